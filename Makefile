@@ -1,0 +1,48 @@
+# make demo | test | build | check | bench. Nothing but Go is needed.
+GO      ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+# lambda.norpc keeps net/rpc, and with it text/template, out of every binary.
+BUILD   := -trimpath -tags lambda.norpc -ldflags '$(LDFLAGS)'
+# Packages that import no cloud SDK, and Alibaba's: those that are raced.
+RACED   := $(addprefix ./core/,apply cloud/... config engine inventory jumpserver/... notify/... plan report secret) \
+	$(addprefix ./functions/internal/,logs trigger runtimetest)
+
+.PHONY: all demo test build check bench fmt clean
+
+all: build
+
+# The main job against emulators on loopback, with the real SDKs and the real handler.
+demo: build
+	@bin/jms-sync demo
+
+test:
+	$(GO) test -tags lambda.norpc ./...
+
+FUNCTIONS := dist/fc-timer/bootstrap dist/fc-event/bootstrap
+
+build: bin/jms-sync $(FUNCTIONS)
+
+.PHONY: bin/jms-sync $(FUNCTIONS)
+bin/jms-sync:
+	@mkdir -p bin
+	@CGO_ENABLED=0 $(GO) build $(BUILD) -o $@ ./functions/local
+
+# What Function Compute runs: its go1 runtime is linux/amd64 only.
+$(FUNCTIONS): dist/%/bootstrap:
+	@mkdir -p $(@D)
+	@CGO_ENABLED=0 GOOS=linux GOARCH=amd64 $(GO) build $(BUILD) -o $@ ./functions/$*
+
+check:
+	@test -z "$$(gofmt -l core functions)" || { gofmt -l core functions; echo 'run make fmt'; exit 1; }
+	$(GO) vet -tags lambda.norpc ./...
+	$(GO) test -race -tags lambda.norpc $(RACED)
+
+bench: build
+	@bin/jms-sync bench
+
+fmt:
+	gofmt -w core functions
+
+clean:
+	rm -rf bin dist

@@ -1,0 +1,178 @@
+// Package apply carries out an approved plan. It is the only package that writes assets, and it
+// takes nothing but plan.Approved, which only the guard can fill.
+//
+// Promise: once the context has ended, no further write begins. What was not reached is said in
+// the result, and the next run goes on from there.
+package apply
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/plan"
+)
+
+// Bastion is what apply needs of JumpServer. All methods may be called by several goroutines.
+type Bastion interface {
+	// Nodes makes node paths, one after another; paths that exist are no error.
+	Nodes(ctx context.Context, paths []string) error
+	// Create makes one host. existed tells that an asset with this id is in this organisation
+	// already; it is left as it is.
+	Create(ctx context.Context, a inventory.NewAsset) (existed bool, err error)
+	// Update writes patches; the errors stand at the places of their patches, nil = done.
+	Update(ctx context.Context, patches []inventory.Patch) []error
+	// Remove deletes exactly these hosts; the errors stand at the places of their ids.
+	Remove(ctx context.Context, ids []string) []error
+	// Assets reads just these hosts; those that do not exist are missing from the answer.
+	Assets(ctx context.Context, ids []string) ([]inventory.Asset, error)
+}
+
+// Options say how fast to write, and who is told.
+type Options struct {
+	Writers  int // parallel creates at most; at least 1
+	Batch    int // rows of one list of updates or removals; at least 1
+	Now      func() time.Time
+	Log      *slog.Logger
+	Progress func(done, total int) // may be nil; called by one goroutine at a time
+}
+
+// Run writes moves, creates, updates and removals, in this order, and says what became of each.
+func Run(ctx context.Context, to Bastion, what plan.Approved, o Options) Result {
+	r := &run{ctx: ctx, to: to, o: o}
+	for _, step := range what.Moves() {
+		r.total += len(step)
+	}
+	r.total += len(what.Creates()) + len(what.Updates()) + len(what.Removals())
+	for _, step := range what.Moves() {
+		r.updates(step)
+	}
+	r.creates(what.Creates())
+	r.updates(what.Updates())
+	r.removals(what.Removals())
+	r.summarise()
+	return r.result
+}
+
+// run is one call of Run. Its methods are called one after another.
+type run struct {
+	ctx    context.Context
+	to     Bastion
+	o      Options
+	result Result
+	total  int
+}
+
+func (r *run) add(items ...Item) {
+	for _, i := range items {
+		r.result.Items = append(r.result.Items, i)
+		r.tell(i)
+	}
+	if r.o.Progress != nil {
+		r.o.Progress(len(r.result.Items), r.total)
+	}
+}
+
+// tell logs one item with its full address, as the operator looks for it.
+func (r *run) tell(i Item) {
+	attrs := []any{
+		"op", string(i.Change.Action), "state", string(i.State), "cloud", string(i.Change.Scope.Cloud),
+		"account", i.Change.Scope.Account, "region", i.Change.Scope.Region,
+		"instance", i.Change.InstanceID, "asset", i.Change.AssetID, "name", i.Change.Name,
+	}
+	switch i.State {
+	case Failed:
+		r.o.Log.Error("change failed", append(attrs, "error", i.Err)...)
+	case Done:
+		r.o.Log.Info("change made", append(attrs, "reason", i.Change.Reason.Text(plan.English))...)
+	default:
+		r.o.Log.Warn("change not made", append(attrs, "reason", i.Reason.Text(plan.English))...)
+	}
+}
+
+// outcome makes an item of an error: what ended with the time is not a failure of the item.
+func (r *run) outcome(c plan.Change, err error) Item {
+	switch kind := inventory.KindOf(err); {
+	case err == nil:
+		return Item{Change: c, State: Done}
+	case kind == inventory.Deadline, kind == inventory.Throttled, r.ctx.Err() != nil && kind == inventory.Temporary:
+		return Item{Change: c, State: NotReached, Reason: plan.Because(plan.TimeUp)}
+	case kind == inventory.Limit:
+		return Item{Change: c, State: NotReached, Reason: plan.Because(plan.RoomUsedUp)}
+	}
+	return Item{Change: c, State: Failed, Err: err}
+}
+
+// updates writes updates in lists. Labels are written as a whole, so those changes are made only
+// if their assets are still what the plan saw: a label that a person sets meanwhile, or a mark
+// that a person takes off, stays as it is.
+func (r *run) updates(changes []plan.Change) {
+	for batch := range slices.Chunk(changes, max(r.o.Batch, 1)) {
+		var plain, labels []plan.Change
+		for _, c := range batch {
+			if c.Patch.Labels != nil {
+				labels = append(labels, c)
+			} else {
+				plain = append(plain, c)
+			}
+		}
+		if len(plain) > 0 {
+			r.add(r.update(plain)...)
+		}
+		if len(labels) > 0 {
+			if same := r.readAgain(labels); len(same) > 0 {
+				r.add(r.update(same)...)
+			}
+		}
+	}
+}
+
+// update writes one list of changes that have a patch each.
+func (r *run) update(changes []plan.Change) []Item {
+	items := make([]Item, 0, len(changes))
+	if r.ctx.Err() != nil {
+		for _, c := range changes {
+			items = append(items, r.outcome(c, r.ctx.Err()))
+		}
+		return items
+	}
+	patches := make([]inventory.Patch, 0, len(changes))
+	for _, c := range changes {
+		patches = append(patches, *c.Patch)
+	}
+	for n, err := range r.to.Update(r.ctx, patches) {
+		items = append(items, r.outcome(changes[n], err))
+	}
+	return items
+}
+
+// summarise adds what concerns the run as a whole: how far it came, and that the room is used up.
+func (r *run) summarise() {
+	done, late, full := 0, 0, 0
+	for _, i := range r.result.Items {
+		switch {
+		case i.State != NotReached:
+			done++
+		case i.Reason.Code == plan.RoomUsedUp:
+			full++
+		default:
+			late++
+		}
+	}
+	if late > 0 {
+		r.result.Problems = append(r.result.Problems, &inventory.Error{
+			Kind: inventory.Deadline,
+			Message: fmt.Sprintf("time ran out: %d of %d changes were handled, %d go on next time",
+				done+full, r.total, late),
+		})
+	}
+	if full > 0 {
+		r.result.Problems = append(r.result.Problems, &inventory.Error{
+			Kind:    inventory.Limit,
+			Message: fmt.Sprintf("JumpServer's number of assets is used up: %d instances have no asset", full),
+		})
+	}
+}

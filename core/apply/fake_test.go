@@ -1,0 +1,213 @@
+package apply_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/apply"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/plan"
+)
+
+// bastion is JumpServer in memory: it enforces unique names at every write, as the real one.
+type bastion struct {
+	mu     sync.Mutex
+	assets map[string]inventory.Asset
+	nodes  []string
+	calls  []string
+	most   int // creates seen at the same time
+	busy   int
+
+	failCreate func(inventory.NewAsset) error
+	failNodes  error
+	failRead   error
+	onRead     func(*bastion)
+	afterWrite func()
+	delay      time.Duration
+}
+
+func (b *bastion) note(call string) { b.calls = append(b.calls, call) }
+
+func (b *bastion) Nodes(_ context.Context, paths []string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.note("nodes")
+	if b.failNodes != nil {
+		return b.failNodes
+	}
+	b.nodes = append(b.nodes, paths...)
+	return nil
+}
+
+func (b *bastion) Create(_ context.Context, a inventory.NewAsset) (bool, error) {
+	b.mu.Lock()
+	b.busy++
+	b.most = max(b.most, b.busy)
+	b.mu.Unlock()
+	time.Sleep(b.delay)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.busy--
+	b.note("create " + a.Name)
+	if b.afterWrite != nil {
+		defer b.afterWrite()
+	}
+	if b.failCreate != nil {
+		if err := b.failCreate(a); err != nil {
+			return false, err
+		}
+	}
+	if _, there := b.assets[a.ID]; there {
+		return true, nil
+	}
+	if err := b.free(a.Name, a.ID); err != nil {
+		return false, err
+	}
+	b.assets[a.ID] = inventory.Asset{
+		ID: a.ID, Name: a.Name, Address: a.Address, Platform: a.Platform, Zone: a.Zone,
+		Labels: a.Labels, Comment: a.Comment, Active: true, Host: true,
+	}
+	return false, nil
+}
+
+func (b *bastion) free(name, id string) error {
+	for _, a := range b.assets {
+		if a.Name == name && a.ID != id {
+			return &inventory.Error{Kind: inventory.Conflict, Message: "name taken: " + name}
+		}
+	}
+	return nil
+}
+
+func (b *bastion) Update(_ context.Context, patches []inventory.Patch) []error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	errs := make([]error, len(patches))
+	for n, p := range patches {
+		b.note("update " + p.ID[:8])
+		a := b.assets[p.ID]
+		if p.Name != nil {
+			if errs[n] = b.free(*p.Name, p.ID); errs[n] != nil {
+				continue
+			}
+			a.Name = *p.Name
+		}
+		if p.Address != nil {
+			a.Address = *p.Address
+		}
+		if p.Active != nil {
+			a.Active = *p.Active
+		}
+		if p.Labels != nil {
+			a.Labels = p.Labels
+		}
+		b.assets[p.ID] = a
+	}
+	return errs
+}
+
+func (b *bastion) Remove(_ context.Context, ids []string) []error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, id := range ids {
+		b.note("remove " + id[:8])
+		delete(b.assets, id)
+	}
+	return make([]error, len(ids))
+}
+
+func (b *bastion) Assets(_ context.Context, ids []string) ([]inventory.Asset, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.note("read")
+	if b.onRead != nil {
+		b.onRead(b)
+	}
+	var out []inventory.Asset
+	for _, id := range ids {
+		if a, ok := b.assets[id]; ok {
+			out = append(out, a)
+		}
+	}
+	return out, b.failRead
+}
+
+// world is a scope with instances, and JumpServer with the assets of earlier ones.
+type world struct {
+	instances []inventory.Instance
+	bastion   *bastion
+	grace     time.Duration
+}
+
+func newWorld() *world {
+	return &world{bastion: &bastion{assets: map[string]inventory.Asset{}}, grace: time.Hour}
+}
+
+func instance(id, name, ip string) inventory.Instance {
+	return inventory.Instance{
+		Scope: inventory.Scope{Cloud: inventory.Alibaba, Account: "prod", Region: "cn-beijing"}, Owner: "1001",
+		ID: id, Name: name, OSType: "linux", PrivateIPs: []string{ip},
+	}
+}
+
+// held puts the asset of an instance into JumpServer, as a run would have made it.
+func (w *world) held(i inventory.Instance, edit func(*inventory.Asset)) string {
+	a := inventory.Asset{
+		ID: inventory.AssetID(i.Cloud, i.Region, i.ID), Name: i.Name, Address: i.PrivateIPs[0], Platform: "Linux",
+		Active: true, Host: true,
+		Labels: []inventory.Label{
+			{Name: inventory.LabelCloud, Value: string(i.Cloud)}, {Name: inventory.LabelAccount, Value: i.Account},
+			{Name: inventory.LabelOwner, Value: i.Owner}, {Name: inventory.LabelRegion, Value: i.Region},
+			{Name: inventory.LabelInstance, Value: i.ID},
+		},
+	}
+	if edit != nil {
+		edit(&a)
+	}
+	w.bastion.assets[a.ID] = a
+	return a.ID
+}
+
+// approve plans and approves everything: the limits are wide and every proof is given.
+func (w *world) approve() plan.Approved {
+	var assets []inventory.Asset
+	for _, a := range w.bastion.assets {
+		assets = append(assets, a)
+	}
+	p := plan.Build(plan.Input{
+		Bastion: inventory.Bastion{Assets: assets, Platforms: map[string]inventory.Platform{"Linux": {Zones: true}}},
+		Listings: []inventory.Listing{{
+			Scope: instance("", "", "").Scope, Owner: "1001", Instances: w.instances,
+		}},
+	}, plan.Rules{
+		Accounts: map[string]plan.Account{"prod": {Type: "阿里云"}}, Mode: plan.ModeDelete, Grace: w.grace,
+		Now: time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC),
+	})
+	proofs := plan.Proofs{}
+	for _, c := range p.Candidates() {
+		proofs[c.AssetID] = plan.Proof{Absent: true}
+	}
+	return p.Approve(plan.Limits{Percent: 100, Min: 1000, PerRun: 100000, AllowEmpty: true}, proofs)
+}
+
+func (w *world) run(t *testing.T, ctx context.Context) apply.Result {
+	t.Helper()
+	return apply.Run(ctx, w.bastion, w.approve(), options())
+}
+
+func options() apply.Options {
+	return apply.Options{Writers: 8, Batch: 100, Now: time.Now, Log: slog.New(slog.DiscardHandler)}
+}
+
+// states counts items as "action state".
+func states(r apply.Result) map[string]int {
+	out := map[string]int{}
+	for _, i := range r.Items {
+		out[fmt.Sprintf("%s %s", i.Change.Action, i.State)]++
+	}
+	return out
+}

@@ -1,0 +1,218 @@
+package core
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/jms-sync/jms-sync/"
+
+// allowed is the whole list of who may import whom, tests left out. A "/<x>" in it stands for
+// any one adapter, and lets it import its own subfolders, never a sibling.
+func allowed() map[string][]string {
+	return map[string][]string{
+		"core":                           {},
+		"core/secret":                    {},
+		"core/inventory":                 {},
+		"core/cloud":                     {"core/inventory", "core/secret"},
+		"core/cloud/<x>":                 {"core/cloud", "core/inventory", "core/secret"},
+		"core/cloud/all":                 {"core/cloud", "core/cloud/<x>"},
+		"core/cloud/cloudtest":           {"core/cloud", "core/inventory", "core/secret"},
+		"core/jumpserver":                {"core/inventory", "core/secret"},
+		"core/jumpserver/jumpservertest": {},
+		"core/plan":                      {"core/inventory"},
+		"core/apply":                     {"core/plan", "core/inventory"},
+		"core/report":                    {"core/apply", "core/plan", "core/inventory"},
+		"core/notify":                    {},
+		"core/notify/<x>":                {"core/notify", "core/secret"},
+		"core/notify/all":                {"core/notify", "core/notify/<x>", "core/secret"},
+		"core/notify/notifytest":         {"core/notify", "core/secret"},
+		"core/config":                    {"core/inventory", "core/secret", "core/plan"},
+		"core/storage":                   {"core/inventory", "core/secret"},
+		"core/storage/<x>":               {"core/storage", "core/inventory", "core/secret"},
+		"core/storage/all":               {"core/storage", "core/storage/<x>", "core/inventory", "core/secret"},
+		"core/storage/storagetest":       {"core/storage", "core/inventory", "core/secret"},
+		"core/state":                     {"core/storage", "core/inventory"},
+		"core/engine": {"core/cloud", "core/plan", "core/apply", "core/report", "core/notify",
+			"core/state", "core/inventory"},
+		"functions/internal/wire": {"core/*", "core/storage/all", "core/cloud/all", "core/cloud", "core/notify/<x>", "core/notify/all",
+			"functions/internal/logs", "functions/internal/trigger"},
+		"functions/internal/logs":        {"core/secret"},
+		"functions/internal/trigger":     {},
+		"functions/internal/runtimetest": {},
+		"functions/<x>":                  {"functions/internal/wire", "functions/internal/trigger"},
+		"functions/local": {"core/*", "*test", "functions/internal/wire", "functions/internal/logs",
+			"functions/internal/runtimetest"},
+	}
+}
+
+func TestImports(t *testing.T) {
+	t.Parallel()
+	rules := allowed()
+	for _, p := range packages(t) {
+		rule, known := ruleOf(rules, p.folder)
+		if !known {
+			t.Errorf("%s: no row in the list of who may import whom", p.folder)
+			continue
+		}
+		for _, target := range p.imports {
+			if !permits(rule, p.folder, target) {
+				t.Errorf("%s must not import %s", p.folder, target)
+			}
+		}
+	}
+}
+
+func TestEveryPackageIsDocumented(t *testing.T) {
+	t.Parallel()
+	for _, p := range packages(t) {
+		if !p.documented {
+			t.Errorf("%s has no package doc", p.folder)
+		}
+	}
+}
+
+func TestFilesAreShort(t *testing.T) {
+	t.Parallel()
+	for _, file := range goFiles(t) {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(string(text), "\n"); n > 400 {
+			t.Errorf("%s has %d lines, more than 400", file, n)
+		}
+	}
+}
+
+func TestRulesBite(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		from, to string
+		want     bool
+	}{
+		{"core/plan", "core/inventory", true},
+		{"core/plan", "core/jumpserver", false},
+		{"core/cloud/huawei", "core/cloud", true},
+		{"core/cloud/huawei", "core/cloud/aws", false},
+		{"core/cloud/alibaba", "core/cloud/alibaba/alibabatest", false},
+		{"core/engine", "core/jumpserver", false},
+		{"functions/fc-timer", "core/jumpserver/jumpservertest", false},
+		{"functions/fc-timer", "functions/internal/wire", true},
+		{"functions/local", "core/jumpserver/jumpservertest", true},
+		{"functions/internal/wire", "core/jumpserver", true},
+		{"functions/internal/wire", "core/jumpserver/jumpservertest", false},
+	} {
+		rule, known := ruleOf(allowed(), c.from)
+		if !known || permits(rule, c.from, c.to) != c.want {
+			t.Errorf("%s → %s: want %v", c.from, c.to, c.want)
+		}
+	}
+	if _, known := ruleOf(allowed(), "core/util"); known {
+		t.Error("core/util has a row")
+	}
+}
+
+// ruleOf finds the row of a folder: its own, or that of its place in the pattern.
+func ruleOf(rules map[string][]string, folder string) ([]string, bool) {
+	if rule, ok := rules[folder]; ok {
+		return rule, true
+	}
+	parent := path.Dir(folder)
+	if isTest(folder) {
+		// An emulator may use what stands below it, and other emulators' ground.
+		if rule, ok := ruleOf(rules, parent); ok {
+			return rule, true
+		}
+	}
+	rule, ok := rules[parent+"/<x>"]
+	return rule, ok
+}
+
+func permits(rule []string, from, target string) bool {
+	for _, r := range rule {
+		switch {
+		case r == target:
+			return true
+		case r == "core/*" && strings.Count(target, "/") == 1 && strings.HasPrefix(target, "core/"):
+			return true
+		case r == "*test" && isTest(target):
+			return true
+		case strings.HasSuffix(r, "/<x>") && path.Dir(target) == strings.TrimSuffix(r, "/<x>") && !isTest(target):
+			return true
+		}
+	}
+	return isTest(from) && path.Dir(from) == target
+}
+
+func isTest(folder string) bool { return strings.HasSuffix(folder, "test") }
+
+type pkg struct {
+	folder     string
+	imports    []string
+	documented bool
+}
+
+// packages reads the product files of every package below core and functions.
+func packages(t *testing.T) []pkg {
+	t.Helper()
+	found := map[string]*pkg{}
+	var order []string
+	for _, file := range goFiles(t) {
+		if strings.HasSuffix(file, "_test.go") || strings.Contains(file, "/testdata/") {
+			continue
+		}
+		folder := strings.TrimPrefix(path.Dir(filepath.ToSlash(file)), "../")
+		if found[folder] == nil {
+			found[folder] = &pkg{folder: folder}
+			order = append(order, folder)
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly|parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found[folder].add(parsed)
+	}
+	out := make([]pkg, 0, len(order))
+	for _, folder := range order {
+		out = append(out, *found[folder])
+	}
+	return out
+}
+
+func (p *pkg) add(file *ast.File) {
+	p.documented = p.documented || file.Doc != nil && len(file.Doc.Text()) > 20
+	for _, i := range file.Imports {
+		name := strings.Trim(i.Path.Value, `"`)
+		if target, ours := strings.CutPrefix(name, module); ours {
+			p.imports = append(p.imports, target)
+		}
+	}
+}
+
+func goFiles(t *testing.T) []string {
+	t.Helper()
+	var files []string
+	for _, top := range []string{"../core", "../functions", "../infra"} {
+		err := filepath.WalkDir(top, func(file string, d fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			if !d.IsDir() && strings.HasSuffix(file, ".go") {
+				files = append(files, file)
+			}
+			return nil
+		})
+		if err != nil && !os.IsNotExist(err) {
+			t.Fatal(err)
+		}
+	}
+	return files
+}

@@ -1,0 +1,212 @@
+package alibabatest
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// refusal is an error of the real API.
+type refusal struct {
+	status        int
+	code, message string
+}
+
+// refuse answers with an error document.
+func (c *call) refuse(r refusal) {
+	c.json(r.status, map[string]any{
+		"RequestId": c.id, "HostId": c.r.Host, "Code": r.code, "Message": r.message,
+		"Recommend": "https://api.aliyun.com/troubleshoot?q=" + r.code + "&product=Ecs&requestId=" + c.id,
+	})
+}
+
+func (c *call) json(status int, doc any) {
+	body, err := json.Marshal(doc)
+	if err != nil { // a Raw instance that is no JSON: the test's own mistake
+		status, body = http.StatusInternalServerError, []byte(err.Error())
+	}
+	c.send(status, "application/json;charset=utf-8", body)
+}
+
+func (c *call) send(status int, kind string, body []byte) {
+	c.w.Header().Set("Content-Type", kind)
+	c.w.Header().Set("X-Acs-Request-Id", c.id)
+	c.w.WriteHeader(status)
+	_, _ = c.w.Write(body) // a client that went away is not our fault
+}
+
+// answer does what was asked. The fault may bend the answer; the zero one does not.
+func (s *Server) answer(c *call, f Fault) {
+	doc, refused := s.document(c, f)
+	if refused != nil {
+		c.refuse(*refused)
+		return
+	}
+	if f.Kind != NoRequestID {
+		doc["RequestId"] = c.id
+	}
+	if f.Kind == Truncated {
+		body, err := json.Marshal(doc)
+		if err == nil {
+			c.send(http.StatusOK, "application/json;charset=utf-8", body[:len(body)/2])
+		}
+		return
+	}
+	c.json(http.StatusOK, doc)
+}
+
+func (s *Server) document(c *call, f Fault) (map[string]any, *refusal) {
+	switch c.action {
+	case DescribeRegions:
+		return s.describeRegions(), nil
+	case GetCallerIdentity:
+		return map[string]any{
+			"IdentityType": "RAMUser", "AccountId": c.account.id, "PrincipalId": "20000001", "UserId": "20000001",
+			"Arn": "acs:ram::" + c.account.id + ":user/jms-sync",
+		}, nil
+	}
+	if !slices.Contains(s.regions, c.region) {
+		return nil, &refusal{http.StatusNotFound, "InvalidRegionId.NotFound", "The specified RegionId does not exist."}
+	}
+	if c.params["DryRun"] == "true" {
+		return nil, &refusal{http.StatusBadRequest, "DryRunOperation", "Request validation has been passed with DryRun flag set."}
+	}
+	return c.describeInstances(f)
+}
+
+func (s *Server) describeRegions() map[string]any {
+	var regions []map[string]any
+	for _, id := range s.regions {
+		regions = append(regions, map[string]any{
+			"RegionId": id, "RegionEndpoint": "ecs." + id + ".aliyuncs.com", "LocalName": id, "Status": "available",
+		})
+	}
+	return map[string]any{"Regions": map[string]any{"Region": regions}}
+}
+
+// describeInstances answers by ids or page by page. In token mode TotalCount means nothing, so
+// that it is 0 here, and whoever believes it is caught.
+func (c *call) describeInstances(f Fault) (map[string]any, *refusal) {
+	size, err := c.pageSize()
+	if err != nil {
+		return nil, err
+	}
+	after, err := c.cursor()
+	if err != nil {
+		return nil, err
+	}
+	var rows []Instance
+	var next string
+	if text, given := c.params["InstanceIds"]; given {
+		var ids []string
+		if json.Unmarshal([]byte(text), &ids) != nil || len(ids) > 100 {
+			return nil, &refusal{http.StatusBadRequest, "InvalidInstanceIds.Malformed",
+				"The specified InstanceIds are not well-formed, or more than 100."}
+		}
+		rows = c.account.byID(c.region, ids)
+	} else {
+		rows, next = c.account.page(c.region, after, size)
+	}
+	token := ""
+	if next != "" {
+		token = c.token(next)
+	}
+	if f.Kind == RepeatToken && c.params["NextToken"] != "" {
+		token = c.params["NextToken"]
+	}
+	list := make([]any, len(rows))
+	for i, row := range rows {
+		list[i] = wire(c.region, row)
+	}
+	return map[string]any{
+		"Instances": map[string]any{"Instance": list}, "NextToken": token, "TotalCount": 0, "PageSize": 0, "PageNumber": 0,
+	}, nil
+}
+
+// pageSize reads MaxResults: 10 by default, at least 10 and at most 100.
+func (c *call) pageSize() (int, *refusal) {
+	text := c.params["MaxResults"]
+	if text == "" {
+		return 10, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n <= 0 {
+		return 0, &refusal{http.StatusBadRequest, "InvalidParameter.MaxResults", "The specified MaxResults is not valid."}
+	}
+	return min(max(n, 10), 100), nil
+}
+
+// token hides a cursor. It holds for one account and region, as the real one does.
+func (c *call) token(id string) string {
+	return base64.StdEncoding.EncodeToString([]byte(c.account.id + "|" + c.region + "|" + id))
+}
+
+// cursor reads what token made.
+func (c *call) cursor() (string, *refusal) {
+	text := c.params["NextToken"]
+	if text == "" {
+		return "", nil
+	}
+	plain, err := base64.StdEncoding.DecodeString(text)
+	id, ok := strings.CutPrefix(string(plain), c.account.id+"|"+c.region+"|")
+	if err != nil || !ok {
+		return "", invalidToken()
+	}
+	return id, nil
+}
+
+func invalidToken() *refusal {
+	return &refusal{http.StatusBadRequest, "InvalidParameter.NextToken", "The specified NextToken is not valid."}
+}
+
+// wire gives an instance in the shape of the real answer, with the fields that are always there.
+func wire(region string, i Instance) any {
+	if i.Raw != nil {
+		return i.Raw
+	}
+	switch i.RegionID {
+	case "":
+	case "-":
+		region = ""
+	default:
+		region = i.RegionID
+	}
+	type object = map[string]any
+	nics := make([]object, len(i.Interfaces))
+	for n, nic := range i.Interfaces {
+		sets := make([]object, len(nic.Addresses))
+		for k, address := range nic.Addresses {
+			sets[k] = object{"PrivateIpAddress": address, "Primary": address == nic.Primary}
+		}
+		nics[n] = object{"Type": nic.Type, "PrimaryIpAddress": nic.Primary, "PrivateIpSets": object{"PrivateIpSet": sets}}
+	}
+	tags := []object{}
+	for key, value := range i.Tags {
+		tags = append(tags, object{"TagKey": key, "TagValue": value})
+	}
+	network := "vpc"
+	if len(i.InnerIPs) > 0 {
+		network = "classic"
+	}
+	return object{
+		"InstanceId": i.ID, "InstanceName": i.Name, "HostName": i.HostName, "Description": "",
+		"OSType": i.OSType, "OSName": i.OSName, "OSNameEn": i.OSNameEn, "Status": i.Status, "StoppedMode": "Not-applicable",
+		"InstanceType": i.Type, "InstanceTypeFamily": "ecs.g7", "Cpu": 2, "CPU": 2, "Memory": 8192,
+		"RegionId": region, "ZoneId": region + "-h", "ResourceGroupId": "", "InstanceOwnerId": 0,
+		"CreationTime": "2025-03-01T02:03Z", "ExpiredTime": "2099-12-31T15:59Z", "InstanceChargeType": "PostPaid",
+		"InstanceNetworkType": network, "DeletionProtection": false, "Recyclable": false, "IoOptimized": true,
+		"SecurityGroupIds": object{"SecurityGroupId": []string{"sg-2ze00000000000000001"}},
+		"VpcAttributes": object{"VpcId": i.VPC, "VSwitchId": "vsw-2ze0000000000000001", "NatIpAddress": "",
+			"PrivateIpAddress": object{"IpAddress": list(i.PrivateIPs)}},
+		"InnerIpAddress": object{"IpAddress": list(i.InnerIPs)}, "PublicIpAddress": object{"IpAddress": list(i.PublicIPs)},
+		"EipAddress":        object{"IpAddress": i.EIP, "AllocationId": "", "InternetChargeType": "", "Bandwidth": 0},
+		"NetworkInterfaces": object{"NetworkInterface": nics}, "Tags": object{"Tag": tags},
+		"OperationLocks": object{"LockReason": []string{}}, "MetadataOptions": object{"HttpTokens": "", "HttpEndpoint": ""},
+	}
+}
+
+// list makes an empty list of nil, as the real one never answers null.
+func list(texts []string) []string { return append([]string{}, texts...) }

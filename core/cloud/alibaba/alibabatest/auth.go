@@ -1,0 +1,136 @@
+package alibabatest
+
+import (
+	"crypto/hmac"
+	"crypto/sha1"
+	"encoding/base64"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// maxSkew is how far a request's Timestamp may be from the server's time.
+const maxSkew = 15 * time.Minute
+
+// common are the parameters of every call, and the value they must have ("" = any).
+func common() map[string]string {
+	return map[string]string{
+		"Action": "", "Version": "", "Format": "JSON", "Timestamp": "", "AccessKeyId": "", "Signature": "",
+		"SignatureMethod": "HMAC-SHA1", "SignatureVersion": "1.0", "SignatureNonce": "", "RegionId": "",
+	}
+}
+
+// own are the further parameters of a call; nil = the action is not emulated.
+func own(action string) (version string, names []string) {
+	switch action {
+	case DescribeRegions:
+		return "2014-05-26", []string{}
+	case DescribeInstances:
+		return "2014-05-26", []string{"MaxResults", "NextToken", "InstanceIds", "DryRun"}
+	case GetCallerIdentity:
+		return "2015-04-01", []string{}
+	}
+	return "", nil
+}
+
+// expected refuses whatever a lister has no business to ask: other actions, paging by number,
+// parameters that do not exist, other methods.
+func expected(r *http.Request, params map[string]string) error {
+	if r.Method != http.MethodPost && r.Method != http.MethodGet {
+		return fmt.Errorf("method %s", r.Method)
+	}
+	if r.URL.Path != "/" {
+		return fmt.Errorf("path %s", r.URL.Path)
+	}
+	version, names := own(params["Action"])
+	if names == nil {
+		return fmt.Errorf("action %q is not emulated", params["Action"])
+	}
+	if params["Version"] != version {
+		return fmt.Errorf("version %q, not %s", params["Version"], version)
+	}
+	return expectedParams(params, names)
+}
+
+// expectedParams refuses what is missing, has another value, or does not belong to the call.
+func expectedParams(params map[string]string, own []string) error {
+	known := common()
+	optional := append([]string{"SecurityToken", "SignatureType"}, own...)
+	for name, value := range params {
+		want, ok := known[name]
+		if !ok && !slices.Contains(optional, name) {
+			return fmt.Errorf("parameter %s", name)
+		}
+		if want != "" && value != want || name == "SignatureType" && value != "" {
+			return fmt.Errorf("%s is %q", name, value)
+		}
+	}
+	for name := range known {
+		if params[name] == "" {
+			return fmt.Errorf("parameter %s is missing", name)
+		}
+	}
+	return nil
+}
+
+// authenticate checks key, token, time, signature and nonce, and finds the account.
+func (s *Server) authenticate(c *call) *refusal {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	account := s.accounts[c.params["AccessKeyId"]]
+	if account == nil {
+		return &refusal{http.StatusNotFound, "InvalidAccessKeyId.NotFound", "Specified access key is not found."}
+	}
+	if token := c.params["SecurityToken"]; token != account.token {
+		if token == "" {
+			return &refusal{http.StatusBadRequest, "MissingSecurityToken", "SecurityToken is mandatory for this action."}
+		}
+		return &refusal{http.StatusBadRequest, "InvalidSecurityToken.Malformed", "The specified parameter \"SecurityToken.Malformed\" is not valid."}
+	}
+	if at, err := time.Parse("2006-01-02T15:04:05Z", c.params["Timestamp"]); err != nil {
+		return &refusal{http.StatusBadRequest, "InvalidTimeStamp.Format", "Specified time stamp or date value is not well formatted."}
+	} else if s.now().Sub(at).Abs() > maxSkew {
+		return &refusal{http.StatusBadRequest, "InvalidTimeStamp.Expired", "Specified time stamp or date value is expired."}
+	}
+	text := stringToSign(c.r.Method, c.params)
+	if !hmac.Equal([]byte(sign(text, account.secret)), []byte(c.params["Signature"])) {
+		// The real one repeats what it signed, with the key's id in it.
+		return &refusal{http.StatusBadRequest, "SignatureDoesNotMatch",
+			"Specified signature is not matched with our calculation. server string to sign is:" + text}
+	}
+	nonce := account.key + " " + c.params["SignatureNonce"]
+	if s.nonces[nonce] {
+		return &refusal{http.StatusBadRequest, "SignatureNonceUsed", "Specified signature nonce was used already."}
+	}
+	s.nonces[nonce] = true
+	c.account = account
+	return nil
+}
+
+// stringToSign is Alibaba's RPC rule:
+// https://help.aliyun.com/zh/sdk/product-overview/rpc-mechanism
+func stringToSign(method string, params map[string]string) string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(params)) {
+		if name != "Signature" {
+			parts = append(parts, escape(name)+"="+escape(params[name]))
+		}
+	}
+	return method + "&" + escape("/") + "&" + escape(strings.Join(parts, "&"))
+}
+
+// escape is percent-encoding by RFC 3986.
+func escape(text string) string {
+	return strings.NewReplacer("+", "%20", "*", "%2A", "%7E", "~").Replace(url.QueryEscape(text))
+}
+
+// sign is base64 of HMAC-SHA1 with the secret and "&".
+func sign(text, secret string) string {
+	mac := hmac.New(sha1.New, []byte(secret+"&"))
+	mac.Write([]byte(text))
+	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
+}

@@ -1,0 +1,378 @@
+package alibaba
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// told shows what was heard, one line for each event: "what | account region ids [gone]", or
+// "what | ignored: why", or "what | error: what is missing".
+func told(heard []cloud.Heard) string {
+	lines := make([]string, 0, len(heard))
+	for _, h := range heard {
+		line := h.What + " | "
+		switch {
+		case h.Err != nil:
+			line += "error: " + h.Err.Error()
+		case h.Ignored != "":
+			line += "ignored: " + h.Ignored
+		default:
+			line += h.Hint.AccountID + " " + h.Hint.Region + " " + strings.Join(h.Hint.Instances, ",")
+			if h.Hint.Gone {
+				line += " gone"
+			}
+		}
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// TestSamples decodes every sample of ../shared/events (its INDEX.md tells which of them are
+// documented, derived or reconstructed); each file must be in the table.
+func TestSamples(t *testing.T) {
+	t.Parallel()
+	const here, otherwise = "1690700000000030 cn-hangzhou ", "not a change of an instance's state"
+	wants := map[string]string{
+		"ali-actiontrail-deletedisk.data-only":                    "ActionTrail DeleteDisk | ignored: not a call that makes or releases instances",
+		"ali-cloudmonitor-ecs-statechange-deleted":                "StateChange Deleted | " + here + "i-bp1ecr0000000005go2g gone",
+		"ali-cloudmonitor-ecs-statechange-running":                "StateChange Running | " + here + "i-bp1ecr0000000005go2g",
+		"ali-cloudmonitor-ecs-statechange-stopping":               "StateChange Stopping | ignored: not a state that is acted on",
+		"ali-eventbridge-actiontrail-deleteinstance":              "ActionTrail DeleteInstance | " + here + "i-bp1aaaa0000000000001 gone",
+		"ali-eventbridge-actiontrail-runinstances":                "ActionTrail RunInstances | " + here + "i-bp1aaaa0000000000001,i-bp1aaaa0000000000002",
+		"ali-eventbridge-ecs-statechange-deleted":                 "StateChange Deleted | " + here + "i-bp1ecr0000000005go2g gone",
+		"ali-eventbridge-ecs-statechange-pending":                 "StateChange Pending | ignored: not a state that is acted on",
+		"ali-eventbridge-ecs-statechange-running":                 "StateChange Running | " + here + "i-bp1ecr0000000005go2g",
+		"ali-eventbridge-ecs-statechange-starting":                "StateChange Starting | ignored: not a state that is acted on",
+		"ali-eventbridge-ecs-statechange-stopped":                 "StateChange Stopped | " + here + "i-bp1ecr0000000005go2g",
+		"ali-eventbridge-ecs-statechange-stopping":                "StateChange Stopping | ignored: not a state that is acted on",
+		"ali-eventbridge-envelope.documented":                     "aliyuncvc:MeetingEvent:MemberOperate | ignored: " + otherwise,
+		"fc-eventbridge-mns-single.documented":                    "mns:Queue:SendMessage | ignored: " + otherwise,
+		"fc-eventbridge-streaming-array.documented":               "alikafka:Topic:Message | ignored: " + otherwise,
+		"ali-cloudmonitor-ecs-systemmaintenance-reboot-scheduled": "ECS Instance:SystemMaintenance.Reboot:Scheduled | ignored: " + otherwise,
+		"ali-eventbridge-ecs-statechange-running-nested-content":  "StateChange Running | " + here + "i-bp1ecr0000000005go2g",
+		"fc-eventbridge-streaming-array-ecs": "StateChange Running | " + here + "i-bp1ecr0000000005go2g\n" +
+			"StateChange Deleted | " + here + "i-bp1ecr0000000005go2h gone",
+	}
+	files := samples(t)
+	if len(files) != len(wants) {
+		t.Errorf("%d samples, %d in the table", len(files), len(wants))
+	}
+	for name, payload := range files {
+		heard := Events(payload)
+		if got := told(heard); got != wants[name] {
+			t.Errorf("%s\n got %s\nwant %s", name, got, wants[name])
+		}
+		for _, h := range heard {
+			if h.ID == "" || !strings.Contains(string(payload), h.ID) {
+				t.Errorf("%s: id %q", name, h.ID)
+			}
+		}
+	}
+}
+
+func samples(tb testing.TB) map[string][]byte {
+	tb.Helper()
+	paths, err := filepath.Glob("testdata/events/*.json")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	files := map[string][]byte{}
+	for _, path := range paths {
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		files[strings.TrimSuffix(filepath.Base(path), ".json")] = raw
+	}
+	return files
+}
+
+// Two whole events, for the tests to change a field or two.
+const (
+	running = `{"id":"e1","source":"acs.ecs","type":"ecs:Instance:StateChange",
+		"subject":"acs:ecs:cn-beijing:123:instance/i-1","time":"2026-11-23T22:01:14+08:00",
+		"data":{"resourceId":"i-1","resourceType":"ALIYUN::ECS::Instance","state":"Running"},
+		"aliyunaccountid":"123","aliyunregionid":"cn-beijing"}`
+	deleting = `{"id":"e2","type":"actiontrail:ActionTrail:ApiCall","subject":"acs:actiontrail:cn-beijing:123:event/e2",
+		"data":{"eventId":"e2","eventName":"DeleteInstances","serviceName":"Ecs","acsRegion":"cn-beijing",
+		"referencedResources":{"ACS::ECS::Instance":["i-1","i-2"]},"userIdentity":{"accountId":"123"}},
+		"aliyunaccountid":"123","aliyunregionid":"cn-beijing"}`
+	monitored = `{"product":"ECS","name":"Instance:StateChange","id":"e3","regionId":"cn-beijing","userId":"123",
+		"resourceId":"acs:ecs:cn-beijing:123:instance/i-1","content":{"resourceId":"i-1","state":"Stopped"},"ver":"1.0"}`
+)
+
+// edit sets fields of an event to JSON values ("" = takes them away); "data.x" is a field of data.
+func edit(t *testing.T, event string, fields ...string) string {
+	t.Helper()
+	var e map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(event), &e); err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(fields); i += 2 {
+		path, value := fields[i], fields[i+1]
+		if object, inner, nested := strings.Cut(path, "."); nested {
+			path, value = object, edit(t, string(e[object]), inner, value)
+		}
+		delete(e, path)
+		if value != "" {
+			e[path] = json.RawMessage(value)
+		}
+	}
+	out, err := json.Marshal(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(out)
+}
+
+// form is one way to write an event, and what is heard of it.
+type form struct {
+	name, event string
+	fields      []string // for edit
+	want        string
+}
+
+func checkForms(t *testing.T, forms []form) {
+	t.Helper()
+	for _, f := range forms {
+		if got := told(Events([]byte(edit(t, f.event, f.fields...)))); got != f.want {
+			t.Errorf("%s\n got %s\nwant %s", f.name, got, f.want)
+		}
+	}
+}
+
+// TestStateChange writes the same change in all the forms that are understood.
+func TestStateChange(t *testing.T) {
+	t.Parallel()
+	const run = "StateChange Running | 123 cn-beijing i-1"
+	checkForms(t, []form{
+		{"whole", running, nil, run},
+		{"data as text", running, []string{"data", `"{\"resourceId\":\"i-1\",\"state\":\"Running\"}"`}, run},
+		{"nested", running, []string{"data", `{"content":{"resourceId":"i-1","state":"Running"},"name":"x"}`}, run},
+		{"nested as text", running, []string{"data", `{"content":"{\"resourceId\":\"i-1\",\"state\":\"Running\"}"}`}, run},
+		{"half nested", running, []string{"data", `{"content":{"resourceId":"i-1"},"state":"Running"}`, "subject", ""}, run},
+		{"other half nested", running, []string{"data", `{"content":{"state":"Running"},"resourceId":"i-1"}`, "subject", ""}, run},
+		{"content is no object", running, []string{"data.content", `[1]`}, run},
+		{"subject tells the id", running, []string{"data", `{"state":"Running"}`}, run},
+		{"subject tells all", running, []string{"data.resourceId", "null", "aliyunaccountid", "", "aliyunregionid", ""}, run},
+		{"data tells all by a name", running, []string{"data.resourceId", `"acs:ecs:cn-beijing:123:instance/i-1"`,
+			"subject", "", "aliyunaccountid", "", "aliyunregionid", ""}, run},
+		{"a bus of another account and region", running, []string{"aliyunaccountid", `"9"`, "aliyunregionid", `"cn-shanghai"`}, run},
+		{"subject with placeholders", running, []string{"subject", `"acs:ecs:*:{AccountId}:instance/i-9"`}, run},
+		{"subject is something else", running, []string{"subject", `"hello"`}, run},
+		{"subject is no text", running, []string{"subject", `{"a":1}`}, run},
+		{"numbers for strings", running, []string{"id", "7", "aliyunaccountid", "123", "subject", ""}, run},
+		{"odd times", running, []string{"time", "1606792869798", "aliyunpublishtime", `"2020-11-19T21:04:42.179PRC"`}, run},
+		{"unknown fields", running, []string{"extra", `{"id":[1]}`, "data.more", "[[]]", "content", `"x"`, "userIdentity", "5"}, run},
+		{"released", running, []string{"data.state", `"Deleted"`}, "StateChange Deleted | 123 cn-beijing i-1 gone"},
+		{"another state", running, []string{"data.state", `"Sleeping"`}, "StateChange Sleeping | ignored: not a state that is acted on"},
+		{"another type", running, []string{"type", `"ecs:Disk:StateChange"`}, "ecs:Disk:StateChange | ignored: not a change of an instance's state"},
+		{"masked account in the subject only", running, []string{"subject", `"acs:ecs:cn-beijing:12****:instance/i-1"`}, run},
+	})
+}
+
+// TestStateChangeLacks: an error names everything that is missing.
+func TestStateChangeLacks(t *testing.T) {
+	t.Parallel()
+	const lacks = "StateChange Running | error: alibaba event e1: the event lacks "
+	checkForms(t, []form{
+		{"masked running", running, []string{"data.resourceId", `"i-bp1ecr********5go2go"`},
+			lacks + `a valid instance id ("i-bp1ecr********5go2go" is none)`},
+		{"a letter that only looks like k", running, []string{"data.resourceId", `"i-\u212a"`}, lacks + "a valid instance id (\"i-\u212a\" is none)"},
+		{"a disk", running, []string{"data.resourceId", `"d-1"`}, lacks + `a valid instance id ("d-1" is none)`},
+		{"an endless id", running, []string{"data.resourceId", `"i-` + strings.Repeat("1", 80) + `"`, "subject", ""},
+			lacks + `a valid instance id ("i-` + strings.Repeat("1", 62) + `" is none)`},
+		{"masked account", running, []string{"aliyunaccountid", `"12****"`, "subject", ""}, lacks + "the account's id (aliyunaccountid)"},
+		{"no account, region, id", running, []string{"aliyunaccountid", "", "aliyunregionid", `""`, "subject", "", "data.resourceId", ""},
+			lacks + "the account's id (aliyunaccountid), the region (aliyunregionid), the instance's id (data.resourceId or the subject)"},
+		{"odd region", running, []string{"aliyunregionid", `"../x"`, "subject", ""}, lacks + "the region (aliyunregionid)"},
+		{"no state", running, []string{"data.state", ""}, "StateChange | error: alibaba event e1: the event has no state (data.state)"},
+		{"no data", running, []string{"data", "null"}, "StateChange | error: alibaba event e1: the event has no state (data.state)"},
+		{"endless state", running, []string{"data.state", `"` + strings.Repeat("x", 1000) + `"`},
+			"StateChange | error: alibaba event e1: the event has no state (data.state)"},
+		{"no type", running, []string{"type", ""}, " | error: alibaba event e1: the event has no type"},
+		{"no id", running, []string{"id", "", "type", "true"}, " | error: alibaba event: the event has no type"},
+	})
+}
+
+func TestActionTrail(t *testing.T) {
+	t.Parallel()
+	const del = "ActionTrail DeleteInstances | 123 cn-beijing i-1,i-2 gone"
+	checkForms(t, []form{
+		{"whole trail", deleting, nil, del},
+		{"trail without an envelope", edit(t, deleting, "data.eventId", `"e2"`), []string{"id", "", "type", `"ecs:ActionTrail:AliyunServiceEvent"`}, del},
+		{"trail with a single id", deleting, []string{"data.referencedResources", `{"ACS::ECS::Instance":"i-1","ACS::ECS::Disk":{}}`},
+			"ActionTrail DeleteInstances | 123 cn-beijing i-1 gone"},
+		{"trail with ids twice and empty ones", deleting, []string{"data.referencedResources", `{"ACS::ECS::Instance":["i-2",null,"i-1","","i-2"]}`}, del},
+		{"trail with odd fields", deleting, []string{"data.userIdentity", `"root"`, "data.eventAttributes", "[]", "data.eventVersion", `{}`}, del},
+		{"trail where only the caller names the account", deleting, []string{"subject", "", "aliyunaccountid", ""}, del},
+		{"trail of another region than the bus", deleting, []string{"data.acsRegion", `"cn-shanghai"`},
+			"ActionTrail DeleteInstances | 123 cn-shanghai i-1,i-2 gone"},
+		{"failed call", deleting, []string{"data.errorCode", `"Forbidden.RAM"`}, "ActionTrail DeleteInstances | ignored: the call failed: Forbidden.RAM"},
+		{"call of another service", deleting, []string{"data.serviceName", `"Rds"`}, "ActionTrail DeleteInstances | ignored: not a call of ECS"},
+		{"another call", deleting, []string{"data.eventName", `"RebootInstance"`},
+			"ActionTrail RebootInstance | ignored: not a call that makes or releases instances"},
+		{"create", deleting, []string{"data.eventName", `"CreateInstance"`, "data.serviceName", ""}, "ActionTrail CreateInstance | 123 cn-beijing i-1,i-2"},
+		{"trail without a name", deleting, []string{"data.eventName", ""}, "ActionTrail | error: alibaba event e2: the event has no name (data.eventName)"},
+		{"trail without ids", deleting, []string{"data.referencedResources", "[]"}, "ActionTrail DeleteInstances | error: alibaba event e2: " +
+			"the event lacks the instance's id (data.resourceId or the subject)"},
+	})
+}
+
+func TestCloudMonitor(t *testing.T) {
+	t.Parallel()
+	const stop = "StateChange Stopped | 123 cn-beijing i-1"
+	checkForms(t, []form{
+		{"whole CloudMonitor", monitored, nil, stop},
+		{"CloudMonitor of another product", monitored, []string{"product", `"RDS"`}, "RDS Instance:StateChange | ignored: not a change of an instance's state"},
+		{"CloudMonitor in lower case", monitored, []string{"product", `"ecs"`, "userId", "123", "resourceId", ""}, stop},
+		{"CloudMonitor without content", monitored, []string{"content", ""}, "StateChange | error: alibaba event e3: the event has no state (data.state)"},
+		{"CloudMonitor without the inner id", monitored, []string{"content", `{"state":"Stopped"}`}, stop},
+	})
+}
+
+// TestBatches: an array holds objects or JSON texts, and a broken one leaves the others alone.
+func TestBatches(t *testing.T) {
+	t.Parallel()
+	text, err := json.Marshal(running)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const run = "StateChange Running | 123 cn-beijing i-1"
+	broken := edit(t, running, "data.state", "")
+	for payload, want := range map[string]string{
+		" " + running + "\n": run,
+		string(text):         run,
+		"[" + running + "]":  run,
+		"\n[" + string(text) + "," + broken + `,5,"x",null,[],` + monitored + "]": run +
+			"\nStateChange | error: alibaba event e1: the event has no state (data.state)" +
+			"\n | error: alibaba event: the event is not a JSON object: json: cannot unmarshal number into Go value of type alibaba.event" +
+			"\n | error: alibaba event: the event is not a JSON object: invalid character 'x' looking for beginning of value" +
+			"\n | error: alibaba event: the event is not a JSON object: unexpected end of JSON input" +
+			"\n | error: alibaba event: the event is not a JSON object: json: cannot unmarshal array into Go value of type alibaba.event" +
+			"\nStateChange Stopped | 123 cn-beijing i-1",
+	} {
+		if got := told(Events([]byte(payload))); got != want {
+			t.Errorf("%s\n got %s\nwant %s", payload, got, want)
+		}
+	}
+}
+
+// TestAbsurd: what no platform sends is one error that says so, at once.
+func TestAbsurd(t *testing.T) {
+	t.Parallel()
+	nested := func(open, inner, end string, n int) string {
+		return strings.Repeat(open, n) + inner + strings.Repeat(end, n)
+	}
+	for payload, want := range map[string]string{
+		"":                                     "the event is empty",
+		" \n":                                  "the event is empty",
+		"null":                                 "not a JSON object",
+		"1":                                    "not a JSON object",
+		"true":                                 "not a JSON object",
+		`""`:                                   "not a JSON object",
+		`"x"`:                                  "not a JSON object",
+		"hello":                                "not a JSON object",
+		"{":                                    "not a JSON object",
+		"{}":                                   "no type",
+		"[]":                                   "the batch is empty",
+		"[":                                    "not JSON",
+		"[null]":                               "not a JSON object",
+		"[[]]":                                 "not a JSON object",
+		"[" + running + ",]":                   "not JSON",
+		nested("[", "", "]", 9000):             "not a JSON object",
+		nested("[", "", "]", 1<<19):            "not JSON",
+		`"` + strings.Repeat("x", 1<<20) + `"`: "not a JSON object",
+		nested(`{"content":`, "1", "}", 9000):  "no type",
+		nested(`{"data":`, "1", "}", 9000):     "no type",
+		`{"id":"` + strings.Repeat("é", 1<<19) + `"}`:                                              "alibaba event: the event has no type",
+		`{"type":"ecs:Instance:StateChange","data":` + nested(`{"content":`, "1", "}", 9000) + "}": "no state",
+	} {
+		heard := Events([]byte(payload))
+		if len(heard) != 1 || heard[0].Err == nil || !strings.Contains(heard[0].Err.Error(), want) || len(heard[0].Err.Error()) > 500 {
+			t.Errorf("%.40q: %.600s, want %s", payload, told(heard), want)
+		}
+	}
+	many := Events([]byte("[" + strings.TrimSuffix(strings.Repeat("{},", 1<<14), ",") + "]"))
+	if len(many) != 1<<14 {
+		t.Errorf("%d events", len(many))
+	}
+}
+
+// FuzzEvents: nothing panics, every hint is complete and well formed, and no error or ignored
+// event carries one.
+func FuzzEvents(f *testing.F) {
+	for _, raw := range samples(f) {
+		f.Add(raw)
+	}
+	for _, payload := range []string{
+		running, deleting, monitored, "[" + running + "," + deleting + ",[]]", "", "null", "1", `""`, "[]", "[null]", "[[]]", "{}",
+		`{"type":"ecs:Instance:StateChange","subject":"acs:ecs:::instance/","data":"{\"state\":\"Running\"}"}`,
+		`{"eventName":"RunInstances","referencedResources":{"ACS::ECS::Instance":[null,"i-1",5]},"userIdentity":{"accountId":1}}`,
+	} {
+		f.Add([]byte(payload))
+	}
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		heard := Events(payload)
+		if len(heard) == 0 {
+			t.Fatal("nothing was heard")
+		}
+		for _, h := range heard {
+			if err := sound(h); err != nil {
+				t.Fatalf("%v: %+v", err, h)
+			}
+		}
+	})
+}
+
+var (
+	soundAccount  = regexp.MustCompile(`^[0-9]{1,64}$`)
+	soundRegion   = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
+	soundInstance = regexp.MustCompile(`^i-[A-Za-z0-9-]{1,64}$`)
+)
+
+// sound checks one event by the promises of cloud.Heard and cloud.Hint.
+func sound(h cloud.Heard) error {
+	if silent := h.Err != nil || h.Ignored != ""; silent && !reflect.DeepEqual(h.Hint, cloud.Hint{}) {
+		return errors.New("a hint beside an error or a reason")
+	}
+	if len(h.ID) > longest || len(h.What) > 2*longest || len(h.Ignored) > 2*longest {
+		return errors.New("endless texts")
+	}
+	switch {
+	case h.Err != nil:
+		if inventory.KindOf(h.Err) != inventory.Invalid || h.Ignored != "" || len(h.Err.Error()) > 4*longest {
+			return errors.New("an odd error")
+		}
+		return nil
+	case h.Ignored != "":
+		return nil
+	}
+	return soundHint(h.Hint)
+}
+
+func soundHint(h cloud.Hint) error {
+	switch {
+	case h.Cloud != inventory.Alibaba || !soundAccount.MatchString(h.AccountID) || !soundRegion.MatchString(h.Region):
+		return errors.New("an odd cloud, account or region")
+	case len(h.Instances) == 0 || !slices.IsSorted(h.Instances):
+		return errors.New("no instances, or not in order")
+	}
+	for n, id := range h.Instances {
+		if !soundInstance.MatchString(id) || n > 0 && h.Instances[n-1] == id {
+			return fmt.Errorf("instance id %q, odd or twice", id)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,214 @@
+package alibaba
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aliyun/alibaba-cloud-sdk-go/sdk"
+	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/auth"
+	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/auth/credentials"
+	sdkerrors "github.com/aliyun/alibaba-cloud-sdk-go/sdk/errors"
+	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/requests"
+	"github.com/aliyun/alibaba-cloud-sdk-go/services/ecs"
+	"github.com/aliyun/alibaba-cloud-sdk-go/services/sts"
+
+	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// This file alone knows alibaba-cloud-sdk-go, whose support ended on 2025-03-01. Whoever
+// replaces the SDK writes another newAPI.
+
+// pageSize is the most rows that DescribeInstances gives at once.
+const pageSize = 100
+
+// The SDK's hosts of regions that do not follow the pattern <product>.<region>.aliyuncs.com.
+// They are taken here, before any goroutine runs, because the SDK fills these maps lazily
+// without a lock. Nothing writes to them.
+var ecsHosts, stsHosts = ecs.GetEndpointMap(), sts.GetEndpointMap()
+
+// session is what every client of an account is made of. The SDK's clients cannot be shared
+// between goroutines, so that each call makes its own; the connections are shared.
+type session struct {
+	account   cloud.Account
+	place     place
+	transport http.RoundTripper
+	timeout   time.Duration
+}
+
+func newAPI(account cloud.Account, at place, transport http.RoundTripper) api {
+	s := session{
+		account: account, place: at, transport: transport,
+		timeout: cmp.Or(account.RequestTimeout, defaultRequestTimeout),
+	}
+	return api{identity: s.identity, regions: s.regions, instances: s.instances}
+}
+
+// prepare fills in a client for one call to a region at a host.
+func (s session) prepare(ctx context.Context, client *sdk.Client, region, host string) error {
+	config := sdk.NewConfig().WithScheme(s.place.scheme).WithAutoRetry(false).WithUserAgent("jms-sync")
+	config.Transport = courier{ctx: ctx, base: s.transport, timeout: s.timeout}
+	if err := client.InitWithOptions(region, config, s.credential()); err != nil {
+		return &refusal{kind: inventory.Invalid, text: "the id of the region or the credential is not well-formed"}
+	}
+	client.Domain = cmp.Or(s.place.host, host)
+	// The courier ends the call; this only keeps the SDK's default from ending it earlier.
+	client.SetReadTimeout(s.timeout + time.Second)
+	// Our transport knows the proxy. These values are never used, but keep the SDK from reading
+	// the environment: it takes NO_PROXY for a list of regular expressions and fails on bad ones.
+	client.SetHttpProxy("http://unused.invalid")
+	client.SetHttpsProxy("http://unused.invalid")
+	client.SetNoProxy("^$")
+	return nil
+}
+
+func (s session) credential() auth.Credential {
+	id, key := s.account.AccessKeyID.Reveal(), s.account.AccessKeySecret.Reveal()
+	if s.account.SecurityToken.Empty() {
+		return credentials.NewAccessKeyCredential(id, key)
+	}
+	return credentials.NewStsTokenCredential(id, key, s.account.SecurityToken.Reveal())
+}
+
+func ecsHost(region string) string { return cmp.Or(ecsHosts[region], "ecs."+region+".aliyuncs.com") }
+
+// stsHost gives the central host, which answers for all regions, so that one mistyped region
+// does not make the account fail; only closed regions (finance, government) have another.
+func (s session) stsHost() string {
+	for _, region := range s.account.Regions {
+		if host := stsHosts[region]; host != "" {
+			return host
+		}
+	}
+	return "sts.aliyuncs.com"
+}
+
+func (s session) identity(ctx context.Context) (identityAnswer, error) {
+	client := &sts.Client{}
+	if err := s.prepare(ctx, &client.Client, homeRegion, s.stsHost()); err != nil {
+		return identityAnswer{}, err
+	}
+	answer, err := client.GetCallerIdentity(sts.CreateGetCallerIdentityRequest())
+	if err != nil {
+		return identityAnswer{}, unwrapSDK(err)
+	}
+	return identityAnswer{requestID: answer.RequestId, account: answer.AccountId}, nil
+}
+
+func (s session) regions(ctx context.Context) (regionsAnswer, error) {
+	client := &ecs.Client{}
+	if err := s.prepare(ctx, &client.Client, homeRegion, ecsHost(homeRegion)); err != nil {
+		return regionsAnswer{}, err
+	}
+	answer, err := client.DescribeRegions(ecs.CreateDescribeRegionsRequest())
+	if err != nil {
+		return regionsAnswer{}, unwrapSDK(err)
+	}
+	ids := make([]string, 0, len(answer.Regions.Region))
+	for _, region := range answer.Regions.Region {
+		ids = append(ids, region.RegionId)
+	}
+	return regionsAnswer{requestID: answer.RequestId, ids: ids}, nil
+}
+
+func (s session) instances(ctx context.Context, q query) (instancesAnswer, error) {
+	client := &ecs.Client{}
+	if err := s.prepare(ctx, &client.Client, q.region, ecsHost(q.region)); err != nil {
+		return instancesAnswer{}, err
+	}
+	request := ecs.CreateDescribeInstancesRequest()
+	request.MaxResults = requests.NewInteger(pageSize)
+	request.NextToken = q.token
+	if q.dryRun {
+		request.DryRun = requests.NewBoolean(true)
+	}
+	if q.ids != nil {
+		ids, err := json.Marshal(q.ids)
+		if err != nil {
+			return instancesAnswer{}, err
+		}
+		request.InstanceIds = string(ids)
+	}
+	answer, err := client.DescribeInstances(request)
+	if err != nil {
+		return instancesAnswer{}, unwrapSDK(err)
+	}
+	return fromAnswer(answer), nil
+}
+
+// unwrapSDK takes the SDK's wrapping off. What the SDK says about JSON repeats parts of the
+// answer, so only the fact is told.
+func unwrapSDK(err error) error {
+	var local *sdkerrors.ClientError
+	if errors.As(err, &local) && local.ErrorCode() == sdkerrors.JsonUnmarshalErrorCode {
+		return &refusal{status: http.StatusOK, kind: inventory.Incomplete, text: "the answer is not the JSON that it should be"}
+	}
+	return err
+}
+
+// fromAnswer copies what we need of a page. The SDK's rows have some 3 KB each, so no page
+// is kept longer than its conversion takes.
+func fromAnswer(answer *ecs.DescribeInstancesResponse) instancesAnswer {
+	list := answer.Instances.Instance
+	rows := make([]inventory.Instance, len(list))
+	for i := range list {
+		rows[i] = fromRow(&list[i])
+	}
+	// The SDK leaves the list nil where the answer has none.
+	return instancesAnswer{requestID: answer.RequestId, rows: rows, listed: list != nil, next: answer.NextToken}
+}
+
+func fromRow(row *ecs.Instance) inventory.Instance {
+	return inventory.Instance{
+		Scope:      inventory.Scope{Region: row.RegionId},
+		ID:         row.InstanceId,
+		Name:       row.InstanceName,
+		HostName:   row.HostName,
+		OSType:     strings.ToLower(row.OSType),
+		OSName:     cmp.Or(row.OSName, row.OSNameEn),
+		Status:     strings.ToLower(row.Status),
+		Type:       row.InstanceType,
+		VPC:        row.VpcAttributes.VpcId,
+		PrivateIPs: privateIPs(row),
+		ClassicIPs: distinct(row.InnerIpAddress.IpAddress),
+		PublicIPs:  distinct([]string{row.EipAddress.IpAddress}, row.PublicIpAddress.IpAddress),
+	}
+}
+
+// privateIPs gives the instance's own address, then those of the primary interface, then those
+// of the others in the order of the answer.
+func privateIPs(row *ecs.Instance) []string {
+	var primary, others []string
+	for _, nic := range row.NetworkInterfaces.NetworkInterface {
+		addresses := []string{nic.PrimaryIpAddress}
+		for _, set := range nic.PrivateIpSets.PrivateIpSet {
+			addresses = append(addresses, set.PrivateIpAddress)
+		}
+		if nic.Type == "Primary" {
+			primary = append(primary, addresses...)
+		} else {
+			others = append(others, addresses...)
+		}
+	}
+	return distinct(row.VpcAttributes.PrivateIpAddress.IpAddress, primary, others)
+}
+
+// distinct gives each non-empty text once, in the order of first appearance. The lists are
+// short, so that searching is cheaper than a map.
+func distinct(lists ...[]string) []string {
+	var all []string
+	for _, list := range lists {
+		for _, text := range list {
+			if text != "" && !slices.Contains(all, text) {
+				all = append(all, text)
+			}
+		}
+	}
+	return all
+}

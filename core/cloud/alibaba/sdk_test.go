@@ -1,0 +1,154 @@
+package alibaba
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/secret"
+)
+
+// replier is a transport that answers without a network, and remembers where it was asked.
+type replier func(*http.Request) (status int, body []byte)
+
+func (r replier) RoundTrip(req *http.Request) (*http.Response, error) {
+	status, body := r(req)
+	return &http.Response{
+		StatusCode: status, Proto: "HTTP/1.1", Request: req,
+		Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)),
+	}, nil
+}
+
+func offline(t testing.TB, account cloud.Account, r replier) *lister {
+	t.Helper()
+	account.Name, account.AccessKeyID, account.AccessKeySecret = "a", secret.New("LTAItest"), secret.New("secret-of-test")
+	l, err := open(account, cloud.Policy{}, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// TestHosts: HTTPS and Alibaba's own hosts by default; an endpoint takes all calls.
+func TestHosts(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		account cloud.Account
+		want    []string // identity, regions, list
+	}{
+		"own": {cloud.Account{Regions: []string{"cn-typo", "cn-beijing"}},
+			[]string{"https://sts.aliyuncs.com", "https://ecs-cn-hangzhou.aliyuncs.com", "https://ecs.cn-beijing.aliyuncs.com"}},
+		"government": {cloud.Account{Regions: []string{"cn-north-2-gov-1"}},
+			[]string{"https://sts-vpc.cn-north-2-gov-1.aliyuncs.com", "https://ecs-cn-hangzhou.aliyuncs.com", "https://ecs.cn-beijing.aliyuncs.com"}},
+		"endpoint":       {cloud.Account{Endpoint: "https://ecs.example.com"}, slices.Repeat([]string{"https://ecs.example.com"}, 3)},
+		"plain endpoint": {cloud.Account{Endpoint: "http://ecs.example.com:8080/"}, slices.Repeat([]string{"http://ecs.example.com:8080"}, 3)},
+	} {
+		var asked, regions []string
+		l := offline(t, c.account, func(r *http.Request) (int, []byte) {
+			asked = append(asked, r.URL.Scheme+"://"+r.URL.Host)
+			regions = append(regions, r.URL.Query().Get("RegionId"))
+			return 400, nil
+		})
+		_, _ = l.Owner(t.Context()) // only the address matters here
+		_, _ = l.Regions(t.Context())
+		_, _ = l.List(t.Context(), "cn-beijing")
+		if !slices.Equal(asked, c.want) || regions[2] != "cn-beijing" {
+			t.Errorf("%s: asked %q for %q, want %q", name, asked, regions, c.want)
+		}
+	}
+}
+
+// TestConversion: every field of an instance, in the shape of the real answer.
+func TestConversion(t *testing.T) {
+	t.Parallel()
+	const answer = `{"RequestId":"R","NextToken":"","TotalCount":0,"Instances":{"Instance":[
+	{"InstanceId":"i-2","InstanceName":" web 1 ","HostName":"iZ1","OSType":"Windows","OSName":"","OSNameEn":"Windows Server 2022","Status":"Stopped",
+	 "InstanceType":"ecs.g7.large","RegionId":"cn-beijing","Memory":8192,"InstanceOwnerId":"","VpcAttributes":{"VpcId":"vpc-1","PrivateIpAddress":{"IpAddress":["10.0.0.2"]}},
+	 "NetworkInterfaces":{"NetworkInterface":[
+	  {"Type":"Secondary","PrimaryIpAddress":"10.0.9.1","PrivateIpSets":{"PrivateIpSet":[{"PrivateIpAddress":"10.0.9.1","Primary":true},{"PrivateIpAddress":"10.0.9.2"}]}},
+	  {"Type":"Primary","PrimaryIpAddress":"10.0.0.2","PrivateIpSets":{"PrivateIpSet":[{"PrivateIpAddress":"10.0.0.2","Primary":true},{"PrivateIpAddress":"10.0.0.3"}]}}]},
+	 "EipAddress":{"IpAddress":"47.0.0.1"},"PublicIpAddress":{"IpAddress":["39.0.0.1","47.0.0.1"]}},
+	{"InstanceId":"i-1","OSType":"linux","OSName":"CentOS 6","OSNameEn":"CentOS 6","InnerIpAddress":{"IpAddress":["10.1.0.1",""]},"PublicIpAddress":{"IpAddress":[]},
+	 "NetworkInterfaces":{"NetworkInterface":null}}]}}`
+	l := offline(t, cloud.Account{}, func(*http.Request) (int, []byte) { return 200, []byte(answer) })
+	got, err := l.List(t.Context(), "cn-beijing")
+	if err != nil {
+		t.Fatal(err)
+	}
+	scope := inventory.Scope{Cloud: inventory.Alibaba, Account: "a", Region: "cn-beijing"}
+	want := []inventory.Instance{
+		{Scope: scope, ID: "i-1", OSType: "linux", OSName: "CentOS 6", ClassicIPs: []string{"10.1.0.1"}},
+		{Scope: scope, ID: "i-2", Name: " web 1 ", HostName: "iZ1", OSType: "windows", OSName: "Windows Server 2022",
+			Status: "stopped", Type: "ecs.g7.large", VPC: "vpc-1",
+			PrivateIPs: []string{"10.0.0.2", "10.0.0.3", "10.0.9.1", "10.0.9.2"}, PublicIPs: []string{"47.0.0.1", "39.0.0.1"}},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got\n%+v\nwant\n%+v", got, want)
+	}
+}
+
+// TestKinds: Alibaba's error codes and statuses, by what they mean for us.
+func TestKinds(t *testing.T) {
+	t.Parallel()
+	for kind, refusals := range map[inventory.Kind][]refusal{
+		inventory.Throttled: {{code: "Throttling"}, {code: "Throttling.User"}, {code: "Throttling.Api"}, {code: "ServiceUnavailable", status: 503,
+			text: "denied by Flow Control"}, {status: 429}},
+		inventory.Denied: {{code: "Forbidden.RAM", status: 403}, {code: "Forbidden"}, {code: "NoPermission"}, {code: "UnauthorizedOperation"}, {status: 403}, {status: 401}},
+		inventory.BadCredentials: {{code: "InvalidAccessKeyId.NotFound", status: 404}, {code: "InvalidAccessKeyId.Inactive"}, {code: "SignatureDoesNotMatch"},
+			{code: "IncompleteSignature"}, {code: "InvalidSecurityToken.Expired"}, {code: "InvalidSecurityToken.Malformed"}, {code: "InvalidTimeStamp.Expired"}},
+		inventory.NotFound:   {{code: "InvalidRegionId.NotFound", status: 404}, {code: "InvalidInstanceId.NotFound"}, {status: 404}},
+		inventory.Temporary:  {{code: "InternalError"}, {code: "ServiceUnavailable"}, {code: "SignatureNonceUsed", status: 400}, {status: 500}, {status: 502}, {status: 408}},
+		inventory.Invalid:    {{code: "InvalidParameter", status: 400}, {code: "DryRunOperation", status: 400}},
+		inventory.Incomplete: {{status: 302}},
+	} {
+		for _, r := range refusals {
+			if got := r.kindOf(); got != kind {
+				t.Errorf("%q %d is %q, want %q", r.code, r.status, got, kind)
+			}
+		}
+	}
+}
+
+// TestScrubber: texts that show a secret when they are passed on as they are.
+func TestScrubber(t *testing.T) {
+	t.Parallel()
+	s := newScrubber(cloud.Account{AccessKeyID: secret.New("LTAI5tKEY"), AccessKeySecret: secret.New("se+cret/="), SecurityToken: secret.New("to/ken")})
+	for text, want := range map[string]string{
+		"plain":      "plain",
+		"two\nlines": "two lines",
+		`Post "http://h/?AccessKeyId=other&Signature=abc&x=1"`:              `Post "http://h/?AccessKeyId=******&Signature=******&x=1"`,
+		"a%26SecurityToken%3Dother%26":                                      "a%26SecurityToken=******",
+		"the key LTAI5tKEY is off":                                          "the key ****** is off",
+		"secret se+cret/= and se%2Bcret%2F%3D":                              "secret ****** and ******",
+		"token to/ken to%2Fken to%252Fken":                                  "token ****** ****** ******",
+		"not matched. server string to sign is:POST&%2F&AccessKeyId%3DLTAI": "not matched. server …",
+		strings.Repeat("长", 100):                                            strings.Repeat("长", 66) + "…",
+	} {
+		if got := s.clean(text); got != want {
+			t.Errorf("%q becomes %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestTooBig(t *testing.T) {
+	t.Parallel()
+	body := bytes.Repeat([]byte(" "), maxAnswer+1)
+	l := offline(t, cloud.Account{}, func(*http.Request) (int, []byte) { return 200, body })
+	if _, err := l.List(t.Context(), "r"); inventory.KindOf(err) != inventory.Incomplete {
+		t.Error(err)
+	}
+}
+
+func TestPermissions(t *testing.T) {
+	t.Parallel()
+	want := []string{"ecs:DescribeInstances", "ecs:DescribeRegions", "sts:GetCallerIdentity"}
+	if got := Permissions(); !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+}

@@ -1,0 +1,55 @@
+// Package cloud is the port to the clouds: what a lister promises, how a fleet of accounts is
+// listed scope by scope, and the retry rules that all listers share. Adding a cloud is one
+// folder beside this file and one entry in the list of package all.
+package cloud
+
+import (
+	"context"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/secret"
+)
+
+// Account is all that a cloud needs to open a lister. Nothing is read from the environment
+// or from files behind its back.
+type Account struct {
+	Cloud           inventory.Cloud
+	Name            string // the configuration's name
+	AccessKeyID     secret.Value
+	AccessKeySecret secret.Value
+	SecurityToken   secret.Value // with temporary credentials of a role
+	AccountID       string       // the account's own id, as configured; "" = ask the cloud
+	ProjectID       string
+	Regions         []string // empty: all regions that the account has
+	Endpoint        string   // http(s)://host[:port]: all APIs are asked there; "" = the cloud's own
+	Proxy           string   // http(s)://…; "" = what HTTP(S)_PROXY of the process says
+	ConnectTimeout  time.Duration
+	RequestTimeout  time.Duration
+}
+
+// Lister reads one account. Its methods may be called by several goroutines at once.
+// Every method gives all of what it promises, or an error with a kind (inventory.KindOf).
+type Lister interface {
+	// Owner gives the account's own id as the credential has it, never as configured.
+	Owner(ctx context.Context) (string, error)
+	// Regions gives the ids of all regions that the account can use, sorted.
+	Regions(ctx context.Context) ([]string, error)
+	// List gives every instance of a region, in any state, each once, sorted by id. An empty
+	// list is an answer only after it was proved that the credential may list.
+	List(ctx context.Context, region string) ([]inventory.Instance, error)
+	// Glance gives those of the named instances that exist, sorted by id, by one call for each
+	// 100 of them. It proves nothing of the others: a missing right looks like an absence.
+	Glance(ctx context.Context, region string, ids []string) ([]inventory.Instance, error)
+	// Lookup gives those of the named instances that exist, sorted by id. Without an error
+	// the others are proved absent: no call failed, and the right to see them was probed.
+	Lookup(ctx context.Context, region string, ids []string) ([]inventory.Instance, error)
+}
+
+// Provider is one entry of the list of clouds.
+type Provider struct {
+	Cloud inventory.Cloud
+	Open  func(Account) (Lister, error)
+	// Events reads what the cloud's event service delivers; nil where it has none.
+	Events func(payload []byte) []Heard
+}

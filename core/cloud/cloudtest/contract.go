@@ -1,0 +1,221 @@
+package cloudtest
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// prompt is the longest that a call may take that has nothing to wait for.
+const prompt = 2 * time.Second
+
+func testOwner(t *testing.T, h Harness) {
+	owner, err := h.New(t).Open(t, GoodKey, Instant()).Owner(t.Context())
+	if err != nil || owner != h.Owner {
+		t.Errorf("owner %q, error %v; want %q", owner, err, h.Owner)
+	}
+}
+
+func testRegions(t *testing.T, h Harness) {
+	regions, err := h.New(t).Open(t, GoodKey, Instant()).Regions(t.Context())
+	if err != nil || !slices.Contains(regions, h.Region) || !slices.IsSorted(regions) {
+		t.Errorf("regions %q, error %v; want them sorted, with %q", regions, err, h.Region)
+	}
+}
+
+// testComplete: all pages, each instance once, sorted, with their region.
+func testComplete(t *testing.T, h Harness) {
+	w := h.New(t)
+	ids := w.Fill(h.Region, 2*h.PageSize+h.PageSize/2+1)
+	list, err := w.Open(t, GoodKey, Instant()).List(t.Context(), h.Region)
+	wantIDs(t, list, err, ids)
+	for _, row := range list {
+		if row.Region != h.Region || len(row.PrivateIPs) == 0 {
+			t.Fatalf("%s has region %q and addresses %q", row.ID, row.Region, row.PrivateIPs)
+		}
+	}
+}
+
+// testEmpty: an empty region is an answer where the right to list is proved, else an error.
+func testEmpty(t *testing.T, h Harness) {
+	w := h.New(t)
+	lister := w.Open(t, GoodKey, Instant())
+	list, err := lister.List(t.Context(), h.Region)
+	wantIDs(t, list, err, nil)
+	w.Break(h.Region, NoPermission, 0, 0)
+	list, err = lister.List(t.Context(), h.Region)
+	h.wantKind(t, list, err, inventory.Denied)
+	w.Fill(h.Region, 3) // which the credential does not see
+	list, err = lister.List(t.Context(), h.Region)
+	h.wantKind(t, list, err, inventory.Denied)
+}
+
+func testBadKeys(t *testing.T, h Harness) {
+	w := h.New(t)
+	w.Fill(h.Region, 1)
+	for _, key := range []Key{UnknownKey, WrongSecret} {
+		lister := w.Open(t, key, Instant())
+		list, err := lister.List(t.Context(), h.Region)
+		h.wantKind(t, list, err, inventory.BadCredentials)
+		_, err = lister.Owner(t.Context())
+		h.wantKind(t, nil, err, inventory.BadCredentials)
+		_, err = lister.Regions(t.Context())
+		h.wantKind(t, nil, err, inventory.BadCredentials)
+	}
+}
+
+func testMissingRegion(t *testing.T, h Harness) {
+	list, err := h.New(t).Open(t, GoodKey, Instant()).List(t.Context(), h.Missing)
+	h.wantKind(t, list, err, inventory.NotFound, inventory.Invalid)
+}
+
+// testHeals: what passes by is waited for, in the middle of a list too.
+func testHeals(t *testing.T, h Harness) {
+	for _, c := range []struct {
+		fault        Fault
+		after, times int
+	}{
+		{Throttled, 0, 1}, {Throttled, 1, 6}, {ServerError, 0, 3}, {ServerError, 1, 2}, {Disconnect, 1, 1},
+	} {
+		w := h.New(t)
+		ids := w.Fill(h.Region, h.PageSize+1)
+		w.Break(h.Region, c.fault, c.after, c.times)
+		list, err := w.Open(t, GoodKey, Instant()).List(t.Context(), h.Region)
+		wantIDs(t, list, err, ids)
+	}
+}
+
+// testGivesUp: an outage ends a scope with Temporary, after few tries.
+func testGivesUp(t *testing.T, h Harness) {
+	for _, fault := range []Fault{ServerError, Disconnect} {
+		w := h.New(t)
+		w.Fill(h.Region, 1)
+		w.Break(h.Region, fault, 0, 0)
+		list, err := w.Open(t, GoodKey, Instant()).List(t.Context(), h.Region)
+		h.wantKind(t, list, err, inventory.Temporary)
+	}
+}
+
+// testThrottledToTheEnd: the throttled error comes at once when waiting makes no sense.
+func testThrottledToTheEnd(t *testing.T, h Harness) {
+	w := h.New(t)
+	w.Fill(h.Region, 1)
+	w.Break(h.Region, Throttled, 0, 0)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	list, err := w.Open(t, GoodKey, cloud.Policy{}).List(ctx, h.Region)
+	h.wantKind(t, list, err, inventory.Throttled)
+	if ctx.Err() != nil {
+		t.Error("the deadline was slept into")
+	}
+}
+
+// testNeverHalf: whatever is wrong with an answer, there is no list.
+func testNeverHalf(t *testing.T, h Harness) {
+	for _, after := range []int{0, 1} {
+		for _, fault := range []Fault{
+			NoPermission, ServerError, Disconnect, EmptyBody, EmptyObject, Truncated, WebPage, Redirect,
+		} {
+			w := h.New(t)
+			w.Fill(h.Region, h.PageSize+1)
+			w.Break(h.Region, fault, after, 0)
+			list, err := w.Open(t, GoodKey, Instant()).List(t.Context(), h.Region)
+			if kind := h.faulty(t, list, err); fault == EmptyObject && kind != inventory.Incomplete {
+				t.Errorf("%s: kind %s", fault, kind)
+			}
+		}
+	}
+	w := h.New(t)
+	w.Fill(h.Region, 2*h.PageSize+1)
+	w.Break(h.Region, NoProgress, 0, 0)
+	list, err := w.Open(t, GoodKey, Instant()).List(t.Context(), h.Region)
+	h.wantKind(t, list, err, inventory.Incomplete)
+}
+
+// testCancelled: a cancelled context ends a call at once, with the kind Deadline.
+func testCancelled(t *testing.T, h Harness) {
+	w := h.New(t)
+	w.Fill(h.Region, 1)
+	w.Break(h.Region, Hang, 0, 0)
+	ctx, cancel := context.WithCancel(t.Context())
+	started := time.Now()
+	time.AfterFunc(50*time.Millisecond, cancel)
+	lister := w.Open(t, GoodKey, cloud.Policy{})
+	list, err := lister.List(ctx, h.Region)
+	h.wantKind(t, list, err, inventory.Deadline)
+	list, err = lister.Lookup(ctx, h.Region, []string{"i-1"})
+	h.wantKind(t, list, err, inventory.Deadline)
+	if took := time.Since(started); took > prompt {
+		t.Errorf("it took %s to be cancelled", took)
+	}
+}
+
+// testLookup: the present are found, the absent are proved absent.
+func testLookup(t *testing.T, h Harness) {
+	w := h.New(t)
+	ids := w.Fill(h.Region, 3)
+	lister := w.Open(t, GoodKey, Instant())
+	list, err := lister.Lookup(t.Context(), h.Region, ids)
+	wantIDs(t, list, err, ids)
+	absent := ids[0][:len(ids[0])-1] + "~"
+	list, err = lister.Lookup(t.Context(), h.Region, []string{absent, ids[1], ids[1]})
+	wantIDs(t, list, err, ids[1:2])
+	list, err = lister.Lookup(t.Context(), h.Region, []string{absent})
+	wantIDs(t, list, err, nil)
+	list, err = lister.Lookup(t.Context(), h.Region, nil)
+	wantIDs(t, list, err, nil)
+}
+
+// testLookupFaults: no fault reads as an absence.
+func testLookupFaults(t *testing.T, h Harness) {
+	for _, fault := range []Fault{NoPermission, ServerError, Disconnect, EmptyBody, EmptyObject, Truncated, WebPage, Redirect} {
+		w := h.New(t)
+		ids := w.Fill(h.Region, 2)
+		w.Break(h.Region, fault, 0, 0)
+		list, err := w.Open(t, GoodKey, Instant()).Lookup(t.Context(), h.Region, ids)
+		if kind := h.faulty(t, list, err); fault == NoPermission && kind != inventory.Denied {
+			t.Errorf("%s: kind %s", fault, kind)
+		}
+	}
+}
+
+// testGlance: one call's answer, and every fault but a missing right is an error too.
+func testGlance(t *testing.T, h Harness) {
+	w := h.New(t)
+	ids := w.Fill(h.Region, 3)
+	lister := w.Open(t, GoodKey, Instant())
+	list, err := lister.Glance(t.Context(), h.Region, append(ids[1:], ids[0][:len(ids[0])-1]+"~"))
+	wantIDs(t, list, err, ids[1:])
+	for _, fault := range []Fault{ServerError, Disconnect, EmptyBody, EmptyObject, Truncated, WebPage, Redirect} {
+		w := h.New(t)
+		ids := w.Fill(h.Region, 2)
+		w.Break(h.Region, fault, 0, 0)
+		list, err := w.Open(t, GoodKey, Instant()).Glance(t.Context(), h.Region, ids)
+		h.faulty(t, list, err)
+	}
+}
+
+// testConcurrent: one lister serves many goroutines; run it with -race.
+func testConcurrent(t *testing.T, h Harness) {
+	w := h.New(t)
+	ids := w.Fill(h.Region, h.PageSize+1)
+	lister := w.Open(t, GoodKey, Instant())
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			list, err := lister.List(t.Context(), h.Region)
+			if err != nil || len(list) != len(ids) {
+				t.Errorf("%d of %d instances, error %v", len(list), len(ids), err)
+			}
+			if _, err := lister.Owner(t.Context()); err != nil {
+				t.Errorf("owner: %v", err)
+			}
+		})
+	}
+	group.Wait()
+}

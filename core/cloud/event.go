@@ -1,0 +1,25 @@
+package cloud
+
+import "github.com/jms-sync/jms-sync/core/inventory"
+
+// Hint is where an event says to look. It proves nothing: the cloud is asked for exactly these
+// instances, and only its answer counts.
+type Hint struct {
+	Cloud     inventory.Cloud
+	AccountID string // the cloud account's own id
+	Region    string
+	Instances []string // at least one, each once
+	// Gone tells what to wait for while the cloud still says otherwise: a released instance to
+	// be absent, or (false) an instance to be there with an address.
+	Gone bool
+}
+
+// Heard is one event of a payload: a hint, or the reason why it is ignored, or an error that
+// names what the event lacks.
+type Heard struct {
+	ID      string // the event's own id; "" if it has none
+	What    string // kind and state in the cloud's words, for logs and answers
+	Hint    Hint
+	Ignored string
+	Err     error
+}

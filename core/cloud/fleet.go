@@ -1,0 +1,250 @@
+package cloud
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// AnyRegion stands for the regions of an account that could not even be asked for them.
+const AnyRegion = "*"
+
+const (
+	defaultParallel = 8   // regions of one account that are listed at once
+	lookupChunk     = 100 // ids in one Lookup; no cloud takes fewer
+)
+
+// Target is one account of a fleet: with a Lister, or with the reason why it has none.
+type Target struct {
+	Account Account
+	Lister  Lister
+	Err     error
+}
+
+// Fleet lists accounts scope by scope. It never changes after it was made, and may be used by
+// several goroutines at once; each call asks the clouds anew.
+type Fleet struct {
+	targets    []Target
+	log        *slog.Logger
+	parallel   int
+	identities *Identities
+}
+
+// Narrow limits a listing to the accounts (by their configured names) and regions it names;
+// empty = all.
+type Narrow struct{ Accounts, Regions []string }
+
+// NewFleet makes a fleet of targets. A target without a lister and without an error gets one.
+func NewFleet(targets []Target) Fleet {
+	targets = slices.Clone(targets)
+	for i, t := range targets {
+		if t.Lister == nil && t.Err == nil {
+			targets[i].Err = fault(inventory.Unsupported, "account %s: no lister for cloud %q", t.Account.Name, t.Account.Cloud)
+		}
+		targets[i].Account.Regions = tidy(t.Account.Regions)
+	}
+	return Fleet{targets: targets, log: slog.New(slog.DiscardHandler), parallel: defaultParallel, identities: NewIdentities()}
+}
+
+// Open opens every account with the provider of its cloud. It makes no call and never fails as
+// a whole: an account that cannot be opened becomes failed listings.
+func Open(accounts []Account, providers []Provider) Fleet {
+	targets := make([]Target, len(accounts))
+	for i, account := range accounts {
+		targets[i] = open(account, providers)
+	}
+	return NewFleet(targets)
+}
+
+func open(account Account, providers []Provider) Target {
+	i := slices.IndexFunc(providers, func(p Provider) bool { return p.Cloud == account.Cloud })
+	if i < 0 {
+		err := fault(inventory.Unsupported, "account %s: cloud %q is not supported yet", account.Name, account.Cloud)
+		return Target{Account: account, Err: err}
+	}
+	lister, err := providers[i].Open(account)
+	return Target{Account: account, Lister: lister, Err: err}
+}
+
+// WithLogger gives a fleet like f that logs to log.
+func (f Fleet) WithLogger(log *slog.Logger) Fleet {
+	if log != nil {
+		f.log = log
+	}
+	return f
+}
+
+// WithParallel gives a fleet like f that lists at most n regions of each account at once.
+func (f Fleet) WithParallel(n int) Fleet {
+	if n > 0 {
+		f.parallel = n
+	}
+	return f
+}
+
+// WithIdentities gives a fleet that shares a memory of whose keys are: for events, where every
+// call counts, and the invocations of one process come one after another.
+func (f Fleet) WithIdentities(shared *Identities) Fleet {
+	f.identities = shared
+	return f
+}
+
+// Unknown gives those account names of a narrowing that the fleet does not have, so that a
+// misspelt name is an error and not a run without work.
+func (f Fleet) Unknown(narrow Narrow) []string {
+	var unknown []string
+	for _, name := range narrow.Accounts {
+		if !slices.ContainsFunc(f.targets, func(t Target) bool { return t.Account.Name == name }) {
+			unknown = append(unknown, name)
+		}
+	}
+	return unknown
+}
+
+// List lists the chosen accounts and regions in parallel. The result has exactly one listing
+// for each account and region, sorted by Scope.Compare, complete or failed: a failed listing
+// has an error and no instances. An account whose regions cannot be learnt is one failed
+// listing of AnyRegion.
+func (f Fleet) List(ctx context.Context, narrow Narrow) []inventory.Listing {
+	results := make([][]inventory.Listing, len(f.targets))
+	var group sync.WaitGroup
+	for i, t := range f.targets {
+		if chosen(narrow.Accounts, t.Account.Name) {
+			group.Go(func() { results[i] = f.account(ctx, t, narrow.Regions) })
+		}
+	}
+	group.Wait()
+	listings := slices.Concat(results...)
+	slices.SortFunc(listings, func(a, b inventory.Listing) int { return a.Scope.Compare(b.Scope) })
+	for _, l := range listings {
+		f.tell(l)
+	}
+	return listings
+}
+
+// account lists one account: whose it is, which regions it has, then the regions.
+func (f Fleet) account(ctx context.Context, t Target, only []string) []inventory.Listing {
+	regions := pick(t.Account.Regions, only)
+	if len(t.Account.Regions) == 0 {
+		regions = []string{AnyRegion}
+	}
+	if len(regions) == 0 {
+		return nil
+	}
+	owner, err := f.owner(ctx, t)
+	if err != nil {
+		return failed(t.Account, regions, "", err)
+	}
+	if len(t.Account.Regions) == 0 {
+		all, err := f.allRegions(ctx, t)
+		if err != nil {
+			return failed(t.Account, regions, owner, err)
+		}
+		regions = pick(all, only)
+	}
+	return f.regions(ctx, t, owner, regions)
+}
+
+// allRegions asks for the regions of an account. None is no answer: a cloud has regions.
+func (f Fleet) allRegions(ctx context.Context, t Target) ([]string, error) {
+	all, err := guarded(f.log, t.Account, "list regions", func() ([]string, error) { return t.Lister.Regions(ctx) })
+	if err != nil {
+		return nil, err
+	}
+	if all = tidy(all); len(all) == 0 {
+		return nil, fault(inventory.Incomplete, "account %s: the cloud names no regions", t.Account.Name)
+	}
+	return all, nil
+}
+
+// regions lists some regions of an account, a bounded number at once.
+func (f Fleet) regions(ctx context.Context, t Target, owner string, regions []string) []inventory.Listing {
+	listings := make([]inventory.Listing, len(regions))
+	var group errgroup.Group
+	group.SetLimit(f.parallel)
+	for i, region := range regions {
+		group.Go(func() error {
+			listings[i] = f.region(ctx, t, owner, region)
+			return nil
+		})
+	}
+	_ = group.Wait() // no function of the group gives an error; faults are in the listings
+	return listings
+}
+
+func (f Fleet) region(ctx context.Context, t Target, owner, region string) inventory.Listing {
+	scope := inventory.Scope{Cloud: t.Account.Cloud, Account: t.Account.Name, Region: region}
+	list, err := guarded(f.log, t.Account, "list instances of "+region, func() ([]inventory.Instance, error) {
+		return t.Lister.List(ctx, region)
+	})
+	if err == nil {
+		err = seal(scope, owner, list)
+	}
+	if err != nil {
+		return inventory.Listing{Scope: scope, Owner: owner, Err: err}
+	}
+	return inventory.Listing{Scope: scope, Owner: owner, Instances: list}
+}
+
+// Lookup gives those of the named instances that exist, sorted by id, with their owner. Without
+// an error the others are proved absent; with one there are no instances.
+func (f Fleet) Lookup(ctx context.Context, scope inventory.Scope, ids []string) ([]inventory.Instance, error) {
+	return f.ask(ctx, scope, ids, "look up instances", Lister.Lookup)
+}
+
+// Glance is Lookup without proof: it costs one call for each 100 ids, and absences mean nothing.
+func (f Fleet) Glance(ctx context.Context, scope inventory.Scope, ids []string) ([]inventory.Instance, error) {
+	return f.ask(ctx, scope, ids, "glance at instances", Lister.Glance)
+}
+
+// asking is Lookup or Glance of a lister.
+type asking func(l Lister, ctx context.Context, region string, ids []string) ([]inventory.Instance, error)
+
+func (f Fleet) ask(ctx context.Context, scope inventory.Scope, ids []string, op string, by asking) ([]inventory.Instance, error) {
+	i := slices.IndexFunc(f.targets, func(t Target) bool {
+		return t.Account.Name == scope.Account && t.Account.Cloud == scope.Cloud
+	})
+	if i < 0 {
+		return nil, fault(inventory.NotFound, op+": no account %s of cloud %s is configured", scope.Account, scope.Cloud)
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	t := f.targets[i]
+	owner, err := f.owner(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	var found []inventory.Instance
+	ids = tidy(ids)
+	for part := range slices.Chunk(ids, lookupChunk) {
+		list, err := guarded(f.log, t.Account, op+" in "+scope.Region, func() ([]inventory.Instance, error) {
+			return by(t.Lister, ctx, scope.Region, part)
+		})
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, list...)
+	}
+	if err := seal(scope, owner, found); err != nil {
+		return nil, err
+	}
+	if err := onlyAsked(scope, found, ids); err != nil {
+		return nil, err
+	}
+	return found, nil
+}
+
+func (f Fleet) tell(l inventory.Listing) {
+	log := f.log.With("cloud", string(l.Cloud), "account", l.Account, "region", l.Region, "op", "list")
+	if l.Complete() {
+		log.Info("listed", "instances", len(l.Instances))
+		return
+	}
+	log.Warn("not listed", "kind", string(inventory.KindOf(l.Err)), "error", l.Err.Error())
+}

@@ -1,0 +1,306 @@
+package cloud_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/secret"
+)
+
+// fake is a lister made of functions; a nil one answers well.
+type fake struct {
+	owner   func() (string, error)
+	regions func() ([]string, error)
+	list    func(region string) ([]inventory.Instance, error)
+	lookup  func(ids []string) ([]inventory.Instance, error)
+	owners  atomic.Int32
+}
+
+func (f *fake) Owner(context.Context) (string, error) {
+	f.owners.Add(1)
+	if f.owner == nil {
+		return "1111", nil
+	}
+	return f.owner()
+}
+
+func (f *fake) Regions(context.Context) ([]string, error) {
+	if f.regions == nil {
+		return []string{"r1", "r2"}, nil
+	}
+	return f.regions()
+}
+
+func (f *fake) List(_ context.Context, region string) ([]inventory.Instance, error) {
+	if f.list == nil {
+		return []inventory.Instance{{ID: "i-2-" + region}, {ID: "i-1-" + region}}, nil
+	}
+	return f.list(region)
+}
+
+func (f *fake) Lookup(_ context.Context, _ string, ids []string) ([]inventory.Instance, error) {
+	if f.lookup == nil {
+		return nil, nil
+	}
+	return f.lookup(ids)
+}
+
+func (f *fake) Glance(ctx context.Context, region string, ids []string) ([]inventory.Instance, error) {
+	return f.Lookup(ctx, region, ids)
+}
+
+func kindError(kind inventory.Kind) error { return &inventory.Error{Kind: kind, Message: "as told"} }
+
+func target(name string, lister cloud.Lister, regions ...string) cloud.Target {
+	return cloud.Target{Account: cloud.Account{Cloud: inventory.Alibaba, Name: name, Regions: regions}, Lister: lister}
+}
+
+// outline shows listings as "account/region owner count kind".
+func outline(listings []inventory.Listing) string {
+	var lines []string
+	for _, l := range listings {
+		lines = append(lines, fmt.Sprintf("%s/%s %s %d %s", l.Account, l.Region, l.Owner, len(l.Instances), inventory.KindOf(l.Err)))
+	}
+	return strings.Join(lines, "\n")
+}
+
+func TestFleetList(t *testing.T) {
+	t.Parallel()
+	half := func(string) ([]inventory.Instance, error) {
+		return []inventory.Instance{{ID: "i-1"}}, kindError(inventory.Temporary)
+	}
+	rows := func(rows ...inventory.Instance) func(string) ([]inventory.Instance, error) {
+		return func(string) ([]inventory.Instance, error) { return rows, nil }
+	}
+	elsewhere := inventory.Instance{ID: "i-1", Scope: inventory.Scope{Region: "r9"}}
+	for name, c := range map[string]struct {
+		targets []cloud.Target
+		narrow  cloud.Narrow
+		want    string
+	}{
+		"sorted": {[]cloud.Target{target("b", &fake{}, "r2", "r1", "r2", ""), target("a", &fake{})}, cloud.Narrow{},
+			"a/r1 1111 2 \na/r2 1111 2 \nb/r1 1111 2 \nb/r2 1111 2 "},
+		"narrowed": {[]cloud.Target{target("b", &fake{}, "r2", "r1"), target("a", &fake{})},
+			cloud.Narrow{Accounts: []string{"a"}, Regions: []string{"r2", "r7"}}, "a/r2 1111 2 "},
+		"narrowed to nothing": {[]cloud.Target{target("b", &fake{}, "r1")}, cloud.Narrow{Regions: []string{"r7"}}, ""},
+		"one region fails": {[]cloud.Target{target("a", &fake{list: func(region string) ([]inventory.Instance, error) {
+			if region == "r1" {
+				return []inventory.Instance{{ID: "i-1"}}, kindError(inventory.Throttled)
+			}
+			return nil, nil
+		}}, "r1", "r2")}, cloud.Narrow{}, "a/r1 1111 0 throttled\na/r2 1111 0 "},
+		"rows beside an error": {[]cloud.Target{target("a", &fake{list: half}, "r1")}, cloud.Narrow{}, "a/r1 1111 0 temporary"},
+		"a row without id":     {[]cloud.Target{target("a", &fake{list: rows(inventory.Instance{})}, "r1")}, cloud.Narrow{}, "a/r1 1111 0 incomplete"},
+		"a row twice": {[]cloud.Target{target("a", &fake{list: rows(inventory.Instance{ID: "i"}, inventory.Instance{ID: "i"})}, "r1")},
+			cloud.Narrow{}, "a/r1 1111 0 incomplete"},
+		"a row of another region": {[]cloud.Target{target("a", &fake{list: rows(elsewhere)}, "r1")}, cloud.Narrow{}, "a/r1 1111 0 incomplete"},
+		"regions fail": {[]cloud.Target{target("a", &fake{regions: func() ([]string, error) { return nil, kindError(inventory.Denied) }})},
+			cloud.Narrow{Regions: []string{"r1"}}, "a/* 1111 0 denied"},
+		"no regions": {[]cloud.Target{target("a", &fake{regions: func() ([]string, error) { return nil, nil }})},
+			cloud.Narrow{}, "a/* 1111 0 incomplete"},
+		"not opened": {[]cloud.Target{{Account: cloud.Account{Name: "a", Regions: []string{"r1", "r2"}}, Err: kindError(inventory.BadCredentials)}},
+			cloud.Narrow{}, "a/r1  0 bad_credentials\na/r2  0 bad_credentials"},
+		"not opened, regions unknown": {[]cloud.Target{{Account: cloud.Account{Name: "a"}, Err: kindError(inventory.BadCredentials)}},
+			cloud.Narrow{}, "a/*  0 bad_credentials"},
+		"neither lister nor error": {[]cloud.Target{{Account: cloud.Account{Name: "a"}}}, cloud.Narrow{}, "a/*  0 unsupported"},
+		"panics": {[]cloud.Target{target("a", &fake{list: func(region string) ([]inventory.Instance, error) {
+			if region == "r1" {
+				panic("key LTAI-secret")
+			}
+			var none []int
+			return nil, fmt.Errorf("never made: %d", none[len(region)])
+		}}, "r1", "r2"), target("b", &fake{regions: func() ([]string, error) { panic(errors.New("b")) }}),
+			target("c", &fake{owner: func() (string, error) { panic("c") }}, "r1")}, cloud.Narrow{},
+			"a/r1 1111 0 unknown\na/r2 1111 0 unknown\nb/* 1111 0 unknown\nc/r1  0 unknown"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			wantListings(t, c.targets, c.narrow, c.want)
+		})
+	}
+}
+
+// wantListings lists a fleet and compares the outline; rows must be sealed, logs clean.
+func wantListings(t *testing.T, targets []cloud.Target, narrow cloud.Narrow, want string) {
+	t.Helper()
+	var log bytes.Buffer
+	listings := cloud.NewFleet(targets).WithLogger(slog.New(slog.NewTextHandler(&log, nil))).List(t.Context(), narrow)
+	if got := outline(listings); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	for _, l := range listings {
+		if strings.Contains(log.String()+fmt.Sprint(l.Err), "LTAI-secret") {
+			t.Error("the value of a panic is shown")
+		}
+		for i, row := range l.Instances {
+			if row.Scope != l.Scope || row.Owner != l.Owner || i > 0 && row.ID <= l.Instances[i-1].ID {
+				t.Errorf("row %d is %+v in %s", i, row, l.Scope)
+			}
+		}
+	}
+}
+
+func TestFleetOwner(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		owner      string
+		err        error
+		configured string
+		want       string
+		text       string
+	}{
+		"the cloud's":             {"1111", nil, "", "a/r1 1111 2 \na/r2 1111 2 ", ""},
+		"both agree":              {"1111", nil, "1111", "a/r1 1111 2 \na/r2 1111 2 ", ""},
+		"both differ":             {"1111", nil, "2222", "a/r1  0 bad_credentials\na/r2  0 bad_credentials", "belongs to account 1111, but account_id is 2222"},
+		"none":                    {"", nil, "2222", "a/r1  0 incomplete\na/r2  0 incomplete", ""},
+		"denied":                  {"", kindError(inventory.Denied), "2222", "a/r1 2222 2 \na/r2 2222 2 ", ""},
+		"not found":               {"", kindError(inventory.NotFound), "2222", "a/r1 2222 2 \na/r2 2222 2 ", ""},
+		"denied, not configured":  {"", kindError(inventory.Denied), "", "a/r1  0 denied\na/r2  0 denied", "set account_id, or grant"},
+		"temporary":               {"", kindError(inventory.Temporary), "2222", "a/r1  0 temporary\na/r2  0 temporary", ""},
+		"bad key":                 {"", kindError(inventory.BadCredentials), "2222", "a/r1  0 bad_credentials\na/r2  0 bad_credentials", ""},
+		"an error without a kind": {"", errors.New("plain"), "2222", "a/r1  0 unknown\na/r2  0 unknown", ""},
+	} {
+		lister := &fake{owner: func() (string, error) { return c.owner, c.err }}
+		t1 := target("a", lister, "r1", "r2")
+		t1.Account.AccountID = c.configured
+		listings := cloud.NewFleet([]cloud.Target{t1}).List(t.Context(), cloud.Narrow{})
+		if got := outline(listings); got != c.want || lister.owners.Load() != 1 {
+			t.Errorf("%s: %d calls, got\n%s\nwant\n%s", name, lister.owners.Load(), got, c.want)
+		}
+		if !strings.Contains(fmt.Sprint(listings[0].Err), c.text) {
+			t.Errorf("%s: %v does not say %q", name, listings[0].Err, c.text)
+		}
+	}
+}
+
+// TestFleetParallel: regions run at once, up to the limit of each account.
+func TestFleetParallel(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		running, most := map[string]int{}, map[string]int{}
+		count := func(name string, by int) {
+			mu.Lock()
+			defer mu.Unlock()
+			running[name] += by
+			most[name] = max(most[name], running[name])
+		}
+		slow := func(name string) *fake {
+			return &fake{list: func(string) ([]inventory.Instance, error) {
+				count(name, 1)
+				defer count(name, -1)
+				time.Sleep(time.Second)
+				return nil, nil
+			}}
+		}
+		regions := make([]string, 20)
+		for i := range regions {
+			regions[i] = fmt.Sprintf("r%02d", i)
+		}
+		fleet := cloud.NewFleet([]cloud.Target{target("a", slow("a"), regions...), target("b", slow("b"), regions...)})
+		started := time.Now()
+		if listings := fleet.List(t.Context(), cloud.Narrow{}); len(listings) != 40 {
+			t.Errorf("%d listings", len(listings))
+		}
+		if took := time.Since(started); most["a"] != 8 || most["b"] != 8 || took != 3*time.Second {
+			t.Errorf("at most %v at once in %s, want 8 of each and 3 s", most, took)
+		}
+		clear(most)
+		fleet.WithParallel(2).List(t.Context(), cloud.Narrow{Accounts: []string{"a"}})
+		if most["a"] != 2 {
+			t.Errorf("at most %v at once, want 2", most)
+		}
+	})
+}
+
+func TestFleetLookup(t *testing.T) {
+	t.Parallel()
+	ids := make([]string, 250)
+	for i := range ids {
+		ids[i] = fmt.Sprintf("i-%03d", i)
+	}
+	var sizes []int
+	lister := &fake{lookup: func(part []string) ([]inventory.Instance, error) {
+		sizes = append(sizes, len(part))
+		return []inventory.Instance{{ID: part[0]}}, nil
+	}}
+	fleet := cloud.NewFleet([]cloud.Target{target("a", lister, "r1")})
+	scope := inventory.Scope{Cloud: inventory.Alibaba, Account: "a", Region: "r1"}
+	found, err := fleet.Lookup(t.Context(), scope, append(ids, "i-000"))
+	if err != nil || len(found) != 3 || fmt.Sprint(sizes) != "[100 100 50]" {
+		t.Errorf("%d found by parts of %v, error %v", len(found), sizes, err)
+	}
+	for _, row := range found {
+		if row.Scope != scope || row.Owner != "1111" {
+			t.Errorf("%+v", row)
+		}
+	}
+	if found, err := fleet.Lookup(t.Context(), scope, nil); found != nil || err != nil {
+		t.Errorf("no ids: %v, %v", found, err)
+	}
+}
+
+func TestFleetLookupFails(t *testing.T) {
+	t.Parallel()
+	scope := inventory.Scope{Cloud: inventory.Alibaba, Account: "a", Region: "r1"}
+	ids := []string{"i-000", "i-001"}
+	for name, c := range map[string]struct {
+		scope inventory.Scope
+		give  func([]string) ([]inventory.Instance, error)
+		want  inventory.Kind
+	}{
+		"another account": {inventory.Scope{Cloud: inventory.Alibaba, Account: "z", Region: "r1"}, nil, inventory.NotFound},
+		"another cloud":   {inventory.Scope{Cloud: inventory.AWS, Account: "a", Region: "r1"}, nil, inventory.NotFound},
+		"an error": {scope, func([]string) ([]inventory.Instance, error) {
+			return []inventory.Instance{{ID: "i"}}, kindError(inventory.Denied)
+		}, inventory.Denied},
+		"not asked for": {scope, func([]string) ([]inventory.Instance, error) { return []inventory.Instance{{ID: "i-999"}}, nil }, inventory.Incomplete},
+		"another region": {scope, func([]string) ([]inventory.Instance, error) {
+			return []inventory.Instance{{ID: "i-000", Scope: inventory.Scope{Region: "r2"}}}, nil
+		}, inventory.Incomplete},
+		"the lister panic": {scope, func([]string) ([]inventory.Instance, error) { panic("x") }, inventory.Unknown},
+	} {
+		one := cloud.NewFleet([]cloud.Target{target("a", &fake{lookup: c.give}, "r1")})
+		if found, err := one.Lookup(t.Context(), c.scope, ids); inventory.KindOf(err) != c.want || found != nil {
+			t.Errorf("%s: %v, %v; want %q", name, found, err, c.want)
+		}
+	}
+	refused := cloud.NewFleet([]cloud.Target{target("a", &fake{owner: func() (string, error) { return "", kindError(inventory.Temporary) }}, "r1")})
+	if found, err := refused.Lookup(t.Context(), scope, ids); inventory.KindOf(err) != inventory.Temporary || found != nil {
+		t.Errorf("no owner: %v, %v", found, err)
+	}
+}
+
+func TestOpen(t *testing.T) {
+	t.Parallel()
+	accounts := []cloud.Account{
+		{Cloud: inventory.Alibaba, Name: "a", Regions: []string{"r1"}, AccessKeyID: secret.New("x")},
+		{Cloud: inventory.Alibaba, Name: "b", Regions: []string{"r1"}},
+		{Cloud: inventory.Huawei, Name: "c", Regions: []string{"r1", "r2"}},
+	}
+	providers := []cloud.Provider{{Cloud: inventory.Alibaba, Open: func(a cloud.Account) (cloud.Lister, error) {
+		if a.AccessKeyID.Empty() {
+			return nil, kindError(inventory.BadCredentials)
+		}
+		return &fake{}, nil
+	}}}
+	fleet := cloud.Open(accounts, providers)
+	want := "a/r1 1111 2 \nb/r1  0 bad_credentials\nc/r1  0 unsupported\nc/r2  0 unsupported"
+	if got := outline(fleet.List(t.Context(), cloud.Narrow{})); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if got := fleet.Unknown(cloud.Narrow{Accounts: []string{"a", "z"}}); fmt.Sprint(got) != "[z]" {
+		t.Errorf("unknown accounts %q", got)
+	}
+}

@@ -1,0 +1,184 @@
+package cloud_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// owned is a lister whose credential belongs to an account; "" = it refuses to tell.
+func owned(account string) *fake {
+	return &fake{owner: func() (string, error) {
+		if account == "" {
+			return "", kindError(inventory.Temporary)
+		}
+		return account, nil
+	}}
+}
+
+// configured is a target with an account_id.
+func configured(t cloud.Target, accountID string) cloud.Target {
+	t.Account.AccountID = accountID
+	return t
+}
+
+func TestResolve(t *testing.T) {
+	t.Parallel()
+	huawei := configured(target("far", owned("7")), "7")
+	huawei.Account.Cloud = "huawei"
+	closed := cloud.Target{Account: cloud.Account{Cloud: inventory.Alibaba, Name: "closed"}, Err: kindError(inventory.BadCredentials)}
+	for _, c := range []struct {
+		name    string
+		targets []cloud.Target
+		account string // that the hint names, in region r1
+		want    string // the accounts found, in their order
+		err     inventory.Kind
+		asked   int32 // for identities
+	}{
+		{name: "nobody", account: "7"},
+		{name: "by account_id", targets: []cloud.Target{configured(target("a", owned("7")), "7")}, account: "7", want: "a"},
+		{name: "by identity", targets: []cloud.Target{target("a", owned("7"))}, account: "7", want: "a", asked: 1},
+		{name: "another account_id", targets: []cloud.Target{configured(target("a", owned("7")), "8")}, account: "7"},
+		{name: "another identity", targets: []cloud.Target{target("a", owned("8"))}, account: "7", asked: 1},
+		{name: "region listed", targets: []cloud.Target{target("a", owned("7"), "r2", "r1")}, account: "7", want: "a", asked: 1},
+		{name: "region not listed", targets: []cloud.Target{target("a", owned("7"), "r2")}, account: "7"},
+		{name: "another cloud", targets: []cloud.Target{huawei}, account: "7"},
+		{name: "the second of two", targets: []cloud.Target{target("a", owned("8")), target("b", owned("7"))},
+			account: "7", want: "b", asked: 2},
+		{name: "of two of one owner that which lists the region", account: "7", want: "b", targets: []cloud.Target{
+			configured(target("a", owned("7"), "r2"), "7"), configured(target("b", owned("7"), "r1"), "7")}},
+		{name: "both of one owner", account: "7", want: "a b", asked: 1, targets: []cloud.Target{
+			target("b", owned("7")), configured(target("a", owned("7")), "7")}},
+		{name: "one of one owner cannot be opened", account: "7", err: inventory.BadCredentials, targets: []cloud.Target{
+			configured(closed, "7"), configured(target("a", owned("7")), "7")}},
+		{name: "cannot be asked", targets: []cloud.Target{target("a", owned(""))}, account: "7", err: inventory.Temporary, asked: 1},
+		{name: "cannot be asked, but another matches", targets: []cloud.Target{target("a", owned("")), target("b", owned("7"))},
+			account: "7", want: "b", err: inventory.Temporary, asked: 2},
+		{name: "cannot be asked, and no other matches", targets: []cloud.Target{target("a", owned("")), target("b", owned("8"))},
+			account: "7", err: inventory.Temporary, asked: 2},
+		{name: "cannot be asked, but lists another region", targets: []cloud.Target{target("a", owned(""), "r2")}, account: "7"},
+		{name: "cannot be opened", targets: []cloud.Target{closed}, account: "7", err: inventory.BadCredentials},
+		{name: "cannot be opened, and is meant", targets: []cloud.Target{configured(closed, "7")}, account: "7", err: inventory.BadCredentials},
+		{name: "cannot be opened, and is not meant", targets: []cloud.Target{configured(closed, "8")}, account: "7"},
+		{name: "no lister", targets: []cloud.Target{configured(target("a", nil), "7")}, account: "7", err: inventory.Unsupported},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			hint := cloud.Hint{Cloud: inventory.Alibaba, AccountID: c.account, Region: "r1", Instances: []string{"i-1"}}
+			scopes, err := cloud.NewFleet(c.targets).Resolve(t.Context(), hint)
+			var found []string
+			for _, s := range scopes {
+				if s.Cloud != inventory.Alibaba || s.Region != "r1" {
+					t.Errorf("scope %s", s)
+				}
+				found = append(found, s.Account)
+			}
+			if strings.Join(found, " ") != c.want || inventory.KindOf(err) != c.err && !joins(err, c.err) {
+				t.Errorf("%v %v", found, err)
+			}
+			var asked int32
+			for _, target := range c.targets {
+				if f, ok := target.Lister.(*fake); ok {
+					asked += f.owners.Load()
+				}
+			}
+			if asked != c.asked {
+				t.Errorf("%d questions for an identity, want %d", asked, c.asked)
+			}
+		})
+	}
+}
+
+// joins tells whether an error joins one of a kind.
+func joins(err error, kind inventory.Kind) bool {
+	several, ok := err.(interface{ Unwrap() []error })
+	return ok && slices.ContainsFunc(several.Unwrap(), func(e error) bool { return inventory.KindOf(e) == kind })
+}
+
+// TestResolveOpened opens accounts as a program does: a cloud that we have no lister for is
+// not in the way of others.
+func TestResolveOpened(t *testing.T) {
+	t.Parallel()
+	fleet := cloud.Open([]cloud.Account{
+		{Cloud: "huawei", Name: "far", AccountID: "7"}, {Cloud: inventory.Alibaba, Name: "near", AccountID: "7"},
+	}, []cloud.Provider{{Cloud: inventory.Alibaba, Open: func(cloud.Account) (cloud.Lister, error) { return owned("7"), nil }}})
+	hint := cloud.Hint{Cloud: inventory.Alibaba, AccountID: "7", Region: "r1"}
+	if scopes, err := fleet.Resolve(t.Context(), hint); len(scopes) != 1 || err != nil || scopes[0].Account != "near" {
+		t.Errorf("%+v %v", scopes, err)
+	}
+	hint.Cloud = "tencent"
+	if scopes, err := fleet.Resolve(t.Context(), hint); len(scopes) > 0 || err != nil {
+		t.Errorf("%+v %v", scopes, err)
+	}
+}
+
+// TestConfiguredIDs: whose a key is is asked once, and compared with account_id.
+func TestConfiguredIDs(t *testing.T) {
+	t.Parallel()
+	scope := inventory.Scope{Cloud: inventory.Alibaba, Account: "a", Region: "r1"}
+	for _, c := range []struct {
+		name, accountID, identity string
+		owner                     string
+		asked                     int32 // in two questions
+	}{
+		{"compared", "7", "7", "7", 1},
+		{"nothing to compare with", "", "8", "8", 1},
+		{"a wrong key is never remembered", "7", "8", "", 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			lister := owned(c.identity)
+			lister.lookup = func(ids []string) ([]inventory.Instance, error) {
+				return []inventory.Instance{{ID: ids[0], Scope: scope}}, nil
+			}
+			fleet := cloud.NewFleet([]cloud.Target{configured(target("a", lister), c.accountID)})
+			for _, ask := range []func(context.Context, inventory.Scope, []string) ([]inventory.Instance, error){fleet.Glance, fleet.Lookup} {
+				found, err := ask(t.Context(), scope, []string{"i-2", "i-1"})
+				if c.owner == "" {
+					if err == nil || len(found) > 0 || !strings.Contains(err.Error(), "account_id is 7") {
+						t.Errorf("%+v %v", found, err)
+					}
+				} else if err != nil || len(found) != 1 || found[0].ID != "i-1" || found[0].Owner != c.owner || found[0].Scope != scope {
+					t.Errorf("%+v %v", found, err)
+				}
+			}
+			if got := lister.owners.Load(); got != c.asked {
+				t.Errorf("%d questions for the identity", got)
+			}
+		})
+	}
+}
+
+func TestGlance(t *testing.T) {
+	t.Parallel()
+	lister := owned("7")
+	var chunks []int
+	lister.lookup = func(ids []string) ([]inventory.Instance, error) {
+		chunks = append(chunks, len(ids))
+		return nil, nil
+	}
+	fleet := cloud.NewFleet([]cloud.Target{target("a", lister)})
+	scope := inventory.Scope{Cloud: inventory.Alibaba, Account: "a", Region: "r1"}
+	ids := make([]string, 0, 150)
+	for i := range 150 {
+		ids = append(ids, "i-"+strings.Repeat("x", i+1))
+	}
+	if found, err := fleet.Glance(t.Context(), scope, append(ids, ids...)); err != nil || len(found) > 0 || len(chunks) != 2 || chunks[0]+chunks[1] != 150 {
+		t.Errorf("%d found, questions for %v: %v", len(found), chunks, err)
+	}
+	if found, err := fleet.Glance(t.Context(), scope, nil); err != nil || len(found) > 0 || len(chunks) != 2 {
+		t.Errorf("asked for nothing: %d found, %v", len(found), err)
+	}
+	lister.lookup = func([]string) ([]inventory.Instance, error) { return []inventory.Instance{{ID: "i-other"}}, nil }
+	if found, err := fleet.Glance(t.Context(), scope, []string{"i-1"}); inventory.KindOf(err) != inventory.Incomplete || len(found) > 0 {
+		t.Errorf("an answer to another question: %d found, %v", len(found), err)
+	}
+	scope.Account = "b"
+	if _, err := fleet.Glance(t.Context(), scope, []string{"i-1"}); inventory.KindOf(err) != inventory.NotFound {
+		t.Errorf("an account that is not there: %v", err)
+	}
+}

@@ -1,0 +1,168 @@
+package cloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// The limits of Retry.
+const (
+	// temporaryTries is how often a call that fails with Temporary is made in all.
+	temporaryTries = 4
+	// throttledTotal bounds the waits for throttling where the context has no deadline.
+	throttledTotal = 10 * time.Minute
+	// room is what must be left of the deadline for the call after a wait.
+	room = 500 * time.Millisecond
+
+	temporaryMin, temporaryMax = 200 * time.Millisecond, 5 * time.Second
+	throttledMin, throttledMax = time.Second, time.Minute
+)
+
+// Policy is what Retry needs to know of the outer world. The zero value is the right one
+// outside of tests, for a cloud without a window.
+type Policy struct {
+	// Window is the length of the cloud's throttling window, aligned to the clock; 0 = not
+	// known. A wait never lasts much longer than to the start of the next window.
+	Window time.Duration
+	// Now tells the time; nil = time.Now.
+	Now func() time.Time
+	// Sleep waits, and returns early with an error when ctx ends; nil = a timer.
+	Sleep func(ctx context.Context, d time.Duration) error
+}
+
+// Retry makes one call until it succeeds or trying again makes no sense:
+//
+//	Throttled   waits 1 s … 60 s, growing and jittered (or RetryAfter, where that is longer), as
+//	            often as the deadline leaves room; else the throttled error is returned at once
+//	Temporary   tried at most 4 times in all, 0.2 s … 5 s apart
+//	all others  returned at once
+//
+// op must build a fresh request each time, because signatures are valid only once. After ctx
+// has ended op is never called again, and the error has the kind Deadline.
+func Retry[T any](ctx context.Context, policy Policy, op func(context.Context) (T, error)) (T, error) {
+	var zero T
+	w := newWaits(policy)
+	var last error
+	for {
+		if ctx.Err() != nil {
+			return zero, ended(ctx, last)
+		}
+		value, err := op(ctx)
+		if err == nil {
+			return value, nil
+		}
+		last = err
+		wait, again := w.next(ctx, err)
+		if !again {
+			return zero, err
+		}
+		if w.policy.Sleep(ctx, wait) != nil {
+			return zero, ended(ctx, last)
+		}
+	}
+}
+
+// ended is the error of a run that is over, with the error that was being waited for.
+func ended(ctx context.Context, last error) error {
+	cause := context.Cause(ctx)
+	if last == nil {
+		return &inventory.Error{Kind: inventory.Deadline, Message: "not tried", Err: cause}
+	}
+	return &inventory.Error{
+		Kind: inventory.Deadline, Message: "not tried again",
+		Err: fmt.Errorf("%w (before that: %w)", cause, last),
+	}
+}
+
+// waits counts the failures of one call and gives the distance to the next try.
+type waits struct {
+	policy    Policy
+	temporary *backoff.ExponentialBackOff
+	throttled *backoff.ExponentialBackOff
+	failures  int           // with Temporary
+	waited    time.Duration // because of Throttled
+}
+
+func newWaits(policy Policy) *waits {
+	if policy.Now == nil {
+		policy.Now = time.Now
+	}
+	if policy.Sleep == nil {
+		policy.Sleep = sleep
+	}
+	return &waits{
+		policy: policy,
+		temporary: &backoff.ExponentialBackOff{
+			InitialInterval: 2 * temporaryMin, RandomizationFactor: 0.5, Multiplier: 3, MaxInterval: temporaryMax,
+		},
+		throttled: &backoff.ExponentialBackOff{
+			InitialInterval: throttledMin, RandomizationFactor: 0.5, Multiplier: 2, MaxInterval: throttledMax,
+		},
+	}
+}
+
+// next tells how long to wait after err, and whether to try again at all.
+func (w *waits) next(ctx context.Context, err error) (time.Duration, bool) {
+	var wait time.Duration
+	switch inventory.KindOf(err) {
+	case inventory.Temporary:
+		w.failures++
+		if w.failures >= temporaryTries {
+			return 0, false
+		}
+		wait = between(temporaryMin, w.temporary.NextBackOff(), temporaryMax)
+	case inventory.Throttled:
+		wait = max(w.untilNextWindow(between(throttledMin, w.throttled.NextBackOff(), throttledMax)), asked(err))
+		w.waited += wait
+		if w.waited > throttledTotal {
+			return 0, false
+		}
+	default:
+		return 0, false
+	}
+	if deadline, ok := ctx.Deadline(); ok && w.policy.Now().Add(wait+room).After(deadline) {
+		return 0, false
+	}
+	return wait, true
+}
+
+// untilNextWindow shortens a wait that reaches far into the next window: calls are allowed
+// again when it starts. The jitter keeps listers from starting at one instant.
+func (w *waits) untilNextWindow(wait time.Duration) time.Duration {
+	if w.policy.Window <= 0 {
+		return wait
+	}
+	now := w.policy.Now()
+	start := now.Truncate(w.policy.Window).Add(w.policy.Window)
+	return max(throttledMin, min(wait, start.Sub(now)+rand.N(2*throttledMin)))
+}
+
+// asked is the wait that the other side asked for.
+func asked(err error) time.Duration {
+	var fault *inventory.Error
+	if errors.As(err, &fault) {
+		return fault.RetryAfter
+	}
+	return 0
+}
+
+func between(low, value, high time.Duration) time.Duration { return min(max(low, value), high) }
+
+// sleep waits for d, or until ctx ends.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

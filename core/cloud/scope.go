@@ -1,0 +1,138 @@
+package cloud
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// askOwner asks whose account a target is. Labels and removals rest on this id, so:
+//
+//	the cloud names an id            it counts; it must equal account_id, where one is configured
+//	Denied or NotFound, account_id   account_id counts
+//	anything else                    the account has failed
+func (f Fleet) askOwner(ctx context.Context, t Target) (string, error) {
+	configured := t.Account.AccountID
+	owner, err := guarded(f.log, t.Account, "ask for the account's id", func() (string, error) { return t.Lister.Owner(ctx) })
+	switch kind := inventory.KindOf(err); {
+	case err == nil && owner == "":
+		return "", fault(inventory.Incomplete, "account %s: the cloud gave no account id", t.Account.Name)
+	case err == nil && configured != "" && owner != configured:
+		return "", fault(inventory.BadCredentials,
+			"account %s: the key belongs to account %s, but account_id is %s", t.Account.Name, owner, configured)
+	case err == nil:
+		return owner, nil
+	case kind != inventory.Denied && kind != inventory.NotFound:
+		return "", err
+	case configured != "":
+		f.log.Info("account_id is used, because the cloud does not tell it",
+			"cloud", string(t.Account.Cloud), "account", t.Account.Name, "op", "owner", "error", err.Error())
+		return configured, nil
+	}
+	return "", &inventory.Error{Kind: inventory.KindOf(err), Err: err, Message: fmt.Sprintf(
+		"account %s: its own id is not known: set account_id, or grant the right to ask for it (Alibaba: sts:GetCallerIdentity)",
+		t.Account.Name)}
+}
+
+// failed gives a failed listing for each region.
+func failed(account Account, regions []string, owner string, err error) []inventory.Listing {
+	listings := make([]inventory.Listing, len(regions))
+	for i, region := range regions {
+		scope := inventory.Scope{Cloud: account.Cloud, Account: account.Name, Region: region}
+		listings[i] = inventory.Listing{Scope: scope, Owner: owner, Err: err}
+	}
+	return listings
+}
+
+// seal checks what a lister gave, sorts it by id, and writes scope and owner into each row.
+func seal(scope inventory.Scope, owner string, list []inventory.Instance) error {
+	slices.SortFunc(list, func(a, b inventory.Instance) int { return cmp.Compare(a.ID, b.ID) })
+	for i := range list {
+		row := &list[i]
+		switch {
+		case row.ID == "":
+			return fault(inventory.Incomplete, "%s: an instance has no id", scope)
+		case i > 0 && list[i-1].ID == row.ID:
+			return fault(inventory.Incomplete, "%s: %s is listed twice", scope, row.ID)
+		case row.Region != "" && row.Region != scope.Region:
+			return fault(inventory.Incomplete, "%s: %s is of region %s", scope, row.ID, row.Region)
+		}
+		row.Scope, row.Owner = scope, owner
+	}
+	return nil
+}
+
+// onlyAsked makes sure that an answer by ids is an answer to the question.
+func onlyAsked(scope inventory.Scope, found []inventory.Instance, ids []string) error {
+	for _, row := range found {
+		if _, ok := slices.BinarySearch(ids, row.ID); !ok {
+			return fault(inventory.Incomplete, "%s: %s was not asked for", scope, row.ID)
+		}
+	}
+	return nil
+}
+
+// guarded calls a lister. A panic there is a fault of one scope, never the end of the run.
+func guarded[T any](log *slog.Logger, account Account, op string, call func() (T, error)) (value T, err error) {
+	defer func() {
+		broken := recover()
+		if broken == nil {
+			return
+		}
+		// The text of a panic may hold anything, a key included; that of the runtime does not.
+		what := fmt.Sprintf("a %T", broken)
+		if e, ok := broken.(runtime.Error); ok {
+			what = e.Error()
+		}
+		log.Error("the lister broke", "cloud", string(account.Cloud), "account", account.Name,
+			"op", op, "panic", what, "stack", frames(debug.Stack()))
+		var none T
+		value, err = none, fault(inventory.Unknown, "account %s: %s: the lister broke: %s", account.Name, op, what)
+	}()
+	return call()
+}
+
+// frames keeps the places of a stack and drops the line that repeats the panic's value.
+func frames(stack []byte) string {
+	var kept []string
+	for line := range strings.Lines(string(stack)) {
+		if place, ok := strings.CutPrefix(line, "\t"); ok {
+			kept = append(kept, strings.TrimSpace(place))
+		}
+	}
+	return strings.Join(kept, "; ")
+}
+
+// tidy gives names sorted, each once, without empty ones.
+func tidy(names []string) []string {
+	sorted := slices.Compact(slices.Sorted(slices.Values(names)))
+	if len(sorted) > 0 && sorted[0] == "" {
+		sorted = sorted[1:]
+	}
+	return sorted
+}
+
+// pick gives those names that were chosen.
+func pick(names, only []string) []string {
+	var picked []string
+	for _, name := range names {
+		if chosen(only, name) {
+			picked = append(picked, name)
+		}
+	}
+	return picked
+}
+
+// chosen tells whether a narrowing contains a name; an empty one contains all.
+func chosen(only []string, name string) bool { return len(only) == 0 || slices.Contains(only, name) }
+
+func fault(kind inventory.Kind, format string, args ...any) error {
+	return &inventory.Error{Kind: kind, Message: fmt.Sprintf(format, args...)}
+}

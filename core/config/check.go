@@ -1,0 +1,207 @@
+package config
+
+import (
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/secret"
+)
+
+// checker judges what only the whole can tell: what is missing, what contradicts, what has
+// another form than it needs. It also brings URLs and ids into one form.
+type checker struct{ *ledger }
+
+func check(l *ledger, c *Config) {
+	k := checker{l}
+	k.general(c)
+	k.jumpServer(&c.JumpServer)
+	k.clouds(c.Clouds)
+	if c.Notification.DingTalk.Enabled {
+		k.dingTalk(&c.Notification.DingTalk)
+	}
+}
+
+func (k checker) general(c *Config) {
+	if t := c.Environment.Type; utf8.RuneCountInString(t) > 32 || strings.ContainsFunc(t, unicode.IsControl) {
+		k.add("environment.type", words{"最多 32 个字符，不能有控制字符", "must have at most 32 characters, none of them a control character"})
+	}
+	if _, err := time.LoadLocation(c.Timezone); err != nil {
+		k.add("timezone", words{"不认识这个时区，应为 Asia/Shanghai 这样的名称", "is no time zone; a name such as Asia/Shanghai is wanted"})
+	}
+	if c.Proxy.Empty() {
+		return
+	}
+	if proxy, ok := k.url("proxy", c.Proxy.Reveal(), urlForm{user: true}); ok {
+		c.Proxy = secret.New(proxy)
+	}
+}
+
+func (k checker) jumpServer(j *JumpServer) {
+	k.required("jumpserver.url", j.URL)
+	if text, ok := k.url("jumpserver.url", j.URL, urlForm{path: true}); ok {
+		j.URL = text
+	}
+	k.required("jumpserver.access_key_id", j.AccessKeyID.Reveal())
+	k.required("jumpserver.access_key_secret", j.AccessKeySecret.Reveal())
+	k.key("jumpserver.access_key_secret", j.AccessKeySecret)
+	k.key("jumpserver.access_key_id", j.AccessKeyID)
+	k.uuid("jumpserver.access_key_id", j.AccessKeyID.Reveal())
+	j.OrgID = k.uuid("jumpserver.org_id", j.OrgID)
+	if j.OrgID == uuid.Nil.String() {
+		k.add("jumpserver.org_id", words{
+			"全 0 是根组织，不能写入；默认组织是 " + DefaultOrgID,
+			"all zero is the root organisation, which takes no writes; the default one is " + DefaultOrgID,
+		})
+	}
+}
+
+func (k checker) clouds(clouds []Cloud) {
+	enabled, names := 0, map[string]string{}
+	for i := range clouds {
+		path := "clouds[" + strconv.Itoa(i) + "]"
+		if !clouds[i].Enabled && !k.wrong(path+".enabled") {
+			k.forget(path)
+			continue
+		}
+		enabled++
+		k.cloud(path, &clouds[i])
+		name := clouds[i].Name
+		if first, taken := names[name]; taken && name != "" {
+			k.add(path+".name", words{"与 " + first + " 重名", "is the name of " + first + " too"})
+			continue
+		}
+		names[name] = path
+	}
+	if enabled == 0 {
+		k.add("clouds", words{"至少要有一个启用的云账号", "at least one account must be there and enabled"})
+	}
+}
+
+func (k checker) cloud(path string, c *Cloud) {
+	k.required(path+".type", c.Type)
+	c.Cloud = kindOf(c.Type)
+	if c.Cloud == "" {
+		k.add(path+".type", unknownType(c.Type))
+	}
+	k.name(path+".name", c.Name)
+	k.pair(path, c)
+	k.regions(path+".regions", c.Regions)
+	c.DomainID = k.uuid(path+".domain_id", c.DomainID)
+	if text, ok := k.url(path+".endpoint", c.Endpoint, urlForm{}); ok {
+		c.Endpoint = text
+	}
+	k.token(path+".account_id", c.AccountID)
+	k.token(path+".project_id", c.ProjectID)
+}
+
+// cloudTypes are the words for clouds, those that users of the Python tool write first.
+func cloudTypes() []string {
+	return []string{
+		"阿里云", "aliyun", "alibaba", "华为云", "huawei", "huaweicloud",
+		"aws", "腾讯云", "tencent", "azure",
+	}
+}
+
+func unknownType(written string) words {
+	if near := nearest(written, cloudTypes()); near != "" {
+		return words{"不认识的云", "is no cloud known"}.suggest(near)
+	}
+	return words{
+		"不认识的云，应为 " + strings.Join(cloudTypes(), "、") + " 之一",
+		"is no cloud known, must be one of " + strings.Join(cloudTypes(), ", "),
+	}
+}
+
+func kindOf(written string) inventory.Cloud {
+	switch strings.ToLower(written) {
+	case "阿里云", "aliyun", "alibaba":
+		return inventory.Alibaba
+	case "华为云", "huawei", "huaweicloud":
+		return inventory.Huawei
+	case "aws":
+		return inventory.AWS
+	case "腾讯云", "tencent":
+		return inventory.Tencent
+	case "azure":
+		return inventory.Azure
+	}
+	return ""
+}
+
+// name checks an account's name, which becomes a node of JumpServer and a label's value.
+func (k checker) name(path, name string) {
+	k.required(path, name)
+	switch {
+	case !utf8.ValidString(name) || utf8.RuneCountInString(name) > 64:
+		k.add(path, words{"应为 1 到 64 个字符", "must have 1 to 64 characters"})
+	case strings.Contains(name, "/"):
+		k.add(path, words{"不能有 /，它在 JumpServer 里分隔节点", "must not hold /, which parts nodes in JumpServer"})
+	case strings.TrimSpace(name) != name:
+		k.add(path, words{"首尾不能有空格", "must not begin or end with a space"})
+	case strings.ContainsFunc(name, unicode.IsControl):
+		k.add(path, words{"不能有控制字符", "must not hold control characters"})
+	}
+}
+
+// pair checks an account's keys: both, or none where a role gives them.
+func (k checker) pair(path string, c *Cloud) {
+	id, word := path+".access_key_id", path+".access_key_secret"
+	k.key(id, c.AccessKeyID)
+	k.key(word, c.AccessKeySecret)
+	if c.AccessKeyID.Empty() == c.AccessKeySecret.Empty() {
+		return
+	}
+	lacking, there := id, "access_key_secret"
+	if c.AccessKeySecret.Empty() {
+		lacking, there = word, "access_key_id"
+	}
+	k.add(lacking, words{
+		"缺少这一半密钥：只写了 " + there + "（两个都不写则使用函数的角色）",
+		"this half of the key is missing, only " + there + " is there (with neither, the function's role is used)",
+	})
+}
+
+func (k checker) regions(path string, regions []string) {
+	seen := map[string]bool{}
+	for i, region := range regions {
+		at := path + "[" + strconv.Itoa(i) + "]"
+		switch {
+		case k.placeholder(at, region):
+		case strings.ContainsFunc(region, notRegion):
+			k.add(at, words{"应为 cn-beijing 这样的地域 ID", "must be a region's id such as cn-beijing"})
+		case seen[region]:
+			k.add(at, words{"地域重复", "the region is there twice"})
+		}
+		seen[region] = true
+	}
+}
+
+func notRegion(r rune) bool {
+	letter := (r >= 'a' && r <= 'z') || (r >= 'A' && r <= 'Z')
+	return !letter && (r < '0' || r > '9') && r != '-' && r != '_'
+}
+
+func (k checker) dingTalk(d *DingTalk) {
+	const path = "notification.dingtalk."
+	if d.Webhook.Empty() {
+		k.add(path+"webhook", words{"启用钉钉通知时必填", "is required where DingTalk is enabled"})
+	}
+	k.key(path+"webhook", d.Webhook)
+	if text, ok := k.url(path+"webhook", d.Webhook.Reveal(), urlForm{path: true, query: true, secure: true}); ok {
+		d.Webhook = secret.New(text)
+	}
+	k.key(path+"secret", d.Secret)
+	for i, mobile := range d.AtMobiles {
+		at := path + "at_mobiles[" + strconv.Itoa(i) + "]"
+		digits := strings.IndexFunc(mobile, func(r rune) bool { return r < '0' || r > '9' }) < 0
+		if !k.placeholder(at, mobile) && (!digits || len(mobile) < 5 || len(mobile) > 20) {
+			k.add(at, words{"手机号只能由数字组成（5 到 20 位）", "must be a mobile number of 5 to 20 digits"})
+		}
+	}
+}

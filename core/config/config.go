@@ -1,0 +1,144 @@
+// Package config reads the settings of a run: the YAML that users of the Python tool already
+// have, overridden by JMS_SYNC_… variables, checked as a whole, with all mistakes told at once.
+package config
+
+import (
+	"net/netip"
+	"time"
+	_ "time/tzdata" // a bare container has no zone files; costs about 450 KB
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/secret"
+)
+
+// Config holds every setting of a run. A Config that Load returned has passed all checks: its
+// numbers are in range, its URLs have no trailing slash, its ids are in lower case.
+//
+// The tags are the one description of a setting: yaml and env name it, enum, range and unit
+// bound it, doc ("Chinese;English") explains it in the reference.
+type Config struct {
+	Environment  Environment   `yaml:"environment" envPrefix:"ENVIRONMENT_"`
+	Language     string        `yaml:"language" env:"LANGUAGE" enum:"zh,en" doc:"卡片、结果与提示的语言;language of the card, the results and the messages"`
+	Timezone     string        `yaml:"timezone" env:"TIMEZONE" doc:"显示时间所用的时区（IANA 名称）;time zone of the times shown (IANA name)"`
+	StaleAfter   time.Duration `yaml:"stale_after" env:"STALE_AFTER" range:"0s,720h" doc:"触发后超过这么久才开始的定时调用不再执行，0 表示从不过期;a timer's tick older than this is not run, 0 = never stale"`
+	Timeout      Timeout       `yaml:"timeout" envPrefix:"TIMEOUT_"`
+	Proxy        secret.Value  `yaml:"proxy" env:"PROXY" doc:"访问外部服务的代理，如 http://proxy:3128（可带账号密码，因此不会被打印）;proxy for outgoing calls, e.g. http://proxy:3128 (never printed, as it may hold a password)"`
+	JumpServer   JumpServer    `yaml:"jumpserver" envPrefix:"JUMPSERVER_"`
+	Clouds       []Cloud       `yaml:"clouds" env:"-"` // by entry, see overrideClouds
+	Sync         Sync          `yaml:"sync" envPrefix:"SYNC_"`
+	Notification Notification  `yaml:"notification" envPrefix:"NOTIFICATION_"`
+	Log          Log           `yaml:"log" envPrefix:"LOG_"`
+}
+
+// Location gives the time zone of the times shown; UTC where the name is not known, which
+// Load does not let through.
+func (c Config) Location() *time.Location {
+	zone, err := time.LoadLocation(c.Timezone)
+	if err != nil {
+		return time.UTC
+	}
+	return zone
+}
+
+// Environment says which installation this is.
+type Environment struct {
+	Type string `yaml:"type" env:"TYPE" doc:"环境类型：PRODUCTION、DEVELOPMENT、TESTING，显示在卡片标题与日志里;kind of environment: PRODUCTION, DEVELOPMENT, TESTING; shown in the card's title and in logs"`
+}
+
+// Timeout bounds single calls, to clouds and to JumpServer alike.
+type Timeout struct {
+	Connect time.Duration `yaml:"connect" env:"CONNECT" range:"100ms,10m" doc:"建立连接的时限;limit for making a connection"`
+	Request time.Duration `yaml:"request" env:"REQUEST" range:"100ms,10m" doc:"一次请求的时限;limit for one request"`
+}
+
+// JumpServer is the bastion and one organisation in it.
+type JumpServer struct {
+	URL             string       `yaml:"url" env:"URL" doc:"JumpServer 的地址，必填;address of JumpServer, required"`
+	AccessKeyID     secret.Value `yaml:"access_key_id" env:"ACCESS_KEY_ID" doc:"API Key 的 ID（UUID），必填;id of the API key (UUID), required"`
+	AccessKeySecret secret.Value `yaml:"access_key_secret" env:"ACCESS_KEY_SECRET" doc:"API Key 的 Secret，必填;secret of the API key, required"`
+	OrgID           string       `yaml:"org_id" env:"ORG_ID" doc:"组织 ID（UUID），不能是全 0 的根组织;id of the organisation (UUID), not the all-zero root"`
+	VerifySSL       bool         `yaml:"verify_ssl" env:"VERIFY_SSL" doc:"是否校验 JumpServer 的证书;whether JumpServer's certificate is verified"`
+}
+
+// Cloud is one account of a cloud.
+type Cloud struct {
+	// Type is the cloud as the user wrote it; the node's path is made of it.
+	Type string `yaml:"type" env:"TYPE" doc:"云的类型：阿里云/aliyun/alibaba、华为云/huawei/huaweicloud、aws、腾讯云/tencent、azure，必填;the cloud: 阿里云/aliyun/alibaba, 华为云/huawei/huaweicloud, aws, 腾讯云/tencent, azure; required"`
+	// Cloud is Type as the program names it; "" in an entry that is off.
+	Cloud           inventory.Cloud `yaml:"-" env:"-"`
+	Name            string          `yaml:"name" env:"NAME" doc:"账号的名称，1 到 64 个字符，不能重复，不能有 /，必填;name of the account, 1 to 64 characters, unique, without /; required"`
+	AccessKeyID     secret.Value    `yaml:"access_key_id" env:"ACCESS_KEY_ID" doc:"访问密钥 ID；与 Secret 都不写时使用函数的角色;access key id; with neither id nor secret the function's role is used"`
+	AccessKeySecret secret.Value    `yaml:"access_key_secret" env:"ACCESS_KEY_SECRET" doc:"访问密钥 Secret;access key secret"`
+	Regions         []string        `yaml:"regions" env:"REGIONS" doc:"地域列表，空表示全部地域;regions, empty = all of them"`
+	DomainID        string          `yaml:"domain_id" env:"DOMAIN_ID" doc:"新资产所在的网域（UUID），可为空;gateway zone of new assets (UUID), may be empty"`
+	Enabled         bool            `yaml:"enabled" env:"ENABLED" doc:"是否启用;whether the account is used"`
+	Endpoint        string          `yaml:"endpoint" env:"ENDPOINT" doc:"所有 API 的地址，用于测试与专有地域，如 https://ecs.example.com;address of all its APIs, for tests and private regions"`
+	AccountID       string          `yaml:"account_id" env:"ACCOUNT_ID" doc:"云账号 ID；无权调用 GetCallerIdentity 时填写;the cloud account's id, where it may not be asked"`
+	ProjectID       string          `yaml:"project_id" env:"PROJECT_ID" doc:"华为云的项目 ID;project id of Huawei Cloud"`
+}
+
+// The values of Sync.NameFrom, Removal.Mode and Guard.Empty.
+const (
+	NameFromInstance = "instance_name"
+	NameFromHostname = "hostname"
+	ModeDelete       = "delete"
+	ModeDeactivate   = "deactivate"
+	EmptyHold        = "hold"
+	EmptyAllow       = "allow"
+)
+
+// Sync says what a run may do.
+type Sync struct {
+	Whitelist    []netip.Prefix `yaml:"whitelist" env:"WHITELIST" doc:"只同步这些 IP 或网段的主机，空表示不限制;only hosts with these addresses or networks are synced, empty = no limit"`
+	ProtectedIPs []netip.Prefix `yaml:"protected_ips" env:"PROTECTED_IPS" doc:"这些 IP 或网段的资产永不停用、永不删除;assets with these addresses or networks are never deactivated or deleted"`
+	NoDelete     bool           `yaml:"no_delete" env:"NO_DELETE" doc:"既不停用也不删除任何资产;neither deactivates nor deletes anything"`
+	NameFrom     string         `yaml:"name_from" env:"NAME_FROM" enum:"instance_name,hostname" doc:"资产名称取实例名称还是主机名;what assets are named after"`
+	FullEvery    time.Duration  `yaml:"full_every" env:"FULL_EVERY" range:"0s,168h" doc:"有状态存储（JMS_SYNC_STATE）时，至少每隔这么久完整对账一次，以发现 JumpServer 上的人工改动；0 表示每次都完整对账;with a state store (JMS_SYNC_STATE), a full reconcile at least this often, which finds changes made by hand in JumpServer; 0 = each run"`
+	Removal      Removal        `yaml:"removal" envPrefix:"REMOVAL_"`
+	Guard        Guard          `yaml:"guard" envPrefix:"GUARD_"`
+	Writers      int            `yaml:"writers" env:"WRITERS" range:"1,64" doc:"同时创建资产的请求数;how many assets are created at the same time"`
+	BatchSize    int            `yaml:"batch_size" env:"BATCH_SIZE" range:"1,500" doc:"一次批量更新或删除的资产数;how many assets one bulk request updates or removes"`
+}
+
+// Removal says what becomes of assets whose instance is gone.
+type Removal struct {
+	Mode  string        `yaml:"mode" env:"MODE" enum:"delete,deactivate" doc:"实例释放后：delete 先停用、宽限期满后删除；deactivate 只停用;delete deactivates first and deletes after the grace, deactivate never deletes"`
+	Grace time.Duration `yaml:"grace" env:"GRACE" range:"0s,87600h" unit:"required" doc:"停用多久之后删除，如 168h、7d，0s 表示立即删除;how long an asset stays deactivated before it is deleted, e.g. 168h or 7d, 0s = at once"`
+}
+
+// Guard holds removals that look like an accident.
+type Guard struct {
+	Percent int    `yaml:"percent" env:"PERCENT" range:"0,100" doc:"一个地域减少的资产超过此百分比且超过 min 台时，暂缓该地域的移除;a scope that loses more than this share and more than min holds its removals"`
+	Min     int    `yaml:"min" env:"MIN" range:"0,1000000" doc:"见 percent;see percent"`
+	PerRun  int    `yaml:"per_run" env:"PER_RUN" range:"0,1000000" doc:"一次运行移除的总数超过此值时，全部暂缓;more removals than this in one run hold all of them"`
+	Empty   string `yaml:"empty" env:"EMPTY" enum:"hold,allow" doc:"地域变空时：hold 暂缓移除，allow 按百分比判断;a scope that became empty: hold its removals, or allow them as the share says"`
+}
+
+// Notification says whom to tell, and when.
+type Notification struct {
+	On string `yaml:"on" env:"ON" enum:"always,change,failure" doc:"何时通知：每次运行、有变化时、失败时;when to tell: each run, on a change, on a failure"`
+	// Window is for events; full runs are told as On says.
+	Window   time.Duration `yaml:"window" env:"WINDOW" range:"0s,1h" doc:"事件触发的变更：第一条立即通知，之后这段时间内的合成一张卡片；0 表示每次都发;changes by events: the first is told at once, those of this time after it in one card; 0 = each at once"`
+	DingTalk DingTalk      `yaml:"dingtalk" envPrefix:"DINGTALK_"`
+}
+
+// DingTalk is a custom robot of a DingTalk group.
+type DingTalk struct {
+	Enabled   bool         `yaml:"enabled" env:"ENABLED" doc:"是否发送钉钉通知;whether DingTalk is told"`
+	Webhook   secret.Value `yaml:"webhook" env:"WEBHOOK" doc:"机器人的 Webhook，含令牌，启用时必填;the robot's webhook with its token, required where enabled"`
+	Secret    secret.Value `yaml:"secret" env:"SECRET" doc:"机器人的加签密钥，可为空;the robot's signing secret, may be empty"`
+	AtMobiles []string     `yaml:"at_mobiles" env:"AT_MOBILES" doc:"要 @ 的手机号;mobile numbers to mention"`
+	AtAll     bool         `yaml:"at_all" env:"AT_ALL" doc:"是否 @ 所有人;whether everybody is mentioned"`
+	Style     string       `yaml:"style" env:"STYLE" enum:"table,list" doc:"用表格还是列表显示主机;hosts as tables or as lists"`
+}
+
+// Log says how much is logged, and where to.
+type Log struct {
+	Level            string `yaml:"level" env:"LEVEL" enum:"DEBUG,INFO,WARNING,ERROR,CRITICAL" doc:"日志级别;the least level that is logged"`
+	File             string `yaml:"file" env:"FILE" empty:"value" doc:"日志文件，写成空文本表示不写文件；函数里从不写文件;log file, an empty text means none; a function never writes one"`
+	MaxSize          int    `yaml:"max_size" env:"MAX_SIZE" range:"1,102400" doc:"单个日志文件的上限（MB）;size in MB at which a log file is rotated"`
+	BackupCount      int    `yaml:"backup_count" env:"BACKUP_COUNT" range:"0,10000" doc:"保留的旧日志文件数;how many rotated files are kept"`
+	JSONFormat       bool   `yaml:"json_format" env:"JSON_FORMAT" doc:"是否以 JSON 记录日志;whether logs are JSON"`
+	Detailed         bool   `yaml:"detailed" env:"DETAILED" doc:"是否记录源代码位置等细节;whether logs name the place in the source"`
+	SeparateErrorLog bool   `yaml:"separate_error_log" env:"SEPARATE_ERROR_LOG" doc:"是否把 ERROR 及以上另写一个文件;whether errors also go to a file of their own"`
+}

@@ -1,0 +1,35 @@
+package config
+
+import "time"
+
+// DefaultOrgID is the organisation that every JumpServer has from the start.
+const DefaultOrgID = "00000000-0000-0000-0000-000000000002"
+
+// Default gives all settings as they are where nobody sets them. No default lives elsewhere.
+// It is not complete: JumpServer and at least one cloud must come from the user.
+func Default() Config {
+	return Config{
+		Environment: Environment{Type: "DEVELOPMENT"},
+		Language:    "zh",
+		Timezone:    "Asia/Shanghai",
+		StaleAfter:  10 * time.Minute,
+		Timeout:     Timeout{Connect: 5 * time.Second, Request: 10 * time.Second},
+		JumpServer:  JumpServer{OrgID: DefaultOrgID, VerifySSL: true},
+		Sync: Sync{
+			NameFrom:  NameFromInstance,
+			FullEvery: time.Hour,
+			Removal:   Removal{Mode: ModeDelete, Grace: 7 * 24 * time.Hour},
+			Guard:     Guard{Percent: 20, Min: 3, PerRun: 50, Empty: EmptyHold},
+			Writers:   8,
+			BatchSize: 100,
+		},
+		Notification: Notification{On: "always", Window: 30 * time.Second, DingTalk: DingTalk{Style: "table"}},
+		Log: Log{
+			Level: "INFO", File: "logs/jms-sync.log", MaxSize: 10, BackupCount: 5,
+			SeparateErrorLog: true,
+		},
+	}
+}
+
+// DefaultCloud gives the settings of an account of which nothing is said.
+func DefaultCloud() Cloud { return Cloud{Enabled: true} }

@@ -1,0 +1,130 @@
+package config
+
+import (
+	"net"
+	"net/url"
+	"strings"
+	"unicode"
+
+	"github.com/google/uuid"
+
+	"github.com/jms-sync/jms-sync/core/secret"
+)
+
+// required notes a value that is missing.
+func (k checker) required(path, text string) {
+	if text == "" {
+		k.add(path, words{"必填", "is required"})
+	}
+}
+
+// placeholder notes what the Python tool's sample holds in place of a value, or what people
+// put into samples by the same habit.
+func (k checker) placeholder(path, text string) bool {
+	found := isPlaceholder(text)
+	if found {
+		k.add(path, words{"示例中的占位符没有替换", "still holds the placeholder of the sample"})
+	}
+	return found
+}
+
+// isPlaceholder knows runs of x ("xxxxxxxx-xxxx-…", "138xxxxxxxx", "SECxxxx…") and words
+// that begin with "your". Six x in a row do not happen in a random key.
+func isPlaceholder(text string) bool {
+	text = strings.ToLower(text)
+	if strings.Contains(text, "xxxxxx") {
+		return true
+	}
+	for _, before := range []string{"", "=", "//", "<"} {
+		for _, word := range []string{"your_", "your-", "your "} {
+			at := strings.Index(text, before+word)
+			if at == 0 || (at > 0 && before != "") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// key checks a secret's form without telling anything of it.
+func (k checker) key(path string, v secret.Value) {
+	text := v.Reveal()
+	switch {
+	case text == "" || k.placeholder(path, text):
+	case strings.ContainsFunc(text, unreadableInKey):
+		k.add(path, words{"有空格、换行或不可见字符", "holds a space, a line break or an invisible character"})
+	}
+}
+
+func unreadableInKey(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }
+
+// token checks an id that is taken as it is.
+func (k checker) token(path, text string) {
+	switch {
+	case k.placeholder(path, text):
+	case strings.ContainsFunc(text, unreadableInKey) || len(text) > 128:
+		k.add(path, words{"有空格、换行或不可见字符，或者太长", "holds a space, a line break or an invisible character, or is too long"})
+	}
+}
+
+// uuid checks an id of JumpServer and gives it in lower case; "" stays.
+func (k checker) uuid(path, text string) string {
+	if text == "" || k.placeholder(path, text) {
+		return text
+	}
+	id, err := uuid.Parse(text)
+	if err != nil || len(text) != 36 { // Parse also takes braces, "urn:uuid:" and no dashes
+		k.add(path, words{"应为 UUID，如 00000000-0000-0000-0000-000000000002", "must be a UUID such as 00000000-0000-0000-0000-000000000002"})
+		return text
+	}
+	return id.String()
+}
+
+// urlForm says what a URL may hold besides scheme and host.
+type urlForm struct {
+	path, query, user bool
+	secure            bool // https, and http to this machine only
+}
+
+// url checks an address and gives it without slashes at its end; not ok is an empty or a
+// wrong one. The address itself is never quoted: it may hold a password or a token.
+func (k checker) url(path, text string, form urlForm) (string, bool) {
+	if text == "" || k.placeholder(path, text) {
+		return text, false
+	}
+	u, err := url.Parse(text)
+	if err != nil || !web(u) || strings.ContainsFunc(text, unreadableInKey) {
+		k.add(path, words{"应为 http:// 或 https:// 开头的地址", "must be an address that begins with http:// or https://"})
+		return text, false
+	}
+	if w := form.judge(u); w != (words{}) {
+		k.add(path, w)
+		return text, false
+	}
+	if form.query {
+		return text, true
+	}
+	return strings.TrimRight(text, "/"), true
+}
+
+func web(u *url.URL) bool { return (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" }
+
+// judge tells what the form does not allow in a URL.
+func (f urlForm) judge(u *url.URL) words {
+	switch {
+	case u.User != nil && !f.user:
+		return words{"地址里不能有账号和密码", "must not hold a user or a password"}
+	case !f.path && strings.Trim(u.Path, "/") != "":
+		return words{"只要协议、主机和端口，不要路径", "must be scheme, host and port without a path"}
+	case !f.query && (u.RawQuery != "" || u.Fragment != "" || u.ForceQuery):
+		return words{"不能有 ? 或 # 之后的部分", "must not hold a part behind ? or #"}
+	case f.secure && u.Scheme != "https" && !loopback(u.Hostname()):
+		return words{"应为 https:// 开头的地址", "must begin with https://"}
+	}
+	return words{}
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || (ip != nil && ip.IsLoopback())
+}

@@ -1,0 +1,138 @@
+package config
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/caarlos0/env/v11"
+)
+
+// DefaultFile is read where nothing names a file, if it exists.
+const DefaultFile = "config.yaml"
+
+// Fetch gives the bytes of a configuration that is not a file. The reference is as the user
+// wrote it, with its scheme. Errors must not hold credentials.
+type Fetch func(ctx context.Context, ref string) ([]byte, error)
+
+// Source says where settings come from. The package asks nothing else: no variable of the
+// process is read behind it.
+type Source struct {
+	// File is what -c names: a path, or a reference such as file:///etc/jms-sync.yaml.
+	// "" leaves it to JMS_SYNC_CONFIG, then to config.yaml, then to the variables alone.
+	File string
+	// Env holds the variables as os.Environ gives them, all of them: settings, and those that
+	// ${NAME} takes.
+	Env []string
+	// ReadFile reads files; nil means os.ReadFile.
+	ReadFile func(name string) ([]byte, error)
+	// Fetch holds the schemes besides file, without "://".
+	Fetch map[string]Fetch
+}
+
+// Load reads and checks all settings. What the user did wrong comes as one *Error with all
+// mistakes; any other error is a failed Fetch, or a fault of the program.
+// A value stands where the first of these gives one: variable, file, Default.
+func Load(ctx context.Context, from Source) (Config, error) {
+	if err := ctx.Err(); err != nil {
+		return Config{}, fmt.Errorf("read the configuration: %w", err)
+	}
+	l, c, environ := newLedger(), Default(), env.ToMap(from.Env)
+	ref, data, err := from.read(ctx, l, environ[VarConfig])
+	if err != nil {
+		return Config{}, err
+	}
+	reader{l, environ}.document(ref, data, &c)
+	whole := l.read(ref)
+	if err := override(l, environ, &c); err != nil {
+		return Config{}, err
+	}
+	if whole {
+		check(l, &c)
+	}
+	if len(l.all) > 0 {
+		return Config{}, &Error{Mistakes: l.sorted(), Lang: c.Language}
+	}
+	return c, nil
+}
+
+// read tells whether the file could be read so far that it makes sense to check what is
+// missing: no mistake is about the file itself.
+func (l *ledger) read(ref string) bool {
+	return !slices.ContainsFunc(l.all, func(m Mistake) bool { return m.Path == ref })
+}
+
+// read finds the file and gives its bytes, and the name by which mistakes call it.
+func (s Source) read(ctx context.Context, l *ledger, named string) (ref string, data []byte, err error) {
+	ref, by := s.File, "-c"
+	if ref == "" {
+		ref, by = named, VarConfig
+	}
+	if ref == "" {
+		data, err := s.file(DefaultFile)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			l.addShape(DefaultFile, 0, unreadable(DefaultFile, err))
+		}
+		return DefaultFile, data, nil
+	}
+	scheme, path, found := strings.Cut(ref, "://")
+	if found && scheme != "file" {
+		return s.fetched(ctx, l, ref, by)
+	}
+	if !found {
+		path = ref
+	}
+	if data, err = s.file(path); err != nil {
+		l.addShape(by, 0, unreadable(path, err))
+		return by, nil, nil
+	}
+	return path, data, nil
+}
+
+// fetched gets the bytes that a reference with a scheme names; by says who named it.
+func (s Source) fetched(ctx context.Context, l *ledger, ref, by string) (name string, data []byte, err error) {
+	scheme, _, _ := strings.Cut(ref, "://")
+	fetch, known := s.Fetch[scheme]
+	if !known {
+		list := "file://"
+		for _, other := range slices.Sorted(maps.Keys(s.Fetch)) {
+			list += ", " + other + "://"
+		}
+		l.addShape(by, 0, words{
+			"不认识 " + shown(scheme) + "://，可用的有 " + list + " 和文件路径",
+			shown(scheme) + ":// is not known, use one of " + list + " or a path",
+		})
+		return by, nil, nil
+	}
+	if data, err = fetch(ctx, ref); err != nil {
+		return "", nil, fmt.Errorf("read the configuration from %s://: %w", scheme, err)
+	}
+	name, _, _ = strings.Cut(ref, "?") // what follows may be a signature
+	return name, data, nil
+}
+
+func (s Source) file(name string) ([]byte, error) {
+	if s.ReadFile != nil {
+		return s.ReadFile(name)
+	}
+	return os.ReadFile(name)
+}
+
+func unreadable(path string, err error) words {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return words{"找不到文件 " + path, "there is no file " + path}
+	case errors.Is(err, fs.ErrPermission):
+		return words{"没有读取 " + path + " 的权限", "no right to read " + path}
+	}
+	var cause *fs.PathError
+	if errors.As(err, &cause) {
+		err = cause.Err
+	}
+	return words{"读不了 " + path + "：" + err.Error(), "cannot read " + path + ": " + err.Error()}
+}

@@ -1,0 +1,126 @@
+package config
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Mistake is one thing that is wrong with the configuration. Its words never hold the value
+// of a secret; they quote names and the few values that cannot be one.
+type Mistake struct {
+	Path string // the setting ("clouds[0].type"), the variable, or the file
+	Line int    // in the file; 0 = not known, or not from a file
+	Env  string // the variable that the value came from; "" = from the file
+	ZH   string
+	EN   string
+
+	// shape: the mistake is in the file's form (an unknown or double key), not in a value, so
+	// it counts even where the value does not.
+	shape bool
+}
+
+// Text gives "path: what is wrong (where)" on one line; any language but "en" is Chinese.
+func (m Mistake) Text(lang string) string {
+	if lang == "en" {
+		switch {
+		case m.Env != "":
+			return m.Path + ": " + m.EN + " (environment variable " + m.Env + ")"
+		case m.Line > 0:
+			return m.Path + ": " + m.EN + " (line " + strconv.Itoa(m.Line) + ")"
+		}
+		return m.Path + ": " + m.EN
+	}
+	switch {
+	case m.Env != "":
+		return m.Path + ": " + m.ZH + "（环境变量 " + m.Env + "）"
+	case m.Line > 0:
+		return m.Path + ": " + m.ZH + "（第 " + strconv.Itoa(m.Line) + " 行）"
+	}
+	return m.Path + ": " + m.ZH
+}
+
+// Mistakes are all that were found, those of the file first, by line.
+type Mistakes []Mistake
+
+// Text gives one line for each mistake.
+func (ms Mistakes) Text(lang string) string {
+	lines := make([]string, len(ms))
+	for i, m := range ms {
+		lines[i] = m.Text(lang)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Error says that the configuration cannot be used. The program exits with 2.
+type Error struct {
+	Mistakes Mistakes
+	Lang     string // the language chosen, as far as it could be read
+}
+
+// Error gives all mistakes in the language chosen, one per line.
+func (e *Error) Error() string { return e.Mistakes.Text(e.Lang) }
+
+// Text gives all mistakes in a language, one per line.
+func (e *Error) Text(lang string) string { return e.Mistakes.Text(lang) }
+
+// words is a text in both languages.
+type words struct{ zh, en string }
+
+// ledger collects mistakes and remembers where each value came from.
+type ledger struct {
+	all   Mistakes
+	lines map[string]int    // path → line in the file
+	vars  map[string]string // path → variable that overrode it
+}
+
+func newLedger() *ledger {
+	return &ledger{lines: map[string]int{}, vars: map[string]string{}}
+}
+
+// add notes what is wrong with the value at a path. Only the first mistake of a path counts,
+// and none below a path that is wrong itself: what follows from a mistake is noise.
+func (l *ledger) add(path string, w words) {
+	if l.wrong(path) {
+		return
+	}
+	l.all = append(l.all, Mistake{Path: path, Line: l.lines[path], Env: l.vars[path], ZH: w.zh, EN: w.en})
+}
+
+// addShape notes what is wrong with the file's form.
+func (l *ledger) addShape(path string, line int, w words) {
+	l.all = append(l.all, Mistake{Path: path, Line: line, ZH: w.zh, EN: w.en, shape: true})
+}
+
+func (l *ledger) wrong(path string) bool {
+	return slices.ContainsFunc(l.all, func(m Mistake) bool {
+		return !m.shape && within(path, m.Path)
+	})
+}
+
+// forget drops the mistakes in values at and below a path, where another value or a switch
+// makes them meaningless.
+func (l *ledger) forget(path string) {
+	l.all = slices.DeleteFunc(l.all, func(m Mistake) bool {
+		return !m.shape && within(m.Path, path)
+	})
+}
+
+// sorted gives the mistakes as a reader goes through the file; those of no line keep their
+// order behind them. A group that is merged into several others tells its mistakes once.
+func (l *ledger) sorted() Mistakes {
+	slices.SortStableFunc(l.all, func(a, b Mistake) int {
+		if (a.Line == 0) != (b.Line == 0) {
+			return cmp.Compare(b.Line, a.Line)
+		}
+		return cmp.Compare(a.Line, b.Line)
+	})
+	return slices.Compact(l.all)
+}
+
+// within tells whether path is parent or lies below it.
+func within(path, parent string) bool {
+	rest, ok := strings.CutPrefix(path, parent)
+	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
+}

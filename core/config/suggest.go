@@ -1,0 +1,89 @@
+package config
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// nearest gives the candidate that a name was probably meant to be, or "". The first of
+// equally near ones wins, so candidates come in the order of the reference.
+func nearest(name string, candidates []string) string {
+	if len(name) > 100 {
+		return ""
+	}
+	name = strings.ToLower(name)
+	best, limit := "", max(1, utf8.RuneCountInString(name)/3)
+	for _, candidate := range candidates {
+		lower := strings.ToLower(candidate)
+		// "access-key-id" and "accessKeyId" are the same words as access_key_id.
+		if letters(lower) == letters(name) {
+			return candidate
+		}
+		if d := distance([]rune(name), []rune(lower)); d <= limit {
+			best, limit = candidate, d-1
+		}
+	}
+	return best
+}
+
+func letters(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '_' || r == '-' || r == ' ' {
+			return -1
+		}
+		return r
+	}, name)
+}
+
+// distance counts the letters to insert, drop, replace or swap with their neighbour to make
+// b of a (optimal string alignment).
+func distance(a, b []rune) int {
+	before, last := make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := range a {
+		row := make([]int, len(b)+1)
+		row[0] = i + 1
+		for j := range b {
+			row[j+1] = min(last[j+1]+1, row[j]+1, last[j]+differ(a[i], b[j]))
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				row[j+1] = min(row[j+1], before[j-1]+1)
+			}
+		}
+		before, last = last, row
+	}
+	return last[len(b)]
+}
+
+func differ(a, b rune) int {
+	if a == b {
+		return 0
+	}
+	return 1
+}
+
+// unknownKey words a key that is no setting, with a suggestion where one is near.
+func unknownKey(key string, candidates []string) words {
+	w := words{"没有这个配置项", "there is no such setting"}
+	if near := nearest(key, candidates); near != "" {
+		return w.suggest(near)
+	}
+	return w
+}
+
+func (w words) suggest(near string) words {
+	return words{w.zh + "，是不是 " + near + "？", w.en + ", did you mean " + near + "?"}
+}
+
+// shown makes a name from outside fit to print: one line, not long.
+func shown(name string) string {
+	const most = 64
+	runes := []rune(strconv.QuoteToGraphic(name))
+	runes = runes[1 : len(runes)-1]
+	if len(runes) > most {
+		runes = append(runes[:most], '…')
+	}
+	return string(runes)
+}

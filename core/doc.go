@@ -1,0 +1,10 @@
+// Package core is the synchronisation; its folders are its stages, and data runs one way.
+//
+//	clouds ──1 list──▶ inventory ─┐
+//	                              ├─2 plan──guard─▶ approved ─3 apply─▶ result ─4 report─▶ message ─5 notify─▶ people
+//	bastion ─1 list──▶ assets ────┘
+//	core/cloud, core/jumpserver    core/plan         core/apply         core/report         core/notify
+//	                               core/engine runs 1→5; functions/* start it; infra/ lets it run
+//
+// Who may import whom is a test in this folder.
+package core

@@ -1,0 +1,176 @@
+// Package engine runs one pass of the synchronisation: list → plan → guard → apply → report →
+// notify. It knows its stages only by what it needs of them, keeps nothing between runs, and may
+// run several times at once.
+package engine
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/apply"
+	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/notify"
+	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/report"
+)
+
+// Clouds lists the configured accounts.
+type Clouds interface {
+	// List gives one listing per account and region asked for, sorted, complete or failed.
+	List(ctx context.Context, narrow cloud.Narrow) []inventory.Listing
+	// Unknown gives those of the account names asked for that are not configured.
+	Unknown(narrow cloud.Narrow) []string
+	// Lookup gives those of the named instances that exist; without an error the others are
+	// proved absent.
+	Lookup(ctx context.Context, scope inventory.Scope, ids []string) ([]inventory.Instance, error)
+}
+
+// Bastion is JumpServer.
+type Bastion interface {
+	apply.Bastion
+	// Read proves the organisation and gives everything in it, complete, or an error.
+	Read(ctx context.Context) (inventory.Bastion, error)
+}
+
+// Engine holds what a run needs. It is not changed by running.
+type Engine struct {
+	Clouds    Clouds
+	Bastion   Bastion
+	Rules     plan.Rules // Now is set by each run
+	Limits    plan.Limits
+	Writing   apply.Options
+	Wording   report.Options
+	Notifiers []notify.Notifier
+	NotifyOn  NotifyOn
+	Outbox    *Outbox    // of events' reports; nil = none are kept
+	Increment *Increment // nil = every run takes the full path
+	// Reserve is kept free before the context's deadline for report and notification.
+	Reserve time.Duration
+	Now     func() time.Time
+	Log     *slog.Logger
+	Stage   func(name string) // told as each stage begins; may be nil
+}
+
+// Request narrows a run; the zero value means everything.
+type Request struct {
+	Accounts, Regions []string
+	DryRun            bool
+}
+
+// Outcome is what a run gives: the report, every line of the plan (changes and non-changes), and
+// what stopped the run before it did its work.
+type Outcome struct {
+	Report report.Report
+	Lines  []plan.Change
+	Err    error
+}
+
+// Run makes one pass. It always ends in a report and, as NotifyOn says, a notification; a
+// notification that fails is logged and changes nothing.
+func (e Engine) Run(ctx context.Context, req Request) Outcome {
+	started := e.Now()
+	work, cancel := e.budget(ctx)
+	defer cancel()
+	p, err := e.pass(work, req)
+	rep := report.Build(report.Input{
+		Started: started, Duration: e.Now().Sub(started), DryRun: req.DryRun,
+		Environment: e.Wording.Environment, Language: e.Wording.Lang,
+		Listings: p.listings, Notes: p.approved.Notes(), Unchanged: p.unchanged + p.approved.Unchanged(),
+		Items: p.result.Items, Problems: p.result.Problems, Stopped: err,
+	})
+	e.tell(rep, err)
+	e.notify(ctx, rep)
+	return Outcome{Report: rep, Lines: p.lines(), Err: err}
+}
+
+// pass is the order of the stages. JumpServer is read before the clouds, so that an asset which
+// appears meanwhile is never taken for a leftover.
+func (e Engine) pass(ctx context.Context, req Request) (pass, error) {
+	var p pass
+	narrow := cloud.Narrow{Accounts: req.Accounts, Regions: req.Regions}
+	if unknown := e.Clouds.Unknown(narrow); len(unknown) > 0 {
+		return p, errUnknown(unknown)
+	}
+	view, done := e.increment(ctx, narrow, req, &p)
+	if done {
+		return p, nil
+	}
+	e.stage("jumpserver")
+	bastion, err := e.Bastion.Read(ctx)
+	if err != nil {
+		e.doubt(ctx, view, p.listings)
+		return pass{}, err
+	}
+	e.stage("clouds")
+	p.listings = e.Clouds.List(ctx, narrow)
+	if len(p.listings) == 0 {
+		return p, errNothingAsked(req)
+	}
+	e.stage("plan")
+	rules := e.Rules
+	rules.Now = e.Now()
+	wishes := plan.Build(plan.Input{Bastion: bastion, Listings: p.listings}, rules)
+	p.approved = wishes.Approve(e.Limits, e.prove(ctx, wishes.Candidates()))
+	e.stage("apply")
+	e.begin(ctx, view, p.approved)
+	p.result = apply.Run(ctx, e.writer(req), p.approved, e.Writing)
+	p.result.Problems = append(p.result.Problems, nearLimit(len(bastion.Assets), p.result)...)
+	e.remember(ctx, view, p)
+	return p, nil
+}
+
+// pass is what the stages of one run gave.
+type pass struct {
+	listings  []inventory.Listing
+	approved  plan.Approved
+	result    apply.Result
+	unchanged int // instances of scopes that were left alone as a whole
+}
+
+// lines gives every line of the plan, changes first.
+func (p pass) lines() []plan.Change {
+	return append(changes(p.approved), p.approved.Notes()...)
+}
+
+// writer gives the bastion, or for a dry run one that cannot write.
+func (e Engine) writer(req Request) apply.Bastion {
+	if req.DryRun {
+		return apply.DryRun{Reader: e.Bastion}
+	}
+	return e.Bastion
+}
+
+// budget ends the work before the context's deadline, so that report and notification go out.
+func (e Engine) budget(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, bounded := ctx.Deadline()
+	if !bounded {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(ctx, deadline.Add(-e.Reserve))
+}
+
+func (e Engine) stage(name string) {
+	e.Log.Debug("stage", "name", name)
+	if e.Stage != nil {
+		e.Stage(name)
+	}
+}
+
+func errUnknown(names []string) error {
+	return &inventory.Error{
+		Kind:    inventory.NotFound,
+		Message: "no such account in the configuration: " + strings.Join(names, ", "),
+	}
+}
+
+func errNothingAsked(req Request) error {
+	return &inventory.Error{
+		Kind:    inventory.NotFound,
+		Message: "no configured account and region is asked for",
+		Err:     errors.New(describe(req)),
+	}
+}

@@ -1,0 +1,237 @@
+package engine_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+)
+
+func release(ids ...string) func(h *hearing) {
+	return func(h *hearing) { h.edits(cloudEdit{Remove: ids}) }
+}
+
+// TestEventsAbsent: instances that are gone, or are said to be.
+func TestEventsAbsent(t *testing.T) {
+	t.Parallel()
+	playEvents(t, []eventCase{
+		{
+			name: "released", given: release("i-b1"), hear: []string{says("i-b1 Deleted")}, want: []string{"done: 释放"},
+			waits: []int{2}, hosts: map[string]string{"i-b1": "web-1 10.0.0.1 off gone"}, messages: 1, card: "web-1",
+		},
+		{
+			name: "released but still listed", hear: []string{says("i-b1 Deleted")}, want: []string{"done: 释放"},
+			during: func(h *hearing, wait int) {
+				if wait == 2 {
+					release("i-b1")(h)
+				}
+			},
+			waits: []int{2, 4, 8}, hosts: map[string]string{"i-b1": "web-1 10.0.0.1 off gone"}, messages: 1,
+		},
+		{
+			name: "released, deactivated already", hear: []string{says("i-b1 Deleted")}, want: []string{"done: 没有启用的资产"}, waits: []int{},
+			given: func(h *hearing) {
+				release("i-b1")(h)
+				h.hear(says("i-b1 Deleted"))
+				h.expectMessages(1)
+			},
+		},
+		{
+			name: "released, and there never was an asset", hear: []string{says("i-never Deleted")},
+			want: []string{"done: 没有启用的资产"}, waits: []int{},
+		},
+		{
+			name: "forged release", hear: []string{says("i-b1 Deleted")}, want: []string{"later: 留给下一次完整同步"},
+			waits: []int{2, 4, 8, 16, 16},
+		},
+		{
+			name: "released, said too late to ask twice", limit: 2900 * time.Millisecond, given: release("i-b1"),
+			hear: []string{says("i-b1 Deleted")}, want: []string{"later: 留给下一次完整同步"}, waits: []int{},
+		},
+		{
+			name: "late start of a released one", given: release("i-b1"), hear: []string{says("i-b1 Running")}, want: []string{"done: 释放"},
+			hosts: map[string]string{"i-b1": "web-1 10.0.0.1 off gone"}, messages: 1,
+		},
+		{
+			name: "absent once only", hear: []string{says("i-b1 Running")}, want: []string{"done: 与云上一致"},
+			given: release("i-b1"),
+			during: func(h *hearing, _ int) {
+				h.edits(cloudEdit{Put: []instance{{ID: "i-b1", Name: "web-1", IP: "10.0.0.1"}}})
+			},
+		},
+		{
+			name: "permission lost", hear: []string{says("i-b1 Deleted")}, want: []string{"failed: Forbidden"},
+			given:    func(h *hearing) { h.cloud.Break(alibabatest.Fault{Kind: alibabatest.NoPermission}) },
+			messages: 1,
+		},
+		{
+			name: "switched off by a person before", given: func(h *hearing) {
+				h.edit(edit{Host: "i-b1", Active: new(false)})
+				release("i-b1")(h)
+			},
+			hear: []string{says("i-b1 Deleted")}, want: []string{"done: 释放"},
+			hosts: map[string]string{"i-b1": "web-1 10.0.0.1 off gone+off"}, messages: 1,
+		},
+		{
+			name: "our labels were taken off", given: func(h *hearing) {
+				h.edit(edit{Host: "i-b1", Unlabel: []string{"jms-"}})
+				release("i-b1")(h)
+			},
+			hear: []string{says("i-b1 Deleted")}, want: []string{"ignored: 标签"},
+		},
+		{
+			name: "changed by a person in the middle", hear: []string{says("i-b1 Deleted")}, given: release("i-b1"),
+			during: func(h *hearing, _ int) { h.edit(edit{Host: "i-b1", Address: "10.0.0.77"}) },
+			want:   []string{"failed: address"},
+			hosts:  map[string]string{"i-b1": "web-1 10.0.0.77 on -"},
+		},
+	})
+}
+
+// TestEventsPermissionReturns: the right to see instances is lost, and comes back after any number
+// of calls, as well in the middle of a proof. No asset may be closed.
+func TestEventsPermissionReturns(t *testing.T) {
+	t.Parallel()
+	for calls := 1; calls <= 8; calls++ {
+		for _, event := range []string{"i-b1 Deleted", "i-b1 Running"} {
+			t.Run(fmt.Sprintf("%s after %d calls", event, calls), func(t *testing.T) {
+				t.Parallel()
+				h := newHearing(t, nil)
+				h.cloud.Break(alibabatest.Fault{Kind: alibabatest.NoPermission, Action: alibabatest.DescribeInstances, Times: calls})
+				h.hear(says(event))
+				h.expectUntouched()
+				h.close()
+			})
+		}
+	}
+}
+
+// TestEventPermissionFlaps: an absence that was proved counts no more once the instance was seen.
+func TestEventPermissionFlaps(t *testing.T) {
+	t.Parallel()
+	h := newHearing(t, nil)
+	lose := alibabatest.Fault{Kind: alibabatest.NoPermission, Action: alibabatest.DescribeInstances, Times: 1}
+	h.cloud.Break(lose)
+	h.during = func(h *hearing, wait int) {
+		if wait%2 == 0 {
+			h.cloud.Break(lose)
+		}
+	}
+	h.expectEvents(h.hear(says("i-b1 Deleted")), "later: ")
+	h.expectUntouched()
+	h.close()
+}
+
+// TestEventsNeverRemove: what keeps an asset from a full run's removal keeps it here, and a grace
+// of 0 deletes nothing before the full run.
+func TestEventsNeverRemove(t *testing.T) {
+	t.Parallel()
+	playEvents(t, []eventCase{
+		{
+			name: "no_delete", settings: removal(map[string]any{"no_delete": true}), given: release("i-b1"),
+			hear: []string{says("i-b1 Deleted")}, want: []string{"ignored: no_delete"},
+		},
+		{
+			name: "protected_ips", settings: removal(map[string]any{"protected_ips": []string{"10.0.0.1"}}), given: release("i-b1", "i-b2"),
+			hear: []string{says("i-b1 Deleted"), says("i-b2 Deleted")}, want: []string{"ignored: protected_ips", "done: 释放"},
+			hosts: map[string]string{"i-b2": "web-2 10.0.0.2 off gone"}, messages: 1,
+		},
+		{
+			name: "whitelist", settings: removal(map[string]any{"whitelist": []string{"10.0.0.2/31", "10.2.0.1"}}),
+			given: func(h *hearing) {
+				release("i-b1")(h)
+				id := inventory.AssetID(inventory.Alibaba, "cn-beijing", "i-b1")
+				other, _ := h.host(h.assetOf("i-b2"))
+				other.ID, other.Name, other.Address = id, "web-1", "10.0.0.1"
+				other.Labels = []string{
+					"jms-cloud:alibaba", "jms-account:aliyun-prod", "jms-owner:" + prodOwner, "jms-region:cn-beijing", "jms-instance:i-b1",
+				}
+				h.jumpserver.Seed(jumpservertest.DefaultOrg, other)
+			},
+			hear: []string{says("i-b1 Deleted")}, want: []string{"ignored: 白名单"},
+		},
+		{
+			name: "switched on again by a person", given: func(h *hearing) {
+				release("i-b1")(h)
+				h.hear(says("i-b1 Deleted"))
+				h.expectMessages(1)
+				h.edit(edit{Host: "i-b1", Active: new(true)})
+			},
+			hear: []string{says("i-b1 Deleted")}, want: []string{"ignored: 人工启用"},
+		},
+		{
+			name:     "grace 0",
+			settings: removal(map[string]any{"removal": map[string]any{"mode": "delete", "grace": "0s"}}),
+			given:    release("i-b1"), hear: []string{says("i-b1 Deleted"), says("i-b1 Deleted")}, want: []string{"done: 释放", "done: 释放"},
+			hosts: map[string]string{"i-b1": "web-1 10.0.0.1 off gone"}, messages: 1,
+		},
+	})
+}
+
+// TestEventsThenFullRun: with a grace of 0 the very next full run deletes.
+func TestEventsThenFullRun(t *testing.T) {
+	t.Parallel()
+	h := newHearing(t, removal(map[string]any{"removal": map[string]any{"mode": "delete", "grace": "0s"}}))
+	release("i-b1")(h)
+	h.expectEvents(h.hear(says("i-b1 Deleted")), "done: ")
+	if out := h.full(); out.Report.Deleted != 1 {
+		t.Errorf("the full run deleted %d", out.Report.Deleted)
+	}
+	h.expectHost("i-b1", "")
+	h.close()
+}
+
+// TestEventStorm: the twenty-first release within ten minutes waits for a full run, and people
+// are told. Ten minutes later events close assets again.
+func TestEventStorm(t *testing.T) {
+	t.Parallel()
+	h := newHearing(t, nil)
+	var events, want []string
+	for n := range 24 {
+		id := fmt.Sprintf("i-s%02d", n)
+		h.edits(cloudEdit{Put: []instance{{ID: id, Name: "storm-" + id, IP: fmt.Sprintf("10.0.3.%d", n)}}})
+		events = append(events, says(id+" Deleted"))
+	}
+	h.full()
+	for n := range 23 {
+		release(fmt.Sprintf("i-s%02d", n))(h)
+		outcome := "done: "
+		if n >= 20 {
+			outcome = "held: 10 分钟"
+		}
+		want = append(want, outcome)
+	}
+	h.expectEvents(h.hear(events[:12]...), want[:12]...)
+	h.expectMessages(1)
+	answer := h.hear(events[12:23]...)
+	h.expectEvents(answer, want[12:23]...)
+	h.expectMessages(1, "暂缓")
+	if answer.Held != 3 || answer.Deactivated != 8 {
+		t.Errorf("%d held, %d deactivated", answer.Held, answer.Deactivated)
+	}
+	h.expectHost("i-s20", "storm-i-s20 10.0.3.20 on -")
+	h.expectEvents(h.hear(saysIn(testOwner, "cn-hangzhou", "i-t1 Running")), "done: ") // another account
+	h.run.advance(10*time.Minute + time.Second)
+	h.expectEvents(h.hear(events[20]), "done: 释放")
+	h.close()
+}
+
+// TestEventsOfNobody: JumpServer answers for another organisation than the configured one.
+func TestEventsOfNobody(t *testing.T) {
+	t.Parallel()
+	const other = "5f0a5bd2-4a38-4b0c-8b44-1f1d2d6a7a01"
+	h := newHearing(t, nil)
+	h.jumpserver.AddOrg(other, "other")
+	h.set(map[string]any{"jumpserver": map[string]any{"org_id": "5f0a5bd2-4a38-4b0c-8b44-1f1d2d6a7a02"}})
+	h.edits(cloudEdit{Put: []instance{{ID: "i-new", Name: "new", IP: "10.0.1.1"}}, Remove: []string{"i-b1"}})
+	answer := h.hear(says("i-new Running"), says("i-b1 Deleted"))
+	h.expectEvents(answer, "failed: organisation", "failed: organisation")
+	h.expectUntouched()
+	if n := h.jumpserver.Writes(); n != 0 || answer.Outcome == "ok" {
+		t.Errorf("%d writes, outcome %s", n, answer.Outcome)
+	}
+	h.close()
+}

@@ -1,0 +1,133 @@
+package engine_test
+
+import (
+	"testing"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// pythonComment is what the Python tool leaves on its assets.
+const pythonComment = "由脚本同步\ninstance_id: i-new\nregion: cn-beijing"
+
+func created(name string) func(h *hearing) {
+	return func(h *hearing) { h.edits(cloudEdit{Put: []instance{{ID: "i-new", Name: name, IP: "10.0.1.1"}}}) }
+}
+
+// TestEventsAmongOthers: assets that an event did not read: their names, marks and comments.
+func TestEventsAmongOthers(t *testing.T) {
+	t.Parallel()
+	playEvents(t, []eventCase{
+		{
+			name: "the name is taken by an asset of ours", given: created("web-1"), hear: []string{says("i-new Running")},
+			want: []string{"done: 新增"}, hosts: map[string]string{"i-new": "web-1-i-new 10.0.1.1 on -"}, messages: 1,
+		},
+		{
+			name: "the name is taken by a person's database", given: func(h *hearing) {
+				h.edit(edit{Other: "orders"})
+				created("orders")(h)
+			},
+			hear: []string{says("i-new Running")}, want: []string{"done: 新增"},
+			hosts: map[string]string{"i-new": "orders-i-new 10.0.1.1 on -"}, messages: 1,
+		},
+		{
+			name: "renamed to a name that is taken", given: func(h *hearing) {
+				h.edits(cloudEdit{Rename: map[string]string{"i-b1": "web-2"}})
+			},
+			hear: []string{says("i-b1 Running")}, want: []string{"done: web-2-i-b1"},
+			hosts: map[string]string{"i-b1": "web-2-i-b1 10.0.0.1 on -"}, messages: 1,
+		},
+		{
+			name: "the Python tool's asset", given: func(h *hearing) {
+				h.edit(edit{Add: &newHost{Name: "old", Address: "10.0.1.1", Comment: pythonComment}})
+				created("new")(h)
+			},
+			hear: []string{says("i-new Running")}, want: []string{"ignored: old"},
+		},
+		{
+			name: "the Python tool's asset, in a batch", given: func(h *hearing) {
+				h.edit(edit{Add: &newHost{Name: "old", Address: "10.0.1.1", Comment: pythonComment}})
+				created("new")(h)
+			},
+			hear: []string{says("i-new Running"), says("i-b1 Running")}, want: []string{"ignored: old", "done: 与云上一致"},
+		},
+		{
+			name: "our asset, whose comment a person edited", given: func(h *hearing) {
+				h.edit(edit{Host: "i-b1", Comment: new("the shop")})
+				h.edits(cloudEdit{Move: map[string]string{"i-b1": "10.0.9.9"}})
+			},
+			hear: []string{says("i-b1 Running")}, want: []string{"done: 10.0.0.1 → 10.0.9.9"},
+			hosts: map[string]string{"i-b1": "web-1 10.0.9.9 on -"}, messages: 1,
+		},
+		{
+			name: "our asset, whose comment a person edited, needs nothing", given: func(h *hearing) {
+				h.edit(edit{Host: "i-b1", Comment: new("the shop")})
+			},
+			hear: []string{says("i-b1 Running")}, want: []string{"done: 与云上一致"},
+		},
+		{
+			name: "our asset without comment and labels", given: func(h *hearing) {
+				h.edit(edit{Host: "i-b1", Comment: new("the shop"), Unlabel: []string{"jms-"}})
+			},
+			hear: []string{says("i-b1 Running")}, want: []string{"ignored: 标签"},
+		},
+		{
+			name: "switched off by a person", given: func(h *hearing) {
+				h.edit(edit{Host: "i-b1", Active: new(false)})
+				h.edits(cloudEdit{Move: map[string]string{"i-b1": "10.0.9.9"}})
+			},
+			hear: []string{says("i-b1 Running")}, want: []string{"done: 10.0.9.9"},
+			hosts: map[string]string{"i-b1": "web-1 10.0.9.9 off -"}, messages: 1,
+		},
+		{
+			name: "back again", given: func(h *hearing) {
+				h.edit(edit{Host: "i-b1", Active: new(false), Label: []string{"jms-gone:2026-01-02T03:04:05Z"}})
+			},
+			hear: []string{says("i-b1 Running")}, want: []string{"done: 重新启用"},
+			hosts: map[string]string{"i-b1": "web-1 10.0.0.1 on -"}, messages: 1,
+		},
+		{
+			name: "back again, switched off by a person", given: func(h *hearing) {
+				h.edit(edit{Host: "i-b1", Active: new(false), Label: []string{"jms-gone:2026-01-02T03:04:05Z", "jms-off:person"}})
+			},
+			hear: []string{says("i-b1 Running")}, want: []string{"done: 保持关闭"},
+			hosts: map[string]string{"i-b1": "web-1 10.0.0.1 off -"}, messages: 1,
+		},
+		{
+			name: "a person's label stays", given: func(h *hearing) {
+				h.edit(edit{Host: "i-b1", Label: []string{"team:shop"}})
+				h.edits(cloudEdit{Rename: map[string]string{"i-b1": "web-one"}})
+			},
+			hear: []string{says("i-b1 Running")}, want: []string{"done: web-one"},
+			hosts: map[string]string{"i-b1": "web-one 10.0.0.1 on -"}, messages: 1,
+		},
+		{
+			name: "two of one name in a batch", given: func(h *hearing) {
+				created("same")(h)
+				h.edits(cloudEdit{Put: []instance{{ID: "i-new2", Name: "same", IP: "10.0.1.2"}}})
+			},
+			hear: []string{says("i-new Running"), says("i-new2 Running")}, want: []string{"done: 新增", "done: 新增"},
+			hosts: map[string]string{"i-new": "same 10.0.1.1 on -", "i-new2": "same-i-new2 10.0.1.2 on -"}, messages: 1,
+		},
+	})
+}
+
+// TestEventNamesSettle: the names that events gave are those that a full run would give, or it
+// gives them; and a name once given is not changed by the next event.
+func TestEventNamesSettle(t *testing.T) {
+	t.Parallel()
+	h := newHearing(t, nil)
+	created("web-1")(h)
+	h.expectEvents(h.hear(says("i-new Running")), "done: 新增")
+	h.expectEvents(h.hear(says("i-new Running")), "done: 与云上一致")
+	h.full()
+	h.expectHost("i-new", "web-1-i-new 10.0.1.1 on -")
+	release("i-b1")(h)
+	h.expectEvents(h.hear(says("i-b1 Deleted"), says("i-new Running")), "done: 释放", "done: 与云上一致")
+	h.full()
+	h.expectHost("i-new", "web-1 10.0.1.1 on -")
+	h.expectHost("i-b1", "web-1-i-b1 10.0.0.1 off gone")
+	if id := h.assetOf("i-new"); id != inventory.AssetID(inventory.Alibaba, "cn-beijing", "i-new") {
+		t.Errorf("the asset is %s", id)
+	}
+	h.close()
+}

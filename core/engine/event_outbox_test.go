@@ -1,0 +1,188 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/notify"
+	"github.com/jms-sync/jms-sync/core/notify/dingtalk"
+)
+
+// TestOutboxWindow: the first change is told at once, what comes in the window after it in one
+// card by the first invocation after the window, with or without a change of its own.
+func TestOutboxWindow(t *testing.T) {
+	t.Parallel()
+	h := newHearing(t, nil)
+	h.outbox = engine.NewOutbox(30 * time.Second)
+	move := func(id, ip string) {
+		h.edits(cloudEdit{Move: map[string]string{id: ip}})
+		h.hear(says(id + " Running"))
+	}
+	move("i-b1", "10.0.8.1")
+	h.expectMessages(1, "web-1")
+	move("i-b2", "10.0.8.2")
+	h.run.advance(10 * time.Second)
+	move("i-b3", "10.0.8.3")
+	h.expectMessages(0)
+	h.run.advance(21 * time.Second)
+	h.hear(says("i-b1 Running")) // changes nothing
+	h.expectMessages(1, "web-2", "web-3")
+	h.hear(says("i-b1 Running"))
+	h.expectMessages(0)
+	move("i-b1", "10.0.8.4")
+	h.expectMessages(1, "web-1")
+	move("i-b2", "10.0.8.5")
+	h.events().Engine.Flush(t.Context())
+	h.expectMessages(1, "web-2")
+	h.events().Engine.Flush(t.Context())
+	h.expectMessages(0)
+	move("i-b3", "10.0.8.6")
+	h.expectMessages(0)
+	e := h.events().Engine // the next timer run tells it at the latest
+	e.NotifyOn = engine.OnChange
+	e.Run(t.Context(), engine.Request{})
+	h.expectMessages(1, "web-3")
+	h.close()
+}
+
+// TestOutboxOff: a window of 0, or no outbox, tells each change at once.
+func TestOutboxOff(t *testing.T) {
+	t.Parallel()
+	for _, box := range []*engine.Outbox{nil, engine.NewOutbox(0)} {
+		h := newHearing(t, nil)
+		h.outbox = box
+		for n, id := range []string{"i-b1", "i-b2", "i-b3"} {
+			h.edits(cloudEdit{Move: map[string]string{id: fmt.Sprintf("10.0.8.%d", n)}})
+			h.hear(says(id + " Running"))
+			h.expectMessages(1, fmt.Sprintf("web-%d", n+1))
+		}
+		h.close()
+	}
+}
+
+// TestOutboxKeepsWhatFailed: a card that DingTalk does not take is told later, with the others.
+func TestOutboxKeepsWhatFailed(t *testing.T) {
+	t.Parallel()
+	h := newHearing(t, nil)
+	h.outbox = engine.NewOutbox(30 * time.Second)
+	for n, id := range []string{"i-b1", "i-b2"} {
+		h.edits(cloudEdit{Move: map[string]string{id: fmt.Sprintf("10.0.8.%d", n)}})
+		h.breakAll(step{Robot: []string{"token"}})
+		h.hear(says(id + " Running"))
+		h.run.advance(31 * time.Second)
+	}
+	h.expectMessages(0)
+	h.hear(says("i-b3 Running"))
+	h.expectMessages(1, "web-1", "web-2")
+	h.close()
+}
+
+// robots takes cards and refuses some of them.
+type robots struct {
+	mu     sync.Mutex
+	cards  []notify.Message
+	refuse func(n int) bool
+	tries  int
+}
+
+func (*robots) Name() string { return "robots" }
+
+func (r *robots) Send(_ context.Context, m notify.Message) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.tries++
+	if r.refuse != nil && r.refuse(r.tries) {
+		return errors.New("muted")
+	}
+	r.cards = append(r.cards, m)
+	return nil
+}
+
+// TestOutboxAtOnce: simultaneous invocations of one process share cards, and each change is
+// told exactly once, although every third card is refused at first.
+func TestOutboxAtOnce(t *testing.T) {
+	t.Parallel()
+	h := newHearing(t, nil)
+	h.outbox = engine.NewOutbox(30 * time.Second)
+	const invocations = 40
+	for n := range invocations {
+		h.edits(cloudEdit{Put: []instance{{ID: fmt.Sprintf("i-c%02d", n), Name: fmt.Sprintf("crowd-%02d.", n), IP: fmt.Sprintf("10.0.6.%d", n)}}})
+	}
+	r := &robots{refuse: func(n int) bool { return n%3 == 1 }}
+	v := h.events()
+	v.Engine.Notifiers, v.Engine.Log = []notify.Notifier{r}, slog.New(slog.DiscardHandler)
+	v.Engine.Writing.Log = v.Engine.Log
+	var all sync.WaitGroup
+	for n := range invocations {
+		all.Go(func() {
+			answer := v.Run(t.Context(), heardOf(says(fmt.Sprintf("i-c%02d Running", n))))
+			if answer.Failed() || answer.Created != 1 {
+				t.Errorf("%+v", answer.Events)
+			}
+			h.run.advance(3 * time.Second)
+		})
+	}
+	all.Wait()
+	for range 3 {
+		v.Engine.Flush(t.Context())
+	}
+	told, sum := "", 0
+	for _, c := range r.cards {
+		told += c.Markdown
+		var n int
+		if _, err := fmt.Sscan(regexp.MustCompile(`新增资产 \| (\d+)`).FindStringSubmatch(c.Markdown)[1], &n); err != nil {
+			t.Error(err)
+		}
+		sum += n
+	}
+	if sum != invocations {
+		t.Errorf("%d creations were told, want %d", sum, invocations)
+	}
+	for n := range invocations { // a card shows ten names at most
+		if count := strings.Count(told, fmt.Sprintf("crowd-%02d", n)); count > 1 {
+			t.Errorf("crowd-%02d was told %d times", n, count)
+		}
+	}
+	if len(r.cards) > invocations/2 {
+		t.Errorf("%d invocations sent %d cards", invocations, len(r.cards))
+	}
+	h.close()
+}
+
+// TestOutboxCardSize: a card of very many reports stays below DingTalk's limit, and its counts
+// are those of all reports.
+func TestOutboxCardSize(t *testing.T) {
+	t.Parallel()
+	h := newHearing(t, nil)
+	h.outbox = engine.NewOutbox(time.Hour)
+	const batches, each = 6, 60
+	for b := range batches {
+		var events []string
+		for n := range each {
+			id := fmt.Sprintf("i-m%d%02d", b, n)
+			h.edits(cloudEdit{Put: []instance{{ID: id, Name: strings.Repeat("很长的名字", 12) + id, IP: fmt.Sprintf("10.%d.6.%d", b+20, n)}}})
+			events = append(events, says(id+" Running"))
+		}
+		h.hear(events...)
+	}
+	h.expectMessages(1)
+	h.events().Engine.Flush(t.Context())
+	all := h.robot.Messages()
+	last := all[len(all)-1]
+	if last.Bytes > dingtalk.MaxBody {
+		t.Errorf("the card has %d bytes", last.Bytes)
+	}
+	h.expectMessages(1, fmt.Sprint((batches-1)*each))
+	if shown := len(regexp.MustCompile(`i-m\d{3}`).FindAllString(last.Text, -1)); shown < 10 {
+		t.Errorf("the card shows %d assets:\n%s", shown, last.Text)
+	}
+	h.close()
+}

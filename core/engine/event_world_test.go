@@ -1,0 +1,239 @@
+package engine_test
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/cloud/alibaba"
+	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
+	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+)
+
+// The accounts of event tests, with account_id set as their events name them.
+const (
+	prodOwner = "1690700000000030"
+	testOwner = "1690700000000031"
+)
+
+// hearing is a world that hears events: real clients, and waits that pass at once.
+type hearing struct {
+	*world
+	outbox *engine.Outbox
+	// identities is what a warm process remembers of its keys.
+	identities *cloud.Identities
+	slept      []time.Duration
+	// during is called in each wait, with its number from 1.
+	during func(h *hearing, wait int)
+	before []jumpservertest.Host
+}
+
+// newHearing makes a world whose three web servers were synced by a full run.
+func newHearing(t *testing.T, settings map[string]any) *hearing {
+	t.Helper()
+	h := &hearing{identities: cloud.NewIdentities(), world: newWorld(t, scenario{Settings: settings, Accounts: []accountSpec{
+		{Name: "aliyun-prod", Owner: prodOwner, Account: prodOwner},
+		{Name: "aliyun-test", Owner: testOwner, Account: testOwner, Regions: []string{"cn-hangzhou"}},
+	}}, jumpservertest.V410)}
+	for n := 1; n <= 3; n++ {
+		h.edits(cloudEdit{Put: []instance{{ID: fmt.Sprintf("i-b%d", n), Name: fmt.Sprintf("web-%d", n), IP: fmt.Sprintf("10.0.0.%d", n)}}})
+	}
+	h.edits(cloudEdit{Account: "aliyun-test", Region: "cn-hangzhou", Put: []instance{{ID: "i-t1", Name: "test-1", IP: "10.2.0.1"}}})
+	h.full()
+	return h
+}
+
+func (h *hearing) edits(all ...cloudEdit) {
+	h.t.Helper()
+	for _, e := range all {
+		h.editCloud(e)
+	}
+}
+
+// full makes a full run, which must succeed.
+func (h *hearing) full() engine.Outcome {
+	h.t.Helper()
+	out := h.engine().Run(h.t.Context(), engine.Request{})
+	if out.Err != nil || out.Report.Failures > 0 {
+		h.t.Fatalf("the full run: %v\n%s", out.Err, describe(out.Report))
+	}
+	h.messages = len(h.robot.Messages())
+	return out
+}
+
+func (h *hearing) events() engine.Events {
+	h.t.Helper()
+	e := h.engine()
+	e.Outbox = h.outbox
+	return engine.Events{
+		Engine: e, Clouds: h.fleet(h.config()).WithIdentities(h.identities), Bastion: h.client,
+		Sleep: func(ctx context.Context, d time.Duration) error {
+			h.slept = append(h.slept, d)
+			h.run.advance(d)
+			if h.during != nil {
+				h.during(h, len(h.slept))
+			}
+			return ctx.Err()
+		},
+	}
+}
+
+// hear runs a batch of events with a minute's time.
+func (h *hearing) hear(events ...string) engine.EventAnswer {
+	h.t.Helper()
+	return h.hearFor(time.Minute, events...)
+}
+
+func (h *hearing) hearFor(limit time.Duration, events ...string) engine.EventAnswer {
+	h.t.Helper()
+	v := h.events()
+	ctx, cancel := context.WithDeadline(h.t.Context(), h.run.now().Add(limit))
+	defer cancel()
+	h.slept = nil
+	h.before = h.jumpserver.Hosts(jumpservertest.DefaultOrg)
+	h.jumpserver.ResetCounts()
+	return v.Run(ctx, heardOf(events...))
+}
+
+func heardOf(events ...string) []cloud.Heard {
+	return alibaba.Events([]byte("[" + strings.Join(events, ",") + "]"))
+}
+
+// says makes an event of the first account and cn-beijing: "i-b1 Running".
+func says(text string) string { return saysIn(prodOwner, "cn-beijing", text) }
+
+func saysIn(owner, region, text string) string {
+	id, state, _ := strings.Cut(text, " ")
+	return fmt.Sprintf(`{"id":"event of %s","source":"acs.ecs","specversion":"1.0","type":"ecs:Instance:StateChange",
+		"subject":"acs:ecs:%s:%s:instance/%s","aliyunaccountid":"%s","aliyunregionid":"%s",
+		"data":{"resourceId":"%s","resourceType":"ALIYUN::ECS::Instance","state":"%s"}}`, text, region, owner, id, owner, region, id, state)
+}
+
+// expectEvents compares the outcomes with "outcome: a part of the reason".
+func (h *hearing) expectEvents(answer engine.EventAnswer, want ...string) {
+	h.t.Helper()
+	if len(answer.Events) != len(want) {
+		h.t.Fatalf("%d results, want %d: %+v", len(answer.Events), len(want), answer.Events)
+	}
+	for n, e := range answer.Events {
+		outcome, reason, _ := strings.Cut(want[n], ": ")
+		if string(e.Outcome) != outcome || !strings.Contains(e.Reason, reason) {
+			h.t.Errorf("event %d (%s %s) is %s: %s; want %s", n, e.ID, e.What, e.Outcome, e.Reason, want[n])
+		}
+	}
+	if failed := slices.ContainsFunc(want, func(w string) bool { return strings.HasPrefix(w, "failed") }); answer.Failed() != failed {
+		h.t.Errorf("Failed() is %t", answer.Failed())
+	}
+}
+
+// expectHost looks at the host of an instance: "name address on|off gone|-".
+func (h *hearing) expectHost(instance, want string) {
+	h.t.Helper()
+	host, there := h.host(h.assetOf(instance))
+	if want == "" {
+		if there {
+			h.t.Errorf("%s has an asset: %+v", instance, host)
+		}
+		return
+	}
+	state, gone, off := "off", "-", ""
+	if host.Active {
+		state = "on"
+	}
+	for _, l := range host.Labels {
+		if strings.HasPrefix(l, inventory.LabelGone+":") {
+			gone = "gone"
+		}
+		if strings.HasPrefix(l, inventory.LabelOff+":") {
+			off = "+off"
+		}
+	}
+	if got := strings.Join([]string{host.Name, host.Address, state, gone + off}, " "); got != want {
+		h.t.Errorf("%s has the asset %q, want %q", instance, got, want)
+	}
+}
+
+// expectUntouched makes sure that no host changed, save those of the named instances.
+func (h *hearing) expectUntouched(but ...string) {
+	h.t.Helper()
+	except := map[string]bool{}
+	for _, id := range but {
+		except[h.assetOf(id)] = true
+	}
+	rest := func(all []jumpservertest.Host) []jumpservertest.Host {
+		return slices.DeleteFunc(slices.Clone(all), func(host jumpservertest.Host) bool { return except[host.ID] })
+	}
+	if was, is := rest(h.before), rest(h.jumpserver.Hosts(jumpservertest.DefaultOrg)); !reflect.DeepEqual(was, is) {
+		h.t.Errorf("hosts changed:\n%+v\nwere\n%+v", is, was)
+	}
+}
+
+// expectMessages counts the cards since it was called last, and looks for words in them.
+func (h *hearing) expectMessages(number int, words ...string) {
+	h.t.Helper()
+	all := h.robot.Messages()
+	fresh := all[h.messages:]
+	h.messages = len(all)
+	if len(fresh) != number {
+		h.t.Errorf("%d messages, want %d", len(fresh), number)
+	}
+	for _, w := range words {
+		if !slices.ContainsFunc(fresh, func(m dingMessage) bool { return strings.Contains(m.Title+m.Text, w) }) {
+			h.t.Errorf("no card says %q: %+v", w, fresh)
+		}
+	}
+}
+
+// expectNoFullList makes sure that no request of the last batch listed all hosts.
+func (h *hearing) expectNoFullList(requests []string) {
+	h.t.Helper()
+	for _, r := range requests {
+		if strings.HasPrefix(r, "GET /api/v1/assets/hosts/?") && !strings.Contains(r, "search=") &&
+			!strings.Contains(r, "ids=") && !strings.Contains(r, "labels=") {
+			h.t.Errorf("a full list: %s", r)
+		}
+		if strings.Contains(r, "/api/v1/assets/assets/") {
+			h.t.Errorf("a list of all assets: %s", r)
+		}
+	}
+}
+
+// replace changes one instance that is in the cloud.
+func (h *hearing) replace(id string, change func(*alibabatest.Instance)) {
+	h.t.Helper()
+	a := h.account("aliyun-prod")
+	i := h.machine(a, "cn-beijing", id)
+	change(&i)
+	h.put(a, "cn-beijing", i)
+}
+
+// expectCase compares what came of a batch with what a case wants.
+func (h *hearing) expectCase(c eventCase, answer engine.EventAnswer) {
+	h.t.Helper()
+	h.expectEvents(answer, c.want...)
+	var touched []string
+	for id, want := range c.hosts {
+		h.expectHost(id, want)
+		touched = append(touched, id)
+	}
+	h.expectUntouched(touched...)
+	waits := make([]int, len(h.slept))
+	for n, d := range h.slept {
+		waits[n] = int(d.Seconds())
+	}
+	if c.waits != nil && !slices.Equal(waits, c.waits) {
+		h.t.Errorf("it waited %v seconds, want %v", waits, c.waits)
+	}
+	if c.card == "" {
+		h.expectMessages(c.messages)
+	} else {
+		h.expectMessages(c.messages, c.card)
+	}
+}

@@ -1,0 +1,231 @@
+package engine
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/plan"
+)
+
+// rounds works on all scopes at once: what JumpServer holds of their instances is read first,
+// then the clouds are asked, again and again while they have not seen yet what the events say.
+// The waits are shared, so that an instance that never shows up takes no time from others.
+func (r *eventRun) rounds(groups []*group) {
+	var open []*group
+	for _, g := range groups {
+		if err := r.known(g); err != nil {
+			r.stop(g, g.pending(), err)
+			continue
+		}
+		open = append(open, g)
+	}
+	for wait := firstWait; ; wait = min(wait*2, longest) {
+		var pending []*group
+		for _, g := range open {
+			r.settle(g, r.ask(g))
+			if len(g.subjects) > len(g.settled) {
+				pending = append(pending, g)
+			}
+		}
+		if open = pending; len(open) == 0 || !r.wait(wait) {
+			break
+		}
+	}
+	for _, g := range open {
+		for _, s := range g.pending() {
+			r.endAll(s, EventLater, r.words(plan.Because(plan.NotShownYet)))
+		}
+	}
+}
+
+// pending gives the subjects that are still asked for, by id.
+func (g *group) pending() []*subject {
+	var all []*subject
+	for _, id := range slices.Sorted(maps.Keys(g.subjects)) {
+		if !g.settled[id] {
+			all = append(all, g.subjects[id])
+		}
+	}
+	return all
+}
+
+// wait sleeps if the time allows both the wait and some work after it.
+func (r *eventRun) wait(d time.Duration) bool {
+	if deadline, bounded := r.ctx.Deadline(); bounded && r.Engine.Now().Add(d+time.Second).After(deadline) {
+		return false
+	}
+	return r.Sleep(r.ctx, d) == nil
+}
+
+// fail ends events by an error of the cloud: their scope was not read.
+func (r *eventRun) fail(g *group, subjects []*subject, err error) {
+	g.failed = err
+	r.lose(g, subjects, err)
+}
+
+// stop ends events by an error of JumpServer, which is no scope's.
+func (r *eventRun) stop(g *group, subjects []*subject, err error) {
+	r.stopped = append(r.stopped, err)
+	r.lose(g, subjects, err)
+}
+
+func (r *eventRun) lose(g *group, subjects []*subject, err error) {
+	for _, s := range subjects {
+		r.endAll(s, EventFailed, err.Error())
+		g.settled[s.id] = true
+	}
+}
+
+// holdings is what JumpServer holds of a group's instances.
+type holdings struct {
+	assets    map[string]inventory.Asset
+	platforms map[string]inventory.Platform
+	named     map[string]bool // instances whose mentions were read
+	proved    bool            // rows, or a question, told which organisation answers
+}
+
+func (h *holdings) add(assets []inventory.Asset) {
+	for _, a := range assets {
+		h.assets[a.ID] = a
+		h.proved = true
+	}
+}
+
+// known reads the assets of a group: one search for a single instance that may be new, which
+// also shows an asset of the Python tool; by ids for all else.
+func (r *eventRun) known(g *group) error {
+	h := &g.holds
+	var err error
+	if h.platforms, err = r.Bastion.Platforms(r.ctx); err != nil {
+		return err
+	}
+	ids := make([]string, 0, len(g.subjects))
+	for _, s := range g.pending() {
+		if len(g.subjects) == 1 && !s.gone {
+			return r.mentions(h, s)
+		}
+		ids = append(ids, s.asset)
+	}
+	assets, err := r.Bastion.Assets(r.ctx, ids)
+	h.add(assets)
+	return err
+}
+
+func (r *eventRun) mentions(h *holdings, s *subject) error {
+	if h.named[s.id] {
+		return nil
+	}
+	assets, err := r.Bastion.Naming(r.ctx, s.id)
+	h.add(assets)
+	h.named[s.id] = true
+	return err
+}
+
+// settled is what the cloud answered well enough to act on it.
+type settled struct {
+	present []inventory.Instance
+	absent  []*subject // proved
+}
+
+// ask puts one question to the cloud and sorts its answers. An absence counts if a question with
+// the permission probe said so, and a plain one at least firstWait later agrees. The probe stands
+// between the two: a right that is lost and comes back in the middle never looks like a release.
+func (r *eventRun) ask(g *group) settled {
+	var plain, probing []*subject
+	for _, s := range g.pending() {
+		if s.probing(&g.holds) {
+			probing = append(probing, s)
+		} else {
+			plain = append(plain, s)
+		}
+	}
+	now := r.Engine.Now()
+	var out settled
+	if found, answered := r.question(g, r.Clouds.Glance, plain); answered {
+		for _, s := range plain {
+			r.heard(g, s, found, now, &out)
+		}
+	}
+	if found, answered := r.question(g, r.Clouds.Lookup, probing); answered {
+		for _, s := range probing {
+			if !r.heard(g, s, found, now, &out) {
+				s.proved = now
+			}
+		}
+	}
+	return out
+}
+
+type asking func(context.Context, inventory.Scope, []string) ([]inventory.Instance, error)
+
+// question asks for some subjects, of every account of the owner until one shows them. Where
+// there is no answer their events have failed, and no others.
+func (r *eventRun) question(g *group, ask asking, about []*subject) ([]inventory.Instance, bool) {
+	if len(about) == 0 {
+		return nil, false
+	}
+	ids := make([]string, 0, len(about))
+	for _, s := range about {
+		ids = append(ids, s.id)
+	}
+	var all []inventory.Instance
+	for _, scope := range g.scopes {
+		found, err := ask(r.ctx, scope, ids)
+		if err != nil {
+			r.fail(g, about, err)
+			return nil, false
+		}
+		all = append(all, found...)
+		for _, i := range found {
+			ids = slices.DeleteFunc(ids, func(id string) bool { return id == i.ID })
+		}
+		if len(ids) == 0 {
+			break
+		}
+	}
+	return all, true
+}
+
+// heard judges the answer about one subject, and tells whether the cloud showed it or nothing
+// is left to ask.
+func (r *eventRun) heard(g *group, s *subject, found []inventory.Instance, now time.Time, out *settled) bool {
+	at := slices.IndexFunc(found, func(i inventory.Instance) bool { return i.ID == s.id })
+	asset, exists := g.holds.assets[s.asset]
+	switch {
+	case at >= 0 && (s.there || !s.gone) && (exists || len(found[at].Addresses()) > 0):
+		out.present = append(out.present, found[at])
+	case at >= 0: // a released one that is still there, or a new one without an address
+		s.absent, s.proved = false, time.Time{}
+		return true
+	case exists && !plan.Ours(asset):
+		r.endAll(s, EventIgnored, r.words(plan.Because(plan.MarksTakenOff, asset.Name)))
+	case s.nothing(&g.holds):
+		r.endAll(s, EventDone, r.words(plan.Because(plan.NothingToClose)))
+	case !s.proved.IsZero() && now.Sub(s.proved) >= firstWait && g.unsure != nil:
+		r.fail(g, []*subject{s}, g.unsure)
+		return true
+	case !s.proved.IsZero() && now.Sub(s.proved) >= firstWait:
+		out.absent = append(out.absent, s)
+	default:
+		s.absent = true
+		return false
+	}
+	g.settled[s.id] = true
+	return true
+}
+
+// probing tells whether the next question about a subject takes the permission probe along: an
+// asset is there that may have to be closed, and the event or the cloud says that its instance is gone.
+func (s *subject) probing(h *holdings) bool {
+	_, exists := h.assets[s.asset]
+	return exists && s.proved.IsZero() && (s.absent || !s.there) && !s.nothing(h)
+}
+
+// nothing tells whether an absent instance has no asset that could be closed.
+func (s *subject) nothing(h *holdings) bool {
+	asset, exists := h.assets[s.asset]
+	return !exists && !s.there || exists && asset.Count(inventory.LabelGone) > 0 && !asset.Active
+}

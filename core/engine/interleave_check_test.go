@@ -1,0 +1,187 @@
+package engine_test
+
+import (
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/plan"
+)
+
+// look keeps the hosts as they are before a write.
+func (s *story) look(r *http.Request) {
+	if r.Method == http.MethodGet || r.Method == http.MethodOptions {
+		return
+	}
+	hosts := s.server.Hosts(org)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.last = hosts
+	if events, _ := r.Context().Value(eventKey{}).(bool); events && r.Method == http.MethodDelete {
+		s.t.Errorf("an event deletes: %s", r.URL)
+	}
+}
+
+// inspect checks, right after a write, what may never be.
+func (s *story) inspect(r *http.Request) {
+	if r.Method == http.MethodGet || r.Method == http.MethodOptions {
+		return
+	}
+	hosts := s.server.Hosts(org)
+	s.note("%s %s by run %d", r.Method, r.URL.Path, runOf(r.Context()))
+	s.skies.mu.Lock()
+	defer s.skies.mu.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.count(r, hosts)
+	s.onlyDeadOnesClosed(hosts)
+	s.nothingDoubled(hosts)
+	s.peoplesOwn(hosts)
+}
+
+// count adds a write to what was seen.
+func (s *story) count(r *http.Request, hosts []jumpservertest.Host) {
+	by := 0
+	if events, _ := r.Context().Value(eventKey{}).(bool); events {
+		by = 1
+	}
+	active := func(all []jumpservertest.Host) (n int64) {
+		for _, h := range all {
+			if h.Active {
+				n++
+			}
+		}
+		return n
+	}
+	s.seen.made[by].Add(max(0, int64(len(hosts)-len(s.last))))
+	s.seen.deleted.Add(max(0, int64(len(s.last)-len(hosts))))
+	if len(hosts) == len(s.last) {
+		s.seen.closed[by].Add(max(0, active(s.last)-active(hosts)))
+	}
+}
+
+// onlyDeadOnesClosed: no asset was removed or deactivated while its instance lives.
+func (s *story) onlyDeadOnesClosed(hosts []jumpservertest.Host) {
+	for _, was := range s.last {
+		at := slices.IndexFunc(hosts, func(h jumpservertest.Host) bool { return h.ID == was.ID })
+		closed := at < 0 || was.Active && !hosts[at].Active
+		id := s.instance(was)
+		if closed && (id == "" || s.lives(id)) {
+			s.t.Errorf("%s (%s) was closed, and its instance lives", was.Name, id)
+		}
+		if at >= 0 && s.off[was.ID] && hosts[at].Active {
+			s.t.Errorf("%s is active again, which a person switched off", was.Name)
+		}
+		if at < 0 {
+			delete(s.off, was.ID)
+			delete(s.labels, was.ID)
+		}
+	}
+}
+
+func (s *story) lives(id string) bool {
+	return slices.ContainsFunc(s.skies.machines, func(m *vm) bool { return m.ID == id && m.alive })
+}
+
+// nothingDoubled: one asset of ours for each instance, with the id that is made of it, and
+// names are unique.
+func (s *story) nothingDoubled(hosts []jumpservertest.Host) {
+	ours, names := map[string]string{}, map[string]bool{}
+	for _, h := range hosts {
+		id := s.instance(h)
+		if other, twice := ours[id]; twice && id != "" {
+			s.t.Errorf("%s has two assets, %s and %s", id, other, h.Name)
+		}
+		ours[id] = h.Name
+		if names[h.Name] {
+			s.t.Errorf("the name %s is there twice", h.Name)
+		}
+		names[h.Name] = true
+		for _, m := range s.skies.machines {
+			if m.ID == id && h.ID != inventory.AssetID(m.Cloud, m.Region, m.ID) {
+				s.t.Errorf("%s has the asset id %s", id, h.ID)
+			}
+		}
+	}
+	if ours[s.skies.machines[0].ID] != "" {
+		t := s.skies.machines[0].ID
+		s.t.Errorf("%s, which another asset names in its comment, was doubled", t)
+	}
+}
+
+// peoplesOwn: foreign assets are as they were, and labels of people's stay.
+func (s *story) peoplesOwn(hosts []jumpservertest.Host) {
+	foreign := slices.DeleteFunc(slices.Clone(hosts), func(h jumpservertest.Host) bool { return s.instance(h) != "" })
+	if !reflect.DeepEqual(foreign, s.foreign) {
+		s.t.Errorf("foreign assets changed:\n%+v\nwere\n%+v", foreign, s.foreign)
+	}
+	for _, h := range hosts {
+		if s.labels[h.ID] && !slices.Contains(h.Labels, "team:shop") {
+			s.t.Errorf("%s lost a person's label", h.Name)
+		}
+	}
+}
+
+// equal compares JumpServer with the clouds after the last run.
+func (s *story) equal(last engine.Outcome) {
+	s.t.Helper()
+	hosts := map[string]jumpservertest.Host{}
+	for _, h := range s.server.Hosts(org) {
+		if id := s.instance(h); id != "" {
+			hosts[id] = h
+		}
+	}
+	held := map[string]bool{}
+	for _, l := range last.Lines {
+		if l.Action == plan.Hold {
+			held[l.InstanceID] = true
+		}
+	}
+	if last.Report.Held != len(held) {
+		s.t.Errorf("%d removals are held, and %d reported", len(held), last.Report.Held)
+	}
+	for n, m := range s.skies.machines {
+		h, there := hosts[m.ID]
+		switch {
+		case n == 0: // the Python tool's
+		case m.alive && len(m.PrivateIPs) > 0 && !there:
+			s.t.Errorf("%s lives and has no asset", m.ID)
+		case m.alive && there:
+			s.same(m, h)
+		case !m.alive && there && h.Active && !held[m.ID]:
+			s.t.Errorf("%s is gone, its asset %s is active, and nobody is told why", m.ID, h.Name)
+		}
+	}
+}
+
+// same: name (up to its suffix), address and state are those of a living instance.
+func (s *story) same(m *vm, h jumpservertest.Host) {
+	if h.Name != m.Name && h.Name != m.Name+"-"+m.ID && h.Name != m.Name+"-"+m.ID+"-2" {
+		s.t.Errorf("%s is called %s, its asset %s", m.ID, m.Name, h.Name)
+	}
+	if len(m.PrivateIPs) > 0 && h.Address != m.PrivateIPs[0] {
+		s.t.Errorf("%s has the address %s, its asset %s", m.ID, m.PrivateIPs[0], h.Address)
+	}
+	gone := slices.ContainsFunc(h.Labels, func(l string) bool { return strings.HasPrefix(l, inventory.LabelGone) })
+	if h.Active == s.off[h.ID] || gone {
+		s.t.Errorf("%s lives, its asset has active %t (switched off by a person: %t), labels %v", m.ID, h.Active, s.off[h.ID], h.Labels)
+	}
+}
+
+// heal heals everything and lets all that was slow come to pass.
+func (s *story) heal() {
+	s.skies.mu.Lock()
+	defer s.skies.mu.Unlock()
+	for _, r := range s.skies.regions {
+		r.blind, r.failing, r.leaky = false, false, false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calm = true
+	time.Sleep(time.Minute)
+}

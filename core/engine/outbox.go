@@ -1,0 +1,113 @@
+package engine
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/notify"
+	"github.com/jms-sync/jms-sync/core/report"
+)
+
+// Outbox keeps the reports of events so that a storm of them does not become a storm of
+// messages: DingTalk mutes a robot for ten minutes after 20 messages in one. The first report is
+// told at once; those of the window after it are kept, and told in one card by whoever comes
+// first after the window. It is shared by the invocations of one process. Nothing is lost: what
+// could not be sent is kept again.
+type Outbox struct {
+	window time.Duration
+
+	mu    sync.Mutex
+	until time.Time // reports are kept until then
+	kept  []report.Report
+}
+
+// NewOutbox makes an outbox with a window; 0 tells every report at once.
+func NewOutbox(window time.Duration) *Outbox { return &Outbox{window: window} }
+
+// offer adds a report and gives those to be told now, or none.
+func (o *Outbox) offer(r report.Report, now time.Time) []report.Report {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.kept = append(o.kept, r)
+	if now.Before(o.until) {
+		return nil
+	}
+	o.until = now.Add(o.window)
+	return o.take()
+}
+
+// due gives what is kept although its window is over, without adding anything.
+func (o *Outbox) due(now time.Time) []report.Report {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if now.Before(o.until) {
+		return nil
+	}
+	return o.take()
+}
+
+// all gives everything that is kept.
+func (o *Outbox) all() []report.Report {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.take()
+}
+
+func (o *Outbox) take() []report.Report {
+	kept := o.kept
+	o.kept = nil
+	return kept
+}
+
+// back keeps reports again that could not be told, before those that came meanwhile.
+func (o *Outbox) back(reports []report.Report) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.kept = append(reports, o.kept...)
+}
+
+// post tells a report of events, now or with those of its window.
+func (e Engine) post(ctx context.Context, rep report.Report) {
+	if len(e.Notifiers) == 0 {
+		return
+	}
+	if e.Outbox == nil {
+		_ = e.send(ctx, rep)
+		return
+	}
+	e.deliver(ctx, e.Outbox.offer(rep, e.Now()))
+}
+
+// deliver tells reports in one card, and keeps them again if that fails.
+func (e Engine) deliver(ctx context.Context, reports []report.Report) {
+	if len(reports) == 0 {
+		return
+	}
+	if e.send(ctx, report.Merge(reports)) != nil {
+		e.Outbox.back(reports)
+	}
+}
+
+// Flush tells what the outbox keeps: before the process is stopped, and with every full run.
+func (e Engine) Flush(ctx context.Context) {
+	if e.Outbox != nil && len(e.Notifiers) > 0 {
+		e.deliver(ctx, e.Outbox.all())
+	}
+}
+
+// send gives one card to all channels. What went wrong is logged, and returned for those who
+// can try again.
+func (e Engine) send(ctx context.Context, rep report.Report) error {
+	e.stage("notify")
+	ctx, cancel := lastWords(ctx)
+	defer cancel()
+	m := report.NewMessage(rep, e.Wording)
+	err := notify.Send(ctx, e.Notifiers, notify.Message{
+		Title: m.Title, Markdown: m.Markdown, LinkText: m.LinkText, LinkURL: m.LinkURL,
+	})
+	if err != nil {
+		e.Log.Error("notification failed", "error", err)
+	}
+	return err
+}

@@ -1,0 +1,86 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/jms-sync/jms-sync/core/apply"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/plan"
+)
+
+// prove asks the clouds for every candidate by its instance id, scope by scope and in parallel.
+// An error is no proof: its candidates are held.
+func (e Engine) prove(ctx context.Context, candidates []plan.Change) plan.Proofs {
+	byScope := map[inventory.Scope][]plan.Change{}
+	for _, c := range candidates {
+		byScope[c.Scope] = append(byScope[c.Scope], c)
+	}
+	proofs := make(plan.Proofs, len(candidates))
+	var mu sync.Mutex
+	var asking sync.WaitGroup
+	for scope, changes := range byScope {
+		asking.Go(func() {
+			answers := e.proveScope(ctx, scope, changes)
+			mu.Lock()
+			defer mu.Unlock()
+			for asset, proof := range answers {
+				proofs[asset] = proof
+			}
+		})
+	}
+	asking.Wait()
+	return proofs
+}
+
+func (e Engine) proveScope(ctx context.Context, scope inventory.Scope, changes []plan.Change) plan.Proofs {
+	ids := make([]string, 0, len(changes))
+	for _, c := range changes {
+		ids = append(ids, c.InstanceID)
+	}
+	found, err := e.Clouds.Lookup(ctx, scope, ids)
+	if err != nil {
+		e.Log.Warn("no proof of absence", "scope", scope.String(), "instances", len(ids), "error", err)
+	}
+	there := map[string]bool{}
+	for _, i := range found {
+		there[i.ID] = true
+	}
+	proofs := make(plan.Proofs, len(changes))
+	for _, c := range changes {
+		proofs[c.AssetID] = plan.Proof{Absent: err == nil && !there[c.InstanceID], Err: err}
+	}
+	return proofs
+}
+
+// communityLimit is the number of assets that JumpServer's community edition takes
+// (recorded: a create is refused when this many exist).
+const communityLimit = 5000
+
+// nearLimit warns from 80 % on. A server that holds more has no such limit.
+func nearLimit(before int, result apply.Result) []error {
+	now := before
+	for _, i := range result.Items {
+		switch {
+		case i.State == apply.Done && i.Change.Action == plan.Create:
+			now++
+		case i.State == apply.Done && i.Change.Action == plan.Delete:
+			now--
+		case i.State == apply.NotReached && i.Reason.Code == plan.RoomUsedUp:
+			return nil // said already
+		}
+	}
+	if now < communityLimit*8/10 || now > communityLimit {
+		return nil
+	}
+	return []error{&inventory.Error{
+		Kind:    inventory.Limit,
+		Message: fmt.Sprintf("JumpServer holds %d assets; its community edition takes %d", now, communityLimit),
+	}}
+}
+
+func describe(req Request) string {
+	return fmt.Sprintf("accounts [%s], regions [%s]", strings.Join(req.Accounts, " "), strings.Join(req.Regions, " "))
+}

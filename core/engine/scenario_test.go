@@ -1,0 +1,243 @@
+package engine_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
+	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+)
+
+// scenario is one file of testdata/scenarios: a world, and what happens in it. It goes through
+// the whole flow: real clients against the three emulators.
+type scenario struct {
+	About      string                   `json:"about"`
+	Versions   []jumpservertest.Version `json:"versions"` // none = both
+	JumpServer struct {
+		RootNode  string         `json:"root_node"`
+		Limit     int            `json:"limit"`
+		PageCap   int            `json:"page_cap"`
+		Throttle  int            `json:"throttle"`
+		LatencyMS int            `json:"latency_ms"`
+		Platforms map[string]int `json:"platforms"`
+		NoZones   []string       `json:"no_zones"`
+	} `json:"jumpserver"`
+	Accounts  []accountSpec  `json:"accounts"` // none = aliyun-prod with cn-beijing and cn-shanghai
+	Settings  map[string]any `json:"settings"` // of the configuration
+	TimeoutMS int            `json:"timeout_ms"`
+	Steps     []step         `json:"steps"`
+	// Again says what the run after the scenario is: "" = one that writes nothing; "healed" =
+	// all faults end, and only the second run from there must write nothing; any other text is
+	// the reason why no run without writes may be expected.
+	Again string `json:"again"`
+}
+
+// step does what it names, in this order.
+type step struct {
+	Note       string          `json:"note"`
+	Settings   map[string]any  `json:"settings"`
+	Accounts   []accountSpec   `json:"accounts"` // changed in the configuration, by name
+	Advance    string          `json:"advance"`  // a duration, for the engine's clock
+	Wait       string          `json:"wait"`     // a duration, for the clock of JumpServer and its client
+	Cloud      []cloudEdit     `json:"cloud"`
+	People     []edit          `json:"people"`
+	Meanwhile  []meanwhile     `json:"meanwhile"` // edits in the middle of the step's run
+	Heal       bool            `json:"heal"`      // ends all faults
+	NewProcess bool            `json:"new_process"`
+	Cloudy     []cloudFault    `json:"cloud_faults"`
+	Broken     []jumpFault     `json:"jumpserver_faults"`
+	Robot      []string        `json:"robot_faults"` // recorded answers, "busy", "drop", "500"
+	Run        *engine.Request `json:"run"`
+	DeadlineMS int             `json:"deadline_ms"`
+	// EachCloud and EachJumpServer repeat the run with one of these faults at a time; "{gives}" in
+	// Expect stands for the kind of error that the fault gives.
+	EachCloud      []cloudFault `json:"each_cloud"`
+	EachJumpServer []jumpFault  `json:"each_jumpserver"`
+	Expect         expectation  `json:"expect"`
+}
+
+func TestScenarios(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/scenarios/*.json")
+	if err != nil || len(files) < 60 {
+		t.Fatalf("%d scenarios: %v", len(files), err)
+	}
+	for _, file := range files {
+		s := readScenario(t, file)
+		versions := s.Versions
+		if versions == nil {
+			versions = []jumpservertest.Version{jumpservertest.V47, jumpservertest.V410}
+		}
+		for _, version := range versions {
+			t.Run(strings.TrimSuffix(filepath.Base(file), ".json")+"/"+string(version), func(t *testing.T) {
+				t.Parallel()
+				play(t, s, version)
+			})
+		}
+	}
+}
+
+func readScenario(t *testing.T, file string) scenario {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var s scenario
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&s); err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+	if s.About == "" || len(s.Steps) == 0 {
+		t.Fatalf("%s says not what it is about, or does nothing", file)
+	}
+	return s
+}
+
+// play goes through a scenario, and runs once more at its end.
+func play(t *testing.T, s scenario, version jumpservertest.Version) {
+	t.Helper()
+	w := newWorld(t, s, version)
+	for n, st := range s.Steps {
+		w.step(n+1, st)
+		if t.Failed() {
+			t.Logf("the scenario: %s\nthe log:\n%s", s.About, tail(w.journal.String(), 12))
+			return
+		}
+	}
+	switch s.Again {
+	case "":
+		w.quiet()
+	case "healed":
+		w.heal()
+		w.runs(engine.Request{}, 0)
+		w.quiet()
+	}
+	w.close()
+}
+
+// quiet makes a run that must write nothing.
+func (w *world) quiet() {
+	w.t.Helper()
+	out, _ := w.runs(engine.Request{}, 0)
+	if n := w.jumpserver.Writes(); n != 0 {
+		w.t.Errorf("one more run makes %d writes: %v\n%s", n, w.jumpserver.Calls(), describe(out.Report))
+	}
+}
+
+func (w *world) heal() {
+	w.jumpserver.Heal()
+	w.cloud.Repair()
+}
+
+func (w *world) step(n int, st step) {
+	w.t.Helper()
+	if st.Settings != nil {
+		w.set(st.Settings)
+	}
+	for _, spec := range st.Accounts {
+		w.change(spec)
+	}
+	w.run.advance(duration(w.t, st.Advance))
+	w.wire.advance(duration(w.t, st.Wait))
+	for _, e := range st.Cloud {
+		w.editCloud(e)
+	}
+	w.editAll(st.People)
+	if st.Heal {
+		w.heal()
+	}
+	if st.NewProcess {
+		w.client = nil
+	}
+	w.breakAll(st)
+	for _, f := range st.EachCloud {
+		w.breakCloud(f)
+		w.stepRun(fmt.Sprintf("step %d, %+v", n, f), st, st.Expect.given(f.Gives))
+		w.heal()
+	}
+	for _, f := range st.EachJumpServer {
+		w.breakJumpServer(f)
+		w.stepRun(fmt.Sprintf("step %d, %+v", n, f), st, st.Expect.given(f.Gives))
+		w.heal()
+	}
+	if len(st.EachCloud)+len(st.EachJumpServer) == 0 && st.Run != nil {
+		w.stepRun(fmt.Sprintf("step %d", n), st, st.Expect)
+	}
+}
+
+func (w *world) stepRun(what string, st step, want expectation) {
+	w.t.Helper()
+	failed := w.t.Failed()
+	w.meanwhile(st.Meanwhile)
+	out, took := w.runs(*st.Run, time.Duration(st.DeadlineMS)*time.Millisecond)
+	w.meanwhile(nil)
+	if w.expect(want, out); w.t.Failed() && !failed {
+		w.t.Logf("%s (%s), run of %v: %v\n%s", what, st.Note, took, w.jumpserver.Calls(), describe(out.Report))
+	}
+}
+
+// runs makes one run, with what a run may use of the time where it is bounded.
+func (w *world) runs(req engine.Request, limit time.Duration) (engine.Outcome, time.Duration) {
+	w.t.Helper()
+	w.before = w.jumpserver.Hosts(jumpservertest.DefaultOrg)
+	w.jumpserver.ResetCounts()
+	w.robotTime.advance(4 * time.Second)
+	ctx := w.t.Context()
+	e := w.engine()
+	if limit > 0 {
+		bounded, cancel := context.WithTimeout(ctx, limit)
+		defer cancel()
+		ctx, e.Reserve = bounded, limit/4
+	}
+	begun := time.Now()
+	out := e.Run(ctx, req)
+	return out, time.Since(begun)
+}
+
+// change puts another account in place of the one with its name, or adds one.
+func (w *world) change(spec accountSpec) {
+	at := slices.IndexFunc(w.accounts, func(a account) bool { return a.Name == spec.Name })
+	if at < 0 {
+		w.addAccount(spec)
+		return
+	}
+	old := &w.accounts[at]
+	old.Off, old.Account, old.Zone = spec.Off, spec.Account, spec.Zone
+	if spec.Regions != nil {
+		old.Regions = spec.Regions
+	}
+	if spec.Owner != "" { // its key now opens another account
+		old.cloud = w.cloud.AddAccount(alibabatest.Key{
+			AccountID: spec.Owner, AccessKeyID: keyOf(spec.Name), AccessKeySecret: cloudSecret,
+		})
+	}
+	w.client = nil
+}
+
+func tail(text string, lines int) string {
+	all := strings.Split(strings.TrimSpace(text), "\n")
+	return strings.Join(all[max(0, len(all)-lines):], "\n")
+}
+
+func duration(t *testing.T, text string) time.Duration {
+	t.Helper()
+	if text == "" {
+		return 0
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}

@@ -1,0 +1,58 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/report"
+)
+
+// NotifyOn says which runs are told.
+type NotifyOn string
+
+// The choices.
+const (
+	Always    NotifyOn = "always"
+	OnChange  NotifyOn = "change"  // something was written, held or failed
+	OnFailure NotifyOn = "failure" // something was held or failed
+)
+
+// notifyTime bounds the notification where the run itself has no deadline.
+const notifyTime = 30 * time.Second
+
+// tell logs how the run ended. What stopped it is in no other line of the log.
+func (e Engine) tell(rep report.Report, stopped error) {
+	if stopped != nil {
+		e.Log.Error("run stopped", "error", stopped)
+	}
+	e.Log.Info("run finished", "outcome", string(rep.Outcome), "dry_run", rep.DryRun, "total", rep.Total,
+		"created", rep.Created, "updated", rep.Updated, "deactivated", rep.Deactivated, "deleted", rep.Deleted,
+		"held", rep.Held, "failed", rep.Failures, "seconds", rep.Duration)
+}
+
+func (e Engine) notify(ctx context.Context, rep report.Report) {
+	e.Flush(ctx)
+	if len(e.Notifiers) > 0 && e.wanted(rep) {
+		_ = e.send(ctx, rep) // logged; a notification that fails changes nothing
+	}
+}
+
+// lastWords lets a cancelled run still be told, but never past its deadline.
+func lastWords(ctx context.Context) (context.Context, context.CancelFunc) {
+	end := time.Now().Add(notifyTime)
+	if deadline, bounded := ctx.Deadline(); bounded && deadline.Before(end) {
+		end = deadline
+	}
+	return context.WithDeadline(context.WithoutCancel(ctx), end)
+}
+
+func (e Engine) wanted(rep report.Report) bool {
+	switch e.NotifyOn {
+	case OnChange:
+		return rep.Changed() || rep.Failed()
+	case OnFailure:
+		return rep.Failed()
+	default:
+		return true
+	}
+}

@@ -1,0 +1,67 @@
+package inventory
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Kind says what an error means for the run; code decides by kinds, never by texts.
+type Kind string
+
+// The kinds of errors, with their consequence.
+const (
+	Throttled      Kind = "throttled"       // wait (up to the next minute) inside the deadline, then the scope has failed
+	Denied         Kind = "denied"          // the right is missing; only a person can help
+	BadCredentials Kind = "bad_credentials" // key unknown, off, expired or its secret wrong
+	NotFound       Kind = "not_found"       // what was named does not exist
+	Temporary      Kind = "temporary"       // 5xx, time-out, broken connection: tried again
+	Incomplete     Kind = "incomplete"      // an answer that cannot be trusted to be whole
+	Unsupported    Kind = "unsupported"     // this program has no such cloud
+	Deadline       Kind = "deadline"        // the time of the run is over
+	Invalid        Kind = "invalid"         // the other side refuses what we sent
+	Conflict       Kind = "conflict"        // somebody else holds the id or the name
+	Limit          Kind = "limit"           // JumpServer's number of assets is used up
+	Organisation   Kind = "organisation"    // another organisation answers than the configured one
+	Unknown        Kind = "unknown"
+)
+
+// Error is an error with a kind. Its message names the operation and the object, and never
+// holds a key, a signature or a token.
+type Error struct {
+	Kind    Kind
+	Message string
+	Err     error // the cause, may be nil
+	// RetryAfter is how long the other side asked to wait; 0 = it did not say.
+	RetryAfter time.Duration
+}
+
+// Error gives the message and its cause.
+func (e *Error) Error() string {
+	if e.Err == nil {
+		return e.Message
+	}
+	if e.Message == "" {
+		return e.Err.Error()
+	}
+	return e.Message + ": " + e.Err.Error()
+}
+
+// Unwrap gives the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// KindOf finds the kind of an error: of the outermost Error in its chain, Deadline for an
+// ended context, "" for nil, Unknown for all else.
+func KindOf(err error) Kind {
+	if err == nil {
+		return ""
+	}
+	var fault *Error
+	if errors.As(err, &fault) {
+		return fault.Kind
+	}
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return Deadline
+	}
+	return Unknown
+}

@@ -1,0 +1,84 @@
+// Package inventory holds the nouns that every stage shares: scopes, instances, assets and
+// faults. It does no I/O and imports nothing of ours.
+package inventory
+
+import (
+	"slices"
+
+	"github.com/google/uuid"
+)
+
+// Cloud names a cloud in ids, labels, logs and results. It is part of every asset id, so a
+// name can never be changed once it was used.
+type Cloud string
+
+// The clouds that have a name. A cloud without a lister is a failed scope, not a mistake.
+const (
+	Alibaba Cloud = "alibaba"
+	Huawei  Cloud = "huawei"
+	AWS     Cloud = "aws"
+	Tencent Cloud = "tencent"
+	Azure   Cloud = "azure"
+)
+
+// Scope is what is listed as a whole: one region of one account. It is complete or failed.
+type Scope struct {
+	Cloud   Cloud
+	Account string // the configuration's name of the account
+	Region  string
+}
+
+// String gives "cloud/account/region", as logs and errors name a scope.
+func (s Scope) String() string { return string(s.Cloud) + "/" + s.Account + "/" + s.Region }
+
+// Compare orders scopes by cloud, account and region.
+func (s Scope) Compare(o Scope) int {
+	return slices.Compare(
+		[]string{string(s.Cloud), s.Account, s.Region},
+		[]string{string(o.Cloud), o.Account, o.Region})
+}
+
+// Instance is one virtual machine as its cloud describes it. Listers fill it without any
+// judgement: nothing is filtered, chosen or renamed there.
+type Instance struct {
+	Scope
+	Owner    string // the cloud account's own id, as the credential has it
+	ID       string
+	Name     string // InstanceName, untrimmed
+	HostName string
+	OSType   string // "linux", "windows" or "", in lower case
+	OSName   string // e.g. "Ubuntu 22.04 64位"
+	Status   string // the cloud's own word, in lower case
+	Type     string // instance type or flavour
+	VPC      string
+	// PrivateIPs are VPC addresses, that of the primary interface first.
+	PrivateIPs []string
+	// ClassicIPs are addresses of the classic network's inner interface.
+	ClassicIPs []string
+	// PublicIPs are elastic addresses first, then other public ones.
+	PublicIPs []string
+}
+
+// Addresses gives every address of the instance, in the order in which one is chosen.
+func (i Instance) Addresses() []string {
+	return slices.Concat(i.PrivateIPs, i.ClassicIPs, i.PublicIPs)
+}
+
+// AssetID is the stable id of an instance's asset: UUIDv5 in the URL namespace of
+// "jms-sync://<cloud>/<region>/<instance-id>". It never depends on name, address or account name.
+func AssetID(cloud Cloud, region, instance string) string {
+	name := "jms-sync://" + string(cloud) + "/" + region + "/" + instance
+	return uuid.NewSHA1(uuid.NameSpaceURL, []byte(name)).String()
+}
+
+// Listing is the outcome of listing one scope: complete with all its instances, or failed with
+// none. There is nothing between.
+type Listing struct {
+	Scope
+	Owner     string // the cloud account's own id; "" where it could not be learnt
+	Instances []Instance
+	Err       error
+}
+
+// Complete tells whether the scope was read as a whole.
+func (l Listing) Complete() bool { return l.Err == nil }

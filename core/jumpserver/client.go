@@ -1,0 +1,232 @@
+// Package jumpserver talks to the REST API of one organisation of a JumpServer, v4.7 to v4.10:
+// it reads its assets as a whole or fails, and makes, changes and removes hosts one careful
+// request at a time.
+//
+// What the API does was recorded from real servers; the rules that follow from it stand beside
+// the code that obeys them. The most important ones:
+//
+//   - The organisation that answers is proved before anything is read or written, because
+//     JumpServer answers an unknown X-JMS-ORG with the DEFAULT organisation's data.
+//   - A list is complete (rows = count, every id once, every row of this organisation) or an error.
+//   - Hosts are made one per request, with an id that the caller chose: a repeated create cannot
+//     make a second host. Lists are used for updates that leave protocols alone, and for removals.
+//   - Nothing is deleted unless JumpServer named exactly the approved ids under the very key by
+//     which they are then deleted.
+//   - When the context of a call is cancelled or over, no further request leaves for that call.
+package jumpserver
+
+import (
+	"context"
+	"crypto/tls"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/secret"
+)
+
+// DefaultOrganisation is the id of the organisation that every JumpServer has.
+const DefaultOrganisation = "00000000-0000-0000-0000-000000000002"
+
+// rootOrganisation reads the assets of all organisations and refuses every write.
+const rootOrganisation = "00000000-0000-0000-0000-000000000000"
+
+const (
+	defaultConnect = 5 * time.Second
+	// defaultRequest leaves time for a second try within callBudget. The slowest single
+	// answers measured (a page of 1000 rows, a list of 100 rows) took about two seconds.
+	defaultRequest = 6 * time.Second
+	defaultBatch   = 100
+	idleConns      = 16
+)
+
+// Options is all that a client needs; nothing is read from files or the environment, except
+// that an empty Proxy means what the process's HTTP(S)_PROXY says.
+type Options struct {
+	URL            string        // http(s)://host[:port], with a path only where a proxy adds one
+	KeyID          secret.Value  // the access key's id, a UUID
+	Secret         secret.Value  // the access key's secret
+	OrgID          string        // a UUID; "" = DefaultOrganisation
+	VerifySSL      bool          // false: any certificate is accepted
+	Proxy          string        // http(s)://…
+	ConnectTimeout time.Duration // 0 = 5 s
+	RequestTimeout time.Duration // of one try; 0 = 6 s; one call never takes more than 10 s in all
+	BatchSize      int           // rows of a list PATCH or a bulk removal; 0 = 100
+	Log            *slog.Logger  // nil = nothing is logged
+
+	// HTTP, Now and Sleep are for tests; nil means the network and the real clock.
+	HTTP  http.RoundTripper
+	Now   func() time.Time
+	Sleep func(ctx context.Context, d time.Duration) error
+}
+
+// Client is one organisation of one JumpServer. Its methods may be called by several goroutines
+// at once; they share one pace (see 429 in the README of the API) and one set of learnt facts.
+type Client struct {
+	base  *url.URL
+	org   string
+	sign  signer
+	http  *http.Client
+	batch int
+	try   time.Duration
+	log   *slog.Logger
+	now   func() time.Time
+	sleep func(ctx context.Context, d time.Duration) error
+
+	pace  *pace
+	calls atomic.Int64
+
+	// known is what was learnt about this JumpServer: one immutable value, replaced as a whole
+	// and kept between runs. nil means that the organisation was not proved yet.
+	known atomic.Pointer[facts]
+	// learning and making let one goroutine at a time learn facts and make nodes.
+	learning, making turn
+}
+
+// New makes a client without calling anybody. Mistakes are errors of kind Invalid (URL, proxy),
+// BadCredentials (a key id that is no UUID: JumpServer answers it with a 500) and Organisation
+// (an id that is no UUID, or the root organisation, which reads everything and writes nothing).
+func New(o Options) (*Client, error) {
+	base, err := parseURL(o.URL)
+	if err != nil {
+		return nil, err
+	}
+	if !isUUID(o.KeyID.Reveal()) {
+		return nil, fault(inventory.BadCredentials, "jumpserver: the access key's id is not a UUID; copy it again from JumpServer's API key page", nil)
+	}
+	if o.Secret.Empty() {
+		return nil, fault(inventory.BadCredentials, "jumpserver: the access key has no secret", nil)
+	}
+	org, err := organisationID(o.OrgID)
+	if err != nil {
+		return nil, err
+	}
+	rt := o.HTTP
+	if rt == nil {
+		if rt, err = transport(o); err != nil {
+			return nil, err
+		}
+	}
+	c := &Client{
+		base: base, org: org,
+		sign:  newSigner(o.KeyID, o.Secret),
+		batch: orDefault(o.BatchSize, defaultBatch),
+		try:   orDefault(o.RequestTimeout, defaultRequest),
+		log:   o.Log, now: o.Now, sleep: o.Sleep,
+		learning: newTurn(), making: newTurn(),
+	}
+	if c.log == nil {
+		c.log = slog.New(slog.DiscardHandler)
+	}
+	if c.now == nil {
+		c.now = time.Now
+	}
+	if c.sleep == nil {
+		c.sleep = sleep
+	}
+	c.pace = &pace{now: c.now, sleep: c.sleep}
+	c.http = &http.Client{Transport: rt, CheckRedirect: func(*http.Request, []*http.Request) error {
+		return http.ErrUseLastResponse // a signature holds for one path only
+	}}
+	return c, nil
+}
+
+// Calls gives the number of requests sent so far, repeated ones included.
+func (c *Client) Calls() int64 { return c.calls.Load() }
+
+// Close frees the idle connections. The client can still be used afterwards.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
+
+func parseURL(text string) (*url.URL, error) {
+	// The text is not repeated in the message: it may hold a password.
+	base, err := url.Parse(strings.TrimSpace(text))
+	if err != nil || (base.Scheme != "http" && base.Scheme != "https") || base.Host == "" {
+		return nil, fault(inventory.Invalid, "jumpserver: the URL must look like https://jms.example.com", nil)
+	}
+	if base.User != nil || base.RawQuery != "" || base.Fragment != "" {
+		return nil, fault(inventory.Invalid, "jumpserver: the URL must not hold a user, a query or a fragment", nil)
+	}
+	return &url.URL{Scheme: base.Scheme, Host: base.Host, Path: strings.TrimRight(base.Path, "/")}, nil
+}
+
+func organisationID(text string) (string, error) {
+	if text == "" {
+		return DefaultOrganisation, nil
+	}
+	if !isUUID(text) {
+		return "", fault(inventory.Organisation, "jumpserver: the organisation's id "+quote(text)+" is not a UUID; JumpServer would answer for DEFAULT", nil)
+	}
+	if text == rootOrganisation {
+		return "", fault(inventory.Organisation, "jumpserver: the root organisation ("+text+") holds the assets of all organisations and takes no writes; name one organisation", nil)
+	}
+	return strings.ToLower(text), nil
+}
+
+func transport(o Options) (http.RoundTripper, error) {
+	proxy := http.ProxyFromEnvironment
+	if o.Proxy != "" {
+		u, err := url.Parse(o.Proxy)
+		if err != nil || u.Host == "" {
+			return nil, fault(inventory.Invalid, "jumpserver: the proxy must look like http://host:port", nil)
+		}
+		proxy = http.ProxyURL(u)
+	}
+	connect := orDefault(o.ConnectTimeout, defaultConnect)
+	return &http.Transport{
+		Proxy:               proxy,
+		DialContext:         (&net.Dialer{Timeout: connect, KeepAlive: 30 * time.Second}).DialContext,
+		TLSHandshakeTimeout: connect,
+		// The user may switch verification off (verify_ssl), as for self-signed installations.
+		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: !o.VerifySSL}, //nolint:gosec
+		MaxIdleConns:        idleConns,
+		MaxIdleConnsPerHost: idleConns,
+		IdleConnTimeout:     90 * time.Second,
+		ForceAttemptHTTP2:   true,
+	}, nil
+}
+
+func orDefault[N int | time.Duration](n, otherwise N) N {
+	if n <= 0 {
+		return otherwise
+	}
+	return n
+}
+
+// isUUID accepts the one written form that JumpServer uses; uuid.Parse knows others too.
+func isUUID(text string) bool {
+	return len(text) == 36 && uuid.Validate(text) == nil
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// turn is a lock whose waiting ends with the context.
+type turn chan struct{}
+
+func newTurn() turn { return make(turn, 1) }
+
+func (t turn) take(ctx context.Context) error {
+	select {
+	case t <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ended(ctx)
+	}
+}
+
+func (t turn) give() { <-t }

@@ -1,0 +1,205 @@
+package jumpserver
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// What JumpServer takes; longer ones are refused or (label values) a 500.
+const (
+	maxName    = 128
+	maxAddress = 767
+	maxLabel   = 64
+)
+
+// Create makes one host with the given id. existed tells that an asset with this id is in this
+// organisation already; it is left as it is. Where an earlier try of this very call was carried
+// out although its answer got lost, the host counts as made by it.
+//
+// Errors are of kind Conflict (the name is taken, or the id exists where this client cannot see
+// it), Limit (no room for more assets), Invalid (JumpServer or its rules refuse a value; where they are known,
+// without a call) or those of every call.
+func (c *Client) Create(ctx context.Context, a inventory.NewAsset) (existed bool, err error) {
+	op := "create host " + a.Name
+	if err := checkNew(op, a); err != nil {
+		return false, err
+	}
+	unsure := false
+	said, err := c.create(ctx, op, a, &unsure)
+	if said.outdated() {
+		if err := c.renew(ctx, a.Node, said); err != nil {
+			return false, err
+		}
+		said, err = c.create(ctx, op, a, &unsure)
+	}
+	if said == nil {
+		return false, err
+	}
+	// After a lost answer, a name that is taken may be taken by the host of that try.
+	if said.has("id") || unsure && said.has("name") {
+		existed, err := c.existing(ctx, op, a, unsure)
+		if said.has("id") || inventory.KindOf(err) != inventory.Conflict {
+			return existed, err
+		}
+	}
+	return false, refusedHost(op, a.Name, err, said)
+}
+
+// create sends the host, with what is known of nodes and platforms now. said is JumpServer's 400
+// to the host itself, not to what was asked on the way; nil for anything else.
+func (c *Client) create(ctx context.Context, op string, a inventory.NewAsset, unsure *bool) (said *refusal, err error) {
+	body, err := c.newHost(ctx, op, a)
+	if err != nil {
+		return nil, err
+	}
+	var row hostRow
+	err = c.do(ctx, call{op: op, method: http.MethodPost, path: apiHosts, body: body, read: decode(&row), unsure: unsure})
+	if err != nil {
+		return badRequest(err), err
+	}
+	return nil, c.checkMade(op, a, body, &row)
+}
+
+// outdated tells whether somebody removed the node, or made the platform anew, since we learnt
+// of it.
+func (r *refusal) outdated() bool {
+	return r != nil && (r.has("nodes") || r.has("platform")) && !r.has("id")
+}
+
+// renew drops what a refusal proved wrong.
+func (c *Client) renew(ctx context.Context, path string, said *refusal) error {
+	if said.has("nodes") {
+		c.forget(path)
+	}
+	if said.has("platform") {
+		_, err := c.learn(ctx, c.known.Load())
+		return err
+	}
+	return nil
+}
+
+// refusedHost gives a 400 on a host the kind that tells what to do about it.
+func refusedHost(op, name string, err error, said *refusal) error {
+	switch {
+	case said.overLimit():
+		return fault(inventory.Limit, "jumpserver: "+op+": JumpServer takes no more assets", said)
+	case said.has("name"):
+		return fault(inventory.Conflict, "jumpserver: "+op+": the name "+quote(name)+" is taken by another asset", said)
+	}
+	return err
+}
+
+// existing says what a 400 on the id means, which proves nothing by itself.
+func (c *Client) existing(ctx context.Context, op string, a inventory.NewAsset, unsure bool) (bool, error) {
+	found, err := c.Assets(ctx, []string{a.ID})
+	if err != nil {
+		return false, err
+	}
+	if len(found) == 0 {
+		return false, fault(inventory.Conflict, "jumpserver: "+op+": the id "+a.ID+" exists in another organisation", nil)
+	}
+	made := unsure && found[0].Name == a.Name && found[0].Address == a.Address && found[0].Active &&
+		found[0].Platform == a.Platform && sameLabels(found[0].Labels, a.Labels)
+	return !made, nil
+}
+
+// newHost is the body of the POST.
+func (c *Client) newHost(ctx context.Context, op string, a inventory.NewAsset) (map[string]any, error) {
+	node, err := c.node(ctx, a.Node)
+	if err != nil {
+		return nil, err
+	}
+	f, err := c.proven(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p, ok := f.platforms[a.Platform]
+	if !ok {
+		return nil, fault(inventory.Invalid, "jumpserver: "+op+": JumpServer has no host platform "+quote(a.Platform), nil)
+	}
+	body := map[string]any{
+		"id": a.ID, "name": a.Name, "address": a.Address, "platform": p.ID, "protocols": p.protocols,
+		"nodes": []string{node}, "labels": labelTexts(a.Labels), "comment": a.Comment, "is_active": true,
+	}
+	if a.Zone != "" && p.Zones {
+		body[f.zone] = a.Zone
+	}
+	return body, nil
+}
+
+// checkMade compares the answer with what was asked for: JumpServer drops a zone that the
+// platform does not allow, and a field whose name it does not know, without a word.
+func (c *Client) checkMade(op string, a inventory.NewAsset, body map[string]any, row *hostRow) error {
+	want := inventory.Patch{ID: a.ID, Name: &a.Name, Address: &a.Address, Labels: a.Labels}
+	_, domain := body["domain"]
+	if _, zone := body["zone"]; zone || domain {
+		want.Zone = &a.Zone
+	}
+	active := true
+	want.Active = &active
+	return c.compare(op, want, row)
+}
+
+// checkNew refuses what JumpServer is known to refuse, to answer with a 500, or to change.
+func checkNew(op string, a inventory.NewAsset) error {
+	if !isUUID(a.ID) {
+		return invalid(op, "the id %s is not a UUID", quote(a.ID))
+	}
+	if err := checkPath(a.Node); err != nil {
+		return err
+	}
+	return checkFields(op, inventory.Patch{Name: &a.Name, Address: &a.Address, Zone: &a.Zone, Labels: a.Labels})
+}
+
+func checkFields(op string, p inventory.Patch) error {
+	if p.Name != nil && (*p.Name != strings.TrimSpace(*p.Name) || !fits(*p.Name, maxName)) {
+		return invalid(op, "the name %s must have 1 to %d characters and no spaces at its ends", quote(*p.Name), maxName)
+	}
+	if p.Address != nil && !fits(*p.Address, maxAddress) {
+		return invalid(op, "the address must have 1 to %d characters", maxAddress)
+	}
+	if p.Zone != nil && *p.Zone != "" && !isUUID(*p.Zone) {
+		return invalid(op, "the zone %s is not a UUID", quote(*p.Zone))
+	}
+	return checkLabels(op, p.Labels)
+}
+
+// fits tells whether a text has 1 to most characters, as JumpServer counts them.
+func fits(text string, most int) bool { return text != "" && utf8.RuneCountInString(text) <= most }
+
+func checkLabels(op string, labels []inventory.Label) error {
+	seen := map[inventory.Label]bool{}
+	for _, l := range labels {
+		// JumpServer splits at the first colon, so that a name cannot hold one.
+		if !fits(l.Name, maxLabel) || strings.Contains(l.Name, ":") || utf8.RuneCountInString(l.Value) > maxLabel {
+			return invalid(op, "the label %s must have a name without a colon, and at most %d characters on each side", quote(l.String()), maxLabel)
+		}
+		if seen[l] {
+			return invalid(op, "the label %s is there twice", quote(l.String()))
+		}
+		seen[l] = true
+	}
+	return nil
+}
+
+func invalid(op, format string, args ...any) error {
+	return fault(inventory.Invalid, "jumpserver: "+op+": "+fmt.Sprintf(format, args...), nil)
+}
+
+func labelTexts(labels []inventory.Label) []string {
+	texts := make([]string, len(labels))
+	for i, l := range labels {
+		texts[i] = l.String()
+	}
+	return texts
+}
+
+func sameLabels(a, b []inventory.Label) bool {
+	return slices.Equal(slices.Sorted(slices.Values(labelTexts(a))), slices.Sorted(slices.Values(labelTexts(b))))
+}

@@ -1,0 +1,236 @@
+package jumpserver
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+func newAsset() inventory.NewAsset {
+	return inventory.NewAsset{ID: testID(1), Name: "web-1", Address: "10.0.0.1", Platform: "Linux", Node: "/DEFAULT/阿里云/prod",
+		Labels: []inventory.Label{{Name: "jms-cloud", Value: "alibaba"}, {Name: "jms-gone", Value: "2026-11-23T00:00:00Z"}}, Comment: "c"}
+}
+
+// made is how the stub shows the asset of newAsset.
+func made(a inventory.NewAsset) string {
+	var labels []string
+	for _, l := range a.Labels {
+		labels = append(labels, l.String())
+	}
+	return hostJSON(a.ID, a.Name, labels...)
+}
+
+func TestCreate(t *testing.T) {
+	t.Parallel()
+	s := newStub(t)
+	a := newAsset()
+	a.Zone = testID(50)
+	s.on("POST "+apiHosts, func(w http.ResponseWriter, r *http.Request) {
+		var got, want any
+		_ = json.NewDecoder(r.Body).Decode(&got)
+		_ = json.Unmarshal(fmt.Appendf(nil, `{"id":%q,"name":"web-1","address":"10.0.0.1","platform":1,"protocols":[{"name":"ssh","port":22},{"name":"sftp","port":22}],
+			"nodes":[%q],"domain":%q,"labels":["jms-cloud:alibaba","jms-gone:2026-11-23T00:00:00Z"],"comment":"c","is_active":true}`, a.ID, nodeA, a.Zone), &want)
+		if fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("sent\n%v, want\n%v", got, want)
+		}
+		reply(w, 201, strings.Replace(made(a), `"domain":null`, `"domain":{"id":"`+a.Zone+`","name":"z"}`, 1))
+	})
+	if existed, err := s.client().Create(t.Context(), a); existed || err != nil {
+		t.Fatal(existed, err)
+	}
+}
+
+// A zone is not sent for a platform that takes none; one that JumpServer drops is an error.
+func TestCreateZone(t *testing.T) {
+	t.Parallel()
+	a := newAsset()
+	a.Zone = testID(50)
+	s := newStub(t)
+	s.json("POST "+apiHosts, 201, made(a))
+	_, err := s.client().Create(t.Context(), a)
+	wantKind(t, err, inventory.Invalid, "zone", a.Zone)
+	s = newStub(t)
+	s.json("GET "+apiPlatforms, 200, pageJSON(1, strings.Replace(linuxJSON, `"domain_enabled":true`, `"gateway_enabled":false`, 1)))
+	s.on("POST "+apiHosts, func(w http.ResponseWriter, r *http.Request) {
+		var body map[string]any
+		if _ = json.NewDecoder(r.Body).Decode(&body); body["domain"] != nil || body["zone"] != nil {
+			t.Errorf("%v", body)
+		}
+		reply(w, 201, made(a))
+	})
+	if _, err := s.client().Create(t.Context(), a); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestCreateRefused(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		file, name string
+		kind       inventory.Kind
+		word       string
+		posts      int
+	}{
+		{"v4.7.0/limits", "create_at_5000", inventory.Limit, "5000", 1},
+		{"v4.7.0/hosts_single", "create_same_name", inventory.Conflict, `"web-1" is taken`, 1},
+		{"v4.10.16", "create, same name", inventory.Conflict, `"web-1" is taken`, 1},
+		{"v4.7.0/hosts_single", "create_same_id_other_name", inventory.Conflict, "another organisation", 1},
+		{"v4.10.16", "create, unknown zone id", inventory.Conflict, "another organisation", 1}, // its answer names the id too
+		{"v4.7.0/hosts_single", "zone_bad", inventory.Invalid, "domain", 1},
+		{"v4.7.0/hosts_single", "protocols_empty", inventory.Invalid, "ssh", 1},
+		{"v4.7.0/hosts_single", "platform_unknown", inventory.Invalid, "platform", 2},
+		{"v4.7.0/hosts_single", "node_bad_id", inventory.Invalid, "nodes", 2},
+		{"v4.7.0/auth", "root_org_write", inventory.Invalid, "org", 1},
+		{"v4.7.0/permissions", "no_role_list", inventory.Denied, "right", 1},
+		{"v4.7.0/hosts_single", "label_long", inventory.Temporary, "500", 4},
+	} {
+		t.Run(test.file+"/"+test.name, func(t *testing.T) {
+			t.Parallel()
+			s := newStub(t)
+			status, body := recorded(t, test.file, test.name)
+			s.json("POST "+apiHosts, status, string(body))
+			s.json("GET "+apiHosts, 200, pageJSON(0))
+			existed, err := s.client().Create(t.Context(), newAsset())
+			wantKind(t, err, test.kind, test.word, "web-1")
+			if n := len(s.requests("POST " + apiHosts)); n != test.posts || existed {
+				t.Errorf("%d posts, existed %t", n, existed)
+			}
+		})
+	}
+}
+
+func TestCreateExisting(t *testing.T) {
+	t.Parallel()
+	a := newAsset()
+	taken := answer(400, `{"id":["Asset with this id already exists."]}`)
+	for name, test := range map[string]struct {
+		answers []http.HandlerFunc
+		found   string
+		existed bool
+	}{
+		"there before":                       {[]http.HandlerFunc{taken}, made(a), true},
+		"made by a try whose answer is lost": {[]http.HandlerFunc{answer(statusBroken, ""), taken}, made(a), false},
+		"made behind a gateway time-out":     {[]http.HandlerFunc{answer(504, ""), taken}, made(a), false},
+		"made, but the name is told first":   {[]http.HandlerFunc{answer(statusBroken, ""), answer(400, `{"name":["taken"]}`)}, made(a), false},
+		"lost answer, but another asset":     {[]http.HandlerFunc{answer(statusBroken, ""), taken}, hostJSON(a.ID, "other"), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStub(t)
+			s.script("POST "+apiHosts, test.answers...)
+			s.json("GET "+apiHosts, 200, pageJSON(1, test.found))
+			if existed, err := s.client().Create(t.Context(), a); existed != test.existed || err != nil {
+				t.Errorf("existed %t, %v", existed, err)
+			}
+		})
+	}
+}
+
+// A node that a person removed is made again; a platform that was made anew is found again.
+func TestCreateAfterChanges(t *testing.T) {
+	t.Parallel()
+	a := newAsset()
+	s := newStub(t)
+	c := s.client()
+	if err := c.Nodes(t.Context(), []string{a.Node}); err != nil {
+		t.Fatal(err)
+	}
+	s.json("POST "+apiNodes, 201, `{"id":"`+testID(70)+`","full_value":"`+a.Node+`"}`)
+	s.json("GET "+apiPlatforms, 200, pageJSON(1, strings.Replace(linuxJSON, `"id":1`, `"id":42`, 1)))
+	s.on("POST "+apiHosts, func(w http.ResponseWriter, r *http.Request) {
+		var body struct {
+			Nodes    []string
+			Platform int
+		}
+		_ = json.NewDecoder(r.Body).Decode(&body)
+		switch {
+		case body.Nodes[0] == nodeA:
+			reply(w, 400, `{"nodes":["Invalid pk"],"platform":["Invalid pk"]}`)
+		case body.Nodes[0] == testID(70) && body.Platform == 42:
+			reply(w, 201, made(a))
+		default:
+			t.Errorf("%+v", body)
+		}
+	})
+	if existed, err := c.Create(t.Context(), a); existed || err != nil {
+		t.Fatal(existed, err)
+	}
+	if n := len(s.requests("POST " + apiNodes)); n != 2 {
+		t.Errorf("%d nodes made", n)
+	}
+}
+
+func TestCreateChecks(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("云", maxLabel+1)
+	for name, change := range map[string]func(*inventory.NewAsset){
+		"id":                func(a *inventory.NewAsset) { a.ID = "x" },
+		"no name":           func(a *inventory.NewAsset) { a.Name = "" },
+		"name with a space": func(a *inventory.NewAsset) { a.Name = "a " },
+		"long name":         func(a *inventory.NewAsset) { a.Name = strings.Repeat("名", maxName+1) },
+		"no address":        func(a *inventory.NewAsset) { a.Address = "" },
+		"long address":      func(a *inventory.NewAsset) { a.Address = strings.Repeat("a", maxAddress+1) },
+		"zone":              func(a *inventory.NewAsset) { a.Zone = "zone-a" },
+		"node":              func(a *inventory.NewAsset) { a.Node = "/DEFAULT//a" },
+		"long label value":  func(a *inventory.NewAsset) { a.Labels = []inventory.Label{{Name: "k", Value: long}} },
+		"long label name":   func(a *inventory.NewAsset) { a.Labels = []inventory.Label{{Name: long}} },
+		"label name":        func(a *inventory.NewAsset) { a.Labels = []inventory.Label{{Name: "a:b"}} },
+		"label twice":       func(a *inventory.NewAsset) { a.Labels = append(a.Labels, a.Labels[0]) },
+	} {
+		s := newStub(t)
+		a := newAsset()
+		change(&a)
+		if _, err := s.client().Create(t.Context(), a); inventory.KindOf(err) != inventory.Invalid || len(s.seen) != 0 {
+			t.Errorf("%s: %v, calls %q", name, err, s.seen)
+		}
+	}
+	s := newStub(t)
+	a := newAsset()
+	a.Name, a.Platform = strings.Repeat("名", maxName), "BeOS"
+	_, err := s.client().Create(t.Context(), a)
+	wantKind(t, err, inventory.Invalid, "BeOS")
+}
+
+// The key lost its organisation since that was proved.
+func TestWritesOfAnotherOrganisation(t *testing.T) {
+	t.Parallel()
+	s := newStub(t)
+	a := newAsset()
+	other := strings.ReplaceAll(made(a), DefaultOrganisation, testID(99))
+	s.json("POST "+apiHosts, 201, other)
+	s.json("PATCH "+apiHosts, 200, "["+other+"]")
+	s.json("PATCH "+apiHosts+a.ID+"/", 200, other)
+	c := s.client()
+	_, err := c.Create(t.Context(), a)
+	wantKind(t, err, inventory.Organisation, testID(99))
+	patches := []inventory.Patch{{ID: a.ID, Name: &a.Name}, {ID: a.ID, Name: &a.Name}}
+	for _, err := range c.Update(t.Context(), patches) {
+		wantKind(t, err, inventory.Organisation, testID(99))
+	}
+	if n := len(s.requests("PATCH")); n != 1 {
+		t.Errorf("%d PATCHes", n)
+	}
+}
+
+// The name is another's: a lost answer does not change that.
+func TestCreateNameTaken(t *testing.T) {
+	t.Parallel()
+	s := newStub(t)
+	s.script("POST "+apiHosts, answer(500, ""), answer(400, `{"name":["taken"]}`))
+	s.json("GET "+apiHosts, 200, pageJSON(0))
+	_, err := s.client().Create(t.Context(), newAsset())
+	wantKind(t, err, inventory.Conflict, "is taken by another asset")
+}
+
+// A refusal on the way to the host is not one of the host.
+func TestCreateWithoutNode(t *testing.T) {
+	t.Parallel()
+	s := newStub(t)
+	s.json("POST "+apiNodes, 400, `{"error":"no"}`)
+	_, err := s.client().Create(t.Context(), newAsset())
+	wantKind(t, err, inventory.Invalid, "make node /DEFAULT/阿里云/prod")
+}

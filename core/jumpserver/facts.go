@@ -1,0 +1,270 @@
+package jumpserver
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+const (
+	apiHosts     = "/api/v1/assets/hosts/"
+	apiAssets    = "/api/v1/assets/assets/"
+	apiNodes     = "/api/v1/assets/nodes/"
+	apiTree      = "/api/v1/assets/nodes/children/tree/"
+	apiPlatforms = "/api/v1/assets/platforms/"
+	apiZones     = "/api/v1/assets/zones/"
+	apiCurrent   = "/api/v1/orgs/orgs/current/"
+	apiCache     = "/api/v1/common/resources/cache/"
+)
+
+// factsAge is how long facts are believed: a warm function lives for hours, while people add
+// platforms and upgrade JumpServer.
+const factsAge = time.Hour
+
+// facts is what hardly ever changes on a JumpServer. A value is never changed once it was
+// published; see Client.change.
+type facts struct {
+	at        time.Time
+	zone      string // the zone field's name: "domain" before v4.10.0, "zone" since
+	platforms map[string]platform
+	root      node
+	nodes     map[string]string // full path, with the root's real name, to id
+}
+
+type platform struct {
+	inventory.Platform
+	protocols []protocol
+}
+
+type protocol struct {
+	Name string `json:"name"`
+	Port int    `json:"port"`
+}
+
+// Organisation asks which organisation answers and gives its id and name. It is an error of
+// kind Organisation if that is not the configured one: JumpServer answers for DEFAULT where
+// the id in X-JMS-ORG is unknown or the key may not use it.
+func (c *Client) Organisation(ctx context.Context) (id, name string, err error) {
+	var org struct{ ID, Name string }
+	op := "ask for the organisation"
+	if err := c.do(ctx, call{op: op, method: http.MethodGet, path: apiCurrent, read: decode(&org)}); err != nil {
+		return "", "", err
+	}
+	if strings.EqualFold(org.ID, c.org) {
+		return org.ID, org.Name, nil
+	}
+	c.known.Store(nil) // nothing is written before the organisation was proved again
+	name, there := c.organisationName(ctx)
+	said := "JumpServer has no such organisation, or does not show it to this access key"
+	if there {
+		said = quote(name) + ", which this access key cannot use"
+	}
+	return org.ID, org.Name, fault(inventory.Organisation, fmt.Sprintf(
+		"jumpserver: organisation %s (%s) answers, but %s is configured (%s)", quote(org.ID), quote(org.Name), c.org, said), nil)
+}
+
+// organisationName looks for the configured organisation's name, for a message only: that it
+// cannot be had is told by there.
+func (c *Client) organisationName(ctx context.Context) (name string, there bool) {
+	var orgs []struct{ ID, Name string }
+	if err := c.do(ctx, call{op: "list organisations", method: http.MethodGet, path: "/api/v1/orgs/orgs/", read: decode(&orgs)}); err != nil {
+		return "", false
+	}
+	for _, o := range orgs {
+		if strings.EqualFold(o.ID, c.org) {
+			return o.Name, true
+		}
+	}
+	return "", false
+}
+
+// proven gives the facts, learning them (and proving the organisation) where that was not done
+// yet by this client, or too long ago: a process that only hears events never calls Read.
+func (c *Client) proven(ctx context.Context) (*facts, error) {
+	if f := c.known.Load(); c.believed(f) {
+		return f, nil
+	}
+	if _, _, err := c.Organisation(ctx); err != nil {
+		return nil, err
+	}
+	return c.fresh(ctx)
+}
+
+// fresh gives the facts, learning them where they are unknown or too old. The organisation is
+// the caller's to prove.
+func (c *Client) fresh(ctx context.Context) (*facts, error) {
+	f := c.known.Load()
+	if c.believed(f) {
+		return f, nil
+	}
+	return c.learn(ctx, f)
+}
+
+func (c *Client) believed(f *facts) bool { return f != nil && c.now().Sub(f.at) <= factsAge }
+
+// withZone reads assets by the facts, and once more by new ones if JumpServer calls the zone
+// otherwise now: it was upgraded across v4.10.0, or set back, since f was learnt. The facts that
+// the answer was read by come along.
+func (c *Client) withZone(ctx context.Context, f *facts, read func(*facts) ([]inventory.Asset, error)) ([]inventory.Asset, *facts, error) {
+	assets, err := read(f)
+	if !errors.Is(err, errNoZone) {
+		return assets, f, err
+	}
+	now, again := c.learn(ctx, f)
+	if again != nil {
+		return nil, nil, again
+	}
+	if now.zone == f.zone {
+		return nil, nil, err
+	}
+	assets, err = read(now)
+	return assets, now, err
+}
+
+// learn replaces the facts unless somebody else has learnt newer ones since old. Node ids are
+// kept: they never change, and one whose node is gone is forgotten when it is refused.
+func (c *Client) learn(ctx context.Context, old *facts) (*facts, error) {
+	if err := c.learning.take(ctx); err != nil {
+		return nil, err
+	}
+	defer c.learning.give()
+	now := c.known.Load()
+	if now != nil && (old == nil || now.at.After(old.at)) {
+		return now, nil
+	}
+	platforms, err := c.platforms(ctx)
+	if err != nil {
+		return nil, err
+	}
+	zone, err := c.zoneField(ctx)
+	if err != nil {
+		return nil, err
+	}
+	f := &facts{at: c.now(), zone: zone, platforms: platforms}
+	if now != nil {
+		f.root, f.nodes = now.root, now.nodes
+	}
+	c.known.Store(f)
+	return f, nil
+}
+
+// change publishes changed facts. The function gets a copy of its own, whose maps it must not
+// change but replace. Nothing is published where no facts are known (any more).
+func (c *Client) change(with func(*facts)) {
+	for {
+		old := c.known.Load()
+		if old == nil {
+			return
+		}
+		f := *old
+		with(&f)
+		if c.known.CompareAndSwap(old, &f) {
+			return
+		}
+	}
+}
+
+func (c *Client) remember(path, id string) {
+	c.change(func(f *facts) {
+		nodes := maps.Clone(f.nodes)
+		if nodes == nil {
+			nodes = map[string]string{}
+		}
+		nodes[path] = id
+		f.nodes = nodes
+	})
+}
+
+func (c *Client) forget(path string) {
+	c.change(func(f *facts) {
+		f.nodes = maps.Clone(f.nodes)
+		delete(f.nodes, path)
+	})
+}
+
+type platformRow struct {
+	ID   int
+	Name string
+	Type struct{ Value string }
+	// Which of both names is used differs between versions, as with the zone itself.
+	DomainEnabled  bool `json:"domain_enabled"`
+	GatewayEnabled bool `json:"gateway_enabled"`
+	Protocols      []protocolRow
+}
+
+type protocolRow struct {
+	Name                       string
+	Port                       int
+	Primary, Required, Default bool
+}
+
+func (c *Client) platforms(ctx context.Context) (map[string]platform, error) {
+	rows, err := readAll(ctx, c, list[platform, platformRow]{
+		op: "list platforms", path: apiPlatforms, query: "category=host", limit: 100, // they fit one page
+		turn: platformOf, id: func(p platform) string { return strconv.Itoa(p.ID) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	byName := make(map[string]platform, len(rows))
+	for _, p := range rows {
+		byName[p.Name] = p
+	}
+	return byName, nil
+}
+
+// platformOf takes those protocols that JumpServer itself gives to a host of the platform when
+// none are named: the primary one, without which a host is refused, first; and the default ones.
+func platformOf(row *platformRow) (platform, error) {
+	p := platform{Platform: inventory.Platform{
+		ID: row.ID, Name: row.Name, Type: row.Type.Value, Zones: row.DomainEnabled || row.GatewayEnabled,
+	}}
+	for _, q := range row.Protocols {
+		switch {
+		case q.Primary:
+			p.protocols = slices.Insert(p.protocols, 0, protocol{q.Name, q.Port})
+		case q.Required, q.Default:
+			p.protocols = append(p.protocols, protocol{q.Name, q.Port})
+		}
+	}
+	return p, nil
+}
+
+// zoneField finds the name of the zone field by asking, because the other version's name is
+// ignored with a 200 and the zone silently not set.
+func (c *Client) zoneField(ctx context.Context) (string, error) {
+	var fields map[string]json.RawMessage
+	err := c.do(ctx, call{op: "ask for the fields of hosts", method: http.MethodOptions, path: apiHosts, read: decode(&fields)})
+	if err != nil && refused(err) == nil || inventory.KindOf(err) == inventory.BadCredentials {
+		return "", err
+	}
+	_, zone := fields["zone"]
+	_, domain := fields["domain"]
+	switch {
+	case zone && !domain:
+		return "zone", nil
+	case domain && !zone:
+		return "domain", nil
+	}
+	// A server that does not tell its fields still has only one of the two paths.
+	err = c.do(ctx, call{op: "ask for zones", method: http.MethodGet, path: apiZones + "?limit=1", read: func(d *json.Decoder) error {
+		_, err := decodePage(d, func(*json.RawMessage) error { return nil })
+		return err
+	}})
+	switch inventory.KindOf(err) {
+	case "":
+		return "zone", nil
+	case inventory.NotFound:
+		return "domain", nil
+	}
+	return "", err
+}

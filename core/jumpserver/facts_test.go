@@ -1,0 +1,80 @@
+package jumpserver
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// Platforms of both versions, as recorded: what a host of each is given, the primary one first.
+func TestRecordedPlatforms(t *testing.T) {
+	t.Parallel()
+	want := map[string]string{
+		"Linux":   "{1 Linux linux true} [{ssh 22} {sftp 22}]",
+		"Windows": "{5 Windows windows true} [{rdp 3389}]",
+		"AIX":     "{10 AIX unix true} [{ssh 22}]",
+		"Other":   "{7 Other other true} [{ssh 22} {sftp 22} {telnet 23} {vnc 5900} {rdp 3389}]",
+	}
+	_, v10 := recorded(t, "v4.10.16", "platforms of category host")
+	_, linux := recorded(t, "v4.7.0/platforms", "one")
+	_, aix := recorded(t, "v4.7.0/platforms", "list_paged") // one row, and a count of 25
+	for name, test := range map[string]struct {
+		body  string
+		names []string
+		kind  inventory.Kind
+	}{
+		"v4.10.16":              {string(v10), []string{"Linux", "Windows", "AIX", "Other"}, ""},
+		"v4.7.0":                {pageJSON(1, string(linux)), []string{"Linux"}, ""},
+		"v4.7.0, cut to a page": {string(aix), nil, inventory.Incomplete},
+	} {
+		s := newStub(t)
+		s.json("GET "+apiPlatforms, 200, test.body)
+		got, err := s.client().platforms(t.Context())
+		if inventory.KindOf(err) != test.kind {
+			t.Errorf("%s: %v", name, err)
+		}
+		for _, n := range test.names {
+			if text := fmt.Sprint(got[n].Platform, got[n].protocols); text != want[n] {
+				t.Errorf("%s: %s is %s, want %s", name, n, text, want[n])
+			}
+		}
+	}
+}
+
+// Facts grow old: a platform that people add is seen within the hour. Node ids stay.
+func TestFactsAge(t *testing.T) {
+	t.Parallel()
+	s := newStub(t)
+	s.on("GET "+apiHosts, pages(0, 1))
+	now := time.Now()
+	c := s.client(func(o *Options) { o.Now = func() time.Time { return now } })
+	if _, err := c.Read(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Nodes(t.Context(), []string{"/DEFAULT/a"}); err != nil {
+		t.Fatal(err)
+	}
+	before := c.known.Load()
+	for _, step := range []time.Duration{factsAge, 2 * time.Second} {
+		now = now.Add(step)
+		if _, err := c.Read(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	after := c.known.Load()
+	if n := len(s.requests("GET " + apiPlatforms)); n != 2 || after == before || after.nodes["/DEFAULT/a"] != nodeA {
+		t.Errorf("%d calls, nodes %v", n, after.nodes)
+	}
+	// A published value never changes.
+	c.forget("/DEFAULT/a")
+	if after.nodes["/DEFAULT/a"] != nodeA || c.known.Load().nodes["/DEFAULT/a"] != "" {
+		t.Error("a snapshot was changed in place")
+	}
+	c.known.Store(nil)
+	c.remember("/DEFAULT/b", nodeA)
+	if c.known.Load() != nil {
+		t.Error("facts without a proven organisation")
+	}
+}

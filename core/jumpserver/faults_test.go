@@ -1,0 +1,167 @@
+package jumpserver_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+)
+
+// faults that pass, and those that only a person can put right.
+func faults() (passing, lasting map[string]jumpservertest.Fault) {
+	passing = map[string]jumpservertest.Fault{
+		"500 page": {Status: 500}, "502": {Status: 502}, "503 JSON": {Status: 503, Body: `{"error":"busy"}`}, "504 after the work": {Status: 504, After: true},
+		"429": {Status: 429, Body: `{"code":"throttled"}`, RetryAfter: "3"}, "429 without a time": {Status: 429, Body: `{}`},
+		"cut": {Cut: true}, "cut after the work": {Cut: true, After: true}, "hang": {Hang: true}, "hang after the work": {Hang: true, After: true},
+		"truncated": {Edit: jumpservertest.Truncated}, "HTML with 200": {Status: 200}, "HTML with 200 after the work": {Status: 200, After: true},
+	}
+	lasting = map[string]jumpservertest.Fault{
+		"401": {Status: 401, Body: `{"code":"authentication_failed"}`}, "403": {Status: 403, Body: `{"code":"permission_denied"}`},
+		"404 page": {Status: 404}, "redirect": {Status: 301, Location: "https://jms.example/elsewhere/"}, "400": {Status: 400, Body: `{"detail":"no","code":"error"}`},
+	}
+	return passing, lasting
+}
+
+// flow is one of everything. It gives all errors.
+func flow(ctx context.Context, t *testing.T, s *jumpservertest.Server) error {
+	t.Helper()
+	c := connect(t, s)
+	_, first := c.Read(ctx)
+	errs := []error{first, c.Nodes(ctx, []string{asset(0).Node, asset(1).Node})}
+	var ids []string
+	var patches []inventory.Patch
+	for n := range 3 {
+		a := asset(n)
+		_, err := c.Create(ctx, a)
+		errs = append(errs, err)
+		ids = append(ids, a.ID)
+		address := "192.0.2.1"
+		patches = append(patches, inventory.Patch{ID: a.ID, Address: &address})
+	}
+	errs = append(errs, c.Update(ctx, patches)...)
+	errs = append(errs, c.Remove(ctx, ids[:2])...)
+	_, err := c.Assets(ctx, ids)
+	return errors.Join(append(errs, err)...)
+}
+
+// Any single failure at any request: what passes is overcome, what does not is told; nothing but
+// the two hosts is ever removed, and a second run ends where an undisturbed one does.
+func TestAnyFaultAnywhere(t *testing.T) {
+	t.Parallel()
+	passing, lasting := faults()
+	for _, version := range versions() {
+		for name, fault := range passing {
+			t.Run(fmt.Sprint(version, " ", name), func(t *testing.T) { t.Parallel(); failEverywhere(t, version, fault, true) })
+		}
+		for name, fault := range lasting {
+			t.Run(fmt.Sprint(version, " ", name), func(t *testing.T) { t.Parallel(); failEverywhere(t, version, fault, false) })
+		}
+	}
+}
+
+// failEverywhere lets each request fail in turn; the two versions take turns, too, for their flows
+// have the same requests.
+func failEverywhere(t *testing.T, version jumpservertest.Version, fault jumpservertest.Fault, passes bool) {
+	t.Helper()
+	first := 1
+	if version == jumpservertest.V410 {
+		first = 2
+	}
+	for at, total := first, first; at <= total; at += 2 {
+		synctest.Test(t, func(t *testing.T) { total = failAt(t, version, fault, at, passes) })
+	}
+}
+
+func failAt(t *testing.T, version jumpservertest.Version, fault jumpservertest.Fault, at int, passes bool) (requests int) {
+	t.Helper()
+	s := jumpservertest.New(jumpservertest.Options{Version: version, TB: t})
+	bystander := s.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{Name: "bystander", Address: "10.9.9.9", Active: true})
+	if !passes {
+		s.AllowUnexpected() // of the other version's path, where OPTIONS is refused
+	}
+	where := ""
+	s.Fail(func(r *http.Request) bool {
+		requests++
+		if requests == at {
+			where = r.Method + " " + r.URL.RequestURI()
+		}
+		return requests == at
+	}, -1, fault)
+	err := flow(t.Context(), t, s)
+	// A refused OPTIONS is asked in another way, a refused list in smaller ones.
+	mended := strings.HasPrefix(where, "OPTIONS") || strings.HasSuffix(where, "/hosts/") && strings.HasPrefix(where, "PATCH")
+	if told := err != nil; told == passes && (told || !mended) {
+		t.Errorf("request %d (%s): %v", at, where, err)
+	}
+	s.Heal()
+	if err := flow(t.Context(), t, s); err != nil {
+		t.Errorf("second run after request %d: %v", at, err)
+	}
+	var left []string
+	for _, h := range s.Hosts(jumpservertest.DefaultOrg) {
+		left = append(left, h.ID+" "+h.Address)
+	}
+	if want := []string{bystander + " 10.9.9.9", asset(2).ID + " 192.0.2.1"}; !slices.Equal(left, want) {
+		t.Errorf("after request %d (%s): %q", at, where, left)
+	}
+	return requests
+}
+
+// While a list is read, people make and remove hosts: it is read again, never believed.
+func TestChangesWhileReading(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := jumpservertest.New(jumpservertest.Options{TB: t, PageCap: 10})
+		for n := range 40 {
+			s.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{ID: asset(n).ID, Name: fmt.Sprintf("h%02d", n), Address: "10.0.0.1", Active: true})
+		}
+		changes := 0
+		s.OnRequest(func(r *http.Request) {
+			if strings.Contains(r.URL.RawQuery, "offset=20") && changes < 2 {
+				s.Drop(jumpservertest.DefaultOrg, asset(changes).ID)
+				changes++
+			}
+		})
+		if b, err := connect(t, s).Read(t.Context()); err != nil || len(b.Assets) != 38 {
+			t.Errorf("%d assets, %v", len(b.Assets), err)
+		}
+		changes = -100
+		s.OnRequest(func(r *http.Request) {
+			if strings.Contains(r.URL.RawQuery, "offset=20") {
+				changes++
+				s.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{Name: fmt.Sprint("a", changes), Address: "10.0.0.1", Active: true})
+			}
+		})
+		b, err := connect(t, s).Read(t.Context())
+		if inventory.KindOf(err) != inventory.Incomplete || len(b.Assets) != 0 {
+			t.Errorf("%d assets, %v", len(b.Assets), err)
+		}
+	})
+}
+
+// A person removes the node between two hosts.
+func TestNodeIsGone(t *testing.T) {
+	t.Parallel()
+	for _, version := range versions() {
+		s := jumpservertest.New(jumpservertest.Options{Version: version, TB: t})
+		c := connect(t, s)
+		for n, fault := range []jumpservertest.Fault{{}, {Status: 400, Body: `{"nodes":["Invalid pk \"x\" - object does not exist."]}`}} {
+			if n == 1 {
+				s.Fail(jumpservertest.On("POST", "/hosts/"), 1, fault)
+			}
+			if existed, err := c.Create(t.Context(), asset(2*n)); existed || err != nil {
+				t.Errorf("%s: %v, %v", version, existed, err)
+			}
+		}
+		if n := s.Calls()["POST /api/v1/assets/nodes/"]; n != 2 {
+			t.Errorf("%s: %d nodes made", version, n)
+		}
+	}
+}

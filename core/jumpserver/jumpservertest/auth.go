@@ -1,0 +1,127 @@
+package jumpservertest
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"math"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Key is an access key of one user.
+type Key struct {
+	ID, Secret string
+	Token      string // also taken as "Authorization: Token …"; "" = none
+	User       string // "" = admin
+	NoRole     bool   // its user may only read the own profile: 403 for all else
+	Off        bool   // switched off: 401
+}
+
+// AddKey makes one more access key.
+func (s *Server) AddKey(k Key) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.addKey(k)
+}
+
+func (s *Server) addKey(k Key) {
+	if k.User == "" {
+		k.User = "admin"
+	}
+	s.keys[k.ID] = k
+}
+
+// parameter finds the parameters of a Signature header.
+var parameter = regexp.MustCompile(`(\w+)="([^"]*)"`)
+
+// authenticate finds the key of a request, by its signature over "(request-target) accept date"
+// or its token, as recorded (auth.json, permissions.json). A date's age is not checked, for the
+// real server does not. The reply counts where the key is not there.
+func (s *Server) authenticate(r *http.Request) (key Key, refused reply, ok bool) {
+	header := r.Header.Get("Authorization")
+	kind, value, _ := strings.Cut(header, " ")
+	switch kind {
+	case "":
+		s.surprise("%s %s: not signed", r.Method, r.URL.Path)
+		return Key{}, s.unauthorized("Authentication credentials were not provided.", "not_authenticated"), false
+	case "Bearer":
+		return Key{}, s.unauthorized("Invalid token or cache refreshed.", "authentication_failed"), false
+	case "Token":
+		for _, k := range s.keys {
+			if k.Token != "" && k.Token == value && !k.Off {
+				return k, reply{}, true
+			}
+		}
+		return Key{}, s.unauthorized("Invalid token.", "authentication_failed"), false
+	}
+	return s.checkSignature(r, kind, value)
+}
+
+func (s *Server) checkSignature(r *http.Request, kind, value string) (Key, reply, bool) {
+	fields := map[string]string{}
+	for _, m := range parameter.FindAllStringSubmatch(value, -1) {
+		fields[m[1]] = m[2]
+	}
+	wrong := s.unauthorized("Invalid signature.", "authentication_failed")
+	key, known := s.keys[fields["keyId"]]
+	switch {
+	case kind != "Signature" || fields["keyId"] == "":
+		return Key{}, wrong, false
+	case uuid.Validate(fields["keyId"]) != nil:
+		return Key{}, html(http.StatusInternalServerError), false
+	case fields["headers"] != "(request-target) accept date":
+		return Key{}, html(http.StatusInternalServerError), false
+	case !known || key.Off || fields["algorithm"] != "hmac-sha256":
+		return Key{}, wrong, false
+	}
+	text := fmt.Sprintf("(request-target): %s %s\naccept: %s\ndate: %s",
+		strings.ToLower(r.Method), r.URL.RequestURI(), r.Header.Get("Accept"), r.Header.Get("Date"))
+	mac := hmac.New(sha256.New, []byte(key.Secret))
+	mac.Write([]byte(text))
+	if !hmac.Equal([]byte(base64.StdEncoding.EncodeToString(mac.Sum(nil))), []byte(fields["signature"])) {
+		return Key{}, wrong, false
+	}
+	return key, reply{}, true
+}
+
+func (s *Server) unauthorized(text, code string) reply {
+	out := detail(http.StatusUnauthorized, text, code)
+	out.header = map[string]string{"WWW-Authenticate": "Bearer"}
+	if s.o.Version == V410 {
+		out.header["WWW-Authenticate"] = `Signature realm="api",headers="(request-target) date"`
+	}
+	return out
+}
+
+// throttle answers 429 once a user's requests of the last window are used up, as v4.10.16 does
+// after 180 in a minute. As in Django REST framework the window slides, and what was refused
+// does not count.
+func (s *Server) throttle(user string) (reply, bool) {
+	if s.o.Throttle == 0 {
+		return reply{}, false
+	}
+	now := s.o.Now()
+	past := s.history[user]
+	for len(past) > 0 && now.Sub(past[0]) >= s.o.Window {
+		past = past[1:]
+	}
+	if len(past) < s.o.Throttle {
+		s.history[user] = append(past, now)
+		return reply{}, false
+	}
+	s.history[user] = past
+	wait := int(math.Ceil((s.o.Window - now.Sub(past[0])).Seconds()))
+	out := detail(http.StatusTooManyRequests,
+		fmt.Sprintf("Request was throttled. Expected available in %d seconds.", wait), "throttled")
+	out.header = map[string]string{"Retry-After": fmt.Sprint(wait)}
+	return out, true
+}
+
+// defaultWindow is the time in which requests are counted.
+const defaultWindow = time.Minute

@@ -1,0 +1,167 @@
+package jumpservertest
+
+import (
+	"net/http"
+	"strings"
+)
+
+// column gives one field of an asset's row.
+type column func(*host) any
+
+// hostColumns are the fields of a row at this version.
+func (s *Server) hostColumns() map[string]column {
+	all := map[string]column{
+		"id":            func(h *host) any { return h.ID },
+		"name":          func(h *host) any { return h.Name },
+		"address":       func(h *host) any { return h.Address },
+		"comment":       func(h *host) any { return h.Comment },
+		"is_active":     func(h *host) any { return h.Active },
+		"org_id":        func(h *host) any { return h.home.id },
+		"org_name":      func(h *host) any { return h.home.name },
+		"platform":      s.platformOf,
+		"protocols":     protocolsOf,
+		"labels":        labelsOf,
+		"nodes":         func(h *host) any { return h.home.nodesOf(h, false) },
+		"nodes_display": func(h *host) any { return h.home.nodesOf(h, true) },
+		s.zoneField:     zoneOf,
+		"category":      func(h *host) any { return choice(h.kind()) },
+		"type":          func(h *host) any { return choice(s.platformByName(h.Platform).Type) },
+		"connectivity":  func(*host) any { return map[string]any{"value": "-", "label": "Unknown"} },
+		"auto_config":   func(h *host) any { return s.autoConfig(s.platformByName(h.Platform)) },
+		"gathered_info": func(*host) any { return map[string]any{} },
+		"spec_info":     func(*host) any { return map[string]any{} },
+		"date_verified": func(*host) any { return nil },
+		"date_created":  func(h *host) any { return s.date(h.created) },
+		"date_updated":  func(h *host) any { return s.date(h.updated) },
+		"created_by":    func(*host) any { return "Administrator" },
+	}
+	if s.o.Version == V410 {
+		all["directory_services"] = func(*host) any { return []any{} }
+		all["accounts_amount"] = func(h *host) any { return len(h.accounts) }
+	}
+	return all
+}
+
+// wanted are the columns that a list asks for.
+func (s *Server) wanted(c *call) map[string]column {
+	var names []string
+	switch {
+	case c.query.Get("fields") != "":
+		names = strings.Split(c.query.Get("fields"), ",")
+	case c.query.Get("fields_size") == "mini":
+		names = []string{"id", "name", "address", "platform", s.zoneField}
+	case c.query.Get("fields_size") == "small":
+		names = []string{"id", "name", "address", "platform", s.zoneField, "is_active", "comment"}
+	default:
+		return s.columns
+	}
+	out := make(map[string]column, len(names))
+	for _, name := range names {
+		if col, known := s.columns[name]; known {
+			out[name] = col
+		}
+	}
+	return out
+}
+
+// show is a host in full, as the answer to a write or to its detail.
+func (s *Server) show(h *host) map[string]any {
+	row := make(map[string]any, len(s.columns))
+	for name, col := range s.columns {
+		row[name] = col(h)
+	}
+	return row
+}
+
+func (h *host) kind() string {
+	if h.category == "" {
+		return "host"
+	}
+	return h.category
+}
+
+func (s *Server) platformOf(h *host) any {
+	p := s.platformByName(h.Platform)
+	shown := map[string]any{"id": p.ID, "name": p.Name}
+	if s.o.Version == V410 {
+		shown["type"] = p.Type
+	}
+	return shown
+}
+
+func protocolsOf(h *host) any {
+	if h.Protocols == nil {
+		return []Protocol{}
+	}
+	return h.Protocols
+}
+
+// labelRow is a label in a host's row. It is no map because rows are made by the ten thousand.
+type labelRow struct {
+	ID    string `json:"id"`
+	Name  string `json:"name"`
+	Value string `json:"value"`
+	Color string `json:"color"`
+}
+
+func labelsOf(h *host) any {
+	out := make([]labelRow, 0, len(h.Labels))
+	for _, l := range h.Labels {
+		name, value, _ := strings.Cut(l, ":")
+		out = append(out, labelRow{ID: labelID(l), Name: name, Value: value})
+	}
+	return out
+}
+
+func zoneOf(h *host) any {
+	if h.Zone == "" {
+		return nil
+	}
+	return map[string]any{"id": h.Zone, "name": h.home.zones[h.Zone]}
+}
+
+func (o *org) nodesOf(h *host, paths bool) []any {
+	out := make([]any, 0, len(h.nodes))
+	for _, id := range h.nodes {
+		switch n := o.node(id); {
+		case n == nil:
+		case paths:
+			out = append(out, n.path)
+		default:
+			out = append(out, map[string]any{"id": n.id, "name": n.value})
+		}
+	}
+	return out
+}
+
+// options is what OPTIONS says of the list: which fields hosts have at this version. Of the
+// nested fields only their names are imitated.
+func (s *Server) options() reply {
+	kinds := map[string]string{
+		"id": "string", "name": "string", "address": "string", "platform": "object_related_field", s.zoneField: "object_related_field",
+		"nodes": "m2m_related_field", "nodes_display": "list", "is_active": "boolean", "comment": "string", "created_by": "string",
+		"org_name": "string", "gathered_info": "nested object", "date_verified": "datetime", "date_created": "datetime",
+		"date_updated": "datetime", "category": "labeled_choice", "type": "labeled_choice", "connectivity": "labeled_choice",
+	}
+	readOnly := map[string]bool{
+		"category": true, "type": true, "connectivity": true, "auto_config": true, "gathered_info": true, "org_id": true, "org_name": true,
+		"spec_info": true, "date_verified": true, "date_created": true, "date_updated": true, "created_by": true,
+		"accounts_amount": true,
+	}
+	out := map[string]any{"accounts": map[string]any{"type": "field", "required": false, "read_only": false, "write_only": true}}
+	for name := range s.columns {
+		kind := kinds[name]
+		if kind == "" {
+			kind = "field"
+		}
+		field := map[string]any{
+			"type": kind, "read_only": readOnly[name], "write_only": false,
+			"required": name == "name" || name == "address" || name == "platform",
+		}
+		if most, limited := map[string]int{"name": 128, "address": 767}[name]; limited {
+			field["max_length"] = most
+		}
+		out[name] = field
+	}
+	return reply{status: http.StatusOK, body: out}
+}

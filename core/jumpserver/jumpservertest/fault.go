@@ -1,0 +1,138 @@
+package jumpservertest
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// Fault is a way to fail. With After the request is carried out first, and only its answer is
+// lost or bad; with Edit the true answer is changed.
+type Fault struct {
+	Status     int // answered with Body, or with an HTML page where Body is ""
+	Body       string
+	RetryAfter string
+	Location   string
+	Cut        bool // the connection is closed without an answer; net/http may send a GET again by itself
+	Hang       bool // no answer until the client gives up
+	After      bool
+	Delay      time.Duration // before anything else; alone, the answer is only late
+	Edit       func(status int, body []byte) (int, []byte)
+}
+
+type fault struct {
+	Fault
+	match func(*http.Request) bool
+	times int
+}
+
+// Fail makes the next requests that match fail, times over; a negative number: always.
+func (s *Server) Fail(match func(*http.Request) bool, times int, f Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = append(s.faults, &fault{f, match, times})
+}
+
+// Heal takes all faults away.
+func (s *Server) Heal() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = nil
+}
+
+// On matches requests by method ("" = any) and a part of the request's target.
+func On(method, part string) func(*http.Request) bool {
+	return func(r *http.Request) bool {
+		return (method == "" || r.Method == method) && strings.Contains(r.URL.RequestURI(), part)
+	}
+}
+
+// Truncated cuts the answer in the middle of its JSON.
+func Truncated(status int, body []byte) (int, []byte) { return status, body[:len(body)/2] }
+
+// LosesRow takes the last row out of a page whose count stays, as pages do that are walked by a
+// field that is not unique.
+func LosesRow(status int, body []byte) (int, []byte) {
+	return status, editPage(body, func(page map[string]any, rows []any) {
+		page["results"] = rows[:max(len(rows)-1, 0)]
+	})
+}
+
+// Counts changes a page's count by so many, as happens when people work between two pages.
+func Counts(by int) func(int, []byte) (int, []byte) {
+	return func(status int, body []byte) (int, []byte) {
+		return status, editPage(body, func(page map[string]any, _ []any) {
+			count, _ := page["count"].(float64)
+			page["count"] = count + float64(by)
+		})
+	}
+}
+
+// OfAnotherOrg makes the first row of a page one of another organisation.
+func OfAnotherOrg(id string) func(int, []byte) (int, []byte) {
+	return func(status int, body []byte) (int, []byte) {
+		return status, editPage(body, func(_ map[string]any, rows []any) {
+			if len(rows) > 0 {
+				row, _ := rows[0].(map[string]any)
+				row["org_id"] = id
+			}
+		})
+	}
+}
+
+func editPage(body []byte, edit func(map[string]any, []any)) []byte {
+	var page map[string]any
+	if json.Unmarshal(body, &page) != nil || page["results"] == nil {
+		return body
+	}
+	rows, _ := page["results"].([]any)
+	edit(page, rows)
+	out, err := json.Marshal(page)
+	if err != nil {
+		return body
+	}
+	return out
+}
+
+// instead tells whether the fault takes the place of the answer, so that nothing is carried out.
+func (f Fault) instead() bool {
+	return !f.After && f.Edit == nil && (f.Status != 0 || f.Cut || f.Hang)
+}
+
+// nextFault finds the fault of a request and uses it up once; none is the zero one.
+func (s *Server) nextFault(r *http.Request) Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, f := range s.faults {
+		if f.times != 0 && f.match(r) {
+			f.times--
+			return f.Fault
+		}
+	}
+	return Fault{}
+}
+
+func (f Fault) send(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case f.Cut:
+		panic(http.ErrAbortHandler)
+	case f.Hang:
+		<-r.Context().Done()
+		return
+	}
+	if f.RetryAfter != "" {
+		w.Header().Set("Retry-After", f.RetryAfter)
+	}
+	if f.Location != "" {
+		w.Header().Set("Location", f.Location)
+	}
+	body := f.Body
+	w.Header().Set("Content-Type", "application/json")
+	if body == "" {
+		w.Header().Set("Content-Type", "text/html")
+		body = "<!DOCTYPE html><html><body><h1>" + http.StatusText(f.Status) + "</h1></body></html>"
+	}
+	w.WriteHeader(f.Status)
+	_, _ = w.Write([]byte(body))
+}

@@ -1,0 +1,251 @@
+package jumpservertest
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+)
+
+func (o *org) node(id string) *node { return o.byID[id] }
+
+// keep adds a node.
+func (o *org) keep(n *node) {
+	o.nodes = append(o.nodes, n)
+	o.byID[n.id] = n
+	o.byPath[n.parent+"/"+n.value] = n
+}
+
+// parts reads a path as the server does: the root's name is put in front unless it stands
+// there after a slash; empty inner parts and a last slash fall away.
+func (o *org) parts(path string) []string {
+	root := o.nodes[0].value
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + root + "/" + path
+	}
+	var parts []string
+	for p := range strings.SplitSeq(path, "/") {
+		if p != "" {
+			parts = append(parts, p)
+		}
+	}
+	if len(parts) == 0 || parts[0] != root {
+		parts = append([]string{root}, parts...)
+	}
+	if path == "/"+root+"/" && o.child(o.nodes[0], "") != nil {
+		parts = append(parts, "")
+	}
+	return parts
+}
+
+// find gives the node of a path, or nil.
+func (o *org) find(path string) *node {
+	at := o.nodes[0]
+	for _, part := range o.parts(path)[1:] {
+		if at = o.child(at, part); at == nil {
+			return nil
+		}
+	}
+	return at
+}
+
+// make gives the node of a path, making what is missing.
+func (o *org) make(path string) *node {
+	at := o.nodes[0]
+	for _, part := range o.parts(path)[1:] {
+		next := o.child(at, part)
+		if next == nil {
+			next = o.grow(at, part)
+		}
+		at = next
+	}
+	return at
+}
+
+func (o *org) child(parent *node, value string) *node { return o.byPath[parent.key+"/"+value] }
+
+func (o *org) grow(parent *node, value string) *node {
+	return o.growAs(uuid.NewString(), parent, value)
+}
+
+func (o *org) growAs(id string, parent *node, value string) *node {
+	n := &node{
+		id: id, key: fmt.Sprintf("%s:%d", parent.key, parent.children), value: value, parent: parent.key,
+		path: parent.path + "/" + value,
+	}
+	parent.children++
+	o.keep(n)
+	o.shown = true
+	return n
+}
+
+// sortedNodes gives the nodes in the order of the server's lists: by parent, then by value.
+func (o *org) sortedNodes() []*node {
+	return slices.SortedFunc(slices.Values(o.nodes), func(x, y *node) int {
+		return cmp.Or(strings.Compare(x.parent, y.parent), strings.Compare(x.value, y.value))
+	})
+}
+
+// below tells whether n is the node with this key or one of its descendants.
+func (n *node) below(key string) bool { return n.key == key || strings.HasPrefix(n.key, key+":") }
+
+func (o *org) showNode(n *node) map[string]any {
+	return map[string]any{
+		"id": n.id, "key": n.key, "value": n.value, "name": n.value, "full_value": n.path,
+		"org_id": o.id, "org_name": o.name,
+	}
+}
+
+// nodes routes /assets/nodes/ and what is below it.
+func (s *Server) nodes(c *call) reply {
+	rest := strings.Join(c.parts[2:], "/")
+	switch {
+	case rest == "" && c.method == http.MethodGet:
+		return s.listNodes(c)
+	case rest == "" && c.method == http.MethodPost:
+		return s.makeNode(c, c.org.nodes[0], true)
+	case rest == "children/tree" && c.method == http.MethodGet:
+		c.org.shown = true
+		root := c.org.nodes[0]
+		title := fmt.Sprintf("%s (%d)", root.value, len(c.org.hosts))
+		return ok([]any{map[string]any{
+			"id": root.key, "name": title, "title": title, "pId": "", "isParent": true, "open": true,
+			"meta": map[string]any{"type": "node", "data": map[string]any{"id": root.id, "key": root.key, "value": root.value}},
+		}})
+	}
+	if len(c.parts) < 3 {
+		return s.noMethod(c)
+	}
+	return s.oneNode(c, c.org.node(c.parts[2]))
+}
+
+func (s *Server) oneNode(c *call, n *node) reply {
+	handlers := map[string]func(*call, *node) reply{
+		http.MethodGet:    func(c *call, n *node) reply { return ok(c.org.showNode(n)) },
+		http.MethodPatch:  s.renameNode,
+		http.MethodDelete: s.deleteNode,
+	}
+	switch {
+	case len(c.parts) == 4 && c.parts[3] == "children":
+		handlers = map[string]func(*call, *node) reply{
+			http.MethodGet: func(c *call, n *node) reply {
+				return s.pageOfNodes(c, func(child *node) bool { return child.parent == n.key })
+			},
+			http.MethodPost: func(c *call, n *node) reply { return s.makeNode(c, n, false) },
+		}
+	case len(c.parts) != 3 || uuid.Validate(c.parts[2]) != nil:
+		return s.noPage(c)
+	}
+	handle, known := handlers[c.method]
+	switch {
+	case n == nil:
+		return missing("Node")
+	case !known:
+		return s.noMethod(c)
+	}
+	return handle(c, n)
+}
+
+func (s *Server) listNodes(c *call) reply {
+	value, search := c.query.Get("value"), c.query.Get("search")
+	return s.pageOfNodes(c, func(n *node) bool {
+		return c.org.shown && (value == "" || n.value == value) && strings.Contains(n.path, search)
+	})
+}
+
+func (s *Server) pageOfNodes(c *call, keep func(*node) bool) reply {
+	var rows []*node
+	for _, n := range c.org.sortedNodes() {
+		if keep(n) {
+			rows = append(rows, n)
+		}
+	}
+	return paged(s, c, rows, func(n *node) any { return c.org.showNode(n) })
+}
+
+// renameNode changes a node's name, and with it the paths below it.
+func (s *Server) renameNode(c *call, n *node) reply {
+	row, _ := c.body.(map[string]any)
+	value, given := row["value"].(string)
+	switch {
+	case n == c.org.nodes[0]:
+		return bad(map[string]any{"error": "You can't update the root node name"})
+	case !given:
+		return ok(c.org.showNode(n))
+	}
+	old := n.path
+	delete(c.org.byPath, n.parent+"/"+n.value)
+	n.value = value
+	c.org.byPath[n.parent+"/"+n.value] = n
+	for _, d := range c.org.nodes {
+		if d.below(n.key) {
+			d.path = strings.TrimSuffix(old, "/"+old[strings.LastIndex(old, "/")+1:]) + "/" + value + strings.TrimPrefix(d.path, old)
+		}
+	}
+	return ok(c.org.showNode(n))
+}
+
+// makeNode makes a node by its path, or by its name below a parent.
+func (s *Server) makeNode(c *call, parent *node, top bool) reply {
+	row, isObject := c.body.(map[string]any)
+	if !isObject || c.claims.lost {
+		return crash()
+	}
+	if full, given := row["full_value"].(string); given && top {
+		if tooLong(full) {
+			return crash()
+		}
+		return reply{status: http.StatusCreated, body: c.org.showNode(c.org.make(full))}
+	}
+	value, _ := row["value"].(string)
+	same := "The same level node name cannot be the same"
+	switch {
+	case strings.Contains(value, "/"):
+		return bad(map[string]any{"value": []string{"Can't contains: /"}})
+	case utf8.RuneCountInString(value) > 128:
+		return crash()
+	case c.org.child(parent, value) != nil && top:
+		return bad(map[string]any{"value": []string{same}})
+	case c.org.child(parent, value) != nil:
+		return detail(http.StatusBadRequest, same, "error")
+	}
+	id, given := row["id"].(string)
+	if !given {
+		id = uuid.NewString()
+	}
+	return reply{status: http.StatusCreated, body: c.org.showNode(c.org.growAs(id, parent, value))}
+}
+
+// deleteNode deletes a node with its descendants, unless one of them holds hosts.
+func (s *Server) deleteNode(c *call, n *node) reply {
+	if n == c.org.nodes[0] {
+		return reply{status: http.StatusForbidden, body: map[string]any{
+			"error": fmt.Sprintf("You can't delete the root node (%s)", n.value),
+		}}
+	}
+	gone := map[string]bool{}
+	for _, d := range c.org.nodes {
+		if d.below(n.key) {
+			gone[d.id] = true
+		}
+	}
+	for _, h := range c.org.hosts {
+		if slices.ContainsFunc(h.nodes, func(id string) bool { return gone[id] }) {
+			return reply{status: http.StatusForbidden, body: map[string]any{
+				"error": "Deletion failed and the node contains assets",
+			}}
+		}
+	}
+	c.org.nodes = slices.DeleteFunc(c.org.nodes, func(d *node) bool {
+		if gone[d.id] {
+			delete(c.org.byID, d.id)
+			delete(c.org.byPath, d.parent+"/"+d.value)
+		}
+		return gone[d.id]
+	})
+	return status(http.StatusNoContent)
+}

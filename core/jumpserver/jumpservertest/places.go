@@ -1,0 +1,90 @@
+package jumpservertest
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// checkPlaces reads nodes, paths and the zone of this version; the other version's field for
+// the zone is ignored in silence.
+func (s *Server) checkPlaces(o *org, row map[string]any, f *fields, v *verdict) {
+	if raw, given := row["nodes"]; given {
+		f.nodes = []string{}
+		items, _ := raw.([]any)
+		for _, item := range items {
+			id := pkOf(item)
+			if o.node(id) == nil {
+				v.say("nodes", []string{`Invalid pk "` + id + `" - object does not exist.`})
+			}
+			f.nodes = append(f.nodes, id)
+		}
+	}
+	if raw, given := row["nodes_display"]; given {
+		checkPaths(raw, f, v)
+	}
+	raw, given := row[s.zoneField]
+	if !given {
+		return
+	}
+	id := pkOf(raw)
+	if raw != nil && o.zones[id] == "" {
+		v.say(s.zoneField, []string{`Invalid pk "` + cmp.Or(id, "None") + `" - object does not exist.`})
+	}
+	f.zone = &id
+}
+
+func checkPaths(raw any, f *fields, v *verdict) {
+	items, isList := raw.([]any)
+	v.crash = v.crash || !isList
+	for _, item := range items {
+		path, isText := item.(string)
+		v.crash = v.crash || !isText || tooLong(path)
+		f.paths = append(f.paths, path)
+	}
+}
+
+func pkOf(raw any) string {
+	if object, isObject := raw.(map[string]any); isObject {
+		if raw = object["pk"]; raw == nil {
+			raw = object["id"]
+		}
+	}
+	id, _ := raw.(string)
+	return id
+}
+
+func tooLong(path string) bool {
+	return slices.ContainsFunc(strings.Split(path, "/"), func(p string) bool { return utf8.RuneCountInString(p) > 128 })
+}
+
+// checkLabels: no colon is a mistake; a value over 64 characters and a label given twice are
+// found by the database only, and crash.
+func (s *Server) checkLabels(row map[string]any, f *fields, v *verdict) {
+	raw, given := row["labels"]
+	if !given {
+		return
+	}
+	f.labels = []string{}
+	items, _ := raw.([]any)
+	for _, item := range items {
+		var label string
+		switch l := item.(type) {
+		case string:
+			label = l
+		case map[string]any:
+			name, _ := l["name"].(string)
+			value, _ := l["value"].(string)
+			label = name + ":" + value
+		}
+		name, value, fine := strings.Cut(label, ":")
+		switch {
+		case !fine:
+			v.say("labels", []string{"Invalid data type"})
+		case utf8.RuneCountInString(name) > 64, utf8.RuneCountInString(value) > 64, slices.Contains(f.labels, label):
+			v.crash = true
+		}
+		f.labels = append(f.labels, label)
+	}
+}

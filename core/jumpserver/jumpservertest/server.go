@@ -1,0 +1,334 @@
+// Package jumpservertest is a JumpServer in memory, v4.7.0 or v4.10.16, behind http.Handler. It
+// answers as real servers were recorded (testdata), faults and traps included, and it is strict:
+// what no careful client would send is noted and fails the test. It can also fail on demand.
+package jumpservertest
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Version is a server's version.
+type Version string
+
+// The versions that were recorded.
+const (
+	V47  Version = "v4.7.0"
+	V410 Version = "v4.10.16"
+)
+
+// DefaultOrg is the organisation that every JumpServer has; RootOrg reads all of them.
+const (
+	DefaultOrg = "00000000-0000-0000-0000-000000000002"
+	RootOrg    = "00000000-0000-0000-0000-000000000000"
+)
+
+// The credentials of a server that was made without any.
+const (
+	KeyID     = "11111111-2222-3333-4444-555555555555"
+	KeySecret = "emulated-secret-0123456789"
+)
+
+// TB is what the emulator needs of a test.
+type TB interface {
+	Helper()
+	Errorf(format string, args ...any)
+}
+
+// Options describe a server; the zero value is a v4.7.0 without limits.
+type Options struct {
+	Version   Version
+	KeyID     string
+	KeySecret string
+	RootNode  string           // name of the root node; "" = DEFAULT
+	Limit     int              // number of assets that it takes; 0 = 5000
+	PageCap   int              // a larger limit is cut to this; 0 = that of the version
+	Throttle  int              // requests of one user within Window; 0 = no limit
+	Window    time.Duration    // 0 = a minute
+	Latency   time.Duration    // of every request
+	AtOnce    int              // requests that are served at a time, others wait; 0 = all
+	Platforms map[string]int   // other ids for platforms, by name
+	NoZones   []string         // platforms without gateways
+	Now       func() time.Time // nil = the real clock
+	TB        TB               // may be nil
+}
+
+// Server is the emulator. Its methods may be called at any time.
+type Server struct {
+	o         Options
+	zoneField string
+	started   string // when the server began
+	platforms []platform
+	turns     chan struct{}
+
+	ids *regexp.Regexp // a UUID in a path
+
+	mu         sync.Mutex
+	keys       map[string]Key
+	orgs       map[string]*org
+	parked     map[string]parking
+	history    map[string][]time.Time // by user, for throttling
+	columns    map[string]column      // what a host's row may hold
+	making     map[string]int         // node paths and names that requests under way are creating
+	faults     []*fault
+	onRequest  func(*http.Request)
+	calls      map[string]int
+	requests   int
+	writes     int
+	unexpected []string
+	lenient    bool
+}
+
+type parking struct {
+	ids   []string
+	until time.Time
+}
+
+// New makes a server with the DEFAULT organisation, without hosts.
+func New(o Options) *Server {
+	fill(&o)
+	s := &Server{
+		o: o, zoneField: "domain", orgs: map[string]*org{}, parked: map[string]parking{},
+		ids: regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`), making: map[string]int{}, calls: map[string]int{}, platforms: loadPlatforms(o),
+		keys: map[string]Key{}, history: map[string][]time.Time{},
+	}
+	if o.Version == V410 {
+		s.zoneField = "zone"
+	}
+	if o.AtOnce > 0 {
+		s.turns = make(chan struct{}, o.AtOnce)
+	}
+	s.columns, s.started = s.hostColumns(), s.date(o.Now())
+	s.addKey(Key{ID: o.KeyID, Secret: o.KeySecret})
+	s.AddOrg(DefaultOrg, "DEFAULT")
+	return s
+}
+
+func fill(o *Options) {
+	if o.Version == "" {
+		o.Version = V47
+	}
+	if o.KeyID == "" {
+		o.KeyID, o.KeySecret = KeyID, KeySecret
+	}
+	if o.RootNode == "" {
+		o.RootNode = "DEFAULT"
+	}
+	if o.Limit == 0 {
+		o.Limit = 5000
+	}
+	if o.PageCap == 0 {
+		o.PageCap = 10000
+		if o.Version == V410 {
+			o.PageCap = 1000
+		}
+	}
+	if o.Window == 0 {
+		o.Window = defaultWindow
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+}
+
+// reply is an answer before faults are put on it.
+type reply struct {
+	status int
+	header map[string]string
+	body   any // marshalled as JSON; nil = no body; page = an HTML page
+}
+
+// page is the body of an HTML answer.
+type page string
+
+func ok(body any) reply  { return reply{status: http.StatusOK, body: body} }
+func bad(body any) reply { return reply{status: http.StatusBadRequest, body: body} }
+func crash() reply       { return reply{status: 500, body: map[string]any{"error": "Server internal error"}} }
+func html(status int) reply {
+	text := http.StatusText(status)
+	return reply{status: status, body: page(text[:1] + strings.ToLower(text[1:]))}
+}
+func status(code int) reply { return reply{status: code} }
+func detail(code int, text, c string) reply {
+	return reply{status: code, body: map[string]any{"detail": text, "code": c}}
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return
+	}
+	if !s.enter(r) {
+		return
+	}
+	defer s.leave()
+	s.note(r)
+	claims := s.claim(r, body)
+	defer s.unclaim(claims)
+	f := s.nextFault(r)
+	switch {
+	case !pause(r, s.latency()+f.Delay):
+		return
+	case f.instead():
+		f.send(w, r)
+		return
+	}
+	out := s.answer(r, body, claims)
+	raw := out.marshal()
+	if strings.HasPrefix(strings.ToLower(r.Header.Get("Accept-Language")), "zh") {
+		raw = bytes.ReplaceAll(raw, []byte("This field is required."), []byte("该字段是必填项。"))
+	}
+	switch {
+	case f.Edit != nil:
+		out.status, raw = f.Edit(out.status, raw)
+	case f.After:
+		f.send(w, r)
+		return
+	}
+	send(w, out, raw)
+}
+
+// enter waits for a turn, where only so many requests are served at a time.
+func (s *Server) enter(r *http.Request) bool {
+	if s.turns == nil {
+		return true
+	}
+	select {
+	case s.turns <- struct{}{}:
+		return true
+	case <-r.Context().Done():
+		return false
+	}
+}
+
+func (s *Server) leave() {
+	if s.turns != nil {
+		<-s.turns
+	}
+}
+
+func send(w http.ResponseWriter, out reply, raw []byte) {
+	w.Header().Set("Content-Type", "application/json")
+	if _, isPage := out.body.(page); isPage {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	}
+	for name, value := range out.header {
+		w.Header().Set(name, value)
+	}
+	w.WriteHeader(out.status)
+	_, _ = w.Write(raw)
+}
+
+func (r reply) marshal() []byte {
+	switch body := r.body.(type) {
+	case nil:
+		return nil
+	case page:
+		return []byte("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n    <meta charset=\"UTF-8\">\n    <title>" + string(body) +
+			"</title>\n</head>\n<body>\n<h1>" + string(body) + "</h1>\n</body>\n</html>")
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(r.body); err != nil {
+		return []byte(err.Error())
+	}
+	return b.Bytes()
+}
+
+func pause(r *http.Request, d time.Duration) bool {
+	if d == 0 {
+		return true
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-r.Context().Done():
+		return false
+	}
+}
+
+// call is one authenticated request on its way to a handler.
+type call struct {
+	r      *http.Request
+	method string
+	parts  []string // of the path below /api/v1/
+	query  url.Values
+	user   string
+	body   any
+	org    *org
+	orgID  string // as asked for
+	claims *claims
+}
+
+// answer runs all checks in the order of the real server, then the handler.
+func (s *Server) answer(r *http.Request, body []byte, held *claims) reply {
+	if !strings.HasSuffix(r.URL.Path, "/") {
+		target := *r.URL
+		target.Path += "/"
+		return reply{status: http.StatusMovedPermanently, header: map[string]string{
+			"Location": target.RequestURI(), "Content-Type": "text/html; charset=utf-8",
+		}}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if open, found := s.openPages(r.URL.Path); found {
+		return open
+	}
+	key, refused, known := s.authenticate(r)
+	if !known {
+		return refused
+	}
+	if throttled, no := s.throttle(key.User); no {
+		return throttled
+	}
+	if key.NoRole && r.URL.Path != "/api/v1/users/profile/" {
+		return detail(http.StatusForbidden, "You do not have permission to perform this action.", "permission_denied")
+	}
+	c := &call{
+		r: r, method: r.Method, query: r.URL.Query(), claims: held, user: key.User,
+		parts: strings.Split(strings.Trim(strings.TrimPrefix(r.URL.Path, "/api/v1/"), "/"), "/"),
+	}
+	if len(body) > 0 {
+		if err := json.Unmarshal(body, &c.body); err != nil {
+			return detail(http.StatusBadRequest, "JSON parse error - "+err.Error(), "parse_error")
+		}
+	}
+	s.resolve(c, r.Header.Get("X-JMS-ORG"))
+	if c.method != http.MethodGet && c.method != http.MethodOptions && c.orgID == RootOrg {
+		return bad([]string{"Please save in a org"})
+	}
+	return s.route(c)
+}
+
+// resolve finds the organisation that answers: DEFAULT for any that is absent or unknown.
+func (s *Server) resolve(c *call, asked string) {
+	c.orgID = asked
+	if c.org = s.orgs[asked]; c.org == nil {
+		c.org = s.orgs[DefaultOrg]
+		if asked != RootOrg {
+			c.orgID = DefaultOrg
+		}
+	}
+}
+
+// surprise notes what no careful client sends. It is called with the lock held.
+func (s *Server) surprise(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	s.unexpected = append(s.unexpected, text)
+	if s.o.TB != nil && !s.lenient {
+		s.o.TB.Helper()
+		s.o.TB.Errorf("jumpserver: %s", text)
+	}
+}

@@ -1,0 +1,175 @@
+package jumpserver
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+func assetID(a inventory.Asset) string { return a.ID }
+
+// Read proves the organisation and reads it as a whole: its platforms and all its assets,
+// hosts with all fields, others with id and name (names are unique over all categories). It
+// gives everything or an error.
+func (c *Client) Read(ctx context.Context) (inventory.Bastion, error) {
+	if _, _, err := c.Organisation(ctx); err != nil {
+		return inventory.Bastion{}, err
+	}
+	f, err := c.fresh(ctx)
+	if err != nil {
+		return inventory.Bastion{}, err
+	}
+	assets, f, err := c.withZone(ctx, f, func(f *facts) ([]inventory.Asset, error) { return c.hosts(ctx, f) })
+	if err != nil {
+		return inventory.Bastion{}, err
+	}
+	others, err := c.others(ctx, assets)
+	if err != nil {
+		return inventory.Bastion{}, err
+	}
+	b := inventory.Bastion{Assets: slices.Concat(assets, others), Platforms: make(map[string]inventory.Platform, len(f.platforms))}
+	for name, p := range f.platforms {
+		b.Platforms[name] = p.Platform
+	}
+	return b, nil
+}
+
+func (c *Client) hosts(ctx context.Context, f *facts) ([]inventory.Asset, error) {
+	r := &rows{org: c.org, what: "list hosts"}
+	return readAll(ctx, c, list[inventory.Asset, hostRow]{
+		op: r.what, path: apiHosts, query: byName + "fields=" + hostFields(f.zone), limit: pageSize, turn: r.asset, id: assetID,
+	})
+}
+
+type otherRow struct {
+	ID, Name string
+	OrgID    string `json:"org_id"`
+	Category struct{ Value string }
+}
+
+// others reads the assets that are no hosts, if the number of assets says that there are any.
+// What is not among the hosts is one, whatever its category: it holds a name.
+func (c *Client) others(ctx context.Context, hosts []inventory.Asset) ([]inventory.Asset, error) {
+	count := 0
+	op := "count assets"
+	if err := c.do(ctx, call{op: op, method: http.MethodGet, path: apiAssets + "?limit=1&fields=id", read: func(d *json.Decoder) (err error) {
+		count, err = decodePage(d, func(*otherRow) error { return nil })
+		return err
+	}}); err != nil {
+		return nil, err
+	}
+	if count <= len(hosts) {
+		return nil, nil
+	}
+	r := &rows{org: c.org, what: "list assets"}
+	all, err := readAll(ctx, c, list[otherRow, otherRow]{
+		op: r.what, path: apiAssets, query: byName + "fields=id,name,category,org_id", limit: pageSize,
+		id:   func(row otherRow) string { return row.ID },
+		turn: func(row *otherRow) (otherRow, error) { return *row, r.belongs(row.ID, row.OrgID) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	return c.strangers(ctx, hosts, all)
+}
+
+// strangers gives those assets that are not among the hosts. A host among them was made while
+// we read, and is read like the others.
+func (c *Client) strangers(ctx context.Context, hosts []inventory.Asset, all []otherRow) ([]inventory.Asset, error) {
+	known := make(map[string]struct{}, len(hosts))
+	for _, h := range hosts {
+		known[h.ID] = struct{}{}
+	}
+	var answer []inventory.Asset
+	var late []string
+	for _, row := range all {
+		id := strings.ToLower(row.ID)
+		if _, ok := known[id]; ok {
+			continue
+		}
+		answer = append(answer, inventory.Asset{ID: id, Name: row.Name})
+		if row.Category.Value == "host" {
+			late = append(late, id)
+		}
+	}
+	made, err := c.Assets(ctx, late)
+	if err != nil {
+		return nil, err
+	}
+	for _, host := range made {
+		at := slices.IndexFunc(answer, func(a inventory.Asset) bool { return a.ID == host.ID })
+		answer[at] = host
+	}
+	return answer, nil
+}
+
+// Assets reads just these hosts, each with all fields, in the order of the ids. One that does
+// not exist in this organisation is absent from the answer. An id that is no UUID is an error
+// of kind Invalid before any call; a row that was not asked for is one of kind Incomplete
+// (JumpServer ignores filters that it does not know, and answers with everything).
+func (c *Client) Assets(ctx context.Context, ids []string) ([]inventory.Asset, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	for _, id := range ids {
+		if !isUUID(id) {
+			return nil, fault(inventory.Invalid, "jumpserver: read hosts: "+quote(id)+" is not a UUID", nil)
+		}
+	}
+	f, err := c.proven(ctx)
+	if err != nil {
+		return nil, err
+	}
+	wanted := distinct(ids)
+	found := make(map[string]inventory.Asset, len(wanted))
+	for batch := range slices.Chunk(wanted, idsPerURL) {
+		var assets []inventory.Asset
+		assets, f, err = c.withZone(ctx, f, func(f *facts) ([]inventory.Asset, error) { return c.batchOf(ctx, f, batch) })
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range assets {
+			if !slices.Contains(batch, a.ID) {
+				return nil, fault(inventory.Incomplete, "jumpserver: "+readByID+": "+a.ID+" came, which was not asked for", nil)
+			}
+			found[a.ID] = a
+		}
+	}
+	var answer []inventory.Asset
+	for _, id := range wanted {
+		if a, ok := found[id]; ok {
+			answer = append(answer, a)
+		}
+	}
+	return answer, nil
+}
+
+const readByID = "read hosts by id"
+
+// batchOf reads the hosts with these ids, as many as one URL takes.
+func (c *Client) batchOf(ctx context.Context, f *facts, ids []string) ([]inventory.Asset, error) {
+	r := &rows{org: c.org, what: readByID}
+	return readAll(ctx, c, list[inventory.Asset, hostRow]{
+		op: r.what, path: apiHosts, query: byName + "fields=" + hostFields(f.zone) + "&ids=" + url.QueryEscape(strings.Join(ids, ",")),
+		limit: len(ids), most: len(ids), turn: r.asset, id: assetID,
+	})
+}
+
+// distinct gives each id once, in lower case as JumpServer writes them, in the given order.
+func distinct(ids []string) []string {
+	seen := make(map[string]struct{}, len(ids))
+	var answer []string
+	for _, id := range ids {
+		id = strings.ToLower(id)
+		if _, ok := seen[id]; !ok {
+			seen[id] = struct{}{}
+			answer = append(answer, id)
+		}
+	}
+	return answer
+}

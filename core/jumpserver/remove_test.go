@@ -1,0 +1,217 @@
+package jumpserver
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+const testSPM = "225ec5ff-8023-4a3b-b93d-6261b4bccbf9"
+
+// removable is a JumpServer with hosts that can be parked and deleted.
+type removable struct {
+	hosts  []string
+	parked []string
+	spm    string   // what parking answers
+	extra  []string // strangers under the spm
+	lazy   bool     // 204 and nothing happens, as with an expired spm
+	broken bool     // the answer to DELETE gets lost
+}
+
+func (v *removable) serve(s *stub) {
+	if v.spm == "" {
+		v.spm = testSPM
+	}
+	list := func(w http.ResponseWriter, ids []string) {
+		var rows []string
+		for _, id := range ids {
+			rows = append(rows, `{"id":"`+id+`","org_id":"`+DefaultOrganisation+`"}`)
+		}
+		reply(w, 200, pageJSON(len(rows), rows...))
+	}
+	s.on("GET "+apiHosts, func(w http.ResponseWriter, r *http.Request) {
+		q := r.URL.Query()
+		if q.Get("spm") != "" {
+			list(w, append(slices.Clone(v.parked), v.extra...))
+			return
+		}
+		list(w, v.of(strings.Split(q.Get("ids"), ",")))
+	})
+	s.on("POST "+apiCache, func(w http.ResponseWriter, r *http.Request) {
+		var body struct{ Resources []string }
+		_ = json.NewDecoder(r.Body).Decode(&body)
+		v.parked = v.of(body.Resources)
+		reply(w, 200, `{"spm":"`+v.spm+`"}`)
+	})
+	s.on("DELETE "+apiHosts, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.RawQuery != "spm="+v.spm {
+			s.t.Errorf("DELETE %s", r.URL)
+		}
+		if !v.lazy {
+			v.hosts = slices.DeleteFunc(v.hosts, func(id string) bool { return slices.Contains(v.parked, id) })
+		}
+		if v.broken {
+			w.WriteHeader(statusBroken)
+			return
+		}
+		w.WriteHeader(204)
+	})
+}
+
+func (v *removable) of(ids []string) []string {
+	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !slices.Contains(v.hosts, id) })
+}
+
+func hostIDs(n int) []string {
+	var ids []string
+	for i := range n {
+		ids = append(ids, testID(i))
+	}
+	return ids
+}
+
+func TestRemove(t *testing.T) {
+	t.Parallel()
+	s := newStub(t)
+	v := &removable{hosts: hostIDs(260)}
+	v.serve(s)
+	ids := append(hostIDs(250), testID(999), "nope", strings.ToUpper(testID(3)))
+	errs := s.client().Remove(t.Context(), ids)
+	for i, err := range errs {
+		if (ids[i] == "nope") != (inventory.KindOf(err) == inventory.Invalid) || ids[i] != "nope" && err != nil {
+			t.Errorf("%s: %v", ids[i], err)
+		}
+	}
+	if len(v.hosts) != 10 || len(s.requests("DELETE")) != 3 {
+		t.Errorf("%d left, %q", len(v.hosts), s.requests("DELETE"))
+	}
+}
+
+func TestRemoveNothing(t *testing.T) {
+	t.Parallel()
+	s := newStub(t)
+	if errs := s.client().Remove(t.Context(), nil); len(errs) != 0 || len(s.seen) != 0 {
+		t.Errorf("%v %q", errs, s.seen)
+	}
+	if errs := s.client().Remove(t.Context(), []string{""}); inventory.KindOf(errs[0]) != inventory.Invalid || len(s.seen) != 0 {
+		t.Errorf("%v %q", errs, s.seen)
+	}
+	// Hosts that are gone already: nothing is parked.
+	v := &removable{}
+	v.serve(s)
+	if errs := s.client().Remove(t.Context(), hostIDs(2)); errs[0] != nil || errs[1] != nil || len(s.requests("POST")) != 0 {
+		t.Errorf("%v %q", errs, s.seen)
+	}
+}
+
+// On any doubt nothing is deleted, in this list and in all later ones.
+func TestRemoveDoubts(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		v     removable
+		other func(*stub)
+		kind  inventory.Kind
+		word  string
+	}{
+		"spm that is no UUID":  {removable{spm: "nope"}, nil, inventory.Incomplete, "nothing was deleted"},
+		"a stranger is parked": {removable{extra: []string{testID(777)}}, func(s *stub) { s.on("GET "+apiHosts, swap(s, testID(0), testID(777))) }, inventory.Incomplete, testID(777)},
+		"too many are parked":  {removable{extra: []string{testID(777)}}, nil, inventory.Incomplete, "more than the 1 rows asked for"},
+		"no spm":               {removable{}, func(s *stub) { s.json("POST "+apiCache, 200, `{}`) }, inventory.Incomplete, "no spm"},
+		"nobody is parked":     {removable{}, func(s *stub) { s.json("POST "+apiCache, 200, `{"spm":"`+testSPM+`"}`) }, inventory.Incomplete, "does not list"},
+		"parking is refused":   {removable{}, func(s *stub) { s.json("POST "+apiCache, 403, `{}`) }, inventory.Denied, "right"},
+		"hosts cannot be read": {removable{}, func(s *stub) { s.json("GET "+apiHosts, 500, ``) }, inventory.Temporary, "500"},
+		"a row of another org": {removable{}, func(s *stub) {
+			s.json("GET "+apiHosts, 200, pageJSON(1, strings.ReplaceAll(hostJSON(testID(0), "a"), DefaultOrganisation, testID(9))))
+		}, inventory.Organisation, ""},
+		"other hosts than asked": {removable{}, func(s *stub) { s.json("GET "+apiHosts, 200, pageJSON(1, hostJSON(testID(777), "a"))) }, inventory.Incomplete, "not asked for"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStub(t)
+			v := test.v
+			v.hosts = hostIDs(2)
+			v.serve(s)
+			if test.other != nil {
+				test.other(s)
+			}
+			errs := s.client(func(o *Options) { o.BatchSize = 1 }).Remove(t.Context(), hostIDs(2))
+			for _, err := range errs {
+				wantKind(t, err, test.kind, test.word)
+			}
+			if n := len(s.requests("DELETE")); n != 0 || len(v.hosts) != 2 || len(s.requests("POST")) > 1 {
+				t.Errorf("%d DELETEs, %q", n, s.seen)
+			}
+		})
+	}
+}
+
+// swap lists one host in place of another where an spm is asked for.
+func swap(s *stub, id, other string) http.HandlerFunc {
+	next := s.routes["GET "+apiHosts]
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("spm") != "" {
+			reply(w, 200, pageJSON(1, hostJSON(other, "x")))
+			return
+		}
+		next(w, r)
+	}
+}
+
+// 204 does not mean deleted, and a lost answer does not mean kept.
+func TestRemoveReadsBack(t *testing.T) {
+	t.Parallel()
+	s := newStub(t)
+	v := &removable{hosts: hostIDs(4), lazy: true}
+	v.serve(s)
+	errs := s.client(func(o *Options) { o.BatchSize = 2 }).Remove(t.Context(), hostIDs(4))
+	for _, err := range errs {
+		wantKind(t, err, inventory.Incomplete, "still there")
+	}
+	if n := len(s.requests("DELETE")); n != 1 {
+		t.Errorf("%d DELETEs", n)
+	}
+	s = newStub(t)
+	v = &removable{hosts: hostIDs(2), broken: true}
+	v.serve(s)
+	if errs := s.client().Remove(t.Context(), hostIDs(2)); errs[0] != nil || errs[1] != nil || len(v.hosts) != 0 {
+		t.Errorf("%v, left %v", errs, v.hosts)
+	}
+	s = newStub(t)
+	v = &removable{hosts: hostIDs(2), broken: true, lazy: true}
+	v.serve(s)
+	for _, err := range s.client().Remove(t.Context(), hostIDs(2)) {
+		wantKind(t, err, inventory.Temporary)
+	}
+}
+
+// A host that goes between two calls stops nobody; one that is merely not parked does.
+func TestRemovePartlyParked(t *testing.T) {
+	t.Parallel()
+	for _, gone := range []bool{true, false} {
+		s := newStub(t)
+		v := &removable{hosts: hostIDs(3)}
+		v.serve(s)
+		park := s.routes["POST "+apiCache]
+		s.on("POST "+apiCache, func(w http.ResponseWriter, r *http.Request) {
+			park(w, r)
+			v.parked = v.parked[:2]
+			if gone {
+				v.hosts = v.hosts[:2]
+			}
+		})
+		errs := s.client().Remove(t.Context(), hostIDs(3))
+		if gone && (errs[0] != nil || errs[2] != nil || len(v.hosts) != 0) {
+			t.Errorf("%v, left %q", errs, v.hosts)
+		}
+		if !gone {
+			wantKind(t, errs[0], inventory.Incomplete, testID(2), "nothing was deleted")
+		}
+		if !gone && len(s.requests("DELETE")) != 0 {
+			t.Errorf("%q", s.requests("DELETE"))
+		}
+	}
+}

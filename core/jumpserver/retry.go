@@ -1,0 +1,213 @@
+package jumpserver
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+const (
+	maxTries   = 4
+	callBudget = 10 * time.Second // of all tries and the pauses between them; waiting for the pace is not counted
+	maxWaits   = 10               // 429s that one call sits out
+	maxBody    = 64 << 20         // bytes of one answer
+)
+
+// call is one request of the API. It is repeated after a 5xx, a time-out or a broken connection,
+// writes as well, each being safe to repeat:
+//
+//   - POST of a host names its id: a second one is refused with a 400 on "id", which Create reads;
+//   - PATCH sets values, so that a second one changes nothing more;
+//   - POST of a node by full_value answers the node that is there (201, same id);
+//   - POST of ids to be parked gives a new spm, and the old one expires unused;
+//   - DELETE ?spm= names ids that were proved to be the approved ones; the second finds none of
+//     them and is 204 as well. What came of it is read back.
+type call struct {
+	op     string // for messages: "list hosts"
+	method string
+	path   string // below the URL, with its query; signed as it is sent
+	body   any    // sent as JSON; nil = no body
+	// read takes the body of a success; nil = it is thrown away. A repeated call reads again.
+	read func(*json.Decoder) error
+	// unsure is set where a try may have been carried out although it failed; may be nil.
+	unsure *bool
+	// hasty: an answer 500 is final, because the caller tries again in another form.
+	hasty bool
+}
+
+// do makes the call: at most maxTries tries within callBudget, each at its turn of the pace.
+func (c *Client) do(ctx context.Context, q call) error {
+	var body []byte
+	if q.body != nil {
+		var err error
+		if body, err = json.Marshal(q.body); err != nil {
+			return fault(inventory.Invalid, "jumpserver: "+q.op, err)
+		}
+	}
+	pause := &backoff.ExponentialBackOff{InitialInterval: 300 * time.Millisecond, RandomizationFactor: 0.5, Multiplier: 2, MaxInterval: 2 * time.Second}
+	pause.Reset()
+	left := callBudget
+	for tries := 1; ; tries++ {
+		took, err := c.answered(ctx, q, body, min(c.try, left))
+		if inventory.KindOf(err) != inventory.Temporary || q.final(err) {
+			return err
+		}
+		if q.unsure != nil {
+			*q.unsure = true
+		}
+		next := pause.NextBackOff()
+		if left -= took + next; tries == maxTries || left <= 0 {
+			return err
+		}
+		c.log.LogAttrs(ctx, slog.LevelDebug, "jumpserver call is tried again",
+			slog.String("op", q.op), slog.Int("tries", tries), slog.Duration("pause", next), slog.String("error", err.Error()))
+		if c.sleep(ctx, next) != nil || ctx.Err() != nil {
+			return ended(ctx)
+		}
+	}
+}
+
+// answered makes one try that is not refused by a 429: it sits those out. took is the time of
+// the try alone.
+func (c *Client) answered(ctx context.Context, q call, body []byte, timeout time.Duration) (took time.Duration, err error) {
+	for waits := 0; ; waits++ {
+		sent, err := c.pace.admit(ctx, q.op)
+		if err != nil {
+			return 0, err
+		}
+		err = c.send(ctx, q, body, timeout)
+		if inventory.KindOf(err) != inventory.Throttled {
+			c.pace.done(sent)
+			return c.now().Sub(sent), err
+		}
+		c.wait(q, err)
+		if waits == maxWaits {
+			return 0, err
+		}
+	}
+}
+
+func (q call) final(err error) bool {
+	r := refused(err)
+	return q.hasty && r != nil && r.status == http.StatusInternalServerError
+}
+
+// wait closes the pace for everybody after a 429.
+func (c *Client) wait(q call, err error) {
+	var e *inventory.Error
+	errors.As(err, &e) // it is one, having a kind
+	after := c.pace.throttled(e.RetryAfter)
+	c.log.Info("JumpServer limits the number of requests", slog.String("op", q.op), slog.Duration("wait", after))
+}
+
+// send makes one try. Nothing leaves once the context is over.
+func (c *Client) send(ctx context.Context, q call, body []byte, timeout time.Duration) error {
+	tryCtx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	req, err := c.request(tryCtx, q, body)
+	if err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return ended(ctx)
+	}
+	start := c.now()
+	c.calls.Add(1)
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return c.unreachable(ctx, q.op, err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	err = c.answer(ctx, q, resp)
+	// The path is logged without its query, which may be long; headers never are.
+	c.log.LogAttrs(ctx, slog.LevelDebug, "jumpserver call", slog.String("op", q.op), slog.String("method", q.method),
+		slog.String("path", req.URL.Path), slog.Int("status", resp.StatusCode), slog.Duration("took", c.now().Sub(start)))
+	return err
+}
+
+func (c *Client) request(ctx context.Context, q call, body []byte) (*http.Request, error) {
+	target, err := url.Parse(c.base.String() + q.path)
+	if err != nil {
+		return nil, fault(inventory.Invalid, "jumpserver: "+q.op+": no such address", nil)
+	}
+	if q.method == http.MethodDelete && !provenDelete(q.path) {
+		return nil, fault(inventory.Invalid, "jumpserver: "+q.op+": a DELETE without a proven spm is never sent", nil)
+	}
+	req, err := http.NewRequestWithContext(ctx, q.method, target.String(), bytes.NewReader(body))
+	if err != nil {
+		return nil, fault(inventory.Invalid, "jumpserver: "+q.op+": the request cannot be made", nil)
+	}
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("Accept-Language", "en")
+	req.Header.Set("User-Agent", "jms-sync")
+	req.Header.Set("X-JMS-ORG", c.org)
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	c.sign(req, c.now())
+	return req, nil
+}
+
+// answer reads the answer of one try.
+func (c *Client) answer(ctx context.Context, q call, resp *http.Response) error {
+	if resp.StatusCode < 200 || resp.StatusCode > 299 {
+		return c.readRefusal(q.op, resp)
+	}
+	bounded := &boundedBody{from: resp.Body, left: maxBody, op: q.op}
+	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	if q.read == nil && kind != "text/html" {
+		_, _ = io.Copy(io.Discard, bounded) // lets the connection be used again
+		return nil
+	}
+	if !strings.HasSuffix(kind, "json") {
+		return fault(inventory.Temporary, fmt.Sprintf("jumpserver: %s: %s answered %d with %q instead of JSON; does jumpserver.url lead to JumpServer?",
+			q.op, c.host(), resp.StatusCode, kind), nil)
+	}
+	if err := q.read(json.NewDecoder(bounded)); err != nil {
+		return c.unreadable(ctx, q.op, err)
+	}
+	_, _ = io.Copy(io.Discard, bounded)
+	return nil
+}
+
+// boundedBody ends an answer that is larger than anything JumpServer has reason to send.
+type boundedBody struct {
+	from io.Reader
+	left int
+	op   string
+}
+
+// Read implements io.Reader.
+func (b *boundedBody) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		return 0, fault(inventory.Incomplete, fmt.Sprintf("jumpserver: %s: the answer is larger than %d MiB", b.op, maxBody>>20), nil)
+	}
+	n, err := b.from.Read(p[:min(len(p), b.left)])
+	b.left -= n
+	return n, err
+}
+
+// decode is the reading of an answer that is one value; a repeated try starts from zero.
+func decode[T any](into *T) func(*json.Decoder) error {
+	return func(d *json.Decoder) error {
+		var value T
+		if err := d.Decode(&value); err != nil {
+			return err
+		}
+		*into = value
+		return nil
+	}
+}

@@ -1,0 +1,134 @@
+package jumpserver
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// hostRow is a host as lists and the answers of writes show it, cut to what inventory.Asset
+// needs. Absent fields are told from empty ones, so that a server that leaves a field out is never taken
+// for one whose hosts have none.
+type hostRow struct {
+	ID       string
+	Name     string
+	Address  *string
+	OrgID    string `json:"org_id"`
+	Platform struct{ Name string }
+	Labels   *[]labelRow
+	Comment  string
+	Active   *bool `json:"is_active"`
+	Domain   zoneRow
+	Zone     zoneRow
+}
+
+type labelRow struct{ Name, Value string }
+
+// zoneRow is the zone of a host: null or {id,name}.
+type zoneRow struct {
+	there bool
+	id    string
+}
+
+// UnmarshalJSON implements json.Unmarshaler; it is called for null as well.
+func (z *zoneRow) UnmarshalJSON(text []byte) error {
+	var ref *struct{ ID string }
+	if err := json.Unmarshal(text, &ref); err != nil {
+		return err
+	}
+	*z = zoneRow{there: true}
+	if ref != nil {
+		z.id = ref.ID
+	}
+	return nil
+}
+
+func (r *hostRow) zone() zoneRow {
+	if r.Zone.there {
+		return r.Zone
+	}
+	return r.Domain
+}
+
+// hostFields is the value of fields= for rows that become assets.
+func hostFields(zone string) string {
+	return "id,name,address,platform," + zone + ",labels,comment,is_active,org_id"
+}
+
+// rows turns rows into assets; repeated strings are kept once. Safe for concurrent use.
+type rows struct {
+	org  string
+	what string // for messages
+
+	mu    sync.Mutex
+	words map[string]string
+}
+
+// errNoZone is the cause where a row shows no zone, neither null nor one: the field may have
+// another name by now.
+var errNoZone = errors.New("lacks the zone")
+
+// asset gives the row as an asset, or says why it cannot be believed.
+func (r *rows) asset(row *hostRow) (inventory.Asset, error) {
+	if err := r.belongs(row.ID, row.OrgID); err != nil {
+		return inventory.Asset{}, err
+	}
+	zone := row.zone()
+	if row.Name == "" || row.Address == nil || row.Labels == nil || row.Active == nil {
+		return inventory.Asset{}, fault(inventory.Incomplete,
+			fmt.Sprintf("jumpserver: %s: the row of %s lacks name, address, labels or is_active", r.what, row.ID), nil)
+	}
+	if !zone.there {
+		return inventory.Asset{}, fault(inventory.Incomplete, "jumpserver: "+r.what+": the row of "+row.ID, errNoZone)
+	}
+	a := inventory.Asset{
+		ID: strings.ToLower(row.ID), Name: row.Name, Address: *row.Address, Platform: r.once(row.Platform.Name),
+		Zone: r.once(zone.id), Comment: row.Comment, Active: *row.Active, Host: true,
+	}
+	if len(*row.Labels) > 0 {
+		a.Labels = make([]inventory.Label, len(*row.Labels))
+	}
+	for i, l := range *row.Labels {
+		a.Labels[i] = inventory.Label{Name: r.once(l.Name), Value: l.Value}
+		if l.Name != inventory.LabelInstance { // that one differs on every host
+			a.Labels[i].Value = r.once(l.Value)
+		}
+	}
+	return a, nil
+}
+
+// belongs checks what every row must have: a UUID, and the organisation that was asked for.
+func (r *rows) belongs(id, org string) error {
+	if !isUUID(id) {
+		return fault(inventory.Incomplete, "jumpserver: "+r.what+": a row has the id "+quote(id)+", which is not a UUID", nil)
+	}
+	if !strings.EqualFold(org, r.org) {
+		return fault(inventory.Organisation, fmt.Sprintf(
+			"jumpserver: %s: asset %s is of organisation %s, but %s is configured", r.what, id, quote(org), r.org), nil)
+	}
+	return nil
+}
+
+// once gives one copy of equal strings, for the first few thousand different ones: what
+// repeats (platforms, label names, accounts, regions) is met early.
+func (r *rows) once(s string) string {
+	if s == "" {
+		return ""
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if w, ok := r.words[s]; ok {
+		return w
+	}
+	if r.words == nil {
+		r.words = map[string]string{}
+	}
+	if len(r.words) < 4096 {
+		r.words[s] = s
+	}
+	return s
+}

@@ -1,0 +1,160 @@
+// Package dingtalk sends messages through a custom robot of a DingTalk group, as action cards
+// with one button. Rules and error numbers are those of DingTalk's documentation of custom
+// robots (https://open.dingtalk.com/document/robots/custom-robot-access).
+package dingtalk
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/notify"
+	"github.com/jms-sync/jms-sync/core/secret"
+)
+
+// Settings are one robot, as its owner copies them from DingTalk.
+type Settings struct {
+	Webhook   secret.Value // https://oapi.dingtalk.com/robot/send?access_token=…
+	Secret    secret.Value // of "sign"; empty where the robot is guarded otherwise
+	AtMobiles []string     // digits only, at most MaxMobiles
+	AtAll     bool
+}
+
+// Options are what tests change; the zero value is right for everything else.
+type Options struct {
+	Proxy     string            // http(s)://…; "" = what HTTP(S)_PROXY of the process says
+	Timeout   time.Duration     // of one request; 0 = 10 s
+	Transport http.RoundTripper // nil = a new one, with Proxy
+	Now       func() time.Time
+	Sleep     func(ctx context.Context, d time.Duration) error // returns early when ctx ends
+}
+
+// MaxMobiles is how many people a message mentions at most: each takes room in it.
+const MaxMobiles = 100
+
+// Robot is a notify.Notifier. It is not changed by sending; several goroutines may use it.
+type Robot struct {
+	address *url.URL
+	token   string
+	key     string
+	mobiles []string
+	all     bool
+	client  *http.Client
+	now     func() time.Time
+	sleep   func(context.Context, time.Duration) error
+}
+
+// New checks the settings and sends nothing. Its errors are of kind Config.
+func New(s Settings, o Options) (*Robot, error) {
+	address, err := url.Parse(s.Webhook.Reveal())
+	if err != nil || address.Host == "" || address.Scheme != "https" && address.Scheme != "http" {
+		return nil, mistake("webhook is not a http(s) URL")
+	}
+	token := address.Query().Get("access_token")
+	if token == "" {
+		return nil, mistake("webhook has no access_token")
+	}
+	if len(s.AtMobiles) > MaxMobiles {
+		return nil, mistake("more than " + strconv.Itoa(MaxMobiles) + " mobile numbers to mention")
+	}
+	for n, m := range s.AtMobiles {
+		if !digits(m) {
+			return nil, mistake("mobile number " + strconv.Itoa(n+1) + " to mention is not 5 to 20 digits")
+		}
+	}
+	client, err := newClient(o)
+	if err != nil {
+		return nil, err
+	}
+	r := &Robot{
+		address: address, token: token, key: s.Secret.Reveal(),
+		mobiles: s.AtMobiles, all: s.AtAll, client: client, now: o.Now, sleep: o.Sleep,
+	}
+	if r.now == nil {
+		r.now = time.Now
+	}
+	if r.sleep == nil {
+		r.sleep = sleep
+	}
+	return r, nil
+}
+
+// newClient follows no redirect: the token must not travel to another host.
+func newClient(o Options) (*http.Client, error) {
+	if o.Timeout <= 0 {
+		o.Timeout = 10 * time.Second
+	}
+	if o.Transport == nil {
+		proxy := http.ProxyFromEnvironment
+		if o.Proxy != "" {
+			address, err := url.Parse(o.Proxy)
+			if err != nil || address.Host == "" {
+				return nil, mistake("proxy is not a URL")
+			}
+			proxy = http.ProxyURL(address)
+		}
+		o.Transport = &http.Transport{
+			Proxy: proxy, DialContext: (&net.Dialer{Timeout: o.Timeout}).DialContext,
+			TLSHandshakeTimeout: o.Timeout, ForceAttemptHTTP2: true,
+			// A function sleeps between two messages: a kept connection would be a dead one.
+			DisableKeepAlives: true,
+		}
+	}
+	return &http.Client{
+		Transport: o.Transport, Timeout: o.Timeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}, nil
+}
+
+// Name is "dingtalk".
+func (r *Robot) Name() string { return "dingtalk" }
+
+// signed gives the address with a fresh signature, base64(HMAC-SHA256(secret,
+// "<milliseconds>\n<secret>")), valid for an hour; and what of it no error may show.
+func (r *Robot) signed() (address string, private []string) {
+	if r.key == "" {
+		return r.address.String(), []string{r.token}
+	}
+	at := strconv.FormatInt(r.now().UnixMilli(), 10)
+	signature := sign(at, r.key)
+	signed := *r.address
+	query := signed.Query()
+	query.Set("timestamp", at)
+	query.Set("sign", signature)
+	signed.RawQuery = query.Encode()
+	return signed.String(), []string{r.token, r.key, signature}
+}
+
+func sign(timestamp, key string) string {
+	mac := hmac.New(sha256.New, []byte(key))
+	mac.Write([]byte(timestamp + "\n" + key))
+	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
+}
+
+func digits(s string) bool {
+	for _, r := range s {
+		if r < '0' || r > '9' {
+			return false
+		}
+	}
+	return len(s) >= 5 && len(s) <= 20
+}
+
+func mistake(text string) error { return &notify.Error{Kind: notify.Config, Message: text} }
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}

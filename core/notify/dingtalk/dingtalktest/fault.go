@@ -1,0 +1,82 @@
+package dingtalktest
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+)
+
+// Fault is what one request gets instead of its answer.
+type Fault struct {
+	// Body is answered with HTTP 200, or with Status.
+	Body   string
+	Status int
+	// Location is sent with a redirect.
+	Location string
+	// Drop breaks the connection without an answer.
+	Drop bool
+	// Wait holds the answer until this is closed.
+	Wait <-chan struct{}
+}
+
+// Fail makes the next requests meet these faults, one each.
+func (r *Robot) Fail(faults ...Fault) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.faults = append(r.faults, faults...)
+}
+
+// Answers gives n times the recorded answer of this name: ip, keywords, sign, timestamp, token,
+// toofast, or gateway-throttle.
+func Answers(n int, name string) []Fault {
+	faults := make([]Fault, n)
+	for i := range faults {
+		faults[i].Body = Recorded(name)
+	}
+	return faults
+}
+
+// Drops breaks n connections.
+func Drops(n int) []Fault {
+	faults := make([]Fault, n)
+	for i := range faults {
+		faults[i].Drop = true
+	}
+	return faults
+}
+
+// Busy is DingTalk's "system busy", as documented.
+func Busy() Fault { return Fault{Body: refuse(-1, "系统繁忙")} }
+
+// Recorded gives a recorded answer by name. An unknown name is a mistake in the test, and panics.
+func Recorded(name string) string {
+	text, err := recorded.ReadFile("testdata/" + name + ".json")
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
+
+func (f Fault) play(w http.ResponseWriter) {
+	if f.Wait != nil {
+		<-f.Wait
+	}
+	if f.Drop {
+		// The only way for a handler to break a connection, and net/http prints nothing of it.
+		panic(http.ErrAbortHandler)
+	}
+	if f.Location != "" {
+		w.Header().Set("Location", f.Location)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if f.Status != 0 {
+		w.WriteHeader(f.Status)
+	}
+	_, _ = io.WriteString(w, f.Body)
+}
+
+func answer(w http.ResponseWriter, body string) { Fault{Body: body}.play(w) }
+
+func refuse(code int, message string) string {
+	return fmt.Sprintf(`{"errcode":%d,"errmsg":%q}`, code, message)
+}

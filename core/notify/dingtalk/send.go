@@ -1,0 +1,152 @@
+package dingtalk
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/jms-sync/jms-sync/core/notify"
+	"github.com/jms-sync/jms-sync/core/secret"
+)
+
+const (
+	// networkTries and busyTries are how often a message is sent in all: after a broken connection
+	// or a 5xx, and after "system busy".
+	networkTries, busyTries = 3, 2
+	firstPause              = 500 * time.Millisecond
+	// banned is how long DingTalk blocks a robot that sent more than 20 messages in a minute.
+	banned = 10 * time.Minute
+	// maxAnswer bounds what is read of an answer; real ones are below 200 bytes.
+	maxAnswer = 64 << 10
+	maxQuoted = 200
+)
+
+// Send posts the message as a card. Only an answer that has errcode 0 is success: DingTalk says
+// 200 to everything, and its gateway's refusals have no errcode. A connection that broke after
+// the message was taken can show it twice, which is better than never.
+func (r *Robot) Send(ctx context.Context, m notify.Message) error {
+	body, err := r.body(m)
+	if err != nil {
+		return err
+	}
+	pause := firstPause
+	for try := 1; ; try++ {
+		tries, err := r.post(ctx, body)
+		if err == nil || try >= tries || ctx.Err() != nil {
+			return err
+		}
+		if r.sleep(ctx, pause) != nil {
+			return err
+		}
+		pause *= 2
+	}
+}
+
+// post makes one request. With an error it says how often such a request should be made in all.
+func (r *Robot) post(ctx context.Context, body []byte) (tries int, err error) {
+	address, private := r.signed()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
+	if err != nil {
+		return 1, mistake("webhook cannot be asked")
+	}
+	request.Header.Set("Content-Type", "application/json;charset=utf-8")
+	response, err := r.client.Do(request)
+	if err != nil {
+		return networkTries, broken(ctx, err, private)
+	}
+	defer func() { _ = response.Body.Close() }()
+	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	if err != nil {
+		return networkTries, broken(ctx, err, private)
+	}
+	switch status := response.StatusCode; {
+	case status == http.StatusOK:
+		return judge(answer, private)
+	case status == http.StatusTooManyRequests:
+		return 1, &notify.Error{Kind: notify.TooFast, Message: "HTTP 429"}
+	case status >= http.StatusInternalServerError:
+		return networkTries, &notify.Error{Kind: notify.Temporary, Message: fmt.Sprintf("HTTP %d", status)}
+	case status >= http.StatusMultipleChoices && status < http.StatusBadRequest:
+		return 1, mistake(fmt.Sprintf("HTTP %d: a redirect, which is not followed", status))
+	default:
+		return 1, mistake(fmt.Sprintf("HTTP %d", status))
+	}
+}
+
+// judge reads an answer. Numbers as documented; 410100 and the gateway's form were seen by others.
+// An answer in another form is not quoted: a proxy's error page shows the address it was asked for.
+func judge(answer []byte, private []string) (tries int, err error) {
+	var said struct {
+		Code    *int64 `json:"errcode"`
+		Message string `json:"errmsg"`
+		Status  int    `json:"status"` // of the gateway
+		Wait    int    `json:"wait"`   // seconds
+	}
+	if json.Unmarshal(answer, &said) != nil {
+		return 1, &notify.Error{Kind: notify.Unknown, Message: "the answer is not DingTalk's"}
+	}
+	if said.Code == nil && said.Status == 0 {
+		return 1, &notify.Error{Kind: notify.Unknown, Message: "the answer has no errcode"}
+	}
+	if said.Code == nil {
+		wait := max(0, min(said.Wait, 24*60*60))
+		return 1, &notify.Error{
+			Kind: notify.TooFast, Wait: time.Duration(wait) * time.Second,
+			Message: fmt.Sprintf("the gateway refuses messages (status %d)", said.Status),
+		}
+	}
+	refusal := &notify.Error{
+		Kind: notify.Config, Message: fmt.Sprintf("errcode %d: %s", *said.Code, quote(said.Message, private)),
+	}
+	switch *said.Code {
+	case 0:
+		return 1, nil
+	case -1:
+		refusal.Kind = notify.Temporary
+		return busyTries, refusal
+	case 130101, 410100:
+		refusal.Kind, refusal.Wait = notify.TooFast, banned
+	}
+	return 1, refusal
+}
+
+// broken words an error of the network. The error itself is not kept: it names the address, and
+// with it token and signature.
+func broken(ctx context.Context, err error, private []string) error {
+	if ctx.Err() != nil {
+		return &notify.Error{Kind: notify.Temporary, Message: "not sent in time", Err: ctx.Err()}
+	}
+	var outer *url.Error
+	if errors.As(err, &outer) {
+		err = outer.Err
+	}
+	return &notify.Error{Kind: notify.Temporary, Message: "not sent: " + quote(err.Error(), private)}
+}
+
+// quote makes one short line of a foreign text, without anything private.
+func quote(text string, private []string) string {
+	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "\uFFFD")), " ")
+	for _, p := range private {
+		for _, form := range []string{p, url.QueryEscape(p)} {
+			if form != "" {
+				text = strings.ReplaceAll(text, form, secret.Redacted)
+			}
+		}
+	}
+	if len(text) <= maxQuoted {
+		return text
+	}
+	end := maxQuoted
+	for !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + "…"
+}

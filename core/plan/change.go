@@ -1,0 +1,39 @@
+package plan
+
+import "github.com/jms-sync/jms-sync/core/inventory"
+
+// Action is what happens to one instance or asset. The words are those of the results document.
+type Action string
+
+// The actions. Keep is never written anywhere but in the printed plan.
+const (
+	Create     Action = "create"
+	Update     Action = "update"
+	Deactivate Action = "deactivate"
+	Delete     Action = "delete"
+	Hold       Action = "hold" // a removal that the guard holds
+	Skip       Action = "skip" // left alone for a reason that people should know
+	Keep       Action = "keep" // left alone because its scope was not read or not asked for
+)
+
+// Change is one line of the plan: what, to which asset, and why. Names, addresses and
+// platforms are those that JumpServer will show afterwards.
+type Change struct {
+	Action     Action
+	Reason     Reason
+	Scope      inventory.Scope
+	InstanceID string
+	AssetID    string
+	Name       string
+	Address    string
+	Platform   string
+	Fields     []string // changed fields of an update: name, address, zone, labels, is_active
+
+	// Interim marks a step towards another change of the same asset (a parked name in a swap).
+	Interim bool
+
+	New   *inventory.NewAsset // with Create
+	Patch *inventory.Patch    // with Update and Deactivate
+	// Before is the asset as the plan saw it, with Update, Deactivate, Delete and Hold.
+	Before *inventory.Asset
+}

@@ -1,0 +1,43 @@
+// Package plan compares what runs in the clouds with what JumpServer holds and says what is to
+// be done, and why. It does no I/O, reads no clock, and the same input gives the same output.
+//
+// Build makes a Plan; its removals are only candidates. Approve (the guard) turns it into an
+// Approved, the only thing that package apply takes; nothing else can fill one.
+//
+// An asset is ours if its id is inventory.AssetID of its labels jms-cloud, jms-region and
+// jms-instance and it also carries jms-account and jms-owner, each label once. The rules:
+//
+//	instance    asset                                  outcome
+//	---------   ------------------------------------   --------------------------------------------
+//	listed      none                                   create
+//	listed      none, and the instance has no address  skip (not created yet; it counts as present)
+//	listed      none, outside the whitelist            skip
+//	listed      the id without our labels              skip (a person took the marks off)
+//	listed      not ours, comment names the instance   skip (the Python tool's, or made by hand)
+//	listed      ours, in another region                skip (one instance, one asset)
+//	listed      ours, name/address/labels differ       update those; zone only where it has none
+//	listed      ours, jms-gone                         update: label off, active again (unless jms-off)
+//	listed      ours, switched off by a person         stays off; the rest follows the cloud
+//	listed      ours, equal                            unchanged
+//	elsewhere   ours, in a complete scope's place      keep: an instance in any listing is present
+//	absent      not ours                               not looked at
+//	absent      ours, its account not configured       skip (said)
+//	absent      ours, scope failed or not asked for    keep
+//	absent      ours, another account of the owner     keep: it failed here, or a narrowed run left it out
+//	absent      ours, owner is not the credential's    skip (said)
+//	absent      ours, jms-gone unreadable              skip (said)
+//	absent      ours, gateway or protected_ips         skip (said); jms-protected remembers the
+//	                                                   instance's other addresses
+//	absent      ours, outside the whitelist            skip (said)
+//	absent      ours, no_delete                        skip (said)
+//	absent      ours, jms-gone, yet active             skip: a person switched it on again
+//	absent      ours, jms-gone, mode deactivate        keep
+//	absent      ours, jms-gone, grace not over         keep
+//	absent      ours, jms-gone, grace over             candidate: delete
+//	absent      ours, grace 0 with mode delete         candidate: delete
+//	absent      ours                                   candidate: deactivate
+//
+// Names are unique in an organisation. The active asset that holds a name keeps it; of others
+// the smallest instance id gets it; the rest are called "<name>-<instance id>". Assets that are
+// deactivated, or approved to be removed, give way. See names.go.
+package plan

@@ -1,0 +1,243 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// dice makes a world's choices: of the fuzzer's bytes while there are some, then of a seeded
+// generator.
+type dice struct {
+	data []byte
+	rng  *rand.Rand
+}
+
+func seeded(seed uint64, data []byte) *dice {
+	return &dice{data: data, rng: rand.New(rand.NewPCG(seed, 7))}
+}
+
+// n gives a number in [0, k).
+func (d *dice) n(k int) int {
+	if len(d.data) > 0 {
+		b := d.data[0]
+		d.data = d.data[1:]
+		return int(b) % k
+	}
+	return d.rng.IntN(k)
+}
+
+// in tells true once in k.
+func (d *dice) in(k int) bool { return d.n(k) == 0 }
+
+func pick[T any](d *dice, from ...T) T { return from[d.n(len(from))] }
+
+// name is one of few, so that names meet: suffixed ones, parked ones, long ones, empty ones.
+func (d *dice) name() string {
+	return pick(d, "web", "web", "db", "a", "b", "c", " web ", "", "web-i-1", "web-i-2", "a-i-3", "b-i-1-jms-swap",
+		"a-i-2-jms-swap", "web-i-1-2", "网站🚀", strings.Repeat("汉", 128), strings.Repeat("汉", 130), strings.Repeat("x", 124)+"-i-1")
+}
+
+func (d *dice) ip() string {
+	return pick(d, "10.0.0.1", "10.0.0.2", "10.0.1.1", "10.0.1.2", "192.168.0.1", "2001:db8::1", "47.0.0.1")
+}
+
+// The accounts of generated worlds: two of one owner, one of another, one that the run is never
+// asked for, and one that the configuration no longer has.
+const (
+	narrowed = "narrowed"
+	former   = "former"
+	other    = "2000000000000002"
+)
+
+func accounts() map[string]string {
+	return map[string]string{"one": owner, "two": owner, "three": other}
+}
+
+// randomWorld makes instances and assets that mostly belong together.
+func randomWorld(d *dice) *world {
+	w := newWorld()
+	w.listings = nil
+	w.rules = Rules{
+		Accounts: map[string]Account{
+			"one": {Type: "阿里云"}, "two": {Type: "aliyun", Zone: "z-1"}, "three": {Type: "alibaba"}, narrowed: {Type: "aliyun"},
+		},
+		Mode: pick(d, ModeDelete, ModeDelete, ModeDeactivate), Grace: pick(d, 0, time.Hour, 7*24*time.Hour),
+		Now: now(), HostNames: d.in(6), NoDelete: d.in(10), Partial: d.in(8),
+	}
+	if d.in(5) {
+		w.rules.Whitelist = prefixes("10.0.0.0/24", "2001:db8::/64")
+	}
+	if d.in(5) {
+		w.rules.Protected = prefixes("10.0.1.0/24", "47.0.0.1")
+	}
+	w.limits = Limits{
+		Percent: pick(d, 0, 20, 50, 100), Min: pick(d, 0, 1, 3, 100), PerRun: pick(d, 0, 2, 5, 100), AllowEmpty: d.in(2),
+	}
+	w.proof = proofs(d.n(1000))
+	fleet := d.fleet(3 + d.n(10))
+	d.listings(w, fleet)
+	d.assets(w, fleet)
+	return w
+}
+
+// proofs answers by asset, always the same: mostly absent; else there, unknown or not asked.
+func proofs(seed int) func(Change) (Proof, bool) {
+	return func(c Change) (Proof, bool) {
+		h := fnv.New32a()
+		fmt.Fprint(h, seed, c.AssetID)
+		switch h.Sum32() % 32 {
+		case 0:
+			return Proof{}, true
+		case 1:
+			return Proof{Err: errors.New("denied")}, true
+		case 2:
+			return Proof{Absent: true}, false
+		}
+		return Proof{Absent: true}, true
+	}
+}
+
+// machine is an instance that once ran; running tells whether it still does.
+type machine struct {
+	inventory.Instance
+	running bool
+	by      []string // accounts that list it
+}
+
+func (d *dice) fleet(count int) []machine {
+	fleet := make([]machine, 0, count)
+	for n := range count {
+		account := pick(d, "one", "one", "two", "three")
+		m := machine{running: !d.in(3), by: []string{account}}
+		m.Instance = inventory.Instance{
+			Scope: scope(account, pick(d, beijing, beijing, shanghai)), Owner: accounts()[account],
+			ID: fmt.Sprint("i-", n), Name: d.name(), OSType: pick(d, "linux", "windows", ""),
+		}
+		if d.in(4) {
+			m.HostName = d.name()
+		}
+		if !d.in(8) {
+			m.PrivateIPs = []string{d.ip()}
+		}
+		if d.in(4) {
+			m.PublicIPs = []string{d.ip()}
+		}
+		if d.in(40) {
+			m.ID = "i-" + strings.Repeat(string(rune('a'+n)), 62+d.n(2))
+		}
+		if m.Owner == owner && d.in(3) {
+			m.by = []string{"one", "two"}
+		}
+		fleet = append(fleet, m)
+	}
+	return fleet
+}
+
+// listings reads most scopes and fails or forgets some.
+func (d *dice) listings(w *world, fleet []machine) {
+	for _, account := range []string{"one", "two", "three"} {
+		if d.in(20) {
+			w.fails(scope(account, "*"), pick(d, "", accounts()[account]))
+		}
+		for _, region := range []string{beijing, shanghai} {
+			switch d.n(16) {
+			case 0:
+			case 1:
+				w.fails(scope(account, region), pick(d, "", accounts()[account]))
+			default:
+				var seen []inventory.Instance
+				for _, m := range fleet {
+					if elsewhere := d.in(60); m.running && m.listedBy(account) && (m.Region == region || elsewhere) {
+						seen = append(seen, m.Instance)
+					}
+				}
+				w.read(scope(account, region), accounts()[account], seen...)
+			}
+		}
+	}
+}
+
+func (m machine) listedBy(account string) bool {
+	for _, by := range m.by {
+		if by == account {
+			return true
+		}
+	}
+	return false
+}
+
+// assets makes for most machines what a former run left, and for some what people made of it.
+func (d *dice) assets(w *world, fleet []machine) {
+	taken := map[string]bool{"": true}
+	add := func(a inventory.Asset) {
+		if a.Name = cut(clean(a.Name), maxName); !taken[a.Name] {
+			taken[a.Name] = true
+			w.holds(a)
+		}
+	}
+	for _, m := range fleet {
+		if d.in(4) || !markable(m.Instance) {
+			continue
+		}
+		if d.in(8) {
+			m.Account = pick(d, former, narrowed, "one", "two", "three")
+		}
+		if d.in(20) {
+			m.Owner = other
+		}
+		a := host(m.Instance)
+		if a.Name = d.name(); d.in(2) {
+			a.Name = m.Name
+		}
+		if a.Address == "" || d.in(4) {
+			a.Address = d.ip()
+		}
+		d.edit(&a)
+		add(a)
+	}
+	for n := range d.n(4) {
+		a := foreign(fmt.Sprint("foreign-", n), d.name(), pick(d, "", "mine", fmt.Sprint("instance_id: i-", d.n(8))), d.in(2))
+		a.Host = !d.in(3)
+		add(a)
+	}
+}
+
+// edit is what people and earlier runs did to an asset.
+func (d *dice) edit(a *inventory.Asset) {
+	if d.in(6) {
+		labelled("team", "a")(a)
+	}
+	a.Zone = pick(d, "", "", "z-1", "z-9")
+	a.Active = !d.in(6)
+	if d.in(10) {
+		labelled(inventory.LabelOff, "person")(a)
+	}
+	switch d.n(12) {
+	case 0, 1, 2:
+		gone(pick(d, time.Minute, 2*time.Hour, 8*24*time.Hour))(a)
+		a.Active = d.in(5)
+	case 3:
+		labelled(inventory.LabelGone, pick(d, "monday", "2099-01-01T00:00:00Z"))(a)
+	}
+	switch d.n(40) {
+	case 0:
+		stripped(pick(d, inventory.LabelOwner, inventory.LabelInstance))(a)
+	case 1:
+		labelled(inventory.LabelRegion, "twice")(a)
+	case 2:
+		a.ID += "-clone"
+	case 3:
+		a.Platform = "Gateway"
+	case 4:
+		a.Host = false
+	}
+	if d.in(4) {
+		labelled("last", "z")(a)
+	}
+}

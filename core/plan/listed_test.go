@@ -1,0 +1,311 @@
+package plan
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// TestListed, TestFollows and TestReturns have one row per line of the doc's table that begins
+// with "listed".
+func TestListed(t *testing.T) {
+	t.Parallel()
+	i1 := vm("i-1", "web", "10.0.0.1")
+	shanghai := vm("i-1", "web", "10.0.0.1", func(i *inventory.Instance) { i.Region = "cn-shanghai" })
+	runRows(t, []row{
+		{"none: create", func(w *world) { w.lists(i1) },
+			[]string{`create i-1 new_instance name="web" 10.0.0.1 Linux`}, nil},
+		{"none and no address: not yet", func(w *world) { w.lists(vm("i-1", "web", "")) },
+			[]string{"skip i-1 no_address"}, nil},
+		{"none, outside the whitelist", func(w *world) { w.lists(i1); w.rules.Whitelist = prefixes("10.1.0.0/16") },
+			[]string{"skip i-1 not_whitelisted"}, nil},
+		{"all labels taken off", func(w *world) {
+			w.lists(i1)
+			w.holds(host(i1, func(a *inventory.Asset) { a.Labels, a.Address = nil, "10.7.7.7" }))
+		}, []string{"skip i-1 marks_taken_off"}, nil},
+		{"one label taken off", func(w *world) { w.lists(i1); w.holds(host(i1, stripped(inventory.LabelOwner))) },
+			[]string{"skip i-1 marks_taken_off"}, nil},
+		{"a label twice", func(w *world) { w.lists(i1); w.holds(host(i1, labelled(inventory.LabelAccount, "x"))) },
+			[]string{"skip i-1 marks_taken_off"}, nil},
+		{"asset of the Python tool", func(w *world) {
+			w.lists(i1)
+			w.holds(foreign("p", "old", "由JMS-Sync同步于 2025-05-07 10:00:00\ninstance_id: i-1\ninstance_type: ecs.g6", true))
+		}, []string{"skip i-1 named_in_comment"}, nil},
+		{"clone with our labels copied", func(w *world) {
+			w.lists(i1)
+			w.holds(host(i1, func(a *inventory.Asset) { a.ID, a.Name = "clone", "web copy" }), host(i1))
+		}, []string{"unchanged 1"}, nil},
+		{"only the clone is left", func(w *world) {
+			w.lists(i1)
+			w.holds(host(i1, func(a *inventory.Asset) { a.ID = "clone" }))
+		}, []string{"skip i-1 named_in_comment"}, nil},
+		{"ours, in another region", func(w *world) { w.lists(i1); w.holds(host(shanghai)) },
+			[]string{"skip i-1 other_region", "keep i-1 seen_elsewhere"}, nil},
+		{"in two regions at once: one asset", func(w *world) {
+			w.lists(i1)
+			w.read(scope(prod, "cn-shanghai"), owner, i1)
+		}, []string{`create i-1 new_instance name="web" 10.0.0.1 Linux`, "skip i-1 other_region"}, nil},
+		{"in two regions, asset in the later one", func(w *world) {
+			w.lists(i1)
+			w.read(scope(prod, "cn-shanghai"), owner, i1)
+			w.holds(host(shanghai))
+		}, []string{"skip i-1 other_region", "unchanged 1"}, nil},
+	})
+}
+
+// TestFollows: ours and listed; what follows the cloud and what does not.
+func TestFollows(t *testing.T) {
+	t.Parallel()
+	i1 := vm("i-1", "web", "10.0.0.1")
+	runRows(t, []row{
+		{"name, address and labels differ", func(w *world) {
+			w.lists(vm("i-1", "web2", "10.0.0.2"))
+			w.holds(host(i1, stripped(inventory.LabelAccount), labelled(inventory.LabelAccount, "before")))
+		}, []string{`update i-1 follows_cloud name="web2" address=10.0.0.2 labels`}, func(t *testing.T, a Approved) {
+			c := a.Updates()[0]
+			if got := c.Reason.Text(English); !strings.Contains(got, "name web → web2, address 10.0.0.1 → 10.0.0.2, labels") {
+				t.Error(got)
+			}
+		}},
+		{"no address any more: keeps the last", func(w *world) { w.lists(vm("i-1", "web", "")); w.holds(host(i1)) },
+			[]string{"unchanged 1"}, nil},
+		{"stopped is present", func(w *world) {
+			w.lists(vm("i-1", "web", "10.0.0.1", func(i *inventory.Instance) { i.Status = "stopped" }))
+			w.holds(host(i1))
+		}, []string{"unchanged 1"}, nil},
+		{"switched off by a person: stays off, follows", func(w *world) {
+			w.lists(vm("i-1", "web", "10.0.0.2"))
+			w.holds(host(i1, off))
+		}, []string{"update i-1 follows_cloud address=10.0.0.2"}, nil},
+		{"equal", func(w *world) { w.lists(i1); w.holds(host(i1)) }, []string{"unchanged 1"}, nil},
+		{"platform, ports, comment stay people's", func(w *world) {
+			w.lists(i1)
+			w.holds(host(i1, func(a *inventory.Asset) { a.Platform, a.Comment = "Windows", "mine" }))
+		}, []string{"unchanged 1"}, nil},
+		{"id too long for a label", func(w *world) { w.lists(vm("i-"+strings.Repeat("9", 63), "web", "10.0.0.1")) },
+			[]string{"skip i-" + strings.Repeat("9", 63) + " not_markable"}, nil},
+		{"owner not known: marks are left", func(w *world) {
+			w.lists(vm("i-1", "web", "10.0.0.1", func(i *inventory.Instance) { i.Owner = "" }))
+			w.holds(host(i1))
+		}, []string{"unchanged 1"}, nil},
+	})
+}
+
+func TestReturns(t *testing.T) {
+	t.Parallel()
+	i1 := vm("i-1", "web", "10.0.0.1")
+	runRows(t, []row{
+		{"active again", func(w *world) {
+			w.lists(i1)
+			w.holds(host(i1, labelled("team", "a"), gone(time.Hour), labelled("z", "b")))
+		},
+			[]string{"update i-1 returned labels active=true"}, func(t *testing.T, a Approved) {
+				want := append(labelsOf(i1), inventory.Label{Name: "team", Value: "a"}, inventory.Label{Name: "z", Value: "b"})
+				if got := a.Updates()[0].Patch.Labels; !slices.Equal(got, want) {
+					t.Errorf("labels %v", got)
+				}
+			}},
+		{"was off before we came", func(w *world) {
+			w.lists(i1)
+			w.holds(host(i1, labelled(inventory.LabelOff, "person"), gone(time.Hour)))
+		},
+			[]string{"update i-1 returned_off labels"}, func(t *testing.T, a Approved) {
+				if got := a.Updates()[0].Patch.Labels; !slices.Equal(got, labelsOf(i1)) {
+					t.Errorf("labels %v", got)
+				}
+			}},
+		{"a person was faster", func(w *world) {
+			w.lists(i1)
+			w.holds(host(i1, gone(time.Hour), func(a *inventory.Asset) { a.Active = true }))
+		}, []string{"update i-1 follows_cloud labels"}, nil},
+		{"with an unreadable label", func(w *world) { w.lists(i1); w.holds(host(i1, off, labelled(inventory.LabelGone, "monday"))) },
+			[]string{"update i-1 returned labels active=true"}, nil},
+		{"outside the whitelist: left", func(w *world) {
+			w.lists(i1)
+			w.holds(host(i1, gone(time.Hour)))
+			w.rules.Whitelist = prefixes("10.1.0.0/16")
+		}, []string{"skip i-1 not_whitelisted"}, nil},
+		{"jms-off without jms-gone is a person's", func(w *world) { w.lists(i1); w.holds(host(i1, labelled(inventory.LabelOff, "x"))) },
+			[]string{"unchanged 1"}, nil},
+	})
+}
+
+func TestLabelsOfPeopleKeepTheirPlaces(t *testing.T) {
+	t.Parallel()
+	i1 := vm("i-1", "web", "10.0.0.1")
+	w := newWorld()
+	w.lists(i1)
+	ours := labelsOf(i1)
+	mine := func(v string) inventory.Label { return inventory.Label{Name: "team", Value: v} }
+	w.holds(host(i1, func(a *inventory.Asset) {
+		old := inventory.Label{Name: inventory.LabelOwner, Value: "2"}
+		a.Labels = []inventory.Label{mine("b"), ours[4], ours[1], mine("a"), old, ours[3], ours[0], mine("c")}
+	}))
+	want := []inventory.Label{mine("b"), ours[4], ours[1], mine("a"), ours[2], ours[3], ours[0], mine("c")}
+	if got := w.approve().Updates()[0].Patch.Labels; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// TestTwoAccountsOfOneOwner: both list the instance; the account that its asset names stays.
+func TestTwoAccountsOfOneOwner(t *testing.T) {
+	t.Parallel()
+	i1 := vm("i-1", "web", "10.0.0.1")
+	by := func(account string) inventory.Instance {
+		return vm("i-1", "web", "10.0.0.1", func(i *inventory.Instance) { i.Account = account })
+	}
+	both := func(w *world, accounts ...string) {
+		w.listings = nil
+		for _, a := range accounts {
+			w.rules.Accounts[a] = Account{Type: "aliyun"}
+			w.read(scope(a, beijing), owner, i1)
+		}
+	}
+	runRows(t, []row{
+		{"new: the first by name", func(w *world) { both(w, "b", "a") },
+			[]string{`create i-1 new_instance name="web" 10.0.0.1 Linux`}, func(t *testing.T, a Approved) {
+				if c := a.Creates()[0]; c.Scope.Account != "a" || c.New.Node != "/DEFAULT/aliyun/a" {
+					t.Errorf("%+v", c)
+				}
+			}},
+		{"label a", func(w *world) { both(w, "b", "a"); w.holds(host(by("a"))) }, []string{"unchanged 1"}, nil},
+		{"label b", func(w *world) { both(w, "b", "a"); w.holds(host(by("b"))) }, []string{"unchanged 1"}, nil},
+		{"label b of three", func(w *world) { both(w, "c", "b", "a"); w.holds(host(by("b"))) }, []string{"unchanged 1"}, nil},
+		{"label of neither", func(w *world) { both(w, "b", "a"); w.holds(host(by("z"))) },
+			[]string{"update i-1 follows_cloud labels"}, func(t *testing.T, a Approved) {
+				if c := a.Updates()[0]; c.Scope.Account != "a" {
+					t.Errorf("%+v", c)
+				}
+			}},
+	})
+}
+
+func TestAddress(t *testing.T) {
+	t.Parallel()
+	for _, r := range []struct {
+		private, classic, public []string
+		want                     string
+	}{
+		{[]string{"10.0.0.1", "10.0.0.2"}, []string{"10.1.0.1"}, []string{"47.0.0.1"}, "10.0.0.1"},
+		{nil, []string{"10.1.0.1"}, []string{"47.0.0.1"}, "10.1.0.1"},
+		{nil, nil, []string{"47.0.0.1", "47.0.0.2"}, "47.0.0.1"},
+		{nil, nil, nil, ""},
+	} {
+		i := inventory.Instance{PrivateIPs: r.private, ClassicIPs: r.classic, PublicIPs: r.public}
+		if got := address(i); got != r.want {
+			t.Errorf("%v: got %q, want %q", i, got, r.want)
+		}
+	}
+}
+
+func TestPlatform(t *testing.T) {
+	t.Parallel()
+	for _, r := range []struct{ kind, system, name, want string }{
+		{"windows", "", "", "Windows"},
+		{"", "Windows Server 2022 数据中心版 64位中文版", "", "Windows"},
+		{"linux", "Windows Server 2019", "", "Windows"},
+		{"linux", "", "", "Linux"},
+		{"linux", "something new", "", "Linux"},
+		{"", "Ubuntu 22.04 64位", "", "Linux"},
+		{"", "Alibaba Cloud Linux 3.2104 LTS 64位", "", "Linux"},
+		{"", "CentOS 7.9 64位", "", "Linux"},
+		{"", "Debian 12.4 64位", "", "Linux"},
+		{"", "Red Hat Enterprise Linux 9", "", "Linux"},
+		{"", "openEuler 22.03", "", "Linux"},
+		{"", "Anolis OS 8.8 RHCK 64位", "", "Linux"},
+		{"", "Rocky 9.3", "", "Linux"},
+		{"", "银河麒麟 Kylin V10", "", "Linux"},
+		{"", "统信 UOS 20", "", "Linux"},
+		{"", "FreeBSD 13.1 64位", "", "Other"},
+		{"", "", "", "Other"},
+		{"", "", "win-server", "Other"},
+		{"", "Ubuntu", "windows-jump", "Linux"},
+	} {
+		i := inventory.Instance{OSType: r.kind, OSName: r.system, Name: r.name, HostName: r.name}
+		if got := platform(i); got != r.want {
+			t.Errorf("%q %q: got %s, want %s", r.kind, r.system, got, r.want)
+		}
+	}
+}
+
+func TestZone(t *testing.T) {
+	t.Parallel()
+	i1 := vm("i-1", "web", "10.0.0.1")
+	other := vm("i-1", "web", "10.0.0.1", func(i *inventory.Instance) { i.OSType = "" })
+	zoned := func(w *world) { w.rules.Accounts[prod] = Account{Type: "阿里云", Zone: "z-1"} }
+	in := func(zone string) func(*inventory.Asset) { return func(a *inventory.Asset) { a.Zone = zone } }
+	runRows(t, []row{
+		{"new", func(w *world) { zoned(w); w.lists(i1) },
+			[]string{`create i-1 new_instance name="web" 10.0.0.1 Linux zone=z-1`}, nil},
+		{"new, platform without gateways", func(w *world) { zoned(w); w.lists(other) },
+			[]string{`create i-1 new_instance name="web" 10.0.0.1 Other`}, nil},
+		{"asset has none", func(w *world) { zoned(w); w.lists(i1); w.holds(host(i1)) },
+			[]string{"update i-1 follows_cloud zone=z-1"}, nil},
+		{"asset has a person's", func(w *world) { zoned(w); w.lists(i1); w.holds(host(i1, in("z-9"))) },
+			[]string{"unchanged 1"}, nil},
+		{"asset's platform takes none", func(w *world) { zoned(w); w.lists(other); w.holds(host(other)) },
+			[]string{"unchanged 1"}, nil},
+		{"none configured", func(w *world) { w.lists(i1); w.holds(host(i1, in("z-9"))) },
+			[]string{"unchanged 1"}, nil},
+	})
+}
+
+func TestWhitelist(t *testing.T) {
+	t.Parallel()
+	v6 := func(i *inventory.Instance) { i.PrivateIPs = []string{"2001:db8::7"} }
+	second := func(i *inventory.Instance) { i.PublicIPs = []string{"47.0.0.1"} }
+	old := vm("i-1", "web", "10.0.0.9")
+	for name, r := range map[string]struct {
+		instance inventory.Instance
+		list     []netip.Prefix
+		want     string
+	}{
+		"empty":             {vm("i-1", "web", "10.0.0.1"), nil, "update"},
+		"address":           {vm("i-1", "web", "10.0.0.1"), prefixes("10.0.0.1"), "update"},
+		"other address":     {vm("i-1", "web", "10.0.0.1"), prefixes("10.0.0.2"), "skip"},
+		"network":           {vm("i-1", "web", "10.0.0.1"), prefixes("192.168.0.0/16", "10.0.0.0/8"), "update"},
+		"IPv6 network":      {vm("i-1", "web", "", v6), prefixes("2001:db8::/32"), "update"},
+		"IPv6 address":      {vm("i-1", "web", "", v6), prefixes("2001:db8::8"), "skip"},
+		"any of its own":    {vm("i-1", "web", "10.0.0.1", second), prefixes("47.0.0.0/24"), "update"},
+		"only asset's old":  {vm("i-1", "web", "10.0.0.1"), prefixes("10.0.0.9"), "skip"},
+		"no address of its": {vm("i-1", "web2", ""), prefixes("10.0.0.9"), "update"},
+		"none fits":         {vm("i-1", "web2", ""), prefixes("10.0.0.8"), "skip"},
+	} {
+		w := newWorld()
+		w.rules.Whitelist = r.list
+		w.lists(r.instance)
+		w.holds(host(old))
+		if got := lines(w.approve()); len(got) != 1 || !strings.HasPrefix(got[0], r.want) {
+			t.Errorf("%s: got %q, want %s", name, got, r.want)
+		}
+	}
+}
+
+func TestNewAsset(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.lists(vm("i-1", "web", "10.0.0.1", func(i *inventory.Instance) { i.Type, i.VPC = "ecs.g6.large", "vpc-1" }))
+	got := *w.approve().Creates()[0].New
+	if got.Node != "/DEFAULT/阿里云/aliyun-prod" || got.ID != inventory.AssetID(inventory.Alibaba, beijing, "i-1") {
+		t.Errorf("%+v", got)
+	}
+	if want := []string{"i-1"}; !slices.Equal(mentioned(got.Comment), want) {
+		t.Errorf("the comment names %v", mentioned(got.Comment))
+	}
+	for _, part := range []string{"由 jms-sync", "instance_type: ecs.g6.large", "region: cn-beijing", "vpc_id: vpc-1"} {
+		if !strings.Contains(got.Comment, part) {
+			t.Errorf("comment %q lacks %q", got.Comment, part)
+		}
+	}
+	w.rules.Lang = English
+	if got := w.approve().Creates()[0].New.Comment; !strings.HasPrefix(got, "created by jms-sync") {
+		t.Error(got)
+	}
+	if !slices.Equal(got.Labels, labelsOf(w.listings[0].Instances[0])) {
+		t.Errorf("labels %v", got.Labels)
+	}
+}

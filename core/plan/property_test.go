@@ -1,0 +1,329 @@
+package plan
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// worlds is how many random worlds each property sees.
+const worlds = 500
+
+// everyWorld tries a property in many worlds and stops at the first that breaks it.
+func everyWorld(t *testing.T, property func(t *testing.T, w *world)) {
+	t.Helper()
+	for seed := range uint64(worlds) {
+		property(t, randomWorld(seeded(seed, nil)))
+		if t.Failed() {
+			t.Fatalf("in the world of seed %d", seed)
+		}
+	}
+}
+
+func TestProperties(t *testing.T) {
+	t.Parallel()
+	for _, p := range properties() {
+		t.Run(p.name, func(t *testing.T) {
+			t.Parallel()
+			everyWorld(t, p.holds)
+		})
+	}
+}
+
+type property struct {
+	name  string
+	holds func(t *testing.T, w *world)
+}
+
+func properties() []property {
+	return []property{
+		{"second run is empty", secondRunIsEmpty},
+		{"goes on after an interruption", goesOnAfterInterruption},
+		{"order of input", orderOfInput},
+		{"only ours", onlyOurs},
+		{"removals", removalsHaveReasons},
+		{"thresholds", thresholds},
+		{"a failed listing removes nothing more", failedListing},
+		{"what people own", whatPeopleOwn},
+		{"every instance has its say", everyInstance},
+	}
+}
+
+func writes(a Approved) []Change {
+	return slices.Concat(slices.Concat(a.Moves()...), a.Creates(), a.Updates(), a.Removals())
+}
+
+// settled demands that the run after a run is empty. Where that run held removals for their share
+// of a scope and brought assets into the scope (or away from one that is empty), the guard counts
+// anew afterwards and they may pass: then a few runs are allowed.
+func settled(t *testing.T, j *jumpServer, w *world, a Approved) {
+	t.Helper()
+	first := lines(a)
+	runs := 1
+	if slices.ContainsFunc(a.Notes(), func(c Change) bool {
+		return c.Reason.Code == GuardShare || c.Reason.Code == GuardEmpty
+	}) {
+		runs = 4
+	}
+	for range runs {
+		j.apply(a)
+		if a = j.world(w).approve(); len(writes(a)) == 0 {
+			return
+		}
+	}
+	t.Errorf("first run:\n%s\nnot empty:\n%s", strings.Join(first, "\n"), strings.Join(lines(a), "\n"))
+}
+
+func secondRunIsEmpty(t *testing.T, w *world) {
+	first := w.approve()
+	checkWords(t, first)
+	settled(t, newJumpServer(t, w), w, first)
+}
+
+// goesOnAfterInterruption stops a run after any of its writes: the next finds its way.
+func goesOnAfterInterruption(t *testing.T, w *world) {
+	first := w.approve()
+	total := len(writes(first))
+	for left := 1; left < total; left += 1 + total/4 {
+		j := newJumpServer(t, w)
+		j.left = left
+		j.apply(first)
+		j.left = 1 << 30
+		settled(t, j, w, j.world(w).approve())
+	}
+}
+
+func orderOfInput(t *testing.T, w *world) {
+	want := w.approve()
+	mix := rand.New(rand.NewPCG(uint64(len(w.assets)), 1))
+	for range 2 {
+		again := *w
+		again.assets, again.listings = slices.Clone(w.assets), slices.Clone(w.listings)
+		mix.Shuffle(len(again.assets), reflect.Swapper(again.assets))
+		mix.Shuffle(len(again.listings), reflect.Swapper(again.listings))
+		for n, l := range again.listings {
+			again.listings[n].Instances = slices.Clone(l.Instances)
+			mix.Shuffle(len(l.Instances), reflect.Swapper(again.listings[n].Instances))
+		}
+		if got := again.approve(); !reflect.DeepEqual(got, want) {
+			t.Errorf("one order:\n%s\nanother:\n%s", strings.Join(lines(want), "\n"), strings.Join(lines(got), "\n"))
+		}
+	}
+}
+
+// byID gives the assets before the run.
+func (w *world) byID() map[string]inventory.Asset {
+	out := map[string]inventory.Asset{}
+	for _, a := range w.assets {
+		out[a.ID] = a
+	}
+	return out
+}
+
+func onlyOurs(t *testing.T, w *world) {
+	assets := w.byID()
+	for _, c := range writes(w.approve()) {
+		before, there := assets[c.AssetID]
+		if c.Action == Create {
+			if there || c.New.ID != c.AssetID {
+				t.Errorf("creates %s, which exists", c.AssetID)
+			}
+			continue
+		}
+		labels := map[string]string{}
+		for _, l := range before.Labels {
+			labels[l.Name] = l.Value
+		}
+		id := inventory.AssetID(inventory.Cloud(labels["jms-cloud"]), labels["jms-region"], labels["jms-instance"])
+		if !there || id != c.AssetID || labels["jms-owner"] == "" || labels["jms-account"] == "" || !before.Host {
+			t.Errorf("%s of %s, which is not ours", c.Action, c.AssetID)
+		}
+		if c.Patch != nil && c.Patch.ID != c.AssetID {
+			t.Errorf("the patch of %s names %s", c.AssetID, c.Patch.ID)
+		}
+	}
+}
+
+// removalsHaveReasons asks of each removal everything that the issue demands, anew.
+func removalsHaveReasons(t *testing.T, w *world) {
+	for _, c := range w.approve().Removals() {
+		a := w.byID()[c.AssetID]
+		m, _ := readMark(a)
+		read := false
+		for _, l := range w.listings {
+			here := l.Region == m.region || l.Region == "*"
+			switch {
+			case here && l.Err != nil && (l.Owner == m.owner || l.Account == m.account):
+				t.Errorf("%s: %s failed", c.AssetID, l.Scope)
+			case here && l.Err == nil && l.Account == m.account && l.Owner != m.owner:
+				t.Errorf("%s: belongs to %s", c.AssetID, m.owner)
+			case here && l.Err == nil && l.Owner == m.owner:
+				read = true
+			}
+			if slices.ContainsFunc(l.Instances, func(i inventory.Instance) bool { return i.ID == m.instance }) {
+				t.Errorf("%s: %s is present in %s", c.AssetID, m.instance, l.Scope)
+			}
+		}
+		if !read || m.account == narrowed {
+			t.Errorf("%s: nobody looked", c.AssetID)
+		}
+		if proof, asked := w.proof(c); !asked || !proof.Absent || proof.Err != nil {
+			t.Errorf("%s: no proof", c.AssetID)
+		}
+		if w.rules.NoDelete || within(w.rules.Protected, a.Address) || !w.rules.listed(a.Address) || a.Platform == "Gateway" {
+			t.Errorf("%s: not to be touched", c.AssetID)
+		}
+		if wasGone := a.Count(inventory.LabelGone) > 0; wasGone && (a.Active || c.Action == Deactivate) ||
+			!wasGone && c.Action == Delete && w.rules.Grace > 0 || c.Action == Delete && w.rules.Mode != ModeDelete {
+			t.Errorf("%s: %s of %+v", c.AssetID, c.Action, a)
+		}
+	}
+}
+
+func thresholds(t *testing.T, w *world) {
+	type numbers struct{ assets, listed, lost int }
+	count := map[string]*numbers{}
+	at := func(owner, region string) *numbers {
+		key := owner + region
+		if count[key] == nil {
+			count[key] = &numbers{}
+		}
+		return count[key]
+	}
+	for _, a := range w.assets {
+		if m, ours := readMark(a); ours && a.Count(inventory.LabelGone) == 0 {
+			at(m.owner, m.region).assets++
+		}
+	}
+	for _, l := range w.listings {
+		at(l.Owner, l.Region).listed += len(l.Instances)
+	}
+	total := 0
+	a := w.approve()
+	for _, c := range a.Removals() {
+		m, _ := readMark(w.byID()[c.AssetID])
+		if n := at(m.owner, m.region); n.listed == 0 && n.assets > 0 && !w.limits.AllowEmpty {
+			t.Errorf("%s: the scope is empty", c.AssetID)
+		}
+		if c.Before.Count(inventory.LabelGone) == 0 {
+			at(m.owner, m.region).lost++
+			total++
+		}
+	}
+	for key, n := range count {
+		if n.lost > w.limits.Min && n.lost*100 > w.limits.Percent*n.assets {
+			t.Errorf("%s loses %d of %d, limits %+v", key, n.lost, n.assets, w.limits)
+		}
+	}
+	if total > w.limits.PerRun {
+		t.Errorf("the run removes %d, limits %+v", total, w.limits)
+	}
+}
+
+// failedListing: were one more listing to fail, no other asset would be a candidate. The guard
+// stands aside, as fewer candidates may stay under its limits. An instance that is listed only by
+// another owner or in another region than its asset says is the one exception: no cloud moves an
+// instance, and the failed listing was the only one that had it.
+func failedListing(t *testing.T, w *world) {
+	before := map[string]bool{}
+	for _, c := range w.plan().Candidates() {
+		before[c.AssetID] = true
+	}
+	for n, failed := range w.listings {
+		if failed.Err != nil {
+			continue
+		}
+		for _, learnt := range []string{failed.Owner, ""} {
+			worse := *w
+			worse.listings = slices.Clone(w.listings)
+			worse.listings[n] = inventory.Listing{Scope: failed.Scope, Owner: learnt, Err: fmt.Errorf("throttled")}
+			for _, c := range worse.plan().Candidates() {
+				m, _ := readMark(*c.Before)
+				strange := slices.ContainsFunc(failed.Instances, func(i inventory.Instance) bool {
+					return i.ID == m.instance && (i.Region != m.region || i.Owner != m.owner || learnt == "" && i.Account != m.account)
+				})
+				if !before[c.AssetID] && !strange {
+					t.Errorf("%s failed (owner %q), and %s becomes a candidate", failed.Scope, learnt, c.AssetID)
+				}
+			}
+		}
+	}
+}
+
+func whatPeopleOwn(t *testing.T, w *world) {
+	a := w.approve()
+	removed := map[string]bool{}
+	for _, c := range a.Removals() {
+		removed[c.AssetID] = true
+	}
+	j := newJumpServer(t, w)
+	j.apply(a)
+	for _, before := range w.assets {
+		after, there := j.assets[before.ID]
+		if !there {
+			if !removed[before.ID] {
+				t.Errorf("%s is gone", before.ID)
+			}
+			continue
+		}
+		if after.Comment != before.Comment || after.Platform != before.Platform || before.Zone != "" && after.Zone != before.Zone {
+			t.Errorf("before %+v\nafter  %+v", before, after)
+		}
+		if got, want := peoples(after), peoples(before); !slices.Equal(got, want) {
+			t.Errorf("%s: labels %v became %v", before.ID, want, got)
+		}
+		byUs := before.Count(inventory.LabelGone) > 0 && before.Count(inventory.LabelOff) == 0
+		if after.Active != before.Active && (before.Active && !removed[before.ID] || !before.Active && !byUs) {
+			t.Errorf("%s: active %v became %v", before.ID, before.Active, after.Active)
+		}
+	}
+}
+
+// peoples gives the labels that are not ours, in their order.
+func peoples(a inventory.Asset) []inventory.Label {
+	var out []inventory.Label
+	for _, l := range a.Labels {
+		if !strings.HasPrefix(l.Name, "jms-") {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// everyInstance of a complete listing ends as one of: asset that follows, unchanged, or said why
+// not; nothing is lost in silence.
+func everyInstance(t *testing.T, w *world) {
+	listed := map[string]bool{}
+	for _, l := range w.listings {
+		for _, i := range l.Instances {
+			listed[inventory.AssetID(i.Cloud, i.Region, i.ID)] = true
+		}
+	}
+	a := w.approve()
+	said := map[string]bool{}
+	for _, c := range slices.Concat(writes(a), a.Notes()) {
+		if listed[c.AssetID] && c.Reason.Code != GivesWay {
+			said[c.AssetID] = true
+		}
+	}
+	if len(said)+a.Unchanged() != len(listed) {
+		t.Errorf("%d instances, %d in lines, %d unchanged", len(listed), len(said), a.Unchanged())
+	}
+}
+
+// FuzzPlan lets the fuzzer choose the world.
+func FuzzPlan(f *testing.F) {
+	f.Add([]byte{})
+	f.Add([]byte(strings.Repeat("\x00\x01\x02\x03", 40)))
+	f.Add([]byte(strings.Repeat("\xff\x10\x07", 60)))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		for _, p := range properties() {
+			p.holds(t, randomWorld(seeded(uint64(len(data)), data)))
+		}
+	})
+}

@@ -1,0 +1,42 @@
+package plan
+
+import "fmt"
+
+// Lang is a language of words for people.
+type Lang string
+
+// The languages; anything else reads as Chinese.
+const (
+	Chinese Lang = "zh"
+	English Lang = "en"
+)
+
+// Reason says why, as a code with its details; Text puts it into words.
+type Reason struct {
+	Code Code
+	Args []any
+}
+
+// Code names a reason. Codes are stable; the words may change.
+type Code string
+
+func because(code Code, args ...any) Reason { return Reason{Code: code, Args: args} }
+
+// Because makes a reason for packages that come after the plan.
+func Because(code Code, args ...any) Reason { return because(code, args...) }
+
+// Text gives the reason in words.
+func (r Reason) Text(lang Lang) string {
+	words, ok := texts()[r.Code]
+	if !ok {
+		return string(r.Code)
+	}
+	format := words.zh
+	if lang == English {
+		format = words.en
+	}
+	if len(r.Args) == 0 {
+		return format
+	}
+	return fmt.Sprintf(format, r.Args...)
+}

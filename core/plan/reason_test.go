@@ -1,0 +1,82 @@
+package plan
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// codes reads the constants of reasons.go, so that none can be forgotten here.
+func codes(t *testing.T) map[string]Code {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), "reasons.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]Code{}
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if ok && len(spec.Values) == 1 {
+			if text, ok := spec.Values[0].(*ast.BasicLit); ok {
+				out[spec.Names[0].Name] = Code(strings.Trim(text.Value, `"`))
+			}
+		}
+		return true
+	})
+	return out
+}
+
+// TestEveryCodeHasWords in both languages, which take the same details in the same order.
+func TestEveryCodeHasWords(t *testing.T) {
+	t.Parallel()
+	verb := regexp.MustCompile(`%(%|[a-z])`)
+	all, words := codes(t), texts()
+	if len(all) < 30 || len(all) != len(words) {
+		t.Errorf("%d codes, words for %d", len(all), len(words))
+	}
+	seen := map[Code]bool{}
+	for name, code := range all {
+		w, there := words[code]
+		if !there || w.zh == "" || w.en == "" || seen[code] {
+			t.Errorf("%s %q: words %+v, seen before %v", name, code, w, seen[code])
+		}
+		seen[code] = true
+		zh, en := verb.FindAllString(w.zh, -1), verb.FindAllString(w.en, -1)
+		if !slices.Equal(zh, en) {
+			t.Errorf("%s takes %q in Chinese, %q in English", name, zh, en)
+		}
+		if strings.IndexFunc(w.zh, func(r rune) bool { return r > 0x2e80 }) < 0 {
+			t.Errorf("%s is not in Chinese: %q", name, w.zh)
+		}
+		if strings.IndexFunc(w.en, func(r rune) bool { return r > 0x2e80 }) >= 0 {
+			t.Errorf("%s is not in English: %q", name, w.en)
+		}
+	}
+}
+
+func TestText(t *testing.T) {
+	t.Parallel()
+	r := Because(ScopeFailed, prod, beijing)
+	for lang, want := range map[Lang]string{
+		Chinese: "保留：账号 aliyun-prod 区域 cn-beijing 本次读取失败",
+		"":      "保留：账号 aliyun-prod 区域 cn-beijing 本次读取失败",
+		English: "kept: account aliyun-prod region cn-beijing could not be read",
+	} {
+		if got := r.Text(lang); got != want {
+			t.Errorf("%s: %q", lang, got)
+		}
+	}
+	if got := Because(GuardShare, 5, 20, 20).Text(English); got != "held: the scope would lose 5 of 20 assets, more than 20%" {
+		t.Error(got)
+	}
+	if got := (Reason{Code: "other"}).Text(Chinese); got != "other" {
+		t.Errorf("unknown code: %q", got)
+	}
+	if got := Because(GuardUnproven, "100% denied").Text(English); !strings.Contains(got, "100% denied") {
+		t.Error(got)
+	}
+}

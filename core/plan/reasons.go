@@ -1,0 +1,107 @@
+package plan
+
+// The reasons. The details that each takes are those of its words in texts.
+const (
+	NewInstance      Code = "new_instance"
+	FollowsCloud     Code = "follows_cloud"
+	Returned         Code = "returned"
+	ReturnedOff      Code = "returned_off"
+	GivesWay         Code = "gives_way"
+	SwapStep         Code = "swap_step"
+	NoAddress        Code = "no_address"
+	NotWhitelisted   Code = "not_whitelisted"
+	MarksTakenOff    Code = "marks_taken_off"
+	NamedInComment   Code = "named_in_comment"
+	OtherRegion      Code = "other_region"
+	NotMarkable      Code = "not_markable"
+	InstanceGone     Code = "instance_gone"
+	InstanceReleased Code = "instance_released"
+	GraceOver        Code = "grace_over"
+	GoneAtOnce       Code = "gone_at_once"
+	ScopeFailed      Code = "scope_failed"
+	ScopeNotAsked    Code = "scope_not_asked"
+	OtherOwner       Code = "other_owner"
+	OthersNotAsked   Code = "others_not_asked"
+	NotConfigured    Code = "not_configured"
+	SeenElsewhere    Code = "seen_elsewhere"
+	GoneUnreadable   Code = "gone_unreadable"
+	IsGateway        Code = "is_gateway"
+	IsProtected      Code = "is_protected"
+	NoDelete         Code = "no_delete"
+	SwitchedOn       Code = "switched_on"
+	StaysDeactivated Code = "stays_deactivated"
+	InGrace          Code = "in_grace"
+	GuardShare       Code = "guard_share"
+	GuardEmpty       Code = "guard_empty"
+	GuardRun         Code = "guard_run"
+	GuardUnproven    Code = "guard_unproven"
+	GuardNotAsked    Code = "guard_not_asked"
+	GuardContradicts Code = "guard_contradicts"
+	StillThere       Code = "still_there"
+	ChangedMeanwhile Code = "changed_meanwhile"
+	GoneMeanwhile    Code = "gone_meanwhile"
+	TimeUp           Code = "time_up"
+	RoomUsedUp       Code = "room_used_up"
+	NotReadAgain     Code = "not_read_again"
+	GuardStorm       Code = "guard_storm"
+	AsInCloud        Code = "as_in_cloud"
+	NothingToClose   Code = "nothing_to_close"
+	NotShownYet      Code = "not_shown_yet"
+	NotOurAccount    Code = "not_our_account"
+	AlreadyThere     Code = "already_there"
+)
+
+type words struct{ zh, en string }
+
+// texts is a function and not a variable: packages hold no state that could be changed.
+func texts() map[Code]words {
+	return map[Code]words{
+		NewInstance:      {"云上新增的实例", "new in the cloud"},
+		FollowsCloud:     {"与云上不一致：%s", "differs from the cloud: %s"},
+		Returned:         {"实例又出现了，重新启用", "the instance is back: active again"},
+		ReturnedOff:      {"实例又出现了；停用前已被人工关闭，保持关闭", "the instance is back; a person had switched the asset off before, it stays off"},
+		GivesWay:         {"名称让给在用的资产 %s", "gives its name to the active asset %s"},
+		SwapStep:         {"名称互换的中间步骤", "a step in swapping names"},
+		NoAddress:        {"实例还没有 IP 地址，暂不创建", "the instance has no address yet: not created"},
+		NotWhitelisted:   {"不在白名单内", "not in the whitelist"},
+		MarksTakenOff:    {"资产 %s 的 jms-* 标签被人移除，不再改动", "asset %s has our id, but a person took our labels off"},
+		NamedInComment:   {"已有资产 %s 的备注写着该实例 ID，不重复创建", "asset %s names this instance in its comment: not doubled"},
+		OtherRegion:      {"该实例已有资产，标签中的区域是 %s", "the instance already has an asset, in region %s"},
+		NotMarkable:      {"账号、区域或实例 ID 不能写成标签（1–64 个字符）", "account, region or instance id cannot be a label (1 to 64 characters)"},
+		InstanceReleased: {"按实例 ID 两次查询，证实已释放", "asked for twice by its id: released"},
+		InstanceGone:     {"完整列表中没有该实例，且按 ID 查询证实已释放", "absent from a complete listing, proved by its id"},
+		GraceOver:        {"停用于 %s，宽限期已过", "deactivated at %s, the grace is over"},
+		GoneAtOnce:       {"完整列表中没有该实例，且按 ID 查询证实已释放（宽限期为 0）", "absent from a complete listing, proved by its id (no grace)"},
+		ScopeFailed:      {"保留：账号 %s 区域 %s 本次读取失败", "kept: account %s region %s could not be read"},
+		ScopeNotAsked:    {"保留：账号 %s 区域 %s 本次没有查询", "kept: account %s region %s was not asked for"},
+		NotConfigured:    {"保留：配置中没有账号 %s", "kept: the configuration has no account %s"},
+		OthersNotAsked:   {"保留：账号 %s 可能属于同一云账号，本次没有查询（写上 account_id 可以区分）", "kept: account %s may be of the same owner and was not asked (account_id tells them apart)"},
+		OtherOwner:       {"保留：资产属于云账号 %s，而当前密钥属于 %s", "kept: it belongs to cloud account %s, the key to %s"},
+		SeenElsewhere:    {"保留：实例出现在 %s 的列表中", "kept: the instance is in the listing of %s"},
+		GoneUnreadable:   {"保留：标签 jms-gone 无法识别", "kept: its label jms-gone cannot be read"},
+		IsGateway:        {"保留：它是网关", "kept: it is a gateway"},
+		IsProtected:      {"保留：受 protected_ips 保护", "kept: protected by protected_ips"},
+		NoDelete:         {"保留：已设置 no_delete", "kept: no_delete is set"},
+		SwitchedOn:       {"保留：停用后又被人工启用", "kept: a person switched it on again"},
+		StaysDeactivated: {"停用于 %s，按配置不删除", "deactivated at %s; never deleted by configuration"},
+		InGrace:          {"停用于 %s，%s 之后删除", "deactivated at %s, to be deleted after %s"},
+		GuardShare:       {"暂缓：该区域将失去 %d/%d 个资产，超过 %d%%", "held: the scope would lose %d of %d assets, more than %d%%"},
+		GuardEmpty:       {"暂缓：该区域列表为空，而 JumpServer 中有 %d 个资产", "held: the scope is empty, JumpServer has %d assets of it"},
+		GuardRun:         {"暂缓：本次共要移除 %d 个资产，超过上限 %d", "held: the run would remove %d assets, more than %d"},
+		GuardUnproven:    {"暂缓：按 ID 查询未能证实已释放（%s）", "held: asking by id gave no proof (%s)"},
+		GuardNotAsked:    {"暂缓：没有按 ID 查询", "held: it was not asked for by id"},
+		GuardContradicts: {"暂缓：列表漏掉了 %s，本次不信任该区域的列表", "held: the listing left out %s, so it is not trusted in this run"},
+		StillThere:       {"保留：按 ID 查询时实例仍在，列表漏掉了它", "kept: asked by id, the instance is there; the listing left it out"},
+		ChangedMeanwhile: {"保留：计划之后资产被改动（%s）", "kept: the asset was changed after the plan (%s)"},
+		GoneMeanwhile:    {"资产已不存在", "the asset no longer exists"},
+		TimeUp:           {"时间用完，下次继续", "time ran out; goes on next time"},
+		RoomUsedUp:       {"JumpServer 资产数已达上限，未创建", "JumpServer's number of assets is used up: not created"},
+		AlreadyThere:     {"资产已经存在（可能由另一次同步创建）", "the asset is there already (another run may have made it)"},
+		AsInCloud:        {"与云上一致，无需改动", "as in the cloud"},
+		NothingToClose:   {"实例已释放，没有启用的资产", "released; there is no active asset"},
+		NotShownYet:      {"云上还看不到这个变化，留给下一次完整同步", "the cloud does not show it yet; left to the next full run"},
+		NotOurAccount:    {"没有 ID 为 %s 且包含区域 %s 的启用账号", "no enabled account has the id %s and lists %s"},
+		GuardStorm:       {"暂缓：该账号 10 分钟内已停用 %d 个资产，其余等下一次完整同步", "held: %d assets of the account were deactivated within 10 minutes; further ones wait for the next full run"},
+		NotReadAgain:     {"保留：写入前未能重新读取资产", "kept: it could not be read again before the write"},
+	}
+}

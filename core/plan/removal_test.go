@@ -1,0 +1,230 @@
+package plan
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+const shanghai = "cn-shanghai"
+
+// TestAbsent, TestSpared, TestGrace and TestScopes have one row per line of the doc's table that
+// begins with "absent" or "elsewhere".
+func TestAbsent(t *testing.T) {
+	t.Parallel()
+	i1 := vm("i-1", "web", "10.0.0.1")
+	runRows(t, []row{
+		{"deactivate", func(w *world) { w.holds(host(i1)) }, []string{"deactivate i-1 instance_gone"},
+			func(t *testing.T, a Approved) {
+				c := a.Removals()[0]
+				want := append(labelsOf(i1), inventory.Label{Name: "jms-gone", Value: "2026-03-01T08:00:00Z"})
+				if !slices.Equal(c.Patch.Labels, want) || *c.Patch.Active || c.Patch.Name != nil {
+					t.Errorf("patch %+v", c.Patch)
+				}
+				if c.Before == nil || c.Before.Name != "web" || c.Action != Deactivate {
+					t.Errorf("change %+v", c)
+				}
+			}},
+		{"switched off by a person: jms-off remembers", func(w *world) { w.holds(host(i1, off)) },
+			[]string{"deactivate i-1 instance_gone"}, func(t *testing.T, a Approved) {
+				got := inventory.Asset{Labels: a.Removals()[0].Patch.Labels}
+				if got.Count(inventory.LabelOff) != 1 || got.Count(inventory.LabelGone) != 1 {
+					t.Errorf("labels %v", got.Labels)
+				}
+			}},
+		{"active, with an old jms-off: forgotten", func(w *world) { w.holds(host(i1, labelled(inventory.LabelOff, "person"))) },
+			[]string{"deactivate i-1 instance_gone"}, func(t *testing.T, a Approved) {
+				got := inventory.Asset{Labels: a.Removals()[0].Patch.Labels}
+				if got.Count(inventory.LabelOff) != 0 {
+					t.Errorf("labels %v", got.Labels)
+				}
+			}},
+		{"in another region's listing", func(w *world) { w.holds(host(i1)); w.read(scope(prod, shanghai), owner, i1) },
+			[]string{"keep i-1 seen_elsewhere", "skip i-1 other_region"}, nil},
+		{"in another owner's listing of the region", func(w *world) {
+			w.holds(host(i1))
+			w.read(scope("other", beijing), "2", i1)
+		}, []string{"update i-1 follows_cloud labels"}, nil},
+		{"in a listing, without address", func(w *world) { w.holds(host(i1)); w.lists(vm("i-1", "web", "")) },
+			[]string{"unchanged 1"}, nil},
+		{"in a listing, outside the whitelist", func(w *world) {
+			w.holds(host(i1))
+			w.lists(i1)
+			w.rules.Whitelist = prefixes("10.1.0.0/16")
+		}, []string{"skip i-1 not_whitelisted"}, nil},
+		{"not ours", func(w *world) { w.holds(foreign("x", "web", "instance_id: i-1", true)) }, nil, nil},
+		{"our id without our labels", func(w *world) { w.holds(host(i1, stripped(inventory.LabelRegion))) }, nil, nil},
+		{"our labels on another id", func(w *world) { w.holds(host(i1, func(a *inventory.Asset) { a.ID = "clone" })) }, nil, nil},
+		{"our labels, not a host", func(w *world) { w.holds(host(i1, func(a *inventory.Asset) { a.Host = false })) }, nil, nil},
+	})
+}
+
+// TestSpared: ours and absent, yet the rules say not to touch it.
+func TestSpared(t *testing.T) {
+	t.Parallel()
+	i1 := vm("i-1", "web", "10.0.0.1")
+	address := func(ip string) func(*inventory.Asset) { return func(a *inventory.Asset) { a.Address = ip } }
+	runRows(t, []row{
+		{"gateway", func(w *world) { w.holds(host(i1, func(a *inventory.Asset) { a.Platform = "Gateway" })) },
+			[]string{"skip i-1 is_gateway"}, nil},
+		{"protected address", func(w *world) { w.holds(host(i1)); w.rules.Protected = prefixes("10.0.0.1") },
+			[]string{"skip i-1 is_protected"}, nil},
+		{"protected network", func(w *world) { w.holds(host(i1)); w.rules.Protected = prefixes("10.0.0.0/24") },
+			[]string{"skip i-1 is_protected"}, nil},
+		{"protected IPv6, as it is written otherwise", func(w *world) {
+			w.holds(host(i1, address("2001:db8:0:0::1")))
+			w.rules.Protected = prefixes("2001:db8::1")
+		}, []string{"skip i-1 is_protected"}, nil},
+		{"protected, mapped into IPv6", func(w *world) {
+			w.holds(host(i1, address("::ffff:10.0.0.1")))
+			w.rules.Protected = prefixes("10.0.0.1")
+		}, []string{"skip i-1 is_protected"}, nil},
+		{"protected, and its grace is over", func(w *world) { w.holds(host(i1, gone(8*24*time.Hour))); w.rules.Protected = prefixes("10.0.0.1") },
+			[]string{"skip i-1 is_protected"}, nil},
+		{"others are protected", func(w *world) { w.holds(host(i1)); w.rules.Protected = prefixes("10.0.0.2", "2001:db8::/32") },
+			[]string{"deactivate i-1 instance_gone"}, nil},
+		{"an address that is none is not protected", func(w *world) { w.holds(host(i1, address("web.internal"))); w.rules.Protected = prefixes("0.0.0.0/0") },
+			[]string{"deactivate i-1 instance_gone"}, nil},
+		{"outside the whitelist", func(w *world) { w.holds(host(i1)); w.rules.Whitelist = prefixes("10.1.0.0/16") },
+			[]string{"skip i-1 not_whitelisted"}, nil},
+		{"inside the whitelist", func(w *world) { w.holds(host(i1)); w.rules.Whitelist = prefixes("10.0.0.0/16") },
+			[]string{"deactivate i-1 instance_gone"}, nil},
+		{"no_delete: not deactivated", func(w *world) { w.holds(host(i1)); w.rules.NoDelete = true },
+			[]string{"skip i-1 no_delete"}, nil},
+		{"no_delete: not deleted", func(w *world) { w.holds(host(i1, gone(8*24*time.Hour))); w.rules.NoDelete = true },
+			[]string{"skip i-1 no_delete"}, nil},
+	})
+}
+
+// TestGrace: what was deactivated, and when it is deleted.
+func TestGrace(t *testing.T) {
+	t.Parallel()
+	i1 := vm("i-1", "web", "10.0.0.1")
+	runRows(t, []row{
+		{"unreadable", func(w *world) { w.holds(host(i1, off, labelled(inventory.LabelGone, "2026-03-01"))) },
+			[]string{"skip i-1 gone_unreadable"}, nil},
+		{"two jms-gone", func(w *world) { w.holds(host(i1, gone(30*24*time.Hour), gone(29*24*time.Hour))) },
+			[]string{"skip i-1 gone_unreadable"}, nil},
+		{"jms-gone far in the future", func(w *world) { w.holds(host(i1, gone(-25*time.Hour))) },
+			[]string{"skip i-1 gone_unreadable"}, nil},
+		{"jms-gone a clock's difference ahead", func(w *world) { w.holds(host(i1, gone(-time.Hour))) },
+			[]string{"keep i-1 in_grace"}, nil},
+		{"jms-gone, yet active", func(w *world) { w.holds(host(i1, gone(8*24*time.Hour), func(a *inventory.Asset) { a.Active = true })) },
+			[]string{"skip i-1 switched_on"}, nil},
+		{"mode deactivate, grace over", func(w *world) { w.holds(host(i1, gone(99*24*time.Hour))); w.rules.Mode = ModeDeactivate },
+			[]string{"keep i-1 stays_deactivated"}, nil},
+		{"mode deactivate without grace", func(w *world) { w.holds(host(i1)); w.rules.Mode, w.rules.Grace = ModeDeactivate, 0 },
+			[]string{"deactivate i-1 instance_gone"}, nil},
+		{"grace not over by a second", func(w *world) { w.holds(host(i1, gone(7*24*time.Hour-time.Second))) },
+			[]string{"keep i-1 in_grace"}, nil},
+		{"grace over to the second", func(w *world) { w.holds(host(i1, gone(7*24*time.Hour))) },
+			[]string{"delete i-1 grace_over"}, nil},
+		{"grace 0", func(w *world) { w.holds(host(i1)); w.rules.Grace = 0 },
+			[]string{"delete i-1 gone_at_once"}, func(t *testing.T, a Approved) {
+				if c := a.Removals()[0]; c.Patch != nil || c.Before == nil {
+					t.Errorf("%+v", c)
+				}
+			}},
+		{"grace 0, deactivated before", func(w *world) { w.holds(host(i1, gone(time.Minute))); w.rules.Grace = 0 },
+			[]string{"delete i-1 grace_over"}, nil},
+		{"jms-gone in another zone of time", func(w *world) {
+			w.holds(host(i1, off, labelled(inventory.LabelGone, "2026-02-22T16:00:00+08:00")))
+		}, []string{"delete i-1 grace_over"}, nil},
+	})
+}
+
+// Accounts of some tests.
+const (
+	second  = "second"
+	renamed = "renamed"
+)
+
+// reading is a listing without instances, or a failed one.
+type reading struct {
+	account, region, owner string
+	failed                 bool
+}
+
+type scopeRow struct {
+	name     string
+	accounts []string
+	readings []reading
+	want     string
+}
+
+func scopeRows() []scopeRow {
+	const removed = "deactivate i-1 instance_gone"
+	return []scopeRow{
+		{"read", []string{prod}, []reading{{prod, beijing, owner, false}}, removed},
+		{"failed", []string{prod}, []reading{{prod, beijing, owner, true}}, "keep i-1 scope_failed"},
+		{"failed before its owner was learnt", []string{prod}, []reading{{prod, beijing, "", true}}, "keep i-1 scope_failed"},
+		{"regions could not be listed", []string{prod}, []reading{{prod, "*", owner, true}}, "keep i-1 scope_failed"},
+		{"regions could not be listed, yet one was", []string{prod},
+			[]reading{{prod, beijing, owner, false}, {prod, "*", owner, true}}, "keep i-1 scope_failed"},
+		{"another region failed", []string{prod},
+			[]reading{{prod, beijing, owner, false}, {prod, shanghai, owner, true}}, removed},
+		{"another region only", []string{prod}, []reading{{prod, shanghai, owner, false}}, "keep i-1 scope_not_asked"},
+		{"run narrowed to another account", []string{prod, second},
+			[]reading{{second, beijing, other, false}}, "keep i-1 scope_not_asked"},
+		{"narrowed to another account of the owner", []string{prod, second},
+			[]reading{{second, beijing, owner, false}}, "keep i-1 scope_not_asked"},
+		{"nothing was asked", []string{prod}, nil, "keep i-1 scope_not_asked"},
+		{"another owner's key", []string{prod}, []reading{{prod, beijing, other, false}}, "skip i-1 other_owner"},
+		{"owner not known", []string{prod}, []reading{{prod, beijing, "", false}}, "skip i-1 other_owner"},
+		{"renamed in the configuration", []string{renamed}, []reading{{renamed, beijing, owner, false}}, "skip i-1 not_configured"},
+		{"renamed, and failed", []string{renamed}, []reading{{renamed, beijing, owner, true}}, "skip i-1 not_configured"},
+		{"renamed, and its owner was not learnt", []string{renamed, second},
+			[]reading{{renamed, beijing, "", true}, {second, beijing, owner, false}}, "skip i-1 not_configured"},
+		{"renamed, and its regions could not be listed", []string{renamed, second},
+			[]reading{{renamed, "*", "", true}, {second, beijing, owner, false}}, "skip i-1 not_configured"},
+		{"taken out of the configuration", []string{second}, []reading{{second, beijing, other, false}}, "skip i-1 not_configured"},
+		{"another account of the owner failed", []string{prod, second},
+			[]reading{{prod, beijing, owner, false}, {second, beijing, owner, true}}, "keep i-1 scope_failed"},
+		{"another account of the owner could not list regions", []string{prod, second},
+			[]reading{{prod, beijing, owner, false}, {second, "*", owner, true}}, "keep i-1 scope_failed"},
+		{"a stranger failed", []string{prod, second},
+			[]reading{{prod, beijing, owner, false}, {second, beijing, other, true}}, removed},
+		{"a stranger's key is wrong", []string{prod, second},
+			[]reading{{prod, beijing, owner, false}, {second, "*", "", true}}, removed},
+	}
+}
+
+// TestScopes: whose listing speaks for an absent asset.
+func TestScopes(t *testing.T) {
+	t.Parallel()
+	for _, r := range scopeRows() {
+		t.Run(r.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld()
+			w.listings, w.rules.Accounts = nil, map[string]Account{}
+			for _, a := range r.accounts {
+				w.rules.Accounts[a] = Account{Type: "aliyun"}
+			}
+			w.holds(host(vm("i-1", "web", "10.0.0.1")))
+			for _, l := range r.readings {
+				if l.failed {
+					w.fails(scope(l.account, l.region), l.owner)
+				} else {
+					w.read(scope(l.account, l.region), l.owner)
+				}
+			}
+			a := w.approve()
+			if got := lines(a); !slices.Equal(got, []string{r.want}) {
+				t.Errorf("got %q, want %q", got, r.want)
+			}
+			checkWords(t, a)
+		})
+	}
+}
+
+// TestSameNameInAnotherCloud: an account's name says nothing about another cloud's assets.
+func TestSameNameInAnotherCloud(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.holds(host(vm("i-1", "web", "10.0.0.1", func(i *inventory.Instance) { i.Cloud = inventory.Tencent })))
+	if got := lines(w.approve()); !slices.Equal(got, []string{"keep i-1 scope_not_asked"}) {
+		t.Error(got)
+	}
+}

@@ -1,0 +1,160 @@
+package plan
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// Mode says how far a removal may go.
+type Mode string
+
+// The modes of removal.
+const (
+	ModeDelete     Mode = "delete"     // deactivate first, delete when the grace is over
+	ModeDeactivate Mode = "deactivate" // never delete
+)
+
+// Account is what the rules need to know of a configured account.
+type Account struct {
+	Type string // as the configuration writes it: it is a node of the path
+	Zone string // id of the gateway zone for new assets and for those without one; "" = none
+
+	Enabled bool
+	Cloud   inventory.Cloud
+	Regions []string // empty = all
+	Owner   string   // the cloud account's own id as configured; "" = not configured
+}
+
+// mayList tells whether a full run would ask this account for a region, and the account may be
+// that of the owner.
+func (a Account) mayList(cloud inventory.Cloud, owner, region string) bool {
+	return a.Enabled && a.Cloud == cloud && (a.Owner == "" || a.Owner == owner) &&
+		(len(a.Regions) == 0 || slices.Contains(a.Regions, region))
+}
+
+// Rules are the settings that the plan obeys.
+type Rules struct {
+	// Accounts holds every configured account by name, also those that this run did not ask.
+	Accounts  map[string]Account
+	Whitelist []netip.Prefix // empty: no limit
+	Protected []netip.Prefix
+	NoDelete  bool
+	HostNames bool // name assets by HostName rather than InstanceName
+	Mode      Mode
+	Grace     time.Duration // 0: delete at once
+	Now       time.Time
+	Lang      Lang // of the comment on new assets
+	// Partial says that only some assets of JumpServer were read: names that nobody is seen to
+	// hold may be taken, so an asset that has "<name>-<instance id>" keeps it.
+	Partial bool
+}
+
+// address is where the instance is reached: private of the primary interface, else the classic
+// network's inner one, else elastic or public; "" if it has none (yet).
+func address(i inventory.Instance) string {
+	if all := i.Addresses(); len(all) > 0 {
+		return all[0]
+	}
+	return ""
+}
+
+// platform judges by what the cloud says of the system, never by the host's name.
+func platform(i inventory.Instance) string {
+	osName := strings.ToLower(i.OSName)
+	switch {
+	case i.OSType == "windows", strings.Contains(osName, "windows"):
+		return "Windows"
+	case i.OSType == "linux", linuxName(osName):
+		return "Linux"
+	default:
+		return "Other"
+	}
+}
+
+func linuxName(osName string) bool {
+	for _, name := range []string{
+		"linux", "ubuntu", "debian", "centos", "red hat", "redhat", "rhel", "fedora", "suse",
+		"anolis", "openanolis", "rocky", "kylin", "euler", "uos", "deepin", "gentoo", "coreos",
+		"arch", "tencentos", "opencloudos",
+	} {
+		if strings.Contains(osName, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// wanted is the name that the cloud gives, before names are made unique.
+func (r Rules) wanted(i inventory.Instance) string {
+	order := []string{i.Name, i.HostName, i.ID}
+	if r.HostNames {
+		order = []string{i.HostName, i.Name, i.ID}
+	}
+	for _, name := range order {
+		if name = cut(clean(name), maxName); name != "" {
+			return name
+		}
+	}
+	return i.ID
+}
+
+// clean makes of a name what JumpServer would store: no control characters, no space at the ends.
+func clean(name string) string {
+	name = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == unicode.ReplacementChar {
+			return ' '
+		}
+		return r
+	}, name)
+	return strings.TrimSpace(name)
+}
+
+// node is where new assets of an account go: the same node that the Python tool used.
+func (r Rules) node(account string) string {
+	kind := r.Accounts[account].Type
+	return "/DEFAULT/" + kind + "/" + account
+}
+
+// within tells whether any of the addresses lies in one of the prefixes. An address that is not
+// an IP lies in none.
+func within(prefixes []netip.Prefix, addresses ...string) bool {
+	for _, text := range addresses {
+		ip, err := netip.ParseAddr(text)
+		if err != nil {
+			continue
+		}
+		for _, p := range prefixes {
+			if p.Contains(ip.Unmap()) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// listed tells whether the whitelist lets these addresses be touched.
+func (r Rules) listed(addresses ...string) bool {
+	return len(r.Whitelist) == 0 || within(r.Whitelist, addresses...)
+}
+
+// comment is what people read on a new asset; its instance_id line is the Python tool's form.
+func (r Rules) comment(i inventory.Instance) string {
+	first := "由 jms-sync 创建，随云上实例更新"
+	if r.Lang == English {
+		first = "created by jms-sync, follows the cloud instance"
+	}
+	lines := []string{first, "instance_id: " + i.ID}
+	for _, line := range []struct{ key, value string }{
+		{"instance_type", i.Type}, {"region", i.Region}, {"vpc_id", i.VPC},
+	} {
+		if line.value != "" {
+			lines = append(lines, line.key+": "+line.value)
+		}
+	}
+	return strings.Join(lines, "\n")
+}

@@ -1,0 +1,163 @@
+package plan
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// settleNames decides every name, now that it is known which assets stay, and sorts the wishes
+// into moves, creates, updates and unchanged.
+func (p Plan) settleNames(out *Approved) {
+	fixed, yielding := p.holders(out)
+	claims := make([]claim, 0, len(p.wishes))
+	for _, w := range p.wishes {
+		claims = append(claims, w.claim)
+	}
+	final := nameAll(claims, fixed)
+	takers := make(map[string]string, len(final))
+	for asset, name := range final {
+		takers[name] = asset
+	}
+	updates := map[string]Change{}
+	for _, w := range p.wishes {
+		c := named(w.change, final[w.change.AssetID])
+		switch {
+		case c.Action == Create:
+			out.creates = append(out.creates, c)
+		case len(c.Fields) == 0:
+			out.unchanged++
+		default:
+			updates[c.AssetID] = c
+		}
+	}
+	yields := giveWay(yielding, takers, fixed)
+	for _, r := range yields {
+		updates[r.asset] = yieldChange(r, yielding, takers)
+		p.showNewName(out, r)
+	}
+	for _, r := range yields {
+		takers[r.to] = r.asset
+	}
+	busy := maps.Clone(fixed)
+	for _, a := range yielding {
+		busy[a.Name] = true
+	}
+	for _, c := range claims {
+		busy[c.current] = true
+	}
+	out.place(updates, takers, busy)
+}
+
+// holders splits the assets that no wish decides: those that keep their name (also candidates
+// that are not removed after all), and those that give way.
+func (p Plan) holders(out *Approved) (map[string]bool, []inventory.Asset) {
+	fixed := maps.Clone(p.fixed)
+	yielding := slices.Clone(p.yielding)
+	leaving := map[string]bool{}
+	for _, c := range out.removals {
+		leaving[c.AssetID] = true
+	}
+	for _, c := range p.candidates {
+		if leaving[c.AssetID] || !c.Before.Active && c.Before.Count(inventory.LabelGone) > 0 {
+			yielding = append(yielding, *c.Before)
+		} else {
+			fixed[c.Name] = true
+		}
+	}
+	slices.SortFunc(yielding, func(x, y inventory.Asset) int { return strings.Compare(x.ID, y.ID) })
+	return fixed, yielding
+}
+
+// named completes a wish with its final name and with the words for what changes.
+func named(c Change, name string) Change {
+	c.Name = name
+	if c.Action == Create {
+		fresh := *c.New
+		fresh.Name = name
+		c.New = &fresh
+		return c
+	}
+	if name != c.Before.Name {
+		patch := *c.Patch
+		patch.Name = &name
+		c.Patch = &patch
+		c.Fields = append([]string{"name"}, c.Fields...)
+	}
+	if c.Reason.Code == "" {
+		c.Reason = because(FollowsCloud, differences(c))
+	}
+	return c
+}
+
+// differences words what an update changes, e.g. "address 10.0.0.1 → 10.0.0.2, labels".
+func differences(c Change) string {
+	parts := make([]string, 0, len(c.Fields))
+	for _, f := range c.Fields {
+		switch f {
+		case "name":
+			f += " " + c.Before.Name + " → " + *c.Patch.Name
+		case "address":
+			f += " " + c.Before.Address + " → " + *c.Patch.Address
+		}
+		parts = append(parts, f)
+	}
+	return strings.Join(parts, ", ")
+}
+
+func yieldChange(r rename, yielding []inventory.Asset, takers map[string]string) Change {
+	at := slices.IndexFunc(yielding, func(a inventory.Asset) bool { return a.ID == r.asset })
+	a := yielding[at]
+	m, _ := readMark(a)
+	return Change{
+		Action: Update, Reason: because(GivesWay, takers[r.from]),
+		Scope:      inventory.Scope{Cloud: m.cloud, Account: m.account, Region: m.region},
+		InstanceID: r.instance, AssetID: r.asset, Name: r.to, Address: a.Address, Platform: a.Platform,
+		Fields: []string{"name"}, Patch: &inventory.Patch{ID: r.asset, Name: &r.to}, Before: &a,
+	}
+}
+
+// showNewName makes the removal of an asset that gives way show the name it will have by then.
+func (p Plan) showNewName(out *Approved, r rename) {
+	for n := range out.removals {
+		if out.removals[n].AssetID == r.asset {
+			out.removals[n].Name = r.to
+		}
+	}
+}
+
+// place puts the updates that free or await a name into steps before the creates, and all
+// others after them. Names that are busy now serve no step in between.
+func (a *Approved) place(updates map[string]Change, takers map[string]string, busy map[string]bool) {
+	leaves := map[string]bool{} // names that a renaming asset still holds
+	for _, c := range updates {
+		if c.Patch.Name != nil {
+			leaves[c.Before.Name] = true
+		}
+	}
+	var renames []rename
+	for _, c := range updates {
+		if c.Patch.Name == nil || takers[c.Before.Name] == "" && !leaves[*c.Patch.Name] {
+			a.updates = append(a.updates, c)
+			continue
+		}
+		renames = append(renames, rename{c.AssetID, c.InstanceID, c.Before.Name, *c.Patch.Name})
+	}
+	for _, s := range orderRenames(renames, func(n string) bool { return busy[n] || takers[n] != "" }) {
+		moves := make([]Change, 0, len(s))
+		for _, r := range s {
+			c := updates[r.asset]
+			if r.to != *c.Patch.Name {
+				c.Interim, c.Reason, c.Fields = true, because(SwapStep), []string{"name"}
+				c.Name, c.Patch = r.to, &inventory.Patch{ID: r.asset, Name: &r.to}
+			}
+			moves = append(moves, c)
+		}
+		a.moves = append(a.moves, moves)
+	}
+	slices.SortFunc(a.creates, Compare)
+	slices.SortFunc(a.updates, Compare)
+	slices.SortFunc(a.removals, Compare)
+}

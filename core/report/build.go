@@ -1,0 +1,162 @@
+package report
+
+import (
+	"math"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/apply"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/plan"
+)
+
+// Build makes the report. It is pure. What becomes of each line:
+//
+//	line                      counted as                         action in Changes
+//	-----------------------   --------------------------------   -----------------
+//	item done                 created, updated, …                its own
+//	item done, interim step   not at all                         none
+//	item failed               failed; also one of Errors         fail
+//	item kept, not reached    skipped                            skip
+//	note Skip, Hold           skipped, held                      its own
+//	note Keep                 not at all: its scope says why     none
+func Build(in Input) Report {
+	r := empty(in.Started)
+	r.DryRun, r.environment, r.Unchanged = in.DryRun, in.Environment, in.Unchanged
+	r.Duration = math.Round(in.Duration.Seconds()*1000) / float64(time.Second/time.Millisecond)
+	for _, l := range in.Listings {
+		r.addScope(l)
+	}
+	if in.Stopped != nil {
+		r.run = append(r.run, fault(in.Stopped, ""))
+	}
+	for _, err := range in.Problems {
+		if inventory.KindOf(err) == inventory.Limit {
+			r.warnings = append(r.warnings, fault(err, ""))
+			continue
+		}
+		r.run = append(r.run, fault(err, ""))
+	}
+	r.Errors = append(append(r.Errors, r.run...), r.warnings...)
+	w := wordsOf(in.Language)
+	for _, i := range in.Items {
+		r.addItem(i, w)
+	}
+	for _, n := range in.Notes {
+		r.addNote(n, w)
+	}
+	r.Outcome = r.outcome(in.Stopped != nil)
+	return r
+}
+
+func (r *Report) addScope(l inventory.Listing) {
+	s := Scope{Cloud: l.Cloud, Account: l.Account, Region: regionOf(l.Scope), Complete: l.Complete()}
+	if l.Complete() {
+		s.Instances = len(l.Instances)
+		r.Total += s.Instances
+	} else {
+		s.Error = ScopeError{Kind: inventory.KindOf(l.Err), Message: l.Err.Error()}
+	}
+	r.Scopes = append(r.Scopes, s)
+}
+
+// anyRegion is how the listing of an account that failed as a whole names its region
+// (cloud.AnyRegion, which this package must not import; a test compares them).
+const anyRegion = "*"
+
+// regionOf gives the region as results show it: "" stands for all regions.
+func regionOf(s inventory.Scope) string {
+	if s.Region == anyRegion {
+		return ""
+	}
+	return s.Region
+}
+
+func (r *Report) addItem(i apply.Item, w words) {
+	c := i.Change
+	planned := c.Reason.Text(w.lang)
+	switch {
+	case i.State == apply.Failed:
+		r.Failures++
+		r.Errors = append(r.Errors, fault(i.Err, c.InstanceID))
+		r.add(c, Fail, w.failedItem(c.Action, planned, i))
+	case c.Interim:
+		// The change that follows tells all that matters of a step in between.
+	case i.State == apply.Done:
+		r.count(c.Action)
+		r.add(c, c.Action, planned)
+	default:
+		if i.State == apply.NotReached {
+			r.late++
+		}
+		r.Skipped++
+		r.add(c, plan.Skip, w.notMade(c.Action, i.Reason.Text(w.lang)))
+	}
+}
+
+func (r *Report) addNote(c plan.Change, w words) {
+	switch c.Action {
+	case plan.Hold:
+		r.Held++
+	case plan.Skip:
+		r.Skipped++
+	default:
+		return
+	}
+	r.add(c, c.Action, c.Reason.Text(w.lang))
+}
+
+func (r *Report) count(a plan.Action) {
+	switch a {
+	case plan.Create:
+		r.Created++
+	case plan.Update:
+		r.Updated++
+	case plan.Deactivate:
+		r.Deactivated++
+	case plan.Delete:
+		r.Deleted++
+	}
+}
+
+func (r *Report) add(c plan.Change, action plan.Action, why string) {
+	fields := c.Fields
+	if fields == nil {
+		fields = []string{}
+	}
+	r.Changes = append(r.Changes, Change{
+		Action: action, Reason: why,
+		Cloud: c.Scope.Cloud, Account: c.Scope.Account, Region: regionOf(c.Scope),
+		InstanceID: c.InstanceID, AssetID: c.AssetID,
+		Name: c.Name, Address: c.Address, Platform: c.Platform, Fields: fields,
+	})
+}
+
+// outcome gives the worst of what happened. A run whose scopes all failed has failed only if
+// nothing was done either.
+func (r *Report) outcome(stopped bool) Outcome {
+	broken := 0
+	for _, s := range r.Scopes {
+		if !s.Complete {
+			broken++
+		}
+	}
+	done := r.Created + r.Updated + r.Deactivated + r.Deleted
+	switch {
+	case stopped, broken > 0 && broken == len(r.Scopes) && done == 0:
+		return Failed
+	case broken > 0, r.Failures > 0, r.late > 0, len(r.run) > 0:
+		return Partial
+	case r.Held > 0:
+		return Held
+	default:
+		return OK
+	}
+}
+
+// fault words an error; nil, which no caller should hand over, is still an error.
+func fault(err error, instance string) Fault {
+	if err == nil {
+		return Fault{Kind: inventory.Unknown, InstanceID: instance}
+	}
+	return Fault{Kind: inventory.KindOf(err), Message: err.Error(), InstanceID: instance}
+}

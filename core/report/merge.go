@@ -1,0 +1,61 @@
+package report
+
+import "slices"
+
+// Merge makes one report of several, for one card: counts are summed, the worst outcome stands,
+// and a scope that several reports name is failed if it failed in any of them.
+func Merge(reports []Report) Report {
+	if len(reports) == 1 {
+		return reports[0]
+	}
+	var m Report
+	for n, r := range reports {
+		if n == 0 {
+			m = empty(r.started)
+			m.Outcome, m.environment, m.DryRun = OK, r.environment, r.DryRun
+		}
+		m.Outcome = worse(m.Outcome, r.Outcome)
+		m.Duration += r.Duration
+		m.Total += r.Total
+		m.Created += r.Created
+		m.Updated += r.Updated
+		m.Deactivated += r.Deactivated
+		m.Deleted += r.Deleted
+		m.Unchanged += r.Unchanged
+		m.Skipped += r.Skipped
+		m.Held += r.Held
+		m.Failures += r.Failures
+		m.late += r.late
+		m.Changes = append(m.Changes, r.Changes...)
+		m.Errors = append(m.Errors, r.Errors...)
+		m.run = append(m.run, r.run...)
+		m.warnings = append(m.warnings, r.warnings...)
+		m.mergeScopes(r.Scopes)
+	}
+	return m
+}
+
+func (r *Report) mergeScopes(scopes []Scope) {
+	for _, s := range scopes {
+		at := slices.IndexFunc(r.Scopes, func(have Scope) bool {
+			return have.Cloud == s.Cloud && have.Account == s.Account && have.Region == s.Region
+		})
+		switch {
+		case at < 0:
+			r.Scopes = append(r.Scopes, s)
+		case !s.Complete && r.Scopes[at].Complete:
+			r.Scopes[at] = s
+		case s.Complete && r.Scopes[at].Complete:
+			r.Scopes[at].Instances += s.Instances
+		}
+	}
+}
+
+// worse gives the outcome that stands: failed, partial, held, ok, stale.
+func worse(x, y Outcome) Outcome {
+	order := []Outcome{TooLate, OK, Held, Partial, Failed}
+	if slices.Index(order, y) > slices.Index(order, x) {
+		return y
+	}
+	return x
+}

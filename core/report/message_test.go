@@ -1,0 +1,186 @@
+package report_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/jms-sync/jms-sync/core/apply"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/report"
+)
+
+func show(m report.Message) string {
+	return fmt.Sprintf("title: %s\nlink:  %s %s\n\n%s\n", m.Title, m.LinkText, m.LinkURL, m.Markdown)
+}
+
+func size(t testing.TB, m report.Message) int {
+	t.Helper()
+	n := 0
+	for _, s := range []string{m.Title, m.Markdown, m.LinkText, m.LinkURL} {
+		text, err := json.Marshal(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n += len(text) - 2
+	}
+	return n
+}
+
+func TestMessage(t *testing.T) {
+	t.Parallel()
+	zh, en := busy(plan.Chinese), busy(plan.English)
+	golden(t, "message-zh-table", show(report.NewMessage(report.Build(zh), options(plan.Chinese, "table"))))
+	golden(t, "message-zh-list", show(report.NewMessage(report.Build(zh), options(plan.Chinese, "list"))))
+	golden(t, "message-en-table", show(report.NewMessage(report.Build(en), options(plan.English, "table"))))
+	zh.DryRun = true
+	golden(t, "message-zh-dry", show(report.NewMessage(report.Build(zh), options(plan.Chinese, "table"))))
+}
+
+// A quiet run is the sample of the issue: time and result, nothing else.
+func TestQuietMessage(t *testing.T) {
+	t.Parallel()
+	in := report.Input{Started: started(), Duration: 1_200_000_000, Listings: []inventory.Listing{complete("a", "r", 3)}, Unchanged: 3}
+	golden(t, "message-quiet", show(report.NewMessage(report.Build(in), report.Options{Location: shanghai()})))
+	stopped := report.Build(report.Input{Started: started(), Stopped: &inventory.Error{Kind: inventory.Temporary, Message: "jumpserver: connection refused"}})
+	golden(t, "message-stopped", show(report.NewMessage(stopped, report.Options{})))
+}
+
+// hostile is a name that tries everything that Markdown and chat clients know.
+const hostile = "a|b\n| forged | 1.2.3.4 | Linux |\n\n# head `code` [click](https://evil.example) ![i](http://x) <a href=x>@13800000000 @all " +
+	"www.evil.example WWW.evil.example \\| **b** ~~s~~ &#124; \u202e\u2028\u200b\x00\x1b[0m \xff\xfe"
+
+func TestNamesForgeNothing(t *testing.T) {
+	t.Parallel()
+	c := change(plan.Create, 1, plan.Because(plan.NewInstance))
+	c.Name, c.Address, c.Platform = hostile, hostile, hostile
+	c.Scope = scope(hostile, hostile)
+	held := c
+	held.Action, held.Reason = plan.Hold, plan.Because(plan.GuardUnproven, hostile)
+	fault := &inventory.Error{Kind: inventory.Denied, Message: hostile}
+	in := report.Input{
+		Started: started(), Notes: []plan.Change{held}, Problems: []error{fault, &inventory.Error{Kind: inventory.Limit, Message: hostile}},
+		Items:    []apply.Item{done(c), {Change: c, State: apply.Failed, Err: fault}},
+		Listings: []inventory.Listing{broken(hostile, hostile, inventory.Denied, hostile)},
+	}
+	for _, style := range []string{"table", "list"} {
+		checkHarmless(t, report.NewMessage(report.Build(in), options(plan.Chinese, style)).Markdown)
+	}
+}
+
+// checkHarmless looks for markup that only a name or an error text can have brought in.
+func checkHarmless(t testing.TB, markdown string) {
+	t.Helper()
+	lower := strings.ToLower(markdown)
+	for _, bad := range []string{"`", "[", "]", "<", ">", "@", "\\", "~", "&", "!", "://", "www.", "\u202e", "\u2028", "\x00", "\x1b", "\r"} {
+		if strings.Contains(lower, bad) {
+			t.Errorf("%q reached the message:\n%s", bad, markdown)
+		}
+	}
+	for _, line := range strings.Split(markdown, "\n") {
+		switch {
+		case line == "", strings.HasPrefix(line, "### ") && strings.Count(line, "#") == 3:
+		case strings.HasPrefix(line, "- ") && !strings.ContainsAny(line, "#|"):
+		case strings.HasPrefix(line, "| "), strings.HasPrefix(line, "| --- |"):
+			if n := strings.Count(line, "|"); n != 3 && n != 4 {
+				t.Errorf("a row with %d bars: %s", n, line)
+			}
+		case strings.HasPrefix(line, "*"):
+		default:
+			t.Errorf("a line that nobody wrote: %q", line)
+		}
+	}
+}
+
+// worst is a run in which everything went wrong, so many times, with names and texts as
+// long and as wide as they come.
+func worst(lang plan.Lang, wide string, times int) report.Input {
+	long := strings.Repeat(wide, 400)
+	in := report.Input{Started: started(), Language: lang, Environment: long, DryRun: true}
+	for n := range times {
+		in.Listings = append(in.Listings, broken(long, long, inventory.Denied, long))
+		in.Problems = append(in.Problems,
+			&inventory.Error{Kind: inventory.Deadline, Message: long}, &inventory.Error{Kind: inventory.Limit, Message: long})
+		for _, action := range []plan.Action{plan.Create, plan.Update, plan.Deactivate, plan.Delete, plan.Hold} {
+			c := change(action, n, plan.Because(plan.GuardUnproven, fmt.Sprint(n, long)))
+			c.Name, c.Address, c.Platform, c.Scope = long, long, long, scope(long, long)
+			if action == plan.Hold {
+				in.Notes = append(in.Notes, c)
+				continue
+			}
+			in.Items = append(in.Items, done(c), apply.Item{Change: c, State: apply.Failed, Err: &inventory.Error{Message: long}})
+		}
+	}
+	return in
+}
+
+func TestWorstMessageFits(t *testing.T) {
+	t.Parallel()
+	for _, wide := range []string{"x", "\"", "名", "𠮷", "<", "\\", "\xff", "e\u0301", "a "} {
+		for _, lang := range []plan.Lang{plan.Chinese, plan.English} {
+			r := report.Build(worst(lang, wide, 100))
+			for _, style := range []string{"table", "list"} {
+				m := report.NewMessage(r, options(lang, style))
+				n := size(t, m)
+				t.Logf("%q %s %s: %d bytes", wide, lang, style, n)
+				if n > report.MaxBytes || !utf8.ValidString(m.Markdown) {
+					t.Errorf("%q %s %s: %d bytes", wide, lang, style, n)
+				}
+				checkHarmless(t, m.Markdown)
+				// Every part still says how much it would have to tell.
+				for _, want := range []string{"### ", "400", "100"} {
+					if !strings.Contains(m.Markdown, want) {
+						t.Errorf("%q %s %s: %q was left out", wide, lang, style, want)
+					}
+				}
+			}
+		}
+	}
+}
+
+// Where room is short, failures get it before anything else.
+func TestFailuresSurvive(t *testing.T) {
+	t.Parallel()
+	m := report.NewMessage(report.Build(worst(plan.English, "𠮷", 1000)), options(plan.English, "table"))
+	rows := func(head string) int {
+		_, rest, found := strings.Cut(m.Markdown, "### "+head+"\n\n")
+		if !found {
+			t.Fatalf("no section %q", head)
+		}
+		body, _, _ := strings.Cut(rest, "\n\n### ")
+		return strings.Count("\n"+body, "\n- ")
+	}
+	if n := size(t, m); n > report.MaxBytes {
+		t.Errorf("%d bytes", n)
+	}
+	if n := rows("Failures"); n < 5 {
+		t.Errorf("only %d failures are shown", n)
+	}
+	if !strings.Contains(m.Markdown, "### Assets created\n\n*1000 assets in all*") {
+		t.Error("created assets took room from failures, or were not counted")
+	}
+}
+
+func FuzzMessage(f *testing.F) {
+	f.Add(hostile, "10.0.0.1", "cn-beijing", 3)
+	f.Add("\xe4\xb8", "|", "w\u200bww.x", 4000)
+	f.Fuzz(func(t *testing.T, name, address, text string, n int) {
+		c := change(plan.Delete, 1, plan.Because(plan.GraceOver, text))
+		c.Name, c.Address, c.Scope = name, address, scope(name, text)
+		in := report.Input{Started: started(), Listings: []inventory.Listing{broken(name, address, inventory.Denied, text)}}
+		for range max(min(n, 50), 1) {
+			in.Items = append(in.Items, done(c), apply.Item{Change: c, State: apply.Failed, Err: &inventory.Error{Message: text}})
+			in.Notes = append(in.Notes, plan.Change{Action: plan.Hold, Name: name, Reason: plan.Because(plan.GuardUnproven, text)})
+		}
+		for _, style := range []string{"table", "list"} {
+			m := report.NewMessage(report.Build(in), report.Options{Style: style, Environment: name})
+			if got := size(t, m); got > report.MaxBytes {
+				t.Errorf("%d bytes", got)
+			}
+			checkHarmless(t, m.Markdown)
+		}
+	})
+}

@@ -1,0 +1,152 @@
+// Package report turns what a run did into one Report, and shows it: as the results document,
+// as a chat message under a size limit, and as text for a terminal. It does no I/O of its own.
+package report
+
+import (
+	"encoding/json"
+	"io"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/apply"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/plan"
+)
+
+// Outcome says in one word how a run ended. Of several the worst stands: failed, partial,
+// held, ok.
+type Outcome string
+
+// The outcomes.
+const (
+	OK      Outcome = "ok"
+	Held    Outcome = "held"    // removals are put off to a later run
+	Partial Outcome = "partial" // a scope or an item failed, or the time was too short
+	Failed  Outcome = "failed"  // nothing useful was done
+	TooLate Outcome = "stale"   // the trigger fired too long ago, nothing was run
+)
+
+// Fail is the action of a change that did not succeed; all others are those of the plan.
+const Fail plan.Action = "fail"
+
+// Input is all that a report is made of.
+type Input struct {
+	Started     time.Time
+	Duration    time.Duration
+	DryRun      bool
+	Environment string
+	Language    plan.Lang           // of the reasons in Report.Changes
+	Listings    []inventory.Listing // sorted by scope
+	Notes       []plan.Change       // Skip, Hold and Keep
+	Unchanged   int
+	Items       []apply.Item
+	Problems    []error // of the run and not of one item; those of kind Limit are only warnings
+	Stopped     error   // what ended the run before it did its work
+}
+
+// Report is the results document: its JSON has the fields and the order that users rely on.
+// Its lists are never null. A dry run counts what would have been done.
+type Report struct {
+	Outcome     Outcome  `json:"outcome"`
+	DryRun      bool     `json:"dry_run"`
+	StartedAt   string   `json:"started_at"`       // RFC 3339, UTC, whole seconds
+	Duration    float64  `json:"duration_seconds"` // whole milliseconds
+	Total       int      `json:"total"`            // instances in complete scopes
+	Created     int      `json:"created"`
+	Updated     int      `json:"updated"` // assets that came back are among them
+	Deactivated int      `json:"deactivated"`
+	Deleted     int      `json:"deleted"`
+	Unchanged   int      `json:"unchanged"`
+	Skipped     int      `json:"skipped"` // left alone, kept at the last moment, or not reached
+	Held        int      `json:"held"`
+	Failures    int      `json:"failed"` // changes that failed, not scopes
+	Scopes      []Scope  `json:"scopes"`
+	Changes     []Change `json:"changes"`
+	Errors      []Fault  `json:"errors"`
+
+	environment string
+	started     time.Time
+	run         []Fault // those of Errors that concern the run and not one item
+	warnings    []Fault // those of Errors that leave the outcome alone
+	late        int     // changes that were not reached
+}
+
+// Scope is one region of one account. A failed scope has no instances.
+type Scope struct {
+	Cloud     inventory.Cloud `json:"cloud"`
+	Account   string          `json:"account"`
+	Region    string          `json:"region"` // "" where the account failed as a whole
+	Complete  bool            `json:"complete"`
+	Instances int             `json:"instances"`
+	Error     ScopeError      `json:"error"` // empty where complete
+}
+
+// ScopeError says why a scope could not be read.
+type ScopeError struct {
+	Kind    inventory.Kind `json:"kind"`
+	Message string         `json:"message"`
+}
+
+// Change is one line of what was done, or not done, and why.
+type Change struct {
+	Action     plan.Action     `json:"action"`
+	Reason     string          `json:"reason"`
+	Cloud      inventory.Cloud `json:"cloud"`
+	Account    string          `json:"account"`
+	Region     string          `json:"region"`
+	InstanceID string          `json:"instance_id"`
+	AssetID    string          `json:"asset_id"`
+	Name       string          `json:"name"`
+	Address    string          `json:"address"`
+	Platform   string          `json:"platform"`
+	Fields     []string        `json:"fields"`
+}
+
+// Fault is an error of the run, or of the instance that it names.
+type Fault struct {
+	Kind       inventory.Kind `json:"kind"`
+	Message    string         `json:"message"`
+	InstanceID string         `json:"instance_id"`
+}
+
+// Stale is the report of a trigger that came too late to be run.
+func Stale(at time.Time) Report {
+	r := empty(at)
+	r.Outcome = TooLate
+	return r
+}
+
+// Busy is the report of a run that found another one at work: a success, which says so.
+func Busy(at time.Time, words string) Report {
+	r := empty(at)
+	r.Outcome = OK
+	r.Errors = append(r.Errors, Fault{Kind: "busy", Message: words})
+	return r
+}
+
+func empty(started time.Time) Report {
+	return Report{
+		StartedAt: started.UTC().Format(time.RFC3339), started: started,
+		Scopes: []Scope{}, Changes: []Change{}, Errors: []Fault{},
+	}
+}
+
+// JSON writes the results document, indented, with a newline at its end.
+func (r Report) JSON(w io.Writer) error { return Encode(w, r) }
+
+// Encode writes any document as results are written.
+func Encode(w io.Writer, document any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(document)
+}
+
+// Changed tells whether anything was written (in a dry run: would be), or is held.
+func (r Report) Changed() bool {
+	return r.Created+r.Updated+r.Deactivated+r.Deleted+r.Held > 0
+}
+
+// Failed tells whether people must look: something failed, was not reached, or is held.
+func (r Report) Failed() bool {
+	return r.Outcome == Failed || r.Outcome == Partial || r.Outcome == Held
+}

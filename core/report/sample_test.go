@@ -1,0 +1,111 @@
+package report_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/apply"
+	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/report"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// golden compares a text with a file of testdata.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name+".golden")
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs (run with -update to accept)\n--- got\n%s\n--- want\n%s", file, got, want)
+	}
+}
+
+func started() time.Time { return time.Date(2023, 12, 15, 1, 30, 25, 987_000_000, time.UTC) }
+
+func shanghai() *time.Location { return time.FixedZone("CST", 8*3600) }
+
+func scope(account, region string) inventory.Scope {
+	return inventory.Scope{Cloud: inventory.Alibaba, Account: account, Region: region}
+}
+
+// complete is a listing with so many instances.
+func complete(account, region string, n int) inventory.Listing {
+	return inventory.Listing{Scope: scope(account, region), Instances: make([]inventory.Instance, n)}
+}
+
+func broken(account, region string, kind inventory.Kind, message string) inventory.Listing {
+	return inventory.Listing{Scope: scope(account, region), Err: &inventory.Error{Kind: kind, Message: message}}
+}
+
+// change is one line of a plan about the n-th host of aliyun-prod in cn-beijing.
+func change(action plan.Action, n int, why plan.Reason) plan.Change {
+	return plan.Change{
+		Action: action, Reason: why, Scope: scope("aliyun-prod", "cn-beijing"),
+		InstanceID: fmt.Sprintf("i-%04d", n), AssetID: fmt.Sprintf("00000000-0000-5000-8000-%012d", n),
+		Name: fmt.Sprintf("web-%d", n), Address: fmt.Sprintf("10.0.0.%d", n), Platform: "Linux",
+	}
+}
+
+func done(c plan.Change) apply.Item { return apply.Item{Change: c, State: apply.Done} }
+
+// busy is a run with one of everything.
+func busy(lang plan.Lang) report.Input {
+	in := report.Input{
+		Started: started(), Duration: 12*time.Second + 345_678_901, Environment: "PRODUCTION",
+		Language: lang, Unchanged: 140,
+		Listings: []inventory.Listing{
+			complete("aliyun-prod", "cn-beijing", 150), complete("aliyun-prod", "cn-hangzhou", 7),
+			broken("aliyun-prod", "cn-shanghai", inventory.Throttled, "list aliyun-prod/cn-shanghai: Throttling.User"),
+			broken("aliyun-test", cloud.AnyRegion, inventory.BadCredentials, "regions of aliyun-test: InvalidAccessKeyId.NotFound"),
+		},
+		Problems: []error{&inventory.Error{Kind: inventory.Limit, Message: "JumpServer holds 4100 assets; its community edition takes 5000"}},
+	}
+	for n := range 12 {
+		in.Items = append(in.Items, done(change(plan.Create, n+1, plan.Because(plan.NewInstance))))
+	}
+	moved := change(plan.Update, 20, plan.Because(plan.FollowsCloud, "address 10.0.9.9 → 10.0.0.20"))
+	moved.Fields = []string{"address"}
+	parked := change(plan.Update, 21, plan.Because(plan.SwapStep))
+	parked.Interim = true
+	gone := plan.Because(plan.InstanceGone)
+	in.Items = append(in.Items, done(moved), done(parked),
+		done(change(plan.Update, 22, plan.Because(plan.Returned))),
+		apply.Item{Change: change(plan.Update, 23, plan.Because(plan.FollowsCloud, "labels")), State: apply.Failed,
+			Err: &inventory.Error{Kind: inventory.Invalid, Message: "update asset web-23: labels refused"}},
+		apply.Item{Change: change(plan.Create, 24, plan.Because(plan.NewInstance)), State: apply.NotReached,
+			Reason: plan.Because(plan.TimeUp)},
+		done(change(plan.Deactivate, 30, gone)),
+		apply.Item{Change: change(plan.Deactivate, 31, gone), State: apply.Kept,
+			Reason: plan.Because(plan.ChangedMeanwhile, "is_active")},
+		apply.Item{Change: change(plan.Deactivate, 32, gone), State: apply.Failed, Reason: plan.Because(plan.NotReadAgain),
+			Err: &inventory.Error{Kind: inventory.Temporary, Message: "read 1 asset: 502"}},
+		done(change(plan.Delete, 33, plan.Because(plan.GraceOver, "2023-12-01T00:00:00Z"))))
+	for n := range 5 {
+		in.Notes = append(in.Notes, change(plan.Hold, 40+n, plan.Because(plan.GuardShare, 5, 12, 20)))
+	}
+	in.Notes = append(in.Notes, change(plan.Skip, 50, plan.Because(plan.NoAddress)),
+		change(plan.Keep, 51, plan.Because(plan.ScopeFailed, "aliyun-prod", "cn-shanghai")))
+	return in
+}
+
+func options(lang plan.Lang, style string) report.Options {
+	return report.Options{
+		Lang: lang, Location: shanghai(), Style: style, Environment: "PRODUCTION",
+		AssetURL: "https://jms.example.com/ui/#/console/assets/assets",
+	}
+}

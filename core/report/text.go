@@ -1,0 +1,127 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/jms-sync/jms-sync/core/plan"
+)
+
+// mostLines bounds each list of a summary; the results document has all.
+const mostLines = 10
+
+// Summary gives a few lines for a terminal: how the run ended, its numbers, and what failed.
+func Summary(r Report, lang plan.Lang) string {
+	w := wordsOf(lang)
+	var out strings.Builder
+	title := w.outcomeName(r.Outcome)
+	if r.DryRun {
+		title += w.dryTitle
+	}
+	fmt.Fprintln(&out, title)
+	if r.Outcome == TooLate {
+		return out.String()
+	}
+	numbers := []struct {
+		name  string
+		value int
+	}{
+		{w.total, r.Total}, {w.created, r.Created}, {w.updated, r.Updated},
+		{w.deactivated, r.Deactivated}, {w.deleted, r.Deleted}, {w.unchanged, r.Unchanged},
+		{w.skipped, r.Skipped}, {w.held, r.Held}, {w.failures, r.Failures},
+	}
+	parts := make([]string, 0, len(numbers)+1)
+	for _, n := range numbers {
+		parts = append(parts, fmt.Sprintf("%s %d", n.name, n.value))
+	}
+	parts = append(parts, w.duration+" "+fmt.Sprintf(w.secondsF, r.Duration))
+	fmt.Fprintln(&out, strings.Join(parts, w.comma))
+	complete := 0
+	for _, s := range r.Scopes {
+		if s.Complete {
+			complete++
+		}
+	}
+	fmt.Fprintf(&out, w.scopesF+"\n", complete, len(r.Scopes)-complete)
+	for _, lines := range [][]string{w.plainErrors(r), w.plainScopes(r), w.plainChanges(r)} {
+		for n, line := range lines {
+			if n == mostLines {
+				fmt.Fprintf(&out, "  … %d/%d\n", mostLines, len(lines))
+				break
+			}
+			fmt.Fprintln(&out, "  "+line)
+		}
+	}
+	return out.String()
+}
+
+func (w words) plainErrors(r Report) []string {
+	var lines []string
+	for _, f := range append(append([]Fault{}, r.run...), r.warnings...) {
+		lines = append(lines, w.kindName(f.Kind)+w.colon+clean(f.Message))
+	}
+	return lines
+}
+
+func (w words) plainScopes(r Report) []string {
+	var lines []string
+	for _, s := range r.Scopes {
+		if !s.Complete {
+			lines = append(lines, w.plainPlace(s.Account, s.Region)+w.colon+
+				w.kindName(s.Error.Kind)+w.colon+clean(s.Error.Message))
+		}
+	}
+	return lines
+}
+
+// plainChanges are those that people must look at: failed ones, then held ones.
+func (w words) plainChanges(r Report) []string {
+	var lines []string
+	for _, action := range []plan.Action{Fail, plan.Hold} {
+		for _, c := range r.Changes {
+			if c.Action == action {
+				lines = append(lines, w.plainPlace(c.Account, c.Region)+" "+clean(c.Name)+w.colon+clean(c.Reason))
+			}
+		}
+	}
+	return lines
+}
+
+func (w words) plainPlace(account, region string) string {
+	if region == "" {
+		region = w.allRegions
+	}
+	return clean(account) + "/" + clean(region)
+}
+
+// PlanText gives the lines of a plan as a table for a terminal: changes and non-changes, with
+// their reasons. Steps in between are left out; lines that merely keep an asset are counted by
+// scope and reason, and stand last.
+func PlanText(lines []plan.Change, lang plan.Lang) string {
+	w := wordsOf(lang)
+	rows := [][]string{{w.action, w.place, w.name, w.address, w.reason}}
+	type group struct{ place, reason string }
+	kept := map[group]int{}
+	var order []group
+	for _, c := range lines {
+		place, reason := w.plainPlace(c.Scope.Account, regionOf(c.Scope)), clean(c.Reason.Text(lang))
+		switch {
+		case c.Interim:
+		case c.Action == plan.Keep:
+			g := group{place, reason}
+			if kept[g]++; kept[g] == 1 {
+				order = append(order, g)
+			}
+		default:
+			rows = append(rows, []string{w.actionName(c.Action), place, clean(c.Name), clean(c.Address), reason})
+		}
+	}
+	for _, g := range order {
+		many := strings.TrimSpace(fmt.Sprintf(w.keptF, kept[g]))
+		rows = append(rows, []string{w.actionName(plan.Keep), g.place, many, "", g.reason})
+	}
+	if len(rows) == 1 {
+		return w.nothing + "\n"
+	}
+	return align(rows)
+}

@@ -1,0 +1,57 @@
+package report_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/jms-sync/jms-sync/core/apply"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/report"
+)
+
+// lines is a plan as the engine hands it over: changes first, then notes.
+func lines(in report.Input) []plan.Change {
+	var all []plan.Change
+	for _, i := range in.Items {
+		all = append(all, i.Change)
+	}
+	wide := change(plan.Create, 60, plan.Because(plan.NewInstance))
+	wide.Name, wide.Scope = "数据库主节点", scope("阿里云-生产", "cn-beijing")
+	long := change(plan.Skip, 61, plan.Because(plan.NamedInComment, "旧资产"))
+	long.Name = strings.Repeat("很长的名字", 20)
+	all = append(all, wide, long)
+	all = append(all, in.Notes...)
+	return append(all, change(plan.Keep, 52, plan.Because(plan.ScopeFailed, "aliyun-prod", "cn-shanghai")),
+		change(plan.Keep, 53, plan.Because(plan.SeenElsewhere, "alibaba/other/cn-beijing")))
+}
+
+func TestPlanText(t *testing.T) {
+	t.Parallel()
+	golden(t, "plan-zh", report.PlanText(lines(busy(plan.Chinese)), plan.Chinese))
+	golden(t, "plan-en", report.PlanText(lines(busy(plan.English)), plan.English))
+	if got := report.PlanText(nil, plan.English); got != "Nothing to be done.\n" {
+		t.Errorf("empty plan: %q", got)
+	}
+}
+
+// A host's name and an error cannot steer the terminal or add lines.
+func TestTerminalIsSafe(t *testing.T) {
+	t.Parallel()
+	evil := "x\x1b[2J\u202egnp\nweb-9\r\u2028\x7f"
+	c := change(plan.Hold, 1, plan.Because(plan.GuardUnproven, evil))
+	c.Name = evil
+	in := report.Input{
+		Started: started(), Notes: []plan.Change{c},
+		Items:    []apply.Item{{Change: c, State: apply.Failed, Err: &inventory.Error{Message: evil}}},
+		Listings: []inventory.Listing{broken(evil, evil, inventory.Denied, evil)},
+		Problems: []error{&inventory.Error{Message: evil}},
+	}
+	for _, got := range []string{
+		report.PlanText(in.Notes, plan.Chinese), report.Summary(report.Build(in), plan.Chinese),
+	} {
+		if strings.ContainsAny(got, "\x1b\u202e\r\u2028\x7f") || strings.Contains(got, "\nweb-9") {
+			t.Errorf("control characters reach the terminal: %q", got)
+		}
+	}
+}

@@ -1,0 +1,88 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/jms-sync/jms-sync/core/plan"
+)
+
+// failures is what went wrong: the run as a whole first, then scopes, then single changes.
+func (w writer) failures(r Report) section {
+	s := section{head: w.failHead, most: mostFailures, moreF: w.moreFailuresF}
+	for _, f := range r.run {
+		s.add(func() string { return w.faultRow(f) })
+	}
+	for _, scope := range r.Scopes {
+		if !scope.Complete {
+			s.add(func() string {
+				return "- " + w.place(scope.Account, scope.Region) + w.colon +
+					w.kindName(scope.Error.Kind) + w.colon + cell(scope.Error.Message, longMessage)
+			})
+		}
+	}
+	for _, c := range r.Changes {
+		if c.Action == Fail {
+			s.add(func() string {
+				return "- " + w.place(c.Account, c.Region) + " " +
+					cell(c.Name, longName) + w.openParen + cell(c.Address, longPlace) + w.closeParen +
+					w.colon + cell(c.Reason, longMessage)
+			})
+		}
+	}
+	return s
+}
+
+func (w writer) faultRow(f Fault) string {
+	return "- " + w.kindName(f.Kind) + w.colon + cell(f.Message, longMessage)
+}
+
+// held is what was to be removed and is put off: how many, where, and why.
+func (w writer) held(r Report) section {
+	s := section{head: w.heldHead, most: mostHeld, moreF: w.moreHeldF}
+	type key struct{ account, region, reason string }
+	groups := map[key][]string{}
+	var order []key
+	for _, c := range r.Changes {
+		if c.Action != plan.Hold {
+			continue
+		}
+		k := key{c.Account, c.Region, c.Reason}
+		if groups[k] == nil {
+			order = append(order, k)
+		}
+		groups[k] = append(groups[k], c.Name)
+	}
+	for _, k := range order {
+		s.add(func() string {
+			return "- " + w.place(k.account, k.region) + w.colon +
+				fmt.Sprintf(w.heldLineF, len(groups[k])) + w.openParen + w.some(groups[k]) + w.closeParen +
+				w.colon + cell(k.reason, longMessage)
+		})
+	}
+	s.total = r.Held // assets, not groups
+	return s
+}
+
+// some gives the first few names.
+func (w writer) some(names []string) string {
+	first := names[:min(mostNames, len(names))]
+	shown := make([]string, 0, len(first))
+	for _, n := range first {
+		shown = append(shown, cell(n, longName))
+	}
+	text := strings.Join(shown, w.comma)
+	if len(names) > len(first) {
+		return fmt.Sprintf(w.heldNamesF, text)
+	}
+	return text
+}
+
+// warnings are problems that did no harm yet.
+func (w writer) warnings(r Report) section {
+	s := section{head: w.warnHead, most: mostHeld, moreF: w.moreWarningsF}
+	for _, f := range r.warnings {
+		s.add(func() string { return w.faultRow(f) })
+	}
+	return s
+}

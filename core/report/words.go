@@ -1,0 +1,172 @@
+package report
+
+import (
+	"fmt"
+
+	"github.com/jms-sync/jms-sync/core/apply"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/plan"
+)
+
+// words is everything a report says in one language. Names that end in F are formats.
+type words struct {
+	lang                                       plan.Lang
+	title, dryTitle, dryRun, button            string
+	timeHead, failHead, heldHead, warnHead     string
+	resultHead, createdHead, updatedHead       string
+	deactivatedHead, deletedHead               string
+	metric, value, name, address, platform     string
+	total, created, updated, deactivated       string
+	deleted, failures, duration, held, skipped string
+	unchanged                                  string
+	secondsF                                   string
+	colon, comma, openParen, closeParen        string
+	allRegions                                 string
+	moreAssetsF, moreFailuresF, moreHeldF      string
+	moreWarningsF                              string
+	heldLineF, heldNamesF                      string
+	failedF, failedWhyF, notMadeF              string
+	action, place, reason                      string
+	keptF, nothing                             string
+	scopesF                                    string
+}
+
+func wordsOf(lang plan.Lang) words {
+	if lang == plan.English {
+		return english()
+	}
+	return chinese()
+}
+
+func chinese() words {
+	return words{
+		lang:  plan.Chinese,
+		title: "JMS资产同步通知", dryTitle: "（演练）", dryRun: "**演练：没有写入 JumpServer，以下是将要做的改动**", button: "查看资产详情",
+		timeHead: "同步时间：", failHead: "同步失败", heldHead: "暂缓的移除（停用/删除）", warnHead: "提醒",
+		resultHead: "同步结果", createdHead: "新增资产详情", updatedHead: "更新资产详情",
+		deactivatedHead: "停用资产详情", deletedHead: "删除资产详情",
+		metric: "指标", value: "数值", name: "主机名", address: "IP地址", platform: "平台类型",
+		total: "总计资产", created: "新增资产", updated: "更新资产", deactivated: "停用资产",
+		deleted: "删除资产", failures: "失败操作", duration: "总耗时", held: "暂缓", skipped: "跳过",
+		unchanged: "无变化", secondsF: "%.2f秒",
+		colon: "：", comma: "、", openParen: "（", closeParen: "）", allRegions: "全部区域",
+		moreAssetsF: "*等共 %d 个资产*", moreFailuresF: "*等共 %d 处失败，其余见结果与日志*",
+		moreHeldF: "*等共 %d 个资产暂缓*", moreWarningsF: "*等共 %d 条提醒*",
+		heldLineF: "%d 个资产", heldNamesF: "%s 等",
+		failedF: "%s失败：%s", failedWhyF: "%s失败：%s（原因：%s）", notMadeF: "%s未执行：%s",
+		action: "操作", place: "账号/区域", reason: "原因",
+		keptF: "（%d 个资产）", nothing: "没有需要处理的资产。",
+		scopesF: "区域：%d 个完整，%d 个失败",
+	}
+}
+
+func english() words {
+	return words{
+		lang:  plan.English,
+		title: "JMS asset sync", dryTitle: " (dry run)", dryRun: "**Dry run: nothing was written to JumpServer; this is what would be done**", button: "View assets",
+		timeHead: "Time: ", failHead: "Failures", heldHead: "Removals on hold (deactivate/delete)", warnHead: "Warnings",
+		resultHead: "Result", createdHead: "Assets created", updatedHead: "Assets updated",
+		deactivatedHead: "Assets deactivated", deletedHead: "Assets deleted",
+		metric: "Metric", value: "Value", name: "Name", address: "Address", platform: "Platform",
+		total: "Total", created: "Created", updated: "Updated", deactivated: "Deactivated",
+		deleted: "Deleted", failures: "Failed", duration: "Duration", held: "On hold", skipped: "Skipped",
+		unchanged: "Unchanged", secondsF: "%.2fs",
+		colon: ": ", comma: ", ", openParen: " (", closeParen: ")", allRegions: "all regions",
+		moreAssetsF: "*%d assets in all*", moreFailuresF: "*%d failures in all; see the results and the log*",
+		moreHeldF: "*%d assets on hold in all*", moreWarningsF: "*%d warnings in all*",
+		heldLineF: "%d assets", heldNamesF: "%s and others",
+		failedF: "%s failed: %s", failedWhyF: "%s failed: %s (planned: %s)", notMadeF: "%s not made: %s",
+		action: "Action", place: "Account/region", reason: "Reason",
+		keptF: " (%d assets)", nothing: "Nothing to be done.",
+		scopesF: "Scopes: %d complete, %d failed",
+	}
+}
+
+// failedItem words what was to be done, the error, and why it was to be done.
+func (w words) failedItem(a plan.Action, planned string, i apply.Item) string {
+	message := ""
+	if i.Err != nil {
+		message = i.Err.Error()
+	}
+	if i.Reason.Code != "" {
+		message = i.Reason.Text(w.lang) + w.colon + message
+	}
+	if planned == "" {
+		return fmt.Sprintf(w.failedF, w.actionName(a), message)
+	}
+	return fmt.Sprintf(w.failedWhyF, w.actionName(a), message, planned)
+}
+
+// notMade words an approved change that was left, and why.
+func (w words) notMade(a plan.Action, why string) string {
+	return fmt.Sprintf(w.notMadeF, w.actionName(a), why)
+}
+
+// actionName words an action; one without words keeps its code.
+func (w words) actionName(a plan.Action) string {
+	var zh string
+	switch a {
+	case plan.Create:
+		zh = "新增"
+	case plan.Update:
+		zh = "更新"
+	case plan.Deactivate:
+		zh = "停用"
+	case plan.Delete:
+		zh = "删除"
+	case plan.Hold:
+		zh = "暂缓"
+	case plan.Skip:
+		zh = "跳过"
+	case plan.Keep:
+		zh = "保留"
+	case Fail:
+		zh = "失败"
+	}
+	if zh == "" || w.lang == plan.English {
+		return string(a)
+	}
+	return zh
+}
+
+// outcomeName words an outcome.
+func (w words) outcomeName(o Outcome) string {
+	names := map[Outcome][2]string{
+		OK:      {"同步完成", "done"},
+		Held:    {"同步完成，有移除被暂缓", "done; removals are on hold"},
+		Partial: {"部分完成", "done in part"},
+		Failed:  {"同步失败", "failed"},
+		TooLate: {"触发已过期，没有执行", "the trigger was stale; nothing was run"},
+	}
+	return w.choose(names[o], string(o))
+}
+
+// kindName words the kind of an error; one without words keeps its code.
+func (w words) kindName(k inventory.Kind) string {
+	names := map[inventory.Kind][2]string{
+		inventory.Throttled:      {"被限流", "throttled"},
+		inventory.Denied:         {"没有权限", "no permission"},
+		inventory.BadCredentials: {"密钥无效", "bad credentials"},
+		inventory.NotFound:       {"不存在", "not found"},
+		inventory.Temporary:      {"暂时不可用", "temporarily unavailable"},
+		inventory.Incomplete:     {"返回不完整", "incomplete answer"},
+		inventory.Unsupported:    {"尚不支持", "not supported"},
+		inventory.Deadline:       {"时间用完", "out of time"},
+		inventory.Invalid:        {"请求被拒绝", "request refused"},
+		inventory.Conflict:       {"名称或 ID 冲突", "name or id taken"},
+		inventory.Limit:          {"资产数上限", "limit of assets"},
+		inventory.Organisation:   {"组织不符", "wrong organisation"},
+		inventory.Unknown:        {"未知错误", "unknown error"},
+	}
+	return w.choose(names[k], string(k))
+}
+
+func (w words) choose(pair [2]string, code string) string {
+	if pair[0] == "" {
+		return code
+	}
+	if w.lang == plan.English {
+		return pair[1]
+	}
+	return pair[0]
+}

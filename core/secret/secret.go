@@ -1,0 +1,55 @@
+// Package secret holds values that must never reach a log, a message or a file.
+// It imports nothing of ours, so that every package can carry a secret safely.
+package secret
+
+import (
+	"fmt"
+	"log/slog"
+)
+
+// Redacted is what every attempt to print a non-empty secret shows.
+const Redacted = "******"
+
+// Value is a string that cannot be printed: every fmt verb, slog, JSON, YAML and text
+// encoding shows Redacted (or nothing where it is empty). Only Reveal gives the text.
+//
+// The text stands behind a pointer, because fmt cannot call methods on a Value in an unexported
+// field of another struct and would print what the Value itself holds.
+type Value struct{ text *string }
+
+// New wraps a text as a secret.
+func New(text string) Value { return Value{text: &text} }
+
+// Reveal returns the text. Call it only where the text is handed to a signer or an SDK.
+func (v Value) Reveal() string {
+	if v.text == nil {
+		return ""
+	}
+	return *v.text
+}
+
+// Empty tells whether no secret is set.
+func (v Value) Empty() bool { return v.Reveal() == "" }
+
+// String implements fmt.Stringer without telling the text or its length.
+func (v Value) String() string {
+	if v.Empty() {
+		return ""
+	}
+	return Redacted
+}
+
+// Format implements fmt.Formatter, so that no verb reaches the text (%#v, %x and %q would).
+func (v Value) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(v.String())) }
+
+// LogValue implements slog.LogValuer.
+func (v Value) LogValue() slog.Value { return slog.StringValue(v.String()) }
+
+// MarshalText implements encoding.TextMarshaler, which JSON and YAML use as well.
+func (v Value) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler, for environment variables and YAML.
+func (v *Value) UnmarshalText(text []byte) error {
+	*v = New(string(text))
+	return nil
+}

@@ -1,0 +1,135 @@
+package state
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+func TestEncodedIsReadAndAlwaysTheSame(t *testing.T) {
+	t.Parallel()
+	body := leaseBody{Token: 7, Holder: "请求 <1>", Until: start, Nonce: "n1"}
+	first, err := encode(body, smallLimit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{"schema":1,"checksum":"sha256:3adb8d2eddf02027a5bcff74e4119706bfad78ca104e75fc0e486f524589df5e",` +
+		`"body":{"token":7,"holder":"请求 \u003c1\u003e","until":"2026-09-01T08:00:00Z","nonce":"n1"}}` + "\n"
+	if string(first) != want {
+		t.Errorf("%s, want\n%s", first, want)
+	}
+	for range 5 {
+		if again, _ := encode(body, smallLimit); string(again) != string(first) {
+			t.Fatalf("the same body gives %s and %s", first, again)
+		}
+	}
+	var back leaseBody
+	if why := decode(first, smallLimit, &back); why != "" || back != body {
+		t.Errorf("read back %+v, %q", back, why)
+	}
+}
+
+func TestEncodeRefusesTooMuchAndTheUnwritable(t *testing.T) {
+	t.Parallel()
+	_, err := encode(leaseBody{Holder: strings.Repeat("x", smallLimit)}, smallLimit)
+	wantKind(t, err, inventory.Invalid)
+	_, err = encode(leaseBody{Until: time.Date(12026, 1, 1, 0, 0, 0, 0, time.UTC)}, smallLimit)
+	wantKind(t, err, inventory.Invalid)
+}
+
+// badObjects are what may lie under a key and must not be used.
+func badObjects() map[string]string {
+	seal := func(version int, body string) string {
+		return fmt.Sprintf(`{"schema":%d,"checksum":%q,"body":%s}`, version, checksum([]byte(body)), body)
+	}
+	return map[string]string{
+		"empty":               "",
+		"no JSON":             "\x00\xff not json",
+		"null":                "null",
+		"a list":              "[]",
+		"half":                seal(1, `{"token":1}`)[:40],
+		"trailing":            seal(1, `{"token":1}`) + "{}",
+		"no schema":           `{"checksum":"x","body":{}}`,
+		"negative schema":     seal(-1, `{}`),
+		"later schema":        seal(2, `{"token":1}`),
+		"schema of text":      `{"schema":"1"}`,
+		"no checksum":         `{"schema":1,"body":{"token":1}}`,
+		"wrong checksum":      strings.Replace(seal(1, `{"token":1}`), `"token":1`, `"token":2`, 1),
+		"body of another":     seal(1, `{"runs":[1]}`),
+		"field of wrong type": seal(1, `{"token":"x","cloud":1,"until":2,"at":3}`),
+		"body is a text":      seal(1, `"x"`),
+		"no body":             fmt.Sprintf(`{"schema":1,"checksum":%q}`, checksum(nil)),
+		"oversized":           seal(1, `{"holder":"`+strings.Repeat("x", reportLimit)+`"}`),
+	}
+}
+
+func TestDecodeRefuses(t *testing.T) {
+	t.Parallel()
+	for name, text := range badObjects() {
+		if why := decode([]byte(text), smallLimit, &leaseBody{}); why == "" {
+			t.Errorf("%s: was read", name)
+		}
+	}
+	if why := decode([]byte(badObjects()["later schema"]), smallLimit, &leaseBody{}); !strings.Contains(why, "schema 2") {
+		t.Errorf("a later schema is said as %q", why)
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	for _, text := range badObjects() {
+		f.Add([]byte(text))
+	}
+	good, err := encode(Scope{Applied: ""}.body(scopeOf("a", "r"), "n"), smallLimit)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		// Whatever is read as sound must be written the same way again, or be unsound.
+		var b scopeBody
+		if decode(data, smallLimit, &b) == "" {
+			if _, err := encode(b, 4*smallLimit); err != nil {
+				t.Fatalf("read, but cannot be written: %v", err)
+			}
+		}
+		for _, body := range []any{&leaseBody{}, &windowBody{}, &keptBody{}, &runBody{}} {
+			_ = decode(data, windowLimit, body)
+		}
+	})
+}
+
+// FuzzAnyObject puts arbitrary bytes under every key that a scope's run reads.
+func FuzzAnyObject(f *testing.F) {
+	for _, text := range badObjects() {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		for name, can := range levels() {
+			m := newMemory(can)
+			s, c := newStore(t, m)
+			at := scopeOf("prod", "cn-hangzhou")
+			w := s.Window("events", time.Minute)
+			m.set(s.scopeKey(at), data)
+			m.set(w.key, data)
+			m.set(w.folder+"20260901T080000.000000000Z-x.json", data)
+			m.set(s.prefix+"lease/"+safe("run")+".json", data)
+			m.set(numberKey(s.prefix+"lease/"+safe("run")+"/", 12), data)
+			m.set(s.dayFolder(c.Now())+"20260901T080000.000000000Z-x.json", data)
+			if v := s.Load(t.Context(), []inventory.Scope{at}); v.Scope(at) != (Scope{}) && len(v.Warnings()) > 0 {
+				t.Fatalf("%s: something is known of what was damaged: %+v", name, v.Scope(at))
+			}
+			if l, err := s.Acquire(t.Context(), "run", time.Minute, "h"); err == nil && !l.Valid(c.Now()) {
+				t.Fatalf("%s: an invalid lease", name)
+			}
+			b, err := w.Offer(t.Context(), []byte(`{}`), c.Now())
+			if can.CreateOnly && !b.Kept {
+				t.Fatalf("%s: not kept: %v", name, err)
+			}
+			_ = b.Told(t.Context())
+			_, _ = s.Runs(t.Context(), c.Now().Add(-time.Hour), 10)
+		}
+	})
+}

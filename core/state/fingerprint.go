@@ -1,0 +1,66 @@
+package state
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"slices"
+	"strings"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// Fingerprint is a hash of all that a plan reads of a complete listing, and of a salt: the
+// configuration that matters and the program's version. The order of instances does not count,
+// that of an instance's addresses does (the first is the asset's address). It does not depend
+// on Status, which no plan reads: stopping and starting changes nothing. Of a failed listing it is "", which
+// equals nothing (see Scope.Unchanged).
+func Fingerprint(l inventory.Listing, salt string) string {
+	if !l.Complete() {
+		return ""
+	}
+	rows := make([][sha256.Size]byte, len(l.Instances))
+	var buffer []byte
+	for n := range l.Instances {
+		buffer = appendRow(buffer[:0], &l.Instances[n])
+		rows[n] = sha256.Sum256(buffer)
+	}
+	slices.SortFunc(rows, func(x, y [sha256.Size]byte) int { return bytes.Compare(x[:], y[:]) })
+	whole := sha256.New()
+	head := appendText(nil, "jms-sync listing 1")
+	for _, text := range []string{salt, string(l.Cloud), l.Account, l.Region, l.Owner} {
+		head = appendText(head, text)
+	}
+	whole.Write(head) // a hash never fails
+	for n := range rows {
+		whole.Write(rows[n][:])
+	}
+	return hashName + hex.EncodeToString(whole.Sum(nil))
+}
+
+const hashName = "sha256:"
+
+// appendRow adds every field of an instance that a plan reads. A test holds it against all
+// fields that there are.
+func appendRow(to []byte, i *inventory.Instance) []byte {
+	for _, text := range [...]string{
+		string(i.Cloud), i.Account, i.Region, i.Owner, i.ID, i.Name, i.HostName, i.OSType, i.OSName, i.Type, i.VPC,
+	} {
+		to = appendText(to, text)
+	}
+	for _, list := range [...][]string{i.PrivateIPs, i.ClassicIPs, i.PublicIPs} {
+		to = binary.AppendUvarint(to, uint64(len(list)))
+		for _, text := range list {
+			to = appendText(to, text)
+		}
+	}
+	return to
+}
+
+// isFingerprint tells whether a text has the form of a fingerprint, or is none ("").
+func isFingerprint(text string) bool {
+	digits, ok := strings.CutPrefix(text, hashName)
+	_, err := hex.DecodeString(digits)
+	return text == "" || ok && len(digits) == 2*sha256.Size && err == nil
+}

@@ -1,0 +1,164 @@
+package state
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"testing"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+func instance(n int) inventory.Instance {
+	return inventory.Instance{
+		Scope: scopeOf("prod", "cn-hangzhou"), Owner: "1234", ID: fmt.Sprintf("i-%06d", n),
+		Name: "web", HostName: "web-host", OSType: "linux", OSName: "Ubuntu", Status: "running", Type: "ecs.g6",
+		VPC: "vpc-1", PrivateIPs: []string{"10.0.0.1", "10.0.0.2"}, ClassicIPs: []string{"10.1.0.1"},
+		PublicIPs: []string{"47.0.0.1"},
+	}
+}
+
+func listing(count int) inventory.Listing {
+	l := inventory.Listing{Scope: scopeOf("prod", "cn-hangzhou"), Owner: "1234"}
+	for n := range count {
+		l.Instances = append(l.Instances, instance(n))
+	}
+	return l
+}
+
+// notRead are the fields that no plan reads. A field that is neither here nor in the fingerprint
+// fails the test: decide where it belongs.
+func notRead() map[string]bool { return map[string]bool{"Status": true} }
+
+// change alters one value that a field holds, in every way that its kind has.
+func change(t *testing.T, v reflect.Value, told func(what string)) {
+	t.Helper()
+	old := reflect.ValueOf(v.Interface())
+	set := func(what string, to any) {
+		v.Set(reflect.ValueOf(to).Convert(v.Type()))
+		told(what)
+		v.Set(old)
+	}
+	switch v.Kind() {
+	case reflect.String:
+		set("another", v.String()+"x")
+		set("empty", "")
+	case reflect.Slice:
+		texts := old.Interface().([]string)
+		set("one more", append(append([]string{}, texts...), "10.9.9.9"))
+		set("one less", texts[1:])
+		set("another", append([]string{"10.9.9.9"}, texts[1:]...))
+		if len(texts) > 1 {
+			set("other order", []string{texts[1], texts[0]})
+			set("joined", []string{texts[0] + texts[1]})
+		}
+	case reflect.Struct:
+		for n := range v.NumField() {
+			change(t, v.Field(n), func(what string) { told(v.Type().Field(n).Name + " " + what) })
+		}
+	default:
+		t.Fatalf("a field of kind %s: the fingerprint and this test do not know it", v.Kind())
+	}
+}
+
+func TestFingerprintHasEveryFieldThatAPlanReads(t *testing.T) {
+	t.Parallel()
+	l := listing(3)
+	before := Fingerprint(l, "salt")
+	target := reflect.ValueOf(&l.Instances[1]).Elem()
+	for n := range target.NumField() {
+		name := target.Type().Field(n).Name
+		changes := 0
+		change(t, target.Field(n), func(what string) {
+			changes++
+			if same := Fingerprint(l, "salt") == before; same != notRead()[name] {
+				t.Errorf("%s %s: fingerprint the same: %v", name, what, same)
+			}
+		})
+		if changes == 0 {
+			t.Errorf("%s was not tried", name)
+		}
+	}
+	if Fingerprint(l, "salt") != before {
+		t.Fatal("the test did not put everything back")
+	}
+}
+
+func TestFingerprintHasTheListing(t *testing.T) {
+	t.Parallel()
+	l := listing(2)
+	before := Fingerprint(l, "salt")
+	for n := range reflect.TypeFor[inventory.Listing]().NumField() {
+		field := reflect.TypeFor[inventory.Listing]().Field(n).Name
+		switch field {
+		case "Scope", "Owner":
+			change(t, reflect.ValueOf(&l).Elem().Field(n), func(what string) {
+				if Fingerprint(l, "salt") == before {
+					t.Errorf("%s %s: the same fingerprint", field, what)
+				}
+			})
+		case "Instances", "Err": // the other tests
+		default:
+			t.Errorf("%s: the fingerprint does not know it", field)
+		}
+	}
+	l.Err = errors.New("failed")
+	if got := Fingerprint(l, "salt"); got != "" {
+		t.Errorf("a failed listing has fingerprint %s", got)
+	}
+}
+
+func TestFingerprintOfSets(t *testing.T) {
+	t.Parallel()
+	seen := map[string]string{}
+	note := func(what, fingerprint string) {
+		if !isFingerprint(fingerprint) || fingerprint == "" {
+			t.Errorf("%s: %q is no fingerprint", what, fingerprint)
+		}
+		if other, twice := seen[fingerprint]; twice {
+			t.Errorf("%s has the fingerprint of %s", what, other)
+		}
+		seen[fingerprint] = what
+	}
+	for n := range 4 {
+		note(fmt.Sprint(n, " instances"), Fingerprint(listing(n), ""))
+	}
+	note("a salt", Fingerprint(listing(3), "salt"))
+	note("another salt", Fingerprint(listing(3), "Salt"))
+	double := listing(2)
+	double.Instances = append(double.Instances, instance(1))
+	note("one twice", Fingerprint(double, ""))
+	moved := listing(1) // the same texts in other lists
+	moved.Instances[0].PrivateIPs, moved.Instances[0].ClassicIPs = []string{"10.0.0.1"}, []string{"10.0.0.2", "10.1.0.1"}
+	note("an address of another kind", Fingerprint(moved, ""))
+	for n, lists := range [][2][]string{{{"a", ""}, {}}, {{"a"}, {""}}, {{"a"}, {}}, {{}, {"a"}}} {
+		l := listing(1)
+		l.Instances[0].PrivateIPs, l.Instances[0].ClassicIPs = lists[0], lists[1]
+		note(fmt.Sprint("lists ", n), Fingerprint(l, ""))
+	}
+	shifted := listing(1) // the same bytes, cut elsewhere
+	shifted.Instances[0].Name, shifted.Instances[0].HostName = "webweb", "-host"
+	note("a name that took from the next field", Fingerprint(shifted, ""))
+}
+
+func TestFingerprintDoesNotDependOnOrder(t *testing.T) {
+	t.Parallel()
+	l := listing(200)
+	want := Fingerprint(l, "s")
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 20 {
+		r.Shuffle(len(l.Instances), func(x, y int) { l.Instances[x], l.Instances[y] = l.Instances[y], l.Instances[x] })
+		if got := Fingerprint(l, "s"); got != want {
+			t.Fatalf("another order gives %s, want %s", got, want)
+		}
+	}
+}
+
+func BenchmarkFingerprint(b *testing.B) {
+	l := listing(10_000)
+	b.ReportAllocs()
+	for b.Loop() {
+		Fingerprint(l, "salt")
+	}
+}

@@ -1,0 +1,138 @@
+package state
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/storage"
+)
+
+// KeepRuns is how long the history is kept.
+const KeepRuns = 180 * 24 * time.Hour
+
+// forget is how many old runs one Record deletes at most.
+const forget = 20
+
+// dayStamp is how a day stands in keys.
+const dayStamp = "2006-01-02"
+
+const day = 24 * time.Hour
+
+// Run is one run of the history.
+type Run struct {
+	At       time.Time
+	Document []byte // the JSON that was recorded
+}
+
+type runBody struct {
+	At  time.Time       `json:"at"`
+	Run json.RawMessage `json:"run"`
+}
+
+// Record keeps the document of a run (JSON, at most 1 MiB), and forgets some that are older than
+// KeepRuns. An error after which the run is kept says so.
+func (s *Store) Record(ctx context.Context, run []byte, at time.Time) error {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	if !json.Valid(run) {
+		return &inventory.Error{Kind: inventory.Invalid, Message: "record a run: it is no JSON"}
+	}
+	at = at.UTC()
+	data, err := encode(runBody{At: at, Run: run}, reportLimit)
+	if err == nil {
+		key := s.dayFolder(at) + at.Format(stamp) + "-" + s.nonce() + ".json"
+		_, err = s.put(ctx, key, data, s.creating(ctx))
+	}
+	if err != nil {
+		return wrap("record a run", err)
+	}
+	return wrap("the run is recorded; forget old ones", s.forget(ctx, at))
+}
+
+func (s *Store) creating(ctx context.Context) storage.Condition {
+	if s.bucket.Abilities(ctx).CreateOnly {
+		return storage.CreateOnly()
+	}
+	return storage.Always()
+}
+
+func (s *Store) dayFolder(at time.Time) string { return s.prefix + "runs/" + at.Format(dayStamp) + "/" }
+
+// forget looks at one day that is too old, and deletes a few of its runs. To list all of the
+// history would take seconds on every run, and a note of how far one came could get lost; so the day is picked
+// by chance: mostly one of those that just became too old, else any of the two years before, for
+// a deployment that was off for months.
+func (s *Store) forget(ctx context.Context, at time.Time) error {
+	span := 4
+	if s.pick(4) == 0 {
+		span = 730
+	}
+	oldest := at.Truncate(day).Add(-KeepRuns - day)
+	keys, err := s.bucket.List(ctx, s.dayFolder(oldest.Add(-time.Duration(s.pick(span))*day)))
+	if err != nil {
+		return err
+	}
+	return s.deleteAll(ctx, keys[:min(len(keys), forget)])
+}
+
+// Runs gives the newest runs since a time, at most so many, newest first. What cannot be read is
+// left out; the error tells of it beside the others.
+func (s *Store) Runs(ctx context.Context, since time.Time, limit int) ([]Run, error) {
+	ctx, cancel := context.WithTimeout(ctx, 4*patience) // people ask for it, and wait
+	defer cancel()
+	now := s.now().UTC()
+	if oldest := now.Add(-KeepRuns); since.Before(oldest) {
+		since = oldest
+	}
+	keys, err := s.runKeys(ctx, since.UTC(), now, limit)
+	if err != nil {
+		return nil, wrap("list runs", err)
+	}
+	bodies := make([]runBody, len(keys))
+	errs := each(len(keys), func(n int) error {
+		_, err := s.read(ctx, keys[n], reportLimit, &bodies[n])
+		d, bad := isDamaged(err)
+		switch {
+		case bad:
+			bodies[n].Run = nil
+			return &inventory.Error{Kind: inventory.Incomplete, Message: "state object " + keys[n], Err: d}
+		case inventory.KindOf(err) == inventory.NotFound:
+			return nil // forgotten meanwhile
+		}
+		return err
+	})
+	var runs []Run
+	for n, b := range bodies {
+		if errs[n] == nil && len(b.Run) > 0 {
+			runs = append(runs, Run{At: b.At, Document: b.Run})
+		}
+	}
+	if first(errs) != nil {
+		return runs, wrap("read runs", &inventory.Error{Kind: inventory.KindOf(first(errs)), Err: errors.Join(errs...)})
+	}
+	return runs, nil
+}
+
+// runKeys lists day by day from the newest, until there are enough.
+func (s *Store) runKeys(ctx context.Context, since, now time.Time, limit int) ([]string, error) {
+	var keys []string
+	for d := now.Truncate(day).Add(day); !d.Before(since.Truncate(day)) && len(keys) < limit; d = d.Add(-day) {
+		folder := s.dayFolder(d)
+		found, err := s.bucket.List(ctx, folder)
+		if err != nil {
+			return nil, err
+		}
+		found = slices.DeleteFunc(found, func(key string) bool {
+			name := strings.TrimPrefix(key, folder)
+			return !strings.HasSuffix(name, ".json") || name < since.Format(stamp)
+		})
+		slices.Reverse(found)
+		keys = append(keys, found...)
+	}
+	return keys[:min(len(keys), max(limit, 0))], nil
+}

@@ -1,0 +1,158 @@
+package state
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/storage"
+)
+
+func TestRunsAreRecordedAndRead(t *testing.T) {
+	t.Parallel()
+	for name, can := range levels() {
+		m := newMemory(can)
+		s, c := newStore(t, m)
+		for n := range 100 {
+			if err := s.Record(t.Context(), fmt.Appendf(nil, `{"n":%d}`, n), c.Now()); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			c.Advance(time.Hour)
+		}
+		for _, q := range []struct {
+			since time.Duration
+			limit int
+			first string
+			count int
+		}{
+			{200 * time.Hour, 10, `{"n":99}`, 10},
+			{time.Hour, 10, `{"n":99}`, 1},
+			{30 * time.Hour, 1000, `{"n":99}`, 30},
+			{1000 * 24 * time.Hour, 1000, `{"n":99}`, 100},
+			{0, 10, "", 0},
+			{time.Hour, 0, "", 0},
+			{time.Hour, -1, "", 0},
+		} {
+			runs, err := s.Runs(t.Context(), c.Now().Add(-q.since), q.limit)
+			if err != nil || len(runs) != q.count || q.count > 0 && string(runs[0].Document) != q.first {
+				t.Errorf("%s, since %s: %d runs, %v", name, q.since, len(runs), err)
+			}
+			for n := 1; n < len(runs); n++ {
+				if !runs[n].At.Before(runs[n-1].At) {
+					t.Errorf("%s: run %d is not older than the one before", name, n)
+				}
+			}
+		}
+	}
+}
+
+// A deployment that runs for two years, is off for some months, and runs on: nothing much older
+// than 180 days stays, nothing younger goes, and no run makes more than a few requests.
+func TestHistoryIsPruned(t *testing.T) {
+	t.Parallel()
+	m := newMemory(storage.Abilities{CreateOnly: true})
+	s, c := newStore(t, m)
+	record := func(days int) {
+		for range days * 8 {
+			before := m.count("delete") + m.count("list")
+			if err := s.Record(t.Context(), []byte(`{}`), c.Now()); err != nil {
+				t.Fatal(err)
+			}
+			if n := m.count("delete") + m.count("list") - before; n > forget+1 {
+				t.Fatalf("one run made %d requests to forget", n)
+			}
+			c.Advance(3 * time.Hour)
+		}
+	}
+	oldest := func() time.Duration {
+		first := strings.Split(m.keys("runs/")[0], "/")
+		at, err := time.Parse(stamp, strings.SplitN(first[len(first)-1], "-n", 2)[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.Now().Sub(at)
+	}
+	record(300)
+	if age := oldest(); age < KeepRuns || age > KeepRuns+10*day {
+		t.Errorf("the oldest is %s", age)
+	}
+	if n := len(m.keys("runs/")); n < 180*8 || n > 190*8 {
+		t.Errorf("%d runs are kept", n)
+	}
+	c.Advance(100 * day)
+	record(1)
+	if n := len(m.keys("runs/")); n < 80*8 {
+		t.Errorf("%d runs are kept after a pause", n)
+	}
+}
+
+func TestRunsLongGoneAreForgottenAfterAPause(t *testing.T) {
+	t.Parallel()
+	m := newMemory(storage.Abilities{CreateOnly: true})
+	s, c := newStore(t, m)
+	for range 100 {
+		if err := s.Record(t.Context(), []byte(`{}`), c.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.Advance(400 * day)
+	s.pick = func() func(int) int { // days around that one, in turn
+		n := 0
+		return func(most int) int {
+			if most == 4 {
+				return 0
+			}
+			n++
+			return min(210+n%20, most-1)
+		}
+	}()
+	for range 5 * 20 {
+		before := m.count("delete")
+		if err := s.Record(t.Context(), []byte(`{}`), c.Now()); err != nil {
+			t.Fatal(err)
+		}
+		if n := m.count("delete") - before; n > forget {
+			t.Errorf("one run deleted %d", n)
+		}
+	}
+	if got := len(m.keys("runs/" + start.Format(dayStamp))); got != 0 {
+		t.Errorf("%d runs of long ago", got)
+	}
+}
+
+func TestHistoryFaults(t *testing.T) {
+	t.Parallel()
+	m := newMemory(storage.Abilities{})
+	s, c := newStore(t, m)
+	wantKind(t, s.Record(t.Context(), []byte("no json"), c.Now()), inventory.Invalid)
+	wantKind(t, s.Record(t.Context(), nil, c.Now()), inventory.Invalid)
+	large := `"` + strings.Repeat("x", reportLimit) + `"`
+	wantKind(t, s.Record(t.Context(), []byte(large), c.Now()), inventory.Invalid)
+	for range 3 {
+		if err := s.Record(t.Context(), []byte(`{}`), c.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m.set(m.keys("runs/")[1], []byte("damaged"))
+	c.Advance(time.Minute)
+	runs, err := s.Runs(t.Context(), start, 10)
+	wantKind(t, err, inventory.Incomplete)
+	if len(runs) != 2 {
+		t.Errorf("%d runs beside a damaged one", len(runs))
+	}
+	m.before = func(op, _ string) error {
+		if op == "list" {
+			return fault(inventory.Denied, "may not list")
+		}
+		return nil
+	}
+	_, err = s.Runs(t.Context(), start, 10)
+	wantKind(t, err, inventory.Denied)
+	err = s.Record(t.Context(), []byte(`{}`), c.Now())
+	wantKind(t, err, inventory.Denied)
+	if !strings.Contains(err.Error(), "is recorded") || len(m.keys("runs/")) != 4 {
+		t.Errorf("%v, %v", err, m.keys("runs/"))
+	}
+}

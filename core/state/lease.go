@@ -1,0 +1,188 @@
+package state
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/storage"
+)
+
+// MaxSkew is how far the clocks of two holders may be apart. A lease is taken over only when it
+// ended that long ago by the taker's clock. Beyond it two may hold one lease for the difference,
+// which ids and proof make safe, only wasteful.
+const MaxSkew = 30 * time.Second
+
+// MaxTTL is the longest lease. One that says it lasts longer was written by a wrong clock, and
+// counts as ended.
+const MaxTTL = 24 * time.Hour
+
+// Errors of leases, for errors.Is. Each comes inside an *inventory.Error.
+var (
+	// ErrNoLease says that the store has no precondition, so that nothing can be held (kind Unsupported).
+	ErrNoLease = errors.New("the store can keep no precondition, so there is no lease")
+	// ErrTaken says that another holds the lease; errors.As finds the *Taken (kind Conflict).
+	ErrTaken = errors.New("the lease is taken")
+	// ErrLost says that the lease ended, or passed to another, before it was renewed (kind Conflict).
+	ErrLost = errors.New("the lease is lost")
+)
+
+// Taken is the error that names who holds a lease.
+type Taken struct {
+	Holder string    // "" where it let go while it was asked
+	Until  time.Time // by the holder's clock; without MaxSkew
+}
+
+// Error names the holder and the time.
+func (t *Taken) Error() string {
+	if t.Holder == "" {
+		return "the lease was taken by another at the same moment"
+	}
+	return fmt.Sprintf("the lease is held by %q until %s", t.Holder, t.Until.UTC().Format(time.RFC3339))
+}
+
+// Is makes a Taken be ErrTaken.
+func (t *Taken) Is(target error) bool { return target == ErrTaken }
+
+// Lease is a right that nobody else has while it is valid. It is a value; Renew gives a new one.
+// The zero value is never valid.
+type Lease struct {
+	Name, Holder string
+	// Token is greater than that of every lease of this name before.
+	Token uint64
+	Until time.Time // by this machine's wall clock
+	// Warning tells that something was set aside or could not be cleaned up; nil = nothing.
+	Warning error
+
+	store *Store
+	ttl   time.Duration
+	key   string // of the object that says so
+	etag  string // of that object where it is one for all; "" with numbered ones
+	nonce string
+}
+
+// Valid tells whether the lease can be relied on now. It ends a tenth of its time (at most 10 s)
+// before Until, so that what was begun just before is done in time. It goes by the wall clock:
+// the other one stands still while a function's instance is frozen.
+func (l Lease) Valid(now time.Time) bool {
+	return now.Round(0).Before(l.Until.Add(-min(l.ttl/10, 10*time.Second)))
+}
+
+// leaseBody is a lease as it is written. Until zero means that it was released.
+type leaseBody struct {
+	Token  uint64    `json:"token"`
+	Holder string    `json:"holder"`
+	Until  time.Time `json:"until,omitzero"`
+	Nonce  string    `json:"nonce"` // of the acquisition
+}
+
+// ended tells whether others may take the lease.
+func (b leaseBody) ended(now time.Time) bool {
+	return now.After(b.Until.Add(MaxSkew)) || b.Until.After(now.Add(MaxTTL+MaxSkew))
+}
+
+// Acquire takes the lease of this name for ttl (more than 0, at most MaxTTL). The holder is a
+// text for people, at most 200 bytes, e.g. the request's id. Its error is ErrTaken where another
+// holds the lease, ErrNoLease where the store cannot keep one; after any other error nothing is
+// known, and a lease that nobody holds may stand until it ends. Who holds it cannot take it again.
+//
+// Where the store has If-Match the lease is one object, and taking it over is a compare-and-swap.
+// Where it can only create, leases are numbered objects, and the highest number says who holds it.
+func (s *Store) Acquire(ctx context.Context, name string, ttl time.Duration, holder string) (Lease, error) {
+	if ttl <= 0 || ttl > MaxTTL || len(holder) > 200 {
+		return Lease{}, &inventory.Error{
+			Kind:    inventory.Invalid,
+			Message: fmt.Sprintf("lease %s: a time of %s, or a holder of %d bytes", name, ttl, len(holder)),
+		}
+	}
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	l := Lease{
+		Name: name, Holder: strings.ToValidUTF8(holder, "?"), Until: s.now().Round(0).UTC().Add(ttl),
+		store: s, ttl: ttl, nonce: s.nonce(),
+	}
+	var err error
+	switch can := s.bucket.Abilities(ctx); {
+	case can.CreateOnly && can.IfMatch:
+		err = s.acquireOne(ctx, &l)
+	case can.CreateOnly:
+		err = s.acquireNumber(ctx, &l)
+	default:
+		err = &inventory.Error{Kind: inventory.Unsupported, Err: ErrNoLease}
+	}
+	if err == nil && !l.Valid(s.now()) {
+		err = lost("it took longer to take than it lasts")
+	}
+	if err != nil {
+		return Lease{}, wrap("lease "+name, err)
+	}
+	return l, nil
+}
+
+// Renew makes the lease last its time from now on. It is ErrLost where it is no longer valid or
+// another has it. After any other error the lease that one has stays as it is.
+func (l Lease) Renew(ctx context.Context) (Lease, error) {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	if l.store == nil || !l.Valid(l.store.now()) {
+		return Lease{}, wrap("renew lease "+l.Name, lost("it has ended"))
+	}
+	next := l
+	next.Until, next.Warning = l.store.now().Round(0).UTC().Add(l.ttl), nil
+	var err error
+	if l.etag != "" {
+		err = next.swap(ctx, next.body())
+	} else {
+		err = next.rewrite(ctx, l)
+	}
+	if err != nil {
+		return Lease{}, wrap("renew lease "+l.Name, err)
+	}
+	return next, nil
+}
+
+// Release lets others take the lease at once. That another has it already is no error.
+func (l Lease) Release(ctx context.Context) error {
+	if l.store == nil || !l.Valid(l.store.now()) {
+		return nil // it ends, or ended, by itself; a late write could only hurt
+	}
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	body := l.body()
+	body.Until = time.Time{}
+	var err error
+	if l.etag != "" {
+		err = l.swap(ctx, body)
+	} else {
+		err = l.put(ctx, body, storage.Always())
+	}
+	if errors.Is(err, ErrLost) {
+		return nil
+	}
+	return wrap("release lease "+l.Name, err)
+}
+
+func (l *Lease) body() leaseBody {
+	return leaseBody{Token: l.Token, Holder: l.Holder, Until: l.Until, Nonce: l.nonce}
+}
+
+// put writes the lease's object and notes its ETag.
+func (l *Lease) put(ctx context.Context, body leaseBody, c storage.Condition) error {
+	data, err := encode(body, smallLimit)
+	if err != nil {
+		return err
+	}
+	l.etag, err = l.store.put(ctx, l.key, data, c)
+	return err
+}
+
+func lost(why string) error {
+	return &inventory.Error{Kind: inventory.Conflict, Message: why, Err: ErrLost}
+}
+
+func taken(b leaseBody) error {
+	return &inventory.Error{Kind: inventory.Conflict, Err: &Taken{Holder: b.Holder, Until: b.Until}}
+}

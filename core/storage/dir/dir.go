@@ -1,0 +1,253 @@
+// Package dir keeps objects as files below a folder of this machine. It is as strict as an
+// object store: whole objects or none, and conditions that hold between processes.
+package dir
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/storage"
+)
+
+// Open makes a bucket of a folder, without touching it. The folder is made by the first Put.
+// Keys and links that lead out of it are refused.
+func Open(folder string) storage.Bucket { return bucket{folder: filepath.Clean(folder)} }
+
+// bucket implements storage.Bucket.
+type bucket struct{ folder string }
+
+// Get implements storage.Bucket. The ETag is the hash of the content.
+func (b bucket) Get(ctx context.Context, key, _ string) (storage.Object, error) {
+	root, err := b.enter(ctx, false)
+	if err != nil {
+		return storage.Object{}, err
+	}
+	defer func() { _ = root.Close() }() // it was only read
+	data, err := read(root, key)
+	if err != nil {
+		return storage.Object{}, err
+	}
+	return storage.Object{Data: data, ETag: etagOf(data)}, nil
+}
+
+// Put implements storage.Bucket. The data is written beside the object, brought to the disk, and
+// then takes its place in one step. All writers hold one lock, where the system has one.
+func (b bucket) Put(ctx context.Context, key string, data []byte, condition storage.Condition) (string, error) {
+	root, err := b.enter(ctx, true)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = root.Close() }() // the files are closed by then
+	unlock, err := lock(ctx, root)
+	if err != nil {
+		return "", fault(err)
+	}
+	defer unlock()
+	if etag, asked := condition.IfMatch(); asked {
+		now, err := read(root, key)
+		if err != nil {
+			return "", err
+		}
+		if etagOf(now) != etag {
+			return "", conflict("the object is another one by now")
+		}
+	}
+	folder := path.Dir(key)
+	if err := root.MkdirAll(folder, 0o700); err != nil {
+		return "", fault(err)
+	}
+	beside := path.Join(folder, storage.Own+rand.Text())
+	defer func() { _ = root.Remove(beside) }() // gone already where it took its place
+	if err := write(root, beside, data); err != nil {
+		return "", fault(err)
+	}
+	place := root.Rename
+	if condition.CreateOnly() {
+		place = root.Link // which never replaces
+	}
+	if err := place(beside, key); condition.CreateOnly() && errors.Is(err, fs.ErrExist) {
+		return "", conflict("there is such an object")
+	} else if err != nil {
+		return "", fault(err)
+	}
+	return etagOf(data), settle(root, folder)
+}
+
+// List implements storage.Bucket.
+func (b bucket) List(ctx context.Context, prefix string) ([]string, error) {
+	root, err := os.OpenRoot(b.folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil // the first Put makes it
+	}
+	if err != nil {
+		return nil, fault(err)
+	}
+	defer func() { _ = root.Close() }() // it was only read
+	var keys []string
+	err = fs.WalkDir(root.FS(), ".", func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil && !(errors.Is(err, fs.ErrNotExist) && name != "."): // what went meanwhile is not there
+			return err
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case entry != nil && entry.Type().IsRegular() && strings.HasPrefix(name, prefix):
+			keys = append(keys, name)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fault(err)
+	}
+	return keys, nil
+}
+
+// Delete implements storage.Bucket.
+func (b bucket) Delete(ctx context.Context, key string) error {
+	root, err := b.enter(ctx, false)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = root.Close() }() // nothing is open in it
+	unlock, err := lock(ctx, root)
+	if err != nil {
+		return fault(err)
+	}
+	defer unlock()
+	info, err := root.Lstat(key)
+	if err != nil {
+		return fault(err)
+	}
+	if info.IsDir() {
+		return notFound()
+	}
+	if err := root.Remove(key); err != nil {
+		return fault(err)
+	}
+	return settle(root, path.Dir(key))
+}
+
+// Abilities implements storage.Bucket.
+func (b bucket) Abilities(context.Context) storage.Abilities {
+	return storage.Abilities{CreateOnly: true, IfMatch: locks}
+}
+
+// enter opens the folder, and makes it first where something is to be written.
+func (b bucket) enter(ctx context.Context, create bool) (*os.Root, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if create {
+		if err := os.MkdirAll(b.folder, 0o700); err != nil {
+			return nil, fault(err)
+		}
+	}
+	root, err := os.OpenRoot(b.folder)
+	if err != nil {
+		return nil, fault(err)
+	}
+	return root, nil
+}
+
+func read(root *os.Root, key string) ([]byte, error) {
+	file, err := root.Open(key)
+	if err != nil {
+		return nil, fault(err)
+	}
+	defer func() { _ = file.Close() }() // it was only read
+	info, err := file.Stat()
+	switch {
+	case err != nil:
+		return nil, fault(err)
+	case info.IsDir():
+		return nil, notFound()
+	case !info.Mode().IsRegular():
+		return nil, &inventory.Error{Kind: inventory.Invalid, Message: "it is no regular file"}
+	}
+	data, err := io.ReadAll(io.LimitReader(file, storage.MaxSize+1))
+	if err != nil {
+		return nil, fault(err)
+	}
+	return data, nil
+}
+
+// write makes a new file whose content is on the disk when it returns.
+func write(root *os.Root, name string, data []byte) error {
+	file, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(data)
+	return errors.Join(err, file.Sync(), file.Close())
+}
+
+// settle brings a folder's entries to the disk. A system that cannot do so is not at fault.
+func settle(root *os.Root, folder string) error {
+	dir, err := root.Open(folder)
+	if err != nil {
+		return fault(err)
+	}
+	if err = dir.Sync(); errors.Is(err, errors.ErrUnsupported) || errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EINVAL) {
+		err = nil
+	}
+	if err = errors.Join(err, dir.Close()); err != nil {
+		return fault(err)
+	}
+	return nil
+}
+
+// etagOf gives the hash in quotes, as object stores write theirs.
+func etagOf(data []byte) string {
+	sum := sha256.Sum256(data)
+	return `"` + hex.EncodeToString(sum[:]) + `"`
+}
+
+func notFound() error {
+	return &inventory.Error{Kind: inventory.NotFound, Message: "there is no such file"}
+}
+
+func conflict(text string) error {
+	return &inventory.Error{Kind: inventory.Conflict, Message: text}
+}
+
+// fault gives an error of the system a kind. Its text names paths, which are no secrets.
+func fault(err error) error {
+	kind := inventory.Temporary
+	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	case errors.Is(err, fs.ErrNotExist):
+		return notFound()
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		kind = inventory.Denied
+	case errors.Is(err, errors.ErrUnsupported):
+		kind = inventory.Unsupported
+	case errors.Is(err, fs.ErrExist), errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.EISDIR), wordless(err):
+		kind = inventory.Invalid
+	}
+	return &inventory.Error{Kind: kind, Message: err.Error()}
+}
+
+// wordless tells os.Root's refusals that have no error values: of a path that leads out of the
+// folder, and of a folder that is none.
+func wordless(err error) bool {
+	var p *fs.PathError
+	var l *os.LinkError
+	text := ""
+	if errors.As(err, &p) {
+		text = p.Err.Error()
+	} else if errors.As(err, &l) {
+		text = l.Err.Error()
+	}
+	return strings.Contains(text, "escapes") || text == "not a directory"
+}

@@ -1,0 +1,41 @@
+//go:build linux || darwin || freebsd || netbsd || openbsd || dragonfly
+
+package dir
+
+import (
+	"context"
+	"errors"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/storage"
+)
+
+// locks tells that this system has locks that end with the process that holds them.
+const locks = true
+
+// lock waits for the folder's lock until ctx ends. A process that dies lets go of it. The file
+// stays, as removing it would let two hold "the" lock.
+func lock(ctx context.Context, root *os.Root) (unlock func(), err error) {
+	file, err := root.OpenFile(storage.Own+"lock", os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	for wait := time.Millisecond; ; wait = min(2*wait, 50*time.Millisecond) {
+		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil {
+			return func() { _ = file.Close() }, nil // which unlocks
+		}
+		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
+			return nil, errors.Join(err, file.Close())
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return nil, errors.Join(ctx.Err(), file.Close())
+		}
+	}
+}

@@ -1,0 +1,176 @@
+package storage
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// Refusal is an answer that is not a success. It holds nothing of the server's words but its
+// code and the request's id, because the words repeat the signed text and the id of the key.
+type Refusal struct {
+	Status        int
+	Code, Request string         // "" = the answer says none
+	Kind          inventory.Kind // "" = by code and status
+	Text          string         // ours
+	RetryAfter    time.Duration
+}
+
+// Error implements error.
+func (r *Refusal) Error() string {
+	text := fmt.Sprintf("HTTP %d", r.Status)
+	if r.Code != "" {
+		text = r.Code + " (" + text + ")"
+	}
+	if r.Request != "" {
+		text += ", request " + r.Request
+	}
+	if r.Text != "" {
+		text += ": " + r.Text
+	}
+	return text
+}
+
+// plain is what codes and request ids are made of; what is not is not repeated.
+var plain = regexp.MustCompile(`^[A-Za-z0-9._:/+=-]{1,128}$`)
+
+// newRefusal reads an error document. All three stores write S3's: <Error><Code>…</Code>….
+func newRefusal(resp *http.Response, body []byte) *Refusal {
+	r := &Refusal{Status: resp.StatusCode}
+	var doc struct {
+		XMLName   xml.Name `xml:"Error"`
+		Code      string
+		RequestID string `xml:"RequestId"`
+	}
+	if xml.Unmarshal(body, &doc) == nil && plain.MatchString(doc.Code) {
+		r.Code, r.Request = doc.Code, doc.RequestID
+	}
+	for _, name := range []string{"X-Oss-Request-Id", "X-Obs-Request-Id", "X-Amz-Request-Id"} {
+		if id := resp.Header.Get(name); id != "" {
+			r.Request = id
+		}
+	}
+	if !plain.MatchString(r.Request) {
+		r.Request = ""
+	}
+	if seconds, err := time.ParseDuration(resp.Header.Get("Retry-After") + "s"); err == nil && seconds > 0 {
+		r.RetryAfter = min(seconds, time.Hour)
+	}
+	return r
+}
+
+// kinds are the error codes whose meaning the status does not tell:
+// https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html,
+// https://help.aliyun.com/zh/oss/support/0002-00000001 (and its neighbours),
+// https://support.huaweicloud.com/api-obs/obs_04_0115.html
+func kindOfCode(code string) inventory.Kind {
+	switch code {
+	case "NoSuchKey":
+		return inventory.NotFound
+	case "NoSuchBucket", "InvalidBucketName", "AuthorizationHeaderMalformed", "PermanentRedirect":
+		return inventory.Invalid
+	case "PreconditionFailed", "FileAlreadyExists", "ObjectAlreadyExists":
+		return inventory.Conflict
+	case "ConditionalRequestConflict", "OperationAborted", "InternalError", "ServiceUnavailable", "RequestTimeout":
+		return inventory.Temporary
+	case "SlowDown", "TooManyRequests", "RequestLimitExceeded", "QpsLimitExceeded", "Throttling":
+		return inventory.Throttled
+	case "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken", "InvalidSecurityToken",
+		"SecurityTokenExpired", "InvalidSecurity", "RequestTimeTooSkewed", "RequestExpired", "InvalidSecurityTokenId":
+		return inventory.BadCredentials
+	case "AccessDenied", "AllAccessDisabled", "AccountProblem", "UserDisable", "InsufficientStorageSpace":
+		return inventory.Denied
+	case "NotImplemented":
+		return inventory.Unsupported
+	}
+	return ""
+}
+
+func (r *Refusal) kind() inventory.Kind {
+	if r.Kind != "" {
+		return r.Kind
+	}
+	if kind := kindOfCode(r.Code); kind != "" {
+		return kind
+	}
+	switch s := r.Status; {
+	case s == http.StatusTooManyRequests:
+		return inventory.Throttled
+	case s == http.StatusPreconditionFailed:
+		return inventory.Conflict
+	case s == http.StatusUnauthorized:
+		return inventory.BadCredentials
+	case s == http.StatusForbidden:
+		return inventory.Denied
+	case s == http.StatusNotImplemented:
+		return inventory.Unsupported
+	case s == http.StatusRequestTimeout, s >= 500:
+		return inventory.Temporary
+	case s == http.StatusNotFound, s < 400:
+		return inventory.Incomplete // without a code it is not the store that says so
+	}
+	return inventory.Invalid
+}
+
+// classify turns any error of an adapter into one with a kind that names what was done and
+// where. Texts of the SDKs are never repeated: some hold parts of answers and signed headers.
+func classify(ctx context.Context, what string, err error) error {
+	var known *inventory.Error
+	var refused *Refusal
+	switch {
+	case err == nil, errors.Is(err, ErrNotModified):
+		return err
+	case errors.As(err, &refused):
+		if refused.Status == http.StatusNotModified {
+			return ErrNotModified
+		}
+		return &inventory.Error{Kind: refused.kind(), Message: what + ": " + refused.Error(), RetryAfter: refused.RetryAfter}
+	case errors.As(err, &known):
+		return &inventory.Error{Kind: known.Kind, Message: what + ": " + known.Message, Err: known.Err, RetryAfter: known.RetryAfter}
+	case context.Cause(ctx) != nil:
+		return &inventory.Error{Kind: inventory.Deadline, Message: what, Err: context.Cause(ctx)}
+	}
+	kind, text := netFault(err)
+	return &inventory.Error{Kind: kind, Message: what + ": " + text}
+}
+
+// netFault words a fault of the connection; what is none comes from an SDK that could not read
+// the answer.
+func netFault(err error) (inventory.Kind, string) {
+	var lookup *net.DNSError
+	var certificate *tls.CertificateVerificationError
+	var connection *net.OpError
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return inventory.Temporary, "no complete answer within the time-out"
+	case errors.As(err, &certificate):
+		return inventory.Invalid, "the certificate is not trusted: " + oneLine(certificate.Error())
+	case errors.As(err, &lookup):
+		if lookup.IsNotFound {
+			return inventory.Temporary, "no such host " + lookup.Name + ": are bucket, region and endpoint right?"
+		}
+		return inventory.Temporary, "the name " + lookup.Name + " could not be looked up"
+	case errors.As(err, &connection):
+		return inventory.Temporary, oneLine(connection.Error())
+	case errors.Is(err, errBroken):
+		return inventory.Temporary, "the connection broke"
+	}
+	return inventory.Incomplete, "the answer is not what the store should say"
+}
+
+func oneLine(text string) string {
+	text = strings.Join(strings.Fields(text), " ")
+	if len(text) > 200 {
+		text = strings.ToValidUTF8(text[:200], "") + "…"
+	}
+	return text
+}

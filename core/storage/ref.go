@@ -1,0 +1,166 @@
+package storage
+
+import (
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// The schemes that Parse knows.
+const (
+	File = "file"
+	OSS  = "oss"
+	OBS  = "obs"
+	S3   = "s3"
+)
+
+// Schemes gives the schemes that Parse knows, in the order of the documentation.
+func Schemes() []string { return []string{File, OSS, OBS, S3} }
+
+// Ref names an object, or a prefix of objects.
+type Ref struct {
+	Scheme string
+	Bucket string // "" only for File
+	Key    string // without a leading slash, "" = the whole bucket; for File the path as written
+	Region string
+	// Endpoint is "" or http(s)://host[:port], without the bucket.
+	Endpoint string
+	// PathStyle sends the bucket in the path; always so where the endpoint's host is an address.
+	PathStyle bool
+	Profile   string // of the cloud's credentials file, "" = none
+}
+
+// String gives scheme, bucket and key, without the query.
+func (r Ref) String() string {
+	if r.Scheme == File {
+		return File + "://" + r.Key
+	}
+	return r.Scheme + "://" + r.Bucket + "/" + r.Key
+}
+
+// Parse reads "oss://bucket/key?region=…", the same with obs and s3, "file:///path" or a plain
+// path. The query takes region, endpoint, path_style and profile. Errors are of the kind Invalid,
+// say what is wrong and never repeat a value of the query.
+func Parse(ref string) (Ref, error) {
+	scheme, rest, found := strings.Cut(ref, "://")
+	switch {
+	case ref == "":
+		return Ref{}, invalid("the reference is empty")
+	case !found:
+		scheme, rest = File, ref
+	case !slices.Contains(Schemes(), scheme):
+		return Ref{}, invalid("unknown scheme " + strconv.Quote(cut(scheme)) + suggest(scheme, Schemes(), "://"))
+	}
+	if scheme == File {
+		if rest == "" {
+			return Ref{}, invalid("the path is missing after file://")
+		}
+		return Ref{Scheme: File, Key: rest}, nil
+	}
+	where, query, _ := strings.Cut(rest, "?")
+	bucket, key, _ := strings.Cut(where, "/")
+	r := Ref{Scheme: scheme, Bucket: bucket, Key: key}
+	if !bucketName.MatchString(bucket) {
+		return Ref{}, invalid(scheme + "://: the name of the bucket must be 3 to 63 of a-z, 0-9, - and .")
+	}
+	if strings.Contains(query, "#") || strings.Contains(where, "#") {
+		return Ref{}, invalid(scheme + "://: the reference must not have a #")
+	}
+	if err := r.read(query); err != nil {
+		return Ref{}, err
+	}
+	if key != "" {
+		if err := CheckKey(strings.TrimSuffix(key, "/")); err != nil {
+			return Ref{}, err
+		}
+	}
+	return r, nil
+}
+
+// bucketName is what all stores take; a name with other characters would be one part of a URL or another.
+var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+
+var regionName = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
+
+// read takes the query's settings.
+func (r *Ref) read(query string) error {
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return invalid(r.Scheme + "://: what follows ? is not name=value&name=value")
+	}
+	names := []string{"region", "endpoint", "path_style", "profile"}
+	for name, given := range values {
+		switch {
+		case !slices.Contains(names, name):
+			return invalid(r.Scheme + "://: unknown setting " + strconv.Quote(cut(name)) + suggest(name, names, "="))
+		case len(given) != 1 || given[0] == "":
+			return invalid(r.Scheme + "://: " + name + " must have one value")
+		}
+	}
+	r.Region, r.Profile = values.Get("region"), values.Get("profile")
+	if r.Region != "" && !regionName.MatchString(r.Region) {
+		return invalid(r.Scheme + "://: region is no id of a region, such as cn-hangzhou")
+	}
+	if text := values.Get("path_style"); text != "" {
+		if r.PathStyle, err = strconv.ParseBool(text); err != nil {
+			return invalid(r.Scheme + "://: path_style must be true or false")
+		}
+	}
+	return r.at(values.Get("endpoint"))
+}
+
+// at takes the endpoint. Without a scheme it is HTTPS.
+func (r *Ref) at(endpoint string) error {
+	if endpoint == "" {
+		return nil
+	}
+	if !strings.Contains(endpoint, "://") {
+		endpoint = "https://" + endpoint
+	}
+	u, err := url.Parse(endpoint)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" || u.User != nil ||
+		u.RawQuery != "" || (u.Path != "" && u.Path != "/") {
+		return invalid(r.Scheme + "://: endpoint is not [http(s)://]host[:port]")
+	}
+	r.Endpoint = u.Scheme + "://" + u.Host
+	if _, err := netip.ParseAddr(u.Hostname()); err == nil {
+		r.PathStyle = true
+	}
+	return nil
+}
+
+func cut(text string) string {
+	if len(text) > 40 {
+		return strings.ToValidUTF8(text[:40], "") + "…"
+	}
+	return text
+}
+
+// suggest words what a name was probably meant to be, or what there is.
+func suggest(name string, known []string, after string) string {
+	letters := func(text string) string {
+		return strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(text))
+	}
+	for _, k := range known {
+		if len(name) < 40 && near(letters(name), letters(k)) {
+			return ", did you mean " + k + after + "?"
+		}
+	}
+	return ", known are " + strings.Join(known, ", ")
+}
+
+// near tells whether one letter more, less, other or swapped makes b of a.
+func near(a, b string) bool {
+	start := 0
+	for start < len(a) && start < len(b) && a[start] == b[start] {
+		start++
+	}
+	a, b = a[start:], b[start:]
+	for a != "" && b != "" && a[len(a)-1] == b[len(b)-1] {
+		a, b = a[:len(a)-1], b[:len(b)-1]
+	}
+	return len(a) <= 1 && len(b) <= 1 || (len(a) == 2 && len(b) == 2 && a[0] == b[1] && a[1] == b[0])
+}

@@ -1,0 +1,88 @@
+package storagetest
+
+import (
+	"context"
+	"crypto/md5" //nolint:gosec // an ETag, as the stores make it
+	"encoding/hex"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/storage"
+)
+
+// Memory gives a bucket that keeps its objects in memory and keeps only the conditions that
+// it is able to. It stands for every kind of store in tests of what is built on a Bucket.
+func Memory(able storage.Abilities) storage.Bucket {
+	return storage.Guard("memory://bucket", &memory{able: able, objects: map[string][]byte{}}, Instant())
+}
+
+type memory struct {
+	able    storage.Abilities
+	mu      sync.Mutex
+	objects map[string][]byte
+}
+
+// etagOf is the MD5 of the content in quotes, as the stores give it for small objects.
+func etagOf(data []byte) string {
+	sum := md5.Sum(data) //nolint:gosec // see above
+	return `"` + hex.EncodeToString(sum[:]) + `"`
+}
+
+// Get implements storage.Bucket.
+func (m *memory) Get(ctx context.Context, key, knownETag string) (storage.Object, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	data, there := m.objects[key]
+	switch {
+	case ctx.Err() != nil:
+		return storage.Object{}, ctx.Err()
+	case !there:
+		return storage.Object{}, &inventory.Error{Kind: inventory.NotFound, Message: "no object"}
+	case etagOf(data) == knownETag:
+		return storage.Object{}, storage.ErrNotModified
+	}
+	return storage.Object{Data: slices.Clone(data), ETag: etagOf(data)}, nil
+}
+
+// Put implements storage.Bucket.
+func (m *memory) Put(ctx context.Context, key string, data []byte, condition storage.Condition) (string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if ctx.Err() != nil {
+		return "", ctx.Err()
+	}
+	now, there := m.objects[key]
+	if etag, asked := condition.IfMatch(); asked && (!there || etagOf(now) != etag) || condition.CreateOnly() && there {
+		return "", &inventory.Error{Kind: inventory.Conflict, Message: "the condition does not hold"}
+	}
+	m.objects[key] = slices.Clone(data)
+	return etagOf(data), nil
+}
+
+// List implements storage.Bucket.
+func (m *memory) List(ctx context.Context, prefix string) ([]string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var keys []string
+	for key := range m.objects {
+		if strings.HasPrefix(key, prefix) {
+			keys = append(keys, key)
+		}
+	}
+	return keys, ctx.Err()
+}
+
+// Delete implements storage.Bucket.
+func (m *memory) Delete(ctx context.Context, key string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if ctx.Err() == nil {
+		delete(m.objects, key)
+	}
+	return ctx.Err()
+}
+
+// Abilities implements storage.Bucket.
+func (m *memory) Abilities(context.Context) storage.Abilities { return m.able }

@@ -1,0 +1,119 @@
+// Package storagetest is the contract of storage.Bucket as tests, with an emulator of three
+// object stores to run them against, and a bucket in memory for tests of what builds on one.
+package storagetest
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/secret"
+	"github.com/jms-sync/jms-sync/core/storage"
+)
+
+// World is one empty store, fresh for each test.
+type World struct {
+	// Open makes a bucket of the store, as another process would.
+	Open func(t testing.TB, policy storage.Policy) storage.Bucket
+	// Server can show faults; nil where no network is between.
+	Server *Server
+	// Fill puts an object there, faster than Put; nil where there is no faster way.
+	Fill func(key string, data []byte)
+}
+
+// Harness is what an adapter's test provides.
+type Harness struct {
+	New       func(t testing.TB) World
+	Abilities storage.Abilities // that the store must tell
+}
+
+// Run runs the whole contract.
+func Run(t *testing.T, h Harness) {
+	tests := map[string]func(*testing.T, Harness){
+		"round trip":    testRoundTrip,
+		"not modified":  testNotModified,
+		"absent":        testAbsent,
+		"keys":          testKeys,
+		"sizes":         testSizes,
+		"list":          testList,
+		"abilities":     testAbilities,
+		"create only":   testCreateOnly,
+		"one winner":    testOneWinner,
+		"if match":      testIfMatch,
+		"nothing lost":  testNothingLost,
+		"whole objects": testWhole,
+		"cancelled":     testCancelled,
+	}
+	if h.New(t).Server != nil {
+		for name, test := range map[string]func(*testing.T, Harness){
+			"heals": testHeals, "fails": testFails, "never half a list": testNeverHalf,
+			"lost answer": testLostAnswer, "hangs": testHangs,
+		} {
+			tests[name] = test
+		}
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, h)
+		})
+	}
+}
+
+// Instant is a policy whose waits take no time.
+func Instant() storage.Policy {
+	return storage.Policy{Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}
+}
+
+// Good gives the credentials that a Server knows.
+func Good() storage.Credentials {
+	return storage.Credentials{ID: secret.New(GoodID), Secret: secret.New(GoodSecret), Token: secret.New(GoodToken)}
+}
+
+// open gives a bucket of a fresh store.
+func (h Harness) open(t *testing.T) storage.Bucket { return h.New(t).Open(t, Instant()) }
+
+// WantKind fails a test whose error is not of one of these kinds, does not name the key, or
+// shows a secret.
+func WantKind(t testing.TB, err error, key string, want ...inventory.Kind) {
+	t.Helper()
+	kind := inventory.KindOf(err)
+	if !slices.Contains(want, kind) {
+		t.Errorf("kind %q, want one of %q: %v", kind, want, err)
+	}
+	if err == nil {
+		return
+	}
+	for _, hidden := range []string{GoodID, GoodSecret, GoodToken, "Signature=", "Credential="} {
+		if strings.Contains(err.Error(), hidden) {
+			t.Errorf("the error shows a secret: %s", strings.ReplaceAll(err.Error(), hidden, "<<SECRET>>"))
+		}
+	}
+	if !strings.Contains(err.Error(), key) {
+		t.Errorf("the error does not name %q: %v", key, err)
+	}
+}
+
+func put(t testing.TB, b storage.Bucket, key, text string, condition storage.Condition) string {
+	t.Helper()
+	etag, err := b.Put(t.Context(), key, []byte(text), condition)
+	if err != nil {
+		t.Fatalf("put %s: %v", key, err)
+	}
+	if etag == "" {
+		t.Fatalf("put %s: no ETag", key)
+	}
+	return etag
+}
+
+func wantText(t testing.TB, b storage.Bucket, key, text string) storage.Object {
+	t.Helper()
+	object, err := b.Get(t.Context(), key, "")
+	if err != nil || string(object.Data) != text {
+		t.Fatalf("get %s: %.100q, error %v; want %.100q", key, object.Data, err, text)
+	}
+	return object
+}

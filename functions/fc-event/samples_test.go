@@ -1,0 +1,89 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/jms-sync/jms-sync/core/engine"
+)
+
+// saved is a sample event: what the world is like when it comes, and what becomes of it.
+type saved struct {
+	name     string
+	there    []string // instances that the cloud has
+	released []string // instances that it had, with assets
+	want     []engine.EventOutcome
+	states   map[string]string // of instances, afterwards
+}
+
+// The instances that the samples name.
+const (
+	first, second      = "i-bp1ecr0000000005go2g", "i-bp1ecr0000000005go2h"
+	trailed1, trailed2 = "i-bp1aaaa0000000000001", "i-bp1aaaa0000000000002"
+)
+
+// savedEvents are all samples of ../shared/events for this function.
+func savedEvents() []saved {
+	done, ignored := []engine.EventOutcome{engine.EventDone}, []engine.EventOutcome{engine.EventIgnored}
+	made := func(name string) saved {
+		return saved{name: name, there: []string{first}, want: done, states: map[string]string{first: "active"}}
+	}
+	gone := func(name, id string) saved {
+		return saved{name: name, released: []string{id}, want: done, states: map[string]string{id: "gone"}}
+	}
+	nothing := func(name string) saved {
+		return saved{name: name, there: []string{first}, want: ignored, states: map[string]string{first: ""}}
+	}
+	return []saved{
+		made("ali-eventbridge-ecs-statechange-running"),
+		made("ali-eventbridge-ecs-statechange-running-nested-content"),
+		made("ali-eventbridge-ecs-statechange-stopped"),
+		made("ali-cloudmonitor-ecs-statechange-running"),
+		gone("ali-eventbridge-ecs-statechange-deleted", first),
+		gone("ali-cloudmonitor-ecs-statechange-deleted", first),
+		gone("ali-eventbridge-actiontrail-deleteinstance", trailed1),
+		nothing("ali-eventbridge-ecs-statechange-pending"),
+		nothing("ali-eventbridge-ecs-statechange-starting"),
+		nothing("ali-eventbridge-ecs-statechange-stopping"),
+		nothing("ali-cloudmonitor-ecs-statechange-stopping"),
+		nothing("ali-cloudmonitor-ecs-systemmaintenance-reboot-scheduled"),
+		nothing("ali-actiontrail-deletedisk.data-only"),
+		nothing("ali-eventbridge-envelope.documented"),
+		nothing("fc-eventbridge-mns-single.documented"),
+		nothing("fc-eventbridge-streaming-array.documented"),
+		{
+			name: "ali-eventbridge-actiontrail-runinstances", there: []string{trailed1, trailed2}, want: done,
+			states: map[string]string{trailed1: "active", trailed2: "active"},
+		},
+		{
+			name: "fc-eventbridge-streaming-array-ecs", there: []string{first}, released: []string{second},
+			want:   []engine.EventOutcome{engine.EventDone, engine.EventDone},
+			states: map[string]string{first: "active", second: "gone"},
+		},
+	}
+}
+
+func (s saved) play(w *world) {
+	w.start()
+	for n, id := range s.released {
+		w.known(100+n, id)
+		w.account.Remove(region, id)
+	}
+	for n, id := range s.there {
+		w.put(n, id)
+	}
+	var a engine.EventAnswer
+	cost := w.counted(func() { a = w.hear(w.sample(s.name), brief, s.want...) })
+	for id, want := range s.states {
+		if got := w.state(id); got != want {
+			w.Errorf("%s is %q, want %q\n%s", id, got, want, w.tail())
+		}
+	}
+	if s.want[0] == engine.EventIgnored && cost != (counts{}) {
+		w.Errorf("an ignored event cost %+v", cost)
+	}
+	for _, e := range a.Events {
+		if !strings.Contains(w.sample(s.name), e.ID) {
+			w.Errorf("id %q is not the event's", e.ID)
+		}
+	}
+}

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
+)
+
+// reopened: where runs remember what they applied, an event that writes marks its scope, and one
+// that changes nothing does not.
+func reopened(w *world) {
+	folder := w.TempDir()
+	w.env["STATE"] = "file://" + folder
+	w.start()
+	marks := func() int {
+		n := 0
+		err := filepath.WalkDir(folder, func(name string, _ os.DirEntry, err error) error {
+			if err == nil && strings.HasSuffix(name, ".json") {
+				text, readErr := os.ReadFile(name)
+				if readErr == nil && strings.Contains(string(text), `"open":true`) && strings.Contains(string(text), region) {
+					n++
+				}
+			}
+			return err
+		})
+		if err != nil {
+			w.Fatal(err)
+		}
+		return n
+	}
+	w.put(1, "i-1")
+	w.hear(change("i-1", "Starting"), runtimetest.Options{}, engine.EventIgnored)
+	if marks() != 0 {
+		w.Error("an ignored event marks a scope")
+	}
+	w.hear(change("i-1", "Running"), runtimetest.Options{}, engine.EventDone)
+	if marks() != 1 {
+		w.Errorf("%d scopes are open after an event that wrote", marks())
+	}
+}

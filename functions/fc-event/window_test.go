@@ -1,0 +1,103 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/notify/dingtalk/dingtalktest"
+	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
+)
+
+// stop is the platform's word before it takes the instance away.
+func (w *world) stop() {
+	w.Helper()
+	if a := w.send("", runtimetest.Options{Kind: runtimetest.PreStop}); !a.OK {
+		w.Fatalf("PreStop: %s\n%s", a.ErrorMessage, w.tail())
+	}
+}
+
+// told wants the new assets of the instances 0 … n-1 in the cards, each in exactly one.
+func (w *world) told(n int) {
+	w.Helper()
+	for i := range n {
+		cards := 0
+		for _, m := range w.robot.Messages() {
+			if strings.Contains(m.Text, fmt.Sprintf("web-%05d", i)) {
+				cards++
+			}
+		}
+		if cards != 1 {
+			w.Errorf("web-%05d is in %d cards: %+v", i, cards, w.robot.Messages())
+		}
+	}
+}
+
+// storm sends one create event after another.
+func (w *world) storm(from, to int) {
+	w.Helper()
+	for i := from; i < to; i++ {
+		w.known(i, fmt.Sprintf("i-%d", i))
+	}
+}
+
+// window tells the first event at once, and the four of the window after it in one card when the
+// instance stops.
+func window(w *world) {
+	w.start()
+	w.storm(0, 1)
+	if n := len(w.robot.Messages()); n != 1 {
+		w.Errorf("%d cards after the first event", n)
+	}
+	w.storm(1, 5)
+	if n := len(w.robot.Messages()); n != 1 {
+		w.Errorf("%d cards within the window", n)
+	}
+	w.stop()
+	if n := len(w.robot.Messages()); n != 2 {
+		w.Errorf("%d cards after the stop", n)
+	}
+	w.told(5)
+	w.stop()
+	if n := len(w.robot.Messages()); n != 2 {
+		w.Errorf("%d cards after another stop", n)
+	}
+}
+
+func noWindow(w *world) {
+	w.env["NOTIFICATION_WINDOW"] = "0s"
+	w.start()
+	w.storm(0, 3)
+	if n := len(w.robot.Messages()); n != 3 {
+		w.Errorf("%d cards", n)
+	}
+	w.hear(change("i-0", "Stopped"), brief, engine.EventDone)
+	w.stop()
+	if n := len(w.robot.Messages()); n != 3 {
+		w.Errorf("%d cards, though nothing more was changed", n)
+	}
+	w.told(3)
+}
+
+// robotDown refuses the first card: it is told with the next one.
+func robotDown(w *world) {
+	w.env["NOTIFICATION_WINDOW"] = "0s"
+	w.robot.Fail(dingtalktest.Answers(1, "keywords")...)
+	w.start()
+	w.storm(0, 2)
+	if !strings.Contains(w.process.Stdout(), "notification failed") {
+		w.Errorf("the log does not tell: %s", w.process.Stdout())
+	}
+	if n := len(w.robot.Messages()); n != 1 {
+		w.Errorf("%d cards", n)
+	}
+	w.told(2)
+}
+
+// stopCold stops an instance that has seen no event.
+func stopCold(w *world) {
+	w.start()
+	if cost := w.counted(w.stop); cost != (counts{}) {
+		w.Errorf("cost %+v", cost)
+	}
+}

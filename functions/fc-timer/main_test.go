@@ -1,0 +1,293 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
+	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
+)
+
+// TestFunction drives the built program as Function Compute does. Compiling takes its time, so
+// that all scenarios share one program; each has its own process and its own world.
+func TestFunction(t *testing.T) {
+	t.Parallel()
+	program := build(t)
+	for name, scenario := range map[string]func(*world){
+		"results document":             resultsDocument,
+		"narrowed":                     narrowed,
+		"dry run":                      dryRun,
+		"bad payloads":                 badPayloads,
+		"stale tick":                   staleTick,
+		"role":                         roleCredentials,
+		"no key and no role":           noKeyAndNoRole,
+		"side by side":                 sideBySide,
+		"too little time":              tooLittleTime,
+		"JumpServer down, and up":      downAndUp,
+		"broken configuration":         brokenConfiguration,
+		"wrong organisation":           wrongOrganisation,
+		"wrong key":                    wrongKey,
+		"configuration file":           configurationFile,
+		"missing configuration file":   missingConfigurationFile,
+		"configuration object":         configurationObject,
+		"state store":                  stateStore,
+		"robot that refuses the cards": silentRobot,
+		"robot that never answers":     hangingRobot,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			scenario(newWorld(t, program))
+		})
+	}
+}
+
+// resultsDocument sees the answer's fields and their order, exactly as documented: users feed it
+// to other programs.
+func resultsDocument(w *world) {
+	w.fill(0, 3, "cn-beijing")
+	w.ecs.Break(alibabatest.Fault{Kind: alibabatest.Forbidden, Action: alibabatest.DescribeInstances, Region: "cn-hangzhou"})
+	w.jms.Fail(jumpservertest.On("POST", "/api/v1/assets/hosts/"), 1,
+		jumpservertest.Fault{Status: 400, Body: `{"address":["Not a valid address."]}`})
+	w.start()
+	answer := w.invoke("", runtimetest.Options{})
+	r := w.document(answer, report.Partial)
+	if r.Total != 3 || r.Created != 2 || r.Failures != 1 || r.DryRun || len(w.hosts()) != 2 {
+		w.Errorf("%s", answer.Body)
+	}
+	if at, err := time.Parse(time.RFC3339, r.StartedAt); err != nil || time.Since(at) > time.Minute || r.Duration <= 0 {
+		w.Errorf("started_at %q, duration_seconds %v", r.StartedAt, r.Duration)
+	}
+	var lists struct{ Scopes, Changes, Errors []json.RawMessage }
+	if err := json.Unmarshal(answer.Body, &lists); err != nil {
+		w.Fatal(err)
+	}
+	if len(lists.Scopes) != 2 || len(lists.Changes) != 3 || len(lists.Errors) != 1 {
+		w.Fatalf("%s", answer.Body)
+	}
+	for _, object := range []struct {
+		text json.RawMessage
+		want string
+	}{
+		{answer.Body, "outcome dry_run started_at duration_seconds total created updated deactivated deleted unchanged " +
+			"skipped held failed scopes changes errors"},
+		{lists.Scopes[0], "cloud account region complete instances error"},
+		{lists.Scopes[1], "cloud account region complete instances error"},
+		{lists.Changes[0], "action reason cloud account region instance_id asset_id name address platform fields"},
+		{lists.Errors[0], "kind message instance_id"},
+	} {
+		if got := strings.Join(keys(w, object.text), " "); got != object.want {
+			w.Errorf("keys %s\nwant %s", got, object.want)
+		}
+	}
+	if s := r.Scopes[1]; s.Complete || s.Region != "cn-hangzhou" || s.Error.Kind == "" || s.Error.Kind != "denied" {
+		w.Errorf("failed scope %+v", s)
+	}
+	if again := w.run("", report.Partial, runtimetest.Options{}); again.Created != 1 || again.Unchanged != 2 {
+		w.Errorf("second run: %+v", again)
+	}
+	if n := len(w.robot.Messages()); n != 2 {
+		w.Errorf("%d cards", n)
+	}
+}
+
+// keys gives an object's keys in their order.
+func keys(w *world, object json.RawMessage) []string {
+	w.Helper()
+	d := json.NewDecoder(bytes.NewReader(object))
+	if _, err := d.Token(); err != nil {
+		w.Fatal(err)
+	}
+	var all []string
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			w.Fatal(err)
+		}
+		all = append(all, fmt.Sprint(key))
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil {
+			w.Fatal(err)
+		}
+	}
+	return all
+}
+
+// narrowed reads only what the payload names; the other region's assets stay as they are.
+func narrowed(w *world) {
+	w.fill(0, 4, "cn-beijing", "cn-hangzhou")
+	w.start()
+	r := w.run(`{"clouds":["aliyun-prod"],"regions":["cn-beijing"]}`, report.OK, runtimetest.Options{})
+	if r.Created != 4 || len(r.Scopes) != 1 || r.Scopes[0].Region != "cn-beijing" {
+		w.Errorf("%+v", r)
+	}
+	w.account.Remove("cn-beijing")
+	r = w.run(`{"regions":["cn-hangzhou"]}`, report.OK, runtimetest.Options{})
+	if r.Created != 4 || r.Deactivated+r.Held != 0 || len(w.hosts()) != 8 {
+		w.Errorf("%+v", r)
+	}
+	w.jms.ResetCounts()
+	w.fails(w.invoke(`{"clouds":["aliyun-prd"]}`, runtimetest.Options{}), "not_found", "aliyun-prd")
+	if n := w.jms.Requests(); n > 0 {
+		w.Errorf("%d requests for an account that does not exist", n)
+	}
+}
+
+func dryRun(w *world) {
+	w.fill(0, 4, "cn-beijing", "cn-hangzhou")
+	w.start()
+	r := w.run(`{"dry_run":true}`, report.OK, runtimetest.Options{})
+	if !r.DryRun || r.Created != 8 || w.jms.Writes() > 0 || len(w.hosts()) > 0 {
+		w.Errorf("%d writes: %+v", w.jms.Writes(), r)
+	}
+}
+
+// badPayloads must neither run nor ask anybody anything: a narrowing that is not understood
+// could mean anything. The documented sample of the trigger is one of them.
+func badPayloads(w *world) {
+	w.fill(0, 1, "cn-beijing")
+	w.start()
+	for _, payload := range []string{
+		"TestPayload", "null", "[]", `"x"`, "{", `{"region":["cn-beijing"]}`, `{"regions":"cn-beijing"}`,
+		`{"regions":[]}`, `{"clouds":[""]}`, `{"dry_run":"yes"}`, `{"dry_run":true} {}`,
+	} {
+		w.fails(w.invoke(payload, runtimetest.Options{}), "payload", `{"clouds":`)
+	}
+	for _, body := range []string{"", "{}", "[]", "hello", `{"triggerTime":"soon","payload":""}`} {
+		w.fails(w.send([]byte(body), runtimetest.Options{}), "timer event")
+	}
+	sample, err := os.ReadFile("testdata/timer.json")
+	if err != nil {
+		w.Fatal(err)
+	}
+	w.fails(w.send(sample, runtimetest.Options{}), "payload")
+	w.untouched()
+}
+
+// staleTick answers ticks that piled up without running them, unless the user wants them.
+func staleTick(w *world) {
+	w.fill(0, 1, "cn-beijing")
+	w.start()
+	old := event(time.Now().Add(-11*time.Minute), "")
+	answer := w.send(old, runtimetest.Options{})
+	w.document(answer, report.TooLate)
+	if !bytes.Contains(answer.Body, []byte(`"scopes":[],"changes":[],"errors":[]`)) {
+		w.Errorf("%s", answer.Body)
+	}
+	w.untouched()
+	w.env["STALE_AFTER"] = "0"
+	w.start()
+	if r := w.document(w.send(old, runtimetest.Options{}), report.OK); r.Created != 1 {
+		w.Errorf("%+v", r)
+	}
+}
+
+// roleCredentials takes the credentials of each invocation: the ones before may have expired.
+func roleCredentials(w *world) {
+	for i := range 2 {
+		role := w.ecs.AddAccount(alibabatest.Key{
+			AccountID: cloudAccount, AccessKeyID: fmt.Sprintf("STS.role%d", i), AccessKeySecret: roleSecret, SecurityToken: roleToken,
+		})
+		role.Fill("cn-beijing", 2, alibabatest.Sample)
+	}
+	delete(w.env, "CLOUDS_0_ACCESS_KEY_ID")
+	delete(w.env, "CLOUDS_0_ACCESS_KEY_SECRET")
+	w.start()
+	first := runtimetest.Options{KeyID: "STS.role0", KeySecret: roleSecret, Token: roleToken}
+	if r := w.run("", report.OK, first); r.Created != 2 {
+		w.Errorf("%+v", r)
+	}
+	w.ecs.Break(alibabatest.Fault{Kind: alibabatest.Inactive, Key: "STS.role0"})
+	second := first
+	second.KeyID = "STS.role1"
+	if r := w.run("", report.OK, second); r.Unchanged != 2 || r.Created != 0 {
+		w.Errorf("%+v", r)
+	}
+	w.fails(w.invoke("", first), "aliyun-prod", "bad_credentials")
+	if len(w.hosts()) != 2 {
+		w.Errorf("%d hosts", len(w.hosts()))
+	}
+}
+
+func noKeyAndNoRole(w *world) {
+	delete(w.env, "CLOUDS_0_ACCESS_KEY_ID")
+	delete(w.env, "CLOUDS_0_ACCESS_KEY_SECRET")
+	w.start()
+	w.fails(w.invoke("", runtimetest.Options{}), "bad_credentials", "aliyun-prod", "no credentials")
+	if n := w.jms.Writes() + w.ecs.Calls(""); n > 0 {
+		w.Errorf("%d calls", n)
+	}
+}
+
+// sideBySide lets two runs overlap in one process, from nothing.
+func sideBySide(w *world) {
+	w.fill(0, 30, "cn-beijing", "cn-hangzhou")
+	w.jms.SetLatency(5 * time.Millisecond)
+	w.start()
+	var both sync.WaitGroup
+	created := make([]int, 2)
+	for i := range created {
+		both.Go(func() {
+			answer, err := w.runtime.Invoke(w.Context(), event(time.Now(), ""), runtimetest.Options{})
+			if err != nil || !answer.OK {
+				w.Errorf("%v %s", err, answer.ErrorMessage)
+				return
+			}
+			var r report.Report
+			if err := json.Unmarshal(answer.Body, &r); err != nil || r.Outcome != report.OK {
+				w.Errorf("%v %s", err, answer.Body)
+			}
+			created[i] = r.Created
+		})
+	}
+	both.Wait()
+	names := map[string]bool{}
+	for _, h := range w.hosts() {
+		names[h.Name] = true
+		if !slices.Equal(h.Nodes, []string{"/DEFAULT/阿里云/aliyun-prod"}) {
+			w.Errorf("nodes %v", h.Nodes)
+		}
+	}
+	if len(names) != 60 || len(w.hosts()) != 60 || created[0]+created[1] < 60 {
+		w.Errorf("%d hosts, %d names, created %v", len(w.hosts()), len(names), created)
+	}
+	if r := w.run("", report.OK, runtimetest.Options{}); r.Created+r.Updated != 0 || r.Unchanged != 60 {
+		w.Errorf("a third run: %+v", r)
+	}
+	if n := len(w.robot.Messages()); n != 3 {
+		w.Errorf("%d cards", n)
+	}
+}
+
+func configurationFile(w *world) {
+	w.fill(0, 2, "cn-beijing")
+	file := filepath.Join(w.TempDir(), "jms-sync.yaml")
+	text := fmt.Sprintf(`
+environment: {type: PRODUCTION}
+jumpserver: {url: %q, access_key_id: %s, access_key_secret: "${BASTION_WORD}"}
+clouds:
+  - {type: aliyun, name: aliyun-prod, access_key_id: %s, access_key_secret: %s, regions: [cn-beijing], endpoint: %q}
+`, w.env["JUMPSERVER_URL"], jumpservertest.KeyID, cloudKey, cloudSecret, w.env["CLOUDS_0_ENDPOINT"])
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		w.Fatal(err)
+	}
+	w.startWith([]string{"JMS_SYNC_CONFIG=file://" + file, "BASTION_WORD=" + jumpservertest.KeySecret, "JMS_SYNC_LOG_JSON_FORMAT=true"})
+	if r := w.run("", report.OK, runtimetest.Options{}); r.Created != 2 {
+		w.Errorf("%+v", r)
+	}
+	if !strings.Contains(w.process.Stdout(), `"environment":"PRODUCTION"`) {
+		w.Errorf("logs: %s", w.process.Stdout())
+	}
+	if hosts := w.hosts(); len(hosts) != 2 || hosts[0].Nodes[0] != "/DEFAULT/aliyun/aliyun-prod" {
+		w.Errorf("%+v", hosts)
+	}
+}

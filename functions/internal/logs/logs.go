@@ -1,0 +1,173 @@
+// Package logs builds the logger of a program: the console, and on a host also a rotating file
+// and a file of errors. A function writes to its console only.
+package logs
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/DeRuina/timberjack"
+	slogmulti "github.com/samber/slog-multi"
+
+	"github.com/jms-sync/jms-sync/core/secret"
+)
+
+// Settings say what is logged, and where to.
+type Settings struct {
+	Level            string    // DEBUG, INFO, WARNING, ERROR or CRITICAL; case does not count; "" = INFO
+	Console          io.Writer // nil = none
+	File             string    // "" = none; its folder is made
+	MaxSizeMB        int       // a file is rotated when it would grow beyond this; 0 = 100
+	BackupCount      int       // rotated files that are kept; 0 = all
+	JSON             bool
+	Detailed         bool // adds the place in the source
+	SeparateErrorLog bool // ERROR and above also go to "<name>.error<ext>" beside File
+}
+
+// Console builds the logger of a function: one writer and never a file.
+func Console(level string, asJSON, detailed bool, w io.Writer) (*slog.Logger, error) {
+	log, _, err := New(Settings{Level: level, JSON: asJSON, Detailed: detailed, Console: w})
+	return log, err
+}
+
+// New builds the logger. A sink that fails later, such as a full disk, does not keep lines from
+// the others. The closer closes the files and ends their goroutines; with no file it does nothing.
+func New(s Settings) (*slog.Logger, io.Closer, error) {
+	level, err := parseLevel(s.Level)
+	if err != nil {
+		return nil, nil, err
+	}
+	if s.MaxSizeMB < 0 || s.BackupCount < 0 {
+		return nil, nil, fmt.Errorf("log file: size %d MB with %d backups: neither may be negative", s.MaxSizeMB, s.BackupCount)
+	}
+	var handlers []slog.Handler
+	if s.Console != nil {
+		handlers = append(handlers, s.handler(s.Console, level))
+	}
+	var open files
+	if s.File != "" {
+		file, err := s.rotating(s.File)
+		if err != nil {
+			return nil, nil, err
+		}
+		open = append(open, file)
+		handlers = append(handlers, s.handler(file, level))
+	}
+	if s.File != "" && s.SeparateErrorLog {
+		file, err := s.rotating(errorFile(s.File))
+		if err != nil {
+			return nil, nil, errors.Join(err, open.Close())
+		}
+		open = append(open, file)
+		handlers = append(handlers, s.handler(file, slog.LevelError))
+	}
+	return slog.New(slogmulti.Fanout(handlers...)), open, nil
+}
+
+// parseLevel takes the words of the Python tool too.
+func parseLevel(text string) (slog.Level, error) {
+	switch strings.ToUpper(strings.TrimSpace(text)) {
+	case "DEBUG":
+		return slog.LevelDebug, nil
+	case "", "INFO":
+		return slog.LevelInfo, nil
+	case "WARN", "WARNING":
+		return slog.LevelWarn, nil
+	case "ERROR", "CRITICAL":
+		return slog.LevelError, nil
+	}
+	return 0, fmt.Errorf("log level %q: choose DEBUG, INFO, WARNING or ERROR", text)
+}
+
+func (s Settings) handler(w io.Writer, level slog.Level) slog.Handler {
+	o := &slog.HandlerOptions{Level: level, AddSource: s.Detailed, ReplaceAttr: tidy}
+	if s.JSON {
+		return slog.NewJSONHandler(w, o)
+	}
+	return slog.NewTextHandler(w, o)
+}
+
+// tidy shortens times and source files, and hides what is named like a secret, or stands in a
+// group that is, whatever its type: belt and braces, for secrets are of a type that cannot be
+// printed.
+func tidy(groups []string, a slog.Attr) slog.Attr {
+	if secretive(a.Key) || slices.ContainsFunc(groups, secretive) {
+		return slog.String(a.Key, secret.Redacted)
+	}
+	switch v := a.Value.Any().(type) {
+	case time.Time:
+		if a.Key == slog.TimeKey {
+			return slog.String(a.Key, v.Format("2006-01-02T15:04:05.000Z07:00")) // RFC 3339
+		}
+	case *slog.Source:
+		return slog.String(a.Key, fmt.Sprintf("%s:%d", filepath.Base(v.File), v.Line))
+	}
+	return a
+}
+
+// secretive tells whether a key names a secret, in any style: access_key_id, AccessKeyId,
+// X-Access-Key.
+func secretive(key string) bool {
+	key = strings.Map(func(r rune) rune {
+		if r == '_' || r == '-' || r == '.' || r == ' ' {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, key)
+	switch key {
+	case "sign", "ak", "sk", "pwd", "cookie":
+		return true
+	}
+	for _, word := range []string{
+		"secret", "token", "password", "passwd", "signature", "accesskey", "apikey", "privatekey",
+		"credential", "webhook", "authorization",
+	} {
+		if strings.Contains(key, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// rotating opens a file that is rotated by size. That it can be written is tried at once, as
+// timberjack opens it with the first line only: a mistake in a path is said before a run begins,
+// and not lost in it.
+func (s Settings) rotating(name string) (io.WriteCloser, error) {
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return nil, fmt.Errorf("log file %s: its folder cannot be made: %w", name, err)
+	}
+	probe, err := os.OpenFile(name, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return nil, fmt.Errorf("log file cannot be written: %w", err)
+	}
+	if err := probe.Close(); err != nil {
+		return nil, fmt.Errorf("log file cannot be written: %w", err)
+	}
+	return &timberjack.Logger{Filename: name, MaxSize: s.MaxSizeMB, MaxBackups: s.BackupCount, LocalTime: true}, nil
+}
+
+// errorFile gives "logs/jms-sync.error.log" for "logs/jms-sync.log".
+func errorFile(name string) string {
+	ext := filepath.Ext(name)
+	return strings.TrimSuffix(name, ext) + ".error" + ext
+}
+
+// files are closed together.
+type files []io.Closer
+
+// Close closes all files, whatever becomes of one.
+func (f files) Close() error {
+	var errs []error
+	for _, file := range f {
+		errs = append(errs, file.Close())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,69 @@
+package runtimetest
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// NewFC starts a fake of Alibaba Function Compute's runtime API (the go1 runtime), as
+// fc-runtime-go-sdk v0.3.1 speaks it
+// (https://github.com/aliyun/fc-runtime-go-sdk/blob/master/fc/runtime_api_client.go): any status
+// but 200 is a failure to it, and a reply to next without deadline or time-out is never answered.
+// tb may be nil; then ask Unexpected.
+func NewFC(tb TB, settings ...Setting) (*Runtime, error) {
+	return start(dialect{
+		variable: "FC_RUNTIME_API", accept: http.StatusOK, route: fcRoute, headers: fcHeaders,
+	}, tb, settings)
+}
+
+// fcRoute knows GET next, POST <id>/response and POST <id>/error below one path.
+func fcRoute(method, path string) (call, string) {
+	rest, ok := strings.CutPrefix(path, "/2020-11-11/runtime/invocation/")
+	if !ok {
+		return noCall, ""
+	}
+	if rest == "next" && method == http.MethodGet {
+		return nextCall, ""
+	}
+	id, what, _ := strings.Cut(rest, "/")
+	switch {
+	case method != http.MethodPost || id == "":
+		return noCall, ""
+	case what == "response":
+		return responseCall, id
+	case what == "error":
+		return errorCall, id
+	}
+	return noCall, ""
+}
+
+// fcHeaders are the headers of an invocation. Those of credentials are only there where the
+// function has a role.
+func fcHeaders(id string, deadline time.Time, o Options) http.Header {
+	h := http.Header{}
+	for name, value := range map[string]string{
+		"x-fc-request-id":        id,
+		"x-fc-function-deadline": strconv.FormatInt(deadline.UnixMilli(), 10),
+		"x-fc-function-timeout":  strconv.Itoa(max(int(o.Timeout/time.Second), 1)),
+		"x-fc-function-type":     strconv.Itoa(int(o.Kind)),
+		"x-fc-function-name":     "jms-sync",
+		"x-fc-function-handler":  "bootstrap",
+		"x-fc-function-memory":   "512",
+		"x-fc-access-key-id":     o.KeyID,
+		"x-fc-access-key-secret": o.KeySecret,
+		"x-fc-security-token":    o.Token,
+		"x-fc-region":            o.Region,
+		"x-fc-account-id":        o.Account,
+		"x-fc-qualifier":         "LATEST",
+		"x-fc-version-id":        "1",
+		"x-fc-retry-count":       strconv.Itoa(o.RetryCount),
+	} {
+		if value != "" {
+			h.Set(name, value)
+		}
+	}
+	h.Set("Content-Type", "application/octet-stream")
+	return h
+}

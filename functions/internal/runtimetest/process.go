@@ -1,0 +1,161 @@
+package runtimetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"sync"
+)
+
+// Process is a program that runs against a Runtime.
+type Process struct {
+	cmd            *exec.Cmd
+	stdout, stderr *capture
+	begun, ended   chan struct{}
+}
+
+// Start runs a program with exactly this environment and the variable that names the runtime
+// API. The program is killed when ctx ends, at Stop, or at the Runtime's Close. Several may run.
+func (r *Runtime) Start(ctx context.Context, program string, env []string) (*Process, error) {
+	p := &Process{cmd: exec.CommandContext(ctx, program), begun: make(chan struct{}), ended: make(chan struct{})}
+	var err, err2 error
+	p.stdout, err = newCapture()
+	p.stderr, err2 = newCapture()
+	if err := errors.Join(err, err2); err != nil {
+		return nil, fmt.Errorf("start %s: %w", program, err)
+	}
+	p.cmd.Env = append(slices.Clone(env), r.dialect.variable+"="+r.Addr())
+	p.cmd.Stdout, p.cmd.Stderr = p.stdout.file, p.stderr.file
+	dieWithParent(p.cmd)
+	c, err := r.join(p)
+	if err != nil {
+		return nil, err
+	}
+	go func() {
+		// The kernel ties "die with the parent" to the thread that started the program.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err = p.cmd.Start()
+		close(p.begun)
+		why := "it never started"
+		if err == nil {
+			_ = p.cmd.Wait()
+			why = fmt.Sprintf("%s\n%s", p.cmd.ProcessState, tail(p.stderr.text()))
+		}
+		r.leave(c, why)
+		p.stdout.end()
+		p.stderr.end()
+		close(p.ended)
+	}()
+	<-p.begun
+	if err != nil {
+		<-p.ended
+		return nil, fmt.Errorf("start %s: %w", program, err)
+	}
+	return p, nil
+}
+
+// join counts a process in, before it can ask for anything.
+func (r *Runtime) join(p *Process) (*crew, error) {
+	r.mu.Lock()
+	before := r.crew
+	over := before.over
+	r.mu.Unlock()
+	if over {
+		before.polls.Wait() // else one of them could still catch an event
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return nil, errors.New("the runtime API is closed")
+	}
+	if r.crew.over {
+		r.crew = &crew{dead: make(chan struct{})}
+	}
+	r.crew.running++
+	r.processes = append(r.processes, p)
+	return r.crew, nil
+}
+
+// leave counts an ended process out. With the last one its polls end, before anybody learns of it.
+func (r *Runtime) leave(c *crew, why string) {
+	r.mu.Lock()
+	c.running--
+	last := c.running == 0
+	if last {
+		c.over, c.why = true, why
+		close(c.dead)
+	}
+	r.mu.Unlock()
+	if last {
+		c.polls.Wait()
+	}
+}
+
+// Stop kills the program, as platforms do, and waits for its end. It may be called again.
+func (p *Process) Stop() {
+	<-p.begun
+	if p.cmd.Process != nil {
+		_ = p.cmd.Process.Kill() // it may have ended
+	}
+	<-p.ended
+}
+
+// Stdout is all that the program has written to its standard output so far. What it wrote before
+// an answer is there when Invoke gives that answer.
+func (p *Process) Stdout() string { return p.stdout.text() }
+
+// Stderr is all that the program has written to its standard error so far.
+func (p *Process) Stderr() string { return p.stderr.text() }
+
+// Output is both, for a test's message.
+func (p *Process) Output() string { return p.Stdout() + p.Stderr() }
+
+// most is how much of an output is kept.
+const most = 16 << 20
+
+// capture collects what a program writes. It is a file that has no name and not a pipe: with a
+// pipe an answer could overtake the lines that were written before it.
+type capture struct {
+	mu   sync.Mutex
+	file *os.File // nil after the end
+	last string
+}
+
+func newCapture() (*capture, error) {
+	file, err := os.CreateTemp("", "runtimetest-*")
+	if err != nil {
+		return nil, err
+	}
+	return &capture{file: file}, os.Remove(file.Name())
+}
+
+func (c *capture) text() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.file == nil {
+		return c.last
+	}
+	text, err := io.ReadAll(io.NewSectionReader(c.file, 0, most))
+	if err != nil {
+		return fmt.Sprintf("%s\n(the output cannot be read: %v)", text, err)
+	}
+	return string(text)
+}
+
+func (c *capture) end() {
+	text := c.text()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.last = text
+	_ = c.file.Close()
+	c.file = nil
+}
+
+// tail gives the end of a text that may be long.
+func tail(text string) string { return text[max(len(text)-2000, 0):] }

@@ -1,0 +1,237 @@
+// Package runtimetest is a fake of the runtime APIs by which function platforms feed a program
+// with events: a test, or the demo, starts a built program against it and invokes it. It answers
+// exactly as the platforms do, and notes every request that they would not understand.
+//
+// The programs run as processes of their own, because the SDKs read their environment once and
+// never return.
+package runtimetest
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// TB is what the fake needs of a test: it is told of every unexpected request.
+type TB interface {
+	Helper()
+	Errorf(format string, args ...any)
+}
+
+// Setting changes how a Runtime behaves.
+type Setting func(*Runtime)
+
+// OneAtATime gives out an event only once the one before it has its answer, as an instance of
+// Function Compute's built-in runtimes sees them. Without it invocations run side by side: the
+// SDK asks for the next event at once, so that how many run is the platform's choice alone.
+func OneAtATime() Setting {
+	return func(r *Runtime) { r.slot = make(chan struct{}, 1) }
+}
+
+// Answer is what the program said to one invocation.
+type Answer struct {
+	OK           bool
+	Body         []byte // of a success: JSON, or nothing from a lifecycle hook
+	ErrorType    string
+	ErrorMessage string
+	StackTrace   []Frame // of a panic
+	// Late tells that the answer came after the deadline, when the platform would have ended the
+	// program already.
+	Late bool
+}
+
+// Frame is one line of a stack trace.
+type Frame struct {
+	Path  string `json:"path"`
+	Line  int    `json:"line"`
+	Label string `json:"label"`
+}
+
+// Options describe one invocation. The zero value is an event with a minute's time and no role.
+type Options struct {
+	Timeout    time.Duration // counted from when the program takes the event; 0 = 60 s
+	Deadline   time.Time     // instead of the one that Timeout gives; zero = that one
+	KeyID      string        // temporary credentials of the function's role; "" = it has none
+	KeySecret  string
+	Token      string
+	Account    string // "" = 1234567890123456
+	Region     string // "" = cn-hangzhou
+	RetryCount int    // how often the platform has tried this event before
+	Kind       Kind
+}
+
+// Kind is what the platform wants of the program.
+type Kind int
+
+// The kinds, with the numbers of Function Compute's x-fc-function-type.
+const (
+	Event      Kind = 0
+	Initialize Kind = 1
+	PreStop    Kind = 2
+	PreFreeze  Kind = 3
+)
+
+// grace is how long after the deadline an answer is still waited for, so that a test sees a
+// late answer as such.
+const grace = 5 * time.Second
+
+// Runtime is the fake. It is safe for concurrent use.
+type Runtime struct {
+	dialect  dialect
+	tb       TB
+	server   *http.Server
+	listener net.Listener
+	queue    chan *invocation
+	slot     chan struct{} // nil = no limit
+	done     chan struct{}
+
+	mu         sync.Mutex
+	crew       *crew
+	processes  []*Process
+	known      map[string]*invocation
+	unexpected []string
+	closed     bool
+}
+
+// crew is the processes that run at one time. Its polls die with its last process, so that no
+// event is ever given to a connection whose program is gone.
+type crew struct {
+	running int
+	over    bool
+	dead    chan struct{}
+	why     string // how the last process ended; read it after dead is closed
+	polls   sync.WaitGroup
+}
+
+// invocation is one event on its way.
+type invocation struct {
+	id       string
+	event    []byte
+	options  Options
+	taken    chan time.Time // gives the deadline once the program has the event
+	deadline time.Time      // guarded by Runtime.mu, as is answered
+	answered bool
+	outcome  chan outcome
+}
+
+type outcome struct {
+	answer Answer
+	err    error
+}
+
+func start(d dialect, tb TB, settings []Setting) (*Runtime, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("runtime API: %w", err)
+	}
+	r := &Runtime{
+		dialect: d, tb: tb, listener: listener, queue: make(chan *invocation),
+		done: make(chan struct{}), crew: &crew{dead: make(chan struct{})}, known: map[string]*invocation{},
+	}
+	for _, set := range settings {
+		set(r)
+	}
+	r.server = &http.Server{Handler: r, ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = r.server.Serve(listener) }() // ends with ErrServerClosed
+	return r, nil
+}
+
+// Addr is host:port, as the platforms put it into the program's environment. Start does that by
+// itself.
+func (r *Runtime) Addr() string { return r.listener.Addr().String() }
+
+// Close stops the programs and then ends the fake, in this order: against a closed port
+// fc-runtime-go-sdk asks again without a pause (16,000 log lines in a second).
+func (r *Runtime) Close() {
+	r.mu.Lock()
+	again := r.closed
+	r.closed = true
+	processes := r.processes
+	r.mu.Unlock()
+	if again {
+		return
+	}
+	for _, p := range processes {
+		p.Stop()
+	}
+	close(r.done)
+	_ = r.server.Close()
+}
+
+// Unexpected lists the requests that no platform would understand, in the order in which they came.
+func (r *Runtime) Unexpected() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append([]string(nil), r.unexpected...)
+}
+
+// Invoke gives an event to the program and waits for its answer. It is an error if there is
+// none: the context ended, the program did, or the deadline passed 5 s ago.
+func (r *Runtime) Invoke(ctx context.Context, event []byte, o Options) (Answer, error) {
+	i := &invocation{
+		id: rand.Text(), event: event, options: o.filled(),
+		taken: make(chan time.Time, 1), outcome: make(chan outcome, 1),
+	}
+	r.mu.Lock()
+	c := r.crew
+	r.mu.Unlock()
+	if r.slot != nil {
+		select {
+		case r.slot <- struct{}{}:
+			defer func() { <-r.slot }()
+		case <-ctx.Done():
+			return Answer{}, fmt.Errorf("the invocation before has no answer yet: %w", ctx.Err())
+		}
+	}
+	select {
+	case r.queue <- i:
+	case <-c.dead:
+		return Answer{}, fmt.Errorf("no program to invoke: %s", c.why)
+	case <-r.done:
+		return Answer{}, errors.New("the runtime API is closed")
+	case <-ctx.Done():
+		return Answer{}, fmt.Errorf("the program did not ask for an event: %w", ctx.Err())
+	}
+	return r.wait(ctx, c, i)
+}
+
+// wait waits for the answer to an event that was taken.
+func (r *Runtime) wait(ctx context.Context, c *crew, i *invocation) (Answer, error) {
+	deadline := <-i.taken
+	timer := time.NewTimer(max(time.Until(deadline), 0) + grace)
+	defer timer.Stop()
+	select {
+	case out := <-i.outcome:
+		return out.answer, out.err
+	case <-c.dead:
+		select { // a program may answer and end
+		case out := <-i.outcome:
+			return out.answer, out.err
+		default:
+			return Answer{}, fmt.Errorf("the program ended without an answer: %s", c.why)
+		}
+	case <-ctx.Done():
+		return Answer{}, fmt.Errorf("no answer to invocation %s: %w", i.id, ctx.Err())
+	case <-timer.C:
+		return Answer{}, fmt.Errorf("no answer to invocation %s until %s after its deadline", i.id, grace)
+	}
+}
+
+// filled gives the options with what every platform sends.
+func (o Options) filled() Options {
+	if o.Timeout == 0 {
+		o.Timeout = time.Minute
+	}
+	if o.Account == "" {
+		o.Account = "1234567890123456"
+	}
+	if o.Region == "" {
+		o.Region = "cn-hangzhou"
+	}
+	return o
+}

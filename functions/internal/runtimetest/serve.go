@@ -1,0 +1,162 @@
+package runtimetest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+)
+
+// dialect is what differs between platforms.
+type dialect struct {
+	variable string // of the program's environment, that carries Addr
+	accept   int    // status of a taken answer
+	// route tells which call a request is, and of which invocation.
+	route func(method, path string) (call, string)
+	// headers are those of the reply to next, beside the event itself.
+	headers func(id string, deadline time.Time, o Options) http.Header
+}
+
+// call is one of the calls that every platform has under its own path.
+type call int
+
+const (
+	noCall call = iota
+	nextCall
+	responseCall
+	errorCall
+)
+
+// ServeHTTP is the runtime API.
+func (r *Runtime) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	what, id := r.dialect.route(req.Method, req.URL.Path)
+	switch {
+	case what == noCall || req.URL.RawQuery != "":
+		r.refuse(w, req, http.StatusNotFound, "no such call")
+	case what == nextCall:
+		r.next(w, req)
+	default:
+		r.take(w, req, what, id)
+	}
+}
+
+// next holds the poll open until there is an event.
+func (r *Runtime) next(w http.ResponseWriter, req *http.Request) {
+	r.mu.Lock()
+	c := r.crew
+	if c.over {
+		r.mu.Unlock()
+		http.Error(w, "the program was stopped", http.StatusServiceUnavailable)
+		return
+	}
+	c.polls.Add(1)
+	r.mu.Unlock()
+	defer c.polls.Done()
+	select {
+	case i := <-r.queue:
+		r.hand(w, i)
+	case <-req.Context().Done():
+	case <-c.dead:
+	case <-r.done:
+	}
+}
+
+// hand gives an event to the program. Its time begins here, as on the platforms: not while it
+// waits for its turn.
+func (r *Runtime) hand(w http.ResponseWriter, i *invocation) {
+	deadline := i.options.Deadline
+	if deadline.IsZero() {
+		deadline = time.Now().Add(i.options.Timeout)
+	}
+	r.mu.Lock()
+	i.deadline = deadline
+	r.known[i.id] = i
+	r.mu.Unlock()
+	i.taken <- deadline
+	for name, values := range r.dialect.headers(i.id, deadline, i.options) {
+		w.Header()[name] = values
+	}
+	_, _ = w.Write(i.event) // a program that is gone is noticed by its end
+}
+
+// take reads the answer to an invocation. An answer that no platform would take ends the
+// invocation too, with an error, so that a test need not wait for the deadline.
+func (r *Runtime) take(w http.ResponseWriter, req *http.Request, what call, id string) {
+	body, err := io.ReadAll(req.Body)
+	if err != nil {
+		r.refuse(w, req, http.StatusBadRequest, err.Error())
+		return
+	}
+	r.mu.Lock()
+	i := r.known[id]
+	twice := i != nil && i.answered
+	late := false
+	if i != nil {
+		i.answered = true
+		late = time.Now().After(i.deadline)
+	}
+	r.mu.Unlock()
+	switch {
+	case i == nil:
+		r.refuse(w, req, http.StatusNotFound, "an answer to an invocation that nobody made")
+		return
+	case twice:
+		r.refuse(w, req, http.StatusConflict, "the invocation has its answer already")
+		return
+	}
+	answer, err := read(req, what, body)
+	if err != nil {
+		i.outcome <- outcome{err: fmt.Errorf("the answer was refused: %w", err)}
+		r.refuse(w, req, http.StatusBadRequest, err.Error())
+		return
+	}
+	answer.Late = late
+	i.outcome <- outcome{answer: answer}
+	w.WriteHeader(r.dialect.accept)
+}
+
+// read checks an answer's form and decodes it.
+func read(req *http.Request, what call, body []byte) (Answer, error) {
+	switch {
+	case req.ContentLength < 0 || req.Header.Get("Content-Length") == "":
+		return Answer{}, errors.New("no Content-Length")
+	case req.Header.Get("Content-Type") != "application/json":
+		return Answer{}, fmt.Errorf("content type %q, want application/json", req.Header.Get("Content-Type"))
+	}
+	if what == responseCall {
+		if len(body) > 0 && !json.Valid(body) {
+			return Answer{}, errors.New("the response is not JSON")
+		}
+		return Answer{OK: true, Body: body}, nil
+	}
+	var e struct {
+		Type       *string `json:"errorType"`
+		Message    *string `json:"errorMessage"`
+		StackTrace []Frame `json:"stackTrace"`
+	}
+	if err := json.Unmarshal(body, &e); err != nil {
+		return Answer{}, fmt.Errorf("the error is not as documented: %w", err)
+	}
+	if e.Type == nil || e.Message == nil {
+		return Answer{}, errors.New("the error has no errorType or no errorMessage")
+	}
+	return Answer{ErrorType: *e.Type, ErrorMessage: *e.Message, StackTrace: e.StackTrace}, nil
+}
+
+// refuse notes a request that no platform would understand. After Close nobody is told: the test
+// may be over.
+func (r *Runtime) refuse(w http.ResponseWriter, req *http.Request, status int, why string) {
+	note := fmt.Sprintf("%s %s: %s", req.Method, req.URL.RequestURI(), why)
+	r.mu.Lock()
+	if !r.closed {
+		r.unexpected = append(r.unexpected, note)
+		if r.tb != nil {
+			r.tb.Helper()
+			r.tb.Errorf("runtime API: %s", note)
+		}
+	}
+	r.mu.Unlock()
+	http.Error(w, why, status)
+}

@@ -1,0 +1,80 @@
+package trigger
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// object is a JSON object whose values are not read yet.
+type object map[string]json.RawMessage
+
+// members reads exactly one JSON object. encoding/json itself takes a key twice, where the last
+// one wins, and in any letter case; here neither is lost.
+func members(text []byte) (object, error) {
+	d := json.NewDecoder(bytes.NewReader(text))
+	open, err := d.Token()
+	if errors.Is(err, io.EOF) {
+		return nil, errors.New("it is empty")
+	}
+	if err != nil || open != json.Delim('{') {
+		return nil, errors.New("it is not a JSON object")
+	}
+	out := object{}
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return nil, fmt.Errorf("it is not valid JSON: %w", err)
+		}
+		name, ok := key.(string)
+		if !ok {
+			return nil, errors.New("it is not valid JSON: a key is no text")
+		}
+		if _, twice := out[name]; twice {
+			return nil, fmt.Errorf("%q stands there twice", name)
+		}
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil {
+			return nil, fmt.Errorf("it is not valid JSON: %w", err)
+		}
+		out[name] = value
+	}
+	if _, err := d.Token(); err != nil {
+		return nil, fmt.Errorf("it is not valid JSON: %w", err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("something follows the JSON object")
+	}
+	return out, nil
+}
+
+// keys gives the keys in order, so that of several mistakes always the same one is told.
+func (o object) keys() []string { return slices.Sorted(maps.Keys(o)) }
+
+// exactly refuses a key that differs from a known one only in letter case: it would be ignored,
+// and a narrowing payload with it.
+func (o object) exactly(known ...string) error {
+	for _, key := range o.keys() {
+		for _, k := range known {
+			if key != k && strings.EqualFold(key, k) {
+				return fmt.Errorf("%q must be written %q", key, k)
+			}
+		}
+	}
+	return nil
+}
+
+// decode reads one value; one that is missing is as null.
+func decode[T any](raw json.RawMessage) (T, error) {
+	var out T
+	if raw == nil {
+		return out, nil
+	}
+	err := json.Unmarshal(raw, &out)
+	return out, err
+}

@@ -1,0 +1,132 @@
+// Package trigger decodes what a platform's trigger delivers. It does no I/O; what it cannot
+// read is an error that says what is allowed, and then nothing runs.
+package trigger
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Timer is a tick of a timer trigger.
+type Timer struct {
+	At      time.Time // triggerTime: when the timer fired, which may be hours ago
+	Name    string    // triggerName
+	Request Request
+}
+
+// Request narrows a run. A nil list means everything; a list is never empty.
+type Request struct {
+	Clouds  []string // the configuration's names of accounts
+	Regions []string
+	DryRun  bool
+}
+
+// allowed is told with every mistake in a payload.
+const allowed = `allowed: nothing, or {"clouds":["account"],"regions":["region"],"dry_run":true} ` +
+	"with any of these keys"
+
+// FCTimer decodes the event of Alibaba Function Compute's timer trigger,
+// {"triggerTime":…,"triggerName":…,"payload":"…"}. The payload is a text: empty for everything,
+// or a JSON object with only clouds, regions and dry_run. An event without triggerTime, such as
+// the {} of a call by hand, is an error. Other fields of the event are ignored
+// (https://github.com/aliyun/fc-runtime-go-sdk/blob/master/events/README_TIMER.md; that SDK's own
+// type takes null for each field, so a null payload is an empty one).
+func FCTimer(event []byte) (Timer, error) {
+	fields, err := members(event)
+	if err != nil {
+		return Timer{}, fmt.Errorf("timer event: %w; this function is started by a timer trigger", err)
+	}
+	if err := fields.exactly("triggerTime", "triggerName", "payload"); err != nil {
+		return Timer{}, fmt.Errorf("timer event: %w", err)
+	}
+	at, err := decode[*time.Time](fields["triggerTime"])
+	if err != nil {
+		return Timer{}, errors.New("timer event: triggerTime must be a time such as 2026-11-23T10:00:00Z")
+	}
+	if at == nil {
+		return Timer{}, errors.New("timer event: triggerTime is missing; this function is started by a timer trigger")
+	}
+	name, err := decode[*string](fields["triggerName"])
+	if err != nil {
+		return Timer{}, errors.New("timer event: triggerName must be a text")
+	}
+	text, err := decode[*string](fields["payload"])
+	if err != nil {
+		return Timer{}, fmt.Errorf("timer event: payload must be a text; %s, within quotes", allowed)
+	}
+	tick := Timer{At: *at}
+	if name != nil {
+		tick.Name = *name
+	}
+	if text != nil {
+		tick.Request, err = payload(*text)
+	}
+	if err != nil {
+		return Timer{}, fmt.Errorf("timer event: payload: %w; %s", err, allowed)
+	}
+	return tick, nil
+}
+
+// Stale tells whether a tick waited longer than after, as throttled ticks do for hours
+// (https://help.aliyun.com/en/functioncompute/fc/error-handling-1-2). With 0 or less nothing is
+// stale, and a tick from the future never is: only the clocks differ.
+func Stale(at, now time.Time, after time.Duration) bool {
+	return after > 0 && now.Sub(at) > after
+}
+
+// payload reads the narrowing. Whatever could be read in two ways is refused, because one of
+// them is a wider run than was asked for: null, an empty list, a key twice or in other letters.
+func payload(text string) (Request, error) {
+	if strings.TrimSpace(text) == "" {
+		return Request{}, nil
+	}
+	fields, err := members([]byte(text))
+	if err != nil {
+		return Request{}, err
+	}
+	var r Request
+	for _, key := range fields.keys() {
+		switch raw := fields[key]; key {
+		case "clouds":
+			r.Clouds, err = names(raw)
+		case "regions":
+			r.Regions, err = names(raw)
+		case "dry_run":
+			r.DryRun, err = flag(raw)
+		default:
+			err = errors.New("no such key")
+		}
+		if err != nil {
+			return Request{}, fmt.Errorf("%q: %w", key, err)
+		}
+	}
+	return r, nil
+}
+
+func flag(raw []byte) (bool, error) {
+	b, err := decode[*bool](raw)
+	if err != nil || b == nil {
+		return false, errors.New("must be true or false")
+	}
+	return *b, nil
+}
+
+func names(raw []byte) ([]string, error) {
+	list, err := decode[[]*string](raw)
+	if err != nil || list == nil {
+		return nil, errors.New("must be a list of texts")
+	}
+	if len(list) == 0 {
+		return nil, errors.New("the list is empty; leave the key out for everything")
+	}
+	out := make([]string, 0, len(list))
+	for _, name := range list {
+		if name == nil || *name == "" || strings.TrimSpace(*name) != *name {
+			return nil, errors.New("a name is empty or has blanks around it")
+		}
+		out = append(out, *name)
+	}
+	return out, nil
+}

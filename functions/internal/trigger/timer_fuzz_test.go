@@ -1,0 +1,67 @@
+package trigger
+
+import (
+	"encoding/json"
+	"reflect"
+	"testing"
+)
+
+// FuzzFCTimer proves that what is accepted is neither wider nor narrower than what was given, by
+// a second reading of the payload that knows nothing of the first.
+func FuzzFCTimer(f *testing.F) {
+	for _, payload := range []string{
+		"", "{}", "null", `{"clouds":["a"],"regions":["b"]}`, `{"clouds":[]}`, `{"clouds":null}`,
+		`{"Clouds":["a"]}`, `{"clouds":["a"],"clouds":["b"]}`, `{"dry_run":true}`, `{"dry_run":null}`,
+		`{"clouds":["a\ud800"]}`, `{} {}`,
+	} {
+		f.Add(string(event(f, "")), payload)
+	}
+	f.Add(`{"triggerTime":"2026-11-23T10:00:00Z","payload":"{\"clouds\":[]}"}`, "")
+	f.Fuzz(func(t *testing.T, raw, text string) {
+		for _, e := range [][]byte{[]byte(raw), event(t, text)} {
+			tick, err := FCTimer(e)
+			if err == nil {
+				compare(t, e, tick)
+			} else if !reflect.DeepEqual(tick, Timer{}) {
+				t.Fatalf("an error comes with %+v", tick)
+			}
+		}
+	})
+}
+
+// compare reads the event again, as loosely as JSON goes, and compares.
+func compare(t *testing.T, event []byte, tick Timer) {
+	t.Helper()
+	var outer map[string]any
+	if err := json.Unmarshal(event, &outer); err != nil {
+		t.Fatalf("%s was accepted: %v", event, err)
+	}
+	if _, there := outer["triggerTime"].(string); !there {
+		t.Fatalf("%s has no time", event)
+	}
+	inner := map[string]any{}
+	text, _ := outer["payload"].(string)
+	if err := json.Unmarshal([]byte(text), &inner); err != nil && !reflect.DeepEqual(tick.Request, Request{}) {
+		t.Fatalf("%q was read as %+v: %v", text, tick.Request, err)
+	}
+	want := map[string]any{}
+	for key, list := range map[string][]string{"clouds": tick.Request.Clouds, "regions": tick.Request.Regions} {
+		if list == nil {
+			continue
+		}
+		var loose []any
+		for _, name := range list {
+			loose = append(loose, name)
+		}
+		want[key] = loose
+	}
+	if dry, there := inner["dry_run"]; there || tick.Request.DryRun {
+		if dry != tick.Request.DryRun {
+			t.Fatalf("%q was read as %+v", text, tick.Request)
+		}
+		want["dry_run"] = dry
+	}
+	if !reflect.DeepEqual(inner, want) {
+		t.Fatalf("%q was read as %+v", text, tick.Request)
+	}
+}

@@ -1,0 +1,109 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/cloud"
+	cloudlist "github.com/jms-sync/jms-sync/core/cloud/all"
+	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/jumpserver"
+)
+
+// Kept is what the invocations of one process by events share.
+type Kept struct {
+	Outbox     *engine.Outbox
+	Identities *cloud.Identities
+}
+
+// Events builds what runs on events: the engine of a full run, with accounts that are believed
+// to be what account_id says, so that an event costs few calls.
+func Events(cfg config.Config, client *jumpserver.Client, role Role, log *slog.Logger, kept Kept) (engine.Events, error) {
+	e, err := Engine(cfg, client, role, log, Hooks{})
+	if err != nil {
+		return engine.Events{}, err
+	}
+	e.Outbox = kept.Outbox
+	fleet := cloud.Open(accounts(cfg, role), cloudlist.Providers()).WithLogger(log).WithIdentities(kept.Identities)
+	return engine.Events{Engine: e, Clouds: fleet, Bastion: client, Sleep: sleep}, nil
+}
+
+// Hear decodes what a cloud's event service delivers.
+func Hear(of inventory.Cloud, payload []byte) []cloud.Heard {
+	for _, p := range cloudlist.Providers() {
+		if p.Cloud == of && p.Events != nil {
+			return p.Events(payload)
+		}
+	}
+	return []cloud.Heard{{Err: &inventory.Error{
+		Kind: inventory.Unsupported, Message: "events of cloud " + string(of) + " cannot be read",
+	}}}
+}
+
+// Event runs what a cloud's event service delivers. The error names the events that failed, so
+// that the platform delivers the payload again.
+func (a *App) Event(ctx context.Context, of inventory.Cloud, payload []byte, role Role) (engine.EventAnswer, error) {
+	w, err := a.ready(ctx, role)
+	if err != nil {
+		return engine.EventAnswer{}, err
+	}
+	v, err := Events(w.cfg, w.client, role, w.log, w.kept)
+	if err != nil {
+		return engine.EventAnswer{}, err
+	}
+	ctx, cancel := answerable(ctx, a.now())
+	defer cancel()
+	v.Engine.Reserve = reserve(ctx, a.now())
+	if v.Begin, err = Reopen(role, a.environ, w.log); err != nil {
+		w.log.Warn("run without state", "error", err)
+	}
+	answer := v.Run(ctx, Hear(of, payload))
+	if answer.Failed() {
+		return answer, failedEvents(answer)
+	}
+	return answer, nil
+}
+
+// Stop tells what is still kept, before the platform stops the process.
+func (a *App) Stop(ctx context.Context) {
+	if w := a.warm.Load(); w != nil {
+		w.flush(ctx)
+	}
+}
+
+// flush tells what the outbox keeps.
+func (w *warm) flush(ctx context.Context) {
+	if v, err := Events(w.cfg, w.client, Role{}, w.log, w.kept); err == nil {
+		v.Engine.Flush(ctx)
+	}
+}
+
+func failedEvents(answer engine.EventAnswer) error {
+	var parts []string
+	for _, e := range answer.Events {
+		text := fmt.Sprintf("%s (%s): %s", e.ID, e.What, e.Outcome)
+		if e.Outcome == engine.EventFailed {
+			text += ": " + e.Reason
+		}
+		parts = append(parts, text)
+	}
+	return errors.New("events: " + strings.Join(parts, "; "))
+}
+
+// sleep waits, unless the context ends before.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}

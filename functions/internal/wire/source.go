@@ -1,0 +1,110 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"os"
+	"strings"
+
+	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/storage"
+	stores "github.com/jms-sync/jms-sync/core/storage/all"
+)
+
+// Loader reads the configuration. Where it comes from an object store, etag is the object's, and
+// storage.ErrNotModified the answer where it is still the known one; else etag is "".
+type Loader func(ctx context.Context, role Role, known string) (cfg config.Config, etag string, err error)
+
+// Load gives the Loader of a file or a reference, "" = what the variables name. The object is
+// read with the role's credentials where they are of the store's cloud, else with the variables'.
+func Load(file string, environ []string) Loader {
+	return func(ctx context.Context, role Role, known string) (config.Config, string, error) {
+		etag := ""
+		fetch := func(ctx context.Context, ref string) ([]byte, error) {
+			object, err := fetch(ctx, ref, identity(role, environ), known)
+			etag = object.ETag
+			return object.Data, err
+		}
+		from := config.Source{File: file, Env: environ, ReadFile: os.ReadFile, Fetch: map[string]config.Fetch{}}
+		for _, scheme := range storage.Schemes() {
+			if scheme != storage.File {
+				from.Fetch[scheme] = fetch
+			}
+		}
+		cfg, err := config.Load(ctx, from)
+		return cfg, etag, err
+	}
+}
+
+// fetch reads one object.
+func fetch(ctx context.Context, text string, who storage.Identity, known string) (storage.Object, error) {
+	ref, err := storage.Parse(text)
+	if err != nil {
+		return storage.Object{}, err
+	}
+	credentials, err := who.For(ref)
+	if err != nil {
+		return storage.Object{}, err
+	}
+	bucket, key, err := stores.Open(ref, credentials, stores.Options{})
+	if err != nil {
+		return storage.Object{}, err
+	}
+	return bucket.Get(ctx, key, known)
+}
+
+// identity says with whose credentials a store is asked.
+func identity(role Role, environ []string) storage.Identity {
+	lookup := func(name string) string {
+		for _, pair := range environ {
+			if key, value, _ := strings.Cut(pair, "="); key == name {
+				return value
+			}
+		}
+		return ""
+	}
+	home := lookup("HOME")
+	if home == "" {
+		home = lookup("USERPROFILE") // Windows
+	}
+	return storage.Identity{
+		Role:   storage.Credentials{ID: role.AccessKeyID, Secret: role.AccessKeySecret, Token: role.SecurityToken},
+		RoleOf: role.Cloud, Env: lookup, ReadFile: os.ReadFile, Home: home,
+	}
+}
+
+// ready gives what is kept, after asking the store whether it still holds: one request that has
+// no body where nothing changed. A new version takes the place of all that is kept, or is
+// refused with its mistakes; then nothing runs, not even on the old one, until it is right. What
+// comes from files and variables is read once.
+func (a *App) ready(ctx context.Context, role Role) (*warm, error) {
+	ctx, cancel := answerable(ctx, a.now())
+	defer cancel()
+	for {
+		w := a.warm.Load()
+		known := ""
+		if w != nil {
+			if w.etag == "" {
+				return w, nil
+			}
+			known = w.etag
+		}
+		cfg, etag, err := a.load(ctx, role, known)
+		if w != nil && errors.Is(err, storage.ErrNotModified) {
+			return w, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		next, err := a.begin(cfg, etag, w)
+		if err != nil {
+			return nil, err
+		}
+		// Invocations that begin together may read it twice; the first one stays, for they share a
+		// client and an outbox.
+		if a.warm.CompareAndSwap(w, next) {
+			a.replaced(ctx, w, next)
+			return next, nil
+		}
+	}
+}

@@ -1,0 +1,240 @@
+package wire_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
+	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/core/secret"
+	"github.com/jms-sync/jms-sync/core/storage/storagetest"
+	"github.com/jms-sync/jms-sync/functions/internal/wire"
+)
+
+const object = "conf/jms-sync.yaml"
+
+// estate is JumpServer, one cloud account and one object store, with an App that reads its
+// configuration from the store.
+type estate struct {
+	*testing.T
+	store *storagetest.Server
+	app   *wire.App
+	urls  [2]string // of JumpServer and of the cloud
+	made  int       // configurations that were parsed and put to use
+	mu    sync.Mutex
+}
+
+func newEstate(t *testing.T, d storagetest.Dialect, environ ...string) *estate {
+	jms := httptest.NewServer(jumpservertest.New(jumpservertest.Options{TB: t}))
+	ecs := alibabatest.New(alibabatest.Options{Reporter: t})
+	cloud := httptest.NewServer(ecs)
+	t.Cleanup(func() { jms.Close(); cloud.Close(); ecs.Close() })
+	ecs.AddAccount(alibabatest.Key{AccountID: "1234567890123456", AccessKeyID: "cloud-key", AccessKeySecret: "cloud-secret"}).
+		Fill("cn-beijing", 2, alibabatest.Sample)
+	e := &estate{T: t, store: storagetest.NewServer(t, d), urls: [2]string{jms.URL, cloud.URL}}
+	environ = append(environ, "JMS_SYNC_CONFIG="+e.store.Ref(object), "BASTION="+jumpservertest.KeySecret)
+	e.app = wire.NewApp(wire.Load("", environ), func(config.Config) (*slog.Logger, error) {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.made++
+		return slog.New(slog.NewTextHandler(io.Discard, nil)), nil
+	})
+	return e
+}
+
+// write puts a configuration into the store.
+func (e *estate) write(more string) {
+	e.store.Set(object, fmt.Appendf(nil, `
+jumpserver: {url: %q, access_key_id: %s, access_key_secret: "${BASTION}"}
+clouds:
+  - {type: aliyun, name: prod, access_key_id: cloud-key, access_key_secret: cloud-secret, regions: [cn-beijing], endpoint: %q}
+%s`, e.urls[0], jumpservertest.KeyID, e.urls[1], more))
+}
+
+// tick runs one invocation.
+func (e *estate) tick(role wire.Role) (report.Report, error) {
+	return e.app.Timer(e.Context(), wire.Tick{At: time.Now()}, role)
+}
+
+// good runs one invocation that must be a success, and wants these requests to the store.
+func (e *estate) good(role wire.Role, asked ...string) report.Report {
+	e.Helper()
+	e.store.Requests()
+	r, err := e.tick(role)
+	if err != nil || r.Outcome != report.OK || r.Total != 2 {
+		e.Fatalf("outcome %s, %d hosts, error %v", r.Outcome, r.Total, err)
+	}
+	if got := strings.Join(e.store.Requests(), ", "); got != strings.Join(asked, ", ") {
+		e.Errorf("the store was asked %s; want %s", got, asked)
+	}
+	return r
+}
+
+// bad runs one invocation that must not begin, with an error that says all of these.
+func (e *estate) bad(role wire.Role, says ...string) error {
+	e.Helper()
+	r, err := e.tick(role)
+	if err == nil || r.Outcome != "" {
+		e.Fatalf("outcome %q, error %v; want no run at all", r.Outcome, err)
+	}
+	for _, text := range says {
+		if !strings.Contains(err.Error(), text) {
+			e.Errorf("the error does not say %q: %v", text, err)
+		}
+	}
+	for _, hidden := range []string{storagetest.GoodID, storagetest.GoodSecret, storagetest.GoodToken, "cloud-secret", jumpservertest.KeySecret} {
+		if strings.Contains(err.Error(), hidden) {
+			e.Errorf("the error shows a secret: %v", err)
+		}
+	}
+	return err
+}
+
+func roleOf(of inventory.Cloud) wire.Role {
+	c := storagetest.Good()
+	return wire.Role{Cloud: of, AccessKeyID: c.ID, AccessKeySecret: c.Secret, SecurityToken: c.Token}
+}
+
+// TestConfigurationFromAnObject: one conditional request per invocation; a new version replaces
+// all, a broken one lets nothing run until it is right again.
+func TestConfigurationFromAnObject(t *testing.T) {
+	t.Parallel()
+	for dialect, cloud := range map[storagetest.Dialect]inventory.Cloud{
+		storagetest.OSS: inventory.Alibaba, storagetest.OBS: inventory.Huawei, storagetest.S3: inventory.AWS,
+	} {
+		t.Run(string(dialect), func(t *testing.T) {
+			t.Parallel()
+			e, role := newEstate(t, dialect), roleOf(cloud)
+			e.store.WantToken(storagetest.GoodToken)
+			e.bad(role, string(dialect)+"://"+storagetest.Bucket+"/"+object)
+			e.write("")
+			if r := e.good(role, "GET "+object+" 200"); r.Created != 2 {
+				t.Errorf("created %d", r.Created)
+			}
+			e.good(role, "GET "+object+" 304")
+			e.good(role, "GET "+object+" 304")
+			if e.made != 1 {
+				t.Errorf("parsed %d times", e.made)
+			}
+			e.write("environment: {type: PRODUCTION}\nnotification: {window: 5s}")
+			e.good(role, "GET "+object+" 200")
+			e.good(role, "GET "+object+" 304")
+			e.write("sync: {gard: {percent: 300}}")
+			for range 2 {
+				var mistakes *config.Error
+				if err := e.bad(role, "sync.gard"); !errors.As(err, &mistakes) {
+					t.Errorf("not the mistakes: %v", err)
+				}
+			}
+			e.write("environment: {type: PRODUCTION}\nnotification: {window: 5s}")
+			e.good(role, "GET "+object+" 304") // the last good one, proved to be still it
+			if e.made != 2 {
+				t.Errorf("put to use %d times", e.made)
+			}
+		})
+	}
+}
+
+// TestStoreTroubleStopsTheRun: what cannot be proved to be the present configuration is not used.
+func TestStoreTroubleStopsTheRun(t *testing.T) {
+	t.Parallel()
+	e, role := newEstate(t, storagetest.OSS), roleOf(inventory.Alibaba)
+	e.store.WantToken(storagetest.GoodToken)
+	e.write("")
+	e.good(role, "GET "+object+" 200")
+	for fault, kind := range map[storagetest.Fault]inventory.Kind{
+		storagetest.Denied: inventory.Denied, storagetest.Expired: inventory.BadCredentials, storagetest.NoBucket: inventory.Invalid,
+		storagetest.WebPage: inventory.Incomplete, storagetest.Redirect: inventory.Invalid,
+	} {
+		e.store.Break(fault, "", 0, 0)
+		if err := e.bad(role, storagetest.Bucket, object); inventory.KindOf(err) != kind {
+			t.Errorf("%s: kind %s", fault, inventory.KindOf(err))
+		}
+	}
+	e.store.Break(storagetest.Hang, "", 0, 0)
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	_, err := e.app.Timer(ctx, wire.Tick{At: time.Now()}, role)
+	if inventory.KindOf(err) != inventory.Deadline || ctx.Err() != nil {
+		t.Errorf("error %v; want one of a passed deadline, before the platform's", err)
+	}
+	e.store.Mend()
+	e.store.Set(object, nil)
+	if err := e.bad(role, object); inventory.KindOf(err) != inventory.NotFound {
+		t.Errorf("kind %s", inventory.KindOf(err))
+	}
+	e.write("")
+	e.good(role, "GET "+object+" 304")
+}
+
+// TestWhoReads: the role of the store's own cloud, else the environment, else nobody.
+func TestWhoReads(t *testing.T) {
+	t.Parallel()
+	variables := []string{
+		"ALIBABA_CLOUD_ACCESS_KEY_ID=" + storagetest.GoodID, "ALIBABA_CLOUD_ACCESS_KEY_SECRET=" + storagetest.GoodSecret,
+	}
+	e := newEstate(t, storagetest.OSS, variables...)
+	e.write("")
+	e.good(wire.Role{}, "GET "+object+" 200")
+	e.good(roleOf(inventory.AWS), "GET "+object+" 304") // whose token the store would refuse
+	e.store.WantToken(storagetest.GoodToken)
+	e.good(roleOf(inventory.Alibaba), "GET "+object+" 304")
+	e.bad(wire.Role{}, "InvalidToken")
+
+	e = newEstate(t, storagetest.OSS)
+	e.write("")
+	e.bad(wire.Role{Cloud: inventory.AWS, AccessKeyID: secret.New("a"), AccessKeySecret: secret.New("b")}, "ALIBABA_CLOUD_ACCESS_KEY_ID")
+	if asked := e.store.Requests(); len(asked) > 0 {
+		t.Errorf("the store was asked %q without credentials", asked)
+	}
+}
+
+// TestManyAtOnce: invocations that begin together share what is kept; run it with -race.
+func TestManyAtOnce(t *testing.T) {
+	t.Parallel()
+	e, role := newEstate(t, storagetest.S3), roleOf(inventory.AWS)
+	e.store.WantToken(storagetest.GoodToken)
+	for round := range 2 {
+		e.write(fmt.Sprintf("sync: {writers: %d}", round+1))
+		var group sync.WaitGroup
+		for range 6 {
+			group.Go(func() {
+				if _, err := e.tick(role); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		group.Wait()
+	}
+	e.good(role, "GET "+object+" 304")
+}
+
+// TestReferences: mistakes in the reference are told before anything is asked.
+func TestReferences(t *testing.T) {
+	t.Parallel()
+	for ref, says := range map[string]string{
+		"osss://b/k":                         `oss://`,
+		"oss://the-bucket/k?regoin=x":        "did you mean region=?",
+		"oss://the-bucket/?region=cn-a":      "the name of the object is missing",
+		"s3://the-bucket/k":                  "region= is missing",
+		"oss://the-bucket/k?endpoint=ftp://": "endpoint",
+	} {
+		load := wire.Load(ref, []string{"AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b",
+			"ALIBABA_CLOUD_ACCESS_KEY_ID=a", "ALIBABA_CLOUD_ACCESS_KEY_SECRET=b"})
+		_, _, err := load(t.Context(), wire.Role{}, "")
+		if err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v; want %q", ref, err, says)
+		}
+	}
+}

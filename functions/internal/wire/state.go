@@ -1,0 +1,179 @@
+package wire
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/core/state"
+	"github.com/jms-sync/jms-sync/core/storage"
+	stores "github.com/jms-sync/jms-sync/core/storage/all"
+)
+
+// State opens the store that JMS_SYNC_STATE names; nil where it names none. No call is made.
+func State(role Role, environ []string) (*state.Store, error) {
+	who := identity(role, environ)
+	text := strings.TrimSpace(who.Env(config.VarState))
+	if text == "" {
+		return nil, nil
+	}
+	ref, err := storage.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	credentials, err := who.For(ref)
+	if err != nil {
+		return nil, err
+	}
+	bucket, prefix, err := stores.OpenPrefix(ref, credentials, stores.Options{})
+	if err != nil {
+		return nil, err
+	}
+	return state.New(bucket, prefix, state.Options{})
+}
+
+// leaseTime is how long a lease lasts that is renewed while its run works.
+const leaseTime = 2 * time.Minute
+
+// Remembered makes a full run with what a store remembers: while another run of the same slice
+// works nothing is done, a run without changes asks JumpServer nothing, and the run is put into
+// the history. Without a store, or where the store fails, the run is made all the same.
+func Remembered(ctx context.Context, e engine.Engine, store *state.Store, salt string, every time.Duration, holder string, req engine.Request) engine.Outcome {
+	if store == nil || req.DryRun {
+		return e.Run(ctx, req)
+	}
+	e.Increment = &engine.Increment{Store: store, Salt: salt, FullEvery: every}
+	lease, err := store.Acquire(ctx, slice(req), leaseTime, holder)
+	switch {
+	case errors.Is(err, state.ErrTaken):
+		e.Log.Info("another run is at work", "reason", err)
+		return engine.Outcome{Report: report.Busy(e.Now(), err.Error())}
+	case err != nil:
+		e.Log.Warn("run without a lease", "reason", err)
+	default:
+		var release func()
+		ctx, release = hold(ctx, lease, e.Log)
+		defer release()
+	}
+	out := e.Run(ctx, req)
+	var document bytes.Buffer
+	if err = out.Report.JSON(&document); err == nil {
+		last, cancel := lastCall(ctx)
+		err = store.Record(last, document.Bytes(), e.Now())
+		cancel()
+	}
+	if err != nil {
+		e.Log.Warn("the run is not in the history", "error", err)
+	}
+	return out
+}
+
+// Reopen gives what marks scopes before events write in them, so that the next full run compares
+// them anew: an instance that is made and released between two listings leaves both alike, and an
+// asset behind. It is nil where no state store is named.
+func Reopen(role Role, environ []string, log *slog.Logger) (func(context.Context, []inventory.Scope), error) {
+	store, err := State(role, environ)
+	if err != nil || store == nil {
+		return nil, err
+	}
+	return func(ctx context.Context, scopes []inventory.Scope) {
+		if err := store.Load(ctx, scopes).Begin(ctx, scopes...); err != nil {
+			log.Warn("state was not reopened; the next full reconcile finds what is left", "error", err)
+		}
+	}, nil
+}
+
+// lastCall is the little time that the store gets after a run, also after one whose time is over:
+// the answer must not wait for it.
+func lastCall(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), 300*time.Millisecond+patience(ctx))
+}
+
+// patience is longer while the invocation has time left.
+func patience(ctx context.Context) time.Duration {
+	deadline, bounded := ctx.Deadline()
+	if !bounded {
+		return 5 * time.Second
+	}
+	return min(max(time.Until(deadline), 0), 5*time.Second)
+}
+
+// hold renews a lease until release is called. A lease that is lost ends the context: whoever
+// has it now may write.
+func hold(ctx context.Context, lease state.Lease, log *slog.Logger) (held context.Context, release func()) {
+	held, cancel := context.WithCancel(ctx)
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for sleep(held, leaseTime/4) == nil {
+			next, err := lease.Renew(held)
+			switch {
+			case err == nil:
+				lease = next
+			case errors.Is(err, state.ErrLost) || !lease.Valid(time.Now()):
+				log.Error("the lease is lost, the run ends", "error", err)
+				cancel()
+			}
+		}
+	}()
+	return held, func() {
+		cancel()
+		<-stopped
+		last, end := lastCall(ctx)
+		defer end()
+		if err := lease.Release(last); err != nil {
+			log.Warn("the lease ends by itself", "error", err)
+		}
+	}
+}
+
+// slice names what a request is about, so that only runs of the same slice exclude each other.
+func slice(req engine.Request) string {
+	if len(req.Accounts)+len(req.Regions) == 0 {
+		return "run"
+	}
+	return "run " + strings.Join(req.Accounts, ",") + " " + strings.Join(req.Regions, ",")
+}
+
+// build says which program this is: the revision that it was built from.
+func build() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	text := info.GoVersion + " " + info.Main.Version
+	for _, s := range info.Settings {
+		if strings.HasPrefix(s.Key, "vcs.") {
+			text += " " + s.Value
+		}
+	}
+	return text
+}
+
+// Salt is a hash of all that decides what is made of a listing: rules, limits, the organisation
+// and the program's version. Where it changes, everything is compared anew.
+func Salt(cfg config.Config) string {
+	matters := struct {
+		Rules                 plan.Rules
+		Limits                plan.Limits
+		URL, Organisation, By string
+	}{rules(cfg), limits(cfg), cfg.JumpServer.URL, cfg.JumpServer.OrgID, build()}
+	text, err := json.Marshal(matters)
+	if err != nil {
+		return "" // cannot be: all of it is texts, numbers and lists
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,135 @@
+// Package wire builds an engine from a configuration: it is the one place that knows every
+// adapter. The programs beside it decode a request, run the engine and encode the answer.
+package wire
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/apply"
+	"github.com/jms-sync/jms-sync/core/cloud"
+	cloudlist "github.com/jms-sync/jms-sync/core/cloud/all"
+	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/jumpserver"
+	"github.com/jms-sync/jms-sync/core/notify"
+	"github.com/jms-sync/jms-sync/core/notify/dingtalk"
+	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/core/secret"
+)
+
+// Role is the temporary credentials that a function platform gives to an invocation. They serve
+// accounts of the platform's own cloud that have no key.
+type Role struct {
+	Cloud           inventory.Cloud
+	AccessKeyID     secret.Value
+	AccessKeySecret secret.Value
+	SecurityToken   secret.Value
+}
+
+// Hooks let a program show progress. All may be nil.
+type Hooks struct {
+	Stage    func(name string)
+	Progress func(done, total int)
+}
+
+// Engine builds the engine of one run. The JumpServer client is given, because it is kept
+// between the invocations of a process.
+func Engine(cfg config.Config, bastion engine.Bastion, role Role, log *slog.Logger, hooks Hooks) (engine.Engine, error) {
+	channels, err := notifiers(cfg)
+	if err != nil {
+		return engine.Engine{}, err
+	}
+	return engine.Engine{
+		Clouds:    cloud.Open(accounts(cfg, role), cloudlist.Providers()).WithLogger(log),
+		Bastion:   bastion,
+		Rules:     rules(cfg),
+		Limits:    limits(cfg),
+		Writing:   apply.Options{Writers: cfg.Sync.Writers, Batch: cfg.Sync.BatchSize, Now: time.Now, Log: log, Progress: hooks.Progress},
+		Wording:   wording(cfg),
+		Notifiers: channels,
+		NotifyOn:  engine.NotifyOn(cfg.Notification.On),
+		Now:       time.Now,
+		Log:       log,
+		Stage:     hooks.Stage,
+	}, nil
+}
+
+// Client builds the JumpServer client of a configuration.
+func Client(cfg config.Config, log *slog.Logger) (*jumpserver.Client, error) {
+	return jumpserver.New(jumpserver.Options{
+		URL: cfg.JumpServer.URL, KeyID: cfg.JumpServer.AccessKeyID, Secret: cfg.JumpServer.AccessKeySecret,
+		OrgID: cfg.JumpServer.OrgID, VerifySSL: cfg.JumpServer.VerifySSL, Proxy: cfg.Proxy.Reveal(),
+		ConnectTimeout: cfg.Timeout.Connect, RequestTimeout: cfg.Timeout.Request,
+		BatchSize: cfg.Sync.BatchSize, Log: log,
+	})
+}
+
+// accounts gives the enabled accounts. One without a key takes the role's credentials, if the
+// role is of the same cloud.
+func accounts(cfg config.Config, role Role) []cloud.Account {
+	var out []cloud.Account
+	for _, c := range cfg.Clouds {
+		if !c.Enabled {
+			continue
+		}
+		a := cloud.Account{
+			Cloud: c.Cloud, Name: c.Name, AccessKeyID: c.AccessKeyID, AccessKeySecret: c.AccessKeySecret,
+			AccountID: c.AccountID, ProjectID: c.ProjectID, Regions: c.Regions, Endpoint: c.Endpoint,
+			Proxy: cfg.Proxy.Reveal(), ConnectTimeout: cfg.Timeout.Connect, RequestTimeout: cfg.Timeout.Request,
+		}
+		if a.AccessKeyID.Empty() && role.Cloud == c.Cloud {
+			a.AccessKeyID, a.AccessKeySecret, a.SecurityToken = role.AccessKeyID, role.AccessKeySecret, role.SecurityToken
+		}
+		out = append(out, a)
+	}
+	return out
+}
+
+func rules(cfg config.Config) plan.Rules {
+	known := make(map[string]plan.Account, len(cfg.Clouds))
+	for _, c := range cfg.Clouds {
+		if _, twice := known[c.Name]; c.Enabled || !twice {
+			known[c.Name] = plan.Account{
+				Type: c.Type, Zone: c.DomainID, Enabled: c.Enabled, Cloud: c.Cloud, Regions: c.Regions, Owner: c.AccountID,
+			}
+		}
+	}
+	return plan.Rules{
+		Accounts: known, Whitelist: cfg.Sync.Whitelist, Protected: cfg.Sync.ProtectedIPs,
+		NoDelete: cfg.Sync.NoDelete, HostNames: cfg.Sync.NameFrom == config.NameFromHostname,
+		Mode: plan.Mode(cfg.Sync.Removal.Mode), Grace: cfg.Sync.Removal.Grace, Lang: plan.Lang(cfg.Language),
+	}
+}
+
+func limits(cfg config.Config) plan.Limits {
+	g := cfg.Sync.Guard
+	return plan.Limits{Percent: g.Percent, Min: g.Min, PerRun: g.PerRun, AllowEmpty: g.Empty == config.EmptyAllow}
+}
+
+// assetPage is the list of assets in JumpServer's web interface.
+const assetPage = "/ui/#/console/assets/assets"
+
+func wording(cfg config.Config) report.Options {
+	return report.Options{
+		Lang: plan.Lang(cfg.Language), Location: cfg.Location(), Style: cfg.Notification.DingTalk.Style,
+		AssetURL: cfg.JumpServer.URL + assetPage, Environment: cfg.Environment.Type,
+	}
+}
+
+// notifiers gives the channels that are enabled.
+func notifiers(cfg config.Config) ([]notify.Notifier, error) {
+	d := cfg.Notification.DingTalk
+	if !d.Enabled {
+		return nil, nil
+	}
+	robot, err := dingtalk.New(
+		dingtalk.Settings{Webhook: d.Webhook, Secret: d.Secret, AtMobiles: d.AtMobiles, AtAll: d.AtAll},
+		dingtalk.Options{Proxy: cfg.Proxy.Reveal()})
+	if err != nil {
+		return nil, err
+	}
+	return []notify.Notifier{robot}, nil
+}

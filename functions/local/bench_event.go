@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
+	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
+)
+
+// heard is what one event took.
+type heard struct {
+	counts counts
+	took   time.Duration // from the event's arrival to the answer: by then the asset is written
+}
+
+// events measures creations and releases by the real event function on a warm process. Every
+// event has an instance of its own.
+func (b *bench) events(ctx context.Context) error {
+	const region = "cn-region-1"
+	e, err := b.emulate(ctx, "--hosts", fmt.Sprint(b.runs+1), "--regions", "1",
+		"--jumpserver-latency", b.latency.String(), "--cloud-latency", b.latency.String())
+	if err != nil {
+		return err
+	}
+	f, err := b.startEvents(ctx, e)
+	if err != nil {
+		return errors.Join(err, e.stop())
+	}
+	defer f.runtime.Close()
+	var created, released []heard
+	_, err = b.hear(ctx, e, f, region, 0, "Running", "done") // learns platforms and nodes
+	for n := 1; n <= b.runs && err == nil; n++ {
+		var h heard
+		if h, err = b.hear(ctx, e, f, region, n, "Running", "done"); err != nil {
+			break
+		}
+		created = append(created, h)
+		var gone map[string]bool
+		if err = e.ask("release "+alibabatest.Sample(n).ID, &gone); err != nil {
+			break
+		}
+		h, err = b.hear(ctx, e, f, region, n, "Deleted", "done")
+		released = append(released, h)
+	}
+	if err = errors.Join(err, e.stop()); err != nil {
+		return err
+	}
+	fmt.Fprintf(b.out, "\nEvents on a warm function, account_id set, every answer of both sides takes %s\n", b.latency)
+	t := newTable(b.out, "event", "cloud calls", "JumpServer calls", "seconds from event to asset")
+	t.heard("instance created", created)
+	t.heard("instance released (two answers 2 s apart)", released)
+	return t.Flush()
+}
+
+func (b *bench) startEvents(ctx context.Context, e *emulated) (*demoFunction, error) {
+	program, err := filepath.Abs(b.event)
+	if err != nil {
+		return nil, err
+	}
+	settings := append(e.settings(), "JMS_SYNC_LOG_LEVEL=ERROR",
+		"JMS_SYNC_CLOUDS_0_ACCOUNT_ID="+world{}.key(0).AccountID)
+	return startFunction(ctx, program, settings)
+}
+
+// hear delivers a change of state of instance n and measures what it took.
+func (b *bench) hear(ctx context.Context, e *emulated, f *demoFunction, region string, n int, state, want string) (heard, error) {
+	if err := e.reset(); err != nil {
+		return heard{}, err
+	}
+	id, account := alibabatest.Sample(n).ID, world{}.key(0).AccountID
+	event, err := json.Marshal(map[string]any{
+		"id": fmt.Sprint(state, n), "type": "ecs:Instance:StateChange", "source": "acs.ecs",
+		"subject": "acs:ecs:" + region + ":" + account + ":instance/" + id,
+		"data":    map[string]string{"resourceId": id, "state": state},
+	})
+	if err != nil {
+		return heard{}, err
+	}
+	begun := time.Now()
+	answer, err := f.runtime.Invoke(ctx, event, runtimetest.Options{Timeout: time.Minute})
+	took := time.Since(begun)
+	if err != nil {
+		return heard{}, err
+	}
+	var a engine.EventAnswer
+	if err := json.Unmarshal(answer.Body, &a); !answer.OK || err != nil {
+		return heard{}, fmt.Errorf("bench: event: %s %w", answer.ErrorMessage, err)
+	}
+	if changed := a.Created + a.Deactivated; changed != 1 || string(a.Events[0].Outcome) != want {
+		return heard{}, fmt.Errorf("bench: event: %d changes, outcome %s: %s", changed, a.Events[0].Outcome, a.Events[0].Reason)
+	}
+	c, err := e.stats()
+	return heard{c, took}, err
+}
+
+// heard prints one line of events.
+func (t table) heard(name string, all []heard) {
+	var clouds, calls, took []float64
+	for _, h := range all {
+		clouds = append(clouds, float64(h.counts.Alibaba.Requests))
+		calls = append(calls, float64(h.counts.JumpServer.Requests))
+		took = append(took, h.took.Seconds())
+	}
+	t.row(name, spread("%.0f", clouds), spread("%.0f", calls), spread("%.2f", took))
+}

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"github.com/jms-sync/jms-sync/core/report"
+)
+
+// emulated is an emulate process that bench has started.
+type emulated struct {
+	announcement
+	cmd   *exec.Cmd
+	stdin io.WriteCloser
+	lines *bufio.Reader
+	said  bytes.Buffer // on standard error
+}
+
+// emulate starts the emulators in another process, so that nothing of theirs is measured.
+func (b *bench) emulate(ctx context.Context, args ...string) (*emulated, error) {
+	e := &emulated{cmd: exec.CommandContext(ctx, b.exe, append([]string{"emulate"}, args...)...)}
+	e.cmd.Env = []string{}
+	e.cmd.Stderr = &e.said
+	var err error
+	if e.stdin, err = e.cmd.StdinPipe(); err != nil {
+		return nil, err
+	}
+	out, err := e.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	e.lines = bufio.NewReader(out)
+	if err := e.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("bench: emulate: %w", err)
+	}
+	if err := e.read(&e.announcement); err != nil {
+		return nil, errors.Join(fmt.Errorf("bench: emulate: %w: %s", err, e.said.String()), e.stop())
+	}
+	return e, nil
+}
+
+func (e *emulated) read(into any) error {
+	line, err := e.lines.ReadBytes('\n')
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(line, into)
+}
+
+// ask sends a line and reads the answer.
+func (e *emulated) ask(line string, into any) error {
+	if _, err := io.WriteString(e.stdin, line+"\n"); err != nil {
+		return fmt.Errorf("bench: emulate: %w", err)
+	}
+	if err := e.read(into); err != nil {
+		return fmt.Errorf("bench: emulate: %s: %w", line, err)
+	}
+	return nil
+}
+
+// stats gives what was asked since the start or the last reset; a request that no careful
+// client sends is an error.
+func (e *emulated) stats() (counts, error) {
+	var c counts
+	err := e.ask("stats", &c)
+	if err == nil && len(c.Unexpected) > 0 {
+		err = fmt.Errorf("bench: %d unexpected requests, the first: %s", len(c.Unexpected), c.Unexpected[0])
+	}
+	return c, err
+}
+
+func (e *emulated) reset() error {
+	var done map[string]bool
+	return e.ask("reset", &done)
+}
+
+// stop ends the process by closing its standard input.
+func (e *emulated) stop() error {
+	_ = e.stdin.Close() // Wait tells whether it ended well
+	return e.cmd.Wait()
+}
+
+// sample is what one run of jms-sync was measured to take.
+type sample struct {
+	report report.Report
+	counts counts
+	peak   int64 // bytes of resident memory at most; 0 = this system does not tell
+}
+
+// measure runs one sync in a process of its own against the emulators, which count from zero.
+func (b *bench) measure(ctx context.Context, e *emulated, settings ...string) (sample, error) {
+	if err := e.reset(); err != nil {
+		return sample{}, err
+	}
+	// In a folder of its own, where no config.yaml lies.
+	dir, err := os.MkdirTemp("", "jms-sync-bench-")
+	if err != nil {
+		return sample{}, fmt.Errorf("bench: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	s, err := b.sync(ctx, dir, append(e.settings(), settings...))
+	if err != nil {
+		return sample{}, err
+	}
+	s.counts, err = e.stats()
+	return s, err
+}
+
+// sync runs jms-sync with exactly these settings: GOGC and the like of whoever starts bench must
+// not change what is measured. The memory of a process begins with that of its parent (Linux
+// keeps the peak over exec), which is why bench itself holds nothing big.
+func (b *bench) sync(ctx context.Context, dir string, env []string) (sample, error) {
+	file := filepath.Join(dir, "results.json")
+	cmd := exec.CommandContext(ctx, b.exe, "-o", file, "--no-log-file", "-l", "ERROR", "-r", "1")
+	var said bytes.Buffer
+	cmd.Dir, cmd.Env, cmd.Stderr = dir, env, &said
+	if err := cmd.Run(); err != nil {
+		return sample{}, fmt.Errorf("bench: sync: %w: %s", err, said.String())
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return sample{}, fmt.Errorf("bench: %w", err)
+	}
+	s := sample{peak: peakMemory(cmd.ProcessState)}
+	if err := json.Unmarshal(text, &s.report); err != nil {
+		return sample{}, fmt.Errorf("bench: results: %w", err)
+	}
+	return s, nil
+}
+
+func (a announcement) settings() []string {
+	var list []string
+	for name, value := range a.Environment {
+		list = append(list, name+"="+value)
+	}
+	return list
+}

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
+	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
+)
+
+// deliver sends a change of state as EventBridge does, and shows what the function made of it.
+func (d *demonstration) deliver(ctx context.Context, region, id, state string) (engine.EventAnswer, error) {
+	d.world.jumpserver.ResetCounts()
+	calls := d.world.cloud.Calls("")
+	event, err := json.Marshal(map[string]any{
+		"specversion": "1.0", "id": "demo-" + state, "source": "acs.ecs", "type": "ecs:Instance:StateChange",
+		"subject":         "acs:ecs:" + region + ":" + demoAccount + ":instance/" + id,
+		"aliyunaccountid": demoAccount, "aliyunregionid": region,
+		"data": map[string]string{"resourceId": id, "resourceType": "ALIYUN::ECS::Instance", "state": state},
+	})
+	if err != nil {
+		return engine.EventAnswer{}, err
+	}
+	begun := time.Now()
+	answer, err := d.event.runtime.Invoke(ctx, event, runtimetest.Options{Timeout: time.Minute})
+	if err != nil {
+		return engine.EventAnswer{}, err
+	}
+	if !answer.OK {
+		return engine.EventAnswer{}, fmt.Errorf("%s: %s", answer.ErrorType, answer.ErrorMessage)
+	}
+	var a engine.EventAnswer
+	if err := json.Unmarshal(answer.Body, &a); err != nil {
+		return engine.EventAnswer{}, err
+	}
+	d.say("事件 %s %s：%s（%s），%d 毫秒，云请求 %d 次，JumpServer 请求 %d 次", id, state, a.Events[0].Outcome,
+		a.Events[0].Reason, time.Since(begun).Milliseconds(), d.world.cloud.Calls("")-calls, d.world.jumpserver.Requests())
+	return a, nil
+}
+
+func (d *demonstration) created(ctx context.Context) error {
+	d.heading("事件：新实例启动，立刻可以登录")
+	d.world.put("cn-beijing", alibabatest.Instance{
+		ID: "i-bj0009", Name: "new-by-event", OSType: "linux", OSName: "Ubuntu 24.04", Status: "Running",
+		PrivateIPs: []string{"10.1.0.9"},
+	})
+	a, err := d.deliver(ctx, "cn-beijing", "i-bj0009", "Running")
+	if err != nil {
+		return err
+	}
+	if a.Created != 1 {
+		return fmt.Errorf("应新增 1 台，实际 %d", a.Created)
+	}
+	d.say("同一事件再来一次：什么都不改变。")
+	if a, err = d.deliver(ctx, "cn-beijing", "i-bj0009", "Running"); err != nil {
+		return err
+	}
+	if a.Created+a.Updated != 0 {
+		return fmt.Errorf("重复的事件不应改变什么")
+	}
+	return nil
+}
+
+func (d *demonstration) closed(ctx context.Context) error {
+	d.heading("事件：实例释放，证实之后立刻停用（事件从不删除）")
+	d.world.account.Remove("cn-beijing", "i-bj0009")
+	a, err := d.deliver(ctx, "cn-beijing", "i-bj0009", "Deleted")
+	if err != nil {
+		return err
+	}
+	hosts := d.world.jumpserver.Hosts(jumpservertest.DefaultOrg)
+	at := slices.IndexFunc(hosts, func(h jumpservertest.Host) bool { return h.Name == "new-by-event" })
+	if a.Deactivated != 1 || at < 0 || hosts[at].Active {
+		return fmt.Errorf("应停用 new-by-event")
+	}
+	return nil
+}

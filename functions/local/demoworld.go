@@ -1,0 +1,155 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
+	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/notify/dingtalk/dingtalktest"
+)
+
+// demoWorld is the three emulators on loopback, with a small estate in them.
+type demoWorld struct {
+	jumpserver *jumpservertest.Server
+	cloud      *alibabatest.Server
+	account    *alibabatest.Account
+	robot      *dingtalktest.Robot
+
+	jumpserverURL, cloudURL, robotURL string
+	config                            string
+	instances                         map[string]alibabatest.Instance
+	servers                           []*http.Server
+}
+
+// The demo's keys; they open nothing but the emulators.
+const (
+	demoAccount   = "1690700000000030"
+	demoKeyID     = "LTAI-demo-key"
+	demoKeySecret = "demo-secret-not-real"
+	demoToken     = "demo-token"
+	demoSign      = "SECdemo"
+)
+
+func newDemoWorld() (*demoWorld, error) {
+	w := &demoWorld{
+		jumpserver: jumpservertest.New(jumpservertest.Options{Version: jumpservertest.V410}),
+		cloud:      alibabatest.New(alibabatest.Options{Regions: []string{"cn-beijing", "cn-shanghai"}}),
+		robot:      dingtalktest.New(dingtalktest.Settings{Token: demoToken, Secret: demoSign}),
+		instances:  map[string]alibabatest.Instance{},
+	}
+	w.account = w.cloud.AddAccount(alibabatest.Key{
+		AccountID: demoAccount, AccessKeyID: demoKeyID, AccessKeySecret: demoKeySecret,
+	})
+	var err error
+	for _, s := range []struct {
+		handler http.Handler
+		url     *string
+	}{{w.jumpserver, &w.jumpserverURL}, {w.cloud, &w.cloudURL}, {w.robot, &w.robotURL}} {
+		*s.url, err = w.serve(s.handler)
+		if err != nil {
+			return nil, errors.Join(err, w.close())
+		}
+	}
+	w.populate()
+	if err := w.writeConfig(); err != nil {
+		return nil, errors.Join(err, w.close())
+	}
+	return w, nil
+}
+
+// serve puts a handler on a free port of loopback.
+func (w *demoWorld) serve(h http.Handler) (string, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	w.servers = append(w.servers, server)
+	go func() { _ = server.Serve(listener) }()
+	return "http://" + listener.Addr().String(), nil
+}
+
+func (w *demoWorld) close() error {
+	w.cloud.Close()
+	var errs []error
+	for _, s := range w.servers {
+		errs = append(errs, s.Close())
+	}
+	if w.config != "" {
+		errs = append(errs, os.RemoveAll(filepath.Dir(w.config)))
+	}
+	return errors.Join(errs...)
+}
+
+// populate makes an estate with what makes syncs hard: equal names, Windows, a server that the
+// Python tool knows already, and a host that a person made.
+func (w *demoWorld) populate() {
+	linux := func(id, name, ip string) alibabatest.Instance {
+		return alibabatest.Instance{
+			ID: id, Name: name, OSType: "linux", OSName: "Alibaba Cloud Linux 3", Status: "Running",
+			Type: "ecs.g7.large", VPC: "vpc-demo", PrivateIPs: []string{ip},
+		}
+	}
+	windows := linux("i-sh0002", "erp", "10.2.0.2")
+	windows.OSType, windows.OSName = "windows", "Windows Server 2022"
+	w.put("cn-beijing", linux("i-bj0001", "web-1", "10.1.0.1"))
+	w.put("cn-beijing", linux("i-bj0002", "app", "10.1.0.2"))
+	w.put("cn-beijing", linux("i-bj0003", "app", "10.1.0.3"))
+	w.put("cn-shanghai", linux("i-sh0001", "db-1", "10.2.0.1"))
+	w.put("cn-shanghai", windows)
+	w.put("cn-shanghai", linux("i-sh0003", "batch", "10.2.0.3"))
+	w.put("cn-shanghai", linux("i-sh0004", "old-tool", "10.2.0.4"))
+	w.jumpserver.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{
+		Name: "old-tool", Address: "10.2.0.4", Active: true, Nodes: []string{"/DEFAULT/阿里云/aliyun-prod"},
+		Comment: "由JMS-Sync同步于 2025-05-07 10:00:00\ninstance_id: i-sh0004",
+	})
+	w.jumpserver.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{Name: "手工主机", Address: "192.168.1.1", Active: true})
+}
+
+func (w *demoWorld) put(region string, i alibabatest.Instance) {
+	w.instances[i.ID] = i
+	w.account.Put(region, i)
+}
+
+func (w *demoWorld) rename(region, id, name string) {
+	i := w.instances[id]
+	i.Name = name
+	w.put(region, i)
+}
+
+// writeConfig writes what a user would: the Python tool's form, with the secrets left to the
+// environment.
+func (w *demoWorld) writeConfig() error {
+	dir, err := os.MkdirTemp("", "jms-sync-demo-")
+	if err != nil {
+		return err
+	}
+	w.config = filepath.Join(dir, "config.yaml")
+	return os.WriteFile(w.config, fmt.Appendf(nil, `environment: {type: DEVELOPMENT}
+jumpserver:
+  url: %s
+  access_key_id: %s
+  access_key_secret: ${DEMO_JMS_SECRET}
+clouds:
+  - {type: 阿里云, name: aliyun-prod, access_key_id: %s, access_key_secret: "${DEMO_ALIYUN_SECRET}",
+     account_id: %s, regions: [cn-beijing, cn-shanghai], endpoint: "%s"}
+notification: {dingtalk: {enabled: true, webhook: "%s/robot/send?access_token=%s", secret: "${DEMO_SIGN}"}}
+`, w.jumpserverURL, jumpservertest.KeyID, demoKeyID, demoAccount, w.cloudURL, w.robotURL, demoToken), 0o600)
+}
+
+// environment is all that the function's program gets.
+func (w *demoWorld) environment() []string {
+	return []string{
+		"JMS_SYNC_CONFIG=file://" + w.config,
+		"JMS_SYNC_LOG_LEVEL=WARNING",
+		"DEMO_JMS_SECRET=" + jumpservertest.KeySecret,
+		"DEMO_ALIYUN_SECRET=" + demoKeySecret,
+		"DEMO_SIGN=" + demoSign,
+	}
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
+	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/notify/dingtalk/dingtalktest"
+)
+
+// The secrets of a desk. None of them may be printed or logged.
+const (
+	deskKey    = "LTAI5tDeskKey0000001"
+	deskSecret = "cloud-secret-of-the-desk"
+	deskToken  = "robot-token-of-the-desk"
+	deskSign   = "SECrobot-secret-of-the-desk"
+)
+
+// desk is a user with a configuration file, before whom the command runs in this process.
+type desk struct {
+	*testing.T
+	dir     string
+	jms     *jumpservertest.Server
+	ecs     *alibabatest.Server
+	account *alibabatest.Account
+	robot   *dingtalktest.Robot
+
+	// What the configuration says; a test may change it before it runs the command.
+	url, keySecret, org string
+	more                string // YAML, appended
+
+	endpoint, webhook string
+	stdin             string
+	stdout, stderr    bytes.Buffer
+}
+
+func newDesk(t *testing.T) *desk {
+	t.Helper()
+	d := &desk{
+		T: t, dir: t.TempDir(), keySecret: jumpservertest.KeySecret, org: jumpservertest.DefaultOrg,
+		jms:   jumpservertest.New(jumpservertest.Options{TB: t}),
+		ecs:   alibabatest.New(alibabatest.Options{Reporter: t}),
+		robot: dingtalktest.New(dingtalktest.Settings{Token: deskToken, Secret: deskSign, Complain: t.Errorf}),
+	}
+	d.account = d.ecs.AddAccount(alibabatest.Key{AccountID: "1234567890123456", AccessKeyID: deskKey, AccessKeySecret: deskSecret})
+	d.url, d.endpoint = d.serve(d.jms), d.serve(d.ecs)
+	d.webhook = d.serve(d.robot) + dingtalktest.Path + "?access_token=" + deskToken
+	t.Cleanup(d.ecs.Close)
+	return d
+}
+
+func (d *desk) serve(h http.Handler) string {
+	server := httptest.NewServer(h)
+	d.Cleanup(server.Close)
+	return server.URL
+}
+
+// fill puts n instances into each of some regions.
+func (d *desk) fill(n int, regions ...string) {
+	for i, region := range regions {
+		d.account.Fill(region, n, func(k int) alibabatest.Instance { return alibabatest.Sample(i*n + k) })
+	}
+}
+
+// save writes a text into the desk's directory.
+func (d *desk) save(name, text string) string {
+	d.Helper()
+	file := filepath.Join(d.dir, name)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		d.Fatal(err)
+	}
+	return file
+}
+
+// config writes the configuration and gives its path.
+func (d *desk) config() string {
+	d.Helper()
+	return d.save("config.yaml", fmt.Sprintf(`
+jumpserver: {url: %q, access_key_id: %s, access_key_secret: %s, org_id: %s}
+clouds:
+  - {type: 阿里云, name: aliyun-prod, access_key_id: %s, access_key_secret: %s, regions: [cn-beijing, cn-hangzhou], endpoint: %q}
+notification: {dingtalk: {enabled: true, webhook: %q, secret: %s}}
+log: {file: %q}
+%s`, d.url, jumpservertest.KeyID, d.keySecret, d.org, deskKey, deskSecret, d.endpoint, d.webhook, deskSign, d.log(), d.more))
+}
+
+func (d *desk) log() string { return filepath.Join(d.dir, "logs", "jms-sync.log") }
+
+// run executes a command line with the desk's configuration and wants an exit code.
+func (d *desk) run(code int, args ...string) {
+	d.Helper()
+	d.raw(d.Context(), code, append([]string{"-c", d.config()}, args...)...)
+}
+
+// raw executes a command line as it is.
+func (d *desk) raw(ctx context.Context, code int, args ...string) {
+	d.Helper()
+	d.stdout.Reset()
+	d.stderr.Reset()
+	if got := run(ctx, args, strings.NewReader(d.stdin), &d.stdout, &d.stderr); got != code {
+		d.Errorf("%q: exit code %d, want %d\n%s%s", args, got, code, &d.stdout, &d.stderr)
+	}
+	for _, word := range []string{jumpservertest.KeySecret, deskKey, deskSecret, deskToken, deskSign} {
+		if strings.Contains(d.stdout.String()+d.stderr.String(), word) {
+			d.Errorf("%q is printed:\n%s%s", word, &d.stdout, &d.stderr)
+		}
+	}
+}
+
+// prints wants texts on standard output, each once.
+func (d *desk) prints(texts ...string) {
+	d.Helper()
+	for _, text := range texts {
+		if n := strings.Count(d.stdout.String(), text); n != 1 {
+			d.Errorf("%q is printed %d times:\n%s", text, n, &d.stdout)
+		}
+	}
+}
+
+func (d *desk) hosts() []jumpservertest.Host { return d.jms.Hosts(jumpservertest.DefaultOrg) }
+
+// cards wants so many cards to be sent, and gives the text of the last one.
+func (d *desk) cards(n int) string {
+	d.Helper()
+	all := d.robot.Messages()
+	if len(all) != n {
+		d.Errorf("%d cards, want %d", len(all), n)
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	return all[len(all)-1].Text
+}
+
+func (d *desk) read(file string) string {
+	d.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		d.Fatal(err)
+	}
+	return string(text)
+}

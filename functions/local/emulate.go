@@ -1,0 +1,308 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
+	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/notify/dingtalk/dingtalktest"
+	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/functions/internal/wire"
+)
+
+// world describes what the emulators hold and how they answer.
+type world struct {
+	hosts, regions, accounts int // hosts are those of one region of one account
+	version                  string
+	jumpserverLatency        time.Duration
+	cloudLatency             time.Duration
+	atOnce                   int // requests that JumpServer serves at a time, others wait; 0 = all
+	throttle                 int // requests a minute that JumpServer takes; 0 = any number
+	seeded                   bool
+}
+
+func emulateCommand(stdout io.Writer) *cobra.Command {
+	var w world
+	cmd := &cobra.Command{
+		Use:    "emulate",
+		Short:  "在本机回环地址上启动 JumpServer、阿里云与钉钉的模拟器，直到标准输入关闭",
+		Hidden: true,
+		Args:   cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := w.check(); err != nil {
+				return &exit{exitUsage, err}
+			}
+			if err := w.serve(cmd.Context(), cmd.InOrStdin(), stdout); err != nil {
+				return &exit{exitFailed, err}
+			}
+			return nil
+		},
+	}
+	f := cmd.Flags()
+	f.IntVar(&w.hosts, "hosts", 10, "每个账号每个地域的实例数")
+	f.IntVar(&w.regions, "regions", 1, "地域数")
+	f.IntVar(&w.accounts, "accounts", 1, "云账号数")
+	f.StringVar(&w.version, "version", string(jumpservertest.V47), "JumpServer 的版本：v4.7.0 或 v4.10.16")
+	f.DurationVar(&w.jumpserverLatency, "jumpserver-latency", 0, "JumpServer 每个请求的耗时")
+	f.DurationVar(&w.cloudLatency, "cloud-latency", 0, "云 API 每个请求的耗时")
+	f.IntVar(&w.atOnce, "at-once", 0, "JumpServer 同时处理的请求数，0 表示不限制")
+	f.IntVar(&w.throttle, "throttle", 0, "JumpServer 每分钟接受的请求数，0 表示不限制")
+	f.BoolVar(&w.seeded, "seeded", false, "JumpServer 里已有同步过的全部资产")
+	return cmd
+}
+
+// check refuses what no emulator can be.
+func (w world) check() error {
+	switch {
+	case w.version != string(jumpservertest.V47) && w.version != string(jumpservertest.V410):
+		return fmt.Errorf("--version: %s or %s", jumpservertest.V47, jumpservertest.V410)
+	case w.hosts < 0 || w.regions < 1 || w.accounts < 1 || w.total() > 1<<24:
+		return errors.New("--hosts, --regions, --accounts: at least 0, 1 and 1, and 16,777,216 instances in all at most")
+	case w.atOnce < 0 || w.throttle < 0 || w.jumpserverLatency < 0 || w.cloudLatency < 0:
+		return errors.New("--at-once, --throttle and latencies must not be negative")
+	}
+	return nil
+}
+
+// total is the number of instances in all accounts and regions.
+func (w world) total() int { return w.hosts * w.regions * w.accounts }
+
+// serve announces the emulators in one line of JSON and answers the lines that come in, until
+// there are no more or the context ends.
+func (w world) serve(ctx context.Context, in io.Reader, out io.Writer) error {
+	e, err := w.start(ctx)
+	if err != nil {
+		return err
+	}
+	defer e.close()
+	answers := json.NewEncoder(out)
+	if err := answers.Encode(e.announcement()); err != nil {
+		return err
+	}
+	lines := make(chan string)
+	go func() { // its reading cannot be interrupted; it ends with the process
+		defer close(lines)
+		for scan := bufio.NewScanner(in); scan.Scan(); {
+			select {
+			case lines <- strings.TrimSpace(scan.Text()):
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case line, open := <-lines:
+			if !open {
+				return nil
+			}
+			if err := answers.Encode(e.obey(line)); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// emulators are the three services on loopback, and what was counted when counts were reset.
+type emulators struct {
+	world   world
+	bastion *jumpservertest.Server
+	cloud   *alibabatest.Server
+	first   *alibabatest.Account
+	robot   *dingtalktest.Robot
+	answers *stopwatch
+	places  announcement
+	since   counts
+	stops   []func()
+}
+
+// announcement is the first line that emulate prints.
+type announcement struct {
+	JumpServer  string            `json:"jumpserver"` // base URLs
+	Alibaba     string            `json:"alibaba"`
+	DingTalk    string            `json:"dingtalk"`
+	Environment map[string]string `json:"environment"` // all that jms-sync needs to run against them
+}
+
+func (e *emulators) announcement() announcement { return e.places }
+
+// start makes the world and serves it. The context bounds the seeding.
+func (w world) start(ctx context.Context) (*emulators, error) {
+	e := &emulators{
+		world: w, robot: dingtalktest.New(dingtalktest.Settings{Secret: robotSecret}),
+		bastion: jumpservertest.New(jumpservertest.Options{
+			Version: jumpservertest.Version(w.version), AtOnce: w.atOnce, Throttle: w.throttle,
+			Latency: w.jumpserverLatency, Limit: w.room(),
+		}),
+	}
+	e.answers = &stopwatch{next: e.bastion, took: map[string]span{}}
+	e.cloud, e.first = w.fleet()
+	err := e.listen(e.answers, &e.places.JumpServer)
+	if err == nil {
+		err = e.listen(e.cloud, &e.places.Alibaba)
+	}
+	if err == nil {
+		err = e.listen(e.robot, &e.places.DingTalk)
+	}
+	e.places.Environment = e.environment()
+	if err == nil && w.seeded {
+		err = e.seed(ctx)
+	}
+	if err != nil {
+		e.close()
+		return nil, err
+	}
+	e.cloud.SetLatency(w.cloudLatency) // the seeding need not wait
+	e.reset()
+	return e, nil
+}
+
+// room is how many assets JumpServer takes: what the community edition does, or all instances.
+func (w world) room() int { return max(5000, w.total()) }
+
+// robotSecret signs messages to the emulated robot.
+const robotSecret = "SECemulated"
+
+func (w world) regionNames() []string {
+	names := make([]string, w.regions)
+	for n := range names {
+		names[n] = fmt.Sprintf("cn-region-%d", n+1)
+	}
+	return names
+}
+
+// key is the access key of account n.
+func (w world) key(n int) alibabatest.Key {
+	return alibabatest.Key{
+		AccountID:   fmt.Sprintf("10000000000%05d", n+1),
+		AccessKeyID: fmt.Sprintf("emulated-key-%d", n), AccessKeySecret: fmt.Sprintf("emulated-word-%d", n),
+	}
+}
+
+// fleet makes the cloud with its instances; no two have one id, name or address.
+func (w world) fleet() (server *alibabatest.Server, first *alibabatest.Account) {
+	server = alibabatest.New(alibabatest.Options{Regions: w.regionNames()})
+	made := 0
+	for n := range w.accounts {
+		account := server.AddAccount(w.key(n))
+		if n == 0 {
+			first = account
+		}
+		for _, region := range w.regionNames() {
+			account.Fill(region, w.hosts, func(i int) alibabatest.Instance { return alibabatest.Sample(made + i) })
+			made += w.hosts
+		}
+	}
+	return server, first
+}
+
+// listen serves a handler on a free port of loopback and notes its base URL.
+func (e *emulators) listen(h http.Handler, at *string) error {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("emulate: %w", err)
+	}
+	server := &http.Server{Handler: h, ReadHeaderTimeout: time.Minute}
+	go func() { _ = server.Serve(l) }() // ends when it is closed
+	e.stops = append(e.stops, func() { _ = server.Close() })
+	*at = "http://" + l.Addr().String()
+	return nil
+}
+
+func (e *emulators) close() {
+	e.cloud.Close()
+	for _, stop := range e.stops {
+		stop()
+	}
+}
+
+// environment holds every setting that a run against the emulators needs.
+func (e *emulators) environment() map[string]string {
+	env := map[string]string{
+		"JMS_SYNC_JUMPSERVER_URL":                e.places.JumpServer,
+		"JMS_SYNC_JUMPSERVER_ACCESS_KEY_ID":      jumpservertest.KeyID,
+		"JMS_SYNC_JUMPSERVER_ACCESS_KEY_SECRET":  jumpservertest.KeySecret,
+		"JMS_SYNC_NOTIFICATION_DINGTALK_ENABLED": "true",
+		"JMS_SYNC_NOTIFICATION_DINGTALK_WEBHOOK": e.places.DingTalk + dingtalktest.Path + "?access_token=emulated",
+		"JMS_SYNC_NOTIFICATION_DINGTALK_SECRET":  robotSecret,
+	}
+	for n := range e.world.accounts {
+		key, prefix := e.world.key(n), fmt.Sprintf("JMS_SYNC_CLOUDS_%d_", n)
+		env[prefix+"TYPE"] = "阿里云"
+		env[prefix+"NAME"] = fmt.Sprintf("aliyun-%d", n+1)
+		env[prefix+"ACCESS_KEY_ID"] = key.AccessKeyID
+		env[prefix+"ACCESS_KEY_SECRET"] = key.AccessKeySecret
+		env[prefix+"REGIONS"] = strings.Join(e.world.regionNames(), ",")
+		env[prefix+"ENDPOINT"] = e.places.Alibaba
+	}
+	return env
+}
+
+// seed puts into JumpServer what a sync makes there: a real run fills another JumpServer, which
+// neither waits nor limits, and its hosts are copied.
+func (e *emulators) seed(ctx context.Context) error {
+	scratch := &emulators{bastion: jumpservertest.New(jumpservertest.Options{
+		Version: jumpservertest.Version(e.world.version), Limit: e.world.room(),
+	}), cloud: e.cloud}
+	var url string
+	if err := scratch.listen(scratch.bastion, &url); err != nil {
+		return err
+	}
+	defer scratch.stops[0]()
+	env := maps.Clone(e.places.Environment)
+	env["JMS_SYNC_JUMPSERVER_URL"] = url
+	env["JMS_SYNC_NOTIFICATION_DINGTALK_ENABLED"] = "false"
+	rep, err := syncOnce(ctx, env)
+	if err != nil {
+		return fmt.Errorf("emulate: seed: %w", err)
+	}
+	if rep.Created != e.world.total() {
+		return fmt.Errorf("emulate: seed: outcome %s, %d of %d assets made", rep.Outcome, rep.Created, e.world.total())
+	}
+	for _, h := range scratch.bastion.Hosts(jumpservertest.DefaultOrg) {
+		e.bastion.Seed(jumpservertest.DefaultOrg, h)
+	}
+	return nil
+}
+
+// syncOnce makes one run in this process, with the settings of an environment only.
+func syncOnce(ctx context.Context, env map[string]string) (report.Report, error) {
+	var list []string
+	for name, value := range env {
+		list = append(list, name+"="+value)
+	}
+	cfg, err := config.Load(ctx, config.Source{Env: list, ReadFile: func(string) ([]byte, error) { return nil, fs.ErrNotExist }})
+	if err != nil {
+		return report.Report{}, err
+	}
+	log := slog.New(slog.DiscardHandler)
+	client, err := wire.Client(cfg, log)
+	if err != nil {
+		return report.Report{}, err
+	}
+	defer client.Close()
+	run, err := wire.Engine(cfg, client, wire.Role{}, log, wire.Hooks{})
+	if err != nil {
+		return report.Report{}, err
+	}
+	out := run.Run(ctx, engine.Request{})
+	return out.Report, out.Err
+}

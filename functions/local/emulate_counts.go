@@ -1,0 +1,115 @@
+package main
+
+import (
+	"cmp"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
+)
+
+// counts is what emulate answers to "stats": what was asked since the start or the last "reset".
+type counts struct {
+	JumpServer struct {
+		Requests int                `json:"requests"`
+		Writes   int                `json:"writes"`
+		Calls    map[string]int     `json:"calls"`   // by method and path, ids as {id}
+		MeanMS   map[string]float64 `json:"mean_ms"` // answer time by method, waiting for a turn included
+	} `json:"jumpserver"`
+	Alibaba struct {
+		Requests int            `json:"requests"`
+		Calls    map[string]int `json:"calls"` // by action
+	} `json:"alibaba"`
+	DingTalk struct {
+		Requests int `json:"requests"`
+	} `json:"dingtalk"`
+	Unexpected []string `json:"unexpected"` // requests that no careful client sends
+}
+
+// obey does what a line says and gives the answer.
+func (e *emulators) obey(line string) any {
+	switch line {
+	case "stats":
+		return e.count()
+	case "reset":
+		e.reset()
+		return map[string]bool{"reset": true}
+	}
+	if id, ok := strings.CutPrefix(line, "release "); ok {
+		return map[string]bool{"released": e.release(id)}
+	}
+	return map[string]string{"error": "unknown line; stats, reset and release ID are known"}
+}
+
+// release takes an instance of the first account out of its first region.
+func (e *emulators) release(id string) bool {
+	if e.first == nil {
+		return false
+	}
+	e.first.Remove(e.world.regionNames()[0], id)
+	return true
+}
+
+func (e *emulators) reset() {
+	e.bastion.ResetCounts()
+	e.answers.reset()
+	e.since = counts{}
+	e.since = e.count()
+}
+
+func (e *emulators) count() counts {
+	var c counts
+	c.JumpServer.Requests, c.JumpServer.Writes = e.bastion.Requests(), e.bastion.Writes()
+	c.JumpServer.Calls, c.JumpServer.MeanMS = e.bastion.Calls(), e.answers.means()
+	c.Alibaba.Requests = e.cloud.Calls("") - e.since.Alibaba.Requests
+	c.Alibaba.Calls = map[string]int{}
+	for _, action := range []string{alibabatest.DescribeRegions, alibabatest.DescribeInstances, alibabatest.GetCallerIdentity} {
+		c.Alibaba.Calls[action] = e.cloud.Calls(action) - e.since.Alibaba.Calls[action]
+	}
+	c.DingTalk.Requests = e.robot.Calls() - e.since.DingTalk.Requests
+	c.Unexpected = append(append([]string{}, e.bastion.Unexpected()...), e.cloud.Unexpected()...)
+	c.Unexpected = append(c.Unexpected, e.robot.Complaints()...)
+	return c
+}
+
+// stopwatch measures how long a handler takes to answer, by method.
+type stopwatch struct {
+	next http.Handler
+
+	mu   sync.Mutex
+	took map[string]span
+}
+
+type span struct {
+	sum time.Duration
+	n   int
+}
+
+// ServeHTTP implements http.Handler.
+func (s *stopwatch) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	begun := time.Now()
+	s.next.ServeHTTP(w, r)
+	took := time.Since(begun)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	was := s.took[r.Method]
+	s.took[r.Method] = span{was.sum + took, was.n + 1}
+}
+
+func (s *stopwatch) means() map[string]float64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := map[string]float64{}
+	for method, t := range s.took {
+		out[method] = t.sum.Seconds() * 1000 / float64(cmp.Or(t.n, 1))
+	}
+	return out
+}
+
+func (s *stopwatch) reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.took = map[string]span{}
+}

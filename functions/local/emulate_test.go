@@ -1,0 +1,148 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/jms-sync/jms-sync/core/report"
+)
+
+// speaker holds the two ends of an emulate command that runs in this process.
+type speaker struct {
+	t     *testing.T
+	in    *io.PipeWriter
+	lines *bufio.Reader
+	ended chan error
+}
+
+func speak(t *testing.T, args ...string) *speaker {
+	t.Helper()
+	stdin, in := io.Pipe()
+	out, stdout := io.Pipe()
+	cmd := emulateCommand(stdout)
+	cmd.SetArgs(args)
+	cmd.SetIn(stdin)
+	s := &speaker{t: t, in: in, lines: bufio.NewReader(out), ended: make(chan error, 1)}
+	go func() {
+		err := cmd.ExecuteContext(t.Context())
+		stdout.CloseWithError(err)
+		s.ended <- err
+	}()
+	return s
+}
+
+func (s *speaker) read(into any) {
+	s.t.Helper()
+	line, err := s.lines.ReadBytes('\n')
+	if err == nil {
+		err = json.Unmarshal(line, into)
+	}
+	if err != nil {
+		s.t.Fatalf("%v in %q", err, line)
+	}
+}
+
+func (s *speaker) ask(line string, into any) {
+	s.t.Helper()
+	if _, err := io.WriteString(s.in, line+"\n"); err != nil {
+		s.t.Fatal(err)
+	}
+	s.read(into)
+}
+
+func (s *speaker) close() {
+	s.t.Helper()
+	if err := s.in.Close(); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := <-s.ended; err != nil {
+		s.t.Errorf("emulate ended with %v", err)
+	}
+}
+
+// The announced environment is all that a run needs, and stats tell what the run asked.
+func TestEmulateIsSyncedAndCounts(t *testing.T) {
+	t.Parallel()
+	s := speak(t, "--hosts", "2", "--regions", "2", "--accounts", "2", "--version", "v4.10.16")
+	var where announcement
+	s.read(&where)
+	rep, err := syncOnce(t.Context(), where.Environment)
+	if err != nil || rep.Outcome != report.OK || rep.Created != 8 || len(rep.Scopes) != 4 {
+		t.Fatalf("%v: %+v", err, rep)
+	}
+	var c counts
+	s.ask("stats", &c)
+	for what, right := range map[string]bool{
+		"creates":  c.JumpServer.Calls["POST /api/v1/assets/hosts/"] == 8,
+		"requests": c.JumpServer.Requests > c.JumpServer.Writes, "writes": c.JumpServer.Writes >= 8,
+		"mean": c.JumpServer.MeanMS["POST"] > 0, "listings": c.Alibaba.Calls["DescribeInstances"] >= 4,
+		"robot": c.DingTalk.Requests == 1, "unexpected": len(c.Unexpected) == 0,
+	} {
+		if !right {
+			t.Errorf("%s: %+v", what, c)
+		}
+	}
+	s.resets()
+	var refusal map[string]string
+	s.ask("nonsense", &refusal)
+	if refusal["error"] == "" {
+		t.Errorf("an unknown line is answered %v", refusal)
+	}
+	s.close()
+}
+
+func (s *speaker) resets() {
+	s.t.Helper()
+	var done map[string]bool
+	s.ask("reset", &done)
+	var c counts
+	s.ask("stats", &c)
+	sum := c.JumpServer.Requests + c.JumpServer.Writes + c.Alibaba.Requests + c.DingTalk.Requests +
+		len(c.JumpServer.Calls) + len(c.JumpServer.MeanMS) + c.Alibaba.Calls["DescribeInstances"]
+	if !done["reset"] || sum != 0 {
+		s.t.Errorf("%v, after reset: %+v", done, c)
+	}
+}
+
+// What is seeded is what a sync makes: the next sync has nothing to do. The counts begin with it.
+func TestEmulateSeeded(t *testing.T) {
+	t.Parallel()
+	for _, version := range []string{"v4.7.0", "v4.10.16"} {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			s := speak(t, "--seeded", "--hosts", "3", "--regions", "2", "--version", version, "--throttle", "50", "--at-once", "2")
+			var where announcement
+			s.read(&where)
+			var c counts
+			s.ask("stats", &c)
+			if c.JumpServer.Requests+c.Alibaba.Requests != 0 {
+				t.Errorf("seeding was counted: %+v", c)
+			}
+			rep, err := syncOnce(t.Context(), where.Environment)
+			if err != nil || rep.Outcome != report.OK || rep.Unchanged != 6 || rep.Changed() {
+				t.Errorf("%v: %+v", err, rep)
+			}
+			s.ask("stats", &c)
+			if c.JumpServer.Writes != 0 || c.JumpServer.Requests == 0 {
+				t.Errorf("stats: %+v", c)
+			}
+			s.close()
+		})
+	}
+}
+
+func TestEmulateRefuses(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{
+		{"--version", "v3"}, {"--hosts", "-1"}, {"--regions", "0"}, {"--accounts", "0"}, {"--hosts", "20000000"},
+		{"--at-once", "-1"}, {"--throttle", "-1"}, {"--jumpserver-latency", "-1s"}, {"--cloud-latency", "-1s"},
+	} {
+		var out, said strings.Builder
+		if code := run(t.Context(), append([]string{"emulate"}, args...), strings.NewReader(""), &out, &said); code != exitUsage || said.String() == "" || out.String() != "" {
+			t.Errorf("%v: exit code %d, %q, %q", args, code, said.String(), out.String())
+		}
+	}
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/functions/internal/wire"
+)
+
+// eventTime is how long an event is worked on: enough for every question to a cloud that has not
+// seen yet what the event says (2, 4, 8, 16 s apart).
+const eventTime = time.Minute
+
+func eventCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
+	limit := eventTime
+	cmd := &cobra.Command{
+		Use:   "event FILE",
+		Short: "处理一个保存下来的云事件（阿里云 EventBridge 或云监控的 JSON；- 表示标准输入），与函数走同一条路径",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if limit <= 0 {
+				return &exit{exitUsage, fmt.Errorf("--timeout: %s 不是正的时长 (not a positive duration)", limit)}
+			}
+			if err := o.output.check(); err != nil {
+				return &exit{exitUsage, err}
+			}
+			payload, err := readPayload(args[0], cmd.InOrStdin())
+			if err != nil {
+				return &exit{exitUsage, err}
+			}
+			return o.event(cmd.Context(), payload, limit, stdout, stderr)
+		},
+	}
+	cmd.Flags().DurationVar(&limit, "timeout", eventTime, "最多处理多久；到时云上还看不到的变化留给下一次完整同步")
+	return cmd
+}
+
+func readPayload(name string, stdin io.Reader) ([]byte, error) {
+	if name == "-" {
+		return io.ReadAll(stdin)
+	}
+	return os.ReadFile(name)
+}
+
+// event runs a saved event as the function would, for no longer than the limit, and says what
+// became of each of its parts.
+func (o *options) event(ctx context.Context, payload []byte, limit time.Duration, stdout, stderr io.Writer) error {
+	s, err := o.open(ctx, stderr)
+	if err != nil {
+		return &exit{exitUsage, err}
+	}
+	defer s.close()
+	v, err := wire.Events(s.cfg, s.client, wire.Role{}, s.engine.Log, wire.Kept{Outbox: engine.NewOutbox(0), Identities: cloud.NewIdentities()})
+	if err != nil {
+		return &exit{exitUsage, err}
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	v.Engine.Reserve = min(limit/5, 10*time.Second) // for the notification
+	v.Engine.Stage, v.Engine.Writing.Progress = s.progress.stage, s.progress.count
+	if v.Begin, err = wire.Reopen(wire.Role{}, os.Environ(), s.engine.Log); err != nil {
+		return &exit{exitUsage, err}
+	}
+	answer := v.Run(ctx, wire.Hear(wire.Alibaba, payload))
+	s.progress.clear()
+	for _, e := range answer.Events {
+		fmt.Fprintf(stdout, "%s  %s  %s  %s\n", outcomeWord(e.Outcome, s.lang()), printable(e.ID), printable(e.What), printable(e.Reason))
+	}
+	fmt.Fprint(stdout, report.Summary(answer.Report, s.lang()))
+	if err := o.output.write(answer); err != nil {
+		return &exit{exitFailed, err}
+	}
+	return eventExit(answer)
+}
+
+// printable takes out what could move a terminal's cursor: an event is anybody's text.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsGraphic(r) {
+			return r
+		}
+		return '?'
+	}, text)
+}
+
+// outcomeWord says in a word what became of an event.
+func outcomeWord(o engine.EventOutcome, lang plan.Lang) string {
+	if lang == plan.English {
+		return string(o)
+	}
+	return map[engine.EventOutcome]string{
+		engine.EventDone: "完成", engine.EventIgnored: "忽略", engine.EventLater: "稍后",
+		engine.EventHeld: "暂缓", engine.EventFailed: "失败",
+	}[o]
+}
+
+// eventExit: what a platform would deliver again is done in part if anything else was done.
+func eventExit(answer engine.EventAnswer) error {
+	failed, fine, held, done := 0, 0, 0, 0
+	for _, e := range answer.Events {
+		switch e.Outcome {
+		case engine.EventFailed:
+			failed++
+		case engine.EventHeld:
+			held++
+		case engine.EventDone:
+			done++
+			fine++
+		default:
+			fine++
+		}
+	}
+	switch {
+	case failed > 0 && done == 0 && mistakenBastion(answer.Errors):
+		return &exit{code: exitUsage}
+	case failed > 0 && fine+held == 0:
+		return &exit{code: exitFailed}
+	case failed+held > 0:
+		return &exit{code: exitPartial}
+	}
+	return nil
+}
+
+// mistakenBastion tells whether JumpServer refused the key or another organisation answered. The
+// key of a cloud account may be refused as well, which is that account's failure.
+func mistakenBastion(errs []report.Fault) bool {
+	for _, e := range errs {
+		switch e.Kind {
+		case inventory.Organisation:
+			return true
+		case inventory.BadCredentials:
+			if strings.HasPrefix(e.Message, "jumpserver") {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
+	"github.com/jms-sync/jms-sync/core/engine"
+)
+
+// state is a saved event: an instance of the desk's account and cn-beijing changed its state.
+func state(id, state string) string {
+	return fmt.Sprintf(`{"id":"e-%s","source":"acs.ecs","specversion":"1.0","type":"ecs:Instance:StateChange",
+		"subject":"acs:ecs:cn-beijing:1234567890123456:instance/%s","aliyunaccountid":"1234567890123456","aliyunregionid":"cn-beijing",
+		"data":{"resourceId":"%s","resourceType":"ALIYUN::ECS::Instance","state":"%s"}}`, id, id, id, state)
+}
+
+// event runs a saved event with -o, and gives the document.
+func (d *desk) event(code int, text string, args ...string) engine.EventAnswer {
+	d.Helper()
+	results := filepath.Join(d.dir, "results.json")
+	d.run(code, append([]string{"event", d.save("event.json", text), "-o", results}, args...)...)
+	var a engine.EventAnswer
+	if err := json.Unmarshal([]byte(d.read(results)), &a); err != nil {
+		d.Fatal(err)
+	}
+	return a
+}
+
+func expectEvent(t *testing.T, a engine.EventAnswer, want engine.EventOutcome, reason string) {
+	t.Helper()
+	if len(a.Events) != 1 || a.Events[0].Outcome != want || !strings.Contains(a.Events[0].Reason, reason) {
+		t.Errorf("%+v, want %s: %s", a.Events, want, reason)
+	}
+}
+
+// TestEventMakesAndReleases: as the function does, and again from standard input.
+func TestEventMakesAndReleases(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.fill(1, "cn-beijing")
+	id := alibabatest.Sample(0).ID
+	a := d.event(exitDone, state(id, "Running"))
+	expectEvent(t, a, engine.EventDone, "")
+	if h := d.hosts(); a.Created != 1 || len(a.Changes) != 1 || len(h) != 1 || !h[0].Active {
+		t.Errorf("%+v %+v", a, h)
+	}
+	d.prints("完成  e-"+id, "新增资产 1")
+	d.cards(1)
+
+	d.stdin = state(id, "Running")
+	d.run(exitDone, "event", "-")
+	d.prints("完成  e-"+id, "新增资产 0")
+	d.cards(1) // nothing was changed
+
+	d.account.Remove("cn-beijing", id)
+	a = d.event(exitDone, state(id, "Deleted"))
+	expectEvent(t, a, engine.EventDone, "")
+	if h := d.hosts(); a.Deactivated != 1 || len(h) != 1 || h[0].Active {
+		t.Errorf("%+v %+v", a, h)
+	}
+	d.cards(2)
+}
+
+// TestEventEndsInTime: what the cloud does not show is not waited for without end.
+func TestEventEndsInTime(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.fill(1, "cn-beijing")
+	id := alibabatest.Sample(0).ID
+	d.event(exitDone, state(id, "Running"))
+	begun := time.Now()
+	a := d.event(exitDone, state(id, "Deleted"), "--timeout", "2s") // it is still there
+	if took := time.Since(begun); took > 2*time.Second {
+		t.Errorf("%s passed", took)
+	}
+	expectEvent(t, a, engine.EventLater, "留给下一次完整同步")
+	if h := d.hosts(); len(h) != 1 || !h[0].Active {
+		t.Errorf("%+v", h)
+	}
+	d.run(exitUsage, "event", "-", "--timeout", "0s")
+	if !strings.Contains(d.stderr.String(), "--timeout: 0s 不是正的时长") {
+		t.Error(&d.stderr)
+	}
+}
+
+// TestEventsNotForUs: nobody is asked for what changes no asset, or is no event at all.
+func TestEventsNotForUs(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		text    string
+		code    int
+		outcome engine.EventOutcome
+		reason  string
+	}{
+		"another account": {strings.ReplaceAll(state("i-x", "Running"), "1234567890123456", "1111111111111111"), exitDone, engine.EventIgnored, "1111111111111111"},
+		"another kind":    {`{"id":"1","source":"acs.oss","type":"oss:ObjectCreated","data":{}}`, exitDone, engine.EventIgnored, ""},
+		"broken":          {`{"id":`, exitFailed, engine.EventFailed, "JSON"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			a := d.event(c.code, c.text)
+			expectEvent(t, a, c.outcome, c.reason)
+			d.prints(outcomeWord(c.outcome, "zh") + "  ")
+			if d.jms.Requests() > 0 || a.Created != 0 {
+				t.Errorf("%v %+v", d.jms.Calls(), a)
+			}
+		})
+	}
+}
+
+// TestEventMistakes: what a person must mend is exit code 2, as for a full run, and the mistakes
+// that can be seen before it are seen before it.
+func TestEventMistakes(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		wrong func(*desk)
+		args  []string
+		asked bool
+		says  string
+	}{
+		"no file":       {func(*desk) {}, []string{"event", "/nonexistent/event.json"}, false, "/nonexistent/event.json"},
+		"no argument":   {func(*desk) {}, []string{"event"}, false, "accepts 1 arg"},
+		"-o to nowhere": {func(*desk) {}, []string{"event", "-", "-o", "/nonexistent/r.json"}, false, "--output: "},
+		"key":           {func(d *desk) { d.keySecret = "another-word-0123456789" }, []string{"event", "-"}, true, "the access key is unknown or switched off"},
+		"organisation": {func(d *desk) { d.org = "99999999-0000-4000-8000-000000000001" }, []string{"event", "-"}, true,
+			"99999999-0000-4000-8000-000000000001 is configured"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			d.fill(1, "cn-beijing")
+			d.stdin = state(alibabatest.Sample(0).ID, "Running")
+			c.wrong(d)
+			d.run(exitUsage, c.args...)
+			if !strings.Contains(d.stdout.String()+d.stderr.String(), c.says) {
+				t.Errorf("%q is not said:\n%s%s", c.says, &d.stdout, &d.stderr)
+			}
+			if (d.jms.Requests() > 0) != c.asked || d.jms.Writes() > 0 {
+				t.Errorf("JumpServer was asked: %v", d.jms.Calls())
+			}
+		})
+	}
+}
+
+// TestEventCloudKeyRefused is the account's failure, and no mistake with JumpServer.
+func TestEventCloudKeyRefused(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.fill(1, "cn-beijing")
+	d.ecs.Break(alibabatest.Fault{Kind: alibabatest.Inactive})
+	a := d.event(exitFailed, state(alibabatest.Sample(0).ID, "Running"))
+	expectEvent(t, a, engine.EventFailed, "")
+	if text := fmt.Sprint(a.Errors, a.Scopes); !strings.Contains(text, "bad_credentials") || d.jms.Writes() > 0 {
+		t.Errorf("%s %v", text, d.jms.Calls())
+	}
+}

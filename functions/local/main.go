@@ -1,0 +1,114 @@
+// Command jms-sync runs the synchronisation on a host or a laptop: without a subcommand it
+// synchronises; plan only shows what would be done; demo needs no settings at all.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// version is stamped in by the linker.
+var version = "dev"
+
+// The exit codes, as cron and CI see them.
+const (
+	exitDone    = 0
+	exitFailed  = 1 // nothing useful was done
+	exitUsage   = 2 // bad configuration or usage, wrong key or organisation of JumpServer
+	exitPartial = 3 // done in part: a scope or an item failed, or removals are held
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// exit carries an exit code through cobra, with a message for people or none.
+type exit struct {
+	code int
+	err  error
+}
+
+func (e *exit) Error() string {
+	if e.err == nil {
+		return ""
+	}
+	return e.err.Error()
+}
+
+func (e *exit) Unwrap() error { return e.err }
+
+// run executes the command line and gives the exit code.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	root := rootCommand(stdout, stderr)
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitDone
+	}
+	if text := err.Error(); text != "" {
+		fmt.Fprintln(stderr, text)
+	}
+	var wanted *exit
+	if errors.As(err, &wanted) {
+		return wanted.code
+	}
+	return exitUsage // cobra's own errors: unknown flag or command
+}
+
+func rootCommand(stdout, stderr io.Writer) *cobra.Command {
+	var o options
+	root := &cobra.Command{
+		Use:   "jms-sync",
+		Short: "把云上的主机同步到 JumpServer（不带子命令即执行一次同步）",
+		Long: "jms-sync 读取各云账号的实例，与 JumpServer 的资产比较，写入差异，并通知钉钉。\n" +
+			"读取失败的区域不会移除任何资产；移除之前必须按实例 ID 逐个证实。\n\n" +
+			"退出码：0 完成；1 失败；2 配置或用法有误、JumpServer 的密钥或组织不对；3 部分完成或有移除被暂缓。",
+		Args:          cobra.NoArgs,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return o.sync(cmd.Context(), stdout, stderr)
+		},
+	}
+	root.CompletionOptions.DisableDefaultCmd = true
+	o.flags(root)
+	root.AddCommand(planCommand(&o, stdout, stderr), eventCommand(&o, stdout, stderr), demoCommand(stdout), benchCommand(stdout, stderr),
+		emulateCommand(stdout), versionCommand(stdout))
+	return root
+}
+
+func planCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
+	return &cobra.Command{
+		Use:   "plan",
+		Short: "只显示计划：会改什么、不改什么、为什么；不写入 JumpServer，不发通知",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return o.plan(cmd.Context(), stdout, stderr)
+		},
+	}
+}
+
+func versionCommand(stdout io.Writer) *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "显示版本",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := fmt.Fprintln(stdout, "jms-sync", version)
+			return err
+		},
+	}
+}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// document is what -o writes: the results of a run, or of events.
+type document interface{ JSON(w io.Writer) error }
+
+// output is the file of -o; "" = none.
+type output string
+
+// check tells whether the file can be written, so that a mistake in -o is said before a run
+// begins, and not lost behind it.
+func (o output) check() error {
+	if o == "" || o.special() {
+		return nil
+	}
+	if info, err := os.Stat(string(o)); err == nil && info.IsDir() {
+		return fmt.Errorf("--output: %s 是目录 (is a directory)", string(o))
+	}
+	probe, err := os.CreateTemp(filepath.Dir(o.target()), ".jms-sync-*")
+	if err != nil {
+		return fmt.Errorf("--output: %w", err)
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
+}
+
+// write puts the results document into the file, whole or not at all.
+func (o output) write(r document) error {
+	if o == "" {
+		return nil
+	}
+	err := o.replace(r)
+	if err != nil {
+		return fmt.Errorf("--output: %w", err)
+	}
+	return nil
+}
+
+func (o output) replace(r document) error {
+	if o.special() {
+		file, err := os.OpenFile(string(o), os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		return errors.Join(r.JSON(file), file.Close())
+	}
+	file, err := os.CreateTemp(filepath.Dir(o.target()), ".jms-sync-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(file.Name())
+	if err := errors.Join(r.JSON(file), file.Chmod(0o644), file.Close()); err != nil {
+		return err
+	}
+	return os.Rename(file.Name(), o.target())
+}
+
+// special tells whether the name is a pipe or a device, /dev/stdout or /dev/null say: those are
+// written to, where a file is replaced.
+func (o output) special() bool {
+	info, err := os.Stat(string(o))
+	return err == nil && !info.Mode().IsRegular() && !info.IsDir()
+}
+
+// target is the file itself where the name is a link to it.
+func (o output) target() string {
+	if file, err := filepath.EvalSymlinks(string(o)); err == nil {
+		return file
+	}
+	return string(o)
+}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync"
+
+	"github.com/jms-sync/jms-sync/core/plan"
+)
+
+// progress shows one line that is written over and over, on a terminal only. It is also the
+// console's writer, so that log lines and the progress line do not run into each other.
+type progress struct {
+	mu       sync.Mutex
+	out      io.Writer
+	terminal bool
+	shown    bool
+	lang     plan.Lang
+}
+
+func newProgress(out io.Writer, lang plan.Lang) *progress {
+	return &progress{out: out, terminal: isTerminal(out), lang: lang}
+}
+
+func isTerminal(out io.Writer) bool {
+	file, ok := out.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// stage names what begins.
+func (p *progress) stage(name string) {
+	words := map[string][2]string{
+		"jumpserver": {"读取 JumpServer …", "reading JumpServer …"},
+		"clouds":     {"读取云上的实例 …", "listing the clouds …"},
+		"plan":       {"计划 …", "planning …"},
+		"apply":      {"写入 …", "applying …"},
+		"notify":     {"通知 …", "notifying …"},
+	}[name]
+	text := words[0]
+	if p.lang == plan.English {
+		text = words[1]
+	}
+	p.show(text)
+}
+
+// count shows how far the writing came.
+func (p *progress) count(done, total int) {
+	if p.lang == plan.English {
+		p.show(fmt.Sprintf("applying %d/%d", done, total))
+		return
+	}
+	p.show(fmt.Sprintf("写入 %d/%d", done, total))
+}
+
+func (p *progress) show(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.terminal {
+		fmt.Fprintf(p.out, "\r\033[K%s", text)
+		p.shown = true
+	}
+}
+
+func (p *progress) clear() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.wipe()
+}
+
+func (p *progress) wipe() {
+	if p.shown {
+		fmt.Fprint(p.out, "\r\033[K")
+		p.shown = false
+	}
+}
+
+// Write lets the console log through, after wiping the progress line.
+func (p *progress) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.wipe()
+	return p.out.Write(b)
+}

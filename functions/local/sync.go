@@ -1,0 +1,206 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/jumpserver"
+	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/report"
+	runstate "github.com/jms-sync/jms-sync/core/state"
+	"github.com/jms-sync/jms-sync/functions/internal/logs"
+	"github.com/jms-sync/jms-sync/functions/internal/wire"
+)
+
+// options are the command line's, as the Python tool has them.
+type options struct {
+	config    string
+	logLevel  string
+	logFile   string
+	noLogFile bool
+	retries   int
+	interval  string
+	output    output
+}
+
+func (o *options) flags(root *cobra.Command) {
+	f := root.PersistentFlags()
+	f.StringVarP(&o.config, "config", "c", "", "配置文件（默认：环境变量 JMS_SYNC_CONFIG，再是 config.yaml，再是只用环境变量）")
+	f.StringVarP(&o.logLevel, "log-level", "l", "", "日志级别：DEBUG、INFO、WARNING、ERROR")
+	f.StringVar(&o.logFile, "log-file", "", "日志文件")
+	f.BoolVar(&o.noLogFile, "no-log-file", false, "不写日志文件")
+	f.IntVarP(&o.retries, "retries", "r", 3, "失败的同步总共尝试几次")
+	f.StringVarP(&o.interval, "interval", "i", "5", "两次尝试之间的间隔：秒数，或 10s、1m 这样的时长")
+	f.StringVarP((*string)(&o.output), "output", "o", "", "把结果（JSON）写到这个文件")
+}
+
+// sync makes one run, again while it fails, and prints what was done.
+func (o *options) sync(ctx context.Context, stdout, stderr io.Writer) error {
+	return o.execute(ctx, stdout, stderr, func(s *session) engine.Outcome {
+		host, _ := os.Hostname() // for people who read who holds the lease
+		return wire.Remembered(ctx, s.engine, s.store, wire.Salt(s.cfg), s.cfg.Sync.FullEvery, "jms-sync on "+host, engine.Request{})
+	}, false)
+}
+
+// plan makes one run that writes nothing and tells nobody but the terminal.
+func (o *options) plan(ctx context.Context, stdout, stderr io.Writer) error {
+	return o.execute(ctx, stdout, stderr, func(s *session) engine.Outcome {
+		s.engine.Notifiers = nil
+		out := s.engine.Run(ctx, engine.Request{DryRun: true})
+		s.progress.clear()
+		if out.Err == nil { // else there is no plan, which is not an empty one
+			fmt.Fprint(stdout, report.PlanText(out.Lines, s.lang()))
+		}
+		return out
+	}, true)
+}
+
+// session is a run's configuration and what was built of it.
+type session struct {
+	cfg      config.Config
+	client   *jumpserver.Client
+	store    *runstate.Store // nil = nothing is remembered
+	engine   engine.Engine
+	progress *progress
+	close    func()
+}
+
+func (s *session) lang() plan.Lang { return plan.Lang(s.cfg.Language) }
+
+func (o *options) execute(ctx context.Context, stdout, stderr io.Writer, once func(*session) engine.Outcome, dry bool) error {
+	wait, err := o.pause()
+	if err == nil {
+		err = o.output.check()
+	}
+	if err != nil {
+		return &exit{exitUsage, err}
+	}
+	s, err := o.open(ctx, stderr)
+	if err != nil {
+		return &exit{exitUsage, err}
+	}
+	defer s.close()
+	var out engine.Outcome
+	for try := 1; ; try++ {
+		out = once(s)
+		if !again(out) || dry || try >= o.retries || !sleep(ctx, wait) {
+			break
+		}
+		s.engine.Log.Warn("run failed, trying again", "try", try+1, "of", o.retries)
+	}
+	s.progress.clear()
+	fmt.Fprint(stdout, report.Summary(out.Report, s.lang()))
+	if err := o.output.write(out.Report); err != nil {
+		return &exit{exitFailed, err}
+	}
+	return result(out)
+}
+
+// open reads the configuration and builds the engine. Its errors are mistakes of the user.
+func (o *options) open(ctx context.Context, stderr io.Writer) (*session, error) {
+	cfg, err := wire.LoadConfig(o.config)(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p := newProgress(stderr, plan.Lang(cfg.Language))
+	log, closer, err := o.logger(cfg, p)
+	if err != nil {
+		return nil, err
+	}
+	log = log.With("environment", cfg.Environment.Type)
+	store, err := wire.State(wire.Role{}, os.Environ())
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", config.VarState, err), closer.Close())
+	}
+	client, err := wire.Client(cfg, log)
+	if err == nil {
+		var e engine.Engine
+		e, err = wire.Engine(cfg, client, wire.Role{}, log, wire.Hooks{Stage: p.stage, Progress: p.count})
+		if err == nil {
+			return &session{cfg: cfg, client: client, store: store, engine: e, progress: p, close: func() { _ = closer.Close() }}, nil
+		}
+	}
+	return nil, errors.Join(err, closer.Close())
+}
+
+// logger builds the logger of a host: console and, unless it is switched off, files. What the
+// command line says goes first.
+func (o *options) logger(cfg config.Config, console io.Writer) (*slog.Logger, io.Closer, error) {
+	s := logs.Settings{
+		Level: cfg.Log.Level, Console: console, File: cfg.Log.File, MaxSizeMB: cfg.Log.MaxSize,
+		BackupCount: cfg.Log.BackupCount, JSON: cfg.Log.JSONFormat, Detailed: cfg.Log.Detailed,
+		SeparateErrorLog: cfg.Log.SeparateErrorLog,
+	}
+	if o.logLevel != "" {
+		s.Level = o.logLevel
+	}
+	if o.logFile != "" {
+		s.File = o.logFile
+	}
+	if o.noLogFile {
+		s.File = ""
+	}
+	return logs.New(s)
+}
+
+// again tells whether trying once more may help: not where a person must mend something first.
+func again(out engine.Outcome) bool {
+	return out.Report.Outcome == report.Failed && !mistaken(out.Err)
+}
+
+// mistaken tells whether JumpServer refused the key or another organisation answered.
+func mistaken(err error) bool {
+	kind := inventory.KindOf(err)
+	return kind == inventory.BadCredentials || kind == inventory.Organisation
+}
+
+// result gives the exit code of a run. The summary has said why already.
+func result(out engine.Outcome) error {
+	switch out.Report.Outcome {
+	case report.Failed:
+		if mistaken(out.Err) {
+			return &exit{code: exitUsage}
+		}
+		return &exit{code: exitFailed}
+	case report.Partial, report.Held:
+		return &exit{code: exitPartial}
+	}
+	return nil
+}
+
+// pause reads the interval: seconds, or a duration.
+func (o *options) pause() (time.Duration, error) {
+	if o.retries < 1 {
+		return 0, fmt.Errorf("--retries: 至少为 1 (at least 1)")
+	}
+	if n, err := strconv.Atoi(o.interval); err == nil && n >= 0 {
+		return time.Duration(n) * time.Second, nil
+	}
+	d, err := time.ParseDuration(o.interval)
+	if err != nil || d < 0 {
+		return 0, fmt.Errorf("--interval: %q 不是秒数，也不是 10s、1m 这样的时长 (neither seconds nor a duration)", o.interval)
+	}
+	return d, nil
+}
+
+// sleep waits, and tells whether the context still lives.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+	return ctx.Err() == nil // both may have been ready
+}
