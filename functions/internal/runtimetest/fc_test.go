@@ -33,7 +33,7 @@ func TestFC(t *testing.T) {
 	}
 	for name, check := range map[string]func(*testing.T, string){
 		"context": contextOfAnEvent, "errors": failures, "hooks": hooks, "side by side": sideBySide,
-		"one at a time": oneAtATime, "exit": exits, "restart": restart, "late": late,
+		"one at a time": oneAtATime, "exit": exits, "one of two ends": dies, "restart": restart, "late": late,
 		"given up": givenUp, "close": closes,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -78,7 +78,7 @@ func ask(t *testing.T, r *Runtime, event string, o Options) said {
 }
 
 func contextOfAnEvent(t *testing.T, program string) {
-	r, _ := open(t, program)
+	r, p := open(t, program)
 	got := ask(t, r, "hello", Options{
 		Timeout: 30 * time.Second, KeyID: "STS.x", KeySecret: "s", Token: "tok", Region: "cn-beijing",
 		Account: "42", RetryCount: 2,
@@ -99,7 +99,7 @@ func contextOfAnEvent(t *testing.T, program string) {
 	if got.Event != "hello" || got.Left < 25*time.Second || got.Left > 30*time.Second {
 		t.Errorf("%q with %s left", got.Event, got.Left)
 	}
-	if want := []string{"COLOUR=red", "FC_RUNTIME_API=" + r.Addr()}; !reflect.DeepEqual(got.Settings, want) {
+	if want := []string{"COLOUR=red", "FC_RUNTIME_API=" + p.Addr()}; !reflect.DeepEqual(got.Settings, want) {
 		t.Errorf("environment %q", got.Settings)
 	}
 	plain := ask(t, r, "", Options{Deadline: time.Now().Add(3 * time.Second)})
@@ -203,18 +203,36 @@ func exits(t *testing.T, program string) {
 	}
 }
 
-// restart is a cold start after another: no event is lost to the connection of the first.
+// restart is a cold start after another: no event is lost to the connection of the first, be it
+// the only one or one of two.
 func restart(t *testing.T, program string) {
 	r, p := open(t, program)
 	for range 10 {
 		ask(t, r, "one", Options{})
 		p.Stop()
 		p = run(t, r, program)
+		ask(t, r, "alone", Options{})
+		second := run(t, r, program)
+		p.Stop()
+		p.Stop()
+		ask(t, r, "two", Options{})
+		p = second
 	}
+}
+
+// dies is one of two programs that ends while it has an event: the other does not answer for it.
+func dies(t *testing.T, program string) {
+	r, p := open(t, program)
 	second := run(t, r, program)
+	begun := time.Now()
+	if a, err := r.Invoke(t.Context(), []byte("exit"), Options{}); err == nil || !strings.Contains(err.Error(), "exit status 3") {
+		t.Errorf("%+v %v", a, err)
+	}
+	ask(t, r, "the other", Options{})
+	if took := time.Since(begun); took > 5*time.Second {
+		t.Errorf("the end was noticed after %s", took)
+	}
 	p.Stop()
-	ask(t, r, "two", Options{})
-	second.Stop()
 	second.Stop()
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"runtime"
@@ -16,38 +17,72 @@ import (
 type Process struct {
 	cmd            *exec.Cmd
 	stdout, stderr *capture
+	listener       net.Listener // its own address of the runtime API
 	begun, ended   chan struct{}
+	why            string // how it ended; read it after ended is closed
+
+	gone  chan struct{} // closed before ended, when its polls shall end
+	polls sync.WaitGroup
+	mu    sync.Mutex
+	over  bool // no poll may begin any more
+}
+
+// poll counts a poll in. There is none of a program that has ended.
+func (p *Process) poll() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.over {
+		p.polls.Add(1)
+	}
+	return !p.over
+}
+
+// hangUp ends the polls of a program that has ended, and waits for them.
+func (p *Process) hangUp() {
+	p.mu.Lock()
+	p.over = true
+	p.mu.Unlock()
+	close(p.gone)
+	p.polls.Wait()
+	_ = p.listener.Close()
 }
 
 // Start runs a program with exactly this environment and the variable that names the runtime
 // API. The program is killed when ctx ends, at Stop, or at the Runtime's Close. Several may run.
 func (r *Runtime) Start(ctx context.Context, program string, env []string) (*Process, error) {
-	p := &Process{cmd: exec.CommandContext(ctx, program), begun: make(chan struct{}), ended: make(chan struct{})}
-	var err, err2 error
+	p := &Process{
+		cmd:   exec.CommandContext(ctx, program),
+		begun: make(chan struct{}), ended: make(chan struct{}), gone: make(chan struct{}),
+	}
+	var err, err2, err3 error
 	p.stdout, err = newCapture()
 	p.stderr, err2 = newCapture()
-	if err := errors.Join(err, err2); err != nil {
+	p.listener, err3 = net.Listen("tcp", "127.0.0.1:0")
+	if err := errors.Join(err, err2, err3); err != nil {
 		return nil, fmt.Errorf("start %s: %w", program, err)
 	}
-	p.cmd.Env = append(slices.Clone(env), r.dialect.variable+"="+r.Addr())
+	p.cmd.Env = append(slices.Clone(env), r.dialect.variable+"="+p.Addr())
 	p.cmd.Stdout, p.cmd.Stderr = p.stdout.file, p.stderr.file
 	dieWithParent(p.cmd)
 	c, err := r.join(p)
 	if err != nil {
+		_ = p.listener.Close()
 		return nil, err
 	}
+	go func() { _ = r.server.Serve(p.listener) }() // ends with the listener
 	go func() {
 		// The kernel ties "die with the parent" to the thread that started the program.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		err = p.cmd.Start()
 		close(p.begun)
-		why := "it never started"
+		p.why = "it never started"
 		if err == nil {
 			_ = p.cmd.Wait()
-			why = fmt.Sprintf("%s\n%s", p.cmd.ProcessState, tail(p.stderr.text()))
+			p.why = fmt.Sprintf("%s\n%s", p.cmd.ProcessState, tail(p.stderr.text()))
 		}
-		r.leave(c, why)
+		p.hangUp()
+		r.leave(c, p.why)
 		p.stdout.end()
 		p.stderr.end()
 		close(p.ended)
@@ -60,15 +95,11 @@ func (r *Runtime) Start(ctx context.Context, program string, env []string) (*Pro
 	return p, nil
 }
 
+// Addr is host:port, as the platforms put it into the program's environment.
+func (p *Process) Addr() string { return p.listener.Addr().String() }
+
 // join counts a process in, before it can ask for anything.
 func (r *Runtime) join(p *Process) (*crew, error) {
-	r.mu.Lock()
-	before := r.crew
-	over := before.over
-	r.mu.Unlock()
-	if over {
-		before.polls.Wait() // else one of them could still catch an event
-	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed {
@@ -82,18 +113,14 @@ func (r *Runtime) join(p *Process) (*crew, error) {
 	return r.crew, nil
 }
 
-// leave counts an ended process out. With the last one its polls end, before anybody learns of it.
+// leave counts an ended process out.
 func (r *Runtime) leave(c *crew, why string) {
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	c.running--
-	last := c.running == 0
-	if last {
+	if c.running == 0 {
 		c.over, c.why = true, why
 		close(c.dead)
-	}
-	r.mu.Unlock()
-	if last {
-		c.polls.Wait()
 	}
 }
 

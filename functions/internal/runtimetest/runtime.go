@@ -90,6 +90,8 @@ type Runtime struct {
 	slot     chan struct{} // nil = no limit
 	done     chan struct{}
 
+	nobody *Process // takes what no process of ours asks for
+
 	mu         sync.Mutex
 	crew       *crew
 	processes  []*Process
@@ -98,14 +100,12 @@ type Runtime struct {
 	closed     bool
 }
 
-// crew is the processes that run at one time. Its polls die with its last process, so that no
-// event is ever given to a connection whose program is gone.
+// crew is the processes that run at one time.
 type crew struct {
 	running int
 	over    bool
 	dead    chan struct{}
 	why     string // how the last process ended; read it after dead is closed
-	polls   sync.WaitGroup
 }
 
 // invocation is one event on its way.
@@ -113,10 +113,16 @@ type invocation struct {
 	id       string
 	event    []byte
 	options  Options
-	taken    chan time.Time // gives the deadline once the program has the event
-	deadline time.Time      // guarded by Runtime.mu, as is answered
+	taken    chan taker
+	deadline time.Time // guarded by Runtime.mu, as is answered
 	answered bool
 	outcome  chan outcome
+}
+
+// taker is who has the event, and until when.
+type taker struct {
+	deadline time.Time
+	process  *Process
 }
 
 type outcome struct {
@@ -132,17 +138,18 @@ func start(d dialect, tb TB, settings []Setting) (*Runtime, error) {
 	r := &Runtime{
 		dialect: d, tb: tb, listener: listener, queue: make(chan *invocation),
 		done: make(chan struct{}), crew: &crew{dead: make(chan struct{})}, known: map[string]*invocation{},
+		nobody: &Process{gone: make(chan struct{}), ended: make(chan struct{})},
 	}
 	for _, set := range settings {
 		set(r)
 	}
-	r.server = &http.Server{Handler: r, ReadHeaderTimeout: 10 * time.Second}
+	r.server = &http.Server{Handler: r, ReadHeaderTimeout: 10 * time.Second, BaseContext: r.owner}
 	go func() { _ = r.server.Serve(listener) }() // ends with ErrServerClosed
 	return r, nil
 }
 
-// Addr is host:port, as the platforms put it into the program's environment. Start does that by
-// itself.
+// Addr is the host:port of the fake itself. A program that Start starts is given one of its own,
+// so that its requests are known from those of other programs.
 func (r *Runtime) Addr() string { return r.listener.Addr().String() }
 
 // Close stops the programs and then ends the fake, in this order: against a closed port
@@ -175,7 +182,7 @@ func (r *Runtime) Unexpected() []string {
 func (r *Runtime) Invoke(ctx context.Context, event []byte, o Options) (Answer, error) {
 	i := &invocation{
 		id: rand.Text(), event: event, options: o.filled(),
-		taken: make(chan time.Time, 1), outcome: make(chan outcome, 1),
+		taken: make(chan taker, 1), outcome: make(chan outcome, 1),
 	}
 	r.mu.Lock()
 	c := r.crew
@@ -197,23 +204,23 @@ func (r *Runtime) Invoke(ctx context.Context, event []byte, o Options) (Answer, 
 	case <-ctx.Done():
 		return Answer{}, fmt.Errorf("the program did not ask for an event: %w", ctx.Err())
 	}
-	return r.wait(ctx, c, i)
+	return r.wait(ctx, i)
 }
 
 // wait waits for the answer to an event that was taken.
-func (r *Runtime) wait(ctx context.Context, c *crew, i *invocation) (Answer, error) {
-	deadline := <-i.taken
-	timer := time.NewTimer(max(time.Until(deadline), 0) + grace)
+func (r *Runtime) wait(ctx context.Context, i *invocation) (Answer, error) {
+	by := <-i.taken
+	timer := time.NewTimer(max(time.Until(by.deadline), 0) + grace)
 	defer timer.Stop()
 	select {
 	case out := <-i.outcome:
 		return out.answer, out.err
-	case <-c.dead:
+	case <-by.process.ended:
 		select { // a program may answer and end
 		case out := <-i.outcome:
 			return out.answer, out.err
 		default:
-			return Answer{}, fmt.Errorf("the program ended without an answer: %s", c.why)
+			return Answer{}, fmt.Errorf("the program ended without an answer: %s", by.process.why)
 		}
 	case <-ctx.Done():
 		return Answer{}, fmt.Errorf("no answer to invocation %s: %w", i.id, ctx.Err())

@@ -1,10 +1,12 @@
 package runtimetest
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"time"
 )
@@ -42,30 +44,45 @@ func (r *Runtime) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 }
 
-// next holds the poll open until there is an event.
-func (r *Runtime) next(w http.ResponseWriter, req *http.Request) {
+// ownerKey is where a request's context has the process whose address was asked.
+type ownerKey struct{}
+
+// owner ties what comes in on a process's own address to that process.
+func (r *Runtime) owner(l net.Listener) context.Context {
 	r.mu.Lock()
-	c := r.crew
-	if c.over {
-		r.mu.Unlock()
+	defer r.mu.Unlock()
+	for _, p := range r.processes {
+		if p.listener == l {
+			return context.WithValue(context.Background(), ownerKey{}, p)
+		}
+	}
+	return context.Background()
+}
+
+// next holds the poll open until there is an event. A poll ends with its own program: an event
+// is never given to a connection whose program is gone.
+func (r *Runtime) next(w http.ResponseWriter, req *http.Request) {
+	p, _ := req.Context().Value(ownerKey{}).(*Process)
+	if p == nil {
+		p = r.nobody
+	}
+	if !p.poll() {
 		http.Error(w, "the program was stopped", http.StatusServiceUnavailable)
 		return
 	}
-	c.polls.Add(1)
-	r.mu.Unlock()
-	defer c.polls.Done()
+	defer p.polls.Done()
 	select {
 	case i := <-r.queue:
-		r.hand(w, i)
+		r.hand(w, i, p)
 	case <-req.Context().Done():
-	case <-c.dead:
+	case <-p.gone:
 	case <-r.done:
 	}
 }
 
 // hand gives an event to the program. Its time begins here, as on the platforms: not while it
 // waits for its turn.
-func (r *Runtime) hand(w http.ResponseWriter, i *invocation) {
+func (r *Runtime) hand(w http.ResponseWriter, i *invocation, p *Process) {
 	deadline := i.options.Deadline
 	if deadline.IsZero() {
 		deadline = time.Now().Add(i.options.Timeout)
@@ -74,7 +91,7 @@ func (r *Runtime) hand(w http.ResponseWriter, i *invocation) {
 	i.deadline = deadline
 	r.known[i.id] = i
 	r.mu.Unlock()
-	i.taken <- deadline
+	i.taken <- taker{deadline: deadline, process: p}
 	for name, values := range r.dialect.headers(i.id, deadline, i.options) {
 		w.Header()[name] = values
 	}
