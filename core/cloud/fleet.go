@@ -127,6 +127,24 @@ func (f Fleet) List(ctx context.Context, narrow Narrow) []inventory.Listing {
 	return listings
 }
 
+// Scopes gives the scopes for which List will give listings, sorted. fixed is false where an
+// account is configured for all its regions: only its cloud knows them.
+func (f Fleet) Scopes(narrow Narrow) (scopes []inventory.Scope, fixed bool) {
+	for _, t := range f.targets {
+		if !chosen(narrow.Accounts, t.Account.Name) {
+			continue
+		}
+		if len(t.Account.Regions) == 0 {
+			return nil, false
+		}
+		for _, region := range pick(t.Account.Regions, narrow.Regions) {
+			scopes = append(scopes, inventory.Scope{Cloud: t.Account.Cloud, Account: t.Account.Name, Region: region})
+		}
+	}
+	slices.SortFunc(scopes, inventory.Scope.Compare)
+	return scopes, true
+}
+
 // account lists one account: whose it is, which regions it has, then the regions.
 func (f Fleet) account(ctx context.Context, t Target, only []string) []inventory.Listing {
 	regions := pick(t.Account.Regions, only)

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,20 +19,20 @@ import (
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
-// Clouds lists the configured accounts.
+// Clouds lists the configured accounts, and answers for single instances.
 type Clouds interface {
+	EventClouds
 	// List gives one listing per account and region asked for, sorted, complete or failed.
 	List(ctx context.Context, narrow cloud.Narrow) []inventory.Listing
+	// Scopes gives the scopes that List will give; fixed is false where only a cloud knows them.
+	Scopes(narrow cloud.Narrow) (scopes []inventory.Scope, fixed bool)
 	// Unknown gives those of the account names asked for that are not configured.
 	Unknown(narrow cloud.Narrow) []string
-	// Lookup gives those of the named instances that exist; without an error the others are
-	// proved absent.
-	Lookup(ctx context.Context, scope inventory.Scope, ids []string) ([]inventory.Instance, error)
 }
 
 // Bastion is JumpServer.
 type Bastion interface {
-	apply.Bastion
+	EventBastion
 	// Read proves the organisation and gives everything in it, complete, or an error.
 	Read(ctx context.Context) (inventory.Bastion, error)
 }
@@ -79,7 +80,7 @@ func (e Engine) Run(ctx context.Context, req Request) Outcome {
 	rep := report.Build(report.Input{
 		Started: started, Duration: e.Now().Sub(started), DryRun: req.DryRun,
 		Environment: e.Wording.Environment, Language: e.Wording.Lang,
-		Listings: p.listings, Notes: p.approved.Notes(), Unchanged: p.unchanged + p.approved.Unchanged(),
+		Listings: p.listings, Notes: p.notes, Unchanged: p.unchanged,
 		Items: p.result.Items, Problems: p.result.Problems, Stopped: err,
 	})
 	e.tell(rep, err)
@@ -114,27 +115,33 @@ func (e Engine) pass(ctx context.Context, req Request) (pass, error) {
 	rules := e.Rules
 	rules.Now = e.Now()
 	wishes := plan.Build(plan.Input{Bastion: bastion, Listings: p.listings}, rules)
-	p.approved = wishes.Approve(e.Limits, e.prove(ctx, wishes.Candidates()))
+	approved := wishes.Approve(e.Limits, e.prove(ctx, wishes.Candidates()))
+	p.plans(approved)
 	e.stage("apply")
-	e.begin(ctx, view, p.approved)
-	p.result = apply.Run(ctx, e.writer(req), p.approved, e.Writing)
+	e.begin(ctx, view, p.changes)
+	p.result = apply.Run(ctx, e.writer(req), approved, e.Writing)
 	p.result.Problems = append(p.result.Problems, nearLimit(len(bastion.Assets), p.result)...)
-	e.remember(ctx, view, p)
+	e.remember(ctx, view, p.listings, p, e.Now())
 	return p, nil
 }
 
 // pass is what the stages of one run gave.
 type pass struct {
 	listings  []inventory.Listing
-	approved  plan.Approved
+	changes   []plan.Change // approved
+	notes     []plan.Change // lines that change nothing
+	unchanged int           // instances whose assets are as they want them, read or known
 	result    apply.Result
-	unchanged int // instances of scopes that were left alone as a whole
+}
+
+// plans takes what an approved plan says.
+func (p *pass) plans(a plan.Approved) {
+	p.changes, p.notes = changes(a), a.Notes()
+	p.unchanged = a.Unchanged()
 }
 
 // lines gives every line of the plan, changes first.
-func (p pass) lines() []plan.Change {
-	return append(changes(p.approved), p.approved.Notes()...)
-}
+func (p pass) lines() []plan.Change { return slices.Concat(p.changes, p.notes) }
 
 // writer gives the bastion, or for a dry run one that cannot write.
 func (e Engine) writer(req Request) apply.Bastion {

@@ -13,70 +13,115 @@ import (
 )
 
 // Increment lets a run whose scopes are all as they were applied end after listing the clouds,
-// without a call to JumpServer. What it remembers only saves that work and is never evidence:
-// any doubt, any change and any open work takes the full path, which lists the clouds again
-// after JumpServer was read. The same full path is taken at least every FullEvery, to find what
-// people changed in JumpServer.
+// without a call to JumpServer, and one in which only a few instances are new or changed ask
+// JumpServer for just these. What it remembers only saves that work and is never evidence: any
+// doubt, any instance that is gone and any open work takes the full path, which lists the clouds
+// again after JumpServer was read. The same full path is taken at least every FullEvery, to find
+// what people changed in JumpServer.
 type Increment struct {
 	Store     *state.Store
 	Salt      string // the configuration that matters and the program's version
 	FullEvery time.Duration
 }
 
-// increment lists the clouds before JumpServer is asked anything, and tells whether the run is
-// done by that. It gives the view into which the run's end is written; nil where nothing is
-// remembered.
+// increment tries to do the run's work without reading all of JumpServer, and tells whether it
+// did. It gives the view into which the run's end is written; nil where nothing is remembered.
 func (e Engine) increment(ctx context.Context, narrow cloud.Narrow, req Request, p *pass) (*state.View, bool) {
 	if e.Increment == nil || req.DryRun {
 		return nil, false
 	}
+	var view *state.View
+	if scopes, fixed := e.Clouds.Scopes(narrow); fixed && len(scopes) > 0 {
+		view = e.load(ctx, scopes)
+		if e.reconciles(view, scopes) {
+			return view, false // without listing the clouds twice
+		}
+	}
 	e.stage("clouds")
-	listings := e.Clouds.List(ctx, narrow)
-	p.listings = listings
-	view, same := e.unchanged(ctx, listings)
-	if !same || len(listings) == 0 {
+	p.listings = e.Clouds.List(ctx, narrow)
+	scopes := scopesOf(p.listings)
+	if view == nil {
+		view = e.load(ctx, scopes)
+	}
+	if len(scopes) == 0 || e.reconciles(view, scopes) {
 		return view, false
 	}
-	for _, l := range listings {
-		p.unchanged += len(l.Instances)
+	differing, sure := e.differing(view, p.listings)
+	switch {
+	case !sure:
+		return view, false
+	case len(differing) > 0:
+		return view, e.few(ctx, view, differing, p)
 	}
+	p.unchanged = instances(p.listings)
 	return view, true
 }
 
-// unchanged tells whether every scope is as it was applied, with nothing open. It gives the view into which the run's end is written.
-func (e Engine) unchanged(ctx context.Context, listings []inventory.Listing) (*state.View, bool) {
-	scopes := make([]inventory.Scope, 0, len(listings))
-	for _, l := range listings {
-		scopes = append(scopes, l.Scope)
-	}
+// load reads what is known of scopes.
+func (e Engine) load(ctx context.Context, scopes []inventory.Scope) *state.View {
 	view := e.Increment.Store.Load(ctx, scopes)
 	for _, w := range view.Warnings() {
 		e.Log.Warn("state is not known", "error", w)
 	}
-	for _, l := range listings {
-		known := view.Scope(l.Scope)
-		if !known.Unchanged(state.Fingerprint(l, e.Increment.Salt)) || known.FullDue(e.Now(), e.Increment.FullEvery) {
-			return view, false
+	return view
+}
+
+// reconciles tells whether the full path is taken whatever the clouds say: a scope was never
+// applied as a whole, has open work, or was last compared with all of JumpServer too long ago.
+func (e Engine) reconciles(view *state.View, scopes []inventory.Scope) bool {
+	for _, at := range scopes {
+		known := view.Scope(at)
+		if known.Open || known.Applied == "" || known.FullDue(e.Now(), e.Increment.FullEvery) {
+			return true
 		}
 	}
-	return view, true
+	return false
+}
+
+// differing gives the listings that are not as they were applied; sure is false if one has failed.
+func (e Engine) differing(view *state.View, listings []inventory.Listing) (differing []inventory.Listing, sure bool) {
+	for _, l := range listings {
+		if !l.Complete() {
+			return nil, false
+		}
+		if !view.Scope(l.Scope).Unchanged(state.Fingerprint(l, e.Increment.Salt)) {
+			differing = append(differing, l)
+		}
+	}
+	return differing, true
+}
+
+func scopesOf(listings []inventory.Listing) []inventory.Scope {
+	scopes := make([]inventory.Scope, 0, len(listings))
+	for _, l := range listings {
+		scopes = append(scopes, l.Scope)
+	}
+	return scopes
+}
+
+func instances(listings []inventory.Listing) int {
+	n := 0
+	for _, l := range listings {
+		n += len(l.Instances)
+	}
+	return n
 }
 
 // begin marks the scopes that will be written to as open, so that a run that is killed never
 // leaves one that looks applied.
-func (e Engine) begin(ctx context.Context, view *state.View, approved plan.Approved) {
+func (e Engine) begin(ctx context.Context, view *state.View, planned []plan.Change) {
 	if view == nil {
 		return
 	}
-	if scopes := touched(approved); len(scopes) > 0 {
+	if scopes := touched(planned); len(scopes) > 0 {
 		e.logState(view.Begin(ctx, scopes...))
 	}
 }
 
-// touched gives the scopes in which a plan writes, sorted.
-func touched(approved plan.Approved) []inventory.Scope {
+// touched gives the scopes in which changes write, sorted.
+func touched(planned []plan.Change) []inventory.Scope {
 	var scopes []inventory.Scope
-	for _, c := range changes(approved) {
+	for _, c := range planned {
 		scopes = append(scopes, c.Scope)
 	}
 	slices.SortFunc(scopes, inventory.Scope.Compare)
@@ -85,31 +130,39 @@ func touched(approved plan.Approved) []inventory.Scope {
 
 // doubt marks scopes as open whose run ends before anything was compared.
 func (e Engine) doubt(ctx context.Context, view *state.View, listings []inventory.Listing) {
-	if view == nil {
-		return
+	if view != nil {
+		e.logState(view.Begin(ctx, scopesOf(listings)...))
 	}
-	scopes := make([]inventory.Scope, 0, len(listings))
-	for _, l := range listings {
-		scopes = append(scopes, l.Scope)
-	}
-	e.logState(view.Begin(ctx, scopes...))
 }
 
-// remember writes what became of each scope: applied as a whole, or open.
-func (e Engine) remember(ctx context.Context, view *state.View, p pass) {
+// remember writes what became of each scope, applied as a whole or open, and when it was last
+// compared with all of JumpServer; the zero time is "as known before".
+func (e Engine) remember(ctx context.Context, view *state.View, listings []inventory.Listing, p pass, full time.Time) {
 	if view == nil {
 		return
 	}
 	open := openScopes(p)
-	for _, l := range p.listings {
+	for _, l := range listings {
+		known := view.Scope(l.Scope)
 		now := state.Scope{
-			Listing: state.Fingerprint(l, ""), AppliedAt: e.Now(), FullAt: e.Now(), Assets: len(l.Instances),
+			Listing: state.Fingerprint(l, ""), AppliedAt: e.Now(), FullAt: full, Assets: len(l.Instances),
 			Open: open[l.Scope] || !l.Complete(),
+		}
+		if full.IsZero() {
+			now.FullAt = known.FullAt
 		}
 		if !now.Open {
 			now.Applied = state.Fingerprint(l, e.Increment.Salt)
+			e.rememberRows(ctx, l, known, now)
 		}
 		e.logState(view.Save(ctx, l.Scope, now))
+	}
+}
+
+// rememberRows writes which instances a scope was applied with, where that is new.
+func (e Engine) rememberRows(ctx context.Context, l inventory.Listing, known, now state.Scope) {
+	if known.Applied != now.Applied {
+		e.logState(e.Increment.Store.SaveRows(ctx, l.Scope, now.Applied, state.RowsOf(l, e.Increment.Salt)))
 	}
 }
 
@@ -122,7 +175,7 @@ func (e Engine) logState(err error) {
 // openScopes are those with anything held, skipped, due, failed or not reached.
 func openScopes(p pass) map[inventory.Scope]bool {
 	open := map[inventory.Scope]bool{}
-	for _, n := range p.approved.Notes() {
+	for _, n := range p.notes {
 		if n.Reason.Code != plan.StaysDeactivated {
 			open[n.Scope] = true
 		}

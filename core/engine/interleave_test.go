@@ -54,8 +54,10 @@ func TestInterleavings(t *testing.T) {
 		})
 	}
 	t.Cleanup(func() {
-		t.Logf("%d interleavings: by events %d created, %d closed; by timers %d created, %d closed, %d deleted; %d held at the end",
-			played.Load(), seen.made[1].Load(), seen.closed[1].Load(), seen.made[0].Load(), seen.closed[0].Load(), seen.deleted.Load(), seen.held.Load())
+		t.Logf("%d interleavings: by events %d created, %d closed; by timers %d created, %d closed, %d deleted; %d held at the end; "+
+			"%d runs read a few assets, %d none",
+			played.Load(), seen.made[1].Load(), seen.closed[1].Load(), seen.made[0].Load(), seen.closed[0].Load(), seen.deleted.Load(), seen.held.Load(),
+			seen.few.Load(), seen.none.Load())
 		if !t.Failed() && slices.Contains(seen.all(), 0) {
 			t.Error("the stories leave out what they are about")
 		}
@@ -66,12 +68,14 @@ func TestInterleavings(t *testing.T) {
 type tally struct {
 	made, closed  [2]atomic.Int64 // by timers, by events
 	deleted, held atomic.Int64
+	few, none     atomic.Int64 // runs with state that read a few assets, or none
 	same          sync.Map
 }
 
 func (c *tally) all() []int64 {
 	return []int64{
 		c.made[0].Load(), c.made[1].Load(), c.closed[0].Load(), c.closed[1].Load(), c.deleted.Load(), c.held.Load(),
+		c.few.Load(), c.none.Load(),
 	}
 }
 
@@ -96,9 +100,18 @@ func tell(t *testing.T, seed uint64, seen *tally) {
 	}
 	s.finish()
 	s.heal()
+	time.Sleep(fullEvery)
 	var out engine.Outcome
 	for range 2 {
 		out = s.alone(s.fullRun)
+	}
+	if s.store != nil { // what was remembered must have hidden nothing
+		s.store = nil
+		s.server.ResetCounts()
+		out = s.alone(s.fullRun)
+		if writes := s.server.Writes(); writes > 0 {
+			t.Errorf("a run without state makes %d more writes: %v\n%s", writes, s.server.Calls(), describe(out.Report))
+		}
 	}
 	s.equal(out)
 	seen.held.Add(int64(out.Report.Held))
@@ -128,7 +141,7 @@ func (s *story) happens(crowd int) bool {
 	case s.busy() >= crowd:
 		s.step()
 		return false
-	case k < 85:
+	case k < 85, s.store != nil && k < 93:
 		s.start("timer", func(ctx context.Context) { s.fullRun(ctx) })
 	default:
 		s.deliver()

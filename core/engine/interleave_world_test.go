@@ -20,6 +20,9 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/secret"
+	"github.com/jms-sync/jms-sync/core/state"
+	"github.com/jms-sync/jms-sync/core/storage"
+	"github.com/jms-sync/jms-sync/core/storage/storagetest"
 )
 
 const org = jumpservertest.DefaultOrg
@@ -38,6 +41,7 @@ type story struct {
 	calm    bool // no more of that
 	spare   int  // how many more may get lost; negative = any number
 
+	store         *state.Store // of timer runs; nil = they remember nothing
 	timer, events *jumpserver.Client
 	identities    *cloud.Identities
 
@@ -52,8 +56,10 @@ type story struct {
 	mu      sync.Mutex
 	last    []jumpservertest.Host // hosts before the request that is under way
 	foreign []jumpservertest.Host
-	off     map[string]bool // assets that a person switched off
-	labels  map[string]bool // assets with a person's label
+	// mentioned is an instance that another asset names in its comment; "" = none
+	mentioned string
+	off       map[string]bool // assets that a person switched off
+	labels    map[string]bool // assets with a person's label
 }
 
 func newStory(t *testing.T, seed uint64, seen *tally) *story {
@@ -87,10 +93,26 @@ func newStory(t *testing.T, seed uint64, seen *tally) *story {
 		at.turned = time.Now().Add(-time.Hour)
 	}
 	s.server.Seed(org, jumpservertest.Host{Name: "web", Address: "10.0.0.1", Active: true, Labels: []string{"team:shop"}})
-	s.server.Seed(org, jumpservertest.Host{Name: "old", Address: "10.0.0.2", Active: true, Comment: "instance_id: " + s.skies.machines[0].ID})
+	s.remembers()
+	if s.store == nil || s.rand.IntN(8) == 0 { // an instance that is skipped keeps its scope open for ever
+		s.mentioned = s.skies.machines[0].ID
+		s.server.Seed(org, jumpservertest.Host{Name: "old", Address: "10.0.0.2", Active: true, Comment: "instance_id: " + s.mentioned})
+	}
 	s.server.SeedOther(org, "db", "database")
 	s.foreign = s.server.Hosts(org)
 	return s
+}
+
+// remembers gives half of the stories a state store, of any kind.
+func (s *story) remembers() {
+	if s.rand.IntN(2) == 0 {
+		return
+	}
+	able := []storage.Abilities{{}, {CreateOnly: true}, {CreateOnly: true, IfMatch: true}}[s.rand.IntN(3)]
+	var err error
+	if s.store, err = state.New(storagetest.Memory(able), "", state.Options{}); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 // client makes a client. Its clock stands still, so that what it knows never ages.
@@ -155,8 +177,25 @@ func (s *story) fleet() cloud.Fleet {
 func (s *story) fullRun(ctx context.Context) engine.Outcome {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
 	defer cancel()
-	return s.engine(s.timer).Run(ctx, engine.Request{})
+	e := s.engine(s.timer)
+	if s.store != nil {
+		e.Increment = &engine.Increment{Store: s.store, FullEvery: fullEvery}
+	}
+	stages := map[string]bool{}
+	e.Stage = func(name string) { stages[name] = true }
+	out := e.Run(ctx, engine.Request{})
+	switch {
+	case s.store == nil || stages["plan"]:
+	case stages["apply"]:
+		s.seen.few.Add(1)
+	case stages["clouds"] && !stages["jumpserver"]:
+		s.seen.none.Add(1)
+	}
+	return out
 }
+
+// fullEvery is when a run with state finds what people changed.
+const fullEvery = time.Hour
 
 // hear runs on some events. Those that failed come again.
 func (s *story) hear(ctx context.Context, heard []cloud.Heard, limit time.Duration) {
@@ -164,6 +203,11 @@ func (s *story) hear(ctx context.Context, heard []cloud.Heard, limit time.Durati
 	defer cancel()
 	v := engine.Events{
 		Engine: s.engine(s.events), Clouds: s.fleet().WithIdentities(s.identities), Bastion: s.events, Sleep: sleepSeconds,
+	}
+	if s.store != nil {
+		v.Begin = func(ctx context.Context, scopes []inventory.Scope) {
+			_ = s.store.Load(ctx, scopes).Begin(ctx, scopes...)
+		}
 	}
 	answer := v.Run(ctx, heard)
 	s.mu.Lock()

@@ -1,9 +1,9 @@
 // Package state keeps between runs what saves work: the fingerprint of what was last applied in
-// each scope, the lease of the run that works now, the reports that wait for their window, and
+// each scope, digests of its instances, the lease of the run that works now, the reports that wait for their window, and
 // the history of runs. It lies in a storage.Bucket under a prefix.
 //
-// State is never evidence. It holds no instance and no asset, so nothing in it can show that
-// one is gone; the worst that wrong state can do is to have a change noticed by the next full
+// State is never evidence. It holds no instance and no asset, and a digest that no instance of a
+// listing has any more only makes a run read everything; the worst that wrong state can do is to have a change noticed by the next full
 // reconcile (sync.full_every) rather than by this run. What is missing, damaged, too large or of a later
 // schema is "nothing known", and a warning beside it. No failure here ends a run: callers log it
 // and take the full path.
@@ -11,6 +11,7 @@
 // # Objects
 //
 //	scopes/<scope>-<hash>.json      one per scope, see View
+//	rows/<scope>-<hash>.json         one per scope: digests of its instances, see Rows
 //	lease/<name>-<hash>.json        where the store has If-Match
 //	lease/<name>-<hash>/<number>    where it can only create
 //	window/<name>-<hash>.json       until when reports are kept, and what was told
@@ -21,7 +22,8 @@
 // There is one object per scope, not one per account or deployment: runs of different accounts
 // and regions go side by side, and on a store without If-Match the last writer of a shared
 // object would take the others' entries away. An unchanged run reads one object of some 500
-// bytes per scope, many at once, and writes none. No object but a report or a run's document is
+// bytes per scope, many at once, and writes none; rows (22 bytes for each instance) are read and
+// written only where something changed. No object but these, a report or a run's document is
 // larger than 256 KiB.
 //
 // # Format
