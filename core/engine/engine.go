@@ -17,6 +17,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/notify"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/core/state"
 )
 
 // Clouds lists the configured accounts, and answers for single instances.
@@ -47,8 +48,9 @@ type Engine struct {
 	Wording   report.Options
 	Notifiers []notify.Notifier
 	NotifyOn  NotifyOn
-	Outbox    *Outbox    // of events' reports; nil = none are kept
-	Increment *Increment // nil = every run takes the full path
+	Outbox    *Outbox       // of events' reports, in this process; nil = none are kept
+	Window    *state.Window // of events' reports, for all processes; nil = there is no store
+	Increment *Increment    // nil = every run takes the full path
 	// Reserve is kept free before the context's deadline for report and notification.
 	Reserve time.Duration
 	Now     func() time.Time

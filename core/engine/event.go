@@ -127,8 +127,8 @@ func (v Events) Run(ctx context.Context, heard []cloud.Heard) EventAnswer {
 	switch {
 	case rep.Failed() || rep.Changed() && e.NotifyOn != OnFailure:
 		e.post(ctx, rep)
-	case e.Outbox != nil && len(e.Notifiers) > 0:
-		e.deliver(ctx, e.Outbox.due(e.Now()))
+	default:
+		e.overdue(ctx)
 	}
 	return EventAnswer{Report: rep, Events: r.results}
 }

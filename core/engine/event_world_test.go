@@ -15,6 +15,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/state"
 )
 
 // The accounts of event tests, with account_id set as their events name them.
@@ -27,6 +28,7 @@ const (
 type hearing struct {
 	*world
 	outbox *engine.Outbox
+	window *state.Window
 	// identities is what a warm process remembers of its keys.
 	identities *cloud.Identities
 	slept      []time.Duration
@@ -71,7 +73,7 @@ func (h *hearing) full() engine.Outcome {
 func (h *hearing) events() engine.Events {
 	h.t.Helper()
 	e := h.engine()
-	e.Outbox = h.outbox
+	e.Outbox, e.Window = h.outbox, h.window
 	return engine.Events{
 		Engine: e, Clouds: h.fleet(h.config()).WithIdentities(h.identities), Bastion: h.client,
 		Sleep: func(ctx context.Context, d time.Duration) error {

@@ -12,8 +12,8 @@ import (
 // Outbox keeps the reports of events so that a storm of them does not become a storm of
 // messages: DingTalk mutes a robot for ten minutes after 20 messages in one. The first report is
 // told at once; those of the window after it are kept, and told in one card by whoever comes
-// first after the window. It is shared by the invocations of one process. Nothing is lost: what
-// could not be sent is kept again.
+// first after the window. It is shared by the invocations of one process, and used where no store
+// shares them between all (Engine.Window). Nothing is lost: what could not be sent is kept again.
 type Outbox struct {
 	window time.Duration
 
@@ -69,7 +69,7 @@ func (o *Outbox) back(reports []report.Report) {
 
 // post tells a report of events, now or with those of its window.
 func (e Engine) post(ctx context.Context, rep report.Report) {
-	if len(e.Notifiers) == 0 {
+	if len(e.Notifiers) == 0 || e.share(ctx, rep) {
 		return
 	}
 	if e.Outbox == nil {
@@ -89,10 +89,16 @@ func (e Engine) deliver(ctx context.Context, reports []report.Report) {
 	}
 }
 
-// Flush tells what the outbox keeps: before the process is stopped, and with every full run.
+// Flush tells what is kept: before the process is stopped, and with every full run.
 func (e Engine) Flush(ctx context.Context) {
-	if e.Outbox != nil && len(e.Notifiers) > 0 {
+	if len(e.Notifiers) == 0 {
+		return
+	}
+	if e.Outbox != nil {
 		e.deliver(ctx, e.Outbox.all())
+	}
+	if e.Window != nil {
+		e.take(ctx, e.Window.All)
 	}
 }
 

@@ -120,9 +120,18 @@ const (
 	everything               // at any time
 )
 
-// take gives what is to be told, if nobody else is telling.
+// take gives what is to be told, if nobody else is telling. Who offers nothing looks first
+// whether anything is kept: mostly nothing is, and that is one call.
 func (w *Window) take(ctx context.Context, now time.Time, why taking) (Batch, error) {
 	doing := "window " + w.name
+	if !w.store.bucket.Abilities(ctx).CreateOnly {
+		return Batch{}, wrap(doing, &inventory.Error{Kind: inventory.Unsupported, Err: ErrNoWindow})
+	}
+	if why != offered {
+		if names, err := w.kept(ctx); err != nil || len(names) == 0 {
+			return Batch{}, wrap(doing, err)
+		}
+	}
 	body, warning := w.read(ctx)
 	if why != everything && body.covers(now, w.every) {
 		return Batch{}, wrap(doing, warning)

@@ -38,6 +38,7 @@ func TestFunction(t *testing.T) {
 		"role":                         roleCredentials,
 		"window":                       window,
 		"no window":                    noWindow,
+		"shared window":                sharedWindow,
 		"robot down, then well":        robotDown,
 		"stop before the first event":  stopCold,
 		"side by side":                 sideBySide,

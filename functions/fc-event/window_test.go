@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/engine"
@@ -61,6 +62,28 @@ func window(w *world) {
 	w.stop()
 	if n := len(w.robot.Messages()); n != 2 {
 		w.Errorf("%d cards after another stop", n)
+	}
+}
+
+// sharedWindow has two processes and one store: what the second one hears within the window of
+// the first waits in the store, also when both are stopped.
+func sharedWindow(w *world) {
+	folder := w.TempDir()
+	w.env["STATE"], w.env["NOTIFICATION_WINDOW"] = "file://"+folder, "10m"
+	w.start()
+	w.storm(0, 1)
+	w.stop()
+	w.process.Stop()
+	w.start()
+	w.storm(1, 3)
+	w.stop()
+	if n := len(w.robot.Messages()); n != 1 {
+		w.Errorf("%d cards", n)
+	}
+	w.told(1)
+	kept, err := filepath.Glob(filepath.Join(folder, "window", "*", "*.json"))
+	if err != nil || len(kept) != 2 {
+		w.Errorf("kept are %q, %v", kept, err)
 	}
 }
 

@@ -70,9 +70,7 @@ func (o *options) event(ctx context.Context, payload []byte, limit time.Duration
 	defer cancel()
 	v.Engine.Reserve = min(limit/5, 10*time.Second) // for the notification
 	v.Engine.Stage, v.Engine.Writing.Progress = s.progress.stage, s.progress.count
-	if v.Begin, err = wire.Reopen(wire.Role{}, os.Environ(), s.engine.Log); err != nil {
-		return &exit{exitUsage, err}
-	}
+	v.Begin = wire.Reopen(s.store, s.engine.Log)
 	answer := v.Run(ctx, wire.Hear(wire.Alibaba, payload))
 	s.progress.clear()
 	for _, e := range answer.Events {

@@ -77,6 +77,7 @@ func (a *App) Timer(ctx context.Context, tick Tick, role Role) (report.Report, e
 	if err != nil {
 		w.log.Warn("run without state", "error", err)
 	}
+	e.Window = Window(store, w.cfg)
 	out := Remembered(ctx, e, store, Salt(w.cfg), w.cfg.Sync.FullEvery, "fc-timer", tick.Request)
 	if out.Report.Outcome == report.Failed {
 		return out.Report, failure(out.Report)

@@ -60,9 +60,11 @@ func (a *App) Event(ctx context.Context, of inventory.Cloud, payload []byte, rol
 	ctx, cancel := answerable(ctx, a.now())
 	defer cancel()
 	v.Engine.Reserve = reserve(ctx, a.now())
-	if v.Begin, err = Reopen(role, a.environ, w.log); err != nil {
+	store, err := State(role, a.environ)
+	if err != nil {
 		w.log.Warn("run without state", "error", err)
 	}
+	v.Begin, v.Engine.Window = Reopen(store, w.log), Window(store, w.cfg)
 	answer := v.Run(ctx, Hear(of, payload))
 	if answer.Failed() {
 		return answer, failedEvents(answer)

@@ -83,16 +83,24 @@ func Remembered(ctx context.Context, e engine.Engine, store *state.Store, salt s
 // Reopen gives what marks scopes before events write in them, so that the next full run compares
 // them anew: an instance that is made and released between two listings leaves both alike, and an
 // asset behind. It is nil where no state store is named.
-func Reopen(role Role, environ []string, log *slog.Logger) (func(context.Context, []inventory.Scope), error) {
-	store, err := State(role, environ)
-	if err != nil || store == nil {
-		return nil, err
+func Reopen(store *state.Store, log *slog.Logger) func(context.Context, []inventory.Scope) {
+	if store == nil {
+		return nil
 	}
 	return func(ctx context.Context, scopes []inventory.Scope) {
 		if err := store.Load(ctx, scopes).Begin(ctx, scopes...); err != nil {
 			log.Warn("state was not reopened; the next full reconcile finds what is left", "error", err)
 		}
-	}, nil
+	}
+}
+
+// Window gives the window in which the reports of events wait, for all processes that share the
+// store; nil where there is none, or every report is told at once.
+func Window(store *state.Store, cfg config.Config) *state.Window {
+	if store == nil || cfg.Notification.Window <= 0 {
+		return nil
+	}
+	return store.Window("events", cfg.Notification.Window)
 }
 
 // lastCall is the little time that the store gets after a run, also after one whose time is over:
