@@ -15,7 +15,7 @@ func (r *run) creates(changes []plan.Change) {
 	bad := r.nodes(changes)
 	var todo []plan.Change
 	for _, c := range changes {
-		if err, failed := bad[c.New.Node]; failed {
+		if err, failed := bad[c.New().Node]; failed {
 			r.add(r.outcome(c, err))
 			continue
 		}
@@ -56,7 +56,7 @@ func (r *run) creates(changes []plan.Change) {
 func (r *run) nodes(changes []plan.Change) map[string]error {
 	var paths []string
 	for _, c := range changes {
-		paths = append(paths, c.New.Node)
+		paths = append(paths, c.New().Node)
 	}
 	slices.Sort(paths)
 	bad := map[string]error{}
@@ -81,7 +81,7 @@ func (r *run) create(c plan.Change, p *pace, stop *stopper) Item {
 	if err := stop.why(); err != nil {
 		return r.outcome(c, err)
 	}
-	existed, err := r.to.Create(r.ctx, *c.New)
+	existed, err := r.to.Create(r.ctx, *c.New())
 	stop.see(err)
 	if existed && err == nil {
 		return Item{Change: c, State: Kept, Reason: plan.Because(plan.AlreadyThere)}
