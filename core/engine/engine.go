@@ -6,6 +6,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"iter"
 	"log/slog"
 	"strings"
 	"time"
@@ -65,7 +66,7 @@ type Request struct {
 // what stopped the run before it did its work.
 type Outcome struct {
 	Report report.Report
-	Lines  []plan.Change
+	Lines  iter.Seq[plan.Change]
 	Err    error
 }
 
@@ -84,7 +85,7 @@ func (e Engine) Run(ctx context.Context, req Request) Outcome {
 	})
 	e.tell(rep, err)
 	e.notify(ctx, rep)
-	return Outcome{Report: rep, Lines: p.lines(), Err: err}
+	return Outcome{Report: rep, Lines: p.lines, Err: err}
 }
 
 // pass is the order of the stages. JumpServer is read before the clouds, so that an asset which
@@ -132,8 +133,17 @@ type pass struct {
 }
 
 // lines gives every line of the plan, changes first.
-func (p pass) lines() []plan.Change {
-	return append(changes(p.approved), p.approved.Notes()...)
+func (p pass) lines(yield func(plan.Change) bool) {
+	for c := range p.approved.Changes() {
+		if !yield(c) {
+			return
+		}
+	}
+	for _, c := range p.approved.Notes() {
+		if !yield(c) {
+			return
+		}
+	}
 }
 
 // writer gives the bastion, or for a dry run one that cannot write.

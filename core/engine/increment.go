@@ -76,7 +76,7 @@ func (e Engine) begin(ctx context.Context, view *state.View, approved plan.Appro
 // touched gives the scopes in which a plan writes, sorted.
 func touched(approved plan.Approved) []inventory.Scope {
 	var scopes []inventory.Scope
-	for _, c := range changes(approved) {
+	for c := range approved.Changes() {
 		scopes = append(scopes, c.Scope)
 	}
 	slices.SortFunc(scopes, inventory.Scope.Compare)
@@ -133,15 +133,4 @@ func openScopes(p pass) map[inventory.Scope]bool {
 		}
 	}
 	return open
-}
-
-// changes gives all changes of an approved plan.
-func changes(a plan.Approved) []plan.Change {
-	var all []plan.Change
-	for _, step := range a.Moves() {
-		all = append(all, step...)
-	}
-	all = append(all, a.Creates()...)
-	all = append(all, a.Updates()...)
-	return append(all, a.Removals()...)
 }

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -365,8 +366,5 @@ func (p *Plan) sort() {
 
 // Compare orders changes by scope, instance and asset, as plans and results list them.
 func Compare(x, y Change) int {
-	if c := x.Scope.Compare(y.Scope); c != 0 {
-		return c
-	}
-	return slices.Compare([]string{x.InstanceID, x.AssetID}, []string{y.InstanceID, y.AssetID})
+	return cmp.Or(x.Scope.Compare(y.Scope), strings.Compare(x.InstanceID, y.InstanceID), strings.Compare(x.AssetID, y.AssetID))
 }

@@ -151,7 +151,7 @@ func TestAccountFailedAsAWhole(t *testing.T) {
 	}
 	for lang, want := range map[plan.Lang]string{plan.Chinese: "全部区域", plan.English: "all regions"} {
 		for _, text := range []string{
-			report.Summary(r, lang), report.PlanText(in.Notes, lang),
+			report.Summary(r, lang), planText(t, in.Notes, lang),
 			report.NewMessage(r, report.Options{Lang: lang, Location: time.UTC}).Markdown,
 		} {
 			if !strings.Contains(text, want) || strings.Contains(text, "/*") {

@@ -15,6 +15,7 @@ import (
 	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/auth/credentials"
 	sdkerrors "github.com/aliyun/alibaba-cloud-sdk-go/sdk/errors"
 	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/requests"
+	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/responses"
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/ecs"
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/sts"
 
@@ -135,8 +136,8 @@ func (s session) instances(ctx context.Context, q query) (instancesAnswer, error
 		}
 		request.InstanceIds = string(ids)
 	}
-	answer, err := client.DescribeInstances(request)
-	if err != nil {
+	answer := &page{BaseResponse: &responses.BaseResponse{}}
+	if err := client.DoAction(request, answer); err != nil {
 		return instancesAnswer{}, unwrapSDK(err)
 	}
 	return fromAnswer(answer), nil
@@ -152,9 +153,8 @@ func unwrapSDK(err error) error {
 	return err
 }
 
-// fromAnswer copies what we need of a page. The SDK's rows have some 3 KB each, so no page
-// is kept longer than its conversion takes.
-func fromAnswer(answer *ecs.DescribeInstancesResponse) instancesAnswer {
+// fromAnswer copies what we need of a page, so that none is kept longer than its conversion takes.
+func fromAnswer(answer *page) instancesAnswer {
 	list := answer.Instances.Instance
 	rows := make([]inventory.Instance, len(list))
 	for i := range list {
@@ -164,7 +164,7 @@ func fromAnswer(answer *ecs.DescribeInstancesResponse) instancesAnswer {
 	return instancesAnswer{requestID: answer.RequestId, rows: rows, listed: list != nil, next: answer.NextToken}
 }
 
-func fromRow(row *ecs.Instance) inventory.Instance {
+func fromRow(row *instance) inventory.Instance {
 	return inventory.Instance{
 		Scope:      inventory.Scope{Region: row.RegionId},
 		ID:         row.InstanceId,
@@ -183,7 +183,7 @@ func fromRow(row *ecs.Instance) inventory.Instance {
 
 // privateIPs gives the instance's own address, then those of the primary interface, then those
 // of the others in the order of the answer.
-func privateIPs(row *ecs.Instance) []string {
+func privateIPs(row *instance) []string {
 	var primary, others []string
 	for _, nic := range row.NetworkInterfaces.NetworkInterface {
 		addresses := []string{nic.PrimaryIpAddress}
