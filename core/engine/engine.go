@@ -85,7 +85,7 @@ func (e Engine) Run(ctx context.Context, req Request) Outcome {
 	})
 	e.tell(rep, err)
 	e.notify(ctx, rep)
-	return Outcome{Report: rep, Lines: p.lines, Err: err}
+	return Outcome{Report: rep, Lines: lines(p.approved), Err: err}
 }
 
 // pass is the order of the stages. JumpServer is read before the clouds, so that an asset which
@@ -133,15 +133,17 @@ type pass struct {
 }
 
 // lines gives every line of the plan, changes first.
-func (p pass) lines(yield func(plan.Change) bool) {
-	for c := range p.approved.Changes() {
-		if !yield(c) {
-			return
+func lines(a plan.Approved) iter.Seq[plan.Change] {
+	return func(yield func(plan.Change) bool) {
+		for c := range a.Changes() {
+			if !yield(c) {
+				return
+			}
 		}
-	}
-	for _, c := range p.approved.Notes() {
-		if !yield(c) {
-			return
+		for _, c := range a.Notes() {
+			if !yield(c) {
+				return
+			}
 		}
 	}
 }
