@@ -23,6 +23,13 @@ func (p Plan) settleNames(out *Approved) {
 		takers[name] = asset
 	}
 	updates := map[string]Change{}
+	fresh := 0
+	for _, w := range p.wishes {
+		if w.before == nil {
+			fresh++
+		}
+	}
+	out.creates = slices.Grow(out.creates, fresh)
 	for _, w := range p.wishes {
 		name := final[w.asset]
 		switch {

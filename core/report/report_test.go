@@ -187,3 +187,24 @@ func TestSummary(t *testing.T) {
 		t.Errorf("stale: %q", got)
 	}
 }
+
+// TestJSONIsOneDocument: what JSON writes piece by piece is what an encoder writes of the whole.
+func TestJSONIsOneDocument(t *testing.T) {
+	t.Parallel()
+	tricky := change(plan.Skip, 7, plan.Because(plan.NamedInComment, "\n  \"changes\": []<&>"))
+	tricky.Name = "\n  \"changes\": ["
+	for name, in := range map[string]report.Input{
+		"none": {Started: started(), Problems: []error{&inventory.Error{Message: tricky.Name}}},
+		"one":  {Started: started(), Notes: []plan.Change{tricky}},
+		"many": busy(plan.Chinese),
+	} {
+		r := report.Build(in)
+		var whole, pieces strings.Builder
+		if err := errors.Join(report.Encode(&whole, r), r.JSON(&pieces)); err != nil {
+			t.Fatal(err)
+		}
+		if whole.String() != pieces.String() {
+			t.Errorf("%s: got\n%s\nwant\n%s", name, pieces.String(), whole.String())
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -41,20 +42,24 @@ type session struct {
 	place     place
 	transport http.RoundTripper
 	timeout   time.Duration
+	reading   chan struct{} // a place for each page that is turned into rows right now
 }
 
 func newAPI(account cloud.Account, at place, transport http.RoundTripper) api {
 	s := session{
 		account: account, place: at, transport: transport,
 		timeout: cmp.Or(account.RequestTimeout, defaultRequestTimeout),
+		// More of them would not be faster, as nothing is waited for meanwhile; but a page takes
+		// several times its size then, and all regions may have one at once.
+		reading: make(chan struct{}, runtime.GOMAXPROCS(0)),
 	}
 	return api{identity: s.identity, regions: s.regions, instances: s.instances}
 }
 
-// prepare fills in a client for one call to a region at a host.
-func (s session) prepare(ctx context.Context, client *sdk.Client, region, host string) error {
+// prepare fills in a client for one call to a region at a host. The courier is the call's own.
+func (s session) prepare(by *courier, client *sdk.Client, region, host string) error {
 	config := sdk.NewConfig().WithScheme(s.place.scheme).WithAutoRetry(false).WithUserAgent("jms-sync")
-	config.Transport = courier{ctx: ctx, base: s.transport, timeout: s.timeout}
+	config.Transport = by
 	if err := client.InitWithOptions(region, config, s.credential()); err != nil {
 		return &refusal{kind: inventory.Invalid, text: "the id of the region or the credential is not well-formed"}
 	}
@@ -67,6 +72,10 @@ func (s session) prepare(ctx context.Context, client *sdk.Client, region, host s
 	client.SetHttpsProxy("http://unused.invalid")
 	client.SetNoProxy("^$")
 	return nil
+}
+
+func (s session) courier(ctx context.Context) *courier {
+	return &courier{ctx: ctx, base: s.transport, timeout: s.timeout, reading: s.reading}
 }
 
 func (s session) credential() auth.Credential {
@@ -91,8 +100,9 @@ func (s session) stsHost() string {
 }
 
 func (s session) identity(ctx context.Context) (identityAnswer, error) {
-	client := &sts.Client{}
-	if err := s.prepare(ctx, &client.Client, homeRegion, s.stsHost()); err != nil {
+	by, client := s.courier(ctx), &sts.Client{}
+	defer by.done()
+	if err := s.prepare(by, &client.Client, homeRegion, s.stsHost()); err != nil {
 		return identityAnswer{}, err
 	}
 	answer, err := client.GetCallerIdentity(sts.CreateGetCallerIdentityRequest())
@@ -103,8 +113,9 @@ func (s session) identity(ctx context.Context) (identityAnswer, error) {
 }
 
 func (s session) regions(ctx context.Context) (regionsAnswer, error) {
-	client := &ecs.Client{}
-	if err := s.prepare(ctx, &client.Client, homeRegion, ecsHost(homeRegion)); err != nil {
+	by, client := s.courier(ctx), &ecs.Client{}
+	defer by.done()
+	if err := s.prepare(by, &client.Client, homeRegion, ecsHost(homeRegion)); err != nil {
 		return regionsAnswer{}, err
 	}
 	answer, err := client.DescribeRegions(ecs.CreateDescribeRegionsRequest())
@@ -119,8 +130,9 @@ func (s session) regions(ctx context.Context) (regionsAnswer, error) {
 }
 
 func (s session) instances(ctx context.Context, q query) (instancesAnswer, error) {
-	client := &ecs.Client{}
-	if err := s.prepare(ctx, &client.Client, q.region, ecsHost(q.region)); err != nil {
+	by, client := s.courier(ctx), &ecs.Client{}
+	defer by.done()
+	if err := s.prepare(by, &client.Client, q.region, ecsHost(q.region)); err != nil {
 		return instancesAnswer{}, err
 	}
 	request := ecs.CreateDescribeInstancesRequest()
