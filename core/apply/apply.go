@@ -47,6 +47,7 @@ func Run(ctx context.Context, to Bastion, what plan.Approved, o Options) Result 
 		r.total += len(step)
 	}
 	r.total += len(what.Creates()) + len(what.Updates()) + len(what.Removals())
+	r.result.Items = slices.Grow(r.result.Items, r.total)
 	for _, step := range what.Moves() {
 		r.updates(step)
 	}
@@ -78,6 +79,9 @@ func (r *run) add(items ...Item) {
 
 // tell logs one item with its full address, as the operator looks for it.
 func (r *run) tell(i Item) {
+	if i.State == Done && !r.o.Log.Enabled(r.ctx, slog.LevelInfo) {
+		return // there may be a hundred thousand of them
+	}
 	attrs := []any{
 		"op", string(i.Change.Action), "state", string(i.State), "cloud", string(i.Change.Scope.Cloud),
 		"account", i.Change.Scope.Account, "region", i.Change.Scope.Region,

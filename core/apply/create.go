@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"maps"
 	"slices"
 	"sync"
 
@@ -13,13 +14,14 @@ import (
 // parallel creates under a path that does not exist yet.
 func (r *run) creates(changes []plan.Change) {
 	bad := r.nodes(changes)
-	var todo []plan.Change
+	refused := func(c plan.Change) error { return bad[c.New().Node] }
+	if len(bad) == 0 {
+		refused = func(plan.Change) error { return nil }
+	}
 	for _, c := range changes {
-		if err, failed := bad[c.New.Node]; failed {
+		if err := refused(c); err != nil {
 			r.add(r.outcome(c, err))
-			continue
 		}
-		todo = append(todo, c)
 	}
 	items := make(chan Item)
 	var writers sync.WaitGroup
@@ -34,33 +36,42 @@ func (r *run) creates(changes []plan.Change) {
 		})
 	}
 	go func() {
-		for _, c := range todo {
-			next <- c
+		for _, c := range changes {
+			if refused(c) == nil {
+				next <- c
+			}
 		}
 		close(next)
 		writers.Wait()
 		close(items)
 	}()
-	made := make([]Item, 0, len(todo))
+	r.made(items)
+}
+
+// made takes the items as they come, and tells them in the order of the plan.
+func (r *run) made(items <-chan Item) {
+	first := len(r.result.Items)
 	for i := range items {
-		made = append(made, i)
+		r.result.Items = append(r.result.Items, i)
 		if r.o.Progress != nil {
-			r.o.Progress(len(r.result.Items)+len(made), r.total)
+			r.o.Progress(len(r.result.Items), r.total)
 		}
 	}
+	made := r.result.Items[first:]
 	slices.SortFunc(made, func(x, y Item) int { return plan.Compare(x.Change, y.Change) })
-	r.add(made...)
+	for _, i := range made {
+		r.tell(i)
+	}
 }
 
 // nodes makes the paths that the creates need and gives the errors of those that failed.
 func (r *run) nodes(changes []plan.Change) map[string]error {
-	var paths []string
+	paths := map[string]bool{}
 	for _, c := range changes {
-		paths = append(paths, c.New.Node)
+		paths[c.New().Node] = true
 	}
-	slices.Sort(paths)
 	bad := map[string]error{}
-	for _, path := range slices.Compact(paths) {
+	for _, path := range slices.Sorted(maps.Keys(paths)) {
 		err := r.ctx.Err()
 		if err == nil {
 			err = r.to.Nodes(r.ctx, []string{path})
@@ -81,7 +92,7 @@ func (r *run) create(c plan.Change, p *pace, stop *stopper) Item {
 	if err := stop.why(); err != nil {
 		return r.outcome(c, err)
 	}
-	existed, err := r.to.Create(r.ctx, *c.New)
+	existed, err := r.to.Create(r.ctx, *c.New())
 	stop.see(err)
 	if existed && err == nil {
 		return Item{Change: c, State: Kept, Reason: plan.Because(plan.AlreadyThere)}

@@ -15,7 +15,11 @@ import (
 const AnyRegion = "*"
 
 const (
-	defaultParallel = 8   // regions of one account that are listed at once
+	// defaultParallel is how many regions of one account are listed at once: all of them, of any
+	// cloud that we know, so that listing takes as long as the slowest region. A region's own
+	// pages come one after another, which is what keeps below its limit; regions are other
+	// hosts, and where a cloud counts them together after all, Retry waits for its next window.
+	defaultParallel = 64
 	lookupChunk     = 100 // ids in one Lookup; no cloud takes fewer
 )
 

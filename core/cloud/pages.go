@@ -3,6 +3,7 @@ package cloud
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
@@ -48,7 +49,7 @@ func (c Cursor[T]) All(ctx context.Context) ([]T, error) {
 			return nil, err
 		}
 		if page.Next == "" {
-			return rows, nil
+			return slices.Clip(slices.Clone(rows)), nil // without the room that growing left
 		}
 		if tokens[page.Next] {
 			return nil, c.incomplete("page %d gives a token that was given before", len(tokens)+1)

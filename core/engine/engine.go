@@ -6,8 +6,8 @@ package engine
 import (
 	"context"
 	"errors"
+	"iter"
 	"log/slog"
-	"slices"
 	"strings"
 	"time"
 
@@ -68,7 +68,7 @@ type Request struct {
 // what stopped the run before it did its work.
 type Outcome struct {
 	Report report.Report
-	Lines  []plan.Change
+	Lines  iter.Seq[plan.Change]
 	Err    error
 }
 
@@ -93,7 +93,7 @@ func (e Engine) Run(ctx context.Context, req Request) Outcome {
 // pass is the order of the stages. JumpServer is read before the clouds, so that an asset which
 // appears meanwhile is never taken for a leftover.
 func (e Engine) pass(ctx context.Context, req Request) (pass, error) {
-	var p pass
+	p := pass{changes: noChanges}
 	narrow := cloud.Narrow{Accounts: req.Accounts, Regions: req.Regions}
 	if unknown := e.Clouds.Unknown(narrow); len(unknown) > 0 {
 		return p, errUnknown(unknown)
@@ -106,7 +106,7 @@ func (e Engine) pass(ctx context.Context, req Request) (pass, error) {
 	bastion, err := e.Bastion.Read(ctx)
 	if err != nil {
 		e.doubt(ctx, view, p.listings)
-		return pass{}, err
+		return pass{changes: noChanges}, err
 	}
 	e.stage("clouds")
 	p.listings = e.Clouds.List(ctx, narrow)
@@ -130,20 +130,35 @@ func (e Engine) pass(ctx context.Context, req Request) (pass, error) {
 // pass is what the stages of one run gave.
 type pass struct {
 	listings  []inventory.Listing
-	changes   []plan.Change // approved
-	notes     []plan.Change // lines that change nothing
-	unchanged int           // instances whose assets are as they want them, read or known
+	changes   iter.Seq[plan.Change] // approved
+	notes     []plan.Change         // lines that change nothing
+	unchanged int                   // instances whose assets are as they want them, read or known
 	result    apply.Result
 }
 
 // plans takes what an approved plan says.
 func (p *pass) plans(a plan.Approved) {
-	p.changes, p.notes = changes(a), a.Notes()
+	p.changes, p.notes = a.Changes(), a.Notes()
 	p.unchanged = a.Unchanged()
 }
 
 // lines gives every line of the plan, changes first.
-func (p pass) lines() []plan.Change { return slices.Concat(p.changes, p.notes) }
+func (p pass) lines() iter.Seq[plan.Change] {
+	return func(yield func(plan.Change) bool) {
+		for c := range p.changes {
+			if !yield(c) {
+				return
+			}
+		}
+		for _, c := range p.notes {
+			if !yield(c) {
+				return
+			}
+		}
+	}
+}
+
+func noChanges(func(plan.Change) bool) {}
 
 // writer gives the bastion, or for a dry run one that cannot write.
 func (e Engine) writer(req Request) apply.Bastion {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/state"
 )
 
@@ -87,7 +88,11 @@ func (p *pass) took(r *eventRun, number int) {
 	p.notes, p.result.Items = r.notes, r.items
 	p.result.Problems = append(r.problems, r.stopped...)
 	p.unchanged = instances(p.listings) - number + r.unchanged
-	for _, i := range r.items {
-		p.changes = append(p.changes, i.Change)
+	p.changes = func(yield func(plan.Change) bool) {
+		for _, i := range r.items {
+			if !yield(i.Change) {
+				return
+			}
+		}
 	}
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"iter"
 	"slices"
 	"time"
 
@@ -109,7 +110,7 @@ func instances(listings []inventory.Listing) int {
 
 // begin marks the scopes that will be written to as open, so that a run that is killed never
 // leaves one that looks applied.
-func (e Engine) begin(ctx context.Context, view *state.View, planned []plan.Change) {
+func (e Engine) begin(ctx context.Context, view *state.View, planned iter.Seq[plan.Change]) {
 	if view == nil {
 		return
 	}
@@ -119,9 +120,9 @@ func (e Engine) begin(ctx context.Context, view *state.View, planned []plan.Chan
 }
 
 // touched gives the scopes in which changes write, sorted.
-func touched(planned []plan.Change) []inventory.Scope {
+func touched(planned iter.Seq[plan.Change]) []inventory.Scope {
 	var scopes []inventory.Scope
-	for _, c := range planned {
+	for c := range planned {
 		scopes = append(scopes, c.Scope)
 	}
 	slices.SortFunc(scopes, inventory.Scope.Compare)
@@ -186,15 +187,4 @@ func openScopes(p pass) map[inventory.Scope]bool {
 		}
 	}
 	return open
-}
-
-// changes gives all changes of an approved plan.
-func changes(a plan.Approved) []plan.Change {
-	var all []plan.Change
-	for _, step := range a.Moves() {
-		all = append(all, step...)
-	}
-	all = append(all, a.Creates()...)
-	all = append(all, a.Updates()...)
-	return append(all, a.Removals()...)
 }

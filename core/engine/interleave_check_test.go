@@ -136,7 +136,7 @@ func (s *story) equal(last engine.Outcome) {
 		}
 	}
 	held := map[string]bool{}
-	for _, l := range last.Lines {
+	for l := range last.Lines {
 		if l.Action == plan.Hold {
 			held[l.InstanceID] = true
 		}

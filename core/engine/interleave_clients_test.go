@@ -167,7 +167,7 @@ func (c *crowd) rest() {
 			c.t.Errorf("%+v has the asset %+v", m, h)
 		}
 	}
-	for _, l := range out.Lines {
+	for l := range out.Lines {
 		if l.Action == plan.Hold && c.alive[l.InstanceID].ID != "" {
 			c.t.Errorf("%s lives, and is held", l.InstanceID)
 		}

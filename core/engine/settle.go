@@ -181,7 +181,7 @@ func (r *eventRun) begin(approved plan.Approved) {
 	if r.Begin == nil {
 		return
 	}
-	if scopes := touched(changes(approved)); len(scopes) > 0 {
+	if scopes := touched(approved.Changes()); len(scopes) > 0 {
 		r.Begin(r.ctx, scopes)
 	}
 }

@@ -3,7 +3,9 @@
 package inventory
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 )
@@ -33,9 +35,8 @@ func (s Scope) String() string { return string(s.Cloud) + "/" + s.Account + "/" 
 
 // Compare orders scopes by cloud, account and region.
 func (s Scope) Compare(o Scope) int {
-	return slices.Compare(
-		[]string{string(s.Cloud), s.Account, s.Region},
-		[]string{string(o.Cloud), o.Account, o.Region})
+	return cmp.Or(
+		strings.Compare(string(s.Cloud), string(o.Cloud)), strings.Compare(s.Account, o.Account), strings.Compare(s.Region, o.Region))
 }
 
 // Instance is one virtual machine as its cloud describes it. Listers fill it without any

@@ -32,7 +32,7 @@ func (c *Client) Read(ctx context.Context) (inventory.Bastion, error) {
 	if err != nil {
 		return inventory.Bastion{}, err
 	}
-	b := inventory.Bastion{Assets: slices.Concat(assets, others), Platforms: make(map[string]inventory.Platform, len(f.platforms))}
+	b := inventory.Bastion{Assets: append(assets, others...), Platforms: make(map[string]inventory.Platform, len(f.platforms))}
 	for name, p := range f.platforms {
 		b.Platforms[name] = p.Platform
 	}

@@ -11,17 +11,17 @@ import (
 
 // absent looks at every asset of ours whose instance no listing holds.
 func (b *builder) absent() {
-	for n := range b.in.Bastion.Assets {
+	for _, n := range b.order {
 		a := &b.in.Bastion.Assets[n]
-		m, ours := b.marks[a.ID]
-		if !ours || b.listed[a.ID] {
+		if !b.ours[n] || b.listed[b.byID[a.ID]] {
 			continue
 		}
+		m, _ := labelMark(*a)
 		c := Change{
 			Scope: inventory.Scope{Cloud: m.cloud, Account: m.account, Region: m.region}, InstanceID: m.instance,
 			AssetID: a.ID, Name: a.Name, Address: a.Address, Platform: a.Platform, Before: a,
 		}
-		if where, elsewhere := b.present[instanceKey{m.cloud, m.instance}]; elsewhere {
+		if where, elsewhere := b.where(instanceKey{m.cloud, m.instance}); elsewhere {
 			b.keep(c, because(SeenElsewhere, where.String())) // said by the skip of its instance
 			continue
 		}
@@ -153,6 +153,7 @@ func (b *builder) candidate(c Change, action Action, why Reason) {
 			p.due++
 		}
 	}
+	b.decided[b.byID[c.AssetID]] = true
 	b.plan.candidates = append(b.plan.candidates, c)
 }
 

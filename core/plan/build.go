@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -17,6 +18,7 @@ type Input struct {
 // The zero value plans nothing.
 type Plan struct {
 	wishes     []wish   // assets of listed instances that may be touched, with what they want
+	recipe     *recipe  // of the assets to be made
 	candidates []Change // removals that need proof and the guard's approval
 	notes      []Change // Skip and Keep
 	places     map[place]*population
@@ -41,22 +43,19 @@ type population struct {
 	listed int // instances that its complete listings hold
 }
 
-// wish is one asset as its instance wants it. The name is decided after the guard.
-type wish struct {
-	change Change
-	claim  claim
-}
-
 type builder struct {
-	rules   Rules
-	in      Input
-	plan    Plan
-	byID    map[string]int                  // asset id → index in Bastion.Assets
-	marks   map[string]mark                 // ours, by asset id
-	homes   map[instanceKey]string          // instance → region of its asset
-	named   map[string]string               // instance id in a comment → name of the asset that is not ours
-	present map[instanceKey]inventory.Scope // instances of any listing
-	listed  map[string]bool                 // ids that the assets of listed instances have
+	rules Rules
+	in    Input
+	plan  Plan
+	order []int          // indices of Bastion.Assets, by asset id
+	byID  map[string]int // asset id → index in Bastion.Assets
+	ours  []bool         // by index in Bastion.Assets
+	// listed and decided say of an asset, by index, that a listing holds its instance, and that
+	// a wish or a candidate decides its name.
+	listed, decided []bool
+	named           map[string]string               // instance id in a comment → name of the asset that is not ours
+	homes           map[instanceKey]string          // see home
+	present         map[instanceKey]inventory.Scope // see where
 }
 
 type instanceKey struct {
@@ -65,22 +64,26 @@ type instanceKey struct {
 }
 
 // Build compares the clouds' listings with JumpServer's assets by the rules of the package's
-// doc. Removals are candidates until Approve has seen their proof.
+// doc. Removals are candidates until Approve has seen their proof. The plan points into the
+// assets and instances, because copies of a big fleet would be most of a run's memory: nobody
+// may change them while the plan, or what was approved of it, is in use.
 func Build(in Input, rules Rules) Plan {
-	in.Bastion.Assets = slices.SortedFunc(slices.Values(in.Bastion.Assets),
-		func(x, y inventory.Asset) int { return strings.Compare(x.ID, y.ID) })
 	in.Listings = slices.SortedFunc(slices.Values(in.Listings),
 		func(x, y inventory.Listing) int { return x.Scope.Compare(y.Scope) })
+	count := len(in.Bastion.Assets)
 	b := &builder{
-		rules: rules, in: in, listed: map[string]bool{},
-		byID: map[string]int{}, marks: map[string]mark{}, homes: map[instanceKey]string{},
-		named: map[string]string{}, present: map[instanceKey]inventory.Scope{},
+		rules: rules, in: in, order: make([]int, count), byID: make(map[string]int, count),
+		ours: make([]bool, count), listed: make([]bool, count), decided: make([]bool, count), named: map[string]string{},
 	}
-	b.plan = Plan{places: map[place]*population{}, scopes: map[inventory.Scope]*population{}, fixed: map[string]bool{}}
+	b.plan = Plan{
+		recipe: &recipe{rules: rules, platforms: in.Bastion.Platforms},
+		places: map[place]*population{}, scopes: map[inventory.Scope]*population{}, fixed: map[string]bool{},
+	}
 	b.indexAssets()
-	instances := b.indexListings()
-	for _, i := range instances {
-		b.instance(i)
+	entries := b.indexListings()
+	b.plan.wishes = make([]wish, 0, len(entries))
+	for _, e := range entries {
+		b.instance(e)
 	}
 	b.absent()
 	b.holdNames()
@@ -89,11 +92,17 @@ func Build(in Input, rules Rules) Plan {
 }
 
 func (b *builder) indexAssets() {
-	for n, a := range b.in.Bastion.Assets {
+	for n := range b.order {
+		b.order[n] = n
+	}
+	slices.SortFunc(b.order, func(x, y int) int {
+		return strings.Compare(b.in.Bastion.Assets[x].ID, b.in.Bastion.Assets[y].ID)
+	})
+	for _, n := range b.order {
+		a := &b.in.Bastion.Assets[n]
 		b.byID[a.ID] = n
-		if m, ours := readMark(a); ours {
-			b.marks[a.ID] = m
-			b.homes[instanceKey{m.cloud, m.instance}] = m.region
+		if m, ours := readMark(*a); ours {
+			b.ours[n] = true
 			b.count(a, m)
 			continue
 		}
@@ -103,8 +112,42 @@ func (b *builder) indexAssets() {
 	}
 }
 
+// home gives the region of the asset that an instance has under whichever region. The index is
+// made when it is first asked for: a run that finds an asset for every instance never asks.
+func (b *builder) home(k instanceKey) (string, bool) {
+	if b.homes == nil {
+		b.homes = map[instanceKey]string{}
+		for _, n := range b.order {
+			if b.ours[n] {
+				m, _ := labelMark(b.in.Bastion.Assets[n])
+				b.homes[instanceKey{m.cloud, m.instance}] = m.region
+			}
+		}
+	}
+	region, known := b.homes[k]
+	return region, known
+}
+
+// where gives the scope whose listing holds an instance, if any does. The index is made when
+// it is first asked for: a run in which no instance is absent never asks.
+func (b *builder) where(k instanceKey) (inventory.Scope, bool) {
+	if b.present == nil {
+		b.present = map[instanceKey]inventory.Scope{}
+		for _, l := range b.in.Listings {
+			if !l.Complete() {
+				continue
+			}
+			for n := range l.Instances {
+				b.present[instanceKey{l.Instances[n].Cloud, l.Instances[n].ID}] = l.Scope
+			}
+		}
+	}
+	scope, known := b.present[k]
+	return scope, known
+}
+
 // count adds an asset of ours to the populations that the guard weighs losses against.
-func (b *builder) count(a inventory.Asset, m mark) {
+func (b *builder) count(a *inventory.Asset, m mark) {
 	scope := inventory.Scope{Cloud: m.cloud, Account: m.account, Region: m.region}
 	for _, p := range []*population{b.population(place{m.cloud, m.owner, m.region}), b.scope(scope)} {
 		switch {
@@ -130,10 +173,22 @@ func (b *builder) scope(s inventory.Scope) *population {
 	return b.plan.scopes[s]
 }
 
-// indexListings notes what is present and gives each instance of the complete listings once.
+// entry is a listed instance and the id that its asset has or will have.
+type entry struct {
+	asset string
+	of    *inventory.Instance
+}
+
+// indexListings notes what is listed and gives each instance of the complete listings once.
 // Where two accounts list one instance, the one that its asset names is taken, else the first.
-func (b *builder) indexListings() []inventory.Instance {
-	byAsset := map[string]inventory.Instance{}
+func (b *builder) indexListings() []entry {
+	count := 0
+	for _, l := range b.in.Listings {
+		if l.Complete() {
+			count += len(l.Instances)
+		}
+	}
+	entries, at := make([]entry, 0, count), make(map[string]int, count)
 	for _, l := range b.in.Listings {
 		p := place{l.Cloud, l.Owner, l.Region}
 		if !l.Complete() {
@@ -141,107 +196,98 @@ func (b *builder) indexListings() []inventory.Instance {
 		}
 		b.population(p).listed += len(l.Instances)
 		b.scope(l.Scope).listed += len(l.Instances)
-		for _, i := range l.Instances {
-			b.present[instanceKey{i.Cloud, i.ID}] = l.Scope
+		for k := range l.Instances {
+			i := &l.Instances[k]
 			id := inventory.AssetID(i.Cloud, i.Region, i.ID)
-			b.listed[id] = true
-			if first, twice := byAsset[id]; twice && !b.prefer(id, i, first) {
-				continue
+			if n, exists := b.byID[id]; exists {
+				b.listed[n] = true
+				id = b.in.Bastion.Assets[n].ID // equal, and held anyway
 			}
-			byAsset[id] = i
+			first, twice := at[id]
+			switch {
+			case !twice:
+				at[id] = len(entries)
+				entries = append(entries, entry{id, i})
+			case b.prefer(id, i, entries[first].of):
+				entries[first].of = i
+			}
 		}
 	}
-	instances := make([]inventory.Instance, 0, len(byAsset))
-	for _, i := range byAsset {
-		instances = append(instances, i)
-	}
-	slices.SortFunc(instances, func(x, y inventory.Instance) int {
-		if c := x.Scope.Compare(y.Scope); c != 0 {
+	slices.SortFunc(entries, func(x, y entry) int {
+		if c := x.of.Scope.Compare(y.of.Scope); c != 0 {
 			return c
 		}
-		return strings.Compare(x.ID, y.ID)
+		return strings.Compare(x.of.ID, y.of.ID)
 	})
-	return instances
+	return entries
 }
 
 // prefer tells whether the asset names i's account and not that of the listing that came first.
-func (b *builder) prefer(asset string, i, first inventory.Instance) bool {
-	m, ours := b.marks[asset]
-	return ours && m.account == i.Account && m.account != first.Account
+func (b *builder) prefer(asset string, i, first *inventory.Instance) bool {
+	n, exists := b.byID[asset]
+	if !exists || !b.ours[n] {
+		return false
+	}
+	m, _ := labelMark(b.in.Bastion.Assets[n])
+	return m.account == i.Account && m.account != first.Account
 }
 
 // instance decides what becomes of one listed instance.
-func (b *builder) instance(i inventory.Instance) {
-	id := inventory.AssetID(i.Cloud, i.Region, i.ID)
-	c := Change{
-		Scope: i.Scope, InstanceID: i.ID, AssetID: id,
-		Name: b.rules.wanted(i), Address: address(i), Platform: platform(i),
-	}
-	n, exists := b.byID[id]
-	_, ours := b.marks[id]
-	if exists && ours {
-		b.existing(c, i, &b.in.Bastion.Assets[n])
+func (b *builder) instance(e entry) {
+	i := e.of
+	n, exists := b.byID[e.asset]
+	if exists && b.ours[n] {
+		b.existing(e, n)
 		return
 	}
-	home, moved := b.homes[instanceKey{i.Cloud, i.ID}]
+	home, moved := b.home(instanceKey{i.Cloud, i.ID})
+	skip := func(why Reason) {
+		b.skip(Change{
+			Scope: i.Scope, InstanceID: i.ID, AssetID: e.asset,
+			Name: b.rules.wanted(*i), Address: address(*i), Platform: platform(*i),
+		}, why)
+	}
 	switch {
 	case exists:
-		b.skip(c, because(MarksTakenOff, b.in.Bastion.Assets[n].Name))
+		skip(because(MarksTakenOff, b.in.Bastion.Assets[n].Name))
 	case moved:
-		b.skip(c, because(OtherRegion, home))
+		skip(because(OtherRegion, home))
 	case b.named[i.ID] != "":
-		b.skip(c, because(NamedInComment, b.named[i.ID]))
+		skip(because(NamedInComment, b.named[i.ID]))
 	case !b.rules.listed(i.Addresses()...):
-		b.skip(c, because(NotWhitelisted))
-	case !markable(i):
-		b.skip(c, because(NotMarkable))
-	case c.Address == "":
-		b.skip(c, because(NoAddress))
+		skip(because(NotWhitelisted))
+	case !markable(*i):
+		skip(because(NotMarkable))
+	case address(*i) == "":
+		skip(because(NoAddress))
 	default:
-		b.create(c, i)
+		b.homes[instanceKey{i.Cloud, i.ID}] = i.Region
+		b.plan.wishes = append(b.plan.wishes, wish{entry: e, wanted: b.rules.wanted(*i)})
 	}
-}
-
-func (b *builder) create(c Change, i inventory.Instance) {
-	c.Action, c.Reason = Create, because(NewInstance)
-	zone := b.rules.Accounts[i.Account].Zone
-	if p, known := b.in.Bastion.Platforms[c.Platform]; known && !p.Zones {
-		zone = ""
-	}
-	c.New = &inventory.NewAsset{
-		ID: c.AssetID, Address: c.Address, Platform: c.Platform, Node: b.rules.node(i.Account),
-		Zone: zone, Labels: b.newLabels(i), Comment: b.rules.comment(i),
-	}
-	b.homes[instanceKey{i.Cloud, i.ID}] = i.Region
-	b.wish(c, claim{wanted: c.Name, active: true})
-}
-
-// newLabels are the labels of a new asset.
-func (b *builder) newLabels(i inventory.Instance) []inventory.Label {
-	labels := labelsOf(i)
-	if within(b.rules.Protected, i.Addresses()...) {
-		labels = append(labels, protectedLabel())
-	}
-	return labels
 }
 
 // existing compares an asset of ours with its instance. What people own is never compared.
-func (b *builder) existing(c Change, i inventory.Instance, a *inventory.Asset) {
-	c.Platform = a.Platform
+func (b *builder) existing(e entry, n int) {
+	i, a := *e.of, &b.in.Bastion.Assets[n]
+	c := update(e, a)
+	c.Name, c.Address = b.rules.wanted(i), address(i)
 	if seen := i.Addresses(); !b.rules.listed(seen...) && (len(seen) > 0 || !b.rules.listed(a.Address)) {
-		c.Name, c.Address = a.Name, a.Address
+		c.Name, c.Address, c.Patch, c.Before = a.Name, a.Address, nil, nil
 		b.skip(c, because(NotWhitelisted))
 		return
 	}
-	c.Action, c.Before = Update, a
-	c.Patch = &inventory.Patch{ID: a.ID}
 	b.relocate(&c, i, a)
 	b.relabel(&c, i, a)
 	b.reactivate(&c, *a)
 	if b.rules.Partial && a.Name == suffixed(c.Name, i.ID, func(string) bool { return false }) {
 		c.Name = a.Name
 	}
-	b.wish(c, claim{wanted: c.Name, current: a.Name, active: a.Active})
+	b.decided[n] = true
+	w := wish{entry: e, wanted: c.Name, before: a}
+	if len(c.Fields) > 0 || c.Reason.Code != "" {
+		w.change = &c
+	}
+	b.plan.wishes = append(b.plan.wishes, w)
 }
 
 // relocate lets the address follow the cloud, and sets the zone where there is none.
@@ -266,7 +312,7 @@ func (b *builder) protected(i inventory.Instance, a inventory.Asset) bool {
 
 // relabel lets our labels follow the cloud.
 func (b *builder) relabel(c *Change, i inventory.Instance, a *inventory.Asset) {
-	if m := b.marks[a.ID]; b.rules.Partial && m.owner == i.Owner {
+	if m, _ := labelMark(*a); b.rules.Partial && m.owner == i.Owner {
 		i.Account = m.account // which of the owner's accounts speaks for it is for full runs to say
 	}
 	if !markable(i) {
@@ -291,11 +337,6 @@ func (b *builder) reactivate(c *Change, a inventory.Asset) {
 	c.Patch.Active, c.Fields = new(true), append(c.Fields, "is_active")
 }
 
-func (b *builder) wish(c Change, k claim) {
-	k.asset, k.instance = c.AssetID, c.InstanceID
-	b.plan.wishes = append(b.plan.wishes, wish{change: c, claim: k})
-}
-
 func (b *builder) skip(c Change, why Reason) {
 	c.Action, c.Reason = Skip, why
 	b.plan.notes = append(b.plan.notes, c)
@@ -304,19 +345,13 @@ func (b *builder) skip(c Change, why Reason) {
 // holdNames notes which names cannot be given away: all but those of assets with a wish, of
 // candidates (decided by the guard) and of ours that are deactivated.
 func (b *builder) holdNames() {
-	free := map[string]bool{}
-	for _, w := range b.plan.wishes {
-		free[w.change.AssetID] = true
-	}
-	for _, c := range b.plan.candidates {
-		free[c.AssetID] = true
-	}
-	for _, a := range b.in.Bastion.Assets {
-		if free[a.ID] {
+	for _, n := range b.order {
+		a := &b.in.Bastion.Assets[n]
+		if b.decided[b.byID[a.ID]] {
 			continue
 		}
-		if _, ours := b.marks[a.ID]; ours && !a.Active && a.Count(inventory.LabelGone) > 0 {
-			b.plan.yielding = append(b.plan.yielding, a)
+		if b.ours[n] && !a.Active && a.Count(inventory.LabelGone) > 0 {
+			b.plan.yielding = append(b.plan.yielding, *a)
 			continue
 		}
 		b.plan.fixed[a.Name] = true
@@ -331,8 +366,5 @@ func (p *Plan) sort() {
 
 // Compare orders changes by scope, instance and asset, as plans and results list them.
 func Compare(x, y Change) int {
-	if c := x.Scope.Compare(y.Scope); c != 0 {
-		return c
-	}
-	return slices.Compare([]string{x.InstanceID, x.AssetID}, []string{y.InstanceID, y.AssetID})
+	return cmp.Or(x.Scope.Compare(y.Scope), strings.Compare(x.InstanceID, y.InstanceID), strings.Compare(x.AssetID, y.AssetID))
 }

@@ -32,8 +32,21 @@ type Change struct {
 	// Interim marks a step towards another change of the same asset (a parked name in a swap).
 	Interim bool
 
-	New   *inventory.NewAsset // with Create
-	Patch *inventory.Patch    // with Update and Deactivate
+	Patch *inventory.Patch // with Update and Deactivate
 	// Before is the asset as the plan saw it, with Update, Deactivate, Delete and Hold.
 	Before *inventory.Asset
+
+	// With Create: what New is made of.
+	from *inventory.Instance
+	by   *recipe
+}
+
+// New gives the asset that a Create makes; nil for all other actions. It is made anew at each
+// call: a first sync creates every host, and all their labels and comments at once would be
+// most of its memory.
+func (c Change) New() *inventory.NewAsset {
+	if c.Action != Create || c.by == nil {
+		return nil
+	}
+	return c.by.asset(c)
 }

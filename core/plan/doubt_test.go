@@ -151,7 +151,7 @@ func TestProtectedByAnyAddress(t *testing.T) {
 	w := newWorld()
 	w.rules.Protected = prefixes("47.1.2.3")
 	w.lists(i)
-	if labels := w.approve().Creates()[0].New.Labels; !slices.Contains(labels, protected) {
+	if labels := w.approve().Creates()[0].New().Labels; !slices.Contains(labels, protected) {
 		t.Errorf("a new asset has %v", labels)
 	}
 	w.holds(host(i))

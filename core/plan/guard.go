@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"iter"
 	"slices"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
@@ -49,6 +50,19 @@ func (a Approved) Updates() []Change { return a.updates }
 
 // Removals are the deactivations and deletions that passed the guard, sorted. They come last.
 func (a Approved) Removals() []Change { return a.removals }
+
+// Changes gives all of them, in this order.
+func (a Approved) Changes() iter.Seq[Change] {
+	return func(yield func(Change) bool) {
+		for _, some := range slices.Concat(a.moves, [][]Change{a.creates, a.updates, a.removals}) {
+			for _, c := range some {
+				if !yield(c) {
+					return
+				}
+			}
+		}
+	}
+}
 
 // Notes are the lines that change nothing: Hold, Skip and Keep, sorted.
 func (a Approved) Notes() []Change { return a.notes }

@@ -65,8 +65,8 @@ func (j *jumpServer) batch(changes []Change) {
 	for _, c := range changes {
 		name := ""
 		switch {
-		case c.New != nil:
-			name = c.New.Name
+		case c.New() != nil:
+			name = c.New().Name
 		case c.Patch.Name != nil:
 			name = *c.Patch.Name
 		default:
@@ -78,8 +78,8 @@ func (j *jumpServer) batch(changes []Change) {
 		holders[name] = c.AssetID
 	}
 	for _, c := range changes {
-		if c.New != nil {
-			j.create(*c.New)
+		if c.New() != nil {
+			j.create(*c.New())
 		} else {
 			j.patch(*c.Patch)
 		}

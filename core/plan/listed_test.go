@@ -168,7 +168,7 @@ func TestTwoAccountsOfOneOwner(t *testing.T) {
 	runRows(t, []row{
 		{"new: the first by name", func(w *world) { both(w, "b", "a") },
 			[]string{`create i-1 new_instance name="web" 10.0.0.1 Linux`}, func(t *testing.T, a Approved) {
-				if c := a.Creates()[0]; c.Scope.Account != "a" || c.New.Node != "/DEFAULT/aliyun/a" {
+				if c := a.Creates()[0]; c.Scope.Account != "a" || c.New().Node != "/DEFAULT/aliyun/a" {
 					t.Errorf("%+v", c)
 				}
 			}},
@@ -289,7 +289,7 @@ func TestNewAsset(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	w.lists(vm("i-1", "web", "10.0.0.1", func(i *inventory.Instance) { i.Type, i.VPC = "ecs.g6.large", "vpc-1" }))
-	got := *w.approve().Creates()[0].New
+	got := *w.approve().Creates()[0].New()
 	if got.Node != "/DEFAULT/阿里云/aliyun-prod" || got.ID != inventory.AssetID(inventory.Alibaba, beijing, "i-1") {
 		t.Errorf("%+v", got)
 	}
@@ -302,7 +302,7 @@ func TestNewAsset(t *testing.T) {
 		}
 	}
 	w.rules.Lang = English
-	if got := w.approve().Creates()[0].New.Comment; !strings.HasPrefix(got, "created by jms-sync") {
+	if got := w.approve().Creates()[0].New().Comment; !strings.HasPrefix(got, "created by jms-sync") {
 		t.Error(got)
 	}
 	if !slices.Equal(got.Labels, labelsOf(w.listings[0].Instances[0])) {

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,39 +24,43 @@ type claim struct {
 // nameAll gives every claimant its final name, by asset id. Names in fixed stay where they are.
 // First each wanted name goes to one claimant: the active one that holds it, else the one with
 // the smallest instance id. All others get "<name>-<instance id>", numbered where even that is
-// taken. The outcome depends on the claims as a set, so a second run finds nothing to do.
+// taken. The outcome depends on the claims as a set, so a second run finds nothing to do. The
+// claims are sorted by it.
 func nameAll(claims []claim, fixed map[string]bool) map[string]string {
-	claims = slices.Clone(claims)
 	slices.SortFunc(claims, func(x, y claim) int {
-		return slices.Compare([]string{x.instance, x.asset}, []string{y.instance, y.asset})
+		return cmp.Or(strings.Compare(x.instance, y.instance), strings.Compare(x.asset, y.asset))
 	})
-	winner := map[string]claim{}
-	for _, c := range claims {
+	winner := make(map[string]int, len(claims)) // wanted name → place in claims
+	for n, c := range claims {
 		if fixed[c.wanted] {
 			continue
 		}
 		best, taken := winner[c.wanted]
-		holds := c.active && c.current == c.wanted
-		if !taken || holds && !(best.active && best.current == best.wanted) {
-			winner[c.wanted] = c
+		if !taken || c.holds() && !claims[best].holds() {
+			winner[c.wanted] = n
 		}
 	}
 	final := make(map[string]string, len(claims))
-	used := make(map[string]bool, len(claims))
-	for name, c := range winner {
-		final[c.asset] = name
-		used[name] = true
+	for name, n := range winner {
+		final[claims[n].asset] = name
 	}
+	used := map[string]bool{} // besides those of winners
 	for _, c := range claims {
 		if _, done := final[c.asset]; done {
 			continue
 		}
-		name := suffixed(c.wanted, c.instance, func(n string) bool { return fixed[n] || used[n] })
+		name := suffixed(c.wanted, c.instance, func(n string) bool {
+			_, won := winner[n]
+			return fixed[n] || won || used[n]
+		})
 		final[c.asset] = name
 		used[name] = true
 	}
 	return final
 }
+
+// holds tells whether an active asset has the name that it wants.
+func (c claim) holds() bool { return c.active && c.current == c.wanted }
 
 // suffixed gives "<name>-<instance id>" cut to maxName with the suffix kept, numbered from 2
 // where taken says so.

@@ -259,7 +259,7 @@ func TestLongNames(t *testing.T) {
 		}
 		seen := map[string]bool{}
 		for n, c := range w.approve().Creates() {
-			name := c.New.Name
+			name := c.New().Name
 			if utf8.RuneCountInString(name) > 128 || !utf8.ValidString(name) || seen[name] || name != strings.TrimSpace(name) {
 				t.Errorf("%q of %d characters", name, utf8.RuneCountInString(name))
 			}

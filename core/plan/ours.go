@@ -17,11 +17,18 @@ type mark struct {
 
 // readMark gives the mark of an asset that is ours; see the package's doc for what is.
 func readMark(a inventory.Asset) (mark, bool) {
+	m, ok := labelMark(a)
+	return m, ok && a.ID == inventory.AssetID(m.cloud, m.region, m.instance)
+}
+
+// labelMark gives what the labels of an asset say, if it has all of them; only its id tells
+// whether that is true.
+func labelMark(a inventory.Asset) (mark, bool) {
 	if !a.Host {
 		return mark{}, false
 	}
 	var m mark
-	for _, f := range []struct {
+	for _, f := range [...]struct {
 		label string
 		into  *string
 	}{
@@ -37,7 +44,7 @@ func readMark(a inventory.Asset) (mark, bool) {
 		}
 		*f.into = value
 	}
-	return m, a.ID == inventory.AssetID(m.cloud, m.region, m.instance)
+	return m, true
 }
 
 // Ours tells whether an asset is ours: see the package's doc.

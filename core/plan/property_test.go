@@ -130,7 +130,7 @@ func onlyOurs(t *testing.T, w *world) {
 	for _, c := range writes(w.approve()) {
 		before, there := assets[c.AssetID]
 		if c.Action == Create {
-			if there || c.New.ID != c.AssetID {
+			if there || c.New().ID != c.AssetID {
 				t.Errorf("creates %s, which exists", c.AssetID)
 			}
 			continue

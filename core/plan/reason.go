@@ -27,7 +27,7 @@ func Because(code Code, args ...any) Reason { return because(code, args...) }
 
 // Text gives the reason in words.
 func (r Reason) Text(lang Lang) string {
-	words, ok := texts()[r.Code]
+	words, ok := wordsOf(r.Code)
 	if !ok {
 		return string(r.Code)
 	}

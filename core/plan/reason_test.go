@@ -34,13 +34,13 @@ func codes(t *testing.T) map[string]Code {
 func TestEveryCodeHasWords(t *testing.T) {
 	t.Parallel()
 	verb := regexp.MustCompile(`%(%|[a-z])`)
-	all, words := codes(t), texts()
-	if len(all) < 30 || len(all) != len(words) {
-		t.Errorf("%d codes, words for %d", len(all), len(words))
+	all := codes(t)
+	if len(all) < 30 {
+		t.Errorf("%d codes", len(all))
 	}
 	seen := map[Code]bool{}
 	for name, code := range all {
-		w, there := words[code]
+		w, there := wordsOf(code)
 		if !there || w.zh == "" || w.en == "" || seen[code] {
 			t.Errorf("%s %q: words %+v, seen before %v", name, code, w, seen[code])
 		}

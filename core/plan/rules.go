@@ -57,8 +57,10 @@ type Rules struct {
 // address is where the instance is reached: private of the primary interface, else the classic
 // network's inner one, else elastic or public; "" if it has none (yet).
 func address(i inventory.Instance) string {
-	if all := i.Addresses(); len(all) > 0 {
-		return all[0]
+	for _, some := range [...][]string{i.PrivateIPs, i.ClassicIPs, i.PublicIPs} {
+		if len(some) > 0 {
+			return some[0]
+		}
 	}
 	return ""
 }

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
@@ -14,7 +15,7 @@ func (p Plan) settleNames(out *Approved) {
 	fixed, yielding := p.holders(out)
 	claims := make([]claim, 0, len(p.wishes))
 	for _, w := range p.wishes {
-		claims = append(claims, w.claim)
+		claims = append(claims, w.claim())
 	}
 	final := nameAll(claims, fixed)
 	takers := make(map[string]string, len(final))
@@ -22,15 +23,22 @@ func (p Plan) settleNames(out *Approved) {
 		takers[name] = asset
 	}
 	updates := map[string]Change{}
+	fresh := 0
 	for _, w := range p.wishes {
-		c := named(w.change, final[w.change.AssetID])
+		if w.before == nil {
+			fresh++
+		}
+	}
+	out.creates = slices.Grow(out.creates, fresh)
+	for _, w := range p.wishes {
+		name := final[w.asset]
 		switch {
-		case c.Action == Create:
-			out.creates = append(out.creates, c)
-		case len(c.Fields) == 0:
+		case w.same(name):
 			out.unchanged++
+		case w.before == nil:
+			out.creates = append(out.creates, w.named(name, p.recipe))
 		default:
-			updates[c.AssetID] = c
+			updates[w.asset] = w.named(name, p.recipe)
 		}
 	}
 	yields := giveWay(yielding, takers, fixed)
@@ -41,14 +49,17 @@ func (p Plan) settleNames(out *Approved) {
 	for _, r := range yields {
 		takers[r.to] = r.asset
 	}
-	busy := maps.Clone(fixed)
-	for _, a := range yielding {
-		busy[a.Name] = true
-	}
-	for _, c := range claims {
-		busy[c.current] = true
-	}
-	out.place(updates, takers, busy)
+	busy := sync.OnceValue(func() map[string]bool { // only a swap asks
+		held := maps.Clone(fixed)
+		for _, a := range yielding {
+			held[a.Name] = true
+		}
+		for _, c := range claims {
+			held[c.current] = true
+		}
+		return held
+	})
+	out.place(updates, takers, func(name string) bool { return busy()[name] })
 }
 
 // holders splits the assets that no wish decides: those that keep their name (also candidates
@@ -69,27 +80,6 @@ func (p Plan) holders(out *Approved) (map[string]bool, []inventory.Asset) {
 	}
 	slices.SortFunc(yielding, func(x, y inventory.Asset) int { return strings.Compare(x.ID, y.ID) })
 	return fixed, yielding
-}
-
-// named completes a wish with its final name and with the words for what changes.
-func named(c Change, name string) Change {
-	c.Name = name
-	if c.Action == Create {
-		fresh := *c.New
-		fresh.Name = name
-		c.New = &fresh
-		return c
-	}
-	if name != c.Before.Name {
-		patch := *c.Patch
-		patch.Name = &name
-		c.Patch = &patch
-		c.Fields = append([]string{"name"}, c.Fields...)
-	}
-	if c.Reason.Code == "" {
-		c.Reason = because(FollowsCloud, differences(c))
-	}
-	return c
 }
 
 // differences words what an update changes, e.g. "address 10.0.0.1 → 10.0.0.2, labels".
@@ -130,7 +120,7 @@ func (p Plan) showNewName(out *Approved, r rename) {
 
 // place puts the updates that free or await a name into steps before the creates, and all
 // others after them. Names that are busy now serve no step in between.
-func (a *Approved) place(updates map[string]Change, takers map[string]string, busy map[string]bool) {
+func (a *Approved) place(updates map[string]Change, takers map[string]string, busy func(string) bool) {
 	leaves := map[string]bool{} // names that a renaming asset still holds
 	for _, c := range updates {
 		if c.Patch.Name != nil {
@@ -145,7 +135,7 @@ func (a *Approved) place(updates map[string]Change, takers map[string]string, bu
 		}
 		renames = append(renames, rename{c.AssetID, c.InstanceID, c.Before.Name, *c.Patch.Name})
 	}
-	for _, s := range orderRenames(renames, func(n string) bool { return busy[n] || takers[n] != "" }) {
+	for _, s := range orderRenames(renames, func(n string) bool { return takers[n] != "" || busy(n) }) {
 		moves := make([]Change, 0, len(s))
 		for _, r := range s {
 			c := updates[r.asset]

@@ -185,10 +185,10 @@ func lines(a Approved) []string {
 
 func line(c Change) string {
 	parts := []string{string(c.Action), c.InstanceID, string(c.Reason.Code)}
-	if c.New != nil {
-		parts = append(parts, fmt.Sprintf("name=%q %s %s", c.New.Name, c.New.Address, c.New.Platform))
-		if c.New.Zone != "" {
-			parts = append(parts, "zone="+c.New.Zone)
+	if c.New() != nil {
+		parts = append(parts, fmt.Sprintf("name=%q %s %s", c.New().Name, c.New().Address, c.New().Platform))
+		if c.New().Zone != "" {
+			parts = append(parts, "zone="+c.New().Zone)
 		}
 	}
 	if p := c.Patch; p != nil && c.Action == Update {

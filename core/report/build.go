@@ -2,6 +2,7 @@ package report
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/apply"
@@ -37,6 +38,7 @@ func Build(in Input) Report {
 		r.run = append(r.run, fault(err, ""))
 	}
 	r.Errors = append(append(r.Errors, r.run...), r.warnings...)
+	r.Changes = slices.Grow(r.Changes, len(in.Items)+len(in.Notes))
 	w := wordsOf(in.Language)
 	for _, i := range in.Items {
 		r.addItem(i, w)

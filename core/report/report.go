@@ -3,6 +3,8 @@
 package report
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/json"
 	"io"
 	"time"
@@ -131,14 +133,50 @@ func empty(started time.Time) Report {
 }
 
 // JSON writes the results document, indented, with a newline at its end.
-func (r Report) JSON(w io.Writer) error { return Encode(w, r) }
+// It is the document that Encode would write, but a first sync has as many changes as there are
+// hosts, and all their text at once would be more than all else that a run holds.
+func (r Report) JSON(w io.Writer) error {
+	changes := r.Changes
+	r.Changes = []Change{}
+	var around, row bytes.Buffer
+	if err := Encode(&around, r); err != nil {
+		return err
+	}
+	const empty = "\n  \"changes\": [" // at this depth once; no text of a value has a line break in it
+	before, after, _ := bytes.Cut(around.Bytes(), []byte(empty))
+	out := bufio.NewWriter(w)
+	_, _ = out.Write(before) // what fails is told by Flush
+	_, _ = out.WriteString(empty)
+	e := encoder(&row)
+	e.SetIndent("    ", "  ")
+	for n, c := range changes {
+		row.Reset()
+		if err := e.Encode(c); err != nil {
+			return err
+		}
+		if n > 0 {
+			_ = out.WriteByte(',')
+		}
+		_, _ = out.WriteString("\n    ")
+		_, _ = out.Write(bytes.TrimSuffix(row.Bytes(), []byte("\n")))
+	}
+	if len(changes) > 0 {
+		_, _ = out.WriteString("\n  ")
+	}
+	_, _ = out.Write(after)
+	return out.Flush()
+}
 
 // Encode writes any document as results are written.
 func Encode(w io.Writer, document any) error {
+	return encoder(w).Encode(document)
+}
+
+func encoder(w io.Writer) *json.Encoder {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
-	return e.Encode(document)
+	return e
 }
 
 // Changed tells whether anything was written (in a dry run: would be), or is held.

@@ -151,7 +151,7 @@ func TestAccountFailedAsAWhole(t *testing.T) {
 	}
 	for lang, want := range map[plan.Lang]string{plan.Chinese: "全部区域", plan.English: "all regions"} {
 		for _, text := range []string{
-			report.Summary(r, lang), report.PlanText(in.Notes, lang),
+			report.Summary(r, lang), planText(t, in.Notes, lang),
 			report.NewMessage(r, report.Options{Lang: lang, Location: time.UTC}).Markdown,
 		} {
 			if !strings.Contains(text, want) || strings.Contains(text, "/*") {
@@ -185,5 +185,26 @@ func TestSummary(t *testing.T) {
 	golden(t, "summary-en", report.Summary(report.Build(busy(plan.English)), plan.English))
 	if got := report.Summary(report.Stale(time.Time{}), plan.English); got != "the trigger was stale; nothing was run\n" {
 		t.Errorf("stale: %q", got)
+	}
+}
+
+// TestJSONIsOneDocument: what JSON writes piece by piece is what an encoder writes of the whole.
+func TestJSONIsOneDocument(t *testing.T) {
+	t.Parallel()
+	tricky := change(plan.Skip, 7, plan.Because(plan.NamedInComment, "\n  \"changes\": []<&>"))
+	tricky.Name = "\n  \"changes\": ["
+	for name, in := range map[string]report.Input{
+		"none": {Started: started(), Problems: []error{&inventory.Error{Message: tricky.Name}}},
+		"one":  {Started: started(), Notes: []plan.Change{tricky}},
+		"many": busy(plan.Chinese),
+	} {
+		r := report.Build(in)
+		var whole, pieces strings.Builder
+		if err := errors.Join(report.Encode(&whole, r), r.JSON(&pieces)); err != nil {
+			t.Fatal(err)
+		}
+		if whole.String() != pieces.String() {
+			t.Errorf("%s: got\n%s\nwant\n%s", name, pieces.String(), whole.String())
+		}
 	}
 }

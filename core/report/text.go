@@ -93,35 +93,3 @@ func (w words) plainPlace(account, region string) string {
 	}
 	return clean(account) + "/" + clean(region)
 }
-
-// PlanText gives the lines of a plan as a table for a terminal: changes and non-changes, with
-// their reasons. Steps in between are left out; lines that merely keep an asset are counted by
-// scope and reason, and stand last.
-func PlanText(lines []plan.Change, lang plan.Lang) string {
-	w := wordsOf(lang)
-	rows := [][]string{{w.action, w.place, w.name, w.address, w.reason}}
-	type group struct{ place, reason string }
-	kept := map[group]int{}
-	var order []group
-	for _, c := range lines {
-		place, reason := w.plainPlace(c.Scope.Account, regionOf(c.Scope)), clean(c.Reason.Text(lang))
-		switch {
-		case c.Interim:
-		case c.Action == plan.Keep:
-			g := group{place, reason}
-			if kept[g]++; kept[g] == 1 {
-				order = append(order, g)
-			}
-		default:
-			rows = append(rows, []string{w.actionName(c.Action), place, clean(c.Name), clean(c.Address), reason})
-		}
-	}
-	for _, g := range order {
-		many := strings.TrimSpace(fmt.Sprintf(w.keptF, kept[g]))
-		rows = append(rows, []string{w.actionName(plan.Keep), g.place, many, "", g.reason})
-	}
-	if len(rows) == 1 {
-		return w.nothing + "\n"
-	}
-	return align(rows)
-}

@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -26,11 +27,20 @@ func lines(in report.Input) []plan.Change {
 		change(plan.Keep, 53, plan.Because(plan.SeenElsewhere, "alibaba/other/cn-beijing")))
 }
 
+func planText(t *testing.T, lines []plan.Change, lang plan.Lang) string {
+	t.Helper()
+	var out strings.Builder
+	if err := report.PlanText(&out, slices.Values(lines), lang); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
 func TestPlanText(t *testing.T) {
 	t.Parallel()
-	golden(t, "plan-zh", report.PlanText(lines(busy(plan.Chinese)), plan.Chinese))
-	golden(t, "plan-en", report.PlanText(lines(busy(plan.English)), plan.English))
-	if got := report.PlanText(nil, plan.English); got != "Nothing to be done.\n" {
+	golden(t, "plan-zh", planText(t, lines(busy(plan.Chinese)), plan.Chinese))
+	golden(t, "plan-en", planText(t, lines(busy(plan.English)), plan.English))
+	if got := planText(t, nil, plan.English); got != "Nothing to be done.\n" {
 		t.Errorf("empty plan: %q", got)
 	}
 }
@@ -48,7 +58,7 @@ func TestTerminalIsSafe(t *testing.T) {
 		Problems: []error{&inventory.Error{Message: evil}},
 	}
 	for _, got := range []string{
-		report.PlanText(in.Notes, plan.Chinese), report.Summary(report.Build(in), plan.Chinese),
+		planText(t, in.Notes, plan.Chinese), report.Summary(report.Build(in), plan.Chinese),
 	} {
 		if strings.ContainsAny(got, "\x1b\u202e\r\u2028\x7f") || strings.Contains(got, "\nweb-9") {
 			t.Errorf("control characters reach the terminal: %q", got)

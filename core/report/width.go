@@ -1,6 +1,7 @@
 package report
 
 import (
+	"io"
 	"strings"
 	"unicode"
 )
@@ -9,25 +10,25 @@ import (
 // of the window. The last column is never cut.
 const mostColumns = 48
 
-// align lays rows out in columns, two spaces apart, for a fixed-width font.
-func align(rows [][]string) string {
-	widths := make([]int, len(rows[0]))
-	for _, row := range rows {
-		for n := range row[:len(row)-1] {
-			row[n] = cutWidth(row[n], mostColumns)
-			widths[n] = max(widths[n], width(row[n]))
-		}
+// widen gives the widths of columns that have room for a row too. The last column has none.
+func widen(widths []int, row []string) []int {
+	if widths == nil {
+		widths = make([]int, len(row)-1)
 	}
-	var out strings.Builder
-	for _, row := range rows {
-		for n, text := range row[:len(row)-1] {
-			out.WriteString(text)
-			out.WriteString(strings.Repeat(" ", widths[n]-width(text)+2))
-		}
-		out.WriteString(row[len(row)-1])
-		out.WriteByte('\n')
+	for n := range widths {
+		widths[n] = max(widths[n], width(cutWidth(row[n], mostColumns)))
 	}
-	return out.String()
+	return widths
+}
+
+// writeRow lays a row out in columns, two spaces apart, for a fixed-width font.
+func writeRow(out io.StringWriter, row []string, widths []int) {
+	for n, most := range widths {
+		text := cutWidth(row[n], mostColumns)
+		_, _ = out.WriteString(text) // what fails is told by the writer's Flush
+		_, _ = out.WriteString(strings.Repeat(" ", most-width(text)+2))
+	}
+	_, _ = out.WriteString(row[len(row)-1] + "\n")
 }
 
 // width is the number of columns that a text takes in a terminal.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -25,7 +26,15 @@ const (
 	exitPartial = 3 // done in part: a scope or an item failed, or removals are held
 )
 
+// gcPercent bounds how far the heap grows between two collections, in percent of what is live.
+// With Go's 100, 100,000 instances peaked at 230 to 325 MiB, depending on when collections
+// happened to run; this costs up to a third more CPU time and keeps them below 256.
+const gcPercent = 50
+
 func main() {
+	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" { // else the user has chosen
+		debug.SetGCPercent(gcPercent)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()

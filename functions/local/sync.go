@@ -60,7 +60,9 @@ func (o *options) plan(ctx context.Context, stdout, stderr io.Writer) error {
 		out := s.engine.Run(ctx, engine.Request{DryRun: true})
 		s.progress.clear()
 		if out.Err == nil { // else there is no plan, which is not an empty one
-			fmt.Fprint(stdout, report.PlanText(out.Lines, s.lang()))
+			if err := report.PlanText(stdout, out.Lines, s.lang()); err != nil {
+				s.engine.Log.Error("the plan was not printed", "error", err)
+			}
 		}
 		return out
 	}, true)

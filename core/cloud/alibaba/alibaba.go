@@ -188,6 +188,7 @@ func (l *lister) read(ctx context.Context, op string, q query) (list []inventory
 	if q.region == "" {
 		return nil, false, l.fault(inventory.Invalid, op, "", "no region is named")
 	}
+	once := words{}
 	cursor := cloud.Cursor[inventory.Instance]{
 		What: l.what(op, q.region),
 		ID:   func(i inventory.Instance) string { return i.ID },
@@ -201,12 +202,28 @@ func (l *lister) read(ctx context.Context, op string, q query) (list []inventory
 				err = l.check(op, q.region, answer)
 			}
 			gap = gap || len(answer.rows) == 0
+			for i := range answer.rows {
+				once.share(&answer.rows[i])
+			}
 			return cloud.Page[inventory.Instance]{Rows: answer.rows, Next: answer.next}, err
 		},
 	}
 	list, err = cursor.All(ctx)
 	slices.SortFunc(list, func(a, b inventory.Instance) int { return cmp.Compare(a.ID, b.ID) })
 	return list, gap, err
+}
+
+// words keeps one copy of each text that many instances of a listing have.
+type words map[string]string
+
+func (w words) share(row *inventory.Instance) {
+	for _, text := range [...]*string{&row.OSType, &row.OSName, &row.Status, &row.Type, &row.VPC} {
+		if known, met := w[*text]; met {
+			*text = known
+		} else {
+			w[*text] = *text
+		}
+	}
 }
 
 // check refuses an answer that is none, and completes the rows. Without this, `{}`, `null` and

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/auth/credentials"
 	sdkerrors "github.com/aliyun/alibaba-cloud-sdk-go/sdk/errors"
 	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/requests"
+	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/responses"
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/ecs"
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/sts"
 
@@ -40,20 +42,24 @@ type session struct {
 	place     place
 	transport http.RoundTripper
 	timeout   time.Duration
+	reading   chan struct{} // a place for each page that is turned into rows right now
 }
 
 func newAPI(account cloud.Account, at place, transport http.RoundTripper) api {
 	s := session{
 		account: account, place: at, transport: transport,
 		timeout: cmp.Or(account.RequestTimeout, defaultRequestTimeout),
+		// More of them would not be faster, as nothing is waited for meanwhile; but a page takes
+		// several times its size then, and all regions may have one at once.
+		reading: make(chan struct{}, runtime.GOMAXPROCS(0)),
 	}
 	return api{identity: s.identity, regions: s.regions, instances: s.instances}
 }
 
-// prepare fills in a client for one call to a region at a host.
-func (s session) prepare(ctx context.Context, client *sdk.Client, region, host string) error {
+// prepare fills in a client for one call to a region at a host. The courier is the call's own.
+func (s session) prepare(by *courier, client *sdk.Client, region, host string) error {
 	config := sdk.NewConfig().WithScheme(s.place.scheme).WithAutoRetry(false).WithUserAgent("jms-sync")
-	config.Transport = courier{ctx: ctx, base: s.transport, timeout: s.timeout}
+	config.Transport = by
 	if err := client.InitWithOptions(region, config, s.credential()); err != nil {
 		return &refusal{kind: inventory.Invalid, text: "the id of the region or the credential is not well-formed"}
 	}
@@ -66,6 +72,10 @@ func (s session) prepare(ctx context.Context, client *sdk.Client, region, host s
 	client.SetHttpsProxy("http://unused.invalid")
 	client.SetNoProxy("^$")
 	return nil
+}
+
+func (s session) courier(ctx context.Context) *courier {
+	return &courier{ctx: ctx, base: s.transport, timeout: s.timeout, reading: s.reading}
 }
 
 func (s session) credential() auth.Credential {
@@ -90,8 +100,9 @@ func (s session) stsHost() string {
 }
 
 func (s session) identity(ctx context.Context) (identityAnswer, error) {
-	client := &sts.Client{}
-	if err := s.prepare(ctx, &client.Client, homeRegion, s.stsHost()); err != nil {
+	by, client := s.courier(ctx), &sts.Client{}
+	defer by.done()
+	if err := s.prepare(by, &client.Client, homeRegion, s.stsHost()); err != nil {
 		return identityAnswer{}, err
 	}
 	answer, err := client.GetCallerIdentity(sts.CreateGetCallerIdentityRequest())
@@ -102,8 +113,9 @@ func (s session) identity(ctx context.Context) (identityAnswer, error) {
 }
 
 func (s session) regions(ctx context.Context) (regionsAnswer, error) {
-	client := &ecs.Client{}
-	if err := s.prepare(ctx, &client.Client, homeRegion, ecsHost(homeRegion)); err != nil {
+	by, client := s.courier(ctx), &ecs.Client{}
+	defer by.done()
+	if err := s.prepare(by, &client.Client, homeRegion, ecsHost(homeRegion)); err != nil {
 		return regionsAnswer{}, err
 	}
 	answer, err := client.DescribeRegions(ecs.CreateDescribeRegionsRequest())
@@ -118,8 +130,9 @@ func (s session) regions(ctx context.Context) (regionsAnswer, error) {
 }
 
 func (s session) instances(ctx context.Context, q query) (instancesAnswer, error) {
-	client := &ecs.Client{}
-	if err := s.prepare(ctx, &client.Client, q.region, ecsHost(q.region)); err != nil {
+	by, client := s.courier(ctx), &ecs.Client{}
+	defer by.done()
+	if err := s.prepare(by, &client.Client, q.region, ecsHost(q.region)); err != nil {
 		return instancesAnswer{}, err
 	}
 	request := ecs.CreateDescribeInstancesRequest()
@@ -135,8 +148,8 @@ func (s session) instances(ctx context.Context, q query) (instancesAnswer, error
 		}
 		request.InstanceIds = string(ids)
 	}
-	answer, err := client.DescribeInstances(request)
-	if err != nil {
+	answer := &page{BaseResponse: &responses.BaseResponse{}}
+	if err := client.DoAction(request, answer); err != nil {
 		return instancesAnswer{}, unwrapSDK(err)
 	}
 	return fromAnswer(answer), nil
@@ -152,9 +165,8 @@ func unwrapSDK(err error) error {
 	return err
 }
 
-// fromAnswer copies what we need of a page. The SDK's rows have some 3 KB each, so no page
-// is kept longer than its conversion takes.
-func fromAnswer(answer *ecs.DescribeInstancesResponse) instancesAnswer {
+// fromAnswer copies what we need of a page, so that none is kept longer than its conversion takes.
+func fromAnswer(answer *page) instancesAnswer {
 	list := answer.Instances.Instance
 	rows := make([]inventory.Instance, len(list))
 	for i := range list {
@@ -164,7 +176,7 @@ func fromAnswer(answer *ecs.DescribeInstancesResponse) instancesAnswer {
 	return instancesAnswer{requestID: answer.RequestId, rows: rows, listed: list != nil, next: answer.NextToken}
 }
 
-func fromRow(row *ecs.Instance) inventory.Instance {
+func fromRow(row *instance) inventory.Instance {
 	return inventory.Instance{
 		Scope:      inventory.Scope{Region: row.RegionId},
 		ID:         row.InstanceId,
@@ -183,7 +195,7 @@ func fromRow(row *ecs.Instance) inventory.Instance {
 
 // privateIPs gives the instance's own address, then those of the primary interface, then those
 // of the others in the order of the answer.
-func privateIPs(row *ecs.Instance) []string {
+func privateIPs(row *instance) []string {
 	var primary, others []string
 	for _, nic := range row.NetworkInterfaces.NetworkInterface {
 		addresses := []string{nic.PrimaryIpAddress}

@@ -62,7 +62,7 @@ func newTransport(account cloud.Account) (*http.Transport, error) {
 		Proxy:               proxy,
 		DialContext:         (&net.Dialer{Timeout: connect}).DialContext,
 		TLSHandshakeTimeout: connect,
-		MaxIdleConnsPerHost: 8,
+		MaxIdleConnsPerHost: 64, // where an endpoint or a proxy makes one host of all regions
 		IdleConnTimeout:     15 * time.Second,
 	}, nil
 }
@@ -70,14 +70,39 @@ func newTransport(account cloud.Account) (*http.Transport, error) {
 // courier carries one SDK call. The SDK knows no context, follows redirects, takes an empty
 // body for a success, and panics on error documents with a number as code; so the context is
 // brought in here, and only a 2xx answer with a whole body ever reaches the SDK.
+// From then on until done the call has a place among those that turn their page into rows.
 type courier struct {
 	ctx     context.Context // of this one call; http.RoundTripper leaves no other way in
 	base    http.RoundTripper
 	timeout time.Duration
+	reading chan struct{}
+	placed  bool
+}
+
+// done gives the place back. The SDK makes one request for a call, and all in one goroutine.
+func (c *courier) done() {
+	if c.placed {
+		<-c.reading
+		c.placed = false
+	}
+}
+
+// place waits for a place: for as long as others compute, never for the network.
+func (c *courier) place() error {
+	if c.placed {
+		return nil
+	}
+	select {
+	case c.reading <- struct{}{}:
+		c.placed = true
+		return nil
+	case <-c.ctx.Done():
+		return c.ctx.Err()
+	}
 }
 
 // RoundTrip implements http.RoundTripper. An answer other than 2xx is a *refusal.
-func (c courier) RoundTrip(req *http.Request) (*http.Response, error) {
+func (c *courier) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeout(c.ctx, c.timeout)
 	defer cancel()
 	resp, err := c.base.RoundTrip(req.WithContext(ctx))
@@ -102,6 +127,9 @@ func (c courier) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, newRefusal(resp.StatusCode, body)
 	case len(bytes.TrimSpace(body)) == 0:
 		return nil, &refusal{status: resp.StatusCode, kind: inventory.Incomplete, text: "the answer is empty"}
+	}
+	if err := c.place(); err != nil {
+		return nil, err
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return resp, nil

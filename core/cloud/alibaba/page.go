@@ -1,0 +1,38 @@
+package alibaba
+
+import "github.com/aliyun/alibaba-cloud-sdk-go/sdk/responses"
+
+// page is an answer of DescribeInstances, cut to what we need. The SDK's own rows have a hundred
+// fields and some 3 KB each, and fifty pages may be under way at once:
+// https://help.aliyun.com/zh/ecs/developer-reference/api-ecs-2014-05-26-describeinstances
+type page struct {
+	*responses.BaseResponse
+	RequestId string
+	NextToken string
+	Instances struct{ Instance []instance }
+}
+
+// The names of fields are Alibaba's.
+type instance struct {
+	InstanceId, InstanceName, HostName string
+	OSType, OSName, OSNameEn           string
+	Status, InstanceType, RegionId     string
+	VpcAttributes                      struct {
+		VpcId            string
+		PrivateIpAddress addresses
+	}
+	InnerIpAddress    addresses
+	PublicIpAddress   addresses
+	EipAddress        struct{ IpAddress string }
+	NetworkInterfaces struct{ NetworkInterface []nic }
+}
+
+type addresses struct{ IpAddress []string }
+
+type nic struct {
+	Type             string
+	PrimaryIpAddress string
+	PrivateIpSets    struct {
+		PrivateIpSet []struct{ PrivateIpAddress string }
+	}
+}

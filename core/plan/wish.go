@@ -1,0 +1,86 @@
+package plan
+
+import "github.com/jms-sync/jms-sync/core/inventory"
+
+// wish is one asset as its instance wants it. The name is decided after the guard. Most assets
+// of a run are as they should be, and a Change is big: one is only kept where something besides
+// the name differs.
+type wish struct {
+	entry
+	wanted string           // the cloud's name, not yet unique
+	before *inventory.Asset // nil = to be made
+	change *Change          // what differs, and why; nil = nothing but perhaps the name, or to be made
+}
+
+func (w wish) claim() claim {
+	k := claim{asset: w.asset, instance: w.of.ID, wanted: w.wanted, active: true}
+	if w.before != nil {
+		k.current, k.active = w.before.Name, w.before.Active
+	}
+	return k
+}
+
+// same tells whether the asset, with this final name, is as its instance wants it.
+func (w wish) same(name string) bool {
+	return w.before != nil && name == w.before.Name && (w.change == nil || len(w.change.Fields) == 0)
+}
+
+// named gives the change that the wish is, with its final name and the words for what changes.
+func (w wish) named(name string, r *recipe) Change {
+	if w.before == nil {
+		return r.create(w.entry, name)
+	}
+	c := update(w.entry, w.before)
+	if w.change != nil {
+		c = *w.change
+	}
+	c.Name = name
+	if name != w.before.Name {
+		patch := *c.Patch
+		patch.Name = &name
+		c.Patch = &patch
+		c.Fields = append([]string{"name"}, c.Fields...)
+	}
+	if c.Reason.Code == "" {
+		c.Reason = because(FollowsCloud, differences(c))
+	}
+	return c
+}
+
+// update is a change of an asset that changes nothing yet.
+func update(e entry, a *inventory.Asset) Change {
+	return Change{
+		Action: Update, Scope: e.of.Scope, InstanceID: e.of.ID, AssetID: e.asset,
+		Name: a.Name, Address: a.Address, Platform: a.Platform, Before: a, Patch: &inventory.Patch{ID: a.ID},
+	}
+}
+
+// recipe makes assets of instances. It is never changed.
+type recipe struct {
+	rules     Rules
+	platforms map[string]inventory.Platform
+}
+
+func (r *recipe) create(e entry, name string) Change {
+	return Change{
+		Action: Create, Reason: because(NewInstance), Scope: e.of.Scope, InstanceID: e.of.ID, AssetID: e.asset,
+		Name: name, Address: address(*e.of), Platform: platform(*e.of), from: e.of, by: r,
+	}
+}
+
+// asset is what a create makes.
+func (r *recipe) asset(c Change) *inventory.NewAsset {
+	i := *c.from
+	zone := r.rules.Accounts[i.Account].Zone
+	if p, known := r.platforms[c.Platform]; known && !p.Zones {
+		zone = ""
+	}
+	labels := labelsOf(i)
+	if within(r.rules.Protected, i.Addresses()...) {
+		labels = append(labels, protectedLabel())
+	}
+	return &inventory.NewAsset{
+		ID: c.AssetID, Name: c.Name, Address: c.Address, Platform: c.Platform, Node: r.rules.node(i.Account),
+		Zone: zone, Labels: labels, Comment: r.rules.comment(i),
+	}
+}

@@ -1,0 +1,73 @@
+package report
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"iter"
+	"strings"
+
+	"github.com/jms-sync/jms-sync/core/plan"
+)
+
+// PlanText writes the lines of a plan as a table for a terminal: changes and non-changes, with
+// their reasons. Steps in between are left out; lines that merely keep an asset are counted by
+// scope and reason, and stand last. The lines are gone through twice, so that not all of a first
+// sync is held as text.
+func PlanText(to io.Writer, lines iter.Seq[plan.Change], lang plan.Lang) error {
+	t := planTable{words: wordsOf(lang), lines: lines}
+	var widths []int
+	count := 0
+	for row := range t.rows() {
+		widths = widen(widths, row)
+		count++
+	}
+	out := bufio.NewWriter(to)
+	if count == 1 {
+		fmt.Fprintln(out, t.words.nothing)
+		return out.Flush()
+	}
+	for row := range t.rows() {
+		writeRow(out, row, widths)
+	}
+	return out.Flush()
+}
+
+type planTable struct {
+	words words
+	lines iter.Seq[plan.Change]
+}
+
+// group is what kept assets have in common.
+type group struct{ place, reason string }
+
+// rows gives the heading and the rows of the table.
+func (t planTable) rows() iter.Seq[[]string] {
+	w := t.words
+	return func(yield func([]string) bool) {
+		if !yield([]string{w.action, w.place, w.name, w.address, w.reason}) {
+			return
+		}
+		kept := map[group]int{}
+		var order []group
+		for c := range t.lines {
+			place, reason := w.plainPlace(c.Scope.Account, regionOf(c.Scope)), clean(c.Reason.Text(w.lang))
+			switch {
+			case c.Interim:
+			case c.Action == plan.Keep:
+				g := group{place, reason}
+				if kept[g]++; kept[g] == 1 {
+					order = append(order, g)
+				}
+			case !yield([]string{w.actionName(c.Action), place, clean(c.Name), clean(c.Address), reason}):
+				return
+			}
+		}
+		for _, g := range order {
+			many := strings.TrimSpace(fmt.Sprintf(w.keptF, kept[g]))
+			if !yield([]string{w.actionName(plan.Keep), g.place, many, "", g.reason}) {
+				return
+			}
+		}
+	}
+}
