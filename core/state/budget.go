@@ -268,10 +268,14 @@ func (b *budgetBody) clean(now time.Time) {
 			c.At = now
 		}
 	}
+	last := map[string]time.Time{}
+	for _, c := range b.Claims {
+		last[c.Slice] = c.Tick
+	}
 	b.Claims = slices.DeleteFunc(b.Claims, func(c claimBody) bool {
-		counts := refusedFor
-		if c.Granted {
-			counts = grantedFor
+		counts := grantedFor
+		if !c.Granted && c.Tick.Equal(last[c.Slice]) { // it was not claimed anew
+			counts = refusedFor
 		}
 		return now.After(c.At.Add(counts))
 	})
