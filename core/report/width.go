@@ -9,6 +9,17 @@ import (
 // of the window. The last column is never cut.
 const mostColumns = 48
 
+// Table lays rows out for a terminal, the columns aligned. Nothing in a cell can move its cursor.
+func Table(rows [][]string) string {
+	cleaned := make([][]string, len(rows))
+	for n, row := range rows {
+		for _, cell := range row {
+			cleaned[n] = append(cleaned[n], clean(cell))
+		}
+	}
+	return align(cleaned)
+}
+
 // align lays rows out in columns, two spaces apart, for a fixed-width font.
 func align(rows [][]string) string {
 	widths := make([]int, len(rows[0]))
