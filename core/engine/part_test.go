@@ -306,3 +306,34 @@ func TestBusyPart(t *testing.T) {
 		t.Errorf("%d cards", n)
 	}
 }
+
+// TestQuietPartGivesUpItsRemovals: a run that ends after listing the clouds says that it wants none.
+func TestQuietPartGivesUpItsRemovals(t *testing.T) {
+	t.Parallel()
+	p := newParted(t, nil)
+	remembers := func(e *engine.Engine, _ *engine.Request) {
+		e.Increment = &engine.Increment{Store: p.store, FullEvery: time.Hour}
+	}
+	p.tick(remembers, 1, 2, 3, 4)
+	p.account("one").cloud.Remove("cn-beijing", p.idsOf(0, 45)...)
+	if sum, _ := p.tick(remembers, 1); sum.Deactivated != 45 {
+		t.Fatalf("%+v", sum)
+	}
+	p.jumpserver.ResetCounts()
+	if sum, _ := p.tick(remembers, 1); sum.Unchanged == 0 || p.jumpserver.Requests() != 0 {
+		t.Errorf("no quiet run: %+v", sum)
+	}
+	p.account("two").cloud.Remove("cn-beijing", p.idsOf(2, 10)...)
+	if sum, _ := p.tick(remembers, 3); sum.Deactivated != 10 {
+		t.Errorf("deactivated %d, held %d", sum.Deactivated, sum.Held)
+	}
+}
+
+// idsOf gives the first n instances of the part at an index.
+func (p *parted) idsOf(index, n int) []string {
+	ids := make([]string, n)
+	for i := range ids {
+		ids[i] = alibabatest.Sample(index*perRegion + i).ID
+	}
+	return ids
+}

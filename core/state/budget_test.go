@@ -149,18 +149,32 @@ func TestNoBudgetWithoutPreconditions(t *testing.T) {
 	}
 }
 
+// racer makes the store of another process: with nonces that no other has.
+func racer(t *testing.T, m *memory, c *clock) *Store {
+	t.Helper()
+	s, err := New(m, "team/jms-sync/", Options{Now: c.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 // Slices that race: what is granted to them in one tick is never more than the limit, and one that
 // fits is granted.
 func TestRacingSlices(t *testing.T) {
 	t.Parallel()
 	eachLeasing(t, func(t *testing.T, m *memory, s *Store, c *clock) {
 		const slices, each, limit = 12, 9, 50
+		m.before = func(string, string) error { // so that they come between each other
+			time.Sleep(time.Millisecond)
+			return nil
+		}
 		var mu sync.Mutex
 		var wait sync.WaitGroup
 		granted := 0
 		for n := range slices {
 			wait.Go(func() {
-				b := storeAt(t, m, c).Budget("org")
+				b := racer(t, m, c).Budget("org")
 				g, err := b.Reserve(t.Context(), Claim{Slice: fmt.Sprint(n), Tick: c.Now(), Want: each}, limit)
 				if err != nil && inventory.KindOf(err) != inventory.Conflict && inventory.KindOf(err) != inventory.Deadline {
 					t.Error(err)

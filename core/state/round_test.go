@@ -185,7 +185,7 @@ func TestRacingParts(t *testing.T) {
 		var wait sync.WaitGroup
 		for n := range rounds * parts {
 			wait.Go(func() {
-				r := storeAt(t, m, c).Rounds("org")
+				r := racer(t, m, c).Rounds("org")
 				attend(t, r, start.Add(time.Duration(n%rounds)*time.Minute), n/rounds+1, parts)
 				tell(t, r, func(card [][]byte) {
 					mu.Lock()
