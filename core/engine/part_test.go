@@ -25,6 +25,7 @@ type parted struct {
 	*world
 	bucket *moody
 	store  *state.Store
+	fired  time.Time // of the last tick
 }
 
 const perRegion = 60
@@ -100,7 +101,7 @@ func (p *parted) fill(n int) {
 
 // part makes the run of one region in the tick of now.
 func (p *parted) part(e engine.Engine, number int, change func(*engine.Engine, *engine.Request)) report.Report {
-	e.Sharing = &engine.Sharing{Store: p.store, Name: "org", Fired: p.run.now().Truncate(time.Minute), Wait: 20 * time.Minute}
+	e.Sharing = &engine.Sharing{Store: p.store, Name: "org", Fired: p.fired, Wait: 20 * time.Minute}
 	req := partOf(number)
 	if change != nil {
 		change(&e, &req)
@@ -117,6 +118,7 @@ func partOf(number int) engine.Request {
 func (p *parted) tick(change func(*engine.Engine, *engine.Request), numbers ...int) (sum report.Report, cards []string) {
 	p.t.Helper()
 	p.run.advance(5 * time.Minute)
+	p.fired = p.run.now() // one time for all: a minute may end at any moment
 	p.robotTime.advance(5 * time.Minute)
 	before := len(p.robot.Messages())
 	reports := make([]report.Report, len(numbers))
@@ -300,7 +302,7 @@ func TestBusyPart(t *testing.T) {
 	_, cards := p.tick(nil, 1, 2, 3)
 	p.wantCards("three of four", cards, 0)
 	e := p.engine()
-	e.Sharing = &engine.Sharing{Store: p.store, Name: "org", Fired: p.run.now().Truncate(time.Minute), Wait: 20 * time.Minute}
+	e.Sharing = &engine.Sharing{Store: p.store, Name: "org", Fired: p.fired, Wait: 20 * time.Minute}
 	e.Attend(t.Context(), partOf(4), report.Busy(e.Now(), "another one works"))
 	if n := len(p.robot.Messages()); n != 1 {
 		t.Errorf("%d cards", n)
