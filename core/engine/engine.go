@@ -51,6 +51,7 @@ type Engine struct {
 	Outbox    *Outbox       // of events' reports, in this process; nil = none are kept
 	Window    *state.Window // of events' reports, for all processes; nil = there is no store
 	Increment *Increment    // nil = every run takes the full path
+	Sharing   *Sharing      // of requests that are a part; nil = each part is on its own
 	// Reserve is kept free before the context's deadline for report and notification.
 	Reserve time.Duration
 	Now     func() time.Time
@@ -62,6 +63,7 @@ type Engine struct {
 type Request struct {
 	Accounts, Regions []string
 	DryRun            bool
+	Part              Part
 }
 
 // Outcome is what a run gives: the report, every line of the plan (changes and non-changes), and
@@ -86,7 +88,7 @@ func (e Engine) Run(ctx context.Context, req Request) Outcome {
 		Items: p.result.Items, Problems: p.result.Problems, Stopped: err,
 	})
 	e.tell(rep, err)
-	e.notify(ctx, rep)
+	e.announce(ctx, req, rep)
 	return Outcome{Report: rep, Lines: p.lines(), Err: err}
 }
 
@@ -100,6 +102,7 @@ func (e Engine) pass(ctx context.Context, req Request) (pass, error) {
 	}
 	view, done := e.increment(ctx, narrow, req, &p)
 	if done {
+		e.limits(ctx, req, 0) // gives up what this part wanted before
 		return p, nil
 	}
 	e.stage("jumpserver")
@@ -117,7 +120,7 @@ func (e Engine) pass(ctx context.Context, req Request) (pass, error) {
 	rules := e.Rules
 	rules.Now = e.Now()
 	wishes := plan.Build(plan.Input{Bastion: bastion, Listings: p.listings}, rules)
-	approved := wishes.Approve(e.Limits, e.prove(ctx, wishes.Candidates()))
+	approved := e.approve(ctx, req, wishes)
 	p.plans(approved)
 	e.stage("apply")
 	e.begin(ctx, view, p.changes)

@@ -15,9 +15,9 @@ func (e Engine) share(ctx context.Context, rep report.Report) bool {
 	if e.Window == nil {
 		return false
 	}
-	data, err := rep.Keep()
+	data, err := report.Keep(rep, state.MaxReport)
 	if err != nil {
-		e.Log.Error("a report cannot be kept", "error", err)
+		e.Log.Warn("a report cannot be shared with other processes", "error", err)
 		return false
 	}
 	ctx, cancel := lastWords(ctx)
@@ -67,7 +67,7 @@ func (e Engine) deliverBatch(ctx context.Context, batch state.Batch) {
 	}
 	var reports []report.Report
 	for _, data := range batch.Reports {
-		r, err := report.Kept(data)
+		r, err := report.Restore(data)
 		if err != nil {
 			e.Log.Error("a kept report is not told", "error", err)
 			continue

@@ -17,6 +17,9 @@ type Limits struct {
 	PerRun int
 	// AllowEmpty lets a scope whose listing is empty lose its assets.
 	AllowEmpty bool
+	// Hold, where it has a code, holds every removal that all else lets pass: why the run, of which
+	// this plan is a part, must not remove more.
+	Hold Reason
 }
 
 // Proof is the answer to asking the cloud for one candidate's instance by its id.
@@ -132,6 +135,8 @@ func (g *guard) decide(c Change) (Action, Reason) {
 		return Hold, because(GuardNotAsked)
 	case proof.Err != nil:
 		return Hold, because(GuardUnproven, proof.Err.Error())
+	case g.limits.Hold.Code != "":
+		return Hold, g.limits.Hold
 	}
 	return c.Action, Reason{}
 }

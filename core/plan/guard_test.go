@@ -191,3 +191,19 @@ func TestApproveTwice(t *testing.T) {
 		t.Errorf("first %q\nthen %q", first, second)
 	}
 }
+
+// TestHoldOfTheRun holds what all else lets pass, and leaves every other reason as it is.
+func TestHoldOfTheRun(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.listings, w.limits = nil, twentyPercent()
+	w.fleet("r1", 30, 3)
+	w.fleet("r2", 30, 20)
+	if got, want := outcomes(w.approve()), map[string]int{"deactivate instance_gone": 3, "hold guard_share": 20}; !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	w.limits.Hold = because(GuardParts, 40, 3, 50)
+	if got, want := outcomes(w.approve()), map[string]int{"hold guard_parts": 3, "hold guard_share": 20}; !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}

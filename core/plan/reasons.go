@@ -49,6 +49,8 @@ const (
 	NotShownYet      Code = "not_shown_yet"
 	NotOurAccount    Code = "not_our_account"
 	AlreadyThere     Code = "already_there"
+	GuardParts       Code = "guard_parts"
+	GuardBudget      Code = "guard_budget"
 )
 
 type words struct{ zh, en string }
@@ -106,6 +108,8 @@ func wordsOf(code Code) (words, bool) {
 		{NotShownYet, words{"云上还看不到这个变化，留给下一次完整同步", "the cloud does not show it yet; left to the next full run"}},
 		{NotOurAccount, words{"没有 ID 为 %s 且包含区域 %s 的启用账号", "no enabled account has the id %s and lists %s"}},
 		{GuardStorm, words{"暂缓：该账号 10 分钟内已停用 %d 个资产，其余等下一次完整同步", "held: %d assets of the account were deactivated within 10 minutes; further ones wait for the next full run"}},
+		{GuardParts, words{"暂缓：其他部分要移除 %d 个资产，加上这一部分的 %d 个，超过一次运行的上限 %d", "held: the other parts would remove %d assets, with the %d of this part that is more than the %d of one run"}},
+		{GuardBudget, words{"暂缓：读写不了各部分共用的移除额度（%s）", "held: the removals that all parts share could not be counted (%s)"}},
 		{NotReadAgain, words{"保留：写入前未能重新读取资产", "kept: it could not be read again before the write"}},
 	} {
 		if t.code == code {

@@ -159,6 +159,7 @@ func (w writer) assets(r Report, action plan.Action) section {
 			s.add(func() string { return w.host(c) })
 		}
 	}
+	s.total = max(s.total, r.made(action)) // a kept report may have fewer lines
 	return s
 }
 

@@ -70,6 +70,7 @@ type Report struct {
 	run         []Fault // those of Errors that concern the run and not one item
 	warnings    []Fault // those of Errors that leave the outcome alone
 	late        int     // changes that were not reached
+	elsewhere   bool    // stands in for a report that was told by itself
 }
 
 // Scope is one region of one account. A failed scope has no instances.

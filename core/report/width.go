@@ -10,6 +10,23 @@ import (
 // of the window. The last column is never cut.
 const mostColumns = 48
 
+// Table lays rows out for a terminal, the columns aligned. Nothing in a cell can move its cursor.
+func Table(rows [][]string) string {
+	var widths []int
+	cleaned := make([][]string, len(rows))
+	for n, row := range rows {
+		for _, cell := range row {
+			cleaned[n] = append(cleaned[n], clean(cell))
+		}
+		widths = widen(widths, cleaned[n])
+	}
+	var out strings.Builder
+	for _, row := range cleaned {
+		writeRow(&out, row, widths)
+	}
+	return out.String()
+}
+
 // widen gives the widths of columns that have room for a row too. The last column has none.
 func widen(widths []int, row []string) []int {
 	if widths == nil {

@@ -29,6 +29,7 @@ type words struct {
 	action, place, reason                      string
 	keptF, nothing                             string
 	scopesF                                    string
+	missingF                                   string
 }
 
 func wordsOf(lang plan.Lang) words {
@@ -56,7 +57,7 @@ func chinese() words {
 		failedF: "%s失败：%s", failedWhyF: "%s失败：%s（原因：%s）", notMadeF: "%s未执行：%s",
 		action: "操作", place: "账号/区域", reason: "原因",
 		keptF: "（%d 个资产）", nothing: "没有需要处理的资产。",
-		scopesF: "区域：%d 个完整，%d 个失败",
+		scopesF: "区域：%d 个完整，%d 个失败", missingF: "本次同步分为 %d 个部分，其中 %d 个没有报告结果：%s",
 	}
 }
 
@@ -78,7 +79,7 @@ func english() words {
 		failedF: "%s failed: %s", failedWhyF: "%s failed: %s (planned: %s)", notMadeF: "%s not made: %s",
 		action: "Action", place: "Account/region", reason: "Reason",
 		keptF: " (%d assets)", nothing: "Nothing to be done.",
-		scopesF: "Scopes: %d complete, %d failed",
+		scopesF: "Scopes: %d complete, %d failed", missingF: "of the %d parts of this run %d did not report: %s",
 	}
 }
 

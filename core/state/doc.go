@@ -1,6 +1,7 @@
 // Package state keeps between runs what saves work: the fingerprint of what was last applied in
-// each scope, digests of its instances, the lease of the run that works now, the reports that wait for their window, and
-// the history of runs. It lies in a storage.Bucket under a prefix.
+// each scope, digests of its instances, the lease of the run that works now, the reports that wait
+// for their window or for the other parts of their run, what these parts want to remove, and the
+// history of runs. It lies in a storage.Bucket under a prefix.
 //
 // State is never evidence. It holds no instance and no asset, and a digest that no instance of a
 // listing has any more only makes a run read everything; the worst that wrong state can do is to have a change noticed by the next full
@@ -16,6 +17,9 @@
 //	lease/<name>-<hash>/<number>    where it can only create
 //	window/<name>-<hash>.json       until when reports are kept, and what was told
 //	window/<name>-<hash>/<time>-<nonce>.json  one per kept report
+//	budget/<name>-<hash>.json       what the parts of one run want to remove, see Budget
+//	rounds/<name>-<hash>/<time>-<parts>/<part>-<time>-<nonce>.json  the report of one part
+//	rounds/<name>-<hash>/<time>-<parts>/told.json  which of them were told, for a day
 //	runs/<day>/<time>-<nonce>.json  one per run, for 180 days
 //	<any of these>.damaged-<time>   what could not be read, at most five of one key
 //
@@ -33,6 +37,6 @@
 //
 // # Clocks
 //
-// Leases and windows compare times that different machines wrote. They are right as long as no
+// Leases, windows, budgets and rounds compare times that different machines wrote. They are right as long as no
 // two clocks differ by more than MaxSkew.
 package state

@@ -19,7 +19,9 @@ func main() {
 		if err != nil {
 			return nil, err
 		}
-		what := wire.Request{Accounts: tick.Request.Clouds, Regions: tick.Request.Regions, DryRun: tick.Request.DryRun}
+		what := wire.Request{
+			Accounts: tick.Request.Clouds, Regions: tick.Request.Regions, DryRun: tick.Request.DryRun, Part: wire.Part(tick.Request.Part),
+		}
 		return app.Timer(ctx, wire.Tick{At: tick.At, Request: what}, role(ctx))
 	})
 }

@@ -41,6 +41,7 @@ func TestFunction(t *testing.T) {
 		"missing configuration file":   missingConfigurationFile,
 		"configuration object":         configurationObject,
 		"state store":                  stateStore,
+		"parts of one run":             parts,
 		"robot that refuses the cards": silentRobot,
 		"robot that never answers":     hangingRobot,
 	} {

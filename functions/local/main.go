@@ -94,7 +94,7 @@ func rootCommand(stdout, stderr io.Writer) *cobra.Command {
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	o.flags(root)
-	root.AddCommand(planCommand(&o, stdout, stderr), eventCommand(&o, stdout, stderr), demoCommand(stdout), benchCommand(stdout, stderr),
+	root.AddCommand(planCommand(&o, stdout, stderr), eventCommand(&o, stdout, stderr), splitCommand(&o, stdout, stderr), demoCommand(stdout), benchCommand(stdout, stderr),
 		emulateCommand(stdout), versionCommand(stdout))
 	return root
 }

@@ -5,6 +5,7 @@ package trigger
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -21,15 +22,23 @@ type Request struct {
 	Clouds  []string // the configuration's names of accounts
 	Regions []string
 	DryRun  bool
+	Part    Part
 }
 
+// Part is one of several that timer triggers make of one run, side by side; 1 ≤ Number ≤ Of ≤
+// MaxParts. The zero value is the whole run.
+type Part struct{ Number, Of int }
+
+// MaxParts is into how many parts a run may be split.
+const MaxParts = 100
+
 // allowed is told with every mistake in a payload.
-const allowed = `allowed: nothing, or {"clouds":["account"],"regions":["region"],"dry_run":true} ` +
+const allowed = `allowed: nothing, or {"clouds":["account"],"regions":["region"],"dry_run":true,"part":"1/4"} ` +
 	"with any of these keys"
 
 // FCTimer decodes the event of Alibaba Function Compute's timer trigger,
 // {"triggerTime":…,"triggerName":…,"payload":"…"}. The payload is a text: empty for everything,
-// or a JSON object with only clouds, regions and dry_run. An event without triggerTime, such as
+// or a JSON object with only clouds, regions, dry_run and part. An event without triggerTime, such as
 // the {} of a call by hand, is an error. Other fields of the event are ignored
 // (https://github.com/aliyun/fc-runtime-go-sdk/blob/master/events/README_TIMER.md; that SDK's own
 // type takes null for each field, so a null payload is an empty one).
@@ -95,6 +104,8 @@ func payload(text string) (Request, error) {
 			r.Regions, err = names(raw)
 		case "dry_run":
 			r.DryRun, err = flag(raw)
+		case "part":
+			r.Part, err = part(raw)
 		default:
 			err = errors.New("no such key")
 		}
@@ -102,7 +113,26 @@ func payload(text string) (Request, error) {
 			return Request{}, fmt.Errorf("%q: %w", key, err)
 		}
 	}
+	if r.Part != (Part{}) && r.Clouds == nil && r.Regions == nil {
+		return Request{}, errors.New(`"part": a part without clouds or regions would be the whole run`)
+	}
 	return r, nil
+}
+
+// part reads "2/4". Only one way of writing is taken: what looks like a part and is another one
+// would leave a part of the run without its report.
+func part(raw []byte) (Part, error) {
+	text, err := decode[*string](raw)
+	if err != nil || text == nil {
+		return Part{}, errors.New(`must be a text such as "2/4"`)
+	}
+	number, of, _ := strings.Cut(*text, "/")
+	n, bad := strconv.Atoi(number)
+	m, worse := strconv.Atoi(of)
+	if bad != nil || worse != nil || strconv.Itoa(n)+"/"+strconv.Itoa(m) != *text || n < 1 || n > m || m > MaxParts {
+		return Part{}, fmt.Errorf(`must be a text such as "2/4": part 2 of 4, at most %d`, MaxParts)
+	}
+	return Part{n, m}, nil
 }
 
 func flag(raw []byte) (bool, error) {

@@ -2,6 +2,7 @@ package trigger
 
 import (
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"testing"
 )
@@ -13,6 +14,7 @@ func FuzzFCTimer(f *testing.F) {
 		"", "{}", "null", `{"clouds":["a"],"regions":["b"]}`, `{"clouds":[]}`, `{"clouds":null}`,
 		`{"Clouds":["a"]}`, `{"clouds":["a"],"clouds":["b"]}`, `{"dry_run":true}`, `{"dry_run":null}`,
 		`{"clouds":["a\ud800"]}`, `{} {}`,
+		`{"clouds":["a"],"part":"2/4"}`, `{"part":"1/2"}`, `{"regions":["b"],"part":"01/2"}`, `{"regions":["b"],"part":"5/4"}`,
 	} {
 		f.Add(string(event(f, "")), payload)
 	}
@@ -54,6 +56,11 @@ func compare(t *testing.T, event []byte, tick Timer) {
 			loose = append(loose, name)
 		}
 		want[key] = loose
+	}
+	if p := tick.Request.Part; p != (Part{}) {
+		if want["part"] = fmt.Sprintf("%d/%d", p.Number, p.Of); p.Number < 1 || p.Number > p.Of || p.Of > MaxParts || len(want) < 2 {
+			t.Fatalf("%q was read as %+v", text, tick.Request)
+		}
 	}
 	if dry, there := inner["dry_run"]; there || tick.Request.DryRun {
 		if dry != tick.Request.DryRun {

@@ -35,6 +35,9 @@ func TestFCTimer(t *testing.T) {
 		`{"clouds":["aliyun-prod"],"regions":["cn-beijing"],"dry_run":true}`: {
 			Clouds: []string{"aliyun-prod"}, Regions: []string{"cn-beijing"}, DryRun: true,
 		},
+		`{"clouds":["a"],"part":"1/1"}`:                     {Clouds: []string{"a"}, Part: Part{1, 1}},
+		`{"part":"2/4","regions":["r"]}`:                    {Regions: []string{"r"}, Part: Part{2, 4}},
+		`{"clouds":["a"],"regions":["r"],"part":"100/100"}`: {Clouds: []string{"a"}, Regions: []string{"r"}, Part: Part{100, 100}},
 	} {
 		tick, err := FCTimer(event(t, payload))
 		if err != nil {
@@ -81,6 +84,22 @@ func TestPayloadRefuses(t *testing.T) {
 		`{"dry_run":null}`:                  `"dry_run": must be true or false`,
 		`{"dry_run":"true"}`:                `"dry_run": must be true or false`,
 		`{"dry_run":1}`:                     `"dry_run": must be true or false`,
+		`{"part":"1/2"}`:                    `"part": a part without clouds or regions`,
+		`{"part":"1/2","dry_run":true}`:     `"part": a part without clouds or regions`,
+		`{"clouds":["a"],"part":null}`:      `"part": must be a text`,
+		`{"clouds":["a"],"part":1}`:         `"part": must be a text`,
+		`{"clouds":["a"],"part":[1,2]}`:     `"part": must be a text`,
+		`{"clouds":["a"],"part":""}`:        `"part": must be a text`,
+		`{"clouds":["a"],"part":"1"}`:       `"part": must be a text`,
+		`{"clouds":["a"],"part":"0/2"}`:     `"part": must be a text`,
+		`{"clouds":["a"],"part":"-1/2"}`:    `"part": must be a text`,
+		`{"clouds":["a"],"part":"3/2"}`:     `"part": must be a text`,
+		`{"clouds":["a"],"part":"1/101"}`:   `"part": must be a text`,
+		`{"clouds":["a"],"part":"01/2"}`:    `"part": must be a text`,
+		`{"clouds":["a"],"part":"+1/2"}`:    `"part": must be a text`,
+		`{"clouds":["a"],"part":" 1/2"}`:    `"part": must be a text`,
+		`{"clouds":["a"],"part":"1/2/3"}`:   `"part": must be a text`,
+		`{"clouds":["a"],"Part":"1/2"}`:     `"Part": no such key`,
 	} {
 		tick, err := FCTimer(event(t, payload))
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), allowed) {

@@ -78,7 +78,8 @@ func (a *App) Timer(ctx context.Context, tick Tick, role Role) (report.Report, e
 		w.log.Warn("run without state", "error", err)
 	}
 	e.Window = Window(store, w.cfg)
-	out := Remembered(ctx, e, store, Salt(w.cfg), w.cfg.Sync.FullEvery, "fc-timer", tick.Request)
+	e.Sharing = sharing(ctx, w.cfg, store, tick, a.now())
+	out := Remembered(ctx, e, store, Salt(w.cfg), w.cfg.Sync.FullEvery, holder("fc-timer", tick), tick.Request)
 	if out.Report.Outcome == report.Failed {
 		return out.Report, failure(out.Report)
 	}

@@ -59,7 +59,9 @@ func Remembered(ctx context.Context, e engine.Engine, store *state.Store, salt s
 	switch {
 	case errors.Is(err, state.ErrTaken):
 		e.Log.Info("another run is at work", "reason", err)
-		return engine.Outcome{Report: report.Busy(e.Now(), err.Error())}
+		out := engine.Outcome{Report: report.Busy(e.Now(), err.Error())}
+		attend(ctx, e, req, out.Report, err, holder)
+		return out
 	case err != nil:
 		e.Log.Warn("run without a lease", "reason", err)
 	default:

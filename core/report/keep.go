@@ -1,0 +1,101 @@
+package report
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/plan"
+)
+
+// kept is a report as it is kept to be told later, by another process: with what only a message
+// shows.
+type kept struct {
+	Report
+	Environment string  `json:"environment"`
+	Run         []Fault `json:"run"`
+	Warnings    []Fault `json:"warnings"`
+	Late        int     `json:"late"`
+	Elsewhere   bool    `json:"told_elsewhere"`
+}
+
+// Keep encodes a report so that Restore gives it back. Where it has more than limit bytes, changes
+// that a message only counts are left out; if that is not enough the error is Limit.
+func Keep(r Report, limit int) ([]byte, error) {
+	data, err := r.encode()
+	if err == nil && len(data) > limit {
+		r.Changes = shown(r.Changes)
+		data, err = r.encode()
+	}
+	switch {
+	case err != nil:
+		return nil, &inventory.Error{Kind: inventory.Invalid, Message: "keep a report", Err: err}
+	case len(data) > limit:
+		return nil, &inventory.Error{Kind: inventory.Limit, Message: "the report is too large to be kept"}
+	}
+	return data, nil
+}
+
+func (r Report) encode() ([]byte, error) {
+	return json.Marshal(kept{
+		Report: r, Environment: r.environment, Run: r.run, Warnings: r.warnings, Late: r.late, Elsewhere: r.elsewhere,
+	})
+}
+
+// shown leaves out of the changes that were made, and are counted, those that no message shows.
+// Those that failed or are held stay: they are counted by their place.
+func shown(changes []Change) []Change {
+	many := map[plan.Action]int{}
+	return slices.DeleteFunc(slices.Clone(changes), func(c Change) bool {
+		switch c.Action {
+		case Fail, plan.Hold:
+			return false
+		case plan.Skip:
+			return true // only counted
+		}
+		many[c.Action]++
+		return many[c.Action] > mostAssets+1
+	})
+}
+
+// made is how many changes of one action a report counts.
+func (r Report) made(a plan.Action) int {
+	switch a {
+	case plan.Create:
+		return r.Created
+	case plan.Update:
+		return r.Updated
+	case plan.Deactivate:
+		return r.Deactivated
+	case plan.Delete:
+		return r.Deleted
+	}
+	return 0
+}
+
+// Restore gives back a report that Keep encoded.
+func Restore(data []byte) (Report, error) {
+	var k kept
+	if err := json.Unmarshal(data, &k); err != nil {
+		return Report{}, &inventory.Error{Kind: inventory.Invalid, Message: "a kept report", Err: err}
+	}
+	r := k.Report
+	started, err := time.Parse(time.RFC3339, r.StartedAt)
+	if err != nil {
+		return Report{}, &inventory.Error{Kind: inventory.Invalid, Message: "a kept report", Err: err}
+	}
+	r.started, r.environment, r.run, r.warnings, r.late, r.elsewhere = started, k.Environment, k.Run, k.Warnings, k.Late, k.Elsewhere
+	return r, nil
+}
+
+// Elsewhere is a report that stands in for one that was told by itself, as it is too large to be
+// kept: it says that there was one.
+func Elsewhere(r Report) Report {
+	stub := empty(r.started)
+	stub.Outcome, stub.environment, stub.DryRun, stub.elsewhere = r.Outcome, r.environment, r.DryRun, true
+	return stub
+}
+
+// ToldElsewhere tells whether a report stands in for one that was told by itself.
+func (r Report) ToldElsewhere() bool { return r.elsewhere }

@@ -1,0 +1,96 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/plan"
+)
+
+// Round makes one report of the parts of one run, which worked side by side, each on scopes of its
+// own. It takes the time from the first beginning to the last end; what several parts say of the same
+// thing (an asset of no part, a warning) stands there once; and where some parts failed and others
+// did not, the run was done in part. Missing parts are a failure that it names.
+func Round(at time.Time, parts []Report, missing []int, of int, lang plan.Lang) Report {
+	m := empty(at)
+	m.Outcome = OK
+	if len(parts) > 0 {
+		m = Merge(parts)
+		m.Outcome = together(parts)
+		m.span(parts)
+		m.once()
+	}
+	if len(missing) == 0 {
+		return m
+	}
+	names := make([]string, len(missing))
+	for n, part := range missing {
+		names[n] = fmt.Sprintf("%d/%d", part, of)
+	}
+	w := wordsOf(lang)
+	gap := Fault{Kind: inventory.Incomplete, Message: fmt.Sprintf(w.missingF, of, len(missing), strings.Join(names, w.comma))}
+	m.run, m.Errors = append([]Fault{gap}, m.run...), append([]Fault{gap}, m.Errors...)
+	m.Outcome = worse(m.Outcome, Partial)
+	return m
+}
+
+// together gives the outcome of parts: the worst; but failed only where all of them did.
+func together(parts []Report) Outcome {
+	worst, all := TooLate, true
+	for _, p := range parts {
+		worst = worse(worst, p.Outcome)
+		all = all && p.Outcome == Failed
+	}
+	if worst == Failed && !all {
+		return Partial
+	}
+	return worst
+}
+
+// span sets the beginning and the duration of a report that was merged of parts side by side.
+func (r *Report) span(parts []Report) {
+	first, last := parts[0].started, parts[0].started
+	for _, p := range parts {
+		if p.started.Before(first) {
+			first = p.started
+		}
+		if end := p.started.Add(time.Duration(p.Duration * float64(time.Second))); end.After(last) {
+			last = end
+		}
+	}
+	r.started, r.StartedAt = first, first.UTC().Format(time.RFC3339)
+	r.Duration = math.Round(last.Sub(first).Seconds()*1000) / 1000
+}
+
+// once takes out what several parts say alike.
+func (r *Report) once() {
+	r.run, r.warnings, r.Errors = distinct(r.run), distinct(r.warnings), distinct(r.Errors)
+	type line struct{ asset, instance, reason string }
+	seen := map[line]bool{}
+	r.Scopes = slices.Clone(r.Scopes)
+	r.Changes = slices.DeleteFunc(slices.Clone(r.Changes), func(c Change) bool {
+		l := line{c.AssetID, c.InstanceID, c.Reason}
+		if c.Action != plan.Skip || !seen[l] {
+			seen[l] = seen[l] || c.Action == plan.Skip
+			return false
+		}
+		r.Skipped--
+		return true
+	})
+	slices.SortStableFunc(r.Scopes, func(x, y Scope) int {
+		return strings.Compare(x.Account+"\x00"+x.Region, y.Account+"\x00"+y.Region)
+	})
+}
+
+func distinct(faults []Fault) []Fault {
+	seen := map[Fault]bool{}
+	return slices.DeleteFunc(slices.Clone(faults), func(f Fault) bool {
+		was := seen[f]
+		seen[f] = true
+		return was
+	})
+}
