@@ -1,4 +1,4 @@
-# make demo | test | build | check | bench. Nothing but Go is needed.
+# make demo | test | build | check | bench | bench-docs. Nothing but Go is needed.
 GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)

@@ -147,6 +147,10 @@ func TestBenchNoticesWhatIsNotUnchanged(t *testing.T) {
 	if _, err := b.nothingToDo(t.Context(), e, at, ""); err != nil {
 		t.Errorf("nothing to do: %v", err)
 	}
+	at.instances = 4
+	if _, err := b.nothingToDo(t.Context(), e, at, ""); err == nil || !strings.Contains(err.Error(), "3 of 4 unchanged") {
+		t.Errorf("an instance is missing: %v", err)
+	}
 }
 
 // Over the limit is an error; the worst run counts.
