@@ -99,7 +99,9 @@ func (r *Runtime) Start(ctx context.Context, program string, env []string) (*Pro
 		// The kernel ties "die with the parent" to the thread that started the program.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
+		p.mu.Lock()
 		p.started = time.Now() // before the program can ask
+		p.mu.Unlock()
 		err = p.cmd.Start()
 		close(p.begun)
 		p.why = "it never started"
