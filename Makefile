@@ -1,4 +1,4 @@
-# make demo | test | build | check | bench. Nothing but Go is needed.
+# make demo | test | build | check | bench | bench-docs. Nothing but Go is needed.
 GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
@@ -8,7 +8,7 @@ BUILD   := -trimpath -tags lambda.norpc -ldflags '$(LDFLAGS)'
 RACED   := $(addprefix ./core/,apply cloud/... config engine inventory jumpserver/... notify/... plan report secret) \
 	$(addprefix ./functions/internal/,logs trigger runtimetest)
 
-.PHONY: all demo test build check bench fmt clean
+.PHONY: all demo test build check bench bench-docs fmt clean
 
 all: build
 
@@ -40,6 +40,10 @@ check:
 
 bench: build
 	@bin/jms-sync bench
+
+# What docs/benchmarks.md shows: about 15 minutes, most of them the pauses of a baseline.
+bench-docs: build
+	@bin/jms-sync bench --listed 10000 --markdown docs/benchmarks.md
 
 fmt:
 	gofmt -w core functions

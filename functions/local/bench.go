@@ -8,40 +8,57 @@ import (
 	"os"
 	"runtime"
 	"slices"
-	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-
-	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
-	"github.com/jms-sync/jms-sync/core/report"
 )
 
-// memoryLimit is what a run without changes may take at most: the smallest size of a function.
-const memoryLimit = 128 << 20
-
-// regionsAsked is over how many regions the instances of the second part are spread.
+// regionsAsked is over how many regions the instances of a part are spread.
 const regionsAsked = 5
 
-// bench measures runs of jms-sync against emulators in another process.
+// The parts, in the order in which they are measured and shown.
+const allParts = "abcdef"
+
+// bench measures runs of jms-sync against emulators in another process, or reads a real server.
 type bench struct {
-	exe       string // this program
-	out       io.Writer
-	hosts     int // of the first sync
-	instances int // of the run without changes
-	latency   time.Duration
-	runs      int
-	only      string // "a", "b", "c" or "" = all
-	event     string // the event function's program
+	exe      string // this program
+	out      io.Writer
+	parts    string        // letters of allParts
+	hosts    int           // a: of the first sync
+	sizes    []int         // b: instances of the runs without changes
+	listed   int           // c: instances that are listed
+	judged   int           // e: instances of the run whose memory must be below memoryLimit
+	most     int           // e: instances of the biggest run; 0 = none
+	latency  time.Duration // of every answer, but for c
+	farther  time.Duration // c: of every answer of the cloud
+	pause    time.Duration // c: of the baseline, between two pages
+	runs     int
+	timer    string // the functions' programs
+	event    string
+	markdown string // file; "" = none
+	profile  string // folder; "" = none
+	real     bool
+	config   string // -c, for a real server
+	writeTo  string // organisation of a real server; "" = nothing is written
 }
 
-func benchCommand(stdout, _ io.Writer) *cobra.Command {
+func benchCommand(o *options, stdout io.Writer) *cobra.Command {
 	b := bench{out: stdout}
 	cmd := &cobra.Command{
 		Use:   "bench",
-		Short: "测量：首次同步（一个写入者与默认值相比），没有变化的一次运行的请求数、时间与内存，以及事件",
-		Args:  cobra.NoArgs,
+		Short: "测量：首次同步、没有变化的运行、读取云、事件、内存、启动与程序包，与基准在同一次运行里比较",
+		Long: "在同一次运行里测量下列各项，并与基准比较；模拟器在另一个进程里，每个请求的耗时固定：\n" +
+			"  a 首次同步：默认值与一个写入者相比\n" +
+			"  b 没有变化的运行：有状态、无状态，与一次读取全部字段相比\n" +
+			"  c 读取云：与每页 25 台、停顿 0.5 秒、地域依次读取相比\n" +
+			"  d 从事件到资产\n" +
+			"  e 内存峰值\n" +
+			"  f 从启动到第一次向运行时取事件，以及程序与程序包的大小\n" +
+			"--real 用配置（-c 或环境变量）里的真实服务器测量 b 与 c，只读；--write-to-organisation 还会在一个空的组织里做一次首次同步。",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			b.config = o.config
 			if err := b.check(); err != nil {
 				return &exit{exitUsage, err}
 			}
@@ -55,115 +72,120 @@ func benchCommand(stdout, _ io.Writer) *cobra.Command {
 			return nil
 		},
 	}
-	f := cmd.Flags()
-	f.StringVar(&b.only, "only", "", "只测一部分：a 首次同步，b 没有变化的运行，c 事件")
-	f.StringVar(&b.event, "event", "dist/fc-event/bootstrap", "事件函数的程序（make build 生成）")
-	f.IntVar(&b.hosts, "hosts", 1000, "首次同步的主机数")
-	f.IntVar(&b.instances, "instances", 10000, "没有变化的运行的实例数，分布在 5 个地域")
-	f.DurationVar(&b.latency, "latency", 20*time.Millisecond, "服务端每个请求的耗时")
-	f.IntVar(&b.runs, "runs", 3, "每项测量几次，取中位数")
+	b.flags(cmd)
 	return cmd
 }
 
+func (b *bench) flags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&b.parts, "only", "", "只测这些部分，如 b 或 acf（默认：全部；--real 时为 bc）")
+	f.IntVar(&b.hosts, "hosts", 1000, "a：首次同步的主机数")
+	f.IntSliceVar(&b.sizes, "sizes", []int{5000, 50000}, "b：实例数，分布在 5 个地域；第一个数也对 v4.7.0 测量")
+	f.IntVar(&b.listed, "listed", 2000, "c：实例数，分布在 5 个地域（文档里的数字用 10000，基准约需 4 分钟）")
+	f.IntVar(&b.judged, "instances", 10000, "e：内存不得超过 128 MiB 的那次运行的实例数")
+	f.IntVar(&b.most, "most", 100000, "e：最大的一次运行的实例数，分布在 5 个账号、每个 10 个地域；0 表示不测")
+	f.DurationVar(&b.latency, "latency", 20*time.Millisecond, "服务端每个请求的耗时（c 除外）")
+	f.DurationVar(&b.farther, "cloud-latency", 100*time.Millisecond, "c：云 API 每个请求的耗时")
+	f.DurationVar(&b.pause, "pause", 500*time.Millisecond, "c：基准在两页之间的停顿")
+	f.IntVar(&b.runs, "runs", 3, "每项测量几次，取中位数")
+	f.StringVar(&b.timer, "timer", "dist/fc-timer/bootstrap", "定时函数的程序（make build 生成）")
+	f.StringVar(&b.event, "event", "dist/fc-event/bootstrap", "事件函数的程序（make build 生成）")
+	f.StringVar(&b.markdown, "markdown", "", "把表格写进这个 Markdown 文件，把图（SVG）写在它旁边")
+	f.StringVar(&b.profile, "profile", "", "b：另做一次运行，把 pprof 文件（cpu、allocs）写到这个目录")
+	f.BoolVar(&b.real, "real", false, "测量配置里的真实服务器，只读（b 与 c）")
+	f.StringVar(&b.writeTo, "write-to-organisation", "", "与 --real 同用：在这个组织（须与配置相同，且没有任何资产）里做一次首次同步；不删除任何资产")
+}
+
+// check refuses what cannot be measured, and fills in the parts.
 func (b *bench) check() error {
+	known, byDefault := allParts, allParts
+	if b.real {
+		known, byDefault = "bc", "bc"
+	}
+	if b.parts == "" {
+		b.parts = byDefault
+	}
+	if at := strings.IndexFunc(b.parts, func(r rune) bool { return !strings.ContainsRune(known, r) }); at >= 0 {
+		return fmt.Errorf("--only: %q：只能是 %s 中的字母 (letters of %s)", b.parts, known, known)
+	}
 	switch {
-	case !slices.Contains([]string{"", "a", "b", "c"}, b.only):
-		return errors.New("--only: a、b 或 c (a, b or c)")
-	case b.hosts < 1 || b.runs < 1 || b.latency < 0:
-		return errors.New("--hosts、--runs 至少为 1，--latency 不能为负 (at least 1; not negative)")
-	case b.instances < regionsAsked || b.instances%regionsAsked != 0:
-		return fmt.Errorf("--instances: 应为 %d 的倍数 (a multiple of it)", regionsAsked)
+	case b.hosts < 1 || b.runs < 1 || b.latency < 0 || b.farther < 0 || b.pause < 0:
+		return errors.New("--hosts、--runs 至少为 1，时长不能为负 (at least 1; not negative)")
+	case len(b.sizes) == 0 || slices.ContainsFunc(append([]int{b.listed, b.judged}, b.sizes...), uneven):
+		return fmt.Errorf("--sizes、--listed、--instances: 应为 %d 的倍数 (multiples of it)", regionsAsked)
+	case b.most < 0 || b.most%(manyAccounts*manyRegions) != 0:
+		return fmt.Errorf("--most: 应为 %d 的倍数或 0 (a multiple of it, or 0)", manyAccounts*manyRegions)
+	case b.writeTo != "" && !b.real:
+		return errors.New("--write-to-organisation: 只与 --real 同用 (only with --real)")
+	case b.markdown != "" && (b.real || b.parts != allParts):
+		return errors.New("--markdown: 只在模拟器上测量全部部分时使用 (only with all parts, on emulators)")
 	}
 	return nil
 }
 
-// run measures and prints, part by part. Too much memory is an error, after everything is printed.
+// uneven tells whether instances cannot be spread over the regions.
+func uneven(n int) bool { return n < regionsAsked || n%regionsAsked != 0 }
+
+// run measures and prints, part by part. What a part finds wrong is an error after everything is
+// printed; a document is only written of a whole.
 func (b *bench) run(ctx context.Context) error {
-	fmt.Fprintf(b.out, "jms-sync %s, %s/%s, %s, %d CPUs; medians of %d runs, their range in brackets.\n"+
-		"jms-sync and the emulators are two processes that share these CPUs.\n",
-		version, runtime.GOOS, runtime.GOARCH, runtime.Version(), runtime.NumCPU(), b.runs)
+	fmt.Fprintln(b.out, b.setting().english())
+	if b.writeTo != "" {
+		if err := b.realFirst(ctx); err != nil {
+			return err
+		}
+	}
+	measure := map[rune]func(context.Context) (*figure, error){
+		'a': b.firstSync, 'b': b.withoutChanges, 'c': b.listing, 'd': b.events, 'e': b.memories, 'f': b.starts,
+	}
+	if b.real {
+		measure = map[rune]func(context.Context) (*figure, error){'b': b.realUnchanged, 'c': b.realListing}
+	}
+	var figures []*figure
 	var errs []error
-	for _, part := range []struct {
-		name    string
-		measure func(context.Context) error
-	}{{"a", b.firstSync}, {"b", b.withoutChanges}, {"c", b.events}} {
-		if b.only == "" || b.only == part.name {
-			errs = append(errs, part.measure(ctx))
+	for _, part := range allParts {
+		if !strings.ContainsRune(b.parts, part) {
+			continue
+		}
+		f, err := measure[part](ctx)
+		errs = append(errs, err)
+		if f != nil {
+			f.part = string(part)
+			errs = append(errs, f.print(b.out))
+			figures = append(figures, f)
 		}
 	}
-	return errors.Join(errs...)
+	if err := errors.Join(errs...); err != nil || b.markdown == "" {
+		return err
+	}
+	return b.document(figures)
 }
 
-// writing is a case of the first sync: how many requests JumpServer serves at a time, and how many writers
-// the settings ask for ("" = the default).
-type writing struct{ atOnce, writers string }
+// setting says on what was measured, when, and how.
+func (b *bench) setting() words {
+	machine := fmt.Sprintf("%s/%s, %s, %d CPUs (%s)", runtime.GOOS, runtime.GOARCH, runtime.Version(), runtime.NumCPU(), processor())
+	today := time.Now().Format(time.DateOnly)
+	if b.real {
+		return words{en: fmt.Sprintf("jms-sync %s, %s, %s; a real server; medians of %d runs, their range in brackets.", version, today, machine, b.runs)}
+	}
+	return words{
+		fmt.Sprintf("jms-sync %s，%s，%s；每项 %d 次的中位数，括号里是范围。\n"+
+			"jms-sync 与模拟器是同一台机器上的两个进程，只经过回环地址，共用这些 CPU：只有比值有意义，真实服务器会慢得多。", version, today, machine, b.runs),
+		fmt.Sprintf("jms-sync %s, %s, %s; medians of %d runs, their range in brackets.\n"+
+			"jms-sync and the emulators are two processes of one machine on loopback and share these CPUs: only ratios mean anything, "+
+			"real servers are much slower.", version, today, machine, b.runs),
+	}
+}
 
-// firstSync compares one writer with the default. The two take turns, so that whatever else the
-// machine does meets both.
-func (b *bench) firstSync(ctx context.Context) error {
-	cases := []writing{{"0", "1"}, {"0", ""}, {"2", "1"}, {"2", ""}}
-	samples := make([][]sample, len(cases))
-	for range b.runs {
-		for n, c := range cases {
-			s, err := b.first(ctx, c)
-			if err != nil {
-				return err
+// processor names the CPU where Linux tells it.
+func processor() string {
+	text, err := os.ReadFile("/proc/cpuinfo")
+	if err == nil {
+		for line := range strings.Lines(string(text)) {
+			if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
+				return strings.TrimSpace(value)
 			}
-			samples[n] = append(samples[n], s)
 		}
 	}
-	fmt.Fprintf(b.out, "\nFirst sync of %d hosts, JumpServer %s, every answer takes %s\n", b.hosts, jumpservertest.V47, b.latency)
-	t := newTable(b.out, "served at a time", "writers", "calls", "seconds", "POST answer ms", "times faster than one writer")
-	for n := 0; n < len(cases); n += 2 {
-		t.first(cases[n], samples[n], nil)
-		t.first(cases[n+1], samples[n+1], samples[n])
-	}
-	return t.Flush()
-}
-
-// first makes one first sync against emulators of its own, whose JumpServer is empty.
-func (b *bench) first(ctx context.Context, c writing) (sample, error) {
-	e, err := b.emulate(ctx, "--hosts", strconv.Itoa(b.hosts), "--at-once", c.atOnce, "--jumpserver-latency", b.latency.String())
-	if err != nil {
-		return sample{}, err
-	}
-	var settings []string
-	if c.writers != "" {
-		settings = []string{"JMS_SYNC_SYNC_WRITERS=" + c.writers}
-	}
-	s, err := b.measure(ctx, e, settings...)
-	if err = errors.Join(err, e.stop()); err != nil {
-		return sample{}, err
-	}
-	if r := s.report; r.Outcome != report.OK || r.Created != b.hosts {
-		return sample{}, fmt.Errorf("bench: first sync: outcome %s, %d of %d hosts made", r.Outcome, r.Created, b.hosts)
-	}
-	return s, nil
-}
-
-// withoutChanges measures a run that finds everything as it should be.
-func (b *bench) withoutChanges(ctx context.Context) error {
-	e, err := b.emulate(ctx, "--seeded", "--hosts", strconv.Itoa(b.instances/regionsAsked), "--regions", strconv.Itoa(regionsAsked),
-		"--version", string(jumpservertest.V410), "--jumpserver-latency", b.latency.String(), "--cloud-latency", b.latency.String())
-	if err != nil {
-		return err
-	}
-	var samples []sample
-	for range b.runs {
-		s, err := b.measure(ctx, e)
-		if err == nil && (s.report.Outcome != report.OK || s.report.Unchanged != b.instances || s.counts.JumpServer.Writes != 0) {
-			err = fmt.Errorf("bench: run without changes: outcome %s, %d of %d unchanged, %d writes",
-				s.report.Outcome, s.report.Unchanged, b.instances, s.counts.JumpServer.Writes)
-		}
-		if err != nil {
-			return errors.Join(err, e.stop())
-		}
-		samples = append(samples, s)
-	}
-	if err := e.stop(); err != nil {
-		return err
-	}
-	fmt.Fprintf(b.out, "\nRun without changes: %d instances in %d regions, JumpServer %s, every answer takes %s\n",
-		b.instances, regionsAsked, jumpservertest.V410, b.latency)
-	return b.unchanged(samples)
+	return "CPU unknown"
 }

@@ -21,23 +21,23 @@ type heard struct {
 
 // events measures creations and releases by the real event function on a warm process. Every
 // event has an instance of its own.
-func (b *bench) events(ctx context.Context) error {
+func (b *bench) events(ctx context.Context) (*figure, error) {
 	const region = "cn-region-1"
 	e, err := b.emulate(ctx, "--hosts", fmt.Sprint(b.runs+1), "--regions", "1",
 		"--jumpserver-latency", b.latency.String(), "--cloud-latency", b.latency.String())
 	if err != nil {
-		return err
+		return nil, err
 	}
-	f, err := b.startEvents(ctx, e)
+	fn, err := b.startEvents(ctx, e)
 	if err != nil {
-		return errors.Join(err, e.stop())
+		return nil, errors.Join(err, e.stop())
 	}
-	defer f.runtime.Close()
+	defer fn.runtime.Close()
 	var created, released []heard
-	_, err = b.hear(ctx, e, f, region, 0, "Running", "done") // learns platforms and nodes
+	_, err = b.hear(ctx, e, fn, region, 0, "Running", "done") // learns platforms and nodes
 	for n := 1; n <= b.runs && err == nil; n++ {
 		var h heard
-		if h, err = b.hear(ctx, e, f, region, n, "Running", "done"); err != nil {
+		if h, err = b.hear(ctx, e, fn, region, n, "Running", "done"); err != nil {
 			break
 		}
 		created = append(created, h)
@@ -45,17 +45,22 @@ func (b *bench) events(ctx context.Context) error {
 		if err = e.ask("release "+alibabatest.Sample(n).ID, &gone); err != nil {
 			break
 		}
-		h, err = b.hear(ctx, e, f, region, n, "Deleted", "done")
+		h, err = b.hear(ctx, e, fn, region, n, "Deleted", "done")
 		released = append(released, h)
 	}
 	if err = errors.Join(err, e.stop()); err != nil {
-		return err
+		return nil, err
 	}
-	fmt.Fprintf(b.out, "\nEvents on a warm function, account_id set, every answer of both sides takes %s\n", b.latency)
-	t := newTable(b.out, "event", "cloud calls", "JumpServer calls", "seconds from event to asset")
-	t.heard("instance created", created)
-	t.heard("instance released (two answers 2 s apart)", released)
-	return t.Flush()
+	f := &figure{
+		title: words{
+			fmt.Sprintf("从事件到资产：热的函数，已配置 account_id，两边每个请求 %s", b.latency),
+			fmt.Sprintf("Event to asset: warm function, account_id set, every answer of both sides takes %s", b.latency),
+		},
+		head: []words{{"事件", "event"}, {"云请求数", "cloud calls"}, {"JumpServer 请求数", "JumpServer calls"}, {"秒", "seconds from event to asset"}},
+	}
+	f.heard(words{"实例创建", "instance created"}, created)
+	f.heard(words{"实例释放（两次查询相隔 2 秒）", "instance released (two answers 2 s apart)"}, released)
+	return f, nil
 }
 
 func (b *bench) startEvents(ctx context.Context, e *emulated) (*demoFunction, error) {
@@ -99,13 +104,13 @@ func (b *bench) hear(ctx context.Context, e *emulated, f *demoFunction, region s
 	return heard{c, took}, err
 }
 
-// heard prints one line of events.
-func (t table) heard(name string, all []heard) {
+// heard adds one line of events.
+func (f *figure) heard(name words, all []heard) {
 	var clouds, calls, took []float64
 	for _, h := range all {
 		clouds = append(clouds, float64(h.counts.Alibaba.Requests))
 		calls = append(calls, float64(h.counts.JumpServer.Requests))
 		took = append(took, h.took.Seconds())
 	}
-	t.row(name, spread("%.0f", clouds), spread("%.0f", calls), spread("%.2f", took))
+	f.row(name, spread("%.0f", clouds), spread("%.0f", calls), spread("%.2f", took))
 }

@@ -10,7 +10,8 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
+	"strings"
+	"time"
 
 	"github.com/jms-sync/jms-sync/core/report"
 )
@@ -88,25 +89,40 @@ func (e *emulated) stop() error {
 	return e.cmd.Wait()
 }
 
-// sample is what one run of jms-sync was measured to take.
+// sample is what one run of jms-sync, or one probe, was measured to take.
 type sample struct {
-	report report.Report
+	report report.Report // of a run
+	probed probed        // of a probe
+	took   time.Duration // as the process itself measured it, without its start
 	counts counts
 	peak   int64 // bytes of resident memory at most; 0 = this system does not tell
 }
 
 // measure runs one sync in a process of its own against the emulators, which count from zero.
 func (b *bench) measure(ctx context.Context, e *emulated, settings ...string) (sample, error) {
+	return e.counted(func(dir string) (sample, error) {
+		return b.syncing(ctx, dir, append(e.settings(), settings...), nil)
+	})
+}
+
+// probe runs one probe in the same way.
+func (b *bench) probe(ctx context.Context, e *emulated, args ...string) (sample, error) {
+	return e.counted(func(dir string) (sample, error) {
+		return b.probing(ctx, dir, e.settings(), append([]string{"probe"}, args...))
+	})
+}
+
+// counted measures in a folder of its own, where no config.yaml lies.
+func (e *emulated) counted(once func(dir string) (sample, error)) (sample, error) {
 	if err := e.reset(); err != nil {
 		return sample{}, err
 	}
-	// In a folder of its own, where no config.yaml lies.
 	dir, err := os.MkdirTemp("", "jms-sync-bench-")
 	if err != nil {
 		return sample{}, fmt.Errorf("bench: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	s, err := b.sync(ctx, dir, append(e.settings(), settings...))
+	s, err := once(dir)
 	if err != nil {
 		return sample{}, err
 	}
@@ -114,26 +130,58 @@ func (b *bench) measure(ctx context.Context, e *emulated, settings ...string) (s
 	return s, err
 }
 
-// sync runs jms-sync with exactly these settings: GOGC and the like of whoever starts bench must
-// not change what is measured. The memory of a process begins with that of its parent (Linux
-// keeps the peak over exec), which is why bench itself holds nothing big.
-func (b *bench) sync(ctx context.Context, dir string, env []string) (sample, error) {
-	file := filepath.Join(dir, "results.json")
-	cmd := exec.CommandContext(ctx, b.exe, "-o", file, "--no-log-file", "-l", "ERROR", "-r", "1")
-	var said bytes.Buffer
-	cmd.Dir, cmd.Env, cmd.Stderr = dir, env, &said
-	if err := cmd.Run(); err != nil {
-		return sample{}, fmt.Errorf("bench: sync: %w: %s", err, said.String())
-	}
-	text, err := os.ReadFile(file)
+// syncing runs jms-sync, or with arguments one of its commands that writes results. A run that
+// was done in part has results too.
+func (b *bench) syncing(ctx context.Context, dir string, env, args []string) (sample, error) {
+	results, err := os.CreateTemp("", "jms-sync-results-")
 	if err != nil {
 		return sample{}, fmt.Errorf("bench: %w", err)
 	}
-	s := sample{peak: peakMemory(cmd.ProcessState)}
+	_ = results.Close() // only its name is wanted
+	defer os.Remove(results.Name())
+	_, peak, err := b.child(ctx, dir, env, append(args, "-o", results.Name(), "--no-log-file", "-l", "ERROR", "-r", "1"))
+	if err != nil && !partial(err) {
+		return sample{}, err
+	}
+	text, err := os.ReadFile(results.Name())
+	if err != nil {
+		return sample{}, fmt.Errorf("bench: %w", err)
+	}
+	s := sample{peak: peak}
 	if err := json.Unmarshal(text, &s.report); err != nil {
 		return sample{}, fmt.Errorf("bench: results: %w", err)
 	}
+	s.took = time.Duration(s.report.Duration * float64(time.Second))
 	return s, nil
+}
+
+func (b *bench) probing(ctx context.Context, dir string, env, args []string) (sample, error) {
+	out, peak, err := b.child(ctx, dir, env, args)
+	if err != nil {
+		return sample{}, err
+	}
+	s := sample{peak: peak}
+	if err := json.Unmarshal(out, &s.probed); err != nil {
+		return sample{}, fmt.Errorf("bench: probe: %w", err)
+	}
+	s.took = time.Duration(s.probed.Seconds * float64(time.Second))
+	return s, nil
+}
+
+// child runs this program with exactly this environment: GOGC and the like of whoever starts
+// bench must not change what is measured. The memory of a process begins with that of its parent
+// (Linux keeps the peak over exec), which is why bench itself holds nothing big.
+func (b *bench) child(ctx context.Context, dir string, env, args []string) (out []byte, peak int64, err error) {
+	cmd := exec.CommandContext(ctx, b.exe, args...)
+	var said bytes.Buffer
+	cmd.Dir, cmd.Env, cmd.Stderr = dir, env, &said
+	if out, err = cmd.Output(); err != nil {
+		err = fmt.Errorf("bench: %s: %w: %s", strings.Join(args, " "), err, said.String())
+	}
+	if cmd.ProcessState != nil {
+		peak = peakMemory(cmd.ProcessState)
+	}
+	return out, peak, err
 }
 
 func (a announcement) settings() []string {

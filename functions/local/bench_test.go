@@ -2,12 +2,13 @@ package main
 
 import (
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
 )
 
@@ -20,9 +21,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// All parts, small, with real processes. What took how long is not judged.
-func TestBench(t *testing.T) {
-	t.Parallel()
+// small is a bench of all parts with hardly anything to do.
+func small(t *testing.T) bench {
+	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -31,49 +32,139 @@ func TestBench(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out strings.Builder
-	b := bench{exe: exe, event: event, out: &out, hosts: 20, instances: 20, latency: time.Millisecond, runs: 1}
-	if err := b.check(); err != nil {
-		t.Fatal(err)
+	return bench{
+		exe: exe, event: event, timer: event, hosts: 20, sizes: []int{20, 10}, listed: 150, judged: 10, most: 50,
+		latency: time.Millisecond, farther: time.Millisecond, pause: time.Millisecond, runs: 1,
 	}
-	if err := b.run(t.Context()); err != nil {
-		t.Fatal(err)
+}
+
+const (
+	anyTime = `\d+\.\d\d`
+	anyPeak = `(\d+\.\d|not measured)`
+)
+
+// printed gives what the output must have, by parts.
+func printed() map[string][]string {
+	return map[string][]string{
+		"ab": {
+			`^jms-sync dev, \d{4}-\d\d-\d\d, .*, \d+ CPUs .*; medians of 1 runs`,
+			`^a\. First sync of 20 hosts, JumpServer v4\.7\.0, every answer takes 1ms$`,
+			`^  served at a time +writers +calls +seconds +POST answer ms +times faster than one writer *$`,
+			`^  all +1 +2\d +` + anyTime + ` +[1-9]\d*\.\d *$`,
+			`^  all +up to 8, adaptive +2\d +` + anyTime + ` +[1-9]\d*\.\d +` + anyTime + ` *$`,
+			`^  2 +1 +2\d +` + anyTime + ` +[1-9]\d*\.\d *$`,
+			`^  2 +up to 8, adaptive +2\d +` + anyTime + ` +[1-9]\d*\.\d +` + anyTime + ` *$`,
+			`^b\. Run without changes, 5 regions, every answer takes 1ms$`,
+			`^  v4\.7\.0 +20 +all fields +1 +0\.0 +6 +` + anyTime + ` +` + anyPeak + ` *$`,
+			`^  v4\.10\.16 +20 +without state +[1-9] +0\.0 +6 +` + anyTime + ` +` + anyPeak + ` +\d+\.\d *$`,
+			`^  v4\.10\.16 +10 +with state +0 +0\.0 +6 +` + anyTime + ` +` + anyPeak + ` +\d+\.\d *$`,
+		},
+		"c": {
+			`^c\. Listing the cloud: 150 instances, 5 regions, every answer takes 1ms$`,
+			`^  baseline: 25 per page, pause of 1ms, regions in turn \(1 run\) +10 +` + anyTime + ` *$`,
+			`^  jms-sync: 100 per page, regions at once +6 +` + anyTime + ` +\d+ *$`,
+		},
+		"d": {
+			`^  instance created +1 +3 +` + anyTime + ` *$`,
+			`^  instance released .* +3 +4 +` + anyTime + ` *$`,
+		},
+		"ef": {
+			`^  10 +1 × 5 +without state +` + anyTime + ` +` + anyPeak + ` +128(, ok)? *$`,
+			`^  50 +5 × 10 +with state +` + anyTime + ` +` + anyPeak + ` +– *$`,
+			`^  fc-timer +\d+\.\d .*[1-9]\d\.\d\d +\d\.\d\d *$`,
+		},
 	}
-	for _, want := range []string{
-		`(?m)^jms-sync dev, .*, \d+ CPUs; medians of 1 runs`,
-		`(?m)^First sync of 20 hosts, JumpServer v4\.7\.0, every answer takes 1ms$`,
-		`(?m)^  served at a time +writers +calls +seconds +POST answer ms +times faster than one writer *$`,
-		`(?m)^  all +1 +2\d +\d+\.\d\d +[1-9]\d*\.\d *$`,
-		`(?m)^  all +up to 8, adaptive +2\d +\d+\.\d\d +[1-9]\d*\.\d +\d+\.\d\d *$`,
-		`(?m)^  2 +1 +2\d +\d+\.\d\d +[1-9]\d*\.\d *$`,
-		`(?m)^  2 +up to 8, adaptive +2\d +\d+\.\d\d +[1-9]\d*\.\d +\d+\.\d\d *$`,
-		`(?m)^Run without changes: 20 instances in 5 regions, JumpServer v4\.10\.16, every answer takes 1ms$`,
-		`(?m)^  [1-9]\d* +[1-9]\d* +\d+\.\d\d +(\d+\.\d +ok|not measured +not measured) *$`,
-		`(?m)^  instance created +1 +3 +\d+\.\d\d *$`,
-		`(?m)^  instance released .* +3 +4 +\d+\.\d\d *$`,
-	} {
-		if !regexp.MustCompile(want).MatchString(out.String()) {
-			t.Errorf("no line fits %s in\n%s", want, out.String())
+}
+
+// All parts, small, with real processes. What took how long is not judged.
+func TestBench(t *testing.T) {
+	t.Parallel()
+	whole := small(t)
+	for parts, wants := range printed() {
+		t.Run(parts, func(t *testing.T) {
+			t.Parallel()
+			var out strings.Builder
+			b := whole
+			b.out, b.parts = &out, parts
+			if err := b.check(); err != nil {
+				t.Fatal(err)
+			}
+			b.profile = t.TempDir()
+			b.markdown = filepath.Join(t.TempDir(), "benchmarks.md") // check wants all parts for it
+			if err := b.run(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			for _, want := range wants {
+				if !regexp.MustCompile("(?m)" + want).MatchString(out.String()) {
+					t.Errorf("no line fits %s in\n%s", want, out.String())
+				}
+			}
+			written(t, b)
+		})
+	}
+}
+
+// written looks at the files that a bench leaves.
+func written(t *testing.T, b bench) {
+	t.Helper()
+	files := map[string]string{
+		b.markdown: "\n### (" + b.parts[:1] + ") ", strings.TrimSuffix(b.markdown, ".md") + ".svg": "</svg>",
+	}
+	if strings.Contains(b.parts, "b") {
+		files[filepath.Join(b.profile, "cpu.pprof")], files[filepath.Join(b.profile, "allocs.pprof")] = "\x1f\x8b", "\x1f\x8b"
+	}
+	for file, want := range files {
+		if text, err := os.ReadFile(file); err != nil || !strings.Contains(string(text), want) {
+			t.Errorf("%s: %v, no %q in %s", file, err, want, text)
 		}
 	}
 }
 
-// Over the limit is an error, after everything was printed; the worst run counts.
+// A run that asks JumpServer although it has state, or changes something, is no measurement.
+func TestBenchNoticesWhatIsNotUnchanged(t *testing.T) {
+	t.Parallel()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := bench{exe: exe}
+	at := estate{jumpservertest.V410, 1, 1, 3}
+	e, err := b.emulate(t.Context(), "--hosts", "3") // nothing is seeded
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := e.stop(); err != nil {
+			t.Error(err)
+		}
+	}()
+	if _, err := b.nothingToDo(t.Context(), e, at, ""); err == nil || !strings.Contains(err.Error(), "0 of 3 unchanged") {
+		t.Errorf("a first sync: %v", err)
+	}
+	if _, err := b.nothingToDo(t.Context(), e, at, t.TempDir()); err == nil || !strings.Contains(err.Error(), "JumpServer was asked") {
+		t.Errorf("empty state: %v", err)
+	}
+	if _, err := b.nothingToDo(t.Context(), e, at, ""); err != nil {
+		t.Errorf("nothing to do: %v", err)
+	}
+	at.instances = 4
+	if _, err := b.nothingToDo(t.Context(), e, at, ""); err == nil || !strings.Contains(err.Error(), "3 of 4 unchanged") {
+		t.Errorf("an instance is missing: %v", err)
+	}
+}
+
+// Over the limit is an error; the worst run counts.
 func TestBenchJudgesMemory(t *testing.T) {
 	t.Parallel()
-	took := func(peak int64) sample { return sample{report: report.Report{Duration: 2}, peak: peak} }
 	for want, peaks := range map[string][]int64{
-		"128.0  ": {memoryLimit, memoryLimit}, "over": {1 << 20, 2 << 20, memoryLimit + 1<<20}, "not measured": {0},
+		"128, ok": {memoryLimit, memoryLimit}, "128, over": {1 << 20, 2 << 20, memoryLimit + 1<<20}, "128": {0},
 	} {
-		var out strings.Builder
-		b := bench{out: &out}
 		var samples []sample
 		for _, p := range peaks {
-			samples = append(samples, took(p))
+			samples = append(samples, sample{peak: p})
 		}
-		err := b.unchanged(samples)
-		if (err != nil) != (want == "over") || !strings.Contains(out.String(), want) {
-			t.Errorf("%v: %v\n%s", peaks, err, out.String())
+		if got, err := verdict(samples).english(), judge(samples); got != want || (err != nil) != (want == "128, over") {
+			t.Errorf("%v: %q, %v", peaks, got, err)
 		}
 	}
 }
@@ -83,7 +174,7 @@ func TestSpread(t *testing.T) {
 	for want, values := range map[string][]float64{
 		"2.0": {2}, "2.5 (1.0–4.0)": {4, 1, 2, 3}, "2.0 (1.0–9.0)": {9, 1, 2}, "1.0": {1.01, 1.02},
 	} {
-		if got := spread("%.1f", values); got != want {
+		if got := spread("%.1f", values).english(); got != want {
 			t.Errorf("%v: %q, want %q", values, got, want)
 		}
 	}
@@ -92,7 +183,9 @@ func TestSpread(t *testing.T) {
 func TestBenchRefuses(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{
-		{"--only", "d"}, {"--hosts", "0"}, {"--runs", "0"}, {"--latency", "-1s"}, {"--instances", "7"}, {"--instances", "0"},
+		{"--only", "g"}, {"--only", "a,b"}, {"--hosts", "0"}, {"--runs", "0"}, {"--latency", "-1s"}, {"--pause", "-1s"},
+		{"--sizes", "7"}, {"--sizes", "10,7"}, {"--instances", "0"}, {"--listed", "3"}, {"--most", "60"}, {"--most", "-50"},
+		{"--real", "--only", "a"}, {"--write-to-organisation", "x"}, {"--markdown", "x.md", "--only", "b"}, {"--real", "--markdown", "x.md"},
 	} {
 		var out, said strings.Builder
 		if code := run(t.Context(), append([]string{"bench"}, args...), strings.NewReader(""), &out, &said); code != exitUsage || said.String() == "" || out.String() != "" {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
@@ -16,6 +17,7 @@ type counts struct {
 		Requests int                `json:"requests"`
 		Writes   int                `json:"writes"`
 		Calls    map[string]int     `json:"calls"`   // by method and path, ids as {id}
+		Bytes    int64              `json:"bytes"`   // of all answers' bodies
 		MeanMS   map[string]float64 `json:"mean_ms"` // answer time by method, waiting for a turn included
 	} `json:"jumpserver"`
 	Alibaba struct {
@@ -63,6 +65,7 @@ func (e *emulators) count() counts {
 	var c counts
 	c.JumpServer.Requests, c.JumpServer.Writes = e.bastion.Requests(), e.bastion.Writes()
 	c.JumpServer.Calls, c.JumpServer.MeanMS = e.bastion.Calls(), e.answers.means()
+	c.JumpServer.Bytes = e.answers.bytes.Load()
 	c.Alibaba.Requests = e.cloud.Calls("") - e.since.Alibaba.Requests
 	c.Alibaba.Calls = map[string]int{}
 	for _, action := range []string{alibabatest.DescribeRegions, alibabatest.DescribeInstances, alibabatest.GetCallerIdentity} {
@@ -74,9 +77,10 @@ func (e *emulators) count() counts {
 	return c
 }
 
-// stopwatch measures how long a handler takes to answer, by method.
+// stopwatch measures how long a handler takes to answer, by method, and how much it says.
 type stopwatch struct {
-	next http.Handler
+	next  http.Handler
+	bytes atomic.Int64
 
 	mu   sync.Mutex
 	took map[string]span
@@ -90,13 +94,28 @@ type span struct {
 // ServeHTTP implements http.Handler.
 func (s *stopwatch) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	begun := time.Now()
-	s.next.ServeHTTP(w, r)
+	s.next.ServeHTTP(weighed{w, &s.bytes}, r)
 	took := time.Since(begun)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	was := s.took[r.Method]
 	s.took[r.Method] = span{was.sum + took, was.n + 1}
 }
+
+// weighed counts the bytes of an answer's body.
+type weighed struct {
+	http.ResponseWriter
+	bytes *atomic.Int64
+}
+
+func (w weighed) Write(p []byte) (int, error) {
+	n, err := w.ResponseWriter.Write(p)
+	w.bytes.Add(int64(n))
+	return n, err
+}
+
+// Unwrap lets http.ResponseController reach the writer itself.
+func (w weighed) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 func (s *stopwatch) means() map[string]float64 {
 	s.mu.Lock()
@@ -112,4 +131,5 @@ func (s *stopwatch) reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.took = map[string]span{}
+	s.bytes.Store(0)
 }

@@ -26,9 +26,9 @@ type proposal struct {
 	undecided []string // accounts without account_id, for which removals in other parts wait
 }
 
-// estate is what the configured accounts of one owner list. They stay together: an asset is only
+// ownedEstate is what the configured accounts of one owner list. They stay together: an asset is only
 // removed by a run that asked everyone who may see its instance.
-type estate struct {
+type ownedEstate struct {
 	accounts  []string
 	regions   map[string]int // instances
 	instances int
@@ -85,13 +85,13 @@ func propose(listings []inventory.Listing, accounts []config.Cloud, size int) pr
 }
 
 // estatesOf groups listings by the cloud's account, whose id the clouds gave; sorted.
-func estatesOf(listings []inventory.Listing, accounts []config.Cloud) []*estate {
-	byOwner := map[[2]string]*estate{}
+func estatesOf(listings []inventory.Listing, accounts []config.Cloud) []*ownedEstate {
+	byOwner := map[[2]string]*ownedEstate{}
 	for _, l := range listings {
 		key := [2]string{string(l.Cloud), l.Owner}
 		e := byOwner[key]
 		if e == nil {
-			e = &estate{regions: map[string]int{}}
+			e = &ownedEstate{regions: map[string]int{}}
 			byOwner[key] = e
 		}
 		if !slices.Contains(e.accounts, l.Account) {
@@ -107,7 +107,7 @@ func estatesOf(listings []inventory.Listing, accounts []config.Cloud) []*estate 
 	for _, e := range all {
 		slices.Sort(e.accounts)
 	}
-	slices.SortFunc(all, func(x, y *estate) int { return slices.Compare(x.accounts, y.accounts) })
+	slices.SortFunc(all, func(x, y *ownedEstate) int { return slices.Compare(x.accounts, y.accounts) })
 	return all
 }
 

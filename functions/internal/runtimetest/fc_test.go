@@ -34,7 +34,7 @@ func TestFC(t *testing.T) {
 	for name, check := range map[string]func(*testing.T, string){
 		"context": contextOfAnEvent, "errors": failures, "hooks": hooks, "side by side": sideBySide,
 		"one at a time": oneAtATime, "exit": exits, "one of two ends": dies, "restart": restart, "late": late,
-		"given up": givenUp, "close": closes,
+		"given up": givenUp, "close": closes, "first poll": firstPoll,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -272,5 +272,21 @@ func closes(t *testing.T, program string) {
 	}
 	if _, err := r.Invoke(t.Context(), nil, Options{}); err == nil {
 		t.Error("an event went to a closed port")
+	}
+}
+
+// The first poll is told however late it is asked for, and stays the same when others follow.
+func firstPoll(t *testing.T, program string) {
+	before := time.Now()
+	r, p := open(t, program)
+	took, err := p.FirstPoll(t.Context())
+	if err != nil || took <= 0 || took > time.Since(before) {
+		t.Fatalf("%s, %v", took, err)
+	}
+	if _, err := r.Invoke(t.Context(), []byte(`"x"`), Options{}); err != nil { // another poll follows
+		t.Fatal(err)
+	}
+	if again, err := p.FirstPoll(t.Context()); err != nil || again != took {
+		t.Errorf("%s, then %s: %v", took, again, err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"time"
 )
 
 // Process is a program that runs against a Runtime.
@@ -25,6 +26,10 @@ type Process struct {
 	polls sync.WaitGroup
 	mu    sync.Mutex
 	over  bool // no poll may begin any more
+
+	started time.Time     // just before the program was started
+	asked   chan struct{} // closed at the first poll
+	took    time.Duration // from started to the first poll; read it after asked is closed
 }
 
 // poll counts a poll in. There is none of a program that has ended.
@@ -34,7 +39,27 @@ func (p *Process) poll() bool {
 	if !p.over {
 		p.polls.Add(1)
 	}
+	select {
+	case <-p.asked:
+	default:
+		p.took = time.Since(p.started)
+		close(p.asked)
+	}
 	return !p.over
+}
+
+// FirstPoll waits until the program asks for its first event, and tells how long after its start
+// that was: what a platform waits for an instance beyond preparing its machine. It is an error
+// if the program ended before, or ctx did.
+func (p *Process) FirstPoll(ctx context.Context) (time.Duration, error) {
+	select {
+	case <-p.asked:
+		return p.took, nil
+	case <-p.ended:
+		return 0, fmt.Errorf("the program never asked for an event: %s", p.why)
+	case <-ctx.Done():
+		return 0, fmt.Errorf("the program did not ask for an event: %w", ctx.Err())
+	}
 }
 
 // hangUp ends the polls of a program that has ended, and waits for them.
@@ -52,7 +77,7 @@ func (p *Process) hangUp() {
 func (r *Runtime) Start(ctx context.Context, program string, env []string) (*Process, error) {
 	p := &Process{
 		cmd:   exec.CommandContext(ctx, program),
-		begun: make(chan struct{}), ended: make(chan struct{}), gone: make(chan struct{}),
+		begun: make(chan struct{}), ended: make(chan struct{}), gone: make(chan struct{}), asked: make(chan struct{}),
 	}
 	var err, err2, err3 error
 	p.stdout, err = newCapture()
@@ -74,6 +99,9 @@ func (r *Runtime) Start(ctx context.Context, program string, env []string) (*Pro
 		// The kernel ties "die with the parent" to the thread that started the program.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
+		p.mu.Lock()
+		p.started = time.Now() // before the program can ask
+		p.mu.Unlock()
 		err = p.cmd.Start()
 		close(p.begun)
 		p.why = "it never started"

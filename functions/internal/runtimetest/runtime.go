@@ -138,7 +138,7 @@ func start(d dialect, tb TB, settings []Setting) (*Runtime, error) {
 	r := &Runtime{
 		dialect: d, tb: tb, listener: listener, queue: make(chan *invocation),
 		done: make(chan struct{}), crew: &crew{dead: make(chan struct{})}, known: map[string]*invocation{},
-		nobody: &Process{gone: make(chan struct{}), ended: make(chan struct{})},
+		nobody: &Process{gone: make(chan struct{}), ended: make(chan struct{}), asked: make(chan struct{})},
 	}
 	for _, set := range settings {
 		set(r)

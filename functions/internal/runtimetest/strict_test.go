@@ -2,6 +2,8 @@ package runtimetest
 
 import (
 	"bufio"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -185,5 +187,30 @@ func TestWhatCannotBeStarted(t *testing.T) {
 	if _, err := Build(t.Context(), t.TempDir(), filepath.Join(broken, "main.go"), Flags{Tags: []string{"x"}}); err == nil ||
 		!strings.Contains(err.Error(), "function main is undeclared") {
 		t.Errorf("build: %v", err)
+	}
+}
+
+// A program that never asks is an error at its end, or when the caller's patience is over.
+func TestNoFirstPoll(t *testing.T) {
+	t.Parallel()
+	r, err := NewFC(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(r.Close)
+	ended, err := r.Start(context.WithoutCancel(t.Context()), "/bin/false", nil)
+	if err != nil {
+		t.Skip(err) // no such program here
+	}
+	soon, stop := context.WithTimeout(t.Context(), 20*time.Second)
+	defer stop()
+	if _, err := ended.FirstPoll(soon); err == nil || !strings.Contains(err.Error(), "never asked") {
+		t.Errorf("a program that ended: %v", err)
+	}
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	silent := &Process{asked: make(chan struct{}), ended: make(chan struct{})}
+	if _, err := silent.FirstPoll(over); !errors.Is(err, context.Canceled) {
+		t.Errorf("a program that is silent: %v", err)
 	}
 }

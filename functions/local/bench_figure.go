@@ -1,0 +1,132 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+)
+
+// words is a text in both languages; an empty English one means that both are the same.
+type words struct{ zh, en string }
+
+// same is a number or a name.
+func same(text string) words { return words{zh: text} }
+
+func (w words) english() string {
+	if w.en == "" {
+		return w.zh
+	}
+	return w.en
+}
+
+// both gives the Chinese text, then the English one.
+func (w words) both(between string) string {
+	if w.en == "" || w.en == w.zh {
+		return w.zh
+	}
+	return w.zh + between + w.en
+}
+
+// figure is what one part of bench measured: a table, and the ratios that are drawn of it.
+type figure struct {
+	part  string // its letter
+	title words
+	notes []words
+	head  []words
+	rows  [][]words
+	bars  []bar
+}
+
+// bar is how many times better (faster, smaller) than the baseline something is.
+type bar struct {
+	label words
+	times float64 // above 0; below 1 = worse than the baseline
+}
+
+func (f *figure) row(cells ...words) { f.rows = append(f.rows, cells) }
+
+// bar adds a ratio to the picture; what has none is left out.
+func (f *figure) bar(label words, ratios []float64) {
+	if times := median(ratios); times > 0 {
+		f.bars = append(f.bars, bar{label, times})
+	}
+}
+
+// print writes the figure as a table for a terminal, in English.
+func (f *figure) print(out io.Writer) error {
+	fmt.Fprintf(out, "\n%s. %s\n", f.part, f.title.english())
+	t := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
+	for _, row := range slices.Concat([][]words{f.head}, f.rows) {
+		cells := make([]string, len(row))
+		for n, cell := range row {
+			cells[n] = cell.english()
+		}
+		fmt.Fprintln(t, "  "+strings.Join(cells, "\t"))
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for _, note := range f.notes {
+		fmt.Fprintln(out, "  * "+note.english())
+	}
+	return nil
+}
+
+func each(samples []sample, value func(sample) float64) []float64 {
+	out := make([]float64, len(samples))
+	for n, s := range samples {
+		out[n] = value(s)
+	}
+	return out
+}
+
+// ratios compares what was measured in turn: one value for each pair. A baseline that was
+// measured once serves all.
+func ratios(baseline, ours []sample, value func(sample) float64) []float64 {
+	out := make([]float64, 0, len(ours))
+	for n, s := range ours {
+		if v := value(s); v > 0 {
+			out = append(out, value(baseline[min(n, len(baseline)-1)])/v)
+		}
+	}
+	return out
+}
+
+// median gives 0 where there is nothing.
+func median(values []float64) float64 {
+	if len(values) == 0 {
+		return 0
+	}
+	values = slices.Sorted(slices.Values(values))
+	return (values[len(values)/2] + values[(len(values)-1)/2]) / 2
+}
+
+// spread gives the median and, where the values print differently, their range.
+func spread(format string, values []float64) words {
+	if len(values) == 0 {
+		return same("–")
+	}
+	text, low, high := fmt.Sprintf(format, median(values)), fmt.Sprintf(format, slices.Min(values)), fmt.Sprintf(format, slices.Max(values))
+	if low == high {
+		return same(text)
+	}
+	return same(text + " (" + low + "–" + high + ")")
+}
+
+// What is measured of a run.
+func jumpserverCalls(s sample) float64 { return float64(s.counts.JumpServer.Requests) }
+func jumpserverMB(s sample) float64    { return float64(s.counts.JumpServer.Bytes) / 1e6 }
+func cloudCalls(s sample) float64      { return float64(s.counts.Alibaba.Requests) }
+func seconds(s sample) float64         { return s.took.Seconds() }
+func mebibytes(s sample) float64       { return float64(s.peak) / (1 << 20) }
+
+// memory gives the peaks, or says that this system does not tell.
+func memory(samples []sample) words {
+	peaks := each(samples, mebibytes)
+	if slices.Min(peaks) == 0 {
+		return words{"未测", "not measured"}
+	}
+	return spread("%.1f", peaks)
+}

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"archive/zip"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
+)
+
+// startsPerRun is how often each program is started for every run that is asked for: a start
+// takes milliseconds, and single ones differ much.
+const startsPerRun = 4
+
+// startLimit is how long a program may take to ask for its first event.
+const startLimit = 30 * time.Second
+
+// starts measures how long the functions take from the start of their process to the first poll
+// of the runtime API, and how big they are.
+func (b *bench) starts(ctx context.Context) (*figure, error) {
+	f := &figure{
+		title: words{"从启动到第一次向运行时取事件，以及大小", "Start to the first poll of the runtime API, and sizes"},
+		head: []words{
+			{"函数", "function"}, {"毫秒", "milliseconds"}, {"程序 MB", "program MB"}, {"程序包（zip）MB", "package (zip) MB"},
+		},
+		notes: []words{{
+			fmt.Sprintf("%d 次启动的中位数：本机新进程，不含平台准备实例与下载程序包的时间。程序是 make build 生成的（已去掉符号表）。", b.runs*startsPerRun),
+			fmt.Sprintf("Medians of %d starts of a process on this machine, without what a platform takes to prepare an instance and to fetch the package. "+
+				"The programs are those of make build (stripped).", b.runs*startsPerRun),
+		}},
+	}
+	for _, function := range []struct{ name, program string }{{"fc-timer", b.timer}, {"fc-event", b.event}} {
+		took, err := b.started(ctx, function.program)
+		if err != nil {
+			return nil, err
+		}
+		size, packed, err := sizes(function.program)
+		if err != nil {
+			return nil, err
+		}
+		f.row(same(function.name), spread("%.1f", took), same(megabytes(size)), same(megabytes(packed)))
+	}
+	return f, nil
+}
+
+func megabytes(n int64) string { return fmt.Sprintf("%.2f", float64(n)/1e6) }
+
+// started gives the milliseconds of every start.
+func (b *bench) started(ctx context.Context, program string) (all []float64, err error) {
+	if program, err = filepath.Abs(program); err != nil {
+		return nil, err
+	}
+	for range b.runs * startsPerRun {
+		took, err := firstPoll(ctx, program)
+		if err != nil {
+			return nil, fmt.Errorf("bench: start: %w", err)
+		}
+		all = append(all, float64(took.Microseconds())/1000)
+	}
+	return all, nil
+}
+
+func firstPoll(ctx context.Context, program string) (time.Duration, error) {
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	r, err := runtimetest.NewFC(nil)
+	if err != nil {
+		return 0, err
+	}
+	defer r.Close()
+	p, err := r.Start(ctx, program, nil)
+	if err != nil {
+		return 0, err
+	}
+	return p.FirstPoll(ctx)
+}
+
+// sizes gives the bytes of a program, and of the package that holds nothing else.
+func sizes(program string) (size, packed int64, err error) {
+	file, err := os.Open(program)
+	if err != nil {
+		return 0, 0, fmt.Errorf("bench: %w", err)
+	}
+	defer file.Close()
+	var all tally
+	archive := zip.NewWriter(&all)
+	entry, err := archive.Create(filepath.Base(program)) // Create deflates
+	if err == nil {
+		size, err = io.Copy(entry, file)
+	}
+	if err == nil {
+		err = archive.Close()
+	}
+	return size, int64(all), err
+}
+
+// tally counts what is written to it.
+type tally int64
+
+func (t *tally) Write(p []byte) (int, error) {
+	*t += tally(len(p))
+	return len(p), nil
+}

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/requests"
+	"github.com/aliyun/alibaba-cloud-sdk-go/services/ecs"
+
+	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// fewRows is a page of the Python tool.
+const fewRows = 25
+
+// listInTurn lists as the Python tool does: accounts and regions in turn, 25 instances a page,
+// and a pause between two pages. Only accounts of Alibaba Cloud with their regions configured.
+func listInTurn(ctx context.Context, cfg config.Config, pause time.Duration) (probed, error) {
+	begun := time.Now()
+	var p probed
+	for _, account := range cfg.Clouds {
+		switch {
+		case !account.Enabled:
+			continue
+		case account.Cloud != inventory.Alibaba || len(account.Regions) == 0:
+			return probed{}, fmt.Errorf("probe: account %s: only Alibaba Cloud with regions configured", account.Name)
+		}
+		for _, region := range account.Regions {
+			if err := regionInTurn(ctx, account, region, pause, &p); err != nil {
+				return probed{}, fmt.Errorf("probe: account %s: %s: %w", account.Name, region, err)
+			}
+		}
+	}
+	p.Seconds = time.Since(begun).Seconds()
+	return p, nil
+}
+
+// regionInTurn adds what it read and asked to p.
+func regionInTurn(ctx context.Context, account config.Cloud, region string, pause time.Duration, p *probed) error {
+	client, err := ecs.NewClientWithAccessKey(region, account.AccessKeyID.Reveal(), account.AccessKeySecret.Reveal())
+	if err != nil {
+		return err
+	}
+	scheme := "https"
+	if account.Endpoint != "" {
+		at, err := url.Parse(account.Endpoint)
+		if err != nil {
+			return fmt.Errorf("endpoint: %w", err)
+		}
+		client.Domain, scheme = at.Host, cmp.Or(at.Scheme, scheme)
+	}
+	for token := ""; ; {
+		request := ecs.CreateDescribeInstancesRequest()
+		request.Scheme, request.MaxResults, request.NextToken = scheme, requests.NewInteger(fewRows), token
+		answer, err := client.DescribeInstances(request)
+		if err != nil {
+			return err
+		}
+		p.Calls++
+		p.Rows += len(answer.Instances.Instance)
+		if token = answer.NextToken; token == "" {
+			return nil
+		}
+		if !sleep(ctx, pause) {
+			return ctx.Err()
+		}
+	}
+}
