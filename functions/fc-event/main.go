@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"os"
 
 	"github.com/aliyun/fc-runtime-go-sdk/fc"
 	"github.com/aliyun/fc-runtime-go-sdk/fccontext"
@@ -12,6 +13,7 @@ import (
 )
 
 func main() {
+	wire.BoundMemory(os.Environ())
 	app := wire.Function()
 	fc.RegisterPreStopFunction(app.Stop)
 	fc.Start(func(ctx context.Context, event []byte) (any, error) {

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"os"
 
 	"github.com/aliyun/fc-runtime-go-sdk/fc"
 	"github.com/aliyun/fc-runtime-go-sdk/fccontext"
@@ -13,6 +14,7 @@ import (
 )
 
 func main() {
+	wire.BoundMemory(os.Environ())
 	app := wire.Function()
 	fc.Start(func(ctx context.Context, event []byte) (any, error) {
 		tick, err := trigger.FCTimer(event)

@@ -27,8 +27,8 @@ const (
 )
 
 // gcPercent bounds how far the heap grows between two collections, in percent of what is live.
-// With Go's 100, 100,000 instances peaked at 230 to 325 MiB, depending on when collections
-// happened to run; this costs up to a third more CPU time and keeps them below 256.
+// Measured with 100,000 instances: resident memory peaks at 190 to 200 MiB instead of 230 to 260
+// with Go's 100, for 12 to 16 % more CPU time; with 10,000 instances the time is the same.
 const gcPercent = 50
 
 func main() {
