@@ -7,7 +7,6 @@ package apply
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"slices"
 	"time"
@@ -167,16 +166,14 @@ func (r *run) summarise() {
 		}
 	}
 	if late > 0 {
-		r.result.Problems = append(r.result.Problems, &inventory.Error{
-			Kind: inventory.Deadline,
-			Message: fmt.Sprintf("time ran out: %d of %d changes were handled, %d go on next time",
-				done+full, r.total, late),
-		})
+		r.trouble(inventory.Deadline, plan.Because(plan.RanOutOfTime, done+full, r.total, late))
 	}
 	if full > 0 {
-		r.result.Problems = append(r.result.Problems, &inventory.Error{
-			Kind:    inventory.Limit,
-			Message: fmt.Sprintf("JumpServer's number of assets is used up: %d instances have no asset", full),
-		})
+		r.trouble(inventory.Limit, plan.Because(plan.RanOutOfRoom, full))
 	}
+}
+
+func (r *run) trouble(kind inventory.Kind, why plan.Reason) {
+	r.result.Problems = append(r.result.Problems, &plan.Trouble{Kind: kind, Reason: why})
+
 }

@@ -75,10 +75,7 @@ func nearLimit(before int, result apply.Result) []error {
 	if now < communityLimit*8/10 || now > communityLimit {
 		return nil
 	}
-	return []error{&inventory.Error{
-		Kind:    inventory.Limit,
-		Message: fmt.Sprintf("JumpServer holds %d assets; its community edition takes %d", now, communityLimit),
-	}}
+	return []error{&plan.Trouble{Kind: inventory.Limit, Reason: plan.Because(plan.NearlyFull, now, communityLimit)}}
 }
 
 func describe(req Request) string {

@@ -1,6 +1,10 @@
 package plan
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
 
 // Lang is a language of words for people.
 type Lang string
@@ -40,3 +44,15 @@ func (r Reason) Text(lang Lang) string {
 	}
 	return fmt.Sprintf(format, r.Args...)
 }
+
+// Trouble is an error of a run that is put into the reader's language where people read it.
+type Trouble struct {
+	Kind   inventory.Kind
+	Reason Reason
+}
+
+// Error gives the words in English, for logs.
+func (t *Trouble) Error() string { return t.Reason.Text(English) }
+
+// Unwrap gives an error of the kind.
+func (t *Trouble) Unwrap() error { return &inventory.Error{Kind: t.Kind, Message: t.Error()} }

@@ -41,16 +41,20 @@ const (
 	ChangedMeanwhile Code = "changed_meanwhile"
 	GoneMeanwhile    Code = "gone_meanwhile"
 	TimeUp           Code = "time_up"
-	RoomUsedUp       Code = "room_used_up"
-	NotReadAgain     Code = "not_read_again"
-	GuardStorm       Code = "guard_storm"
-	AsInCloud        Code = "as_in_cloud"
-	NothingToClose   Code = "nothing_to_close"
-	NotShownYet      Code = "not_shown_yet"
-	NotOurAccount    Code = "not_our_account"
-	AlreadyThere     Code = "already_there"
-	GuardParts       Code = "guard_parts"
-	GuardBudget      Code = "guard_budget"
+	// Of a whole run, see Trouble.
+	RanOutOfTime   Code = "ran_out_of_time"
+	RanOutOfRoom   Code = "ran_out_of_room"
+	NearlyFull     Code = "nearly_full"
+	RoomUsedUp     Code = "room_used_up"
+	NotReadAgain   Code = "not_read_again"
+	GuardStorm     Code = "guard_storm"
+	AsInCloud      Code = "as_in_cloud"
+	NothingToClose Code = "nothing_to_close"
+	NotShownYet    Code = "not_shown_yet"
+	NotOurAccount  Code = "not_our_account"
+	AlreadyThere   Code = "already_there"
+	GuardParts     Code = "guard_parts"
+	GuardBudget    Code = "guard_budget"
 )
 
 type words struct{ zh, en string }
@@ -101,6 +105,9 @@ func wordsOf(code Code) (words, bool) {
 		{ChangedMeanwhile, words{"保留：计划之后资产被改动（%s）", "kept: the asset was changed after the plan (%s)"}},
 		{GoneMeanwhile, words{"资产已不存在", "the asset no longer exists"}},
 		{TimeUp, words{"时间用完，下次继续", "time ran out; goes on next time"}},
+		{RanOutOfTime, words{"处理了 %d/%d 项变更，其余 %d 项下次继续", "%d of %d changes were handled, %d go on next time"}},
+		{RanOutOfRoom, words{"JumpServer 的资产数已达上限，%d 台实例没有资产", "JumpServer's number of assets is used up: %d instances have no asset"}},
+		{NearlyFull, words{"JumpServer 已有 %d 个资产，社区版上限 %d 个", "JumpServer holds %d assets; its community edition takes %d"}},
 		{RoomUsedUp, words{"JumpServer 资产数已达上限，未创建", "JumpServer's number of assets is used up: not created"}},
 		{AlreadyThere, words{"资产已经存在（可能由另一次同步创建）", "the asset is there already (another run may have made it)"}},
 		{AsInCloud, words{"与云上一致，无需改动", "as in the cloud"}},

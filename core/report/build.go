@@ -1,6 +1,7 @@
 package report
 
 import (
+	"errors"
 	"math"
 	"slices"
 	"time"
@@ -27,19 +28,19 @@ func Build(in Input) Report {
 	for _, l := range in.Listings {
 		r.addScope(l)
 	}
+	w := wordsOf(in.Language)
 	if in.Stopped != nil {
-		r.run = append(r.run, fault(in.Stopped, ""))
+		r.run = append(r.run, w.trouble(in.Stopped))
 	}
 	for _, err := range in.Problems {
 		if inventory.KindOf(err) == inventory.Limit {
-			r.warnings = append(r.warnings, fault(err, ""))
+			r.warnings = append(r.warnings, w.trouble(err))
 			continue
 		}
-		r.run = append(r.run, fault(err, ""))
+		r.run = append(r.run, w.trouble(err))
 	}
 	r.Errors = append(append(r.Errors, r.run...), r.warnings...)
 	r.Changes = slices.Grow(r.Changes, len(in.Items)+len(in.Notes))
-	w := wordsOf(in.Language)
 	for _, i := range in.Items {
 		r.addItem(i, w)
 	}
@@ -161,4 +162,14 @@ func fault(err error, instance string) Fault {
 		return Fault{Kind: inventory.Unknown, InstanceID: instance}
 	}
 	return Fault{Kind: inventory.KindOf(err), Message: err.Error(), InstanceID: instance}
+}
+
+// trouble words an error of the run.
+func (w words) trouble(err error) Fault {
+	f := fault(err, "")
+	var t *plan.Trouble
+	if errors.As(err, &t) {
+		f.Message = t.Reason.Text(w.lang)
+	}
+	return f
 }

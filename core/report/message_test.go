@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/jms-sync/jms-sync/core/apply"
@@ -41,6 +42,36 @@ func TestMessage(t *testing.T) {
 }
 
 // A quiet run is the sample of the issue: time and result, nothing else.
+// TestUnfinishedMessage: a run whose time was too short has not failed, unless something else did.
+func TestUnfinishedMessage(t *testing.T) {
+	t.Parallel()
+	in := report.Input{
+		Started: started(), Listings: []inventory.Listing{complete("aliyun-prod", "cn-beijing", 3)},
+		Items: []apply.Item{
+			done(change(plan.Create, 1, plan.Because(plan.NewInstance))),
+			{Change: change(plan.Create, 2, plan.Because(plan.NewInstance)), State: apply.NotReached, Reason: plan.Because(plan.TimeUp)},
+		},
+		Problems: []error{&plan.Trouble{Kind: inventory.Deadline, Reason: plan.Because(plan.RanOutOfTime, 1, 2, 1)}},
+	}
+	says := func(unfinished bool) {
+		t.Helper()
+		text := report.NewMessage(report.Build(in), report.Options{Location: time.UTC}).Markdown
+		if strings.Contains(text, "### 同步未完成，下次继续") != unfinished || strings.Contains(text, "### 同步失败") == unfinished ||
+			!strings.Contains(text, "处理了 1/2 项变更，其余 1 项下次继续") {
+			t.Errorf("unfinished %t:\n%s", unfinished, text)
+		}
+	}
+	says(true)
+	in.Listings = append(in.Listings, broken("aliyun-prod", "cn-shanghai", inventory.Denied, "no"))
+	says(false)
+	in.Listings = in.Listings[:1]
+	in.Problems = append(in.Problems, &inventory.Error{Kind: inventory.Temporary, Message: "odd"})
+	says(false)
+	in.Problems = in.Problems[:1]
+	in.Items = append(in.Items, apply.Item{Change: change(plan.Update, 3, plan.Reason{}), State: apply.Failed, Err: &inventory.Error{Kind: inventory.Invalid}})
+	says(false)
+}
+
 func TestQuietMessage(t *testing.T) {
 	t.Parallel()
 	in := report.Input{Started: started(), Duration: 1_200_000_000, Listings: []inventory.Listing{complete("a", "r", 3)}, Unchanged: 3}

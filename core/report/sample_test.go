@@ -73,7 +73,7 @@ func busy(lang plan.Lang) report.Input {
 			broken("aliyun-prod", "cn-shanghai", inventory.Throttled, "list aliyun-prod/cn-shanghai: Throttling.User"),
 			broken("aliyun-test", cloud.AnyRegion, inventory.BadCredentials, "regions of aliyun-test: InvalidAccessKeyId.NotFound"),
 		},
-		Problems: []error{&inventory.Error{Kind: inventory.Limit, Message: "JumpServer holds 4100 assets; its community edition takes 5000"}},
+		Problems: []error{&plan.Trouble{Kind: inventory.Limit, Reason: plan.Because(plan.NearlyFull, 4100, 5000)}},
 	}
 	for n := range 12 {
 		in.Items = append(in.Items, done(change(plan.Create, n+1, plan.Because(plan.NewInstance))))

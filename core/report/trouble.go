@@ -4,12 +4,16 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
 // failures is what went wrong: the run as a whole first, then scopes, then single changes.
 func (w writer) failures(r Report) section {
 	s := section{head: w.failHead, most: mostFailures, moreF: w.moreFailuresF}
+	if r.onlyLate() {
+		s.head = w.lateHead
+	}
 	for _, f := range r.run {
 		s.add(func() string { return w.faultRow(f) })
 	}
@@ -31,6 +35,22 @@ func (w writer) failures(r Report) section {
 		}
 	}
 	return s
+}
+
+// onlyLate tells whether nothing failed but that the time was too short: a big first sync takes
+// several runs, and nobody need get up for it.
+func (r Report) onlyLate() bool {
+	for _, f := range r.run {
+		if f.Kind != inventory.Deadline {
+			return false
+		}
+	}
+	for _, s := range r.Scopes {
+		if !s.Complete {
+			return false
+		}
+	}
+	return r.Outcome == Partial && r.late > 0 && r.Failures == 0
 }
 
 func (w writer) faultRow(f Fault) string {
