@@ -1,4 +1,4 @@
-# make demo | test | build | check | bench | bench-docs. Nothing but Go is needed.
+# make demo | test | test-versitygw | build | check | bench | bench-docs. Nothing but Go is needed.
 GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
@@ -18,6 +18,19 @@ demo: build
 
 test:
 	$(GO) test -tags lambda.norpc ./...
+
+# The contract of storage on a real server that checks every signature. Its modules are none of ours.
+VERSITYGW := v1.8.0
+GATEWAY   := bin/versitygw-$(VERSITYGW)/versitygw
+
+.PHONY: test-versitygw gateway
+gateway: $(GATEWAY)
+
+test-versitygw: $(GATEWAY)
+	JMS_SYNC_TEST_VERSITYGW=$(CURDIR)/$(GATEWAY) $(GO) test -tags lambda.norpc -count=1 -run '^TestVersitygw$$' ./core/storage/all
+
+$(GATEWAY):
+	GOBIN=$(CURDIR)/$(@D) $(GO) install github.com/versity/versitygw/cmd/versitygw@$(VERSITYGW)
 
 FUNCTIONS := dist/fc-timer/bootstrap dist/fc-event/bootstrap
 

@@ -10,6 +10,7 @@ import (
 	"github.com/cenkalti/backoff/v5"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/pause"
 )
 
 // The limits of Retry.
@@ -95,7 +96,7 @@ func newWaits(policy Policy) *waits {
 		policy.Now = time.Now
 	}
 	if policy.Sleep == nil {
-		policy.Sleep = sleep
+		policy.Sleep = pause.For
 	}
 	return &waits{
 		policy: policy,
@@ -154,15 +155,3 @@ func asked(err error) time.Duration {
 }
 
 func between(low, value, high time.Duration) time.Duration { return min(max(low, value), high) }
-
-// sleep waits for d, or until ctx ends.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}

@@ -68,11 +68,11 @@ func (e Engine) load(ctx context.Context, scopes []inventory.Scope) *state.View 
 }
 
 // reconciles tells whether the full path is taken whatever the clouds say: a scope was never
-// applied as a whole, has open work, or was last compared with all of JumpServer too long ago.
+// applied as a whole, has open work, something in it became due, or it was last compared with all of JumpServer too long ago.
 func (e Engine) reconciles(view *state.View, scopes []inventory.Scope) bool {
 	for _, at := range scopes {
 		known := view.Scope(at)
-		if known.Open || known.Applied == "" || known.FullDue(e.Now(), e.Increment.FullEvery) {
+		if known.Open || known.Applied == "" || known.DueBy(e.Now()) || known.FullDue(e.Now(), e.Increment.FullEvery) {
 			return true
 		}
 	}
@@ -142,15 +142,15 @@ func (e Engine) remember(ctx context.Context, view *state.View, listings []inven
 	if view == nil {
 		return
 	}
-	open := openScopes(p)
+	open, due := openScopes(p)
 	for _, l := range listings {
 		known := view.Scope(l.Scope)
 		now := state.Scope{
 			Listing: state.Fingerprint(l, ""), AppliedAt: e.Now(), FullAt: full, Assets: len(l.Instances),
-			Open: open[l.Scope] || !l.Complete(),
+			Open: open[l.Scope] || !l.Complete(), Due: due[l.Scope],
 		}
 		if full.IsZero() {
-			now.FullAt = known.FullAt
+			now.FullAt, now.Due = known.FullAt, known.Due
 		}
 		if !now.Open {
 			now.Applied = state.Fingerprint(l, e.Increment.Salt)
@@ -173,12 +173,18 @@ func (e Engine) logState(err error) {
 	}
 }
 
-// openScopes are those with anything held, skipped, due, failed or not reached.
-func openScopes(p pass) map[inventory.Scope]bool {
-	open := map[inventory.Scope]bool{}
+// openScopes are those with anything held, skipped, failed or not reached, and when something that
+// only waits for the end of its grace becomes due in a scope.
+func openScopes(p pass) (open map[inventory.Scope]bool, due map[inventory.Scope]time.Time) {
+	open, due = map[inventory.Scope]bool{}, map[inventory.Scope]time.Time{}
 	for _, n := range p.notes {
-		if n.Reason.Code != plan.StaysDeactivated {
+		first, waits := due[n.Scope]
+		switch {
+		case n.Reason.Code == plan.StaysDeactivated:
+		case n.Due.IsZero():
 			open[n.Scope] = true
+		case !waits || n.Due.Before(first):
+			due[n.Scope] = n.Due
 		}
 	}
 	for _, i := range p.result.Items {
@@ -186,5 +192,5 @@ func openScopes(p pass) map[inventory.Scope]bool {
 			open[i.Change.Scope] = true
 		}
 	}
-	return open
+	return open, due
 }

@@ -44,9 +44,10 @@ type world struct {
 	run, wire *clock // of the engine; of JumpServer and its client, which sleeps in it
 	robotTime *clock // of DingTalk, which takes 20 messages a minute
 	before    []jumpservertest.Host
-	messages  int               // that were looked at
-	zones     map[string]string // ids by name
-	onCloud   atomic.Pointer[func(*http.Request)]
+	messages  int                                 // that were looked at
+	zones     map[string]string                   // ids by name
+	onCloud   atomic.Pointer[func(*http.Request)] // called before each request is answered, one after another
+	hooking   sync.Mutex
 	editing   sync.Mutex // of edits in the middle of a run
 }
 
@@ -136,7 +137,9 @@ func newWorld(t *testing.T, s scenario, version jumpservertest.Version) *world {
 	w.robot = dingtalktest.New(dingtalktest.Settings{Token: robotToken, Secret: robotSecret, Now: w.robotTime.now, Complain: t.Errorf})
 	listens := http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if hook := w.onCloud.Load(); hook != nil {
+			w.hooking.Lock() // regions are asked at the same time
 			(*hook)(r)
+			w.hooking.Unlock()
 		}
 		w.cloud.ServeHTTP(rw, r)
 	})

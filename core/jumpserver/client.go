@@ -29,6 +29,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/pause"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
@@ -129,7 +130,7 @@ func New(o Options) (*Client, error) {
 		c.now = time.Now
 	}
 	if c.sleep == nil {
-		c.sleep = sleep
+		c.sleep = pause.For
 	}
 	c.pace = &pace{now: c.now, sleep: c.sleep}
 	c.http = &http.Client{Transport: rt, CheckRedirect: func(*http.Request, []*http.Request) error {
@@ -202,17 +203,6 @@ func orDefault[N int | time.Duration](n, otherwise N) N {
 // isUUID accepts the one written form that JumpServer uses; uuid.Parse knows others too.
 func isUUID(text string) bool {
 	return len(text) == 36 && uuid.Validate(text) == nil
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }
 
 // turn is a lock whose waiting ends with the context.

@@ -137,6 +137,7 @@ func (b *builder) deactivated(c Change, since time.Time) {
 	case b.rules.Mode != ModeDelete:
 		b.keep(c, because(StaysDeactivated, stamp))
 	case b.rules.Now.Before(due):
+		c.Due = due
 		b.keep(c, because(InGrace, stamp, due.UTC().Format(time.RFC3339)))
 	default:
 		b.candidate(c, Delete, because(GraceOver, stamp))

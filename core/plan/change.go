@@ -1,6 +1,10 @@
 package plan
 
-import "github.com/jms-sync/jms-sync/core/inventory"
+import (
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
 
 // Action is what happens to one instance or asset. The words are those of the results document.
 type Action string
@@ -28,6 +32,9 @@ type Change struct {
 	Address    string
 	Platform   string
 	Fields     []string // changed fields of an update: name, address, zone, labels, is_active
+
+	// Due is when an asset that waits (InGrace) would be removed; zero for all else.
+	Due time.Time
 
 	// Interim marks a step towards another change of the same asset (a parked name in a swap).
 	Interim bool

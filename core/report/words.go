@@ -10,26 +10,26 @@ import (
 
 // words is everything a report says in one language. Names that end in F are formats.
 type words struct {
-	lang                                       plan.Lang
-	title, dryTitle, dryRun, button            string
-	timeHead, failHead, lateHead, heldHead, warnHead     string
-	resultHead, createdHead, updatedHead       string
-	deactivatedHead, deletedHead               string
-	metric, value, name, address, platform     string
-	total, created, updated, deactivated       string
-	deleted, failures, duration, held, skipped string
-	unchanged                                  string
-	secondsF                                   string
-	colon, comma, openParen, closeParen        string
-	allRegions                                 string
-	moreAssetsF, moreFailuresF, moreHeldF      string
-	moreWarningsF                              string
-	heldLineF, heldNamesF                      string
-	failedF, failedWhyF, notMadeF              string
-	action, place, reason                      string
-	keptF, nothing                             string
-	scopesF                                    string
-	missingF                                   string
+	lang                                             plan.Lang
+	title, dryTitle, dryRun, button                  string
+	timeHead, failHead, lateHead, heldHead, warnHead string
+	resultHead, createdHead, updatedHead             string
+	deactivatedHead, deletedHead                     string
+	metric, value, name, address, platform           string
+	total, created, updated, deactivated             string
+	deleted, failures, duration, held, skipped       string
+	unchanged                                        string
+	secondsF                                         string
+	colon, comma, openParen, closeParen              string
+	allRegions                                       string
+	moreAssetsF, moreFailuresF, moreHeldF            string
+	moreWarningsF                                    string
+	heldLineF, heldNamesF                            string
+	failedF, failedWhyF, notMadeF                    string
+	action, place, reason                            string
+	keptF, nothing                                   string
+	scopesF                                          string
+	missingF                                         string
 }
 
 func wordsOf(lang plan.Lang) words {

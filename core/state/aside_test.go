@@ -15,7 +15,7 @@ import (
 func TestDamagedStateIsSetAside(t *testing.T) {
 	t.Parallel()
 	at := scopeOf("prod", "cn-hangzhou")
-	bad := badObjects()
+	bad := badObjects(2)
 	other, err := encode(applied(1).body(scopeOf("prod", "cn-beijing"), "n"), smallLimit)
 	if err != nil {
 		t.Fatal(err)

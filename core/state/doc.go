@@ -33,10 +33,14 @@
 // # Format
 //
 // Every object is {"schema":1,"checksum":"sha256:<of the body's bytes>","body":{…}}. A body has
-// exactly the fields of its kind, in their order; a new field is a new schema.
+// exactly the fields of its kind, in their order; a new field is a new schema of that kind. A lease
+// is of schema 2, and one of schema 1 is read too. A scope is of schema 2; one of schema 1 is nothing
+// known, without a warning, and is written over.
 //
 // # Clocks
 //
-// Leases, windows, budgets and rounds compare times that different machines wrote. They are right as long as no
-// two clocks differ by more than MaxSkew.
+// Leases, windows, budgets and rounds compare times that different machines wrote. They are right
+// as long as no two clocks differ by more than MaxSkew. A lease that ends later than its time from
+// now on was written by a clock that is further ahead, and counts as ended: its holder finds out
+// when it renews.
 package state

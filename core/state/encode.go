@@ -11,8 +11,22 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// schema is the version of everything that is written. A later one is not read.
-const schema = 1
+// versioned is a body whose kind has had other fields before. All others are of schema 1.
+type versioned interface {
+	// schemas gives the oldest schema that is read as this body, and that which is written. A field
+	// that an older one does not have is zero in it.
+	schemas() (oldest, newest int)
+}
+
+func schemasOf(body any) (oldest, newest int) {
+	if v, changed := body.(versioned); changed {
+		return v.schemas()
+	}
+	return 1, 1
+}
+
+// earlier is why an object of a schema that is no longer read is not read. It is sound.
+const earlier = "was written by an earlier version"
 
 // envelope is the outer form of every object.
 type envelope struct {
@@ -23,6 +37,7 @@ type envelope struct {
 
 // encode gives the bytes of an object; the same body always gives the same.
 func encode(body any, limit int) ([]byte, error) {
+	_, schema := schemasOf(body)
 	text, err := json.Marshal(body)
 	if err != nil {
 		return nil, &inventory.Error{Kind: inventory.Invalid, Message: "encode state", Err: err}
@@ -47,13 +62,15 @@ func decode(data []byte, limit int, body any) (why string) {
 	if err := json.Unmarshal(data, &e); err != nil {
 		return "is not JSON of our form"
 	}
-	switch {
-	case e.Schema > schema:
-		return fmt.Sprintf("was written by a later version (schema %d, this program reads %d)", e.Schema, schema)
+	switch oldest, newest := schemasOf(body); {
+	case e.Schema > newest:
+		return fmt.Sprintf("was written by a later version (schema %d, this program reads %d)", e.Schema, newest)
 	case e.Schema < 1:
 		return "has no schema"
 	case e.Checksum != checksum(e.Body):
 		return "does not have its checksum"
+	case e.Schema < oldest:
+		return earlier
 	}
 	d := json.NewDecoder(bytes.NewReader(e.Body))
 	d.DisallowUnknownFields() // a body of another kind must not pass for this one

@@ -11,13 +11,13 @@ import (
 
 func TestEncodedIsReadAndAlwaysTheSame(t *testing.T) {
 	t.Parallel()
-	body := leaseBody{Token: 7, Holder: "请求 <1>", Until: start, Nonce: "n1"}
+	body := leaseBody{Token: 7, Holder: "请求 <1>", Until: start, Nonce: "n1", TTL: 2 * time.Minute}
 	first, err := encode(body, smallLimit)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `{"schema":1,"checksum":"sha256:3adb8d2eddf02027a5bcff74e4119706bfad78ca104e75fc0e486f524589df5e",` +
-		`"body":{"token":7,"holder":"请求 \u003c1\u003e","until":"2026-09-01T08:00:00Z","nonce":"n1"}}` + "\n"
+	want := `{"schema":2,"checksum":"sha256:0933f6f3dd14052ad34207009c1a1d57941c950ac2573c2d30a6281ed448492e",` +
+		`"body":{"token":7,"holder":"请求 \u003c1\u003e","until":"2026-09-01T08:00:00Z","nonce":"n1","ttl_ns":120000000000}}` + "\n"
 	if string(first) != want {
 		t.Errorf("%s, want\n%s", first, want)
 	}
@@ -40,8 +40,8 @@ func TestEncodeRefusesTooMuchAndTheUnwritable(t *testing.T) {
 	wantKind(t, err, inventory.Invalid)
 }
 
-// badObjects are what may lie under a key and must not be used.
-func badObjects() map[string]string {
+// badObjects are what may lie under a key and must not be used, where version is the kind's schema.
+func badObjects(version int) map[string]string {
 	seal := func(version int, body string) string {
 		return fmt.Sprintf(`{"schema":%d,"checksum":%q,"body":%s}`, version, checksum([]byte(body)), body)
 	}
@@ -50,37 +50,39 @@ func badObjects() map[string]string {
 		"no JSON":             "\x00\xff not json",
 		"null":                "null",
 		"a list":              "[]",
-		"half":                seal(1, `{"token":1}`)[:40],
-		"trailing":            seal(1, `{"token":1}`) + "{}",
+		"half":                seal(version, `{"token":1}`)[:40],
+		"trailing":            seal(version, `{"token":1}`) + "{}",
 		"no schema":           `{"checksum":"x","body":{}}`,
 		"negative schema":     seal(-1, `{}`),
-		"later schema":        seal(2, `{"token":1}`),
+		"later schema":        seal(3, `{"token":1}`),
 		"schema of text":      `{"schema":"1"}`,
-		"no checksum":         `{"schema":1,"body":{"token":1}}`,
-		"wrong checksum":      strings.Replace(seal(1, `{"token":1}`), `"token":1`, `"token":2`, 1),
-		"body of another":     seal(1, `{"runs":[1]}`),
-		"field of wrong type": seal(1, `{"token":"x","cloud":1,"until":2,"at":3}`),
-		"body is a text":      seal(1, `"x"`),
-		"no body":             fmt.Sprintf(`{"schema":1,"checksum":%q}`, checksum(nil)),
-		"oversized":           seal(1, `{"holder":"`+strings.Repeat("x", reportLimit)+`"}`),
+		"no checksum":         fmt.Sprintf(`{"schema":%d,"body":{"token":1}}`, version),
+		"wrong checksum":      strings.Replace(seal(version, `{"token":1}`), `"token":1`, `"token":2`, 1),
+		"body of another":     seal(version, `{"runs":[1]}`),
+		"field of wrong type": seal(version, `{"token":"x","cloud":1,"until":2,"at":3}`),
+		"body is a text":      seal(version, `"x"`),
+		"no body":             fmt.Sprintf(`{"schema":%d,"checksum":%q}`, version, checksum(nil)),
+		"oversized":           seal(version, `{"holder":"`+strings.Repeat("x", reportLimit)+`"}`),
 	}
 }
 
 func TestDecodeRefuses(t *testing.T) {
 	t.Parallel()
-	for name, text := range badObjects() {
+	for name, text := range badObjects(2) {
 		if why := decode([]byte(text), smallLimit, &leaseBody{}); why == "" {
 			t.Errorf("%s: was read", name)
 		}
 	}
-	if why := decode([]byte(badObjects()["later schema"]), smallLimit, &leaseBody{}); !strings.Contains(why, "schema 2") {
+	if why := decode([]byte(badObjects(2)["later schema"]), smallLimit, &leaseBody{}); !strings.Contains(why, "schema 3") {
 		t.Errorf("a later schema is said as %q", why)
 	}
 }
 
 func FuzzDecode(f *testing.F) {
-	for _, text := range badObjects() {
-		f.Add([]byte(text))
+	for version := 1; version <= 2; version++ {
+		for _, text := range badObjects(version) {
+			f.Add([]byte(text))
+		}
 	}
 	good, err := encode(Scope{Applied: ""}.body(scopeOf("a", "r"), "n"), smallLimit)
 	if err != nil {
@@ -103,8 +105,10 @@ func FuzzDecode(f *testing.F) {
 
 // FuzzAnyObject puts arbitrary bytes under every key that a scope's run reads.
 func FuzzAnyObject(f *testing.F) {
-	for _, text := range badObjects() {
-		f.Add([]byte(text))
+	for version := 1; version <= 2; version++ {
+		for _, text := range badObjects(version) {
+			f.Add([]byte(text))
+		}
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		for name, can := range levels() {

@@ -16,8 +16,7 @@ import (
 // which ids and proof make safe, only wasteful.
 const MaxSkew = 30 * time.Second
 
-// MaxTTL is the longest lease. One that says it lasts longer was written by a wrong clock, and
-// counts as ended.
+// MaxTTL is the longest lease.
 const MaxTTL = 24 * time.Hour
 
 // Errors of leases, for errors.Is. Each comes inside an *inventory.Error.
@@ -73,15 +72,25 @@ func (l Lease) Valid(now time.Time) bool {
 
 // leaseBody is a lease as it is written. Until zero means that it was released.
 type leaseBody struct {
-	Token  uint64    `json:"token"`
-	Holder string    `json:"holder"`
-	Until  time.Time `json:"until,omitzero"`
-	Nonce  string    `json:"nonce"` // of the acquisition
+	Token  uint64        `json:"token"`
+	Holder string        `json:"holder"`
+	Until  time.Time     `json:"until,omitzero"`
+	Nonce  string        `json:"nonce"`  // of the acquisition
+	TTL    time.Duration `json:"ttl_ns"` // from a renewal to Until; schema 1 has none
 }
 
-// ended tells whether others may take the lease.
+// schemas: a lease of schema 1 is still kept to. A program that knows only schema 1 takes one of
+// schema 2 for damaged, and takes it over: two work at once, as beyond MaxSkew.
+func (leaseBody) schemas() (oldest, newest int) { return 1, 2 }
+
+// ended tells whether others may take the lease: its time is over, or it ends later than any that
+// was written until now by a clock that is not wrong.
 func (b leaseBody) ended(now time.Time) bool {
-	return now.After(b.Until.Add(MaxSkew)) || b.Until.After(now.Add(MaxTTL+MaxSkew))
+	longest := MaxTTL
+	if b.TTL > 0 {
+		longest = min(b.TTL, MaxTTL)
+	}
+	return now.After(b.Until.Add(MaxSkew)) || b.Until.After(now.Add(longest+MaxSkew))
 }
 
 // Acquire takes the lease of this name for ttl (more than 0, at most MaxTTL). The holder is a
@@ -166,7 +175,7 @@ func (l Lease) Release(ctx context.Context) error {
 }
 
 func (l *Lease) body() leaseBody {
-	return leaseBody{Token: l.Token, Holder: l.Holder, Until: l.Until, Nonce: l.nonce}
+	return leaseBody{Token: l.Token, Holder: l.Holder, Until: l.Until, Nonce: l.nonce, TTL: l.ttl}
 }
 
 // put writes the lease's object and notes its ETag.

@@ -20,10 +20,14 @@ type Scope struct {
 	// Open says that something was held, skipped, due, failed or not reached, or that a run began and
 	// its end is not known.
 	Open bool
+	// Due is the next moment at which something in this scope becomes due that only had to wait, as
+	// the end of a grace; zero = nothing waits. It keeps no scope open: see DueBy.
+	Due time.Time
 }
 
 // Unchanged tells whether a listing with this fingerprint (with the salt) has been applied as a
-// whole, with nothing left open: JumpServer need not be asked. It never holds of a failed listing.
+// whole, with nothing left open: JumpServer need not be asked, unless something is DueBy now, or
+// FullDue. It never holds of a failed listing.
 func (s Scope) Unchanged(fingerprint string) bool {
 	return fingerprint != "" && s.Applied == fingerprint && !s.Open
 }
@@ -33,6 +37,10 @@ func (s Scope) Unchanged(fingerprint string) bool {
 func (s Scope) FullDue(now time.Time, every time.Duration) bool {
 	return every <= 0 || s.FullAt.IsZero() || now.Sub(s.FullAt) >= every || s.FullAt.After(now.Add(MaxSkew))
 }
+
+// DueBy tells whether the moment of what waits in this scope has come. A Due that a wrong clock wrote
+// too late waits no longer than the next full reconcile.
+func (s Scope) DueBy(now time.Time) bool { return !s.Due.IsZero() && !now.Before(s.Due) }
 
 // scopeBody is a Scope as it is written.
 type scopeBody struct {
@@ -46,13 +54,17 @@ type scopeBody struct {
 	Assets    int             `json:"assets"`
 	Open      bool            `json:"open"`
 	Nonce     string          `json:"nonce"` // no two writes have the same bytes, and so the same ETag
+	Due       time.Time       `json:"due,omitzero"`
 }
+
+// schemas: schema 1 did not know what is due when, and so is nothing known.
+func (scopeBody) schemas() (oldest, newest int) { return 2, 2 }
 
 func (s Scope) body(at inventory.Scope, nonce string) scopeBody {
 	return scopeBody{
 		Cloud: at.Cloud, Account: at.Account, Region: at.Region,
 		Listing: s.Listing, Applied: s.Applied, AppliedAt: s.AppliedAt.UTC(), FullAt: s.FullAt.UTC(),
-		Assets: s.Assets, Open: s.Open, Nonce: nonce,
+		Assets: s.Assets, Open: s.Open, Nonce: nonce, Due: s.Due.UTC(),
 	}
 }
 
@@ -66,6 +78,6 @@ func (b scopeBody) scope(at inventory.Scope) (s Scope, why string) {
 	}
 	return Scope{
 		Listing: b.Listing, Applied: b.Applied, AppliedAt: b.AppliedAt, FullAt: b.FullAt,
-		Assets: b.Assets, Open: b.Open,
+		Assets: b.Assets, Open: b.Open, Due: b.Due,
 	}, ""
 }

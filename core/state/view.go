@@ -60,6 +60,9 @@ func (s *Store) loadScope(ctx context.Context, at inventory.Scope) (e entry, war
 		return entry{doubt: "it could not be read before"}, err
 	}
 	why := decode(o.Data, smallLimit, &body)
+	if why == earlier {
+		return entry{etag: o.ETag}, nil // it is written over at the end of this run
+	}
 	if why == "" {
 		if e.scope, why = body.scope(at); why == "" {
 			e.etag = o.ETag

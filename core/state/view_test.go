@@ -15,7 +15,7 @@ func applied(n int) Scope {
 	l := listing(n)
 	return Scope{
 		Listing: Fingerprint(l, ""), Applied: Fingerprint(l, "salt"),
-		AppliedAt: start, FullAt: start.Add(-time.Minute), Assets: n,
+		AppliedAt: start, FullAt: start.Add(-time.Minute), Assets: n, Due: start.Add(time.Duration(n) * time.Hour),
 	}
 }
 

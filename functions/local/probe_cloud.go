@@ -12,6 +12,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/pause"
 )
 
 // fewRows is a page of the Python tool.
@@ -19,7 +20,7 @@ const fewRows = 25
 
 // listInTurn lists as the Python tool does: accounts and regions in turn, 25 instances a page,
 // and a pause between two pages. Only accounts of Alibaba Cloud with their regions configured.
-func listInTurn(ctx context.Context, cfg config.Config, pause time.Duration) (probed, error) {
+func listInTurn(ctx context.Context, cfg config.Config, between time.Duration) (probed, error) {
 	begun := time.Now()
 	var p probed
 	for _, account := range cfg.Clouds {
@@ -30,7 +31,7 @@ func listInTurn(ctx context.Context, cfg config.Config, pause time.Duration) (pr
 			return probed{}, fmt.Errorf("probe: account %s: only Alibaba Cloud with regions configured", account.Name)
 		}
 		for _, region := range account.Regions {
-			if err := regionInTurn(ctx, account, region, pause, &p); err != nil {
+			if err := regionInTurn(ctx, account, region, between, &p); err != nil {
 				return probed{}, fmt.Errorf("probe: account %s: %s: %w", account.Name, region, err)
 			}
 		}
@@ -40,7 +41,7 @@ func listInTurn(ctx context.Context, cfg config.Config, pause time.Duration) (pr
 }
 
 // regionInTurn adds what it read and asked to p.
-func regionInTurn(ctx context.Context, account config.Cloud, region string, pause time.Duration, p *probed) error {
+func regionInTurn(ctx context.Context, account config.Cloud, region string, between time.Duration, p *probed) error {
 	client, err := ecs.NewClientWithAccessKey(region, account.AccessKeyID.Reveal(), account.AccessKeySecret.Reveal())
 	if err != nil {
 		return err
@@ -65,8 +66,8 @@ func regionInTurn(ctx context.Context, account config.Cloud, region string, paus
 		if token = answer.NextToken; token == "" {
 			return nil
 		}
-		if !sleep(ctx, pause) {
-			return ctx.Err()
+		if err := pause.For(ctx, between); err != nil {
+			return err
 		}
 	}
 }

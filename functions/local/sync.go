@@ -16,6 +16,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver"
+	"github.com/jms-sync/jms-sync/core/pause"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/report"
 	runstate "github.com/jms-sync/jms-sync/core/state"
@@ -96,7 +97,7 @@ func (o *options) execute(ctx context.Context, stdout, stderr io.Writer, once fu
 	var out engine.Outcome
 	for try := 1; ; try++ {
 		out = once(s)
-		if !again(out) || dry || try >= o.retries || !sleep(ctx, wait) {
+		if !again(out) || dry || try >= o.retries || pause.For(ctx, wait) != nil {
 			break
 		}
 		s.engine.Log.Warn("run failed, trying again", "try", try+1, "of", o.retries)
@@ -195,15 +196,4 @@ func (o *options) pause() (time.Duration, error) {
 		return 0, fmt.Errorf("--interval: %q 不是秒数，也不是 10s、1m 这样的时长 (neither seconds nor a duration)", o.interval)
 	}
 	return d, nil
-}
-
-// sleep waits, and tells whether the context still lives.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	}
-	return ctx.Err() == nil // both may have been ready
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/notify"
+	"github.com/jms-sync/jms-sync/core/pause"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
@@ -80,7 +81,7 @@ func New(s Settings, o Options) (*Robot, error) {
 		r.now = time.Now
 	}
 	if r.sleep == nil {
-		r.sleep = sleep
+		r.sleep = pause.For
 	}
 	return r, nil
 }
@@ -147,14 +148,3 @@ func digits(s string) bool {
 }
 
 func mistake(text string) error { return &notify.Error{Kind: notify.Config, Message: text} }
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
-}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"time"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
 	cloudlist "github.com/jms-sync/jms-sync/core/cloud/all"
@@ -14,6 +13,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver"
+	"github.com/jms-sync/jms-sync/core/pause"
 )
 
 // Kept is what the invocations of one process by events share.
@@ -31,7 +31,7 @@ func Events(cfg config.Config, client *jumpserver.Client, role Role, log *slog.L
 	}
 	e.Outbox = kept.Outbox
 	fleet := cloud.Open(accounts(cfg, role), cloudlist.Providers()).WithLogger(log).WithIdentities(kept.Identities)
-	return engine.Events{Engine: e, Clouds: fleet, Bastion: client, Sleep: sleep}, nil
+	return engine.Events{Engine: e, Clouds: fleet, Bastion: client, Sleep: pause.For}, nil
 }
 
 // Hear decodes what a cloud's event service delivers.
@@ -96,16 +96,4 @@ func failedEvents(answer engine.EventAnswer) error {
 		parts = append(parts, text)
 	}
 	return errors.New("events: " + strings.Join(parts, "; "))
-}
-
-// sleep waits, unless the context ends before.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }

@@ -10,11 +10,14 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/pause"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/state"
@@ -46,6 +49,10 @@ func State(role Role, environ []string) (*state.Store, error) {
 
 // leaseTime is how long a lease lasts that is renewed while its run works.
 const leaseTime = 2 * time.Minute
+
+// lookTime is how often a run looks whether its lease still holds. It looks at the wall clock,
+// because a timer stands still while a function's instance is frozen.
+const lookTime = time.Second
 
 // Remembered makes a full run with what a store remembers: while another run of the same slice
 // works nothing is done, a run without changes asks JumpServer nothing, and the run is put into
@@ -121,30 +128,47 @@ func patience(ctx context.Context) time.Duration {
 }
 
 // hold renews a lease until release is called. A lease that is lost ends the context: whoever
-// has it now may write.
+// has it now may write. That it ended is also seen while a renewal is under way, within lookTime.
 func hold(ctx context.Context, lease state.Lease, log *slog.Logger) (held context.Context, release func()) {
 	held, cancel := context.WithCancel(ctx)
-	stopped := make(chan struct{})
-	go func() {
-		defer close(stopped)
-		for sleep(held, leaseTime/4) == nil {
-			next, err := lease.Renew(held)
-			switch {
-			case err == nil:
-				lease = next
-			case errors.Is(err, state.ErrLost) || !lease.Valid(time.Now()):
-				log.Error("the lease is lost, the run ends", "error", err)
+	var now atomic.Pointer[state.Lease]
+	now.Store(&lease)
+	var work sync.WaitGroup
+	work.Go(func() {
+		defer cancel()
+		renew(held, &now, log)
+	})
+	work.Go(func() {
+		for pause.For(held, lookTime) == nil {
+			if !now.Load().Valid(time.Now()) {
+				log.Error("the lease has ended before it was renewed, the run ends")
 				cancel()
 			}
 		}
-	}()
+	})
 	return held, func() {
 		cancel()
-		<-stopped
+		work.Wait()
 		last, end := lastCall(ctx)
 		defer end()
-		if err := lease.Release(last); err != nil {
+		if err := now.Load().Release(last); err != nil {
 			log.Warn("the lease ends by itself", "error", err)
+		}
+	}
+}
+
+// renew keeps a lease until the context ends, or it is lost. A renewal that fails is made again.
+func renew(ctx context.Context, now *atomic.Pointer[state.Lease], log *slog.Logger) {
+	for pause.For(ctx, leaseTime/4) == nil {
+		next, err := now.Load().Renew(ctx)
+		switch {
+		case err == nil:
+			now.Store(&next)
+		case errors.Is(err, state.ErrLost):
+			log.Error("the lease is lost, the run ends", "error", err)
+			return
+		case ctx.Err() == nil:
+			log.Warn("the lease is not renewed yet", "error", err)
 		}
 	}
 }

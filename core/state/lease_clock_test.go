@@ -1,0 +1,85 @@
+package state
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+)
+
+// A lease ends by its time, or where it could not have been written by a clock that is right.
+func TestEnded(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name  string
+		until time.Duration // from now
+		ttl   time.Duration
+		want  bool
+	}{
+		{"just taken", ttl, ttl, false},
+		{"its end, within the skew", -MaxSkew, ttl, false},
+		{"its end, and more", -MaxSkew - 1, ttl, true},
+		{"a clock ahead by the skew", ttl + MaxSkew, ttl, false},
+		{"a clock ahead by more", ttl + MaxSkew + 1, ttl, true},
+		{"of an hour, ahead by more", time.Hour + MaxSkew + 1, time.Hour, true},
+		{"of an hour", time.Hour, time.Hour, false},
+		{"of a time that cannot be", MaxTTL + MaxSkew + 1, 10 * MaxTTL, true},
+		{"of no time that is known", MaxTTL + MaxSkew, 0, false},
+		{"of no time that is known, longer than any", MaxTTL + MaxSkew + 1, 0, true},
+		{"of less than no time", MaxTTL, -1, false},
+	} {
+		if got := (leaseBody{Until: start.Add(c.until), TTL: c.ttl}).ended(start); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
+	}
+	if !(leaseBody{TTL: ttl}).ended(start) {
+		t.Error("a released lease is not ended")
+	}
+}
+
+// One whose clock is hours ahead keeps others from work for no longer than the skew, and finds
+// out when it renews, also where it renewed before.
+func TestHolderWhoseClockIsAhead(t *testing.T) {
+	t.Parallel()
+	eachLeasing(t, func(t *testing.T, m *memory, s *Store, c *clock) {
+		ahead := &clock{}
+		ahead.Advance(20 * time.Hour)
+		wrong := acquire(t, storeAt(t, m, ahead), "wrong clock")
+		for range 2 {
+			ahead.Advance(time.Minute)
+			c.Advance(time.Minute)
+			var err error
+			if wrong, err = wrong.Renew(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		second := acquire(t, s, "second")
+		if second.Token <= wrong.Token {
+			t.Errorf("token %d after %d", second.Token, wrong.Token)
+		}
+		if _, err := wrong.Renew(t.Context()); !errors.Is(err, ErrLost) {
+			t.Errorf("the wrong clock renewed: %v", err)
+		}
+		if _, err := second.Renew(t.Context()); err != nil {
+			t.Errorf("the second cannot renew: %v", err)
+		}
+	})
+}
+
+// A lease as schema 1 wrote it, which knew no ttl, is kept to, and then taken over.
+func TestLeaseOfSchemaOne(t *testing.T) {
+	t.Parallel()
+	eachLeasing(t, func(t *testing.T, m *memory, s *Store, c *clock) {
+		key := acquire(t, s, "now").key
+		body := fmt.Sprintf(`{"token":1,"holder":"before","until":%q,"nonce":"n"}`, start.Add(time.Hour).Format(time.RFC3339))
+		m.set(key, fmt.Appendf(nil, `{"schema":1,"checksum":%q,"body":%s}`, checksum([]byte(body)), body))
+		var by *Taken
+		if _, err := s.Acquire(t.Context(), "run", ttl, "second"); !errors.As(err, &by) || by.Holder != "before" {
+			t.Errorf("%v", err)
+		}
+		c.Advance(time.Hour + MaxSkew + 1)
+		if second := acquire(t, s, "second"); second.Token != 2 || second.Warning != nil {
+			t.Errorf("%+v", second)
+		}
+	})
+}
