@@ -20,10 +20,13 @@ type Account struct {
 	AccessKeySecret secret.Value
 	SecurityToken   secret.Value // with temporary credentials of a role
 	AccountID       string       // the account's own id, as configured; "" = ask the cloud
-	ProjectID       string
-	Regions         []string // empty: all regions that the account has
-	Endpoint        string   // http(s)://host[:port]: all APIs are asked there; "" = the cloud's own
-	Proxy           string   // http(s)://…; "" = what HTTP(S)_PROXY of the process says
+	ProjectID       string       // Huawei: of the project to list
+	TenantID        string       // Azure: of the directory of the client whose id and secret the key is
+	AssumeRoleARN   string       // Alibaba, AWS: the key or role only serves to take this role
+	Assumed         *Assumed     // what AssumeRoleARN gave before; nil = nothing is kept
+	Regions         []string     // empty: all regions that the account has
+	Endpoint        string       // http(s)://host[:port]: all APIs are asked there; "" = the cloud's own
+	Proxy           string       // http(s)://…; "" = what HTTP(S)_PROXY of the process says
 	ConnectTimeout  time.Duration
 	RequestTimeout  time.Duration
 }
@@ -51,5 +54,5 @@ type Provider struct {
 	Cloud inventory.Cloud
 	Open  func(Account) (Lister, error)
 	// Events reads what the cloud's event service delivers; nil where it has none.
-	Events func(payload []byte) []Heard
+	Events func(payload []byte, from Origin) []Heard
 }

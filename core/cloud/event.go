@@ -2,12 +2,19 @@ package cloud
 
 import "github.com/jms-sync/jms-sync/core/inventory"
 
+// Origin is what the host of a program knows of where its events come from; all may be "".
+type Origin struct {
+	ProjectID string // Huawei: of the project in whose region the function runs
+}
+
 // Hint is where an event says to look. It proves nothing: the cloud is asked for exactly these
 // instances, and only its answer counts.
 type Hint struct {
 	Cloud     inventory.Cloud
 	AccountID string // the cloud account's own id
 	Region    string
+	// ProjectID stands in place of a Region that the event does not name; "" = Region is known.
+	ProjectID string
 	Instances []string // at least one, each once
 	// Gone tells what to wait for while the cloud still says otherwise: a released instance to
 	// be absent, or (false) an instance to be there with an address.

@@ -98,6 +98,25 @@ func (k checker) cloud(path string, c *Cloud) {
 	}
 	k.token(path+".account_id", c.AccountID)
 	k.token(path+".project_id", c.ProjectID)
+	k.token(path+".tenant_id", c.TenantID)
+	k.token(path+".assume_role_arn", c.AssumeRoleARN)
+	k.fits(path, c)
+}
+
+// fits checks what only some clouds have.
+func (k checker) fits(path string, c *Cloud) {
+	if c.Cloud == "" {
+		return // told already
+	}
+	if c.AssumeRoleARN != "" && c.Cloud != inventory.Alibaba && c.Cloud != inventory.AWS {
+		k.add(path+".assume_role_arn", words{"只用于阿里云与 AWS", "is only for Alibaba Cloud and AWS"})
+	}
+	switch {
+	case c.TenantID != "" && c.Cloud != inventory.Azure:
+		k.add(path+".tenant_id", words{"只用于 Azure", "is only for Azure"})
+	case c.TenantID == "" && c.Cloud == inventory.Azure && !c.AccessKeyID.Empty():
+		k.add(path+".tenant_id", words{"Azure 写了密钥时必填", "is required for Azure with a key"})
+	}
 }
 
 // cloudTypes are the words for clouds, those that users of the Python tool write first.

@@ -67,14 +67,16 @@ type Cloud struct {
 	// Cloud is Type as the program names it; "" in an entry that is off.
 	Cloud           inventory.Cloud `yaml:"-" env:"-"`
 	Name            string          `yaml:"name" env:"NAME" doc:"账号的名称，1 到 64 个字符，不能重复，不能有 /，必填;name of the account, 1 to 64 characters, unique, without /; required"`
-	AccessKeyID     secret.Value    `yaml:"access_key_id" env:"ACCESS_KEY_ID" doc:"访问密钥 ID；与 Secret 都不写时使用函数的角色;access key id; with neither id nor secret the function's role is used"`
-	AccessKeySecret secret.Value    `yaml:"access_key_secret" env:"ACCESS_KEY_SECRET" doc:"访问密钥 Secret;access key secret"`
+	AccessKeyID     secret.Value    `yaml:"access_key_id" env:"ACCESS_KEY_ID" doc:"访问密钥 ID（Azure：应用的 client id）；与 Secret 都不写时使用函数的角色（Azure：托管标识）;access key id (Azure: the application's client id); with neither id nor secret the function's role is used (Azure: its managed identity)"`
+	AccessKeySecret secret.Value    `yaml:"access_key_secret" env:"ACCESS_KEY_SECRET" doc:"访问密钥 Secret（Azure：client secret）;access key secret (Azure: client secret)"`
 	Regions         []string        `yaml:"regions" env:"REGIONS" doc:"地域列表，空表示全部地域;regions, empty = all of them"`
 	DomainID        string          `yaml:"domain_id" env:"DOMAIN_ID" doc:"新资产所在的网域（UUID），可为空;gateway zone of new assets (UUID), may be empty"`
 	Enabled         bool            `yaml:"enabled" env:"ENABLED" doc:"是否启用;whether the account is used"`
 	Endpoint        string          `yaml:"endpoint" env:"ENDPOINT" doc:"所有 API 的地址，用于测试与专有地域，如 https://ecs.example.com;address of all its APIs, for tests and private regions"`
-	AccountID       string          `yaml:"account_id" env:"ACCOUNT_ID" doc:"云账号 ID；无权调用 GetCallerIdentity 时填写;the cloud account's id, where it may not be asked"`
-	ProjectID       string          `yaml:"project_id" env:"PROJECT_ID" doc:"华为云的项目 ID;project id of Huawei Cloud"`
+	AccountID       string          `yaml:"account_id" env:"ACCOUNT_ID" doc:"云账号 ID（Azure：订阅 ID）；无权查询时填写，写上之后事件更快;the cloud account's id (Azure: the subscription's), where it may not be asked; events are faster with it"`
+	ProjectID       string          `yaml:"project_id" env:"PROJECT_ID" doc:"华为云的项目 ID，空则按地域查询;project id of Huawei Cloud, empty = asked for by region"`
+	TenantID        string          `yaml:"tenant_id" env:"TENANT_ID" doc:"Azure 的租户 ID，写了密钥时必填;tenant id of Azure, required with a key"`
+	AssumeRoleARN   string          `yaml:"assume_role_arn" env:"ASSUME_ROLE_ARN" doc:"阿里云、AWS：用密钥或角色扮演的角色 ARN;Alibaba Cloud, AWS: ARN of the role to assume with the key or role"`
 }
 
 // The values of Sync.NameFrom, Removal.Mode and Guard.Empty.

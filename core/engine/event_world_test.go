@@ -105,7 +105,7 @@ func (h *hearing) hearFor(limit time.Duration, events ...string) engine.EventAns
 }
 
 func heardOf(events ...string) []cloud.Heard {
-	return alibaba.Events([]byte("[" + strings.Join(events, ",") + "]"))
+	return alibaba.Events([]byte("["+strings.Join(events, ",")+"]"), cloud.Origin{})
 }
 
 // says makes an event of the first account and cn-beijing: "i-b1 Running".

@@ -71,7 +71,7 @@ func (o *options) event(ctx context.Context, payload []byte, limit time.Duration
 	v.Engine.Reserve = min(limit/5, 10*time.Second) // for the notification
 	v.Engine.Stage, v.Engine.Writing.Progress = s.progress.stage, s.progress.count
 	v.Begin = wire.Reopen(s.store, s.engine.Log)
-	answer := v.Run(ctx, wire.Hear(wire.Alibaba, payload))
+	answer := v.Run(ctx, wire.Hear(wire.Alibaba, payload, cloud.Origin{}))
 	s.progress.clear()
 	for _, e := range answer.Events {
 		fmt.Fprintf(stdout, "%s  %s  %s  %s\n", outcomeWord(e.Outcome, s.lang()), printable(e.ID), printable(e.What), printable(e.Reason))

@@ -36,7 +36,8 @@ func Provider(policy cloud.Policy) cloud.Provider {
 // Open makes a lister for an account, without any call. It fails with BadCredentials where the
 // account has no key, and with Invalid where its endpoint or proxy is no address.
 func Open(account cloud.Account, policy cloud.Policy) (cloud.Lister, error) {
-	transport, err := newTransport(account)
+	account.Cloud = inventory.Alibaba
+	transport, err := cloud.NewTransport(account)
 	if err != nil {
 		return nil, err
 	}
@@ -48,12 +49,12 @@ func Open(account cloud.Account, policy cloud.Policy) (cloud.Lister, error) {
 }
 
 func open(account cloud.Account, policy cloud.Policy, transport http.RoundTripper) (*lister, error) {
-	l := &lister{account: account, policy: policy, scrub: newScrubber(account)}
+	l := &lister{account: account, policy: policy, scrub: cloud.NewScrubber(account)}
 	if account.AccessKeyID.Empty() || account.AccessKeySecret.Empty() {
 		return nil, l.fault(inventory.BadCredentials, "open", "",
 			"no credentials: neither the account has a key, nor the function a role that gives one")
 	}
-	place, err := parseEndpoint(account)
+	place, err := cloud.ParseEndpoint(account)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +70,7 @@ func open(account cloud.Account, policy cloud.Policy, transport http.RoundTrippe
 type lister struct {
 	account cloud.Account
 	policy  cloud.Policy
-	scrub   scrubber
+	scrub   cloud.Scrubber
 	api     api
 }
 
@@ -251,7 +252,7 @@ func (l *lister) probe(ctx context.Context, region string) error {
 	const op = "probe the right to list instances"
 	_, err := retried(ctx, l, op, region, func(ctx context.Context) (instancesAnswer, error) {
 		answer, err := l.api.instances(ctx, query{region: region, dryRun: true})
-		if refused, ok := asRefusal(err); ok && refused.code == dryRunAllowed {
+		if refused, ok := cloud.AsRefusal(err); ok && refused.Code == dryRunAllowed {
 			return instancesAnswer{listed: true}, nil
 		}
 		if err == nil {

@@ -21,7 +21,7 @@ import (
 // https://help.aliyun.com/en/eventbridge/user-guide/ecs-events (types),
 // https://help.aliyun.com/document_detail/116628.htm (CloudMonitor),
 // https://www.alibabacloud.com/help/doc-detail/204963.htm (ActionTrail).
-func Events(payload []byte) []cloud.Heard {
+func Events(payload []byte, _ cloud.Origin) []cloud.Heard {
 	payload = bytes.TrimSpace(payload)
 	if len(payload) == 0 {
 		return []cloud.Heard{broken(event{}, "", errors.New("the event is empty"))}

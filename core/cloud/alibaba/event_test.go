@@ -69,7 +69,7 @@ func TestSamples(t *testing.T) {
 		t.Errorf("%d samples, %d in the table", len(files), len(wants))
 	}
 	for name, payload := range files {
-		heard := Events(payload)
+		heard := Events(payload, cloud.Origin{})
 		if got := told(heard); got != wants[name] {
 			t.Errorf("%s\n got %s\nwant %s", name, got, wants[name])
 		}
@@ -146,7 +146,7 @@ type form struct {
 func checkForms(t *testing.T, forms []form) {
 	t.Helper()
 	for _, f := range forms {
-		if got := told(Events([]byte(edit(t, f.event, f.fields...)))); got != f.want {
+		if got := told(Events([]byte(edit(t, f.event, f.fields...)), cloud.Origin{})); got != f.want {
 			t.Errorf("%s\n got %s\nwant %s", f.name, got, f.want)
 		}
 	}
@@ -263,7 +263,7 @@ func TestBatches(t *testing.T) {
 			"\n | error: alibaba event: the event is not a JSON object: json: cannot unmarshal array into Go value of type alibaba.event" +
 			"\nStateChange Stopped | 123 cn-beijing i-1",
 	} {
-		if got := told(Events([]byte(payload))); got != want {
+		if got := told(Events([]byte(payload), cloud.Origin{})); got != want {
 			t.Errorf("%s\n got %s\nwant %s", payload, got, want)
 		}
 	}
@@ -299,12 +299,12 @@ func TestAbsurd(t *testing.T) {
 		`{"id":"` + strings.Repeat("é", 1<<19) + `"}`:                                              "alibaba event: the event has no type",
 		`{"type":"ecs:Instance:StateChange","data":` + nested(`{"content":`, "1", "}", 9000) + "}": "no state",
 	} {
-		heard := Events([]byte(payload))
+		heard := Events([]byte(payload), cloud.Origin{})
 		if len(heard) != 1 || heard[0].Err == nil || !strings.Contains(heard[0].Err.Error(), want) || len(heard[0].Err.Error()) > 500 {
 			t.Errorf("%.40q: %.600s, want %s", payload, told(heard), want)
 		}
 	}
-	many := Events([]byte("[" + strings.TrimSuffix(strings.Repeat("{},", 1<<14), ",") + "]"))
+	many := Events([]byte("["+strings.TrimSuffix(strings.Repeat("{},", 1<<14), ",")+"]"), cloud.Origin{})
 	if len(many) != 1<<14 {
 		t.Errorf("%d events", len(many))
 	}
@@ -324,7 +324,7 @@ func FuzzEvents(f *testing.F) {
 		f.Add([]byte(payload))
 	}
 	f.Fuzz(func(t *testing.T, payload []byte) {
-		heard := Events(payload)
+		heard := Events(payload, cloud.Origin{})
 		if len(heard) == 0 {
 			t.Fatal("nothing was heard")
 		}

@@ -63,8 +63,8 @@ func FuzzRefusal(f *testing.F) {
 	f.Add(500, `{"Code":5}`)
 	f.Add(403, `[]`)
 	f.Fuzz(func(t *testing.T, status int, body string) {
-		r := newRefusal(status, []byte(body))
-		if r.kindOf() == "" || status != 0 && r.Error() == "" {
+		r, ok := cloud.AsRefusal(newRefusal(status, []byte(body)))
+		if !ok || kindOf(r) == "" || status != 0 && r.Error() == "" {
 			t.Fatalf("%+v", r)
 		}
 	})

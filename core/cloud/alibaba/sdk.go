@@ -39,16 +39,16 @@ var ecsHosts, stsHosts = ecs.GetEndpointMap(), sts.GetEndpointMap()
 // between goroutines, so that each call makes its own; the connections are shared.
 type session struct {
 	account   cloud.Account
-	place     place
+	at        cloud.Endpoint
 	transport http.RoundTripper
 	timeout   time.Duration
 	reading   chan struct{} // a place for each page that is turned into rows right now
 }
 
-func newAPI(account cloud.Account, at place, transport http.RoundTripper) api {
+func newAPI(account cloud.Account, at cloud.Endpoint, transport http.RoundTripper) api {
 	s := session{
-		account: account, place: at, transport: transport,
-		timeout: cmp.Or(account.RequestTimeout, defaultRequestTimeout),
+		account: account, at: at, transport: transport,
+		timeout: cmp.Or(account.RequestTimeout, cloud.DefaultRequestTimeout),
 		// More of them would not be faster, as nothing is waited for meanwhile; but a page takes
 		// several times its size then, and all regions may have one at once.
 		reading: make(chan struct{}, runtime.GOMAXPROCS(0)),
@@ -58,12 +58,12 @@ func newAPI(account cloud.Account, at place, transport http.RoundTripper) api {
 
 // prepare fills in a client for one call to a region at a host. The courier is the call's own.
 func (s session) prepare(by *courier, client *sdk.Client, region, host string) error {
-	config := sdk.NewConfig().WithScheme(s.place.scheme).WithAutoRetry(false).WithUserAgent("jms-sync")
+	config := sdk.NewConfig().WithScheme(strings.ToUpper(cmp.Or(s.at.Scheme, "https"))).WithAutoRetry(false).WithUserAgent("jms-sync")
 	config.Transport = by
 	if err := client.InitWithOptions(region, config, s.credential()); err != nil {
-		return &refusal{kind: inventory.Invalid, text: "the id of the region or the credential is not well-formed"}
+		return &cloud.Refusal{Kind: inventory.Invalid, Text: "the id of the region or the credential is not well-formed"}
 	}
-	client.Domain = cmp.Or(s.place.host, host)
+	client.Domain = cmp.Or(s.at.Host, host)
 	// The courier ends the call; this only keeps the SDK's default from ending it earlier.
 	client.SetReadTimeout(s.timeout + time.Second)
 	// Our transport knows the proxy. These values are never used, but keep the SDK from reading
@@ -75,7 +75,9 @@ func (s session) prepare(by *courier, client *sdk.Client, region, host string) e
 }
 
 func (s session) courier(ctx context.Context) *courier {
-	return &courier{ctx: ctx, base: s.transport, timeout: s.timeout, reading: s.reading}
+	return &courier{
+		Courier: cloud.Courier{Ctx: ctx, Base: s.transport, Timeout: s.timeout, Refuse: newRefusal}, reading: s.reading,
+	}
 }
 
 func (s session) credential() auth.Credential {
@@ -160,7 +162,7 @@ func (s session) instances(ctx context.Context, q query) (instancesAnswer, error
 func unwrapSDK(err error) error {
 	var local *sdkerrors.ClientError
 	if errors.As(err, &local) && local.ErrorCode() == sdkerrors.JsonUnmarshalErrorCode {
-		return &refusal{status: http.StatusOK, kind: inventory.Incomplete, text: "the answer is not the JSON that it should be"}
+		return &cloud.Refusal{Status: http.StatusOK, Kind: inventory.Incomplete, Text: "the answer is not the JSON that it should be"}
 	}
 	return err
 }

@@ -35,10 +35,10 @@ func Events(cfg config.Config, client *jumpserver.Client, role Role, log *slog.L
 }
 
 // Hear decodes what a cloud's event service delivers.
-func Hear(of inventory.Cloud, payload []byte) []cloud.Heard {
+func Hear(of inventory.Cloud, payload []byte, from cloud.Origin) []cloud.Heard {
 	for _, p := range cloudlist.Providers() {
 		if p.Cloud == of && p.Events != nil {
-			return p.Events(payload)
+			return p.Events(payload, from)
 		}
 	}
 	return []cloud.Heard{{Err: &inventory.Error{
@@ -65,7 +65,7 @@ func (a *App) Event(ctx context.Context, of inventory.Cloud, payload []byte, rol
 		w.log.Warn("run without state", "error", err)
 	}
 	v.Begin, v.Engine.Window = Reopen(store, w.log), Window(store, w.cfg)
-	answer := v.Run(ctx, Hear(of, payload))
+	answer := v.Run(ctx, Hear(of, payload, cloud.Origin{}))
 	if answer.Failed() {
 		return answer, failedEvents(answer)
 	}

@@ -77,7 +77,7 @@ func accounts(cfg config.Config, role Role) []cloud.Account {
 		}
 		a := cloud.Account{
 			Cloud: c.Cloud, Name: c.Name, AccessKeyID: c.AccessKeyID, AccessKeySecret: c.AccessKeySecret,
-			AccountID: c.AccountID, ProjectID: c.ProjectID, Regions: c.Regions, Endpoint: c.Endpoint,
+			AccountID: c.AccountID, ProjectID: c.ProjectID, TenantID: c.TenantID, AssumeRoleARN: c.AssumeRoleARN, Regions: c.Regions, Endpoint: c.Endpoint,
 			Proxy: cfg.Proxy.Reveal(), ConnectTimeout: cfg.Timeout.Connect, RequestTimeout: cfg.Timeout.Request,
 		}
 		if a.AccessKeyID.Empty() && role.Cloud == c.Cloud {

@@ -93,7 +93,7 @@ func (s *Server) authenticate(c *call) *refusal {
 	}
 	if at, err := time.Parse("2006-01-02T15:04:05Z", c.params["Timestamp"]); err != nil {
 		return &refusal{http.StatusBadRequest, "InvalidTimeStamp.Format", "Specified time stamp or date value is not well formatted."}
-	} else if s.now().Sub(at).Abs() > maxSkew {
+	} else if s.Now().Sub(at).Abs() > maxSkew {
 		return &refusal{http.StatusBadRequest, "InvalidTimeStamp.Expired", "Specified time stamp or date value is expired."}
 	}
 	text := stringToSign(c.r.Method, c.params)

@@ -1,14 +1,16 @@
 package alibabatest
 
 import (
-	"fmt"
-	"net"
 	"net/http"
-	"time"
+
+	"github.com/jms-sync/jms-sync/core/cloud/peertest"
 )
 
-// Kind is a way to misbehave.
-type Kind string
+// Kind is a way to misbehave, Fault a misbehaviour of the calls that it names.
+type (
+	Kind  = peertest.Kind
+	Fault = peertest.Fault
+)
 
 // The ways to misbehave. What the real service was seen or is documented to do is marked [D].
 const (
@@ -17,100 +19,32 @@ const (
 	NoPermission  Kind = "no permission"  // [D] an empty list with HTTP 200, and Forbidden.RAM on a dry run
 	InternalError Kind = "internal error" // [D] 500 InternalError
 	Unavailable   Kind = "unavailable"    // [D] 503 ServiceUnavailable
-	HTML500       Kind = "html 500"       // a gateway's page
-	HTML503       Kind = "html 503"       // a gateway's page
-	HTML200       Kind = "html 200"       // a captive portal's page
 	OddError      Kind = "odd error"      // 400 with numbers where texts belong
-	EmptyObject   Kind = "empty object"   // 200 {}
-	Null          Kind = "null"           // 200 null
-	EmptyBody     Kind = "empty body"     // 200 and nothing
 	NoList        Kind = "no list"        // 200 with a RequestId only
 	NoRequestID   Kind = "no request id"  // 200, all but the RequestId
 	Truncated     Kind = "truncated"      // 200, half of the document
-	CutOff        Kind = "cut off"        // the connection ends in the middle of the body
-	Redirect      Kind = "redirect"       // 302 to another path, which is never expected
-	Hang          Kind = "hang"           // no answer until the client leaves
-	Reset         Kind = "reset"          // the connection is reset
 	RepeatToken   Kind = "repeated token" // pages after the first give their own token again
 	InvalidToken  Kind = "invalid token"  // 400 for any NextToken
 	NonceUsed     Kind = "nonce used"     // [D] 400 SignatureNonceUsed
 	Inactive      Kind = "inactive"       // [D] 400 InvalidAccessKeyId.Inactive
-	Slow          Kind = "slow"           // answers after Delay
+
+	HTML500     = peertest.HTML500
+	HTML503     = peertest.HTML503
+	HTML200     = peertest.HTML200
+	EmptyObject = peertest.EmptyObject
+	Null        = peertest.Null
+	EmptyBody   = peertest.EmptyBody
+	CutOff      = peertest.CutOff
+	Redirect    = peertest.Redirect
+	Hang        = peertest.Hang
+	Reset       = peertest.Reset
+	Slow        = peertest.Slow
 )
-
-// Fault is a misbehaviour of the calls that it names.
-type Fault struct {
-	Kind   Kind
-	Action string        // "" = any
-	Region string        // "" = any
-	Key    string        // access key id; "" = any
-	After  int           // so many of these calls are answered well before
-	Times  int           // so many are answered badly then; 0 = all
-	Until  time.Time     // and none from here on; zero = for ever
-	Delay  time.Duration // of Slow
-}
-
-// Break makes the server misbehave, from now on, until repair is called. Of several faults the
-// first that fits a call counts.
-func (s *Server) Break(f Fault) (repair func()) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults = append(s.faults, &f)
-	return func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		for i, other := range s.faults {
-			if other == &f {
-				s.faults = append(s.faults[:i:i], s.faults[i+1:]...)
-				return
-			}
-		}
-	}
-}
-
-// Repair ends all faults.
-func (s *Server) Repair() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults = nil
-}
-
-// fault finds the fault for a call and counts it.
-func (s *Server) fault(c *call) *Fault {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, f := range s.faults {
-		if !f.fits(c) || f.Times < 0 || !f.Until.IsZero() && !s.now().Before(f.Until) {
-			continue
-		}
-		if f.After > 0 {
-			f.After--
-			continue
-		}
-		if f.Times > 0 {
-			if f.Times--; f.Times == 0 {
-				f.Times = -1 // used up
-			}
-		}
-		found := *f
-		return &found
-	}
-	return nil
-}
-
-func (f *Fault) fits(c *call) bool {
-	return (f.Action == "" || f.Action == c.action) && (f.Region == "" || f.Region == c.region) &&
-		(f.Key == "" || f.Key == c.params["AccessKeyId"])
-}
 
 // misbehave answers by a fault; false = the call is to be answered well after all.
 func (s *Server) misbehave(c *call, f Fault) bool {
 	if refused := refusalOf(f.Kind); refused != nil {
 		c.refuse(*refused)
-		return true
-	}
-	if body, status, ok := bodyOf(f.Kind, c.id); ok {
-		c.send(status, "text/html;charset=utf-8", []byte(body))
 		return true
 	}
 	switch f.Kind {
@@ -123,18 +57,12 @@ func (s *Server) misbehave(c *call, f Fault) bool {
 			return false
 		}
 		c.refuse(*invalidToken())
-	case Redirect:
-		c.w.Header().Set("Location", "/elsewhere")
-		c.send(http.StatusFound, "text/html", nil)
-	case Slow:
-		return !s.wait(c.r, f.Delay)
-	case Hang:
-		s.wait(c.r, time.Hour)
-	case Reset, CutOff:
-		c.breakOff(f.Kind)
+	case OddError:
+		c.send(http.StatusBadRequest, "application/json", []byte(`{"Code":400,"Message":{"a":1},"RequestId":7,"HostId":[]}`))
+	case NoList:
+		c.send(http.StatusOK, "application/json", []byte(`{"RequestId":"`+c.id+`","NextToken":"","TotalCount":0}`))
 	default:
-		s.record(c, fmt.Errorf("the test asks for an unknown fault %q", f.Kind))
-		return false
+		return s.Misbehave(c.w, c.r, f)
 	}
 	return true
 }
@@ -150,23 +78,6 @@ func (c *call) withoutPermission() bool {
 		})
 	}
 	return true
-}
-
-// breakOff resets the connection without an answer, or ends it in the middle of one.
-func (c *call) breakOff(kind Kind) {
-	if kind == CutOff {
-		c.w.Header().Set("Content-Length", "100000")
-		c.send(http.StatusOK, "application/json", []byte(`{"RequestId":"`))
-		panic(http.ErrAbortHandler) // net/http ends the connection, and logs nothing
-	}
-	conn, _, err := http.NewResponseController(c.w).Hijack()
-	if err != nil {
-		panic(http.ErrAbortHandler)
-	}
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		_ = tcp.SetLinger(0) // without it the client reads a clean end; a failure changes no outcome
-	}
-	_ = conn.Close()
 }
 
 func refusalOf(kind Kind) *refusal {
@@ -186,28 +97,4 @@ func refusalOf(kind Kind) *refusal {
 		return &refusal{http.StatusBadRequest, "InvalidAccessKeyId.Inactive", "Specified access key is disabled."}
 	}
 	return nil
-}
-
-// bodyOf gives the answers that do not depend on the question.
-func bodyOf(kind Kind, request string) (body string, status int, ok bool) {
-	const page = "<html><head><title>nginx</title></head><body><center><h1>error</h1></center></body></html>"
-	switch kind {
-	case HTML500:
-		return page, http.StatusInternalServerError, true
-	case HTML503:
-		return page, http.StatusServiceUnavailable, true
-	case HTML200:
-		return page, http.StatusOK, true
-	case OddError:
-		return `{"Code":400,"Message":{"a":1},"RequestId":7,"HostId":[]}`, http.StatusBadRequest, true
-	case EmptyObject:
-		return "{}", http.StatusOK, true
-	case Null:
-		return "null", http.StatusOK, true
-	case EmptyBody:
-		return "", http.StatusOK, true
-	case NoList:
-		return `{"RequestId":"` + request + `","NextToken":"","TotalCount":0}`, http.StatusOK, true
-	}
-	return "", 0, false
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jms-sync/jms-sync/core/cloud/peertest"
 )
 
 // start is the server's time in these tests.
@@ -31,7 +33,7 @@ type client struct {
 	nonce  int
 }
 
-func newClient(t *testing.T, reporter Reporter) *client {
+func newClient(t *testing.T, reporter peertest.Reporter) *client {
 	t.Helper()
 	s := New(Options{Reporter: reporter, Now: func() time.Time { return start }})
 	web := httptest.NewServer(s)

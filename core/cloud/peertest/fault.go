@@ -1,0 +1,142 @@
+package peertest
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+)
+
+// Kind is a way to misbehave. A cloud's emulator has further ones of its own.
+type Kind string
+
+// The ways to misbehave that are the same everywhere; see Misbehave.
+const (
+	HTML500     Kind = "html 500"     // a gateway's page
+	HTML503     Kind = "html 503"     // a gateway's page
+	HTML200     Kind = "html 200"     // a captive portal's page
+	EmptyObject Kind = "empty object" // 200 {}
+	Null        Kind = "null"         // 200 null
+	EmptyBody   Kind = "empty body"   // 200 and nothing
+	CutOff      Kind = "cut off"      // the connection ends in the middle of the body
+	Redirect    Kind = "redirect"     // 302 to another path, which is never expected
+	Hang        Kind = "hang"         // no answer until the client leaves
+	Reset       Kind = "reset"        // the connection is reset
+	Slow        Kind = "slow"         // answers after Delay
+)
+
+// Fault is a misbehaviour of the calls that it names.
+type Fault struct {
+	Kind   Kind
+	Action string        // "" = any
+	Region string        // "" = any
+	Key    string        // access key id; "" = any
+	After  int           // so many of these calls are answered well before
+	Times  int           // so many are answered badly then; 0 = all
+	Until  time.Time     // and none from here on; zero = for ever
+	Delay  time.Duration // of Slow
+}
+
+// Break makes the emulator misbehave, from now on, until repair is called. Of several faults the
+// first that fits a call counts.
+func (g *Ground) Break(f Fault) (repair func()) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.faults = append(g.faults, &f)
+	return func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		for i, other := range g.faults {
+			if other == &f {
+				g.faults = append(g.faults[:i:i], g.faults[i+1:]...)
+				return
+			}
+		}
+	}
+}
+
+// Repair ends all faults.
+func (g *Ground) Repair() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.faults = nil
+}
+
+// Fault finds the fault for a call and counts it; the zero one = none.
+func (g *Ground) Fault(action, region, key string) Fault {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, f := range g.faults {
+		fits := (f.Action == "" || f.Action == action) && (f.Region == "" || f.Region == region) && (f.Key == "" || f.Key == key)
+		if !fits || f.Times < 0 || !f.Until.IsZero() && !g.now().Before(f.Until) {
+			continue
+		}
+		if f.After > 0 {
+			f.After--
+			continue
+		}
+		if f.Times > 0 {
+			if f.Times--; f.Times == 0 {
+				f.Times = -1 // used up
+			}
+		}
+		return *f
+	}
+	return Fault{}
+}
+
+// Misbehave answers by a fault of one of the kinds above; false = the call is to be answered well
+// after all, as it is Slow, or of a kind that nobody knows, which is recorded: emulators see to
+// their own kinds before they ask here.
+func (g *Ground) Misbehave(w http.ResponseWriter, r *http.Request, f Fault) bool {
+	const page = "<html><head><title>nginx</title></head><body><center><h1>error</h1></center></body></html>"
+	switch f.Kind {
+	case HTML500:
+		send(w, http.StatusInternalServerError, "text/html;charset=utf-8", page)
+	case HTML503:
+		send(w, http.StatusServiceUnavailable, "text/html;charset=utf-8", page)
+	case HTML200:
+		send(w, http.StatusOK, "text/html;charset=utf-8", page)
+	case EmptyObject:
+		send(w, http.StatusOK, "application/json", "{}")
+	case Null:
+		send(w, http.StatusOK, "application/json", "null")
+	case EmptyBody:
+		send(w, http.StatusOK, "application/json", "")
+	case Redirect:
+		w.Header().Set("Location", "/elsewhere")
+		send(w, http.StatusFound, "text/html", "")
+	case Slow:
+		return !g.Wait(r, f.Delay)
+	case Hang:
+		g.Wait(r, time.Hour)
+	case CutOff:
+		w.Header().Set("Content-Length", "100000")
+		send(w, http.StatusOK, "application/json", `{"`)
+		panic(http.ErrAbortHandler) // net/http ends the connection, and logs nothing
+	case Reset:
+		reset(w)
+	default:
+		g.Record(r, "", fmt.Errorf("the test asks for an unknown fault %q", f.Kind))
+		return false
+	}
+	return true
+}
+
+func send(w http.ResponseWriter, status int, kind, body string) {
+	w.Header().Set("Content-Type", kind)
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(body)) // a client that went away is not our fault
+}
+
+// reset ends the connection without an answer.
+func reset(w http.ResponseWriter) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0) // without it the client reads a clean end; a failure changes no outcome
+	}
+	_ = conn.Close()
+}

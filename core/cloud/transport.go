@@ -1,0 +1,135 @@
+package cloud
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// The time-outs of an account that sets none.
+const (
+	DefaultConnectTimeout = 5 * time.Second
+	DefaultRequestTimeout = 10 * time.Second
+)
+
+// maxAnswer bounds one answer; a page of 100 instances has some 300 KB.
+const maxAnswer = 32 << 20
+
+// Endpoint is where all of an account's APIs are asked; the zero one is the cloud's own hosts.
+type Endpoint struct {
+	Scheme string // "http" or "https"
+	Host   string // host[:port]
+}
+
+// URL gives scheme://host, or "" for the cloud's own hosts.
+func (e Endpoint) URL() string {
+	if e.Host == "" {
+		return ""
+	}
+	return e.Scheme + "://" + e.Host
+}
+
+// ParseEndpoint reads Account.Endpoint, with Invalid for what is no http(s)://host[:port].
+func ParseEndpoint(a Account) (Endpoint, error) {
+	if a.Endpoint == "" {
+		return Endpoint{}, nil
+	}
+	u, err := url.Parse(a.Endpoint)
+	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || (u.Path != "" && u.Path != "/") {
+		return Endpoint{}, fault(inventory.Invalid, "%s: account %s: endpoint is not http(s)://host[:port]", a.Cloud, a.Name)
+	}
+	if u.Scheme != "http" && u.Scheme != "https" {
+		return Endpoint{}, fault(inventory.Invalid, "%s: account %s: endpoint begins neither with http:// nor with https://", a.Cloud, a.Name)
+	}
+	return Endpoint{Scheme: u.Scheme, Host: u.Host}, nil
+}
+
+// NewTransport makes the connections of one account, with its proxy and connect time-out. They
+// are shared by its calls. It fails with Invalid where the proxy is no address.
+func NewTransport(a Account) (*http.Transport, error) {
+	proxy := http.ProxyFromEnvironment
+	if a.Proxy != "" {
+		u, err := url.Parse(a.Proxy)
+		if err != nil || u.Host == "" {
+			return nil, fault(inventory.Invalid, "%s: account %s: proxy is not http(s)://host[:port]", a.Cloud, a.Name)
+		}
+		proxy = http.ProxyURL(u)
+	}
+	connect := cmp.Or(a.ConnectTimeout, DefaultConnectTimeout)
+	return &http.Transport{
+		Proxy:               proxy,
+		DialContext:         (&net.Dialer{Timeout: connect}).DialContext,
+		TLSHandshakeTimeout: connect,
+		MaxIdleConnsPerHost: 64, // where an endpoint or a proxy makes one host of all regions
+		IdleConnTimeout:     15 * time.Second,
+	}, nil
+}
+
+// Courier carries requests of an SDK. Whatever the SDK believes, only a whole answer reaches it:
+// a redirect (which SDKs follow or take for an empty success), an empty success and one that is
+// too big are a *Refusal. It may be used by several goroutines at once.
+type Courier struct {
+	// Ctx is that of the one call that this courier is made for, where the SDK knows no context;
+	// nil = the request's own.
+	Ctx     context.Context
+	Base    http.RoundTripper
+	Timeout time.Duration // of one request, from its start to the end of the answer; 0 = DefaultRequestTimeout
+	// Refuse makes an error of an answer that is no success; nil = the SDK reads it.
+	Refuse func(status int, body []byte) error
+	// EmptyOK lets empty successes through.
+	EmptyOK bool
+}
+
+// RoundTrip implements http.RoundTripper.
+func (c Courier) RoundTrip(req *http.Request) (*http.Response, error) {
+	parent := req.Context()
+	if c.Ctx != nil {
+		parent = c.Ctx
+	}
+	ctx, cancel := context.WithTimeout(parent, cmp.Or(c.Timeout, DefaultRequestTimeout))
+	defer cancel()
+	resp, err := c.Base.RoundTrip(req.WithContext(ctx))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = resp.Body.Close() }() // it was only read
+	body, err := whole(ctx, resp)
+	if err != nil {
+		return nil, err
+	}
+	success := resp.StatusCode >= 200 && resp.StatusCode < 300
+	switch {
+	case resp.StatusCode >= 300 && resp.StatusCode < 400:
+		return nil, &Refusal{Status: resp.StatusCode, Kind: inventory.Incomplete, Text: "a redirect, which is not followed"}
+	case !success && c.Refuse != nil:
+		return nil, c.Refuse(resp.StatusCode, body)
+	case success && !c.EmptyOK && len(bytes.TrimSpace(body)) == 0:
+		return nil, &Refusal{Status: resp.StatusCode, Kind: inventory.Incomplete, Text: "the answer is empty"}
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	return resp, nil
+}
+
+// whole reads an answer to its end.
+func whole(ctx context.Context, resp *http.Response) ([]byte, error) {
+	var content bytes.Buffer
+	if n := resp.ContentLength; n > 0 && n <= maxAnswer {
+		content.Grow(int(n) + bytes.MinRead)
+	}
+	_, err := content.ReadFrom(io.LimitReader(resp.Body, maxAnswer+1))
+	if err != nil {
+		return nil, errors.Join(ctx.Err(), err)
+	}
+	if content.Len() > maxAnswer {
+		return nil, &Refusal{Status: resp.StatusCode, Kind: inventory.Incomplete, Text: "the answer is too big"}
+	}
+	return content.Bytes(), nil
+}
