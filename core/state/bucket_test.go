@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -48,6 +49,22 @@ func leasing() map[string]storage.Abilities {
 
 func newMemory(can storage.Abilities) *memory {
 	return &memory{can: can, objects: map[string][]byte{}, calls: map[string]int{}}
+}
+
+// strikes lets one in so many operations fail, some of them although they were done. Operations come
+// from several goroutines, which may not share the randomness without a lock.
+func (m *memory) strikes(by *rand.Rand, oneIn int) {
+	var mu sync.Mutex
+	strike := func() error {
+		mu.Lock()
+		defer mu.Unlock()
+		if by.IntN(oneIn) == 0 {
+			return fault(inventory.Temporary, "broken")
+		}
+		return nil
+	}
+	m.before = func(string, string) error { return strike() }
+	m.after = func(string) error { return strike() }
 }
 
 func fault(kind inventory.Kind, text string) error {

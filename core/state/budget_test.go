@@ -203,14 +203,7 @@ func TestNeverMoreThanTheLimit(t *testing.T) {
 			m := newMemory(can)
 			s, c := newStore(t, m)
 			s.pick = func(int) int { return 0 }
-			strike := func() error {
-				if r.IntN(12) == 0 {
-					return fault(inventory.Temporary, "broken")
-				}
-				return nil
-			}
-			m.before = func(string, string) error { return strike() }
-			m.after = func(string) error { return strike() }
+			m.strikes(rand.New(rand.NewPCG(seed, 8)), 12)
 			b, limit := s.Budget("org"), 5+r.IntN(20)
 			removed := map[time.Time]int{}
 			for range 40 {

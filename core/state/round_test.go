@@ -211,14 +211,7 @@ func TestNoReportIsLost(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 11))
 			m := newMemory(can)
 			s, c := newStore(t, m)
-			strike := func() error {
-				if r.IntN(10) == 0 {
-					return fault(inventory.Temporary, "broken")
-				}
-				return nil
-			}
-			m.before = func(string, string) error { return strike() }
-			m.after = func(string) error { return strike() }
+			m.strikes(rand.New(rand.NewPCG(seed, 12)), 10)
 			rounds, told := s.Rounds("org"), map[string]int{}
 			card := func(reports [][]byte) {
 				for _, report := range reports {
