@@ -31,10 +31,9 @@ type scenario struct {
 		Platforms map[string]int `json:"platforms"`
 		NoZones   []string       `json:"no_zones"`
 	} `json:"jumpserver"`
-	Accounts  []accountSpec  `json:"accounts"` // none = aliyun-prod with cn-beijing and cn-shanghai
-	Settings  map[string]any `json:"settings"` // of the configuration
-	TimeoutMS int            `json:"timeout_ms"`
-	Steps     []step         `json:"steps"`
+	Accounts []accountSpec  `json:"accounts"` // none = aliyun-prod with cn-beijing and cn-shanghai
+	Settings map[string]any `json:"settings"` // of the configuration
+	Steps    []step         `json:"steps"`
 	// Again says what the run after the scenario is: "" = one that writes nothing; "healed" =
 	// all faults end, and only the second run from there must write nothing; any other text is
 	// the reason why no run without writes may be expected.
@@ -58,6 +57,7 @@ type step struct {
 	Robot      []string        `json:"robot_faults"` // recorded answers, "busy", "drop", "500"
 	Run        *engine.Request `json:"run"`
 	DeadlineMS int             `json:"deadline_ms"`
+	TimeoutMS  int             `json:"timeout_ms"` // of single requests in this step; 0 = the configured one
 	// EachCloud and EachJumpServer repeat the run with one of these faults at a time; "{gives}" in
 	// Expect stands for the kind of error that the fault gives.
 	EachCloud      []cloudFault `json:"each_cloud"`
@@ -115,6 +115,7 @@ func play(t *testing.T, s scenario, version jumpservertest.Version) {
 			return
 		}
 	}
+	w.bound(0)
 	switch s.Again {
 	case "":
 		w.quiet()
@@ -124,6 +125,13 @@ func play(t *testing.T, s scenario, version jumpservertest.Version) {
 		w.quiet()
 	}
 	w.close()
+}
+
+// bound sets the time-out of single requests, which a client keeps; 0 = the configured one.
+func (w *world) bound(limit time.Duration) {
+	if limit != w.timeouts {
+		w.timeouts, w.client = limit, nil
+	}
 }
 
 // quiet makes a run that must write nothing.
@@ -160,6 +168,7 @@ func (w *world) step(n int, st step) {
 	if st.NewProcess {
 		w.client = nil
 	}
+	w.bound(time.Duration(st.TimeoutMS) * time.Millisecond)
 	w.breakAll(st)
 	for _, f := range st.EachCloud {
 		w.breakCloud(f)

@@ -15,13 +15,13 @@ import (
 )
 
 // TestDeadlineDuringFirstSync: the time is up in the middle of a first sync of 300 hosts, because
-// JumpServer becomes slow.
+// JumpServer stops answering. What each writer had begun by then is all that ever comes.
 func TestDeadlineDuringFirstSync(t *testing.T) {
 	t.Parallel()
-	const limit, reserve, hosts = 4 * time.Second, 2500 * time.Millisecond, 300
+	const limit, reserve, hosts, answered, writers = 8 * time.Second, 4 * time.Second, 300, 50, 8
 	w := newWorld(t, scenario{}, jumpservertest.V410)
 	w.editCloud(cloudEdit{Fill: hosts})
-	last := watchWrites(w, 50, func() { w.jumpserver.SetLatency(300 * time.Millisecond) })
+	writes := watchWrites(w, answered, func() { w.jumpserver.SetLatency(time.Hour) })
 
 	begun := time.Now()
 	ctx, cancel := context.WithDeadline(t.Context(), begun.Add(limit))
@@ -30,13 +30,8 @@ func TestDeadlineDuringFirstSync(t *testing.T) {
 	e.Reserve = reserve
 	out := e.Run(ctx, engine.Request{})
 	ended := time.Now()
-	written := w.jumpserver.Writes()
 	if ended.After(begun.Add(limit)) {
 		t.Errorf("the run ended %v after the deadline", ended.Sub(begun.Add(limit)))
-	}
-	// A request needs a moment from the client to the server.
-	if late := last().Sub(begun.Add(limit - reserve)); late > 50*time.Millisecond {
-		t.Errorf("a write came %v after the time for work was over", late)
 	}
 	r := out.Report
 	if r.Outcome != report.Partial || r.Failures > 0 || r.Created == 0 || r.Created == hosts || r.Created+r.Skipped != hosts {
@@ -45,9 +40,9 @@ func TestDeadlineDuringFirstSync(t *testing.T) {
 	if m := w.robot.Messages(); len(m) != 1 || !strings.Contains(m[0].Text, "时间用完") {
 		t.Errorf("the cards: %+v", m)
 	}
-	time.Sleep(50 * time.Millisecond)
-	if now := w.jumpserver.Writes(); now != written {
-		t.Errorf("%d writes came after the run", now-written)
+	time.Sleep(50 * time.Millisecond) // for one that should not come
+	if n := writes(); n < answered || n > answered+writers {
+		t.Errorf("%d writes; the first %d were answered, and there are %d writers", n, answered, writers)
 	}
 
 	w.jumpserver.OnRequest(nil)
@@ -61,11 +56,9 @@ func TestDeadlineDuringFirstSync(t *testing.T) {
 	w.close()
 }
 
-// watchWrites gives the time of the last write that reached JumpServer. It calls then at the write
-// of this number.
-func watchWrites(w *world, number int, then func()) func() time.Time {
+// watchWrites counts the writes that reach JumpServer. It calls then at the write of this number.
+func watchWrites(w *world, number int, then func()) func() int {
 	var mu sync.Mutex
-	var last time.Time
 	seen := 0
 	w.jumpserver.OnRequest(func(r *http.Request) {
 		if r.Method == http.MethodGet || r.Method == http.MethodOptions {
@@ -73,15 +66,14 @@ func watchWrites(w *world, number int, then func()) func() time.Time {
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		last = time.Now()
 		if seen++; seen == number {
 			then()
 		}
 	})
-	return func() time.Time {
+	return func() int {
 		mu.Lock()
 		defer mu.Unlock()
-		return last
+		return seen
 	}
 }
 
@@ -194,10 +186,10 @@ func (w *world) both(shared bool) [2]engine.Outcome {
 func TestNoGoroutineStays(t *testing.T) {
 	before := runtime.NumGoroutine()
 	t.Run("runs", func(t *testing.T) {
-		s := scenario{TimeoutMS: 100}
-		w := newWorld(t, s, jumpservertest.V410)
+		w := newWorld(t, scenario{}, jumpservertest.V410)
 		w.editCloud(cloudEdit{Fill: 30})
 		w.runs(engine.Request{}, 0)
+		w.bound(100 * time.Millisecond)
 		w.breakCloud(cloudFault{Kind: "hang", Region: "cn-shanghai"})
 		w.editCloud(cloudEdit{Remove: []string{"i-0000000000000001"}})
 		w.runs(engine.Request{}, 400*time.Millisecond)
@@ -209,7 +201,7 @@ func TestNoGoroutineStays(t *testing.T) {
 	})
 	// Connections that are closed need a moment to end.
 	for wait := time.Now(); runtime.NumGoroutine() > before; time.Sleep(5 * time.Millisecond) {
-		if time.Since(wait) > 3*time.Second {
+		if time.Since(wait) > 30*time.Second {
 			stacks := make([]byte, 1<<16)
 			t.Fatalf("%d goroutines, %d before\n%s", runtime.NumGoroutine(), before, stacks[:runtime.Stack(stacks, true)])
 		}

@@ -125,7 +125,6 @@ func newWorld(t *testing.T, s scenario, version jumpservertest.Version) *world {
 	t.Helper()
 	w := &world{
 		t: t, settings: s.Settings, journal: &journal{}, run: &clock{}, wire: &clock{}, robotTime: &clock{}, zones: map[string]string{},
-		timeouts: time.Duration(s.TimeoutMS) * time.Millisecond,
 	}
 	o := s.JumpServer
 	w.jumpserver = jumpservertest.New(jumpservertest.Options{

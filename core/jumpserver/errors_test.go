@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
@@ -137,26 +138,24 @@ func TestCertificate(t *testing.T) {
 // A time-out of one try is temporary; the end of the caller's context is not.
 func TestTimeouts(t *testing.T) {
 	t.Parallel()
-	hang := make(chan struct{})
-	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-hang }))
-	defer server.Close()
-	defer close(hang)
-	c := newStub(t).client(func(o *Options) {
-		o.URL, o.HTTP, o.RequestTimeout = server.URL, http.DefaultTransport, 10*time.Millisecond
+	synctest.Test(t, func(t *testing.T) {
+		hanging := newStub(t)
+		hanging.on("GET "+apiCurrent, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+		c := hanging.client(func(o *Options) { o.RequestTimeout = 10 * time.Millisecond })
+		_, _, err := c.Organisation(t.Context())
+		wantKind(t, err, inventory.Temporary, "did not answer in time")
+		if c.Calls() != maxTries {
+			t.Errorf("%d calls", c.Calls())
+		}
+		c = hanging.client()
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+		defer cancel()
+		_, _, err = c.Organisation(ctx)
+		wantKind(t, err, inventory.Deadline)
+		if c.Calls() != 1 || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%d calls, %v", c.Calls(), err)
+		}
 	})
-	_, _, err := c.Organisation(t.Context())
-	wantKind(t, err, inventory.Temporary, "did not answer in time")
-	if c.Calls() != maxTries {
-		t.Errorf("%d calls", c.Calls())
-	}
-	c = newStub(t).client(func(o *Options) { o.URL, o.HTTP = server.URL, http.DefaultTransport })
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
-	defer cancel()
-	_, _, err = c.Organisation(ctx)
-	wantKind(t, err, inventory.Deadline)
-	if c.Calls() != 1 || !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("%d calls, %v", c.Calls(), err)
-	}
 }
 
 func TestHugeAnswer(t *testing.T) {

@@ -18,7 +18,7 @@ import (
 // deadline, writes nothing after it, and the next one goes on.
 func tooLittleTime(w *world) {
 	w.fill(0, 150, "cn-beijing", "cn-hangzhou")
-	w.jms.SetLatency(60 * time.Millisecond)
+	w.jms.SetLatency(200 * time.Millisecond)
 	var mu sync.Mutex
 	var last time.Time
 	w.jms.OnRequest(func(r *http.Request) {
@@ -29,7 +29,7 @@ func tooLittleTime(w *world) {
 		}
 	})
 	w.start()
-	deadline := time.Now().Add(4 * time.Second)
+	deadline := time.Now().Add(8 * time.Second)
 	r := w.run("", report.Partial, runtimetest.Options{Deadline: deadline})
 	writes := w.jms.Writes()
 	if r.Created == 0 || r.Skipped == 0 || r.Created+r.Skipped+r.Failures != 300 || r.Failures != 0 {
@@ -160,7 +160,7 @@ func hangingRobot(w *world) {
 	w.Cleanup(func() { close(never) })
 	w.robot.Fail(dingtalktest.Fault{Wait: never})
 	w.start()
-	if r := w.run("", report.OK, runtimetest.Options{Timeout: 3 * time.Second}); r.Created != 2 {
+	if r := w.run("", report.OK, runtimetest.Options{Timeout: 8 * time.Second}); r.Created != 2 {
 		w.Errorf("%+v", r)
 	}
 }

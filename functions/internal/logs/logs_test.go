@@ -146,7 +146,7 @@ func TestRotation(t *testing.T) {
 			}
 		}
 	}
-	for wait := 0; runtime.NumGoroutine() > before && wait < 100; wait++ {
+	for wait := 0; runtime.NumGoroutine() > before && wait < 3000; wait++ {
 		time.Sleep(10 * time.Millisecond) // a goroutine may end a moment after it was waited for
 	}
 	if after := runtime.NumGoroutine(); after > before {

@@ -198,7 +198,7 @@ func exits(t *testing.T, program string) {
 	if a, err := r.Invoke(t.Context(), []byte("anybody?"), Options{}); err == nil || !strings.Contains(err.Error(), "no program") {
 		t.Errorf("%+v %v", a, err)
 	}
-	if took := time.Since(begun); took > 5*time.Second {
+	if took := time.Since(begun); took > 30*time.Second {
 		t.Errorf("the end was noticed after %s", took)
 	}
 }
@@ -229,7 +229,7 @@ func dies(t *testing.T, program string) {
 		t.Errorf("%+v %v", a, err)
 	}
 	ask(t, r, "the other", Options{})
-	if took := time.Since(begun); took > 5*time.Second {
+	if took := time.Since(begun); took > 30*time.Second {
 		t.Errorf("the end was noticed after %s", took)
 	}
 	p.Stop()

@@ -163,7 +163,7 @@ func TestStoreTroubleStopsTheRun(t *testing.T) {
 		}
 	}
 	e.store.Break(storagetest.Hang, "", 0, 0)
-	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second) // half a second of which is kept
 	defer cancel()
 	_, err := e.app.Timer(ctx, wire.Tick{At: time.Now()}, role)
 	if inventory.KindOf(err) != inventory.Deadline || ctx.Err() != nil {
