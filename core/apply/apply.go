@@ -90,7 +90,11 @@ func (r *run) tell(i Item) {
 	case Failed:
 		r.o.Log.Error("change failed", append(attrs, "error", i.Err)...)
 	case Done:
-		r.o.Log.Info("change made", append(attrs, "reason", i.Change.Reason.Text(plan.English))...)
+		made := "change made"
+		if _, dry := r.to.(DryRun); dry {
+			made = "change would be made"
+		}
+		r.o.Log.Info(made, append(attrs, "reason", i.Change.Reason.Text(plan.English))...)
 	default:
 		r.o.Log.Warn("change not made", append(attrs, "reason", i.Reason.Text(plan.English))...)
 	}

@@ -1,9 +1,11 @@
 package apply_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -258,7 +260,12 @@ func TestDryRunWritesNothing(t *testing.T) {
 	w.instances = []inventory.Instance{instance("i-1", "new", "10.0.0.1"), instance("i-2", "moved", "10.0.0.2")}
 	w.held(instance("i-2", "moved", "10.9.9.9"), nil)
 	w.held(instance("i-3", "gone", "10.0.0.3"), nil)
-	r := apply.Run(t.Context(), apply.DryRun{Reader: w.bastion}, w.approve(), options())
+	o, log := options(), &bytes.Buffer{}
+	o.Log = slog.New(slog.NewTextHandler(log, nil))
+	r := apply.Run(t.Context(), apply.DryRun{Reader: w.bastion}, w.approve(), o)
+	if said := log.String(); strings.Contains(said, "change made") || strings.Count(said, "change would be made") != 3 {
+		t.Errorf("the log says what was not done:\n%s", said)
+	}
 	want(t, r, map[string]int{"create done": 1, "update done": 1, "delete done": 1})
 	if !slices.Equal(w.bastion.calls, []string{"read"}) {
 		t.Errorf("calls %v", w.bastion.calls)
