@@ -34,7 +34,8 @@ func Provider(policy cloud.Policy) cloud.Provider {
 }
 
 // Open makes a lister for an account, without any call. It fails with BadCredentials where the
-// account has no key, and with Invalid where its endpoint or proxy is no address.
+// account has no key, with Invalid where its endpoint or proxy is no address, and with Unsupported
+// where it wants a role to be assumed.
 func Open(account cloud.Account, policy cloud.Policy) (cloud.Lister, error) {
 	account.Cloud = inventory.Alibaba
 	transport, err := cloud.NewTransport(account)
@@ -53,6 +54,10 @@ func open(account cloud.Account, policy cloud.Policy, transport http.RoundTrippe
 	if account.AccessKeyID.Empty() || account.AccessKeySecret.Empty() {
 		return nil, l.fault(inventory.BadCredentials, "open", "",
 			"no credentials: neither the account has a key, nor the function a role that gives one")
+	}
+	if account.AssumeRoleARN != "" {
+		// Without the role the key's own account would be listed under this account's name.
+		return nil, l.fault(inventory.Unsupported, "open", "", "assume_role_arn is not supported yet")
 	}
 	place, err := cloud.ParseEndpoint(account)
 	if err != nil {
