@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/pause"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
@@ -50,4 +53,37 @@ func TestAssumed(t *testing.T) {
 	}); err != nil || got.KeyID.Reveal() != "x" {
 		t.Errorf("%+v, %v", got, err)
 	}
+}
+
+// TestAssumedWaits: who waits for another's fetch leaves when its own time is over, and other
+// accounts do not wait at all.
+func TestAssumedWaits(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		one, two := cloud.Account{Name: "one", AssumeRoleARN: "arn"}, cloud.Account{Name: "two", AssumeRoleARN: "arn"}
+		kept, start := cloud.NewAssumed(), time.Now()
+		within := func(of cloud.Account, limit, takes time.Duration) error {
+			ctx, cancel := context.WithTimeout(t.Context(), limit)
+			defer cancel()
+			_, err := kept.Get(ctx, of, start, func(ctx context.Context) (cloud.Credentials, error) {
+				return cloud.Credentials{Expires: start.Add(time.Hour)}, pause.For(ctx, takes)
+			})
+			return err
+		}
+		go func() {
+			if err := within(one, time.Hour, time.Minute); err != nil {
+				t.Error(err)
+			}
+		}()
+		synctest.Wait()
+		if err := within(two, time.Second, 0); err != nil {
+			t.Errorf("another account: %v", err)
+		}
+		if err := within(one, time.Second, 0); inventory.KindOf(err) != inventory.Deadline || time.Since(start) != time.Second {
+			t.Errorf("one who waits: %v after %s", err, time.Since(start))
+		}
+		if err := within(one, time.Hour, time.Hour); err != nil || time.Since(start) != time.Minute {
+			t.Errorf("one who waits longer: %v after %s", err, time.Since(start))
+		}
+	})
 }
