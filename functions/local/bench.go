@@ -28,8 +28,8 @@ type bench struct {
 	hosts    int           // a: of the first sync
 	sizes    []int         // b: instances of the runs without changes
 	listed   int           // c: instances that are listed
-	judged   int           // e: instances of the run whose memory must be below memoryLimit
-	most     int           // e: instances of the biggest run; 0 = none
+	judged   int           // e: instances of the run whose memory must be below judgedLimit
+	most     int           // e: instances of the biggest run, below mostLimit; 0 = none
 	latency  time.Duration // of every answer, but for c
 	farther  time.Duration // c: of every answer of the cloud
 	pause    time.Duration // c: of the baseline, between two pages
@@ -83,7 +83,7 @@ func (b *bench) flags(cmd *cobra.Command) {
 	f.IntSliceVar(&b.sizes, "sizes", []int{5000, 50000}, "b：实例数，分布在 5 个地域；第一个数也对 v4.7.0 测量")
 	f.IntVar(&b.listed, "listed", 2000, "c：实例数，分布在 5 个地域（文档里的数字用 10000，基准约需 4 分钟）")
 	f.IntVar(&b.judged, "instances", 10000, "e：内存不得超过 128 MiB 的那次运行的实例数")
-	f.IntVar(&b.most, "most", 100000, "e：最大的一次运行的实例数，分布在 5 个账号、每个 10 个地域；0 表示不测")
+	f.IntVar(&b.most, "most", 100000, "e：内存不得超过 256 MiB 的最大一次运行的实例数，分布在 5 个账号、每个 10 个地域；0 表示不测")
 	f.DurationVar(&b.latency, "latency", 20*time.Millisecond, "服务端每个请求的耗时（c 除外）")
 	f.DurationVar(&b.farther, "cloud-latency", 100*time.Millisecond, "c：云 API 每个请求的耗时")
 	f.DurationVar(&b.pause, "pause", 500*time.Millisecond, "c：基准在两页之间的停顿")

@@ -11,9 +11,9 @@ import (
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 )
 
-// memoryLimit is what a run without changes of the judged size may take at most: the smallest
-// size of a function.
-const memoryLimit = 128 << 20
+// What runs without changes may take at most, in MiB: one of the judged size the smallest size of a
+// function, the biggest one twice that.
+const judgedLimit, mostLimit = 128, 256
 
 // The biggest estate: accounts, and regions of each.
 const manyAccounts, manyRegions = 5, 10
@@ -31,21 +31,22 @@ func (b *bench) memories(ctx context.Context) (*figure, error) {
 		},
 		notes: []words{{"整个进程常驻内存的最大值（getrusage 的 maxrss），模拟器在另一个进程里。", "The most resident memory that the process ever had (maxrss); the emulators are another process."}},
 	}
-	small := estate{jumpservertest.V410, 1, regionsAsked, b.judged}
-	without, err := b.peaks(ctx, small, f, true)
+	over, err := b.peaks(ctx, estate{jumpservertest.V410, 1, regionsAsked, b.judged}, f, judgedLimit)
 	if err != nil {
 		return nil, err
 	}
 	if b.most > 0 {
-		if _, err := b.peaks(ctx, estate{jumpservertest.V410, manyAccounts, manyRegions, b.most}, f, false); err != nil {
+		more, err := b.peaks(ctx, estate{jumpservertest.V410, manyAccounts, manyRegions, b.most}, f, mostLimit)
+		if err != nil {
 			return nil, err
 		}
+		over = errors.Join(over, more)
 	}
-	return f, judge(without)
+	return f, over
 }
 
-// peaks adds the lines of one estate, and gives the runs without state.
-func (b *bench) peaks(ctx context.Context, at estate, f *figure, limited bool) ([]sample, error) {
+// peaks adds the lines of one estate. over tells that its runs without state took more than the limit.
+func (b *bench) peaks(ctx context.Context, at estate, f *figure, limit float64) (over, err error) {
 	e, err := b.seeded(ctx, at)
 	if err != nil {
 		return nil, err
@@ -69,31 +70,27 @@ func (b *bench) peaks(ctx context.Context, at estate, f *figure, limited bool) (
 	if err = errors.Join(err, e.stop()); err != nil {
 		return nil, err
 	}
-	limit := same("–")
-	if limited {
-		limit = verdict(without)
-	}
 	size, spot := same(strconv.Itoa(at.instances)), same(fmt.Sprintf("%d × %d", at.accounts, at.regions))
-	f.row(size, spot, words{"无状态", "without state"}, spread("%.2f", each(without, seconds)), memory(without), limit)
+	f.row(size, spot, words{"无状态", "without state"}, spread("%.2f", each(without, seconds)), memory(without), verdict(without, limit))
 	f.row(size, spot, words{"有状态", "with state"}, spread("%.2f", each(with, seconds)), memory(with), same("–"))
-	return without, nil
+	return judge(without, limit), nil
 }
 
-// verdict tells whether the worst of the runs stays within the limit.
-func verdict(samples []sample) words {
-	text := strconv.Itoa(memoryLimit >> 20)
+// verdict tells whether the worst of the runs stays within the limit, in MiB.
+func verdict(samples []sample, limit float64) words {
+	text := strconv.FormatFloat(limit, 'f', 0, 64)
 	switch worst := slices.Max(each(samples, mebibytes)); {
 	case worst == 0:
 		return same(text)
-	case worst > memoryLimit>>20:
+	case worst > limit:
 		return words{text + "，超出", text + ", over"}
 	}
 	return words{text + "，未超", text + ", ok"}
 }
 
-func judge(samples []sample) error {
-	if worst := slices.Max(each(samples, mebibytes)); worst > memoryLimit>>20 {
-		return fmt.Errorf("bench: peak memory %.1f MiB is over the limit of %d MiB", worst, memoryLimit>>20)
+func judge(samples []sample, limit float64) error {
+	if worst := slices.Max(each(samples, mebibytes)); worst > limit {
+		return fmt.Errorf("bench: peak memory %.1f MiB is over the limit of %.0f MiB", worst, limit)
 	}
 	return nil
 }

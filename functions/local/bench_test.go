@@ -70,6 +70,7 @@ func printed() map[string][]string {
 		},
 		"ef": {
 			`^  10 +1 × 5 +without state +` + anyTime + ` +` + anyPeak + ` +128(, ok)? *$`,
+			`^  50 +5 × 10 +without state +` + anyTime + ` +` + anyPeak + ` +256(, ok)? *$`,
 			`^  50 +5 × 10 +with state +` + anyTime + ` +` + anyPeak + ` +– *$`,
 			`^  fc-timer +\d+\.\d .*[1-9]\d\.\d\d +\d\.\d\d *$`,
 		},
@@ -157,13 +158,18 @@ func TestBenchNoticesWhatIsNotUnchanged(t *testing.T) {
 func TestBenchJudgesMemory(t *testing.T) {
 	t.Parallel()
 	for want, peaks := range map[string][]int64{
-		"128, ok": {memoryLimit, memoryLimit}, "128, over": {1 << 20, 2 << 20, memoryLimit + 1<<20}, "128": {0},
+		"128, ok": {128 << 20, 128 << 20}, "128, over": {1 << 20, 2 << 20, 129 << 20}, "128": {0},
+		"256, ok": {256 << 20}, "256, over": {257 << 20},
 	} {
 		var samples []sample
 		for _, p := range peaks {
 			samples = append(samples, sample{peak: p})
 		}
-		if got, err := verdict(samples).english(), judge(samples); got != want || (err != nil) != (want == "128, over") {
+		limit := float64(judgedLimit)
+		if strings.HasPrefix(want, "256") {
+			limit = mostLimit
+		}
+		if got, err := verdict(samples, limit).english(), judge(samples, limit); got != want || (err != nil) != strings.HasSuffix(want, "over") {
 			t.Errorf("%v: %q, %v", peaks, got, err)
 		}
 	}
