@@ -122,8 +122,17 @@ func Stale(at time.Time) Report {
 func Busy(at time.Time, words string) Report {
 	r := empty(at)
 	r.Outcome = OK
-	r.Errors = append(r.Errors, Fault{Kind: "busy", Message: words})
+	r.warnings = []Fault{{Kind: busy, Message: words}}
+	r.Errors = append(r.Errors, r.warnings...)
 	return r
+}
+
+// busy is the kind of what Busy says. No error has it.
+const busy inventory.Kind = "busy"
+
+// idle tells whether nothing was run, because another run was at work.
+func (r Report) idle() bool {
+	return len(r.Scopes) == 0 && len(r.Errors) == 1 && r.Errors[0].Kind == busy
 }
 
 func empty(started time.Time) Report {

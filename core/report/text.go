@@ -15,6 +15,9 @@ func Summary(r Report, lang plan.Lang) string {
 	w := wordsOf(lang)
 	var out strings.Builder
 	title := w.outcomeName(r.Outcome)
+	if r.idle() {
+		return w.kindName(busy) + w.colon + clean(r.Errors[0].Message) + "\n"
+	}
 	if r.DryRun {
 		title += w.dryTitle
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/inventory"
@@ -63,5 +64,27 @@ func TestTerminalIsSafe(t *testing.T) {
 		if strings.ContainsAny(got, "\x1b\u202e\r\u2028\x7f") || strings.Contains(got, "\nweb-9") {
 			t.Errorf("control characters reach the terminal: %q", got)
 		}
+	}
+}
+
+// TestAnotherRunIsSaid: a run that found another at work does not pass for one that had nothing to do,
+// on the terminal and, as a part of a run, on the card.
+func TestAnotherRunIsSaid(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	r := report.Busy(at, `the lease is held by "host-1"`)
+	for lang, want := range map[plan.Lang]string{
+		plan.Chinese: "另一次同步正在进行，这一次没有执行：the lease is held by \"host-1\"\n",
+		plan.English: "another run is at work, so this one did nothing: the lease is held by \"host-1\"\n",
+	} {
+		if got := report.Summary(r, lang); got != want {
+			t.Errorf("%s: %q", lang, got)
+		}
+	}
+	if m := report.NewMessage(report.Round(at, []report.Report{r}, nil, 1, plan.Chinese), report.Options{}); !strings.Contains(m.Markdown, "另一次同步正在进行") {
+		t.Errorf("the card:\n%s", m.Markdown)
+	}
+	if r.Outcome != report.OK || r.Failed() || r.Changed() {
+		t.Errorf("%+v", r)
 	}
 }
