@@ -59,6 +59,30 @@ func shown(changes []Change) []Change {
 	})
 }
 
+// Document gives the results document in one line of JSON, for a history. Where it has more than limit
+// bytes, changes that a message only counts are left out, then all of them and most of the errors: the
+// numbers stay, and a big run is not the one that nobody finds again.
+func Document(r Report, limit int) ([]byte, error) {
+	const mostErrors, leastChange = 100, 150 // bytes of a change, all its texts empty
+	var data []byte
+	var err error
+	if len(r.Changes) <= limit/leastChange { // else its text need not even be made
+		data, err = json.Marshal(r)
+	}
+	if err == nil && (data == nil || len(data) > limit) {
+		r.Changes = shown(r.Changes)
+		data, err = json.Marshal(r)
+	}
+	if err == nil && len(data) > limit {
+		r.Changes, r.Errors = []Change{}, r.Errors[:min(len(r.Errors), mostErrors)]
+		data, err = json.Marshal(r)
+	}
+	if err != nil {
+		return nil, &inventory.Error{Kind: inventory.Invalid, Message: "a results document", Err: err}
+	}
+	return data, nil
+}
+
 // made is how many changes of one action a report counts.
 func (r Report) made(a plan.Action) int {
 	switch a {

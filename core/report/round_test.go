@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
@@ -144,6 +145,30 @@ func TestOutcomeOfParts(t *testing.T) {
 		parts := []report.Report{partAt(started(), 1, c.a, "a"), partAt(started(), 1, c.b, "b")}
 		if got := report.Round(started(), parts, nil, 2, plan.Chinese).Outcome; got != c.want {
 			t.Errorf("%s and %s: %s, want %s", c.a, c.b, got, c.want)
+		}
+	}
+}
+
+// What is kept for the history has all numbers, and of what it has no room for the failures longest.
+func TestDocument(t *testing.T) {
+	t.Parallel()
+	r := report.Build(busy(plan.English))
+	whole, err := report.Document(r, 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for limit, changes := range map[int]func(n int) bool{
+		len(whole):     func(n int) bool { return n == len(r.Changes) },
+		len(whole) - 1: func(n int) bool { return n > 0 && n < len(r.Changes) },
+		300:            func(n int) bool { return n == 0 },
+	} {
+		data, err := report.Document(r, limit)
+		var back report.Report
+		if err == nil {
+			err = json.Unmarshal(data, &back)
+		}
+		if err != nil || back.Created != r.Created || back.Held != r.Held || back.Outcome != r.Outcome || !changes(len(back.Changes)) {
+			t.Errorf("%d bytes: %d of %d changes, %+v, %v", limit, len(back.Changes), len(r.Changes), back, err)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -77,10 +76,10 @@ func Remembered(ctx context.Context, e engine.Engine, store *state.Store, salt s
 		defer release()
 	}
 	out := e.Run(ctx, req)
-	var document bytes.Buffer
-	if err = out.Report.JSON(&document); err == nil {
+	document, err := report.Document(out.Report, state.MaxReport)
+	if err == nil {
 		last, cancel := lastCall(ctx)
-		err = store.Record(last, document.Bytes(), e.Now())
+		err = store.Record(last, document, e.Now())
 		cancel()
 	}
 	if err != nil {
