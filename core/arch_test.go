@@ -47,9 +47,10 @@ func allowed() map[string][]string {
 		"functions/internal/wire": {"core/*", "core/storage/all", "core/cloud/all", "core/cloud", "core/notify/<x>", "core/notify/all",
 			"functions/internal/logs", "functions/internal/trigger"},
 		"functions/internal/logs":        {"core/secret"},
-		"functions/internal/trigger":     {},
+		"functions/internal/trigger":     {"core/inventory"},
+		"functions/internal/fgruntime":   {"core/pause"},
 		"functions/internal/runtimetest": {},
-		"functions/<x>":                  {"functions/internal/wire", "functions/internal/trigger"},
+		"functions/<x>":                  {"functions/internal/wire", "functions/internal/trigger", "functions/internal/fgruntime"},
 		"functions/local": {"core/*", "*test", "functions/internal/wire", "functions/internal/logs",
 			"functions/internal/runtimetest"},
 	}
