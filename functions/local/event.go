@@ -62,7 +62,7 @@ func (o *options) event(ctx context.Context, payload []byte, limit time.Duration
 		return &exit{exitUsage, err}
 	}
 	defer s.close()
-	v, err := wire.Events(s.cfg, s.client, wire.Role{}, s.engine.Log, wire.Kept{Outbox: engine.NewOutbox(0), Identities: cloud.NewIdentities()})
+	v, err := wire.Events(s.cfg, s.client, wire.Role{}, s.engine.Log, s.kept)
 	if err != nil {
 		return &exit{exitUsage, err}
 	}
