@@ -34,7 +34,7 @@ type Handler func(ctx context.Context, in Invocation) (any, error)
 // RUNTIME_API_ADDR (host:port) must be there; RUNTIME_TIMEOUT is the function's time in seconds,
 // and without it handlers have no deadline.
 func Run(ctx context.Context, environ []string, handle Handler) error {
-	l, err := newLoop(environ)
+	l, err := newLoop(environ, os.Stderr)
 	if err != nil {
 		return err
 	}
@@ -51,8 +51,8 @@ type loop struct {
 	log     io.Writer
 }
 
-func newLoop(environ []string) (loop, error) {
-	l := loop{sleep: pause.For, log: os.Stderr}
+func newLoop(environ []string, log io.Writer) (loop, error) {
+	l := loop{sleep: pause.For, log: log}
 	for _, pair := range environ {
 		switch name, value, _ := strings.Cut(pair, "="); name {
 		case "RUNTIME_API_ADDR":
@@ -91,7 +91,10 @@ func (l loop) run(ctx context.Context, handle Handler) {
 			l.serve(ctx, in, handle)
 			continue
 		}
-		if ctx.Err() == nil && !quiet && !errors.Is(err, errNoEvent) {
+		if ctx.Err() != nil {
+			return
+		}
+		if !quiet && !errors.Is(err, errNoEvent) {
 			l.say("no event, asking on: " + err.Error())
 			quiet = true // until there is one: a line for each poll would fill the log
 		}

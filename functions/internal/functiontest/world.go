@@ -35,6 +35,7 @@ const (
 
 // Host is a platform.
 type Host struct {
+	Function string // its name
 	// Open starts a fake of its runtime API.
 	Open func(runtimetest.TB, ...runtimetest.Setting) (*runtimetest.Runtime, error)
 	// Tick is what its timer sends; the payload narrows the run.

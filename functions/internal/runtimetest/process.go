@@ -203,6 +203,16 @@ func (p *Process) Terminate() error {
 	}
 }
 
+// Wait waits for the end of a program that ends by itself, and tells how it did.
+func (p *Process) Wait(ctx context.Context) (string, error) {
+	select {
+	case <-p.ended:
+		return p.why, nil
+	case <-ctx.Done():
+		return "", fmt.Errorf("the program has not ended: %w", ctx.Err())
+	}
+}
+
 // Stdout is all that the program has written to its standard output so far. What it wrote before
 // an answer is there when Invoke gives that answer.
 func (p *Process) Stdout() string { return p.stdout.text() }

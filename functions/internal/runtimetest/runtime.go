@@ -184,6 +184,9 @@ func (r *Runtime) Close() {
 	_ = r.server.Close()
 }
 
+// Vanish ends the fake under programs that run: their polls break off, and every later request fails.
+func (r *Runtime) Vanish() { _ = r.server.Close() }
+
 // Unexpected lists the requests that no platform would understand, in the order in which they came.
 func (r *Runtime) Unexpected() []string {
 	r.mu.Lock()

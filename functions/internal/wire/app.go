@@ -97,7 +97,7 @@ func (a *App) Timer(ctx context.Context, tick Tick, role Role) (report.Report, e
 	if out.Report.Outcome == report.Failed {
 		return out.Report, failure(out.Report)
 	}
-	return out.Report, nil
+	return fitted(out.Report, answerLimit(a.environ)), nil
 }
 
 // begin makes what is kept of a configuration. The outbox of the last one goes on, with what it
