@@ -7,7 +7,7 @@ BUILD   := -trimpath -tags lambda.norpc -ldflags '$(LDFLAGS)'
 # Packages that link no cloud SDK but Alibaba's for ECS: those that are raced. core/raced_test.go checks the list.
 RACED   := $(addprefix ./core/,apply cloud cloud/alibaba/... cloud/all cloud/peertest config engine inventory jumpserver/... notify/... \
 	pause plan report secret state storage storage/dir storage/storagetest) \
-	$(addprefix ./functions/internal/,logs trigger runtimetest)
+	$(addprefix ./functions/internal/,fgruntime logs trigger runtimetest)
 
 .PHONY: all demo test build check bench bench-docs fmt clean
 
@@ -33,19 +33,25 @@ test-versitygw: $(GATEWAY)
 $(GATEWAY):
 	GOBIN=$(CURDIR)/$(@D) $(GO) install github.com/versity/versitygw/cmd/versitygw@$(VERSITYGW)
 
-FUNCTIONS := dist/fc-timer/bootstrap dist/fc-event/bootstrap
+FUNCTIONS := $(foreach f,fc-timer fc-event lambda functiongraph,dist/$(f)/bootstrap)
+# Lambda's other processor: make build-lambda-arm64.
+ARM64     := dist/lambda-arm64/bootstrap
 
 build: bin/jms-sync $(FUNCTIONS)
 
-.PHONY: bin/jms-sync $(FUNCTIONS)
+.PHONY: bin/jms-sync $(FUNCTIONS) build-lambda-arm64
 bin/jms-sync:
 	@mkdir -p bin
 	@CGO_ENABLED=0 $(GO) build $(BUILD) -o $@ ./functions/local
 
-# What Function Compute runs: its go1 runtime is linux/amd64 only.
+# What the platforms run: linux/amd64 is all that Function Compute's go1 runtime takes.
 $(FUNCTIONS): dist/%/bootstrap:
 	@mkdir -p $(@D)
 	@CGO_ENABLED=0 GOOS=linux GOARCH=amd64 $(GO) build $(BUILD) -o $@ ./functions/$*
+
+build-lambda-arm64:
+	@mkdir -p $(dir $(ARM64))
+	@CGO_ENABLED=0 GOOS=linux GOARCH=arm64 $(GO) build $(BUILD) -o $(ARM64) ./functions/lambda
 
 check:
 	@test -z "$$(gofmt -l core functions)" || { gofmt -l core functions; echo 'run make fmt'; exit 1; }

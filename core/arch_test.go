@@ -46,11 +46,13 @@ func allowed() map[string][]string {
 			"core/state", "core/inventory"},
 		"functions/internal/wire": {"core/*", "core/storage/all", "core/cloud/all", "core/cloud", "core/notify/<x>", "core/notify/all",
 			"functions/internal/logs", "functions/internal/trigger"},
-		"functions/internal/logs":        {"core/secret"},
-		"functions/internal/trigger":     {},
-		"functions/internal/runtimetest": {},
-		"functions/<x>":                  {"functions/internal/wire", "functions/internal/trigger"},
-		"functions/local": {"core/*", "*test", "functions/internal/wire", "functions/internal/logs",
+		"functions/internal/logs":         {"core/secret"},
+		"functions/internal/trigger":      {"core/inventory"},
+		"functions/internal/fgruntime":    {"core/pause"},
+		"functions/internal/runtimetest":  {},
+		"functions/internal/functiontest": {"core/*", "core/cloud/all", "*test", "functions/internal/runtimetest"},
+		"functions/<x>":                   {"functions/internal/wire", "functions/internal/trigger", "functions/internal/fgruntime"},
+		"functions/local": {"core/*", "*test", "functions/internal/wire", "functions/internal/logs", "functions/internal/trigger",
 			"functions/internal/runtimetest"},
 	}
 }

@@ -85,7 +85,7 @@ func (k checker) clouds(clouds []Cloud) {
 
 func (k checker) cloud(path string, c *Cloud) {
 	k.required(path+".type", c.Type)
-	c.Cloud = kindOf(c.Type)
+	c.Cloud = CloudOf(c.Type)
 	if c.Cloud == "" {
 		k.add(path+".type", unknownType(c.Type))
 	}
@@ -137,7 +137,8 @@ func unknownType(written string) words {
 	}
 }
 
-func kindOf(written string) inventory.Cloud {
+// CloudOf gives the cloud that people write so, in any of its spellings; "" = none.
+func CloudOf(written string) inventory.Cloud {
 	switch strings.ToLower(written) {
 	case "阿里云", "aliyun", "alibaba":
 		return inventory.Alibaba

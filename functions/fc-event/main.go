@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"os"
 
 	"github.com/aliyun/fc-runtime-go-sdk/fc"
 	"github.com/aliyun/fc-runtime-go-sdk/fccontext"
@@ -13,8 +12,7 @@ import (
 )
 
 func main() {
-	wire.BoundMemory(os.Environ())
-	app := wire.Function()
+	app := wire.Function("fc-event")
 	fc.RegisterPreStopFunction(app.Stop)
 	fc.Start(func(ctx context.Context, event []byte) (any, error) {
 		return app.Event(ctx, wire.Alibaba, event, role(ctx))

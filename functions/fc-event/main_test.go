@@ -11,6 +11,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/functions/internal/functiontest"
 	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
 )
 
@@ -19,10 +20,7 @@ import (
 // program does, so that all run at once: t.Parallel would let only as many as there are cores.
 func TestFunction(t *testing.T) {
 	t.Parallel()
-	program, err := runtimetest.Build(t.Context(), t.TempDir(), ".", runtimetest.Flags{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	program := functiontest.Build(t)
 	scenarios := map[string]func(*world){
 		"answer":                       answer,
 		"create":                       create,
@@ -85,7 +83,7 @@ func answer(w *world) {
 // create counts what one new instance costs a warm function: JumpServer is searched for it, asked
 // which organisation answers, and gets the asset.
 func create(w *world) {
-	w.env["NOTIFICATION_WINDOW"] = "0s"
+	w.Env["NOTIFICATION_WINDOW"] = "0s"
 	w.start()
 	w.known(1, "i-1")
 	w.put(2, "i-2")
@@ -95,7 +93,7 @@ func create(w *world) {
 		w.Errorf("i-2 is %q: %+v", w.state("i-2"), a)
 	}
 	if want := (counts{cloud: 1, jumpserver: 3, cards: 1}); cost != want {
-		w.Errorf("cost %+v, want %+v: %v", cost, want, w.jms.Calls())
+		w.Errorf("cost %+v, want %+v: %v", cost, want, w.JMS.Calls())
 	}
 	if cost := w.counted(func() { w.hear(change("i-2", "Stopped"), runtimetest.Options{}, engine.EventDone) }); cost != (counts{cloud: 1, jumpserver: 1}) {
 		w.Errorf("an event that changes nothing: %+v", cost)
@@ -104,18 +102,18 @@ func create(w *world) {
 
 // release counts what a released instance costs a warm function.
 func release(w *world) {
-	w.env["NOTIFICATION_WINDOW"] = "0s"
+	w.Env["NOTIFICATION_WINDOW"] = "0s"
 	w.start()
 	w.known(1, "i-1")
 	w.known(2, "i-2")
-	w.account.Remove(region, "i-1")
+	w.Account.Remove(region, "i-1")
 	var a engine.EventAnswer
 	cost := w.counted(func() { a = w.hear(change("i-1", "Deleted"), brief, engine.EventDone) })
 	if a.Deactivated != 1 || a.Deleted != 0 || w.state("i-1") != "gone" || w.state("i-2") != "active" {
 		w.Errorf("i-1 is %q, i-2 %q: %+v", w.state("i-1"), w.state("i-2"), a)
 	}
 	if want := (counts{cloud: 3, jumpserver: 4, cards: 1}); cost != want {
-		w.Errorf("cost %+v, want %+v: %v", cost, want, w.jms.Calls())
+		w.Errorf("cost %+v, want %+v: %v", cost, want, w.JMS.Calls())
 	}
 	if cost := w.counted(func() { w.hear(change("i-1", "Deleted"), brief, engine.EventDone) }); cost.cloud > 1 || cost.jumpserver > 1 || cost.cards > 0 {
 		w.Errorf("the same event again cost %+v", cost)
@@ -148,10 +146,10 @@ func broken(w *world) {
 		`{"type":"ecs:Instance:StateChange","data":{"state":"Running"}}`: "the account's id (aliyunaccountid), the region (aliyunregionid), " +
 			"the instance's id (data.resourceId or the subject)",
 	} {
-		w.fails(w.send(payload, brief), says)
+		w.Fails(w.send(payload, brief), says)
 	}
 	batch := "[" + change("i-1", "Running") + `,{"id":"e8"},` + change("i-2", "Stopped") + "]"
-	w.fails(w.send(batch, brief), "of-i-1 (StateChange Running): done", "e8", "has no type", "of-i-2 (StateChange Stopped): done")
+	w.Fails(w.send(batch, brief), "of-i-1 (StateChange Running): done", "e8", "has no type", "of-i-2 (StateChange Stopped): done")
 	if w.state("i-1") != "active" || w.state("i-2") != "active" {
 		w.Errorf("i-1 is %q, i-2 %q", w.state("i-1"), w.state("i-2"))
 	}
@@ -171,7 +169,7 @@ func unknownAccount(w *world) {
 			w.Errorf("cost %+v", cost)
 		}
 	}
-	if out := w.process.Stdout(); strings.Count(out, "event ignored") != 2 || !strings.Contains(out, "WARN") {
+	if out := w.Process.Stdout(); strings.Count(out, "event ignored") != 2 || !strings.Contains(out, "WARN") {
 		w.Errorf("no warning: %s", out)
 	}
 }
@@ -181,10 +179,10 @@ func forged(w *world) {
 	w.start()
 	w.known(1, "i-1")
 	begun := time.Now()
-	writes := w.jms.Writes()
+	writes := w.JMS.Writes()
 	cost := w.counted(func() { w.hear(change("i-1", "Deleted"), brief, engine.EventLater) })
-	if w.state("i-1") != "active" || w.jms.Writes() != writes {
-		w.Errorf("i-1 is %q after %d writes", w.state("i-1"), w.jms.Writes()-writes)
+	if w.state("i-1") != "active" || w.JMS.Writes() != writes {
+		w.Errorf("i-1 is %q after %d writes", w.state("i-1"), w.JMS.Writes()-writes)
 	}
 	if cost.cloud != 2 || cost.jumpserver != 1 || cost.cards != 0 || time.Since(begun) < 2*time.Second {
 		w.Errorf("cost %+v in %s", cost, time.Since(begun))
@@ -198,7 +196,7 @@ func notThereYet(w *world) {
 	w.known(1, "i-1")
 	early := alibabatest.Sample(2)
 	early.ID, early.PrivateIPs, early.Interfaces = "i-2", nil, nil
-	w.account.Put(region, early)
+	w.Account.Put(region, early)
 	w.watched.after(func() { w.put(2, "i-2") })
 	a := w.hear("["+change("i-2", "Running")+","+change("i-3", "Running")+"]", brief, engine.EventDone, engine.EventLater)
 	if a.Created != 1 || w.state("i-2") != "active" || w.state("i-3") != "" {
@@ -211,11 +209,11 @@ func cloudFailing(w *world) {
 	w.known(1, "i-1")
 	w.put(2, "i-2")
 	for _, kind := range []alibabatest.Kind{alibabatest.Forbidden, alibabatest.EmptyObject, alibabatest.HTML200} {
-		w.ecs.Break(alibabatest.Fault{Kind: kind})
+		w.ECS.Break(alibabatest.Fault{Kind: kind})
 		for _, event := range []string{change("i-2", "Running"), change("i-1", "Deleted")} {
-			w.fails(w.send(event, brief), "failed", "prod")
+			w.Fails(w.send(event, brief), "failed", "prod")
 		}
-		w.ecs.Repair()
+		w.ECS.Repair()
 	}
 	if w.state("i-1") != "active" || w.state("i-2") != "" {
 		w.Errorf("i-1 is %q, i-2 %q", w.state("i-1"), w.state("i-2"))
@@ -229,10 +227,10 @@ func cloudFailing(w *world) {
 
 func jumpserverDown(w *world) {
 	w.put(1, "i-1")
-	w.jms.Fail(jumpservertest.On("", "/"), -1, jumpservertest.Fault{Status: 403, Body: `{"detail":"no"}`})
+	w.JMS.Fail(jumpservertest.On("", "/"), -1, jumpservertest.Fault{Status: 403, Body: `{"detail":"no"}`})
 	w.start()
-	w.fails(w.send(change("i-1", "Running"), brief), "of-i-1", "failed", "jumpserver")
-	w.jms.Heal()
+	w.Fails(w.send(change("i-1", "Running"), brief), "of-i-1", "failed", "jumpserver")
+	w.JMS.Heal()
 	if a := w.hear(change("i-1", "Running"), brief, engine.EventDone); a.Created != 1 {
 		w.Errorf("%+v", a)
 	}
@@ -243,14 +241,14 @@ func permissionMissing(w *world) {
 	w.start()
 	w.known(1, "i-1")
 	w.known(2, "i-2")
-	w.account.Remove(region, "i-2")
-	writes := w.jms.Writes()
-	w.ecs.Break(alibabatest.Fault{Kind: alibabatest.NoPermission})
-	w.fails(w.send("["+change("i-1", "Deleted")+","+change("i-2", "Deleted")+"]", brief), "of-i-1", "of-i-2", "Forbidden.RAM", "prod")
-	if w.state("i-1") != "active" || w.state("i-2") != "active" || w.jms.Writes() != writes {
-		w.Errorf("i-1 is %q, i-2 %q after %d writes", w.state("i-1"), w.state("i-2"), w.jms.Writes()-writes)
+	w.Account.Remove(region, "i-2")
+	writes := w.JMS.Writes()
+	w.ECS.Break(alibabatest.Fault{Kind: alibabatest.NoPermission})
+	w.Fails(w.send("["+change("i-1", "Deleted")+","+change("i-2", "Deleted")+"]", brief), "of-i-1", "of-i-2", "Forbidden.RAM", "prod")
+	if w.state("i-1") != "active" || w.state("i-2") != "active" || w.JMS.Writes() != writes {
+		w.Errorf("i-1 is %q, i-2 %q after %d writes", w.state("i-1"), w.state("i-2"), w.JMS.Writes()-writes)
 	}
-	w.ecs.Repair()
+	w.ECS.Repair()
 	w.hear(change("i-2", "Deleted"), brief, engine.EventDone)
 	if w.state("i-2") != "gone" {
 		w.Errorf("i-2 is %q", w.state("i-2"))
@@ -259,12 +257,12 @@ func permissionMissing(w *world) {
 
 // roleCredentials takes the credentials of the invocation; without any, the event must come again.
 func roleCredentials(w *world) {
-	w.account = w.ecs.AddAccount(alibabatest.Key{AccountID: account, AccessKeyID: roleKey, AccessKeySecret: roleSecret, SecurityToken: roleToken})
-	delete(w.env, "CLOUDS_0_ACCESS_KEY_ID")
-	delete(w.env, "CLOUDS_0_ACCESS_KEY_SECRET")
+	w.Account = w.ECS.AddAccount(alibabatest.Key{AccountID: account, AccessKeyID: roleKey, AccessKeySecret: roleSecret, SecurityToken: roleToken})
+	delete(w.Env, "CLOUDS_0_ACCESS_KEY_ID")
+	delete(w.Env, "CLOUDS_0_ACCESS_KEY_SECRET")
 	w.put(1, "i-1")
 	w.start()
-	w.fails(w.send(change("i-1", "Running"), brief), "of-i-1", "no credentials")
+	w.Fails(w.send(change("i-1", "Running"), brief), "of-i-1", "no credentials")
 	role := runtimetest.Options{KeyID: roleKey, KeySecret: roleSecret, Token: roleToken}
 	if a := w.hear(change("i-1", "Running"), role, engine.EventDone); a.Created != 1 {
 		w.Errorf("%+v", a)
@@ -275,7 +273,7 @@ func roleCredentials(w *world) {
 func doubled(w *world) {
 	w.start()
 	w.known(1, "i-1")
-	w.account.Remove(region, "i-1")
+	w.Account.Remove(region, "i-1")
 	late, gone := change("i-1", "Running"), change("i-1", "Deleted")
 	w.hear("["+gone+","+gone+"]", brief, engine.EventDone, engine.EventDone)
 	if w.state("i-1") != "gone" {
@@ -294,26 +292,26 @@ func doubled(w *world) {
 
 // noAccountID finds the account by the identity of its key.
 func noAccountID(w *world) {
-	delete(w.env, "CLOUDS_0_ACCOUNT_ID")
+	delete(w.Env, "CLOUDS_0_ACCOUNT_ID")
 	w.put(1, "i-1")
 	w.start()
-	repair := w.ecs.Break(alibabatest.Fault{Kind: alibabatest.EmptyObject, Action: alibabatest.GetCallerIdentity})
-	w.fails(w.send(change("i-1", "Running"), brief), "of-i-1", "caller identity")
+	repair := w.ECS.Break(alibabatest.Fault{Kind: alibabatest.EmptyObject, Action: alibabatest.GetCallerIdentity})
+	w.Fails(w.send(change("i-1", "Running"), brief), "of-i-1", "caller identity")
 	repair()
-	asked := w.ecs.Calls(alibabatest.GetCallerIdentity)
+	asked := w.ECS.Calls(alibabatest.GetCallerIdentity)
 	for _, state := range []string{"Running", "Stopped", "Running"} {
 		w.hear(change("i-1", state), runtimetest.Options{}, engine.EventDone)
 	}
-	if got := w.ecs.Calls(alibabatest.GetCallerIdentity) - asked; w.state("i-1") != "active" || got != 1 {
+	if got := w.ECS.Calls(alibabatest.GetCallerIdentity) - asked; w.state("i-1") != "active" || got != 1 {
 		w.Errorf("i-1 is %q, the identity was asked for %d times", w.state("i-1"), got)
 	}
 }
 
 func mistake(w *world) {
-	w.env["CLOUDS_0_TYPE"] = "aliyum"
+	w.Env["CLOUDS_0_TYPE"] = "aliyum"
 	w.start()
 	for range 2 {
-		w.fails(w.send(change("i-1", "Running"), brief), "clouds[0].type", "aliyun")
+		w.Fails(w.send(change("i-1", "Running"), brief), "clouds[0].type", "aliyun")
 	}
 }
 
@@ -323,12 +321,12 @@ func sideBySide(w *world) {
 	for i := range n {
 		w.put(i, fmt.Sprintf("i-%d", i))
 	}
-	w.jms.SetLatency(5 * time.Millisecond)
+	w.JMS.SetLatency(5 * time.Millisecond)
 	w.start()
 	var all sync.WaitGroup
 	for i := range n {
 		all.Go(func() {
-			got, err := w.runtime.Invoke(w.Context(), []byte(change(fmt.Sprintf("i-%d", i), "Running")), runtimetest.Options{})
+			got, err := w.Runtime.Invoke(w.Context(), []byte(change(fmt.Sprintf("i-%d", i), "Running")), runtimetest.Options{})
 			if err != nil || !got.OK {
 				w.Errorf("%v %s", err, got.ErrorMessage)
 			}

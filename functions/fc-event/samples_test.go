@@ -66,7 +66,7 @@ func (s saved) play(w *world) {
 	w.start()
 	for n, id := range s.released {
 		w.known(100+n, id)
-		w.account.Remove(region, id)
+		w.Account.Remove(region, id)
 	}
 	for n, id := range s.there {
 		w.put(n, id)
@@ -75,7 +75,7 @@ func (s saved) play(w *world) {
 	cost := w.counted(func() { a = w.hear(w.sample(s.name), brief, s.want...) })
 	for id, want := range s.states {
 		if got := w.state(id); got != want {
-			w.Errorf("%s is %q, want %q\n%s", id, got, want, w.tail())
+			w.Errorf("%s is %q, want %q\n%s", id, got, want, w.Tail())
 		}
 	}
 	if s.want[0] == engine.EventIgnored && cost != (counts{}) {

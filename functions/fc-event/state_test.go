@@ -13,7 +13,7 @@ import (
 // that changes nothing does not.
 func reopened(w *world) {
 	folder := w.TempDir()
-	w.env["STATE"] = "file://" + folder
+	w.Env["STATE"] = "file://" + folder
 	w.start()
 	marks := func() int {
 		n := 0

@@ -14,7 +14,7 @@ import (
 func (w *world) stop() {
 	w.Helper()
 	if a := w.send("", runtimetest.Options{Kind: runtimetest.PreStop}); !a.OK {
-		w.Fatalf("PreStop: %s\n%s", a.ErrorMessage, w.tail())
+		w.Fatalf("PreStop: %s\n%s", a.ErrorMessage, w.Tail())
 	}
 }
 
@@ -23,13 +23,13 @@ func (w *world) told(n int) {
 	w.Helper()
 	for i := range n {
 		cards := 0
-		for _, m := range w.robot.Messages() {
+		for _, m := range w.Robot.Messages() {
 			if strings.Contains(m.Text, fmt.Sprintf("web-%05d", i)) {
 				cards++
 			}
 		}
 		if cards != 1 {
-			w.Errorf("web-%05d is in %d cards: %+v", i, cards, w.robot.Messages())
+			w.Errorf("web-%05d is in %d cards: %+v", i, cards, w.Robot.Messages())
 		}
 	}
 }
@@ -47,20 +47,20 @@ func (w *world) storm(from, to int) {
 func window(w *world) {
 	w.start()
 	w.storm(0, 1)
-	if n := len(w.robot.Messages()); n != 1 {
+	if n := len(w.Robot.Messages()); n != 1 {
 		w.Errorf("%d cards after the first event", n)
 	}
 	w.storm(1, 5)
-	if n := len(w.robot.Messages()); n != 1 {
+	if n := len(w.Robot.Messages()); n != 1 {
 		w.Errorf("%d cards within the window", n)
 	}
 	w.stop()
-	if n := len(w.robot.Messages()); n != 2 {
+	if n := len(w.Robot.Messages()); n != 2 {
 		w.Errorf("%d cards after the stop", n)
 	}
 	w.told(5)
 	w.stop()
-	if n := len(w.robot.Messages()); n != 2 {
+	if n := len(w.Robot.Messages()); n != 2 {
 		w.Errorf("%d cards after another stop", n)
 	}
 }
@@ -69,15 +69,15 @@ func window(w *world) {
 // the first waits in the store, also when both are stopped.
 func sharedWindow(w *world) {
 	folder := w.TempDir()
-	w.env["STATE"], w.env["NOTIFICATION_WINDOW"] = "file://"+folder, "10m"
+	w.Env["STATE"], w.Env["NOTIFICATION_WINDOW"] = "file://"+folder, "10m"
 	w.start()
 	w.storm(0, 1)
 	w.stop()
-	w.process.Stop()
+	w.Process.Stop()
 	w.start()
 	w.storm(1, 3)
 	w.stop()
-	if n := len(w.robot.Messages()); n != 1 {
+	if n := len(w.Robot.Messages()); n != 1 {
 		w.Errorf("%d cards", n)
 	}
 	w.told(1)
@@ -88,15 +88,15 @@ func sharedWindow(w *world) {
 }
 
 func noWindow(w *world) {
-	w.env["NOTIFICATION_WINDOW"] = "0s"
+	w.Env["NOTIFICATION_WINDOW"] = "0s"
 	w.start()
 	w.storm(0, 3)
-	if n := len(w.robot.Messages()); n != 3 {
+	if n := len(w.Robot.Messages()); n != 3 {
 		w.Errorf("%d cards", n)
 	}
 	w.hear(change("i-0", "Stopped"), brief, engine.EventDone)
 	w.stop()
-	if n := len(w.robot.Messages()); n != 3 {
+	if n := len(w.Robot.Messages()); n != 3 {
 		w.Errorf("%d cards, though nothing more was changed", n)
 	}
 	w.told(3)
@@ -104,14 +104,14 @@ func noWindow(w *world) {
 
 // robotDown refuses the first card: it is told with the next one.
 func robotDown(w *world) {
-	w.env["NOTIFICATION_WINDOW"] = "0s"
-	w.robot.Fail(dingtalktest.Answers(1, "keywords")...)
+	w.Env["NOTIFICATION_WINDOW"] = "0s"
+	w.Robot.Fail(dingtalktest.Answers(1, "keywords")...)
 	w.start()
 	w.storm(0, 2)
-	if !strings.Contains(w.process.Stdout(), "notification failed") {
-		w.Errorf("the log does not tell: %s", w.process.Stdout())
+	if !strings.Contains(w.Process.Stdout(), "notification failed") {
+		w.Errorf("the log does not tell: %s", w.Process.Stdout())
 	}
-	if n := len(w.robot.Messages()); n != 1 {
+	if n := len(w.Robot.Messages()); n != 1 {
 		w.Errorf("%d cards", n)
 	}
 	w.told(2)

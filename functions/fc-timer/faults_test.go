@@ -17,99 +17,99 @@ import (
 // tooLittleTime gives a first sync less time than it needs: it says how far it came, before the
 // deadline, writes nothing after it, and the next one goes on.
 func tooLittleTime(w *world) {
-	w.fill(0, 150, "cn-beijing", "cn-hangzhou")
-	w.jms.SetLatency(200 * time.Millisecond)
+	w.Fill(0, 150, "cn-beijing", "cn-hangzhou")
+	w.JMS.SetLatency(200 * time.Millisecond)
 	var mu sync.Mutex
 	var last time.Time
-	w.jms.OnRequest(func(r *http.Request) {
+	w.JMS.OnRequest(func(r *http.Request) {
 		if r.Method != http.MethodGet {
 			mu.Lock()
 			last = time.Now()
 			mu.Unlock()
 		}
 	})
-	w.start()
+	w.Start()
 	deadline := time.Now().Add(8 * time.Second)
-	r := w.run("", report.Partial, runtimetest.Options{Deadline: deadline})
-	writes := w.jms.Writes()
+	r := w.Run("", report.Partial, runtimetest.Options{Deadline: deadline})
+	writes := w.JMS.Writes()
 	if r.Created == 0 || r.Skipped == 0 || r.Created+r.Skipped+r.Failures != 300 || r.Failures != 0 {
 		w.Errorf("created %d, skipped %d, failed %d, errors %v", r.Created, r.Skipped, r.Failures, r.Errors)
 	}
 	if len(r.Errors) == 0 || r.Errors[0].Kind != "deadline" {
 		w.Errorf("errors %v", r.Errors)
 	}
-	cards := w.robot.Messages()
+	cards := w.Robot.Messages()
 	if len(cards) != 1 || time.Now().After(deadline) {
 		w.Errorf("%d cards, %s before the deadline", len(cards), time.Until(deadline))
 	}
 	time.Sleep(150 * time.Millisecond)
-	w.jms.OnRequest(nil)
+	w.JMS.OnRequest(nil)
 	mu.Lock()
 	defer mu.Unlock()
-	if w.jms.Writes() != writes || last.After(deadline.Add(-time.Second)) {
-		w.Errorf("%d writes after the answer; the last %s before the deadline", w.jms.Writes()-writes, deadline.Sub(last))
+	if w.JMS.Writes() != writes || last.After(deadline.Add(-time.Second)) {
+		w.Errorf("%d writes after the answer; the last %s before the deadline", w.JMS.Writes()-writes, deadline.Sub(last))
 	}
-	made := len(w.hosts()) // the answers to those on their way at the end were not waited for
+	made := len(w.Hosts()) // the answers to those on their way at the end were not waited for
 	if made < r.Created || made > r.Created+8 {
 		w.Errorf("%d hosts, %d reported", made, r.Created)
 	}
-	w.jms.SetLatency(0)
-	if again := w.run("", report.OK, runtimetest.Options{}); again.Created != 300-made || again.Unchanged != made {
+	w.JMS.SetLatency(0)
+	if again := w.Run("", report.OK, runtimetest.Options{}); again.Created != 300-made || again.Unchanged != made {
 		w.Errorf("the next run: created %d, unchanged %d", again.Created, again.Unchanged)
 	}
 }
 
 // downAndUp finds JumpServer down, and in the same process up again.
 func downAndUp(w *world) {
-	w.fill(0, 2, "cn-beijing")
-	w.jms.Fail(jumpservertest.On("", "/"), -1, jumpservertest.Fault{Cut: true})
-	w.start()
-	w.fails(w.invoke("", runtimetest.Options{}), "sync failed", "temporary", "cannot be reached")
-	cards := w.robot.Messages()
-	if len(cards) != 1 || !strings.Contains(cards[0].Text, "cannot be reached") || w.ecs.Calls("") > 0 {
+	w.Fill(0, 2, "cn-beijing")
+	w.JMS.Fail(jumpservertest.On("", "/"), -1, jumpservertest.Fault{Cut: true})
+	w.Start()
+	w.Fails(w.Invoke("", runtimetest.Options{}), "sync failed", "temporary", "cannot be reached")
+	cards := w.Robot.Messages()
+	if len(cards) != 1 || !strings.Contains(cards[0].Text, "cannot be reached") || w.ECS.Calls("") > 0 {
 		w.Errorf("cards %+v", cards)
 	}
-	if !strings.Contains(w.process.Stdout(), "cannot be reached") {
-		w.Errorf("the log does not say why: %s", w.process.Stdout())
+	if !strings.Contains(w.Process.Stdout(), "cannot be reached") {
+		w.Errorf("the log does not say why: %s", w.Process.Stdout())
 	}
-	w.jms.Heal()
-	if r := w.run("", report.OK, runtimetest.Options{}); r.Created != 2 {
+	w.JMS.Heal()
+	if r := w.Run("", report.OK, runtimetest.Options{}); r.Created != 2 {
 		w.Errorf("%+v", r)
 	}
 }
 
 // brokenConfiguration tells all mistakes at once, on every invocation, in a process that lives.
 func brokenConfiguration(w *world) {
-	w.env["JUMPSERVER_URL"] = "jms.example.com"
-	delete(w.env, "JUMPSERVER_ACCESS_KEY_SECRET")
-	w.env["CLOUDS_0_TYPE"] = "aliyum"
-	w.env["SYNC_WRITERS"] = "many"
-	w.env["SYNC_NO_DELET"] = "true"
-	w.env["LANGUAGE"] = "en"
-	w.start()
+	w.Env["JUMPSERVER_URL"] = "jms.example.com"
+	delete(w.Env, "JUMPSERVER_ACCESS_KEY_SECRET")
+	w.Env["CLOUDS_0_TYPE"] = "aliyum"
+	w.Env["SYNC_WRITERS"] = "many"
+	w.Env["SYNC_NO_DELET"] = "true"
+	w.Env["LANGUAGE"] = "en"
+	w.Start()
 	for range 2 {
-		w.fails(w.invoke("", runtimetest.Options{}), "jumpserver.url: ", "jumpserver.access_key_secret: ", "clouds[0].type: ",
+		w.Fails(w.Invoke("", runtimetest.Options{}), "jumpserver.url: ", "jumpserver.access_key_secret: ", "clouds[0].type: ",
 			"aliyun", "sync.writers: ", "JMS_SYNC_SYNC_NO_DELET: ", "JMS_SYNC_SYNC_NO_DELETE")
 	}
-	w.untouched()
+	w.Untouched()
 }
 
 // wrongOrganisation stops where another organisation answers, before anything else is read.
 func wrongOrganisation(w *world) {
-	w.fill(0, 2, "cn-beijing")
-	w.env["JUMPSERVER_ORG_ID"] = "99999999-0000-4000-8000-000000000001"
-	w.start()
-	w.fails(w.invoke("", runtimetest.Options{}), "organisation", "99999999-0000-4000-8000-000000000001")
+	w.Fill(0, 2, "cn-beijing")
+	w.Env["JUMPSERVER_ORG_ID"] = "99999999-0000-4000-8000-000000000001"
+	w.Start()
+	w.Fails(w.Invoke("", runtimetest.Options{}), "organisation", "99999999-0000-4000-8000-000000000001")
 	w.onlyTold("organisation")
 }
 
 func wrongKey(w *world) {
-	w.fill(0, 2, "cn-beijing")
-	w.env["JUMPSERVER_ACCESS_KEY_SECRET"] = "another-word-0123456789"
-	w.start()
-	answer := w.invoke("", runtimetest.Options{})
-	w.fails(answer, "bad_credentials", "access key")
-	if strings.Contains(answer.ErrorMessage+w.process.Output(), "another-word") {
+	w.Fill(0, 2, "cn-beijing")
+	w.Env["JUMPSERVER_ACCESS_KEY_SECRET"] = "another-word-0123456789"
+	w.Start()
+	answer := w.Invoke("", runtimetest.Options{})
+	w.Fails(answer, "bad_credentials", "access key")
+	if strings.Contains(answer.ErrorMessage+w.Process.Output(), "another-word") {
 		w.Errorf("the secret is told: %s", answer.ErrorMessage)
 	}
 	w.onlyTold("access key")
@@ -119,48 +119,48 @@ func wrongKey(w *world) {
 // that says why.
 func (w *world) onlyTold(why string) {
 	w.Helper()
-	for path := range w.jms.Calls() {
+	for path := range w.JMS.Calls() {
 		if !strings.HasPrefix(path, "GET /api/v1/orgs/") {
 			w.Errorf("JumpServer was asked for %s", path)
 		}
 	}
-	if n := w.ecs.Calls(""); n > 0 {
+	if n := w.ECS.Calls(""); n > 0 {
 		w.Errorf("%d requests to the cloud", n)
 	}
-	told := slices.ContainsFunc(w.robot.Messages(), func(m dingtalktest.Message) bool { return strings.Contains(m.Text, why) })
+	told := slices.ContainsFunc(w.Robot.Messages(), func(m dingtalktest.Message) bool { return strings.Contains(m.Text, why) })
 	if !told {
-		w.Errorf("cards %+v", w.robot.Messages())
+		w.Errorf("cards %+v", w.Robot.Messages())
 	}
 }
 
 func missingConfigurationFile(w *world) {
 	missing := filepath.Join(w.TempDir(), "absent.yaml")
-	w.startWith([]string{"JMS_SYNC_CONFIG=file://" + missing})
-	w.fails(w.invoke("", runtimetest.Options{}), "JMS_SYNC_CONFIG: ", missing)
-	w.untouched()
+	w.StartWith([]string{"JMS_SYNC_CONFIG=file://" + missing})
+	w.Fails(w.Invoke("", runtimetest.Options{}), "JMS_SYNC_CONFIG: ", missing)
+	w.Untouched()
 }
 
 // silentRobot refuses every card: that is logged, and changes nothing else.
 func silentRobot(w *world) {
-	w.fill(0, 2, "cn-beijing")
-	w.robot.Fail(dingtalktest.Answers(9, "keywords")...)
-	w.start()
-	if r := w.run("", report.OK, runtimetest.Options{}); r.Created != 2 {
+	w.Fill(0, 2, "cn-beijing")
+	w.Robot.Fail(dingtalktest.Answers(9, "keywords")...)
+	w.Start()
+	if r := w.Run("", report.OK, runtimetest.Options{}); r.Created != 2 {
 		w.Errorf("%+v", r)
 	}
-	if !strings.Contains(w.process.Stdout(), "notification failed") {
-		w.Errorf("log: %s", w.process.Stdout())
+	if !strings.Contains(w.Process.Stdout(), "notification failed") {
+		w.Errorf("log: %s", w.Process.Stdout())
 	}
 }
 
 // hangingRobot never answers: the results go out before the deadline all the same.
 func hangingRobot(w *world) {
-	w.fill(0, 2, "cn-beijing")
+	w.Fill(0, 2, "cn-beijing")
 	never := make(chan struct{})
 	w.Cleanup(func() { close(never) })
-	w.robot.Fail(dingtalktest.Fault{Wait: never})
-	w.start()
-	if r := w.run("", report.OK, runtimetest.Options{Timeout: 8 * time.Second}); r.Created != 2 {
+	w.Robot.Fail(dingtalktest.Fault{Wait: never})
+	w.Start()
+	if r := w.Run("", report.OK, runtimetest.Options{Timeout: 8 * time.Second}); r.Created != 2 {
 		w.Errorf("%+v", r)
 	}
 }

@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"os"
 
 	"github.com/aliyun/fc-runtime-go-sdk/fc"
 	"github.com/aliyun/fc-runtime-go-sdk/fccontext"
@@ -14,17 +13,13 @@ import (
 )
 
 func main() {
-	wire.BoundMemory(os.Environ())
-	app := wire.Function()
+	app := wire.Function("fc-timer")
 	fc.Start(func(ctx context.Context, event []byte) (any, error) {
 		tick, err := trigger.FCTimer(event)
 		if err != nil {
 			return nil, err
 		}
-		what := wire.Request{
-			Accounts: tick.Request.Clouds, Regions: tick.Request.Regions, DryRun: tick.Request.DryRun, Part: wire.Part(tick.Request.Part),
-		}
-		return app.Timer(ctx, wire.Tick{At: tick.At, Request: what}, role(ctx))
+		return app.Timer(ctx, wire.TickOf(tick), role(ctx))
 	})
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/functions/internal/functiontest"
 	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
 )
 
@@ -22,7 +23,7 @@ import (
 // that all scenarios share one program; each has its own process and its own world.
 func TestFunction(t *testing.T) {
 	t.Parallel()
-	program := build(t)
+	program := functiontest.Build(t)
 	for name, scenario := range map[string]func(*world){
 		"results document":             resultsDocument,
 		"narrowed":                     narrowed,
@@ -55,14 +56,14 @@ func TestFunction(t *testing.T) {
 // resultsDocument sees the answer's fields and their order, exactly as documented: users feed it
 // to other programs.
 func resultsDocument(w *world) {
-	w.fill(0, 3, "cn-beijing")
-	w.ecs.Break(alibabatest.Fault{Kind: alibabatest.Forbidden, Action: alibabatest.DescribeInstances, Region: "cn-hangzhou"})
-	w.jms.Fail(jumpservertest.On("POST", "/api/v1/assets/hosts/"), 1,
+	w.Fill(0, 3, "cn-beijing")
+	w.ECS.Break(alibabatest.Fault{Kind: alibabatest.Forbidden, Action: alibabatest.DescribeInstances, Region: "cn-hangzhou"})
+	w.JMS.Fail(jumpservertest.On("POST", "/api/v1/assets/hosts/"), 1,
 		jumpservertest.Fault{Status: 400, Body: `{"address":["Not a valid address."]}`})
-	w.start()
-	answer := w.invoke("", runtimetest.Options{})
-	r := w.document(answer, report.Partial)
-	if r.Total != 3 || r.Created != 2 || r.Failures != 1 || r.DryRun || len(w.hosts()) != 2 {
+	w.Start()
+	answer := w.Invoke("", runtimetest.Options{})
+	r := w.Document(answer, report.Partial)
+	if r.Total != 3 || r.Created != 2 || r.Failures != 1 || r.DryRun || len(w.Hosts()) != 2 {
 		w.Errorf("%s", answer.Body)
 	}
 	if at, err := time.Parse(time.RFC3339, r.StartedAt); err != nil || time.Since(at) > time.Minute || r.Duration <= 0 {
@@ -93,10 +94,10 @@ func resultsDocument(w *world) {
 	if s := r.Scopes[1]; s.Complete || s.Region != "cn-hangzhou" || s.Error.Kind == "" || s.Error.Kind != "denied" {
 		w.Errorf("failed scope %+v", s)
 	}
-	if again := w.run("", report.Partial, runtimetest.Options{}); again.Created != 1 || again.Unchanged != 2 {
+	if again := w.Run("", report.Partial, runtimetest.Options{}); again.Created != 1 || again.Unchanged != 2 {
 		w.Errorf("second run: %+v", again)
 	}
-	if n := len(w.robot.Messages()); n != 2 {
+	if n := len(w.Robot.Messages()); n != 2 {
 		w.Errorf("%d cards", n)
 	}
 }
@@ -125,69 +126,69 @@ func keys(w *world, object json.RawMessage) []string {
 
 // narrowed reads only what the payload names; the other region's assets stay as they are.
 func narrowed(w *world) {
-	w.fill(0, 4, "cn-beijing", "cn-hangzhou")
-	w.start()
-	r := w.run(`{"clouds":["aliyun-prod"],"regions":["cn-beijing"]}`, report.OK, runtimetest.Options{})
+	w.Fill(0, 4, "cn-beijing", "cn-hangzhou")
+	w.Start()
+	r := w.Run(`{"clouds":["aliyun-prod"],"regions":["cn-beijing"]}`, report.OK, runtimetest.Options{})
 	if r.Created != 4 || len(r.Scopes) != 1 || r.Scopes[0].Region != "cn-beijing" {
 		w.Errorf("%+v", r)
 	}
-	w.account.Remove("cn-beijing")
-	r = w.run(`{"regions":["cn-hangzhou"]}`, report.OK, runtimetest.Options{})
-	if r.Created != 4 || r.Deactivated+r.Held != 0 || len(w.hosts()) != 8 {
+	w.Account.Remove("cn-beijing")
+	r = w.Run(`{"regions":["cn-hangzhou"]}`, report.OK, runtimetest.Options{})
+	if r.Created != 4 || r.Deactivated+r.Held != 0 || len(w.Hosts()) != 8 {
 		w.Errorf("%+v", r)
 	}
-	w.jms.ResetCounts()
-	w.fails(w.invoke(`{"clouds":["aliyun-prd"]}`, runtimetest.Options{}), "not_found", "aliyun-prd")
-	if n := w.jms.Requests(); n > 0 {
+	w.JMS.ResetCounts()
+	w.Fails(w.Invoke(`{"clouds":["aliyun-prd"]}`, runtimetest.Options{}), "not_found", "aliyun-prd")
+	if n := w.JMS.Requests(); n > 0 {
 		w.Errorf("%d requests for an account that does not exist", n)
 	}
 }
 
 func dryRun(w *world) {
-	w.fill(0, 4, "cn-beijing", "cn-hangzhou")
-	w.start()
-	r := w.run(`{"dry_run":true}`, report.OK, runtimetest.Options{})
-	if !r.DryRun || r.Created != 8 || w.jms.Writes() > 0 || len(w.hosts()) > 0 {
-		w.Errorf("%d writes: %+v", w.jms.Writes(), r)
+	w.Fill(0, 4, "cn-beijing", "cn-hangzhou")
+	w.Start()
+	r := w.Run(`{"dry_run":true}`, report.OK, runtimetest.Options{})
+	if !r.DryRun || r.Created != 8 || w.JMS.Writes() > 0 || len(w.Hosts()) > 0 {
+		w.Errorf("%d writes: %+v", w.JMS.Writes(), r)
 	}
 }
 
 // badPayloads must neither run nor ask anybody anything: a narrowing that is not understood
 // could mean anything. The documented sample of the trigger is one of them.
 func badPayloads(w *world) {
-	w.fill(0, 1, "cn-beijing")
-	w.start()
+	w.Fill(0, 1, "cn-beijing")
+	w.Start()
 	for _, payload := range []string{
 		"TestPayload", "null", "[]", `"x"`, "{", `{"region":["cn-beijing"]}`, `{"regions":"cn-beijing"}`,
 		`{"regions":[]}`, `{"clouds":[""]}`, `{"dry_run":"yes"}`, `{"dry_run":true} {}`,
 	} {
-		w.fails(w.invoke(payload, runtimetest.Options{}), "payload", `{"clouds":`)
+		w.Fails(w.Invoke(payload, runtimetest.Options{}), "payload", `{"clouds":`)
 	}
 	for _, body := range []string{"", "{}", "[]", "hello", `{"triggerTime":"soon","payload":""}`} {
-		w.fails(w.send([]byte(body), runtimetest.Options{}), "timer event")
+		w.Fails(w.Send([]byte(body), runtimetest.Options{}), "timer event")
 	}
 	sample, err := os.ReadFile("testdata/timer.json")
 	if err != nil {
 		w.Fatal(err)
 	}
-	w.fails(w.send(sample, runtimetest.Options{}), "payload")
-	w.untouched()
+	w.Fails(w.Send(sample, runtimetest.Options{}), "payload")
+	w.Untouched()
 }
 
 // staleTick answers ticks that piled up without running them, unless the user wants them.
 func staleTick(w *world) {
-	w.fill(0, 1, "cn-beijing")
-	w.start()
+	w.Fill(0, 1, "cn-beijing")
+	w.Start()
 	old := event(time.Now().Add(-11*time.Minute), "")
-	answer := w.send(old, runtimetest.Options{})
-	w.document(answer, report.TooLate)
+	answer := w.Send(old, runtimetest.Options{})
+	w.Document(answer, report.TooLate)
 	if !bytes.Contains(answer.Body, []byte(`"scopes":[],"changes":[],"errors":[]`)) {
 		w.Errorf("%s", answer.Body)
 	}
-	w.untouched()
-	w.env["STALE_AFTER"] = "0"
-	w.start()
-	if r := w.document(w.send(old, runtimetest.Options{}), report.OK); r.Created != 1 {
+	w.Untouched()
+	w.Env["STALE_AFTER"] = "0"
+	w.Start()
+	if r := w.Document(w.Send(old, runtimetest.Options{}), report.OK); r.Created != 1 {
 		w.Errorf("%+v", r)
 	}
 }
@@ -195,50 +196,50 @@ func staleTick(w *world) {
 // roleCredentials takes the credentials of each invocation: the ones before may have expired.
 func roleCredentials(w *world) {
 	for i := range 2 {
-		role := w.ecs.AddAccount(alibabatest.Key{
+		role := w.ECS.AddAccount(alibabatest.Key{
 			AccountID: cloudAccount, AccessKeyID: fmt.Sprintf("STS.role%d", i), AccessKeySecret: roleSecret, SecurityToken: roleToken,
 		})
 		role.Fill("cn-beijing", 2, alibabatest.Sample)
 	}
-	delete(w.env, "CLOUDS_0_ACCESS_KEY_ID")
-	delete(w.env, "CLOUDS_0_ACCESS_KEY_SECRET")
-	w.start()
+	delete(w.Env, "CLOUDS_0_ACCESS_KEY_ID")
+	delete(w.Env, "CLOUDS_0_ACCESS_KEY_SECRET")
+	w.Start()
 	first := runtimetest.Options{KeyID: "STS.role0", KeySecret: roleSecret, Token: roleToken}
-	if r := w.run("", report.OK, first); r.Created != 2 {
+	if r := w.Run("", report.OK, first); r.Created != 2 {
 		w.Errorf("%+v", r)
 	}
-	w.ecs.Break(alibabatest.Fault{Kind: alibabatest.Inactive, Key: "STS.role0"})
+	w.ECS.Break(alibabatest.Fault{Kind: alibabatest.Inactive, Key: "STS.role0"})
 	second := first
 	second.KeyID = "STS.role1"
-	if r := w.run("", report.OK, second); r.Unchanged != 2 || r.Created != 0 {
+	if r := w.Run("", report.OK, second); r.Unchanged != 2 || r.Created != 0 {
 		w.Errorf("%+v", r)
 	}
-	w.fails(w.invoke("", first), "aliyun-prod", "bad_credentials")
-	if len(w.hosts()) != 2 {
-		w.Errorf("%d hosts", len(w.hosts()))
+	w.Fails(w.Invoke("", first), "aliyun-prod", "bad_credentials")
+	if len(w.Hosts()) != 2 {
+		w.Errorf("%d hosts", len(w.Hosts()))
 	}
 }
 
 func noKeyAndNoRole(w *world) {
-	delete(w.env, "CLOUDS_0_ACCESS_KEY_ID")
-	delete(w.env, "CLOUDS_0_ACCESS_KEY_SECRET")
-	w.start()
-	w.fails(w.invoke("", runtimetest.Options{}), "bad_credentials", "aliyun-prod", "no credentials")
-	if n := w.jms.Writes() + w.ecs.Calls(""); n > 0 {
+	delete(w.Env, "CLOUDS_0_ACCESS_KEY_ID")
+	delete(w.Env, "CLOUDS_0_ACCESS_KEY_SECRET")
+	w.Start()
+	w.Fails(w.Invoke("", runtimetest.Options{}), "bad_credentials", "aliyun-prod", "no credentials")
+	if n := w.JMS.Writes() + w.ECS.Calls(""); n > 0 {
 		w.Errorf("%d calls", n)
 	}
 }
 
 // sideBySide lets two runs overlap in one process, from nothing.
 func sideBySide(w *world) {
-	w.fill(0, 30, "cn-beijing", "cn-hangzhou")
-	w.jms.SetLatency(5 * time.Millisecond)
-	w.start()
+	w.Fill(0, 30, "cn-beijing", "cn-hangzhou")
+	w.JMS.SetLatency(5 * time.Millisecond)
+	w.Start()
 	var both sync.WaitGroup
 	created := make([]int, 2)
 	for i := range created {
 		both.Go(func() {
-			answer, err := w.runtime.Invoke(w.Context(), event(time.Now(), ""), runtimetest.Options{})
+			answer, err := w.Runtime.Invoke(w.Context(), event(time.Now(), ""), runtimetest.Options{})
 			if err != nil || !answer.OK {
 				w.Errorf("%v %s", err, answer.ErrorMessage)
 				return
@@ -252,43 +253,43 @@ func sideBySide(w *world) {
 	}
 	both.Wait()
 	names := map[string]bool{}
-	for _, h := range w.hosts() {
+	for _, h := range w.Hosts() {
 		names[h.Name] = true
 		if !slices.Equal(h.Nodes, []string{"/DEFAULT/阿里云/aliyun-prod"}) {
 			w.Errorf("nodes %v", h.Nodes)
 		}
 	}
-	if len(names) != 60 || len(w.hosts()) != 60 || created[0]+created[1] < 60 {
-		w.Errorf("%d hosts, %d names, created %v", len(w.hosts()), len(names), created)
+	if len(names) != 60 || len(w.Hosts()) != 60 || created[0]+created[1] < 60 {
+		w.Errorf("%d hosts, %d names, created %v", len(w.Hosts()), len(names), created)
 	}
-	if r := w.run("", report.OK, runtimetest.Options{}); r.Created+r.Updated != 0 || r.Unchanged != 60 {
+	if r := w.Run("", report.OK, runtimetest.Options{}); r.Created+r.Updated != 0 || r.Unchanged != 60 {
 		w.Errorf("a third run: %+v", r)
 	}
-	if n := len(w.robot.Messages()); n != 3 {
+	if n := len(w.Robot.Messages()); n != 3 {
 		w.Errorf("%d cards", n)
 	}
 }
 
 func configurationFile(w *world) {
-	w.fill(0, 2, "cn-beijing")
+	w.Fill(0, 2, "cn-beijing")
 	file := filepath.Join(w.TempDir(), "jms-sync.yaml")
 	text := fmt.Sprintf(`
 environment: {type: PRODUCTION}
 jumpserver: {url: %q, access_key_id: %s, access_key_secret: "${BASTION_WORD}"}
 clouds:
   - {type: aliyun, name: aliyun-prod, access_key_id: %s, access_key_secret: %s, regions: [cn-beijing], endpoint: %q}
-`, w.env["JUMPSERVER_URL"], jumpservertest.KeyID, cloudKey, cloudSecret, w.env["CLOUDS_0_ENDPOINT"])
+`, w.Env["JUMPSERVER_URL"], jumpservertest.KeyID, cloudKey, cloudSecret, w.Env["CLOUDS_0_ENDPOINT"])
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		w.Fatal(err)
 	}
-	w.startWith([]string{"JMS_SYNC_CONFIG=file://" + file, "BASTION_WORD=" + jumpservertest.KeySecret, "JMS_SYNC_LOG_JSON_FORMAT=true"})
-	if r := w.run("", report.OK, runtimetest.Options{}); r.Created != 2 {
+	w.StartWith([]string{"JMS_SYNC_CONFIG=file://" + file, "BASTION_WORD=" + jumpservertest.KeySecret, "JMS_SYNC_LOG_JSON_FORMAT=true"})
+	if r := w.Run("", report.OK, runtimetest.Options{}); r.Created != 2 {
 		w.Errorf("%+v", r)
 	}
-	if !strings.Contains(w.process.Stdout(), `"environment":"PRODUCTION"`) {
-		w.Errorf("logs: %s", w.process.Stdout())
+	if !strings.Contains(w.Process.Stdout(), `"environment":"PRODUCTION"`) {
+		w.Errorf("logs: %s", w.Process.Stdout())
 	}
-	if hosts := w.hosts(); len(hosts) != 2 || hosts[0].Nodes[0] != "/DEFAULT/aliyun/aliyun-prod" {
+	if hosts := w.Hosts(); len(hosts) != 2 || hosts[0].Nodes[0] != "/DEFAULT/aliyun/aliyun-prod" {
 		w.Errorf("%+v", hosts)
 	}
 }

@@ -13,7 +13,7 @@ import (
 // configurationObject reads the configuration from OSS with the role of each invocation: the
 // object is asked for once per tick, and a broken version lets nothing run.
 func configurationObject(w *world) {
-	w.fill(0, 2, "cn-beijing")
+	w.Fill(0, 2, "cn-beijing")
 	store := storagetest.NewServer(w, storagetest.OSS)
 	store.WantToken(storagetest.GoodToken)
 	write := func(regions string) {
@@ -21,31 +21,31 @@ func configurationObject(w *world) {
 jumpserver: {url: %q, access_key_id: %s, access_key_secret: "${BASTION_WORD}"}
 clouds:
   - {type: aliyun, name: aliyun-prod, access_key_id: %s, access_key_secret: %s, regions: %s, endpoint: %q}
-`, w.env["JUMPSERVER_URL"], jumpservertest.KeyID, cloudKey, cloudSecret, regions, w.env["CLOUDS_0_ENDPOINT"]))
+`, w.Env["JUMPSERVER_URL"], jumpservertest.KeyID, cloudKey, cloudSecret, regions, w.Env["CLOUDS_0_ENDPOINT"]))
 	}
 	write("[cn-beijing]")
 	role := runtimetest.Options{KeyID: storagetest.GoodID, KeySecret: storagetest.GoodSecret, Token: storagetest.GoodToken}
-	w.startWith([]string{"JMS_SYNC_CONFIG=" + store.Ref("conf/jms-sync.yaml"), "BASTION_WORD=" + jumpservertest.KeySecret})
-	if r := w.run("", report.OK, role); r.Created != 2 {
+	w.StartWith([]string{"JMS_SYNC_CONFIG=" + store.Ref("conf/jms-sync.yaml"), "BASTION_WORD=" + jumpservertest.KeySecret})
+	if r := w.Run("", report.OK, role); r.Created != 2 {
 		w.Errorf("%+v", r)
 	}
-	if r := w.run("", report.OK, role); r.Unchanged != 2 {
+	if r := w.Run("", report.OK, role); r.Unchanged != 2 {
 		w.Errorf("%+v", r)
 	}
-	w.fails(w.invoke("", runtimetest.Options{}), "ALIBABA_CLOUD_ACCESS_KEY_ID")
+	w.Fails(w.Invoke("", runtimetest.Options{}), "ALIBABA_CLOUD_ACCESS_KEY_ID")
 	write("[cn-beijing")
-	before := w.jms.Requests()
-	w.fails(w.invoke("", role), "oss://the-bucket/conf/jms-sync.yaml")
-	if w.jms.Requests() != before {
+	before := w.JMS.Requests()
+	w.Fails(w.Invoke("", role), "oss://the-bucket/conf/jms-sync.yaml")
+	if w.JMS.Requests() != before {
 		w.Error("something ran on a broken configuration")
 	}
 	write("[cn-beijing, cn-hangzhou]")
-	if r := w.run("", report.OK, role); len(r.Scopes) != 2 {
+	if r := w.Run("", report.OK, role); len(r.Scopes) != 2 {
 		w.Errorf("%+v", r)
 	}
 	want := "GET 200, GET 304, GET 200, GET 200"
 	if got := strings.ReplaceAll(strings.Join(store.Requests(), ", "), " conf/jms-sync.yaml", ""); got != want {
 		w.Errorf("the store was asked %s, want %s", got, want)
 	}
-	w.hidden("output", strings.ReplaceAll(w.process.Output(), storagetest.GoodID, "STS.role"))
+	w.Hidden("output", strings.ReplaceAll(w.Process.Output(), storagetest.GoodID, "STS.role"))
 }

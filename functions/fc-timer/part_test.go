@@ -16,18 +16,18 @@ import (
 // and are told in one card.
 func parts(w *world) {
 	const secondKey, secondID = "LTAI5tWorldKey000002", "6543210987654321"
-	second := w.ecs.AddAccount(alibabatest.Key{AccountID: secondID, AccessKeyID: secondKey, AccessKeySecret: cloudSecret})
+	second := w.ECS.AddAccount(alibabatest.Key{AccountID: secondID, AccessKeyID: secondKey, AccessKeySecret: cloudSecret})
 	for name, value := range map[string]string{
 		"CLOUDS_0_ACCOUNT_ID": cloudAccount, "STATE": "file://" + w.TempDir(), "SYNC_GUARD_PERCENT": "100",
 		"CLOUDS_1_TYPE": "阿里云", "CLOUDS_1_NAME": "aliyun-test", "CLOUDS_1_ACCOUNT_ID": secondID,
 		"CLOUDS_1_ACCESS_KEY_ID": secondKey, "CLOUDS_1_ACCESS_KEY_SECRET": cloudSecret,
-		"CLOUDS_1_REGIONS": w.env["CLOUDS_0_REGIONS"], "CLOUDS_1_ENDPOINT": w.env["CLOUDS_0_ENDPOINT"],
+		"CLOUDS_1_REGIONS": w.Env["CLOUDS_0_REGIONS"], "CLOUDS_1_ENDPOINT": w.Env["CLOUDS_0_ENDPOINT"],
 	} {
-		w.env[name] = value
+		w.Env[name] = value
 	}
-	regions := strings.Split(w.env["CLOUDS_0_REGIONS"], ",")
+	regions := strings.Split(w.Env["CLOUDS_0_REGIONS"], ",")
 	fill := func(n int) {
-		for number, account := range []*alibabatest.Account{w.account, w.account, second, second} {
+		for number, account := range []*alibabatest.Account{w.Account, w.Account, second, second} {
 			region := regions[number%2]
 			account.Remove(region)
 			account.Fill(region, n, func(k int) alibabatest.Instance { return alibabatest.Sample(1000*number + k) })
@@ -35,8 +35,8 @@ func parts(w *world) {
 	}
 	runtimes := make([]*runtimetest.Runtime, 2)
 	for n := range runtimes {
-		w.start()
-		runtimes[n] = w.runtime
+		w.Start()
+		runtimes[n] = w.Runtime
 	}
 	at := time.Now().Add(-time.Minute)
 	tick := func() (sum report.Report) {
@@ -61,7 +61,7 @@ func parts(w *world) {
 	}
 	fill(5)
 	sum, removed := tick(), 0
-	for _, h := range w.hosts() {
+	for _, h := range w.Hosts() {
 		if !h.Active {
 			removed++
 		}
@@ -69,9 +69,9 @@ func parts(w *world) {
 	if sum.Deactivated != 45 || removed != 45 || sum.Held != 15 || sum.Outcome != report.Held {
 		w.Errorf("%d deactivated of 60, %d assets are off, %d held: %s", sum.Deactivated, removed, sum.Held, sum.Outcome)
 	}
-	cards := w.robot.Messages()
+	cards := w.Robot.Messages()
 	if len(cards) != 2 || !strings.Contains(cards[0].Text, "| 新增资产 | 80 |") || !strings.Contains(cards[1].Text, "| 停用资产 | 45 |") {
 		w.Errorf("%d cards: %+v", len(cards), cards)
 	}
-	w.fails(w.send(event(time.Now(), `{"part":"1/4"}`), runtimetest.Options{}), "without clouds or regions")
+	w.Fails(w.Send(event(time.Now(), `{"part":"1/4"}`), runtimetest.Options{}), "without clouds or regions")
 }

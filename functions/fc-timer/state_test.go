@@ -13,27 +13,27 @@ import (
 // stateStore remembers what was applied: a tick without changes asks JumpServer nothing, also in
 // another process; a damaged memory costs a full path and nothing else.
 func stateStore(w *world) {
-	w.fill(0, 3, "cn-beijing")
+	w.Fill(0, 3, "cn-beijing")
 	folder := w.TempDir()
-	w.env["STATE"] = "file://" + folder
-	w.start()
-	if r := w.run("", report.OK, runtimetest.Options{}); r.Created != 3 {
+	w.Env["STATE"] = "file://" + folder
+	w.Start()
+	if r := w.Run("", report.OK, runtimetest.Options{}); r.Created != 3 {
 		w.Fatalf("%+v", r)
 	}
 	quiet := func(why string) {
-		before := w.jms.Requests()
-		if r := w.run("", report.OK, runtimetest.Options{}); r.Unchanged != 3 || w.jms.Requests() != before {
-			w.Errorf("%s: %d requests, %+v", why, w.jms.Requests()-before, r)
+		before := w.JMS.Requests()
+		if r := w.Run("", report.OK, runtimetest.Options{}); r.Unchanged != 3 || w.JMS.Requests() != before {
+			w.Errorf("%s: %d requests, %+v", why, w.JMS.Requests()-before, r)
 		}
 	}
 	quiet("nothing changed")
-	w.process.Stop()
-	w.start()
+	w.Process.Stop()
+	w.Start()
 	quiet("in another process")
 	i := alibabatest.Sample(1)
 	i.Name = "renamed"
-	w.account.Put("cn-beijing", i)
-	if r := w.run("", report.OK, runtimetest.Options{}); r.Updated != 1 {
+	w.Account.Put("cn-beijing", i)
+	if r := w.Run("", report.OK, runtimetest.Options{}); r.Updated != 1 {
 		w.Errorf("a change: %+v", r)
 	}
 	quiet("applied")
@@ -46,8 +46,8 @@ func stateStore(w *world) {
 	if err != nil {
 		w.Fatal(err)
 	}
-	before := w.jms.Requests()
-	if r := w.run("", report.OK, runtimetest.Options{}); r.Unchanged != 3 || w.jms.Requests() == before {
+	before := w.JMS.Requests()
+	if r := w.Run("", report.OK, runtimetest.Options{}); r.Unchanged != 3 || w.JMS.Requests() == before {
 		w.Errorf("a damaged memory: %+v", r)
 	}
 	quiet("remembered again")

@@ -36,6 +36,8 @@ type bench struct {
 	runs     int
 	timer    string // the functions' programs
 	event    string
+	lambda   string
+	graph    string
 	markdown string // file; "" = none
 	profile  string // folder; "" = none
 	real     bool
@@ -90,6 +92,8 @@ func (b *bench) flags(cmd *cobra.Command) {
 	f.IntVar(&b.runs, "runs", 3, "每项测量几次，取中位数")
 	f.StringVar(&b.timer, "timer", "dist/fc-timer/bootstrap", "定时函数的程序（make build 生成）")
 	f.StringVar(&b.event, "event", "dist/fc-event/bootstrap", "事件函数的程序（make build 生成）")
+	f.StringVar(&b.lambda, "lambda", "dist/lambda/bootstrap", "f：AWS Lambda 函数的程序（make build 生成）")
+	f.StringVar(&b.graph, "functiongraph", "dist/functiongraph/bootstrap", "f：华为云 FunctionGraph 函数的程序（make build 生成）")
 	f.StringVar(&b.markdown, "markdown", "", "把表格写进这个 Markdown 文件，把图（SVG）写在它旁边")
 	f.StringVar(&b.profile, "profile", "", "b：另做一次运行，把 pprof 文件（cpu、allocs）写到这个目录")
 	f.BoolVar(&b.real, "real", false, "测量配置里的真实服务器，只读（b 与 c）")

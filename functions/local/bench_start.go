@@ -19,6 +19,9 @@ const startsPerRun = 4
 // startLimit is how long a program may take to ask for its first event.
 const startLimit = 30 * time.Second
 
+// opener starts a fake of a platform's runtime API.
+type opener func(runtimetest.TB, ...runtimetest.Setting) (*runtimetest.Runtime, error)
+
 // starts measures how long the functions take from the start of their process to the first poll
 // of the runtime API, and how big they are.
 func (b *bench) starts(ctx context.Context) (*figure, error) {
@@ -33,8 +36,14 @@ func (b *bench) starts(ctx context.Context) (*figure, error) {
 				"The programs are those of make build (stripped).", b.runs*startsPerRun),
 		}},
 	}
-	for _, function := range []struct{ name, program string }{{"fc-timer", b.timer}, {"fc-event", b.event}} {
-		took, err := b.started(ctx, function.program)
+	for _, function := range []struct {
+		name, program string
+		open          opener
+	}{
+		{"fc-timer", b.timer, runtimetest.NewFC}, {"fc-event", b.event, runtimetest.NewFC},
+		{"lambda", b.lambda, runtimetest.NewLambda}, {"functiongraph", b.graph, runtimetest.NewFunctionGraph},
+	} {
+		took, err := b.started(ctx, function.program, function.open)
 		if err != nil {
 			return nil, err
 		}
@@ -50,12 +59,12 @@ func (b *bench) starts(ctx context.Context) (*figure, error) {
 func megabytes(n int64) string { return fmt.Sprintf("%.2f", float64(n)/1e6) }
 
 // started gives the milliseconds of every start.
-func (b *bench) started(ctx context.Context, program string) (all []float64, err error) {
+func (b *bench) started(ctx context.Context, program string, open opener) (all []float64, err error) {
 	if program, err = filepath.Abs(program); err != nil {
 		return nil, err
 	}
 	for range b.runs * startsPerRun {
-		took, err := firstPoll(ctx, program)
+		took, err := firstPoll(ctx, program, open)
 		if err != nil {
 			return nil, fmt.Errorf("bench: start: %w", err)
 		}
@@ -64,10 +73,10 @@ func (b *bench) started(ctx context.Context, program string) (all []float64, err
 	return all, nil
 }
 
-func firstPoll(ctx context.Context, program string) (time.Duration, error) {
+func firstPoll(ctx context.Context, program string, open opener) (time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
-	r, err := runtimetest.NewFC(nil)
+	r, err := open(nil)
 	if err != nil {
 		return 0, err
 	}

@@ -28,12 +28,17 @@ func small(t *testing.T) bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	event, err := runtimetest.Build(t.Context(), t.TempDir(), "../fc-event", runtimetest.Flags{})
-	if err != nil {
-		t.Fatal(err)
+	// Of the functions that are only started, small programs at the same runtime APIs stand here.
+	const echoes = "../internal/runtimetest/testdata/"
+	programs := make([]string, 3)
+	for n, folder := range []string{"../fc-event", echoes + "lambdaecho", echoes + "graphecho"} {
+		if programs[n], err = runtimetest.Build(t.Context(), t.TempDir(), folder, runtimetest.Flags{}); err != nil {
+			t.Fatal(err)
+		}
 	}
+	event := programs[0]
 	return bench{
-		exe: exe, event: event, timer: event, hosts: 20, sizes: []int{20, 10}, listed: 150, judged: 10, most: 50,
+		exe: exe, event: event, timer: event, lambda: programs[1], graph: programs[2], hosts: 20, sizes: []int{20, 10}, listed: 150, judged: 10, most: 50,
 		latency: time.Millisecond, farther: time.Millisecond, pause: time.Millisecond, runs: 1,
 	}
 }
@@ -73,6 +78,8 @@ func printed() map[string][]string {
 			`^  50 +5 × 10 +without state +` + anyTime + ` +` + anyPeak + ` +256(, ok)? *$`,
 			`^  50 +5 × 10 +with state +` + anyTime + ` +` + anyPeak + ` +– *$`,
 			`^  fc-timer +\d+\.\d .*[1-9]\d\.\d\d +\d\.\d\d *$`,
+			`^  lambda +\d+\.\d .*\d\.\d\d +\d\.\d\d *$`,
+			`^  functiongraph +\d+\.\d .*\d\.\d\d +\d\.\d\d *$`,
 		},
 	}
 }

@@ -299,7 +299,7 @@ func syncOnce(ctx context.Context, env map[string]string) (report.Report, error)
 		return report.Report{}, err
 	}
 	defer client.Close()
-	run, err := wire.Engine(cfg, client, wire.Role{}, log, wire.Hooks{})
+	run, err := wire.Engine(cfg, client, wire.Role{}, log, wire.Kept{}, wire.Hooks{})
 	if err != nil {
 		return report.Report{}, err
 	}

@@ -12,10 +12,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/functions/internal/trigger"
 	"github.com/jms-sync/jms-sync/functions/internal/wire"
 )
 
@@ -25,9 +27,10 @@ const eventTime = time.Minute
 
 func eventCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	limit := eventTime
+	var from sender
 	cmd := &cobra.Command{
 		Use:   "event FILE",
-		Short: "处理一个保存下来的云事件（阿里云 EventBridge 或云监控的 JSON；- 表示标准输入），与函数走同一条路径",
+		Short: "处理一个保存下来的云事件（阿里云、AWS EventBridge、华为云 CTS 的 JSON；- 表示标准输入），与函数走同一条路径",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if limit <= 0 {
@@ -37,14 +40,38 @@ func eventCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 				return &exit{exitUsage, err}
 			}
 			payload, err := readPayload(args[0], cmd.InOrStdin())
+			if err == nil {
+				err = from.of(payload)
+			}
 			if err != nil {
 				return &exit{exitUsage, err}
 			}
-			return o.event(cmd.Context(), payload, limit, stdout, stderr)
+			return o.event(cmd.Context(), payload, from, limit, stdout, stderr)
 		},
 	}
 	cmd.Flags().DurationVar(&limit, "timeout", eventTime, "最多处理多久；到时云上还看不到的变化留给下一次完整同步")
+	cmd.Flags().StringVar(&from.written, "cloud", "", "事件是哪个云的，与配置里的 type 写法相同（默认：按内容判断）")
+	cmd.Flags().StringVar(&from.origin.ProjectID, "project", "", "华为云：发出事件的项目 ID，函数从 RUNTIME_PROJECT_ID 得到它")
 	return cmd
+}
+
+// sender is whose event it is, and from where.
+type sender struct {
+	written string // --cloud
+	cloud   inventory.Cloud
+	origin  cloud.Origin
+}
+
+// of finds out whose event it is.
+func (s *sender) of(payload []byte) error {
+	if s.written == "" {
+		s.cloud = trigger.Sender(payload)
+		return nil
+	}
+	if s.cloud = config.CloudOf(s.written); s.cloud == "" {
+		return fmt.Errorf("--cloud: %q 不是已知的云 (no cloud known)", s.written)
+	}
+	return nil
 }
 
 func readPayload(name string, stdin io.Reader) ([]byte, error) {
@@ -56,13 +83,13 @@ func readPayload(name string, stdin io.Reader) ([]byte, error) {
 
 // event runs a saved event as the function would, for no longer than the limit, and says what
 // became of each of its parts.
-func (o *options) event(ctx context.Context, payload []byte, limit time.Duration, stdout, stderr io.Writer) error {
+func (o *options) event(ctx context.Context, payload []byte, from sender, limit time.Duration, stdout, stderr io.Writer) error {
 	s, err := o.open(ctx, stderr)
 	if err != nil {
 		return &exit{exitUsage, err}
 	}
 	defer s.close()
-	v, err := wire.Events(s.cfg, s.client, wire.Role{}, s.engine.Log, wire.Kept{Outbox: engine.NewOutbox(0), Identities: cloud.NewIdentities()})
+	v, err := wire.Events(s.cfg, s.client, wire.Role{}, s.engine.Log, s.kept)
 	if err != nil {
 		return &exit{exitUsage, err}
 	}
@@ -71,7 +98,7 @@ func (o *options) event(ctx context.Context, payload []byte, limit time.Duration
 	v.Engine.Reserve = min(limit/5, 10*time.Second) // for the notification
 	v.Engine.Stage, v.Engine.Writing.Progress = s.progress.stage, s.progress.count
 	v.Begin = wire.Reopen(s.store, s.engine.Log)
-	answer := v.Run(ctx, wire.Hear(wire.Alibaba, payload, cloud.Origin{}))
+	answer := v.Run(ctx, wire.Hear(from.cloud, payload, from.origin))
 	s.progress.clear()
 	for _, e := range answer.Events {
 		fmt.Fprintf(stdout, "%s  %s  %s  %s\n", outcomeWord(e.Outcome, s.lang()), printable(e.ID), printable(e.What), printable(e.Reason))

@@ -4,12 +4,16 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
+	cloudlist "github.com/jms-sync/jms-sync/core/cloud/all"
 	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
 // state is a saved event: an instance of the desk's account and cn-beijing changed its state.
@@ -159,5 +163,49 @@ func TestEventCloudKeyRefused(t *testing.T) {
 	expectEvent(t, a, engine.EventFailed, "")
 	if text := fmt.Sprint(a.Errors, a.Scopes); !strings.Contains(text, "bad_credentials") || d.jms.Writes() > 0 {
 		t.Errorf("%s %v", text, d.jms.Calls())
+	}
+}
+
+// TestEventOfWhichCloud: by what it says, or by what the command line says.
+func TestEventOfWhichCloud(t *testing.T) {
+	t.Parallel()
+	const ec2 = `{"version":"0","id":"7bf73129","detail-type":"EC2 Instance State-change Notification","source":"aws.ec2","account":"123456789012",
+		"time":"2026-11-23T10:00:00Z","region":"us-east-1","resources":[],"detail":{"instance-id":"i-1234567890abcdef0","state":"running"}}`
+	const cts = `{"cts":{"time":1795356000000,"code":200,"service_type":"ECS","resource_type":"ecs","resource_id":"b0a9d2b4","trace_name":"createServer"}}`
+	for name, c := range map[string]struct {
+		text string
+		args []string
+		want inventory.Cloud
+		says string // where the cloud's events can be read
+	}{
+		"AWS":            {ec2, nil, inventory.AWS, "123456789012"},
+		"Huawei":         {cts, []string{"--project", "0a1b2c"}, inventory.Huawei, "createServer"},
+		"forced":         {state("i-x", "Running"), []string{"--cloud", "华为云"}, inventory.Huawei, "失败"},
+		"forced to Ali":  {ec2, []string{"--cloud", "aliyun"}, inventory.Alibaba, "has no type"},
+		"without events": {cts, []string{"--cloud", "azure"}, inventory.Azure, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			readable := slices.ContainsFunc(cloudlist.Providers(), func(p cloud.Provider) bool { return p.Cloud == c.want && p.Events != nil })
+			if readable { // ignored, or what it lacks is told: no account of this cloud is configured
+				args := append([]string{"-c", d.config(), "event", d.save("event.json", c.text)}, c.args...)
+				code := run(d.Context(), args, strings.NewReader(""), &d.stdout, &d.stderr)
+				if code != exitDone && code != exitFailed || !strings.Contains(d.stdout.String(), c.says) {
+					t.Errorf("exit code %d: %s%s", code, &d.stdout, &d.stderr)
+				}
+			} else {
+				a := d.event(exitFailed, c.text, c.args...)
+				expectEvent(t, a, engine.EventFailed, "events of cloud "+string(c.want)+" cannot be read")
+			}
+			if d.jms.Requests()+d.ecs.Calls("") > 0 {
+				t.Errorf("%v", d.jms.Calls())
+			}
+		})
+	}
+	d := newDesk(t)
+	d.run(exitUsage, "event", d.save("event.json", ec2), "--cloud", "amazon")
+	if !strings.Contains(d.stderr.String(), `--cloud: "amazon" 不是已知的云`) {
+		t.Error(&d.stderr)
 	}
 }

@@ -80,7 +80,7 @@ func listFleet(ctx context.Context, cfg config.Config) (probed, error) {
 
 // fleet gives every instance; a scope that fails is an error.
 func fleet(ctx context.Context, cfg config.Config) ([]inventory.Instance, error) {
-	e, err := wire.Engine(cfg, nil, wire.Role{}, slog.New(slog.DiscardHandler), wire.Hooks{})
+	e, err := wire.Engine(cfg, nil, wire.Role{}, slog.New(slog.DiscardHandler), wire.Kept{}, wire.Hooks{})
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +102,7 @@ func profiled(ctx context.Context, cfg config.Config, dir string) (probed, error
 		return probed{}, err
 	}
 	defer client.Close()
-	e, err := wire.Engine(cfg, client, wire.Role{}, log, wire.Hooks{})
+	e, err := wire.Engine(cfg, client, wire.Role{}, log, wire.Kept{}, wire.Hooks{})
 	if err != nil {
 		return probed{}, err
 	}

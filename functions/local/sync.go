@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
@@ -74,6 +75,7 @@ type session struct {
 	cfg      config.Config
 	client   *jumpserver.Client
 	store    *runstate.Store // nil = nothing is remembered
+	kept     wire.Kept
 	engine   engine.Engine
 	progress *progress
 	close    func()
@@ -128,11 +130,14 @@ func (o *options) open(ctx context.Context, stderr io.Writer) (*session, error) 
 	}
 	client, err := wire.Client(cfg, log)
 	if err == nil {
+		kept := wire.Kept{Outbox: engine.NewOutbox(0), Identities: cloud.NewIdentities(), Assumed: cloud.NewAssumed()}
 		var e engine.Engine
-		e, err = wire.Engine(cfg, client, wire.Role{}, log, wire.Hooks{Stage: p.stage, Progress: p.count})
+		e, err = wire.Engine(cfg, client, wire.Role{}, log, kept, wire.Hooks{Stage: p.stage, Progress: p.count})
 		if err == nil {
 			e.Window = wire.Window(store, cfg)
-			return &session{cfg: cfg, client: client, store: store, engine: e, progress: p, close: func() { _ = closer.Close() }}, nil
+			return &session{
+				cfg: cfg, client: client, store: store, kept: kept, engine: e, progress: p, close: func() { _ = closer.Close() },
+			}, nil
 		}
 	}
 	return nil, errors.Join(err, closer.Close())

@@ -14,13 +14,18 @@ import (
 // tb may be nil; then ask Unexpected.
 func NewFC(tb TB, settings ...Setting) (*Runtime, error) {
 	return start(dialect{
-		variable: "FC_RUNTIME_API", accept: http.StatusOK, route: fcRoute, headers: fcHeaders,
+		variable: "FC_RUNTIME_API", accept: http.StatusOK, route: fcRoute, headers: fcHeaders, check: sized, hooks: true,
 	}, tb, settings)
 }
 
 // fcRoute knows GET next, POST <id>/response and POST <id>/error below one path.
 func fcRoute(method, path string) (call, string) {
-	rest, ok := strings.CutPrefix(path, "/2020-11-11/runtime/invocation/")
+	return invocationRoute("/2020-11-11/runtime/invocation/", method, path)
+}
+
+// invocationRoute is what Function Compute and Lambda have in common.
+func invocationRoute(base, method, path string) (call, string) {
+	rest, ok := strings.CutPrefix(path, base)
 	if !ok {
 		return noCall, ""
 	}

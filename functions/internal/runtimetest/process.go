@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -30,6 +31,8 @@ type Process struct {
 	started time.Time     // just before the program was started
 	asked   chan struct{} // closed at the first poll
 	took    time.Duration // from started to the first poll; read it after asked is closed
+
+	warned bool // the platform sends SIGTERM before it kills; guarded by mu
 }
 
 // poll counts a poll in. There is none of a program that has ended.
@@ -72,12 +75,13 @@ func (p *Process) hangUp() {
 	_ = p.listener.Close()
 }
 
-// Start runs a program with exactly this environment and the variable that names the runtime
-// API. The program is killed when ctx ends, at Stop, or at the Runtime's Close. Several may run.
+// Start runs a program with exactly this environment and the variables of the platform: that which
+// names the runtime API, and on FunctionGraph those of its function. The program is killed when ctx ends, at Stop, or at the Runtime's Close. Several may run.
 func (r *Runtime) Start(ctx context.Context, program string, env []string) (*Process, error) {
 	p := &Process{
 		cmd:   exec.CommandContext(ctx, program),
 		begun: make(chan struct{}), ended: make(chan struct{}), gone: make(chan struct{}), asked: make(chan struct{}),
+		warned: r.dialect.environ != nil,
 	}
 	var err, err2, err3 error
 	p.stdout, err = newCapture()
@@ -86,7 +90,7 @@ func (r *Runtime) Start(ctx context.Context, program string, env []string) (*Pro
 	if err := errors.Join(err, err2, err3); err != nil {
 		return nil, fmt.Errorf("start %s: %w", program, err)
 	}
-	p.cmd.Env = append(slices.Clone(env), r.dialect.variable+"="+p.Addr())
+	p.cmd.Env = append(r.variables(env), r.dialect.variable+"="+p.Addr())
 	p.cmd.Stdout, p.cmd.Stderr = p.stdout.file, p.stderr.file
 	dieWithParent(p.cmd)
 	c, err := r.join(p)
@@ -121,6 +125,14 @@ func (r *Runtime) Start(ctx context.Context, program string, env []string) (*Pro
 		return nil, fmt.Errorf("start %s: %w", program, err)
 	}
 	return p, nil
+}
+
+// variables are the platform's own, and then those of the function, which may replace them.
+func (r *Runtime) variables(env []string) []string {
+	if r.dialect.environ == nil {
+		return slices.Clone(env)
+	}
+	return append(r.dialect.environ(r.limit), env...)
 }
 
 // Addr is host:port, as the platforms put it into the program's environment.
@@ -159,6 +171,46 @@ func (p *Process) Stop() {
 		_ = p.cmd.Process.Kill() // it may have ended
 	}
 	<-p.ended
+}
+
+// goodbye is how long a program may take to end after SIGTERM. The platforms give it less (Lambda
+// half a second to two seconds); here a slow machine shall not decide a test.
+const goodbye = 20 * time.Second
+
+// Terminate ends the program as the platform does when it takes an instance away: SIGTERM where
+// the platform sends it (Lambda only to a program that has registered an extension, Function
+// Compute never), and SIGKILL to what does not end by itself. The error tells that it came to that.
+func (p *Process) Terminate() error {
+	<-p.begun
+	p.mu.Lock()
+	warned := p.warned
+	p.mu.Unlock()
+	if !warned {
+		p.Stop()
+		return errors.New("the platform killed the program without a word")
+	}
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		return err
+	}
+	timer := time.NewTimer(goodbye)
+	defer timer.Stop()
+	select {
+	case <-p.ended:
+		return nil
+	case <-timer.C:
+		p.Stop()
+		return fmt.Errorf("the program did not end within %s after SIGTERM", goodbye)
+	}
+}
+
+// Wait waits for the end of a program that ends by itself, and tells how it did.
+func (p *Process) Wait(ctx context.Context) (string, error) {
+	select {
+	case <-p.ended:
+		return p.why, nil
+	case <-ctx.Done():
+		return "", fmt.Errorf("the program has not ended: %w", ctx.Err())
+	}
 }
 
 // Stdout is all that the program has written to its standard output so far. What it wrote before

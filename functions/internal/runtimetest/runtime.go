@@ -33,6 +33,17 @@ func OneAtATime() Setting {
 	return func(r *Runtime) { r.slot = make(chan struct{}, 1) }
 }
 
+// Limit gives every invocation this time instead of a minute. FunctionGraph tells a program its
+// limit once, so that there it is the only way.
+func Limit(d time.Duration) Setting {
+	return func(r *Runtime) { r.limit = d }
+}
+
+// Barren answers the first polls with these statuses and no event, as FunctionGraph may.
+func Barren(statuses ...int) Setting {
+	return func(r *Runtime) { r.empty = statuses }
+}
+
 // Answer is what the program said to one invocation.
 type Answer struct {
 	OK           bool
@@ -54,15 +65,16 @@ type Frame struct {
 
 // Options describe one invocation. The zero value is an event with a minute's time and no role.
 type Options struct {
-	Timeout    time.Duration // counted from when the program takes the event; 0 = 60 s
+	Timeout    time.Duration // counted from when the program takes the event; 0 = what Limit says, or 60 s
 	Deadline   time.Time     // instead of the one that Timeout gives; zero = that one
-	KeyID      string        // temporary credentials of the function's role; "" = it has none
+	KeyID      string        // temporary credentials of the function's role; "" = it has none, or (Lambda) the process has them
 	KeySecret  string
 	Token      string
 	Account    string // "" = 1234567890123456
 	Region     string // "" = cn-hangzhou
 	RetryCount int    // how often the platform has tried this event before
 	Kind       Kind
+	OldKeys    bool // FunctionGraph: the credentials are in the headers that are no longer maintained only
 }
 
 // Kind is what the platform wants of the program.
@@ -91,12 +103,14 @@ type Runtime struct {
 	done     chan struct{}
 
 	nobody *Process // takes what no process of ours asks for
+	limit  time.Duration
 
 	mu         sync.Mutex
 	crew       *crew
 	processes  []*Process
 	known      map[string]*invocation
 	unexpected []string
+	empty      []int // statuses of the next polls, which get no event
 	closed     bool
 }
 
@@ -137,7 +151,7 @@ func start(d dialect, tb TB, settings []Setting) (*Runtime, error) {
 	}
 	r := &Runtime{
 		dialect: d, tb: tb, listener: listener, queue: make(chan *invocation),
-		done: make(chan struct{}), crew: &crew{dead: make(chan struct{})}, known: map[string]*invocation{},
+		done: make(chan struct{}), limit: time.Minute, crew: &crew{dead: make(chan struct{})}, known: map[string]*invocation{},
 		nobody: &Process{gone: make(chan struct{}), ended: make(chan struct{}), asked: make(chan struct{})},
 	}
 	for _, set := range settings {
@@ -170,6 +184,9 @@ func (r *Runtime) Close() {
 	_ = r.server.Close()
 }
 
+// Vanish ends the fake under programs that run: their polls break off, and every later request fails.
+func (r *Runtime) Vanish() { _ = r.server.Close() }
+
 // Unexpected lists the requests that no platform would understand, in the order in which they came.
 func (r *Runtime) Unexpected() []string {
 	r.mu.Lock()
@@ -180,8 +197,14 @@ func (r *Runtime) Unexpected() []string {
 // Invoke gives an event to the program and waits for its answer. It is an error if there is
 // none: the context ended, the program did, or the deadline passed 5 s ago.
 func (r *Runtime) Invoke(ctx context.Context, event []byte, o Options) (Answer, error) {
+	if !r.dialect.hooks && o.Kind != Event {
+		return Answer{}, fmt.Errorf("this platform has no kind %d of event", o.Kind)
+	}
+	if r.dialect.environ != nil && (o.Timeout != 0 || !o.Deadline.IsZero()) {
+		return Answer{}, errors.New("this platform tells the time limit of a function once: use Limit")
+	}
 	i := &invocation{
-		id: rand.Text(), event: event, options: o.filled(),
+		id: rand.Text(), event: event, options: o.filled(r.limit),
 		taken: make(chan taker, 1), outcome: make(chan outcome, 1),
 	}
 	r.mu.Lock()
@@ -230,9 +253,9 @@ func (r *Runtime) wait(ctx context.Context, i *invocation) (Answer, error) {
 }
 
 // filled gives the options with what every platform sends.
-func (o Options) filled() Options {
+func (o Options) filled(limit time.Duration) Options {
 	if o.Timeout == 0 {
-		o.Timeout = time.Minute
+		o.Timeout = limit
 	}
 	if o.Account == "" {
 		o.Account = "1234567890123456"

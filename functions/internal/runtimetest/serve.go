@@ -19,6 +19,15 @@ type dialect struct {
 	route func(method, path string) (call, string)
 	// headers are those of the reply to next, beside the event itself.
 	headers func(id string, deadline time.Time, o Options) http.Header
+	// check refuses an answer whose form the platform, or its SDK, does not have.
+	check func(req *http.Request, what call) error
+	// environ are the variables, beside the one above, that the platform gives to every program.
+	environ func(limit time.Duration) []string
+	// most is how many bytes an answer may have; 0 = any number.
+	most int
+	// hooks tells whether the platform sends other kinds than Event, and whether limits differ
+	// between invocations.
+	hooks bool
 }
 
 // call is one of the calls that every platform has under its own path.
@@ -29,6 +38,8 @@ const (
 	nextCall
 	responseCall
 	errorCall
+	registerCall // of Lambda's extensions
+	lifeCall
 )
 
 // ServeHTTP is the runtime API.
@@ -39,6 +50,10 @@ func (r *Runtime) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		r.refuse(w, req, http.StatusNotFound, "no such call")
 	case what == nextCall:
 		r.next(w, req)
+	case what == registerCall:
+		r.register(w, req)
+	case what == lifeCall:
+		r.life(w, req)
 	default:
 		r.take(w, req, what, id)
 	}
@@ -59,18 +74,39 @@ func (r *Runtime) owner(l net.Listener) context.Context {
 	return context.Background()
 }
 
+// asker gives the process that a request came from.
+func (r *Runtime) asker(req *http.Request) *Process {
+	if p, ok := req.Context().Value(ownerKey{}).(*Process); ok {
+		return p
+	}
+	return r.nobody
+}
+
+// barren answers a poll by no event, as often as Barren said.
+func (r *Runtime) barren(w http.ResponseWriter) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.empty) == 0 {
+		return false
+	}
+	status := r.empty[0]
+	r.empty = r.empty[1:]
+	w.WriteHeader(status)
+	return true
+}
+
 // next holds the poll open until there is an event. A poll ends with its own program: an event
 // is never given to a connection whose program is gone.
 func (r *Runtime) next(w http.ResponseWriter, req *http.Request) {
-	p, _ := req.Context().Value(ownerKey{}).(*Process)
-	if p == nil {
-		p = r.nobody
-	}
+	p := r.asker(req)
 	if !p.poll() {
 		http.Error(w, "the program was stopped", http.StatusServiceUnavailable)
 		return
 	}
 	defer p.polls.Done()
+	if r.barren(w) {
+		return
+	}
 	select {
 	case i := <-r.queue:
 		r.hand(w, i, p)
@@ -123,7 +159,12 @@ func (r *Runtime) take(w http.ResponseWriter, req *http.Request, what call, id s
 		r.refuse(w, req, http.StatusConflict, "the invocation has its answer already")
 		return
 	}
-	answer, err := read(req, what, body)
+	if r.dialect.most > 0 && len(body) > r.dialect.most {
+		i.outcome <- outcome{err: fmt.Errorf("the answer has %d bytes, the platform takes %d", len(body), r.dialect.most)}
+		w.WriteHeader(http.StatusRequestEntityTooLarge)
+		return
+	}
+	answer, err := r.read(req, what, body)
 	if err != nil {
 		i.outcome <- outcome{err: fmt.Errorf("the answer was refused: %w", err)}
 		r.refuse(w, req, http.StatusBadRequest, err.Error())
@@ -134,13 +175,21 @@ func (r *Runtime) take(w http.ResponseWriter, req *http.Request, what call, id s
 	w.WriteHeader(r.dialect.accept)
 }
 
+// sized wants the length of an answer told before it.
+func sized(req *http.Request, _ call) error {
+	if req.ContentLength < 0 || req.Header.Get("Content-Length") == "" {
+		return errors.New("no Content-Length")
+	}
+	return nil
+}
+
 // read checks an answer's form and decodes it.
-func read(req *http.Request, what call, body []byte) (Answer, error) {
-	switch {
-	case req.ContentLength < 0 || req.Header.Get("Content-Length") == "":
-		return Answer{}, errors.New("no Content-Length")
-	case req.Header.Get("Content-Type") != "application/json":
-		return Answer{}, fmt.Errorf("content type %q, want application/json", req.Header.Get("Content-Type"))
+func (r *Runtime) read(req *http.Request, what call, body []byte) (Answer, error) {
+	if kind := req.Header.Get("Content-Type"); kind != "application/json" {
+		return Answer{}, fmt.Errorf("content type %q, want application/json", kind)
+	}
+	if err := r.dialect.check(req, what); err != nil {
+		return Answer{}, err
 	}
 	if what == responseCall {
 		if len(body) > 0 && !json.Valid(body) {

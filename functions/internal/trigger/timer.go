@@ -5,36 +5,15 @@ package trigger
 import (
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 )
 
 // Timer is a tick of a timer trigger.
 type Timer struct {
-	At      time.Time // triggerTime: when the timer fired, which may be hours ago
-	Name    string    // triggerName
+	At      time.Time // when the timer fired, which may be hours ago; zero = the event does not tell
+	Name    string    // of the trigger; "" = the event does not tell
 	Request Request
 }
-
-// Request narrows a run. A nil list means everything; a list is never empty.
-type Request struct {
-	Clouds  []string // the configuration's names of accounts
-	Regions []string
-	DryRun  bool
-	Part    Part
-}
-
-// Part is one of several that timer triggers make of one run, side by side; 1 ≤ Number ≤ Of ≤
-// MaxParts. The zero value is the whole run.
-type Part struct{ Number, Of int }
-
-// MaxParts is into how many parts a run may be split.
-const MaxParts = 100
-
-// allowed is told with every mistake in a payload.
-const allowed = `allowed: nothing, or {"clouds":["account"],"regions":["region"],"dry_run":true,"part":"1/4"} ` +
-	"with any of these keys"
 
 // FCTimer decodes the event of Alibaba Function Compute's timer trigger,
 // {"triggerTime":…,"triggerName":…,"payload":"…"}. The payload is a text: empty for everything,
@@ -43,39 +22,47 @@ const allowed = `allowed: nothing, or {"clouds":["account"],"regions":["region"]
 // (https://github.com/aliyun/fc-runtime-go-sdk/blob/master/events/README_TIMER.md; that SDK's own
 // type takes null for each field, so a null payload is an empty one).
 func FCTimer(event []byte) (Timer, error) {
-	fields, err := members(event)
+	tick, err := fcTimer(event)
 	if err != nil {
-		return Timer{}, fmt.Errorf("timer event: %w; this function is started by a timer trigger", err)
-	}
-	if err := fields.exactly("triggerTime", "triggerName", "payload"); err != nil {
 		return Timer{}, fmt.Errorf("timer event: %w", err)
 	}
-	at, err := decode[*time.Time](fields["triggerTime"])
-	if err != nil {
-		return Timer{}, errors.New("timer event: triggerTime must be a time such as 2026-11-23T10:00:00Z")
-	}
-	if at == nil {
-		return Timer{}, errors.New("timer event: triggerTime is missing; this function is started by a timer trigger")
-	}
-	name, err := decode[*string](fields["triggerName"])
-	if err != nil {
-		return Timer{}, errors.New("timer event: triggerName must be a text")
-	}
-	text, err := decode[*string](fields["payload"])
-	if err != nil {
-		return Timer{}, fmt.Errorf("timer event: payload must be a text; %s, within quotes", allowed)
-	}
-	tick := Timer{At: *at}
-	if name != nil {
-		tick.Name = *name
-	}
-	if text != nil {
-		tick.Request, err = payload(*text)
-	}
-	if err != nil {
-		return Timer{}, fmt.Errorf("timer event: payload: %w; %s", err, allowed)
-	}
 	return tick, nil
+}
+
+func fcTimer(event []byte) (Timer, error) {
+	const only = "this function is started by a timer trigger"
+	fields, err := members(event)
+	if err != nil {
+		return Timer{}, fmt.Errorf("%w; %s", err, only)
+	}
+	if err := fields.exactly("triggerTime", "triggerName", "payload"); err != nil {
+		return Timer{}, err
+	}
+	at, err := when(fields, "triggerTime")
+	if err != nil {
+		return Timer{}, err
+	}
+	if at.IsZero() {
+		return Timer{}, errors.New("triggerTime is missing; " + only)
+	}
+	name, err := decode[string](fields["triggerName"])
+	if err != nil {
+		return Timer{}, errors.New("triggerName must be a text")
+	}
+	request, err := narrowing(fields, "payload")
+	return Timer{At: at, Name: name, Request: request}, err
+}
+
+// when reads the time of a tick; zero where there is none.
+func when(fields object, key string) (time.Time, error) {
+	at, err := decode[*time.Time](fields[key])
+	switch {
+	case err != nil || at != nil && at.IsZero():
+		return time.Time{}, errors.New(key + " must be a time such as 2026-11-23T10:00:00Z")
+	case at == nil:
+		return time.Time{}, nil
+	}
+	return *at, nil
 }
 
 // Stale tells whether a tick waited longer than after, as throttled ticks do for hours
@@ -83,80 +70,4 @@ func FCTimer(event []byte) (Timer, error) {
 // stale, and a tick from the future never is: only the clocks differ.
 func Stale(at, now time.Time, after time.Duration) bool {
 	return after > 0 && now.Sub(at) > after
-}
-
-// payload reads the narrowing. Whatever could be read in two ways is refused, because one of
-// them is a wider run than was asked for: null, an empty list, a key twice or in other letters.
-func payload(text string) (Request, error) {
-	if strings.TrimSpace(text) == "" {
-		return Request{}, nil
-	}
-	fields, err := members([]byte(text))
-	if err != nil {
-		return Request{}, err
-	}
-	var r Request
-	for _, key := range fields.keys() {
-		switch raw := fields[key]; key {
-		case "clouds":
-			r.Clouds, err = names(raw)
-		case "regions":
-			r.Regions, err = names(raw)
-		case "dry_run":
-			r.DryRun, err = flag(raw)
-		case "part":
-			r.Part, err = part(raw)
-		default:
-			err = errors.New("no such key")
-		}
-		if err != nil {
-			return Request{}, fmt.Errorf("%q: %w", key, err)
-		}
-	}
-	if r.Part != (Part{}) && r.Clouds == nil && r.Regions == nil {
-		return Request{}, errors.New(`"part": a part without clouds or regions would be the whole run`)
-	}
-	return r, nil
-}
-
-// part reads "2/4". Only one way of writing is taken: what looks like a part and is another one
-// would leave a part of the run without its report.
-func part(raw []byte) (Part, error) {
-	text, err := decode[*string](raw)
-	if err != nil || text == nil {
-		return Part{}, errors.New(`must be a text such as "2/4"`)
-	}
-	number, of, _ := strings.Cut(*text, "/")
-	n, bad := strconv.Atoi(number)
-	m, worse := strconv.Atoi(of)
-	if bad != nil || worse != nil || strconv.Itoa(n)+"/"+strconv.Itoa(m) != *text || n < 1 || n > m || m > MaxParts {
-		return Part{}, fmt.Errorf(`must be a text such as "2/4": part 2 of 4, at most %d`, MaxParts)
-	}
-	return Part{n, m}, nil
-}
-
-func flag(raw []byte) (bool, error) {
-	b, err := decode[*bool](raw)
-	if err != nil || b == nil {
-		return false, errors.New("must be true or false")
-	}
-	return *b, nil
-}
-
-func names(raw []byte) ([]string, error) {
-	list, err := decode[[]*string](raw)
-	if err != nil || list == nil {
-		return nil, errors.New("must be a list of texts")
-	}
-	if len(list) == 0 {
-		return nil, errors.New("the list is empty; leave the key out for everything")
-	}
-	out := make([]string, 0, len(list))
-	for _, name := range list {
-		if name == nil || *name == "" || strings.TrimSpace(*name) != *name {
-			return nil, errors.New("a name is empty or has blanks around it")
-		}
-		out = append(out, *name)
-	}
-	return out, nil
 }

@@ -20,11 +20,14 @@ import (
 // App is one function process. It may run several invocations at once: what is kept between
 // them (configuration, JumpServer client) is one immutable value, replaced as a whole.
 type App struct {
+	name string // of the function, as the state store's lease names who works
 	load Loader
 	log  func(config.Config) (*slog.Logger, error)
 	now  func() time.Time
 	// environ names the state store and may hold credentials for it.
 	environ []string
+	origin  cloud.Origin
+	assumed *cloud.Assumed // outlives configurations: what it keeps is another role's, or still right
 	warm    atomic.Pointer[warm]
 }
 
@@ -39,20 +42,28 @@ type warm struct {
 
 // NewApp makes an App. Nothing is read before the first invocation, so that a mistake in the
 // configuration is the answer to an invocation and not a process that never starts.
-func NewApp(load Loader, log func(config.Config) (*slog.Logger, error)) *App {
-	return &App{load: load, log: log, now: time.Now}
+func NewApp(name string, load Loader, log func(config.Config) (*slog.Logger, error)) *App {
+	return &App{name: name, load: load, log: log, now: time.Now, assumed: cloud.NewAssumed()}
 }
 
-// WithState makes timer runs remember what JMS_SYNC_STATE of this environment names a store for.
-func (a *App) WithState(environ []string) *App {
-	a.environ = environ
+// WithEnvironment makes timer runs remember what JMS_SYNC_STATE of this environment names a store
+// for, and events come from where the platform says that the function runs.
+func (a *App) WithEnvironment(environ []string) *App {
+	a.environ, a.origin = environ, origin(environ)
 	return a
 }
 
 // Tick is what a timer asks for.
 type Tick struct {
-	At      time.Time // when the timer fired
+	At      time.Time // when the timer fired; zero = when it came, so that it is never stale
 	Request engine.Request
+}
+
+// TickOf gives what a decoded trigger asks for.
+func TickOf(t trigger.Timer) Tick {
+	return Tick{At: t.At, Request: engine.Request{
+		Accounts: t.Request.Clouds, Regions: t.Request.Regions, DryRun: t.Request.DryRun, Part: Part(t.Request.Part),
+	}}
 }
 
 // Timer runs what a timer asks for and gives the results document. Only a run that failed, or
@@ -62,11 +73,14 @@ func (a *App) Timer(ctx context.Context, tick Tick, role Role) (report.Report, e
 	if err != nil {
 		return report.Report{}, err
 	}
+	if tick.At.IsZero() {
+		tick.At = a.now()
+	}
 	if limit := w.cfg.StaleAfter; trigger.Stale(tick.At, a.now(), limit) {
 		w.log.Warn("stale tick ignored", "fired", tick.At, "stale_after", limit)
 		return report.Stale(a.now()), nil
 	}
-	e, err := Engine(w.cfg, w.client, role, w.log, Hooks{})
+	e, err := Engine(w.cfg, w.client, role, w.log, w.kept, Hooks{})
 	if err != nil {
 		return report.Report{}, err
 	}
@@ -79,11 +93,11 @@ func (a *App) Timer(ctx context.Context, tick Tick, role Role) (report.Report, e
 	}
 	e.Window = Window(store, w.cfg)
 	e.Sharing = sharing(ctx, w.cfg, store, tick, a.now())
-	out := Remembered(ctx, e, store, Salt(w.cfg), w.cfg.Sync.FullEvery, holder("fc-timer", tick), tick.Request)
+	out := Remembered(ctx, e, store, Salt(w.cfg), w.cfg.Sync.FullEvery, holder(a.name, tick), tick.Request)
 	if out.Report.Outcome == report.Failed {
 		return out.Report, failure(out.Report)
 	}
-	return out.Report, nil
+	return fitted(out.Report, answerLimit(a.environ)), nil
 }
 
 // begin makes what is kept of a configuration. The outbox of the last one goes on, with what it
@@ -98,7 +112,7 @@ func (a *App) begin(cfg config.Config, etag string, last *warm) (*warm, error) {
 	if err != nil {
 		return nil, err
 	}
-	kept := Kept{Outbox: engine.NewOutbox(cfg.Notification.Window), Identities: cloud.NewIdentities()}
+	kept := Kept{Outbox: engine.NewOutbox(cfg.Notification.Window), Identities: cloud.NewIdentities(), Assumed: a.assumed}
 	if last != nil && last.cfg.Notification.Window == cfg.Notification.Window {
 		kept.Outbox = last.kept.Outbox
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"time"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
 	cloudlist "github.com/jms-sync/jms-sync/core/cloud/all"
@@ -16,21 +17,22 @@ import (
 	"github.com/jms-sync/jms-sync/core/pause"
 )
 
-// Kept is what the invocations of one process by events share.
+// Kept is what the invocations of one process share. What is nil is kept for one run only.
 type Kept struct {
-	Outbox     *engine.Outbox
-	Identities *cloud.Identities
+	Outbox     *engine.Outbox    // of events
+	Identities *cloud.Identities // of events
+	Assumed    *cloud.Assumed
 }
 
 // Events builds what runs on events: the engine of a full run, with accounts that are believed
 // to be what account_id says, so that an event costs few calls.
 func Events(cfg config.Config, client *jumpserver.Client, role Role, log *slog.Logger, kept Kept) (engine.Events, error) {
-	e, err := Engine(cfg, client, role, log, Hooks{})
+	e, err := Engine(cfg, client, role, log, kept, Hooks{})
 	if err != nil {
 		return engine.Events{}, err
 	}
 	e.Outbox = kept.Outbox
-	fleet := cloud.Open(accounts(cfg, role), cloudlist.Providers()).WithLogger(log).WithIdentities(kept.Identities)
+	fleet := cloud.Open(accounts(cfg, role, kept.Assumed), cloudlist.Providers()).WithLogger(log).WithIdentities(kept.Identities)
 	return engine.Events{Engine: e, Clouds: fleet, Bastion: client, Sleep: pause.For}, nil
 }
 
@@ -65,7 +67,7 @@ func (a *App) Event(ctx context.Context, of inventory.Cloud, payload []byte, rol
 		w.log.Warn("run without state", "error", err)
 	}
 	v.Begin, v.Engine.Window = Reopen(store, w.log), Window(store, w.cfg)
-	answer := v.Run(ctx, Hear(of, payload, cloud.Origin{}))
+	answer := v.Run(ctx, Hear(of, payload, a.origin))
 	if answer.Failed() {
 		return answer, failedEvents(answer)
 	}
@@ -77,6 +79,17 @@ func (a *App) Stop(ctx context.Context) {
 	if w := a.warm.Load(); w != nil {
 		w.flush(ctx)
 	}
+}
+
+// lastTime is the most that a platform leaves a program after SIGTERM: that of Lambda's shutdown
+// phase (https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html).
+const lastTime = 2 * time.Second
+
+// Terminate is Stop where a platform says only SIGTERM, and little time is left.
+func (a *App) Terminate() {
+	ctx, cancel := context.WithTimeout(context.Background(), lastTime)
+	defer cancel()
+	a.Stop(ctx)
 }
 
 // flush tells what the outbox keeps.

@@ -7,10 +7,10 @@ import (
 )
 
 // BoundMemory gives the process a soft limit of three quarters of the memory that the platform
-// says the function has (FC_FUNCTION_MEMORY_SIZE, AWS_LAMBDA_FUNCTION_MEMORY_SIZE, in MiB); the
-// rest is for what Go does not count, as the program itself. Below the limit nothing changes;
-// near it garbage is collected more often, for up to half of the CPU time, rather than that the
-// platform kills the run. It does nothing where no size is told, or GOMEMLIMIT or GOGC is set.
+// says the function has (FC_FUNCTION_MEMORY_SIZE, AWS_LAMBDA_FUNCTION_MEMORY_SIZE or RUNTIME_MEMORY,
+// in MiB); the rest is for what Go does not count, as the program itself. Below the limit nothing
+// changes; near it garbage is collected more often, for up to half of the CPU time, rather than that
+// the platform kills the run. It does nothing where no size is told, or GOMEMLIMIT or GOGC is set.
 func BoundMemory(environ []string) {
 	if limit := memoryLimit(environ); limit > 0 {
 		debug.SetMemoryLimit(limit)
@@ -27,7 +27,7 @@ func memoryLimit(environ []string) int64 {
 			if value != "" {
 				return 0
 			}
-		case "FC_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE":
+		case "FC_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "RUNTIME_MEMORY":
 			if size, err := strconv.ParseInt(value, 10, 32); err == nil && size > 0 {
 				limit = size << 20 / 4 * 3
 			}

@@ -11,6 +11,7 @@ func TestMemoryLimit(t *testing.T) {
 		{nil, 0},
 		{[]string{"FC_FUNCTION_MEMORY_SIZE=256"}, 192 << 20},
 		{[]string{"AWS_LAMBDA_FUNCTION_MEMORY_SIZE=10240"}, 7680 << 20},
+		{[]string{"RUNTIME_MEMORY=512"}, 384 << 20},
 		{[]string{"FC_FUNCTION_MEMORY_SIZE=256", "GOMEMLIMIT=1GiB"}, 0},
 		{[]string{"GOGC=off", "FC_FUNCTION_MEMORY_SIZE=256"}, 0},
 		{[]string{"GOGC=", "FC_FUNCTION_MEMORY_SIZE=128"}, 96 << 20},

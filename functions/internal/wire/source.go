@@ -55,14 +55,7 @@ func fetch(ctx context.Context, text string, who storage.Identity, known string)
 
 // identity says with whose credentials a store is asked.
 func identity(role Role, environ []string) storage.Identity {
-	lookup := func(name string) string {
-		for _, pair := range environ {
-			if key, value, _ := strings.Cut(pair, "="); key == name {
-				return value
-			}
-		}
-		return ""
-	}
+	lookup := func(name string) string { return variable(environ, name) }
 	home := lookup("HOME")
 	if home == "" {
 		home = lookup("USERPROFILE") // Windows
@@ -71,6 +64,16 @@ func identity(role Role, environ []string) storage.Identity {
 		Role:   storage.Credentials{ID: role.AccessKeyID, Secret: role.AccessKeySecret, Token: role.SecurityToken},
 		RoleOf: role.Cloud, Env: lookup, ReadFile: os.ReadFile, Home: home,
 	}
+}
+
+// variable looks one up in an environment; "" = not set.
+func variable(environ []string, name string) string {
+	for _, pair := range environ {
+		if key, value, _ := strings.Cut(pair, "="); key == name {
+			return value
+		}
+	}
+	return ""
 }
 
 // ready gives what is kept, after asking the store whether it still holds: one request that has

@@ -44,7 +44,7 @@ func newEstate(t *testing.T, d storagetest.Dialect, environ ...string) *estate {
 		Fill("cn-beijing", 2, alibabatest.Sample)
 	e := &estate{T: t, store: storagetest.NewServer(t, d), urls: [2]string{jms.URL, cloud.URL}}
 	environ = append(environ, "JMS_SYNC_CONFIG="+e.store.Ref(object), "BASTION="+jumpservertest.KeySecret)
-	e.app = wire.NewApp(wire.Load("", environ), func(config.Config) (*slog.Logger, error) {
+	e.app = wire.NewApp("test", wire.Load("", environ), func(config.Config) (*slog.Logger, error) {
 		e.mu.Lock()
 		defer e.mu.Unlock()
 		e.made++

@@ -36,14 +36,14 @@ type Hooks struct {
 }
 
 // Engine builds the engine of one run. The JumpServer client is given, because it is kept
-// between the invocations of a process.
-func Engine(cfg config.Config, bastion engine.Bastion, role Role, log *slog.Logger, hooks Hooks) (engine.Engine, error) {
+// between the invocations of a process, as are the credentials of assumed roles.
+func Engine(cfg config.Config, bastion engine.Bastion, role Role, log *slog.Logger, kept Kept, hooks Hooks) (engine.Engine, error) {
 	channels, err := notifiers(cfg)
 	if err != nil {
 		return engine.Engine{}, err
 	}
 	return engine.Engine{
-		Clouds:    cloud.Open(accounts(cfg, role), cloudlist.Providers()).WithLogger(log),
+		Clouds:    cloud.Open(accounts(cfg, role, kept.Assumed), cloudlist.Providers()).WithLogger(log),
 		Bastion:   bastion,
 		Rules:     rules(cfg),
 		Limits:    limits(cfg),
@@ -69,7 +69,7 @@ func Client(cfg config.Config, log *slog.Logger) (*jumpserver.Client, error) {
 
 // accounts gives the enabled accounts. One without a key takes the role's credentials, if the
 // role is of the same cloud.
-func accounts(cfg config.Config, role Role) []cloud.Account {
+func accounts(cfg config.Config, role Role, assumed *cloud.Assumed) []cloud.Account {
 	var out []cloud.Account
 	for _, c := range cfg.Clouds {
 		if !c.Enabled {
@@ -77,7 +77,9 @@ func accounts(cfg config.Config, role Role) []cloud.Account {
 		}
 		a := cloud.Account{
 			Cloud: c.Cloud, Name: c.Name, AccessKeyID: c.AccessKeyID, AccessKeySecret: c.AccessKeySecret,
-			AccountID: c.AccountID, ProjectID: c.ProjectID, TenantID: c.TenantID, AssumeRoleARN: c.AssumeRoleARN, Regions: c.Regions, Endpoint: c.Endpoint,
+			AccountID: c.AccountID, ProjectID: c.ProjectID, TenantID: c.TenantID,
+			AssumeRoleARN: c.AssumeRoleARN, Assumed: assumed,
+			Regions: c.Regions, Endpoint: c.Endpoint,
 			Proxy: cfg.Proxy.Reveal(), ConnectTimeout: cfg.Timeout.Connect, RequestTimeout: cfg.Timeout.Request,
 		}
 		if a.AccessKeyID.Empty() && role.Cloud == c.Cloud {

@@ -1,0 +1,38 @@
+// Command functiongraph is the Huawei FunctionGraph function (custom runtime) that a TIMER or CTS
+// trigger starts: a tick synchronises everything, or what its payload names; an event makes, updates
+// or closes the asset of the instance that it names within seconds.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/jms-sync/jms-sync/functions/internal/fgruntime"
+	"github.com/jms-sync/jms-sync/functions/internal/trigger"
+	"github.com/jms-sync/jms-sync/functions/internal/wire"
+)
+
+func main() {
+	app := wire.Function("functiongraph")
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	err := fgruntime.Run(ctx, os.Environ(), func(ctx context.Context, in fgruntime.Invocation) (any, error) {
+		kind, tick, err := trigger.Huawei(in.Event)
+		if err != nil {
+			return nil, err
+		}
+		role := wire.HuaweiRole(in.AccessKey, in.SecretKey, in.SecurityToken)
+		if kind == trigger.Change {
+			return app.Event(ctx, wire.Huawei, in.Event, role)
+		}
+		return app.Timer(ctx, wire.TickOf(tick), role)
+	})
+	app.Terminate()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/core/storage/storagetest"
+	"github.com/jms-sync/jms-sync/functions/internal/functiontest"
+	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
+)
+
+// TestFunction drives the built program as FunctionGraph's custom runtime does. All scenarios share
+// one program; each has its own process and its own world.
+func TestFunction(t *testing.T) {
+	t.Parallel()
+	program := functiontest.Build(t)
+	scenarios := functiontest.Scenarios()
+	scenarios["refused"] = refused
+	scenarios["instance event"] = instanceEvent
+	scenarios["agency reads configuration and state"] = agency
+	scenarios["polls without an event"] = barren
+	scenarios["no number of seconds"] = noTimeout
+	for name, scenario := range scenarios {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			host := functiontest.Host{Function: "functiongraph", Open: runtimetest.NewFunctionGraph, Tick: tick}
+			scenario(functiontest.New(t, host, program, "1234567890123456"))
+		})
+	}
+}
+
+// tick is what a TIMER trigger sends.
+func tick(at time.Time, payload string) []byte {
+	return fmt.Appendf(nil, `{"version":"v1.0","time":%q,"trigger_type":"TIMER","trigger_name":"Timer_001","user_event":%q}`,
+		at.Format(time.RFC3339), payload)
+}
+
+func sample(w *functiontest.World, name string) []byte {
+	w.Helper()
+	text, err := os.ReadFile("testdata/huawei-" + name + ".json")
+	if err != nil {
+		w.Fatal(err)
+	}
+	return text
+}
+
+// refused are all events but two, the documented sample of the timer among them: its user_event is
+// nobody's request.
+func refused(w *functiontest.World) {
+	w.Refuses("this function takes the events of TIMER and CTS triggers",
+		"", `{}`, `[]`, `hello`, `null`, `{"trigger_type":"OBS"}`, `{"trigger_type":"TIMER","user_event":""}`, `{"Records":[]}`,
+		string(sample(w, "timer")))
+}
+
+func instanceEvent(w *functiontest.World) {
+	w.OwnCloud(inventory.Huawei, sample(w, "cts-ecs-createserver"), "huawei")
+}
+
+// agency reads configuration and state from OBS with the credentials of each invocation, be they in
+// the new headers or only in the old ones.
+func agency(w *functiontest.World) {
+	w.Fill(0, 2, "cn-beijing")
+	store := storagetest.NewServer(w, storagetest.OBS)
+	store.WantToken(storagetest.GoodToken)
+	store.Set("conf/jms-sync.yaml", fmt.Appendf(nil, `
+jumpserver: {url: %q, access_key_id: %s, access_key_secret: "${BASTION_WORD}"}
+clouds:
+  - {type: aliyun, name: aliyun-prod, access_key_id: %s, access_key_secret: %s, regions: [cn-beijing], endpoint: %q}
+`, w.Env["JUMPSERVER_URL"], jumpservertest.KeyID, functiontest.CloudKey, functiontest.CloudSecret, w.Cloud))
+	w.StartWith([]string{
+		"JMS_SYNC_CONFIG=" + store.Ref("conf/jms-sync.yaml"), "JMS_SYNC_STATE=" + store.Ref("state/"),
+		"BASTION_WORD=" + jumpservertest.KeySecret,
+	})
+	w.Fails(w.Invoke("", runtimetest.Options{}), "HUAWEICLOUD_SDK_AK")
+	w.Untouched()
+	o := runtimetest.Options{KeyID: storagetest.GoodID, KeySecret: storagetest.GoodSecret, Token: storagetest.GoodToken}
+	if r := w.Run("", report.OK, o); r.Created != 2 {
+		w.Errorf("%+v", r)
+	}
+	before := w.JMS.Requests()
+	o.OldKeys = true
+	if r := w.Run("", report.OK, o); r.Unchanged != 2 || w.JMS.Requests() != before {
+		w.Errorf("%d requests, %+v", w.JMS.Requests()-before, r)
+	}
+	for _, hidden := range []string{storagetest.GoodID, storagetest.GoodSecret, storagetest.GoodToken} {
+		if strings.Contains(w.Process.Output(), hidden) {
+			w.Errorf("the output holds %q", hidden)
+		}
+	}
+}
+
+// barren gets answers without events first, as the platform may give.
+func barren(w *functiontest.World) {
+	w.Fill(0, 1, "cn-beijing")
+	w.Start(runtimetest.Barren(200, 204, 500, 200))
+	if r := w.Run("", report.OK, runtimetest.Options{}); r.Created != 1 {
+		w.Errorf("%+v", r)
+	}
+}
+
+// noTimeout runs without a deadline where the platform tells none that can be read, and says so.
+func noTimeout(w *functiontest.World) {
+	w.Fill(0, 1, "cn-beijing")
+	w.Environ = []string{"RUNTIME_TIMEOUT=3s"}
+	w.Start()
+	if r := w.Run("", report.OK, runtimetest.Options{}); r.Created != 1 || !strings.Contains(w.Process.Stderr(), "RUNTIME_TIMEOUT") {
+		w.Errorf("%+v\n%s", r, w.Tail())
+	}
+}

@@ -1,0 +1,132 @@
+package fgruntime
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"time"
+)
+
+// errNoEvent is a poll that was answered by no event, as the platform may.
+var errNoEvent = errors.New("the answer has no X-Cff-Request-Id")
+
+// next asks for an event. What is not status 200 with a request id is none.
+func (l loop) next(ctx context.Context) (Invocation, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, l.base+"request", nil)
+	if err != nil {
+		return Invocation{}, err
+	}
+	resp, err := l.client.Do(req)
+	if err != nil {
+		return Invocation{}, err
+	}
+	defer resp.Body.Close()
+	event, err := io.ReadAll(resp.Body)
+	h := resp.Header
+	id := h.Get("X-Cff-Request-Id")
+	switch {
+	case resp.StatusCode != http.StatusOK:
+		return Invocation{}, fmt.Errorf("status %d", resp.StatusCode)
+	case id == "":
+		return Invocation{}, errNoEvent
+	case err != nil: // its time runs, but there is nothing to answer by
+		return Invocation{}, fmt.Errorf("the event of request %s broke off: %w", id, err)
+	}
+	in := Invocation{RequestID: id, Event: event}
+	in.AccessKey, in.SecretKey, in.SecurityToken = agency(h)
+	return in, nil
+}
+
+// agency gives the credentials of the function's agency. The three headers that begin with
+// X-CFF-Security are to be used together, and go first; those without are no longer maintained.
+func agency(h http.Header) (key, word, token string) {
+	if key = h.Get("X-CFF-Security-Access-Key"); key != "" {
+		return key, h.Get("X-CFF-Security-Secret-Key"), h.Get("X-CFF-Security-Token")
+	}
+	return h.Get("X-CFF-Access-Key"), h.Get("X-CFF-Secret-Key"), h.Get("X-CFF-Security-Token")
+}
+
+// serve answers one event.
+func (l loop) serve(ctx context.Context, in Invocation, handle Handler) {
+	bounded, cancel := l.bound(ctx)
+	defer cancel()
+	what, answer := "response/", []byte(nil)
+	out, err := l.call(bounded, in, handle)
+	if err == nil {
+		answer, err = json.Marshal(out)
+	}
+	if err != nil {
+		what, answer = "error/", failure(err)
+	}
+	if err := l.post(context.WithoutCancel(ctx), what+url.PathEscape(in.RequestID), answer); err != nil {
+		l.say("the answer to request " + in.RequestID + " was not taken: " + err.Error())
+	}
+}
+
+// bound ends a handler's context with the function's time, which began a moment ago.
+func (l loop) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+	if l.timeout == 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, l.timeout)
+}
+
+// panicked is a handler that panicked.
+type panicked struct{ value any }
+
+func (p panicked) Error() string { return fmt.Sprint(p.value) }
+
+// call runs the handler. A panic is an error of this event, and none of the next one's.
+func (l loop) call(ctx context.Context, in Invocation, handle Handler) (out any, err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			l.say(fmt.Sprintf("request %s: panic: %v\n%s", in.RequestID, value, debug.Stack()))
+			err = panicked{value}
+		}
+	}()
+	return handle(ctx, in)
+}
+
+// failure is an error as the runtime API takes it.
+func failure(err error) []byte {
+	kind := "error"
+	if errors.As(err, new(panicked)) {
+		kind = "panic"
+	}
+	text, marshalErr := json.Marshal(map[string]string{"errorType": kind, "errorMessage": err.Error()})
+	if marshalErr != nil { // cannot be: both are texts
+		return []byte(`{"errorType":"error","errorMessage":""}`)
+	}
+	return text
+}
+
+// postTime bounds the sending of an answer: the platform's API is on the same machine.
+const postTime = 10 * time.Second
+
+func (l loop) post(ctx context.Context, path string, body []byte) error {
+	ctx, cancel := context.WithTimeout(ctx, postTime)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, l.base+path, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := l.client.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	_, _ = io.Copy(io.Discard, resp.Body) // so that the connection can be used again
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("status %d", resp.StatusCode)
+	}
+	return nil
+}
+
+func (l loop) say(text string) { fmt.Fprintln(l.log, "functiongraph: "+text) }

@@ -1,0 +1,64 @@
+package functiontest
+
+import (
+	"archive/zip"
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
+)
+
+// A function's package is fetched at every cold start: its program and the zip that holds nothing
+// else have at most these bytes.
+const (
+	mostBytes  = 20 << 20
+	mostZipped = 8 << 20
+)
+
+// Program is a built function, and the script that starts it as the platforms do: in a folder of its
+// own, here its HOME.
+type Program struct{ file, script string }
+
+// Build compiles the function in the test's own folder, once for all tests of a process, and
+// checks that it is small enough for a platform.
+func Build(t *testing.T) Program {
+	t.Helper()
+	dir := t.TempDir()
+	file, err := runtimetest.Build(t.Context(), dir, ".", runtimetest.Flags{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	small(t, text)
+	// Once for all, as Linux does not start what another thread that forks still has open to write.
+	p := Program{file, filepath.Join(dir, "start")}
+	if err := os.WriteFile(p.script, []byte("#!/bin/sh\ncd \"$HOME\" && exec \"$PROGRAM\"\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// small prints the sizes of a program and of its package, and wants them to be small.
+func small(t *testing.T, text []byte) {
+	t.Helper()
+	var packed bytes.Buffer
+	archive := zip.NewWriter(&packed)
+	entry, err := archive.Create("bootstrap") // Create deflates
+	if err == nil {
+		_, err = entry.Write(text)
+	}
+	if err = errors.Join(err, archive.Close()); err != nil {
+		t.Fatal(err)
+	}
+	const mib = 1 << 20
+	t.Logf("%.2f MiB, %.2f MiB zipped", float64(len(text))/mib, float64(packed.Len())/mib)
+	if len(text) > mostBytes || packed.Len() > mostZipped {
+		t.Errorf("%d bytes and %d zipped, the most are %d and %d", len(text), packed.Len(), mostBytes, mostZipped)
+	}
+}

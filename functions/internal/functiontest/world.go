@@ -1,0 +1,232 @@
+// Package functiontest is the ground on which built functions are tested: JumpServer, one Alibaba
+// account and a DingTalk robot on loopback, and the program beside them, driven through a fake of
+// its platform's runtime API. What every host must do is in Scenarios; the tests beside each
+// function add what only its platform has.
+package functiontest
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
+	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/notify/dingtalk/dingtalktest"
+	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
+)
+
+// The secrets of a world. None of them may be seen in an answer or in the program's output.
+const (
+	CloudKey    = "LTAI5tWorldKey000001"
+	CloudSecret = "cloud-secret-of-the-world"
+	RobotToken  = "robot-token-of-the-world"
+	RobotSecret = "SECrobot-secret-of-the-world"
+	RoleKey     = "STS.role-of-the-world"
+	RoleSecret  = "role-secret-of-the-world"
+	RoleToken   = "role-token-of-the-world"
+)
+
+// Host is a platform.
+type Host struct {
+	Function string // its name
+	// Open starts a fake of its runtime API.
+	Open func(runtimetest.TB, ...runtimetest.Setting) (*runtimetest.Runtime, error)
+	// Tick is what its timer sends; the payload narrows the run.
+	Tick func(at time.Time, payload string) []byte
+	// Environ are variables of every process, as "NAME=value".
+	Environ []string
+}
+
+// World is what a function meets.
+type World struct {
+	*testing.T
+	Host
+	JMS     *jumpservertest.Server
+	ECS     *alibabatest.Server
+	Account *alibabatest.Account
+	Robot   *dingtalktest.Robot
+	// Env are the program's settings without JMS_SYNC_. They may be changed before Start.
+	Env     map[string]string
+	Runtime *runtimetest.Runtime
+	Process *runtimetest.Process
+	Cloud   string // the URL of the cloud
+	program Program
+}
+
+// New makes a world with one account of this id, whose name is aliyun-prod, in cn-beijing and
+// cn-hangzhou. Nothing runs yet.
+func New(t *testing.T, h Host, program Program, accountID string) *World {
+	t.Helper()
+	w := &World{
+		T: t, Host: h, program: program,
+		JMS:   jumpservertest.New(jumpservertest.Options{TB: t}),
+		ECS:   alibabatest.New(alibabatest.Options{Reporter: t}),
+		Robot: dingtalktest.New(dingtalktest.Settings{Token: RobotToken, Secret: RobotSecret, Complain: t.Errorf}),
+	}
+	w.Account = w.ECS.AddAccount(alibabatest.Key{AccountID: accountID, AccessKeyID: CloudKey, AccessKeySecret: CloudSecret})
+	w.Cloud = w.Serve(w.ECS)
+	w.Env = map[string]string{
+		"JUMPSERVER_URL":                w.Serve(w.JMS),
+		"JUMPSERVER_ACCESS_KEY_ID":      jumpservertest.KeyID,
+		"JUMPSERVER_ACCESS_KEY_SECRET":  jumpservertest.KeySecret,
+		"CLOUDS_0_TYPE":                 "阿里云",
+		"CLOUDS_0_NAME":                 "aliyun-prod",
+		"CLOUDS_0_ACCESS_KEY_ID":        CloudKey,
+		"CLOUDS_0_ACCESS_KEY_SECRET":    CloudSecret,
+		"CLOUDS_0_REGIONS":              "cn-beijing,cn-hangzhou",
+		"CLOUDS_0_ENDPOINT":             w.Cloud,
+		"NOTIFICATION_DINGTALK_ENABLED": "true",
+		"NOTIFICATION_DINGTALK_WEBHOOK": w.Serve(w.Robot) + dingtalktest.Path + "?access_token=" + RobotToken,
+		"NOTIFICATION_DINGTALK_SECRET":  RobotSecret,
+	}
+	t.Cleanup(w.ECS.Close)
+	return w
+}
+
+// Serve serves on loopback until the test ends.
+func (w *World) Serve(h http.Handler) string {
+	server := httptest.NewServer(h)
+	w.Cleanup(server.Close)
+	return server.URL
+}
+
+// Fill puts n instances into each of some regions; their numbers begin at from.
+func (w *World) Fill(from, n int, regions ...string) {
+	for i, region := range regions {
+		w.Account.Fill(region, n, func(k int) alibabatest.Instance { return alibabatest.Sample(from + i*n + k) })
+	}
+}
+
+// Start runs the program with the world's settings and the host's variables, and nothing else.
+func (w *World) Start(settings ...runtimetest.Setting) {
+	w.Helper()
+	env := make([]string, 0, len(w.Env))
+	for name, value := range w.Env {
+		env = append(env, "JMS_SYNC_"+name+"="+value)
+	}
+	w.StartWith(env, settings...)
+}
+
+// StartWith runs the program with exactly these variables and the host's. It works in a folder of
+// its own, as on the platforms. At the test's end it must have left nothing on the disk and no
+// secret in its output.
+func (w *World) StartWith(env []string, settings ...runtimetest.Setting) {
+	w.Helper()
+	home := w.TempDir()
+	var err error
+	if w.Runtime, err = w.Open(w, settings...); err != nil {
+		w.Fatal(err)
+	}
+	w.Cleanup(w.Runtime.Close)
+	env = append(slices.Concat(env, w.Environ), "HOME="+home, "TMPDIR="+home, "PROGRAM="+w.program.file)
+	if w.Process, err = w.Runtime.Start(w.Context(), w.program.script, env); err != nil {
+		w.Fatal(err)
+	}
+	runtime, process := w.Runtime, w.Process
+	w.Cleanup(func() {
+		runtime.Close()
+		w.Hidden("output", process.Output())
+		if left, err := os.ReadDir(home); err != nil || len(left) > 0 {
+			w.Errorf("left on the disk: %v %v", left, err)
+		}
+	})
+}
+
+// Hidden fails if a text holds a secret.
+func (w *World) Hidden(what, text string) {
+	w.Helper()
+	for _, word := range []string{
+		jumpservertest.KeySecret, CloudKey, CloudSecret, RobotToken, RobotSecret, RoleKey, RoleSecret, RoleToken, "STS.role", "Signature",
+	} {
+		if strings.Contains(text, word) {
+			w.Errorf("%s holds %q:\n%s", what, word, text)
+		}
+	}
+}
+
+// Invoke sends one tick that fired now.
+func (w *World) Invoke(payload string, o runtimetest.Options) runtimetest.Answer {
+	w.Helper()
+	return w.Send(w.Tick(time.Now(), payload), o)
+}
+
+// Send sends an event, and wants an answer in time.
+func (w *World) Send(event []byte, o runtimetest.Options) runtimetest.Answer {
+	w.Helper()
+	answer, err := w.Runtime.Invoke(w.Context(), event, o)
+	if err != nil {
+		w.Fatalf("%v\n%s", err, w.Tail())
+	}
+	if answer.Late {
+		w.Error("the answer came after the deadline")
+	}
+	w.Hidden("answer", string(answer.Body)+answer.ErrorMessage)
+	return answer
+}
+
+// Run sends one tick that must be answered by a results document with this outcome.
+func (w *World) Run(payload string, want report.Outcome, o runtimetest.Options) report.Report {
+	w.Helper()
+	return w.Document(w.Invoke(payload, o), want)
+}
+
+// Document reads an answer that must be a results document with this outcome.
+func (w *World) Document(answer runtimetest.Answer, want report.Outcome) report.Report {
+	w.Helper()
+	var r report.Report
+	w.Decode(answer, &r)
+	if r.Outcome != want {
+		w.Fatalf("outcome %s, want %s: %s\n%s", r.Outcome, want, answer.Body, w.Tail())
+	}
+	return r
+}
+
+// Decode reads an answer that must be a document with these fields and no others.
+func (w *World) Decode(answer runtimetest.Answer, into any) {
+	w.Helper()
+	if !answer.OK {
+		w.Fatalf("an error: %s\n%s", answer.ErrorMessage, w.Tail())
+	}
+	d := json.NewDecoder(bytes.NewReader(answer.Body))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		w.Fatalf("%v: %s", err, answer.Body)
+	}
+}
+
+// Fails wants an error whose message says all of these, and a process that lives on.
+func (w *World) Fails(answer runtimetest.Answer, says ...string) {
+	w.Helper()
+	if answer.OK || len(answer.StackTrace) > 0 {
+		w.Fatalf("no plain error: %s%s", answer.Body, answer.ErrorMessage)
+	}
+	for _, text := range says {
+		if !strings.Contains(answer.ErrorMessage, text) {
+			w.Errorf("the error does not say %q: %s", text, answer.ErrorMessage)
+		}
+	}
+}
+
+// Tail is the end of what the program printed, for a test's message.
+func (w *World) Tail() string {
+	text := w.Process.Output()
+	return text[max(len(text)-2000, 0):]
+}
+
+// Hosts gives JumpServer's hosts.
+func (w *World) Hosts() []jumpservertest.Host { return w.JMS.Hosts(jumpservertest.DefaultOrg) }
+
+// Untouched wants that nobody was asked anything.
+func (w *World) Untouched() {
+	w.Helper()
+	if a, b, c := w.JMS.Requests(), w.ECS.Calls(""), w.Robot.Calls(); a+b+c > 0 {
+		w.Errorf("%d requests to JumpServer, %d to the cloud, %d to the robot", a, b, c)
+	}
+}

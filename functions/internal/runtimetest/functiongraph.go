@@ -1,0 +1,74 @@
+package runtimetest
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// FunctionGraphProject is the project in which the fake's function runs.
+const FunctionGraphProject = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
+
+// NewFunctionGraph starts a fake of the runtime API of Huawei FunctionGraph's custom runtime, as
+// its documentation has it (https://support.huaweicloud.com/devg-functiongraph/functiongraph_01_0406.html);
+// it was never compared with the platform. It sends the credentials of an agency in the headers
+// that the platform's newer runtimes have, beside useless ones in the old headers. That the
+// platform sends SIGTERM before it takes an instance away is assumed.
+func NewFunctionGraph(tb TB, settings ...Setting) (*Runtime, error) {
+	return start(dialect{
+		variable: "RUNTIME_API_ADDR", accept: http.StatusOK, route: functionGraphRoute, headers: functionGraphHeaders,
+		check: sized, environ: functionGraphVariables,
+	}, tb, settings)
+}
+
+// functionGraphRoute knows GET request, POST response/<id> and POST error/<id> below one path.
+func functionGraphRoute(method, path string) (call, string) {
+	rest, ok := strings.CutPrefix(path, "/v1/runtime/invocation/")
+	if !ok {
+		return noCall, ""
+	}
+	if rest == "request" && method == http.MethodGet {
+		return nextCall, ""
+	}
+	what, id, _ := strings.Cut(rest, "/")
+	switch {
+	case method != http.MethodPost || id == "":
+		return noCall, ""
+	case what == "response":
+		return responseCall, id
+	case what == "error":
+		return errorCall, id
+	}
+	return noCall, ""
+}
+
+// functionGraphHeaders are those of a request. They tell no deadline.
+func functionGraphHeaders(id string, _ time.Time, o Options) http.Header {
+	h := http.Header{}
+	h.Set("X-Cff-Request-Id", id)
+	h.Set("X-Cff-Invoke-Type", "async")
+	if o.KeyID == "" {
+		return h
+	}
+	h.Set("X-Cff-Auth-Token", "token-of-no-use")
+	h.Set("X-Cff-Security-Token", o.Token)
+	if o.OldKeys {
+		h.Set("X-Cff-Access-Key", o.KeyID)
+		h.Set("X-Cff-Secret-Key", o.KeySecret)
+		return h
+	}
+	h.Set("X-Cff-Access-Key", "old-"+o.KeyID)
+	h.Set("X-Cff-Secret-Key", "old-"+o.KeySecret)
+	h.Set("X-Cff-Security-Access-Key", o.KeyID)
+	h.Set("X-Cff-Security-Secret-Key", o.KeySecret)
+	return h
+}
+
+func functionGraphVariables(limit time.Duration) []string {
+	return []string{
+		"RUNTIME_PROJECT_ID=" + FunctionGraphProject, "RUNTIME_FUNC_NAME=jms-sync", "RUNTIME_FUNC_VERSION=latest",
+		"RUNTIME_PACKAGE=default", "RUNTIME_HANDLER=bootstrap", fmt.Sprintf("RUNTIME_TIMEOUT=%d", max(int(limit/time.Second), 1)),
+		"RUNTIME_USERDATA={}", "RUNTIME_CPU=500", "RUNTIME_MEMORY=512", "RUNTIME_CODE_ROOT=/opt/function/code",
+	}
+}

@@ -1,0 +1,103 @@
+package runtimetest
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// lambdaMost is how many bytes an answer may have, 6 MiB: a longer one gets status 413
+// (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
+const lambdaMost = 6 << 20
+
+// NewLambda starts a fake of AWS Lambda's runtime API, as aws-lambda-go v1.55.1 speaks it
+// (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html), with as much of the extensions
+// API as that SDK needs to be sent SIGTERM
+// (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html). A taken answer gets
+// status 202. The credentials of the role are the environment's, none in Options reach the program.
+func NewLambda(tb TB, settings ...Setting) (*Runtime, error) {
+	return start(dialect{
+		variable: "AWS_LAMBDA_RUNTIME_API", accept: http.StatusAccepted, route: lambdaRoute, headers: lambdaHeaders,
+		check: lambdaCheck, most: lambdaMost,
+	}, tb, settings)
+}
+
+func lambdaRoute(method, path string) (call, string) {
+	switch method + " " + path {
+	case "POST /2020-01-01/extension/register":
+		return registerCall, ""
+	case "GET /2020-01-01/extension/event/next":
+		return lifeCall, ""
+	}
+	return invocationRoute("/2018-06-01/runtime/invocation/", method, path)
+}
+
+func lambdaHeaders(id string, deadline time.Time, o Options) http.Header {
+	h := http.Header{}
+	h.Set("Lambda-Runtime-Aws-Request-Id", id)
+	h.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(deadline.UnixMilli(), 10))
+	h.Set("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:"+o.Region+":"+o.Account+":function:jms-sync")
+	h.Set("Lambda-Runtime-Trace-Id", "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=0")
+	h.Set("Content-Type", "application/json")
+	return h
+}
+
+// lambdaCheck takes an answer in chunks, as the SDK sends it, or of known length. An answer that
+// broke off says so in its trailer; an error may carry a cause for X-Ray, which must be JSON.
+func lambdaCheck(req *http.Request, what call) error {
+	if kind := req.Trailer.Get("Lambda-Runtime-Function-Error-Type"); kind != "" {
+		return errors.New("the answer broke off: " + kind)
+	}
+	cause := req.Header.Get("Lambda-Runtime-Function-Xray-Error-Cause")
+	if cause != "" && (what != errorCall || !json.Valid([]byte(cause))) {
+		return errors.New("the cause for X-Ray is not JSON, or is no error's")
+	}
+	if !strings.HasPrefix(req.Header.Get("User-Agent"), "aws-lambda-go/") {
+		return errors.New("this is not the SDK")
+	}
+	return nil
+}
+
+// register takes an extension that wants no events; its program gets SIGTERM before it is killed.
+func (r *Runtime) register(w http.ResponseWriter, req *http.Request) {
+	var wants struct{ Events []string }
+	switch err := json.NewDecoder(req.Body).Decode(&wants); {
+	case err != nil || len(wants.Events) > 0:
+		r.refuse(w, req, http.StatusBadRequest, "an extension that wants events, which this fake does not send")
+		return
+	case req.Header.Get("Lambda-Extension-Name") == "":
+		r.refuse(w, req, http.StatusBadRequest, "an extension without a name")
+		return
+	}
+	p := r.asker(req)
+	p.mu.Lock()
+	p.warned = true
+	p.mu.Unlock()
+	w.Header().Set("Lambda-Extension-Identifier", "extension-of-"+p.identity())
+	_, _ = w.Write([]byte(`{"functionName":"jms-sync","functionVersion":"$LATEST","handler":"bootstrap"}`))
+}
+
+// life holds the call for the next event of an extension open: it gets none.
+func (r *Runtime) life(w http.ResponseWriter, req *http.Request) {
+	p := r.asker(req)
+	if req.Header.Get("Lambda-Extension-Identifier") != "extension-of-"+p.identity() {
+		r.refuse(w, req, http.StatusForbidden, "an extension that is not registered")
+		return
+	}
+	select {
+	case <-req.Context().Done():
+	case <-p.gone:
+	case <-r.done:
+	}
+}
+
+// identity tells processes from each other.
+func (p *Process) identity() string {
+	if p.listener == nil {
+		return "nobody"
+	}
+	return p.Addr()
+}

@@ -1,0 +1,223 @@
+package trigger
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// read gives a saved sample.
+func read(t testing.TB, name string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// samples gives the names of the saved samples that fit a pattern, at least n.
+func samples(t testing.TB, pattern string, n int) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("testdata", pattern))
+	if err != nil || len(files) < n {
+		t.Fatalf("%s: %q %v", pattern, files, err)
+	}
+	names := make([]string, 0, len(files))
+	for _, f := range files {
+		names = append(names, filepath.Base(f))
+	}
+	return names
+}
+
+func TestAWSSamples(t *testing.T) {
+	t.Parallel()
+	kind, tick, err := AWS(read(t, "aws-scheduled-event.json"))
+	want := Timer{At: time.Date(2016, 12, 30, 18, 44, 49, 0, time.UTC), Name: "SampleRule"}
+	if err != nil || kind != Tick || !reflect.DeepEqual(tick, want) {
+		t.Errorf("scheduled: %s %+v %v", kind, tick, err)
+	}
+	for _, name := range samples(t, "aws-*statechange*.json", 6) {
+		if kind, tick, err := AWS(read(t, name)); err != nil || kind != Change || !reflect.DeepEqual(tick, Timer{}) {
+			t.Errorf("%s: %s %+v %v", name, kind, tick, err)
+		}
+	}
+	for _, name := range samples(t, "huawei-*.json", 5) {
+		if kind, _, err := AWS(read(t, name)); err == nil || kind != "" || !strings.Contains(err.Error(), awsTakes) {
+			t.Errorf("%s: %s %v", name, kind, err)
+		}
+	}
+}
+
+func TestAWSTick(t *testing.T) {
+	t.Parallel()
+	const scheduler = `{"version":"0","id":"x","detail-type":"Scheduled Event","source":"aws.scheduler","account":"1","time":"2026-11-23T10:00:00Z",` +
+		`"region":"us-east-1","resources":["arn:aws:scheduler:us-east-1:1:schedule/default/hourly"],"detail":"{}"}`
+	narrow := Request{Clouds: []string{"prod"}, Regions: []string{"us-east-1"}, DryRun: true}
+	for text, want := range map[string]Timer{
+		scheduler: {At: fired, Name: "hourly"},
+		`{"time":"2026-11-23T10:00:00Z","payload":{"clouds":["prod"],"regions":["us-east-1"],"dry_run":true}}`:             {At: fired, Request: narrow},
+		`{"time":"2026-11-23T10:00:00Z","payload":"{\"clouds\":[\"prod\"],\"regions\":[\"us-east-1\"],\"dry_run\":true}"}`: {At: fired, Request: narrow},
+		`{"payload":{"clouds":["prod"],"regions":["us-east-1"],"dry_run":true}}`:                                           {Request: narrow},
+		`{"payload":""}`:                  {},
+		`{"payload":{}}`:                  {},
+		`{"time":"2026-11-23T10:00:00Z"}`: {At: fired},
+		`{"time":"2026-11-23T18:00:00+08:00","payload":{"regions":["r"],"part":"2/4"}}`: {
+			At: fired, Request: Request{Regions: []string{"r"}, Part: Part{2, 4}},
+		},
+		`{"detail-type":"Scheduled Event","source":"aws.events","time":"2026-11-23T10:00:00Z","payload":{"dry_run":true}}`: {
+			At: fired, Request: Request{DryRun: true},
+		},
+		`{"detail-type":"Scheduled Event","source":"aws.events","time":"2026-11-23T10:00:00Z","resources":7}`: {At: fired},
+	} {
+		kind, tick, err := AWS([]byte(text))
+		if !tick.At.IsZero() {
+			tick.At = tick.At.UTC()
+		}
+		if err != nil || kind != Tick || !reflect.DeepEqual(tick, want) {
+			t.Errorf("%s: %s %+v %v", text, kind, tick, err)
+		}
+	}
+}
+
+// What cannot be read runs nothing, and says what is allowed.
+func TestAWSRefuses(t *testing.T) {
+	t.Parallel()
+	const at = `"time":"2026-11-23T10:00:00Z"`
+	for text, want := range map[string]string{
+		"":                            "it is empty",
+		"null":                        "not a JSON object",
+		"[]":                          "not a JSON object",
+		`"x"`:                         "not a JSON object",
+		`{`:                           "not valid JSON",
+		`{}`:                          "it is empty",
+		`{"key1":"value1"}`:           `"key1": no such key`, // what the console's test event says
+		`{"clouds":["a"]}`:            `"clouds": no such key`,
+		`{"Payload":{}}`:              `"Payload" must be written "payload"`,
+		`{"TIME":""}`:                 `"TIME" must be written "time"`,
+		`{"payload":{},"payload":""}`: `"payload" stands there twice`,
+		`{"payload":null}`:            "payload: it is not a JSON object",
+		`{"payload":[]}`:              "payload: it is not a JSON object",
+		`{"payload":1}`:               "payload: it is not a JSON object",
+		`{"payload":"null"}`:          "payload: it is not a JSON object",
+		`{"payload":{"cloud":["a"]}}`: `payload: "cloud": no such key`,
+		`{"payload":{"clouds":[]}}`:   "payload: \"clouds\": the list is empty",
+		`{"payload":{"dry_run":true,"dry_run":false}}`:                   `"dry_run" stands there twice`,
+		`{"payload":{"regions":["r"],"part":"1/2"}}`:                     "the time of their tick, which is missing",
+		`{"time":null,"payload":{}}`:                                     "time is missing",
+		`{"time":""}`:                                                    "time must be a time",
+		`{"time":"<aws.scheduler.scheduled-time>"}`:                      "time must be a time",
+		`{"time":"0001-01-01T00:00:00Z"}`:                                "time must be a time",
+		`{"detail-type":"Scheduled Event","source":"aws.events"}`:        "time is missing",
+		`{"detail-type":"Scheduled Event","source":"my.app",` + at + `}`: `"Scheduled Event" of "my.app"`,
+		`{"detail-type":"Scheduled Event",` + at + `}`:                   `"Scheduled Event" of ""`,
+		`{"detail-type":1,` + at + `}`:                                   "must be texts",
+		`{"detail-type":"S3 Object Created","source":"aws.s3"}`:          `"S3 Object Created" of "aws.s3"`,
+		`{"detail-type":"EC2 Instance State-change Notification"}`:       `"EC2 Instance State-change Notification" of ""`,
+		`{"Records":[{"eventSource":"aws:s3"}]}`:                         `"Records": no such key`,
+		`{"triggerTime":"2026-11-23T10:00:00Z","payload":""}`:            `"triggerTime": no such key`,
+	} {
+		kind, tick, err := AWS([]byte(text))
+		if err == nil || kind != "" || !reflect.DeepEqual(tick, Timer{}) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), awsTakes) {
+			t.Errorf("%s: %s %+v %v, want %q", text, kind, tick, err, want)
+		}
+	}
+}
+
+func TestHuaweiSamples(t *testing.T) {
+	t.Parallel()
+	documented := read(t, "huawei-timer.json") // whose user_event is nobody's request
+	if _, _, err := Huawei(documented); err == nil || !strings.Contains(err.Error(), "user_event: it is not a JSON object") {
+		t.Errorf("documented sample: %v", err)
+	}
+	kind, tick, err := Huawei([]byte(strings.Replace(string(documented), "User Event", "", 1)))
+	at := time.Date(2018, 6, 1, 0, 30, 0, 0, time.UTC)
+	if err != nil || kind != Tick || !tick.At.Equal(at) || tick.Name != "Timer_001" || !reflect.DeepEqual(tick.Request, Request{}) {
+		t.Errorf("documented sample without its payload: %s %+v %v", kind, tick, err)
+	}
+	for _, name := range samples(t, "huawei-cts*.json", 5) {
+		if kind, tick, err := Huawei(read(t, name)); err != nil || kind != Change || !reflect.DeepEqual(tick, Timer{}) {
+			t.Errorf("%s: %s %+v %v", name, kind, tick, err)
+		}
+	}
+	for _, name := range samples(t, "aws-*.json", 7) {
+		if kind, _, err := Huawei(read(t, name)); err == nil || kind != "" || !strings.Contains(err.Error(), huaweiTakes) {
+			t.Errorf("%s: %s %v", name, kind, err)
+		}
+	}
+}
+
+func TestHuaweiTick(t *testing.T) {
+	t.Parallel()
+	const head = `{"version":"v1.0","time":"2026-11-23T18:00:00+08:00","trigger_type":"TIMER"`
+	for text, want := range map[string]Timer{
+		head + `}`: {At: fired},
+		head + `,"trigger_name":"T","user_event":"{\"regions\":[\"cn-north-4\"],\"part\":\"1/2\"}"}`: {
+			At: fired, Name: "T", Request: Request{Regions: []string{"cn-north-4"}, Part: Part{1, 2}},
+		},
+		head + `,"trigger_name":null,"user_event":null}`: {At: fired},
+	} {
+		kind, tick, err := Huawei([]byte(text))
+		tick.At = tick.At.UTC()
+		if err != nil || kind != Tick || !reflect.DeepEqual(tick, want) {
+			t.Errorf("%s: %s %+v %v", text, kind, tick, err)
+		}
+	}
+}
+
+func TestHuaweiRefuses(t *testing.T) {
+	t.Parallel()
+	const timer = `{"trigger_type":"TIMER","time":"2026-11-23T10:00:00Z"`
+	for text, want := range map[string]string{
+		"":                                     "it is empty",
+		"hello":                                "not a JSON object",
+		`[{"cts":{}}]`:                         "not a JSON object",
+		`{}`:                                   `a trigger of the type ""`,
+		`{"user_event":""}`:                    `a trigger of the type ""`,
+		`{"trigger_type":"OBS"}`:               `a trigger of the type "OBS"`,
+		`{"trigger_type":"timer"}`:             `a trigger of the type "timer"`,
+		`{"trigger_type":1}`:                   "trigger_type must be a text",
+		`{"CTS":{}}`:                           `"CTS" must be written "cts"`,
+		`{"trigger_type":"TIMER","cts":{}}`:    `a trigger of the type "TIMER"`,
+		`{"trigger_type":"TIMER"}`:             "time is missing",
+		`{"trigger_type":"TIMER","time":null}`: "time is missing",
+		`{"trigger_type":"TIMER","time":"8"}`:  "time must be a time",
+		timer + `,"trigger_name":1}`:           "trigger_name must be a text",
+		timer + `,"user_event":{}}`:            "user_event must be a text",
+		timer + `,"user_event":"x"}`:           "user_event: it is not a JSON object",
+		timer + `,"User_Event":""}`:            `"User_Event" must be written "user_event"`,
+		timer + `,"user_event":"{\"part\":\"1/2\"}"}`: `user_event: "part": a part without clouds or regions`,
+	} {
+		kind, tick, err := Huawei([]byte(text))
+		if err == nil || kind != "" || !reflect.DeepEqual(tick, Timer{}) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), huaweiTakes) {
+			t.Errorf("%s: %s %+v %v, want %q", text, kind, tick, err, want)
+		}
+	}
+}
+
+func TestSender(t *testing.T) {
+	t.Parallel()
+	for pattern, want := range map[string]inventory.Cloud{
+		"aws-*.json": inventory.AWS, "huawei-cts*.json": inventory.Huawei, "fc-*.json": inventory.Alibaba,
+	} {
+		for _, name := range samples(t, pattern, 2) {
+			if got := Sender(read(t, name)); got != want {
+				t.Errorf("%s: %s, want %s", name, got, want)
+			}
+		}
+	}
+	for text, want := range map[string]inventory.Cloud{
+		"": inventory.Alibaba, "x": inventory.Alibaba, `["{}"]`: inventory.Alibaba, `{"cts":{}}`: inventory.Huawei,
+		`{"detail-type":"x"}`: inventory.AWS, `{"data":{"cts":1},"source":"acs.ecs"}`: inventory.Alibaba,
+		`{"detail-type":"x","detail-type":"y"}`: inventory.Alibaba,
+	} {
+		if got := Sender([]byte(text)); got != want {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+}

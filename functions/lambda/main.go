@@ -1,0 +1,33 @@
+// Command lambda is the AWS Lambda function that a schedule or an EC2 event of EventBridge starts:
+// a tick synchronises everything, or what its payload names; an event makes, updates or closes the
+// asset of the instance that it names within seconds.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"github.com/jms-sync/jms-sync/functions/internal/trigger"
+	"github.com/jms-sync/jms-sync/functions/internal/wire"
+)
+
+func main() {
+	app := wire.Function("lambda")
+	stop := func() {
+		app.Terminate()
+		os.Exit(0) // else the platform waits for the rest of the shutdown phase
+	}
+	lambda.StartWithOptions(func(ctx context.Context, event json.RawMessage) (any, error) {
+		kind, tick, err := trigger.AWS(event)
+		if err != nil {
+			return nil, err
+		}
+		if kind == trigger.Change {
+			return app.Event(ctx, wire.AWS, event, wire.AWSRole())
+		}
+		return app.Timer(ctx, wire.TickOf(tick), wire.AWSRole())
+	}, lambda.WithEnableSIGTERM(stop))
+}

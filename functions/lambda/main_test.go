@@ -1,0 +1,123 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/core/storage/storagetest"
+	"github.com/jms-sync/jms-sync/functions/internal/functiontest"
+	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
+)
+
+// TestFunction drives the built program as Lambda does. All scenarios share one program; each has
+// its own process and its own world.
+func TestFunction(t *testing.T) {
+	t.Parallel()
+	program := functiontest.Build(t)
+	scenarios := functiontest.Scenarios()
+	scenarios["refused"] = refused
+	scenarios["forms of a tick"] = forms
+	scenarios["instance event"] = instanceEvent
+	scenarios["role reads configuration and state"] = role
+	for name, scenario := range scenarios {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			host := functiontest.Host{Function: "lambda", Open: runtimetest.NewLambda, Tick: tick}
+			scenario(functiontest.New(t, host, program, "1234567890123456"))
+		})
+	}
+}
+
+// tick is the input of a schedule.
+func tick(at time.Time, payload string) []byte {
+	return fmt.Appendf(nil, `{"time":%q,"payload":%q}`, at.UTC().Format(time.RFC3339), payload)
+}
+
+// scheduled is the Scheduled Event of a rule.
+func scheduled(at time.Time) []byte {
+	return fmt.Appendf(nil, `{"version":"0","id":"89d1a02d-5ec7-412e-82f5-13505f849b41","detail-type":"Scheduled Event","source":"aws.events",
+		"account":"123456789012","time":%q,"region":"us-east-1","resources":["arn:aws:events:us-east-1:123456789012:rule/SampleRule"],
+		"detail":{}}`, at.UTC().Format(time.RFC3339))
+}
+
+func refused(w *functiontest.World) {
+	w.Refuses("this function takes EventBridge's",
+		`{}`, `[]`, `"hello"`, `null`, `{"key1":"value1"}`, `{"payload":{"clouds":["aliyun-prod"],"part":"1/2"}}`,
+		`{"source":"aws.s3","detail-type":"Object Created"}`, `{"detail-type":"Scheduled Event","source":"aws.events"}`)
+}
+
+// forms are all the ways in which a timer speaks: a rule's event, which may be stale, and inputs
+// with and without a time.
+func forms(w *functiontest.World) {
+	w.Fill(0, 2, "cn-beijing", "cn-hangzhou")
+	w.Start()
+	saved, err := os.ReadFile("testdata/aws-scheduled-event.json")
+	if err != nil {
+		w.Fatal(err)
+	}
+	w.Document(w.Send(saved, runtimetest.Options{}), report.TooLate) // it is of 2016
+	w.Untouched()
+	input := `{"payload":{"regions":["cn-beijing"]}}` // without a time it cannot be stale
+	if r := w.Document(w.Send([]byte(input), runtimetest.Options{}), report.OK); r.Created != 2 {
+		w.Errorf("%+v", r)
+	}
+	if r := w.Document(w.Send(scheduled(time.Now()), runtimetest.Options{}), report.OK); r.Created != 2 || r.Unchanged != 2 {
+		w.Errorf("%+v", r)
+	}
+	// aws-lambda-go itself refuses what is no JSON, before the function sees it.
+	w.Fails(w.Send([]byte("{"), runtimetest.Options{}), "unexpected EOF")
+}
+
+func instanceEvent(w *functiontest.World) {
+	names, err := filepath.Glob("testdata/aws-*running.json")
+	if err != nil || len(names) != 2 {
+		w.Fatal(names, err)
+	}
+	for _, name := range names {
+		event, err := os.ReadFile(name)
+		if err != nil {
+			w.Fatal(err)
+		}
+		w.OwnCloud(inventory.AWS, event, "123456789012")
+	}
+}
+
+// role reads configuration and state from S3 with the credentials that Lambda gives the process.
+func role(w *functiontest.World) {
+	w.Fill(0, 2, "cn-beijing")
+	store := storagetest.NewServer(w, storagetest.S3)
+	store.WantToken(storagetest.GoodToken)
+	store.Set("conf/jms-sync.yaml", fmt.Appendf(nil, `
+jumpserver: {url: %q, access_key_id: %s, access_key_secret: "${BASTION_WORD}"}
+clouds:
+  - {type: aliyun, name: aliyun-prod, access_key_id: %s, access_key_secret: %s, regions: [cn-beijing], endpoint: %q}
+`, w.Env["JUMPSERVER_URL"], jumpservertest.KeyID, functiontest.CloudKey, functiontest.CloudSecret, w.Cloud))
+	env := []string{
+		"JMS_SYNC_CONFIG=" + store.Ref("conf/jms-sync.yaml"), "JMS_SYNC_STATE=" + store.Ref("state/"),
+		"BASTION_WORD=" + jumpservertest.KeySecret,
+	}
+	w.StartWith(env)
+	w.Fails(w.Invoke("", runtimetest.Options{}), "AWS_ACCESS_KEY_ID")
+	w.Untouched()
+	w.StartWith(append(env, "AWS_ACCESS_KEY_ID="+storagetest.GoodID, "AWS_SECRET_ACCESS_KEY="+storagetest.GoodSecret,
+		"AWS_SESSION_TOKEN="+storagetest.GoodToken))
+	if r := w.Run("", report.OK, runtimetest.Options{}); r.Created != 2 {
+		w.Errorf("%+v", r)
+	}
+	before := w.JMS.Requests()
+	if r := w.Run("", report.OK, runtimetest.Options{}); r.Unchanged != 2 || w.JMS.Requests() != before {
+		w.Errorf("%d requests, %+v", w.JMS.Requests()-before, r)
+	}
+	for _, hidden := range []string{storagetest.GoodID, storagetest.GoodSecret, storagetest.GoodToken} {
+		if strings.Contains(w.Process.Output(), hidden) {
+			w.Errorf("the output holds %q", hidden)
+		}
+	}
+}
