@@ -151,7 +151,7 @@ func TestRegionsAreWhole(t *testing.T) {
 // every machine that was there all the time.
 func TestFleetChanges(t *testing.T) {
 	t.Parallel()
-	const machines, worlds = 350, 16
+	const machines, worlds = 350, 10
 	again, failed := 0, 0
 	for seed := range uint64(worlds) {
 		random := rand.New(rand.NewPCG(seed, 7))
