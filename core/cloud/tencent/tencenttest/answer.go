@@ -1,0 +1,189 @@
+package tencenttest
+
+import (
+	"encoding/json"
+	"net/http"
+	"regexp"
+	"slices"
+)
+
+type object = map[string]any
+
+// refusal is an error of the real API.
+type refusal struct{ code, message string }
+
+// refuse answers with an error document, and HTTP 200 as the real API does.
+func (c *call) refuse(r refusal) {
+	c.json(http.StatusOK, object{"Response": object{"Error": object{"Code": r.code, "Message": r.message}, "RequestId": c.id}})
+}
+
+func (c *call) json(status int, doc any) {
+	body, err := json.Marshal(doc)
+	if err != nil { // a Raw instance that is no JSON: the test's own mistake
+		status, body = http.StatusInternalServerError, []byte(err.Error())
+	}
+	c.send(status, "application/json", body)
+}
+
+func (c *call) send(status int, kind string, body []byte) {
+	c.w.Header().Set("Content-Type", kind)
+	c.w.WriteHeader(status)
+	_, _ = c.w.Write(body) // a client that went away is not our fault
+}
+
+// answer does what was asked. The fault may bend the answer; the zero one does not.
+func (s *Server) answer(c *call, f Fault) {
+	doc, refused := s.document(c, f)
+	if s.options.AfterPage != nil && c.action == DescribeInstances {
+		s.options.AfterPage(c.region, value(c.params.Offset, 0))
+	}
+	if refused != nil {
+		c.refuse(*refused)
+		return
+	}
+	doc["RequestId"] = c.id
+	if f.Kind == NoRequestID {
+		delete(doc, "RequestId")
+	}
+	body, err := json.Marshal(object{"Response": doc})
+	switch {
+	case err != nil:
+		c.json(http.StatusOK, func() {}) // says what is wrong
+	case f.Kind == Truncated:
+		c.send(http.StatusOK, "application/json", body[:len(body)/2])
+	case f.Kind == NotAccepted:
+		c.send(http.StatusAccepted, "application/json", body)
+	default:
+		c.send(http.StatusOK, "application/json", body)
+	}
+}
+
+func (s *Server) document(c *call, f Fault) (object, *refusal) {
+	switch c.action {
+	case DescribeRegions:
+		return s.describeRegions(), nil
+	case GetCallerIdentity:
+		return object{
+			"Arn": "qcs::cam::uin/" + c.account.id + ":uin/100020000001", "AccountId": c.account.id, "UserId": "100020000001",
+			"PrincipalId": "100020000001", "Type": "CAMUser",
+		}, nil
+	}
+	if !slices.Contains(s.options.Regions, c.region) {
+		return nil, &refusal{"UnsupportedRegion", "The region `" + c.region + "` is not supported."}
+	}
+	return s.describe(c, f)
+}
+
+// describeRegions has one region more, which is not available.
+func (s *Server) describeRegions() object {
+	regions := []object{{"Region": "ap-closed", "RegionName": "closed", "RegionState": "UNAVAILABLE"}}
+	for _, id := range s.options.Regions {
+		regions = append(regions, object{"Region": id, "RegionName": id, "RegionState": "AVAILABLE", "RegionIdMC": "1"})
+	}
+	return object{"RegionSet": regions, "TotalCount": len(regions)}
+}
+
+// instanceID is the form of an id that is not malformed.
+var instanceID = regexp.MustCompile(`^ins-[0-9a-z]{8}$`)
+
+// describe answers DescribeInstances and DescribeInstancesStatus, all or by ids.
+func (s *Server) describe(c *call, f Fault) (object, *refusal) {
+	offset, limit := value(c.params.Offset, 0), value(c.params.Limit, 20)
+	if offset < 0 || limit < 1 || limit > 100 || len(c.params.InstanceIds) > 100 {
+		return nil, &refusal{"InvalidParameterValue.LimitExceeded", "The number of results, or of instances, is out of its range."}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	rows := c.account.rows(c.action, c.region)
+	if ids := c.params.InstanceIds; ids != nil {
+		for _, id := range ids {
+			there := slices.ContainsFunc(rows, func(i Instance) bool { return i.ID == id })
+			switch {
+			case !there && !instanceID.MatchString(id):
+				return nil, &refusal{"InvalidInstanceId.Malformed", "The instance `" + id + "` is malformed."}
+			case !there && s.options.RefuseUnknown:
+				return nil, &refusal{"InvalidInstanceId.NotFound", "The instances `['" + id + "']` do not exist."}
+			}
+		}
+		rows = slices.DeleteFunc(rows, func(i Instance) bool { return !slices.Contains(ids, i.ID) })
+	}
+	return bend(c, rows, offset, limit, f.Kind), nil
+}
+
+// bend makes the answer of one page, as a fault has it.
+func bend(c *call, rows []Instance, offset, limit int, kind Kind) object {
+	total := len(rows)
+	switch kind {
+	case Empty:
+		rows, total = nil, 0
+	case SamePage:
+		offset = 0
+	case WrongTotal:
+		total++
+	}
+	rows = rows[min(offset, len(rows)):min(offset+limit, len(rows))]
+	if kind == ShortPage {
+		rows = rows[:len(rows)/2]
+	}
+	list := make([]any, len(rows))
+	for i, row := range rows {
+		if list[i] = wire(c.region, row); c.action == DescribeInstancesStatus {
+			list[i] = object{"InstanceId": row.ID, "InstanceState": row.Status}
+		}
+	}
+	name := map[string]string{DescribeInstances: "InstanceSet", DescribeInstancesStatus: "InstanceStatusSet"}[c.action]
+	doc := object{name: list, "TotalCount": total}
+	switch kind {
+	case NoSet:
+		delete(doc, name)
+	case NullSet:
+		doc[name] = nil
+	case NoTotal:
+		delete(doc, "TotalCount")
+	}
+	return doc
+}
+
+// wire gives an instance in the shape of the real answer, with the fields that are always there.
+func wire(region string, i Instance) any {
+	if i.Raw != nil {
+		return i.Raw
+	}
+	placement := object{"Zone": region + "-3", "ProjectId": 0, "HostId": ""}
+	switch i.Zone {
+	case "":
+	case "-":
+		placement["Zone"] = nil
+	default:
+		placement["Zone"] = i.Zone
+	}
+	tags := []object{}
+	for key, value := range i.Tags {
+		tags = append(tags, object{"Key": key, "Value": value})
+	}
+	var public any // null where there is none
+	if len(i.PublicIPs) > 0 {
+		public = i.PublicIPs
+	}
+	return object{
+		"InstanceId": i.ID, "InstanceName": i.Name, "InstanceType": i.Type, "InstanceState": i.Status, "OsName": i.OSName,
+		"Placement": placement, "VirtualPrivateCloud": object{"VpcId": i.VPC, "SubnetId": "subnet-2ze00001", "AsVpcGateway": false},
+		"PrivateIpAddresses": append([]string{}, i.PrivateIPs...), "PublicIpAddresses": public, "IPv6Addresses": i.IPv6s,
+		"CPU": 2, "Memory": 8, "RestrictState": "NORMAL", "InstanceChargeType": "POSTPAID_BY_HOUR", "ImageId": "img-eb30mz89",
+		"SystemDisk":         object{"DiskType": "CLOUD_BSSD", "DiskId": "disk-1a2b3c4d", "DiskSize": 50, "CdcId": nil},
+		"DataDisks":          nil,
+		"InternetAccessible": object{"InternetChargeType": "TRAFFIC_POSTPAID_BY_HOUR", "InternetMaxBandwidthOut": 0},
+		"SecurityGroupIds":   []string{"sg-2ze00001"}, "LoginSettings": object{"Password": nil, "KeepImageLogin": nil, "KeyIds": nil},
+		"CreatedTime": "2025-03-01T02:03:04Z", "ExpiredTime": nil, "RenewFlag": nil, "Tags": tags,
+		"StopChargingMode": "NOT_APPLICABLE", "Uuid": "", "LatestOperation": nil, "LatestOperationState": nil,
+		"DisasterRecoverGroupId": "", "CamRoleName": "", "HpcClusterId": "", "IsolatedSource": "NOTISOLATED",
+		"DisableApiTermination": false, "DefaultLoginUser": "root", "DefaultLoginPort": 22, "LicenseType": "TencentCloud",
+	}
+}
+
+func value(n *int, otherwise int) int {
+	if n == nil {
+		return otherwise
+	}
+	return *n
+}

@@ -1,0 +1,78 @@
+package tencenttest
+
+import (
+	"net/http"
+
+	"github.com/jms-sync/jms-sync/core/cloud/peertest"
+)
+
+// Kind is a way to misbehave, Fault a misbehaviour of the calls that it names.
+type (
+	Kind  = peertest.Kind
+	Fault = peertest.Fault
+)
+
+// The ways to misbehave. What the real service was seen or is documented to do is marked [D]; it
+// answers errors with HTTP 200.
+const (
+	Throttled     Kind = "throttled"       // [D] RequestLimitExceeded
+	Unauthorized  Kind = "unauthorized"    // [D] UnauthorizedOperation
+	InternalError Kind = "internal error"  // [D] InternalError
+	Expired       Kind = "expired"         // [D] AuthFailure.SignatureExpire
+	OddError      Kind = "odd error"       // numbers where texts belong
+	OldError      Kind = "old error"       // [D] the error of API 2.0, with a code that is a number
+	Unavailable   Kind = "unavailable"     // 503 with an error document
+	Empty         Kind = "empty"           // no rows, of a total of 0
+	ShortPage     Kind = "short page"      // half of the rows, and the whole total
+	SamePage      Kind = "same page"       // Offset is ignored
+	WrongTotal    Kind = "wrong total"     // the total is one more than there are
+	NoSet         Kind = "no set"          // a RequestId and a total only
+	NullSet       Kind = "null set"        // null in place of the list
+	NoTotal       Kind = "no total"        // all but the total
+	NoRequestID   Kind = "no request id"   // all but the RequestId
+	NullResponse  Kind = "null response"   // {"Response":null}
+	EmptyResponse Kind = "empty response"  // {"Response":{}}
+	Truncated     Kind = "truncated"       // half of the document
+	NotAccepted   Kind = "another success" // the document with HTTP 202
+
+	HTML500     = peertest.HTML500
+	HTML503     = peertest.HTML503
+	HTML200     = peertest.HTML200
+	EmptyObject = peertest.EmptyObject
+	Null        = peertest.Null
+	EmptyBody   = peertest.EmptyBody
+	CutOff      = peertest.CutOff
+	Redirect    = peertest.Redirect
+	Hang        = peertest.Hang
+	Reset       = peertest.Reset
+	Slow        = peertest.Slow
+)
+
+// misbehave answers by a fault; false = the call is to be answered well after all.
+func (s *Server) misbehave(c *call, f Fault) bool {
+	switch f.Kind {
+	case Throttled:
+		c.refuse(refusal{"RequestLimitExceeded", "Your current request frequency exceeds the limit of 40 requests/second."})
+	case Unauthorized:
+		c.refuse(refusal{"UnauthorizedOperation", "you are not authorized to perform operation (cvm:" + c.action + ")\nresource (*) has no permission\n"})
+	case InternalError:
+		c.refuse(refusal{"InternalError", "An internal error has occurred. Retry your request."})
+	case Expired:
+		c.refuse(refusal{"AuthFailure.SignatureExpire", "The provided signature has expired."})
+	case Unavailable:
+		c.send(http.StatusServiceUnavailable, "application/json", []byte(`{"Response":{"Error":{"Code":"InternalError.Gateway","Message":"busy"},"RequestId":"`+c.id+`"}}`))
+	case OddError:
+		c.send(http.StatusOK, "application/json", []byte(`{"Response":{"Error":{"Code":400,"Message":{"a":1}},"RequestId":7}}`))
+	case OldError:
+		c.send(http.StatusOK, "application/json", []byte(`{"code":4000,"codeDesc":"InvalidParameter.Old","message":"old"}`))
+	case NullResponse:
+		c.send(http.StatusOK, "application/json", []byte(`{"Response":null}`))
+	case EmptyResponse:
+		c.send(http.StatusOK, "application/json", []byte(`{"Response":{}}`))
+	case Empty, ShortPage, SamePage, WrongTotal, NoSet, NullSet, NoTotal, NoRequestID, Truncated, NotAccepted:
+		s.answer(c, f)
+	default:
+		return s.Misbehave(c.w, c.r, f)
+	}
+	return true
+}

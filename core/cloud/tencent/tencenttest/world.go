@@ -1,0 +1,119 @@
+package tencenttest
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+)
+
+// Key is an API key and the account to which it belongs.
+type Key struct {
+	AccountID       string // the uin of the main account
+	AccessKeyID     string // SecretId
+	AccessKeySecret string // SecretKey
+	SecurityToken   string // of temporary credentials; must then come with every call
+}
+
+// Account is one cloud account with its instances.
+type Account struct {
+	server *Server
+	id     string
+	secret string
+	token  string
+	places map[string][]Instance // by region, the newest last
+	hidden map[string]bool       // ids that DescribeInstances does not show
+}
+
+// Instance is a machine of the emulator. What is empty is empty in the answer too.
+type Instance struct {
+	ID, Name                     string
+	OSName, Status, Type, VPC    string
+	PrivateIPs, PublicIPs, IPv6s []string
+	Zone                         string            // "" = zone 3 of the region it was put into; "-" = none
+	Tags                         map[string]string // Key → Value
+	Raw                          json.RawMessage   // if set, answered in place of all the above
+}
+
+// AddAccount makes an account that its key opens.
+func (s *Server) AddAccount(k Key) *Account {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := &Account{
+		server: s, id: k.AccountID, secret: k.AccessKeySecret, token: k.SecurityToken,
+		places: map[string][]Instance{}, hidden: map[string]bool{},
+	}
+	s.accounts[k.AccessKeyID] = a
+	return a
+}
+
+// SetSecret changes the key's secret, as a rotation does.
+func (a *Account) SetSecret(secret string) {
+	a.server.mu.Lock()
+	defer a.server.mu.Unlock()
+	a.secret = secret
+}
+
+// Put adds instances to a region as its newest, or replaces those with the same id where they are.
+func (a *Account) Put(region string, instances ...Instance) {
+	a.server.mu.Lock()
+	defer a.server.mu.Unlock()
+	at := map[string]int{}
+	for i, row := range a.places[region] {
+		at[row.ID] = i
+	}
+	for _, row := range instances {
+		if i, there := at[row.ID]; there {
+			a.places[region][i] = row
+			continue
+		}
+		at[row.ID] = len(a.places[region])
+		a.places[region] = append(a.places[region], row)
+	}
+}
+
+// Fill puts n instances into a region, each made by a function of its number from 0.
+func (a *Account) Fill(region string, n int, at func(i int) Instance) {
+	instances := make([]Instance, n)
+	for i := range instances {
+		instances[i] = at(i)
+	}
+	a.Put(region, instances...)
+}
+
+// Remove releases instances; no ids = all of the region.
+func (a *Account) Remove(region string, ids ...string) {
+	a.server.mu.Lock()
+	defer a.server.mu.Unlock()
+	a.places[region] = slices.DeleteFunc(a.places[region], func(i Instance) bool {
+		return len(ids) == 0 || slices.Contains(ids, i.ID)
+	})
+}
+
+// Hide keeps instances from DescribeInstances, as a policy for some resources may. The total of
+// its answers does not count them; DescribeInstancesStatus still shows them.
+func (a *Account) Hide(ids ...string) {
+	a.server.mu.Lock()
+	defer a.server.mu.Unlock()
+	for _, id := range ids {
+		a.hidden[id] = true
+	}
+}
+
+// Sample is a plain running Linux machine with number i, for Fill.
+func Sample(i int) Instance {
+	return Instance{
+		ID: fmt.Sprintf("ins-%08x", i), Name: fmt.Sprintf("web-%05d", i), OSName: "TencentOS Server 3.1 (TK4)",
+		Status: "RUNNING", Type: "S6.LARGE8", VPC: "vpc-2ze00001",
+		PrivateIPs: []string{fmt.Sprintf("10.%d.%d.%d", i>>16&255, i>>8&255, i&255)},
+	}
+}
+
+// rows gives a region's instances as a call sees them, the newest first; the lock is held.
+func (a *Account) rows(action, region string) []Instance {
+	rows := slices.Clone(a.places[region])
+	slices.Reverse(rows)
+	if action == DescribeInstances && len(a.hidden) > 0 {
+		rows = slices.DeleteFunc(rows, func(i Instance) bool { return a.hidden[i.ID] })
+	}
+	return rows
+}
