@@ -141,18 +141,19 @@ func (c *call) detail(p *project, f Fault) (object, *refusal) {
 	if f.Kind == ShortPages {
 		size = max(size/2, 1)
 	}
-	for _, id := range ids[:min(size, len(ids))] {
+	ids = ids[:min(size, len(ids))]
+	for _, id := range ids {
 		if !slices.Contains(visible, id) {
 			all = append(all, hollow(id))
 			continue
 		}
 		all = append(all, wire(p.id, p.rows[id]))
 	}
-	return bend(f, count, all), nil
+	return bend(f, count, ids, all), nil
 }
 
 // bend writes the answer, well or by a fault.
-func bend(f Fault, count int, all []any) object {
+func bend(f Fault, count int, ids []string, all []any) object {
 	doc := object{"count": count, "servers": all}
 	switch f.Kind {
 	case NoList:
@@ -165,10 +166,15 @@ func bend(f Fault, count int, all []any) object {
 		doc["count"] = count + 1
 	case PageCount:
 		doc["count"] = len(all)
-	case NullRow, OtherProject:
-		if last, ok := all[len(all)-1].(object); ok && f.Kind == NullRow {
-			all[len(all)-1] = hollow(last["id"].(string))
-		} else if ok {
+	case NullRow:
+		if len(all) > 0 {
+			all[len(all)-1] = hollow(ids[len(ids)-1])
+		}
+	case OtherProject:
+		if len(all) == 0 {
+			break
+		}
+		if last, ok := all[len(all)-1].(object); ok {
 			last["tenant_id"] = "0123456789abcdef0123456789abcdef"
 		}
 	}
