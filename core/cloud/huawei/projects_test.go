@@ -13,7 +13,9 @@ import (
 )
 
 // iamCalls counts the questions to IAM.
-func (w *world) iamCalls() int { return w.Calls(huaweitest.OwnProjects) + w.Calls(huaweitest.AllProjects) }
+func (w *world) iamCalls() int {
+	return w.Calls(huaweitest.OwnProjects) + w.Calls(huaweitest.AllProjects)
+}
 
 // TestProjectsAskedOnce: whoever comes meanwhile waits for one answer.
 func TestProjectsAskedOnce(t *testing.T) {
