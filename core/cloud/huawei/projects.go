@@ -24,7 +24,7 @@ type project struct {
 	ID       string `json:"id"`
 	Name     string `json:"name"`
 	DomainID string `json:"domain_id"`
-	Enabled  bool   `json:"enabled"`
+	Enabled  *bool  `json:"enabled"` // false = switched off
 }
 
 // regionName matches the ids of regions, such as cn-north-4, ap-southeast-1 and eu-west-101.
@@ -101,7 +101,7 @@ func (l *lister) sortProjects(op string, list []project) (projects, error) {
 			return projects{}, l.fault(inventory.Incomplete, op, "", "the projects belong to several accounts")
 		}
 		region, own := p.region()
-		if region == "" || !p.Enabled {
+		if region == "" || p.Enabled != nil && !*p.Enabled {
 			continue
 		}
 		known.regions[p.ID] = region
