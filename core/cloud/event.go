@@ -12,8 +12,8 @@ type Origin struct {
 type Hint struct {
 	Cloud     inventory.Cloud
 	AccountID string // the cloud account's own id
-	Region    string
-	// ProjectID stands in place of a Region that the event does not name; "" = Region is known.
+	Region    string // "" where the event names none: ProjectID stands in its place
+	// ProjectID is that of the project where the event happened; Fleet.Resolve finds its region.
 	ProjectID string
 	Instances []string // at least one, each once
 	// Gone tells what to wait for while the cloud still says otherwise: a released instance to

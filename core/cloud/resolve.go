@@ -8,24 +8,41 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
+// Locator is a Lister of a cloud whose events name a project in place of a region.
+type Locator interface {
+	// Locate gives the region of one of the account's projects; NotFound where it has no such
+	// project.
+	Locate(ctx context.Context, projectID string) (region string, err error)
+}
+
 // Resolve finds the scopes of an event: the accounts by their own id, as configured or as their
-// credentials have it, and the region, if it is one that a full run lists. Several accounts may
-// be one owner's, each seeing a part: all of them are given, sorted. None is no error. An error
-// beside scopes tells that a further account could not be asked whose it is: what the scopes show
-// is there, but what they do not show may be that account's. An error without scopes tells the
-// same, or that an account that is meant cannot be opened.
+// credentials have it, and the region, if it is one that a full run lists. A hint without a region
+// is of the region of its project, which each account of the owner is asked for; an account that
+// does not know the project is not meant. Several accounts may be one owner's, each seeing a part:
+// all of them are given, sorted, and all of one region. None is no error. An error beside scopes
+// tells that a further account could not be asked whose it is: what the scopes show is there, but
+// what they do not show may be that account's. An error without scopes tells the same, or that an
+// account that is meant cannot be opened, or cannot tell the region.
 func (f Fleet) Resolve(ctx context.Context, h Hint) ([]inventory.Scope, error) {
+	if h.Region == "" && h.ProjectID == "" {
+		return nil, fault(inventory.Invalid, "an event of account %s names neither a region nor a project", h.AccountID)
+	}
 	var scopes []inventory.Scope
 	var meant, unsure []error
 	for _, t := range f.targets {
-		if t.Account.Cloud != h.Cloud || !lists(t.Account, h.Region) {
+		if t.Account.Cloud != h.Cloud || h.Region != "" && !lists(t.Account, h.Region) {
 			continue
 		}
 		owner, err := f.whose(ctx, t)
+		region := h.Region
+		if err == nil && owner == h.AccountID && region == "" {
+			region, err = f.regionOf(ctx, t, h.ProjectID)
+		}
 		switch {
 		case owner != "" && owner != h.AccountID:
-		case err == nil:
-			scopes = append(scopes, inventory.Scope{Cloud: h.Cloud, Account: t.Account.Name, Region: h.Region})
+		case err == nil && region != "":
+			scopes = append(scopes, inventory.Scope{Cloud: h.Cloud, Account: t.Account.Name, Region: region})
+		case err == nil: // none of its projects, or not in a region that it lists
 		case owner == "":
 			unsure = append(unsure, err)
 		default:
@@ -36,7 +53,39 @@ func (f Fleet) Resolve(ctx context.Context, h Hint) ([]inventory.Scope, error) {
 		return nil, errors.Join(meant...)
 	}
 	slices.SortFunc(scopes, inventory.Scope.Compare)
+	for _, s := range scopes {
+		if s.Region != scopes[0].Region {
+			return nil, fault(inventory.Incomplete, "project %s is in two regions: %s and %s", h.ProjectID, scopes[0], s)
+		}
+	}
 	return scopes, errors.Join(unsure...)
+}
+
+// regionOf gives the region of a project, if a full run of the account lists it; "" = it does not,
+// or the account has no such project. The configuration tells it without a call where it names
+// one project and one region.
+func (f Fleet) regionOf(ctx context.Context, t Target, project string) (string, error) {
+	if t.Account.ProjectID == project && len(t.Account.Regions) == 1 {
+		return t.Account.Regions[0], nil
+	}
+	locator, ok := t.Lister.(Locator)
+	if !ok {
+		return "", nil
+	}
+	region, err := guarded(f.log, t.Account, "find the region of project "+project, func() (string, error) {
+		return locator.Locate(ctx, project)
+	})
+	switch {
+	case inventory.KindOf(err) == inventory.NotFound:
+		return "", nil
+	case err != nil:
+		return "", err
+	case region == "":
+		return "", fault(inventory.Incomplete, "account %s: the region of project %s is not told", t.Account.Name, project)
+	case !lists(t.Account, region):
+		return "", nil
+	}
+	return region, nil
 }
 
 // whose gives an account's own id as configured, else as its credential has it; with an error

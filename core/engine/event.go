@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -186,7 +187,8 @@ func (r *eventRun) sort(heard []cloud.Heard) []*group {
 		}
 		scopes, err := r.Clouds.Resolve(r.ctx, h.Hint)
 		if len(scopes) > 0 {
-			at := inventory.Scope{Cloud: h.Hint.Cloud, Account: h.Hint.AccountID, Region: h.Hint.Region}
+			// The region is the resolved one: a hint may name a project in its place.
+			at := inventory.Scope{Cloud: h.Hint.Cloud, Account: h.Hint.AccountID, Region: scopes[0].Region}
 			g := groups[at]
 			if g == nil {
 				g = newGroup(h.Hint.AccountID)
@@ -202,7 +204,7 @@ func (r *eventRun) sort(heard []cloud.Heard) []*group {
 			r.problems = append(r.problems, err)
 			continue
 		}
-		why := plan.Because(plan.NotOurAccount, h.Hint.AccountID, h.Hint.Region)
+		why := plan.Because(plan.NotOurAccount, h.Hint.AccountID, cmp.Or(h.Hint.Region, "project_id "+h.Hint.ProjectID))
 		r.Engine.Log.Warn("event ignored", "event", h.ID, "what", h.What, "reason", why.Text(plan.English))
 		r.end(n, EventIgnored, r.words(why))
 	}

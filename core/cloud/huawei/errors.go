@@ -1,0 +1,112 @@
+package huawei
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// newRefusal reads an error document. The gateway writes {"error_code","error_msg","request_id"},
+// ECS {"error":{"code","message"}}, IAM the same with a number as code, and Nova one object by the
+// error's name; so all of these are read, leniently.
+func newRefusal(status int, body []byte) error {
+	r := &cloud.Refusal{Status: status}
+	var doc map[string]any
+	if json.Unmarshal(bytes.TrimSpace(body), &doc) != nil {
+		r.Text = http.StatusText(status) + ", no JSON document"
+		return r
+	}
+	readRefusal(r, doc)
+	r.Request, _ = doc["request_id"].(string)
+	return r
+}
+
+// readRefusal takes code and text of an object, else those of the objects in it.
+func readRefusal(r *cloud.Refusal, doc map[string]any) {
+	for _, names := range [][2]string{{"error_code", "error_msg"}, {"code", "message"}} {
+		code, _ := doc[names[0]].(string)
+		text, _ := doc[names[1]].(string)
+		if code != "" || text != "" {
+			r.Code, r.Text = code, text
+			return
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(doc)) {
+		if inner, ok := doc[name].(map[string]any); ok && r.Code == "" && r.Text == "" {
+			readRefusal(r, inner)
+		}
+	}
+}
+
+// kindOf maps Huawei's error codes, else the HTTP status, to what they mean for us:
+// https://support.huaweicloud.com/devg-apisign/api-sign-errorcode.html (APIGW, formerly APIG) and
+// https://support.huaweicloud.com/api-ecs/ErrorCode.html
+func kindOf(r *cloud.Refusal) inventory.Kind {
+	code := strings.TrimPrefix(strings.TrimPrefix(r.Code, "APIGW."), "APIG.")
+	text := strings.ToLower(r.Text)
+	switch {
+	case r.Kind != "":
+		return r.Kind
+	case r.Status == http.StatusTooManyRequests, code == "0308", strings.Contains(text, "throttling threshold"):
+		return inventory.Throttled
+	case r.Code == "Ecs.0003", strings.Contains(text, "doesn't allow"), r.Status == http.StatusForbidden:
+		return inventory.Denied
+	case code == "0301", code == "0307", r.Status == http.StatusUnauthorized:
+		return inventory.BadCredentials
+	case r.Code == noServer, r.Code == "Ecs.0614", r.Status == http.StatusNotFound:
+		return inventory.NotFound
+	case r.Status >= 500, r.Status == http.StatusRequestTimeout:
+		return inventory.Temporary
+	case r.Status >= 400:
+		return inventory.Invalid
+	}
+	return inventory.Incomplete // a redirect, or a success that is none
+}
+
+// classify turns any error of a call into one with a kind, that names operation, account and
+// region. The texts of the SDK and of net/http do not get through.
+func (l *lister) classify(ctx context.Context, op, region string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var known *inventory.Error
+	if errors.As(err, &known) {
+		return err
+	}
+	if r, ok := cloud.AsRefusal(err); ok {
+		return l.fault(kindOf(r), op, region, r.Error())
+	}
+	if cause := context.Cause(ctx); cause != nil {
+		return &inventory.Error{Kind: inventory.Deadline, Err: cause} // named by retried
+	}
+	// A call that was never sent has no url.Error around its cause.
+	var sent *url.Error
+	if !errors.As(err, &sent) {
+		return l.fault(inventory.Unknown, op, region, "the SDK could not make the call: "+err.Error())
+	}
+	kind, text := cloud.Broken(sent)
+	return l.fault(kind, op, region, text)
+}
+
+// fault makes an error that names what was done and where, without any secret.
+func (l *lister) fault(kind inventory.Kind, op, region, text string) error {
+	return &inventory.Error{Kind: kind, Message: l.what(op, region) + ": " + l.scrub.Clean(text)}
+}
+
+// what names an operation: "huawei: list servers: account a, region r".
+func (l *lister) what(op, region string) string {
+	text := "huawei: " + op + ": account " + l.account.Name
+	if region != "" {
+		text += ", region " + region
+	}
+	return text
+}

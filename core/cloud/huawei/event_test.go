@@ -1,0 +1,282 @@
+package huawei
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// here is where the function of these tests runs.
+var here = cloud.Origin{ProjectID: "0605767b0000000000000000000000c1"}
+
+// told shows what was heard: "what | account project ids [gone]", or "what | ignored: why", or
+// "what | error: what is missing".
+func told(heard []cloud.Heard) string {
+	lines := make([]string, 0, len(heard))
+	for _, h := range heard {
+		line := h.What + " | "
+		switch {
+		case h.Err != nil:
+			line += "error: " + h.Err.Error()
+		case h.Ignored != "":
+			line += "ignored: " + h.Ignored
+		default:
+			line += h.Hint.AccountID + " " + h.Hint.Region + h.Hint.ProjectID + " " + strings.Join(h.Hint.Instances, ",")
+			if h.Hint.Gone {
+				line += " gone"
+			}
+		}
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// TestSamples decodes every sample of ../shared/events (its INDEX.md tells which of them are
+// documented, derived or reconstructed); each file must be in the table.
+func TestSamples(t *testing.T) {
+	t.Parallel()
+	const server = "b2b3853af40448fcb9e40dxj89505ba 0605767b0000000000000000000000c1 b0a9d2b4-2cae-4b66-a6ba-6af70f3bd7f8"
+	wants := map[string]string{
+		"huawei-cts-blank.documented":        "CTS | ignored: not a call of ECS",
+		"huawei-cts.documented":              "CTS deleteGraph | ignored: not a call of ECS",
+		"huawei-cts-ecs-createserver":        "CTS createServer | " + server,
+		"huawei-cts-ecs-createserver-failed": "CTS createServer | ignored: the call did not succeed: incident",
+		"huawei-cts-ecs-deleteserver":        "CTS deleteServer | " + server + " gone",
+		"huawei-timer":                       "CTS | error: huawei event: the event has no cts: it is none of Cloud Trace Service",
+	}
+	files := samples(t)
+	if len(files) != len(wants) {
+		t.Errorf("%d samples, %d in the table", len(files), len(wants))
+	}
+	for name, payload := range files {
+		if got := told(Events(payload, here)); got != wants[name] {
+			t.Errorf("%s\n got %s\nwant %s", name, got, wants[name])
+		}
+	}
+}
+
+func samples(tb testing.TB) map[string][]byte {
+	tb.Helper()
+	paths, err := filepath.Glob("testdata/events/*.json")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	files := map[string][]byte{}
+	for _, path := range paths {
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		files[strings.TrimSuffix(filepath.Base(path), ".json")] = raw
+	}
+	return files
+}
+
+// Three servers, and a whole trace for the tests to change a field or two.
+const (
+	s1 = "b0a9d2b4-2cae-4b66-a6ba-6af70f3bd7f8"
+	s2 = "42d39b4a-19b7-4ee2-b01b-a9f1353b4c54"
+	s3 = "cbceb022-569f-44dd-a853-4a6160b7709c"
+
+	created = `{"time":1795356000000,"user":{"name":"ops","id":"u","domain":{"name":"acme","id":"d1"}},"request":{},"response":{},"code":200,
+		"service_type":"ECS","resource_type":"ecs","resource_name":"web-01","resource_id":"` + s1 + `","trace_name":"createServer",
+		"trace_type":"ApiCall","record_time":1795356001000,"trace_id":"t1","trace_status":"normal"}`
+)
+
+// edit sets fields of a trace to JSON values ("" = takes them away), and puts it under "cts".
+func edit(t *testing.T, fields ...string) string {
+	t.Helper()
+	var e map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(created), &e); err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(fields); i += 2 {
+		delete(e, fields[i])
+		if fields[i+1] != "" {
+			e[fields[i]] = json.RawMessage(fields[i+1])
+		}
+	}
+	out, err := json.Marshal(map[string]any{"cts": e})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(out)
+}
+
+type form struct {
+	name   string
+	fields []string // for edit
+	want   string
+}
+
+func checkForms(t *testing.T, forms []form) {
+	t.Helper()
+	for _, f := range forms {
+		if got := told(Events([]byte(edit(t, f.fields...)), cloud.Origin{ProjectID: "p0"})); got != f.want {
+			t.Errorf("%s\n got %s\nwant %s", f.name, got, f.want)
+		}
+	}
+}
+
+// TestTraces writes calls in all the forms that are understood.
+func TestTraces(t *testing.T) {
+	t.Parallel()
+	const create = "CTS createServer | d1 p0 " + s1
+	checkForms(t, []form{
+		{"whole", nil, create},
+		{"newer name of the status", []string{"trace_status", "", "trace_rating", `"normal"`}, create},
+		{"the trace's own project and account", []string{"project_id", `"p7"`, "domain_id", `"d7"`}, "CTS createServer | d7 p7 " + s1},
+		{"one account for another", []string{"resource_account_id", `"d9"`, "domain_id", `"d7"`}, "CTS createServer | d9 p0 " + s1},
+		{"user as text", []string{"user", `"{\"domain\":{\"id\":\"d1\"}}"`}, create},
+		{"upper case", []string{"resource_id", `"` + strings.ToUpper(s1) + `"`, "service_type", `"ecs"`, "resource_type", `"ECS"`}, create},
+		{"odd times and types", []string{"time", `""`, "record_time", "{}", "code", `"200"`, "request", "7", "response", `"no json"`, "resource_type", "{}"}, create},
+		{"no code", []string{"code", ""}, create},
+		{"a version", []string{"trace_name", `"createServerV21"`}, "CTS createServerV21 | d1 p0 " + s1},
+		{"start", []string{"trace_name", `"startServer"`}, "CTS startServer | d1 p0 " + s1},
+		{"stop", []string{"trace_name", `"stopServer"`}, "CTS stopServer | d1 p0 " + s1},
+		{"released", []string{"trace_name", `"deleteServerV2"`}, "CTS deleteServerV2 | d1 p0 " + s1 + " gone"},
+		{"released by Nova", []string{"trace_name", `"deleteVmByNative"`}, "CTS deleteVmByNative | d1 p0 " + s1 + " gone"},
+		{"an interface is taken away, not the server", []string{"trace_name", `"deleteNic"`}, "CTS deleteNic | d1 p0 " + s1},
+		{"a server group is no server", []string{"trace_name", `"deleteServerGroup"`}, "CTS deleteServerGroup | ignored: not a call that makes, changes or releases servers"},
+		{"a name that only begins so", []string{"trace_name", `"deleteServerTags"`}, "CTS deleteServerTags | ignored: not a call that makes, changes or releases servers"},
+		{"another resource", []string{"resource_type", `"servergroup"`}, "CTS createServer | ignored: not a call that makes, changes or releases servers"},
+		{"another service", []string{"service_type", `"EVS"`}, "CTS createServer | ignored: not a call of ECS"},
+		{"warning", []string{"trace_status", `"warning"`}, "CTS createServer | ignored: the call did not succeed: warning"},
+		{"refused", []string{"code", "403"}, "CTS createServer | ignored: the call did not succeed: HTTP 403"},
+		{"refused, as text", []string{"code", `"400"`}, "CTS createServer | ignored: the call did not succeed: HTTP 400"},
+	})
+}
+
+// TestServersOfTraces: where the ids of servers stand, and where ids of other things do.
+func TestServersOfTraces(t *testing.T) {
+	t.Parallel()
+	const left = "ignored: it names no server: left to the timer"
+	checkForms(t, []form{
+		{"none", []string{"resource_id", `""`}, "CTS createServer | " + left},
+		{"no resource", []string{"resource_id", "", "response", `{"job_id":"` + s2 + `"}`}, "CTS createServer | " + left},
+		{"an object", []string{"resource_id", "{}"}, "CTS createServer | " + left},
+		{"a job's id", []string{"resource_id", `"4010b39d58b855980158b8574b270018"`}, "CTS createServer | " + left},
+		{"an endless one", []string{"resource_id", `"` + strings.Repeat(s1, 100) + `"`}, "CTS createServer | " + left},
+		{"a job that has ended", []string{"trace_name", `"createSingleServer"`, "resource_id", "", "response",
+			`{"status":"SUCCESS","entities":{"server_id":"` + s2 + `"},"job_id":"4010b39d58b855980158b8574b270018"}`}, "CTS createSingleServer | d1 p0 " + s2},
+		{"a job that begins, as text", []string{"resource_id", "", "response", `"{\"job_id\":\"x\",\"serverIds\":[\"` + s3 + `\",\"` + s2 + `\",\"x\",7,null]}"`},
+			"CTS createServer | d1 p0 " + s2 + "," + s3},
+		{"sub-jobs", []string{"resource_id", "", "response", `{"entities":{"sub_jobs":[{"entities":{"server_id":"` + s2 + `"}},{"entities":{"server_id":"` + s3 + `"}}]}}`},
+			"CTS createServer | d1 p0 " + s2 + "," + s3},
+		{"several released", []string{"trace_name", `"deleteServer"`, "request", `"{\"servers\":[{\"id\":\"` + s2 + `\"},{\"id\":\"` + s1 + `\"}],\"delete_volume\":true}"`},
+			"CTS deleteServer | d1 p0 " + s2 + "," + s1 + " gone"},
+		{"other ids of a request", []string{"resource_id", "", "request",
+			`{"server":{"name":"a","vpcid":"` + s1 + `","security_groups":[{"id":"` + s2 + `"}],"nics":[{"subnet_id":"` + s3 + `"}]},"volumes":[{"id":"` + s3 + `"}]}`},
+			"CTS createServer | " + left},
+	})
+}
+
+// TestTracesLack: an error names everything that is missing.
+func TestTracesLack(t *testing.T) {
+	t.Parallel()
+	checkForms(t, []form{
+		{"no account", []string{"user", ""}, "CTS createServer | error: huawei event t1: the event lacks the account's id (user.domain.id)"},
+		{"a masked account", []string{"user", `{"domain":{"id":"7e0d78c85***d0b9b7cba"}}`},
+			"CTS createServer | error: huawei event t1: the event lacks the account's id (user.domain.id)"},
+		{"an odd project", []string{"project_id", `"../x"`},
+			"CTS createServer | error: huawei event t1: the event lacks the project's id (project_id, or RUNTIME_PROJECT_ID of the function)"},
+		{"no service", []string{"service_type", ""}, "CTS createServer | error: huawei event t1: the trace has no service_type"},
+		{"no name", []string{"trace_name", `""`}, "CTS | error: huawei event t1: the trace has no trace_name"},
+		{"no status", []string{"trace_status", "{}"}, "CTS createServer | error: huawei event t1: the trace has no trace_status"},
+		{"no id", []string{"trace_id", "", "trace_name", "5", "service_type", "[]"}, "CTS 5 | error: huawei event: the trace has no service_type"},
+	})
+	heard := Events([]byte(edit(t, "user", `{"domain":5}`)), cloud.Origin{})
+	const want = "CTS createServer | error: huawei event t1: the event lacks the account's id (user.domain.id), " +
+		"the project's id (project_id, or RUNTIME_PROJECT_ID of the function)"
+	if got := told(heard); got != want || inventory.KindOf(heard[0].Err) != inventory.Invalid {
+		t.Errorf("%s", got)
+	}
+}
+
+// TestAbsurd: what no platform sends is one error that says so, at once.
+func TestAbsurd(t *testing.T) {
+	t.Parallel()
+	nested := func(open, inner, end string, n int) string {
+		return strings.Repeat(open, n) + inner + strings.Repeat(end, n)
+	}
+	text, err := json.Marshal(edit(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := told(Events(text, here)); !strings.HasSuffix(got, s1) {
+		t.Errorf("a trace as text: %s", got)
+	}
+	for payload, want := range map[string]string{
+		"": "is empty", " \n": "is empty", "1": "not a JSON object", "true": "not a JSON object", `"x"`: "not a JSON object", "hello": "not a JSON object",
+		"{": "not a JSON object", "[]": "not a JSON object", "null": "not a JSON object", "{}": "no cts", `{"cts":null}`: "cts is not a JSON object", `{"cts":7}`: "cts is not a JSON object",
+		`{"cts":[]}`: "cts is not a JSON object", `{"cts":"x"}`: "cts is not a JSON object", `{"cts":{}}`: "no service_type",
+		nested("[", "", "]", 1<<19): "not a JSON object", nested(`{"cts":`, "1", "}", 9000): "no service_type",
+		`{"cts":{"trace_id":"` + strings.Repeat("é", 1<<19) + `"}}`: "huawei event: the trace has no service_type",
+	} {
+		heard := Events([]byte(payload), here)
+		if len(heard) != 1 || heard[0].Err == nil || !strings.Contains(heard[0].Err.Error(), want) || len(heard[0].Err.Error()) > 500 {
+			t.Errorf("%.40q: %.600s, want %s", payload, told(heard), want)
+		}
+	}
+}
+
+// FuzzEvents: nothing panics, every hint is complete and well formed, and no error or ignored
+// event carries one.
+func FuzzEvents(f *testing.F) {
+	for _, raw := range samples(f) {
+		f.Add(raw)
+	}
+	for _, payload := range []string{
+		`{"cts":` + created + `}`, "", "null", "1", `""`, "[]", "{}", `{"cts":{}}`, `{"cts":"{\"service_type\":\"ECS\",\"trace_name\":\"createServer\"}"}`,
+		`{"cts":{"service_type":"ECS","trace_name":"deleteServer","trace_status":"normal","request":{"servers":[{"id":"` + s1 + `"}]},"domain_id":"d"}}`,
+		`{"cts":{"service_type":"ECS","trace_name":"createServer","trace_rating":"normal","response":[[{"server_ids":["` + s1 + `",[]]}]],"user":"{\"domain\":{\"id\":1}}"}}`,
+	} {
+		f.Add([]byte(payload))
+	}
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		heard := Events(payload, here)
+		if len(heard) != 1 {
+			t.Fatalf("%d events", len(heard))
+		}
+		if err := soundEvent(heard[0]); err != nil {
+			t.Fatalf("%v: %+v", err, heard[0])
+		}
+	})
+}
+
+var soundID = regexp.MustCompile(`^[A-Za-z0-9]{1,64}$`)
+
+// soundEvent checks one event by the promises of cloud.Heard and cloud.Hint.
+func soundEvent(h cloud.Heard) error {
+	silent := h.Err != nil || h.Ignored != ""
+	switch {
+	case silent && !reflect.DeepEqual(h.Hint, cloud.Hint{}):
+		return errors.New("a hint beside an error or a reason")
+	case len(h.ID) > longest || len(h.What) > 2*longest || len(h.Ignored) > 2*longest:
+		return errors.New("endless texts")
+	case h.Err != nil && (inventory.KindOf(h.Err) != inventory.Invalid || h.Ignored != "" || len(h.Err.Error()) > 4*longest):
+		return errors.New("an odd error")
+	case silent:
+		return nil
+	case h.Hint.Cloud != inventory.Huawei || !soundID.MatchString(h.Hint.AccountID) || h.Hint.Region != "" || !soundID.MatchString(h.Hint.ProjectID):
+		return errors.New("an odd cloud, account, region or project")
+	case len(h.Hint.Instances) == 0 || !slices.IsSorted(h.Hint.Instances):
+		return errors.New("no instances, or not in order")
+	}
+	for n, id := range h.Hint.Instances {
+		if !uuid.MatchString(id) || n > 0 && h.Hint.Instances[n-1] == id {
+			return fmt.Errorf("instance id %q, odd or twice", id)
+		}
+	}
+	return nil
+}

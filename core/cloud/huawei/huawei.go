@@ -1,0 +1,177 @@
+// Package huawei lists the ECS servers of one Huawei Cloud account, bare metal ones included, as
+// the API does by default. It only reads; what it is not sure of is an error with a kind, never
+// a short list.
+//
+// A region is listed through the IAM project of its name, or through project_id where the
+// configuration has one. Servers of further sub-projects ("cn-north-4_team") need an account
+// entry of their own, with that project_id.
+package huawei
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// throttleWindow bounds the waits for the gateway, whose limits are given per second or minute
+// ("limit:XX,time:1 minute"): https://support.huaweicloud.com/devg-apisign/api-sign-errorcode.html
+const throttleWindow = time.Minute
+
+// Provider is Huawei's entry of the list of clouds. The zero policy is right outside of tests.
+func Provider(policy cloud.Policy) cloud.Provider {
+	return cloud.Provider{
+		Cloud:  inventory.Huawei,
+		Open:   func(account cloud.Account) (cloud.Lister, error) { return Open(account, policy) },
+		Events: Events,
+	}
+}
+
+// Open makes a lister for an account, without any call. It fails with BadCredentials where the
+// account has no key, and with Invalid where its endpoint or proxy is no address, or its
+// project_id no id. The lister is for one run: it asks once which projects the account has.
+func Open(account cloud.Account, policy cloud.Policy) (cloud.Lister, error) {
+	account.Cloud = inventory.Huawei
+	transport, err := cloud.NewTransport(account)
+	if err != nil {
+		return nil, err
+	}
+	l, err := open(account, policy, transport)
+	if err != nil {
+		return nil, err // not l, which is no nil Lister even where it is a nil pointer
+	}
+	return l, nil
+}
+
+func open(account cloud.Account, policy cloud.Policy, transport http.RoundTripper) (*lister, error) {
+	account.Regions = slices.Compact(slices.Sorted(slices.Values(account.Regions)))
+	l := &lister{account: account, policy: policy, scrub: cloud.NewScrubber(account), turn: make(chan struct{}, 1)}
+	if account.AccessKeyID.Empty() || account.AccessKeySecret.Empty() {
+		return nil, l.fault(inventory.BadCredentials, "open", "",
+			"no credentials: neither the account has a key, nor the function an agency that gives one")
+	}
+	if account.ProjectID != "" && !only(account.ProjectID, alphanumeric) {
+		return nil, l.fault(inventory.Invalid, "open", "", "project_id is no id of a project")
+	}
+	place, err := cloud.ParseEndpoint(account)
+	if err != nil {
+		return nil, err
+	}
+	if l.policy.Window == 0 {
+		l.policy.Window = throttleWindow
+	}
+	l.api = newAPI(account, place, transport)
+	return l, nil
+}
+
+// lister implements cloud.Lister and cloud.Locator. Every call has an SDK client of its own.
+type lister struct {
+	account cloud.Account
+	policy  cloud.Policy
+	scrub   cloud.Scrubber
+	api     api
+
+	turn  chan struct{} // held by whoever reads or fills in known
+	known *projects     // nil = not asked yet
+}
+
+// api is the part of Huawei's APIs that is used, one function per call and answer. The only
+// file that knows the SDK fills it in; everything here works on what was answered.
+type api struct {
+	ownProjects func(context.Context) (projectPage, error)
+	allProjects func(context.Context) (projectPage, error)
+	servers     func(context.Context, query) (serverPage, error)
+	server      func(context.Context, place, string) (oneServer, error)
+}
+
+// place is where servers are asked for.
+type place struct{ region, project string }
+
+// query is one question for servers.
+type query struct {
+	place
+	marker string   // id of the last server of the page before; "" for the first page
+	ids    []string // nil = all
+}
+
+// Owner implements cloud.Lister with the account ("domain") to which IAM says its projects belong.
+// It is Denied where IAM shows none.
+func (l *lister) Owner(ctx context.Context) (string, error) {
+	known, err := l.projects(ctx, "find the account's id")
+	return known.domain, err
+}
+
+// Regions implements cloud.Lister with the names of the projects that the credential can use.
+func (l *lister) Regions(ctx context.Context) ([]string, error) {
+	const op = "list regions"
+	known, err := l.projects(ctx, op)
+	if err != nil {
+		return nil, err
+	}
+	at, err := l.assigned(op, known)
+	if err != nil {
+		return nil, err
+	}
+	if len(at) == 0 {
+		return nil, l.fault(inventory.Denied, op, "", "IAM shows no project that is a region: grant the right to see it, or set project_id and one region")
+	}
+	regions := make([]string, 0, len(at))
+	for region := range at {
+		regions = append(regions, region)
+	}
+	slices.Sort(regions)
+	return regions, nil
+}
+
+// Locate implements cloud.Locator: events of CTS name a project.
+func (l *lister) Locate(ctx context.Context, projectID string) (string, error) {
+	const op = "find the region of a project"
+	known, err := l.projects(ctx, op)
+	if err != nil {
+		return "", err
+	}
+	region := known.regions[projectID]
+	if region == "" {
+		return "", l.fault(inventory.NotFound, op, "", "project "+projectID+" is none of the account's")
+	}
+	return region, nil
+}
+
+// at gives the place of a region. The configuration tells it without a call where it names one
+// project and one region.
+func (l *lister) at(ctx context.Context, op, region string) (place, error) {
+	if !only(region, lower) {
+		return place{}, l.fault(inventory.Invalid, op, "", "no region is named, or one that cannot be")
+	}
+	if l.account.ProjectID != "" && len(l.account.Regions) == 1 && l.account.Regions[0] == region {
+		return place{region: region, project: l.account.ProjectID}, nil
+	}
+	known, err := l.projects(ctx, op)
+	if err != nil {
+		return place{}, err
+	}
+	assigned, err := l.assigned(op, known)
+	if err != nil {
+		return place{}, err
+	}
+	project := assigned[region]
+	if project == "" {
+		return place{}, l.fault(inventory.NotFound, op, region, "the account has no project of this region that the key can use")
+	}
+	return place{region: region, project: project}, nil
+}
+
+// retried makes one call by the shared rules of retrying; op builds and signs anew each time.
+func retried[T any](ctx context.Context, l *lister, op, region string, call func(context.Context) (T, error)) (T, error) {
+	value, err := cloud.Retry(ctx, l.policy, func(ctx context.Context) (T, error) {
+		value, err := call(ctx)
+		return value, l.classify(ctx, op, region, err)
+	})
+	if inventory.KindOf(err) == inventory.Deadline {
+		err = &inventory.Error{Kind: inventory.Deadline, Message: l.what(op, region), Err: err}
+	}
+	return value, err
+}

@@ -1,0 +1,241 @@
+package huaweitest
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// refusal is an error of the real APIs.
+type refusal struct {
+	status        int
+	code, message string
+}
+
+// refuse answers with an error document, in the gateway's form or in that of ECS.
+func (c *call) refuse(r refusal) {
+	if strings.HasPrefix(r.code, "APIGW.") {
+		c.json(r.status, map[string]any{"error_code": r.code, "error_msg": r.message, "request_id": c.id})
+		return
+	}
+	c.json(r.status, map[string]any{"error": map[string]any{"code": r.code, "message": r.message}})
+}
+
+func (c *call) json(status int, doc any) {
+	body, err := json.Marshal(doc)
+	if err != nil { // a Raw instance that is no JSON: the test's own mistake
+		status, body = http.StatusInternalServerError, []byte(err.Error())
+	}
+	c.send(status, body)
+}
+
+func (c *call) send(status int, body []byte) {
+	c.w.Header().Set("Content-Type", "application/json;charset=utf8")
+	c.w.Header().Set("X-Request-Id", c.id)
+	c.w.WriteHeader(status)
+	_, _ = c.w.Write(body) // a client that went away is not our fault
+}
+
+// answer does what was asked. The fault may bend the answer; the zero one does not.
+func (s *Server) answer(c *call, f Fault) {
+	doc, refused := s.document(c, f)
+	if refused != nil {
+		c.refuse(*refused)
+		return
+	}
+	body, err := json.Marshal(doc)
+	switch {
+	case err != nil:
+		c.json(http.StatusOK, doc)
+	case f.Kind == Truncated:
+		c.send(http.StatusOK, body[:len(body)/2])
+	case f.Kind == Trailing:
+		c.send(http.StatusOK, append(body, body...))
+	default:
+		c.send(http.StatusOK, body)
+	}
+}
+
+type object = map[string]any
+
+func (s *Server) document(c *call, f Fault) (object, *refusal) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := c.account
+	if c.project == "" {
+		return a.list(f, c.action == OwnProjects && a.agency), nil
+	}
+	p := a.projects[c.project]
+	if p == nil {
+		return nil, &refusal{http.StatusForbidden, "Ecs.0003", "the project is not one of this account"}
+	}
+	if c.action == ShowServer {
+		return c.show(p)
+	}
+	return c.detail(p, f)
+}
+
+// list answers with the account's projects.
+func (a *Account) list(f Fault, none bool) object {
+	doc := object{"links": object{"self": "https://iam.myhuaweicloud.com/v3/projects", "previous": nil, "next": nil}}
+	list := []object{}
+	for _, id := range a.order {
+		p := a.projects[id]
+		parent := a.domain
+		if region, _, sub := strings.Cut(p.name, "_"); sub {
+			parent = a.projectID(region)
+		}
+		list = append(list, object{
+			"domain_id": a.domain, "is_domain": false, "parent_id": parent, "name": p.name, "description": "",
+			"links": object{"self": "https://iam.myhuaweicloud.com/v3/projects/" + id}, "id": id, "enabled": !p.disabled,
+		})
+	}
+	switch {
+	case f.Kind == NoList:
+	case f.Kind == NullList:
+		doc["projects"] = nil
+	case none:
+		doc["projects"] = []object{}
+	default:
+		doc["projects"] = list
+	}
+	return doc
+}
+
+// show answers for one server. One that the key may not see is refused, not denied to exist.
+func (c *call) show(p *project) (object, *refusal) {
+	row, there := p.rows[c.server]
+	switch {
+	case !there:
+		return nil, &refusal{http.StatusNotFound, "Ecs.0114", "Instance[" + c.server + "] could not be found."}
+	case !c.account.granted[row.EnterpriseProject]:
+		return nil, &refusal{http.StatusForbidden, "Ecs.0003", "Policy doesn't allow ecs:cloudServers:showServer to be performed."}
+	}
+	return object{"server": wire(p.id, row)}, nil
+}
+
+// detail answers by ids, or page by page.
+func (c *call) detail(p *project, f Fault) (object, *refusal) {
+	size, err := c.limit()
+	if err != nil {
+		return nil, err
+	}
+	visible := c.account.visible(p)
+	count := len(visible)
+	ids, all := visible, []any{}
+	if text := c.r.URL.Query().Get("server_id"); text != "" {
+		if ids = strings.Split(text, ","); len(ids) > 100 {
+			return nil, &refusal{http.StatusRequestURITooLong, "Ecs.0005", "too many ids"}
+		}
+		count = len(ids)
+	} else if marker := c.r.URL.Query().Get("marker"); marker != "" && f.Kind != RepeatMarker {
+		at := slices.Index(visible, marker)
+		if at < 0 {
+			bad := badMarker()
+			return nil, &bad
+		}
+		ids = visible[at+1:]
+	}
+	if f.Kind == ShortPages {
+		size = max(size/2, 1)
+	}
+	ids = ids[:min(size, len(ids))]
+	for _, id := range ids {
+		if !slices.Contains(visible, id) {
+			all = append(all, hollow(id))
+			continue
+		}
+		all = append(all, wire(p.id, p.rows[id]))
+	}
+	return bend(f, count, ids, all), nil
+}
+
+// bend writes the answer, well or by a fault.
+func bend(f Fault, count int, ids []string, all []any) object {
+	doc := object{"count": count, "servers": all}
+	switch f.Kind {
+	case NoList:
+		delete(doc, "servers")
+	case NullList:
+		doc["servers"] = nil
+	case NoCount:
+		delete(doc, "count")
+	case WrongCount:
+		doc["count"] = count + 1
+	case PageCount:
+		doc["count"] = len(all)
+	case NullRow:
+		if len(all) > 0 {
+			all[len(all)-1] = hollow(ids[len(ids)-1])
+		}
+	case OtherProject:
+		if len(all) == 0 {
+			break
+		}
+		if last, ok := all[len(all)-1].(object); ok {
+			last["tenant_id"] = "0123456789abcdef0123456789abcdef"
+		}
+	}
+	return doc
+}
+
+// limit reads how many servers a page has: 25 by default, and at most 1000.
+func (c *call) limit() (int, *refusal) {
+	text := c.r.URL.Query().Get("limit")
+	if text == "" {
+		return 25, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > 1000 {
+		return 0, &refusal{http.StatusBadRequest, "Ecs.0005", "The limit is not valid."}
+	}
+	return n, nil
+}
+
+// hollow is the row of an id that is not known: everything but the id and the fault is null.
+func hollow(id string) object {
+	row := wire("", Instance{}).(object)
+	for name := range row {
+		row[name] = nil
+	}
+	row["id"] = id
+	row["fault"] = object{"code": 404, "message": "Instance " + id + " could not be found."}
+	return row
+}
+
+// wire gives a server in the shape of the real answer, with the fields that are always there.
+func wire(project string, i Instance) any {
+	if i.Raw != nil {
+		return i.Raw
+	}
+	addresses := []object{}
+	for n, address := range i.Fixed {
+		addresses = append(addresses, object{"version": "4", "addr": address, "OS-EXT-IPS:type": "fixed", "primary": n == 0,
+			"OS-EXT-IPS-MAC:mac_addr": "fa:16:3e:00:00:01", "OS-EXT-IPS:port_id": "01e48ab1-0000-4000-8000-000000000001"})
+	}
+	for _, address := range i.Floating {
+		addresses = append(addresses, object{"version": "4", "addr": address, "OS-EXT-IPS:type": "floating", "primary": nil,
+			"OS-EXT-IPS-MAC:mac_addr": "fa:16:3e:00:00:01", "OS-EXT-IPS:port_id": "01e48ab1-0000-4000-8000-000000000001"})
+	}
+	enterprise := i.EnterpriseProject
+	if enterprise == "" {
+		enterprise = "0"
+	}
+	return object{
+		"id": i.ID, "name": i.Name, "status": i.Status, "tenant_id": project, "user_id": "a2f5b1b0c0000000000000000000a2f5",
+		"created": "2025-03-01T02:03:04Z", "updated": "2025-03-01T02:03:04Z", "auto_terminate_time": "", "hostId": "c1", "description": "",
+		"flavor": object{"id": i.Flavor, "name": i.Flavor, "disk": "0", "vcpus": "2", "ram": "4096", "gpus": []any{}, "asic_accelerators": []any{}},
+		"image":  object{"id": "7d940784-ac0a-425f-b3fa-8478f1a1df70"}, "key_name": nil, "security_groups": []object{{"name": "sg", "id": "s"}},
+		"metadata": object{"charging_mode": "0", "vpc_id": i.VPC, "EcmResStatus": "", "metering.image_id": "7d940784", "image_name": i.ImageName,
+			"os_bit": "64", "os_type": i.OSType, "metering.imagetype": "gold", "__support_agent_list": "hss,ces"},
+		"addresses": object{i.VPC: addresses}, "OS-EXT-AZ:availability_zone": "az-1a", "OS-EXT-SRV-ATTR:hostname": i.HostName,
+		"OS-EXT-SRV-ATTR:host": "pod1", "OS-EXT-SRV-ATTR:instance_name": "instance-0001", "OS-EXT-SRV-ATTR:hypervisor_hostname": "nova001",
+		"OS-EXT-SRV-ATTR:launch_index": 0, "OS-EXT-SRV-ATTR:root_device_name": "/dev/vda", "OS-EXT-STS:power_state": 1,
+		"OS-EXT-STS:task_state": nil, "OS-EXT-STS:vm_state": "active", "OS-DCF:diskConfig": "MANUAL", "progress": 0, "locked": false,
+		"os-extended-volumes:volumes_attached": []object{{"id": "v", "delete_on_termination": "true", "bootIndex": "0", "device": "/dev/vda"}},
+		"tags":                                 []string{"env=prod"}, "sys_tags": []object{{"key": "_sys_enterprise_project_id", "value": enterprise}},
+		"enterprise_project_id": enterprise, "os:scheduler_hints": object{}, "fault": nil, "config_drive": "", "host_status": "UP",
+	}
+}

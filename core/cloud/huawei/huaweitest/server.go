@@ -1,0 +1,108 @@
+// Package huaweitest is an emulator of the Huawei Cloud APIs that the lister uses: IAM's lists of
+// projects, and ECS ListServersDetails and ShowServer. It checks signatures as the real gateway
+// does, fails on demand, and records every request that nobody expected.
+// Only tests and the demo import it.
+package huaweitest
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/cloud/peertest"
+)
+
+// The calls that are emulated, as names for Fault.Action and Calls.
+const (
+	OwnProjects = "KeystoneListAuthProjects" // GET /v3/auth/projects
+	AllProjects = "KeystoneListProjects"     // GET /v3/projects
+	ListServers = "ListServersDetails"       // GET /v1/{project}/cloudservers/detail
+	ShowServer  = "ShowServer"               // GET /v1/{project}/cloudservers/{id}
+)
+
+// Options are the fixed properties of a server. The zero value is usable.
+type Options struct {
+	Reporter peertest.Reporter // is told of unexpected requests; may be nil
+	Now      func() time.Time  // nil = time.Now
+}
+
+// Server is the emulator, an http.Handler. Its world can be changed while it runs, by any
+// goroutine.
+type Server struct {
+	*peertest.Ground
+
+	mu       sync.Mutex
+	accounts map[string]*Account // by access key id
+}
+
+// New makes a server without accounts.
+func New(o Options) *Server {
+	return &Server{
+		Ground:   peertest.New(peertest.Options{Name: "huaweitest", Reporter: o.Reporter, Now: o.Now}),
+		accounts: map[string]*Account{},
+	}
+}
+
+// call is one request, understood.
+type call struct {
+	w       http.ResponseWriter
+	r       *http.Request
+	action  string
+	project string // in the path; "" with IAM
+	server  string // in the path
+	id      string // of the request
+	account *Account
+}
+
+// ServeHTTP implements http.Handler.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c := &call{w: w, r: r}
+	c.route()
+	number, here := s.Enter(r, c.action)
+	if !here {
+		return
+	}
+	c.id = fmt.Sprintf("%032x", number)
+	if err := c.expected(); err != nil {
+		s.Record(r, c.action, err)
+		c.refuse(refusal{http.StatusBadRequest, "APIGW.0101", "The API does not exist: " + err.Error()})
+		return
+	}
+	if refused := s.authenticate(c); refused != nil {
+		c.refuse(*refused)
+		return
+	}
+	if f := s.Fault(c.action, s.regionOf(c), c.account.key); f.Kind != "" && s.misbehave(c, f) {
+		return
+	}
+	s.answer(c, Fault{})
+}
+
+// route reads what is asked of a path. An action that is "" is not emulated.
+func (c *call) route() {
+	parts := strings.Split(strings.Trim(c.r.URL.Path, "/"), "/")
+	switch {
+	case c.r.URL.Path == "/v3/auth/projects":
+		c.action = OwnProjects
+	case c.r.URL.Path == "/v3/projects":
+		c.action = AllProjects
+	case len(parts) == 4 && parts[0] == "v1" && parts[2] == "cloudservers":
+		c.action, c.project, c.server = ShowServer, parts[1], parts[3]
+		if c.server == "detail" {
+			c.action, c.server = ListServers, ""
+		}
+	}
+}
+
+// regionOf gives the region of the project that is asked for, for faults; "" with IAM.
+func (s *Server) regionOf(c *call) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p := c.account.projects[c.project]; p != nil {
+		region, _, _ := strings.Cut(p.name, "_")
+		return region
+	}
+	return ""
+}

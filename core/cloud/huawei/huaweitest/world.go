@@ -1,0 +1,177 @@
+package huaweitest
+
+import (
+	"crypto/md5"
+	"encoding/json"
+	"fmt"
+	"slices"
+)
+
+// Key is an access key and the account to which it belongs.
+type Key struct {
+	DomainID        string
+	AccessKeyID     string
+	AccessKeySecret string
+	SecurityToken   string // of an agency; must then come with every call
+}
+
+// Account is one cloud account: its IAM projects with their servers.
+type Account struct {
+	server   *Server
+	domain   string
+	key      string
+	secret   string
+	token    string
+	agency   bool // its key is no user's: it has no projects of its own
+	projects map[string]*project
+	order    []string // ids of projects in IAM's order
+	granted  map[string]bool
+}
+
+// project is one IAM project; order holds the servers' ids, the newest first, as Nova lists them.
+type project struct {
+	id, name string
+	disabled bool
+	rows     map[string]Instance
+	order    []string
+}
+
+// Instance is a server of the emulator. What is empty is empty in the answer too.
+type Instance struct {
+	ID, Name, HostName string
+	OSType, ImageName  string // in metadata
+	Status, Flavor     string
+	VPC                string
+	Fixed              []string        // addresses of the VPC, the primary interface's first
+	Floating           []string        // public addresses
+	EnterpriseProject  string          // "" = the default one
+	Raw                json.RawMessage // if set, answered in place of all the above
+}
+
+// AddAccount makes an account that its key opens, with the projects cn-east-3, cn-north-4,
+// ap-southeast-1 and MOS, which is no region.
+func (s *Server) AddAccount(k Key) *Account {
+	s.mu.Lock()
+	a := &Account{
+		server: s, domain: k.DomainID, key: k.AccessKeyID, secret: k.AccessKeySecret, token: k.SecurityToken,
+		projects: map[string]*project{}, granted: map[string]bool{"": true},
+	}
+	s.accounts[k.AccessKeyID] = a
+	s.mu.Unlock()
+	for _, name := range []string{"cn-north-4", "MOS", "cn-east-3", "ap-southeast-1"} {
+		a.AddProject(name)
+	}
+	return a
+}
+
+// AddProject makes a project; a sub-project is named "<region>_<name>". Its id is given.
+func (a *Account) AddProject(name string) string {
+	a.server.mu.Lock()
+	defer a.server.mu.Unlock()
+	id := a.projectID(name)
+	if a.projects[id] == nil {
+		a.projects[id] = &project{id: id, name: name, rows: map[string]Instance{}}
+		a.order = append(a.order, id)
+	}
+	return id
+}
+
+// RemoveProject takes a project out of IAM's lists, or (disable) switches it off.
+func (a *Account) RemoveProject(name string, disable bool) {
+	a.server.mu.Lock()
+	defer a.server.mu.Unlock()
+	id := a.projectID(name)
+	if disable {
+		a.projects[id].disabled = true
+		return
+	}
+	delete(a.projects, id)
+	a.order = slices.DeleteFunc(a.order, func(other string) bool { return other == id })
+}
+
+// ProjectID gives the id that a project of this name has.
+func (a *Account) ProjectID(name string) string { return a.projectID(name) }
+
+func (a *Account) projectID(name string) string {
+	return fmt.Sprintf("%x", md5.Sum([]byte(a.domain+"/"+name)))
+}
+
+// Agency makes the key that of an agency, to which IAM's list of a user's projects shows none.
+func (a *Account) Agency() {
+	a.server.mu.Lock()
+	defer a.server.mu.Unlock()
+	a.agency = true
+}
+
+// Grant lets the key see an enterprise project, or no longer; it sees the default one ("").
+func (a *Account) Grant(enterpriseProject string, may bool) {
+	a.server.mu.Lock()
+	defer a.server.mu.Unlock()
+	a.granted[enterpriseProject] = may
+}
+
+// SetSecret changes the key's secret, as a rotation does.
+func (a *Account) SetSecret(secret string) {
+	a.server.mu.Lock()
+	defer a.server.mu.Unlock()
+	a.secret = secret
+}
+
+// Put adds servers to a project (by its name: a region's id), or replaces those with the same id.
+func (a *Account) Put(name string, instances ...Instance) {
+	a.server.mu.Lock()
+	defer a.server.mu.Unlock()
+	p := a.projects[a.projectID(name)]
+	fresh := make([]string, 0, len(instances))
+	for _, i := range instances {
+		if _, met := p.rows[i.ID]; !met {
+			fresh = append(fresh, i.ID)
+		}
+		p.rows[i.ID] = i
+	}
+	slices.Reverse(fresh)
+	p.order = append(fresh, p.order...)
+}
+
+// Fill puts n servers into a project, each made by a function of its number from 0.
+func (a *Account) Fill(name string, n int, at func(i int) Instance) {
+	instances := make([]Instance, n)
+	for i := range instances {
+		instances[i] = at(i)
+	}
+	a.Put(name, instances...)
+}
+
+// Remove releases servers; no ids = all of the project.
+func (a *Account) Remove(name string, ids ...string) {
+	a.server.mu.Lock()
+	defer a.server.mu.Unlock()
+	p := a.projects[a.projectID(name)]
+	if len(ids) == 0 {
+		clear(p.rows)
+	}
+	for _, id := range ids {
+		delete(p.rows, id)
+	}
+	p.order = slices.DeleteFunc(p.order, func(id string) bool { _, there := p.rows[id]; return !there })
+}
+
+// Sample is a plain running Linux server with number i, for Fill.
+func Sample(i int) Instance {
+	return Instance{
+		ID: fmt.Sprintf("%08x-0000-4000-8000-%012x", i*2654435761&0xffffffff, i), Name: fmt.Sprintf("web-%05d", i), HostName: fmt.Sprintf("web-%05d", i),
+		OSType: "Linux", ImageName: "Ubuntu 22.04 server 64bit", Status: "ACTIVE", Flavor: "s7n.large.2",
+		VPC: "9f6c2f0e-0000-4000-8000-000000000001", Fixed: []string{fmt.Sprintf("10.%d.%d.%d", i>>16&255, i>>8&255, i&255)},
+	}
+}
+
+// visible gives the ids that the key may see, in order; the lock is held.
+func (a *Account) visible(p *project) []string {
+	var ids []string
+	for _, id := range p.order {
+		if a.granted[p.rows[id].EnterpriseProject] {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}

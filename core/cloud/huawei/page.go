@@ -1,0 +1,133 @@
+package huawei
+
+import (
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// serverPage is an answer of ListServersDetails, cut to what we need: the SDK's own rows have
+// some eighty fields, and one of another type than the SDK expects would spoil the list.
+// https://support.huaweicloud.com/api-ecs/zh-cn_topic_0094148850.html
+type serverPage struct {
+	Count   *int     `json:"count"`
+	Servers []server `json:"servers"`
+	// HttpStatusCode is filled in by the SDK.
+	HttpStatusCode int `json:"-"`
+}
+
+func (p serverPage) total() int { return *p.Count }
+
+// oneServer is an answer of ShowServer.
+type oneServer struct {
+	Server         *server `json:"server"`
+	HttpStatusCode int     `json:"-"`
+}
+
+type server struct {
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	Status   string `json:"status"`
+	TenantID string `json:"tenant_id"` // of the project
+	HostName string `json:"OS-EXT-SRV-ATTR:hostname"`
+	Flavor   struct {
+		ID string `json:"id"`
+	} `json:"flavor"`
+	Metadata struct {
+		OSType    string `json:"os_type"` // Linux or Windows
+		ImageName string `json:"image_name"`
+		VPC       string `json:"vpc_id"`
+	} `json:"metadata"`
+	Addresses map[string][]address `json:"addresses"` // by VPC
+}
+
+type address struct {
+	Addr    string `json:"addr"`
+	Type    string `json:"OS-EXT-IPS:type"` // fixed or floating
+	Primary bool   `json:"primary"`         // of the primary interface
+}
+
+// hollow tells whether a row is that of an unknown id: every server has a status.
+func (s *server) hollow() bool { return s.Status == "" }
+
+// instance copies what we need of a row, so that no page is kept longer than its conversion takes.
+func (l *lister) instance(at place, s *server) inventory.Instance {
+	i := inventory.Instance{
+		Scope:    inventory.Scope{Cloud: inventory.Huawei, Account: l.account.Name, Region: at.region},
+		ID:       s.ID,
+		Name:     s.Name,
+		HostName: s.HostName,
+		OSType:   strings.ToLower(s.Metadata.OSType),
+		OSName:   s.Metadata.ImageName,
+		Status:   strings.ToLower(s.Status),
+		Type:     s.Flavor.ID,
+		VPC:      s.Metadata.VPC,
+	}
+	var others []string
+	for _, a := range s.inOrder() {
+		switch ip, err := netip.ParseAddr(a.Addr); {
+		case err != nil || !ip.Is4(): // a bastion's hosts have IPv4 addresses
+		case a.Type == "floating":
+			i.PublicIPs = append(i.PublicIPs, a.Addr)
+		case a.Primary:
+			i.PrivateIPs = append(i.PrivateIPs, a.Addr)
+		default:
+			others = append(others, a.Addr)
+		}
+	}
+	i.PrivateIPs = distinct(append(i.PrivateIPs, others...))
+	i.PublicIPs = distinct(i.PublicIPs)
+	return i
+}
+
+// inOrder gives the addresses of the server's own VPC, then those of others by the VPC's id. JSON
+// objects have no order of their own, and an address must not change from run to run.
+func (s *server) inOrder() []address {
+	all := slices.Clone(s.Addresses[s.Metadata.VPC])
+	for _, vpc := range slices.Sorted(maps.Keys(s.Addresses)) {
+		if vpc != s.Metadata.VPC {
+			all = append(all, s.Addresses[vpc]...)
+		}
+	}
+	return all
+}
+
+// distinct gives each text once, in the order of first appearance. The lists are short.
+func distinct(texts []string) []string {
+	var all []string
+	for _, text := range texts {
+		if !slices.Contains(all, text) {
+			all = append(all, text)
+		}
+	}
+	return all
+}
+
+// words keeps one copy of each text that many servers of a listing have.
+type words map[string]string
+
+func (w words) share(row *inventory.Instance) {
+	for _, text := range [...]*string{&row.OSType, &row.OSName, &row.Status, &row.Type, &row.VPC} {
+		if known, met := w[*text]; met {
+			*text = known
+		} else {
+			w[*text] = *text
+		}
+	}
+}
+
+// The signs of which ids consist.
+const (
+	digits       = "0123456789"
+	lower        = "abcdefghijklmnopqrstuvwxyz-" + digits
+	upper        = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	alphanumeric = "abcdefghijklmnopqrstuvwxyz" + upper + digits
+)
+
+// only tells whether s has nothing but these signs, and at least one but at most 64 of them.
+func only(s, signs string) bool {
+	return s != "" && len(s) <= 64 && strings.Trim(s, signs) == ""
+}

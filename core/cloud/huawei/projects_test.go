@@ -1,0 +1,204 @@
+package huawei_test
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/cloud/cloudtest"
+	"github.com/jms-sync/jms-sync/core/cloud/huawei/huaweitest"
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// iamCalls counts the questions to IAM.
+func (w *world) iamCalls() int {
+	return w.Calls(huaweitest.OwnProjects) + w.Calls(huaweitest.AllProjects)
+}
+
+// TestProjectsAskedOnce: whoever comes meanwhile waits for one answer.
+func TestProjectsAskedOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.account.AddProject("cn-north-4_team")
+	w.account.AddProject("la-north-2")
+	w.account.RemoveProject("la-north-2", true)
+	lister := w.open(t, cloudtest.Instant(), same)
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			regions, err := lister.Regions(t.Context())
+			if want := []string{"ap-southeast-1", "cn-east-3", "cn-north-4"}; err != nil || !slices.Equal(regions, want) {
+				t.Errorf("%q, %v", regions, err)
+			}
+			if owner, err := lister.Owner(t.Context()); err != nil || owner != good.DomainID {
+				t.Errorf("%q, %v", owner, err)
+			}
+			if list, err := lister.List(t.Context(), "cn-east-3"); err != nil || len(list) > 0 {
+				t.Errorf("%v, %v", list, err)
+			}
+		})
+	}
+	group.Wait()
+	if w.iamCalls() != 1 {
+		t.Errorf("IAM was asked %d times", w.iamCalls())
+	}
+	if _, err := lister.List(t.Context(), "la-north-2"); inventory.KindOf(err) != inventory.NotFound {
+		t.Errorf("a project that is switched off: %v", err)
+	}
+}
+
+// TestProjectOfTheConfiguration: project_id counts for its region only, and without a call where
+// there is one region.
+func TestProjectOfTheConfiguration(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	team := w.account.AddProject("cn-north-4_team")
+	w.account.Put("cn-north-4", huaweitest.Sample(1))
+	w.account.Put("cn-north-4_team", huaweitest.Sample(2))
+	w.account.Put("cn-east-3", huaweitest.Sample(3))
+	for _, c := range []struct {
+		name, project string
+		regions       []string
+		region        string
+		want          int // the number of the server
+		kind          inventory.Kind
+		iam           int
+	}{
+		{"none", "", []string{"cn-north-4"}, "cn-north-4", 1, "", 1},
+		{"a sub-project, one region", team, []string{"cn-north-4", "cn-north-4"}, "cn-north-4", 2, "", 0},
+		{"a sub-project, two regions", team, []string{"cn-east-3", "cn-north-4"}, "cn-north-4", 2, "", 1},
+		{"a sub-project, the other region", team, []string{"cn-east-3", "cn-north-4"}, "cn-east-3", 3, "", 1},
+		{"a sub-project, all regions", team, nil, "cn-north-4", 2, "", 1},
+		{"another account's, two regions", "0123456789abcdef", []string{"cn-east-3", "cn-north-4"}, "cn-east-3", 0, inventory.Invalid, 1},
+		{"another account's, one region", "0123456789abcdef", []string{"cn-east-3"}, "cn-east-3", 0, inventory.Denied, 0},
+		{"one that is no region", w.account.ProjectID("MOS"), nil, "cn-north-4", 0, inventory.Invalid, 1},
+	} {
+		before := w.iamCalls()
+		lister := w.open(t, cloudtest.Instant(), func(a *cloud.Account) { a.ProjectID, a.Regions = c.project, c.regions })
+		list, err := lister.List(t.Context(), c.region)
+		if inventory.KindOf(err) != c.kind || c.want > 0 && (len(list) != 1 || list[0].ID != huaweitest.Sample(c.want).ID) {
+			t.Errorf("%s: %v, %v", c.name, list, err)
+		}
+		if got := w.iamCalls() - before; got != c.iam {
+			t.Errorf("%s: IAM was asked %d times", c.name, got)
+		}
+	}
+	lister := w.open(t, cloudtest.Instant(), func(a *cloud.Account) { a.ProjectID = "0123456789abcdef" })
+	if _, err := lister.Regions(t.Context()); inventory.KindOf(err) != inventory.Invalid || !strings.Contains(err.Error(), "project_id") {
+		t.Errorf("regions with a project that is not there: %v", err)
+	}
+	if owner, err := lister.Owner(t.Context()); err != nil || owner != good.DomainID {
+		t.Errorf("%q, %v", owner, err)
+	}
+}
+
+// TestAgency: where IAM's list of a user's projects tells an agency nothing, or refuses, all
+// projects are asked for; where that is refused too, account_id and project_id must help.
+func TestAgency(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		own, all huaweitest.Kind
+		want     inventory.Kind
+	}{
+		"empty, then all":       {"", "", ""},
+		"refused, then all":     {huaweitest.NoPermission, "", ""},
+		"not there, then all":   {huaweitest.NotPublished, "", ""},
+		"empty, then refused":   {"", huaweitest.NoPermission, inventory.Denied},
+		"refused both":          {huaweitest.NoPermission, huaweitest.NoPermission, inventory.Denied},
+		"not there, both":       {huaweitest.NotPublished, huaweitest.NotPublished, inventory.NotFound},
+		"empty, then an outage": {"", huaweitest.HTML503, inventory.Temporary},
+		"empty, then no list":   {"", huaweitest.EmptyObject, inventory.Incomplete},
+		"locked":                {huaweitest.Locked, "", inventory.BadCredentials},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.account.Agency()
+			w.Fill(region, 1)
+			for action, kind := range map[string]huaweitest.Kind{huaweitest.OwnProjects: c.own, huaweitest.AllProjects: c.all} {
+				if kind != "" {
+					w.Server.Break(huaweitest.Fault{Kind: kind, Action: action})
+				}
+			}
+			lister := w.open(t, cloudtest.Instant(), same)
+			owner, err := lister.Owner(t.Context())
+			if inventory.KindOf(err) != c.want || err == nil && owner != good.DomainID {
+				t.Errorf("owner %q, %v", owner, err)
+			}
+			list, err := lister.List(t.Context(), region)
+			if inventory.KindOf(err) != c.want || err == nil && len(list) != 1 {
+				t.Errorf("%d rows, %v", len(list), err)
+			}
+			if err != nil {
+				clean(t, err)
+			}
+			sure := w.open(t, cloudtest.Instant(), func(a *cloud.Account) { a.ProjectID, a.Regions = w.account.ProjectID(region), []string{region} })
+			if list, err := sure.List(t.Context(), region); err != nil || len(list) != 1 {
+				t.Errorf("with project_id: %d rows, %v", len(list), err)
+			}
+		})
+	}
+}
+
+// TestNoProjects: a key that sees no project, or no region, has no regions.
+func TestNoProjects(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, name := range []string{"cn-east-3", "cn-north-4", "ap-southeast-1"} {
+		w.account.RemoveProject(name, false)
+	}
+	lister := w.open(t, cloudtest.Instant(), same)
+	if regions, err := lister.Regions(t.Context()); inventory.KindOf(err) != inventory.Denied || regions != nil {
+		t.Errorf("%q, %v", regions, err)
+	}
+	if owner, err := lister.Owner(t.Context()); err != nil || owner != good.DomainID {
+		t.Errorf("%q, %v", owner, err)
+	}
+	w.account.RemoveProject("MOS", false)
+	_, err := w.open(t, cloudtest.Instant(), same).Owner(t.Context())
+	if inventory.KindOf(err) != inventory.Denied {
+		t.Error(err)
+	}
+	clean(t, err)
+}
+
+// TestLocate: the region of a project, also of a sub-project; an unknown one is NotFound.
+func TestLocate(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	team := w.account.AddProject("cn-north-4_team")
+	locator := w.open(t, cloudtest.Instant(), same).(cloud.Locator)
+	for project, want := range map[string]string{
+		w.account.ProjectID("cn-east-3"): "cn-east-3", w.account.ProjectID("cn-north-4"): "cn-north-4", team: "cn-north-4",
+		w.account.ProjectID("MOS"): "", "0123456789abcdef": "", "": "",
+	} {
+		got, err := locator.Locate(t.Context(), project)
+		if got != want || (want == "") != (inventory.KindOf(err) == inventory.NotFound) {
+			t.Errorf("%s: %q, %v", project, got, err)
+		}
+	}
+	w.Server.Break(huaweitest.Fault{Kind: huaweitest.HTML503})
+	if _, err := w.open(t, cloudtest.Instant(), same).(cloud.Locator).Locate(t.Context(), team); inventory.KindOf(err) != inventory.Temporary {
+		t.Error(err)
+	}
+}
+
+// TestSeveralAccounts: two accounts at one endpoint see their own servers only.
+func TestSeveralAccounts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	other := w.Server.AddAccount(huaweitest.Key{DomainID: "0aaa0000000000000000000000000bbb", AccessKeyID: good.AccessKeyID + "2", AccessKeySecret: "another"})
+	other.Put(region, huaweitest.Sample(7))
+	w.account.Put(region, huaweitest.Sample(8))
+	list, err := w.open(t, cloudtest.Instant(), same).List(t.Context(), region)
+	if err != nil || len(list) != 1 || list[0].ID != huaweitest.Sample(8).ID {
+		t.Errorf("%v, %v", list, err)
+	}
+	// The project of another account is refused, not empty.
+	lister := w.open(t, cloudtest.Instant(), func(a *cloud.Account) { a.ProjectID, a.Regions = other.ProjectID(region), []string{region} })
+	if list, err := lister.List(t.Context(), region); inventory.KindOf(err) != inventory.Denied || list != nil {
+		t.Errorf("%v, %v", list, err)
+	}
+}

@@ -1,0 +1,161 @@
+package engine_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http/httptest"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/apply"
+	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/cloud/cloudtest"
+	"github.com/jms-sync/jms-sync/core/cloud/huawei"
+	"github.com/jms-sync/jms-sync/core/cloud/huawei/huaweitest"
+	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/core/secret"
+)
+
+// farWorld is a Huawei account with the lister and emulator, whose events name projects.
+type farWorld struct {
+	*huaweitest.Server
+	account *huaweitest.Account
+	fleet   cloud.Fleet
+	bastion *quiet
+	now     time.Time
+}
+
+func newFarWorld(t *testing.T, change func(*cloud.Account, *huaweitest.Account)) *farWorld {
+	t.Helper()
+	server := huaweitest.New(huaweitest.Options{Reporter: t})
+	web := httptest.NewServer(server)
+	t.Cleanup(func() { server.Close(); web.Close() })
+	w := &farWorld{Server: server, bastion: &quiet{assets: map[string]inventory.Asset{}}, now: time.Now()}
+	w.account = server.AddAccount(huaweitest.Key{DomainID: "d1", AccessKeyID: "HST0", AccessKeySecret: "s"})
+	account := cloud.Account{
+		Cloud: inventory.Huawei, Name: "far", Endpoint: web.URL, AccessKeyID: secret.New("HST0"), AccessKeySecret: secret.New("s"),
+	}
+	change(&account, w.account)
+	w.fleet = cloud.Open([]cloud.Account{account}, []cloud.Provider{huawei.Provider(cloudtest.Instant())})
+	return w
+}
+
+// holds puts an asset of a server into JumpServer, as a full run made it.
+func (w *farWorld) holds(region string, server huaweitest.Instance) {
+	a := marked(server.ID, server.Name, "")
+	a.ID = inventory.AssetID(inventory.Huawei, region, server.ID)
+	for i, value := range []string{"huawei", "far", "d1", region, server.ID} {
+		a.Labels[i].Value = value
+	}
+	w.bastion.assets[a.ID] = a
+}
+
+func (w *farWorld) hear(t *testing.T, from string, traces ...string) []string {
+	t.Helper()
+	log := slog.New(slog.DiscardHandler)
+	v := engine.Events{
+		Engine: engine.Engine{
+			Rules:   plan.Rules{Accounts: map[string]plan.Account{"far": {Cloud: inventory.Huawei}}, Mode: plan.ModeDelete},
+			Wording: report.Options{Lang: plan.English},
+			Writing: apply.Options{Writers: 2, Batch: 10, Now: time.Now, Log: log},
+			Now:     func() time.Time { return w.now }, Log: log,
+		},
+		Clouds: w.fleet, Bastion: w.bastion,
+		Sleep: func(_ context.Context, d time.Duration) error { w.now = w.now.Add(d); return nil },
+	}
+	var heard []cloud.Heard
+	for _, trace := range traces {
+		heard = append(heard, huawei.Events([]byte(trace), cloud.Origin{ProjectID: from})...)
+	}
+	ctx, cancel := context.WithDeadline(t.Context(), w.now.Add(time.Minute))
+	defer cancel()
+	var told []string
+	for _, e := range v.Run(ctx, heard).Events {
+		told = append(told, string(e.Outcome)+": "+e.Reason)
+	}
+	return told
+}
+
+// traced is a trace of a call on a server; project may be "".
+func traced(name, domain, project, server string) string {
+	return fmt.Sprintf(`{"cts":{"trace_id":"t","service_type":"ECS","resource_type":"ecs","trace_name":%q,"trace_status":"normal","code":200,
+		"user":{"domain":{"id":%q}},"project_id":%q,"resource_id":%q}}`, name, domain, project, server)
+}
+
+// TestEventsOfAProject: what CTS says of a project ends in the assets of the project's region, and
+// those of one payload for one region are one group, however they name it.
+func TestEventsOfAProject(t *testing.T) {
+	t.Parallel()
+	made, released, elsewhere := huaweitest.Sample(1), huaweitest.Sample(2), huaweitest.Sample(3)
+	for name, change := range map[string]func(*cloud.Account, *huaweitest.Account){
+		"all regions": func(*cloud.Account, *huaweitest.Account) {},
+		"one region":  func(a *cloud.Account, _ *huaweitest.Account) { a.Regions = []string{"cn-north-4"} },
+		"one project": func(a *cloud.Account, far *huaweitest.Account) {
+			a.Regions, a.ProjectID = []string{"cn-north-4"}, far.ProjectID("cn-north-4")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newFarWorld(t, change)
+			north, east := w.account.ProjectID("cn-north-4"), w.account.ProjectID("cn-east-3")
+			w.account.Put("cn-north-4", made)
+			w.account.Put("cn-east-3", elsewhere)
+			w.holds("cn-north-4", released)
+			told := w.hear(t, north,
+				traced("createServer", "d1", east, elsewhere.ID), traced("deleteServer", "d1", north, released.ID),
+				traced("createServer", "d1", "", made.ID), traced("createServer", "d1", "0123456789abcdef", made.ID),
+				traced("createServer", "d2", "", made.ID), traced("createServer", "d1", "", ""))
+			created := []string{inventory.AssetID(inventory.Huawei, "cn-north-4", made.ID)}
+			want := []string{"done: new in the cloud", "done: asked for twice by its id: released", "done: new in the cloud", "ignored: no enabled account has the id d1 and lists project_id 0123456789abcdef",
+				"ignored: no enabled account has the id d2 and lists project_id " + north, "ignored: it names no server: left to the timer"}
+			if name == "all regions" {
+				created = append(created, inventory.AssetID(inventory.Huawei, "cn-east-3", elsewhere.ID))
+			} else {
+				want[0] = "ignored: no enabled account has the id d1 and lists project_id " + east
+			}
+			if !slices.Equal(told, want) {
+				t.Errorf("\n got %q\nwant %q", told, want)
+			}
+			var got []string
+			for _, a := range w.bastion.created {
+				got = append(got, a.ID)
+			}
+			slices.Sort(got)
+			slices.Sort(created)
+			if !slices.Equal(got, created) || !slices.Equal(w.bastion.writes, []string{released.Name}) {
+				t.Errorf("created %q, want %q; written %q", got, created, w.bastion.writes)
+			}
+		})
+	}
+}
+
+// TestEventsOfAHiddenServer: a release that the key may not see, as its enterprise project's grant
+// is lost, closes nothing.
+func TestEventsOfAHiddenServer(t *testing.T) {
+	t.Parallel()
+	w := newFarWorld(t, func(*cloud.Account, *huaweitest.Account) {})
+	server := huaweitest.Sample(1)
+	server.EnterpriseProject = "eps-1" // never granted
+	w.account.Put("cn-north-4", server)
+	w.holds("cn-north-4", server)
+	told := w.hear(t, w.account.ProjectID("cn-north-4"), traced("deleteServer", "d1", "", server.ID))
+	if len(told) != 1 || told[0][:7] != "failed:" || len(w.bastion.writes) > 0 {
+		t.Errorf("%q, written %q", told, w.bastion.writes)
+	}
+}
+
+// TestEventsWhenIAMIsOut: an event whose region cannot be told has failed, and comes again.
+func TestEventsWhenIAMIsOut(t *testing.T) {
+	t.Parallel()
+	w := newFarWorld(t, func(a *cloud.Account, _ *huaweitest.Account) { a.AccountID = "d1" })
+	w.Server.Break(huaweitest.Fault{Kind: huaweitest.HTML503, Action: huaweitest.OwnProjects})
+	told := w.hear(t, w.account.ProjectID("cn-north-4"), traced("createServer", "d1", "", huaweitest.Sample(1).ID))
+	if len(told) != 1 || told[0][:7] != "failed:" || len(w.bastion.created) > 0 {
+		t.Errorf("%q", told)
+	}
+}
