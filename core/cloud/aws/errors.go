@@ -103,7 +103,7 @@ func (l *lister) classify(ctx context.Context, by cloud.Credentials, op, region 
 	}
 	if r, ok := cloud.AsRefusal(err); ok {
 		text := l.clean(by, r.Error())
-		if kindOf(r) == inventory.BadCredentials && l.home.guessed {
+		if kindOf(r) == inventory.BadCredentials && l.home.guessed && r.Status > 0 {
 			text += " (an account of AWS China or GovCloud has to name its regions)"
 		}
 		return &inventory.Error{Kind: kindOf(r), Message: l.what(op, region), Err: refusedAs{code: r.Code, text: text}}

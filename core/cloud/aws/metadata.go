@@ -1,7 +1,6 @@
 package aws
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -44,38 +43,54 @@ type metadata struct {
 // credentials gives those of the instance's role. The SDK's client is made anew, because it
 // remembers failures for good; the environment is overruled by what is set here.
 func (m metadata) credentials(ctx context.Context) (cloud.Credentials, error) {
+	last := &lastStatus{base: cloud.Courier{Base: m.transport, Timeout: metadataTimeout}}
 	client := imds.New(imds.Options{
 		Endpoint: m.url, ClientEnableState: imds.ClientEnabled, EnableFallback: sdk.FalseTernary, Retryer: sdk.NopRetryer{},
-		HTTPClient: &http.Client{Transport: cloud.Courier{Base: m.transport, Timeout: metadataTimeout}},
+		HTTPClient: &http.Client{Transport: last},
 	})
 	got, err := ec2rolecreds.New(func(o *ec2rolecreds.Options) { o.Client = client }).Retrieve(ctx)
 	if err != nil {
-		return cloud.Credentials{}, noRole(ctx, err)
+		return cloud.Credentials{}, last.noRole(ctx, err)
 	}
 	return credentialsOf(got.AccessKeyID, got.SecretAccessKey, got.SessionToken, got.Expires), nil
 }
 
+// lastStatus remembers the status of the last answer, which the SDK's errors lose.
+type lastStatus struct {
+	base   http.RoundTripper
+	status int
+}
+
+// RoundTrip implements http.RoundTripper.
+func (l *lastStatus) RoundTrip(req *http.Request) (*http.Response, error) {
+	l.status = 0
+	resp, err := l.base.RoundTrip(req)
+	if err == nil {
+		l.status = resp.StatusCode
+	}
+	return resp, err
+}
+
 // noRole tells why there is no role. The SDK's own words may repeat an answer with a key in it.
-func noRole(ctx context.Context, err error) error {
+func (l *lastStatus) noRole(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	var answered interface{ HTTPStatusCode() int }
 	var refused interface{ ErrorCode() string }
-	status := 0
-	if errors.As(err, &answered) {
-		status = answered.HTTPStatusCode()
-	}
-	why := "no EC2 instance metadata (IMDSv2) answers here; in a container its hop limit has to be 2"
+	var why string
 	switch {
-	case status >= http.StatusInternalServerError:
-		return &cloud.Refusal{Status: status, Kind: inventory.Temporary, Text: "the EC2 instance metadata is out of order"}
-	case status == http.StatusNotFound:
+	case l.status >= http.StatusInternalServerError:
+		return &cloud.Refusal{Status: l.status, Kind: inventory.Temporary, Text: "the EC2 instance metadata is out of order"}
+	case l.status == 0:
+		why = "no EC2 instance metadata (IMDSv2) answers here; in a container its hop limit has to be 2"
+	case l.status == http.StatusNotFound:
 		why = "the EC2 instance has no IAM role"
-	case status != 0:
-		why = "the EC2 instance metadata refuses: " + http.StatusText(status)
+	case l.status != http.StatusOK:
+		why = "the EC2 instance metadata refuses: " + http.StatusText(l.status)
 	case errors.As(err, &refused):
-		why = "the EC2 instance metadata gives none for its role: " + cmp.Or(refused.ErrorCode(), "no code")
+		why = "the EC2 instance metadata gives none for its role: " + refused.ErrorCode()
+	default:
+		return &cloud.Refusal{Status: l.status, Kind: inventory.Incomplete, Text: "the answer of the EC2 instance metadata is not what it should be"}
 	}
 	return &cloud.Refusal{Kind: inventory.BadCredentials, Text: "no credentials: the account has no key, and " + why}
 }
