@@ -1,7 +1,9 @@
 package aws
 
 import (
+	"context"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -256,5 +258,20 @@ func TestHome(t *testing.T) {
 				t.Errorf("%q %q: %+v, want %+v", a.Regions, a.AssumeRoleARN, got, want)
 			}
 		}
+	}
+}
+
+// TestMetadataHangs: the end of a run ends the wait for the metadata service too.
+func TestMetadataHangs(t *testing.T) {
+	t.Parallel()
+	hanging := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	defer hanging.Close()
+	s := newStage(t)
+	s.machine = hanging.URL
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(20*time.Millisecond, cancel)
+	_, err := s.open(t, cloud.Account{}).Owner(ctx)
+	if inventory.KindOf(err) != inventory.Deadline || !strings.Contains(fmt.Sprint(err), "account a") {
+		t.Error(err)
 	}
 }
