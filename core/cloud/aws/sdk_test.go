@@ -207,8 +207,11 @@ func TestTooBig(t *testing.T) {
 
 func TestPermissions(t *testing.T) {
 	t.Parallel()
-	want := []string{"ec2:DescribeInstances", "ec2:DescribeRegions", "sts:AssumeRole", "sts:GetCallerIdentity"}
+	want := []string{"ec2:DescribeInstances", "ec2:DescribeRegions", "sts:GetCallerIdentity"}
 	if got := Permissions(); !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+	if got := AssumePermissions(); !slices.Equal(got, []string{"sts:AssumeRole"}) {
 		t.Errorf("%q", got)
 	}
 }
