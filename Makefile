@@ -1,4 +1,4 @@
-# make demo | test | test-versitygw | build | check | bench | bench-docs. Nothing but Go is needed.
+# make demo | test | test-versitygw | test-moto | build | check | bench | bench-docs. Nothing but Go is needed.
 GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
@@ -32,6 +32,20 @@ test-versitygw: $(GATEWAY)
 
 $(GATEWAY):
 	GOBIN=$(CURDIR)/$(@D) $(GO) install github.com/versity/versitygw/cmd/versitygw@$(VERSITYGW)
+
+# EC2 as nobody here wrote it: moto's server, in a Python environment of its own.
+MOTO_VERSION := 5.2.5
+MOTO         := bin/moto-$(MOTO_VERSION)/bin/moto_server
+
+.PHONY: test-moto moto
+moto: $(MOTO)
+
+test-moto: $(MOTO)
+	JMS_SYNC_TEST_MOTO=$(CURDIR)/$(MOTO) $(GO) test -tags lambda.norpc -count=1 -v -run '^TestMoto$$' ./core/cloud/aws
+
+$(MOTO):
+	python3 -m venv $(@D:/bin=)
+	$(@D)/pip install --quiet --disable-pip-version-check 'moto[server,ec2]==$(MOTO_VERSION)'
 
 FUNCTIONS := $(foreach f,fc-timer fc-event lambda functiongraph,dist/$(f)/bootstrap)
 # Lambda's other processor: make build-lambda-arm64.

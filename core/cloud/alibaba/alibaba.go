@@ -34,8 +34,7 @@ func Provider(policy cloud.Policy) cloud.Provider {
 }
 
 // Open makes a lister for an account, without any call. It fails with BadCredentials where the
-// account has no key, with Invalid where its endpoint or proxy is no address, and with Unsupported
-// where it wants a role to be assumed.
+// account has no key, and with Invalid where its endpoint or proxy is no address.
 func Open(account cloud.Account, policy cloud.Policy) (cloud.Lister, error) {
 	account.Cloud = inventory.Alibaba
 	transport, err := cloud.NewTransport(account)
@@ -50,14 +49,10 @@ func Open(account cloud.Account, policy cloud.Policy) (cloud.Lister, error) {
 }
 
 func open(account cloud.Account, policy cloud.Policy, transport http.RoundTripper) (*lister, error) {
-	l := &lister{account: account, policy: policy, scrub: cloud.NewScrubber(account)}
+	l := &lister{account: account, policy: policy}
 	if account.AccessKeyID.Empty() || account.AccessKeySecret.Empty() {
 		return nil, l.fault(inventory.BadCredentials, "open", "",
 			"no credentials: neither the account has a key, nor the function a role that gives one")
-	}
-	if account.AssumeRoleARN != "" {
-		// Without the role the key's own account would be listed under this account's name.
-		return nil, l.fault(inventory.Unsupported, "open", "", "assume_role_arn is not supported yet")
 	}
 	place, err := cloud.ParseEndpoint(account)
 	if err != nil {
@@ -66,25 +61,31 @@ func open(account cloud.Account, policy cloud.Policy, transport http.RoundTrippe
 	if l.policy.Window == 0 {
 		l.policy.Window = throttleWindow
 	}
+	if l.policy.Now == nil {
+		l.policy.Now = time.Now
+	}
+	if l.account.Assumed == nil {
+		l.account.Assumed = cloud.NewAssumed()
+	}
 	l.api = newAPI(account, place, transport)
 	return l, nil
 }
 
-// lister implements cloud.Lister. It holds nothing that changes; every call has an SDK client
-// of its own.
+// lister implements cloud.Lister. All that changes in it is what it remembers of a role; every
+// call has an SDK client of its own.
 type lister struct {
 	account cloud.Account
 	policy  cloud.Policy
-	scrub   cloud.Scrubber
 	api     api
 }
 
 // api is the part of Alibaba's APIs that is used, one function per call and answer. The only
 // file that knows the SDK fills it in; everything here works on what was answered.
 type api struct {
-	identity  func(context.Context) (identityAnswer, error)
-	regions   func(context.Context) (regionsAnswer, error)
-	instances func(context.Context, query) (instancesAnswer, error)
+	assume    func(context.Context, cloud.Credentials, string) (assumeAnswer, error)
+	identity  func(context.Context, cloud.Credentials) (identityAnswer, error)
+	regions   func(context.Context, cloud.Credentials) (regionsAnswer, error)
+	instances func(context.Context, cloud.Credentials, query) (instancesAnswer, error)
 }
 
 type (
@@ -93,6 +94,10 @@ type (
 		token  string   // NextToken, "" for the first page
 		ids    []string // InstanceIds; nil = all
 		dryRun bool     // ask only whether the call is allowed
+	}
+	assumeAnswer struct {
+		requestID string
+		gave      cloud.Credentials
 	}
 	identityAnswer struct{ requestID, account string }
 	regionsAnswer  struct {
@@ -107,7 +112,8 @@ type (
 	}
 )
 
-// Owner implements cloud.Lister with STS GetCallerIdentity.
+// Owner implements cloud.Lister with STS GetCallerIdentity. With a role to assume, it is the
+// account of the role.
 func (l *lister) Owner(ctx context.Context) (string, error) {
 	const op = "get caller identity"
 	answer, err := retried(ctx, l, op, "", l.api.identity)
@@ -201,8 +207,8 @@ func (l *lister) read(ctx context.Context, op string, q query) (list []inventory
 		Same: cloud.SameMachine,
 		Fetch: func(ctx context.Context, token string) (cloud.Page[inventory.Instance], error) {
 			q.token = token
-			answer, err := retried(ctx, l, op, q.region, func(ctx context.Context) (instancesAnswer, error) {
-				return l.api.instances(ctx, q)
+			answer, err := retried(ctx, l, op, q.region, func(ctx context.Context, by cloud.Credentials) (instancesAnswer, error) {
+				return l.api.instances(ctx, by, q)
 			})
 			if err == nil {
 				err = l.check(op, q.region, answer)
@@ -255,8 +261,8 @@ func (l *lister) check(op, region string, answer instancesAnswer) error {
 // the refusal DryRunOperation says yes.
 func (l *lister) probe(ctx context.Context, region string) error {
 	const op = "probe the right to list instances"
-	_, err := retried(ctx, l, op, region, func(ctx context.Context) (instancesAnswer, error) {
-		answer, err := l.api.instances(ctx, query{region: region, dryRun: true})
+	_, err := retried(ctx, l, op, region, func(ctx context.Context, by cloud.Credentials) (instancesAnswer, error) {
+		answer, err := l.api.instances(ctx, by, query{region: region, dryRun: true})
 		if refused, ok := cloud.AsRefusal(err); ok && refused.Code == dryRunAllowed {
 			return instancesAnswer{listed: true}, nil
 		}
@@ -268,11 +274,19 @@ func (l *lister) probe(ctx context.Context, region string) error {
 	return err
 }
 
-// retried makes one call by the shared rules of retrying; op builds and signs anew each time.
-func retried[T any](ctx context.Context, l *lister, op, region string, call func(context.Context) (T, error)) (T, error) {
+// retried makes one call by the shared rules of retrying. The credentials are asked for each
+// time, so that what fails there is retried too; call builds and signs anew.
+func retried[T any](
+	ctx context.Context, l *lister, op, region string, call func(context.Context, cloud.Credentials) (T, error),
+) (T, error) {
 	value, err := cloud.Retry(ctx, l.policy, func(ctx context.Context) (T, error) {
-		value, err := call(ctx)
-		return value, l.classify(ctx, op, region, err)
+		by, err := l.credentials(ctx)
+		if err != nil {
+			var none T
+			return none, err
+		}
+		value, err := call(ctx, by)
+		return value, l.classify(ctx, by, op, region, err)
 	})
 	if inventory.KindOf(err) == inventory.Deadline {
 		err = &inventory.Error{Kind: inventory.Deadline, Message: l.what(op, region), Err: err}

@@ -29,6 +29,7 @@ var good = alibabatest.Key{
 func secrets() []string {
 	return []string{
 		good.AccessKeyID, "LTAIunknown000000001", good.AccessKeySecret, "another-secret", good.SecurityToken, "CAIS%2Btoken", "CAIS%252Btoken", "Signature=", "SignatureNonce%3D",
+		"STS.ISSUED", "issued/secret", "issued%2Fsecret", "CAISissued",
 	}
 }
 

@@ -46,7 +46,7 @@ func kindOf(r *cloud.Refusal) inventory.Kind {
 		return inventory.Temporary
 	case hasPrefix(code, "Forbidden", "NoPermission", "Unauthorized", "AccessDenied"):
 		return inventory.Denied
-	case strings.HasSuffix(code, ".NotFound"), code == "" && r.Status == http.StatusNotFound:
+	case strings.HasSuffix(code, ".NotFound"), strings.HasPrefix(code, "EntityNotExist"), code == "" && r.Status == http.StatusNotFound:
 		return inventory.NotFound
 	case r.Status == http.StatusForbidden, r.Status == http.StatusUnauthorized:
 		return inventory.Denied
@@ -73,16 +73,16 @@ func hasPrefix(text string, prefixes ...string) bool {
 // classify turns any error of a call into one with a kind, that names operation, account and
 // region. The SDK's own texts never get through: they hold the whole query with AccessKeyId,
 // Signature and SecurityToken.
-func (l *lister) classify(ctx context.Context, op, region string, err error) error {
+func (l *lister) classify(ctx context.Context, by cloud.Credentials, op, region string, err error) error {
 	if err == nil {
 		return nil
 	}
 	var known *inventory.Error
 	if errors.As(err, &known) {
-		return err
+		return known
 	}
 	if r, ok := cloud.AsRefusal(err); ok {
-		return l.fault(kindOf(r), op, region, r.Error())
+		return l.fault(kindOf(r), op, region, l.clean(by, r.Error()))
 	}
 	if cause := context.Cause(ctx); cause != nil {
 		return &inventory.Error{Kind: inventory.Deadline, Err: cause} // named by retried
@@ -90,15 +90,20 @@ func (l *lister) classify(ctx context.Context, op, region string, err error) err
 	// A call that was never sent has no url.Error around its cause.
 	var sent *url.Error
 	if !errors.As(err, &sent) {
-		return l.fault(inventory.Unknown, op, region, "the SDK could not make the call: "+err.Error())
+		return l.fault(inventory.Unknown, op, region, "the SDK could not make the call: "+l.clean(by, err.Error()))
 	}
 	kind, text := cloud.Broken(sent)
-	return l.fault(kind, op, region, text)
+	return l.fault(kind, op, region, l.clean(by, text))
 }
 
-// fault makes an error that names what was done and where, without any secret.
+// fault makes an error that names what was done and where, without any secret of the account.
 func (l *lister) fault(kind inventory.Kind, op, region, text string) error {
-	return &inventory.Error{Kind: kind, Message: l.what(op, region) + ": " + l.scrub.Clean(text)}
+	return &inventory.Error{Kind: kind, Message: l.what(op, region) + ": " + l.clean(cloud.Credentials{}, text)}
+}
+
+// clean takes the account's secrets, and those that a role gave, out of a text.
+func (l *lister) clean(by cloud.Credentials, text string) string {
+	return cloud.NewScrubber(l.account, by.KeyID, by.Secret, by.Token).Clean(text)
 }
 
 // what names an operation: "alibaba: list instances: account a, region r".

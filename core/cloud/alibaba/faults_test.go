@@ -234,7 +234,6 @@ func TestOpenRefuses(t *testing.T) {
 		"endpoint, ftp":       {func(a *cloud.Account) { key(a); a.Endpoint = "ftp://127.0.0.1" }, inventory.Invalid},
 		"endpoint, path":      {func(a *cloud.Account) { key(a); a.Endpoint = "http://127.0.0.1/x" }, inventory.Invalid},
 		"endpoint, user":      {func(a *cloud.Account) { key(a); a.Endpoint = "http://another-secret@127.0.0.1" }, inventory.Invalid},
-		"a role to assume":    {func(a *cloud.Account) { key(a); a.AssumeRoleARN = "acs:ram::1:role/r" }, inventory.Unsupported},
 		"proxy":               {func(a *cloud.Account) { key(a); a.Proxy = "://another-secret" }, inventory.Invalid},
 	} {
 		account := cloud.Account{Name: "aliyun-prod"}

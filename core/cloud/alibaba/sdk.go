@@ -22,6 +22,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/secret"
 )
 
 // This file alone knows alibaba-cloud-sdk-go, whose support ended on 2025-03-01. Whoever
@@ -53,14 +54,14 @@ func newAPI(account cloud.Account, at cloud.Endpoint, transport http.RoundTrippe
 		// several times its size then, and all regions may have one at once.
 		reading: make(chan struct{}, runtime.GOMAXPROCS(0)),
 	}
-	return api{identity: s.identity, regions: s.regions, instances: s.instances}
+	return api{assume: s.assume, identity: s.identity, regions: s.regions, instances: s.instances}
 }
 
 // prepare fills in a client for one call to a region at a host. The courier is the call's own.
-func (s session) prepare(by *courier, client *sdk.Client, region, host string) error {
+func (s session) prepare(by *courier, client *sdk.Client, signer cloud.Credentials, region, host string) error {
 	config := sdk.NewConfig().WithScheme(strings.ToUpper(cmp.Or(s.at.Scheme, "https"))).WithAutoRetry(false).WithUserAgent("jms-sync")
 	config.Transport = by
-	if err := client.InitWithOptions(region, config, s.credential()); err != nil {
+	if err := client.InitWithOptions(region, config, credential(signer)); err != nil {
 		return &cloud.Refusal{Kind: inventory.Invalid, Text: "the id of the region or the credential is not well-formed"}
 	}
 	client.Domain = cmp.Or(s.at.Host, host)
@@ -80,12 +81,12 @@ func (s session) courier(ctx context.Context) *courier {
 	}
 }
 
-func (s session) credential() auth.Credential {
-	id, key := s.account.AccessKeyID.Reveal(), s.account.AccessKeySecret.Reveal()
-	if s.account.SecurityToken.Empty() {
+func credential(signer cloud.Credentials) auth.Credential {
+	id, key := signer.KeyID.Reveal(), signer.Secret.Reveal()
+	if signer.Token.Empty() {
 		return credentials.NewAccessKeyCredential(id, key)
 	}
-	return credentials.NewStsTokenCredential(id, key, s.account.SecurityToken.Reveal())
+	return credentials.NewStsTokenCredential(id, key, signer.Token.Reveal())
 }
 
 func ecsHost(region string) string { return cmp.Or(ecsHosts[region], "ecs."+region+".aliyuncs.com") }
@@ -101,10 +102,32 @@ func (s session) stsHost() string {
 	return "sts.aliyuncs.com"
 }
 
-func (s session) identity(ctx context.Context) (identityAnswer, error) {
+// sessionName is how ActionTrail calls the sessions of assumed roles.
+const sessionName = "jms-sync"
+
+func (s session) assume(ctx context.Context, signer cloud.Credentials, arn string) (assumeAnswer, error) {
 	by, client := s.courier(ctx), &sts.Client{}
 	defer by.done()
-	if err := s.prepare(by, &client.Client, homeRegion, s.stsHost()); err != nil {
+	if err := s.prepare(by, &client.Client, signer, homeRegion, s.stsHost()); err != nil {
+		return assumeAnswer{}, err
+	}
+	request := sts.CreateAssumeRoleRequest()
+	request.RoleArn, request.RoleSessionName = arn, sessionName
+	answer, err := client.AssumeRole(request)
+	if err != nil {
+		return assumeAnswer{}, unwrapSDK(err)
+	}
+	got := answer.Credentials
+	expires, _ := time.Parse(time.RFC3339, got.Expiration) // zero where it is none, which is not believed
+	return assumeAnswer{requestID: answer.RequestId, gave: cloud.Credentials{
+		KeyID: secret.New(got.AccessKeyId), Secret: secret.New(got.AccessKeySecret), Token: secret.New(got.SecurityToken), Expires: expires,
+	}}, nil
+}
+
+func (s session) identity(ctx context.Context, signer cloud.Credentials) (identityAnswer, error) {
+	by, client := s.courier(ctx), &sts.Client{}
+	defer by.done()
+	if err := s.prepare(by, &client.Client, signer, homeRegion, s.stsHost()); err != nil {
 		return identityAnswer{}, err
 	}
 	answer, err := client.GetCallerIdentity(sts.CreateGetCallerIdentityRequest())
@@ -114,10 +137,10 @@ func (s session) identity(ctx context.Context) (identityAnswer, error) {
 	return identityAnswer{requestID: answer.RequestId, account: answer.AccountId}, nil
 }
 
-func (s session) regions(ctx context.Context) (regionsAnswer, error) {
+func (s session) regions(ctx context.Context, signer cloud.Credentials) (regionsAnswer, error) {
 	by, client := s.courier(ctx), &ecs.Client{}
 	defer by.done()
-	if err := s.prepare(by, &client.Client, homeRegion, ecsHost(homeRegion)); err != nil {
+	if err := s.prepare(by, &client.Client, signer, homeRegion, ecsHost(homeRegion)); err != nil {
 		return regionsAnswer{}, err
 	}
 	answer, err := client.DescribeRegions(ecs.CreateDescribeRegionsRequest())
@@ -131,10 +154,10 @@ func (s session) regions(ctx context.Context) (regionsAnswer, error) {
 	return regionsAnswer{requestID: answer.RequestId, ids: ids}, nil
 }
 
-func (s session) instances(ctx context.Context, q query) (instancesAnswer, error) {
+func (s session) instances(ctx context.Context, signer cloud.Credentials, q query) (instancesAnswer, error) {
 	by, client := s.courier(ctx), &ecs.Client{}
 	defer by.done()
-	if err := s.prepare(by, &client.Client, q.region, ecsHost(q.region)); err != nil {
+	if err := s.prepare(by, &client.Client, signer, q.region, ecsHost(q.region)); err != nil {
 		return instancesAnswer{}, err
 	}
 	request := ecs.CreateDescribeInstancesRequest()

@@ -101,7 +101,7 @@ func TestKinds(t *testing.T) {
 		inventory.Denied: {{Code: "Forbidden.RAM", Status: 403}, {Code: "Forbidden"}, {Code: "NoPermission"}, {Code: "UnauthorizedOperation"}, {Status: 403}, {Status: 401}},
 		inventory.BadCredentials: {{Code: "InvalidAccessKeyId.NotFound", Status: 404}, {Code: "InvalidAccessKeyId.Inactive"}, {Code: "SignatureDoesNotMatch"},
 			{Code: "IncompleteSignature"}, {Code: "InvalidSecurityToken.Expired"}, {Code: "InvalidSecurityToken.Malformed"}, {Code: "InvalidTimeStamp.Expired"}},
-		inventory.NotFound:   {{Code: "InvalidRegionId.NotFound", Status: 404}, {Code: "InvalidInstanceId.NotFound"}, {Status: 404}},
+		inventory.NotFound:   {{Code: "InvalidRegionId.NotFound", Status: 404}, {Code: "InvalidInstanceId.NotFound"}, {Code: "EntityNotExist.Role", Status: 404}, {Status: 404}},
 		inventory.Temporary:  {{Code: "InternalError"}, {Code: "ServiceUnavailable"}, {Code: "SignatureNonceUsed", Status: 400}, {Status: 500}, {Status: 502}, {Status: 408}},
 		inventory.Invalid:    {{Code: "InvalidParameter", Status: 400}, {Code: "DryRunOperation", Status: 400}},
 		inventory.Incomplete: {{Status: 302}},
@@ -127,6 +127,9 @@ func TestPermissions(t *testing.T) {
 	t.Parallel()
 	want := []string{"ecs:DescribeInstances", "ecs:DescribeRegions", "sts:GetCallerIdentity"}
 	if got := Permissions(); !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+	if got := AssumePermissions(); !slices.Equal(got, []string{"sts:AssumeRole"}) {
 		t.Errorf("%q", got)
 	}
 }

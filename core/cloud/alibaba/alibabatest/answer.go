@@ -67,6 +67,8 @@ func (s *Server) document(c *call, f Fault) (map[string]any, *refusal) {
 			"IdentityType": "RAMUser", "AccountId": c.account.id, "PrincipalId": "20000001", "UserId": "20000001",
 			"Arn": "acs:ram::" + c.account.id + ":user/jms-sync",
 		}, nil
+	case AssumeRole:
+		return s.assumeRole(c, f)
 	}
 	if !slices.Contains(s.regions, c.region) {
 		return nil, &refusal{http.StatusNotFound, "InvalidRegionId.NotFound", "The specified RegionId does not exist."}

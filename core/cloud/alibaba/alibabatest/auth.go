@@ -33,6 +33,8 @@ func own(action string) (version string, names []string) {
 		return "2014-05-26", []string{"MaxResults", "NextToken", "InstanceIds", "DryRun"}
 	case GetCallerIdentity:
 		return "2015-04-01", []string{}
+	case AssumeRole:
+		return "2015-04-01", []string{"RoleArn", "RoleSessionName", "DurationSeconds"}
 	}
 	return "", nil
 }
@@ -90,6 +92,9 @@ func (s *Server) authenticate(c *call) *refusal {
 			return &refusal{http.StatusBadRequest, "MissingSecurityToken", "SecurityToken is mandatory for this action."}
 		}
 		return &refusal{http.StatusBadRequest, "InvalidSecurityToken.Malformed", "The specified parameter \"SecurityToken.Malformed\" is not valid."}
+	}
+	if !account.ends.IsZero() && !s.Now().Before(account.ends) {
+		return &refusal{http.StatusBadRequest, "InvalidSecurityToken.Expired", "Specified SecurityToken is expired."}
 	}
 	if at, err := time.Parse("2006-01-02T15:04:05Z", c.params["Timestamp"]); err != nil {
 		return &refusal{http.StatusBadRequest, "InvalidTimeStamp.Format", "Specified time stamp or date value is not well formatted."}

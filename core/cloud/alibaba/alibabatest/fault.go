@@ -27,6 +27,7 @@ const (
 	InvalidToken  Kind = "invalid token"  // 400 for any NextToken
 	NonceUsed     Kind = "nonce used"     // [D] 400 SignatureNonceUsed
 	Inactive      Kind = "inactive"       // [D] 400 InvalidAccessKeyId.Inactive
+	NoSecret      Kind = "no secret"      // AssumeRole: 200, all but the secret
 
 	HTML500     = peertest.HTML500
 	HTML503     = peertest.HTML503
@@ -48,7 +49,7 @@ func (s *Server) misbehave(c *call, f Fault) bool {
 		return true
 	}
 	switch f.Kind {
-	case NoRequestID, Truncated, RepeatToken:
+	case NoRequestID, Truncated, RepeatToken, NoSecret:
 		s.answer(c, f)
 	case NoPermission:
 		return c.withoutPermission()

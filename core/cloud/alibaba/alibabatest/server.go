@@ -1,6 +1,6 @@
 // Package alibabatest is an emulator of the Alibaba Cloud RPC APIs that the lister uses: ECS
-// DescribeRegions and DescribeInstances, and STS GetCallerIdentity. It checks signatures as the
-// real one does, fails on demand, and records every request that nobody expected.
+// DescribeRegions and DescribeInstances, and STS GetCallerIdentity and AssumeRole. It checks
+// signatures as the real one does, fails on demand, and records every request that nobody expected.
 // Only tests and the demo import it.
 package alibabatest
 
@@ -19,6 +19,7 @@ const (
 	DescribeRegions   = "DescribeRegions"
 	DescribeInstances = "DescribeInstances"
 	GetCallerIdentity = "GetCallerIdentity"
+	AssumeRole        = "AssumeRole"
 )
 
 // Options are the fixed properties of a server. The zero value is usable.
@@ -37,13 +38,15 @@ type Server struct {
 	mu       sync.Mutex
 	accounts map[string]*Account // by access key id
 	nonces   map[string]bool
+	roles    map[string]*role // by ARN
+	issued   int
 }
 
 // New makes a server without accounts.
 func New(o Options) *Server {
 	s := &Server{
 		Ground:  peertest.New(peertest.Options{Name: "alibabatest", Reporter: o.Reporter, Now: o.Now}),
-		regions: o.Regions, accounts: map[string]*Account{}, nonces: map[string]bool{},
+		regions: o.Regions, accounts: map[string]*Account{}, nonces: map[string]bool{}, roles: map[string]*role{},
 	}
 	if s.regions == nil {
 		s.regions = []string{"cn-beijing", "cn-hangzhou", "cn-shanghai"}

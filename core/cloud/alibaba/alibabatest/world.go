@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 )
 
 // Key is an access key and the account to which it belongs.
@@ -22,6 +23,7 @@ type Account struct {
 	key    string
 	secret string
 	token  string
+	ends   time.Time         // of the key; zero = never
 	places map[string]*place // by region
 }
 

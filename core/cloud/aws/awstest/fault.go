@@ -1,0 +1,95 @@
+package awstest
+
+import (
+	"net/http"
+
+	"github.com/jms-sync/jms-sync/core/cloud/peertest"
+)
+
+// Kind is a way to misbehave, Fault a misbehaviour of the calls that it names.
+type (
+	Kind  = peertest.Kind
+	Fault = peertest.Fault
+)
+
+// The ways to misbehave. What the real service is documented to do is marked [D].
+const (
+	Throttled     Kind = "throttled"      // [D] 503 RequestLimitExceeded
+	Throttling    Kind = "throttling"     // [D] 400 Throttling, as STS says it
+	Unauthorized  Kind = "unauthorized"   // [D] 403 UnauthorizedOperation
+	AccessDenied  Kind = "access denied"  // [D] 403 AccessDenied
+	AuthFailure   Kind = "auth failure"   // [D] 401 AuthFailure
+	OptInRequired Kind = "opt in"         // [D] 403 OptInRequired
+	Expired       Kind = "expired"        // [D] 400 RequestExpired
+	InternalError Kind = "internal error" // [D] 500 InternalError
+	Unavailable   Kind = "unavailable"    // [D] 503 Unavailable, as in the outage of a zone
+	InstanceGone  Kind = "instance gone"  // [D] 400 InvalidInstanceID.NotFound
+	OddError      Kind = "odd error"      // 400 with a document of another kind
+	NoList        Kind = "no list"        // 200 without a reservationSet or what else was asked for
+	NoRequestID   Kind = "no request id"  // 200, all but the request id
+	OtherDocument Kind = "other document" // 200, another document
+	Truncated     Kind = "truncated"      // 200, half of the document
+	EmptyPage     Kind = "empty page"     // [D] 200, no rows, and a token that goes on from here
+	RepeatToken   Kind = "repeated token" // pages after the first give their own token again
+	InvalidToken  Kind = "invalid token"  // 400 for any NextToken
+
+	HTML500     = peertest.HTML500
+	HTML503     = peertest.HTML503
+	HTML200     = peertest.HTML200
+	EmptyObject = peertest.EmptyObject
+	Null        = peertest.Null
+	EmptyBody   = peertest.EmptyBody
+	CutOff      = peertest.CutOff
+	Redirect    = peertest.Redirect
+	Hang        = peertest.Hang
+	Reset       = peertest.Reset
+	Slow        = peertest.Slow
+)
+
+// misbehave answers by a fault; false = the call is to be answered well after all.
+func (s *Server) misbehave(c *call, f Fault) bool {
+	if refused := refusalOf(f.Kind); refused != nil {
+		c.refuse(*refused)
+		return true
+	}
+	switch f.Kind {
+	case NoList, NoRequestID, OtherDocument, Truncated, EmptyPage, RepeatToken:
+		s.answer(c, f)
+	case InvalidToken:
+		if c.params["NextToken"] == "" {
+			return false
+		}
+		c.refuse(*invalidToken())
+	case OddError:
+		c.send(http.StatusBadRequest, "<Odd><Code><b>5</b></Code><Errors/></Odd>")
+	default:
+		return s.Misbehave(c.w, c.r, f)
+	}
+	return true
+}
+
+func refusalOf(kind Kind) *refusal {
+	switch kind {
+	case Throttled:
+		return &refusal{http.StatusServiceUnavailable, "RequestLimitExceeded", "Request limit exceeded."}
+	case Throttling:
+		return &refusal{http.StatusBadRequest, "Throttling", "Rate exceeded"}
+	case Unauthorized:
+		return &refusal{http.StatusForbidden, "UnauthorizedOperation", "You are not authorized to perform this operation."}
+	case AccessDenied:
+		return &refusal{http.StatusForbidden, "AccessDenied", "User: arn:aws:iam::1:user/x is not authorized to perform: sts:AssumeRole"}
+	case AuthFailure:
+		return &refusal{http.StatusUnauthorized, "AuthFailure", "AWS was not able to validate the provided access credentials"}
+	case OptInRequired:
+		return &refusal{http.StatusForbidden, "OptInRequired", "You are not subscribed to this service."}
+	case Expired:
+		return &refusal{http.StatusBadRequest, "RequestExpired", "Request has expired."}
+	case InternalError:
+		return &refusal{http.StatusInternalServerError, "InternalError", "An internal error has occurred"}
+	case Unavailable:
+		return &refusal{http.StatusServiceUnavailable, "Unavailable", "The server is overloaded and can't handle the request."}
+	case InstanceGone:
+		return &refusal{http.StatusBadRequest, "InvalidInstanceID.NotFound", "The instance ID 'i-0123' does not exist"}
+	}
+	return nil
+}

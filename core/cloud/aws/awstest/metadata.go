@@ -1,0 +1,77 @@
+package awstest
+
+import (
+	"encoding/json"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Metadata is the instance metadata service of a machine, version 2 only. The zero value has no
+// role; it may be changed while it serves, by Set.
+type Metadata struct {
+	mu     sync.Mutex
+	role   string
+	answer map[string]any
+	status int
+	asked  int
+}
+
+// Set gives the machine a role whose credentials are these; "" takes the role away.
+func (m *Metadata) Set(role string, k Key, expires time.Time) {
+	m.set(role, map[string]any{
+		"Code": "Success", "Type": "AWS-HMAC", "AccessKeyId": k.AccessKeyID, "SecretAccessKey": k.AccessKeySecret,
+		"Token": k.SessionToken, "Expiration": expires.UTC().Format(time.RFC3339),
+	})
+}
+
+// Refuse makes the machine's role one that may not be assumed.
+func (m *Metadata) Refuse(role, code string) {
+	m.set(role, map[string]any{"Code": code, "Message": "no"})
+}
+
+func (m *Metadata) set(role string, answer map[string]any) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.role, m.answer = role, answer
+}
+
+// Break answers everything with a status; 0 = well again.
+func (m *Metadata) Break(status int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.status = status
+}
+
+// Asked tells how often credentials were given or refused.
+func (m *Metadata) Asked() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.asked
+}
+
+// ServeHTTP implements http.Handler:
+// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html
+func (m *Metadata) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	const token, ttl, base = "IMDSv2-token==", "X-Aws-Ec2-Metadata-Token-Ttl-Seconds", "/latest/meta-data/iam/security-credentials/"
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch {
+	case m.status != 0:
+		w.WriteHeader(m.status)
+	case r.Method == http.MethodPut && r.URL.Path == "/latest/api/token" && r.Header.Get(ttl) != "":
+		w.Header().Set(ttl, r.Header.Get(ttl))
+		_, _ = w.Write([]byte(token))
+	case r.Method != http.MethodGet || r.Header.Get("X-Aws-Ec2-Metadata-Token") != token:
+		w.WriteHeader(http.StatusUnauthorized)
+	case m.role == "":
+		w.WriteHeader(http.StatusNotFound)
+	case r.URL.Path == base:
+		_, _ = w.Write([]byte(m.role))
+	case r.URL.Path == base+m.role:
+		m.asked++
+		_ = json.NewEncoder(w).Encode(m.answer) // a client that went away is not our fault
+	default:
+		w.WriteHeader(http.StatusNotFound)
+	}
+}

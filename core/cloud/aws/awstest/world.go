@@ -1,0 +1,200 @@
+package awstest
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+)
+
+// Key is an access key and the account to which it belongs.
+type Key struct {
+	AccountID       string
+	AccessKeyID     string
+	AccessKeySecret string
+	SessionToken    string // of a role; must then come with every call
+}
+
+// key is a Key, and when it ends.
+type key struct {
+	Key
+	expires time.Time // zero = never
+}
+
+// role is what AssumeRole gives.
+type role struct {
+	account string
+	trusted []string // account ids
+}
+
+// Account is one AWS account with its instances.
+type Account struct {
+	server *Server
+	id     string
+	places map[string]*place // by region
+}
+
+// place is one region of an account; order holds the ids descending and is nil when stale.
+type place struct {
+	rows  map[string]Instance
+	order []string
+}
+
+// Instance is a machine of the emulator. What is empty is left out of the answer.
+type Instance struct {
+	ID, Name                  string // Name is a tag
+	PrivateDNS                string
+	Platform, PlatformDetails string
+	State, Type, VPC          string
+	PrivateIP, PublicIP       string // the instance's own fields
+	Interfaces                []Interface
+	Zone                      string            // "" = a in the region it was put into; "-" = none
+	Reservation               string            // "" = one of its own
+	Tags                      map[string]string // further ones
+	Raw                       string            // if set, the <item> in place of all the above
+}
+
+// Interface is a network interface of an instance.
+type Interface struct {
+	Card, Device int
+	Addresses    []Address
+}
+
+// Address is a private address of an interface and its public one.
+type Address struct {
+	Private string
+	Primary bool
+	Public  string
+	Owner   string // of Public: "amazon", or the account of an elastic address
+}
+
+// AddAccount makes a key of an account, and the account with the first of its keys.
+func (s *Server) AddAccount(k Key) *Account {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.keys[k.AccessKeyID] = &key{Key: k}
+	return s.account(k.AccountID)
+}
+
+// account gives an account, made where it is new; the lock is held.
+func (s *Server) account(id string) *Account {
+	if s.worlds[id] == nil {
+		s.worlds[id] = &Account{server: s, id: id, places: map[string]*place{}}
+	}
+	return s.worlds[id]
+}
+
+// AddRole makes a role of an account, which the keys of the trusted accounts may assume.
+func (s *Server) AddRole(arn, account string, trusted ...string) *Account {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.roles[arn] = &role{account: account, trusted: trusted}
+	return s.account(account)
+}
+
+// Issue makes a key of a role's session, which ends after d. They are numbered from 1.
+func (s *Server) Issue(account string, d time.Duration) (k Key, expires time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.issued++
+	k = Key{
+		AccountID: account, AccessKeyID: fmt.Sprintf("ASIAISSUED%010d", s.issued),
+		AccessKeySecret: fmt.Sprintf("issued/secret+%04d", s.issued), SessionToken: fmt.Sprintf("IssuedToken//%04d+/w==", s.issued),
+	}
+	expires = s.Now().Add(d).Truncate(time.Second)
+	s.keys[k.AccessKeyID] = &key{Key: k, expires: expires}
+	return k, expires
+}
+
+// Put adds instances to a region, or replaces those with the same id.
+func (a *Account) Put(region string, instances ...Instance) {
+	a.server.mu.Lock()
+	defer a.server.mu.Unlock()
+	p := a.place(region)
+	for _, i := range instances {
+		p.rows[i.ID] = i
+	}
+	p.order = nil
+}
+
+// Fill puts n instances into a region, each made by a function of its number from 0.
+func (a *Account) Fill(region string, n int, at func(i int) Instance) {
+	instances := make([]Instance, n)
+	for i := range instances {
+		instances[i] = at(i)
+	}
+	a.Put(region, instances...)
+}
+
+// Terminate ends instances. Their rows linger, without network, until they are removed.
+func (a *Account) Terminate(region string, ids ...string) {
+	a.server.mu.Lock()
+	defer a.server.mu.Unlock()
+	p := a.place(region)
+	for _, id := range ids {
+		if i, ok := p.rows[id]; ok {
+			i.State, i.VPC, i.PrivateIP, i.PublicIP, i.PrivateDNS, i.Interfaces = "terminated", "", "", "", "", nil
+			p.rows[id] = i
+		}
+	}
+}
+
+// Remove takes the rows of instances away; no ids = all of the region.
+func (a *Account) Remove(region string, ids ...string) {
+	a.server.mu.Lock()
+	defer a.server.mu.Unlock()
+	p := a.place(region)
+	if len(ids) == 0 {
+		clear(p.rows)
+	}
+	for _, id := range ids {
+		delete(p.rows, id)
+	}
+	p.order = nil
+}
+
+// Sample is a plain running Linux machine with number i, for Fill. Three of them at a time are
+// of one reservation.
+func Sample(i int) Instance {
+	address := fmt.Sprintf("10.%d.%d.%d", i>>16&255, i>>8&255, i&255)
+	return Instance{
+		ID: fmt.Sprintf("i-%017x", i), Name: fmt.Sprintf("web-%05d", i), PrivateDNS: fmt.Sprintf("ip-10-%d-%d-%d.ec2.internal", i>>16&255, i>>8&255, i&255),
+		PlatformDetails: "Linux/UNIX", State: "running", Type: "m7i.large", VPC: "vpc-0aaaaaaaaaaaaaaa1", PrivateIP: address,
+		Interfaces:  []Interface{{Addresses: []Address{{Private: address, Primary: true}}}},
+		Reservation: fmt.Sprintf("r-%017x", i/3),
+	}
+}
+
+// place gives a region of the account; the lock is held.
+func (a *Account) place(region string) *place {
+	p := a.places[region]
+	if p == nil {
+		p = &place{rows: map[string]Instance{}}
+		a.places[region] = p
+	}
+	return p
+}
+
+// page gives up to n instances after a cursor (an id, "" for the start) in the server's order,
+// which is descending so that nobody relies on a sorted answer; ids, if not nil, are the only
+// ones. next is "" at the end. The cursor is a key, not a place: a changing fleet neither hides
+// nor repeats a lasting instance.
+func (a *Account) page(region string, ids []string, after string, n int) (rows []Instance, next string) {
+	a.server.mu.Lock()
+	defer a.server.mu.Unlock()
+	p := a.place(region)
+	if p.order == nil {
+		p.order = slices.Sorted(maps.Keys(p.rows))
+		slices.Reverse(p.order)
+	}
+	for _, id := range p.order {
+		switch {
+		case after != "" && id >= after, ids != nil && !slices.Contains(ids, id):
+			continue
+		case len(rows) == n:
+			return rows, rows[n-1].ID
+		}
+		rows = append(rows, p.rows[id])
+	}
+	return rows, ""
+}

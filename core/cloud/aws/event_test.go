@@ -1,0 +1,273 @@
+package aws
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// told shows what was heard, one line for each event: "what | account region ids [gone]", or
+// "what | ignored: why", or "what | error: what is missing".
+func told(heard []cloud.Heard) string {
+	lines := make([]string, 0, len(heard))
+	for _, h := range heard {
+		line := h.What + " | "
+		switch {
+		case h.Err != nil:
+			line += "error: " + h.Err.Error()
+		case h.Ignored != "":
+			line += "ignored: " + h.Ignored
+		default:
+			line += h.Hint.AccountID + " " + h.Hint.Region + " " + strings.Join(h.Hint.Instances, ",")
+			if h.Hint.Gone {
+				line += " gone"
+			}
+		}
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// TestSamples decodes every sample of ../shared/events (its INDEX.md tells which of them are
+// documented or derived); each file must be in the table.
+func TestSamples(t *testing.T) {
+	t.Parallel()
+	const here, between = "123456789012 us-east-1 i-1234567890abcdef0", "ignored: not a state that is acted on"
+	wants := map[string]string{
+		"aws-cn-ec2-statechange-running":    "State-change running | 123456789012 cn-north-1 i-1234567890abcdef0",
+		"aws-ec2-statechange-pending":       "State-change pending | " + between,
+		"aws-ec2-statechange-running":       "State-change running | " + here,
+		"aws-ec2-statechange-shutting-down": "State-change shutting-down | " + between,
+		"aws-ec2-statechange-stopped":       "State-change stopped | " + here,
+		"aws-ec2-statechange-terminated":    "State-change terminated | " + here + " gone",
+		"aws-scheduled-event":               "Scheduled Event | ignored: not a change of an instance's state",
+	}
+	files := samples(t)
+	if len(files) != len(wants) {
+		t.Errorf("%d samples, %d in the table", len(files), len(wants))
+	}
+	for name, payload := range files {
+		heard := Events(payload, cloud.Origin{})
+		if got := told(heard); got != wants[name] {
+			t.Errorf("%s\n got %s\nwant %s", name, got, wants[name])
+		}
+		for _, h := range heard {
+			if h.ID == "" || !strings.Contains(string(payload), h.ID) {
+				t.Errorf("%s: id %q", name, h.ID)
+			}
+		}
+	}
+}
+
+func samples(tb testing.TB) map[string][]byte {
+	tb.Helper()
+	paths, err := filepath.Glob("testdata/events/*.json")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	files := map[string][]byte{}
+	for _, path := range paths {
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		files[strings.TrimSuffix(filepath.Base(path), ".json")] = raw
+	}
+	return files
+}
+
+// running is a whole event, for the tests to change a field or two.
+const running = `{"version":"0","id":"e1","detail-type":"EC2 Instance State-change Notification","source":"aws.ec2",
+	"account":"123","time":"2026-11-23T22:01:14Z","region":"eu-west-1",
+	"resources":["arn:aws:ec2:eu-west-1:123:instance/i-1"],"detail":{"instance-id":"i-1","state":"running"}}`
+
+// edit sets fields of an event to JSON values ("" = takes them away); "detail.x" is a field of detail.
+func edit(t *testing.T, event string, fields ...string) string {
+	t.Helper()
+	var e map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(event), &e); err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(fields); i += 2 {
+		path, value := fields[i], fields[i+1]
+		if object, inner, nested := strings.Cut(path, "."); nested {
+			path, value = object, edit(t, string(e[object]), inner, value)
+		}
+		delete(e, path)
+		if value != "" {
+			e[path] = json.RawMessage(value)
+		}
+	}
+	out, err := json.Marshal(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(out)
+}
+
+// TestForms writes a change in all the forms that are understood, and in those that are not.
+func TestForms(t *testing.T) {
+	t.Parallel()
+	const run, lacks = "State-change running | 123 eu-west-1 i-1", "State-change running | error: aws event e1: the event lacks "
+	for name, f := range map[string]struct {
+		fields []string
+		want   string
+	}{
+		"whole":                       {nil, run},
+		"ARN tells the id":            {[]string{"detail.instance-id", ""}, run},
+		"ARN tells all":               {[]string{"detail.instance-id", "null", "account", "", "region", ""}, run},
+		"no ARN":                      {[]string{"resources", "[]"}, run},
+		"resources are no list":       {[]string{"resources", `"arn:aws:ec2:eu-west-1:9:instance/i-1"`}, run},
+		"odd resources":               {[]string{"resources", `[null,5,{},"x","arn:aws:s3:::b","arn:aws:ec2:::instance/","arn:aws:ec2:eu-west-1:123:volume/vol-1"]`}, run},
+		"a bus of another account":    {[]string{"account", `"9"`, "region", `"us-east-1"`}, run},
+		"ARN of another instance":     {[]string{"resources", `["arn:aws:ec2:us-east-1:9:instance/i-9"]`}, run},
+		"the second ARN":              {[]string{"resources", `["arn:aws:ec2:us-east-1:9:instance/i-9","arn:aws:ec2:eu-west-1:123:instance/i-1"]`, "account", "", "region", ""}, run},
+		"ARN with odd parts":          {[]string{"resources", `["arn:aws:ec2:*:12****:instance/i-1"]`}, run},
+		"GovCloud":                    {[]string{"resources", `["arn:aws-us-gov:ec2:us-gov-west-1:123:instance/i-1"]`}, "State-change running | 123 us-gov-west-1 i-1"},
+		"numbers for strings":         {[]string{"id", "7", "account", "123", "resources", ""}, run},
+		"unknown fields":              {[]string{"extra", `{"id":[1]}`, "detail.more", "[[]]", "time", "5"}, run},
+		"no source":                   {[]string{"source", ""}, run},
+		"terminated":                  {[]string{"detail.state", `"terminated"`}, "State-change terminated | 123 eu-west-1 i-1 gone"},
+		"another state":               {[]string{"detail.state", `"rebooting"`}, "State-change rebooting | ignored: not a state that is acted on"},
+		"another source":              {[]string{"source", `"my.app"`}, "EC2 Instance State-change Notification | ignored: not an event of EC2"},
+		"another type":                {[]string{"detail-type", `"EC2 Spot Instance Interruption Warning"`}, "EC2 Spot Instance Interruption Warning | ignored: not a change of an instance's state"},
+		"no state":                    {[]string{"detail.state", ""}, "State-change | error: aws event e1: the event has no state (detail.state)"},
+		"no detail":                   {[]string{"detail", "null"}, "State-change | error: aws event e1: the event has no state (detail.state)"},
+		"detail is a list":            {[]string{"detail", "[1]"}, "State-change | error: aws event e1: the event has no state (detail.state)"},
+		"endless state":               {[]string{"detail.state", `"` + strings.Repeat("x", 1000) + `"`}, "State-change | error: aws event e1: the event has no state (detail.state)"},
+		"no type":                     {[]string{"detail-type", ""}, " | error: aws event e1: the event has no type (detail-type)"},
+		"no id":                       {[]string{"id", "", "detail-type", "true"}, " | error: aws event: the event has no type (detail-type)"},
+		"no account, region, id":      {[]string{"account", "", "region", `""`, "resources", "", "detail.instance-id", ""}, lacks + "the account's id (account), the region (region), the instance's id (detail.instance-id or resources)"},
+		"odd region":                  {[]string{"region", `"../x"`, "resources", ""}, lacks + "the region (region)"},
+		"odd account":                 {[]string{"account", `"12****"`, "resources", ""}, lacks + "the account's id (account)"},
+		"a volume":                    {[]string{"detail.instance-id", `"vol-1"`}, lacks + `a valid instance id ("vol-1" is none)`},
+		"a wildcard":                  {[]string{"detail.instance-id", `"i-*"`}, lacks + `a valid instance id ("i-*" is none)`},
+		"a letter that looks like k":  {[]string{"detail.instance-id", `"i-\u212a"`}, lacks + "a valid instance id (\"i-\u212a\" is none)"},
+		"an endless id":               {[]string{"detail.instance-id", `"i-` + strings.Repeat("1", 80) + `"`}, lacks + `a valid instance id ("i-` + strings.Repeat("1", 62) + `" is none)`},
+		"an id longer than any field": {[]string{"detail.instance-id", `"i-` + strings.Repeat("1", 300) + `"`}, run},
+	} {
+		if got := told(Events([]byte(edit(t, running, f.fields...)), cloud.Origin{})); got != f.want {
+			t.Errorf("%s\n got %s\nwant %s", name, got, f.want)
+		}
+	}
+}
+
+// TestBatches: an array holds objects or JSON texts, and a broken one leaves the others alone.
+func TestBatches(t *testing.T) {
+	t.Parallel()
+	text, err := json.Marshal(running)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const run = "State-change running | 123 eu-west-1 i-1"
+	for payload, want := range map[string]string{
+		" " + running + "\n": run,
+		string(text):         run,
+		"[" + running + "]":  run,
+		"\n[" + string(text) + `,5,"x",null,[],` + edit(t, running, "detail.state", `"terminated"`) + "]": run +
+			"\n | error: aws event: the event is not a JSON object: json: cannot unmarshal number into Go value of type aws.event" +
+			"\n | error: aws event: the event is not a JSON object: invalid character 'x' looking for beginning of value" +
+			"\n | error: aws event: the event is not a JSON object: unexpected end of JSON input" +
+			"\n | error: aws event: the event is not a JSON object: json: cannot unmarshal array into Go value of type aws.event" +
+			"\nState-change terminated | 123 eu-west-1 i-1 gone",
+	} {
+		if got := told(Events([]byte(payload), cloud.Origin{})); got != want {
+			t.Errorf("%s\n got %s\nwant %s", payload, got, want)
+		}
+	}
+}
+
+// TestAbsurd: what no platform sends is one error that says so, at once.
+func TestAbsurd(t *testing.T) {
+	t.Parallel()
+	nested := func(open, inner, end string, n int) string {
+		return strings.Repeat(open, n) + inner + strings.Repeat(end, n)
+	}
+	for payload, want := range map[string]string{
+		"":                                     "the event is empty",
+		" \n":                                  "the event is empty",
+		"null":                                 "not a JSON object",
+		"1":                                    "not a JSON object",
+		`""`:                                   "not a JSON object",
+		"hello":                                "not a JSON object",
+		"{":                                    "not a JSON object",
+		"{}":                                   "no type",
+		`{"Records":[{"body":"{}"}]}`:          "no type",
+		"[]":                                   "the batch is empty",
+		"[":                                    "not JSON",
+		"[null]":                               "not a JSON object",
+		"[" + running + ",]":                   "not JSON",
+		nested("[", "", "]", 9000):             "not a JSON object",
+		nested("[", "", "]", 1<<19):            "not JSON",
+		nested(`{"detail":`, "1", "}", 9000):   "no type",
+		`"` + strings.Repeat("x", 1<<20) + `"`: "not a JSON object",
+	} {
+		heard := Events([]byte(payload), cloud.Origin{})
+		if len(heard) != 1 || heard[0].Err == nil || !strings.Contains(heard[0].Err.Error(), want) || len(heard[0].Err.Error()) > 500 {
+			t.Errorf("%.40q: %.600s, want %s", payload, told(heard), want)
+		}
+	}
+}
+
+// FuzzEvents: nothing panics, every hint is complete and well formed, and no error or ignored
+// event carries one.
+func FuzzEvents(f *testing.F) {
+	for _, raw := range samples(f) {
+		f.Add(raw)
+	}
+	for _, payload := range []string{
+		running, "[" + running + ",[]]", "", "null", "1", `""`, "[]", "[null]", "[[]]", "{}",
+		`{"detail-type":"EC2 Instance State-change Notification","resources":["arn:aws:ec2:::instance/"],"detail":{"state":"running"}}`,
+	} {
+		f.Add([]byte(payload))
+	}
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		heard := Events(payload, cloud.Origin{})
+		if len(heard) == 0 {
+			t.Fatal("nothing was heard")
+		}
+		for _, h := range heard {
+			if err := sound(h); err != nil {
+				t.Fatalf("%v: %+v", err, h)
+			}
+		}
+	})
+}
+
+var (
+	soundAccount  = regexp.MustCompile(`^[0-9]{1,64}$`)
+	soundRegion   = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
+	soundInstance = regexp.MustCompile(`^i-[a-z0-9-]{1,64}$`)
+)
+
+// sound checks one event by the promises of cloud.Heard and cloud.Hint.
+func sound(h cloud.Heard) error {
+	if silent := h.Err != nil || h.Ignored != ""; silent && !reflect.DeepEqual(h.Hint, cloud.Hint{}) {
+		return errors.New("a hint beside an error or a reason")
+	}
+	if len(h.ID) > longest || len(h.What) > 2*longest || len(h.Ignored) > 2*longest {
+		return errors.New("endless texts")
+	}
+	switch {
+	case h.Err != nil:
+		if inventory.KindOf(h.Err) != inventory.Invalid || h.Ignored != "" || len(h.Err.Error()) > 4*longest {
+			return errors.New("an odd error")
+		}
+		return nil
+	case h.Ignored != "":
+		return nil
+	case h.Hint.Cloud != inventory.AWS || !soundAccount.MatchString(h.Hint.AccountID) || !soundRegion.MatchString(h.Hint.Region):
+		return errors.New("an odd cloud, account or region")
+	case len(h.Hint.Instances) != 1 || !soundInstance.MatchString(h.Hint.Instances[0]):
+		return errors.New("an odd instance")
+	}
+	return nil
+}

@@ -1,0 +1,96 @@
+package aws
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials/ec2rolecreds"
+	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
+
+	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+const (
+	// metadataURL is the instance metadata service, inside every EC2 instance:
+	// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html
+	metadataURL = "http://169.254.169.254"
+	// It answers in milliseconds, or not at all where this program does not run on EC2.
+	metadataConnect = time.Second
+	metadataTimeout = 2 * time.Second // of each of the three requests
+)
+
+// metadataTransport makes connections to the instance metadata service, which no proxy reaches.
+func metadataTransport(account cloud.Account) (http.RoundTripper, error) {
+	account.Proxy, account.ConnectTimeout = "", metadataConnect
+	transport, err := cloud.NewTransport(account)
+	if err != nil {
+		return nil, err
+	}
+	transport.Proxy = nil
+	return transport, nil
+}
+
+// metadata asks the instance metadata service (version 2, with a token) for the role.
+type metadata struct {
+	transport http.RoundTripper
+	url       string
+}
+
+// credentials gives those of the instance's role. The SDK's client is made anew, because it
+// remembers failures for good; the environment is overruled by what is set here.
+func (m metadata) credentials(ctx context.Context) (cloud.Credentials, error) {
+	last := &lastStatus{base: cloud.Courier{Base: m.transport, Timeout: metadataTimeout}}
+	client := imds.New(imds.Options{
+		Endpoint: m.url, ClientEnableState: imds.ClientEnabled, EnableFallback: sdk.FalseTernary, Retryer: sdk.NopRetryer{},
+		HTTPClient: &http.Client{Transport: last},
+	})
+	got, err := ec2rolecreds.New(func(o *ec2rolecreds.Options) { o.Client = client }).Retrieve(ctx)
+	if err != nil {
+		return cloud.Credentials{}, last.noRole(ctx, err)
+	}
+	return credentialsOf(got.AccessKeyID, got.SecretAccessKey, got.SessionToken, got.Expires), nil
+}
+
+// lastStatus remembers the status of the last answer, which the SDK's errors lose.
+type lastStatus struct {
+	base   http.RoundTripper
+	status int
+}
+
+// RoundTrip implements http.RoundTripper.
+func (l *lastStatus) RoundTrip(req *http.Request) (*http.Response, error) {
+	l.status = 0
+	resp, err := l.base.RoundTrip(req)
+	if err == nil {
+		l.status = resp.StatusCode
+	}
+	return resp, err
+}
+
+// noRole tells why there is no role. The SDK's own words may repeat an answer with a key in it.
+func (l *lastStatus) noRole(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	var refused interface{ ErrorCode() string }
+	var why string
+	switch {
+	case l.status >= http.StatusInternalServerError:
+		return &cloud.Refusal{Status: l.status, Kind: inventory.Temporary, Text: "the EC2 instance metadata is out of order"}
+	case l.status == 0:
+		why = "no EC2 instance metadata (IMDSv2) answers here; in a container its hop limit has to be 2"
+	case l.status == http.StatusNotFound:
+		why = "the EC2 instance has no IAM role"
+	case l.status != http.StatusOK:
+		why = "the EC2 instance metadata refuses: " + http.StatusText(l.status)
+	case errors.As(err, &refused):
+		why = "the EC2 instance metadata gives none for its role: " + refused.ErrorCode()
+	default:
+		return &cloud.Refusal{Status: l.status, Kind: inventory.Incomplete, Text: "the answer of the EC2 instance metadata is not what it should be"}
+	}
+	return &cloud.Refusal{Kind: inventory.BadCredentials, Text: "no credentials: the account has no key, and " + why}
+}

@@ -1,0 +1,146 @@
+package aws
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// amazonOwned is whose a public address is that came with the instance and leaves with it; an
+// elastic one is the account's own:
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceNetworkInterfaceAssociation.html
+const amazonOwned = "amazon"
+
+// fromAnswer copies what we need of a page, so that none is kept longer than its conversion
+// takes. A reservation is what one RunInstances started, in one or several rows.
+func fromAnswer(out *ec2.DescribeInstancesOutput) instancesAnswer {
+	n := 0
+	for i := range out.Reservations {
+		n += len(out.Reservations[i].Instances)
+	}
+	rows := make([]row, 0, n)
+	for i := range out.Reservations {
+		for k := range out.Reservations[i].Instances {
+			rows = append(rows, fromRow(&out.Reservations[i].Instances[k]))
+		}
+	}
+	// The SDK leaves the list nil where the answer has none.
+	return instancesAnswer{rows: rows, listed: out.Reservations != nil, next: sdk.ToString(out.NextToken)}
+}
+
+// fromRow converts an instance:
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html
+// The host name is the first label of the private DNS name that AWS gives ("ip-10-0-0-1" or the
+// instance's id); what the machine calls itself is not told.
+func fromRow(i *types.Instance) row {
+	host, _, _ := strings.Cut(sdk.ToString(i.PrivateDnsName), ".")
+	details := sdk.ToString(i.PlatformDetails)
+	r := row{Instance: inventory.Instance{
+		ID:       sdk.ToString(i.InstanceId),
+		Name:     nameTag(i.Tags),
+		HostName: host,
+		OSType:   osType(string(i.Platform), details),
+		OSName:   cmp.Or(details, string(i.Platform)),
+		Type:     string(i.InstanceType),
+		VPC:      sdk.ToString(i.VpcId),
+	}}
+	if i.State != nil {
+		r.Status = strings.ToLower(string(i.State.Name))
+	}
+	if i.Placement != nil {
+		r.zone = sdk.ToString(i.Placement.AvailabilityZone)
+	}
+	r.PrivateIPs, r.PublicIPs = addresses(i)
+	return r
+}
+
+func nameTag(tags []types.Tag) string {
+	for _, tag := range tags {
+		if sdk.ToString(tag.Key) == "Name" {
+			return sdk.ToString(tag.Value)
+		}
+	}
+	return ""
+}
+
+// osType reads the platform ("windows", or nothing) and what is billed ("Linux/UNIX", "Red Hat
+// Enterprise Linux", "Windows with SQL Server Standard", …): all that is not Windows is Linux:
+// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/billing-info-fields.html
+func osType(platform, details string) string {
+	switch {
+	case strings.EqualFold(platform, "windows"), strings.Contains(strings.ToLower(details), "windows"):
+		return "windows"
+	case details != "":
+		return "linux"
+	}
+	return ""
+}
+
+// addresses gives the private addresses, that of the primary interface first, and the public
+// ones, elastic ones first. EC2 promises no order inside an answer, so one is made.
+func addresses(i *types.Instance) (private, public []string) {
+	private = []string{sdk.ToString(i.PrivateIpAddress)}
+	var elastic, others []string
+	add := func(a *types.InstanceNetworkInterfaceAssociation) {
+		switch {
+		case a == nil:
+		case sdk.ToString(a.IpOwnerId) == "" || sdk.ToString(a.IpOwnerId) == amazonOwned:
+			others = append(others, sdk.ToString(a.PublicIp))
+		default:
+			elastic = append(elastic, sdk.ToString(a.PublicIp))
+		}
+	}
+	for _, nic := range slices.SortedStableFunc(slices.Values(i.NetworkInterfaces), byDevice) {
+		private = append(private, sdk.ToString(nic.PrivateIpAddress))
+		add(nic.Association)
+		for _, address := range slices.SortedStableFunc(slices.Values(nic.PrivateIpAddresses), primaryFirst) {
+			private = append(private, sdk.ToString(address.PrivateIpAddress))
+			add(address.Association)
+		}
+	}
+	others = append(others, sdk.ToString(i.PublicIpAddress))
+	return distinct(private), distinct(elastic, others)
+}
+
+// byDevice puts the primary interface first: device 0 of network card 0.
+func byDevice(a, b types.InstanceNetworkInterface) int {
+	place := func(nic types.InstanceNetworkInterface) (card, device int32) {
+		if nic.Attachment == nil {
+			return 1 << 30, 0
+		}
+		return sdk.ToInt32(nic.Attachment.NetworkCardIndex), sdk.ToInt32(nic.Attachment.DeviceIndex)
+	}
+	cardA, deviceA := place(a)
+	cardB, deviceB := place(b)
+	return cmp.Or(cmp.Compare(cardA, cardB), cmp.Compare(deviceA, deviceB))
+}
+
+func primaryFirst(a, b types.InstancePrivateIpAddress) int {
+	if sdk.ToBool(a.Primary) != sdk.ToBool(b.Primary) {
+		if sdk.ToBool(a.Primary) {
+			return -1
+		}
+		return 1
+	}
+	return strings.Compare(sdk.ToString(a.PrivateIpAddress), sdk.ToString(b.PrivateIpAddress))
+}
+
+// distinct gives each non-empty text once, in the order of first appearance. The lists are
+// short, so that searching is cheaper than a map.
+func distinct(lists ...[]string) []string {
+	var all []string
+	for _, list := range lists {
+		for _, text := range list {
+			if text != "" && !slices.Contains(all, text) {
+				all = append(all, text)
+			}
+		}
+	}
+	return all
+}
