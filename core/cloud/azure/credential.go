@@ -132,7 +132,11 @@ func (t tokens) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azc
 	case <-ctx.Done():
 		return azcore.AccessToken{}, ctx.Err()
 	}
-	return t.TokenCredential.GetToken(ctx, o)
+	got, err := t.TokenCredential.GetToken(ctx, o)
+	if err == nil && got.Token == "" { // which a managed identity's answer without one becomes
+		err = &refusal{token: true, Refusal: &cloud.Refusal{Status: http.StatusOK, Kind: inventory.Incomplete, Text: "the answer has no token"}}
+	}
+	return got, err
 }
 
 // newTransporter makes the one for Resource Manager; that for tokens is derived from it.

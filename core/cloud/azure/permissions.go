@@ -11,12 +11,12 @@ import (
 // Permissions are the actions that the calls of this package need at the level of the subscription,
 // sorted. The built-in role Reader has them all.
 func Permissions() []string {
-	return append(needed(),
+	return slices.Sorted(slices.Values(append(needed(),
 		"Microsoft.Authorization/permissions/read",
 		"Microsoft.ResourceGraph/resources/read",
 		"Microsoft.Resources/subscriptions/locations/read",
 		"Microsoft.Resources/subscriptions/read",
-	)
+	)))
 }
 
 // needed are the actions without which a list may be short though it is answered with HTTP 200.

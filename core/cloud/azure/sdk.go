@@ -93,11 +93,11 @@ func (s session) get(ctx context.Context, path, version, token string, into any)
 
 // link gives the address of the next page at the host that we ask, or an error if it is another's:
 // the token that goes there is for this one alone.
-func (s session) link(next *string) (string, error) {
+func link(next *string, endpoint string) (string, error) {
 	if next == nil || *next == "" {
 		return "", nil
 	}
-	own, err := url.Parse(s.plain.Endpoint())
+	own, err := url.Parse(endpoint)
 	if err != nil {
 		return "", err
 	}
@@ -139,7 +139,7 @@ func paged[R any](ctx context.Context, s session, pager *runtime.Pager[R], token
 
 // rowsOf makes an answer of a page. The SDK leaves a list nil where the answer has none.
 func rowsOf[S, T any](s session, list []*S, next *string, convert func(*S) T) (answer[T], error) {
-	at, err := s.link(next)
+	at, err := link(next, s.plain.Endpoint())
 	if err != nil {
 		return answer[T]{}, err
 	}
