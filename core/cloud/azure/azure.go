@@ -1,0 +1,337 @@
+// Package azure lists the virtual machines of one Azure subscription, those of uniform scale sets
+// included. It only reads; what it is not sure of is an error with a kind, never a short list.
+//
+// # Account
+//
+// AccessKeyID is the client id of an application, AccessKeySecret its client secret, TenantID its
+// directory, AccountID the subscription. Without a key the managed identity of the host is asked:
+// azidentity finds it by IDENTITY_ENDPOINT and its like, or at 169.254.169.254, which is the one
+// thing here that is read from the environment, because the platform tells it in no other way.
+// (azidentity also heeds AZURE_REGIONAL_AUTHORITY_NAME.) A region is a location such as "eastus".
+// The regions, or an Endpoint of theirs, tell whether it is Azure China or Azure Government.
+//
+// With an Endpoint everything is asked there, the tokens of an application and of a managed
+// identity too. The SDK demands https for tokens; only an Endpoint with http:// takes that away.
+//
+// # Where the truth is
+//
+// A listing is read from Resource Manager: all machines, network interfaces, public addresses and
+// scale sets of the subscription, then the machines and interfaces of each uniform scale set. These
+// are six calls, and two for each such set, for all regions together: they share one reading.
+// Resource Graph would be fewer calls, but it follows changes with a delay, leaves out without a word
+// what the credential may not read, hides what it takes for personal data, and does not know uniform
+// instances in every cloud (https://learn.microsoft.com/azure/governance/resource-graph/overview,
+// .../reference/supported-tables-resources). What it does not show may be there, and an asset would be
+// switched off for it. So it serves only Glance, whose absences mean nothing.
+//
+// Lists at the level of a subscription can be filtered by what the credential may read, with HTTP
+// 200. So every reading ends with the question for the credential's permissions at the subscription
+// itself: without the right to read all that was listed it is Denied, not short.
+//
+// An instance's id is the vmId in lower case: resource ids are used again, and are too long for a
+// label.
+package azure
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// idsPerCall is how many ids one query of Resource Graph names.
+const idsPerCall = 100
+
+// Provider is Azure's entry of the list of clouds. The zero policy is right outside of tests. There
+// are no events yet: deletions are found by the timer.
+func Provider(policy cloud.Policy) cloud.Provider {
+	return cloud.Provider{
+		Cloud: inventory.Azure,
+		Open:  func(account cloud.Account) (cloud.Lister, error) { return Open(account, policy) },
+	}
+}
+
+// Open makes a lister for an account, without any call. It fails with BadCredentials where the
+// account has half a key or no tenant for it, and with Invalid where its endpoint, proxy,
+// subscription or mixture of regions is none.
+func Open(account cloud.Account, policy cloud.Policy) (cloud.Lister, error) {
+	account.Cloud = inventory.Azure
+	transport, err := cloud.NewTransport(account)
+	if err != nil {
+		return nil, err
+	}
+	l, err := open(account, policy, transport)
+	if err != nil {
+		return nil, err // not l, which is no nil Lister even where it is a nil pointer
+	}
+	return l, nil
+}
+
+func open(account cloud.Account, policy cloud.Policy, transport http.RoundTripper) (*lister, error) {
+	l := &lister{account: account, policy: policy, scrub: cloud.NewScrubber(account), reads: newReads()}
+	switch id, key := account.AccessKeyID.Empty(), account.AccessKeySecret.Empty(); {
+	case id != key:
+		return nil, l.fault(inventory.BadCredentials, "open", "half a key: it takes client id and client secret, or neither for a managed identity")
+	case !id && account.TenantID == "":
+		return nil, l.fault(inventory.BadCredentials, "open", "tenant_id is missing: the directory of the application whose id and secret the key is")
+	}
+	if account.AccountID != "" && uuid.Validate(account.AccountID) != nil {
+		return nil, l.fault(inventory.Invalid, "open", "account_id is not the id of a subscription (a UUID)")
+	}
+	place, err := cloud.ParseEndpoint(account)
+	if err != nil {
+		return nil, err
+	}
+	if l.api, err = newAPI(account, place, transport); err != nil {
+		return nil, l.named("open", "", l.classify(context.Background(), "", err))
+	}
+	return l, nil
+}
+
+// lister implements cloud.Lister.
+type lister struct {
+	account cloud.Account
+	policy  cloud.Policy
+	scrub   cloud.Scrubber
+	api     api
+	reads   *reads
+
+	mu    sync.Mutex
+	found string // the subscription where none is configured, once it is known
+}
+
+// api is the part of Azure's APIs that is used, one function per call and answer. The only file
+// that knows the SDK fills it in; everything here works on what was answered. The ids of resources
+// are in lower case, because Azure writes one id in several ways.
+type api struct {
+	subscription  func(ctx context.Context, id string) (subscription, error)
+	subscriptions func(ctx context.Context, token string) (answer[subscription], error)
+	locations     func(ctx context.Context, subscription, token string) (answer[location], error)
+	permissions   func(ctx context.Context, subscription, token string) (answer[permission], error)
+	machines      func(ctx context.Context, subscription, token string) (answer[machine], error)
+	interfaces    func(ctx context.Context, subscription, token string) (answer[nic], error)
+	addresses     func(ctx context.Context, subscription, token string) (answer[address], error)
+	sets          func(ctx context.Context, subscription, token string) (answer[scaleSet], error)
+	setMachines   func(ctx context.Context, subscription string, of scaleSet, token string) (answer[machine], error)
+	setInterfaces func(ctx context.Context, subscription string, of scaleSet, token string) (answer[nic], error)
+	setAddresses  func(ctx context.Context, subscription string, of scaleSet, token string) (answer[address], error)
+	graph         func(ctx context.Context, subscription, query, token string) (answer[graphRow], error)
+}
+
+type (
+	answer[T any] struct {
+		rows   []T
+		listed bool   // the answer has a list, be it an empty one
+		next   string // where the next page is; "" = this was the last one
+	}
+	subscription struct{ id, name, state string }
+	location     struct {
+		name     string
+		physical bool
+	}
+	// machine is one with all but its addresses; its Region is as the row says it.
+	machine struct {
+		inventory.Instance
+		resource string
+		nics     []string // ids, that of the primary one first
+	}
+	nic struct {
+		id      string
+		vpc     string     // "" = none is named
+		primary bool       // of its machine
+		configs []ipConfig // the primary one first
+	}
+	ipConfig struct{ private, public string } // an address, and the id of another
+	address  struct{ id, ip string }
+	scaleSet struct {
+		id, group, name string
+		uniform         bool
+	}
+	// graphRow is a machine with one of its interfaces, or none, with one of its public addresses,
+	// or none.
+	graphRow struct {
+		machine machine
+		nic     nic
+		address address
+	}
+)
+
+// Owner implements cloud.Lister: the id of the subscription. The one that is configured counts only
+// if the credential sees it; where none is, the credential must see exactly one that is in use.
+func (l *lister) Owner(ctx context.Context) (string, error) {
+	owner, err := l.askOwner(ctx)
+	return owner, l.named("get subscription", "", err)
+}
+
+func (l *lister) askOwner(ctx context.Context) (string, error) {
+	if l.account.AccountID == "" {
+		return l.only(ctx)
+	}
+	const op = "get"
+	got, err := retried(ctx, l, op, func(ctx context.Context) (subscription, error) {
+		return l.api.subscription(ctx, l.account.AccountID)
+	})
+	switch {
+	case err != nil:
+		return "", err
+	case !strings.EqualFold(got.id, l.account.AccountID):
+		return "", l.part(inventory.Incomplete, op, "the answer is not that subscription")
+	}
+	return l.account.AccountID, nil // as it is written there, for it is compared with that
+}
+
+// only gives the one subscription in use that the credential sees.
+func (l *lister) only(ctx context.Context) (string, error) {
+	const op = "list"
+	all, err := collect(ctx, l, op, func(s subscription) string { return s.id }, l.api.subscriptions)
+	if err != nil {
+		return "", err
+	}
+	var ids []string
+	for _, s := range all {
+		if s.state != "disabled" && s.state != "deleted" {
+			ids = append(ids, s.id)
+		}
+	}
+	slices.Sort(ids)
+	switch len(ids) {
+	case 0:
+		return "", l.part(inventory.Denied, op, "the credential sees no subscription that is in use: grant it the role Reader on one")
+	case 1:
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.found = ids[0]
+		return ids[0], nil
+	}
+	return "", l.part(inventory.Invalid, op, "the credential sees several: write account_id, which must be one of "+strings.Join(ids, ", "))
+}
+
+// subscription gives the id of the subscription that is read.
+func (l *lister) subscription(ctx context.Context) (string, error) {
+	l.mu.Lock()
+	known := cmp.Or(l.account.AccountID, l.found)
+	l.mu.Unlock()
+	if known != "" {
+		return known, nil
+	}
+	return l.only(ctx)
+}
+
+// Regions implements cloud.Lister: the physical locations of the subscription.
+func (l *lister) Regions(ctx context.Context) ([]string, error) {
+	const op = "list regions"
+	id, err := l.subscription(ctx)
+	if err != nil {
+		return nil, l.named(op, "", err)
+	}
+	all, err := l.locations(ctx, id)
+	if err != nil {
+		return nil, l.named(op, "", err)
+	}
+	var names []string
+	for _, one := range all {
+		if one.physical {
+			names = append(names, one.name)
+		}
+	}
+	if len(names) == 0 {
+		return nil, l.fault(inventory.Incomplete, op, "no physical location is named")
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+func (l *lister) locations(ctx context.Context, subscription string) ([]location, error) {
+	return collect(ctx, l, "list locations", func(one location) string { return one.name }, in(l.api.locations, subscription))
+}
+
+// List implements cloud.Lister. All regions that are listed at about the same time share one reading
+// of the subscription, of which each gets its part once: who lists a region again reads anew.
+func (l *lister) List(ctx context.Context, region string) ([]inventory.Instance, error) {
+	const op = "list instances"
+	if region == "" {
+		return nil, l.fault(inventory.Invalid, op, "no region is named")
+	}
+	list, known, err := l.reads.recent(ctx, region, l.read)
+	if err == nil && !known {
+		err = l.part(inventory.NotFound, "list locations", "the subscription has none of this name (they are written like eastus)")
+	}
+	if err != nil {
+		return nil, l.named(op, region, err)
+	}
+	return list, nil
+}
+
+// Lookup implements cloud.Lister with a reading that began after the call: all machines of the
+// subscription and the proof of the right to read them. Lookups at the same time share the next one.
+func (l *lister) Lookup(ctx context.Context, region string, ids []string) ([]inventory.Instance, error) {
+	const op = "look up instances"
+	ids, err := l.asked(op, region, ids)
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	got, err := l.reads.fresh(ctx, l.read)
+	if err == nil && !got.knows(region) {
+		err = l.part(inventory.NotFound, "list locations", "the subscription has none of this name")
+	}
+	if err != nil {
+		return nil, l.named(op, region, err)
+	}
+	var list []inventory.Instance
+	for _, row := range got.regions[region] {
+		if _, asked := slices.BinarySearch(ids, row.ID); asked {
+			list = append(list, row)
+		}
+	}
+	return list, nil
+}
+
+// Glance implements cloud.Lister with Resource Graph: one query for 100 ids, and a second one for
+// those that are no ordinary machines but may be of uniform scale sets.
+func (l *lister) Glance(ctx context.Context, region string, ids []string) ([]inventory.Instance, error) {
+	const op = "look up instances"
+	ids, err := l.asked(op, region, ids)
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	// A vmId is a UUID: what is none exists nowhere, and has no place in the text of a query.
+	ids = slices.DeleteFunc(ids, func(id string) bool { return len(id) != 36 || uuid.Validate(id) != nil })
+	id, err := l.subscription(ctx)
+	if err != nil {
+		return nil, l.named(op, region, err)
+	}
+	var found []inventory.Instance
+	for part := range slices.Chunk(ids, idsPerCall) {
+		list, err := l.glance(ctx, id, region, part)
+		if err != nil {
+			return nil, l.named(op, region, err)
+		}
+		found = append(found, list...)
+	}
+	slices.SortFunc(found, func(a, b inventory.Instance) int { return cmp.Compare(a.ID, b.ID) })
+	return found, nil
+}
+
+// asked gives the ids sorted, each once.
+func (l *lister) asked(op, region string, ids []string) ([]string, error) {
+	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
+	switch {
+	case region == "":
+		return nil, l.fault(inventory.Invalid, op, "no region is named")
+	case slices.Contains(ids, ""):
+		return nil, l.named(op, region, l.part(inventory.Invalid, "", "an id is empty"))
+	}
+	return ids, nil
+}
+
+// sharedFor is how long a reading serves the regions that did not get their part yet: as long as a
+// fleet may need until it comes to its last region.
+const sharedFor = time.Minute

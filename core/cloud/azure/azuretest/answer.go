@@ -1,0 +1,255 @@
+package azuretest
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+type object = map[string]any
+
+func (c *call) document(status int, doc any, half bool) {
+	body, err := json.Marshal(doc)
+	if err != nil { // a Raw machine that is no JSON: the test's own mistake
+		status, body = http.StatusInternalServerError, []byte(err.Error())
+	}
+	if half {
+		body = body[:len(body)/2]
+	}
+	c.send(status, "application/json; charset=utf-8", body)
+}
+
+func (c *call) send(status int, kind string, body []byte) {
+	c.w.Header().Set("Content-Type", kind)
+	c.w.Header().Set("X-Ms-Request-Id", c.id)
+	c.w.WriteHeader(status)
+	_, _ = c.w.Write(body) // a client that went away is not our fault
+}
+
+// answer does what was asked. The fault may bend the answer; the zero one does not.
+func (s *Server) answer(c *call, f Fault) {
+	doc, refused := s.answerOf(c, f)
+	if refused != nil {
+		c.refuse(*refused)
+		return
+	}
+	if f.Kind == NoList {
+		for _, name := range []string{"value", "data", "subscriptionId"} {
+			delete(doc, name)
+		}
+	}
+	c.document(http.StatusOK, doc, f.Kind == Truncated)
+}
+
+func (s *Server) answerOf(c *call, f Fault) (object, *refusal) {
+	if c.action == QueryGraph {
+		return s.graph(c, f)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var rows []resource
+	switch c.action {
+	case GetSubscription:
+		return c.sub.document(), nil
+	case ListSubscriptions:
+		rows = s.visible(c.who)
+	case ListLocations:
+		return object{"value": s.locations(c.sub)}, nil
+	case ListPermissions:
+		rows = c.sub.permissions()
+	default:
+		var refused *refusal
+		if rows, refused = c.sub.list(c); refused != nil {
+			return nil, refused
+		}
+	}
+	if f.Kind == NoPermission {
+		rows = nil
+	}
+	return c.page(rows, f)
+}
+
+// page gives one page, with the address of the next. The cursor is a key, not a place: a changing
+// fleet neither hides nor repeats what lasts.
+func (c *call) page(rows []resource, f Fault) (object, *refusal) {
+	after, err := base64.RawURLEncoding.DecodeString(c.query.Get("$skipToken"))
+	if err != nil {
+		return nil, &refusal{http.StatusBadRequest, "InvalidSkipToken", "The skip token is not valid."}
+	}
+	if len(after) > 0 {
+		rows = slices.DeleteFunc(rows, func(r resource) bool { return r.key >= string(after) })
+	}
+	value := []any{}
+	n := min(c.server.o.PageSize, len(rows))
+	for _, row := range rows[:n] {
+		value = append(value, row.doc)
+	}
+	doc := object{"value": value}
+	if n < len(rows) {
+		doc["nextLink"] = c.link(rows[n-1].key)
+	}
+	switch {
+	case f.Kind == RepeatToken && len(after) > 0:
+		doc["nextLink"] = c.link(string(after))
+	case f.Kind == ForeignLink:
+		doc["nextLink"] = "https://elsewhere.example" + c.r.URL.Path + "?api-version=" + c.version + "&$skipToken=x"
+	}
+	return doc, nil
+}
+
+// link writes an address as the real one does: with https, and sometimes with its port.
+func (c *call) link(after string) string {
+	return "https://" + c.r.Host + c.r.URL.Path + "?api-version=" + c.version + "&$skipToken=" +
+		url.QueryEscape(base64.RawURLEncoding.EncodeToString([]byte(after)))
+}
+
+func (a *Subscription) document() object {
+	return object{"id": "/subscriptions/" + a.id, "subscriptionId": a.id, "displayName": "sub " + a.id[:4], "state": a.state,
+		"tenantId": "00000000-0000-0000-0000-000000000000", "authorizationSource": "RoleBased"}
+}
+
+func (s *Server) visible(who *Principal) []resource {
+	var rows []resource
+	for _, id := range slices.Sorted(maps.Keys(s.subscriptions)) {
+		if sub := s.subscriptions[id]; sub.readers[who.ClientID] {
+			rows = append(rows, resource{key: id, doc: sub.document()})
+		}
+	}
+	slices.Reverse(rows)
+	return rows
+}
+
+func (s *Server) locations(a *Subscription) []object {
+	all := []object{{"id": "/subscriptions/" + a.id + "/locations/europe", "name": "europe", "displayName": "Europe", "metadata": object{"regionType": "Logical"}}}
+	for _, name := range s.o.Locations {
+		all = append(all, object{"id": "/subscriptions/" + a.id + "/locations/" + name, "name": name, "displayName": name,
+			"type": "Region", "metadata": object{"regionType": "Physical", "regionCategory": "Recommended"}})
+	}
+	return all
+}
+
+// permissions has a role that gives nothing beside the one that counts.
+func (a *Subscription) permissions() []resource {
+	entry := func(actions, except []string) object {
+		return object{"actions": append([]string{}, actions...), "notActions": append([]string{}, except...), "dataActions": []string{}, "notDataActions": []string{}}
+	}
+	return []resource{{key: "1", doc: entry([]string{"Microsoft.Support/*"}, nil)}, {key: "0", doc: entry(a.actions, a.except)}}
+}
+
+func (a *Subscription) in(group string) string {
+	return "/subscriptions/" + a.id + "/resourceGroups/" + group
+}
+
+// resourceID is that of a machine; the list of machines writes groups in capitals, and the other
+// lists do not.
+func (a *Subscription) resourceID(p placed) string {
+	if p.set.Name != "" {
+		return fmt.Sprintf("%s/providers/Microsoft.Compute/virtualMachineScaleSets/%s/virtualMachines/%d", a.in(p.Group), p.set.Name, p.index)
+	}
+	return a.in(p.Group) + "/providers/Microsoft.Compute/virtualMachines/" + p.Name
+}
+
+func (a *Subscription) nicID(p placed, n NIC) string {
+	if p.set.Name != "" {
+		return a.resourceID(p) + "/networkInterfaces/" + n.Name
+	}
+	return a.in(p.Group) + "/providers/Microsoft.Network/networkInterfaces/" + n.Name
+}
+
+func (a *Subscription) addressID(p placed, n NIC, i int) string {
+	if p.set.Name != "" {
+		return fmt.Sprintf("%s/ipConfigurations/config%d/publicIPAddresses/ip", a.nicID(p, n), i)
+	}
+	return fmt.Sprintf("%s/providers/Microsoft.Network/publicIPAddresses/%s-ip%d", a.in(p.Group), n.Name, i)
+}
+
+func (a *Subscription) machine(vm VM) resource {
+	p := placed{VM: vm}
+	shouting := p
+	shouting.Group = strings.ToUpper(vm.Group)
+	doc := object{"id": a.resourceID(shouting), "name": vm.Name, "type": "Microsoft.Compute/virtualMachines", "location": vm.Location,
+		"properties": a.properties(p), "tags": object{"env": "prod"}}
+	return resource{vm.ID, vm.Group, pick(vm, doc)}
+}
+
+func (a *Subscription) member(p placed) resource {
+	doc := object{"id": a.resourceID(p), "name": fmt.Sprintf("%s_%d", p.set.Name, p.index), "instanceId": fmt.Sprint(p.index), "location": p.Location,
+		"sku": object{"name": p.Size, "tier": "Standard"}, "properties": a.properties(p)}
+	return resource{p.ID, p.Group, pick(p.VM, doc)}
+}
+
+func pick(vm VM, doc object) any {
+	if vm.Raw != nil {
+		return vm.Raw
+	}
+	return doc
+}
+
+// properties are those that ordinary machines and those of sets have; the size of the latter is in
+// their sku.
+func (a *Subscription) properties(p placed) object {
+	nics := []object{}
+	for _, n := range p.NICs {
+		ref := object{"id": a.nicID(p, n)}
+		if len(p.NICs) > 1 {
+			ref["properties"] = object{"primary": n.Primary}
+		}
+		nics = append(nics, ref)
+	}
+	image := object{"publisher": "publisher", "offer": p.OSOffer, "sku": p.OSSKU, "version": "latest"}
+	if p.Image != "" {
+		image = object{"id": p.Image}
+	}
+	doc := object{
+		"vmId": strings.ToUpper(p.ID), "provisioningState": p.State, "timeCreated": "2025-03-01T02:03:04+00:00",
+		"storageProfile": object{"osDisk": object{"osType": p.OSType, "createOption": "FromImage", "diskSizeGB": 30}, "imageReference": image, "dataDisks": []object{}},
+		"osProfile":      object{"computerName": p.HostName, "adminUsername": "azureuser", "secrets": []object{}},
+		"networkProfile": object{"networkInterfaces": nics},
+	}
+	if p.set.Name == "" {
+		doc["hardwareProfile"] = object{"vmSize": p.Size}
+	}
+	return doc
+}
+
+func (a *Subscription) nic(p placed, n NIC) resource {
+	configs := []object{}
+	group, network, _ := strings.Cut(n.Network, "/")
+	for i, c := range n.Configs {
+		properties := object{"privateIPAddress": c.Private, "primary": c.Primary, "privateIPAddressVersion": "IPv4",
+			"subnet": object{"id": a.in(group) + "/providers/Microsoft.Network/virtualNetworks/" + network + "/subnets/default"}}
+		if c.Public != "" {
+			properties["publicIPAddress"] = object{"id": a.addressID(p, n, i)}
+		}
+		configs = append(configs, object{"name": fmt.Sprintf("config%d", i), "properties": properties})
+	}
+	return resource{n.Name + " " + p.ID, p.Group, object{
+		"id": a.nicID(p, n), "name": n.Name, "location": p.Location,
+		"properties": object{"primary": n.Primary, "macAddress": "00-0D-3A-00-00-01", "virtualMachine": object{"id": a.resourceID(p)}, "ipConfigurations": configs},
+	}}
+}
+
+func (a *Subscription) address(p placed, n NIC, i int) resource {
+	return resource{fmt.Sprintf("%s %s %d", n.Name, p.ID, i), p.Group, object{
+		"id": strings.Replace(a.addressID(p, n, i), "publicIPAddresses", "publicipaddresses", 1), "location": p.Location,
+		"properties": object{"ipAddress": n.Configs[i].Public, "ipConfiguration": object{"id": fmt.Sprintf("%s/ipConfigurations/config%d", a.nicID(p, n), i)}},
+	}}
+}
+
+func (a *Subscription) scaleSet(set Set) resource {
+	properties := object{"provisioningState": "Succeeded", "uniqueId": "0"}
+	if set.Flexible {
+		properties["orchestrationMode"] = "Flexible"
+	} else if len(set.VMs)%2 == 0 { // old ones do not say
+		properties["orchestrationMode"] = "Uniform"
+	}
+	return resource{set.Group + "/" + set.Name, set.Group, object{
+		"id": a.in(set.Group) + "/providers/Microsoft.Compute/virtualMachineScaleSets/" + set.Name, "name": set.Name, "location": set.Location,
+		"sku": object{"name": "Standard_D2s_v5", "capacity": len(set.VMs)}, "properties": properties,
+	}}
+}

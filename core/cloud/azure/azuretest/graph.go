@@ -1,0 +1,163 @@
+package azuretest
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// skeletons are the queries that are understood, without their ids, each with whether it is about
+// machines of uniform scale sets. The emulator runs no KQL: who changes the query has to think of
+// what is written here.
+func skeletons() map[string]bool {
+	of := func(table, machine, nic, address string) string {
+		return fmt.Sprintf(`%[1]s | where type =~ '%[2]s' and tostring(properties.vmId) in~ (IDS) | project id, name, location, sku, properties, machine = tolower(id)`+
+			` | join kind=leftouter (%[1]s | where type =~ '%[3]s' | project nic = tolower(id), machine = tolower(tostring(properties.virtualMachine.id)), interface = properties) on machine`+
+			` | join kind=leftouter (%[1]s | where type =~ '%[4]s' | project publicIP = tolower(id), nic = tostring(split(tolower(tostring(properties.ipConfiguration.id)), '/ipconfigurations/')[0]), address = properties) on nic`+
+			` | project id, name, location, sku, properties, nic, interface, publicIP, address`, table, machine, nic, address)
+	}
+	const set = "microsoft.compute/virtualmachinescalesets/virtualmachines"
+	return map[string]bool{
+		of("resources", "microsoft.compute/virtualmachines", "microsoft.network/networkinterfaces", "microsoft.network/publicipaddresses"): false,
+		of("computeresources", set, set+"/networkinterfaces", set+"/networkinterfaces/ipconfigurations/publicipaddresses"):                 true,
+	}
+}
+
+var idList = regexp.MustCompile(`in~ \(('[0-9a-fA-F-]{36}'(?:, '[0-9a-fA-F-]{36}')*)\)`)
+
+type graphRequest struct {
+	Query         string   `json:"query"`
+	Subscriptions []string `json:"subscriptions"`
+	Options       struct {
+		Format  string `json:"resultFormat"`
+		Top     int    `json:"$top"`
+		Skip    string `json:"$skipToken"`
+		Partial *bool  `json:"allowPartialScopes"`
+	} `json:"options"`
+}
+
+// graph answers a query: what the caller may not read is not there, with HTTP 200.
+func (s *Server) graph(c *call, f Fault) (object, *refusal) {
+	var asked graphRequest
+	if err := json.NewDecoder(c.r.Body).Decode(&asked); err != nil {
+		return nil, &refusal{http.StatusBadRequest, "BadRequest", err.Error()}
+	}
+	ids, inSets, err := asked.understand()
+	if err != nil {
+		s.Record(c.r, c.action, err)
+		return nil, &refusal{http.StatusBadRequest, "InvalidQuery", err.Error()}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var rows []object
+	for _, id := range asked.Subscriptions {
+		sub := s.subscriptions[strings.ToLower(id)]
+		if sub != nil && sub.readers[c.who.ClientID] && f.Kind != NoPermission {
+			rows = append(rows, sub.graphRows(ids, inSets)...)
+		}
+	}
+	return s.graphPage(asked, rows, f), nil
+}
+
+func (q graphRequest) understand() (ids []string, inSets bool, err error) {
+	query := strings.Join(strings.Fields(q.Query), " ")
+	found := idList.FindStringSubmatch(query)
+	if found == nil {
+		return nil, false, fmt.Errorf("a query without ids: %s", query)
+	}
+	inSets, known := skeletons()[strings.Replace(query, found[1], "IDS", 1)]
+	switch {
+	case !known:
+		return nil, false, fmt.Errorf("a query that is not understood: %s", query)
+	case q.Options.Format != "objectArray" || q.Options.Top < 1 || q.Options.Top > 1000 || q.Options.Partial == nil || *q.Options.Partial || len(q.Subscriptions) != 1:
+		return nil, false, fmt.Errorf("options %+v", q)
+	}
+	for id := range strings.SplitSeq(found[1], ", ") {
+		ids = append(ids, strings.ToLower(strings.Trim(id, "'")))
+	}
+	if len(ids) > 100 {
+		return nil, false, fmt.Errorf("%d ids", len(ids))
+	}
+	return ids, inSets, nil
+}
+
+func (s *Server) graphPage(q graphRequest, rows []object, f Fault) object {
+	from, _ := strconv.Atoi(q.Options.Skip)
+	to := min(from+min(q.Options.Top, s.o.PageSize), len(rows))
+	page := rows[min(from, to):to]
+	doc := object{"totalRecords": len(rows), "count": len(page), "data": append([]object{}, page...), "facets": []object{}, "resultTruncated": "false"}
+	if to < len(rows) {
+		doc["$skipToken"], doc["resultTruncated"] = strconv.Itoa(to), "true"
+	}
+	switch {
+	case f.Kind == GraphCut:
+		delete(doc, "$skipToken")
+		doc["resultTruncated"] = "true"
+	case f.Kind == RepeatToken && from > 0:
+		doc["$skipToken"] = q.Options.Skip
+	}
+	return doc
+}
+
+// graphRows joins machines, interfaces and public addresses. The lock is held.
+func (a *Subscription) graphRows(ids []string, inSets bool) []object {
+	var all []placed
+	for _, vm := range a.rows {
+		all = append(all, placed{VM: vm})
+	}
+	if inSets {
+		all = nil
+		for _, set := range a.sets {
+			all = append(all, set.members()...)
+		}
+	}
+	slices.SortFunc(all, func(x, y placed) int { return strings.Compare(y.ID, x.ID) })
+	var rows []object
+	for _, p := range all {
+		if slices.Contains(ids, strings.ToLower(p.ID)) && (len(a.groups) == 0 || a.groups[p.Group]) {
+			rows = append(rows, a.graphMachine(p)...)
+		}
+	}
+	return rows
+}
+
+func (a *Subscription) graphMachine(p placed) (rows []object) {
+	of := a.machine(p.VM)
+	if p.set.Name != "" {
+		of = a.member(p)
+	}
+	doc, _ := of.doc.(object)
+	row := func(nic, public resource) object {
+		out := object{"id": doc["id"], "name": doc["name"], "location": doc["location"], "sku": doc["sku"], "properties": doc["properties"],
+			"nic": "", "interface": nil, "publicIP": "", "address": nil}
+		for name, r := range map[string]resource{"nic": nic, "publicIP": public} {
+			if one, ok := r.doc.(object); ok {
+				out[name] = strings.ToLower(one["id"].(string))
+				out[map[string]string{"nic": "interface", "publicIP": "address"}[name]] = one["properties"]
+			}
+		}
+		return out
+	}
+	for _, n := range p.NICs {
+		if n.Hidden {
+			continue
+		}
+		before := len(rows)
+		for i, config := range n.Configs {
+			if config.Public != "" {
+				rows = append(rows, row(a.nic(p, n), a.address(p, n, i)))
+			}
+		}
+		if len(rows) == before {
+			rows = append(rows, row(a.nic(p, n), resource{}))
+		}
+	}
+	if len(rows) == 0 {
+		rows = append(rows, row(resource{}, resource{}))
+	}
+	return rows
+}

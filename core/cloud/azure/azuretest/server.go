@@ -1,0 +1,218 @@
+// Package azuretest is an emulator of the Azure APIs that the lister uses: Entra ID's tokens for
+// applications, the two forms of a managed identity, Resource Manager's lists of subscriptions,
+// locations, permissions, machines, scale sets, interfaces and public addresses, and the one query of
+// Resource Graph. It checks secrets, tokens and rights as the real ones do, fails on demand, and
+// records every request that nobody expected. Only tests and the demo import it.
+package azuretest
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/cloud/peertest"
+)
+
+// The calls that are emulated, as names for Fault.Action and Calls.
+const (
+	OpenIDConfiguration = "openid-configuration"
+	Token               = "token"
+	IMDS                = "imds"       // the managed identity of a virtual machine
+	AppService          = "appservice" // that of an App Service or a function, at /msi/token
+	ListSubscriptions   = "subscriptions"
+	GetSubscription     = "subscription"
+	ListLocations       = "locations"
+	ListPermissions     = "permissions"
+	ListMachines        = "virtualMachines"
+	ListInterfaces      = "networkInterfaces"
+	ListAddresses       = "publicIPAddresses"
+	ListSets            = "virtualMachineScaleSets"
+	ListSetMachines     = "virtualMachineScaleSets/virtualMachines"
+	ListSetInterfaces   = "virtualMachineScaleSets/networkInterfaces"
+	ListSetAddresses    = "virtualMachineScaleSets/publicIPAddresses"
+	QueryGraph          = "graph"
+)
+
+// Options are the fixed properties of a server. The zero value is usable.
+type Options struct {
+	Locations []string          // those that exist; nil = eastus, northeurope, westeurope
+	Reporter  peertest.Reporter // is told of unexpected requests; may be nil
+	Now       func() time.Time  // nil = time.Now
+	PageSize  int               // rows of one page; 0 = 50
+	TokenLife time.Duration     // 0 = an hour
+}
+
+// Server is the emulator, an http.Handler. Its world can be changed while it runs, by any
+// goroutine.
+type Server struct {
+	*peertest.Ground
+	o      Options
+	routes []route
+
+	mu            sync.Mutex
+	principals    map[string]*Principal // by client id
+	identity      *Principal            // of the host, as a managed identity
+	header        string                // X-IDENTITY-HEADER of the host
+	subscriptions map[string]*Subscription
+	tokens        map[string]token
+}
+
+// New makes a server without applications and subscriptions.
+func New(o Options) *Server {
+	if o.Locations == nil {
+		o.Locations = []string{"eastus", "northeurope", "westeurope"}
+	}
+	if o.PageSize == 0 {
+		o.PageSize = 50
+	}
+	if o.TokenLife == 0 {
+		o.TokenLife = time.Hour
+	}
+	return &Server{
+		Ground: peertest.New(peertest.Options{Name: "azuretest", Reporter: o.Reporter, Now: o.Now}), o: o, routes: routes(),
+		principals: map[string]*Principal{}, subscriptions: map[string]*Subscription{}, tokens: map[string]token{},
+	}
+}
+
+// call is one request, understood.
+type call struct {
+	server *Server
+	w      http.ResponseWriter
+	r      *http.Request
+	route
+	tenant, subscription, group, set string
+	query                            url.Values
+	id                               string // of the request
+	number                           int
+	who                              *Principal
+	sub                              *Subscription
+}
+
+// route is one call of the real APIs.
+type route struct {
+	action, method, version string
+	path                    *regexp.Regexp
+	query                   []string // further parameters
+	scope                   scope
+}
+
+// scope is what a call needs to be allowed.
+type scope int
+
+const (
+	open         scope = iota // a call for tokens
+	signed                    // any token
+	subscription              // a token of who may read in the subscription
+)
+
+// routes are all calls that are expected. Resource Manager does not look at the case of paths.
+func routes() []route {
+	const sub, compute, network = `/subscriptions/(?P<sub>[^/]+)`, `/providers/Microsoft\.Compute`, `/providers/Microsoft\.Network`
+	const set = sub + `/resourceGroups/(?P<group>[^/]+)` + compute + `/virtualMachineScaleSets/(?P<set>[^/]+)`
+	skip := []string{"$skipToken"}
+	all := []route{
+		{action: OpenIDConfiguration, path: re(`/(?P<tenant>[^/]+)/v2\.0/\.well-known/openid-configuration`)},
+		{action: Token, method: http.MethodPost, path: re(`/(?P<tenant>[^/]+)/oauth2/v2\.0/token`)},
+		{action: IMDS, version: "2018-02-01", path: re(`/metadata/identity/oauth2/token`), query: []string{"resource", "client_id"}},
+		{action: AppService, version: "2019-08-01", path: re(`/msi/token`), query: []string{"resource", "client_id"}},
+		{action: ListSubscriptions, version: "2022-12-01", path: re(`/subscriptions`), query: skip, scope: signed},
+		{action: GetSubscription, version: "2022-12-01", path: re(sub), scope: subscription},
+		{action: ListLocations, version: "2022-12-01", path: re(sub + `/locations`), scope: subscription},
+		{action: ListPermissions, version: "2022-04-01", path: re(sub + `/providers/Microsoft\.Authorization/permissions`), query: skip, scope: subscription},
+		{action: ListMachines, version: "2025-04-01", path: re(sub + compute + `/virtualMachines`), query: skip, scope: subscription},
+		{action: ListSets, version: "2025-04-01", path: re(sub + compute + `/virtualMachineScaleSets`), query: skip, scope: subscription},
+		{action: ListSetMachines, version: "2025-04-01", path: re(set + `/virtualMachines`), query: skip, scope: subscription},
+		{action: ListSetInterfaces, version: "2018-10-01", path: re(set + `/networkInterfaces`), query: skip, scope: subscription},
+		{action: ListSetAddresses, version: "2018-10-01", path: re(set + `/publicIPAddresses`), query: skip, scope: subscription},
+		{action: ListInterfaces, version: "2025-01-01", path: re(sub + network + `/networkInterfaces`), query: skip, scope: subscription},
+		{action: ListAddresses, version: "2025-01-01", path: re(sub + network + `/publicIPAddresses`), query: skip, scope: subscription},
+		{action: QueryGraph, method: http.MethodPost, version: "2024-04-01", path: re(`/providers/Microsoft\.ResourceGraph/resources`), scope: signed},
+	}
+	for i := range all {
+		if all[i].method == "" {
+			all[i].method = http.MethodGet
+		}
+	}
+	return all
+}
+
+func re(path string) *regexp.Regexp { return regexp.MustCompile(`(?i)^` + path + `$`) }
+
+// ServeHTTP implements http.Handler.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c := &call{server: s, w: w, r: r}
+	err := c.find()
+	number, here := s.Enter(r, c.action)
+	if !here {
+		return
+	}
+	c.number, c.id = number, fmt.Sprintf("%08x-0000-4000-8000-%012x", number, number)
+	if err != nil {
+		s.Record(r, c.action, err)
+		c.refuse(refusal{http.StatusBadRequest, "InvalidRequest", "The request is not valid: " + err.Error()})
+		return
+	}
+	if c.scope == open {
+		s.giveToken(c)
+		return
+	}
+	if refused := s.authenticate(c); refused != nil {
+		c.refuse(*refused)
+		return
+	}
+	if f := s.Fault(c.action, "", c.who.ClientID); f.Kind != "" && s.misbehave(c, f) {
+		return
+	}
+	s.answer(c, Fault{})
+}
+
+// find tells which call a request is, and refuses whatever a lister has no business to ask.
+func (c *call) find() (err error) {
+	i := slices.IndexFunc(c.server.routes, func(x route) bool { return x.path.MatchString(c.r.URL.Path) })
+	if i < 0 {
+		return errors.New("the path is not emulated")
+	}
+	c.route = c.server.routes[i]
+	if c.r.Method != c.method {
+		return fmt.Errorf("method %s, not %s", c.r.Method, c.method)
+	}
+	if c.query, err = url.ParseQuery(c.r.URL.RawQuery); err != nil {
+		return err
+	}
+	found := c.path.FindStringSubmatch(c.r.URL.Path)
+	for n, name := range c.path.SubexpNames() {
+		switch name {
+		case "tenant":
+			c.tenant = found[n]
+		case "sub":
+			c.subscription = strings.ToLower(found[n])
+		case "group":
+			c.group = found[n]
+		case "set":
+			c.set = found[n]
+		}
+	}
+	return c.checkQuery()
+}
+
+func (c *call) checkQuery() error {
+	for name, values := range c.query {
+		switch {
+		case len(values) != 1:
+			return fmt.Errorf("parameter %s is given %d times", name, len(values))
+		case name == "api-version" && c.version != "":
+		case !slices.Contains(c.route.query, name):
+			return fmt.Errorf("parameter %s", name)
+		}
+	}
+	if got := c.query.Get("api-version"); got != c.version {
+		return fmt.Errorf("api-version %q, not %q", got, c.version)
+	}
+	return nil
+}

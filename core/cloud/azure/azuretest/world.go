@@ -1,0 +1,271 @@
+package azuretest
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Principal is an application, or a managed identity.
+type Principal struct {
+	Tenant, ClientID, Secret string
+}
+
+// Subscription is one with its machines.
+type Subscription struct {
+	server  *Server
+	id      string
+	state   string
+	readers map[string]bool // by client id
+	actions []string
+	except  []string
+	groups  map[string]bool // if any, the only resource groups that lists show
+	rows    map[string]VM   // ordinary machines, by key
+	sets    map[string]Set  // by group/name
+}
+
+// VM is a machine of the emulator. What is empty is empty in the answer too.
+type VM struct {
+	ID                               string // vmId
+	Name, Group, Location            string
+	HostName, OSType, OSOffer, OSSKU string
+	Image                            string // id of an image of one's own
+	Size, State                      string
+	NICs                             []NIC
+	Raw                              json.RawMessage // if set, answered in place of all the above
+}
+
+// NIC is a network interface of a machine. Several with one name are one.
+type NIC struct {
+	Name    string
+	Primary bool
+	Network string // group/name
+	Configs []Config
+	Hidden  bool // the machine names it, and no list has it
+}
+
+// Config is an IP configuration.
+type Config struct {
+	Private, Public string
+	Primary         bool
+}
+
+// Set is a scale set. The machines of a flexible one are ordinary machines.
+type Set struct {
+	Name, Group, Location string
+	Flexible              bool
+	VMs                   []VM
+}
+
+// AddPrincipal makes an application that its secret opens.
+func (s *Server) AddPrincipal(p Principal) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.principals[p.ClientID] = &p
+}
+
+// SetIdentity makes the host's managed identity, and the secret by which App Service knows its own
+// ("" = only virtual machines have one).
+func (s *Server) SetIdentity(clientID, header string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.identity, s.header = &Principal{ClientID: clientID}, header
+}
+
+// AddSubscription makes a subscription that some clients may read as a whole.
+func (s *Server) AddSubscription(id string, readers ...string) *Subscription {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sub := &Subscription{
+		server: s, id: strings.ToLower(id), state: "Enabled", readers: map[string]bool{}, actions: []string{"*/read"},
+		rows: map[string]VM{}, sets: map[string]Set{},
+	}
+	for _, reader := range readers {
+		sub.readers[reader] = true
+	}
+	s.subscriptions[sub.id] = sub
+	return sub
+}
+
+// SetState changes the subscription's state: Enabled, Warned, PastDue, Disabled or Deleted.
+func (a *Subscription) SetState(state string) {
+	a.server.mu.Lock()
+	defer a.server.mu.Unlock()
+	a.state = state
+}
+
+// Grant changes what readers may do on the subscription itself; groups, if any, are the resource
+// groups whose content they see all the same, as with a role on these.
+func (a *Subscription) Grant(actions, except, groups []string) {
+	a.server.mu.Lock()
+	defer a.server.mu.Unlock()
+	a.actions, a.except, a.groups = actions, except, map[string]bool{}
+	for _, group := range groups {
+		a.groups[group] = true
+	}
+}
+
+// Put adds machines, or replaces those with the same id.
+func (a *Subscription) Put(machines ...VM) {
+	a.server.mu.Lock()
+	defer a.server.mu.Unlock()
+	for _, vm := range machines {
+		a.rows[vm.ID] = vm
+	}
+}
+
+// PutSet adds a scale set, or replaces it.
+func (a *Subscription) PutSet(set Set) {
+	a.server.mu.Lock()
+	defer a.server.mu.Unlock()
+	a.sets[set.Group+"/"+set.Name] = set
+}
+
+// RemoveSet deletes a scale set.
+func (a *Subscription) RemoveSet(group, name string) {
+	a.server.mu.Lock()
+	defer a.server.mu.Unlock()
+	delete(a.sets, group+"/"+name)
+}
+
+// Fill puts n machines into a location, each made by a function of its number from 0.
+func (a *Subscription) Fill(location string, n int, at func(i int) VM) (ids []string) {
+	for i := range n {
+		vm := at(i)
+		vm.Location = location
+		a.Put(vm)
+		ids = append(ids, vm.ID)
+	}
+	return ids
+}
+
+// Remove deletes machines; no ids = all ordinary ones.
+func (a *Subscription) Remove(ids ...string) {
+	a.server.mu.Lock()
+	defer a.server.mu.Unlock()
+	if len(ids) == 0 {
+		clear(a.rows)
+	}
+	for _, id := range ids {
+		delete(a.rows, id)
+	}
+}
+
+// Sample is a plain Linux machine with number i, for Fill.
+func Sample(i int) VM {
+	address := fmt.Sprintf("10.%d.%d.%d", i>>16&255, i>>8&255, i&255)
+	return VM{
+		ID: fmt.Sprintf("%08x-5ab1-4e00-8000-%012x", i*2654435761&0xffffffff, i), Name: fmt.Sprintf("web-%05d", i), Group: "Prod",
+		HostName: fmt.Sprintf("web-%05d", i), OSType: "Linux", OSOffer: "ubuntu-24_04-lts", OSSKU: "server", Size: "Standard_D2s_v5", State: "Succeeded",
+		NICs: []NIC{{Name: fmt.Sprintf("web-%05d-nic", i), Primary: true, Network: "Net/hub", Configs: []Config{{Private: address, Primary: true}}}},
+	}
+}
+
+// resource is one row of a list: its id, and its document.
+type resource struct {
+	key, group string
+	doc        any
+}
+
+// list gives the rows of an action, in the server's order, which is descending so that nobody relies
+// on a sorted answer. Filtered lists have no row of a group that may not be seen. The lock is held.
+func (a *Subscription) list(c *call) ([]resource, *refusal) {
+	var all []resource
+	set, found := a.set(c.group, c.set)
+	if c.set != "" && !found {
+		return nil, refusalOf(Gone)
+	}
+	switch c.action {
+	case ListMachines:
+		all = each(slices.Collect(maps.Values(a.rows)), a.machine)
+	case ListInterfaces:
+		all = eachNIC(slices.Collect(maps.Values(a.rows)), a.nic)
+	case ListAddresses:
+		all = eachAddress(slices.Collect(maps.Values(a.rows)), a.address)
+	case ListSets:
+		all = each(slices.Collect(maps.Values(a.sets)), a.scaleSet)
+	case ListSetMachines:
+		all = each(set.members(), a.member)
+	case ListSetInterfaces:
+		all = eachNIC(set.members(), a.nic)
+	case ListSetAddresses:
+		all = eachAddress(set.members(), a.address)
+	}
+	slices.SortFunc(all, func(x, y resource) int { return strings.Compare(y.key, x.key) })
+	if len(a.groups) > 0 {
+		all = slices.DeleteFunc(all, func(r resource) bool { return !a.groups[r.group] })
+	}
+	return all, nil
+}
+
+func (a *Subscription) set(group, name string) (Set, bool) {
+	for _, set := range a.sets {
+		if strings.EqualFold(set.Group, group) && strings.EqualFold(set.Name, name) {
+			return set, true
+		}
+	}
+	return Set{}, false
+}
+
+// placed is a machine with where it is: in a set, if that has a name.
+type placed struct {
+	VM
+	set   Set
+	index int
+}
+
+func (s Set) members() []placed {
+	var all []placed
+	for i, vm := range s.VMs {
+		vm.Group, vm.Location = s.Group, s.Location
+		all = append(all, placed{vm, s, i})
+	}
+	return all
+}
+
+// one makes a placed machine of any.
+func one(row any) placed {
+	if p, ok := row.(placed); ok {
+		return p
+	}
+	vm, _ := row.(VM)
+	return placed{VM: vm}
+}
+
+func each[T any](rows []T, convert func(T) resource) []resource {
+	var all []resource
+	for _, row := range rows {
+		all = append(all, convert(row))
+	}
+	return all
+}
+
+func eachNIC[T any](rows []T, convert func(placed, NIC) resource) []resource {
+	var all []resource
+	for _, row := range rows {
+		p := one(row)
+		for _, n := range p.NICs {
+			if !n.Hidden {
+				all = append(all, convert(p, n))
+			}
+		}
+	}
+	return all
+}
+
+func eachAddress[T any](rows []T, convert func(placed, NIC, int) resource) []resource {
+	var all []resource
+	for _, row := range rows {
+		p := one(row)
+		for _, n := range p.NICs {
+			for i, config := range n.Configs {
+				if config.Public != "" {
+					all = append(all, convert(p, n, i))
+				}
+			}
+		}
+	}
+	return all
+}

@@ -1,0 +1,148 @@
+package azure
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/arm"
+	azcloud "github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+
+	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// identityConnect is how long a managed identity's service may take to be connected: it is on the
+// same host, or nowhere.
+const identityConnect = time.Second
+
+// place is where an account's cloud is.
+type place struct {
+	azcloud.Configuration
+	at cloud.Endpoint // where all goes; zero = to the cloud's own hosts
+}
+
+// placeOf finds the cloud by the names of regions, which are others in each, or by the endpoint: the
+// host of a cloud's own Resource Manager stands for that cloud with all its hosts.
+func placeOf(a cloud.Account, at cloud.Endpoint) (place, error) {
+	found := azcloud.AzurePublic
+	for i, region := range a.Regions {
+		of := azcloud.AzurePublic
+		switch {
+		case strings.HasPrefix(region, "china"):
+			of = azcloud.AzureChina
+		case strings.HasPrefix(region, "usgov"), strings.HasPrefix(region, "usdod"):
+			of = azcloud.AzureGovernment
+		}
+		if i > 0 && of.ActiveDirectoryAuthorityHost != found.ActiveDirectoryAuthorityHost {
+			return place{}, &inventory.Error{Kind: inventory.Invalid, Message: "the regions are of different clouds, such as Azure and Azure China, where no account is the same"}
+		}
+		found = of
+	}
+	if at.Host == "" {
+		return place{Configuration: found}, nil
+	}
+	for _, own := range []azcloud.Configuration{azcloud.AzurePublic, azcloud.AzureChina, azcloud.AzureGovernment} {
+		if hostOf(manager(own).Endpoint) == strings.ToLower(at.Host) {
+			return place{Configuration: own}, nil
+		}
+	}
+	here := "https://" + at.Host // as the SDK wants it: transporter knows better
+	return place{at: at, Configuration: azcloud.Configuration{
+		ActiveDirectoryAuthorityHost: here,
+		Services:                     map[azcloud.ServiceName]azcloud.ServiceConfiguration{azcloud.ResourceManager: {Endpoint: here, Audience: manager(found).Audience}},
+	}}, nil
+}
+
+func manager(c azcloud.Configuration) azcloud.ServiceConfiguration {
+	return c.Services[azcloud.ResourceManager]
+}
+
+// hostOf gives the host[:port] of an address that the SDK knows.
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return strings.ToLower(u.Host)
+}
+
+// options make an SDK client that neither tries again nor registers anything.
+func options(where place, by transporter) arm.ClientOptions {
+	return arm.ClientOptions{
+		DisableRPRegistration: true,
+		ClientOptions: policy.ClientOptions{
+			Cloud: where.Configuration, Transport: by,
+			Retry:     policy.RetryOptions{MaxRetries: -1},
+			Telemetry: policy.TelemetryOptions{ApplicationID: "jms-sync"},
+		},
+	}
+}
+
+// newCredential makes the account's credential, without any call.
+func newCredential(a cloud.Account, where place, by transporter) (azcore.TokenCredential, error) {
+	by.token = true
+	if a.AccessKeyID.Empty() {
+		return managedIdentity(a, where, by)
+	}
+	by.hosts = []string{hostOf(where.ActiveDirectoryAuthorityHost)}
+	return azidentity.NewClientSecretCredential(a.TenantID, a.AccessKeyID.Reveal(), a.AccessKeySecret.Reveal(), &azidentity.ClientSecretCredentialOptions{
+		ClientOptions: options(where, by).ClientOptions,
+		// The hosts that are asked for tokens are the SDK's own constants, or the account's endpoint,
+		// so that nobody has to be asked whether they are Microsoft's.
+		DisableInstanceDiscovery: true,
+	})
+}
+
+// managedIdentity asks the host's own service, by no proxy.
+func managedIdentity(a cloud.Account, where place, by transporter) (azcore.TokenCredential, error) {
+	by.hosts = nil
+	if where.at.Host == "" {
+		a.ConnectTimeout = min(cmp.Or(a.ConnectTimeout, identityConnect), identityConnect)
+		a.Proxy = ""
+		direct, err := cloud.NewTransport(a)
+		if err != nil {
+			return nil, err
+		}
+		direct.Proxy = nil
+		by.by.Base = direct
+	}
+	return azidentity.NewManagedIdentityCredential(&azidentity.ManagedIdentityCredentialOptions{ClientOptions: options(where, by).ClientOptions})
+}
+
+// tokens gives a credential's tokens to one caller at a time. azidentity has a lock that no context
+// ends; here a caller that is cancelled while another one waits for a token leaves at once.
+type tokens struct {
+	azcore.TokenCredential
+	turn chan struct{}
+}
+
+// GetToken implements azcore.TokenCredential. A token that is known costs no request.
+func (t tokens) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	select {
+	case t.turn <- struct{}{}:
+		defer func() { <-t.turn }()
+	case <-ctx.Done():
+		return azcore.AccessToken{}, ctx.Err()
+	}
+	got, err := t.TokenCredential.GetToken(ctx, o)
+	if err == nil && got.Token == "" { // which a managed identity's answer without one becomes
+		err = &refusal{token: true, Refusal: &cloud.Refusal{Status: http.StatusOK, Kind: inventory.Incomplete, Text: "the answer has no token"}}
+	}
+	return got, err
+}
+
+// newTransporter makes the one for Resource Manager; that for tokens is derived from it.
+func newTransporter(a cloud.Account, where place, base http.RoundTripper) transporter {
+	return transporter{
+		by: cloud.Courier{Base: base, Timeout: a.RequestTimeout}, at: where.at,
+		hosts: slices.Compact([]string{hostOf(manager(where.Configuration).Endpoint)}),
+	}
+}

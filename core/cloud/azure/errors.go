@@ -1,0 +1,189 @@
+package azure
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// refusal is an answer that is no success, of Resource Manager or of who gives tokens.
+type refusal struct {
+	*cloud.Refusal
+	token bool          // it was a token that was asked for
+	after time.Duration // how long to wait, as it says; 0 = it does not
+}
+
+// Unwrap gives the refusal that all clouds have.
+func (r *refusal) Unwrap() error { return r.Refusal }
+
+// unsent is the failure of a request that got no answer, or no whole one.
+type unsent struct{ err error }
+
+func (u *unsent) Error() string { return u.err.Error() }
+func (u *unsent) Unwrap() error { return u.err }
+
+// aadsts finds the code in the description of an error of Entra ID.
+var aadsts = regexp.MustCompile(`AADSTS[0-9]+`)
+
+// newRefusal reads an error document leniently, because gateways put what they like there. Resource
+// Manager gives {"error":{"code":…,"message":…}}, who gives tokens {"error":…,"error_description":…}.
+func newRefusal(resp *http.Response, body []byte, token bool) *refusal {
+	r := &refusal{
+		Refusal: &cloud.Refusal{Status: resp.StatusCode, Request: resp.Header.Get("X-Ms-Request-Id")},
+		token:   token, after: waitOf(resp.Header, time.Now),
+	}
+	var doc map[string]any
+	if json.Unmarshal(body, &doc) != nil {
+		r.Text = http.StatusText(resp.StatusCode) + ", no JSON document"
+		return r
+	}
+	switch e := doc["error"].(type) {
+	case map[string]any:
+		r.Code, _ = e["code"].(string)
+		r.Text, _ = e["message"].(string)
+	case string:
+		r.Text, _ = doc["error_description"].(string)
+		if r.Code = aadsts.FindString(r.Text); r.Code == "" {
+			r.Code = e
+		}
+		// What follows is a trace id and the time.
+		r.Text, _, _ = strings.Cut(strings.TrimPrefix(r.Text, r.Code+": "), "Trace ID:")
+	default:
+		r.Code, _ = doc["code"].(string)
+		r.Text, _ = doc["message"].(string)
+	}
+	return r
+}
+
+// waitOf reads how long to wait: Retry-After in seconds or as a date, or Resource Graph's
+// x-ms-user-quota-resets-after as hh:mm:ss:
+// https://learn.microsoft.com/azure/governance/resource-graph/concepts/guidance-for-throttled-requests
+func waitOf(h http.Header, now func() time.Time) time.Duration {
+	text := h.Get("Retry-After")
+	if seconds, err := strconv.Atoi(text); err == nil && seconds >= 0 && seconds < 1<<20 {
+		return time.Duration(seconds) * time.Second
+	}
+	if at, err := http.ParseTime(text); err == nil {
+		return max(0, at.Sub(now()))
+	}
+	if at, err := time.Parse(time.TimeOnly, h.Get("X-Ms-User-Quota-Resets-After")); err == nil {
+		return time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute + time.Duration(at.Second())*time.Second
+	}
+	return 0
+}
+
+// kindOf maps codes, else the HTTP status, to what they mean for us:
+// https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors and
+// https://learn.microsoft.com/entra/identity-platform/reference-error-codes
+func kindOf(r *refusal) inventory.Kind {
+	status := r.Status
+	switch {
+	case r.Kind != "":
+		return r.Kind
+	case status == http.StatusTooManyRequests:
+		return inventory.Throttled
+	case status >= 500, status == http.StatusRequestTimeout, r.Code == "temporarily_unavailable",
+		r.token && status == http.StatusGone: // the metadata service is being updated
+		return inventory.Temporary
+	case r.token && status >= 400, status == http.StatusUnauthorized:
+		return inventory.BadCredentials
+	case status == http.StatusForbidden:
+		return inventory.Denied
+	case status == http.StatusNotFound:
+		return inventory.NotFound
+	case status >= 400:
+		return inventory.Invalid
+	}
+	return inventory.Incomplete // a redirect, or a success that is none
+}
+
+// classify turns any error of a call into one with a kind. The SDK's own texts never get through:
+// they hold whole requests and answers, those with tokens too.
+func (l *lister) classify(ctx context.Context, op string, err error) error {
+	var known *inventory.Error
+	var refused *refusal
+	var lost *unsent
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &known):
+		return err
+	case errors.As(err, &refused):
+		fault := l.part(kindOf(refused), op, refused.Error())
+		fault.RetryAfter = refused.after
+		return fault
+	case context.Cause(ctx) != nil:
+		return &inventory.Error{Kind: inventory.Deadline, Message: op, Err: context.Cause(ctx)}
+	case errors.As(err, &lost):
+		kind, text := cloud.Broken(lost.err)
+		return l.part(kind, op, text)
+	}
+	return l.part(inventory.Incomplete, op, "the answer is not the document that it should be")
+}
+
+// retried makes one call by the shared rules of retrying. A panic of the SDK, or of what reads its
+// answers, is an error of the call, for the call may be made in a goroutine of ours.
+func retried[T any](ctx context.Context, l *lister, op string, call func(context.Context) (T, error)) (T, error) {
+	return cloud.Retry(ctx, l.policy, func(ctx context.Context) (T, error) {
+		ctx, failed := noting(ctx)
+		value, err := unbroken(func() (T, error) { return call(ctx) })
+		if err != nil {
+			err = failed.instead(err)
+		}
+		return value, l.classify(ctx, op, err)
+	})
+}
+
+// unbroken makes an error of a panic. Its text may hold anything; that of the runtime does not.
+func unbroken[T any](call func() (T, error)) (value T, err error) {
+	defer func() {
+		if broken := recover(); broken != nil {
+			text := fmt.Sprintf("a %T", broken)
+			if e, ok := broken.(runtime.Error); ok {
+				text = e.Error()
+			}
+			err = &inventory.Error{Kind: inventory.Unknown, Message: "the lister broke: " + text}
+		}
+	}()
+	return call()
+}
+
+// part makes an error of a part of what a method does, without account and region.
+func (l *lister) part(kind inventory.Kind, op, text string) *inventory.Error {
+	text = l.scrub.Clean(text)
+	if op != "" {
+		text = op + ": " + text
+	}
+	return &inventory.Error{Kind: kind, Message: text}
+}
+
+// named says what was done for which account and region; nil stays nil.
+func (l *lister) named(op, region string, err error) error {
+	if err == nil {
+		return nil
+	}
+	out := &inventory.Error{Kind: inventory.KindOf(err), Message: "azure: " + op + ": account " + l.account.Name, Err: err}
+	if region != "" {
+		out.Message += ", region " + region
+	}
+	var inner *inventory.Error
+	if errors.As(err, &inner) {
+		out.RetryAfter = inner.RetryAfter
+	}
+	return out
+}
+
+// fault is an error of a method as a whole.
+func (l *lister) fault(kind inventory.Kind, op, text string) error {
+	return l.named(op, "", l.part(kind, "", text))
+}

@@ -1,0 +1,90 @@
+package azure
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// Permissions are the actions that the calls of this package need at the level of the subscription,
+// sorted. The built-in role Reader has them all.
+func Permissions() []string {
+	return slices.Sorted(slices.Values(append(needed(),
+		"Microsoft.Authorization/permissions/read",
+		"Microsoft.ResourceGraph/resources/read",
+		"Microsoft.Resources/subscriptions/locations/read",
+		"Microsoft.Resources/subscriptions/read",
+	)))
+}
+
+// needed are the actions without which a list may be short though it is answered with HTTP 200.
+func needed() []string {
+	return []string{
+		"Microsoft.Compute/virtualMachineScaleSets/networkInterfaces/read",
+		"Microsoft.Compute/virtualMachineScaleSets/publicIPAddresses/read",
+		"Microsoft.Compute/virtualMachineScaleSets/read",
+		"Microsoft.Compute/virtualMachineScaleSets/virtualMachines/read",
+		"Microsoft.Compute/virtualMachines/read",
+		"Microsoft.Network/networkInterfaces/read",
+		"Microsoft.Network/publicIPAddresses/read",
+	}
+}
+
+// permission is what one role gives, and takes away from what it gives. Roles add up.
+type permission struct{ actions, except []string }
+
+// prove asks what the credential may do at the subscription itself, where a right on one of its
+// resource groups does not count:
+// https://learn.microsoft.com/rest/api/authorization/permissions
+func (l *lister) prove(ctx context.Context, id string) error {
+	const op = "prove the right to list"
+	have, err := collect(ctx, l, op, permission.key, in(l.api.permissions, id))
+	if err != nil {
+		return err
+	}
+	for _, action := range needed() {
+		if !slices.ContainsFunc(have, func(p permission) bool { return p.allows(action) }) {
+			return l.part(inventory.Denied, op, "the credential has no "+action+
+				" on the subscription itself, so that its lists may be short: grant it the role Reader there")
+		}
+	}
+	return nil
+}
+
+// key is what a permission says: it has no id.
+func (p permission) key() string {
+	return "+" + strings.Join(p.actions, ",") + "-" + strings.Join(p.except, ",")
+}
+
+func (p permission) allows(action string) bool {
+	return matches(p.actions, action) && !matches(p.except, action)
+}
+
+// matches tells whether one of some patterns fits; "*" in one stands for any text.
+func matches(patterns []string, action string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		return fits(strings.ToLower(pattern), strings.ToLower(action))
+	})
+}
+
+func fits(pattern, text string) bool {
+	parts := strings.Split(pattern, "*")
+	if len(parts) == 1 {
+		return pattern == text
+	}
+	text, ok := strings.CutPrefix(text, parts[0])
+	if !ok {
+		return false
+	}
+	last := len(parts) - 1
+	for _, part := range parts[1:last] {
+		i := strings.Index(text, part)
+		if i < 0 {
+			return false
+		}
+		text = text[i+len(part):]
+	}
+	return strings.HasSuffix(text, parts[last])
+}
