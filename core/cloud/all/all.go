@@ -4,11 +4,19 @@ package all
 import (
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba"
+	"github.com/jms-sync/jms-sync/core/cloud/aws"
+	"github.com/jms-sync/jms-sync/core/cloud/azure"
+	"github.com/jms-sync/jms-sync/core/cloud/huawei"
+	"github.com/jms-sync/jms-sync/core/cloud/tencent"
 )
 
 // Providers gives one entry per cloud.
 func Providers() []cloud.Provider {
 	return []cloud.Provider{
 		alibaba.Provider(cloud.Policy{}),
+		huawei.Provider(cloud.Policy{}),
+		aws.Provider(cloud.Policy{}),
+		tencent.Provider(cloud.Policy{}),
+		azure.Provider(cloud.Policy{}),
 	}
 }
