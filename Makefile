@@ -4,8 +4,9 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 # lambda.norpc keeps net/rpc, and with it text/template, out of every binary.
 BUILD   := -trimpath -tags lambda.norpc -ldflags '$(LDFLAGS)'
-# Packages that link no cloud SDK but Alibaba's for ECS: those that are raced. core/raced_test.go checks the list.
-RACED   := $(addprefix ./core/,apply cloud cloud/alibaba/... cloud/all cloud/peertest config engine inventory jumpserver/... notify/... \
+# Packages that link none but small SDKs: those that are raced. core/raced_test.go checks the list.
+RACED   := $(addprefix ./core/,apply cloud cloud/alibaba/... cloud/huawei/... cloud/tencent/... cloud/peertest \
+	cloud/aws/awstest config engine inventory jumpserver/... notify/... \
 	pause plan report secret state storage storage/dir storage/storagetest) \
 	$(addprefix ./functions/internal/,fgruntime logs trigger runtimetest)
 

@@ -33,7 +33,7 @@ func TestFunction(t *testing.T) {
 		"role":                         roleCredentials,
 		"no key and no role":           noKeyAndNoRole,
 		"side by side":                 sideBySide,
-		"too little time":              tooLittleTime,
+		"too little time":              func(w *world) { functiontest.TooLittleTime(w.World) },
 		"JumpServer down, and up":      downAndUp,
 		"broken configuration":         brokenConfiguration,
 		"wrong organisation":           wrongOrganisation,

@@ -26,7 +26,7 @@ func Scenarios() map[string]func(*World) {
 		"everything fails":         everythingFails,
 		"narrowed and dry":         narrowed,
 		"stale tick":               staleTick,
-		"too little time":          tooLittleTime,
+		"too little time":          TooLittleTime,
 		"killed at work":           killedAtWork,
 		"no more runtime API":      vanished,
 		"broken configuration":     brokenConfiguration,
@@ -119,10 +119,10 @@ func staleTick(w *World) {
 	}
 }
 
-// tooLittleTime gives a first sync less time than it needs, as every write takes long: report and
+// TooLittleTime gives a first sync less time than it needs, as every write takes long: report and
 // card come before the end, nothing is written after them, and the next run goes on.
-func tooLittleTime(w *World) {
-	const limit, slow = 6 * time.Second, 250 * time.Millisecond
+func TooLittleTime(w *World) {
+	const limit, slow = 8 * time.Second, 250 * time.Millisecond
 	w.Fill(0, 200, "cn-beijing", "cn-hangzhou")
 	var mu sync.Mutex
 	var last time.Time
