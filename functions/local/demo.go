@@ -22,7 +22,7 @@ func demoCommand(stdout io.Writer) *cobra.Command {
 	var timer, event string
 	cmd := &cobra.Command{
 		Use:   "demo",
-		Short: "用内置的 JumpServer、阿里云 ECS、钉钉模拟器演示主要流程（真实的 SDK 与函数程序，不需要任何配置）",
+		Short: "用内置的 JumpServer、五朵云、钉钉模拟器演示主要流程（真实的 SDK 与函数程序，不需要任何配置）",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := demo(cmd.Context(), stdout, timer, event); err != nil {
@@ -56,7 +56,7 @@ func demo(ctx context.Context, out io.Writer, timer, event string) error {
 	begun := time.Now()
 	d.opening()
 	for _, chapter := range []func(context.Context) error{
-		d.firstSync, d.secondSync, d.regionFails, d.release, d.created, d.closed, d.guard,
+		d.firstSync, d.secondSync, d.regionFails, d.release, d.created, d.closed, d.guard, d.fiveClouds,
 	} {
 		if err := chapter(ctx); err != nil {
 			return fmt.Errorf("%w\n函数的输出：\n%s%s", err, d.timer.process.Output(), d.event.process.Output())
@@ -145,7 +145,7 @@ func (d *demonstration) result(r report.Report) {
 		r.Outcome, r.Total, r.Created, r.Updated, r.Deactivated, r.Deleted, r.Unchanged, r.Skipped, r.Held, r.Failures,
 		r.Duration, d.world.jumpserver.Requests(), d.world.jumpserver.Writes())
 	for _, c := range r.Changes {
-		d.say("  %-10s %-8s %-22s %-14s %s", c.Action, c.Region, c.Name, c.Address, c.Reason)
+		d.say("  %-10s %-12s %-22s %-14s %s", c.Action, c.Region, c.Name, c.Address, c.Reason)
 	}
 	for _, s := range r.Scopes {
 		if !s.Complete {
@@ -247,11 +247,14 @@ func (d *demonstration) closing(took time.Duration) error {
 		if !h.Active {
 			state = "停用"
 		}
-		d.say("  %-22s %-12s %-8s %s  %s", h.Name, h.Address, h.Platform, state, strings.Join(h.Nodes, " "))
+		d.say("  %-22s %-14s %-8s %s  %s", h.Name, h.Address, h.Platform, state, strings.Join(h.Nodes, " "))
 	}
 	var odd []string
 	odd = append(odd, d.world.jumpserver.Unexpected()...)
 	odd = append(odd, d.world.cloud.Unexpected()...)
+	for _, ground := range d.world.clouds.grounds() {
+		odd = append(odd, ground.Unexpected()...)
+	}
 	odd = append(odd, d.world.robot.Complaints()...)
 	odd = append(odd, d.timer.runtime.Unexpected()...)
 	odd = append(odd, d.event.runtime.Unexpected()...)

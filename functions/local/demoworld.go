@@ -14,12 +14,13 @@ import (
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk/dingtalktest"
 )
 
-// demoWorld is the three emulators on loopback, with a small estate in them.
+// demoWorld is the emulators on loopback, with a small estate in them.
 type demoWorld struct {
 	jumpserver *jumpservertest.Server
 	cloud      *alibabatest.Server
 	account    *alibabatest.Account
 	robot      *dingtalktest.Robot
+	clouds     *demoClouds // the further ones
 
 	jumpserverURL, cloudURL, robotURL string
 	config                            string
@@ -56,6 +57,9 @@ func newDemoWorld() (*demoWorld, error) {
 			return nil, errors.Join(err, w.close())
 		}
 	}
+	if w.clouds, err = newDemoClouds(w); err != nil {
+		return nil, errors.Join(err, w.close())
+	}
 	w.populate()
 	if err := w.writeConfig(); err != nil {
 		return nil, errors.Join(err, w.close())
@@ -77,6 +81,11 @@ func (w *demoWorld) serve(h http.Handler) (string, error) {
 
 func (w *demoWorld) close() error {
 	w.cloud.Close()
+	if w.clouds != nil {
+		for _, ground := range w.clouds.grounds() {
+			ground.Close()
+		}
+	}
 	var errs []error
 	for _, s := range w.servers {
 		errs = append(errs, s.Close())
