@@ -131,22 +131,29 @@ func (f Fleet) List(ctx context.Context, narrow Narrow) []inventory.Listing {
 	return listings
 }
 
-// Scopes gives the scopes for which List will give listings, sorted. fixed is false where an
-// account is configured for all its regions: only its cloud knows them.
-func (f Fleet) Scopes(narrow Narrow) (scopes []inventory.Scope, fixed bool) {
+// Scopes gives the scopes for which List will give listings, sorted. Of an account that is configured
+// for all its regions its cloud is asked, in one call; known is false where one does not tell, and
+// then the scopes are those of the other accounts.
+func (f Fleet) Scopes(ctx context.Context, narrow Narrow) (scopes []inventory.Scope, known bool) {
+	known = true
 	for _, t := range f.targets {
 		if !chosen(narrow.Accounts, t.Account.Name) {
 			continue
 		}
-		if len(t.Account.Regions) == 0 {
-			return nil, false
+		regions, err := t.Account.Regions, t.Err
+		if len(regions) == 0 && err == nil {
+			regions, err = f.allRegions(ctx, t)
 		}
-		for _, region := range pick(t.Account.Regions, narrow.Regions) {
+		if len(regions) == 0 && err != nil {
+			known = false
+			continue
+		}
+		for _, region := range pick(regions, narrow.Regions) {
 			scopes = append(scopes, inventory.Scope{Cloud: t.Account.Cloud, Account: t.Account.Name, Region: region})
 		}
 	}
 	slices.SortFunc(scopes, inventory.Scope.Compare)
-	return scopes, true
+	return scopes, known
 }
 
 // account lists one account: whose it is, which regions it has, then the regions.

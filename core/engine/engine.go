@@ -25,8 +25,9 @@ type Clouds interface {
 	EventClouds
 	// List gives one listing per account and region asked for, sorted, complete or failed.
 	List(ctx context.Context, narrow cloud.Narrow) []inventory.Listing
-	// Scopes gives the scopes that List will give; fixed is false where only a cloud knows them.
-	Scopes(narrow cloud.Narrow) (scopes []inventory.Scope, fixed bool)
+	// Scopes gives the scopes that List will give; known is false where a cloud does not
+	// tell its regions, and then they are those of the others.
+	Scopes(ctx context.Context, narrow cloud.Narrow) (scopes []inventory.Scope, known bool)
 	// Unknown gives those of the account names asked for that are not configured.
 	Unknown(narrow cloud.Narrow) []string
 }
@@ -108,13 +109,16 @@ func (e Engine) pass(ctx context.Context, req Request) (pass, error) {
 	e.stage("jumpserver")
 	bastion, err := e.Bastion.Read(ctx)
 	if err != nil {
-		e.doubt(ctx, view, p.listings)
+		e.failed(ctx, view, req, p)
 		return pass{changes: noChanges}, err
 	}
 	e.stage("clouds")
 	p.listings = e.Clouds.List(ctx, narrow)
 	if len(p.listings) == 0 {
 		return p, errNothingAsked(req)
+	}
+	if view == nil && e.remembers(req) {
+		view = e.load(ctx, scopesOf(p.listings))
 	}
 	e.stage("plan")
 	rules := e.Rules
@@ -132,6 +136,7 @@ func (e Engine) pass(ctx context.Context, req Request) (pass, error) {
 
 // pass is what the stages of one run gave.
 type pass struct {
+	ahead     []inventory.Scope // what was known of the scopes before they were listed
 	listings  []inventory.Listing
 	changes   iter.Seq[plan.Change] // approved
 	notes     []plan.Change         // lines that change nothing

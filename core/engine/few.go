@@ -47,7 +47,7 @@ func (e Engine) few(ctx context.Context, view *state.View, differing []inventory
 	}
 	p.took(r, number)
 	if len(r.stopped) > 0 { // by JumpServer, before a scope was compared
-		e.doubt(ctx, view, differing)
+		e.doubt(ctx, view, scopesOf(differing))
 		return true
 	}
 	e.remember(ctx, view, differing, *p, time.Time{})

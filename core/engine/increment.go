@@ -26,25 +26,24 @@ type Increment struct {
 }
 
 // increment tries to do the run's work without reading all of JumpServer, and tells whether it
-// did. It gives the view into which the run's end is written; nil where nothing is remembered.
+// did. It gives the view into which the run's end is written; nil where nothing is remembered, or
+// the scopes are not known yet. What is known before decides first: a run that reads JumpServer anyway
+// lists the clouds after that, and not twice, which one that throttles would make the run's whole time.
 func (e Engine) increment(ctx context.Context, narrow cloud.Narrow, req Request, p *pass) (*state.View, bool) {
-	if e.Increment == nil || req.DryRun {
+	if !e.remembers(req) {
 		return nil, false
 	}
-	var view *state.View
-	if scopes, fixed := e.Clouds.Scopes(narrow); fixed && len(scopes) > 0 {
-		view = e.load(ctx, scopes)
-		if e.reconciles(view, scopes) {
-			return view, false // without listing the clouds twice
-		}
+	scopes, known := e.Clouds.Scopes(ctx, narrow)
+	p.ahead = scopes
+	if !known || len(scopes) == 0 {
+		return nil, false
+	}
+	view := e.load(ctx, scopes)
+	if e.reconciles(view, scopes) {
+		return view, false
 	}
 	e.stage("clouds")
-	p.listings = e.Clouds.List(ctx, narrow)
-	scopes := scopesOf(p.listings)
-	if view == nil {
-		view = e.load(ctx, scopes)
-	}
-	if len(scopes) == 0 || e.reconciles(view, scopes) {
+	if p.listings = e.Clouds.List(ctx, narrow); len(p.listings) == 0 {
 		return view, false
 	}
 	differing, sure := e.differing(view, p.listings)
@@ -57,6 +56,9 @@ func (e Engine) increment(ctx context.Context, narrow cloud.Narrow, req Request,
 	p.unchanged = instances(p.listings)
 	return view, true
 }
+
+// remembers tells whether a run uses the state store.
+func (e Engine) remembers(req Request) bool { return e.Increment != nil && !req.DryRun }
 
 // load reads what is known of scopes.
 func (e Engine) load(ctx context.Context, scopes []inventory.Scope) *state.View {
@@ -130,9 +132,21 @@ func touched(planned iter.Seq[plan.Change]) []inventory.Scope {
 }
 
 // doubt marks scopes as open whose run ends before anything was compared.
-func (e Engine) doubt(ctx context.Context, view *state.View, listings []inventory.Listing) {
+func (e Engine) doubt(ctx context.Context, view *state.View, scopes []inventory.Scope) {
 	if view != nil {
-		e.logState(view.Begin(ctx, scopesOf(listings)...))
+		e.logState(view.Begin(ctx, scopes...))
+	}
+}
+
+// failed doubts the scopes of a run that could not read JumpServer: those that it listed before, and
+// where it was not known ahead what it would list, those of which it was. Any others were to be
+// compared anyway, and still are.
+func (e Engine) failed(ctx context.Context, view *state.View, req Request, p pass) {
+	switch {
+	case view != nil:
+		e.doubt(ctx, view, scopesOf(p.listings))
+	case e.remembers(req) && len(p.ahead) > 0:
+		e.doubt(ctx, e.load(ctx, p.ahead), p.ahead)
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -15,11 +16,16 @@ import (
 	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
 )
 
+// product keeps main, and with it all of the program, in the test's binary. The tests build the program
+// themselves, so that go test would not see that it changed, and give the results of the last time.
+var product = main
+
 // TestFunction drives the built program as Function Compute does. All scenarios share one
 // program; each has its own process and its own world. Many of them wait for two seconds as the
 // program does, so that all run at once: t.Parallel would let only as many as there are cores.
 func TestFunction(t *testing.T) {
 	t.Parallel()
+	runtime.KeepAlive(product)
 	program := functiontest.Build(t)
 	scenarios := map[string]func(*world){
 		"answer":                       answer,

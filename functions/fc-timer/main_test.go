@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -19,10 +20,15 @@ import (
 	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
 )
 
+// product keeps main, and with it all of the program, in the test's binary. The tests build the program
+// themselves, so that go test would not see that it changed, and give the results of the last time.
+var product = main
+
 // TestFunction drives the built program as Function Compute does. Compiling takes its time, so
 // that all scenarios share one program; each has its own process and its own world.
 func TestFunction(t *testing.T) {
 	t.Parallel()
+	runtime.KeepAlive(product)
 	program := functiontest.Build(t)
 	for name, scenario := range map[string]func(*world){
 		"results document":             resultsDocument,

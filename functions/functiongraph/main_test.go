@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -15,10 +16,15 @@ import (
 	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
 )
 
+// product keeps main, and with it all of the program, in the test's binary. The tests build the program
+// themselves, so that go test would not see that it changed, and give the results of the last time.
+var product = main
+
 // TestFunction drives the built program as FunctionGraph's custom runtime does. All scenarios share
 // one program; each has its own process and its own world.
 func TestFunction(t *testing.T) {
 	t.Parallel()
+	runtime.KeepAlive(product)
 	program := functiontest.Build(t)
 	scenarios := functiontest.Scenarios()
 	scenarios["refused"] = refused

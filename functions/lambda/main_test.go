@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -16,10 +17,15 @@ import (
 	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
 )
 
+// product keeps main, and with it all of the program, in the test's binary. The tests build the program
+// themselves, so that go test would not see that it changed, and give the results of the last time.
+var product = main
+
 // TestFunction drives the built program as Lambda does. All scenarios share one program; each has
 // its own process and its own world.
 func TestFunction(t *testing.T) {
 	t.Parallel()
+	runtime.KeepAlive(product)
 	program := functiontest.Build(t)
 	scenarios := functiontest.Scenarios()
 	scenarios["refused"] = refused
