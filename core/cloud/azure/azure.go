@@ -132,7 +132,7 @@ type (
 		listed bool   // the answer has a list, be it an empty one
 		next   string // where the next page is; "" = this was the last one
 	}
-	subscription struct{ id, name, state string }
+	subscription struct{ id, state string }
 	location     struct {
 		name     string
 		physical bool

@@ -23,6 +23,14 @@ type refusal struct {
 	after time.Duration // how long to wait, as it says; 0 = it does not
 }
 
+// Error gives the refusal's own text, with what was refused.
+func (r *refusal) Error() string {
+	if r.token && r.Status != 0 {
+		return "no token: " + r.Refusal.Error()
+	}
+	return r.Refusal.Error()
+}
+
 // Unwrap gives the refusal that all clouds have.
 func (r *refusal) Unwrap() error { return r.Refusal }
 

@@ -135,7 +135,7 @@ func TestLink(t *testing.T) {
 		"x":                                             "error",
 		"https://management.azure.com/x\x7f":            "error",
 	} {
-		got, err := link(&next, "https://management.azure.com")
+		got, err := link(next, "https://management.azure.com")
 		if err != nil {
 			got = "error"
 		}
