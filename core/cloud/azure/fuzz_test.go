@@ -75,7 +75,11 @@ func FuzzRefusal(f *testing.F) {
 	f.Add(500, `{"error":5}`, "Fri, 02 Jan 2026 03:05:05 GMT", true)
 	f.Add(403, `[]`, "x", false)
 	f.Fuzz(func(t *testing.T, status int, body, after string, token bool) {
-		r := newRefusal(&http.Response{StatusCode: status, Header: http.Header{"Retry-After": {after}}}, []byte(body), token)
+		from := manager
+		if token {
+			from = directory
+		}
+		r := newRefusal(&http.Response{StatusCode: status, Header: http.Header{"Retry-After": {after}}}, []byte(body), from)
 		if kindOf(r) == "" || status != 0 && r.Error() == "" || r.after < 0 {
 			t.Fatalf("%+v", r)
 		}

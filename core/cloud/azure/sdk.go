@@ -52,7 +52,7 @@ func newAPI(account cloud.Account, at cloud.Endpoint, transport http.RoundTrippe
 		return api{}, &inventory.Error{Kind: inventory.BadCredentials, Message: "tenant_id, or what the environment tells of a managed identity, is not well-formed"}
 	}
 	s := session{cred: tokens{cred, make(chan struct{}, 1)}}
-	s.scope = policy.TokenRequestOptions{Scopes: []string{manager(where.Configuration).Audience + "/.default"}, EnableCAE: true}
+	s.scope = policy.TokenRequestOptions{Scopes: []string{managerOf(where.Configuration).Audience + "/.default"}, EnableCAE: true}
 	opts := options(where, by)
 	if s.client, err = arm.NewClient("jms-sync", "v1.0.0", s.cred, &opts); err != nil {
 		return api{}, err
