@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
@@ -32,9 +33,9 @@ func FuzzAnswer(f *testing.F) {
 		if status < 200 || status > 599 {
 			return // net/http gives no others
 		}
-		asked := 0
+		var asked atomic.Int64
 		l := offline(t, cloud.Account{}, func(r *http.Request) (int, []byte) {
-			asked++
+			asked.Add(1)
 			return status, []byte(body)
 		})
 		list, err := l.List(t.Context(), "r")
@@ -44,8 +45,8 @@ func FuzzAnswer(f *testing.F) {
 		if _, err := l.Regions(t.Context()); err == nil && !strings.Contains(strings.ToLower(body), "name") {
 			t.Fatalf("%q names regions", body)
 		}
-		if asked > 500 {
-			t.Fatalf("%d requests", asked)
+		if asked.Load() > 500 {
+			t.Fatalf("%d requests", asked.Load())
 		}
 	})
 }
