@@ -85,7 +85,9 @@ func options(where place, by transporter) arm.ClientOptions {
 	}
 }
 
-// newCredential makes the account's credential, without any call.
+// newCredential makes the account's credential, without any call. That of an application asks only
+// the cloud's own directory; the regional ones, to which AZURE_REGIONAL_AUTHORITY_NAME sends
+// azidentity, are other hosts, and get nothing.
 func newCredential(a cloud.Account, where place, by transporter) (azcore.TokenCredential, error) {
 	if a.AccessKeyID.Empty() {
 		return managedIdentity(a, where, by)
