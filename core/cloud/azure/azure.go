@@ -7,8 +7,8 @@
 // directory, AccountID the subscription. Without a key the managed identity of the host is asked:
 // azidentity finds it by IDENTITY_ENDPOINT and its like, or at 169.254.169.254, which is the one
 // thing here that is read from the environment, because the platform tells it in no other way.
-// (azidentity also heeds AZURE_REGIONAL_AUTHORITY_NAME.) A region is a location such as "eastus".
-// The regions, or an Endpoint of theirs, tell whether it is Azure China or Azure Government.
+// A region is a location such as "eastus".
+// The regions, or an Endpoint of their cloud's own, tell whether it is Azure China or Azure Government.
 //
 // With an Endpoint everything is asked there, the tokens of an application and of a managed
 // identity too. The SDK demands https for tokens; only an Endpoint with http:// takes that away.
@@ -132,7 +132,7 @@ type (
 		listed bool   // the answer has a list, be it an empty one
 		next   string // where the next page is; "" = this was the last one
 	}
-	subscription struct{ id, name, state string }
+	subscription struct{ id, state string }
 	location     struct {
 		name     string
 		physical bool

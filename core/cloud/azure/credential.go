@@ -5,7 +5,6 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -50,18 +49,18 @@ func placeOf(a cloud.Account, at cloud.Endpoint) (place, error) {
 		return place{Configuration: found}, nil
 	}
 	for _, own := range []azcloud.Configuration{azcloud.AzurePublic, azcloud.AzureChina, azcloud.AzureGovernment} {
-		if hostOf(manager(own).Endpoint) == strings.ToLower(at.Host) {
+		if hostOf(managerOf(own).Endpoint) == strings.ToLower(at.Host) {
 			return place{Configuration: own}, nil
 		}
 	}
 	here := "https://" + at.Host // as the SDK wants it: transporter knows better
 	return place{at: at, Configuration: azcloud.Configuration{
 		ActiveDirectoryAuthorityHost: here,
-		Services:                     map[azcloud.ServiceName]azcloud.ServiceConfiguration{azcloud.ResourceManager: {Endpoint: here, Audience: manager(found).Audience}},
+		Services:                     map[azcloud.ServiceName]azcloud.ServiceConfiguration{azcloud.ResourceManager: {Endpoint: here, Audience: managerOf(found).Audience}},
 	}}, nil
 }
 
-func manager(c azcloud.Configuration) azcloud.ServiceConfiguration {
+func managerOf(c azcloud.Configuration) azcloud.ServiceConfiguration {
 	return c.Services[azcloud.ResourceManager]
 }
 
@@ -86,12 +85,14 @@ func options(where place, by transporter) arm.ClientOptions {
 	}
 }
 
-// newCredential makes the account's credential, without any call.
+// newCredential makes the account's credential, without any call. That of an application asks only
+// the cloud's own directory; the regional ones, to which AZURE_REGIONAL_AUTHORITY_NAME sends
+// azidentity, are other hosts, and get nothing.
 func newCredential(a cloud.Account, where place, by transporter) (azcore.TokenCredential, error) {
-	by.token = true
 	if a.AccessKeyID.Empty() {
 		return managedIdentity(a, where, by)
 	}
+	by.from = directory
 	by.hosts = []string{hostOf(where.ActiveDirectoryAuthorityHost)}
 	return azidentity.NewClientSecretCredential(a.TenantID, a.AccessKeyID.Reveal(), a.AccessKeySecret.Reveal(), &azidentity.ClientSecretCredentialOptions{
 		ClientOptions: options(where, by).ClientOptions,
@@ -103,7 +104,7 @@ func newCredential(a cloud.Account, where place, by transporter) (azcore.TokenCr
 
 // managedIdentity asks the host's own service, by no proxy.
 func managedIdentity(a cloud.Account, where place, by transporter) (azcore.TokenCredential, error) {
-	by.hosts = nil
+	by.from = host
 	if where.at.Host == "" {
 		a.ConnectTimeout = min(cmp.Or(a.ConnectTimeout, identityConnect), identityConnect)
 		a.Proxy = ""
@@ -134,7 +135,7 @@ func (t tokens) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azc
 	}
 	got, err := t.TokenCredential.GetToken(ctx, o)
 	if err == nil && got.Token == "" { // which a managed identity's answer without one becomes
-		err = &refusal{token: true, Refusal: &cloud.Refusal{Status: http.StatusOK, Kind: inventory.Incomplete, Text: "the answer has no token"}}
+		err = &refusal{Refusal: &cloud.Refusal{Status: http.StatusOK, Kind: inventory.Incomplete, Text: "the answer has no token"}}
 	}
 	return got, err
 }
@@ -143,6 +144,6 @@ func (t tokens) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azc
 func newTransporter(a cloud.Account, where place, base http.RoundTripper) transporter {
 	return transporter{
 		by: cloud.Courier{Base: base, Timeout: a.RequestTimeout}, at: where.at,
-		hosts: slices.Compact([]string{hostOf(manager(where.Configuration).Endpoint)}),
+		hosts: []string{hostOf(managerOf(where.Configuration).Endpoint)},
 	}
 }

@@ -19,9 +19,12 @@ import (
 // refusal is an answer that is no success, of Resource Manager or of who gives tokens.
 type refusal struct {
 	*cloud.Refusal
-	token bool          // it was a token that was asked for
+	from  giver         // who refuses
 	after time.Duration // how long to wait, as it says; 0 = it does not
 }
+
+// Error gives the refusal's own text, with what was refused.
+func (r *refusal) Error() string { return r.from.String() + r.Refusal.Error() }
 
 // Unwrap gives the refusal that all clouds have.
 func (r *refusal) Unwrap() error { return r.Refusal }
@@ -37,10 +40,10 @@ var aadsts = regexp.MustCompile(`AADSTS[0-9]+`)
 
 // newRefusal reads an error document leniently, because gateways put what they like there. Resource
 // Manager gives {"error":{"code":…,"message":…}}, who gives tokens {"error":…,"error_description":…}.
-func newRefusal(resp *http.Response, body []byte, token bool) *refusal {
+func newRefusal(resp *http.Response, body []byte, from giver) *refusal {
 	r := &refusal{
 		Refusal: &cloud.Refusal{Status: resp.StatusCode, Request: resp.Header.Get("X-Ms-Request-Id")},
-		token:   token, after: waitOf(resp.Header, time.Now),
+		from:    from, after: waitOf(resp.Header, time.Now),
 	}
 	var doc map[string]any
 	if json.Unmarshal(body, &doc) != nil {
@@ -93,9 +96,9 @@ func kindOf(r *refusal) inventory.Kind {
 	case status == http.StatusTooManyRequests:
 		return inventory.Throttled
 	case status >= 500, status == http.StatusRequestTimeout, r.Code == "temporarily_unavailable",
-		r.token && status == http.StatusGone: // the metadata service is being updated
+		r.from.token() && status == http.StatusGone: // the metadata service is being updated
 		return inventory.Temporary
-	case r.token && status >= 400, status == http.StatusUnauthorized:
+	case r.from.token() && status >= 400, status == http.StatusUnauthorized:
 		return inventory.BadCredentials
 	case status == http.StatusForbidden:
 		return inventory.Denied

@@ -11,29 +11,33 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/arm"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
-	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/compute/armcompute/v7"
-	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/network/armnetwork/v7"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/resourcegraph/armresourcegraph"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// This file, credential.go and convert.go alone know the Azure SDK.
+// This file, credential.go and transport.go alone know the Azure SDK. Lists go through its client
+// for Resource Manager (credentials, tokens, telemetry) and are read into our own documents.
 
-// The versions of the calls that no module of ours has.
+// The versions of the APIs: those of armcompute v7.3.0 and armnetwork v7.2.0, where there are such.
 const (
 	subscriptionsVersion = "2022-12-01"
 	permissionsVersion   = "2022-04-01"
+	computeVersion       = "2025-04-01"
+	networkVersion       = "2025-01-01"
+	setNetworkVersion    = "2018-10-01" // of interfaces and public addresses in uniform scale sets
 )
 
-// session is what every client of an account is made of. Clients are cheap; connections and tokens
-// are shared.
+// graphPage is the most rows that Resource Graph gives at once.
+const graphPage = 1000
+
+// session is what every call of an account is made with. It never changes.
 type session struct {
 	cred   azcore.TokenCredential
 	scope  policy.TokenRequestOptions // as the SDK's own clients ask for it
-	opts   arm.ClientOptions
-	plain  *arm.Client // for the calls that no module of ours has
+	client *arm.Client
 	graphs *armresourcegraph.Client
 }
 
@@ -47,41 +51,87 @@ func newAPI(account cloud.Account, at cloud.Endpoint, transport http.RoundTrippe
 	if err != nil {
 		return api{}, &inventory.Error{Kind: inventory.BadCredentials, Message: "tenant_id, or what the environment tells of a managed identity, is not well-formed"}
 	}
-	s := session{cred: tokens{cred, make(chan struct{}, 1)}, opts: options(where, by)}
-	s.scope = policy.TokenRequestOptions{Scopes: []string{manager(where.Configuration).Audience + "/.default"}, EnableCAE: true}
-	if s.plain, err = arm.NewClient("jms-sync", "v1.0.0", s.cred, &s.opts); err != nil {
+	s := session{cred: tokens{cred, make(chan struct{}, 1)}}
+	s.scope = policy.TokenRequestOptions{Scopes: []string{managerOf(where.Configuration).Audience + "/.default"}, EnableCAE: true}
+	opts := options(where, by)
+	if s.client, err = arm.NewClient("jms-sync", "v1.0.0", s.cred, &opts); err != nil {
 		return api{}, err
 	}
-	if s.graphs, err = armresourcegraph.NewClient(s.cred, &s.opts); err != nil {
+	if s.graphs, err = armresourcegraph.NewClient(s.cred, &opts); err != nil {
 		return api{}, err
 	}
+	const compute, network = "/providers/Microsoft.Compute/", "/providers/Microsoft.Network/"
 	return api{
-		subscription: s.subscription, subscriptions: s.subscriptions, locations: s.locations, permissions: s.permissions,
-		machines: s.machines, interfaces: s.interfaces, addresses: s.addresses, sets: s.sets,
-		setMachines: s.setMachines, setInterfaces: s.setInterfaces, setAddresses: s.setAddresses, graph: s.graph,
+		subscription: s.subscription,
+		subscriptions: func(ctx context.Context, token string) (answer[subscription], error) {
+			return list(ctx, s, "/subscriptions", subscriptionsVersion, token, (*subscriptionDoc).convert)
+		},
+		locations:   under(s, "/locations", subscriptionsVersion, (*locationDoc).convert),
+		permissions: under(s, "/providers/Microsoft.Authorization/permissions", permissionsVersion, (*permissionDoc).convert),
+		machines:    under(s, compute+"virtualMachines", computeVersion, (*machineDoc).convert),
+		interfaces:  under(s, network+"networkInterfaces", networkVersion, (*nicDoc).convert),
+		addresses:   under(s, network+"publicIPAddresses", networkVersion, (*addressDoc).convert),
+		sets:        under(s, compute+"virtualMachineScaleSets", computeVersion, (*setDoc).convert),
+
+		setMachines:   underSet(s, "/virtualMachines", computeVersion, (*machineDoc).convert),
+		setInterfaces: underSet(s, "/networkInterfaces", setNetworkVersion, (*nicDoc).convert),
+		setAddresses:  underSet(s, "/publicIPAddresses", setNetworkVersion, (*addressDoc).convert),
+		graph:         s.graph,
 	}, nil
 }
 
-// ready gets a token before a client needs it: a refusal is met here, where no client wraps it.
-func (s session) ready(ctx context.Context) error {
-	_, err := s.cred.GetToken(ctx, s.scope)
-	return err
+// under and underSet make the lists of a subscription, and of a scale set in it.
+func under[D, T any](s session, path, version string, convert func(*D) T) func(context.Context, string, string) (answer[T], error) {
+	return func(ctx context.Context, id, token string) (answer[T], error) {
+		return list(ctx, s, "/subscriptions/"+url.PathEscape(id)+path, version, token, convert)
+	}
 }
 
-// get makes a call for which we have no module. token is a whole address, as link gives it.
+func underSet[D, T any](s session, path, version string, convert func(*D) T) func(context.Context, string, scaleSet, string) (answer[T], error) {
+	return func(ctx context.Context, id string, of scaleSet, token string) (answer[T], error) {
+		set := "/subscriptions/" + url.PathEscape(id) + "/resourceGroups/" + url.PathEscape(of.group) +
+			"/providers/Microsoft.Compute/virtualMachineScaleSets/" + url.PathEscape(of.name)
+		return list(ctx, s, set+path, version, token, convert)
+	}
+}
+
+// list reads one page of a list: the first one, or that at token.
+func list[D, T any](ctx context.Context, s session, path, version, token string, convert func(*D) T) (answer[T], error) {
+	var got struct {
+		Value    []*D   `json:"value"`
+		NextLink string `json:"nextLink"`
+	}
+	if err := s.get(ctx, path, version, token, &got); err != nil {
+		return answer[T]{}, err
+	}
+	next, err := link(got.NextLink, s.client.Endpoint())
+	return answer[T]{rows: convertAll(got.Value, convert), listed: got.Value != nil, next: next}, err
+}
+
+func convertAll[D, T any](docs []*D, convert func(*D) T) []T {
+	rows := make([]T, len(docs))
+	for i, doc := range docs {
+		if doc != nil { // else the row has no id, and no list with it is believed
+			rows[i] = convert(doc)
+		}
+	}
+	return rows
+}
+
+// get makes a call of Resource Manager. token is the whole address of a page, as link gives it.
 func (s session) get(ctx context.Context, path, version, token string, into any) error {
 	if err := s.ready(ctx); err != nil {
 		return err
 	}
 	if token == "" {
-		token = runtime.JoinPaths(s.plain.Endpoint(), path) + "?api-version=" + version
+		token = runtime.JoinPaths(s.client.Endpoint(), path) + "?api-version=" + version
 	}
 	req, err := runtime.NewRequest(ctx, http.MethodGet, token)
 	if err != nil {
 		return err
 	}
 	req.Raw().Header.Set("Accept", "application/json")
-	resp, err := s.plain.Pipeline().Do(req)
+	resp, err := s.client.Pipeline().Do(req)
 	if err != nil {
 		return err
 	}
@@ -91,19 +141,26 @@ func (s session) get(ctx context.Context, path, version, token string, into any)
 	return runtime.UnmarshalAsJSON(resp, into)
 }
 
+// ready gets a token before a client needs it: a refusal is met here, where no client wraps it, and
+// waiting for it ends with the context.
+func (s session) ready(ctx context.Context) error {
+	_, err := s.cred.GetToken(ctx, s.scope)
+	return err
+}
+
 // link gives the address of the next page at the host that we ask, or an error if it is another's:
 // the token that goes there is for this one alone.
-func link(next *string, endpoint string) (string, error) {
-	if next == nil || *next == "" {
+func link(next, endpoint string) (string, error) {
+	if next == "" {
 		return "", nil
 	}
 	own, err := url.Parse(endpoint)
 	if err != nil {
 		return "", err
 	}
-	u, err := url.Parse(*next)
+	u, err := url.Parse(next)
 	if err != nil || u.User != nil || u.Path == "" || !strings.EqualFold(u.Hostname(), own.Hostname()) || portOf(u) != portOf(own) {
-		return "", &refusal{Refusal: &cloud.Refusal{Status: http.StatusOK, Kind: inventory.Incomplete, Text: "the next page is said to be at another host, and was not asked for there"}}
+		return "", incomplete("the next page is said to be at another host, and was not asked for there")
 	}
 	return own.Scheme + "://" + own.Host + u.EscapedPath() + "?" + u.RawQuery, nil
 }
@@ -116,40 +173,9 @@ func portOf(u *url.URL) string {
 	return u.Port()
 }
 
-// paged reads one page of an SDK's pager: the first one, or that at token. A pager that failed once
-// fails for ever, so that each page has one of its own.
-func paged[R any](ctx context.Context, s session, pager *runtime.Pager[R], token string) (page R, err error) {
-	if err := s.ready(ctx); err != nil {
-		return page, err
-	}
-	if token != "" {
-		before, err := json.Marshal(map[string]string{"nextLink": token})
-		if err != nil {
-			return page, err
-		}
-		if err := pager.UnmarshalJSON(before); err != nil {
-			return page, err
-		}
-		if _, err := pager.NextPage(ctx); err != nil { // the page before, which we just made up
-			return page, err
-		}
-	}
-	return pager.NextPage(ctx)
-}
-
-// rowsOf makes an answer of a page. The SDK leaves a list nil where the answer has none.
-func rowsOf[S, T any](s session, list []*S, next *string, convert func(*S) T) (answer[T], error) {
-	at, err := link(next, s.plain.Endpoint())
-	if err != nil {
-		return answer[T]{}, err
-	}
-	rows := make([]T, len(list))
-	for i, one := range list {
-		if one != nil { // else the row has no id, and no list with it is believed
-			rows[i] = convert(one)
-		}
-	}
-	return answer[T]{rows: rows, listed: list != nil, next: at}, nil
+// incomplete is a success that is not believed.
+func incomplete(text string) error {
+	return &refusal{Refusal: &cloud.Refusal{Status: http.StatusOK, Kind: inventory.Incomplete, Text: text}}
 }
 
 func (s session) subscription(ctx context.Context, id string) (subscription, error) {
@@ -158,111 +184,41 @@ func (s session) subscription(ctx context.Context, id string) (subscription, err
 	return got.convert(), err
 }
 
-func (s session) subscriptions(ctx context.Context, token string) (answer[subscription], error) {
-	return docs(ctx, s, "/subscriptions", subscriptionsVersion, token, (*subscriptionDoc).convert)
-}
-
-func (s session) locations(ctx context.Context, id, token string) (answer[location], error) {
-	return docs(ctx, s, "/subscriptions/"+url.PathEscape(id)+"/locations", subscriptionsVersion, token, (*locationDoc).convert)
-}
-
-func (s session) permissions(ctx context.Context, id, token string) (answer[permission], error) {
-	path := "/subscriptions/" + url.PathEscape(id) + "/providers/Microsoft.Authorization/permissions"
-	return docs(ctx, s, path, permissionsVersion, token, (*permissionDoc).convert)
-}
-
-// docs reads a page of a list for which we have no module.
-func docs[D, T any](ctx context.Context, s session, path, version, token string, convert func(*D) T) (answer[T], error) {
-	var got struct {
-		Value    []*D    `json:"value"`
-		NextLink *string `json:"nextLink"`
+// graph makes a query of Resource Graph. It is believed only if the answer says of itself that it is
+// whole: https://learn.microsoft.com/azure/governance/resource-graph/concepts/work-with-data
+func (s session) graph(ctx context.Context, id, query, token string) (answer[graphRow], error) {
+	if err := s.ready(ctx); err != nil {
+		return answer[graphRow]{}, err
 	}
-	if err := s.get(ctx, path, version, token, &got); err != nil {
-		return answer[T]{}, err
+	request := armresourcegraph.QueryRequest{
+		Query: &query, Subscriptions: []*string{&id},
+		Options: &armresourcegraph.QueryRequestOptions{
+			ResultFormat: to.Ptr(armresourcegraph.ResultFormatObjectArray), Top: to.Ptr(int32(graphPage)), AllowPartialScopes: to.Ptr(false),
+		},
 	}
-	return rowsOf(s, got.Value, got.NextLink, convert)
-}
-
-func (s session) machines(ctx context.Context, id, token string) (answer[machine], error) {
-	client, err := armcompute.NewVirtualMachinesClient(id, s.cred, &s.opts)
+	if token != "" {
+		request.Options.SkipToken = &token
+	}
+	got, err := s.graphs.Resources(ctx, request, nil)
 	if err != nil {
-		return answer[machine]{}, err
+		return answer[graphRow]{}, err
 	}
-	page, err := paged(ctx, s, client.NewListAllPager(nil), token)
+	data, err := json.Marshal(got.Data) // which the SDK reads as it comes
 	if err != nil {
-		return answer[machine]{}, err
+		return answer[graphRow]{}, err
 	}
-	return rowsOf(s, page.Value, page.NextLink, fromMachine)
-}
-
-func (s session) sets(ctx context.Context, id, token string) (answer[scaleSet], error) {
-	client, err := armcompute.NewVirtualMachineScaleSetsClient(id, s.cred, &s.opts)
-	if err != nil {
-		return answer[scaleSet]{}, err
+	var rows []*graphDoc
+	if err := json.Unmarshal(data, &rows); err != nil {
+		return answer[graphRow]{}, err
 	}
-	page, err := paged(ctx, s, client.NewListAllPager(nil), token)
-	if err != nil {
-		return answer[scaleSet]{}, err
+	next := ""
+	if got.SkipToken != nil {
+		next = *got.SkipToken
 	}
-	return rowsOf(s, page.Value, page.NextLink, fromSet)
-}
-
-func (s session) setMachines(ctx context.Context, id string, of scaleSet, token string) (answer[machine], error) {
-	client, err := armcompute.NewVirtualMachineScaleSetVMsClient(id, s.cred, &s.opts)
-	if err != nil {
-		return answer[machine]{}, err
+	whole := got.Count != nil && *got.Count == int64(len(rows)) && got.TotalRecords != nil && *got.TotalRecords >= *got.Count &&
+		(next != "" || got.ResultTruncated != nil && *got.ResultTruncated == armresourcegraph.ResultTruncatedFalse)
+	if !whole {
+		return answer[graphRow]{}, incomplete("the answer is a part without a continuation")
 	}
-	page, err := paged(ctx, s, client.NewListPager(of.group, of.name, nil), token)
-	if err != nil {
-		return answer[machine]{}, err
-	}
-	return rowsOf(s, page.Value, page.NextLink, fromSetMachine)
-}
-
-func (s session) interfaces(ctx context.Context, id, token string) (answer[nic], error) {
-	client, err := armnetwork.NewInterfacesClient(id, s.cred, &s.opts)
-	if err != nil {
-		return answer[nic]{}, err
-	}
-	page, err := paged(ctx, s, client.NewListAllPager(nil), token)
-	if err != nil {
-		return answer[nic]{}, err
-	}
-	return rowsOf(s, page.Value, page.NextLink, fromInterface)
-}
-
-func (s session) setInterfaces(ctx context.Context, id string, of scaleSet, token string) (answer[nic], error) {
-	client, err := armnetwork.NewInterfacesClient(id, s.cred, &s.opts)
-	if err != nil {
-		return answer[nic]{}, err
-	}
-	page, err := paged(ctx, s, client.NewListVirtualMachineScaleSetNetworkInterfacesPager(of.group, of.name, nil), token)
-	if err != nil {
-		return answer[nic]{}, err
-	}
-	return rowsOf(s, page.Value, page.NextLink, fromInterface)
-}
-
-func (s session) addresses(ctx context.Context, id, token string) (answer[address], error) {
-	client, err := armnetwork.NewPublicIPAddressesClient(id, s.cred, &s.opts)
-	if err != nil {
-		return answer[address]{}, err
-	}
-	page, err := paged(ctx, s, client.NewListAllPager(nil), token)
-	if err != nil {
-		return answer[address]{}, err
-	}
-	return rowsOf(s, page.Value, page.NextLink, fromAddress)
-}
-
-func (s session) setAddresses(ctx context.Context, id string, of scaleSet, token string) (answer[address], error) {
-	client, err := armnetwork.NewPublicIPAddressesClient(id, s.cred, &s.opts)
-	if err != nil {
-		return answer[address]{}, err
-	}
-	page, err := paged(ctx, s, client.NewListVirtualMachineScaleSetPublicIPAddressesPager(of.group, of.name, nil), token)
-	if err != nil {
-		return answer[address]{}, err
-	}
-	return rowsOf(s, page.Value, page.NextLink, fromAddress)
+	return answer[graphRow]{rows: convertAll(rows, (*graphDoc).convert), listed: rows != nil, next: next}, nil
 }

@@ -135,7 +135,7 @@ func TestLink(t *testing.T) {
 		"x":                                             "error",
 		"https://management.azure.com/x\x7f":            "error",
 	} {
-		got, err := link(&next, "https://management.azure.com")
+		got, err := link(next, "https://management.azure.com")
 		if err != nil {
 			got = "error"
 		}
@@ -152,7 +152,7 @@ func TestKinds(t *testing.T) {
 		return refusal{Refusal: &cloud.Refusal{Status: status, Code: code}}
 	}
 	token := func(status int, code string) refusal {
-		return refusal{Refusal: &cloud.Refusal{Status: status, Code: code}, token: true}
+		return refusal{Refusal: &cloud.Refusal{Status: status, Code: code}, from: directory}
 	}
 	for kind, refusals := range map[inventory.Kind][]refusal{
 		inventory.Throttled:      {arm(429, "RateLimiting"), arm(429, ""), token(429, "")},
@@ -165,7 +165,7 @@ func TestKinds(t *testing.T) {
 	} {
 		for _, r := range refusals {
 			if got := kindOf(&r); got != kind {
-				t.Errorf("%q %d (token %v) is %q, want %q", r.Code, r.Status, r.token, got, kind)
+				t.Errorf("%q %d (of %v) is %q, want %q", r.Code, r.Status, int(r.from), got, kind)
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package azure
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,19 +13,26 @@ import (
 
 // reader is a source of readings that take a second each, and are counted.
 type reader struct {
+	mu           sync.Mutex
 	begun, ended int
 	err          error
 }
 
+func (r *reader) count(n *int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	*n++
+}
+
 func (r *reader) read(ctx context.Context) (reading, error) {
-	r.begun++
+	r.count(&r.begun)
 	err := r.err
 	select {
 	case <-time.After(time.Second):
 	case <-ctx.Done():
 		err = ctx.Err()
 	}
-	r.ended++
+	r.count(&r.ended)
 	row := func(id string) []inventory.Instance { return []inventory.Instance{{ID: id}} }
 	return reading{
 		locations: []location{{name: "a"}, {name: "b"}, {name: "empty"}},

@@ -20,8 +20,29 @@ import (
 type transporter struct {
 	by    cloud.Courier
 	at    cloud.Endpoint // where all goes; zero = to where it is addressed
-	hosts []string       // to which it may go then; nil = any, which the platform named
-	token bool           // what is asked for is tokens
+	hosts []string       // to which it may go then
+	from  giver
+}
+
+// giver tells who is asked.
+type giver int
+
+const (
+	manager   giver = iota // Resource Manager
+	directory              // Entra ID, for tokens of an application
+	host                   // the platform, for tokens of the host's managed identity
+)
+
+func (g giver) token() bool { return g != manager }
+
+func (g giver) String() string {
+	switch g {
+	case directory:
+		return "no token for the application: "
+	case host:
+		return "no token of a managed identity, which an account without a key is: "
+	}
+	return ""
 }
 
 // Do implements policy.Transporter.
@@ -36,7 +57,7 @@ func (t transporter) carry(req *http.Request) (*http.Response, error) {
 	case t.at.Host != "":
 		req = req.Clone(req.Context())
 		req.URL.Scheme, req.URL.Host, req.Host = t.at.Scheme, t.at.Host, ""
-	case t.hosts != nil && (req.URL.Scheme != "https" || !slices.Contains(t.hosts, strings.ToLower(req.URL.Host))):
+	case t.from != host && (req.URL.Scheme != "https" || !slices.Contains(t.hosts, strings.ToLower(req.URL.Host))):
 		return nil, t.refuse(inventory.Incomplete, "a request to another host than the cloud's own is not sent")
 	}
 	resp, err := t.by.RoundTrip(req)
@@ -50,24 +71,24 @@ func (t transporter) carry(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, t.failed(req.Context(), err)
 	}
-	return nil, newRefusal(resp, body, t.token)
+	return nil, newRefusal(resp, body, t.from)
 }
 
 // failed tells the courier's refusals from connections that fail.
 func (t transporter) failed(ctx context.Context, err error) error {
 	if r, ok := cloud.AsRefusal(err); ok {
-		return &refusal{Refusal: r, token: t.token}
+		return &refusal{Refusal: r, from: t.from}
 	}
 	var dial *net.OpError
-	if t.token && t.at.Host == "" && t.hosts == nil && ctx.Err() == nil && errors.As(err, &dial) && dial.Op == "dial" {
-		return t.refuse(inventory.BadCredentials, "no managed identity: nothing answers at "+dial.Addr.String()+
-			", where this host's should be; assign one, or give the account a key (client id, client secret and tenant_id)")
+	if t.from == host && t.at.Host == "" && ctx.Err() == nil && errors.As(err, &dial) && dial.Op == "dial" {
+		return t.refuse(inventory.BadCredentials, "nothing answers at "+dial.Addr.String()+
+			", where this host's should be; assign one, or give the account client id, client secret and tenant_id")
 	}
 	return &unsent{err}
 }
 
 func (t transporter) refuse(kind inventory.Kind, text string) error {
-	return &refusal{Refusal: &cloud.Refusal{Kind: kind, Text: text}, token: t.token}
+	return &refusal{Refusal: &cloud.Refusal{Kind: kind, Text: text}, from: t.from}
 }
 
 // notes is why the last request of a call failed. azidentity makes texts of errors, and drops

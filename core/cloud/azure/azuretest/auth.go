@@ -1,8 +1,11 @@
 package azuretest
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 )
@@ -20,10 +23,14 @@ type token struct {
 func (s *Server) giveToken(c *call) {
 	key := c.query.Get("client_id")
 	if c.action == Token {
-		if err := c.r.ParseForm(); err != nil {
-			s.Record(c.r, c.action, err)
+		body, err := io.ReadAll(c.r.Body)
+		if err != nil {
+			return // the client went away
 		}
-		key = c.r.PostForm.Get("client_id")
+		if c.form, err = url.ParseQuery(string(body)); err != nil {
+			s.Record(c.r, c.action, errors.New("a form that is none"))
+		}
+		key = c.form.Get("client_id")
 	}
 	if f := s.Fault(c.action, "", key); f.Kind != "" && s.misbehave(c, f) {
 		return
@@ -81,7 +88,7 @@ func (s *Server) hasTenant(tenant string) bool {
 
 // application checks a client secret.
 func (s *Server) application(c *call) (map[string]any, *refusal) {
-	form := c.r.PostForm
+	form := c.form
 	for name, want := range map[string]string{"grant_type": "client_credentials", "scope": "", "client_id": "", "client_secret": ""} {
 		got := form.Get(name)
 		if got == "" || want != "" && got != want {

@@ -87,7 +87,7 @@ type call struct {
 	r      *http.Request
 	route
 	tenant, subscription, group, set string
-	query                            url.Values
+	query, form                      url.Values
 	id                               string // of the request
 	number                           int
 	who                              *Principal
