@@ -3,6 +3,7 @@ package aws_test
 import (
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/cloud/aws"
@@ -55,6 +56,7 @@ func (w *world) open(t testing.TB, policy cloud.Policy, change func(*cloud.Accou
 	account := cloud.Account{
 		Cloud: inventory.AWS, Name: "aws-prod", Endpoint: w.url, AccessKeyID: secret.New(good.AccessKeyID),
 		AccessKeySecret: secret.New(good.AccessKeySecret), SecurityToken: secret.New(good.SessionToken),
+		RequestTimeout: time.Minute, // a page of 1,000 may take long where many tests run
 	}
 	change(&account)
 	lister, err := aws.Open(account, policy)

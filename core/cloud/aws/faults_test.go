@@ -59,7 +59,7 @@ func TestFaults(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 			defer cancel()
 			lister := w.open(t, cloudtest.Instant(), func(a *cloud.Account) {
-				if a.RequestTimeout = 30 * time.Second; fault == awstest.Hang {
+				if fault == awstest.Hang {
 					a.RequestTimeout = 20 * time.Millisecond
 				}
 			})
