@@ -143,11 +143,12 @@ func (c *call) detail(p *project, f Fault) (object, *refusal) {
 	}
 	ids = ids[:min(size, len(ids))]
 	for _, id := range ids {
-		if !slices.Contains(visible, id) {
+		row, there := p.rows[id]
+		if !there || !c.account.granted[row.EnterpriseProject] {
 			all = append(all, hollow(id))
 			continue
 		}
-		all = append(all, wire(p.id, p.rows[id]))
+		all = append(all, wire(p.id, row))
 	}
 	return bend(f, count, ids, all), nil
 }
