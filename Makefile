@@ -1,4 +1,5 @@
-# make demo | test | test-versitygw | build | check | bench | bench-docs. Nothing but Go is needed.
+# make demo | test | test-versitygw | test-serverless | build | check | bench | bench-docs: nothing but Go is needed
+# (test-serverless: npm). make deploy | remove: Serverless Devs. make package | release | release-check.
 GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
@@ -46,8 +47,41 @@ $(FUNCTIONS): dist/%/bootstrap:
 	@mkdir -p $(@D)
 	@CGO_ENABLED=0 GOOS=linux GOARCH=amd64 $(GO) build $(BUILD) -o $@ ./functions/$*
 
+# The packages of functions, which the same sources make byte for byte again. What the platform could not
+# start is refused.
+PACKAGES := $(FUNCTIONS:/bootstrap=.zip)
+EPOCH    ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 315532800)
+
+.PHONY: package $(PACKAGES) deploy remove
+package: $(PACKAGES)
+$(PACKAGES): dist/%.zip: dist/%/bootstrap
+	@$(GO) run ./infra/pack function -o $@ -epoch $(EPOCH) $<
+
+# docs/deploy.md. S_FLAGS may hold -y, or -a with the name of another key.
+S ?= s
+deploy: package
+	@command -v $(S) >/dev/null || { echo 'Serverless Devs is needed: npm install -g @serverless-devs/s@$(SERVERLESS)'; exit 1; }
+	$(S) verify
+	DEPLOY_PREPARE=true $(S) deploy $(S_FLAGS)
+
+remove:
+	$(S) remove $(S_FLAGS)
+
+# s.yaml by the tool that deploys it, without a network but for npm.
+SERVERLESS := 3.1.10
+SDEVS      := bin/serverless-devs-$(SERVERLESS)/node_modules/.bin/s
+
+.PHONY: test-serverless serverless
+serverless: $(SDEVS)
+
+test-serverless: $(SDEVS)
+	JMS_SYNC_TEST_SERVERLESS=$(CURDIR)/$(SDEVS) $(GO) test -tags lambda.norpc -count=1 -v -run '^TestServerless' ./infra
+
+$(SDEVS):
+	npm install --no-audit --no-fund --prefix bin/serverless-devs-$(SERVERLESS) @serverless-devs/s@$(SERVERLESS)
+
 check:
-	@test -z "$$(gofmt -l core functions)" || { gofmt -l core functions; echo 'run make fmt'; exit 1; }
+	@test -z "$$(gofmt -l core functions infra)" || { gofmt -l core functions infra; echo 'run make fmt'; exit 1; }
 	$(GO) vet -tags lambda.norpc ./...
 	$(GO) test -race -tags lambda.norpc $(RACED)
 
@@ -59,7 +93,7 @@ bench-docs: build
 	@bin/jms-sync bench --listed 10000 --markdown docs/benchmarks.md
 
 fmt:
-	gofmt -w core functions
+	gofmt -w core functions infra
 
 clean:
 	rm -rf bin dist

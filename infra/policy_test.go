@@ -14,8 +14,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba"
 )
 
-// cloud says how the rights of one cloud are written down.
-type cloud struct {
+// provider says how the rights of one cloud are written down.
+type provider struct {
 	permissions func() []string // of its lister; nil = there is no lister yet
 	store       *store          // its object store; nil = no function of ours runs there
 	policies    func(lister, config, objects, bucket []string) map[string]any
@@ -23,8 +23,8 @@ type cloud struct {
 
 // clouds gives every cloud whose policies are generated, and with them all that infra has to know
 // of it. A provider without a row fails TestEveryProviderHasPolicies.
-func clouds() map[string]cloud {
-	return map[string]cloud{
+func clouds() map[string]provider {
+	return map[string]provider{
 		"alibaba": {permissions: alibaba.Permissions, store: oss(), policies: alibabaPolicies},
 		// Until core/cloud/aws and core/cloud/huawei say it themselves: what their calls need by the vendors'
 		// references. Then these lines are aws.Permissions and huawei.Permissions.
@@ -195,7 +195,7 @@ func TestPoliciesAreNarrow(t *testing.T) {
 				}
 			}
 			for _, resource := range s.Resource {
-				if strings.HasSuffix(resource, ":*") || strings.Contains(resource, "**") {
+				if (strings.HasSuffix(resource, ":*") && !strings.HasSuffix(resource, ":log-stream:*")) || strings.Contains(resource, "**") {
 					t.Errorf("%s: %s is too wide", file, resource)
 				}
 			}
