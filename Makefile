@@ -67,6 +67,19 @@ deploy: package
 remove:
 	$(S) remove $(S_FLAGS)
 
+# A release: one archive for each system, one package for each function, for each of them what it is made of
+# (SBOM, CycloneDX), and the checksums of all. The same commit and the same Go give the same bytes:
+# make release-check makes it a second time elsewhere, from empty caches, and compares.
+RELEASE := dist/release
+TARGETS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+
+.PHONY: release release-check
+release: package
+	@GO='$(GO)' VERSION='$(VERSION)' EPOCH='$(EPOCH)' TARGETS='$(TARGETS)' PACKAGES='$(PACKAGES)' infra/release.sh $(RELEASE)
+
+release-check: release
+	@TARGETS='$(TARGETS)' infra/release-check.sh $(RELEASE) '$(VERSION)'
+
 # s.yaml by the tool that deploys it, without a network but for npm.
 SERVERLESS := 3.1.10
 SDEVS      := bin/serverless-devs-$(SERVERLESS)/node_modules/.bin/s
