@@ -200,3 +200,28 @@ func actedOnAll(t *testing.T, name string, p pattern, event map[string]any) {
 		event[key] = before
 	}
 }
+
+// TestCallsThatStartTheFunction: of ECS's calls in ActionTrail exactly those start the function that
+// it acts on.
+func TestCallsThatStartTheFunction(t *testing.T) {
+	t.Parallel()
+	p := eventPatterns(t)["ecs-calls"]
+	var event map[string]any
+	decode(t, read(t, root+"/core/cloud/alibaba/testdata/events/ali-eventbridge-actiontrail-runinstances.json"), &event)
+	some := 0
+	for _, call := range []string{
+		"RunInstances", "CreateInstance", "DeleteInstance", "DeleteInstances", "StartInstance", "StartInstances", "StopInstance", "StopInstances",
+		"RebootInstance", "ModifyInstanceAttribute", "TagResources", "AllocatePublicIpAddress", "CreateDisk", "DeleteDisk", "RunCommand",
+	} {
+		event["data"].(map[string]any)["eventName"] = call
+		if acted(t, event) {
+			some++
+		}
+		if acted(t, event) != p.matches(event) {
+			t.Errorf("%s: the function acts on it: %t, it starts the function: %t", call, acted(t, event), p.matches(event))
+		}
+	}
+	if some == 0 {
+		t.Error("none of them is acted on")
+	}
+}
