@@ -11,11 +11,10 @@ import (
 // need is one attribute of a resource; "" = it must not be there.
 type need struct{ kind, name, path, want string }
 
-// TestResources: buckets are encrypted and closed, the configuration keeps its versions and state
-// keeps none, and the functions are those of s.yaml.
-func TestResources(t *testing.T) {
-	t.Parallel()
-	for dir, needs := range map[string][]need{
+// needs gives what the modules must have: buckets that are encrypted and closed, a configuration that
+// keeps its versions and state that keeps none, retries, runtimes, and who may start what.
+func needs() map[string][]need {
+	return map[string][]need{
 		"alibaba": {
 			{"alicloud_oss_bucket", "config", "versioning.status", "Enabled"},
 			{"alicloud_oss_bucket", "config", "server_side_encryption_rule.sse_algorithm", "AES256"},
@@ -60,7 +59,13 @@ func TestResources(t *testing.T) {
 			{"huaweicloud_identity_role", "account", "type", "AX"},
 			{"huaweicloud_identity_agency", "function", "delegated_service_name", "op_svc_cff"},
 		},
-	} {
+	}
+}
+
+// TestResources looks for needs in the modules.
+func TestResources(t *testing.T) {
+	t.Parallel()
+	for dir, needs := range needs() {
 		m := load(t, dir)
 		for _, n := range needs {
 			found := m.find("resource", n.kind, n.name)
