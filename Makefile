@@ -1,4 +1,5 @@
-# make demo | test | test-versitygw | test-moto | build | check | bench | bench-docs. Nothing but Go is needed.
+# make demo | test | test-versitygw | test-serverless | test-moto | build | check | bench | bench-docs: nothing but Go is needed
+# (test-serverless: npm, test-moto: Python). make deploy | remove: Serverless Devs. make package | release | release-check.
 GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
@@ -6,9 +7,9 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 BUILD   := -trimpath -tags lambda.norpc -ldflags '$(LDFLAGS)'
 # Packages that link none but small SDKs: those that are raced. core/raced_test.go checks the list.
 RACED   := $(addprefix ./core/,apply cloud cloud/alibaba/... cloud/huawei/... cloud/tencent/... cloud/peertest \
-	cloud/aws/awstest config engine inventory jumpserver/... notify/... \
+	cloud/aws/awstest cloud/azure/azuretest config engine inventory jumpserver/... notify/... \
 	pause plan report secret state storage storage/dir storage/storagetest) \
-	$(addprefix ./functions/internal/,fgruntime logs trigger runtimetest)
+	$(addprefix ./functions/internal/,fgruntime logs trigger runtimetest) $(addprefix ./infra/,pack)
 
 .PHONY: all demo test build check bench bench-docs fmt clean
 
@@ -48,7 +49,7 @@ $(MOTO):
 	python3 -m venv $(@D:/bin=)
 	$(@D)/pip install --quiet --disable-pip-version-check 'moto[server,ec2]==$(MOTO_VERSION)'
 
-FUNCTIONS := $(foreach f,fc-timer fc-event lambda functiongraph,dist/$(f)/bootstrap)
+FUNCTIONS := dist/fc-timer/bootstrap dist/fc-event/bootstrap dist/lambda/bootstrap dist/functiongraph/bootstrap
 # Lambda's other processor: make build-lambda-arm64.
 ARM64     := dist/lambda-arm64/bootstrap
 
@@ -68,8 +69,54 @@ build-lambda-arm64:
 	@mkdir -p $(dir $(ARM64))
 	@CGO_ENABLED=0 GOOS=linux GOARCH=arm64 $(GO) build $(BUILD) -o $(ARM64) ./functions/lambda
 
+# The packages of functions, which the same sources make byte for byte again. What the platform could not
+# start is refused.
+PACKAGES := $(FUNCTIONS:/bootstrap=.zip)
+EPOCH    ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 315532800)
+
+.PHONY: package $(PACKAGES) deploy remove
+package: $(PACKAGES)
+$(PACKAGES): dist/%.zip: dist/%/bootstrap
+	@$(GO) run ./infra/pack function -o $@ -epoch $(EPOCH) $<
+
+# docs/deploy.md. S_FLAGS may hold -y, or -a with the name of another key.
+S ?= s
+deploy: package
+	@command -v $(S) >/dev/null || { echo 'Serverless Devs is needed: npm install -g @serverless-devs/s@$(SERVERLESS)'; exit 1; }
+	$(S) verify
+	DEPLOY_PREPARE=true $(S) deploy $(S_FLAGS)
+
+remove:
+	$(S) remove $(S_FLAGS)
+
+# A release: one archive for each system, one package for each function, for each of them what it is made of
+# (SBOM, CycloneDX), and the checksums of all. The same commit and the same Go give the same bytes:
+# make release-check makes it a second time elsewhere, from empty caches, and compares.
+RELEASE := dist/release
+TARGETS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+
+.PHONY: release release-check
+release: package
+	@GO='$(GO)' VERSION='$(VERSION)' EPOCH='$(EPOCH)' TARGETS='$(TARGETS)' PACKAGES='$(PACKAGES)' infra/release.sh $(RELEASE)
+
+release-check: release
+	@TARGETS='$(TARGETS)' infra/release-check.sh $(RELEASE) '$(VERSION)'
+
+# s.yaml by the tool that deploys it, without a network but for npm.
+SERVERLESS := 3.1.10
+SDEVS      := bin/serverless-devs-$(SERVERLESS)/node_modules/.bin/s
+
+.PHONY: test-serverless serverless
+serverless: $(SDEVS)
+
+test-serverless: $(SDEVS)
+	JMS_SYNC_TEST_SERVERLESS=$(CURDIR)/$(SDEVS) $(GO) test -tags lambda.norpc -count=1 -v -run '^TestServerless' ./infra
+
+$(SDEVS):
+	npm install --no-audit --no-fund --prefix bin/serverless-devs-$(SERVERLESS) @serverless-devs/s@$(SERVERLESS)
+
 check:
-	@test -z "$$(gofmt -l core functions)" || { gofmt -l core functions; echo 'run make fmt'; exit 1; }
+	@test -z "$$(gofmt -l core functions infra)" || { gofmt -l core functions infra; echo 'run make fmt'; exit 1; }
 	$(GO) vet -tags lambda.norpc ./...
 	$(GO) test -race -tags lambda.norpc $(RACED)
 
@@ -81,7 +128,7 @@ bench-docs: build
 	@bin/jms-sync bench --listed 10000 --markdown docs/benchmarks.md
 
 fmt:
-	gofmt -w core functions
+	gofmt -w core functions infra
 
 clean:
 	rm -rf bin dist

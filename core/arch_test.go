@@ -54,6 +54,8 @@ func allowed() map[string][]string {
 		"functions/<x>":                   {"functions/internal/wire", "functions/internal/trigger", "functions/internal/fgruntime"},
 		"functions/local": {"core/*", "*test", "functions/internal/wire", "functions/internal/logs", "functions/internal/trigger",
 			"functions/internal/runtimetest"},
+		"infra":      {}, // files, and tests that compare them with the program
+		"infra/pack": {},
 	}
 }
 

@@ -1,0 +1,83 @@
+package infra
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// sdkCalls reads a file and gives the methods that are called on the client which one of makers
+// ("sdk.New") made in it.
+func sdkCalls(t *testing.T, file string, makers ...string) []string {
+	t.Helper()
+	parsed := parse(t, file)
+	clients := map[string]bool{}
+	ast.Inspect(parsed, func(n ast.Node) bool {
+		if assign, ok := n.(*ast.AssignStmt); ok && len(assign.Rhs) == 1 {
+			if call, ok := assign.Rhs[0].(*ast.CallExpr); ok && slices.Contains(makers, dotted(call.Fun)) {
+				clients[dotted(assign.Lhs[0])] = true
+			}
+		}
+		return true
+	})
+	found := map[string]bool{}
+	ast.Inspect(parsed, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok {
+			if on, method, isMethod := strings.Cut(dotted(call.Fun), "."); isMethod && clients[on] && ast.IsExported(method) {
+				found[method] = true
+			}
+		}
+		return true
+	})
+	if len(found) == 0 {
+		t.Fatalf("%s: no call of the SDK was found, so that nothing can be said about rights", file)
+	}
+	return slices.Sorted(maps.Keys(found))
+}
+
+func parse(t *testing.T, file string) *ast.File {
+	t.Helper()
+	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parsed
+}
+
+// dotted gives a or a.b, and "" for all else.
+func dotted(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.Ident:
+		return e.Name
+	case *ast.SelectorExpr:
+		if on, ok := e.X.(*ast.Ident); ok {
+			return on.Name + "." + e.Sel.Name
+		}
+	}
+	return ""
+}
+
+// TestAlibabaPermissionsAreTheCalls: what Permissions says is what sdk.go makes requests of
+// (ecs.CreateDescribeRegionsRequest). A role is taken by a right on that role alone, which the
+// policy assume-role.json holds.
+func TestAlibabaPermissionsAreTheCalls(t *testing.T) {
+	t.Parallel()
+	found := map[string]bool{}
+	ast.Inspect(parse(t, root+"/core/cloud/alibaba/sdk.go"), func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok {
+			product, maker, _ := strings.Cut(dotted(call.Fun), ".")
+			if action, ok := strings.CutPrefix(maker, "Create"); ok && strings.HasSuffix(action, "Request") {
+				found[product+":"+strings.TrimSuffix(action, "Request")] = true
+			}
+		}
+		return true
+	})
+	delete(found, "sts:AssumeRole")
+	if got, want := slices.Sorted(maps.Keys(found)), clouds()["alibaba"].permissions(); !slices.Equal(got, want) {
+		t.Errorf("sdk.go calls %v, Permissions says %v", got, want)
+	}
+}

@@ -1,0 +1,84 @@
+package infra
+
+import (
+	"os/exec"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestNothingOfTestsIsDeployed: libraries that only tests use stay out of every program.
+func TestNothingOfTestsIsDeployed(t *testing.T) {
+	t.Parallel()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-tags", "lambda.norpc", "../functions/...", "../core/...", "./pack").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := strings.Fields(string(out))
+	for _, name := range all {
+		for _, banned := range []string{"github.com/santhosh-tekuri/jsonschema", "github.com/hashicorp/hcl", "github.com/zclconf/go-cty"} {
+			if strings.HasPrefix(name, banned) {
+				t.Errorf("%s is linked into a program", name)
+			}
+		}
+	}
+	if !slices.Contains(all, "net/http") {
+		t.Errorf("these are not the dependencies of programs: %v", all)
+	}
+}
+
+// TestImage: the recipe builds as the Makefile does, and what it makes runs as nobody.
+func TestImage(t *testing.T) {
+	t.Parallel()
+	recipe := string(read(t, "container/Dockerfile"))
+	stages := regexp.MustCompile(`(?m)^FROM (.*)$`).FindAllStringSubmatch(recipe, -1)
+	if len(stages) != 2 || stages[1][1] != "scratch" {
+		t.Errorf("stages: %v", stages)
+	}
+	if !regexp.MustCompile(`(?m)^USER [1-9][0-9]*:[1-9][0-9]*$`).MatchString(recipe) {
+		t.Error("the program would run as root")
+	}
+	version := regexp.MustCompile(`golang:(\d+\.\d+)`).FindStringSubmatch(stages[0][1])
+	if version == nil || !strings.Contains(string(read(t, root+"/go.mod")), "\ngo "+version[1]+".") {
+		t.Errorf("built with %v, go.mod asks for another Go", version)
+	}
+	makefile := string(read(t, root+"/Makefile"))
+	for _, flag := range []string{"-trimpath", "-tags lambda.norpc", "-s -w -X main.version=", "CGO_ENABLED=0", "./functions/local"} {
+		if !strings.Contains(recipe, flag) || !strings.Contains(makefile, flag) {
+			t.Errorf("%s is not both in the Makefile and in the recipe", flag)
+		}
+	}
+	if !strings.Contains(recipe, "/etc/ssl/certs/ca-certificates.crt") {
+		t.Error("without certificates no cloud can be reached")
+	}
+}
+
+// TestUnits: the units as systemd reads them, where it is there; and what an operator relies on.
+func TestUnits(t *testing.T) {
+	t.Parallel()
+	service := string(read(t, "host/jms-sync.service"))
+	for _, line := range []string{
+		"Type=oneshot", "DynamicUser=yes", "NoNewPrivileges=yes", "ProtectSystem=strict", "LoadCredential=config.yaml:/etc/jms-sync/config.yaml",
+		"StateDirectory=jms-sync", "Environment=JMS_SYNC_STATE=file:///var/lib/jms-sync", "SuccessExitStatus=3",
+	} {
+		if !strings.Contains(service, "\n"+line+"\n") {
+			t.Errorf("the service lacks %s", line)
+		}
+	}
+	cron := string(read(t, "host/jms-sync.cron"))
+	if !regexp.MustCompile(`(?m)^\*/5 \* \* \* \* jms-sync .*/usr/local/bin/jms-sync -c `).MatchString(cron) || !strings.HasSuffix(cron, "\n") {
+		t.Error("the line for cron, whose last line must end, is not as it should be")
+	}
+	verifier, err := exec.LookPath("systemd-analyze")
+	if err != nil {
+		t.Skip("systemd-analyze is not here: the units were not verified by systemd")
+	}
+	out, _ := exec.CommandContext(t.Context(), verifier, "verify", "--man=no", "host/jms-sync.service", "host/jms-sync.timer").CombinedOutput()
+	for line := range strings.Lines(string(out)) {
+		// The program is not installed here; units of this machine are none of ours.
+		if strings.Contains(line, "jms-sync") && !strings.Contains(line, "is not executable") {
+			t.Error(line)
+		}
+	}
+}

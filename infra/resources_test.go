@@ -1,0 +1,146 @@
+package infra
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// need is one attribute of a resource; "" = it must not be there.
+type need struct{ kind, name, path, want string }
+
+// needs gives what the modules must have: buckets that are encrypted and closed, a configuration that
+// keeps its versions and state that keeps none, retries, runtimes, and who may start what.
+func needs() map[string][]need {
+	return map[string][]need{
+		"alibaba": {
+			{"alicloud_oss_bucket", "config", "versioning.status", "Enabled"},
+			{"alicloud_oss_bucket", "config", "server_side_encryption_rule.sse_algorithm", "AES256"},
+			{"alicloud_oss_bucket", "state", "versioning.status", ""},
+			{"alicloud_oss_bucket", "state", "server_side_encryption_rule.sse_algorithm", "AES256"},
+			{"alicloud_oss_bucket_acl", "config", "acl", "private"},
+			{"alicloud_oss_bucket_acl", "state", "acl", "private"},
+			{"alicloud_oss_bucket_public_access_block", "config", "block_public_access", "true"},
+			{"alicloud_oss_bucket_public_access_block", "state", "block_public_access", "true"},
+			{"alicloud_fcv3_async_invoke_config", "timer", "max_async_retry_attempts", "1"},
+			{"alicloud_fcv3_async_invoke_config", "event", "max_async_retry_attempts", "3"},
+			{"alicloud_event_bridge_rule", "event", "event_bus_name", "default"},
+		},
+		"aws": {
+			{"aws_s3_bucket_versioning", "config", "versioning_configuration.status", "Enabled"},
+			{"aws_s3_bucket_public_access_block", "config", "restrict_public_buckets", "true"},
+			{"aws_s3_bucket_public_access_block", "config", "block_public_policy", "true"},
+			{"aws_s3_bucket_public_access_block", "state", "restrict_public_buckets", "true"},
+			{"aws_s3_bucket_public_access_block", "state", "block_public_policy", "true"},
+			{"aws_s3_bucket_server_side_encryption_configuration", "config", "rule.apply_server_side_encryption_by_default.sse_algorithm", "AES256"},
+			{"aws_s3_bucket_server_side_encryption_configuration", "state", "rule.apply_server_side_encryption_by_default.sse_algorithm", "AES256"},
+			{"aws_lambda_function", "timer", "runtime", "provided.al2023"},
+			{"aws_lambda_function", "event", "handler", "bootstrap"},
+			{"aws_lambda_function_event_invoke_config", "timer", "maximum_retry_attempts", "1"},
+			{"aws_lambda_function_event_invoke_config", "event", "maximum_retry_attempts", "2"},
+			{"aws_lambda_permission", "timer", "principal", "events.amazonaws.com"},
+			{"aws_lambda_permission", "event", "principal", "events.amazonaws.com"},
+		},
+		"huawei": {
+			{"huaweicloud_obs_bucket", "config", "versioning", "true"},
+			{"huaweicloud_obs_bucket", "config", "encryption", "true"},
+			{"huaweicloud_obs_bucket", "config", "acl", "private"},
+			{"huaweicloud_obs_bucket", "state", "versioning", "false"},
+			{"huaweicloud_obs_bucket", "state", "encryption", "true"},
+			{"huaweicloud_obs_bucket", "state", "acl", "private"},
+			{"huaweicloud_fgs_function", "timer", "runtime", "Custom"},
+			{"huaweicloud_fgs_function_trigger", "timer", "type", "TIMER"},
+			{"huaweicloud_fgs_function_trigger", "event", "type", "CTS"},
+			{"huaweicloud_fgs_async_invoke_configuration", "timer", "max_async_retry_attempts", "1"},
+			{"huaweicloud_fgs_async_invoke_configuration", "event", "max_async_retry_attempts", "3"},
+			{"huaweicloud_identity_role", "project", "type", "XA"},
+			{"huaweicloud_identity_role", "account", "type", "AX"},
+			{"huaweicloud_identity_agency", "function", "delegated_service_name", "op_svc_cff"},
+		},
+	}
+}
+
+// TestResources looks for needs in the modules.
+func TestResources(t *testing.T) {
+	t.Parallel()
+	for dir, needs := range needs() {
+		m := load(t, dir)
+		for _, n := range needs {
+			found := m.find("resource", n.kind, n.name)
+			if len(found) != 1 {
+				t.Errorf("%s: %d of %s.%s", dir, len(found), n.kind, n.name)
+				continue
+			}
+			if got := text(found[0], n.path); got != n.want {
+				t.Errorf("%s: %s.%s: %s is %q, not %q", dir, n.kind, n.name, n.path, got, n.want)
+			}
+		}
+	}
+	if found := load(t, "aws").find("resource", "aws_s3_bucket_versioning", "state"); len(found) > 0 {
+		t.Error("aws: state has versioning")
+	}
+}
+
+// TestTerraformIsLikeServerless compares the numbers of Terraform's functions with s.yaml's.
+func TestTerraformIsLikeServerless(t *testing.T) {
+	t.Parallel()
+	m, s := load(t, "alibaba"), deployed(t)
+	for name, r := range s.Resources {
+		p, function := r.Props, m.find("resource", "alicloud_fcv3_function", name)[0]
+		async := m.find("resource", "alicloud_fcv3_async_invoke_config", name)[0]
+		for path, want := range map[string]string{
+			"runtime": p.Runtime, "handler": p.Handler, "description": p.Description,
+			"timeout": strconv.Itoa(p.Timeout), "memory_size": strconv.Itoa(p.MemorySize), "disk_size": strconv.Itoa(p.DiskSize),
+			"cpu": strconv.FormatFloat(p.CPU, 'f', -1, 64), "log_config.log_begin_rule": p.Log.BeginRule,
+			"instance_lifecycle_config.pre_stop.handler": p.Lifecycle.PreStop.Handler,
+		} {
+			if got := text(function, path); got != want {
+				t.Errorf("%s: %s is %q in Terraform and %q in s.yaml", name, path, got, want)
+			}
+		}
+		if text(async, "max_async_retry_attempts") != strconv.Itoa(p.Async.Retries) || text(async, "max_async_event_age_in_seconds") != strconv.Itoa(p.Async.Age) {
+			t.Errorf("%s: its asynchronous invocations differ", name)
+		}
+	}
+	locals := string(read(t, "alibaba/main.tf"))
+	for _, name := range []string{`"${var.prefix}-${local.account}"`, `"functions"`, `"${var.prefix}-failures"`} {
+		if !strings.Contains(locals, name) {
+			t.Errorf("s.yaml expects %s", name)
+		}
+	}
+}
+
+// TestHuaweiOperations: CTS takes ten operations of a service at most.
+func TestHuaweiOperations(t *testing.T) {
+	t.Parallel()
+	var config struct {
+		Name       string
+		Operations []string
+	}
+	decode(t, read(t, "huawei/events/cts.json"), &config)
+	if config.Name == "" || len(config.Operations) == 0 || len(config.Operations) > 10 {
+		t.Errorf("%+v", config)
+	}
+	for _, operation := range config.Operations {
+		if !strings.HasPrefix(operation, "ECS:ecs:") {
+			t.Error(operation)
+		}
+	}
+	if !slices.Contains(config.Operations, "ECS:ecs:deleteVmByNative") {
+		t.Error("releases by the native API are missing")
+	}
+}
+
+// TestAWSPattern: the states of https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html
+func TestAWSPattern(t *testing.T) {
+	t.Parallel()
+	var p map[string]json.RawMessage
+	decode(t, read(t, "aws/events/ec2-state.json"), &p)
+	var states struct{ State []string }
+	decode(t, p["detail"], &states)
+	if !slices.Equal(states.State, []string{"running", "stopped", "terminated"}) || string(p["source"]) != `["aws.ec2"]` {
+		t.Errorf("%s", p)
+	}
+}

@@ -1,0 +1,226 @@
+package infra
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclparse"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/hashicorp/hcl/v2/hclwrite"
+	"github.com/zclconf/go-cty/cty"
+)
+
+// The modules are parsed and looked over here. That a provider takes them is not shown: no cloud,
+// and no registry of providers, is within reach of a test.
+
+// module is a folder of *.tf.
+type module struct {
+	dir    string
+	blocks hclsyntax.Blocks
+}
+
+func load(t *testing.T, dir string) module {
+	t.Helper()
+	files, err := filepath.Glob(dir + "/*.tf")
+	if err != nil || len(files) == 0 {
+		t.Fatal(err, files)
+	}
+	m := module{dir: dir}
+	parser := hclparse.NewParser()
+	for _, file := range files {
+		parsed, diagnostics := parser.ParseHCLFile(file)
+		if diagnostics.HasErrors() {
+			t.Fatal(diagnostics)
+		}
+		m.blocks = append(m.blocks, parsed.Body.(*hclsyntax.Body).Blocks...)
+		if text := read(t, file); !bytes.Equal(hclwrite.Format(text), text) {
+			t.Errorf("%s is not formatted as terraform fmt does", file)
+		}
+	}
+	return m
+}
+
+// find gives the blocks "resource" "type" "name"; fewer labels find more.
+func (m module) find(labels ...string) hclsyntax.Blocks {
+	var found hclsyntax.Blocks
+	for _, b := range m.blocks {
+		all := append([]string{b.Type}, b.Labels...)
+		if len(all) >= len(labels) && slices.Equal(all[:len(labels)], labels) {
+			found = append(found, b)
+		}
+	}
+	return found
+}
+
+// text gives an attribute's literal value, through inner blocks ("versioning.status"); "" where
+// there is none.
+func text(b *hclsyntax.Block, path string) string {
+	parts := strings.Split(path, ".")
+	for _, name := range parts[:len(parts)-1] {
+		i := slices.IndexFunc(b.Body.Blocks, func(inner *hclsyntax.Block) bool { return inner.Type == name })
+		if i < 0 {
+			return ""
+		}
+		b = b.Body.Blocks[i]
+	}
+	attribute := b.Body.Attributes[parts[len(parts)-1]]
+	if attribute == nil {
+		return ""
+	}
+	value, _ := attribute.Expr.Value(nil)
+	switch {
+	case !value.IsWhollyKnown() || value.IsNull():
+		return ""
+	case value.Type() == cty.Bool && value.True():
+		return "true"
+	case value.Type() == cty.Bool:
+		return "false"
+	case value.Type() == cty.Number:
+		return value.AsBigFloat().Text('f', -1)
+	case value.Type() == cty.String:
+		return value.AsString()
+	}
+	return ""
+}
+
+func modules() []string { return []string{"alibaba", "aws", "huawei"} }
+
+// TestModulesHoldTogether: what is named is declared, what is declared is used, and the providers
+// are pinned.
+func TestModulesHoldTogether(t *testing.T) {
+	t.Parallel()
+	for _, dir := range modules() {
+		m := load(t, dir)
+		declared, used := m.declared(), map[string]bool{}
+		for _, b := range m.blocks {
+			_ = hclsyntax.VisitAll(b.Body, func(n hclsyntax.Node) hcl.Diagnostics {
+				if e, ok := n.(*hclsyntax.ScopeTraversalExpr); ok {
+					name := reference(e.Traversal)
+					used[name] = true
+					if name != "" && !declared[name] {
+						t.Errorf("%s: %s is not declared (%s)", dir, name, e.Range())
+					}
+				}
+				return nil
+			})
+		}
+		for _, b := range m.find("variable") {
+			name := b.Labels[0]
+			if !used["var."+name] || text(b, "description") == "" || b.Body.Attributes["type"] == nil {
+				t.Errorf("%s: variable %s is not used, or has no type or description", dir, name)
+			}
+		}
+		for _, b := range m.find("output") {
+			if text(b, "description") == "" {
+				t.Errorf("%s: output %s has no description", dir, b.Labels[0])
+			}
+		}
+		terraform := m.find("terraform")
+		if len(terraform) != 1 || text(terraform[0], "required_version") == "" || len(terraform[0].Body.Blocks) != 1 {
+			t.Errorf("%s: terraform and its providers are not pinned", dir)
+		}
+	}
+}
+
+// declared gives "var.x", "local.x", "data.type.name" and "type.name" of all that a module has.
+func (m module) declared() map[string]bool {
+	all := map[string]bool{}
+	for _, b := range m.blocks {
+		switch b.Type {
+		case "variable":
+			all["var."+b.Labels[0]] = true
+		case "locals":
+			for name := range b.Body.Attributes {
+				all["local."+name] = true
+			}
+		case "resource":
+			all[b.Labels[0]+"."+b.Labels[1]] = true
+		case "data":
+			all["data."+b.Labels[0]+"."+b.Labels[1]] = true
+		}
+	}
+	return all
+}
+
+// reference names what a traversal begins with; "" for what needs no declaration, such as
+// path.module, each.key and the variables of a for.
+func reference(by hcl.Traversal) string {
+	parts := []string{by.RootName()}
+	for _, step := range by[1:] {
+		attribute, ok := step.(hcl.TraverseAttr)
+		if !ok {
+			break
+		}
+		parts = append(parts, attribute.Name)
+	}
+	switch {
+	case len(parts) < 2 || slices.Contains([]string{"path", "each", "count", "project_role"}, parts[0]):
+		return ""
+	case parts[0] == "data" && len(parts) > 2:
+		return strings.Join(parts[:3], ".")
+	}
+	return strings.Join(parts[:2], ".")
+}
+
+var placeholder = regexp.MustCompile(`\$\{([a-z_]+)\}`)
+
+// TestPoliciesInModules: rights come from the generated files alone, and each blank of theirs is filled.
+func TestPoliciesInModules(t *testing.T) {
+	t.Parallel()
+	attributes := []string{"policy", "policy_document", "assume_role_policy", "assume_role_policy_document", "event_pattern"}
+	for _, dir := range modules() {
+		used := map[string]bool{}
+		for _, b := range load(t, dir).find("resource") {
+			for name, attribute := range b.Body.Attributes {
+				if !slices.Contains(attributes, name) {
+					continue
+				}
+				call, ok := attribute.Expr.(*hclsyntax.FunctionCallExpr)
+				if !ok || (call.Name != "file" && call.Name != "templatefile") {
+					t.Errorf("%s: %s %s: %s is written here", dir, b.Labels[0], b.Labels[1], name)
+					continue
+				}
+				file := dir + fileOf(t, call)
+				used[file] = true
+				var filled, blanks []string
+				for _, m := range placeholder.FindAllStringSubmatch(string(read(t, file)), -1) {
+					blanks = append(blanks, m[1])
+				}
+				if call.Name == "templatefile" {
+					for _, item := range call.Args[1].(*hclsyntax.ObjectConsExpr).Items {
+						key, _ := item.KeyExpr.Value(nil)
+						filled = append(filled, key.AsString())
+					}
+				}
+				slices.Sort(blanks)
+				slices.Sort(filled)
+				if blanks = slices.Compact(blanks); !slices.Equal(blanks, filled) {
+					t.Errorf("%s: %v are to be filled in, %v are", file, blanks, filled)
+				}
+			}
+		}
+		for _, file := range []string{"trust", "function", "assume-role", "project", "account", "failures"} {
+			name := dir + "/policies/" + file + ".json"
+			if _, err := os.Stat(name); err == nil && !used[name] {
+				t.Errorf("%s is used by no module", name)
+			}
+		}
+	}
+}
+
+// fileOf gives "/policies/x.json" of "${path.module}/policies/x.json".
+func fileOf(t *testing.T, call *hclsyntax.FunctionCallExpr) string {
+	t.Helper()
+	template, ok := call.Args[0].(*hclsyntax.TemplateExpr)
+	if !ok || len(template.Parts) != 2 {
+		t.Fatalf("%s: not \"${path.module}/…\"", call.Range())
+	}
+	end, _ := template.Parts[1].Value(nil)
+	return end.AsString()
+}
