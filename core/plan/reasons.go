@@ -113,7 +113,7 @@ func wordsOf(code Code) (words, bool) {
 		{AsInCloud, words{"与云上一致，无需改动", "as in the cloud"}},
 		{NothingToClose, words{"实例已释放，没有启用的资产", "released; there is no active asset"}},
 		{NotShownYet, words{"云上还看不到这个变化，留给下一次完整同步", "the cloud does not show it yet; left to the next full run"}},
-		{NotOurAccount, words{"没有 ID 为 %s 且包含区域 %s 的启用账号", "no enabled account has the id %s and lists %s"}},
+		{NotOurAccount, words{"没有 ID 为 %s 且读取 %s 的启用账号", "no enabled account has the id %s and lists %s"}},
 		{GuardStorm, words{"暂缓：该账号 10 分钟内已停用 %d 个资产，其余等下一次完整同步", "held: %d assets of the account were deactivated within 10 minutes; further ones wait for the next full run"}},
 		{GuardParts, words{"暂缓：其他部分要移除 %d 个资产，加上这一部分的 %d 个，超过一次运行的上限 %d", "held: the other parts would remove %d assets, with the %d of this part that is more than the %d of one run"}},
 		{GuardBudget, words{"暂缓：读写不了各部分共用的移除额度（%s）", "held: the removals that all parts share could not be counted (%s)"}},

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/cloud/huawei/huaweitest"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/storage/storagetest"
@@ -28,7 +28,8 @@ func TestFunction(t *testing.T) {
 	program := functiontest.Build(t)
 	scenarios := functiontest.Scenarios()
 	scenarios["refused"] = refused
-	scenarios["instance event"] = instanceEvent
+	scenarios["instance event of nobody"] = instanceEvent
+	scenarios["instance events"] = ownInstance
 	scenarios["agency reads configuration and state"] = agency
 	scenarios["polls without an event"] = barren
 	scenarios["no number of seconds"] = noTimeout
@@ -65,7 +66,28 @@ func refused(w *functiontest.World) {
 }
 
 func instanceEvent(w *functiontest.World) {
-	w.OwnCloud(inventory.Huawei, sample(w, "cts-ecs-createserver"), "huawei")
+	w.NotOurs(sample(w, "cts-ecs-createserver"), "b2b3853af40448fcb9e40dxj89505ba")
+}
+
+// ownInstance is a server that a trace of CTS makes known, and another one released. No trace names a
+// region: that of the function's project counts.
+func ownInstance(w *functiontest.World) {
+	const region, id, domain = "cn-north-4", "b0a9d2b4-2cae-4b66-a6ba-6af70f3bd7f8", "b2b3853af40448fcb9e40dxj89505ba"
+	cloud := huaweitest.New(huaweitest.Options{Reporter: w})
+	w.Cleanup(cloud.Close)
+	account := cloud.AddAccount(huaweitest.Key{DomainID: domain, AccessKeyID: "HWKEY000000000000001", AccessKeySecret: functiontest.CloudSecret})
+	w.Environ = []string{"RUNTIME_PROJECT_ID=" + account.AddProject(region)}
+	account.AddProject("cn-east-3")
+	server := huaweitest.Sample(1)
+	server.ID = id
+	w.LivesByEvents(functiontest.Life{
+		Account: map[string]string{
+			"TYPE": "华为云", "NAME": "huawei-prod", "REGIONS": "cn-east-3,cn-north-4",
+			"ACCESS_KEY_ID": "HWKEY000000000000001", "ACCESS_KEY_SECRET": functiontest.CloudSecret,
+		},
+		Emulator: cloud, Put: func() { account.Put(region, server) }, Remove: func() { account.Remove(region, id) },
+		Made: sample(w, "cts-ecs-createserver"), Gone: sample(w, "cts-ecs-deleteserver"), Node: "/DEFAULT/华为云/huawei-prod",
+	})
 }
 
 // agency reads configuration and state from OBS with the credentials of each invocation, be they in

@@ -4,12 +4,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/cloud/aws/awstest"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/storage/storagetest"
@@ -30,7 +31,8 @@ func TestFunction(t *testing.T) {
 	scenarios := functiontest.Scenarios()
 	scenarios["refused"] = refused
 	scenarios["forms of a tick"] = forms
-	scenarios["instance event"] = instanceEvent
+	scenarios["instance event of nobody"] = instanceEvent
+	scenarios["instance events"] = ownInstance
 	scenarios["role reads configuration and state"] = role
 	for name, scenario := range scenarios {
 		t.Run(name, func(t *testing.T) {
@@ -91,8 +93,35 @@ func instanceEvent(w *functiontest.World) {
 		if err != nil {
 			w.Fatal(err)
 		}
-		w.OwnCloud(inventory.AWS, event, "123456789012")
+		w.NotOurs(event, "123456789012")
 	}
+}
+
+// ownInstance is an EC2 instance that an event of EventBridge makes known, and another one released.
+func ownInstance(w *functiontest.World) {
+	const region, id = "us-east-1", "i-1234567890abcdef0"
+	cloud := awstest.New(awstest.Options{Reporter: w})
+	w.Cleanup(cloud.Close)
+	account := cloud.AddAccount(awstest.Key{
+		AccountID: "123456789012", AccessKeyID: functiontest.RoleKey, AccessKeySecret: functiontest.RoleSecret, SessionToken: functiontest.RoleToken,
+	})
+	instance := awstest.Sample(1)
+	instance.ID = id
+	w.Environ = []string{
+		"AWS_ACCESS_KEY_ID=" + functiontest.RoleKey, "AWS_SECRET_ACCESS_KEY=" + functiontest.RoleSecret, "AWS_SESSION_TOKEN=" + functiontest.RoleToken,
+	}
+	event := func(state string) []byte {
+		text, err := os.ReadFile("testdata/aws-ec2-statechange-" + state + ".json")
+		if err != nil {
+			w.Fatal(err)
+		}
+		return []byte(regexp.MustCompile("i-[0-9a-f]{17}").ReplaceAllString(string(text), id))
+	}
+	w.LivesByEvents(functiontest.Life{
+		Account:  map[string]string{"TYPE": "aws", "NAME": "aws-prod", "REGIONS": region},
+		Emulator: cloud, Put: func() { account.Put(region, instance) }, Remove: func() { account.Terminate(region, id) },
+		Made: event("running"), Gone: event("terminated"), Node: "/DEFAULT/aws/aws-prod",
+	})
 }
 
 // role reads configuration and state from S3 with the credentials that Lambda gives the process.

@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
-	cloudlist "github.com/jms-sync/jms-sync/core/cloud/all"
-	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/report"
@@ -272,30 +270,4 @@ func (w *World) Refuses(says string, events ...string) {
 		w.Fails(w.Invoke(payload, runtimetest.Options{}), `{"clouds":`, says)
 	}
 	w.Untouched()
-}
-
-// OwnCloud sends an event of the host's own cloud, of which nothing is configured. Where the
-// cloud's events cannot be read it is an error that says so; else the event is ignored, for the
-// reason that it names. Neither JumpServer nor a cloud is asked anything.
-func (w *World) OwnCloud(of inventory.Cloud, event []byte, reason string) {
-	w.Helper()
-	w.Fill(0, 1, "cn-beijing")
-	w.Start()
-	answer := w.Send(event, runtimetest.Options{})
-	if n := w.JMS.Requests() + w.ECS.Calls(""); n > 0 {
-		w.Errorf("%d requests", n)
-	}
-	for _, p := range cloudlist.Providers() {
-		if p.Cloud != of || p.Events == nil {
-			continue
-		}
-		var a engine.EventAnswer
-		w.Decode(answer, &a)
-		w.Untouched()
-		if len(a.Events) != 1 || a.Events[0].Outcome != engine.EventIgnored || !strings.Contains(a.Events[0].Reason, reason) {
-			w.Errorf("%+v", a.Events)
-		}
-		return
-	}
-	w.Fails(answer, "events of cloud "+string(of)+" cannot be read")
 }
