@@ -92,7 +92,7 @@ func (r *eventRun) plan(g *group, what settled) plan.Plan {
 		listings = append(listings, l)
 	}
 	rules := r.Engine.Rules
-	rules.Now, rules.Partial, rules.Mode = r.Engine.Now(), true, plan.ModeDeactivate
+	rules.Now, rules.Partial = r.Engine.Now(), true
 	return plan.Build(plan.Input{
 		Bastion:  inventory.Bastion{Assets: assets, Platforms: g.holds.platforms},
 		Listings: listings,

@@ -3,8 +3,6 @@ package plan
 import (
 	"maps"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
@@ -101,9 +99,13 @@ func (b *builder) unasked(m mark) string {
 // judge applies the rules of the package's doc to an asset whose instance is absent.
 func (b *builder) judge(c Change, a inventory.Asset) {
 	since, gone, readable := goneSince(a, b.rules.Now)
+	spared, untouchable := b.rules.untouchable(a)
+	why, keep := kept(a)
 	switch {
-	case strings.HasPrefix(a.Platform, "Gateway"):
-		b.skip(c, because(IsGateway))
+	case untouchable:
+		b.skip(c, spared)
+	case keep:
+		b.skip(c, because(KeptByLabel, why))
 	case within(b.rules.Protected, a.Address), a.Count(inventory.LabelProtected) > 0:
 		b.skip(c, because(IsProtected))
 	case !b.rules.listed(a.Address):
@@ -115,32 +117,17 @@ func (b *builder) judge(c Change, a inventory.Asset) {
 	case gone && a.Active:
 		b.skip(c, because(SwitchedOn))
 	case gone:
-		b.deactivated(c, since)
-	case b.rules.Mode == ModeDelete && b.rules.Grace == 0:
+		b.deactivated(c, a, since)
+	case b.rules.Mode == ModeDelete && b.rules.Grace == 0 && !b.rules.Partial:
 		b.candidate(c, Delete, because(GoneAtOnce))
 	default:
-		c.Patch = &inventory.Patch{ID: a.ID, Active: new(false), Labels: goneLabels(a, b.rules.Now, b.rules.Partial)}
+		c.Patch = &inventory.Patch{ID: a.ID, Active: new(false), Labels: goneLabels(a, b.rules)}
 		c.Fields = []string{"is_active", "labels"}
 		why := because(InstanceGone)
 		if b.rules.Partial {
 			why = because(InstanceReleased)
 		}
 		b.candidate(c, Deactivate, why)
-	}
-}
-
-// deactivated decides on an asset that an earlier run deactivated: deleted once the grace is over.
-func (b *builder) deactivated(c Change, since time.Time) {
-	stamp := since.UTC().Format(time.RFC3339)
-	due := since.Add(b.rules.Grace)
-	switch {
-	case b.rules.Mode != ModeDelete:
-		b.keep(c, because(StaysDeactivated, stamp))
-	case b.rules.Now.Before(due):
-		c.Due = due
-		b.keep(c, because(InGrace, stamp, due.UTC().Format(time.RFC3339)))
-	default:
-		b.candidate(c, Delete, because(GraceOver, stamp))
 	}
 }
 

@@ -20,11 +20,13 @@ type Plan struct {
 	wishes     []wish   // assets of listed instances that may be touched, with what they want
 	recipe     *recipe  // of the assets to be made
 	candidates []Change // removals that need proof and the guard's approval
-	notes      []Change // Skip and Keep
+	notes      []Change // Skip, Keep, and holds that are no candidates
+	marks      []Change // writes by which a later run remembers something, see note
 	places     map[place]*population
 	scopes     map[inventory.Scope]*population // by the account that labels name
 	fixed      map[string]bool                 // names held by assets that the plan must not rename
 	yielding   []inventory.Asset
+	untouched  int // assets that are never written to, and are as their instances want them
 }
 
 // place is a scope as assets remember it: the account by its own id, so that renaming an
@@ -279,8 +281,17 @@ func (b *builder) existing(e entry, n int) {
 	b.relocate(&c, i, a)
 	b.relabel(&c, i, a)
 	b.reactivate(&c, *a)
-	if b.rules.Partial && a.Name == suffixed(c.Name, i.ID, func(string) bool { return false }) {
+	if b.rules.Partial && isName(c.Name, i.ID, a.Name) {
 		c.Name = a.Name
+	}
+	if why, spared := b.rules.untouchable(*a); spared {
+		if len(c.Fields) > 0 || !isName(c.Name, i.ID, a.Name) {
+			c.Name, c.Address, c.Patch, c.Before, c.Fields = a.Name, a.Address, nil, nil, nil
+			b.skip(c, why)
+		} else {
+			b.plan.untouched++
+		}
+		return
 	}
 	b.decided[n] = true
 	w := wish{entry: e, wanted: c.Name, before: a}
@@ -343,14 +354,14 @@ func (b *builder) skip(c Change, why Reason) {
 }
 
 // holdNames notes which names cannot be given away: all but those of assets with a wish, of
-// candidates (decided by the guard) and of ours that are deactivated.
+// candidates (decided by the guard) and of ours that are deactivated and may be written to.
 func (b *builder) holdNames() {
 	for _, n := range b.order {
 		a := &b.in.Bastion.Assets[n]
 		if b.decided[b.byID[a.ID]] {
 			continue
 		}
-		if b.ours[n] && !a.Active && a.Count(inventory.LabelGone) > 0 {
+		if _, spared := b.rules.untouchable(*a); b.ours[n] && !spared && !a.Active && a.Count(inventory.LabelGone) > 0 {
 			b.plan.yielding = append(b.plan.yielding, *a)
 			continue
 		}

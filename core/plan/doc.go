@@ -19,6 +19,7 @@
 //	listed      ours, jms-gone                         update: label off, active again (unless jms-off)
 //	listed      ours, switched off by a person         stays off; the rest follows the cloud
 //	listed      ours, equal                            unchanged
+//	listed      ours, never written to (see below)     skip (said), or unchanged where it is as wanted
 //	elsewhere   ours, in a complete scope's place      keep: an instance in any listing is present
 //	absent      not ours                               not looked at
 //	absent      ours, its account not configured       skip (said)
@@ -26,7 +27,9 @@
 //	absent      ours, another account of the owner     keep: it failed here, or a narrowed run left it out
 //	absent      ours, owner is not the credential's    skip (said)
 //	absent      ours, jms-gone unreadable              skip (said)
-//	absent      ours, gateway or protected_ips         skip (said); jms-protected remembers the
+//	absent      ours, never written to (see below)     skip (said)
+//	absent      ours, jms-keep                         skip (said): a person has the last word
+//	absent      ours, protected_ips                    skip (said); jms-protected remembers the
 //	                                                   instance's other addresses
 //	absent      ours, outside the whitelist            skip (said)
 //	absent      ours, no_delete                        skip (said)
@@ -34,8 +37,22 @@
 //	absent      ours, jms-gone, mode deactivate        keep
 //	absent      ours, jms-gone, grace not over         keep
 //	absent      ours, jms-gone, grace over             candidate: delete
+//	absent      the same, earlier than jms-due says    hold once (said), jms-due = now + 10 minutes
+//	absent      the same, jms-due within 10 minutes    keep until then
 //	absent      ours, grace 0 with mode delete         candidate: delete
 //	absent      ours                                   candidate: deactivate
+//
+// Never written to are gateways (the platform's name begins with "Gateway", as JumpServer itself
+// tells them), JumpServer's own hosts (the asset's address is the host of jumpserver.url; names are not
+// resolved, so that the plan depends on nobody's DNS), and assets whose name fits protected_names.
+// Neither are they renamed to give a name away.
+//
+// A deactivation promises in jms-due when the asset will be deleted by the settings of that day
+// ("never" with mode deactivate). Where the grace is shortened or deletion switched on, deletes are due
+// that nobody was told of: the first run that finds one holds it, tells it and promises ten minutes;
+// a later run deletes. The promise is renewed where the settings give more time than it. Assets without
+// jms-due, deactivated by an older version, have no promise. This needs no state store, and lasts as
+// long as the asset does. Events delete nothing.
 //
 // Names are unique in an organisation. The active asset that holds a name keeps it; of others
 // the smallest instance id gets it; the rest are called "<name>-<instance id>". Assets that are

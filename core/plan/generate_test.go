@@ -76,6 +76,12 @@ func randomWorld(d *dice) *world {
 	if d.in(5) {
 		w.rules.Protected = prefixes("10.0.1.0/24", "47.0.0.1")
 	}
+	if d.in(6) {
+		w.rules.ProtectedNames = pick(d, []string{"web*"}, []string{"?", "db"}, []string{"a-i-*"})
+	}
+	if d.in(8) {
+		w.rules.OwnHosts = []string{"10.0.0.2"}
+	}
 	w.limits = Limits{
 		Percent: pick(d, 0, 20, 50, 100), Min: pick(d, 0, 1, 3, 100), PerRun: pick(d, 0, 2, 5, 100), AllowEmpty: d.in(2),
 	}
@@ -222,6 +228,11 @@ func (d *dice) edit(a *inventory.Asset) {
 	case 0, 1, 2:
 		gone(pick(d, time.Minute, 2*time.Hour, 8*24*time.Hour))(a)
 		a.Active = d.in(5)
+		if d.in(2) {
+			due(pick(d, -time.Hour, 5*time.Minute, 9*24*time.Hour))(a)
+		} else if d.in(4) {
+			labelled(inventory.LabelDue, pick(d, inventory.DueNever, "soon"))(a)
+		}
 	case 3:
 		labelled(inventory.LabelGone, pick(d, "monday", "2099-01-01T00:00:00Z"))(a)
 	}
@@ -236,6 +247,9 @@ func (d *dice) edit(a *inventory.Asset) {
 		a.Platform = "Gateway"
 	case 4:
 		a.Host = false
+	}
+	if d.in(12) {
+		labelled(inventory.LabelKeep, "audit")(a)
 	}
 	if d.in(4) {
 		labelled("last", "z")(a)

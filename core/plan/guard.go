@@ -81,7 +81,7 @@ func (p Plan) Candidates() []Change { return slices.Clone(p.candidates) }
 func (p Plan) Approve(limits Limits, proofs Proofs) Approved {
 	g := guard{plan: p, limits: limits, proofs: proofs, contradicted: map[place]string{}}
 	g.findContradictions()
-	out := Approved{notes: slices.Clone(p.notes)}
+	out := Approved{notes: slices.Clone(p.notes), updates: slices.Clone(p.marks), unchanged: p.untouched}
 	for _, c := range p.candidates {
 		switch action, why := g.decide(c); action {
 		case c.Action:

@@ -102,20 +102,20 @@ func followLabels(a inventory.Asset, i inventory.Instance, protected bool) []inv
 
 // ofDeactivation tells whether a label only means something on a deactivated asset.
 func ofDeactivation(l inventory.Label) bool {
-	return slices.Contains([]string{inventory.LabelGone, inventory.LabelOff, inventory.LabelEvent}, l.Name)
+	return slices.Contains([]string{inventory.LabelGone, inventory.LabelDue, inventory.LabelOff, inventory.LabelEvent}, l.Name)
 }
 
 // goneLabels gives the labels of an asset that is deactivated now. Where a person had switched
 // it off before, jms-off remembers that, so that it stays off if the instance returns.
-func goneLabels(a inventory.Asset, now time.Time, byEvent bool) []inventory.Label {
+func goneLabels(a inventory.Asset, r Rules) []inventory.Label {
 	out := slices.DeleteFunc(slices.Clone(a.Labels), ofDeactivation)
 	if !a.Active {
 		out = append(out, inventory.Label{Name: inventory.LabelOff, Value: "person"})
 	}
-	if byEvent {
+	if r.Partial {
 		out = append(out, inventory.Label{Name: inventory.LabelEvent, Value: "closed"})
 	}
-	return append(out, inventory.GoneLabel(now))
+	return append(out, r.dueLabel(r.Now), inventory.GoneLabel(r.Now))
 }
 
 func protectedLabel() inventory.Label {

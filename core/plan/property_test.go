@@ -46,6 +46,7 @@ func properties() []property {
 		{"goes on after an interruption", goesOnAfterInterruption},
 		{"order of input", orderOfInput},
 		{"only ours", onlyOurs},
+		{"what is never touched", neverTouched},
 		{"removals", removalsHaveReasons},
 		{"thresholds", thresholds},
 		{"a failed listing removes nothing more", failedListing},
@@ -149,6 +150,17 @@ func onlyOurs(t *testing.T, w *world) {
 	}
 }
 
+// neverTouched: not one write names a gateway, a host of JumpServer's or a protected name.
+func neverTouched(t *testing.T, w *world) {
+	assets := w.byID()
+	for _, c := range writes(w.approve()) {
+		before := assets[c.AssetID]
+		if why, spared := w.rules.untouchable(before); spared && c.Action != Create {
+			t.Errorf("%s of %s, yet %s", c.Action, before.Name, why.Text(English))
+		}
+	}
+}
+
 // removalsHaveReasons asks of each removal everything that the issue demands, anew.
 func removalsHaveReasons(t *testing.T, w *world) {
 	for _, c := range w.approve().Removals() {
@@ -174,6 +186,12 @@ func removalsHaveReasons(t *testing.T, w *world) {
 		}
 		if proof, asked := w.proof(c); !asked || !proof.Absent || proof.Err != nil {
 			t.Errorf("%s: no proof", c.AssetID)
+		}
+		if _, spared := w.rules.untouchable(a); spared || a.Count(inventory.LabelKeep) > 0 {
+			t.Errorf("%s: to be spared", c.AssetID)
+		}
+		if value, promised := a.Label(inventory.LabelDue); promised && c.Action == Delete && value > stamp(now()) {
+			t.Errorf("%s: deleted, and promised until %s", c.AssetID, value)
 		}
 		if w.rules.NoDelete || within(w.rules.Protected, a.Address) || !w.rules.listed(a.Address) || a.Platform == "Gateway" {
 			t.Errorf("%s: not to be touched", c.AssetID)

@@ -27,6 +27,11 @@ const (
 	GoneUnreadable   Code = "gone_unreadable"
 	IsGateway        Code = "is_gateway"
 	IsProtected      Code = "is_protected"
+	IsProtectedName  Code = "is_protected_name"
+	IsOwnHost        Code = "is_own_host"
+	KeptByLabel      Code = "kept_by_label"
+	GuardEarly       Code = "guard_early"
+	Remembers        Code = "remembers"
 	NoDelete         Code = "no_delete"
 	SwitchedOn       Code = "switched_on"
 	StaysDeactivated Code = "stays_deactivated"
@@ -91,6 +96,13 @@ func wordsOf(code Code) (words, bool) {
 		{GoneUnreadable, words{"保留：标签 jms-gone 无法识别", "kept: its label jms-gone cannot be read"}},
 		{IsGateway, words{"保留：它是网关", "kept: it is a gateway"}},
 		{IsProtected, words{"保留：受 protected_ips 保护", "kept: protected by protected_ips"}},
+		{IsProtectedName, words{"保留：名称受 protected_names 保护（%s）", "kept: its name is protected by protected_names (%s)"}},
+		{IsOwnHost, words{"保留：它是 JumpServer 自己的主机", "kept: it is a host of JumpServer itself"}},
+		{KeptByLabel, words{"保留：标签 jms-keep:%s", "kept: its label jms-keep says %s"}},
+		{GuardEarly, words{
+			"暂缓一次：停用于 %s，当时告知的删除时间是 %s，宽限期缩短或改为删除后提前到期；不改回设置，%s 之后删除",
+			"held once: deactivated at %s, to be deleted at %s as it was told then; a shorter grace, or deletion switched on, makes it due earlier: deleted after %s unless the settings are put back"}},
+		{Remembers, words{"用标签记下状态，供以后的同步判断", "labels remember something for later runs"}},
 		{NoDelete, words{"保留：已设置 no_delete", "kept: no_delete is set"}},
 		{SwitchedOn, words{"保留：停用后又被人工启用", "kept: a person switched it on again"}},
 		{StaysDeactivated, words{"停用于 %s，按配置不删除", "deactivated at %s; never deleted by configuration"}},

@@ -43,14 +43,19 @@ type Rules struct {
 	Accounts  map[string]Account
 	Whitelist []netip.Prefix // empty: no limit
 	Protected []netip.Prefix
+	// ProtectedNames are patterns (see matches) of names of assets that are never written to.
+	ProtectedNames []string
+	// OwnHosts are the addresses of JumpServer itself: assets that have one are never written to.
+	OwnHosts  []string
 	NoDelete  bool
 	HostNames bool // name assets by HostName rather than InstanceName
 	Mode      Mode
 	Grace     time.Duration // 0: delete at once
 	Now       time.Time
 	Lang      Lang // of the comment on new assets
-	// Partial says that only some assets of JumpServer were read: names that nobody is seen to
-	// hold may be taken, so an asset that has "<name>-<instance id>" keeps it.
+	// Partial says that only some assets of JumpServer were read, as events do. Names that nobody is
+	// seen to hold may be taken, so an asset that has "<name>-<instance id>" keeps it; and nothing is
+	// deleted, whatever Mode and Grace say.
 	Partial bool
 }
 
