@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"iter"
 	"maps"
 	"slices"
 
@@ -9,25 +10,21 @@ import (
 
 // absent looks at every asset of ours whose instance no listing holds.
 func (b *builder) absent() {
-	for _, n := range b.order {
+	for n, m := range b.left() {
 		a := &b.in.Bastion.Assets[n]
-		if !b.ours[n] || b.listed[b.byID[a.ID]] {
-			continue
-		}
-		m, _ := labelMark(*a)
-		c := Change{
-			Scope: inventory.Scope{Cloud: m.cloud, Account: m.account, Region: m.region}, InstanceID: m.instance,
-			AssetID: a.ID, Name: a.Name, Address: a.Address, Platform: a.Platform, Before: a,
-		}
+		c := leftover(a, m)
 		if where, elsewhere := b.where(instanceKey{m.cloud, m.instance}); elsewhere {
-			b.keep(c, because(SeenElsewhere, where.String())) // said by the skip of its instance
+			b.elsewhere(c, where)
 			continue
 		}
+		b.leaked(*a, m)
 		why, proved := b.readScope(m)
 		switch {
 		case proved:
 			b.judge(c, *a)
-		case why.Code == OtherOwner, why.Code == NotConfigured, why.Code == OthersNotAsked:
+		case orphaned(why.Code):
+			b.orphan(c, *a, why)
+		case why.Code == OtherOwner, why.Code == OthersNotAsked:
 			b.skip(c, why) // no scope's error would say it
 		default:
 			b.keep(c, why)
@@ -35,12 +32,42 @@ func (b *builder) absent() {
 	}
 }
 
+// left gives the assets of ours, by index, to which no listed instance belongs, and what their labels say.
+func (b *builder) left() iter.Seq2[int, mark] {
+	return func(yield func(int, mark) bool) {
+		for _, n := range b.order {
+			if !b.ours[n] || b.listed[n] {
+				continue
+			}
+			if m, _ := labelMark(b.in.Bastion.Assets[n]); !yield(n, m) {
+				return
+			}
+		}
+	}
+}
+
+// leftover is a line about an asset whose instance is in no listing.
+func leftover(a *inventory.Asset, m mark) Change {
+	return Change{
+		Scope: inventory.Scope{Cloud: m.cloud, Account: m.account, Region: m.region}, InstanceID: m.instance,
+		AssetID: a.ID, Name: a.Name, Address: a.Address, Platform: a.Platform, Before: a,
+	}
+}
+
+// elsewhere keeps an asset whose instance another listing holds.
+func (b *builder) elsewhere(c Change, where inventory.Scope) {
+	b.keep(c, because(SeenElsewhere, where.String())) // said by the skip of its instance
+	if c.Before.Count(inventory.LabelMissing) > 0 && !b.rules.Partial {
+		b.note(c, *c.Before, relabelled(*c.Before, inventory.LabelMissing, ""))
+	}
+}
+
 // readScope tells whether the asset's own scope, that of the account which its label names, was
 // read as a whole with a key of the right owner, and nobody else who may see the instance is
 // unread: no other account of this owner failed here, or was left out of a narrowed run.
 func (b *builder) readScope(m mark) (Reason, bool) {
-	if _, configured := b.rules.Accounts[m.account]; !configured {
-		return because(NotConfigured, m.account), false
+	if why, orphan := b.configured(m); orphan {
+		return why, false
 	}
 	own := slices.IndexFunc(b.in.Listings, func(l inventory.Listing) bool {
 		return l.Cloud == m.cloud && l.Account == m.account && (l.Region == m.region || l.Region == everyRegion)

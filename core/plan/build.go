@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
@@ -17,6 +18,7 @@ type Input struct {
 // Plan is what Build found: wishes and candidates, before the guard and before final names.
 // The zero value plans nothing.
 type Plan struct {
+	now        time.Time
 	wishes     []wish   // assets of listed instances that may be touched, with what they want
 	recipe     *recipe  // of the assets to be made
 	candidates []Change // removals that need proof and the guard's approval
@@ -26,7 +28,8 @@ type Plan struct {
 	scopes     map[inventory.Scope]*population // by the account that labels name
 	fixed      map[string]bool                 // names held by assets that the plan must not rename
 	yielding   []inventory.Asset
-	untouched  int // assets that are never written to, and are as their instances want them
+	retired    bool // made by Retire
+	untouched  int  // assets that are never written to, and are as their instances want them
 }
 
 // place is a scope as assets remember it: the account by its own id, so that renaming an
@@ -36,22 +39,14 @@ type place struct {
 	owner, region string
 }
 
-// population counts a place for the guard.
-type population struct {
-	assets int // ours there that were not deactivated before
-	lost   int // of those, candidates for removal
-	closed int // ours there that events deactivated: no guard has seen that yet
-	due    int // of those, candidates for deletion
-	listed int // instances that its complete listings hold
-}
-
 type builder struct {
-	rules Rules
-	in    Input
-	plan  Plan
-	order []int          // indices of Bastion.Assets, by asset id
-	byID  map[string]int // asset id → index in Bastion.Assets
-	ours  []bool         // by index in Bastion.Assets
+	entries []entry // of the complete listings
+	rules   Rules
+	in      Input
+	plan    Plan
+	order   []int          // indices of Bastion.Assets, by asset id
+	byID    map[string]int // asset id → index in Bastion.Assets
+	ours    []bool         // by index in Bastion.Assets
 	// listed and decided say of an asset, by index, that a listing holds its instance, and that
 	// a wish or a candidate decides its name.
 	listed, decided []bool
@@ -70,6 +65,20 @@ type instanceKey struct {
 // assets and instances, because copies of a big fleet would be most of a run's memory: nobody
 // may change them while the plan, or what was approved of it, is in use.
 func Build(in Input, rules Rules) Plan {
+	b := newBuilder(in, rules)
+	b.plan.wishes = make([]wish, 0, len(b.entries))
+	for _, e := range b.entries {
+		b.instance(e)
+	}
+	b.entries = nil
+	b.absent()
+	b.holdNames()
+	b.plan.sort()
+	return b.plan
+}
+
+// newBuilder sorts and indexes what was read.
+func newBuilder(in Input, rules Rules) *builder {
 	in.Listings = slices.SortedFunc(slices.Values(in.Listings),
 		func(x, y inventory.Listing) int { return x.Scope.Compare(y.Scope) })
 	count := len(in.Bastion.Assets)
@@ -78,19 +87,13 @@ func Build(in Input, rules Rules) Plan {
 		ours: make([]bool, count), listed: make([]bool, count), decided: make([]bool, count), named: map[string]string{},
 	}
 	b.plan = Plan{
+		now:    rules.Now,
 		recipe: &recipe{rules: rules, platforms: in.Bastion.Platforms},
 		places: map[place]*population{}, scopes: map[inventory.Scope]*population{}, fixed: map[string]bool{},
 	}
 	b.indexAssets()
-	entries := b.indexListings()
-	b.plan.wishes = make([]wish, 0, len(entries))
-	for _, e := range entries {
-		b.instance(e)
-	}
-	b.absent()
-	b.holdNames()
-	b.plan.sort()
-	return b.plan
+	b.entries = b.indexListings()
+	return b
 }
 
 func (b *builder) indexAssets() {

@@ -22,7 +22,8 @@
 //	listed      ours, never written to (see below)     skip (said), or unchanged where it is as wanted
 //	elsewhere   ours, in a complete scope's place      keep: an instance in any listing is present
 //	absent      not ours                               not looked at
-//	absent      ours, its account not configured       skip (said)
+//	absent      ours, its account not configured or    orphan (said in every run): only Retire ends it;
+//	            switched off, or its region left out   keep where it is deactivated and only waits
 //	absent      ours, scope failed or not asked for    keep
 //	absent      ours, another account of the owner     keep: it failed here, or a narrowed run left it out
 //	absent      ours, owner is not the credential's    skip (said)
@@ -53,6 +54,14 @@
 // a later run deletes. The promise is renewed where the settings give more time than it. Assets without
 // jms-due, deactivated by an older version, have no promise. This needs no state store, and lasts as
 // long as the asset does. Events delete nothing.
+//
+// The guard (see weigh.go) counts an asset as lost for the share of its scope for a day after its
+// deactivation, unless its instance is back: slow leaks count. A delete at the end of a grace is not
+// counted again, unless an event closed the asset (jms-event). With a grace shorter than a day that memory
+// is as short. A scope that becomes empty holds what it had; if that was at most three assets,
+// jms-missing notes the first proof of absence, and a run ten minutes later or more that proves it again
+// lets them go. The label goes when the instance is seen again. What a person has approved
+// (Limits.Approved) passes all thresholds, and no doubt.
 //
 // Names are unique in an organisation. The active asset that holds a name keeps it; of others
 // the smallest instance id gets it; the rest are called "<name>-<instance id>". Assets that are

@@ -65,7 +65,8 @@ func randomWorld(d *dice) *world {
 	w.listings = nil
 	w.rules = Rules{
 		Accounts: map[string]Account{
-			"one": {Type: "阿里云"}, "two": {Type: "aliyun", Zone: "z-1"}, "three": {Type: "alibaba"}, narrowed: {Type: "aliyun"},
+			"one": {Type: "阿里云", Enabled: true}, "two": {Type: "aliyun", Zone: "z-1", Enabled: true},
+			"three": {Type: "alibaba", Enabled: true}, narrowed: {Type: "aliyun", Enabled: !d.in(3)},
 		},
 		Mode: pick(d, ModeDelete, ModeDelete, ModeDeactivate), Grace: pick(d, 0, time.Hour, 7*24*time.Hour),
 		Now: now(), HostNames: d.in(6), NoDelete: d.in(10), Partial: d.in(8),
@@ -247,6 +248,9 @@ func (d *dice) edit(a *inventory.Asset) {
 		a.Platform = "Gateway"
 	case 4:
 		a.Host = false
+	}
+	if d.in(6) {
+		labelled(inventory.LabelMissing, pick(d, stamp(now().Add(-time.Hour)), stamp(now().Add(-time.Minute)), "monday"))(a)
 	}
 	if d.in(12) {
 		labelled(inventory.LabelKeep, "audit")(a)

@@ -86,7 +86,7 @@ func followLabels(a inventory.Asset, i inventory.Instance, protected bool) []inv
 			out = append(out, want[at])
 			continue
 		}
-		if gone && ofDeactivation(l) || l.Name == inventory.LabelProtected && !protected {
+		if gone && ofDeactivation(l) || l.Name == inventory.LabelProtected && !protected || l.Name == inventory.LabelMissing {
 			continue
 		}
 		out = append(out, l)
@@ -108,7 +108,7 @@ func ofDeactivation(l inventory.Label) bool {
 // goneLabels gives the labels of an asset that is deactivated now. Where a person had switched
 // it off before, jms-off remembers that, so that it stays off if the instance returns.
 func goneLabels(a inventory.Asset, r Rules) []inventory.Label {
-	out := slices.DeleteFunc(slices.Clone(a.Labels), ofDeactivation)
+	out := slices.DeleteFunc(relabelled(a, inventory.LabelMissing, ""), ofDeactivation)
 	if !a.Active {
 		out = append(out, inventory.Label{Name: inventory.LabelOff, Value: "person"})
 	}

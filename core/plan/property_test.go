@@ -67,7 +67,7 @@ func settled(t *testing.T, j *jumpServer, w *world, a Approved) {
 	first := lines(a)
 	runs := 1
 	if slices.ContainsFunc(a.Notes(), func(c Change) bool {
-		return c.Reason.Code == GuardShare || c.Reason.Code == GuardEmpty
+		return slices.Contains([]Code{GuardShare, GuardEmpty, GuardLeak, GuardMissing}, c.Reason.Code)
 	}) {
 		runs = 4
 	}

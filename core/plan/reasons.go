@@ -2,50 +2,55 @@ package plan
 
 // The reasons. The details that each takes are those of its words in texts.
 const (
-	NewInstance      Code = "new_instance"
-	FollowsCloud     Code = "follows_cloud"
-	Returned         Code = "returned"
-	ReturnedOff      Code = "returned_off"
-	GivesWay         Code = "gives_way"
-	SwapStep         Code = "swap_step"
-	NoAddress        Code = "no_address"
-	NotWhitelisted   Code = "not_whitelisted"
-	MarksTakenOff    Code = "marks_taken_off"
-	NamedInComment   Code = "named_in_comment"
-	OtherRegion      Code = "other_region"
-	NotMarkable      Code = "not_markable"
-	InstanceGone     Code = "instance_gone"
-	InstanceReleased Code = "instance_released"
-	GraceOver        Code = "grace_over"
-	GoneAtOnce       Code = "gone_at_once"
-	ScopeFailed      Code = "scope_failed"
-	ScopeNotAsked    Code = "scope_not_asked"
-	OtherOwner       Code = "other_owner"
-	OthersNotAsked   Code = "others_not_asked"
-	NotConfigured    Code = "not_configured"
-	SeenElsewhere    Code = "seen_elsewhere"
-	GoneUnreadable   Code = "gone_unreadable"
-	IsGateway        Code = "is_gateway"
-	IsProtected      Code = "is_protected"
-	IsProtectedName  Code = "is_protected_name"
-	IsOwnHost        Code = "is_own_host"
-	KeptByLabel      Code = "kept_by_label"
-	GuardEarly       Code = "guard_early"
-	Remembers        Code = "remembers"
-	NoDelete         Code = "no_delete"
-	SwitchedOn       Code = "switched_on"
-	StaysDeactivated Code = "stays_deactivated"
-	InGrace          Code = "in_grace"
-	GuardShare       Code = "guard_share"
-	GuardEmpty       Code = "guard_empty"
-	GuardRun         Code = "guard_run"
-	GuardUnproven    Code = "guard_unproven"
-	GuardNotAsked    Code = "guard_not_asked"
-	GuardContradicts Code = "guard_contradicts"
-	StillThere       Code = "still_there"
-	ChangedMeanwhile Code = "changed_meanwhile"
-	GoneMeanwhile    Code = "gone_meanwhile"
-	TimeUp           Code = "time_up"
+	NewInstance         Code = "new_instance"
+	FollowsCloud        Code = "follows_cloud"
+	Returned            Code = "returned"
+	ReturnedOff         Code = "returned_off"
+	GivesWay            Code = "gives_way"
+	SwapStep            Code = "swap_step"
+	NoAddress           Code = "no_address"
+	NotWhitelisted      Code = "not_whitelisted"
+	MarksTakenOff       Code = "marks_taken_off"
+	NamedInComment      Code = "named_in_comment"
+	OtherRegion         Code = "other_region"
+	NotMarkable         Code = "not_markable"
+	InstanceGone        Code = "instance_gone"
+	InstanceReleased    Code = "instance_released"
+	GraceOver           Code = "grace_over"
+	GoneAtOnce          Code = "gone_at_once"
+	ScopeFailed         Code = "scope_failed"
+	ScopeNotAsked       Code = "scope_not_asked"
+	OtherOwner          Code = "other_owner"
+	OthersNotAsked      Code = "others_not_asked"
+	NotConfigured       Code = "not_configured"
+	SwitchedOffAccount  Code = "switched_off_account"
+	RegionNotConfigured Code = "region_not_configured"
+	Retired             Code = "retired"
+	SeenElsewhere       Code = "seen_elsewhere"
+	GoneUnreadable      Code = "gone_unreadable"
+	IsGateway           Code = "is_gateway"
+	IsProtected         Code = "is_protected"
+	IsProtectedName     Code = "is_protected_name"
+	IsOwnHost           Code = "is_own_host"
+	KeptByLabel         Code = "kept_by_label"
+	GuardEarly          Code = "guard_early"
+	Remembers           Code = "remembers"
+	NoDelete            Code = "no_delete"
+	SwitchedOn          Code = "switched_on"
+	StaysDeactivated    Code = "stays_deactivated"
+	InGrace             Code = "in_grace"
+	GuardShare          Code = "guard_share"
+	GuardEmpty          Code = "guard_empty"
+	GuardLeak           Code = "guard_leak"
+	GuardMissing        Code = "guard_missing"
+	GuardRun            Code = "guard_run"
+	GuardUnproven       Code = "guard_unproven"
+	GuardNotAsked       Code = "guard_not_asked"
+	GuardContradicts    Code = "guard_contradicts"
+	StillThere          Code = "still_there"
+	ChangedMeanwhile    Code = "changed_meanwhile"
+	GoneMeanwhile       Code = "gone_meanwhile"
+	TimeUp              Code = "time_up"
 	// Of a whole run, see Trouble.
 	RanOutOfTime   Code = "ran_out_of_time"
 	RanOutOfRoom   Code = "ran_out_of_room"
@@ -90,6 +95,9 @@ func wordsOf(code Code) (words, bool) {
 		{ScopeFailed, words{"保留：账号 %s 区域 %s 本次读取失败", "kept: account %s region %s could not be read"}},
 		{ScopeNotAsked, words{"保留：账号 %s 区域 %s 本次没有查询", "kept: account %s region %s was not asked for"}},
 		{NotConfigured, words{"保留：配置中没有账号 %s", "kept: the configuration has no account %s"}},
+		{SwitchedOffAccount, words{"保留：配置中账号 %s 已停用", "kept: the account %s is switched off in the configuration"}},
+		{RegionNotConfigured, words{"保留：配置中账号 %s 没有区域 %s", "kept: in the configuration the account %s does not have region %s"}},
+		{Retired, words{"人工执行 retire：账号或区域已不在配置中", "a person retires it: its account or region is not configured"}},
 		{OthersNotAsked, words{"保留：账号 %s 可能属于同一云账号，本次没有查询（写上 account_id 可以区分）", "kept: account %s may be of the same owner and was not asked (account_id tells them apart)"}},
 		{OtherOwner, words{"保留：资产属于云账号 %s，而当前密钥属于 %s", "kept: it belongs to cloud account %s, the key to %s"}},
 		{SeenElsewhere, words{"保留：实例出现在 %s 的列表中", "kept: the instance is in the listing of %s"}},
@@ -109,6 +117,10 @@ func wordsOf(code Code) (words, bool) {
 		{InGrace, words{"停用于 %s，%s 之后删除", "deactivated at %s, to be deleted after %s"}},
 		{GuardShare, words{"暂缓：该区域将失去 %d/%d 个资产，超过 %d%%", "held: the scope would lose %d of %d assets, more than %d%%"}},
 		{GuardEmpty, words{"暂缓：该区域列表为空，而 JumpServer 中有 %d 个资产", "held: the scope is empty, JumpServer has %d assets of it"}},
+		{GuardLeak, words{"暂缓：该区域 24 小时内将共失去 %d/%d 个资产（其中 %d 个已停用），超过 %d%%", "held: within 24 hours the scope would have lost %d of %d assets (%d of them are deactivated already), more than %d%%"}},
+		{GuardMissing, words{
+			"暂缓：该区域变空（原有 %d 个资产），首次证实已释放于 %s，%s 之后的同步再次证实即移除",
+			"held: the scope has become empty (it had %d assets); first proved released at %s, removed by a run after %s that proves it again"}},
 		{GuardRun, words{"暂缓：本次共要移除 %d 个资产，超过上限 %d", "held: the run would remove %d assets, more than %d"}},
 		{GuardUnproven, words{"暂缓：按 ID 查询未能证实已释放（%s）", "held: asking by id gave no proof (%s)"}},
 		{GuardNotAsked, words{"暂缓：没有按 ID 查询", "held: it was not asked for by id"}},

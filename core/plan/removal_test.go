@@ -174,13 +174,13 @@ func scopeRows() []scopeRow {
 		{"nothing was asked", []string{prod}, nil, "keep i-1 scope_not_asked"},
 		{"another owner's key", []string{prod}, []reading{{prod, beijing, other, false}}, "skip i-1 other_owner"},
 		{"owner not known", []string{prod}, []reading{{prod, beijing, "", false}}, "skip i-1 other_owner"},
-		{"renamed in the configuration", []string{renamed}, []reading{{renamed, beijing, owner, false}}, "skip i-1 not_configured"},
-		{"renamed, and failed", []string{renamed}, []reading{{renamed, beijing, owner, true}}, "skip i-1 not_configured"},
+		{"renamed in the configuration", []string{renamed}, []reading{{renamed, beijing, owner, false}}, "orphan i-1 not_configured"},
+		{"renamed, and failed", []string{renamed}, []reading{{renamed, beijing, owner, true}}, "orphan i-1 not_configured"},
 		{"renamed, and its owner was not learnt", []string{renamed, second},
-			[]reading{{renamed, beijing, "", true}, {second, beijing, owner, false}}, "skip i-1 not_configured"},
+			[]reading{{renamed, beijing, "", true}, {second, beijing, owner, false}}, "orphan i-1 not_configured"},
 		{"renamed, and its regions could not be listed", []string{renamed, second},
-			[]reading{{renamed, "*", "", true}, {second, beijing, owner, false}}, "skip i-1 not_configured"},
-		{"taken out of the configuration", []string{second}, []reading{{second, beijing, other, false}}, "skip i-1 not_configured"},
+			[]reading{{renamed, "*", "", true}, {second, beijing, owner, false}}, "orphan i-1 not_configured"},
+		{"taken out of the configuration", []string{second}, []reading{{second, beijing, other, false}}, "orphan i-1 not_configured"},
 		{"another account of the owner failed", []string{prod, second},
 			[]reading{{prod, beijing, owner, false}, {second, beijing, owner, true}}, "keep i-1 scope_failed"},
 		{"another account of the owner could not list regions", []string{prod, second},
@@ -201,7 +201,7 @@ func TestScopes(t *testing.T) {
 			w := newWorld()
 			w.listings, w.rules.Accounts = nil, map[string]Account{}
 			for _, a := range r.accounts {
-				w.rules.Accounts[a] = Account{Type: "aliyun"}
+				w.rules.Accounts[a] = Account{Type: "aliyun", Enabled: true}
 			}
 			w.holds(host(vm("i-1", "web", "10.0.0.1")))
 			for _, l := range r.readings {

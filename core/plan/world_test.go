@@ -36,7 +36,7 @@ type world struct {
 func newWorld() *world {
 	w := &world{
 		rules: Rules{
-			Accounts: map[string]Account{prod: {Type: "阿里云"}},
+			Accounts: map[string]Account{prod: {Type: "阿里云", Enabled: true}},
 			Mode:     ModeDelete, Grace: 7 * 24 * time.Hour, Now: now(), Lang: Chinese,
 		},
 		limits: Limits{Percent: 100, Min: 1000, PerRun: 1000, AllowEmpty: true},

@@ -24,6 +24,7 @@ func Merge(reports []Report) Report {
 		m.Unchanged += r.Unchanged
 		m.Skipped += r.Skipped
 		m.Held += r.Held
+		m.Orphans += r.Orphans
 		m.Failures += r.Failures
 		m.late += r.late
 		m.Changes = append(m.Changes, r.Changes...)

@@ -61,6 +61,7 @@ type Report struct {
 	Skipped     int      `json:"skipped"` // left alone, kept at the last moment, or not reached
 	Held        int      `json:"held"`
 	Failures    int      `json:"failed"` // changes that failed, not scopes
+	Orphans     int      `json:"orphans"` // assets whose account or region is no longer configured
 	Scopes      []Scope  `json:"scopes"`
 	Changes     []Change `json:"changes"`
 	Errors      []Fault  `json:"errors"`

@@ -98,6 +98,9 @@ func busy(lang plan.Lang) report.Input {
 	for n := range 5 {
 		in.Notes = append(in.Notes, change(plan.Hold, 40+n, plan.Because(plan.GuardShare, 5, 12, 20)))
 	}
+	for n := range 2 {
+		in.Notes = append(in.Notes, change(plan.Orphan, 60+n, plan.Because(plan.NotConfigured, "aliyun-prod")))
+	}
 	in.Notes = append(in.Notes, change(plan.Skip, 50, plan.Because(plan.NoAddress)),
 		change(plan.Keep, 51, plan.Because(plan.ScopeFailed, "aliyun-prod", "cn-shanghai")))
 	return in
