@@ -54,8 +54,29 @@ func leftover(a *inventory.Asset, m mark) Change {
 	}
 }
 
+// copies tells of hosts that carry our labels and are not ours: clones, which have the labels of the
+// asset that they were made of.
+func (b *builder) copies() {
+	if b.rules.Partial {
+		return
+	}
+	for _, n := range b.order {
+		a := &b.in.Bastion.Assets[n]
+		if m, marked := labelMark(*a); marked && !b.ours[n] {
+			c := leftover(a, m)
+			c.Before = nil
+			b.skip(c, because(IsCopy))
+		}
+	}
+}
+
 // elsewhere keeps an asset whose instance another listing holds.
 func (b *builder) elsewhere(c Change, where inventory.Scope) {
+	m, _ := labelMark(*c.Before)
+	if n, _ := b.owned(instanceKey{m.cloud, m.instance}); m.region == where.Region && b.in.Bastion.Assets[n].ID != c.AssetID {
+		b.skip(c, because(Doubled, b.in.Bastion.Assets[n].Name))
+		return
+	}
 	b.keep(c, because(SeenElsewhere, where.String())) // said by the skip of its instance
 	if c.Before.Count(inventory.LabelMissing) > 0 && !b.rules.Partial {
 		b.note(c, *c.Before, relabelled(*c.Before, inventory.LabelMissing, ""))

@@ -29,6 +29,7 @@ type Plan struct {
 	fixed      map[string]bool                 // names held by assets that the plan must not rename
 	yielding   []inventory.Asset
 	retired    bool // made by Retire
+	errand     bool // made by Adopt or Release
 	untouched  int  // assets that are never written to, and are as their instances want them
 }
 
@@ -50,8 +51,9 @@ type builder struct {
 	// listed and decided say of an asset, by index, that a listing holds its instance, and that
 	// a wish or a candidate decides its name.
 	listed, decided []bool
-	named           map[string]string               // instance id in a comment → name of the asset that is not ours
-	homes           map[instanceKey]string          // see home
+	named           map[string]string               // instance id → name of an asset that is not ours and names it
+	owners          map[instanceKey]int             // see owned
+	homes           map[instanceKey]string          // regions in which instances get assets
 	present         map[instanceKey]inventory.Scope // see where
 }
 
@@ -72,6 +74,7 @@ func Build(in Input, rules Rules) Plan {
 	}
 	b.entries = nil
 	b.absent()
+	b.copies()
 	b.holdNames()
 	b.plan.sort()
 	return b.plan
@@ -85,6 +88,7 @@ func newBuilder(in Input, rules Rules) *builder {
 	b := &builder{
 		rules: rules, in: in, order: make([]int, count), byID: make(map[string]int, count),
 		ours: make([]bool, count), listed: make([]bool, count), decided: make([]bool, count), named: map[string]string{},
+		homes: map[instanceKey]string{},
 	}
 	b.plan = Plan{
 		now:    rules.Now,
@@ -111,23 +115,56 @@ func (b *builder) indexAssets() {
 			b.count(a, m)
 			continue
 		}
-		for _, id := range mentioned(a.Comment) {
+		for _, id := range named(*a) {
 			b.named[id] = a.Name
 		}
 	}
 }
 
-// home gives the region of the asset that an instance has under whichever region. The index is
-// made when it is first asked for: a run that finds an asset for every instance never asks.
-func (b *builder) home(k instanceKey) (string, bool) {
-	if b.homes == nil {
-		b.homes = map[instanceKey]string{}
+// owned gives the asset of ours that an instance has, under whatever id and region: the one whose id is
+// made of its labels before adopted ones, of these the first by id. The index is made when it is first asked for:
+// a run that finds an asset by its id for every instance never asks.
+func (b *builder) owned(k instanceKey) (n int, known bool) {
+	if b.owners == nil {
+		b.owners = map[instanceKey]int{}
 		for _, n := range b.order {
-			if b.ours[n] {
-				m, _ := labelMark(b.in.Bastion.Assets[n])
-				b.homes[instanceKey{m.cloud, m.instance}] = m.region
+			if !b.ours[n] {
+				continue
+			}
+			a := b.in.Bastion.Assets[n]
+			m, _ := labelMark(a)
+			key := instanceKey{m.cloud, m.instance}
+			if _, twice := b.owners[key]; !twice || a.ID == inventory.AssetID(m.cloud, m.region, m.instance) {
+				b.owners[key] = n
 			}
 		}
+	}
+	n, known = b.owners[k]
+	return n, known
+}
+
+// assetOf gives the id of the asset that an instance has or will have, and its index if it is there: that
+// under the id made of the instance, or else an adopted one.
+func (b *builder) assetOf(i *inventory.Instance) (id string, n int, exists bool) {
+	id = inventory.AssetID(i.Cloud, i.Region, i.ID)
+	n, exists = b.byID[id]
+	if exists && b.ours[n] {
+		return b.in.Bastion.Assets[n].ID, n, true // equal, and held anyway
+	}
+	if own, known := b.owned(instanceKey{i.Cloud, i.ID}); known {
+		a := b.in.Bastion.Assets[own]
+		if m, _ := labelMark(a); m.region == i.Region {
+			return a.ID, own, true
+		}
+	}
+	return id, n, exists
+}
+
+// home gives the region of the asset that an instance has, or gets by this plan.
+func (b *builder) home(k instanceKey) (string, bool) {
+	if n, known := b.owned(k); known {
+		m, _ := labelMark(b.in.Bastion.Assets[n])
+		return m.region, true
 	}
 	region, known := b.homes[k]
 	return region, known
@@ -203,10 +240,9 @@ func (b *builder) indexListings() []entry {
 		b.scope(l.Scope).listed += len(l.Instances)
 		for k := range l.Instances {
 			i := &l.Instances[k]
-			id := inventory.AssetID(i.Cloud, i.Region, i.ID)
-			if n, exists := b.byID[id]; exists {
+			id, n, exists := b.assetOf(i)
+			if exists {
 				b.listed[n] = true
-				id = b.in.Bastion.Assets[n].ID // equal, and held anyway
 			}
 			first, twice := at[id]
 			switch {
@@ -271,86 +307,6 @@ func (b *builder) instance(e entry) {
 	}
 }
 
-// existing compares an asset of ours with its instance. What people own is never compared.
-func (b *builder) existing(e entry, n int) {
-	i, a := *e.of, &b.in.Bastion.Assets[n]
-	c := update(e, a)
-	c.Name, c.Address = b.rules.wanted(i), address(i)
-	if seen := i.Addresses(); !b.rules.listed(seen...) && (len(seen) > 0 || !b.rules.listed(a.Address)) {
-		c.Name, c.Address, c.Patch, c.Before = a.Name, a.Address, nil, nil
-		b.skip(c, because(NotWhitelisted))
-		return
-	}
-	b.relocate(&c, i, a)
-	b.relabel(&c, i, a)
-	b.reactivate(&c, *a)
-	if b.rules.Partial && isName(c.Name, i.ID, a.Name) {
-		c.Name = a.Name
-	}
-	if why, spared := b.rules.untouchable(*a); spared {
-		if len(c.Fields) > 0 || !isName(c.Name, i.ID, a.Name) {
-			c.Name, c.Address, c.Patch, c.Before, c.Fields = a.Name, a.Address, nil, nil, nil
-			b.skip(c, why)
-		} else {
-			b.plan.untouched++
-		}
-		return
-	}
-	b.decided[n] = true
-	w := wish{entry: e, wanted: c.Name, before: a}
-	if len(c.Fields) > 0 || c.Reason.Code != "" {
-		w.change = &c
-	}
-	b.plan.wishes = append(b.plan.wishes, w)
-}
-
-// relocate lets the address follow the cloud, and sets the zone where there is none.
-func (b *builder) relocate(c *Change, i inventory.Instance, a *inventory.Asset) {
-	if c.Address != "" && c.Address != a.Address {
-		c.Patch.Address, c.Fields = new(c.Address), append(c.Fields, "address")
-	} else {
-		c.Address = a.Address
-	}
-	zone := b.rules.Accounts[i.Account].Zone
-	if zone != "" && a.Zone == "" && b.in.Bastion.Platforms[a.Platform].Zones {
-		c.Patch.Zone, c.Fields = new(zone), append(c.Fields, "zone")
-	}
-}
-
-// protected tells whether any address of the instance is protected. What the label remembers
-// holds on while the cloud shows no public address: one is taken away by a stop, and before a release.
-func (b *builder) protected(i inventory.Instance, a inventory.Asset) bool {
-	remembered := a.Count(inventory.LabelProtected) > 0 && len(b.rules.Protected) > 0 && len(i.PublicIPs) == 0
-	return remembered || within(b.rules.Protected, i.Addresses()...)
-}
-
-// relabel lets our labels follow the cloud.
-func (b *builder) relabel(c *Change, i inventory.Instance, a *inventory.Asset) {
-	if m, _ := labelMark(*a); b.rules.Partial && m.owner == i.Owner {
-		i.Account = m.account // which of the owner's accounts speaks for it is for full runs to say
-	}
-	if !markable(i) {
-		return
-	}
-	c.Patch.Labels = followLabels(*a, i, b.protected(i, *a))
-	if c.Patch.Labels != nil {
-		c.Fields = append(c.Fields, "labels")
-	}
-}
-
-// reactivate undoes a deactivation of ours. What a person switched off stays off.
-func (b *builder) reactivate(c *Change, a inventory.Asset) {
-	if a.Count(inventory.LabelGone) == 0 || a.Active {
-		return
-	}
-	if a.Count(inventory.LabelOff) > 0 {
-		c.Reason = because(ReturnedOff)
-		return
-	}
-	c.Reason = because(Returned)
-	c.Patch.Active, c.Fields = new(true), append(c.Fields, "is_active")
-}
-
 func (b *builder) skip(c Change, why Reason) {
 	c.Action, c.Reason = Skip, why
 	b.plan.notes = append(b.plan.notes, c)
@@ -364,7 +320,7 @@ func (b *builder) holdNames() {
 		if b.decided[b.byID[a.ID]] {
 			continue
 		}
-		if _, spared := b.rules.untouchable(*a); b.ours[n] && !spared && !a.Active && a.Count(inventory.LabelGone) > 0 {
+		if b.ours[n] && b.rules.yields(*a) && !a.Active && a.Count(inventory.LabelGone) > 0 {
 			b.plan.yielding = append(b.plan.yielding, *a)
 			continue
 		}

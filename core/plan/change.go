@@ -18,6 +18,7 @@ const (
 	Hold       Action = "hold"   // a removal that the guard holds
 	Skip       Action = "skip"   // left alone for a reason that people should know
 	Orphan     Action = "orphan" // left alone, and nobody looks after it: its account or region is not configured
+	Drift      Action = "drift"  // left as people have it, though the cloud says otherwise
 	Keep       Action = "keep"   // left alone because its scope was not read or not asked for
 )
 

@@ -80,6 +80,12 @@ func randomWorld(d *dice) *world {
 	if d.in(6) {
 		w.rules.ProtectedNames = pick(d, []string{"web*"}, []string{"?", "db"}, []string{"a-i-*"})
 	}
+	if d.in(3) {
+		w.rules.Manage = Manage{
+			Name: pick(d, "", Always, OnCreate), Address: pick(d, "", Always, OnCreate),
+			Zone: pick(d, "", Missing, Always, OnCreate), AdoptedName: pick(d, "", Always, OnCreate),
+		}
+	}
 	if d.in(8) {
 		w.rules.OwnHosts = []string{"10.0.0.2"}
 	}
@@ -205,8 +211,16 @@ func (d *dice) assets(w *world, fleet []machine) {
 		if a.Address == "" || d.in(4) {
 			a.Address = d.ip()
 		}
+		if d.in(5) {
+			adoptedAs(fmt.Sprint("adopted-", m.ID))(&a)
+		}
 		d.edit(&a)
 		add(a)
+		if d.in(20) { // a person made one more asset of the instance ours
+			adoptedAs(fmt.Sprint("second-", m.ID))(&a)
+			a.Name += " 2"
+			add(a)
+		}
 	}
 	for n := range d.n(4) {
 		a := foreign(fmt.Sprint("foreign-", n), d.name(), pick(d, "", "mine", fmt.Sprint("instance_id: i-", d.n(8))), d.in(2))
@@ -244,6 +258,8 @@ func (d *dice) edit(a *inventory.Asset) {
 		labelled(inventory.LabelRegion, "twice")(a)
 	case 2:
 		a.ID += "-clone"
+	case 5:
+		stripped(inventory.LabelAsset)(a)
 	case 3:
 		a.Platform = "Gateway"
 	case 4:

@@ -18,7 +18,14 @@ type mark struct {
 // readMark gives the mark of an asset that is ours; see the package's doc for what is.
 func readMark(a inventory.Asset) (mark, bool) {
 	m, ok := labelMark(a)
-	return m, ok && a.ID == inventory.AssetID(m.cloud, m.region, m.instance)
+	return m, ok && (a.ID == inventory.AssetID(m.cloud, m.region, m.instance) || adopted(a))
+}
+
+// adopted tells whether an asset's own id stands in its label jms-asset: whoever marked it meant this
+// very asset. A copy has another id.
+func adopted(a inventory.Asset) bool {
+	own, ok := a.Label(inventory.LabelAsset)
+	return ok && strings.EqualFold(own, a.ID)
 }
 
 // labelMark gives what the labels of an asset say, if it has all of them; only its id tells
@@ -51,6 +58,12 @@ func labelMark(a inventory.Asset) (mark, bool) {
 func Ours(a inventory.Asset) bool {
 	_, ours := readMark(a)
 	return ours
+}
+
+// OursOf tells whether an asset is ours and the one of this instance.
+func OursOf(a inventory.Asset, cloud inventory.Cloud, region, instance string) bool {
+	m, ours := readMark(a)
+	return ours && m.cloud == cloud && m.region == region && m.instance == instance
 }
 
 // labelsOf are the five labels that make an asset ours.
@@ -134,6 +147,18 @@ func goneSince(a inventory.Asset, now time.Time) (at time.Time, found, ok bool) 
 		return time.Time{}, true, false
 	}
 	return at, true, true
+}
+
+// named gives the instance ids that an asset which is not ours names: in its comment, or by a label
+// jms-instance, as a released asset has it whose comment does not say it.
+func named(a inventory.Asset) []string {
+	ids := mentioned(a.Comment)
+	for _, l := range a.Labels {
+		if a.Host && l.Name == inventory.LabelInstance {
+			ids = append(ids, l.Value)
+		}
+	}
+	return ids
 }
 
 // mentioned gives the instance ids that a comment names, in the form of the Python tool.

@@ -141,7 +141,8 @@ func onlyOurs(t *testing.T, w *world) {
 			labels[l.Name] = l.Value
 		}
 		id := inventory.AssetID(inventory.Cloud(labels["jms-cloud"]), labels["jms-region"], labels["jms-instance"])
-		if !there || id != c.AssetID || labels["jms-owner"] == "" || labels["jms-account"] == "" || !before.Host {
+		own := id == c.AssetID || labels["jms-asset"] == c.AssetID && before.Count(inventory.LabelAsset) == 1
+		if !there || !own || labels["jms-owner"] == "" || labels["jms-account"] == "" || !before.Host {
 			t.Errorf("%s of %s, which is not ours", c.Action, c.AssetID)
 		}
 		if c.Patch != nil && c.Patch.ID != c.AssetID {
@@ -289,8 +290,14 @@ func whatPeopleOwn(t *testing.T, w *world) {
 			}
 			continue
 		}
-		if after.Comment != before.Comment || after.Platform != before.Platform || before.Zone != "" && after.Zone != before.Zone {
+		if after.Comment != before.Comment || after.Platform != before.Platform || (before.Zone != "" && w.rules.Manage.Zone != Always || w.rules.Manage.Zone == OnCreate) && after.Zone != before.Zone {
 			t.Errorf("before %+v\nafter  %+v", before, after)
+		}
+		if m := w.rules.Manage; after.Name != before.Name && !m.name(before) {
+			t.Errorf("%q became %q, which is people's", before.Name, after.Name)
+		}
+		if m := w.rules.Manage; after.Address != before.Address && m.Address == OnCreate {
+			t.Errorf("%s: address %s became %s", before.ID, before.Address, after.Address)
 		}
 		if got, want := peoples(after), peoples(before); !slices.Equal(got, want) {
 			t.Errorf("%s: labels %v became %v", before.ID, want, got)
@@ -325,8 +332,10 @@ func everyInstance(t *testing.T, w *world) {
 	a := w.approve()
 	said := map[string]bool{}
 	for _, c := range slices.Concat(writes(a), a.Notes()) {
-		if listed[c.AssetID] && c.Reason.Code != GivesWay {
-			said[c.AssetID] = true
+		id := inventory.AssetID(c.Scope.Cloud, c.Scope.Region, c.InstanceID)
+		other := slices.Contains([]Code{GivesWay, Differs, IsCopy, Doubled}, c.Reason.Code) // about another asset, or beside its line
+		if listed[id] && !other {
+			said[id] = true
 		}
 	}
 	if len(said)+a.Unchanged() != len(listed) {

@@ -12,6 +12,18 @@ const (
 	NotWhitelisted      Code = "not_whitelisted"
 	MarksTakenOff       Code = "marks_taken_off"
 	NamedInComment      Code = "named_in_comment"
+	AdoptedByID         Code = "adopted_by_id"
+	AdoptedByName       Code = "adopted_by_name"
+	AdoptedByAddress    Code = "adopted_by_address"
+	Ambiguous           Code = "ambiguous"
+	AmbiguousUnread     Code = "ambiguous_unread"
+	AmbiguousInstances  Code = "ambiguous_instances"
+	NamesAnother        Code = "names_another"
+	OtherType           Code = "other_type"
+	Released            Code = "released"
+	Differs             Code = "differs"
+	IsCopy              Code = "is_copy"
+	Doubled             Code = "doubled"
 	OtherRegion         Code = "other_region"
 	NotMarkable         Code = "not_markable"
 	InstanceGone        Code = "instance_gone"
@@ -84,8 +96,20 @@ func wordsOf(code Code) (words, bool) {
 		{SwapStep, words{"名称互换的中间步骤", "a step in swapping names"}},
 		{NoAddress, words{"实例还没有 IP 地址，暂不创建", "the instance has no address yet: not created"}},
 		{NotWhitelisted, words{"不在白名单内", "not in the whitelist"}},
-		{MarksTakenOff, words{"资产 %s 的 jms-* 标签被人移除，不再改动", "asset %s has our id, but a person took our labels off"}},
-		{NamedInComment, words{"已有资产 %s 的备注写着该实例 ID，不重复创建", "asset %s names this instance in its comment: not doubled"}},
+		{MarksTakenOff, words{"资产 %s 的 jms-* 标签被人移除，不再改动（可用 jms-sync adopt 认领）", "asset %s has our id, but a person took our labels off or released it (jms-sync adopt can take it over)"}},
+		{NamedInComment, words{"已有资产 %s 的备注写着该实例 ID，不重复创建（可用 jms-sync adopt 认领）", "asset %s names this instance in its comment or a label: not doubled (jms-sync adopt can take it over)"}},
+		{AdoptedByID, words{"认领：资产 ID 由该实例算出，标签曾被移除", "adopted: the asset's id is made of the instance, its labels were taken off"}},
+		{AdoptedByName, words{"认领：备注或标签里有该实例 ID", "adopted: its comment or a label names the instance"}},
+		{AdoptedByAddress, words{"认领：网域与地址相同，且在资产与实例中都唯一", "adopted: the same zone and address, unique among assets and instances"}},
+		{Ambiguous, words{"不认领：无法确定是哪一个（资产 %s）", "not adopted: it is not certain which one (assets %s)"}},
+		{AmbiguousUnread, words{"不认领：只有网域与地址相同，而账号 %s 区域 %s 本次读取失败，不能确定唯一", "not adopted: only zone and address are the same, and account %s region %s could not be read, so that nobody knows whether they are unique"}},
+		{AmbiguousInstances, words{"不认领：该资产对应几台实例（%s）", "not adopted: the asset may be that of several instances (%s)"}},
+		{NamesAnother, words{"不认领：地址相同，但资产 %s 写着别的实例 ID（地址可能被重新分配）", "not adopted: the address is the same, but asset %s names another instance (the address may have been used again)"}},
+		{OtherType, words{"不认领：地址相同，但资产 %s 的平台类型与云上的系统不符", "not adopted: the address is the same, but the platform of asset %s contradicts the system in the cloud"}},
+		{Released, words{"放手：移除 jms-* 标签，不删除", "released: our labels are taken off, nothing is deleted"}},
+		{Differs, words{"与云上不同，由人管理，不覆盖：%s", "differs from the cloud where people have the say, left as it is: %s"}},
+		{IsCopy, words{"不是我们的资产：带有 jms-* 标签，但 ID 不符（从别的资产复制而来），不改动", "not ours: it carries our labels, but its id is another one (a copy); left alone"}},
+		{Doubled, words{"保留：该实例已由资产 %s 对应，同一实例有两个资产，请人工处理", "kept: asset %s is that of its instance, which has two; a person must decide"}},
 		{OtherRegion, words{"该实例已有资产，标签中的区域是 %s", "the instance already has an asset, in region %s"}},
 		{NotMarkable, words{"账号、区域或实例 ID 不能写成标签（1–64 个字符）", "account, region or instance id cannot be a label (1 to 64 characters)"}},
 		{InstanceReleased, words{"按实例 ID 两次查询，证实已释放", "asked for twice by its id: released"}},
