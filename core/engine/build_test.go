@@ -94,6 +94,10 @@ func rules(cfg config.Config) plan.Rules {
 	at, _ := url.Parse(cfg.JumpServer.URL)
 	return plan.Rules{
 		Accounts: known, Whitelist: cfg.Sync.Whitelist, Protected: cfg.Sync.ProtectedIPs,
+		Manage: plan.Manage{
+			Name: plan.Policy(cfg.Sync.Manage.Name), Address: plan.Policy(cfg.Sync.Manage.Address),
+			Zone: plan.Policy(cfg.Sync.Manage.Zone), AdoptedName: plan.Policy(cfg.Sync.Manage.AdoptedName),
+		},
 		ProtectedNames: cfg.Sync.ProtectedNames, OwnHosts: []string{at.Hostname()},
 		NoDelete: cfg.Sync.NoDelete, HostNames: cfg.Sync.NameFrom == config.NameFromHostname,
 		Mode: plan.Mode(cfg.Sync.Removal.Mode), Grace: cfg.Sync.Removal.Grace, Lang: plan.Lang(cfg.Language),

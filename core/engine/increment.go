@@ -179,7 +179,11 @@ func (e Engine) logState(err error) {
 // lasts tells whether a line will say the same until the cloud or a person changes something: a listing,
 // or the next full reconcile, shows that.
 func lasts(n plan.Change) bool {
-	return n.Reason.Code == plan.StaysDeactivated || n.Reason.Code == plan.KeptByLabel
+	switch n.Reason.Code {
+	case plan.StaysDeactivated, plan.KeptByLabel, plan.IsCopy, plan.Doubled, plan.Differs:
+		return true
+	}
+	return false
 }
 
 // openScopes are those with anything held, skipped, failed or not reached, and when something that

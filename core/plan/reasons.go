@@ -37,6 +37,7 @@ const (
 	NotConfigured       Code = "not_configured"
 	SwitchedOffAccount  Code = "switched_off_account"
 	RegionNotConfigured Code = "region_not_configured"
+	NoOrphan            Code = "no_orphan"
 	Retired             Code = "retired"
 	SeenElsewhere       Code = "seen_elsewhere"
 	GoneUnreadable      Code = "gone_unreadable"
@@ -121,6 +122,7 @@ func wordsOf(code Code) (words, bool) {
 		{NotConfigured, words{"保留：配置中没有账号 %s", "kept: the configuration has no account %s"}},
 		{SwitchedOffAccount, words{"保留：配置中账号 %s 已停用", "kept: the account %s is switched off in the configuration"}},
 		{RegionNotConfigured, words{"保留：配置中账号 %s 没有区域 %s", "kept: in the configuration the account %s does not have region %s"}},
+		{NoOrphan, words{"账号 %s（或该区域）仍在配置中启用，其资产由同步管理，不能 retire；账号仍启用时请写明已不在配置中的 --region", "account %s (or this region of it) is configured and enabled, its assets are looked after and cannot be retired; name a --region that it no longer has"}},
 		{Retired, words{"人工执行 retire：账号或区域已不在配置中", "a person retires it: its account or region is not configured"}},
 		{OthersNotAsked, words{"保留：账号 %s 可能属于同一云账号，本次没有查询（写上 account_id 可以区分）", "kept: account %s may be of the same owner and was not asked (account_id tells them apart)"}},
 		{OtherOwner, words{"保留：资产属于云账号 %s，而当前密钥属于 %s", "kept: it belongs to cloud account %s, the key to %s"}},

@@ -19,7 +19,8 @@ import (
 //	item done, interim step   not at all                         none
 //	item failed               failed; also one of Errors         fail
 //	item kept, not reached    skipped                            skip
-//	note Skip, Hold, Orphan   skipped, held, orphans             its own
+//	note Skip, Hold           skipped, held                      its own
+//	note Orphan, Drift        orphans, drifted                   its own
 //	note Keep                 not at all: its scope says why     none
 func Build(in Input) Report {
 	r := empty(in.Started)
@@ -104,6 +105,8 @@ func (r *Report) addNote(c plan.Change, w words) {
 		r.Skipped++
 	case plan.Orphan:
 		r.Orphans++
+	case plan.Drift:
+		r.Drifted++
 	default:
 		return
 	}

@@ -51,7 +51,7 @@ func shown(changes []Change) []Change {
 		switch c.Action {
 		case Fail, plan.Hold, plan.Orphan:
 			return false
-		case plan.Skip:
+		case plan.Skip, plan.Drift:
 			return true // only counted
 		}
 		many[c.Action]++

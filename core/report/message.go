@@ -122,6 +122,9 @@ func (w writer) result(r Report) string {
 	if r.Orphans > 0 {
 		rows = append(rows, []string{w.words.orphans, strconv.Itoa(r.Orphans)})
 	}
+	if r.Drifted > 0 {
+		rows = append(rows, []string{w.drifted, strconv.Itoa(r.Drifted)})
+	}
 	if r.Skipped > 0 {
 		rows = append(rows, []string{w.skipped, strconv.Itoa(r.Skipped)})
 	}

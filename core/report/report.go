@@ -62,6 +62,7 @@ type Report struct {
 	Held        int      `json:"held"`
 	Failures    int      `json:"failed"`  // changes that failed, not scopes
 	Orphans     int      `json:"orphans"` // assets whose account or region is no longer configured
+	Drifted     int      `json:"drifted"` // assets that differ where people have the say
 	Scopes      []Scope  `json:"scopes"`
 	Changes     []Change `json:"changes"`
 	Errors      []Fault  `json:"errors"`

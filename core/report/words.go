@@ -30,7 +30,7 @@ type words struct {
 	keptF, nothing                                   string
 	scopesF                                          string
 	missingF                                         string
-	orphanHead, moreOrphansF, orphans                string
+	orphanHead, moreOrphansF, orphans, drifted       string
 }
 
 func wordsOf(lang plan.Lang) words {
@@ -58,7 +58,7 @@ func chinese() words {
 		failedF: "%s失败：%s", failedWhyF: "%s失败：%s（原因：%s）", notMadeF: "%s未执行：%s",
 		action: "操作", place: "账号/区域", reason: "原因",
 		keptF: "（%d 个资产）", nothing: "没有需要处理的资产。",
-		orphanHead: "无人管理的资产（账号或区域已不在配置中，可用 jms-sync retire 处理）", moreOrphansF: "*等共 %d 个无人管理的资产*", orphans: "无人管理",
+		orphanHead: "无人管理的资产（账号或区域已不在配置中，可用 jms-sync retire 处理）", moreOrphansF: "*等共 %d 个无人管理的资产*", orphans: "无人管理", drifted: "与云不同",
 		scopesF: "区域：%d 个完整，%d 个失败", missingF: "本次同步分为 %d 个部分，其中 %d 个没有报告结果：%s",
 	}
 }
@@ -81,7 +81,7 @@ func english() words {
 		failedF: "%s failed: %s", failedWhyF: "%s failed: %s (planned: %s)", notMadeF: "%s not made: %s",
 		action: "Action", place: "Account/region", reason: "Reason",
 		keptF: " (%d assets)", nothing: "Nothing to be done.",
-		orphanHead: "Orphaned assets (account or region no longer configured; see jms-sync retire)", moreOrphansF: "*%d orphans in all*", orphans: "Orphans",
+		orphanHead: "Orphaned assets (account or region no longer configured; see jms-sync retire)", moreOrphansF: "*%d orphans in all*", orphans: "Orphans", drifted: "Drift",
 		scopesF: "Scopes: %d complete, %d failed", missingF: "of the %d parts of this run %d did not report: %s",
 	}
 }
@@ -126,6 +126,8 @@ func (w words) actionName(a plan.Action) string {
 		zh = "保留"
 	case plan.Orphan:
 		zh = "无人管理"
+	case plan.Drift:
+		zh = "与云不同"
 	case Fail:
 		zh = "失败"
 	}
