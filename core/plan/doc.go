@@ -4,8 +4,9 @@
 // Build makes a Plan; its removals are only candidates. Approve (the guard) turns it into an
 // Approved, the only thing that package apply takes; nothing else can fill one.
 //
-// An asset is ours if its id is inventory.AssetID of its labels jms-cloud, jms-region and
-// jms-instance and it also carries jms-account and jms-owner, each label once. The rules:
+// An asset is ours if it carries the labels jms-cloud, jms-account, jms-owner, jms-region and
+// jms-instance, each once, and its id is either inventory.AssetID of them or stands in its label jms-asset,
+// as Adopt writes it. A copy of an asset has the labels and another id: it is told, and not ours. The rules:
 //
 //	instance    asset                                  outcome
 //	---------   ------------------------------------   --------------------------------------------
@@ -13,9 +14,15 @@
 //	listed      none, and the instance has no address  skip (not created yet; it counts as present)
 //	listed      none, outside the whitelist            skip
 //	listed      the id without our labels              skip (a person took the marks off)
-//	listed      not ours, comment names the instance   skip (the Python tool's, or made by hand)
+//	listed      not ours, comment or jms-instance      skip (the Python tool's, made by hand, released)
+//	            names the instance
 //	listed      ours, in another region                skip (one instance, one asset)
-//	listed      ours, name/address/labels differ       update those; zone only where it has none
+//	listed      ours, name/address/zone/labels differ  update those as far as Rules.Manage has them;
+//	                                                   what is people's: drift (said), left as it is
+//	listed      ours, platform of another type         drift (said); a platform is never changed
+//	listed      two of ours                            that of our id, else the first adopted one, follows;
+//	                                                   the other: skip (said)
+//	any         not ours, with our labels              skip (said): a copy
 //	listed      ours, jms-gone                         update: label off, active again (unless jms-off)
 //	listed      ours, switched off by a person         stays off; the rest follows the cloud
 //	listed      ours, equal                            unchanged
@@ -54,6 +61,10 @@
 // a later run deletes. The promise is renewed where the settings give more time than it. Assets without
 // jms-due, deactivated by an older version, have no promise. This needs no state store, and lasts as
 // long as the asset does. Events delete nothing.
+//
+// Three plans are made at a person's order, not by runs: Adopt (our marks on an asset that was there
+// before), Release (our marks off) and Retire (the end of orphans). Adopted assets keep their name, unless
+// Manage.AdoptedName says otherwise, and an address that is any of their instance's.
 //
 // The guard (see weigh.go) counts an asset as lost for the share of its scope for a day after its
 // deactivation, unless its instance is back: slow leaks count. A delete at the end of a grace is not
