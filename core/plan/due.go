@@ -83,8 +83,11 @@ func (b *builder) renew(c Change, a inventory.Asset, since time.Time, outdated b
 }
 
 // note adds a write of labels by which a later run remembers something. It is no change that
-// people are told of.
+// people are told of. What is never written to gets none.
 func (b *builder) note(c Change, a inventory.Asset, labels []inventory.Label) {
+	if _, spared := b.rules.untouchable(a); spared {
+		return
+	}
 	b.plan.marks = append(b.plan.marks, marking(c, a, labels))
 }
 
