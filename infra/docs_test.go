@@ -174,7 +174,7 @@ func TestNamedSettings(t *testing.T) {
 // coming tells settings of branches that are not merged yet, which the runbook and the page on moving
 // describe already. Take out what has arrived.
 func coming(s string) bool {
-	for _, group := range []string{"sync.manage", "sync.protected_names", "sync.approval"} {
+	for _, group := range []string{"sync.manage", "sync.protected_names", "sync.approval", "sync.interval"} {
 		if strings.HasPrefix(s, group) {
 			return true
 		}
