@@ -1,0 +1,258 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+)
+
+const repository = "../.."
+
+var (
+	fence  = regexp.MustCompile("(?ms)^ *```([a-z]*)\n(.*?)^ *```$")
+	inline = regexp.MustCompile("`([^`\n]+)`")
+	// command matches jms-sync where a shell takes it for a program, not where it is an argument.
+	command     = regexp.MustCompile(`(?:^|&&|;|\|) *(?:[A-Z_0-9]+=\S+ +)*(?:bin/)?jms-sync((?: +[^\s|&;>)#]+)*)(?:\s|$)`)
+	placeholder = regexp.MustCompile(`(?m)^export (\w+)='<[^>]*>'$`)
+)
+
+// documents gives every document that people read, by its path from the top of the repository.
+func documents(t *testing.T) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	for _, pattern := range []string{"README.md", "docs/*.md", "infra/README*.md"} {
+		files, err := filepath.Glob(filepath.Join(repository, pattern))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %d files, %v", pattern, len(files), err)
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			name, _ := filepath.Rel(repository, file)
+			found[filepath.ToSlash(name)] = string(text)
+		}
+	}
+	return found
+}
+
+// invocations gives the command lines of jms-sync in a document, each as its arguments.
+func invocations(document string) [][]string {
+	var found [][]string
+	add := func(text string, whole bool) {
+		for _, m := range command.FindAllStringSubmatch(text, -1) {
+			if args := strings.Fields(m[1]); len(args) > 0 || whole {
+				found = append(found, args)
+			}
+		}
+	}
+	for _, block := range fence.FindAllStringSubmatch(document, -1) {
+		if block[1] == "sh" {
+			for line := range strings.Lines(block[2]) {
+				add(line, true)
+			}
+		}
+	}
+	for _, span := range inline.FindAllStringSubmatch(fence.ReplaceAllString(document, ""), -1) {
+		if strings.HasPrefix(span[1], "jms-sync ") || strings.HasPrefix(span[1], "bin/jms-sync") {
+			add(span[1], true)
+		}
+	}
+	return found
+}
+
+// TestDocumentedCommands: every subcommand and every flag that a document names is in the command tree.
+func TestDocumentedCommands(t *testing.T) {
+	t.Parallel()
+	checked := 0
+	for name, document := range documents(t) {
+		for _, args := range invocations(document) {
+			if err := known(args); err != nil && !coming(args) {
+				t.Errorf("%s: jms-sync %s: %v", name, strings.Join(args, " "), err)
+			}
+			checked++
+		}
+	}
+	if checked < 20 {
+		t.Errorf("only %d commands were found in all documents: the search is broken", checked)
+	}
+}
+
+// coming tells commands of branches that are not merged yet, which the runbook and the page on moving
+// describe already. One that is there is checked like any other; take it out then.
+func coming(args []string) bool {
+	if len(args) == 0 || !slices.Contains([]string{"adopt", "release", "retire", "held", "approve", "reject", "apply", "status", "--every-account"}, args[0]) {
+		return false
+	}
+	cmd, _, err := rootCommand(io.Discard, io.Discard).Find(args[:1])
+	return err == nil && !cmd.HasParent()
+}
+
+// known tells what of a command line the program does not have.
+func known(args []string) error {
+	root := rootCommand(io.Discard, io.Discard)
+	cmd, rest, err := root.Find(args)
+	if err != nil {
+		return err
+	}
+	if cmd == root && len(rest) > 0 && !strings.HasPrefix(rest[0], "-") {
+		return errors.New("no such subcommand")
+	}
+	for _, arg := range rest {
+		arg, _, _ = strings.Cut(arg, "=")
+		if strings.HasPrefix(arg, "-") && len(arg) > 1 && !hasFlag(cmd, arg) {
+			return fmt.Errorf("no flag %s", arg)
+		}
+	}
+	return nil
+}
+
+func hasFlag(cmd *cobra.Command, arg string) bool {
+	if name, long := strings.CutPrefix(arg, "--"); long {
+		return cmd.Flag(name) != nil || name == "help"
+	}
+	cmd.InheritedFlags() // adds those of the root
+	return cmd.Flags().ShorthandLookup(arg[1:2]) != nil
+}
+
+// TestDocumentCheckBites: what is wrong is found, what is right is not.
+func TestDocumentCheckBites(t *testing.T) {
+	t.Parallel()
+	const document = "`jms-sync plan --everything` and `jms-sync paln`, not jms-sync here.\n```sh\nX=1 bin/jms-sync -o r.json   # fine\nbin/jms-sync plan -q\n```\n"
+	var wrong []string
+	all := invocations(document)
+	for _, args := range all {
+		if known(args) != nil {
+			wrong = append(wrong, strings.Join(args, " "))
+		}
+	}
+	slices.Sort(wrong)
+	if got := strings.Join(wrong, ","); len(all) != 4 || got != "paln,plan --everything,plan -q" {
+		t.Errorf("%q: wrong are %q", all, got)
+	}
+}
+
+// TestQuickStart executes the quick start's commands as they stand, by a shell, in an empty folder,
+// against emulators. What is not ours (make, which CI runs itself) is only recorded.
+func TestQuickStart(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ file, created, nothing, done string }{
+		{"quickstart.md", "云上新增的实例", "没有需要处理的资产。", "同步完成"},
+		{"quickstart.en.md", "new in the cloud", "Nothing to be done.", "done"},
+	} {
+		t.Run(c.file, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			d.fill(3, "cn-hangzhou")
+			calls := d.stubs("make")
+			blocks := d.shellBlocks(d.read(filepath.Join(repository, "docs", c.file)))
+			if len(blocks) != 4 {
+				t.Fatalf("%d blocks of commands, want demo, plan, sync and deploy", len(blocks))
+			}
+			d.shell(blocks[0])
+			if out := d.shell(blocks[1]); strings.Count(out, c.created) != 3 {
+				t.Errorf("the plan does not show 3 new assets:\n%s", out)
+			}
+			if n := d.jms.Writes() + d.robot.Calls(); n > 0 || len(d.hosts()) > 0 {
+				t.Errorf("the plan wrote or told %d times", n)
+			}
+			out := d.shell(blocks[2])
+			if len(d.hosts()) != 3 || !strings.Contains(out, c.done) || strings.Count(out, c.nothing) != 1 {
+				t.Errorf("%d hosts; want a sync, then an empty plan:\n%s", len(d.hosts()), out)
+			}
+			d.shell(blocks[3])
+			if got := d.read(calls); got != "make demo\nmake build\nmake deploy\n" {
+				t.Errorf("make was called:\n%s", got)
+			}
+			if env := d.read(filepath.Join(d.dir, ".env")); strings.Count(env, "JMS_SYNC_") != 2 {
+				t.Errorf(".env is\n%s", env)
+			}
+		})
+	}
+}
+
+// stubs puts programs that note how they are called, and bin/jms-sync, which is this test's own
+// program (see TestMain), into the desk's folder.
+func (d *desk) stubs(names ...string) (calls string) {
+	d.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		d.Fatal(err)
+	}
+	calls = d.save("calls", "")
+	scripts := map[string]string{"jms-sync": fmt.Sprintf("exec %q --retries=1 \"$@\"", exe)}
+	for _, name := range names {
+		scripts[name] = fmt.Sprintf("echo %s \"$@\" >>%q", name, calls)
+	}
+	if err := os.MkdirAll(filepath.Join(d.dir, "bin"), 0o700); err != nil {
+		d.Fatal(err)
+	}
+	for name, text := range scripts {
+		if err := os.Chmod(d.save("bin/"+name, "#!/bin/sh\n"+text+"\n"), 0o700); err != nil { //nolint:gosec // a program of the test's own
+			d.Fatal(err)
+		}
+	}
+	return calls
+}
+
+// shellBlocks gives the blocks of commands of a document, with the desk's values in place of the
+// placeholders that a reader fills in.
+func (d *desk) shellBlocks(document string) []string {
+	values := map[string]string{
+		"JMS_KEY_ID": jumpservertest.KeyID, "JMS_KEY_SECRET": d.keySecret,
+		"ALIYUN_KEY_ID": deskKey, "ALIYUN_KEY_SECRET": deskSecret,
+	}
+	var blocks []string
+	for _, m := range fence.FindAllStringSubmatch(document, -1) {
+		if m[1] == "sh" {
+			blocks = append(blocks, placeholder.ReplaceAllStringFunc(m[2], func(line string) string {
+				name := placeholder.FindStringSubmatch(line)[1]
+				if values[name] == "" {
+					d.Errorf("the test has no value for %s", name)
+				}
+				return fmt.Sprintf("export %s='%s'", name, values[name])
+			}))
+		}
+	}
+	return blocks
+}
+
+// shell runs a block in the desk's folder. What the reader exported in an earlier block is there;
+// of the addresses of the emulators the document knows nothing.
+func (d *desk) shell(block string) string {
+	d.Helper()
+	before := d.save("before", "")
+	if _, err := os.Stat(filepath.Join(d.dir, "exports")); err == nil {
+		before = filepath.Join(d.dir, "exports")
+	}
+	cmd := exec.CommandContext(d.Context(), "bash", "-euo", "pipefail", "-c", ". "+before+"\n"+block+"\nexport -p >exports")
+	cmd.Dir = d.dir
+	cmd.Env = []string{
+		"PATH=" + filepath.Join(d.dir, "bin") + ":" + os.Getenv("PATH"), "HOME=" + d.dir,
+		"JMS_SYNC_JUMPSERVER_URL=" + d.url, "JMS_SYNC_CLOUDS_0_ENDPOINT=" + d.endpoint,
+	}
+	var log strings.Builder
+	cmd.Stderr = &log
+	out, err := cmd.Output()
+	if err != nil {
+		d.Errorf("%v\n%s\n%s%s", err, block, out, &log)
+	}
+	for _, word := range []string{d.keySecret, deskSecret} {
+		if strings.Contains(string(out)+log.String(), word) {
+			d.Errorf("%q is printed:\n%s%s", word, out, &log)
+		}
+	}
+	return string(out)
+}
