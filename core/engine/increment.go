@@ -180,7 +180,7 @@ func openScopes(p pass) (open map[inventory.Scope]bool, due map[inventory.Scope]
 	for _, n := range p.notes {
 		first, waits := due[n.Scope]
 		switch {
-		case n.Reason.Code == plan.StaysDeactivated:
+		case n.Reason.Code == plan.StaysDeactivated, n.Reason.Code == plan.NoRightToDelete:
 		case n.Due.IsZero():
 			open[n.Scope] = true
 		case !waits || n.Due.Before(first):

@@ -116,7 +116,7 @@ func (b *builder) judge(c Change, a inventory.Asset) {
 		b.skip(c, because(SwitchedOn))
 	case gone:
 		b.deactivated(c, since)
-	case b.rules.Mode == ModeDelete && b.rules.Grace == 0:
+	case b.mode() == ModeDelete && b.rules.Grace == 0:
 		b.candidate(c, Delete, because(GoneAtOnce))
 	default:
 		c.Patch = &inventory.Patch{ID: a.ID, Active: new(false), Labels: goneLabels(a, b.rules.Now, b.rules.Partial)}
@@ -129,6 +129,14 @@ func (b *builder) judge(c Change, a inventory.Asset) {
 	}
 }
 
+// mode is how far removals go: no further than the access key's user may.
+func (b *builder) mode() Mode {
+	if b.in.Bastion.Undeletable {
+		return ModeDeactivate
+	}
+	return b.rules.Mode
+}
+
 // deactivated decides on an asset that an earlier run deactivated: deleted once the grace is over.
 func (b *builder) deactivated(c Change, since time.Time) {
 	stamp := since.UTC().Format(time.RFC3339)
@@ -136,6 +144,8 @@ func (b *builder) deactivated(c Change, since time.Time) {
 	switch {
 	case b.rules.Mode != ModeDelete:
 		b.keep(c, because(StaysDeactivated, stamp))
+	case b.mode() != ModeDelete:
+		b.keep(c, because(NoRightToDelete, stamp))
 	case b.rules.Now.Before(due):
 		c.Due = due
 		b.keep(c, because(InGrace, stamp, due.UTC().Format(time.RFC3339)))
