@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/storage"
@@ -46,6 +47,9 @@ func (s Store) run(ctx context.Context) []Line {
 	return append(lines, s.remove(ctx))
 }
 
+// lastCall is the time for removing the probe.
+const lastCall = 10 * time.Second
+
 func (s Store) key() string { return s.Prefix + "doctor/" + s.Probe }
 
 func (s Store) write(ctx context.Context) (lines []Line, written bool) {
@@ -86,7 +90,10 @@ func (s Store) conditions(ctx context.Context) []Line {
 	return []Line{fail(subject, say("条件写入出错", "a conditional write failed").with(err), s.fix(err, "PutObject"))}
 }
 
+// remove also works where doctor was stopped meanwhile: no probe stays behind.
 func (s Store) remove(ctx context.Context) Line {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastCall)
+	defer cancel()
 	subject := say("删除", "deleting")
 	if err := s.Bucket.Delete(ctx, s.key()); err != nil {
 		return warn(subject, sayf("探测对象 %s 删不掉", "the probe %s cannot be removed", s.key()).with(err), s.fix(err, "DeleteObject"))

@@ -2,9 +2,13 @@ package main
 
 import (
 	"bytes"
+	"encoding/pem"
 	"flag"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -17,6 +21,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk/dingtalktest"
+	"github.com/jms-sync/jms-sync/core/storage/storagetest"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -26,7 +31,6 @@ type patient struct {
 	*desk
 	edit func(config string) string // of the configuration, before it is read
 	args []string
-	env  map[string]string
 }
 
 // syncUser gives the access key to a user with the rights of a sync, and not one more or less.
@@ -89,6 +93,15 @@ func illnesses() []illness {
 			p.brokenPlace("/api/health/", jumpservertest.Fault{Edit: func(code int, body []byte) (int, []byte) {
 				return code, bytes.Replace(body, []byte(`"db_status":true`), []byte(`"db_status":false`), 1)
 			}})
+		}},
+		{"tls-private-ca", exitDone, func(p *patient) {
+			p.url = p.serveTLS()
+			p.replace("access_key_id: "+jumpservertest.KeyID, "ca_file: "+filepath.Join(p.dir, "ca.pem")+", access_key_id: "+jumpservertest.KeyID)
+		}},
+		{"tls-unknown-ca", exitPartial, func(p *patient) { p.url = p.serveTLS() }},
+		{"tls-not-verified", exitDone, func(p *patient) {
+			p.url = p.serveTLS()
+			p.replace("access_key_id: "+jumpservertest.KeyID, "verify_ssl: false, access_key_id: "+jumpservertest.KeyID)
 		}},
 		{"clock", exitDone, func(p *patient) {
 			p.serveAs(func(h http.Handler) http.Handler {
@@ -169,6 +182,16 @@ func illnesses() []illness {
 	}
 }
 
+// serveTLS serves JumpServer with a certificate of nobody's CA, and writes it to ca.pem.
+func (p *patient) serveTLS() string {
+	server := httptest.NewUnstartedServer(p.jms)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	p.Cleanup(server.Close)
+	p.save("ca.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})))
+	return server.URL
+}
+
 // holds makes JumpServer count so many assets.
 func (p *patient) holds(n int) {
 	p.jms.Fail(jumpservertest.On(http.MethodGet, "/assets/assets/"), -1, jumpservertest.Fault{Edit: func(code int, body []byte) (int, []byte) {
@@ -188,6 +211,92 @@ func TestDoctor(t *testing.T) {
 			p.examine(c.name, c.code)
 		})
 	}
+}
+
+// TestDoctorStores is TestDoctor for what variables name: the state store and an object that holds
+// the configuration.
+func TestDoctorStores(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		code  int
+		fault storagetest.Fault
+		match string
+		set   func(*testing.T, *storagetest.Server)
+	}{
+		{"state-well", exitDone, "", "", nil},
+		{"state-denied", exitPartial, storagetest.Denied, "PUT", nil},
+		{"state-unreadable", exitPartial, storagetest.Denied, "GET", nil},
+		{"state-not-deleted", exitDone, storagetest.Denied, "DELETE", nil},
+		{"state-no-bucket", exitPartial, storagetest.NoBucket, "", nil},
+		{"state-key-unknown", exitPartial, storagetest.BadKey, "", nil},
+		{"state-versioned", exitDone, "", "", func(_ *testing.T, s *storagetest.Server) { s.Version("Enabled") }},
+		{"state-conditions-ignored", exitPartial, "", "", func(_ *testing.T, s *storagetest.Server) { s.Ignore() }},
+		{"state-no-credentials", exitPartial, "", "", func(t *testing.T, _ *storagetest.Server) { t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "") }},
+		{"state-odd", exitPartial, "", "", func(t *testing.T, _ *storagetest.Server) { t.Setenv("JMS_SYNC_STATE", "osss://bucket/x") }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := newPatient(t)
+			store := storagetest.NewServer(t, storagetest.OSS)
+			t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", storagetest.GoodID)
+			t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", storagetest.GoodSecret)
+			t.Setenv("JMS_SYNC_STATE", store.Ref("jms"))
+			if c.set != nil {
+				c.set(t, store)
+			}
+			store.Break(c.fault, c.match, 0, 0)
+			p.examine(c.name, c.code)
+			for _, request := range store.Requests() {
+				if !strings.Contains(request, "jms/doctor/") && !strings.HasPrefix(request, "VERSIONING") {
+					t.Errorf("doctor touches more than its probe: %s", request)
+				}
+			}
+		})
+	}
+}
+
+// TestDoctorOfAnObject: the configuration is an object.
+func TestDoctorOfAnObject(t *testing.T) {
+	p := newPatient(t)
+	store := storagetest.NewServer(t, storagetest.OSS)
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", storagetest.GoodID)
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", storagetest.GoodSecret)
+	store.Set("conf/jms-sync.yaml", []byte(p.read(p.config())))
+	p.raw(t.Context(), exitDone, "-c", store.Ref("conf/jms-sync.yaml"), "doctor")
+	golden(t, filepath.Join("testdata", "doctor", "config-object.golden"), p.steady(p.stdout.String()))
+	for _, request := range store.Requests() {
+		if !strings.HasPrefix(request, "GET ") {
+			t.Errorf("doctor writes where the configuration is: %s", request)
+		}
+	}
+}
+
+// TestKeyWithoutDeletion: a run with such a key deactivates, says so, and deletes nothing, also
+// without a grace.
+func TestKeyWithoutDeletion(t *testing.T) {
+	t.Parallel()
+	p := newPatient(t)
+	p.syncUser(inventory.DeleteAssets)
+	p.more = "sync: {removal: {grace: 0s}}"
+	p.fill(8, "cn-beijing")
+	p.run(exitDone, "--no-log-file")
+	p.account.Remove("cn-beijing", alibabatest.Sample(0).ID)
+	for run, want := range []string{"JumpServer 的密钥没有删除资产的权限", "JumpServer 的密钥没有删除资产的权限"} {
+		p.run(exitDone, "--no-log-file")
+		off := 0
+		for _, h := range p.hosts() {
+			if !h.Active {
+				off++
+			}
+		}
+		if len(p.hosts()) != 8 || off != 1 || !strings.Contains(p.stdout.String(), want) {
+			t.Errorf("run %d: %d hosts, %d of them off\n%s", run, len(p.hosts()), off, &p.stdout)
+		}
+	}
+	if n := p.jms.Calls()["DELETE /api/v1/assets/hosts/"]; n > 0 {
+		t.Errorf("%d deletions were tried", n)
+	}
+	p.run(exitDone, "plan")
+	p.prints("JumpServer 的密钥没有删除权限，不删除")
 }
 
 func newPatient(t *testing.T) *patient {
@@ -212,7 +321,8 @@ func (p *patient) examine(name string, code int) {
 
 // steady takes out what no two runs have in common.
 func (p *patient) steady(text string) string {
-	text = strings.NewReplacer(p.url, "http://jumpserver.test", p.endpoint, "http://cloud.test").Replace(text)
+	scheme, _, _ := strings.Cut(p.url, "://")
+	text = strings.NewReplacer(p.url, scheme+"://jumpserver.test", p.endpoint, "http://cloud.test").Replace(text)
 	for pattern, with := range map[string]string{
 		`127\.0\.0\.1:\d{2,}`: "127.0.0.1:PORT", `[0-9A-F]{8}-0000-4000-8000-[0-9A-F]{12}`: "REQUEST", `doctor/[a-z2-7]{20,}`: "doctor/PROBE",
 		`request [0-9A-Za-z-]{12,}`: "request REQUEST",
