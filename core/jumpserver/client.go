@@ -76,6 +76,7 @@ type Client struct {
 	base  *url.URL
 	org   string
 	sign  signer
+	scrub func(text string) string // takes secrets out of what a server says
 	http  *http.Client
 	batch int
 	try   time.Duration
@@ -120,6 +121,7 @@ func New(o Options) (*Client, error) {
 	c := &Client{
 		base: base, org: org,
 		sign:  newSigner(o.KeyID, o.Secret),
+		scrub: newScrubber(o),
 		batch: orDefault(o.BatchSize, defaultBatch),
 		try:   orDefault(o.RequestTimeout, defaultRequest),
 		log:   o.Log, now: o.Now, sleep: o.Sleep,
