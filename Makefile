@@ -1,4 +1,4 @@
-# make demo | test | test-versitygw | test-moto | build | check | bench | bench-docs. Nothing but Go is needed.
+# make demo | test | test-versitygw | test-moto | build | check | vuln | bench | bench-docs. Nothing but Go is needed.
 GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
@@ -70,8 +70,15 @@ build-lambda-arm64:
 
 check:
 	@test -z "$$(gofmt -l core functions)" || { gofmt -l core functions; echo 'run make fmt'; exit 1; }
+	$(GO) mod verify
 	$(GO) vet -tags lambda.norpc ./...
 	$(GO) test -race -tags lambda.norpc $(RACED)
+
+# Known vulnerabilities in what we call. Its database is on the internet: where that is out of reach,
+# this says so and is no failure.
+.PHONY: vuln
+vuln:
+	@GO='$(GO)' .ci/vuln ./...
 
 bench: build
 	@bin/jms-sync bench

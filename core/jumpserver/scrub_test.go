@@ -18,7 +18,9 @@ func TestEchoIsScrubbed(t *testing.T) {
 		reply(w, 400, `{"detail":"`+strings.ReplaceAll(sent, `"`, `\"`)+` Proxy-Authorization: Basic dTpwYXNzLW9mLXByb3h5 pass-of-proxy `+testSecret+`"}`)
 	})
 	_, _, err := s.client(func(o *Options) { o.Proxy = "http://u:pass-of-proxy@proxy:1" }).Organisation(t.Context())
-	wantKind(t, err, inventory.Invalid, "answered 400", "keyId=", hidden)
+	if inventory.KindOf(err) != inventory.Invalid || !strings.Contains(err.Error(), "answered 400") || !strings.Contains(err.Error(), hidden) {
+		t.Fatal(err)
+	}
 	_, signature, _ := strings.Cut(sent, `signature="`)
 	for _, word := range []string{"pass-of-proxy", "dTpwYXNzLW9mLXByb3h5", testKey, testSecret, strings.TrimSuffix(signature, `"`)} {
 		if strings.Contains(err.Error(), word) {
