@@ -94,7 +94,7 @@ func rootCommand(stdout, stderr io.Writer) *cobra.Command {
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	o.flags(root)
-	root.AddCommand(planCommand(&o, stdout, stderr), doctorCommand(&o, stdout), eventCommand(&o, stdout, stderr), splitCommand(&o, stdout, stderr),
+	root.AddCommand(planCommand(&o, stdout, stderr), doctorCommand(&o, stdout), initCommand(&o, stdout, stderr), eventCommand(&o, stdout, stderr), splitCommand(&o, stdout, stderr),
 		demoCommand(stdout), benchCommand(&o, stdout), emulateCommand(stdout), probeCommand(&o, stdout), versionCommand(stdout))
 	return root
 }

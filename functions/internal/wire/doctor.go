@@ -126,3 +126,15 @@ func source(x Examination) doctor.Source {
 	s.Bucket, s.Key, s.Err = stores.Open(ref, credentials, stores.Options{})
 	return s
 }
+
+// Lister opens one account of a configuration, as a run would.
+func Lister(cfg config.Config, account config.Cloud) (cloud.Lister, error) {
+	account.Enabled = true
+	cfg.Clouds = []config.Cloud{account}
+	for _, p := range cloudlist.Providers() {
+		if p.Cloud == account.Cloud {
+			return p.Open(accounts(cfg, Role{}, cloud.NewAssumed())[0])
+		}
+	}
+	return nil, &inventory.Error{Kind: inventory.Unsupported, Message: "cloud " + account.Type + " is not supported"}
+}
