@@ -21,6 +21,7 @@ type Account struct {
 	Cloud    inventory.Cloud
 	Name     string
 	Disabled bool
+	Keyless  bool     // no key is configured: a function's role stands in, which only the function has
 	ID       string   // the account's own id, as configured; "" = the cloud tells it
 	Regions  []string // as configured; none = all
 	Lister   Lister
@@ -45,7 +46,11 @@ func (a Account) run(ctx context.Context) []Line {
 	case a.Disabled:
 		return []Line{fine(say("账号", "account"), say("已停用（enabled: false），不检查", "switched off (enabled: false), not examined"))}
 	case a.Err != nil:
-		return []Line{fail(say("配置", "configuration"), say("不能使用", "it cannot be used").with(a.Err), say("按提示修改这个账号的配置", "correct this account's settings"))}
+		fix := say("按提示修改这个账号的配置", "correct this account's settings")
+		if a.Keyless {
+			fix = say("写上密钥；若只在函数里以角色运行，这一项在这台机器上检查不了", "set a key; if it only runs as a function, with its role, this machine cannot examine it")
+		}
+		return []Line{fail(say("配置", "configuration"), say("不能使用", "it cannot be used").with(a.Err), fix)}
 	}
 	owner, usable := a.owner(ctx)
 	lines := []Line{owner}

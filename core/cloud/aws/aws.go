@@ -33,7 +33,7 @@ func Provider(policy cloud.Policy) cloud.Provider {
 		Open:        func(account cloud.Account) (cloud.Lister, error) { return Open(account, policy) },
 		Events:      Events,
 		Permissions: Permissions,
-		Absent:      "i-00000000000000000",
+		Absent:      "i-fffffffffffffffff",
 	}
 }
 

@@ -34,7 +34,7 @@ func Provider(policy cloud.Policy) cloud.Provider {
 		Cloud:       inventory.Tencent,
 		Open:        func(account cloud.Account) (cloud.Lister, error) { return Open(account, policy) },
 		Permissions: Permissions,
-		Absent:      "ins-00000000",
+		Absent:      "ins-zzzzzzzz",
 	}
 }
 

@@ -66,7 +66,7 @@ func server(cfg config.Config) doctor.Server {
 }
 
 func examined(a cloud.Account) doctor.Account {
-	out := doctor.Account{Cloud: a.Cloud, Name: a.Name, ID: a.AccountID, Regions: a.Regions}
+	out := doctor.Account{Cloud: a.Cloud, Name: a.Name, ID: a.AccountID, Regions: a.Regions, Keyless: a.AccessKeyID.Empty()}
 	for _, p := range cloudlist.Providers() {
 		if p.Cloud == a.Cloud {
 			out.Lister, out.Err = p.Open(a)
