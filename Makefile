@@ -1,4 +1,4 @@
-# make demo | test | test-versitygw | test-serverless | test-moto | build | check | bench | bench-docs: nothing but Go is needed
+# make demo | test | test-versitygw | test-serverless | test-moto | build | check | vuln | bench | bench-docs: nothing but Go is needed
 # (test-serverless: npm, test-moto: Python). make deploy | remove: Serverless Devs. make package | release | release-check.
 GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
@@ -7,7 +7,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 BUILD   := -trimpath -tags lambda.norpc -ldflags '$(LDFLAGS)'
 # Packages that link none but small SDKs: those that are raced. core/raced_test.go checks the list.
 RACED   := $(addprefix ./core/,apply cloud cloud/alibaba/... cloud/huawei/... cloud/tencent/... cloud/peertest \
-	cloud/aws/awstest cloud/azure/azuretest config engine inventory jumpserver/... notify/... \
+	cloud/aws/awstest cloud/azure/azuretest config doctor engine inventory jumpserver/... notify/... \
 	pause plan report secret state storage storage/dir storage/storagetest) \
 	$(addprefix ./functions/internal/,fgruntime logs trigger runtimetest) $(addprefix ./infra/,pack)
 
@@ -117,8 +117,15 @@ $(SDEVS):
 
 check:
 	@test -z "$$(gofmt -l core functions infra)" || { gofmt -l core functions infra; echo 'run make fmt'; exit 1; }
+	$(GO) mod verify
 	$(GO) vet -tags lambda.norpc ./...
 	$(GO) test -race -tags lambda.norpc $(RACED)
+
+# Known vulnerabilities in what we call. Its database is on the internet: where that is out of reach,
+# this says so and is no failure.
+.PHONY: vuln
+vuln:
+	@GO='$(GO)' .ci/vuln ./...
 
 bench: build
 	@bin/jms-sync bench

@@ -55,4 +55,8 @@ type Provider struct {
 	Open  func(Account) (Lister, error)
 	// Events reads what the cloud's event service delivers; nil where it has none.
 	Events func(payload []byte, from Origin) []Heard
+	// Permissions are the rights that a key needs, as the cloud names them.
+	Permissions func() []string
+	// Absent is an id in the cloud's form that no instance has: asking for it proves the right to list.
+	Absent string
 }

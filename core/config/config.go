@@ -58,6 +58,9 @@ type JumpServer struct {
 	AccessKeySecret secret.Value `yaml:"access_key_secret" env:"ACCESS_KEY_SECRET" doc:"API Key 的 Secret，必填;secret of the API key, required"`
 	OrgID           string       `yaml:"org_id" env:"ORG_ID" doc:"组织 ID（UUID），不能是全 0 的根组织;id of the organisation (UUID), not the all-zero root"`
 	VerifySSL       bool         `yaml:"verify_ssl" env:"VERIFY_SSL" doc:"是否校验 JumpServer 的证书;whether JumpServer's certificate is verified"`
+	CAFile          string       `yaml:"ca_file" env:"CA_FILE" doc:"私有 CA 的证书文件（PEM），与系统的 CA 一起信任，只用于 JumpServer;file with the certificates (PEM) of a private CA, trusted beside the system's, for JumpServer only"`
+	// CA is what CAFile holds; empty where it names none.
+	CA []byte `yaml:"-" env:"-"`
 }
 
 // Cloud is one account of a cloud.

@@ -2,6 +2,7 @@ package config
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -54,6 +55,7 @@ func Load(ctx context.Context, from Source) (Config, error) {
 	}
 	if whole {
 		check(l, &c)
+		from.authority(l, &c.JumpServer)
 	}
 	if len(l.all) > 0 {
 		return Config{}, &Error{Mistakes: l.sorted(), Lang: c.Language}
@@ -114,6 +116,26 @@ func (s Source) fetched(ctx context.Context, l *ledger, ref, by string) (name st
 	}
 	name, _, _ = strings.Cut(ref, "?") // what follows may be a signature
 	return name, data, nil
+}
+
+// authority reads the certificates of a private CA, so that a mistake in them is told with all others.
+func (s Source) authority(l *ledger, j *JumpServer) {
+	if j.CAFile == "" {
+		return
+	}
+	if !j.VerifySSL {
+		l.add("jumpserver.ca_file", words{"verify_ssl 为 false 时没有作用；去掉其中一个", "has no effect while verify_ssl is false; take one of them out"})
+		return
+	}
+	data, err := s.file(j.CAFile)
+	switch {
+	case err != nil:
+		l.add("jumpserver.ca_file", unreadable(j.CAFile, err))
+	case !x509.NewCertPool().AppendCertsFromPEM(data):
+		l.add("jumpserver.ca_file", words{j.CAFile + " 里没有 PEM 格式的证书", j.CAFile + " holds no certificate in PEM form"})
+	default:
+		j.CA = data
+	}
 }
 
 func (s Source) file(name string) ([]byte, error) {

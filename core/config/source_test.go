@@ -2,8 +2,10 @@ package config_test
 
 import (
 	"context"
+	"encoding/pem"
 	"errors"
 	"io/fs"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -112,5 +114,42 @@ func TestFetchFails(t *testing.T) {
 	cancel()
 	if _, err := config.Load(ended, config.Source{Env: environ(bare())}); !errors.Is(err, context.Canceled) {
 		t.Errorf("an ended context gives %v", err)
+	}
+}
+
+// TestCAFile: the certificates are read with the configuration, and what is wrong with them is a
+// mistake like others.
+func TestCAFile(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewTLSServer(nil)
+	t.Cleanup(server.Close)
+	certificate := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
+	for name, c := range map[string]struct {
+		ca, want string
+		err      error
+	}{
+		"good":      {certificate, "", nil},
+		"missing":   {"", "jumpserver.ca_file: 找不到文件 ca.pem", fs.ErrNotExist},
+		"forbidden": {"", "jumpserver.ca_file: 没有读取 ca.pem 的权限", fs.ErrPermission},
+		"a key":     {"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "jumpserver.ca_file: ca.pem 里没有 PEM 格式的证书", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := config.Load(t.Context(), config.Source{
+				File: "config.yaml", Env: []string{"JMS_SYNC_JUMPSERVER_CA_FILE=ca.pem"},
+				ReadFile: func(name string) ([]byte, error) {
+					if name == "ca.pem" {
+						return []byte(c.ca), c.err
+					}
+					return []byte(file), nil
+				},
+			})
+			switch {
+			case c.want == "" && (err != nil || string(got.JumpServer.CA) != c.ca):
+				t.Errorf("%q: %v", got.JumpServer.CA, err)
+			case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)):
+				t.Errorf("got %v, want %s", err, c.want)
+			}
+		})
 	}
 }

@@ -130,6 +130,7 @@ func (e Engine) pass(ctx context.Context, req Request) (pass, error) {
 	e.begin(ctx, view, p.changes)
 	p.result = apply.Run(ctx, e.writer(req), approved, e.Writing)
 	p.result.Problems = append(p.result.Problems, nearLimit(len(bastion.Assets), p.result)...)
+	p.result.Problems = append(p.result.Problems, onlyDeactivates(bastion, rules)...)
 	e.remember(ctx, view, p.listings, p, e.Now())
 	return p, nil
 }

@@ -194,7 +194,7 @@ func (e Engine) logState(err error) {
 // or the next full reconcile, shows that.
 func lasts(n plan.Change) bool {
 	switch n.Reason.Code {
-	case plan.StaysDeactivated, plan.KeptByLabel, plan.IsCopy, plan.Doubled, plan.Differs:
+	case plan.StaysDeactivated, plan.NoRightToDelete, plan.KeptByLabel, plan.IsCopy, plan.Doubled, plan.Differs:
 		return true
 	}
 	return false

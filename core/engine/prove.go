@@ -78,6 +78,14 @@ func nearLimit(before int, result apply.Result) []error {
 	return []error{&plan.Trouble{Kind: inventory.Limit, Reason: plan.Because(plan.NearlyFull, now, communityLimit)}}
 }
 
+// onlyDeactivates says that the access key's user lacks a right that the configuration counts on.
+func onlyDeactivates(b inventory.Bastion, rules plan.Rules) []error {
+	if !b.Undeletable || rules.Mode != plan.ModeDelete || rules.NoDelete {
+		return nil
+	}
+	return []error{&plan.Trouble{Kind: inventory.Denied, Reason: plan.Because(plan.OnlyDeactivate)}}
+}
+
 func describe(req Request) string {
 	return fmt.Sprintf("accounts [%s], regions [%s]", strings.Join(req.Accounts, " "), strings.Join(req.Regions, " "))
 }

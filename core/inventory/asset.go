@@ -105,6 +105,8 @@ type Platform struct {
 type Bastion struct {
 	Assets    []Asset // hosts with all fields; other assets with id and name only
 	Platforms map[string]Platform
+	// Undeletable: JumpServer says that the access key's user may not delete assets.
+	Undeletable bool
 }
 
 // NewAsset is a host to be created. Protocols are the platform's own defaults.

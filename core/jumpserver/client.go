@@ -18,6 +18,7 @@ package jumpserver
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"log/slog"
 	"net"
 	"net/http"
@@ -56,6 +57,7 @@ type Options struct {
 	Secret         secret.Value  // the access key's secret
 	OrgID          string        // a UUID; "" = DefaultOrganisation
 	VerifySSL      bool          // false: any certificate is accepted
+	CA             []byte        // PEM: certificates that are trusted beside the system's
 	Proxy          string        // http(s)://…
 	ConnectTimeout time.Duration // 0 = 5 s
 	RequestTimeout time.Duration // of one try; 0 = 6 s; one call never takes more than 10 s in all
@@ -74,6 +76,7 @@ type Client struct {
 	base  *url.URL
 	org   string
 	sign  signer
+	scrub func(text string) string // takes secrets out of what a server says
 	http  *http.Client
 	batch int
 	try   time.Duration
@@ -120,6 +123,7 @@ func New(o Options) (*Client, error) {
 	c := &Client{
 		base: base, org: org,
 		sign:  newSigner(o.KeyID, o.Secret),
+		scrub: newScrubber(o),
 		batch: orDefault(o.BatchSize, defaultBatch),
 		try:   orDefault(o.RequestTimeout, defaultRequest),
 		log:   o.Log, now: o.Now, sleep: o.Sleep,
@@ -181,18 +185,37 @@ func transport(o Options) (http.RoundTripper, error) {
 		}
 		proxy = http.ProxyURL(u)
 	}
+	trusted, err := authorities(o.CA)
+	if err != nil {
+		return nil, err
+	}
 	connect := orDefault(o.ConnectTimeout, defaultConnect)
 	return &http.Transport{
 		Proxy:               proxy,
 		DialContext:         (&net.Dialer{Timeout: connect, KeepAlive: 30 * time.Second}).DialContext,
 		TLSHandshakeTimeout: connect,
 		// The user may switch verification off (verify_ssl), as for self-signed installations.
-		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: !o.VerifySSL}, //nolint:gosec
+		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: !o.VerifySSL, RootCAs: trusted}, //nolint:gosec
 		MaxIdleConns:        idleConns,
 		MaxIdleConnsPerHost: idleConns,
 		IdleConnTimeout:     90 * time.Second,
 		ForceAttemptHTTP2:   true,
 	}, nil
+}
+
+// authorities gives the system's certificates and these; nil = the system's alone.
+func authorities(pem []byte) (*x509.CertPool, error) {
+	if len(pem) == 0 {
+		return nil, nil
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool() // a bare container has none
+	}
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fault(inventory.Invalid, "jumpserver: the CA file holds no certificate in PEM form", nil)
+	}
+	return pool, nil
 }
 
 func orDefault[N int | time.Duration](n, otherwise N) N {

@@ -79,7 +79,7 @@ func (c *Client) readRefusal(op string, resp *http.Response) error {
 	case len(body) == 0:
 		r.said = "(nothing more)"
 	default:
-		r.said = cut(strings.Join(strings.Fields(string(body)), " "))
+		r.said = cut(c.scrub(strings.Join(strings.Fields(string(body)), " ")))
 	}
 	e := fault(kindOf(resp.StatusCode), "jumpserver: "+op, r)
 	switch e.Kind {
@@ -114,7 +114,7 @@ func kindOf(status int) inventory.Kind {
 func (c *Client) redirected(op string, resp *http.Response) error {
 	where := "elsewhere"
 	if to, err := resp.Location(); err == nil {
-		where = (&url.URL{Scheme: to.Scheme, Host: to.Host, Path: to.Path}).String()
+		where = c.scrub((&url.URL{Scheme: to.Scheme, Host: to.Host, Path: to.Path}).String())
 	}
 	return fault(inventory.Invalid, fmt.Sprintf(
 		"jumpserver: %s: %s redirects (%d) to %s; redirects are not followed, because the signature would be lost: correct jumpserver.url",

@@ -38,6 +38,7 @@ type facts struct {
 	platforms map[string]platform
 	root      node
 	nodes     map[string]string // full path, with the root's real name, to id
+	rights    *inventory.Rights // of the access key's user; nil = not asked yet
 }
 
 type platform struct {
@@ -76,7 +77,7 @@ func (c *Client) Organisation(ctx context.Context) (id, name string, err error) 
 // cannot be had is told by there.
 func (c *Client) organisationName(ctx context.Context) (name string, there bool) {
 	var orgs []struct{ ID, Name string }
-	if err := c.do(ctx, call{op: "list organisations", method: http.MethodGet, path: "/api/v1/orgs/orgs/", read: decode(&orgs)}); err != nil {
+	if err := c.do(ctx, call{op: "list organisations", method: http.MethodGet, path: apiOrgs, read: decode(&orgs)}); err != nil {
 		return "", false
 	}
 	for _, o := range orgs {

@@ -2,8 +2,6 @@ package jumpserver
 
 import (
 	"context"
-	"encoding/json"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -33,7 +31,10 @@ func (c *Client) Read(ctx context.Context) (inventory.Bastion, error) {
 	if err != nil {
 		return inventory.Bastion{}, err
 	}
-	b := inventory.Bastion{Assets: append(assets, others...), Platforms: make(map[string]inventory.Platform, len(f.platforms))}
+	b := inventory.Bastion{
+		Assets: append(assets, others...), Platforms: make(map[string]inventory.Platform, len(f.platforms)),
+		Undeletable: c.undeletable(ctx),
+	}
 	for name, p := range f.platforms {
 		b.Platforms[name] = p.Platform
 	}
@@ -56,12 +57,8 @@ type otherRow struct {
 // others reads the assets that are no hosts, if the number of assets says that there are any.
 // What is not among the hosts is one, whatever its category: it holds a name.
 func (c *Client) others(ctx context.Context, hosts []inventory.Asset) ([]inventory.Asset, error) {
-	count := 0
-	op := "count assets"
-	if err := c.do(ctx, call{op: op, method: http.MethodGet, path: apiAssets + "?limit=1&fields=id", read: func(d *json.Decoder) (err error) {
-		count, err = decodePage(d, func(*otherRow) error { return nil })
-		return err
-	}}); err != nil {
+	count, err := c.Count(ctx)
+	if err != nil {
 		return nil, err
 	}
 	if count <= len(hosts) {

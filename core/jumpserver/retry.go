@@ -46,6 +46,8 @@ type call struct {
 	unsure *bool
 	// hasty: an answer 500 is final, because the caller tries again in another form.
 	hasty bool
+	// once: it is not repeated, because the caller does without an answer.
+	once bool
 }
 
 // do makes the call: at most maxTries tries within callBudget, each at its turn of the pace.
@@ -62,7 +64,7 @@ func (c *Client) do(ctx context.Context, q call) error {
 	left := callBudget
 	for tries := 1; ; tries++ {
 		took, err := c.answered(ctx, q, body, min(c.try, left))
-		if inventory.KindOf(err) != inventory.Temporary || q.final(err) {
+		if inventory.KindOf(err) != inventory.Temporary || q.final(err) || q.once {
 			return err
 		}
 		if q.unsure != nil {

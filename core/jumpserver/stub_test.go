@@ -42,6 +42,7 @@ func newStub(t testing.TB) *stub {
 	s.json("GET "+apiCurrent, 200, `{"id":"`+DefaultOrganisation+`","name":"DEFAULT"}`)
 	s.json("OPTIONS "+apiHosts, 200, `{"id":{},"name":{},"domain":{"type":"object_related_field"}}`)
 	s.json("GET "+apiPlatforms, 200, `{"count":1,"next":null,"previous":null,"results":[`+linuxJSON+`]}`)
+	s.json("GET "+apiProfile, 200, `{"username":"sync","perms":["assets.delete_asset"],"console_orgs":[{"id":"`+DefaultOrganisation+`"}]}`)
 	s.json("GET "+apiTree, 200, `[{"id":"1","name":"DEFAULT (0)","pId":"","meta":{"data":{"id":"`+rootNode+`","key":"1","value":"DEFAULT"},"type":"node"}}]`)
 	s.json("GET "+apiAssets, 200, `{"count":0,"next":null,"previous":null,"results":[]}`)
 	s.on("POST "+apiNodes, func(w http.ResponseWriter, r *http.Request) {

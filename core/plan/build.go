@@ -41,13 +41,14 @@ type place struct {
 }
 
 type builder struct {
-	entries []entry // of the complete listings
-	rules   Rules
-	in      Input
-	plan    Plan
-	order   []int          // indices of Bastion.Assets, by asset id
-	byID    map[string]int // asset id → index in Bastion.Assets
-	ours    []bool         // by index in Bastion.Assets
+	entries   []entry // of the complete listings
+	rules     Rules
+	in        Input
+	plan      Plan
+	order     []int          // indices of Bastion.Assets, by asset id
+	byID      map[string]int // asset id → index in Bastion.Assets
+	ours      []bool         // by index in Bastion.Assets
+	forbidden bool           // the rules would delete, and the access key's user may not: see stays
 	// listed and decided say of an asset, by index, that a listing holds its instance, and that
 	// a wish or a candidate decides its name.
 	listed, decided []bool
@@ -85,8 +86,12 @@ func newBuilder(in Input, rules Rules) *builder {
 	in.Listings = slices.SortedFunc(slices.Values(in.Listings),
 		func(x, y inventory.Listing) int { return x.Scope.Compare(y.Scope) })
 	count := len(in.Bastion.Assets)
+	forbidden := in.Bastion.Undeletable && rules.Mode == ModeDelete
+	if forbidden {
+		rules.Mode = ModeDeactivate // no further than the access key's user may
+	}
 	b := &builder{
-		rules: rules, in: in, order: make([]int, count), byID: make(map[string]int, count),
+		forbidden: forbidden, rules: rules, in: in, order: make([]int, count), byID: make(map[string]int, count),
 		ours: make([]bool, count), listed: make([]bool, count), decided: make([]bool, count), named: map[string]string{},
 		homes: map[instanceKey]string{},
 	}

@@ -62,6 +62,9 @@
 // jms-due, deactivated by an older version, have no promise. This needs no state store, and lasts as
 // long as the asset does. Events delete nothing.
 //
+// Where JumpServer says that the access key's user may not delete assets, mode delete is as deactivate,
+// and each run says so.
+//
 // Three plans are made at a person's order, not by runs: Adopt (our marks on an asset that was there
 // before), Release (our marks off) and Retire (the end of orphans). Adopted assets keep their name, unless
 // Manage.AdoptedName says otherwise, and an address that is any of their instance's.

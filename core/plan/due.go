@@ -47,7 +47,7 @@ func (b *builder) deactivated(c Change, a inventory.Asset, since time.Time) {
 	switch {
 	case b.rules.Mode != ModeDelete:
 		b.renew(c, a, since, given && until.Before(time.Unix(1<<40, 0)))
-		b.keep(c, because(StaysDeactivated, stamp(since)))
+		b.keep(c, because(b.stays(), stamp(since)))
 	case b.rules.Now.Before(due):
 		b.renew(c, a, since, given && until.Before(due.Truncate(time.Second)))
 		c.Due = due
@@ -62,6 +62,14 @@ func (b *builder) deactivated(c Change, a inventory.Asset, since time.Time) {
 	default:
 		b.early(c, a)
 	}
+}
+
+// stays says why an asset that is deactivated is never deleted.
+func (b *builder) stays() Code {
+	if b.forbidden {
+		return NoRightToDelete
+	}
+	return StaysDeactivated
 }
 
 // early holds a delete that is due only because the grace was shortened, or deletion switched on,

@@ -51,6 +51,7 @@ const (
 	NoDelete            Code = "no_delete"
 	SwitchedOn          Code = "switched_on"
 	StaysDeactivated    Code = "stays_deactivated"
+	NoRightToDelete     Code = "no_right_to_delete"
 	InGrace             Code = "in_grace"
 	GuardShare          Code = "guard_share"
 	GuardEmpty          Code = "guard_empty"
@@ -68,6 +69,7 @@ const (
 	RanOutOfTime   Code = "ran_out_of_time"
 	RanOutOfRoom   Code = "ran_out_of_room"
 	NearlyFull     Code = "nearly_full"
+	OnlyDeactivate Code = "only_deactivate"
 	RoomUsedUp     Code = "room_used_up"
 	NotReadAgain   Code = "not_read_again"
 	GuardStorm     Code = "guard_storm"
@@ -140,6 +142,7 @@ func wordsOf(code Code) (words, bool) {
 		{NoDelete, words{"保留：已设置 no_delete", "kept: no_delete is set"}},
 		{SwitchedOn, words{"保留：停用后又被人工启用", "kept: a person switched it on again"}},
 		{StaysDeactivated, words{"停用于 %s，按配置不删除", "deactivated at %s; never deleted by configuration"}},
+		{NoRightToDelete, words{"停用于 %s，JumpServer 的密钥没有删除权限，不删除", "deactivated at %s; not deleted, as JumpServer's key may not delete"}},
 		{InGrace, words{"停用于 %s，%s 之后删除", "deactivated at %s, to be deleted after %s"}},
 		{GuardShare, words{"暂缓：该区域将失去 %d/%d 个资产，超过 %d%%", "held: the scope would lose %d of %d assets, more than %d%%"}},
 		{GuardEmpty, words{"暂缓：该区域列表为空，而 JumpServer 中有 %d 个资产", "held: the scope is empty, JumpServer has %d assets of it"}},
@@ -157,6 +160,8 @@ func wordsOf(code Code) (words, bool) {
 		{TimeUp, words{"时间用完，下次继续", "time ran out; goes on next time"}},
 		{RanOutOfTime, words{"处理了 %d/%d 项变更，其余 %d 项下次继续", "%d of %d changes were handled, %d go on next time"}},
 		{RanOutOfRoom, words{"JumpServer 的资产数已达上限，%d 台实例没有资产", "JumpServer's number of assets is used up: %d instances have no asset"}},
+		{OnlyDeactivate, words{"JumpServer 的密钥没有删除资产的权限：只停用、不删除（等同 mode: deactivate）",
+			"JumpServer's key may not delete assets: they are deactivated only (as with mode: deactivate)"}},
 		{NearlyFull, words{"JumpServer 已有 %d 个资产，社区版上限 %d 个", "JumpServer holds %d assets; its community edition takes %d"}},
 		{RoomUsedUp, words{"JumpServer 资产数已达上限，未创建", "JumpServer's number of assets is used up: not created"}},
 		{AlreadyThere, words{"资产已经存在（可能由另一次同步创建）", "the asset is there already (another run may have made it)"}},

@@ -34,7 +34,7 @@ func Build(in Input) Report {
 		r.run = append(r.run, w.trouble(in.Stopped))
 	}
 	for _, err := range in.Problems {
-		if inventory.KindOf(err) == inventory.Limit {
+		if onlyWarns(err) {
 			r.warnings = append(r.warnings, w.trouble(err))
 			continue
 		}
@@ -50,6 +50,12 @@ func Build(in Input) Report {
 	}
 	r.Outcome = r.outcome(in.Stopped != nil)
 	return r
+}
+
+// onlyWarns tells what needs no action now: what is to be known before it becomes a failure.
+func onlyWarns(err error) bool {
+	var t *plan.Trouble
+	return inventory.KindOf(err) == inventory.Limit || errors.As(err, &t) && t.Reason.Code == plan.OnlyDeactivate
 }
 
 func (r *Report) addScope(l inventory.Listing) {

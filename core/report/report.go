@@ -41,7 +41,7 @@ type Input struct {
 	Notes       []plan.Change       // Skip, Hold and Keep
 	Unchanged   int
 	Items       []apply.Item
-	Problems    []error // of the run and not of one item; those of kind Limit are only warnings
+	Problems    []error // of the run and not of one item; those of kind Limit, and a missing right to delete, are only warnings
 	Stopped     error   // what ended the run before it did its work
 }
 

@@ -61,7 +61,7 @@ func printed() map[string][]string {
 			`^  2 +up to 8, adaptive +2\d +` + anyTime + ` +[1-9]\d*\.\d +` + anyTime + ` *$`,
 			`^b\. Run without changes, 5 regions, every answer takes 1ms$`,
 			`^  v4\.7\.0 +20 +all fields +1 +0\.0 +6 +` + anyTime + ` +` + anyPeak + ` *$`,
-			`^  v4\.10\.16 +20 +without state +[1-9] +0\.0 +6 +` + anyTime + ` +` + anyPeak + ` +\d+\.\d *$`,
+			`^  v4\.10\.16 +20 +without state +[1-9] +0\.[01] +6 +` + anyTime + ` +` + anyPeak + ` +\d+\.\d *$`,
 			`^  v4\.10\.16 +10 +with state +0 +0\.0 +6 +` + anyTime + ` +` + anyPeak + ` +\d+\.\d *$`,
 		},
 		"c": {

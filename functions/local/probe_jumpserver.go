@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -57,6 +58,11 @@ func readAllFields(ctx context.Context, cfg config.Config) (probed, error) {
 func allFields(ctx context.Context, cfg config.Config) (rows []map[string]any, calls int, err error) {
 	transport := http.DefaultTransport.(*http.Transport).Clone() // its documented type
 	transport.TLSClientConfig = &tls.Config{InsecureSkipVerify: !cfg.JumpServer.VerifySSL}
+	if len(cfg.JumpServer.CA) > 0 {
+		pool := x509.NewCertPool()
+		pool.AppendCertsFromPEM(cfg.JumpServer.CA) // checked with the configuration
+		transport.TLSClientConfig.RootCAs = pool
+	}
 	if proxy := cfg.Proxy.Reveal(); proxy != "" {
 		at, err := url.Parse(proxy)
 		if err != nil {

@@ -16,7 +16,7 @@ func TestContract(t *testing.T) {
 	t.Parallel()
 	cloudtest.Run(t, cloudtest.Harness{
 		New: func(t testing.TB) cloudtest.World { return newWorld(t) }, Region: "cn-beijing", Missing: "cn-nowhere",
-		Owner: good.AccountID, Secrets: secrets(), PageSize: 100,
+		Owner: good.AccountID, Secrets: secrets(), PageSize: 100, Absent: alibaba.Provider(cloud.Policy{}).Absent,
 	})
 }
 

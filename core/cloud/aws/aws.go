@@ -29,9 +29,11 @@ const (
 // EC2's limits are token buckets, which refill all the time, so that there is no window.
 func Provider(policy cloud.Policy) cloud.Provider {
 	return cloud.Provider{
-		Cloud:  inventory.AWS,
-		Open:   func(account cloud.Account) (cloud.Lister, error) { return Open(account, policy) },
-		Events: Events,
+		Cloud:       inventory.AWS,
+		Open:        func(account cloud.Account) (cloud.Lister, error) { return Open(account, policy) },
+		Events:      Events,
+		Permissions: Permissions,
+		Absent:      "i-fffffffffffffffff",
 	}
 }
 

@@ -17,7 +17,7 @@ func TestContract(t *testing.T) {
 	t.Parallel()
 	cloudtest.Run(t, cloudtest.Harness{
 		New: func(t testing.TB) cloudtest.World { return newWorld(t) }, Region: region, Missing: "us-nowhere-1",
-		Owner: good.AccountID, Secrets: secrets(), PageSize: 1000,
+		Owner: good.AccountID, Secrets: secrets(), PageSize: 1000, Absent: aws.Provider(cloud.Policy{}).Absent,
 	})
 }
 

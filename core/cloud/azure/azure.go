@@ -54,8 +54,10 @@ const idsPerCall = 100
 // are no events yet: deletions are found by the timer.
 func Provider(policy cloud.Policy) cloud.Provider {
 	return cloud.Provider{
-		Cloud: inventory.Azure,
-		Open:  func(account cloud.Account) (cloud.Lister, error) { return Open(account, policy) },
+		Cloud:       inventory.Azure,
+		Open:        func(account cloud.Account) (cloud.Lister, error) { return Open(account, policy) },
+		Permissions: Permissions,
+		Absent:      "00000000-0000-0000-0000-000000000000",
 	}
 }
 

@@ -23,7 +23,7 @@ func TestContract(t *testing.T) {
 	t.Parallel()
 	cloudtest.Run(t, cloudtest.Harness{
 		New: func(t testing.TB) cloudtest.World { return newWorld(t) }, Region: region, Missing: "mars",
-		Owner: owner, Secrets: secrets(), PageSize: pageSize,
+		Owner: owner, Secrets: secrets(), PageSize: pageSize, Absent: azure.Provider(cloud.Policy{}).Absent,
 	})
 }
 

@@ -61,6 +61,7 @@ type Harness struct {
 	Secrets []string // that no error may show: key ids, secrets, tokens
 	// PageSize is the number of rows of one answer.
 	PageSize int
+	Absent   string // the provider's id that no instance has
 }
 
 // Run runs the whole contract.
@@ -70,6 +71,7 @@ func Run(t *testing.T, h Harness) {
 		"regions":               testRegions,
 		"complete":              testComplete,
 		"empty":                 testEmpty,
+		"absent id":             testAbsentID,
 		"bad keys":              testBadKeys,
 		"missing region":        testMissingRegion,
 		"heals":                 testHeals,

@@ -55,6 +55,21 @@ func testEmpty(t *testing.T, h Harness) {
 	h.wantKind(t, list, err, inventory.Denied)
 }
 
+// testAbsentID: the provider's id that no instance has proves the right to list, in an empty region
+// as in a full one, and shows that it is missing.
+func testAbsentID(t *testing.T, h Harness) {
+	for _, n := range []int{0, 2} {
+		w := h.New(t)
+		w.Fill(h.Region, n)
+		lister := w.Open(t, GoodKey, Instant())
+		list, err := lister.Lookup(t.Context(), h.Region, []string{h.Absent})
+		wantIDs(t, list, err, nil)
+		w.Break(h.Region, NoPermission, 0, 0)
+		list, err = lister.Lookup(t.Context(), h.Region, []string{h.Absent})
+		h.wantKind(t, list, err, inventory.Denied)
+	}
+}
+
 func testBadKeys(t *testing.T, h Harness) {
 	w := h.New(t)
 	w.Fill(h.Region, 1)

@@ -18,7 +18,7 @@ func TestContract(t *testing.T) {
 	t.Parallel()
 	cloudtest.Run(t, cloudtest.Harness{
 		New: func(t testing.TB) cloudtest.World { return newWorld(t) }, Region: region, Missing: "cn-nowhere-1",
-		Owner: good.DomainID, Secrets: secrets(), PageSize: 200,
+		Owner: good.DomainID, Secrets: secrets(), PageSize: 200, Absent: huawei.Provider(cloud.Policy{}).Absent,
 	})
 }
 
@@ -32,7 +32,7 @@ func TestContractWithProject(t *testing.T) {
 			w.change = func(a *cloud.Account) { a.ProjectID, a.Regions = w.account.ProjectID(region), []string{region} }
 			return w
 		},
-		Region: region, Missing: "cn-nowhere-1", Owner: good.DomainID, Secrets: secrets(), PageSize: 200,
+		Region: region, Missing: "cn-nowhere-1", Owner: good.DomainID, Secrets: secrets(), PageSize: 200, Absent: huawei.Provider(cloud.Policy{}).Absent,
 	})
 }
 

@@ -21,7 +21,7 @@ func TestContract(t *testing.T) {
 			t.Parallel()
 			cloudtest.Run(t, cloudtest.Harness{
 				New: func(t testing.TB) cloudtest.World { return newWorld(t, options) }, Region: "ap-beijing", Missing: "ap-nowhere",
-				Owner: good.AccountID, Secrets: secrets(), PageSize: 100,
+				Owner: good.AccountID, Secrets: secrets(), PageSize: 100, Absent: tencent.Provider(cloud.Policy{}).Absent,
 			})
 		})
 	}

@@ -21,6 +21,12 @@ type Key struct {
 	User       string // "" = admin
 	NoRole     bool   // its user may only read the own profile: 403 for all else
 	Off        bool   // switched off: 401
+
+	// Permissions are those of its user; nil = all, as recorded of an administrator. What is missing
+	// is refused with 403.
+	Permissions []string
+	// Silent: the server does not tell permissions, as an unknown version might.
+	Silent bool
 }
 
 // AddKey makes one more access key.

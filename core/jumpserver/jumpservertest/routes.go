@@ -114,18 +114,26 @@ func (s *Server) profile(c *call) reply {
 		orgs = append(orgs, o.show())
 	}
 	if deeper {
-		return ok(map[string]any{"console_orgs": orgs, "audit_orgs": orgs, "workbench_orgs": orgs})
+		out := map[string]any{"console_orgs": orgs, "audit_orgs": orgs, "workbench_orgs": orgs}
+		c.key.tell(out)
+		return ok(out)
 	}
 	out := map[string]any{
 		"id": labelID(c.user), "name": c.user, "username": c.user, "email": c.user + "@example.com", "labels": []any{},
 		"source": map[string]any{"value": "local", "label": "Local"}, "is_valid": true, "is_expired": false, "is_active": true,
 		"created_by": "System", "updated_by": "System", "comment": nil,
 	}
+	out["is_superuser"] = c.key.Permissions == nil
+	out["system_roles"] = []any{map[string]any{"id": "00000000-0000-0000-0000-000000000003", "display_name": "User"}}
+	if c.key.Permissions == nil {
+		out["system_roles"] = []any{map[string]any{"id": RootOrg[:35] + "1", "display_name": "SystemAdmin"}}
+	}
 	if c.user == "admin" {
 		out["name"] = "Administrator"
 	}
 	if s.o.Version == V47 {
 		out["console_orgs"], out["audit_orgs"], out["workbench_orgs"] = orgs, orgs, orgs
+		c.key.tell(out)
 	}
 	return ok(out)
 }

@@ -266,6 +266,7 @@ type call struct {
 	parts  []string // of the path below /api/v1/
 	query  url.Values
 	user   string
+	key    Key
 	body   any
 	org    *org
 	orgID  string // as asked for
@@ -296,8 +297,11 @@ func (s *Server) answer(r *http.Request, body []byte, held *claims) reply {
 	if key.NoRole && r.URL.Path != "/api/v1/users/profile/" {
 		return detail(http.StatusForbidden, "You do not have permission to perform this action.", "permission_denied")
 	}
+	if !key.may(r) {
+		return detail(http.StatusForbidden, "You do not have permission to perform this action.", "permission_denied")
+	}
 	c := &call{
-		r: r, method: r.Method, query: r.URL.Query(), claims: held, user: key.User,
+		r: r, method: r.Method, key: key, query: r.URL.Query(), claims: held, user: key.User,
 		parts: strings.Split(strings.Trim(strings.TrimPrefix(r.URL.Path, "/api/v1/"), "/"), "/"),
 	}
 	if len(body) > 0 {

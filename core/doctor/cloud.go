@@ -1,0 +1,170 @@
+package doctor
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// Lister is a cloud account as it is examined.
+type Lister interface {
+	Owner(ctx context.Context) (string, error)
+	Regions(ctx context.Context) ([]string, error)
+	Lookup(ctx context.Context, region string, ids []string) ([]inventory.Instance, error)
+}
+
+// Account is one account of the configuration.
+type Account struct {
+	Cloud    inventory.Cloud
+	Name     string
+	Disabled bool
+	Keyless  bool     // no key is configured: a function's role stands in, which only the function has
+	ID       string   // the account's own id, as configured; "" = the cloud tells it
+	Regions  []string // as configured; none = all
+	Lister   Lister
+	Err      error // why there is no Lister
+	// Absent is an id in the cloud's form that no instance has.
+	Absent string
+	Rights []string // that the key needs, as the cloud names them
+}
+
+// atOnce is how many regions are asked at the same time.
+const atOnce = 8
+
+// Cloud examines one account: its key and whose it is, its regions, and in each of them the right to
+// list, which an instance that cannot exist proves.
+func Cloud(a Account) Check {
+	title := string(a.Cloud) + " / " + a.Name
+	return Check{Title: say("云账号 "+title, "cloud account "+title), Run: a.run}
+}
+
+func (a Account) run(ctx context.Context) []Line {
+	switch {
+	case a.Disabled:
+		return []Line{fine(say("账号", "account"), say("已停用（enabled: false），不检查", "switched off (enabled: false), not examined"))}
+	case a.Err != nil:
+		fix := say("按提示修改这个账号的配置", "correct this account's settings")
+		if a.Keyless {
+			fix = say("写上密钥；若只在函数里以角色运行，这一项在这台机器上检查不了", "set a key; if it only runs as a function, with its role, this machine cannot examine it")
+		}
+		return []Line{fail(say("配置", "configuration"), say("不能使用", "it cannot be used").with(a.Err), fix)}
+	}
+	owner, usable := a.owner(ctx)
+	lines := []Line{owner}
+	if !usable {
+		return lines
+	}
+	regions, found := a.regions(ctx)
+	lines = append(lines, found...)
+	lines = append(lines, a.list(ctx, regions)...)
+	return append(lines, fine(say("多余权限", "excess"),
+		say("无法在不做改动的前提下探明；只授予："+strings.Join(a.Rights, "、"), "cannot be known without trying to change things; grant only: "+strings.Join(a.Rights, ", "))))
+}
+
+// owner tells whose the key is, by the rules by which a run believes it (cloud.Fleet).
+func (a Account) owner(ctx context.Context) (line Line, usable bool) {
+	subject := say("密钥", "key")
+	id, err := a.Lister.Owner(ctx)
+	kind := inventory.KindOf(err)
+	switch {
+	case err == nil && a.ID != "" && id != a.ID:
+		return fail(subject, sayf("属于账号 %s，而 account_id 是 %s", "it belongs to account %s, but account_id is %s", id, a.ID),
+			say("密钥填错了账号，或 account_id 写错：两者必须一致", "either the key is another account's or account_id is wrong: they must agree")), false
+	case err == nil:
+		return fine(subject, sayf("有效，属于账号 %s", "valid, of account %s", id)), true
+	case (kind == inventory.Denied || kind == inventory.NotFound) && a.ID != "":
+		return warn(subject, sayf("不能查询自己属于哪个账号，按 account_id %s 使用", "it may not ask whose it is; account_id %s is believed", a.ID),
+			say("授予查询身份的权限，jms-sync 才能发现填错的密钥", "grant the right to ask for the identity, so that a wrong key is noticed")), true
+	case kind == inventory.Denied || kind == inventory.NotFound:
+		return fail(subject, say("不能查询自己属于哪个账号", "it may not ask whose it is").with(err),
+			say("授予查询身份的权限，或写上 account_id", "grant the right to ask for the identity, or set account_id")), false
+	}
+	return fail(subject, say("不能使用", "it cannot be used").with(err), a.keyFix(err)), false
+}
+
+// keyFix is the fix for a key that the cloud refuses.
+func (a Account) keyFix(err error) Text {
+	if inventory.KindOf(err) == inventory.BadCredentials {
+		return say("核对密钥的 ID 与 Secret，确认密钥已启用、未过期、账号未停用，本机时钟准确；用角色时确认角色的信任关系",
+			"compare id and secret; the key must be on and not expired, the account in good standing, this clock right; with a role, its trust")
+	}
+	return byKind(err, say("核对密钥、权限与 endpoint", "check key, rights and endpoint"))
+}
+
+// regions gives those to be listed, and what is to be said of them.
+func (a Account) regions(ctx context.Context) ([]string, []Line) {
+	subject := say("地域", "regions")
+	all, err := a.Lister.Regions(ctx)
+	switch {
+	case err != nil && len(a.Regions) == 0:
+		return nil, []Line{fail(subject, say("查不到地域列表", "they cannot be listed").with(err), a.fix(err))}
+	case err != nil:
+		return a.Regions, []Line{warn(subject, say("查不到地域列表，按配置检查", "they cannot be listed; the configured ones are examined").with(err), a.fix(err))}
+	case len(all) == 0:
+		return a.Regions, []Line{fail(subject, say("云没有给出任何地域", "the cloud names none"), say("核对 endpoint 与账号", "check endpoint and account"))}
+	case len(a.Regions) == 0:
+		return all, []Line{fine(subject, sayf("未指定，同步全部 %d 个", "none are named: all %d are synced", len(all)))}
+	}
+	var open []string
+	var lines []Line
+	for _, region := range a.Regions {
+		if slices.Contains(all, region) {
+			open = append(open, region)
+			continue
+		}
+		lines = append(lines, fail(sayf("地域 %s", "region %s", region), say("账号没有这个地域，或没有开通", "the account has no such region, or it is not enabled"),
+			say("改正 regions 里的名称，或在云控制台开通", "correct its name in regions, or enable it in the cloud's console")))
+	}
+	return open, lines
+}
+
+// list proves the right to list in each region, some at once. Regions that were not named one by
+// one are told one by one only where they fail.
+func (a Account) list(ctx context.Context, regions []string) []Line {
+	lines := make([]Line, len(regions))
+	turns := make(chan struct{}, atOnce)
+	var group sync.WaitGroup
+	for i, region := range regions {
+		group.Go(func() {
+			turns <- struct{}{}
+			defer func() { <-turns }()
+			lines[i] = a.region(ctx, region)
+		})
+	}
+	group.Wait()
+	if len(a.Regions) > 0 || len(regions) == 0 {
+		return lines
+	}
+	bad := slices.DeleteFunc(lines, func(l Line) bool { return l.Verdict == OK })
+	if good := len(regions) - len(bad); good > 0 {
+		bad = append([]Line{fine(say("列出实例", "listing"), sayf("%d 个地域有权限", "may list in %d regions", good))}, bad...)
+	}
+	return bad
+}
+
+func (a Account) region(ctx context.Context, region string) (line Line) {
+	subject := sayf("地域 %s", "region %s", region)
+	found, err := a.Lister.Lookup(ctx, region, []string{a.Absent})
+	switch {
+	case err != nil:
+		return fail(subject, say("不能列出实例", "instances cannot be listed").with(err), a.fix(err))
+	case len(found) > 0:
+		return fail(subject, say("查询一个不存在的实例，却得到了答复", "an instance that cannot exist was found"),
+			say("核对 endpoint：答复的不像是云的 API", "check endpoint: what answers is not like the cloud's API"))
+	}
+	return fine(subject, say("可以列出实例", "instances can be listed"))
+}
+
+// fix is the fix for a call that needs a right.
+func (a Account) fix(err error) Text {
+	switch inventory.KindOf(err) {
+	case inventory.Denied:
+		return say("授予："+strings.Join(a.Rights, "、"), "grant: "+strings.Join(a.Rights, ", "))
+	case inventory.NotFound, inventory.Invalid:
+		return say("核对地域名称、endpoint 与账号是否开通该地域", "check the region's name, endpoint, and whether the account has it enabled")
+	}
+	return a.keyFix(err)
+}

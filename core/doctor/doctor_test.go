@@ -1,0 +1,213 @@
+package doctor_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/doctor"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/notify"
+	"github.com/jms-sync/jms-sync/core/storage"
+	"github.com/jms-sync/jms-sync/core/storage/storagetest"
+)
+
+// bastion answers as it is told; its zero value is a server on which all is well but its rights
+// are not told.
+type bastion struct {
+	reached inventory.Reached
+	rights  inventory.Rights
+	zones   []inventory.Zone
+	count   int
+	fails   map[string]error
+}
+
+func (b bastion) Reach(context.Context) (inventory.Reached, error) {
+	return b.reached, b.fails["reach"]
+}
+func (b bastion) Rights(context.Context) (inventory.Rights, error) {
+	return b.rights, b.fails["rights"]
+}
+func (b bastion) Organisation(context.Context) (id, name string, err error) {
+	return "1", "ops", b.fails["organisation"]
+}
+func (b bastion) Organisations(context.Context) ([]inventory.Org, error) {
+	return nil, b.fails["organisations"]
+}
+func (b bastion) Platforms(context.Context) (map[string]inventory.Platform, error) {
+	return map[string]inventory.Platform{"Linux": {Zones: true}, "Other": {Zones: true}}, b.fails["platforms"]
+}
+func (b bastion) Zones(context.Context) ([]inventory.Zone, string, error) {
+	return b.zones, "zone", b.fails["zones"]
+}
+func (b bastion) RootNode(context.Context) (string, error) { return "DEFAULT", b.fails["root"] }
+func (b bastion) Count(context.Context) (int, error)       { return b.count, b.fails["count"] }
+
+func now() time.Time { return time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC) }
+
+func lookup(fails string) func(context.Context, string) ([]string, error) {
+	return func(_ context.Context, host string) ([]string, error) {
+		if host == fails {
+			return nil, errors.New("no such host")
+		}
+		return []string{"192.0.2.1"}, nil
+	}
+}
+
+// examine runs one check and gives its text in English.
+func examine(t *testing.T, c doctor.Check) (string, doctor.Verdict) {
+	t.Helper()
+	found := doctor.Examine(t.Context(), []doctor.Check{c}, time.Minute)
+	var b strings.Builder
+	if err := doctor.Write(&b, found, "en"); err != nil {
+		t.Fatal(err)
+	}
+	return b.String(), doctor.Worst(found)
+}
+
+func TestJumpServer(t *testing.T) {
+	t.Parallel()
+	denied := &inventory.Error{Kind: inventory.Denied, Message: "403"}
+	busy := &inventory.Error{Kind: inventory.Throttled, Message: "429"}
+	for name, c := range map[string]struct {
+		bastion bastion
+		server  doctor.Server
+		want    string // a line
+
+	}{
+		"a name that is known":  {bastion{}, doctor.Server{URL: "https://jms.example"}, "✓ DNS: jms.example is known"},
+		"a name that is not":    {bastion{}, doctor.Server{URL: "https://no.example"}, "✗ DNS: no.example cannot be looked up"},
+		"a proxy looks it up":   {bastion{count: 7}, doctor.Server{URL: "https://no.example", Proxied: true}, "✓ assets: 7,"},
+		"a certificate in time": {bastion{reached: inventory.Reached{Expires: now().AddDate(1, 0, 0)}}, doctor.Server{}, "✓ TLS: the certificate is valid until 2027-11-26"},
+		"a certificate at its end": {
+			bastion{reached: inventory.Reached{Expires: now().AddDate(0, 0, 9)}}, doctor.Server{}, "! TLS: the certificate expires on 2026-12-05"},
+		"a clock ahead":       {bastion{reached: inventory.Reached{Clock: now().Add(7 * time.Minute)}}, doctor.Server{}, "! clock: this machine's clock is 7m0s away"},
+		"a platform missing":  {bastion{}, doctor.Server{}, "✗ platforms: Windows is missing"},
+		"a licence":           {bastion{count: 9000, reached: inventory.Reached{Licensed: true}}, doctor.Server{}, "✓ assets: 9000 (enterprise edition)"},
+		"a gateway":           {bastion{zones: []inventory.Zone{{ID: "Z1", Name: "idc", Gateways: 2}}}, zoned(), "✓ zone of account a: idc, 2 gateways"},
+		"no zones":            {bastion{}, zoned(), "→ the organisation has no zone at all"},
+		"other zones":         {bastion{zones: []inventory.Zone{{ID: "z2", Name: "idc"}}}, zoned(), "empty it: idc = z2"},
+		"zones not shown":     {bastion{fails: map[string]error{"zones": denied}}, zoned(), "✗ zones: they cannot be read: 403"},
+		"root not shown":      {bastion{fails: map[string]error{"root": denied}}, doctor.Server{}, "→ grant assets.view_node"},
+		"not counted":         {bastion{fails: map[string]error{"count": busy}}, doctor.Server{}, "→ too many requests"},
+		"no rights at all":    {bastion{rights: inventory.Rights{Permissions: []string{}}}, doctor.Server{}, "✗ rights: assets.add_asset is missing"},
+		"deletion not wanted": {bastion{rights: inventory.Rights{Permissions: []string{inventory.DeleteAssets}}}, doctor.Server{}, "! rights: assets.delete_asset is there, but"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c.server.Verify, c.server.Lookup, c.server.Now = true, lookup("no.example"), now
+			text, worst := examine(t, doctor.JumpServer(c.bastion, c.server))
+			if !strings.Contains(text, c.want) || worst != doctor.Failure { // there is no platform Windows
+				t.Errorf("%s, want %q:\n%s", worst, c.want, text)
+			}
+		})
+	}
+}
+
+func zoned() doctor.Server {
+	return doctor.Server{ZoneOf: map[string]string{"a": "z1"}, Accounts: []string{"a"}}
+}
+
+// TestStopsAtTheOrganisation: nothing is read of an organisation that is not the configured one.
+func TestStopsAtTheOrganisation(t *testing.T) {
+	t.Parallel()
+	wrong := &inventory.Error{Kind: inventory.Organisation, Message: "another one answers"}
+	text, worst := examine(t, doctor.JumpServer(bastion{fails: map[string]error{"organisation": wrong}}, doctor.Server{Verify: true, Now: now}))
+	if worst != doctor.Failure || strings.Contains(text, "root node") || !strings.Contains(text, "✗ organisation: it is wrong: another one answers") {
+		t.Error(text)
+	}
+}
+
+type lister struct {
+	regions []string
+	found   []inventory.Instance
+	err     error
+}
+
+func (l lister) Owner(context.Context) (string, error)     { return "42", nil }
+func (l lister) Regions(context.Context) ([]string, error) { return l.regions, nil }
+func (l lister) Lookup(context.Context, string, []string) ([]inventory.Instance, error) {
+	return l.found, l.err
+}
+
+func TestCloud(t *testing.T) {
+	t.Parallel()
+	for want, l := range map[string]lister{
+		"✗ regions: the cloud names none":                      {},
+		"✗ region r1: an instance that cannot exist was found": {regions: []string{"r1"}, found: make([]inventory.Instance, 1)},
+		"→ too many requests":                                  {regions: []string{"r1"}, err: &inventory.Error{Kind: inventory.Throttled}},
+		"→ no answer in time":                                  {regions: []string{"r1"}, err: context.DeadlineExceeded},
+	} {
+		if text, worst := examine(t, doctor.Cloud(doctor.Account{Cloud: "aws", Name: "a", Lister: l})); worst != doctor.Failure || !strings.Contains(text, want) {
+			t.Errorf("want %q:\n%s", want, text)
+		}
+	}
+}
+
+type sender struct{ err error }
+
+func (s sender) Send(context.Context, notify.Message) error { return s.err }
+
+func TestChannel(t *testing.T) {
+	t.Parallel()
+	r := doctor.RobotAt("https://oapi.dingtalk.com/robot/send?access_token=canary", "SECx")
+	r.Sender, r.Lookup = sender{errors.New("never asked")}, lookup("")
+	text, worst := examine(t, doctor.Channel(r))
+	if worst != doctor.OK || !strings.Contains(text, "oapi.dingtalk.com is known") || strings.Contains(text, "canary") {
+		t.Error(text)
+	}
+	r.Lookup = lookup("oapi.dingtalk.com")
+	if text, worst = examine(t, doctor.Channel(r)); worst != doctor.Failure || strings.Contains(text, "posting") {
+		t.Error(text)
+	}
+	r = doctor.RobotAt("https://relay.example/robot?access_token=canary", "")
+	r.Lookup, r.Test, r.Sender = lookup(""), true, sender{}
+	text, worst = examine(t, doctor.Channel(r))
+	for _, want := range []string{"! signing", "! webhook: its host is relay.example", "✓ posting: the test message was taken"} {
+		if worst != doctor.Warning || !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+}
+
+// TestProbeIsRemoved: also where doctor is stopped right after it wrote.
+func TestProbeIsRemoved(t *testing.T) {
+	t.Parallel()
+	memory := storagetest.Memory(storage.Abilities{CreateOnly: true, IfMatch: true})
+	ctx, cancel := context.WithCancel(t.Context())
+	check := doctor.State(doctor.Store{Name: "s3://b/x", Prefix: "x/", Probe: "p", Bucket: stopping{memory, cancel}})
+	_ = doctor.Examine(ctx, []doctor.Check{check}, time.Minute)
+	if left, err := memory.List(t.Context(), ""); err != nil || len(left) > 0 || ctx.Err() == nil {
+		t.Errorf("%q is left: %v", left, err)
+	}
+}
+
+type stopping struct {
+	storage.Bucket
+	stop func()
+}
+
+func (s stopping) Put(ctx context.Context, key string, data []byte, c storage.Condition) (string, error) {
+	defer s.stop()
+	return s.Bucket.Put(ctx, key, data, c)
+}
+
+// TestBrokenCheck: a panic is one failure, and its text, which may hold anything, is not shown.
+func TestBrokenCheck(t *testing.T) {
+	t.Parallel()
+	text, worst := examine(t, doctor.Check{Title: doctor.Text{EN: "x"}, Run: func(context.Context) []doctor.Line { panic("canary") }})
+	if worst != doctor.Failure || strings.Contains(text, "canary") || !strings.Contains(text, "the check itself broke: a string") {
+		t.Error(text)
+	}
+}
+
+// TestPatience: a check that hangs ends with its time.
+func TestPatience(t *testing.T) {
+	t.Parallel()
+	hangs := doctor.Check{Run: func(ctx context.Context) []doctor.Line { <-ctx.Done(); return nil }}
+	if found := doctor.Examine(t.Context(), []doctor.Check{hangs, hangs}, time.Millisecond); len(found) != 2 {
+		t.Errorf("%+v", found)
+	}
+}

@@ -1,0 +1,44 @@
+package doctor
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Write prints the findings for people: one line each, marked ✓, ! or ✗, and the fix below what is
+// not well.
+func Write(w io.Writer, sections []Section, lang string) error {
+	var b strings.Builder
+	colon, arrow := "：", "  → "
+	if lang == "en" {
+		colon = ": "
+	}
+	for _, s := range sections {
+		fmt.Fprintf(&b, "%s\n", s.Title.In(lang))
+		for _, l := range s.Lines {
+			fmt.Fprintf(&b, "  %s %s%s%s\n", mark(l.Verdict), l.Subject.In(lang), colon, oneLine(l.Found.In(lang)))
+			if fix := l.Fix.In(lang); fix != "" {
+				fmt.Fprintf(&b, "  %s%s\n", arrow, fix)
+			}
+		}
+		b.WriteByte('\n')
+	}
+	ok, warnings, failures := Count(sections, OK), Count(sections, Warning), Count(sections, Failure)
+	fmt.Fprintln(&b, sayf("共 %d 项正常，%d 项警告，%d 项失败。", "%d ok, %d warnings, %d failures.", ok, warnings, failures).In(lang))
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func mark(v Verdict) string {
+	switch v {
+	case OK:
+		return "✓"
+	case Warning:
+		return "!"
+	}
+	return "✗"
+}
+
+// oneLine keeps a joined error on its line.
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

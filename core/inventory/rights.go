@@ -1,0 +1,60 @@
+package inventory
+
+import (
+	"slices"
+	"time"
+)
+
+// The rights of JumpServer that a sync needs in its organisation, as the server names them
+// (recorded from v4.7.0; hosts have no names of their own, they are assets).
+const (
+	ViewAssets   = "assets.view_asset"
+	AddAssets    = "assets.add_asset"
+	ChangeAssets = "assets.change_asset"
+	DeleteAssets = "assets.delete_asset"
+	ViewNodes    = "assets.view_node"
+	AddNodes     = "assets.add_node"
+	ViewPlatform = "assets.view_platform"
+)
+
+// Rights is what JumpServer says of the access key's user in the organisation that answers.
+type Rights struct {
+	User      string
+	Superuser bool
+	Roles     []string
+	// Permissions are named "assets.delete_asset"; nil = JumpServer does not tell them.
+	Permissions []string
+	// Organisations are the ids of those that the user may manage; nil = JumpServer does not tell.
+	Organisations []string
+}
+
+// Told tells whether anything is known of single rights.
+func (r Rights) Told() bool { return r.Permissions != nil }
+
+// Has tells whether the user is known to have a right.
+func (r Rights) Has(permission string) bool { return slices.Contains(r.Permissions, permission) }
+
+// Lacks tells whether a right is known to be missing. What is not known is not missing: the
+// server's 403 will tell.
+func (r Rights) Lacks(permission string) bool {
+	return r.Told() && !r.Superuser && !r.Has(permission)
+}
+
+// Zone is a gateway zone of JumpServer (网域).
+type Zone struct {
+	ID, Name string
+	Gateways int
+}
+
+// Org is one organisation of JumpServer.
+type Org struct{ ID, Name string }
+
+// Reached is what a server shows of itself to anybody.
+type Reached struct {
+	Clock    time.Time // by its Date header; zero = it has none
+	Took     time.Duration
+	Expires  time.Time // of its certificate; zero = no TLS
+	Database bool      // its health: whether database and cache answer it
+	Cache    bool
+	Licensed bool // an enterprise edition, which has no limit of 5,000 assets
+}

@@ -1,0 +1,190 @@
+package jumpserver
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+const (
+	apiProfile     = "/api/v1/users/profile/"
+	apiPermissions = "/api/v1/users/profile/permissions/"
+	apiOrgs        = "/api/v1/orgs/orgs/"
+	apiHealth      = "/api/health/"
+	apiOpen        = "/api/v1/settings/public/open/"
+)
+
+// Reach asks for the two pages that JumpServer shows to anybody: its health, and what it says of
+// its edition. The requests are not signed, so that a wrong key does not hide the server, and they are
+// not repeated. A server that does not tell its edition counts as unlicensed.
+func (c *Client) Reach(ctx context.Context) (inventory.Reached, error) {
+	var r inventory.Reached
+	var health struct {
+		Database bool `json:"db_status"`
+		Cache    bool `json:"redis_status"`
+	}
+	start := c.now()
+	if err := c.open(ctx, "ask for its health", apiHealth, &health, &r); err != nil {
+		return r, err
+	}
+	r.Took = c.now().Sub(start)
+	r.Database, r.Cache = health.Database, health.Cache
+	var settings struct {
+		Licensed bool `json:"XPACK_ENABLED"`
+	}
+	if err := c.open(ctx, "ask for its edition", apiOpen, &settings, nil); err == nil {
+		r.Licensed = settings.Licensed
+	}
+	return r, nil
+}
+
+// open reads a page that needs no key; seen, where it is wanted, gets what the connection shows.
+func (c *Client) open(ctx context.Context, op, path string, into any, seen *inventory.Reached) error {
+	ctx, cancel := context.WithTimeout(ctx, c.try)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base.String()+path, http.NoBody)
+	if err != nil {
+		return fault(inventory.Invalid, "jumpserver: "+op+": no such address", nil)
+	}
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", "jms-sync")
+	c.calls.Add(1)
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return c.unreachable(ctx, op, err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if seen != nil {
+		// A server without a Date is only not compared with our clock.
+		seen.Clock, _ = http.ParseTime(resp.Header.Get("Date"))
+		if resp.TLS != nil && len(resp.TLS.PeerCertificates) > 0 {
+			seen.Expires = resp.TLS.PeerCertificates[0].NotAfter
+		}
+	}
+	return c.answer(ctx, call{op: op, read: func(d *json.Decoder) error { return d.Decode(into) }}, resp)
+}
+
+// rightsRow is what both pages about the key's user may hold: v4.7.0 tells everything in the
+// profile; v4.10 has a page of its own for organisations and permissions.
+type rightsRow struct {
+	Username     string
+	IsSuperuser  bool      `json:"is_superuser"`
+	Roles        []roleRow `json:"system_roles"`
+	OrgRoles     []roleRow `json:"org_roles"`
+	Perms        []string
+	Organisation []struct{ ID string } `json:"console_orgs"`
+}
+
+type roleRow struct {
+	Name string `json:"display_name"`
+}
+
+// Rights reads what the access key's user may do in this organisation. A server that does not
+// tell its permissions (v4.10 tells them on a page of its own, others may not at all) is no error: they
+// are not told then.
+func (c *Client) Rights(ctx context.Context) (inventory.Rights, error) { return c.rights(ctx, false) }
+
+// rights is Rights, and makes no second try where the caller can do without.
+func (c *Client) rights(ctx context.Context, once bool) (inventory.Rights, error) {
+	var row rightsRow
+	if err := c.do(ctx, call{op: "ask for the key's user", method: http.MethodGet, path: apiProfile, once: once, read: decode(&row)}); err != nil {
+		return inventory.Rights{}, err
+	}
+	r := inventory.Rights{User: row.Username, Superuser: row.IsSuperuser, Permissions: row.Perms, Organisations: orgIDs(row)}
+	for _, role := range append(row.Roles, row.OrgRoles...) {
+		r.Roles = append(r.Roles, role.Name)
+	}
+	if r.Permissions != nil && r.Organisations != nil {
+		return r, nil
+	}
+	var more rightsRow
+	err := c.do(ctx, call{op: "ask for the key's permissions", method: http.MethodGet, path: apiPermissions, once: once, read: decode(&more)})
+	if refused(err) != nil {
+		return r, nil // there is no such page, or not for this user
+	}
+	if err != nil {
+		return r, err
+	}
+	if r.Permissions == nil {
+		r.Permissions = more.Perms
+	}
+	if r.Organisations == nil {
+		r.Organisations = orgIDs(more)
+	}
+	return r, nil
+}
+
+func orgIDs(row rightsRow) []string {
+	var ids []string
+	for _, o := range row.Organisation {
+		ids = append(ids, o.ID)
+	}
+	return ids
+}
+
+// undeletable tells whether JumpServer is known to refuse deletions to this key. It is asked
+// together with a full reading and kept with the facts, so that events, which never delete, pay
+// nothing for it. A server that cannot be asked is asked again the next time, and believed able:
+// its 403 will be told.
+func (c *Client) undeletable(ctx context.Context) bool {
+	known := c.known.Load()
+	if known == nil || known.rights == nil {
+		r, err := c.rights(ctx, true)
+		if err != nil {
+			c.log.Info("JumpServer does not tell the access key's rights", "error", err.Error())
+			return false
+		}
+		c.change(func(f *facts) { f.rights = &r })
+		return r.Lacks(inventory.DeleteAssets)
+	}
+	return known.rights.Lacks(inventory.DeleteAssets)
+}
+
+// Zones lists the organisation's gateway zones. It also tells how the server calls them, which
+// shows its version: "domain" before v4.10.0, "zone" since.
+func (c *Client) Zones(ctx context.Context) (zones []inventory.Zone, field string, err error) {
+	f, err := c.proven(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	type zoneRow struct {
+		ID, Name string
+		OrgID    string            `json:"org_id"`
+		Gateways []json.RawMessage `json:"gateways"`
+	}
+	r := &rows{org: c.org, what: "list zones"}
+	zones, err = readAll(ctx, c, list[inventory.Zone, zoneRow]{
+		op: r.what, path: "/api/v1/assets/" + f.zone + "s/", query: "order=name", limit: pageSize,
+		id: func(z inventory.Zone) string { return z.ID },
+		turn: func(row *zoneRow) (inventory.Zone, error) {
+			return inventory.Zone{ID: strings.ToLower(row.ID), Name: row.Name, Gateways: len(row.Gateways)}, r.belongs(row.ID, row.OrgID)
+		},
+	})
+	return zones, f.zone, err
+}
+
+// Organisations lists those that JumpServer shows to the key.
+func (c *Client) Organisations(ctx context.Context) ([]inventory.Org, error) {
+	var orgs []inventory.Org
+	err := c.do(ctx, call{op: "list organisations", method: http.MethodGet, path: apiOrgs, read: decode(&orgs)})
+	return orgs, err
+}
+
+// RootNode gives the name of the organisation's root node.
+func (c *Client) RootNode(ctx context.Context) (string, error) {
+	root, err := c.root(ctx)
+	return root.Value, err
+}
+
+// Count gives the number of assets of all categories in the organisation.
+func (c *Client) Count(ctx context.Context) (int, error) {
+	count := 0
+	err := c.do(ctx, call{op: "count assets", method: http.MethodGet, path: apiAssets + "?limit=1&fields=id", read: func(d *json.Decoder) (err error) {
+		count, err = decodePage(d, func(*otherRow) error { return nil })
+		return err
+	}})
+	return count, err
+}

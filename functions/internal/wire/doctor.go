@@ -1,0 +1,140 @@
+package wire
+
+import (
+	"cmp"
+	"crypto/rand"
+	"io"
+	"log/slog"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/cloud"
+	cloudlist "github.com/jms-sync/jms-sync/core/cloud/all"
+	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/doctor"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/notify/dingtalk"
+	"github.com/jms-sync/jms-sync/core/storage"
+	stores "github.com/jms-sync/jms-sync/core/storage/all"
+)
+
+// Examination says what doctor examines.
+type Examination struct {
+	Config   config.Config
+	Source   string // what the configuration was read from, as Load takes it
+	Role     Role
+	Environ  []string
+	SendTest bool // post one message
+	Log      *slog.Logger
+}
+
+// Doctor gives the checks of an installation. Nothing is asked before they run.
+func Doctor(x Examination) ([]doctor.Check, error) {
+	if x.Log == nil {
+		x.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
+	}
+	client, err := Client(x.Config, x.Log)
+	if err != nil {
+		return nil, err
+	}
+	checks := []doctor.Check{doctor.Configuration(source(x)), doctor.JumpServer(client, server(x.Config))}
+	open := accounts(x.Config, x.Role, cloud.NewAssumed())
+	for _, c := range x.Config.Clouds {
+		if !c.Enabled {
+			checks = append(checks, doctor.Cloud(doctor.Account{Cloud: cmp.Or(c.Cloud, inventory.Cloud(c.Type)), Name: c.Name, Disabled: true}))
+			continue
+		}
+		checks = append(checks, doctor.Cloud(examined(open[0])))
+		open = open[1:]
+	}
+	return append(checks, doctor.Channel(robot(x)), doctor.State(stateStore(x))), nil
+}
+
+func server(cfg config.Config) doctor.Server {
+	s := doctor.Server{
+		URL: cfg.JumpServer.URL, Verify: cfg.JumpServer.VerifySSL, Proxied: !cfg.Proxy.Empty(),
+		Deletes: cfg.Sync.Removal.Mode == config.ModeDelete && !cfg.Sync.NoDelete,
+		ZoneOf:  map[string]string{}, Lookup: net.DefaultResolver.LookupHost, Now: time.Now,
+	}
+	for _, c := range cfg.Clouds {
+		if c.Enabled && c.DomainID != "" {
+			s.Accounts, s.ZoneOf[c.Name] = append(s.Accounts, c.Name), c.DomainID
+		}
+	}
+	return s
+}
+
+func examined(a cloud.Account) doctor.Account {
+	out := doctor.Account{Cloud: a.Cloud, Name: a.Name, ID: a.AccountID, Regions: a.Regions, Keyless: a.AccessKeyID.Empty()}
+	for _, p := range cloudlist.Providers() {
+		if p.Cloud == a.Cloud {
+			out.Lister, out.Err = p.Open(a)
+			out.Absent, out.Rights = p.Absent, p.Permissions()
+		}
+	}
+	return out
+}
+
+func robot(x Examination) doctor.Robot {
+	d := x.Config.Notification.DingTalk
+	if !d.Enabled {
+		return doctor.Robot{Off: true}
+	}
+	r := doctor.RobotAt(d.Webhook.Reveal(), d.Secret.Reveal())
+	r.Proxied, r.Test, r.Link = !x.Config.Proxy.Empty(), x.SendTest, x.Config.JumpServer.URL+assetPage
+	r.Lookup = net.DefaultResolver.LookupHost
+	// Nobody is mentioned by a test.
+	r.Sender, r.Err = dingtalk.New(dingtalk.Settings{Webhook: d.Webhook, Secret: d.Secret}, dingtalk.Options{Proxy: x.Config.Proxy.Reveal()})
+	return r
+}
+
+func stateStore(x Examination) doctor.Store {
+	who := identity(x.Role, x.Environ)
+	text := strings.TrimSpace(who.Env(config.VarState))
+	if text == "" {
+		return doctor.Store{}
+	}
+	s := doctor.Store{Probe: strings.ToLower(rand.Text())}
+	var ref storage.Ref
+	if ref, s.Err = storage.Parse(text); s.Err != nil {
+		return s
+	}
+	s.Name = ref.String()
+	credentials, err := who.For(ref)
+	if err != nil {
+		s.Err = err
+		return s
+	}
+	s.Bucket, s.Prefix, s.Err = stores.OpenPrefix(ref, credentials, stores.Options{})
+	return s
+}
+
+// source is what is examined of an object that holds the configuration; of a file, nothing.
+func source(x Examination) doctor.Source {
+	who := identity(x.Role, x.Environ)
+	ref, err := storage.Parse(cmp.Or(x.Source, who.Env(config.VarConfig)))
+	if err != nil || ref.Scheme == storage.File {
+		return doctor.Source{} // it was read
+	}
+	s := doctor.Source{Name: ref.String()}
+	credentials, err := who.For(ref)
+	if err != nil {
+		s.Err = err
+		return s
+	}
+	s.Bucket, s.Key, s.Err = stores.Open(ref, credentials, stores.Options{})
+	return s
+}
+
+// Lister opens one account of a configuration, as a run would.
+func Lister(cfg config.Config, account config.Cloud) (cloud.Lister, error) {
+	account.Enabled = true
+	cfg.Clouds = []config.Cloud{account}
+	for _, p := range cloudlist.Providers() {
+		if p.Cloud == account.Cloud {
+			return p.Open(accounts(cfg, Role{}, cloud.NewAssumed())[0])
+		}
+	}
+	return nil, &inventory.Error{Kind: inventory.Unsupported, Message: "cloud " + account.Type + " is not supported"}
+}

@@ -1,0 +1,293 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
+	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/notify/dingtalk/dingtalktest"
+	"github.com/jms-sync/jms-sync/core/secret"
+	"github.com/jms-sync/jms-sync/core/storage/storagetest"
+)
+
+// canaries are a value for every secret setting, by its path. TestEverySecretHasACanary fails
+// where a setting is added and has none.
+func canaries() map[string]string {
+	return map[string]string{
+		"proxy":                            "CANARY-of-the-proxy",
+		"jumpserver.access_key_id":         "cacacaca-0001-4222-8333-444455556666",
+		"jumpserver.access_key_secret":     "CANARY-of-jumpserver",
+		"clouds[].access_key_id":           "LTAI5tCANARYkey000001",
+		"clouds[].access_key_secret":       "CANARY-of-the-cloud",
+		"notification.dingtalk.webhook":    "CANARY-of-the-webhook",
+		"notification.dingtalk.secret":     "SECCANARYofTheRobot",
+		"$ALIBABA_CLOUD_ACCESS_KEY_ID":     storagetest.GoodID,
+		"$ALIBABA_CLOUD_ACCESS_KEY_SECRET": storagetest.GoodSecret,
+	}
+}
+
+func TestEverySecretHasACanary(t *testing.T) {
+	t.Parallel()
+	have := canaries()
+	for _, path := range secretPaths(reflect.TypeFor[config.Config](), "") {
+		if have[path] == "" {
+			t.Errorf("the secret setting %s has no canary", path)
+		}
+	}
+}
+
+// secretPaths finds the settings that hold secrets.
+func secretPaths(of reflect.Type, path string) (found []string) {
+	for i := range of.NumField() {
+		field := of.Field(i)
+		name := strings.TrimPrefix(path+"."+field.Tag.Get("yaml"), ".")
+		switch kind := field.Type; {
+		case kind == reflect.TypeFor[secret.Value]():
+			found = append(found, name)
+		case kind.Kind() == reflect.Struct:
+			found = append(found, secretPaths(kind, name)...)
+		case kind.Kind() == reflect.Slice && kind.Elem().Kind() == reflect.Struct && kind.Elem().PkgPath() == of.PkgPath():
+			found = append(found, secretPaths(kind.Elem(), name+"[]")...)
+		}
+	}
+	return found
+}
+
+// mine is a desk with a canary in every secret, all of whose traffic goes through one proxy that
+// can turn on it.
+type mine struct {
+	*desk
+	mood  atomic.Value // of the proxy: what it does to each request; "" = hands it on
+	state string
+	lock  sync.Mutex
+	made  map[string]bool // of secrets, in requests that were seen
+}
+
+// echo is all that a hostile or careless server could repeat.
+func echo(r *http.Request) string {
+	body, _ := io.ReadAll(r.Body)
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s %s", r.Method, r.URL, body)
+	for name, values := range r.Header {
+		fmt.Fprintf(&b, " %s: %s", name, strings.Join(values, ","))
+	}
+	return b.String()
+}
+
+func (m *mine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	mood, _ := m.mood.Load().(string)
+	if mood == "" {
+		m.forward(w, r)
+		return
+	}
+	said := echo(r)
+	m.note(said)
+	switch mood {
+	case "400", "401", "403", "500":
+		var status int
+		_, _ = fmt.Sscan(mood, &status)
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		fmt.Fprintf(w, `{"detail":%[1]q,"Message":%[1]q,"Code":"Odd","errmsg":%[1]q,"errcode":7,"RequestId":%[1]q}`, said)
+	case "page":
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = io.WriteString(w, "<html>"+said)
+	case "half":
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprintf(w, `{"results":[{"name":%q`, said)
+	case "redirect":
+		http.Redirect(w, r, "http://elsewhere.example/?"+url.QueryEscape(said), http.StatusTemporaryRedirect)
+	case "reset":
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// note keeps what was made of secrets in one request: signatures, and the proxy's password in the
+// form that HTTP has for it.
+func (m *mine) note(said string) {
+	made := regexp.MustCompile(`signature="([^"]+)"|\b[Ss]ign(?:ature)?=([^&\s]+)|Proxy-Authorization: Basic (\S+)`)
+	m.lock.Lock()
+	defer m.lock.Unlock()
+	for _, found := range made.FindAllStringSubmatch(said, -1) {
+		text := found[1] + found[2] + found[3]
+		m.made[text] = true
+		if plain, err := url.QueryUnescape(text); err == nil {
+			m.made[plain] = true
+		}
+	}
+}
+
+func (m *mine) forward(w http.ResponseWriter, r *http.Request) {
+	r.RequestURI = ""
+	resp, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		w.WriteHeader(http.StatusBadGateway)
+		return
+	}
+	defer resp.Body.Close()
+	for name, values := range resp.Header {
+		w.Header()[name] = values
+	}
+	w.WriteHeader(resp.StatusCode)
+	_, _ = io.Copy(w, resp.Body)
+}
+
+func newMine(t *testing.T) *mine {
+	c := canaries()
+	m := &mine{desk: newDesk(t), made: map[string]bool{}}
+	m.jms.AddKey(jumpservertest.Key{ID: c["jumpserver.access_key_id"], Secret: c["jumpserver.access_key_secret"]})
+	m.account = m.ecs.AddAccount(alibabatest.Key{
+		AccountID: "1234567890123456", AccessKeyID: c["clouds[].access_key_id"], AccessKeySecret: c["clouds[].access_key_secret"],
+	})
+	m.robot = dingtalktest.New(dingtalktest.Settings{
+		Token: c["notification.dingtalk.webhook"], Secret: c["notification.dingtalk.secret"], Complain: t.Errorf,
+	})
+	m.webhook = m.serve(m.robot) + dingtalktest.Path + "?access_token=" + c["notification.dingtalk.webhook"]
+	m.state = filepath.Join(m.dir, "state")
+	t.Setenv("JMS_SYNC_STATE", m.state)
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", c["$ALIBABA_CLOUD_ACCESS_KEY_ID"])
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", c["$ALIBABA_CLOUD_ACCESS_KEY_SECRET"])
+	m.fill(6, "cn-beijing")
+	return m
+}
+
+func (m *mine) settings() string {
+	c := canaries()
+	proxy := strings.Replace(m.serve(m), "://", "://user:"+c["proxy"]+"@", 1)
+	return m.save("config.yaml", fmt.Sprintf(`
+proxy: %q
+jumpserver: {url: %q, access_key_id: %s, access_key_secret: %s}
+clouds:
+  - {type: 阿里云, name: aliyun-prod, access_key_id: %s, access_key_secret: %s, regions: [cn-beijing], endpoint: %q}
+notification: {on: always, window: 0s, dingtalk: {enabled: true, webhook: %q, secret: %s}}
+log: {level: DEBUG, detailed: true, file: %q}
+`, proxy, m.url, c["jumpserver.access_key_id"], c["jumpserver.access_key_secret"], c["clouds[].access_key_id"], c["clouds[].access_key_secret"],
+		m.endpoint, m.webhook, c["notification.dingtalk.secret"], m.log()))
+}
+
+// TestCanaries: whatever a command meets, no secret stands in its output, log, results, cards,
+// state or assets, in none of the forms in which it could.
+func TestCanaries(t *testing.T) {
+	m := newMine(t)
+	file := m.settings()
+	event := m.save("event.json", state(alibabatest.Sample(3).ID, "Running"))
+	commands := [][]string{{"-r", "1"}, {"plan"}, {"event", event, "--timeout", "2s"}, {"doctor", "--send-test"}}
+	for _, mood := range []string{"", "400", "401", "403", "500", "page", "half", "redirect", "reset", ""} {
+		m.mood.Store(mood)
+		if mood == "" {
+			for n := range commands {
+				m.command(file, n, commands[n], mood)
+			}
+			continue
+		}
+		var group sync.WaitGroup
+		for n, command := range commands {
+			group.Go(func() { m.command(file, n, command, mood) })
+		}
+		group.Wait()
+	}
+	m.everywhere()
+	if len(m.made) < 10 {
+		t.Errorf("only %d signatures were seen to be searched for", len(m.made))
+	}
+}
+
+// command runs one command line and searches what it says. Where all is well it takes its time.
+func (m *mine) command(file string, n int, command []string, mood string) {
+	patience := time.Minute
+	if mood != "" {
+		patience = time.Second
+	}
+	ctx, cancel := context.WithTimeout(m.Context(), patience)
+	defer cancel()
+	var out, errs bytes.Buffer
+	args := append([]string{"-c", file, "-o", filepath.Join(m.dir, fmt.Sprint("results-", n)), "--log-file", filepath.Join(m.dir, fmt.Sprint("log-", n))}, command...)
+	code := run(ctx, args, strings.NewReader(""), &out, &errs)
+	text := out.String() + errs.String()
+	m.search(fmt.Sprintf("%q with the proxy's %q", command, mood), text)
+	if (mood == "") != (code == exitDone) {
+		m.Errorf("%q with %q: exit code %d\n%s", command, mood, code, text)
+	}
+	if text == "" {
+		m.Errorf("%q with %q says nothing", command, mood)
+	}
+}
+
+// TestCanariesOfStores: nor where the object store that holds the configuration repeats the key.
+func TestCanariesOfStores(t *testing.T) {
+	m := newMine(t)
+	store := storagetest.NewServer(t, storagetest.OSS)
+	t.Setenv("JMS_SYNC_STATE", store.Ref("state"))
+	for _, fault := range []storagetest.Fault{storagetest.Denied, storagetest.BadKey, storagetest.BadSecret, storagetest.Expired, storagetest.WebPage} {
+		store.Break(fault, "", 0, 0)
+		for _, args := range [][]string{{"-c", store.Ref("conf.yaml"), "doctor"}, {"-c", m.settings(), "doctor"}, {"-c", m.settings(), "-r", "1"}} {
+			var out bytes.Buffer
+			run(t.Context(), args, strings.NewReader(""), &out, &out)
+			m.search(string(fault), out.String())
+		}
+	}
+	m.everywhere()
+}
+
+// everywhere searches what stays behind: files (log, results, state), cards and assets.
+func (m *mine) everywhere() {
+	m.Helper()
+	files := 0
+	err := filepath.WalkDir(m.dir, func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Base(file) == "config.yaml" {
+			return err
+		}
+		text, err := os.ReadFile(file)
+		m.search(file, string(text))
+		files++
+		return err
+	})
+	if err != nil || files < 2 {
+		m.Errorf("%d files searched: %v", files, err)
+	}
+	for _, card := range m.robot.Messages() {
+		m.search("a card", fmt.Sprintf("%+v", card))
+	}
+	for _, host := range m.hosts() {
+		m.search("an asset", fmt.Sprintf("%+v", host))
+	}
+}
+
+// search looks for every canary in every form.
+func (m *mine) search(where, text string) {
+	m.Helper()
+	for path, canary := range canaries() {
+		for _, form := range []string{
+			canary, url.QueryEscape(canary), base64.StdEncoding.EncodeToString([]byte(canary)), hex.EncodeToString([]byte(canary)),
+		} {
+			if at := strings.Index(text, form); at >= 0 {
+				m.Errorf("%s: %s is told: …%s…", where, path, text[max(0, at-120):min(len(text), at+len(form)+40)])
+			}
+		}
+	}
+	m.lock.Lock()
+	defer m.lock.Unlock()
+	for made := range m.made {
+		if at := strings.Index(text, made); at >= 0 {
+			m.Errorf("%s: a signature is told: …%s…", where, text[max(0, at-120):min(len(text), at+80)])
+		}
+	}
+}

@@ -1,0 +1,350 @@
+package main
+
+import (
+	"bytes"
+	"encoding/pem"
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
+	"github.com/jms-sync/jms-sync/core/cloud/peertest"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/notify/dingtalk/dingtalktest"
+	"github.com/jms-sync/jms-sync/core/storage/storagetest"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// patient is a desk whose installation doctor examines.
+type patient struct {
+	*desk
+	edit func(config string) string // of the configuration, before it is read
+	args []string
+}
+
+// syncUser gives the access key to a user with the rights of a sync, and not one more or less.
+func (p *patient) syncUser(without ...string) {
+	var have []string
+	for _, right := range []string{
+		inventory.ViewAssets, inventory.AddAssets, inventory.ChangeAssets, inventory.DeleteAssets, inventory.ViewNodes, inventory.AddNodes,
+		inventory.ViewPlatform, "assets.view_domain", "assets.view_zone",
+	} {
+		if !strings.Contains(strings.Join(without, " "), right) {
+			have = append(have, right)
+		}
+	}
+	p.jms.AddKey(jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret, User: "jms-sync", Permissions: have})
+}
+
+func (p *patient) replace(old, with string) {
+	before := p.edit
+	p.edit = func(text string) string {
+		text = before(text)
+		if !strings.Contains(text, old) {
+			p.Errorf("the configuration has no %q", old)
+		}
+		return strings.Replace(text, old, with, 1)
+	}
+}
+
+// serveAs replaces JumpServer's address by one at which a handler stands before it.
+func (p *patient) serveAs(wrap func(http.Handler) http.Handler) { p.url = p.serve(wrap(p.jms)) }
+
+func (p *patient) brokenPlace(part string, f jumpservertest.Fault) {
+	p.jms.Fail(jumpservertest.On("", part), -1, f)
+}
+
+type illness struct {
+	name string
+	code int
+	set  func(p *patient)
+}
+
+func illnesses() []illness {
+	const zone = "0b8f9a1c-1111-4222-8333-444455556666"
+	cloudFault := func(kind peertest.Kind, action, region string) func(*patient) {
+		return func(p *patient) { p.ecs.Break(alibabatest.Fault{Kind: kind, Action: action, Region: region}) }
+	}
+	return []illness{
+		{"well", exitDone, func(*patient) {}},
+		{"english", exitDone, func(p *patient) { p.more = "language: en" }},
+		{"v4.10", exitDone, func(p *patient) {
+			p.jms = jumpservertest.New(jumpservertest.Options{Version: jumpservertest.V410, TB: p.T})
+			p.syncUser()
+			p.url = p.serve(p.jms)
+		}},
+		{"jumpserver-down", exitPartial, func(p *patient) { p.url = "http://127.0.0.1:1" }},
+		{"jumpserver-redirects", exitPartial, func(p *patient) {
+			p.brokenPlace("/api/health/", jumpservertest.Fault{Status: 302, Location: "https://sso.example.com/login"})
+		}},
+		{"jumpserver-page", exitPartial, func(p *patient) { p.brokenPlace("/api/health/", jumpservertest.Fault{Status: 200}) }},
+		{"jumpserver-unhealthy", exitPartial, func(p *patient) {
+			p.brokenPlace("/api/health/", jumpservertest.Fault{Edit: func(code int, body []byte) (int, []byte) {
+				return code, bytes.Replace(body, []byte(`"db_status":true`), []byte(`"db_status":false`), 1)
+			}})
+		}},
+		{"tls-private-ca", exitDone, func(p *patient) {
+			p.url = p.serveTLS()
+			p.replace("access_key_id: "+jumpservertest.KeyID, "ca_file: "+filepath.Join(p.dir, "ca.pem")+", access_key_id: "+jumpservertest.KeyID)
+		}},
+		{"tls-unknown-ca", exitPartial, func(p *patient) { p.url = p.serveTLS() }},
+		{"tls-not-verified", exitDone, func(p *patient) {
+			p.url = p.serveTLS()
+			p.replace("access_key_id: "+jumpservertest.KeyID, "verify_ssl: false, access_key_id: "+jumpservertest.KeyID)
+		}},
+		{"clock", exitDone, func(p *patient) {
+			p.serveAs(func(h http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					w.Header().Set("Date", time.Now().Add(-20*time.Minute).UTC().Format(http.TimeFormat))
+					h.ServeHTTP(w, r)
+				})
+			})
+		}},
+		{"key-wrong", exitPartial, func(p *patient) { p.keySecret = "another-secret" }},
+		{"key-off", exitPartial, func(p *patient) {
+			p.jms.AddKey(jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret, Off: true})
+		}},
+		{"key-without-role", exitPartial, func(p *patient) {
+			p.jms.AddKey(jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret, User: "norole", NoRole: true})
+		}},
+		{"organisation", exitPartial, func(p *patient) {
+			p.jms.AddOrg("33333333-3333-4333-8333-333333333333", "运维")
+			p.org = "44444444-4444-4444-8444-444444444444"
+		}},
+		{"rights-missing", exitPartial, func(p *patient) { p.syncUser(inventory.AddAssets, inventory.ViewNodes, inventory.ViewPlatform) }},
+		{"rights-no-delete", exitDone, func(p *patient) { p.syncUser(inventory.DeleteAssets) }},
+		{"rights-excess", exitDone, func(p *patient) {
+			p.jms.AddKey(jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret})
+			p.more = "sync: {removal: {mode: deactivate}}"
+		}},
+		{"rights-root", exitDone, func(p *patient) {
+			p.jms.AddKey(jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret, User: "ops", Permissions: []string{
+				inventory.ViewAssets, inventory.AddAssets, inventory.ChangeAssets, inventory.DeleteAssets, inventory.ViewNodes, inventory.AddNodes,
+				inventory.ViewPlatform, "assets.view_domain", "orgs.view_rootorg", "accounts.view_accountsecret",
+			}})
+		}},
+		{"rights-not-told", exitDone, func(p *patient) {
+			p.jms.AddKey(jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret, Silent: true})
+		}},
+		{"zone-missing", exitPartial, func(p *patient) { p.replace("regions:", "domain_id: "+zone+", regions:") }},
+		{"zone-and-platform", exitDone, func(p *patient) {
+			p.jms = jumpservertest.New(jumpservertest.Options{NoZones: []string{"Windows"}, TB: p.T})
+			p.syncUser()
+			p.replace("regions:", "domain_id: "+p.jms.SeedZone(jumpservertest.DefaultOrg, "idc")+", regions:")
+			p.url = p.serve(p.jms)
+		}},
+		{"nearly-full", exitDone, func(p *patient) { p.holds(4200) }},
+		{"full", exitPartial, func(p *patient) { p.holds(5000) }},
+		{"cloud-key-unknown", exitPartial, func(p *patient) { p.replace(deskKey, "LTAI5tNobody00000001") }},
+		{"cloud-secret-wrong", exitPartial, func(p *patient) { p.account.SetSecret("rotated") }},
+		{"cloud-key-off", exitPartial, cloudFault(alibabatest.Inactive, "", "")},
+		{"cloud-down", exitPartial, func(p *patient) { p.endpoint = "http://127.0.0.1:1" }},
+		{"cloud-other-account", exitPartial, func(p *patient) { p.replace("regions:", `account_id: "9999999999999999", regions:`) }},
+		{"cloud-owner-not-told", exitPartial, cloudFault(alibabatest.Forbidden, alibabatest.GetCallerIdentity, "")},
+		{"cloud-owner-configured", exitDone, func(p *patient) {
+			p.ecs.Break(alibabatest.Fault{Kind: alibabatest.Forbidden, Action: alibabatest.GetCallerIdentity})
+			p.replace("regions:", `account_id: "1234567890123456", regions:`)
+		}},
+		{"cloud-list-empty-without-right", exitPartial, cloudFault(alibabatest.NoPermission, alibabatest.DescribeInstances, "cn-hangzhou")},
+		{"cloud-list-forbidden", exitPartial, cloudFault(alibabatest.Forbidden, alibabatest.DescribeInstances, "")},
+		{"cloud-regions-forbidden", exitDone, cloudFault(alibabatest.Forbidden, alibabatest.DescribeRegions, "")},
+		{"cloud-region-not-enabled", exitPartial, func(p *patient) { p.replace("cn-hangzhou]", "ap-southeast-9]") }},
+		{"cloud-all-regions", exitPartial, func(p *patient) {
+			p.ecs.Break(alibabatest.Fault{Kind: alibabatest.NoPermission, Action: alibabatest.DescribeInstances, Region: "cn-shanghai"})
+			p.replace("[cn-beijing, cn-hangzhou]", "[]")
+		}},
+		{"cloud-page", exitPartial, cloudFault(alibabatest.HTML200, "", "cn-beijing")},
+		{"cloud-disabled", exitDone, func(p *patient) {
+			p.replace("clouds:\n", "clouds:\n  - {type: aws, name: old, enabled: false}\n")
+		}},
+		{"cloud-no-key", exitPartial, func(p *patient) {
+			p.replace("clouds:\n", "clouds:\n  - {type: tencent, name: qcloud}\n")
+		}},
+		{"dingtalk-off", exitDone, func(p *patient) { p.replace("enabled: true, webhook", "enabled: false, webhook") }},
+		{"dingtalk-unsigned", exitDone, func(p *patient) { p.replace(", secret: "+deskSign, "") }},
+		{"dingtalk-secret-odd", exitDone, func(p *patient) { p.replace(deskSign, "robot-secret-of-the-desk") }},
+		{"dingtalk-sent", exitDone, func(p *patient) { p.args = []string{"--send-test"} }},
+		{"dingtalk-refused", exitPartial, func(p *patient) {
+			p.args = []string{"--send-test"}
+			p.robot.Fail(dingtalktest.Answers(1, "keywords")...)
+		}},
+	}
+}
+
+// serveTLS serves JumpServer with a certificate of nobody's CA, and writes it to ca.pem.
+func (p *patient) serveTLS() string {
+	server := httptest.NewUnstartedServer(p.jms)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	p.Cleanup(server.Close)
+	p.save("ca.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})))
+	return server.URL
+}
+
+// holds makes JumpServer count so many assets.
+func (p *patient) holds(n int) {
+	p.jms.Fail(jumpservertest.On(http.MethodGet, "/assets/assets/"), -1, jumpservertest.Fault{Edit: func(code int, body []byte) (int, []byte) {
+		return code, bytes.Replace(body, []byte(`"count":0`), fmt.Appendf(nil, `"count":%d`, n), 1)
+	}})
+}
+
+// TestDoctor compares what doctor says of each fault with its golden file, and proves each time
+// that nothing was written and nothing posted. -update rewrites the files.
+func TestDoctor(t *testing.T) {
+	t.Parallel()
+	for _, c := range illnesses() {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			p := newPatient(t)
+			c.set(p)
+			p.examine(c.name, c.code)
+		})
+	}
+}
+
+// TestDoctorStores is TestDoctor for what variables name: the state store and an object that holds
+// the configuration.
+func TestDoctorStores(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		code  int
+		fault storagetest.Fault
+		match string
+		set   func(*testing.T, *storagetest.Server)
+	}{
+		{"state-well", exitDone, "", "", nil},
+		{"state-denied", exitPartial, storagetest.Denied, "PUT", nil},
+		{"state-unreadable", exitPartial, storagetest.Denied, "GET", nil},
+		{"state-not-deleted", exitDone, storagetest.Denied, "DELETE", nil},
+		{"state-no-bucket", exitPartial, storagetest.NoBucket, "", nil},
+		{"state-key-unknown", exitPartial, storagetest.BadKey, "", nil},
+		{"state-versioned", exitDone, "", "", func(_ *testing.T, s *storagetest.Server) { s.Version("Enabled") }},
+		{"state-conditions-ignored", exitPartial, "", "", func(_ *testing.T, s *storagetest.Server) { s.Ignore() }},
+		{"state-no-credentials", exitPartial, "", "", func(t *testing.T, _ *storagetest.Server) { t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "") }},
+		{"state-odd", exitPartial, "", "", func(t *testing.T, _ *storagetest.Server) { t.Setenv("JMS_SYNC_STATE", "osss://bucket/x") }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := newPatient(t)
+			store := storagetest.NewServer(t, storagetest.OSS)
+			t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", storagetest.GoodID)
+			t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", storagetest.GoodSecret)
+			t.Setenv("JMS_SYNC_STATE", store.Ref("jms"))
+			if c.set != nil {
+				c.set(t, store)
+			}
+			store.Break(c.fault, c.match, 0, 0)
+			p.examine(c.name, c.code)
+			for _, request := range store.Requests() {
+				if !strings.Contains(request, "jms/doctor/") && !strings.HasPrefix(request, "VERSIONING") {
+					t.Errorf("doctor touches more than its probe: %s", request)
+				}
+			}
+		})
+	}
+}
+
+// TestDoctorOfAnObject: the configuration is an object.
+func TestDoctorOfAnObject(t *testing.T) {
+	p := newPatient(t)
+	store := storagetest.NewServer(t, storagetest.OSS)
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", storagetest.GoodID)
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", storagetest.GoodSecret)
+	store.Set("conf/jms-sync.yaml", []byte(p.read(p.config())))
+	p.raw(t.Context(), exitDone, "-c", store.Ref("conf/jms-sync.yaml"), "doctor")
+	golden(t, filepath.Join("testdata", "doctor", "config-object.golden"), p.steady(p.stdout.String()))
+	for _, request := range store.Requests() {
+		if !strings.HasPrefix(request, "GET ") {
+			t.Errorf("doctor writes where the configuration is: %s", request)
+		}
+	}
+}
+
+// TestKeyWithoutDeletion: a run with such a key deactivates, says so, and deletes nothing, also
+// without a grace.
+func TestKeyWithoutDeletion(t *testing.T) {
+	t.Parallel()
+	p := newPatient(t)
+	p.syncUser(inventory.DeleteAssets)
+	p.more = "sync: {removal: {grace: 0s}}"
+	p.fill(8, "cn-beijing")
+	p.run(exitDone, "--no-log-file")
+	p.account.Remove("cn-beijing", alibabatest.Sample(0).ID)
+	for run, want := range []string{"JumpServer 的密钥没有删除资产的权限", "JumpServer 的密钥没有删除资产的权限"} {
+		p.run(exitDone, "--no-log-file")
+		off := 0
+		for _, h := range p.hosts() {
+			if !h.Active {
+				off++
+			}
+		}
+		if len(p.hosts()) != 8 || off != 1 || !strings.Contains(p.stdout.String(), want) {
+			t.Errorf("run %d: %d hosts, %d of them off\n%s", run, len(p.hosts()), off, &p.stdout)
+		}
+	}
+	if n := p.jms.Calls()["DELETE /api/v1/assets/hosts/"]; n > 0 {
+		t.Errorf("%d deletions were tried", n)
+	}
+	p.run(exitDone, "plan")
+	p.prints("JumpServer 的密钥没有删除权限，不删除")
+}
+
+func newPatient(t *testing.T) *patient {
+	p := &patient{desk: newDesk(t), edit: func(s string) string { return s }}
+	p.syncUser()
+	return p
+}
+
+func (p *patient) examine(name string, code int) {
+	p.Helper()
+	file := p.save("config.yaml", p.edit(p.read(p.config())))
+	p.raw(p.Context(), code, append([]string{"-c", file, "doctor"}, p.args...)...)
+	if p.stderr.Len() > 0 {
+		p.Errorf("said on standard error: %s", &p.stderr)
+	}
+	posted := len(p.args)
+	if n := p.robot.Calls(); p.jms.Writes() > 0 || n != posted {
+		p.Errorf("%d writes to JumpServer, %d messages posted, want none and %d", p.jms.Writes(), n, posted)
+	}
+	golden(p.T, filepath.Join("testdata", "doctor", name+".golden"), p.steady(p.stdout.String()))
+}
+
+// steady takes out what no two runs have in common.
+func (p *patient) steady(text string) string {
+	scheme, _, _ := strings.Cut(p.url, "://")
+	text = strings.NewReplacer(p.url, scheme+"://jumpserver.test", p.endpoint, "http://cloud.test").Replace(text)
+	for pattern, with := range map[string]string{
+		`127\.0\.0\.1:\d{2,}`: "127.0.0.1:PORT", `[0-9A-F]{8}-0000-4000-8000-[0-9A-F]{12}`: "REQUEST", `doctor/[a-z2-7]{20,}`: "doctor/PROBE",
+		`request [0-9A-Za-z-]{12,}`: "request REQUEST",
+	} {
+		text = regexp.MustCompile(pattern).ReplaceAllString(text, with)
+	}
+	return text
+}
+
+func golden(t *testing.T, file, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s: run with -update to accept\ngot:\n%s\nwant:\n%s", file, got, want)
+	}
+}

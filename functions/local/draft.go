@@ -1,0 +1,142 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// draft is the configuration that init writes. Its secrets are names of variables, never values.
+type draft struct {
+	url, keyEnv, secretEnv, org, orgName, caFile string
+	accounts                                     []draftAccount
+	webhookEnv, signEnv                          string
+}
+
+type draftAccount struct {
+	kind, name, keyEnv, secretEnv string
+	owner                         string // "" = not known
+	tenant, project, endpoint     string
+	regions                       []string
+	zone, zoneName                string
+}
+
+// quoted writes a text for YAML, whose double-quoted form takes all that Go's does.
+func quoted(text string) string { return strconv.Quote(text) }
+
+// literal refuses texts that a configuration would take for a variable: it knows no way to write
+// ${ as it is.
+func (d draft) literal() error {
+	texts := []string{d.url, d.org, d.caFile}
+	for _, a := range d.accounts {
+		texts = append(append(texts, a.kind, a.name, a.tenant, a.project, a.endpoint), a.regions...)
+	}
+	for _, text := range texts {
+		if strings.Contains(text, "${") {
+			return fmt.Errorf("%q: 不能含有 ${ (it must not hold ${)", text)
+		}
+	}
+	return nil
+}
+
+func ref(name string) string { return `"${` + name + `}"` }
+
+// yaml gives the configuration file.
+func (d draft) yaml() string {
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	line("# 由 jms-sync init 生成。密钥只以 ${变量} 引用，不写在这里；全部设置见 docs/configuration.md。")
+	line("jumpserver:")
+	line("  url: %s", quoted(d.url))
+	line("  access_key_id: %s", ref(d.keyEnv))
+	line("  access_key_secret: %s", ref(d.secretEnv))
+	line("  org_id: %s # %s", quoted(d.org), oneLine(d.orgName))
+	if d.caFile != "" {
+		line("  ca_file: %s", quoted(d.caFile))
+	}
+	line("clouds:")
+	for _, a := range d.accounts {
+		a.yaml(line)
+	}
+	if d.webhookEnv != "" {
+		line("notification:\n  dingtalk:\n    enabled: true\n    webhook: %s", ref(d.webhookEnv))
+		if d.signEnv != "" {
+			line("    secret: %s", ref(d.signEnv))
+		}
+	}
+	return b.String()
+}
+
+func (a draftAccount) yaml(line func(string, ...any)) {
+	line("  - type: %s\n    name: %s", quoted(a.kind), quoted(a.name))
+	if a.keyEnv != "" {
+		line("    access_key_id: %s\n    access_key_secret: %s", ref(a.keyEnv), ref(a.secretEnv))
+	}
+	for _, set := range [][2]string{{"account_id", a.owner}, {"tenant_id", a.tenant}, {"project_id", a.project}, {"endpoint", a.endpoint}} {
+		if set[1] != "" {
+			line("    %s: %s", set[0], quoted(set[1]))
+		}
+	}
+	if len(a.regions) == 0 {
+		line("    regions: [] # 全部地域")
+	} else {
+		var list []string
+		for _, r := range a.regions {
+			list = append(list, quoted(r))
+		}
+		line("    regions: [%s]", strings.Join(list, ", "))
+	}
+	if a.zone != "" {
+		line("    domain_id: %s # %s", quoted(a.zone), oneLine(a.zoneName))
+	}
+}
+
+// variables lists what has to be set where the configuration is used, for s.yaml's
+// environmentVariables or a shell. It holds names, and no values.
+func (d draft) variables() string {
+	var b strings.Builder
+	b.WriteString("# 由 jms-sync init 生成：运行前要设置的变量（s.yaml 里写 ${env('名称')}）。填好值的副本不要提交到版本库。\n")
+	seen := map[string]bool{"": true}
+	put := func(name, what string) {
+		if !seen[name] {
+			fmt.Fprintf(&b, "# %s\n%s=\n", what, name)
+		}
+		seen[name] = true
+	}
+	put(d.keyEnv, "JumpServer API Key 的 ID")
+	put(d.secretEnv, "JumpServer API Key 的 Secret")
+	for _, a := range d.accounts {
+		put(a.keyEnv, "云账号 "+oneLine(a.name)+" 的密钥 ID")
+		put(a.secretEnv, "云账号 "+oneLine(a.name)+" 的密钥 Secret")
+	}
+	put(d.webhookEnv, "钉钉机器人的 webhook")
+	put(d.signEnv, "钉钉机器人的加签密钥")
+	return b.String()
+}
+
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+// keep writes a file that only its owner reads, whole or not at all. One that is there is replaced
+// only where that was asked for.
+func keep(file, text string, force bool) error {
+	next, err := os.CreateTemp(filepath.Dir(file), ".jms-sync-*") // 0600
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(next.Name()) }() // renamed or linked by now, or of no use
+	if _, err = next.WriteString(text); err == nil {
+		err = next.Sync()
+	}
+	if closed := next.Close(); err == nil {
+		err = closed
+	}
+	switch {
+	case err != nil:
+		return err
+	case force:
+		return os.Rename(next.Name(), file)
+	}
+	return os.Link(next.Name(), file) // fails where the file appeared meanwhile
+}

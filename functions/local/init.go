@@ -1,0 +1,266 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/jumpserver"
+	"github.com/jms-sync/jms-sync/core/secret"
+	"github.com/jms-sync/jms-sync/functions/internal/wire"
+)
+
+// initial are the flags of init. What they do not say is asked.
+type initial struct {
+	draft
+	org    string
+	clouds []string
+	// endpoint is of accounts that are asked for: private regions have one, and tests.
+	endpoint string
+	env      string // the file with the variables' names
+	force    bool
+	noPlan   bool
+}
+
+func initCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
+	var i initial
+	cmd := &cobra.Command{
+		Use:   "init",
+		Short: "生成配置：从 JumpServer 找组织、网域与平台，从云上找地域，写出 config.yaml，体检，并显示第一份计划",
+		Long: "询问（或由参数给出）JumpServer、云账号与钉钉，写出 config.yaml（-c 可改名）和要设置的变量清单。\n" +
+			"密钥从环境变量读取，配置里只写 ${变量}；不写 JumpServer，不写云，不发钉钉。已有的文件只在 --force 时覆盖。\n\n" +
+			"--cloud 可以写多次，逗号分隔：type=aliyun,name=aliyun-prod,key-env=ALIYUN_KEY,secret-env=ALIYUN_SECRET,regions=cn-beijing+cn-hangzhou,zone=idc\n" +
+			"（不写 key-env 表示使用角色；regions=all 为全部地域；另有 tenant=、project=、endpoint=）。\n\n" +
+			"退出码：0 完成；1 失败；2 用法有误或密钥、组织不对；3 体检有失败项。",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ask := asker{bufio.NewReader(cmd.InOrStdin()), stdout}
+			return i.run(cmd.Context(), o, ask, stdout, stderr)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&i.url, "url", "", "JumpServer 的地址")
+	f.StringVar(&i.keyEnv, "key-id-env", "JMS_ACCESS_KEY_ID", "存放 API Key ID 的环境变量")
+	f.StringVar(&i.secretEnv, "key-secret-env", "JMS_ACCESS_KEY_SECRET", "存放 API Key Secret 的环境变量")
+	f.StringVar(&i.org, "org", "", "组织的名称或 ID")
+	f.StringVar(&i.caFile, "ca-file", "", "私有 CA 的证书文件（PEM）")
+	f.StringArrayVar(&i.clouds, "cloud", nil, "一个云账号，见上")
+	f.StringVar(&i.endpoint, "cloud-endpoint", "", "询问到的云账号的 API 地址，用于专有地域与测试")
+	f.StringVar(&i.webhookEnv, "dingtalk-webhook-env", "", "存放钉钉 webhook 的环境变量（默认：设置了 DINGTALK_WEBHOOK 就用它）")
+	f.StringVar(&i.signEnv, "dingtalk-secret-env", "", "存放钉钉加签密钥的环境变量（默认：设置了 DINGTALK_SECRET 就用它）")
+	f.StringVar(&i.env, "env-file", "", "变量清单的文件（默认：配置文件名加 .env）")
+	f.BoolVar(&i.force, "force", false, "覆盖已有的文件")
+	f.BoolVar(&i.noPlan, "no-plan", false, "不显示计划")
+	return cmd
+}
+
+func (i *initial) run(ctx context.Context, o *options, ask asker, stdout, stderr io.Writer) error {
+	if o.config == "" {
+		o.config = config.DefaultFile
+	}
+	if i.env == "" {
+		i.env = o.config + ".env"
+	}
+	if err := i.free(o.config, i.env); err != nil {
+		return &exit{exitUsage, err}
+	}
+	if err := i.collect(ctx, ask); err != nil {
+		return &exit{exitUsage, err}
+	}
+	if err := i.literal(); err != nil {
+		return &exit{exitUsage, err}
+	}
+	if err := checked(ctx, i.yaml()); err != nil {
+		return &exit{exitUsage, err}
+	}
+	if err := errors.Join(keep(o.config, i.yaml(), i.force), keep(i.env, i.variables(), i.force)); err != nil {
+		return &exit{exitFailed, err}
+	}
+	fmt.Fprintf(stdout, "\n已写出 %s 与 %s（只有你可读）。\n\n", o.config, i.env)
+	if err := o.doctor(ctx, stdout, false); err != nil || i.noPlan {
+		return err
+	}
+	fmt.Fprintln(stdout, "\n第一份计划（没有写入任何东西）：")
+	return o.plan(ctx, stdout, stderr)
+}
+
+// free refuses to write over what is there, before anything is asked.
+func (i *initial) free(files ...string) error {
+	for _, file := range files {
+		if strings.Contains(file, "://") {
+			return fmt.Errorf("%s: init 只写本地文件 (init writes local files only)", file)
+		}
+		if _, err := os.Lstat(file); err == nil && !i.force {
+			return fmt.Errorf("%s 已存在；用 --force 覆盖，或用 -c 换一个名称 (it exists: --force replaces it, -c names another)", file)
+		}
+	}
+	return nil
+}
+
+// checked reads the draft as a run would, before it is written.
+func checked(ctx context.Context, text string) error {
+	read := func(name string) ([]byte, error) {
+		if name == config.DefaultFile {
+			return []byte(text), nil
+		}
+		return os.ReadFile(name) // the CA's
+	}
+	_, err := config.Load(ctx, config.Source{File: config.DefaultFile, Env: os.Environ(), ReadFile: read})
+	return err
+}
+
+// collect asks for what the flags do not say, and finds the rest.
+func (i *initial) collect(ctx context.Context, ask asker) (err error) {
+	if i.url == "" {
+		if i.url, err = ask.text("JumpServer 的地址，如 https://jms.example.com", "", "--url"); err != nil {
+			return err
+		}
+	}
+	cfg := config.Default()
+	cfg.JumpServer.URL = strings.TrimRight(i.url, "/")
+	if cfg.JumpServer.AccessKeyID, err = variable(i.keyEnv, "--key-id-env"); err != nil {
+		return err
+	}
+	if cfg.JumpServer.AccessKeySecret, err = variable(i.secretEnv, "--key-secret-env"); err != nil {
+		return err
+	}
+	if i.caFile != "" {
+		if cfg.JumpServer.CA, err = os.ReadFile(i.caFile); err != nil {
+			return fmt.Errorf("--ca-file: %w", err)
+		}
+	}
+	zones, err := i.bastion(ctx, cfg, ask)
+	if err != nil {
+		return err
+	}
+	if err := i.everyCloud(ctx, cfg, zones, ask); err != nil {
+		return err
+	}
+	return i.robot()
+}
+
+var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// variable reads a secret. It is never asked for: what is typed stays on screens and in histories.
+func variable(name, flag string) (secret.Value, error) {
+	if !variableName.MatchString(name) {
+		return secret.Value{}, fmt.Errorf("%s: %q 不是环境变量名；这里写变量名，不写密钥本身 (a variable's name is wanted, not a secret)", flag, cutSecret(name))
+	}
+	value := os.Getenv(name)
+	if value == "" {
+		return secret.Value{}, fmt.Errorf("请先设置环境变量 %[1]s（或用 %[2]s 指定别的变量），再运行 init (set %[1]s, or name another variable with %[2]s)", name, flag)
+	}
+	return secret.New(value), nil
+}
+
+// cutSecret shows no more than the beginning of what may be a secret typed at the wrong place.
+func cutSecret(text string) string {
+	if len(text) <= 4 {
+		return "…"
+	}
+	return strings.ToValidUTF8(text[:4], "") + "…"
+}
+
+// bastion lets the organisation be chosen, and gives its zones.
+func (i *initial) bastion(ctx context.Context, cfg config.Config, ask asker) ([]choice, error) {
+	first, err := wire.Client(cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, err
+	}
+	defer first.Close()
+	if _, err := first.Reach(ctx); err != nil {
+		return nil, err
+	}
+	rights, err := first.Rights(ctx)
+	if err != nil {
+		return nil, err
+	}
+	orgs, err := organisations(ctx, first, rights)
+	if err != nil {
+		return nil, err
+	}
+	org, err := ask.pick("组织", orgs, i.org, "--org")
+	if err != nil {
+		return nil, err
+	}
+	i.draft.org, i.orgName, cfg.JumpServer.OrgID = org.id, org.name, org.id
+	client, err := wire.Client(cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, err
+	}
+	defer client.Close()
+	if _, _, err := client.Organisation(ctx); err != nil {
+		return nil, err
+	}
+	zones, _, err := client.Zones(ctx)
+	if err != nil {
+		return nil, err
+	}
+	platforms, err := client.Platforms(ctx)
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(ask.out, "JumpServer 可用：用户 %s，组织 %s，网域 %d 个，主机平台 %d 个\n", rights.User, org.name, len(zones), len(platforms))
+	found := []choice{{"", "不使用网域"}}
+	for _, z := range zones {
+		found = append(found, choice{z.ID, z.Name})
+	}
+	return found, nil
+}
+
+// organisations gives those that the key's user may use and that take assets, the default one first.
+func organisations(ctx context.Context, client *jumpserver.Client, rights inventory.Rights) ([]choice, error) {
+	all, err := client.Organisations(ctx)
+	if inventory.KindOf(err) == inventory.Denied {
+		all, err = []inventory.Org{{ID: jumpserver.DefaultOrganisation, Name: "DEFAULT"}}, nil // may not list them
+	}
+	if err != nil {
+		return nil, err
+	}
+	var found []choice
+	for _, o := range all {
+		special := o.Name == "SYSTEM" || o.Name == "GLOBAL"
+		if special || rights.Organisations != nil && !slices.Contains(rights.Organisations, o.ID) {
+			continue
+		}
+		c := choice{o.ID, o.Name}
+		if o.ID == jumpserver.DefaultOrganisation {
+			found = slices.Insert(found, 0, c)
+		} else {
+			found = append(found, c)
+		}
+	}
+	if len(found) == 0 {
+		return nil, errors.New("JumpServer 没有给出这个密钥可用的组织：给它的用户一个组织角色 (the key's user has no organisation: give it a role in one)")
+	}
+	return found, nil
+}
+
+// robot takes the webhook's variables where they are set.
+func (i *initial) robot() error {
+	if i.webhookEnv == "" && os.Getenv("DINGTALK_WEBHOOK") != "" {
+		i.webhookEnv = "DINGTALK_WEBHOOK"
+	}
+	if i.webhookEnv == "" {
+		return nil
+	}
+	if i.signEnv == "" && os.Getenv("DINGTALK_SECRET") != "" {
+		i.signEnv = "DINGTALK_SECRET"
+	}
+	_, err := variable(i.webhookEnv, "--dingtalk-webhook-env")
+	if err == nil && i.signEnv != "" {
+		_, err = variable(i.signEnv, "--dingtalk-secret-env")
+	}
+	return err
+}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/functions/internal/wire"
+)
+
+// everyCloud takes the accounts that flags name, or asks for them.
+func (i *initial) everyCloud(ctx context.Context, cfg config.Config, zones []choice, ask asker) error {
+	for _, text := range i.clouds {
+		a, err := parseCloud(text)
+		if err == nil {
+			err = i.account(ctx, cfg, a, zones, ask)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for more := len(i.clouds) == 0; more; {
+		a, err := askCloud(ask)
+		a.endpoint = i.endpoint
+		if err == nil {
+			err = i.account(ctx, cfg, a, zones, ask)
+		}
+		if err == nil {
+			more, err = ask.yes("还有别的云账号吗")
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// wanted is an account as flags or a person describe it.
+type wanted struct {
+	draftAccount
+	listed  bool   // regions were said
+	zoned   bool   // the zone was said
+	zoneRef string // its name or id
+}
+
+func parseCloud(text string) (wanted, error) {
+	w := wanted{zoned: true, listed: true}
+	for pair := range strings.SplitSeq(text, ",") {
+		key, value, _ := strings.Cut(strings.TrimSpace(pair), "=")
+		into := map[string]*string{
+			"type": &w.kind, "name": &w.name, "key-env": &w.keyEnv, "secret-env": &w.secretEnv, "zone": &w.zoneRef,
+			"tenant": &w.tenant, "project": &w.project, "endpoint": &w.endpoint,
+		}[key]
+		switch {
+		case key == "regions" && value != "all":
+			w.regions = strings.FieldsFunc(value, func(r rune) bool { return r == '+' })
+		case key == "regions":
+		case into == nil:
+			return w, fmt.Errorf("--cloud: 不认识 %q；可用 type、name、key-env、secret-env、regions、zone、tenant、project、endpoint (unknown)", cutSecret(key))
+		default:
+			*into = value
+		}
+	}
+	if w.kind == "" || w.name == "" {
+		return w, fmt.Errorf("--cloud: 要有 type= 与 name= (both are needed)")
+	}
+	return w, nil
+}
+
+func askCloud(ask asker) (w wanted, err error) {
+	if w.kind, err = ask.text("云的类型（aliyun、huawei、aws、tencent、azure）", "", "--cloud"); err != nil {
+		return w, err
+	}
+	if w.name, err = ask.text("账号的名称", strings.ToLower(w.kind)+"-prod", "--cloud"); err != nil {
+		return w, err
+	}
+	if w.keyEnv, err = ask.optional("存放密钥 ID 的环境变量（空 = 使用角色）"); err != nil || w.keyEnv == "" {
+		return w, err
+	}
+	if w.secretEnv, err = ask.text("存放密钥 Secret 的环境变量", "", "--cloud"); err != nil {
+		return w, err
+	}
+	if config.CloudOf(w.kind) == inventory.Azure {
+		w.tenant, err = ask.text("Azure 的租户 ID", "", "--cloud")
+	}
+	return w, err
+}
+
+// account proves the key, finds whose it is and its regions, and takes the account into the draft.
+func (i *initial) account(ctx context.Context, cfg config.Config, w wanted, zones []choice, ask asker) error {
+	lister, err := open(cfg, w)
+	if err != nil {
+		return err
+	}
+	owner, err := lister.Owner(ctx)
+	switch kind := inventory.KindOf(err); {
+	case err == nil:
+		w.owner = owner
+	case kind == inventory.Denied || kind == inventory.NotFound:
+		fmt.Fprintf(ask.out, "提醒：%s 不能查询自己属于哪个账号，请之后写上 account_id\n", w.name)
+	default:
+		return err
+	}
+	regions, err := lister.Regions(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(ask.out, "云账号 %s 可用：账号 %s，地域：%s\n", w.name, owner, strings.Join(regions, "、"))
+	if !w.listed {
+		line, err := ask.optional("要同步的地域，逗号分隔（空 = 全部）")
+		if err != nil {
+			return err
+		}
+		w.regions = strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(", ，、+", r) })
+	}
+	for _, r := range w.regions {
+		if !slices.Contains(regions, r) {
+			return fmt.Errorf("账号 %s 没有地域 %q：%s (no such region)", w.name, r, strings.Join(regions, ", "))
+		}
+	}
+	zone := zones[0]
+	if !w.zoned && len(zones) > 1 || w.zoneRef != "" {
+		if zone, err = ask.pick("新主机的网域", zones, w.zoneRef, "--cloud zone="); err != nil {
+			return err
+		}
+	}
+	w.zone, w.zoneName = zone.id, zone.name
+	i.accounts = append(i.accounts, w.draftAccount)
+	return nil
+}
+
+// open opens an account as its part of the configuration will.
+func open(cfg config.Config, w wanted) (cloud.Lister, error) {
+	c := config.Cloud{
+		Type: w.kind, Cloud: config.CloudOf(w.kind), Name: w.name, TenantID: w.tenant, ProjectID: w.project, Endpoint: w.endpoint,
+	}
+	if w.keyEnv != "" {
+		var err error
+		if c.AccessKeyID, err = variable(w.keyEnv, "--cloud key-env="); err != nil {
+			return nil, err
+		}
+		if c.AccessKeySecret, err = variable(w.secretEnv, "--cloud secret-env="); err != nil {
+			return nil, err
+		}
+	}
+	return wire.Lister(cfg, c)
+}

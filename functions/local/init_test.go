@@ -1,0 +1,129 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+)
+
+const (
+	opsOrg    = "33333333-3333-4333-8333-333333333333"
+	fixedZone = "55555555-5555-4555-8555-555555555555"
+)
+
+// beginner is a desk of somebody who has no configuration yet, and the keys in variables.
+func beginner(t *testing.T) (p *patient, file string) {
+	t.Setenv("JMS_ACCESS_KEY_ID", jumpservertest.KeyID)
+	t.Setenv("JMS_ACCESS_KEY_SECRET", jumpservertest.KeySecret)
+	t.Setenv("MY_CLOUD_ID", deskKey)
+	t.Setenv("MY_CLOUD_SECRET", deskSecret)
+	p = newPatient(t)
+	p.jms.AddOrg(opsOrg, "运维")
+	p.fill(3, "cn-beijing")
+	return p, filepath.Join(p.dir, "new.yaml")
+}
+
+// wrote compares what init wrote with its golden files, and reads it as a run would.
+func (p *patient) wrote(name, file string) config.Config {
+	p.Helper()
+	for _, f := range []string{file, file + ".env"} {
+		info, err := os.Stat(f)
+		if err != nil || info.Mode().Perm() != 0o600 {
+			p.Fatalf("%s: %v, %v; want mode 0600", f, info, err)
+		}
+		text := p.read(f)
+		for _, hidden := range []string{jumpservertest.KeyID, jumpservertest.KeySecret, deskKey, deskSecret, deskToken, deskSign} {
+			if strings.Contains(text, hidden) {
+				p.Errorf("%s holds the secret %s", f, hidden)
+			}
+		}
+	}
+	golden(p.T, filepath.Join("testdata", "init", name+".yaml.golden"), p.steady(p.read(file)))
+	golden(p.T, filepath.Join("testdata", "init", name+".env.golden"), p.read(file+".env"))
+	cfg, err := config.Load(p.Context(), config.Source{File: file, Env: os.Environ()})
+	if err != nil {
+		p.Fatal(err)
+	}
+	if p.jms.Writes() > 0 || p.robot.Calls() > 0 {
+		p.Errorf("%d writes to JumpServer, %d messages", p.jms.Writes(), p.robot.Calls())
+	}
+	return cfg
+}
+
+// TestInitAsks: a person answers every question, and gets a configuration, doctor's word and a plan.
+func TestInitAsks(t *testing.T) {
+	p, file := beginner(t)
+	t.Setenv("DINGTALK_WEBHOOK", p.webhook)
+	t.Setenv("DINGTALK_SECRET", deskSign)
+	zone := p.jms.SeedZone(opsOrg, "idc")
+	p.stdin = strings.Join([]string{
+		p.url, "2", "aliyun", "", "MY_CLOUD_ID", "MY_CLOUD_SECRET", "cn-beijing, cn-hangzhou", "idc",
+		"y", "阿里云", `second "x": #1`, "MY_CLOUD_ID", "MY_CLOUD_SECRET", "", "1", "n",
+	}, "\n") + "\n"
+	p.raw(t.Context(), exitDone, "-c", file, "--no-log-file", "init", "--cloud-endpoint", p.endpoint)
+	p.prints("云账号 aliyun-prod 可用：账号 1234567890123456，地域：cn-beijing、cn-hangzhou、cn-shanghai", "第一份计划（没有写入任何东西）")
+	p.save(filepath.Base(file), strings.Replace(p.read(file), zone, fixedZone, 1)) // the emulator chose it
+	cfg := p.wrote("asked", file)
+	if cfg.JumpServer.OrgID != opsOrg || len(cfg.Clouds) != 2 || cfg.Clouds[0].DomainID != fixedZone || cfg.Clouds[1].Name != `second "x": #1` ||
+		len(cfg.Clouds[0].Regions) != 2 || len(cfg.Clouds[1].Regions) != 0 || cfg.Clouds[0].AccountID != "1234567890123456" ||
+		!cfg.Notification.DingTalk.Enabled || cfg.Notification.DingTalk.Secret.Reveal() != deskSign {
+		t.Errorf("%+v", cfg)
+	}
+}
+
+// TestInitByFlags: without a person, where flags say what matters.
+func TestInitByFlags(t *testing.T) {
+	p, file := beginner(t)
+	args := []string{"-c", file, "--no-log-file", "init", "--url", p.url, "--org", "运维", "--cloud",
+		"type=aliyun,name=prod,key-env=MY_CLOUD_ID,secret-env=MY_CLOUD_SECRET,regions=cn-beijing,endpoint=" + p.endpoint}
+	p.raw(t.Context(), exitDone, append(args, "--no-plan")...)
+	cfg := p.wrote("flags", file)
+	if cfg.JumpServer.OrgID != opsOrg || len(cfg.Clouds) != 1 || cfg.Notification.DingTalk.Enabled {
+		t.Errorf("%+v", cfg)
+	}
+	before := p.read(file)
+	p.raw(t.Context(), exitUsage, args...)
+	if !strings.Contains(p.stderr.String(), "已存在") || p.read(file) != before {
+		t.Errorf("written over: %s", &p.stderr)
+	}
+	p.raw(t.Context(), exitDone, append(args, "--force", "--org", "DEFAULT")...)
+	if p.read(file) == before {
+		t.Error("--force did nothing")
+	}
+	p.prints("第一份计划（没有写入任何东西）")
+}
+
+// TestInitStops: at each mistake, with a word that helps, and with no file written.
+func TestInitStops(t *testing.T) {
+	p, file := beginner(t)
+	cloud := "type=aliyun,name=prod,key-env=MY_CLOUD_ID,secret-env=MY_CLOUD_SECRET,endpoint=" + p.endpoint
+	for want, args := range map[string][]string{
+		"没有输入；不交互运行时请给出 --url":        {},
+		"请先设置环境变量 NO_SUCH_KEY":        {"--url", p.url, "--key-id-env", "NO_SUCH_KEY"},
+		"这里写变量名，不写密钥本身":               {"--url", p.url, "--key-secret-env", jumpservertest.KeyID},
+		"cannot be reached":           {"--url", "http://127.0.0.1:1"},
+		"--org: \"开发\" 不在其中":          {"--url", p.url, "--org", "开发", "--cloud", cloud},
+		"不认识 \"regi…\"":               {"--url", p.url, "--org", "运维", "--cloud", cloud + ",region=x"},
+		"没有地域 \"cn-mars\"":            {"--url", p.url, "--org", "运维", "--cloud", cloud + ",regions=cn-mars"},
+		"--cloud zone=: \"dmz\" 不在其中": {"--url", p.url, "--org", "运维", "--cloud", cloud + ",zone=dmz"},
+		"不能含有 ${":                     {"--url", p.url, "--org", "运维", "--cloud", strings.Replace(cloud, "name=prod", "name=${HOME}", 1)},
+		"要有 type= 与 name=":            {"--url", p.url, "--org", "运维", "--cloud", "type=aws"},
+		"cloud ibm is not supported":  {"--url", p.url, "--org", "运维", "--cloud", "type=ibm,name=x"},
+		"the access key is unknown":   {"--url", p.url, "--key-secret-env", "MY_CLOUD_SECRET"},
+		"请先设置环境变量 NO_HOOK":            {"--url", p.url, "--org", "运维", "--cloud", cloud, "--dingtalk-webhook-env", "NO_HOOK"},
+		"oss://b/c.yaml: init 只写本地文件": {"--url", p.url, "-c", "oss://b/c.yaml"},
+	} {
+		p.stdin = ""
+		p.raw(t.Context(), exitUsage, append([]string{"-c", file, "--no-log-file", "init"}, args...)...)
+		if !strings.Contains(p.stderr.String(), want) {
+			t.Errorf("%q: %s; want %q", args, &p.stderr, want)
+		}
+		if _, err := os.Stat(file); err == nil {
+			t.Fatalf("%q: the file was written", args)
+		}
+	}
+}
