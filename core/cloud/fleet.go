@@ -14,14 +14,11 @@ import (
 // AnyRegion stands for the regions of an account that could not even be asked for them.
 const AnyRegion = "*"
 
-const (
-	// defaultParallel is how many regions of one account are listed at once: all of them, of any
-	// cloud that we know, so that listing takes as long as the slowest region. A region's own
-	// pages come one after another, which is what keeps below its limit; regions are other
-	// hosts, and where a cloud counts them together after all, Retry waits for its next window.
-	defaultParallel = 64
-	lookupChunk     = 100 // ids in one Lookup; no cloud takes fewer
-)
+// defaultParallel is how many regions of one account are listed at once: all of them, of any
+// cloud that we know, so that listing takes as long as the slowest region. A region's own
+// pages come one after another, which is what keeps below its limit; regions are other
+// hosts, and where a cloud counts them together after all, Retry waits for its next window.
+const defaultParallel = 64
 
 // Target is one account of a fleet: with a Lister, or with the reason why it has none.
 type Target struct {

@@ -1,7 +1,6 @@
 package cloud
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -53,8 +52,7 @@ func failed(account Account, regions []string, owner string, err error) []invent
 
 // seal checks what a lister gave, sorts it by id, and writes scope and owner into each row.
 func seal(scope inventory.Scope, owner string, list []inventory.Instance) error {
-	slices.SortFunc(list, func(a, b inventory.Instance) int { return cmp.Compare(a.ID, b.ID) })
-	for i := range list {
+	for i := range Sorted(list) {
 		row := &list[i]
 		switch {
 		case row.ID == "":

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/cloud/aws/awstest"
+	"github.com/jms-sync/jms-sync/core/cloud/cloudtest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
@@ -43,7 +44,7 @@ func newStage(t *testing.T) *stage {
 
 func (s *stage) open(t *testing.T, account cloud.Account) *lister {
 	t.Helper()
-	account.Name, account.Endpoint = "a", s.url
+	account.Cloud, account.Name, account.Endpoint = inventory.AWS, "a", s.url
 	apis, err := cloud.NewTransport(account)
 	if err != nil {
 		t.Fatal(err)
@@ -52,7 +53,7 @@ func (s *stage) open(t *testing.T, account cloud.Account) *lister {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := open(account, cloud.Policy{Sleep: instant, Now: func() time.Time { return time.Now().Add(s.ahead) }},
+	l, err := open(account, cloud.Policy{Sleep: cloudtest.Instant().Sleep, Now: func() time.Time { return time.Now().Add(s.ahead) }},
 		world{apis: apis, metadata: machine, metadataURL: s.machine})
 	if err != nil {
 		t.Fatal(err)
