@@ -12,6 +12,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/cloud/aws/awstest"
 	"github.com/jms-sync/jms-sync/core/cloud/cloudtest"
+	"github.com/jms-sync/jms-sync/core/cloud/peertest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
@@ -116,13 +117,13 @@ func TestAssumeRoleFails(t *testing.T) {
 		"":                    inventory.Denied, // the role does not trust this account
 		awstest.Throttling:    inventory.Throttled,
 		awstest.Unavailable:   inventory.Temporary,
-		awstest.Reset:         inventory.Temporary,
+		peertest.Reset:        inventory.Temporary,
 		awstest.Truncated:     inventory.Incomplete,
 		awstest.NoList:        inventory.Incomplete,
 		awstest.NoRequestID:   inventory.Incomplete,
-		awstest.EmptyBody:     inventory.Incomplete,
-		awstest.HTML200:       inventory.Incomplete,
-		awstest.Redirect:      inventory.Incomplete,
+		peertest.EmptyBody:    inventory.Incomplete,
+		peertest.HTML200:      inventory.Incomplete,
+		peertest.Redirect:     inventory.Incomplete,
 		awstest.AccessDenied:  inventory.Denied,
 		awstest.Expired:       inventory.BadCredentials,
 		awstest.OddError:      inventory.Invalid,

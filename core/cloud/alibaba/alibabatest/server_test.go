@@ -229,7 +229,7 @@ func TestFaultsCount(t *testing.T) {
 		t.Errorf("codes %q", got)
 	}
 	repair()
-	c.server.Break(Fault{Kind: Slow, Delay: 20 * time.Millisecond})
+	c.server.Break(Fault{Kind: peertest.Slow, Delay: 20 * time.Millisecond})
 	c.server.SetLatency(20 * time.Millisecond)
 	began := time.Now()
 	if got := codes(1); got != "," || time.Since(began) < 40*time.Millisecond {
