@@ -25,6 +25,8 @@ type Target struct {
 	Account Account
 	Lister  Lister
 	Err     error
+	// OwnerRight is that of the provider; "" = not known.
+	OwnerRight string
 }
 
 // Fleet lists accounts scope by scope. It never changes after it was made, and may be used by
@@ -69,7 +71,7 @@ func open(account Account, providers []Provider) Target {
 		return Target{Account: account, Err: err}
 	}
 	lister, err := providers[i].Open(account)
-	return Target{Account: account, Lister: lister, Err: err}
+	return Target{Account: account, Lister: lister, Err: err, OwnerRight: providers[i].OwnerRight}
 }
 
 // WithLogger gives a fleet like f that logs to log.

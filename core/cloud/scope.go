@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -36,8 +37,8 @@ func (f Fleet) askOwner(ctx context.Context, t Target) (string, error) {
 		return configured, nil
 	}
 	return "", &inventory.Error{Kind: inventory.KindOf(err), Err: err, Message: fmt.Sprintf(
-		"account %s: its own id is not known: set account_id, or grant the right to ask for it (Alibaba: sts:GetCallerIdentity)",
-		t.Account.Name)}
+		"account %s: its own id is not known: set account_id, or grant %s",
+		t.Account.Name, cmp.Or(t.OwnerRight, "the right to ask for it"))}
 }
 
 // failed gives a failed listing for each region.

@@ -23,9 +23,10 @@ const (
 // Provider is Alibaba's entry of the list of clouds. The zero policy is right outside of tests.
 func Provider(policy cloud.Policy) cloud.Provider {
 	return cloud.Provider{
-		Cloud:  inventory.Alibaba,
-		Open:   func(account cloud.Account) (cloud.Lister, error) { return Open(account, policy) },
-		Events: Events,
+		Cloud:      inventory.Alibaba,
+		Open:       func(account cloud.Account) (cloud.Lister, error) { return Open(account, policy) },
+		OwnerRight: "sts:GetCallerIdentity",
+		Events:     Events,
 	}
 }
 

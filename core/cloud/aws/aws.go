@@ -22,9 +22,10 @@ const terminated = "terminated"
 // EC2's limits are token buckets, which refill all the time, so that there is no window.
 func Provider(policy cloud.Policy) cloud.Provider {
 	return cloud.Provider{
-		Cloud:  inventory.AWS,
-		Open:   func(account cloud.Account) (cloud.Lister, error) { return Open(account, policy) },
-		Events: Events,
+		Cloud:      inventory.AWS,
+		Open:       func(account cloud.Account) (cloud.Lister, error) { return Open(account, policy) },
+		OwnerRight: "sts:GetCallerIdentity",
+		Events:     Events,
 	}
 }
 

@@ -54,8 +54,9 @@ const idsPerCall = 100
 // are no events yet: deletions are found by the timer.
 func Provider(policy cloud.Policy) cloud.Provider {
 	return cloud.Provider{
-		Cloud: inventory.Azure,
-		Open:  func(account cloud.Account) (cloud.Lister, error) { return Open(account, policy) },
+		Cloud:      inventory.Azure,
+		Open:       func(account cloud.Account) (cloud.Lister, error) { return Open(account, policy) },
+		OwnerRight: "Microsoft.Resources/subscriptions/read on the subscription",
 	}
 }
 

@@ -24,9 +24,10 @@ const throttleWindow = time.Minute
 // Provider is Huawei's entry of the list of clouds. The zero policy is right outside of tests.
 func Provider(policy cloud.Policy) cloud.Provider {
 	return cloud.Provider{
-		Cloud:  inventory.Huawei,
-		Open:   func(account cloud.Account) (cloud.Lister, error) { return Open(account, policy) },
-		Events: Events,
+		Cloud:      inventory.Huawei,
+		Open:       func(account cloud.Account) (cloud.Lister, error) { return Open(account, policy) },
+		OwnerRight: "iam:projects:list",
+		Events:     Events,
 	}
 }
 

@@ -30,8 +30,9 @@ const (
 // No event source of Tencent is read: the timer finds what changed.
 func Provider(policy cloud.Policy) cloud.Provider {
 	return cloud.Provider{
-		Cloud: inventory.Tencent,
-		Open:  func(account cloud.Account) (cloud.Lister, error) { return Open(account, policy) },
+		Cloud:      inventory.Tencent,
+		Open:       func(account cloud.Account) (cloud.Lister, error) { return Open(account, policy) },
+		OwnerRight: "sts:GetCallerIdentity",
 	}
 }
 
