@@ -196,7 +196,7 @@ func TestAbsurd(t *testing.T) {
 	nested := func(open, inner, end string, n int) string {
 		return strings.Repeat(open, n) + inner + strings.Repeat(end, n)
 	}
-	for payload, want := range map[string]string{
+	cloudtest.Absurd(t, Events, cloud.Origin{}, map[string]string{
 		"":                                     "the event is empty",
 		" \n":                                  "the event is empty",
 		"null":                                 "not a JSON object",
@@ -219,42 +219,17 @@ func TestAbsurd(t *testing.T) {
 		nested(`{"data":`, "1", "}", 9000):     "no type",
 		`{"id":"` + strings.Repeat("é", 1<<19) + `"}`:                                              "alibaba event: the event has no type",
 		`{"type":"ecs:Instance:StateChange","data":` + nested(`{"content":`, "1", "}", 9000) + "}": "no state",
-	} {
-		heard := Events([]byte(payload), cloud.Origin{})
-		if len(heard) != 1 || heard[0].Err == nil || !strings.Contains(heard[0].Err.Error(), want) || len(heard[0].Err.Error()) > 500 {
-			t.Errorf("%.40q: %.600s, want %s", payload, cloudtest.Told(heard), want)
-		}
-	}
-	many := Events([]byte("["+strings.TrimSuffix(strings.Repeat("{},", 1<<14), ",")+"]"), cloud.Origin{})
-	if len(many) != 1<<14 {
-		t.Errorf("%d events", len(many))
-	}
+	})
 }
 
 // FuzzEvents: nothing panics, every hint is complete and well formed, and no error or ignored
 // event carries one.
 func FuzzEvents(f *testing.F) {
-	for _, raw := range cloudtest.Samples(f) {
-		f.Add(raw)
-	}
-	for _, payload := range []string{
-		running, deleting, monitored, "[" + running + "," + deleting + ",[]]", "", "null", "1", `""`, "[]", "[null]", "[[]]", "{}",
+	cloudtest.FuzzEvents(f, Events, cloud.Origin{}, soundHint,
+		running, deleting, monitored, "["+running+","+deleting+",[]]", "", "null", "1", `""`, "[]", "[null]", "[[]]", "{}",
 		`{"type":"ecs:Instance:StateChange","subject":"acs:ecs:::instance/","data":"{\"state\":\"Running\"}"}`,
 		`{"eventName":"RunInstances","referencedResources":{"ACS::ECS::Instance":[null,"i-1",5]},"userIdentity":{"accountId":1}}`,
-	} {
-		f.Add([]byte(payload))
-	}
-	f.Fuzz(func(t *testing.T, payload []byte) {
-		heard := Events(payload, cloud.Origin{})
-		if len(heard) == 0 {
-			t.Fatal("nothing was heard")
-		}
-		for _, h := range heard {
-			if err := cloudtest.Sound(h, soundHint); err != nil {
-				t.Fatalf("%v: %+v", err, h)
-			}
-		}
-	})
+	)
 }
 
 var (

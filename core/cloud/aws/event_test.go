@@ -112,7 +112,7 @@ func TestAbsurd(t *testing.T) {
 	nested := func(open, inner, end string, n int) string {
 		return strings.Repeat(open, n) + inner + strings.Repeat(end, n)
 	}
-	for payload, want := range map[string]string{
+	cloudtest.Absurd(t, Events, cloud.Origin{}, map[string]string{
 		"":                                     "the event is empty",
 		" \n":                                  "the event is empty",
 		"null":                                 "not a JSON object",
@@ -130,37 +130,16 @@ func TestAbsurd(t *testing.T) {
 		nested("[", "", "]", 1<<19):            "not JSON",
 		nested(`{"detail":`, "1", "}", 9000):   "no type",
 		`"` + strings.Repeat("x", 1<<20) + `"`: "not a JSON object",
-	} {
-		heard := Events([]byte(payload), cloud.Origin{})
-		if len(heard) != 1 || heard[0].Err == nil || !strings.Contains(heard[0].Err.Error(), want) || len(heard[0].Err.Error()) > 500 {
-			t.Errorf("%.40q: %.600s, want %s", payload, cloudtest.Told(heard), want)
-		}
-	}
+	})
 }
 
 // FuzzEvents: nothing panics, every hint is complete and well formed, and no error or ignored
 // event carries one.
 func FuzzEvents(f *testing.F) {
-	for _, raw := range cloudtest.Samples(f) {
-		f.Add(raw)
-	}
-	for _, payload := range []string{
-		running, "[" + running + ",[]]", "", "null", "1", `""`, "[]", "[null]", "[[]]", "{}",
+	cloudtest.FuzzEvents(f, Events, cloud.Origin{}, soundHint,
+		running, "["+running+",[]]", "", "null", "1", `""`, "[]", "[null]", "[[]]", "{}",
 		`{"detail-type":"EC2 Instance State-change Notification","resources":["arn:aws:ec2:::instance/"],"detail":{"state":"running"}}`,
-	} {
-		f.Add([]byte(payload))
-	}
-	f.Fuzz(func(t *testing.T, payload []byte) {
-		heard := Events(payload, cloud.Origin{})
-		if len(heard) == 0 {
-			t.Fatal("nothing was heard")
-		}
-		for _, h := range heard {
-			if err := cloudtest.Sound(h, soundHint); err != nil {
-				t.Fatalf("%v: %+v", err, h)
-			}
-		}
-	})
+	)
 }
 
 var (

@@ -42,7 +42,7 @@ func TestFaults(t *testing.T) {
 			} {
 				w.Server.Break(azuretest.Fault{Kind: fault, Action: action})
 			}
-			harness().Fail(t.Context(), t, w.Open(t, cloudtest.Instant(), cloudtest.Hurried(fault)), []string{azuretest.Sample(0).ID}, want)
+			harness().Fail(t, w.Open(t, cloudtest.Instant(), cloudtest.Hurried(fault)), []string{azuretest.Sample(0).ID}, want)
 		})
 	}
 }
@@ -64,7 +64,7 @@ func TestTokenFaults(t *testing.T) {
 				w := newWorld(t)
 				w.Fill(region, 3)
 				w.Server.Break(azuretest.Fault{Kind: fault, Action: action})
-				harness().Fail(t.Context(), t, w.Open(t, cloudtest.Instant(), cloudtest.Hurried(fault)), []string{azuretest.Sample(0).ID}, want)
+				harness().Fail(t, w.Open(t, cloudtest.Instant(), cloudtest.Hurried(fault)), []string{azuretest.Sample(0).ID}, want)
 			})
 		}
 	}

@@ -187,17 +187,15 @@ func (h Harness) Faults(t *testing.T, wants map[peertest.Kind]inventory.Kind) {
 			w := h.New(t)
 			ids := w.Fill(h.Region, 3)
 			w.Break(peertest.Fault{Kind: fault})
-			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-			defer cancel()
-			h.Fail(ctx, t, w.Open(t, Instant(), Hurried(fault)), ids, want)
+			h.Fail(t, w.Open(t, Instant(), Hurried(fault)), ids, want)
 		})
 	}
 }
 
 // Fail fails a test of which a method gives no error, or one of another kind.
-func (h Harness) Fail(ctx context.Context, t *testing.T, l cloud.Lister, ids []string, want inventory.Kind) {
+func (h Harness) Fail(t *testing.T, l cloud.Lister, ids []string, want inventory.Kind) {
 	t.Helper()
-	for name, err := range Errors(ctx, l, h.Region, ids) {
+	for name, err := range Errors(t.Context(), l, h.Region, ids) {
 		if got := inventory.KindOf(err); got != want {
 			t.Errorf("%s: kind %q, want %q: %v", name, got, want, err)
 		}

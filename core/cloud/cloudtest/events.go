@@ -98,6 +98,39 @@ func Edit(t *testing.T, object string, fields ...string) string {
 	return string(out)
 }
 
+// Absurd checks of payloads that no platform sends that each is one short error with these words in it.
+func Absurd(t *testing.T, events func([]byte, cloud.Origin) []cloud.Heard, from cloud.Origin, wants map[string]string) {
+	t.Helper()
+	for payload, want := range wants {
+		heard := events([]byte(payload), from)
+		if len(heard) != 1 || heard[0].Err == nil || !strings.Contains(heard[0].Err.Error(), want) || len(heard[0].Err.Error()) > 500 {
+			t.Errorf("%.40q: %.600s, want %s", payload, Told(heard), want)
+		}
+	}
+}
+
+// FuzzEvents: nothing panics, something is heard of every payload, and it is sound. The recorded events
+// are seeds too.
+func FuzzEvents(f *testing.F, events func([]byte, cloud.Origin) []cloud.Heard, from cloud.Origin, hint func(cloud.Hint) error, seeds ...string) {
+	for _, raw := range Samples(f) {
+		f.Add(raw)
+	}
+	for _, payload := range seeds {
+		f.Add([]byte(payload))
+	}
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		heard := events(payload, from)
+		if len(heard) == 0 {
+			t.Fatal("nothing was heard")
+		}
+		for _, h := range heard {
+			if err := Sound(h, hint); err != nil {
+				t.Fatalf("%v: %+v", err, h)
+			}
+		}
+	})
+}
+
 // longest is what a text of an event may have; see cloud.Text.
 const longest = 256
 
