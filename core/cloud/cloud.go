@@ -53,6 +53,9 @@ type Lister interface {
 type Provider struct {
 	Cloud inventory.Cloud
 	Open  func(Account) (Lister, error)
+	// OwnerRight is the right that Lister.Owner needs, as an operator knows it; see Permissions of the
+	// adapter.
+	OwnerRight string
 	// Events reads what the cloud's event service delivers; nil where it has none.
 	Events func(payload []byte, from Origin) []Heard
 	// Permissions are the rights that a key needs, as the cloud names them.

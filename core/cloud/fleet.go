@@ -14,20 +14,19 @@ import (
 // AnyRegion stands for the regions of an account that could not even be asked for them.
 const AnyRegion = "*"
 
-const (
-	// defaultParallel is how many regions of one account are listed at once: all of them, of any
-	// cloud that we know, so that listing takes as long as the slowest region. A region's own
-	// pages come one after another, which is what keeps below its limit; regions are other
-	// hosts, and where a cloud counts them together after all, Retry waits for its next window.
-	defaultParallel = 64
-	lookupChunk     = 100 // ids in one Lookup; no cloud takes fewer
-)
+// defaultParallel is how many regions of one account are listed at once: all of them, of any
+// cloud that we know, so that listing takes as long as the slowest region. A region's own
+// pages come one after another, which is what keeps below its limit; regions are other
+// hosts, and where a cloud counts them together after all, Retry waits for its next window.
+const defaultParallel = 64
 
 // Target is one account of a fleet: with a Lister, or with the reason why it has none.
 type Target struct {
 	Account Account
 	Lister  Lister
 	Err     error
+	// OwnerRight is that of the provider; "" = not known.
+	OwnerRight string
 }
 
 // Fleet lists accounts scope by scope. It never changes after it was made, and may be used by
@@ -72,7 +71,7 @@ func open(account Account, providers []Provider) Target {
 		return Target{Account: account, Err: err}
 	}
 	lister, err := providers[i].Open(account)
-	return Target{Account: account, Lister: lister, Err: err}
+	return Target{Account: account, Lister: lister, Err: err, OwnerRight: providers[i].OwnerRight}
 }
 
 // WithLogger gives a fleet like f that logs to log.

@@ -3,17 +3,19 @@ package cloud
 import (
 	"context"
 	"sync"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
 // Identities remembers whose access keys are. An identity never changes; a key that is rotated
-// is another key, and is asked for again. A Fleet has one of its own, unless several fleets of
-// one process share one.
+// is another key, and so is the key with another role to assume: these are asked for again. A Fleet
+// has one of its own, unless several fleets of one process share one.
 type Identities struct {
 	mu     sync.Mutex
 	owners map[string]identity // by account name: one each, however often keys are rotated
 }
 
-type identity struct{ key, owner string }
+type identity struct{ key, role, owner string }
 
 // NewIdentities makes an empty memory.
 func NewIdentities() *Identities { return &Identities{owners: map[string]identity{}} }
@@ -22,16 +24,21 @@ func (i *Identities) of(a Account) (string, bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	known, ok := i.owners[a.Name]
-	return known.owner, ok && known.key == a.AccessKeyID.Reveal()
+	return known.owner, ok && known.key == a.AccessKeyID.Reveal() && known.role == a.AssumeRoleARN
 }
 
 func (i *Identities) remember(a Account, owner string) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.owners[a.Name] = identity{key: a.AccessKeyID.Reveal(), owner: owner}
+	i.owners[a.Name] = identity{key: a.AccessKeyID.Reveal(), role: a.AssumeRoleARN, owner: owner}
 }
 
-// owner tells whose account a target is, asking the cloud once for each key.
+// lasting tells whether a credential tells by itself whose account it opens. One of Azure belongs to
+// a directory: without account_id it stands for the only subscription that it sees, which may be
+// another one tomorrow. So that is asked each time, else its machines would get the old one's label.
+func lasting(a Account) bool { return a.Cloud != inventory.Azure || a.AccountID != "" }
+
+// owner tells whose account a target is, asking the cloud once for each key that lasts.
 func (f Fleet) owner(ctx context.Context, t Target) (string, error) {
 	if t.Err != nil {
 		return "", t.Err
@@ -41,7 +48,7 @@ func (f Fleet) owner(ctx context.Context, t Target) (string, error) {
 		return known, nil
 	}
 	owner, err := f.askOwner(ctx, t)
-	if err == nil {
+	if err == nil && lasting(t.Account) {
 		f.identities.remember(t.Account, owner)
 	}
 	return owner, err

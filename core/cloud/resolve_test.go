@@ -8,6 +8,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/secret"
 )
 
 // owned is a lister whose credential belongs to an account; "" = it refuses to tell.
@@ -150,6 +151,52 @@ func TestConfiguredIDs(t *testing.T) {
 				t.Errorf("%d questions for the identity", got)
 			}
 		})
+	}
+}
+
+// TestRemembered: whose a key is is asked again where the answer may be another one: for another key
+// or role, and always for a subscription of Azure that nobody names.
+func TestRemembered(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		account cloud.Account
+		change  func(*cloud.Account)
+		asked   int32 // in two fleets
+	}{
+		"the same":          {cloud.Account{}, func(*cloud.Account) {}, 1},
+		"another key":       {cloud.Account{AccessKeyID: secret.New("k1")}, func(a *cloud.Account) { a.AccessKeyID = secret.New("k2") }, 2},
+		"another role":      {cloud.Account{AssumeRoleARN: "r1"}, func(a *cloud.Account) { a.AssumeRoleARN = "r2" }, 2},
+		"one of Azure":      {cloud.Account{Cloud: inventory.Azure, AccessKeyID: secret.New("k")}, func(*cloud.Account) {}, 2},
+		"a named of Azure":  {cloud.Account{Cloud: inventory.Azure, AccountID: "7"}, func(*cloud.Account) {}, 1},
+		"named in the mean": {cloud.Account{Cloud: inventory.Azure}, func(a *cloud.Account) { a.AccountID = "7" }, 2},
+	} {
+		shared, lister := cloud.NewIdentities(), owned("7")
+		c.account.Name = "a"
+		for range 2 {
+			fleet := cloud.NewFleet([]cloud.Target{{Account: c.account, Lister: lister}}).WithIdentities(shared)
+			if _, err := fleet.Glance(t.Context(), inventory.Scope{Cloud: c.account.Cloud, Account: "a", Region: "r1"}, []string{"i-1"}); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			c.change(&c.account)
+		}
+		if got := lister.owners.Load(); got != c.asked {
+			t.Errorf("%s: %d questions, want %d", name, got, c.asked)
+		}
+	}
+}
+
+// TestOwnerUnknown: who may not ask for the account's id is told which right that takes in this cloud.
+func TestOwnerUnknown(t *testing.T) {
+	t.Parallel()
+	for right, want := range map[string]string{"x:WhoAmI": "or grant x:WhoAmI: ", "": "or grant the right to ask for it: "} {
+		one := target("a", &fake{owner: func() (string, error) { return "", kindError(inventory.Denied) }}, "r1")
+		fleet := cloud.Open([]cloud.Account{one.Account}, []cloud.Provider{{
+			Cloud: inventory.Alibaba, OwnerRight: right, Open: func(cloud.Account) (cloud.Lister, error) { return one.Lister, nil },
+		}})
+		listing := fleet.List(t.Context(), cloud.Narrow{})[0]
+		if inventory.KindOf(listing.Err) != inventory.Denied || !strings.Contains(listing.Err.Error(), want) {
+			t.Errorf("%v, want %q", listing.Err, want)
+		}
 	}
 }
 

@@ -37,8 +37,8 @@ func (f Fleet) askOwner(ctx context.Context, t Target) (string, error) {
 		return configured, nil
 	}
 	return "", &inventory.Error{Kind: inventory.KindOf(err), Err: err, Message: fmt.Sprintf(
-		"account %s: its own id is not known: set account_id, or grant the right to ask for it (Alibaba: sts:GetCallerIdentity)",
-		t.Account.Name)}
+		"account %s: its own id is not known: set account_id, or grant %s",
+		t.Account.Name, cmp.Or(t.OwnerRight, "the right to ask for it"))}
 }
 
 // failed gives a failed listing for each region.
@@ -53,8 +53,7 @@ func failed(account Account, regions []string, owner string, err error) []invent
 
 // seal checks what a lister gave, sorts it by id, and writes scope and owner into each row.
 func seal(scope inventory.Scope, owner string, list []inventory.Instance) error {
-	slices.SortFunc(list, func(a, b inventory.Instance) int { return cmp.Compare(a.ID, b.ID) })
-	for i := range list {
+	for i := range Sorted(list) {
 		row := &list[i]
 		switch {
 		case row.ID == "":

@@ -14,6 +14,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/cloudtest"
 	"github.com/jms-sync/jms-sync/core/cloud/huawei"
 	"github.com/jms-sync/jms-sync/core/cloud/huawei/huaweitest"
+	"github.com/jms-sync/jms-sync/core/cloud/peertest"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
@@ -153,7 +154,7 @@ func TestEventsOfAHiddenServer(t *testing.T) {
 func TestEventsWhenIAMIsOut(t *testing.T) {
 	t.Parallel()
 	w := newFarWorld(t, func(a *cloud.Account, _ *huaweitest.Account) { a.AccountID = "d1" })
-	w.Server.Break(huaweitest.Fault{Kind: huaweitest.HTML503, Action: huaweitest.OwnProjects})
+	w.Server.Break(huaweitest.Fault{Kind: peertest.HTML503, Action: huaweitest.OwnProjects})
 	told := w.hear(t, w.account.ProjectID("cn-north-4"), traced("createServer", "d1", "", huaweitest.Sample(1).ID))
 	if len(told) != 1 || told[0][:7] != "failed:" || len(w.bastion.created) > 0 {
 		t.Errorf("%q", told)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
+	"github.com/jms-sync/jms-sync/core/cloud/peertest"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
@@ -91,7 +92,7 @@ func (c *crowd) change() {
 	}
 	slices.Sort(ids)
 	m := instance{ID: fmt.Sprintf("i-x%03d", len(c.old)), Name: []string{"web-1", "web-2", "app"}[c.rand.IntN(3)], IP: fmt.Sprintf("10.0.5.%d", c.rand.IntN(9))}
-	kinds := []alibabatest.Kind{alibabatest.NoPermission, alibabatest.Forbidden, alibabatest.Unavailable, alibabatest.Reset}
+	kinds := []alibabatest.Kind{alibabatest.NoPermission, alibabatest.Forbidden, alibabatest.Unavailable, peertest.Reset}
 	state := "Running"
 	switch k := c.rand.IntN(8); {
 	case k < 3:

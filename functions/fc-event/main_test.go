@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
+	"github.com/jms-sync/jms-sync/core/cloud/peertest"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/functions/internal/functiontest"
@@ -214,7 +215,7 @@ func cloudFailing(w *world) {
 	w.start()
 	w.known(1, "i-1")
 	w.put(2, "i-2")
-	for _, kind := range []alibabatest.Kind{alibabatest.Forbidden, alibabatest.EmptyObject, alibabatest.HTML200} {
+	for _, kind := range []alibabatest.Kind{alibabatest.Forbidden, peertest.EmptyObject, peertest.HTML200} {
 		w.ECS.Break(alibabatest.Fault{Kind: kind})
 		for _, event := range []string{change("i-2", "Running"), change("i-1", "Deleted")} {
 			w.Fails(w.send(event, brief), "failed", "prod")
@@ -301,7 +302,7 @@ func noAccountID(w *world) {
 	delete(w.Env, "CLOUDS_0_ACCOUNT_ID")
 	w.put(1, "i-1")
 	w.start()
-	repair := w.ECS.Break(alibabatest.Fault{Kind: alibabatest.EmptyObject, Action: alibabatest.GetCallerIdentity})
+	repair := w.ECS.Break(alibabatest.Fault{Kind: peertest.EmptyObject, Action: alibabatest.GetCallerIdentity})
 	w.Fails(w.send(change("i-1", "Running"), brief), "of-i-1", "caller identity")
 	repair()
 	asked := w.ECS.Calls(alibabatest.GetCallerIdentity)

@@ -156,15 +156,15 @@ func illnesses() []illness {
 			p.ecs.Break(alibabatest.Fault{Kind: alibabatest.Forbidden, Action: alibabatest.GetCallerIdentity})
 			p.replace("regions:", `account_id: "1234567890123456", regions:`)
 		}},
-		{"cloud-list-empty-without-right", exitPartial, cloudFault(alibabatest.NoPermission, alibabatest.DescribeInstances, "cn-hangzhou")},
+		{"cloud-list-empty-without-right", exitPartial, cloudFault(peertest.NoPermission, alibabatest.DescribeInstances, "cn-hangzhou")},
 		{"cloud-list-forbidden", exitPartial, cloudFault(alibabatest.Forbidden, alibabatest.DescribeInstances, "")},
 		{"cloud-regions-forbidden", exitDone, cloudFault(alibabatest.Forbidden, alibabatest.DescribeRegions, "")},
 		{"cloud-region-not-enabled", exitPartial, func(p *patient) { p.replace("cn-hangzhou]", "ap-southeast-9]") }},
 		{"cloud-all-regions", exitPartial, func(p *patient) {
-			p.ecs.Break(alibabatest.Fault{Kind: alibabatest.NoPermission, Action: alibabatest.DescribeInstances, Region: "cn-shanghai"})
+			p.ecs.Break(alibabatest.Fault{Kind: peertest.NoPermission, Action: alibabatest.DescribeInstances, Region: "cn-shanghai"})
 			p.replace("[cn-beijing, cn-hangzhou]", "[]")
 		}},
-		{"cloud-page", exitPartial, cloudFault(alibabatest.HTML200, "", "cn-beijing")},
+		{"cloud-page", exitPartial, cloudFault(peertest.HTML200, "", "cn-beijing")},
 		{"cloud-disabled", exitDone, func(p *patient) {
 			p.replace("clouds:\n", "clouds:\n  - {type: aws, name: old, enabled: false}\n")
 		}},

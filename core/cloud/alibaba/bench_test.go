@@ -1,18 +1,14 @@
 package alibaba
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
 )
-
-func instant(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 
 // BenchmarkList reads 10,000 instances in pages of 100 without a network: what it measures is
 // our own cost and the SDK's.

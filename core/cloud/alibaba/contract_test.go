@@ -1,7 +1,6 @@
 package alibaba_test
 
 import (
-	"net/http/httptest"
 	"testing"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
@@ -14,10 +13,21 @@ import (
 
 func TestContract(t *testing.T) {
 	t.Parallel()
-	cloudtest.Run(t, cloudtest.Harness{
-		New: func(t testing.TB) cloudtest.World { return newWorld(t) }, Region: "cn-beijing", Missing: "cn-nowhere",
-		Owner: good.AccountID, Secrets: secrets(), PageSize: 100, Absent: alibaba.Provider(cloud.Policy{}).Absent,
-	})
+	cloudtest.Run(t, harness())
+}
+
+const region = "cn-beijing"
+
+func harness() cloudtest.Harness {
+	return cloudtest.Harness{
+		New: func(t testing.TB) cloudtest.World { return newWorld(t) }, Open: alibaba.Open,
+		Account: cloud.Account{
+			Cloud: inventory.Alibaba, Name: "aliyun-prod", AccessKeyID: secret.New(good.AccessKeyID),
+			AccessKeySecret: secret.New(good.AccessKeySecret), SecurityToken: secret.New(good.SecurityToken),
+		},
+		Unknown: "LTAIunknown000000001", Region: region, Missing: "cn-nowhere", Absent: alibaba.Provider(cloud.Policy{}).Absent, Owner: good.AccountID, Secrets: secrets(),
+		List: alibabatest.DescribeInstances, PageSize: 100, Many: 4, // and of these one is a probe
+	}
 }
 
 // good is the key of the account in these tests, with all that a signature has to escape.
@@ -36,59 +46,16 @@ func secrets() []string {
 // world is an emulator that fails the test on unexpected requests.
 type world struct {
 	*alibabatest.Server
+	*cloudtest.Site
 	account *alibabatest.Account
-	url     string
 }
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	server := alibabatest.New(alibabatest.Options{Reporter: t})
-	web := httptest.NewServer(server)
-	t.Cleanup(func() { server.Close(); web.Close() })
-	return &world{Server: server, account: server.AddAccount(good), url: web.URL}
+	return &world{Server: server, Site: cloudtest.Serve(t, server, server.Close, harness()), account: server.AddAccount(good)}
 }
 
-func (w *world) open(t testing.TB, policy cloud.Policy, change func(*cloud.Account)) cloud.Lister {
-	t.Helper()
-	account := cloud.Account{
-		Cloud: inventory.Alibaba, Name: "aliyun-prod", Endpoint: w.url, AccessKeyID: secret.New(good.AccessKeyID),
-		AccessKeySecret: secret.New(good.AccessKeySecret), SecurityToken: secret.New(good.SecurityToken),
-	}
-	change(&account)
-	lister, err := alibaba.Open(account, policy)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return lister
-}
-
-func (w *world) Open(t testing.TB, key cloudtest.Key, policy cloud.Policy) cloud.Lister {
-	return w.open(t, policy, func(a *cloud.Account) {
-		switch key {
-		case cloudtest.UnknownKey:
-			a.AccessKeyID = secret.New("LTAIunknown000000001")
-		case cloudtest.WrongSecret:
-			a.AccessKeySecret = secret.New("another-secret")
-		}
-	})
-}
-
-func (w *world) Fill(region string, n int) (ids []string) {
-	w.account.Fill(region, n, alibabatest.Sample)
-	for i := range n {
-		ids = append(ids, alibabatest.Sample(i).ID)
-	}
-	return ids
-}
-
-func (w *world) Break(region string, fault cloudtest.Fault, after, times int) {
-	kind := map[cloudtest.Fault]alibabatest.Kind{
-		cloudtest.Throttled: alibabatest.Throttled, cloudtest.NoPermission: alibabatest.NoPermission,
-		cloudtest.ServerError: alibabatest.HTML503, cloudtest.Disconnect: alibabatest.Reset,
-		cloudtest.EmptyBody: alibabatest.EmptyBody, cloudtest.EmptyObject: alibabatest.EmptyObject,
-		cloudtest.Truncated: alibabatest.Truncated, cloudtest.WebPage: alibabatest.HTML200,
-		cloudtest.Redirect: alibabatest.Redirect, cloudtest.NoProgress: alibabatest.RepeatToken,
-		cloudtest.Hang: alibabatest.Hang,
-	}[fault]
-	w.Server.Break(alibabatest.Fault{Kind: kind, Action: alibabatest.DescribeInstances, Region: region, After: after, Times: times})
+func (w *world) Fill(region string, n int) []string {
+	return w.account.Fill(region, n, alibabatest.Sample)
 }

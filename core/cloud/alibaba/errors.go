@@ -1,11 +1,8 @@
 package alibaba
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
@@ -68,49 +65,4 @@ func hasPrefix(text string, prefixes ...string) bool {
 		}
 	}
 	return false
-}
-
-// classify turns any error of a call into one with a kind, that names operation, account and
-// region. The SDK's own texts never get through: they hold the whole query with AccessKeyId,
-// Signature and SecurityToken.
-func (l *lister) classify(ctx context.Context, by cloud.Credentials, op, region string, err error) error {
-	if err == nil {
-		return nil
-	}
-	var known *inventory.Error
-	if errors.As(err, &known) {
-		return known
-	}
-	if r, ok := cloud.AsRefusal(err); ok {
-		return l.fault(kindOf(r), op, region, l.clean(by, r.Error()))
-	}
-	if cause := context.Cause(ctx); cause != nil {
-		return &inventory.Error{Kind: inventory.Deadline, Err: cause} // named by retried
-	}
-	// A call that was never sent has no url.Error around its cause.
-	var sent *url.Error
-	if !errors.As(err, &sent) {
-		return l.fault(inventory.Unknown, op, region, "the SDK could not make the call: "+l.clean(by, err.Error()))
-	}
-	kind, text := cloud.Broken(sent)
-	return l.fault(kind, op, region, l.clean(by, text))
-}
-
-// fault makes an error that names what was done and where, without any secret of the account.
-func (l *lister) fault(kind inventory.Kind, op, region, text string) error {
-	return &inventory.Error{Kind: kind, Message: l.what(op, region) + ": " + l.clean(cloud.Credentials{}, text)}
-}
-
-// clean takes the account's secrets, and those that a role gave, out of a text.
-func (l *lister) clean(by cloud.Credentials, text string) string {
-	return cloud.NewScrubber(l.account, by.KeyID, by.Secret, by.Token).Clean(text)
-}
-
-// what names an operation: "alibaba: list instances: account a, region r".
-func (l *lister) what(op, region string) string {
-	text := "alibaba: " + op + ": account " + l.account.Name
-	if region != "" {
-		text += ", region " + region
-	}
-	return text
 }

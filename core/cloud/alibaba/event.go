@@ -1,7 +1,6 @@
 package alibaba
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -22,43 +21,25 @@ import (
 // https://help.aliyun.com/document_detail/116628.htm (CloudMonitor),
 // https://www.alibabacloud.com/help/doc-detail/204963.htm (ActionTrail).
 func Events(payload []byte, _ cloud.Origin) []cloud.Heard {
-	payload = bytes.TrimSpace(payload)
-	if len(payload) == 0 {
-		return []cloud.Heard{broken(event{}, "", errors.New("the event is empty"))}
-	}
-	if payload[0] != '[' {
-		return []cloud.Heard{hear(payload)}
-	}
-	var batch []json.RawMessage
-	if err := json.Unmarshal(payload, &batch); err != nil {
-		return []cloud.Heard{broken(event{}, "", fmt.Errorf("the event is not JSON: %w", err))}
-	}
-	heard := make([]cloud.Heard, 0, len(batch))
-	for _, raw := range batch {
-		heard = append(heard, hear(raw))
-	}
-	if len(heard) == 0 {
-		heard = append(heard, broken(event{}, "", errors.New("the batch is empty")))
-	}
-	return heard
+	return cloud.HearBatch(payload, hear, func(err error) cloud.Heard { return broken(event{}, "", err) })
 }
 
 // event holds the fields of all forms. Fields that we do not need, and times, are not looked at.
 type event struct {
-	ID      text `json:"id"`
-	Type    text `json:"type"`
-	Subject text `json:"subject"`
-	Account text `json:"aliyunaccountid"`
-	Region  text `json:"aliyunregionid"`
-	Data    body `json:"data"`
+	ID      cloud.Text `json:"id"`
+	Type    cloud.Text `json:"type"`
+	Subject cloud.Text `json:"subject"`
+	Account cloud.Text `json:"aliyunaccountid"`
+	Region  cloud.Text `json:"aliyunregionid"`
+	Data    body       `json:"data"`
 
 	// CloudMonitor's own form
-	Product  text `json:"product"`
-	Name     text `json:"name"`
-	RegionID text `json:"regionId"`
-	Resource text `json:"resourceId"`
-	UserID   text `json:"userId"`
-	Content  body `json:"content"`
+	Product  cloud.Text `json:"product"`
+	Name     cloud.Text `json:"name"`
+	RegionID cloud.Text `json:"regionId"`
+	Resource cloud.Text `json:"resourceId"`
+	UserID   cloud.Text `json:"userId"`
+	Content  body       `json:"content"`
 
 	// ActionTrail's data delivered without an envelope
 	trail
@@ -67,68 +48,35 @@ type event struct {
 // body is the data of an event: of a state change, perhaps nested once more, or of ActionTrail.
 type body struct {
 	change
-	Content loose[change] `json:"content"`
+	Content cloud.Loose[change] `json:"content"`
 	trail
 }
 
 type change struct {
-	ResourceID text `json:"resourceId"`
-	State      text `json:"state"`
+	ResourceID cloud.Text `json:"resourceId"`
+	State      cloud.Text `json:"state"`
 }
 
 type trail struct {
-	EventID    text                       `json:"eventId"`
-	EventName  text                       `json:"eventName"`
-	Service    text                       `json:"serviceName"`
-	TrailFor   text                       `json:"acsRegion"`
-	ErrorCode  text                       `json:"errorCode"`
-	Referenced loose[map[string]nameList] `json:"referencedResources"`
-	Identity   loose[identity]            `json:"userIdentity"`
+	EventID    cloud.Text                       `json:"eventId"`
+	EventName  cloud.Text                       `json:"eventName"`
+	Service    cloud.Text                       `json:"serviceName"`
+	TrailFor   cloud.Text                       `json:"acsRegion"`
+	ErrorCode  cloud.Text                       `json:"errorCode"`
+	Referenced cloud.Loose[map[string]nameList] `json:"referencedResources"`
+	Identity   cloud.Loose[identity]            `json:"userIdentity"`
 }
 
 type identity struct {
-	AccountID text `json:"accountId"`
+	AccountID cloud.Text `json:"accountId"`
 }
 
-// longest is more than any field that we look at has; what is longer is none of them, and must
-// not reach a log or a card either.
-const longest = 256
-
-// text is a string, or a number taken as one; anything else, and what is too long, reads as "".
-type text string
-
-func (t *text) UnmarshalJSON(raw []byte) error {
-	var s string
-	var n json.Number
-	switch {
-	case json.Unmarshal(raw, &s) == nil:
-	case json.Unmarshal(raw, &n) == nil:
-		s = n.String()
-	}
-	if s = strings.TrimSpace(s); len(s) <= longest {
-		*t = text(s)
-	}
-	return nil
-}
-
-// loose is a value of the form T, or a JSON text that holds one; anything else reads as empty,
-// so that an odd field does not take the others with it.
-type loose[T any] struct{ is T }
-
-func (l *loose[T]) UnmarshalJSON(raw []byte) error {
-	var is T
-	if json.Unmarshal(unquoted(raw), &is) == nil {
-		l.is = is
-	}
-	return nil
-}
-
-// UnmarshalJSON is that of loose.
+// UnmarshalJSON is that of cloud.Loose.
 func (b *body) UnmarshalJSON(raw []byte) error {
 	type plain body
-	var l loose[plain]
+	var l cloud.Loose[plain]
 	err := l.UnmarshalJSON(raw)
-	*b = body(l.is)
+	*b = body(l.Is)
 	return err
 }
 
@@ -136,9 +84,9 @@ func (b *body) UnmarshalJSON(raw []byte) error {
 type nameList []string
 
 func (l *nameList) UnmarshalJSON(raw []byte) error {
-	var many []text
+	var many []cloud.Text
 	if json.Unmarshal(raw, &many) != nil {
-		many = make([]text, 1)
+		many = make([]cloud.Text, 1)
 		if err := many[0].UnmarshalJSON(raw); err != nil {
 			return err
 		}
@@ -149,18 +97,9 @@ func (l *nameList) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// unquoted gives the JSON that a JSON text holds, or what is no text as it is.
-func unquoted(raw []byte) []byte {
-	var inner string
-	if json.Unmarshal(raw, &inner) == nil {
-		return []byte(inner)
-	}
-	return raw
-}
-
 func hear(raw []byte) cloud.Heard {
 	var e event
-	if err := json.Unmarshal(unquoted(raw), &e); err != nil {
+	if err := json.Unmarshal(cloud.Unquoted(raw), &e); err != nil {
 		return broken(e, "", fmt.Errorf("the event is not a JSON object: %w", err))
 	}
 	switch {
@@ -182,17 +121,17 @@ func hear(raw []byte) cloud.Heard {
 
 // stateChange reads a change of state. Where data does not tell, the subject does.
 func (e event) stateChange(b body) cloud.Heard {
-	state := cmp.Or(b.State, b.Content.is.State)
+	state := cmp.Or(b.State, b.Content.Is.State)
 	if state == "" {
 		return broken(e, "StateChange", errors.New("the event has no state (data.state)"))
 	}
 	what := "StateChange " + string(state)
-	if !slices.Contains([]text{"Running", "Stopped", "Deleted"}, state) {
+	if !slices.Contains([]cloud.Text{"Running", "Stopped", "Deleted"}, state) {
 		return ignored(e, what, "not a state that is acted on")
 	}
-	id := string(cmp.Or(b.ResourceID, b.Content.is.ResourceID))
-	where := e.where(text(id))
-	if named := parse(text(id)).instance; named != "" {
+	id := string(cmp.Or(b.ResourceID, b.Content.Is.ResourceID))
+	where := e.where(cloud.Text(id))
+	if named := parse(cloud.Text(id)).instance; named != "" {
 		id = named
 	}
 	return hint(e, what, cloud.Hint{
@@ -224,9 +163,9 @@ func (e event) actionTrail(t trail) cloud.Heard {
 	}
 	where := e.where("")
 	return hint(e, what, cloud.Hint{
-		AccountID: cmp.Or(where.account, string(t.Identity.is.AccountID)),
+		AccountID: cmp.Or(where.account, string(t.Identity.Is.AccountID)),
 		Region:    cmp.Or(string(t.TrailFor), where.region),
-		Instances: t.Referenced.is["ACS::ECS::Instance"], Gone: gone,
+		Instances: t.Referenced.Is["ACS::ECS::Instance"], Gone: gone,
 	})
 }
 
@@ -235,16 +174,16 @@ type resource struct{ account, region, instance string }
 
 // parse reads a resource's name (acs:ecs:<region>:<account>:instance/<id>); anything else says
 // nothing, nor does a part that is a placeholder.
-func parse(name text) resource {
+func parse(name cloud.Text) resource {
 	parts := strings.SplitN(string(name), ":", 5)
 	if len(parts) < 5 || parts[0] != "acs" {
 		return resource{}
 	}
 	var p resource
-	if only(parts[3], digits) {
+	if cloud.Only(parts[3], cloud.Digits) {
 		p.account = parts[3]
 	}
-	if only(parts[2], lower) {
+	if cloud.Only(parts[2], cloud.Lower) {
 		p.region = parts[2]
 	}
 	if id, ok := strings.CutPrefix(parts[4], "instance/"); ok {
@@ -255,9 +194,9 @@ func parse(name text) resource {
 
 // where finds whose and where the instance is. Resources' names are asked first: they name its
 // own account and region also where a bus collects events of several.
-func (e event) where(named text) resource {
+func (e event) where(named cloud.Text) resource {
 	var p resource
-	for _, name := range []text{e.Subject, e.Resource, named} {
+	for _, name := range []cloud.Text{e.Subject, e.Resource, named} {
 		r := parse(name)
 		p.account = cmp.Or(p.account, r.account)
 		p.region = cmp.Or(p.region, r.region)
@@ -275,36 +214,25 @@ func hint(e event, what string, h cloud.Hint) cloud.Heard {
 	slices.Sort(h.Instances)
 	h.Instances = slices.Compact(h.Instances)
 	var missing []string
-	if !only(h.AccountID, digits) {
+	if !cloud.Only(h.AccountID, cloud.Digits) {
 		missing = append(missing, "the account's id (aliyunaccountid)")
 	}
-	if !only(h.Region, lower) {
+	if !cloud.Only(h.Region, cloud.Lower) {
 		missing = append(missing, "the region (aliyunregionid)")
 	}
 	if len(h.Instances) == 0 {
 		missing = append(missing, "the instance's id (data.resourceId or the subject)")
 	}
 	for _, id := range h.Instances {
-		if rest, ok := strings.CutPrefix(id, "i-"); !ok || !only(rest, lower+upper) {
+		if rest, ok := strings.CutPrefix(id, "i-"); !ok || !cloud.Only(rest, cloud.Lower+cloud.Upper) {
 			missing = append(missing, fmt.Sprintf("a valid instance id (%.64q is none)", id))
 			break
 		}
 	}
-	if len(missing) > 0 {
-		return broken(e, what, errors.New("the event lacks "+strings.Join(missing, ", ")))
+	if err := cloud.Lacks(missing); err != nil {
+		return broken(e, what, err)
 	}
 	return cloud.Heard{ID: string(e.ID), What: what, Hint: h}
-}
-
-// The signs of which accounts, regions and (with upper) instance ids consist.
-const (
-	digits = "0123456789"
-	lower  = "abcdefghijklmnopqrstuvwxyz0123456789-"
-	upper  = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-)
-
-func only(s, letters string) bool {
-	return s != "" && len(s) <= 64 && strings.Trim(s, letters) == ""
 }
 
 func ignored(e event, what, why string) cloud.Heard {
@@ -312,11 +240,5 @@ func ignored(e event, what, why string) cloud.Heard {
 }
 
 func broken(e event, what string, err error) cloud.Heard {
-	message := "alibaba event"
-	if e.ID != "" {
-		message += " " + string(e.ID)
-	}
-	return cloud.Heard{ID: string(e.ID), What: cmp.Or(what, string(e.Type)), Err: &inventory.Error{
-		Kind: inventory.Invalid, Message: message, Err: err,
-	}}
+	return cloud.Unheard(inventory.Alibaba, string(e.ID), cmp.Or(what, string(e.Type)), err)
 }

@@ -4,39 +4,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/cloud/cloudtest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
-
-// told shows what was heard, one line for each event: "what | account region ids [gone]", or
-// "what | ignored: why", or "what | error: what is missing".
-func told(heard []cloud.Heard) string {
-	lines := make([]string, 0, len(heard))
-	for _, h := range heard {
-		line := h.What + " | "
-		switch {
-		case h.Err != nil:
-			line += "error: " + h.Err.Error()
-		case h.Ignored != "":
-			line += "ignored: " + h.Ignored
-		default:
-			line += h.Hint.AccountID + " " + h.Hint.Region + " " + strings.Join(h.Hint.Instances, ",")
-			if h.Hint.Gone {
-				line += " gone"
-			}
-		}
-		lines = append(lines, line)
-	}
-	return strings.Join(lines, "\n")
-}
 
 // TestSamples decodes every sample of ../shared/events (its INDEX.md tells which of them are
 // documented, derived or reconstructed); each file must be in the table.
@@ -64,38 +40,7 @@ func TestSamples(t *testing.T) {
 		"fc-eventbridge-streaming-array-ecs": "StateChange Running | " + here + "i-bp1ecr0000000005go2g\n" +
 			"StateChange Deleted | " + here + "i-bp1ecr0000000005go2h gone",
 	}
-	files := samples(t)
-	if len(files) != len(wants) {
-		t.Errorf("%d samples, %d in the table", len(files), len(wants))
-	}
-	for name, payload := range files {
-		heard := Events(payload, cloud.Origin{})
-		if got := told(heard); got != wants[name] {
-			t.Errorf("%s\n got %s\nwant %s", name, got, wants[name])
-		}
-		for _, h := range heard {
-			if h.ID == "" || !strings.Contains(string(payload), h.ID) {
-				t.Errorf("%s: id %q", name, h.ID)
-			}
-		}
-	}
-}
-
-func samples(tb testing.TB) map[string][]byte {
-	tb.Helper()
-	paths, err := filepath.Glob("testdata/events/*.json")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	files := map[string][]byte{}
-	for _, path := range paths {
-		raw, err := os.ReadFile(path)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		files[strings.TrimSuffix(filepath.Base(path), ".json")] = raw
-	}
-	return files
+	cloudtest.Hear(t, Events, cloud.Origin{}, wants)
 }
 
 // Two whole events, for the tests to change a field or two.
@@ -112,30 +57,6 @@ const (
 		"resourceId":"acs:ecs:cn-beijing:123:instance/i-1","content":{"resourceId":"i-1","state":"Stopped"},"ver":"1.0"}`
 )
 
-// edit sets fields of an event to JSON values ("" = takes them away); "data.x" is a field of data.
-func edit(t *testing.T, event string, fields ...string) string {
-	t.Helper()
-	var e map[string]json.RawMessage
-	if err := json.Unmarshal([]byte(event), &e); err != nil {
-		t.Fatal(err)
-	}
-	for i := 0; i < len(fields); i += 2 {
-		path, value := fields[i], fields[i+1]
-		if object, inner, nested := strings.Cut(path, "."); nested {
-			path, value = object, edit(t, string(e[object]), inner, value)
-		}
-		delete(e, path)
-		if value != "" {
-			e[path] = json.RawMessage(value)
-		}
-	}
-	out, err := json.Marshal(e)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(out)
-}
-
 // form is one way to write an event, and what is heard of it.
 type form struct {
 	name, event string
@@ -146,7 +67,7 @@ type form struct {
 func checkForms(t *testing.T, forms []form) {
 	t.Helper()
 	for _, f := range forms {
-		if got := told(Events([]byte(edit(t, f.event, f.fields...)), cloud.Origin{})); got != f.want {
+		if got := cloudtest.Told(Events([]byte(cloudtest.Edit(t, f.event, f.fields...)), cloud.Origin{})); got != f.want {
 			t.Errorf("%s\n got %s\nwant %s", f.name, got, f.want)
 		}
 	}
@@ -211,7 +132,7 @@ func TestActionTrail(t *testing.T) {
 	const del = "ActionTrail DeleteInstances | 123 cn-beijing i-1,i-2 gone"
 	checkForms(t, []form{
 		{"whole trail", deleting, nil, del},
-		{"trail without an envelope", edit(t, deleting, "data.eventId", `"e2"`), []string{"id", "", "type", `"ecs:ActionTrail:AliyunServiceEvent"`}, del},
+		{"trail without an envelope", cloudtest.Edit(t, deleting, "data.eventId", `"e2"`), []string{"id", "", "type", `"ecs:ActionTrail:AliyunServiceEvent"`}, del},
 		{"trail with a single id", deleting, []string{"data.referencedResources", `{"ACS::ECS::Instance":"i-1","ACS::ECS::Disk":{}}`},
 			"ActionTrail DeleteInstances | 123 cn-beijing i-1 gone"},
 		{"trail with ids twice and empty ones", deleting, []string{"data.referencedResources", `{"ACS::ECS::Instance":["i-2",null,"i-1","","i-2"]}`}, del},
@@ -250,7 +171,7 @@ func TestBatches(t *testing.T) {
 		t.Fatal(err)
 	}
 	const run = "StateChange Running | 123 cn-beijing i-1"
-	broken := edit(t, running, "data.state", "")
+	broken := cloudtest.Edit(t, running, "data.state", "")
 	for payload, want := range map[string]string{
 		" " + running + "\n": run,
 		string(text):         run,
@@ -263,7 +184,7 @@ func TestBatches(t *testing.T) {
 			"\n | error: alibaba event: the event is not a JSON object: json: cannot unmarshal array into Go value of type alibaba.event" +
 			"\nStateChange Stopped | 123 cn-beijing i-1",
 	} {
-		if got := told(Events([]byte(payload), cloud.Origin{})); got != want {
+		if got := cloudtest.Told(Events([]byte(payload), cloud.Origin{})); got != want {
 			t.Errorf("%s\n got %s\nwant %s", payload, got, want)
 		}
 	}
@@ -275,7 +196,7 @@ func TestAbsurd(t *testing.T) {
 	nested := func(open, inner, end string, n int) string {
 		return strings.Repeat(open, n) + inner + strings.Repeat(end, n)
 	}
-	for payload, want := range map[string]string{
+	cloudtest.Absurd(t, Events, cloud.Origin{}, map[string]string{
 		"":                                     "the event is empty",
 		" \n":                                  "the event is empty",
 		"null":                                 "not a JSON object",
@@ -298,42 +219,17 @@ func TestAbsurd(t *testing.T) {
 		nested(`{"data":`, "1", "}", 9000):     "no type",
 		`{"id":"` + strings.Repeat("é", 1<<19) + `"}`:                                              "alibaba event: the event has no type",
 		`{"type":"ecs:Instance:StateChange","data":` + nested(`{"content":`, "1", "}", 9000) + "}": "no state",
-	} {
-		heard := Events([]byte(payload), cloud.Origin{})
-		if len(heard) != 1 || heard[0].Err == nil || !strings.Contains(heard[0].Err.Error(), want) || len(heard[0].Err.Error()) > 500 {
-			t.Errorf("%.40q: %.600s, want %s", payload, told(heard), want)
-		}
-	}
-	many := Events([]byte("["+strings.TrimSuffix(strings.Repeat("{},", 1<<14), ",")+"]"), cloud.Origin{})
-	if len(many) != 1<<14 {
-		t.Errorf("%d events", len(many))
-	}
+	})
 }
 
 // FuzzEvents: nothing panics, every hint is complete and well formed, and no error or ignored
 // event carries one.
 func FuzzEvents(f *testing.F) {
-	for _, raw := range samples(f) {
-		f.Add(raw)
-	}
-	for _, payload := range []string{
-		running, deleting, monitored, "[" + running + "," + deleting + ",[]]", "", "null", "1", `""`, "[]", "[null]", "[[]]", "{}",
+	cloudtest.FuzzEvents(f, Events, cloud.Origin{}, soundHint,
+		running, deleting, monitored, "["+running+","+deleting+",[]]", "", "null", "1", `""`, "[]", "[null]", "[[]]", "{}",
 		`{"type":"ecs:Instance:StateChange","subject":"acs:ecs:::instance/","data":"{\"state\":\"Running\"}"}`,
 		`{"eventName":"RunInstances","referencedResources":{"ACS::ECS::Instance":[null,"i-1",5]},"userIdentity":{"accountId":1}}`,
-	} {
-		f.Add([]byte(payload))
-	}
-	f.Fuzz(func(t *testing.T, payload []byte) {
-		heard := Events(payload, cloud.Origin{})
-		if len(heard) == 0 {
-			t.Fatal("nothing was heard")
-		}
-		for _, h := range heard {
-			if err := sound(h); err != nil {
-				t.Fatalf("%v: %+v", err, h)
-			}
-		}
-	})
+	)
 }
 
 var (
@@ -341,26 +237,6 @@ var (
 	soundRegion   = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
 	soundInstance = regexp.MustCompile(`^i-[A-Za-z0-9-]{1,64}$`)
 )
-
-// sound checks one event by the promises of cloud.Heard and cloud.Hint.
-func sound(h cloud.Heard) error {
-	if silent := h.Err != nil || h.Ignored != ""; silent && !reflect.DeepEqual(h.Hint, cloud.Hint{}) {
-		return errors.New("a hint beside an error or a reason")
-	}
-	if len(h.ID) > longest || len(h.What) > 2*longest || len(h.Ignored) > 2*longest {
-		return errors.New("endless texts")
-	}
-	switch {
-	case h.Err != nil:
-		if inventory.KindOf(h.Err) != inventory.Invalid || h.Ignored != "" || len(h.Err.Error()) > 4*longest {
-			return errors.New("an odd error")
-		}
-		return nil
-	case h.Ignored != "":
-		return nil
-	}
-	return soundHint(h.Hint)
-}
 
 func soundHint(h cloud.Hint) error {
 	switch {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/cloud/cloudtest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
@@ -30,7 +31,7 @@ func FuzzAnswer(f *testing.F) {
 			return // net/http gives no others
 		}
 		l := offline(t, cloud.Account{}, func(*http.Request) (int, []byte) { return status, []byte(body) })
-		l.policy.Sleep = instant
+		l.Policy.Sleep = cloudtest.Instant().Sleep
 		believed(t, l, status, body)
 		if _, err := l.Regions(t.Context()); err == nil && !strings.Contains(body, "Region") {
 			t.Fatalf("%q names regions", body)

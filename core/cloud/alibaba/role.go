@@ -10,12 +10,12 @@ import (
 // credentials gives what the next call is signed with: those of the role to assume, else the
 // account's own. Its errors have a kind; who calls it retries.
 func (l *lister) credentials(ctx context.Context) (cloud.Credentials, error) {
-	a := l.account
+	a := l.Account
 	own := cloud.Credentials{KeyID: a.AccessKeyID, Secret: a.AccessKeySecret, Token: a.SecurityToken}
 	if a.AssumeRoleARN == "" {
 		return own, nil
 	}
-	return a.Assumed.Get(ctx, a, l.policy.Now(), func(ctx context.Context) (cloud.Credentials, error) {
+	return a.Assumed.Get(ctx, a, l.Policy.Now(), func(ctx context.Context) (cloud.Credentials, error) {
 		return l.assume(ctx, own)
 	})
 }
@@ -24,13 +24,13 @@ func (l *lister) credentials(ctx context.Context) (cloud.Credentials, error) {
 // https://help.aliyun.com/zh/ram/developer-reference/api-sts-2015-04-01-assumerole
 func (l *lister) assume(ctx context.Context, own cloud.Credentials) (cloud.Credentials, error) {
 	const op = "assume role"
-	answer, err := l.api.assume(ctx, own, l.account.AssumeRoleARN)
+	answer, err := l.api.assume(ctx, own, l.Account.AssumeRoleARN)
 	if err != nil {
-		return cloud.Credentials{}, l.classify(ctx, own, op, "", err)
+		return cloud.Credentials{}, l.Classify(ctx, own, op, "", err)
 	}
 	got := answer.gave
 	if answer.requestID == "" || got.KeyID.Empty() || got.Secret.Empty() || got.Token.Empty() || got.Expires.IsZero() {
-		return cloud.Credentials{}, l.fault(inventory.Incomplete, op, "", "the answer lacks its RequestId or a part of the credentials")
+		return cloud.Credentials{}, l.Fault(inventory.Incomplete, op, "", "the answer lacks its RequestId or a part of the credentials")
 	}
 	return got, nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/cloud/cloudtest"
+	"github.com/jms-sync/jms-sync/core/cloud/peertest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
@@ -33,7 +34,7 @@ func TestAssumeRole(t *testing.T) {
 	policy := cloudtest.Instant()
 	policy.Now = func() time.Time { return time.Now().Add(ahead) }
 	open := func(assumed *cloud.Assumed) cloud.Lister {
-		return w.open(t, policy, func(a *cloud.Account) { a.AssumeRoleARN, a.Assumed = reader, assumed })
+		return w.Open(t, policy, func(a *cloud.Account) { a.AssumeRoleARN, a.Assumed = reader, assumed })
 	}
 	for range 2 { // two listers of one process share what the role gave
 		l := open(shared)
@@ -77,21 +78,21 @@ func TestAssumeRoleFails(t *testing.T) {
 		"throttled":    {reader, alibabatest.Throttled, inventory.Throttled},
 		"forbidden":    {reader, alibabatest.Forbidden, inventory.Denied},
 		"unavailable":  {reader, alibabatest.Unavailable, inventory.Temporary},
-		"reset":        {reader, alibabatest.Reset, inventory.Temporary},
+		"reset":        {reader, peertest.Reset, inventory.Temporary},
 		"inactive":     {reader, alibabatest.Inactive, inventory.BadCredentials},
 		"no secret":    {reader, alibabatest.NoSecret, inventory.Incomplete},
 		"no id":        {reader, alibabatest.NoRequestID, inventory.Incomplete},
 		"truncated":    {reader, alibabatest.Truncated, inventory.Incomplete},
-		"empty":        {reader, alibabatest.EmptyBody, inventory.Incomplete},
-		"empty object": {reader, alibabatest.EmptyObject, inventory.Incomplete},
-		"web page":     {reader, alibabatest.HTML200, inventory.Incomplete},
-		"redirect":     {reader, alibabatest.Redirect, inventory.Incomplete},
+		"empty":        {reader, peertest.EmptyBody, inventory.Incomplete},
+		"empty object": {reader, peertest.EmptyObject, inventory.Incomplete},
+		"web page":     {reader, peertest.HTML200, inventory.Incomplete},
+		"redirect":     {reader, peertest.Redirect, inventory.Incomplete},
 	} {
 		w := newRoles(t)
 		if c.fault != "" {
 			w.Server.Break(alibabatest.Fault{Kind: c.fault, Action: alibabatest.AssumeRole})
 		}
-		l := w.open(t, cloudtest.Instant(), func(a *cloud.Account) { a.AssumeRoleARN = c.arn })
+		l := w.Open(t, cloudtest.Instant(), func(a *cloud.Account) { a.AssumeRoleARN = c.arn })
 		_, ownerErr := l.Owner(t.Context())
 		_, listErr := l.List(t.Context(), region)
 		for _, err := range []error{ownerErr, listErr} {
@@ -110,7 +111,7 @@ func TestAssumeRoleFails(t *testing.T) {
 func TestRoleSecrets(t *testing.T) {
 	t.Parallel()
 	w := newRoles(t)
-	l := w.open(t, cloudtest.Instant(), func(a *cloud.Account) { a.AssumeRoleARN = reader })
+	l := w.Open(t, cloudtest.Instant(), func(a *cloud.Account) { a.AssumeRoleARN = reader })
 	if _, err := l.Owner(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +123,7 @@ func TestRoleSecrets(t *testing.T) {
 		t.Error(err)
 	}
 	clean(t, err)
-	gone := w.open(t, cloudtest.Instant(), func(a *cloud.Account) { a.AssumeRoleARN, a.Endpoint = reader, "http://127.0.0.1:1" })
+	gone := w.Open(t, cloudtest.Instant(), func(a *cloud.Account) { a.AssumeRoleARN, a.Endpoint = reader, "http://127.0.0.1:1" })
 	_, err = gone.Owner(t.Context())
 	if inventory.KindOf(err) != inventory.Temporary {
 		t.Error(err)

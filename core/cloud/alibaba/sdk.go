@@ -7,7 +7,6 @@ import (
 	"errors"
 	"net/http"
 	"runtime"
-	"slices"
 	"strings"
 	"time"
 
@@ -213,8 +212,8 @@ func fromRow(row *instance) inventory.Instance {
 		Type:       row.InstanceType,
 		VPC:        row.VpcAttributes.VpcId,
 		PrivateIPs: privateIPs(row),
-		ClassicIPs: distinct(row.InnerIpAddress.IpAddress),
-		PublicIPs:  distinct([]string{row.EipAddress.IpAddress}, row.PublicIpAddress.IpAddress),
+		ClassicIPs: cloud.Distinct(row.InnerIpAddress.IpAddress),
+		PublicIPs:  cloud.Distinct([]string{row.EipAddress.IpAddress}, row.PublicIpAddress.IpAddress),
 	}
 }
 
@@ -233,19 +232,5 @@ func privateIPs(row *instance) []string {
 			others = append(others, addresses...)
 		}
 	}
-	return distinct(row.VpcAttributes.PrivateIpAddress.IpAddress, primary, others)
-}
-
-// distinct gives each non-empty text once, in the order of first appearance. The lists are
-// short, so that searching is cheaper than a map.
-func distinct(lists ...[]string) []string {
-	var all []string
-	for _, list := range lists {
-		for _, text := range list {
-			if text != "" && !slices.Contains(all, text) {
-				all = append(all, text)
-			}
-		}
-	}
-	return all
+	return cloud.Distinct(row.VpcAttributes.PrivateIpAddress.IpAddress, primary, others)
 }

@@ -22,6 +22,9 @@ func TestProviders(t *testing.T) {
 	met := map[inventory.Cloud]int{}
 	for _, p := range all.Providers() {
 		met[p.Cloud]++
+		if p.OwnerRight == "" {
+			t.Errorf("%s: nothing is said of the right to ask for the account's id", p.Cloud)
+		}
 		lister, err := p.Open(cloud.Account{Cloud: p.Cloud, Name: "a"})
 		switch {
 		case hosted()[p.Cloud] && (err != nil || lister == nil):

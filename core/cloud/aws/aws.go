@@ -7,23 +7,16 @@
 package aws
 
 import (
-	"cmp"
 	"context"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-const (
-	// idsPerCall is how many ids are asked for at once; a filter takes at most 200 values:
-	// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html
-	idsPerCall = 100
-	// terminated is the state of an instance that is gone.
-	terminated = "terminated"
-)
+// terminated is the state of an instance that is gone.
+const terminated = "terminated"
 
 // Provider is AWS's entry of the list of clouds. The zero policy is right outside of tests:
 // EC2's limits are token buckets, which refill all the time, so that there is no window.
@@ -32,6 +25,7 @@ func Provider(policy cloud.Policy) cloud.Provider {
 		Cloud:       inventory.AWS,
 		Open:        func(account cloud.Account) (cloud.Lister, error) { return Open(account, policy) },
 		Events:      Events,
+		OwnerRight:  "sts:GetCallerIdentity",
 		Permissions: Permissions,
 		Absent:      "i-fffffffffffffffff",
 	}
@@ -42,19 +36,13 @@ func Provider(policy cloud.Policy) cloud.Provider {
 // and with Invalid where its endpoint or proxy is no address.
 func Open(account cloud.Account, policy cloud.Policy) (cloud.Lister, error) {
 	account.Cloud = inventory.AWS
-	transport, err := cloud.NewTransport(account)
-	if err != nil {
-		return nil, err
-	}
-	metadata, err := metadataTransport(account)
-	if err != nil {
-		return nil, err
-	}
-	l, err := open(account, policy, world{apis: transport, metadata: metadata, metadataURL: metadataURL})
-	if err != nil {
-		return nil, err // not l, which is no nil Lister even where it is a nil pointer
-	}
-	return l, nil
+	return cloud.Connected(account, func(apis http.RoundTripper) (*lister, error) {
+		metadata, err := metadataTransport(account)
+		if err != nil {
+			return nil, err
+		}
+		return open(account, policy, world{apis: apis, metadata: metadata, metadataURL: metadataURL})
+	})
 }
 
 // world is where a lister's calls go.
@@ -64,19 +52,20 @@ type world struct {
 }
 
 func open(account cloud.Account, policy cloud.Policy, w world) (*lister, error) {
-	l := &lister{account: account, policy: policy, home: homeOf(account), instance: cloud.NewAssumed()}
+	l := &lister{Caller: cloud.Caller{Account: account, Policy: policy, Kind: kindOf}, home: homeOf(account), instance: cloud.NewAssumed()}
+	l.Credentials, l.Hint = l.credentials, l.home.hint
 	if account.AccessKeyID.Empty() != account.AccessKeySecret.Empty() {
-		return nil, l.fault(inventory.BadCredentials, "open", "", "half a key: the key's id or its secret is missing")
+		return nil, l.Fault(inventory.BadCredentials, "open", "", "half a key: the key's id or its secret is missing")
 	}
 	place, err := cloud.ParseEndpoint(account)
 	if err != nil {
 		return nil, err
 	}
-	if l.account.Assumed == nil {
-		l.account.Assumed = cloud.NewAssumed()
+	if l.Account.Assumed == nil {
+		l.Account.Assumed = cloud.NewAssumed()
 	}
-	if l.policy.Now == nil {
-		l.policy.Now = time.Now
+	if l.Policy.Now == nil {
+		l.Policy.Now = time.Now
 	}
 	l.api = newAPI(account, place, l.home.region, w)
 	return l, nil
@@ -84,8 +73,7 @@ func open(account cloud.Account, policy cloud.Policy, w world) (*lister, error) 
 
 // lister implements cloud.Lister. All that changes in it are the credentials that it remembers.
 type lister struct {
-	account  cloud.Account
-	policy   cloud.Policy
+	cloud.Caller
 	home     home
 	instance *cloud.Assumed // what the role of the EC2 instance gave
 	api      api
@@ -125,9 +113,9 @@ type (
 // account of the role.
 func (l *lister) Owner(ctx context.Context) (string, error) {
 	const op = "get caller identity"
-	owner, err := retried(ctx, l, op, "", l.api.identity)
+	owner, err := cloud.CallBy(ctx, l.Caller, op, "", l.api.identity)
 	if err == nil && owner == "" {
-		return "", l.fault(inventory.Incomplete, op, "", "the answer lacks the Account")
+		return "", l.Fault(inventory.Incomplete, op, "", "the answer lacks the Account")
 	}
 	return owner, err
 }
@@ -137,13 +125,11 @@ func (l *lister) Owner(ctx context.Context) (string, error) {
 // with proof.
 func (l *lister) List(ctx context.Context, region string) ([]inventory.Instance, error) {
 	list, gap, err := l.read(ctx, "list instances", query{region: region})
+	if err == nil && gap {
+		err = l.probe(ctx, region)
+	}
 	if err != nil {
 		return nil, err
-	}
-	if gap {
-		if err := l.probe(ctx, region); err != nil {
-			return nil, err
-		}
 	}
 	return list, nil
 }
@@ -151,15 +137,12 @@ func (l *lister) List(ctx context.Context, region string) ([]inventory.Instance,
 // Lookup implements cloud.Lister: a Glance, whose absent ids are believed only after the same
 // probe as an empty region.
 func (l *lister) Lookup(ctx context.Context, region string, ids []string) ([]inventory.Instance, error) {
-	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	found, err := l.Glance(ctx, region, ids)
+	if err == nil && len(cloud.Absent(ids, found)) > 0 {
+		err = l.probe(ctx, region)
+	}
 	if err != nil {
 		return nil, err
-	}
-	if len(found) < len(ids) {
-		if err := l.probe(ctx, region); err != nil {
-			return nil, err
-		}
 	}
 	return found, nil
 }
@@ -168,26 +151,10 @@ func (l *lister) Lookup(ctx context.Context, region string, ids []string) ([]inv
 // one id that is not known would make the whole call fail.
 func (l *lister) Glance(ctx context.Context, region string, ids []string) ([]inventory.Instance, error) {
 	const op = "look up instances"
-	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
-	for _, id := range ids {
-		if !literal(id) {
-			return nil, l.fault(inventory.Invalid, op, region, "an id is empty or has wildcards")
-		}
-	}
-	var found []inventory.Instance
-	for part := range slices.Chunk(ids, idsPerCall) {
+	return l.ByID(op, region, ids, literal, func(part []string) ([]inventory.Instance, error) {
 		list, _, err := l.read(ctx, op, query{region: region, ids: part})
-		if err != nil {
-			return nil, err
-		}
-		for _, i := range list {
-			if _, asked := slices.BinarySearch(part, i.ID); !asked {
-				return nil, l.fault(inventory.Incomplete, op, region, i.ID+" was not asked for")
-			}
-		}
-		found = append(found, list...)
-	}
-	return found, nil
+		return list, err
+	})
 }
 
 // probe asks with DryRun whether the credential may list this region's instances at all. Only
@@ -200,12 +167,9 @@ func (l *lister) probe(ctx context.Context, region string) error {
 			return true, nil
 		}
 		if err == nil {
-			err = l.fault(inventory.Incomplete, op, region, "the dry run was not answered as one")
+			err = l.Fault(inventory.Incomplete, op, region, "the dry run was not answered as one")
 		}
 		return false, err
 	})
 	return err
 }
-
-// byID orders instances as every answer of a lister is ordered.
-func byID(a, b inventory.Instance) int { return cmp.Compare(a.ID, b.ID) }

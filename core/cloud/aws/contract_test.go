@@ -1,7 +1,6 @@
 package aws_test
 
 import (
-	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -15,13 +14,24 @@ import (
 
 func TestContract(t *testing.T) {
 	t.Parallel()
-	cloudtest.Run(t, cloudtest.Harness{
-		New: func(t testing.TB) cloudtest.World { return newWorld(t) }, Region: region, Missing: "us-nowhere-1",
-		Owner: good.AccountID, Secrets: secrets(), PageSize: 1000, Absent: aws.Provider(cloud.Policy{}).Absent,
-	})
+	cloudtest.Run(t, harness())
 }
 
 const region = "us-west-2"
+
+func harness() cloudtest.Harness {
+	return cloudtest.Harness{
+		New: func(t testing.TB) cloudtest.World { return newWorld(t) }, Open: aws.Open,
+		Account: cloud.Account{
+			Cloud: inventory.AWS, Name: "aws-prod", AccessKeyID: secret.New(good.AccessKeyID),
+			AccessKeySecret: secret.New(good.AccessKeySecret), SecurityToken: secret.New(good.SessionToken),
+			RequestTimeout: time.Minute, // a page of 1,000 may take long where many tests run
+		},
+		Unknown: "AKIAUNKNOWN000000001", Region: region, Missing: "us-nowhere-1", Absent: aws.Provider(cloud.Policy{}).Absent, Owner: good.AccountID, Secrets: secrets(),
+		List: awstest.DescribeInstances, PageSize: 1000, Many: 4, // and of these one is a probe
+		Keyless: true,
+	}
+}
 
 // good is the key of the account in these tests, with all that a signature has to escape.
 var good = awstest.Key{
@@ -39,60 +49,14 @@ func secrets() []string {
 // world is an emulator that fails the test on unexpected requests.
 type world struct {
 	*awstest.Server
+	*cloudtest.Site
 	account *awstest.Account
-	url     string
 }
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	server := awstest.New(awstest.Options{Reporter: t})
-	web := httptest.NewServer(server)
-	t.Cleanup(func() { server.Close(); web.Close() })
-	return &world{Server: server, account: server.AddAccount(good), url: web.URL}
+	return &world{Server: server, Site: cloudtest.Serve(t, server, server.Close, harness()), account: server.AddAccount(good)}
 }
 
-func (w *world) open(t testing.TB, policy cloud.Policy, change func(*cloud.Account)) cloud.Lister {
-	t.Helper()
-	account := cloud.Account{
-		Cloud: inventory.AWS, Name: "aws-prod", Endpoint: w.url, AccessKeyID: secret.New(good.AccessKeyID),
-		AccessKeySecret: secret.New(good.AccessKeySecret), SecurityToken: secret.New(good.SessionToken),
-		RequestTimeout: time.Minute, // a page of 1,000 may take long where many tests run
-	}
-	change(&account)
-	lister, err := aws.Open(account, policy)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return lister
-}
-
-func (w *world) Open(t testing.TB, key cloudtest.Key, policy cloud.Policy) cloud.Lister {
-	return w.open(t, policy, func(a *cloud.Account) {
-		switch key {
-		case cloudtest.UnknownKey:
-			a.AccessKeyID = secret.New("AKIAUNKNOWN000000001")
-		case cloudtest.WrongSecret:
-			a.AccessKeySecret = secret.New("another-secret")
-		}
-	})
-}
-
-func (w *world) Fill(region string, n int) (ids []string) {
-	w.account.Fill(region, n, awstest.Sample)
-	for i := range n {
-		ids = append(ids, awstest.Sample(i).ID)
-	}
-	return ids
-}
-
-func (w *world) Break(region string, fault cloudtest.Fault, after, times int) {
-	kind := map[cloudtest.Fault]awstest.Kind{
-		cloudtest.Throttled: awstest.Throttled, cloudtest.NoPermission: awstest.Unauthorized,
-		cloudtest.ServerError: awstest.HTML503, cloudtest.Disconnect: awstest.Reset,
-		cloudtest.EmptyBody: awstest.EmptyBody, cloudtest.EmptyObject: awstest.EmptyObject,
-		cloudtest.Truncated: awstest.Truncated, cloudtest.WebPage: awstest.HTML200,
-		cloudtest.Redirect: awstest.Redirect, cloudtest.NoProgress: awstest.RepeatToken,
-		cloudtest.Hang: awstest.Hang,
-	}[fault]
-	w.Server.Break(awstest.Fault{Kind: kind, Action: awstest.DescribeInstances, Region: region, After: after, Times: times})
-}
+func (w *world) Fill(region string, n int) []string { return w.account.Fill(region, n, awstest.Sample) }

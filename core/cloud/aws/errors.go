@@ -1,11 +1,8 @@
 package aws
 
 import (
-	"context"
 	"encoding/xml"
-	"errors"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -77,64 +74,10 @@ func kindOf(r *cloud.Refusal) inventory.Kind {
 
 func among(code string, codes ...string) bool { return slices.Contains(codes, code) }
 
-// refusedAs is the cause of an error that AWS refused by a code.
-type refusedAs struct{ code, text string }
-
-func (r refusedAs) Error() string { return r.text }
-
-// codeOf gives the code by which AWS refused; "" if it did not.
-func codeOf(err error) string {
-	var refused refusedAs
-	if errors.As(err, &refused) {
-		return refused.code
+// hint tells of a refused key what the key may not be to blame for.
+func (h home) hint(r *cloud.Refusal) string {
+	if kindOf(r) == inventory.BadCredentials && h.guessed && r.Status > 0 {
+		return " (an account of AWS China or GovCloud has to name its regions)"
 	}
 	return ""
-}
-
-// classify turns any error of a call into one with a kind, that names operation, account and
-// region. The texts of the SDK and of net/http do not get through.
-func (l *lister) classify(ctx context.Context, by cloud.Credentials, op, region string, err error) error {
-	if err == nil {
-		return nil
-	}
-	var known *inventory.Error
-	if errors.As(err, &known) {
-		return known
-	}
-	if r, ok := cloud.AsRefusal(err); ok {
-		text := l.clean(by, r.Error())
-		if kindOf(r) == inventory.BadCredentials && l.home.guessed && r.Status > 0 {
-			text += " (an account of AWS China or GovCloud has to name its regions)"
-		}
-		return &inventory.Error{Kind: kindOf(r), Message: l.what(op, region), Err: refusedAs{code: r.Code, text: text}}
-	}
-	if cause := context.Cause(ctx); cause != nil {
-		return &inventory.Error{Kind: inventory.Deadline, Err: cause} // named by who retries
-	}
-	// A call that was never sent has no url.Error around its cause.
-	kind, text := inventory.Unknown, "the SDK could not make the call: "+err.Error()
-	var sent *url.Error
-	if errors.As(err, &sent) {
-		kind, text = cloud.Broken(sent)
-	}
-	return l.fault(kind, op, region, l.clean(by, text))
-}
-
-// fault makes an error that names what was done and where, without any secret of the account.
-func (l *lister) fault(kind inventory.Kind, op, region, text string) error {
-	return &inventory.Error{Kind: kind, Message: l.what(op, region) + ": " + l.clean(cloud.Credentials{}, text)}
-}
-
-// clean takes the account's secrets, and those that a role gave, out of a text.
-func (l *lister) clean(by cloud.Credentials, text string) string {
-	return cloud.NewScrubber(l.account, by.KeyID, by.Secret, by.Token).Clean(text)
-}
-
-// what names an operation: "aws: list instances: account a, region r".
-func (l *lister) what(op, region string) string {
-	text := "aws: " + op + ": account " + l.account.Name
-	if region != "" {
-		text += ", region " + region
-	}
-	return text
 }

@@ -3,38 +3,14 @@ package aws
 import (
 	"encoding/json"
 	"errors"
-	"os"
-	"path/filepath"
-	"reflect"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/cloud/cloudtest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
-
-// told shows what was heard, one line for each event: "what | account region ids [gone]", or
-// "what | ignored: why", or "what | error: what is missing".
-func told(heard []cloud.Heard) string {
-	lines := make([]string, 0, len(heard))
-	for _, h := range heard {
-		line := h.What + " | "
-		switch {
-		case h.Err != nil:
-			line += "error: " + h.Err.Error()
-		case h.Ignored != "":
-			line += "ignored: " + h.Ignored
-		default:
-			line += h.Hint.AccountID + " " + h.Hint.Region + " " + strings.Join(h.Hint.Instances, ",")
-			if h.Hint.Gone {
-				line += " gone"
-			}
-		}
-		lines = append(lines, line)
-	}
-	return strings.Join(lines, "\n")
-}
 
 // TestSamples decodes every sample of ../shared/events (its INDEX.md tells which of them are
 // documented or derived); each file must be in the table.
@@ -50,68 +26,13 @@ func TestSamples(t *testing.T) {
 		"aws-ec2-statechange-terminated":    "State-change terminated | " + here + " gone",
 		"aws-scheduled-event":               "Scheduled Event | ignored: not a change of an instance's state",
 	}
-	files := samples(t)
-	if len(files) != len(wants) {
-		t.Errorf("%d samples, %d in the table", len(files), len(wants))
-	}
-	for name, payload := range files {
-		heard := Events(payload, cloud.Origin{})
-		if got := told(heard); got != wants[name] {
-			t.Errorf("%s\n got %s\nwant %s", name, got, wants[name])
-		}
-		for _, h := range heard {
-			if h.ID == "" || !strings.Contains(string(payload), h.ID) {
-				t.Errorf("%s: id %q", name, h.ID)
-			}
-		}
-	}
-}
-
-func samples(tb testing.TB) map[string][]byte {
-	tb.Helper()
-	paths, err := filepath.Glob("testdata/events/*.json")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	files := map[string][]byte{}
-	for _, path := range paths {
-		raw, err := os.ReadFile(path)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		files[strings.TrimSuffix(filepath.Base(path), ".json")] = raw
-	}
-	return files
+	cloudtest.Hear(t, Events, cloud.Origin{}, wants)
 }
 
 // running is a whole event, for the tests to change a field or two.
 const running = `{"version":"0","id":"e1","detail-type":"EC2 Instance State-change Notification","source":"aws.ec2",
 	"account":"123","time":"2026-11-23T22:01:14Z","region":"eu-west-1",
 	"resources":["arn:aws:ec2:eu-west-1:123:instance/i-1"],"detail":{"instance-id":"i-1","state":"running"}}`
-
-// edit sets fields of an event to JSON values ("" = takes them away); "detail.x" is a field of detail.
-func edit(t *testing.T, event string, fields ...string) string {
-	t.Helper()
-	var e map[string]json.RawMessage
-	if err := json.Unmarshal([]byte(event), &e); err != nil {
-		t.Fatal(err)
-	}
-	for i := 0; i < len(fields); i += 2 {
-		path, value := fields[i], fields[i+1]
-		if object, inner, nested := strings.Cut(path, "."); nested {
-			path, value = object, edit(t, string(e[object]), inner, value)
-		}
-		delete(e, path)
-		if value != "" {
-			e[path] = json.RawMessage(value)
-		}
-	}
-	out, err := json.Marshal(e)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(out)
-}
 
 // TestForms writes a change in all the forms that are understood, and in those that are not.
 func TestForms(t *testing.T) {
@@ -154,7 +75,7 @@ func TestForms(t *testing.T) {
 		"an endless id":               {[]string{"detail.instance-id", `"i-` + strings.Repeat("1", 80) + `"`}, lacks + `a valid instance id ("i-` + strings.Repeat("1", 62) + `" is none)`},
 		"an id longer than any field": {[]string{"detail.instance-id", `"i-` + strings.Repeat("1", 300) + `"`}, run},
 	} {
-		if got := told(Events([]byte(edit(t, running, f.fields...)), cloud.Origin{})); got != f.want {
+		if got := cloudtest.Told(Events([]byte(cloudtest.Edit(t, running, f.fields...)), cloud.Origin{})); got != f.want {
 			t.Errorf("%s\n got %s\nwant %s", name, got, f.want)
 		}
 	}
@@ -172,14 +93,14 @@ func TestBatches(t *testing.T) {
 		" " + running + "\n": run,
 		string(text):         run,
 		"[" + running + "]":  run,
-		"\n[" + string(text) + `,5,"x",null,[],` + edit(t, running, "detail.state", `"terminated"`) + "]": run +
+		"\n[" + string(text) + `,5,"x",null,[],` + cloudtest.Edit(t, running, "detail.state", `"terminated"`) + "]": run +
 			"\n | error: aws event: the event is not a JSON object: json: cannot unmarshal number into Go value of type aws.event" +
 			"\n | error: aws event: the event is not a JSON object: invalid character 'x' looking for beginning of value" +
 			"\n | error: aws event: the event is not a JSON object: unexpected end of JSON input" +
 			"\n | error: aws event: the event is not a JSON object: json: cannot unmarshal array into Go value of type aws.event" +
 			"\nState-change terminated | 123 eu-west-1 i-1 gone",
 	} {
-		if got := told(Events([]byte(payload), cloud.Origin{})); got != want {
+		if got := cloudtest.Told(Events([]byte(payload), cloud.Origin{})); got != want {
 			t.Errorf("%s\n got %s\nwant %s", payload, got, want)
 		}
 	}
@@ -191,7 +112,7 @@ func TestAbsurd(t *testing.T) {
 	nested := func(open, inner, end string, n int) string {
 		return strings.Repeat(open, n) + inner + strings.Repeat(end, n)
 	}
-	for payload, want := range map[string]string{
+	cloudtest.Absurd(t, Events, cloud.Origin{}, map[string]string{
 		"":                                     "the event is empty",
 		" \n":                                  "the event is empty",
 		"null":                                 "not a JSON object",
@@ -209,37 +130,16 @@ func TestAbsurd(t *testing.T) {
 		nested("[", "", "]", 1<<19):            "not JSON",
 		nested(`{"detail":`, "1", "}", 9000):   "no type",
 		`"` + strings.Repeat("x", 1<<20) + `"`: "not a JSON object",
-	} {
-		heard := Events([]byte(payload), cloud.Origin{})
-		if len(heard) != 1 || heard[0].Err == nil || !strings.Contains(heard[0].Err.Error(), want) || len(heard[0].Err.Error()) > 500 {
-			t.Errorf("%.40q: %.600s, want %s", payload, told(heard), want)
-		}
-	}
+	})
 }
 
 // FuzzEvents: nothing panics, every hint is complete and well formed, and no error or ignored
 // event carries one.
 func FuzzEvents(f *testing.F) {
-	for _, raw := range samples(f) {
-		f.Add(raw)
-	}
-	for _, payload := range []string{
-		running, "[" + running + ",[]]", "", "null", "1", `""`, "[]", "[null]", "[[]]", "{}",
+	cloudtest.FuzzEvents(f, Events, cloud.Origin{}, soundHint,
+		running, "["+running+",[]]", "", "null", "1", `""`, "[]", "[null]", "[[]]", "{}",
 		`{"detail-type":"EC2 Instance State-change Notification","resources":["arn:aws:ec2:::instance/"],"detail":{"state":"running"}}`,
-	} {
-		f.Add([]byte(payload))
-	}
-	f.Fuzz(func(t *testing.T, payload []byte) {
-		heard := Events(payload, cloud.Origin{})
-		if len(heard) == 0 {
-			t.Fatal("nothing was heard")
-		}
-		for _, h := range heard {
-			if err := sound(h); err != nil {
-				t.Fatalf("%v: %+v", err, h)
-			}
-		}
-	})
+	)
 }
 
 var (
@@ -248,25 +148,11 @@ var (
 	soundInstance = regexp.MustCompile(`^i-[a-z0-9-]{1,64}$`)
 )
 
-// sound checks one event by the promises of cloud.Heard and cloud.Hint.
-func sound(h cloud.Heard) error {
-	if silent := h.Err != nil || h.Ignored != ""; silent && !reflect.DeepEqual(h.Hint, cloud.Hint{}) {
-		return errors.New("a hint beside an error or a reason")
-	}
-	if len(h.ID) > longest || len(h.What) > 2*longest || len(h.Ignored) > 2*longest {
-		return errors.New("endless texts")
-	}
+func soundHint(h cloud.Hint) error {
 	switch {
-	case h.Err != nil:
-		if inventory.KindOf(h.Err) != inventory.Invalid || h.Ignored != "" || len(h.Err.Error()) > 4*longest {
-			return errors.New("an odd error")
-		}
-		return nil
-	case h.Ignored != "":
-		return nil
-	case h.Hint.Cloud != inventory.AWS || !soundAccount.MatchString(h.Hint.AccountID) || !soundRegion.MatchString(h.Hint.Region):
+	case h.Cloud != inventory.AWS || !soundAccount.MatchString(h.AccountID) || !soundRegion.MatchString(h.Region):
 		return errors.New("an odd cloud, account or region")
-	case len(h.Hint.Instances) != 1 || !soundInstance.MatchString(h.Hint.Instances[0]):
+	case len(h.Instances) != 1 || !soundInstance.MatchString(h.Instances[0]):
 		return errors.New("an odd instance")
 	}
 	return nil

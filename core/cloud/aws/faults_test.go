@@ -1,80 +1,33 @@
 package aws_test
 
 import (
-	"context"
 	"fmt"
-	"io"
-	"log"
-	"net"
-	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
-	"github.com/jms-sync/jms-sync/core/cloud/aws"
 	"github.com/jms-sync/jms-sync/core/cloud/aws/awstest"
 	"github.com/jms-sync/jms-sync/core/cloud/cloudtest"
+	"github.com/jms-sync/jms-sync/core/cloud/peertest"
 	"github.com/jms-sync/jms-sync/core/inventory"
-	"github.com/jms-sync/jms-sync/core/secret"
 )
 
-func same(*cloud.Account) {}
-
-// clean fails a test whose error shows a secret or does not name what was done where.
-func clean(t *testing.T, err error) {
-	t.Helper()
-	if err == nil {
-		t.Error("no error")
-		return
-	}
-	for _, hidden := range secrets() {
-		if strings.Contains(err.Error(), hidden) {
-			t.Errorf("%q is shown", hidden)
-		}
-	}
-	if !strings.HasPrefix(err.Error(), "aws: ") || strings.Count(err.Error(), "aws-prod") != 1 {
-		t.Errorf("operation and account are not named once: %v", err)
-	}
-}
+// clean fails a test whose error shows a secret or does not name what was done for whom.
+func clean(t *testing.T, err error) { t.Helper(); harness().Clean(t, err) }
 
 // TestFaults: what each fault means for each method, and that no text shows a secret.
 func TestFaults(t *testing.T) {
 	t.Parallel()
-	for fault, want := range map[awstest.Kind]inventory.Kind{
+	harness().Faults(t, map[awstest.Kind]inventory.Kind{
 		awstest.Throttled: inventory.Throttled, awstest.Throttling: inventory.Throttled, awstest.Unauthorized: inventory.Denied,
 		awstest.AccessDenied: inventory.Denied, awstest.AuthFailure: inventory.BadCredentials, awstest.OptInRequired: inventory.Denied,
 		awstest.Expired: inventory.BadCredentials, awstest.InternalError: inventory.Temporary, awstest.Unavailable: inventory.Temporary,
-		awstest.HTML500: inventory.Temporary, awstest.HTML503: inventory.Temporary, awstest.HTML200: inventory.Incomplete,
-		awstest.OddError: inventory.Invalid, awstest.EmptyObject: inventory.Incomplete, awstest.Null: inventory.Incomplete,
-		awstest.EmptyBody: inventory.Incomplete, awstest.NoList: inventory.Incomplete, awstest.NoRequestID: inventory.Incomplete,
-		awstest.OtherDocument: inventory.Incomplete, awstest.Truncated: inventory.Incomplete, awstest.CutOff: inventory.Temporary,
-		awstest.Redirect: inventory.Incomplete, awstest.Reset: inventory.Temporary, awstest.Hang: inventory.Temporary,
-	} {
-		t.Run(string(fault), func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t)
-			w.Fill(region, 3)
-			w.Server.Break(awstest.Fault{Kind: fault})
-			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-			defer cancel()
-			lister := w.open(t, cloudtest.Instant(), func(a *cloud.Account) {
-				if fault == awstest.Hang {
-					a.RequestTimeout = 20 * time.Millisecond
-				}
-			})
-			_, ownerErr := lister.Owner(ctx)
-			_, regionsErr := lister.Regions(ctx)
-			_, listErr := lister.List(ctx, region)
-			_, lookupErr := lister.Lookup(ctx, region, []string{"i-1"})
-			for _, err := range []error{ownerErr, regionsErr, listErr, lookupErr} {
-				if got := inventory.KindOf(err); got != want && !(want == inventory.Throttled && got == inventory.Deadline) {
-					t.Errorf("kind %q, want %q: %v", got, want, err)
-				}
-				clean(t, err)
-			}
-		})
-	}
+		peertest.HTML500: inventory.Temporary, peertest.HTML503: inventory.Temporary, peertest.HTML200: inventory.Incomplete,
+		awstest.OddError: inventory.Invalid, peertest.EmptyObject: inventory.Incomplete, peertest.Null: inventory.Incomplete,
+		peertest.EmptyBody: inventory.Incomplete, awstest.NoList: inventory.Incomplete, awstest.NoRequestID: inventory.Incomplete,
+		awstest.OtherDocument: inventory.Incomplete, awstest.Truncated: inventory.Incomplete, peertest.CutOff: inventory.Temporary,
+		peertest.Redirect: inventory.Incomplete, peertest.Reset: inventory.Temporary, peertest.Hang: inventory.Temporary,
+	})
 }
 
 // TestPagingFaults: what can go wrong between two pages.
@@ -92,11 +45,7 @@ func TestPagingFaults(t *testing.T) {
 			after = 0
 		}
 		w.Server.Break(awstest.Fault{Kind: fault, After: after})
-		list, err := w.open(t, cloudtest.Instant(), same).List(t.Context(), region)
-		if got := inventory.KindOf(err); got != want || list != nil {
-			t.Errorf("%s: %d rows, kind %q, want %q: %v", fault, len(list), got, want, err)
-		}
-		clean(t, err)
+		harness().ListFails(t, string(fault), w, want)
 	}
 }
 
@@ -107,10 +56,7 @@ func TestOnceIsEnough(t *testing.T) {
 		w := newWorld(t)
 		w.Fill(region, 1500)
 		w.Server.Break(awstest.Fault{Kind: awstest.NoList, After: after, Times: 1})
-		list, err := w.open(t, cloudtest.Instant(), same).List(t.Context(), region)
-		if inventory.KindOf(err) != inventory.Incomplete || list != nil {
-			t.Errorf("page %d: %d rows, %v", after+1, len(list), err)
-		}
+		harness().ListFails(t, fmt.Sprint("page ", after+1), w, inventory.Incomplete)
 	}
 }
 
@@ -120,7 +66,7 @@ func TestShortPages(t *testing.T) {
 	w := newWorld(t)
 	ids := w.Fill(region, 1500)
 	w.Server.Break(awstest.Fault{Kind: awstest.EmptyPage, Action: awstest.DescribeInstances, After: 1, Times: 2})
-	lister := w.open(t, cloudtest.Instant(), same)
+	lister := w.Open(t, cloudtest.Instant(), nil)
 	list, err := lister.List(t.Context(), region)
 	if err != nil || len(list) != len(ids) || w.Calls(awstest.DescribeInstances) != 5 {
 		t.Errorf("%d of %d in %d calls, want 4 and a probe: %v", len(list), len(ids), w.Calls(awstest.DescribeInstances), err)
@@ -138,12 +84,12 @@ func TestInstanceGone(t *testing.T) {
 	w := newWorld(t)
 	ids := w.Fill(region, 1500)
 	w.Server.Break(awstest.Fault{Kind: awstest.InstanceGone, After: 1, Times: 1})
-	list, err := w.open(t, cloudtest.Instant(), same).List(t.Context(), region)
+	list, err := w.Open(t, cloudtest.Instant(), nil).List(t.Context(), region)
 	if err != nil || len(list) != len(ids) || w.Calls(awstest.DescribeInstances) != 4 {
 		t.Errorf("%d of %d in %d calls, want 2 and 2 again: %v", len(list), len(ids), w.Calls(awstest.DescribeInstances), err)
 	}
 	w.Server.Break(awstest.Fault{Kind: awstest.InstanceGone})
-	list, err = w.open(t, cloudtest.Instant(), same).List(t.Context(), region)
+	list, err = w.Open(t, cloudtest.Instant(), nil).List(t.Context(), region)
 	if inventory.KindOf(err) != inventory.Temporary || list != nil || w.Calls(awstest.DescribeInstances) != 8 {
 		t.Errorf("%d rows after %d calls, want 4 more: %v", len(list), w.Calls(awstest.DescribeInstances), err)
 	}
@@ -161,7 +107,7 @@ func TestTerminated(t *testing.T) {
 		w.account.Put(region, i)
 	}
 	w.account.Terminate(region, ids[5])
-	lister := w.open(t, cloudtest.Instant(), same)
+	lister := w.Open(t, cloudtest.Instant(), nil)
 	for name, ask := range map[string]func() ([]inventory.Instance, error){
 		"list":   func() ([]inventory.Instance, error) { return lister.List(t.Context(), region) },
 		"glance": func() ([]inventory.Instance, error) { return lister.Glance(t.Context(), region, ids) },
@@ -196,7 +142,7 @@ func TestTerminatedMeanwhile(t *testing.T) {
 	ended.ID, ended.Raw = awstest.Sample(1).ID, "<item><instanceId>"+awstest.Sample(1199).ID+
 		"</instanceId><instanceState><name>terminated</name></instanceState></item>"
 	w.account.Put(region, ended)
-	list, err := w.open(t, cloudtest.Instant(), same).List(t.Context(), region)
+	list, err := w.Open(t, cloudtest.Instant(), nil).List(t.Context(), region)
 	if err != nil || len(list) != 1198 || list[len(list)-1].ID != awstest.Sample(1198).ID {
 		t.Errorf("%d rows, %v", len(list), err)
 	}
@@ -225,7 +171,7 @@ func TestRegionNotEnabled(t *testing.T) {
 		if c.fault.Kind != "" {
 			w.Server.Break(c.fault)
 		}
-		lister := w.open(t, cloudtest.Instant(), func(a *cloud.Account) { a.Regions = []string{c.region} })
+		lister := w.Open(t, cloudtest.Instant(), func(a *cloud.Account) { a.Regions = []string{c.region} })
 		list, err := lister.List(t.Context(), c.region)
 		if inventory.KindOf(err) != c.kind || list != nil || !strings.Contains(fmt.Sprint(err), c.text) {
 			t.Errorf("%s: kind %q, want %q: %v", name, inventory.KindOf(err), c.kind, err)
@@ -240,7 +186,7 @@ func TestRegionNotEnabled(t *testing.T) {
 // TestRegions: those that are enabled, and no others.
 func TestRegions(t *testing.T) {
 	t.Parallel()
-	got, err := newWorld(t).open(t, cloudtest.Instant(), same).Regions(t.Context())
+	got, err := newWorld(t).Open(t, cloudtest.Instant(), nil).Regions(t.Context())
 	if want := "[eu-central-1 us-east-1 us-west-2]"; err != nil || fmt.Sprint(got) != want {
 		t.Errorf("%v, %v, want %s", got, err, want)
 	}
@@ -258,14 +204,11 @@ func TestOddRows(t *testing.T) {
 		w := newWorld(t)
 		w.Fill(region, 3)
 		w.account.Put(region, odd)
-		list, err := w.open(t, cloudtest.Instant(), same).List(t.Context(), region)
-		if inventory.KindOf(err) != inventory.Incomplete || list != nil {
-			t.Errorf("%s: %d rows, %v", name, len(list), err)
-		}
+		harness().ListFails(t, name, w, inventory.Incomplete)
 	}
 	w := newWorld(t)
 	w.account.Put(region, awstest.Instance{ID: "i-1", State: "running", Zone: "-"}, awstest.Instance{ID: "i-2", State: "running", Zone: region + "-lax-1a"})
-	list, err := w.open(t, cloudtest.Instant(), same).List(t.Context(), region)
+	list, err := w.Open(t, cloudtest.Instant(), nil).List(t.Context(), region)
 	if err != nil || len(list) != 2 || list[0].Region != region {
 		t.Errorf("no zone, and a local zone: %v, %v", list, err)
 	}
@@ -277,7 +220,7 @@ func TestLookupAnswersOther(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.account.Put(region, awstest.Instance{ID: "i-asked", Raw: "<item><instanceId>i-other</instanceId><instanceState><name>running</name></instanceState></item>"})
-	lister := w.open(t, cloudtest.Instant(), same)
+	lister := w.Open(t, cloudtest.Instant(), nil)
 	for _, id := range []string{"i-asked", "", "i-*", "i-?", `i-\1`} {
 		if list, err := lister.Lookup(t.Context(), region, []string{id}); err == nil || list != nil {
 			t.Errorf("%q: %v, %v", id, list, err)
@@ -287,89 +230,5 @@ func TestLookupAnswersOther(t *testing.T) {
 		if _, err := lister.List(t.Context(), odd); inventory.KindOf(err) != inventory.Invalid {
 			t.Errorf("a region that is none, %q: %v", odd, err)
 		}
-	}
-}
-
-// TestLookupMany: more ids than a call takes.
-func TestLookupMany(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	ids := w.Fill(region, 230)
-	list, err := w.open(t, cloudtest.Instant(), same).Lookup(t.Context(), region, append(ids, "i-gone"))
-	if err != nil || len(list) != 230 || w.Calls(awstest.DescribeInstances) != 4 {
-		t.Errorf("%d of 230 in %d calls, want 3 and a probe: %v", len(list), w.Calls(awstest.DescribeInstances), err)
-	}
-}
-
-// TestNoServer: a connection that is refused is no empty region.
-func TestNoServer(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	gone := httptest.NewServer(nil)
-	gone.Close()
-	lister := w.open(t, cloudtest.Instant(), func(a *cloud.Account) { a.Endpoint = gone.URL })
-	_, err := lister.List(t.Context(), region)
-	if inventory.KindOf(err) != inventory.Temporary {
-		t.Error(err)
-	}
-	clean(t, err)
-}
-
-// TestTLS: a certificate that is not trusted is an error at once, not an outage.
-func TestTLS(t *testing.T) {
-	t.Parallel()
-	web := httptest.NewUnstartedServer(awstest.New(awstest.Options{Reporter: t}))
-	web.Config.ErrorLog = log.New(io.Discard, "", 0) // it would tell of the handshake that fails
-	web.StartTLS()
-	defer web.Close()
-	w := newWorld(t)
-	_, err := w.open(t, cloud.Policy{}, func(a *cloud.Account) { a.Endpoint = web.URL }).List(t.Context(), region)
-	if inventory.KindOf(err) != inventory.Invalid || !strings.Contains(fmt.Sprint(err), "certificate") {
-		t.Error(err)
-	}
-	clean(t, err)
-}
-
-// TestProxy: an account's proxy is used, and its password is not shown.
-func TestProxy(t *testing.T) {
-	t.Parallel()
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := closed.Addr().String()
-	_ = closed.Close()
-	w := newWorld(t)
-	lister := w.open(t, cloudtest.Instant(), func(a *cloud.Account) { a.Proxy = "http://user:proxy-password@" + address })
-	_, err = lister.List(t.Context(), region)
-	if inventory.KindOf(err) != inventory.Temporary || strings.Contains(err.Error(), "proxy-password") || w.Calls("") > 0 {
-		t.Errorf("%v after %d calls", err, w.Calls(""))
-	}
-	clean(t, err)
-}
-
-func TestOpenRefuses(t *testing.T) {
-	t.Parallel()
-	key := func(a *cloud.Account) {
-		a.AccessKeyID, a.AccessKeySecret = secret.New(good.AccessKeyID), secret.New(good.AccessKeySecret)
-	}
-	for name, c := range map[string]struct {
-		change func(*cloud.Account)
-		want   inventory.Kind
-	}{
-		"half a key":          {func(a *cloud.Account) { a.AccessKeyID = secret.New(good.AccessKeyID) }, inventory.BadCredentials},
-		"the other half":      {func(a *cloud.Account) { a.AccessKeySecret = secret.New(good.AccessKeySecret) }, inventory.BadCredentials},
-		"endpoint, no scheme": {func(a *cloud.Account) { key(a); a.Endpoint = "127.0.0.1:80" }, inventory.Invalid},
-		"endpoint, ftp":       {func(a *cloud.Account) { key(a); a.Endpoint = "ftp://127.0.0.1" }, inventory.Invalid},
-		"endpoint, user":      {func(a *cloud.Account) { key(a); a.Endpoint = "http://another-secret@127.0.0.1" }, inventory.Invalid},
-		"proxy":               {func(a *cloud.Account) { key(a); a.Proxy = "://another-secret" }, inventory.Invalid},
-	} {
-		account := cloud.Account{Name: "aws-prod"}
-		c.change(&account)
-		lister, err := aws.Open(account, cloud.Policy{})
-		if inventory.KindOf(err) != c.want || lister != nil {
-			t.Errorf("%s: %v, %v", name, lister, err)
-		}
-		clean(t, err)
 	}
 }

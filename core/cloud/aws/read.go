@@ -2,7 +2,6 @@ package aws
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 
@@ -20,13 +19,13 @@ type reading struct {
 // read gets all pages of a query. Where an instance went away while it was listed, EC2 may fail
 // the page with InvalidInstanceID.NotFound; then all is read again, a few times at most.
 func (l *lister) read(ctx context.Context, op string, q query) ([]inventory.Instance, bool, error) {
-	if !only(q.region, lower) {
-		return nil, false, l.fault(inventory.Invalid, op, "", "no region is named, or its id is not well-formed")
+	if !cloud.Only(q.region, cloud.Lower) {
+		return nil, false, l.Fault(inventory.Invalid, op, "", "no region is named, or its id is not well-formed")
 	}
-	got, err := cloud.Retry(ctx, l.policy, func(ctx context.Context) (reading, error) {
+	got, err := cloud.Retry(ctx, l.Policy, func(ctx context.Context) (reading, error) {
 		got := l.pages(ctx, op, q)
-		if codeOf(got.err) == instanceUnknown {
-			return got, l.fault(inventory.Temporary, op, q.region, "an instance went away while it was listed ("+instanceUnknown+")")
+		if cloud.CodeOf(got.err) == instanceUnknown {
+			return got, l.Fault(inventory.Temporary, op, q.region, "an instance went away while it was listed ("+instanceUnknown+")")
 		}
 		return got, nil // an error too: it was tried again where that makes sense
 	})
@@ -34,7 +33,7 @@ func (l *lister) read(ctx context.Context, op string, q query) ([]inventory.Inst
 		err = got.err
 	}
 	if err != nil {
-		return nil, false, l.named(err, op, q.region)
+		return nil, false, l.Named(op, q.region, err)
 	}
 	return got.list, got.gap, nil
 }
@@ -42,9 +41,9 @@ func (l *lister) read(ctx context.Context, op string, q query) ([]inventory.Inst
 // pages gets all pages of a query once.
 func (l *lister) pages(ctx context.Context, op string, q query) reading {
 	var got reading
-	once := words{}
+	once := cloud.Words{}
 	cursor := cloud.Cursor[inventory.Instance]{
-		What: l.what(op, q.region),
+		What: l.What(op, q.region),
 		ID:   func(i inventory.Instance) string { return i.ID },
 		Same: sameMachine,
 		Fetch: func(ctx context.Context, token string) (cloud.Page[inventory.Instance], error) {
@@ -58,14 +57,14 @@ func (l *lister) pages(ctx context.Context, op string, q query) reading {
 			rows, err := l.check(op, q.region, answer)
 			got.gap = got.gap || len(rows) == 0
 			for i := range rows {
-				once.share(&rows[i])
+				once.Share(&rows[i])
 			}
 			return cloud.Page[inventory.Instance]{Rows: rows, Next: answer.next}, err
 		},
 	}
 	got.list, got.err = cursor.All(ctx)
 	got.list = slices.DeleteFunc(got.list, func(i inventory.Instance) bool { return i.Status == terminated })
-	slices.SortFunc(got.list, byID)
+	cloud.Sorted(got.list)
 	return got
 }
 
@@ -75,64 +74,25 @@ func sameMachine(a, b inventory.Instance) bool {
 	return cloud.SameMachine(a, b) || a.ID == b.ID && (a.Status == terminated || b.Status == terminated)
 }
 
-// words keeps one copy of each text that many instances of a listing have.
-type words map[string]string
-
-func (w words) share(row *inventory.Instance) {
-	for _, text := range [...]*string{&row.OSName, &row.Status, &row.Type, &row.VPC} {
-		if known, met := w[*text]; met {
-			*text = known
-		} else {
-			w[*text] = *text
-		}
-	}
-}
-
 // check refuses an answer without a list, and rows without a state or of another region, and
 // completes the others. EC2 names no region in a row, but its zone begins with it; an endpoint
 // that answers for another region than it was asked for would double every asset.
 func (l *lister) check(op, region string, answer instancesAnswer) ([]inventory.Instance, error) {
 	if !answer.listed {
-		return nil, l.fault(inventory.Incomplete, op, region, "the answer has no reservationSet")
+		return nil, l.Fault(inventory.Incomplete, op, region, "the answer has no reservationSet")
 	}
 	rows := make([]inventory.Instance, len(answer.rows))
 	for i, r := range answer.rows {
 		switch {
 		case r.Status == "":
-			return nil, l.fault(inventory.Incomplete, op, region, "an instance has no state: "+r.ID)
+			return nil, l.Fault(inventory.Incomplete, op, region, "an instance has no state: "+r.ID)
 		case r.zone != "" && !strings.HasPrefix(r.zone, region):
-			return nil, l.fault(inventory.Incomplete, op, region, r.ID+" is in "+r.zone)
+			return nil, l.Fault(inventory.Incomplete, op, region, r.ID+" is in "+r.zone)
 		}
 		rows[i] = r.Instance
-		rows[i].Scope = inventory.Scope{Cloud: inventory.AWS, Account: l.account.Name, Region: region}
+		rows[i].Scope = inventory.Scope{Cloud: inventory.AWS, Account: l.Account.Name, Region: region}
 	}
 	return rows, nil
-}
-
-// retried makes one call by the shared rules of retrying. The credentials are asked for each time,
-// so that what fails there is retried too; call signs anew.
-func retried[T any](
-	ctx context.Context, l *lister, op, region string, call func(context.Context, cloud.Credentials) (T, error),
-) (T, error) {
-	value, err := cloud.Retry(ctx, l.policy, func(ctx context.Context) (T, error) {
-		by, err := l.credentials(ctx)
-		if err != nil {
-			var none T
-			return none, err
-		}
-		value, err := call(ctx, by)
-		return value, l.classify(ctx, by, op, region, err)
-	})
-	return value, l.named(err, op, region)
-}
-
-// named gives the end of a context the name of what it ended.
-func (l *lister) named(err error, op, region string) error {
-	var known *inventory.Error
-	if inventory.KindOf(err) != inventory.Deadline || errors.As(err, &known) && known.Message == l.what(op, region) {
-		return err
-	}
-	return &inventory.Error{Kind: inventory.Deadline, Message: l.what(op, region), Err: err}
 }
 
 // literal tells whether an id means itself in a filter, where * and ? stand for others.

@@ -84,7 +84,7 @@ func (l *lister) Regions(ctx context.Context) ([]string, error) {
 		}
 	}
 	if len(ids) == 0 {
-		return nil, l.fault(inventory.Incomplete, opRegions, "", "no region is enabled for the account")
+		return nil, l.Fault(inventory.Incomplete, opRegions, "", "no region is enabled for the account")
 	}
 	slices.Sort(ids)
 	return slices.Compact(ids), nil
@@ -99,14 +99,14 @@ func (r regionRow) enabled() bool {
 const opRegions = "list regions"
 
 func (l *lister) describeRegions(ctx context.Context, all bool) ([]regionRow, error) {
-	rows, err := retried(ctx, l, opRegions, "", func(ctx context.Context, by cloud.Credentials) ([]regionRow, error) {
+	rows, err := cloud.CallBy(ctx, l.Caller, opRegions, "", func(ctx context.Context, by cloud.Credentials) ([]regionRow, error) {
 		return l.api.regions(ctx, by, all)
 	})
 	if err != nil {
 		return nil, err
 	}
 	if len(rows) == 0 || slices.ContainsFunc(rows, func(r regionRow) bool { return r.id == "" }) {
-		return nil, l.fault(inventory.Incomplete, opRegions, "", "the answer lacks a regionName")
+		return nil, l.Fault(inventory.Incomplete, opRegions, "", "the answer lacks a regionName")
 	}
 	return rows, nil
 }
@@ -115,8 +115,8 @@ func (l *lister) describeRegions(ctx context.Context, all bool) ([]regionRow, er
 func regional[T any](
 	ctx context.Context, l *lister, op, region string, call func(context.Context, cloud.Credentials) (T, error),
 ) (T, error) {
-	value, err := retried(ctx, l, op, region, call)
-	if code := codeOf(err); region != l.home.region && (code == authFailure || code == optInRequired) {
+	value, err := cloud.CallBy(ctx, l.Caller, op, region, call)
+	if code := cloud.CodeOf(err); region != l.home.region && (code == authFailure || code == optInRequired) {
 		err = l.whyRefused(ctx, op, region, err)
 	}
 	return value, err
@@ -127,7 +127,7 @@ func regional[T any](
 func (l *lister) whyRefused(ctx context.Context, op, region string, refused error) error {
 	rows, err := l.describeRegions(ctx, true)
 	if inventory.KindOf(err) == inventory.Denied {
-		return l.fault(inventory.Denied, op, region, cmp.Or(codeOf(refused), "a refusal")+", though "+l.home.region+
+		return l.Fault(inventory.Denied, op, region, cmp.Or(cloud.CodeOf(refused), "a refusal")+", though "+l.home.region+
 			" accepts the key: the region is probably not enabled for the account (ec2:DescribeRegions would tell)")
 	}
 	if err != nil {
@@ -136,9 +136,9 @@ func (l *lister) whyRefused(ctx context.Context, op, region string, refused erro
 	i := slices.IndexFunc(rows, func(r regionRow) bool { return r.id == region })
 	switch {
 	case i < 0:
-		return l.fault(inventory.NotFound, op, region, "AWS has no such region")
+		return l.Fault(inventory.NotFound, op, region, "AWS has no such region")
 	case !rows[i].enabled():
-		return l.fault(inventory.Denied, op, region,
+		return l.Fault(inventory.Denied, op, region,
 			"the region is not enabled for the account ("+rows[i].optIn+"): enable it in the account's settings, or take it out of regions")
 	}
 	return refused

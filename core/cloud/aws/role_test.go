@@ -11,6 +11,8 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/cloud/aws/awstest"
+	"github.com/jms-sync/jms-sync/core/cloud/cloudtest"
+	"github.com/jms-sync/jms-sync/core/cloud/peertest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
@@ -43,7 +45,7 @@ func newStage(t *testing.T) *stage {
 
 func (s *stage) open(t *testing.T, account cloud.Account) *lister {
 	t.Helper()
-	account.Name, account.Endpoint = "a", s.url
+	account.Cloud, account.Name, account.Endpoint = inventory.AWS, "a", s.url
 	apis, err := cloud.NewTransport(account)
 	if err != nil {
 		t.Fatal(err)
@@ -52,7 +54,7 @@ func (s *stage) open(t *testing.T, account cloud.Account) *lister {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := open(account, cloud.Policy{Sleep: instant, Now: func() time.Time { return time.Now().Add(s.ahead) }},
+	l, err := open(account, cloud.Policy{Sleep: cloudtest.Instant().Sleep, Now: func() time.Time { return time.Now().Add(s.ahead) }},
 		world{apis: apis, metadata: machine, metadataURL: s.machine})
 	if err != nil {
 		t.Fatal(err)
@@ -115,13 +117,13 @@ func TestAssumeRoleFails(t *testing.T) {
 		"":                    inventory.Denied, // the role does not trust this account
 		awstest.Throttling:    inventory.Throttled,
 		awstest.Unavailable:   inventory.Temporary,
-		awstest.Reset:         inventory.Temporary,
+		peertest.Reset:        inventory.Temporary,
 		awstest.Truncated:     inventory.Incomplete,
 		awstest.NoList:        inventory.Incomplete,
 		awstest.NoRequestID:   inventory.Incomplete,
-		awstest.EmptyBody:     inventory.Incomplete,
-		awstest.HTML200:       inventory.Incomplete,
-		awstest.Redirect:      inventory.Incomplete,
+		peertest.EmptyBody:    inventory.Incomplete,
+		peertest.HTML200:      inventory.Incomplete,
+		peertest.Redirect:     inventory.Incomplete,
 		awstest.AccessDenied:  inventory.Denied,
 		awstest.Expired:       inventory.BadCredentials,
 		awstest.OddError:      inventory.Invalid,

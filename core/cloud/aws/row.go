@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
+	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
@@ -105,7 +106,7 @@ func addresses(i *types.Instance) (private, public []string) {
 		}
 	}
 	others = append(others, sdk.ToString(i.PublicIpAddress))
-	return distinct(private), distinct(elastic, others)
+	return cloud.Distinct(private), cloud.Distinct(elastic, others)
 }
 
 // byDevice puts the primary interface first: device 0 of network card 0.
@@ -129,18 +130,4 @@ func primaryFirst(a, b types.InstancePrivateIpAddress) int {
 		return 1
 	}
 	return strings.Compare(sdk.ToString(a.PrivateIpAddress), sdk.ToString(b.PrivateIpAddress))
-}
-
-// distinct gives each non-empty text once, in the order of first appearance. The lists are
-// short, so that searching is cheaper than a map.
-func distinct(lists ...[]string) []string {
-	var all []string
-	for _, list := range lists {
-		for _, text := range list {
-			if text != "" && !slices.Contains(all, text) {
-				all = append(all, text)
-			}
-		}
-	}
-	return all
 }

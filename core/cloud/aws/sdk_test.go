@@ -2,36 +2,21 @@ package aws
 
 import (
 	"bytes"
-	"context"
-	"io"
 	"net/http"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/cloud/cloudtest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
-func instant(ctx context.Context, _ time.Duration) error { return ctx.Err() }
-
-// replier is a transport that answers without a network.
-type replier func(*http.Request) (status int, body []byte)
-
-func (r replier) RoundTrip(req *http.Request) (*http.Response, error) {
-	status, body := r(req)
-	return &http.Response{
-		StatusCode: status, Proto: "HTTP/1.1", Request: req, Header: http.Header{},
-		Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)),
-	}, nil
-}
-
-func offline(t testing.TB, account cloud.Account, r replier) *lister {
+func offline(t testing.TB, account cloud.Account, r cloudtest.Replier) *lister {
 	t.Helper()
-	account.Name, account.AccessKeyID, account.AccessKeySecret = "a", secret.New("AKIATEST"), secret.New("secret-of-test")
+	account.Cloud, account.Name, account.AccessKeyID, account.AccessKeySecret = inventory.AWS, "a", secret.New("AKIATEST"), secret.New("secret-of-test")
 	l, err := open(account, cloud.Policy{}, world{apis: r, metadata: r, metadataURL: metadataURL})
 	if err != nil {
 		t.Fatal(err)

@@ -56,6 +56,7 @@ func Provider(policy cloud.Policy) cloud.Provider {
 	return cloud.Provider{
 		Cloud:       inventory.Azure,
 		Open:        func(account cloud.Account) (cloud.Lister, error) { return Open(account, policy) },
+		OwnerRight:  "Microsoft.Resources/subscriptions/read on the subscription",
 		Permissions: Permissions,
 		Absent:      "00000000-0000-0000-0000-000000000000",
 	}
@@ -66,15 +67,7 @@ func Provider(policy cloud.Policy) cloud.Provider {
 // subscription or mixture of regions is none.
 func Open(account cloud.Account, policy cloud.Policy) (cloud.Lister, error) {
 	account.Cloud = inventory.Azure
-	transport, err := cloud.NewTransport(account)
-	if err != nil {
-		return nil, err
-	}
-	l, err := open(account, policy, transport)
-	if err != nil {
-		return nil, err // not l, which is no nil Lister even where it is a nil pointer
-	}
-	return l, nil
+	return cloud.Connected(account, func(transport http.RoundTripper) (*lister, error) { return open(account, policy, transport) })
 }
 
 func open(account cloud.Account, policy cloud.Policy, transport http.RoundTripper) (*lister, error) {
@@ -318,8 +311,7 @@ func (l *lister) Glance(ctx context.Context, region string, ids []string) ([]inv
 		}
 		found = append(found, list...)
 	}
-	slices.SortFunc(found, func(a, b inventory.Instance) int { return cmp.Compare(a.ID, b.ID) })
-	return found, nil
+	return cloud.Sorted(found), nil
 }
 
 // asked gives the ids sorted, each once.

@@ -1,7 +1,6 @@
 package azure_test
 
 import (
-	"net/http/httptest"
 	"net/url"
 	"testing"
 
@@ -9,6 +8,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/azure"
 	"github.com/jms-sync/jms-sync/core/cloud/azure/azuretest"
 	"github.com/jms-sync/jms-sync/core/cloud/cloudtest"
+	"github.com/jms-sync/jms-sync/core/cloud/peertest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
@@ -21,10 +21,19 @@ const (
 
 func TestContract(t *testing.T) {
 	t.Parallel()
-	cloudtest.Run(t, cloudtest.Harness{
-		New: func(t testing.TB) cloudtest.World { return newWorld(t) }, Region: region, Missing: "mars",
-		Owner: owner, Secrets: secrets(), PageSize: pageSize, Absent: azure.Provider(cloud.Policy{}).Absent,
-	})
+	cloudtest.Run(t, harness())
+}
+
+func harness() cloudtest.Harness {
+	return cloudtest.Harness{
+		New: func(t testing.TB) cloudtest.World { return newWorld(t) }, Open: azure.Open,
+		Account: cloud.Account{
+			Cloud: inventory.Azure, Name: "azure-prod", TenantID: good.Tenant, AccountID: owner,
+			AccessKeyID: secret.New(good.ClientID), AccessKeySecret: secret.New(good.Secret),
+		},
+		Unknown: unknown, Region: region, Missing: "mars", Absent: azure.Provider(cloud.Policy{}).Absent, Owner: owner, Secrets: secrets(),
+		List: azuretest.ListMachines, PageSize: pageSize, Many: 12, Keyless: true,
+	}
 }
 
 // good is the application of these tests, with a secret that a form has to escape.
@@ -45,8 +54,8 @@ func secrets() []string {
 // world is an emulator that fails the test on unexpected requests.
 type world struct {
 	*azuretest.Server
+	*cloudtest.Site
 	sub *azuretest.Subscription
-	url string
 }
 
 func newWorld(t testing.TB) *world {
@@ -58,58 +67,24 @@ func newWorldOf(t testing.TB, o azuretest.Options) *world {
 	t.Helper()
 	o.Reporter = t
 	server := azuretest.New(o)
-	web := httptest.NewServer(server)
-	t.Cleanup(func() { server.Close(); web.Close() })
 	server.AddPrincipal(good)
 	server.AddSubscription("22222222-2222-4333-8444-555555555555", "somebody else")
-	return &world{Server: server, sub: server.AddSubscription(owner, good.ClientID), url: web.URL}
+	return &world{Server: server, Site: cloudtest.Serve(t, server, server.Close, harness()), sub: server.AddSubscription(owner, good.ClientID)}
 }
 
-func same(*cloud.Account) {}
+func (w *world) Fill(region string, n int) []string { return w.sub.Fill(region, n, azuretest.Sample) }
 
-func (w *world) open(t testing.TB, policy cloud.Policy, change func(*cloud.Account)) cloud.Lister {
-	t.Helper()
-	account := cloud.Account{
-		Cloud: inventory.Azure, Name: "azure-prod", Endpoint: w.url, TenantID: good.Tenant, AccountID: owner,
-		AccessKeyID: secret.New(good.ClientID), AccessKeySecret: secret.New(good.Secret),
-	}
-	change(&account)
-	lister, err := azure.Open(account, policy)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return lister
-}
-
-func (w *world) Open(t testing.TB, key cloudtest.Key, policy cloud.Policy) cloud.Lister {
-	return w.open(t, policy, func(a *cloud.Account) {
-		switch key {
-		case cloudtest.UnknownKey:
-			a.AccessKeyID = secret.New(unknown)
-		case cloudtest.WrongSecret:
-			a.AccessKeySecret = secret.New("another-secret")
+// Break spoils, with the list of machines, the query that Glance makes. A missing permission shows in
+// the answer about permissions, which is asked for once after the list. Azure has no regions to spoil.
+func (w *world) Break(f peertest.Fault) (repair func()) {
+	f.Region = ""
+	if f.Action == azuretest.ListMachines {
+		query := f
+		query.Action = azuretest.QueryGraph
+		w.Server.Break(query)
+		if f.Kind == peertest.NoPermission {
+			w.Server.Break(peertest.Fault{Kind: f.Kind, Action: azuretest.ListPermissions})
 		}
-	})
-}
-
-func (w *world) Fill(region string, n int) (ids []string) {
-	return w.sub.Fill(region, n, azuretest.Sample)
-}
-
-// Break spoils the list of machines, and the query that Glance makes. A missing permission shows in
-// the answer about permissions, which is asked for once after the list.
-func (w *world) Break(_ string, fault cloudtest.Fault, after, times int) {
-	kind := map[cloudtest.Fault]azuretest.Kind{
-		cloudtest.Throttled: azuretest.Throttled, cloudtest.NoPermission: azuretest.NoPermission,
-		cloudtest.ServerError: azuretest.HTML503, cloudtest.Disconnect: azuretest.Reset,
-		cloudtest.EmptyBody: azuretest.EmptyBody, cloudtest.EmptyObject: azuretest.EmptyObject,
-		cloudtest.Truncated: azuretest.Truncated, cloudtest.WebPage: azuretest.HTML200,
-		cloudtest.Redirect: azuretest.Redirect, cloudtest.NoProgress: azuretest.RepeatToken,
-		cloudtest.Hang: azuretest.Hang,
-	}[fault]
-	w.Server.Break(azuretest.Fault{Kind: kind, Action: azuretest.ListMachines, After: after, Times: times})
-	w.Server.Break(azuretest.Fault{Kind: kind, Action: azuretest.QueryGraph, After: after, Times: times})
-	if fault == cloudtest.NoPermission {
-		w.Server.Break(azuretest.Fault{Kind: kind, Action: azuretest.ListPermissions})
 	}
+	return w.Server.Break(f)
 }

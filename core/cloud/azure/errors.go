@@ -29,12 +29,6 @@ func (r *refusal) Error() string { return r.from.String() + r.Refusal.Error() }
 // Unwrap gives the refusal that all clouds have.
 func (r *refusal) Unwrap() error { return r.Refusal }
 
-// unsent is the failure of a request that got no answer, or no whole one.
-type unsent struct{ err error }
-
-func (u *unsent) Error() string { return u.err.Error() }
-func (u *unsent) Unwrap() error { return u.err }
-
 // aadsts finds the code in the description of an error of Entra ID.
 var aadsts = regexp.MustCompile(`AADSTS[0-9]+`)
 
@@ -115,7 +109,7 @@ func kindOf(r *refusal) inventory.Kind {
 func (l *lister) classify(ctx context.Context, op string, err error) error {
 	var known *inventory.Error
 	var refused *refusal
-	var lost *unsent
+	var lost cloud.Unanswered
 	switch {
 	case err == nil:
 		return nil
@@ -128,7 +122,7 @@ func (l *lister) classify(ctx context.Context, op string, err error) error {
 	case context.Cause(ctx) != nil:
 		return &inventory.Error{Kind: inventory.Deadline, Message: op, Err: context.Cause(ctx)}
 	case errors.As(err, &lost):
-		kind, text := cloud.Broken(lost.err)
+		kind, text := cloud.Broken(lost.Err)
 		return l.part(kind, op, text)
 	}
 	return l.part(inventory.Incomplete, op, "the answer is not the document that it should be")
@@ -175,10 +169,7 @@ func (l *lister) named(op, region string, err error) error {
 	if err == nil {
 		return nil
 	}
-	out := &inventory.Error{Kind: inventory.KindOf(err), Message: "azure: " + op + ": account " + l.account.Name, Err: err}
-	if region != "" {
-		out.Message += ", region " + region
-	}
+	out := &inventory.Error{Kind: inventory.KindOf(err), Message: cloud.Caller{Account: l.account}.What(op, region), Err: err}
 	var inner *inventory.Error
 	if errors.As(err, &inner) {
 		out.RetryAfter = inner.RetryAfter

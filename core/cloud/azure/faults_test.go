@@ -2,11 +2,6 @@ package azure_test
 
 import (
 	"context"
-	"fmt"
-	"io"
-	"log"
-	"net"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -16,36 +11,13 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/azure"
 	"github.com/jms-sync/jms-sync/core/cloud/azure/azuretest"
 	"github.com/jms-sync/jms-sync/core/cloud/cloudtest"
+	"github.com/jms-sync/jms-sync/core/cloud/peertest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
-// clean fails a test whose error shows a secret or does not name what was done where.
-func clean(t *testing.T, err error) {
-	t.Helper()
-	if err == nil {
-		t.Error("no error")
-		return
-	}
-	for _, hidden := range secrets() {
-		if strings.Contains(err.Error(), hidden) {
-			t.Errorf("%q is shown", hidden)
-		}
-	}
-	if !strings.HasPrefix(err.Error(), "azure: ") || !strings.Contains(err.Error(), "azure-prod") {
-		t.Errorf("neither operation nor account is named: %v", err)
-	}
-}
-
-// fourErrors gives the error of each method.
-func fourErrors(ctx context.Context, l cloud.Lister) []error {
-	_, ownerErr := l.Owner(ctx)
-	_, regionsErr := l.Regions(ctx)
-	_, listErr := l.List(ctx, region)
-	_, lookupErr := l.Lookup(ctx, region, []string{azuretest.Sample(0).ID})
-	_, glanceErr := l.Glance(ctx, region, []string{azuretest.Sample(0).ID})
-	return []error{ownerErr, regionsErr, listErr, lookupErr, glanceErr}
-}
+// clean fails a test whose error shows a secret or does not name what was done for whom.
+func clean(t *testing.T, err error) { t.Helper(); harness().Clean(t, err) }
 
 // TestFaults: what each fault of Resource Manager means for each method, and that no text shows a
 // secret.
@@ -54,11 +26,11 @@ func TestFaults(t *testing.T) {
 	for fault, want := range map[azuretest.Kind]inventory.Kind{
 		azuretest.Throttled: inventory.Throttled, azuretest.Forbidden: inventory.Denied, azuretest.Gone: inventory.NotFound,
 		azuretest.Expired: inventory.BadCredentials, azuretest.InternalError: inventory.Temporary, azuretest.Unavailable: inventory.Temporary,
-		azuretest.HTML500: inventory.Temporary, azuretest.HTML503: inventory.Temporary, azuretest.HTML200: inventory.Incomplete,
-		azuretest.OddError: inventory.Invalid, azuretest.EmptyObject: inventory.Incomplete, azuretest.Null: inventory.Incomplete,
-		azuretest.EmptyBody: inventory.Incomplete, azuretest.NoList: inventory.Incomplete, azuretest.Truncated: inventory.Incomplete,
-		azuretest.CutOff: inventory.Temporary, azuretest.Redirect: inventory.Incomplete, azuretest.Reset: inventory.Temporary,
-		azuretest.Accepted: inventory.Incomplete, azuretest.Hang: inventory.Temporary,
+		peertest.HTML500: inventory.Temporary, peertest.HTML503: inventory.Temporary, peertest.HTML200: inventory.Incomplete,
+		azuretest.OddError: inventory.Invalid, peertest.EmptyObject: inventory.Incomplete, peertest.Null: inventory.Incomplete,
+		peertest.EmptyBody: inventory.Incomplete, azuretest.NoList: inventory.Incomplete, azuretest.Truncated: inventory.Incomplete,
+		peertest.CutOff: inventory.Temporary, peertest.Redirect: inventory.Incomplete, peertest.Reset: inventory.Temporary,
+		azuretest.Accepted: inventory.Incomplete, peertest.Hang: inventory.Temporary,
 	} {
 		t.Run(string(fault), func(t *testing.T) {
 			t.Parallel()
@@ -70,22 +42,8 @@ func TestFaults(t *testing.T) {
 			} {
 				w.Server.Break(azuretest.Fault{Kind: fault, Action: action})
 			}
-			for _, err := range fourErrors(t.Context(), w.open(t, cloudtest.Instant(), hangs(fault))) {
-				if got := inventory.KindOf(err); got != want {
-					t.Errorf("kind %q, want %q: %v", got, want, err)
-				}
-				clean(t, err)
-			}
+			harness().Fail(t, w.Open(t, cloudtest.Instant(), cloudtest.Hurried(fault)), []string{azuretest.Sample(0).ID}, want)
 		})
-	}
-}
-
-// hangs shortens the time-out where nothing else ends a call.
-func hangs(fault azuretest.Kind) func(*cloud.Account) {
-	return func(a *cloud.Account) {
-		if a.RequestTimeout = time.Minute; fault == azuretest.Hang {
-			a.RequestTimeout = 20 * time.Millisecond
-		}
 	}
 }
 
@@ -94,11 +52,11 @@ func TestTokenFaults(t *testing.T) {
 	t.Parallel()
 	for fault, want := range map[azuretest.Kind]inventory.Kind{
 		azuretest.Throttled: inventory.Throttled, azuretest.Forbidden: inventory.BadCredentials, azuretest.Gone: inventory.BadCredentials,
-		azuretest.InternalError: inventory.Temporary, azuretest.HTML503: inventory.Temporary, azuretest.HTML200: inventory.Incomplete,
-		azuretest.OddError: inventory.BadCredentials, azuretest.EmptyObject: inventory.Incomplete, azuretest.Null: inventory.Incomplete,
-		azuretest.EmptyBody: inventory.Incomplete, azuretest.NoList: inventory.Incomplete, azuretest.Truncated: inventory.Incomplete,
-		azuretest.CutOff: inventory.Temporary, azuretest.Redirect: inventory.Incomplete, azuretest.Reset: inventory.Temporary,
-		azuretest.Hang: inventory.Temporary,
+		azuretest.InternalError: inventory.Temporary, peertest.HTML503: inventory.Temporary, peertest.HTML200: inventory.Incomplete,
+		azuretest.OddError: inventory.BadCredentials, peertest.EmptyObject: inventory.Incomplete, peertest.Null: inventory.Incomplete,
+		peertest.EmptyBody: inventory.Incomplete, azuretest.NoList: inventory.Incomplete, azuretest.Truncated: inventory.Incomplete,
+		peertest.CutOff: inventory.Temporary, peertest.Redirect: inventory.Incomplete, peertest.Reset: inventory.Temporary,
+		peertest.Hang: inventory.Temporary,
 	} {
 		for _, action := range []string{azuretest.OpenIDConfiguration, azuretest.Token} {
 			t.Run(action+" "+string(fault), func(t *testing.T) {
@@ -106,12 +64,7 @@ func TestTokenFaults(t *testing.T) {
 				w := newWorld(t)
 				w.Fill(region, 3)
 				w.Server.Break(azuretest.Fault{Kind: fault, Action: action})
-				for _, err := range fourErrors(t.Context(), w.open(t, cloudtest.Instant(), hangs(fault))) {
-					if got := inventory.KindOf(err); got != want {
-						t.Errorf("kind %q, want %q: %v", got, want, err)
-					}
-					clean(t, err)
-				}
+				harness().Fail(t, w.Open(t, cloudtest.Instant(), cloudtest.Hurried(fault)), []string{azuretest.Sample(0).ID}, want)
 			})
 		}
 	}
@@ -124,7 +77,7 @@ func TestTokenHeals(t *testing.T) {
 	ids := w.Fill(region, 3)
 	w.Server.Break(azuretest.Fault{Kind: azuretest.Throttled, Action: azuretest.Token, Times: 1})
 	w.Server.Break(azuretest.Fault{Kind: azuretest.Unavailable, Action: azuretest.OpenIDConfiguration, Times: 1})
-	list, err := w.open(t, cloudtest.Instant(), same).List(t.Context(), region)
+	list, err := w.Open(t, cloudtest.Instant(), nil).List(t.Context(), region)
 	if err != nil || len(list) != len(ids) || w.Calls(azuretest.Token) != 2 {
 		t.Errorf("%d of %d rows after %d calls for a token: %v", len(list), len(ids), w.Calls(azuretest.Token), err)
 	}
@@ -137,14 +90,14 @@ func TestRetryAfter(t *testing.T) {
 	w.Server.Break(azuretest.Fault{Kind: azuretest.Throttled, Action: azuretest.GetSubscription, Times: 1})
 	var slept []time.Duration
 	policy := cloud.Policy{Sleep: func(_ context.Context, d time.Duration) error { slept = append(slept, d); return nil }}
-	if _, err := w.open(t, policy, same).Owner(t.Context()); err != nil || len(slept) != 1 || slept[0] < 2*time.Second {
+	if _, err := w.Open(t, policy, nil).Owner(t.Context()); err != nil || len(slept) != 1 || slept[0] < 2*time.Second {
 		t.Errorf("slept %v: %v", slept, err)
 	}
 	w.Server.Break(azuretest.Fault{Kind: azuretest.Throttled, Action: azuretest.GetSubscription})
 	policy.Sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
-	_, err := w.open(t, policy, same).Owner(ctx)
+	_, err := w.Open(t, policy, nil).Owner(ctx)
 	var fault *inventory.Error
 	if fault, _ = err.(*inventory.Error); fault == nil || fault.RetryAfter != 2*time.Second {
 		t.Errorf("%+v", err)
@@ -174,7 +127,7 @@ func TestPagingFaults(t *testing.T) {
 				after = 0
 			}
 			w.Server.Break(azuretest.Fault{Kind: fault, Action: action, After: after})
-			list, err := w.open(t, cloudtest.Instant(), same).List(t.Context(), region)
+			list, err := w.Open(t, cloudtest.Instant(), nil).List(t.Context(), region)
 			if got := inventory.KindOf(err); got != want || list != nil {
 				if action != azuretest.ListPermissions || fault != azuretest.RepeatToken { // which has two pages only
 					t.Errorf("%s, %s: %d rows, kind %q, want %q: %v", action, fault, len(list), got, want, err)
@@ -190,7 +143,7 @@ func TestForeignLinkGetsNoToken(t *testing.T) {
 	w := newWorld(t)
 	w.Fill(region, 3)
 	w.Server.Break(azuretest.Fault{Kind: azuretest.ForeignLink, Action: azuretest.ListMachines})
-	_, err := w.open(t, cloudtest.Instant(), same).List(t.Context(), region)
+	_, err := w.Open(t, cloudtest.Instant(), nil).List(t.Context(), region)
 	if inventory.KindOf(err) != inventory.Incomplete || !strings.Contains(err.Error(), "at another host") || w.Calls(azuretest.ListMachines) != 1 {
 		t.Errorf("%v after %d calls", err, w.Calls(azuretest.ListMachines))
 	}
@@ -203,7 +156,7 @@ func TestGraphFaults(t *testing.T) {
 		w := newWorld(t)
 		ids := w.Fill(region, 3*pageSize)
 		w.Server.Break(azuretest.Fault{Kind: fault, Action: azuretest.QueryGraph})
-		list, err := w.open(t, cloudtest.Instant(), same).Glance(t.Context(), region, ids)
+		list, err := w.Open(t, cloudtest.Instant(), nil).Glance(t.Context(), region, ids)
 		if inventory.KindOf(err) != inventory.Incomplete || list != nil {
 			t.Errorf("%s: %d rows, %v", fault, len(list), err)
 		}
@@ -221,10 +174,7 @@ func TestOddRows(t *testing.T) {
 		w := newWorld(t)
 		w.Fill(region, 3)
 		w.sub.Put(azuretest.VM{ID: "odd", Raw: []byte(raw)})
-		list, err := w.open(t, cloudtest.Instant(), same).List(t.Context(), region)
-		if inventory.KindOf(err) != inventory.Incomplete || list != nil {
-			t.Errorf("%s: %d rows, %v", name, len(list), err)
-		}
+		harness().ListFails(t, name, w, inventory.Incomplete)
 	}
 }
 
@@ -252,7 +202,7 @@ func TestRightsOfGroups(t *testing.T) {
 		w := newWorld(t)
 		w.Fill(region, 3)
 		w.sub.Grant(c.actions, c.except, c.groups)
-		lister := w.open(t, cloudtest.Instant(), same)
+		lister := w.Open(t, cloudtest.Instant(), nil)
 		list, err := lister.List(t.Context(), region)
 		_, lookupErr := lister.Lookup(t.Context(), region, []string{azuretest.Sample(9).ID})
 		if got := inventory.KindOf(err); got != c.want || (err == nil) != (len(list) == 3) || inventory.KindOf(lookupErr) != c.want {
@@ -273,7 +223,7 @@ func TestCredentials(t *testing.T) {
 		"tenant":      {func(a *cloud.Account) { a.TenantID = "contoso.example" }, "AADSTS90002"},
 	} {
 		w := newWorld(t)
-		for _, err := range fourErrors(t.Context(), w.open(t, cloud.Policy{}, c.change)) {
+		for _, err := range cloudtest.Errors(t.Context(), w.Open(t, cloud.Policy{}, c.change), region, []string{azuretest.Sample(0).ID}) {
 			if inventory.KindOf(err) != inventory.BadCredentials || !strings.Contains(err.Error(), c.words) {
 				t.Errorf("%s: %v", name, err)
 			}
@@ -282,84 +232,19 @@ func TestCredentials(t *testing.T) {
 	}
 }
 
-// TestNoServer: a connection that is refused is no empty region.
-func TestNoServer(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	gone := httptest.NewServer(nil)
-	gone.Close()
-	lister := w.open(t, cloudtest.Instant(), func(a *cloud.Account) { a.Endpoint = gone.URL })
-	_, err := lister.List(t.Context(), region)
-	if inventory.KindOf(err) != inventory.Temporary {
-		t.Error(err)
-	}
-	clean(t, err)
-}
-
-// TestTLS: a certificate that is not trusted is an error at once, not an outage.
-func TestTLS(t *testing.T) {
-	t.Parallel()
-	web := httptest.NewUnstartedServer(azuretest.New(azuretest.Options{Reporter: t}))
-	web.Config.ErrorLog = log.New(io.Discard, "", 0) // it would tell of the handshake that fails
-	web.StartTLS()
-	defer web.Close()
-	w := newWorld(t)
-	_, err := w.open(t, cloud.Policy{}, func(a *cloud.Account) { a.Endpoint = web.URL }).List(t.Context(), region)
-	if inventory.KindOf(err) != inventory.Invalid || !strings.Contains(fmt.Sprint(err), "certificate") {
-		t.Error(err)
-	}
-	clean(t, err)
-}
-
-// TestProxy: an account's proxy is used, and its password is not shown.
-func TestProxy(t *testing.T) {
-	t.Parallel()
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := closed.Addr().String()
-	_ = closed.Close()
-	w := newWorld(t)
-	lister := w.open(t, cloudtest.Instant(), func(a *cloud.Account) { a.Proxy = "http://user:proxy-password@" + address })
-	_, err = lister.List(t.Context(), region)
-	if inventory.KindOf(err) != inventory.Temporary || strings.Contains(err.Error(), "proxy-password") || w.Calls("") > 0 {
-		t.Errorf("%v after %d calls", err, w.Calls(""))
-	}
-	clean(t, err)
-}
-
+// TestOpenRefuses: an application or account that is none, beside the contract.
 func TestOpenRefuses(t *testing.T) {
 	t.Parallel()
-	key := func(a *cloud.Account) {
-		a.AccessKeyID, a.AccessKeySecret, a.TenantID = secret.New(good.ClientID), secret.New(good.Secret), good.Tenant
-	}
+	h := harness()
 	for name, c := range map[string]struct {
 		change func(*cloud.Account)
 		want   inventory.Kind
 	}{
-		"a managed identity":  {same, ""},
-		"a key":               {key, ""},
-		"half a key":          {func(a *cloud.Account) { a.AccessKeyID = secret.New(good.ClientID) }, inventory.BadCredentials},
-		"the other half":      {func(a *cloud.Account) { a.AccessKeySecret = secret.New(good.Secret) }, inventory.BadCredentials},
-		"no tenant":           {func(a *cloud.Account) { key(a); a.TenantID = "" }, inventory.BadCredentials},
-		"a tenant, odd":       {func(a *cloud.Account) { key(a); a.TenantID = "a/../b" }, inventory.BadCredentials},
-		"account_id":          {func(a *cloud.Account) { key(a); a.AccountID = "prod" }, inventory.Invalid},
-		"regions of two":      {func(a *cloud.Account) { key(a); a.Regions = []string{"eastus", "chinanorth3"} }, inventory.Invalid},
-		"endpoint, no scheme": {func(a *cloud.Account) { key(a); a.Endpoint = "127.0.0.1:80" }, inventory.Invalid},
-		"endpoint, ftp":       {func(a *cloud.Account) { key(a); a.Endpoint = "ftp://127.0.0.1" }, inventory.Invalid},
-		"endpoint, path":      {func(a *cloud.Account) { key(a); a.Endpoint = "http://127.0.0.1/x" }, inventory.Invalid},
-		"endpoint, user":      {func(a *cloud.Account) { key(a); a.Endpoint = "http://another-secret@127.0.0.1" }, inventory.Invalid},
-		"proxy":               {func(a *cloud.Account) { key(a); a.Proxy = "://another-secret" }, inventory.Invalid},
+		"no tenant":      {func(a *cloud.Account) { a.TenantID = "" }, inventory.BadCredentials},
+		"a tenant, odd":  {func(a *cloud.Account) { a.TenantID = "a/../b" }, inventory.BadCredentials},
+		"account_id":     {func(a *cloud.Account) { a.AccountID = "prod" }, inventory.Invalid},
+		"regions of two": {func(a *cloud.Account) { a.Regions = []string{"eastus", "chinanorth3"} }, inventory.Invalid},
 	} {
-		account := cloud.Account{Name: "azure-prod"}
-		c.change(&account)
-		lister, err := azure.Open(account, cloud.Policy{})
-		if inventory.KindOf(err) != c.want || (lister == nil) == (c.want == "") {
-			t.Errorf("%s: %v, %v", name, lister, err)
-		}
-		if c.want != "" {
-			clean(t, err)
-		}
+		t.Run(name, func(t *testing.T) { h.Refuses(t, c.want, c.change) })
 	}
 }

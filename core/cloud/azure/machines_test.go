@@ -14,6 +14,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/azure"
 	"github.com/jms-sync/jms-sync/core/cloud/azure/azuretest"
 	"github.com/jms-sync/jms-sync/core/cloud/cloudtest"
+	"github.com/jms-sync/jms-sync/core/cloud/peertest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
@@ -78,7 +79,7 @@ func TestConversion(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	want := fleet(w)
-	lister := w.open(t, cloudtest.Instant(), same)
+	lister := w.Open(t, cloudtest.Instant(), nil)
 	got, err := lister.List(t.Context(), region)
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("list: %v\ngot\n%+v\nwant\n%+v", err, got, want)
@@ -111,11 +112,11 @@ func TestGlanceMany(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	ids := w.Fill(region, 130)
-	got, err := w.open(t, cloudtest.Instant(), same).Glance(t.Context(), region, append(ids, "no-uuid'); drop", "{"+ids[0][1:35]+"}"))
+	got, err := w.Open(t, cloudtest.Instant(), nil).Glance(t.Context(), region, append(ids, "no-uuid'); drop", "{"+ids[0][1:35]+"}"))
 	if want := 5 + 2; err != nil || len(got) != 130 || w.Calls(azuretest.QueryGraph) != want {
 		t.Errorf("%d of 130 in %d queries, want %d: %v", len(got), w.Calls(azuretest.QueryGraph), want, err)
 	}
-	if _, err := w.open(t, cloudtest.Instant(), same).Glance(t.Context(), region, []string{""}); inventory.KindOf(err) != inventory.Invalid {
+	if _, err := w.Open(t, cloudtest.Instant(), nil).Glance(t.Context(), region, []string{""}); inventory.KindOf(err) != inventory.Invalid {
 		t.Errorf("an empty id: %v", err)
 	}
 }
@@ -126,7 +127,7 @@ func TestScaleSetGoes(t *testing.T) {
 	w := newWorld(t)
 	want := fleet(w)
 	w.Server.Break(azuretest.Fault{Kind: azuretest.Gone, Action: azuretest.ListSetMachines, Times: 2})
-	list, err := w.open(t, cloudtest.Instant(), same).List(t.Context(), region)
+	list, err := w.Open(t, cloudtest.Instant(), nil).List(t.Context(), region)
 	if inventory.KindOf(err) != inventory.Incomplete || list != nil {
 		t.Errorf("a set that is listed, and not found: %d rows, %v", len(list), err)
 	}
@@ -137,7 +138,7 @@ func TestScaleSetGoes(t *testing.T) {
 		w.sub.RemoveSet("MC_aks", "empty")
 		return nil
 	}}
-	list, err = w.open(t, going, same).List(t.Context(), region)
+	list, err = w.Open(t, going, nil).List(t.Context(), region)
 	if err != nil || len(list) != 2 || list[0].ID != want[0].ID {
 		t.Errorf("%d rows, %v", len(list), err)
 	}
@@ -151,7 +152,7 @@ func TestOneReadingForAllRegions(t *testing.T) {
 		w.sub.Fill(place, i+1, func(n int) azuretest.VM { return azuretest.Sample(100*i + n) })
 	}
 	w.SetLatency(20 * time.Millisecond)
-	lister := w.open(t, cloudtest.Instant(), same)
+	lister := w.Open(t, cloudtest.Instant(), nil)
 	regions, err := lister.Regions(t.Context())
 	if err != nil || !slices.Equal(regions, []string{"eastus", "northeurope", "westeurope"}) {
 		t.Fatalf("%q, %v", regions, err)
@@ -197,7 +198,7 @@ func TestOwner(t *testing.T) {
 		w := newWorldOf(t, azuretest.Options{PageSize: 1})
 		w.Fill(region, 1)
 		c.prepare(w)
-		lister := w.open(t, cloudtest.Instant(), func(a *cloud.Account) { a.AccountID = c.configured })
+		lister := w.Open(t, cloudtest.Instant(), func(a *cloud.Account) { a.AccountID = c.configured })
 		got, err := lister.Owner(t.Context())
 		if got != c.want || inventory.KindOf(err) != c.kind {
 			t.Errorf("%s: %q, %v", name, got, err)
@@ -223,7 +224,7 @@ func TestManagedIdentity(t *testing.T) {
 			w.SetIdentity("identity", header)
 			w.AddSubscription("44444444-2222-4333-8444-555555555555", "identity").Put(withPublic(azuretest.Sample(3)))
 			open := func() cloud.Lister {
-				lister, err := azure.Open(cloud.Account{Name: "azure-prod", Endpoint: w.url}, cloudtest.Instant())
+				lister, err := azure.Open(cloud.Account{Name: "azure-prod", Endpoint: w.Account.Endpoint}, cloudtest.Instant())
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -234,8 +235,8 @@ func TestManagedIdentity(t *testing.T) {
 				t.Errorf("%d rows, %v", len(list), err)
 			}
 			for fault, want := range map[azuretest.Kind]inventory.Kind{
-				azuretest.Forbidden: inventory.BadCredentials, azuretest.HTML200: inventory.Incomplete, azuretest.NoList: inventory.Incomplete,
-				azuretest.Throttled: inventory.Throttled, azuretest.HTML503: inventory.Temporary, azuretest.EmptyBody: inventory.Incomplete,
+				azuretest.Forbidden: inventory.BadCredentials, peertest.HTML200: inventory.Incomplete, azuretest.NoList: inventory.Incomplete,
+				azuretest.Throttled: inventory.Throttled, peertest.HTML503: inventory.Temporary, peertest.EmptyBody: inventory.Incomplete,
 			} {
 				repair := w.Server.Break(azuretest.Fault{Kind: fault, Action: action})
 				_, err := open().List(t.Context(), region)

@@ -156,11 +156,11 @@ func (l *lister) join(got parts) (reading, error) {
 		lists = append(lists, set.machines)
 	}
 	out := reading{locations: got.locations, regions: map[string][]inventory.Instance{}}
-	once, met := words{}, map[string]string{} // id → region
+	once, met := cloud.Words{}, map[string]string{} // id → region
 	for _, machines := range lists {
 		for i := range machines {
 			row := l.complete(&machines[i], book)
-			once.share(&row)
+			once.Share(&row)
 			if region, twice := met[row.ID]; twice && region == row.Region {
 				continue // of a flexible scale set that is listed as if it were a uniform one
 			} else if twice || row.Region == "" {
@@ -171,7 +171,7 @@ func (l *lister) join(got parts) (reading, error) {
 		}
 	}
 	for _, rows := range out.regions {
-		slices.SortFunc(rows, func(a, b inventory.Instance) int { return cmp.Compare(a.ID, b.ID) })
+		cloud.Sorted(rows)
 	}
 	return out, nil
 }
@@ -215,10 +215,11 @@ func (b book) fill(row *inventory.Instance, ids []string) {
 	for _, one := range nics {
 		row.VPC = cmp.Or(row.VPC, one.vpc)
 		for _, config := range one.configs {
-			row.PrivateIPs = distinct(row.PrivateIPs, config.private)
-			row.PublicIPs = distinct(row.PublicIPs, b.addresses[config.public])
+			row.PrivateIPs = append(row.PrivateIPs, config.private)
+			row.PublicIPs = append(row.PublicIPs, b.addresses[config.public])
 		}
 	}
+	row.PrivateIPs, row.PublicIPs = cloud.Distinct(row.PrivateIPs), cloud.Distinct(row.PublicIPs)
 }
 
 func rank(primary bool) int {
@@ -226,27 +227,6 @@ func rank(primary bool) int {
 		return 0
 	}
 	return 1
-}
-
-// distinct appends a text that is neither empty nor there. The lists are short.
-func distinct(list []string, text string) []string {
-	if text == "" || slices.Contains(list, text) {
-		return list
-	}
-	return append(list, text)
-}
-
-// words keeps one copy of each text that many instances of a reading have.
-type words map[string]string
-
-func (w words) share(row *inventory.Instance) {
-	for _, text := range [...]*string{&row.Region, &row.OSType, &row.OSName, &row.Status, &row.Type, &row.VPC} {
-		if known, met := w[*text]; met {
-			*text = known
-		} else {
-			w[*text] = *text
-		}
-	}
 }
 
 // The names by which Cursor knows rows.

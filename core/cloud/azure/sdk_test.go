@@ -3,7 +3,6 @@ package azure
 import (
 	"bytes"
 	"context"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -15,29 +14,19 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/cloud/cloudtest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
 const testSubscription = "11111111-2222-4333-8444-555555555555"
 
-// replier is a transport that answers without a network; tokens are given by offline.
-type replier func(*http.Request) (status int, body []byte)
-
-func (r replier) RoundTrip(req *http.Request) (*http.Response, error) {
-	status, body := r(req)
-	return &http.Response{
-		StatusCode: status, Proto: "HTTP/1.1", Request: req, Header: http.Header{},
-		Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)),
-	}, nil
-}
-
 // offline opens a lister whose tokens are given, and whose other calls are answered by r.
-func offline(t testing.TB, account cloud.Account, r replier) *lister {
+func offline(t testing.TB, account cloud.Account, r cloudtest.Replier) *lister {
 	t.Helper()
-	account.Name, account.TenantID, account.AccountID = "a", "tenant.example", testSubscription
+	account.Cloud, account.Name, account.TenantID, account.AccountID = inventory.Azure, "a", "tenant.example", testSubscription
 	account.AccessKeyID, account.AccessKeySecret = secret.New("client-of-test"), secret.New("secret-of-test")
-	l, err := open(account, cloud.Policy{Sleep: instant}, replier(func(req *http.Request) (int, []byte) {
+	l, err := open(account, cloud.Policy{Sleep: cloudtest.Instant().Sleep}, cloudtest.Replier(func(req *http.Request) (int, []byte) {
 		switch base := "https://" + req.URL.Host + "/tenant.example"; {
 		case strings.HasSuffix(req.URL.Path, "/openid-configuration"):
 			return 200, []byte(`{"issuer":"` + base + `/v2.0","token_endpoint":"` + base + `/oauth2/v2.0/token","authorization_endpoint":"` + base + `/a"}`)
@@ -51,8 +40,6 @@ func offline(t testing.TB, account cloud.Account, r replier) *lister {
 	}
 	return l
 }
-
-func instant(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 
 // TestHosts: HTTPS and the cloud's own hosts by default, which regions or their endpoint tell; any
 // other endpoint takes all calls.
@@ -74,7 +61,7 @@ func TestHosts(t *testing.T) {
 		account := c.account
 		account.AccessKeyID, account.AccessKeySecret, account.TenantID = secret.New("client-of-test"), secret.New("secret-of-test"), "tenant.example"
 		l := offline(t, account, func(r *http.Request) (int, []byte) { return 400, nil })
-		watched, err := open(l.account, cloud.Policy{}, replier(func(r *http.Request) (int, []byte) {
+		watched, err := open(l.account, cloud.Policy{}, cloudtest.Replier(func(r *http.Request) (int, []byte) {
 			host := r.URL.Scheme + "://" + r.URL.Host
 			asked[r.URL.Path] = append(asked[r.URL.Path], host)
 			base := "https://" + r.URL.Host + "/tenant.example"
@@ -102,7 +89,7 @@ func TestHosts(t *testing.T) {
 // TestNoTokenElsewhere: whatever the SDK is told, nothing goes to another host, or without TLS.
 func TestNoTokenElsewhere(t *testing.T) {
 	t.Parallel()
-	by := transporter{hosts: []string{"management.azure.com"}, by: cloud.Courier{Base: replier(func(*http.Request) (int, []byte) {
+	by := transporter{hosts: []string{"management.azure.com"}, by: cloud.Courier{Base: cloudtest.Replier(func(*http.Request) (int, []byte) {
 		t.Error("it was sent")
 		return 200, []byte("{}")
 	})}}

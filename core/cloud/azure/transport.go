@@ -84,7 +84,7 @@ func (t transporter) failed(ctx context.Context, err error) error {
 		return t.refuse(inventory.BadCredentials, "nothing answers at "+dial.Addr.String()+
 			", where this host's should be; assign one, or give the account client id, client secret and tenant_id")
 	}
-	return &unsent{err}
+	return cloud.Unanswered{Err: err}
 }
 
 func (t transporter) refuse(kind inventory.Kind, text string) error {

@@ -4,64 +4,49 @@ package cloudtest
 
 import (
 	"context"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/cloud/peertest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// Fault is a misbehaviour that every cloud's emulator can show.
-type Fault string
-
-// The faults of the listing call (and its probe) that the suite asks for.
-const (
-	Throttled    Fault = "throttled"     // the cloud's own throttling error
-	NoPermission Fault = "no permission" // as the cloud shows that the right to list is missing
-	ServerError  Fault = "server error"  // 5xx
-	Disconnect   Fault = "disconnect"    // the connection breaks
-	EmptyBody    Fault = "empty body"    // a success with nothing in it
-	EmptyObject  Fault = "empty object"  // a success with {}
-	Truncated    Fault = "truncated"     // a success with half of the document
-	WebPage      Fault = "web page"      // a success with HTML
-	Redirect     Fault = "redirect"
-	NoProgress   Fault = "no progress" // the cursor stands still
-	Hang         Fault = "hang"        // no answer
-)
-
-// Key tells with which credentials a lister is opened.
-type Key int
-
-// The credentials that a World knows.
-const (
-	GoodKey Key = iota
-	UnknownKey
-	WrongSecret
-)
-
-// World is one emulated cloud with one account, fresh for each test.
+// World is one emulated cloud with one account, fresh for each test. It embeds a Site and, for Break
+// and Calls, the emulator.
 type World interface {
-	// Open gives a lister for the account, with the policy for its retries.
-	Open(t testing.TB, key Key, policy cloud.Policy) cloud.Lister
+	// Open gives a lister for the account, changed before (nil = not), with the policy for its retries.
+	Open(t testing.TB, policy cloud.Policy, change func(*cloud.Account)) cloud.Lister
 	// Fill puts n instances into a region, and gives their ids.
 	Fill(region string, n int) (ids []string)
-	// Break makes listing calls of a region fail: the first `after` ones are answered well, then
-	// `times` badly (0 = for ever).
-	Break(region string, fault Fault, after, times int)
+	// Break makes calls fail; see peertest.Fault.
+	Break(peertest.Fault) (repair func())
+	// Calls tells how many calls of an action were made; "" = of all.
+	Calls(action string) int
 }
 
 // Harness is what an adapter's test provides.
 type Harness struct {
 	New     func(t testing.TB) World
-	Region  string   // exists
-	Missing string   // does not exist
-	Owner   string   // the account's id
-	Secrets []string // that no error may show: key ids, secrets, tokens
-	// PageSize is the number of rows of one answer.
+	Open    func(cloud.Account, cloud.Policy) (cloud.Lister, error) // the adapter's
+	Account cloud.Account                                           // with its good key; worlds add their address
+	Unknown string                                                  // the id of a key that the cloud does not know
+	Region  string                                                  // exists
+	Missing string                                                  // does not exist
+	Owner   string                                                  // the account's id
+	Secrets []string                                                // that no error may show: key ids, secrets, tokens
+	// List is the action that lists, as the emulator names it, and PageSize how many rows it gives at once.
+	List     string
 	PageSize int
 	Absent   string // the provider's id that no instance has
+	// Many is how often List is called to look up 230 instances and one that is absent; 0 = it depends.
+	Many int
+	// Keyless tells that an account without a key has the role of its host.
+	Keyless bool
 }
 
 // Run runs the whole contract.
@@ -82,13 +67,47 @@ func Run(t *testing.T, h Harness) {
 		"lookup":                testLookup,
 		"glance":                testGlance,
 		"lookup without a list": testLookupFaults,
+		"many":                  testMany,
 		"concurrent":            testConcurrent,
+		"open refuses":          testOpenRefuses,
+		"no server":             testNoServer,
+		"TLS":                   testTLS,
+		"proxy":                 testProxy,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			test(t, h)
 		})
 	}
+}
+
+// Site is where an emulator answers, and who asks there.
+type Site struct {
+	Account cloud.Account // with the site's address; may be changed before a lister is opened
+	open    func(cloud.Account, cloud.Policy) (cloud.Lister, error)
+}
+
+// Serve lets an emulator answer until the test ends. stop lets its hanging requests go.
+func Serve(t testing.TB, emulator http.Handler, stop func(), h Harness) *Site {
+	web := httptest.NewServer(emulator)
+	t.Cleanup(func() { stop(); web.Close() })
+	s := &Site{Account: h.Account, open: h.Open}
+	s.Account.Endpoint = web.URL
+	return s
+}
+
+// Open is that of World.
+func (s *Site) Open(t testing.TB, policy cloud.Policy, change func(*cloud.Account)) cloud.Lister {
+	t.Helper()
+	account := s.Account
+	if change != nil {
+		change(&account)
+	}
+	lister, err := s.open(account, policy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lister
 }
 
 // Instant is a policy whose waits take no time.
@@ -105,16 +124,95 @@ func (h Harness) faulty(t *testing.T, list []inventory.Instance, err error) inve
 	if len(list) > 0 {
 		t.Errorf("%d instances beside the error %v", len(list), err)
 	}
-	for _, secret := range h.Secrets {
-		if secret != "" && strings.Contains(err.Error(), secret) {
-			t.Errorf("the error shows a secret: %v", strings.ReplaceAll(err.Error(), secret, "<<SECRET>>"))
-		}
-	}
+	h.Clean(t, err)
 	if kind := inventory.KindOf(err); kind != "" && kind != inventory.Unknown {
 		return kind
 	}
 	t.Errorf("the error has no kind: %v", err)
 	return inventory.Unknown
+}
+
+// Clean fails a test whose error is none, shows a secret, or does not name once what was done for whom.
+func (h Harness) Clean(t *testing.T, err error) {
+	t.Helper()
+	if err == nil {
+		t.Error("no error")
+		return
+	}
+	text := err.Error()
+	for _, secret := range h.Secrets {
+		if secret != "" && strings.Contains(text, secret) {
+			t.Errorf("the error shows a secret: %v", strings.ReplaceAll(text, secret, "<<SECRET>>"))
+		}
+	}
+	if !strings.HasPrefix(text, string(h.Account.Cloud)+": ") || strings.Count(text, h.Account.Name) != 1 {
+		t.Errorf("operation and account are not named once: %v", err)
+	}
+}
+
+// ListFails fails a test whose region is listed, or with another kind of error. what names the case.
+func (h Harness) ListFails(t *testing.T, what string, w World, want inventory.Kind) {
+	t.Helper()
+	list, err := w.Open(t, Instant(), nil).List(t.Context(), h.Region)
+	if got := h.faulty(t, list, err); got != want {
+		t.Errorf("%s: kind %q, want %q: %v", what, got, want, err)
+	}
+}
+
+// Refuses fails a test whose account, changed, can be opened, or fails with another kind of error.
+func (h Harness) Refuses(t *testing.T, want inventory.Kind, change func(*cloud.Account)) {
+	t.Helper()
+	account := h.Account
+	change(&account)
+	lister, err := h.Open(account, cloud.Policy{})
+	if lister != nil {
+		t.Errorf("a lister beside the error %v", err)
+	}
+	h.wantKind(t, nil, err, want)
+}
+
+// Errors gives the error of each method, and their names.
+func Errors(ctx context.Context, l cloud.Lister, region string, ids []string) map[string]error {
+	_, owner := l.Owner(ctx)
+	_, regions := l.Regions(ctx)
+	_, list := l.List(ctx, region)
+	_, lookup := l.Lookup(ctx, region, ids)
+	_, glance := l.Glance(ctx, region, ids)
+	return map[string]error{"owner": owner, "regions": regions, "list": list, "lookup": lookup, "glance": glance}
+}
+
+// Faults checks what each fault of all calls means for each method.
+func (h Harness) Faults(t *testing.T, wants map[peertest.Kind]inventory.Kind) {
+	for fault, want := range wants {
+		t.Run(string(fault), func(t *testing.T) {
+			t.Parallel()
+			w := h.New(t)
+			ids := w.Fill(h.Region, 3)
+			w.Break(peertest.Fault{Kind: fault})
+			h.Fail(t, w.Open(t, Instant(), Hurried(fault)), ids, want)
+		})
+	}
+}
+
+// Fail fails a test of which a method gives no error, or one of another kind.
+func (h Harness) Fail(t *testing.T, l cloud.Lister, ids []string, want inventory.Kind) {
+	t.Helper()
+	for name, err := range Errors(t.Context(), l, h.Region, ids) {
+		if got := inventory.KindOf(err); got != want {
+			t.Errorf("%s: kind %q, want %q: %v", name, got, want, err)
+		}
+		h.Clean(t, err)
+	}
+}
+
+// Hurried gives an account a time-out that no busy machine reaches, and a short one where nothing
+// else ends a call.
+func Hurried(fault peertest.Kind) func(*cloud.Account) {
+	return func(a *cloud.Account) {
+		if a.RequestTimeout = time.Minute; fault == peertest.Hang {
+			a.RequestTimeout = 20 * time.Millisecond
+		}
+	}
 }
 
 // wantKind fails a test whose error is of another kind.

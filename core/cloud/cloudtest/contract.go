@@ -8,21 +8,29 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/cloud/peertest"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/secret"
 )
 
 // prompt is the longest that a call may take that has nothing to wait for.
 const prompt = 2 * time.Second
 
+// breaks makes listing calls of the region fail: the first after ones are answered well, then times
+// badly (0 = for ever).
+func (h Harness) breaks(w World, fault peertest.Kind, after, times int) {
+	w.Break(peertest.Fault{Kind: fault, Action: h.List, Region: h.Region, After: after, Times: times})
+}
+
 func testOwner(t *testing.T, h Harness) {
-	owner, err := h.New(t).Open(t, GoodKey, Instant()).Owner(t.Context())
+	owner, err := h.New(t).Open(t, Instant(), nil).Owner(t.Context())
 	if err != nil || owner != h.Owner {
 		t.Errorf("owner %q, error %v; want %q", owner, err, h.Owner)
 	}
 }
 
 func testRegions(t *testing.T, h Harness) {
-	regions, err := h.New(t).Open(t, GoodKey, Instant()).Regions(t.Context())
+	regions, err := h.New(t).Open(t, Instant(), nil).Regions(t.Context())
 	if err != nil || !slices.Contains(regions, h.Region) || !slices.IsSorted(regions) {
 		t.Errorf("regions %q, error %v; want them sorted, with %q", regions, err, h.Region)
 	}
@@ -32,7 +40,7 @@ func testRegions(t *testing.T, h Harness) {
 func testComplete(t *testing.T, h Harness) {
 	w := h.New(t)
 	ids := w.Fill(h.Region, 2*h.PageSize+h.PageSize/2+1)
-	list, err := w.Open(t, GoodKey, Instant()).List(t.Context(), h.Region)
+	list, err := w.Open(t, Instant(), nil).List(t.Context(), h.Region)
 	wantIDs(t, list, err, ids)
 	for _, row := range list {
 		if row.Region != h.Region || len(row.PrivateIPs) == 0 {
@@ -44,10 +52,10 @@ func testComplete(t *testing.T, h Harness) {
 // testEmpty: an empty region is an answer where the right to list is proved, else an error.
 func testEmpty(t *testing.T, h Harness) {
 	w := h.New(t)
-	lister := w.Open(t, GoodKey, Instant())
+	lister := w.Open(t, Instant(), nil)
 	list, err := lister.List(t.Context(), h.Region)
 	wantIDs(t, list, err, nil)
-	w.Break(h.Region, NoPermission, 0, 0)
+	h.breaks(w, peertest.NoPermission, 0, 0)
 	list, err = lister.List(t.Context(), h.Region)
 	h.wantKind(t, list, err, inventory.Denied)
 	w.Fill(h.Region, 3) // which the credential does not see
@@ -61,10 +69,10 @@ func testAbsentID(t *testing.T, h Harness) {
 	for _, n := range []int{0, 2} {
 		w := h.New(t)
 		w.Fill(h.Region, n)
-		lister := w.Open(t, GoodKey, Instant())
+		lister := w.Open(t, Instant(), nil)
 		list, err := lister.Lookup(t.Context(), h.Region, []string{h.Absent})
 		wantIDs(t, list, err, nil)
-		w.Break(h.Region, NoPermission, 0, 0)
+		h.breaks(w, peertest.NoPermission, 0, 0)
 		list, err = lister.Lookup(t.Context(), h.Region, []string{h.Absent})
 		h.wantKind(t, list, err, inventory.Denied)
 	}
@@ -73,8 +81,11 @@ func testAbsentID(t *testing.T, h Harness) {
 func testBadKeys(t *testing.T, h Harness) {
 	w := h.New(t)
 	w.Fill(h.Region, 1)
-	for _, key := range []Key{UnknownKey, WrongSecret} {
-		lister := w.Open(t, key, Instant())
+	for _, spoil := range []func(*cloud.Account){
+		func(a *cloud.Account) { a.AccessKeyID = secret.New(h.Unknown) },
+		func(a *cloud.Account) { a.AccessKeySecret = secret.New(WrongSecret) },
+	} {
+		lister := w.Open(t, Instant(), spoil)
 		list, err := lister.List(t.Context(), h.Region)
 		h.wantKind(t, list, err, inventory.BadCredentials)
 		_, err = lister.Owner(t.Context())
@@ -85,33 +96,38 @@ func testBadKeys(t *testing.T, h Harness) {
 }
 
 func testMissingRegion(t *testing.T, h Harness) {
-	list, err := h.New(t).Open(t, GoodKey, Instant()).List(t.Context(), h.Missing)
-	h.wantKind(t, list, err, inventory.NotFound, inventory.Invalid)
+	lister := h.New(t).Open(t, Instant(), nil)
+	for _, odd := range []string{h.Missing, "no region?x"} {
+		list, err := lister.List(t.Context(), odd)
+		h.wantKind(t, list, err, inventory.NotFound, inventory.Invalid)
+	}
+	list, err := lister.List(t.Context(), "")
+	h.wantKind(t, list, err, inventory.Invalid)
 }
 
 // testHeals: what passes by is waited for, in the middle of a list too.
 func testHeals(t *testing.T, h Harness) {
 	for _, c := range []struct {
-		fault        Fault
+		fault        peertest.Kind
 		after, times int
 	}{
-		{Throttled, 0, 1}, {Throttled, 1, 6}, {ServerError, 0, 3}, {ServerError, 1, 2}, {Disconnect, 1, 1},
+		{peertest.Throttled, 0, 1}, {peertest.Throttled, 1, 6}, {peertest.HTML503, 0, 3}, {peertest.HTML503, 1, 2}, {peertest.Reset, 1, 1},
 	} {
 		w := h.New(t)
 		ids := w.Fill(h.Region, h.PageSize+1)
-		w.Break(h.Region, c.fault, c.after, c.times)
-		list, err := w.Open(t, GoodKey, Instant()).List(t.Context(), h.Region)
+		h.breaks(w, c.fault, c.after, c.times)
+		list, err := w.Open(t, Instant(), nil).List(t.Context(), h.Region)
 		wantIDs(t, list, err, ids)
 	}
 }
 
 // testGivesUp: an outage ends a scope with Temporary, after few tries.
 func testGivesUp(t *testing.T, h Harness) {
-	for _, fault := range []Fault{ServerError, Disconnect} {
+	for _, fault := range []peertest.Kind{peertest.HTML503, peertest.Reset} {
 		w := h.New(t)
 		w.Fill(h.Region, 1)
-		w.Break(h.Region, fault, 0, 0)
-		list, err := w.Open(t, GoodKey, Instant()).List(t.Context(), h.Region)
+		h.breaks(w, fault, 0, 0)
+		list, err := w.Open(t, Instant(), nil).List(t.Context(), h.Region)
 		h.wantKind(t, list, err, inventory.Temporary)
 	}
 }
@@ -120,10 +136,10 @@ func testGivesUp(t *testing.T, h Harness) {
 func testThrottledToTheEnd(t *testing.T, h Harness) {
 	w := h.New(t)
 	w.Fill(h.Region, 1)
-	w.Break(h.Region, Throttled, 0, 0)
+	h.breaks(w, peertest.Throttled, 0, 0)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
-	list, err := w.Open(t, GoodKey, cloud.Policy{}).List(ctx, h.Region)
+	list, err := w.Open(t, cloud.Policy{}, nil).List(ctx, h.Region)
 	h.wantKind(t, list, err, inventory.Throttled)
 	if ctx.Err() != nil {
 		t.Error("the deadline was slept into")
@@ -133,22 +149,22 @@ func testThrottledToTheEnd(t *testing.T, h Harness) {
 // testNeverHalf: whatever is wrong with an answer, there is no list.
 func testNeverHalf(t *testing.T, h Harness) {
 	for _, after := range []int{0, 1} {
-		for _, fault := range []Fault{
-			NoPermission, ServerError, Disconnect, EmptyBody, EmptyObject, Truncated, WebPage, Redirect,
+		for _, fault := range []peertest.Kind{
+			peertest.NoPermission, peertest.HTML503, peertest.Reset, peertest.EmptyBody, peertest.EmptyObject, peertest.Truncated, peertest.HTML200, peertest.Redirect,
 		} {
 			w := h.New(t)
 			w.Fill(h.Region, h.PageSize+1)
-			w.Break(h.Region, fault, after, 0)
-			list, err := w.Open(t, GoodKey, Instant()).List(t.Context(), h.Region)
-			if kind := h.faulty(t, list, err); fault == EmptyObject && kind != inventory.Incomplete {
+			h.breaks(w, fault, after, 0)
+			list, err := w.Open(t, Instant(), nil).List(t.Context(), h.Region)
+			if kind := h.faulty(t, list, err); fault == peertest.EmptyObject && kind != inventory.Incomplete {
 				t.Errorf("%s: kind %s", fault, kind)
 			}
 		}
 	}
 	w := h.New(t)
 	w.Fill(h.Region, 2*h.PageSize+1)
-	w.Break(h.Region, NoProgress, 0, 0)
-	list, err := w.Open(t, GoodKey, Instant()).List(t.Context(), h.Region)
+	h.breaks(w, peertest.NoProgress, 0, 0)
+	list, err := w.Open(t, Instant(), nil).List(t.Context(), h.Region)
 	h.wantKind(t, list, err, inventory.Incomplete)
 }
 
@@ -156,11 +172,11 @@ func testNeverHalf(t *testing.T, h Harness) {
 func testCancelled(t *testing.T, h Harness) {
 	w := h.New(t)
 	w.Fill(h.Region, 1)
-	w.Break(h.Region, Hang, 0, 0)
+	h.breaks(w, peertest.Hang, 0, 0)
 	ctx, cancel := context.WithCancel(t.Context())
 	started := time.Now()
 	time.AfterFunc(50*time.Millisecond, cancel)
-	lister := w.Open(t, GoodKey, cloud.Policy{})
+	lister := w.Open(t, cloud.Policy{}, nil)
 	list, err := lister.List(ctx, h.Region)
 	h.wantKind(t, list, err, inventory.Deadline)
 	list, err = lister.Lookup(ctx, h.Region, []string{"i-1"})
@@ -174,7 +190,7 @@ func testCancelled(t *testing.T, h Harness) {
 func testLookup(t *testing.T, h Harness) {
 	w := h.New(t)
 	ids := w.Fill(h.Region, 3)
-	lister := w.Open(t, GoodKey, Instant())
+	lister := w.Open(t, Instant(), nil)
 	list, err := lister.Lookup(t.Context(), h.Region, ids)
 	wantIDs(t, list, err, ids)
 	absent := ids[0][:len(ids[0])-1] + "~"
@@ -184,16 +200,30 @@ func testLookup(t *testing.T, h Harness) {
 	wantIDs(t, list, err, nil)
 	list, err = lister.Lookup(t.Context(), h.Region, nil)
 	wantIDs(t, list, err, nil)
+	list, err = lister.Lookup(t.Context(), h.Region, []string{ids[0], ""})
+	h.wantKind(t, list, err, inventory.Invalid)
+}
+
+// testMany: more ids than one call takes.
+func testMany(t *testing.T, h Harness) {
+	w := h.New(t)
+	ids := w.Fill(h.Region, 230)
+	absent := ids[0][:len(ids[0])-1] + "~"
+	list, err := w.Open(t, Instant(), nil).Lookup(t.Context(), h.Region, append(slices.Clone(ids), absent))
+	wantIDs(t, list, err, ids)
+	if calls := w.Calls(h.List); h.Many > 0 && calls != h.Many {
+		t.Errorf("%d calls, want %d", calls, h.Many)
+	}
 }
 
 // testLookupFaults: no fault reads as an absence.
 func testLookupFaults(t *testing.T, h Harness) {
-	for _, fault := range []Fault{NoPermission, ServerError, Disconnect, EmptyBody, EmptyObject, Truncated, WebPage, Redirect} {
+	for _, fault := range []peertest.Kind{peertest.NoPermission, peertest.HTML503, peertest.Reset, peertest.EmptyBody, peertest.EmptyObject, peertest.Truncated, peertest.HTML200, peertest.Redirect} {
 		w := h.New(t)
 		ids := w.Fill(h.Region, 2)
-		w.Break(h.Region, fault, 0, 0)
-		list, err := w.Open(t, GoodKey, Instant()).Lookup(t.Context(), h.Region, ids)
-		if kind := h.faulty(t, list, err); fault == NoPermission && kind != inventory.Denied {
+		h.breaks(w, fault, 0, 0)
+		list, err := w.Open(t, Instant(), nil).Lookup(t.Context(), h.Region, ids)
+		if kind := h.faulty(t, list, err); fault == peertest.NoPermission && kind != inventory.Denied {
 			t.Errorf("%s: kind %s", fault, kind)
 		}
 	}
@@ -203,14 +233,14 @@ func testLookupFaults(t *testing.T, h Harness) {
 func testGlance(t *testing.T, h Harness) {
 	w := h.New(t)
 	ids := w.Fill(h.Region, 3)
-	lister := w.Open(t, GoodKey, Instant())
+	lister := w.Open(t, Instant(), nil)
 	list, err := lister.Glance(t.Context(), h.Region, append(ids[1:], ids[0][:len(ids[0])-1]+"~"))
 	wantIDs(t, list, err, ids[1:])
-	for _, fault := range []Fault{ServerError, Disconnect, EmptyBody, EmptyObject, Truncated, WebPage, Redirect} {
+	for _, fault := range []peertest.Kind{peertest.HTML503, peertest.Reset, peertest.EmptyBody, peertest.EmptyObject, peertest.Truncated, peertest.HTML200, peertest.Redirect} {
 		w := h.New(t)
 		ids := w.Fill(h.Region, 2)
-		w.Break(h.Region, fault, 0, 0)
-		list, err := w.Open(t, GoodKey, Instant()).Glance(t.Context(), h.Region, ids)
+		h.breaks(w, fault, 0, 0)
+		list, err := w.Open(t, Instant(), nil).Glance(t.Context(), h.Region, ids)
 		h.faulty(t, list, err)
 	}
 }
@@ -219,7 +249,7 @@ func testGlance(t *testing.T, h Harness) {
 func testConcurrent(t *testing.T, h Harness) {
 	w := h.New(t)
 	ids := w.Fill(h.Region, h.PageSize+1)
-	lister := w.Open(t, GoodKey, Instant())
+	lister := w.Open(t, Instant(), nil)
 	var group sync.WaitGroup
 	for range 8 {
 		group.Go(func() {

@@ -2,7 +2,6 @@ package huawei_test
 
 import (
 	"net/http"
-	"net/http/httptest"
 	"sync/atomic"
 	"testing"
 
@@ -16,24 +15,34 @@ import (
 
 func TestContract(t *testing.T) {
 	t.Parallel()
-	cloudtest.Run(t, cloudtest.Harness{
-		New: func(t testing.TB) cloudtest.World { return newWorld(t) }, Region: region, Missing: "cn-nowhere-1",
-		Owner: good.DomainID, Secrets: secrets(), PageSize: 200, Absent: huawei.Provider(cloud.Policy{}).Absent,
-	})
+	cloudtest.Run(t, harness())
 }
 
 // TestContractWithProject: the same where the configuration names the project, and IAM is only
 // asked whose it is.
 func TestContractWithProject(t *testing.T) {
 	t.Parallel()
-	cloudtest.Run(t, cloudtest.Harness{
-		New: func(t testing.TB) cloudtest.World {
-			w := newWorld(t)
-			w.change = func(a *cloud.Account) { a.ProjectID, a.Regions = w.account.ProjectID(region), []string{region} }
-			return w
+	h := harness()
+	h.New = func(t testing.TB) cloudtest.World {
+		w := newWorld(t)
+		w.inProject(&w.Account)
+		return w
+	}
+	cloudtest.Run(t, h)
+}
+
+const region = "cn-north-4"
+
+func harness() cloudtest.Harness {
+	return cloudtest.Harness{
+		New: func(t testing.TB) cloudtest.World { return newWorld(t) }, Open: huawei.Open,
+		Account: cloud.Account{
+			Cloud: inventory.Huawei, Name: "huawei-prod", AccessKeyID: secret.New(good.AccessKeyID),
+			AccessKeySecret: secret.New(good.AccessKeySecret), SecurityToken: secret.New(good.SecurityToken),
 		},
-		Region: region, Missing: "cn-nowhere-1", Owner: good.DomainID, Secrets: secrets(), PageSize: 200, Absent: huawei.Provider(cloud.Policy{}).Absent,
-	})
+		Unknown: "HST0UNKNOWN000000001", Region: region, Missing: "cn-nowhere-1", Absent: huawei.Provider(cloud.Policy{}).Absent, Owner: good.DomainID, Secrets: secrets(),
+		List: huaweitest.ListServers, PageSize: 200, Many: 3,
+	}
 }
 
 // good is the key of the account in these tests, that of an agency, with all that could need escaping.
@@ -53,68 +62,29 @@ func secrets() []string {
 // world is an emulator that fails the test on unexpected requests.
 type world struct {
 	*huaweitest.Server
+	*cloudtest.Site
 	account *huaweitest.Account
-	url     string
-	change  func(*cloud.Account)                  // of every account that is opened
 	before  atomic.Pointer[func(r *http.Request)] // is called before each request is answered
 }
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{Server: huaweitest.New(huaweitest.Options{Reporter: t}), change: same}
-	web := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+	w := &world{Server: huaweitest.New(huaweitest.Options{Reporter: t})}
+	w.account = w.Server.AddAccount(good)
+	w.Site = cloudtest.Serve(t, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if before := w.before.Load(); before != nil {
 			(*before)(r)
 		}
 		w.Server.ServeHTTP(rw, r)
-	}))
-	t.Cleanup(func() { w.Server.Close(); web.Close() })
-	w.account, w.url = w.Server.AddAccount(good), web.URL
+	}), w.Server.Close, harness())
 	return w
 }
 
-func (w *world) open(t testing.TB, policy cloud.Policy, change func(*cloud.Account)) cloud.Lister {
-	t.Helper()
-	account := cloud.Account{
-		Cloud: inventory.Huawei, Name: "huawei-prod", Endpoint: w.url, AccessKeyID: secret.New(good.AccessKeyID),
-		AccessKeySecret: secret.New(good.AccessKeySecret), SecurityToken: secret.New(good.SecurityToken),
-	}
-	w.change(&account)
-	change(&account)
-	lister, err := huawei.Open(account, policy)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return lister
+// inProject lets an account name the region's project, so that IAM is not asked for it.
+func (w *world) inProject(a *cloud.Account) {
+	a.ProjectID, a.Regions = w.account.ProjectID(region), []string{region}
 }
 
-func (w *world) Open(t testing.TB, key cloudtest.Key, policy cloud.Policy) cloud.Lister {
-	return w.open(t, policy, func(a *cloud.Account) {
-		switch key {
-		case cloudtest.UnknownKey:
-			a.AccessKeyID = secret.New("HST0UNKNOWN000000001")
-		case cloudtest.WrongSecret:
-			a.AccessKeySecret = secret.New("another-secret")
-		}
-	})
-}
-
-func (w *world) Fill(region string, n int) (ids []string) {
-	w.account.Fill(region, n, huaweitest.Sample)
-	for i := range n {
-		ids = append(ids, huaweitest.Sample(i).ID)
-	}
-	return ids
-}
-
-func (w *world) Break(region string, fault cloudtest.Fault, after, times int) {
-	kind := map[cloudtest.Fault]huaweitest.Kind{
-		cloudtest.Throttled: huaweitest.Throttled, cloudtest.NoPermission: huaweitest.NoPermission,
-		cloudtest.ServerError: huaweitest.HTML503, cloudtest.Disconnect: huaweitest.Reset,
-		cloudtest.EmptyBody: huaweitest.EmptyBody, cloudtest.EmptyObject: huaweitest.EmptyObject,
-		cloudtest.Truncated: huaweitest.Truncated, cloudtest.WebPage: huaweitest.HTML200,
-		cloudtest.Redirect: huaweitest.Redirect, cloudtest.NoProgress: huaweitest.RepeatMarker,
-		cloudtest.Hang: huaweitest.Hang,
-	}[fault]
-	w.Server.Break(huaweitest.Fault{Kind: kind, Action: huaweitest.ListServers, Region: region, After: after, Times: times})
+func (w *world) Fill(region string, n int) []string {
+	return w.account.Fill(region, n, huaweitest.Sample)
 }

@@ -2,12 +2,9 @@ package huawei
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
-	"errors"
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -70,43 +67,4 @@ func kindOf(r *cloud.Refusal) inventory.Kind {
 		return inventory.Invalid
 	}
 	return inventory.Incomplete // a redirect, or a success that is none
-}
-
-// classify turns any error of a call into one with a kind, that names operation, account and
-// region. The texts of the SDK and of net/http do not get through.
-func (l *lister) classify(ctx context.Context, op, region string, err error) error {
-	if err == nil {
-		return nil
-	}
-	var known *inventory.Error
-	if errors.As(err, &known) {
-		return err
-	}
-	if r, ok := cloud.AsRefusal(err); ok {
-		return l.fault(kindOf(r), op, region, r.Error())
-	}
-	if cause := context.Cause(ctx); cause != nil {
-		return &inventory.Error{Kind: inventory.Deadline, Err: cause} // named by retried
-	}
-	// A call that was never sent has no url.Error around its cause.
-	var sent *url.Error
-	if !errors.As(err, &sent) {
-		return l.fault(inventory.Unknown, op, region, "the SDK could not make the call: "+err.Error())
-	}
-	kind, text := cloud.Broken(sent)
-	return l.fault(kind, op, region, text)
-}
-
-// fault makes an error that names what was done and where, without any secret.
-func (l *lister) fault(kind inventory.Kind, op, region, text string) error {
-	return &inventory.Error{Kind: kind, Message: l.what(op, region) + ": " + l.scrub.Clean(text)}
-}
-
-// what names an operation: "huawei: list servers: account a, region r".
-func (l *lister) what(op, region string) string {
-	text := "huawei: " + op + ": account " + l.account.Name
-	if region != "" {
-		text += ", region " + region
-	}
-	return text
 }

@@ -37,14 +37,14 @@ func hear(payload []byte, from cloud.Origin) cloud.Heard {
 	var envelope struct {
 		CTS json.RawMessage `json:"cts"`
 	}
-	if json.Unmarshal(unquoted(payload), &envelope) != nil {
+	if json.Unmarshal(cloud.Unquoted(payload), &envelope) != nil {
 		return broken(trace{}, errors.New("the event is not a JSON object"))
 	}
 	if len(envelope.CTS) == 0 {
 		return broken(trace{}, errors.New("the event has no cts: it is none of Cloud Trace Service"))
 	}
 	var t trace
-	if err := json.Unmarshal(unquoted(envelope.CTS), &t); err != nil {
+	if err := json.Unmarshal(cloud.Unquoted(envelope.CTS), &t); err != nil {
 		return broken(t, errors.New("cts is not a JSON object"))
 	}
 	return t.heard(from)
@@ -52,68 +52,26 @@ func hear(payload []byte, from cloud.Origin) cloud.Heard {
 
 // trace is a record of CTS. Fields that we do not need, and times, are not looked at.
 type trace struct {
-	ID       text        `json:"trace_id"`
-	Name     text        `json:"trace_name"`
-	Status   text        `json:"trace_status"`
-	Rating   text        `json:"trace_rating"` // the newer name of trace_status
-	Code     text        `json:"code"`         // the call's HTTP status
-	Service  text        `json:"service_type"`
-	Type     text        `json:"resource_type"`
-	Resource text        `json:"resource_id"`
-	Owner    text        `json:"resource_account_id"` // where one account calls for another
-	Domain   text        `json:"domain_id"`
-	Project  text        `json:"project_id"`
-	User     loose[user] `json:"user"`
-	Request  loose[any]  `json:"request"`
-	Response loose[any]  `json:"response"`
+	ID       cloud.Text        `json:"trace_id"`
+	Name     cloud.Text        `json:"trace_name"`
+	Status   cloud.Text        `json:"trace_status"`
+	Rating   cloud.Text        `json:"trace_rating"` // the newer name of trace_status
+	Code     cloud.Text        `json:"code"`         // the call's HTTP status
+	Service  cloud.Text        `json:"service_type"`
+	Type     cloud.Text        `json:"resource_type"`
+	Resource cloud.Text        `json:"resource_id"`
+	Owner    cloud.Text        `json:"resource_account_id"` // where one account calls for another
+	Domain   cloud.Text        `json:"domain_id"`
+	Project  cloud.Text        `json:"project_id"`
+	User     cloud.Loose[user] `json:"user"`
+	Request  cloud.Loose[any]  `json:"request"`
+	Response cloud.Loose[any]  `json:"response"`
 }
 
 type user struct {
 	Domain struct {
-		ID text `json:"id"`
+		ID cloud.Text `json:"id"`
 	} `json:"domain"`
-}
-
-// longest is more than any field that we look at has; what is longer is none of them, and must
-// not reach a log or a card either.
-const longest = 256
-
-// text is a string, or a number taken as one; anything else, and what is too long, reads as "".
-type text string
-
-func (t *text) UnmarshalJSON(raw []byte) error {
-	var s string
-	var n json.Number
-	switch {
-	case json.Unmarshal(raw, &s) == nil:
-	case json.Unmarshal(raw, &n) == nil:
-		s = n.String()
-	}
-	if s = strings.TrimSpace(s); len(s) <= longest {
-		*t = text(s)
-	}
-	return nil
-}
-
-// loose is a value of the form T, or a JSON text that holds one; anything else reads as empty,
-// so that an odd field does not take the others with it.
-type loose[T any] struct{ is T }
-
-func (l *loose[T]) UnmarshalJSON(raw []byte) error {
-	var is T
-	if json.Unmarshal(unquoted(raw), &is) == nil {
-		l.is = is
-	}
-	return nil
-}
-
-// unquoted gives the JSON that a JSON text holds, or what is no text as it is.
-func unquoted(raw []byte) []byte {
-	var inner string
-	if json.Unmarshal(raw, &inner) == nil {
-		return []byte(inner)
-	}
-	return raw
 }
 
 // version matches the end of a name that tells the version of the call: createServerV21.
@@ -158,7 +116,7 @@ func (t trace) heard(from cloud.Origin) cloud.Heard {
 	}
 	return t.hint(cloud.Hint{
 		Cloud: inventory.Huawei, Instances: servers, Gone: gone,
-		AccountID: string(cmp.Or(t.Owner, t.Domain, t.User.is.Domain.ID)),
+		AccountID: string(cmp.Or(t.Owner, t.Domain, t.User.Is.Domain.ID)),
 		ProjectID: cmp.Or(string(t.Project), from.ProjectID),
 	})
 }
@@ -166,14 +124,14 @@ func (t trace) heard(from cloud.Origin) cloud.Heard {
 // hint checks that all is there that a question to the cloud needs.
 func (t trace) hint(h cloud.Hint) cloud.Heard {
 	var missing []string
-	if !only(h.AccountID, alphanumeric) {
+	if !cloud.Only(h.AccountID, alphanumeric) {
 		missing = append(missing, "the account's id (user.domain.id)")
 	}
-	if !only(h.ProjectID, alphanumeric) {
+	if !cloud.Only(h.ProjectID, alphanumeric) {
 		missing = append(missing, "the project's id (project_id, or RUNTIME_PROJECT_ID of the function)")
 	}
-	if len(missing) > 0 {
-		return broken(t, errors.New("the event lacks "+strings.Join(missing, ", ")))
+	if err := cloud.Lacks(missing); err != nil {
+		return broken(t, err)
 	}
 	return cloud.Heard{ID: string(t.ID), What: t.what(), Hint: h}
 }
@@ -189,8 +147,8 @@ func (t trace) servers() []string {
 	if id := strings.ToLower(string(t.Resource)); uuid.MatchString(id) {
 		found[id] = true
 	}
-	named(t.Response.is, "", found)
-	named(t.Request.is, "", found)
+	named(t.Response.Is, "", found)
+	named(t.Request.Is, "", found)
 	return slices.Sorted(maps.Keys(found))
 }
 
@@ -231,9 +189,5 @@ func (t trace) ignored(why string) cloud.Heard {
 }
 
 func broken(t trace, err error) cloud.Heard {
-	message := "huawei event"
-	if t.ID != "" {
-		message += " " + string(t.ID)
-	}
-	return cloud.Heard{ID: string(t.ID), What: t.what(), Err: &inventory.Error{Kind: inventory.Invalid, Message: message, Err: err}}
+	return cloud.Unheard(inventory.Huawei, string(t.ID), t.what(), err)
 }

@@ -4,42 +4,18 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/cloud/cloudtest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
 // here is where the function of these tests runs.
 var here = cloud.Origin{ProjectID: "0605767b0000000000000000000000c1"}
-
-// told shows what was heard: "what | account project ids [gone]", or "what | ignored: why", or
-// "what | error: what is missing".
-func told(heard []cloud.Heard) string {
-	lines := make([]string, 0, len(heard))
-	for _, h := range heard {
-		line := h.What + " | "
-		switch {
-		case h.Err != nil:
-			line += "error: " + h.Err.Error()
-		case h.Ignored != "":
-			line += "ignored: " + h.Ignored
-		default:
-			line += h.Hint.AccountID + " " + h.Hint.Region + h.Hint.ProjectID + " " + strings.Join(h.Hint.Instances, ",")
-			if h.Hint.Gone {
-				line += " gone"
-			}
-		}
-		lines = append(lines, line)
-	}
-	return strings.Join(lines, "\n")
-}
 
 // TestSamples decodes every sample of ../shared/events (its INDEX.md tells which of them are
 // documented, derived or reconstructed); each file must be in the table.
@@ -54,32 +30,7 @@ func TestSamples(t *testing.T) {
 		"huawei-cts-ecs-deleteserver":        "CTS deleteServer | " + server + " gone",
 		"huawei-timer":                       "CTS | error: huawei event: the event has no cts: it is none of Cloud Trace Service",
 	}
-	files := samples(t)
-	if len(files) != len(wants) {
-		t.Errorf("%d samples, %d in the table", len(files), len(wants))
-	}
-	for name, payload := range files {
-		if got := told(Events(payload, here)); got != wants[name] {
-			t.Errorf("%s\n got %s\nwant %s", name, got, wants[name])
-		}
-	}
-}
-
-func samples(tb testing.TB) map[string][]byte {
-	tb.Helper()
-	paths, err := filepath.Glob("testdata/events/*.json")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	files := map[string][]byte{}
-	for _, path := range paths {
-		raw, err := os.ReadFile(path)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		files[strings.TrimSuffix(filepath.Base(path), ".json")] = raw
-	}
-	return files
+	cloudtest.Hear(t, Events, here, wants)
 }
 
 // Three servers, and a whole trace for the tests to change a field or two.
@@ -93,24 +44,10 @@ const (
 		"trace_type":"ApiCall","record_time":1795356001000,"trace_id":"t1","trace_status":"normal"}`
 )
 
-// edit sets fields of a trace to JSON values ("" = takes them away), and puts it under "cts".
+// edit is cloudtest.Edit of a trace, which it puts under "cts".
 func edit(t *testing.T, fields ...string) string {
 	t.Helper()
-	var e map[string]json.RawMessage
-	if err := json.Unmarshal([]byte(created), &e); err != nil {
-		t.Fatal(err)
-	}
-	for i := 0; i < len(fields); i += 2 {
-		delete(e, fields[i])
-		if fields[i+1] != "" {
-			e[fields[i]] = json.RawMessage(fields[i+1])
-		}
-	}
-	out, err := json.Marshal(map[string]any{"cts": e})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(out)
+	return `{"cts":` + cloudtest.Edit(t, created, fields...) + `}`
 }
 
 type form struct {
@@ -122,7 +59,7 @@ type form struct {
 func checkForms(t *testing.T, forms []form) {
 	t.Helper()
 	for _, f := range forms {
-		if got := told(Events([]byte(edit(t, f.fields...)), cloud.Origin{ProjectID: "p0"})); got != f.want {
+		if got := cloudtest.Told(Events([]byte(edit(t, f.fields...)), cloud.Origin{ProjectID: "p0"})); got != f.want {
 			t.Errorf("%s\n got %s\nwant %s", f.name, got, f.want)
 		}
 	}
@@ -198,7 +135,7 @@ func TestTracesLack(t *testing.T) {
 	heard := Events([]byte(edit(t, "user", `{"domain":5}`)), cloud.Origin{})
 	const want = "CTS createServer | error: huawei event t1: the event lacks the account's id (user.domain.id), " +
 		"the project's id (project_id, or RUNTIME_PROJECT_ID of the function)"
-	if got := told(heard); got != want || inventory.KindOf(heard[0].Err) != inventory.Invalid {
+	if got := cloudtest.Told(heard); got != want || inventory.KindOf(heard[0].Err) != inventory.Invalid {
 		t.Errorf("%s", got)
 	}
 }
@@ -213,27 +150,22 @@ func TestAbsurd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := told(Events(text, here)); !strings.HasSuffix(got, s1) {
+	if got := cloudtest.Told(Events(text, here)); !strings.HasSuffix(got, s1) {
 		t.Errorf("a trace as text: %s", got)
 	}
-	for payload, want := range map[string]string{
+	cloudtest.Absurd(t, Events, here, map[string]string{
 		"": "is empty", " \n": "is empty", "1": "not a JSON object", "true": "not a JSON object", `"x"`: "not a JSON object", "hello": "not a JSON object",
 		"{": "not a JSON object", "[]": "not a JSON object", "null": "not a JSON object", "{}": "no cts", `{"cts":null}`: "cts is not a JSON object", `{"cts":7}`: "cts is not a JSON object",
 		`{"cts":[]}`: "cts is not a JSON object", `{"cts":"x"}`: "cts is not a JSON object", `{"cts":{}}`: "no service_type",
 		nested("[", "", "]", 1<<19): "not a JSON object", nested(`{"cts":`, "1", "}", 9000): "no service_type",
 		`{"cts":{"trace_id":"` + strings.Repeat("é", 1<<19) + `"}}`: "huawei event: the trace has no service_type",
-	} {
-		heard := Events([]byte(payload), here)
-		if len(heard) != 1 || heard[0].Err == nil || !strings.Contains(heard[0].Err.Error(), want) || len(heard[0].Err.Error()) > 500 {
-			t.Errorf("%.40q: %.600s, want %s", payload, told(heard), want)
-		}
-	}
+	})
 }
 
 // FuzzEvents: nothing panics, every hint is complete and well formed, and no error or ignored
 // event carries one.
 func FuzzEvents(f *testing.F) {
-	for _, raw := range samples(f) {
+	for _, raw := range cloudtest.Samples(f) {
 		f.Add(raw)
 	}
 	for _, payload := range []string{
@@ -248,7 +180,7 @@ func FuzzEvents(f *testing.F) {
 		if len(heard) != 1 {
 			t.Fatalf("%d events", len(heard))
 		}
-		if err := soundEvent(heard[0]); err != nil {
+		if err := cloudtest.Sound(heard[0], soundHint); err != nil {
 			t.Fatalf("%v: %+v", err, heard[0])
 		}
 	})
@@ -256,25 +188,15 @@ func FuzzEvents(f *testing.F) {
 
 var soundID = regexp.MustCompile(`^[A-Za-z0-9]{1,64}$`)
 
-// soundEvent checks one event by the promises of cloud.Heard and cloud.Hint.
-func soundEvent(h cloud.Heard) error {
-	silent := h.Err != nil || h.Ignored != ""
+func soundHint(h cloud.Hint) error {
 	switch {
-	case silent && !reflect.DeepEqual(h.Hint, cloud.Hint{}):
-		return errors.New("a hint beside an error or a reason")
-	case len(h.ID) > longest || len(h.What) > 2*longest || len(h.Ignored) > 2*longest:
-		return errors.New("endless texts")
-	case h.Err != nil && (inventory.KindOf(h.Err) != inventory.Invalid || h.Ignored != "" || len(h.Err.Error()) > 4*longest):
-		return errors.New("an odd error")
-	case silent:
-		return nil
-	case h.Hint.Cloud != inventory.Huawei || !soundID.MatchString(h.Hint.AccountID) || h.Hint.Region != "" || !soundID.MatchString(h.Hint.ProjectID):
+	case h.Cloud != inventory.Huawei || !soundID.MatchString(h.AccountID) || h.Region != "" || !soundID.MatchString(h.ProjectID):
 		return errors.New("an odd cloud, account, region or project")
-	case len(h.Hint.Instances) == 0 || !slices.IsSorted(h.Hint.Instances):
+	case len(h.Instances) == 0 || !slices.IsSorted(h.Instances):
 		return errors.New("no instances, or not in order")
 	}
-	for n, id := range h.Hint.Instances {
-		if !uuid.MatchString(id) || n > 0 && h.Hint.Instances[n-1] == id {
+	for n, id := range h.Instances {
+		if !uuid.MatchString(id) || n > 0 && h.Instances[n-1] == id {
 			return fmt.Errorf("instance id %q, odd or twice", id)
 		}
 	}

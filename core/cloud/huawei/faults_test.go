@@ -3,44 +3,21 @@ package huawei_test
 import (
 	"context"
 	"fmt"
-	"io"
-	"log"
-	"net"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/cloud/cloudtest"
-	"github.com/jms-sync/jms-sync/core/cloud/huawei"
 	"github.com/jms-sync/jms-sync/core/cloud/huawei/huaweitest"
+	"github.com/jms-sync/jms-sync/core/cloud/peertest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
-const region = "cn-north-4"
-
-func same(*cloud.Account) {}
-
-// clean fails a test whose error shows a secret or does not name what was done where.
-func clean(t *testing.T, err error) {
-	t.Helper()
-	if err == nil {
-		t.Error("no error")
-		return
-	}
-	for _, hidden := range secrets() {
-		if strings.Contains(err.Error(), hidden) {
-			t.Errorf("%q is shown", hidden)
-		}
-	}
-	if !strings.HasPrefix(err.Error(), "huawei: ") || !strings.Contains(err.Error(), "huawei-prod") {
-		t.Errorf("neither operation nor account is named: %v", err)
-	}
-}
+// clean fails a test whose error shows a secret or does not name what was done for whom.
+func clean(t *testing.T, err error) { t.Helper(); harness().Clean(t, err) }
 
 // kinds tells what each fault of any call means.
 func kinds() map[huaweitest.Kind]inventory.Kind {
@@ -48,11 +25,11 @@ func kinds() map[huaweitest.Kind]inventory.Kind {
 		huaweitest.Throttled: inventory.Throttled, huaweitest.NoPermission: inventory.Denied, huaweitest.NoPolicy: inventory.Denied,
 		huaweitest.Locked: inventory.BadCredentials, huaweitest.InternalError: inventory.Temporary, huaweitest.Unavailable: inventory.Temporary,
 		huaweitest.NotPublished: inventory.NotFound, huaweitest.OddError: inventory.Invalid,
-		huaweitest.HTML500: inventory.Temporary, huaweitest.HTML503: inventory.Temporary, huaweitest.HTML200: inventory.Incomplete,
-		huaweitest.EmptyObject: inventory.Incomplete, huaweitest.Null: inventory.Incomplete, huaweitest.EmptyBody: inventory.Incomplete,
+		peertest.HTML500: inventory.Temporary, peertest.HTML503: inventory.Temporary, peertest.HTML200: inventory.Incomplete,
+		peertest.EmptyObject: inventory.Incomplete, peertest.Null: inventory.Incomplete, peertest.EmptyBody: inventory.Incomplete,
 		huaweitest.NoList: inventory.Incomplete, huaweitest.NullList: inventory.Incomplete, huaweitest.Truncated: inventory.Incomplete,
-		huaweitest.Trailing: inventory.Incomplete, huaweitest.CutOff: inventory.Temporary, huaweitest.Redirect: inventory.Incomplete,
-		huaweitest.Reset: inventory.Temporary, huaweitest.Hang: inventory.Temporary,
+		huaweitest.Trailing: inventory.Incomplete, peertest.CutOff: inventory.Temporary, peertest.Redirect: inventory.Incomplete,
+		peertest.Reset: inventory.Temporary, peertest.Hang: inventory.Temporary,
 	}
 }
 
@@ -64,30 +41,24 @@ func TestFaults(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			ids := w.Fill(region, 3)
-			quick := func(a *cloud.Account) {
-				if fault == huaweitest.Hang {
-					a.RequestTimeout = 50 * time.Millisecond
-				}
-			}
-			lister := w.open(t, cloudtest.Instant(), quick)
+			lister := w.Open(t, cloudtest.Instant(), cloudtest.Hurried(fault))
 			repair := w.Server.Break(huaweitest.Fault{Kind: fault})
-			_, ownerErr := lister.Owner(t.Context())
-			_, regionsErr := lister.Regions(t.Context())
+			errs := cloudtest.Errors(t.Context(), lister, region, ids) // of IAM, which is asked first
 			repair()
-			if fault != huaweitest.Hang { // whose time-out is too short for a busy machine
+			if fault != peertest.Hang { // whose time-out is too short for a busy machine
 				if _, err := lister.Owner(t.Context()); err != nil { // an error is not kept
 					t.Error(err)
 				}
 			}
-			lister = w.open(t, cloudtest.Instant(), func(a *cloud.Account) {
-				quick(a)
-				a.ProjectID, a.Regions = w.account.ProjectID(region), []string{region} // so that IAM is not asked
+			lister = w.Open(t, cloudtest.Instant(), func(a *cloud.Account) {
+				cloudtest.Hurried(fault)(a)
+				w.inProject(a)
 			})
 			w.Server.Break(huaweitest.Fault{Kind: fault})
-			_, listErr := lister.List(t.Context(), region)
-			_, glanceErr := lister.Glance(t.Context(), region, ids)
-			_, lookupErr := lister.Lookup(t.Context(), region, ids)
-			for name, err := range map[string]error{"owner": ownerErr, "regions": regionsErr, "list": listErr, "glance": glanceErr, "lookup": lookupErr} {
+			for name, err := range cloudtest.Errors(t.Context(), lister, region, ids) { // of ECS
+				errs["in a project: "+name] = err
+			}
+			for name, err := range errs {
 				if got := inventory.KindOf(err); got != want {
 					t.Errorf("%s: kind %q, want %q: %v", name, got, want, err)
 				}
@@ -107,11 +78,7 @@ func TestOddLists(t *testing.T) {
 			w := newWorld(t)
 			w.Fill(region, 450)
 			w.Server.Break(huaweitest.Fault{Kind: fault, Action: huaweitest.ListServers, After: after})
-			list, err := w.open(t, cloudtest.Instant(), same).List(t.Context(), region)
-			if inventory.KindOf(err) != inventory.Incomplete || list != nil {
-				t.Errorf("%s after %d: %d rows, %v", fault, after, len(list), err)
-			}
-			clean(t, err)
+			harness().ListFails(t, fmt.Sprint(fault, " after ", after), w, inventory.Incomplete)
 		}
 	}
 	for name, raw := range map[string]string{
@@ -120,10 +87,7 @@ func TestOddLists(t *testing.T) {
 		w := newWorld(t)
 		w.Fill(region, 3)
 		w.account.Put(region, huaweitest.Instance{ID: "i-x", Raw: []byte(raw)})
-		list, err := w.open(t, cloudtest.Instant(), same).List(t.Context(), region)
-		if inventory.KindOf(err) != inventory.Incomplete || list != nil {
-			t.Errorf("%s: %d rows, %v", name, len(list), err)
-		}
+		harness().ListFails(t, name, w, inventory.Incomplete)
 	}
 }
 
@@ -133,7 +97,7 @@ func TestShortPages(t *testing.T) {
 	w := newWorld(t)
 	w.Fill(region, 450)
 	repair := w.Server.Break(huaweitest.Fault{Kind: huaweitest.ShortPages})
-	list, err := w.open(t, cloudtest.Instant(), same).List(t.Context(), region)
+	list, err := w.Open(t, cloudtest.Instant(), nil).List(t.Context(), region)
 	if calls := w.Calls(huaweitest.ListServers); err != nil || len(list) != 450 || calls != 5 {
 		t.Errorf("%d rows in %d calls, %v", len(list), calls, err)
 	}
@@ -142,7 +106,7 @@ func TestShortPages(t *testing.T) {
 	for n := range 49 {
 		w.account.Remove(region, huaweitest.Sample(n+1).ID)
 	}
-	list, err = w.open(t, cloudtest.Instant(), same).List(t.Context(), region)
+	list, err = w.Open(t, cloudtest.Instant(), nil).List(t.Context(), region)
 	if calls := w.Calls(huaweitest.ListServers) - 5; err != nil || len(list) != 400 || calls != 3 {
 		t.Errorf("%d rows in %d calls, %v", len(list), calls, err)
 	}
@@ -209,7 +173,7 @@ func TestChangingFleet(t *testing.T) {
 			w := newWorld(t)
 			w.Fill(region, 450)
 			w.onList(func(n int) { c.change(w.account, n) })
-			list, err := w.open(t, cloudtest.Instant(), same).List(t.Context(), region)
+			list, err := w.Open(t, cloudtest.Instant(), nil).List(t.Context(), region)
 			if len(list) != c.rows || inventory.KindOf(err) != c.want || c.calls > 0 && w.Calls(huaweitest.ListServers) != c.calls {
 				t.Errorf("%d rows in %d calls, %v", len(list), w.Calls(huaweitest.ListServers), err)
 			}
@@ -223,109 +187,26 @@ func TestRefusedMarkers(t *testing.T) {
 	w := newWorld(t)
 	w.Fill(region, 450)
 	w.Server.Break(huaweitest.Fault{Kind: huaweitest.BadMarker})
-	list, err := w.open(t, cloudtest.Instant(), same).List(t.Context(), region)
+	list, err := w.Open(t, cloudtest.Instant(), nil).List(t.Context(), region)
 	if inventory.KindOf(err) != inventory.Invalid || list != nil || w.Calls(huaweitest.ListServers) != 8 {
 		t.Errorf("%d rows in %d calls, %v", len(list), w.Calls(huaweitest.ListServers), err)
 	}
 	clean(t, err)
 }
 
-// TestNoServer: a connection that is refused is no empty region.
-func TestNoServer(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	gone := httptest.NewServer(nil)
-	gone.Close()
-	lister := w.open(t, cloudtest.Instant(), func(a *cloud.Account) { a.Endpoint = gone.URL })
-	_, err := lister.List(t.Context(), region)
-	if inventory.KindOf(err) != inventory.Temporary {
-		t.Error(err)
-	}
-	clean(t, err)
-}
-
-// TestTLS: a certificate that is not trusted is an error at once, not an outage.
-func TestTLS(t *testing.T) {
-	t.Parallel()
-	web := httptest.NewUnstartedServer(huaweitest.New(huaweitest.Options{Reporter: t}))
-	web.Config.ErrorLog = log.New(io.Discard, "", 0) // it would tell of the handshake that fails
-	web.StartTLS()
-	defer web.Close()
-	w := newWorld(t)
-	_, err := w.open(t, cloud.Policy{}, func(a *cloud.Account) { a.Endpoint = web.URL }).List(t.Context(), region)
-	if inventory.KindOf(err) != inventory.Invalid || !strings.Contains(fmt.Sprint(err), "certificate") {
-		t.Error(err)
-	}
-	clean(t, err)
-}
-
-// TestProxy: an account's proxy is used, and its password is not shown.
-func TestProxy(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.Fill(region, 1)
-	var asked atomic.Int32
-	proxy := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if r.URL.IsAbs() && r.Header.Get("Proxy-Authorization") != "" {
-			asked.Add(1)
-		}
-		w.Server.ServeHTTP(rw, r)
-	}))
-	defer proxy.Close()
-	through := func(address string) cloud.Lister {
-		return w.open(t, cloudtest.Instant(), func(a *cloud.Account) {
-			a.Endpoint, a.Proxy = "http://huawei.invalid", "http://user:proxy-password@"+address
-		})
-	}
-	if list, err := through(proxy.Listener.Addr().String()).List(t.Context(), region); err != nil || len(list) != 1 || asked.Load() != 2 {
-		t.Errorf("%d rows after %d requests to the proxy, %v", len(list), asked.Load(), err)
-	}
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := closed.Addr().String()
-	_ = closed.Close()
-	_, err = through(address).List(t.Context(), region)
-	if inventory.KindOf(err) != inventory.Temporary {
-		t.Error(err)
-	}
-	clean(t, err)
-}
-
+// TestOpenRefuses: what is no key or project, beside the contract.
 func TestOpenRefuses(t *testing.T) {
 	t.Parallel()
-	key := func(a *cloud.Account) {
-		a.AccessKeyID, a.AccessKeySecret = secret.New(good.AccessKeyID), secret.New(good.AccessKeySecret)
-	}
-	for name, c := range map[string]struct {
-		change func(*cloud.Account)
-		want   inventory.Kind
-	}{
-		"no key":              {same, inventory.BadCredentials},
-		"half a key":          {func(a *cloud.Account) { a.AccessKeyID = secret.New(good.AccessKeyID) }, inventory.BadCredentials},
-		"only a token":        {func(a *cloud.Account) { a.SecurityToken = secret.New(good.SecurityToken) }, inventory.BadCredentials},
-		"project":             {func(a *cloud.Account) { key(a); a.ProjectID = "../another-secret" }, inventory.Invalid},
-		"endpoint, no scheme": {func(a *cloud.Account) { key(a); a.Endpoint = "127.0.0.1:80" }, inventory.Invalid},
-		"endpoint, path":      {func(a *cloud.Account) { key(a); a.Endpoint = "http://127.0.0.1/x" }, inventory.Invalid},
-		"endpoint, user":      {func(a *cloud.Account) { key(a); a.Endpoint = "http://another-secret@127.0.0.1" }, inventory.Invalid},
-		"proxy":               {func(a *cloud.Account) { key(a); a.Proxy = "://another-secret" }, inventory.Invalid},
-	} {
-		account := cloud.Account{Name: "huawei-prod"}
-		c.change(&account)
-		lister, err := huawei.Open(account, cloud.Policy{})
-		if inventory.KindOf(err) != c.want || lister != nil {
-			t.Errorf("%s: %v, %v", name, lister, err)
-		}
-		clean(t, err)
-	}
+	h := harness()
+	h.Refuses(t, inventory.BadCredentials, func(a *cloud.Account) { a.AccessKeyID, a.AccessKeySecret = secret.Value{}, secret.Value{} }) // only a token
+	h.Refuses(t, inventory.Invalid, func(a *cloud.Account) { a.ProjectID = "../another-secret" })
 }
 
 // TestRequestsThatCannotBe: what would become another request is refused before it is made.
 func TestRequestsThatCannotBe(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	lister := w.open(t, cloudtest.Instant(), same)
+	lister := w.Open(t, cloudtest.Instant(), nil)
 	for _, odd := range []string{"", "cn north 4", "cn-north-4.evil.example/", "CN-NORTH-4", strings.Repeat("x", 65)} {
 		if list, err := lister.List(t.Context(), odd); inventory.KindOf(err) != inventory.Invalid || list != nil {
 			t.Errorf("region %q: %v", odd, err)

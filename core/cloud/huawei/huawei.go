@@ -27,6 +27,7 @@ func Provider(policy cloud.Policy) cloud.Provider {
 		Cloud:       inventory.Huawei,
 		Open:        func(account cloud.Account) (cloud.Lister, error) { return Open(account, policy) },
 		Events:      Events,
+		OwnerRight:  "iam:projects:list",
 		Permissions: Permissions,
 		Absent:      "00000000-0000-0000-0000-000000000000",
 	}
@@ -37,33 +38,25 @@ func Provider(policy cloud.Policy) cloud.Provider {
 // project_id no id. The lister is for one run: it asks once which projects the account has.
 func Open(account cloud.Account, policy cloud.Policy) (cloud.Lister, error) {
 	account.Cloud = inventory.Huawei
-	transport, err := cloud.NewTransport(account)
-	if err != nil {
-		return nil, err
-	}
-	l, err := open(account, policy, transport)
-	if err != nil {
-		return nil, err // not l, which is no nil Lister even where it is a nil pointer
-	}
-	return l, nil
+	return cloud.Connected(account, func(transport http.RoundTripper) (*lister, error) { return open(account, policy, transport) })
 }
 
 func open(account cloud.Account, policy cloud.Policy, transport http.RoundTripper) (*lister, error) {
 	account.Regions = slices.Compact(slices.Sorted(slices.Values(account.Regions)))
-	l := &lister{account: account, policy: policy, scrub: cloud.NewScrubber(account), turn: make(chan struct{}, 1)}
+	l := &lister{Caller: cloud.Caller{Account: account, Policy: policy, Kind: kindOf}, turn: make(chan struct{}, 1)}
 	if account.AccessKeyID.Empty() || account.AccessKeySecret.Empty() {
-		return nil, l.fault(inventory.BadCredentials, "open", "",
+		return nil, l.Fault(inventory.BadCredentials, "open", "",
 			"no credentials: neither the account has a key, nor the function an agency that gives one")
 	}
-	if account.ProjectID != "" && !only(account.ProjectID, alphanumeric) {
-		return nil, l.fault(inventory.Invalid, "open", "", "project_id is no id of a project")
+	if account.ProjectID != "" && !cloud.Only(account.ProjectID, alphanumeric) {
+		return nil, l.Fault(inventory.Invalid, "open", "", "project_id is no id of a project")
 	}
 	place, err := cloud.ParseEndpoint(account)
 	if err != nil {
 		return nil, err
 	}
-	if l.policy.Window == 0 {
-		l.policy.Window = throttleWindow
+	if l.Policy.Window == 0 {
+		l.Policy.Window = throttleWindow
 	}
 	l.api = newAPI(account, place, transport)
 	return l, nil
@@ -71,10 +64,8 @@ func open(account cloud.Account, policy cloud.Policy, transport http.RoundTrippe
 
 // lister implements cloud.Lister and cloud.Locator. Every call has an SDK client of its own.
 type lister struct {
-	account cloud.Account
-	policy  cloud.Policy
-	scrub   cloud.Scrubber
-	api     api
+	cloud.Caller
+	api api
 
 	turn  chan struct{} // held by whoever reads or fills in known
 	known *projects     // nil = not asked yet
@@ -118,7 +109,7 @@ func (l *lister) Regions(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	if len(at) == 0 {
-		return nil, l.fault(inventory.Denied, op, "", "IAM shows no project that is a region: grant the right to see it, or set project_id and one region")
+		return nil, l.Fault(inventory.Denied, op, "", "IAM shows no project that is a region: grant the right to see it, or set project_id and one region")
 	}
 	regions := make([]string, 0, len(at))
 	for region := range at {
@@ -137,7 +128,7 @@ func (l *lister) Locate(ctx context.Context, projectID string) (string, error) {
 	}
 	region := known.regions[projectID]
 	if region == "" {
-		return "", l.fault(inventory.NotFound, op, "", "project "+projectID+" is none of the account's")
+		return "", l.Fault(inventory.NotFound, op, "", "project "+projectID+" is none of the account's")
 	}
 	return region, nil
 }
@@ -145,11 +136,11 @@ func (l *lister) Locate(ctx context.Context, projectID string) (string, error) {
 // at gives the place of a region. The configuration tells it without a call where it names one
 // project and one region.
 func (l *lister) at(ctx context.Context, op, region string) (place, error) {
-	if !only(region, lower) {
-		return place{}, l.fault(inventory.Invalid, op, "", "no region is named, or one that cannot be")
+	if !cloud.Only(region, cloud.Lower) {
+		return place{}, l.Fault(inventory.Invalid, op, "", "no region is named, or one that cannot be")
 	}
-	if l.account.ProjectID != "" && len(l.account.Regions) == 1 && l.account.Regions[0] == region {
-		return place{region: region, project: l.account.ProjectID}, nil
+	if l.Account.ProjectID != "" && len(l.Account.Regions) == 1 && l.Account.Regions[0] == region {
+		return place{region: region, project: l.Account.ProjectID}, nil
 	}
 	known, err := l.projects(ctx, op)
 	if err != nil {
@@ -161,19 +152,7 @@ func (l *lister) at(ctx context.Context, op, region string) (place, error) {
 	}
 	project := assigned[region]
 	if project == "" {
-		return place{}, l.fault(inventory.NotFound, op, region, "the account has no project of this region that the key can use")
+		return place{}, l.Fault(inventory.NotFound, op, region, "the account has no project of this region that the key can use")
 	}
 	return place{region: region, project: project}, nil
-}
-
-// retried makes one call by the shared rules of retrying; op builds and signs anew each time.
-func retried[T any](ctx context.Context, l *lister, op, region string, call func(context.Context) (T, error)) (T, error) {
-	value, err := cloud.Retry(ctx, l.policy, func(ctx context.Context) (T, error) {
-		value, err := call(ctx)
-		return value, l.classify(ctx, op, region, err)
-	})
-	if inventory.KindOf(err) == inventory.Deadline {
-		err = &inventory.Error{Kind: inventory.Deadline, Message: l.what(op, region), Err: err}
-	}
-	return value, err
 }

@@ -1,7 +1,6 @@
 package huawei
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -17,8 +16,6 @@ const (
 	// pageSize is what Huawei advises; 1000 is the most that it gives:
 	// https://support.huaweicloud.com/api-ecs/zh-cn_topic_0094148850.html
 	pageSize = 200
-	// idsPerCall is the most that Huawei advises for server_id, as the address grows with them.
-	idsPerCall = 100
 	// readings is how often a list is read anew that did not come out even.
 	readings = 4
 	// looking is how many single servers are asked for at once.
@@ -45,7 +42,7 @@ func (l *lister) List(ctx context.Context, region string) ([]inventory.Instance,
 	}
 	var list []inventory.Instance
 	for try := 1; ; try++ {
-		r := reading{l: l, op: op, query: query{place: at}, shared: words{}}
+		r := reading{l: l, op: op, query: query{place: at}, shared: cloud.Words{}}
 		list, err = r.all(ctx)
 		if !r.uneven || try == readings {
 			break
@@ -64,33 +61,23 @@ func (l *lister) List(ctx context.Context, region string) ([]inventory.Instance,
 // with a row that has nothing but the id and a fault.
 func (l *lister) Glance(ctx context.Context, region string, ids []string) ([]inventory.Instance, error) {
 	const op = "look up servers"
-	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
-	for _, id := range ids {
-		if !only(id, lower+upper+"_~") { // a comma or a slash would make it something else
-			return nil, l.fault(inventory.Invalid, op, region, "an id is empty or none of a server")
-		}
-	}
-	at, err := l.at(ctx, op, region)
-	if err != nil {
-		return nil, err
-	}
-	var found []inventory.Instance
-	for part := range slices.Chunk(ids, idsPerCall) {
-		r := reading{l: l, op: op, query: query{place: at, ids: part}, shared: words{}}
-		list, err := r.all(ctx)
+	return l.ByID(op, region, ids, possible, func(part []string) ([]inventory.Instance, error) {
+		at, err := l.at(ctx, op, region)
 		if err != nil {
 			return nil, err
 		}
-		found = append(found, list...)
-	}
-	return found, nil
+		r := reading{l: l, op: op, query: query{place: at, ids: part}, shared: cloud.Words{}}
+		return r.all(ctx)
+	})
 }
+
+// possible tells whether an id can be that of a server; a comma or a slash would make it something else.
+func possible(id string) bool { return cloud.Only(id, cloud.Lower+cloud.Upper+"_~") }
 
 // Lookup implements cloud.Lister: a Glance, and for each server that it does not show the question
 // for this one. The list hides, without a word, the servers of enterprise projects that the
 // credential may not see; the single question is refused then. Only Ecs.0114 proves an absence.
 func (l *lister) Lookup(ctx context.Context, region string, ids []string) ([]inventory.Instance, error) {
-	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	found, err := l.Glance(ctx, region, ids)
 	if err != nil {
 		return nil, err
@@ -99,16 +86,11 @@ func (l *lister) Lookup(ctx context.Context, region string, ids []string) ([]inv
 	if err != nil {
 		return nil, err
 	}
-	shown := map[string]bool{}
-	for _, row := range found {
-		shown[row.ID] = true
-	}
-	absent := slices.DeleteFunc(ids, func(id string) bool { return shown[id] })
-	more, err := l.lookAtEach(ctx, at, absent)
+	more, err := l.lookAtEach(ctx, at, cloud.Absent(ids, found))
 	if err != nil {
 		return nil, err
 	}
-	return sorted(append(found, more...)), nil
+	return cloud.Sorted(append(found, more...)), nil
 }
 
 // lookAtEach asks for single servers, a few at once, and gives those that exist after all.
@@ -138,13 +120,13 @@ func (l *lister) lookAtEach(ctx context.Context, at place, ids []string) ([]inve
 // look asks for one server. That it does not exist is an answer, and no error.
 func (l *lister) look(ctx context.Context, at place, id string) (row inventory.Instance, exists bool, err error) {
 	const op = "look at one server"
-	answer, err := retried(ctx, l, op, at.region, func(ctx context.Context) (*server, error) {
+	answer, err := cloud.Call(ctx, l.Caller, op, at.region, func(ctx context.Context) (*server, error) {
 		answer, err := l.api.server(ctx, at, id)
 		if r, ok := cloud.AsRefusal(err); ok && r.Code == noServer && (r.Status == http.StatusNotFound || r.Status == http.StatusBadRequest) {
 			return nil, nil
 		}
 		if err == nil && (answer.Server == nil || answer.Server.ID != id || answer.Server.hollow()) {
-			err = l.fault(inventory.Incomplete, op, at.region, "the answer does not show the server that was asked for")
+			err = l.Fault(inventory.Incomplete, op, at.region, "the answer does not show the server that was asked for")
 		}
 		return answer.Server, err
 	})
@@ -162,7 +144,7 @@ type reading struct {
 	l      *lister
 	op     string
 	query  query
-	shared words
+	shared cloud.Words
 
 	rows   int // read so far, as often as they came
 	pages  int
@@ -174,7 +156,7 @@ type reading struct {
 // all gives all servers of a query, sorted by id.
 func (r *reading) all(ctx context.Context) ([]inventory.Instance, error) {
 	cursor := cloud.Cursor[inventory.Instance]{
-		What:  r.l.what(r.op, r.query.region),
+		What:  r.l.What(r.op, r.query.region),
 		ID:    func(i inventory.Instance) string { return i.ID },
 		Same:  cloud.SameMachine,
 		Fetch: r.page,
@@ -188,10 +170,10 @@ func (r *reading) all(ctx context.Context) ([]inventory.Instance, error) {
 	}
 	if r.query.ids == nil && (r.moved || len(list) != r.count) {
 		r.uneven = true
-		return nil, r.l.fault(inventory.Incomplete, r.op, r.query.region, fmt.Sprintf(
+		return nil, r.l.Fault(inventory.Incomplete, r.op, r.query.region, fmt.Sprintf(
 			"%d servers were read, but the total was %d at first; it changed on the way: %t", len(list), r.count, r.moved))
 	}
-	return sorted(list), nil
+	return cloud.Sorted(list), nil
 }
 
 // page gets one page. The list ends with a page without rows, or with a short one that reaches the
@@ -199,7 +181,7 @@ func (r *reading) all(ctx context.Context) ([]inventory.Instance, error) {
 func (r *reading) page(ctx context.Context, marker string) (cloud.Page[inventory.Instance], error) {
 	none := cloud.Page[inventory.Instance]{}
 	r.query.marker = marker
-	answer, err := retried(ctx, r.l, r.op, r.query.region, func(ctx context.Context) (serverPage, error) {
+	answer, err := cloud.Call(ctx, r.l.Caller, r.op, r.query.region, func(ctx context.Context) (serverPage, error) {
 		return r.l.api.servers(ctx, r.query)
 	})
 	if err != nil {
@@ -218,7 +200,7 @@ func (r *reading) page(ctx context.Context, marker string) (cloud.Page[inventory
 			continue // of an id that was asked for and is not known
 		}
 		instance := r.l.instance(r.query.place, row)
-		r.shared.share(&instance)
+		r.shared.Share(&instance)
 		page.Rows = append(page.Rows, instance)
 	}
 	n := len(answer.Servers)
@@ -231,7 +213,7 @@ func (r *reading) page(ctx context.Context, marker string) (cloud.Page[inventory
 // total refuses an answer that is none, and keeps account of the totals. Without this, `{}` and
 // `null` would read as an empty region.
 func (r *reading) total(answer serverPage) error {
-	incomplete := func(text string) error { return r.l.fault(inventory.Incomplete, r.op, r.query.region, text) }
+	incomplete := func(text string) error { return r.l.Fault(inventory.Incomplete, r.op, r.query.region, text) }
 	switch {
 	case answer.Servers == nil:
 		return incomplete("the answer has no list of servers")
@@ -251,7 +233,7 @@ func (r *reading) total(answer serverPage) error {
 
 // check refuses a row that answers another question.
 func (l *lister) check(op string, q query, row *server) error {
-	incomplete := func(text string) error { return l.fault(inventory.Incomplete, op, q.region, text) }
+	incomplete := func(text string) error { return l.Fault(inventory.Incomplete, op, q.region, text) }
 	if q.ids != nil {
 		if _, asked := slices.BinarySearch(q.ids, row.ID); !asked {
 			return incomplete(row.ID + " was not asked for")
@@ -263,9 +245,4 @@ func (l *lister) check(op string, q query, row *server) error {
 		return incomplete(row.ID + " is of project " + row.TenantID)
 	}
 	return nil
-}
-
-func sorted(list []inventory.Instance) []inventory.Instance {
-	slices.SortFunc(list, func(a, b inventory.Instance) int { return cmp.Compare(a.ID, b.ID) })
-	return list
 }

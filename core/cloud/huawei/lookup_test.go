@@ -5,6 +5,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/cloud/cloudtest"
 	"github.com/jms-sync/jms-sync/core/cloud/huawei/huaweitest"
+	"github.com/jms-sync/jms-sync/core/cloud/peertest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
@@ -14,7 +15,7 @@ func TestLookupMany(t *testing.T) {
 	w := newWorld(t)
 	ids := w.Fill(region, 230)
 	gone := []string{huaweitest.Sample(900).ID, huaweitest.Sample(901).ID}
-	lister := w.open(t, cloudtest.Instant(), same)
+	lister := w.Open(t, cloudtest.Instant(), nil)
 	list, err := lister.Glance(t.Context(), region, append(gone, ids...))
 	if err != nil || len(list) != 230 || w.Calls(huaweitest.ListServers) != 3 || w.Calls(huaweitest.ShowServer) != 0 {
 		t.Errorf("%d of 230 in %d calls: %v", len(list), w.Calls(huaweitest.ListServers), err)
@@ -34,7 +35,7 @@ func TestEnterpriseProjects(t *testing.T) {
 	hidden := huaweitest.Sample(7)
 	hidden.EnterpriseProject = "ad54c3f2-0000-4000-8000-000000000001"
 	w.account.Put(region, hidden)
-	lister := w.open(t, cloudtest.Instant(), same)
+	lister := w.Open(t, cloudtest.Instant(), nil)
 	for _, granted := range []bool{true, false} {
 		w.account.Grant(hidden.EnterpriseProject, granted)
 		list, err := lister.List(t.Context(), region)
@@ -54,7 +55,7 @@ func TestFoundAfterAll(t *testing.T) {
 	w := newWorld(t)
 	ids := w.Fill(region, 2)
 	w.Server.Break(huaweitest.Fault{Kind: huaweitest.NullRow, Action: huaweitest.ListServers})
-	lister := w.open(t, cloudtest.Instant(), same)
+	lister := w.Open(t, cloudtest.Instant(), nil)
 	list, err := lister.Glance(t.Context(), region, ids)
 	if err != nil || len(list) != 1 {
 		t.Errorf("%v, %v", list, err)
@@ -70,13 +71,13 @@ func TestFoundAfterAll(t *testing.T) {
 func TestAbsencesUnproved(t *testing.T) {
 	t.Parallel()
 	for fault, want := range kinds() {
-		if fault == huaweitest.Hang || fault == huaweitest.NoList || fault == huaweitest.NullList {
+		if fault == peertest.Hang || fault == huaweitest.NoList || fault == huaweitest.NullList {
 			continue // the last two are of lists
 		}
 		t.Run(string(fault), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			lister := w.open(t, cloudtest.Instant(), same)
+			lister := w.Open(t, cloudtest.Instant(), nil)
 			w.Server.Break(huaweitest.Fault{Kind: fault, Action: huaweitest.ShowServer})
 			if fault == huaweitest.Truncated || fault == huaweitest.Trailing {
 				// A refusal cannot be cut in half: one is answered for a server that is there.
@@ -93,7 +94,7 @@ func TestAbsencesUnproved(t *testing.T) {
 		})
 	}
 	w := newWorld(t)
-	lister := w.open(t, cloudtest.Instant(), same)
+	lister := w.Open(t, cloudtest.Instant(), nil)
 	for name, raw := range map[string]string{
 		"another server": `{"id":"` + huaweitest.Sample(3).ID + `","status":"ACTIVE"}`, "null": `null`, "only an id": `{"id":"` + huaweitest.Sample(1).ID + `"}`,
 		"another project": `{"id":"` + huaweitest.Sample(1).ID + `","status":"ACTIVE","tenant_id":"0123456789abcdef"}`,
@@ -114,7 +115,7 @@ func TestAnswersOther(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.account.Put(region, huaweitest.Instance{ID: "asked", Raw: []byte(`{"id":"other","status":"ACTIVE"}`)})
-	lister := w.open(t, cloudtest.Instant(), same)
+	lister := w.Open(t, cloudtest.Instant(), nil)
 	if list, err := lister.Glance(t.Context(), region, []string{"asked"}); inventory.KindOf(err) != inventory.Incomplete || list != nil {
 		t.Errorf("%v, %v", list, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
@@ -56,7 +57,7 @@ func (s *server) hollow() bool { return s.Status == "" }
 // instance copies what we need of a row, so that no page is kept longer than its conversion takes.
 func (l *lister) instance(at place, s *server) inventory.Instance {
 	i := inventory.Instance{
-		Scope:    inventory.Scope{Cloud: inventory.Huawei, Account: l.account.Name, Region: at.region},
+		Scope:    inventory.Scope{Cloud: inventory.Huawei, Account: l.Account.Name, Region: at.region},
 		ID:       s.ID,
 		Name:     s.Name,
 		HostName: s.HostName,
@@ -78,8 +79,8 @@ func (l *lister) instance(at place, s *server) inventory.Instance {
 			others = append(others, a.Addr)
 		}
 	}
-	i.PrivateIPs = distinct(append(i.PrivateIPs, others...))
-	i.PublicIPs = distinct(i.PublicIPs)
+	i.PrivateIPs = cloud.Distinct(append(i.PrivateIPs, others...))
+	i.PublicIPs = cloud.Distinct(i.PublicIPs)
 	return i
 }
 
@@ -95,39 +96,5 @@ func (s *server) inOrder() []address {
 	return all
 }
 
-// distinct gives each text once, in the order of first appearance. The lists are short.
-func distinct(texts []string) []string {
-	var all []string
-	for _, text := range texts {
-		if !slices.Contains(all, text) {
-			all = append(all, text)
-		}
-	}
-	return all
-}
-
-// words keeps one copy of each text that many servers of a listing have.
-type words map[string]string
-
-func (w words) share(row *inventory.Instance) {
-	for _, text := range [...]*string{&row.OSType, &row.OSName, &row.Status, &row.Type, &row.VPC} {
-		if known, met := w[*text]; met {
-			*text = known
-		} else {
-			w[*text] = *text
-		}
-	}
-}
-
-// The signs of which ids consist.
-const (
-	digits       = "0123456789"
-	lower        = "abcdefghijklmnopqrstuvwxyz-" + digits
-	upper        = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	alphanumeric = "abcdefghijklmnopqrstuvwxyz" + upper + digits
-)
-
-// only tells whether s has nothing but these signs, and at least one but at most 64 of them.
-func only(s, signs string) bool {
-	return s != "" && len(s) <= 64 && strings.Trim(s, signs) == ""
-}
+// alphanumeric are the signs of which ids of accounts and projects consist.
+const alphanumeric = "abcdefghijklmnopqrstuvwxyz" + cloud.Upper + cloud.Digits

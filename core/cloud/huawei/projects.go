@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
@@ -53,7 +54,7 @@ func (l *lister) projects(ctx context.Context, op string) (projects, error) {
 	case l.turn <- struct{}{}:
 		defer func() { <-l.turn }()
 	case <-ctx.Done():
-		return projects{}, &inventory.Error{Kind: inventory.Deadline, Message: l.what(op, ""), Err: context.Cause(ctx)}
+		return projects{}, &inventory.Error{Kind: inventory.Deadline, Message: l.What(op, ""), Err: context.Cause(ctx)}
 	}
 	if l.known != nil {
 		return *l.known, nil
@@ -71,20 +72,20 @@ func (l *lister) projects(ctx context.Context, op string) (projects, error) {
 // tells an agency nothing, all of the account's projects are asked for, which takes the right
 // iam:projects:list: https://support.huaweicloud.com/api-iam/iam_06_0001.html
 func (l *lister) askProjects(ctx context.Context, op string) (projects, error) {
-	answer, err := retried(ctx, l, op, "", l.api.ownProjects)
+	answer, err := cloud.Call(ctx, l.Caller, op, "", l.api.ownProjects)
 	kind := inventory.KindOf(err)
 	if kind == inventory.Denied || kind == inventory.NotFound || err == nil && answer.Projects != nil && len(answer.Projects) == 0 {
-		answer, err = retried(ctx, l, op, "", l.api.allProjects)
+		answer, err = cloud.Call(ctx, l.Caller, op, "", l.api.allProjects)
 	}
 	switch {
 	case err != nil:
 		return projects{}, err
 	case answer.Projects == nil:
-		return projects{}, l.fault(inventory.Incomplete, op, "", "the answer has no list of projects")
+		return projects{}, l.Fault(inventory.Incomplete, op, "", "the answer has no list of projects")
 	case answer.Links.Next != "":
-		return projects{}, l.fault(inventory.Incomplete, op, "", "the answer is only the first page of the projects")
+		return projects{}, l.Fault(inventory.Incomplete, op, "", "the answer is only the first page of the projects")
 	case len(answer.Projects) == 0: // every account has projects
-		return projects{}, l.fault(inventory.Denied, op, "",
+		return projects{}, l.Fault(inventory.Denied, op, "",
 			"IAM shows no project to this key: grant iam:projects:list, or set account_id, project_id and one region")
 	}
 	return l.sortProjects(op, answer.Projects)
@@ -95,10 +96,10 @@ func (l *lister) sortProjects(op string, list []project) (projects, error) {
 	known := projects{domain: list[0].DomainID, own: map[string]string{}, regions: map[string]string{}}
 	for _, p := range list {
 		switch {
-		case !only(p.ID, alphanumeric) || !only(p.DomainID, alphanumeric):
-			return projects{}, l.fault(inventory.Incomplete, op, "", "a project lacks its id or that of its account")
+		case !cloud.Only(p.ID, alphanumeric) || !cloud.Only(p.DomainID, alphanumeric):
+			return projects{}, l.Fault(inventory.Incomplete, op, "", "a project lacks its id or that of its account")
 		case p.DomainID != known.domain:
-			return projects{}, l.fault(inventory.Incomplete, op, "", "the projects belong to several accounts")
+			return projects{}, l.Fault(inventory.Incomplete, op, "", "the projects belong to several accounts")
 		}
 		region, own := p.region()
 		if region == "" || p.Enabled != nil && !*p.Enabled {
@@ -109,7 +110,7 @@ func (l *lister) sortProjects(op string, list []project) (projects, error) {
 			continue
 		}
 		if other := known.own[region]; other != "" && other != p.ID {
-			return projects{}, l.fault(inventory.Incomplete, op, region, "the region has two projects")
+			return projects{}, l.Fault(inventory.Incomplete, op, region, "the region has two projects")
 		}
 		known.own[region] = p.ID
 	}
@@ -119,13 +120,13 @@ func (l *lister) sortProjects(op string, list []project) (projects, error) {
 // assigned gives the project of each region: its own one, but project_id for the region to which
 // that belongs.
 func (l *lister) assigned(op string, known projects) (map[string]string, error) {
-	id := l.account.ProjectID
+	id := l.Account.ProjectID
 	if id == "" {
 		return known.own, nil
 	}
 	region := known.regions[id]
 	if region == "" {
-		return nil, l.fault(inventory.Invalid, op, "", "project_id is none of the projects that the key can use")
+		return nil, l.Fault(inventory.Invalid, op, "", "project_id is none of the projects that the key can use")
 	}
 	assigned := maps.Clone(known.own)
 	assigned[region] = id

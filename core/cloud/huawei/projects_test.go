@@ -9,6 +9,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/cloud/cloudtest"
 	"github.com/jms-sync/jms-sync/core/cloud/huawei/huaweitest"
+	"github.com/jms-sync/jms-sync/core/cloud/peertest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
@@ -24,7 +25,7 @@ func TestProjectsAskedOnce(t *testing.T) {
 	w.account.AddProject("cn-north-4_team")
 	w.account.AddProject("la-north-2")
 	w.account.RemoveProject("la-north-2", true)
-	lister := w.open(t, cloudtest.Instant(), same)
+	lister := w.Open(t, cloudtest.Instant(), nil)
 	var group sync.WaitGroup
 	for range 8 {
 		group.Go(func() {
@@ -76,7 +77,7 @@ func TestProjectOfTheConfiguration(t *testing.T) {
 		{"one that is no region", w.account.ProjectID("MOS"), nil, "cn-north-4", 0, inventory.Invalid, 1},
 	} {
 		before := w.iamCalls()
-		lister := w.open(t, cloudtest.Instant(), func(a *cloud.Account) { a.ProjectID, a.Regions = c.project, c.regions })
+		lister := w.Open(t, cloudtest.Instant(), func(a *cloud.Account) { a.ProjectID, a.Regions = c.project, c.regions })
 		list, err := lister.List(t.Context(), c.region)
 		if inventory.KindOf(err) != c.kind || c.want > 0 && (len(list) != 1 || list[0].ID != huaweitest.Sample(c.want).ID) {
 			t.Errorf("%s: %v, %v", c.name, list, err)
@@ -85,7 +86,7 @@ func TestProjectOfTheConfiguration(t *testing.T) {
 			t.Errorf("%s: IAM was asked %d times", c.name, got)
 		}
 	}
-	lister := w.open(t, cloudtest.Instant(), func(a *cloud.Account) { a.ProjectID = "0123456789abcdef" })
+	lister := w.Open(t, cloudtest.Instant(), func(a *cloud.Account) { a.ProjectID = "0123456789abcdef" })
 	if _, err := lister.Regions(t.Context()); inventory.KindOf(err) != inventory.Invalid || !strings.Contains(err.Error(), "project_id") {
 		t.Errorf("regions with a project that is not there: %v", err)
 	}
@@ -108,8 +109,8 @@ func TestAgency(t *testing.T) {
 		"empty, then refused":   {"", huaweitest.NoPermission, inventory.Denied},
 		"refused both":          {huaweitest.NoPermission, huaweitest.NoPermission, inventory.Denied},
 		"not there, both":       {huaweitest.NotPublished, huaweitest.NotPublished, inventory.NotFound},
-		"empty, then an outage": {"", huaweitest.HTML503, inventory.Temporary},
-		"empty, then no list":   {"", huaweitest.EmptyObject, inventory.Incomplete},
+		"empty, then an outage": {"", peertest.HTML503, inventory.Temporary},
+		"empty, then no list":   {"", peertest.EmptyObject, inventory.Incomplete},
 		"locked":                {huaweitest.Locked, "", inventory.BadCredentials},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -122,7 +123,7 @@ func TestAgency(t *testing.T) {
 					w.Server.Break(huaweitest.Fault{Kind: kind, Action: action})
 				}
 			}
-			lister := w.open(t, cloudtest.Instant(), same)
+			lister := w.Open(t, cloudtest.Instant(), nil)
 			owner, err := lister.Owner(t.Context())
 			if inventory.KindOf(err) != c.want || err == nil && owner != good.DomainID {
 				t.Errorf("owner %q, %v", owner, err)
@@ -134,7 +135,7 @@ func TestAgency(t *testing.T) {
 			if err != nil {
 				clean(t, err)
 			}
-			sure := w.open(t, cloudtest.Instant(), func(a *cloud.Account) { a.ProjectID, a.Regions = w.account.ProjectID(region), []string{region} })
+			sure := w.Open(t, cloudtest.Instant(), func(a *cloud.Account) { a.ProjectID, a.Regions = w.account.ProjectID(region), []string{region} })
 			if list, err := sure.List(t.Context(), region); err != nil || len(list) != 1 {
 				t.Errorf("with project_id: %d rows, %v", len(list), err)
 			}
@@ -149,7 +150,7 @@ func TestNoProjects(t *testing.T) {
 	for _, name := range []string{"cn-east-3", "cn-north-4", "ap-southeast-1"} {
 		w.account.RemoveProject(name, false)
 	}
-	lister := w.open(t, cloudtest.Instant(), same)
+	lister := w.Open(t, cloudtest.Instant(), nil)
 	if regions, err := lister.Regions(t.Context()); inventory.KindOf(err) != inventory.Denied || regions != nil {
 		t.Errorf("%q, %v", regions, err)
 	}
@@ -157,7 +158,7 @@ func TestNoProjects(t *testing.T) {
 		t.Errorf("%q, %v", owner, err)
 	}
 	w.account.RemoveProject("MOS", false)
-	_, err := w.open(t, cloudtest.Instant(), same).Owner(t.Context())
+	_, err := w.Open(t, cloudtest.Instant(), nil).Owner(t.Context())
 	if inventory.KindOf(err) != inventory.Denied {
 		t.Error(err)
 	}
@@ -169,7 +170,7 @@ func TestLocate(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	team := w.account.AddProject("cn-north-4_team")
-	locator := w.open(t, cloudtest.Instant(), same).(cloud.Locator)
+	locator := w.Open(t, cloudtest.Instant(), nil).(cloud.Locator)
 	for project, want := range map[string]string{
 		w.account.ProjectID("cn-east-3"): "cn-east-3", w.account.ProjectID("cn-north-4"): "cn-north-4", team: "cn-north-4",
 		w.account.ProjectID("MOS"): "", "0123456789abcdef": "", "": "",
@@ -179,8 +180,8 @@ func TestLocate(t *testing.T) {
 			t.Errorf("%s: %q, %v", project, got, err)
 		}
 	}
-	w.Server.Break(huaweitest.Fault{Kind: huaweitest.HTML503})
-	if _, err := w.open(t, cloudtest.Instant(), same).(cloud.Locator).Locate(t.Context(), team); inventory.KindOf(err) != inventory.Temporary {
+	w.Server.Break(huaweitest.Fault{Kind: peertest.HTML503})
+	if _, err := w.Open(t, cloudtest.Instant(), nil).(cloud.Locator).Locate(t.Context(), team); inventory.KindOf(err) != inventory.Temporary {
 		t.Error(err)
 	}
 }
@@ -192,12 +193,12 @@ func TestSeveralAccounts(t *testing.T) {
 	other := w.Server.AddAccount(huaweitest.Key{DomainID: "0aaa0000000000000000000000000bbb", AccessKeyID: good.AccessKeyID + "2", AccessKeySecret: "another"})
 	other.Put(region, huaweitest.Sample(7))
 	w.account.Put(region, huaweitest.Sample(8))
-	list, err := w.open(t, cloudtest.Instant(), same).List(t.Context(), region)
+	list, err := w.Open(t, cloudtest.Instant(), nil).List(t.Context(), region)
 	if err != nil || len(list) != 1 || list[0].ID != huaweitest.Sample(8).ID {
 		t.Errorf("%v, %v", list, err)
 	}
 	// The project of another account is refused, not empty.
-	lister := w.open(t, cloudtest.Instant(), func(a *cloud.Account) { a.ProjectID, a.Regions = other.ProjectID(region), []string{region} })
+	lister := w.Open(t, cloudtest.Instant(), func(a *cloud.Account) { a.ProjectID, a.Regions = other.ProjectID(region), []string{region} })
 	if list, err := lister.List(t.Context(), region); inventory.KindOf(err) != inventory.Denied || list != nil {
 		t.Errorf("%v, %v", list, err)
 	}

@@ -2,8 +2,6 @@ package huawei
 
 import (
 	"bytes"
-	"context"
-	"io"
 	"net/http"
 	"os"
 	"reflect"
@@ -13,27 +11,15 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/cloud/cloudtest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
-func instant(ctx context.Context, _ time.Duration) error { return ctx.Err() }
-
-// replier is a transport that answers without a network, and remembers where it was asked.
-type replier func(*http.Request) (status int, body []byte)
-
-func (r replier) RoundTrip(req *http.Request) (*http.Response, error) {
-	status, body := r(req)
-	return &http.Response{
-		StatusCode: status, Proto: "HTTP/1.1", Request: req, Header: http.Header{},
-		Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)),
-	}, nil
-}
-
-func offline(t testing.TB, account cloud.Account, r replier) *lister {
+func offline(t testing.TB, account cloud.Account, r cloudtest.Replier) *lister {
 	t.Helper()
-	account.Name, account.AccessKeyID, account.AccessKeySecret = "a", secret.New("HST0TEST"), secret.New("secret-of-test")
-	l, err := open(account, cloud.Policy{Sleep: instant, Window: time.Hour}, r)
+	account.Cloud, account.Name, account.AccessKeyID, account.AccessKeySecret = inventory.Huawei, "a", secret.New("HST0TEST"), secret.New("secret-of-test")
+	l, err := open(account, cloud.Policy{Sleep: cloudtest.Instant().Sleep, Window: time.Hour}, r)
 	if err != nil {
 		t.Fatal(err)
 	}

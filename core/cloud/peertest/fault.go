@@ -25,6 +25,14 @@ const (
 	Slow        Kind = "slow"         // answers after Delay
 )
 
+// The ways to misbehave that every cloud has in its own form, which its emulator shows.
+const (
+	Throttled    Kind = "throttled"      // the cloud's own throttling error
+	NoPermission Kind = "no permission"  // as the cloud shows that the right to list is missing
+	Truncated    Kind = "truncated"      // a success with half of the document
+	NoProgress   Kind = "repeated token" // the cursor stands still
+)
+
 // Fault is a misbehaviour of the calls that it names.
 type Fault struct {
 	Kind   Kind

@@ -16,6 +16,14 @@ type Reporter interface {
 	Errorf(format string, args ...any)
 }
 
+// Notes is a Reporter that only remembers.
+type Notes struct{ Lines []string }
+
+// Errorf implements Reporter.
+func (n *Notes) Errorf(format string, args ...any) {
+	n.Lines = append(n.Lines, fmt.Sprintf(format, args...))
+}
+
 // Options are the fixed properties of a Ground. The zero value is usable.
 type Options struct {
 	Name     string           // of the emulator, for Reporter

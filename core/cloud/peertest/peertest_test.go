@@ -13,10 +13,6 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/peertest"
 )
 
-type notes []string
-
-func (n *notes) Errorf(format string, args ...any) { *n = append(*n, fmt.Sprintf(format, args...)) }
-
 // TestFaultsAreCounted: which calls a fault takes, one after another.
 func TestFaultsAreCounted(t *testing.T) {
 	t.Parallel()
@@ -92,7 +88,7 @@ func ask(client *http.Client, url string) string {
 // without its query.
 func TestCountsAndComplains(t *testing.T) {
 	t.Parallel()
-	var told notes
+	var told peertest.Notes
 	g := peertest.New(peertest.Options{Name: "x", Reporter: &told})
 	r := httptest.NewRequest(http.MethodGet, "/path?Signature=s3cret", nil)
 	for _, action := range []string{"a", "b", "a"} {
@@ -104,12 +100,43 @@ func TestCountsAndComplains(t *testing.T) {
 		t.Errorf("%d of %d", g.Calls("a"), g.Calls(""))
 	}
 	g.Record(r, "a", errors.New("why"))
-	if want := `x: unexpected request: GET /path action "a": why`; len(told) != 1 || told[0] != want || len(g.Unexpected()) != 1 {
+	if want := `x: unexpected request: GET /path action "a": why`; len(told.Lines) != 1 || told.Lines[0] != want || len(g.Unexpected()) != 1 {
 		t.Errorf("%q, want %q", told, want)
 	}
 	g.SetLatency(time.Hour)
 	g.Close()
 	if _, ok := g.Enter(r, "a"); ok {
 		t.Error("a closed emulator still answers")
+	}
+}
+
+// TestRegions: pages miss nothing that lasts, and repeat nothing, while the fleet changes.
+func TestRegions(t *testing.T) {
+	t.Parallel()
+	r := peertest.NewRegions(func(id string) string { return id[:2] })
+	if ids := r.Fill("r", 7, func(i int) string { return fmt.Sprintf("i%d of the first", i) }); strings.Join(ids, ",") != "i0,i1,i2,i3,i4,i5,i6" {
+		t.Errorf("ids %q", ids)
+	}
+	r.Put("other", "i9")
+	first, next := r.Page("r", nil, "", 3)
+	r.Remove("r", next, "i0") // what the cursor stands on goes, and something new comes before it
+	r.Put("r", "i8", "i2 changed")
+	second, end := r.Page("r", nil, next, 3)
+	if next != "i4" || end != "" || strings.Join(append(first, second...), ",") != "i6 of the first,i5 of the first,i4 of the first,i3 of the first,i2 changed,i1 of the first" {
+		t.Errorf("%q until %q, then %q until %q", first, next, second, end)
+	}
+	r.Change("r", func(s *string) { *s += "!" }, "i8", "none")
+	if row, there := r.Get("r", "i8"); row != "i8!" || !there {
+		t.Errorf("%q, %v", row, there)
+	}
+	if got := r.Newest("r"); len(got) != 6 || got[0] != "i8!" || got[5] != "i1 of the first" {
+		t.Errorf("the newest first: %q", got)
+	}
+	if some, next := r.Page("r", []string{"i1", "i4", "i8"}, "", 2); strings.Join(some, ",") != "i8!,i1 of the first" || next != "" {
+		t.Errorf("by id: %q until %q", some, next)
+	}
+	r.Remove("r")
+	if rows, _ := r.Page("r", nil, "", 9); len(rows)+len(r.Newest("r")) > 0 {
+		t.Errorf("%q are left", rows)
 	}
 }

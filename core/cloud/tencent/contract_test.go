@@ -1,7 +1,6 @@
 package tencent_test
 
 import (
-	"net/http/httptest"
 	"testing"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
@@ -19,11 +18,24 @@ func TestContract(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cloudtest.Run(t, cloudtest.Harness{
-				New: func(t testing.TB) cloudtest.World { return newWorld(t, options) }, Region: "ap-beijing", Missing: "ap-nowhere",
-				Owner: good.AccountID, Secrets: secrets(), PageSize: 100, Absent: tencent.Provider(cloud.Policy{}).Absent,
-			})
+			h := harness()
+			h.New = func(t testing.TB) cloudtest.World { return newWorld(t, options) }
+			cloudtest.Run(t, h)
 		})
+	}
+}
+
+const region = "ap-beijing"
+
+func harness() cloudtest.Harness {
+	return cloudtest.Harness{
+		New: func(t testing.TB) cloudtest.World { return newWorld(t, plain) }, Open: tencent.Open,
+		Account: cloud.Account{
+			Cloud: inventory.Tencent, Name: "tencent-prod", AccessKeyID: secret.New(good.AccessKeyID),
+			AccessKeySecret: secret.New(good.AccessKeySecret), SecurityToken: secret.New(good.SecurityToken),
+		},
+		Unknown: "AKIDunknown00000001", Region: region, Missing: "ap-nowhere", Absent: tencent.Provider(cloud.Policy{}).Absent, Owner: good.AccountID, Secrets: secrets(),
+		List: tencenttest.DescribeInstances, PageSize: 100,
 	}
 }
 
@@ -42,60 +54,17 @@ func secrets() []string {
 // world is an emulator that fails the test on unexpected requests.
 type world struct {
 	*tencenttest.Server
+	*cloudtest.Site
 	account *tencenttest.Account
-	url     string
 }
 
 func newWorld(t testing.TB, options tencenttest.Options) *world {
 	t.Helper()
 	options.Reporter = t
 	server := tencenttest.New(options)
-	web := httptest.NewServer(server)
-	t.Cleanup(func() { server.Close(); web.Close() })
-	return &world{Server: server, account: server.AddAccount(good), url: web.URL}
+	return &world{Server: server, Site: cloudtest.Serve(t, server, server.Close, harness()), account: server.AddAccount(good)}
 }
 
-func (w *world) open(t testing.TB, policy cloud.Policy, change func(*cloud.Account)) cloud.Lister {
-	t.Helper()
-	account := cloud.Account{
-		Cloud: inventory.Tencent, Name: "tencent-prod", Endpoint: w.url, AccessKeyID: secret.New(good.AccessKeyID),
-		AccessKeySecret: secret.New(good.AccessKeySecret), SecurityToken: secret.New(good.SecurityToken),
-	}
-	change(&account)
-	lister, err := tencent.Open(account, policy)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return lister
-}
-
-func (w *world) Open(t testing.TB, key cloudtest.Key, policy cloud.Policy) cloud.Lister {
-	return w.open(t, policy, func(a *cloud.Account) {
-		switch key {
-		case cloudtest.UnknownKey:
-			a.AccessKeyID = secret.New("AKIDunknown00000001")
-		case cloudtest.WrongSecret:
-			a.AccessKeySecret = secret.New("another-secret")
-		}
-	})
-}
-
-func (w *world) Fill(region string, n int) (ids []string) {
-	w.account.Fill(region, n, tencenttest.Sample)
-	for i := range n {
-		ids = append(ids, tencenttest.Sample(i).ID)
-	}
-	return ids
-}
-
-func (w *world) Break(region string, fault cloudtest.Fault, after, times int) {
-	kind := map[cloudtest.Fault]tencenttest.Kind{
-		cloudtest.Throttled: tencenttest.Throttled, cloudtest.NoPermission: tencenttest.Unauthorized,
-		cloudtest.ServerError: tencenttest.HTML503, cloudtest.Disconnect: tencenttest.Reset,
-		cloudtest.EmptyBody: tencenttest.EmptyBody, cloudtest.EmptyObject: tencenttest.EmptyObject,
-		cloudtest.Truncated: tencenttest.Truncated, cloudtest.WebPage: tencenttest.HTML200,
-		cloudtest.Redirect: tencenttest.Redirect, cloudtest.NoProgress: tencenttest.SamePage,
-		cloudtest.Hang: tencenttest.Hang,
-	}[fault]
-	w.Server.Break(tencenttest.Fault{Kind: kind, Action: tencenttest.DescribeInstances, Region: region, After: after, Times: times})
+func (w *world) Fill(region string, n int) []string {
+	return w.account.Fill(region, n, tencenttest.Sample)
 }

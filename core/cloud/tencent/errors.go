@@ -1,9 +1,7 @@
 package tencent
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -67,43 +65,4 @@ func kindOf(r *cloud.Refusal) inventory.Kind {
 
 func hasPrefix(text string, prefixes ...string) bool {
 	return slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(text, p) })
-}
-
-// unanswered is the error of a call that was sent and got no answer, or no whole one.
-type unanswered struct{ error }
-
-func (u unanswered) Unwrap() error { return u.error }
-
-// classify turns any error of a call into one with a kind, that names operation, account and
-// region.
-func (l *lister) classify(ctx context.Context, op, region string, err error) error {
-	if err == nil {
-		return nil
-	}
-	if r, ok := cloud.AsRefusal(err); ok {
-		return l.fault(kindOf(r), op, region, r.Error())
-	}
-	if cause := context.Cause(ctx); cause != nil {
-		return &inventory.Error{Kind: inventory.Deadline, Err: cause} // named by retried
-	}
-	var sent unanswered
-	if !errors.As(err, &sent) {
-		return l.fault(inventory.Unknown, op, region, "the SDK could not make the call: "+err.Error())
-	}
-	kind, text := cloud.Broken(sent.error)
-	return l.fault(kind, op, region, text)
-}
-
-// fault makes an error that names what was done and where, without any secret.
-func (l *lister) fault(kind inventory.Kind, op, region, text string) error {
-	return &inventory.Error{Kind: kind, Message: l.what(op, region) + ": " + l.scrub.Clean(text)}
-}
-
-// what names an operation: "tencent: list instances: account a, region r".
-func (l *lister) what(op, region string) string {
-	text := "tencent: " + op + ": account " + l.account.Name
-	if region != "" {
-		text += ", region " + region
-	}
-	return text
 }

@@ -1,17 +1,13 @@
 package tencent
 
 import (
-	"context"
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
-
-func instant(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 
 // FuzzAnswer: whatever is answered, nothing panics, no instance is without an id or of another
 // region, an error has a kind and no rows, and no list is believed without a RequestId.

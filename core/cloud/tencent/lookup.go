@@ -1,11 +1,11 @@
 package tencent
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
 
+	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
@@ -27,16 +27,12 @@ func (l *lister) Lookup(ctx context.Context, region string, ids []string) ([]inv
 	if err != nil {
 		return nil, err
 	}
-	absent := slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
-		_, there := slices.BinarySearchFunc(found, id, compareID)
-		return there
-	})
-	hidden, err := l.byID(ctx, op, region, absent, l.api.statuses)
+	hidden, err := l.byID(ctx, op, region, cloud.Absent(ids, found), l.api.statuses)
 	if err != nil {
 		return nil, err
 	}
 	if len(hidden) > 0 {
-		return nil, l.fault(inventory.Incomplete, op, region,
+		return nil, l.Fault(inventory.Incomplete, op, region,
 			hidden[0].ID+" is known to DescribeInstancesStatus, but not shown by DescribeInstances")
 	}
 	return found, nil
@@ -44,19 +40,10 @@ func (l *lister) Lookup(ctx context.Context, region string, ids []string) ([]inv
 
 // byID asks one API for instances by id, in calls of 100, and gives those that exist, sorted.
 func (l *lister) byID(ctx context.Context, op, region string, ids []string, call instancesCall) ([]inventory.Instance, error) {
-	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
-	if slices.Contains(ids, "") || !wellFormed(region) {
-		return nil, l.fault(inventory.Invalid, op, region, "an id of an instance or that of the region is none")
+	if !wellFormed(region) {
+		return nil, l.Fault(inventory.Invalid, op, region, "that is no id of a region")
 	}
-	var found []inventory.Instance
-	for part := range slices.Chunk(ids, pageSize) {
-		some, err := l.some(ctx, op, region, part, call)
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, some...)
-	}
-	return found, nil
+	return l.ByID(op, region, ids, nil, func(part []string) ([]inventory.Instance, error) { return l.some(ctx, op, region, part, call) })
 }
 
 // some makes one call for at most 100 sorted ids. Ids that do not exist are left out of the
@@ -83,16 +70,10 @@ func (l *lister) some(ctx context.Context, op, region string, ids []string, call
 	}
 	rows := answer.rows
 	if answer.total != len(rows) {
-		return nil, l.fault(inventory.Incomplete, op, region, fmt.Sprintf("%d rows are given, of %d", len(rows), answer.total))
+		return nil, l.Fault(inventory.Incomplete, op, region, fmt.Sprintf("%d rows are given, of %d", len(rows), answer.total))
 	}
-	slices.SortFunc(rows, func(a, b inventory.Instance) int { return compareID(a, b.ID) })
-	for i, row := range rows {
-		_, asked := slices.BinarySearch(ids, row.ID)
-		if !asked || i > 0 && rows[i-1].ID == row.ID {
-			return nil, l.fault(inventory.Incomplete, op, region, row.ID+" was not asked for, or is given twice")
-		}
+	if err := l.Asked(op, region, ids, rows); err != nil {
+		return nil, err
 	}
 	return rows, nil
 }
-
-func compareID(i inventory.Instance, id string) int { return cmp.Compare(i.ID, id) }

@@ -39,7 +39,7 @@ func TestLookupMany(t *testing.T) {
 	} {
 		w := newWorld(t, c.options)
 		ids := w.Fill(region, 230)
-		lister := w.open(t, cloudtest.Instant(), same)
+		lister := w.Open(t, cloudtest.Instant(), nil)
 		list, err := lister.Glance(t.Context(), region, slices.Concat(c.gone, ids, ids[:5]))
 		if err != nil || !slices.Equal(names(list), ids) || w.Calls("") != c.firstGlanceCalls {
 			t.Errorf("%s: glance: %d of 230 in %d calls: %v", c.name, len(list), w.Calls(""), err)
@@ -82,7 +82,7 @@ func TestAbsenceIsProved(t *testing.T) {
 			w := newWorld(t, options)
 			w.Fill(region, 3)
 			c.spoil(w)
-			list, err := w.open(t, cloudtest.Instant(), same).Lookup(t.Context(), region, c.ids)
+			list, err := w.Open(t, cloudtest.Instant(), nil).Lookup(t.Context(), region, c.ids)
 			if got := inventory.KindOf(err); got != c.want || err != nil && list != nil {
 				t.Errorf("%s, unknown ids refused %v: %q, kind %q, want %q: %v", name, options.RefuseUnknown, names(list), got, c.want, err)
 			}
@@ -113,7 +113,7 @@ func TestEmptyRegionIsProved(t *testing.T) {
 	} {
 		w := newWorld(t, plain)
 		c.spoil(w)
-		list, err := w.open(t, cloudtest.Instant(), same).List(t.Context(), region)
+		list, err := w.Open(t, cloudtest.Instant(), nil).List(t.Context(), region)
 		if got := inventory.KindOf(err); got != c.want || len(list) > 0 {
 			t.Errorf("%s: %q, kind %q, want %q: %v", name, names(list), got, c.want, err)
 		}
@@ -128,7 +128,7 @@ func TestLookupAnswersOther(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, plain)
 	w.account.Put(region, tencenttest.Instance{ID: "ins-00000001", Raw: []byte(`{"InstanceId":"ins-00000002"}`)})
-	lister := w.open(t, cloudtest.Instant(), same)
+	lister := w.Open(t, cloudtest.Instant(), nil)
 	for _, ids := range [][]string{{"ins-00000001"}, {""}} {
 		if list, err := lister.Lookup(t.Context(), region, ids); err == nil || list != nil {
 			t.Errorf("%q: %v, %v", ids, list, err)
@@ -141,7 +141,7 @@ func TestLookupAnswersOther(t *testing.T) {
 func TestRegionsAreWhole(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, tencenttest.Options{Regions: []string{"ap-shanghai", "ap-beijing"}})
-	got, err := w.open(t, cloudtest.Instant(), same).Regions(t.Context())
+	got, err := w.Open(t, cloudtest.Instant(), nil).Regions(t.Context())
 	if err != nil || !slices.Equal(got, []string{"ap-beijing", "ap-shanghai"}) {
 		t.Errorf("%q, %v", got, err)
 	}
@@ -174,7 +174,7 @@ func TestFleetChanges(t *testing.T) {
 			}
 		}})
 		ids := w.Fill(region, machines)
-		list, err := w.open(t, cloudtest.Instant(), same).List(t.Context(), region)
+		list, err := w.Open(t, cloudtest.Instant(), nil).List(t.Context(), region)
 		switch {
 		case err != nil:
 			if failed++; inventory.KindOf(err) != inventory.Incomplete || list != nil {

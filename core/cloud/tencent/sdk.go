@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common"
@@ -140,7 +139,7 @@ func unwrapSDK(by *courier, err error) error {
 	case err == nil:
 		return nil
 	case by.failed != nil:
-		return unanswered{by.failed}
+		return cloud.Unanswered{Err: by.failed}
 	case errors.As(err, &local):
 		return &cloud.Refusal{Status: http.StatusOK, Kind: inventory.Incomplete, Text: "the answer is none that the SDK reads (" + local.Code + ")"}
 	}
@@ -156,8 +155,8 @@ func fromRow(row *instance) inventory.Instance {
 		Status:     strings.ToLower(row.InstanceState),
 		Type:       row.InstanceType,
 		VPC:        row.VirtualPrivateCloud.VpcId,
-		PrivateIPs: distinct(row.PrivateIpAddresses),
-		PublicIPs:  distinct(row.PublicIpAddresses),
+		PrivateIPs: cloud.Distinct(row.PrivateIpAddresses),
+		PublicIPs:  cloud.Distinct(row.PublicIpAddresses),
 	}
 	// CVM tells the system's name only. That of Windows says so; the plan knows the others.
 	if strings.Contains(strings.ToLower(row.OsName), "windows") {
@@ -173,17 +172,6 @@ func regionOf(zone string) string {
 		return ""
 	}
 	return zone[:i]
-}
-
-// distinct gives each non-empty text once, in the order of first appearance.
-func distinct(list []string) []string {
-	var all []string
-	for _, text := range list {
-		if text != "" && !slices.Contains(all, text) {
-			all = append(all, text)
-		}
-	}
-	return all
 }
 
 // count gives a number, or -1 where there is none.

@@ -6,7 +6,6 @@
 package tencent
 
 import (
-	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -33,6 +32,7 @@ func Provider(policy cloud.Policy) cloud.Provider {
 	return cloud.Provider{
 		Cloud:       inventory.Tencent,
 		Open:        func(account cloud.Account) (cloud.Lister, error) { return Open(account, policy) },
+		OwnerRight:  "sts:GetCallerIdentity",
 		Permissions: Permissions,
 		Absent:      "ins-zzzzzzzz",
 	}
@@ -42,28 +42,20 @@ func Provider(policy cloud.Policy) cloud.Provider {
 // account has no key, and with Invalid where its endpoint or proxy is no address.
 func Open(account cloud.Account, policy cloud.Policy) (cloud.Lister, error) {
 	account.Cloud = inventory.Tencent
-	transport, err := cloud.NewTransport(account)
-	if err != nil {
-		return nil, err
-	}
-	l, err := open(account, policy, transport)
-	if err != nil {
-		return nil, err // not l, which is no nil Lister even where it is a nil pointer
-	}
-	return l, nil
+	return cloud.Connected(account, func(transport http.RoundTripper) (*lister, error) { return open(account, policy, transport) })
 }
 
 func open(account cloud.Account, policy cloud.Policy, transport http.RoundTripper) (*lister, error) {
-	l := &lister{account: account, policy: policy, scrub: cloud.NewScrubber(account)}
+	l := &lister{Caller: cloud.Caller{Account: account, Policy: policy, Kind: kindOf}}
 	if account.AccessKeyID.Empty() || account.AccessKeySecret.Empty() {
-		return nil, l.fault(inventory.BadCredentials, "open", "", "no credentials: the account has no key")
+		return nil, l.Fault(inventory.BadCredentials, "open", "", "no credentials: the account has no key")
 	}
 	place, err := cloud.ParseEndpoint(account)
 	if err != nil {
 		return nil, err
 	}
-	if l.policy.Window == 0 {
-		l.policy.Window = throttleWindow
+	if l.Policy.Window == 0 {
+		l.Policy.Window = throttleWindow
 	}
 	l.api = newAPI(account, place, transport)
 	return l, nil
@@ -71,10 +63,8 @@ func open(account cloud.Account, policy cloud.Policy, transport http.RoundTrippe
 
 // lister implements cloud.Lister. It holds nothing that changes.
 type lister struct {
-	account cloud.Account
-	policy  cloud.Policy
-	scrub   cloud.Scrubber
-	api     api
+	cloud.Caller
+	api api
 }
 
 // api is the part of Tencent's APIs that is used, one function per call and answer. The only file
@@ -115,12 +105,12 @@ type (
 // the key of a sub-account or a role.
 func (l *lister) Owner(ctx context.Context) (string, error) {
 	const op = "get caller identity"
-	answer, err := retried(ctx, l, op, "", l.api.identity)
+	answer, err := cloud.Call(ctx, l.Caller, op, "", l.api.identity)
 	switch {
 	case err != nil:
 		return "", err
 	case answer.requestID == "" || answer.account == "":
-		return "", l.fault(inventory.Incomplete, op, "", "the answer lacks its RequestId or the AccountId")
+		return "", l.Fault(inventory.Incomplete, op, "", "the answer lacks its RequestId or the AccountId")
 	}
 	return answer.account, nil
 }
@@ -130,21 +120,21 @@ func (l *lister) Owner(ctx context.Context) (string, error) {
 // not available (yet) are left out.
 func (l *lister) Regions(ctx context.Context) ([]string, error) {
 	const op = "list regions"
-	answer, err := retried(ctx, l, op, "", l.api.regions)
+	answer, err := cloud.Call(ctx, l.Caller, op, "", l.api.regions)
 	if err != nil {
 		return nil, err
 	}
 	var ids []string
 	for _, r := range answer.regions {
 		if r.id == "" || r.state == "" {
-			return nil, l.fault(inventory.Incomplete, op, "", "a region has no name or no state")
+			return nil, l.Fault(inventory.Incomplete, op, "", "a region has no name or no state")
 		}
 		if r.state == "AVAILABLE" {
 			ids = append(ids, r.id)
 		}
 	}
 	if answer.requestID == "" || len(ids) == 0 || answer.total != len(answer.regions) {
-		return nil, l.fault(inventory.Incomplete, op, "", "the answer lacks its RequestId or some of its regions")
+		return nil, l.Fault(inventory.Incomplete, op, "", "the answer lacks its RequestId or some of its regions")
 	}
 	slices.Sort(ids)
 	return slices.Compact(ids), nil
@@ -154,10 +144,10 @@ func (l *lister) Regions(ctx context.Context) ([]string, error) {
 func (l *lister) List(ctx context.Context, region string) ([]inventory.Instance, error) {
 	const op = "list instances"
 	if !wellFormed(region) {
-		return nil, l.fault(inventory.Invalid, op, region, "that is no id of a region")
+		return nil, l.Fault(inventory.Invalid, op, region, "that is no id of a region")
 	}
 	list, err := cloud.Offset[inventory.Instance]{
-		What: l.what(op, region), Limit: pageSize, Sleep: l.policy.Sleep,
+		What: l.What(op, region), Limit: pageSize, Sleep: l.Policy.Sleep,
 		ID: func(i inventory.Instance) string { return i.ID },
 		Fetch: func(ctx context.Context, from, n int) (cloud.Slice[inventory.Instance], error) {
 			answer, err := l.ask(ctx, op, query{region: region, from: from, limit: n}, l.api.instances)
@@ -170,8 +160,7 @@ func (l *lister) List(ctx context.Context, region string) ([]inventory.Instance,
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(list, func(a, b inventory.Instance) int { return cmp.Compare(a.ID, b.ID) })
-	return list, nil
+	return cloud.Sorted(list), nil
 }
 
 // probe asks the second API, DescribeInstancesStatus, whether a region is as empty as
@@ -180,7 +169,7 @@ func (l *lister) probe(ctx context.Context, region string) error {
 	const op = "probe the right to list instances"
 	answer, err := l.ask(ctx, op, query{region: region, limit: 1}, l.api.statuses)
 	if err == nil && (answer.total != 0 || len(answer.rows) != 0) {
-		err = l.fault(inventory.Incomplete, op, region, "DescribeInstances shows none of the instances that DescribeInstancesStatus counts: "+
+		err = l.Fault(inventory.Incomplete, op, region, "DescribeInstances shows none of the instances that DescribeInstancesStatus counts: "+
 			"has the key the right to cvm:DescribeInstances for all of them?")
 	}
 	return err
@@ -188,19 +177,12 @@ func (l *lister) probe(ctx context.Context, region string) error {
 
 // wellFormed tells whether a text can be the id of a region. It becomes part of a header, and of
 // the host's name in closed regions.
-func wellFormed(region string) bool {
-	for _, c := range region {
-		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
-			return false
-		}
-	}
-	return region != ""
-}
+func wellFormed(region string) bool { return cloud.Only(region, cloud.Lower) }
 
 // ask makes one call for instances and refuses an answer that is none. Without this, `{}`, `null`
 // and an empty document would read as an empty region.
 func (l *lister) ask(ctx context.Context, op string, q query, call instancesCall) (instancesAnswer, error) {
-	answer, err := retried(ctx, l, op, q.region, func(ctx context.Context) (instancesAnswer, error) {
+	answer, err := cloud.Call(ctx, l.Caller, op, q.region, func(ctx context.Context) (instancesAnswer, error) {
 		answer, err := call(ctx, q)
 		if refused, ok := cloud.AsRefusal(err); ok && q.ids != nil && unknownID(refused.Code) {
 			return instancesAnswer{unknown: true}, nil
@@ -211,28 +193,9 @@ func (l *lister) ask(ctx context.Context, op string, q query, call instancesCall
 	case err != nil || answer.unknown:
 		return answer, err
 	case answer.requestID == "":
-		return answer, l.fault(inventory.Incomplete, op, q.region, "the answer has no RequestId")
+		return answer, l.Fault(inventory.Incomplete, op, q.region, "the answer has no RequestId")
 	case !answer.listed || answer.total < 0:
-		return answer, l.fault(inventory.Incomplete, op, q.region, "the answer has no list of instances, or no TotalCount (request "+answer.requestID+")")
+		return answer, l.Fault(inventory.Incomplete, op, q.region, "the answer has no list of instances, or no TotalCount (request "+answer.requestID+")")
 	}
-	for i := range answer.rows {
-		row := &answer.rows[i]
-		if row.Region != "" && row.Region != q.region {
-			return answer, l.fault(inventory.Incomplete, op, q.region, row.ID+" is of region "+row.Region)
-		}
-		row.Scope = inventory.Scope{Cloud: inventory.Tencent, Account: l.account.Name, Region: q.region}
-	}
-	return answer, nil
-}
-
-// retried makes one call by the shared rules of retrying; each try is signed anew.
-func retried[T any](ctx context.Context, l *lister, op, region string, call func(context.Context) (T, error)) (T, error) {
-	value, err := cloud.Retry(ctx, l.policy, func(ctx context.Context) (T, error) {
-		value, err := call(ctx)
-		return value, l.classify(ctx, op, region, err)
-	})
-	if inventory.KindOf(err) == inventory.Deadline {
-		err = &inventory.Error{Kind: inventory.Deadline, Message: l.what(op, region), Err: err}
-	}
-	return value, err
+	return answer, l.Own(op, q.region, answer.rows)
 }

@@ -108,9 +108,9 @@ func (c *call) describeInstances(f Fault) (map[string]any, *refusal) {
 			return nil, &refusal{http.StatusBadRequest, "InvalidInstanceIds.Malformed",
 				"The specified InstanceIds are not well-formed, or more than 100."}
 		}
-		rows = c.account.byID(c.region, ids)
+		rows, _ = c.account.Page(c.region, append([]string{}, ids...), "", len(ids))
 	} else {
-		rows, next = c.account.page(c.region, after, size)
+		rows, next = c.account.Page(c.region, nil, after, size)
 	}
 	token := ""
 	if next != "" {

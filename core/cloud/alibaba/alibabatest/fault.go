@@ -14,32 +14,21 @@ type (
 
 // The ways to misbehave. What the real service was seen or is documented to do is marked [D].
 const (
-	Throttled     Kind = "throttled"      // [D] 400 Throttling.User
-	Forbidden     Kind = "forbidden"      // [D] 403 Forbidden.RAM
-	NoPermission  Kind = "no permission"  // [D] an empty list with HTTP 200, and Forbidden.RAM on a dry run
-	InternalError Kind = "internal error" // [D] 500 InternalError
-	Unavailable   Kind = "unavailable"    // [D] 503 ServiceUnavailable
-	OddError      Kind = "odd error"      // 400 with numbers where texts belong
-	NoList        Kind = "no list"        // 200 with a RequestId only
-	NoRequestID   Kind = "no request id"  // 200, all but the RequestId
-	Truncated     Kind = "truncated"      // 200, half of the document
-	RepeatToken   Kind = "repeated token" // pages after the first give their own token again
-	InvalidToken  Kind = "invalid token"  // 400 for any NextToken
-	NonceUsed     Kind = "nonce used"     // [D] 400 SignatureNonceUsed
-	Inactive      Kind = "inactive"       // [D] 400 InvalidAccessKeyId.Inactive
-	NoSecret      Kind = "no secret"      // AssumeRole: 200, all but the secret
+	Throttled          = peertest.Throttled    // [D] 400 Throttling.User
+	Forbidden     Kind = "forbidden"           // [D] 403 Forbidden.RAM
+	NoPermission       = peertest.NoPermission // [D] an empty list with HTTP 200, and Forbidden.RAM on a dry run
+	InternalError Kind = "internal error"      // [D] 500 InternalError
+	Unavailable   Kind = "unavailable"         // [D] 503 ServiceUnavailable
+	OddError      Kind = "odd error"           // 400 with numbers where texts belong
+	NoList        Kind = "no list"             // 200 with a RequestId only
+	NoRequestID   Kind = "no request id"       // 200, all but the RequestId
+	Truncated          = peertest.Truncated    // 200, half of the document
+	RepeatToken        = peertest.NoProgress   // pages after the first give their own token again
+	InvalidToken  Kind = "invalid token"       // 400 for any NextToken
+	NonceUsed     Kind = "nonce used"          // [D] 400 SignatureNonceUsed
+	Inactive      Kind = "inactive"            // [D] 400 InvalidAccessKeyId.Inactive
+	NoSecret      Kind = "no secret"           // AssumeRole: 200, all but the secret
 
-	HTML500     = peertest.HTML500
-	HTML503     = peertest.HTML503
-	HTML200     = peertest.HTML200
-	EmptyObject = peertest.EmptyObject
-	Null        = peertest.Null
-	EmptyBody   = peertest.EmptyBody
-	CutOff      = peertest.CutOff
-	Redirect    = peertest.Redirect
-	Hang        = peertest.Hang
-	Reset       = peertest.Reset
-	Slow        = peertest.Slow
 )
 
 // misbehave answers by a fault; false = the call is to be answered well after all.

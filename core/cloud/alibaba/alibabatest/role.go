@@ -19,7 +19,7 @@ type role struct {
 func (s *Server) AddRole(arn, account string, trusted ...string) *Account {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a := &Account{server: s, id: account, places: map[string]*place{}}
+	a := &Account{server: s, id: account, Regions: regions()}
 	s.roles[arn] = &role{account: a, trusted: trusted}
 	return a
 }
@@ -58,7 +58,7 @@ func (s *Server) assumeRole(c *call, f Fault) (map[string]any, *refusal) {
 	s.issued++
 	k, ends := Issued(s.issued), s.Now().Add(time.Duration(seconds)*time.Second).Truncate(time.Second)
 	s.accounts[k.AccessKeyID] = &Account{
-		server: s, id: r.account.id, key: k.AccessKeyID, secret: k.AccessKeySecret, token: k.SecurityToken, ends: ends, places: r.account.places,
+		server: s, id: r.account.id, key: k.AccessKeyID, secret: k.AccessKeySecret, token: k.SecurityToken, ends: ends, Regions: r.account.Regions,
 	}
 	given := map[string]any{
 		"AccessKeyId": k.AccessKeyID, "AccessKeySecret": k.AccessKeySecret, "SecurityToken": k.SecurityToken,

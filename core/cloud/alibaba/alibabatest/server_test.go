@@ -18,13 +18,6 @@ import (
 // start is the server's time in these tests.
 var start = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
-// notes is a Reporter that only remembers.
-type notes struct{ lines []string }
-
-func (n *notes) Errorf(format string, args ...any) {
-	n.lines = append(n.lines, fmt.Sprintf(format, args...))
-}
-
 // client asks the server as a signing client does.
 type client struct {
 	server *Server
@@ -95,7 +88,7 @@ func TestSignatureVector(t *testing.T) {
 
 func TestAuthentication(t *testing.T) {
 	t.Parallel()
-	n := &notes{}
+	n := &peertest.Notes{}
 	c := newClient(t, n)
 	list := map[string]string{"Action": DescribeInstances}
 	for name, x := range map[string]struct {
@@ -129,8 +122,8 @@ func TestAuthentication(t *testing.T) {
 	if _, doc := c.ask(t, list, nil); doc.Code != "MissingSecurityToken" {
 		t.Errorf("without its token: %+v", doc)
 	}
-	if len(n.lines)+len(c.server.Unexpected()) > 0 {
-		t.Errorf("unexpected: %q", n.lines)
+	if len(n.Lines)+len(c.server.Unexpected()) > 0 {
+		t.Errorf("unexpected: %q", n.Lines)
 	}
 }
 
@@ -145,14 +138,14 @@ func TestStrict(t *testing.T) {
 		"no region":     {"Action": DescribeRegions, "RegionId": ""},
 		"bearer tokens": {"Action": DescribeRegions, "SignatureType": "BEARERTOKEN"},
 	} {
-		n := &notes{}
+		n := &peertest.Notes{}
 		c := newClient(t, n)
 		status, doc := c.ask(t, params, nil)
-		if status != 400 || doc.Code != "InvalidParameter" || len(n.lines) != 1 || len(c.server.Unexpected()) != 1 {
-			t.Errorf("%s: %d %+v, reported %q", name, status, doc, n.lines)
+		if status != 400 || doc.Code != "InvalidParameter" || len(n.Lines) != 1 || len(c.server.Unexpected()) != 1 {
+			t.Errorf("%s: %d %+v, reported %q", name, status, doc, n.Lines)
 		}
-		if strings.Contains(fmt.Sprint(n.lines), "testid") {
-			t.Errorf("%s: the report shows the key: %q", name, n.lines)
+		if strings.Contains(fmt.Sprint(n.Lines), "testid") {
+			t.Errorf("%s: the report shows the key: %q", name, n.Lines)
 		}
 	}
 	c := newClient(t, nil)
@@ -229,7 +222,7 @@ func TestFaultsCount(t *testing.T) {
 		t.Errorf("codes %q", got)
 	}
 	repair()
-	c.server.Break(Fault{Kind: Slow, Delay: 20 * time.Millisecond})
+	c.server.Break(Fault{Kind: peertest.Slow, Delay: 20 * time.Millisecond})
 	c.server.SetLatency(20 * time.Millisecond)
 	began := time.Now()
 	if got := codes(1); got != "," || time.Since(began) < 40*time.Millisecond {

@@ -150,7 +150,7 @@ func (s *Server) describeInstances(c *call, f Fault) (string, *refusal) {
 	s.mu.Lock()
 	account := s.account(c.key.AccountID)
 	s.mu.Unlock()
-	rows, next := account.page(region, ids, after, size)
+	rows, next := account.Page(region, ids, after, size)
 	token := ""
 	switch {
 	case f.Kind == EmptyPage:

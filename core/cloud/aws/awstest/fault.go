@@ -14,36 +14,25 @@ type (
 
 // The ways to misbehave. What the real service is documented to do is marked [D].
 const (
-	Throttled     Kind = "throttled"      // [D] 503 RequestLimitExceeded
-	Throttling    Kind = "throttling"     // [D] 400 Throttling, as STS says it
-	Unauthorized  Kind = "unauthorized"   // [D] 403 UnauthorizedOperation
-	AccessDenied  Kind = "access denied"  // [D] 403 AccessDenied
-	AuthFailure   Kind = "auth failure"   // [D] 401 AuthFailure
-	OptInRequired Kind = "opt in"         // [D] 403 OptInRequired
-	Expired       Kind = "expired"        // [D] 400 RequestExpired
-	InternalError Kind = "internal error" // [D] 500 InternalError
-	Unavailable   Kind = "unavailable"    // [D] 503 Unavailable, as in the outage of a zone
-	InstanceGone  Kind = "instance gone"  // [D] 400 InvalidInstanceID.NotFound
-	OddError      Kind = "odd error"      // 400 with a document of another kind
-	NoList        Kind = "no list"        // 200 without a reservationSet or what else was asked for
-	NoRequestID   Kind = "no request id"  // 200, all but the request id
-	OtherDocument Kind = "other document" // 200, another document
-	Truncated     Kind = "truncated"      // 200, half of the document
-	EmptyPage     Kind = "empty page"     // [D] 200, no rows, and a token that goes on from here
-	RepeatToken   Kind = "repeated token" // pages after the first give their own token again
-	InvalidToken  Kind = "invalid token"  // 400 for any NextToken
+	Throttled          = peertest.Throttled    // [D] 503 RequestLimitExceeded
+	Throttling    Kind = "throttling"          // [D] 400 Throttling, as STS says it
+	Unauthorized       = peertest.NoPermission // [D] 403 UnauthorizedOperation
+	AccessDenied  Kind = "access denied"       // [D] 403 AccessDenied
+	AuthFailure   Kind = "auth failure"        // [D] 401 AuthFailure
+	OptInRequired Kind = "opt in"              // [D] 403 OptInRequired
+	Expired       Kind = "expired"             // [D] 400 RequestExpired
+	InternalError Kind = "internal error"      // [D] 500 InternalError
+	Unavailable   Kind = "unavailable"         // [D] 503 Unavailable, as in the outage of a zone
+	InstanceGone  Kind = "instance gone"       // [D] 400 InvalidInstanceID.NotFound
+	OddError      Kind = "odd error"           // 400 with a document of another kind
+	NoList        Kind = "no list"             // 200 without a reservationSet or what else was asked for
+	NoRequestID   Kind = "no request id"       // 200, all but the request id
+	OtherDocument Kind = "other document"      // 200, another document
+	Truncated          = peertest.Truncated    // 200, half of the document
+	EmptyPage     Kind = "empty page"          // [D] 200, no rows, and a token that goes on from here
+	RepeatToken        = peertest.NoProgress   // pages after the first give their own token again
+	InvalidToken  Kind = "invalid token"       // 400 for any NextToken
 
-	HTML500     = peertest.HTML500
-	HTML503     = peertest.HTML503
-	HTML200     = peertest.HTML200
-	EmptyObject = peertest.EmptyObject
-	Null        = peertest.Null
-	EmptyBody   = peertest.EmptyBody
-	CutOff      = peertest.CutOff
-	Redirect    = peertest.Redirect
-	Hang        = peertest.Hang
-	Reset       = peertest.Reset
-	Slow        = peertest.Slow
 )
 
 // misbehave answers by a fault; false = the call is to be answered well after all.

@@ -19,13 +19,6 @@ import (
 // start is the server's time in these tests.
 var start = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
-// notes is a Reporter that only remembers.
-type notes struct{ lines []string }
-
-func (n *notes) Errorf(format string, args ...any) {
-	n.lines = append(n.lines, fmt.Sprintf(format, args...))
-}
-
 // client asks the server as a signing client does.
 type client struct {
 	server *Server
@@ -149,7 +142,7 @@ func TestSignatureVector(t *testing.T) {
 
 func TestAuthentication(t *testing.T) {
 	t.Parallel()
-	n := &notes{}
+	n := &peertest.Notes{}
 	c := newClient(t, n)
 	role := Key{AccountID: "1", AccessKeyID: "ASIATEST", AccessKeySecret: "rolesecret", SessionToken: "token+/=="}
 	c.server.AddAccount(role)
@@ -197,8 +190,8 @@ func TestAuthentication(t *testing.T) {
 			t.Errorf("%s: %d %+v", name, status, doc)
 		}
 	}
-	if len(n.lines)+len(c.server.Unexpected()) > 0 {
-		t.Errorf("unexpected: %q", n.lines)
+	if len(n.Lines)+len(c.server.Unexpected()) > 0 {
+		t.Errorf("unexpected: %q", n.Lines)
 	}
 }
 
@@ -223,14 +216,14 @@ func TestStrict(t *testing.T) {
 			r.Body, r.ContentLength = io.NopCloser(strings.NewReader("Action=a&Action=b")), 17
 		}},
 	} {
-		n := &notes{}
+		n := &peertest.Notes{}
 		c := newClient(t, n)
 		status, doc := c.ask(t, q)
-		if status != 400 || doc.EC2+doc.STS != "InvalidParameterValue" || len(n.lines) != 1 || len(c.server.Unexpected()) != 1 {
-			t.Errorf("%s: %d %+v, reported %q", name, status, doc, n.lines)
+		if status != 400 || doc.EC2+doc.STS != "InvalidParameterValue" || len(n.Lines) != 1 || len(c.server.Unexpected()) != 1 {
+			t.Errorf("%s: %d %+v, reported %q", name, status, doc, n.Lines)
 		}
-		if strings.Contains(fmt.Sprint(n.lines), "AKIATEST") {
-			t.Errorf("%s: the report shows the key: %q", name, n.lines)
+		if strings.Contains(fmt.Sprint(n.Lines), "AKIATEST") {
+			t.Errorf("%s: the report shows the key: %q", name, n.Lines)
 		}
 	}
 }

@@ -2,9 +2,9 @@ package awstest
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"time"
+
+	"github.com/jms-sync/jms-sync/core/cloud/peertest"
 )
 
 // Key is an access key and the account to which it belongs.
@@ -29,15 +29,8 @@ type role struct {
 
 // Account is one AWS account with its instances.
 type Account struct {
-	server *Server
-	id     string
-	places map[string]*place // by region
-}
-
-// place is one region of an account; order holds the ids descending and is nil when stale.
-type place struct {
-	rows  map[string]Instance
-	order []string
+	*peertest.Regions[Instance]
+	id string
 }
 
 // Instance is a machine of the emulator. What is empty is left out of the answer.
@@ -79,7 +72,7 @@ func (s *Server) AddAccount(k Key) *Account {
 // account gives an account, made where it is new; the lock is held.
 func (s *Server) account(id string) *Account {
 	if s.worlds[id] == nil {
-		s.worlds[id] = &Account{server: s, id: id, places: map[string]*place{}}
+		s.worlds[id] = &Account{Regions: peertest.NewRegions(func(i Instance) string { return i.ID }), id: id}
 	}
 	return s.worlds[id]
 }
@@ -106,51 +99,11 @@ func (s *Server) Issue(account string, d time.Duration) (k Key, expires time.Tim
 	return k, expires
 }
 
-// Put adds instances to a region, or replaces those with the same id.
-func (a *Account) Put(region string, instances ...Instance) {
-	a.server.mu.Lock()
-	defer a.server.mu.Unlock()
-	p := a.place(region)
-	for _, i := range instances {
-		p.rows[i.ID] = i
-	}
-	p.order = nil
-}
-
-// Fill puts n instances into a region, each made by a function of its number from 0.
-func (a *Account) Fill(region string, n int, at func(i int) Instance) {
-	instances := make([]Instance, n)
-	for i := range instances {
-		instances[i] = at(i)
-	}
-	a.Put(region, instances...)
-}
-
 // Terminate ends instances. Their rows linger, without network, until they are removed.
 func (a *Account) Terminate(region string, ids ...string) {
-	a.server.mu.Lock()
-	defer a.server.mu.Unlock()
-	p := a.place(region)
-	for _, id := range ids {
-		if i, ok := p.rows[id]; ok {
-			i.State, i.VPC, i.PrivateIP, i.PublicIP, i.PrivateDNS, i.Interfaces = "terminated", "", "", "", "", nil
-			p.rows[id] = i
-		}
-	}
-}
-
-// Remove takes the rows of instances away; no ids = all of the region.
-func (a *Account) Remove(region string, ids ...string) {
-	a.server.mu.Lock()
-	defer a.server.mu.Unlock()
-	p := a.place(region)
-	if len(ids) == 0 {
-		clear(p.rows)
-	}
-	for _, id := range ids {
-		delete(p.rows, id)
-	}
-	p.order = nil
+	a.Change(region, func(i *Instance) {
+		i.State, i.VPC, i.PrivateIP, i.PublicIP, i.PrivateDNS, i.Interfaces = "terminated", "", "", "", "", nil
+	}, ids...)
 }
 
 // Sample is a plain running Linux machine with number i, for Fill. Three of them at a time are
@@ -163,38 +116,4 @@ func Sample(i int) Instance {
 		Interfaces:  []Interface{{Addresses: []Address{{Private: address, Primary: true}}}},
 		Reservation: fmt.Sprintf("r-%017x", i/3),
 	}
-}
-
-// place gives a region of the account; the lock is held.
-func (a *Account) place(region string) *place {
-	p := a.places[region]
-	if p == nil {
-		p = &place{rows: map[string]Instance{}}
-		a.places[region] = p
-	}
-	return p
-}
-
-// page gives up to n instances after a cursor (an id, "" for the start) in the server's order,
-// which is descending so that nobody relies on a sorted answer; ids, if not nil, are the only
-// ones. next is "" at the end. The cursor is a key, not a place: a changing fleet neither hides
-// nor repeats a lasting instance.
-func (a *Account) page(region string, ids []string, after string, n int) (rows []Instance, next string) {
-	a.server.mu.Lock()
-	defer a.server.mu.Unlock()
-	p := a.place(region)
-	if p.order == nil {
-		p.order = slices.Sorted(maps.Keys(p.rows))
-		slices.Reverse(p.order)
-	}
-	for _, id := range p.order {
-		switch {
-		case after != "" && id >= after, ids != nil && !slices.Contains(ids, id):
-			continue
-		case len(rows) == n:
-			return rows, rows[n-1].ID
-		}
-		rows = append(rows, p.rows[id])
-	}
-	return rows, ""
 }

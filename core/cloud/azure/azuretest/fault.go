@@ -15,32 +15,21 @@ type (
 
 // The ways to misbehave. What the real service was seen or is documented to do is marked [D].
 const (
-	Throttled     Kind = "throttled"      // [D] 429 with Retry-After
-	Forbidden     Kind = "forbidden"      // [D] 403 AuthorizationFailed
-	NoPermission  Kind = "no permission"  // [D] lists without rows with HTTP 200, and no permissions
-	Gone          Kind = "gone"           // [D] 404 ResourceNotFound
-	Expired       Kind = "expired"        // [D] 401 ExpiredAuthenticationToken
-	InternalError Kind = "internal error" // [D] 500 InternalServerError
-	Unavailable   Kind = "unavailable"    // [D] 503 ServiceUnavailable
-	OddError      Kind = "odd error"      // 400 with numbers where texts belong
-	NoList        Kind = "no list"        // 200 without the list, or without the token
-	Truncated     Kind = "truncated"      // 200, half of the document
-	RepeatToken   Kind = "repeated token" // pages after the first give their own address again
-	ForeignLink   Kind = "foreign link"   // the next page is said to be at another host
-	Accepted      Kind = "accepted"       // 202 with a document
-	GraphCut      Kind = "graph cut"      // Resource Graph says that there is more, and not where
+	Throttled          = peertest.Throttled    // [D] 429 with Retry-After
+	Forbidden     Kind = "forbidden"           // [D] 403 AuthorizationFailed
+	NoPermission       = peertest.NoPermission // [D] lists without rows with HTTP 200, and no permissions
+	Gone          Kind = "gone"                // [D] 404 ResourceNotFound
+	Expired       Kind = "expired"             // [D] 401 ExpiredAuthenticationToken
+	InternalError Kind = "internal error"      // [D] 500 InternalServerError
+	Unavailable   Kind = "unavailable"         // [D] 503 ServiceUnavailable
+	OddError      Kind = "odd error"           // 400 with numbers where texts belong
+	NoList        Kind = "no list"             // 200 without the list, or without the token
+	Truncated          = peertest.Truncated    // 200, half of the document
+	RepeatToken        = peertest.NoProgress   // pages after the first give their own address again
+	ForeignLink   Kind = "foreign link"        // the next page is said to be at another host
+	Accepted      Kind = "accepted"            // 202 with a document
+	GraphCut      Kind = "graph cut"           // Resource Graph says that there is more, and not where
 
-	HTML500     = peertest.HTML500
-	HTML503     = peertest.HTML503
-	HTML200     = peertest.HTML200
-	EmptyObject = peertest.EmptyObject
-	Null        = peertest.Null
-	EmptyBody   = peertest.EmptyBody
-	CutOff      = peertest.CutOff
-	Redirect    = peertest.Redirect
-	Hang        = peertest.Hang
-	Reset       = peertest.Reset
-	Slow        = peertest.Slow
 )
 
 // refusal is an error of the real APIs. Those for tokens have another document.

@@ -16,13 +16,6 @@ import (
 
 const subID = "11111111-2222-4333-8444-555555555555"
 
-// notes is a Reporter that only remembers.
-type notes struct{ lines []string }
-
-func (n *notes) Errorf(format string, args ...any) {
-	n.lines = append(n.lines, fmt.Sprintf(format, args...))
-}
-
 // client asks the server as one with a token does.
 type client struct {
 	*Server
@@ -162,14 +155,14 @@ func TestStrict(t *testing.T) {
 		"part of scope": {http.MethodPost, rows, graph(query(subID), `{"resultFormat":"objectArray","$top":5,"allowPartialScopes":true}`)},
 		"too many":      {http.MethodPost, rows, graph(query(strings.Repeat(subID+"', '", 100)+subID), `{"resultFormat":"objectArray","$top":5,"allowPartialScopes":false}`)},
 	} {
-		n := &notes{}
+		n := &peertest.Notes{}
 		c := newClient(t, n)
 		status, doc := c.ask(t, x.method, x.path, x.body)
-		if status != 400 || doc.Code == "" || len(n.lines) != 1 || len(c.Unexpected()) != 1 {
-			t.Errorf("%s: %d %q, reported %q", name, status, doc.Code, n.lines)
+		if status != 400 || doc.Code == "" || len(n.Lines) != 1 || len(c.Unexpected()) != 1 {
+			t.Errorf("%s: %d %q, reported %q", name, status, doc.Code, n.Lines)
 		}
-		if strings.Contains(fmt.Sprint(n.lines), "secret=") || strings.Contains(fmt.Sprint(n.lines), "eyJ0") {
-			t.Errorf("%s: the report shows a secret: %q", name, n.lines)
+		if strings.Contains(fmt.Sprint(n.Lines), "secret=") || strings.Contains(fmt.Sprint(n.Lines), "eyJ0") {
+			t.Errorf("%s: the report shows a secret: %q", name, n.Lines)
 		}
 	}
 }

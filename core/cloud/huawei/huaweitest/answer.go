@@ -106,7 +106,7 @@ func (a *Account) list(f Fault, none bool) object {
 
 // show answers for one server. One that the key may not see is refused, not denied to exist.
 func (c *call) show(p *project) (object, *refusal) {
-	row, there := p.rows[c.server]
+	row, there := c.account.Get(p.name, c.server)
 	switch {
 	case !there:
 		return nil, &refusal{http.StatusNotFound, "Ecs.0114", "Instance[" + c.server + "] could not be found."}
@@ -143,7 +143,7 @@ func (c *call) detail(p *project, f Fault) (object, *refusal) {
 	}
 	ids = ids[:min(size, len(ids))]
 	for _, id := range ids {
-		row, there := p.rows[id]
+		row, there := c.account.Get(p.name, id)
 		if !there || !c.account.granted[row.EnterpriseProject] {
 			all = append(all, hollow(id))
 			continue

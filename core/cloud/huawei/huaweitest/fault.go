@@ -14,38 +14,27 @@ type (
 
 // The ways to misbehave. What the real service is documented or was seen to do is marked [D].
 const (
-	Throttled     Kind = "throttled"      // [D] 429 APIGW.0308
-	NoPermission  Kind = "no permission"  // [D] 403 Ecs.0003; of IAM 403 with a number as code
-	NoPolicy      Kind = "no policy"      // 401 EPS.0003 "policy doesn't allow"
-	Locked        Kind = "locked"         // [D] 401 APIGW.0301, after five wrong signatures
-	InternalError Kind = "internal error" // [D] 500 Ecs.0000
-	Unavailable   Kind = "unavailable"    // 503 of the gateway
-	NotPublished  Kind = "not published"  // [D] 404 APIGW.0101: no such API here
-	OddError      Kind = "odd error"      // 400 with numbers where texts belong
-	NoList        Kind = "no list"        // 200, all but the list
-	NullList      Kind = "null list"      // 200, null in place of the list
-	NoCount       Kind = "no count"       // 200, all but the total
-	WrongCount    Kind = "wrong count"    // 200, a total that is one too many
-	PageCount     Kind = "page count"     // 200, the page's number of servers in place of the total
-	NullRow       Kind = "null row"       // 200, the last server has no field but its id
-	OtherProject  Kind = "other project"  // 200, the last server is of another project
-	ShortPages    Kind = "short pages"    // 200, half of the servers that were asked for
-	Truncated     Kind = "truncated"      // 200, half of the document
-	Trailing      Kind = "trailing"       // 200, and a second document behind the first
-	RepeatMarker  Kind = "repeated page"  // the marker is not looked at
-	BadMarker     Kind = "bad marker"     // 400 for any marker
+	Throttled          = peertest.Throttled    // [D] 429 APIGW.0308
+	NoPermission       = peertest.NoPermission // [D] 403 Ecs.0003; of IAM 403 with a number as code
+	NoPolicy      Kind = "no policy"           // 401 EPS.0003 "policy doesn't allow"
+	Locked        Kind = "locked"              // [D] 401 APIGW.0301, after five wrong signatures
+	InternalError Kind = "internal error"      // [D] 500 Ecs.0000
+	Unavailable   Kind = "unavailable"         // 503 of the gateway
+	NotPublished  Kind = "not published"       // [D] 404 APIGW.0101: no such API here
+	OddError      Kind = "odd error"           // 400 with numbers where texts belong
+	NoList        Kind = "no list"             // 200, all but the list
+	NullList      Kind = "null list"           // 200, null in place of the list
+	NoCount       Kind = "no count"            // 200, all but the total
+	WrongCount    Kind = "wrong count"         // 200, a total that is one too many
+	PageCount     Kind = "page count"          // 200, the page's number of servers in place of the total
+	NullRow       Kind = "null row"            // 200, the last server has no field but its id
+	OtherProject  Kind = "other project"       // 200, the last server is of another project
+	ShortPages    Kind = "short pages"         // 200, half of the servers that were asked for
+	Truncated          = peertest.Truncated    // 200, half of the document
+	Trailing      Kind = "trailing"            // 200, and a second document behind the first
+	RepeatMarker       = peertest.NoProgress   // the marker is not looked at
+	BadMarker     Kind = "bad marker"          // 400 for any marker
 
-	HTML500     = peertest.HTML500
-	HTML503     = peertest.HTML503
-	HTML200     = peertest.HTML200
-	EmptyObject = peertest.EmptyObject
-	Null        = peertest.Null
-	EmptyBody   = peertest.EmptyBody
-	CutOff      = peertest.CutOff
-	Redirect    = peertest.Redirect
-	Hang        = peertest.Hang
-	Reset       = peertest.Reset
-	Slow        = peertest.Slow
 )
 
 // misbehave answers by a fault; false = the call is to be answered well after all.

@@ -16,13 +16,6 @@ import (
 // start is the server's time in these tests.
 var start = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
-// notes is a Reporter that only remembers.
-type notes struct{ lines []string }
-
-func (n *notes) Errorf(format string, args ...any) {
-	n.lines = append(n.lines, fmt.Sprintf(format, args...))
-}
-
 // client asks the server as a signing client does.
 type client struct {
 	server  *Server
@@ -127,7 +120,7 @@ func TestSignatureVectors(t *testing.T) {
 
 func TestAuthentication(t *testing.T) {
 	t.Parallel()
-	n := &notes{}
+	n := &peertest.Notes{}
 	c := newClient(t, n)
 	date := func(text string) func(http.Header) { return func(h http.Header) { h.Set("X-Sdk-Date", text) } }
 	for name, x := range map[string]struct {
@@ -166,8 +159,8 @@ func TestAuthentication(t *testing.T) {
 	if status, _ := c.ask(t, c.detail(""), nil, nil); status != 401 {
 		t.Errorf("without its token: %d", status)
 	}
-	if len(n.lines)+len(c.server.Unexpected()) > 0 {
-		t.Errorf("unexpected: %q", n.lines)
+	if len(n.Lines)+len(c.server.Unexpected()) > 0 {
+		t.Errorf("unexpected: %q", n.Lines)
 	}
 }
 
@@ -182,26 +175,26 @@ func TestStrict(t *testing.T) {
 		"pages by number": "&offset=2", "another project": "?", "a filter": "&status=ACTIVE", "a parameter twice": "&limit=1&limit=2", "an empty one": "&marker=",
 		"a marker beside ids": "&server_id=a&marker=b", "not escaped": "&limit=%zz",
 	} {
-		n := &notes{}
+		n := &peertest.Notes{}
 		c := newClient(t, n)
 		path = c.detail(path)
 		if name == "another project" {
 			path, _, _ = strings.Cut(path, "?")
 		}
 		status, _ := c.ask(t, path, nil, nil)
-		if status != 400 || len(n.lines) != 1 || len(c.server.Unexpected()) != 1 || strings.Contains(fmt.Sprint(n.lines), "testid") {
-			t.Errorf("%s: %d, reported %q", name, status, n.lines)
+		if status != 400 || len(n.Lines) != 1 || len(c.server.Unexpected()) != 1 || strings.Contains(fmt.Sprint(n.Lines), "testid") {
+			t.Errorf("%s: %d, reported %q", name, status, n.Lines)
 		}
 	}
-	n := &notes{}
+	n := &peertest.Notes{}
 	c := newClient(t, n)
 	for _, path := range []string{"/elsewhere", "/v3/projects?name=cn-north-4", "/v1/%7Bproject_id%7D/cloudservers/detail?enterprise_project_id=all_granted_eps"} {
 		c.ask(t, path, nil, nil)
 	}
 	c.ask(t, "/v3/projects", nil, func(r *http.Request) { r.Method = http.MethodPost })
 	c.ask(t, "/v3/projects", func(h http.Header) { h.Set("User-Agent", "huaweicloud-usdk-go/3.0; app/1") }, nil)
-	if len(n.lines) != 5 {
-		t.Errorf("%d reported: %q", len(n.lines), n.lines)
+	if len(n.Lines) != 5 {
+		t.Errorf("%d reported: %q", len(n.Lines), n.Lines)
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+
+	"github.com/jms-sync/jms-sync/core/cloud/peertest"
 )
 
 // Key is an access key and the account to which it belongs.
@@ -15,8 +17,10 @@ type Key struct {
 	SecurityToken   string // of an agency; must then come with every call
 }
 
-// Account is one cloud account: its IAM projects with their servers.
+// Account is one cloud account: its IAM projects, with their servers by the project's name, which is a
+// region's id.
 type Account struct {
+	*peertest.Regions[Instance]
 	server   *Server
 	domain   string
 	key      string
@@ -28,12 +32,10 @@ type Account struct {
 	granted  map[string]bool
 }
 
-// project is one IAM project; order holds the servers' ids, the newest first, as Nova lists them.
+// project is one IAM project.
 type project struct {
 	id, name string
 	disabled bool
-	rows     map[string]Instance
-	order    []string
 }
 
 // Instance is a server of the emulator. What is empty is empty in the answer too.
@@ -54,7 +56,7 @@ func (s *Server) AddAccount(k Key) *Account {
 	s.mu.Lock()
 	a := &Account{
 		server: s, domain: k.DomainID, key: k.AccessKeyID, secret: k.AccessKeySecret, token: k.SecurityToken,
-		projects: map[string]*project{}, granted: map[string]bool{"": true},
+		Regions: peertest.NewRegions(func(i Instance) string { return i.ID }), projects: map[string]*project{}, granted: map[string]bool{"": true},
 	}
 	s.accounts[k.AccessKeyID] = a
 	s.mu.Unlock()
@@ -70,7 +72,7 @@ func (a *Account) AddProject(name string) string {
 	defer a.server.mu.Unlock()
 	id := a.projectID(name)
 	if a.projects[id] == nil {
-		a.projects[id] = &project{id: id, name: name, rows: map[string]Instance{}}
+		a.projects[id] = &project{id: id, name: name}
 		a.order = append(a.order, id)
 	}
 	return id
@@ -86,6 +88,7 @@ func (a *Account) RemoveProject(name string, disable bool) {
 		return
 	}
 	delete(a.projects, id)
+	a.Remove(name)
 	a.order = slices.DeleteFunc(a.order, func(other string) bool { return other == id })
 }
 
@@ -117,45 +120,6 @@ func (a *Account) SetSecret(secret string) {
 	a.secret = secret
 }
 
-// Put adds servers to a project (by its name: a region's id), or replaces those with the same id.
-func (a *Account) Put(name string, instances ...Instance) {
-	a.server.mu.Lock()
-	defer a.server.mu.Unlock()
-	p := a.projects[a.projectID(name)]
-	fresh := make([]string, 0, len(instances))
-	for _, i := range instances {
-		if _, met := p.rows[i.ID]; !met {
-			fresh = append(fresh, i.ID)
-		}
-		p.rows[i.ID] = i
-	}
-	slices.Reverse(fresh)
-	p.order = append(fresh, p.order...)
-}
-
-// Fill puts n servers into a project, each made by a function of its number from 0.
-func (a *Account) Fill(name string, n int, at func(i int) Instance) {
-	instances := make([]Instance, n)
-	for i := range instances {
-		instances[i] = at(i)
-	}
-	a.Put(name, instances...)
-}
-
-// Remove releases servers; no ids = all of the project.
-func (a *Account) Remove(name string, ids ...string) {
-	a.server.mu.Lock()
-	defer a.server.mu.Unlock()
-	p := a.projects[a.projectID(name)]
-	if len(ids) == 0 {
-		clear(p.rows)
-	}
-	for _, id := range ids {
-		delete(p.rows, id)
-	}
-	p.order = slices.DeleteFunc(p.order, func(id string) bool { _, there := p.rows[id]; return !there })
-}
-
 // Sample is a plain running Linux server with number i, for Fill.
 func Sample(i int) Instance {
 	return Instance{
@@ -165,12 +129,12 @@ func Sample(i int) Instance {
 	}
 }
 
-// visible gives the ids that the key may see, in order; the lock is held.
+// visible gives the ids that the key may see, the newest first, as Nova lists them; the lock is held.
 func (a *Account) visible(p *project) []string {
 	var ids []string
-	for _, id := range p.order {
-		if a.granted[p.rows[id].EnterpriseProject] {
-			ids = append(ids, id)
+	for _, row := range a.Newest(p.name) {
+		if a.granted[row.EnterpriseProject] {
+			ids = append(ids, row.ID)
 		}
 	}
 	return ids

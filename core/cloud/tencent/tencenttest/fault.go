@@ -15,37 +15,26 @@ type (
 // The ways to misbehave. What the real service was seen or is documented to do is marked [D]; it
 // answers errors with HTTP 200.
 const (
-	Throttled     Kind = "throttled"       // [D] RequestLimitExceeded
-	Unauthorized  Kind = "unauthorized"    // [D] UnauthorizedOperation
-	InternalError Kind = "internal error"  // [D] InternalError
-	Expired       Kind = "expired"         // [D] AuthFailure.SignatureExpire
-	OddError      Kind = "odd error"       // numbers where texts belong
-	OldError      Kind = "old error"       // [D] the error of API 2.0, with a code that is a number
-	Unavailable   Kind = "unavailable"     // 503 with an error document
-	Empty         Kind = "empty"           // no rows, of a total of 0
-	ShortPage     Kind = "short page"      // half of the rows, and the whole total
-	SamePage      Kind = "same page"       // Offset is ignored
-	WrongTotal    Kind = "wrong total"     // the total is one more than there are
-	NoSet         Kind = "no set"          // a RequestId and a total only
-	NullSet       Kind = "null set"        // null in place of the list
-	NoTotal       Kind = "no total"        // all but the total
-	NoRequestID   Kind = "no request id"   // all but the RequestId
-	NullResponse  Kind = "null response"   // {"Response":null}
-	EmptyResponse Kind = "empty response"  // {"Response":{}}
-	Truncated     Kind = "truncated"       // half of the document
-	NotAccepted   Kind = "another success" // the document with HTTP 202
+	Throttled          = peertest.Throttled    // [D] RequestLimitExceeded
+	Unauthorized       = peertest.NoPermission // [D] UnauthorizedOperation
+	InternalError Kind = "internal error"      // [D] InternalError
+	Expired       Kind = "expired"             // [D] AuthFailure.SignatureExpire
+	OddError      Kind = "odd error"           // numbers where texts belong
+	OldError      Kind = "old error"           // [D] the error of API 2.0, with a code that is a number
+	Unavailable   Kind = "unavailable"         // 503 with an error document
+	Empty         Kind = "empty"               // no rows, of a total of 0
+	ShortPage     Kind = "short page"          // half of the rows, and the whole total
+	SamePage           = peertest.NoProgress   // Offset is ignored
+	WrongTotal    Kind = "wrong total"         // the total is one more than there are
+	NoSet         Kind = "no set"              // a RequestId and a total only
+	NullSet       Kind = "null set"            // null in place of the list
+	NoTotal       Kind = "no total"            // all but the total
+	NoRequestID   Kind = "no request id"       // all but the RequestId
+	NullResponse  Kind = "null response"       // {"Response":null}
+	EmptyResponse Kind = "empty response"      // {"Response":{}}
+	Truncated          = peertest.Truncated    // half of the document
+	NotAccepted   Kind = "another success"     // the document with HTTP 202
 
-	HTML500     = peertest.HTML500
-	HTML503     = peertest.HTML503
-	HTML200     = peertest.HTML200
-	EmptyObject = peertest.EmptyObject
-	Null        = peertest.Null
-	EmptyBody   = peertest.EmptyBody
-	CutOff      = peertest.CutOff
-	Redirect    = peertest.Redirect
-	Hang        = peertest.Hang
-	Reset       = peertest.Reset
-	Slow        = peertest.Slow
 )
 
 // misbehave answers by a fault; false = the call is to be answered well after all.

@@ -17,13 +17,6 @@ import (
 // start is the server's time in these tests.
 var start = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
-// notes is a Reporter that only remembers.
-type notes struct{ lines []string }
-
-func (n *notes) Errorf(format string, args ...any) {
-	n.lines = append(n.lines, fmt.Sprintf(format, args...))
-}
-
 // client asks the server as a signing client does.
 type client struct {
 	server  *Server
@@ -128,7 +121,7 @@ func TestSignatureVector(t *testing.T) {
 
 func TestAuthentication(t *testing.T) {
 	t.Parallel()
-	n := &notes{}
+	n := &peertest.Notes{}
 	c := newClient(t, n, Options{})
 	for name, x := range map[string]struct {
 		ask  ask
@@ -166,8 +159,8 @@ func TestAuthentication(t *testing.T) {
 	if doc := c.ask(t, ask{action: DescribeRegions, body: `{"Product":"cvm"}`}); doc.Response.Error.Code != "AuthFailure.TokenFailure" {
 		t.Errorf("without its token: %+v", doc)
 	}
-	if len(n.lines)+len(c.server.Unexpected()) > 0 {
-		t.Errorf("unexpected: %q", n.lines)
+	if len(n.Lines)+len(c.server.Unexpected()) > 0 {
+		t.Errorf("unexpected: %q", n.Lines)
 	}
 }
 
@@ -188,14 +181,14 @@ func TestStrict(t *testing.T) {
 		"another path":      {action: DescribeInstances, after: func(r *http.Request) { r.URL.Path = "/elsewhere" }},
 		"a signature shown": {action: DescribeInstances, after: func(r *http.Request) { r.URL.RawQuery = "SecretId=testid" }},
 	} {
-		n := &notes{}
+		n := &peertest.Notes{}
 		c := newClient(t, n, Options{})
 		doc := c.ask(t, a)
-		if doc.Response.Error.Code != "InvalidParameter" || len(n.lines) != 1 || len(c.server.Unexpected()) != 1 {
-			t.Errorf("%s: %+v, reported %q", name, doc, n.lines)
+		if doc.Response.Error.Code != "InvalidParameter" || len(n.Lines) != 1 || len(c.server.Unexpected()) != 1 {
+			t.Errorf("%s: %+v, reported %q", name, doc, n.Lines)
 		}
-		if strings.Contains(fmt.Sprint(n.lines), "testid") {
-			t.Errorf("%s: the report shows the key: %q", name, n.lines)
+		if strings.Contains(fmt.Sprint(n.Lines), "testid") {
+			t.Errorf("%s: the report shows the key: %q", name, n.Lines)
 		}
 	}
 }

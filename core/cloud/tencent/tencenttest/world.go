@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+
+	"github.com/jms-sync/jms-sync/core/cloud/peertest"
 )
 
 // Key is an API key and the account to which it belongs.
@@ -16,12 +18,12 @@ type Key struct {
 
 // Account is one cloud account with its instances.
 type Account struct {
+	*peertest.Regions[Instance]
 	server *Server
 	id     string
 	secret string
 	token  string
-	places map[string][]Instance // by region, the newest last
-	hidden map[string]bool       // ids that DescribeInstances does not show
+	hidden map[string]bool // ids that DescribeInstances does not show
 }
 
 // Instance is a machine of the emulator. What is empty is empty in the answer too.
@@ -40,7 +42,7 @@ func (s *Server) AddAccount(k Key) *Account {
 	defer s.mu.Unlock()
 	a := &Account{
 		server: s, id: k.AccountID, secret: k.AccessKeySecret, token: k.SecurityToken,
-		places: map[string][]Instance{}, hidden: map[string]bool{},
+		Regions: peertest.NewRegions(func(i Instance) string { return i.ID }), hidden: map[string]bool{},
 	}
 	s.accounts[k.AccessKeyID] = a
 	return a
@@ -51,42 +53,6 @@ func (a *Account) SetSecret(secret string) {
 	a.server.mu.Lock()
 	defer a.server.mu.Unlock()
 	a.secret = secret
-}
-
-// Put adds instances to a region as its newest, or replaces those with the same id where they are.
-func (a *Account) Put(region string, instances ...Instance) {
-	a.server.mu.Lock()
-	defer a.server.mu.Unlock()
-	at := map[string]int{}
-	for i, row := range a.places[region] {
-		at[row.ID] = i
-	}
-	for _, row := range instances {
-		if i, there := at[row.ID]; there {
-			a.places[region][i] = row
-			continue
-		}
-		at[row.ID] = len(a.places[region])
-		a.places[region] = append(a.places[region], row)
-	}
-}
-
-// Fill puts n instances into a region, each made by a function of its number from 0.
-func (a *Account) Fill(region string, n int, at func(i int) Instance) {
-	instances := make([]Instance, n)
-	for i := range instances {
-		instances[i] = at(i)
-	}
-	a.Put(region, instances...)
-}
-
-// Remove releases instances; no ids = all of the region.
-func (a *Account) Remove(region string, ids ...string) {
-	a.server.mu.Lock()
-	defer a.server.mu.Unlock()
-	a.places[region] = slices.DeleteFunc(a.places[region], func(i Instance) bool {
-		return len(ids) == 0 || slices.Contains(ids, i.ID)
-	})
 }
 
 // Hide keeps instances from DescribeInstances, as a policy for some resources may. The total of
@@ -110,8 +76,7 @@ func Sample(i int) Instance {
 
 // rows gives a region's instances as a call sees them, the newest first; the lock is held.
 func (a *Account) rows(action, region string) []Instance {
-	rows := slices.Clone(a.places[region])
-	slices.Reverse(rows)
+	rows := a.Newest(region)
 	if action == DescribeInstances && len(a.hidden) > 0 {
 		rows = slices.DeleteFunc(rows, func(i Instance) bool { return a.hidden[i.ID] })
 	}

@@ -1,0 +1,119 @@
+package cloudtest
+
+import (
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/secret"
+)
+
+// WrongSecret is no key's. No error may show it, nor may one show the proxy's password.
+const (
+	WrongSecret   = "another-secret"
+	proxyPassword = "proxy-password"
+)
+
+// testOpenRefuses: an account that cannot be meant so is no lister, and its secrets are not shown.
+func testOpenRefuses(t *testing.T, h Harness) {
+	h.Secrets = append(h.Secrets[:len(h.Secrets):len(h.Secrets)], WrongSecret)
+	none := secret.Value{}
+	for name, c := range map[string]struct {
+		change func(*cloud.Account)
+		want   inventory.Kind
+	}{
+		"half a key":          {func(a *cloud.Account) { a.AccessKeySecret = none }, inventory.BadCredentials},
+		"the other half":      {func(a *cloud.Account) { a.AccessKeyID = none }, inventory.BadCredentials},
+		"endpoint, no scheme": {func(a *cloud.Account) { a.Endpoint = "127.0.0.1:80" }, inventory.Invalid},
+		"endpoint, ftp":       {func(a *cloud.Account) { a.Endpoint = "ftp://127.0.0.1" }, inventory.Invalid},
+		"endpoint, path":      {func(a *cloud.Account) { a.Endpoint = "http://127.0.0.1/x" }, inventory.Invalid},
+		"endpoint, user":      {func(a *cloud.Account) { a.Endpoint = "http://" + WrongSecret + "@127.0.0.1" }, inventory.Invalid},
+		"proxy":               {func(a *cloud.Account) { a.Proxy = "://" + WrongSecret }, inventory.Invalid},
+	} {
+		t.Run(name, func(t *testing.T) { h.Refuses(t, c.want, c.change) })
+	}
+	keyless := func(a *cloud.Account) { a.AccessKeyID, a.AccessKeySecret, a.SecurityToken = none, none, none }
+	if !h.Keyless {
+		h.Refuses(t, inventory.BadCredentials, keyless)
+		return
+	}
+	account := h.Account
+	keyless(&account)
+	if lister, err := h.Open(account, cloud.Policy{}); lister == nil || err != nil {
+		t.Errorf("no key: %v, %v", lister, err)
+	}
+}
+
+// closedAddress is one where nobody listens.
+func closedAddress(t *testing.T) string {
+	t.Helper()
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = closed.Close() }()
+	return closed.Addr().String()
+}
+
+// testNoServer: a connection that is refused is no empty region.
+func testNoServer(t *testing.T, h Harness) {
+	lister := h.New(t).Open(t, Instant(), func(a *cloud.Account) { a.Endpoint = "http://" + closedAddress(t) })
+	list, err := lister.List(t.Context(), h.Region)
+	h.wantKind(t, list, err, inventory.Temporary)
+}
+
+// testTLS: a certificate that is not trusted is an error at once, not an outage, and nothing is sent.
+func testTLS(t *testing.T, h Harness) {
+	web := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a request was sent") }))
+	web.Config.ErrorLog = log.New(io.Discard, "", 0) // it would tell of the handshake that fails
+	web.StartTLS()
+	defer web.Close()
+	list, err := h.New(t).Open(t, cloud.Policy{}, func(a *cloud.Account) { a.Endpoint = web.URL }).List(t.Context(), h.Region)
+	h.wantKind(t, list, err, inventory.Invalid)
+	if err != nil && !strings.Contains(err.Error(), "certificate") {
+		t.Error(err)
+	}
+}
+
+// testProxy: an account's proxy is used, and only that; its password is not shown.
+func testProxy(t *testing.T, h Harness) {
+	h.Secrets = append(h.Secrets[:len(h.Secrets):len(h.Secrets)], proxyPassword)
+	w := h.New(t)
+	ids := w.Fill(h.Region, 1)
+	var emulator string
+	w.Open(t, Instant(), func(a *cloud.Account) { emulator = strings.TrimPrefix(a.Endpoint, "http://") })
+	var asked atomic.Int32
+	proxy := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		if r.In.URL.Host == "cloud.invalid" && r.In.Header.Get("Proxy-Authorization") != "" {
+			asked.Add(1)
+		}
+		r.Out.URL.Host, r.Out.Host = emulator, r.In.Host // which is signed
+	}})
+	defer proxy.Close()
+	through := func(address string) cloud.Lister {
+		return w.Open(t, Instant(), func(a *cloud.Account) {
+			a.Endpoint = "http://cloud.invalid"
+			a.Proxy = (&url.URL{Scheme: "http", User: url.UserPassword("user", proxyPassword), Host: address}).String()
+		})
+	}
+	list, err := through(proxy.Listener.Addr().String()).List(t.Context(), h.Region)
+	wantIDs(t, list, err, ids)
+	calls := w.Calls("")
+	if n := int(asked.Load()); n == 0 || n != calls {
+		t.Errorf("the proxy was asked %d times, the cloud %d times", n, calls)
+	}
+	list, err = through(closedAddress(t)).List(t.Context(), h.Region)
+	h.wantKind(t, list, err, inventory.Temporary)
+	if w.Calls("") != calls {
+		t.Error("the cloud was asked past the proxy")
+	}
+}

@@ -1,0 +1,140 @@
+package peertest
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+)
+
+// Regions keeps the instances of an account by region. An emulator's account embeds it. Its methods
+// may be called by any goroutine.
+type Regions[T any] struct {
+	id func(T) string
+
+	mu     sync.Mutex
+	places map[string]*place[T]
+}
+
+// place is one region.
+type place[T any] struct {
+	rows    map[string]T
+	came    []string // the ids, in the order in which they came
+	falling []string // the ids, descending; nil = not sorted yet
+}
+
+// NewRegions makes regions without instances; id is that of an instance.
+func NewRegions[T any](id func(T) string) *Regions[T] {
+	return &Regions[T]{id: id, places: map[string]*place[T]{}}
+}
+
+// at gives a region; the lock is held.
+func (r *Regions[T]) at(region string) *place[T] {
+	if r.places[region] == nil {
+		r.places[region] = &place[T]{rows: map[string]T{}}
+	}
+	return r.places[region]
+}
+
+// Put adds instances to a region as its newest, or replaces those with the same id where they are.
+func (r *Regions[T]) Put(region string, instances ...T) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p := r.at(region)
+	for _, i := range instances {
+		id := r.id(i)
+		if _, met := p.rows[id]; !met {
+			p.came, p.falling = append(p.came, id), nil
+		}
+		p.rows[id] = i
+	}
+}
+
+// Fill puts n instances into a region, each made by a function of its number from 0, and gives
+// their ids.
+func (r *Regions[T]) Fill(region string, n int, at func(i int) T) (ids []string) {
+	instances := make([]T, n)
+	for i := range instances {
+		instances[i] = at(i)
+		ids = append(ids, r.id(instances[i]))
+	}
+	r.Put(region, instances...)
+	return ids
+}
+
+// Change changes those of the named instances that are there, but not their ids.
+func (r *Regions[T]) Change(region string, change func(*T), ids ...string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p := r.at(region)
+	for _, id := range ids {
+		if i, there := p.rows[id]; there {
+			change(&i)
+			p.rows[id] = i
+		}
+	}
+}
+
+// Remove takes instances away; no ids = all of the region.
+func (r *Regions[T]) Remove(region string, ids ...string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p := r.at(region)
+	if len(ids) == 0 {
+		clear(p.rows)
+	}
+	for _, id := range ids {
+		delete(p.rows, id)
+	}
+	p.came = slices.DeleteFunc(p.came, func(id string) bool { _, there := p.rows[id]; return !there })
+	p.falling = nil
+}
+
+// Get gives one instance.
+func (r *Regions[T]) Get(region, id string) (i T, there bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	i, there = r.at(region).rows[id]
+	return i, there
+}
+
+// Newest gives all instances of a region, the newest first.
+func (r *Regions[T]) Newest(region string) []T {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p := r.at(region)
+	rows := make([]T, 0, len(p.came))
+	for _, id := range slices.Backward(p.came) {
+		rows = append(rows, p.rows[id])
+	}
+	return rows
+}
+
+// Page gives up to n instances after a cursor (an id, "" for the start) in descending order, so that
+// nobody relies on a sorted answer; ids, if not nil, are the only ones. next is "" at the end. The
+// cursor is a key, not a place: a changing fleet neither hides nor repeats a lasting instance.
+func (r *Regions[T]) Page(region string, ids []string, after string, n int) (rows []T, next string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p := r.at(region)
+	if p.falling == nil {
+		p.falling = slices.Clone(p.came)
+		slices.SortFunc(p.falling, func(a, b string) int { return cmp.Compare(b, a) })
+	}
+	from := 0
+	if after != "" {
+		at, met := slices.BinarySearchFunc(p.falling, after, func(id, want string) int { return cmp.Compare(want, id) })
+		if from = at; met {
+			from++
+		}
+	}
+	for _, id := range p.falling[from:] {
+		switch {
+		case ids != nil && !slices.Contains(ids, id):
+		case len(rows) == n:
+			return rows, r.id(rows[n-1])
+		default:
+			rows = append(rows, p.rows[id])
+		}
+	}
+	return rows, ""
+}
