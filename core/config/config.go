@@ -79,10 +79,13 @@ type Cloud struct {
 	AssumeRoleARN   string          `yaml:"assume_role_arn" env:"ASSUME_ROLE_ARN" doc:"阿里云、AWS：用密钥或角色扮演的角色 ARN;Alibaba Cloud, AWS: ARN of the role to assume with the key or role"`
 }
 
-// The values of Sync.NameFrom, Removal.Mode and Guard.Empty.
+// The values of Sync.NameFrom, Sync.Manage, Removal.Mode and Guard.Empty.
 const (
 	NameFromInstance = "instance_name"
 	NameFromHostname = "hostname"
+	FieldAlways      = "always" // of Sync.Manage
+	FieldCreate      = "create"
+	FieldMissing     = "missing"
 	ModeDelete       = "delete"
 	ModeDeactivate   = "deactivate"
 	EmptyHold        = "hold"
@@ -91,15 +94,26 @@ const (
 
 // Sync says what a run may do.
 type Sync struct {
-	Whitelist    []netip.Prefix `yaml:"whitelist" env:"WHITELIST" doc:"只同步这些 IP 或网段的主机，空表示不限制;only hosts with these addresses or networks are synced, empty = no limit"`
-	ProtectedIPs []netip.Prefix `yaml:"protected_ips" env:"PROTECTED_IPS" doc:"这些 IP 或网段的资产永不停用、永不删除;assets with these addresses or networks are never deactivated or deleted"`
-	NoDelete     bool           `yaml:"no_delete" env:"NO_DELETE" doc:"既不停用也不删除任何资产;neither deactivates nor deletes anything"`
-	NameFrom     string         `yaml:"name_from" env:"NAME_FROM" enum:"instance_name,hostname" doc:"资产名称取实例名称还是主机名;what assets are named after"`
-	FullEvery    time.Duration  `yaml:"full_every" env:"FULL_EVERY" range:"0s,168h" doc:"有状态存储（JMS_SYNC_STATE）时，至少每隔这么久完整对账一次，以发现 JumpServer 上的人工改动；0 表示每次都完整对账;with a state store (JMS_SYNC_STATE), a full reconcile at least this often, which finds changes made by hand in JumpServer; 0 = each run"`
-	Removal      Removal        `yaml:"removal" envPrefix:"REMOVAL_"`
-	Guard        Guard          `yaml:"guard" envPrefix:"GUARD_"`
-	Writers      int            `yaml:"writers" env:"WRITERS" range:"1,64" doc:"同时创建资产的请求数;how many assets are created at the same time"`
-	BatchSize    int            `yaml:"batch_size" env:"BATCH_SIZE" range:"1,500" doc:"一次批量更新或删除的资产数;how many assets one bulk request updates or removes"`
+	Whitelist      []netip.Prefix `yaml:"whitelist" env:"WHITELIST" doc:"只同步这些 IP 或网段的主机，空表示不限制;only hosts with these addresses or networks are synced, empty = no limit"`
+	ProtectedIPs   []netip.Prefix `yaml:"protected_ips" env:"PROTECTED_IPS" doc:"这些 IP 或网段的资产永不停用、永不删除;assets with these addresses or networks are never deactivated or deleted"`
+	ProtectedNames []string       `yaml:"protected_names" env:"PROTECTED_NAMES" doc:"名称符合这些模式的资产永不改动、永不停用、永不删除；* 代表任意文本，? 代表一个字符，不分大小写;assets with such names are never changed, deactivated or deleted; * stands for any text, ? for one character, case is not looked at"`
+	NoDelete       bool           `yaml:"no_delete" env:"NO_DELETE" doc:"既不停用也不删除任何资产;neither deactivates nor deletes anything"`
+	NameFrom       string         `yaml:"name_from" env:"NAME_FROM" enum:"instance_name,hostname" doc:"资产名称取实例名称还是主机名;what assets are named after"`
+	Manage         Manage         `yaml:"manage" envPrefix:"MANAGE_"`
+	FullEvery      time.Duration  `yaml:"full_every" env:"FULL_EVERY" range:"0s,168h" doc:"有状态存储（JMS_SYNC_STATE）时，至少每隔这么久完整对账一次，以发现 JumpServer 上的人工改动；0 表示每次都完整对账;with a state store (JMS_SYNC_STATE), a full reconcile at least this often, which finds changes made by hand in JumpServer; 0 = each run"`
+	Removal        Removal        `yaml:"removal" envPrefix:"REMOVAL_"`
+	Guard          Guard          `yaml:"guard" envPrefix:"GUARD_"`
+	Writers        int            `yaml:"writers" env:"WRITERS" range:"1,64" doc:"同时创建资产的请求数;how many assets are created at the same time"`
+	BatchSize      int            `yaml:"batch_size" env:"BATCH_SIZE" range:"1,500" doc:"一次批量更新或删除的资产数;how many assets one bulk request updates or removes"`
+}
+
+// Manage says which fields of our assets follow the cloud or the configuration after creation. What
+// differs elsewhere is told, and left.
+type Manage struct {
+	Name        string `yaml:"name" env:"NAME" enum:"always,create" doc:"资产名称：always 跟随云；create 只在创建时设置，之后归人管;name: always follows the cloud, create is set on creation only and people's from then on"`
+	Address     string `yaml:"address" env:"ADDRESS" enum:"always,create" doc:"资产地址：同上;address: likewise"`
+	Zone        string `yaml:"zone" env:"ZONE" enum:"missing,always,create" doc:"网域：missing 创建时设置，资产没有网域时补上；always 跟随 domain_id；create 只在创建时设置;zone: missing is set on creation and where an asset has none, always follows domain_id, create is set on creation only"`
+	AdoptedName string `yaml:"adopted_name" env:"ADOPTED_NAME" enum:"create,always" doc:"认领的资产（jms-sync adopt）的名称：create 保留原名；always 跟随云;name of adopted assets: create keeps theirs, always follows the cloud"`
 }
 
 // Removal says what becomes of assets whose instance is gone.

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"cmp"
+	"net/url"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/apply"
@@ -86,10 +87,18 @@ func (w *world) notifier(cfg config.Config) notify.Notifier {
 func rules(cfg config.Config) plan.Rules {
 	known := make(map[string]plan.Account, len(cfg.Clouds))
 	for _, c := range cfg.Clouds {
-		known[c.Name] = plan.Account{Type: c.Type, Zone: c.DomainID}
+		known[c.Name] = plan.Account{
+			Type: c.Type, Zone: c.DomainID, Enabled: c.Enabled, Regions: c.Regions, // without a cloud: scenarios narrow runs
+		}
 	}
+	at, _ := url.Parse(cfg.JumpServer.URL)
 	return plan.Rules{
 		Accounts: known, Whitelist: cfg.Sync.Whitelist, Protected: cfg.Sync.ProtectedIPs,
+		Manage: plan.Manage{
+			Name: plan.Policy(cfg.Sync.Manage.Name), Address: plan.Policy(cfg.Sync.Manage.Address),
+			Zone: plan.Policy(cfg.Sync.Manage.Zone), AdoptedName: plan.Policy(cfg.Sync.Manage.AdoptedName),
+		},
+		ProtectedNames: cfg.Sync.ProtectedNames, OwnHosts: []string{at.Hostname()},
 		NoDelete: cfg.Sync.NoDelete, HostNames: cfg.Sync.NameFrom == config.NameFromHostname,
 		Mode: plan.Mode(cfg.Sync.Removal.Mode), Grace: cfg.Sync.Removal.Grace, Lang: plan.Lang(cfg.Language),
 	}

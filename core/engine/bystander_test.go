@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -62,6 +63,16 @@ func (q *quiet) Naming(_ context.Context, instance string) ([]inventory.Asset, e
 	var out []inventory.Asset
 	for _, a := range q.assets {
 		if strings.Contains(a.Comment, instance) {
+			out = append(out, a)
+		}
+	}
+	return out, nil
+}
+
+func (q *quiet) Marked(_ context.Context, instances []string) ([]inventory.Asset, error) {
+	var out []inventory.Asset
+	for _, a := range q.assets {
+		if id, ok := a.Label(inventory.LabelInstance); ok && slices.Contains(instances, id) {
 			out = append(out, a)
 		}
 	}

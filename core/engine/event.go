@@ -31,6 +31,9 @@ type EventBastion interface {
 	apply.Bastion
 	// Naming reads the assets that name an instance, in their comment above all.
 	Naming(ctx context.Context, instance string) ([]inventory.Asset, error)
+	// Marked reads the assets whose label jms-instance names one of these instances, whatever their
+	// ids; others of ours may be among them.
+	Marked(ctx context.Context, instances []string) ([]inventory.Asset, error)
 	Platforms(ctx context.Context) (map[string]inventory.Platform, error)
 	// Prove asks which organisation answers; reads that have rows prove it themselves.
 	Prove(ctx context.Context) error
@@ -162,7 +165,7 @@ type group struct {
 // subject is one instance that events are about.
 type subject struct {
 	id     string
-	asset  string
+	asset  string    // the id that its asset has: an adopted one's own, else (also while there is none) that of the instance
 	events []int     // places in the payload
 	gone   bool      // an event says released
 	there  bool      // an event says made, started or stopped
@@ -237,7 +240,7 @@ func listed(groups []*group) []inventory.Listing {
 func newGroup(owner string) *group {
 	return &group{
 		owner: owner, seen: map[string]inventory.Instance{}, subjects: map[string]*subject{}, settled: map[string]bool{},
-		holds: holdings{assets: map[string]inventory.Asset{}, named: map[string]bool{}},
+		holds: holdings{assets: map[string]inventory.Asset{}, named: map[string]bool{}, marked: map[string]bool{}},
 	}
 }
 

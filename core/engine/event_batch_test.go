@@ -27,10 +27,16 @@ func TestEventCalls(t *testing.T) {
 		{"create beside one that mentions it", func(h *hearing) {
 			h.edit(edit{Add: &newHost{Name: "for-i-new", Address: "10.0.7.7"}})
 			created("new")(h)
-		}, "i-new Running", 1, 2, 1},
+		}, "i-new Running", 1, 3, 1},
 		{"release", release("i-b1"), "i-b1 Deleted", 3, 4, 1},
 		{"nothing to do", func(*hearing) {}, "i-b1 Running", 1, 1, 0},
-		{"released long ago", func(*hearing) {}, "i-never Deleted", 1, 1, 0},
+		{"released long ago", func(*hearing) {}, "i-never Deleted", 1, 2, 0},
+		{"adopted, released", func(h *hearing) { h.adopted("i-new"); release("i-new")(h) }, "i-new Deleted", 3, 4, 1},
+		{"adopted, nothing to do", func(h *hearing) { h.adopted("i-new") }, "i-new Running", 1, 2, 0},
+		{"adopted, its comment names it", func(h *hearing) {
+			h.adopted("i-new")
+			h.edit(edit{Host: "by hand", Comment: new("instance_id: i-new")})
+		}, "i-new Running", 1, 1, 0},
 		{"another address", func(h *hearing) {
 			h.edits(cloudEdit{Move: map[string]string{"i-b1": "10.0.9.9"}})
 		}, "i-b1 Running", 1, 2, 1},

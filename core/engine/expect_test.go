@@ -23,6 +23,8 @@ type expectation struct {
 	Skipped     int            `json:"skipped"`
 	Held        int            `json:"held"`
 	Failed      int            `json:"failed"`
+	Orphans     int            `json:"orphans"`
+	Drifted     int            `json:"drifted"`
 	Total       *int           `json:"total"`     // nil = not looked at
 	Unchanged   *int           `json:"unchanged"` // likewise
 
@@ -74,11 +76,11 @@ func (w *world) expect(want expectation, out engine.Outcome) {
 	}
 	got := expectation{
 		Outcome: r.Outcome, Created: r.Created, Updated: r.Updated, Deactivated: r.Deactivated, Deleted: r.Deleted,
-		Skipped: r.Skipped, Held: r.Held, Failed: r.Failures,
+		Skipped: r.Skipped, Held: r.Held, Failed: r.Failures, Orphans: r.Orphans, Drifted: r.Drifted,
 	}
 	same(w, "numbers", got, expectation{
 		Outcome: want.Outcome, Created: want.Created, Updated: want.Updated, Deactivated: want.Deactivated,
-		Deleted: want.Deleted, Skipped: want.Skipped, Held: want.Held, Failed: want.Failed,
+		Deleted: want.Deleted, Skipped: want.Skipped, Held: want.Held, Failed: want.Failed, Orphans: want.Orphans, Drifted: want.Drifted,
 	})
 	optional(w, "total", r.Total, want.Total)
 	optional(w, "unchanged", r.Unchanged, want.Unchanged)

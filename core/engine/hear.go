@@ -84,6 +84,7 @@ type holdings struct {
 	assets    map[string]inventory.Asset
 	platforms map[string]inventory.Platform
 	named     map[string]bool // instances whose mentions were read
+	marked    map[string]bool // instances whose adopted assets were looked for
 	proved    bool            // rows, or a question, told which organisation answers
 }
 
@@ -95,23 +96,79 @@ func (h *holdings) add(assets []inventory.Asset) {
 }
 
 // known reads the assets of a group: one search for a single instance that may be new, which
-// also shows an asset of the Python tool; by ids for all else.
+// also shows an asset of the Python tool; by their labels, which adopted assets have too, for all else.
 func (r *eventRun) known(g *group) error {
 	h := &g.holds
 	var err error
 	if h.platforms, err = r.Bastion.Platforms(r.ctx); err != nil {
 		return err
 	}
-	ids := make([]string, 0, len(g.subjects))
-	for _, s := range g.pending() {
-		if len(g.subjects) == 1 && !s.gone {
-			return r.mentions(h, s)
+	pending := g.pending()
+	alone := len(g.subjects) == 1 && len(pending) == 1 && !pending[0].gone
+	if alone {
+		if err := r.mentions(h, pending[0]); err != nil {
+			return err
 		}
-		ids = append(ids, s.asset)
+	}
+	if err := r.marked(g); err != nil || alone {
+		return err
+	}
+	return r.unmarked(g)
+}
+
+// marked finds the assets of ours by their labels, all at once, where what was read does not show them.
+func (r *eventRun) marked(g *group) error {
+	h := &g.holds
+	var ask []string
+	for _, s := range g.pending() {
+		if !g.find(s) && !h.marked[s.id] {
+			h.marked[s.id] = true
+			ask = append(ask, s.id)
+		}
+	}
+	if len(ask) == 0 {
+		return nil
+	}
+	assets, err := r.Bastion.Marked(r.ctx, ask)
+	h.add(assets)
+	for _, s := range g.pending() {
+		g.find(s)
+	}
+	return err
+}
+
+// unmarked reads those that may be there under our ids, without our marks.
+func (r *eventRun) unmarked(g *group) error {
+	var ids []string
+	for _, s := range g.pending() {
+		if !g.find(s) {
+			ids = append(ids, s.asset)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
 	}
 	assets, err := r.Bastion.Assets(r.ctx, ids)
-	h.add(assets)
+	g.holds.add(assets)
 	return err
+}
+
+// find sets the asset of a subject to the one of ours that was read, and tells whether there is one: under
+// the id made of the instance before adopted ones, of these the first by id, as a full run takes it.
+func (g *group) find(s *subject) bool {
+	at := g.scopes[0]
+	made := inventory.AssetID(at.Cloud, at.Region, s.id)
+	if plan.OursOf(g.holds.assets[made], at.Cloud, at.Region, s.id) {
+		s.asset = made
+		return true
+	}
+	for _, id := range slices.Sorted(maps.Keys(g.holds.assets)) {
+		if plan.OursOf(g.holds.assets[id], at.Cloud, at.Region, s.id) {
+			s.asset = id
+			return true
+		}
+	}
+	return false
 }
 
 func (r *eventRun) mentions(h *holdings, s *subject) error {

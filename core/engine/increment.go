@@ -143,6 +143,9 @@ func (e Engine) remember(ctx context.Context, view *state.View, listings []inven
 		return
 	}
 	open, due := openScopes(p)
+	if len(listings) > 0 && slices.ContainsFunc(p.notes, func(n plan.Change) bool { return n.Action == plan.Orphan }) {
+		open[listings[0].Scope] = true // their own scope is none of the run's, and every run tells of them
+	}
 	for _, l := range listings {
 		known := view.Scope(l.Scope)
 		now := state.Scope{
@@ -173,6 +176,16 @@ func (e Engine) logState(err error) {
 	}
 }
 
+// lasts tells whether a line will say the same until the cloud or a person changes something: a listing,
+// or the next full reconcile, shows that.
+func lasts(n plan.Change) bool {
+	switch n.Reason.Code {
+	case plan.StaysDeactivated, plan.KeptByLabel, plan.IsCopy, plan.Doubled, plan.Differs:
+		return true
+	}
+	return false
+}
+
 // openScopes are those with anything held, skipped, failed or not reached, and when something that
 // only waits for the end of its grace becomes due in a scope.
 func openScopes(p pass) (open map[inventory.Scope]bool, due map[inventory.Scope]time.Time) {
@@ -180,7 +193,7 @@ func openScopes(p pass) (open map[inventory.Scope]bool, due map[inventory.Scope]
 	for _, n := range p.notes {
 		first, waits := due[n.Scope]
 		switch {
-		case n.Reason.Code == plan.StaysDeactivated:
+		case lasts(n):
 		case n.Due.IsZero():
 			open[n.Scope] = true
 		case !waits || n.Due.Before(first):

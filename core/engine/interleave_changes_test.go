@@ -174,7 +174,12 @@ func (s *story) person() {
 		return
 	}
 	s.server.Edit(org, h.ID, func(h *jumpservertest.Host) {
-		switch s.rand.IntN(3) {
+		switch s.rand.IntN(4) {
+		case 3:
+			if h.Active && !s.kept[h.ID] {
+				h.Labels = append(h.Labels, inventory.LabelKeep+":audit")
+				s.kept[h.ID] = true
+			}
 		case 0:
 			h.Active = false
 			if !slices.ContainsFunc(h.Labels, func(l string) bool { return strings.HasPrefix(l, inventory.LabelGone) }) {

@@ -77,6 +77,9 @@ func (s *story) onlyDeadOnesClosed(hosts []jumpservertest.Host) {
 		if at >= 0 && s.off[was.ID] && hosts[at].Active {
 			s.t.Errorf("%s is active again, which a person switched off", was.Name)
 		}
+		if closed && s.kept[was.ID] {
+			s.t.Errorf("%s was closed, which a person keeps", was.Name)
+		}
 		if at < 0 {
 			delete(s.off, was.ID)
 			delete(s.labels, was.ID)
@@ -103,7 +106,7 @@ func (s *story) nothingDoubled(hosts []jumpservertest.Host) {
 		}
 		names[h.Name] = true
 		for _, m := range s.skies.machines {
-			if m.ID == id && h.ID != inventory.AssetID(m.Cloud, m.Region, m.ID) {
+			if m.ID == id && h.ID != inventory.AssetID(m.Cloud, m.Region, m.ID) && h.ID != s.adopted[id] {
 				s.t.Errorf("%s has the asset id %s", id, h.ID)
 			}
 		}
@@ -152,7 +155,7 @@ func (s *story) equal(last engine.Outcome) {
 			s.t.Errorf("%s lives and has no asset", m.ID)
 		case m.alive && there:
 			s.same(m, h)
-		case !m.alive && there && h.Active && !held[m.ID]:
+		case !m.alive && there && h.Active && !held[m.ID] && !s.kept[h.ID]:
 			s.t.Errorf("%s is gone, its asset %s is active, and nobody is told why", m.ID, h.Name)
 		}
 	}
@@ -160,7 +163,9 @@ func (s *story) equal(last engine.Outcome) {
 
 // same: name (up to its suffix), address and state are those of a living instance.
 func (s *story) same(m *vm, h jumpservertest.Host) {
-	if h.Name != m.Name && h.Name != m.Name+"-"+m.ID && h.Name != m.Name+"-"+m.ID+"-2" {
+	if own := s.adopted[m.ID] == h.ID; own && !strings.HasPrefix(h.Name, "hand-") {
+		s.t.Errorf("%s was adopted, and its asset is called %s", m.ID, h.Name)
+	} else if !own && h.Name != m.Name && h.Name != m.Name+"-"+m.ID && h.Name != m.Name+"-"+m.ID+"-2" {
 		s.t.Errorf("%s is called %s, its asset %s", m.ID, m.Name, h.Name)
 	}
 	if len(m.PrivateIPs) > 0 && h.Address != m.PrivateIPs[0] {

@@ -6,10 +6,13 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/cloud"
@@ -58,13 +61,15 @@ type story struct {
 	foreign []jumpservertest.Host
 	// mentioned is an instance that another asset names in its comment; "" = none
 	mentioned string
-	off       map[string]bool // assets that a person switched off
-	labels    map[string]bool // assets with a person's label
+	adopted   map[string]string // ids of the assets that were adopted, by instance
+	kept      map[string]bool   // assets that a person labelled jms-keep
+	off       map[string]bool   // assets that a person switched off
+	labels    map[string]bool   // assets with a person's label
 }
 
 func newStory(t *testing.T, seed uint64, seen *tally) *story {
 	t.Helper()
-	s := &story{t: t, rand: rand.New(rand.NewPCG(seed, 0)), turns: &turns{}, seen: seen, off: map[string]bool{}, labels: map[string]bool{}, identities: cloud.NewIdentities()}
+	s := &story{t: t, rand: rand.New(rand.NewPCG(seed, 0)), turns: &turns{}, seen: seen, off: map[string]bool{}, kept: map[string]bool{}, adopted: map[string]string{}, labels: map[string]bool{}, identities: cloud.NewIdentities()}
 	s.version = []jumpservertest.Version{jumpservertest.V47, jumpservertest.V410}[s.rand.IntN(2)]
 	s.server = jumpservertest.New(jumpservertest.Options{Version: s.version, TB: t})
 	s.lossy = s.rand.IntN(4) == 0
@@ -100,7 +105,28 @@ func newStory(t *testing.T, seed uint64, seen *tally) *story {
 	}
 	s.server.SeedOther(org, "db", "database")
 	s.foreign = s.server.Hosts(org)
+	s.adopts()
 	return s
+}
+
+// adopts lets some instances have assets that people made, whose comments say nothing, and that were
+// adopted before the story begins.
+func (s *story) adopts() {
+	for n, m := range s.skies.machines {
+		if n == 0 || s.rand.IntN(3) > 0 {
+			continue
+		}
+		id := uuid.NewString()
+		owner := s.skies.regions[slices.IndexFunc(s.skies.regions, func(r *region) bool { return r.Scope == m.Scope })].owner
+		s.adopted[m.ID] = id
+		s.server.Seed(org, jumpservertest.Host{
+			ID: id, Name: "hand-" + strings.TrimPrefix(m.ID, "i-"), Address: m.PrivateIPs[0], Active: true, Nodes: []string{"/DEFAULT/hand"},
+			Labels: []string{
+				"jms-cloud:" + string(m.Cloud), "jms-account:" + m.Account, "jms-owner:" + owner, "jms-region:" + m.Region,
+				"jms-instance:" + m.ID, "jms-asset:" + id,
+			},
+		})
+	}
 }
 
 // remembers gives half of the stories a state store, of any kind.

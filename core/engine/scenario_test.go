@@ -56,6 +56,7 @@ type step struct {
 	Broken     []jumpFault     `json:"jumpserver_faults"`
 	Robot      []string        `json:"robot_faults"` // recorded answers, "busy", "drop", "500"
 	Run        *engine.Request `json:"run"`
+	Errand     *errand         `json:"errand"` // in place of a run
 	DeadlineMS int             `json:"deadline_ms"`
 	TimeoutMS  int             `json:"timeout_ms"` // of single requests in this step; 0 = the configured one
 	// EachCloud and EachJumpServer repeat the run with one of these faults at a time; "{gives}" in
@@ -180,6 +181,9 @@ func (w *world) step(n int, st step) {
 		w.stepRun(fmt.Sprintf("step %d, %+v", n, f), st, st.Expect.given(f.Gives))
 		w.heal()
 	}
+	if st.Errand != nil {
+		w.errand(fmt.Sprintf("step %d", n), *st.Errand, st.Expect)
+	}
 	if len(st.EachCloud)+len(st.EachJumpServer) == 0 && st.Run != nil {
 		w.stepRun(fmt.Sprintf("step %d", n), st, st.Expect)
 	}
@@ -193,6 +197,31 @@ func (w *world) stepRun(what string, st step, want expectation) {
 	w.meanwhile(nil)
 	if w.expect(want, out); w.t.Failed() && !failed {
 		w.t.Logf("%s (%s), run of %v: %v\n%s", what, st.Note, took, w.jumpserver.Calls(), describe(out.Report))
+	}
+}
+
+// errand is a person's single order.
+type errand struct {
+	What            string // "adopt", "release" or "retire"
+	Account, Region string
+	Apply           bool
+}
+
+func (w *world) errand(what string, o errand, want expectation) {
+	w.t.Helper()
+	w.before = w.jumpserver.Hosts(jumpservertest.DefaultOrg)
+	w.jumpserver.ResetCounts()
+	do := map[string]func(engine.Engine, context.Context, engine.Errand) engine.Outcome{
+		"adopt": engine.Engine.Adopt, "release": engine.Engine.Release, "retire": engine.Engine.Retire,
+	}[o.What]
+	out := do(w.engine(), w.t.Context(), engine.Errand{Account: o.Account, Region: o.Region, Write: o.Apply})
+	if want.Messages == nil {
+		want.Messages = new(int) // errands tell nobody
+	}
+	if failed := w.t.Failed(); !failed {
+		if w.expect(want, out); w.t.Failed() {
+			w.t.Logf("%s, %+v: %v\n%s", what, o, w.jumpserver.Calls(), describe(out.Report))
+		}
 	}
 }
 

@@ -63,7 +63,7 @@ func (r *eventRun) complete(g *group, what settled) error {
 func (r *eventRun) plan(g *group, what settled) plan.Plan {
 	about := map[string]bool{}
 	for _, i := range what.present {
-		about[inventory.AssetID(i.Cloud, i.Region, i.ID)] = true
+		about[g.subjects[i.ID].asset] = true
 	}
 	for _, s := range what.absent {
 		about[s.asset] = true
@@ -92,7 +92,7 @@ func (r *eventRun) plan(g *group, what settled) plan.Plan {
 		listings = append(listings, l)
 	}
 	rules := r.Engine.Rules
-	rules.Now, rules.Partial, rules.Mode = r.Engine.Now(), true, plan.ModeDeactivate
+	rules.Now, rules.Partial = r.Engine.Now(), true
 	return plan.Build(plan.Input{
 		Bastion:  inventory.Bastion{Assets: assets, Platforms: g.holds.platforms},
 		Listings: listings,
@@ -100,11 +100,16 @@ func (r *eventRun) plan(g *group, what settled) plan.Plan {
 }
 
 // bystander keeps of an asset what can only hinder: its name, and (where it is not ours) the
-// instance that its comment names.
+// instance that its comment or a label names.
 func bystander(a inventory.Asset) inventory.Asset {
 	kept := inventory.Asset{ID: a.ID, Name: a.Name, Host: true, Active: a.Active}
 	if !plan.Ours(a) {
 		kept.Comment = a.Comment
+		for _, l := range a.Labels {
+			if l.Name == inventory.LabelInstance {
+				kept.Labels = append(kept.Labels, l)
+			}
+		}
 	}
 	return kept
 }

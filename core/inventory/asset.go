@@ -21,11 +21,31 @@ const (
 	// LabelProtected remembers that an address of the instance is in protected_ips, for the day
 	// when the instance is gone and its addresses with it.
 	LabelProtected = "jms-protected"
+	// LabelAsset carries an asset's own id and makes an adopted asset ours. A copy of the asset has
+	// the label and another id, and so is not ours.
+	LabelAsset = "jms-asset"
+	// LabelKeep is set by people, with the reason as its value: the asset is never deactivated or
+	// deleted.
+	LabelKeep = "jms-keep"
+	// LabelDue stands beside LabelGone: the UTC time (RFC 3339, seconds) before which, as people
+	// were told, the asset is not deleted; DueNever where it was said to stay deactivated.
+	LabelDue = "jms-due"
+	// LabelMissing carries the UTC time (RFC 3339, seconds) of the first run that proved the absence
+	// of an instance whose small scope has become empty.
+	LabelMissing = "jms-missing"
 )
 
+// DueNever is the value of LabelDue on an asset that was deactivated where nothing is deleted.
+const DueNever = "never"
+
 // GoneLabel is the label that tells when an asset was deactivated.
-func GoneLabel(at time.Time) Label {
-	return Label{Name: LabelGone, Value: at.UTC().Format(time.RFC3339)}
+func GoneLabel(at time.Time) Label { return timeLabel(LabelGone, at) }
+
+// MissingLabel is the label that tells when an absence was proved first.
+func MissingLabel(at time.Time) Label { return timeLabel(LabelMissing, at) }
+
+func timeLabel(name string, at time.Time) Label {
+	return Label{Name: name, Value: at.UTC().Format(time.RFC3339)}
 }
 
 // Label is one name:value pair on an asset. Several may have one name.

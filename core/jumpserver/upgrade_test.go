@@ -27,7 +27,7 @@ func newUpgraded(t *testing.T, versions ...jumpservertest.Version) *upgraded {
 	u := &upgraded{}
 	host := jumpservertest.Host{
 		ID: inventory.AssetID(inventory.Alibaba, "cn-beijing", "i-1"), Name: "web-1", Address: "10.0.0.1", Comment: "i-1",
-		Labels: []string{"jms-owner:42", "jms-gone:2026-01-02T03:04:05Z"}, Active: true,
+		Labels: []string{"jms-owner:42", "jms-gone:2026-01-02T03:04:05Z", "jms-instance:i-1"}, Active: true,
 	}
 	for _, v := range versions {
 		s := jumpservertest.New(jumpservertest.Options{Version: v, TB: t})
@@ -53,6 +53,10 @@ func narrowReads(t *testing.T, c *jumpserver.Client) map[string]func() (int, err
 			found, err := c.Naming(t.Context(), "i-1")
 			return len(found), err
 		},
+		"Marked": func() (int, error) {
+			found, err := c.Marked(t.Context(), []string{"i-1"})
+			return len(found), err
+		},
 		"DeactivatedSince": func() (int, error) { return c.DeactivatedSince(t.Context(), "42", time.Unix(0, 0)) },
 	}
 }
@@ -65,7 +69,7 @@ func TestUpgradeBetweenEvents(t *testing.T) {
 	back := slices.Clone(both)
 	slices.Reverse(back)
 	for _, order := range [][]jumpservertest.Version{both, back} {
-		for _, name := range []string{"Assets", "Naming", "DeactivatedSince"} {
+		for _, name := range []string{"Assets", "Naming", "Marked", "DeactivatedSince"} {
 			t.Run(fmt.Sprint(name, order), func(t *testing.T) {
 				t.Parallel()
 				u := newUpgraded(t, order...)

@@ -1,35 +1,30 @@
 package plan
 
 import (
+	"iter"
 	"maps"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
 // absent looks at every asset of ours whose instance no listing holds.
 func (b *builder) absent() {
-	for _, n := range b.order {
+	for n, m := range b.left() {
 		a := &b.in.Bastion.Assets[n]
-		if !b.ours[n] || b.listed[b.byID[a.ID]] {
-			continue
-		}
-		m, _ := labelMark(*a)
-		c := Change{
-			Scope: inventory.Scope{Cloud: m.cloud, Account: m.account, Region: m.region}, InstanceID: m.instance,
-			AssetID: a.ID, Name: a.Name, Address: a.Address, Platform: a.Platform, Before: a,
-		}
+		c := leftover(a, m)
 		if where, elsewhere := b.where(instanceKey{m.cloud, m.instance}); elsewhere {
-			b.keep(c, because(SeenElsewhere, where.String())) // said by the skip of its instance
+			b.elsewhere(c, where)
 			continue
 		}
+		b.leaked(*a, m)
 		why, proved := b.readScope(m)
 		switch {
 		case proved:
 			b.judge(c, *a)
-		case why.Code == OtherOwner, why.Code == NotConfigured, why.Code == OthersNotAsked:
+		case orphaned(why.Code):
+			b.orphan(c, *a, why)
+		case why.Code == OtherOwner, why.Code == OthersNotAsked:
 			b.skip(c, why) // no scope's error would say it
 		default:
 			b.keep(c, why)
@@ -37,12 +32,63 @@ func (b *builder) absent() {
 	}
 }
 
+// left gives the assets of ours, by index, to which no listed instance belongs, and what their labels say.
+func (b *builder) left() iter.Seq2[int, mark] {
+	return func(yield func(int, mark) bool) {
+		for _, n := range b.order {
+			if !b.ours[n] || b.listed[n] {
+				continue
+			}
+			if m, _ := labelMark(b.in.Bastion.Assets[n]); !yield(n, m) {
+				return
+			}
+		}
+	}
+}
+
+// leftover is a line about an asset whose instance is in no listing.
+func leftover(a *inventory.Asset, m mark) Change {
+	return Change{
+		Scope: inventory.Scope{Cloud: m.cloud, Account: m.account, Region: m.region}, InstanceID: m.instance,
+		AssetID: a.ID, Name: a.Name, Address: a.Address, Platform: a.Platform, Before: a,
+	}
+}
+
+// copies tells of hosts that carry our labels and are not ours: clones, which have the labels of the
+// asset that they were made of.
+func (b *builder) copies() {
+	if b.rules.Partial {
+		return
+	}
+	for _, n := range b.order {
+		a := &b.in.Bastion.Assets[n]
+		if m, marked := labelMark(*a); marked && !b.ours[n] {
+			c := leftover(a, m)
+			c.Before = nil
+			b.skip(c, because(IsCopy))
+		}
+	}
+}
+
+// elsewhere keeps an asset whose instance another listing holds.
+func (b *builder) elsewhere(c Change, where inventory.Scope) {
+	m, _ := labelMark(*c.Before)
+	if n, _ := b.owned(instanceKey{m.cloud, m.instance}); m.region == where.Region && b.in.Bastion.Assets[n].ID != c.AssetID {
+		b.skip(c, because(Doubled, b.in.Bastion.Assets[n].Name))
+		return
+	}
+	b.keep(c, because(SeenElsewhere, where.String())) // said by the skip of its instance
+	if c.Before.Count(inventory.LabelMissing) > 0 && !b.rules.Partial {
+		b.note(c, *c.Before, relabelled(*c.Before, inventory.LabelMissing, ""))
+	}
+}
+
 // readScope tells whether the asset's own scope, that of the account which its label names, was
 // read as a whole with a key of the right owner, and nobody else who may see the instance is
 // unread: no other account of this owner failed here, or was left out of a narrowed run.
 func (b *builder) readScope(m mark) (Reason, bool) {
-	if _, configured := b.rules.Accounts[m.account]; !configured {
-		return because(NotConfigured, m.account), false
+	if why, orphan := b.configured(m); orphan {
+		return why, false
 	}
 	own := slices.IndexFunc(b.in.Listings, func(l inventory.Listing) bool {
 		return l.Cloud == m.cloud && l.Account == m.account && (l.Region == m.region || l.Region == everyRegion)
@@ -101,9 +147,13 @@ func (b *builder) unasked(m mark) string {
 // judge applies the rules of the package's doc to an asset whose instance is absent.
 func (b *builder) judge(c Change, a inventory.Asset) {
 	since, gone, readable := goneSince(a, b.rules.Now)
+	spared, untouchable := b.rules.untouchable(a)
+	why, keep := kept(a)
 	switch {
-	case strings.HasPrefix(a.Platform, "Gateway"):
-		b.skip(c, because(IsGateway))
+	case untouchable:
+		b.skip(c, spared)
+	case keep:
+		b.skip(c, because(KeptByLabel, why))
 	case within(b.rules.Protected, a.Address), a.Count(inventory.LabelProtected) > 0:
 		b.skip(c, because(IsProtected))
 	case !b.rules.listed(a.Address):
@@ -115,32 +165,17 @@ func (b *builder) judge(c Change, a inventory.Asset) {
 	case gone && a.Active:
 		b.skip(c, because(SwitchedOn))
 	case gone:
-		b.deactivated(c, since)
-	case b.rules.Mode == ModeDelete && b.rules.Grace == 0:
+		b.deactivated(c, a, since)
+	case b.rules.Mode == ModeDelete && b.rules.Grace == 0 && !b.rules.Partial:
 		b.candidate(c, Delete, because(GoneAtOnce))
 	default:
-		c.Patch = &inventory.Patch{ID: a.ID, Active: new(false), Labels: goneLabels(a, b.rules.Now, b.rules.Partial)}
+		c.Patch = &inventory.Patch{ID: a.ID, Active: new(false), Labels: goneLabels(a, b.rules)}
 		c.Fields = []string{"is_active", "labels"}
 		why := because(InstanceGone)
 		if b.rules.Partial {
 			why = because(InstanceReleased)
 		}
 		b.candidate(c, Deactivate, why)
-	}
-}
-
-// deactivated decides on an asset that an earlier run deactivated: deleted once the grace is over.
-func (b *builder) deactivated(c Change, since time.Time) {
-	stamp := since.UTC().Format(time.RFC3339)
-	due := since.Add(b.rules.Grace)
-	switch {
-	case b.rules.Mode != ModeDelete:
-		b.keep(c, because(StaysDeactivated, stamp))
-	case b.rules.Now.Before(due):
-		c.Due = due
-		b.keep(c, because(InGrace, stamp, due.UTC().Format(time.RFC3339)))
-	default:
-		b.candidate(c, Delete, because(GraceOver, stamp))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
@@ -17,14 +18,19 @@ type Input struct {
 // Plan is what Build found: wishes and candidates, before the guard and before final names.
 // The zero value plans nothing.
 type Plan struct {
+	now        time.Time
 	wishes     []wish   // assets of listed instances that may be touched, with what they want
 	recipe     *recipe  // of the assets to be made
 	candidates []Change // removals that need proof and the guard's approval
-	notes      []Change // Skip and Keep
+	notes      []Change // Skip, Keep, and holds that are no candidates
+	marks      []Change // writes by which a later run remembers something, see note
 	places     map[place]*population
 	scopes     map[inventory.Scope]*population // by the account that labels name
 	fixed      map[string]bool                 // names held by assets that the plan must not rename
 	yielding   []inventory.Asset
+	retired    bool // made by Retire
+	errand     bool // made by Adopt or Release
+	untouched  int  // assets that are never written to, and are as their instances want them
 }
 
 // place is a scope as assets remember it: the account by its own id, so that renaming an
@@ -34,27 +40,20 @@ type place struct {
 	owner, region string
 }
 
-// population counts a place for the guard.
-type population struct {
-	assets int // ours there that were not deactivated before
-	lost   int // of those, candidates for removal
-	closed int // ours there that events deactivated: no guard has seen that yet
-	due    int // of those, candidates for deletion
-	listed int // instances that its complete listings hold
-}
-
 type builder struct {
-	rules Rules
-	in    Input
-	plan  Plan
-	order []int          // indices of Bastion.Assets, by asset id
-	byID  map[string]int // asset id → index in Bastion.Assets
-	ours  []bool         // by index in Bastion.Assets
+	entries []entry // of the complete listings
+	rules   Rules
+	in      Input
+	plan    Plan
+	order   []int          // indices of Bastion.Assets, by asset id
+	byID    map[string]int // asset id → index in Bastion.Assets
+	ours    []bool         // by index in Bastion.Assets
 	// listed and decided say of an asset, by index, that a listing holds its instance, and that
 	// a wish or a candidate decides its name.
 	listed, decided []bool
-	named           map[string]string               // instance id in a comment → name of the asset that is not ours
-	homes           map[instanceKey]string          // see home
+	named           map[string]string               // instance id → name of an asset that is not ours and names it
+	owners          map[instanceKey]int             // see owned
+	homes           map[instanceKey]string          // regions in which instances get assets
 	present         map[instanceKey]inventory.Scope // see where
 }
 
@@ -68,27 +67,37 @@ type instanceKey struct {
 // assets and instances, because copies of a big fleet would be most of a run's memory: nobody
 // may change them while the plan, or what was approved of it, is in use.
 func Build(in Input, rules Rules) Plan {
+	b := newBuilder(in, rules)
+	b.plan.wishes = make([]wish, 0, len(b.entries))
+	for _, e := range b.entries {
+		b.instance(e)
+	}
+	b.entries = nil
+	b.absent()
+	b.copies()
+	b.holdNames()
+	b.plan.sort()
+	return b.plan
+}
+
+// newBuilder sorts and indexes what was read.
+func newBuilder(in Input, rules Rules) *builder {
 	in.Listings = slices.SortedFunc(slices.Values(in.Listings),
 		func(x, y inventory.Listing) int { return x.Scope.Compare(y.Scope) })
 	count := len(in.Bastion.Assets)
 	b := &builder{
 		rules: rules, in: in, order: make([]int, count), byID: make(map[string]int, count),
 		ours: make([]bool, count), listed: make([]bool, count), decided: make([]bool, count), named: map[string]string{},
+		homes: map[instanceKey]string{},
 	}
 	b.plan = Plan{
+		now:    rules.Now,
 		recipe: &recipe{rules: rules, platforms: in.Bastion.Platforms},
 		places: map[place]*population{}, scopes: map[inventory.Scope]*population{}, fixed: map[string]bool{},
 	}
 	b.indexAssets()
-	entries := b.indexListings()
-	b.plan.wishes = make([]wish, 0, len(entries))
-	for _, e := range entries {
-		b.instance(e)
-	}
-	b.absent()
-	b.holdNames()
-	b.plan.sort()
-	return b.plan
+	b.entries = b.indexListings()
+	return b
 }
 
 func (b *builder) indexAssets() {
@@ -106,23 +115,56 @@ func (b *builder) indexAssets() {
 			b.count(a, m)
 			continue
 		}
-		for _, id := range mentioned(a.Comment) {
+		for _, id := range named(*a) {
 			b.named[id] = a.Name
 		}
 	}
 }
 
-// home gives the region of the asset that an instance has under whichever region. The index is
-// made when it is first asked for: a run that finds an asset for every instance never asks.
-func (b *builder) home(k instanceKey) (string, bool) {
-	if b.homes == nil {
-		b.homes = map[instanceKey]string{}
+// owned gives the asset of ours that an instance has, under whatever id and region: the one whose id is
+// made of its labels before adopted ones, of these the first by id. The index is made when it is first asked for:
+// a run that finds an asset by its id for every instance never asks.
+func (b *builder) owned(k instanceKey) (n int, known bool) {
+	if b.owners == nil {
+		b.owners = map[instanceKey]int{}
 		for _, n := range b.order {
-			if b.ours[n] {
-				m, _ := labelMark(b.in.Bastion.Assets[n])
-				b.homes[instanceKey{m.cloud, m.instance}] = m.region
+			if !b.ours[n] {
+				continue
+			}
+			a := b.in.Bastion.Assets[n]
+			m, _ := labelMark(a)
+			key := instanceKey{m.cloud, m.instance}
+			if _, twice := b.owners[key]; !twice || a.ID == inventory.AssetID(m.cloud, m.region, m.instance) {
+				b.owners[key] = n
 			}
 		}
+	}
+	n, known = b.owners[k]
+	return n, known
+}
+
+// assetOf gives the id of the asset that an instance has or will have, and its index if it is there: that
+// under the id made of the instance, or else an adopted one.
+func (b *builder) assetOf(i *inventory.Instance) (id string, n int, exists bool) {
+	id = inventory.AssetID(i.Cloud, i.Region, i.ID)
+	n, exists = b.byID[id]
+	if exists && b.ours[n] {
+		return b.in.Bastion.Assets[n].ID, n, true // equal, and held anyway
+	}
+	if own, known := b.owned(instanceKey{i.Cloud, i.ID}); known {
+		a := b.in.Bastion.Assets[own]
+		if m, _ := labelMark(a); m.region == i.Region {
+			return a.ID, own, true
+		}
+	}
+	return id, n, exists
+}
+
+// home gives the region of the asset that an instance has, or gets by this plan.
+func (b *builder) home(k instanceKey) (string, bool) {
+	if n, known := b.owned(k); known {
+		m, _ := labelMark(b.in.Bastion.Assets[n])
+		return m.region, true
 	}
 	region, known := b.homes[k]
 	return region, known
@@ -198,10 +240,9 @@ func (b *builder) indexListings() []entry {
 		b.scope(l.Scope).listed += len(l.Instances)
 		for k := range l.Instances {
 			i := &l.Instances[k]
-			id := inventory.AssetID(i.Cloud, i.Region, i.ID)
-			if n, exists := b.byID[id]; exists {
+			id, n, exists := b.assetOf(i)
+			if exists {
 				b.listed[n] = true
-				id = b.in.Bastion.Assets[n].ID // equal, and held anyway
 			}
 			first, twice := at[id]
 			switch {
@@ -266,91 +307,20 @@ func (b *builder) instance(e entry) {
 	}
 }
 
-// existing compares an asset of ours with its instance. What people own is never compared.
-func (b *builder) existing(e entry, n int) {
-	i, a := *e.of, &b.in.Bastion.Assets[n]
-	c := update(e, a)
-	c.Name, c.Address = b.rules.wanted(i), address(i)
-	if seen := i.Addresses(); !b.rules.listed(seen...) && (len(seen) > 0 || !b.rules.listed(a.Address)) {
-		c.Name, c.Address, c.Patch, c.Before = a.Name, a.Address, nil, nil
-		b.skip(c, because(NotWhitelisted))
-		return
-	}
-	b.relocate(&c, i, a)
-	b.relabel(&c, i, a)
-	b.reactivate(&c, *a)
-	if b.rules.Partial && a.Name == suffixed(c.Name, i.ID, func(string) bool { return false }) {
-		c.Name = a.Name
-	}
-	b.decided[n] = true
-	w := wish{entry: e, wanted: c.Name, before: a}
-	if len(c.Fields) > 0 || c.Reason.Code != "" {
-		w.change = &c
-	}
-	b.plan.wishes = append(b.plan.wishes, w)
-}
-
-// relocate lets the address follow the cloud, and sets the zone where there is none.
-func (b *builder) relocate(c *Change, i inventory.Instance, a *inventory.Asset) {
-	if c.Address != "" && c.Address != a.Address {
-		c.Patch.Address, c.Fields = new(c.Address), append(c.Fields, "address")
-	} else {
-		c.Address = a.Address
-	}
-	zone := b.rules.Accounts[i.Account].Zone
-	if zone != "" && a.Zone == "" && b.in.Bastion.Platforms[a.Platform].Zones {
-		c.Patch.Zone, c.Fields = new(zone), append(c.Fields, "zone")
-	}
-}
-
-// protected tells whether any address of the instance is protected. What the label remembers
-// holds on while the cloud shows no public address: one is taken away by a stop, and before a release.
-func (b *builder) protected(i inventory.Instance, a inventory.Asset) bool {
-	remembered := a.Count(inventory.LabelProtected) > 0 && len(b.rules.Protected) > 0 && len(i.PublicIPs) == 0
-	return remembered || within(b.rules.Protected, i.Addresses()...)
-}
-
-// relabel lets our labels follow the cloud.
-func (b *builder) relabel(c *Change, i inventory.Instance, a *inventory.Asset) {
-	if m, _ := labelMark(*a); b.rules.Partial && m.owner == i.Owner {
-		i.Account = m.account // which of the owner's accounts speaks for it is for full runs to say
-	}
-	if !markable(i) {
-		return
-	}
-	c.Patch.Labels = followLabels(*a, i, b.protected(i, *a))
-	if c.Patch.Labels != nil {
-		c.Fields = append(c.Fields, "labels")
-	}
-}
-
-// reactivate undoes a deactivation of ours. What a person switched off stays off.
-func (b *builder) reactivate(c *Change, a inventory.Asset) {
-	if a.Count(inventory.LabelGone) == 0 || a.Active {
-		return
-	}
-	if a.Count(inventory.LabelOff) > 0 {
-		c.Reason = because(ReturnedOff)
-		return
-	}
-	c.Reason = because(Returned)
-	c.Patch.Active, c.Fields = new(true), append(c.Fields, "is_active")
-}
-
 func (b *builder) skip(c Change, why Reason) {
 	c.Action, c.Reason = Skip, why
 	b.plan.notes = append(b.plan.notes, c)
 }
 
 // holdNames notes which names cannot be given away: all but those of assets with a wish, of
-// candidates (decided by the guard) and of ours that are deactivated.
+// candidates (decided by the guard) and of ours that are deactivated and may be written to.
 func (b *builder) holdNames() {
 	for _, n := range b.order {
 		a := &b.in.Bastion.Assets[n]
 		if b.decided[b.byID[a.ID]] {
 			continue
 		}
-		if b.ours[n] && !a.Active && a.Count(inventory.LabelGone) > 0 {
+		if b.ours[n] && b.rules.yields(*a) && !a.Active && a.Count(inventory.LabelGone) > 0 {
 			b.plan.yielding = append(b.plan.yielding, *a)
 			continue
 		}

@@ -15,9 +15,11 @@ const (
 	Update     Action = "update"
 	Deactivate Action = "deactivate"
 	Delete     Action = "delete"
-	Hold       Action = "hold" // a removal that the guard holds
-	Skip       Action = "skip" // left alone for a reason that people should know
-	Keep       Action = "keep" // left alone because its scope was not read or not asked for
+	Hold       Action = "hold"   // a removal that the guard holds
+	Skip       Action = "skip"   // left alone for a reason that people should know
+	Orphan     Action = "orphan" // left alone, and nobody looks after it: its account or region is not configured
+	Drift      Action = "drift"  // left as people have it, though the cloud says otherwise
+	Keep       Action = "keep"   // left alone because its scope was not read or not asked for
 )
 
 // Change is one line of the plan: what, to which asset, and why. Names, addresses and

@@ -4,8 +4,9 @@
 // Build makes a Plan; its removals are only candidates. Approve (the guard) turns it into an
 // Approved, the only thing that package apply takes; nothing else can fill one.
 //
-// An asset is ours if its id is inventory.AssetID of its labels jms-cloud, jms-region and
-// jms-instance and it also carries jms-account and jms-owner, each label once. The rules:
+// An asset is ours if it carries the labels jms-cloud, jms-account, jms-owner, jms-region and
+// jms-instance, each once, and its id is either inventory.AssetID of them or stands in its label jms-asset,
+// as Adopt writes it. A copy of an asset has the labels and another id: it is told, and not ours. The rules:
 //
 //	instance    asset                                  outcome
 //	---------   ------------------------------------   --------------------------------------------
@@ -13,20 +14,30 @@
 //	listed      none, and the instance has no address  skip (not created yet; it counts as present)
 //	listed      none, outside the whitelist            skip
 //	listed      the id without our labels              skip (a person took the marks off)
-//	listed      not ours, comment names the instance   skip (the Python tool's, or made by hand)
+//	listed      not ours, comment or jms-instance      skip (the Python tool's, made by hand, released)
+//	            names the instance
 //	listed      ours, in another region                skip (one instance, one asset)
-//	listed      ours, name/address/labels differ       update those; zone only where it has none
+//	listed      ours, name/address/zone/labels differ  update those as far as Rules.Manage has them;
+//	                                                   what is people's: drift (said), left as it is
+//	listed      ours, platform of another type         drift (said); a platform is never changed
+//	listed      two of ours                            that of our id, else the first adopted one, follows;
+//	                                                   the other: skip (said)
+//	any         not ours, with our labels              skip (said): a copy
 //	listed      ours, jms-gone                         update: label off, active again (unless jms-off)
 //	listed      ours, switched off by a person         stays off; the rest follows the cloud
 //	listed      ours, equal                            unchanged
+//	listed      ours, never written to (see below)     skip (said), or unchanged where it is as wanted
 //	elsewhere   ours, in a complete scope's place      keep: an instance in any listing is present
 //	absent      not ours                               not looked at
-//	absent      ours, its account not configured       skip (said)
+//	absent      ours, its account not configured or    orphan (said in every run): only Retire ends it;
+//	            switched off, or its region left out   keep where it is deactivated and only waits
 //	absent      ours, scope failed or not asked for    keep
 //	absent      ours, another account of the owner     keep: it failed here, or a narrowed run left it out
 //	absent      ours, owner is not the credential's    skip (said)
 //	absent      ours, jms-gone unreadable              skip (said)
-//	absent      ours, gateway or protected_ips         skip (said); jms-protected remembers the
+//	absent      ours, never written to (see below)     skip (said)
+//	absent      ours, jms-keep                         skip (said): a person has the last word
+//	absent      ours, protected_ips                    skip (said); jms-protected remembers the
 //	                                                   instance's other addresses
 //	absent      ours, outside the whitelist            skip (said)
 //	absent      ours, no_delete                        skip (said)
@@ -34,8 +45,34 @@
 //	absent      ours, jms-gone, mode deactivate        keep
 //	absent      ours, jms-gone, grace not over         keep
 //	absent      ours, jms-gone, grace over             candidate: delete
+//	absent      the same, earlier than jms-due says    hold once (said), jms-due = now + 10 minutes
+//	absent      the same, jms-due within 10 minutes    keep until then
 //	absent      ours, grace 0 with mode delete         candidate: delete
 //	absent      ours                                   candidate: deactivate
+//
+// Never written to are gateways (the platform's name begins with "Gateway", as JumpServer itself
+// tells them), JumpServer's own hosts (the asset's address is the host of jumpserver.url; names are not
+// resolved, so that the plan depends on nobody's DNS), and assets whose name fits protected_names.
+// Neither are they renamed to give a name away.
+//
+// A deactivation promises in jms-due when the asset will be deleted by the settings of that day
+// ("never" with mode deactivate). Where the grace is shortened or deletion switched on, deletes are due
+// that nobody was told of: the first run that finds one holds it, tells it and promises ten minutes;
+// a later run deletes. The promise is renewed where the settings give more time than it. Assets without
+// jms-due, deactivated by an older version, have no promise. This needs no state store, and lasts as
+// long as the asset does. Events delete nothing.
+//
+// Three plans are made at a person's order, not by runs: Adopt (our marks on an asset that was there
+// before), Release (our marks off) and Retire (the end of orphans). Adopted assets keep their name, unless
+// Manage.AdoptedName says otherwise, and an address that is any of their instance's.
+//
+// The guard (see weigh.go) counts an asset as lost for the share of its scope for a day after its
+// deactivation, unless its instance is back: slow leaks count. A delete at the end of a grace is not
+// counted again, unless an event closed the asset (jms-event). With a grace shorter than a day that memory
+// is as short. A scope that becomes empty holds what it had; if that was at most three assets,
+// jms-missing notes the first proof of absence, and a run ten minutes later or more that proves it again
+// lets them go. The label goes when the instance is seen again. What a person has approved
+// (Limits.Approved) passes all thresholds, and no doubt.
 //
 // Names are unique in an organisation. The active asset that holds a name keeps it; of others
 // the smallest instance id gets it; the rest are called "<name>-<instance id>". Assets that are

@@ -65,7 +65,8 @@ func randomWorld(d *dice) *world {
 	w.listings = nil
 	w.rules = Rules{
 		Accounts: map[string]Account{
-			"one": {Type: "阿里云"}, "two": {Type: "aliyun", Zone: "z-1"}, "three": {Type: "alibaba"}, narrowed: {Type: "aliyun"},
+			"one": {Type: "阿里云", Enabled: true}, "two": {Type: "aliyun", Zone: "z-1", Enabled: true},
+			"three": {Type: "alibaba", Enabled: true}, narrowed: {Type: "aliyun", Enabled: !d.in(3)},
 		},
 		Mode: pick(d, ModeDelete, ModeDelete, ModeDeactivate), Grace: pick(d, 0, time.Hour, 7*24*time.Hour),
 		Now: now(), HostNames: d.in(6), NoDelete: d.in(10), Partial: d.in(8),
@@ -75,6 +76,18 @@ func randomWorld(d *dice) *world {
 	}
 	if d.in(5) {
 		w.rules.Protected = prefixes("10.0.1.0/24", "47.0.0.1")
+	}
+	if d.in(6) {
+		w.rules.ProtectedNames = pick(d, []string{"web*"}, []string{"?", "db"}, []string{"a-i-*"})
+	}
+	if d.in(3) {
+		w.rules.Manage = Manage{
+			Name: pick(d, "", Always, OnCreate), Address: pick(d, "", Always, OnCreate),
+			Zone: pick(d, "", Missing, Always, OnCreate), AdoptedName: pick(d, "", Always, OnCreate),
+		}
+	}
+	if d.in(8) {
+		w.rules.OwnHosts = []string{"10.0.0.2"}
 	}
 	w.limits = Limits{
 		Percent: pick(d, 0, 20, 50, 100), Min: pick(d, 0, 1, 3, 100), PerRun: pick(d, 0, 2, 5, 100), AllowEmpty: d.in(2),
@@ -198,8 +211,16 @@ func (d *dice) assets(w *world, fleet []machine) {
 		if a.Address == "" || d.in(4) {
 			a.Address = d.ip()
 		}
+		if d.in(5) {
+			adoptedAs(fmt.Sprint("adopted-", m.ID))(&a)
+		}
 		d.edit(&a)
 		add(a)
+		if d.in(20) { // a person made one more asset of the instance ours
+			adoptedAs(fmt.Sprint("second-", m.ID))(&a)
+			a.Name += " 2"
+			add(a)
+		}
 	}
 	for n := range d.n(4) {
 		a := foreign(fmt.Sprint("foreign-", n), d.name(), pick(d, "", "mine", fmt.Sprint("instance_id: i-", d.n(8))), d.in(2))
@@ -222,6 +243,11 @@ func (d *dice) edit(a *inventory.Asset) {
 	case 0, 1, 2:
 		gone(pick(d, time.Minute, 2*time.Hour, 8*24*time.Hour))(a)
 		a.Active = d.in(5)
+		if d.in(2) {
+			due(pick(d, -time.Hour, 5*time.Minute, 9*24*time.Hour))(a)
+		} else if d.in(4) {
+			labelled(inventory.LabelDue, pick(d, inventory.DueNever, "soon"))(a)
+		}
 	case 3:
 		labelled(inventory.LabelGone, pick(d, "monday", "2099-01-01T00:00:00Z"))(a)
 	}
@@ -232,10 +258,18 @@ func (d *dice) edit(a *inventory.Asset) {
 		labelled(inventory.LabelRegion, "twice")(a)
 	case 2:
 		a.ID += "-clone"
+	case 5:
+		stripped(inventory.LabelAsset)(a)
 	case 3:
 		a.Platform = "Gateway"
 	case 4:
 		a.Host = false
+	}
+	if d.in(6) {
+		labelled(inventory.LabelMissing, pick(d, stamp(now().Add(-time.Hour)), stamp(now().Add(-time.Minute)), "monday"))(a)
+	}
+	if d.in(12) {
+		labelled(inventory.LabelKeep, "audit")(a)
 	}
 	if d.in(4) {
 		labelled("last", "z")(a)

@@ -17,6 +17,9 @@ type Limits struct {
 	PerRun int
 	// AllowEmpty lets a scope whose listing is empty lose its assets.
 	AllowEmpty bool
+	// Approved are ids of assets whose removal a person has approved: no threshold holds it. It needs
+	// its proof all the same, and counts for all others.
+	Approved map[string]bool `json:"-"`
 	// Hold, where it has a code, holds every removal that all else lets pass: why the run, of which
 	// this plan is a part, must not remove more.
 	Hold Reason
@@ -79,14 +82,16 @@ func (p Plan) Candidates() []Change { return slices.Clone(p.candidates) }
 // Approve is the guard. It counts what the plan would remove, weighs the proofs, and settles
 // the names. Creates and updates always pass.
 func (p Plan) Approve(limits Limits, proofs Proofs) Approved {
-	g := guard{plan: p, limits: limits, proofs: proofs, contradicted: map[place]string{}}
-	g.findContradictions()
-	out := Approved{notes: slices.Clone(p.notes)}
+	g := newGuard(p, limits, proofs)
+	out := Approved{notes: slices.Clone(p.notes), updates: slices.Clone(p.marks), unchanged: p.untouched}
 	for _, c := range p.candidates {
 		switch action, why := g.decide(c); action {
 		case c.Action:
 			out.removals = append(out.removals, c)
 		default:
+			if mark, remembers := g.remember(c, why.Code); remembers {
+				out.updates = append(out.updates, mark)
+			}
 			c.Action, c.Reason, c.Patch, c.Fields = action, why, nil, nil
 			out.notes = append(out.notes, c)
 		}
@@ -94,70 +99,6 @@ func (p Plan) Approve(limits Limits, proofs Proofs) Approved {
 	p.settleNames(&out)
 	slices.SortFunc(out.notes, Compare)
 	return out
-}
-
-type guard struct {
-	plan   Plan
-	limits Limits
-	proofs Proofs
-	// contradicted places had a candidate that is there when asked by id: name of one of them.
-	contradicted map[place]string
-}
-
-func (g *guard) findContradictions() {
-	for _, c := range g.plan.candidates {
-		if proof, asked := g.proofs[c.AssetID]; asked && !proof.Absent && proof.Err == nil {
-			g.contradicted[placeOf(c)] = c.InstanceID
-		}
-	}
-}
-
-// decide gives the action that a candidate really gets, and why it is not its own.
-func (g *guard) decide(c Change) (Action, Reason) {
-	at := placeOf(c)
-	proof, asked := g.proofs[c.AssetID]
-	all := len(g.plan.candidates)
-	if asked && !proof.Absent && proof.Err == nil {
-		return Skip, because(StillThere)
-	}
-	if all > g.limits.PerRun {
-		return Hold, because(GuardRun, all, g.limits.PerRun)
-	}
-	for _, p := range []*population{g.plan.scopes[c.Scope], g.plan.places[at]} {
-		if why, trips := g.trips(p); trips {
-			return Hold, why
-		}
-	}
-	switch {
-	case g.contradicted[at] != "":
-		return Hold, because(GuardContradicts, g.contradicted[at])
-	case !asked:
-		return Hold, because(GuardNotAsked)
-	case proof.Err != nil:
-		return Hold, because(GuardUnproven, proof.Err.Error())
-	case g.limits.Hold.Code != "":
-		return Hold, g.limits.Hold
-	}
-	return c.Action, Reason{}
-}
-
-// trips tells whether a scope, or a place that several accounts share, is empty or loses too much.
-func (g *guard) trips(p *population) (Reason, bool) {
-	switch {
-	case p == nil:
-		return Reason{}, false
-	case p.listed == 0 && p.assets+p.closed > 0 && !g.limits.AllowEmpty:
-		return because(GuardEmpty, p.assets+p.closed), true
-	case g.tooMany(p.lost, p.assets):
-		return because(GuardShare, p.lost, p.assets, g.limits.Percent), true
-	case g.tooMany(p.due, p.assets+p.closed):
-		return because(GuardShare, p.due, p.assets+p.closed, g.limits.Percent), true
-	}
-	return Reason{}, false
-}
-
-func (g *guard) tooMany(lost, of int) bool {
-	return lost > g.limits.Min && lost*100 > g.limits.Percent*of
 }
 
 // placeOf gives the place of a removal by the labels of its asset.

@@ -73,7 +73,7 @@ func TestGuardCounts(t *testing.T) {
 		{"share just over, not to be rounded", func(w *world) { w.fleet("a", 24, 5) }, map[string]int{"hold guard_share": 5}},
 		{"one region's share is its own affair", func(w *world) { w.fleet("a", 20, 5); w.fleet("b", 20, 1) },
 			map[string]int{"hold guard_share": 5, "deactivate instance_gone": 1}},
-		{"empty", func(w *world) { w.fleet("a", 1, 1) }, map[string]int{"hold guard_empty": 1}},
+		{"empty, more than a few", func(w *world) { w.fleet("a", 4, 4) }, map[string]int{"hold guard_empty": 4}},
 		{"empty, allowed", func(w *world) { w.fleet("a", 3, 3); w.limits.AllowEmpty = true },
 			map[string]int{"deactivate instance_gone": 3}},
 		{"empty, allowed, yet too large a share", func(w *world) { w.fleet("a", 4, 4); w.limits.AllowEmpty = true },

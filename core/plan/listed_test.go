@@ -38,11 +38,11 @@ func TestListed(t *testing.T) {
 		{"clone with our labels copied", func(w *world) {
 			w.lists(i1)
 			w.holds(host(i1, func(a *inventory.Asset) { a.ID, a.Name = "clone", "web copy" }), host(i1))
-		}, []string{"unchanged 1"}, nil},
+		}, []string{"skip i-1 is_copy", "unchanged 1"}, nil},
 		{"only the clone is left", func(w *world) {
 			w.lists(i1)
 			w.holds(host(i1, func(a *inventory.Asset) { a.ID = "clone" }))
-		}, []string{"skip i-1 named_in_comment"}, nil},
+		}, []string{"skip i-1 named_in_comment", "skip i-1 is_copy"}, nil},
 		{"ours, in another region", func(w *world) { w.lists(i1); w.holds(host(shanghai)) },
 			[]string{"skip i-1 other_region", "keep i-1 seen_elsewhere"}, nil},
 		{"in two regions at once: one asset", func(w *world) {
@@ -85,7 +85,7 @@ func TestFollows(t *testing.T) {
 		{"platform, ports, comment stay people's", func(w *world) {
 			w.lists(i1)
 			w.holds(host(i1, func(a *inventory.Asset) { a.Platform, a.Comment = "Windows", "mine" }))
-		}, []string{"unchanged 1"}, nil},
+		}, []string{"drift i-1 differs", "unchanged 1"}, nil},
 		{"id too long for a label", func(w *world) { w.lists(vm("i-"+strings.Repeat("9", 63), "web", "10.0.0.1")) },
 			[]string{"skip i-" + strings.Repeat("9", 63) + " not_markable"}, nil},
 		{"owner not known: marks are left", func(w *world) {
@@ -246,7 +246,7 @@ func TestZone(t *testing.T) {
 		{"asset has none", func(w *world) { zoned(w); w.lists(i1); w.holds(host(i1)) },
 			[]string{"update i-1 follows_cloud zone=z-1"}, nil},
 		{"asset has a person's", func(w *world) { zoned(w); w.lists(i1); w.holds(host(i1, in("z-9"))) },
-			[]string{"unchanged 1"}, nil},
+			[]string{"drift i-1 differs", "unchanged 1"}, nil},
 		{"asset's platform takes none", func(w *world) { zoned(w); w.lists(other); w.holds(host(other)) },
 			[]string{"unchanged 1"}, nil},
 		{"none configured", func(w *world) { w.lists(i1); w.holds(host(i1, in("z-9"))) },

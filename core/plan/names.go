@@ -78,6 +78,12 @@ func suffixed(name, instance string, taken func(string) bool) string {
 	}
 }
 
+// isName tells whether an asset has the name that its instance wants, or the one made of it where
+// that was taken.
+func isName(wanted, instance, name string) bool {
+	return name == wanted || name == suffixed(wanted, instance, func(string) bool { return false })
+}
+
 // cut shortens to at most n characters, without a space at the end.
 func cut(name string, n int) string {
 	if utf8.RuneCountInString(name) > n {

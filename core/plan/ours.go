@@ -18,7 +18,14 @@ type mark struct {
 // readMark gives the mark of an asset that is ours; see the package's doc for what is.
 func readMark(a inventory.Asset) (mark, bool) {
 	m, ok := labelMark(a)
-	return m, ok && a.ID == inventory.AssetID(m.cloud, m.region, m.instance)
+	return m, ok && (a.ID == inventory.AssetID(m.cloud, m.region, m.instance) || adopted(a))
+}
+
+// adopted tells whether an asset's own id stands in its label jms-asset: whoever marked it meant this
+// very asset. A copy has another id.
+func adopted(a inventory.Asset) bool {
+	own, ok := a.Label(inventory.LabelAsset)
+	return ok && strings.EqualFold(own, a.ID)
 }
 
 // labelMark gives what the labels of an asset say, if it has all of them; only its id tells
@@ -51,6 +58,12 @@ func labelMark(a inventory.Asset) (mark, bool) {
 func Ours(a inventory.Asset) bool {
 	_, ours := readMark(a)
 	return ours
+}
+
+// OursOf tells whether an asset is ours and the one of this instance.
+func OursOf(a inventory.Asset, cloud inventory.Cloud, region, instance string) bool {
+	m, ours := readMark(a)
+	return ours && m.cloud == cloud && m.region == region && m.instance == instance
 }
 
 // labelsOf are the five labels that make an asset ours.
@@ -86,7 +99,7 @@ func followLabels(a inventory.Asset, i inventory.Instance, protected bool) []inv
 			out = append(out, want[at])
 			continue
 		}
-		if gone && ofDeactivation(l) || l.Name == inventory.LabelProtected && !protected {
+		if gone && ofDeactivation(l) || l.Name == inventory.LabelProtected && !protected || l.Name == inventory.LabelMissing {
 			continue
 		}
 		out = append(out, l)
@@ -102,20 +115,20 @@ func followLabels(a inventory.Asset, i inventory.Instance, protected bool) []inv
 
 // ofDeactivation tells whether a label only means something on a deactivated asset.
 func ofDeactivation(l inventory.Label) bool {
-	return slices.Contains([]string{inventory.LabelGone, inventory.LabelOff, inventory.LabelEvent}, l.Name)
+	return slices.Contains([]string{inventory.LabelGone, inventory.LabelDue, inventory.LabelOff, inventory.LabelEvent}, l.Name)
 }
 
 // goneLabels gives the labels of an asset that is deactivated now. Where a person had switched
 // it off before, jms-off remembers that, so that it stays off if the instance returns.
-func goneLabels(a inventory.Asset, now time.Time, byEvent bool) []inventory.Label {
-	out := slices.DeleteFunc(slices.Clone(a.Labels), ofDeactivation)
+func goneLabels(a inventory.Asset, r Rules) []inventory.Label {
+	out := slices.DeleteFunc(relabelled(a, inventory.LabelMissing, ""), ofDeactivation)
 	if !a.Active {
 		out = append(out, inventory.Label{Name: inventory.LabelOff, Value: "person"})
 	}
-	if byEvent {
+	if r.Partial {
 		out = append(out, inventory.Label{Name: inventory.LabelEvent, Value: "closed"})
 	}
-	return append(out, inventory.GoneLabel(now))
+	return append(out, r.dueLabel(r.Now), inventory.GoneLabel(r.Now))
 }
 
 func protectedLabel() inventory.Label {
@@ -134,6 +147,18 @@ func goneSince(a inventory.Asset, now time.Time) (at time.Time, found, ok bool) 
 		return time.Time{}, true, false
 	}
 	return at, true, true
+}
+
+// named gives the instance ids that an asset which is not ours names: in its comment, or by a label
+// jms-instance, as a released asset has it whose comment does not say it.
+func named(a inventory.Asset) []string {
+	ids := mentioned(a.Comment)
+	for _, l := range a.Labels {
+		if a.Host && l.Name == inventory.LabelInstance {
+			ids = append(ids, l.Value)
+		}
+	}
+	return ids
 }
 
 // mentioned gives the instance ids that a comment names, in the form of the Python tool.

@@ -46,6 +46,7 @@ func properties() []property {
 		{"goes on after an interruption", goesOnAfterInterruption},
 		{"order of input", orderOfInput},
 		{"only ours", onlyOurs},
+		{"what is never touched", neverTouched},
 		{"removals", removalsHaveReasons},
 		{"thresholds", thresholds},
 		{"a failed listing removes nothing more", failedListing},
@@ -66,7 +67,7 @@ func settled(t *testing.T, j *jumpServer, w *world, a Approved) {
 	first := lines(a)
 	runs := 1
 	if slices.ContainsFunc(a.Notes(), func(c Change) bool {
-		return c.Reason.Code == GuardShare || c.Reason.Code == GuardEmpty
+		return slices.Contains([]Code{GuardShare, GuardEmpty, GuardLeak, GuardMissing}, c.Reason.Code)
 	}) {
 		runs = 4
 	}
@@ -140,11 +141,23 @@ func onlyOurs(t *testing.T, w *world) {
 			labels[l.Name] = l.Value
 		}
 		id := inventory.AssetID(inventory.Cloud(labels["jms-cloud"]), labels["jms-region"], labels["jms-instance"])
-		if !there || id != c.AssetID || labels["jms-owner"] == "" || labels["jms-account"] == "" || !before.Host {
+		own := id == c.AssetID || labels["jms-asset"] == c.AssetID && before.Count(inventory.LabelAsset) == 1
+		if !there || !own || labels["jms-owner"] == "" || labels["jms-account"] == "" || !before.Host {
 			t.Errorf("%s of %s, which is not ours", c.Action, c.AssetID)
 		}
 		if c.Patch != nil && c.Patch.ID != c.AssetID {
 			t.Errorf("the patch of %s names %s", c.AssetID, c.Patch.ID)
+		}
+	}
+}
+
+// neverTouched: not one write names a gateway, a host of JumpServer's or a protected name.
+func neverTouched(t *testing.T, w *world) {
+	assets := w.byID()
+	for _, c := range writes(w.approve()) {
+		before := assets[c.AssetID]
+		if why, spared := w.rules.untouchable(before); spared && c.Action != Create {
+			t.Errorf("%s of %s, yet %s", c.Action, before.Name, why.Text(English))
 		}
 	}
 }
@@ -174,6 +187,12 @@ func removalsHaveReasons(t *testing.T, w *world) {
 		}
 		if proof, asked := w.proof(c); !asked || !proof.Absent || proof.Err != nil {
 			t.Errorf("%s: no proof", c.AssetID)
+		}
+		if _, spared := w.rules.untouchable(a); spared || a.Count(inventory.LabelKeep) > 0 {
+			t.Errorf("%s: to be spared", c.AssetID)
+		}
+		if value, promised := a.Label(inventory.LabelDue); promised && c.Action == Delete && value > stamp(now()) {
+			t.Errorf("%s: deleted, and promised until %s", c.AssetID, value)
 		}
 		if w.rules.NoDelete || within(w.rules.Protected, a.Address) || !w.rules.listed(a.Address) || a.Platform == "Gateway" {
 			t.Errorf("%s: not to be touched", c.AssetID)
@@ -271,8 +290,14 @@ func whatPeopleOwn(t *testing.T, w *world) {
 			}
 			continue
 		}
-		if after.Comment != before.Comment || after.Platform != before.Platform || before.Zone != "" && after.Zone != before.Zone {
+		if after.Comment != before.Comment || after.Platform != before.Platform || (before.Zone != "" && w.rules.Manage.Zone != Always || w.rules.Manage.Zone == OnCreate) && after.Zone != before.Zone {
 			t.Errorf("before %+v\nafter  %+v", before, after)
+		}
+		if m := w.rules.Manage; after.Name != before.Name && !m.name(before) {
+			t.Errorf("%q became %q, which is people's", before.Name, after.Name)
+		}
+		if m := w.rules.Manage; after.Address != before.Address && m.Address == OnCreate {
+			t.Errorf("%s: address %s became %s", before.ID, before.Address, after.Address)
 		}
 		if got, want := peoples(after), peoples(before); !slices.Equal(got, want) {
 			t.Errorf("%s: labels %v became %v", before.ID, want, got)
@@ -307,8 +332,10 @@ func everyInstance(t *testing.T, w *world) {
 	a := w.approve()
 	said := map[string]bool{}
 	for _, c := range slices.Concat(writes(a), a.Notes()) {
-		if listed[c.AssetID] && c.Reason.Code != GivesWay {
-			said[c.AssetID] = true
+		id := inventory.AssetID(c.Scope.Cloud, c.Scope.Region, c.InstanceID)
+		other := slices.Contains([]Code{GivesWay, Differs, IsCopy, Doubled}, c.Reason.Code) // about another asset, or beside its line
+		if listed[id] && !other {
+			said[id] = true
 		}
 	}
 	if len(said)+a.Unchanged() != len(listed) {

@@ -2,45 +2,68 @@ package plan
 
 // The reasons. The details that each takes are those of its words in texts.
 const (
-	NewInstance      Code = "new_instance"
-	FollowsCloud     Code = "follows_cloud"
-	Returned         Code = "returned"
-	ReturnedOff      Code = "returned_off"
-	GivesWay         Code = "gives_way"
-	SwapStep         Code = "swap_step"
-	NoAddress        Code = "no_address"
-	NotWhitelisted   Code = "not_whitelisted"
-	MarksTakenOff    Code = "marks_taken_off"
-	NamedInComment   Code = "named_in_comment"
-	OtherRegion      Code = "other_region"
-	NotMarkable      Code = "not_markable"
-	InstanceGone     Code = "instance_gone"
-	InstanceReleased Code = "instance_released"
-	GraceOver        Code = "grace_over"
-	GoneAtOnce       Code = "gone_at_once"
-	ScopeFailed      Code = "scope_failed"
-	ScopeNotAsked    Code = "scope_not_asked"
-	OtherOwner       Code = "other_owner"
-	OthersNotAsked   Code = "others_not_asked"
-	NotConfigured    Code = "not_configured"
-	SeenElsewhere    Code = "seen_elsewhere"
-	GoneUnreadable   Code = "gone_unreadable"
-	IsGateway        Code = "is_gateway"
-	IsProtected      Code = "is_protected"
-	NoDelete         Code = "no_delete"
-	SwitchedOn       Code = "switched_on"
-	StaysDeactivated Code = "stays_deactivated"
-	InGrace          Code = "in_grace"
-	GuardShare       Code = "guard_share"
-	GuardEmpty       Code = "guard_empty"
-	GuardRun         Code = "guard_run"
-	GuardUnproven    Code = "guard_unproven"
-	GuardNotAsked    Code = "guard_not_asked"
-	GuardContradicts Code = "guard_contradicts"
-	StillThere       Code = "still_there"
-	ChangedMeanwhile Code = "changed_meanwhile"
-	GoneMeanwhile    Code = "gone_meanwhile"
-	TimeUp           Code = "time_up"
+	NewInstance         Code = "new_instance"
+	FollowsCloud        Code = "follows_cloud"
+	Returned            Code = "returned"
+	ReturnedOff         Code = "returned_off"
+	GivesWay            Code = "gives_way"
+	SwapStep            Code = "swap_step"
+	NoAddress           Code = "no_address"
+	NotWhitelisted      Code = "not_whitelisted"
+	MarksTakenOff       Code = "marks_taken_off"
+	NamedInComment      Code = "named_in_comment"
+	AdoptedByID         Code = "adopted_by_id"
+	AdoptedByName       Code = "adopted_by_name"
+	AdoptedByAddress    Code = "adopted_by_address"
+	Ambiguous           Code = "ambiguous"
+	AmbiguousUnread     Code = "ambiguous_unread"
+	AmbiguousInstances  Code = "ambiguous_instances"
+	NamesAnother        Code = "names_another"
+	OtherType           Code = "other_type"
+	Released            Code = "released"
+	Differs             Code = "differs"
+	IsCopy              Code = "is_copy"
+	Doubled             Code = "doubled"
+	OtherRegion         Code = "other_region"
+	NotMarkable         Code = "not_markable"
+	InstanceGone        Code = "instance_gone"
+	InstanceReleased    Code = "instance_released"
+	GraceOver           Code = "grace_over"
+	GoneAtOnce          Code = "gone_at_once"
+	ScopeFailed         Code = "scope_failed"
+	ScopeNotAsked       Code = "scope_not_asked"
+	OtherOwner          Code = "other_owner"
+	OthersNotAsked      Code = "others_not_asked"
+	NotConfigured       Code = "not_configured"
+	SwitchedOffAccount  Code = "switched_off_account"
+	RegionNotConfigured Code = "region_not_configured"
+	NoOrphan            Code = "no_orphan"
+	Retired             Code = "retired"
+	SeenElsewhere       Code = "seen_elsewhere"
+	GoneUnreadable      Code = "gone_unreadable"
+	IsGateway           Code = "is_gateway"
+	IsProtected         Code = "is_protected"
+	IsProtectedName     Code = "is_protected_name"
+	IsOwnHost           Code = "is_own_host"
+	KeptByLabel         Code = "kept_by_label"
+	GuardEarly          Code = "guard_early"
+	Remembers           Code = "remembers"
+	NoDelete            Code = "no_delete"
+	SwitchedOn          Code = "switched_on"
+	StaysDeactivated    Code = "stays_deactivated"
+	InGrace             Code = "in_grace"
+	GuardShare          Code = "guard_share"
+	GuardEmpty          Code = "guard_empty"
+	GuardLeak           Code = "guard_leak"
+	GuardMissing        Code = "guard_missing"
+	GuardRun            Code = "guard_run"
+	GuardUnproven       Code = "guard_unproven"
+	GuardNotAsked       Code = "guard_not_asked"
+	GuardContradicts    Code = "guard_contradicts"
+	StillThere          Code = "still_there"
+	ChangedMeanwhile    Code = "changed_meanwhile"
+	GoneMeanwhile       Code = "gone_meanwhile"
+	TimeUp              Code = "time_up"
 	// Of a whole run, see Trouble.
 	RanOutOfTime   Code = "ran_out_of_time"
 	RanOutOfRoom   Code = "ran_out_of_room"
@@ -74,8 +97,20 @@ func wordsOf(code Code) (words, bool) {
 		{SwapStep, words{"名称互换的中间步骤", "a step in swapping names"}},
 		{NoAddress, words{"实例还没有 IP 地址，暂不创建", "the instance has no address yet: not created"}},
 		{NotWhitelisted, words{"不在白名单内", "not in the whitelist"}},
-		{MarksTakenOff, words{"资产 %s 的 jms-* 标签被人移除，不再改动", "asset %s has our id, but a person took our labels off"}},
-		{NamedInComment, words{"已有资产 %s 的备注写着该实例 ID，不重复创建", "asset %s names this instance in its comment: not doubled"}},
+		{MarksTakenOff, words{"资产 %s 的 jms-* 标签被人移除，不再改动（可用 jms-sync adopt 认领）", "asset %s has our id, but a person took our labels off or released it (jms-sync adopt can take it over)"}},
+		{NamedInComment, words{"已有资产 %s 的备注写着该实例 ID，不重复创建（可用 jms-sync adopt 认领）", "asset %s names this instance in its comment or a label: not doubled (jms-sync adopt can take it over)"}},
+		{AdoptedByID, words{"认领：资产 ID 由该实例算出，标签曾被移除", "adopted: the asset's id is made of the instance, its labels were taken off"}},
+		{AdoptedByName, words{"认领：备注或标签里有该实例 ID", "adopted: its comment or a label names the instance"}},
+		{AdoptedByAddress, words{"认领：网域与地址相同，且在资产与实例中都唯一", "adopted: the same zone and address, unique among assets and instances"}},
+		{Ambiguous, words{"不认领：无法确定是哪一个（资产 %s）", "not adopted: it is not certain which one (assets %s)"}},
+		{AmbiguousUnread, words{"不认领：只有网域与地址相同，而账号 %s 区域 %s 本次读取失败，不能确定唯一", "not adopted: only zone and address are the same, and account %s region %s could not be read, so that nobody knows whether they are unique"}},
+		{AmbiguousInstances, words{"不认领：该资产对应几台实例（%s）", "not adopted: the asset may be that of several instances (%s)"}},
+		{NamesAnother, words{"不认领：地址相同，但资产 %s 写着别的实例 ID（地址可能被重新分配）", "not adopted: the address is the same, but asset %s names another instance (the address may have been used again)"}},
+		{OtherType, words{"不认领：地址相同，但资产 %s 的平台类型与云上的系统不符", "not adopted: the address is the same, but the platform of asset %s contradicts the system in the cloud"}},
+		{Released, words{"放手：移除 jms-* 标签，不删除", "released: our labels are taken off, nothing is deleted"}},
+		{Differs, words{"与云上不同，由人管理，不覆盖：%s", "differs from the cloud where people have the say, left as it is: %s"}},
+		{IsCopy, words{"不是我们的资产：带有 jms-* 标签，但 ID 不符（从别的资产复制而来），不改动", "not ours: it carries our labels, but its id is another one (a copy); left alone"}},
+		{Doubled, words{"保留：该实例已由资产 %s 对应，同一实例有两个资产，请人工处理", "kept: asset %s is that of its instance, which has two; a person must decide"}},
 		{OtherRegion, words{"该实例已有资产，标签中的区域是 %s", "the instance already has an asset, in region %s"}},
 		{NotMarkable, words{"账号、区域或实例 ID 不能写成标签（1–64 个字符）", "account, region or instance id cannot be a label (1 to 64 characters)"}},
 		{InstanceReleased, words{"按实例 ID 两次查询，证实已释放", "asked for twice by its id: released"}},
@@ -85,18 +120,33 @@ func wordsOf(code Code) (words, bool) {
 		{ScopeFailed, words{"保留：账号 %s 区域 %s 本次读取失败", "kept: account %s region %s could not be read"}},
 		{ScopeNotAsked, words{"保留：账号 %s 区域 %s 本次没有查询", "kept: account %s region %s was not asked for"}},
 		{NotConfigured, words{"保留：配置中没有账号 %s", "kept: the configuration has no account %s"}},
+		{SwitchedOffAccount, words{"保留：配置中账号 %s 已停用", "kept: the account %s is switched off in the configuration"}},
+		{RegionNotConfigured, words{"保留：配置中账号 %s 没有区域 %s", "kept: in the configuration the account %s does not have region %s"}},
+		{NoOrphan, words{"账号 %s（或该区域）仍在配置中启用，其资产由同步管理，不能 retire；账号仍启用时请写明已不在配置中的 --region", "account %s (or this region of it) is configured and enabled, its assets are looked after and cannot be retired; name a --region that it no longer has"}},
+		{Retired, words{"人工执行 retire：账号或区域已不在配置中", "a person retires it: its account or region is not configured"}},
 		{OthersNotAsked, words{"保留：账号 %s 可能属于同一云账号，本次没有查询（写上 account_id 可以区分）", "kept: account %s may be of the same owner and was not asked (account_id tells them apart)"}},
 		{OtherOwner, words{"保留：资产属于云账号 %s，而当前密钥属于 %s", "kept: it belongs to cloud account %s, the key to %s"}},
 		{SeenElsewhere, words{"保留：实例出现在 %s 的列表中", "kept: the instance is in the listing of %s"}},
 		{GoneUnreadable, words{"保留：标签 jms-gone 无法识别", "kept: its label jms-gone cannot be read"}},
 		{IsGateway, words{"保留：它是网关", "kept: it is a gateway"}},
 		{IsProtected, words{"保留：受 protected_ips 保护", "kept: protected by protected_ips"}},
+		{IsProtectedName, words{"保留：名称受 protected_names 保护（%s）", "kept: its name is protected by protected_names (%s)"}},
+		{IsOwnHost, words{"保留：它是 JumpServer 自己的主机", "kept: it is a host of JumpServer itself"}},
+		{KeptByLabel, words{"保留：标签 jms-keep:%s", "kept: its label jms-keep says %s"}},
+		{GuardEarly, words{
+			"暂缓一次：停用于 %s，当时告知的删除时间是 %s，宽限期缩短或改为删除后提前到期；不改回设置，%s 之后删除",
+			"held once: deactivated at %s, to be deleted at %s as it was told then; a shorter grace, or deletion switched on, makes it due earlier: deleted after %s unless the settings are put back"}},
+		{Remembers, words{"用标签记下状态，供以后的同步判断", "labels remember something for later runs"}},
 		{NoDelete, words{"保留：已设置 no_delete", "kept: no_delete is set"}},
 		{SwitchedOn, words{"保留：停用后又被人工启用", "kept: a person switched it on again"}},
 		{StaysDeactivated, words{"停用于 %s，按配置不删除", "deactivated at %s; never deleted by configuration"}},
 		{InGrace, words{"停用于 %s，%s 之后删除", "deactivated at %s, to be deleted after %s"}},
 		{GuardShare, words{"暂缓：该区域将失去 %d/%d 个资产，超过 %d%%", "held: the scope would lose %d of %d assets, more than %d%%"}},
 		{GuardEmpty, words{"暂缓：该区域列表为空，而 JumpServer 中有 %d 个资产", "held: the scope is empty, JumpServer has %d assets of it"}},
+		{GuardLeak, words{"暂缓：该区域 24 小时内将共失去 %d/%d 个资产（其中 %d 个已停用），超过 %d%%", "held: within 24 hours the scope would have lost %d of %d assets (%d of them are deactivated already), more than %d%%"}},
+		{GuardMissing, words{
+			"暂缓：该区域变空（原有 %d 个资产），首次证实已释放于 %s，%s 之后的同步再次证实即移除",
+			"held: the scope has become empty (it had %d assets); first proved released at %s, removed by a run after %s that proves it again"}},
 		{GuardRun, words{"暂缓：本次共要移除 %d 个资产，超过上限 %d", "held: the run would remove %d assets, more than %d"}},
 		{GuardUnproven, words{"暂缓：按 ID 查询未能证实已释放（%s）", "held: asking by id gave no proof (%s)"}},
 		{GuardNotAsked, words{"暂缓：没有按 ID 查询", "held: it was not asked for by id"}},

@@ -19,7 +19,8 @@ func TestAbsent(t *testing.T) {
 		{"deactivate", func(w *world) { w.holds(host(i1)) }, []string{"deactivate i-1 instance_gone"},
 			func(t *testing.T, a Approved) {
 				c := a.Removals()[0]
-				want := append(labelsOf(i1), inventory.Label{Name: "jms-gone", Value: "2026-03-01T08:00:00Z"})
+				want := append(labelsOf(i1), inventory.Label{Name: "jms-due", Value: "2026-03-08T08:00:00Z"},
+					inventory.Label{Name: "jms-gone", Value: "2026-03-01T08:00:00Z"})
 				if !slices.Equal(c.Patch.Labels, want) || *c.Patch.Active || c.Patch.Name != nil {
 					t.Errorf("patch %+v", c.Patch)
 				}
@@ -56,7 +57,7 @@ func TestAbsent(t *testing.T) {
 		}, []string{"skip i-1 not_whitelisted"}, nil},
 		{"not ours", func(w *world) { w.holds(foreign("x", "web", "instance_id: i-1", true)) }, nil, nil},
 		{"our id without our labels", func(w *world) { w.holds(host(i1, stripped(inventory.LabelRegion))) }, nil, nil},
-		{"our labels on another id", func(w *world) { w.holds(host(i1, func(a *inventory.Asset) { a.ID = "clone" })) }, nil, nil},
+		{"our labels on another id", func(w *world) { w.holds(host(i1, func(a *inventory.Asset) { a.ID = "clone" })) }, []string{"skip i-1 is_copy"}, nil},
 		{"our labels, not a host", func(w *world) { w.holds(host(i1, func(a *inventory.Asset) { a.Host = false })) }, nil, nil},
 	})
 }
@@ -173,13 +174,13 @@ func scopeRows() []scopeRow {
 		{"nothing was asked", []string{prod}, nil, "keep i-1 scope_not_asked"},
 		{"another owner's key", []string{prod}, []reading{{prod, beijing, other, false}}, "skip i-1 other_owner"},
 		{"owner not known", []string{prod}, []reading{{prod, beijing, "", false}}, "skip i-1 other_owner"},
-		{"renamed in the configuration", []string{renamed}, []reading{{renamed, beijing, owner, false}}, "skip i-1 not_configured"},
-		{"renamed, and failed", []string{renamed}, []reading{{renamed, beijing, owner, true}}, "skip i-1 not_configured"},
+		{"renamed in the configuration", []string{renamed}, []reading{{renamed, beijing, owner, false}}, "orphan i-1 not_configured"},
+		{"renamed, and failed", []string{renamed}, []reading{{renamed, beijing, owner, true}}, "orphan i-1 not_configured"},
 		{"renamed, and its owner was not learnt", []string{renamed, second},
-			[]reading{{renamed, beijing, "", true}, {second, beijing, owner, false}}, "skip i-1 not_configured"},
+			[]reading{{renamed, beijing, "", true}, {second, beijing, owner, false}}, "orphan i-1 not_configured"},
 		{"renamed, and its regions could not be listed", []string{renamed, second},
-			[]reading{{renamed, "*", "", true}, {second, beijing, owner, false}}, "skip i-1 not_configured"},
-		{"taken out of the configuration", []string{second}, []reading{{second, beijing, other, false}}, "skip i-1 not_configured"},
+			[]reading{{renamed, "*", "", true}, {second, beijing, owner, false}}, "orphan i-1 not_configured"},
+		{"taken out of the configuration", []string{second}, []reading{{second, beijing, other, false}}, "orphan i-1 not_configured"},
 		{"another account of the owner failed", []string{prod, second},
 			[]reading{{prod, beijing, owner, false}, {second, beijing, owner, true}}, "keep i-1 scope_failed"},
 		{"another account of the owner could not list regions", []string{prod, second},
@@ -200,7 +201,7 @@ func TestScopes(t *testing.T) {
 			w := newWorld()
 			w.listings, w.rules.Accounts = nil, map[string]Account{}
 			for _, a := range r.accounts {
-				w.rules.Accounts[a] = Account{Type: "aliyun"}
+				w.rules.Accounts[a] = Account{Type: "aliyun", Enabled: true}
 			}
 			w.holds(host(vm("i-1", "web", "10.0.0.1")))
 			for _, l := range r.readings {

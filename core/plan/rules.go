@@ -37,20 +37,62 @@ func (a Account) mayList(cloud inventory.Cloud, owner, region string) bool {
 		(len(a.Regions) == 0 || slices.Contains(a.Regions, region))
 }
 
+// Policy says when a field of an asset of ours is written.
+type Policy string
+
+// The policies. The zero value is the default of its field, see Manage.
+const (
+	Always   Policy = "always"  // it follows the cloud, or the configuration
+	OnCreate Policy = "create"  // only on new assets; later it is people's
+	Missing  Policy = "missing" // on new assets, and where an asset has none
+)
+
+// Manage says which fields of our assets are ours to change. What differs elsewhere is drift: told, and
+// left.
+type Manage struct {
+	Name        Policy // default Always
+	Address     Policy // default Always
+	Zone        Policy // default Missing
+	AdoptedName Policy // of assets that were adopted; default OnCreate, so that they keep theirs
+}
+
+func (m Manage) name(a inventory.Asset) bool {
+	if adopted(a) {
+		return m.AdoptedName == Always
+	}
+	return m.Name != OnCreate
+}
+
+func (m Manage) zone(a inventory.Asset) bool {
+	return m.Zone == Always || m.Zone != OnCreate && a.Zone == ""
+}
+
+// yields tells whether an asset of ours may be renamed to give its name away: not where the name is people's.
+func (r Rules) yields(a inventory.Asset) bool {
+	_, spared := r.untouchable(a)
+	return !spared && r.Manage.name(a)
+}
+
 // Rules are the settings that the plan obeys.
 type Rules struct {
 	// Accounts holds every configured account by name, also those that this run did not ask.
 	Accounts  map[string]Account
+	Manage    Manage
 	Whitelist []netip.Prefix // empty: no limit
 	Protected []netip.Prefix
+	// ProtectedNames are patterns (see matches) of names of assets that are never written to.
+	ProtectedNames []string
+	// OwnHosts are the addresses of JumpServer itself: assets that have one are never written to.
+	OwnHosts  []string
 	NoDelete  bool
 	HostNames bool // name assets by HostName rather than InstanceName
 	Mode      Mode
 	Grace     time.Duration // 0: delete at once
 	Now       time.Time
 	Lang      Lang // of the comment on new assets
-	// Partial says that only some assets of JumpServer were read: names that nobody is seen to
-	// hold may be taken, so an asset that has "<name>-<instance id>" keeps it.
+	// Partial says that only some assets of JumpServer were read, as events do. Names that nobody is
+	// seen to hold may be taken, so an asset that has "<name>-<instance id>" keeps it; and nothing is
+	// deleted, whatever Mode and Grace say.
 	Partial bool
 }
 

@@ -15,7 +15,9 @@ func (p Plan) settleNames(out *Approved) {
 	fixed, yielding := p.holders(out)
 	claims := make([]claim, 0, len(p.wishes))
 	for _, w := range p.wishes {
-		claims = append(claims, w.claim())
+		if w.wanted != "" {
+			claims = append(claims, w.claim())
+		}
 	}
 	final := nameAll(claims, fixed)
 	takers := make(map[string]string, len(final))
@@ -32,6 +34,9 @@ func (p Plan) settleNames(out *Approved) {
 	out.creates = slices.Grow(out.creates, fresh)
 	for _, w := range p.wishes {
 		name := final[w.asset]
+		if w.wanted == "" {
+			name = w.before.Name
+		}
 		switch {
 		case w.same(name):
 			out.unchanged++
@@ -72,7 +77,8 @@ func (p Plan) holders(out *Approved) (map[string]bool, []inventory.Asset) {
 		leaving[c.AssetID] = true
 	}
 	for _, c := range p.candidates {
-		if leaving[c.AssetID] || !c.Before.Active && c.Before.Count(inventory.LabelGone) > 0 {
+		gone := leaving[c.AssetID] || !c.Before.Active && c.Before.Count(inventory.LabelGone) > 0
+		if gone && p.recipe.rules.yields(*c.Before) {
 			yielding = append(yielding, *c.Before)
 		} else {
 			fixed[c.Name] = true

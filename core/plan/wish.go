@@ -7,7 +7,7 @@ import "github.com/jms-sync/jms-sync/core/inventory"
 // the name differs.
 type wish struct {
 	entry
-	wanted string           // the cloud's name, not yet unique
+	wanted string           // the cloud's name, not yet unique; "" = the one that before has, come what may
 	before *inventory.Asset // nil = to be made
 	change *Change          // what differs, and why; nil = nothing but perhaps the name, or to be made
 }

@@ -36,7 +36,7 @@ type world struct {
 func newWorld() *world {
 	w := &world{
 		rules: Rules{
-			Accounts: map[string]Account{prod: {Type: "阿里云"}},
+			Accounts: map[string]Account{prod: {Type: "阿里云", Enabled: true}},
 			Mode:     ModeDelete, Grace: 7 * 24 * time.Hour, Now: now(), Lang: Chinese,
 		},
 		limits: Limits{Percent: 100, Min: 1000, PerRun: 1000, AllowEmpty: true},
@@ -73,15 +73,15 @@ func (w *world) lists(instances ...inventory.Instance) {
 // holds puts assets into JumpServer.
 func (w *world) holds(assets ...inventory.Asset) { w.assets = append(w.assets, assets...) }
 
-func (w *world) plan() Plan {
+func (w *world) plan() Plan { return Build(w.input(), w.rules) }
+
+func (w *world) input() Input {
 	platforms := map[string]inventory.Platform{
-		"Linux": {ID: 1, Name: "Linux", Zones: true}, "Windows": {ID: 5, Name: "Windows", Zones: true},
-		"Other": {ID: 9, Name: "Other"}, "Gateway": {ID: 20, Name: "Gateway", Zones: true},
+		"Linux": {ID: 1, Name: "Linux", Type: "linux", Zones: true}, "Windows": {ID: 5, Name: "Windows", Type: "windows", Zones: true},
+		"Other": {ID: 9, Name: "Other", Type: "other"}, "Gateway": {ID: 20, Name: "Gateway", Type: "linux", Zones: true},
+		"Rocky": {ID: 21, Name: "Rocky", Type: "linux", Zones: true},
 	}
-	return Build(Input{
-		Bastion:  inventory.Bastion{Assets: w.assets, Platforms: platforms},
-		Listings: w.listings,
-	}, w.rules)
+	return Input{Bastion: inventory.Bastion{Assets: w.assets, Platforms: platforms}, Listings: w.listings}
 }
 
 func (w *world) approve() Approved {
@@ -119,6 +119,14 @@ func host(i inventory.Instance, edits ...func(*inventory.Asset)) inventory.Asset
 		edit(&a)
 	}
 	return a
+}
+
+// adoptedAs makes of an asset one with an id of its own, which was adopted.
+func adoptedAs(id string) func(*inventory.Asset) {
+	return func(a *inventory.Asset) {
+		a.ID = id
+		a.Labels = relabelled(*a, inventory.LabelAsset, id)
+	}
 }
 
 // foreign is a host that is not ours.

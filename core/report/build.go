@@ -20,6 +20,7 @@ import (
 //	item failed               failed; also one of Errors         fail
 //	item kept, not reached    skipped                            skip
 //	note Skip, Hold           skipped, held                      its own
+//	note Orphan, Drift        orphans, drifted                   its own
 //	note Keep                 not at all: its scope says why     none
 func Build(in Input) Report {
 	r := empty(in.Started)
@@ -102,6 +103,10 @@ func (r *Report) addNote(c plan.Change, w words) {
 		r.Held++
 	case plan.Skip:
 		r.Skipped++
+	case plan.Orphan:
+		r.Orphans++
+	case plan.Drift:
+		r.Drifted++
 	default:
 		return
 	}

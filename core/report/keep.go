@@ -44,14 +44,14 @@ func (r Report) encode() ([]byte, error) {
 }
 
 // shown leaves out of the changes that were made, and are counted, those that no message shows.
-// Those that failed or are held stay: they are counted by their place.
+// Those that failed, are held or orphans stay: they are counted by their place.
 func shown(changes []Change) []Change {
 	many := map[plan.Action]int{}
 	return slices.DeleteFunc(slices.Clone(changes), func(c Change) bool {
 		switch c.Action {
-		case Fail, plan.Hold:
+		case Fail, plan.Hold, plan.Orphan:
 			return false
-		case plan.Skip:
+		case plan.Skip, plan.Drift:
 			return true // only counted
 		}
 		many[c.Action]++

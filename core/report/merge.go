@@ -24,6 +24,8 @@ func Merge(reports []Report) Report {
 		m.Unchanged += r.Unchanged
 		m.Skipped += r.Skipped
 		m.Held += r.Held
+		m.Orphans += r.Orphans
+		m.Drifted += r.Drifted
 		m.Failures += r.Failures
 		m.late += r.late
 		m.Changes = append(m.Changes, r.Changes...)

@@ -56,18 +56,18 @@ func NewMessage(r Report, o Options) Message {
 		top += paragraph + w.dryRun
 	}
 	result := w.result(r)
-	failures, held, warnings := w.failures(r), w.held(r), w.warnings(r)
+	failures, held, warnings, orphans := w.failures(r), w.held(r), w.warnings(r), w.orphans(r)
 	created, updated := w.assets(r, plan.Create), w.assets(r, plan.Update)
 	deactivated, deleted := w.assets(r, plan.Deactivate), w.assets(r, plan.Delete)
 	room := MaxBytes - jsonSize(m.Title+m.LinkText+m.LinkURL+top+paragraph+result+paragraph)
 	// In the order in which they are served; what takes access away before what gives it.
-	t := fit([]section{failures, held, warnings, deleted, deactivated, created, updated}, room)
+	t := fit([]section{failures, held, warnings, deleted, deactivated, created, updated, orphans}, room)
 	blocks := []string{top}
 	shown := []struct {
 		s    section
 		text string
 	}{
-		{failures, t[0]}, {held, t[1]}, {warnings, t[2]}, {section{rows: []string{""}}, result},
+		{failures, t[0]}, {held, t[1]}, {warnings, t[2]}, {orphans, t[7]}, {section{rows: []string{""}}, result},
 		{created, t[5]}, {updated, t[6]}, {deactivated, t[4]}, {deleted, t[3]},
 	}
 	for _, b := range shown {
@@ -118,6 +118,12 @@ func (w writer) result(r Report) string {
 	}
 	if r.Held > 0 {
 		rows = append(rows, []string{w.words.held, strconv.Itoa(r.Held)})
+	}
+	if r.Orphans > 0 {
+		rows = append(rows, []string{w.words.orphans, strconv.Itoa(r.Orphans)})
+	}
+	if r.Drifted > 0 {
+		rows = append(rows, []string{w.drifted, strconv.Itoa(r.Drifted)})
 	}
 	if r.Skipped > 0 {
 		rows = append(rows, []string{w.skipped, strconv.Itoa(r.Skipped)})

@@ -16,21 +16,48 @@ import (
 // sync is held as text.
 func PlanText(to io.Writer, lines iter.Seq[plan.Change], lang plan.Lang) error {
 	t := planTable{words: wordsOf(lang), lines: lines}
+	return writeTable(to, t.rows(), t.words)
+}
+
+// writeTable writes a heading and rows as wide as they need; a heading alone is nothing to be told. The
+// rows are gone through twice.
+func writeTable(to io.Writer, rows iter.Seq[[]string], w words) error {
 	var widths []int
 	count := 0
-	for row := range t.rows() {
+	for row := range rows {
 		widths = widen(widths, row)
 		count++
 	}
 	out := bufio.NewWriter(to)
 	if count == 1 {
-		fmt.Fprintln(out, t.words.nothing)
+		fmt.Fprintln(out, w.nothing)
 		return out.Flush()
 	}
-	for row := range t.rows() {
+	for row := range rows {
 		writeRow(out, row, widths)
 	}
 	return out.Flush()
+}
+
+// ErrandText writes what a person's single order is about, a line for each instance and asset: what was done
+// (in a dry run: would be), or why not.
+func ErrandText(to io.Writer, lines iter.Seq[plan.Change], lang plan.Lang) error {
+	w := wordsOf(lang)
+	return writeTable(to, func(yield func([]string) bool) {
+		if !yield([]string{w.action, w.instance, w.place, w.name, w.address, w.reason}) {
+			return
+		}
+		for c := range lines {
+			if c.Interim {
+				continue
+			}
+			row := []string{w.actionName(c.Action), clean(c.InstanceID), w.plainPlace(c.Scope.Account, regionOf(c.Scope)),
+				clean(c.Name), clean(c.Address), clean(c.Reason.Text(w.lang))}
+			if !yield(row) {
+				return
+			}
+		}
+	}, w)
 }
 
 type planTable struct {

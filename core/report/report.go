@@ -60,7 +60,9 @@ type Report struct {
 	Unchanged   int      `json:"unchanged"`
 	Skipped     int      `json:"skipped"` // left alone, kept at the last moment, or not reached
 	Held        int      `json:"held"`
-	Failures    int      `json:"failed"` // changes that failed, not scopes
+	Failures    int      `json:"failed"`  // changes that failed, not scopes
+	Orphans     int      `json:"orphans"` // assets whose account or region is no longer configured
+	Drifted     int      `json:"drifted"` // assets that differ where people have the say
 	Scopes      []Scope  `json:"scopes"`
 	Changes     []Change `json:"changes"`
 	Errors      []Fault  `json:"errors"`

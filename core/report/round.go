@@ -74,11 +74,18 @@ func (r *Report) once() {
 	r.Scopes = slices.Clone(r.Scopes)
 	r.Changes = slices.DeleteFunc(slices.Clone(r.Changes), func(c Change) bool {
 		l := line{c.AssetID, c.InstanceID, c.Reason}
-		if c.Action != plan.Skip || !seen[l] {
-			seen[l] = seen[l] || c.Action == plan.Skip
+		if c.Action != plan.Skip && c.Action != plan.Orphan {
 			return false
 		}
-		r.Skipped--
+		if !seen[l] {
+			seen[l] = true
+			return false
+		}
+		if c.Action == plan.Skip {
+			r.Skipped--
+		} else {
+			r.Orphans--
+		}
 		return true
 	})
 	slices.SortStableFunc(r.Scopes, func(x, y Scope) int {

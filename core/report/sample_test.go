@@ -98,6 +98,12 @@ func busy(lang plan.Lang) report.Input {
 	for n := range 5 {
 		in.Notes = append(in.Notes, change(plan.Hold, 40+n, plan.Because(plan.GuardShare, 5, 12, 20)))
 	}
+	for n := range 2 {
+		in.Notes = append(in.Notes, change(plan.Orphan, 60+n, plan.Because(plan.NotConfigured, "aliyun-prod")))
+	}
+	differs := change(plan.Drift, 65, plan.Because(plan.Differs, "name web-65 ≠ web"))
+	differs.Fields = []string{"name"}
+	in.Notes = append(in.Notes, differs)
 	in.Notes = append(in.Notes, change(plan.Skip, 50, plan.Because(plan.NoAddress)),
 		change(plan.Keep, 51, plan.Because(plan.ScopeFailed, "aliyun-prod", "cn-shanghai")))
 	return in

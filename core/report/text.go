@@ -37,6 +37,12 @@ func Summary(r Report, lang plan.Lang) string {
 	for _, n := range numbers {
 		parts = append(parts, fmt.Sprintf("%s %d", n.name, n.value))
 	}
+	if r.Orphans > 0 {
+		parts = append(parts, fmt.Sprintf("%s %d", w.orphans, r.Orphans))
+	}
+	if r.Drifted > 0 {
+		parts = append(parts, fmt.Sprintf("%s %d", w.drifted, r.Drifted))
+	}
 	parts = append(parts, w.duration+" "+fmt.Sprintf(w.secondsF, r.Duration))
 	fmt.Fprintln(&out, strings.Join(parts, w.comma))
 	complete := 0

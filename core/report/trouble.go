@@ -59,12 +59,25 @@ func (w writer) faultRow(f Fault) string {
 
 // held is what was to be removed and is put off: how many, where, and why.
 func (w writer) held(r Report) section {
-	s := section{head: w.heldHead, most: mostHeld, moreF: w.moreHeldF}
+	s := w.grouped(r, plan.Hold, section{head: w.heldHead, most: mostHeld, moreF: w.moreHeldF})
+	s.total = r.Held // assets, not groups
+	return s
+}
+
+// orphans are the assets that no run looks after: how many, where, and why.
+func (w writer) orphans(r Report) section {
+	s := w.grouped(r, plan.Orphan, section{head: w.orphanHead, most: mostHeld, moreF: w.moreOrphansF})
+	s.total = r.Orphans
+	return s
+}
+
+// grouped adds to a section a row for each place and reason of one action.
+func (w writer) grouped(r Report, action plan.Action, s section) section {
 	type key struct{ account, region, reason string }
 	groups := map[key][]string{}
 	var order []key
 	for _, c := range r.Changes {
-		if c.Action != plan.Hold {
+		if c.Action != action {
 			continue
 		}
 		k := key{c.Account, c.Region, c.Reason}
@@ -80,7 +93,6 @@ func (w writer) held(r Report) section {
 				w.colon + cell(k.reason, longMessage)
 		})
 	}
-	s.total = r.Held // assets, not groups
 	return s
 }
 

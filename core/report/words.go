@@ -26,10 +26,11 @@ type words struct {
 	moreWarningsF                                    string
 	heldLineF, heldNamesF                            string
 	failedF, failedWhyF, notMadeF                    string
-	action, place, reason                            string
+	action, place, reason, instance                  string
 	keptF, nothing                                   string
 	scopesF                                          string
 	missingF                                         string
+	orphanHead, moreOrphansF, orphans, drifted       string
 }
 
 func wordsOf(lang plan.Lang) words {
@@ -55,8 +56,9 @@ func chinese() words {
 		moreHeldF: "*等共 %d 个资产暂缓*", moreWarningsF: "*等共 %d 条提醒*",
 		heldLineF: "%d 个资产", heldNamesF: "%s 等",
 		failedF: "%s失败：%s", failedWhyF: "%s失败：%s（原因：%s）", notMadeF: "%s未执行：%s",
-		action: "操作", place: "账号/区域", reason: "原因",
+		action: "操作", place: "账号/区域", reason: "原因", instance: "实例",
 		keptF: "（%d 个资产）", nothing: "没有需要处理的资产。",
+		orphanHead: "无人管理的资产（账号或区域已不在配置中，可用 jms-sync retire 处理）", moreOrphansF: "*等共 %d 个无人管理的资产*", orphans: "无人管理", drifted: "与云不同",
 		scopesF: "区域：%d 个完整，%d 个失败", missingF: "本次同步分为 %d 个部分，其中 %d 个没有报告结果：%s",
 	}
 }
@@ -77,8 +79,9 @@ func english() words {
 		moreHeldF: "*%d assets on hold in all*", moreWarningsF: "*%d warnings in all*",
 		heldLineF: "%d assets", heldNamesF: "%s and others",
 		failedF: "%s failed: %s", failedWhyF: "%s failed: %s (planned: %s)", notMadeF: "%s not made: %s",
-		action: "Action", place: "Account/region", reason: "Reason",
+		action: "Action", place: "Account/region", reason: "Reason", instance: "Instance",
 		keptF: " (%d assets)", nothing: "Nothing to be done.",
+		orphanHead: "Orphaned assets (account or region no longer configured; see jms-sync retire)", moreOrphansF: "*%d orphans in all*", orphans: "Orphans", drifted: "Drift",
 		scopesF: "Scopes: %d complete, %d failed", missingF: "of the %d parts of this run %d did not report: %s",
 	}
 }
@@ -121,6 +124,10 @@ func (w words) actionName(a plan.Action) string {
 		zh = "跳过"
 	case plan.Keep:
 		zh = "保留"
+	case plan.Orphan:
+		zh = "无人管理"
+	case plan.Drift:
+		zh = "与云不同"
 	case Fail:
 		zh = "失败"
 	}

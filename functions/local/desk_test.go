@@ -36,6 +36,7 @@ type desk struct {
 	// What the configuration says; a test may change it before it runs the command.
 	url, keySecret, org string
 	more                string // YAML, appended
+	without             string // a region that is left out
 
 	endpoint, webhook string
 	stdin             string
@@ -83,14 +84,21 @@ func (d *desk) save(name, text string) string {
 // config writes the configuration and gives its path.
 func (d *desk) config() string {
 	d.Helper()
+	regions := "cn-beijing, cn-hangzhou"
+	if d.without != "" {
+		regions = strings.ReplaceAll(regions, ", "+d.without, "")
+	}
 	return d.save("config.yaml", fmt.Sprintf(`
 jumpserver: {url: %q, access_key_id: %s, access_key_secret: %s, org_id: %s}
 clouds:
-  - {type: 阿里云, name: aliyun-prod, access_key_id: %s, access_key_secret: %s, regions: [cn-beijing, cn-hangzhou], endpoint: %q}
+  - {type: 阿里云, name: aliyun-prod, access_key_id: %s, access_key_secret: %s, regions: [%s], endpoint: %q}
 notification: {dingtalk: {enabled: true, webhook: %q, secret: %s}}
 log: {file: %q}
-%s`, d.url, jumpservertest.KeyID, d.keySecret, d.org, deskKey, deskSecret, d.endpoint, d.webhook, deskSign, d.log(), d.more))
+%s`, d.url, jumpservertest.KeyID, d.keySecret, d.org, deskKey, deskSecret, regions, d.endpoint, d.webhook, deskSign, d.log(), d.more))
 }
+
+// dropRegion leaves a region out of the configuration from now on.
+func (d *desk) dropRegion(name string) { d.without = name }
 
 func (d *desk) log() string { return filepath.Join(d.dir, "logs", "jms-sync.log") }
 

@@ -95,6 +95,7 @@ func rootCommand(stdout, stderr io.Writer) *cobra.Command {
 	root.CompletionOptions.DisableDefaultCmd = true
 	o.flags(root)
 	root.AddCommand(planCommand(&o, stdout, stderr), eventCommand(&o, stdout, stderr), splitCommand(&o, stdout, stderr),
+		adoptCommand(&o, stdout, stderr), releaseCommand(&o, stdout, stderr), retireCommand(&o, stdout, stderr),
 		demoCommand(stdout), benchCommand(&o, stdout), emulateCommand(stdout), probeCommand(&o, stdout), versionCommand(stdout))
 	return root
 }

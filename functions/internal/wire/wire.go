@@ -4,6 +4,7 @@ package wire
 
 import (
 	"log/slog"
+	"net/url"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/apply"
@@ -101,9 +102,23 @@ func rules(cfg config.Config) plan.Rules {
 	}
 	return plan.Rules{
 		Accounts: known, Whitelist: cfg.Sync.Whitelist, Protected: cfg.Sync.ProtectedIPs,
+		Manage: plan.Manage{
+			Name: plan.Policy(cfg.Sync.Manage.Name), Address: plan.Policy(cfg.Sync.Manage.Address),
+			Zone: plan.Policy(cfg.Sync.Manage.Zone), AdoptedName: plan.Policy(cfg.Sync.Manage.AdoptedName),
+		},
+		ProtectedNames: cfg.Sync.ProtectedNames, OwnHosts: ownHosts(cfg),
 		NoDelete: cfg.Sync.NoDelete, HostNames: cfg.Sync.NameFrom == config.NameFromHostname,
 		Mode: plan.Mode(cfg.Sync.Removal.Mode), Grace: cfg.Sync.Removal.Grace, Lang: plan.Lang(cfg.Language),
 	}
+}
+
+// ownHosts gives the host of JumpServer's URL, by which its own asset is known.
+func ownHosts(cfg config.Config) []string {
+	at, err := url.Parse(cfg.JumpServer.URL)
+	if err != nil || at.Hostname() == "" {
+		return nil // refused by the configuration's check
+	}
+	return []string{at.Hostname()}
 }
 
 func limits(cfg config.Config) plan.Limits {

@@ -1,0 +1,94 @@
+package plan
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// untouchable tells whether an asset of ours is never written to at all, and why: a gateway, one of
+// JumpServer's own hosts, or one whose name is protected.
+func (r Rules) untouchable(a inventory.Asset) (Reason, bool) {
+	switch {
+	case isGateway(a):
+		return because(IsGateway), true
+	case slices.ContainsFunc(r.OwnHosts, func(host string) bool { return sameHost(host, a.Address) }):
+		return because(IsOwnHost), true
+	}
+	for _, pattern := range r.ProtectedNames {
+		if matches(pattern, a.Name) {
+			return because(IsProtectedName, pattern), true
+		}
+	}
+	return Reason{}, false
+}
+
+// isGateway judges as JumpServer itself does: a host is a gateway if its platform's name begins with
+// "Gateway" (the built-in one, and copies that people made of it). Case is not looked at, so as
+// rather to spare one too many.
+func isGateway(a inventory.Asset) bool {
+	return strings.HasPrefix(strings.ToLower(strings.TrimSpace(a.Platform)), "gateway")
+}
+
+// sameHost tells whether two texts are one host: the same IP, however it is written, or the same name.
+func sameHost(x, y string) bool {
+	if x == "" || y == "" {
+		return false
+	}
+	a, errA := netip.ParseAddr(x)
+	b, errB := netip.ParseAddr(y)
+	if errA == nil && errB == nil {
+		return a.Unmap().WithZone("") == b.Unmap().WithZone("")
+	}
+	return strings.EqualFold(strings.TrimSuffix(x, "."), strings.TrimSuffix(y, "."))
+}
+
+// matches tells whether a name fits a pattern as a whole: * stands for any text, ? for one character,
+// all else for itself. Case is not looked at, so as rather to spare one too many.
+func matches(pattern, name string) bool {
+	p, n := folded(pattern), folded(name)
+	star, from := -1, 0 // the last *, and where the text that it stands for began
+	at := 0
+	for k := 0; k < len(n); {
+		switch {
+		case at < len(p) && p[at] == '*':
+			star, from = at, k
+			at++
+		case at < len(p) && (p[at] == '?' || p[at] == n[k]):
+			at++
+			k++
+		case star >= 0: // it stands for one character more
+			from++
+			at, k = star+1, from
+		default:
+			return false
+		}
+	}
+	for at < len(p) && p[at] == '*' {
+		at++
+	}
+	return at == len(p)
+}
+
+func folded(text string) []rune {
+	runes := []rune(text)
+	for n, r := range runes {
+		runes[n] = unicode.ToLower(r)
+	}
+	return runes
+}
+
+// kept gives the reason that people wrote into jms-keep; there may be several.
+func kept(a inventory.Asset) (why string, ok bool) {
+	var all []string
+	for _, l := range a.Labels {
+		if l.Name == inventory.LabelKeep {
+			all = append(all, l.Value)
+			ok = true
+		}
+	}
+	return strings.Join(all, ", "), ok
+}

@@ -1,0 +1,210 @@
+package plan
+
+import (
+	"path"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+func onPlatform(name string) func(*inventory.Asset) {
+	return func(a *inventory.Asset) { a.Platform = name }
+}
+
+// TestNeverTouched: assets of ours that no run writes to, whether their instances are listed or gone.
+func TestNeverTouched(t *testing.T) {
+	t.Parallel()
+	i1 := vm("i-1", "web", "10.0.0.1")
+	renamed := vm("i-1", "bastion", "10.0.0.2")
+	named := func(patterns ...string) func(*world) {
+		return func(w *world) { w.rules.ProtectedNames = patterns }
+	}
+	var rows []row
+	for _, c := range []struct {
+		name, code string
+		setup      func(*world)
+		edit       func(*inventory.Asset)
+	}{
+		{"gateway", "is_gateway", func(*world) {}, onPlatform("Gateway")},
+		{"a copy of the gateway's platform", "is_gateway", func(*world) {}, onPlatform("gateway-beijing")},
+		{"protected name", "is_protected_name", named("db", "WEB"), func(*inventory.Asset) {}},
+		{"protected name with wildcards", "is_protected_name", named("w*b"), func(*inventory.Asset) {}},
+		{"JumpServer's own host", "is_own_host", func(w *world) { w.rules.OwnHosts = []string{"10.0.0.1"} }, func(*inventory.Asset) {}},
+		{"JumpServer's own host, by name", "is_own_host", func(w *world) { w.rules.OwnHosts = []string{"JMS.example.com"} },
+			func(a *inventory.Asset) { a.Address = "jms.example.com" }},
+	} {
+		rows = append(rows,
+			row{c.name + ", gone", func(w *world) { c.setup(w); w.holds(host(i1, c.edit)) }, []string{"skip i-1 " + c.code}, nil},
+			row{c.name + ", its grace is over", func(w *world) { c.setup(w); w.holds(host(i1, c.edit, gone(8*24*time.Hour))) },
+				[]string{"skip i-1 " + c.code}, nil},
+			row{c.name + ", listed and different", func(w *world) { c.setup(w); w.holds(host(i1, c.edit)); w.lists(renamed) },
+				[]string{"skip i-1 " + c.code}, nil},
+			row{c.name + ", as it should be", func(w *world) {
+				c.setup(w)
+				a := host(i1, c.edit)
+				w.holds(a)
+				w.lists(vm("i-1", "web", a.Address))
+			}, []string{"unchanged 1"}, nil})
+	}
+	runRows(t, append(rows, []row{
+		{"another name", func(w *world) { w.rules.ProtectedNames = []string{"we?b"}; w.holds(host(i1)) }, []string{"deactivate i-1 instance_gone"}, nil},
+		{"another platform that speaks of gateways", func(w *world) { w.holds(host(i1, onPlatform("API Gateway"))) },
+			[]string{"deactivate i-1 instance_gone"}, nil},
+		{"its name is not given away", func(w *world) {
+			w.rules.ProtectedNames = []string{"web"}
+			w.holds(host(i1, gone(time.Hour)))
+			w.lists(vm("i-2", "web", "10.0.0.2"))
+		}, []string{`create i-2 new_instance name="web-i-2" 10.0.0.2 Linux`, "skip i-1 is_protected_name"}, nil},
+	}...))
+}
+
+// TestKeptByPeople: jms-keep, with words of why.
+func TestKeptByPeople(t *testing.T) {
+	t.Parallel()
+	i1 := vm("i-1", "web", "10.0.0.1")
+	keep := labelled(inventory.LabelKeep, "audit until May")
+	runRows(t, []row{
+		{"not deactivated", func(w *world) { w.holds(host(i1, keep)) }, []string{"skip i-1 kept_by_label"},
+			func(t *testing.T, a Approved) {
+				if got := a.Notes()[0].Reason.Text(English); !strings.Contains(got, "audit until May") {
+					t.Error(got)
+				}
+			}},
+		{"not deleted", func(w *world) { w.holds(host(i1, keep, gone(8*24*time.Hour))) }, []string{"skip i-1 kept_by_label"}, nil},
+		{"two of them", func(w *world) { w.holds(host(i1, keep, labelled(inventory.LabelKeep, "owner away"))) },
+			[]string{"skip i-1 kept_by_label"}, nil},
+		{"an event does not close it", func(w *world) { w.rules.Partial = true; w.holds(host(i1, keep)) }, []string{"skip i-1 kept_by_label"}, nil},
+		{"it still follows the cloud, and keeps the label", func(w *world) {
+			w.lists(vm("i-1", "web2", "10.0.0.1"))
+			w.holds(host(i1, keep, gone(time.Hour)))
+		}, []string{`update i-1 returned name="web2" labels active=true`}, func(t *testing.T, a Approved) {
+			if got := (inventory.Asset{Labels: a.Updates()[0].Patch.Labels}); got.Count(inventory.LabelKeep) != 1 {
+				t.Error(got.Labels)
+			}
+		}},
+	})
+}
+
+// due puts the label on that promises not to delete earlier.
+func due(after time.Duration) func(*inventory.Asset) {
+	return labelled(inventory.LabelDue, stamp(now().Add(after)))
+}
+
+// TestEarlyDeletesAreHeldOnce: the settings make a delete due before the time that was told.
+func TestEarlyDeletesAreHeldOnce(t *testing.T) {
+	t.Parallel()
+	i1 := vm("i-1", "web", "10.0.0.1")
+	const day = 24 * time.Hour
+	old := gone(8 * day) // over with the grace of seven days
+	runRows(t, []row{
+		{"as promised", func(w *world) { w.holds(host(i1, old, due(-day))) }, []string{"delete i-1 grace_over"}, nil},
+		{"to the second", func(w *world) { w.holds(host(i1, old, due(0))) }, []string{"delete i-1 grace_over"}, nil},
+		{"the grace was shortened", func(w *world) { w.holds(host(i1, old, due(22*day))) },
+			[]string{"update i-1 remembers labels", "hold i-1 guard_early"}, func(t *testing.T, a Approved) {
+				got, _ := (inventory.Asset{Labels: a.Updates()[0].Patch.Labels}).Label(inventory.LabelDue)
+				if got != stamp(now().Add(notice)) || !a.Updates()[0].Interim {
+					t.Errorf("%s %+v", got, a.Updates()[0])
+				}
+			}},
+		{"deletion was switched on", func(w *world) { w.holds(host(i1, old, labelled(inventory.LabelDue, inventory.DueNever))) },
+			[]string{"update i-1 remembers labels", "hold i-1 guard_early"}, nil},
+		{"a promise that cannot be read", func(w *world) { w.holds(host(i1, old, labelled(inventory.LabelDue, "soon"))) },
+			[]string{"update i-1 remembers labels", "hold i-1 guard_early"}, nil},
+		{"two promises", func(w *world) { w.holds(host(i1, old, due(-day), due(-day-time.Hour))) },
+			[]string{"update i-1 remembers labels", "hold i-1 guard_early"}, nil},
+		{"told already: waits", func(w *world) { w.holds(host(i1, old, due(notice))) }, []string{"keep i-1 in_grace"},
+			func(t *testing.T, a Approved) {
+				if got := a.Notes()[0].Due; !got.Equal(now().Add(notice)) {
+					t.Error(got)
+				}
+			}},
+		{"grace lengthened: promised anew", func(w *world) { w.rules.Grace = 30 * day; w.holds(host(i1, old, due(-day))) },
+			[]string{"update i-1 remembers labels", "keep i-1 in_grace"}, func(t *testing.T, a Approved) {
+				got, _ := (inventory.Asset{Labels: a.Updates()[0].Patch.Labels}).Label(inventory.LabelDue)
+				if got != stamp(now().Add(22*day)) {
+					t.Error(got)
+				}
+			}},
+		{"deletion switched off: promised anew", func(w *world) { w.rules.Mode = ModeDeactivate; w.holds(host(i1, old, due(-day))) },
+			[]string{"update i-1 remembers labels", "keep i-1 stays_deactivated"}, nil},
+		{"deletion is off, as promised", func(w *world) {
+			w.rules.Mode = ModeDeactivate
+			w.holds(host(i1, old, labelled(inventory.LabelDue, inventory.DueNever)))
+		}, []string{"keep i-1 stays_deactivated"}, nil},
+		{"an event deletes nothing and tells nobody", func(w *world) { w.rules.Partial = true; w.holds(host(i1, old, due(22*day))) },
+			[]string{"keep i-1 in_grace"}, nil},
+		{"returned: the promise goes", func(w *world) { w.lists(i1); w.holds(host(i1, old, due(day))) },
+			[]string{"update i-1 returned labels active=true"}, func(t *testing.T, a Approved) {
+				if got := a.Updates()[0].Patch.Labels; !slices.Equal(got, labelsOf(i1)) {
+					t.Error(got)
+				}
+			}},
+	})
+}
+
+// TestEventsDeleteNothing: with no grace an event deactivates, and promises what the settings say.
+func TestEventsDeleteNothing(t *testing.T) {
+	t.Parallel()
+	i1 := vm("i-1", "web", "10.0.0.1")
+	runRows(t, []row{{"grace 0", func(w *world) { w.rules.Grace, w.rules.Partial = 0, true; w.holds(host(i1)) },
+		[]string{"deactivate i-1 instance_released"}, func(t *testing.T, a Approved) {
+			got, _ := (inventory.Asset{Labels: a.Removals()[0].Patch.Labels}).Label(inventory.LabelDue)
+			if got != stamp(now()) {
+				t.Error(got)
+			}
+		}}})
+}
+
+func TestMatches(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		pattern, name string
+		want          bool
+	}{
+		{"", "", true}, {"", "a", false}, {"*", "", true}, {"*", "any/thing", true}, {"a*", "abc", true}, {"*c", "abc", true},
+		{"a*c", "abbc", true}, {"a*c", "abcd", false}, {"a**c", "ac", true}, {"?", "堡", true}, {"?", "", false}, {"??", "a", false},
+		{"堡垒*", "堡垒机-1", true}, {"Web-?", "wEB-1", true}, {"*a*b*", "xxaxxbxx", true}, {"*ab", "aab", true}, {"[a]", "a", false},
+		{"[a]", "[A]", true}, {"*.*", "a", false}, {`\*`, "x", false},
+	} {
+		if got := matches(c.pattern, c.name); got != c.want {
+			t.Errorf("%q, %q: %v", c.pattern, c.name, got)
+		}
+	}
+}
+
+// FuzzMatches compares with package path, where both mean the same.
+func FuzzMatches(f *testing.F) {
+	f.Add("a*c?", "abbcd")
+	f.Add("*ab*", "xaabab")
+	f.Fuzz(func(t *testing.T, pattern, name string) {
+		if strings.ContainsAny(pattern+name, `/[]\`) || len(pattern) > 40 || !isASCII(pattern+name) {
+			return
+		}
+		want, err := path.Match(strings.ToLower(pattern), strings.ToLower(name))
+		if err == nil && matches(pattern, name) != want {
+			t.Errorf("%q, %q: want %v", pattern, name, want)
+		}
+	})
+}
+
+func isASCII(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r > 126 })
+}
+
+func TestSameHost(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		x, y string
+		want bool
+	}{
+		{"10.0.0.1", "10.0.0.1", true}, {"10.0.0.1", "::ffff:10.0.0.1", true}, {"2001:db8::1", "2001:db8:0::1", true},
+		{"10.0.0.1", "10.0.0.2", false}, {"jms.example.com", "JMS.example.com.", true}, {"", "", false}, {"jms", "10.0.0.1", false},
+	} {
+		if got := sameHost(c.x, c.y); got != c.want {
+			t.Errorf("%q, %q: %v", c.x, c.y, got)
+		}
+	}
+}

@@ -1,0 +1,198 @@
+package plan
+
+import (
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+const (
+	// leak is how long an asset counts as lost for the guard's share after it was deactivated, so that
+	// a loss in many small steps is seen as the large one that it is.
+	leak = 24 * time.Hour
+	// small is how many assets a scope has at most that may become empty without approval.
+	small = 3
+)
+
+// population counts a place for the guard.
+type population struct {
+	assets int // ours there that were not deactivated before
+	lost   int // of those, candidates for removal
+	recent int // ours there that were deactivated within the last day, and whose instances are not back
+	closed int // ours there that events deactivated: no guard has seen that yet
+	fresh  int // those that are both recent and closed
+	due    int // of those that are closed, candidates for deletion
+	listed int // instances that its complete listings hold
+}
+
+// had is how many assets the place had a day ago, and those that events closed before.
+func (p *population) had() int { return p.assets + p.closed + p.recent - p.fresh }
+
+// emptied tells whether the place's listing is empty, while assets are left that no guard let go.
+func (p *population) emptied() bool { return p.listed == 0 && p.assets+p.closed > 0 }
+
+// leaked counts an asset that was deactivated before, and whose instance is in no listing.
+func (b *builder) leaked(a inventory.Asset, m mark) {
+	since, gone, readable := goneSince(a, b.rules.Now)
+	if !gone || !readable || a.Active || b.rules.Now.Sub(since) >= leak {
+		return
+	}
+	scope := inventory.Scope{Cloud: m.cloud, Account: m.account, Region: m.region}
+	for _, p := range []*population{b.population(place{m.cloud, m.owner, m.region}), b.scope(scope)} {
+		p.recent++
+		if a.Count(inventory.LabelEvent) > 0 {
+			p.fresh++
+		}
+	}
+}
+
+// guard weighs the candidates of one plan.
+type guard struct {
+	plan   Plan
+	limits Limits
+	proofs Proofs
+	// contradicted places had a candidate that is there when asked by id: name of one of them.
+	contradicted map[place]string
+	all          int // candidates that nobody has approved
+}
+
+func newGuard(p Plan, limits Limits, proofs Proofs) *guard {
+	g := &guard{plan: p, limits: limits, proofs: proofs, contradicted: map[place]string{}}
+	for _, c := range p.candidates {
+		if !limits.Approved[c.AssetID] {
+			g.all++
+		}
+		if g.there(c) {
+			g.contradicted[placeOf(c)] = c.InstanceID
+		}
+	}
+	return g
+}
+
+// there tells whether the cloud, asked by id, has shown the instance.
+func (g *guard) there(c Change) bool {
+	proof, asked := g.proofs[c.AssetID]
+	return asked && !proof.Absent && proof.Err == nil
+}
+
+// decide gives the action that a candidate really gets, and why it is not its own. No approval
+// stands for a proof.
+func (g *guard) decide(c Change) (Action, Reason) {
+	if g.there(c) {
+		return Skip, because(StillThere)
+	}
+	approved := g.limits.Approved[c.AssetID]
+	if why, trips := g.weigh(c); trips && !approved {
+		return Hold, why
+	}
+	if why, lacks := g.unproved(c); lacks {
+		return Hold, why
+	}
+	if why, waits := g.unconfirmed(c); waits && !approved {
+		return Hold, why
+	}
+	if g.limits.Hold.Code != "" {
+		return Hold, g.limits.Hold
+	}
+	return c.Action, Reason{}
+}
+
+// weigh tells whether too much would be lost at once: by the run, by the account's scope, or by the
+// place that several accounts share.
+func (g *guard) weigh(c Change) (Reason, bool) {
+	if g.all > g.limits.PerRun {
+		return because(GuardRun, g.all, g.limits.PerRun), true
+	}
+	for _, p := range g.around(c) {
+		if why, trips := g.trips(p); trips {
+			return why, true
+		}
+	}
+	return Reason{}, false
+}
+
+// around gives the populations that a candidate belongs to.
+func (g *guard) around(c Change) []*population {
+	var out []*population
+	for _, p := range []*population{g.plan.scopes[c.Scope], g.plan.places[placeOf(c)]} {
+		if p != nil {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func (g *guard) trips(p *population) (Reason, bool) {
+	switch {
+	case p.emptied() && p.had() > small && !g.limits.AllowEmpty:
+		return because(GuardEmpty, p.had()), true
+	case g.tooMany(p.lost, p.assets):
+		return because(GuardShare, p.lost, p.assets, g.limits.Percent), true
+	case p.lost > 0 && g.tooMany(p.lost+p.recent, p.assets+p.recent):
+		return because(GuardLeak, p.lost+p.recent, p.assets+p.recent, p.recent, g.limits.Percent), true
+	case g.tooMany(p.due, p.assets+p.closed):
+		return because(GuardShare, p.due, p.assets+p.closed, g.limits.Percent), true
+	}
+	return Reason{}, false
+}
+
+func (g *guard) tooMany(lost, of int) bool {
+	return lost > g.limits.Min && lost*100 > g.limits.Percent*of
+}
+
+// unproved tells why asking by id has not shown that the instance is gone.
+func (g *guard) unproved(c Change) (Reason, bool) {
+	proof, asked := g.proofs[c.AssetID]
+	at := placeOf(c)
+	switch {
+	case g.contradicted[at] != "":
+		return because(GuardContradicts, g.contradicted[at]), true
+	case !asked:
+		return because(GuardNotAsked), true
+	case proof.Err != nil:
+		return because(GuardUnproven, proof.Err.Error()), true
+	}
+	return Reason{}, false
+}
+
+// unconfirmed tells whether a small scope has become empty, and no earlier run has proved the same
+// absence at least notice ago.
+func (g *guard) unconfirmed(c Change) (Reason, bool) {
+	if g.limits.AllowEmpty {
+		return Reason{}, false
+	}
+	for _, p := range g.around(c) {
+		if !p.emptied() {
+			continue
+		}
+		since, known := missingSince(*c.Before, g.plan.now)
+		if !known {
+			since = g.plan.now
+		}
+		if until := since.Add(notice); g.plan.now.Before(until) {
+			return because(GuardMissing, p.had(), stamp(since), stamp(until)), true
+		}
+	}
+	return Reason{}, false
+}
+
+// missingSince reads jms-missing. What cannot be read, or lies ahead, is not known.
+func missingSince(a inventory.Asset, now time.Time) (time.Time, bool) {
+	value, single := a.Label(inventory.LabelMissing)
+	at, err := time.Parse(time.RFC3339, value)
+	return at, single && err == nil && !at.After(now)
+}
+
+// remember gives the write of labels by which a later run knows of this one's proof: that the instance
+// was absent, or that it was seen after all.
+func (g *guard) remember(c Change, why Code) (Change, bool) {
+	a := *c.Before
+	_, known := missingSince(a, g.plan.now)
+	switch {
+	case why == GuardMissing && !known:
+		return marking(c, a, relabelled(a, inventory.LabelMissing, stamp(g.plan.now))), true
+	case why == StillThere && a.Count(inventory.LabelMissing) > 0:
+		return marking(c, a, relabelled(a, inventory.LabelMissing, "")), true
+	}
+	return Change{}, false
+}

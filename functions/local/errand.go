@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/functions/internal/wire"
+)
+
+// order is a person's single order: what it does, and with which words it ends where nothing was written.
+type order struct {
+	account, region string
+	apply           bool
+	run             func(engine.Engine, context.Context, engine.Errand) engine.Outcome
+	check           func(*order, plan.Rules) error // nil = nothing to check
+}
+
+func adoptCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
+	a := &order{run: engine.Engine.Adopt}
+	cmd := a.command(o, stdout, stderr, &cobra.Command{
+		Use:   "adopt",
+		Short: "认领已有的资产：为运行中的实例找到 Python 工具或人工创建的资产，显示表格；--apply 就地打上我们的标签",
+		Long: "为还没有我们资产的运行中实例，查找已有的资产：\n" +
+			"  1. 备注里有 instance_id: <实例 ID>（Python 工具留下的）；\n" +
+			"  2. 否则网域与地址相同，并且在全部资产与全部实例中都唯一。\n" +
+			"不能确定的只列出，从不猜测。加上 --apply 才写入：就地打上 jms-* 标签和 jms-asset:<资产自己的 ID>，\n" +
+			"资产的 ID、账号、授权、节点、备注、名称都不变。之后它与我们创建的资产一样跟随云，名称默认保留\n" +
+			"（sync.manage.adopted_name）。release 是反向操作。",
+	})
+	return cmd
+}
+
+func releaseCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
+	r := &order{run: engine.Engine.Release}
+	cmd := r.command(o, stdout, stderr, &cobra.Command{
+		Use:   "release",
+		Short: "放手：移除资产上我们的标签，不删除任何资产；默认只显示表格，--apply 才写入",
+		Long: "移除我们的资产上的 jms-* 标签（jms-keep 除外），不停用、不删除任何资产。放手之后的资产不再改动，也不会被重复创建：\n" +
+			"凭资产 ID 或备注里的实例 ID 认出；两者都没有的（按地址认领的）保留标签 jms-instance。用 adopt 可以重新认领。",
+	})
+	r.flags(cmd)
+	return cmd
+}
+
+func retireCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
+	r := &order{run: engine.Engine.Retire, check: func(r *order, rules plan.Rules) error {
+		switch {
+		case r.account == "":
+			return errors.New("--account: 必填 (required)")
+		case !rules.Orphans(plan.Retirement{Account: r.account, Region: r.region}):
+			return errors.New("--account: " + plan.Because(plan.NoOrphan, r.account).Text(rules.Lang))
+		}
+		return nil
+	}}
+	cmd := r.command(o, stdout, stderr, &cobra.Command{
+		Use:   "retire",
+		Short: "处理无人管理的资产：账号或区域已不在配置中；默认只显示表格，--apply 按 sync.removal 停用或删除",
+		Long: "账号或区域从配置中移走之后，它的资产由每次运行报告，但从不自动移除：没有人再查询它们的实例，无从证实已释放。\n" +
+			"retire --apply 是人的明确决定：先停用，宽限期过后再执行一次即删除（mode: deactivate 时只停用，grace: 0s 时直接删除）。\n" +
+			"仍在配置中启用的账号或区域会被拒绝；别的账号的列表里还有的实例、网关、jms-keep 等受保护的资产保持原样。",
+	})
+	r.flags(cmd)
+	return cmd
+}
+
+func (r *order) flags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&r.account, "account", "", "账号的名称（标签 jms-account）")
+	cmd.Flags().StringVar(&r.region, "region", "", "区域（默认：全部）")
+}
+
+func (r *order) command(o *options, stdout, stderr io.Writer, cmd *cobra.Command) *cobra.Command {
+	cmd.Args = cobra.NoArgs
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return r.execute(cmd.Context(), o, stdout, stderr) }
+	cmd.Flags().BoolVar(&r.apply, "apply", false, "写入；不加则只显示")
+	return cmd
+}
+
+// execute carries an order out and prints its table.
+func (r *order) execute(ctx context.Context, o *options, stdout, stderr io.Writer) error {
+	if err := o.output.check(); err != nil {
+		return &exit{exitUsage, err}
+	}
+	s, err := o.open(ctx, stderr)
+	if err != nil {
+		return &exit{exitUsage, err}
+	}
+	defer s.close()
+	if r.check != nil {
+		if err := r.check(r, s.engine.Rules); err != nil {
+			return &exit{exitUsage, err}
+		}
+	}
+	out := r.run(s.engine, ctx, engine.Errand{
+		Account: r.account, Region: r.region, Write: r.apply, Begin: wire.Reopen(s.store, s.engine.Log),
+	})
+	s.progress.clear()
+	if out.Err == nil {
+		if err := report.ErrandText(stdout, out.Lines, s.lang()); err != nil {
+			return &exit{exitFailed, err}
+		}
+	}
+	fmt.Fprint(stdout, report.Summary(out.Report, s.lang()))
+	if !r.apply && out.Err == nil {
+		fmt.Fprintln(stdout, hint(s.lang()))
+	}
+	if err := o.output.write(out.Report); err != nil {
+		return &exit{exitFailed, err}
+	}
+	return result(out)
+}
+
+func hint(lang plan.Lang) string {
+	if lang == plan.English {
+		return "Nothing was written; --apply does it."
+	}
+	return "没有写入任何内容；加上 --apply 才执行。"
+}
