@@ -34,7 +34,7 @@ func (e Engine) increment(ctx context.Context, narrow cloud.Narrow, req Request,
 	var view *state.View
 	if scopes, fixed := e.Clouds.Scopes(narrow); fixed && len(scopes) > 0 {
 		view = e.load(ctx, scopes)
-		if e.reconciles(view, scopes) {
+		if req.Only != nil || e.reconciles(view, scopes) {
 			return view, false // without listing the clouds twice
 		}
 	}
@@ -44,13 +44,15 @@ func (e Engine) increment(ctx context.Context, narrow cloud.Narrow, req Request,
 	if view == nil {
 		view = e.load(ctx, scopes)
 	}
-	if len(scopes) == 0 || e.reconciles(view, scopes) {
+	if len(scopes) == 0 || req.Only != nil || e.reconciles(view, scopes) {
 		return view, false
 	}
 	differing, sure := e.differing(view, p.listings)
 	switch {
 	case !sure:
 		return view, false
+	case len(differing) > 0 && e.Limits.Ask == plan.AskAll:
+		return view, false // nothing is written, and the full path says all that waits
 	case len(differing) > 0:
 		return view, e.few(ctx, view, differing, p)
 	}

@@ -26,6 +26,7 @@ func Build(in Input) Report {
 	r := empty(in.Started)
 	r.DryRun, r.environment, r.Unchanged = in.DryRun, in.Environment, in.Unchanged
 	r.Duration = math.Round(in.Duration.Seconds()*1000) / float64(time.Second/time.Millisecond)
+	r.HeldSets = append(r.HeldSets, in.HeldSets...)
 	for _, l := range in.Listings {
 		r.addScope(l)
 	}

@@ -39,6 +39,7 @@ const (
 	mostFailures = 20
 	mostHeld     = 10
 	mostNames    = 3
+	mostHeldSets = 5
 	longMessage  = 240 // characters of an error or a reason
 	longName     = 128
 	longPlace    = 64

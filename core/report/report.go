@@ -43,29 +43,32 @@ type Input struct {
 	Items       []apply.Item
 	Problems    []error // of the run and not of one item; those of kind Limit are only warnings
 	Stopped     error   // what ended the run before it did its work
+	HeldSets    []HeldSet
 }
 
 // Report is the results document: its JSON has the fields and the order that users rely on.
 // Its lists are never null. A dry run counts what would have been done.
 type Report struct {
-	Outcome     Outcome  `json:"outcome"`
-	DryRun      bool     `json:"dry_run"`
-	StartedAt   string   `json:"started_at"`       // RFC 3339, UTC, whole seconds
-	Duration    float64  `json:"duration_seconds"` // whole milliseconds
-	Total       int      `json:"total"`            // instances in complete scopes
-	Created     int      `json:"created"`
-	Updated     int      `json:"updated"` // assets that came back are among them
-	Deactivated int      `json:"deactivated"`
-	Deleted     int      `json:"deleted"`
-	Unchanged   int      `json:"unchanged"`
-	Skipped     int      `json:"skipped"` // left alone, kept at the last moment, or not reached
-	Held        int      `json:"held"`
-	Failures    int      `json:"failed"`  // changes that failed, not scopes
-	Orphans     int      `json:"orphans"` // assets whose account or region is no longer configured
-	Drifted     int      `json:"drifted"` // assets that differ where people have the say
-	Scopes      []Scope  `json:"scopes"`
-	Changes     []Change `json:"changes"`
-	Errors      []Fault  `json:"errors"`
+	Outcome     Outcome `json:"outcome"`
+	DryRun      bool    `json:"dry_run"`
+	StartedAt   string  `json:"started_at"`       // RFC 3339, UTC, whole seconds
+	Duration    float64 `json:"duration_seconds"` // whole milliseconds
+	Total       int     `json:"total"`            // instances in complete scopes
+	Created     int     `json:"created"`
+	Updated     int     `json:"updated"` // assets that came back are among them
+	Deactivated int     `json:"deactivated"`
+	Deleted     int     `json:"deleted"`
+	Unchanged   int     `json:"unchanged"`
+	Skipped     int     `json:"skipped"` // left alone, kept at the last moment, or not reached
+	Held        int     `json:"held"`
+	Failures    int     `json:"failed"`  // changes that failed, not scopes
+	Orphans     int     `json:"orphans"` // assets whose account or region is no longer configured
+	Drifted     int     `json:"drifted"` // assets that differ where people have the say
+	// HeldSets are the held removals that a person may approve; none where nothing is held by a threshold.
+	HeldSets []HeldSet `json:"held_sets"`
+	Scopes   []Scope   `json:"scopes"`
+	Changes  []Change  `json:"changes"`
+	Errors   []Fault   `json:"errors"`
 
 	environment string
 	started     time.Time
@@ -73,6 +76,13 @@ type Report struct {
 	warnings    []Fault // those of Errors that leave the outcome alone
 	late        int     // changes that were not reached
 	elsewhere   bool    // stands in for a report that was told by itself
+}
+
+// HeldSet names removals that are held, for jms-sync approve.
+type HeldSet struct {
+	Hash   string `json:"hash"` // SHA-256 of the asset ids, sorted, each followed by a line break
+	Assets int    `json:"assets"`
+	Stored bool   `json:"stored"` // in the state store, without which approve has nothing to approve
 }
 
 // Scope is one region of one account. A failed scope has no instances.
@@ -140,7 +150,7 @@ func (r Report) idle() bool {
 func empty(started time.Time) Report {
 	return Report{
 		StartedAt: started.UTC().Format(time.RFC3339), started: started,
-		Scopes: []Scope{}, Changes: []Change{}, Errors: []Fault{},
+		HeldSets: []HeldSet{}, Scopes: []Scope{}, Changes: []Change{}, Errors: []Fault{},
 	}
 }
 

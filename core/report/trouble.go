@@ -61,6 +61,13 @@ func (w writer) faultRow(f Fault) string {
 func (w writer) held(r Report) section {
 	s := w.grouped(r, plan.Hold, section{head: w.heldHead, most: mostHeld, moreF: w.moreHeldF})
 	s.total = r.Held // assets, not groups
+	for n, set := range r.HeldSets {
+		if n == mostHeldSets {
+			s.foot = append(s.foot, fmt.Sprintf("- … %d/%d", n, len(r.HeldSets)))
+			break
+		}
+		s.foot = append(s.foot, "- "+w.approval(set, r.DryRun))
+	}
 	return s
 }
 

@@ -31,6 +31,7 @@ type words struct {
 	scopesF                                          string
 	missingF                                         string
 	orphanHead, moreOrphansF, orphans, drifted       string
+	approveF, storelessF, dryApproveF                string
 }
 
 func wordsOf(lang plan.Lang) words {
@@ -60,6 +61,8 @@ func chinese() words {
 		keptF: "（%d 个资产）", nothing: "没有需要处理的资产。",
 		orphanHead: "无人管理的资产（账号或区域已不在配置中，可用 jms-sync retire 处理）", moreOrphansF: "*等共 %d 个无人管理的资产*", orphans: "无人管理", drifted: "与云不同",
 		scopesF: "区域：%d 个完整，%d 个失败", missingF: "本次同步分为 %d 个部分，其中 %d 个没有报告结果：%s",
+		approveF:   "确认这 %d 个资产确实该移除：jms-sync approve %s（24 小时内有效，移除前仍会逐个证实）",
+		storelessF: "这 %d 个资产的哈希是 %s；没有保存到状态存储，approve 需要它（JMS_SYNC_STATE）",
 	}
 }
 
@@ -83,6 +86,9 @@ func english() words {
 		keptF: " (%d assets)", nothing: "Nothing to be done.",
 		orphanHead: "Orphaned assets (account or region no longer configured; see jms-sync retire)", moreOrphansF: "*%d orphans in all*", orphans: "Orphans", drifted: "Drift",
 		scopesF: "Scopes: %d complete, %d failed", missingF: "of the %d parts of this run %d did not report: %s",
+		approveF:    "to let these %d assets go: jms-sync approve %s (serves for 24 hours; each is still proved before its removal)",
+		dryApproveF: "the hash of these %d assets is %s (a dry run keeps nothing; a real run does)",
+		storelessF:  "the hash of these %d assets is %s; it is not in a state store, which approve needs (JMS_SYNC_STATE)",
 	}
 }
 
@@ -99,6 +105,17 @@ func (w words) failedItem(a plan.Action, planned string, i apply.Item) string {
 		return fmt.Sprintf(w.failedF, w.actionName(a), message)
 	}
 	return fmt.Sprintf(w.failedWhyF, w.actionName(a), message, planned)
+}
+
+// approval says how a person lets a held set go.
+func (w words) approval(set HeldSet, dry bool) string {
+	switch {
+	case dry:
+		return fmt.Sprintf(w.dryApproveF, set.Assets, set.Hash)
+	case !set.Stored:
+		return fmt.Sprintf(w.storelessF, set.Assets, set.Hash)
+	}
+	return fmt.Sprintf(w.approveF, set.Assets, set.Hash)
 }
 
 // notMade words an approved change that was left, and why.

@@ -123,7 +123,7 @@ func ownHosts(cfg config.Config) []string {
 
 func limits(cfg config.Config) plan.Limits {
 	g := cfg.Sync.Guard
-	return plan.Limits{Percent: g.Percent, Min: g.Min, PerRun: g.PerRun, AllowEmpty: g.Empty == config.EmptyAllow}
+	return plan.Limits{Percent: g.Percent, Min: g.Min, PerRun: g.PerRun, AllowEmpty: g.Empty == config.EmptyAllow, Ask: plan.Ask(cfg.Sync.Approval)}
 }
 
 // assetPage is the list of assets in JumpServer's web interface.
