@@ -146,11 +146,11 @@ func labelValues(labels []inventory.Label) []Value {
 func (l Limits) asks(c Change) (Reason, bool) {
 	switch {
 	case slices.ContainsFunc(l.Only, func(o Line) bool { return o.AssetID == c.AssetID && o.Action.removes() }):
-		return because(ChangedSince, string(c.Action)), true
+		return because(ChangedSince, c.Action), true
 	case l.Only != nil:
-		return because(NotReviewed, string(c.Action)), true
+		return because(NotReviewed, c.Action), true
 	case l.Ask == AskAll:
-		return because(AsksAll, string(c.Action)), true
+		return because(AsksAll, c.Action), true
 	case l.Ask == AskRemovals:
 		return because(GuardAsks), true
 	}
@@ -213,12 +213,12 @@ func (a *Approved) moveAllOrNone(passes map[oneChange]bool) {
 
 // wait notes a change that is not made, and why.
 func (a *Approved) wait(c Change, chosen, reviewed bool) {
-	why := because(AsksAll, string(c.Action))
+	why := because(AsksAll, c.Action)
 	switch {
 	case reviewed:
-		why = because(ChangedSince, string(c.Action))
+		why = because(ChangedSince, c.Action)
 	case chosen:
-		why = because(NotReviewed, string(c.Action))
+		why = because(NotReviewed, c.Action)
 	}
 	c.Action, c.Reason, c.Patch, c.from, c.by = Hold, why, nil, nil, nil
 	a.notes = append(a.notes, c)
@@ -237,7 +237,7 @@ func (a *Approved) missing(only []Line) {
 	for _, l := range only {
 		if !told[oneChange{l.AssetID, l.Action}] && !waits[l.AssetID] {
 			a.notes = append(a.notes, Change{
-				Action: Skip, Reason: because(NoLongerPlanned, string(l.Action)), Scope: l.Scope(),
+				Action: Skip, Reason: because(NoLongerPlanned, l.Action), Scope: l.Scope(),
 				InstanceID: l.InstanceID, AssetID: l.AssetID, Name: l.Name,
 			})
 		}

@@ -13,6 +13,7 @@ type words struct {
 	lang                                             plan.Lang
 	title, dryTitle, dryRun, button                  string
 	timeHead, failHead, lateHead, heldHead, warnHead string
+	heldAllHead                                      string
 	resultHead, createdHead, updatedHead             string
 	deactivatedHead, deletedHead                     string
 	metric, value, name, address, platform           string
@@ -45,7 +46,7 @@ func chinese() words {
 	return words{
 		lang:  plan.Chinese,
 		title: "JMS资产同步通知", dryTitle: "（演练）", dryRun: "**演练：没有写入 JumpServer，以下是将要做的改动**", button: "查看资产详情",
-		timeHead: "同步时间：", failHead: "同步失败", lateHead: "同步未完成，下次继续", heldHead: "暂缓的移除（停用/删除）", warnHead: "提醒",
+		timeHead: "同步时间：", failHead: "同步失败", lateHead: "同步未完成，下次继续", heldHead: "暂缓的移除（停用/删除）", heldAllHead: "暂缓的变更（sync.approval: all）", warnHead: "提醒",
 		resultHead: "同步结果", createdHead: "新增资产详情", updatedHead: "更新资产详情",
 		deactivatedHead: "停用资产详情", deletedHead: "删除资产详情",
 		metric: "指标", value: "数值", name: "主机名", address: "IP地址", platform: "平台类型",
@@ -61,8 +62,9 @@ func chinese() words {
 		keptF: "（%d 个资产）", nothing: "没有需要处理的资产。",
 		orphanHead: "无人管理的资产（账号或区域已不在配置中，可用 jms-sync retire 处理）", moreOrphansF: "*等共 %d 个无人管理的资产*", orphans: "无人管理", drifted: "与云不同",
 		scopesF: "区域：%d 个完整，%d 个失败", missingF: "本次同步分为 %d 个部分，其中 %d 个没有报告结果：%s",
-		approveF:   "确认这 %d 个资产确实该移除：jms-sync approve %s（24 小时内有效，移除前仍会逐个证实）",
-		storelessF: "这 %d 个资产的哈希是 %s；没有保存到状态存储，approve 需要它（JMS_SYNC_STATE）",
+		approveF:    "确认这 %d 个资产确实该移除：jms-sync approve %s（24 小时内有效，移除前仍会逐个证实）",
+		dryApproveF: "这 %d 个资产的哈希是 %s（演练不保存，正式同步时才能批准）",
+		storelessF:  "这 %d 个资产的哈希是 %s；没有保存到状态存储，approve 需要它（JMS_SYNC_STATE）",
 	}
 }
 
@@ -70,7 +72,7 @@ func english() words {
 	return words{
 		lang:  plan.English,
 		title: "JMS asset sync", dryTitle: " (dry run)", dryRun: "**Dry run: nothing was written to JumpServer; this is what would be done**", button: "View assets",
-		timeHead: "Time: ", failHead: "Failures", lateHead: "Not finished, goes on next time", heldHead: "Removals on hold (deactivate/delete)", warnHead: "Warnings",
+		timeHead: "Time: ", failHead: "Failures", lateHead: "Not finished, goes on next time", heldHead: "Removals on hold (deactivate/delete)", heldAllHead: "Changes on hold (sync.approval: all)", warnHead: "Warnings",
 		resultHead: "Result", createdHead: "Assets created", updatedHead: "Assets updated",
 		deactivatedHead: "Assets deactivated", deletedHead: "Assets deleted",
 		metric: "Metric", value: "Value", name: "Name", address: "Address", platform: "Platform",
@@ -158,7 +160,7 @@ func (w words) actionName(a plan.Action) string {
 func (w words) outcomeName(o Outcome) string {
 	names := map[Outcome][2]string{
 		OK:      {"同步完成", "done"},
-		Held:    {"同步完成，有移除被暂缓", "done; removals are on hold"},
+		Held:    {"同步完成，有变更被暂缓", "done; changes are on hold"},
 		Partial: {"部分完成", "done in part"},
 		Failed:  {"同步失败", "failed"},
 		TooLate: {"触发已过期，没有执行", "the trigger was stale; nothing was run"},

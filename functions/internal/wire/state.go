@@ -57,6 +57,9 @@ const lookTime = time.Second
 // works nothing is done, a run without changes asks JumpServer nothing, and the run is put into
 // the history. Without a store, or where the store fails, the run is made all the same.
 func Remembered(ctx context.Context, e engine.Engine, store *state.Store, salt string, every time.Duration, holder string, req engine.Request) engine.Outcome {
+	if store != nil {
+		e.Held = store.Held()
+	}
 	if store == nil || req.DryRun {
 		return e.Run(ctx, req)
 	}

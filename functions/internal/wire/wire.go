@@ -133,6 +133,7 @@ func wording(cfg config.Config) report.Options {
 	return report.Options{
 		Lang: plan.Lang(cfg.Language), Location: cfg.Location(), Style: cfg.Notification.DingTalk.Style,
 		AssetURL: cfg.JumpServer.URL + assetPage, Environment: cfg.Environment.Type,
+		AskAll: cfg.Sync.Approval == config.ApprovalAll,
 	}
 }
 
