@@ -93,6 +93,8 @@ type Scope struct {
 	Complete  bool            `json:"complete"`
 	Instances int             `json:"instances"`
 	Error     ScopeError      `json:"error"` // empty where complete
+
+	quiet bool // it failed as people were told before, not long ago
 }
 
 // ScopeError says why a scope could not be read.
@@ -204,6 +206,24 @@ func encoder(w io.Writer) *json.Encoder {
 // Changed tells whether anything was written (in a dry run: would be), or is held.
 func (r Report) Changed() bool {
 	return r.Created+r.Updated+r.Deactivated+r.Deleted+r.Held > 0
+}
+
+// Alarms tells whether people must look, and were not told before: a scope that failed as it was told not
+// long ago is no news.
+func (r Report) Alarms() bool {
+	if !r.Failed() {
+		return false
+	}
+	loud, quiet := 0, 0
+	for _, s := range r.Scopes {
+		switch {
+		case s.quiet:
+			quiet++
+		case !s.Complete:
+			loud++
+		}
+	}
+	return quiet == 0 || loud > 0 || r.Held > 0 || r.Failures > 0 || r.late > 0 || len(r.run) > 0
 }
 
 // Failed tells whether people must look: something failed, was not reached, or is held.

@@ -32,7 +32,7 @@ type words struct {
 	scopesF                                          string
 	missingF                                         string
 	orphanHead, moreOrphansF, orphans, drifted       string
-	approveF, storelessF, dryApproveF                string
+	approveF, storelessF, dryApproveF, quarantineF   string
 }
 
 func wordsOf(lang plan.Lang) words {
@@ -63,6 +63,7 @@ func chinese() words {
 		orphanHead: "无人管理的资产（账号或区域已不在配置中，可用 jms-sync retire 处理）", moreOrphansF: "*等共 %d 个无人管理的资产*", orphans: "无人管理", drifted: "与云不同",
 		scopesF: "区域：%d 个完整，%d 个失败", missingF: "本次同步分为 %d 个部分，其中 %d 个没有报告结果：%s",
 		approveF:    "确认这 %d 个资产确实该移除：jms-sync approve %s（24 小时内有效，移除前仍会逐个证实）",
+		quarantineF: "账号隔离中，%s 之后再试（换密钥立即恢复）：%s",
 		dryApproveF: "这 %d 个资产的哈希是 %s（演练不保存，正式同步时才能批准）",
 		storelessF:  "这 %d 个资产的哈希是 %s；没有保存到状态存储，approve 需要它（JMS_SYNC_STATE）",
 	}
@@ -89,6 +90,7 @@ func english() words {
 		orphanHead: "Orphaned assets (account or region no longer configured; see jms-sync retire)", moreOrphansF: "*%d orphans in all*", orphans: "Orphans", drifted: "Drift",
 		scopesF: "Scopes: %d complete, %d failed", missingF: "of the %d parts of this run %d did not report: %s",
 		approveF:    "to let these %d assets go: jms-sync approve %s (serves for 24 hours; each is still proved before its removal)",
+		quarantineF: "the account is in quarantine, tried again after %s (a new key ends it at once): %s",
 		dryApproveF: "the hash of these %d assets is %s (a dry run keeps nothing; a real run does)",
 		storelessF:  "the hash of these %d assets is %s; it is not in a state store, which approve needs (JMS_SYNC_STATE)",
 	}

@@ -69,8 +69,8 @@ func TestApprove(t *testing.T) {
 	d.run(exitDone, "held")
 	d.prints("已批准，")
 
-	d.account.Put("cn-beijing", alibabatest.Sample(0)) // one is back
-	d.release(4, 8)                                    // and four more are gone
+	d.account.Put("cn-beijing", alibabatest.Sample(0))                    // one is back
+	d.release(4, 8)                                                       // and four more are gone
 	d.run(exitPartial, "plan", "-o", filepath.Join(d.dir, "looked.json")) // uses nothing up
 	d.prints("演练不保存")
 	r = d.sync(exitPartial, report.Held)
@@ -218,4 +218,29 @@ func TestPlanFile(t *testing.T) {
 	if r := d.sync(exitDone, report.OK, "apply", file); r.Created != 3 {
 		t.Errorf("%+v", r)
 	}
+}
+
+// TestQuarantine: a key that is refused is asked once, told once, and again when a person says so.
+func TestQuarantine(t *testing.T) {
+	d := remembers(t)
+	d.more = "sync: {guard: {min: 4}}"
+	d.fill(3, "cn-beijing")
+	d.sync(exitDone, report.OK)
+	d.account.SetSecret("another-secret")
+	d.sync(exitFailed, report.Failed, "-r", "1")
+	if card := d.cards(2); !strings.Contains(card, "密钥无效") || !strings.Contains(card, "### 同步失败") {
+		t.Error(card)
+	}
+	d.account.SetSecret(deskSecret) // as it was: nothing tells that it works again
+	r := d.sync(exitFailed, report.Failed, "-r", "1")
+	if len(r.Scopes) != 2 || !strings.Contains(r.Scopes[0].Error.Message, "账号隔离中") || len(d.hosts()) != 3 || d.active() != 3 {
+		t.Fatalf("%+v", r)
+	}
+	if card := d.cards(3); strings.Contains(card, "### 同步失败") || !strings.Contains(card, "账号隔离中") {
+		t.Error(card)
+	}
+	if r = d.sync(exitDone, report.OK, "--every-account"); r.Unchanged != 3 {
+		t.Errorf("%+v", r)
+	}
+	d.sync(exitDone, report.OK)
 }

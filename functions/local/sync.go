@@ -34,6 +34,8 @@ type options struct {
 	retries   int
 	interval  string
 	output    output
+
+	everyAccount bool // of a sync: also those in quarantine
 }
 
 func (o *options) flags(root *cobra.Command) {
@@ -50,7 +52,8 @@ func (o *options) flags(root *cobra.Command) {
 // sync makes one run, again while it fails, and prints what was done.
 func (o *options) sync(ctx context.Context, stdout, stderr io.Writer) error {
 	return o.execute(ctx, stdout, stderr, func(s *session) engine.Outcome {
-		return wire.Remembered(ctx, s.engine, s.store, wire.Salt(s.cfg), s.cfg.Sync.FullEvery, holderHere(), engine.Request{})
+		e := wire.Quarantined(s.engine, s.store, s.kept, engine.Request{}, o.everyAccount)
+		return wire.Remembered(ctx, e, s.store, wire.Salt(s.cfg), s.cfg.Sync.FullEvery, holderHere(), engine.Request{})
 	}, false)
 }
 

@@ -28,6 +28,7 @@ type App struct {
 	environ []string
 	origin  cloud.Origin
 	assumed *cloud.Assumed // outlives configurations: what it keeps is another role's, or still right
+	recent  *cloud.Recent  // likewise
 	warm    atomic.Pointer[warm]
 }
 
@@ -43,7 +44,7 @@ type warm struct {
 // NewApp makes an App. Nothing is read before the first invocation, so that a mistake in the
 // configuration is the answer to an invocation and not a process that never starts.
 func NewApp(name string, load Loader, log func(config.Config) (*slog.Logger, error)) *App {
-	return &App{name: name, load: load, log: log, now: time.Now, assumed: cloud.NewAssumed()}
+	return &App{name: name, load: load, log: log, now: time.Now, assumed: cloud.NewAssumed(), recent: cloud.NewRecent()}
 }
 
 // WithEnvironment makes timer runs remember what JMS_SYNC_STATE of this environment names a store
@@ -91,6 +92,7 @@ func (a *App) Timer(ctx context.Context, tick Tick, role Role) (report.Report, e
 	if err != nil {
 		w.log.Warn("run without state", "error", err)
 	}
+	e = Quarantined(e, store, w.kept, tick.Request, false)
 	e.Window = Window(store, w.cfg)
 	e.Sharing = sharing(ctx, w.cfg, store, tick, a.now())
 	out := Remembered(ctx, e, store, Salt(w.cfg), w.cfg.Sync.FullEvery, holder(a.name, tick), tick.Request)
@@ -112,7 +114,7 @@ func (a *App) begin(cfg config.Config, etag string, last *warm) (*warm, error) {
 	if err != nil {
 		return nil, err
 	}
-	kept := Kept{Outbox: engine.NewOutbox(cfg.Notification.Window), Identities: cloud.NewIdentities(), Assumed: a.assumed}
+	kept := Kept{Outbox: engine.NewOutbox(cfg.Notification.Window), Identities: cloud.NewIdentities(), Assumed: a.assumed, Recent: a.recent}
 	if last != nil && last.cfg.Notification.Window == cfg.Notification.Window {
 		kept.Outbox = last.kept.Outbox
 	}

@@ -22,6 +22,7 @@ type Kept struct {
 	Outbox     *engine.Outbox    // of events
 	Identities *cloud.Identities // of events
 	Assumed    *cloud.Assumed
+	Recent     *cloud.Recent // quarantines, where there is no state store
 }
 
 // Events builds what runs on events: the engine of a full run, with accounts that are believed
