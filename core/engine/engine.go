@@ -53,6 +53,8 @@ type Engine struct {
 	Increment *Increment    // nil = every run takes the full path
 	Sharing   *Sharing      // of requests that are a part; nil = each part is on its own
 	Held      *state.Held   // what guards held and people approved, of full runs; nil = there is no store
+	// Interval is that of the timer of full runs: see Look.
+	Interval time.Duration
 	// Reserve is kept free before the context's deadline for report and notification.
 	Reserve time.Duration
 	Now     func() time.Time

@@ -10,29 +10,31 @@ import (
 
 // words is everything a report says in one language. Names that end in F are formats.
 type words struct {
-	lang                                             plan.Lang
-	title, dryTitle, dryRun, button                  string
-	timeHead, failHead, lateHead, heldHead, warnHead string
-	heldAllHead                                      string
-	resultHead, createdHead, updatedHead             string
-	deactivatedHead, deletedHead                     string
-	metric, value, name, address, platform           string
-	total, created, updated, deactivated             string
-	deleted, failures, duration, held, skipped       string
-	unchanged                                        string
-	secondsF                                         string
-	colon, comma, openParen, closeParen              string
-	allRegions                                       string
-	moreAssetsF, moreFailuresF, moreHeldF            string
-	moreWarningsF                                    string
-	heldLineF, heldNamesF                            string
-	failedF, failedWhyF, notMadeF                    string
-	action, place, reason, instance                  string
-	keptF, nothing                                   string
-	scopesF                                          string
-	missingF                                         string
-	orphanHead, moreOrphansF, orphans, drifted       string
-	approveF, storelessF, dryApproveF, quarantineF   string
+	lang                                              plan.Lang
+	title, dryTitle, dryRun, button                   string
+	timeHead, failHead, lateHead, heldHead, warnHead  string
+	heldAllHead                                       string
+	resultHead, createdHead, updatedHead              string
+	deactivatedHead, deletedHead                      string
+	metric, value, name, address, platform            string
+	total, created, updated, deactivated              string
+	deleted, failures, duration, held, skipped        string
+	unchanged                                         string
+	secondsF                                          string
+	colon, comma, openParen, closeParen               string
+	allRegions                                        string
+	moreAssetsF, moreFailuresF, moreHeldF             string
+	moreWarningsF                                     string
+	heldLineF, heldNamesF                             string
+	failedF, failedWhyF, notMadeF                     string
+	action, place, reason, instance                   string
+	keptF, nothing                                    string
+	scopesF                                           string
+	missingF                                          string
+	orphanHead, moreOrphansF, orphans, drifted        string
+	approveF, storelessF, dryApproveF, quarantineF    string
+	alarmTitle, alarmHeadF, alarmHint, alarmSinceF    string
+	clearTitle, clearHead, lastCompleteF, moreScopesF string
 }
 
 func wordsOf(lang plan.Lang) words {
@@ -62,7 +64,9 @@ func chinese() words {
 		keptF: "（%d 个资产）", nothing: "没有需要处理的资产。",
 		orphanHead: "无人管理的资产（账号或区域已不在配置中，可用 jms-sync retire 处理）", moreOrphansF: "*等共 %d 个无人管理的资产*", orphans: "无人管理", drifted: "与云不同",
 		scopesF: "区域：%d 个完整，%d 个失败", missingF: "本次同步分为 %d 个部分，其中 %d 个没有报告结果：%s",
-		approveF:    "确认这 %d 个资产确实该移除：jms-sync approve %s（24 小时内有效，移除前仍会逐个证实）",
+		approveF:   "确认这 %d 个资产确实该移除：jms-sync approve %s（24 小时内有效，移除前仍会逐个证实）",
+		alarmTitle: "【告警】", alarmHeadF: "超过 %s 没有一次完整同步", alarmHint: "请检查定时触发器、函数日志和密钥。恢复后会再通知一次；在此之前不重复告警。",
+		clearTitle: "【恢复】", clearHead: "已恢复完整同步", alarmSinceF: "告警发出于：%s", lastCompleteF: "最近一次完整同步 %s（%s 前）", moreScopesF: "*等共 %d 个区域*",
 		quarantineF: "账号隔离中，%s 之后再试（换密钥立即恢复）：%s",
 		dryApproveF: "这 %d 个资产的哈希是 %s（演练不保存，正式同步时才能批准）",
 		storelessF:  "这 %d 个资产的哈希是 %s；没有保存到状态存储，approve 需要它（JMS_SYNC_STATE）",
@@ -89,7 +93,9 @@ func english() words {
 		keptF: " (%d assets)", nothing: "Nothing to be done.",
 		orphanHead: "Orphaned assets (account or region no longer configured; see jms-sync retire)", moreOrphansF: "*%d orphans in all*", orphans: "Orphans", drifted: "Drift",
 		scopesF: "Scopes: %d complete, %d failed", missingF: "of the %d parts of this run %d did not report: %s",
-		approveF:    "to let these %d assets go: jms-sync approve %s (serves for 24 hours; each is still proved before its removal)",
+		approveF:   "to let these %d assets go: jms-sync approve %s (serves for 24 hours; each is still proved before its removal)",
+		alarmTitle: "[ALARM] ", alarmHeadF: "No complete run for more than %s", alarmHint: "Look at the timer, the function's log and the keys. You are told once when it works again, and not before.",
+		clearTitle: "[OK] ", clearHead: "Complete runs are made again", alarmSinceF: "The alarm was raised at %s", lastCompleteF: "last complete run %s (%s ago)", moreScopesF: "*%d scopes in all*",
 		quarantineF: "the account is in quarantine, tried again after %s (a new key ends it at once): %s",
 		dryApproveF: "the hash of these %d assets is %s (a dry run keeps nothing; a real run does)",
 		storelessF:  "the hash of these %d assets is %s; it is not in a state store, which approve needs (JMS_SYNC_STATE)",

@@ -29,6 +29,7 @@ type App struct {
 	origin  cloud.Origin
 	assumed *cloud.Assumed // outlives configurations: what it keeps is another role's, or still right
 	recent  *cloud.Recent  // likewise
+	looked  atomic.Int64   // when an event last looked whether complete runs are made, in Unix seconds
 	warm    atomic.Pointer[warm]
 }
 
@@ -58,11 +59,12 @@ func (a *App) WithEnvironment(environ []string) *App {
 type Tick struct {
 	At      time.Time // when the timer fired; zero = when it came, so that it is never stale
 	Request engine.Request
+	Watch   bool // only look whether complete runs are made
 }
 
 // TickOf gives what a decoded trigger asks for.
 func TickOf(t trigger.Timer) Tick {
-	return Tick{At: t.At, Request: engine.Request{
+	return Tick{At: t.At, Watch: t.Request.Watch, Request: engine.Request{
 		Accounts: t.Request.Clouds, Regions: t.Request.Regions, DryRun: t.Request.DryRun, Part: Part(t.Request.Part),
 	}}
 }
@@ -89,6 +91,9 @@ func (a *App) Timer(ctx context.Context, tick Tick, role Role) (report.Report, e
 	defer cancel()
 	e.Reserve, e.Outbox = reserve(ctx, a.now()), w.kept.Outbox
 	store, err := State(role, a.environ)
+	if tick.Watch {
+		return watch(ctx, e, store, err)
+	}
 	if err != nil {
 		w.log.Warn("run without state", "error", err)
 	}

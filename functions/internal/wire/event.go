@@ -69,6 +69,7 @@ func (a *App) Event(ctx context.Context, of inventory.Cloud, payload []byte, rol
 	}
 	v.Begin, v.Engine.Window = Reopen(store, w.log), Window(store, w.cfg)
 	answer := v.Run(ctx, Hear(of, payload, a.origin))
+	a.look(ctx, v.Engine, store)
 	if answer.Failed() {
 		return answer, failedEvents(answer)
 	}

@@ -52,6 +52,7 @@ func Engine(cfg config.Config, bastion engine.Bastion, role Role, log *slog.Logg
 		Wording:   wording(cfg),
 		Notifiers: channels,
 		NotifyOn:  engine.NotifyOn(cfg.Notification.On),
+		Interval:  cfg.Sync.Interval,
 		Now:       time.Now,
 		Log:       log,
 		Stage:     hooks.Stage,
