@@ -12,8 +12,9 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// How an account whose credentials fail is tried again: after firstTry, then after twice the time before,
-// at most lastTry; people are told the first time, and then each reminder.
+// How an account whose credentials fail is tried again: by the next run, as once may be the cloud's
+// mistake; then after firstTry, and each time after twice the time before, at most lastTry. People are
+// told the first time, and then each reminder.
 const (
 	firstTry = 5 * time.Minute
 	lastTry  = 6 * time.Hour
@@ -72,12 +73,13 @@ type Watched struct {
 	now    func() time.Time
 	mu     sync.Mutex
 	told   map[string]bool // by account: whether it had been told when the run began
+	judged map[string]Quarantine
 	every  bool
 }
 
 // Watched gives a fleet like f for one run, with quarantine of accounts whose credentials fail.
 func (f Fleet) Watched(m Memory, now func() time.Time) *Watched {
-	return &Watched{Fleet: f, memory: m, now: now, told: map[string]bool{}}
+	return &Watched{Fleet: f, memory: m, now: now, told: map[string]bool{}, judged: map[string]Quarantine{}}
 }
 
 // Every asks also the accounts in quarantine: a person says that they work again.
@@ -152,23 +154,37 @@ func (w *Watched) judge(ctx context.Context, a Account, q Quarantine, listings [
 	if err == nil {
 		return
 	}
-	if q.Account == "" {
-		q = Quarantine{Cloud: a.Cloud, Account: a.Name, Key: keyMark(a), Since: w.now()}
+	if before, twice := w.judged[a.Name]; twice { // a run that lists twice has failed once
+		q = before
+	} else {
+		q = w.failed(q, a, err)
+		w.judged[a.Name] = q
 	}
-	wait := lastTry
-	if q.Tries < 16 {
-		wait = min(firstTry<<q.Tries, lastTry)
-	}
-	q.Tries++
-	q.Until, q.Kind, q.Message = w.now().Add(wait), inventory.KindOf(err), err.Error()
 	told := w.remind(&q)
 	w.keep(ctx, q)
+	if q.Tries == 1 {
+		return
+	}
 	w.log.Warn("the credentials fail: quarantine", "account", a.Name, "tries", q.Tries, "until", q.Until, "error", err)
 	for n := range listings {
 		if l := &listings[n]; l.Cloud == a.Cloud && l.Account == a.Name {
 			l.Err = &Quarantined{Until: q.Until, Err: l.Err, told: told}
 		}
 	}
+}
+
+// failed counts one more failure.
+func (w *Watched) failed(q Quarantine, a Account, err error) Quarantine {
+	if q.Account == "" {
+		q = Quarantine{Cloud: a.Cloud, Account: a.Name, Key: keyMark(a), Since: w.now()}
+	}
+	var wait time.Duration
+	if q.Tries > 0 {
+		wait = min(firstTry<<min(q.Tries-1, 16), lastTry)
+	}
+	q.Tries++
+	q.Until, q.Kind, q.Message = w.now().Add(wait), inventory.KindOf(err), err.Error()
+	return q
 }
 
 // ended forgets the quarantine of an account that has answered, under whatever credentials it was.
