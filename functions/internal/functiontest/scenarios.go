@@ -31,6 +31,7 @@ func Scenarios() map[string]func(*World) {
 		"no more runtime API":      vanished,
 		"broken configuration":     brokenConfiguration,
 		"state in a folder":        stateInFolder,
+		"watched":                  watched,
 		"terminated while waiting": terminatedWaiting,
 	}
 }
