@@ -115,6 +115,11 @@ func (e Engine) used(ctx context.Context, req Request, g grant, wishes plan.Plan
 	for _, c := range wishes.Candidates() {
 		waits[c.AssetID] = g.assets[c.AssetID]
 	}
+	for _, n := range p.notes {
+		if n.Action == plan.Skip { // the cloud has shown it after all
+			waits[n.AssetID] = false
+		}
+	}
 	for _, i := range p.result.Items {
 		if id := i.Change.AssetID; waits[id] && removes(i.Change.Action) {
 			waits[id] = i.State == apply.Failed || i.State == apply.NotReached

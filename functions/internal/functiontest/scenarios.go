@@ -32,6 +32,7 @@ func Scenarios() map[string]func(*World) {
 		"broken configuration":     brokenConfiguration,
 		"state in a folder":        stateInFolder,
 		"watched":                  watched,
+		"quarantined":              quarantined,
 		"terminated while waiting": terminatedWaiting,
 	}
 }

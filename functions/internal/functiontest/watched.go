@@ -4,12 +4,33 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/state"
 	"github.com/jms-sync/jms-sync/core/storage/dir"
 	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
 )
+
+// quarantined: an account that may do nothing is left alone after two tries, told once, and removes nothing.
+func quarantined(w *World) {
+	w.Fill(0, 3, "cn-beijing")
+	w.Env["NOTIFICATION_ON"] = "failure"
+	w.Start()
+	w.Run("", report.OK, runtimetest.Options{})
+	w.ECS.Break(alibabatest.Fault{Kind: alibabatest.Forbidden})
+	for range 2 {
+		w.Fails(w.Invoke("", runtimetest.Options{}), "sync failed", "denied")
+	}
+	w.ECS.Repair()
+	w.Fails(w.Invoke("", runtimetest.Options{}), "账号隔离中", "Forbidden")
+	if n := len(w.Robot.Messages()); n != 1 || len(w.Hosts()) != 3 {
+		w.Errorf("%d cards, %d hosts", n, len(w.Hosts()))
+	}
+	if r := w.Run(`{"dry_run":true}`, report.OK, runtimetest.Options{}); r.Total != 3 {
+		w.Errorf("a dry run asks: %+v", r)
+	}
+}
 
 // watched: a second, slower timer raises one alarm while the first one is silent, runs nothing, and the next
 // complete run tells that it is over.
