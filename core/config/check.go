@@ -22,7 +22,6 @@ func check(l *ledger, c *Config) {
 	k.general(c)
 	k.jumpServer(&c.JumpServer)
 	k.clouds(c.Clouds)
-	k.protectedNames(c.Sync.ProtectedNames)
 	if c.Notification.DingTalk.Enabled {
 		k.dingTalk(&c.Notification.DingTalk)
 	}
@@ -186,15 +185,6 @@ func (k checker) pair(path string, c *Cloud) {
 		"缺少这一半密钥：只写了 " + there + "（两个都不写则使用函数的角色）",
 		"this half of the key is missing, only " + there + " is there (with neither, the function's role is used)",
 	})
-}
-
-func (k checker) protectedNames(patterns []string) {
-	for i, pattern := range patterns {
-		at := "sync.protected_names[" + strconv.Itoa(i) + "]"
-		if !k.placeholder(at, pattern) && strings.TrimSpace(pattern) == "" {
-			k.add(at, words{"不能为空；保护全部资产请写 *", "must not be empty; * protects all assets"})
-		}
-	}
 }
 
 func (k checker) regions(path string, regions []string) {

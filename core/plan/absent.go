@@ -73,8 +73,10 @@ func (b *builder) copies() {
 // elsewhere keeps an asset whose instance another listing holds.
 func (b *builder) elsewhere(c Change, where inventory.Scope) {
 	m, _ := labelMark(*c.Before)
-	if n, _ := b.owned(instanceKey{m.cloud, m.instance}); m.region == where.Region && b.in.Bastion.Assets[n].ID != c.AssetID {
-		b.skip(c, because(Doubled, b.in.Bastion.Assets[n].Name))
+	n, _ := b.owned(instanceKey{m.cloud, m.instance})
+	own := &b.in.Bastion.Assets[n]
+	if of, _ := labelMark(*own); b.listed[n] && own.ID != c.AssetID && of.region == m.region {
+		b.skip(c, because(Doubled, own.Name))
 		return
 	}
 	b.keep(c, because(SeenElsewhere, where.String())) // said by the skip of its instance

@@ -60,18 +60,17 @@ func (b *builder) deactivated(c Change, a inventory.Asset, since time.Time) {
 		c.Due = until
 		b.keep(c, because(InGrace, stamp(since), stamp(until)))
 	default:
-		b.early(c, a, since)
+		b.early(c, a)
 	}
 }
 
 // early holds a delete that is due only because the grace was shortened, or deletion switched on,
 // since people were told when it would come. They are told of it once, by this run, and jms-due
 // promises them the notice.
-func (b *builder) early(c Change, a inventory.Asset, since time.Time) {
+func (b *builder) early(c Change, a inventory.Asset) {
 	until := b.rules.Now.Add(notice)
-	old, _ := a.Label(inventory.LabelDue)
 	b.note(c, a, relabelled(a, inventory.LabelDue, stamp(until)))
-	c.Action, c.Reason = Hold, because(GuardEarly, stamp(since), old, stamp(until))
+	c.Action, c.Reason = Hold, because(GuardEarly, stamp(until))
 	b.plan.notes = append(b.plan.notes, c)
 }
 
@@ -84,8 +83,11 @@ func (b *builder) renew(c Change, a inventory.Asset, since time.Time, outdated b
 }
 
 // note adds a write of labels by which a later run remembers something. It is no change that
-// people are told of.
+// people are told of. What is never written to gets none.
 func (b *builder) note(c Change, a inventory.Asset, labels []inventory.Label) {
+	if _, spared := b.rules.untouchable(a); spared {
+		return
+	}
 	b.plan.marks = append(b.plan.marks, marking(c, a, labels))
 }
 

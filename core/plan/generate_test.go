@@ -194,7 +194,7 @@ func (d *dice) assets(w *world, fleet []machine) {
 			w.holds(a)
 		}
 	}
-	for _, m := range fleet {
+	for n, m := range fleet {
 		if d.in(4) || !markable(m.Instance) {
 			continue
 		}
@@ -212,12 +212,12 @@ func (d *dice) assets(w *world, fleet []machine) {
 			a.Address = d.ip()
 		}
 		if d.in(5) {
-			adoptedAs(fmt.Sprint("adopted-", m.ID))(&a)
+			adoptedAs(fmt.Sprint("adopted-", n))(&a)
 		}
 		d.edit(&a)
 		add(a)
 		if d.in(20) { // a person made one more asset of the instance ours
-			adoptedAs(fmt.Sprint("second-", m.ID))(&a)
+			adoptedAs(fmt.Sprint("second-", n))(&a)
 			a.Name += " 2"
 			add(a)
 		}

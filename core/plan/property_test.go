@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
@@ -205,7 +206,7 @@ func removalsHaveReasons(t *testing.T, w *world) {
 }
 
 func thresholds(t *testing.T, w *world) {
-	type numbers struct{ assets, listed, lost int }
+	type numbers struct{ assets, listed, lost, recent int }
 	count := map[string]*numbers{}
 	at := func(owner, region string) *numbers {
 		key := owner + region
@@ -222,12 +223,28 @@ func thresholds(t *testing.T, w *world) {
 	for _, l := range w.listings {
 		at(l.Owner, l.Region).listed += len(l.Instances)
 	}
+	seen := map[string]bool{}
+	for _, l := range w.listings {
+		for _, i := range l.Instances {
+			seen[i.ID] = true
+		}
+	}
+	for _, a := range w.assets {
+		m, ours := readMark(a)
+		since, gone, readable := goneSince(a, now())
+		if ours && gone && readable && !a.Active && !seen[m.instance] && now().Sub(since) < leak {
+			at(m.owner, m.region).recent++
+		}
+	}
 	total := 0
 	a := w.approve()
 	for _, c := range a.Removals() {
 		m, _ := readMark(w.byID()[c.AssetID])
 		if n := at(m.owner, m.region); n.listed == 0 && n.assets > 0 && !w.limits.AllowEmpty {
-			t.Errorf("%s: the scope is empty", c.AssetID)
+			value, once := c.Before.Label(inventory.LabelMissing)
+			if proved, err := time.Parse(time.RFC3339, value); n.assets > small || !once || err != nil || now().Sub(proved) < notice {
+				t.Errorf("%s: the scope is empty", c.AssetID)
+			}
 		}
 		if c.Before.Count(inventory.LabelGone) == 0 {
 			at(m.owner, m.region).lost++
@@ -237,6 +254,9 @@ func thresholds(t *testing.T, w *world) {
 	for key, n := range count {
 		if n.lost > w.limits.Min && n.lost*100 > w.limits.Percent*n.assets {
 			t.Errorf("%s loses %d of %d, limits %+v", key, n.lost, n.assets, w.limits)
+		}
+		if all := n.lost + n.recent; n.lost > 0 && all > w.limits.Min && all*100 > w.limits.Percent*(n.assets+n.recent) {
+			t.Errorf("%s loses %d of %d, with the %d of the last day too many, limits %+v", key, n.lost, n.assets, n.recent, w.limits)
 		}
 	}
 	if total > w.limits.PerRun {

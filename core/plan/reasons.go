@@ -140,8 +140,8 @@ func wordsOf(code Code) (words, bool) {
 		{IsOwnHost, words{"保留：它是 JumpServer 自己的主机", "kept: it is a host of JumpServer itself"}},
 		{KeptByLabel, words{"保留：标签 jms-keep:%s", "kept: its label jms-keep says %s"}},
 		{GuardEarly, words{
-			"暂缓一次：停用于 %s，当时告知的删除时间是 %s，宽限期缩短或改为删除后提前到期；不改回设置，%s 之后删除",
-			"held once: deactivated at %s, to be deleted at %s as it was told then; a shorter grace, or deletion switched on, makes it due earlier: deleted after %s unless the settings are put back"}},
+			"暂缓一次：宽限期缩短或改为删除，比停用时告知的时间提前到期；不改回设置，%s 之后删除",
+			"held once: a shorter grace, or deletion switched on, makes it due earlier than was told when it was deactivated; deleted after %s unless the settings are put back"}},
 		{Remembers, words{"用标签记下状态，供以后的同步判断", "labels remember something for later runs"}},
 		{NoDelete, words{"保留：已设置 no_delete", "kept: no_delete is set"}},
 		{SwitchedOn, words{"保留：停用后又被人工启用", "kept: a person switched it on again"}},

@@ -72,13 +72,13 @@ func (p Plan) settleNames(out *Approved) {
 func (p Plan) holders(out *Approved) (map[string]bool, []inventory.Asset) {
 	fixed := maps.Clone(p.fixed)
 	yielding := slices.Clone(p.yielding)
-	leaving := map[string]bool{}
+	leaving := map[string]Action{}
 	for _, c := range out.removals {
-		leaving[c.AssetID] = true
+		leaving[c.AssetID] = c.Action
 	}
 	for _, c := range p.candidates {
-		gone := leaving[c.AssetID] || !c.Before.Active && c.Before.Count(inventory.LabelGone) > 0
-		if gone && p.recipe.rules.yields(*c.Before) {
+		gone := leaving[c.AssetID] != "" || !c.Before.Active && c.Before.Count(inventory.LabelGone) > 0
+		if leaving[c.AssetID] == Delete || gone && p.recipe.rules.yields(*c.Before) {
 			yielding = append(yielding, *c.Before)
 		} else {
 			fixed[c.Name] = true

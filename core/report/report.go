@@ -61,11 +61,11 @@ type Report struct {
 	Unchanged   int     `json:"unchanged"`
 	Skipped     int     `json:"skipped"` // left alone, kept at the last moment, or not reached
 	Held        int     `json:"held"`
-	Failures    int     `json:"failed"`  // changes that failed, not scopes
-	Orphans     int     `json:"orphans"` // assets whose account or region is no longer configured
-	Drifted     int     `json:"drifted"` // assets that differ where people have the say
-	// HeldSets are the held removals that a person may approve; none where nothing is held by a threshold.
-	HeldSets []HeldSet `json:"held_sets"`
+	Failures    int     `json:"failed"`            // changes that failed, not scopes
+	Orphans     int     `json:"orphans,omitempty"` // assets whose account or region is no longer configured
+	Drifted     int     `json:"drifted,omitempty"` // assets that differ where people have the say
+	// HeldSets are the held removals that a person may approve: where a threshold holds any.
+	HeldSets []HeldSet `json:"held_sets,omitempty"`
 	Scopes   []Scope   `json:"scopes"`
 	Changes  []Change  `json:"changes"`
 	Errors   []Fault   `json:"errors"`
@@ -152,7 +152,7 @@ func (r Report) idle() bool {
 func empty(started time.Time) Report {
 	return Report{
 		StartedAt: started.UTC().Format(time.RFC3339), started: started,
-		HeldSets: []HeldSet{}, Scopes: []Scope{}, Changes: []Change{}, Errors: []Fault{},
+		Scopes: []Scope{}, Changes: []Change{}, Errors: []Fault{},
 	}
 }
 

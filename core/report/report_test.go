@@ -34,7 +34,7 @@ func TestResultsDocument(t *testing.T) {
 func TestEmptyDocument(t *testing.T) {
 	t.Parallel()
 	want := `{"outcome":"ok","dry_run":false,"started_at":"2023-12-15T01:30:25Z","duration_seconds":0,` +
-		`"total":0,"created":0,"updated":0,"deactivated":0,"deleted":0,"unchanged":0,"skipped":0,"held":0,"failed":0,"orphans":0,"drifted":0,"held_sets":[],` +
+		`"total":0,"created":0,"updated":0,"deactivated":0,"deleted":0,"unchanged":0,"skipped":0,"held":0,"failed":0,` +
 		`"scopes":[],"changes":[],"errors":[]}`
 	got, err := json.Marshal(report.Build(report.Input{Started: started()}))
 	if err != nil || string(got) != want {

@@ -56,7 +56,7 @@ func demo(ctx context.Context, out io.Writer, timer, event string) error {
 	begun := time.Now()
 	d.opening()
 	for _, chapter := range []func(context.Context) error{
-		d.firstSync, d.secondSync, d.regionFails, d.release, d.created, d.closed, d.guard,
+		d.firstSync, d.secondSync, d.adopt, d.regionFails, d.release, d.created, d.closed, d.guard,
 	} {
 		if err := chapter(ctx); err != nil {
 			return fmt.Errorf("%w\n函数的输出：\n%s%s", err, d.timer.process.Output(), d.event.process.Output())

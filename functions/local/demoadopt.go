@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+
+	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+)
+
+// adopt takes over what the Python tool left, by the command as a user gives it.
+func (d *demonstration) adopt(ctx context.Context) error {
+	d.heading("认领 Python 工具留下的资产：ID、账号、授权都不变")
+	before := d.world.jumpserver.Hosts(jumpservertest.DefaultOrg)
+	for _, args := range [][]string{{"adopt"}, {"adopt", "--apply"}} {
+		d.say("$ jms-sync %s", strings.Join(args, " "))
+		if err := d.command(ctx, args...); err != nil {
+			return err
+		}
+	}
+	r, err := d.invoke(ctx, "")
+	if err != nil {
+		return err
+	}
+	if r.Unchanged != 7 || r.Skipped != 0 || d.world.jumpserver.Writes() != 0 {
+		return fmt.Errorf("认领之后应为 7 台不变、0 次写入，实际 %d、%d", r.Unchanged, d.world.jumpserver.Writes())
+	}
+	after := d.world.jumpserver.Hosts(jumpservertest.DefaultOrg)
+	if len(after) != len(before) {
+		return fmt.Errorf("认领前 %d 台，之后 %d 台", len(before), len(after))
+	}
+	for n, h := range after {
+		if h.ID != before[n].ID || h.Name != before[n].Name || h.Comment != before[n].Comment || h.Active != before[n].Active {
+			return fmt.Errorf("%s 被改动", before[n].Name)
+		}
+	}
+	return nil
+}
+
+// command runs this program with the demo's configuration and nothing of the user's environment.
+func (d *demonstration) command(ctx context.Context, args ...string) error {
+	program, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(ctx, program, append([]string{"-c", d.world.config, "--no-log-file", "-l", "ERROR"}, args...)...)
+	cmd.Env = d.world.environment()
+	cmd.Stdout, cmd.Stderr = d.out, d.out
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("jms-sync %s: %w", strings.Join(args, " "), err)
+	}
+	return nil
+}
