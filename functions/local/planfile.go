@@ -82,6 +82,10 @@ func readPlan(name string, to config.JumpServer, now time.Time) (reviewedPlan, e
 	if err != nil {
 		return reviewedPlan{}, err
 	}
+	return parsePlan(name, text, to, now)
+}
+
+func parsePlan(name string, text []byte, to config.JumpServer, now time.Time) (reviewedPlan, error) {
 	var file struct {
 		Plan *reviewedPlan `json:"plan"`
 	}
