@@ -150,3 +150,21 @@ func TestEventsUseNoApproval(t *testing.T) {
 		},
 	})
 }
+
+// TestApprovalOfWhatFailed: a removal that JumpServer did not take stays approved.
+func TestApprovalOfWhatFailed(t *testing.T) {
+	t.Parallel()
+	r := newRemembering(t)
+	r.approved()
+	r.releases(0, 8)
+	r.approve(r.approved())
+	r.breakJumpServer(jumpFault{Method: "PATCH", Part: "/hosts/", Status: 400, Answer: `{"detail":"no"}`})
+	if rep := r.approved(); rep.Deactivated != 0 || r.inactive() != 0 || rep.Failures == 0 {
+		t.Fatalf("%+v", rep)
+	}
+	r.heal()
+	if rep := r.approved(); rep.Deactivated != 8 || r.inactive() != 8 {
+		t.Errorf("%+v", rep)
+	}
+	r.close()
+}

@@ -222,3 +222,26 @@ func TestHoldable(t *testing.T) {
 		t.Errorf("can be approved: %v", left)
 	}
 }
+
+// TestSwapIsReviewedWhole: of two assets that swap their names, none is renamed where only one was reviewed.
+func TestSwapIsReviewedWhole(t *testing.T) {
+	t.Parallel()
+	a, b := vm("i-a", "one", "10.0.0.1"), vm("i-b", "two", "10.0.0.2")
+	w := newWorld()
+	w.lists(a, b)
+	w.holds(host(a, called("two")), host(b, called("one")))
+	_, first := w.with(func(*Limits, Plan) {})
+	lines := first.Lines()
+	if len(lines) != 2 || len(first.Moves()) == 0 {
+		t.Fatalf("no swap: %v", lines)
+	}
+	for n, want := range []int{0, 0, len(writes(first))} {
+		only := lines
+		if n < 2 {
+			only = lines[n : n+1]
+		}
+		if _, got := w.with(func(l *Limits, _ Plan) { l.Only = only }); len(writes(got)) != want {
+			t.Errorf("of %v: %v", only, writes(got))
+		}
+	}
+}
