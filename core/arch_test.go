@@ -51,7 +51,7 @@ func allowed() map[string][]string {
 		"functions/internal/trigger":      {"core/inventory"},
 		"functions/internal/fgruntime":    {"core/pause"},
 		"functions/internal/runtimetest":  {},
-		"functions/internal/functiontest": {"core/*", "core/cloud/all", "*test", "functions/internal/runtimetest"},
+		"functions/internal/functiontest": {"core/*", "core/cloud/all", "core/storage/dir", "*test", "functions/internal/runtimetest"},
 		"functions/<x>":                   {"functions/internal/wire", "functions/internal/trigger", "functions/internal/fgruntime"},
 		"functions/local": {"core/*", "*test", "functions/internal/wire", "functions/internal/logs", "functions/internal/trigger",
 			"functions/internal/runtimetest"},

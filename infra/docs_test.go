@@ -164,22 +164,11 @@ func TestNamedSettings(t *testing.T) {
 			}
 		}
 		for _, m := range span.FindAllStringSubmatch(fence.ReplaceAllString(document, ""), -1) {
-			if s := setting.FindString(m[1]); s != "" && !paths[s] && !coming(s) {
+			if s := setting.FindString(m[1]); s != "" && !paths[s] {
 				t.Errorf("%s: there is no setting %s", name, s)
 			}
 		}
 	}
-}
-
-// coming tells settings of branches that are not merged yet, which the runbook and the page on moving
-// describe already. Take out what has arrived.
-func coming(s string) bool {
-	for _, group := range []string{"sync.manage", "sync.protected_names", "sync.approval", "sync.interval"} {
-		if strings.HasPrefix(s, group) {
-			return true
-		}
-	}
-	return false
 }
 
 // TestSamples: every sample of settings in a document is a configuration, or a part of one, that

@@ -82,7 +82,7 @@ type Cloud struct {
 	AssumeRoleARN   string          `yaml:"assume_role_arn" env:"ASSUME_ROLE_ARN" doc:"阿里云、AWS：用密钥或角色扮演的角色 ARN;Alibaba Cloud, AWS: ARN of the role to assume with the key or role"`
 }
 
-// The values of Sync.NameFrom, Sync.Manage, Removal.Mode and Guard.Empty.
+// The values of Sync.NameFrom, Sync.Manage, Sync.Approval, Removal.Mode and Guard.Empty.
 const (
 	NameFromInstance = "instance_name"
 	NameFromHostname = "hostname"
@@ -93,6 +93,9 @@ const (
 	ModeDeactivate   = "deactivate"
 	EmptyHold        = "hold"
 	EmptyAllow       = "allow"
+	ApprovalNone     = "none"
+	ApprovalRemovals = "removals"
+	ApprovalAll      = "all"
 )
 
 // Sync says what a run may do.
@@ -104,6 +107,8 @@ type Sync struct {
 	NameFrom       string         `yaml:"name_from" env:"NAME_FROM" enum:"instance_name,hostname" doc:"资产名称取实例名称还是主机名;what assets are named after"`
 	Manage         Manage         `yaml:"manage" envPrefix:"MANAGE_"`
 	FullEvery      time.Duration  `yaml:"full_every" env:"FULL_EVERY" range:"0s,168h" doc:"有状态存储（JMS_SYNC_STATE）时，至少每隔这么久完整对账一次，以发现 JumpServer 上的人工改动；0 表示每次都完整对账;with a state store (JMS_SYNC_STATE), a full reconcile at least this often, which finds changes made by hand in JumpServer; 0 = each run"`
+	Interval       time.Duration  `yaml:"interval" env:"INTERVAL" range:"1m,24h" doc:"定时同步的间隔；有状态存储（JMS_SYNC_STATE）时，连续三个间隔没有一次完整同步就告警一次;interval of the timer; with a state store (JMS_SYNC_STATE) one alarm is raised when no complete run was made for three of it"`
+	Approval       string         `yaml:"approval" env:"APPROVAL" enum:"none,removals,all" doc:"none 只有守卫暂缓的移除要批准（jms-sync approve）；removals 每次移除都要批准；all 任何变更都只经 jms-sync plan -o 与 apply 执行;none: only removals that the guard holds need approval (jms-sync approve); removals: every removal does; all: every change is made by jms-sync plan -o and apply only"`
 	Removal        Removal        `yaml:"removal" envPrefix:"REMOVAL_"`
 	Guard          Guard          `yaml:"guard" envPrefix:"GUARD_"`
 	Writers        int            `yaml:"writers" env:"WRITERS" range:"1,64" doc:"同时创建资产的请求数;how many assets are created at the same time"`

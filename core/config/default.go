@@ -18,6 +18,8 @@ func Default() Config {
 		Sync: Sync{
 			NameFrom:  NameFromInstance,
 			FullEvery: time.Hour,
+			Interval:  10 * time.Minute,
+			Approval:  ApprovalNone,
 			Manage:    Manage{Name: FieldAlways, Address: FieldAlways, Zone: FieldMissing, AdoptedName: FieldCreate},
 			Removal:   Removal{Mode: ModeDelete, Grace: 7 * 24 * time.Hour},
 			Guard:     Guard{Percent: 20, Min: 3, PerRun: 50, Empty: EmptyHold},

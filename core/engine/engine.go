@@ -53,6 +53,9 @@ type Engine struct {
 	Window    *state.Window // of events' reports, for all processes; nil = there is no store
 	Increment *Increment    // nil = every run takes the full path
 	Sharing   *Sharing      // of requests that are a part; nil = each part is on its own
+	Held      *state.Held   // what guards held and people approved, of full runs; nil = there is no store
+	// Interval is that of the timer of full runs: see Look.
+	Interval time.Duration
 	// Reserve is kept free before the context's deadline for report and notification.
 	Reserve time.Duration
 	Now     func() time.Time
@@ -65,6 +68,11 @@ type Request struct {
 	Accounts, Regions []string
 	DryRun            bool
 	Part              Part
+	// Review makes Outcome.Review, in a dry run.
+	Review bool
+	// Only, where it is not nil, are the changes that a person reviewed: nothing else is written, and
+	// removals among them count as approved.
+	Only []plan.Line
 }
 
 // Outcome is what a run gives: the report, every line of the plan (changes and non-changes), and
@@ -72,6 +80,7 @@ type Request struct {
 type Outcome struct {
 	Report report.Report
 	Lines  iter.Seq[plan.Change]
+	Review []plan.Line // all that would be done if a person approves it; nil if not asked for
 	Err    error
 }
 
@@ -86,11 +95,11 @@ func (e Engine) Run(ctx context.Context, req Request) Outcome {
 		Started: started, Duration: e.Now().Sub(started), DryRun: req.DryRun,
 		Environment: e.Wording.Environment, Language: e.Wording.Lang,
 		Listings: p.listings, Notes: p.notes, Unchanged: p.unchanged,
-		Items: p.result.Items, Problems: p.result.Problems, Stopped: err,
+		Items: p.result.Items, Problems: p.result.Problems, Stopped: err, HeldSets: p.held,
 	})
 	e.tell(rep, err)
 	e.announce(ctx, req, rep)
-	return Outcome{Report: rep, Lines: p.lines(), Err: err}
+	return Outcome{Report: rep, Lines: p.lines(), Review: p.review, Err: err}
 }
 
 // pass is the order of the stages. JumpServer is read before the clouds, so that an asset which
@@ -124,13 +133,15 @@ func (e Engine) pass(ctx context.Context, req Request) (pass, error) {
 	rules := e.Rules
 	rules.Now = e.Now()
 	wishes := plan.Build(plan.Input{Bastion: bastion, Listings: p.listings}, rules)
-	approved := e.approve(ctx, req, wishes)
+	granted := e.granted(ctx, req, wishes)
+	approved := e.approve(ctx, req, wishes, granted, &p)
 	p.plans(approved)
 	e.stage("apply")
 	e.begin(ctx, view, p.changes)
 	p.result = apply.Run(ctx, e.writer(req), approved, e.Writing)
 	p.result.Problems = append(p.result.Problems, nearLimit(len(bastion.Assets), p.result)...)
 	p.result.Problems = append(p.result.Problems, onlyDeactivates(bastion, rules)...)
+	e.used(ctx, req, granted, wishes, p)
 	e.remember(ctx, view, p.listings, p, e.Now())
 	return p, nil
 }
@@ -143,6 +154,8 @@ type pass struct {
 	notes     []plan.Change         // lines that change nothing
 	unchanged int                   // instances whose assets are as they want them, read or known
 	result    apply.Result
+	held      []report.HeldSet // for which a person may give approval
+	review    []plan.Line
 }
 
 // plans takes what an approved plan says.

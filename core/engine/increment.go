@@ -39,7 +39,7 @@ func (e Engine) increment(ctx context.Context, narrow cloud.Narrow, req Request,
 		return nil, false
 	}
 	view := e.load(ctx, scopes)
-	if e.reconciles(view, scopes) {
+	if req.Only != nil || e.reconciles(view, scopes) {
 		return view, false
 	}
 	e.stage("clouds")
@@ -50,6 +50,8 @@ func (e Engine) increment(ctx context.Context, narrow cloud.Narrow, req Request,
 	switch {
 	case !sure:
 		return view, false
+	case len(differing) > 0 && e.Limits.Ask == plan.AskAll:
+		return view, false // nothing is written, and the full path says all that waits
 	case len(differing) > 0:
 		return view, e.few(ctx, view, differing, p)
 	}

@@ -35,13 +35,6 @@ func (s Sharing) run() time.Time { return s.Fired.UTC().Round(time.Minute) }
 // divided tells whether a request is a part that may write. Dry runs share nothing.
 func (r Request) divided() bool { return r.Part.Of > 0 && !r.DryRun }
 
-// approve asks for proof of what would be removed and weighs it.
-func (e Engine) approve(ctx context.Context, req Request, wishes plan.Plan) plan.Approved {
-	candidates := wishes.Candidates()
-	proofs := e.prove(ctx, candidates)
-	return wishes.Approve(e.limits(ctx, req, len(candidates)), proofs)
-}
-
 // limits gives the limits of a request. A part that wants removals takes them from the budget that
 // all parts share, and counts as the guard does: all that it would remove, held or not. Without the
 // budget's word it removes nothing; and where there is no budget, each part has its share of per_run.

@@ -24,7 +24,7 @@ func (r *eventRun) settle(g *group, what settled) {
 	}
 	p := r.plan(g, what)
 	proofs, held := r.brake(g, p.Candidates(), what.absent)
-	if taken := r.apply(g, what, p.Approve(wide(), proofs), held, true); len(taken) > 0 {
+	if taken := r.apply(g, what, p.Approve(r.wide(), proofs), held, true); len(taken) > 0 {
 		r.again(g, what, taken)
 	}
 }
@@ -115,10 +115,11 @@ func bystander(a inventory.Asset) inventory.Asset {
 }
 
 // wide are the guard's limits for events: shares mean nothing where only single instances were
-// asked for. What brakes a storm of releases is brake.
-func wide() plan.Limits {
+// asked for. What brakes a storm of releases is brake. What waits for a person waits; no approval serves
+// an event.
+func (r *eventRun) wide() plan.Limits {
 	const all = 1 << 30
-	return plan.Limits{Percent: 100, Min: all, PerRun: all, AllowEmpty: true}
+	return plan.Limits{Percent: 100, Min: all, PerRun: all, AllowEmpty: true, Ask: r.Engine.Limits.Ask}
 }
 
 // brake gives proofs for the proved absences and for nothing else, as many as the account may
@@ -164,9 +165,10 @@ func (r *eventRun) apply(g *group, what settled, approved plan.Approved, held ma
 		outcome := EventIgnored
 		if n.Action == plan.Hold {
 			outcome = EventHeld
-			if why, braked := held[n.AssetID]; braked {
+			switch why, braked := held[n.AssetID]; {
+			case braked:
 				n.Reason = why
-			} else {
+			case !plan.Approvable(n.Reason.Code):
 				outcome = EventFailed // there was no proof, so it must come again
 			}
 		}
@@ -255,5 +257,5 @@ func (r *eventRun) again(g *group, what settled, stumbled []apply.Item) {
 		return
 	}
 	g.holds.add(assets)
-	r.apply(g, once, r.plan(g, once).Approve(plan.Limits{}, nil), nil, false)
+	r.apply(g, once, r.plan(g, once).Approve(plan.Limits{Ask: r.Engine.Limits.Ask}, nil), nil, false)
 }

@@ -49,9 +49,9 @@ func lastWords(ctx context.Context) (context.Context, context.CancelFunc) {
 func (e Engine) wanted(rep report.Report) bool {
 	switch e.NotifyOn {
 	case OnChange:
-		return rep.Changed() || rep.Failed()
+		return rep.Changed() || rep.Alarms()
 	case OnFailure:
-		return rep.Failed()
+		return rep.Alarms()
 	default:
 		return true
 	}

@@ -22,6 +22,9 @@ const (
 	Keep       Action = "keep"   // left alone because its scope was not read or not asked for
 )
 
+// removes tells whether an asset is lost by it.
+func (a Action) removes() bool { return a == Deactivate || a == Delete }
+
 // Change is one line of the plan: what, to which asset, and why. Names, addresses and
 // platforms are those that JumpServer will show afterwards.
 type Change struct {

@@ -69,6 +69,9 @@
 // before), Release (our marks off) and Retire (the end of orphans). Adopted assets keep their name, unless
 // Manage.AdoptedName says otherwise, and an address that is any of their instance's.
 //
+// With Limits.Ask every removal, or every change, waits for a person; with Limits.Only just the reviewed
+// changes are made, see approval.go.
+//
 // The guard (see weigh.go) counts an asset as lost for the share of its scope for a day after its
 // deactivation, unless its instance is back: slow leaks count. A delete at the end of a grace is not
 // counted again, unless an event closed the asset (jms-event). With a grace shorter than a day that memory

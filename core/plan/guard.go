@@ -20,6 +20,11 @@ type Limits struct {
 	// Approved are ids of assets whose removal a person has approved: no threshold holds it. It needs
 	// its proof all the same, and counts for all others.
 	Approved map[string]bool `json:"-"`
+	// Ask says what waits for a person, whatever the thresholds say.
+	Ask Ask
+	// Only, where it is not nil, are the changes that a person has reviewed: no other is made. Removals
+	// must be in Approved besides.
+	Only []Line `json:"-"`
 	// Hold, where it has a code, holds every removal that all else lets pass: why the run, of which
 	// this plan is a part, must not remove more.
 	Hold Reason
@@ -80,7 +85,7 @@ func (a Approved) Unchanged() int { return a.unchanged }
 func (p Plan) Candidates() []Change { return slices.Clone(p.candidates) }
 
 // Approve is the guard. It counts what the plan would remove, weighs the proofs, and settles
-// the names. Creates and updates always pass.
+// the names. Creates and updates pass, unless Ask or Only has a say.
 func (p Plan) Approve(limits Limits, proofs Proofs) Approved {
 	g := newGuard(p, limits, proofs)
 	out := Approved{notes: slices.Clone(p.notes), updates: slices.Clone(p.marks), unchanged: p.untouched}
@@ -97,6 +102,7 @@ func (p Plan) Approve(limits Limits, proofs Proofs) Approved {
 		}
 	}
 	p.settleNames(&out)
+	out.review(limits)
 	slices.SortFunc(out.notes, Compare)
 	return out
 }

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
@@ -42,7 +43,19 @@ func (r Reason) Text(lang Lang) string {
 	if len(r.Args) == 0 {
 		return format
 	}
-	return fmt.Sprintf(format, r.Args...)
+	return fmt.Sprintf(format, inWords(r.Args, lang)...)
+}
+
+// inWords puts the actions among details into words.
+func inWords(args []any, lang Lang) []any {
+	names := map[Action]string{Create: "新增", Update: "更新", Deactivate: "停用", Delete: "删除"}
+	out := slices.Clone(args)
+	for n, arg := range args {
+		if a, is := arg.(Action); is && lang != English && names[a] != "" {
+			out[n] = names[a]
+		}
+	}
+	return out
 }
 
 // Trouble is an error of a run that is put into the reader's language where people read it.

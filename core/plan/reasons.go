@@ -80,6 +80,12 @@ const (
 	AlreadyThere   Code = "already_there"
 	GuardParts     Code = "guard_parts"
 	GuardBudget    Code = "guard_budget"
+	// Of what a person is to approve.
+	GuardAsks       Code = "guard_asks"
+	AsksAll         Code = "asks_all"
+	ChangedSince    Code = "changed_since"
+	NotReviewed     Code = "not_reviewed"
+	NoLongerPlanned Code = "no_longer_planned"
 )
 
 type words struct{ zh, en string }
@@ -172,6 +178,11 @@ func wordsOf(code Code) (words, bool) {
 		{GuardStorm, words{"暂缓：该账号 10 分钟内已停用 %d 个资产，其余等下一次完整同步", "held: %d assets of the account were deactivated within 10 minutes; further ones wait for the next full run"}},
 		{GuardParts, words{"暂缓：其他部分要移除 %d 个资产，加上这一部分的 %d 个，超过一次运行的上限 %d", "held: the other parts would remove %d assets, with the %d of this part that is more than the %d of one run"}},
 		{GuardBudget, words{"暂缓：读写不了各部分共用的移除额度（%s）", "held: the removals that all parts share could not be counted (%s)"}},
+		{GuardAsks, words{"暂缓：按 sync.approval，每次移除都要先批准", "held: sync.approval asks for approval of every removal"}},
+		{AsksAll, words{"暂缓（%s）：按 sync.approval: all，须经 jms-sync plan -o 与 apply 执行", "held (%s): with sync.approval: all it is made by jms-sync plan -o and apply"}},
+		{ChangedSince, words{"未执行（%s）：计划文件之后有变化，与文件中的不同", "not made (%s): changed since the plan's file, it is another change now"}},
+		{NotReviewed, words{"未执行（%s）：不在计划文件中", "not made (%s): it is not in the plan's file"}},
+		{NoLongerPlanned, words{"未执行（%s）：计划文件之后有变化，现在已无需改动", "not made (%s): changed since the plan's file, there is nothing to do any more"}},
 		{NotReadAgain, words{"保留：写入前未能重新读取资产", "kept: it could not be read again before the write"}},
 	} {
 		if t.code == code {

@@ -91,8 +91,11 @@ func (g *guard) decide(c Change) (Action, Reason) {
 	if why, waits := g.unconfirmed(c); waits && !approved {
 		return Hold, why
 	}
-	if g.limits.Hold.Code != "" {
-		return Hold, g.limits.Hold
+	if why := g.limits.Hold; why.Code != "" && !(approved && Approvable(why.Code)) {
+		return Hold, why
+	}
+	if why, asks := g.limits.asks(c); asks && !approved {
+		return Hold, why
 	}
 	return c.Action, Reason{}
 }

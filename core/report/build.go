@@ -2,6 +2,7 @@ package report
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -26,10 +27,11 @@ func Build(in Input) Report {
 	r := empty(in.Started)
 	r.DryRun, r.environment, r.Unchanged = in.DryRun, in.Environment, in.Unchanged
 	r.Duration = math.Round(in.Duration.Seconds()*1000) / float64(time.Second/time.Millisecond)
-	for _, l := range in.Listings {
-		r.addScope(l)
-	}
+	r.HeldSets = append(r.HeldSets, in.HeldSets...)
 	w := wordsOf(in.Language)
+	for _, l := range in.Listings {
+		r.addScope(l, w)
+	}
 	if in.Stopped != nil {
 		r.run = append(r.run, w.trouble(in.Stopped))
 	}
@@ -58,13 +60,21 @@ func onlyWarns(err error) bool {
 	return inventory.KindOf(err) == inventory.Limit || errors.As(err, &t) && t.Reason.Code == plan.OnlyDeactivate
 }
 
-func (r *Report) addScope(l inventory.Listing) {
+func (r *Report) addScope(l inventory.Listing, w words) {
 	s := Scope{Cloud: l.Cloud, Account: l.Account, Region: regionOf(l.Scope), Complete: l.Complete()}
 	if l.Complete() {
 		s.Instances = len(l.Instances)
 		r.Total += s.Instances
 	} else {
 		s.Error = ScopeError{Kind: inventory.KindOf(l.Err), Message: l.Err.Error()}
+		var waits interface { // cloud.Quarantined
+			Told() bool
+			Again() (time.Time, error)
+		}
+		if errors.As(l.Err, &waits) {
+			until, why := waits.Again()
+			s.quiet, s.Error.Message = waits.Told(), fmt.Sprintf(w.quarantineF, until.UTC().Format(time.RFC3339), why)
+		}
 	}
 	r.Scopes = append(r.Scopes, s)
 }

@@ -18,6 +18,7 @@ type kept struct {
 	Warnings    []Fault `json:"warnings"`
 	Late        int     `json:"late"`
 	Elsewhere   bool    `json:"told_elsewhere"`
+	Quiet       []int   `json:"quiet,omitempty"` // places of scopes
 }
 
 // Keep encodes a report so that Restore gives it back. Where it has more than limit bytes, changes
@@ -38,9 +39,15 @@ func Keep(r Report, limit int) ([]byte, error) {
 }
 
 func (r Report) encode() ([]byte, error) {
-	return json.Marshal(kept{
+	k := kept{
 		Report: r, Environment: r.environment, Run: r.run, Warnings: r.warnings, Late: r.late, Elsewhere: r.elsewhere,
-	})
+	}
+	for n, s := range r.Scopes {
+		if s.quiet {
+			k.Quiet = append(k.Quiet, n)
+		}
+	}
+	return json.Marshal(k)
 }
 
 // shown leaves out of the changes that were made, and are counted, those that no message shows.
@@ -110,6 +117,11 @@ func Restore(data []byte) (Report, error) {
 		return Report{}, &inventory.Error{Kind: inventory.Invalid, Message: "a kept report", Err: err}
 	}
 	r.started, r.environment, r.run, r.warnings, r.late, r.elsewhere = started, k.Environment, k.Run, k.Warnings, k.Late, k.Elsewhere
+	for _, n := range k.Quiet {
+		if n >= 0 && n < len(r.Scopes) {
+			r.Scopes[n].quiet = true
+		}
+	}
 	return r, nil
 }
 

@@ -28,6 +28,7 @@ func Merge(reports []Report) Report {
 		m.Drifted += r.Drifted
 		m.Failures += r.Failures
 		m.late += r.late
+		m.HeldSets = append(m.HeldSets, r.HeldSets...)
 		m.Changes = append(m.Changes, r.Changes...)
 		m.Errors = append(m.Errors, r.Errors...)
 		m.run = append(m.run, r.run...)

@@ -23,6 +23,7 @@ type Options struct {
 	Style       string         // "table" or "list"; chat clients differ in rendering tables
 	AssetURL    string         // where the button leads
 	Environment string         // shown in the title; "" = that of the report
+	AskAll      bool           // what is on hold are changes of any kind, not only removals
 }
 
 // Message is what people read in a chat.
@@ -39,6 +40,7 @@ const (
 	mostFailures = 20
 	mostHeld     = 10
 	mostNames    = 3
+	mostHeldSets = 5
 	longMessage  = 240 // characters of an error or a reason
 	longName     = 128
 	longPlace    = 64
@@ -50,6 +52,9 @@ const (
 // be left out. Nothing that comes from outside (names, error texts) can add markup.
 func NewMessage(r Report, o Options) Message {
 	w := writer{words: wordsOf(o.Lang), list: o.Style == StyleList}
+	if o.AskAll {
+		w.heldHead = w.heldAllHead
+	}
 	m := Message{Title: w.titleOf(r, o), LinkText: w.button, LinkURL: o.AssetURL}
 	top := "### " + w.timeHead + r.started.In(location(o)).Format(time.DateTime)
 	if r.DryRun {

@@ -43,29 +43,32 @@ type Input struct {
 	Items       []apply.Item
 	Problems    []error // of the run and not of one item; those of kind Limit, and a missing right to delete, are only warnings
 	Stopped     error   // what ended the run before it did its work
+	HeldSets    []HeldSet
 }
 
 // Report is the results document: its JSON has the fields and the order that users rely on.
 // Its lists are never null. A dry run counts what would have been done.
 type Report struct {
-	Outcome     Outcome  `json:"outcome"`
-	DryRun      bool     `json:"dry_run"`
-	StartedAt   string   `json:"started_at"`       // RFC 3339, UTC, whole seconds
-	Duration    float64  `json:"duration_seconds"` // whole milliseconds
-	Total       int      `json:"total"`            // instances in complete scopes
-	Created     int      `json:"created"`
-	Updated     int      `json:"updated"` // assets that came back are among them
-	Deactivated int      `json:"deactivated"`
-	Deleted     int      `json:"deleted"`
-	Unchanged   int      `json:"unchanged"`
-	Skipped     int      `json:"skipped"` // left alone, kept at the last moment, or not reached
-	Held        int      `json:"held"`
-	Failures    int      `json:"failed"`            // changes that failed, not scopes
-	Orphans     int      `json:"orphans,omitempty"` // assets whose account or region is no longer configured
-	Drifted     int      `json:"drifted,omitempty"` // assets that differ where people have the say
-	Scopes      []Scope  `json:"scopes"`
-	Changes     []Change `json:"changes"`
-	Errors      []Fault  `json:"errors"`
+	Outcome     Outcome `json:"outcome"`
+	DryRun      bool    `json:"dry_run"`
+	StartedAt   string  `json:"started_at"`       // RFC 3339, UTC, whole seconds
+	Duration    float64 `json:"duration_seconds"` // whole milliseconds
+	Total       int     `json:"total"`            // instances in complete scopes
+	Created     int     `json:"created"`
+	Updated     int     `json:"updated"` // assets that came back are among them
+	Deactivated int     `json:"deactivated"`
+	Deleted     int     `json:"deleted"`
+	Unchanged   int     `json:"unchanged"`
+	Skipped     int     `json:"skipped"` // left alone, kept at the last moment, or not reached
+	Held        int     `json:"held"`
+	Failures    int     `json:"failed"`            // changes that failed, not scopes
+	Orphans     int     `json:"orphans,omitempty"` // assets whose account or region is no longer configured
+	Drifted     int     `json:"drifted,omitempty"` // assets that differ where people have the say
+	// HeldSets are the held removals that a person may approve: where a threshold holds any.
+	HeldSets []HeldSet `json:"held_sets,omitempty"`
+	Scopes   []Scope   `json:"scopes"`
+	Changes  []Change  `json:"changes"`
+	Errors   []Fault   `json:"errors"`
 
 	environment string
 	started     time.Time
@@ -73,6 +76,13 @@ type Report struct {
 	warnings    []Fault // those of Errors that leave the outcome alone
 	late        int     // changes that were not reached
 	elsewhere   bool    // stands in for a report that was told by itself
+}
+
+// HeldSet names removals that are held, for jms-sync approve.
+type HeldSet struct {
+	Hash   string `json:"hash"` // SHA-256 of the asset ids, sorted, each followed by a line break
+	Assets int    `json:"assets"`
+	Stored bool   `json:"stored"` // in the state store, without which approve has nothing to approve
 }
 
 // Scope is one region of one account. A failed scope has no instances.
@@ -83,6 +93,8 @@ type Scope struct {
 	Complete  bool            `json:"complete"`
 	Instances int             `json:"instances"`
 	Error     ScopeError      `json:"error"` // empty where complete
+
+	quiet bool // it failed as people were told before, not long ago
 }
 
 // ScopeError says why a scope could not be read.
@@ -194,6 +206,24 @@ func encoder(w io.Writer) *json.Encoder {
 // Changed tells whether anything was written (in a dry run: would be), or is held.
 func (r Report) Changed() bool {
 	return r.Created+r.Updated+r.Deactivated+r.Deleted+r.Held > 0
+}
+
+// Alarms tells whether people must look, and were not told before: a scope that failed as it was told not
+// long ago is no news.
+func (r Report) Alarms() bool {
+	if !r.Failed() {
+		return false
+	}
+	loud, quiet := 0, 0
+	for _, s := range r.Scopes {
+		switch {
+		case s.quiet:
+			quiet++
+		case !s.Complete:
+			loud++
+		}
+	}
+	return quiet == 0 || loud > 0 || r.Held > 0 || r.Failures > 0 || r.late > 0 || len(r.run) > 0
 }
 
 // Failed tells whether people must look: something failed, was not reached, or is held.

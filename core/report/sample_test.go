@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -98,6 +99,7 @@ func busy(lang plan.Lang) report.Input {
 	for n := range 5 {
 		in.Notes = append(in.Notes, change(plan.Hold, 40+n, plan.Because(plan.GuardShare, 5, 12, 20)))
 	}
+	in.HeldSets = []report.HeldSet{{Hash: strings.Repeat("0123456789abcdef", 4), Assets: 5, Stored: lang == plan.Chinese}}
 	for n := range 2 {
 		in.Notes = append(in.Notes, change(plan.Orphan, 60+n, plan.Because(plan.NotConfigured, "aliyun-prod")))
 	}

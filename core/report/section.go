@@ -12,8 +12,8 @@ type section struct {
 	most  int      // rows shown at most
 	moreF string   // says how many there are where not all are shown
 	total int
-
-	rows []string // one more than most is enough to know that there are more
+	foot  []string // lines below, shown whatever the room
+	rows  []string // one more than most is enough to know that there are more
 }
 
 // add counts and takes a row. Rows that could never be shown are not even worded: there may be
@@ -34,6 +34,9 @@ func (s section) text(n int) string {
 	}
 	if n < len(s.rows) {
 		parts = append(parts, fmt.Sprintf(s.moreF, s.total))
+	}
+	if len(s.foot) > 0 {
+		parts = append(parts, strings.Join(s.foot, "\n"))
 	}
 	return strings.Join(parts, paragraph)
 }

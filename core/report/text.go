@@ -52,7 +52,7 @@ func Summary(r Report, lang plan.Lang) string {
 		}
 	}
 	fmt.Fprintf(&out, w.scopesF+"\n", complete, len(r.Scopes)-complete)
-	for _, lines := range [][]string{w.plainErrors(r), w.plainScopes(r), w.plainChanges(r)} {
+	for _, lines := range [][]string{w.plainErrors(r), w.plainScopes(r), w.plainChanges(r), w.plainHeld(r)} {
 		for n, line := range lines {
 			if n == mostLines {
 				fmt.Fprintf(&out, "  … %d/%d\n", mostLines, len(lines))
@@ -92,6 +92,14 @@ func (w words) plainChanges(r Report) []string {
 				lines = append(lines, w.plainPlace(c.Account, c.Region)+" "+clean(c.Name)+w.colon+clean(c.Reason))
 			}
 		}
+	}
+	return lines
+}
+
+func (w words) plainHeld(r Report) []string {
+	var lines []string
+	for _, set := range r.HeldSets {
+		lines = append(lines, w.approval(set, r.DryRun))
 	}
 	return lines
 }

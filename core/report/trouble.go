@@ -18,11 +18,8 @@ func (w writer) failures(r Report) section {
 		s.add(func() string { return w.faultRow(f) })
 	}
 	for _, scope := range r.Scopes {
-		if !scope.Complete {
-			s.add(func() string {
-				return "- " + w.place(scope.Account, scope.Region) + w.colon +
-					w.kindName(scope.Error.Kind) + w.colon + cell(scope.Error.Message, longMessage)
-			})
+		if !scope.Complete && !scope.quiet {
+			s.add(func() string { return w.scopeRow(scope) })
 		}
 	}
 	for _, c := range r.Changes {
@@ -53,6 +50,10 @@ func (r Report) onlyLate() bool {
 	return r.Outcome == Partial && r.late > 0 && r.Failures == 0
 }
 
+func (w writer) scopeRow(s Scope) string {
+	return "- " + w.place(s.Account, s.Region) + w.colon + w.kindName(s.Error.Kind) + w.colon + cell(s.Error.Message, longMessage)
+}
+
 func (w writer) faultRow(f Fault) string {
 	return "- " + w.kindName(f.Kind) + w.colon + cell(f.Message, longMessage)
 }
@@ -61,6 +62,13 @@ func (w writer) faultRow(f Fault) string {
 func (w writer) held(r Report) section {
 	s := w.grouped(r, plan.Hold, section{head: w.heldHead, most: mostHeld, moreF: w.moreHeldF})
 	s.total = r.Held // assets, not groups
+	for n, set := range r.HeldSets {
+		if n == mostHeldSets {
+			s.foot = append(s.foot, fmt.Sprintf("- … %d/%d", n, len(r.HeldSets)))
+			break
+		}
+		s.foot = append(s.foot, "- "+w.approval(set, r.DryRun))
+	}
 	return s
 }
 
@@ -115,6 +123,11 @@ func (w writer) warnings(r Report) section {
 	s := section{head: w.warnHead, most: mostHeld, moreF: w.moreWarningsF}
 	for _, f := range r.warnings {
 		s.add(func() string { return w.faultRow(f) })
+	}
+	for _, scope := range r.Scopes {
+		if scope.quiet {
+			s.add(func() string { return w.scopeRow(scope) })
+		}
 	}
 	return s
 }

@@ -10,27 +10,31 @@ import (
 
 // words is everything a report says in one language. Names that end in F are formats.
 type words struct {
-	lang                                             plan.Lang
-	title, dryTitle, dryRun, button                  string
-	timeHead, failHead, lateHead, heldHead, warnHead string
-	resultHead, createdHead, updatedHead             string
-	deactivatedHead, deletedHead                     string
-	metric, value, name, address, platform           string
-	total, created, updated, deactivated             string
-	deleted, failures, duration, held, skipped       string
-	unchanged                                        string
-	secondsF                                         string
-	colon, comma, openParen, closeParen              string
-	allRegions                                       string
-	moreAssetsF, moreFailuresF, moreHeldF            string
-	moreWarningsF                                    string
-	heldLineF, heldNamesF                            string
-	failedF, failedWhyF, notMadeF                    string
-	action, place, reason, instance                  string
-	keptF, nothing                                   string
-	scopesF                                          string
-	missingF                                         string
-	orphanHead, moreOrphansF, orphans, drifted       string
+	lang                                              plan.Lang
+	title, dryTitle, dryRun, button                   string
+	timeHead, failHead, lateHead, heldHead, warnHead  string
+	heldAllHead                                       string
+	resultHead, createdHead, updatedHead              string
+	deactivatedHead, deletedHead                      string
+	metric, value, name, address, platform            string
+	total, created, updated, deactivated              string
+	deleted, failures, duration, held, skipped        string
+	unchanged                                         string
+	secondsF                                          string
+	colon, comma, openParen, closeParen               string
+	allRegions                                        string
+	moreAssetsF, moreFailuresF, moreHeldF             string
+	moreWarningsF                                     string
+	heldLineF, heldNamesF                             string
+	failedF, failedWhyF, notMadeF                     string
+	action, place, reason, instance                   string
+	keptF, nothing                                    string
+	scopesF                                           string
+	missingF                                          string
+	orphanHead, moreOrphansF, orphans, drifted        string
+	approveF, storelessF, dryApproveF, quarantineF    string
+	alarmTitle, alarmHeadF, alarmHint, alarmSinceF    string
+	clearTitle, clearHead, lastCompleteF, moreScopesF string
 }
 
 func wordsOf(lang plan.Lang) words {
@@ -44,7 +48,7 @@ func chinese() words {
 	return words{
 		lang:  plan.Chinese,
 		title: "JMS资产同步通知", dryTitle: "（演练）", dryRun: "**演练：没有写入 JumpServer，以下是将要做的改动**", button: "查看资产详情",
-		timeHead: "同步时间：", failHead: "同步失败", lateHead: "同步未完成，下次继续", heldHead: "暂缓的移除（停用/删除）", warnHead: "提醒",
+		timeHead: "同步时间：", failHead: "同步失败", lateHead: "同步未完成，下次继续", heldHead: "暂缓的移除（停用/删除）", heldAllHead: "暂缓的变更（sync.approval: all）", warnHead: "提醒",
 		resultHead: "同步结果", createdHead: "新增资产详情", updatedHead: "更新资产详情",
 		deactivatedHead: "停用资产详情", deletedHead: "删除资产详情",
 		metric: "指标", value: "数值", name: "主机名", address: "IP地址", platform: "平台类型",
@@ -60,6 +64,12 @@ func chinese() words {
 		keptF: "（%d 个资产）", nothing: "没有需要处理的资产。",
 		orphanHead: "无人管理的资产（账号或区域已不在配置中，可用 jms-sync retire 处理）", moreOrphansF: "*等共 %d 个无人管理的资产*", orphans: "无人管理", drifted: "与云不同",
 		scopesF: "区域：%d 个完整，%d 个失败", missingF: "本次同步分为 %d 个部分，其中 %d 个没有报告结果：%s",
+		approveF:   "确认这 %d 个资产确实该移除：jms-sync approve %s（24 小时内有效，移除前仍会逐个证实）",
+		alarmTitle: "【告警】", alarmHeadF: "超过 %s 没有一次完整同步", alarmHint: "请检查定时触发器、函数日志和密钥。恢复后会再通知一次；在此之前不重复告警。",
+		clearTitle: "【恢复】", clearHead: "已恢复完整同步", alarmSinceF: "告警发出于：%s", lastCompleteF: "最近一次完整同步 %s（%s 前）", moreScopesF: "*等共 %d 个区域*",
+		quarantineF: "账号隔离中，%s 之后再试（换密钥立即恢复）：%s",
+		dryApproveF: "这 %d 个资产的哈希是 %s（演练不保存，正式同步时才能批准）",
+		storelessF:  "这 %d 个资产的哈希是 %s；没有保存到状态存储，approve 需要它（JMS_SYNC_STATE）",
 	}
 }
 
@@ -67,7 +77,7 @@ func english() words {
 	return words{
 		lang:  plan.English,
 		title: "JMS asset sync", dryTitle: " (dry run)", dryRun: "**Dry run: nothing was written to JumpServer; this is what would be done**", button: "View assets",
-		timeHead: "Time: ", failHead: "Failures", lateHead: "Not finished, goes on next time", heldHead: "Removals on hold (deactivate/delete)", warnHead: "Warnings",
+		timeHead: "Time: ", failHead: "Failures", lateHead: "Not finished, goes on next time", heldHead: "Removals on hold (deactivate/delete)", heldAllHead: "Changes on hold (sync.approval: all)", warnHead: "Warnings",
 		resultHead: "Result", createdHead: "Assets created", updatedHead: "Assets updated",
 		deactivatedHead: "Assets deactivated", deletedHead: "Assets deleted",
 		metric: "Metric", value: "Value", name: "Name", address: "Address", platform: "Platform",
@@ -83,6 +93,12 @@ func english() words {
 		keptF: " (%d assets)", nothing: "Nothing to be done.",
 		orphanHead: "Orphaned assets (account or region no longer configured; see jms-sync retire)", moreOrphansF: "*%d orphans in all*", orphans: "Orphans", drifted: "Drift",
 		scopesF: "Scopes: %d complete, %d failed", missingF: "of the %d parts of this run %d did not report: %s",
+		approveF:   "to let these %d assets go: jms-sync approve %s (serves for 24 hours; each is still proved before its removal)",
+		alarmTitle: "[ALARM] ", alarmHeadF: "No complete run for more than %s", alarmHint: "Look at the timer, the function's log and the keys. You are told once when it works again, and not before.",
+		clearTitle: "[OK] ", clearHead: "Complete runs are made again", alarmSinceF: "The alarm was raised at %s", lastCompleteF: "last complete run %s (%s ago)", moreScopesF: "*%d scopes in all*",
+		quarantineF: "the account is in quarantine, tried again after %s (a new key ends it at once): %s",
+		dryApproveF: "the hash of these %d assets is %s (a dry run keeps nothing; a real run does)",
+		storelessF:  "the hash of these %d assets is %s; it is not in a state store, which approve needs (JMS_SYNC_STATE)",
 	}
 }
 
@@ -99,6 +115,17 @@ func (w words) failedItem(a plan.Action, planned string, i apply.Item) string {
 		return fmt.Sprintf(w.failedF, w.actionName(a), message)
 	}
 	return fmt.Sprintf(w.failedWhyF, w.actionName(a), message, planned)
+}
+
+// approval says how a person lets a held set go.
+func (w words) approval(set HeldSet, dry bool) string {
+	switch {
+	case dry:
+		return fmt.Sprintf(w.dryApproveF, set.Assets, set.Hash)
+	case !set.Stored:
+		return fmt.Sprintf(w.storelessF, set.Assets, set.Hash)
+	}
+	return fmt.Sprintf(w.approveF, set.Assets, set.Hash)
 }
 
 // notMade words an approved change that was left, and why.
@@ -141,7 +168,7 @@ func (w words) actionName(a plan.Action) string {
 func (w words) outcomeName(o Outcome) string {
 	names := map[Outcome][2]string{
 		OK:      {"同步完成", "done"},
-		Held:    {"同步完成，有移除被暂缓", "done; removals are on hold"},
+		Held:    {"同步完成，有变更被暂缓", "done; changes are on hold"},
 		Partial: {"部分完成", "done in part"},
 		Failed:  {"同步失败", "failed"},
 		TooLate: {"触发已过期，没有执行", "the trigger was stale; nothing was run"},

@@ -3,7 +3,8 @@
 // for their window or for the other parts of their run, what these parts want to remove, and the
 // history of runs. It lies in a storage.Bucket under a prefix.
 //
-// State is never evidence. It holds no instance and no asset, and a digest that no instance of a
+// State is never evidence. Approvals are a person's order: they lift thresholds, each removal is proved all
+// the same, and what cannot be read approves nothing. All else holds no instance and no asset, and a digest that no instance of a
 // listing has any more only makes a run read everything; the worst that wrong state can do is to have a change noticed by the next full
 // reconcile (sync.full_every) rather than by this run. What is missing, damaged, too large or of a later
 // schema is "nothing known", and a warning beside it. No failure here ends a run: callers log it
@@ -20,15 +21,20 @@
 //	budget/<name>-<hash>.json       what the parts of one run want to remove, see Budget
 //	rounds/<name>-<hash>/<time>-<parts>/<part>-<time>-<nonce>.json  the report of one part
 //	rounds/<name>-<hash>/<time>-<parts>/told.json  which of them were told, for a day
+//	held/<hash>.json                 one per set of held removals, see Held
+//	approvals/<hash>.json            one per set that a person approved, for a day
+//	quarantine/<account>-<hash>.json one per account whose credentials fail
+//	pulse/<slice>-<hash>.json        when the scopes of a slice of runs were last in a complete run
+//	alarm.json                       that people were told that there are no complete runs
 //	runs/<day>/<time>-<nonce>.json  one per run, for 180 days
 //	<any of these>.damaged-<time>   what could not be read, at most five of one key
 //
 // There is one object per scope, not one per account or deployment: runs of different accounts
 // and regions go side by side, and on a store without If-Match the last writer of a shared
 // object would take the others' entries away. An unchanged run reads one object of some 500
-// bytes per scope, many at once, and writes none; rows (22 bytes for each instance) are read and
-// written only where something changed. No object but these, a report or a run's document is
-// larger than 256 KiB.
+// bytes per scope, many at once, and writes none of them; rows (22 bytes for each instance) are read and
+// written only where something changed. No object but these, a held set (12 MiB
+// at most), a report or a run's document is larger than 256 KiB.
 //
 // # Format
 //

@@ -31,6 +31,7 @@ func TestFunction(t *testing.T) {
 	scenarios := map[string]func(*world){
 		"answer":                       answer,
 		"create":                       create,
+		"no complete runs":             silentTimer,
 		"release":                      release,
 		"ignored":                      ignored,
 		"broken":                       broken,

@@ -4,8 +4,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/state"
+	"github.com/jms-sync/jms-sync/core/storage/dir"
 	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
 )
 
@@ -39,5 +43,28 @@ func reopened(w *world) {
 	w.hear(change("i-1", "Running"), runtimetest.Options{}, engine.EventDone)
 	if marks() != 1 {
 		w.Errorf("%d scopes are open after an event that wrote", marks())
+	}
+}
+
+// silentTimer: the timer's function has stopped, and the first event after three intervals raises one alarm.
+func silentTimer(w *world) {
+	folder := w.TempDir()
+	w.Env["STATE"] = "file://" + folder
+	w.start()
+	store, err := state.New(dir.Open(folder), "", state.Options{})
+	if err == nil {
+		err = store.Beat(w.Context(), "run", []inventory.Scope{{Cloud: inventory.Alibaba, Account: "prod", Region: region}},
+			time.Now().Add(-31*time.Minute))
+	}
+	if err != nil {
+		w.Fatal(err)
+	}
+	w.put(1, "i-1")
+	for range 2 {
+		w.hear(change("i-1", "Starting"), runtimetest.Options{}, engine.EventIgnored)
+	}
+	cards := w.Robot.Messages()
+	if len(cards) != 1 || !strings.Contains(cards[0].Text, "没有一次完整同步") {
+		w.Errorf("%+v", cards)
 	}
 }

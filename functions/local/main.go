@@ -84,7 +84,7 @@ func rootCommand(stdout, stderr io.Writer) *cobra.Command {
 		Short: "把云上的主机同步到 JumpServer（不带子命令即执行一次同步）",
 		Long: "jms-sync 读取各云账号的实例，与 JumpServer 的资产比较，写入差异，并通知钉钉。\n" +
 			"读取失败的区域不会移除任何资产；移除之前必须按实例 ID 逐个证实。\n\n" +
-			"退出码：0 完成；1 失败；2 配置或用法有误、JumpServer 的密钥或组织不对；3 部分完成或有移除被暂缓。",
+			"退出码：0 完成；1 失败；2 配置或用法有误、JumpServer 的密钥或组织不对；3 部分完成或有变更被暂缓。",
 		Args:          cobra.NoArgs,
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -94,9 +94,11 @@ func rootCommand(stdout, stderr io.Writer) *cobra.Command {
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	o.flags(root)
+	root.Flags().BoolVar(&o.everyAccount, "every-account", false, "也查询隔离中的账号（权限已修好而密钥未换时用）")
 	root.AddCommand(planCommand(&o, stdout, stderr), doctorCommand(&o, stdout), initCommand(&o, stdout, stderr),
 		eventCommand(&o, stdout, stderr), splitCommand(&o, stdout, stderr),
 		adoptCommand(&o, stdout, stderr), releaseCommand(&o, stdout, stderr), retireCommand(&o, stdout, stderr),
+		statusCommand(&o, stdout, stderr), heldCommand(&o, stdout, stderr), approveCommand(&o, stdout, stderr), rejectCommand(&o, stdout, stderr), applyCommand(&o, stdout, stderr),
 		demoCommand(stdout), benchCommand(&o, stdout), emulateCommand(stdout), probeCommand(&o, stdout), versionCommand(stdout))
 	return root
 }
@@ -104,7 +106,7 @@ func rootCommand(stdout, stderr io.Writer) *cobra.Command {
 func planCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	return &cobra.Command{
 		Use:   "plan",
-		Short: "只显示计划：会改什么、不改什么、为什么；不写入 JumpServer，不发通知",
+		Short: "只显示计划：会改什么、不改什么、为什么；不写入 JumpServer，不发通知；-o 写出的文件可由 apply 执行",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return o.plan(cmd.Context(), stdout, stderr)

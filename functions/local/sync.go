@@ -34,6 +34,8 @@ type options struct {
 	retries   int
 	interval  string
 	output    output
+
+	everyAccount bool // of a sync: also those in quarantine
 }
 
 func (o *options) flags(root *cobra.Command) {
@@ -50,24 +52,37 @@ func (o *options) flags(root *cobra.Command) {
 // sync makes one run, again while it fails, and prints what was done.
 func (o *options) sync(ctx context.Context, stdout, stderr io.Writer) error {
 	return o.execute(ctx, stdout, stderr, func(s *session) engine.Outcome {
-		host, _ := os.Hostname() // for people who read who holds the lease
-		return wire.Remembered(ctx, s.engine, s.store, wire.Salt(s.cfg), s.cfg.Sync.FullEvery, "jms-sync on "+host, engine.Request{})
+		e := wire.Quarantined(s.engine, s.store, s.kept, engine.Request{}, o.everyAccount)
+		return wire.Remembered(ctx, e, s.store, wire.Salt(s.cfg), s.cfg.Sync.FullEvery, holderHere(), engine.Request{})
 	}, false)
 }
 
-// plan makes one run that writes nothing and tells nobody but the terminal.
+// holderHere names who holds the lease, for people.
+func holderHere() string {
+	host, _ := os.Hostname()
+	return "jms-sync on " + host
+}
+
+// plan makes one run that writes nothing and tells nobody but the terminal. What -o writes can be applied.
 func (o *options) plan(ctx context.Context, stdout, stderr io.Writer) error {
 	return o.execute(ctx, stdout, stderr, func(s *session) engine.Outcome {
 		s.engine.Notifiers = nil
-		out := s.engine.Run(ctx, engine.Request{DryRun: true})
-		s.progress.clear()
-		if out.Err == nil { // else there is no plan, which is not an empty one
-			if err := report.PlanText(stdout, out.Lines, s.lang()); err != nil {
-				s.engine.Log.Error("the plan was not printed", "error", err)
-			}
-		}
+		req := engine.Request{DryRun: true, Review: o.output != ""}
+		out := wire.Remembered(ctx, s.engine, s.store, "", 0, "", req)
+		s.printPlan(stdout, out)
 		return out
 	}, true)
+}
+
+// printPlan shows the lines of a run, if there is a plan: none is not an empty one.
+func (s *session) printPlan(stdout io.Writer, out engine.Outcome) {
+	s.progress.clear()
+	if out.Err != nil {
+		return
+	}
+	if err := report.PlanText(stdout, out.Lines, s.lang()); err != nil {
+		s.engine.Log.Error("the plan was not printed", "error", err)
+	}
 }
 
 // session is a run's configuration and what was built of it.
@@ -106,10 +121,18 @@ func (o *options) execute(ctx context.Context, stdout, stderr io.Writer, once fu
 	}
 	s.progress.clear()
 	fmt.Fprint(stdout, report.Summary(out.Report, s.lang()))
-	if err := o.output.write(out.Report); err != nil {
+	if err := o.output.write(resultsOf(s, out)); err != nil {
 		return &exit{exitFailed, err}
 	}
 	return result(out)
+}
+
+// resultsOf gives the document of -o: the results, of a plan with what apply takes.
+func resultsOf(s *session, out engine.Outcome) document {
+	if out.Review == nil {
+		return out.Report
+	}
+	return newPlanFile(s.cfg.JumpServer, out, s.engine.Now())
 }
 
 // open reads the configuration and builds the engine. Its errors are mistakes of the user.

@@ -29,6 +29,8 @@ func Scenarios() map[string]func(*World) {
 		"no more runtime API":      vanished,
 		"broken configuration":     brokenConfiguration,
 		"state in a folder":        stateInFolder,
+		"watched":                  watched,
+		"quarantined":              quarantined,
 		"terminated while waiting": terminatedWaiting,
 	}
 }

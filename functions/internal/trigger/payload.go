@@ -13,6 +13,7 @@ type Request struct {
 	Regions []string
 	DryRun  bool
 	Part    Part
+	Watch   bool // only look whether complete runs are made
 }
 
 // Part is one of several that timer triggers make of one run, side by side; 1 ≤ Number ≤ Of ≤
@@ -24,7 +25,7 @@ const MaxParts = 100
 
 // allowed is told with every mistake in a payload.
 const allowed = `allowed: nothing, or {"clouds":["account"],"regions":["region"],"dry_run":true,"part":"1/4"} ` +
-	"with any of these keys"
+	`with any of these keys, or {"watch":true}`
 
 // narrowing reads a text that holds the narrowing payload. One that is missing is empty.
 func narrowing(fields object, key string) (Request, error) {
@@ -65,6 +66,8 @@ func payload(text string) (Request, error) {
 			r.DryRun, err = flag(raw)
 		case "part":
 			r.Part, err = part(raw)
+		case "watch":
+			r.Watch, err = flag(raw)
 		default:
 			err = errors.New("no such key")
 		}
@@ -74,6 +77,9 @@ func payload(text string) (Request, error) {
 	}
 	if r.Part != (Part{}) && r.Clouds == nil && r.Regions == nil {
 		return Request{}, errors.New(`"part": a part without clouds or regions would be the whole run`)
+	}
+	if r.Watch && len(fields.keys()) > 1 {
+		return Request{}, errors.New(`"watch": stands alone, as it runs nothing`)
 	}
 	return r, nil
 }

@@ -28,6 +28,8 @@ type App struct {
 	environ []string
 	origin  cloud.Origin
 	assumed *cloud.Assumed // outlives configurations: what it keeps is another role's, or still right
+	recent  *cloud.Recent  // likewise
+	looked  atomic.Int64   // when an event last looked whether complete runs are made, in Unix seconds
 	warm    atomic.Pointer[warm]
 }
 
@@ -43,7 +45,7 @@ type warm struct {
 // NewApp makes an App. Nothing is read before the first invocation, so that a mistake in the
 // configuration is the answer to an invocation and not a process that never starts.
 func NewApp(name string, load Loader, log func(config.Config) (*slog.Logger, error)) *App {
-	return &App{name: name, load: load, log: log, now: time.Now, assumed: cloud.NewAssumed()}
+	return &App{name: name, load: load, log: log, now: time.Now, assumed: cloud.NewAssumed(), recent: cloud.NewRecent()}
 }
 
 // WithEnvironment makes timer runs remember what JMS_SYNC_STATE of this environment names a store
@@ -57,11 +59,12 @@ func (a *App) WithEnvironment(environ []string) *App {
 type Tick struct {
 	At      time.Time // when the timer fired; zero = when it came, so that it is never stale
 	Request engine.Request
+	Watch   bool // only look whether complete runs are made
 }
 
 // TickOf gives what a decoded trigger asks for.
 func TickOf(t trigger.Timer) Tick {
-	return Tick{At: t.At, Request: engine.Request{
+	return Tick{At: t.At, Watch: t.Request.Watch, Request: engine.Request{
 		Accounts: t.Request.Clouds, Regions: t.Request.Regions, DryRun: t.Request.DryRun, Part: Part(t.Request.Part),
 	}}
 }
@@ -88,9 +91,13 @@ func (a *App) Timer(ctx context.Context, tick Tick, role Role) (report.Report, e
 	defer cancel()
 	e.Reserve, e.Outbox = reserve(ctx, a.now()), w.kept.Outbox
 	store, err := State(role, a.environ)
+	if tick.Watch {
+		return watch(ctx, e, store, err)
+	}
 	if err != nil {
 		w.log.Warn("run without state", "error", err)
 	}
+	e = Quarantined(e, store, w.kept, tick.Request, false)
 	e.Window = Window(store, w.cfg)
 	e.Sharing = sharing(ctx, w.cfg, store, tick, a.now())
 	out := Remembered(ctx, e, store, Salt(w.cfg), w.cfg.Sync.FullEvery, holder(a.name, tick), tick.Request)
@@ -112,7 +119,7 @@ func (a *App) begin(cfg config.Config, etag string, last *warm) (*warm, error) {
 	if err != nil {
 		return nil, err
 	}
-	kept := Kept{Outbox: engine.NewOutbox(cfg.Notification.Window), Identities: cloud.NewIdentities(), Assumed: a.assumed}
+	kept := Kept{Outbox: engine.NewOutbox(cfg.Notification.Window), Identities: cloud.NewIdentities(), Assumed: a.assumed, Recent: a.recent}
 	if last != nil && last.cfg.Notification.Window == cfg.Notification.Window {
 		kept.Outbox = last.kept.Outbox
 	}

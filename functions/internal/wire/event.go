@@ -22,6 +22,7 @@ type Kept struct {
 	Outbox     *engine.Outbox    // of events
 	Identities *cloud.Identities // of events
 	Assumed    *cloud.Assumed
+	Recent     *cloud.Recent // quarantines, where there is no state store
 }
 
 // Events builds what runs on events: the engine of a full run, with accounts that are believed
@@ -68,6 +69,7 @@ func (a *App) Event(ctx context.Context, of inventory.Cloud, payload []byte, rol
 	}
 	v.Begin, v.Engine.Window = Reopen(store, w.log), Window(store, w.cfg)
 	answer := v.Run(ctx, Hear(of, payload, a.origin))
+	a.look(ctx, v.Engine, store)
 	if answer.Failed() {
 		return answer, failedEvents(answer)
 	}

@@ -57,6 +57,9 @@ const lookTime = time.Second
 // works nothing is done, a run without changes asks JumpServer nothing, and the run is put into
 // the history. Without a store, or where the store fails, the run is made all the same.
 func Remembered(ctx context.Context, e engine.Engine, store *state.Store, salt string, every time.Duration, holder string, req engine.Request) engine.Outcome {
+	if store != nil {
+		e.Held = store.Held()
+	}
 	if store == nil || req.DryRun {
 		return e.Run(ctx, req)
 	}
@@ -76,6 +79,7 @@ func Remembered(ctx context.Context, e engine.Engine, store *state.Store, salt s
 		defer release()
 	}
 	out := e.Run(ctx, req)
+	beat(ctx, e, store, req, out)
 	document, err := report.Document(out.Report, state.MaxReport)
 	if err == nil {
 		last, cancel := lastCall(ctx)
@@ -86,6 +90,15 @@ func Remembered(ctx context.Context, e engine.Engine, store *state.Store, salt s
 		e.Log.Warn("the run is not in the history", "error", err)
 	}
 	return out
+}
+
+// beat notes that a run was complete.
+func beat(ctx context.Context, e engine.Engine, store *state.Store, req engine.Request, out engine.Outcome) {
+	last, cancel := lastCall(ctx)
+	defer cancel()
+	if err := e.Beat(last, store, slice(req), out); err != nil {
+		e.Log.Warn("it is not noted that the run was complete", "error", err)
+	}
 }
 
 // Reopen gives what marks scopes before events write in them, so that the next full run compares

@@ -52,6 +52,7 @@ func Engine(cfg config.Config, bastion engine.Bastion, role Role, log *slog.Logg
 		Wording:   wording(cfg),
 		Notifiers: channels,
 		NotifyOn:  engine.NotifyOn(cfg.Notification.On),
+		Interval:  cfg.Sync.Interval,
 		Now:       time.Now,
 		Log:       log,
 		Stage:     hooks.Stage,
@@ -123,7 +124,7 @@ func ownHosts(cfg config.Config) []string {
 
 func limits(cfg config.Config) plan.Limits {
 	g := cfg.Sync.Guard
-	return plan.Limits{Percent: g.Percent, Min: g.Min, PerRun: g.PerRun, AllowEmpty: g.Empty == config.EmptyAllow}
+	return plan.Limits{Percent: g.Percent, Min: g.Min, PerRun: g.PerRun, AllowEmpty: g.Empty == config.EmptyAllow, Ask: plan.Ask(cfg.Sync.Approval)}
 }
 
 // assetPage is the list of assets in JumpServer's web interface.
@@ -133,6 +134,7 @@ func wording(cfg config.Config) report.Options {
 	return report.Options{
 		Lang: plan.Lang(cfg.Language), Location: cfg.Location(), Style: cfg.Notification.DingTalk.Style,
 		AssetURL: cfg.JumpServer.URL + assetPage, Environment: cfg.Environment.Type,
+		AskAll: cfg.Sync.Approval == config.ApprovalAll,
 	}
 }
 

@@ -1,0 +1,247 @@
+package plan
+
+import (
+	"hash/fnv"
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// with gives what the guard makes of a world's plan with other limits.
+func (w *world) with(edit func(*Limits, Plan)) (Plan, Approved) {
+	p, proofs, limits := w.plan(), Proofs{}, w.limits
+	for _, c := range p.Candidates() {
+		if proof, asked := w.proof(c); asked {
+			proofs[c.AssetID] = proof
+		}
+	}
+	edit(&limits, p)
+	return p, p.Approve(limits, proofs)
+}
+
+func removed(a Approved) map[string]bool {
+	out := map[string]bool{}
+	for _, c := range a.Removals() {
+		out[c.AssetID] = true
+	}
+	return out
+}
+
+// some picks a part of the candidates, always the same.
+func some(p Plan) map[string]bool {
+	out := map[string]bool{"an-asset-of-which-no-plan-knows": true}
+	for _, c := range p.Candidates() {
+		h := fnv.New32a()
+		h.Write([]byte(c.AssetID))
+		if h.Sum32()%2 == 0 {
+			out[c.AssetID] = true
+		}
+	}
+	return out
+}
+
+// TestApprovalProperties: in 500 random worlds with failed scopes, wrong proofs and every kind of limit.
+func TestApprovalProperties(t *testing.T) {
+	t.Parallel()
+	for _, p := range []property{
+		{"an approval lets pass what was approved, and nothing else", approvalIsExact},
+		{"what is approved lacks neither proof nor a complete listing", approvalNeedsProof},
+		{"with approval of removals, nothing is removed without one", asksForRemovals},
+		{"with approval of all, only what was reviewed is written", asksForAll},
+	} {
+		t.Run(p.name, func(t *testing.T) {
+			t.Parallel()
+			everyWorld(t, p.holds)
+		})
+	}
+}
+
+// approvalIsExact: what goes is what was approved (if nothing but a threshold held it), and what the
+// guard lets pass of all others when those that were approved are not among the removals of the run.
+func approvalIsExact(t *testing.T, w *world) {
+	var approved map[string]bool
+	_, got := w.with(func(l *Limits, p Plan) {
+		approved = some(p)
+		l.Approved = approved
+	})
+	_, others := w.with(func(l *Limits, p Plan) {
+		for _, c := range p.Candidates() {
+			if approved[c.AssetID] {
+				l.PerRun++
+			}
+		}
+	})
+	_, all := w.with(func(l *Limits, _ Plan) { *l = Limits{Percent: 100, Min: 1 << 30, PerRun: 1 << 30, AllowEmpty: true} })
+	want := removed(others)
+	for id := range removed(all) {
+		if approved[id] {
+			want[id] = true
+		}
+	}
+	if !maps.Equal(removed(got), want) {
+		t.Errorf("removes %v, want %v of approved %v", removed(got), want, approved)
+	}
+}
+
+func approvalNeedsProof(t *testing.T, w *world) {
+	_, a := w.with(func(l *Limits, p Plan) {
+		l.Approved = map[string]bool{}
+		for _, c := range p.Candidates() {
+			l.Approved[c.AssetID] = true
+		}
+	})
+	for _, c := range a.Removals() {
+		if proof, asked := w.proof(c); !asked || !proof.Absent || proof.Err != nil {
+			t.Errorf("%s is removed without proof", c.AssetID)
+		}
+		m, _ := readMark(w.byID()[c.AssetID])
+		for _, l := range w.listings {
+			if l.Err != nil && l.Region == m.region && (l.Account == m.account || l.Owner == m.owner) {
+				t.Errorf("%s is removed though %s failed", c.AssetID, l.Scope)
+			}
+		}
+	}
+}
+
+func asksForRemovals(t *testing.T, w *world) {
+	var approved map[string]bool
+	_, a := w.with(func(l *Limits, p Plan) {
+		approved = some(p)
+		l.Ask, l.Approved = AskRemovals, approved
+	})
+	for id := range removed(a) {
+		if !approved[id] {
+			t.Errorf("%s is removed and was not approved", id)
+		}
+	}
+	_, none := w.with(func(l *Limits, _ Plan) { l.Ask = AskAll })
+	if n := len(writes(none)); n != 0 {
+		t.Errorf("%d writes with nothing reviewed", n)
+	}
+}
+
+// asksForAll reviews a plan, forgets half of it, and applies the rest: exactly that is written, but for
+// labels by which runs remember, and moves, which go all or none.
+func asksForAll(t *testing.T, w *world) {
+	approved := map[string]bool{}
+	_, reviewed := w.with(func(l *Limits, p Plan) {
+		for _, c := range p.Candidates() {
+			approved[c.AssetID] = true
+		}
+		l.Approved = approved
+	})
+	only := []Line{}
+	for n, l := range reviewed.Lines() {
+		if n%2 == 0 {
+			only = append(only, l)
+		}
+	}
+	_, got := w.with(func(l *Limits, _ Plan) { l.Approved, l.Only, l.Ask = approved, only, AskAll })
+	for c := range got.Changes() {
+		at := slices.IndexFunc(only, func(l Line) bool { return l.AssetID == c.AssetID && l.Action == c.Action })
+		if !c.Interim && (at < 0 || !only[at].Equal(lineOf(c))) {
+			t.Errorf("%s of %s is written and was not reviewed", c.Action, c.AssetID)
+		}
+	}
+	_, whole := w.with(func(l *Limits, _ Plan) { l.Approved, l.Only, l.Ask = approved, reviewed.Lines(), AskAll })
+	if !slices.EqualFunc(whole.Lines(), reviewed.Lines(), Line.Equal) {
+		t.Errorf("reviewed:\n%v\nwritten:\n%v", reviewed.Lines(), whole.Lines())
+	}
+}
+
+// TestReviewedChanges: what differs from the file is not made, and said.
+func TestReviewedChanges(t *testing.T) {
+	t.Parallel()
+	gone, web := vm("i-gone", "old", "10.0.0.9"), vm("i-web", "web", "10.0.0.1")
+	w := newWorld()
+	w.lists(web, vm("i-new", "new", "10.0.0.2"))
+	w.holds(host(web, called("wrong")), host(gone))
+	p, first := w.with(func(*Limits, Plan) {})
+	if n := len(first.Lines()); n != 3 || len(p.Candidates()) != 1 {
+		t.Fatalf("%v", first.Lines())
+	}
+	only := first.Lines()
+	approved := map[string]bool{host(gone).ID: true}
+	w.rules.Now = w.rules.Now.Add(time.Hour) // labels carry another time now
+	again := func(edit func()) (written []string, notes map[Code]int) {
+		edit()
+		_, a := w.with(func(l *Limits, _ Plan) { l.Only, l.Approved = only, approved })
+		for c := range a.Changes() {
+			written = append(written, string(c.Action)+" "+c.InstanceID)
+		}
+		notes = map[Code]int{}
+		for _, n := range a.Notes() {
+			notes[n.Reason.Code]++
+		}
+		return written, notes
+	}
+	written, notes := again(func() {})
+	if want := []string{"create i-new", "update i-web", "deactivate i-gone"}; !slices.Equal(written, want) || len(notes) > 0 {
+		t.Errorf("%v %v", written, notes)
+	}
+	written, notes = again(func() {
+		w.listings[0].Instances[0].Name = "renamed"             // another update than that of the file
+		w.listings[0].Instances = w.listings[0].Instances[:1:1] // the new one is gone again
+		w.lists(vm("i-late", "late", "10.0.0.3"))               // one that nobody has reviewed
+		w.lists(gone)                                           // and one is back
+	})
+	if len(written) > 0 || notes[ChangedSince] != 1 || notes[NotReviewed] != 1 || notes[NoLongerPlanned] != 2 {
+		t.Errorf("%v %v", written, notes)
+	}
+}
+
+// TestHoldable: only what a threshold holds can be approved, and the approval passes the run's other parts.
+func TestHoldable(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.limits = Limits{Percent: 100, Min: 100, PerRun: 0}
+	var live []inventory.Instance
+	for _, id := range []string{"i-0", "i-1", "i-2", "i-3"} {
+		w.holds(host(vm(id, id, "10.0.0.1")))
+	}
+	live = append(live, vm("i-live", "live", "10.0.0.8"))
+	w.lists(live...)
+	denied := host(vm("i-3", "", "")).ID
+	w.proof = func(c Change) (Proof, bool) { return Proof{Absent: c.AssetID != denied}, c.AssetID != denied }
+	p, a := w.with(func(*Limits, Plan) {})
+	held := p.Holdable(a)
+	if len(held) != 4 || held[0].Action != Deactivate || held[0].Reason.Code != GuardRun {
+		t.Fatalf("%v", held)
+	}
+	approved := map[string]bool{held[0].AssetID: true, denied: true}
+	for hold, want := range map[Code]int{"": 1, GuardParts: 1, GuardBudget: 0} {
+		p, a = w.with(func(l *Limits, _ Plan) { l.Approved, l.Hold.Code = approved, hold })
+		if len(a.Removals()) != want {
+			t.Errorf("%s: removes %v", hold, removed(a))
+		}
+	}
+	if left := p.Holdable(a); len(left) > 3 || slices.ContainsFunc(left, func(c Change) bool { return c.AssetID == denied }) {
+		t.Errorf("can be approved: %v", left)
+	}
+}
+
+// TestSwapIsReviewedWhole: of two assets that swap their names, none is renamed where only one was reviewed.
+func TestSwapIsReviewedWhole(t *testing.T) {
+	t.Parallel()
+	a, b := vm("i-a", "one", "10.0.0.1"), vm("i-b", "two", "10.0.0.2")
+	w := newWorld()
+	w.lists(a, b)
+	w.holds(host(a, called("two")), host(b, called("one")))
+	_, first := w.with(func(*Limits, Plan) {})
+	lines := first.Lines()
+	if len(lines) != 2 || len(first.Moves()) == 0 {
+		t.Fatalf("no swap: %v", lines)
+	}
+	for n, want := range []int{0, 0, len(writes(first))} {
+		only := lines
+		if n < 2 {
+			only = lines[n : n+1]
+		}
+		if _, got := w.with(func(l *Limits, _ Plan) { l.Only = only }); len(writes(got)) != want {
+			t.Errorf("of %v: %v", only, writes(got))
+		}
+	}
+}

@@ -1,0 +1,56 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// ScopeAge is when a scope was last part of a complete run.
+type ScopeAge struct {
+	inventory.Scope
+	At time.Time
+}
+
+// Alarm words that no complete run was made for too long, with the scopes concerned, the oldest first.
+func Alarm(scopes []ScopeAge, limit time.Duration, now time.Time, o Options) Message {
+	w := writer{words: wordsOf(o.Lang)}
+	scopes = slices.SortedStableFunc(slices.Values(scopes), func(x, y ScopeAge) int { return x.At.Compare(y.At) })
+	s := section{head: fmt.Sprintf(w.alarmHeadF, limit), most: mostFailures, moreF: w.moreScopesF}
+	for _, a := range scopes {
+		s.add(func() string {
+			return "- " + w.place(a.Account, regionOf(a.Scope)) + w.colon +
+				fmt.Sprintf(w.lastCompleteF, a.At.In(location(o)).Format(time.DateTime), now.Sub(a.At).Truncate(time.Minute))
+		})
+	}
+	m := Message{Title: w.alarmTitle + w.titleOf(Report{}, o), LinkText: w.button, LinkURL: o.AssetURL}
+	m.Markdown = strings.Join(append(fit([]section{s}, MaxBytes-jsonSize(m.Title+w.alarmHint+paragraph)), w.alarmHint), paragraph)
+	return m
+}
+
+// AllClear words that complete runs are made again, after an alarm; since may be zero.
+func AllClear(since, now time.Time, o Options) Message {
+	w := writer{words: wordsOf(o.Lang)}
+	m := Message{Title: w.clearTitle + w.titleOf(Report{}, o), LinkText: w.button, LinkURL: o.AssetURL}
+	m.Markdown = "### " + w.clearHead + paragraph + w.timeHead + now.In(location(o)).Format(time.DateTime)
+	if !since.IsZero() {
+		m.Markdown += paragraph + fmt.Sprintf(w.alarmSinceF, since.In(location(o)).Format(time.DateTime))
+	}
+	return m
+}
+
+// Watched is the report of a trigger that only looks whether complete runs are made; late = none was for
+// too long.
+func Watched(at time.Time, late bool, words string) Report {
+	r := empty(at)
+	r.Outcome = OK
+	if late {
+		r.Outcome = Partial
+		r.run = []Fault{{Kind: inventory.Incomplete, Message: words}}
+		r.Errors = append(r.Errors, r.run...)
+	}
+	return r
+}

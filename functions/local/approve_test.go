@@ -1,0 +1,247 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
+	"github.com/jms-sync/jms-sync/core/report"
+)
+
+// remembers gives a desk whose command has a state store. Its test is not parallel: a variable of the
+// process names the store.
+func remembers(t *testing.T) *desk {
+	t.Setenv("JMS_SYNC_STATE", "file://"+t.TempDir())
+	return newDesk(t)
+}
+
+// release lets instances of cn-beijing go, from one number up to another.
+func (d *desk) release(from, to int) {
+	for n := from; n < to; n++ {
+		d.account.Remove("cn-beijing", alibabatest.Sample(n).ID)
+	}
+}
+
+// active counts the hosts that are active, by their region's label.
+func (d *desk) active() int {
+	n := 0
+	for _, h := range d.hosts() {
+		if h.Active {
+			n++
+		}
+	}
+	return n
+}
+
+// TestApprove: held, approved by a prefix, applied with proof; what came later waits; then it is used up.
+func TestApprove(t *testing.T) {
+	d := remembers(t)
+	d.fill(10, "cn-beijing")
+	d.sync(exitDone, report.OK)
+	d.release(0, 4)
+	r := d.sync(exitPartial, report.Held)
+	if r.Held != 4 || len(r.HeldSets) != 1 || r.HeldSets[0].Assets != 4 || !r.HeldSets[0].Stored {
+		t.Fatalf("%+v", r)
+	}
+	hash := r.HeldSets[0].Hash
+	if card := d.cards(2); !strings.Contains(card, "jms-sync approve "+hash) || !strings.Contains(card, "4/10") {
+		t.Error(card)
+	}
+	d.run(exitDone, "held")
+	d.prints(hash, "4 个资产", "未批准", "aliyun-prod/cn-beijing")
+	d.run(exitDone, "held", "--json")
+	var listed struct{ Held []heldRow }
+	if err := json.Unmarshal(d.stdout.Bytes(), &listed); err != nil || len(listed.Held) != 1 || len(listed.Held[0].Removals) != 4 || listed.Held[0].ApprovedUntil != nil {
+		t.Errorf("%v\n%s", err, &d.stdout)
+	}
+	for args, code := range map[string]int{hash[:7]: exitUsage, "web-0": exitUsage, strings.Repeat("0", 64): exitFailed} {
+		d.run(code, "approve", args)
+		if d.stderr.Len() == 0 {
+			t.Errorf("approve %s says nothing", args)
+		}
+	}
+	d.run(exitDone, "approve", hash[:8])
+	d.prints("已批准 4 个资产")
+	d.run(exitDone, "held")
+	d.prints("已批准，")
+
+	d.account.Put("cn-beijing", alibabatest.Sample(0))                    // one is back
+	d.release(4, 8)                                                       // and four more are gone
+	d.run(exitPartial, "plan", "-o", filepath.Join(d.dir, "looked.json")) // uses nothing up
+	d.prints("演练不保存")
+	r = d.sync(exitPartial, report.Held)
+	if r.Deactivated != 3 || r.Held != 4 || d.active() != 7 || len(r.HeldSets) != 1 || r.HeldSets[0].Hash == hash {
+		t.Fatalf("%+v", r)
+	}
+	d.release(0, 1) // the one that was back: its approval is over
+	if r = d.sync(exitPartial, report.Held); r.Deactivated != 0 || r.Held != 5 || d.active() != 7 {
+		t.Errorf("%+v", r)
+	}
+	second := r.HeldSets[0].Hash
+	d.run(exitDone, "reject", second)
+	d.run(exitFailed, "approve", second)
+	if r = d.sync(exitPartial, report.Held); r.Held != 5 || r.HeldSets[0].Hash != second {
+		t.Errorf("held again after it was rejected: %+v", r)
+	}
+}
+
+// TestApproveNeedsAStore, and a hash is told nevertheless.
+func TestApproveNeedsAStore(t *testing.T) {
+	t.Setenv("JMS_SYNC_STATE", "")
+	d := newDesk(t)
+	d.more = "language: en"
+	d.fill(10, "cn-beijing")
+	d.sync(exitDone, report.OK)
+	d.release(0, 4)
+	r := d.sync(exitPartial, report.Held)
+	if len(r.HeldSets) != 1 || r.HeldSets[0].Stored || len(r.HeldSets[0].Hash) != 64 {
+		t.Fatalf("%+v", r)
+	}
+	d.prints(r.HeldSets[0].Hash, "which approve needs (JMS_SYNC_STATE)")
+	for _, args := range [][]string{{"held"}, {"approve", r.HeldSets[0].Hash}, {"reject", r.HeldSets[0].Hash}} {
+		d.run(exitUsage, args...)
+		if !strings.Contains(d.stderr.String(), "JMS_SYNC_STATE") {
+			t.Error(d.stderr.String())
+		}
+	}
+}
+
+// TestApprovalOfRemovals: one removal of many waits as well.
+func TestApprovalOfRemovals(t *testing.T) {
+	d := remembers(t)
+	d.more = "sync: {approval: removals}"
+	d.fill(10, "cn-beijing")
+	d.sync(exitDone, report.OK)
+	d.release(0, 1)
+	r := d.sync(exitPartial, report.Held)
+	if r.Held != 1 || d.active() != 10 {
+		t.Fatalf("%+v", r)
+	}
+	d.run(exitDone, "approve", r.HeldSets[0].Hash)
+	if r = d.sync(exitDone, report.OK); r.Deactivated != 1 || d.active() != 9 {
+		t.Errorf("%+v", r)
+	}
+	d.release(1, 2)
+	if r = d.sync(exitPartial, report.Held); r.Held != 1 || d.active() != 9 {
+		t.Errorf("an approval that was used: %+v", r)
+	}
+}
+
+// TestApprovalOfAll: nothing is written but what was reviewed, and only as it was reviewed.
+func TestApprovalOfAll(t *testing.T) {
+	d := remembers(t)
+	d.more = "sync: {approval: all}"
+	d.fill(10, "cn-beijing")
+	if r := d.sync(exitPartial, report.Held); r.Held != 10 || d.jms.Writes() != 0 || len(r.HeldSets) != 0 {
+		t.Fatalf("%+v", r)
+	}
+	if card := d.cards(1); !strings.Contains(card, "暂缓的变更") || !strings.Contains(card, "sync.approval: all") {
+		t.Error(card)
+	}
+	file := filepath.Join(d.dir, "plan.json")
+	d.run(exitPartial, "plan", "-o", file)
+	d.account.Remove("cn-beijing", alibabatest.Sample(0).ID)
+	d.account.Put("cn-beijing", alibabatest.Sample(100))
+	r := d.sync(exitPartial, report.Held, "apply", file)
+	if r.Created != 9 || r.Held != 1 || r.Skipped != 1 || len(d.hosts()) != 9 {
+		t.Errorf("%+v", r)
+	}
+	d.prints("未执行（新增）：计划文件之后有变化，现在已无需改动")
+	if !strings.Contains(d.stdout.String(), "未执行（新增）：不在计划文件中") {
+		t.Error(d.stdout.String())
+	}
+	d.release(1, 6) // more than the guard lets pass
+	if r := d.sync(exitPartial, report.Held); r.Held != 6 || d.active() != 9 {
+		t.Errorf("%+v", r)
+	}
+	d.run(exitPartial, "plan", "-o", file)
+	if r := d.sync(exitDone, report.OK, "apply", file); r.Deactivated != 5 || r.Created != 1 || d.active() != 5 {
+		t.Errorf("%+v", r)
+	}
+	if r := d.sync(exitDone, report.OK); r.Held+r.Updated != 0 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestPlanFile: what is not whole, another's or too old is refused before anything is asked.
+func TestPlanFile(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.fill(3, "cn-beijing")
+	file := filepath.Join(d.dir, "plan.json")
+	d.run(exitDone, "plan", "-o", file)
+	good := d.read(file)
+	var whole struct {
+		report.Report
+		Plan reviewedPlan `json:"plan"`
+	}
+	if err := json.Unmarshal([]byte(good), &whole); err != nil || whole.Created != 3 || len(whole.Plan.Changes) != 3 || whole.Plan.Hash != whole.Plan.hash() {
+		t.Fatalf("%v\n%s", err, good)
+	}
+	again := func(edit func(*reviewedPlan)) string {
+		p := whole.Plan
+		edit(&p)
+		p.Hash = p.hash()
+		var out bytes.Buffer
+		if err := (planFile{whole.Report, p}).JSON(&out); err != nil {
+			t.Fatal(err)
+		}
+		return out.String()
+	}
+	asked := d.jms.Requests()
+	for name, text := range map[string]string{
+		"no JSON": "x", "the results of a run": strings.Replace(good, `"plan"`, `"plans"`, 1),
+		"cut":             good[:len(good)/2],
+		"edited":          strings.Replace(good, whole.Plan.Changes[0].Name, "other", 2),
+		"of yesterday":    again(func(p *reviewedPlan) { p.CreatedAt = p.CreatedAt.Add(-planServes) }),
+		"of tomorrow":     again(func(p *reviewedPlan) { p.CreatedAt = p.CreatedAt.Add(planServes) }),
+		"another version": again(func(p *reviewedPlan) { p.Version++ }),
+		"another server":  again(func(p *reviewedPlan) { p.JumpServer = "https://other" }),
+		"another org":     again(func(p *reviewedPlan) { p.Organisation = "x" }),
+	} {
+		d.run(exitUsage, "apply", d.save("bad.json", text))
+		if !strings.Contains(d.stderr.String(), "bad.json: ") {
+			t.Errorf("%s: %s", name, &d.stderr)
+		}
+	}
+	d.run(exitUsage, "apply", filepath.Join(d.dir, "none.json"))
+	if d.jms.Requests() != asked {
+		t.Error("JumpServer was asked")
+	}
+	if err := os.WriteFile(file, []byte(again(func(*reviewedPlan) {})), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if r := d.sync(exitDone, report.OK, "apply", file); r.Created != 3 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestQuarantine: a key that is refused is asked once, told once, and again when a person says so.
+func TestQuarantine(t *testing.T) {
+	d := remembers(t)
+	d.more = "sync: {guard: {min: 4}}"
+	d.fill(3, "cn-beijing")
+	d.sync(exitDone, report.OK)
+	d.account.SetSecret("another-secret")
+	d.sync(exitFailed, report.Failed, "-r", "1")
+	if card := d.cards(2); !strings.Contains(card, "密钥无效") || !strings.Contains(card, "### 同步失败") {
+		t.Error(card)
+	}
+	d.sync(exitFailed, report.Failed, "-r", "1") // once may be the cloud's mistake
+	d.account.SetSecret(deskSecret)              // as it was: nothing tells that it works again
+	r := d.sync(exitFailed, report.Failed, "-r", "1")
+	if len(r.Scopes) != 2 || !strings.Contains(r.Scopes[0].Error.Message, "账号隔离中") || len(d.hosts()) != 3 || d.active() != 3 {
+		t.Fatalf("%+v", r)
+	}
+	if card := d.cards(4); strings.Contains(card, "### 同步失败") || !strings.Contains(card, "账号隔离中") {
+		t.Error(card)
+	}
+	if r = d.sync(exitDone, report.OK, "--every-account"); r.Unchanged != 3 {
+		t.Errorf("%+v", r)
+	}
+	d.sync(exitDone, report.OK)
+}

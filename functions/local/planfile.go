@@ -1,0 +1,143 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/report"
+	runstate "github.com/jms-sync/jms-sync/core/state"
+	"github.com/jms-sync/jms-sync/functions/internal/wire"
+)
+
+const (
+	planVersion = 1
+	// planServes is how long a plan's file can be applied.
+	planServes = 24 * time.Hour
+)
+
+// planFile is what plan -o writes: the results document, and under "plan" what apply takes.
+type planFile struct {
+	report.Report
+	plan reviewedPlan
+}
+
+// reviewedPlan is the changes that a person reviews. Its hash is over all other fields, so that a file
+// that was cut short or edited is told from the one that was reviewed.
+type reviewedPlan struct {
+	Version      int         `json:"version"`
+	CreatedAt    time.Time   `json:"created_at"`
+	JumpServer   string      `json:"jumpserver"`
+	Organisation string      `json:"organisation"`
+	Changes      []plan.Line `json:"changes"`
+	Hash         string      `json:"hash"`
+}
+
+func newPlanFile(to config.JumpServer, out engine.Outcome, now time.Time) planFile {
+	p := reviewedPlan{
+		Version: planVersion, CreatedAt: now.UTC().Truncate(time.Second), JumpServer: to.URL, Organisation: to.OrgID, Changes: out.Review,
+	}
+	p.Hash = p.hash()
+	return planFile{Report: out.Report, plan: p}
+}
+
+func (p reviewedPlan) hash() string {
+	p.Hash = ""
+	text, err := json.Marshal(p)
+	if err != nil {
+		return "" // cannot be: all of it is texts and a time
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
+
+// JSON writes the results document with the plan as its last field.
+func (f planFile) JSON(w io.Writer) error {
+	var results, reviewed bytes.Buffer
+	if err := errors.Join(f.Report.JSON(&results), report.Encode(&reviewed, f.plan)); err != nil {
+		return err
+	}
+	whole := bytes.TrimSuffix(results.Bytes(), []byte("\n}\n"))
+	whole = append(whole, ",\n  \"plan\": "...)
+	whole = append(whole, bytes.ReplaceAll(bytes.TrimSpace(reviewed.Bytes()), []byte("\n"), []byte("\n  "))...)
+	_, err := w.Write(append(whole, "\n}\n"...))
+	return err
+}
+
+// readPlan reads what plan -o wrote. What is not whole, not for this JumpServer or too old is refused.
+func readPlan(name string, to config.JumpServer, now time.Time) (reviewedPlan, error) {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return reviewedPlan{}, err
+	}
+	return parsePlan(name, text, to, now)
+}
+
+func parsePlan(name string, text []byte, to config.JumpServer, now time.Time) (reviewedPlan, error) {
+	var file struct {
+		Plan *reviewedPlan `json:"plan"`
+	}
+	if err := json.Unmarshal(text, &file); err != nil || file.Plan == nil {
+		return reviewedPlan{}, fmt.Errorf("%s: 不是 jms-sync plan -o 写出的文件 (not a file of jms-sync plan -o)", name)
+	}
+	p := *file.Plan
+	age := now.Sub(p.CreatedAt)
+	switch {
+	case p.Version != planVersion:
+		return p, fmt.Errorf("%s: 计划文件的版本是 %d，本程序只读 %d (the file is of version %d, this program reads %d)", name, p.Version, planVersion, p.Version, planVersion)
+	case p.Hash == "" || p.Hash != p.hash():
+		return p, fmt.Errorf("%s: 计划文件被改动过，与其哈希不符，请重新生成 (the file was changed and does not have its hash; make it anew)", name)
+	case p.JumpServer != to.URL || p.Organisation != to.OrgID:
+		return p, fmt.Errorf("%s: 计划属于另一个 JumpServer 或组织 (the plan is for another JumpServer or organisation): %s %s", name, p.JumpServer, p.Organisation)
+	case age >= planServes || age < -runstate.MaxSkew:
+		return p, fmt.Errorf("%s: 计划生成于 %s，只在 24 小时内有效，请重新生成 (made at that time, it serves for 24 hours; make it anew)", name, p.CreatedAt.Format(time.RFC3339))
+	}
+	if p.Changes == nil {
+		p.Changes = []plan.Line{}
+	}
+	return p, nil
+}
+
+func applyCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
+	return &cobra.Command{
+		Use:   "apply FILE",
+		Short: "执行 jms-sync plan -o FILE 写出的计划：重新读取、重新计划，只执行与文件完全相同的变更",
+		Long: "重新读取 JumpServer 与云，重新计划，只执行与文件里完全相同的变更（资产、操作、字段与值都相同）；\n" +
+			"文件之后有变化的、不在文件里的一律不执行，并列出。文件里的移除视为已批准，移除前仍逐个证实。\n" +
+			"文件 24 小时内有效。sync.approval: all 时，变更只能这样写入。",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return o.applyPlan(cmd.Context(), args[0], stdout, stderr)
+		},
+	}
+}
+
+func (o *options) applyPlan(ctx context.Context, name string, stdout, stderr io.Writer) error {
+	cfg, err := wire.LoadConfig(o.config)(ctx)
+	if err != nil {
+		return &exit{exitUsage, err}
+	}
+	p, err := readPlan(name, cfg.JumpServer, time.Now())
+	if err != nil {
+		return &exit{exitUsage, err}
+	}
+	return o.execute(ctx, stdout, stderr, func(s *session) engine.Outcome {
+		out := wire.Remembered(ctx, s.engine, s.store, wire.Salt(s.cfg), s.cfg.Sync.FullEvery, holderHere(), engine.Request{Only: p.Changes})
+		if out.Lines != nil {
+			s.printPlan(stdout, out)
+		}
+		return out
+	}, false)
+}

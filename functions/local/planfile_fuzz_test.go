@@ -1,0 +1,38 @@
+package main
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/plan"
+)
+
+// FuzzParsePlan: whatever a file holds, what is taken has its hash, is of this JumpServer and not too old.
+func FuzzParsePlan(f *testing.F) {
+	to := config.JumpServer{URL: "https://jms", OrgID: "org"}
+	now := time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
+	var good bytes.Buffer
+	file := newPlanFile(to, engine.Outcome{Review: []plan.Line{{Action: plan.Delete, AssetID: "a", Values: []plan.Value{}}}}, now)
+	if err := file.JSON(&good); err != nil {
+		f.Fatal(err)
+	}
+	if p, err := parsePlan("plan.json", good.Bytes(), to, now); err != nil || len(p.Changes) != 1 {
+		f.Fatal(p, err)
+	}
+	f.Add(good.Bytes())
+	f.Add([]byte(`{"plan":{"version":1,"changes":null}}`))
+	f.Add([]byte(`{"plan":null}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		p, err := parsePlan("plan.json", text, to, now)
+		if err != nil {
+			return
+		}
+		age := now.Sub(p.CreatedAt)
+		if p.Changes == nil || p.JumpServer != to.URL || p.Organisation != to.OrgID || age >= planServes || p.Version != planVersion {
+			t.Errorf("%+v", p)
+		}
+	})
+}

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/report"
+	runstate "github.com/jms-sync/jms-sync/core/state"
+	"github.com/jms-sync/jms-sync/core/storage/dir"
+)
+
+// silent makes the store of a desk say that the last complete run was long ago.
+func (d *desk) silent(ago time.Duration) {
+	d.Helper()
+	store, err := runstate.New(dir.Open(strings.TrimPrefix(os.Getenv("JMS_SYNC_STATE"), "file://")), "", runstate.Options{})
+	if err == nil {
+		err = store.Beat(d.Context(), "run", []inventory.Scope{
+			{Cloud: inventory.Alibaba, Account: "aliyun-prod", Region: "cn-beijing"},
+			{Cloud: inventory.Alibaba, Account: "aliyun-prod", Region: "cn-hangzhou"},
+		}, time.Now().Add(-ago))
+	}
+	if err != nil {
+		d.Fatal(err)
+	}
+}
+
+// TestStatus: fresh, quarantined, held, approved, late; the alarm only where it is asked for, and once.
+func TestStatus(t *testing.T) {
+	d := remembers(t)
+	d.run(exitDone, "status")
+	d.prints("还没有一次完整同步。")
+	d.fill(10, "cn-beijing", "cn-hangzhou")
+	d.sync(exitDone, report.OK)
+	d.run(exitDone, "status")
+	d.prints("aliyun-prod/cn-beijing", "aliyun-prod/cn-hangzhou", "没有被暂缓的移除。")
+
+	d.release(0, 4)
+	r := d.sync(exitPartial, report.Held)
+	d.run(exitDone, "approve", r.HeldSets[0].Hash)
+	d.account.SetSecret("another-secret")
+	d.sync(exitFailed, report.Failed, "-r", "1")
+	d.run(exitDone, "status")
+	d.prints("隔离中：账号 aliyun-prod", "批准："+r.HeldSets[0].Hash)
+	d.silent(31 * time.Minute)
+	cards := len(d.robot.Messages())
+	d.run(exitPartial, "status")
+	d.cards(cards)
+	for range 2 {
+		d.run(exitPartial, "status", "--alarm")
+		d.prints("超过 30m0s 没有一次完整同步！", "告警已发出")
+		if card := d.cards(cards + 1); !strings.Contains(card, "超过 30m0s 没有一次完整同步") {
+			t.Error(card)
+		}
+	}
+	d.more = "language: en"
+	d.run(exitPartial, "status", "--json")
+	var doc statusDocument
+	if err := json.Unmarshal(d.stdout.Bytes(), &doc); err != nil || !doc.Late || doc.AlarmedAt == nil || len(doc.Scopes) != 2 ||
+		!doc.Scopes[0].Stale || len(doc.Quarantines) != 1 || len(doc.Held) != 1 || len(doc.Approvals) != 1 || doc.Approvals[0].Left != 4 {
+		t.Errorf("%v\n%s", err, &d.stdout)
+	}
+	d.run(exitPartial, "status")
+	d.prints("In quarantine: account aliyun-prod", "The alarm was raised")
+	d.account.SetSecret(deskSecret)
+	if r := d.sync(exitDone, report.OK, "--every-account"); r.Deactivated != 4 {
+		t.Errorf("%+v", r)
+	}
+	if card := d.cards(cards + 3); !strings.Contains(card, "Complete runs are made again") {
+		t.Error(card)
+	}
+	d.run(exitDone, "status")
+	d.prints("No removals are on hold.")
+}
+
+// TestStatusNeedsAStore, and says so.
+func TestStatusNeedsAStore(t *testing.T) {
+	t.Setenv("JMS_SYNC_STATE", "")
+	d := newDesk(t)
+	d.run(exitUsage, "status")
+	if !strings.Contains(d.stderr.String(), "JMS_SYNC_STATE") {
+		t.Error(d.stderr.String())
+	}
+}
