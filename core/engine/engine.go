@@ -75,8 +75,8 @@ type Outcome struct {
 	Err    error
 }
 
-// Run makes one pass. It always ends in a report and, as NotifyOn says, a notification; a
-// notification that fails is logged and changes nothing.
+// Run makes one pass. It always ends in a report and, as NotifyOn says, a notification; that one
+// failed is logged and stands among the report's errors, and changes nothing else.
 func (e Engine) Run(ctx context.Context, req Request) Outcome {
 	started := e.Now()
 	work, cancel := e.budget(ctx)
@@ -89,7 +89,7 @@ func (e Engine) Run(ctx context.Context, req Request) Outcome {
 		Items: p.result.Items, Problems: p.result.Problems, Stopped: err,
 	})
 	e.tell(rep, err)
-	e.announce(ctx, req, rep)
+	rep = rep.Untold(e.announce(ctx, req, rep))
 	return Outcome{Report: rep, Lines: p.lines(), Err: err}
 }
 

@@ -37,7 +37,7 @@ func Provider(policy cloud.Policy) cloud.Provider {
 // account has no key, and with Invalid where its endpoint or proxy is no address.
 func Open(account cloud.Account, policy cloud.Policy) (cloud.Lister, error) {
 	account.Cloud = inventory.Alibaba
-	transport, err := cloud.NewTransport(account)
+	transport, err := cloud.Wire(account)
 	if err != nil {
 		return nil, err
 	}
