@@ -86,7 +86,7 @@ func (w *world) show(m *machine) {
 			a.Remove(m.region, m.id)
 			return
 		}
-		a.Put(m.region, tencenttest.Instance{ID: m.id, Name: m.name, OSName: "TencentOS", Status: "RUNNING", Type: "S6", VPC: "v", PrivateIPs: ips})
+		a.Put(m.region, tencenttest.Instance{ID: m.id, Name: m.name, OSName: "TencentOS", Status: "RUNNING", Type: "S6", VPC: "v", PrivateIPs: ips, Tags: hardTags()})
 		return
 	}
 	a := m.inAlibaba
@@ -94,7 +94,12 @@ func (w *world) show(m *machine) {
 		a.Remove(m.region, m.id)
 		return
 	}
-	a.Put(m.region, alibabatest.Instance{ID: m.id, Name: m.name, OSType: "linux", Status: "Running", Type: "g7", VPC: "v", PrivateIPs: ips})
+	a.Put(m.region, alibabatest.Instance{ID: m.id, Name: m.name, OSType: "linux", Status: "Running", Type: "g7", VPC: "v", PrivateIPs: ips, Tags: hardTags()})
+}
+
+// hardTags must never keep an asset from being made, whatever becomes of them.
+func hardTags() map[string]string {
+	return map[string]string{"a:b": "c,d", "🐙": strings.Repeat("长", 256), strings.Repeat("k", 128): "", " ": "\t"}
 }
 
 // change lets one thing happen in the clouds.

@@ -131,7 +131,7 @@ func (w *world) checkOurs(h jumpservertest.Host) {
 	_, edited := w.touched[h.ID]
 	_, other := w.foreign[h.ID]
 	off := w.off[h.ID]
-	doubled := m != nil && w.mention[m.id]
+	doubled := m != nil && w.mention[m.id] && !w.lied
 	if !gone(h) {
 		delete(w.on, h.ID)
 	}
@@ -141,6 +141,8 @@ func (w *world) checkOurs(h jumpservertest.Host) {
 		return
 	case m == nil:
 		w.Errorf("%s was made for no instance: %+v", h.Name, h)
+	case !slices.Contains(h.Labels, inventory.LabelInstance+":"+m.id):
+		w.Errorf("%s is there without its marks: %v", h.Name, h.Labels)
 	case doubled:
 		w.Errorf("%s is doubled, which another host names in its comment", m.id)
 	case off && h.Active:
@@ -166,14 +168,22 @@ func gone(h jumpservertest.Host) bool {
 func (w *world) converge() {
 	w.heal()
 	time.Sleep(3 * time.Hour)
-	if out, _ := w.runs(nil, 10*time.Minute); out.Err != nil || out.Report.Failures > 0 {
-		w.Errorf("a clean run fails: %v %+v", out.Err, out.Report.Errors)
+	mending, _ := w.runs(nil, 10*time.Minute)
+	if mending.Err != nil || mending.Report.Failures > 0 {
+		w.Errorf("a clean run fails: %v %+v", mending.Err, mending.Report.Errors)
 	}
+	held := mending.Report.Held
 	w.store = nil // what it remembers must hide nothing
 	time.Sleep(2 * time.Minute)
 	out, _ := w.runs(nil, 10*time.Minute)
+	// What is held for its share of a scope passes when the run that held it made the scope larger.
+	for n := 0; held > 0 && w.jump.Writes() > 0 && n < 3; n++ {
+		held = out.Report.Held
+		time.Sleep(2 * time.Minute)
+		out, _ = w.runs(nil, 10*time.Minute)
+	}
 	if n := w.jump.Writes(); n > 0 {
-		w.Errorf("the second clean run makes %d writes: %v", n, w.jump.Calls())
+		w.Errorf("the last clean run makes %d writes: %v", n, w.jump.Calls())
 	}
 	w.equal(out)
 }

@@ -98,6 +98,9 @@ func (l *line) blinded(r *http.Request, name string, f *fault) (*http.Response, 
 	if err != nil {
 		return nil, err
 	}
+	l.w.mu.Lock()
+	l.w.lied = true
+	l.w.mu.Unlock()
 	empty := editList(body, func([]any) []any { return []any{} }, 0)
 	empty = editCount(empty)
 	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(empty)), int64(len(empty))

@@ -71,6 +71,7 @@ type world struct {
 	closed  []closing                      // in the run under way
 	mention map[string]bool                // instances that other people's hosts name
 	off, on map[string]bool                // hosts of ours that people switched off; on although their instance is gone
+	lied    bool                           // JumpServer once said that it has no hosts at all, and meant it: then others are not seen, and may be doubled
 	number  int                            // of things that people made
 }
 
