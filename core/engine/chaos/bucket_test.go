@@ -41,7 +41,7 @@ func (b *bucket) broken(ctx context.Context, f *fault) (err error, work bool) {
 		time.Sleep(time.Until(b.w.deadline))
 		return &inventory.Error{Kind: inventory.Deadline, Message: "the store", Err: context.Cause(ctx)}, true
 	case people:
-		b.w.peopleEdit()
+		b.w.peopleEdit(true)
 	case clockJump:
 		b.w.jumpTo(f.wait)
 	}

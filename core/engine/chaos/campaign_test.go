@@ -18,6 +18,7 @@ var (
 	worlds  = flag.Int("worlds", 0, "how many worlds are tried; 0 = until the seconds are over")
 	seed    = flag.Uint64("seed", 0, "the first world's seed; 0 = a new one")
 	seconds = flag.Int("seconds", 0, "how long worlds are begun; 0 = until the worlds are tried; with neither a short campaign")
+	stop    = flag.Bool("stop", false, "begin no world after the first violation")
 	verbose = flag.Bool("diary", false, "tell what happened in each world")
 )
 
@@ -98,7 +99,7 @@ func TestChaos(t *testing.T) {
 				t.Parallel()
 				for {
 					n := next.Add(1) - 1
-					if number > 0 && n >= int64(number) || limit > 0 && time.Since(began) > limit {
+					if *stop && seen.violations() > 0 || number > 0 && n >= int64(number) || limit > 0 && time.Since(began) > limit {
 						return
 					}
 					try(t, first+uint64(n), seen)
@@ -135,6 +136,12 @@ func try(t *testing.T, seed uint64, seen *tally) {
 		w.play()
 		synctest.Wait()
 	})
+}
+
+func (t *tally) violations() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.bad)
 }
 
 // mostTold is how many bad worlds are told in full.

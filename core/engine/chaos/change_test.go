@@ -14,7 +14,7 @@ import (
 
 // populate makes the first machines, and what people and the Python tool have in JumpServer.
 func (w *world) populate() {
-	for range 2 + w.rand.IntN(9) {
+	for range 3 + w.rand.IntN(16) {
 		w.create()
 	}
 	for n := range w.rand.IntN(4) {
@@ -134,22 +134,37 @@ func (w *world) change() {
 }
 
 // peopleEdit is what people do in JumpServer in the middle of a run. JumpServer has no way to
-// write only if nothing changed, so that of hosts of ours only such fields are edited as we never
-// write; other people's hosts are edited at will.
-func (w *world) peopleEdit() {
+// write only if nothing changed, so that right before a write (not noticed) hosts of ours are only
+// edited in fields that we never write; other people's hosts are edited at will.
+func (w *world) peopleEdit(noticed bool) {
 	w.mu.Lock()
 	w.number++
 	n := w.number
 	w.mu.Unlock()
 	hosts := w.jump.Hosts(org)
-	if n%3 == 0 || len(hosts) == 0 {
+	if n%4 == 0 || len(hosts) == 0 {
 		w.plant(jumpservertest.Host{Name: fmt.Sprintf("web-%d", n), Address: "10.0.0.3", Active: true})
 		return
 	}
-	w.edit(hosts[(n*7)%len(hosts)].ID, func(h *jumpservertest.Host) {
-		h.Comment += fmt.Sprintf("\nedited %d", n)
-		h.Protocols = []jumpservertest.Protocol{{Name: "ssh", Port: 2200 + n}}
-	})
+	for at := range hosts { // of all, so that one is hit that matters
+		w.edit(hosts[at].ID, func(h *jumpservertest.Host) {
+			h.Comment += fmt.Sprintf("\nedited %d", n)
+			if noticed {
+				h.Labels = append(h.Labels, fmt.Sprintf("team:m%d", n))
+			}
+			if noticed && n%2 == 0 {
+				w.switchOn(h)
+			}
+		})
+	}
+}
+
+// switchOn makes a host active, as a person does.
+func (w *world) switchOn(h *jumpservertest.Host) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.on[h.ID], w.off[h.ID] = w.on[h.ID] || gone(*h), false
+	h.Active = true
 }
 
 // edit changes a host as people do, and keeps what they made of it.
@@ -199,8 +214,7 @@ func (w *world) person() {
 			h.Active = false
 			w.off[h.ID], w.on[h.ID] = w.off[h.ID] || !gone(*h), false
 		case 1:
-			w.on[h.ID], w.off[h.ID] = w.on[h.ID] || gone(*h), false
-			h.Active = true
+			w.switchOn(h)
 		case 2:
 			h.Labels = append(h.Labels, fmt.Sprintf("team:t%d", n))
 		case 3:

@@ -68,6 +68,13 @@ func (w *world) plan(calls map[string]int) []*fault {
 	peers := slices.Sorted(maps.Keys(byPeer))
 	var faults []*fault
 	for range 1 + w.rand.IntN(3) {
+		peers := peers
+		if w.rand.IntN(3) == 0 { // the clouds' word counts most
+			peers = slices.DeleteFunc(slices.Clone(peers), func(p string) bool { return p != alibabaCSP && p != tencentCSP })
+		}
+		if len(peers) == 0 {
+			continue
+		}
 		some := byPeer[peers[w.rand.IntN(len(peers))]]
 		f := &fault{line: some[w.rand.IntN(len(some))]}
 		f.at = w.rand.IntN(calls[f.line] + 2)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -165,7 +166,8 @@ func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	switch f.kind {
 	case people:
-		l.w.peopleEdit()
+		// Between an asset's last reading and its writing nothing can be noticed.
+		l.w.peopleEdit(name != jumpServer || r.Method == http.MethodGet && !r.URL.Query().Has("spm"))
 	case clockJump:
 		l.w.jumpTo(f.wait)
 	case otherKey:
@@ -245,11 +247,20 @@ func (l *line) spoilList(key string, body []byte, f *fault) []byte {
 	case f.kind == pageRepeated && before != nil:
 		return before
 	case f.kind == pageMissing:
-		return editList(body, func(rows []any) []any { return rows[:len(rows)/2] }, 0)
+		return editList(body, func(rows []any) []any { return missing(rows, f) }, 0)
 	case f.kind == wrongTotal:
 		return editList(body, nil, int64(1-2*(f.at%2)))
 	}
 	return body
+}
+
+// missing leaves out one row of a page, or half of them.
+func missing(rows []any, f *fault) []any {
+	if len(rows) == 0 || f.wait%(2*time.Second) == 0 {
+		return rows[:len(rows)/2]
+	}
+	at := int(f.wait/time.Second) % len(rows)
+	return slices.Delete(slices.Clone(rows), at, at+1)
 }
 
 // answer asks the peer's emulator. What never changes is asked for once in all worlds.

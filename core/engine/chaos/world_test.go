@@ -128,7 +128,9 @@ func newWorld(seed uint64, seen *tally) *world {
 	w.alibaba = alibabatest.New(alibabatest.Options{Reporter: w, Regions: []string{"cn-a", "cn-b", "cn-hangzhou"}, PageCap: []int{0, 2, 4}[w.rand.IntN(3)]})
 	w.tencent = tencenttest.New(tencenttest.Options{Reporter: w, Regions: []string{"ap-a", "ap-b", "ap-guangzhou"}})
 	w.robot = dingtalktest.New(dingtalktest.Settings{Token: robotToken, Secret: robotSign, Complain: w.Errorf})
-	w.limits = plan.Limits{Percent: 20 + w.rand.IntN(60), Min: 1 + w.rand.IntN(3), PerRun: 2 + w.rand.IntN(8)}
+	w.limits = plan.Limits{
+		Percent: 20 + w.rand.IntN(80), Min: 1 + w.rand.IntN(3), PerRun: 2 + w.rand.IntN(8), AllowEmpty: w.rand.IntN(4) == 0,
+	}
 	w.writers = 1 + w.rand.IntN(3)
 	w.makeAccounts()
 	w.makeRules()
