@@ -28,6 +28,8 @@ type Clouds interface {
 	// Scopes gives the scopes that List will give; known is false where a cloud does not
 	// tell its regions, and then they are those of the others.
 	Scopes(ctx context.Context, narrow cloud.Narrow) (scopes []inventory.Scope, known bool)
+	// Confirm asks anew whose account a scope is read with, and fails where it is another's.
+	Confirm(ctx context.Context, scope inventory.Scope, owner string) error
 	// Unknown gives those of the account names asked for that are not configured.
 	Unknown(narrow cloud.Narrow) []string
 }
