@@ -60,17 +60,16 @@ func (w *world) address() string { return fmt.Sprintf("10.0.0.%d", w.rand.IntN(1
 func (w *world) create() {
 	a := w.accounts[w.rand.IntN(len(w.accounts))]
 	m := &machine{account: a, region: a.regions[w.rand.IntN(len(a.regions))], name: w.name(), ip: w.address(), alive: true}
-	m.id = fmt.Sprintf("i-%04d", len(w.machines)+1)
-	if a.cloud == inventory.Tencent {
-		m.id = fmt.Sprintf("ins-%08d", len(w.machines)+1)
-	}
+	m.id = a.instanceID(len(w.machines) + 1)
 	if w.rand.IntN(8) == 0 {
 		m.ip = ""
 	}
 	w.mu.Lock()
 	w.machines = append(w.machines, m)
 	w.mu.Unlock()
-	w.show(m)
+	if !a.swapped {
+		w.show(m)
+	}
 	w.note("created %s %q %s in %s", m.id, m.name, m.ip, m.line(m.region))
 }
 
@@ -109,6 +108,9 @@ func (w *world) change() {
 		return
 	}
 	m := w.machines[w.rand.IntN(len(w.machines))]
+	if m.elsewhere {
+		return
+	}
 	w.mu.Lock()
 	switch k := w.rand.IntN(8); {
 	case !m.alive:
@@ -119,9 +121,11 @@ func (w *world) change() {
 		m.ip = w.address()
 	case k == 2: // two swap their names and addresses
 		other := w.machines[w.rand.IntN(len(w.machines))]
-		if other.alive {
+		if other.alive && !other.elsewhere {
 			m.name, other.name, m.ip, other.ip = other.name, m.name, other.ip, m.ip
-			defer w.show(other)
+			if !other.account.swapped {
+				defer w.show(other)
+			}
 		}
 	default:
 		m.alive = false
@@ -229,8 +233,8 @@ func (w *world) person() {
 	w.note("a person edited %s, %d", h.Name, k)
 }
 
-// swapKey makes the key of a line's account open another account, which has nothing or
-// somebody else's machines.
+// swapKey makes the key of a line's account open another account, which has nothing or another
+// machine. It stays so until all is healed.
 func (w *world) swapKey(name string) {
 	for _, a := range w.accounts {
 		if strings.HasPrefix(name, string(a.cloud)+" "+a.name+" ") && !a.swapped {

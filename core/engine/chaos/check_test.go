@@ -210,7 +210,7 @@ func (w *world) equal(last engine.Outcome) {
 	for _, m := range w.machines {
 		h, there := hosts[m.asset()]
 		switch {
-		case w.mention[m.id], m.alive && !there && m.ip == "":
+		case w.mention[m.id], m.elsewhere, m.alive && !there && m.ip == "":
 		case m.alive && !there:
 			w.Errorf("%s lives and has no asset", m.id)
 		case m.alive:

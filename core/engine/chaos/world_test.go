@@ -99,6 +99,7 @@ type machine struct {
 	*account
 	region, id, name, ip string
 	alive                bool
+	elsewhere            bool // in the other account, which a swapped key opens; it lives for ever
 }
 
 func (m *machine) asset() string { return inventory.AssetID(m.cloud, m.region, m.id) }
@@ -151,8 +152,21 @@ func (w *world) makeAccounts() {
 		}
 		a.regions = a.regions[:1+w.rand.IntN(2)]
 		w.accounts = append(w.accounts, a)
+		if w.rand.IntN(2) == 0 {
+			w.machines = append(w.machines, &machine{
+				account: a, region: a.regions[0], id: a.instanceID(9000 + n), name: "other", ip: "10.0.9.9", alive: true, elsewhere: true,
+			})
+		}
 		w.openTo(a, a.owner)
 	}
+}
+
+// instanceID gives an id in the form of the account's cloud.
+func (a *account) instanceID(n int) string {
+	if a.cloud == inventory.Tencent {
+		return fmt.Sprintf("ins-%08d", n)
+	}
+	return fmt.Sprintf("i-%04d", n)
 }
 
 // openTo makes an account's key open the account of this owner, with its instances.
@@ -164,7 +178,7 @@ func (w *world) openTo(a *account, owner string) {
 		a.inAlibaba = w.alibaba.AddAccount(alibabatest.Key{AccountID: owner, AccessKeyID: a.keyID(), AccessKeySecret: a.secret()})
 	}
 	for _, m := range w.machines {
-		if m.account == a && m.alive && !a.swapped {
+		if m.account == a && m.alive && m.elsewhere == a.swapped {
 			w.show(m)
 		}
 	}
