@@ -78,7 +78,10 @@ func (w *world) checkClosed(was, now jumpservertest.Host, there bool) {
 	w.mu.Lock()
 	m := w.machineOf(was)
 	on := w.on[was.ID]
-	lives := m != nil && m.alive
+	// What was listed with another account's key is marked as our account's, where the key changed right
+	// after it was asked whose it is; when it is the right key again, it is rightly taken away.
+	mistaken := m != nil && m.elsewhere && slices.Contains(was.Labels, inventory.LabelOwner+":"+m.owner)
+	lives := m != nil && m.alive && !mistaken
 	if !there {
 		delete(w.touched, was.ID)
 		delete(w.off, was.ID)
