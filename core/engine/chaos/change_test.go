@@ -35,6 +35,8 @@ func (w *world) populate() {
 
 // plant puts a host of other people's into JumpServer. Its name may be taken, then it is not.
 func (w *world) plant(h jumpservertest.Host) {
+	w.emulator.Lock() // a write that is being checked does not see half of it
+	defer w.emulator.Unlock()
 	if slices.ContainsFunc(w.jump.Hosts(org), func(x jumpservertest.Host) bool { return x.Name == h.Name }) {
 		return
 	}
