@@ -1,4 +1,4 @@
-# make demo | test | test-versitygw | test-serverless | test-moto | build | check | vuln | bench | bench-docs: nothing but Go is needed
+# make demo | test | chaos | test-versitygw | test-serverless | test-moto | build | check | vuln | bench | bench-docs: nothing but Go is needed
 # (test-serverless: npm, test-moto: Python). make deploy | remove: Serverless Devs. make package | release | release-check.
 GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
@@ -7,7 +7,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 BUILD   := -trimpath -tags lambda.norpc -ldflags '$(LDFLAGS)'
 # Packages that link none but small SDKs: those that are raced. core/raced_test.go checks the list.
 RACED   := $(addprefix ./core/,apply cloud cloud/alibaba/... cloud/huawei/... cloud/tencent/... cloud/peertest \
-	cloud/aws/awstest cloud/azure/azuretest config doctor engine inventory jumpserver/... notify/... \
+	cloud/aws/awstest cloud/azure/azuretest config doctor engine engine/chaos inventory jumpserver/... notify/... \
 	pause plan report secret state storage storage/dir storage/storagetest) \
 	$(addprefix ./functions/internal/,fgruntime logs trigger runtimetest) $(addprefix ./infra/,pack)
 
@@ -133,6 +133,18 @@ bench: build
 # What docs/benchmarks.md shows: about 15 minutes, most of them the pauses of a baseline.
 bench-docs: build
 	@bin/jms-sync bench --listed 10000 --markdown docs/benchmarks.md
+
+# The fault campaign: SECONDS of it, or so many WORLDS, from a SEED on. It is a test binary, as only
+# tests have virtual time. A world is replayed by its seed: make chaos SEED=… WORLDS=1 DIARY=1.
+WORLDS  ?= 0
+SECONDS ?= $(if $(filter 0,$(WORLDS)),60,0)
+SEED    ?= 0
+
+.PHONY: chaos
+chaos:
+	@mkdir -p bin
+	@CGO_ENABLED=0 $(GO) test -c -trimpath -tags lambda.norpc -o bin/chaos ./core/engine/chaos
+	@cd core/engine/chaos && $(CURDIR)/bin/chaos -test.v -test.run '^TestChaos$$' -worlds $(WORLDS) -seconds $(SECONDS) -seed $(SEED) $(if $(DIARY),-diary)
 
 fmt:
 	gofmt -w core functions infra

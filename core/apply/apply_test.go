@@ -44,6 +44,8 @@ func TestCreatesAfterNodesThenUpdatesThenRemovals(t *testing.T) {
 	}
 }
 
+// TestSwapAndRebuiltServer: names pass between assets, and each keeps its id.
+// Invariants: 7.
 func TestSwapAndRebuiltServer(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -253,6 +255,8 @@ func TestAssetThatIsThereAlreadyIsNotCounted(t *testing.T) {
 	}
 }
 
+// TestDryRunWritesNothing: no write of any kind reaches JumpServer in a dry run.
+// Invariants: 9.
 func TestDryRunWritesNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld()

@@ -25,7 +25,7 @@ type Caller struct {
 // Connected opens a lister on the connections of its account. It fails with Invalid where the proxy
 // is no address. An error comes with a nil Lister, which a nil pointer in one would not be.
 func Connected[L Lister](a Account, open func(http.RoundTripper) (L, error)) (Lister, error) {
-	transport, err := NewTransport(a)
+	transport, err := Wire(a)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ package cloud
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
@@ -29,6 +30,9 @@ type Account struct {
 	Proxy           string       // http(s)://…; "" = what HTTP(S)_PROXY of the process says
 	ConnectTimeout  time.Duration
 	RequestTimeout  time.Duration
+	// Transport carries the account's requests; nil = connections of its own. It is for tests in
+	// virtual time, which know no network.
+	Transport http.RoundTripper
 }
 
 // Lister reads one account. Its methods may be called by several goroutines at once.

@@ -340,3 +340,39 @@ func TestOpen(t *testing.T) {
 		t.Errorf("unknown accounts %q", got)
 	}
 }
+
+// TestConfirm: whose key it is is asked anew, whatever is remembered.
+func TestConfirm(t *testing.T) {
+	t.Parallel()
+	owner := "1001"
+	var failure error
+	lister := &asked{owner: func() (string, error) { return owner, failure }}
+	scope := inventory.Scope{Cloud: inventory.Alibaba, Account: "prod", Region: "r"}
+	f := cloud.NewFleet([]cloud.Target{{Account: cloud.Account{Cloud: inventory.Alibaba, Name: "prod", Regions: []string{"r"}}, Lister: lister}})
+	f.List(t.Context(), cloud.Narrow{}) // remembers it
+	if err := f.Confirm(t.Context(), scope, "1001"); err != nil {
+		t.Error(err)
+	}
+	owner = "9999"
+	if err := f.Confirm(t.Context(), scope, "1001"); inventory.KindOf(err) != inventory.BadCredentials {
+		t.Errorf("the key of another account: %v", err)
+	}
+	owner, failure = "", &inventory.Error{Kind: inventory.Temporary}
+	if err := f.Confirm(t.Context(), scope, "1001"); inventory.KindOf(err) != inventory.Temporary {
+		t.Errorf("no answer: %v", err)
+	}
+	scope.Account = "other"
+	if err := f.Confirm(t.Context(), scope, "1001"); inventory.KindOf(err) != inventory.NotFound {
+		t.Errorf("no such account: %v", err)
+	}
+}
+
+// asked is a lister without instances, whose owner may change.
+type asked struct {
+	cloud.Lister
+	owner func() (string, error)
+}
+
+func (a *asked) Owner(context.Context) (string, error) { return a.owner() }
+
+func (a *asked) List(context.Context, string) ([]inventory.Instance, error) { return nil, nil }

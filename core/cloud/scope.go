@@ -41,6 +41,26 @@ func (f Fleet) askOwner(ctx context.Context, t Target) (string, error) {
 		t.Account.Name, cmp.Or(t.OwnerRight, "the right to ask for it"))}
 }
 
+// Confirm asks anew, past all that is remembered, whose account a scope is read with, and fails
+// where it is not this owner's: with a key of another account every instance seems to be gone.
+// The kind is BadCredentials then.
+func (f Fleet) Confirm(ctx context.Context, scope inventory.Scope, owner string) error {
+	for _, t := range f.targets {
+		if t.Account.Name != scope.Account || t.Account.Cloud != scope.Cloud {
+			continue
+		}
+		if t.Err != nil {
+			return t.Err
+		}
+		now, err := f.askOwner(ctx, t)
+		if err == nil && now != owner {
+			err = fault(inventory.BadCredentials, "account %s: the key belongs to account %s now, and belonged to %s", t.Account.Name, now, owner)
+		}
+		return err
+	}
+	return fault(inventory.NotFound, "confirm: no account %s of cloud %s is configured", scope.Account, scope.Cloud)
+}
+
 // failed gives a failed listing for each region.
 func failed(account Account, regions []string, owner string, err error) []inventory.Listing {
 	listings := make([]inventory.Listing, len(regions))

@@ -73,6 +73,19 @@ func NewTransport(a Account) (*http.Transport, error) {
 	}, nil
 }
 
+// Wire gives what carries the requests of an account: its Transport, or else connections made by
+// NewTransport, with the same errors.
+func Wire(a Account) (http.RoundTripper, error) {
+	if a.Transport != nil {
+		return a.Transport, nil
+	}
+	transport, err := NewTransport(a)
+	if err != nil {
+		return nil, err // not transport, which is no nil RoundTripper even where it is a nil pointer
+	}
+	return transport, nil
+}
+
 // Courier carries requests of an SDK. Whatever the SDK believes, only a whole answer reaches it:
 // a redirect (which SDKs follow or take for an empty success), an empty success and one that is
 // too big are a *Refusal. It may be used by several goroutines at once.

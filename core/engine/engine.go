@@ -28,6 +28,8 @@ type Clouds interface {
 	// Scopes gives the scopes that List will give; known is false where a cloud does not
 	// tell its regions, and then they are those of the others.
 	Scopes(ctx context.Context, narrow cloud.Narrow) (scopes []inventory.Scope, known bool)
+	// Confirm asks anew whose account a scope is read with, and fails where it is another's.
+	Confirm(ctx context.Context, scope inventory.Scope, owner string) error
 	// Unknown gives those of the account names asked for that are not configured.
 	Unknown(narrow cloud.Narrow) []string
 }
@@ -84,8 +86,8 @@ type Outcome struct {
 	Err    error
 }
 
-// Run makes one pass. It always ends in a report and, as NotifyOn says, a notification; a
-// notification that fails is logged and changes nothing.
+// Run makes one pass. It always ends in a report and, as NotifyOn says, a notification; that one
+// failed is logged and stands among the report's errors, and changes nothing else.
 func (e Engine) Run(ctx context.Context, req Request) Outcome {
 	started := e.Now()
 	work, cancel := e.budget(ctx)
@@ -98,7 +100,7 @@ func (e Engine) Run(ctx context.Context, req Request) Outcome {
 		Items: p.result.Items, Problems: p.result.Problems, Stopped: err, HeldSets: p.held,
 	})
 	e.tell(rep, err)
-	e.announce(ctx, req, rep)
+	rep = rep.Untold(e.announce(ctx, req, rep))
 	return Outcome{Report: rep, Lines: p.lines(), Review: p.review, Err: err}
 }
 

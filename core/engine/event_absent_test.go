@@ -172,6 +172,7 @@ func TestEventsNeverRemove(t *testing.T) {
 }
 
 // TestEventsThenFullRun: with a grace of 0 the very next full run deletes.
+// Invariants: 4.
 func TestEventsThenFullRun(t *testing.T) {
 	t.Parallel()
 	h := newHearing(t, removal(map[string]any{"removal": map[string]any{"mode": "delete", "grace": "0s"}}))

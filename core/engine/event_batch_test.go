@@ -148,6 +148,7 @@ func TestEventProofFails(t *testing.T) {
 
 // TestEventFaults: any failing call of JumpServer, before or after it was carried out, makes
 // the event come again, and then it is done. Nothing is deleted, nothing made twice.
+// Invariants: 13.
 func TestEventFaults(t *testing.T) {
 	t.Parallel()
 	for call := range 8 {

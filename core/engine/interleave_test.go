@@ -27,6 +27,7 @@ const (
 // and event runs are under way at once, their requests in any order. After each write: no asset of a living
 // instance was closed, none doubled, nothing of people's touched, and no event has deleted.
 // At the end JumpServer equals the clouds, and a further run writes nothing.
+// Invariants: 2, 4.
 func TestInterleavings(t *testing.T) {
 	t.Parallel()
 	if *seed != 0 {

@@ -73,14 +73,15 @@ func sliceOf(req Request) string {
 	return req.Part.String() + " " + strings.Join(req.Accounts, ",") + " " + strings.Join(req.Regions, ",")
 }
 
-// announce tells a run: by itself, or with the other parts of it.
-func (e Engine) announce(ctx context.Context, req Request, rep report.Report) {
+// announce tells a run: by itself, or with the other parts of it. The error is that of a card
+// which nobody tells again; one that parts share is left to the others.
+func (e Engine) announce(ctx context.Context, req Request, rep report.Report) error {
 	if e.Sharing == nil || !req.divided() {
-		e.notify(ctx, rep)
-		return
+		return e.notify(ctx, rep)
 	}
 	e.Flush(ctx)
 	e.Attend(ctx, req, rep)
+	return nil
 }
 
 // Attend adds the report of a part to those of the others, to be told in one card by whoever finds

@@ -11,8 +11,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// prove asks the clouds for every candidate by its instance id, scope by scope and in parallel.
-// An error is no proof: its candidates are held.
+// prove asks the clouds for every candidate by its instance id, scope by scope and in parallel, and
+// then whose key it was that did not see it. An error is no proof: its candidates are held.
 func (e Engine) prove(ctx context.Context, candidates []plan.Change) plan.Proofs {
 	byScope := map[inventory.Scope][]plan.Change{}
 	for _, c := range candidates {
@@ -41,6 +41,9 @@ func (e Engine) proveScope(ctx context.Context, scope inventory.Scope, changes [
 		ids = append(ids, c.InstanceID)
 	}
 	found, err := e.Clouds.Lookup(ctx, scope, ids)
+	if err == nil && len(found) < len(ids) {
+		err = e.Clouds.Confirm(ctx, scope, ownerOf(changes[0]))
+	}
 	if err != nil {
 		e.Log.Warn("no proof of absence", "scope", scope.String(), "instances", len(ids), "error", err)
 	}
@@ -53,6 +56,13 @@ func (e Engine) proveScope(ctx context.Context, scope inventory.Scope, changes [
 		proofs[c.AssetID] = plan.Proof{Absent: err == nil && !there[c.InstanceID], Err: err}
 	}
 	return proofs
+}
+
+// ownerOf gives the owner of a candidate's asset. It is the same in all of a scope: the plan has
+// compared it with that of the listing.
+func ownerOf(c plan.Change) string {
+	owner, _ := c.Before.Label(inventory.LabelOwner)
+	return owner
 }
 
 // communityLimit is the number of assets that JumpServer's community edition takes

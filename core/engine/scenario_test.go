@@ -66,6 +66,8 @@ type step struct {
 	Expect         expectation  `json:"expect"`
 }
 
+// TestScenarios: every file of testdata/scenarios, on both versions of JumpServer.
+// Invariants: 3, 6, 8.
 func TestScenarios(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/scenarios/*.json")

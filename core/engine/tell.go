@@ -30,11 +30,12 @@ func (e Engine) tell(rep report.Report, stopped error) {
 		"held", rep.Held, "failed", rep.Failures, "seconds", rep.Duration)
 }
 
-func (e Engine) notify(ctx context.Context, rep report.Report) {
+func (e Engine) notify(ctx context.Context, rep report.Report) error {
 	e.Flush(ctx)
-	if len(e.Notifiers) > 0 && e.wanted(rep) {
-		_ = e.send(ctx, rep) // logged; a notification that fails changes nothing
+	if len(e.Notifiers) == 0 || !e.wanted(rep) {
+		return nil
 	}
+	return e.send(ctx, rep)
 }
 
 // lastWords lets a cancelled run still be told, but never past its deadline.

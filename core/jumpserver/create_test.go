@@ -24,6 +24,8 @@ func made(a inventory.NewAsset) string {
 	return hostJSON(a.ID, a.Name, labels...)
 }
 
+// TestCreate: what one request makes: all fields, marks included.
+// Invariants: 14.
 func TestCreate(t *testing.T) {
 	t.Parallel()
 	s := newStub(t)

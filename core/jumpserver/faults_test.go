@@ -53,6 +53,7 @@ func flow(ctx context.Context, t *testing.T, s *jumpservertest.Server) error {
 
 // Any single failure at any request: what passes is overcome, what does not is told; nothing but
 // the two hosts is ever removed, and a second run ends where an undisturbed one does.
+// Invariants: 10.
 func TestAnyFaultAnywhere(t *testing.T) {
 	t.Parallel()
 	passing, lasting := faults()

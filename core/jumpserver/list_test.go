@@ -53,6 +53,7 @@ func TestReadPages(t *testing.T) {
 }
 
 // A list that is not whole is read again, three times in all, and then it has failed.
+// Invariants: 11.
 func TestReadIncomplete(t *testing.T) {
 	t.Parallel()
 	good := pages(3, 2)

@@ -63,6 +63,8 @@ func runGuard(t *testing.T, rows []guardRow) {
 	}
 }
 
+// TestGuardCounts: which removals the thresholds hold.
+// Invariants: 9.
 func TestGuardCounts(t *testing.T) {
 	t.Parallel()
 	runGuard(t, []guardRow{

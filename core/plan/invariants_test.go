@@ -11,6 +11,8 @@ import (
 )
 
 // TestInvariants has those of docs/invariants.md that a plan alone can keep or break, by their numbers.
+//
+// Invariants: 1, 2, 3, 5, 6, 7, 8, 9, 12, 14, 15.
 func TestInvariants(t *testing.T) {
 	t.Parallel()
 	for _, i := range []struct {

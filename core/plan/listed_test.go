@@ -12,6 +12,7 @@ import (
 
 // TestListed, TestFollows and TestReturns have one row per line of the doc's table that begins
 // with "listed".
+// Invariants: 5.
 func TestListed(t *testing.T) {
 	t.Parallel()
 	i1 := vm("i-1", "web", "10.0.0.1")
@@ -95,6 +96,8 @@ func TestFollows(t *testing.T) {
 	})
 }
 
+// TestReturns: an instance that is listed again gets its asset back, as people left it.
+// Invariants: 8.
 func TestReturns(t *testing.T) {
 	t.Parallel()
 	i1 := vm("i-1", "web", "10.0.0.1")

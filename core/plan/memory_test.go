@@ -41,8 +41,9 @@ func live() int64 {
 // TestMemory: what a plan holds beside the instances and assets that it was made of. Measured
 // were 56 and 352 bytes for each instance, and 648 and 1,297 when plans copied their input; the
 // bounds leave room between. It is not parallel, as it measures the whole heap.
+// Invariants: 15.
 func TestMemory(t *testing.T) {
-	const count = 20_000
+	const count = 50_000
 	w, assets := fleetOf(count)
 	for _, c := range []struct {
 		name   string

@@ -184,6 +184,7 @@ func circles() []circle {
 
 // TestRenamesInACircle: however names go round, each write finds its name free, and every asset
 // ends with its own.
+// Invariants: 7.
 func TestRenamesInACircle(t *testing.T) {
 	t.Parallel()
 	for _, r := range circles() {

@@ -26,6 +26,8 @@ func everyWorld(t *testing.T, property func(t *testing.T, w *world)) {
 	}
 }
 
+// TestProperties: what holds in any world, tried in random ones.
+// Invariants: 1, 2, 3, 6, 9.
 func TestProperties(t *testing.T) {
 	t.Parallel()
 	for _, p := range properties() {

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/apply"
@@ -202,6 +203,21 @@ func encoder(w io.Writer) *json.Encoder {
 	e.SetEscapeHTML(false)
 	return e
 }
+
+// Untold adds that the notification of this report was not taken, which is no failure of the
+// sync: its outcome stays. nil adds nothing. Errors of notifiers hold no secrets.
+func (r Report) Untold(err error) Report {
+	if err == nil {
+		return r
+	}
+	lost := Fault{Kind: untold, Message: err.Error()}
+	r.warnings = append(slices.Clone(r.warnings), lost)
+	r.Errors = append(slices.Clone(r.Errors), lost)
+	return r
+}
+
+// untold is the kind of what Untold says. No error has it.
+const untold inventory.Kind = "notification"
 
 // Changed tells whether anything was written (in a dry run: would be), or is held.
 func (r Report) Changed() bool {

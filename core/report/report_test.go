@@ -208,3 +208,16 @@ func TestJSONIsOneDocument(t *testing.T) {
 		}
 	}
 }
+
+// TestUntold: a card that was not taken stands in the results and leaves the outcome alone.
+func TestUntold(t *testing.T) {
+	t.Parallel()
+	before := report.Build(report.Input{Started: time.Unix(0, 0)})
+	after := before.Untold(errors.New("dingtalk: HTTP 500"))
+	if want := (report.Fault{Kind: "notification", Message: "dingtalk: HTTP 500"}); len(after.Errors) != 1 || after.Errors[0] != want {
+		t.Errorf("%+v, want %+v", after.Errors, want)
+	}
+	if after.Outcome != report.OK || len(before.Errors) != 0 || len(before.Untold(nil).Errors) != 0 {
+		t.Errorf("%s, before %+v", after.Outcome, before.Errors)
+	}
+}

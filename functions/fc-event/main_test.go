@@ -24,6 +24,7 @@ var product = main
 // TestFunction drives the built program as Function Compute does. All scenarios share one
 // program; each has its own process and its own world. Many of them wait for two seconds as the
 // program does, so that all run at once: t.Parallel would let only as many as there are cores.
+// Invariants: 13.
 func TestFunction(t *testing.T) {
 	t.Parallel()
 	runtime.KeepAlive(product)

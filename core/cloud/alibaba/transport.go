@@ -45,5 +45,8 @@ func (c *courier) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return resp, c.place(c.Ctx)
+	if err := c.place(c.Ctx); err != nil {
+		return nil, err // alone: with an answer beside it net/http complains to the process's own log
+	}
+	return resp, nil
 }

@@ -1,6 +1,7 @@
 package alibabatest
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
@@ -138,7 +139,7 @@ func (c *call) pageSize() (int, *refusal) {
 	if err != nil || n <= 0 {
 		return 0, &refusal{http.StatusBadRequest, "InvalidParameter.MaxResults", "The specified MaxResults is not valid."}
 	}
-	return min(max(n, 10), 100), nil
+	return min(max(n, 10), 100, cmp.Or(c.cap, 100)), nil
 }
 
 // token hides a cursor. It holds for one account and region, as the real one does.

@@ -27,6 +27,7 @@ type Options struct {
 	Regions  []string          // the regions that exist; nil = cn-beijing, cn-hangzhou, cn-shanghai
 	Reporter peertest.Reporter // is told of unexpected requests; may be nil
 	Now      func() time.Time  // nil = time.Now
+	PageCap  int               // most rows of a page; 0 = 100
 }
 
 // Server is the emulator, an http.Handler. Its world can be changed while it runs, by any
@@ -34,6 +35,7 @@ type Options struct {
 type Server struct {
 	*peertest.Ground
 	regions []string
+	pageCap int
 
 	mu       sync.Mutex
 	accounts map[string]*Account // by access key id
@@ -46,7 +48,7 @@ type Server struct {
 func New(o Options) *Server {
 	s := &Server{
 		Ground:  peertest.New(peertest.Options{Name: "alibabatest", Reporter: o.Reporter, Now: o.Now}),
-		regions: o.Regions, accounts: map[string]*Account{}, nonces: map[string]bool{}, roles: map[string]*role{},
+		regions: o.Regions, pageCap: o.PageCap, accounts: map[string]*Account{}, nonces: map[string]bool{}, roles: map[string]*role{},
 	}
 	if s.regions == nil {
 		s.regions = []string{"cn-beijing", "cn-hangzhou", "cn-shanghai"}
@@ -63,6 +65,7 @@ type call struct {
 	region  string
 	id      string // of the request
 	account *Account
+	cap     int // rows of a page
 }
 
 // ServeHTTP implements http.Handler.
@@ -72,7 +75,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !here {
 		return
 	}
-	c := &call{w: w, r: r, params: params, action: params["Action"], region: params["RegionId"]}
+	c := &call{w: w, r: r, params: params, action: params["Action"], region: params["RegionId"], cap: s.pageCap}
 	c.id = fmt.Sprintf("%08X-0000-4000-8000-%012X", number, number)
 	if err == nil {
 		err = expected(r, params)

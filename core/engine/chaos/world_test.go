@@ -1,0 +1,312 @@
+package chaos
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/apply"
+	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/cloud/alibaba"
+	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
+	"github.com/jms-sync/jms-sync/core/cloud/tencent"
+	"github.com/jms-sync/jms-sync/core/cloud/tencent/tencenttest"
+	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/jumpserver"
+	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/notify"
+	"github.com/jms-sync/jms-sync/core/notify/dingtalk"
+	"github.com/jms-sync/jms-sync/core/notify/dingtalk/dingtalktest"
+	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/core/secret"
+	"github.com/jms-sync/jms-sync/core/state"
+	"github.com/jms-sync/jms-sync/core/storage"
+	"github.com/jms-sync/jms-sync/core/storage/storagetest"
+)
+
+const org = jumpservertest.DefaultOrg
+
+// world is one small world. All that is random in it comes from its seed, and its time is that
+// of the bubble in which it plays.
+type world struct {
+	seed uint64
+	rand *rand.Rand
+	seen *tally
+
+	jump     *jumpservertest.Server
+	made     jumpservertest.Version
+	pageCap  int // rows of a page of JumpServer; 0 = as it likes
+	alibaba  *alibabatest.Server
+	tencent  *tencenttest.Server
+	robot    *dingtalktest.Robot
+	emulator sync.Mutex // one request of any emulator is answered at a time
+
+	accounts []*account
+	machines []*machine
+	store    *state.Store // nil = runs remember nothing
+	client   *jumpserver.Client
+	clientOf map[string]http.RoundTripper
+	rules    plan.Rules
+	limits   plan.Limits
+	writers  int
+
+	chances  chances
+	cancel   context.CancelFunc // of the run under way
+	deadline time.Time          // of its work
+
+	mu      sync.Mutex
+	ahead   time.Duration // of our clock before everybody else's
+	log     bytes.Buffer
+	diary   []string
+	wrong   []string
+	foreign map[string]jumpservertest.Host // other people's hosts, by id
+	touched map[string]jumpservertest.Host // what people made of hosts of ours, by id
+	closed  []closing                      // in the run under way
+	mention map[string]bool                // instances that other people's hosts name
+	off, on map[string]bool                // hosts of ours that people switched off; on although their instance is gone
+	lied    bool                           // JumpServer once said that it has no hosts at all, and meant it: then others are not seen, and may be doubled
+	number  int                            // of things that people made
+}
+
+// account is one configured account.
+type account struct {
+	cloud   inventory.Cloud
+	name    string
+	owner   string
+	regions []string
+	known   bool // its account_id is configured
+	swapped bool // its key opens another account
+
+	inAlibaba *alibabatest.Account
+	inTencent *tencenttest.Account
+}
+
+func (a *account) keyID() string  { return canary + "keyid-" + a.name }
+func (a *account) secret() string { return canary + "secret-" + a.name }
+func (a *account) line(region string) string {
+	return string(a.cloud) + " " + a.name + " " + region
+}
+
+// machine is one instance, as it truly is.
+type machine struct {
+	*account
+	region, id, name, ip string
+	alive                bool
+	elsewhere            bool // in the other account, which a swapped key opens; it lives for ever
+}
+
+func (m *machine) asset() string { return inventory.AssetID(m.cloud, m.region, m.id) }
+
+// canary begins every secret, so that none is missed.
+const canary = "Canary0"
+
+// The secrets of JumpServer and DingTalk. The id of a JumpServer key must be a UUID.
+const (
+	jumpKey    = "cafecafe-0000-4000-8000-cafecafecafe"
+	jumpSecret = canary + "jump"
+	robotToken = canary + "token"
+	robotSign  = "SEC" + canary + "sign"
+)
+
+func newWorld(seed uint64, seen *tally) *world {
+	w := &world{
+		seed: seed, rand: rand.New(rand.NewPCG(seed, 1)), seen: seen, clientOf: map[string]http.RoundTripper{},
+		foreign: map[string]jumpservertest.Host{}, touched: map[string]jumpservertest.Host{}, mention: map[string]bool{},
+		off: map[string]bool{}, on: map[string]bool{},
+	}
+	w.made = []jumpservertest.Version{jumpservertest.V47, jumpservertest.V410}[w.rand.IntN(2)]
+	w.pageCap = []int{0, 0, 3, 5}[w.rand.IntN(4)]
+	w.jump = jumpservertest.New(jumpservertest.Options{
+		Version: w.made, KeyID: jumpKey, KeySecret: jumpSecret, PageCap: w.pageCap, TB: w,
+	})
+	w.alibaba = alibabatest.New(alibabatest.Options{Reporter: w, Regions: []string{"cn-a", "cn-b", "cn-hangzhou"}, PageCap: []int{0, 2, 4}[w.rand.IntN(3)]})
+	w.tencent = tencenttest.New(tencenttest.Options{Reporter: w, Regions: []string{"ap-a", "ap-b", "ap-guangzhou"}})
+	w.robot = dingtalktest.New(dingtalktest.Settings{Token: robotToken, Secret: robotSign, Complain: w.Errorf})
+	w.limits = plan.Limits{
+		Percent: 20 + w.rand.IntN(80), Min: 1 + w.rand.IntN(3), PerRun: 2 + w.rand.IntN(8), AllowEmpty: w.rand.IntN(4) == 0,
+	}
+	if w.rand.IntN(3) == 0 { // as the README shows how to let held removals pass: proof is all that is left
+		w.limits = plan.Limits{Percent: 100, Min: 3, PerRun: 500, AllowEmpty: true}
+	}
+	w.writers = 1 + w.rand.IntN(3)
+	w.makeAccounts()
+	w.makeRules()
+	if w.rand.IntN(2) == 0 {
+		w.remember()
+	}
+	w.populate()
+	return w
+}
+
+// makeAccounts makes one to three accounts of two clouds, in one or two regions each.
+func (w *world) makeAccounts() {
+	names := []string{"one", "two", "three"}[:1+w.rand.IntN(3)]
+	for n, name := range names {
+		a := &account{cloud: inventory.Alibaba, name: name, owner: fmt.Sprintf("100%d", n), regions: []string{"cn-a", "cn-b"}, known: w.rand.IntN(2) == 0}
+		if n > 0 && w.rand.IntN(3) > 0 {
+			a.cloud, a.regions = inventory.Tencent, []string{"ap-a", "ap-b"}
+		}
+		a.regions = a.regions[:1+w.rand.IntN(2)]
+		w.accounts = append(w.accounts, a)
+		if w.rand.IntN(2) == 0 {
+			w.machines = append(w.machines, &machine{
+				account: a, region: a.regions[0], id: a.instanceID(9000 + n), name: "other", ip: "10.0.9.9", alive: true, elsewhere: true,
+			})
+		}
+		w.openTo(a, a.owner)
+	}
+}
+
+// instanceID gives an id in the form of the account's cloud.
+func (a *account) instanceID(n int) string {
+	if a.cloud == inventory.Tencent {
+		return fmt.Sprintf("ins-%08d", n)
+	}
+	return fmt.Sprintf("i-%04d", n)
+}
+
+// openTo makes an account's key open the account of this owner, with its instances.
+func (w *world) openTo(a *account, owner string) {
+	a.swapped = owner != a.owner
+	if a.cloud == inventory.Tencent {
+		a.inTencent = w.tencent.AddAccount(tencenttest.Key{AccountID: owner, AccessKeyID: a.keyID(), AccessKeySecret: a.secret()})
+	} else {
+		a.inAlibaba = w.alibaba.AddAccount(alibabatest.Key{AccountID: owner, AccessKeyID: a.keyID(), AccessKeySecret: a.secret()})
+	}
+	for _, m := range w.machines {
+		if m.account == a && m.alive && m.elsewhere == a.swapped {
+			w.show(m)
+		}
+	}
+}
+
+func (w *world) makeRules() {
+	known := map[string]plan.Account{}
+	for _, a := range w.accounts {
+		known[a.name] = plan.Account{Type: string(a.cloud), Enabled: true, Cloud: a.cloud, Regions: a.regions, Owner: a.configured()}
+	}
+	w.rules = plan.Rules{
+		Accounts: known, Lang: []plan.Lang{plan.Chinese, plan.English}[w.rand.IntN(2)],
+		Mode:  []plan.Mode{plan.ModeDelete, plan.ModeDelete, plan.ModeDeactivate}[w.rand.IntN(3)],
+		Grace: []time.Duration{0, 10 * time.Minute, 168 * time.Hour}[w.rand.IntN(3)],
+	}
+}
+
+func (a *account) configured() string {
+	if a.known {
+		return a.owner
+	}
+	return ""
+}
+
+func (w *world) remember() {
+	able := []storage.Abilities{{}, {CreateOnly: true}, {CreateOnly: true, IfMatch: true}}[w.rand.IntN(3)]
+	b := &bucket{Bucket: storagetest.Memory(able), w: w, old: map[string]storage.Object{}, now: map[string]storage.Object{}}
+	var err error
+	if w.store, err = state.New(b, "", state.Options{Now: w.now}); err != nil {
+		w.Errorf("state: %v", err)
+	}
+}
+
+// now is our clock, which may jump; all others go right.
+func (w *world) now() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return time.Now().Add(w.ahead)
+}
+
+func (w *world) jumpTo(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ahead = d
+}
+
+// version names what decides how JumpServer answers what never changes.
+func (w *world) version() string { return fmt.Sprint(w.made, w.pageCap) }
+
+// transport gives the line to a cloud account, to JumpServer or to DingTalk.
+func (w *world) transport(key string, handler http.Handler, name func(*http.Request) string) http.RoundTripper {
+	if w.clientOf[key] == nil {
+		w.clientOf[key] = &line{w: w, handler: handler, name: name, last: map[string][]byte{}}
+	}
+	return w.clientOf[key]
+}
+
+func (w *world) fleet() cloud.Fleet {
+	var all []cloud.Account
+	for _, a := range w.accounts {
+		handler := http.Handler(w.alibaba)
+		if a.cloud == inventory.Tencent {
+			handler = w.tencent
+		}
+		all = append(all, cloud.Account{
+			Cloud: a.cloud, Name: a.name, AccessKeyID: secret.New(a.keyID()), AccessKeySecret: secret.New(a.secret()),
+			AccountID: a.configured(), Regions: a.regions, Endpoint: "http://" + string(a.cloud),
+			Transport: w.transport(a.name, handler, func(r *http.Request) string {
+				return a.line(r.URL.Query().Get("RegionId") + r.Header.Get("X-TC-Region"))
+			}),
+		})
+	}
+	providers := []cloud.Provider{alibaba.Provider(cloud.Policy{}), tencent.Provider(cloud.Policy{})}
+	return cloud.Open(all, providers).WithLogger(w.logger())
+}
+
+func (w *world) bastion() *jumpserver.Client {
+	if w.client != nil {
+		return w.client
+	}
+	c, err := jumpserver.New(jumpserver.Options{
+		URL: "http://jumpserver", KeyID: secret.New(jumpKey), Secret: secret.New(jumpSecret), BatchSize: 3, Log: w.logger(), Now: w.now,
+		HTTP: w.transport(jumpServer, w.jump, func(*http.Request) string { return jumpServer }),
+	})
+	if err != nil {
+		w.Errorf("client: %v", err)
+	}
+	w.client = c
+	return c
+}
+
+func (w *world) notifier() notify.Notifier {
+	robot, err := dingtalk.New(
+		dingtalk.Settings{Webhook: secret.New("http://dingtalk" + dingtalktest.Path + "?access_token=" + robotToken), Secret: secret.New(robotSign)},
+		dingtalk.Options{Transport: w.transport(dingTalk, w.robot, func(*http.Request) string { return dingTalk }), Now: w.now})
+	if err != nil {
+		w.Errorf("robot: %v", err)
+	}
+	return robot
+}
+
+func (w *world) engine() engine.Engine {
+	e := engine.Engine{
+		Clouds: w.fleet(), Bastion: w.bastion(), Rules: w.rules, Log: w.logger(), Now: w.now, NotifyOn: engine.Always,
+		Limits: w.limits, Writing: apply.Options{Writers: w.writers, Batch: 3, Now: w.now, Log: w.logger()},
+		Wording:   report.Options{Lang: w.rules.Lang, Location: time.UTC, AssetURL: "http://jumpserver/ui/"},
+		Notifiers: []notify.Notifier{w.notifier()}, Reserve: 30 * time.Second,
+	}
+	if w.store != nil {
+		e.Increment = &engine.Increment{Store: w.store, FullEvery: time.Hour}
+	}
+	return e
+}
+
+func (w *world) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(journal{w}, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+// journal is the log, which is searched for secrets as it is written.
+type journal struct{ w *world }
+
+// Write implements io.Writer.
+func (j journal) Write(p []byte) (int, error) {
+	j.w.searchFor("the log", string(p))
+	j.w.mu.Lock()
+	defer j.w.mu.Unlock()
+	return j.w.log.Write(p)
+}
