@@ -1,4 +1,4 @@
-# make demo | test | chaos | test-versitygw | test-serverless | test-moto | build | check | vuln | bench | bench-docs: nothing but Go is needed
+# make demo | test | canaries | chaos | test-versitygw | test-serverless | test-moto | build | check | vuln | bench | bench-docs: nothing but Go is needed
 # (test-serverless: npm, test-moto: Python). make deploy | remove: Serverless Devs. make package | release | release-check.
 GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
@@ -21,6 +21,16 @@ demo: build
 
 test:
 	$(GO) test -tags lambda.norpc ./...
+
+# Whatever any test, or program started by one, prints is searched for the secrets that the tests have:
+# .ci/canaries, of which core/canaries_test.go checks that each is really in use.
+.PHONY: canaries
+canaries:
+	@mkdir -p bin
+	@$(GO) test -v -tags lambda.norpc ./... >bin/test.log 2>&1 || { grep -a -E '^(--- )?FAIL' bin/test.log; exit 1; }
+	@! grep -a -q -F -f .ci/canaries bin/test.log || \
+		{ grep -a -n -F -f .ci/canaries bin/test.log | cut -d: -f1 | head; echo 'these lines of bin/test.log hold a secret'; exit 1; }
+	@echo "no secret in the $$(wc -l <bin/test.log) lines that the tests printed"
 
 # The contract of storage on a real server that checks every signature. Its modules are none of ours.
 VERSITYGW := v1.8.0

@@ -79,7 +79,7 @@ func (c *Client) readRefusal(op string, resp *http.Response) error {
 	case len(body) == 0:
 		r.said = "(nothing more)"
 	default:
-		r.said = cut(c.scrub(strings.Join(strings.Fields(string(body)), " ")))
+		r.said = cut(c.scrub(strings.Join(strings.Fields(strings.ToValidUTF8(string(body), "�")), " ")))
 	}
 	e := fault(kindOf(resp.StatusCode), "jumpserver: "+op, r)
 	switch e.Kind {
