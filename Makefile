@@ -19,15 +19,18 @@ all: build
 demo: build
 	@bin/jms-sync demo
 
+# As the programs are built, so that no SDK is compiled once for them and once for the tests.
+TESTED := CGO_ENABLED=0 $(GO) test -trimpath -tags lambda.norpc
+
 test:
-	$(GO) test -tags lambda.norpc ./...
+	$(TESTED) ./...
 
 # Whatever any test, or program started by one, prints is searched for the secrets that the tests have:
 # .ci/canaries, of which core/canaries_test.go checks that each is really in use.
 .PHONY: canaries
 canaries:
 	@mkdir -p bin
-	@$(GO) test -v -tags lambda.norpc ./... >bin/test.log 2>&1 || { grep -a -E '^(--- )?FAIL' bin/test.log; exit 1; }
+	@$(TESTED) -v ./... >bin/test.log 2>&1 || { grep -a -E '^(--- )?FAIL' bin/test.log; exit 1; }
 	@! grep -a -q -F -f .ci/canaries bin/test.log || \
 		{ grep -a -n -F -f .ci/canaries bin/test.log | cut -d: -f1 | head; echo 'these lines of bin/test.log hold a secret'; exit 1; }
 	@echo "no secret in the $$(wc -l <bin/test.log) lines that the tests printed"
@@ -40,7 +43,7 @@ GATEWAY   := bin/versitygw-$(VERSITYGW)/versitygw
 gateway: $(GATEWAY)
 
 test-versitygw: $(GATEWAY)
-	JMS_SYNC_TEST_VERSITYGW=$(CURDIR)/$(GATEWAY) $(GO) test -tags lambda.norpc -count=1 -run '^TestVersitygw$$' ./core/storage/all
+	JMS_SYNC_TEST_VERSITYGW=$(CURDIR)/$(GATEWAY) $(TESTED) -count=1 -run '^TestVersitygw$$' ./core/storage/all
 
 $(GATEWAY):
 	GOBIN=$(CURDIR)/$(@D) $(GO) install github.com/versity/versitygw/cmd/versitygw@$(VERSITYGW)
@@ -53,7 +56,7 @@ MOTO         := bin/moto-$(MOTO_VERSION)/bin/moto_server
 moto: $(MOTO)
 
 test-moto: $(MOTO)
-	JMS_SYNC_TEST_MOTO=$(CURDIR)/$(MOTO) $(GO) test -tags lambda.norpc -count=1 -v -run '^TestMoto$$' ./core/cloud/aws
+	JMS_SYNC_TEST_MOTO=$(CURDIR)/$(MOTO) $(TESTED) -count=1 -v -run '^TestMoto$$' ./core/cloud/aws
 
 $(MOTO):
 	python3 -m venv $(@D:/bin=)
@@ -120,7 +123,7 @@ SDEVS      := bin/serverless-devs-$(SERVERLESS)/node_modules/.bin/s
 serverless: $(SDEVS)
 
 test-serverless: $(SDEVS)
-	JMS_SYNC_TEST_SERVERLESS=$(CURDIR)/$(SDEVS) $(GO) test -tags lambda.norpc -count=1 -v -run '^TestServerless' ./infra
+	JMS_SYNC_TEST_SERVERLESS=$(CURDIR)/$(SDEVS) $(TESTED) -count=1 -v -run '^TestServerless' ./infra
 
 $(SDEVS):
 	npm install --no-audit --no-fund --prefix bin/serverless-devs-$(SERVERLESS) @serverless-devs/s@$(SERVERLESS)
@@ -128,7 +131,7 @@ $(SDEVS):
 check:
 	@test -z "$$(gofmt -l core functions infra)" || { gofmt -l core functions infra; echo 'run make fmt'; exit 1; }
 	$(GO) mod verify
-	$(GO) vet -tags lambda.norpc ./...
+	CGO_ENABLED=0 $(GO) vet -trimpath -tags lambda.norpc ./...
 	$(GO) test -race -tags lambda.norpc $(RACED)
 
 # Known vulnerabilities in what we call. Its database is on the internet: where that is out of reach,
