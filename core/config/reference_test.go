@@ -10,28 +10,30 @@ import (
 	"github.com/jms-sync/jms-sync/core/config"
 )
 
-// TestReference keeps the table in the documents equal to the code; -update rewrites it.
+// TestReference keeps the tables in the documents equal to the code; -update rewrites them.
 func TestReference(t *testing.T) {
 	t.Parallel()
-	const begin, end = "<!-- settings -->\n", "<!-- /settings -->"
-	name := filepath.Join("..", "..", "docs", "configuration.md")
-	text, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, opened := strings.Cut(string(text), begin)
-	table, after, closed := strings.Cut(rest, end)
-	if !opened || !closed {
-		t.Fatalf("%s lacks its markers", name)
-	}
-	if *update {
-		if err := os.WriteFile(name, []byte(before+begin+config.Reference()+end+after), 0o644); err != nil {
+	zh, en := config.Reference()
+	for name, want := range map[string]string{"configuration.md": zh, "configuration.en.md": en} {
+		const begin, end = "<!-- settings -->\n", "<!-- /settings -->"
+		name = filepath.Join("..", "..", "docs", name)
+		text, err := os.ReadFile(name)
+		if err != nil {
 			t.Fatal(err)
 		}
-		return
-	}
-	if table != config.Reference() {
-		t.Errorf("%s is not what the code says; run go test ./core/config -update", name)
+		before, rest, opened := strings.Cut(string(text), begin)
+		table, after, closed := strings.Cut(rest, end)
+		switch {
+		case !opened || !closed:
+			t.Errorf("%s lacks its markers", name)
+		case table == want:
+		case !*update:
+			t.Errorf("%s is not what the code says; run go test ./core/config -update", name)
+		default:
+			if err := os.WriteFile(name, []byte(before+begin+want+end+after), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 }
 
@@ -39,14 +41,14 @@ func TestSettingsAreDescribed(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
 	for _, s := range config.Settings() {
-		if s.Path == "" || s.Type == "" || s.DocZH == "" || s.DocEN == "" {
+		if s.Path == "" || s.Type == "" || s.TypeEN == "" || s.DocZH == "" || s.DocEN == "" {
 			t.Errorf("not described: %+v", s)
 		}
 		if seen[s.Env] || seen[s.Path] {
 			t.Errorf("%s is there twice", s.Path)
 		}
 		seen[s.Env], seen[s.Path] = true, true
-		if strings.Contains(s.DocZH+s.DocEN+s.Type+s.Default, "|") {
+		if strings.Contains(s.DocZH+s.DocEN+s.Type+s.TypeEN+s.Default, "|") {
 			t.Errorf("%s would break the table", s.Path)
 		}
 	}

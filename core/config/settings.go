@@ -14,6 +14,7 @@ type Setting struct {
 	Path    string // "jumpserver.url"; "clouds[].type" for those of an account
 	Env     string // "JMS_SYNC_JUMPSERVER_URL"; "JMS_SYNC_CLOUDS_<n>_TYPE", n from 0
 	Type    string // in Chinese, with its bounds
+	TypeEN  string // the same in English
 	Default string // as one would write it; "" = none
 	DocZH   string
 	DocEN   string
@@ -88,34 +89,34 @@ func appendSettings(all []Setting, from []leaf) []Setting {
 	for _, l := range from {
 		zh, en, _ := strings.Cut(l.tag.Get("doc"), ";")
 		all = append(all, Setting{
-			Path: l.path, Env: l.env, Type: typeName(l), Default: defaultText(l.value),
+			Path: l.path, Env: l.env, Type: typeName(l).zh, TypeEN: typeName(l).en, Default: defaultText(l.value),
 			DocZH: zh, DocEN: en,
 		})
 	}
 	return all
 }
 
-func typeName(l leaf) string {
+func typeName(l leaf) words {
 	k := types()
 	low, high, _ := strings.Cut(l.tag.Get("range"), ",")
 	switch l.value.Type() {
 	case k.flag:
-		return "布尔"
+		return words{"布尔", "boolean"}
 	case k.number:
-		return "整数 " + low + "–" + high
+		return words{"整数 " + low + "–" + high, "integer " + low + "–" + high}
 	case k.duration:
-		return "时长 " + low + "–" + high
+		return words{"时长 " + low + "–" + high, "duration " + low + "–" + high}
 	case k.texts:
-		return "列表"
+		return words{"列表", "list"}
 	case k.prefixes:
-		return "IP 或网段的列表"
+		return words{"IP 或网段的列表", "list of IPs or networks"}
 	case k.secret:
-		return "文本（保密）"
+		return words{"文本（保密）", "text (secret)"}
 	}
 	if enum := l.tag.Get("enum"); enum != "" {
-		return strings.ReplaceAll(enum, ",", "、")
+		return words{strings.ReplaceAll(enum, ",", "、"), strings.ReplaceAll(enum, ",", ", ")}
 	}
-	return "文本"
+	return words{"文本", "text"}
 }
 
 func defaultText(v reflect.Value) string {
@@ -129,17 +130,19 @@ func defaultText(v reflect.Value) string {
 	}
 }
 
-// Reference renders the table of all settings in Markdown, in Chinese. The table in
-// docs/configuration.md is this text, and a test compares them.
-func Reference() string {
-	var b strings.Builder
+// Reference renders the tables of all settings in Markdown. Those in docs/configuration.md and
+// docs/configuration.en.md are these texts, and a test compares them.
+func Reference() (zh, en string) {
+	var b, c strings.Builder
 	b.WriteString("| 配置项 | 环境变量 | 类型 | 默认值 | 说明 |\n|---|---|---|---|---|\n")
+	c.WriteString("| setting | variable | type | default | what it is |\n|---|---|---|---|---|\n")
 	for _, s := range Settings() {
 		preset := "—"
 		if s.Default != "" {
 			preset = "`" + s.Default + "`"
 		}
 		fmt.Fprintf(&b, "| `%s` | `%s` | %s | %s | %s |\n", s.Path, s.Env, s.Type, preset, s.DocZH)
+		fmt.Fprintf(&c, "| `%s` | `%s` | %s | %s | %s |\n", s.Path, s.Env, s.TypeEN, preset, s.DocEN)
 	}
-	return b.String()
+	return b.String(), c.String()
 }
