@@ -167,7 +167,7 @@ func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
 	switch f.kind {
 	case people:
 		// Between an asset's last reading and its writing nothing can be noticed.
-		l.w.peopleEdit(name != jumpServer || r.Method == http.MethodGet && !r.URL.Query().Has("spm"))
+		l.w.peopleEdit(name != jumpServer || notices(r))
 	case clockJump:
 		l.w.jumpTo(f.wait)
 	case otherKey:
@@ -178,6 +178,13 @@ func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
 		return l.fail(r, name, f)
 	}
 	return l.work(r, name, nil)
+}
+
+// notices tells whether a request to JumpServer comes before a reading that shows what people changed:
+// it writes nothing, and is none of those right before a deletion, which read ids only.
+func notices(r *http.Request) bool {
+	q := r.URL.Query()
+	return r.Method == http.MethodGet && !q.Has("spm") && q.Get("fields") != "id,org_id"
 }
 
 // fail answers badly.
