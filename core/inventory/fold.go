@@ -1,0 +1,107 @@
+package inventory
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// Fold returns a form of a text that is equal for any two texts which a database under JumpServer
+// may call equal. PostgreSQL compares texts sign by sign; MariaDB and MySQL compare them by a
+// collation, and then `Web01` and `web01` are one name. Which collation it is cannot be asked, so
+// Fold joins what the known ones join (utf8_general_ci, as JumpServer's installer ships it,
+// utf8mb4_general_ci, utf8mb4_unicode_ci, utf8mb4_0900_ai_ci): case, accents, full and half width,
+// the kana's two scripts, ß with s and ss, signs that are not seen, blanks at both ends, and all
+// signs of four bytes. It may join a few texts that no database joins ("pas" and "pass"). It is for
+// asking whether a name is free; SameFolded is for telling whether a text is ours.
+func Fold(text string) string {
+	last := rune(-1)
+	return strings.Map(func(r rune) rune {
+		repeated := r == 's' && last == 's'
+		last = r
+		if repeated {
+			return -1
+		}
+		return r
+	}, fold(text, "s"))
+}
+
+// SameFolded reports whether a database under JumpServer may call two texts equal, and therefore
+// answer with the one where the other was written. Unlike Fold it takes ß for s or for ss, as one
+// collation does at a time: "pas" and "pass" differ.
+func SameFolded(a, b string) bool {
+	return a == b || fold(a, "s") == fold(b, "s") || fold(a, "ss") == fold(b, "ss")
+}
+
+// fourBytes stands for every sign that takes four bytes in UTF-8: MariaDB calls them all equal
+// where it can store them at all.
+const fourBytes = unicode.ReplacementChar
+
+// fold does all of Fold but the last step; sharp is what ß becomes.
+func fold(text, sharp string) string {
+	text = strings.Map(short, text)
+	var b strings.Builder
+	b.Grow(len(text))
+	for _, r := range norm.NFKD.String(text) { // é becomes e and an accent, full width plain signs
+		b.WriteString(foldRune(r, sharp))
+	}
+	return strings.TrimSpace(b.String())
+}
+
+// short returns a sign that takes at most three bytes.
+func short(r rune) rune {
+	if r > 0xFFFF {
+		return fourBytes
+	}
+	return r
+}
+
+// foldRune returns what one decomposed sign becomes: "" where collations do not see it.
+func foldRune(r rune, sharp string) string {
+	r = short(unicode.ToLower(unicode.ToUpper(r))) // by way of the upper case: ı becomes i, ς becomes σ
+	if r < unicode.MaxASCII && !unicode.IsControl(r) {
+		return string(r)
+	}
+	switch r {
+	case 'ß':
+		return sharp
+	case 'ø':
+		return "o"
+	case 'ł':
+		return "l"
+	case 'đ', 'ð':
+		return "d"
+	case 'æ':
+		return "ae"
+	case 'œ':
+		return "oe"
+	}
+	if hidden(r) {
+		return ""
+	}
+	return string(hiragana(r))
+}
+
+// hidden reports whether a sign is one that collations leave out: a combining accent, a voicing
+// mark of kana, a joiner, a zero-width space, a variation selector.
+func hidden(r rune) bool {
+	return unicode.IsControl(r) && r != '\t' || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Variation_Selector, r) ||
+		norm.NFKD.PropertiesString(string(r)).CCC() != 0
+}
+
+// hiragana returns a sign of the katakana as the full-sized one of the hiragana, and any other as it is.
+func hiragana(r rune) rune {
+	if r >= 'ァ' && r <= 'ヶ' {
+		r -= 'ァ' - 'ぁ'
+	}
+	switch r {
+	case 'ぁ', 'ぃ', 'ぅ', 'ぇ', 'ぉ', 'っ', 'ゃ', 'ゅ', 'ょ', 'ゎ':
+		return r + 1
+	case 'ゕ':
+		return 'か'
+	case 'ゖ':
+		return 'け'
+	}
+	return r
+}
