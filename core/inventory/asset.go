@@ -1,16 +1,24 @@
 package inventory
 
-import "time"
+import (
+	"strings"
+	"time"
+	"unicode/utf8"
+)
 
-// The labels by which an asset is ours, and those that remember its state. Values are at most
-// 64 characters, as JumpServer demands.
+// The labels by which an asset is ours, and those that remember its state. Each value that is once
+// used stays in JumpServer's label page for ever, so values are shared by many assets where that is
+// possible, and times are whole minutes (see LabelTime). Storable says which values JumpServer takes.
 const (
-	LabelCloud    = "jms-cloud"
-	LabelAccount  = "jms-account"
-	LabelOwner    = "jms-owner"
-	LabelRegion   = "jms-region"
+	LabelCloud   = "jms-cloud"
+	LabelAccount = "jms-account"
+	LabelOwner   = "jms-owner"
+	LabelRegion  = "jms-region"
+	// LabelInstance carries the instance's id. New assets do not have it: their comment names the
+	// instance (see KeyInstance). Those of older versions, adopted ones, and those whose comment
+	// people have changed have it.
 	LabelInstance = "jms-instance"
-	// LabelGone carries the UTC time (RFC 3339, seconds) at which an asset was deactivated.
+	// LabelGone carries the time (LabelTime) at which an asset was deactivated.
 	LabelGone = "jms-gone"
 	// LabelOff stands beside LabelGone where a person had switched the asset off before we did,
 	// so that it stays off when its instance returns.
@@ -27,25 +35,66 @@ const (
 	// LabelKeep is set by people, with the reason as its value: the asset is never deactivated or
 	// deleted.
 	LabelKeep = "jms-keep"
-	// LabelDue stands beside LabelGone: the UTC time (RFC 3339, seconds) before which, as people
-	// were told, the asset is not deleted; DueNever where it was said to stay deactivated.
+	// LabelDue stands beside LabelGone: the time (LabelTime) before which, as people were told, the
+	// asset is not deleted; DueNever where it was said to stay deactivated.
 	LabelDue = "jms-due"
-	// LabelMissing carries the UTC time (RFC 3339, seconds) of the first run that proved the absence
-	// of an instance whose small scope has become empty.
+	// LabelMissing carries the time (LabelTime) of the first run that proved the absence of an
+	// instance whose small scope has become empty.
 	LabelMissing = "jms-missing"
+)
+
+// The lines of a comment by which an asset says whose it is, each followed by a value:
+// "instance_id: i-1". The Python tool writes the first one too.
+const (
+	KeyInstance = "instance_id:"
+	KeyOwner    = "account_id:"
 )
 
 // DueNever is the value of LabelDue on an asset that was deactivated where nothing is deleted.
 const DueNever = "never"
 
 // GoneLabel is the label that tells when an asset was deactivated.
-func GoneLabel(at time.Time) Label { return timeLabel(LabelGone, at) }
+func GoneLabel(at time.Time) Label { return Label{Name: LabelGone, Value: LabelTime(at)} }
 
 // MissingLabel is the label that tells when an absence was proved first.
-func MissingLabel(at time.Time) Label { return timeLabel(LabelMissing, at) }
+func MissingLabel(at time.Time) Label { return Label{Name: LabelMissing, Value: LabelTime(at)} }
 
-func timeLabel(name string, at time.Time) Label {
-	return Label{Name: name, Value: at.UTC().Format(time.RFC3339)}
+// labelTime is the form of times in labels: JumpServer v4.10.17 and later refuse a colon in a value.
+const labelTime = "20060102T1504Z"
+
+// LabelTime returns a time as labels carry it, in UTC and whole minutes: "20261128T1435Z". It is
+// rounded up, so that no grace, promise or wait that is counted from it gets shorter.
+func LabelTime(at time.Time) string { return WholeMinute(at).Format(labelTime) }
+
+// WholeMinute returns a time as LabelTime keeps it: the next whole minute, or the time itself where
+// it is one.
+func WholeMinute(at time.Time) time.Time {
+	whole := at.UTC().Truncate(time.Minute)
+	if whole.Before(at) {
+		whole = whole.Add(time.Minute)
+	}
+	return whole
+}
+
+// ParseLabelTime reads the value of a label that carries a time, also in the form that earlier
+// versions wrote (RFC 3339, seconds), which JumpServer takes up to v4.10.16.
+func ParseLabelTime(value string) (time.Time, error) {
+	value = strings.ToUpper(value) // a database may have kept another spelling
+	at, err := time.Parse(labelTime, value)
+	if err == nil {
+		return at, nil
+	}
+	return time.Parse(time.RFC3339, value)
+}
+
+// MaxLabel is how many characters the name and the value of a label may have each.
+const MaxLabel = 64
+
+// Storable reports whether every version of JumpServer takes a value for a label: 1 to MaxLabel
+// characters, no space at the ends, and neither ":" nor "," (v4.10.17 and later answer 400 to them).
+func Storable(value string) bool {
+	return value != "" && utf8.RuneCountInString(value) <= MaxLabel &&
+		value == strings.TrimSpace(value) && !strings.ContainsAny(value, ":,")
 }
 
 // Label is one name:value pair on an asset. Several may have one name.
@@ -53,6 +102,24 @@ type Label struct{ Name, Value string }
 
 // String gives "name:value", the form in which JumpServer takes labels.
 func (l Label) String() string { return l.Name + ":" + l.Value }
+
+// Is reports whether the label has this name, one of the Label… constants. A database may have kept
+// another spelling of it (JMS-Keep), and people write it as they like: when in doubt, it is ours to obey.
+func (l Label) Is(name string) bool {
+	return l.Name == name || plainly(l.Name, name) || !isASCII(l.Name) && SameFolded(l.Name, name)
+}
+
+// plainly reports whether two texts differ by nothing but case and spaces around them.
+func plainly(text, name string) bool { return strings.EqualFold(strings.TrimSpace(text), name) }
+
+func isASCII(text string) bool {
+	for n := range len(text) {
+		if text[n] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
 
 // Asset is one host of JumpServer, or (Host false) another asset that only matters because
 // it holds a name in the organisation.
@@ -68,11 +135,11 @@ type Asset struct {
 	Host     bool
 }
 
-// Label gives the value of the label with this name, if the asset has exactly one of it.
+// Label returns the value of the label with this name (see Label.Is), if the asset has exactly one of it.
 func (a Asset) Label(name string) (string, bool) {
 	value, n := "", 0
 	for _, l := range a.Labels {
-		if l.Name == name {
+		if l.Is(name) {
 			value = l.Value
 			n++
 		}
@@ -80,11 +147,11 @@ func (a Asset) Label(name string) (string, bool) {
 	return value, n == 1
 }
 
-// Count tells how many labels of this name the asset carries.
+// Count returns how many labels of this name (see Label.Is) the asset carries.
 func (a Asset) Count(name string) int {
 	n := 0
 	for _, l := range a.Labels {
-		if l.Name == name {
+		if l.Is(name) {
 			n++
 		}
 	}

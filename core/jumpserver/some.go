@@ -138,8 +138,9 @@ func (c *Client) DeactivatedSince(ctx context.Context, owner string, since time.
 	n := 0
 	for _, a := range assets {
 		value, _ := a.Label(inventory.LabelGone)
-		at, err := time.Parse(time.RFC3339, value)
-		mine := slices.Contains(a.Labels, inventory.Label{Name: inventory.LabelOwner, Value: owner})
+		at, err := inventory.ParseLabelTime(value)
+		of, _ := a.Label(inventory.LabelOwner)
+		mine := strings.EqualFold(of, owner)
 		if mine && err == nil && !at.Before(since) {
 			n++
 		}

@@ -4,6 +4,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
@@ -19,7 +20,10 @@ func (b *builder) absent() {
 		}
 		b.leaked(*a, m)
 		why, proved := b.readScope(m)
+		other, differs := otherOwner(*a, m)
 		switch {
+		case differs:
+			b.skip(c, because(OwnersDiffer, m.owner, other))
 		case proved:
 			b.judge(c, *a)
 		case orphaned(why.Code):
@@ -32,14 +36,14 @@ func (b *builder) absent() {
 	}
 }
 
-// left gives the assets of ours, by index, to which no listed instance belongs, and what their labels say.
+// left returns the assets of ours, by index, to which no listed instance belongs, and their marks.
 func (b *builder) left() iter.Seq2[int, mark] {
 	return func(yield func(int, mark) bool) {
 		for _, n := range b.order {
 			if !b.ours[n] || b.listed[n] {
 				continue
 			}
-			if m, _ := labelMark(b.in.Bastion.Assets[n]); !yield(n, m) {
+			if !yield(n, b.marks[n]) {
 				return
 			}
 		}
@@ -54,28 +58,33 @@ func leftover(a *inventory.Asset, m mark) Change {
 	}
 }
 
-// copies tells of hosts that carry our labels and are not ours: clones, which have the labels of the
-// asset that they were made of.
+// copies tells of hosts that carry our labels and are not ours: clones, which say that they are the asset
+// that they were made of, and those whose comment was changed so that nothing proves whose they are.
 func (b *builder) copies() {
 	if b.rules.Partial {
 		return
 	}
 	for _, n := range b.order {
 		a := &b.in.Bastion.Assets[n]
-		if m, marked := labelMark(*a); marked && !b.ours[n] {
-			c := leftover(a, m)
-			c.Before = nil
-			b.skip(c, because(IsCopy))
+		if b.ours[n] || b.marks[n].cloud == "" {
+			continue
 		}
+		c := leftover(a, b.marks[n])
+		c.Before = nil
+		if Unproved(*a) {
+			b.skip(c, because(OursUnproved))
+			continue
+		}
+		b.skip(c, because(IsCopy))
 	}
 }
 
 // elsewhere keeps an asset whose instance another listing holds.
 func (b *builder) elsewhere(c Change, where inventory.Scope) {
-	m, _ := labelMark(*c.Before)
+	m := b.marks[b.byID[c.AssetID]]
 	n, _ := b.owned(instanceKey{m.cloud, m.instance})
 	own := &b.in.Bastion.Assets[n]
-	if of, _ := labelMark(*own); b.listed[n] && own.ID != c.AssetID && of.region == m.region {
+	if b.listed[n] && own.ID != c.AssetID && b.marks[n].region == m.region {
 		b.skip(c, because(Doubled, own.Name))
 		return
 	}
@@ -100,7 +109,7 @@ func (b *builder) readScope(m mark) (Reason, bool) {
 	}
 	if l := b.in.Listings[own]; !l.Complete() {
 		return because(ScopeFailed, m.account, m.region), false
-	} else if l.Owner != m.owner {
+	} else if !strings.EqualFold(l.Owner, m.owner) {
 		return because(OtherOwner, m.owner, l.Owner), false
 	}
 	if name := b.failed(m); name != "" {
@@ -119,7 +128,7 @@ func (b *builder) failed(m mark) string {
 		if l.Complete() || l.Cloud != m.cloud || l.Region != m.region && l.Region != everyRegion {
 			continue
 		}
-		if l.Owner == m.owner || l.Owner == "" && b.rules.Accounts[l.Account].mayList(m.cloud, m.owner, m.region) {
+		if strings.EqualFold(l.Owner, m.owner) || l.Owner == "" && b.rules.Accounts[l.Account].mayList(m.cloud, m.owner, m.region) {
 			return l.Account
 		}
 	}

@@ -62,7 +62,7 @@ func unmarked(a inventory.Asset, m mark) []inventory.Label {
 	known := a.ID == inventory.AssetID(m.cloud, m.region, m.instance) || slices.Contains(mentioned(a.Comment), m.instance)
 	out := []inventory.Label{}
 	for _, l := range a.Labels {
-		if stays := l.Name == inventory.LabelInstance && !known; stays || !ofOurs(l) {
+		if stays := l.Is(inventory.LabelInstance) && !known; stays || !ofOurs(l) {
 			out = append(out, l)
 		}
 	}
@@ -72,8 +72,8 @@ func unmarked(a inventory.Asset, m mark) []inventory.Label {
 // ofOurs tells whether we set and take labels of this name. jms-keep is people's.
 func ofOurs(l inventory.Label) bool {
 	marks := labelsOf(inventory.Instance{})
-	return ofDeactivation(l) || slices.ContainsFunc(marks, func(m inventory.Label) bool { return m.Name == l.Name }) ||
-		slices.Contains([]string{inventory.LabelAsset, inventory.LabelMissing, inventory.LabelProtected}, l.Name)
+	return ofDeactivation(l) || slices.ContainsFunc(marks, func(m inventory.Label) bool { return l.Is(m.Name) }) ||
+		isAny(l, inventory.LabelAsset, inventory.LabelMissing, inventory.LabelProtected)
 }
 
 // spot is where an asset or instance is reached.

@@ -132,8 +132,7 @@ func values(c Change) []Value {
 func labelValues(labels []inventory.Label) []Value {
 	var out []Value
 	for _, l := range labels {
-		switch l.Name {
-		case inventory.LabelGone, inventory.LabelDue, inventory.LabelMissing, inventory.LabelEvent:
+		if isAny(l, inventory.LabelGone, inventory.LabelDue, inventory.LabelMissing, inventory.LabelEvent) {
 			l.Value = "*"
 		}
 		out = append(out, Value{"label", l.String()})

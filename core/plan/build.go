@@ -40,15 +40,24 @@ type place struct {
 	owner, region string
 }
 
+// placeAt returns a place; the owner's spelling does not count.
+func placeAt(cloud inventory.Cloud, owner, region string) place {
+	return place{cloud, strings.ToLower(owner), region}
+}
+
+func (m mark) place() place { return placeAt(m.cloud, m.owner, m.region) }
+
 type builder struct {
 	entries   []entry // of the complete listings
 	rules     Rules
 	in        Input
 	plan      Plan
-	order     []int          // indices of Bastion.Assets, by asset id
-	byID      map[string]int // asset id → index in Bastion.Assets
-	ours      []bool         // by index in Bastion.Assets
-	forbidden bool           // the rules would delete, and the access key's user may not: see stays
+	order     []int             // indices of Bastion.Assets, by asset id
+	byID      map[string]int    // asset id → index in Bastion.Assets
+	ours      []bool            // by index in Bastion.Assets
+	marks     []mark            // likewise: what the asset says of itself, ours or not
+	spelled   map[string]string // account name of a label → as the configuration writes it, see account
+	forbidden bool              // the rules would delete, and the access key's user may not: see stays
 	// listed and decided say of an asset, by index, that a listing holds its instance, and that
 	// a wish or a candidate decides its name.
 	listed, decided []bool
@@ -92,7 +101,7 @@ func newBuilder(in Input, rules Rules) *builder {
 	}
 	b := &builder{
 		forbidden: forbidden, rules: rules, in: in, order: make([]int, count), byID: make(map[string]int, count),
-		ours: make([]bool, count), listed: make([]bool, count), decided: make([]bool, count), named: map[string]string{},
+		ours: make([]bool, count), marks: make([]mark, count), spelled: map[string]string{}, listed: make([]bool, count), decided: make([]bool, count), named: map[string]string{},
 		homes: map[instanceKey]string{},
 	}
 	b.plan = Plan{
@@ -115,15 +124,52 @@ func (b *builder) indexAssets() {
 	for _, n := range b.order {
 		a := &b.in.Bastion.Assets[n]
 		b.byID[a.ID] = n
-		if m, ours := readMark(*a); ours {
-			b.ours[n] = true
-			b.count(a, m)
+		m, ours := readMark(*a)
+		m.account = b.account(m.account)
+		b.marks[n] = m
+		if ours {
+			b.own(n)
 			continue
 		}
 		for _, id := range named(*a) {
 			b.named[id] = a.Name
 		}
 	}
+}
+
+// own notes that an asset is ours.
+func (b *builder) own(n int) {
+	b.ours[n] = true
+	b.count(&b.in.Bastion.Assets[n], b.marks[n])
+}
+
+// account returns a label's account name as the configuration writes it: JumpServer's database may have
+// kept another spelling.
+func (b *builder) account(name string) string {
+	if _, exact := b.rules.Accounts[name]; exact || name == "" {
+		return name
+	}
+	if known, met := b.spelled[name]; met {
+		return known
+	}
+	b.spelled[name] = name
+	for configured := range b.rules.Accounts { // the configuration has no two of one spelling
+		if inventory.SameFolded(configured, name) {
+			b.spelled[name] = configured
+		}
+	}
+	return b.spelled[name]
+}
+
+// recognise takes an asset whose comment was changed for the one of a listed instance: its id is made of
+// just that instance, and its labels name the same place.
+func (b *builder) recognise(n int, i *inventory.Instance) {
+	m := &b.marks[n]
+	if b.ours[n] || m.cloud != i.Cloud || m.region != i.Region || b.in.Bastion.Assets[n].Count(inventory.LabelInstance) > 0 {
+		return
+	}
+	m.instance = i.ID
+	b.own(n)
 }
 
 // owned gives the asset of ours that an instance has, under whatever id and region: the one whose id is
@@ -136,10 +182,9 @@ func (b *builder) owned(k instanceKey) (n int, known bool) {
 			if !b.ours[n] {
 				continue
 			}
-			a := b.in.Bastion.Assets[n]
-			m, _ := labelMark(a)
+			m := b.marks[n]
 			key := instanceKey{m.cloud, m.instance}
-			if _, twice := b.owners[key]; !twice || a.ID == inventory.AssetID(m.cloud, m.region, m.instance) {
+			if _, twice := b.owners[key]; !twice || m.made(b.in.Bastion.Assets[n].ID) {
 				b.owners[key] = n
 			}
 		}
@@ -153,14 +198,14 @@ func (b *builder) owned(k instanceKey) (n int, known bool) {
 func (b *builder) assetOf(i *inventory.Instance) (id string, n int, exists bool) {
 	id = inventory.AssetID(i.Cloud, i.Region, i.ID)
 	n, exists = b.byID[id]
+	if exists {
+		b.recognise(n, i)
+	}
 	if exists && b.ours[n] {
 		return b.in.Bastion.Assets[n].ID, n, true // equal, and held anyway
 	}
-	if own, known := b.owned(instanceKey{i.Cloud, i.ID}); known {
-		a := b.in.Bastion.Assets[own]
-		if m, _ := labelMark(a); m.region == i.Region {
-			return a.ID, own, true
-		}
+	if own, known := b.owned(instanceKey{i.Cloud, i.ID}); known && b.marks[own].region == i.Region {
+		return b.in.Bastion.Assets[own].ID, own, true
 	}
 	return id, n, exists
 }
@@ -168,8 +213,7 @@ func (b *builder) assetOf(i *inventory.Instance) (id string, n int, exists bool)
 // home gives the region of the asset that an instance has, or gets by this plan.
 func (b *builder) home(k instanceKey) (string, bool) {
 	if n, known := b.owned(k); known {
-		m, _ := labelMark(b.in.Bastion.Assets[n])
-		return m.region, true
+		return b.marks[n].region, true
 	}
 	region, known := b.homes[k]
 	return region, known
@@ -196,7 +240,7 @@ func (b *builder) where(k instanceKey) (inventory.Scope, bool) {
 // count adds an asset of ours to the populations that the guard weighs losses against.
 func (b *builder) count(a *inventory.Asset, m mark) {
 	scope := inventory.Scope{Cloud: m.cloud, Account: m.account, Region: m.region}
-	for _, p := range []*population{b.population(place{m.cloud, m.owner, m.region}), b.scope(scope)} {
+	for _, p := range []*population{b.population(m.place()), b.scope(scope)} {
 		switch {
 		case a.Count(inventory.LabelGone) == 0:
 			p.assets++
@@ -237,7 +281,7 @@ func (b *builder) indexListings() []entry {
 	}
 	entries, at := make([]entry, 0, count), make(map[string]int, count)
 	for _, l := range b.in.Listings {
-		p := place{l.Cloud, l.Owner, l.Region}
+		p := placeAt(l.Cloud, l.Owner, l.Region)
 		if !l.Complete() {
 			continue
 		}
@@ -274,8 +318,8 @@ func (b *builder) prefer(asset string, i, first *inventory.Instance) bool {
 	if !exists || !b.ours[n] {
 		return false
 	}
-	m, _ := labelMark(b.in.Bastion.Assets[n])
-	return m.account == i.Account && m.account != first.Account
+	account := b.marks[n].account
+	return account == i.Account && account != first.Account
 }
 
 // instance decides what becomes of one listed instance.

@@ -4,9 +4,11 @@
 // Build makes a Plan; its removals are only candidates. Approve (the guard) turns it into an
 // Approved, the only thing that package apply takes; nothing else can fill one.
 //
-// An asset is ours if it carries the labels jms-cloud, jms-account, jms-owner, jms-region and
-// jms-instance, each once, and its id is either inventory.AssetID of them or stands in its label jms-asset,
-// as Adopt writes it. A copy of an asset has the labels and another id: it is told, and not ours. The rules:
+// An asset is ours if it carries the labels jms-cloud, jms-account, jms-owner and jms-region, each once, and
+// names an instance: by its label jms-instance, or where it has none by a line of its comment. That is
+// proved by its id, which is inventory.AssetID of them, or stands in its label jms-asset, as Adopt writes it.
+// Label names, cloud and region are read without case, because a database may keep another spelling. A copy
+// of an asset has the labels and another id: it is told, and not ours. The rules:
 //
 //	instance    asset                                  outcome
 //	---------   ------------------------------------   --------------------------------------------
@@ -14,6 +16,8 @@
 //	listed      none, and the instance has no address  skip (not created yet; it counts as present)
 //	listed      none, outside the whitelist            skip
 //	listed      the id without our labels              skip (a person took the marks off)
+//	listed      the id and our labels, and a comment   update: the label jms-instance; the comment stays
+//	            that names no instance or another
 //	listed      not ours, comment or jms-instance      skip (the Python tool's, made by hand, released)
 //	            names the instance
 //	listed      ours, in another region                skip (one instance, one asset)
@@ -22,13 +26,16 @@
 //	listed      ours, platform of another type         drift (said); a platform is never changed
 //	listed      two of ours                            that of our id, else the first adopted one, follows;
 //	                                                   the other: skip (said)
-//	any         not ours, with our labels              skip (said): a copy
+//	any         not ours, with our labels              skip (said): a copy, or unproved: its comment was
+//	                                                   changed, and its instance is in no listing
 //	listed      ours, jms-gone                         update: label off, active again (unless jms-off)
 //	listed      ours, switched off by a person         stays off; the rest follows the cloud
 //	listed      ours, equal                            unchanged
 //	listed      ours, never written to (see below)     skip (said), or unchanged where it is as wanted
 //	elsewhere   ours, in a complete scope's place      keep: an instance in any listing is present
 //	absent      not ours                               not looked at
+//	absent      ours, its label and its comment name   skip (said): a row of JumpServer's label page was
+//	            two owners                             edited, or the comment
 //	absent      ours, its account not configured or    orphan (said in every run): only Retire ends it;
 //	            switched off, or its region left out   keep where it is deactivated and only waits
 //	absent      ours, scope failed or not asked for    keep

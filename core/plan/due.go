@@ -20,7 +20,7 @@ func (r Rules) promise(since time.Time) string {
 	if r.Mode != ModeDelete {
 		return inventory.DueNever
 	}
-	return stamp(since.Add(r.Grace))
+	return inventory.LabelTime(since.Add(r.Grace))
 }
 
 func stamp(at time.Time) string { return at.UTC().Format(time.RFC3339) }
@@ -32,7 +32,7 @@ func promised(a inventory.Asset) (until time.Time, given bool) {
 		return time.Time{}, false
 	}
 	value, single := a.Label(inventory.LabelDue)
-	until, err := time.Parse(time.RFC3339, value)
+	until, err := inventory.ParseLabelTime(value)
 	if !single || err != nil {
 		return time.Unix(1<<40, 0), true
 	}
@@ -56,7 +56,7 @@ func (b *builder) deactivated(c Change, a inventory.Asset, since time.Time) {
 		b.keep(c, because(InGrace, stamp(since), stamp(due)))
 	case !given || !b.rules.Now.Before(until):
 		b.candidate(c, Delete, because(GraceOver, stamp(since)))
-	case until.Sub(b.rules.Now) <= notice:
+	case until.Sub(b.rules.Now) <= notice+time.Minute: // the promise of notice is rounded up
 		c.Due = until
 		b.keep(c, because(InGrace, stamp(since), stamp(until)))
 	default:
@@ -76,8 +76,8 @@ func (b *builder) stays() Code {
 // since people were told when it would come. They are told of it once, by this run, and jms-due
 // promises them the notice.
 func (b *builder) early(c Change, a inventory.Asset) {
-	until := b.rules.Now.Add(notice)
-	b.note(c, a, relabelled(a, inventory.LabelDue, stamp(until)))
+	until := inventory.WholeMinute(b.rules.Now.Add(notice))
+	b.note(c, a, relabelled(a, inventory.LabelDue, inventory.LabelTime(until)))
 	c.Action, c.Reason = Hold, because(GuardEarly, stamp(until))
 	b.plan.notes = append(b.plan.notes, c)
 }
@@ -105,11 +105,11 @@ func marking(c Change, a inventory.Asset, labels []inventory.Label) Change {
 	return c
 }
 
-// relabelled gives an asset's labels with one label in place of all of its name; value "" takes them off.
+// relabelled returns an asset's labels with one label in place of all of its name; value "" takes them off.
 func relabelled(a inventory.Asset, name, value string) []inventory.Label {
 	out := make([]inventory.Label, 0, len(a.Labels)+1)
 	for _, l := range a.Labels {
-		if l.Name != name {
+		if !l.Is(name) {
 			out = append(out, l)
 		}
 	}

@@ -121,7 +121,7 @@ func (b *builder) protected(i inventory.Instance, a inventory.Asset) bool {
 
 // relabel lets our labels follow the cloud.
 func (b *builder) relabel(c *Change, i inventory.Instance, a *inventory.Asset) {
-	if m, _ := labelMark(*a); b.rules.Partial && m.owner == i.Owner {
+	if m := b.marks[b.byID[a.ID]]; b.rules.Partial && strings.EqualFold(m.owner, i.Owner) {
 		i.Account = m.account // which of the owner's accounts speaks for it is for full runs to say
 	}
 	if !markable(i) {

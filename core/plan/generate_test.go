@@ -266,7 +266,16 @@ func (d *dice) edit(a *inventory.Asset) {
 		a.Host = false
 	}
 	if d.in(6) {
-		labelled(inventory.LabelMissing, pick(d, stamp(now().Add(-time.Hour)), stamp(now().Add(-time.Minute)), "monday"))(a)
+		labelled(inventory.LabelMissing, pick(d, stamp(now().Add(-time.Hour)), inventory.LabelTime(now().Add(-time.Minute)), "monday"))(a)
+	}
+	switch {
+	case d.in(2):
+		asNew(a)
+	case d.in(8):
+		a.Comment = pick(d, "", "mine", "account_id: "+other)
+	}
+	if d.in(12) { // people's words take the place of ours
+		a.Comment = pick(d, "", "mine", "instance_id: i-0", "account_id: "+other)
 	}
 	if d.in(12) {
 		labelled(inventory.LabelKeep, "audit")(a)

@@ -113,7 +113,7 @@ func placeOf(c Change) place {
 		return place{}
 	}
 	m, _ := readMark(*c.Before)
-	return place{m.cloud, m.owner, m.region}
+	return m.place()
 }
 
 // instanceOf gives the instance id by which an asset of ours is told from its namesakes.

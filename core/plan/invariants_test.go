@@ -130,7 +130,7 @@ func markerComesWithTheAsset(t *testing.T) {
 	everyWorld(t, func(t *testing.T, w *world) {
 		for _, c := range w.approve().Creates() {
 			n := c.New()
-			if !Ours(inventory.Asset{ID: n.ID, Labels: n.Labels, Host: true}) {
+			if !Ours(inventory.Asset{ID: n.ID, Labels: n.Labels, Comment: n.Comment, Host: true}) {
 				t.Errorf("%s is made without our marks: %v", n.ID, n.Labels)
 			}
 		}

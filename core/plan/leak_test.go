@@ -111,7 +111,7 @@ func TestWhatIsRemembered(t *testing.T) {
 	strict := func(w *world) { w.limits = twentyPercent() }
 	runRows(t, []row{
 		{"the first proof", func(w *world) { strict(w); w.holds(host(i1)) },
-			[]string{"update i-1 remembers labels", "hold i-1 guard_missing"}, labels(inventory.LabelMissing, stamp(now()))},
+			[]string{"update i-1 remembers labels", "hold i-1 guard_missing"}, labels(inventory.LabelMissing, "20260301T0800Z")},
 		{"written once", func(w *world) { strict(w); w.holds(host(i1, missing(time.Minute))) }, []string{"hold i-1 guard_missing"}, nil},
 		{"gone with the deactivation", func(w *world) { strict(w); w.holds(host(i1, missing(time.Hour))) },
 			[]string{"deactivate i-1 instance_gone"}, labels(inventory.LabelMissing, "")},

@@ -308,7 +308,10 @@ func TestNewAsset(t *testing.T) {
 	if got := w.approve().Creates()[0].New().Comment; !strings.HasPrefix(got, "created by jms-sync") {
 		t.Error(got)
 	}
-	if !slices.Equal(got.Labels, labelsOf(w.listings[0].Instances[0])) {
+	if !slices.Equal(got.Labels, sharedLabels(w.listings[0].Instances[0])) {
 		t.Errorf("labels %v", got.Labels)
+	}
+	if !strings.Contains(got.Comment, "\naccount_id: "+owner+"\n") {
+		t.Errorf("comment %q lacks the owner", got.Comment)
 	}
 }

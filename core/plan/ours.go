@@ -4,37 +4,43 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// mark is what our labels say of an asset.
+// mark is what an asset says of itself: four labels that many assets share, and the instance that a
+// label or its comment names. Cloud and region are in lower case, as all clouds write them, because a
+// database may have kept another spelling of a label.
 type mark struct {
 	cloud                            inventory.Cloud
 	account, owner, region, instance string
 }
 
-// readMark gives the mark of an asset that is ours; see the package's doc for what is.
-func readMark(a inventory.Asset) (mark, bool) {
-	m, ok := labelMark(a)
-	return m, ok && (a.ID == inventory.AssetID(m.cloud, m.region, m.instance) || adopted(a))
+// readMark returns the mark of an asset and reports whether it is ours; see the package's doc for what
+// is. Of an asset that is not ours the mark is what it claims: instance is the one that it names, or "".
+func readMark(a inventory.Asset) (m mark, ours bool) {
+	m, marked := sharedMark(a)
+	if !marked {
+		return mark{}, false
+	}
+	if a.Count(inventory.LabelInstance) > 0 {
+		m.instance, _ = a.Label(inventory.LabelInstance)
+		return m, m.instance != "" && (m.made(a.ID) || adopted(a))
+	}
+	for _, id := range mentioned(a.Comment) {
+		if m.instance = id; m.made(a.ID) {
+			return m, true
+		}
+	}
+	return m, false
 }
 
-// adopted tells whether an asset's own id stands in its label jms-asset: whoever marked it meant this
-// very asset. A copy has another id.
-func adopted(a inventory.Asset) bool {
-	own, ok := a.Label(inventory.LabelAsset)
-	return ok && strings.EqualFold(own, a.ID)
-}
-
-// labelMark gives what the labels of an asset say, if it has all of them; only its id tells
-// whether that is true.
-func labelMark(a inventory.Asset) (mark, bool) {
+// sharedMark returns what the labels say that many assets share, and reports whether an asset has each
+// of them once.
+func sharedMark(a inventory.Asset) (m mark, marked bool) {
 	if !a.Host {
 		return mark{}, false
 	}
-	var m mark
 	for _, f := range [...]struct {
 		label string
 		into  *string
@@ -43,66 +49,101 @@ func labelMark(a inventory.Asset) (mark, bool) {
 		{inventory.LabelAccount, &m.account},
 		{inventory.LabelOwner, &m.owner},
 		{inventory.LabelRegion, &m.region},
-		{inventory.LabelInstance, &m.instance},
 	} {
-		value, ok := a.Label(f.label)
-		if !ok || value == "" {
+		value, once := a.Label(f.label)
+		if !once || value == "" {
 			return mark{}, false
 		}
 		*f.into = value
 	}
+	m.cloud, m.region = inventory.Cloud(strings.ToLower(string(m.cloud))), strings.ToLower(m.region)
 	return m, true
 }
 
-// Ours tells whether an asset is ours: see the package's doc.
+// made reports whether an asset's id is the one that we make for the instance of the mark.
+func (m mark) made(id string) bool {
+	return m.instance != "" && id == inventory.AssetID(m.cloud, m.region, m.instance)
+}
+
+// adopted reports whether an asset's own id stands in its label jms-asset: whoever marked it meant this
+// very asset. A copy has another id.
+func adopted(a inventory.Asset) bool {
+	own, ok := a.Label(inventory.LabelAsset)
+	return ok && strings.EqualFold(own, a.ID)
+}
+
+// Ours reports whether an asset is ours: see the package's doc.
 func Ours(a inventory.Asset) bool {
 	_, ours := readMark(a)
 	return ours
 }
 
-// OursOf tells whether an asset is ours and the one of this instance.
+// OursOf reports whether an asset is ours and the one of this instance.
 func OursOf(a inventory.Asset, cloud inventory.Cloud, region, instance string) bool {
 	m, ours := readMark(a)
 	return ours && m.cloud == cloud && m.region == region && m.instance == instance
 }
 
-// labelsOf are the five labels that make an asset ours.
-func labelsOf(i inventory.Instance) []inventory.Label {
+// Unproved reports whether an asset has our labels, but nothing on it proves of which instance it is:
+// its comment was changed. It is not touched, unless its instance is listed; see the package's doc.
+func Unproved(a inventory.Asset) bool {
+	m, ours := readMark(a)
+	return !ours && m.cloud != "" && m.instance == ""
+}
+
+// otherOwner returns the owner that an asset's comment names where its label names another one: a row
+// of JumpServer's label page was edited, or the comment. Then neither is believed.
+func otherOwner(a inventory.Asset, m mark) (owner string, differs bool) {
+	for _, owner := range valuesOf(a.Comment, inventory.KeyOwner) {
+		if !strings.EqualFold(owner, m.owner) {
+			return owner, true
+		}
+	}
+	return "", false
+}
+
+// sharedLabels are the four labels that each asset of ours has.
+func sharedLabels(i inventory.Instance) []inventory.Label {
 	return []inventory.Label{
 		{Name: inventory.LabelCloud, Value: string(i.Cloud)},
 		{Name: inventory.LabelAccount, Value: i.Account},
 		{Name: inventory.LabelOwner, Value: i.Owner},
 		{Name: inventory.LabelRegion, Value: i.Region},
-		{Name: inventory.LabelInstance, Value: i.ID},
 	}
 }
 
-// markable tells whether JumpServer can hold the instance's labels: 1 to 64 characters each.
+// labelsOf are sharedLabels and that of the instance, by which an asset is ours whatever its comment says.
+func labelsOf(i inventory.Instance) []inventory.Label {
+	return append(sharedLabels(i), inventory.Label{Name: inventory.LabelInstance, Value: i.ID})
+}
+
+// markable reports whether JumpServer can hold the instance's labels.
 func markable(i inventory.Instance) bool {
-	for _, l := range labelsOf(i) {
-		if n := utf8.RuneCountInString(l.Value); n == 0 || n > 64 || l.Value != strings.TrimSpace(l.Value) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(labelsOf(i), func(l inventory.Label) bool { return !inventory.Storable(l.Value) })
 }
 
-// followLabels gives the labels that the asset of a listed instance should have: ours up to
-// date, jms-protected as protected says, those of a deactivation taken off, all of people's as
-// they are. It gives nil for no change.
+// followLabels returns the labels that the asset of a listed instance should have: ours up to
+// date, jms-instance where nothing else proves the asset, jms-protected as protected says, those of a
+// deactivation taken off, all of people's as they are. It returns nil for no change.
 func followLabels(a inventory.Asset, i inventory.Instance, protected bool) []inventory.Label {
 	gone := a.Count(inventory.LabelGone) > 0
 	want := labelsOf(i)
-	out := make([]inventory.Label, 0, len(a.Labels))
+	out := make([]inventory.Label, 0, len(a.Labels)+1)
 	for _, l := range a.Labels {
-		if at := slices.IndexFunc(want, func(w inventory.Label) bool { return w.Name == l.Name }); at >= 0 {
-			out = append(out, want[at])
+		if at := slices.IndexFunc(want, func(w inventory.Label) bool { return l.Is(w.Name) }); at >= 0 {
+			if !inventory.SameFolded(l.Value, want[at].Value) { // JumpServer may have kept another spelling for good
+				l = want[at]
+			}
+			out = append(out, l)
 			continue
 		}
-		if gone && ofDeactivation(l) || l.Name == inventory.LabelProtected && !protected || l.Name == inventory.LabelMissing {
+		if gone && ofDeactivation(l) || l.Is(inventory.LabelProtected) && !protected || l.Is(inventory.LabelMissing) {
 			continue
 		}
 		out = append(out, l)
+	}
+	if !Ours(a) {
+		out = append(out, want[len(want)-1])
 	}
 	if protected && a.Count(inventory.LabelProtected) == 0 {
 		out = append(out, protectedLabel())
@@ -113,10 +154,12 @@ func followLabels(a inventory.Asset, i inventory.Instance, protected bool) []inv
 	return out
 }
 
-// ofDeactivation tells whether a label only means something on a deactivated asset.
+// ofDeactivation reports whether a label only means something on a deactivated asset.
 func ofDeactivation(l inventory.Label) bool {
-	return slices.Contains([]string{inventory.LabelGone, inventory.LabelDue, inventory.LabelOff, inventory.LabelEvent}, l.Name)
+	return isAny(l, inventory.LabelGone, inventory.LabelDue, inventory.LabelOff, inventory.LabelEvent)
 }
+
+func isAny(l inventory.Label, names ...string) bool { return slices.ContainsFunc(names, l.Is) }
 
 // goneLabels gives the labels of an asset that is deactivated now. Where a person had switched
 // it off before, jms-off remembers that, so that it stays off if the instance returns.
@@ -128,7 +171,7 @@ func goneLabels(a inventory.Asset, r Rules) []inventory.Label {
 	if r.Partial {
 		out = append(out, inventory.Label{Name: inventory.LabelEvent, Value: "closed"})
 	}
-	return append(out, r.dueLabel(r.Now), inventory.GoneLabel(r.Now))
+	return append(out, r.dueLabel(inventory.WholeMinute(r.Now)), inventory.GoneLabel(r.Now))
 }
 
 func protectedLabel() inventory.Label {
@@ -142,36 +185,39 @@ func goneSince(a inventory.Asset, now time.Time) (at time.Time, found, ok bool) 
 		return time.Time{}, false, true
 	}
 	value, single := a.Label(inventory.LabelGone)
-	at, err := time.Parse(time.RFC3339, value)
+	at, err := inventory.ParseLabelTime(value)
 	if !single || err != nil || at.After(now.Add(24*time.Hour)) {
 		return time.Time{}, true, false
 	}
 	return at, true, true
 }
 
-// named gives the instance ids that an asset which is not ours names: in its comment, or by a label
+// named returns the instance ids that an asset which is not ours names: in its comment, or by a label
 // jms-instance, as a released asset has it whose comment does not say it.
 func named(a inventory.Asset) []string {
 	ids := mentioned(a.Comment)
 	for _, l := range a.Labels {
-		if a.Host && l.Name == inventory.LabelInstance {
+		if a.Host && l.Is(inventory.LabelInstance) {
 			ids = append(ids, l.Value)
 		}
 	}
 	return ids
 }
 
-// mentioned gives the instance ids that a comment names, in the form of the Python tool.
-func mentioned(comment string) []string {
-	var ids []string
+// mentioned returns the instance ids that a comment names, in the form of the Python tool, which is ours too.
+func mentioned(comment string) []string { return valuesOf(comment, inventory.KeyInstance) }
+
+// valuesOf returns the words that follow a key in a comment, on the key's own line.
+func valuesOf(comment, key string) []string {
+	var values []string
 	for rest := comment; ; {
-		_, after, found := strings.Cut(rest, "instance_id:")
+		_, after, found := strings.Cut(rest, key)
 		if !found {
-			return ids
+			return values
 		}
 		line, _, _ := strings.Cut(after, "\n")
 		if fields := strings.Fields(line); len(fields) > 0 {
-			ids = append(ids, strings.TrimRight(fields[0], ",;，；。"))
+			values = append(values, strings.TrimRight(fields[0], ",;，；。"))
 		}
 		rest = after
 	}

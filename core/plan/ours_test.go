@@ -56,10 +56,14 @@ func FuzzComment(f *testing.F) {
 	})
 }
 
-// TestOurs: the id and each of the five labels once make an asset ours, nothing less.
+// TestOurs: the id and each of the five labels once make an asset ours, nothing less, where its comment
+// does not name the instance.
 func TestOurs(t *testing.T) {
 	t.Parallel()
 	i1 := vm("i-1", "web", "10.0.0.1")
+	host := func(i inventory.Instance, edits ...func(*inventory.Asset)) inventory.Asset {
+		return host(i, append(edits, commented("web server"))...)
+	}
 	if m, ours := readMark(host(i1)); !ours || m != (mark{inventory.Alibaba, prod, owner, beijing, "i-1"}) {
 		t.Errorf("%v %v", m, ours)
 	}
@@ -99,6 +103,9 @@ func TestMarkable(t *testing.T) {
 		{set("a", "1", "", "i-1"), false},
 		{set("a", "1", "r", ""), false},
 		{set("a ", "1", "r", "i-1"), false},
+		{set("a:b", "1", "r", "i-1"), false},
+		{set("a", "1,2", "r", "i-1"), false},
+		{set("a", "1", "r", "i-1,i-2"), false},
 	} {
 		if got := markable(r.i); got != r.want {
 			t.Errorf("%+v: %v", labelsOf(r.i), got)

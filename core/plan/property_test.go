@@ -143,8 +143,17 @@ func onlyOurs(t *testing.T, w *world) {
 		for _, l := range before.Labels {
 			labels[l.Name] = l.Value
 		}
-		id := inventory.AssetID(inventory.Cloud(labels["jms-cloud"]), labels["jms-region"], labels["jms-instance"])
-		own := id == c.AssetID || labels["jms-asset"] == c.AssetID && before.Count(inventory.LabelAsset) == 1
+		instances := []string{labels["jms-instance"]}
+		if instances[0] == "" {
+			instances = append(mentioned(before.Comment), w.listedHere(labels["jms-region"])...)
+		}
+		own := labels["jms-asset"] == c.AssetID && before.Count(inventory.LabelAsset) == 1 && labels["jms-instance"] != ""
+		for _, instance := range instances {
+			own = own || inventory.AssetID(inventory.Cloud(labels["jms-cloud"]), labels["jms-region"], instance) == c.AssetID
+		}
+		if c.Action.removes() && !Ours(before) {
+			t.Errorf("%s of %s, which nothing on it proves", c.Action, c.AssetID)
+		}
 		if !there || !own || labels["jms-owner"] == "" || labels["jms-account"] == "" || !before.Host {
 			t.Errorf("%s of %s, which is not ours", c.Action, c.AssetID)
 		}
@@ -152,6 +161,19 @@ func onlyOurs(t *testing.T, w *world) {
 			t.Errorf("the patch of %s names %s", c.AssetID, c.Patch.ID)
 		}
 	}
+}
+
+// listedHere returns the ids of the instances that are listed in a region.
+func (w *world) listedHere(region string) []string {
+	var ids []string
+	for _, l := range w.listings {
+		for _, i := range l.Instances {
+			if l.Err == nil && i.Region == region {
+				ids = append(ids, i.ID)
+			}
+		}
+	}
+	return ids
 }
 
 // neverTouched: not one write names a gateway, a host of JumpServer's or a protected name.
@@ -194,8 +216,11 @@ func removalsHaveReasons(t *testing.T, w *world) {
 		if _, spared := w.rules.untouchable(a); spared || a.Count(inventory.LabelKeep) > 0 {
 			t.Errorf("%s: to be spared", c.AssetID)
 		}
-		if value, promised := a.Label(inventory.LabelDue); promised && c.Action == Delete && value > stamp(now()) {
-			t.Errorf("%s: deleted, and promised until %s", c.AssetID, value)
+		if value, promised := a.Label(inventory.LabelDue); promised && c.Action == Delete {
+			until, err := inventory.ParseLabelTime(value)
+			if err != nil || until.After(now()) {
+				t.Errorf("%s: deleted, and promised until %s", c.AssetID, value)
+			}
 		}
 		if w.rules.NoDelete || within(w.rules.Protected, a.Address) || !w.rules.listed(a.Address) || a.Platform == "Gateway" {
 			t.Errorf("%s: not to be touched", c.AssetID)

@@ -23,6 +23,8 @@ const (
 	Released            Code = "released"
 	Differs             Code = "differs"
 	IsCopy              Code = "is_copy"
+	OursUnproved        Code = "ours_unproved"
+	OwnersDiffer        Code = "owners_differ"
 	Doubled             Code = "doubled"
 	OtherRegion         Code = "other_region"
 	NotMarkable         Code = "not_markable"
@@ -118,9 +120,13 @@ func wordsOf(code Code) (words, bool) {
 		{Released, words{"放手：移除 jms-* 标签，不删除", "released: our labels are taken off, nothing is deleted"}},
 		{Differs, words{"与云上不同，由人管理，不覆盖：%s", "differs from the cloud where people have the say, left as it is: %s"}},
 		{IsCopy, words{"不是我们的资产：带有 jms-* 标签，但 ID 不符（从别的资产复制而来），不改动", "not ours: it carries our labels, but its id is another one (a copy); left alone"}},
+		{OursUnproved, words{"保留：带有我们的标签，但备注被改动，无法证实它是哪台实例，不改动（实例还在时自动补标签 jms-instance；否则在备注里写回 instance_id: <实例 ID>）",
+			"kept: it has our labels, but its comment was changed and nothing proves of which instance it is; left alone (while the instance is listed it gets the label jms-instance; else write instance_id: <its id> back into the comment)"}},
+		{OwnersDiffer, words{"保留：标签 jms-owner 说云账号 %s，备注说 %s；两者不一致时不移除，请改正其中错的一个",
+			"kept: the label jms-owner says cloud account %s, the comment says %s; nothing is removed while they differ: correct the wrong one"}},
 		{Doubled, words{"保留：该实例已由资产 %s 对应，同一实例有两个资产，请人工处理", "kept: asset %s is that of its instance, which has two; a person must decide"}},
 		{OtherRegion, words{"该实例已有资产，标签中的区域是 %s", "the instance already has an asset, in region %s"}},
-		{NotMarkable, words{"账号、区域或实例 ID 不能写成标签（1–64 个字符）", "account, region or instance id cannot be a label (1 to 64 characters)"}},
+		{NotMarkable, words{"账号、区域或实例 ID 不能写成标签（1–64 个字符，不含冒号与逗号）", "account, region or instance id cannot be a label (1 to 64 characters, no colon, no comma)"}},
 		{InstanceReleased, words{"按实例 ID 两次查询，证实已释放", "asked for twice by its id: released"}},
 		{InstanceGone, words{"完整列表中没有该实例，且按 ID 查询证实已释放", "absent from a complete listing, proved by its id"}},
 		{GraceOver, words{"停用于 %s，宽限期已过", "deactivated at %s, the grace is over"}},

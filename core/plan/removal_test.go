@@ -19,8 +19,8 @@ func TestAbsent(t *testing.T) {
 		{"deactivate", func(w *world) { w.holds(host(i1)) }, []string{"deactivate i-1 instance_gone"},
 			func(t *testing.T, a Approved) {
 				c := a.Removals()[0]
-				want := append(labelsOf(i1), inventory.Label{Name: "jms-due", Value: "2026-03-08T08:00:00Z"},
-					inventory.Label{Name: "jms-gone", Value: "2026-03-01T08:00:00Z"})
+				want := append(labelsOf(i1), inventory.Label{Name: "jms-due", Value: "20260308T0800Z"},
+					inventory.Label{Name: "jms-gone", Value: "20260301T0800Z"})
 				if !slices.Equal(c.Patch.Labels, want) || *c.Patch.Active || c.Patch.Name != nil {
 					t.Errorf("patch %+v", c.Patch)
 				}

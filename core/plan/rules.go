@@ -33,7 +33,7 @@ type Account struct {
 // mayList tells whether a full run would ask this account for a region, and the account may be
 // that of the owner.
 func (a Account) mayList(cloud inventory.Cloud, owner, region string) bool {
-	return a.Enabled && a.Cloud == cloud && (a.Owner == "" || a.Owner == owner) &&
+	return a.Enabled && a.Cloud == cloud && (a.Owner == "" || strings.EqualFold(a.Owner, owner)) &&
 		(len(a.Regions) == 0 || slices.Contains(a.Regions, region))
 }
 
@@ -186,13 +186,14 @@ func (r Rules) listed(addresses ...string) bool {
 	return len(r.Whitelist) == 0 || within(r.Whitelist, addresses...)
 }
 
-// comment is what people read on a new asset; its instance_id line is the Python tool's form.
+// comment is what people read on a new asset, and what proves whose it is (see readMark); its
+// instance_id line is the Python tool's form. People may change it: then a label takes its place.
 func (r Rules) comment(i inventory.Instance) string {
 	first := "由 jms-sync 创建，随云上实例更新"
 	if r.Lang == English {
 		first = "created by jms-sync, follows the cloud instance"
 	}
-	lines := []string{first, "instance_id: " + i.ID}
+	lines := []string{first, inventory.KeyInstance + " " + i.ID, inventory.KeyOwner + " " + i.Owner}
 	for _, line := range []struct{ key, value string }{
 		{"instance_type", i.Type}, {"region", i.Region}, {"vpc_id", i.VPC},
 	} {

@@ -85,7 +85,7 @@ func folded(text string) []rune {
 func kept(a inventory.Asset) (why string, ok bool) {
 	var all []string
 	for _, l := range a.Labels {
-		if l.Name == inventory.LabelKeep {
+		if l.Is(inventory.LabelKeep) {
 			all = append(all, l.Value)
 			ok = true
 		}

@@ -38,7 +38,7 @@ func (b *builder) leaked(a inventory.Asset, m mark) {
 		return
 	}
 	scope := inventory.Scope{Cloud: m.cloud, Account: m.account, Region: m.region}
-	for _, p := range []*population{b.population(place{m.cloud, m.owner, m.region}), b.scope(scope)} {
+	for _, p := range []*population{b.population(m.place()), b.scope(scope)} {
 		p.recent++
 		if a.Count(inventory.LabelEvent) > 0 {
 			p.fresh++
@@ -170,7 +170,7 @@ func (g *guard) unconfirmed(c Change) (Reason, bool) {
 		}
 		since, known := missingSince(*c.Before, g.plan.now)
 		if !known {
-			since = g.plan.now
+			since = inventory.WholeMinute(g.plan.now)
 		}
 		if until := since.Add(notice); g.plan.now.Before(until) {
 			return because(GuardMissing, p.had(), stamp(since), stamp(until)), true
@@ -179,11 +179,12 @@ func (g *guard) unconfirmed(c Change) (Reason, bool) {
 	return Reason{}, false
 }
 
-// missingSince reads jms-missing. What cannot be read, or lies ahead, is not known.
-func missingSince(a inventory.Asset, now time.Time) (time.Time, bool) {
+// missingSince reads jms-missing, whose time is rounded up to the minute. What cannot be read, or lies
+// further ahead, is not known.
+func missingSince(a inventory.Asset, now time.Time) (at time.Time, known bool) {
 	value, single := a.Label(inventory.LabelMissing)
-	at, err := time.Parse(time.RFC3339, value)
-	return at, single && err == nil && !at.After(now)
+	at, err := inventory.ParseLabelTime(value)
+	return at, single && err == nil && at.Before(now.Add(time.Minute))
 }
 
 // remember gives the write of labels by which a later run knows of this one's proof: that the instance
@@ -193,7 +194,7 @@ func (g *guard) remember(c Change, why Code) (Change, bool) {
 	_, known := missingSince(a, g.plan.now)
 	switch {
 	case why == GuardMissing && !known:
-		return marking(c, a, relabelled(a, inventory.LabelMissing, stamp(g.plan.now))), true
+		return marking(c, a, relabelled(a, inventory.LabelMissing, inventory.LabelTime(g.plan.now))), true
 	case why == StillThere && a.Count(inventory.LabelMissing) > 0:
 		return marking(c, a, relabelled(a, inventory.LabelMissing, "")), true
 	}

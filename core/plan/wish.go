@@ -75,7 +75,7 @@ func (r *recipe) asset(c Change) *inventory.NewAsset {
 	if p, known := r.platforms[c.Platform]; known && !p.Zones {
 		zone = ""
 	}
-	labels := labelsOf(i)
+	labels := sharedLabels(i)
 	if within(r.rules.Protected, i.Addresses()...) {
 		labels = append(labels, protectedLabel())
 	}

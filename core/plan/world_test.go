@@ -29,6 +29,7 @@ type world struct {
 	assets   []inventory.Asset
 	listings []inventory.Listing
 	proof    func(Change) (Proof, bool) // false: not asked
+	asNew    bool                       // holds makes of assets of an earlier version such as are made now
 }
 
 // newWorld has the account prod, whose region beijing was read and is empty; its guard lets
@@ -71,7 +72,14 @@ func (w *world) lists(instances ...inventory.Instance) {
 }
 
 // holds puts assets into JumpServer.
-func (w *world) holds(assets ...inventory.Asset) { w.assets = append(w.assets, assets...) }
+func (w *world) holds(assets ...inventory.Asset) {
+	for _, a := range assets {
+		if w.asNew {
+			asNew(&a)
+		}
+		w.assets = append(w.assets, a)
+	}
+}
 
 func (w *world) plan() Plan { return Build(w.input(), w.rules) }
 
@@ -109,7 +117,7 @@ func vm(id, name, ip string, edits ...func(*inventory.Instance)) inventory.Insta
 	return i
 }
 
-// host is the asset that a run made for an instance.
+// host is the asset that a run of an earlier version made for an instance.
 func host(i inventory.Instance, edits ...func(*inventory.Asset)) inventory.Asset {
 	a := inventory.Asset{
 		ID: inventory.AssetID(i.Cloud, i.Region, i.ID), Name: i.Name, Address: address(i), Platform: platform(i),
@@ -119,6 +127,19 @@ func host(i inventory.Instance, edits ...func(*inventory.Asset)) inventory.Asset
 		edit(&a)
 	}
 	return a
+}
+
+// asNew makes of an asset of an earlier version, as host returns it, one such as is made now: its comment
+// names the instance and the owner, and no label of its own does. Others it leaves as they are.
+func asNew(a *inventory.Asset) {
+	id, labelled := a.Label(inventory.LabelInstance)
+	by, owned := a.Label(inventory.LabelOwner)
+	if !labelled || !owned || adopted(*a) || a.Comment != "instance_id: "+id {
+		return
+	}
+	a.Labels = slices.Clone(a.Labels)
+	stripped(inventory.LabelInstance)(a)
+	a.Comment += "\naccount_id: " + by
 }
 
 // adoptedAs makes of an asset one with an id of its own, which was adopted.
@@ -230,6 +251,15 @@ type row struct {
 func runRows(t *testing.T, rows []row) {
 	t.Helper()
 	for _, r := range rows {
+		t.Run(r.name+", assets such as are made now", func(t *testing.T) {
+			t.Parallel()
+			w := newWorld()
+			w.asNew = true
+			r.setup(w)
+			if got := lines(w.approve()); !slices.Equal(got, r.want) {
+				t.Fatalf("\n got %s\nwant %s", strings.Join(got, "\n     "), strings.Join(r.want, "\n     "))
+			}
+		})
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld()

@@ -1,0 +1,216 @@
+package plan
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// commented changes a comment.
+func commented(text string) func(*inventory.Asset) {
+	return func(a *inventory.Asset) { a.Comment = text }
+}
+
+// TestOursByComment: without the label jms-instance the comment names the instance, and the id proves it.
+func TestOursByComment(t *testing.T) {
+	t.Parallel()
+	i1 := vm("i-1", "web", "10.0.0.1")
+	for _, r := range []struct {
+		name     string
+		edits    []func(*inventory.Asset)
+		ours     bool
+		unproved bool
+	}{
+		{"as it is made", nil, true, false},
+		{"people wrote around it", []func(*inventory.Asset){commented("ask Li\ninstance_id: i-1, web\r\nport 22")}, true, false},
+		{"it names others too", []func(*inventory.Asset){commented("instance_id: i-0\ninstance_id: i-1\ninstance_id: i-2")}, true, false},
+		{"it names another", []func(*inventory.Asset){commented("instance_id: i-2")}, false, false},
+		{"it names none", []func(*inventory.Asset){commented("web server of i-1")}, false, true},
+		{"it is empty", []func(*inventory.Asset){commented("")}, false, true},
+		{"a copy", []func(*inventory.Asset){func(a *inventory.Asset) { a.ID = inventory.AssetID(inventory.Alibaba, beijing, "i-9") }}, false, false},
+		{"the label comes before it", []func(*inventory.Asset){labelled(inventory.LabelInstance, "i-2")}, false, false},
+		{"a blank label comes before it", []func(*inventory.Asset){labelled(inventory.LabelInstance, "")}, false, true},
+		{"the label, and no comment", []func(*inventory.Asset){labelled(inventory.LabelInstance, "i-1"), commented("")}, true, false},
+		{"no owner", []func(*inventory.Asset){stripped(inventory.LabelOwner)}, false, false},
+		{"two regions", []func(*inventory.Asset){labelled(inventory.LabelRegion, shanghai)}, false, false},
+		{"not a host", []func(*inventory.Asset){func(a *inventory.Asset) { a.Host = false }}, false, false},
+		{"other spellings", []func(*inventory.Asset){func(a *inventory.Asset) {
+			a.Labels = []inventory.Label{{Name: "JMS-Cloud", Value: "Alibaba"}, {Name: " jms-account", Value: prod}, {Name: "jms-Ówner", Value: owner}, {Name: "jms-region", Value: "CN-Beijing"}}
+		}}, true, false},
+	} {
+		t.Run(r.name, func(t *testing.T) {
+			t.Parallel()
+			a := host(i1, append([]func(*inventory.Asset){asNew}, r.edits...)...)
+			if Ours(a) != r.ours || Unproved(a) != r.unproved {
+				t.Errorf("ours %t, unproved %t", Ours(a), Unproved(a))
+			}
+			if got := OursOf(a, inventory.Alibaba, beijing, "i-1"); got != r.ours {
+				t.Errorf("of its instance: %t", got)
+			}
+		})
+	}
+}
+
+// TestUnproved: an asset whose comment proves nothing gets the label while its instance is listed, and is
+// told and left alone while it is not.
+func TestUnproved(t *testing.T) {
+	t.Parallel()
+	i1 := vm("i-1", "web", "10.0.0.1")
+	mine := commented("mine")
+	withLabel := func(t *testing.T, a Approved) {
+		t.Helper()
+		if got := a.Updates()[0].Patch.Labels; !slices.Equal(got, labelsOf(i1)) {
+			t.Errorf("labels %v", got)
+		}
+		if a.Updates()[0].Patch.Name != nil {
+			t.Error("its name is changed too")
+		}
+	}
+	runRows(t, []row{
+		{"listed", func(w *world) { w.lists(i1); w.holds(host(i1, asNew, mine)) }, []string{"update i-1 follows_cloud labels"}, withLabel},
+		{"listed, the comment names another", func(w *world) {
+			w.lists(i1, vm("i-2", "db", "10.0.0.2"))
+			w.holds(host(i1, asNew, commented("instance_id: i-2")), host(vm("i-2", "db", "10.0.0.2"), asNew))
+		}, []string{"update i-1 follows_cloud labels", "unchanged 1"}, withLabel},
+		{"listed, off, with people's labels", func(w *world) {
+			w.lists(i1)
+			w.holds(host(i1, asNew, mine, off, labelled("url", "http://x")))
+		}, []string{"update i-1 follows_cloud labels"}, func(t *testing.T, a Approved) {
+			got := inventory.Asset{Labels: a.Updates()[0].Patch.Labels}
+			if got.Count("url") != 1 || got.Count(inventory.LabelInstance) != 1 || a.Updates()[0].Patch.Active != nil {
+				t.Errorf("%v", a.Updates()[0].Patch)
+			}
+		}},
+		{"listed, with the label already", func(w *world) { w.lists(i1); w.holds(host(i1, mine)) }, []string{"unchanged 1"}, nil},
+		{"listed elsewhere", func(w *world) { w.holds(host(i1, asNew, mine)); w.read(scope(prod, shanghai), owner, i1) },
+			[]string{"create i-1 new_instance name=\"web-i-1\" 10.0.0.1 Linux", "skip  ours_unproved"}, nil},
+		{"listed, in a region that its labels do not name", func(w *world) {
+			w.lists(i1)
+			w.holds(host(i1, asNew, mine, stripped(inventory.LabelRegion), labelled(inventory.LabelRegion, shanghai)))
+		}, []string{"skip i-1 marks_taken_off", "skip  ours_unproved"}, nil},
+		{"absent", func(w *world) { w.holds(host(i1, asNew, mine)) }, []string{"skip  ours_unproved"}, nil},
+		{"absent, deactivated long ago", func(w *world) { w.holds(host(i1, asNew, mine, gone(30*24*time.Hour))) }, []string{"skip  ours_unproved"}, nil},
+		{"absent, the comment names another", func(w *world) { w.holds(host(i1, asNew, commented("instance_id: i-2"))) }, []string{"skip i-2 is_copy"}, nil},
+		{"an event finds it absent", func(w *world) { w.rules.Partial = true; w.holds(host(i1, asNew, mine)) }, nil, nil},
+		{"an event finds it present", func(w *world) { w.rules.Partial = true; w.lists(i1); w.holds(host(i1, asNew, mine)) },
+			[]string{"update i-1 follows_cloud labels"}, withLabel},
+	})
+}
+
+// TestOwnersDiffer: where the label and the comment name two owners, nothing is removed.
+func TestOwnersDiffer(t *testing.T) {
+	t.Parallel()
+	i1 := vm("i-1", "web", "10.0.0.1")
+	moved := func(a *inventory.Asset) { a.Labels[2].Value = other } // somebody edited the row of the label page
+	told := []string{"skip i-1 owners_differ"}
+	runRows(t, []row{
+		{"the label was edited", func(w *world) { w.holds(host(i1, asNew, moved)); w.listings[0].Owner = other }, told, nil},
+		{"the comment was edited", func(w *world) { w.holds(host(i1, asNew, commented("instance_id: i-1\naccount_id: "+other))) }, told, nil},
+		{"the comment says both", func(w *world) {
+			w.holds(host(i1, asNew, commented("instance_id: i-1\naccount_id: "+other+"\naccount_id: "+owner)))
+		}, told, nil},
+		{"deactivated, and due", func(w *world) { w.holds(host(i1, asNew, moved, gone(30*24*time.Hour))); w.listings[0].Owner = other }, told, nil},
+		{"of an earlier version", func(w *world) { w.holds(host(i1, commented("account_id: "+other))) }, told, nil},
+		{"no owner in the comment", func(w *world) { w.holds(host(i1, asNew, commented("instance_id: i-1"))) },
+			[]string{"deactivate i-1 instance_gone"}, nil},
+		{"listed: the label follows the cloud", func(w *world) { w.lists(i1); w.holds(host(i1, asNew, moved)) },
+			[]string{"update i-1 follows_cloud labels"}, func(t *testing.T, a Approved) {
+				if got := a.Updates()[0].Patch.Labels; !slices.Equal(got, sharedLabels(i1)) {
+					t.Errorf("labels %v", got)
+				}
+			}},
+	})
+	w := newWorld()
+	w.holds(host(i1, asNew, moved))
+	delete(w.rules.Accounts, prod)
+	if got := Retire(w.input(), w.rules, Retirement{Account: prod}).ApproveRetirement(); len(got.Removals()) > 0 || got.Notes()[0].Reason.Code != OwnersDiffer {
+		t.Errorf("%q", lines(got))
+	}
+}
+
+// TestSpelling: a database that knows no case keeps the spelling in which a label was first written.
+// Nothing is written again for it, and what is released is closed.
+func TestSpelling(t *testing.T) {
+	t.Parallel()
+	i1 := vm("i-1", "web", "10.0.0.1")
+	spelt := func(a *inventory.Asset) {
+		a.Labels[0] = inventory.Label{Name: "JMS-cloud", Value: "Alibaba"}
+		a.Labels[1].Value = "Aliyun-Prod"
+		a.Labels[3].Value = "CN-Beijing"
+	}
+	runRows(t, []row{
+		{"listed", func(w *world) { w.lists(i1); w.holds(host(i1, asNew, spelt)) }, []string{"unchanged 1"}, nil},
+		{"listed, of an earlier version", func(w *world) { w.lists(i1); w.holds(host(i1, spelt)) }, []string{"unchanged 1"}, nil},
+		{"released", func(w *world) { w.holds(host(i1, asNew, spelt)) }, []string{"deactivate i-1 instance_gone"}, nil},
+		{"its account failed", func(w *world) {
+			w.holds(host(i1, asNew, spelt))
+			w.listings = nil
+			w.fails(scope(prod, beijing), owner)
+		},
+			[]string{"keep i-1 scope_failed"}, nil},
+		{"released, kept by a label", func(w *world) { w.holds(host(i1, asNew, spelt, labelled("JMS-Keep ", "db"))) },
+			[]string{"skip i-1 kept_by_label"}, nil},
+		{"deactivated", func(w *world) { w.holds(host(i1, asNew, spelt, off, labelled("Jms-Gone", "20260301t0700z"))) },
+			[]string{"keep i-1 in_grace"}, nil},
+	})
+}
+
+// TestWholeMinutes: times in labels are rounded up, so that no grace, promise or wait gets shorter, and a
+// run within the same minute finds nothing to write.
+func TestWholeMinutes(t *testing.T) {
+	t.Parallel()
+	i1 := vm("i-1", "web", "10.0.0.1")
+	at := now().Add(10 * time.Second)
+	w := newWorld()
+	w.rules.Now, w.rules.Grace = at, 90*time.Second
+	w.holds(host(i1, asNew))
+	a := w.approve()
+	closed := w.assets[0]
+	closed.Active, closed.Labels = false, a.Removals()[0].Patch.Labels
+	if got, _ := closed.Label(inventory.LabelGone); got != "20260301T0801Z" {
+		t.Errorf("gone %s", got)
+	}
+	if got, _ := closed.Label(inventory.LabelDue); got != "20260301T0803Z" { // 08:01:00 and 90 s
+		t.Errorf("due %s", got)
+	}
+	for _, r := range []struct {
+		after time.Duration
+		want  string
+	}{
+		{time.Second, "keep i-1 in_grace"}, {90 * time.Second, "keep i-1 in_grace"}, {139 * time.Second, "keep i-1 in_grace"},
+		{140 * time.Second, "keep i-1 in_grace"}, {170 * time.Second, "delete i-1 grace_over"},
+	} {
+		next := newWorld()
+		next.rules.Now, next.rules.Grace = at.Add(r.after), 90*time.Second
+		next.assets = []inventory.Asset{closed}
+		if got := lines(next.approve()); !slices.Equal(got, []string{r.want}) {
+			t.Errorf("after %v: %q", r.after, got)
+		}
+	}
+}
+
+// TestNoticeIsNotShortened: a delete that comes earlier than was told is held once, for at least the notice,
+// however soon the next run comes.
+func TestNoticeIsNotShortened(t *testing.T) {
+	t.Parallel()
+	at := now().Add(10 * time.Second)
+	w := newWorld()
+	w.rules.Now = at
+	w.holds(host(vm("i-1", "web", "10.0.0.1"), asNew, gone(8*24*time.Hour), due(22*24*time.Hour)))
+	first := w.approve()
+	w.assets[0].Labels = first.Updates()[0].Patch.Labels
+	for _, r := range []struct {
+		after time.Duration
+		want  string
+	}{
+		{time.Second, "keep i-1 in_grace"}, {45 * time.Second, "keep i-1 in_grace"},
+		{notice, "keep i-1 in_grace"}, {notice + 50*time.Second, "delete i-1 grace_over"},
+	} {
+		w.rules.Now = at.Add(r.after)
+		if got := lines(w.approve()); !slices.Equal(got, []string{r.want}) {
+			t.Errorf("after %v: %q", r.after, got)
+		}
+	}
+}
