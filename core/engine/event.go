@@ -32,7 +32,7 @@ type EventBastion interface {
 	// Naming reads the assets that name an instance, in their comment above all.
 	Naming(ctx context.Context, instance string) ([]inventory.Asset, error)
 	// Marked reads the assets whose label jms-instance names one of these instances, whatever their
-	// ids; others of ours may be among them.
+	// ids.
 	Marked(ctx context.Context, instances []string) ([]inventory.Asset, error)
 	Platforms(ctx context.Context) (map[string]inventory.Platform, error)
 	// Prove asks which organisation answers; reads that have rows prove it themselves.

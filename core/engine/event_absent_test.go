@@ -171,13 +171,15 @@ func TestEventsNeverRemove(t *testing.T) {
 	})
 }
 
-// TestEventsThenFullRun: with a grace of 0 the very next full run deletes.
+// TestEventsThenFullRun: with a grace of 0 the next full run deletes, once the minute is over to which the
+// time of the deactivation is rounded up.
 // Invariants: 4.
 func TestEventsThenFullRun(t *testing.T) {
 	t.Parallel()
 	h := newHearing(t, removal(map[string]any{"removal": map[string]any{"mode": "delete", "grace": "0s"}}))
 	release("i-b1")(h)
 	h.expectEvents(h.hear(says("i-b1 Deleted")), "done: ")
+	h.run.advance(time.Minute)
 	if out := h.full(); out.Report.Deleted != 1 {
 		t.Errorf("the full run deleted %d", out.Report.Deleted)
 	}
@@ -215,7 +217,7 @@ func TestEventStorm(t *testing.T) {
 	}
 	h.expectHost("i-s20", "storm-i-s20 10.0.3.20 on -")
 	h.expectEvents(h.hear(saysIn(testOwner, "cn-hangzhou", "i-t1 Running")), "done: ") // another account
-	h.run.advance(10*time.Minute + time.Second)
+	h.run.advance(11 * time.Minute) // the times of labels are rounded up to the minute
 	h.expectEvents(h.hear(events[20]), "done: 释放")
 	h.close()
 }

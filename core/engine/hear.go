@@ -96,7 +96,8 @@ func (h *holdings) add(assets []inventory.Asset) {
 }
 
 // known reads the assets of a group: one search for a single instance that may be new, which
-// also shows an asset of the Python tool; by their labels, which adopted assets have too, for all else.
+// also shows an asset of the Python tool; by the ids that we make, for all else; then by their labels those
+// that were not found, as adopted assets have ids of their own.
 func (r *eventRun) known(g *group) error {
 	h := &g.holds
 	var err error
@@ -104,19 +105,18 @@ func (r *eventRun) known(g *group) error {
 		return err
 	}
 	pending := g.pending()
-	alone := len(g.subjects) == 1 && len(pending) == 1 && !pending[0].gone
-	if alone {
-		if err := r.mentions(h, pending[0]); err != nil {
-			return err
-		}
+	if len(g.subjects) == 1 && len(pending) == 1 && !pending[0].gone {
+		err = r.mentions(h, pending[0])
+	} else {
+		err = r.byID(g)
 	}
-	if err := r.marked(g); err != nil || alone {
+	if err != nil {
 		return err
 	}
-	return r.unmarked(g)
+	return r.marked(g)
 }
 
-// marked finds the assets of ours by their labels, all at once, where what was read does not show them.
+// marked finds adopted assets by their labels, all at once, where what was read shows none of ours.
 func (r *eventRun) marked(g *group) error {
 	h := &g.holds
 	var ask []string
@@ -137,8 +137,8 @@ func (r *eventRun) marked(g *group) error {
 	return err
 }
 
-// unmarked reads those that may be there under our ids, without our marks.
-func (r *eventRun) unmarked(g *group) error {
+// byID reads the assets that have the ids that we make, whether or not they have our marks.
+func (r *eventRun) byID(g *group) error {
 	var ids []string
 	for _, s := range g.pending() {
 		if !g.find(s) {
@@ -257,6 +257,8 @@ func (r *eventRun) heard(g *group, s *subject, found []inventory.Instance, now t
 	case at >= 0: // a released one that is still there, or a new one without an address
 		s.absent, s.proved = false, time.Time{}
 		return true
+	case exists && plan.Unproved(asset):
+		r.endAll(s, EventIgnored, r.words(plan.Because(plan.OursUnproved)))
 	case exists && !plan.Ours(asset):
 		r.endAll(s, EventIgnored, r.words(plan.Because(plan.MarksTakenOff, asset.Name)))
 	case s.nothing(&g.holds):

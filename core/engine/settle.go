@@ -106,7 +106,7 @@ func bystander(a inventory.Asset) inventory.Asset {
 	if !plan.Ours(a) {
 		kept.Comment = a.Comment
 		for _, l := range a.Labels {
-			if l.Name == inventory.LabelInstance {
+			if l.Is(inventory.LabelInstance) {
 				kept.Labels = append(kept.Labels, l)
 			}
 		}

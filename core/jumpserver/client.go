@@ -90,8 +90,8 @@ type Client struct {
 	// known is what was learnt about this JumpServer: one immutable value, replaced as a whole
 	// and kept between runs. nil means that the organisation was not proved yet.
 	known atomic.Pointer[facts]
-	// witness is an instance whose asset of ours was seen last; nil = none yet. It proves nothing by itself.
-	witness atomic.Pointer[string]
+	// proved is when the organisation was asked for last, and was the configured one; nil = not yet.
+	proved atomic.Pointer[time.Time]
 	// learning and making let one goroutine at a time learn facts and make nodes.
 	learning, making turn
 }

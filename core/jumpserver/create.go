@@ -39,9 +39,6 @@ func (c *Client) Create(ctx context.Context, a inventory.NewAsset) (existed bool
 		said, err = c.create(ctx, op, a, &unsure)
 	}
 	if said == nil {
-		if err == nil {
-			c.sees([]inventory.Asset{{Labels: a.Labels, Active: true}})
-		}
 		return false, err
 	}
 	// After a lost answer, a name that is taken may be taken by the host of that try.

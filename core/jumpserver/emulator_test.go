@@ -160,7 +160,7 @@ func checkUpdates(t *testing.T, s *jumpservertest.Server, c *jumpserver.Client, 
 		if strings.HasPrefix(h.Name, "web-") { // the one whose new name was taken
 			continue
 		}
-		if h.Active || h.Address != address || len(h.Protocols) == 0 || !slices.Equal(h.Labels, []string{"jms-gone:2001-09-09T01:46:40Z"}) || (h.Zone == "") != (h.Name == "new-0000") {
+		if h.Active || h.Address != address || len(h.Protocols) == 0 || !slices.Equal(h.Labels, []string{"jms-gone:20010909T0147Z"}) || (h.Zone == "") != (h.Name == "new-0000") {
 			t.Errorf("%d: %+v", n, h)
 		}
 	}

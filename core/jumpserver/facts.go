@@ -61,8 +61,11 @@ func (c *Client) Organisation(ctx context.Context) (id, name string, err error) 
 		return "", "", err
 	}
 	if strings.EqualFold(org.ID, c.org) {
+		now := c.now()
+		c.proved.Store(&now)
 		return org.ID, org.Name, nil
 	}
+	c.proved.Store(nil)
 	c.known.Store(nil) // nothing is written before the organisation was proved again
 	name, there := c.organisationName(ctx)
 	said := "JumpServer has no such organisation, or does not show it to this access key"

@@ -31,22 +31,16 @@ func (c *Client) Naming(ctx context.Context, instance string) ([]inventory.Asset
 	return assets, nil
 }
 
-// Marked reads the hosts whose label jms-instance names one of these instances: assets of ours, whatever
-// their ids, and copies of them. It is one call for 49 instances. Where this client has seen an asset of
-// ours before, that one is asked for too: its row tells which organisation answers, so that
-// a caller who finds nothing need not ask for that. It may be among the answers.
+// Marked reads the hosts whose label jms-instance names one of these instances, whatever their ids: adopted
+// assets, those of earlier versions, and copies of them. It is one call for 50 instances.
 func (c *Client) Marked(ctx context.Context, instances []string) ([]inventory.Asset, error) {
 	f, err := c.proven(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var all []inventory.Asset
-	for batch := range slices.Chunk(instances, idsPerURL-1) {
-		wanted := slices.Clone(batch)
-		if known := c.witness.Load(); known != nil {
-			wanted = append(wanted, *known)
-		}
-		assets, err := c.marked(ctx, f, wanted)
+	for batch := range slices.Chunk(instances, idsPerURL) {
+		assets, err := c.marked(ctx, f, batch)
 		if err != nil {
 			return nil, err
 		}
@@ -70,23 +64,17 @@ func (c *Client) marked(ctx context.Context, f *facts, instances []string) ([]in
 		return nil, err
 	}
 	for _, a := range assets {
-		if !slices.ContainsFunc(a.Labels, func(l inventory.Label) bool {
-			return l.Name == inventory.LabelInstance && slices.Contains(instances, l.Value)
-		}) {
+		if !slices.ContainsFunc(a.Labels, func(l inventory.Label) bool { return l.Is(inventory.LabelInstance) && named(instances, l.Value) }) {
 			return nil, fault(inventory.Incomplete, "jumpserver: "+r.what+": "+a.ID+" came, which was not asked for", nil)
 		}
 	}
 	return assets, nil
 }
 
-// sees keeps the instance of an asset, for Marked.
-func (c *Client) sees(assets []inventory.Asset) {
-	for _, a := range assets {
-		if id, ok := a.Label(inventory.LabelInstance); ok && a.Active && id != "" && !strings.Contains(id, ",") {
-			c.witness.Store(&id)
-			return
-		}
-	}
+// named reports whether an instance is among those, in any spelling: a database without case answers with
+// the label that was there first.
+func named(instances []string, id string) bool {
+	return slices.ContainsFunc(instances, func(i string) bool { return inventory.SameFolded(i, id) })
 }
 
 // some reads the hosts that a filter of the list leaves.
@@ -97,7 +85,6 @@ func (c *Client) some(ctx context.Context, f *facts, r *rows, filter string) ([]
 			limit: pageSize, turn: r.asset, id: assetID,
 		})
 	})
-	c.sees(assets)
 	return assets, err
 }
 
@@ -115,9 +102,15 @@ func (c *Client) Platforms(ctx context.Context) (map[string]inventory.Platform, 
 	return out, nil
 }
 
-// Prove asks which organisation answers and compares it with the configured one. It is for a
-// caller whose reads had no rows, as only rows tell whose they are.
+// stillProved is how long the answer of Organisation is believed by Prove: a cold event asks when it begins.
+const stillProved = 10 * time.Second
+
+// Prove asks which organisation answers, unless this client has just done so, and compares it with the
+// configured one. It is for a caller whose reads had no rows, as only rows tell whose they are.
 func (c *Client) Prove(ctx context.Context) error {
+	if at := c.proved.Load(); at != nil && c.now().Sub(*at) < stillProved {
+		return nil
+	}
 	_, _, err := c.Organisation(ctx)
 	return err
 }
