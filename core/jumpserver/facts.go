@@ -246,13 +246,15 @@ func platformOf(row *platformRow) (platform, error) {
 // zoneField finds the name of the zone field by asking, because the other version's name is
 // ignored with a 200 and the zone silently not set.
 func (c *Client) zoneField(ctx context.Context) (string, error) {
-	var fields map[string]json.RawMessage
-	err := c.do(ctx, call{op: "ask for the fields of hosts", method: http.MethodOptions, path: apiHosts, read: decode(&fields)})
+	var told struct {
+		Actions map[string]map[string]json.RawMessage // fields by method
+	}
+	err := c.do(ctx, call{op: "ask for the fields of hosts", method: http.MethodOptions, path: apiHosts, read: decode(&told)})
 	if err != nil && refused(err) == nil || inventory.KindOf(err) == inventory.BadCredentials {
 		return "", err
 	}
-	_, zone := fields["zone"]
-	_, domain := fields["domain"]
+	_, zone := told.Actions[http.MethodPost]["zone"]
+	_, domain := told.Actions[http.MethodPost]["domain"]
 	switch {
 	case zone && !domain:
 		return "zone", nil

@@ -40,7 +40,7 @@ type stub struct {
 func newStub(t testing.TB) *stub {
 	s := &stub{t: t, routes: map[string]http.HandlerFunc{}}
 	s.json("GET "+apiCurrent, 200, `{"id":"`+DefaultOrganisation+`","name":"DEFAULT"}`)
-	s.json("OPTIONS "+apiHosts, 200, `{"id":{},"name":{},"domain":{"type":"object_related_field"}}`)
+	s.json("OPTIONS "+apiHosts, 200, `{"actions":{"POST":{"id":{},"name":{},"domain":{"type":"object_related_field"}}}}`)
 	s.json("GET "+apiPlatforms, 200, `{"count":1,"next":null,"previous":null,"results":[`+linuxJSON+`]}`)
 	s.json("GET "+apiProfile, 200, `{"username":"sync","perms":["assets.delete_asset"],"console_orgs":[{"id":"`+DefaultOrganisation+`"}]}`)
 	s.json("GET "+apiTree, 200, `[{"id":"1","name":"DEFAULT (0)","pId":"","meta":{"data":{"id":"`+rootNode+`","key":"1","value":"DEFAULT"},"type":"node"}}]`)

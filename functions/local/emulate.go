@@ -12,6 +12,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -58,7 +59,7 @@ func emulateCommand(stdout io.Writer) *cobra.Command {
 	f.IntVar(&w.hosts, "hosts", 10, "每个账号每个地域的实例数")
 	f.IntVar(&w.regions, "regions", 1, "地域数")
 	f.IntVar(&w.accounts, "accounts", 1, "云账号数")
-	f.StringVar(&w.version, "version", string(jumpservertest.V47), "JumpServer 的版本：v4.7.0 或 v4.10.16")
+	f.StringVar(&w.version, "version", string(jumpservertest.V47), "JumpServer 的版本：v4.7.0、v4.10.16 或 v4.10.19")
 	f.DurationVar(&w.jumpserverLatency, "jumpserver-latency", 0, "JumpServer 每个请求的耗时")
 	f.DurationVar(&w.cloudLatency, "cloud-latency", 0, "云 API 每个请求的耗时")
 	f.IntVar(&w.atOnce, "at-once", 0, "JumpServer 同时处理的请求数，0 表示不限制")
@@ -70,8 +71,8 @@ func emulateCommand(stdout io.Writer) *cobra.Command {
 // check refuses what no emulator can be.
 func (w world) check() error {
 	switch {
-	case w.version != string(jumpservertest.V47) && w.version != string(jumpservertest.V410):
-		return fmt.Errorf("--version: %s or %s", jumpservertest.V47, jumpservertest.V410)
+	case !slices.Contains(jumpservertest.Versions(), jumpservertest.Version(w.version)):
+		return fmt.Errorf("--version: one of %s", jumpservertest.Versions())
 	case w.hosts < 0 || w.regions < 1 || w.accounts < 1 || w.total() > 1<<24:
 		return errors.New("--hosts, --regions, --accounts: at least 0, 1 and 1, and 16,777,216 instances in all at most")
 	case w.atOnce < 0 || w.throttle < 0 || w.jumpserverLatency < 0 || w.cloudLatency < 0:

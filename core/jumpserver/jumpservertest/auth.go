@@ -99,7 +99,7 @@ func (s *Server) checkSignature(r *http.Request, kind, value string) (Key, reply
 func (s *Server) unauthorized(text, code string) reply {
 	out := detail(http.StatusUnauthorized, text, code)
 	out.header = map[string]string{"WWW-Authenticate": "Bearer"}
-	if s.o.Version == V410 {
+	if s.o.Version.since(V410) {
 		out.header["WWW-Authenticate"] = `Signature realm="api",headers="(request-target) date"`
 	}
 	return out

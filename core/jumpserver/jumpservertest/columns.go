@@ -1,9 +1,6 @@
 package jumpservertest
 
-import (
-	"net/http"
-	"strings"
-)
+import "strings"
 
 // column gives one field of an asset's row.
 type column func(*host) any
@@ -35,7 +32,7 @@ func (s *Server) hostColumns() map[string]column {
 		"date_updated":  func(h *host) any { return s.date(h.updated) },
 		"created_by":    func(*host) any { return "Administrator" },
 	}
-	if s.o.Version == V410 {
+	if s.o.Version.since(V410) {
 		all["directory_services"] = func(*host) any { return []any{} }
 		all["accounts_amount"] = func(h *host) any { return len(h.accounts) }
 	}
@@ -83,7 +80,7 @@ func (h *host) kind() string {
 func (s *Server) platformOf(h *host) any {
 	p := s.platformByName(h.Platform)
 	shown := map[string]any{"id": p.ID, "name": p.Name}
-	if s.o.Version == V410 {
+	if s.o.Version.since(V410) {
 		shown["type"] = p.Type
 	}
 	return shown
@@ -105,10 +102,9 @@ type labelRow struct {
 }
 
 func labelsOf(h *host) any {
-	out := make([]labelRow, 0, len(h.Labels))
-	for _, l := range h.Labels {
-		name, value, _ := strings.Cut(l, ":")
-		out = append(out, labelRow{ID: labelID(l), Name: name, Value: value})
+	out := make([]labelRow, 0, len(h.links))
+	for _, k := range h.links {
+		out = append(out, labelRow{ID: k.label.id, Name: k.label.name, Value: k.label.value, Color: k.label.color})
 	}
 	return out
 }
@@ -132,36 +128,4 @@ func (o *org) nodesOf(h *host, paths bool) []any {
 		}
 	}
 	return out
-}
-
-// options is what OPTIONS says of the list: which fields hosts have at this version. Of the
-// nested fields only their names are imitated.
-func (s *Server) options() reply {
-	kinds := map[string]string{
-		"id": "string", "name": "string", "address": "string", "platform": "object_related_field", s.zoneField: "object_related_field",
-		"nodes": "m2m_related_field", "nodes_display": "list", "is_active": "boolean", "comment": "string", "created_by": "string",
-		"org_name": "string", "gathered_info": "nested object", "date_verified": "datetime", "date_created": "datetime",
-		"date_updated": "datetime", "category": "labeled_choice", "type": "labeled_choice", "connectivity": "labeled_choice",
-	}
-	readOnly := map[string]bool{
-		"category": true, "type": true, "connectivity": true, "auto_config": true, "gathered_info": true, "org_id": true, "org_name": true,
-		"spec_info": true, "date_verified": true, "date_created": true, "date_updated": true, "created_by": true,
-		"accounts_amount": true,
-	}
-	out := map[string]any{"accounts": map[string]any{"type": "field", "required": false, "read_only": false, "write_only": true}}
-	for name := range s.columns {
-		kind := kinds[name]
-		if kind == "" {
-			kind = "field"
-		}
-		field := map[string]any{
-			"type": kind, "read_only": readOnly[name], "write_only": false,
-			"required": name == "name" || name == "address" || name == "platform",
-		}
-		if most, limited := map[string]int{"name": 128, "address": 767}[name]; limited {
-			field["max_length"] = most
-		}
-		out[name] = field
-	}
-	return reply{status: http.StatusOK, body: out}
 }

@@ -8,7 +8,8 @@ import (
 )
 
 // Fault is a way to fail. With After the request is carried out first, and only its answer is
-// lost or bad; with Edit the true answer is changed.
+// lost or bad (Cut, or the page of a front: Status 502 or 504 without a Body); with Edit the true
+// answer is changed.
 type Fault struct {
 	Status     int // answered with Body, or with an HTML page where Body is ""
 	Body       string
@@ -18,6 +19,8 @@ type Fault struct {
 	Hang       bool // no answer until the client gives up
 	After      bool
 	Delay      time.Duration // before anything else; alone, the answer is only late
+	PerRow     time.Duration // of a write of hosts, in addition to its costs: it is carried out although its client has gone
+	Patience   time.Duration // a front answers with the fault after so long, and the server goes on and carries it out
 	Edit       func(status int, body []byte) (int, []byte)
 }
 
@@ -97,7 +100,7 @@ func editPage(body []byte, edit func(map[string]any, []any)) []byte {
 
 // instead tells whether the fault takes the place of the answer, so that nothing is carried out.
 func (f Fault) instead() bool {
-	return !f.After && f.Edit == nil && (f.Status != 0 || f.Cut || f.Hang)
+	return !f.After && f.Edit == nil && f.Patience == 0 && (f.Status != 0 || f.Cut || f.Hang)
 }
 
 // nextFault finds the fault of a request and uses it up once; none is the zero one.

@@ -88,9 +88,8 @@ func labelFilter(value string) (func(*host) bool, bool) {
 	}
 	return func(h *host) bool {
 		for k, values := range want {
-			if !slices.ContainsFunc(h.Labels, func(l string) bool {
-				name, v, _ := strings.Cut(l, ":")
-				return name == k && (slices.Contains(values, v) || slices.Contains(values, "*"))
+			if !slices.ContainsFunc(h.links, func(l labelLink) bool {
+				return l.label.name == k && (slices.Contains(values, l.label.value) || slices.Contains(values, "*"))
 			}) {
 				return false
 			}

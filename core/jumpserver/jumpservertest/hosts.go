@@ -56,11 +56,8 @@ func (s *Server) oneHost(c *call) reply {
 			return crash()
 		}
 		f, v := s.check(c.org, row, h, c.method == http.MethodPut, false)
-		if v.crash {
-			return crash()
-		}
-		if !v.fine() {
-			return bad(v.mistakes)
+		if answer, refused := v.refusal(); refused {
+			return answer
 		}
 		s.update(c, h, f)
 		return ok(s.show(h))
@@ -90,11 +87,9 @@ func (s *Server) createHost(c *call) reply {
 		return bad(map[string]any{"error": limitText})
 	}
 	f, v := s.check(c.org, row, nil, true, false)
-	switch {
-	case v.crash || c.claims.lost:
-		return crash()
-	case !v.fine():
-		return bad(v.mistakes)
+	v.crash = v.crash || c.claims.lost
+	if answer, refused := v.refusal(); refused {
+		return answer
 	}
 	if mistakes := s.checkAccounts(c.org, row, &f); len(mistakes) > 0 {
 		return bad(mistakes)

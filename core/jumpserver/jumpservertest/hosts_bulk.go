@@ -1,6 +1,7 @@
 package jumpservertest
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 )
@@ -12,6 +13,7 @@ type list struct {
 	verdicts []any
 	failed   bool
 	crashed  bool
+	missing  string
 }
 
 func (l *list) add(f fields, v verdict, target *host) {
@@ -21,7 +23,8 @@ func (l *list) add(f fields, v verdict, target *host) {
 	l.all, l.targets = append(l.all, f), append(l.targets, target)
 	l.verdicts = append(l.verdicts, mistakesOf(v))
 	l.failed = l.failed || len(v.mistakes) > 0
-	l.crashed = l.crashed || v.crash
+	l.crashed = l.crashed || v.crash || v.late
+	l.missing = cmp.Or(l.missing, v.missing)
 }
 
 func (l *list) refuse(what any) {
@@ -50,6 +53,8 @@ func (s *Server) createHosts(c *call) reply {
 		l.add(f, v, nil)
 	}
 	switch {
+	case l.missing != "":
+		return missing(l.missing)
 	case l.failed:
 		return bad(l.verdicts)
 	case l.crashed:
@@ -111,6 +116,8 @@ func (s *Server) updateHosts(c *call) reply {
 	sent := func(f fields) bool { return f.given }
 	some := slices.ContainsFunc(l.all, sent)
 	switch {
+	case l.missing != "":
+		return missing(l.missing)
 	case l.failed:
 		return bad(l.verdicts)
 	case l.crashed, some && !sent(l.all[len(l.all)-1]):

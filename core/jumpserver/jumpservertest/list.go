@@ -116,7 +116,7 @@ func paged[T any](s *Server, c *call, rows []T, show func(T) any) reply {
 	bare := err != nil || limit <= 0
 	offset, from := 0, 0
 	switch {
-	case bare && s.o.Version == V410:
+	case bare && s.o.Version.since(V410):
 		limit = 200
 	case bare:
 		limit = len(rows)

@@ -58,33 +58,3 @@ func pkOf(raw any) string {
 func tooLong(path string) bool {
 	return slices.ContainsFunc(strings.Split(path, "/"), func(p string) bool { return utf8.RuneCountInString(p) > 128 })
 }
-
-// checkLabels: no colon is a mistake; a value over 64 characters and a label given twice are
-// found by the database only, and crash.
-func (s *Server) checkLabels(row map[string]any, f *fields, v *verdict) {
-	raw, given := row["labels"]
-	if !given {
-		return
-	}
-	f.labels = []string{}
-	items, _ := raw.([]any)
-	for _, item := range items {
-		var label string
-		switch l := item.(type) {
-		case string:
-			label = l
-		case map[string]any:
-			name, _ := l["name"].(string)
-			value, _ := l["value"].(string)
-			label = name + ":" + value
-		}
-		name, value, fine := strings.Cut(label, ":")
-		switch {
-		case !fine:
-			v.say("labels", []string{"Invalid data type"})
-		case utf8.RuneCountInString(name) > 64, utf8.RuneCountInString(value) > 64, slices.Contains(f.labels, label):
-			v.crash = true
-		}
-		f.labels = append(f.labels, label)
-	}
-}

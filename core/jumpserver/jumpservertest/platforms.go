@@ -44,7 +44,7 @@ func (s *Server) showPlatform(p platform) map[string]any {
 	row["category"] = choice(p.Category)
 	row["type"] = choice(p.Type)
 	row["date_created"], row["date_updated"] = s.started, s.started
-	if s.o.Version == V410 {
+	if s.o.Version.since(V410) {
 		row["gateway_enabled"], row["ds_enabled"] = p.Zones, false
 	} else {
 		row["domain_enabled"] = p.Zones
@@ -58,7 +58,7 @@ func (s *Server) autoConfig(p platform) map[string]any {
 	automation, _ := p.extra["automation"].(map[string]any)
 	maps.Copy(out, automation)
 	out["id"] = p.ID
-	if s.o.Version == V410 {
+	if s.o.Version.since(V410) {
 		out["gateway_enabled"] = p.Zones
 	} else {
 		out["domain_enabled"] = p.Zones

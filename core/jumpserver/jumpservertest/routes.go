@@ -25,7 +25,8 @@ func (s *Server) route(c *call) reply {
 	handlers := map[string]func(*call) reply{
 		"assets/hosts": s.hosts, "assets/assets": s.allAssets, "assets/nodes": s.nodes,
 		"assets/platforms": s.listPlatforms, "assets/" + s.zoneField + "s": s.zones,
-		"labels/labels": s.labels, "common/resources": s.park, "orgs/orgs": s.organisations,
+		"labels/labels": s.labelPages, "labels/resource-types": s.resourceTypes, "labels/labeled-resources": s.labeledResources,
+		"common/resources": s.park, "orgs/orgs": s.organisations,
 		"users/profile": s.profile, "accounts/account-templates": s.templates, "accounts/accounts": s.accounts,
 		"assets/gateways": func(c *call) reply { return paged(s, c, []any{}, func(row any) any { return row }) },
 		"terminal/status": func(*call) reply { return ok([]any{}) },

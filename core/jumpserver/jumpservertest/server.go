@@ -1,4 +1,4 @@
-// Package jumpservertest is a JumpServer in memory, v4.7.0 or v4.10.16, behind http.Handler. It
+// Package jumpservertest is a JumpServer in memory, v4.7.0, v4.10.16 or v4.10.19, behind http.Handler. It
 // answers as real servers were recorded (testdata), faults and traps included, and it is strict:
 // what no careful client would send is noted and fails the test. It can also fail on demand.
 package jumpservertest
@@ -8,21 +8,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
 	"sync"
 	"time"
-)
-
-// Version is a server's version.
-type Version string
-
-// The versions that were recorded.
-const (
-	V47  Version = "v4.7.0"
-	V410 Version = "v4.10.16"
 )
 
 // DefaultOrg is the organisation that every JumpServer has; RootOrg reads all of them.
@@ -51,9 +43,10 @@ type Options struct {
 	RootNode  string           // name of the root node; "" = DEFAULT
 	Limit     int              // number of assets that it takes; 0 = 5000
 	PageCap   int              // a larger limit is cut to this; 0 = that of the version
-	Throttle  int              // requests of one user within Window; 0 = no limit
+	Throttle  int              // requests of one user within Window; 0 = no limit, or ThrottleOfVersion
 	Window    time.Duration    // 0 = a minute
-	Latency   time.Duration    // of every request
+	Latency   time.Duration    // of every request, before it is worked on
+	Costs     Costs            // of the rows of writes, once they are worked on
 	AtOnce    int              // requests that are served at a time, others wait; 0 = all
 	Platforms map[string]int   // other ids for platforms, by name
 	NoZones   []string         // platforms without gateways
@@ -71,6 +64,8 @@ type Server struct {
 
 	ids *regexp.Regexp // a UUID in a path
 
+	background sync.WaitGroup // of writes that go on after a front has answered
+
 	mu         sync.Mutex
 	keys       map[string]Key
 	orgs       map[string]*org
@@ -85,6 +80,7 @@ type Server struct {
 	writes     int
 	unexpected []string
 	lenient    bool
+	spread     *rand.Rand
 }
 
 type parking struct {
@@ -98,9 +94,9 @@ func New(o Options) *Server {
 	s := &Server{
 		o: o, zoneField: "domain", orgs: map[string]*org{}, parked: map[string]parking{},
 		ids: regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`), making: map[string]int{}, calls: map[string]int{}, platforms: loadPlatforms(o),
-		keys: map[string]Key{}, history: map[string][]time.Time{},
+		keys: map[string]Key{}, history: map[string][]time.Time{}, spread: rand.New(rand.NewPCG(1, 1)),
 	}
-	if o.Version == V410 {
+	if o.Version.since(V410) {
 		s.zoneField = "zone"
 	}
 	if o.AtOnce > 0 {
@@ -127,9 +123,12 @@ func fill(o *Options) {
 	}
 	if o.PageCap == 0 {
 		o.PageCap = 10000
-		if o.Version == V410 {
+		if o.Version.since(V410) {
 			o.PageCap = 1000
 		}
+	}
+	if o.Throttle == ThrottleOfVersion {
+		o.Throttle = o.Version.throttle()
 	}
 	if o.Window == 0 {
 		o.Window = defaultWindow
@@ -170,31 +169,21 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !s.enter(r) {
 		return
 	}
-	defer s.leave()
 	s.note(r)
-	claims := s.claim(r, body)
-	defer s.unclaim(claims)
-	f := s.nextFault(r)
-	switch {
-	case !pause(r, s.latency()+f.Delay):
-		return
-	case f.instead():
-		f.send(w, r)
+	t := &task{r: r, body: body, claims: s.claim(r, body), fault: s.nextFault(r), done: make(chan answer, 1)}
+	if !pause(r, s.latency()+t.fault.Delay) || t.fault.instead() {
+		defer s.finish(t)
+		if r.Context().Err() == nil {
+			t.fault.send(w, r)
+		}
 		return
 	}
-	out := s.answer(r, body, claims)
-	raw := out.marshal()
-	if strings.HasPrefix(strings.ToLower(r.Header.Get("Accept-Language")), "zh") {
-		raw = bytes.ReplaceAll(raw, []byte("This field is required."), []byte("该字段是必填项。"))
-	}
-	switch {
-	case f.Edit != nil:
-		out.status, raw = f.Edit(out.status, raw)
-	case f.After:
-		f.send(w, r)
+	if t.fault.Patience > 0 {
+		s.inBackground(w, t)
 		return
 	}
-	send(w, out, raw)
+	s.work(t)
+	s.reply(w, t, <-t.done)
 }
 
 // enter waits for a turn, where only so many requests are served at a time.

@@ -94,6 +94,10 @@ func TestLists(t *testing.T) {
 	for n, e := range all {
 		status, got := p.send(e, KeyID, KeySecret)
 		want := e.Response.Body
+		if e.Name == "options" { // the recording is trimmed to the fields of one method
+			actions, _ := got.(map[string]any)["actions"].(map[string]any)
+			got = actions["GET"]
+		}
 		got = shortened(want, got, "name")
 		if diff := p.differ("", absolute(want), got, e.Name != "options" && status < 400); status != e.Response.Status || diff != "" {
 			t.Errorf("%d %s %s: status %d, recorded %d: %s", n, e.Name, e.Request.Path, status, e.Response.Status, diff)

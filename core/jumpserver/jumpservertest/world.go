@@ -32,13 +32,14 @@ type Protocol struct {
 	Port int    `json:"port"`
 }
 
-// host is a Host as the server keeps it: nodes by id. Assets of other categories are kept in
+// host is a Host as the server keeps it: nodes by id, labels by their rows. Assets of other categories are kept in
 // the same form.
 type host struct {
 	Host
 	home     *org
 	category string // "" = host
 	nodes    []string
+	links    []labelLink
 	accounts []map[string]any
 	created  time.Time
 	updated  time.Time
@@ -55,12 +56,12 @@ type org struct {
 	byPath    map[string]*node // by the parent's key and the value
 	shown     bool             // the node tree was asked for, or a host was made
 	zones     map[string]string
-	notes     map[string]note // of zones and labels, by id
-	labels    map[string]string
+	notes     map[string]note // of zones, by id
+	labels    labelBook
 	templates []map[string]any
 }
 
-// note is what the server keeps beside the name of a zone or a label.
+// note is what the server keeps beside the name of a zone.
 type note struct {
 	comment string
 	created time.Time
@@ -145,7 +146,7 @@ func (s *Server) AddOrg(id, name string) {
 	}
 	o := &org{
 		id: id, name: name, hosts: map[string]*host{}, names: map[string]string{}, zones: map[string]string{},
-		byID: map[string]*node{}, byPath: map[string]*node{}, notes: map[string]note{}, labels: map[string]string{},
+		byID: map[string]*node{}, byPath: map[string]*node{}, notes: map[string]note{}, labels: newLabelBook(),
 	}
 	o.keep(&node{id: uuid.NewString(), key: "1", value: root, path: "/" + root})
 	s.orgs[id] = o
@@ -167,6 +168,9 @@ func (s *Server) Seed(orgID string, h Host) string {
 		h.Protocols = defaults(s.platformByName(h.Platform))
 	}
 	kept := &host{Host: h, created: s.o.Now(), updated: s.o.Now()}
+	kept.Labels, kept.links = nil, o.labels.left[h.ID]
+	delete(o.labels.left, h.ID)
+	kept.setLabels(o.labels.labelsFrom(h.Labels, kept.created), kept.created)
 	for _, path := range h.Nodes {
 		kept.nodes = append(kept.nodes, o.make(path).id)
 	}
@@ -218,7 +222,8 @@ func (s *Server) Edit(orgID, id string, edit func(*Host)) bool {
 	view.ID = h.ID
 	o.rename(h, view.Name)
 	h.Host = view
-	h.nodes = nil
+	h.Labels, h.nodes = nil, nil
+	h.setLabels(o.labels.labelsFrom(view.Labels, s.o.Now()), s.o.Now())
 	for _, path := range view.Nodes {
 		h.nodes = append(h.nodes, o.make(path).id)
 	}
@@ -248,7 +253,7 @@ func (s *Server) Hosts(orgID string) []Host {
 // view is a host with its nodes as paths.
 func (o *org) view(h *host) Host {
 	v := h.Host
-	v.Labels, v.Protocols, v.Nodes = slices.Clone(h.Labels), slices.Clone(h.Protocols), nil
+	v.Labels, v.Protocols, v.Nodes = h.labelTexts(), slices.Clone(h.Protocols), nil
 	for _, id := range h.nodes {
 		if n := o.node(id); n != nil {
 			v.Nodes = append(v.Nodes, n.path)
@@ -307,6 +312,9 @@ func (o *org) remove(id string) bool {
 	o.take(h)
 	delete(o.names, h.Name)
 	delete(o.hosts, id)
+	if len(h.links) > 0 {
+		o.labels.left[id] = h.links
+	}
 	return true
 }
 

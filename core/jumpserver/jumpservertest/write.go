@@ -21,7 +21,7 @@ type fields struct {
 	nodes     []string
 	paths     []string
 	zone      *string
-	labels    []string
+	labels    []wantedLabel
 	comment   *string
 	active    *bool
 	accounts  []map[string]any
@@ -31,6 +31,8 @@ type fields struct {
 type verdict struct {
 	mistakes map[string]any
 	crash    bool
+	late     bool   // the database refuses it, after all else was found right
+	missing  string // kind of something that does not exist: 404
 }
 
 func (v *verdict) say(field string, what any) {
@@ -40,7 +42,18 @@ func (v *verdict) say(field string, what any) {
 	v.mistakes[field] = what
 }
 
-func (v verdict) fine() bool { return !v.crash && len(v.mistakes) == 0 }
+// refusal is the answer to a single write that cannot be done.
+func (v verdict) refusal() (answer reply, refused bool) {
+	switch {
+	case v.missing != "":
+		return missing(v.missing), true
+	case v.crash:
+		return crash(), true
+	case len(v.mistakes) > 0:
+		return bad(v.mistakes), true
+	}
+	return crash(), v.late
+}
 
 // check validates one row as the serializer does. was is nil on creation; full asks for the
 // required fields (POST and PUT).
@@ -52,7 +65,7 @@ func (s *Server) check(o *org, row map[string]any, was *host, full, list bool) (
 	s.checkPlatform(row, was, full, list, &f, &v)
 	s.checkProtocols(row, was, full, list, &f, &v)
 	s.checkPlaces(o, row, &f, &v)
-	s.checkLabels(row, &f, &v)
+	s.checkLabels(o, row, &f, &v)
 	if raw, given := row["is_active"]; given {
 		active, isBool := raw.(bool)
 		if !isBool {
@@ -254,7 +267,7 @@ func (s *Server) put(o *org, h *host, f fields) {
 		h.Zone = ""
 	}
 	if f.labels != nil {
-		h.Labels = f.labels
+		o.labels.put(h, f.labels, h.updated)
 	}
 	s.place(o, h, f)
 }
@@ -301,6 +314,8 @@ func (s *Server) create(o *org, f fields) *host {
 		id = uuid.NewString()
 	}
 	h := &host{Host: Host{ID: id, Active: true}, accounts: f.accounts, created: s.o.Now()}
+	h.links = o.labels.left[id] // of an asset that was deleted
+	delete(o.labels.left, id)
 	s.put(o, h, f)
 	o.add(h)
 	return h

@@ -1,0 +1,232 @@
+package jumpservertest
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// assetType is the number of assets among the types of what can have labels.
+const assetType = 6
+
+// LabelRow is one row of the label page.
+type LabelRow struct {
+	ID, Name, Value string
+	Resources       int // res_count: deleted assets are counted
+}
+
+// LabelRows lists the rows of an organisation's label page, by name and value.
+func (s *Server) LabelRows(orgID string) []LabelRow {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []LabelRow
+	for _, l := range s.orgs[orgID].labels.sorted() {
+		out = append(out, LabelRow{ID: l.id, Name: l.name, Value: l.value, Resources: l.links})
+	}
+	return out
+}
+
+// SeedLabel makes a row of the label page that no asset has, and gives its id; text is
+// "name:value", and may hold what the version would refuse now.
+func (s *Server) SeedLabel(orgID, text string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.orgs[orgID].labels.labelsFrom([]string{text}, s.o.Now())[0].id
+}
+
+// EditLabel changes a row of the label page as a person would, and with it the label of all its
+// assets; both texts are "name:value". It reports whether the row was there and the new text free.
+func (s *Server) EditLabel(orgID, text, into string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b := &s.orgs[orgID].labels
+	name, value, _ := strings.Cut(text, ":")
+	l := b.find(name, value)
+	name, value, _ = strings.Cut(into, ":")
+	return l != nil && s.renameLabel(b, l, name, value)
+}
+
+func (s *Server) renameLabel(b *labelBook, l *label, name, value string) bool {
+	if other := b.find(name, value); other != nil && other != l {
+		return false
+	}
+	delete(b.byText, labelKey(l.name, l.value))
+	l.name, l.value, l.updated = name, value, s.o.Now()
+	b.byText[labelKey(name, value)] = l
+	return true
+}
+
+// labelPages routes /labels/labels/.
+func (s *Server) labelPages(c *call) reply {
+	switch {
+	case len(c.parts) == 2 && c.method == http.MethodGet:
+		return s.listLabels(c)
+	case len(c.parts) == 2 && c.method == http.MethodPost:
+		return s.makeLabel(c)
+	case len(c.parts) == 2:
+		return s.noMethod(c)
+	case len(c.parts) == 3 && c.parts[2] == "keys" && c.method == http.MethodGet:
+		names := []any{}
+		for _, l := range c.org.labels.sorted() {
+			if !slices.Contains(names, any(l.name)) {
+				names = append(names, l.name)
+			}
+		}
+		return ok(names)
+	case uuid.Validate(c.parts[2]) != nil:
+		return s.noPage(c)
+	}
+	l := c.org.labels.rows[c.parts[2]]
+	switch {
+	case l == nil:
+		return missing("Label")
+	case len(c.parts) == 6 && c.parts[3] == "resource-types" && c.parts[5] == "resources" && c.method == http.MethodGet:
+		return s.holders(c, l)
+	case len(c.parts) != 3:
+		return s.noPage(c)
+	}
+	return s.oneLabel(c, l)
+}
+
+func (s *Server) oneLabel(c *call, l *label) reply {
+	switch c.method {
+	case http.MethodGet:
+		return ok(s.showLabel(c.org, l))
+	case http.MethodDelete:
+		c.org.dropLabel(l)
+		return status(http.StatusNoContent)
+	case http.MethodPatch:
+		row, _ := c.body.(map[string]any)
+		name, value := labelField(row, "name", l.name), labelField(row, "value", l.value)
+		wrong := labelMistakes(name, value)
+		if len(wrong) == 0 && !s.renameLabel(&c.org.labels, l, name, value) {
+			wrong = labelTaken()
+		}
+		if len(wrong) > 0 {
+			return bad(wrong)
+		}
+		return ok(s.showLabel(c.org, l))
+	}
+	return s.noMethod(c)
+}
+
+func labelField(row map[string]any, field, otherwise string) string {
+	text, given := row[field].(string)
+	if !given {
+		return otherwise
+	}
+	return strings.TrimSpace(text)
+}
+
+func labelTaken() map[string]any {
+	taken := []string{"This field must be unique."}
+	return map[string]any{"name": taken, "value": taken}
+}
+
+func (s *Server) makeLabel(c *call) reply {
+	row, _ := c.body.(map[string]any)
+	name, value := labelField(row, "name", ""), labelField(row, "value", "")
+	wrong := labelMistakes(name, value)
+	if len(wrong) == 0 && c.org.labels.find(name, value) != nil {
+		wrong = labelTaken()
+	}
+	if len(wrong) > 0 {
+		return bad(wrong)
+	}
+	l := c.org.labels.get(name, value, s.o.Now())
+	l.color, _ = row["color"].(string)
+	l.comment, _ = row["comment"].(string)
+	return reply{status: http.StatusCreated, body: s.showLabel(c.org, l)}
+}
+
+func (s *Server) listLabels(c *call) reply {
+	var rows []*label
+	for _, l := range c.org.labels.sorted() {
+		wanted := strings.Contains(strings.ToLower(l.name+"\x00"+l.value), strings.ToLower(c.query.Get("search")))
+		for field, value := range map[string]string{"id": l.id, "name": l.name, "value": l.value} {
+			asked := c.query.Get(field)
+			wanted = wanted && (asked == "" || asked == value)
+		}
+		if wanted {
+			rows = append(rows, l)
+		}
+	}
+	return paged(s, c, rows, func(l *label) any { return s.showLabel(c.org, l) })
+}
+
+func (s *Server) showLabel(o *org, l *label) map[string]any {
+	return map[string]any{
+		"id": l.id, "name": l.name, "value": l.value, "color": l.color, "res_count": l.links, "org_id": o.id, "org_name": o.name,
+		"date_created": s.date(l.created), "date_updated": s.date(l.updated), "comment": l.comment,
+	}
+}
+
+// resourceTypes lists what can have labels; only assets have them here.
+func (s *Server) resourceTypes(c *call) reply {
+	if len(c.parts) != 2 || c.method != http.MethodGet {
+		return s.noPage(c)
+	}
+	return ok([]any{map[string]any{
+		"id": assetType, "app_label": "assets", "app_display": "App Assets", "model": "asset", "name": "Asset",
+	}})
+}
+
+// holders lists the assets that have a label: those that exist.
+func (s *Server) holders(c *call, l *label) reply {
+	var rows []*host
+	for _, h := range c.org.assets() {
+		if c.parts[4] == strconv.Itoa(assetType) && slices.ContainsFunc(h.links, func(k labelLink) bool { return k.label == l }) {
+			rows = append(rows, h)
+		}
+	}
+	return paged(s, c, rows, func(h *host) any { return map[string]any{"id": h.ID, "name": h.title()} })
+}
+
+// title is an asset as pages name it.
+func (h *host) title() string { return h.Name + "(" + h.Address + ")" }
+
+// labeled is a link with the asset it is of.
+type labeled struct {
+	labelLink
+	assetID  string
+	resource any // its title; nil = it was deleted
+}
+
+// labeledResources lists the links of labels, those of deleted assets included.
+func (s *Server) labeledResources(c *call) reply {
+	if len(c.parts) != 2 || c.method != http.MethodGet {
+		return s.noPage(c)
+	}
+	var rows []labeled
+	for _, h := range c.org.assets() {
+		for _, k := range h.links {
+			rows = append(rows, labeled{k, h.ID, h.title()})
+		}
+	}
+	for id, links := range c.org.labels.left {
+		for _, k := range links {
+			rows = append(rows, labeled{k, id, nil})
+		}
+	}
+	if asked := c.query.Get("label"); asked != "" {
+		rows = slices.DeleteFunc(rows, func(row labeled) bool { return row.label.id != asked })
+	}
+	if asked := c.query.Get("res_id"); asked != "" {
+		rows = slices.DeleteFunc(rows, func(row labeled) bool { return row.assetID != asked })
+	}
+	slices.SortFunc(rows, func(x, y labeled) int {
+		return cmp.Or(x.made.Compare(y.made), strings.Compare(x.assetID, y.assetID), strings.Compare(x.label.text(), y.label.text()))
+	})
+	return paged(s, c, rows, func(row labeled) any {
+		made := s.date(row.made)
+		return map[string]any{
+			"id": labelID(row.label.id + row.assetID), "label": map[string]any{"id": row.label.id, "display_name": row.label.text()},
+			"res_type": map[string]any{"value": assetType, "label": "Asset"}, "res_id": row.assetID, "resource": row.resource,
+			"date_created": made, "date_updated": made,
+		}
+	})
+}

@@ -1,0 +1,237 @@
+package jumpservertest
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+)
+
+// label is a row of the label page. It stays when its last asset goes.
+type label struct {
+	id, name, value, color, comment string
+	created, updated                time.Time
+	links                           int // assets that have it, deleted ones included
+}
+
+func (l *label) text() string { return l.name + ":" + l.value }
+
+// labelLink is a label that an asset has. It stays when the asset is deleted.
+type labelLink struct {
+	label *label
+	made  time.Time
+}
+
+// labelBook holds an organisation's labels.
+type labelBook struct {
+	rows   map[string]*label      // by id
+	byText map[string]*label      // by labelKey
+	made   map[string]int         // how often a label of this key was made
+	left   map[string][]labelLink // of deleted assets, by the asset's id
+}
+
+func newLabelBook() labelBook {
+	return labelBook{rows: map[string]*label{}, byText: map[string]*label{}, made: map[string]int{}, left: map[string][]labelLink{}}
+}
+
+// labelKey is what makes two labels one.
+func labelKey(name, value string) string { return name + "\x00" + value }
+
+func (b *labelBook) find(name, value string) *label { return b.byText[labelKey(name, value)] }
+
+// get finds the label of a name and a value, or makes it.
+func (b *labelBook) get(name, value string, now time.Time) *label {
+	if l := b.find(name, value); l != nil {
+		return l
+	}
+	key := labelKey(name, value)
+	b.made[key]++
+	l := &label{id: labelID(key + strconv.Itoa(b.made[key])), name: name, value: value, created: now, updated: now}
+	b.rows[l.id], b.byText[key] = l, l
+	return l
+}
+
+func labelID(text string) string { return uuid.NewSHA1(uuid.NameSpaceURL, []byte(text)).String() }
+
+// sorted gives all labels by name and value.
+func (b *labelBook) sorted() []*label {
+	all := make([]*label, 0, len(b.rows))
+	for _, l := range b.rows {
+		all = append(all, l)
+	}
+	slices.SortFunc(all, func(x, y *label) int {
+		return cmp.Or(strings.Compare(x.name, y.name), strings.Compare(x.value, y.value))
+	})
+	return all
+}
+
+// setLabels makes these the labels of an asset; links that it has already stay as they are.
+func (h *host) setLabels(labels []*label, now time.Time) {
+	had := h.links
+	h.links = make([]labelLink, 0, len(labels))
+	for _, l := range labels {
+		at := slices.IndexFunc(had, func(k labelLink) bool { return k.label == l })
+		if at >= 0 {
+			h.links = append(h.links, had[at])
+			continue
+		}
+		l.links++
+		h.links = append(h.links, labelLink{l, now})
+	}
+	for _, k := range had {
+		if !slices.Contains(labels, k.label) {
+			k.label.links--
+		}
+	}
+}
+
+// labelTexts are an asset's labels as people read them.
+func (h *host) labelTexts() []string {
+	var out []string
+	for _, k := range h.links {
+		out = append(out, k.label.text())
+	}
+	return out
+}
+
+// labelsFrom are the rows of labels in the form "name:value", whatever they hold.
+func (b *labelBook) labelsFrom(texts []string, now time.Time) []*label {
+	out := make([]*label, 0, len(texts))
+	for _, text := range texts {
+		name, value, _ := strings.Cut(text, ":")
+		out = append(out, b.get(name, value, now))
+	}
+	return out
+}
+
+// dropLabel deletes a label's row, and takes it from the assets that have it.
+func (o *org) dropLabel(l *label) {
+	delete(o.labels.rows, l.id)
+	delete(o.labels.byText, labelKey(l.name, l.value))
+	without := func(links []labelLink) []labelLink {
+		return slices.DeleteFunc(links, func(k labelLink) bool { return k.label == l })
+	}
+	for _, h := range o.assets() {
+		h.links = without(h.links)
+	}
+	for id, links := range o.labels.left {
+		o.labels.left[id] = without(links)
+	}
+}
+
+// wantedLabel is a label as a row of a write names it.
+type wantedLabel struct {
+	row         *label // named by its id
+	name, value string
+}
+
+func (w wantedLabel) same(other wantedLabel) bool {
+	for _, one := range []*wantedLabel{&w, &other} {
+		if one.row != nil {
+			one.name, one.value = one.row.name, one.row.value
+		}
+	}
+	return labelKey(w.name, w.value) == labelKey(other.name, other.value)
+}
+
+// checkLabels reads labels as text, as name and value, or by id. From v4.10.17 on text is checked
+// as the label page does; before, one that is too long crashes the database. So does one label
+// twice, on all.
+func (s *Server) checkLabels(o *org, row map[string]any, f *fields, v *verdict) {
+	raw, given := row["labels"]
+	if !given {
+		return
+	}
+	items, isList := raw.([]any)
+	if !isList {
+		v.say("labels", []string{`Expected a list of items but got type "` + pythonType(raw) + `".`})
+		return
+	}
+	f.labels = []wantedLabel{}
+	for _, item := range items {
+		l, mistake := s.readLabel(o, item, v)
+		if mistake != nil {
+			v.say("labels", mistake)
+			return
+		}
+		v.late = v.late || slices.ContainsFunc(f.labels, l.same)
+		f.labels = append(f.labels, l)
+	}
+}
+
+func (s *Server) readLabel(o *org, item any, v *verdict) (l wantedLabel, mistake any) {
+	object, isObject := item.(map[string]any)
+	text, _ := item.(string)
+	id := pkOf(item)
+	switch {
+	case isObject && id == "":
+		l.name, _ = object["name"].(string)
+		l.value, _ = object["value"].(string)
+	case uuid.Validate(id) == nil:
+		if l.row = o.labels.rows[id]; l.row == nil {
+			v.missing = "Label"
+		}
+		return l, nil
+	default:
+		var fine bool
+		if l.name, l.value, fine = strings.Cut(text, ":"); !fine {
+			return l, []string{"Invalid data type"}
+		}
+	}
+	l.name, l.value = strings.TrimSpace(l.name), strings.TrimSpace(l.value)
+	wrong := labelMistakes(l.name, l.value)
+	switch {
+	case s.o.Version.since(V41019) && len(wrong) > 0:
+		return l, wrong
+	case utf8.RuneCountInString(l.name) > 64, utf8.RuneCountInString(l.value) > 64:
+		v.crash = true
+	}
+	return l, nil
+}
+
+// labelMistakes are those that the label page finds in a name and a value.
+func labelMistakes(name, value string) map[string]any {
+	wrong := map[string]any{}
+	for field, text := range map[string]string{"name": name, "value": value} {
+		switch {
+		case text == "":
+			wrong[field] = []string{"This field may not be blank."}
+		case utf8.RuneCountInString(text) > 64:
+			wrong[field] = []string{"Ensure this field has no more than 64 characters."}
+		case strings.ContainsAny(text, ":,"):
+			wrong[field] = []string{`Cannot contain ":,"`}
+		}
+	}
+	return wrong
+}
+
+// pythonType names the type of a JSON value as the server does.
+func pythonType(raw any) string {
+	switch raw.(type) {
+	case string:
+		return "str"
+	case float64:
+		return "int"
+	case bool:
+		return "bool"
+	case nil:
+		return "NoneType"
+	}
+	return "dict"
+}
+
+// put gives the host the labels of a write, making those that are new.
+func (b *labelBook) put(h *host, wanted []wantedLabel, now time.Time) {
+	rows := make([]*label, 0, len(wanted))
+	for _, w := range wanted {
+		if w.row == nil {
+			w.row = b.get(w.name, w.value, now)
+		}
+		rows = append(rows, w.row)
+	}
+	h.setLabels(rows, now)
+}

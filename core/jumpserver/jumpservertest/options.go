@@ -1,0 +1,32 @@
+package jumpservertest
+
+import (
+	_ "embed"
+	"encoding/json"
+	"maps"
+	"net/http"
+)
+
+// recordedOptions are the answers to OPTIONS of /assets/hosts/, by version. Of actions they hold
+// the fields of POST, which are those of PUT and PATCH too, and the fields that GET shows otherwise.
+//
+//go:embed options.json
+var recordedOptions []byte
+
+// options is what OPTIONS says of the list of hosts. It says the same to every key.
+func (s *Server) options() reply {
+	var all map[Version]map[string]any
+	if err := json.Unmarshal(recordedOptions, &all); err != nil {
+		panic(err) // the file is ours
+	}
+	body := all[s.o.Version]
+	actions, _ := body["actions"].(map[string]any)
+	fields, _ := actions[http.MethodPost].(map[string]any)
+	shown, _ := actions[http.MethodGet].(map[string]any)
+	get := maps.Clone(fields)
+	maps.Copy(get, shown)
+	body["actions"] = map[string]any{
+		http.MethodGet: get, http.MethodPost: fields, http.MethodPut: fields, http.MethodPatch: fields,
+	}
+	return ok(body)
+}

@@ -1,0 +1,30 @@
+package jumpservertest
+
+import "slices"
+
+// Version is a server's version.
+type Version string
+
+// The versions that were recorded.
+const (
+	V47    Version = "v4.7.0"
+	V410   Version = "v4.10.16"
+	V41019 Version = "v4.10.19"
+)
+
+// Versions lists the recorded versions, the oldest first.
+func Versions() []Version { return []Version{V47, V410, V41019} }
+
+// since reports whether v is the other version or a later one.
+func (v Version) since(other Version) bool {
+	return slices.Index(Versions(), v) >= slices.Index(Versions(), other)
+}
+
+// ThrottleOfVersion in place of a number of requests is what the version ships with.
+const ThrottleOfVersion = -1
+
+// throttle is how many requests of one user a server of this version takes in a minute, as it is
+// installed; 0 = any number.
+func (v Version) throttle() int {
+	return map[Version]int{V410: 180, V41019: 4096}[v]
+}
