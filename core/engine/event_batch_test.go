@@ -31,7 +31,7 @@ func TestEventCalls(t *testing.T) {
 		{"release", release("i-b1"), "i-b1 Deleted", 3, 4, 1},
 		{"nothing to do", func(*hearing) {}, "i-b1 Running", 1, 1, 0},
 		{"released long ago", func(*hearing) {}, "i-never Deleted", 1, 2, 0},
-		{"adopted, released", func(h *hearing) { h.adopted("i-new"); release("i-new")(h) }, "i-new Deleted", 3, 4, 1},
+		{"adopted, released", func(h *hearing) { h.adopted("i-new"); release("i-new")(h) }, "i-new Deleted", 3, 5, 1},
 		{"adopted, nothing to do", func(h *hearing) { h.adopted("i-new") }, "i-new Running", 1, 2, 0},
 		{"adopted, its comment names it", func(h *hearing) {
 			h.adopted("i-new")

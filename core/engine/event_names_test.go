@@ -59,10 +59,17 @@ func TestEventsAmongOthers(t *testing.T) {
 			hosts: map[string]string{"i-b1": "web-1 10.0.9.9 on -"}, messages: 1,
 		},
 		{
-			name: "our asset, whose comment a person edited, needs nothing", given: func(h *hearing) {
+			name: "our asset, whose comment a person edited, gets the label of its instance", given: func(h *hearing) {
 				h.edit(edit{Host: "i-b1", Comment: new("the shop")})
 			},
-			hear: []string{says("i-b1 Running")}, want: []string{"done: 与云上一致"},
+			hear: []string{says("i-b1 Running")}, want: []string{"done: labels"}, messages: 1,
+		},
+		{
+			name: "our asset, whose comment a person edited, is left alone when its instance is released", given: func(h *hearing) {
+				h.edit(edit{Host: "i-b1", Comment: new("the shop")})
+				release("i-b1")(h)
+			},
+			hear: []string{says("i-b1 Deleted")}, want: []string{"ignored: 备注被改动"},
 		},
 		{
 			name: "our asset without comment and labels", given: func(h *hearing) {
