@@ -19,11 +19,12 @@ type Key struct {
 	ID, Secret string
 	Token      string // also taken as "Authorization: Token …"; "" = none
 	User       string // "" = admin
-	NoRole     bool   // its user may only read the own profile: 403 for all else
+	NoRole     bool   // its user has no role in any organisation: 403 for all that needs a right
+	OrgAdmin   bool   // its user administers the organisation, and is no super user
 	Off        bool   // switched off: 401
 
-	// Permissions are those of its user; nil = all, as recorded of an administrator. What is missing
-	// is refused with 403.
+	// Permissions are those of its user beside what everybody has; nil = all, as recorded of a super
+	// user. What is missing is refused with 403.
 	Permissions []string
 	// Silent: the server does not tell permissions, as an unknown version might.
 	Silent bool

@@ -1,0 +1,185 @@
+package jumpservertest
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// resolve finds the organisation that answers. A community server answers as DEFAULT, as the
+// all-zero organisation, or as SYSTEM; an enterprise edition, which was not recorded, also as any other
+// that it has.
+func (s *Server) resolve(c *call, asked string) {
+	if word, known := map[string]string{"default": DefaultOrg, "root": RootOrg, "system": SystemOrg}[strings.ToLower(asked)]; known {
+		asked = word
+	}
+	c.orgID, c.org = DefaultOrg, s.orgs[DefaultOrg]
+	switch own := s.orgs[asked]; {
+	case asked == RootOrg:
+		c.orgID = RootOrg
+	case asked == SystemOrg:
+		c.orgID, c.org = SystemOrg, s.system
+	case own != nil && s.o.Enterprise:
+		c.orgID, c.org = asked, own
+	}
+}
+
+// asked is the organisation that a request names.
+func asked(r *http.Request) string {
+	if oid := r.URL.Query().Get("oid"); oid != "" {
+		return oid
+	}
+	return r.Header.Get("X-JMS-ORG")
+}
+
+func rootOrganisation(name string) map[string]any {
+	return map[string]any{"id": RootOrg, "name": name, "is_default": false, "is_root": true, "is_system": false}
+}
+
+func (o *org) show() map[string]any {
+	return map[string]any{
+		"id": o.id, "name": o.name, "is_default": o.id == DefaultOrg, "is_root": false, "is_system": o.id == SystemOrg,
+	}
+}
+
+// sortedOrgs gives all organisations by id.
+func (s *Server) sortedOrgs() []*org {
+	var all []*org
+	for _, o := range s.orgs {
+		all = append(all, o)
+	}
+	slices.SortFunc(all, func(x, y *org) int { return strings.Compare(x.id, y.id) })
+	return all
+}
+
+// organisations routes /orgs/orgs/, which only a super user may list.
+func (s *Server) organisations(c *call) reply {
+	switch {
+	case len(c.parts) == 3 && c.parts[2] == "current" && c.method == http.MethodGet:
+		out := c.org.show()
+		if c.orgID == RootOrg {
+			out = rootOrganisation("GLOBAL")
+		}
+		out["comment"] = ""
+		return ok(out)
+	case len(c.parts) > 2:
+		return s.noPage(c)
+	case c.method == http.MethodPost:
+		return s.makeOrganisation(c)
+	case c.method != http.MethodGet:
+		return s.noMethod(c)
+	}
+	rows := s.sortedOrgs()
+	at := slices.IndexFunc(rows, func(o *org) bool { return o.id == DefaultOrg })
+	rows = slices.Concat(rows[at:at+1], []*org{s.system}, rows[:at], rows[at+1:])
+	all := []any{}
+	for _, o := range rows {
+		all = append(all, s.showOrganisation(o))
+	}
+	return ok(all)
+}
+
+func (s *Server) showOrganisation(o *org) map[string]any {
+	row := o.show()
+	delete(row, "is_system")
+	internal := o.id == DefaultOrg || o.id == SystemOrg
+	nodes := len(o.nodes)
+	if o.id == SystemOrg {
+		nodes = 0
+	}
+	row["internal"], row["comment"], row["created_by"], row["date_created"] = internal, "", "System", s.started
+	row["resource_statistics"] = map[string]any{
+		"users_amount": 0, "groups_amount": 0, "assets_amount": len(o.assets()), "nodes_amount": nodes,
+		s.zoneField + "s_amount": len(o.zones), "asset_perms_amount": 0,
+	}
+	return row
+}
+
+// makeOrganisation: v4.7.0 makes one, which nobody can enter; later the community edition refuses.
+func (s *Server) makeOrganisation(c *call) reply {
+	row, _ := c.body.(map[string]any)
+	name, _ := row["name"].(string)
+	switch {
+	case s.o.Version.since(V41019) && !s.o.Enterprise:
+		return denied()
+	case name == "":
+		return bad(map[string]any{"name": []string{"This field is required."}})
+	}
+	o := s.newOrg(uuid.NewString(), name)
+	s.orgs[o.id] = o
+	shown := s.showOrganisation(o)
+	shown["comment"], _ = row["comment"].(string)
+	shown["created_by"] = c.key.title()
+	return reply{status: http.StatusCreated, body: shown}
+}
+
+func denied() reply {
+	return detail(http.StatusForbidden, "You do not have permission to perform this action.", "permission_denied")
+}
+
+// manages lists the organisations that stand in a profile because the user has this right there;
+// everybody works in DEFAULT.
+func (s *Server) manages(c *call, right string) []any {
+	out := []any{}
+	switch {
+	case right == "" && !c.key.superuser():
+		out = append(out, rootOrganisation("All organizations"))
+	case right == "":
+		out = append(out, rootOrganisation("All organizations"))
+	case c.key.superuser():
+		out = append(out, rootOrganisation("GLOBAL"))
+	case !slices.Contains(s.permissions(c), right):
+		return out
+	}
+	for _, o := range s.sortedOrgs() {
+		if o.id == DefaultOrg || s.o.Enterprise && !c.key.NoRole {
+			out = append(out, o.show())
+		}
+	}
+	return out
+}
+
+// profile tells who asks. The organisations of the key stand in it on v4.7, and below
+// permissions/ on v4.10.
+func (s *Server) profile(c *call) reply {
+	deeper := len(c.parts) == 3 && c.parts[2] == "permissions"
+	switch {
+	case deeper && s.o.Version == V47:
+		return reply{status: http.StatusNotFound, body: map[string]any{"error": "Not found"}}
+	case c.method != http.MethodGet:
+		return s.noMethod(c)
+	case len(c.parts) > 2 && !deeper:
+		return s.noPage(c)
+	}
+	out := map[string]any{
+		"id": labelID(c.user), "name": c.key.title(), "username": c.user, "email": c.user + "@example.com", "labels": []any{},
+		"source": map[string]any{"value": "local", "label": "Local"}, "is_valid": true, "is_expired": false, "is_active": true,
+		"created_by": "System", "updated_by": "System", "comment": nil,
+	}
+	out["is_superuser"] = c.key.superuser()
+	out["system_roles"] = []any{map[string]any{"id": RootOrg[:35] + "3", "display_name": "User"}}
+	if c.key.superuser() {
+		out["system_roles"] = []any{map[string]any{"id": RootOrg[:35] + "1", "display_name": "SystemAdmin"}}
+	}
+	if deeper {
+		out = map[string]any{"id": out["id"], "username": c.user, "pam_orgs": s.manages(c, "rbac.view_pam")}
+	}
+	if deeper || s.o.Version == V47 {
+		out["console_orgs"], out["audit_orgs"] = s.manages(c, "rbac.view_console"), s.manages(c, "rbac.view_audit")
+		out["workbench_orgs"] = s.manages(c, "")
+		if !c.key.Silent {
+			out["perms"] = s.permissions(c)
+		}
+	}
+	return ok(out)
+}
+
+// title is the name under which the user writes.
+func (k Key) title() string {
+	if k.User == "admin" {
+		return "Administrator"
+	}
+	return k.User
+}

@@ -1,0 +1,102 @@
+package jumpservertest
+
+import (
+	_ "embed"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// recordedRights are the permissions that v4.7.0 and v4.10.19 told: those of everybody, and what
+// an administrator of an organisation, an auditor and a super user have beside them.
+//
+//go:embed permissions.json
+var recordedRights []byte
+
+// told are the permissions of a version; v4.10.16, of which they were not recorded, has those of v4.10.19.
+func (v Version) told() (roles struct{ Everybody, Administrator, Auditor, Superuser []string }) {
+	all := map[Version]*struct{ Everybody, Administrator, Auditor, Superuser []string }{V47: &roles, V41019: &roles}
+	if v == V47 {
+		delete(all, V41019)
+	} else {
+		delete(all, V47)
+	}
+	var files map[Version]json.RawMessage
+	err := json.Unmarshal(recordedRights, &files)
+	for version, into := range all {
+		if err == nil {
+			err = json.Unmarshal(files[version], into)
+		}
+	}
+	if err != nil {
+		panic(err) // the file is ours
+	}
+	return roles
+}
+
+// AuditorPermissions are those of the built-in auditor of an organisation.
+func AuditorPermissions(v Version) []string { return v.told().Auditor }
+
+// superuser reports whether the key's user may do everything, in every organisation.
+func (k Key) superuser() bool { return k.Permissions == nil && !k.OrgAdmin && !k.NoRole }
+
+// permissions are what the server says of a key's user.
+func (s *Server) permissions(c *call) []string {
+	all := s.o.Version.told()
+	out := all.Everybody
+	switch {
+	case c.key.superuser():
+		out = slices.Concat(out, all.Administrator, all.Superuser)
+	case c.outside(), c.key.NoRole:
+	case c.key.OrgAdmin:
+		out = slices.Concat(out, all.Administrator)
+	default:
+		out = slices.Concat(out, c.key.Permissions)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// outside reports whether the organisation is none in which anybody has a role.
+func (c *call) outside() bool { return c.orgID == RootOrg || c.orgID == SystemOrg }
+
+// may reports whether the key's user has the right that a request needs: assets of every kind are
+// assets to it.
+func (s *Server) may(c *call) bool {
+	if c.key.superuser() {
+		return true
+	}
+	needed := s.needed(c)
+	if needed == "" {
+		return true
+	}
+	return !c.outside() && slices.Contains(s.permissions(c), needed)
+}
+
+// needed names the right that a request needs; "" = none.
+func (s *Server) needed(c *call) string {
+	verb := map[string]string{
+		http.MethodGet: "view", http.MethodPost: "add", http.MethodPut: "change", http.MethodPatch: "change", http.MethodDelete: "delete",
+	}[c.method]
+	path := strings.Join(c.parts, "/")
+	if verb == "" || len(c.parts) < 2 {
+		return ""
+	}
+	switch {
+	case c.parts[0] == "assets" && s.kinds()[c.parts[1]] != nil && c.parts[1] != "gateways":
+		return "assets." + verb + "_asset"
+	case c.parts[1] == "nodes" && len(c.parts) == 5 && c.parts[3] == "assets":
+		return "assets.change_assetnodes"
+	case path == "orgs/orgs" || c.parts[1] == "orgs" && c.parts[2] != "current":
+		return "of a super user"
+	case c.parts[1] == "labels" && len(c.parts) > 3:
+		return "labels." + verb + "_labeledresource"
+	}
+	noun := map[string]string{
+		"assets/nodes": "assets._node", "assets/platforms": "assets._platform", "assets/" + s.zoneField + "s": "assets._" + s.zoneField,
+		"assets/gateways": "assets._gateway", "labels/labels": "labels._label", "labels/labeled-resources": "labels._labeledresource",
+		"accounts/account-templates": "accounts._accounttemplate", "accounts/accounts": "accounts._account",
+	}[strings.Join(c.parts[:2], "/")]
+	return strings.Replace(noun, "_", verb+"_", 1)
+}
