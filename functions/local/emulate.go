@@ -30,7 +30,7 @@ import (
 // world describes what the emulators hold and how they answer.
 type world struct {
 	hosts, regions, accounts int // hosts are those of one region of one account
-	version                  string
+	version, database        string
 	jumpserverLatency        time.Duration
 	cloudLatency             time.Duration
 	atOnce                   int // requests that JumpServer serves at a time, others wait; 0 = all
@@ -60,6 +60,7 @@ func emulateCommand(stdout io.Writer) *cobra.Command {
 	f.IntVar(&w.regions, "regions", 1, "地域数")
 	f.IntVar(&w.accounts, "accounts", 1, "云账号数")
 	f.StringVar(&w.version, "version", string(jumpservertest.V47), "JumpServer 的版本：v4.7.0、v4.10.16 或 v4.10.19")
+	f.StringVar(&w.database, "database", "postgresql", "JumpServer 的数据库：postgresql、mariadb（安装包的 utf8_general_ci）、mariadb-general、mariadb-unicode 或 mariadb-binary")
 	f.DurationVar(&w.jumpserverLatency, "jumpserver-latency", 0, "JumpServer 每个请求的耗时")
 	f.DurationVar(&w.cloudLatency, "cloud-latency", 0, "云 API 每个请求的耗时")
 	f.IntVar(&w.atOnce, "at-once", 0, "JumpServer 同时处理的请求数，0 表示不限制")
@@ -73,12 +74,21 @@ func (w world) check() error {
 	switch {
 	case !slices.Contains(jumpservertest.Versions(), jumpservertest.Version(w.version)):
 		return fmt.Errorf("--version: one of %s", jumpservertest.Versions())
+	case !slices.Contains(jumpservertest.Databases(), w.collation()):
+		return fmt.Errorf("--database: postgresql or one of %s", jumpservertest.Databases()[1:])
 	case w.hosts < 0 || w.regions < 1 || w.accounts < 1 || w.total() > 1<<24:
 		return errors.New("--hosts, --regions, --accounts: at least 0, 1 and 1, and 16,777,216 instances in all at most")
 	case w.atOnce < 0 || w.throttle < 0 || w.jumpserverLatency < 0 || w.cloudLatency < 0:
 		return errors.New("--at-once, --throttle and latencies must not be negative")
 	}
 	return nil
+}
+
+func (w world) collation() jumpservertest.Database {
+	if w.database == "postgresql" {
+		return jumpservertest.PostgreSQL
+	}
+	return jumpservertest.Database(w.database)
 }
 
 // total is the number of instances in all accounts and regions.
@@ -150,7 +160,7 @@ func (w world) start(ctx context.Context) (*emulators, error) {
 	e := &emulators{
 		world: w, robot: dingtalktest.New(dingtalktest.Settings{Secret: robotSecret}),
 		bastion: jumpservertest.New(jumpservertest.Options{
-			Version: jumpservertest.Version(w.version), AtOnce: w.atOnce, Throttle: w.throttle,
+			Version: jumpservertest.Version(w.version), Database: w.collation(), AtOnce: w.atOnce, Throttle: w.throttle,
 			Latency: w.jumpserverLatency, Limit: w.room(),
 		}),
 	}

@@ -138,7 +138,7 @@ func TestEmulateRefuses(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{
 		{"--version", "v3"}, {"--hosts", "-1"}, {"--regions", "0"}, {"--accounts", "0"}, {"--hosts", "20000000"},
-		{"--at-once", "-1"}, {"--throttle", "-1"}, {"--jumpserver-latency", "-1s"}, {"--cloud-latency", "-1s"},
+		{"--database", "oracle"}, {"--at-once", "-1"}, {"--throttle", "-1"}, {"--jumpserver-latency", "-1s"}, {"--cloud-latency", "-1s"},
 	} {
 		var out, said strings.Builder
 		if code := run(t.Context(), append([]string{"emulate"}, args...), strings.NewReader(""), &out, &said); code != exitUsage || said.String() == "" || out.String() != "" {

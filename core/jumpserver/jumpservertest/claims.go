@@ -38,7 +38,7 @@ func (s *Server) claim(r *http.Request, body []byte) *claims {
 		}
 	}
 	if row.Name != "" {
-		keys = append(keys, "name "+row.Name)
+		keys = append(keys, "name "+c.org.db.key(row.Name))
 	}
 	for _, key := range keys {
 		held.lost = held.lost || s.making[c.org.id+key] > 0

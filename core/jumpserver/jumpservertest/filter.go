@@ -20,13 +20,13 @@ func (s *Server) filter(c *call) (keep []func(*host) bool, failed bool) {
 				if uuid.Validate(id) != nil {
 					return nil, true
 				}
-				want[id] = true
+				want[strings.ToLower(id)] = true
 			}
 			keep = append(keep, func(h *host) bool { return want[h.ID] })
 		}
 	}
 	if value := c.query.Get("labels"); value != "" {
-		match, fine := labelFilter(value)
+		match, fine := labelFilter(value, s.o.Database)
 		if !fine {
 			return nil, true
 		}
@@ -43,28 +43,33 @@ func (s *Server) filter(c *call) (keep []func(*host) bool, failed bool) {
 	return keep, false
 }
 
-// fieldFilters are the filters on one field: by the whole value and by case, save the search,
-// which looks for a part of name, address or comment.
+// fieldFilters are the filters on one field: by the whole value, as the database compares, save the
+// search, which looks for a part of name, address or comment.
 func (s *Server) fieldFilters() map[string]func(*host, string) bool {
-	return map[string]func(*host, string) bool{
-		"name":      func(h *host, v string) bool { return h.Name == v },
-		"address":   func(h *host, v string) bool { return h.Address == v },
+	db := s.o.Database
+	filters := map[string]func(*host, string) bool{
+		"name":      func(h *host, v string) bool { return h.key == db.key(v) },
+		"address":   func(h *host, v string) bool { return db.same(h.Address, v) },
 		"is_active": func(h *host, v string) bool { return strconv.FormatBool(h.Active) == strings.ToLower(v) },
 		"type":      func(h *host, v string) bool { return s.platformByName(h.Platform).Type == v },
 		"category":  func(h *host, v string) bool { return h.kind() == v },
 		"platform": func(h *host, v string) bool {
-			return h.Platform == v || strconv.Itoa(s.platformByName(h.Platform).ID) == v
+			return db.same(h.Platform, v) || strconv.Itoa(s.platformByName(h.Platform).ID) == v
 		},
 		"protocols": func(h *host, v string) bool {
 			return slices.ContainsFunc(h.Protocols, func(p Protocol) bool { return p.Name == v })
 		},
 		s.zoneField: func(h *host, v string) bool {
-			return h.Zone != "" && (h.Zone == v || strings.Contains(h.home.zones[h.Zone], v))
+			return h.Zone != "" && (h.Zone == v || db.has(h.home.zones[h.Zone], v))
 		},
 		"search": func(h *host, v string) bool {
-			return strings.Contains(h.Name, v) || strings.Contains(h.Address, v) || strings.Contains(h.Comment, v)
+			return db.has(h.Name, v) || db.has(h.Address, v) || db.has(h.Comment, v)
 		},
 	}
+	if s.o.Version.since(V41019) {
+		filters["q"] = filters["search"]
+	}
+	return filters
 }
 
 func nodeFilter(o *org, n *node, only bool) func(*host) bool {
@@ -77,19 +82,20 @@ func nodeFilter(o *org, n *node, only bool) func(*host) bool {
 }
 
 // labelFilter reads "k:v,k:*": values of one key are or-ed, keys are and-ed.
-func labelFilter(value string) (func(*host) bool, bool) {
+func labelFilter(value string, db Database) (func(*host) bool, bool) {
 	want := map[string][]string{}
 	for pair := range strings.SplitSeq(value, ",") {
 		k, v, fine := strings.Cut(pair, ":")
 		if !fine {
 			return nil, false
 		}
-		want[k] = append(want[k], v)
+		k = db.key(k)
+		want[k] = append(want[k], db.key(v))
 	}
 	return func(h *host) bool {
 		for k, values := range want {
 			if !slices.ContainsFunc(h.links, func(l labelLink) bool {
-				return l.label.name == k && (slices.Contains(values, l.label.value) || slices.Contains(values, "*"))
+				return db.key(l.label.name) == k && (slices.Contains(values, db.key(l.label.value)) || slices.Contains(values, "*"))
 			}) {
 				return false
 			}

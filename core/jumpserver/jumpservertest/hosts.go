@@ -3,6 +3,7 @@ package jumpservertest
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 )
@@ -32,7 +33,7 @@ func (s *Server) hosts(c *call) reply {
 }
 
 func (s *Server) oneHost(c *call) reply {
-	h := c.org.hosts[c.parts[2]]
+	h := c.org.hosts[strings.ToLower(c.parts[2])]
 	switch {
 	case uuid.Validate(c.parts[2]) != nil:
 		return missing("Object")
@@ -93,6 +94,9 @@ func (s *Server) createHost(c *call) reply {
 	}
 	if mistakes := s.checkAccounts(c.org, row, &f); len(mistakes) > 0 {
 		return bad(mistakes)
+	}
+	if s.deadlocks(c.org, f) {
+		return crash()
 	}
 	h := s.create(c.org, f)
 	return reply{status: http.StatusCreated, body: s.show(h)}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"slices"
+	"strings"
 )
 
 // list is a list of hosts that is checked before any of it is written.
@@ -16,9 +17,9 @@ type list struct {
 	missing  string
 }
 
-func (l *list) add(f fields, v verdict, target *host) {
+func (l *list) add(db Database, f fields, v verdict, target *host) {
 	for _, other := range l.all {
-		l.crashed = l.crashed || f.name != nil && other.name != nil && *f.name == *other.name
+		l.crashed = l.crashed || f.name != nil && other.name != nil && db.same(*f.name, *other.name)
 	}
 	l.all, l.targets = append(l.all, f), append(l.targets, target)
 	l.verdicts = append(l.verdicts, mistakesOf(v))
@@ -50,7 +51,7 @@ func (s *Server) createHosts(c *call) reply {
 			return bad(map[string]any{"asset": "This field is required."})
 		}
 		f, v := s.check(c.org, row, nil, true, true)
-		l.add(f, v, nil)
+		l.add(c.org.db, f, v, nil)
 	}
 	switch {
 	case l.missing != "":
@@ -102,7 +103,7 @@ func (s *Server) updateHosts(c *call) reply {
 	for _, raw := range rows {
 		row, _ := raw.(map[string]any)
 		id, given := row["id"].(string)
-		h := c.org.hosts[id]
+		h := c.org.hosts[strings.ToLower(id)]
 		switch {
 		case !given:
 			l.refuse([]string{"id or pk not in data"})
@@ -110,7 +111,7 @@ func (s *Server) updateHosts(c *call) reply {
 			l.refuse("Host matching query does not exist.")
 		default:
 			f, v := s.check(c.org, row, h, c.method == http.MethodPut, true)
-			l.add(f, v, h)
+			l.add(c.org.db, f, v, h)
 		}
 	}
 	sent := func(f fields) bool { return f.given }

@@ -54,9 +54,9 @@ func (s *Server) renameLabel(b *labelBook, l *label, name, value string) bool {
 	if other := b.find(name, value); other != nil && other != l {
 		return false
 	}
-	delete(b.byText, labelKey(l.name, l.value))
+	delete(b.byText, b.key(l.name, l.value))
 	l.name, l.value, l.updated = name, value, s.o.Now()
-	b.byText[labelKey(name, value)] = l
+	b.byText[b.key(name, value)] = l
 	return true
 }
 
@@ -130,6 +130,9 @@ func labelTaken() map[string]any {
 func (s *Server) makeLabel(c *call) reply {
 	row, _ := c.body.(map[string]any)
 	name, value := labelField(row, "name", ""), labelField(row, "value", "")
+	if c.org.db.refuses(name, value) {
+		return crash()
+	}
 	wrong := labelMistakes(name, value)
 	if len(wrong) == 0 && c.org.labels.find(name, value) != nil {
 		wrong = labelTaken()
@@ -146,10 +149,10 @@ func (s *Server) makeLabel(c *call) reply {
 func (s *Server) listLabels(c *call) reply {
 	var rows []*label
 	for _, l := range c.org.labels.sorted() {
-		wanted := strings.Contains(strings.ToLower(l.name+"\x00"+l.value), strings.ToLower(c.query.Get("search")))
+		wanted := c.org.db.has(l.name+"\x00"+l.value, c.query.Get("search"))
 		for field, value := range map[string]string{"id": l.id, "name": l.name, "value": l.value} {
 			asked := c.query.Get(field)
-			wanted = wanted && (asked == "" || asked == value)
+			wanted = wanted && (asked == "" || c.org.db.same(asked, value))
 		}
 		if wanted {
 			rows = append(rows, l)

@@ -28,27 +28,28 @@ type labelLink struct {
 
 // labelBook holds an organisation's labels.
 type labelBook struct {
+	db     Database
 	rows   map[string]*label      // by id
-	byText map[string]*label      // by labelKey
+	byText map[string]*label      // by key
 	made   map[string]int         // how often a label of this key was made
 	left   map[string][]labelLink // of deleted assets, by the asset's id
 }
 
-func newLabelBook() labelBook {
-	return labelBook{rows: map[string]*label{}, byText: map[string]*label{}, made: map[string]int{}, left: map[string][]labelLink{}}
+func newLabelBook(db Database) labelBook {
+	return labelBook{db: db, rows: map[string]*label{}, byText: map[string]*label{}, made: map[string]int{}, left: map[string][]labelLink{}}
 }
 
-// labelKey is what makes two labels one.
-func labelKey(name, value string) string { return name + "\x00" + value }
+// key is what makes two labels one.
+func (b *labelBook) key(name, value string) string { return b.db.key(name) + "\x00" + b.db.key(value) }
 
-func (b *labelBook) find(name, value string) *label { return b.byText[labelKey(name, value)] }
+func (b *labelBook) find(name, value string) *label { return b.byText[b.key(name, value)] }
 
 // get finds the label of a name and a value, or makes it.
 func (b *labelBook) get(name, value string, now time.Time) *label {
 	if l := b.find(name, value); l != nil {
 		return l
 	}
-	key := labelKey(name, value)
+	key := b.key(name, value)
 	b.made[key]++
 	l := &label{id: labelID(key + strconv.Itoa(b.made[key])), name: name, value: value, created: now, updated: now}
 	b.rows[l.id], b.byText[key] = l, l
@@ -111,7 +112,7 @@ func (b *labelBook) labelsFrom(texts []string, now time.Time) []*label {
 // dropLabel deletes a label's row, and takes it from the assets that have it.
 func (o *org) dropLabel(l *label) {
 	delete(o.labels.rows, l.id)
-	delete(o.labels.byText, labelKey(l.name, l.value))
+	delete(o.labels.byText, o.labels.key(l.name, l.value))
 	without := func(links []labelLink) []labelLink {
 		return slices.DeleteFunc(links, func(k labelLink) bool { return k.label == l })
 	}
@@ -129,13 +130,13 @@ type wantedLabel struct {
 	name, value string
 }
 
-func (w wantedLabel) same(other wantedLabel) bool {
+func (b *labelBook) same(w, other wantedLabel) bool {
 	for _, one := range []*wantedLabel{&w, &other} {
 		if one.row != nil {
 			one.name, one.value = one.row.name, one.row.value
 		}
 	}
-	return labelKey(w.name, w.value) == labelKey(other.name, other.value)
+	return b.key(w.name, w.value) == b.key(other.name, other.value)
 }
 
 // checkLabels reads labels as text, as name and value, or by id. From v4.10.17 on text is checked
@@ -158,7 +159,8 @@ func (s *Server) checkLabels(o *org, row map[string]any, f *fields, v *verdict) 
 			v.say("labels", mistake)
 			return
 		}
-		v.late = v.late || slices.ContainsFunc(f.labels, l.same)
+		v.late = v.late || slices.ContainsFunc(f.labels, func(other wantedLabel) bool { return o.labels.same(l, other) })
+		v.crash = v.crash || o.db.refuses(l.name, l.value)
 		f.labels = append(f.labels, l)
 	}
 }

@@ -77,6 +77,11 @@ func (s *Server) rows(c *call, rows []*host) reply {
 	if c.query.Has("spm") {
 		rows = s.underSPM(c, rows)
 	}
+	for _, values := range c.query {
+		if c.org.db.refuses(values...) {
+			return crash()
+		}
+	}
 	keep, failed := s.filter(c)
 	if failed {
 		return html(http.StatusInternalServerError)

@@ -17,8 +17,11 @@ func (o *org) node(id string) *node { return o.byID[id] }
 func (o *org) keep(n *node) {
 	o.nodes = append(o.nodes, n)
 	o.byID[n.id] = n
-	o.byPath[n.parent+"/"+n.value] = n
+	o.byPath[o.nodeKey(n.parent, n.value)] = n
 }
+
+// nodeKey is what makes two nodes one: the key of their parent, and what the database makes of the value.
+func (o *org) nodeKey(parent, value string) string { return parent + "/" + o.db.key(value) }
 
 // parts reads a path as the server does: the root's name is put in front unless it stands
 // there after a slash; empty inner parts and a last slash fall away.
@@ -66,7 +69,7 @@ func (o *org) make(path string) *node {
 	return at
 }
 
-func (o *org) child(parent *node, value string) *node { return o.byPath[parent.key+"/"+value] }
+func (o *org) child(parent *node, value string) *node { return o.byPath[o.nodeKey(parent.key, value)] }
 
 func (o *org) grow(parent *node, value string) *node {
 	return o.growAs(uuid.NewString(), parent, value)
@@ -153,7 +156,7 @@ func (s *Server) oneNode(c *call, n *node) reply {
 func (s *Server) listNodes(c *call) reply {
 	value, search := c.query.Get("value"), c.query.Get("search")
 	return s.pageOfNodes(c, func(n *node) bool {
-		return c.org.shown && (value == "" || n.value == value) && strings.Contains(n.path, search)
+		return c.org.shown && (value == "" || c.org.db.same(n.value, value)) && c.org.db.has(n.path, search)
 	})
 }
 
@@ -176,11 +179,16 @@ func (s *Server) renameNode(c *call, n *node) reply {
 		return bad(map[string]any{"error": "You can't update the root node name"})
 	case !given:
 		return ok(c.org.showNode(n))
+	case c.org.db.refuses(value):
+		return crash()
+	}
+	if other := c.org.child(&node{key: n.parent}, value); other != nil && other != n {
+		return bad(map[string]any{"value": []string{sameNode}})
 	}
 	old := n.path
-	delete(c.org.byPath, n.parent+"/"+n.value)
+	delete(c.org.byPath, c.org.nodeKey(n.parent, n.value))
 	n.value = value
-	c.org.byPath[n.parent+"/"+n.value] = n
+	c.org.byPath[c.org.nodeKey(n.parent, n.value)] = n
 	for _, d := range c.org.nodes {
 		if d.below(n.key) {
 			d.path = strings.TrimSuffix(old, "/"+old[strings.LastIndex(old, "/")+1:]) + "/" + value + strings.TrimPrefix(d.path, old)
@@ -189,6 +197,8 @@ func (s *Server) renameNode(c *call, n *node) reply {
 	return ok(c.org.showNode(n))
 }
 
+const sameNode = "The same level node name cannot be the same"
+
 // makeNode makes a node by its path, or by its name below a parent.
 func (s *Server) makeNode(c *call, parent *node, top bool) reply {
 	row, isObject := c.body.(map[string]any)
@@ -196,22 +206,21 @@ func (s *Server) makeNode(c *call, parent *node, top bool) reply {
 		return crash()
 	}
 	if full, given := row["full_value"].(string); given && top {
-		if tooLong(full) {
+		if tooLong(full) || c.org.db.refuses(full) {
 			return crash()
 		}
 		return reply{status: http.StatusCreated, body: c.org.showNode(c.org.make(full))}
 	}
 	value, _ := row["value"].(string)
-	same := "The same level node name cannot be the same"
 	switch {
 	case strings.Contains(value, "/"):
 		return bad(map[string]any{"value": []string{"Can't contains: /"}})
-	case utf8.RuneCountInString(value) > 128:
+	case utf8.RuneCountInString(value) > 128, c.org.db.refuses(value):
 		return crash()
 	case c.org.child(parent, value) != nil && top:
-		return bad(map[string]any{"value": []string{same}})
+		return bad(map[string]any{"value": []string{sameNode}})
 	case c.org.child(parent, value) != nil:
-		return detail(http.StatusBadRequest, same, "error")
+		return detail(http.StatusBadRequest, sameNode, "error")
 	}
 	id, given := row["id"].(string)
 	if !given {
@@ -243,7 +252,7 @@ func (s *Server) deleteNode(c *call, n *node) reply {
 	c.org.nodes = slices.DeleteFunc(c.org.nodes, func(d *node) bool {
 		if gone[d.id] {
 			delete(c.org.byID, d.id)
-			delete(c.org.byPath, d.parent+"/"+d.value)
+			delete(c.org.byPath, c.org.nodeKey(d.parent, d.value))
 		}
 		return gone[d.id]
 	})

@@ -22,7 +22,7 @@ func (s *Server) checkPlaces(o *org, row map[string]any, f *fields, v *verdict) 
 		}
 	}
 	if raw, given := row["nodes_display"]; given {
-		checkPaths(raw, f, v)
+		checkPaths(o.db, raw, f, v)
 	}
 	raw, given := row[s.zoneField]
 	if !given {
@@ -35,12 +35,12 @@ func (s *Server) checkPlaces(o *org, row map[string]any, f *fields, v *verdict) 
 	f.zone = &id
 }
 
-func checkPaths(raw any, f *fields, v *verdict) {
+func checkPaths(db Database, raw any, f *fields, v *verdict) {
 	items, isList := raw.([]any)
 	v.crash = v.crash || !isList
 	for _, item := range items {
 		path, isText := item.(string)
-		v.crash = v.crash || !isText || tooLong(path)
+		v.crash = v.crash || !isText || tooLong(path) || db.refuses(path)
 		f.paths = append(f.paths, path)
 	}
 }

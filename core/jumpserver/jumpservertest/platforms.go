@@ -28,7 +28,7 @@ func (s *Server) listPlatforms(c *call) reply {
 			"name": p.Name, "category": p.Category, "type": p.Type, "id": strconv.Itoa(p.ID),
 		} {
 			asked := c.query.Get(field)
-			wanted = wanted && (asked == "" || asked == value)
+			wanted = wanted && (asked == "" || c.org.db.same(asked, value))
 		}
 		if wanted {
 			rows = append(rows, p)

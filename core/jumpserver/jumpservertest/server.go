@@ -38,6 +38,8 @@ type TB interface {
 // Options describe a server; the zero value is a v4.7.0 without limits.
 type Options struct {
 	Version   Version
+	Database  Database // the zero value is PostgreSQL
+	Deadlocks int      // so many creates with a label that nobody had before fail with 500, as on MariaDB
 	KeyID     string
 	KeySecret string
 	RootNode  string           // name of the root node; "" = DEFAULT

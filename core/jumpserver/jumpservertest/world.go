@@ -37,6 +37,7 @@ type Protocol struct {
 type host struct {
 	Host
 	home     *org
+	key      string // of the name, see Database.key
 	category string // "" = host
 	nodes    []string
 	links    []labelLink
@@ -48,12 +49,13 @@ type host struct {
 type org struct {
 	id, name  string
 	hosts     map[string]*host
-	names     map[string]string // of all assets → id
+	db        Database
+	names     map[string]string // of all assets, by the database's key → id
 	sorted    []*host           // hosts by name; nil = to be made again
 	others    []*host           // assets of other categories, by name
 	nodes     []*node
 	byID      map[string]*node
-	byPath    map[string]*node // by the parent's key and the value
+	byPath    map[string]*node // by nodeKey
 	shown     bool             // the node tree was asked for, or a host was made
 	zones     map[string]string
 	notes     map[string]note // of zones, by id
@@ -145,8 +147,8 @@ func (s *Server) AddOrg(id, name string) {
 		root = name
 	}
 	o := &org{
-		id: id, name: name, hosts: map[string]*host{}, names: map[string]string{}, zones: map[string]string{},
-		byID: map[string]*node{}, byPath: map[string]*node{}, notes: map[string]note{}, labels: newLabelBook(),
+		id: id, name: name, db: s.o.Database, hosts: map[string]*host{}, names: map[string]string{}, zones: map[string]string{},
+		byID: map[string]*node{}, byPath: map[string]*node{}, notes: map[string]note{}, labels: newLabelBook(s.o.Database),
 	}
 	o.keep(&node{id: uuid.NewString(), key: "1", value: root, path: "/" + root})
 	s.orgs[id] = o
@@ -192,7 +194,8 @@ func (s *Server) SeedOther(orgID, name, category string) string {
 		h.Platform = s.platforms[at].Name
 	}
 	h.nodes = []string{o.nodes[0].id}
-	h.home, o.names[name] = o, h.ID
+	h.home = o
+	o.hold(h)
 	o.others = append(o.others, h)
 	slices.SortFunc(o.others, byName)
 	return h.ID
@@ -268,9 +271,15 @@ func (o *org) view(h *host) Host {
 func (o *org) add(h *host) {
 	h.home = o
 	o.hosts[h.ID] = h
-	o.names[h.Name] = h.ID
+	o.hold(h)
 	o.insert(h)
 	o.shown = true
+}
+
+// hold notes the name of an asset.
+func (o *org) hold(h *host) {
+	h.key = o.db.key(h.Name)
+	o.names[h.key] = h.ID
 }
 
 func (o *org) insert(h *host) {
@@ -295,11 +304,11 @@ func (o *org) rename(h *host, name string) {
 	}
 	if o.hosts[h.ID] == h { // else it is not added yet
 		o.take(h)
-		delete(o.names, h.Name)
+		delete(o.names, h.key)
 	}
 	h.Name = name
 	if o.hosts[h.ID] == h {
-		o.names[name] = h.ID
+		o.hold(h)
 		o.insert(h)
 	}
 }
@@ -310,7 +319,7 @@ func (o *org) remove(id string) bool {
 		return false
 	}
 	o.take(h)
-	delete(o.names, h.Name)
+	delete(o.names, h.key)
 	delete(o.hosts, id)
 	if len(h.links) > 0 {
 		o.labels.left[id] = h.links
@@ -331,7 +340,7 @@ func (o *org) list() []*host {
 }
 
 func byName(x, y *host) int {
-	return cmp.Or(strings.Compare(x.Name, y.Name), strings.Compare(x.ID, y.ID))
+	return cmp.Or(strings.Compare(x.key, y.key), strings.Compare(x.ID, y.ID))
 }
 
 // defaults are the protocols of a host that was made without any.

@@ -78,6 +78,7 @@ func (s *Server) check(o *org, row map[string]any, was *host, full, list bool) (
 		if !isText {
 			v.say("comment", []string{"This field may not be null."})
 		}
+		v.crash = v.crash || o.db.refuses(text)
 		f.comment = &text
 	}
 	return f, v
@@ -89,6 +90,7 @@ func (s *Server) checkID(row map[string]any, was *host, f *fields, v *verdict) {
 		return
 	}
 	id, _ := raw.(string)
+	id = strings.ToLower(id)
 	if uuid.Validate(id) != nil {
 		v.say("id", []string{"Must be a valid UUID."})
 		return
@@ -104,10 +106,17 @@ func (s *Server) checkID(row map[string]any, was *host, f *fields, v *verdict) {
 func (s *Server) checkText(o *org, row map[string]any, was *host, full bool, f *fields, v *verdict) {
 	f.name = textOf(row, "name", 128, full, v)
 	f.address = textOf(row, "address", 767, full, v)
+	for _, text := range []*string{f.name, f.address} {
+		v.crash = v.crash || text != nil && o.db.refuses(*text)
+	}
 	if f.name != nil {
 		// The host that is to be made is compared with the others, not with the one that has
 		// its id already: then only the id is named as the mistake.
-		if holder, taken := o.names[*f.name]; taken && holder != f.id && (was == nil || holder != was.ID) {
+		holder, taken := o.names[o.db.key(*f.name)]
+		switch taken = taken && holder != f.id && (was == nil || holder != was.ID); {
+		case taken && o.hosts[holder] == nil && s.o.Version.since(V41019): // only the database looks at all kinds
+			v.late = true
+		case taken:
 			v.say("name", []string{"This field must be unique."})
 		}
 	}

@@ -21,7 +21,7 @@ func (s *Server) zones(c *call) reply {
 	case len(c.parts) == 2 && c.method == http.MethodGet:
 		var rows []string
 		for id, name := range c.org.zones {
-			if asked := c.query.Get("name"); asked == "" || asked == name {
+			if asked := c.query.Get("name"); asked == "" || c.org.db.same(asked, name) {
 				rows = append(rows, id)
 			}
 		}
@@ -37,9 +37,12 @@ func (s *Server) makeZone(c *call) reply {
 	row, _ := c.body.(map[string]any)
 	name, _ := row["name"].(string)
 	for _, taken := range c.org.zones {
-		if taken == name {
+		if c.org.db.same(taken, name) {
 			return bad(map[string]any{"name": []string{"This field must be unique."}})
 		}
+	}
+	if c.org.db.refuses(name) {
+		return crash()
 	}
 	if name == "" {
 		return bad(map[string]any{"name": []string{"This field is required."}})
