@@ -171,7 +171,7 @@ func TestOrganisations(t *testing.T) {
 	t.Parallel()
 	const other = "00000000-0000-0000-0000-00000000abcd"
 	for _, version := range versions() {
-		s := jumpservertest.New(jumpservertest.Options{Version: version, TB: t})
+		s := jumpservertest.New(jumpservertest.Options{Version: version, Enterprise: true, TB: t})
 		unknown := connect(t, s, func(o *jumpserver.Options) { o.OrgID = other })
 		_, err := unknown.Read(t.Context())
 		if inventory.KindOf(err) != inventory.Organisation || !strings.Contains(err.Error(), other) || !strings.Contains(err.Error(), "DEFAULT") {

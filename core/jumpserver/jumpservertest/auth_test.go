@@ -93,7 +93,7 @@ func withOther(e exchange) any {
 		}
 	case []any:
 		if e.Name == "orgs" {
-			return append([]any{body[0], map[string]any{"name": "other"}}, body[1:]...)
+			return append(body, map[string]any{"name": "other"})
 		}
 	}
 	return e.Response.Body

@@ -29,7 +29,7 @@ func (s *Server) claim(r *http.Request, body []byte) *claims {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := &call{}
-	s.resolve(c, r.Header.Get("X-JMS-ORG"))
+	s.resolve(c, asked(r))
 	var keys []string
 	for _, path := range append(row.Paths, row.Full) {
 		if path != "" && c.org.find(path) == nil {

@@ -26,11 +26,14 @@ func (s *Server) hostColumns() map[string]column {
 		"connectivity":  func(*host) any { return map[string]any{"value": "-", "label": "Unknown"} },
 		"auto_config":   func(h *host) any { return s.autoConfig(s.platformByName(h.Platform)) },
 		"gathered_info": func(*host) any { return map[string]any{} },
-		"spec_info":     func(*host) any { return map[string]any{} },
+		"spec_info":     specOf,
 		"date_verified": func(*host) any { return nil },
 		"date_created":  func(h *host) any { return s.date(h.created) },
 		"date_updated":  func(h *host) any { return s.date(h.updated) },
-		"created_by":    func(*host) any { return "Administrator" },
+		"created_by":    func(h *host) any { return h.maker },
+	}
+	if s.o.Version.since(V41019) {
+		all["date_last_login"] = func(*host) any { return nil }
 	}
 	if s.o.Version.since(V410) {
 		all["directory_services"] = func(*host) any { return []any{} }
@@ -39,9 +42,8 @@ func (s *Server) hostColumns() map[string]column {
 	return all
 }
 
-// wanted are the columns that a list asks for.
-func (s *Server) wanted(c *call) map[string]column {
-	var names []string
+// wanted are the columns that a list asks for, and the names of all that it asks for; nil = all.
+func (s *Server) wanted(c *call) (show map[string]column, names []string) {
 	switch {
 	case c.query.Get("fields") != "":
 		names = strings.Split(c.query.Get("fields"), ",")
@@ -50,23 +52,24 @@ func (s *Server) wanted(c *call) map[string]column {
 	case c.query.Get("fields_size") == "small":
 		names = []string{"id", "name", "address", "platform", s.zoneField, "is_active", "comment"}
 	default:
-		return s.columns
+		return s.columns, nil
 	}
-	out := make(map[string]column, len(names))
+	show = make(map[string]column, len(names))
 	for _, name := range names {
 		if col, known := s.columns[name]; known {
-			out[name] = col
+			show[name] = col
 		}
 	}
-	return out
+	return show, names
 }
 
-// show is a host in full, as the answer to a write or to its detail.
-func (s *Server) show(h *host) map[string]any {
+// show is an asset in full, as the answer to a write or to its detail.
+func (s *Server) show(c *call, h *host) map[string]any {
 	row := make(map[string]any, len(s.columns))
 	for name, col := range s.columns {
 		row[name] = col(h)
 	}
+	s.showExtra(c.kind, h, row)
 	return row
 }
 
@@ -101,9 +104,11 @@ type labelRow struct {
 	Color string `json:"color"`
 }
 
-func labelsOf(h *host) any {
-	out := make([]labelRow, 0, len(h.links))
-	for _, k := range h.links {
+func labelsOf(h *host) any { return rowsOfLinks(h.links) }
+
+func rowsOfLinks(links []labelLink) []labelRow {
+	out := make([]labelRow, 0, len(links))
+	for _, k := range links {
 		out = append(out, labelRow{ID: k.label.id, Name: k.label.name, Value: k.label.value, Color: k.label.color})
 	}
 	return out
@@ -113,7 +118,15 @@ func zoneOf(h *host) any {
 	if h.Zone == "" {
 		return nil
 	}
-	return map[string]any{"id": h.Zone, "name": h.home.zones[h.Zone]}
+	return map[string]any{"id": h.Zone, "name": h.zoneName()}
+}
+
+// zoneName is the name of an asset's zone; "" of one that nobody made.
+func (h *host) zoneName() string {
+	if z := h.home.zones[h.Zone]; z != nil {
+		return z.name
+	}
+	return ""
 }
 
 func (o *org) nodesOf(h *host, paths bool) []any {

@@ -2,6 +2,7 @@ package jumpservertest
 
 import (
 	"cmp"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,66 +11,128 @@ import (
 )
 
 // filter gives the tests that a row must pass. Unknown parameters, the other version's zone and
-// a node that does not exist are ignored in silence, as the real server does; failed tells of a
-// value that makes it answer 500.
-func (s *Server) filter(c *call) (keep []func(*host) bool, failed bool) {
-	for _, name := range []string{"ids", "id"} {
-		if value := c.query.Get(name); value != "" {
-			want := map[string]bool{}
-			for id := range strings.SplitSeq(value, ",") {
-				if uuid.Validate(id) != nil {
-					return nil, true
-				}
-				want[strings.ToLower(id)] = true
+// a node that does not exist are ignored in silence, as the real server does; failed is the answer to
+// a value that it does not take.
+func (s *Server) filter(c *call) (keep []func(*host) bool, failed *reply) {
+	crashed := html(http.StatusInternalServerError)
+	if value := c.query.Get("ids"); value != "" {
+		want := map[string]bool{}
+		for id := range strings.SplitSeq(value, ",") {
+			if uuid.Validate(id) != nil {
+				return nil, &crashed
 			}
-			keep = append(keep, func(h *host) bool { return want[h.ID] })
+			want[strings.ToLower(id)] = true
 		}
+		keep = append(keep, func(h *host) bool { return want[h.ID] })
+	}
+	if wrong := s.notToChoose(c); len(wrong) > 0 {
+		answer := bad(wrong)
+		return nil, &answer
 	}
 	if value := c.query.Get("labels"); value != "" {
 		match, fine := labelFilter(value, s.o.Database)
-		if !fine {
-			return nil, true
+		switch {
+		case fine:
+			keep = append(keep, match)
+		case s.o.Version.since(V41019):
+			keep = append(keep, func(*host) bool { return false })
+		default:
+			return nil, &crashed
 		}
-		keep = append(keep, match)
 	}
-	if n := c.org.node(c.query.Get("node_id")); n != nil {
+	if n := c.org.node(cmp.Or(c.query.Get("node_id"), c.query.Get("node"))); n != nil {
 		keep = append(keep, nodeFilter(c.org, n, c.query.Get("show_current_asset") == "1"))
 	}
 	for name, match := range s.fieldFilters() {
-		if value := c.query.Get(name); value != "" {
+		if value := strings.TrimSpace(c.query.Get(name)); value != "" {
 			keep = append(keep, func(h *host) bool { return match(h, value) })
 		}
 	}
-	return keep, false
+	return keep, nil
+}
+
+// notToChoose are the mistakes of a filter whose value is none that it takes.
+func (s *Server) notToChoose(c *call) map[string]any {
+	wrong := map[string]any{}
+	if id := c.query.Get("id"); id != "" && uuid.Validate(id) != nil {
+		wrong["id"] = []string{"Enter a valid UUID."}
+	}
+	if !s.o.Version.since(V41019) {
+		return wrong
+	}
+	choices := map[string][]string{
+		"type":     {"unix", "other", "general", "switch", "router", "firewall", "public", "private"},
+		"category": {"host", "device", "database", "cloud", "web", "ds", "custom"},
+	}
+	for _, p := range s.platforms {
+		choices["type"] = append(choices["type"], p.Type)
+	}
+	for name, list := range choices {
+		if value := c.query.Get(name); value != "" && !slices.Contains(list, value) {
+			wrong[name] = []string{"Select a valid choice. " + value + " is not one of the available choices."}
+		}
+	}
+	return wrong
 }
 
 // fieldFilters are the filters on one field: by the whole value, as the database compares, save the
-// search, which looks for a part of name, address or comment.
+// search, which looks for parts of name, address or comment. v4.10.19 ignores case, where the database
+// can.
 func (s *Server) fieldFilters() map[string]func(*host, string) bool {
 	db := s.o.Database
+	same := db.same
+	if s.o.Version.since(V41019) && db == PostgreSQL {
+		same = func(x, y string) bool { return db.same(x, y) || strings.EqualFold(x, y) }
+	}
 	filters := map[string]func(*host, string) bool{
-		"name":      func(h *host, v string) bool { return h.key == db.key(v) },
-		"address":   func(h *host, v string) bool { return db.same(h.Address, v) },
-		"is_active": func(h *host, v string) bool { return strconv.FormatBool(h.Active) == strings.ToLower(v) },
-		"type":      func(h *host, v string) bool { return s.platformByName(h.Platform).Type == v },
-		"category":  func(h *host, v string) bool { return h.kind() == v },
+		"id":               func(h *host, v string) bool { return h.ID == strings.ToLower(v) },
+		"name":             func(h *host, v string) bool { return same(h.Name, v) },
+		"address":          func(h *host, v string) bool { return same(h.Address, v) },
+		"is_active":        func(h *host, v string) bool { return truth(h.Active, v) },
+		"is_gateway":       func(h *host, v string) bool { return truth(h.gateway(), v) },
+		"type":             func(h *host, v string) bool { return s.platformByName(h.Platform).Type == v },
+		"category":         func(h *host, v string) bool { return h.kind() == v },
+		"exclude_platform": func(h *host, v string) bool { return !db.same(h.Platform, v) },
 		"platform": func(h *host, v string) bool {
 			return db.same(h.Platform, v) || strconv.Itoa(s.platformByName(h.Platform).ID) == v
 		},
 		"protocols": func(h *host, v string) bool {
-			return slices.ContainsFunc(h.Protocols, func(p Protocol) bool { return p.Name == v })
+			return slices.ContainsFunc(h.Protocols, func(p Protocol) bool { return slices.Contains(strings.Split(v, ","), p.Name) })
 		},
 		s.zoneField: func(h *host, v string) bool {
-			return h.Zone != "" && (h.Zone == v || db.has(h.home.zones[h.Zone], v))
+			return h.Zone != "" && (h.Zone == v || db.has(h.zoneName(), v))
 		},
-		"search": func(h *host, v string) bool {
-			return db.has(h.Name, v) || db.has(h.Address, v) || db.has(h.Comment, v)
-		},
+		"search": s.found,
+	}
+	if s.o.Version.since(V410) {
+		filters["q"] = s.found
 	}
 	if s.o.Version.since(V41019) {
-		filters["q"] = filters["search"]
+		filters["comment"] = func(h *host, v string) bool { return same(h.Comment, v) }
 	}
 	return filters
+}
+
+// truth compares with a filter's value; one that is neither true nor false matches all.
+func truth(is bool, value string) bool {
+	switch strings.ToLower(value) {
+	case "true", "1":
+		return is
+	case "false", "0":
+		return !is
+	}
+	return true
+}
+
+// found reports whether every word of a search is in name, address or comment.
+func (s *Server) found(h *host, search string) bool {
+	db := s.o.Database
+	for word := range strings.FieldsFuncSeq(search, func(r rune) bool { return r == ',' || r == ' ' }) {
+		if !db.has(h.Name, word) && !db.has(h.Address, word) && !db.has(h.Comment, word) {
+			return false
+		}
+	}
+	return true
 }
 
 func nodeFilter(o *org, n *node, only bool) func(*host) bool {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"net/http"
 	"slices"
-	"strings"
 )
 
 // list is a list of hosts that is checked before any of it is written.
@@ -41,7 +40,7 @@ func (s *Server) createHosts(c *call) reply {
 	if len(rows) > 1 {
 		s.surprise("a list create of %d hosts loses their protocols", len(rows))
 	}
-	if s.full(c.org) && len(rows) > 0 {
+	if s.full(c) && len(rows) > 0 {
 		return bad(map[string]any{"error": limitText})
 	}
 	var l list
@@ -50,7 +49,7 @@ func (s *Server) createHosts(c *call) reply {
 		if _, has := row["accounts"]; has {
 			return bad(map[string]any{"asset": "This field is required."})
 		}
-		f, v := s.check(c.org, row, nil, true, true)
+		f, v := s.check(c, row, nil, true, true)
 		l.add(c.org.db, f, v, nil)
 	}
 	switch {
@@ -63,16 +62,16 @@ func (s *Server) createHosts(c *call) reply {
 	}
 	made := make([]*host, 0, len(rows))
 	for _, f := range l.all {
-		made = append(made, s.create(c.org, f))
+		made = append(made, s.create(c, f))
 	}
 	loseProtocols(made, func(int) bool { return true })
-	return reply{status: http.StatusCreated, body: s.showAll(made)}
+	return reply{status: http.StatusCreated, body: s.showAll(c, made)}
 }
 
-func (s *Server) showAll(hosts []*host) []any {
+func (s *Server) showAll(c *call, hosts []*host) []any {
 	out := make([]any, 0, len(hosts))
 	for _, h := range hosts {
-		out = append(out, s.show(h))
+		out = append(out, s.show(c, h))
 	}
 	return out
 }
@@ -102,15 +101,18 @@ func (s *Server) updateHosts(c *call) reply {
 	var l list
 	for _, raw := range rows {
 		row, _ := raw.(map[string]any)
+		if answer, is := s.outsideAny(c, row); is {
+			return answer
+		}
 		id, given := row["id"].(string)
-		h := c.org.hosts[strings.ToLower(id)]
+		h := s.pick(c, id)
 		switch {
 		case !given:
 			l.refuse([]string{"id or pk not in data"})
 		case h == nil:
-			l.refuse("Host matching query does not exist.")
+			l.refuse(c.kind.title + " matching query does not exist.")
 		default:
-			f, v := s.check(c.org, row, h, c.method == http.MethodPut, true)
+			f, v := s.check(c, row, h, c.method == http.MethodPut, true)
 			l.add(c.org.db, f, v, h)
 		}
 	}
@@ -134,7 +136,7 @@ func (s *Server) updateAll(c *call, l list) []any {
 	var done []*host
 	for n, h := range l.targets {
 		p := l.all[n].platform
-		if p != nil && p.Type != s.platformByName(h.Platform).Type {
+		if p != nil && p.Type != s.platformByName(h.Platform).Type && !s.o.Version.since(V41019) {
 			continue // another type: skipped in silence
 		}
 		s.update(c, h, l.all[n])
@@ -143,5 +145,5 @@ func (s *Server) updateAll(c *call, l list) []any {
 	if len(done) == len(l.targets) {
 		loseProtocols(done, func(n int) bool { return l.all[n].given })
 	}
-	return s.showAll(done)
+	return s.showAll(c, done)
 }

@@ -70,24 +70,27 @@ func (b *labelBook) sorted() []*label {
 	return all
 }
 
-// setLabels makes these the labels of an asset; links that it has already stay as they are.
-func (h *host) setLabels(labels []*label, now time.Time) {
-	had := h.links
-	h.links = make([]labelLink, 0, len(labels))
+// setLabels makes these the labels of an asset.
+func (h *host) setLabels(labels []*label, now time.Time) { h.links = relink(h.links, labels, now) }
+
+// relink makes links to these labels out of those that are there; what is there already stays as it is.
+func relink(had []labelLink, labels []*label, now time.Time) []labelLink {
+	links := make([]labelLink, 0, len(labels))
 	for _, l := range labels {
 		at := slices.IndexFunc(had, func(k labelLink) bool { return k.label == l })
 		if at >= 0 {
-			h.links = append(h.links, had[at])
+			links = append(links, had[at])
 			continue
 		}
 		l.links++
-		h.links = append(h.links, labelLink{l, now})
+		links = append(links, labelLink{l, now})
 	}
 	for _, k := range had {
 		if !slices.Contains(labels, k.label) {
 			k.label.links--
 		}
 	}
+	return links
 }
 
 // labelTexts are an asset's labels as people read them.
@@ -118,6 +121,9 @@ func (o *org) dropLabel(l *label) {
 	}
 	for _, h := range o.assets() {
 		h.links = without(h.links)
+	}
+	for _, z := range o.zones {
+		z.links = without(z.links)
 	}
 	for id, links := range o.labels.left {
 		o.labels.left[id] = without(links)
@@ -226,8 +232,8 @@ func pythonType(raw any) string {
 	return "dict"
 }
 
-// put gives the host the labels of a write, making those that are new.
-func (b *labelBook) put(h *host, wanted []wantedLabel, now time.Time) {
+// rowsOf are the rows of the labels of a write; those that are new are made.
+func (b *labelBook) rowsOf(wanted []wantedLabel, now time.Time) []*label {
 	rows := make([]*label, 0, len(wanted))
 	for _, w := range wanted {
 		if w.row == nil {
@@ -235,5 +241,5 @@ func (b *labelBook) put(h *host, wanted []wantedLabel, now time.Time) {
 		}
 		rows = append(rows, w.row)
 	}
-	h.setLabels(rows, now)
+	return rows
 }

@@ -16,57 +16,6 @@ func (s *Server) date(t time.Time) string {
 	return t.In(time.FixedZone("", 8*60*60)).Format("2006/01/02 15:04:05 -0700")
 }
 
-// listHosts pages through the hosts that match, by name.
-func (s *Server) listHosts(c *call) reply {
-	rows := c.org.list()
-	if c.orgID == RootOrg {
-		rows = s.everywhere(func(o *org) []*host { return o.list() })
-	}
-	c.org.shown = true
-	return s.rows(c, rows)
-}
-
-// allAssets lists the assets of every category, which together hold the names.
-func (s *Server) allAssets(c *call) reply {
-	switch {
-	case len(c.parts) > 2:
-		return s.noPage(c)
-	case c.method == http.MethodPost:
-		s.surprise("POST /assets/assets/")
-		return bad(map[string]any{"error": "Cannot create asset directly, you should create a host or other"})
-	case c.method != http.MethodGet:
-		return s.noMethod(c)
-	case c.orgID == RootOrg:
-		return s.rows(c, s.everywhere((*org).assets))
-	}
-	return s.rows(c, c.org.assets())
-}
-
-// assets gives hosts and others by name.
-func (o *org) assets() []*host {
-	if len(o.others) == 0 {
-		return o.list()
-	}
-	out := make([]*host, 0, len(o.hosts)+len(o.others))
-	rest := o.others
-	for _, h := range o.list() {
-		for len(rest) > 0 && byName(rest[0], h) < 0 {
-			out, rest = append(out, rest[0]), rest[1:]
-		}
-		out = append(out, h)
-	}
-	return append(out, rest...)
-}
-
-func (s *Server) everywhere(list func(*org) []*host) []*host {
-	var rows []*host
-	for _, o := range s.orgs {
-		rows = append(rows, list(o)...)
-	}
-	slices.SortFunc(rows, byName)
-	return rows
-}
-
 // rows filters, orders and pages assets.
 func (s *Server) rows(c *call, rows []*host) reply {
 	if limit, err := strconv.Atoi(c.query.Get("limit")); err != nil || limit <= 0 {
@@ -83,17 +32,30 @@ func (s *Server) rows(c *call, rows []*host) reply {
 		}
 	}
 	keep, failed := s.filter(c)
-	if failed {
-		return html(http.StatusInternalServerError)
+	if failed != nil {
+		return *failed
 	}
-	show := s.wanted(c)
+	show, fields := s.wanted(c)
 	return paged(s, c, order(matching(rows, keep), c.query.Get("order")), func(h *host) any {
 		row := make(map[string]any, len(show))
 		for name, column := range show {
 			row[name] = column(h)
 		}
+		if h.extra != nil {
+			s.showExtra(c.kind, h, row)
+			onlyThese(row, fields)
+		}
 		return row
 	})
+}
+
+// onlyThese takes out what was not asked for; no names ask for all.
+func onlyThese(row map[string]any, names []string) {
+	for name := range row {
+		if names != nil && !slices.Contains(names, name) {
+			delete(row, name)
+		}
+	}
 }
 
 // matching gives the rows that pass every test.

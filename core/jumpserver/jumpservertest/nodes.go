@@ -112,13 +112,9 @@ func (s *Server) nodes(c *call) reply {
 	case rest == "" && c.method == http.MethodPost:
 		return s.makeNode(c, c.org.nodes[0], true)
 	case rest == "children/tree" && c.method == http.MethodGet:
-		c.org.shown = true
-		root := c.org.nodes[0]
-		title := fmt.Sprintf("%s (%d)", root.value, len(c.org.hosts))
-		return ok([]any{map[string]any{
-			"id": root.key, "name": title, "title": title, "pId": "", "isParent": true, "open": true,
-			"meta": map[string]any{"type": "node", "data": map[string]any{"id": root.id, "key": root.key, "value": root.value}},
-		}})
+		return s.tree(c)
+	case len(c.parts) > 3 && c.parts[3] == "assets":
+		return s.nodeAssets(c, c.org.node(c.parts[2]))
 	}
 	if len(c.parts) < 3 {
 		return s.noMethod(c)
@@ -140,6 +136,8 @@ func (s *Server) oneNode(c *call, n *node) reply {
 			},
 			http.MethodPost: func(c *call, n *node) reply { return s.makeNode(c, n, false) },
 		}
+	case len(c.parts) == 5 && c.parts[3] == "children" && c.parts[4] == "add":
+		handlers = map[string]func(*call, *node) reply{http.MethodPut: s.moveNodes}
 	case len(c.parts) != 3 || uuid.Validate(c.parts[2]) != nil:
 		return s.noPage(c)
 	}
@@ -167,7 +165,13 @@ func (s *Server) pageOfNodes(c *call, keep func(*node) bool) reply {
 			rows = append(rows, n)
 		}
 	}
-	return paged(s, c, rows, func(n *node) any { return c.org.showNode(n) })
+	return paged(s, c, rows, func(n *node) any {
+		row := c.org.showNode(n)
+		if fields := c.query.Get("fields"); fields != "" {
+			onlyThese(row, strings.Split(fields, ","))
+		}
+		return row
+	})
 }
 
 // renameNode changes a node's name, and with it the paths below it.
@@ -242,7 +246,7 @@ func (s *Server) deleteNode(c *call, n *node) reply {
 			gone[d.id] = true
 		}
 	}
-	for _, h := range c.org.hosts {
+	for _, h := range c.org.assets() {
 		if slices.ContainsFunc(h.nodes, func(id string) bool { return gone[id] }) {
 			return reply{status: http.StatusForbidden, body: map[string]any{
 				"error": "Deletion failed and the node contains assets",

@@ -71,9 +71,8 @@ func (s *Server) organisations(c *call) reply {
 	case c.method != http.MethodGet:
 		return s.noMethod(c)
 	}
-	rows := s.sortedOrgs()
-	at := slices.IndexFunc(rows, func(o *org) bool { return o.id == DefaultOrg })
-	rows = slices.Concat(rows[at:at+1], []*org{s.system}, rows[:at], rows[at+1:])
+	rows := append(s.sortedOrgs(), s.system)
+	slices.SortFunc(rows, func(x, y *org) int { return strings.Compare(x.name, y.name) })
 	all := []any{}
 	for _, o := range rows {
 		all = append(all, s.showOrganisation(o))

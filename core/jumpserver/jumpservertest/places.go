@@ -29,7 +29,7 @@ func (s *Server) checkPlaces(o *org, row map[string]any, f *fields, v *verdict) 
 		return
 	}
 	id := pkOf(raw)
-	if raw != nil && o.zones[id] == "" {
+	if raw != nil && raw != "" && o.zones[id] == nil {
 		v.say(s.zoneField, []string{`Invalid pk "` + cmp.Or(id, "None") + `" - object does not exist.`})
 	}
 	f.zone = &id

@@ -236,7 +236,7 @@ func TestDeeper(t *testing.T) {
 // seed puts in place what earlier recordings had left on the server.
 func (p *player) seed(file string, all []exchange) {
 	o := p.s.orgs[DefaultOrg]
-	o.zones["d5214461-847f-4eca-98cf-303b7550cd3e"] = "rec-zone"
+	o.keepZone(recordedZone, "rec-zone", time.Time{})
 	p.ids["de25a07b-2f82-4571-b3c7-a5f4e36efa42"] = o.nodes[0].id
 	switch file {
 	case "nodes_display_edges.json":

@@ -14,25 +14,18 @@ import (
 //go:embed permissions.json
 var recordedRights []byte
 
+type roles struct{ Everybody, Administrator, Auditor, Superuser []string }
+
 // told are the permissions of a version; v4.10.16, of which they were not recorded, has those of v4.10.19.
-func (v Version) told() (roles struct{ Everybody, Administrator, Auditor, Superuser []string }) {
-	all := map[Version]*struct{ Everybody, Administrator, Auditor, Superuser []string }{V47: &roles, V41019: &roles}
-	if v == V47 {
-		delete(all, V41019)
-	} else {
-		delete(all, V47)
-	}
-	var files map[Version]json.RawMessage
-	err := json.Unmarshal(recordedRights, &files)
-	for version, into := range all {
-		if err == nil {
-			err = json.Unmarshal(files[version], into)
-		}
-	}
-	if err != nil {
+func (v Version) told() roles {
+	var all map[Version]roles
+	if err := json.Unmarshal(recordedRights, &all); err != nil {
 		panic(err) // the file is ours
 	}
-	return roles
+	if v == V410 {
+		v = V41019
+	}
+	return all[v]
 }
 
 // AuditorPermissions are those of the built-in auditor of an organisation.
@@ -43,7 +36,7 @@ func (k Key) superuser() bool { return k.Permissions == nil && !k.OrgAdmin && !k
 
 // permissions are what the server says of a key's user.
 func (s *Server) permissions(c *call) []string {
-	all := s.o.Version.told()
+	all := s.roles
 	out := all.Everybody
 	switch {
 	case c.key.superuser():
@@ -84,7 +77,7 @@ func (s *Server) needed(c *call) string {
 		return ""
 	}
 	switch {
-	case c.parts[0] == "assets" && s.kinds()[c.parts[1]] != nil && c.parts[1] != "gateways":
+	case c.parts[0] == "assets" && s.kinds[c.parts[1]] != nil && c.parts[1] != "gateways":
 		return "assets." + verb + "_asset"
 	case c.parts[1] == "nodes" && len(c.parts) == 5 && c.parts[3] == "assets":
 		return "assets.change_assetnodes"

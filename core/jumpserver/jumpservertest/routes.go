@@ -22,14 +22,16 @@ func (s *Server) openPages(path string) (reply, bool) {
 func (s *Server) route(c *call) reply {
 	where := strings.Join(c.parts[:min(2, len(c.parts))], "/")
 	handlers := map[string]func(*call) reply{
-		"assets/hosts": s.hosts, "assets/assets": s.allAssets, "assets/nodes": s.nodes,
-		"assets/platforms": s.listPlatforms, "assets/" + s.zoneField + "s": s.zones,
+		"assets/nodes":     s.nodes,
+		"assets/platforms": s.listPlatforms, "assets/" + s.zoneField + "s": s.zonePages,
 		"labels/labels": s.labelPages, "labels/resource-types": s.resourceTypes, "labels/labeled-resources": s.labeledResources,
 		"common/resources": s.park, "orgs/orgs": s.organisations,
 		"users/profile": s.profile, "accounts/account-templates": s.templates, "accounts/accounts": s.accounts,
-		"assets/gateways": func(c *call) reply { return paged(s, c, []any{}, func(row any) any { return row }) },
 		"terminal/status": func(*call) reply { return ok([]any{}) },
 		"settings/public": func(*call) reply { return ok(map[string]any{"XPACK_ENABLED": false}) },
+	}
+	for name := range s.kinds {
+		handlers["assets/"+name] = s.assetPages
 	}
 	if handle, known := handlers[where]; known && strings.HasPrefix(c.r.URL.Path, "/api/v1/") {
 		return handle(c)

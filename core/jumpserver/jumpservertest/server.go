@@ -17,10 +17,12 @@ import (
 	"time"
 )
 
-// DefaultOrg is the organisation that every JumpServer has; RootOrg reads all of them.
+// DefaultOrg is the organisation that every JumpServer has, SystemOrg another, without assets; RootOrg
+// reads all of them.
 const (
 	DefaultOrg = "00000000-0000-0000-0000-000000000002"
 	RootOrg    = "00000000-0000-0000-0000-000000000000"
+	SystemOrg  = "00000000-0000-0000-0000-000000000004"
 )
 
 // The credentials of a server that was made without any.
@@ -37,23 +39,24 @@ type TB interface {
 
 // Options describe a server; the zero value is a v4.7.0 without limits.
 type Options struct {
-	Version   Version
-	Database  Database // the zero value is PostgreSQL
-	Deadlocks int      // so many creates with a label that nobody had before fail with 500, as on MariaDB
-	KeyID     string
-	KeySecret string
-	RootNode  string           // name of the root node; "" = DEFAULT
-	Limit     int              // number of assets that it takes; 0 = 5000
-	PageCap   int              // a larger limit is cut to this; 0 = that of the version
-	Throttle  int              // requests of one user within Window; 0 = no limit, or ThrottleOfVersion
-	Window    time.Duration    // 0 = a minute
-	Latency   time.Duration    // of every request, before it is worked on
-	Costs     Costs            // of the rows of writes, once they are worked on
-	AtOnce    int              // requests that are served at a time, others wait; 0 = all
-	Platforms map[string]int   // other ids for platforms, by name
-	NoZones   []string         // platforms without gateways
-	Now       func() time.Time // nil = the real clock
-	TB        TB               // may be nil
+	Version    Version
+	Database   Database // the zero value is PostgreSQL
+	Deadlocks  int      // so many creates with a label that nobody had before fail with 500, as on MariaDB
+	KeyID      string
+	KeySecret  string
+	RootNode   string           // name of the root node; "" = DEFAULT
+	Limit      int              // number of assets that it takes; 0 = 5000
+	PageCap    int              // a larger limit is cut to this; 0 = that of the version
+	Throttle   int              // requests of one user within Window; 0 = no limit, or ThrottleOfVersion
+	Window     time.Duration    // 0 = a minute
+	Latency    time.Duration    // of every request, before it is worked on
+	Costs      Costs            // of the rows of writes, once they are worked on
+	AtOnce     int              // requests that are served at a time, others wait; 0 = all
+	Platforms  map[string]int   // other ids for platforms, by name
+	NoZones    []string         // platforms without gateways
+	Enterprise bool             // organisations beside DEFAULT can be entered; not recorded
+	Now        func() time.Time // nil = the real clock
+	TB         TB               // may be nil
 }
 
 // Server is the emulator. Its methods may be called at any time.
@@ -61,6 +64,9 @@ type Server struct {
 	o         Options
 	zoneField string
 	started   string // when the server began
+	kinds     map[string]*kind
+	roles     roles
+	system    *org
 	platforms []platform
 	turns     chan struct{}
 
@@ -101,6 +107,7 @@ func New(o Options) *Server {
 	if o.Version.since(V410) {
 		s.zoneField = "zone"
 	}
+	s.kinds, s.roles, s.system = assetKinds(o.Version), o.Version.told(), s.newOrg(SystemOrg, "SYSTEM")
 	if o.AtOnce > 0 {
 		s.turns = make(chan struct{}, o.AtOnce)
 	}
@@ -260,7 +267,8 @@ type call struct {
 	key    Key
 	body   any
 	org    *org
-	orgID  string // as asked for
+	orgID  string // of the organisation that answers, or RootOrg
+	kind   *kind  // of a page of assets
 	claims *claims
 }
 
@@ -285,12 +293,6 @@ func (s *Server) answer(r *http.Request, body []byte, held *claims) reply {
 	if throttled, no := s.throttle(key.User); no {
 		return throttled
 	}
-	if key.NoRole && r.URL.Path != "/api/v1/users/profile/" {
-		return detail(http.StatusForbidden, "You do not have permission to perform this action.", "permission_denied")
-	}
-	if !key.may(r) {
-		return detail(http.StatusForbidden, "You do not have permission to perform this action.", "permission_denied")
-	}
 	c := &call{
 		r: r, method: r.Method, key: key, query: r.URL.Query(), claims: held, user: key.User,
 		parts: strings.Split(strings.Trim(strings.TrimPrefix(r.URL.Path, "/api/v1/"), "/"), "/"),
@@ -300,22 +302,14 @@ func (s *Server) answer(r *http.Request, body []byte, held *claims) reply {
 			return detail(http.StatusBadRequest, "JSON parse error - "+err.Error(), "parse_error")
 		}
 	}
-	s.resolve(c, r.Header.Get("X-JMS-ORG"))
-	if c.method != http.MethodGet && c.method != http.MethodOptions && c.orgID == RootOrg {
+	s.resolve(c, asked(r))
+	switch making := c.method == http.MethodPost && c.parts[0] != "common"; {
+	case !s.may(c):
+		return denied()
+	case making && c.orgID == RootOrg:
 		return bad([]string{"Please save in a org"})
 	}
 	return s.route(c)
-}
-
-// resolve finds the organisation that answers: DEFAULT for any that is absent or unknown.
-func (s *Server) resolve(c *call, asked string) {
-	c.orgID = asked
-	if c.org = s.orgs[asked]; c.org == nil {
-		c.org = s.orgs[DefaultOrg]
-		if asked != RootOrg {
-			c.orgID = DefaultOrg
-		}
-	}
 }
 
 // surprise notes what no careful client sends. It is called with the lock held.

@@ -54,7 +54,7 @@ func (p *player) seedListed(all []exchange, clock *time.Time) {
 	byDate := all[slices.IndexFunc(all, func(e exchange) bool { return e.Name == "order_desc" })]
 	rows := byDate.Response.Body.(map[string]any)["results"].([]any)
 	o := p.s.orgs[DefaultOrg]
-	o.zones[recordedZone] = "rec-zone"
+	o.keepZone(recordedZone, "rec-zone", *clock)
 	o.growAs("fb019185-d110-455c-abef-63032f13790e", o.nodes[0], "rec-cloud")
 	o.growAs("08537bb3-63bb-4d5c-897e-8c73d0306ab8", o.find("/DEFAULT/rec-cloud"), "acct-1")
 	for n, row := range slices.Backward(rows) {

@@ -25,6 +25,9 @@ type fields struct {
 	comment   *string
 	active    *bool
 	accounts  []map[string]any
+	extra     map[string]any
+	category  string // of an asset that is to be made
+	maker     string
 }
 
 // verdict is what validation says: mistakes by field, or a crash of the server.
@@ -57,15 +60,22 @@ func (v verdict) refusal() (answer reply, refused bool) {
 
 // check validates one row as the serializer does. was is nil on creation; full asks for the
 // required fields (POST and PUT).
-func (s *Server) check(o *org, row map[string]any, was *host, full, list bool) (fields, verdict) {
-	var f fields
+func (s *Server) check(c *call, row map[string]any, was *host, full, list bool) (fields, verdict) {
+	f, o := fields{maker: c.key.title(), category: c.kind.category}, c.org
+	if was != nil {
+		o = was.home
+	}
 	var v verdict
-	s.checkID(row, was, &f, &v)
-	s.checkText(o, row, was, full, &f, &v)
-	s.checkPlatform(row, was, full, list, &f, &v)
+	if mistake, is := s.noPlatform(row, was, list); is {
+		return f, verdict{mistakes: mistake}
+	}
+	s.checkID(o, row, was, &f, &v)
+	s.checkText(c, o, row, was, full, &f, &v)
+	s.checkPlatform(c, row, was, full, list, &f, &v)
 	s.checkProtocols(row, was, full, list, &f, &v)
 	s.checkPlaces(o, row, &f, &v)
 	s.checkLabels(o, row, &f, &v)
+	s.checkExtra(row, was, full, &f, &v)
 	if raw, given := row["is_active"]; given {
 		active, isBool := raw.(bool)
 		if !isBool {
@@ -84,7 +94,8 @@ func (s *Server) check(o *org, row map[string]any, was *host, full, list bool) (
 	return f, v
 }
 
-func (s *Server) checkID(row map[string]any, was *host, f *fields, v *verdict) {
+// checkID: an id that an asset of the organisation has is a mistake; of one in another, a crash.
+func (s *Server) checkID(own *org, row map[string]any, was *host, f *fields, v *verdict) {
 	raw, given := row["id"]
 	if !given || was != nil {
 		return
@@ -96,14 +107,17 @@ func (s *Server) checkID(row map[string]any, was *host, f *fields, v *verdict) {
 		return
 	}
 	for _, o := range s.orgs {
-		if o.hosts[id] != nil || slices.ContainsFunc(o.others, func(h *host) bool { return h.ID == id }) {
+		switch holder := o.asset(id); {
+		case holder != nil && o == own:
 			v.say("id", []string{"Asset with this id already exists."})
+		case holder != nil:
+			v.late = true
 		}
 	}
 	f.id = id
 }
 
-func (s *Server) checkText(o *org, row map[string]any, was *host, full bool, f *fields, v *verdict) {
+func (s *Server) checkText(c *call, o *org, row map[string]any, was *host, full bool, f *fields, v *verdict) {
 	f.name = textOf(row, "name", 128, full, v)
 	f.address = textOf(row, "address", 767, full, v)
 	for _, text := range []*string{f.name, f.address} {
@@ -114,12 +128,22 @@ func (s *Server) checkText(o *org, row map[string]any, was *host, full bool, f *
 		// its id already: then only the id is named as the mistake.
 		holder, taken := o.names[o.db.key(*f.name)]
 		switch taken = taken && holder != f.id && (was == nil || holder != was.ID); {
-		case taken && o.hosts[holder] == nil && s.o.Version.since(V41019): // only the database looks at all kinds
+		case taken && s.blind(c, o.asset(holder), was): // only the database looks at all kinds
 			v.late = true
 		case taken:
 			v.say("name", []string{"This field must be unique."})
 		}
 	}
+}
+
+// blind reports whether the check of a name does not see who has it: from v4.10.19 on, an asset of
+// another kind. Gateways look at all.
+func (s *Server) blind(c *call, holder, was *host) bool {
+	kind := c.kind.category
+	if was != nil && kind != "" {
+		kind = was.kind()
+	}
+	return s.o.Version.since(V41019) && !c.kind.gateways && kind != "" && holder.kind() != kind
 }
 
 // textOf reads a field of one to most characters, without the space around it.
@@ -142,7 +166,30 @@ func textOf(row map[string]any, name string, most int, required bool, v *verdict
 	return &text
 }
 
-func (s *Server) checkPlatform(row map[string]any, was *host, full, list bool, f *fields, v *verdict) {
+// noPlatform is the only mistake of a single create that tells neither a platform nor protocols, as the
+// protocols' default is looked for first.
+func (s *Server) noPlatform(row map[string]any, was *host, list bool) (mistake map[string]any, is bool) {
+	if was != nil || list || row["protocols"] != nil {
+		return nil, false
+	}
+	number, readable := platformKey(row["platform"], false)
+	if _, found := s.platformByID(int(number)); found || row["platform"] != nil && !readable {
+		return nil, false
+	}
+	if s.o.Version.since(V41019) {
+		return map[string]any{"Platform": []string{unknownPK(number)}}, true
+	}
+	return map[string]any{"platform": "Platform not exist"}, true
+}
+
+func unknownPK(number float64) string {
+	if number == 0 {
+		return `Invalid pk "None" - object does not exist.`
+	}
+	return `Invalid pk "` + trimFloat(number) + `" - object does not exist.`
+}
+
+func (s *Server) checkPlatform(c *call, row map[string]any, was *host, full, list bool, f *fields, v *verdict) {
 	raw, given := row["platform"]
 	number, readable := platformKey(raw, list && was != nil && s.o.Version == V47)
 	p, found := s.platformByID(int(number))
@@ -152,14 +199,18 @@ func (s *Server) checkPlatform(row map[string]any, was *host, full, list bool, f
 		return
 	case !given:
 		unknown = "This field is required."
+	case !readable && s.o.Version.since(V41019):
+		unknown = "Incorrect type. Expected pk value, received " + pythonType(raw) + "."
 	case !readable:
 		v.crash = true
 		return
-	case number == 0:
-		unknown = `Invalid pk "None" - object does not exist.`
-	case !found:
-		unknown = `Invalid pk "` + trimFloat(number) + `" - object does not exist.`
-	case p.Category != "host":
+	case number == 0, !found:
+		unknown = unknownPK(number)
+	case c.kind.gateways && !strings.HasPrefix(p.Name, gatewayPlatform):
+		f.platform = &p
+		v.say("platform", []string{"The platform must start with Gateway"})
+		return
+	case c.kind.category != "" && p.Category != c.kind.category, was != nil && p.Category != was.kind():
 		v.say("platform", map[string]any{"platform": "Platform does not match: " + p.Name})
 		v.say("protocols", map[string]any{"protocols": "Protocol is required: " + primary(p)})
 		return
@@ -168,7 +219,11 @@ func (s *Server) checkPlatform(row map[string]any, was *host, full, list bool, f
 		return
 	}
 	v.say("platform", []string{unknown})
-	if was == nil { // else the host's own platform is looked at
+	switch {
+	case was != nil: // the host's own platform is looked at
+	case s.o.Version.since(V41019) && given:
+		v.say("protocols", map[string]any{"Platform": []string{unknown}})
+	default:
 		v.say("protocols", map[string]any{"platform": "Platform not exist"})
 	}
 }
@@ -200,13 +255,16 @@ func (s *Server) checkProtocols(row map[string]any, was *host, full, list bool, 
 	switch {
 	case p == nil:
 		if given {
-			readProtocols(raw, f, v)
+			s.readProtocols(raw, f, v)
 		}
 		return
 	case !given && !needed && was == nil:
 		f.protocols = defaults(*p)
 		return
-	case !given && !needed, given && !readProtocols(raw, f, v):
+	case !given && needed && list && s.o.Version.since(V41019), !given && needed && was != nil && s.o.Version.since(V41019):
+		v.say("protocols", []string{"This field is required."})
+		return
+	case !given && !needed, given && !s.readProtocols(raw, f, v):
 		return
 	}
 	if !slices.ContainsFunc(f.protocols, func(x Protocol) bool { return x.Name == primary(*p) }) {
@@ -224,14 +282,18 @@ func (s *Server) platformFor(f *fields, was *host) *platform {
 }
 
 // readProtocols reads a list of protocols, and tells whether it could be read.
-func readProtocols(raw any, f *fields, v *verdict) bool {
+func (s *Server) readProtocols(raw any, f *fields, v *verdict) bool {
 	items, isList := raw.([]any)
 	v.crash = v.crash || !isList
 	for _, item := range items {
 		given, _ := item.(map[string]any)
 		name, _ := given["name"].(string)
+		_, told := given["port"]
 		port, hasPort := given["port"].(float64)
 		switch {
+		case !told && s.o.Version.since(V41019):
+			v.say("protocols", []any{map[string]any{"port": []string{"This field is required."}}})
+			return false
 		case !hasPort:
 			v.crash = true
 			return false
@@ -263,20 +325,26 @@ func (s *Server) put(o *org, h *host, f fields) {
 	set(&h.Comment, f.comment)
 	set(&h.Active, f.active)
 	if f.platform != nil {
-		if h.Platform != "" && h.Platform != f.platform.Name && s.platformByName(h.Platform).Type != f.platform.Type {
+		other := h.Platform != "" && h.Platform != f.platform.Name
+		h.Platform = f.platform.Name
+		if f.protocols != nil {
+			h.Protocols = f.protocols
+		}
+		if other {
 			h.Protocols = union(h.Protocols, f.platform.Protocols)
 		}
-		h.Platform = f.platform.Name
-	}
-	if f.protocols != nil {
+	} else if f.protocols != nil {
 		h.Protocols = f.protocols
+	}
+	for name, value := range f.extra {
+		h.extra[name] = value
 	}
 	set(&h.Zone, f.zone)
 	if h.Zone != "" && !s.platformByName(h.Platform).Zones {
 		h.Zone = ""
 	}
 	if f.labels != nil {
-		o.labels.put(h, f.labels, h.updated)
+		h.setLabels(o.labels.rowsOf(f.labels, h.updated), h.updated)
 	}
 	s.place(o, h, f)
 }
@@ -315,14 +383,29 @@ func (s *Server) place(o *org, h *host, f fields) {
 	}
 }
 
-func (s *Server) full(o *org) bool { return len(o.hosts)+len(o.others) >= s.o.Limit }
+// full reports whether no asset more may be made: v4.10.19 counts all of every organisation, the versions
+// before it those of the page's kind in the organisation.
+func (s *Server) full(c *call) bool {
+	if !s.o.Version.since(V41019) {
+		return len(s.of(c.org, c.kind)) >= s.o.Limit
+	}
+	n := 0
+	for _, o := range s.orgs {
+		n += len(o.hosts) + len(o.others)
+	}
+	return n >= s.o.Limit
+}
 
-func (s *Server) create(o *org, f fields) *host {
-	id := f.id
+func (s *Server) create(c *call, f fields) *host {
+	id, o := f.id, c.org
 	if id == "" {
 		id = uuid.NewString()
 	}
-	h := &host{Host: Host{ID: id, Active: true}, accounts: f.accounts, created: s.o.Now()}
+	h := &host{Host: Host{ID: id, Active: true}, accounts: f.accounts, created: s.o.Now(), maker: f.maker}
+	if f.category != "host" {
+		h.category = f.category
+	}
+	s.fillExtra(h)
 	h.links = o.labels.left[id] // of an asset that was deleted
 	delete(o.labels.left, id)
 	s.put(o, h, f)

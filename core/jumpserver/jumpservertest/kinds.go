@@ -1,0 +1,190 @@
+package jumpservertest
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// kind is what one of the pages below /assets/ lists: the assets of a category, all of them, or
+// those hosts that are gateways.
+type kind struct {
+	category string // "" = all
+	title    string // in "Host object does not exist."
+	gateways bool
+}
+
+// assetKinds are the pages of assets by their name in paths.
+func assetKinds(v Version) map[string]*kind {
+	all := map[string]*kind{
+		"assets": {"", "Asset", false}, "hosts": {"host", "Host", false}, "databases": {"database", "Database", false},
+		"clouds": {"cloud", "Cloud", false}, "webs": {"web", "Web", false}, "devices": {"device", "Device", false},
+		"customs": {"custom", "Custom", false}, "gateways": {"host", "Gateway", true},
+	}
+	if v.since(V41019) {
+		all["directories"] = &kind{"ds", "Directory service", false}
+	}
+	return all
+}
+
+// gatewayPlatform begins the names of the platforms whose hosts are gateways.
+const gatewayPlatform = "Gateway"
+
+func (h *host) gateway() bool { return strings.HasPrefix(h.Platform, gatewayPlatform) }
+
+// has reports whether the page shows an asset. On v4.7.0 a gateway needs a zone to be among them.
+func (s *Server) has(k *kind, h *host) bool {
+	switch {
+	case k.gateways:
+		return h.gateway() && (h.Zone != "" || s.o.Version != V47)
+	case k.category == "":
+		return true
+	}
+	return h.kind() == k.category
+}
+
+// all gives the assets of the call's page, by name: those of its organisation, or of all of them.
+func (s *Server) all(c *call) []*host {
+	if c.orgID != RootOrg {
+		return s.of(c.org, c.kind)
+	}
+	var rows []*host
+	for _, o := range s.orgs {
+		rows = append(rows, s.of(o, c.kind)...)
+	}
+	slices.SortFunc(rows, byName)
+	return rows
+}
+
+func (s *Server) of(o *org, k *kind) []*host {
+	rows := o.assets()
+	switch {
+	case k.category == "" && !k.gateways:
+		return rows
+	case k.category == "host" && !k.gateways:
+		return o.list()
+	case k.category != "host":
+		rows = o.listOthers()
+	}
+	return matching(rows, []func(*host) bool{func(h *host) bool { return s.has(k, h) }})
+}
+
+// pick finds an asset of the call's page by its id.
+func (s *Server) pick(c *call, id string) *host {
+	orgs := []*org{c.org}
+	if c.orgID == RootOrg {
+		orgs = s.sortedOrgs()
+	}
+	for _, o := range orgs {
+		if h := o.asset(strings.ToLower(id)); h != nil && s.has(c.kind, h) {
+			return h
+		}
+	}
+	return nil
+}
+
+// databaseFields are what databases have beside what all assets have.
+func databaseFields() []string {
+	return []string{"db_name", "use_ssl", "allow_invalid_cert", "ca_cert", "client_cert", "client_key", "pg_ssl_mode"}
+}
+
+// fillExtra gives an asset the defaults of what only its category has.
+func (s *Server) fillExtra(h *host) {
+	switch h.category {
+	case "database":
+		h.extra = map[string]any{
+			"db_name": "", "use_ssl": false, "allow_invalid_cert": false, "ca_cert": "", "client_cert": "", "client_key": "",
+			"pg_ssl_mode": "prefer",
+		}
+	case "web":
+		h.extra = map[string]any{
+			"autofill": "basic", "username_selector": "name=username", "password_selector": "name=password",
+			"submit_selector": "id=login_button", "script": []any{},
+		}
+	}
+}
+
+// checkExtra reads what only a category has; a database needs a name, but for some types.
+func (s *Server) checkExtra(row map[string]any, was *host, full bool, f *fields, v *verdict) {
+	category := f.category
+	if was != nil {
+		category = was.category
+	}
+	probe := &host{category: category}
+	s.fillExtra(probe)
+	for name := range probe.extra {
+		if value, given := row[name]; given {
+			if f.extra == nil {
+				f.extra = map[string]any{}
+			}
+			f.extra[name] = value
+		}
+	}
+	p := s.platformFor(f, was)
+	if category != "database" || p == nil || s.mayLackName(p.Type) {
+		return
+	}
+	switch name, given := f.extra["db_name"]; {
+	case !given && full:
+		v.say("db_name", []string{"This field is required."})
+	case given && name == "":
+		v.say("db_name", []string{"This field may not be blank."})
+	}
+}
+
+func (s *Server) mayLackName(platformType string) bool {
+	return platformType == "mysql" || platformType == "mariadb" || platformType == "redis" && s.o.Version != V47
+}
+
+// showExtra puts into a row what only the asset's category has; the page of all assets shows only a
+// part, as spec_info.
+func (s *Server) showExtra(k *kind, h *host, row map[string]any) {
+	switch {
+	case h.category == "database" && k.category == h.category:
+		for name, value := range h.extra {
+			row[name] = value
+		}
+		row["pg_ssl_mode"] = choice(textAt(h.extra, "pg_ssl_mode"))
+	case h.category == "web" && k.category == h.category:
+		for name, value := range h.extra {
+			row[name] = value
+		}
+		label := map[string]string{"no": "Disabled"}[textAt(h.extra, "autofill")]
+		row["autofill"] = choice(textAt(h.extra, "autofill"))
+		if label != "" {
+			row["autofill"] = map[string]any{"value": "no", "label": label}
+		}
+		delete(row, "spec_info")
+		delete(row, "gathered_info")
+	}
+}
+
+func textAt(row map[string]any, name string) string {
+	text, _ := row[name].(string)
+	return text
+}
+
+// specOf is an asset's spec_info.
+func specOf(h *host) any {
+	out := map[string]any{}
+	if h.category == "database" {
+		for _, name := range []string{"db_name", "use_ssl", "allow_invalid_cert", "pg_ssl_mode"} {
+			out[name] = h.extra[name]
+		}
+	}
+	return out
+}
+
+// refused is what a page's kind has against a whole request: databases crash on every list, and
+// assets are made on the pages of their kinds.
+func (s *Server) refused(c *call) (answer reply, is bool) {
+	_, isList := c.body.([]any)
+	switch {
+	case c.kind.category == "database" && isList:
+		return crash(), true
+	case c.kind.category == "" && c.method == http.MethodPost:
+		s.surprise("POST /assets/assets/")
+		return bad(map[string]any{"error": "Cannot create asset directly, you should create a host or other"}), true
+	}
+	return reply{}, false
+}

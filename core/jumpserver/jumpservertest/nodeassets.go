@@ -1,0 +1,132 @@
+package jumpservertest
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// tree answers the page's tree of nodes: those below the key that is asked for, or else the root and its
+// children. A count is of the assets at and below a node; real servers are late with it.
+func (s *Server) tree(c *call) reply {
+	c.org.shown = true
+	asked, search := c.query.Get("key"), c.query.Get("search")
+	root := c.org.nodes[0]
+	var rows []*node
+	for _, n := range c.org.nodes {
+		wanted := n.parent == cmp.Or(asked, root.key) || n == root && asked == ""
+		if search != "" {
+			wanted = c.org.db.has(n.value, search)
+		}
+		if wanted {
+			rows = append(rows, n)
+		}
+	}
+	slices.SortStableFunc(rows, func(x, y *node) int {
+		return cmp.Or(strings.Compare(c.org.db.key(x.value), c.org.db.key(y.value)), cmp.Compare(len(x.parent), len(y.parent)))
+	})
+	out := []any{}
+	for _, n := range rows {
+		title := fmt.Sprintf("%s (%d)", n.value, len(matching(c.org.assets(), []func(*host) bool{nodeFilter(c.org, n, false)})))
+		out = append(out, map[string]any{
+			"id": n.key, "name": title, "title": title, "pId": n.parent, "isParent": true, "open": true,
+			"meta": map[string]any{"type": "node", "data": map[string]any{"id": n.id, "key": n.key, "value": n.value}},
+		})
+	}
+	return ok(out)
+}
+
+// nodeAssets routes /assets/nodes/{id}/assets/ and what is below it.
+func (s *Server) nodeAssets(c *call, n *node) reply {
+	switch {
+	case n == nil:
+		return missing("Node")
+	case len(c.parts) == 4 && c.method == http.MethodGet:
+		c.kind = s.kinds["assets"]
+		return s.rows(c, matching(c.org.assets(), []func(*host) bool{nodeFilter(c.org, n, c.query.Get("all") != "1")}))
+	case len(c.parts) == 5 && (c.method == http.MethodPut || c.method == http.MethodPatch):
+		return s.placeAssets(c, n)
+	}
+	return s.noMethod(c)
+}
+
+// placeAssets adds hosts to a node, removes them from it, or makes it their only node. The answer lists all
+// of the node.
+func (s *Server) placeAssets(c *call, n *node) reply {
+	row, _ := c.body.(map[string]any)
+	ids, _ := row["assets"].([]any)
+	var rows []*host
+	for _, raw := range ids {
+		id := pkOf(raw)
+		h := c.org.asset(id)
+		if h == nil {
+			return bad(map[string]any{"assets": []string{`Invalid pk "` + id + `" - object does not exist.`}})
+		}
+		rows = append(rows, h)
+	}
+	for _, h := range rows {
+		switch without := slices.DeleteFunc(slices.Clone(h.nodes), func(id string) bool { return id == n.id }); c.parts[4] {
+		case "add":
+			h.nodes = append(without, n.id)
+		case "remove":
+			if h.nodes = without; len(h.nodes) == 0 {
+				h.nodes = []string{c.org.nodes[0].id}
+			}
+		case "replace":
+			h.nodes = []string{n.id}
+		default:
+			return s.noPage(c)
+		}
+	}
+	in := []any{}
+	for _, h := range matching(c.org.assets(), []func(*host) bool{nodeFilter(c.org, n, true)}) {
+		in = append(in, h.ID)
+	}
+	return ok(map[string]any{"assets": in, "org_id": c.org.id, "org_name": c.org.name})
+}
+
+// moveNodes puts nodes below another one. v4.7.0 also puts a node below itself, and loses it; that is not
+// imitated.
+func (s *Server) moveNodes(c *call, into *node) reply {
+	row, _ := c.body.(map[string]any)
+	ids, _ := row["nodes"].([]any)
+	for _, raw := range ids {
+		n := c.org.node(pkOf(raw))
+		switch {
+		case n == nil:
+			return bad(map[string]any{"nodes": []string{`Invalid pk "` + pkOf(raw) + `" - object does not exist.`}})
+		case into.below(n.key):
+			s.surprise("a node is moved below its own descendant")
+			return bad(map[string]any{"error": fmt.Sprintf("Node %s is an ancestor of node %s, can't be added as its child", n.value, into.value)})
+		}
+		c.org.move(n, into)
+	}
+	return ok("OK")
+}
+
+// move gives a node another parent, and with it other keys and paths to all below.
+func (o *org) move(n, into *node) {
+	oldKey, oldPath := n.key, n.path
+	newKey, newPath := fmt.Sprintf("%s:%d", into.key, into.children), into.path+"/"+n.value
+	into.children++
+	for _, d := range o.nodes {
+		if d.below(oldKey) {
+			delete(o.byPath, o.nodeKey(d.parent, d.value))
+		}
+	}
+	for _, d := range slices.Clone(o.nodes) {
+		if !d.below(oldKey) {
+			continue
+		}
+		d.path = newPath + strings.TrimPrefix(d.path, oldPath)
+		if d == n {
+			d.parent = into.key
+		} else {
+			d.parent = newKey + strings.TrimPrefix(d.parent, oldKey)
+		}
+		d.key = newKey + strings.TrimPrefix(d.key, oldKey)
+		o.byPath[o.nodeKey(d.parent, d.value)] = d
+	}
+}
