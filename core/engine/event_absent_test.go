@@ -217,7 +217,7 @@ func TestEventStorm(t *testing.T) {
 	}
 	h.expectHost("i-s20", "storm-i-s20 10.0.3.20 on -")
 	h.expectEvents(h.hear(saysIn(testOwner, "cn-hangzhou", "i-t1 Running")), "done: ") // another account
-	h.run.advance(11 * time.Minute) // the times of labels are rounded up to the minute
+	h.run.advance(11 * time.Minute)                                                    // the times of labels are rounded up to the minute
 	h.expectEvents(h.hear(events[20]), "done: 释放")
 	h.close()
 }

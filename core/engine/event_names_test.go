@@ -62,7 +62,8 @@ func TestEventsAmongOthers(t *testing.T) {
 			name: "our asset, whose comment a person edited, gets the label of its instance", given: func(h *hearing) {
 				h.edit(edit{Host: "i-b1", Comment: new("the shop")})
 			},
-			hear: []string{says("i-b1 Running")}, want: []string{"done: labels"}, messages: 1,
+			hear: []string{says("i-b1 Running")}, want: []string{"done: labels"},
+			hosts: map[string]string{"i-b1": "web-1 10.0.0.1 on -"}, messages: 1,
 		},
 		{
 			name: "our asset, whose comment a person edited, is left alone when its instance is released", given: func(h *hearing) {

@@ -204,5 +204,11 @@ func (s *story) instance(h jumpservertest.Host) string {
 			return id
 		}
 	}
+	for _, m := range s.skies.machines {
+		at := strings.Contains(h.Comment, "instance_id: "+m.ID+"\n") && slices.Contains(h.Labels, "jms-region:"+m.Region)
+		if at || h.ID == inventory.AssetID(m.Cloud, m.Region, m.ID) {
+			return m.ID
+		}
+	}
 	return ""
 }

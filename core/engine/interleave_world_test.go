@@ -70,7 +70,7 @@ type story struct {
 func newStory(t *testing.T, seed uint64, seen *tally) *story {
 	t.Helper()
 	s := &story{t: t, rand: rand.New(rand.NewPCG(seed, 0)), turns: &turns{}, seen: seen, off: map[string]bool{}, kept: map[string]bool{}, adopted: map[string]string{}, labels: map[string]bool{}, identities: cloud.NewIdentities()}
-	s.version = []jumpservertest.Version{jumpservertest.V47, jumpservertest.V410}[s.rand.IntN(2)]
+	s.version = jumpservertest.Versions()[s.rand.IntN(3)]
 	s.server = jumpservertest.New(jumpservertest.Options{Version: s.version, TB: t})
 	s.lossy = s.rand.IntN(4) == 0
 	s.rules = plan.Rules{

@@ -78,7 +78,7 @@ func TestScenarios(t *testing.T) {
 		s := readScenario(t, file)
 		versions := s.Versions
 		if versions == nil {
-			versions = []jumpservertest.Version{jumpservertest.V47, jumpservertest.V410}
+			versions = jumpservertest.Versions()
 		}
 		for _, version := range versions {
 			t.Run(strings.TrimSuffix(filepath.Base(file), ".json")+"/"+string(version), func(t *testing.T) {

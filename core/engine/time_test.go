@@ -120,7 +120,7 @@ func TestCancelledRun(t *testing.T) {
 // state.
 func TestRunsAtTheSameTime(t *testing.T) {
 	t.Parallel()
-	for _, version := range []jumpservertest.Version{jumpservertest.V47, jumpservertest.V410} {
+	for _, version := range jumpservertest.Versions() {
 		for name, shared := range map[string]bool{"one process": true, "two processes": false} {
 			t.Run(name+"/"+string(version), func(t *testing.T) {
 				t.Parallel()

@@ -90,6 +90,8 @@ type Client struct {
 	// known is what was learnt about this JumpServer: one immutable value, replaced as a whole
 	// and kept between runs. nil means that the organisation was not proved yet.
 	known atomic.Pointer[facts]
+	// labels are those of the assets that were read by their ids, as is done before each write of labels.
+	labels labelBook
 	// proved is when the organisation was asked for last, and was the configured one; nil = not yet.
 	proved atomic.Pointer[time.Time]
 	// learning and making let one goroutine at a time learn facts and make nodes.

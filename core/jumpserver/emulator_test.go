@@ -20,7 +20,7 @@ import (
 )
 
 func versions() []jumpservertest.Version {
-	return []jumpservertest.Version{jumpservertest.V47, jumpservertest.V410}
+	return jumpservertest.Versions()
 }
 
 // direct hands requests to a handler without a network, for tests with synctest's clock.

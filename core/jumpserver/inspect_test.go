@@ -84,7 +84,7 @@ func TestInspect(t *testing.T) {
 				t.Errorf("%+v: %v", r, err)
 			}
 			zones, field, err := client.Zones(t.Context())
-			if err != nil || len(zones) != 1 || zones[0].ID != zone || zones[0].Name != "idc" || (field == "zone") != (version == jumpservertest.V410) {
+			if err != nil || len(zones) != 1 || zones[0].ID != zone || zones[0].Name != "idc" || (field == "domain") != (version == jumpservertest.V47) {
 				t.Errorf("%+v, %s: %v", zones, field, err)
 			}
 			if root, err := client.RootNode(t.Context()); err != nil || root != "DEFAULT" {

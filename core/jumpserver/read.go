@@ -150,7 +150,7 @@ const readByID = "read hosts by id"
 
 // batchOf reads the hosts with these ids, as many as one URL takes.
 func (c *Client) batchOf(ctx context.Context, f *facts, ids []string) ([]inventory.Asset, error) {
-	r := &rows{org: c.org, what: readByID}
+	r := &rows{org: c.org, what: readByID, book: &c.labels}
 	return readAll(ctx, c, list[inventory.Asset, hostRow]{
 		op: r.what, path: apiHosts, query: byName + "fields=" + hostFields(f.zone) + "&ids=" + url.QueryEscape(strings.Join(ids, ",")),
 		limit: len(ids), most: len(ids), turn: r.asset, id: assetID,

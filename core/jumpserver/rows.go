@@ -26,7 +26,7 @@ type hostRow struct {
 	Zone     zoneRow
 }
 
-type labelRow struct{ Name, Value string }
+type labelRow struct{ ID, Name, Value string }
 
 // zoneRow is the zone of a host: null or {id,name}.
 type zoneRow struct {
@@ -62,7 +62,8 @@ func hostFields(zone string) string {
 // rows turns rows into assets; repeated strings are kept once. Safe for concurrent use.
 type rows struct {
 	org  string
-	what string // for messages
+	what string     // for messages
+	book *labelBook // learns the labels' ids; nil = they are not needed
 
 	mu    sync.Mutex
 	words map[string]string
@@ -91,6 +92,9 @@ func (r *rows) asset(row *hostRow) (inventory.Asset, error) {
 	}
 	if len(*row.Labels) > 0 {
 		a.Labels = make([]inventory.Label, len(*row.Labels))
+	}
+	if r.book != nil {
+		r.book.learn(*row.Labels)
 	}
 	for i, l := range *row.Labels {
 		a.Labels[i] = inventory.Label{Name: r.once(l.Name), Value: l.Value}

@@ -113,7 +113,7 @@ func (u *update) patch(ctx context.Context, rows []int) error {
 	op := fmt.Sprintf("update %d hosts", len(rows))
 	body := make([]map[string]any, len(rows))
 	for n, i := range rows {
-		body[n] = patchBody(f.zone, u.patches[i])
+		body[n] = u.c.patchBody(f.zone, u.patches[i])
 		body[n]["id"] = u.patches[i].ID
 	}
 	var got map[string]*hostRow
@@ -144,7 +144,11 @@ func (u *update) one(ctx context.Context, f *facts, i int) error {
 	p := u.patches[i]
 	op := "update host " + p.ID
 	var row hostRow
-	err := u.c.do(ctx, call{op: op, method: http.MethodPatch, path: apiHosts + strings.ToLower(p.ID) + "/", body: patchBody(f.zone, p), read: decode(&row)})
+	err := u.c.do(ctx, call{op: op, method: http.MethodPatch, path: apiHosts + strings.ToLower(p.ID) + "/", body: u.c.patchBody(f.zone, p), read: decode(&row)})
+	if refused(err).noLabel() {
+		u.c.labels.forget(p.Labels)
+		return labelGone(op)
+	}
 	if said := badRequest(err); said != nil {
 		name := ""
 		if p.Name != nil {
@@ -166,7 +170,7 @@ func (u *update) compare(op string, i int, row *hostRow) {
 	}
 }
 
-func patchBody(zone string, p inventory.Patch) map[string]any {
+func (c *Client) patchBody(zone string, p inventory.Patch) map[string]any {
 	body := map[string]any{}
 	if p.Name != nil {
 		body["name"] = *p.Name
@@ -178,7 +182,7 @@ func patchBody(zone string, p inventory.Patch) map[string]any {
 		body["is_active"] = *p.Active
 	}
 	if p.Labels != nil {
-		body["labels"] = labelTexts(p.Labels)
+		body["labels"] = c.labels.bodies(p.Labels)
 	}
 	if p.Zone != nil {
 		body[zone] = nil

@@ -171,8 +171,8 @@ func (w *world) state(id string) string {
 		}
 		gone := slices.ContainsFunc(h.Labels, func(l string) bool {
 			at, ok := strings.CutPrefix(l, inventory.LabelGone+":")
-			when, err := time.Parse(time.RFC3339, at)
-			return ok && err == nil && time.Since(when) < time.Minute && when.Location() == time.UTC
+			when, err := inventory.ParseLabelTime(at)
+			return ok && err == nil && time.Since(when).Abs() < time.Minute && when.Location() == time.UTC
 		})
 		switch {
 		case h.Active && !gone:

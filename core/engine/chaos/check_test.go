@@ -144,7 +144,7 @@ func (w *world) checkOurs(h jumpservertest.Host) {
 		return
 	case m == nil:
 		w.Errorf("%s was made for no instance: %+v", h.Name, h)
-	case !slices.Contains(h.Labels, inventory.LabelInstance+":"+m.id):
+	case !plan.Ours(assetOf(h)) && !plan.Unproved(assetOf(h)):
 		w.Errorf("%s is there without its marks: %v", h.Name, h.Labels)
 	case doubled:
 		w.Errorf("%s is doubled, which another host names in its comment", m.id)
@@ -160,6 +160,16 @@ func (w *world) checkOurs(h jumpservertest.Host) {
 	if h.Comment != mine.Comment || !reflect.DeepEqual(h.Protocols, mine.Protocols) || !reflect.DeepEqual(h.Nodes, mine.Nodes) || len(missing) > 0 {
 		w.Errorf("%s lost what people made of it: %+v, was %+v", h.Name, h, mine)
 	}
+}
+
+// assetOf returns of a host what its marks are made of.
+func assetOf(h jumpservertest.Host) inventory.Asset {
+	a := inventory.Asset{ID: h.ID, Comment: h.Comment, Host: true}
+	for _, l := range h.Labels {
+		name, value, _ := strings.Cut(l, ":")
+		a.Labels = append(a.Labels, inventory.Label{Name: name, Value: value})
+	}
+	return a
 }
 
 func gone(h jumpservertest.Host) bool {
@@ -199,7 +209,8 @@ func (w *world) equal(last engine.Outcome) {
 			held++
 		}
 		if l.Action == plan.Hold || l.Action == plan.Skip {
-			told[l.InstanceID] = l.Reason.Text(w.rules.Lang) != ""
+			said := l.Reason.Text(w.rules.Lang) != ""
+			told[l.InstanceID], told[l.AssetID] = said, said
 		}
 	}
 	if last.Report.Held != held {
@@ -218,7 +229,7 @@ func (w *world) equal(last engine.Outcome) {
 			w.Errorf("%s lives and has no asset", m.id)
 		case m.alive:
 			w.same(m, h)
-		case there && h.Active && !told[m.id]:
+		case there && h.Active && !told[m.id] && !told[h.ID]:
 			w.Errorf("%s is gone, its asset %s is active, and nobody is told why", m.id, h.Name)
 		}
 	}

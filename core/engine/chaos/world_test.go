@@ -121,7 +121,7 @@ func newWorld(seed uint64, seen *tally) *world {
 		foreign: map[string]jumpservertest.Host{}, touched: map[string]jumpservertest.Host{}, mention: map[string]bool{},
 		off: map[string]bool{}, on: map[string]bool{},
 	}
-	w.made = []jumpservertest.Version{jumpservertest.V47, jumpservertest.V410}[w.rand.IntN(2)]
+	w.made = jumpservertest.Versions()[w.rand.IntN(3)]
 	w.pageCap = []int{0, 0, 3, 5}[w.rand.IntN(4)]
 	w.jump = jumpservertest.New(jumpservertest.Options{
 		Version: w.made, KeyID: jumpKey, KeySecret: jumpSecret, PageCap: w.pageCap, TB: w,

@@ -50,6 +50,20 @@ func (s *Server) EditLabel(orgID, text, into string) bool {
 	return l != nil && s.renameLabel(b, l, name, value)
 }
 
+// DropLabel deletes a row of the label page as a person would, and with it the label of all its
+// assets; text is "name:value". It reports whether the row was there.
+func (s *Server) DropLabel(orgID, text string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	o := s.orgs[orgID]
+	name, value, _ := strings.Cut(text, ":")
+	l := o.labels.find(name, value)
+	if l != nil {
+		o.dropLabel(l)
+	}
+	return l != nil
+}
+
 func (s *Server) renameLabel(b *labelBook, l *label, name, value string) bool {
 	if other := b.find(name, value); other != nil && other != l {
 		return false

@@ -1,0 +1,116 @@
+package jumpserver_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+)
+
+// peoplesLabels are some that a JumpServer before v4.10.17 took, and later ones refuse as text.
+func peoplesLabels() []string {
+	return []string{"url:http://x", "owners:zhang,li", "empty:", "team:shop"}
+}
+
+// seedLabelled puts n hosts with people's labels and one of ours into a server, and returns their ids.
+func seedLabelled(s *jumpservertest.Server, n int) []string {
+	var ids []string
+	for i := range n {
+		name := "web-" + string(rune('a'+i))
+		ids = append(ids, s.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{
+			Name: name, Address: "10.0.0.1", Active: true, Labels: append(peoplesLabels(), "jms-cloud:alibaba"),
+		}))
+	}
+	return ids
+}
+
+// closing is the patch by which an asset as it was read is deactivated.
+func closing(a inventory.Asset) inventory.Patch {
+	off := false
+	labels := append(slices.Clone(a.Labels), inventory.Label{Name: inventory.LabelGone, Value: "20261128T1435Z"})
+	return inventory.Patch{ID: a.ID, Active: &off, Labels: labels}
+}
+
+// TestPeoplesLabels: what v4.10.17 and later no longer take as text hinders no change, alone or in a list,
+// and survives.
+func TestPeoplesLabels(t *testing.T) {
+	t.Parallel()
+	for _, version := range versions() {
+		for _, n := range []int{1, 3} {
+			s := jumpservertest.New(jumpservertest.Options{Version: version, TB: t})
+			ids := seedLabelled(s, n)
+			c := connect(t, s)
+			assets, err := c.Assets(t.Context(), ids)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var patches []inventory.Patch
+			for _, a := range assets {
+				patches = append(patches, closing(a))
+			}
+			for _, err := range c.Update(t.Context(), patches) {
+				if err != nil {
+					t.Errorf("%s, %d hosts: %v", version, n, err)
+				}
+			}
+			want := append(peoplesLabels(), "jms-cloud:alibaba", "jms-gone:20261128T1435Z")
+			slices.Sort(want)
+			for _, h := range s.Hosts(jumpservertest.DefaultOrg) {
+				slices.Sort(h.Labels)
+				if h.Active || !slices.Equal(h.Labels, want) {
+					t.Errorf("%s: active %t, %q", version, h.Active, h.Labels)
+				}
+			}
+		}
+	}
+}
+
+// TestNewLabelThatNobodyTakes: a new label with a colon is refused by v4.10.17 and later, and said.
+func TestNewLabelThatNobodyTakes(t *testing.T) {
+	t.Parallel()
+	for _, version := range versions() {
+		s := jumpservertest.New(jumpservertest.Options{Version: version, TB: t})
+		ids := seedLabelled(s, 1)
+		c := connect(t, s)
+		p := inventory.Patch{ID: ids[0], Labels: []inventory.Label{{Name: "url", Value: "http://y"}}}
+		err := c.Update(t.Context(), []inventory.Patch{p})[0]
+		if strict := version == jumpservertest.V41019; strict != (inventory.KindOf(err) == inventory.Invalid) || !strict && err != nil {
+			t.Errorf("%s: %v", version, err)
+		}
+		if err != nil && !strings.Contains(err.Error(), "Cannot contain") {
+			t.Errorf("%s: %v", version, err)
+		}
+	}
+}
+
+// TestLabelDeletedMeanwhile: a row of the label page that goes between the reading and the write fails
+// the hosts that had it, and no other; read anew they can be written.
+func TestLabelDeletedMeanwhile(t *testing.T) {
+	t.Parallel()
+	for _, version := range versions() {
+		s := jumpservertest.New(jumpservertest.Options{Version: version, TB: t})
+		ids := seedLabelled(s, 3)
+		s.Edit(jumpservertest.DefaultOrg, ids[1], func(h *jumpservertest.Host) { h.Labels = append(h.Labels, "rack:7") })
+		c := connect(t, s)
+		assets, err := c.Assets(t.Context(), ids)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !s.DropLabel(jumpservertest.DefaultOrg, "rack:7") {
+			t.Fatal("there is no label rack:7")
+		}
+		errs := c.Update(t.Context(), []inventory.Patch{closing(assets[0]), closing(assets[1]), closing(assets[2])})
+		if errs[0] != nil || errs[2] != nil || inventory.KindOf(errs[1]) != inventory.Temporary {
+			t.Fatalf("%s: %v", version, errs)
+		}
+		assets, err = c.Assets(t.Context(), ids[1:2])
+		if err != nil || assets[0].Count("rack") != 0 || !assets[0].Active {
+			t.Fatalf("%s: %+v, %v", version, assets, err)
+		}
+		if err := c.Update(t.Context(), []inventory.Patch{closing(assets[0])})[0]; err != nil {
+			t.Errorf("%s: read anew: %v", version, err)
+		}
+	}
+}
