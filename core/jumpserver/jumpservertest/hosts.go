@@ -54,6 +54,9 @@ func (s *Server) oneAsset(c *call) reply {
 		if h.accounts == nil {
 			row["accounts"] = []any{}
 		}
+		if fields := c.query.Get("fields"); fields != "" {
+			onlyThese(row, strings.Split(fields, ","))
+		}
 		return ok(row)
 	case http.MethodDelete:
 		h.home.remove(h.ID)

@@ -64,6 +64,9 @@ func (s *Server) organisations(c *call) reply {
 		}
 		out["comment"] = ""
 		return ok(out)
+	case len(c.parts) == 3 && c.method == http.MethodDelete && s.orgs[c.parts[2]] != nil && c.parts[2] != DefaultOrg:
+		delete(s.orgs, c.parts[2])
+		return status(http.StatusNoContent)
 	case len(c.parts) > 2:
 		return s.noPage(c)
 	case c.method == http.MethodPost:
@@ -88,7 +91,7 @@ func (s *Server) showOrganisation(o *org) map[string]any {
 	if o.id == SystemOrg {
 		nodes = 0
 	}
-	row["internal"], row["comment"], row["created_by"], row["date_created"] = internal, "", "System", s.started
+	row["internal"], row["comment"], row["created_by"], row["date_created"] = internal, o.comment, o.maker, s.started
 	row["resource_statistics"] = map[string]any{
 		"users_amount": 0, "groups_amount": 0, "assets_amount": len(o.assets()), "nodes_amount": nodes,
 		s.zoneField + "s_amount": len(o.zones), "asset_perms_amount": 0,
@@ -107,11 +110,9 @@ func (s *Server) makeOrganisation(c *call) reply {
 		return bad(map[string]any{"name": []string{"This field is required."}})
 	}
 	o := s.newOrg(uuid.NewString(), name)
+	o.comment, o.maker = textAt(row, "comment"), c.key.title()
 	s.orgs[o.id] = o
-	shown := s.showOrganisation(o)
-	shown["comment"], _ = row["comment"].(string)
-	shown["created_by"] = c.key.title()
-	return reply{status: http.StatusCreated, body: shown}
+	return reply{status: http.StatusCreated, body: s.showOrganisation(o)}
 }
 
 func denied() reply {

@@ -18,7 +18,9 @@ func (s *Server) checkPlaces(o *org, row map[string]any, f *fields, v *verdict) 
 			if o.node(id) == nil {
 				v.say("nodes", []string{`Invalid pk "` + id + `" - object does not exist.`})
 			}
-			f.nodes = append(f.nodes, id)
+			if !slices.Contains(f.nodes, id) {
+				f.nodes = append(f.nodes, id)
+			}
 		}
 	}
 	if raw, given := row["nodes_display"]; given {

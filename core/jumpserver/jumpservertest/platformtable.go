@@ -30,8 +30,8 @@ type platformProtocol struct {
 //go:embed platforms.json
 var platformTable []byte
 
-// hostPlatforms is what v4.10.16 shows of its twelve host platforms beside the table; v4.7.0
-// shows the same.
+// hostPlatforms is what v4.10.16 shows of its twelve host platforms beside the table, and v4.10.19 of
+// some others; v4.7.0 shows the same.
 //
 //go:embed hostplatforms.json
 var hostPlatforms []byte
@@ -46,6 +46,9 @@ func loadPlatforms(o Options) []platform {
 		all[n].extra = extra[all[n].Name]
 		if id, other := o.Platforms[all[n].Name]; other {
 			all[n].ID = id
+		}
+		if all[n].Name == "General" && o.Version.since(V41019) {
+			all[n].Category = "ds"
 		}
 		if slices.Contains(o.NoZones, all[n].Name) {
 			all[n].Zones = false

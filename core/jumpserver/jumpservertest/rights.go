@@ -72,18 +72,17 @@ func (s *Server) needed(c *call) string {
 	verb := map[string]string{
 		http.MethodGet: "view", http.MethodPost: "add", http.MethodPut: "change", http.MethodPatch: "change", http.MethodDelete: "delete",
 	}[c.method]
-	path := strings.Join(c.parts, "/")
 	if verb == "" || len(c.parts) < 2 {
 		return ""
 	}
 	switch {
 	case c.parts[0] == "assets" && s.kinds[c.parts[1]] != nil && c.parts[1] != "gateways":
 		return "assets." + verb + "_asset"
-	case c.parts[1] == "nodes" && len(c.parts) == 5 && c.parts[3] == "assets":
+	case c.parts[0] == "assets" && c.parts[1] == "nodes" && len(c.parts) == 5 && c.parts[3] == "assets":
 		return "assets.change_assetnodes"
-	case path == "orgs/orgs" || c.parts[1] == "orgs" && c.parts[2] != "current":
+	case c.parts[0] == "orgs" && (len(c.parts) == 2 || c.parts[2] != "current"):
 		return "of a super user"
-	case c.parts[1] == "labels" && len(c.parts) > 3:
+	case c.parts[0] == "labels" && len(c.parts) > 3:
 		return "labels." + verb + "_labeledresource"
 	}
 	noun := map[string]string{

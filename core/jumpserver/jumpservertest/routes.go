@@ -23,7 +23,7 @@ func (s *Server) route(c *call) reply {
 	where := strings.Join(c.parts[:min(2, len(c.parts))], "/")
 	handlers := map[string]func(*call) reply{
 		"assets/nodes":     s.nodes,
-		"assets/platforms": s.listPlatforms, "assets/" + s.zoneField + "s": s.zonePages,
+		"assets/platforms": s.platformPages, "assets/" + s.zoneField + "s": s.zonePages,
 		"labels/labels": s.labelPages, "labels/resource-types": s.resourceTypes, "labels/labeled-resources": s.labeledResources,
 		"common/resources": s.park, "orgs/orgs": s.organisations,
 		"users/profile": s.profile, "accounts/account-templates": s.templates, "accounts/accounts": s.accounts,

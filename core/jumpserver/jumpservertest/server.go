@@ -89,6 +89,8 @@ type Server struct {
 	unexpected []string
 	lenient    bool
 	spread     *rand.Rand
+
+	lastPlatform int // highest id of a platform
 }
 
 type parking struct {
@@ -106,6 +108,9 @@ func New(o Options) *Server {
 	}
 	if o.Version.since(V410) {
 		s.zoneField = "zone"
+	}
+	for _, p := range s.platforms {
+		s.lastPlatform = max(s.lastPlatform, p.ID)
 	}
 	s.kinds, s.roles, s.system = assetKinds(o.Version), o.Version.told(), s.newOrg(SystemOrg, "SYSTEM")
 	if o.AtOnce > 0 {

@@ -9,6 +9,8 @@ import (
 
 type org struct {
 	id, name  string
+	comment   string
+	maker     string // who made it
 	db        Database
 	hosts     map[string]*host  // by id
 	others    map[string]*host  // assets of other categories, by id

@@ -63,7 +63,7 @@ func (s *Server) newOrg(id, name string) *org {
 		root = name
 	}
 	o := &org{
-		id: id, name: name, db: s.o.Database, hosts: map[string]*host{}, others: map[string]*host{}, names: map[string]string{},
+		id: id, name: name, maker: "System", db: s.o.Database, hosts: map[string]*host{}, others: map[string]*host{}, names: map[string]string{},
 		zones: map[string]*zone{}, byID: map[string]*node{}, byPath: map[string]*node{}, labels: newLabelBook(s.o.Database),
 	}
 	o.keep(&node{id: uuid.NewString(), key: "1", value: root, path: "/" + root})

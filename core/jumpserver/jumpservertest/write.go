@@ -378,7 +378,7 @@ func (s *Server) place(o *org, h *host, f fields) {
 		}
 	case len(f.nodes) > 0:
 		h.nodes = f.nodes
-	case f.nodes != nil, len(h.nodes) == 0:
+	case f.nodes != nil, h.home == nil:
 		h.nodes = []string{o.nodes[0].id}
 	}
 }
