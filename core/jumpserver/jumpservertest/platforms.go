@@ -51,6 +51,7 @@ func (s *Server) onePlatform(c *call) reply {
 		row["assets"] = []any{}
 		return ok(row)
 	case p.extra["internal"] != false:
+		s.surprise("a built-in platform is changed")
 		return reply{status: http.StatusForbidden, body: map[string]any{"detail": "Internal platform"}}
 	}
 	return s.noMethod(c)

@@ -24,30 +24,50 @@ func simultaneous() map[string]func(n int) (string, string, map[string]any) {
 		"node_full_value_parallel": func(int) (string, string, map[string]any) {
 			return "POST", "nodes/", map[string]any{"full_value": "/DEFAULT/c"}
 		},
+		"one_new_leaf_under_existing": func(n int) (string, string, map[string]any) {
+			return "POST", "hosts/", map[string]any{"name": fmt.Sprint(n), "address": "a", "platform": 1, "nodes_display": []any{"/DEFAULT/here/new"}}
+		},
+		"two_new_levels": func(n int) (string, string, map[string]any) {
+			return "POST", "hosts/", map[string]any{"name": fmt.Sprint(n), "address": "a", "platform": 1, "nodes_display": []any{"/DEFAULT/a/b"}}
+		},
+		"own_new_leaf_each": func(n int) (string, string, map[string]any) {
+			return "POST", "hosts/", map[string]any{"name": fmt.Sprint(n), "address": "a", "platform": 1, "nodes_display": []any{fmt.Sprint("/DEFAULT/here/", n)}}
+		},
+		"own_new_top_each": func(n int) (string, string, map[string]any) {
+			return "POST", "hosts/", map[string]any{"name": fmt.Sprint(n), "address": "a", "platform": 1, "nodes_display": []any{fmt.Sprint("/DEFAULT/", n)}}
+		},
+		"existing_node": func(n int) (string, string, map[string]any) {
+			return "POST", "hosts/", map[string]any{"name": fmt.Sprint(n), "address": "a", "platform": 1, "nodes_display": []any{"/DEFAULT/here"}}
+		},
+		"no_nodes_display": func(n int) (string, string, map[string]any) {
+			return "POST", "hosts/", map[string]any{"name": fmt.Sprint(n), "address": "a", "platform": 1}
+		},
 		"delete_parallel": func(int) (string, string, map[string]any) {
 			return "DELETE", "hosts/00000000-0000-0000-0000-0000000000aa/", nil
 		},
 	}
 }
 
-// What four requests at the same time come to, as recorded in concurrency.json: of those that make
+// What four requests at the same time come to, as recorded in concurrency*.json: of those that make
 // one thing the first is done and the others are 500, or 404 for removals.
 func TestAtOnce(t *testing.T) {
 	t.Parallel()
 	bodies := simultaneous()
-	var recorded []struct {
+	type rounds []struct {
 		Name     string
 		Outcomes map[string]int // of five rounds, by status
 	}
+	var recorded, detail rounds
 	read(t, "concurrency.json", &recorded)
+	read(t, "concurrency_detail.json", &detail)
 	played := 0
-	for _, round := range recorded {
+	for _, round := range slices.Concat(recorded, detail) {
 		if bodies[round.Name] == nil {
 			continue
 		}
 		played++
 		name, done := round.Name, round.Outcomes["201"]/5
-		if name == "delete_parallel" { // the real one often answers 204 twice
+		if name == "delete_parallel" || name == "one_new_leaf_under_existing" { // the real one often has two
 			done = 1
 		}
 		outcomes := fourAtOnce(t, bodies[name])
@@ -67,7 +87,7 @@ func fourAtOnce(t *testing.T, request func(n int) (string, string, map[string]an
 	outcomes := map[int]int{}
 	synctest.Test(t, func(t *testing.T) {
 		s := New(Options{Latency: 20 * time.Millisecond})
-		s.Seed(DefaultOrg, Host{ID: "00000000-0000-0000-0000-0000000000aa", Name: "here"})
+		s.Seed(DefaultOrg, Host{ID: "00000000-0000-0000-0000-0000000000aa", Name: "here", Nodes: []string{"/DEFAULT/here"}})
 		var mu sync.Mutex
 		var group sync.WaitGroup
 		for n := range 4 {
@@ -115,18 +135,21 @@ func TestNodesWithHosts(t *testing.T) {
 	t.Parallel()
 	p := newPlayer(t, Options{})
 	o := p.s.orgs[DefaultOrg]
-	o.growAs("571894b9-a751-4ffb-a689-294430774649", o.nodes[0], "parent")
-	o.growAs("cc6323e3-eeb0-4e39-a073-ac7eb9b0f127", o.find("/DEFAULT/parent"), "child")
-	id := p.s.Seed(DefaultOrg, Host{Name: "recn-1", Nodes: []string{"/DEFAULT/parent/child"}})
-	all := load(t, "nodes_cleanup.json")
-	play := func(name string) {
-		n := slices.IndexFunc(all, func(e exchange) bool { return e.Name == name })
-		p.play(n, all[n])
+	p.ids["de25a07b-2f82-4571-b3c7-a5f4e36efa42"] = o.nodes[0].id
+	o.growAs("571894b9-a751-4ffb-a689-294430774649", o.nodes[0], "rec-nc")
+	o.growAs("cc6323e3-eeb0-4e39-a073-ac7eb9b0f127", o.find("/DEFAULT/rec-nc"), "only")
+	hosts := map[string]string{"recn-0": "7594bf1e-ec9b-5c69-b735-7ed0f6f956ff", "recn-1": "c3fde71f-4bcf-558f-8e28-02d857ea8efe"}
+	for name, id := range hosts {
+		p.s.Seed(DefaultOrg, Host{ID: id, Name: name, Nodes: []string{"/DEFAULT/rec-nc/only"}})
 	}
-	play("delete_node_with_hosts")
-	play("delete_parent_of_hosts")
-	p.s.Drop(DefaultOrg, id)
-	play("delete_node_emptied")
+	for n, e := range load(t, "nodes_cleanup.json") {
+		if e.Name == "delete_node_emptied" {
+			for _, id := range hosts {
+				p.s.Drop(DefaultOrg, id)
+			}
+		}
+		p.play(n, e)
+	}
 }
 
 // The limit is looked at once for each request, on the number before it.

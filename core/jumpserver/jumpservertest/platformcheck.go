@@ -1,0 +1,156 @@
+package jumpservertest
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+)
+
+// noPlatform is the only mistake of a single create that tells neither a platform nor protocols, as the
+// protocols' default is looked for first.
+func (s *Server) noPlatform(row map[string]any, was *host, list bool) (mistake map[string]any, is bool) {
+	if was != nil || list || row["protocols"] != nil {
+		return nil, false
+	}
+	number, readable := platformKey(row["platform"], false)
+	if _, found := s.platformByID(int(number)); found || row["platform"] != nil && !readable {
+		return nil, false
+	}
+	if s.o.Version.since(V41019) {
+		return map[string]any{"Platform": []string{unknownPK(number)}}, true
+	}
+	return map[string]any{"platform": "Platform not exist"}, true
+}
+
+func unknownPK(number float64) string {
+	if number == 0 {
+		return `Invalid pk "None" - object does not exist.`
+	}
+	return `Invalid pk "` + trimFloat(number) + `" - object does not exist.`
+}
+
+func (s *Server) checkPlatform(c *call, row map[string]any, was *host, full, list bool, f *fields, v *verdict) {
+	raw, given := row["platform"]
+	number, readable := platformKey(raw, list && was != nil && s.o.Version == V47)
+	p, found := s.platformByID(int(number))
+	unknown := ""
+	switch {
+	case !given && !full:
+		return
+	case !given:
+		unknown = "This field is required."
+	case !readable && s.o.Version.since(V41019):
+		unknown = "Incorrect type. Expected pk value, received " + pythonType(raw) + "."
+	case !readable:
+		v.crash = true
+		return
+	case number == 0, !found:
+		unknown = unknownPK(number)
+	case c.kind.gateways && !strings.HasPrefix(p.Name, gatewayPlatform):
+		f.platform = &p
+		v.say("platform", []string{"The platform must start with Gateway"})
+		return
+	case c.kind.category != "" && p.Category != c.kind.category, was != nil && p.Category != was.kind():
+		v.say("platform", map[string]any{"platform": "Platform does not match: " + p.Name})
+		v.say("protocols", map[string]any{"protocols": "Protocol is required: " + primary(p)})
+		return
+	default:
+		f.platform = &p
+		return
+	}
+	v.say("platform", []string{unknown})
+	switch {
+	case was != nil: // the host's own platform is looked at
+	case s.o.Version.since(V41019) && given:
+		v.say("protocols", map[string]any{"Platform": []string{unknown}})
+	default:
+		v.say("protocols", map[string]any{"platform": "Platform not exist"})
+	}
+}
+
+// platformKey reads 1, {"pk":1} or {"id":1}; 0 where such an object holds no number. Some lists
+// take only objects.
+func platformKey(raw any, objectOnly bool) (number float64, readable bool) {
+	object, isObject := raw.(map[string]any)
+	if isObject {
+		if raw = object["pk"]; raw == nil {
+			raw = object["id"]
+		}
+	}
+	number, isNumber := raw.(float64)
+	return number, isObject || isNumber && !objectOnly
+}
+
+func trimFloat(n float64) string {
+	raw, _ := json.Marshal(n)
+	return string(raw)
+}
+
+// checkProtocols: a single create may leave them out, a list create and a PUT may not.
+func (s *Server) checkProtocols(row map[string]any, was *host, full, list bool, f *fields, v *verdict) {
+	raw, given := row["protocols"]
+	f.given = given
+	p := s.platformFor(f, was)
+	needed := full && (list || was != nil)
+	switch {
+	case p == nil:
+		if given {
+			s.readProtocols(raw, f, v)
+		}
+		return
+	case !given && !needed && was == nil:
+		f.protocols = defaults(*p)
+		return
+	case !given && needed && list && s.o.Version.since(V41019), !given && needed && was != nil && s.o.Version.since(V41019):
+		v.say("protocols", []string{"This field is required."})
+		return
+	case !given && !needed, given && !s.readProtocols(raw, f, v):
+		return
+	}
+	if !slices.ContainsFunc(f.protocols, func(x Protocol) bool { return x.Name == primary(*p) }) {
+		v.say("protocols", map[string]any{"protocols": "Protocol is required: " + primary(*p)})
+	}
+}
+
+// platformFor is the platform that a row asks for, or else the host's own.
+func (s *Server) platformFor(f *fields, was *host) *platform {
+	if f.platform != nil || was == nil {
+		return f.platform
+	}
+	own := s.platformByName(was.Platform)
+	return &own
+}
+
+// readProtocols reads a list of protocols, and tells whether it could be read.
+func (s *Server) readProtocols(raw any, f *fields, v *verdict) bool {
+	items, isList := raw.([]any)
+	v.crash = v.crash || !isList
+	for _, item := range items {
+		given, _ := item.(map[string]any)
+		name, _ := given["name"].(string)
+		_, told := given["port"]
+		port, hasPort := given["port"].(float64)
+		switch {
+		case !told && s.o.Version.since(V41019):
+			v.say("protocols", []any{map[string]any{"port": []string{"This field is required."}}})
+			return false
+		case !hasPort:
+			v.crash = true
+			return false
+		case port > 65535:
+			v.say("protocols", []any{map[string]any{"port": []string{"Ensure this value is less than or equal to 65535."}}})
+			return false
+		}
+		f.protocols = append(f.protocols, Protocol{name, int(port)})
+	}
+	return isList
+}
+
+func primary(p platform) string {
+	for _, pp := range p.Protocols {
+		if pp.Primary {
+			return pp.Name
+		}
+	}
+	return ""
+}
