@@ -49,6 +49,10 @@ type Events struct {
 	Clouds  EventClouds
 	Bastion EventBastion
 	Sleep   func(ctx context.Context, d time.Duration) error
+	// Redelivers says that the platform delivers an event again that has failed. Then nobody waits longer
+	// than patience for a cloud that does not show what an event says: a release whose asset is open fails,
+	// and comes again; everything else is left to the next full run.
+	Redelivers bool
 	// Begin is told of the scopes in which something is about to be written; may be nil.
 	Begin func(ctx context.Context, scopes []inventory.Scope)
 }
@@ -97,6 +101,9 @@ func (a EventAnswer) Failed() bool {
 const (
 	firstWait = 2 * time.Second
 	longest   = 16 * time.Second
+	// patience is the sum of the waits where the platform redelivers, but for one more firstWait where an
+	// absence needs its second answer.
+	patience = 14 * time.Second
 )
 
 // The brake on releases by events: as many assets of one account in this time, and the next full

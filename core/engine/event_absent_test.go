@@ -48,6 +48,19 @@ func TestEventsAbsent(t *testing.T) {
 			waits: []int{2, 4, 8, 16, 16},
 		},
 		{
+			name: "forged release, and the platform redelivers", hear: []string{says("i-b1 Deleted")}, want: []string{"failed: 重新投递"},
+			waits: []int{2, 4, 8}, again: true,
+		},
+		{
+			name: "released at the last moment, and the platform redelivers", hear: []string{says("i-b1 Deleted")}, want: []string{"done: 释放"},
+			during: func(h *hearing, wait int) {
+				if wait == 3 {
+					release("i-b1")(h)
+				}
+			},
+			waits: []int{2, 4, 8, 2}, hosts: map[string]string{"i-b1": "web-1 10.0.0.1 off gone"}, messages: 1, again: true,
+		},
+		{
 			name: "released, said too late to ask twice", limit: 2900 * time.Millisecond, given: release("i-b1"),
 			hear: []string{says("i-b1 Deleted")}, want: []string{"later: 留给下一次完整同步"}, waits: []int{},
 		},

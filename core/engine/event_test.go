@@ -16,6 +16,7 @@ type eventCase struct {
 	settings map[string]any
 	given    func(h *hearing)
 	during   func(h *hearing, wait int)
+	again    bool          // the platform redelivers what failed
 	limit    time.Duration // 0 = a minute
 	hear     []string
 	want     []string          // "outcome: a part of the reason"
@@ -76,6 +77,10 @@ func TestEventsPresent(t *testing.T) {
 			hosts: map[string]string{"i-new": "new 10.0.1.1 on -"}, messages: 1,
 		},
 		{
+			name: "never visible, and the platform redelivers", hear: []string{says("i-never Running")}, want: []string{"later: 留给下一次完整同步"},
+			waits: []int{2, 4, 8}, again: true,
+		},
+		{
 			name: "never visible", hear: []string{says("i-never Running")}, want: []string{"later: 留给下一次完整同步"},
 			waits: []int{2, 4, 8, 16, 16},
 		},
@@ -121,7 +126,7 @@ func playEvents(t *testing.T, cases []eventCase) {
 			if c.given != nil {
 				c.given(h)
 			}
-			h.during = c.during
+			h.during, h.again = c.during, c.again
 			limit := c.limit
 			if limit == 0 {
 				limit = time.Minute

@@ -34,6 +34,7 @@ type hearing struct {
 	slept      []time.Duration
 	// during is called in each wait, with its number from 1.
 	during func(h *hearing, wait int)
+	again  bool // see Events.Redelivers
 	before []jumpservertest.Host
 }
 
@@ -75,7 +76,7 @@ func (h *hearing) events() engine.Events {
 	e := h.engine()
 	e.Outbox, e.Window = h.outbox, h.window
 	return engine.Events{
-		Engine: e, Clouds: h.fleet(h.config()).WithIdentities(h.identities), Bastion: h.client,
+		Engine: e, Clouds: h.fleet(h.config()).WithIdentities(h.identities), Bastion: h.client, Redelivers: h.again,
 		Sleep: func(ctx context.Context, d time.Duration) error {
 			h.slept = append(h.slept, d)
 			h.run.advance(d)

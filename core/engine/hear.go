@@ -22,6 +22,7 @@ func (r *eventRun) rounds(groups []*group) {
 		}
 		open = append(open, g)
 	}
+	waited := time.Duration(0)
 	for wait := firstWait; ; wait = min(wait*2, longest) {
 		var pending []*group
 		for _, g := range open {
@@ -30,15 +31,44 @@ func (r *eventRun) rounds(groups []*group) {
 				pending = append(pending, g)
 			}
 		}
-		if open = pending; len(open) == 0 || !r.wait(wait) {
+		open = pending
+		if wait = r.nextWait(open, wait, waited); len(open) == 0 || wait == 0 || !r.wait(wait) {
 			break
 		}
+		waited += wait
 	}
 	for _, g := range open {
 		for _, s := range g.pending() {
-			r.endAll(s, EventLater, r.words(plan.Because(plan.NotShownYet)))
+			r.giveUp(g, s)
 		}
 	}
+}
+
+// nextWait returns how long to wait before the clouds are asked once more, 0 for no more.
+func (r *eventRun) nextWait(open []*group, wait, waited time.Duration) time.Duration {
+	switch {
+	case !r.Redelivers || waited+wait <= patience:
+		return wait
+	case waited > patience:
+		return 0
+	}
+	for _, g := range open {
+		for _, s := range g.pending() {
+			if !s.proved.IsZero() { // absent, and a second answer is due
+				return firstWait
+			}
+		}
+	}
+	return 0
+}
+
+// giveUp ends the events of an instance of which the cloud does not show what they say.
+func (r *eventRun) giveUp(g *group, s *subject) {
+	outcome, why := EventLater, plan.NotShownYet
+	if asset, exists := g.holds.assets[s.asset]; r.Redelivers && s.gone && exists && asset.Active && plan.Ours(asset) {
+		outcome, why = EventFailed, plan.ReleaseNotSeen // what stays open must not wait for the next full run
+	}
+	r.endAll(s, outcome, r.words(plan.Because(why)))
 }
 
 // pending gives the subjects that are still asked for, by id.

@@ -63,6 +63,7 @@ type builder struct {
 	listed, decided []bool
 	named           map[string]string               // instance id → name of an asset that is not ours and names it
 	owners          map[instanceKey]int             // see owned
+	at              map[string]string               // see beside
 	homes           map[instanceKey]string          // regions in which instances get assets
 	present         map[instanceKey]inventory.Scope // see where
 }
@@ -135,41 +136,6 @@ func (b *builder) indexAssets() {
 			b.named[id] = a.Name
 		}
 	}
-}
-
-// own notes that an asset is ours.
-func (b *builder) own(n int) {
-	b.ours[n] = true
-	b.count(&b.in.Bastion.Assets[n], b.marks[n])
-}
-
-// account returns a label's account name as the configuration writes it: JumpServer's database may have
-// kept another spelling.
-func (b *builder) account(name string) string {
-	if _, exact := b.rules.Accounts[name]; exact || name == "" {
-		return name
-	}
-	if known, met := b.spelled[name]; met {
-		return known
-	}
-	b.spelled[name] = name
-	for configured := range b.rules.Accounts { // the configuration has no two of one spelling
-		if inventory.SameFolded(configured, name) {
-			b.spelled[name] = configured
-		}
-	}
-	return b.spelled[name]
-}
-
-// recognise takes an asset whose comment was changed for the one of a listed instance: its id is made of
-// just that instance, and its labels name the same place.
-func (b *builder) recognise(n int, i *inventory.Instance) {
-	m := &b.marks[n]
-	if b.ours[n] || m.cloud != i.Cloud || m.region != i.Region || b.in.Bastion.Assets[n].Count(inventory.LabelInstance) > 0 {
-		return
-	}
-	m.instance = i.ID
-	b.own(n)
 }
 
 // owned gives the asset of ours that an instance has, under whatever id and region: the one whose id is
@@ -352,7 +318,7 @@ func (b *builder) instance(e entry) {
 		skip(because(NoAddress))
 	default:
 		b.homes[instanceKey{i.Cloud, i.ID}] = i.Region
-		b.plan.wishes = append(b.plan.wishes, wish{entry: e, wanted: b.rules.wanted(*i)})
+		b.plan.wishes = append(b.plan.wishes, wish{entry: e, wanted: b.rules.wanted(*i), beside: b.beside(address(*i))})
 	}
 }
 

@@ -315,3 +315,37 @@ func TestNewAsset(t *testing.T) {
 		t.Errorf("comment %q lacks the owner", got.Comment)
 	}
 }
+
+// TestBeside: who is made at the address of a host that is not ours is made all the same, and people are
+// told of both.
+func TestBeside(t *testing.T) {
+	t.Parallel()
+	runRows(t, []row{
+		{"by hand", func(w *world) {
+			w.lists(vm("i-1", "web", "10.9.0.1"), vm("i-2", "db", "10.9.0.2"))
+			w.holds(foreign("x", "idc-oracle-db01", "", true))
+		}, []string{
+			`create i-1 new_beside name="web" 10.9.0.1 Linux`, `create i-2 new_instance name="db" 10.9.0.2 Linux`,
+		}, func(t *testing.T, a Approved) {
+			if got := a.Creates()[0].Reason.Text(English); !strings.Contains(got, "idc-oracle-db01") {
+				t.Error(got)
+			}
+		}},
+		{"a gateway", func(w *world) {
+			gateway := foreign("x", "gw", "", true)
+			gateway.Platform = "Gateway"
+			w.lists(vm("i-1", "web", "10.9.0.1"))
+			w.holds(gateway)
+		}, []string{`create i-1 new_beside name="web" 10.9.0.1 Linux`}, nil},
+		{"ours, of another instance", func(w *world) {
+			w.lists(vm("i-1", "web", "10.0.0.1"), vm("i-2", "db", "10.0.0.1"))
+			w.holds(host(vm("i-2", "db", "10.0.0.1")))
+		}, []string{`create i-1 new_instance name="web" 10.0.0.1 Linux`, "unchanged 1"}, nil},
+		{"a database", func(w *world) {
+			w.lists(vm("i-1", "web", "10.9.0.1"))
+			other := foreign("x", "idc", "", true)
+			other.Host = false
+			w.holds(other)
+		}, []string{`create i-1 new_instance name="web" 10.9.0.1 Linux`}, nil},
+	})
+}

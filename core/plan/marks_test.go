@@ -85,7 +85,7 @@ func TestUnproved(t *testing.T) {
 		}},
 		{"listed, with the label already", func(w *world) { w.lists(i1); w.holds(host(i1, mine)) }, []string{"unchanged 1"}, nil},
 		{"listed elsewhere", func(w *world) { w.holds(host(i1, asNew, mine)); w.read(scope(prod, shanghai), owner, i1) },
-			[]string{"create i-1 new_instance name=\"web-i-1\" 10.0.0.1 Linux", "skip  ours_unproved"}, nil},
+			[]string{"create i-1 new_beside name=\"web-i-1\" 10.0.0.1 Linux", "skip  ours_unproved"}, nil},
 		{"listed, in a region that its labels do not name", func(w *world) {
 			w.lists(i1)
 			w.holds(host(i1, asNew, mine, stripped(inventory.LabelRegion), labelled(inventory.LabelRegion, shanghai)))

@@ -3,6 +3,7 @@ package plan
 // The reasons. The details that each takes are those of its words in texts.
 const (
 	NewInstance         Code = "new_instance"
+	NewBeside           Code = "new_beside"
 	FollowsCloud        Code = "follows_cloud"
 	Returned            Code = "returned"
 	ReturnedOff         Code = "returned_off"
@@ -78,6 +79,7 @@ const (
 	AsInCloud      Code = "as_in_cloud"
 	NothingToClose Code = "nothing_to_close"
 	NotShownYet    Code = "not_shown_yet"
+	ReleaseNotSeen Code = "release_not_seen"
 	NotOurAccount  Code = "not_our_account"
 	AlreadyThere   Code = "already_there"
 	GuardParts     Code = "guard_parts"
@@ -100,6 +102,7 @@ func wordsOf(code Code) (words, bool) {
 		words
 	}{
 		{NewInstance, words{"云上新增的实例", "new in the cloud"}},
+		{NewBeside, words{"云上新增的实例；同一地址已有别的资产 %s（若是同一台，先用 jms-sync adopt 认领）", "new in the cloud; asset %s, which is not ours, has the same address (if it is the same machine, adopt it first)"}},
 		{FollowsCloud, words{"与云上不一致：%s", "differs from the cloud: %s"}},
 		{Returned, words{"实例又出现了，重新启用", "the instance is back: active again"}},
 		{ReturnedOff, words{"实例又出现了；停用前已被人工关闭，保持关闭", "the instance is back; a person had switched the asset off before, it stays off"}},
@@ -180,6 +183,7 @@ func wordsOf(code Code) (words, bool) {
 		{AsInCloud, words{"与云上一致，无需改动", "as in the cloud"}},
 		{NothingToClose, words{"实例已释放，没有启用的资产", "released; there is no active asset"}},
 		{NotShownYet, words{"云上还看不到这个变化，留给下一次完整同步", "the cloud does not show it yet; left to the next full run"}},
+		{ReleaseNotSeen, words{"云上还看不到这次释放，资产仍启用：请平台重新投递", "the cloud does not show this release yet, and the asset is open: to be delivered again"}},
 		{NotOurAccount, words{"没有 ID 为 %s 且读取 %s 的启用账号", "no enabled account has the id %s and lists %s"}},
 		{GuardStorm, words{"暂缓：该账号 10 分钟内已停用 %d 个资产，其余等下一次完整同步", "held: %d assets of the account were deactivated within 10 minutes; further ones wait for the next full run"}},
 		{GuardParts, words{"暂缓：其他部分要移除 %d 个资产，加上这一部分的 %d 个，超过一次运行的上限 %d", "held: the other parts would remove %d assets, with the %d of this part that is more than the %d of one run"}},

@@ -9,6 +9,7 @@ type wish struct {
 	entry
 	wanted string           // the cloud's name, not yet unique; "" = the one that before has, come what may
 	before *inventory.Asset // nil = to be made
+	beside string           // the name of an asset that is not ours at the address of one to be made; "" = none
 	change *Change          // what differs, and why; nil = nothing but perhaps the name, or to be made
 }
 
@@ -28,7 +29,7 @@ func (w wish) same(name string) bool {
 // named gives the change that the wish is, with its final name and the words for what changes.
 func (w wish) named(name string, r *recipe) Change {
 	if w.before == nil {
-		return r.create(w.entry, name)
+		return r.create(w, name)
 	}
 	c := update(w.entry, w.before)
 	if w.change != nil {
@@ -61,10 +62,14 @@ type recipe struct {
 	platforms map[string]inventory.Platform
 }
 
-func (r *recipe) create(e entry, name string) Change {
+func (r *recipe) create(w wish, name string) Change {
+	why := because(NewInstance)
+	if w.beside != "" {
+		why = because(NewBeside, w.beside)
+	}
 	return Change{
-		Action: Create, Reason: because(NewInstance), Scope: e.of.Scope, InstanceID: e.of.ID, AssetID: e.asset,
-		Name: name, Address: address(*e.of), Platform: platform(*e.of), from: e.of, by: r,
+		Action: Create, Reason: why, Scope: w.of.Scope, InstanceID: w.of.ID, AssetID: w.asset,
+		Name: name, Address: address(*w.of), Platform: platform(*w.of), from: w.of, by: r,
 	}
 }
 

@@ -1,0 +1,57 @@
+package plan
+
+import (
+	"strings"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// own notes that an asset is ours.
+func (b *builder) own(n int) {
+	b.ours[n] = true
+	b.count(&b.in.Bastion.Assets[n], b.marks[n])
+}
+
+// account returns a label's account name as the configuration writes it: JumpServer's database may have
+// kept another spelling.
+func (b *builder) account(name string) string {
+	if _, exact := b.rules.Accounts[name]; exact || name == "" {
+		return name
+	}
+	if known, met := b.spelled[name]; met {
+		return known
+	}
+	b.spelled[name] = name
+	for configured := range b.rules.Accounts { // the configuration has no two of one spelling
+		if inventory.SameFolded(configured, name) {
+			b.spelled[name] = configured
+		}
+	}
+	return b.spelled[name]
+}
+
+// recognise takes an asset whose comment was changed for the one of a listed instance: its id is made of
+// just that instance, and its labels name the same place.
+func (b *builder) recognise(n int, i *inventory.Instance) {
+	m := &b.marks[n]
+	if b.ours[n] || m.cloud != i.Cloud || m.region != i.Region || b.in.Bastion.Assets[n].Count(inventory.LabelInstance) > 0 {
+		return
+	}
+	m.instance = i.ID
+	b.own(n)
+}
+
+// beside returns the name of a host at an address that is not ours, "" where there is none: made by hand, or
+// a gateway. It changes nothing but the words, because an address proves nothing. The index is made when it
+// is first asked for: a run that makes nothing never asks.
+func (b *builder) beside(address string) string {
+	if b.at == nil {
+		b.at = map[string]string{}
+		for _, n := range b.order {
+			if a := &b.in.Bastion.Assets[n]; a.Host && !b.ours[n] && b.at[strings.ToLower(a.Address)] == "" {
+				b.at[strings.ToLower(a.Address)] = a.Name
+			}
+		}
+	}
+	return b.at[strings.ToLower(address)]
+}
