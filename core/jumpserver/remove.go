@@ -96,7 +96,7 @@ func (c *Client) removeBatch(ctx context.Context, batch []string, left map[strin
 func (c *Client) park(ctx context.Context, ids []string) (spm string, err error) {
 	op := fmt.Sprintf("park %d hosts for deletion", len(ids))
 	var answer struct{ SPM string }
-	if err := c.do(ctx, call{op: op, method: http.MethodPost, path: apiCache, body: map[string][]string{"resources": ids}, read: decode(&answer)}); err != nil {
+	if err := c.do(ctx, call{op: op, method: http.MethodPost, path: apiCache, body: map[string][]string{"resources": ids}, read: decode(&answer, "spm")}); err != nil {
 		return "", err
 	}
 	if !isUUID(answer.SPM) {

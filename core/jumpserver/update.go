@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
@@ -107,22 +108,30 @@ func (u *update) patch(ctx context.Context, rows []int) error {
 	if err != nil {
 		return err
 	}
+	zone, err := u.zoneName(ctx, f, rows)
+	if err != nil {
+		return err
+	}
 	if len(rows) == 1 {
-		return u.one(ctx, f, rows[0])
+		return u.one(ctx, zone, rows[0])
 	}
 	op := fmt.Sprintf("update %d hosts", len(rows))
 	body := make([]map[string]any, len(rows))
 	for n, i := range rows {
-		body[n] = u.c.patchBody(f.zone, u.patches[i])
+		body[n] = u.c.patchBody(zone, u.patches[i])
 		body[n]["id"] = u.patches[i].ID
 	}
 	var got map[string]*hostRow
 	err = u.c.do(ctx, call{op: op, method: http.MethodPatch, path: apiHosts, body: body, hasty: true, read: func(d *json.Decoder) error {
 		got = make(map[string]*hostRow, len(rows))
-		return decodeRows(d, func(row *hostRow) error {
+		err := decodeRows(d, func(row *hostRow) error {
 			got[strings.ToLower(row.ID)] = row
 			return nil
 		})
+		if errors.Is(err, errPage) && len(got) == 0 {
+			return errForeign // no list
+		}
+		return err
 	}})
 	if err != nil {
 		return err
@@ -139,12 +148,20 @@ func (u *update) patch(ctx context.Context, rows []int) error {
 	return nil
 }
 
+// zoneName returns the zone field's name if one of the rows has a zone, and "" else: then nobody asks for it.
+func (u *update) zoneName(ctx context.Context, f *facts, rows []int) (string, error) {
+	if !slices.ContainsFunc(rows, func(i int) bool { return u.patches[i].Zone != nil }) {
+		return "", nil
+	}
+	return u.c.zoneName(ctx, f)
+}
+
 // one sends a row alone, by the host's own path.
-func (u *update) one(ctx context.Context, f *facts, i int) error {
+func (u *update) one(ctx context.Context, zone string, i int) error {
 	p := u.patches[i]
 	op := "update host " + p.ID
 	var row hostRow
-	err := u.c.do(ctx, call{op: op, method: http.MethodPatch, path: apiHosts + strings.ToLower(p.ID) + "/", body: u.c.patchBody(f.zone, p), read: decode(&row)})
+	err := u.c.do(ctx, call{op: op, method: http.MethodPatch, path: apiHosts + strings.ToLower(p.ID) + "/", body: u.c.patchBody(zone, p), read: decode(&row, "id")})
 	if refused(err).noLabel() {
 		u.c.labels.forget(p.Labels)
 		return labelGone(op)
