@@ -80,6 +80,8 @@ type Client struct {
 	via   proxy.Choice // by which proxy a request goes
 	aside bool         // a proxy is configured that is not for JumpServer
 	batch int
+	// most is how many rows something in front of JumpServer let through of a list; 0 = nothing refused one.
+	most atomic.Int64
 	try   time.Duration
 	log   *slog.Logger
 	now   func() time.Time

@@ -189,17 +189,16 @@ func (c *Client) unreadable(ctx context.Context, op string, resp *http.Response,
 		return ended(ctx)
 	}
 	got := newHeard(resp, body.head)
-	var shape *json.UnmarshalTypeError
-	typed := errors.As(err, &shape)
-	foreign := errors.Is(err, errForeign) || typed && shape.Field == "" || got.html()
+	foreign := errors.Is(err, errForeign) || got.html()
 	if foreign && !marked(resp.Header) {
 		return c.fronted(op, got, resp, c.pageAdvice(got))
 	}
 	var ours *inventory.Error
+	var shape *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &ours):
 		return err
-	case typed:
+	case errors.As(err, &shape):
 		return fault(inventory.Incomplete, fmt.Sprintf("jumpserver: %s: the answer holds a %s in %q", op, shape.Value, shape.Field), nil)
 	case foreign:
 		return fault(inventory.Incomplete, "jumpserver: "+op+": the answer is "+errForeign.Error(), nil)

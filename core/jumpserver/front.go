@@ -61,9 +61,9 @@ func (r heard) own() bool {
 		title := r.title()
 		return r.status == http.StatusNotFound && title == "Not found" || r.status == http.StatusInternalServerError && title == "Server error"
 	case len(r.body) == 0:
-		return r.status == http.StatusBadRequest // a DELETE of a list without a filter
+		return r.mayExplain()
 	case r.keys == nil:
-		return r.status == http.StatusBadRequest && r.body[0] == '[' && json.Valid(r.body)
+		return r.mayExplain() && r.body[0] == '[' && json.Valid(r.body)
 	}
 	return r.ownObject()
 }
@@ -80,7 +80,13 @@ func (r heard) ownObject() bool {
 	case r.text("error"):
 		return len(r.keys) == 1 || message && r.text("code") && len(r.keys) == 3
 	}
-	return r.status == http.StatusBadRequest && r.byField()
+	return r.mayExplain() && r.byField()
+}
+
+// mayExplain reports whether the status is one of those with which JumpServer says what is wrong in many
+// shapes, and sometimes nothing at all.
+func (r heard) mayExplain() bool {
+	return r.status == http.StatusBadRequest || r.status == http.StatusInternalServerError
 }
 
 // text reports whether a key holds a text.

@@ -57,6 +57,7 @@ func (c *Client) open(ctx context.Context, op, path string, read func(*json.Deco
 		return c.unreachable(ctx, op, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
+	resp.Request = req
 	if seen != nil {
 		// A server without a Date is only not compared with our clock.
 		seen.Clock, _ = http.ParseTime(resp.Header.Get("Date"))

@@ -65,6 +65,12 @@ func (c *Client) removeBatch(ctx context.Context, batch []string, left map[strin
 		return nil
 	}
 	spm, err := c.park(ctx, present)
+	if half := len(present) / 2; half > 0 && inventory.AdviceOf(err) == inventory.TooLarge {
+		if err := c.removeBatch(ctx, present[:half], left); err != nil {
+			return stop(present[half:], err)
+		}
+		return c.removeBatch(ctx, present[half:], left)
+	}
 	if err != nil {
 		return stop(present, err)
 	}
@@ -96,7 +102,7 @@ func (c *Client) removeBatch(ctx context.Context, batch []string, left map[strin
 func (c *Client) park(ctx context.Context, ids []string) (spm string, err error) {
 	op := fmt.Sprintf("park %d hosts for deletion", len(ids))
 	var answer struct{ SPM string }
-	if err := c.do(ctx, call{op: op, method: http.MethodPost, path: apiCache, body: map[string][]string{"resources": ids}, read: decode(&answer, "spm")}); err != nil {
+	if err := c.do(ctx, call{op: op, method: http.MethodPost, path: apiCache, body: map[string][]string{"resources": ids}, read: decode(&answer)}); err != nil {
 		return "", err
 	}
 	if !isUUID(answer.SPM) {

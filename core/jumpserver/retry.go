@@ -65,7 +65,7 @@ func (c *Client) do(ctx context.Context, q call) error {
 	left := callBudget
 	for tries := 1; ; tries++ {
 		took, err := c.answered(ctx, q, body, min(c.try, left))
-		if !inventory.Passing(err) || q.final(err) || q.once {
+		if !mayPass(err) || q.final(err) || q.once {
 			return err
 		}
 		if q.unsure != nil {
@@ -103,6 +103,13 @@ func (c *Client) answered(ctx context.Context, q call, body []byte, timeout time
 	}
 }
 
+// mayPass reports whether another try may fare better: after what passes, and after a page with a status of
+// success, which a front shows while it is being maintained, or wants to see a browser, for one request.
+func mayPass(err error) bool {
+	r := refused(err)
+	return inventory.Passing(err) || r != nil && r.front && r.status < http.StatusMultipleChoices
+}
+
 func (q call) final(err error) bool {
 	r := refused(err)
 	return q.hasty && r != nil && r.status == http.StatusInternalServerError
@@ -134,6 +141,7 @@ func (c *Client) send(ctx context.Context, q call, body []byte, timeout time.Dur
 		return c.unreachable(ctx, q.op, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
+	resp.Request = req // which net/http sets, and transports of tests may not
 	err = c.answer(ctx, q, resp)
 	// The path is logged without its query, which may be long; headers never are.
 	c.log.LogAttrs(ctx, slog.LevelDebug, "jumpserver call", slog.String("op", q.op), slog.String("method", q.method),
@@ -223,7 +231,12 @@ func decode[T any](into *T, keys ...string) func(*json.Decoder) error {
 			return errForeign
 		}
 		var value T
-		if err := json.Unmarshal(text, &value); err != nil {
+		err := json.Unmarshal(text, &value)
+		var shape *json.UnmarshalTypeError
+		if errors.As(err, &shape) && shape.Field == "" {
+			return errForeign // an object in place of a list, say
+		}
+		if err != nil {
 			return err
 		}
 		*into = value

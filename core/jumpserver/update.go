@@ -34,7 +34,7 @@ func (c *Client) Update(ctx context.Context, patches []inventory.Patch) []error 
 			continue
 		}
 		id := strings.ToLower(p.ID)
-		if len(rows) == c.batch || taken[id] { // two rows of one host never meet in one list
+		if len(rows) >= c.listRows() || taken[id] { // two rows of one host never meet in one list
 			u.send(ctx, rows)
 			rows = nil
 			clear(taken)
@@ -64,6 +64,7 @@ func (u *update) send(ctx context.Context, rows []int) {
 	if err == nil {
 		err = u.patch(ctx, rows)
 		u.judge(err, len(rows))
+		u.c.refusedList(err, len(rows))
 	}
 	if err == nil {
 		return
@@ -80,15 +81,34 @@ func (u *update) send(ctx context.Context, rows []int) {
 	u.send(ctx, rows[len(rows)/2:])
 }
 
+// listRows is how many rows one list may have.
+func (c *Client) listRows() int {
+	if most := int(c.most.Load()); most > 0 {
+		return min(c.batch, most)
+	}
+	return c.batch
+}
+
+// refusedList remembers that a list was too large for something in front of JumpServer, so that the next
+// ones are shorter.
+func (c *Client) refusedList(err error, rows int) {
+	if inventory.AdviceOf(err) == inventory.TooLarge && rows > 1 {
+		c.most.Store(int64(rows / 2))
+	}
+}
+
 // judge decides whether an error ends the whole update. A server that cannot be reached twice in
-// a row, or fails at six single rows in a row, each time after several tries, is left alone.
+// a row, or fails at six single rows in a row, each time after several tries, is left alone. So is something in
+// front of it that refuses six single rows in a row, or everything.
 func (u *update) judge(err error, rows int) {
 	switch inventory.KindOf(err) {
 	case inventory.BadCredentials, inventory.Denied, inventory.Throttled, inventory.Deadline, inventory.Organisation:
 		u.stopped = err
-	case inventory.Temporary:
+	case inventory.Temporary, inventory.Front:
 		switch r := refused(err); {
-		case r == nil || r.status != http.StatusInternalServerError:
+		case inventory.Hopeless(err):
+			u.stopped = err
+		case inventory.Passing(err) && (r == nil || r.status != http.StatusInternalServerError):
 			u.failed += 3
 		case rows == 1:
 			u.failed++ // a list is answered so for one bad row

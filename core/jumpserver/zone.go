@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
@@ -84,7 +85,7 @@ func (c *Client) zoneName(ctx context.Context, f *facts) (string, error) {
 	case inventory.NotFound:
 		name = "domain"
 	default:
-		return "", fault(inventory.KindOf(err), "jumpserver: "+errNoName.Error(), err)
+		return "", fmt.Errorf("%w: %w", errNoName, err)
 	}
 	c.tellZone(name)
 	return name, nil
