@@ -81,7 +81,7 @@ type Client struct {
 	aside bool         // a proxy is configured that is not for JumpServer
 	batch int
 	// most is how many rows something in front of JumpServer let through of a list; 0 = nothing refused one.
-	most atomic.Int64
+	most  atomic.Int64
 	try   time.Duration
 	log   *slog.Logger
 	now   func() time.Time

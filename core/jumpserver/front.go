@@ -183,6 +183,8 @@ var plainToTLS = regexp.MustCompile(`(?i)plain HTTP request was sent to HTTPS po
 // pageAdvice says the same of a page where JSON belongs, with a status of success.
 func (c *Client) pageAdvice(r heard) inventory.Advice {
 	switch title := r.title(); {
+	case barred.MatchString(title):
+		return inventory.Blocked
 	case atWork.MatchString(title):
 		return inventory.BehindIsDown
 	case signIn.MatchString(title):
@@ -192,6 +194,7 @@ func (c *Client) pageAdvice(r heard) inventory.Advice {
 }
 
 var (
+	barred = regexp.MustCompile(`(?i)rejected|blocked|forbidden|denied|拦截|阻断|拒绝|禁止`)
 	atWork = regexp.MustCompile(`(?i)maintenance|maintaining|be right back|temporarily unavailable|维护|升级中|暂停服务|暂时无法`)
 	signIn = regexp.MustCompile(`(?i)log ?in|sign ?in|single sign|\bsso\b|authenticat|登录|登陆|认证|单点`)
 )

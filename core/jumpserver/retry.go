@@ -107,7 +107,7 @@ func (c *Client) answered(ctx context.Context, q call, body []byte, timeout time
 // success, which a front shows while it is being maintained, or wants to see a browser, for one request.
 func mayPass(err error) bool {
 	r := refused(err)
-	return inventory.Passing(err) || r != nil && r.front && r.status < http.StatusMultipleChoices
+	return inventory.Passing(err) || r != nil && r.front && r.status < http.StatusMultipleChoices && r.advice != inventory.Blocked
 }
 
 func (q call) final(err error) bool {
