@@ -57,5 +57,7 @@ type Reached struct {
 	Expires  time.Time // of its certificate; zero = no TLS
 	Database bool      // its health: whether database and cache answer it
 	Cache    bool
-	Licensed bool // an enterprise edition, which has no limit of 5,000 assets
+	// Licensed is an enterprise edition, which has no limit of 5,000 assets and several organisations;
+	// Community is the edition without. Neither: it does not tell.
+	Licensed, Community bool
 }

@@ -224,11 +224,13 @@ func retryAfter(text string, now time.Time) time.Duration {
 	return 0
 }
 
-func cut(text string) string {
-	if utf8.RuneCountInString(text) <= maxSaid {
+func cut(text string) string { return cutTo(maxSaid, text) }
+
+func cutTo(most int, text string) string {
+	if utf8.RuneCountInString(text) <= most {
 		return text
 	}
-	return string([]rune(text)[:maxSaid]) + "…"
+	return string([]rune(text)[:most]) + "…"
 }
 
 func quote(text string) string { return strconv.Quote(cut(text)) }

@@ -22,6 +22,10 @@ import (
 // of a few shapes, but for two pages: it answers a GET of a path that it does not have, and a GET that
 // breaks, in HTML (apps/jumpserver/views/error_views.py). All its answers set one cookie of its own.
 
+// maxTitle is how many characters of a page's title, or of a server's name, are repeated: a card has to have room
+// for what is to be done as well.
+const maxTitle = 60
+
 // ownCookie is set by every answer that passed JumpServer's middlewares, errors included.
 const ownCookie = "SESSION_COOKIE_NAME_PREFIX="
 
@@ -132,7 +136,7 @@ func (r heard) describe(scrub func(string) string) string {
 	text := "(nothing more)"
 	switch title := r.title(); {
 	case r.html() && title != "":
-		text = "(an HTML page titled " + quote(scrub(title)) + ")"
+		text = "(an HTML page titled " + strconv.Quote(cutTo(maxTitle, scrub(title))) + ")"
 	case r.html():
 		text = "(an HTML page)"
 	case len(r.body) > 0:
@@ -148,7 +152,7 @@ func (r heard) server(scrub func(string) string) string {
 	if name == "" {
 		return ""
 	}
-	return ", server " + quote(scrub(name))
+	return ", server " + strconv.Quote(cutTo(maxTitle, scrub(name)))
 }
 
 // front makes the refusal of an answer that is not JumpServer's.

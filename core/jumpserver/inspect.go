@@ -33,10 +33,10 @@ func (c *Client) Reach(ctx context.Context) (inventory.Reached, error) {
 	r.Took = c.now().Sub(start)
 	r.Database, r.Cache = health.Database, health.Cache
 	var settings struct {
-		Licensed bool `json:"XPACK_ENABLED"`
+		Licensed *bool `json:"XPACK_ENABLED"`
 	}
-	if err := c.open(ctx, "ask for its edition", apiOpen, decode(&settings), nil); err == nil {
-		r.Licensed = settings.Licensed
+	if err := c.open(ctx, "ask for its edition", apiOpen, decode(&settings), nil); err == nil && settings.Licensed != nil {
+		r.Licensed, r.Community = *settings.Licensed, !*settings.Licensed
 	}
 	return r, nil
 }

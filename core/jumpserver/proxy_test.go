@@ -79,13 +79,13 @@ func TestProxy(t *testing.T) {
 		advice inventory.Advice
 		words  string
 	}{
-		"plain":              {jumpservertest.Page{}, false, "", ""},
-		"tunnel":             {jumpservertest.Page{}, true, "", ""},
-		"plain, 407":         {jumpservertest.Pages()["Squid 407"], false, inventory.ProxyLogin, "the proxy http://127.0.0.1:"},
-		"tunnel, 407":        {jumpservertest.Pages()["Squid 407"], true, inventory.ProxyLogin, "the proxy http://127.0.0.1:"},
-		"tunnel, 403":        {jumpservertest.Nginx(403, ""), true, inventory.ProxyRefuses, "answered: 403 Forbidden; let the proxy connect to 127.0.0.1:"},
-		"tunnel, 503":        {jumpservertest.Pages()["Squid 503"], true, inventory.BehindIsDown, "answered: 503"},
-		"plain, 502":         {jumpservertest.Nginx(502, ""), false, inventory.BehindIsDown, ", or something else in front of JumpServer, answered: 502"},
+		"plain":               {jumpservertest.Page{}, false, "", ""},
+		"tunnel":              {jumpservertest.Page{}, true, "", ""},
+		"plain, 407":          {jumpservertest.Pages()["Squid 407"], false, inventory.ProxyLogin, "the proxy http://127.0.0.1:"},
+		"tunnel, 407":         {jumpservertest.Pages()["Squid 407"], true, inventory.ProxyLogin, "the proxy http://127.0.0.1:"},
+		"tunnel, 403":         {jumpservertest.Nginx(403, ""), true, inventory.ProxyRefuses, "answered: 403 Forbidden; let the proxy connect to 127.0.0.1:"},
+		"tunnel, 503":         {jumpservertest.Pages()["Squid 503"], true, inventory.BehindIsDown, "answered: 503"},
+		"plain, 502":          {jumpservertest.Nginx(502, ""), false, inventory.BehindIsDown, ", or something else in front of JumpServer, answered: 502"},
 		"plain, a firewall's": {jumpservertest.Nginx(403, ""), false, inventory.Blocked, ", or something else in front of JumpServer, answered: 403"},
 	} {
 		t.Run(name, func(t *testing.T) {
