@@ -105,7 +105,7 @@ func (r *run) outcome(c plan.Change, err error) Item {
 	switch kind := inventory.KindOf(err); {
 	case err == nil:
 		return Item{Change: c, State: Done}
-	case kind == inventory.Deadline, kind == inventory.Throttled, r.ctx.Err() != nil && kind == inventory.Temporary:
+	case kind == inventory.Deadline, kind == inventory.Throttled, r.ctx.Err() != nil && inventory.Passing(err):
 		return Item{Change: c, State: NotReached, Reason: plan.Because(plan.TimeUp)}
 	case kind == inventory.Limit:
 		return Item{Change: c, State: NotReached, Reason: plan.Because(plan.RoomUsedUp)}

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
@@ -98,26 +97,4 @@ func (r *run) create(c plan.Change, p *pace, stop *stopper) Item {
 		return Item{Change: c, State: Kept, Reason: plan.Because(plan.AlreadyThere)}
 	}
 	return r.outcome(c, err)
-}
-
-// stopper remembers an error after which no further create may be sent: the right is missing, the
-// key is wrong, JumpServer's room is used up, or another organisation took what we sent.
-type stopper struct {
-	mu  sync.Mutex
-	err error
-}
-
-func (s *stopper) see(err error) {
-	switch inventory.KindOf(err) {
-	case inventory.Limit, inventory.Denied, inventory.BadCredentials, inventory.Organisation:
-		s.mu.Lock()
-		s.err = err
-		s.mu.Unlock()
-	}
-}
-
-func (s *stopper) why() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.err
 }

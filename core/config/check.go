@@ -34,19 +34,22 @@ func (k checker) general(c *Config) {
 	if _, err := time.LoadLocation(c.Timezone); err != nil {
 		k.add("timezone", words{"不认识这个时区，应为 Asia/Shanghai 这样的名称", "is no time zone; a name such as Asia/Shanghai is wanted"})
 	}
-	if c.Proxy.Empty() {
-		return
-	}
-	if proxy, ok := k.url("proxy", c.Proxy.Reveal(), urlForm{user: true}); ok {
-		c.Proxy = secret.New(proxy)
+	k.proxy("proxy", &c.Proxy)
+}
+
+// proxy checks the address of a proxy, which may hold a user and a password.
+func (k checker) proxy(path string, v *secret.Value) {
+	if text, ok := k.url(path, v.Reveal(), urlForm{user: true}); ok {
+		*v = secret.New(text)
 	}
 }
 
 func (k checker) jumpServer(j *JumpServer) {
 	k.required("jumpserver.url", j.URL)
-	if text, ok := k.url("jumpserver.url", j.URL, urlForm{path: true}); ok {
+	if text, ok := k.url("jumpserver.url", j.URL, urlForm{path: true, api: true}); ok {
 		j.URL = text
 	}
+	k.proxy("jumpserver.proxy", &j.Proxy)
 	k.required("jumpserver.access_key_id", j.AccessKeyID.Reveal())
 	k.required("jumpserver.access_key_secret", j.AccessKeySecret.Reveal())
 	k.key("jumpserver.access_key_secret", j.AccessKeySecret)

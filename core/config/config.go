@@ -22,7 +22,7 @@ type Config struct {
 	Timezone     string        `yaml:"timezone" env:"TIMEZONE" doc:"显示时间所用的时区（IANA 名称）;time zone of the times shown (IANA name)"`
 	StaleAfter   time.Duration `yaml:"stale_after" env:"STALE_AFTER" range:"0s,720h" doc:"触发后超过这么久才开始的定时调用不再执行，0 表示从不过期;a timer's tick older than this is not run, 0 = never stale"`
 	Timeout      Timeout       `yaml:"timeout" envPrefix:"TIMEOUT_"`
-	Proxy        secret.Value  `yaml:"proxy" env:"PROXY" doc:"访问外部服务的代理，如 http://proxy:3128（可带账号密码，因此不会被打印）;proxy for outgoing calls, e.g. http://proxy:3128 (never printed, as it may hold a password)"`
+	Proxy        secret.Value  `yaml:"proxy" env:"PROXY" doc:"访问云与钉钉的代理，如 http://proxy:3128（可带账号密码，因此不会被打印）；不用于 JumpServer（见 jumpserver.proxy）；NO_PROXY 里的地址直连;proxy for clouds and DingTalk, e.g. http://proxy:3128 (never printed, as it may hold a password); not for JumpServer (see jumpserver.proxy); what NO_PROXY names goes straight"`
 	JumpServer   JumpServer    `yaml:"jumpserver" envPrefix:"JUMPSERVER_"`
 	Clouds       []Cloud       `yaml:"clouds" env:"-"` // by entry, see overrideClouds
 	Sync         Sync          `yaml:"sync" envPrefix:"SYNC_"`
@@ -58,6 +58,7 @@ type JumpServer struct {
 	AccessKeySecret secret.Value `yaml:"access_key_secret" env:"ACCESS_KEY_SECRET" doc:"API Key 的 Secret，必填;secret of the API key, required"`
 	OrgID           string       `yaml:"org_id" env:"ORG_ID" doc:"组织 ID（UUID），不能是全 0 的根组织;id of the organisation (UUID), not the all-zero root"`
 	VerifySSL       bool         `yaml:"verify_ssl" env:"VERIFY_SSL" doc:"是否校验 JumpServer 的证书;whether JumpServer's certificate is verified"`
+	Proxy           secret.Value `yaml:"proxy" env:"PROXY" doc:"访问 JumpServer 的代理，如 http://proxy:3128（可带账号密码，因此不会被打印）；空时不用 proxy，只看 HTTP_PROXY、HTTPS_PROXY；NO_PROXY 里的地址直连;proxy for JumpServer, e.g. http://proxy:3128 (never printed, as it may hold a password); empty = only what HTTP_PROXY and HTTPS_PROXY say, never proxy; what NO_PROXY names goes straight"`
 	CAFile          string       `yaml:"ca_file" env:"CA_FILE" doc:"私有 CA 的证书文件（PEM），与系统的 CA 一起信任，只用于 JumpServer;file with the certificates (PEM) of a private CA, trusted beside the system's, for JumpServer only"`
 	// CA is what CAFile holds; empty where it names none.
 	CA []byte `yaml:"-" env:"-"`

@@ -1,6 +1,7 @@
 package doctor_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -20,6 +21,7 @@ type bastion struct {
 	reached inventory.Reached
 	rights  inventory.Rights
 	zones   []inventory.Zone
+	field   string // "" = zone, "-" = not told
 	count   int
 	fails   map[string]error
 }
@@ -40,7 +42,8 @@ func (b bastion) Platforms(context.Context) (map[string]inventory.Platform, erro
 	return map[string]inventory.Platform{"Linux": {Zones: true}, "Other": {Zones: true}}, b.fails["platforms"]
 }
 func (b bastion) Zones(context.Context) ([]inventory.Zone, string, error) {
-	return b.zones, "zone", b.fails["zones"]
+	field := cmp.Or(b.field, "zone")
+	return b.zones, strings.Trim(field, "-"), b.fails["zones"]
 }
 func (b bastion) RootNode(context.Context) (string, error) { return "DEFAULT", b.fails["root"] }
 func (b bastion) Count(context.Context) (int, error)       { return b.count, b.fails["count"] }

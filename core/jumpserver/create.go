@@ -59,7 +59,7 @@ func (c *Client) create(ctx context.Context, op string, a inventory.NewAsset, un
 		return nil, err
 	}
 	var row hostRow
-	err = c.do(ctx, call{op: op, method: http.MethodPost, path: apiHosts, body: body, read: decode(&row), unsure: unsure})
+	err = c.do(ctx, call{op: op, method: http.MethodPost, path: apiHosts, body: body, read: decode(&row, "id"), unsure: unsure})
 	if err != nil {
 		return badRequest(err), err
 	}
@@ -128,7 +128,11 @@ func (c *Client) newHost(ctx context.Context, op string, a inventory.NewAsset) (
 		"nodes": []string{node}, "labels": labelTexts(a.Labels), "comment": a.Comment, "is_active": true,
 	}
 	if a.Zone != "" && p.Zones {
-		body[f.zone] = a.Zone
+		zone, err := c.zoneName(ctx, f)
+		if err != nil {
+			return nil, err // a host outside its zone would be asked for by another way
+		}
+		body[zone] = a.Zone
 	}
 	return body, nil
 }

@@ -120,7 +120,7 @@ func (c *Client) makeNode(ctx context.Context, full string) (string, error) {
 	var n node
 	op := "make node " + full
 	body := map[string]string{"full_value": full}
-	if err := c.do(ctx, call{op: op, method: http.MethodPost, path: apiNodes, body: body, read: decode(&n)}); err != nil {
+	if err := c.do(ctx, call{op: op, method: http.MethodPost, path: apiNodes, body: body, read: decode(&n, "id")}); err != nil {
 		return "", err
 	}
 	if n.Path != full || !isUUID(n.ID) {

@@ -65,6 +65,12 @@ func (c *Client) removeBatch(ctx context.Context, batch []string, left map[strin
 		return nil
 	}
 	spm, err := c.park(ctx, present)
+	if half := len(present) / 2; half > 0 && inventory.AdviceOf(err) == inventory.TooLarge {
+		if err := c.removeBatch(ctx, present[:half], left); err != nil {
+			return stop(present[half:], err)
+		}
+		return c.removeBatch(ctx, present[half:], left)
+	}
 	if err != nil {
 		return stop(present, err)
 	}

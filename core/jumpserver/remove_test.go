@@ -122,7 +122,7 @@ func TestRemoveDoubts(t *testing.T) {
 		"too many are parked":  {removable{extra: []string{testID(777)}}, nil, inventory.Incomplete, "more than the 1 rows asked for"},
 		"no spm":               {removable{}, func(s *stub) { s.json("POST "+apiCache, 200, `{}`) }, inventory.Incomplete, "no spm"},
 		"nobody is parked":     {removable{}, func(s *stub) { s.json("POST "+apiCache, 200, `{"spm":"`+testSPM+`"}`) }, inventory.Incomplete, "does not list"},
-		"parking is refused":   {removable{}, func(s *stub) { s.json("POST "+apiCache, 403, `{}`) }, inventory.Denied, "right"},
+		"parking is refused":   {removable{}, func(s *stub) { s.json("POST "+apiCache, 403, denied) }, inventory.Denied, "right"},
 		"hosts cannot be read": {removable{}, func(s *stub) { s.json("GET "+apiHosts, 500, ``) }, inventory.Temporary, "500"},
 		"a row of another org": {removable{}, func(s *stub) {
 			s.json("GET "+apiHosts, 200, pageJSON(1, strings.ReplaceAll(hostJSON(testID(0), "a"), DefaultOrganisation, testID(9))))

@@ -61,6 +61,15 @@ func (p *patient) replace(old, with string) {
 // serveAs replaces JumpServer's address by one at which a handler stands before it.
 func (p *patient) serveAs(wrap func(http.Handler) http.Handler) { p.url = p.serve(wrap(p.jms)) }
 
+// front lets something in front of JumpServer answer what has a part in its address.
+func (p *patient) front(part string, page jumpservertest.Page) {
+	p.serveAs(func(h http.Handler) http.Handler {
+		f := jumpservertest.NewFront(h)
+		f.Answer(jumpservertest.On("", part), -1, page)
+		return f
+	})
+}
+
 func (p *patient) brokenPlace(part string, f jumpservertest.Fault) {
 	p.jms.Fail(jumpservertest.On("", part), -1, f)
 }
@@ -89,6 +98,12 @@ func illnesses() []illness {
 			p.brokenPlace("/api/health/", jumpservertest.Fault{Status: 302, Location: "https://sso.example.com/login"})
 		}},
 		{"jumpserver-page", exitPartial, func(p *patient) { p.brokenPlace("/api/health/", jumpservertest.Fault{Status: 200}) }},
+		{"front-firewall", exitPartial, func(p *patient) { p.front("/api/v1/", jumpservertest.Pages()["Aliyun WAF 405"]) }},
+		{"front-login", exitPartial, func(p *patient) { p.front("/users/profile/", jumpservertest.Pages()["nginx 401, auth_basic"]) }},
+		{"front-down", exitPartial, func(p *patient) { p.front("/api/", jumpservertest.Nginx(http.StatusBadGateway, "")) }},
+		{"key-addresses", exitPartial, func(p *patient) {
+			p.brokenPlace("/users/profile/", jumpservertest.Fault{Status: 401, Body: `{"detail":"Ip is not in access ip list.","code":"authentication_failed"}`})
+		}},
 		{"jumpserver-unhealthy", exitPartial, func(p *patient) {
 			p.brokenPlace("/api/health/", jumpservertest.Fault{Edit: func(code int, body []byte) (int, []byte) {
 				return code, bytes.Replace(body, []byte(`"db_status":true`), []byte(`"db_status":false`), 1)
@@ -136,6 +151,11 @@ func illnesses() []illness {
 		}},
 		{"rights-not-told", exitDone, func(p *patient) {
 			p.jms.AddKey(jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret, Silent: true})
+		}},
+		{"zone-right-not-needed", exitDone, func(p *patient) { p.syncUser("assets.view_domain", "assets.view_zone") }},
+		{"zone-right-missing", exitPartial, func(p *patient) {
+			p.syncUser("assets.view_domain", "assets.view_zone")
+			p.replace("regions:", "domain_id: "+zone+", regions:")
 		}},
 		{"zone-missing", exitPartial, func(p *patient) { p.replace("regions:", "domain_id: "+zone+", regions:") }},
 		{"zone-and-platform", exitDone, func(p *patient) {

@@ -191,8 +191,13 @@ func again(out engine.Outcome) bool {
 	return out.Report.Outcome == report.Failed && !mistaken(out.Err)
 }
 
-// mistaken tells whether JumpServer refused the key or another organisation answered.
+// mistaken tells whether JumpServer refused the key, another organisation answered, or what answered says
+// that a setting has to be changed.
 func mistaken(err error) bool {
+	switch inventory.AdviceOf(err) {
+	case inventory.WriteHTTPS, inventory.WriteHTTP, inventory.OtherHost, inventory.OtherPath, inventory.ProxyLogin:
+		return true
+	}
 	kind := inventory.KindOf(err)
 	return kind == inventory.BadCredentials || kind == inventory.Organisation
 }
