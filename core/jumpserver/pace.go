@@ -75,12 +75,13 @@ func (p *pace) admit(ctx context.Context, op string, number uint64) (time.Time, 
 			return time.Time{}, ended(ctx)
 		}
 		now := p.now()
-		wait, mine := p.turn(me, now)
+		end, bounded := ctx.Deadline()
+		wait, mine := p.turn(me, now, end)
 		if mine {
 			p.flying++
 			return now, nil
 		}
-		if end, bounded := ctx.Deadline(); bounded && now.Add(wait).After(end) {
+		if bounded && now.Add(wait).After(end) {
 			e := fault(inventory.Throttled, "jumpserver: "+op+": JumpServer limits the number of requests, and the time left is too short to wait", nil)
 			e.RetryAfter = wait
 			return time.Time{}, e
@@ -109,18 +110,21 @@ func (p *pace) wakeAll() {
 	}
 }
 
-// turn reports whether a call may be sent now. If not, wait is the time after which it may be, 0
-// where only an answer to another request can say so.
-func (p *pace) turn(me *place, now time.Time) (wait time.Duration, mine bool) {
+// turn reports whether a call may be sent now that has to be sent by end (zero = whenever). If not,
+// wait is the time after which it may be, 0 where only an answer to another request can say so.
+// What JumpServer named is waited for in any case, what was learnt only where there is time.
+func (p *pace) turn(me *place, now, end time.Time) (wait time.Duration, mine bool) {
 	if now.Before(p.closed) {
 		return p.closed.Sub(now), false
 	}
 	if p.line[0] != me {
 		return 0, false
 	}
-	if full, wait := p.used(now, p.flying); full && wait > 0 {
+	full, wait := p.used(now, p.flying)
+	if full && wait > 0 && (end.IsZero() || !now.Add(wait).After(end)) {
 		return wait, false
-	} else if full && p.open == 0 {
+	}
+	if full && p.open == 0 {
 		p.open, p.begun = 1, now // what was learnt is tried, carefully
 	}
 	return 0, p.open == 0 || p.flying < p.open

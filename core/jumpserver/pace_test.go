@@ -306,6 +306,32 @@ func TestPaceRecalls(t *testing.T) {
 	}
 }
 
+// A rate that was learnt is no reason to give up: a call without time to keep to it is sent, and
+// JumpServer decides.
+func TestPaceWithoutTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := &pace{now: time.Now, sleep: pause.For}
+		pass := func(d time.Duration) { time.Sleep(d) }
+		for range 3 {
+			requests(t, p, 20, pass)
+			refuse(t, p, time.Second, pass)
+		}
+		time.Sleep(time.Second)
+		for left, want := range map[time.Duration]time.Duration{5 * time.Second: 0, time.Minute: patience} {
+			ctx, cancel := context.WithTimeout(t.Context(), left)
+			begun := time.Now()
+			sent, err := p.admit(ctx, "x", p.number())
+			if took := time.Since(begun); err != nil || took < want-time.Second || took > want {
+				t.Errorf("%v left: waited %v, want %v: %v", left, took, want, err)
+			}
+			p.throttled(sent, time.Second)
+			time.Sleep(time.Second)
+			cancel()
+		}
+	})
+}
+
 // The first to come is the first to go, also where it was refused.
 func TestPaceKeepsTheOrder(t *testing.T) {
 	t.Parallel()

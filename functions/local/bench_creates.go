@@ -136,28 +136,46 @@ func (onlyCreates) Assets(context.Context, []string) ([]inventory.Asset, error) 
 	return nil, errOnlyCreates
 }
 
-// clean deletes the hosts of bench, those of an earlier bench that was interrupted too. What has one
-// of their ids and is named otherwise, or has another comment, is somebody's, and an error.
+// clean deletes the hosts of bench, those of an earlier bench that was interrupted too. What a busy
+// server did not answer in time is looked at once more, and deleted if it is still there.
 func (c *creator) clean(ctx context.Context) error {
-	for some := range slices.Chunk(c.hosts, 100) {
-		var ids, found []string
-		for _, h := range some {
-			ids = append(ids, h.ID)
-		}
-		assets, err := c.client.Assets(ctx, ids)
-		if err != nil {
-			return err
-		}
-		for _, a := range assets {
-			if !strings.HasPrefix(a.Name, benchName+"-") || a.Comment != benchComment {
-				return fmt.Errorf("bench: asset %s (%s) has an id of bench and is not its; nothing of it is deleted", a.Name, a.ID)
+	const some, tries = 25, 5
+	for hosts := range slices.Chunk(c.hosts, some) {
+		for try := 1; ; try++ {
+			err := c.delete(ctx, hosts)
+			if err == nil {
+				break
 			}
-			found = append(found, a.ID)
+			if kind := inventory.KindOf(err); try == tries || kind != inventory.Temporary && kind != inventory.Incomplete {
+				return err
+			}
 		}
-		if len(found) == 0 {
-			continue
+	}
+	return nil
+}
+
+// delete deletes those of some hosts that are there. What has one of their ids and is named otherwise,
+// or has another comment, is somebody's, and an error.
+func (c *creator) delete(ctx context.Context, hosts []inventory.NewAsset) error {
+	var ids, found []string
+	for _, h := range hosts {
+		ids = append(ids, h.ID)
+	}
+	assets, err := c.client.Assets(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for _, a := range assets {
+		if !strings.HasPrefix(a.Name, benchName+"-") || a.Comment != benchComment {
+			return fmt.Errorf("bench: asset %s (%s) has an id of bench and is not its; nothing of it is deleted", a.Name, a.ID)
 		}
-		if err := errors.Join(c.client.Remove(ctx, found)...); err != nil {
+		found = append(found, a.ID)
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	for _, err := range c.client.Remove(ctx, found) {
+		if err != nil {
 			return err
 		}
 	}
