@@ -143,7 +143,7 @@ vuln:
 bench: build
 	@bin/jms-sync bench
 
-# What docs/benchmarks.md shows: about 10 minutes, half of them the pauses of a baseline.
+# What docs/benchmarks.md shows: about 12 minutes, half of them the pauses of a baseline.
 bench-docs: build
 	@bin/jms-sync bench --listed 10000 --markdown docs/benchmarks.md
 

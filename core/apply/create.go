@@ -87,12 +87,14 @@ func (r *run) create(c plan.Change, p *pace, stop *stopper) Item {
 	if err != nil {
 		return r.outcome(c, err)
 	}
-	defer release()
+	made := false
+	defer func() { release(made) }()
 	if err := stop.why(); err != nil {
 		return r.outcome(c, err)
 	}
 	existed, err := r.to.Create(r.ctx, *c.New())
 	stop.see(err)
+	made = err == nil
 	if existed && err == nil {
 		return Item{Change: c, State: Kept, Reason: plan.Because(plan.AlreadyThere)}
 	}

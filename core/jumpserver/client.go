@@ -17,6 +17,8 @@ package jumpserver
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -76,6 +78,7 @@ type Client struct {
 	org   string
 	sign  signer
 	scrub func(text string) string // takes secrets out of what a server says
+	whose string
 	http  *http.Client
 	via   proxy.Choice // by which proxy a request goes
 	aside bool         // a proxy is configured that is not for JumpServer
@@ -134,6 +137,7 @@ func New(o Options) (*Client, error) {
 		sign:  newSigner(o.KeyID, o.Secret),
 		scrub: newScrubber(o),
 		via:   via, aside: o.OtherProxy,
+		whose: whose(base, o.KeyID),
 		batch: orDefault(o.BatchSize, defaultBatch),
 		try:   orDefault(o.RequestTimeout, defaultRequest),
 		log:   o.Log, now: o.Now, sleep: o.Sleep,
@@ -157,6 +161,14 @@ func New(o Options) (*Client, error) {
 
 // Calls gives the number of requests sent so far, repeated ones included.
 func (c *Client) Calls() int64 { return c.calls.Load() }
+
+// Whose returns a name for this JumpServer and access key, from which neither can be read.
+func (c *Client) Whose() string { return c.whose }
+
+func whose(base *url.URL, key secret.Value) string {
+	sum := sha256.Sum256([]byte(base.String() + "\n" + strings.ToLower(key.Reveal())))
+	return hex.EncodeToString(sum[:8])
+}
 
 // Close frees the idle connections. The client can still be used afterwards.
 func (c *Client) Close() { c.http.CloseIdleConnections() }

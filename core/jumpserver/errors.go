@@ -100,7 +100,7 @@ func (c *Client) readRefusal(op string, resp *http.Response) error {
 	e := fault(kindOf(resp.StatusCode), "jumpserver: "+op, r)
 	switch e.Kind {
 	case inventory.Throttled:
-		e.RetryAfter = retryAfter(resp.Header.Get("Retry-After"), c.now())
+		e.RetryAfter = retryAfter(resp.Header.Get("Retry-After"), answeredAt(resp, c.now()))
 	case inventory.BadCredentials:
 		e.Message += ": the access key is unknown or switched off, or its secret is wrong"
 		if got.fromElsewhere() {
@@ -121,7 +121,7 @@ func (c *Client) fronted(op string, got heard, resp *http.Response, advice inven
 	e := fault(inventory.Front, "jumpserver: "+op, c.front(got, c.proxyOf(resp.Request), advice))
 	e.Advice = advice
 	if got.status == http.StatusTooManyRequests {
-		e.Kind, e.RetryAfter = inventory.Throttled, retryAfter(resp.Header.Get("Retry-After"), c.now())
+		e.Kind, e.RetryAfter = inventory.Throttled, retryAfter(resp.Header.Get("Retry-After"), answeredAt(resp, c.now()))
 	}
 	return e
 }
@@ -222,6 +222,15 @@ func retryAfter(text string, now time.Time) time.Duration {
 		return at.Sub(now)
 	}
 	return 0
+}
+
+// answeredAt returns the time of an answer by the server's clock, by which a Retry-After that is a
+// date was reckoned; our own where the server does not tell it.
+func answeredAt(resp *http.Response, now time.Time) time.Time {
+	if at, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+		return at
+	}
+	return now
 }
 
 func cut(text string) string { return cutTo(maxSaid, text) }

@@ -23,7 +23,8 @@ import (
 const (
 	maxTries   = 4
 	callBudget = 10 * time.Second // of all tries and the pauses between them; waiting for the pace is not counted
-	maxWaits   = 10               // 429s that one call sits out
+	maxWaits   = 10               // 429s that one call sits out where JumpServer refuses everybody, see pace.hopeless
+	mostWaits  = 5 * maxWaits     // where it does not
 	maxBody    = 64 << 20         // bytes of one answer
 )
 
@@ -86,18 +87,19 @@ func (c *Client) do(ctx context.Context, q call) error {
 // answered makes one try that is not refused by a 429: it sits those out. took is the time of
 // the try alone.
 func (c *Client) answered(ctx context.Context, q call, body []byte, timeout time.Duration) (took time.Duration, err error) {
+	number := c.pace.number()
 	for waits := 0; ; waits++ {
-		sent, err := c.pace.admit(ctx, q.op)
+		sent, err := c.pace.admit(ctx, q.op, number)
 		if err != nil {
 			return 0, err
 		}
 		err = c.send(ctx, q, body, timeout)
 		if inventory.KindOf(err) != inventory.Throttled {
-			c.pace.done(sent)
+			c.pace.done(sent, err == nil || refused(err) != nil)
 			return c.now().Sub(sent), err
 		}
-		c.wait(q, err)
-		if waits == maxWaits {
+		c.wait(q, sent, err)
+		if c.pace.hopeless() || waits == mostWaits {
 			return 0, err
 		}
 	}
@@ -116,10 +118,10 @@ func (q call) final(err error) bool {
 }
 
 // wait closes the pace for everybody after a 429.
-func (c *Client) wait(q call, err error) {
+func (c *Client) wait(q call, sent time.Time, err error) {
 	var e *inventory.Error
 	errors.As(err, &e) // it is one, having a kind
-	after := c.pace.throttled(e.RetryAfter)
+	after := c.pace.throttled(sent, e.RetryAfter)
 	c.log.Info("JumpServer limits the number of requests", slog.String("op", q.op), slog.Duration("wait", after))
 }
 

@@ -24,6 +24,7 @@
 //	held/<hash>.json                 one per set of held removals, see Held
 //	approvals/<hash>.json            one per set that a person approved, for a day
 //	quarantine/<account>-<hash>.json one per account whose credentials fail
+//	rate/<of>.json                   how many requests a minute JumpServer takes of an access key
 //	pulse/<slice>-<hash>.json        when the scopes of a slice of runs were last in a complete run
 //	alarm.json                       that people were told that there are no complete runs
 //	runs/<day>/<time>-<nonce>.json  one per run, for 180 days

@@ -57,12 +57,14 @@ const lookTime = time.Second
 // works nothing is done, a run without changes asks JumpServer nothing, and the run is put into
 // the history. Without a store, or where the store fails, the run is made all the same.
 func Remembered(ctx context.Context, e engine.Engine, store *state.Store, salt string, every time.Duration, holder string, req engine.Request) engine.Outcome {
+	keepRate := RecallRate(store, e.Bastion, e.Log)
 	if store != nil {
 		e.Held = store.Held()
 	}
 	if store == nil || req.DryRun {
 		return e.Run(ctx, req)
 	}
+	defer keepRate(ctx)
 	e.Increment = &engine.Increment{Store: store, Salt: salt, FullEvery: every}
 	lease, err := store.Acquire(ctx, slice(req), leaseTime, holder)
 	switch {
