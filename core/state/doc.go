@@ -3,7 +3,7 @@
 // for their window or for the other parts of their run, what these parts want to remove, and the
 // history of runs. It lies in a storage.Bucket under a prefix.
 //
-// State is never evidence. Approvals are a person's order: they lift thresholds, each removal is proved all
+// State is never evidence. Ids of nodes say where new hosts go, and JumpServer is asked whether they exist. Approvals are a person's order: they lift thresholds, each removal is proved all
 // the same, and what cannot be read approves nothing. All else holds no instance and no asset, and a digest that no instance of a
 // listing has any more only makes a run read everything; the worst that wrong state can do is to have a change noticed by the next full
 // reconcile (sync.full_every) rather than by this run. What is missing, damaged, too large or of a later
@@ -24,6 +24,7 @@
 //	held/<hash>.json                 one per set of held removals, see Held
 //	approvals/<hash>.json            one per set that a person approved, for a day
 //	quarantine/<account>-<hash>.json one per account whose credentials fail
+//	nodes/<server>-<hash>/<path>-<hash>.json  one per configured path: the id of its node, see Nodes
 //	pulse/<slice>-<hash>.json        when the scopes of a slice of runs were last in a complete run
 //	alarm.json                       that people were told that there are no complete runs
 //	runs/<day>/<time>-<nonce>.json  one per run, for 180 days
