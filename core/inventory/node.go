@@ -2,9 +2,6 @@ package inventory
 
 import "errors"
 
-// NewNode is the kind of a warning: a node was made, so that nobody has access by it yet.
-const NewNode Kind = "new_node"
-
 // ErrNodeGone is the cause where JumpServer refuses a host because its node does not exist.
 var ErrNodeGone = errors.New("the node does not exist")
 

@@ -158,8 +158,8 @@ func clean(name string) string {
 	return strings.TrimSpace(name)
 }
 
-// node is where new assets of an account go: the same node that the Python tool used.
-func (r Rules) node(account string) string {
+// Node returns the path of the node where new assets of an account go: the same that the Python tool used.
+func (r Rules) Node(account string) string {
 	kind := r.Accounts[account].Type
 	return "/DEFAULT/" + kind + "/" + account
 }

@@ -85,7 +85,7 @@ func (r *recipe) asset(c Change) *inventory.NewAsset {
 		labels = append(labels, protectedLabel())
 	}
 	return &inventory.NewAsset{
-		ID: c.AssetID, Name: c.Name, Address: c.Address, Platform: c.Platform, Node: r.rules.node(i.Account),
+		ID: c.AssetID, Name: c.Name, Address: c.Address, Platform: c.Platform, Node: r.rules.Node(i.Account),
 		Zone: zone, Labels: labels, Comment: r.rules.comment(i),
 	}
 }
