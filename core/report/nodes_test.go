@@ -22,7 +22,7 @@ func withNodes(dry bool) report.Report {
 		made.Node = inventory.Node{}
 	}
 	return report.Build(report.Input{
-		Started: started(), DryRun: dry, Listings: []inventory.Listing{complete("aliyun-prod", "cn-beijing", 1)},
+		Started: started(), DryRun: dry, Language: plan.English, Listings: []inventory.Listing{complete("aliyun-prod", "cn-beijing", 1)},
 		Nodes: []apply.Node{made, {
 			Configured: path("old"), Node: inventory.Node{ID: "n-2", Path: path("moved")},
 			Reason: plan.Because(plan.NodeElsewhere, path("old"), path("moved")),
@@ -38,9 +38,9 @@ func TestNodesAreTold(t *testing.T) {
 	if r.Outcome != report.OK || len(r.Errors) > 0 || !r.Alarms() || r.Failed() {
 		t.Errorf("%+v", r)
 	}
-	card := report.NewMessage(r, report.Options{}).Markdown
+	card := report.NewMessage(r, report.Options{Lang: plan.English}).Markdown
 	summary := report.Summary(r, plan.English)
-	if !strings.Contains(card, "还没有人能通过它访问资产") || strings.Contains(card, "moved") {
+	if !strings.Contains(card, "nobody has access by it yet") || strings.Contains(card, "moved") {
 		t.Errorf("the card:\n%s", card)
 	}
 	if !strings.Contains(summary, "new node /DEFAULT/阿里云/new") || !strings.Contains(summary, "is /DEFAULT/阿里云/moved now") {
