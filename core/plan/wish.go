@@ -69,7 +69,7 @@ func (r *recipe) create(w wish, name string) Change {
 	}
 	return Change{
 		Action: Create, Reason: why, Scope: w.of.Scope, InstanceID: w.of.ID, AssetID: w.asset,
-		Name: name, Address: address(*w.of), Platform: platform(*w.of), from: w.of, by: r,
+		Name: name, Address: address(*w.of), Platform: r.rules.platform(*w.of), from: w.of, by: r,
 	}
 }
 
