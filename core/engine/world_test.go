@@ -68,7 +68,7 @@ type accountSpec struct {
 	Account string   `json:"account_id"` // as configured
 
 	Platforms map[string]any `json:"platforms"`
-	Off     bool     `json:"off"`        // taken out of the configuration
+	Off       bool           `json:"off"` // taken out of the configuration
 }
 
 // clock runs with the real one, and can be put ahead.

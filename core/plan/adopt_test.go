@@ -245,7 +245,11 @@ func TestManage(t *testing.T) {
 		{"existing assets keep theirs", func(w *world) { named(w, Platforms{Linux: "Rocky"}); w.holds(host(i1)); w.lists(i1) }, []string{"unchanged 1"}, nil},
 		{"drift is against the configured platform's type", func(w *world) { named(w, Platforms{Linux: "BSD"}); w.holds(host(i1)); w.lists(i1) },
 			[]string{"drift i-1 differs", "unchanged 1"}, says("platform Linux ≠ BSD")},
-		{"none against one that is missing", func(w *world) { named(w, Platforms{Linux: "missing"}); w.holds(host(i1, onPlatform("Windows"))); w.lists(i1) },
+		{"none against one that is missing", func(w *world) {
+			named(w, Platforms{Linux: "missing"})
+			w.holds(host(i1, onPlatform("Windows")))
+			w.lists(i1)
+		},
 			[]string{"unchanged 1"}, nil},
 		{"another platform of the type is no drift", func(w *world) { w.holds(host(i1, onPlatform("Rocky"))); w.lists(i1) }, []string{"unchanged 1"}, nil},
 		{"a platform that is not known is no drift", func(w *world) { w.holds(host(i1, onPlatform("gone"))); w.lists(i1) }, []string{"unchanged 1"}, nil},
