@@ -45,7 +45,7 @@ func (b *breakable) Get(ctx context.Context, key, etag string) (storage.Object, 
 // eachNodeWorld runs a test in a world of each version; the three web servers are not synced yet.
 func eachNodeWorld(t *testing.T, stored bool, test func(*nodeWorld)) {
 	t.Helper()
-	for _, version := range []jumpservertest.Version{jumpservertest.V47, jumpservertest.V410} {
+	for _, version := range jumpservertest.Versions() {
 		t.Run(string(version), func(t *testing.T) {
 			t.Parallel()
 			h := &hearing{identities: cloud.NewIdentities(), world: newWorld(t, scenario{Accounts: []accountSpec{{Name: "aliyun-prod", Owner: prodOwner, Account: prodOwner}}}, version)}
