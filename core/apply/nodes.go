@@ -23,6 +23,7 @@ type nodes struct {
 	mu    sync.Mutex // held while a node is looked for, so that one writer does it for all
 	ids   map[string]string
 	bad   map[string]error // paths whose node could not be had
+	mute  error            // the memory's; it is not asked again, which could take the run's time
 	tells []Node
 }
 
@@ -70,12 +71,15 @@ func (n *nodes) find(ctx context.Context, account inventory.Scope, path string) 
 }
 
 func (n *nodes) known(ctx context.Context, path string) (id string, doubt error) {
-	if n.memory == nil {
-		return "", nil
+	if n.memory == nil || n.mute != nil {
+		return "", n.mute
 	}
 	id, err := n.memory.Known(ctx, path)
 	if err != nil {
 		n.log.Warn("it is not known which node a path means", "path", path, "error", err)
+		if inventory.KindOf(err) != inventory.Incomplete { // that is one damaged entry
+			n.mute = err
+		}
 	}
 	return id, err
 }

@@ -130,6 +130,26 @@ func wantTold(t *testing.T, r apply.Result, reason plan.Code, warns bool) {
 	}
 }
 
+// A store that is out of order is asked once, not for every account: each question may take long.
+func TestBrokenMemoryIsAskedOnce(t *testing.T) {
+	t.Parallel()
+	for kind, asked := range map[inventory.Kind]int{inventory.Temporary: 1, inventory.Incomplete: 2} {
+		w := newWorld()
+		other := instance("i-2", "b", "10.0.0.2")
+		other.Account = "test"
+		w.instances = []inventory.Instance{instance("i-1", "a", "10.0.0.1"), other}
+		m := remembering("")
+		m.fail = &inventory.Error{Kind: kind, Message: "no"}
+		o := options()
+		o.Nodes = m
+		r := apply.Run(t.Context(), w.bastion, w.approve(), o)
+		want(t, r, map[string]int{"create done": 2})
+		if m.asked != asked || m.kept > 0 || len(r.Nodes) != 2 || r.Nodes[0].Reason.Code != plan.NodeInDoubt || r.Nodes[1].Reason.Code != plan.NodeInDoubt {
+			t.Errorf("%s: asked %d times, kept %d, %+v", kind, m.asked, m.kept, r.Nodes)
+		}
+	}
+}
+
 // A node that a person deletes between two assets is looked for once by all writers, and told once.
 func TestNodeGoesMeanwhile(t *testing.T) {
 	t.Parallel()

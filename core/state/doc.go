@@ -3,8 +3,9 @@
 // for their window or for the other parts of their run, what these parts want to remove, and the
 // history of runs. It lies in a storage.Bucket under a prefix.
 //
-// State is never evidence. Ids of nodes say where new hosts go, and JumpServer is asked whether they exist. Approvals are a person's order: they lift thresholds, each removal is proved all
-// the same, and what cannot be read approves nothing. All else holds no instance and no asset, and a digest that no instance of a
+// State is never evidence. Approvals are a person's order: they lift thresholds, each removal is proved all
+// the same, and what cannot be read approves nothing. Ids of nodes say where new hosts go, and JumpServer says whether
+// they exist; where nothing is known of a path, the node at the path is taken or made, and told. All else holds no instance and no asset, and a digest that no instance of a
 // listing has any more only makes a run read everything; the worst that wrong state can do is to have a change noticed by the next full
 // reconcile (sync.full_every) rather than by this run. What is missing, damaged, too large or of a later
 // schema is "nothing known", and a warning beside it. No failure here ends a run: callers log it
