@@ -21,6 +21,7 @@ func check(l *ledger, c *Config) {
 	k := checker{l}
 	k.general(c)
 	k.jumpServer(&c.JumpServer)
+	k.platforms("platforms", c.Platforms)
 	k.clouds(c.Clouds)
 	if c.Notification.DingTalk.Enabled {
 		k.dingTalk(&c.Notification.DingTalk)
@@ -96,6 +97,7 @@ func (k checker) cloud(path string, c *Cloud) {
 	k.pair(path, c)
 	k.regions(path+".regions", c.Regions)
 	c.DomainID = k.uuid(path+".domain_id", c.DomainID)
+	k.platforms(path+".platforms", c.Platforms)
 	if text, ok := k.url(path+".endpoint", c.Endpoint, urlForm{}); ok {
 		c.Endpoint = text
 	}
@@ -169,6 +171,25 @@ func (k checker) name(path, name string) {
 		k.add(path, words{"首尾不能有空格", "must not begin or end with a space"})
 	case strings.ContainsFunc(name, unicode.IsControl):
 		k.add(path, words{"不能有控制字符", "must not hold control characters"})
+	}
+}
+
+// platforms checks names of platforms by their form; whether JumpServer has them is asked by doctor and by runs.
+func (k checker) platforms(path string, p Platforms) {
+	const longest = 128 // characters; those that JumpServer takes are fewer
+	for _, name := range []struct{ key, text string }{{"linux", p.Linux}, {"windows", p.Windows}, {"other", p.Other}} {
+		at, trimmed := path+"."+name.key, strings.TrimSpace(name.text)
+		switch {
+		case name.text == "":
+		case trimmed == "":
+			k.add(at, words{"不能是空白；不需要时去掉这一项", "must not be blank; leave it out where it is not needed"})
+		case trimmed != name.text || strings.ContainsFunc(name.text, unicode.IsControl) || utf8.RuneCountInString(name.text) > longest:
+			k.add(at, words{"应为平台名称：首尾没有空格，没有控制字符，最多 128 个字符", "must be a platform's name: no space at its ends, no control character, at most 128 characters"})
+		case strings.HasPrefix(strings.ToLower(name.text), "gateway"):
+			k.add(at, words{"名称以 Gateway 开头的是网关的平台，同步从不改动网关", "begins with Gateway, as platforms of gateways do; a sync never writes to gateways"})
+		default:
+			k.placeholder(at, name.text)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@
 package config
 
 import (
+	"cmp"
 	"net/netip"
 	"time"
 	_ "time/tzdata" // a bare container has no zone files; costs about 450 KB
@@ -24,6 +25,7 @@ type Config struct {
 	Timeout      Timeout       `yaml:"timeout" envPrefix:"TIMEOUT_"`
 	Proxy        secret.Value  `yaml:"proxy" env:"PROXY" doc:"访问云与钉钉的代理，如 http://proxy:3128（可带账号密码，因此不会被打印）；不用于 JumpServer（见 jumpserver.proxy）；NO_PROXY 里的地址直连;proxy for clouds and DingTalk, e.g. http://proxy:3128 (never printed, as it may hold a password); not for JumpServer (see jumpserver.proxy); what NO_PROXY names goes straight"`
 	JumpServer   JumpServer    `yaml:"jumpserver" envPrefix:"JUMPSERVER_"`
+	Platforms    Platforms     `yaml:"platforms" envPrefix:"PLATFORMS_"`
 	Clouds       []Cloud       `yaml:"clouds" env:"-"` // by entry, see overrideClouds
 	Sync         Sync          `yaml:"sync" envPrefix:"SYNC_"`
 	Notification Notification  `yaml:"notification" envPrefix:"NOTIFICATION_"`
@@ -64,6 +66,23 @@ type JumpServer struct {
 	CA []byte `yaml:"-" env:"-"`
 }
 
+// Platforms names JumpServer's platforms of new assets, by the system of their instance. In an account ""
+// is the name of the top level.
+type Platforms struct {
+	Linux   string `yaml:"linux" env:"LINUX" doc:"新建的 Linux 主机在 JumpServer 里的平台名称；账号没有写时用顶层的;name of JumpServer's platform of new Linux hosts; an account that names none has that of the top level"`
+	Windows string `yaml:"windows" env:"WINDOWS" doc:"新建的 Windows 主机的平台名称；同上;the same of new Windows hosts"`
+	Other   string `yaml:"other" env:"OTHER" doc:"云没有说明是 Linux 还是 Windows 的新主机的平台名称；同上;the same of new hosts of which the cloud says neither Linux nor Windows"`
+}
+
+// PlatformsOf returns the platforms of an account's new assets; none is "".
+func (c Config) PlatformsOf(account Cloud) Platforms {
+	return Platforms{
+		Linux:   cmp.Or(account.Platforms.Linux, c.Platforms.Linux),
+		Windows: cmp.Or(account.Platforms.Windows, c.Platforms.Windows),
+		Other:   cmp.Or(account.Platforms.Other, c.Platforms.Other),
+	}
+}
+
 // Cloud is one account of a cloud.
 type Cloud struct {
 	// Type is the cloud as the user wrote it; the node's path is made of it.
@@ -75,6 +94,7 @@ type Cloud struct {
 	AccessKeySecret secret.Value    `yaml:"access_key_secret" env:"ACCESS_KEY_SECRET" doc:"访问密钥 Secret（Azure：client secret）;access key secret (Azure: client secret)"`
 	Regions         []string        `yaml:"regions" env:"REGIONS" doc:"地域列表，空表示全部地域;regions, empty = all of them"`
 	DomainID        string          `yaml:"domain_id" env:"DOMAIN_ID" doc:"新资产所在的网域（UUID），可为空;gateway zone of new assets (UUID), may be empty"`
+	Platforms       Platforms       `yaml:"platforms" envPrefix:"PLATFORMS_"`
 	Enabled         bool            `yaml:"enabled" env:"ENABLED" doc:"是否启用;whether the account is used"`
 	Endpoint        string          `yaml:"endpoint" env:"ENDPOINT" doc:"所有 API 的地址，用于测试与专有地域，如 https://ecs.example.com;address of all its APIs, for tests and private regions"`
 	AccountID       string          `yaml:"account_id" env:"ACCOUNT_ID" doc:"云账号 ID（Azure：订阅 ID）；无权查询时填写，写上之后事件更快;the cloud account's id (Azure: the subscription's), where it may not be asked; events are faster with it"`

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +24,7 @@ type bastion struct {
 	zones   []inventory.Zone
 	field   string // "" = zone, "-" = not told
 	count   int
+	own     map[string]inventory.Platform // platforms beside Linux and Other
 	fails   map[string]error
 }
 
@@ -39,7 +41,9 @@ func (b bastion) Organisations(context.Context) ([]inventory.Org, error) {
 	return nil, b.fails["organisations"]
 }
 func (b bastion) Platforms(context.Context) (map[string]inventory.Platform, error) {
-	return map[string]inventory.Platform{"Linux": {Zones: true}, "Other": {Zones: true}}, b.fails["platforms"]
+	all := map[string]inventory.Platform{"Linux": {Zones: true}, "Other": {Zones: true}}
+	maps.Copy(all, b.own)
+	return all, b.fails["platforms"]
 }
 func (b bastion) Zones(context.Context) ([]inventory.Zone, string, error) {
 	field := cmp.Or(b.field, "zone")

@@ -36,8 +36,10 @@ type Server struct {
 	OtherProxy bool
 	ZoneOf     map[string]string // account name → id of its zone, where it has one
 	Accounts   []string          // the names in ZoneOf, in the configuration's order
-	Lookup     func(ctx context.Context, host string) ([]string, error)
-	Now        func() time.Time
+	// Platforms are those of new hosts; none = JumpServer's own for every account.
+	Platforms []Platform
+	Lookup    func(ctx context.Context, host string) ([]string, error)
+	Now       func() time.Time
 }
 
 const (
@@ -293,39 +295,6 @@ func zoneOf(account, id string, zones []inventory.Zone) Line {
 			say("在网域里添加网关（主机平台 Gateway），或清空 domain_id", "add a gateway to the zone (platform Gateway), or empty domain_id"))
 	}
 	return fine(subject, sayf("%s，%d 个网关", "%s, %d gateways", zones[at].Name, zones[at].Gateways))
-}
-
-// platforms proves that those which a plan names are there, and take the zones that accounts have.
-func (x bastion) platforms(ctx context.Context) []Line {
-	subject := say("平台", "platforms")
-	known, err := x.Platforms(ctx)
-	if err != nil {
-		return []Line{fail(subject, say("读不到", "they cannot be read").with(err), byKind(err, say("给角色加上 assets.view_platform", "grant assets.view_platform")))}
-	}
-	var missing, closed []string
-	for _, name := range []string{"Linux", "Windows", "Other"} {
-		p, there := known[name]
-		switch {
-		case !there:
-			missing = append(missing, name)
-		case !p.Zones:
-			closed = append(closed, name)
-		}
-	}
-	var lines []Line
-	if len(missing) > 0 {
-		list := strings.Join(missing, ", ")
-		lines = append(lines, fail(subject, sayf("没有 %s：这些主机不能创建", "%s is missing: such hosts cannot be made", list),
-			say("恢复内置平台的名称", "give the built-in platforms their names back")))
-	}
-	if len(closed) > 0 && len(x.Accounts) > 0 {
-		lines = append(lines, warn(subject, sayf("%s 没有启用网关：JumpServer 会悄悄丢掉这些主机的网域", "%s have gateways switched off: JumpServer drops the zone of such hosts in silence", strings.Join(closed, ", ")),
-			say("在平台设置里启用网关（网域）", "switch gateways (zones) on in the platform's settings")))
-	}
-	if len(lines) == 0 {
-		lines = append(lines, fine(subject, say("Linux、Windows、Other 都在", "Linux, Windows and Other are there")))
-	}
-	return lines
 }
 
 func (x bastion) root(ctx context.Context) Line {

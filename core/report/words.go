@@ -155,6 +155,8 @@ func (w words) actionName(a plan.Action) string {
 		zh = "无人管理"
 	case plan.Drift:
 		zh = "与云不同"
+	case plan.Node:
+		zh = "节点"
 	case Fail:
 		zh = "失败"
 	}

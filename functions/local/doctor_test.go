@@ -164,6 +164,14 @@ func illnesses() []illness {
 			p.replace("regions:", "domain_id: "+p.jms.SeedZone(jumpservertest.DefaultOrg, "idc")+", regions:")
 			p.url = p.serve(p.jms)
 		}},
+		{"platforms-named", exitDone, func(p *patient) {
+			p.jms.AddPlatform("Linux-2222", "linux", 2222)
+			p.replace("regions:", "platforms: {linux: Linux-2222}, regions:")
+		}},
+		{"platforms-missing", exitPartial, func(p *patient) {
+			p.jms.AddPlatform("Linux-2222", "linux", 2222)
+			p.replace("regions:", "platforms: {linux: Linux-222, windows: Linux-2222}, regions:")
+		}},
 		{"nearly-full", exitDone, func(p *patient) { p.holds(4200) }},
 		{"full", exitPartial, func(p *patient) { p.holds(5000) }},
 		{"cloud-key-unknown", exitPartial, func(p *patient) { p.replace(deskKey, "LTAI5tNobody00000001") }},

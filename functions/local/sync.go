@@ -157,7 +157,7 @@ func (o *options) open(ctx context.Context, stderr io.Writer) (*session, error) 
 		var e engine.Engine
 		e, err = wire.Engine(cfg, client, wire.Role{}, log, kept, wire.Hooks{Stage: p.stage, Progress: p.count})
 		if err == nil {
-			e.Window = wire.Window(store, cfg)
+			e.Window, e.Nodes = wire.Window(store, cfg), wire.Nodes(store, cfg)
 			return &session{
 				cfg: cfg, client: client, store: store, kept: kept, engine: e, progress: p, close: func() { _ = closer.Close() },
 			}, nil

@@ -63,9 +63,17 @@ func server(cfg config.Config) doctor.Server {
 		ZoneOf:  map[string]string{}, Lookup: net.DefaultResolver.LookupHost, Now: time.Now,
 	}
 	for _, c := range cfg.Clouds {
-		if c.Enabled && c.DomainID != "" {
+		if !c.Enabled {
+			continue
+		}
+		if c.DomainID != "" {
 			s.Accounts, s.ZoneOf[c.Name] = append(s.Accounts, c.Name), c.DomainID
 		}
+		p := cfg.PlatformsOf(c)
+		s.Platforms = append(s.Platforms,
+			doctor.Platform{System: doctor.Linux, Name: p.Linux, Account: c.Name},
+			doctor.Platform{System: doctor.Windows, Name: p.Windows, Account: c.Name},
+			doctor.Platform{System: doctor.Other, Name: p.Other, Account: c.Name})
 	}
 	return s
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"net/url"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -124,6 +125,18 @@ func Window(store *state.Store, cfg config.Config) *state.Window {
 		return nil
 	}
 	return store.Window("events", cfg.Notification.Window)
+}
+
+// Nodes returns what is remembered of nodes in the configured organisation; nil where there is no store.
+func Nodes(store *state.Store, cfg config.Config) *state.Nodes {
+	if store == nil {
+		return nil
+	}
+	server, err := url.Parse(cfg.JumpServer.URL)
+	if err != nil {
+		return nil // refused by the configuration's check
+	}
+	return store.Nodes(strings.ToLower(server.Host), cfg.JumpServer.OrgID)
 }
 
 // lastCall is the little time that the store gets after a run, also after one whose time is over:
