@@ -49,6 +49,9 @@ type call struct {
 	hasty bool
 	// once: it is not repeated, because the caller does without an answer.
 	once bool
+	// still is asked right before the request leaves, after any wait for the pace: an error stops it. nil = it may
+	// always leave.
+	still func() error
 }
 
 // do makes the call: at most maxTries tries within callBudget, each at its turn of the pace.
@@ -134,6 +137,11 @@ func (c *Client) send(ctx context.Context, q call, body []byte, timeout time.Dur
 	if ctx.Err() != nil {
 		return ended(ctx)
 	}
+	if q.still != nil {
+		if err := q.still(); err != nil {
+			return err
+		}
+	}
 	start := c.now()
 	c.calls.Add(1)
 	resp, err := c.http.Do(req)
@@ -155,7 +163,7 @@ func (c *Client) request(ctx context.Context, q call, body []byte) (*http.Reques
 		return nil, fault(inventory.Invalid, "jumpserver: "+q.op+": no such address", nil)
 	}
 	if q.method == http.MethodDelete && !provenDelete(q.path) {
-		return nil, fault(inventory.Invalid, "jumpserver: "+q.op+": a DELETE without a proven spm is never sent", nil)
+		return nil, fault(inventory.Invalid, "jumpserver: "+q.op+": only what was proved by an spm, or one label row, is sent with DELETE", nil)
 	}
 	req, err := http.NewRequestWithContext(ctx, q.method, target.String(), bytes.NewReader(body))
 	if err != nil {
