@@ -17,3 +17,13 @@ type LabelHolder struct {
 	Title string // as JumpServer shows it: "name(address)"
 	Alive bool   // false: it was deleted, and JumpServer only remembers that it had the label
 }
+
+// LabelForm says which values a version of JumpServer takes for labels.
+type LabelForm string
+
+// The forms. Storable is true of values that all of them take.
+const (
+	LabelFormUnknown LabelForm = ""        // JumpServer does not tell its version
+	LabelFormFree    LabelForm = "free"    // up to v4.10.16: any value of at most MaxLabel characters
+	LabelFormChecked LabelForm = "checked" // v4.10.17 and later: neither blank nor with ":" or ","
+)
