@@ -43,15 +43,15 @@ type call struct {
 	body   any    // sent as JSON; nil = no body
 	// read takes the body of a success; nil = it is thrown away. A repeated call reads again.
 	read func(*json.Decoder) error
+	// still is asked right before the request leaves, after any wait for the pace: an error stops it. nil = it may
+	// always leave.
+	still func() error
 	// unsure is set where a try may have been carried out although it failed; may be nil.
 	unsure *bool
 	// hasty: an answer 500 is final, because the caller tries again in another form.
 	hasty bool
 	// once: it is not repeated, because the caller does without an answer.
 	once bool
-	// still is asked right before the request leaves, after any wait for the pace: an error stops it. nil = it may
-	// always leave.
-	still func() error
 }
 
 // do makes the call: at most maxTries tries within callBudget, each at its turn of the pace.
