@@ -101,7 +101,7 @@ func (k checker) cloud(path string, c *Cloud) {
 	if text, ok := k.url(path+".endpoint", c.Endpoint, urlForm{}); ok {
 		c.Endpoint = text
 	}
-	k.token(path+".account_id", c.AccountID)
+	k.accountID(path+".account_id", c.AccountID)
 	k.token(path+".project_id", c.ProjectID)
 	k.token(path+".tenant_id", c.TenantID)
 	k.token(path+".assume_role_arn", c.AssumeRoleARN)
@@ -169,6 +169,11 @@ func (k checker) name(path, name string) {
 		k.add(path, words{"不能有 /，它在 JumpServer 里分隔节点", "must not hold /, which parts nodes in JumpServer"})
 	case strings.TrimSpace(name) != name:
 		k.add(path, words{"首尾不能有空格", "must not begin or end with a space"})
+	case strings.ContainsAny(name, ":,"):
+		k.add(path, words{
+			"不能有冒号与逗号，JumpServer v4.10.17 起的标签不接受；改名之后，它的资产跟着改",
+			"must hold no colon and no comma, which JumpServer v4.10.17 and later refuse in labels; after it is renamed its assets follow",
+		})
 	case strings.ContainsFunc(name, unicode.IsControl):
 		k.add(path, words{"不能有控制字符", "must not hold control characters"})
 	}
@@ -191,6 +196,17 @@ func (k checker) platforms(path string, p Platforms) {
 			k.placeholder(at, name.text)
 		}
 	}
+}
+
+// accountID checks the id of a cloud account, which becomes a label's value.
+func (k checker) accountID(path, id string) {
+	if k.token(path, id); k.wrong(path) || id == "" || inventory.Storable(id) {
+		return
+	}
+	k.add(path, words{
+		"最多 64 个字符，不能有冒号与逗号：它要写进 JumpServer 的标签",
+		"must have at most 64 characters, no colon and no comma: it becomes a label in JumpServer",
+	})
 }
 
 // pair checks an account's keys: both, or none where a role gives them.
@@ -217,7 +233,7 @@ func (k checker) regions(path string, regions []string) {
 		at := path + "[" + strconv.Itoa(i) + "]"
 		switch {
 		case k.placeholder(at, region):
-		case strings.ContainsFunc(region, notRegion):
+		case strings.ContainsFunc(region, notRegion), len(region) > inventory.MaxLabel:
 			k.add(at, words{"应为 cn-beijing 这样的地域 ID", "must be a region's id such as cn-beijing"})
 		case seen[region]:
 			k.add(at, words{"地域重复", "the region is there twice"})

@@ -24,6 +24,8 @@ type Bastion interface {
 	Zones(ctx context.Context) (zones []inventory.Zone, field string, err error)
 	RootNode(ctx context.Context) (string, error)
 	Count(ctx context.Context) (int, error)
+	// LabelForm tells which values JumpServer's version takes for labels.
+	LabelForm(ctx context.Context) (inventory.LabelForm, error)
 }
 
 // Server is what the configuration says of JumpServer.
@@ -40,6 +42,8 @@ type Server struct {
 	Platforms []Platform
 	Lookup    func(ctx context.Context, host string) ([]string, error)
 	Now       func() time.Time
+
+	Marks []Marks // of all accounts
 }
 
 const (
@@ -84,6 +88,7 @@ func (x bastion) run(ctx context.Context) []Line {
 	lines = append(lines, fine(say("组织", "organisation"), sayf("%s 答复，与配置一致", "%s answers, as configured", name)))
 	lines = append(lines, x.rights(rights)...)
 	lines = append(lines, x.zones(ctx)...)
+	lines = append(lines, x.labels(ctx)...)
 	lines = append(lines, x.platforms(ctx)...)
 	return append(lines, x.root(ctx), x.count(ctx, reached.Licensed))
 }

@@ -17,6 +17,13 @@ const (
 	ViewPlatform = "assets.view_platform"
 )
 
+// The rights that tidying JumpServer's label page needs beside ViewAssets. No sync needs them.
+const (
+	ViewLabels       = "labels.view_label"
+	ViewLabelHolders = "labels.view_labeledresource"
+	DeleteLabels     = "labels.delete_label"
+)
+
 // Rights is what JumpServer says of the access key's user in the organisation that answers.
 type Rights struct {
 	User      string

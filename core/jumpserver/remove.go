@@ -172,8 +172,9 @@ func deletePath(spm string) (string, error) {
 	return path, nil
 }
 
-// provenDelete tells whether a path may be sent with DELETE: by an spm, and nothing else.
+// provenDelete reports whether a path may be sent with DELETE: hosts by an spm, one row of the label page by its
+// id (see RemoveLabelRow), and nothing else.
 func provenDelete(path string) bool {
 	spm, ok := strings.CutPrefix(path, deleteQuery)
-	return ok && isUUID(spm)
+	return ok && isUUID(spm) || isLabelRow(path)
 }

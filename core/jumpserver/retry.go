@@ -44,6 +44,9 @@ type call struct {
 	body   any    // sent as JSON; nil = no body
 	// read takes the body of a success; nil = it is thrown away. A repeated call reads again.
 	read func(*json.Decoder) error
+	// still is asked right before the request leaves, after any wait for the pace: an error stops it. nil = it may
+	// always leave.
+	still func() error
 	// unsure is set where a try may have been carried out although it failed; may be nil.
 	unsure *bool
 	// hasty: an answer 500 is final, because the caller tries again in another form.
@@ -136,6 +139,11 @@ func (c *Client) send(ctx context.Context, q call, body []byte, timeout time.Dur
 	if ctx.Err() != nil {
 		return ended(ctx)
 	}
+	if q.still != nil {
+		if err := q.still(); err != nil {
+			return err
+		}
+	}
 	start := c.now()
 	c.calls.Add(1)
 	resp, err := c.http.Do(req)
@@ -157,7 +165,7 @@ func (c *Client) request(ctx context.Context, q call, body []byte) (*http.Reques
 		return nil, fault(inventory.Invalid, "jumpserver: "+q.op+": no such address", nil)
 	}
 	if q.method == http.MethodDelete && !provenDelete(q.path) {
-		return nil, fault(inventory.Invalid, "jumpserver: "+q.op+": a DELETE without a proven spm is never sent", nil)
+		return nil, fault(inventory.Invalid, "jumpserver: "+q.op+": only what was proved by an spm, or one label row, is sent with DELETE", nil)
 	}
 	req, err := http.NewRequestWithContext(ctx, q.method, target.String(), bytes.NewReader(body))
 	if err != nil {

@@ -93,6 +93,17 @@ func illnesses() []illness {
 			p.syncUser()
 			p.url = p.serve(p.jms)
 		}},
+		{"v4.10.19", exitDone, func(p *patient) {
+			p.jms = jumpservertest.New(jumpservertest.Options{Version: jumpservertest.V41019, TB: p.T})
+			p.syncUser()
+			p.url = p.serve(p.jms)
+		}},
+		{"options-denied", exitDone, func(p *patient) {
+			p.jms = jumpservertest.New(jumpservertest.Options{Version: jumpservertest.V41019, TB: p.T})
+			p.syncUser()
+			p.url = p.serve(p.jms)
+			p.jms.Fail(jumpservertest.On(http.MethodOptions, ""), -1, jumpservertest.Fault{Status: 405, Body: `{"detail":"Method \"OPTIONS\" not allowed.","code":"method_not_allowed"}`})
+		}},
 		{"jumpserver-down", exitPartial, func(p *patient) { p.url = "http://127.0.0.1:1" }},
 		{"jumpserver-redirects", exitPartial, func(p *patient) {
 			p.brokenPlace("/api/health/", jumpservertest.Fault{Status: 302, Location: "https://sso.example.com/login"})

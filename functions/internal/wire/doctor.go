@@ -17,6 +17,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/doctor"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk"
+	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/proxy"
 	"github.com/jms-sync/jms-sync/core/secret"
 	"github.com/jms-sync/jms-sync/core/storage"
@@ -62,6 +63,7 @@ func server(cfg config.Config) doctor.Server {
 		Deletes: cfg.Sync.Removal.Mode == config.ModeDelete && !cfg.Sync.NoDelete,
 		ZoneOf:  map[string]string{}, Lookup: net.DefaultResolver.LookupHost, Now: time.Now,
 	}
+	now := time.Now()
 	for _, c := range cfg.Clouds {
 		if !c.Enabled {
 			continue
@@ -74,8 +76,28 @@ func server(cfg config.Config) doctor.Server {
 			doctor.Platform{System: doctor.Linux, Name: p.Linux, Account: c.Name},
 			doctor.Platform{System: doctor.Windows, Name: p.Windows, Account: c.Name},
 			doctor.Platform{System: doctor.Other, Name: p.Other, Account: c.Name})
+		s.Marks = append(s.Marks, marks(c, now))
 	}
 	return s
+}
+
+// marks are the labels that an account's assets may get. What the cloud tells, and the configuration does not, is left out.
+func marks(c config.Cloud, now time.Time) doctor.Marks {
+	m := doctor.Marks{Account: c.Name}
+	i := inventory.Instance{Scope: inventory.Scope{Cloud: c.Cloud, Account: c.Name}, Owner: c.AccountID}
+	for _, p := range cloudlist.Providers() {
+		if p.Cloud == c.Cloud {
+			i.ID = p.Absent
+		}
+	}
+	if len(c.Regions) == 0 {
+		m.Labels = plan.WrittenLabels(i, now)
+	}
+	for _, region := range c.Regions {
+		i.Region = region
+		m.Labels = append(m.Labels, plan.WrittenLabels(i, now)...)
+	}
+	return m
 }
 
 // proxied reports whether requests to an address go by a proxy, which then looks its name up.
