@@ -104,7 +104,7 @@ func TestJumpServer(t *testing.T) {
 		"zones not shown":     {bastion{fails: map[string]error{"zones": denied}}, zoned(), "✗ zones: they cannot be read: 403"},
 		"labels of today":     {bastion{form: inventory.LabelFormChecked}, marked("prod", "", ""), "✓ labels: v4.10.17 or later: neither blank, nor with a colon or comma; all 1 that may be written fit"},
 		"labels of before":    {bastion{form: inventory.LabelFormFree}, marked("prod", "123", "cn-x"), "✓ labels: before v4.10.17: up to 64 characters; all 3 that may be written fit later versions too"},
-		"labels of a riddle":  {bastion{}, marked("prod", "", ""), "✓ labels: JumpServer does not tell its version"},
+		"labels of a riddle":  {bastion{}, marked("prod", "", ""), "✓ labels: JumpServer does not tell which release it is"},
 		"labels not asked":    {bastion{fails: map[string]error{"labels": busy}}, marked("prod", "", ""), "! labels: it cannot be asked which labels this version takes: 429"},
 		"a name with a colon": {bastion{form: inventory.LabelFormFree}, marked("a:b", "", ""), "✗ labels of account a:b: jms-account cannot have the value \"a:b\""},
 		"its fix":             {bastion{form: inventory.LabelFormChecked}, marked("a,b", "", ""), "→ rename the account (clouds[].name)"},

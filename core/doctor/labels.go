@@ -40,7 +40,7 @@ func (x bastion) labels(ctx context.Context) []Line {
 	case inventory.LabelFormFree:
 		return []Line{fine(subject, sayf("早于 v4.10.17：值最多 64 个字符；会写的 %d 种也符合以后的版本（不为空，没有冒号与逗号）", "before v4.10.17: up to 64 characters; all %d that may be written fit later versions too (neither blank, nor with a colon or comma)", len(seen)))}
 	}
-	return []Line{fine(subject, sayf("JumpServer 没有说明版本；会写的 %d 种所有版本都接受", "JumpServer does not tell its version; every version takes all %d that may be written", len(seen)))}
+	return []Line{fine(subject, sayf("JumpServer 没有说明版本；会写的 %d 种所有版本都接受", "JumpServer does not tell which release it is; every one takes all %d that may be written", len(seen)))}
 }
 
 // unstorable is the line of a label that JumpServer cannot hold.

@@ -214,3 +214,16 @@ func TestNoticeIsNotShortened(t *testing.T) {
 		}
 	}
 }
+
+// listedHere returns the ids of the instances that are listed in a region.
+func (w *world) listedHere(region string) []string {
+	var ids []string
+	for _, l := range w.listings {
+		for _, i := range l.Instances {
+			if l.Err == nil && i.Region == region {
+				ids = append(ids, i.ID)
+			}
+		}
+	}
+	return ids
+}

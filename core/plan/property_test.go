@@ -163,19 +163,6 @@ func onlyOurs(t *testing.T, w *world) {
 	}
 }
 
-// listedHere returns the ids of the instances that are listed in a region.
-func (w *world) listedHere(region string) []string {
-	var ids []string
-	for _, l := range w.listings {
-		for _, i := range l.Instances {
-			if l.Err == nil && i.Region == region {
-				ids = append(ids, i.ID)
-			}
-		}
-	}
-	return ids
-}
-
 // neverTouched: not one write names a gateway, a host of JumpServer's or a protected name.
 func neverTouched(t *testing.T, w *world) {
 	assets := w.byID()
