@@ -208,6 +208,11 @@ func TestForeignShapes(t *testing.T) {
 		"GET " + apiProfile:   func(t *testing.T, c *Client) error { _, err := c.Rights(t.Context()); return err },
 		"GET " + apiOrgs:      func(t *testing.T, c *Client) error { _, err := c.Organisations(t.Context()); return err },
 		"POST " + apiNodes:    func(t *testing.T, c *Client) error { return c.Nodes(t.Context(), []string{"/DEFAULT/a"}) },
+		"GET " + apiNodes:     func(t *testing.T, c *Client) error { _, err := c.FindNode(t.Context(), "/DEFAULT/a", ""); return err },
+		"GET " + apiNodes + nodeA + "/": func(t *testing.T, c *Client) error {
+			_, err := c.Node(t.Context(), "/DEFAULT/a", nodeA)
+			return err
+		},
 		"POST " + apiHosts: func(t *testing.T, c *Client) error {
 			_, err := c.Create(t.Context(), inventory.NewAsset{ID: testID(1), Name: "a", Address: "10.0.0.1", Platform: "Linux", NodeID: nodeA})
 			return err

@@ -103,7 +103,7 @@ func (c *Client) nodeByID(ctx context.Context, id string) (n node, exists bool, 
 	if !isUUID(id) {
 		return node{}, false, nil
 	}
-	err = c.do(ctx, call{op: op, method: http.MethodGet, path: apiNodes + id + "/", read: decode(&n)})
+	err = c.do(ctx, call{op: op, method: http.MethodGet, path: apiNodes + id + "/", read: decode(&n, "id")})
 	if r := refused(err); r != nil && r.status == http.StatusNotFound && r.has("detail") {
 		return node{}, false, nil
 	}
