@@ -19,7 +19,7 @@ func (x bastion) labels(ctx context.Context) []Line {
 	subject := say("标签", "labels")
 	form, err := x.LabelForm(ctx)
 	if err != nil {
-		return []Line{warn(subject, say("查不到这个版本接受怎样的标签", "it cannot be asked which labels this version takes").with(err), byKind(err, say("先解决消息里的问题，再检查一次", "see to what the message says, and examine again")))}
+		return []Line{warn(subject, say("查不到 JumpServer 接受怎样的标签", "it cannot be asked which labels JumpServer takes").with(err), byKind(err, say("先解决消息里的问题，再检查一次", "see to what the message says, and examine again")))}
 	}
 	var lines []Line
 	seen := map[inventory.Label]bool{}
@@ -40,7 +40,7 @@ func (x bastion) labels(ctx context.Context) []Line {
 	case inventory.LabelFormFree:
 		return []Line{fine(subject, sayf("早于 v4.10.17：值最多 64 个字符；会写的 %d 种也符合以后的版本（不为空，没有冒号与逗号）", "before v4.10.17: up to 64 characters; all %d that may be written fit later versions too (neither blank, nor with a colon or comma)", len(seen)))}
 	}
-	return []Line{fine(subject, sayf("JumpServer 没有说明版本；会写的 %d 种所有版本都接受", "JumpServer does not tell which release it is; every one takes all %d that may be written", len(seen)))}
+	return []Line{fine(subject, sayf("JumpServer 没有说明接受怎样的标签；会写的 %d 种符合最严的规则", "JumpServer does not tell which it takes; all %d that may be written fit the strictest rule", len(seen)))}
 }
 
 // unstorable is the line of a label that JumpServer cannot hold.

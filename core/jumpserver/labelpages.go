@@ -144,24 +144,29 @@ func (c *Client) RemoveLabelRow(ctx context.Context, row inventory.LabelRow) err
 			sent = true
 			return nil
 		}})
-		switch kind := inventory.KindOf(err); {
-		case kind == inventory.NotFound && refused(err) != nil:
-			return nil
-		case kind == inventory.Temporary, errors.Is(err, errStale):
-		default:
+		gone := inventory.KindOf(err) == inventory.NotFound // somebody else was quicker, or there is no such page: looked up again
+		if !gone && !mayPass(err) && !errors.Is(err, errStale) {
 			return needing(err, inventory.DeleteLabels)
 		}
-		if try == maxTries && errors.Is(err, errStale) {
-			return fault(inventory.Temporary, "jumpserver: "+op+": JumpServer let too much time pass between the proof and the DELETE; nothing was deleted", nil)
-		}
 		if try == maxTries {
-			return err
+			return givenUp(op, err)
 		}
 		c.log.Debug("jumpserver label is asked for again", "op", op, "try", try, "error", err.Error())
 		if c.sleep(ctx, time.Duration(try)*betweenReads) != nil || ctx.Err() != nil {
 			return ended(ctx)
 		}
 	}
+}
+
+// givenUp is the error of a row that is still there after all tries.
+func givenUp(op string, err error) error {
+	switch {
+	case errors.Is(err, errStale):
+		return fault(inventory.Temporary, "jumpserver: "+op+": JumpServer let too much time pass between the proof and the DELETE; nothing was deleted", nil)
+	case inventory.KindOf(err) == inventory.NotFound:
+		return fault(inventory.Incomplete, "jumpserver: "+op+": JumpServer lists it, and says that it is gone; nothing was deleted", err)
+	}
+	return err
 }
 
 // unused returns nil where a row is there as it was listed, and nothing that exists has it.

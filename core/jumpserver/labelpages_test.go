@@ -251,6 +251,7 @@ func TestLabelRights(t *testing.T) {
 func TestRemoveLabelRowLosesAnswers(t *testing.T) {
 	t.Parallel()
 	deleted := jumpservertest.On(http.MethodDelete, labelPage)
+	const gone = `{"detail":"Label object does not exist.","code":"object_does_not_exist"}`
 	throttled := jumpservertest.Fault{Status: 429, Body: `{"code":"throttled"}`, RetryAfter: "9"}
 	for name, test := range map[string]struct {
 		fault   jumpservertest.Fault
@@ -261,11 +262,15 @@ func TestRemoveLabelRowLosesAnswers(t *testing.T) {
 		"done, and the answer lost":     {jumpservertest.Fault{Cut: true, After: true}, 1, "", 1},
 		"not done, and the answer lost": {jumpservertest.Fault{Cut: true}, 1, "", 2},
 		"hangs":                         {jumpservertest.Fault{Hang: true}, 1, "", 2},
-		"503":                           {jumpservertest.Fault{Status: 503, Body: `{}`}, 2, "", 3},
-		"always 503":                    {jumpservertest.Fault{Status: 503, Body: `{}`}, -1, inventory.Temporary, 4},
+		"503":                           {jumpservertest.Fault{Status: 503, Body: `{"error":"busy"}`}, 2, "", 3},
+		"always 503":                    {jumpservertest.Fault{Status: 503, Body: `{"error":"busy"}`}, -1, inventory.Temporary, 4},
+		"something in front":            {jumpservertest.Fault{Status: 502}, 2, "", 3},
+		"always something in front":     {jumpservertest.Fault{Status: 502}, -1, inventory.Front, 4},
+		"a firewall":                    {jumpservertest.Fault{Status: 403}, 1, inventory.Front, 1},
 		"429":                           {throttled, 1, "", 2},
 		"always 429":                    {throttled, -1, inventory.Temporary, 4},
-		"gone":                          {jumpservertest.Fault{Status: 404, Body: `{"detail":"Label object does not exist.","code":"object_does_not_exist"}`}, 1, "", 1},
+		"gone":                          {jumpservertest.Fault{Status: 404, Body: gone, After: true}, 1, "", 1},
+		"gone, and yet there":           {jumpservertest.Fault{Status: 404, Body: gone}, -1, inventory.Incomplete, 4},
 		"refused":                       {jumpservertest.Fault{Status: 400, Body: `{"detail":"no","code":"error"}`}, 1, inventory.Invalid, 1},
 	} {
 		synctest.Test(t, func(t *testing.T) {

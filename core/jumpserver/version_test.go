@@ -36,7 +36,7 @@ func TestLabelForm(t *testing.T) {
 		"no such field":   {jumpservertest.Fault{Status: 200, Body: `{"actions":{"POST":{"name":{"required":true}}}}`}, ""},
 		"a wrong key":     {jumpservertest.Fault{Status: 401, Body: `{"detail":"x","code":"authentication_failed"}`}, inventory.BadCredentials},
 		"no answer":       {jumpservertest.Fault{Cut: true}, inventory.Temporary},
-		"redirect":        {jumpservertest.Fault{Status: 301, Location: "https://jms.example/elsewhere/"}, inventory.Invalid},
+		"redirect":        {jumpservertest.Fault{Status: 301, Location: "https://jms.example/elsewhere/"}, inventory.Front},
 		"not JSON at all": {jumpservertest.Fault{Status: 200, Body: `{"actions":`}, inventory.Temporary},
 	} {
 		synctest.Test(t, func(t *testing.T) {
