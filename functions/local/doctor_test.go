@@ -121,7 +121,9 @@ func illnesses() []illness {
 		{"organisation", exitPartial, func(p *patient) {
 			p.jms.AddOrg("33333333-3333-4333-8333-333333333333", "运维")
 			p.org = "44444444-4444-4444-8444-444444444444"
+			p.jms.AddKey(jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret}) // only a super user may list them
 		}},
+		{"organisation-untold", exitPartial, func(p *patient) { p.org = "44444444-4444-4444-8444-444444444444" }},
 		{"rights-missing", exitPartial, func(p *patient) { p.syncUser(inventory.AddAssets, inventory.ViewNodes, inventory.ViewPlatform) }},
 		{"rights-no-delete", exitDone, func(p *patient) { p.syncUser(inventory.DeleteAssets) }},
 		{"rights-excess", exitDone, func(p *patient) {
