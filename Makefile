@@ -8,7 +8,7 @@ BUILD   := -trimpath -tags lambda.norpc -ldflags '$(LDFLAGS)'
 # Packages that link none but small SDKs: those that are raced. core/raced_test.go checks the list.
 RACED   := $(addprefix ./core/,apply cloud cloud/alibaba/... cloud/huawei/... cloud/tencent/... cloud/peertest \
 	cloud/aws/awstest cloud/azure/azuretest config doctor engine engine/chaos inventory jumpserver/... notify/... \
-	pause plan report secret state storage storage/dir storage/storagetest) \
+	pause plan proxy report secret state storage storage/dir storage/storagetest) \
 	$(addprefix ./functions/internal/,fgruntime logs trigger runtimetest) $(addprefix ./infra/,pack)
 
 .PHONY: all demo test build check bench bench-docs fmt clean
@@ -143,7 +143,7 @@ vuln:
 bench: build
 	@bin/jms-sync bench
 
-# What docs/benchmarks.md shows: about 10 minutes, half of them the pauses of a baseline.
+# What docs/benchmarks.md shows: about 12 minutes, half of them the pauses of a baseline.
 bench-docs: build
 	@bin/jms-sync bench --listed 10000 --markdown docs/benchmarks.md
 

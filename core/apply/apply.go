@@ -17,9 +17,12 @@ import (
 
 // Bastion is what apply needs of JumpServer. All methods may be called by several goroutines.
 type Bastion interface {
-	// Nodes makes node paths, one after another; paths that exist are no error.
-	Nodes(ctx context.Context, paths []string) error
-	// Create makes one host. existed tells that an asset with this id is in this organisation
+	// Node returns the node that a configured path means, and makes it where there is none: the node with
+	// the id that is known of the path ("" = none) while it exists, else that at the path.
+	Node(ctx context.Context, path, known string) (inventory.Node, error)
+	// Lacking returns those of the platforms' names that JumpServer does not have.
+	Lacking(ctx context.Context, platforms []string) ([]string, error)
+	// Create makes one host under the node NodeID; inventory.ErrNodeGone says that there is none. existed tells that an asset with this id is in this organisation
 	// already; it is left as it is.
 	Create(ctx context.Context, a inventory.NewAsset) (existed bool, err error)
 	// Update writes patches; the errors stand at the places of their patches, nil = done.
@@ -30,6 +33,15 @@ type Bastion interface {
 	Assets(ctx context.Context, ids []string) ([]inventory.Asset, error)
 }
 
+// NodeMemory remembers from run to run which node a configured path means.
+type NodeMemory interface {
+	// Known returns the id that is remembered for a path; "" = none. With an error it is not known whether
+	// there is one.
+	Known(ctx context.Context, path string) (id string, err error)
+	// Keep remembers an id in place of the one that Known returned.
+	Keep(ctx context.Context, path, id string) error
+}
+
 // Options say how fast to write, and who is told.
 type Options struct {
 	Writers  int // parallel creates at most; at least 1
@@ -37,6 +49,10 @@ type Options struct {
 	Now      func() time.Time
 	Log      *slog.Logger
 	Progress func(done, total int) // may be nil; called by one goroutine at a time
+	Nodes    NodeMemory            // nil = nodes are found by their paths
+	// TrustNodes: remembered ids of nodes are used without asking for the node. That saves a call, and not
+	// told is where the node stands; a host under a node that is gone is refused.
+	TrustNodes bool
 }
 
 // Run writes moves, creates, updates and removals, in this order, and says what became of each.
@@ -105,7 +121,7 @@ func (r *run) outcome(c plan.Change, err error) Item {
 	switch kind := inventory.KindOf(err); {
 	case err == nil:
 		return Item{Change: c, State: Done}
-	case kind == inventory.Deadline, kind == inventory.Throttled, r.ctx.Err() != nil && kind == inventory.Temporary:
+	case kind == inventory.Deadline, kind == inventory.Throttled, r.ctx.Err() != nil && inventory.Passing(err):
 		return Item{Change: c, State: NotReached, Reason: plan.Because(plan.TimeUp)}
 	case kind == inventory.Limit:
 		return Item{Change: c, State: NotReached, Reason: plan.Because(plan.RoomUsedUp)}

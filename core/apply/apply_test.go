@@ -201,6 +201,7 @@ func TestErrorsThatStopFurtherCreates(t *testing.T) {
 		for n := range 50 {
 			w.instances = append(w.instances, instance(fmt.Sprintf("i-%02d", n), fmt.Sprint("n", n), "10.0.0.1"))
 		}
+		w.bastion.standing(configured)
 		w.bastion.failCreate = func(inventory.NewAsset) error { return &inventory.Error{Kind: kind, Message: "no"} }
 		r := w.run(t, t.Context())
 		want(t, r, map[string]int{state: 50})

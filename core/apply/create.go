@@ -1,21 +1,20 @@
 package apply
 
 import (
-	"maps"
 	"slices"
 	"sync"
 
-	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
 // creates makes the new assets, each by a request of its own (a list would lose protocols), by
-// several writers at once. The nodes come first, one after another: JumpServer answers 500 to
-// parallel creates under a path that does not exist yet.
+// several writers at once. The nodes come first.
 func (r *run) creates(changes []plan.Change) {
-	bad := r.nodes(changes)
-	refused := func(c plan.Change) error { return bad[c.New().Node] }
-	if len(bad) == 0 {
+	changes = r.withPlatform(changes)
+	nodes := r.nodes(changes)
+	defer func() { r.result.Nodes = nodes.told() }()
+	refused := func(c plan.Change) error { return nodes.bad[c.New().Node] }
+	if len(nodes.bad) == 0 {
 		refused = func(plan.Change) error { return nil }
 	}
 	for _, c := range changes {
@@ -31,7 +30,7 @@ func (r *run) creates(changes []plan.Change) {
 	for range max(r.o.Writers, 1) {
 		writers.Go(func() {
 			for c := range next {
-				items <- r.create(c, p, &stop)
+				items <- r.create(c, nodes, p, &stop)
 			}
 		})
 	}
@@ -64,60 +63,21 @@ func (r *run) made(items <-chan Item) {
 	}
 }
 
-// nodes makes the paths that the creates need and gives the errors of those that failed.
-func (r *run) nodes(changes []plan.Change) map[string]error {
-	paths := map[string]bool{}
-	for _, c := range changes {
-		paths[c.New().Node] = true
-	}
-	bad := map[string]error{}
-	for _, path := range slices.Sorted(maps.Keys(paths)) {
-		err := r.ctx.Err()
-		if err == nil {
-			err = r.to.Nodes(r.ctx, []string{path})
-		}
-		if err != nil {
-			bad[path] = err
-		}
-	}
-	return bad
-}
-
-func (r *run) create(c plan.Change, p *pace, stop *stopper) Item {
+func (r *run) create(c plan.Change, under *nodes, p *pace, stop *stopper) Item {
 	release, err := p.acquire(r.ctx)
 	if err != nil {
 		return r.outcome(c, err)
 	}
-	defer release()
+	made := false
+	defer func() { release(made) }()
 	if err := stop.why(); err != nil {
 		return r.outcome(c, err)
 	}
-	existed, err := r.to.Create(r.ctx, *c.New())
+	existed, err := under.create(r.ctx, c)
 	stop.see(err)
+	made = err == nil
 	if existed && err == nil {
 		return Item{Change: c, State: Kept, Reason: plan.Because(plan.AlreadyThere)}
 	}
 	return r.outcome(c, err)
-}
-
-// stopper remembers an error after which no further create may be sent: the right is missing, the
-// key is wrong, JumpServer's room is used up, or another organisation took what we sent.
-type stopper struct {
-	mu  sync.Mutex
-	err error
-}
-
-func (s *stopper) see(err error) {
-	switch inventory.KindOf(err) {
-	case inventory.Limit, inventory.Denied, inventory.BadCredentials, inventory.Organisation:
-		s.mu.Lock()
-		s.err = err
-		s.mu.Unlock()
-	}
-}
-
-func (s *stopper) why() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.err
 }

@@ -12,10 +12,15 @@ type DryRun struct{ Reader }
 // Reader is what a dry run may use of JumpServer.
 type Reader interface {
 	Assets(ctx context.Context, ids []string) ([]inventory.Asset, error)
+	// FindNode is Node, and makes nothing: where there is no node the answer has no id.
+	FindNode(ctx context.Context, path, known string) (inventory.Node, error)
+	Lacking(ctx context.Context, platforms []string) ([]string, error)
 }
 
-// Nodes does nothing.
-func (DryRun) Nodes(context.Context, []string) error { return nil }
+// Node finds the node. One that would be made has no id.
+func (d DryRun) Node(ctx context.Context, path, known string) (inventory.Node, error) {
+	return d.FindNode(ctx, path, known)
+}
 
 // Create does nothing.
 func (DryRun) Create(context.Context, inventory.NewAsset) (bool, error) { return false, nil }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -17,7 +18,10 @@ import (
 type bastion struct {
 	mu     sync.Mutex
 	assets map[string]inventory.Asset
-	nodes  []string
+	tree   map[string]string // node id → where it stands
+	under  map[string]int    // node id → assets made there
+	made   int               // nodes made so far
+	lacks  []string          // platforms
 	calls  []string
 	most   int // creates seen at the same time
 	busy   int
@@ -32,15 +36,49 @@ type bastion struct {
 
 func (b *bastion) note(call string) { b.calls = append(b.calls, call) }
 
-func (b *bastion) Nodes(_ context.Context, paths []string) error {
+// standing puts a node into the tree and gives its id.
+func (b *bastion) standing(path string) string {
+	if b.tree == nil {
+		b.tree = map[string]string{}
+	}
+	b.made++
+	id := fmt.Sprintf("node-%d", b.made)
+	b.tree[id] = path
+	return id
+}
+
+func (b *bastion) Node(ctx context.Context, path, known string) (inventory.Node, error) {
+	b.mu.Lock()
+	b.note("nodes")
+	b.mu.Unlock()
+	n, err := b.FindNode(ctx, path, known)
+	if err == nil && n.ID == "" {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		n.ID, n.Made = b.standing(path), true
+	}
+	return n, err
+}
+
+func (b *bastion) FindNode(_ context.Context, path, known string) (inventory.Node, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.note("nodes")
 	if b.failNodes != nil {
-		return b.failNodes
+		return inventory.Node{}, b.failNodes
 	}
-	b.nodes = append(b.nodes, paths...)
-	return nil
+	if at, exists := b.tree[known]; exists {
+		return inventory.Node{ID: known, Path: at}, nil
+	}
+	for id, at := range b.tree {
+		if at == path {
+			return inventory.Node{ID: id, Path: at, Gone: known != ""}, nil
+		}
+	}
+	return inventory.Node{Gone: known != ""}, nil
+}
+
+func (b *bastion) Lacking(_ context.Context, platforms []string) ([]string, error) {
+	return slices.DeleteFunc(slices.Clone(platforms), func(name string) bool { return !slices.Contains(b.lacks, name) }), nil
 }
 
 func (b *bastion) Create(_ context.Context, a inventory.NewAsset) (bool, error) {
@@ -61,6 +99,9 @@ func (b *bastion) Create(_ context.Context, a inventory.NewAsset) (bool, error) 
 			return false, err
 		}
 	}
+	if _, exists := b.tree[a.NodeID]; !exists {
+		return false, &inventory.Error{Kind: inventory.Invalid, Message: "create " + a.Name, Err: inventory.ErrNodeGone}
+	}
 	if _, there := b.assets[a.ID]; there {
 		return true, nil
 	}
@@ -71,6 +112,7 @@ func (b *bastion) Create(_ context.Context, a inventory.NewAsset) (bool, error) 
 		ID: a.ID, Name: a.Name, Address: a.Address, Platform: a.Platform, Zone: a.Zone,
 		Labels: a.Labels, Comment: a.Comment, Active: true, Host: true,
 	}
+	b.under[a.NodeID]++
 	return false, nil
 }
 
@@ -144,7 +186,7 @@ type world struct {
 }
 
 func newWorld() *world {
-	return &world{bastion: &bastion{assets: map[string]inventory.Asset{}}, grace: time.Hour}
+	return &world{bastion: &bastion{assets: map[string]inventory.Asset{}, under: map[string]int{}}, grace: time.Hour}
 }
 
 func instance(id, name, ip string) inventory.Instance {

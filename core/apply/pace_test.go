@@ -8,12 +8,12 @@ import (
 )
 
 // simulate lets writers work against a server that serves capacity requests at a time, and
-// gives the limit that the pace ends with. Time is simulated: an answer takes longer the more
+// returns the number of writers that the pace has chosen by then. Time is simulated: an answer takes longer the more
 // writers share the server.
 func simulate(p *pace, clock *time.Time, capacity, rounds int) int {
 	for range rounds {
-		var releases []func()
-		for range p.limit {
+		var releases []func(bool)
+		for range p.steer.limit() {
 			release, err := p.acquire(context.Background())
 			if err != nil {
 				panic(err)
@@ -23,10 +23,10 @@ func simulate(p *pace, clock *time.Time, capacity, rounds int) int {
 		waves := (len(releases) + capacity - 1) / capacity
 		*clock = clock.Add(time.Duration(waves) * 20 * time.Millisecond)
 		for _, release := range releases {
-			release()
+			release(true)
 		}
 	}
-	return p.limit
+	return p.steer.levels[p.steer.home]
 }
 
 func TestPaceGrowsAndShrinks(t *testing.T) {
@@ -65,7 +65,7 @@ func TestPaceNeverExceedsItsLimit(t *testing.T) {
 			mu.Lock()
 			busy--
 			mu.Unlock()
-			release()
+			release(true)
 		})
 	}
 	all.Wait()
@@ -81,7 +81,7 @@ func TestPaceEndsWithTheContext(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer release()
+	defer release(true)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
 	if _, err := p.acquire(ctx); err == nil {

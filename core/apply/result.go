@@ -1,6 +1,9 @@
 package apply
 
-import "github.com/jms-sync/jms-sync/core/plan"
+import (
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/plan"
+)
 
 // State is what became of one approved change.
 type State string
@@ -21,9 +24,20 @@ type Item struct {
 	Err    error
 }
 
+// Node is a node for new assets of which people should know: it is new, or it does not stand where the
+// configuration says. In a dry run a new one has no id.
+type Node struct {
+	Account    inventory.Scope // whose assets go there, without a region
+	Configured string          // the path
+	inventory.Node
+	Reason plan.Reason
+}
+
 // Result holds every approved change, in the order of the plan.
 type Result struct {
 	Items []Item
+	// Nodes are sorted by path.
+	Nodes []Node
 	// Problems concern the run and not one item: the number of assets nears its limit, time ran out.
 	Problems []error
 }

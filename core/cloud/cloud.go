@@ -27,7 +27,7 @@ type Account struct {
 	Assumed         *Assumed     // what AssumeRoleARN gave before; nil = nothing is kept
 	Regions         []string     // empty: all regions that the account has
 	Endpoint        string       // http(s)://host[:port]: all APIs are asked there; "" = the cloud's own
-	Proxy           string       // http(s)://…; "" = what HTTP(S)_PROXY of the process says
+	Proxy           string       // http(s)://…; "" = what HTTP(S)_PROXY of the process says; NO_PROXY holds for both
 	ConnectTimeout  time.Duration
 	RequestTimeout  time.Duration
 	// Transport carries the account's requests; nil = connections of its own. It is for tests in

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/proxy"
 )
 
 // The time-outs of an account that sets none.
@@ -52,20 +53,16 @@ func ParseEndpoint(a Account) (Endpoint, error) {
 	return Endpoint{Scheme: u.Scheme, Host: u.Host}, nil
 }
 
-// NewTransport makes the connections of one account, with its proxy and connect time-out. They
-// are shared by its calls. It fails with Invalid where the proxy is no address.
+// NewTransport makes the connections of one account, with its proxy (but for what NO_PROXY names) and
+// connect time-out. They are shared by its calls. It fails with Invalid where the proxy is no address.
 func NewTransport(a Account) (*http.Transport, error) {
-	proxy := http.ProxyFromEnvironment
-	if a.Proxy != "" {
-		u, err := url.Parse(a.Proxy)
-		if err != nil || u.Host == "" {
-			return nil, fault(inventory.Invalid, "%s: account %s: proxy is not http(s)://host[:port]", a.Cloud, a.Name)
-		}
-		proxy = http.ProxyURL(u)
+	by, err := proxy.By(a.Proxy)
+	if err != nil {
+		return nil, fault(inventory.Invalid, "%s: account %s: proxy is not http(s)://host[:port]", a.Cloud, a.Name)
 	}
 	connect := cmp.Or(a.ConnectTimeout, DefaultConnectTimeout)
 	return &http.Transport{
-		Proxy:               proxy,
+		Proxy:               by,
 		DialContext:         (&net.Dialer{Timeout: connect}).DialContext,
 		TLSHandshakeTimeout: connect,
 		MaxIdleConnsPerHost: 64, // where an endpoint or a proxy makes one host of all regions

@@ -21,6 +21,7 @@ func check(l *ledger, c *Config) {
 	k := checker{l}
 	k.general(c)
 	k.jumpServer(&c.JumpServer)
+	k.platforms("platforms", c.Platforms)
 	k.clouds(c.Clouds)
 	if c.Notification.DingTalk.Enabled {
 		k.dingTalk(&c.Notification.DingTalk)
@@ -34,19 +35,22 @@ func (k checker) general(c *Config) {
 	if _, err := time.LoadLocation(c.Timezone); err != nil {
 		k.add("timezone", words{"不认识这个时区，应为 Asia/Shanghai 这样的名称", "is no time zone; a name such as Asia/Shanghai is wanted"})
 	}
-	if c.Proxy.Empty() {
-		return
-	}
-	if proxy, ok := k.url("proxy", c.Proxy.Reveal(), urlForm{user: true}); ok {
-		c.Proxy = secret.New(proxy)
+	k.proxy("proxy", &c.Proxy)
+}
+
+// proxy checks the address of a proxy, which may hold a user and a password.
+func (k checker) proxy(path string, v *secret.Value) {
+	if text, ok := k.url(path, v.Reveal(), urlForm{user: true}); ok {
+		*v = secret.New(text)
 	}
 }
 
 func (k checker) jumpServer(j *JumpServer) {
 	k.required("jumpserver.url", j.URL)
-	if text, ok := k.url("jumpserver.url", j.URL, urlForm{path: true}); ok {
+	if text, ok := k.url("jumpserver.url", j.URL, urlForm{path: true, api: true}); ok {
 		j.URL = text
 	}
+	k.proxy("jumpserver.proxy", &j.Proxy)
 	k.required("jumpserver.access_key_id", j.AccessKeyID.Reveal())
 	k.required("jumpserver.access_key_secret", j.AccessKeySecret.Reveal())
 	k.key("jumpserver.access_key_secret", j.AccessKeySecret)
@@ -93,10 +97,11 @@ func (k checker) cloud(path string, c *Cloud) {
 	k.pair(path, c)
 	k.regions(path+".regions", c.Regions)
 	c.DomainID = k.uuid(path+".domain_id", c.DomainID)
+	k.platforms(path+".platforms", c.Platforms)
 	if text, ok := k.url(path+".endpoint", c.Endpoint, urlForm{}); ok {
 		c.Endpoint = text
 	}
-	k.token(path+".account_id", c.AccountID)
+	k.accountID(path+".account_id", c.AccountID)
 	k.token(path+".project_id", c.ProjectID)
 	k.token(path+".tenant_id", c.TenantID)
 	k.token(path+".assume_role_arn", c.AssumeRoleARN)
@@ -164,9 +169,44 @@ func (k checker) name(path, name string) {
 		k.add(path, words{"不能有 /，它在 JumpServer 里分隔节点", "must not hold /, which parts nodes in JumpServer"})
 	case strings.TrimSpace(name) != name:
 		k.add(path, words{"首尾不能有空格", "must not begin or end with a space"})
+	case strings.ContainsAny(name, ":,"):
+		k.add(path, words{
+			"不能有冒号与逗号，JumpServer v4.10.17 起的标签不接受；改名之后，它的资产跟着改",
+			"must hold no colon and no comma, which JumpServer v4.10.17 and later refuse in labels; after it is renamed its assets follow",
+		})
 	case strings.ContainsFunc(name, unicode.IsControl):
 		k.add(path, words{"不能有控制字符", "must not hold control characters"})
 	}
+}
+
+// platforms checks names of platforms by their form; whether JumpServer has them is asked by doctor and by runs.
+func (k checker) platforms(path string, p Platforms) {
+	const longest = 128 // characters; those that JumpServer takes are fewer
+	for _, name := range []struct{ key, text string }{{"linux", p.Linux}, {"windows", p.Windows}, {"other", p.Other}} {
+		at, trimmed := path+"."+name.key, strings.TrimSpace(name.text)
+		switch {
+		case name.text == "":
+		case trimmed == "":
+			k.add(at, words{"不能是空白；不需要时去掉这一项", "must not be blank; leave it out where it is not needed"})
+		case trimmed != name.text || strings.ContainsFunc(name.text, unicode.IsControl) || utf8.RuneCountInString(name.text) > longest:
+			k.add(at, words{"应为平台名称：首尾没有空格，没有控制字符，最多 128 个字符", "must be a platform's name: no space at its ends, no control character, at most 128 characters"})
+		case strings.HasPrefix(strings.ToLower(name.text), "gateway"):
+			k.add(at, words{"名称以 Gateway 开头的是网关的平台，同步从不改动网关", "begins with Gateway, as platforms of gateways do; a sync never writes to gateways"})
+		default:
+			k.placeholder(at, name.text)
+		}
+	}
+}
+
+// accountID checks the id of a cloud account, which becomes a label's value.
+func (k checker) accountID(path, id string) {
+	if k.token(path, id); k.wrong(path) || id == "" || inventory.Storable(id) {
+		return
+	}
+	k.add(path, words{
+		"最多 64 个字符，不能有冒号与逗号：它要写进 JumpServer 的标签",
+		"must have at most 64 characters, no colon and no comma: it becomes a label in JumpServer",
+	})
 }
 
 // pair checks an account's keys: both, or none where a role gives them.
@@ -193,7 +233,7 @@ func (k checker) regions(path string, regions []string) {
 		at := path + "[" + strconv.Itoa(i) + "]"
 		switch {
 		case k.placeholder(at, region):
-		case strings.ContainsFunc(region, notRegion):
+		case strings.ContainsFunc(region, notRegion), len(region) > inventory.MaxLabel:
 			k.add(at, words{"应为 cn-beijing 这样的地域 ID", "must be a region's id such as cn-beijing"})
 		case seen[region]:
 			k.add(at, words{"地域重复", "the region is there twice"})

@@ -3,6 +3,7 @@
 package config
 
 import (
+	"cmp"
 	"net/netip"
 	"time"
 	_ "time/tzdata" // a bare container has no zone files; costs about 450 KB
@@ -22,8 +23,9 @@ type Config struct {
 	Timezone     string        `yaml:"timezone" env:"TIMEZONE" doc:"显示时间所用的时区（IANA 名称）;time zone of the times shown (IANA name)"`
 	StaleAfter   time.Duration `yaml:"stale_after" env:"STALE_AFTER" range:"0s,720h" doc:"触发后超过这么久才开始的定时调用不再执行，0 表示从不过期;a timer's tick older than this is not run, 0 = never stale"`
 	Timeout      Timeout       `yaml:"timeout" envPrefix:"TIMEOUT_"`
-	Proxy        secret.Value  `yaml:"proxy" env:"PROXY" doc:"访问外部服务的代理，如 http://proxy:3128（可带账号密码，因此不会被打印）;proxy for outgoing calls, e.g. http://proxy:3128 (never printed, as it may hold a password)"`
+	Proxy        secret.Value  `yaml:"proxy" env:"PROXY" doc:"访问云与钉钉的代理，如 http://proxy:3128（可带账号密码，因此不会被打印）；不用于 JumpServer（见 jumpserver.proxy）；NO_PROXY 里的地址直连;proxy for clouds and DingTalk, e.g. http://proxy:3128 (never printed, as it may hold a password); not for JumpServer (see jumpserver.proxy); what NO_PROXY names goes straight"`
 	JumpServer   JumpServer    `yaml:"jumpserver" envPrefix:"JUMPSERVER_"`
+	Platforms    Platforms     `yaml:"platforms" envPrefix:"PLATFORMS_"`
 	Clouds       []Cloud       `yaml:"clouds" env:"-"` // by entry, see overrideClouds
 	Sync         Sync          `yaml:"sync" envPrefix:"SYNC_"`
 	Notification Notification  `yaml:"notification" envPrefix:"NOTIFICATION_"`
@@ -58,9 +60,27 @@ type JumpServer struct {
 	AccessKeySecret secret.Value `yaml:"access_key_secret" env:"ACCESS_KEY_SECRET" doc:"API Key 的 Secret，必填;secret of the API key, required"`
 	OrgID           string       `yaml:"org_id" env:"ORG_ID" doc:"组织 ID（UUID），不能是全 0 的根组织;id of the organisation (UUID), not the all-zero root"`
 	VerifySSL       bool         `yaml:"verify_ssl" env:"VERIFY_SSL" doc:"是否校验 JumpServer 的证书;whether JumpServer's certificate is verified"`
+	Proxy           secret.Value `yaml:"proxy" env:"PROXY" doc:"访问 JumpServer 的代理，如 http://proxy:3128（可带账号密码，因此不会被打印）；空时不用 proxy，只看 HTTP_PROXY、HTTPS_PROXY；NO_PROXY 里的地址直连;proxy for JumpServer, e.g. http://proxy:3128 (never printed, as it may hold a password); empty = only what HTTP_PROXY and HTTPS_PROXY say, never proxy; what NO_PROXY names goes straight"`
 	CAFile          string       `yaml:"ca_file" env:"CA_FILE" doc:"私有 CA 的证书文件（PEM），与系统的 CA 一起信任，只用于 JumpServer;file with the certificates (PEM) of a private CA, trusted beside the system's, for JumpServer only"`
 	// CA is what CAFile holds; empty where it names none.
 	CA []byte `yaml:"-" env:"-"`
+}
+
+// Platforms names JumpServer's platforms of new assets, by the system of their instance. In an account ""
+// is the name of the top level.
+type Platforms struct {
+	Linux   string `yaml:"linux" env:"LINUX" doc:"新建的 Linux 主机在 JumpServer 里的平台名称；账号没有写时用顶层的;name of JumpServer's platform of new Linux hosts; an account that names none has that of the top level"`
+	Windows string `yaml:"windows" env:"WINDOWS" doc:"新建的 Windows 主机的平台名称；同上;the same of new Windows hosts"`
+	Other   string `yaml:"other" env:"OTHER" doc:"云没有说明是 Linux 还是 Windows 的新主机的平台名称；同上;the same of new hosts of which the cloud says neither Linux nor Windows"`
+}
+
+// PlatformsOf returns the platforms of an account's new assets; none is "".
+func (c Config) PlatformsOf(account Cloud) Platforms {
+	return Platforms{
+		Linux:   cmp.Or(account.Platforms.Linux, c.Platforms.Linux),
+		Windows: cmp.Or(account.Platforms.Windows, c.Platforms.Windows),
+		Other:   cmp.Or(account.Platforms.Other, c.Platforms.Other),
+	}
 }
 
 // Cloud is one account of a cloud.
@@ -69,11 +89,12 @@ type Cloud struct {
 	Type string `yaml:"type" env:"TYPE" doc:"云的类型：阿里云/aliyun/alibaba、华为云/huawei/huaweicloud、aws、腾讯云/tencent、azure，必填;the cloud: 阿里云/aliyun/alibaba, 华为云/huawei/huaweicloud, aws, 腾讯云/tencent, azure; required"`
 	// Cloud is Type as the program names it; "" in an entry that is off.
 	Cloud           inventory.Cloud `yaml:"-" env:"-"`
-	Name            string          `yaml:"name" env:"NAME" doc:"账号的名称，1 到 64 个字符，不能重复，不能有 /，必填;name of the account, 1 to 64 characters, unique, without /; required"`
+	Name            string          `yaml:"name" env:"NAME" doc:"账号的名称，1 到 64 个字符，不能重复，不能有 /、冒号与逗号，必填;name of the account, 1 to 64 characters, unique, without /, colon or comma; required"`
 	AccessKeyID     secret.Value    `yaml:"access_key_id" env:"ACCESS_KEY_ID" doc:"访问密钥 ID（Azure：应用的 client id）；与 Secret 都不写时使用函数的角色（Azure：托管标识）;access key id (Azure: the application's client id); with neither id nor secret the function's role is used (Azure: its managed identity)"`
 	AccessKeySecret secret.Value    `yaml:"access_key_secret" env:"ACCESS_KEY_SECRET" doc:"访问密钥 Secret（Azure：client secret）;access key secret (Azure: client secret)"`
 	Regions         []string        `yaml:"regions" env:"REGIONS" doc:"地域列表，空表示全部地域;regions, empty = all of them"`
 	DomainID        string          `yaml:"domain_id" env:"DOMAIN_ID" doc:"新资产所在的网域（UUID），可为空;gateway zone of new assets (UUID), may be empty"`
+	Platforms       Platforms       `yaml:"platforms" envPrefix:"PLATFORMS_"`
 	Enabled         bool            `yaml:"enabled" env:"ENABLED" doc:"是否启用;whether the account is used"`
 	Endpoint        string          `yaml:"endpoint" env:"ENDPOINT" doc:"所有 API 的地址，用于测试与专有地域，如 https://ecs.example.com;address of all its APIs, for tests and private regions"`
 	AccountID       string          `yaml:"account_id" env:"ACCOUNT_ID" doc:"云账号 ID（Azure：订阅 ID）；无权查询时填写，写上之后事件更快;the cloud account's id (Azure: the subscription's), where it may not be asked; events are faster with it"`

@@ -15,6 +15,7 @@ func Default() Config {
 		StaleAfter:  10 * time.Minute,
 		Timeout:     Timeout{Connect: 5 * time.Second, Request: 10 * time.Second},
 		JumpServer:  JumpServer{OrgID: DefaultOrgID, VerifySSL: true},
+		Platforms:   Platforms{Linux: "Linux", Windows: "Windows", Other: "Other"},
 		Sync: Sync{
 			NameFrom:  NameFromInstance,
 			FullEvery: time.Hour,

@@ -84,6 +84,7 @@ func (k checker) uuid(path, text string) string {
 type urlForm struct {
 	path, query, user bool
 	secure            bool // https, and http to this machine only
+	api               bool // JumpServer's: its pages in a browser have paths that its API has not
 }
 
 // url checks an address and gives it without slashes at its end; not ok is an empty or a
@@ -114,6 +115,9 @@ func (f urlForm) judge(u *url.URL) words {
 	switch {
 	case u.User != nil && !f.user:
 		return words{"地址里不能有账号和密码", "must not hold a user or a password"}
+	case f.api && isPage(u.Path):
+		short := u.Scheme + "://" + u.Host + above(u.Path)
+		return words{"这是网页的地址，只写 " + short, "is the address of a web page: write only " + short}
 	case !f.path && strings.Trim(u.Path, "/") != "":
 		return words{"只要协议、主机和端口，不要路径", "must be scheme, host and port without a path"}
 	case !f.query && (u.RawQuery != "" || u.Fragment != "" || u.ForceQuery):
@@ -127,4 +131,23 @@ func (f urlForm) judge(u *url.URL) words {
 func loopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || (ip != nil && ip.IsLoopback())
+}
+
+// pageParts are what JumpServer's pages in a browser, and its API's, have in their paths: with one of them
+// in jumpserver.url every request meets a page, or nothing.
+func pageParts() []string {
+	return []string{"/ui/", "/luna/", "/koko/", "/core/auth/", "/api/v1/", "/api/docs/", "/api/health/"}
+}
+
+func isPage(path string) bool { return above(path) != strings.TrimRight(path, "/") }
+
+// above returns what of a path stands before a page's: "/jms" of "/jms/ui/", as a front may add one.
+func above(path string) string {
+	path = strings.TrimRight(path, "/") + "/"
+	for _, part := range pageParts() {
+		if at := strings.Index(path, part); at >= 0 {
+			path = path[:at] + "/"
+		}
+	}
+	return strings.TrimRight(path, "/")
 }

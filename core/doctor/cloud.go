@@ -52,37 +52,42 @@ func (a Account) run(ctx context.Context) []Line {
 		}
 		return []Line{fail(say("配置", "configuration"), say("不能使用", "it cannot be used").with(a.Err), fix)}
 	}
-	owner, usable := a.owner(ctx)
-	lines := []Line{owner}
+	line, id, usable := a.owner(ctx)
+	lines := []Line{line}
 	if !usable {
 		return lines
 	}
 	regions, found := a.regions(ctx)
 	lines = append(lines, found...)
+	lines = append(lines, a.told(id, regions)...)
 	lines = append(lines, a.list(ctx, regions)...)
 	return append(lines, fine(say("多余权限", "excess"),
 		say("无法在不做改动的前提下探明；只授予："+strings.Join(a.Rights, "、"), "cannot be known without trying to change things; grant only: "+strings.Join(a.Rights, ", "))))
 }
 
-// owner tells whose the key is, by the rules by which a run believes it (cloud.Fleet).
-func (a Account) owner(ctx context.Context) (line Line, usable bool) {
+// owner tells whose the key is, by the rules by which a run believes it (cloud.Fleet), and returns the id that the
+// cloud said; "" = it did not.
+func (a Account) owner(ctx context.Context) (line Line, id string, usable bool) {
 	subject := say("密钥", "key")
 	id, err := a.Lister.Owner(ctx)
+	if err != nil {
+		id = ""
+	}
 	kind := inventory.KindOf(err)
 	switch {
 	case err == nil && a.ID != "" && id != a.ID:
 		return fail(subject, sayf("属于账号 %s，而 account_id 是 %s", "it belongs to account %s, but account_id is %s", id, a.ID),
-			say("密钥填错了账号，或 account_id 写错：两者必须一致", "either the key is another account's or account_id is wrong: they must agree")), false
+			say("密钥填错了账号，或 account_id 写错：两者必须一致", "either the key is another account's or account_id is wrong: they must agree")), id, false
 	case err == nil:
-		return fine(subject, sayf("有效，属于账号 %s", "valid, of account %s", id)), true
+		return fine(subject, sayf("有效，属于账号 %s", "valid, of account %s", id)), id, true
 	case (kind == inventory.Denied || kind == inventory.NotFound) && a.ID != "":
 		return warn(subject, sayf("不能查询自己属于哪个账号，按 account_id %s 使用", "it may not ask whose it is; account_id %s is believed", a.ID),
-			say("授予查询身份的权限，jms-sync 才能发现填错的密钥", "grant the right to ask for the identity, so that a wrong key is noticed")), true
+			say("授予查询身份的权限，jms-sync 才能发现填错的密钥", "grant the right to ask for the identity, so that a wrong key is noticed")), id, true
 	case kind == inventory.Denied || kind == inventory.NotFound:
 		return fail(subject, say("不能查询自己属于哪个账号", "it may not ask whose it is").with(err),
-			say("授予查询身份的权限，或写上 account_id", "grant the right to ask for the identity, or set account_id")), false
+			say("授予查询身份的权限，或写上 account_id", "grant the right to ask for the identity, or set account_id")), id, false
 	}
-	return fail(subject, say("不能使用", "it cannot be used").with(err), a.keyFix(err)), false
+	return fail(subject, say("不能使用", "it cannot be used").with(err), a.keyFix(err)), id, false
 }
 
 // keyFix is the fix for a key that the cloud refuses.

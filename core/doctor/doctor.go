@@ -151,6 +151,9 @@ func Count(sections []Section, v Verdict) int {
 
 // byKind gives the fix for what commonly goes wrong, whoever answered; otherwise stands for all else.
 func byKind(err error, otherwise Text) Text {
+	if cure, known := cures()[inventory.AdviceOf(err)]; known {
+		return cure
+	}
 	switch inventory.KindOf(err) {
 	case inventory.Throttled:
 		return say("请求太频繁，过一分钟再试；经常如此则减少 sync.writers 或错开定时",

@@ -1,8 +1,10 @@
 package doctor_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -20,7 +22,10 @@ type bastion struct {
 	reached inventory.Reached
 	rights  inventory.Rights
 	zones   []inventory.Zone
+	field   string // "" = zone, "-" = not told
 	count   int
+	own     map[string]inventory.Platform // platforms beside Linux and Other
+	form    inventory.LabelForm
 	fails   map[string]error
 }
 
@@ -37,13 +42,20 @@ func (b bastion) Organisations(context.Context) ([]inventory.Org, error) {
 	return nil, b.fails["organisations"]
 }
 func (b bastion) Platforms(context.Context) (map[string]inventory.Platform, error) {
-	return map[string]inventory.Platform{"Linux": {Zones: true}, "Other": {Zones: true}}, b.fails["platforms"]
+	all := map[string]inventory.Platform{"Linux": {Zones: true}, "Other": {Zones: true}}
+	maps.Copy(all, b.own)
+	return all, b.fails["platforms"]
 }
 func (b bastion) Zones(context.Context) ([]inventory.Zone, string, error) {
-	return b.zones, "zone", b.fails["zones"]
+	field := cmp.Or(b.field, "zone")
+	return b.zones, strings.Trim(field, "-"), b.fails["zones"]
 }
 func (b bastion) RootNode(context.Context) (string, error) { return "DEFAULT", b.fails["root"] }
 func (b bastion) Count(context.Context) (int, error)       { return b.count, b.fails["count"] }
+
+func (b bastion) LabelForm(context.Context) (inventory.LabelForm, error) {
+	return b.form, b.fails["labels"]
+}
 
 func now() time.Time { return time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC) }
 
@@ -90,6 +102,14 @@ func TestJumpServer(t *testing.T) {
 		"no zones":            {bastion{}, zoned(), "→ the organisation has no zone at all"},
 		"other zones":         {bastion{zones: []inventory.Zone{{ID: "z2", Name: "idc"}}}, zoned(), "empty it: idc = z2"},
 		"zones not shown":     {bastion{fails: map[string]error{"zones": denied}}, zoned(), "✗ zones: they cannot be read: 403"},
+		"labels of today":     {bastion{form: inventory.LabelFormChecked}, marked("prod", "", ""), "✓ labels: v4.10.17 or later: neither blank, nor with a colon or comma; all 1 that may be written fit"},
+		"labels of before":    {bastion{form: inventory.LabelFormFree}, marked("prod", "123", "cn-x"), "✓ labels: before v4.10.17: up to 64 characters; all 3 that may be written fit later versions too"},
+		"labels of a riddle":  {bastion{}, marked("prod", "", ""), "✓ labels: JumpServer does not tell its version"},
+		"labels not asked":    {bastion{fails: map[string]error{"labels": busy}}, marked("prod", "", ""), "! labels: it cannot be asked which labels this version takes: 429"},
+		"a name with a colon": {bastion{form: inventory.LabelFormFree}, marked("a:b", "", ""), "✗ labels of account a:b: jms-account cannot have the value \"a:b\""},
+		"its fix":             {bastion{form: inventory.LabelFormChecked}, marked("a,b", "", ""), "→ rename the account (clouds[].name)"},
+		"an owner's":          {bastion{form: inventory.LabelFormChecked}, marked("a", "1:2", ""), "→ correct account_id"},
+		"a region's":          {bastion{form: inventory.LabelFormChecked}, marked("a", "1", " cn"), "→ correct the region's id"},
 		"root not shown":      {bastion{fails: map[string]error{"root": denied}}, doctor.Server{}, "→ grant assets.view_node"},
 		"not counted":         {bastion{fails: map[string]error{"count": busy}}, doctor.Server{}, "→ too many requests"},
 		"no rights at all":    {bastion{rights: inventory.Rights{Permissions: []string{}}}, doctor.Server{}, "✗ rights: assets.add_asset is missing"},
@@ -104,6 +124,17 @@ func TestJumpServer(t *testing.T) {
 			}
 		})
 	}
+}
+
+// marked is a server with an account of these labels; "" = the configuration does not tell it.
+func marked(account, owner, region string) doctor.Server {
+	m := doctor.Marks{Account: account, Labels: []inventory.Label{{Name: inventory.LabelAccount, Value: account}}}
+	for name, value := range map[string]string{inventory.LabelOwner: owner, inventory.LabelRegion: region} {
+		if value != "" {
+			m.Labels = append(m.Labels, inventory.Label{Name: name, Value: value})
+		}
+	}
+	return doctor.Server{Marks: []doctor.Marks{m, m}}
 }
 
 func zoned() doctor.Server {
@@ -145,6 +176,36 @@ func TestCloud(t *testing.T) {
 		}
 	}
 }
+
+// TestCloudTellsWhatLabelsCannotHold: what is configured is said with JumpServer, what the cloud tells with the account.
+func TestCloudTellsWhatLabelsCannotHold(t *testing.T) {
+	t.Parallel()
+	l := lister{regions: []string{"r1", "r,2"}}
+	const owner, region = `✗ labels of account a: jms-owner cannot have the value "42:1"`, `✗ labels of account a: jms-region cannot have the value "r,2"`
+	for _, test := range []struct {
+		account doctor.Account
+		says    []bool
+	}{
+		{doctor.Account{}, []bool{true, true}},
+		{doctor.Account{ID: "42:1", Regions: []string{"r,2"}}, []bool{false, false}},
+	} {
+		test.account.Cloud, test.account.Name, test.account.Lister = "aws", "a", owned{l, "42:1"}
+		text, _ := examine(t, doctor.Cloud(test.account))
+		for n, want := range []string{owner, region} {
+			if strings.Contains(text, want) != test.says[n] {
+				t.Errorf("%q is said: %v, want %v\n%s", want, !test.says[n], test.says[n], text)
+			}
+		}
+	}
+}
+
+// owned is an account with an id of its own.
+type owned struct {
+	lister
+	id string
+}
+
+func (o owned) Owner(context.Context) (string, error) { return o.id, nil }
 
 type sender struct{ err error }
 

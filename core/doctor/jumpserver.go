@@ -24,18 +24,26 @@ type Bastion interface {
 	Zones(ctx context.Context) (zones []inventory.Zone, field string, err error)
 	RootNode(ctx context.Context) (string, error)
 	Count(ctx context.Context) (int, error)
+	// LabelForm tells which values JumpServer's version takes for labels.
+	LabelForm(ctx context.Context) (inventory.LabelForm, error)
 }
 
 // Server is what the configuration says of JumpServer.
 type Server struct {
-	URL      string
-	Verify   bool              // the certificate is verified
-	Proxied  bool              // a proxy looks the name up
-	Deletes  bool              // the configuration counts on deletions
-	ZoneOf   map[string]string // account name → id of its zone, where it has one
-	Accounts []string          // the names in ZoneOf, in the configuration's order
-	Lookup   func(ctx context.Context, host string) ([]string, error)
-	Now      func() time.Time
+	URL     string
+	Verify  bool // the certificate is verified
+	Proxied bool // a proxy looks the name up
+	Deletes bool // the configuration counts on deletions
+	// OtherProxy: a proxy is configured that is not for JumpServer.
+	OtherProxy bool
+	ZoneOf     map[string]string // account name → id of its zone, where it has one
+	Accounts   []string          // the names in ZoneOf, in the configuration's order
+	// Platforms are those of new hosts; none = JumpServer's own for every account.
+	Platforms []Platform
+	Lookup    func(ctx context.Context, host string) ([]string, error)
+	Now       func() time.Time
+
+	Marks []Marks // of all accounts
 }
 
 const (
@@ -43,6 +51,8 @@ const (
 	expires = 30 * 24 * time.Hour // of a certificate
 	// communityLimit is the number of assets that JumpServer's community edition takes.
 	communityLimit = 5000
+	// defaultOrganisation is the id of the one that every JumpServer has.
+	defaultOrganisation = "00000000-0000-0000-0000-000000000002"
 )
 
 // JumpServer examines the bastion, from the outside inwards: what cannot be reached is asked for
@@ -61,7 +71,7 @@ func (x bastion) run(ctx context.Context) []Line {
 	lines := x.address(ctx)
 	reached, err := x.Reach(ctx)
 	if err != nil {
-		return append(lines, fail(say("连接", "connection"), say("连不上", "it cannot be reached").with(err), unreachable(err)))
+		return append(lines, fail(say("连接", "connection"), say("连不上", "it cannot be reached").with(err), x.unreachable(err)))
 	}
 	lines = append(lines, x.connection(reached)...)
 	rights, err := x.Rights(ctx)
@@ -73,11 +83,12 @@ func (x bastion) run(ctx context.Context) []Line {
 	lines = append(lines, fine(say("密钥", "access key"), sayf("有效，用户 %s", "valid, user %s", rights.User)))
 	_, name, err := x.Organisation(ctx)
 	if err != nil {
-		return append(lines, fail(say("组织", "organisation"), say("不对", "it is wrong").with(err), byKind(err, x.organisations(ctx))))
+		return append(lines, fail(say("组织", "organisation"), say("不对", "it is wrong").with(err), byKind(err, x.organisations(ctx, reached, err))))
 	}
 	lines = append(lines, fine(say("组织", "organisation"), sayf("%s 答复，与配置一致", "%s answers, as configured", name)))
 	lines = append(lines, x.rights(rights)...)
 	lines = append(lines, x.zones(ctx)...)
+	lines = append(lines, x.labels(ctx)...)
 	lines = append(lines, x.platforms(ctx)...)
 	return append(lines, x.root(ctx), x.count(ctx, reached.Licensed))
 }
@@ -103,21 +114,21 @@ func (x bastion) address(ctx context.Context) []Line {
 	}
 	if found, err := x.Lookup(ctx, host); err != nil || len(found) == 0 {
 		return append(lines, fail(say("DNS", "DNS"), sayf("查不到 %s", "%s cannot be looked up", host),
-			say("核对 jumpserver.url 的主机名，以及这台机器（或函数所在 VPC）的 DNS", "check the host name of jumpserver.url, and the DNS of this machine (or of the function's VPC)")))
+			x.proxyHint(say("核对 jumpserver.url 的主机名，以及这台机器（或函数所在 VPC）的 DNS", "check the host name of jumpserver.url, and the DNS of this machine (or of the function's VPC)"))))
 	}
 	return append(lines, fine(say("DNS", "DNS"), sayf("%s 可以解析", "%s is known", host)))
 }
 
-func unreachable(err error) Text {
+func (x bastion) unreachable(err error) Text {
 	var certificate *tls.CertificateVerificationError
-	switch kind := inventory.KindOf(err); {
-	case errors.As(err, &certificate):
+	if errors.As(err, &certificate) {
 		return say("证书由私有 CA 签发时设置 jumpserver.ca_file；过期或主机名不符则更换证书", "set jumpserver.ca_file for a private CA; replace a certificate that expired or is for another name")
-	case kind == inventory.Invalid:
-		return say("核对 jumpserver.url：应是 JumpServer 本身的地址，不经跳转", "correct jumpserver.url: JumpServer's own address, without a redirect")
 	}
-	return say("核对 jumpserver.url 指向 JumpServer；再检查网络、代理与防火墙，以及 JumpServer 是否在维护",
-		"check that jumpserver.url leads to JumpServer; then network, proxy and firewall, and whether it is being maintained")
+	if cure, known := cures()[inventory.AdviceOf(err)]; known {
+		return cure
+	}
+	return x.proxyHint(say("核对 jumpserver.url 指向 JumpServer；再检查网络、代理与防火墙，以及 JumpServer 是否在维护",
+		"check that jumpserver.url leads to JumpServer; then network, proxy and firewall, and whether it is being maintained"))
 }
 
 // connection judges what the open pages showed.
@@ -149,8 +160,13 @@ func (x bastion) connection(r inventory.Reached) []Line {
 	return lines
 }
 
-// organisations is the fix for a wrong organisation: those that the key may use, by name.
-func (x bastion) organisations(ctx context.Context) Text {
+// organisations is the fix for a wrong organisation: those that the key may use, by name. The community
+// edition has others in its list, if any were made, and answers for DEFAULT whichever is asked for.
+func (x bastion) organisations(ctx context.Context, r inventory.Reached, err error) Text {
+	if r.Community && inventory.KindOf(err) == inventory.Organisation {
+		return sayf("这是社区版，只有 DEFAULT 组织可用：别的组织即使存在，读写的也是 DEFAULT。把 jumpserver.org_id 改成 %[1]s，或使用企业版",
+			"this is the community edition, which has DEFAULT only: whatever other organisation is asked for, also one that exists, DEFAULT is read and written. Set jumpserver.org_id to %[1]s, or use the enterprise edition", defaultOrganisation)
+	}
 	all, err := x.Organisations(ctx)
 	if err != nil || len(all) == 0 {
 		return say("核对 jumpserver.org_id，以及密钥的用户在该组织里的角色", "check jumpserver.org_id, and the role of the key's user in that organisation")
@@ -234,21 +250,34 @@ func (x bastion) excess(r inventory.Rights) []Line {
 func (x bastion) zones(ctx context.Context) []Line {
 	subject := say("网域", "zones")
 	zones, field, err := x.Zones(ctx)
-	if err != nil {
-		if len(x.Accounts) == 0 {
-			return []Line{warn(subject, say("读不到，但没有账号使用网域", "they cannot be read, but no account has one").with(err), byKind(err, say("需要时加上查看网域的权限", "grant the right to view zones when one is needed")))}
+	lines := version(field)
+	switch {
+	case err != nil && len(x.Accounts) > 0:
+		fix := say("先解决消息里的那一步", "see to the step of the message first") // it came before the zones
+		if field != "" {
+			fix = say("给角色加上 assets.view_"+field, "grant assets.view_"+field)
 		}
-		return []Line{fail(subject, say("读不到", "they cannot be read").with(err), byKind(err, say("给角色加上查看网域（assets.view_domain / assets.view_zone）的权限", "grant assets.view_domain (assets.view_zone)")))}
+		return append(lines, fail(subject, say("读不到", "they cannot be read").with(err), byKind(err, fix)))
+	case inventory.KindOf(err) == inventory.Denied:
+		return lines // no account has a zone: the right is not needed
+	case err != nil:
+		return append(lines, warn(subject, say("读不到，但没有账号使用网域", "they cannot be read, but no account has one").with(err), byKind(err, say("需要网域时再试一次", "try again when one is needed"))))
 	}
-	version := fine(say("版本", "version"), say("早于 v4.10（主机的字段是 domain）", "before v4.10 (hosts have a field domain)"))
-	if field == "zone" {
-		version = fine(say("版本", "version"), say("v4.10 或更新（主机的字段是 zone）", "v4.10 or later (hosts have a field zone)"))
-	}
-	lines := []Line{version}
 	for _, account := range x.Accounts {
 		lines = append(lines, zoneOf(account, x.ZoneOf[account], zones))
 	}
 	return lines
+}
+
+// version tells the version, as far as the name of the zone field shows it.
+func version(field string) []Line {
+	switch field {
+	case "zone":
+		return []Line{fine(say("版本", "version"), say("v4.10 或更新（主机的字段是 zone）", "v4.10 or later (hosts have a field zone)"))}
+	case "domain":
+		return []Line{fine(say("版本", "version"), say("早于 v4.10（主机的字段是 domain）", "before v4.10 (hosts have a field domain)"))}
+	}
+	return nil
 }
 
 func zoneOf(account, id string, zones []inventory.Zone) Line {
@@ -271,39 +300,6 @@ func zoneOf(account, id string, zones []inventory.Zone) Line {
 			say("在网域里添加网关（主机平台 Gateway），或清空 domain_id", "add a gateway to the zone (platform Gateway), or empty domain_id"))
 	}
 	return fine(subject, sayf("%s，%d 个网关", "%s, %d gateways", zones[at].Name, zones[at].Gateways))
-}
-
-// platforms proves that those which a plan names are there, and take the zones that accounts have.
-func (x bastion) platforms(ctx context.Context) []Line {
-	subject := say("平台", "platforms")
-	known, err := x.Platforms(ctx)
-	if err != nil {
-		return []Line{fail(subject, say("读不到", "they cannot be read").with(err), byKind(err, say("给角色加上 assets.view_platform", "grant assets.view_platform")))}
-	}
-	var missing, closed []string
-	for _, name := range []string{"Linux", "Windows", "Other"} {
-		p, there := known[name]
-		switch {
-		case !there:
-			missing = append(missing, name)
-		case !p.Zones:
-			closed = append(closed, name)
-		}
-	}
-	var lines []Line
-	if len(missing) > 0 {
-		list := strings.Join(missing, ", ")
-		lines = append(lines, fail(subject, sayf("没有 %s：这些主机不能创建", "%s is missing: such hosts cannot be made", list),
-			say("恢复内置平台的名称", "give the built-in platforms their names back")))
-	}
-	if len(closed) > 0 && len(x.Accounts) > 0 {
-		lines = append(lines, warn(subject, sayf("%s 没有启用网关：JumpServer 会悄悄丢掉这些主机的网域", "%s have gateways switched off: JumpServer drops the zone of such hosts in silence", strings.Join(closed, ", ")),
-			say("在平台设置里启用网关（网域）", "switch gateways (zones) on in the platform's settings")))
-	}
-	if len(lines) == 0 {
-		lines = append(lines, fine(subject, say("Linux、Windows、Other 都在", "Linux, Windows and Other are there")))
-	}
-	return lines
 }
 
 func (x bastion) root(ctx context.Context) Line {

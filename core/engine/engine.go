@@ -37,6 +37,7 @@ type Clouds interface {
 // Bastion is JumpServer.
 type Bastion interface {
 	EventBastion
+	apply.Reader
 	// Read proves the organisation and gives everything in it, complete, or an error.
 	Read(ctx context.Context) (inventory.Bastion, error)
 }
@@ -56,6 +57,7 @@ type Engine struct {
 	Increment *Increment    // nil = every run takes the full path
 	Sharing   *Sharing      // of requests that are a part; nil = each part is on its own
 	Held      *state.Held   // what guards held and people approved, of full runs; nil = there is no store
+	Nodes     *state.Nodes  // which nodes configured paths mean; nil = there is no store
 	// Interval is that of the timer of full runs: see Look.
 	Interval time.Duration
 	// Reserve is kept free before the context's deadline for report and notification.
@@ -97,7 +99,7 @@ func (e Engine) Run(ctx context.Context, req Request) Outcome {
 		Started: started, Duration: e.Now().Sub(started), DryRun: req.DryRun,
 		Environment: e.Wording.Environment, Language: e.Wording.Lang,
 		Listings: p.listings, Notes: p.notes, Unchanged: p.unchanged,
-		Items: p.result.Items, Problems: p.result.Problems, Stopped: err, HeldSets: p.held,
+		Items: p.result.Items, Nodes: p.result.Nodes, Problems: p.result.Problems, Stopped: err, HeldSets: p.held,
 	})
 	e.tell(rep, err)
 	rep = rep.Untold(e.announce(ctx, req, rep))
@@ -140,11 +142,14 @@ func (e Engine) pass(ctx context.Context, req Request) (pass, error) {
 	p.plans(approved)
 	e.stage("apply")
 	e.begin(ctx, view, p.changes)
-	p.result = apply.Run(ctx, e.writer(req), approved, e.Writing)
+	p.result = apply.Run(ctx, e.writer(req), approved, e.writing())
 	p.result.Problems = append(p.result.Problems, nearLimit(len(bastion.Assets), p.result)...)
 	p.result.Problems = append(p.result.Problems, onlyDeactivates(bastion, rules)...)
 	e.used(ctx, req, granted, wishes, p)
 	e.remember(ctx, view, p.listings, p, e.Now())
+	if !req.DryRun {
+		e.learnNodes(ctx, p.listings)
+	}
 	return p, nil
 }
 
@@ -171,6 +176,11 @@ func (p pass) lines() iter.Seq[plan.Change] {
 	return func(yield func(plan.Change) bool) {
 		for c := range p.changes {
 			if !yield(c) {
+				return
+			}
+		}
+		for _, n := range p.result.Nodes {
+			if !yield(nodeLine(n)) {
 				return
 			}
 		}

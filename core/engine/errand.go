@@ -85,6 +85,6 @@ func (e Engine) order(ctx context.Context, o Errand, clouds bool, make func(plan
 	if scopes := touched(p.changes); o.Write && o.Begin != nil && len(scopes) > 0 {
 		o.Begin(ctx, scopes)
 	}
-	p.result = apply.Run(ctx, e.writer(Request{DryRun: !o.Write}), approved, e.Writing)
+	p.result = apply.Run(ctx, e.writer(Request{DryRun: !o.Write}), approved, e.writing())
 	return nil
 }

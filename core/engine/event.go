@@ -126,7 +126,7 @@ func (v Events) Run(ctx context.Context, heard []cloud.Heard) EventAnswer {
 	in := report.Input{
 		Started: started, Duration: e.Now().Sub(started), Environment: e.Wording.Environment,
 		Language: e.Wording.Lang, Listings: listings, Notes: r.notes, Unchanged: r.unchanged,
-		Items: r.items, Problems: r.problems,
+		Items: r.items, Nodes: r.nodes, Problems: r.problems,
 	}
 	if len(r.stopped) > 0 && len(listings)+len(r.items) == 0 {
 		in.Stopped = errors.Join(r.stopped...)
@@ -136,7 +136,7 @@ func (v Events) Run(ctx context.Context, heard []cloud.Heard) EventAnswer {
 	rep := report.Build(in)
 	e.tell(rep, in.Stopped)
 	switch {
-	case rep.Failed() || rep.Changed() && e.NotifyOn != OnFailure:
+	case rep.Failed() || rep.MadeNode() || rep.Changed() && e.NotifyOn != OnFailure:
 		e.post(ctx, rep)
 	default:
 		e.overdue(ctx)
@@ -152,6 +152,7 @@ type eventRun struct {
 
 	notes     []plan.Change
 	items     []apply.Item
+	nodes     []apply.Node
 	problems  []error
 	stopped   []error // JumpServer's, by which the events of a scope failed
 	unchanged int

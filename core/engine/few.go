@@ -85,7 +85,7 @@ func (e Engine) changed(ctx context.Context, view *state.View, differing []inven
 
 // took takes what became of the few; all other instances are as they were applied.
 func (p *pass) took(r *eventRun, number int) {
-	p.notes, p.result.Items = r.notes, r.items
+	p.notes, p.result.Items, p.result.Nodes = r.notes, r.items, r.nodes
 	p.result.Problems = append(r.problems, r.stopped...)
 	p.unchanged = instances(p.listings) - number + r.unchanged
 	p.changes = func(yield func(plan.Change) bool) {

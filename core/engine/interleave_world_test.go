@@ -181,7 +181,12 @@ func (s *story) loses(*http.Request) (before, after bool) {
 
 func (s *story) engine(client *jumpserver.Client) engine.Engine {
 	quiet := slog.New(slog.DiscardHandler)
+	var nodes *state.Nodes
+	if s.store != nil {
+		nodes = s.store.Nodes("jumpserver", org)
+	}
 	return engine.Engine{
+		Nodes:  nodes,
 		Clouds: s.fleet(), Bastion: client, Rules: s.rules, Log: quiet, Now: time.Now, NotifyOn: engine.OnFailure,
 		Limits:  plan.Limits{Percent: 50, Min: 2, PerRun: 6},
 		Writing: apply.Options{Writers: 2, Batch: 3, Now: time.Now, Log: quiet},

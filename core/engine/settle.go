@@ -150,7 +150,10 @@ func (r *eventRun) brake(g *group, candidates []plan.Change, absent []*subject) 
 // changes that stumbled over something which was not read.
 func (r *eventRun) apply(g *group, what settled, approved plan.Approved, held map[string]plan.Reason, retry bool) []apply.Item {
 	r.begin(approved)
-	result := apply.Run(r.ctx, r.Bastion, approved, r.Engine.Writing)
+	writing := r.Engine.writing()
+	writing.TrustNodes = true
+	result := apply.Run(r.ctx, r.Bastion, approved, writing)
+	r.nodes = append(r.nodes, result.Nodes...)
 	var stumbled []apply.Item
 	for _, i := range result.Items {
 		if retry && stumbles(i) {

@@ -14,7 +14,7 @@ type NotifyOn string
 const (
 	Always    NotifyOn = "always"
 	OnChange  NotifyOn = "change"  // something was written, held or failed
-	OnFailure NotifyOn = "failure" // something was held or failed
+	OnFailure NotifyOn = "failure" // something was held or failed, or a node was made by which nobody has access yet
 )
 
 // notifyTime bounds the notification where the run itself has no deadline.

@@ -66,7 +66,9 @@ type accountSpec struct {
 	Regions []string `json:"regions"`
 	Zone    string   `json:"zone"`       // name of a zone that the world made
 	Account string   `json:"account_id"` // as configured
-	Off     bool     `json:"off"`        // taken out of the configuration
+
+	Platforms map[string]any `json:"platforms"`
+	Off       bool           `json:"off"` // taken out of the configuration
 }
 
 // clock runs with the real one, and can be put ahead.
@@ -198,6 +200,9 @@ func (w *world) config() config.Config {
 		entry := map[string]any{
 			"type": a.Type, "name": a.Name, "access_key_id": keyOf(a.Name), "access_key_secret": cloudSecret,
 			"regions": a.Regions, "endpoint": w.urls.cloud, "account_id": a.Account,
+		}
+		if a.Platforms != nil {
+			entry["platforms"] = a.Platforms
 		}
 		if a.Zone != "" {
 			entry["domain_id"] = w.zone(a.Zone)

@@ -183,6 +183,7 @@ type NewAsset struct {
 	Address  string
 	Platform string // name
 	Node     string // path as configured, e.g. "/DEFAULT/阿里云/aliyun-prod"
+	NodeID   string // of the node that the path means, as the one who writes found it
 	Zone     string // "" = none
 	Labels   []Label
 	Comment  string

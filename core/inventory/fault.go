@@ -23,6 +23,7 @@ const (
 	Conflict       Kind = "conflict"        // somebody else holds the id or the name
 	Limit          Kind = "limit"           // JumpServer's number of assets is used up
 	Organisation   Kind = "organisation"    // another organisation answers than the configured one
+	Front          Kind = "front"           // something in front of JumpServer answered in its place; see Advice
 	Unknown        Kind = "unknown"
 )
 
@@ -34,6 +35,8 @@ type Error struct {
 	Err     error // the cause, may be nil
 	// RetryAfter is how long the other side asked to wait; 0 = it did not say.
 	RetryAfter time.Duration
+	// Advice is what a person has to change; "" = more is not known than kind and message say.
+	Advice Advice
 }
 
 // Error gives the message and its cause.

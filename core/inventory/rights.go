@@ -17,6 +17,13 @@ const (
 	ViewPlatform = "assets.view_platform"
 )
 
+// The rights that tidying JumpServer's label page needs beside ViewAssets. No sync needs them.
+const (
+	ViewLabels       = "labels.view_label"
+	ViewLabelHolders = "labels.view_labeledresource"
+	DeleteLabels     = "labels.delete_label"
+)
+
 // Rights is what JumpServer says of the access key's user in the organisation that answers.
 type Rights struct {
 	User      string
@@ -24,7 +31,8 @@ type Rights struct {
 	Roles     []string
 	// Permissions are named "assets.delete_asset"; nil = JumpServer does not tell them.
 	Permissions []string
-	// Organisations are the ids of those that the user may manage; nil = JumpServer does not tell.
+	// Organisations are the ids of those in whose console the user may look (rbac.view_console); nil = JumpServer
+	// does not tell. A role without that right works in an organisation that is not among them.
 	Organisations []string
 }
 
@@ -56,5 +64,7 @@ type Reached struct {
 	Expires  time.Time // of its certificate; zero = no TLS
 	Database bool      // its health: whether database and cache answer it
 	Cache    bool
-	Licensed bool // an enterprise edition, which has no limit of 5,000 assets
+	// Licensed is an enterprise edition, which has no limit of 5,000 assets and several organisations;
+	// Community is the edition without. Neither: it does not tell.
+	Licensed, Community bool
 }

@@ -17,10 +17,9 @@ package jumpserver
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
+	"crypto/sha256"
+	"encoding/hex"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -31,6 +30,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/pause"
+	"github.com/jms-sync/jms-sync/core/proxy"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
@@ -49,8 +49,8 @@ const (
 	idleConns      = 16
 )
 
-// Options is all that a client needs; nothing is read from files or the environment, except
-// that an empty Proxy means what the process's HTTP(S)_PROXY says.
+// Options is all that a client needs; nothing is read from files or the environment, except that an
+// empty Proxy means what the process's HTTP(S)_PROXY says, and that NO_PROXY is obeyed in any case.
 type Options struct {
 	URL            string        // http(s)://host[:port], with a path only where a proxy adds one
 	KeyID          secret.Value  // the access key's id, a UUID
@@ -59,6 +59,7 @@ type Options struct {
 	VerifySSL      bool          // false: any certificate is accepted
 	CA             []byte        // PEM: certificates that are trusted beside the system's
 	Proxy          string        // http(s)://…
+	OtherProxy     bool          // a proxy is configured that is not for JumpServer: said where it cannot be reached
 	ConnectTimeout time.Duration // 0 = 5 s
 	RequestTimeout time.Duration // of one try; 0 = 6 s; one call never takes more than 10 s in all
 	BatchSize      int           // rows of a list PATCH or a bulk removal; 0 = 100
@@ -77,8 +78,13 @@ type Client struct {
 	org   string
 	sign  signer
 	scrub func(text string) string // takes secrets out of what a server says
+	whose string
 	http  *http.Client
+	via   proxy.Choice // by which proxy a request goes
+	aside bool         // a proxy is configured that is not for JumpServer
 	batch int
+	// most is how many rows something in front of JumpServer let through of a list; 0 = nothing refused one.
+	most  atomic.Int64
 	try   time.Duration
 	log   *slog.Logger
 	now   func() time.Time
@@ -116,9 +122,13 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	via, err := proxy.By(o.Proxy)
+	if err != nil {
+		return nil, fault(inventory.Invalid, "jumpserver: "+err.Error(), nil)
+	}
 	rt := o.HTTP
 	if rt == nil {
-		if rt, err = transport(o); err != nil {
+		if rt, err = transport(o, via); err != nil {
 			return nil, err
 		}
 	}
@@ -126,6 +136,8 @@ func New(o Options) (*Client, error) {
 		base: base, org: org,
 		sign:  newSigner(o.KeyID, o.Secret),
 		scrub: newScrubber(o),
+		via:   via, aside: o.OtherProxy,
+		whose: whose(base, o.KeyID),
 		batch: orDefault(o.BatchSize, defaultBatch),
 		try:   orDefault(o.RequestTimeout, defaultRequest),
 		log:   o.Log, now: o.Now, sleep: o.Sleep,
@@ -149,6 +161,14 @@ func New(o Options) (*Client, error) {
 
 // Calls gives the number of requests sent so far, repeated ones included.
 func (c *Client) Calls() int64 { return c.calls.Load() }
+
+// Whose returns a name for this JumpServer and access key, from which neither can be read.
+func (c *Client) Whose() string { return c.whose }
+
+func whose(base *url.URL, key secret.Value) string {
+	sum := sha256.Sum256([]byte(base.String() + "\n" + strings.ToLower(key.Reveal())))
+	return hex.EncodeToString(sum[:8])
+}
 
 // Close frees the idle connections. The client can still be used afterwards.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
@@ -176,48 +196,6 @@ func organisationID(text string) (string, error) {
 		return "", fault(inventory.Organisation, "jumpserver: the root organisation ("+text+") holds the assets of all organisations and takes no writes; name one organisation", nil)
 	}
 	return strings.ToLower(text), nil
-}
-
-func transport(o Options) (http.RoundTripper, error) {
-	proxy := http.ProxyFromEnvironment
-	if o.Proxy != "" {
-		u, err := url.Parse(o.Proxy)
-		if err != nil || u.Host == "" {
-			return nil, fault(inventory.Invalid, "jumpserver: the proxy must look like http://host:port", nil)
-		}
-		proxy = http.ProxyURL(u)
-	}
-	trusted, err := authorities(o.CA)
-	if err != nil {
-		return nil, err
-	}
-	connect := orDefault(o.ConnectTimeout, defaultConnect)
-	return &http.Transport{
-		Proxy:               proxy,
-		DialContext:         (&net.Dialer{Timeout: connect, KeepAlive: 30 * time.Second}).DialContext,
-		TLSHandshakeTimeout: connect,
-		// The user may switch verification off (verify_ssl), as for self-signed installations.
-		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: !o.VerifySSL, RootCAs: trusted}, //nolint:gosec
-		MaxIdleConns:        idleConns,
-		MaxIdleConnsPerHost: idleConns,
-		IdleConnTimeout:     90 * time.Second,
-		ForceAttemptHTTP2:   true,
-	}, nil
-}
-
-// authorities gives the system's certificates and these; nil = the system's alone.
-func authorities(pem []byte) (*x509.CertPool, error) {
-	if len(pem) == 0 {
-		return nil, nil
-	}
-	pool, err := x509.SystemCertPool()
-	if err != nil {
-		pool = x509.NewCertPool() // a bare container has none
-	}
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fault(inventory.Invalid, "jumpserver: the CA file holds no certificate in PEM form", nil)
-	}
-	return pool, nil
 }
 
 func orDefault[N int | time.Duration](n, otherwise N) N {

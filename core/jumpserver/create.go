@@ -18,13 +18,13 @@ const (
 	maxLabel   = 64
 )
 
-// Create makes one host with the given id. existed tells that an asset with this id is in this
-// organisation already; it is left as it is. Where an earlier try of this very call was carried
+// Create makes one host with the given id under the node NodeID. existed tells that an asset with this
+// id is in this organisation already; it is left as it is. Where an earlier try of this very call was carried
 // out although its answer got lost, the host counts as made by it.
 //
-// Errors are of kind Conflict (the name is taken, or the id exists where this client cannot see
-// it), Limit (no room for more assets), Invalid (JumpServer or its rules refuse a value; where they are known,
-// without a call) or those of every call.
+// An error is inventory.ErrNodeGone where there is no such node. Errors are of kind Conflict (the name is
+// taken, or the id exists where this client cannot see it), Limit (no room for more assets), Invalid (JumpServer
+// or its rules refuse a value; where they are known, without a call) or those of every call.
 func (c *Client) Create(ctx context.Context, a inventory.NewAsset) (existed bool, err error) {
 	op := "create host " + a.Name
 	if err := checkNew(op, a); err != nil {
@@ -33,7 +33,7 @@ func (c *Client) Create(ctx context.Context, a inventory.NewAsset) (existed bool
 	unsure := false
 	said, err := c.create(ctx, op, a, &unsure)
 	if said.outdated() {
-		if err := c.renew(ctx, a.Node, said); err != nil {
+		if _, err := c.learn(ctx, c.known.Load()); err != nil {
 			return false, err
 		}
 		said, err = c.create(ctx, op, a, &unsure)
@@ -59,29 +59,16 @@ func (c *Client) create(ctx context.Context, op string, a inventory.NewAsset, un
 		return nil, err
 	}
 	var row hostRow
-	err = c.do(ctx, call{op: op, method: http.MethodPost, path: apiHosts, body: body, read: decode(&row), unsure: unsure})
+	err = c.do(ctx, call{op: op, method: http.MethodPost, path: apiHosts, body: body, read: decode(&row, "id"), unsure: unsure})
 	if err != nil {
 		return badRequest(err), err
 	}
 	return nil, c.checkMade(op, a, body, &row)
 }
 
-// outdated tells whether somebody removed the node, or made the platform anew, since we learnt
-// of it.
+// outdated reports whether somebody made the platform anew since we learnt of it.
 func (r *refusal) outdated() bool {
-	return r != nil && (r.has("nodes") || r.has("platform")) && !r.has("id")
-}
-
-// renew drops what a refusal proved wrong.
-func (c *Client) renew(ctx context.Context, path string, said *refusal) error {
-	if said.has("nodes") {
-		c.forget(path)
-	}
-	if said.has("platform") {
-		_, err := c.learn(ctx, c.known.Load())
-		return err
-	}
-	return nil
+	return r != nil && r.has("platform") && !r.has("id") && !r.has("nodes")
 }
 
 // refusedHost gives a 400 on a host the kind that tells what to do about it.
@@ -91,6 +78,8 @@ func refusedHost(op, name string, err error, said *refusal) error {
 		return fault(inventory.Limit, "jumpserver: "+op+": JumpServer takes no more assets", said)
 	case said.has("name"):
 		return fault(inventory.Conflict, "jumpserver: "+op+": the name "+quote(name)+" is taken by another asset", said)
+	case said.has("nodes"):
+		return fault(inventory.Invalid, "jumpserver: "+op, fmt.Errorf("%w: %w", inventory.ErrNodeGone, said))
 	}
 	return err
 }
@@ -111,10 +100,6 @@ func (c *Client) existing(ctx context.Context, op string, a inventory.NewAsset, 
 
 // newHost is the body of the POST.
 func (c *Client) newHost(ctx context.Context, op string, a inventory.NewAsset) (map[string]any, error) {
-	node, err := c.node(ctx, a.Node)
-	if err != nil {
-		return nil, err
-	}
 	f, err := c.proven(ctx)
 	if err != nil {
 		return nil, err
@@ -125,10 +110,14 @@ func (c *Client) newHost(ctx context.Context, op string, a inventory.NewAsset) (
 	}
 	body := map[string]any{
 		"id": a.ID, "name": a.Name, "address": a.Address, "platform": p.ID, "protocols": p.protocols,
-		"nodes": []string{node}, "labels": labelTexts(a.Labels), "comment": a.Comment, "is_active": true,
+		"nodes": []string{a.NodeID}, "labels": labelTexts(a.Labels), "comment": a.Comment, "is_active": true,
 	}
 	if a.Zone != "" && p.Zones {
-		body[f.zone] = a.Zone
+		zone, err := c.zoneName(ctx, f)
+		if err != nil {
+			return nil, err // a host outside its zone would be asked for by another way
+		}
+		body[zone] = a.Zone
 	}
 	return body, nil
 }
@@ -151,8 +140,8 @@ func checkNew(op string, a inventory.NewAsset) error {
 	if !isUUID(a.ID) {
 		return invalid(op, "the id %s is not a UUID", quote(a.ID))
 	}
-	if err := checkPath(a.Node); err != nil {
-		return err
+	if !isUUID(a.NodeID) {
+		return invalid(op, "the node's id %s is not a UUID", quote(a.NodeID))
 	}
 	return checkFields(op, inventory.Patch{Name: &a.Name, Address: &a.Address, Zone: &a.Zone, Labels: a.Labels})
 }

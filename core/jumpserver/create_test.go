@@ -2,6 +2,7 @@ package jumpserver
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -11,7 +12,7 @@ import (
 )
 
 func newAsset() inventory.NewAsset {
-	return inventory.NewAsset{ID: testID(1), Name: "web-1", Address: "10.0.0.1", Platform: "Linux", Node: "/DEFAULT/阿里云/prod",
+	return inventory.NewAsset{ID: testID(1), Name: "web-1", Address: "10.0.0.1", Platform: "Linux", Node: "/DEFAULT/阿里云/prod", NodeID: nodeA,
 		Labels: []inventory.Label{{Name: "jms-cloud", Value: "alibaba"}, {Name: "jms-gone", Value: "2026-11-23T00:00:00Z"}}, Comment: "c"}
 }
 
@@ -85,7 +86,7 @@ func TestCreateRefused(t *testing.T) {
 		{"v4.7.0/hosts_single", "zone_bad", inventory.Invalid, "domain", 1},
 		{"v4.7.0/hosts_single", "protocols_empty", inventory.Invalid, "ssh", 1},
 		{"v4.7.0/hosts_single", "platform_unknown", inventory.Invalid, "platform", 2},
-		{"v4.7.0/hosts_single", "node_bad_id", inventory.Invalid, "nodes", 2},
+		{"v4.7.0/hosts_single", "node_bad_id", inventory.Invalid, "the node does not exist", 1},
 		{"v4.7.0/auth", "root_org_write", inventory.Invalid, "org", 1},
 		{"v4.7.0/permissions", "no_role_list", inventory.Denied, "right", 1},
 		{"v4.7.0/hosts_single", "label_long", inventory.Temporary, "500", 4},
@@ -132,16 +133,15 @@ func TestCreateExisting(t *testing.T) {
 	}
 }
 
-// A node that a person removed is made again; a platform that was made anew is found again.
+// A platform that was made anew is found again; a node that is gone is the caller's to find.
 func TestCreateAfterChanges(t *testing.T) {
 	t.Parallel()
 	a := newAsset()
 	s := newStub(t)
 	c := s.client()
-	if err := c.Nodes(t.Context(), []string{a.Node}); err != nil {
+	if _, err := c.Platforms(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	s.json("POST "+apiNodes, 201, `{"id":"`+testID(70)+`","full_value":"`+a.Node+`"}`)
 	s.json("GET "+apiPlatforms, 200, pageJSON(1, strings.Replace(linuxJSON, `"id":1`, `"id":42`, 1)))
 	s.on("POST "+apiHosts, func(w http.ResponseWriter, r *http.Request) {
 		var body struct {
@@ -150,18 +150,29 @@ func TestCreateAfterChanges(t *testing.T) {
 		}
 		_ = json.NewDecoder(r.Body).Decode(&body)
 		switch {
-		case body.Nodes[0] == nodeA:
+		case body.Nodes[0] != nodeA:
 			reply(w, 400, `{"nodes":["Invalid pk"],"platform":["Invalid pk"]}`)
-		case body.Nodes[0] == testID(70) && body.Platform == 42:
-			reply(w, 201, made(a))
+		case body.Platform == 1:
+			reply(w, 400, `{"platform":["Invalid pk"]}`)
 		default:
-			t.Errorf("%+v", body)
+			reply(w, 201, made(a))
 		}
 	})
+	gone := a
+	gone.NodeID = testID(70)
+	if _, err := c.Create(t.Context(), gone); !errors.Is(err, inventory.ErrNodeGone) {
+		t.Error(err)
+	}
+	if n := len(s.requests("POST " + apiHosts)); n != 1 {
+		t.Errorf("a host under a node that is gone was sent %d times", n)
+	}
 	if existed, err := c.Create(t.Context(), a); existed || err != nil {
 		t.Fatal(existed, err)
 	}
-	if n := len(s.requests("POST " + apiNodes)); n != 2 {
+	if n := len(s.requests("POST " + apiHosts)); n != 3 {
+		t.Errorf("%d hosts sent", n)
+	}
+	if n := len(s.requests("POST " + apiNodes)); n != 0 {
 		t.Errorf("%d nodes made", n)
 	}
 }
@@ -177,7 +188,7 @@ func TestCreateChecks(t *testing.T) {
 		"no address":        func(a *inventory.NewAsset) { a.Address = "" },
 		"long address":      func(a *inventory.NewAsset) { a.Address = strings.Repeat("a", maxAddress+1) },
 		"zone":              func(a *inventory.NewAsset) { a.Zone = "zone-a" },
-		"node":              func(a *inventory.NewAsset) { a.Node = "/DEFAULT//a" },
+		"node":              func(a *inventory.NewAsset) { a.NodeID = "" },
 		"long label value":  func(a *inventory.NewAsset) { a.Labels = []inventory.Label{{Name: "k", Value: long}} },
 		"long label name":   func(a *inventory.NewAsset) { a.Labels = []inventory.Label{{Name: long}} },
 		"label name":        func(a *inventory.NewAsset) { a.Labels = []inventory.Label{{Name: "a:b"}} },
@@ -226,13 +237,4 @@ func TestCreateNameTaken(t *testing.T) {
 	s.json("GET "+apiHosts, 200, pageJSON(0))
 	_, err := s.client().Create(t.Context(), newAsset())
 	wantKind(t, err, inventory.Conflict, "is taken by another asset")
-}
-
-// A refusal on the way to the host is not one of the host.
-func TestCreateWithoutNode(t *testing.T) {
-	t.Parallel()
-	s := newStub(t)
-	s.json("POST "+apiNodes, 400, `{"error":"no"}`)
-	_, err := s.client().Create(t.Context(), newAsset())
-	wantKind(t, err, inventory.Invalid, "make node /DEFAULT/阿里云/prod")
 }

@@ -24,17 +24,40 @@ func fault(kind inventory.Kind, message string, cause error) *inventory.Error {
 	return &inventory.Error{Kind: kind, Message: message, Err: cause}
 }
 
-// refusal is an answer other than success. Code looks at its status and its JSON keys only:
-// the texts follow the language of the request and the version of the server.
+// refusal is an answer other than success, or one of success that is not JumpServer's. Code looks at
+// its status and its JSON keys only: the texts follow the language of the request and the version of the server.
 type refusal struct {
 	status int
-	keys   map[string]json.RawMessage // of a JSON object; nil for anything else
+	keys   map[string]json.RawMessage // of a JSON object of JumpServer's; nil for anything else
 	said   string                     // the answer, cut, for people
+	// front: something in front of JumpServer answered in its place. proxy is the one by which the request
+	// went, "" where it went straight; advice and hint say what a person has to change.
+	front  bool
+	proxy  string
+	advice inventory.Advice
+	hint   string
 }
 
-// Error says what JumpServer said.
+// Error says who said what.
 func (r *refusal) Error() string {
-	return fmt.Sprintf("JumpServer answered %d: %s", r.status, r.said)
+	text := fmt.Sprintf("%s answered %d: %s", "JumpServer", r.status, r.said)
+	if r.front {
+		text = fmt.Sprintf("%s answered: %d %s", r.who(), r.status, r.said)
+	}
+	if r.hint != "" {
+		text += "; " + r.hint
+	}
+	return text
+}
+
+func (r *refusal) who() string {
+	switch {
+	case r.proxy == "":
+		return "something in front of JumpServer"
+	case r.advice == inventory.ProxyLogin:
+		return "the proxy " + r.proxy
+	}
+	return "the proxy " + r.proxy + ", or something else in front of JumpServer,"
 }
 
 func (r *refusal) has(key string) bool { _, ok := r.keys[key]; return ok }
@@ -54,9 +77,9 @@ func refused(err error) *refusal {
 	return nil
 }
 
-// badRequest is refused for a 400 only: what JumpServer says of single fields.
+// badRequest is refused for a 400 of JumpServer's only: what it says of single fields.
 func badRequest(err error) *refusal {
-	if r := refused(err); r != nil && r.status == http.StatusBadRequest {
+	if r := refused(err); r != nil && r.status == http.StatusBadRequest && !r.front {
 		return r
 	}
 	return nil
@@ -69,26 +92,36 @@ func (c *Client) readRefusal(op string, resp *http.Response) error {
 	}
 	// The texts of errors are short; a connection that breaks in the middle of one changes nothing.
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
-	r := &refusal{status: resp.StatusCode}
-	if err := json.Unmarshal(body, &r.keys); err != nil {
-		r.keys = nil
+	got := newHeard(resp, body)
+	if !got.own() {
+		return c.fronted(op, got, resp, c.frontAdvice(got))
 	}
-	switch {
-	case strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html"):
-		r.said = "(an HTML page)"
-	case len(body) == 0:
-		r.said = "(nothing more)"
-	default:
-		r.said = cut(c.scrub(strings.Join(strings.Fields(strings.ToValidUTF8(string(body), "�")), " ")))
-	}
+	r := &refusal{status: resp.StatusCode, keys: got.keys, said: got.describe(c.scrub)}
 	e := fault(kindOf(resp.StatusCode), "jumpserver: "+op, r)
 	switch e.Kind {
 	case inventory.Throttled:
-		e.RetryAfter = retryAfter(resp.Header.Get("Retry-After"), c.now())
+		e.RetryAfter = retryAfter(resp.Header.Get("Retry-After"), answeredAt(resp, c.now()))
 	case inventory.BadCredentials:
 		e.Message += ": the access key is unknown or switched off, or its secret is wrong"
+		if got.fromElsewhere() {
+			e.Advice, e.Message = inventory.AddressList, "jumpserver: "+op+": "+c.hint(inventory.AddressList)
+		}
 	case inventory.Denied:
 		e.Message += ": the access key's user lacks a right"
+	case inventory.NotFound:
+		if got.html() && c.base.Path != "" { // JumpServer has no such page
+			e.Advice, r.hint = inventory.OtherPath, c.hint(inventory.OtherPath)
+		}
+	}
+	return e
+}
+
+// fronted is the error of an answer that is not JumpServer's. A 429 is obeyed, whoever says it.
+func (c *Client) fronted(op string, got heard, resp *http.Response, advice inventory.Advice) error {
+	e := fault(inventory.Front, "jumpserver: "+op, c.front(got, c.proxyOf(resp.Request), advice))
+	e.Advice = advice
+	if got.status == http.StatusTooManyRequests {
+		e.Kind, e.RetryAfter = inventory.Throttled, retryAfter(resp.Header.Get("Retry-After"), answeredAt(resp, c.now()))
 	}
 	return e
 }
@@ -109,18 +142,6 @@ func kindOf(status int) inventory.Kind {
 	return inventory.Invalid
 }
 
-// redirected explains a redirect. It is never followed: the signature holds for the old path
-// only, so that the next answer would be a misleading 401.
-func (c *Client) redirected(op string, resp *http.Response) error {
-	where := "elsewhere"
-	if to, err := resp.Location(); err == nil {
-		where = c.scrub((&url.URL{Scheme: to.Scheme, Host: to.Host, Path: to.Path}).String())
-	}
-	return fault(inventory.Invalid, fmt.Sprintf(
-		"jumpserver: %s: %s redirects (%d) to %s; redirects are not followed, because the signature would be lost: correct jumpserver.url",
-		op, c.host(), resp.StatusCode, where), nil)
-}
-
 // unreachable explains a request that got no answer. The parent context tells whether the caller
 // ended it; anything else is worth another try, except what only a person can put right.
 func (c *Client) unreachable(ctx context.Context, op string, err error) error {
@@ -137,26 +158,50 @@ func (c *Client) unreachable(ctx context.Context, op string, err error) error {
 	}
 	var plain tls.RecordHeaderError
 	if errors.As(err, &plain) {
-		return fault(inventory.Invalid, "jumpserver: "+op+": "+c.host()+" does not speak TLS; is jumpserver.url http://?", err)
+		e := fault(inventory.Invalid, "jumpserver: "+op+": "+c.host()+" does not speak TLS; is jumpserver.url http://?", err)
+		e.Advice = inventory.WriteHTTP
+		return e
+	}
+	if e := c.proxyFault(op, err); e != nil {
+		return e
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		return fault(inventory.Temporary, "jumpserver: "+op+": "+c.host()+" did not answer in time", nil)
+		return fault(inventory.Temporary, "jumpserver: "+op+": "+c.host()+" did not answer in time"+c.elsewhere(), nil)
 	}
-	return fault(inventory.Temporary, "jumpserver: "+op+": "+c.host()+" cannot be reached", err)
+	return fault(inventory.Temporary, "jumpserver: "+op+": "+c.host()+" cannot be reached"+c.elsewhere(), err)
 }
 
-// unreadable explains an answer of success whose body is not what it should be.
-func (c *Client) unreadable(ctx context.Context, op string, err error) error {
-	var ours *inventory.Error
-	if errors.As(err, &ours) {
-		return err
+// elsewhere reminds of a proxy that is configured, but not for JumpServer: until there was a setting of
+// its own, it was.
+func (c *Client) elsewhere() string {
+	if !c.aside {
+		return ""
 	}
+	return " (without the proxy of the setting proxy, which is for clouds and cards only; if JumpServer needs one, set jumpserver.proxy)"
+}
+
+// errForeign is the error of an answer of success that has none of the shapes of what was asked for.
+var errForeign = errors.New("not what JumpServer answers")
+
+// unreadable explains an answer of success whose body is not what it should be.
+func (c *Client) unreadable(ctx context.Context, op string, resp *http.Response, body *boundedBody, err error) error {
 	if ctx.Err() != nil {
 		return ended(ctx)
 	}
+	got := newHeard(resp, body.head)
+	foreign := errors.Is(err, errForeign) || got.html()
+	if foreign && !marked(resp.Header) {
+		return c.fronted(op, got, resp, c.pageAdvice(got))
+	}
+	var ours *inventory.Error
 	var shape *json.UnmarshalTypeError
-	if errors.As(err, &shape) {
+	switch {
+	case errors.As(err, &ours):
+		return err
+	case errors.As(err, &shape):
 		return fault(inventory.Incomplete, fmt.Sprintf("jumpserver: %s: the answer holds a %s in %q", op, shape.Value, shape.Field), nil)
+	case foreign:
+		return fault(inventory.Incomplete, "jumpserver: "+op+": the answer is "+errForeign.Error(), nil)
 	}
 	return fault(inventory.Temporary, "jumpserver: "+op+": the answer of "+c.host()+" broke off or is not JSON", err)
 }
@@ -179,11 +224,22 @@ func retryAfter(text string, now time.Time) time.Duration {
 	return 0
 }
 
-func cut(text string) string {
-	if utf8.RuneCountInString(text) <= maxSaid {
+// answeredAt returns the time of an answer by the server's clock, by which a Retry-After that is a
+// date was reckoned; our own where the server does not tell it.
+func answeredAt(resp *http.Response, now time.Time) time.Time {
+	if at, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+		return at
+	}
+	return now
+}
+
+func cut(text string) string { return cutTo(maxSaid, text) }
+
+func cutTo(most int, text string) string {
+	if utf8.RuneCountInString(text) <= most {
 		return text
 	}
-	return string([]rune(text)[:maxSaid]) + "…"
+	return string([]rune(text)[:most]) + "…"
 }
 
 func quote(text string) string { return strconv.Quote(cut(text)) }

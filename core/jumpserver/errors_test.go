@@ -43,7 +43,7 @@ func TestRecordedRefusals(t *testing.T) {
 			t.Parallel()
 			status, body := recorded(t, test.file, test.name)
 			s := newStub(t)
-			s.json("GET "+apiCurrent, status, string(body))
+			s.on("GET "+apiCurrent, asRecorded(t, status, body))
 			_, _, err := s.client().Organisation(t.Context())
 			wantKind(t, err, test.kind, "ask for the organisation")
 			tries := 1
@@ -70,7 +70,7 @@ func TestBrokenAnswers(t *testing.T) {
 		"HTML with 200": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/html")
 			_, _ = w.Write([]byte("<html>Sign in</html>"))
-		}, inventory.Temporary, "instead of JSON", maxTries},
+		}, inventory.Front, "something in front of JumpServer answered: 200 (an HTML page)", maxTries},
 		"truncated body": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
 			w.Header().Set("Content-Length", "500")
@@ -83,8 +83,8 @@ func TestBrokenAnswers(t *testing.T) {
 		"wrong types": {answer(200, `{"id":7}`), inventory.Incomplete, "number", 1},
 		"redirect": {func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "https://other.example"+r.URL.Path+"?token=abc", http.StatusMovedPermanently)
-		}, inventory.Invalid, "redirects (301) to https://other.example/api/v1/orgs/orgs/current/; redirects are not followed", 1},
-		"bad gateway": {answer(502, "upstream"), inventory.Temporary, "502", maxTries},
+		}, inventory.Front, "redirects (301) to https://other.example/api/v1/orgs/orgs/current/; redirects are not followed", 1},
+		"bad gateway": {answer(502, "upstream"), inventory.Front, "something in front of JumpServer answered: 502 upstream", maxTries},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -132,7 +132,7 @@ func TestCertificate(t *testing.T) {
 	}
 	c := newStub(t).client(func(o *Options) { o.URL, o.HTTP = strings.Replace(server.URL, "https", "http", 1), nil })
 	_, _, err := c.Organisation(t.Context())
-	wantKind(t, err, inventory.Invalid)
+	wantKind(t, err, inventory.Front, "HTTP request to an HTTPS server", "correct jumpserver.url: https://127.0.0.1:")
 }
 
 // A time-out of one try is temporary; the end of the caller's context is not.
@@ -180,4 +180,24 @@ func TestRetryAfter(t *testing.T) {
 			t.Errorf("%q: %v, want %v", text, got, want)
 		}
 	}
+}
+
+// asRecorded answers with a recording. JumpServer's pages were recorded by their length, or as a text.
+func asRecorded(t *testing.T, status int, body []byte) http.HandlerFunc {
+	t.Helper()
+	var short struct {
+		Page int `json:"_html_page"`
+	}
+	var text string
+	switch {
+	case json.Unmarshal(body, &short) == nil && short.Page > 0:
+		text = map[int]string{404: notFound, 500: serverError}[status]
+		if len(text) != short.Page {
+			t.Fatalf("the page of %d has %d characters, that of the real server %d", status, len(text), short.Page)
+		}
+	case json.Unmarshal(body, &text) == nil && text != "":
+	default:
+		return answer(status, string(body))
+	}
+	return page(status, text)
 }

@@ -2,7 +2,6 @@ package jumpserver
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -34,7 +33,7 @@ const factsAge = time.Hour
 // published; see Client.change.
 type facts struct {
 	at        time.Time
-	zone      string // the zone field's name: "domain" before v4.10.0, "zone" since
+	zone      string // the zone field's name: "domain" before v4.10.0, "zone" since; "" = not known
 	platforms map[string]platform
 	root      node
 	nodes     map[string]string // full path, with the root's real name, to id
@@ -44,6 +43,7 @@ type facts struct {
 type platform struct {
 	inventory.Platform
 	protocols []protocol
+	zone      string // what the zone of a host is called, by what the platform says of gateways; "" = it does not say
 }
 
 type protocol struct {
@@ -57,7 +57,7 @@ type protocol struct {
 func (c *Client) Organisation(ctx context.Context) (id, name string, err error) {
 	var org struct{ ID, Name string }
 	op := "ask for the organisation"
-	if err := c.do(ctx, call{op: op, method: http.MethodGet, path: apiCurrent, read: decode(&org)}); err != nil {
+	if err := c.do(ctx, call{op: op, method: http.MethodGet, path: apiCurrent, read: decode(&org, "id")}); err != nil {
 		return "", "", err
 	}
 	if strings.EqualFold(org.ID, c.org) {
@@ -71,6 +71,9 @@ func (c *Client) Organisation(ctx context.Context) (id, name string, err error) 
 	said := "JumpServer has no such organisation, or does not show it to this access key"
 	if there {
 		said = quote(name) + ", which this access key cannot use"
+	}
+	if strings.EqualFold(org.ID, DefaultOrganisation) {
+		said += "; the community edition answers for DEFAULT whatever organisation is asked for: others need the enterprise edition"
 	}
 	return org.ID, org.Name, fault(inventory.Organisation, fmt.Sprintf(
 		"jumpserver: organisation %s (%s) answers, but %s is configured (%s)", quote(org.ID), quote(org.Name), c.org, said), nil)
@@ -149,7 +152,7 @@ func (c *Client) learn(ctx context.Context, old *facts) (*facts, error) {
 	if err != nil {
 		return nil, err
 	}
-	zone, err := c.zoneField(ctx)
+	zone, err := c.zoneField(ctx, platforms)
 	if err != nil {
 		return nil, err
 	}
@@ -199,9 +202,9 @@ type platformRow struct {
 	ID   int
 	Name string
 	Type struct{ Value string }
-	// Which of both names is used differs between versions, as with the zone itself.
-	DomainEnabled  bool `json:"domain_enabled"`
-	GatewayEnabled bool `json:"gateway_enabled"`
+	// Which of both names is used differs between versions, as with the zone itself: v4.10.0 changed both.
+	DomainEnabled  *bool `json:"domain_enabled"`
+	GatewayEnabled *bool `json:"gateway_enabled"`
 	Protocols      []protocolRow
 }
 
@@ -230,8 +233,10 @@ func (c *Client) platforms(ctx context.Context) (map[string]platform, error) {
 // none are named: the primary one, without which a host is refused, first; and the default ones.
 func platformOf(row *platformRow) (platform, error) {
 	p := platform{Platform: inventory.Platform{
-		ID: row.ID, Name: row.Name, Type: row.Type.Value, Zones: row.DomainEnabled || row.GatewayEnabled,
-	}}
+		ID: row.ID, Name: row.Name, Type: row.Type.Value, Zones: is(row.DomainEnabled) || is(row.GatewayEnabled),
+	}, zone: onlyZone(func(name string) bool {
+		return name == "domain" && row.DomainEnabled != nil || name == "zone" && row.GatewayEnabled != nil
+	})}
 	for _, q := range row.Protocols {
 		switch {
 		case q.Primary:
@@ -243,34 +248,4 @@ func platformOf(row *platformRow) (platform, error) {
 	return p, nil
 }
 
-// zoneField finds the name of the zone field by asking, because the other version's name is
-// ignored with a 200 and the zone silently not set.
-func (c *Client) zoneField(ctx context.Context) (string, error) {
-	var told struct {
-		Actions map[string]map[string]json.RawMessage // fields by method
-	}
-	err := c.do(ctx, call{op: "ask for the fields of hosts", method: http.MethodOptions, path: apiHosts, read: decode(&told)})
-	if err != nil && refused(err) == nil || inventory.KindOf(err) == inventory.BadCredentials {
-		return "", err
-	}
-	_, zone := told.Actions[http.MethodPost]["zone"]
-	_, domain := told.Actions[http.MethodPost]["domain"]
-	switch {
-	case zone && !domain:
-		return "zone", nil
-	case domain && !zone:
-		return "domain", nil
-	}
-	// A server that does not tell its fields still has only one of the two paths.
-	err = c.do(ctx, call{op: "ask for zones", method: http.MethodGet, path: apiZones + "?limit=1", read: func(d *json.Decoder) error {
-		_, err := decodePage(d, func(*json.RawMessage) error { return nil })
-		return err
-	}})
-	switch inventory.KindOf(err) {
-	case "":
-		return "zone", nil
-	case inventory.NotFound:
-		return "domain", nil
-	}
-	return "", err
-}
+func is(flag *bool) bool { return flag != nil && *flag }

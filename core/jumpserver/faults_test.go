@@ -39,7 +39,7 @@ func flow(ctx context.Context, t *testing.T, s *jumpservertest.Server) error {
 	var patches []inventory.Patch
 	for n := range 3 {
 		a := asset(n)
-		_, err := c.Create(ctx, a)
+		_, err := c.Place(ctx, a)
 		errs = append(errs, err)
 		ids = append(ids, a.ID)
 		address := "192.0.2.1"
@@ -154,16 +154,19 @@ func TestNodeIsGone(t *testing.T) {
 	for _, version := range versions() {
 		s := jumpservertest.New(jumpservertest.Options{Version: version, TB: t})
 		c := connect(t, s)
-		for n, fault := range []jumpservertest.Fault{{}, {Status: 400, Body: `{"nodes":["Invalid pk \"x\" - object does not exist."]}`}} {
+		for n := range 2 {
 			if n == 1 {
-				s.Fail(jumpservertest.On("POST", "/hosts/"), 1, fault)
+				s.DropNode(jumpservertest.DefaultOrg, asset(0).Node)
 			}
-			if existed, err := c.Create(t.Context(), asset(2*n)); existed || err != nil {
+			if existed, err := c.Place(t.Context(), asset(2*n)); existed || err != nil {
 				t.Errorf("%s: %v, %v", version, existed, err)
 			}
 		}
 		if n := s.Calls()["POST /api/v1/assets/nodes/"]; n != 2 {
 			t.Errorf("%s: %d nodes made", version, n)
+		}
+		if posts := s.Calls()["POST /api/v1/assets/hosts/"]; posts != 3 {
+			t.Errorf("%s: %d hosts sent, and not one that was refused", version, posts)
 		}
 	}
 }

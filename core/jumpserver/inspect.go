@@ -27,22 +27,22 @@ func (c *Client) Reach(ctx context.Context) (inventory.Reached, error) {
 		Cache    bool `json:"redis_status"`
 	}
 	start := c.now()
-	if err := c.open(ctx, "ask for its health", apiHealth, &health, &r); err != nil {
+	if err := c.open(ctx, "ask for its health", apiHealth, decode(&health, "db_status"), &r); err != nil {
 		return r, err
 	}
 	r.Took = c.now().Sub(start)
 	r.Database, r.Cache = health.Database, health.Cache
 	var settings struct {
-		Licensed bool `json:"XPACK_ENABLED"`
+		Licensed *bool `json:"XPACK_ENABLED"`
 	}
-	if err := c.open(ctx, "ask for its edition", apiOpen, &settings, nil); err == nil {
-		r.Licensed = settings.Licensed
+	if err := c.open(ctx, "ask for its edition", apiOpen, decode(&settings), nil); err == nil && settings.Licensed != nil {
+		r.Licensed, r.Community = *settings.Licensed, !*settings.Licensed
 	}
 	return r, nil
 }
 
 // open reads a page that needs no key; seen, where it is wanted, gets what the connection shows.
-func (c *Client) open(ctx context.Context, op, path string, into any, seen *inventory.Reached) error {
+func (c *Client) open(ctx context.Context, op, path string, read func(*json.Decoder) error, seen *inventory.Reached) error {
 	ctx, cancel := context.WithTimeout(ctx, c.try)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base.String()+path, http.NoBody)
@@ -57,6 +57,7 @@ func (c *Client) open(ctx context.Context, op, path string, into any, seen *inve
 		return c.unreachable(ctx, op, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
+	resp.Request = req
 	if seen != nil {
 		// A server without a Date is only not compared with our clock.
 		seen.Clock, _ = http.ParseTime(resp.Header.Get("Date"))
@@ -64,18 +65,19 @@ func (c *Client) open(ctx context.Context, op, path string, into any, seen *inve
 			seen.Expires = resp.TLS.PeerCertificates[0].NotAfter
 		}
 	}
-	return c.answer(ctx, call{op: op, read: func(d *json.Decoder) error { return d.Decode(into) }}, resp)
+	return c.answer(ctx, call{op: op, read: read}, resp)
 }
 
-// rightsRow is what both pages about the key's user may hold: v4.7.0 tells everything in the
-// profile; v4.10 has a page of its own for organisations and permissions.
+// rightsRow is what both pages about the key's user may hold: v4.7.0 tells everything in the profile;
+// v4.10 has a page of its own for organisations and permissions. nil = the page does not tell it; an empty
+// list is an answer: the documented role stands in no organisation's console, and works all the same.
 type rightsRow struct {
 	Username     string
 	IsSuperuser  bool      `json:"is_superuser"`
 	Roles        []roleRow `json:"system_roles"`
 	OrgRoles     []roleRow `json:"org_roles"`
-	Perms        []string
-	Organisation []struct{ ID string } `json:"console_orgs"`
+	Perms        *[]string
+	Organisation *[]struct{ ID string } `json:"console_orgs"`
 }
 
 type roleRow struct {
@@ -90,14 +92,15 @@ func (c *Client) Rights(ctx context.Context) (inventory.Rights, error) { return 
 // rights is Rights, and makes no second try where the caller can do without.
 func (c *Client) rights(ctx context.Context, once bool) (inventory.Rights, error) {
 	var row rightsRow
-	if err := c.do(ctx, call{op: "ask for the key's user", method: http.MethodGet, path: apiProfile, once: once, read: decode(&row)}); err != nil {
+	if err := c.do(ctx, call{op: "ask for the key's user", method: http.MethodGet, path: apiProfile, once: once, read: decode(&row, "username")}); err != nil {
 		return inventory.Rights{}, err
 	}
-	r := inventory.Rights{User: row.Username, Superuser: row.IsSuperuser, Permissions: row.Perms, Organisations: orgIDs(row)}
+	r := inventory.Rights{User: row.Username, Superuser: row.IsSuperuser}
 	for _, role := range append(row.Roles, row.OrgRoles...) {
 		r.Roles = append(r.Roles, role.Name)
 	}
-	if r.Permissions != nil && r.Organisations != nil {
+	row.tell(&r)
+	if row.Perms != nil { // v4.7.0: the profile is all that there is
 		return r, nil
 	}
 	var more rightsRow
@@ -108,21 +111,22 @@ func (c *Client) rights(ctx context.Context, once bool) (inventory.Rights, error
 	if err != nil {
 		return r, err
 	}
-	if r.Permissions == nil {
-		r.Permissions = more.Perms
-	}
-	if r.Organisations == nil {
-		r.Organisations = orgIDs(more)
-	}
+	more.tell(&r)
 	return r, nil
 }
 
-func orgIDs(row rightsRow) []string {
-	var ids []string
-	for _, o := range row.Organisation {
-		ids = append(ids, o.ID)
+// tell adds what a page says, as lists that are not nil.
+func (row rightsRow) tell(r *inventory.Rights) {
+	if row.Perms != nil {
+		r.Permissions = append([]string{}, *row.Perms...)
 	}
-	return ids
+	if row.Organisation == nil {
+		return
+	}
+	r.Organisations = []string{}
+	for _, o := range *row.Organisation {
+		r.Organisations = append(r.Organisations, o.ID)
+	}
 }
 
 // undeletable tells whether JumpServer is known to refuse deletions to this key. It is asked
@@ -143,10 +147,15 @@ func (c *Client) undeletable(ctx context.Context) bool {
 	return known.rights.Lacks(inventory.DeleteAssets)
 }
 
-// Zones lists the organisation's gateway zones. It also tells how the server calls them, which
-// shows its version: "domain" before v4.10.0, "zone" since.
+// Zones lists the organisation's gateway zones. It also tells how the server calls them, which shows its
+// version ("domain" before v4.10.0, "zone" since), also where they may not be listed: that takes the right
+// assets.view_<field>.
 func (c *Client) Zones(ctx context.Context) (zones []inventory.Zone, field string, err error) {
 	f, err := c.proven(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	field, err = c.zoneName(ctx, f)
 	if err != nil {
 		return nil, "", err
 	}
@@ -157,13 +166,13 @@ func (c *Client) Zones(ctx context.Context) (zones []inventory.Zone, field strin
 	}
 	r := &rows{org: c.org, what: "list zones"}
 	zones, err = readAll(ctx, c, list[inventory.Zone, zoneRow]{
-		op: r.what, path: "/api/v1/assets/" + f.zone + "s/", query: "order=name", limit: pageSize,
+		op: r.what, path: "/api/v1/assets/" + field + "s/", query: "order=name", limit: pageSize,
 		id: func(z inventory.Zone) string { return z.ID },
 		turn: func(row *zoneRow) (inventory.Zone, error) {
 			return inventory.Zone{ID: strings.ToLower(row.ID), Name: row.Name, Gateways: len(row.Gateways)}, r.belongs(row.ID, row.OrgID)
 		},
 	})
-	return zones, f.zone, err
+	return zones, field, err
 }
 
 // Organisations lists those that JumpServer shows to the key.

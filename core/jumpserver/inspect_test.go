@@ -127,7 +127,7 @@ func TestReachIsUnsigned(t *testing.T) {
 		t.Errorf("%d signed requests: %v", signed, err)
 	}
 	s.Fail(jumpservertest.On("", "/api/health/"), -1, jumpservertest.Fault{Status: 302, Location: "https://elsewhere.example/api/health/"})
-	if _, err := connect(t, s).Reach(t.Context()); inventory.KindOf(err) != inventory.Invalid || !strings.Contains(err.Error(), "elsewhere.example") {
+	if _, err := connect(t, s).Reach(t.Context()); inventory.AdviceOf(err) != inventory.OtherHost || !strings.Contains(err.Error(), "correct jumpserver.url: https://elsewhere.example") {
 		t.Errorf("%v", err)
 	}
 }

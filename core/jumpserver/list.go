@@ -162,6 +162,9 @@ func decodePage[R any](d *json.Decoder, keep func(*R) error) (count int, err err
 	if err := expect(d, json.Delim('}')); err != nil {
 		return 0, err
 	}
+	if counted == nil && !listed {
+		return 0, errForeign
+	}
 	if counted == nil || *counted < 0 || !listed {
 		return 0, fault(inventory.Incomplete, "jumpserver: a page without count or results", errPage)
 	}

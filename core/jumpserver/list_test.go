@@ -210,36 +210,6 @@ func TestZoneIsRenamed(t *testing.T) {
 	}
 }
 
-func TestZoneField(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		options, zones http.HandlerFunc
-		want           string
-		kind           inventory.Kind
-	}{
-		"v4.7.0":                 {answer(200, `{"actions":{"POST":{"domain":{}}}}`), nil, "domain", ""},
-		"v4.10":                  {answer(200, `{"actions":{"POST":{"zone":{}}}}`), nil, "zone", ""},
-		"not told, path there":   {answer(405, `{}`), answer(200, pageJSON(0)), "zone", ""},
-		"not told, path absent":  {answer(200, `{}`), answer(404, ""), "domain", ""},
-		"not told, not allowed":  {answer(403, `{}`), answer(403, `{}`), "", inventory.Denied},
-		"wrong key":              {answer(401, `{}`), nil, "", inventory.BadCredentials},
-		"both names, path there": {answer(200, `{"actions":{"POST":{"zone":{},"domain":{}}}}`), answer(200, pageJSON(0)), "zone", ""},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := newStub(t)
-			s.on("OPTIONS "+apiHosts, test.options)
-			if test.zones != nil {
-				s.on("GET "+apiZones, test.zones)
-			}
-			got, err := s.client().zoneField(t.Context())
-			if got != test.want || inventory.KindOf(err) != test.kind {
-				t.Errorf("%q, %v", got, err)
-			}
-		})
-	}
-}
-
 func TestAssets(t *testing.T) {
 	t.Parallel()
 	s := newStub(t)

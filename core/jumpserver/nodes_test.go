@@ -40,8 +40,8 @@ func TestNodes(t *testing.T) {
 	if err := c.Nodes(t.Context(), paths); err != nil || len(s.seen) != sent {
 		t.Errorf("%v, calls for known paths: %q", err, s.seen[sent:])
 	}
-	if id, err := c.node(t.Context(), "/DEFAULT"); err != nil || id != rootNode {
-		t.Error(id, err)
+	if n, err := c.Node(t.Context(), "/DEFAULT", ""); err != nil || n.ID != rootNode || n.Made {
+		t.Error(n, err)
 	}
 }
 

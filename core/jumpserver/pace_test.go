@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/pause"
 )
 
 // limiter is JumpServer's throttle: so many answered requests within any minute.
@@ -150,22 +152,222 @@ func TestGateIsShared(t *testing.T) {
 	})
 }
 
-// A lower rate that others caused is not kept for ever.
-func TestPaceQuickens(t *testing.T) {
-	t.Parallel()
-	now := time.Now()
-	p := &pace{now: func() time.Time { return now }}
-	p.throttled(time.Second)
-	if p.interval != maxInterval {
-		t.Fatalf("interval %v", p.interval)
-	}
-	for range 120 {
-		now = now.Add(window + time.Second)
-		if _, err := p.reserve(t.Context(), "x"); err != nil {
+// gate is a pace with a clock that only a test moves.
+func gate() (p *pace, pass func(time.Duration)) {
+	now := time.Date(2026, 11, 28, 0, 0, 0, 0, time.UTC)
+	p = &pace{now: func() time.Time { return now }}
+	p.sleep = func(_ context.Context, d time.Duration) error { now = now.Add(d); return nil }
+	return p, func(d time.Duration) { now = now.Add(d) }
+}
+
+// requests sends so many, each answered at once.
+func requests(t *testing.T, p *pace, n int, pass func(time.Duration)) {
+	t.Helper()
+	for range n {
+		sent, err := p.admit(t.Context(), "x", p.number())
+		if err != nil {
 			t.Fatal(err)
 		}
+		pass(time.Millisecond)
+		p.done(sent, true)
 	}
-	if p.interval != 0 {
-		t.Errorf("interval %v after two hours", p.interval)
+}
+
+func refuse(t *testing.T, p *pace, after time.Duration, pass func(time.Duration)) {
+	t.Helper()
+	sent, err := p.admit(t.Context(), "x", p.number())
+	if err != nil {
+		t.Fatal(err)
 	}
+	pass(time.Millisecond)
+	p.throttled(sent, after)
+}
+
+// What a refusal shows, and what it does not.
+func TestPaceLearns(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		play func(t *testing.T, p *pace, pass func(time.Duration))
+		want int // requests a minute; 0 = nothing was learnt
+	}{
+		"a stray one": {func(t *testing.T, p *pace, pass func(time.Duration)) {
+			requests(t, p, 150, pass)
+			refuse(t, p, time.Second, pass)
+		}, 0},
+		"the window began before our first request": {func(t *testing.T, p *pace, pass func(time.Duration)) {
+			requests(t, p, 100, pass)
+			refuse(t, p, 52*time.Second, pass)
+		}, 0},
+		"a window of our own": {func(t *testing.T, p *pace, pass func(time.Duration)) {
+			requests(t, p, 180, pass)
+			refuse(t, p, time.Minute, pass)
+		}, 180},
+		"a window of our own, half over": {func(t *testing.T, p *pace, pass func(time.Duration)) {
+			requests(t, p, 100, pass)
+			pass(30 * time.Second)
+			requests(t, p, 80, pass)
+			refuse(t, p, 30*time.Second, pass)
+		}, 180},
+		"longer than a window": {func(t *testing.T, p *pace, pass func(time.Duration)) {
+			requests(t, p, 180, pass)
+			refuse(t, p, time.Hour, pass)
+		}, 0},
+		"no time is named": {func(t *testing.T, p *pace, pass func(time.Duration)) {
+			requests(t, p, 180, pass)
+			refuse(t, p, 0, pass)
+		}, 0},
+		"three, with requests between": {func(t *testing.T, p *pace, pass func(time.Duration)) {
+			for range 3 {
+				requests(t, p, 20, pass)
+				refuse(t, p, time.Second, pass)
+			}
+		}, 60},
+		"three, no two within a window": {func(t *testing.T, p *pace, pass func(time.Duration)) {
+			for range 3 {
+				requests(t, p, 20, pass)
+				refuse(t, p, time.Second, pass)
+				pass(window)
+			}
+		}, 0},
+		"five that follow one another": {func(t *testing.T, p *pace, pass func(time.Duration)) {
+			requests(t, p, 20, pass)
+			for range 5 {
+				refuse(t, p, time.Second, pass)
+			}
+		}, 0},
+		"JumpServer takes more than it did": {func(t *testing.T, p *pace, pass func(time.Duration)) {
+			requests(t, p, 180, pass)
+			refuse(t, p, time.Minute, pass)
+			requests(t, p, 200, pass)
+		}, 200},
+		"much more": {func(t *testing.T, p *pace, pass func(time.Duration)) {
+			requests(t, p, 180, pass)
+			refuse(t, p, time.Minute, pass)
+			requests(t, p, 300, pass)
+		}, 0},
+		"a day ago": {func(t *testing.T, p *pace, pass func(time.Duration)) {
+			requests(t, p, 180, pass)
+			refuse(t, p, time.Minute, pass)
+			pass(25 * time.Hour)
+			requests(t, p, 1, pass)
+		}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, pass := gate()
+			c.play(t, p, pass)
+			if p.rate.Requests != c.want || p.changed != (c.want > 0 || name == "much more" || name == "a day ago") {
+				t.Errorf("learnt %+v (changed %t), want %d", p.rate, p.changed, c.want)
+			}
+		})
+	}
+}
+
+// A rate that cannot be right, or is too old, is not recalled; one that is wrong costs nothing.
+func TestPaceRecalls(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		was    Rate
+		age    time.Duration
+		recall bool
+	}{
+		"an hour old":   {Rate{Requests: 180}, time.Hour, true},
+		"nothing known": {Rate{}, time.Hour, false},
+		"negative":      {Rate{Requests: -5}, time.Hour, false},
+		"enormous":      {Rate{Requests: 1 << 40}, time.Hour, false},
+		"too old":       {Rate{Requests: 180}, 25 * time.Hour, false},
+		"of tomorrow":   {Rate{Requests: 180}, -24 * time.Hour, false},
+		"one":           {Rate{Requests: 1}, time.Minute, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, pass := gate()
+			c.was.Seen = p.now().Add(-c.age)
+			asked := 0
+			client := &Client{pace: p}
+			client.RecallRate(func(context.Context) Rate { asked++; return c.was })
+			requests(t, p, 1, pass)
+			if got := p.rate.Requests == c.was.Requests && c.was.Requests > 0; got != c.recall || asked != 1 {
+				t.Errorf("rate %+v, asked %d times", p.rate, asked)
+			}
+			if r, changed := client.LearntRate(); changed || r != p.rate {
+				t.Errorf("changed: %+v", r)
+			}
+			begun := p.now()
+			requests(t, p, 300, pass)
+			if took := p.now().Sub(begun); took > time.Second {
+				t.Errorf("300 requests took %v", took)
+			}
+			client.RecallRate(func(context.Context) Rate { asked++; return c.was })
+			if requests(t, p, 1, pass); asked != 1 {
+				t.Error("it was asked again")
+			}
+		})
+	}
+}
+
+// A rate that was learnt is no reason to give up: a call without time to keep to it is sent, and
+// JumpServer decides.
+func TestPaceWithoutTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := &pace{now: time.Now, sleep: pause.For}
+		pass := func(d time.Duration) { time.Sleep(d) }
+		for range 3 {
+			requests(t, p, 20, pass)
+			refuse(t, p, time.Second, pass)
+		}
+		time.Sleep(time.Second)
+		for left, want := range map[time.Duration]time.Duration{5 * time.Second: 0, time.Minute: patience} {
+			ctx, cancel := context.WithTimeout(t.Context(), left)
+			begun := time.Now()
+			sent, err := p.admit(ctx, "x", p.number())
+			if took := time.Since(begun); err != nil || took < want-time.Second || took > want {
+				t.Errorf("%v left: waited %v, want %v: %v", left, took, want, err)
+			}
+			p.throttled(sent, time.Second)
+			time.Sleep(time.Second)
+			cancel()
+		}
+	})
+}
+
+// The first to come is the first to go, also where it was refused.
+func TestPaceKeepsTheOrder(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := &pace{now: time.Now, sleep: pause.For}
+		var mu sync.Mutex
+		var order []uint64
+		var group sync.WaitGroup
+		first := p.number()
+		sent, err := p.admit(t.Context(), "x", first)
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Millisecond)
+		p.throttled(sent, time.Second)
+		call := func(number uint64) {
+			sent, err := p.admit(t.Context(), "x", number)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			mu.Lock()
+			order = append(order, number)
+			mu.Unlock()
+			time.Sleep(10 * time.Millisecond)
+			p.done(sent, true)
+		}
+		for range 5 {
+			number := p.number()
+			group.Go(func() { call(number) })
+			synctest.Wait()
+		}
+		group.Go(func() { call(first) })
+		group.Wait()
+		if !slices.IsSorted(order) || len(order) != 6 {
+			t.Errorf("order %v", order)
+		}
+	})
 }

@@ -42,9 +42,11 @@ func (c *Client) Read(ctx context.Context) (inventory.Bastion, error) {
 
 func (c *Client) hosts(ctx context.Context, f *facts) ([]inventory.Asset, error) {
 	r := &rows{org: c.org, what: "list hosts"}
-	return readAll(ctx, c, list[inventory.Asset, hostRow]{
+	assets, err := readAll(ctx, c, list[inventory.Asset, hostRow]{
 		op: r.what, path: apiHosts, query: byName + "fields=" + hostFields(f.zone), limit: pageSize, turn: r.asset, id: assetID,
 	})
+	c.tellZone(r.field)
+	return assets, err
 }
 
 type otherRow struct {
@@ -151,10 +153,12 @@ const readByID = "read hosts by id"
 // batchOf reads the hosts with these ids, as many as one URL takes.
 func (c *Client) batchOf(ctx context.Context, f *facts, ids []string) ([]inventory.Asset, error) {
 	r := &rows{org: c.org, what: readByID, book: &c.labels}
-	return readAll(ctx, c, list[inventory.Asset, hostRow]{
+	assets, err := readAll(ctx, c, list[inventory.Asset, hostRow]{
 		op: r.what, path: apiHosts, query: byName + "fields=" + hostFields(f.zone) + "&ids=" + url.QueryEscape(strings.Join(ids, ",")),
 		limit: len(ids), most: len(ids), turn: r.asset, id: assetID,
 	})
+	c.tellZone(r.field)
+	return assets, err
 }
 
 // distinct gives each id once, in lower case as JumpServer writes them, in the given order.

@@ -65,6 +65,12 @@ func (c *Client) removeBatch(ctx context.Context, batch []string, left map[strin
 		return nil
 	}
 	spm, err := c.park(ctx, present)
+	if half := len(present) / 2; half > 0 && inventory.AdviceOf(err) == inventory.TooLarge {
+		if err := c.removeBatch(ctx, present[:half], left); err != nil {
+			return stop(present[half:], err)
+		}
+		return c.removeBatch(ctx, present[half:], left)
+	}
 	if err != nil {
 		return stop(present, err)
 	}
@@ -166,8 +172,9 @@ func deletePath(spm string) (string, error) {
 	return path, nil
 }
 
-// provenDelete tells whether a path may be sent with DELETE: by an spm, and nothing else.
+// provenDelete reports whether a path may be sent with DELETE: hosts by an spm, one row of the label page by its
+// id (see RemoveLabelRow), and nothing else.
 func provenDelete(path string) bool {
 	spm, ok := strings.CutPrefix(path, deleteQuery)
-	return ok && isUUID(spm)
+	return ok && isUUID(spm) || isLabelRow(path)
 }

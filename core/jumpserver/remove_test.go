@@ -122,7 +122,7 @@ func TestRemoveDoubts(t *testing.T) {
 		"too many are parked":  {removable{extra: []string{testID(777)}}, nil, inventory.Incomplete, "more than the 1 rows asked for"},
 		"no spm":               {removable{}, func(s *stub) { s.json("POST "+apiCache, 200, `{}`) }, inventory.Incomplete, "no spm"},
 		"nobody is parked":     {removable{}, func(s *stub) { s.json("POST "+apiCache, 200, `{"spm":"`+testSPM+`"}`) }, inventory.Incomplete, "does not list"},
-		"parking is refused":   {removable{}, func(s *stub) { s.json("POST "+apiCache, 403, `{}`) }, inventory.Denied, "right"},
+		"parking is refused":   {removable{}, func(s *stub) { s.json("POST "+apiCache, 403, denied) }, inventory.Denied, "right"},
 		"hosts cannot be read": {removable{}, func(s *stub) { s.json("GET "+apiHosts, 500, ``) }, inventory.Temporary, "500"},
 		"a row of another org": {removable{}, func(s *stub) {
 			s.json("GET "+apiHosts, 200, pageJSON(1, strings.ReplaceAll(hostJSON(testID(0), "a"), DefaultOrganisation, testID(9))))
@@ -213,5 +213,53 @@ func TestRemovePartlyParked(t *testing.T) {
 		if !gone && len(s.requests("DELETE")) != 0 {
 			t.Errorf("%q", s.requests("DELETE"))
 		}
+	}
+}
+
+// Only these may be sent with DELETE.
+func TestProvenDelete(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]bool{
+		apiHosts + "?spm=" + testSPM:                        true,
+		apiLabels + testSPM + "/":                           true,
+		apiHosts:                                            false,
+		apiHosts + testSPM + "/":                            false,
+		apiHosts + "?spm=":                                  false,
+		apiHosts + "?spm=" + testSPM + "&x=1":               false,
+		apiLabels:                                           false,
+		apiLabels + testSPM:                                 false,
+		apiLabels + "?spm=" + testSPM:                       false,
+		apiLabels + testSPM + "/?x=1":                       false,
+		apiLabels + testSPM + "/" + testSPM + "/":           false,
+		apiLabels + "../../assets/hosts/" + testSPM + "/":   false,
+		apiLabels + "*/":                                    false,
+		"/api/v1/labels/labeled-resources/" + testSPM + "/": false,
+		"/x" + apiLabels + testSPM + "/":                    false,
+	} {
+		if got := provenDelete(path); got != want {
+			t.Errorf("DELETE %s: %v", path, got)
+		}
+		s := newStub(t)
+		s.on("DELETE "+strings.Split(path, "?")[0], answer(204, ""))
+		err := s.client().do(t.Context(), call{op: "x", method: http.MethodDelete, path: path})
+		if (err == nil) != want || (len(s.seen) == 1) != want {
+			t.Errorf("DELETE %s: %v, %q", path, err, s.seen)
+		}
+	}
+}
+
+// TestLabelRowsByName: rows of other names, as from a server that does not know the filter or a database that leaves
+// accents out, are not taken for ours.
+func TestLabelRowsByName(t *testing.T) {
+	t.Parallel()
+	s := newStub(t)
+	var rows []string
+	for n, name := range []string{"jms-gone", "JMS-Gone", "jms-göne", "jms-gone2", "team", "jms-instance"} {
+		rows = append(rows, `{"id":"`+testID(n)+`","name":"`+name+`","value":"v","color":null,"comment":null,"res_count":0,"org_id":"`+DefaultOrganisation+`"}`)
+	}
+	s.json("GET "+apiLabels, 200, pageJSON(len(rows), rows...))
+	got, err := s.client().LabelRows(t.Context(), inventory.LabelGone)
+	if err != nil || len(got) != 2 || got[0].Name != "jms-gone" || got[1].Name != "JMS-Gone" || got[0].Edited {
+		t.Errorf("%+v %v", got, err)
 	}
 }

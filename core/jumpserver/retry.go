@@ -11,6 +11,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,12 +23,13 @@ import (
 const (
 	maxTries   = 4
 	callBudget = 10 * time.Second // of all tries and the pauses between them; waiting for the pace is not counted
-	maxWaits   = 10               // 429s that one call sits out
+	maxWaits   = 10               // 429s that one call sits out where JumpServer refuses everybody, see pace.hopeless
+	mostWaits  = 5 * maxWaits     // where it does not
 	maxBody    = 64 << 20         // bytes of one answer
 )
 
-// call is one request of the API. It is repeated after a 5xx, a time-out or a broken connection,
-// writes as well, each being safe to repeat:
+// call is one request of the API. It is repeated after a 5xx (JumpServer's, or that of something in front
+// of it), a time-out or a broken connection, writes as well, each being safe to repeat:
 //
 //   - POST of a host names its id: a second one is refused with a 400 on "id", which Create reads;
 //   - PATCH sets values, so that a second one changes nothing more;
@@ -42,6 +44,9 @@ type call struct {
 	body   any    // sent as JSON; nil = no body
 	// read takes the body of a success; nil = it is thrown away. A repeated call reads again.
 	read func(*json.Decoder) error
+	// still is asked right before the request leaves, after any wait for the pace: an error stops it. nil = it may
+	// always leave.
+	still func() error
 	// unsure is set where a try may have been carried out although it failed; may be nil.
 	unsure *bool
 	// hasty: an answer 500 is final, because the caller tries again in another form.
@@ -64,7 +69,7 @@ func (c *Client) do(ctx context.Context, q call) error {
 	left := callBudget
 	for tries := 1; ; tries++ {
 		took, err := c.answered(ctx, q, body, min(c.try, left))
-		if inventory.KindOf(err) != inventory.Temporary || q.final(err) || q.once {
+		if !mayPass(err) || q.final(err) || q.once {
 			return err
 		}
 		if q.unsure != nil {
@@ -85,21 +90,29 @@ func (c *Client) do(ctx context.Context, q call) error {
 // answered makes one try that is not refused by a 429: it sits those out. took is the time of
 // the try alone.
 func (c *Client) answered(ctx context.Context, q call, body []byte, timeout time.Duration) (took time.Duration, err error) {
+	number := c.pace.number()
 	for waits := 0; ; waits++ {
-		sent, err := c.pace.admit(ctx, q.op)
+		sent, err := c.pace.admit(ctx, q.op, number)
 		if err != nil {
 			return 0, err
 		}
 		err = c.send(ctx, q, body, timeout)
 		if inventory.KindOf(err) != inventory.Throttled {
-			c.pace.done(sent)
+			c.pace.done(sent, err == nil || refused(err) != nil)
 			return c.now().Sub(sent), err
 		}
-		c.wait(q, err)
-		if waits == maxWaits {
+		c.wait(q, sent, err)
+		if c.pace.hopeless() || waits == mostWaits {
 			return 0, err
 		}
 	}
+}
+
+// mayPass reports whether another try may fare better: after what passes, and after a page with a status of
+// success, which a front shows while it is being maintained, or wants to see a browser, for one request.
+func mayPass(err error) bool {
+	r := refused(err)
+	return inventory.Passing(err) || r != nil && r.front && r.status < http.StatusMultipleChoices && r.advice != inventory.Blocked
 }
 
 func (q call) final(err error) bool {
@@ -108,10 +121,10 @@ func (q call) final(err error) bool {
 }
 
 // wait closes the pace for everybody after a 429.
-func (c *Client) wait(q call, err error) {
+func (c *Client) wait(q call, sent time.Time, err error) {
 	var e *inventory.Error
 	errors.As(err, &e) // it is one, having a kind
-	after := c.pace.throttled(e.RetryAfter)
+	after := c.pace.throttled(sent, e.RetryAfter)
 	c.log.Info("JumpServer limits the number of requests", slog.String("op", q.op), slog.Duration("wait", after))
 }
 
@@ -126,6 +139,11 @@ func (c *Client) send(ctx context.Context, q call, body []byte, timeout time.Dur
 	if ctx.Err() != nil {
 		return ended(ctx)
 	}
+	if q.still != nil {
+		if err := q.still(); err != nil {
+			return err
+		}
+	}
 	start := c.now()
 	c.calls.Add(1)
 	resp, err := c.http.Do(req)
@@ -133,6 +151,7 @@ func (c *Client) send(ctx context.Context, q call, body []byte, timeout time.Dur
 		return c.unreachable(ctx, q.op, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
+	resp.Request = req // which net/http sets, and transports of tests may not
 	err = c.answer(ctx, q, resp)
 	// The path is logged without its query, which may be long; headers never are.
 	c.log.LogAttrs(ctx, slog.LevelDebug, "jumpserver call", slog.String("op", q.op), slog.String("method", q.method),
@@ -146,7 +165,7 @@ func (c *Client) request(ctx context.Context, q call, body []byte) (*http.Reques
 		return nil, fault(inventory.Invalid, "jumpserver: "+q.op+": no such address", nil)
 	}
 	if q.method == http.MethodDelete && !provenDelete(q.path) {
-		return nil, fault(inventory.Invalid, "jumpserver: "+q.op+": a DELETE without a proven spm is never sent", nil)
+		return nil, fault(inventory.Invalid, "jumpserver: "+q.op+": only what was proved by an spm, or one label row, is sent with DELETE", nil)
 	}
 	req, err := http.NewRequestWithContext(ctx, q.method, target.String(), bytes.NewReader(body))
 	if err != nil {
@@ -175,21 +194,26 @@ func (c *Client) answer(ctx context.Context, q call, resp *http.Response) error 
 		return nil
 	}
 	if !strings.HasSuffix(kind, "json") {
-		return fault(inventory.Temporary, fmt.Sprintf("jumpserver: %s: %s answered %d with %q instead of JSON; does jumpserver.url lead to JumpServer?",
-			q.op, c.host(), resp.StatusCode, kind), nil)
+		_, _ = io.CopyN(io.Discard, bounded, maxHead)
+		got := newHeard(resp, bounded.head)
+		return c.fronted(q.op, got, resp, c.pageAdvice(got))
 	}
 	if err := q.read(json.NewDecoder(bounded)); err != nil {
-		return c.unreadable(ctx, q.op, err)
+		return c.unreadable(ctx, q.op, resp, bounded, err)
 	}
 	_, _ = io.Copy(io.Discard, bounded)
 	return nil
 }
+
+// maxHead is how much of an answer's beginning is kept, for what is said of one that is not JumpServer's.
+const maxHead = 16 << 10
 
 // boundedBody ends an answer that is larger than anything JumpServer has reason to send.
 type boundedBody struct {
 	from io.Reader
 	left int
 	op   string
+	head []byte // the first maxHead bytes that were read
 }
 
 // Read implements io.Reader.
@@ -199,17 +223,42 @@ func (b *boundedBody) Read(p []byte) (int, error) {
 	}
 	n, err := b.from.Read(p[:min(len(p), b.left)])
 	b.left -= n
+	if room := maxHead - len(b.head); room > 0 {
+		b.head = append(b.head, p[:min(n, room)]...)
+	}
 	return n, err
 }
 
-// decode is the reading of an answer that is one value; a repeated try starts from zero.
-func decode[T any](into *T) func(*json.Decoder) error {
+// decode is the reading of an answer that is one value; a repeated try starts from zero. Where keys are
+// named, the answer is an object that has one of them, or not JumpServer's.
+func decode[T any](into *T, keys ...string) func(*json.Decoder) error {
 	return func(d *json.Decoder) error {
+		var text json.RawMessage
+		if err := d.Decode(&text); err != nil {
+			return err
+		}
+		if len(keys) > 0 && !hasAny(text, keys) {
+			return errForeign
+		}
 		var value T
-		if err := d.Decode(&value); err != nil {
+		err := json.Unmarshal(text, &value)
+		var shape *json.UnmarshalTypeError
+		if errors.As(err, &shape) && shape.Field == "" {
+			return errForeign // an object in place of a list, say
+		}
+		if err != nil {
 			return err
 		}
 		*into = value
 		return nil
 	}
+}
+
+// hasAny reports whether a text is an object with one of these keys.
+func hasAny(text json.RawMessage, keys []string) bool {
+	var object map[string]json.RawMessage
+	if json.Unmarshal(text, &object) != nil {
+		return false
+	}
+	return slices.ContainsFunc(keys, func(key string) bool { _, there := object[key]; return there })
 }

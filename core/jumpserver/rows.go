@@ -54,8 +54,12 @@ func (r *hostRow) zone() zoneRow {
 	return r.Domain
 }
 
-// hostFields is the value of fields= for rows that become assets.
+// hostFields is the value of fields= for rows that become assets. Where the zone's name is not known
+// both are asked for, and the row tells it: JumpServer leaves out what it does not have.
 func hostFields(zone string) string {
+	if zone == "" {
+		zone = strings.Join(zoneNames(), ",")
+	}
 	return "id,name,address,platform," + zone + ",labels,comment,is_active,org_id"
 }
 
@@ -67,6 +71,7 @@ type rows struct {
 
 	mu    sync.Mutex
 	words map[string]string
+	field string // the zone's name, as the rows show it
 }
 
 // errNoZone is the cause where a row shows no zone, neither null nor one: the field may have
@@ -86,6 +91,7 @@ func (r *rows) asset(row *hostRow) (inventory.Asset, error) {
 	if !zone.there {
 		return inventory.Asset{}, fault(inventory.Incomplete, "jumpserver: "+r.what+": the row of "+row.ID, errNoZone)
 	}
+	r.sees(row)
 	a := inventory.Asset{
 		ID: strings.ToLower(row.ID), Name: row.Name, Address: *row.Address, Platform: r.once(row.Platform.Name),
 		Zone: r.once(zone.id), Comment: row.Comment, Active: *row.Active, Host: true,
@@ -103,6 +109,17 @@ func (r *rows) asset(row *hostRow) (inventory.Asset, error) {
 		}
 	}
 	return a, nil
+}
+
+// sees keeps what a row says of the zone's name.
+func (r *rows) sees(row *hostRow) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.field == "" {
+		r.field = onlyZone(func(name string) bool {
+			return name == "domain" && row.Domain.there || name == "zone" && row.Zone.there
+		})
+	}
 }
 
 // belongs checks what every row must have: a UUID, and the organisation that was asked for.

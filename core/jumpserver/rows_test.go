@@ -92,7 +92,7 @@ func TestPageShapes(t *testing.T) {
 		`{"count":0,"results":[`:     inventory.Temporary,
 		`{"count":0`:                 inventory.Temporary,
 		``:                           inventory.Temporary,
-		`<html>`:                     inventory.Temporary,
+		`<html>`:                     inventory.Front,
 		`{"count":"0","results":[]}`: inventory.Incomplete,
 	} {
 		s := newStub(t)

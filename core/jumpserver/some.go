@@ -85,6 +85,7 @@ func (c *Client) some(ctx context.Context, f *facts, r *rows, filter string) ([]
 			limit: pageSize, turn: r.asset, id: assetID,
 		})
 	})
+	c.tellZone(r.field)
 	return assets, err
 }
 

@@ -82,7 +82,7 @@ func TestRedirectedWrites(t *testing.T) {
 			"node": func(ctx context.Context) error { return client.Nodes(ctx, []string{"/DEFAULT/a"}) },
 			"create": func(ctx context.Context) error {
 				n := asset(1)
-				n.Node = "/DEFAULT"
+				n.NodeID = s.NodeAt(jumpservertest.DefaultOrg, "/DEFAULT")
 				_, err := client.Create(ctx, n)
 				return err
 			},

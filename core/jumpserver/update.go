@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
@@ -33,7 +34,7 @@ func (c *Client) Update(ctx context.Context, patches []inventory.Patch) []error 
 			continue
 		}
 		id := strings.ToLower(p.ID)
-		if len(rows) == c.batch || taken[id] { // two rows of one host never meet in one list
+		if len(rows) >= c.listRows() || taken[id] { // two rows of one host never meet in one list
 			u.send(ctx, rows)
 			rows = nil
 			clear(taken)
@@ -63,6 +64,7 @@ func (u *update) send(ctx context.Context, rows []int) {
 	if err == nil {
 		err = u.patch(ctx, rows)
 		u.judge(err, len(rows))
+		u.c.refusedList(err, len(rows))
 	}
 	if err == nil {
 		return
@@ -79,15 +81,34 @@ func (u *update) send(ctx context.Context, rows []int) {
 	u.send(ctx, rows[len(rows)/2:])
 }
 
+// listRows is how many rows one list may have.
+func (c *Client) listRows() int {
+	if most := int(c.most.Load()); most > 0 {
+		return min(c.batch, most)
+	}
+	return c.batch
+}
+
+// refusedList remembers that a list was too large for something in front of JumpServer, so that the next
+// ones are shorter.
+func (c *Client) refusedList(err error, rows int) {
+	if inventory.AdviceOf(err) == inventory.TooLarge && rows > 1 {
+		c.most.Store(int64(rows / 2))
+	}
+}
+
 // judge decides whether an error ends the whole update. A server that cannot be reached twice in
-// a row, or fails at six single rows in a row, each time after several tries, is left alone.
+// a row, or fails at six single rows in a row, each time after several tries, is left alone. So is something in
+// front of it that refuses six single rows in a row, or everything.
 func (u *update) judge(err error, rows int) {
 	switch inventory.KindOf(err) {
 	case inventory.BadCredentials, inventory.Denied, inventory.Throttled, inventory.Deadline, inventory.Organisation:
 		u.stopped = err
-	case inventory.Temporary:
+	case inventory.Temporary, inventory.Front:
 		switch r := refused(err); {
-		case r == nil || r.status != http.StatusInternalServerError:
+		case inventory.Hopeless(err):
+			u.stopped = err
+		case inventory.Passing(err) && (r == nil || r.status != http.StatusInternalServerError):
 			u.failed += 3
 		case rows == 1:
 			u.failed++ // a list is answered so for one bad row
@@ -107,22 +128,30 @@ func (u *update) patch(ctx context.Context, rows []int) error {
 	if err != nil {
 		return err
 	}
+	zone, err := u.zoneName(ctx, f, rows)
+	if err != nil {
+		return err
+	}
 	if len(rows) == 1 {
-		return u.one(ctx, f, rows[0])
+		return u.one(ctx, zone, rows[0])
 	}
 	op := fmt.Sprintf("update %d hosts", len(rows))
 	body := make([]map[string]any, len(rows))
 	for n, i := range rows {
-		body[n] = u.c.patchBody(f.zone, u.patches[i])
+		body[n] = u.c.patchBody(zone, u.patches[i])
 		body[n]["id"] = u.patches[i].ID
 	}
 	var got map[string]*hostRow
 	err = u.c.do(ctx, call{op: op, method: http.MethodPatch, path: apiHosts, body: body, hasty: true, read: func(d *json.Decoder) error {
 		got = make(map[string]*hostRow, len(rows))
-		return decodeRows(d, func(row *hostRow) error {
+		err := decodeRows(d, func(row *hostRow) error {
 			got[strings.ToLower(row.ID)] = row
 			return nil
 		})
+		if errors.Is(err, errPage) && len(got) == 0 {
+			return errForeign // no list
+		}
+		return err
 	}})
 	if err != nil {
 		return err
@@ -139,12 +168,20 @@ func (u *update) patch(ctx context.Context, rows []int) error {
 	return nil
 }
 
+// zoneName returns the zone field's name if one of the rows has a zone, and "" else: then nobody asks for it.
+func (u *update) zoneName(ctx context.Context, f *facts, rows []int) (string, error) {
+	if !slices.ContainsFunc(rows, func(i int) bool { return u.patches[i].Zone != nil }) {
+		return "", nil
+	}
+	return u.c.zoneName(ctx, f)
+}
+
 // one sends a row alone, by the host's own path.
-func (u *update) one(ctx context.Context, f *facts, i int) error {
+func (u *update) one(ctx context.Context, zone string, i int) error {
 	p := u.patches[i]
 	op := "update host " + p.ID
 	var row hostRow
-	err := u.c.do(ctx, call{op: op, method: http.MethodPatch, path: apiHosts + strings.ToLower(p.ID) + "/", body: u.c.patchBody(f.zone, p), read: decode(&row)})
+	err := u.c.do(ctx, call{op: op, method: http.MethodPatch, path: apiHosts + strings.ToLower(p.ID) + "/", body: u.c.patchBody(zone, p), read: decode(&row, "id")})
 	if refused(err).noLabel() {
 		u.c.labels.forget(p.Labels)
 		return labelGone(op)

@@ -62,7 +62,11 @@ func (p *patchable) serveSingles(s *stub) {
 				p.t.Error("an id in a single PATCH")
 			}
 			if status, ok := p.refuses(id, row); ok {
-				reply(w, status, `{"name":["This field must be unique."]}`)
+				body := `{"name":["This field must be unique."]}`
+				if status == 404 {
+					body = `{"detail":"Host object does not exist.","code":"object_does_not_exist"}`
+				}
+				reply(w, status, body)
 				return
 			}
 			reply(w, 200, p.change(id, row))
@@ -174,12 +178,17 @@ func TestUpdateStops(t *testing.T) {
 		kind    inventory.Kind
 		patches int
 	}{
-		"wrong key":       {answer(401, `{}`), inventory.BadCredentials, 1},
-		"no right":        {answer(403, `{}`), inventory.Denied, 1},
+		"wrong key":       {answer(401, wrongKey), inventory.BadCredentials, 1},
+		"no right":        {answer(403, denied), inventory.Denied, 1},
 		"server is gone":  {answer(statusBroken, ""), inventory.Temporary, 2 * maxTries},
-		"gateway is lost": {answer(502, ""), inventory.Temporary, 2 * maxTries},
+		"gateway is lost": {answer(502, ""), inventory.Front, 2 * maxTries},
 		// 100, 50, 25, 12, 6, 3 and then six single rows
 		"500 for all": {answer(500, ""), inventory.Temporary, 0},
+		// a firewall may dislike one row's content, a login page likes nothing
+		"a firewall":      {page(405, nginx405), inventory.Front, 0},
+		"a login page":    {page(401, nginx405), inventory.Front, 1},
+		"a proxy's login": {page(407, nginx405), inventory.Front, 1},
+		"another site":    {page(200, nginx405), inventory.Front, maxTries},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

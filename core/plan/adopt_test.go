@@ -202,6 +202,9 @@ func TestManage(t *testing.T) {
 		w.rules.Accounts[prod] = Account{Type: "阿里云", Enabled: true, Zone: "z-1"}
 		w.rules.Manage = m
 	}
+	named := func(w *world, p Platforms) {
+		w.rules.Accounts[prod] = Account{Type: "阿里云", Enabled: true, Platforms: p}
+	}
 	says := func(words string) func(*testing.T, Approved) {
 		return func(t *testing.T, a Approved) {
 			t.Helper()
@@ -233,6 +236,21 @@ func TestManage(t *testing.T) {
 			[]string{"unchanged 1"}, nil},
 		{"another type of platform is told, never changed", func(w *world) { w.holds(host(i1, onPlatform("Windows"))); w.lists(i1) },
 			[]string{"drift i-1 differs", "unchanged 1"}, says("platform Windows ≠ Linux")},
+		{"new assets have the platform that is configured", func(w *world) { named(w, Platforms{Linux: "Rocky", Windows: "Rocky", Other: "BSD"}); w.lists(i1) },
+			[]string{`create i-1 new_instance name="web" 10.0.0.1 Rocky`}, nil},
+		{"likewise of an unknown system", func(w *world) {
+			named(w, Platforms{Other: "BSD"})
+			w.lists(vm("i-1", "web", "10.0.0.1", func(i *inventory.Instance) { i.OSType = "" }))
+		}, []string{`create i-1 new_instance name="web" 10.0.0.1 BSD`}, nil},
+		{"existing assets keep theirs", func(w *world) { named(w, Platforms{Linux: "Rocky"}); w.holds(host(i1)); w.lists(i1) }, []string{"unchanged 1"}, nil},
+		{"drift is against the configured platform's type", func(w *world) { named(w, Platforms{Linux: "BSD"}); w.holds(host(i1)); w.lists(i1) },
+			[]string{"drift i-1 differs", "unchanged 1"}, says("platform Linux ≠ BSD")},
+		{"none against one that is missing", func(w *world) {
+			named(w, Platforms{Linux: "missing"})
+			w.holds(host(i1, onPlatform("Windows")))
+			w.lists(i1)
+		},
+			[]string{"unchanged 1"}, nil},
 		{"another platform of the type is no drift", func(w *world) { w.holds(host(i1, onPlatform("Rocky"))); w.lists(i1) }, []string{"unchanged 1"}, nil},
 		{"a platform that is not known is no drift", func(w *world) { w.holds(host(i1, onPlatform("gone"))); w.lists(i1) }, []string{"unchanged 1"}, nil},
 		{"a system that the cloud does not name is no drift", func(w *world) {

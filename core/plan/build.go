@@ -300,7 +300,7 @@ func (b *builder) instance(e entry) {
 	skip := func(why Reason) {
 		b.skip(Change{
 			Scope: i.Scope, InstanceID: i.ID, AssetID: e.asset,
-			Name: b.rules.wanted(*i), Address: address(*i), Platform: platform(*i),
+			Name: b.rules.wanted(*i), Address: address(*i), Platform: b.rules.platform(*i),
 		}, why)
 	}
 	switch {

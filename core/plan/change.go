@@ -9,7 +9,7 @@ import (
 // Action is what happens to one instance or asset. The words are those of the results document.
 type Action string
 
-// The actions. Keep is never written anywhere but in the printed plan.
+// The actions. Keep and Node are never written anywhere but in the printed plan.
 const (
 	Create     Action = "create"
 	Update     Action = "update"
@@ -20,6 +20,7 @@ const (
 	Orphan     Action = "orphan" // left alone, and nobody looks after it: its account or region is not configured
 	Drift      Action = "drift"  // left as people have it, though the cloud says otherwise
 	Keep       Action = "keep"   // left alone because its scope was not read or not asked for
+	Node       Action = "node"   // where new assets go: made anew, or not where the configuration says
 )
 
 // removes tells whether an asset is lost by it.

@@ -100,12 +100,13 @@ func (b *builder) relocate(c *Change, d *drift, i inventory.Instance, a *invento
 	d.add("zone", a.Zone, zone)
 }
 
-// otherPlatform tells of a platform of another type than the cloud says. It is never changed.
+// otherPlatform tells of a platform of another type than a new asset of the instance would have. It is never
+// changed.
 func (b *builder) otherPlatform(d *drift, i inventory.Instance, a *inventory.Asset) {
-	wanted := platform(i)
-	if wanted == "Other" {
-		return // the cloud does not say
+	if system(i) == systemOther {
+		return
 	}
+	wanted := b.rules.platform(i)
 	have, should := b.in.Bastion.Platforms[a.Platform].Type, b.in.Bastion.Platforms[wanted].Type
 	if have != "" && should != "" && have != should {
 		d.add("platform", a.Platform, wanted)

@@ -229,7 +229,7 @@ func TestPlatform(t *testing.T) {
 		{"", "Ubuntu", "windows-jump", "Linux"},
 	} {
 		i := inventory.Instance{OSType: r.kind, OSName: r.system, Name: r.name, HostName: r.name}
-		if got := platform(i); got != r.want {
+		if got := (Rules{}).platform(i); got != r.want {
 			t.Errorf("%q %q: got %s, want %s", r.kind, r.system, got, r.want)
 		}
 	}

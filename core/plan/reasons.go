@@ -90,6 +90,24 @@ const (
 	ChangedSince    Code = "changed_since"
 	NotReviewed     Code = "not_reviewed"
 	NoLongerPlanned Code = "no_longer_planned"
+	// Of where new assets go, and of what they are made.
+	NodeNew          Code = "node_new"
+	NodeNewOrRenamed Code = "node_new_or_renamed"
+	NodeAnew         Code = "node_anew"
+	NodeInDoubt      Code = "node_in_doubt"
+	NodeReplaced     Code = "node_replaced"
+	NodeElsewhere    Code = "node_elsewhere"
+	NoPlatform       Code = "no_platform"
+	// Of rows of JumpServer's label page, see LabelUse.
+	LabelUnused       Code = "label_unused"
+	LabelCarried      Code = "label_carried"
+	LabelHeld         Code = "label_held"
+	LabelStillWritten Code = "label_still_written"
+	LabelShared       Code = "label_shared"
+	LabelUnreadable   Code = "label_unreadable"
+	LabelEdited       Code = "label_edited"
+	LabelNotPruned    Code = "label_not_pruned"
+	LabelMeanwhile    Code = "label_meanwhile"
 )
 
 type words struct{ zh, en string }
@@ -193,6 +211,28 @@ func wordsOf(code Code) (words, bool) {
 		{ChangedSince, words{"未执行（%s）：计划文件之后有变化，与文件中的不同", "not made (%s): changed since the plan's file, it is another change now"}},
 		{NotReviewed, words{"未执行（%s）：不在计划文件中", "not made (%s): it is not in the plan's file"}},
 		{NoLongerPlanned, words{"未执行（%s）：计划文件之后有变化，现在已无需改动", "not made (%s): changed since the plan's file, there is nothing to do any more"}},
+		{NodeNew, words{"新节点 %s：还没有人能通过它访问资产，请在 JumpServer 里给它授权", "new node %s: nobody has access by it yet; name it in an access rule"}},
+		{NodeNewOrRenamed, words{
+			"新节点 %s：还没有人能通过它访问资产，请在 JumpServer 里给它授权（没有状态存储时认不出改了名的节点）",
+			"new node %s: nobody has access by it yet; name it in an access rule (without a state store a renamed node is not recognised)"}},
+		{NodeAnew, words{
+			"新节点 %s：还没有人能通过它访问资产；原来的节点已被删除，它的授权不会转到新节点",
+			"new node %s: nobody has access by it yet; the node used so far was deleted, its access rules do not name the new one"}},
+		{NodeInDoubt, words{
+			"新节点 %s：还没有人能通过它访问资产；状态存储读不了（%s），不知道原来的节点是否只是改了名",
+			"new node %s: nobody has access by it yet; the state store could not be read (%s), so that it is not known whether its node was only renamed"}},
+		{NodeReplaced, words{"节点 %s：原来的已被删除，改用现在位于该路径的另一个节点", "node %s: the one used so far was deleted, that which is at the path now is used"}},
+		{NodeElsewhere, words{"配置中的节点 %s 现在是 %s（改过名或移动过），新资产放在那里", "the node configured as %s is %s now (renamed or moved); new assets go there"}},
+		{NoPlatform, words{"账号 %s：JumpServer 里没有平台 %s，请创建它，或改正配置里的 platforms", "account %s: JumpServer has no platform %s; make it, or correct platforms in the configuration"}},
+		{LabelUnused, words{"没有资产使用", "nothing has it"}},
+		{LabelCarried, words{"保留：有资产在使用", "kept: assets have it"}},
+		{LabelHeld, words{"保留：JumpServer 说 %s 在使用它", "kept: JumpServer says that %s has it"}},
+		{LabelStillWritten, words{"保留：其中的时间还没有过去一天，正在运行的同步可能要写它", "kept: its time has not been over for a day; a run that is still going may write it"}},
+		{LabelShared, words{"保留：不删除的资产共用这个标签", "kept: all assets that are never deleted share it"}},
+		{LabelUnreadable, words{"保留：值不是我们写的时间，看不懂", "kept: its value is no time that we write"}},
+		{LabelEdited, words{"保留：有颜色或备注，是人加的", "kept: it has a colour or a comment, which people added"}},
+		{LabelNotPruned, words{"保留：不是可以清理的标签", "kept: it is none of the labels that may be removed"}},
+		{LabelMeanwhile, words{"保留：列出之后有了资产、被改动或已不存在", "kept: since it was listed something got it, or it was edited, or it is gone"}},
 		{NotReadAgain, words{"保留：写入前未能重新读取资产", "kept: it could not be read again before the write"}},
 	} {
 		if t.code == code {

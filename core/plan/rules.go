@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strings"
@@ -24,11 +25,17 @@ type Account struct {
 	Type string // as the configuration writes it: it is a node of the path
 	Zone string // id of the gateway zone for new assets and for those without one; "" = none
 
+	Platforms Platforms
+
 	Enabled bool
 	Cloud   inventory.Cloud
 	Regions []string // empty = all
 	Owner   string   // the cloud account's own id as configured; "" = not configured
 }
+
+// Platforms are the names of the platforms of new assets, by the system of their instance; "" = JumpServer's
+// own of that name.
+type Platforms struct{ Linux, Windows, Other string }
 
 // mayList tells whether a full run would ask this account for a region, and the account may be
 // that of the owner.
@@ -107,17 +114,37 @@ func address(i inventory.Instance) string {
 	return ""
 }
 
-// platform judges by what the cloud says of the system, never by the host's name.
-func platform(i inventory.Instance) string {
+// The systems that platforms are chosen by. They are named as JumpServer's own platforms are.
+const (
+	systemLinux   = "Linux"
+	systemWindows = "Windows"
+	systemOther   = "Other" // the cloud does not say
+)
+
+// system judges by what the cloud says, never by the host's name.
+func system(i inventory.Instance) string {
 	osName := strings.ToLower(i.OSName)
 	switch {
 	case i.OSType == "windows", strings.Contains(osName, "windows"):
-		return "Windows"
+		return systemWindows
 	case i.OSType == "linux", linuxName(osName):
-		return "Linux"
+		return systemLinux
 	default:
-		return "Other"
+		return systemOther
 	}
+}
+
+// platform returns the name of the platform that an asset of this instance gets when it is made.
+func (r Rules) platform(i inventory.Instance) string {
+	named := r.Accounts[i.Account].Platforms
+	own := system(i)
+	switch own {
+	case systemWindows:
+		return cmp.Or(named.Windows, own)
+	case systemLinux:
+		return cmp.Or(named.Linux, own)
+	}
+	return cmp.Or(named.Other, own)
 }
 
 func linuxName(osName string) bool {
@@ -158,8 +185,8 @@ func clean(name string) string {
 	return strings.TrimSpace(name)
 }
 
-// node is where new assets of an account go: the same node that the Python tool used.
-func (r Rules) node(account string) string {
+// Node returns the path of the node where new assets of an account go: the same that the Python tool used.
+func (r Rules) Node(account string) string {
 	kind := r.Accounts[account].Type
 	return "/DEFAULT/" + kind + "/" + account
 }

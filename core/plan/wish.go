@@ -69,7 +69,7 @@ func (r *recipe) create(w wish, name string) Change {
 	}
 	return Change{
 		Action: Create, Reason: why, Scope: w.of.Scope, InstanceID: w.of.ID, AssetID: w.asset,
-		Name: name, Address: address(*w.of), Platform: platform(*w.of), from: w.of, by: r,
+		Name: name, Address: address(*w.of), Platform: r.rules.platform(*w.of), from: w.of, by: r,
 	}
 }
 
@@ -85,7 +85,7 @@ func (r *recipe) asset(c Change) *inventory.NewAsset {
 		labels = append(labels, protectedLabel())
 	}
 	return &inventory.NewAsset{
-		ID: c.AssetID, Name: c.Name, Address: c.Address, Platform: c.Platform, Node: r.rules.node(i.Account),
+		ID: c.AssetID, Name: c.Name, Address: c.Address, Platform: c.Platform, Node: r.rules.Node(i.Account),
 		Zone: zone, Labels: labels, Comment: r.rules.comment(i),
 	}
 }

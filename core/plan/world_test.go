@@ -87,7 +87,7 @@ func (w *world) input() Input {
 	platforms := map[string]inventory.Platform{
 		"Linux": {ID: 1, Name: "Linux", Type: "linux", Zones: true}, "Windows": {ID: 5, Name: "Windows", Type: "windows", Zones: true},
 		"Other": {ID: 9, Name: "Other", Type: "other"}, "Gateway": {ID: 20, Name: "Gateway", Type: "linux", Zones: true},
-		"Rocky": {ID: 21, Name: "Rocky", Type: "linux", Zones: true},
+		"Rocky": {ID: 21, Name: "Rocky", Type: "linux", Zones: true}, "BSD": {ID: 22, Name: "BSD", Type: "unix", Zones: true},
 	}
 	return Input{Bastion: inventory.Bastion{Assets: w.assets, Platforms: platforms}, Listings: w.listings}
 }
@@ -120,7 +120,7 @@ func vm(id, name, ip string, edits ...func(*inventory.Instance)) inventory.Insta
 // host is the asset that a run of an earlier version made for an instance.
 func host(i inventory.Instance, edits ...func(*inventory.Asset)) inventory.Asset {
 	a := inventory.Asset{
-		ID: inventory.AssetID(i.Cloud, i.Region, i.ID), Name: i.Name, Address: address(i), Platform: platform(i),
+		ID: inventory.AssetID(i.Cloud, i.Region, i.ID), Name: i.Name, Address: address(i), Platform: (Rules{}).platform(i),
 		Labels: labelsOf(i), Comment: "instance_id: " + i.ID, Active: true, Host: true,
 	}
 	for _, edit := range edits {

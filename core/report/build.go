@@ -32,6 +32,9 @@ func Build(in Input) Report {
 	for _, l := range in.Listings {
 		r.addScope(l, w)
 	}
+	for _, n := range in.Nodes {
+		r.Nodes = append(r.Nodes, Node{n.Configured, n.ID, n.Path, n.IsNew(), n.Reason.Text(w.lang)})
+	}
 	if in.Stopped != nil {
 		r.run = append(r.run, w.trouble(in.Stopped))
 	}

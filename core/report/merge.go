@@ -29,6 +29,7 @@ func Merge(reports []Report) Report {
 		m.Failures += r.Failures
 		m.late += r.late
 		m.HeldSets = append(m.HeldSets, r.HeldSets...)
+		m.Nodes = append(m.Nodes, r.Nodes...)
 		m.Changes = append(m.Changes, r.Changes...)
 		m.Errors = append(m.Errors, r.Errors...)
 		m.run = append(m.run, r.run...)

@@ -42,6 +42,7 @@ type Input struct {
 	Notes       []plan.Change       // Skip, Hold and Keep
 	Unchanged   int
 	Items       []apply.Item
+	Nodes       []apply.Node
 	Problems    []error // of the run and not of one item; those of kind Limit, and a missing right to delete, are only warnings
 	Stopped     error   // what ended the run before it did its work
 	HeldSets    []HeldSet
@@ -67,9 +68,11 @@ type Report struct {
 	Drifted     int     `json:"drifted,omitempty"` // assets that differ where people have the say
 	// HeldSets are the held removals that a person may approve: where a threshold holds any.
 	HeldSets []HeldSet `json:"held_sets,omitempty"`
-	Scopes   []Scope   `json:"scopes"`
-	Changes  []Change  `json:"changes"`
-	Errors   []Fault   `json:"errors"`
+	// Nodes are those for new assets that are new, or do not stand where the configuration says.
+	Nodes   []Node   `json:"nodes,omitempty"`
+	Scopes  []Scope  `json:"scopes"`
+	Changes []Change `json:"changes"`
+	Errors  []Fault  `json:"errors"`
 
 	environment string
 	started     time.Time
@@ -84,6 +87,15 @@ type HeldSet struct {
 	Hash   string `json:"hash"` // SHA-256 of the asset ids, sorted, each followed by a line break
 	Assets int    `json:"assets"`
 	Stored bool   `json:"stored"` // in the state store, without which approve has nothing to approve
+}
+
+// Node is where new assets of an account go, where people should know of it.
+type Node struct {
+	Path   string `json:"path"` // as configured
+	ID     string `json:"id"`   // "" in a dry run where the node would be made
+	Now    string `json:"now"`  // where it stands in JumpServer; "" = that was not asked
+	New    bool   `json:"new"`  // nobody has access by it yet
+	Reason string `json:"reason"`
 }
 
 // Scope is one region of one account. A failed scope has no instances.
@@ -224,11 +236,16 @@ func (r Report) Changed() bool {
 	return r.Created+r.Updated+r.Deactivated+r.Deleted+r.Held > 0
 }
 
-// Alarms tells whether people must look, and were not told before: a scope that failed as it was told not
+// MadeNode reports whether a node was made, which only a person can give access by.
+func (r Report) MadeNode() bool {
+	return !r.DryRun && slices.ContainsFunc(r.Nodes, func(n Node) bool { return n.New })
+}
+
+// Alarms reports whether people must look, and were not told before: a scope that failed as it was told not
 // long ago is no news.
 func (r Report) Alarms() bool {
-	if !r.Failed() {
-		return false
+	if !r.Failed() || r.MadeNode() {
+		return r.MadeNode()
 	}
 	loud, quiet := 0, 0
 	for _, s := range r.Scopes {

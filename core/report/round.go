@@ -68,7 +68,7 @@ func (r *Report) span(parts []Report) {
 
 // once takes out what several parts say alike.
 func (r *Report) once() {
-	r.run, r.warnings, r.Errors = distinct(r.run), distinct(r.warnings), distinct(r.Errors)
+	r.run, r.warnings, r.Errors, r.Nodes = distinct(r.run), distinct(r.warnings), distinct(r.Errors), distinct(r.Nodes)
 	type line struct{ asset, instance, reason string }
 	seen := map[line]bool{}
 	r.Scopes = slices.Clone(r.Scopes)
@@ -93,11 +93,11 @@ func (r *Report) once() {
 	})
 }
 
-func distinct(faults []Fault) []Fault {
-	seen := map[Fault]bool{}
-	return slices.DeleteFunc(slices.Clone(faults), func(f Fault) bool {
-		was := seen[f]
-		seen[f] = true
+func distinct[T comparable](all []T) []T {
+	seen := map[T]bool{}
+	return slices.DeleteFunc(slices.Clone(all), func(one T) bool {
+		was := seen[one]
+		seen[one] = true
 		return was
 	})
 }

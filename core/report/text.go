@@ -52,7 +52,7 @@ func Summary(r Report, lang plan.Lang) string {
 		}
 	}
 	fmt.Fprintf(&out, w.scopesF+"\n", complete, len(r.Scopes)-complete)
-	for _, lines := range [][]string{w.plainErrors(r), w.plainScopes(r), w.plainChanges(r), w.plainHeld(r)} {
+	for _, lines := range [][]string{w.plainErrors(r), w.plainNodes(r), w.plainScopes(r), w.plainChanges(r), w.plainHeld(r)} {
 		for n, line := range lines {
 			if n == mostLines {
 				fmt.Fprintf(&out, "  … %d/%d\n", mostLines, len(lines))
@@ -68,6 +68,15 @@ func (w words) plainErrors(r Report) []string {
 	var lines []string
 	for _, f := range append(append([]Fault{}, r.run...), r.warnings...) {
 		lines = append(lines, w.kindName(f.Kind)+w.colon+clean(f.Message))
+	}
+	return lines
+}
+
+// plainNodes are those that are new, or do not stand where the configuration says.
+func (w words) plainNodes(r Report) []string {
+	var lines []string
+	for _, n := range r.Nodes {
+		lines = append(lines, clean(n.Reason))
 	}
 	return lines
 }

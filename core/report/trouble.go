@@ -118,7 +118,7 @@ func (w writer) some(names []string) string {
 	return text
 }
 
-// warnings are problems that did no harm yet.
+// warnings are problems that did no harm yet, and nodes by which nobody has access yet.
 func (w writer) warnings(r Report) section {
 	s := section{head: w.warnHead, most: mostHeld, moreF: w.moreWarningsF}
 	for _, f := range r.warnings {
@@ -127,6 +127,11 @@ func (w writer) warnings(r Report) section {
 	for _, scope := range r.Scopes {
 		if scope.quiet {
 			s.add(func() string { return w.scopeRow(scope) })
+		}
+	}
+	for _, n := range r.Nodes {
+		if n.New {
+			s.add(func() string { return "- " + cell(n.Reason, longMessage) })
 		}
 	}
 	return s

@@ -155,6 +155,8 @@ func (w words) actionName(a plan.Action) string {
 		zh = "无人管理"
 	case plan.Drift:
 		zh = "与云不同"
+	case plan.Node:
+		zh = "节点"
 	case Fail:
 		zh = "失败"
 	}
@@ -191,6 +193,7 @@ func (w words) kindName(k inventory.Kind) string {
 		inventory.Conflict:       {"名称或 ID 冲突", "name or id taken"},
 		inventory.Limit:          {"资产数上限", "limit of assets"},
 		inventory.Organisation:   {"组织不符", "wrong organisation"},
+		inventory.Front:          {"应答的不是 JumpServer", "not JumpServer's answer"},
 		inventory.Unknown:        {"未知错误", "unknown error"},
 		busy:                     {"另一次同步正在进行，这一次没有执行", "another run is at work, so this one did nothing"},
 	}

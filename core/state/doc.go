@@ -4,7 +4,8 @@
 // history of runs. It lies in a storage.Bucket under a prefix.
 //
 // State is never evidence. Approvals are a person's order: they lift thresholds, each removal is proved all
-// the same, and what cannot be read approves nothing. All else holds no instance and no asset, and a digest that no instance of a
+// the same, and what cannot be read approves nothing. Ids of nodes say where new hosts go, and JumpServer says whether
+// they exist; where nothing is known of a path, the node at the path is taken or made, and told. All else holds no instance and no asset, and a digest that no instance of a
 // listing has any more only makes a run read everything; the worst that wrong state can do is to have a change noticed by the next full
 // reconcile (sync.full_every) rather than by this run. What is missing, damaged, too large or of a later
 // schema is "nothing known", and a warning beside it. No failure here ends a run: callers log it
@@ -24,6 +25,8 @@
 //	held/<hash>.json                 one per set of held removals, see Held
 //	approvals/<hash>.json            one per set that a person approved, for a day
 //	quarantine/<account>-<hash>.json one per account whose credentials fail
+//	rate/<of>.json                   how many requests a minute JumpServer takes of an access key
+//	nodes/<server>-<hash>/<path>-<hash>.json  one per configured path: the id of its node, see Nodes
 //	pulse/<slice>-<hash>.json        when the scopes of a slice of runs were last in a complete run
 //	alarm.json                       that people were told that there are no complete runs
 //	runs/<day>/<time>-<nonce>.json  one per run, for 180 days

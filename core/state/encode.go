@@ -25,6 +25,9 @@ func schemasOf(body any) (oldest, newest int) {
 	return 1, 1
 }
 
+// later is how the reason begins where an object is sound, and of a schema that this program does not know yet.
+const later = "was written by a later version"
+
 // earlier is why an object of a schema that is no longer read is not read. It is sound.
 const earlier = "was written by an earlier version"
 
@@ -64,7 +67,7 @@ func decode(data []byte, limit int, body any) (why string) {
 	}
 	switch oldest, newest := schemasOf(body); {
 	case e.Schema > newest:
-		return fmt.Sprintf("was written by a later version (schema %d, this program reads %d)", e.Schema, newest)
+		return fmt.Sprintf("%s (schema %d, this program reads %d)", later, e.Schema, newest)
 	case e.Schema < 1:
 		return "has no schema"
 	case e.Checksum != checksum(e.Body):

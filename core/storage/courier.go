@@ -10,10 +10,10 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/proxy"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
@@ -24,7 +24,7 @@ const (
 
 // Network says how a store is reached. The zero value is right for most.
 type Network struct {
-	Proxy          secret.Value  // http(s)://…, may hold a password; empty = HTTP_PROXY, HTTPS_PROXY and NO_PROXY
+	Proxy          secret.Value  // http(s)://…, may hold a password; empty = HTTP_PROXY and HTTPS_PROXY; NO_PROXY holds for both
 	ConnectTimeout time.Duration // 0 = 5 s
 	RequestTimeout time.Duration // of one request with its whole answer; 0 = 30 s
 }
@@ -33,18 +33,14 @@ type Network struct {
 // what makes three SDKs behave alike. Only a 2xx answer with a whole body of at most MaxSize reaches
 // an SDK; all else is a *Refusal or a fault of the network. Redirects are not followed.
 func Client(n Network) (*http.Client, error) {
-	proxy := http.ProxyFromEnvironment
-	if !n.Proxy.Empty() {
-		u, err := url.Parse(n.Proxy.Reveal())
-		if err != nil || u.Host == "" {
-			return nil, invalid("the proxy is not http(s)://host[:port]")
-		}
-		proxy = http.ProxyURL(u)
+	by, err := proxy.By(n.Proxy.Reveal())
+	if err != nil {
+		return nil, invalid("the proxy is not http(s)://host[:port]")
 	}
 	connect := cmp.Or(n.ConnectTimeout, defaultConnectTimeout)
 	return &http.Client{Transport: courier{
 		base: &http.Transport{
-			Proxy:               proxy,
+			Proxy:               by,
 			DialContext:         (&net.Dialer{Timeout: connect}).DialContext,
 			TLSHandshakeTimeout: connect,
 			MaxIdleConnsPerHost: 8,

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/state"
 	"github.com/jms-sync/jms-sync/core/storage/dir"
 	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
@@ -43,6 +44,24 @@ func reopened(w *world) {
 	w.hear(change("i-1", "Running"), runtimetest.Options{}, engine.EventDone)
 	if marks() != 1 {
 		w.Errorf("%d scopes are open after an event that wrote", marks())
+	}
+}
+
+// nodeRenamed: a node that people renamed is found again by a new process, from what the store remembers.
+func nodeRenamed(w *world) {
+	w.Env["STATE"] = "file://" + w.TempDir()
+	w.start()
+	w.known(1, "i-1")
+	old := w.Hosts()[0].Nodes[0]
+	renamed := old[:strings.LastIndex(old, "/")] + "/renamed"
+	w.JMS.RenameNode(jumpservertest.DefaultOrg, old, "renamed")
+	w.Process.Stop()
+	w.Start()
+	w.known(2, "i-2")
+	for _, h := range w.Hosts() {
+		if len(h.Nodes) != 1 || h.Nodes[0] != renamed {
+			w.Errorf("%s sits in %v, want %s", h.Name, h.Nodes, renamed)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -18,7 +19,7 @@ import (
 const regionsAsked = 5
 
 // The parts, in the order in which they are measured and shown.
-const allParts = "abcdef"
+const allParts = "abcdefg"
 
 // bench measures runs of jms-sync against emulators in another process, or reads a real server.
 type bench struct {
@@ -43,6 +44,11 @@ type bench struct {
 	real     bool
 	config   string // -c, for a real server
 	writeTo  string // organisation of a real server; "" = nothing is written
+	creates  int    // g: hosts of one measurement
+	rounds   int    // g
+	createIn string // g: organisation of a real server
+	yes      bool   // g: nobody is asked
+	in       *bufio.Reader
 }
 
 func benchCommand(o *options, stdout io.Writer) *cobra.Command {
@@ -57,10 +63,12 @@ func benchCommand(o *options, stdout io.Writer) *cobra.Command {
 			"  d 从事件到资产\n" +
 			"  e 内存峰值\n" +
 			"  f 从启动到第一次向运行时取事件，以及程序与程序包的大小\n" +
-			"--real 用配置（-c 或环境变量）里的真实服务器测量 b 与 c，只读；--write-to-organisation 还会在一个空的组织里做一次首次同步。",
+			"  g 创建主机：与固定的 1、2、4、8 个写入者相比，耗时按真实服务器随并发的测量值\n" +
+			"--real 用配置（-c 或环境变量）里的真实服务器测量 b 与 c，只读；--write-to-organisation 还会在一个空的组织里做一次首次同步。\n" +
+			"--create-in-organisation 在真实服务器上测量 g：先说明会写什么并询问，创建自己的主机，测完删除。",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			b.config = o.config
+			b.config, b.in = o.config, bufio.NewReader(cmd.InOrStdin())
 			if err := b.check(); err != nil {
 				return &exit{exitUsage, err}
 			}
@@ -97,13 +105,20 @@ func (b *bench) flags(cmd *cobra.Command) {
 	f.StringVar(&b.markdown, "markdown", "", "把表格写进这个 Markdown 文件，把图（SVG）写在它旁边")
 	f.StringVar(&b.profile, "profile", "", "b：另做一次运行，把 pprof 文件（cpu、allocs）写到这个目录")
 	f.BoolVar(&b.real, "real", false, "测量配置里的真实服务器，只读（b 与 c）")
+	f.IntVar(&b.creates, "creates", 100, "g：每次测量创建的主机数")
+	f.IntVar(&b.rounds, "rounds", 5, "g：轮数，取中位数")
+	f.StringVar(&b.createIn, "create-in-organisation", "", "与 --real 同用：在这个组织（须与配置相同）里测量 g；创建名为 jms-sync-bench-… 的主机并删除")
+	f.BoolVar(&b.yes, "yes", false, "g：不询问，直接写入（用于脚本）")
 	f.StringVar(&b.writeTo, "write-to-organisation", "", "与 --real 同用：在这个组织（须与配置相同，且没有任何资产）里做一次首次同步；不删除任何资产")
 }
 
 // check refuses what cannot be measured, and fills in the parts.
 func (b *bench) check() error {
 	known, byDefault := allParts, allParts
-	if b.real {
+	switch {
+	case b.real && b.createIn != "":
+		known, byDefault = "bcg", "g"
+	case b.real:
 		known, byDefault = "bc", "bc"
 	}
 	if b.parts == "" {
@@ -119,6 +134,10 @@ func (b *bench) check() error {
 		return fmt.Errorf("--sizes、--listed、--instances: 应为 %d 的倍数 (multiples of it)", regionsAsked)
 	case b.most < 0 || b.most%(manyAccounts*manyRegions) != 0:
 		return fmt.Errorf("--most: 应为 %d 的倍数或 0 (a multiple of it, or 0)", manyAccounts*manyRegions)
+	case b.creates < 1 || b.creates > 99999 || b.rounds < 1:
+		return errors.New("--creates、--rounds: 至少为 1，最多 99999 台 (at least 1; 99,999 hosts at most)")
+	case b.createIn != "" && !b.real:
+		return errors.New("--create-in-organisation: 只与 --real 同用 (only with --real)")
 	case b.writeTo != "" && !b.real:
 		return errors.New("--write-to-organisation: 只与 --real 同用 (only with --real)")
 	case b.markdown != "" && (b.real || b.parts != allParts):
@@ -140,10 +159,10 @@ func (b *bench) run(ctx context.Context) error {
 		}
 	}
 	measure := map[rune]func(context.Context) (*figure, error){
-		'a': b.firstSync, 'b': b.withoutChanges, 'c': b.listing, 'd': b.events, 'e': b.memories, 'f': b.starts,
+		'a': b.firstSync, 'b': b.withoutChanges, 'c': b.listing, 'd': b.events, 'e': b.memories, 'f': b.starts, 'g': b.crowds,
 	}
 	if b.real {
-		measure = map[rune]func(context.Context) (*figure, error){'b': b.realUnchanged, 'c': b.realListing}
+		measure = map[rune]func(context.Context) (*figure, error){'b': b.realUnchanged, 'c': b.realListing, 'g': b.realCreates}
 	}
 	var figures []*figure
 	var errs []error

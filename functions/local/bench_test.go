@@ -39,7 +39,7 @@ func small(t *testing.T) bench {
 	event := programs[0]
 	return bench{
 		exe: exe, event: event, timer: event, lambda: programs[1], graph: programs[2], hosts: 20, sizes: []int{20, 10}, listed: 150, judged: 10, most: 50,
-		latency: time.Millisecond, farther: time.Millisecond, pause: time.Millisecond, runs: 1,
+		creates: 8, rounds: 1, latency: time.Millisecond, farther: time.Millisecond, pause: time.Millisecond, runs: 1,
 	}
 }
 
@@ -72,6 +72,13 @@ func printed() map[string][]string {
 		"d": {
 			`^  instance created +1 +3 +` + anyTime + ` *$`,
 			`^  instance released .* +3 +4 +` + anyTime + ` *$`,
+		},
+		"g": {
+			`^g\. Making 8 hosts, at the cost of real servers by the number of writers, each host ±50 %$`,
+			`^  v4\.7\.0 +1, plain +\d+\.\d *$`,
+			`^  v4\.7\.0 +8, plain +\d+\.\d *$`,
+			`^  v4\.10\.19 +2, plain +\d+\.\d *$`,
+			`^  v4\.10\.19 +jms-sync, up to 8 +\d+\.\d +` + anyTime + ` *$`,
 		},
 		"ef": {
 			`^  10 +1 × 5 +without state +` + anyTime + ` +` + anyPeak + ` +128(, ok)? *$`,
@@ -196,9 +203,9 @@ func TestSpread(t *testing.T) {
 func TestBenchRefuses(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{
-		{"--only", "g"}, {"--only", "a,b"}, {"--hosts", "0"}, {"--runs", "0"}, {"--latency", "-1s"}, {"--pause", "-1s"},
+		{"--only", "h"}, {"--only", "a,b"}, {"--hosts", "0"}, {"--runs", "0"}, {"--latency", "-1s"}, {"--pause", "-1s"},
 		{"--sizes", "7"}, {"--sizes", "10,7"}, {"--instances", "0"}, {"--listed", "3"}, {"--most", "60"}, {"--most", "-50"},
-		{"--real", "--only", "a"}, {"--write-to-organisation", "x"}, {"--markdown", "x.md", "--only", "b"}, {"--real", "--markdown", "x.md"},
+		{"--real", "--only", "a"}, {"--real", "--only", "g"}, {"--create-in-organisation", "x"}, {"--creates", "0"}, {"--rounds", "0"}, {"--write-to-organisation", "x"}, {"--markdown", "x.md", "--only", "b"}, {"--real", "--markdown", "x.md"},
 	} {
 		var out, said strings.Builder
 		if code := run(t.Context(), append([]string{"bench"}, args...), strings.NewReader(""), &out, &said); code != exitUsage || said.String() == "" || out.String() != "" {

@@ -33,6 +33,7 @@ import (
 func canaries() map[string]string {
 	return map[string]string{
 		"proxy":                            "CANARY-of-the-proxy",
+		"jumpserver.proxy":                 "CANARY-of-jumpservers-proxy",
 		"jumpserver.access_key_id":         "cacacaca-0001-4222-8333-444455556666",
 		"jumpserver.access_key_secret":     "CANARY-of-jumpserver",
 		"clouds[].access_key_id":           "LTAI5tCANARYkey000001",
@@ -171,15 +172,17 @@ func newMine(t *testing.T) *mine {
 
 func (m *mine) settings() string {
 	c := canaries()
-	proxy := strings.Replace(m.serve(m), "://", "://user:"+c["proxy"]+"@", 1)
+	door := m.serve(m)
+	proxy := strings.Replace(door, "://", "://user:"+c["proxy"]+"@", 1)
+	inner := strings.Replace(door, "://", "://user:"+c["jumpserver.proxy"]+"@", 1)
 	return m.save("config.yaml", fmt.Sprintf(`
 proxy: %q
-jumpserver: {url: %q, access_key_id: %s, access_key_secret: %s}
+jumpserver: {url: %q, proxy: %q, access_key_id: %s, access_key_secret: %s}
 clouds:
   - {type: 阿里云, name: aliyun-prod, access_key_id: %s, access_key_secret: %s, regions: [cn-beijing], endpoint: %q}
 notification: {on: always, window: 0s, dingtalk: {enabled: true, webhook: %q, secret: %s}}
 log: {level: DEBUG, detailed: true, file: %q}
-`, proxy, m.url, c["jumpserver.access_key_id"], c["jumpserver.access_key_secret"], c["clouds[].access_key_id"], c["clouds[].access_key_secret"],
+`, proxy, m.url, inner, c["jumpserver.access_key_id"], c["jumpserver.access_key_secret"], c["clouds[].access_key_id"], c["clouds[].access_key_secret"],
 		m.endpoint, m.webhook, c["notification.dingtalk.secret"], m.log()))
 }
 

@@ -61,6 +61,15 @@ func (p *patient) replace(old, with string) {
 // serveAs replaces JumpServer's address by one at which a handler stands before it.
 func (p *patient) serveAs(wrap func(http.Handler) http.Handler) { p.url = p.serve(wrap(p.jms)) }
 
+// front lets something in front of JumpServer answer what has a part in its address.
+func (p *patient) front(part string, page jumpservertest.Page) {
+	p.serveAs(func(h http.Handler) http.Handler {
+		f := jumpservertest.NewFront(h)
+		f.Answer(jumpservertest.On("", part), -1, page)
+		return f
+	})
+}
+
 func (p *patient) brokenPlace(part string, f jumpservertest.Fault) {
 	p.jms.Fail(jumpservertest.On("", part), -1, f)
 }
@@ -84,11 +93,28 @@ func illnesses() []illness {
 			p.syncUser()
 			p.url = p.serve(p.jms)
 		}},
+		{"v4.10.19", exitDone, func(p *patient) {
+			p.jms = jumpservertest.New(jumpservertest.Options{Version: jumpservertest.V41019, TB: p.T})
+			p.syncUser()
+			p.url = p.serve(p.jms)
+		}},
+		{"options-denied", exitDone, func(p *patient) {
+			p.jms = jumpservertest.New(jumpservertest.Options{Version: jumpservertest.V41019, TB: p.T})
+			p.syncUser()
+			p.url = p.serve(p.jms)
+			p.jms.Fail(jumpservertest.On(http.MethodOptions, ""), -1, jumpservertest.Fault{Status: 405, Body: `{"detail":"Method \"OPTIONS\" not allowed.","code":"method_not_allowed"}`})
+		}},
 		{"jumpserver-down", exitPartial, func(p *patient) { p.url = "http://127.0.0.1:1" }},
 		{"jumpserver-redirects", exitPartial, func(p *patient) {
 			p.brokenPlace("/api/health/", jumpservertest.Fault{Status: 302, Location: "https://sso.example.com/login"})
 		}},
 		{"jumpserver-page", exitPartial, func(p *patient) { p.brokenPlace("/api/health/", jumpservertest.Fault{Status: 200}) }},
+		{"front-firewall", exitPartial, func(p *patient) { p.front("/api/v1/", jumpservertest.Pages()["Aliyun WAF 405"]) }},
+		{"front-login", exitPartial, func(p *patient) { p.front("/users/profile/", jumpservertest.Pages()["nginx 401, auth_basic"]) }},
+		{"front-down", exitPartial, func(p *patient) { p.front("/api/", jumpservertest.Nginx(http.StatusBadGateway, "")) }},
+		{"key-addresses", exitPartial, func(p *patient) {
+			p.brokenPlace("/users/profile/", jumpservertest.Fault{Status: 401, Body: `{"detail":"Ip is not in access ip list.","code":"authentication_failed"}`})
+		}},
 		{"jumpserver-unhealthy", exitPartial, func(p *patient) {
 			p.brokenPlace("/api/health/", jumpservertest.Fault{Edit: func(code int, body []byte) (int, []byte) {
 				return code, bytes.Replace(body, []byte(`"db_status":true`), []byte(`"db_status":false`), 1)
@@ -121,9 +147,13 @@ func illnesses() []illness {
 		{"organisation", exitPartial, func(p *patient) {
 			p.jms.AddOrg("33333333-3333-4333-8333-333333333333", "运维")
 			p.org = "44444444-4444-4444-8444-444444444444"
+		}},
+		{"organisation-enterprise", exitPartial, func(p *patient) {
+			p.jms.SetEnterprise(true)
+			p.jms.AddOrg("33333333-3333-4333-8333-333333333333", "运维")
+			p.org = "44444444-4444-4444-8444-444444444444"
 			p.jms.AddKey(jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret}) // only a super user may list them
 		}},
-		{"organisation-untold", exitPartial, func(p *patient) { p.org = "44444444-4444-4444-8444-444444444444" }},
 		{"rights-missing", exitPartial, func(p *patient) { p.syncUser(inventory.AddAssets, inventory.ViewNodes, inventory.ViewPlatform) }},
 		{"rights-no-delete", exitDone, func(p *patient) { p.syncUser(inventory.DeleteAssets) }},
 		{"rights-excess", exitDone, func(p *patient) {
@@ -139,12 +169,25 @@ func illnesses() []illness {
 		{"rights-not-told", exitDone, func(p *patient) {
 			p.jms.AddKey(jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret, Silent: true})
 		}},
+		{"zone-right-not-needed", exitDone, func(p *patient) { p.syncUser("assets.view_domain", "assets.view_zone") }},
+		{"zone-right-missing", exitPartial, func(p *patient) {
+			p.syncUser("assets.view_domain", "assets.view_zone")
+			p.replace("regions:", "domain_id: "+zone+", regions:")
+		}},
 		{"zone-missing", exitPartial, func(p *patient) { p.replace("regions:", "domain_id: "+zone+", regions:") }},
 		{"zone-and-platform", exitDone, func(p *patient) {
 			p.jms = jumpservertest.New(jumpservertest.Options{NoZones: []string{"Windows"}, TB: p.T})
 			p.syncUser()
 			p.replace("regions:", "domain_id: "+p.jms.SeedZone(jumpservertest.DefaultOrg, "idc")+", regions:")
 			p.url = p.serve(p.jms)
+		}},
+		{"platforms-named", exitDone, func(p *patient) {
+			p.jms.AddPlatform("Linux-2222", "linux", 2222)
+			p.replace("regions:", "platforms: {linux: Linux-2222}, regions:")
+		}},
+		{"platforms-missing", exitPartial, func(p *patient) {
+			p.jms.AddPlatform("Linux-2222", "linux", 2222)
+			p.replace("regions:", "platforms: {linux: Linux-222, windows: Linux-2222}, regions:")
 		}},
 		{"nearly-full", exitDone, func(p *patient) { p.holds(4200) }},
 		{"full", exitPartial, func(p *patient) { p.holds(5000) }},

@@ -36,6 +36,7 @@ type world struct {
 	atOnce                   int  // requests that JumpServer serves at a time, others wait; 0 = all
 	throttle                 int  // requests a minute that JumpServer takes; 0 = any number, or jumpservertest.ThrottleOfVersion
 	measured                 bool // JumpServer takes the times of a real server
+	crowd                    bool // creates take as long as on a real server, by the number of writers
 	seeded                   bool
 }
 
@@ -67,6 +68,7 @@ func emulateCommand(stdout io.Writer) *cobra.Command {
 	f.IntVar(&w.atOnce, "at-once", 0, "JumpServer 同时处理的请求数，0 表示不限制")
 	f.IntVar(&w.throttle, "throttle", 0, "JumpServer 每分钟接受的请求数，0 表示不限制，-1 表示该版本的默认值")
 	f.BoolVar(&w.measured, "measured", false, "JumpServer 按真实服务器的实测耗时回答：每个请求、写入的每一行与每个标签")
+	f.BoolVar(&w.crowd, "crowd", false, "创建主机的耗时按这个版本的真实服务器随并发的测量值，每台 ±50 %")
 	f.BoolVar(&w.seeded, "seeded", false, "JumpServer 里已有同步过的全部资产")
 	return cmd
 }
@@ -164,6 +166,9 @@ func (w world) start(ctx context.Context) (*emulators, error) {
 		costs, w.jumpserverLatency = jumpservertest.MeasuredCosts(jumpservertest.Version(w.version))
 		costs.Spread = 0.5
 	}
+	if w.crowd { // which has its own times for creates
+		costs.Create, costs.CreateLabel = 0, 0
+	}
 	e := &emulators{
 		world: w, robot: dingtalktest.New(dingtalktest.Settings{Secret: robotSecret}),
 		bastion: jumpservertest.New(jumpservertest.Options{
@@ -171,7 +176,7 @@ func (w world) start(ctx context.Context) (*emulators, error) {
 			Latency: w.jumpserverLatency, Costs: costs, Limit: w.room(),
 		}),
 	}
-	e.answers = &stopwatch{next: e.bastion, took: map[string]span{}}
+	e.answers = &stopwatch{next: w.handler(e.bastion), took: map[string]span{}}
 	e.cloud, e.first = w.fleet()
 	err := e.listen(e.answers, &e.places.JumpServer)
 	if err == nil {
@@ -191,6 +196,16 @@ func (w world) start(ctx context.Context) (*emulators, error) {
 	e.cloud.SetLatency(w.cloudLatency) // the seeding need not wait
 	e.reset()
 	return e, nil
+}
+
+// handler is JumpServer as it is reached.
+func (w world) handler(bastion http.Handler) http.Handler {
+	if !w.crowd {
+		return bastion
+	}
+	c := jumpservertest.MeasuredCrowd(jumpservertest.Version(w.version))
+	c.Spread = 0.5
+	return c.Handler(bastion)
 }
 
 // room is how many assets JumpServer takes: what the community edition does, or all instances.

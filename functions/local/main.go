@@ -97,7 +97,7 @@ func rootCommand(stdout, stderr io.Writer) *cobra.Command {
 	root.Flags().BoolVar(&o.everyAccount, "every-account", false, "也查询隔离中的账号（权限已修好而密钥未换时用）")
 	root.AddCommand(planCommand(&o, stdout, stderr), doctorCommand(&o, stdout), initCommand(&o, stdout, stderr),
 		eventCommand(&o, stdout, stderr), splitCommand(&o, stdout, stderr),
-		adoptCommand(&o, stdout, stderr), releaseCommand(&o, stdout, stderr), retireCommand(&o, stdout, stderr),
+		adoptCommand(&o, stdout, stderr), releaseCommand(&o, stdout, stderr), retireCommand(&o, stdout, stderr), labelsCommand(&o, stdout, stderr),
 		statusCommand(&o, stdout, stderr), heldCommand(&o, stdout, stderr), approveCommand(&o, stdout, stderr), rejectCommand(&o, stdout, stderr), applyCommand(&o, stdout, stderr),
 		demoCommand(stdout), benchCommand(&o, stdout), emulateCommand(stdout), probeCommand(&o, stdout), versionCommand(stdout))
 	return root

@@ -11,13 +11,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver"
+	"github.com/jms-sync/jms-sync/core/proxy"
 )
 
 // askedAtOnce is how many hosts the baseline asks for: all of them. A server cuts it to what it
@@ -63,13 +63,11 @@ func allFields(ctx context.Context, cfg config.Config) (rows []map[string]any, c
 		pool.AppendCertsFromPEM(cfg.JumpServer.CA) // checked with the configuration
 		transport.TLSClientConfig.RootCAs = pool
 	}
-	if proxy := cfg.Proxy.Reveal(); proxy != "" {
-		at, err := url.Parse(proxy)
-		if err != nil {
-			return nil, 0, fmt.Errorf("proxy: not a URL") // it may hold a password
-		}
-		transport.Proxy = http.ProxyURL(at)
+	by, err := proxy.By(cfg.JumpServer.Proxy.Reveal())
+	if err != nil {
+		return nil, 0, fmt.Errorf("jumpserver.proxy: %w", err)
 	}
+	transport.Proxy = by
 	client := &http.Client{Transport: transport}
 	for {
 		var page struct {

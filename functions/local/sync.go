@@ -157,7 +157,7 @@ func (o *options) open(ctx context.Context, stderr io.Writer) (*session, error) 
 		var e engine.Engine
 		e, err = wire.Engine(cfg, client, wire.Role{}, log, kept, wire.Hooks{Stage: p.stage, Progress: p.count})
 		if err == nil {
-			e.Window = wire.Window(store, cfg)
+			e.Window, e.Nodes = wire.Window(store, cfg), wire.Nodes(store, cfg)
 			return &session{
 				cfg: cfg, client: client, store: store, kept: kept, engine: e, progress: p, close: func() { _ = closer.Close() },
 			}, nil
@@ -191,8 +191,13 @@ func again(out engine.Outcome) bool {
 	return out.Report.Outcome == report.Failed && !mistaken(out.Err)
 }
 
-// mistaken tells whether JumpServer refused the key or another organisation answered.
+// mistaken tells whether JumpServer refused the key, another organisation answered, or what answered says
+// that a setting has to be changed.
 func mistaken(err error) bool {
+	switch inventory.AdviceOf(err) {
+	case inventory.WriteHTTPS, inventory.WriteHTTP, inventory.OtherHost, inventory.OtherPath, inventory.ProxyLogin:
+		return true
+	}
 	kind := inventory.KindOf(err)
 	return kind == inventory.BadCredentials || kind == inventory.Organisation
 }

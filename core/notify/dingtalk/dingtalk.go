@@ -16,6 +16,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/notify"
 	"github.com/jms-sync/jms-sync/core/pause"
+	"github.com/jms-sync/jms-sync/core/proxy"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
@@ -29,7 +30,7 @@ type Settings struct {
 
 // Options are what tests change; the zero value is right for everything else.
 type Options struct {
-	Proxy     string            // http(s)://…; "" = what HTTP(S)_PROXY of the process says
+	Proxy     string            // http(s)://…; "" = what HTTP(S)_PROXY of the process says; NO_PROXY holds for both
 	Timeout   time.Duration     // of one request; 0 = 10 s
 	Transport http.RoundTripper // nil = a new one, with Proxy
 	Now       func() time.Time
@@ -92,16 +93,12 @@ func newClient(o Options) (*http.Client, error) {
 		o.Timeout = 10 * time.Second
 	}
 	if o.Transport == nil {
-		proxy := http.ProxyFromEnvironment
-		if o.Proxy != "" {
-			address, err := url.Parse(o.Proxy)
-			if err != nil || address.Host == "" {
-				return nil, mistake("proxy is not a URL")
-			}
-			proxy = http.ProxyURL(address)
+		by, err := proxy.By(o.Proxy)
+		if err != nil {
+			return nil, mistake("proxy is not a URL")
 		}
 		o.Transport = &http.Transport{
-			Proxy: proxy, DialContext: (&net.Dialer{Timeout: o.Timeout}).DialContext,
+			Proxy: by, DialContext: (&net.Dialer{Timeout: o.Timeout}).DialContext,
 			TLSHandshakeTimeout: o.Timeout, ForceAttemptHTTP2: true,
 			// A function sleeps between two messages: a kept connection would be a dead one.
 			DisableKeepAlives: true,

@@ -29,6 +29,7 @@ func Scenarios() map[string]func(*World) {
 		"no more runtime API":      vanished,
 		"broken configuration":     brokenConfiguration,
 		"state in a folder":        stateInFolder,
+		"node renamed":             nodeRenamed,
 		"watched":                  watched,
 		"quarantined":              quarantined,
 		"terminated while waiting": terminatedWaiting,

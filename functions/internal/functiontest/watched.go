@@ -18,13 +18,16 @@ func quarantined(w *World) {
 	w.Env["NOTIFICATION_ON"] = "failure"
 	w.Start()
 	w.Run("", report.OK, runtimetest.Options{})
+	if n := len(w.Robot.Messages()); n != 1 {
+		w.Errorf("%d cards about the new node", n)
+	}
 	w.ECS.Break(alibabatest.Fault{Kind: alibabatest.Forbidden})
 	for range 2 {
 		w.Fails(w.Invoke("", runtimetest.Options{}), "sync failed", "denied")
 	}
 	w.ECS.Repair()
 	w.Fails(w.Invoke("", runtimetest.Options{}), "账号隔离中", "Forbidden")
-	if n := len(w.Robot.Messages()); n != 1 || len(w.Hosts()) != 3 {
+	if n := len(w.Robot.Messages()) - 1; n != 1 || len(w.Hosts()) != 3 {
 		w.Errorf("%d cards, %d hosts", n, len(w.Hosts()))
 	}
 	if r := w.Run(`{"dry_run":true}`, report.OK, runtimetest.Options{}); r.Total != 3 {

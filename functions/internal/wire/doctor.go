@@ -6,6 +6,8 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -15,6 +17,9 @@ import (
 	"github.com/jms-sync/jms-sync/core/doctor"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk"
+	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/proxy"
+	"github.com/jms-sync/jms-sync/core/secret"
 	"github.com/jms-sync/jms-sync/core/storage"
 	stores "github.com/jms-sync/jms-sync/core/storage/all"
 )
@@ -53,17 +58,62 @@ func Doctor(x Examination) ([]doctor.Check, error) {
 
 func server(cfg config.Config) doctor.Server {
 	s := doctor.Server{
-		URL: cfg.JumpServer.URL, Verify: cfg.JumpServer.VerifySSL, Proxied: !cfg.Proxy.Empty(),
+		URL: cfg.JumpServer.URL, Verify: cfg.JumpServer.VerifySSL,
+		Proxied: proxied(cfg.JumpServer.Proxy, cfg.JumpServer.URL), OtherProxy: otherProxy(cfg),
 		Deletes: cfg.Sync.Removal.Mode == config.ModeDelete && !cfg.Sync.NoDelete,
 		ZoneOf:  map[string]string{}, Lookup: net.DefaultResolver.LookupHost, Now: time.Now,
 	}
+	now := time.Now()
 	for _, c := range cfg.Clouds {
-		if c.Enabled && c.DomainID != "" {
+		if !c.Enabled {
+			continue
+		}
+		if c.DomainID != "" {
 			s.Accounts, s.ZoneOf[c.Name] = append(s.Accounts, c.Name), c.DomainID
 		}
+		p := cfg.PlatformsOf(c)
+		s.Platforms = append(s.Platforms,
+			doctor.Platform{System: doctor.Linux, Name: p.Linux, Account: c.Name},
+			doctor.Platform{System: doctor.Windows, Name: p.Windows, Account: c.Name},
+			doctor.Platform{System: doctor.Other, Name: p.Other, Account: c.Name})
+		s.Marks = append(s.Marks, marks(c, now))
 	}
 	return s
 }
+
+// marks are the labels that an account's assets may get. What the cloud tells, and the configuration does not, is left out.
+func marks(c config.Cloud, now time.Time) doctor.Marks {
+	m := doctor.Marks{Account: c.Name}
+	i := inventory.Instance{Scope: inventory.Scope{Cloud: c.Cloud, Account: c.Name}, Owner: c.AccountID}
+	for _, p := range cloudlist.Providers() {
+		if p.Cloud == c.Cloud {
+			i.ID = p.Absent
+		}
+	}
+	if len(c.Regions) == 0 {
+		m.Labels = plan.WrittenLabels(i, now)
+	}
+	for _, region := range c.Regions {
+		i.Region = region
+		m.Labels = append(m.Labels, plan.WrittenLabels(i, now)...)
+	}
+	return m
+}
+
+// proxied reports whether requests to an address go by a proxy, which then looks its name up.
+func proxied(by secret.Value, target string) bool {
+	choice, err := proxy.By(by.Reveal())
+	at, bad := url.Parse(target)
+	if err != nil || bad != nil {
+		return false
+	}
+	to, err := choice(&http.Request{URL: at})
+	return err == nil && to != nil
+}
+
+// otherProxy reports whether a proxy is configured, but none for JumpServer: before it had a setting of its
+// own, that of clouds and cards was used.
+func otherProxy(cfg config.Config) bool { return !cfg.Proxy.Empty() && cfg.JumpServer.Proxy.Empty() }
 
 func examined(a cloud.Account) doctor.Account {
 	out := doctor.Account{Cloud: a.Cloud, Name: a.Name, ID: a.AccountID, Regions: a.Regions, Keyless: a.AccessKeyID.Empty()}
@@ -82,7 +132,7 @@ func robot(x Examination) doctor.Robot {
 		return doctor.Robot{Off: true}
 	}
 	r := doctor.RobotAt(d.Webhook.Reveal(), d.Secret.Reveal())
-	r.Proxied, r.Test, r.Link = !x.Config.Proxy.Empty(), x.SendTest, x.Config.JumpServer.URL+assetPage
+	r.Proxied, r.Test, r.Link = proxied(x.Config.Proxy, d.Webhook.Reveal()), x.SendTest, x.Config.JumpServer.URL+assetPage
 	r.Lookup = net.DefaultResolver.LookupHost
 	// Nobody is mentioned by a test.
 	r.Sender, r.Err = dingtalk.New(dingtalk.Settings{Webhook: d.Webhook, Secret: d.Secret}, dingtalk.Options{Proxy: x.Config.Proxy.Reveal()})

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"net/url"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -57,12 +58,14 @@ const lookTime = time.Second
 // works nothing is done, a run without changes asks JumpServer nothing, and the run is put into
 // the history. Without a store, or where the store fails, the run is made all the same.
 func Remembered(ctx context.Context, e engine.Engine, store *state.Store, salt string, every time.Duration, holder string, req engine.Request) engine.Outcome {
+	keepRate := RecallRate(store, e.Bastion, e.Log)
 	if store != nil {
 		e.Held = store.Held()
 	}
 	if store == nil || req.DryRun {
 		return e.Run(ctx, req)
 	}
+	defer keepRate(ctx)
 	e.Increment = &engine.Increment{Store: store, Salt: salt, FullEvery: every}
 	lease, err := store.Acquire(ctx, slice(req), leaseTime, holder)
 	switch {
@@ -122,6 +125,18 @@ func Window(store *state.Store, cfg config.Config) *state.Window {
 		return nil
 	}
 	return store.Window("events", cfg.Notification.Window)
+}
+
+// Nodes returns what is remembered of nodes in the configured organisation; nil where there is no store.
+func Nodes(store *state.Store, cfg config.Config) *state.Nodes {
+	if store == nil {
+		return nil
+	}
+	server, err := url.Parse(cfg.JumpServer.URL)
+	if err != nil {
+		return nil // refused by the configuration's check
+	}
+	return store.Nodes(strings.ToLower(server.Host), cfg.JumpServer.OrgID)
 }
 
 // lastCall is the little time that the store gets after a run, also after one whose time is over:

@@ -63,7 +63,8 @@ func Engine(cfg config.Config, bastion engine.Bastion, role Role, log *slog.Logg
 func Client(cfg config.Config, log *slog.Logger) (*jumpserver.Client, error) {
 	return jumpserver.New(jumpserver.Options{
 		URL: cfg.JumpServer.URL, KeyID: cfg.JumpServer.AccessKeyID, Secret: cfg.JumpServer.AccessKeySecret,
-		OrgID: cfg.JumpServer.OrgID, VerifySSL: cfg.JumpServer.VerifySSL, CA: cfg.JumpServer.CA, Proxy: cfg.Proxy.Reveal(),
+		OrgID: cfg.JumpServer.OrgID, VerifySSL: cfg.JumpServer.VerifySSL, CA: cfg.JumpServer.CA,
+		Proxy: cfg.JumpServer.Proxy.Reveal(), OtherProxy: otherProxy(cfg),
 		ConnectTimeout: cfg.Timeout.Connect, RequestTimeout: cfg.Timeout.Request,
 		BatchSize: cfg.Sync.BatchSize, Log: log,
 	})
@@ -97,7 +98,7 @@ func rules(cfg config.Config) plan.Rules {
 	for _, c := range cfg.Clouds {
 		if _, twice := known[c.Name]; c.Enabled || !twice {
 			known[c.Name] = plan.Account{
-				Type: c.Type, Zone: c.DomainID, Enabled: c.Enabled, Cloud: c.Cloud, Regions: c.Regions, Owner: c.AccountID,
+				Type: c.Type, Zone: c.DomainID, Platforms: plan.Platforms(cfg.PlatformsOf(c)), Enabled: c.Enabled, Cloud: c.Cloud, Regions: c.Regions, Owner: c.AccountID,
 			}
 		}
 	}

@@ -1,0 +1,39 @@
+package apply
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/plan"
+)
+
+// withPlatform returns the creates whose platforms JumpServer has. The others have failed: no asset is
+// made with another platform than the one that is configured.
+func (r *run) withPlatform(changes []plan.Change) []plan.Change {
+	var names []string
+	for _, c := range changes {
+		if !slices.Contains(names, c.Platform) {
+			names = append(names, c.Platform)
+		}
+	}
+	if len(names) == 0 || r.ctx.Err() != nil {
+		return changes
+	}
+	lacking, err := r.to.Lacking(r.ctx, names)
+	if err != nil || len(lacking) == 0 {
+		return changes // without an answer each create says what is wrong
+	}
+	there := make([]plan.Change, 0, len(changes))
+	for _, c := range changes {
+		if !slices.Contains(lacking, c.Platform) {
+			there = append(there, c)
+			continue
+		}
+		r.add(Item{
+			Change: c, State: Failed, Reason: plan.Because(plan.NoPlatform, c.Scope.Account, c.Platform),
+			Err: &inventory.Error{Kind: inventory.Invalid, Message: fmt.Sprintf("JumpServer has no host platform %q", c.Platform)},
+		})
+	}
+	return there
+}

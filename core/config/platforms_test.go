@@ -1,0 +1,24 @@
+package config_test
+
+import (
+	"testing"
+
+	"github.com/jms-sync/jms-sync/core/config"
+)
+
+// What an account does not name is that of the top level, and at last JumpServer's own.
+func TestPlatformsOf(t *testing.T) {
+	t.Parallel()
+	c, err := config.Load(t.Context(), source(t, "testdata/platforms.good.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n, want := range []config.Platforms{
+		{Linux: "Linux-2222", Windows: "Windows", Other: "Unix"},
+		{Linux: "堡垒机-Linux", Windows: "Windows-3390", Other: "Unix"},
+	} {
+		if got := c.PlatformsOf(c.Clouds[n]); got != want {
+			t.Errorf("%s: %+v, want %+v", c.Clouds[n].Name, got, want)
+		}
+	}
+}

@@ -1,0 +1,81 @@
+package doctor
+
+import (
+	"context"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// Marks are the labels that runs may write to the assets of one account, as far as the configuration tells them.
+type Marks struct {
+	Account string
+	Labels  []inventory.Label
+}
+
+// labels compares every label that we would write with what JumpServer's version takes. Nothing is written for it. The
+// strictest rule holds for all: a run makes no host whose labels some version would refuse, so that an upgrade of
+// JumpServer stops nobody.
+func (x bastion) labels(ctx context.Context) []Line {
+	subject := say("标签", "labels")
+	form, err := x.LabelForm(ctx)
+	if err != nil {
+		return []Line{warn(subject, say("查不到这个版本接受怎样的标签", "it cannot be asked which labels this version takes").with(err), byKind(err, say("先解决消息里的问题，再检查一次", "see to what the message says, and examine again")))}
+	}
+	var lines []Line
+	seen := map[inventory.Label]bool{}
+	for _, m := range x.Marks {
+		for _, l := range m.Labels {
+			if !inventory.Storable(l.Value) && !seen[l] {
+				lines = append(lines, unstorable(m.Account, l))
+			}
+			seen[l] = true
+		}
+	}
+	if len(lines) > 0 {
+		return lines
+	}
+	switch form {
+	case inventory.LabelFormChecked:
+		return []Line{fine(subject, sayf("v4.10.17 或更新：值不能为空，不能有冒号与逗号；会写的 %d 种都符合", "v4.10.17 or later: neither blank, nor with a colon or comma; all %d that may be written fit", len(seen)))}
+	case inventory.LabelFormFree:
+		return []Line{fine(subject, sayf("早于 v4.10.17：值最多 64 个字符；会写的 %d 种也符合以后的版本（不为空，没有冒号与逗号）", "before v4.10.17: up to 64 characters; all %d that may be written fit later versions too (neither blank, nor with a colon or comma)", len(seen)))}
+	}
+	return []Line{fine(subject, sayf("JumpServer 没有说明版本；会写的 %d 种所有版本都接受", "JumpServer does not tell its version; every version takes all %d that may be written", len(seen)))}
+}
+
+// unstorable is the line of a label that JumpServer cannot hold.
+func unstorable(account string, l inventory.Label) Line {
+	fix := say("请把这一行报告给 jms-sync 的维护者", "report this line to the maintainers of jms-sync")
+	switch l.Name {
+	case inventory.LabelAccount:
+		fix = say("给账号改名（clouds[].name）：1–64 个字符，不含冒号与逗号，首尾没有空格；它的资产跟着改", "rename the account (clouds[].name): 1 to 64 characters, no colon, no comma, no blank at the ends; its assets follow")
+	case inventory.LabelOwner:
+		fix = say("改正 account_id：它是云账号自己的 ID", "correct account_id: it is the cloud account's own id")
+	case inventory.LabelRegion:
+		fix = say("改正 regions 里的地域 ID", "correct the region's id in regions")
+	}
+	return fail(sayf("账号 %s 的标签", "labels of account %s", account),
+		sayf("%s 的值 %q 写不进标签（1–64 个字符，不含冒号与逗号，首尾没有空格）：这个账号的新主机不会创建",
+			"%s cannot have the value %q (1 to 64 characters, no colon, no comma, no blank at the ends): no new host of this account is made", l.Name, l.Value), fix)
+}
+
+// told is what the cloud itself says of an account where the configuration does not, and labels cannot hold: its id, its
+// regions.
+func (a Account) told(owner string, regions []string) []Line {
+	var labels []inventory.Label
+	if a.ID == "" {
+		labels = append(labels, inventory.Label{Name: inventory.LabelOwner, Value: owner})
+	}
+	if len(a.Regions) == 0 {
+		for _, region := range regions {
+			labels = append(labels, inventory.Label{Name: inventory.LabelRegion, Value: region})
+		}
+	}
+	var lines []Line
+	for _, l := range labels {
+		if l.Value != "" && !inventory.Storable(l.Value) {
+			lines = append(lines, unstorable(a.Name, l))
+		}
+	}
+	return lines
+}

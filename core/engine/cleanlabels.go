@@ -1,0 +1,201 @@
+package engine
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/plan"
+)
+
+// LabelPage is JumpServer's label page, where each label that was ever used has a row.
+type LabelPage interface {
+	// Read proves the organisation and returns everything in it, complete, or an error.
+	Read(ctx context.Context) (inventory.Bastion, error)
+	// LabelRows lists the rows of a name, complete, or an error.
+	LabelRows(ctx context.Context, name string) ([]inventory.LabelRow, error)
+	// LabelHolders lists what has a label, and what had it when it was deleted: complete, or an error.
+	LabelHolders(ctx context.Context, row inventory.LabelRow) ([]inventory.LabelHolder, error)
+	// RemoveLabelRow deletes a row, unless something has it by now or it was edited (kind Conflict), or it is gone
+	// (kind NotFound).
+	RemoveLabelRow(ctx context.Context, row inventory.LabelRow) error
+}
+
+// LabelErrand says how far the tidying of the label page goes.
+type LabelErrand struct {
+	Write    bool                      // else nothing is deleted
+	Show     func([]CleanedLabel)      // told of all rows before anything is deleted; may be nil
+	Progress func(done int, total int) // of the removals; may be nil; called by one goroutine at a time
+}
+
+// LabelState is what became of a row.
+type LabelState string
+
+// The states of rows.
+const (
+	LabelKept       LabelState = "keep"
+	LabelUnused     LabelState = "unused" // it would be removed
+	LabelRemoved    LabelState = "remove"
+	LabelFailed     LabelState = "fail"
+	LabelNotReached LabelState = "skip" // the removals ended before its turn
+)
+
+// CleanedLabel is a row, what became of it, and why.
+type CleanedLabel struct {
+	plan.LabelLine
+	State LabelState
+	Err   error // of LabelFailed
+}
+
+// CleanedLabels is what became of the label page.
+type CleanedLabels struct {
+	Rows []CleanedLabel // all of the labels that are tidied, by name and value
+	// Err is what stopped it. Where the rows are missing nothing was deleted.
+	Err error
+}
+
+const (
+	// labelsAtOnce is how many rows are asked for, or removed, at a time.
+	labelsAtOnce = 4
+	// lostCause is after how many failures in a row the removals end.
+	lostCause = 3
+)
+
+// CleanLabels finds the rows of the label page that are ours alone and that nothing has any more, and with Write
+// removes them. Nothing is deleted unless everything could be read: rows, assets and holders.
+func (e Engine) CleanLabels(ctx context.Context, page LabelPage, o LabelErrand) CleanedLabels {
+	e.stage("jumpserver")
+	rows, err := e.judgeLabels(ctx, page)
+	if err != nil {
+		return CleanedLabels{Err: err}
+	}
+	if o.Show != nil {
+		o.Show(slices.Clone(rows))
+	}
+	if !o.Write {
+		return CleanedLabels{Rows: rows}
+	}
+	e.stage("apply")
+	return CleanedLabels{Rows: rows, Err: e.removeLabels(ctx, page, rows, o.Progress)}
+}
+
+// judgeLabels reads the rows, then the assets, then the holders of what no asset has: each is newer than what it is to
+// prove.
+func (e Engine) judgeLabels(ctx context.Context, page LabelPage) ([]CleanedLabel, error) {
+	var listed []inventory.LabelRow
+	for _, name := range plan.PrunableLabels() {
+		some, err := page.LabelRows(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		listed = append(listed, some...)
+	}
+	bastion, err := page.Read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	use := plan.NewLabelUse(bastion, e.Now())
+	rows := make([]CleanedLabel, len(listed))
+	g, asking := errgroup.WithContext(ctx)
+	g.SetLimit(labelsAtOnce)
+	for n, row := range listed {
+		rows[n] = cleaned(use.Judge(row))
+		if !rows[n].Unused || row.Links == 0 {
+			continue
+		}
+		g.Go(func() error {
+			holders, err := page.LabelHolders(asking, row)
+			if err != nil {
+				return err
+			}
+			rows[n] = cleaned(use.Held(rows[n].LabelLine, holders))
+			return nil
+		})
+	}
+	return rows, g.Wait()
+}
+
+func cleaned(line plan.LabelLine) CleanedLabel {
+	if line.Unused {
+		return CleanedLabel{LabelLine: line, State: LabelUnused}
+	}
+	return CleanedLabel{LabelLine: line, State: LabelKept}
+}
+
+// removeLabels removes the unused rows and notes what became of each. It begins no further removal after the first
+// error that all others would meet too, or a few failures in a row; what is under way is finished.
+func (e Engine) removeLabels(ctx context.Context, page LabelPage, rows []CleanedLabel, progress func(int, int)) error {
+	var unused []*CleanedLabel
+	for n := range rows {
+		if rows[n].State == LabelUnused {
+			rows[n].State = LabelNotReached
+			unused = append(unused, &rows[n])
+		}
+	}
+	r := labelRemoval{total: len(unused), progress: progress}
+	var g errgroup.Group
+	g.SetLimit(labelsAtOnce)
+	for _, row := range unused {
+		g.Go(func() error {
+			if ctx.Err() == nil && r.goesOn() {
+				r.note(row, page.RemoveLabelRow(ctx, row.LabelRow))
+			}
+			return nil
+		})
+	}
+	_ = g.Wait() // none returns an error: see note
+	if r.stopped == nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return r.stopped
+}
+
+// labelRemoval is how far the removals have come.
+type labelRemoval struct {
+	total    int
+	progress func(int, int)
+
+	mu       sync.Mutex
+	done     int
+	failures int   // in a row
+	stopped  error // why no further one begins
+}
+
+func (r *labelRemoval) goesOn() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.stopped == nil
+}
+
+// note notes what came of a row's removal.
+func (r *labelRemoval) note(row *CleanedLabel, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.done++; r.progress != nil {
+		r.progress(r.done, r.total)
+	}
+	switch inventory.KindOf(err) {
+	case "":
+		row.State, r.failures = LabelRemoved, 0
+		return
+	case inventory.Conflict, inventory.NotFound:
+		row.State, row.Unused, row.Reason, r.failures = LabelKept, false, plan.Because(plan.LabelMeanwhile), 0
+		return
+	}
+	row.State, row.Err = LabelFailed, err
+	if r.failures++; r.stopped == nil && (r.failures >= lostCause || stopsAll(err)) {
+		r.stopped = err
+	}
+}
+
+// stopsAll reports whether every further removal would meet the same error.
+func stopsAll(err error) bool {
+	switch inventory.KindOf(err) {
+	case inventory.Denied, inventory.BadCredentials, inventory.Organisation, inventory.Deadline, inventory.Throttled:
+		return true
+	}
+	return false
+}

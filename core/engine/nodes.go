@@ -1,0 +1,58 @@
+package engine
+
+import (
+	"context"
+	"slices"
+
+	"github.com/jms-sync/jms-sync/core/apply"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/plan"
+)
+
+// writing returns how this engine writes, with what is remembered of nodes.
+func (e Engine) writing() apply.Options {
+	o := e.Writing
+	if e.Nodes != nil {
+		o.Nodes = e.Nodes
+	}
+	return o
+}
+
+// nodeLine is the line of a plan that says where new assets go.
+func nodeLine(n apply.Node) plan.Change {
+	return plan.Change{Action: plan.Node, Reason: n.Reason, Scope: n.Account, Name: n.Configured}
+}
+
+// learnNodes remembers the nodes of the accounts that have instances, where nothing is remembered yet, so
+// that a node is known when people rename it although nothing was made in it since the store exists.
+// Only the path says which node it is, never where assets are. Nothing is made.
+func (e Engine) learnNodes(ctx context.Context, listings []inventory.Listing) {
+	if e.Nodes == nil {
+		return
+	}
+	var paths []string
+	for _, l := range listings {
+		if path := e.Rules.Node(l.Account); len(l.Instances) > 0 && !slices.Contains(paths, path) {
+			paths = append(paths, path)
+		}
+	}
+	if len(paths) == 0 || ctx.Err() != nil {
+		return
+	}
+	unlearnt, err := e.Nodes.Unlearnt(ctx, paths)
+	if err != nil {
+		e.Log.Warn("it is not known which nodes are remembered", "error", err)
+	}
+	for _, path := range unlearnt {
+		at, err := e.Bastion.FindNode(ctx, path, "")
+		if err == nil && at.ID != "" {
+			err = e.Nodes.Keep(ctx, path, at.ID)
+		}
+		if err != nil {
+			e.Log.Warn("the node of an account is not remembered yet", "path", path, "error", err)
+		}
+		if kind := inventory.KindOf(err); kind != "" && kind != inventory.Invalid {
+			return // the others would fare no better
+		}
+	}
+}

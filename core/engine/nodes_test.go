@@ -1,0 +1,368 @@
+package engine_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/core/state"
+	"github.com/jms-sync/jms-sync/core/storage"
+	"github.com/jms-sync/jms-sync/core/storage/dir"
+)
+
+const (
+	nodePath = "/DEFAULT/阿里云/aliyun-prod"
+	newPath  = "/DEFAULT/阿里云/生产"
+)
+
+// nodeWorld is a world that hears events too, whose store can be taken away.
+type nodeWorld struct {
+	*hearing
+	bucket *breakable // nil = no store
+	last   int        // instances that were made
+}
+
+// breakable is a bucket that can be out of order.
+type breakable struct {
+	storage.Bucket
+	broken bool
+}
+
+func (b *breakable) Get(ctx context.Context, key, etag string) (storage.Object, error) {
+	if b.broken {
+		return storage.Object{}, &inventory.Error{Kind: inventory.Temporary, Message: "the store is out of order"}
+	}
+	return b.Bucket.Get(ctx, key, etag)
+}
+
+// eachNodeWorld runs a test in a world of each version; the three web servers are not synced yet.
+func eachNodeWorld(t *testing.T, stored bool, test func(*nodeWorld)) {
+	t.Helper()
+	for _, version := range jumpservertest.Versions() {
+		t.Run(string(version), func(t *testing.T) {
+			t.Parallel()
+			h := &hearing{identities: cloud.NewIdentities(), world: newWorld(t, scenario{Accounts: []accountSpec{{Name: "aliyun-prod", Owner: prodOwner, Account: prodOwner}}}, version)}
+			w := &nodeWorld{hearing: h}
+			if stored {
+				w.bucket = &breakable{Bucket: dir.Open(t.TempDir())}
+			}
+			w.grow()
+			test(w)
+			w.close()
+		})
+	}
+}
+
+// grow puts one more instance into the cloud and gives its id.
+func (w *nodeWorld) grow() string {
+	w.t.Helper()
+	w.last++
+	id := fmt.Sprintf("i-b%d", w.last)
+	w.edits(cloudEdit{Put: []instance{{ID: id, Name: fmt.Sprintf("web-%d", w.last), IP: fmt.Sprintf("10.0.0.%d", w.last)}}})
+	return id
+}
+
+func (w *nodeWorld) store() *state.Store {
+	w.t.Helper()
+	store, err := state.New(w.bucket, "", state.Options{Now: w.run.now, Pick: func(n int) int { return n - 1 }})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return store
+}
+
+func (w *nodeWorld) nodes() *state.Nodes {
+	w.t.Helper()
+	if w.bucket == nil {
+		return nil
+	}
+	return w.store().Nodes("jms.example.com", jumpservertest.DefaultOrg)
+}
+
+// newProcess forgets what a warm process knows.
+func (w *nodeWorld) newProcess() { w.client = nil }
+
+// sync makes a full run that must not fail; dry = a plan.
+func (w *nodeWorld) sync(dry bool) engine.Outcome { w.t.Helper(); return w.runWith(nil, dry) }
+
+// few makes a run that asks JumpServer only about what is new since the last one.
+func (w *nodeWorld) few() engine.Outcome {
+	w.t.Helper()
+	w.jumpserver.ResetCounts()
+	out := w.runWith(&engine.Increment{Store: w.store(), Salt: "one", FullEvery: time.Hour}, false)
+	if w.jumpserver.Calls()["GET /api/v1/assets/assets/"] > 0 {
+		w.t.Error("the run read everything")
+	}
+	return out
+}
+
+func (w *nodeWorld) runWith(increment *engine.Increment, dry bool) engine.Outcome {
+	w.t.Helper()
+	e := w.engine()
+	e.Nodes, e.Increment = w.nodes(), increment
+	out := e.Run(w.t.Context(), engine.Request{DryRun: dry})
+	if out.Err != nil || out.Report.Failures > 0 {
+		w.t.Fatalf("%v\n%s", out.Err, describe(out.Report))
+	}
+	return out
+}
+
+// event hears that an instance was made and gives the answer, with the number of calls.
+func (w *nodeWorld) event(id string) engine.EventAnswer {
+	w.t.Helper()
+	v := w.events()
+	v.Engine.Nodes = w.nodes()
+	ctx, cancel := context.WithDeadline(w.t.Context(), w.run.now().Add(time.Minute))
+	defer cancel()
+	answer := v.Run(ctx, heardOf(says(id+" Running")))
+	w.expectEvents(answer, "done")
+	return answer
+}
+
+// in checks in which node the host of an instance sits.
+func (w *nodeWorld) in(id, path string) {
+	w.t.Helper()
+	h, there := w.host(w.assetOf(id))
+	if !there || len(h.Nodes) != 1 || h.Nodes[0] != path {
+		w.t.Errorf("%s (there: %t) sits in %q, want %s", id, there, h.Nodes, path)
+	}
+}
+
+func (w *nodeWorld) noNode(path string) {
+	w.t.Helper()
+	if w.jumpserver.NodeAt(jumpservertest.DefaultOrg, path) != "" {
+		w.t.Errorf("there is a node %s", path)
+	}
+}
+
+// wantNode compares what a report says of nodes: "new", "at <path>" or "" for nothing.
+func (w *nodeWorld) wantNode(r report.Report, want string) {
+	w.t.Helper()
+	got := ""
+	for _, n := range r.Nodes {
+		if n.Path != nodePath {
+			w.t.Errorf("%+v", n)
+		}
+		got += "at " + n.Now
+		if n.New {
+			got = "new"
+		}
+	}
+	if got != want {
+		w.t.Errorf("the report says of nodes %q, want %q: %+v", got, want, r.Nodes)
+	}
+	if len(r.Errors) > 0 {
+		w.t.Errorf("errors %+v", r.Errors)
+	}
+}
+
+// A person renames our node: with a store new hosts follow it, in runs and in events, also of a new process.
+func TestNodeIsRenamed(t *testing.T) {
+	t.Parallel()
+	eachNodeWorld(t, true, func(w *nodeWorld) {
+		w.wantNode(w.sync(false).Report, "new")
+		w.expectMessages(1, "新节点 "+nodePath, "还没有人能通过它访问资产")
+		w.in("i-b1", nodePath)
+		w.jumpserver.RenameNode(jumpservertest.DefaultOrg, nodePath, "生产")
+
+		w.newProcess()
+		id := w.grow()
+		plan := w.sync(true)
+		w.wantNode(plan.Report, "at "+newPath)
+		if text := planText(t, plan); !strings.Contains(text, "节点") || !strings.Contains(text, nodePath) || !strings.Contains(text, newPath) {
+			t.Errorf("the plan does not say where the node is:\n%s", text)
+		}
+		w.wantNode(w.sync(false).Report, "at "+newPath)
+		w.in(id, newPath)
+
+		w.newProcess()
+		id = w.grow()
+		w.wantNode(w.event(id).Report, "")
+		w.in(id, newPath)
+		w.noNode(nodePath)
+
+		w.jumpserver.MoveNode(jumpservertest.DefaultOrg, newPath, "/DEFAULT/运维")
+		w.newProcess()
+		id = w.grow()
+		w.wantNode(w.sync(false).Report, "at /DEFAULT/运维/生产")
+		w.in(id, "/DEFAULT/运维/生产")
+		w.in("i-b1", "/DEFAULT/运维/生产")
+		w.noNode(nodePath)
+	})
+}
+
+// Without a store the path decides, and that a node is new is said in every place.
+func TestNodeIsRenamedWithoutStore(t *testing.T) {
+	t.Parallel()
+	for _, event := range []bool{false, true} {
+		eachNodeWorld(t, false, func(w *nodeWorld) {
+			w.set(map[string]any{"notification": map[string]any{"on": "failure"}}) // told all the same
+			w.wantNode(w.sync(false).Report, "new")
+			w.expectMessages(1, "新节点 "+nodePath)
+			w.jumpserver.RenameNode(jumpservertest.DefaultOrg, nodePath, "生产")
+			w.newProcess()
+			id := w.grow()
+			plan := w.sync(true)
+			w.wantNode(plan.Report, "new")
+			if text := planText(t, plan); !strings.Contains(text, "新节点 "+nodePath) {
+				t.Errorf("the plan:\n%s", text)
+			}
+			w.expectMessages(0)
+			w.noNode(nodePath)
+			var rep report.Report
+			if event {
+				rep = w.event(id).Report
+			} else {
+				rep = w.sync(false).Report
+			}
+			w.wantNode(rep, "new")
+			w.in(id, nodePath)
+			w.expectMessages(1, "新节点 "+nodePath, "没有状态存储")
+			if !strings.Contains(report.Summary(rep, "zh"), "新节点 "+nodePath) {
+				t.Errorf("standard output says nothing: %s", report.Summary(rep, "zh"))
+			}
+			if !strings.Contains(w.journal.String(), "level=WARN msg=\"new node "+nodePath) {
+				t.Error("the log says nothing")
+			}
+			w.newProcess()
+			id = w.grow()
+			w.wantNode(w.sync(false).Report, "")
+			w.expectMessages(0)
+			w.in(id, nodePath)
+		})
+	}
+}
+
+// A remembered node is deleted: that at the path is found or made, and it is said that no rule names it.
+func TestNodeIsDeleted(t *testing.T) {
+	t.Parallel()
+	for _, again := range []func(w *nodeWorld, id string) report.Report{
+		func(w *nodeWorld, _ string) report.Report { return w.sync(false).Report },
+		func(w *nodeWorld, _ string) report.Report { return w.few().Report },
+		func(w *nodeWorld, id string) report.Report { return w.event(id).Report },
+	} {
+		eachNodeWorld(t, true, func(w *nodeWorld) {
+			w.runWith(&engine.Increment{Store: w.store(), Salt: "one", FullEvery: time.Hour}, false)
+			w.messages = len(w.robot.Messages())
+			w.jumpserver.RenameNode(jumpservertest.DefaultOrg, nodePath, "生产")
+			w.jumpserver.DropNode(jumpservertest.DefaultOrg, newPath)
+			w.newProcess()
+			id := w.grow()
+			w.wantNode(again(w, id), "new")
+			w.expectMessages(1, "新节点 "+nodePath, "原来的节点已被删除")
+			w.in(id, nodePath)
+			w.in("i-b1", "/DEFAULT")
+			w.jumpserver.RenameNode(jumpservertest.DefaultOrg, nodePath, "生产") // the new one is remembered
+			w.newProcess()
+			id = w.grow()
+			w.wantNode(w.sync(false).Report, "at "+newPath)
+			w.in(id, newPath)
+		})
+	}
+}
+
+// While the store cannot be read nothing is forgotten, and a node made meanwhile is told with the reason.
+func TestNodeStoreIsBroken(t *testing.T) {
+	t.Parallel()
+	eachNodeWorld(t, true, func(w *nodeWorld) {
+		w.sync(false)
+		w.messages = len(w.robot.Messages())
+		w.jumpserver.RenameNode(jumpservertest.DefaultOrg, nodePath, "生产")
+		w.newProcess()
+		w.bucket.broken = true
+		id := w.grow()
+		w.wantNode(w.sync(true).Report, "new")
+		w.messages = len(w.robot.Messages())
+		w.wantNode(w.sync(false).Report, "new")
+		w.expectMessages(1, "状态存储读不了", "是否只是改了名")
+		w.in(id, nodePath)
+		w.bucket.broken = false
+		w.newProcess()
+		id = w.grow()
+		w.wantNode(w.sync(false).Report, "at "+newPath)
+		w.in(id, newPath)
+	})
+}
+
+// A store that came later learns the nodes of a fleet in which nothing is new.
+func TestNodeIsLearntWithoutCreates(t *testing.T) {
+	t.Parallel()
+	eachNodeWorld(t, false, func(w *nodeWorld) {
+		w.sync(false)
+		w.bucket = &breakable{Bucket: dir.Open(t.TempDir())}
+		w.newProcess()
+		w.wantNode(w.sync(true).Report, "")
+		if id, err := w.nodes().Known(t.Context(), nodePath); id != "" || err != nil {
+			t.Errorf("a dry run remembers %q, %v", id, err)
+		}
+		w.wantNode(w.sync(false).Report, "")
+		w.jumpserver.RenameNode(jumpservertest.DefaultOrg, nodePath, "生产")
+		w.newProcess()
+		id := w.grow()
+		w.wantNode(w.sync(false).Report, "at "+newPath)
+		w.in(id, newPath)
+		w.noNode(nodePath)
+	})
+}
+
+// Two events at once in two processes, for a path that nobody knows: one node, remembered.
+func TestNodeAtOnce(t *testing.T) {
+	t.Parallel()
+	eachNodeWorld(t, true, func(w *nodeWorld) {
+		first := w.nodes()
+		if _, err := first.Known(t.Context(), nodePath); err != nil {
+			t.Fatal(err)
+		}
+		w.event("i-b1") // the other process is done before the first remembers what it found
+		node := w.jumpserver.NodeAt(jumpservertest.DefaultOrg, nodePath)
+		if err := first.Keep(t.Context(), nodePath, node); err != nil {
+			t.Errorf("the same node: %v", err)
+		}
+		id := w.grow()
+		w.newProcess()
+		w.event(id)
+		w.in(id, nodePath)
+		if kept, err := w.nodes().Known(t.Context(), nodePath); kept != node || err != nil {
+			t.Errorf("%q is remembered, %v", kept, err)
+		}
+	})
+}
+
+// A remembered node costs an event no call; a path costs one.
+func TestNodeCallsOfAnEvent(t *testing.T) {
+	t.Parallel()
+	for _, stored := range []bool{true, false} {
+		eachNodeWorld(t, stored, func(w *nodeWorld) {
+			w.sync(false)
+			w.newProcess()
+			id := w.grow()
+			w.jumpserver.ResetCounts()
+			w.event(id)
+			about := 0
+			for call, n := range w.jumpserver.Calls() {
+				if strings.Contains(call, "/nodes/") {
+					about += n
+				}
+			}
+			if want := map[bool]int{true: 0, false: 1}[stored]; about != want {
+				t.Errorf("store %t: %d calls about nodes: %v", stored, about, w.jumpserver.Calls())
+			}
+		})
+	}
+}
+
+func planText(t *testing.T, out engine.Outcome) string {
+	t.Helper()
+	var text strings.Builder
+	if err := report.PlanText(&text, out.Lines, "zh"); err != nil {
+		t.Fatal(err)
+	}
+	return text.String()
+}

@@ -1,0 +1,206 @@
+package jumpserver
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+const (
+	apiLabels  = "/api/v1/labels/labels/"
+	apiLabeled = "/api/v1/labels/labeled-resources/"
+)
+
+// proofAge is how old the proof that nothing has a label may be when its row is deleted: JumpServer deletes a row
+// that is used as well (204), and takes it from its hosts.
+const proofAge = 5 * time.Second
+
+// labelPageRow is a row of the label page as lists show it.
+type labelPageRow struct {
+	ID, Name, Value string
+	Color, Comment  string
+	OrgID           string `json:"org_id"`
+	Links           *int   `json:"res_count"`
+}
+
+// LabelRows lists the rows of the label page that have this name, whatever its case: complete, or an error. It
+// needs the right ViewLabels.
+func (c *Client) LabelRows(ctx context.Context, name string) ([]inventory.LabelRow, error) {
+	return c.labelRows(ctx, "list the labels "+quote(name), name, "")
+}
+
+// labelRows lists the rows of a name, and of a value too where a filter says so. Rows of other names are left out: a
+// database without accents finds them, and so does a server that does not know the filter.
+func (c *Client) labelRows(ctx context.Context, op, name, filter string) ([]inventory.LabelRow, error) {
+	if _, err := c.proven(ctx); err != nil {
+		return nil, err
+	}
+	r := &rows{org: c.org, what: op}
+	all, err := readAll(ctx, c, list[inventory.LabelRow, labelPageRow]{
+		op: op, path: apiLabels, query: "order=value&name=" + url.QueryEscape(name) + filter, limit: pageSize,
+		id: func(l inventory.LabelRow) string { return l.ID },
+		turn: func(row *labelPageRow) (inventory.LabelRow, error) {
+			if row.Name == "" || row.Links == nil {
+				return inventory.LabelRow{}, fault(inventory.Incomplete, "jumpserver: "+op+": the row of "+quote(row.ID)+" lacks name or res_count", nil)
+			}
+			return inventory.LabelRow{
+				ID: strings.ToLower(row.ID), Label: inventory.Label{Name: row.Name, Value: row.Value}, Links: *row.Links,
+				Edited: row.Color != "" || row.Comment != "",
+			}, r.belongs(row.ID, row.OrgID)
+		},
+	})
+	if err != nil {
+		return nil, needing(err, inventory.ViewLabels)
+	}
+	return slices.DeleteFunc(all, func(l inventory.LabelRow) bool { return !strings.EqualFold(l.Name, name) }), nil
+}
+
+// labeledRow is a link between a label and a resource. A resource that is null was deleted.
+type labeledRow struct {
+	ID       string
+	Label    struct{ ID string }
+	ResID    string          `json:"res_id"`
+	Resource json.RawMessage `json:"resource"`
+}
+
+// LabelHolders lists the resources of all kinds that have a label, and those that had it when they were deleted:
+// complete, or an error. It needs the right ViewLabelHolders.
+func (c *Client) LabelHolders(ctx context.Context, row inventory.LabelRow) ([]inventory.LabelHolder, error) {
+	op := "list what has the label " + quote(row.String())
+	if !isUUID(row.ID) {
+		return nil, invalid(op, "%s is not a UUID", quote(row.ID))
+	}
+	if _, err := c.proven(ctx); err != nil {
+		return nil, err
+	}
+	type link struct {
+		id string
+		inventory.LabelHolder
+	}
+	links, err := readAll(ctx, c, list[link, labeledRow]{
+		op: op, path: apiLabeled, query: "label=" + row.ID, limit: pageSize,
+		id: func(l link) string { return l.id },
+		turn: func(l *labeledRow) (link, error) {
+			holder, err := holderOf(op, row, l)
+			return link{l.ID, holder}, err
+		},
+	})
+	if err != nil {
+		return nil, needing(err, inventory.ViewLabelHolders)
+	}
+	holders := make([]inventory.LabelHolder, 0, len(links))
+	for _, l := range links {
+		holders = append(holders, l.LabelHolder)
+	}
+	return holders, nil
+}
+
+// holderOf returns the resource of a link. A link of another label means that the filter was ignored.
+func holderOf(op string, row inventory.LabelRow, l *labeledRow) (inventory.LabelHolder, error) {
+	if !strings.EqualFold(l.Label.ID, row.ID) {
+		return inventory.LabelHolder{}, fault(inventory.Incomplete, "jumpserver: "+op+": a link of label "+quote(l.Label.ID)+" came, which was not asked for", nil)
+	}
+	if l.ID == "" || l.ResID == "" || len(l.Resource) == 0 {
+		return inventory.LabelHolder{}, fault(inventory.Incomplete, "jumpserver: "+op+": a link lacks id, res_id or resource", nil)
+	}
+	holder := inventory.LabelHolder{ID: strings.ToLower(l.ResID), Alive: string(l.Resource) != "null"}
+	if err := json.Unmarshal(l.Resource, &holder.Title); err != nil {
+		holder.Title = cut(string(l.Resource)) // of another shape, and alive all the same
+	}
+	return holder, nil
+}
+
+// errStale is the cause where a proof has become too old while a request waited for its turn.
+var errStale = errors.New("the proof is too old")
+
+// RemoveLabelRow deletes one row of the label page, if it still has the same name and value, and nothing that exists
+// has it. It asks both right before each DELETE, also before one that is repeated: a run may need the row meanwhile. An
+// error of kind Conflict says that the row is used or was edited, one of kind NotFound that it is gone; in both cases
+// nothing was deleted by us. It needs the rights ViewLabels, ViewLabelHolders and DeleteLabels.
+func (c *Client) RemoveLabelRow(ctx context.Context, row inventory.LabelRow) error {
+	op := "delete the label " + quote(row.String())
+	sent := false
+	for try := 1; ; try++ {
+		err := c.unused(ctx, op, row)
+		if inventory.KindOf(err) == inventory.NotFound && sent {
+			return nil // the DELETE whose answer got lost
+		}
+		if err != nil {
+			return err
+		}
+		proved := c.now()
+		err = c.do(ctx, call{op: op, method: http.MethodDelete, path: labelRowPath(row.ID), once: true, still: func() error {
+			if c.now().Sub(proved) > proofAge {
+				return fault(inventory.Conflict, "jumpserver: "+op, errStale)
+			}
+			sent = true
+			return nil
+		}})
+		switch kind := inventory.KindOf(err); {
+		case kind == inventory.NotFound && refused(err) != nil:
+			return nil
+		case kind == inventory.Temporary, errors.Is(err, errStale):
+		default:
+			return needing(err, inventory.DeleteLabels)
+		}
+		if try == maxTries && errors.Is(err, errStale) {
+			return fault(inventory.Temporary, "jumpserver: "+op+": JumpServer let too much time pass between the proof and the DELETE; nothing was deleted", nil)
+		}
+		if try == maxTries {
+			return err
+		}
+		c.log.Debug("jumpserver label is asked for again", "op", op, "try", try, "error", err.Error())
+		if c.sleep(ctx, time.Duration(try)*betweenReads) != nil || ctx.Err() != nil {
+			return ended(ctx)
+		}
+	}
+}
+
+// unused returns nil where a row is there as it was listed, and nothing that exists has it.
+func (c *Client) unused(ctx context.Context, op string, row inventory.LabelRow) error {
+	now, err := c.labelRows(ctx, "look for the label "+quote(row.String()), row.Name, "&value="+url.QueryEscape(row.Value))
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(now, func(l inventory.LabelRow) bool { return l.ID == strings.ToLower(row.ID) })
+	if at < 0 {
+		return fault(inventory.NotFound, "jumpserver: "+op+": it is gone, or has another name or value now; nothing was deleted", nil)
+	}
+	if now[at].Label != row.Label || now[at].Edited != row.Edited {
+		return fault(inventory.Conflict, "jumpserver: "+op+": it was edited meanwhile; nothing was deleted", nil)
+	}
+	holders, err := c.LabelHolders(ctx, row)
+	if err != nil {
+		return err
+	}
+	if at := slices.IndexFunc(holders, func(h inventory.LabelHolder) bool { return h.Alive }); at >= 0 {
+		return fault(inventory.Conflict, "jumpserver: "+op+": "+quote(holders[at].Title)+" has it now; nothing was deleted", nil)
+	}
+	return nil
+}
+
+// labelRowPath is the address of one row of the label page.
+func labelRowPath(id string) string { return apiLabels + strings.ToLower(id) + "/" }
+
+// isLabelRow reports whether a path is that of exactly one row of the label page.
+func isLabelRow(path string) bool {
+	id, below := strings.CutPrefix(path, apiLabels)
+	id, one := strings.CutSuffix(id, "/")
+	return below && one && isUUID(id)
+}
+
+// needing names the right that is missing where JumpServer refused for want of one.
+func needing(err error, right string) error {
+	if inventory.KindOf(err) != inventory.Denied {
+		return err
+	}
+	return &inventory.Error{Kind: inventory.Denied, Message: fmt.Sprintf("the right %s is needed", right), Err: err}
+}

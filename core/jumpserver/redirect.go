@@ -1,0 +1,72 @@
+package jumpserver
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// redirected explains a redirect. It is never followed: the signature holds for the old path only, so
+// that the next answer would be a misleading 401; and JumpServer itself redirects no path that we ask for.
+func (c *Client) redirected(op string, resp *http.Response) error {
+	where, advice, hint := "elsewhere", inventory.NotJumpServer, "correct jumpserver.url"
+	if to, err := resp.Location(); err == nil {
+		where = c.scrub((&url.URL{Scheme: to.Scheme, Host: to.Host, Path: to.Path}).String())
+		advice, hint = c.whither(resp.Request, to)
+	}
+	e := fault(inventory.Front, fmt.Sprintf(
+		"jumpserver: %s: %s redirects (%d) to %s; redirects are not followed, because the signature would be lost: %s",
+		op, c.host(), resp.StatusCode, where, c.scrub(hint)), nil)
+	e.Advice = advice
+	return e
+}
+
+// whither tells why a redirect leads where it does, and what to do about it.
+func (c *Client) whither(from *http.Request, to *url.URL) (inventory.Advice, string) {
+	path := ""
+	if from != nil && from.URL != nil {
+		path = from.URL.Path
+	}
+	same := strings.EqualFold(hostOf(to), hostOf(c.base))
+	before, moved := strings.CutSuffix(to.Path, strings.TrimPrefix(path, c.base.Path))
+	moved = moved && path != ""
+	there := (&url.URL{Scheme: to.Scheme, Host: to.Host, Path: before}).String()
+	switch {
+	case !moved && leadsToLogin(to):
+		return inventory.LoginPage, c.hint(inventory.LoginPage)
+	case moved && !same:
+		return inventory.OtherHost, "correct jumpserver.url: " + there
+	case moved && before != c.base.Path:
+		return inventory.OtherPath, "correct jumpserver.url: " + there
+	case moved && c.base.Scheme == "http" && to.Scheme == "https":
+		return inventory.WriteHTTPS, "correct jumpserver.url: " + there
+	case moved && c.base.Scheme == "https" && to.Scheme == "http":
+		return inventory.WriteHTTP, "correct jumpserver.url: " + there + ", or that server: it takes https for http"
+	}
+	return c.astray(), "correct jumpserver.url"
+}
+
+func hostOf(at *url.URL) string {
+	host, port := at.Hostname(), at.Port()
+	if port == "" || port == "80" || port == "443" {
+		return host
+	}
+	return net.JoinHostPort(host, port)
+}
+
+// leadsToLogin reports whether an address has the words of one where people log in.
+func leadsToLogin(to *url.URL) bool {
+	words := strings.FieldsFunc(strings.ToLower(to.Hostname()+"/"+to.Path), func(r rune) bool { return strings.ContainsRune("/.-_", r) })
+	return slices.ContainsFunc(words, func(word string) bool {
+		switch word {
+		case "login", "signin", "sso", "oauth", "oauth2", "oidc", "authorize", "saml", "saml2", "cas", "auth", "passport", "idp", "idaas", "portal":
+			return true
+		}
+		return false
+	})
+}

@@ -1,0 +1,110 @@
+package jumpserver
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/proxy"
+)
+
+// transport makes the connections to JumpServer, by the proxy that via chooses.
+func transport(o Options, via proxy.Choice) (http.RoundTripper, error) {
+	trusted, err := authorities(o.CA)
+	if err != nil {
+		return nil, err
+	}
+	connect := orDefault(o.ConnectTimeout, defaultConnect)
+	return &http.Transport{
+		Proxy:                  via,
+		OnProxyConnectResponse: tunnelled,
+		DialContext:            (&net.Dialer{Timeout: connect, KeepAlive: 30 * time.Second}).DialContext,
+		TLSHandshakeTimeout:    connect,
+		// The user may switch verification off (verify_ssl), as for self-signed installations.
+		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: !o.VerifySSL, RootCAs: trusted}, //nolint:gosec
+		MaxIdleConns:        idleConns,
+		MaxIdleConnsPerHost: idleConns,
+		IdleConnTimeout:     90 * time.Second,
+		ForceAttemptHTTP2:   true,
+	}, nil
+}
+
+// authorities gives the system's certificates and these; nil = the system's alone.
+func authorities(pem []byte) (*x509.CertPool, error) {
+	if len(pem) == 0 {
+		return nil, nil
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool() // a bare container has none
+	}
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fault(inventory.Invalid, "jumpserver: the CA file holds no certificate in PEM form", nil)
+	}
+	return pool, nil
+}
+
+// noTunnel is a proxy's refusal to connect us to JumpServer, of which net/http keeps only the words.
+type noTunnel struct {
+	proxy  string // scheme and host
+	status int
+}
+
+// Error says what the proxy answered.
+func (n *noTunnel) Error() string {
+	return "the proxy " + n.proxy + " answered: " + strconv.Itoa(n.status) + " " + http.StatusText(n.status)
+}
+
+// tunnelled is asked what a proxy answered to CONNECT.
+func tunnelled(_ context.Context, to *url.URL, _ *http.Request, resp *http.Response) error {
+	if resp.StatusCode == http.StatusOK {
+		return nil
+	}
+	return &noTunnel{proxy: bare(to), status: resp.StatusCode}
+}
+
+// bare writes an address without the user and password that it may hold.
+func bare(at *url.URL) string { return at.Scheme + "://" + at.Host }
+
+// proxyOf returns the proxy by which a request went; "" = it went straight.
+func (c *Client) proxyOf(req *http.Request) string {
+	if c.via == nil || req == nil || req.URL == nil {
+		return ""
+	}
+	at, err := c.via(req)
+	if err != nil || at == nil {
+		return ""
+	}
+	return bare(at)
+}
+
+// proxyFault explains what went wrong between us and the proxy; nil = it was something else.
+func (c *Client) proxyFault(op string, err error) error {
+	var refused *noTunnel
+	if errors.As(err, &refused) {
+		advice := inventory.ProxyRefuses
+		switch {
+		case refused.status == http.StatusProxyAuthRequired:
+			advice = inventory.ProxyLogin
+		case refused.status >= http.StatusInternalServerError:
+			advice = inventory.BehindIsDown
+		}
+		e := fault(inventory.Front, "jumpserver: "+op+": "+refused.Error()+"; "+c.hint(advice), nil)
+		e.Advice = advice
+		return e
+	}
+	var way *net.OpError
+	if errors.As(err, &way) && way.Op == "proxyconnect" {
+		e := fault(inventory.Temporary, "jumpserver: "+op+": the proxy of jumpserver.proxy, or of the environment, cannot be reached", way.Err)
+		e.Advice = inventory.ProxyAway
+		return e
+	}
+	return nil
+}

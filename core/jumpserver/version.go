@@ -1,0 +1,42 @@
+package jumpserver
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// hostOptions is what OPTIONS says of the fields of hosts, by method and name. It needs no right.
+type hostOptions struct {
+	Actions map[string]map[string]json.RawMessage
+}
+
+// required reports whether a field must be there when a host is created; told is false where JumpServer does not say.
+func (o hostOptions) required(field string) (required, told bool) {
+	var f struct{ Required *bool }
+	if err := json.Unmarshal(o.Actions[http.MethodPost][field], &f); err != nil || f.Required == nil {
+		return false, false
+	}
+	return *f.Required, true
+}
+
+// LabelForm asks which values JumpServer takes for labels. v4.10.17 changed two things that a key can see: labels are
+// checked as the label page does, and protocols are required where a host is created, which OPTIONS tells (v4.7.0 and
+// v4.10.16: not required, v4.10.19: required). A server whose OPTIONS says nothing is no error.
+func (c *Client) LabelForm(ctx context.Context) (inventory.LabelForm, error) {
+	var options hostOptions
+	err := c.do(ctx, call{op: "ask for the fields of hosts", method: http.MethodOptions, path: apiHosts, read: decode(&options)})
+	if err != nil && refused(err) == nil || inventory.KindOf(err) == inventory.BadCredentials {
+		return inventory.LabelFormUnknown, err
+	}
+	required, told := options.required("protocols")
+	switch {
+	case !told:
+		return inventory.LabelFormUnknown, nil
+	case required:
+		return inventory.LabelFormChecked, nil
+	}
+	return inventory.LabelFormFree, nil
+}

@@ -1,0 +1,86 @@
+package report_test
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/jms-sync/jms-sync/core/apply"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/report"
+)
+
+// withNodes is a run that made one node and found another under another name.
+func withNodes(dry bool) report.Report {
+	path := func(name string) string { return "/DEFAULT/阿里云/" + name }
+	made := apply.Node{
+		Configured: path("new"), Node: inventory.Node{ID: "n-1", Made: true}, Reason: plan.Because(plan.NodeNew, path("new")),
+	}
+	if dry {
+		made.Node = inventory.Node{}
+	}
+	return report.Build(report.Input{
+		Started: started(), DryRun: dry, Language: plan.English, Listings: []inventory.Listing{complete("aliyun-prod", "cn-beijing", 1)},
+		Nodes: []apply.Node{made, {
+			Configured: path("old"), Node: inventory.Node{ID: "n-2", Path: path("moved")},
+			Reason: plan.Because(plan.NodeElsewhere, path("old"), path("moved")),
+		}},
+	})
+}
+
+// A new node is in every text that people read, another name in those of the terminal and in the document; none of
+// them makes a run less than well.
+func TestNodesAreTold(t *testing.T) {
+	t.Parallel()
+	r := withNodes(false)
+	if r.Outcome != report.OK || len(r.Errors) > 0 || !r.Alarms() || r.Failed() {
+		t.Errorf("%+v", r)
+	}
+	card := report.NewMessage(r, report.Options{Lang: plan.English}).Markdown
+	summary := report.Summary(r, plan.English)
+	if !strings.Contains(card, "nobody has access by it yet") || strings.Contains(card, "moved") {
+		t.Errorf("the card:\n%s", card)
+	}
+	if !strings.Contains(summary, "new node /DEFAULT/阿里云/new") || !strings.Contains(summary, "is /DEFAULT/阿里云/moved now") {
+		t.Errorf("standard output:\n%s", summary)
+	}
+	var document struct {
+		Nodes []struct {
+			Path, ID, Now string
+			New           bool
+		}
+	}
+	var text strings.Builder
+	if err := r.JSON(&text); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal([]byte(text.String()), &document); err != nil || len(document.Nodes) != 2 ||
+		!document.Nodes[0].New || document.Nodes[1].New || document.Nodes[1].Now != "/DEFAULT/阿里云/moved" {
+		t.Errorf("%v: %+v", err, document)
+	}
+	if dry := withNodes(true); dry.Alarms() || !dry.Nodes[0].New {
+		t.Errorf("a dry run: %+v", dry.Nodes)
+	}
+}
+
+// Kept and told later they are the same; of several reports of one node it stands there once.
+func TestNodesOfSeveralReports(t *testing.T) {
+	t.Parallel()
+	r := withNodes(false)
+	data, err := report.Keep(r, 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, err := report.Restore(data)
+	if err != nil || !reflect.DeepEqual(kept.Nodes, r.Nodes) || !kept.Alarms() {
+		t.Errorf("%v: %+v", err, kept.Nodes)
+	}
+	if n := len(report.Merge([]report.Report{r, kept}).Nodes); n != 4 {
+		t.Errorf("%d nodes of two events", n)
+	}
+	if round := report.Round(started(), []report.Report{r, kept}, nil, 2, plan.Chinese); !reflect.DeepEqual(round.Nodes, r.Nodes) {
+		t.Errorf("%+v", round.Nodes)
+	}
+}

@@ -1,0 +1,116 @@
+package wire
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/jumpserver"
+	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/secret"
+	"github.com/jms-sync/jms-sync/core/state"
+	"github.com/jms-sync/jms-sync/core/storage"
+	"github.com/jms-sync/jms-sync/core/storage/storagetest"
+)
+
+// direct hands requests to a handler, and counts those that are refused.
+type direct struct {
+	http.Handler
+	refused int
+}
+
+// RoundTrip implements http.RoundTripper.
+func (d *direct) RoundTrip(r *http.Request) (*http.Response, error) {
+	w := httptest.NewRecorder()
+	d.ServeHTTP(w, r)
+	if w.Code == http.StatusTooManyRequests {
+		d.refused++
+	}
+	return w.Result(), nil
+}
+
+// deaf is a bucket that never answers a Get.
+type deaf struct{ storage.Bucket }
+
+// Get implements storage.Bucket.
+func (deaf) Get(ctx context.Context, _, _ string) (storage.Object, error) {
+	<-ctx.Done()
+	return storage.Object{}, ctx.Err()
+}
+
+// What one process learns of JumpServer's rate is there in the next one, which then is refused
+// once a minute and no more. A store that fails, or hangs, costs a second at most.
+func TestRateIsKept(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server := jumpservertest.New(jumpservertest.Options{Version: jumpservertest.V410, Throttle: 180, TB: t})
+		memory := storagetest.Memory(storage.Abilities{CreateOnly: true, IfMatch: true})
+		// run makes so many requests, long after any before, and returns what it was refused.
+		run := func(bucket storage.Bucket, requests int) (refused int, took time.Duration) {
+			t.Helper()
+			time.Sleep(2 * time.Minute)
+			begun := time.Now()
+			store, err := state.New(bucket, "", state.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			way := &direct{Handler: server}
+			c, err := jumpserver.New(jumpserver.Options{
+				URL: "http://jms.example", KeyID: secret.New(jumpservertest.KeyID), Secret: secret.New(jumpservertest.KeySecret), HTTP: way,
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			keep := RecallRate(store, c, slog.New(slog.DiscardHandler))
+			for range requests {
+				if _, _, err := c.Organisation(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			keep(t.Context())
+			return way.refused, time.Since(begun)
+		}
+		kept := func() int {
+			keys, err := memory.List(t.Context(), "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return len(keys)
+		}
+		if refused, _ := run(memory, 20); refused != 0 || kept() != 0 {
+			t.Errorf("a run that is not refused: %d refused, %d objects", refused, kept())
+		}
+		if refused, took := run(memory, 200); refused != 1 || took > 61*time.Second || kept() != 1 {
+			t.Errorf("the first run that is: %d refused, %v, %d objects", refused, took, kept())
+		}
+		if refused, took := run(memory, 400); refused != 2 || took > 122*time.Second || kept() != 1 {
+			t.Errorf("the next one: %d refused, %v, %d objects", refused, took, kept())
+		}
+		if refused, took := run(deaf{memory}, 20); refused != 0 || took != rateTime {
+			t.Errorf("a store that hangs: %d refused, %v", refused, took)
+		}
+		if refused, took := run(broken(memory), 200); refused != 1 || took > 61*time.Second {
+			t.Errorf("a store that takes nothing: %d refused, %v", refused, took)
+		}
+	})
+}
+
+// Without a store, and for what is no client, nothing is asked and nothing is kept.
+func TestRateWithoutStore(t *testing.T) {
+	t.Parallel()
+	for _, bastion := range []any{nil, struct{}{}} {
+		RecallRate(nil, bastion, nil)(t.Context())
+		RecallRate(&state.Store{}, bastion, nil)(t.Context())
+	}
+}
+
+// broken is a bucket that takes no writes.
+func broken(b storage.Bucket) storage.Bucket {
+	m := &moody{Bucket: b}
+	m.mood.Store("fails")
+	return m
+}

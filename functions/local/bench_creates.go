@@ -1,0 +1,244 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/apply"
+	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/jumpserver"
+	"github.com/jms-sync/jms-sync/core/plan"
+)
+
+// What bench makes to measure creates is known by its names and ids, and is no asset of a sync: it
+// has none of our labels, and no instance in its comment.
+const (
+	benchName    = "jms-sync-bench"
+	benchNode    = "/DEFAULT/" + benchName
+	benchComment = "jms-sync bench made this host to measure, and deletes it"
+	benchLabels  = 4 // as many as a new host of a sync has
+)
+
+// plainWriters are what ours is compared with.
+func plainWriters() []int { return []int{1, 2, 4, 8} }
+
+// creator makes hosts on one JumpServer, by plain writers and as a sync does, and deletes them again.
+type creator struct {
+	client   *jumpserver.Client
+	hosts    []inventory.NewAsset
+	approved plan.Approved // as many creates; their assets are replaced by hosts
+}
+
+func newCreator(client *jumpserver.Client, hosts int) *creator {
+	c := &creator{client: client}
+	listing := inventory.Listing{
+		Scope: inventory.Scope{Cloud: inventory.Alibaba, Account: benchName, Region: benchName}, Owner: benchName,
+	}
+	for n := range hosts {
+		a := benchHost(n)
+		c.hosts = append(c.hosts, a)
+		listing.Instances = append(listing.Instances, inventory.Instance{
+			Scope: listing.Scope, Owner: listing.Owner, ID: a.Name, Name: a.Name, OSType: "linux", PrivateIPs: []string{a.Address},
+		})
+	}
+	known := inventory.Bastion{Platforms: map[string]inventory.Platform{"Linux": {}}}
+	rules := plan.Rules{Accounts: map[string]plan.Account{benchName: {Type: benchName, Enabled: true, Cloud: inventory.Alibaba}}, Now: time.Now()}
+	c.approved = plan.Build(plan.Input{Bastion: known, Listings: []inventory.Listing{listing}}, rules).Approve(plan.Limits{}, nil)
+	return c
+}
+
+// benchHost returns host n. Its address is of a network for documents (RFC 5737), which nobody has.
+func benchHost(n int) inventory.NewAsset {
+	a := inventory.NewAsset{
+		Name: fmt.Sprintf("%s-%05d", benchName, n+1), Address: fmt.Sprintf("192.0.2.%d", n%254+1),
+		Platform: "Linux", Node: benchNode, Comment: benchComment,
+	}
+	a.ID = inventory.AssetID(benchName, benchName, a.Name)
+	for l := range benchLabels {
+		a.Labels = append(a.Labels, inventory.Label{Name: fmt.Sprintf("%s-%d", benchName, l+1), Value: "x"})
+	}
+	return a
+}
+
+// plain makes all hosts by so many writers, each of which makes one after another.
+func (c *creator) plain(ctx context.Context, writers int) (time.Duration, error) {
+	var next atomic.Int64
+	var group sync.WaitGroup
+	errs := make([]error, writers)
+	begun := time.Now()
+	for w := range writers {
+		group.Go(func() {
+			for n := next.Add(1); errs[w] == nil && n <= int64(len(c.hosts)); n = next.Add(1) {
+				_, errs[w] = c.client.Create(ctx, c.hosts[n-1])
+			}
+		})
+	}
+	group.Wait()
+	return time.Since(begun), errors.Join(errs...)
+}
+
+// ours makes all hosts as a sync does.
+func (c *creator) ours(ctx context.Context) (time.Duration, error) {
+	log := slog.New(slog.DiscardHandler)
+	begun := time.Now()
+	result := apply.Run(ctx, onlyCreates{c}, c.approved, apply.Options{Writers: config.Default().Sync.Writers, Batch: 1, Now: time.Now, Log: log})
+	took := time.Since(begun)
+	for _, i := range result.Items {
+		if i.State != apply.Done {
+			return took, fmt.Errorf("bench: %s: %s %s %w", i.Change.Name, i.State, i.Reason.Text(plan.English), i.Err)
+		}
+	}
+	if n := len(result.Items); n != len(c.hosts) {
+		return took, fmt.Errorf("bench: %d of %d hosts were to be made", n, len(c.hosts))
+	}
+	return took, nil
+}
+
+// onlyCreates is a JumpServer on which a sync makes the hosts of bench and nothing else.
+type onlyCreates struct{ *creator }
+
+var errOnlyCreates = errors.New("bench only creates")
+
+// Nodes implements apply.Bastion.
+func (o onlyCreates) Nodes(ctx context.Context, _ []string) error {
+	return o.client.Nodes(ctx, []string{benchNode})
+}
+
+// Create implements apply.Bastion.
+func (o onlyCreates) Create(ctx context.Context, a inventory.NewAsset) (existed bool, err error) {
+	n := slices.IndexFunc(o.hosts, func(h inventory.NewAsset) bool { return h.Name == a.Name })
+	if n < 0 {
+		return false, errOnlyCreates
+	}
+	return o.client.Create(ctx, o.hosts[n])
+}
+
+// Update implements apply.Bastion.
+func (onlyCreates) Update(_ context.Context, patches []inventory.Patch) []error {
+	return slices.Repeat([]error{errOnlyCreates}, len(patches))
+}
+
+// Remove implements apply.Bastion.
+func (onlyCreates) Remove(_ context.Context, ids []string) []error {
+	return slices.Repeat([]error{errOnlyCreates}, len(ids))
+}
+
+// Assets implements apply.Bastion.
+func (onlyCreates) Assets(context.Context, []string) ([]inventory.Asset, error) {
+	return nil, errOnlyCreates
+}
+
+// clean deletes the hosts of bench, those of an earlier bench that was interrupted too. What a busy
+// server did not answer in time is looked at once more, and deleted if it is still there.
+func (c *creator) clean(ctx context.Context) error {
+	const some, tries = 25, 5
+	for hosts := range slices.Chunk(c.hosts, some) {
+		for try := 1; ; try++ {
+			err := c.delete(ctx, hosts)
+			if err == nil {
+				break
+			}
+			if kind := inventory.KindOf(err); try == tries || kind != inventory.Temporary && kind != inventory.Incomplete {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// delete deletes those of some hosts that are there. What has one of their ids and is named otherwise,
+// or has another comment, is somebody's, and an error.
+func (c *creator) delete(ctx context.Context, hosts []inventory.NewAsset) error {
+	var ids, found []string
+	for _, h := range hosts {
+		ids = append(ids, h.ID)
+	}
+	assets, err := c.client.Assets(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for _, a := range assets {
+		if !strings.HasPrefix(a.Name, benchName+"-") || a.Comment != benchComment {
+			return fmt.Errorf("bench: asset %s (%s) has an id of bench and is not its; nothing of it is deleted", a.Name, a.ID)
+		}
+		found = append(found, a.ID)
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	for _, err := range c.client.Remove(ctx, found) {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// once measures one way on an empty node: so many plain writers, 0 = ours. The hosts are deleted even
+// where the context has ended.
+func (c *creator) once(ctx context.Context, writers int) (took time.Duration, err error) {
+	if err := errors.Join(c.client.Nodes(ctx, []string{benchNode}), c.clean(ctx)); err != nil {
+		return 0, err
+	}
+	if writers == 0 {
+		took, err = c.ours(ctx)
+	} else {
+		took, err = c.plain(ctx, writers)
+	}
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Minute)
+	defer cancel()
+	return took, errors.Join(err, c.clean(last))
+}
+
+// contest holds what was measured of each way on one server, in milliseconds a host.
+type contest struct {
+	plain [][]float64 // by plainWriters
+	ours  []float64
+}
+
+func newContest() *contest { return &contest{plain: make([][]float64, len(plainWriters()))} }
+
+func (c *contest) add(way int, took time.Duration, hosts int) {
+	each := took.Seconds() * 1000 / float64(hosts)
+	if way == len(c.plain) {
+		c.ours = append(c.ours, each)
+		return
+	}
+	c.plain[way] = append(c.plain[way], each)
+}
+
+// ways returns the plain writers, and 0 for ours.
+func ways() []int { return append(plainWriters(), 0) }
+
+// ratio is our median by that of the best plain writers.
+func (c *contest) ratio() float64 {
+	best := median(c.plain[0])
+	for _, p := range c.plain {
+		best = min(best, median(p))
+	}
+	return median(c.ours) / best
+}
+
+func contestHead() []words {
+	return []words{
+		{"JumpServer", ""}, {"写入者", "writers"}, {"每台毫秒", "ms a host"}, {"是最快的固定写入者的几倍", "times of the best plain writers"},
+	}
+}
+
+// contest adds a line for each way.
+func (f *figure) contest(server words, c *contest) {
+	for n, writers := range plainWriters() {
+		f.row(server, words{fmt.Sprintf("固定 %d 个", writers), fmt.Sprintf("%d, plain", writers)}, spread("%.1f", c.plain[n]), same(""))
+	}
+	most := config.Default().Sync.Writers
+	f.row(server, words{fmt.Sprintf("jms-sync，最多 %d 个", most), fmt.Sprintf("jms-sync, up to %d", most)},
+		spread("%.1f", c.ours), same(fmt.Sprintf("%.2f", c.ratio())))
+}

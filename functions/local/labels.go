@@ -1,0 +1,216 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/report"
+)
+
+func labelsCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "labels",
+		Short: "清理 JumpServer 标签页里没有资产使用的 jms-* 标签行：labels clean",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			return &exit{exitUsage, errors.New("labels: 缺少子命令，应为 labels clean (a subcommand is missing: labels clean)")}
+		},
+	}
+	cmd.AddCommand(labelsCleanCommand(o, stdout, stderr))
+	return cmd
+}
+
+func labelsCleanCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
+	apply := false
+	cmd := &cobra.Command{
+		Use:   "clean",
+		Short: "列出标签页里没有资产使用的 jms-instance、jms-gone、jms-due、jms-missing 标签行；--apply 才删除",
+		Long: "JumpServer 从不删除标签行：每个用过的值都留在标签页里，资产删除之后也一样。这个命令由人执行，同步从不删除标签行。\n" +
+			"只处理 jms-instance、jms-gone、jms-due、jms-missing 四个名称；有资产使用的、时间过去不到一天的、jms-due:never、\n" +
+			"看不懂的值、有颜色或备注的都保留。资产、标签与使用情况有一项读不全，就什么都不删；删除每一行之前都再查一次它有没有被使用。\n" +
+			"除查看资产外还需要权限 " + inventory.ViewLabels + "、" + inventory.ViewLabelHolders + "，--apply 再加 " + inventory.DeleteLabels + "（同步本身不需要）。\n" +
+			"请在没有同步运行时执行：删除一个刚被用上的标签行，JumpServer 会把它从资产上一并拿掉。",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return o.cleanLabels(cmd.Context(), apply, stdout, stderr) },
+	}
+	cmd.Flags().BoolVar(&apply, "apply", false, "删除；不加则只显示")
+	return cmd
+}
+
+// cleanLabels shows the rows of the label page that nothing has, and deletes them if it is to.
+func (o *options) cleanLabels(ctx context.Context, apply bool, stdout, stderr io.Writer) error {
+	if err := o.output.check(); err != nil {
+		return &exit{exitUsage, err}
+	}
+	s, err := o.open(ctx, stderr)
+	if err != nil {
+		return &exit{exitUsage, err}
+	}
+	defer s.close()
+	t := labelText{s.lang()}
+	started := s.engine.Now()
+	out := s.engine.CleanLabels(ctx, s.client, engine.LabelErrand{
+		Write: apply, Progress: s.progress.count,
+		Show: func(rows []engine.CleanedLabel) {
+			s.progress.clear()
+			fmt.Fprint(stdout, t.table(rows))
+		},
+	})
+	s.progress.clear()
+	count := countLabels(out.Rows)
+	if out.Rows != nil {
+		fmt.Fprint(stdout, t.ending(out.Rows, count, apply))
+	}
+	if out.Err != nil {
+		fmt.Fprintln(stderr, t.say("没有做完：", "not finished: ")+printable(out.Err.Error()))
+	}
+	if err := o.output.write(labelDocument{out, count, started, apply, s.lang()}); err != nil {
+		return &exit{exitFailed, err}
+	}
+	return labelsExit(out.Err, count)
+}
+
+// labelsExit returns the exit code; all was said already.
+func labelsExit(err error, count map[engine.LabelState]int) error {
+	switch {
+	case err == nil && count[engine.LabelFailed]+count[engine.LabelNotReached] == 0:
+		return nil
+	case count[engine.LabelRemoved] > 0:
+		return &exit{code: exitPartial}
+	case mistaken(err):
+		return &exit{code: exitUsage}
+	}
+	return &exit{code: exitFailed}
+}
+
+func countLabels(rows []engine.CleanedLabel) map[engine.LabelState]int {
+	count := map[engine.LabelState]int{}
+	for _, r := range rows {
+		count[r.State]++
+	}
+	return count
+}
+
+// labelText puts the label page into words.
+type labelText struct{ lang plan.Lang }
+
+func (t labelText) say(zh, en string, args ...any) string {
+	if t.lang == plan.English {
+		zh = en
+	}
+	if len(args) == 0 {
+		return zh
+	}
+	return fmt.Sprintf(zh, args...)
+}
+
+// table lists the rows that may be removed, then the kept ones: those that a person may want to look at one by one, all
+// others by name and reason.
+func (t labelText) table(rows []engine.CleanedLabel) string {
+	if len(rows) == 0 {
+		return t.say("标签页里没有 jms-instance、jms-gone、jms-due、jms-missing 的标签行。\n", "The label page has no row of jms-instance, jms-gone, jms-due or jms-missing.\n")
+	}
+	lines := [][]string{{t.say("处理", "Action"), t.say("标签", "Label"), t.say("值", "Value"), t.say("已删除资产的记录", "Deleted assets"), t.say("原因", "Reason")}}
+	type group struct{ name, reason string }
+	kept := map[group]int{}
+	var order []group
+	for _, r := range rows {
+		reason := r.Reason.Text(t.lang)
+		switch {
+		case r.State == engine.LabelUnused:
+			lines = append(lines, []string{t.say("删除", "remove"), r.Name, r.Value, fmt.Sprint(r.Links), reason})
+		case r.Reason.Code == plan.LabelUnreadable, r.Reason.Code == plan.LabelEdited:
+			lines = append(lines, []string{t.say("保留", "keep"), r.Name, r.Value, "", reason})
+		default:
+			g := group{strings.ToLower(r.Name), reason}
+			if kept[g]++; kept[g] == 1 {
+				order = append(order, g)
+			}
+		}
+	}
+	for _, g := range order {
+		lines = append(lines, []string{t.say("保留", "keep"), g.name, t.say("（%d 行）", "(%d rows)", kept[g]), "", g.reason})
+	}
+	return report.Table(lines)
+}
+
+// ending tells what became of the rows, those that went otherwise than the table said one by one.
+func (t labelText) ending(rows []engine.CleanedLabel, count map[engine.LabelState]int, apply bool) string {
+	var out strings.Builder
+	if !apply {
+		fmt.Fprintln(&out, t.say("可以删除 %d 行，保留 %d 行。", "%d rows can be removed, %d are kept.", count[engine.LabelUnused], count[engine.LabelKept]))
+		fmt.Fprintln(&out, hint(t.lang))
+		return out.String()
+	}
+	for _, r := range rows {
+		switch {
+		case r.State == engine.LabelFailed:
+			fmt.Fprintln(&out, printable(t.say("失败：%s：%v", "failed: %s: %v", r.String(), r.Err)))
+		case r.Reason.Code == plan.LabelMeanwhile:
+			fmt.Fprintln(&out, printable(r.String()+t.say("：", ": ")+r.Reason.Text(t.lang)))
+		}
+	}
+	fmt.Fprintln(&out, t.say("已删除 %d 行，保留 %d 行，失败 %d 行，没有轮到 %d 行。", "%d rows were removed, %d kept, %d failed, %d were not reached.",
+		count[engine.LabelRemoved], count[engine.LabelKept], count[engine.LabelFailed], count[engine.LabelNotReached]))
+	return out.String()
+}
+
+// labelDocument is what -o writes.
+type labelDocument struct {
+	engine.CleanedLabels
+	count   map[engine.LabelState]int
+	started time.Time
+	apply   bool
+	lang    plan.Lang
+}
+
+type labelRow struct {
+	Action engine.LabelState `json:"action"` // remove (in a dry run: would be), keep, fail, skip
+	ID     string            `json:"id"`
+	Name   string            `json:"name"`
+	Value  string            `json:"value"`
+	Links  int               `json:"links"` // to deleted resources, if nothing has it
+	Reason string            `json:"reason"`
+	Error  string            `json:"error,omitempty"`
+}
+
+// JSON implements document.
+func (d labelDocument) JSON(w io.Writer) error {
+	rows := make([]labelRow, 0, len(d.Rows))
+	for _, r := range d.Rows {
+		row := labelRow{r.State, r.ID, r.Name, r.Value, r.Links, r.Reason.Text(d.lang), ""}
+		if r.State == engine.LabelUnused {
+			row.Action = engine.LabelRemoved
+		}
+		if r.Err != nil {
+			row.Error = r.Err.Error()
+		}
+		rows = append(rows, row)
+	}
+	message := ""
+	if d.Err != nil {
+		message = d.Err.Error()
+	}
+	return report.Encode(w, struct {
+		DryRun    bool       `json:"dry_run"`
+		StartedAt string     `json:"started_at"` // RFC 3339, UTC
+		Removed   int        `json:"removed"`
+		Kept      int        `json:"kept"`
+		Failed    int        `json:"failed"`
+		Skipped   int        `json:"skipped"`
+		Error     string     `json:"error"` // what stopped it; "" = nothing
+		Rows      []labelRow `json:"rows"`
+	}{
+		!d.apply, d.started.UTC().Format(time.RFC3339), d.count[engine.LabelRemoved] + d.count[engine.LabelUnused], d.count[engine.LabelKept],
+		d.count[engine.LabelFailed], d.count[engine.LabelNotReached], message, rows,
+	})
+}
