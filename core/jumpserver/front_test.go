@@ -209,7 +209,7 @@ func TestForeignShapes(t *testing.T) {
 		"GET " + apiOrgs:      func(t *testing.T, c *Client) error { _, err := c.Organisations(t.Context()); return err },
 		"POST " + apiNodes:    func(t *testing.T, c *Client) error { return c.Nodes(t.Context(), []string{"/DEFAULT/a"}) },
 		"POST " + apiHosts: func(t *testing.T, c *Client) error {
-			_, err := c.Create(t.Context(), inventory.NewAsset{ID: testID(1), Name: "a", Address: "10.0.0.1", Platform: "Linux", Node: "/DEFAULT/a"})
+			_, err := c.Create(t.Context(), inventory.NewAsset{ID: testID(1), Name: "a", Address: "10.0.0.1", Platform: "Linux", NodeID: nodeA})
 			return err
 		},
 		"PATCH " + apiHosts: func(t *testing.T, c *Client) error {

@@ -126,7 +126,7 @@ func TestOptionsKept(t *testing.T) {
 		c := connect(t, s, func(o *jumpserver.Options) { o.HTTP, o.Sleep = direct{f}, quick })
 		a := asset(0)
 		a.Zone = zone
-		if existed, err := c.Create(t.Context(), a); existed || err != nil {
+		if existed, err := c.Place(t.Context(), a); existed || err != nil {
 			t.Errorf("%s: %v", version, err)
 		}
 		b, err := c.Read(t.Context())

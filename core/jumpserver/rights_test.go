@@ -64,7 +64,7 @@ func TestNoZoneRight(t *testing.T) {
 		}})
 		c := newStub(t).client(func(o *Options) { o.HTTP = plain{s}; o.KeyID, o.Secret = emulatedKey() })
 		a := inventory.NewAsset{ID: testID(1), Name: "a", Address: "10.0.0.1", Platform: "Linux", Node: "/DEFAULT/a"}
-		if _, err := c.Create(t.Context(), a); err != nil {
+		if _, err := c.Place(t.Context(), a); err != nil {
 			t.Errorf("%s: %v", version, err)
 		}
 		address := "10.0.0.2"

@@ -33,6 +33,7 @@ func plainWriters() []int { return []int{1, 2, 4, 8} }
 // creator makes hosts on one JumpServer, by plain writers and as a sync does, and deletes them again.
 type creator struct {
 	client   *jumpserver.Client
+	node     inventory.Node // under which they are made; see once
 	hosts    []inventory.NewAsset
 	approved plan.Approved // as many creates; their assets are replaced by hosts
 }
@@ -77,7 +78,7 @@ func (c *creator) plain(ctx context.Context, writers int) (time.Duration, error)
 	for w := range writers {
 		group.Go(func() {
 			for n := next.Add(1); errs[w] == nil && n <= int64(len(c.hosts)); n = next.Add(1) {
-				_, errs[w] = c.client.Create(ctx, c.hosts[n-1])
+				_, errs[w] = c.client.Create(ctx, c.under(int(n-1)))
 			}
 		})
 	}
@@ -107,9 +108,14 @@ type onlyCreates struct{ *creator }
 
 var errOnlyCreates = errors.New("bench only creates")
 
-// Nodes implements apply.Bastion.
-func (o onlyCreates) Nodes(ctx context.Context, _ []string) error {
-	return o.client.Nodes(ctx, []string{benchNode})
+// Node implements apply.Bastion.
+func (o onlyCreates) Node(context.Context, string, string) (inventory.Node, error) {
+	return o.node, nil
+}
+
+// Lacking implements apply.Bastion.
+func (o onlyCreates) Lacking(ctx context.Context, platforms []string) ([]string, error) {
+	return o.client.Lacking(ctx, platforms)
 }
 
 // Create implements apply.Bastion.
@@ -118,7 +124,14 @@ func (o onlyCreates) Create(ctx context.Context, a inventory.NewAsset) (existed 
 	if n < 0 {
 		return false, errOnlyCreates
 	}
-	return o.client.Create(ctx, o.hosts[n])
+	return o.client.Create(ctx, o.under(n))
+}
+
+// under returns a host with the node that bench makes its hosts under.
+func (c *creator) under(n int) inventory.NewAsset {
+	a := c.hosts[n]
+	a.NodeID = c.node.ID
+	return a
 }
 
 // Update implements apply.Bastion.
@@ -185,7 +198,10 @@ func (c *creator) delete(ctx context.Context, hosts []inventory.NewAsset) error 
 // once measures one way on an empty node: so many plain writers, 0 = ours. The hosts are deleted even
 // where the context has ended.
 func (c *creator) once(ctx context.Context, writers int) (took time.Duration, err error) {
-	if err := errors.Join(c.client.Nodes(ctx, []string{benchNode}), c.clean(ctx)); err != nil {
+	if c.node, err = c.client.Node(ctx, benchNode, ""); err == nil {
+		err = c.clean(ctx)
+	}
+	if err != nil {
 		return 0, err
 	}
 	if writers == 0 {
