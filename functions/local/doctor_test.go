@@ -148,6 +148,12 @@ func illnesses() []illness {
 			p.jms.AddOrg("33333333-3333-4333-8333-333333333333", "运维")
 			p.org = "44444444-4444-4444-8444-444444444444"
 		}},
+		{"organisation-enterprise", exitPartial, func(p *patient) {
+			p.jms.SetEnterprise(true)
+			p.jms.AddOrg("33333333-3333-4333-8333-333333333333", "运维")
+			p.org = "44444444-4444-4444-8444-444444444444"
+			p.jms.AddKey(jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret}) // only a super user may list them
+		}},
 		{"rights-missing", exitPartial, func(p *patient) { p.syncUser(inventory.AddAssets, inventory.ViewNodes, inventory.ViewPlatform) }},
 		{"rights-no-delete", exitDone, func(p *patient) { p.syncUser(inventory.DeleteAssets) }},
 		{"rights-excess", exitDone, func(p *patient) {

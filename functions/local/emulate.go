@@ -34,7 +34,8 @@ type world struct {
 	jumpserverLatency        time.Duration
 	cloudLatency             time.Duration
 	atOnce                   int  // requests that JumpServer serves at a time, others wait; 0 = all
-	throttle                 int  // requests a minute that JumpServer takes; 0 = any number
+	throttle                 int  // requests a minute that JumpServer takes; 0 = any number, or jumpservertest.ThrottleOfVersion
+	measured                 bool // JumpServer takes the times of a real server
 	crowd                    bool // creates take as long as on a real server, by the number of writers
 	seeded                   bool
 }
@@ -65,7 +66,8 @@ func emulateCommand(stdout io.Writer) *cobra.Command {
 	f.DurationVar(&w.jumpserverLatency, "jumpserver-latency", 0, "JumpServer 每个请求的耗时")
 	f.DurationVar(&w.cloudLatency, "cloud-latency", 0, "云 API 每个请求的耗时")
 	f.IntVar(&w.atOnce, "at-once", 0, "JumpServer 同时处理的请求数，0 表示不限制")
-	f.IntVar(&w.throttle, "throttle", 0, "JumpServer 每分钟接受的请求数，0 表示不限制")
+	f.IntVar(&w.throttle, "throttle", 0, "JumpServer 每分钟接受的请求数，0 表示不限制，-1 表示该版本的默认值")
+	f.BoolVar(&w.measured, "measured", false, "JumpServer 按真实服务器的实测耗时回答：每个请求、写入的每一行与每个标签")
 	f.BoolVar(&w.crowd, "crowd", false, "创建主机的耗时按这个版本的真实服务器随并发的测量值，每台 ±50 %")
 	f.BoolVar(&w.seeded, "seeded", false, "JumpServer 里已有同步过的全部资产")
 	return cmd
@@ -80,7 +82,7 @@ func (w world) check() error {
 		return fmt.Errorf("--database: postgresql or one of %s", jumpservertest.Databases()[1:])
 	case w.hosts < 0 || w.regions < 1 || w.accounts < 1 || w.total() > 1<<24:
 		return errors.New("--hosts, --regions, --accounts: at least 0, 1 and 1, and 16,777,216 instances in all at most")
-	case w.atOnce < 0 || w.throttle < 0 || w.jumpserverLatency < 0 || w.cloudLatency < 0:
+	case w.atOnce < 0 || w.throttle < jumpservertest.ThrottleOfVersion || w.jumpserverLatency < 0 || w.cloudLatency < 0:
 		return errors.New("--at-once, --throttle and latencies must not be negative")
 	}
 	return nil
@@ -159,11 +161,19 @@ func (e *emulators) announcement() announcement { return e.places }
 
 // start makes the world and serves it. The context bounds the seeding.
 func (w world) start(ctx context.Context) (*emulators, error) {
+	var costs jumpservertest.Costs
+	if w.measured {
+		costs, w.jumpserverLatency = jumpservertest.MeasuredCosts(jumpservertest.Version(w.version))
+		costs.Spread = 0.5
+	}
+	if w.crowd { // which has its own times for creates
+		costs.Create, costs.CreateLabel = 0, 0
+	}
 	e := &emulators{
 		world: w, robot: dingtalktest.New(dingtalktest.Settings{Secret: robotSecret}),
 		bastion: jumpservertest.New(jumpservertest.Options{
 			Version: jumpservertest.Version(w.version), Database: w.collation(), AtOnce: w.atOnce, Throttle: w.throttle,
-			Latency: w.jumpserverLatency, Limit: w.room(),
+			Latency: w.jumpserverLatency, Costs: costs, Limit: w.room(),
 		}),
 	}
 	e.answers = &stopwatch{next: w.handler(e.bastion), took: map[string]span{}}

@@ -110,7 +110,7 @@ func (s *speaker) resets() {
 // What is seeded is what a sync makes: the next sync has nothing to do. The counts begin with it.
 func TestEmulateSeeded(t *testing.T) {
 	t.Parallel()
-	for _, version := range []string{"v4.7.0", "v4.10.16"} {
+	for _, version := range []string{"v4.7.0", "v4.10.16", "v4.10.19"} {
 		t.Run(version, func(t *testing.T) {
 			t.Parallel()
 			s := speak(t, "--seeded", "--hosts", "3", "--regions", "2", "--version", version, "--throttle", "50", "--at-once", "2")
@@ -134,11 +134,29 @@ func TestEmulateSeeded(t *testing.T) {
 	}
 }
 
+// With --measured the emulator takes the times of a real server: each create at least half of its time.
+func TestEmulateMeasured(t *testing.T) {
+	t.Parallel()
+	s := speak(t, "--hosts", "3", "--version", "v4.10.19", "--measured", "--throttle", "-1")
+	var where announcement
+	s.read(&where)
+	rep, err := syncOnce(t.Context(), where.Environment)
+	if err != nil || rep.Outcome != report.OK || rep.Created != 3 {
+		t.Fatalf("%v: %+v", err, rep)
+	}
+	var c counts
+	s.ask("stats", &c)
+	if ms := c.JumpServer.MeanMS["POST"]; ms < 60+55/2 {
+		t.Errorf("%v ms a POST", ms)
+	}
+	s.close()
+}
+
 func TestEmulateRefuses(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{
 		{"--version", "v3"}, {"--hosts", "-1"}, {"--regions", "0"}, {"--accounts", "0"}, {"--hosts", "20000000"},
-		{"--database", "oracle"}, {"--at-once", "-1"}, {"--throttle", "-1"}, {"--jumpserver-latency", "-1s"}, {"--cloud-latency", "-1s"},
+		{"--database", "oracle"}, {"--at-once", "-1"}, {"--throttle", "-2"}, {"--jumpserver-latency", "-1s"}, {"--cloud-latency", "-1s"},
 	} {
 		var out, said strings.Builder
 		if code := run(t.Context(), append([]string{"emulate"}, args...), strings.NewReader(""), &out, &said); code != exitUsage || said.String() == "" || out.String() != "" {

@@ -22,6 +22,8 @@ func beginner(t *testing.T) (p *patient, file string) {
 	t.Setenv("MY_CLOUD_ID", deskKey)
 	t.Setenv("MY_CLOUD_SECRET", deskSecret)
 	p = newPatient(t)
+	p.jms.SetEnterprise(true)
+	p.jms.AddKey(jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret}) // only a super user may list organisations
 	p.jms.AddOrg(opsOrg, "运维")
 	p.fill(3, "cn-beijing")
 	return p, filepath.Join(p.dir, "new.yaml")

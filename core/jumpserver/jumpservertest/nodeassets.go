@@ -101,32 +101,7 @@ func (s *Server) moveNodes(c *call, into *node) reply {
 			s.surprise("a node is moved below its own descendant")
 			return bad(map[string]any{"error": fmt.Sprintf("Node %s is an ancestor of node %s, can't be added as its child", n.value, into.value)})
 		}
-		c.org.move(n, into)
+		c.org.place(n, into, n.value)
 	}
 	return ok("OK")
-}
-
-// move gives a node another parent, and with it other keys and paths to all below.
-func (o *org) move(n, into *node) {
-	oldKey, oldPath := n.key, n.path
-	newKey, newPath := fmt.Sprintf("%s:%d", into.key, into.children), into.path+"/"+n.value
-	into.children++
-	for _, d := range o.nodes {
-		if d.below(oldKey) {
-			delete(o.byPath, o.nodeKey(d.parent, d.value))
-		}
-	}
-	for _, d := range slices.Clone(o.nodes) {
-		if !d.below(oldKey) {
-			continue
-		}
-		d.path = newPath + strings.TrimPrefix(d.path, oldPath)
-		if d == n {
-			d.parent = into.key
-		} else {
-			d.parent = newKey + strings.TrimPrefix(d.parent, oldKey)
-		}
-		d.key = newKey + strings.TrimPrefix(d.key, oldKey)
-		o.byPath[o.nodeKey(d.parent, d.value)] = d
-	}
 }

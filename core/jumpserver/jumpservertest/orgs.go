@@ -26,6 +26,13 @@ func (s *Server) resolve(c *call, asked string) {
 	}
 }
 
+// SetEnterprise makes it an enterprise edition, whose organisations can be entered, or not one.
+func (s *Server) SetEnterprise(is bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.o.Enterprise = is
+}
+
 // asked is the organisation that a request names.
 func asked(r *http.Request) string {
 	if oid := r.URL.Query().Get("oid"); oid != "" {

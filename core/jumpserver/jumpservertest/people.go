@@ -44,7 +44,7 @@ func (s *Server) DropNode(orgID, path string) {
 	for _, n := range o.nodes {
 		gone[n.id] = n.below(key)
 	}
-	for _, h := range o.hosts {
+	for _, h := range o.assets() {
 		if h.nodes = slices.DeleteFunc(h.nodes, func(id string) bool { return gone[id] }); len(h.nodes) == 0 {
 			h.nodes = []string{o.nodes[0].id}
 		}
@@ -52,7 +52,7 @@ func (s *Server) DropNode(orgID, path string) {
 	o.nodes = slices.DeleteFunc(o.nodes, func(n *node) bool {
 		if gone[n.id] {
 			delete(o.byID, n.id)
-			delete(o.byPath, n.parent+"/"+n.value)
+			delete(o.byPath, o.nodeKey(n.parent, n.value))
 		}
 		return gone[n.id]
 	})
@@ -79,7 +79,7 @@ func (o *org) place(n, parent *node, name string) {
 	for _, d := range o.nodes {
 		if d.below(oldKey) {
 			moved = append(moved, d)
-			delete(o.byPath, d.parent+"/"+d.value)
+			delete(o.byPath, o.nodeKey(d.parent, d.value))
 		}
 	}
 	for _, d := range moved {
@@ -89,7 +89,7 @@ func (o *org) place(n, parent *node, name string) {
 		} else {
 			d.parent = newKey + strings.TrimPrefix(d.parent, oldKey)
 		}
-		o.byPath[d.parent+"/"+d.value] = d
+		o.byPath[o.nodeKey(d.parent, d.value)] = d
 	}
 }
 
@@ -97,15 +97,10 @@ func (o *org) place(n, parent *node, name string) {
 func (s *Server) AddPlatform(name, kind string, ssh int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	highest := 0
-	for _, p := range s.platforms {
-		highest = max(highest, p.ID)
-	}
-	s.platforms = append(s.platforms, platform{
-		ID: highest + 1, Name: name, Category: "host", Type: kind, Zones: true,
+	s.keepPlatform(platform{
+		Name: name, Category: "host", Type: kind, Zones: true,
 		Protocols: []platformProtocol{{Name: "ssh", Port: ssh, Primary: true, Required: true, Default: true, Public: true}},
-		extra:     map[string]any{"internal": false},
-	})
+	}, "Administrator")
 }
 
 // DropPlatform deletes a platform.

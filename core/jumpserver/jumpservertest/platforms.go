@@ -57,18 +57,6 @@ func (s *Server) onePlatform(c *call) reply {
 	return s.noMethod(c)
 }
 
-// SeedPlatform makes a platform of one's own, of the type of another one ("Linux"), and gives its id.
-func (s *Server) SeedPlatform(name, like string, protocols []Protocol) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	model := s.platformByName(like)
-	own := platform{Name: name, Category: model.Category, Type: model.Type, Zones: true}
-	for n, p := range protocols {
-		own.Protocols = append(own.Protocols, platformProtocol{p.Name, p.Port, n == 0, n == 0, true, true})
-	}
-	return s.keepPlatform(own, "Administrator").ID
-}
-
 // keepPlatform gives a platform its id and what else a row shows.
 func (s *Server) keepPlatform(p platform, maker string) platform {
 	s.lastPlatform++

@@ -14,7 +14,7 @@ func (s *Server) openPages(path string) (reply, bool) {
 			"time": s.o.Now().Unix(),
 		}), true
 	case "/api/v1/settings/public/open/":
-		return ok(map[string]any{"XPACK_ENABLED": false}), true
+		return ok(map[string]any{"XPACK_ENABLED": s.o.Enterprise}), true
 	}
 	return reply{}, false
 }
@@ -28,7 +28,7 @@ func (s *Server) route(c *call) reply {
 		"common/resources": s.park, "orgs/orgs": s.organisations,
 		"users/profile": s.profile, "accounts/account-templates": s.templates, "accounts/accounts": s.accounts,
 		"terminal/status": func(*call) reply { return ok([]any{}) },
-		"settings/public": func(*call) reply { return ok(map[string]any{"XPACK_ENABLED": false}) },
+		"settings/public": func(*call) reply { return ok(map[string]any{"XPACK_ENABLED": s.o.Enterprise}) },
 	}
 	for name := range s.kinds {
 		handlers["assets/"+name] = s.assetPages
