@@ -59,7 +59,7 @@ func write(ctx context.Context, t *testing.T, c *jumpserver.Client, hosts, write
 	for range writers {
 		group.Go(func() {
 			for n := next.Add(1); n <= int64(hosts); n = next.Add(1) {
-				if _, err := c.Create(ctx, asset(int(n))); err != nil {
+				if _, err := c.Place(ctx, asset(int(n))); err != nil {
 					bad.Add(1)
 					t.Log(err)
 				}
@@ -230,7 +230,7 @@ func TestThrottledWithoutTime(t *testing.T) {
 		if failed != 240-made || made < 165 || seen.count.Load() > 8 || time.Since(begun) > 2*time.Second {
 			t.Errorf("%d made, %d failed, %d refused in %v", made, failed, seen.count.Load(), time.Since(begun))
 		}
-		_, err := c.Create(ctx, asset(999))
+		_, err := c.Place(ctx, asset(999))
 		if inventory.KindOf(err) != inventory.Throttled {
 			t.Errorf("one more: %v", err)
 		}
@@ -249,7 +249,7 @@ func TestThrottledTogether(t *testing.T) {
 		for n, c := range clients {
 			group.Go(func() {
 				for i := range 100 {
-					if _, err := c.Create(t.Context(), asset(1000*n+i)); err != nil {
+					if _, err := c.Place(t.Context(), asset(1000*n+i)); err != nil {
 						t.Error(err)
 					}
 				}
@@ -268,7 +268,7 @@ func TestThrottledTogether(t *testing.T) {
 		alone.RecallRate(func(context.Context) jumpserver.Rate { return rate })
 		begun = time.Now()
 		for i := range 150 {
-			if _, err := alone.Create(t.Context(), asset(5000+i)); err != nil {
+			if _, err := alone.Place(t.Context(), asset(5000+i)); err != nil {
 				t.Error(err)
 			}
 		}
