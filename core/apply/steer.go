@@ -104,9 +104,8 @@ func (s *steer) done(now time.Time, took time.Duration, made bool) {
 	s.sluggish = 0
 	s.took += took
 	if s.skip > 0 {
-		if s.skip--; s.skip == 0 {
-			s.restart(now)
-		}
+		s.skip--
+		s.restart(now)
 		return
 	}
 	if made {
@@ -121,7 +120,8 @@ func (s *steer) done(now time.Time, took time.Duration, made bool) {
 func (s *steer) stumble(now time.Time) {
 	s.skip = max(s.skip-1, 0)
 	s.restart(now)
-	if s.sluggish++; s.sluggish < 2*s.limit() || s.at == 0 {
+	s.sluggish++
+	if s.sluggish < 2*s.limit() || s.at == 0 {
 		return
 	}
 	s.rising, s.probe, s.sluggish = false, nil, 0
@@ -173,7 +173,8 @@ func (s *steer) rise(crowded bool) bool {
 		s.settle(lower)
 		s.rising = d < -1.5*gain
 	}
-	if s.rising = s.rising && !crowded && s.home < len(s.levels)-1; !s.rising {
+	s.rising = s.rising && !crowded && s.home < len(s.levels)-1
+	if !s.rising {
 		return false
 	}
 	below := s.last

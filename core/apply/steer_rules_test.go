@@ -58,7 +58,7 @@ func TestSteerLevels(t *testing.T) {
 	}
 }
 
-// answers gives so many answers to a steer, each after a time.
+// answers tells a steer of so many answers, each after a time.
 func answers(s *steer, at *time.Time, n int, took time.Duration, made bool) {
 	for range n {
 		*at = at.Add(took / time.Duration(s.limit()))

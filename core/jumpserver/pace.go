@@ -159,7 +159,8 @@ func (p *pace) done(sent time.Time, passed bool) {
 	if !passed || p.open == 0 || !sent.After(p.begun) {
 		return
 	}
-	if p.open++; p.open > wide {
+	p.open++
+	if p.open > wide {
 		p.open = 0
 		p.exceeded()
 	}
@@ -176,9 +177,10 @@ func (p *pace) throttled(sent time.Time, after time.Duration) time.Duration {
 	now := p.now()
 	first := sent.After(p.shut)
 	if first {
-		if p.row++; p.row == 1 {
-			p.since = now
-		}
+		p.row++
+	}
+	if first && p.row == 1 {
+		p.since = now
 	}
 	wait := after
 	if after <= 0 {
