@@ -13,7 +13,7 @@ import (
 type Lister interface {
 	Owner(ctx context.Context) (string, error)
 	Regions(ctx context.Context) ([]string, error)
-	Lookup(ctx context.Context, region string, ids []string) ([]inventory.Instance, error)
+	Lookup(ctx context.Context, region string, ids []string) (inventory.Found, error)
 }
 
 // Account is one account of the configuration.
