@@ -151,7 +151,7 @@ func (a Account) region(ctx context.Context, region string) (line Line) {
 	switch {
 	case err != nil:
 		return fail(subject, say("不能列出实例", "instances cannot be listed").with(err), a.fix(err))
-	case len(found) > 0:
+	case len(found.Instances) > 0:
 		return fail(subject, say("查询一个不存在的实例，却得到了答复", "an instance that cannot exist was found"),
 			say("核对 endpoint：答复的不像是云的 API", "check endpoint: what answers is not like the cloud's API"))
 	}

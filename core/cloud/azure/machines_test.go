@@ -93,7 +93,7 @@ func TestConversion(t *testing.T) {
 		}
 	}
 	ids := []string{windows, golden, member0, member1, azuretest.Sample(7).ID}
-	if got, err = lister.Lookup(t.Context(), region, ids); err != nil || !reflect.DeepEqual(got, want) {
+	if got, err = cloudtest.Look(t.Context(), lister, region, ids...); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("lookup: %v\ngot\n%+v", err, got)
 	}
 	if got, err = lister.Glance(t.Context(), region, ids); err != nil || !reflect.DeepEqual(got, want) {
