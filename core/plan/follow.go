@@ -42,9 +42,15 @@ func (b *builder) existing(e entry, n int) {
 	b.tell(d, e, a)
 }
 
-// tell adds the line of what differs and stays. Events, which are about something else, tell nothing of it.
+// tell adds the line of what differs and stays. Events, which are about something else, tell nothing of it,
+// but for an address that was not followed: that is what they may be about.
 func (b *builder) tell(d drift, e entry, a *inventory.Asset) {
 	if b.rules.Partial {
+		if d.partial {
+			c := update(e, a)
+			c.Patch, c.Before = nil, nil
+			b.skip(c, because(AddressesUnknown))
+		}
 		return
 	}
 	say := func(why Reason, fields []string) {

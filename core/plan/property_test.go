@@ -391,11 +391,12 @@ func everyInstance(t *testing.T, w *world) {
 			listed[inventory.AssetID(i.Cloud, i.Region, i.ID)] = true
 		}
 	}
-	a := w.approve()
+	a, assets := w.approve(), w.byID()
 	said := map[string]bool{}
 	for _, c := range slices.Concat(writes(a), a.Notes()) {
 		id := inventory.AssetID(c.Scope.Cloud, c.Scope.Region, c.InstanceID)
-		other := c.Action == Drift || slices.Contains([]Code{GivesWay, IsCopy, Doubled}, c.Reason.Code) // about another asset, or beside its line
+		beside := c.Action == Drift || c.Reason.Code == AddressesUnknown && assets[c.AssetID].ID != ""
+		other := beside || slices.Contains([]Code{GivesWay, IsCopy, Doubled}, c.Reason.Code) // about another asset, or beside its line
 		if listed[id] && !other {
 			said[id] = true
 		}

@@ -156,6 +156,11 @@ func TestPartialAddresses(t *testing.T) {
 			w.lists(vm("i-1", "web2", "10.0.0.2", partial))
 			w.holds(host(i1))
 		}, []string{"skip i-1 not_whitelisted"}, nil},
+		{"asked for by an event: open", func(w *world) {
+			w.rules.Partial = true
+			w.lists(vm("i-1", "web", "10.0.0.2", partial))
+			w.holds(host(i1))
+		}, []string{"skip i-1 addresses_unknown", "unchanged 1"}, nil},
 		{"known again", func(w *world) { w.lists(vm("i-1", "web", "10.0.0.2")); w.holds(host(i1)) },
 			[]string{"update i-1 follows_cloud address=10.0.0.2"}, nil},
 	})

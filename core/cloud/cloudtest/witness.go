@@ -18,8 +18,6 @@ func testLostRows(t *testing.T, h Harness) {
 	w.Hide(h.Region, ids[0])
 	list, err := lister.List(t.Context(), h.Region)
 	wantIDs(t, list, err, ids[1:]) // nobody can tell
-	list, err = lister.Glance(t.Context(), h.Region, ids)
-	wantIDs(t, list, err, ids[1:])
 	h.wantDoubt(t, lister, ids, ids[0])
 	h.wantDoubt(t, lister, ids[:1], ids[0])
 	w.Hide(h.Region, ids...)
