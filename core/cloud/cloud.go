@@ -48,9 +48,17 @@ type Lister interface {
 	// Glance gives those of the named instances that exist, sorted by id, by one call for each
 	// 100 of them. It proves nothing of the others: a missing right looks like an absence.
 	Glance(ctx context.Context, region string, ids []string) ([]inventory.Instance, error)
-	// Lookup gives those of the named instances that exist, sorted by id. Without an error
-	// the others are proved absent: no call failed, and the right to see them was probed.
-	Lookup(ctx context.Context, region string, ids []string) ([]inventory.Instance, error)
+	// Lookup returns those of the named instances that exist, sorted by id. Without an error the others
+	// are proved absent: no call failed, the right to see them was probed, and two different kinds
+	// of calls agree, which the adapter's package doc names. Those of which one kind alone speaks are
+	// in Weak. What one kind shows and the other does not is no absence, but an instance or an error.
+	Lookup(ctx context.Context, region string, ids []string) (inventory.Found, error)
+}
+
+// Divided is a Lister of a cloud that divides accounts into projects, of which a lister reads one part.
+type Divided interface {
+	// Projects returns the ids of the projects that List and Lookup ask for a region, sorted.
+	Projects(ctx context.Context, region string) ([]string, error)
 }
 
 // Provider is one entry of the list of clouds.

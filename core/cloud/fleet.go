@@ -3,6 +3,7 @@ package cloud
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 
@@ -213,59 +214,90 @@ func (f Fleet) region(ctx context.Context, t Target, owner, region string) inven
 	if err == nil {
 		err = seal(scope, owner, list)
 	}
+	var projects []string
+	if err == nil {
+		projects, err = f.projects(ctx, t, region)
+	}
 	if err != nil {
 		return inventory.Listing{Scope: scope, Owner: owner, Err: err}
 	}
-	return inventory.Listing{Scope: scope, Owner: owner, Instances: list}
+	return inventory.Listing{Scope: scope, Owner: owner, Instances: list, Projects: projects}
 }
 
-// Lookup gives those of the named instances that exist, sorted by id, with their owner. Without
-// an error the others are proved absent; with one there are no instances.
-func (f Fleet) Lookup(ctx context.Context, scope inventory.Scope, ids []string) ([]inventory.Instance, error) {
+// projects returns the projects that a lister reads for a region; nil where its cloud has none.
+func (f Fleet) projects(ctx context.Context, t Target, region string) ([]string, error) {
+	divided, is := t.Lister.(Divided)
+	if !is {
+		return nil, nil
+	}
+	return guarded(f.log, t.Account, "find the projects of "+region, func() ([]string, error) { return divided.Projects(ctx, region) })
+}
+
+// Lookup returns those of the named instances that exist, sorted by id, with their owner. Without
+// an error the others are proved absent, as far as Found says; with one there are no instances.
+func (f Fleet) Lookup(ctx context.Context, scope inventory.Scope, ids []string) (inventory.Found, error) {
 	return f.ask(ctx, scope, ids, "look up instances", Lister.Lookup)
 }
 
 // Glance is Lookup without proof: it costs one call for each 100 ids, and absences mean nothing.
 func (f Fleet) Glance(ctx context.Context, scope inventory.Scope, ids []string) ([]inventory.Instance, error) {
-	return f.ask(ctx, scope, ids, "glance at instances", Lister.Glance)
+	found, err := f.ask(ctx, scope, ids, "glance at instances",
+		func(l Lister, ctx context.Context, region string, ids []string) (inventory.Found, error) {
+			list, err := l.Glance(ctx, region, ids)
+			return inventory.Found{Instances: list}, err
+		})
+	return found.Instances, err
 }
 
 // asking is Lookup or Glance of a lister.
-type asking func(l Lister, ctx context.Context, region string, ids []string) ([]inventory.Instance, error)
+type asking func(l Lister, ctx context.Context, region string, ids []string) (inventory.Found, error)
 
-func (f Fleet) ask(ctx context.Context, scope inventory.Scope, ids []string, op string, by asking) ([]inventory.Instance, error) {
+func (f Fleet) ask(ctx context.Context, scope inventory.Scope, ids []string, op string, by asking) (inventory.Found, error) {
+	none := inventory.Found{}
 	i := slices.IndexFunc(f.targets, func(t Target) bool {
 		return t.Account.Name == scope.Account && t.Account.Cloud == scope.Cloud
 	})
 	if i < 0 {
-		return nil, fault(inventory.NotFound, op+": no account %s of cloud %s is configured", scope.Account, scope.Cloud)
+		return none, fault(inventory.NotFound, op+": no account %s of cloud %s is configured", scope.Account, scope.Cloud)
 	}
 	if len(ids) == 0 {
-		return nil, nil
+		return none, nil
 	}
 	t := f.targets[i]
 	owner, err := f.owner(ctx, t)
 	if err != nil {
-		return nil, err
+		return none, err
 	}
-	var found []inventory.Instance
+	var found inventory.Found
 	ids = tidy(ids)
 	for part := range slices.Chunk(ids, lookupChunk) {
-		list, err := guarded(f.log, t.Account, op+" in "+scope.Region, func() ([]inventory.Instance, error) {
+		some, err := guarded(f.log, t.Account, op+" in "+scope.Region, func() (inventory.Found, error) {
 			return by(t.Lister, ctx, scope.Region, part)
 		})
 		if err != nil {
-			return nil, err
+			return none, err
 		}
-		found = append(found, list...)
+		found = joined(found, some)
 	}
-	if err := seal(scope, owner, found); err != nil {
-		return nil, err
+	if err := seal(scope, owner, found.Instances); err != nil {
+		return none, err
 	}
 	if err := onlyAsked(scope, found, ids); err != nil {
-		return nil, err
+		return none, err
 	}
 	return found, nil
+}
+
+// joined returns the answers to two parts of one question as one.
+func joined(a, b inventory.Found) inventory.Found {
+	a.Instances = append(a.Instances, b.Instances...)
+	if a.Weak == nil {
+		a.Weak = b.Weak
+	} else {
+		maps.Copy(a.Weak, b.Weak)
+	}
+	a.Projects = slices.Compact(slices.Sorted(slices.Values(append(a.Projects, b.Projects...))))
+	return a
 }
 
 func (f Fleet) tell(l inventory.Listing) {

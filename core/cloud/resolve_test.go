@@ -133,11 +133,15 @@ func TestConfiguredIDs(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			lister := owned(c.identity)
-			lister.lookup = func(ids []string) ([]inventory.Instance, error) {
-				return []inventory.Instance{{ID: ids[0], Scope: scope}}, nil
+			lister.lookup = func(ids []string) (inventory.Found, error) {
+				return rowsOf(inventory.Instance{ID: ids[0], Scope: scope}), nil
 			}
 			fleet := cloud.NewFleet([]cloud.Target{configured(target("a", lister), c.accountID)})
-			for _, ask := range []func(context.Context, inventory.Scope, []string) ([]inventory.Instance, error){fleet.Glance, fleet.Lookup} {
+			lookup := func(ctx context.Context, at inventory.Scope, ids []string) ([]inventory.Instance, error) {
+				found, err := fleet.Lookup(ctx, at, ids)
+				return found.Instances, err
+			}
+			for _, ask := range []func(context.Context, inventory.Scope, []string) ([]inventory.Instance, error){fleet.Glance, lookup} {
 				found, err := ask(t.Context(), scope, []string{"i-2", "i-1"})
 				if c.owner == "" {
 					if err == nil || len(found) > 0 || !strings.Contains(err.Error(), "account_id is 7") {
@@ -204,9 +208,9 @@ func TestGlance(t *testing.T) {
 	t.Parallel()
 	lister := owned("7")
 	var chunks []int
-	lister.lookup = func(ids []string) ([]inventory.Instance, error) {
+	lister.lookup = func(ids []string) (inventory.Found, error) {
 		chunks = append(chunks, len(ids))
-		return nil, nil
+		return inventory.Found{}, nil
 	}
 	fleet := cloud.NewFleet([]cloud.Target{target("a", lister)})
 	scope := inventory.Scope{Cloud: inventory.Alibaba, Account: "a", Region: "r1"}
@@ -220,7 +224,7 @@ func TestGlance(t *testing.T) {
 	if found, err := fleet.Glance(t.Context(), scope, nil); err != nil || len(found) > 0 || len(chunks) != 2 {
 		t.Errorf("asked for nothing: %d found, %v", len(found), err)
 	}
-	lister.lookup = func([]string) ([]inventory.Instance, error) { return []inventory.Instance{{ID: "i-other"}}, nil }
+	lister.lookup = func([]string) (inventory.Found, error) { return rowsOf(inventory.Instance{ID: "i-other"}), nil }
 	if found, err := fleet.Glance(t.Context(), scope, []string{"i-1"}); inventory.KindOf(err) != inventory.Incomplete || len(found) > 0 {
 		t.Errorf("an answer to another question: %d found, %v", len(found), err)
 	}

@@ -84,7 +84,7 @@ type Words map[string]string
 
 // Share lets a row use the copies of its texts that are there, and keeps the others.
 func (w Words) Share(row *inventory.Instance) {
-	for _, text := range [...]*string{&row.Region, &row.OSType, &row.OSName, &row.Status, &row.Type, &row.VPC} {
+	for _, text := range [...]*string{&row.Region, &row.OSType, &row.OSName, &row.Status, &row.Type, &row.VPC, &row.Project} {
 		if known, met := w[*text]; met {
 			*text = known
 		} else {

@@ -88,11 +88,14 @@ func seal(scope inventory.Scope, owner string, list []inventory.Instance) error 
 	return nil
 }
 
-// onlyAsked makes sure that an answer by ids is an answer to the question.
-func onlyAsked(scope inventory.Scope, found []inventory.Instance, ids []string) error {
-	for _, row := range found {
+// onlyAsked makes sure that an answer by ids is an answer to the question, and does not contradict itself.
+func onlyAsked(scope inventory.Scope, found inventory.Found, ids []string) error {
+	for _, row := range found.Instances {
 		if _, ok := slices.BinarySearch(ids, row.ID); !ok {
 			return fault(inventory.Incomplete, "%s: %s was not asked for", scope, row.ID)
+		}
+		if _, weak := found.Weak[row.ID]; weak {
+			return fault(inventory.Incomplete, "%s: %s is said to be there, and to be absent", scope, row.ID)
 		}
 	}
 	return nil

@@ -13,7 +13,7 @@ import (
 type Lister interface {
 	Owner(ctx context.Context) (string, error)
 	Regions(ctx context.Context) ([]string, error)
-	Lookup(ctx context.Context, region string, ids []string) ([]inventory.Instance, error)
+	Lookup(ctx context.Context, region string, ids []string) (inventory.Found, error)
 }
 
 // Account is one account of the configuration.
@@ -156,7 +156,7 @@ func (a Account) region(ctx context.Context, region string) (line Line) {
 	switch {
 	case err != nil:
 		return fail(subject, say("不能列出实例", "instances cannot be listed").with(err), a.fix(err))
-	case len(found) > 0:
+	case len(found.Instances) > 0:
 		return fail(subject, say("查询一个不存在的实例，却得到了答复", "an instance that cannot exist was found"),
 			say("核对 endpoint：答复的不像是云的 API", "check endpoint: what answers is not like the cloud's API"))
 	}

@@ -159,8 +159,8 @@ type lister struct {
 
 func (l lister) Owner(context.Context) (string, error)     { return "42", nil }
 func (l lister) Regions(context.Context) ([]string, error) { return l.regions, nil }
-func (l lister) Lookup(context.Context, string, []string) ([]inventory.Instance, error) {
-	return l.found, l.err
+func (l lister) Lookup(context.Context, string, []string) (inventory.Found, error) {
+	return inventory.Found{Instances: l.found}, l.err
 }
 
 func TestCloud(t *testing.T) {

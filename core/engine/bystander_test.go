@@ -99,8 +99,9 @@ func (o oneInstance) Glance(_ context.Context, _ inventory.Scope, ids []string) 
 	return out, nil
 }
 
-func (o oneInstance) Lookup(ctx context.Context, s inventory.Scope, ids []string) ([]inventory.Instance, error) {
-	return o.Glance(ctx, s, ids)
+func (o oneInstance) Lookup(ctx context.Context, s inventory.Scope, ids []string) (inventory.Found, error) {
+	list, err := o.Glance(ctx, s, ids)
+	return inventory.Found{Instances: list}, err
 }
 
 func marked(id, name, comment string) inventory.Asset {

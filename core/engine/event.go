@@ -22,8 +22,8 @@ type EventClouds interface {
 	Resolve(ctx context.Context, h cloud.Hint) ([]inventory.Scope, error)
 	// Glance gives those of the named instances that exist; it proves nothing of the others.
 	Glance(ctx context.Context, scope inventory.Scope, ids []string) ([]inventory.Instance, error)
-	// Lookup is Glance with proof of the others' absence.
-	Lookup(ctx context.Context, scope inventory.Scope, ids []string) ([]inventory.Instance, error)
+	// Lookup is Glance with proof of the others' absence, as far as Found says.
+	Lookup(ctx context.Context, scope inventory.Scope, ids []string) (inventory.Found, error)
 }
 
 // EventBastion is what events need of JumpServer: never a full list.

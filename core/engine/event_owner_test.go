@@ -37,8 +37,9 @@ func (k twoKeys) Glance(ctx context.Context, s inventory.Scope, ids []string) ([
 	return k.sees[s.Account].Glance(ctx, s, ids)
 }
 
-func (k twoKeys) Lookup(ctx context.Context, s inventory.Scope, ids []string) ([]inventory.Instance, error) {
-	return k.Glance(ctx, s, ids)
+func (k twoKeys) Lookup(ctx context.Context, s inventory.Scope, ids []string) (inventory.Found, error) {
+	list, err := k.Glance(ctx, s, ids)
+	return inventory.Found{Instances: list}, err
 }
 
 // TestAllAccountsOfAnOwnerAreAsked: what one of its keys does not see is released only if no

@@ -34,12 +34,12 @@ func (e Engine) few(ctx context.Context, view *state.View, differing []inventory
 			e.Log.Warn("a few assets could not be read; all are read", "scope", g.scopes[0].String(), "error", err)
 			return false
 		}
-		found, answered := r.question(g, r.Clouds.Glance, g.pending())
-		if !answered || len(found) != len(g.subjects) {
+		found, answered := r.question(g, r.glance, g.pending())
+		if !answered || len(found.Instances) != len(g.subjects) {
 			e.Log.Info("the cloud no longer shows what it listed; all assets are read", "scope", g.scopes[0].String(), "error", g.failed)
 			return false
 		}
-		answers[n] = settled{present: found}
+		answers[n] = settled{present: found.Instances}
 	}
 	e.stage("apply")
 	for n, g := range groups {

@@ -231,42 +231,54 @@ func (r *eventRun) ask(g *group) settled {
 	}
 	now := r.Engine.Now()
 	var out settled
-	if found, answered := r.question(g, r.Clouds.Glance, plain); answered {
+	if found, answered := r.question(g, r.glance, plain); answered {
 		for _, s := range plain {
-			r.heard(g, s, found, now, &out)
+			r.heard(g, s, found.Instances, now, &out)
 		}
 	}
 	if found, answered := r.question(g, r.Clouds.Lookup, probing); answered {
 		for _, s := range probing {
-			if !r.heard(g, s, found, now, &out) {
-				s.proved = now
+			if r.heard(g, s, found.Instances, now, &out) {
+				continue
 			}
+			if why, weak := found.Weak[s.id]; weak {
+				r.endAll(s, EventLater, r.words(plan.Because(plan.WeaklyAbsent, why.Error())))
+				g.settled[s.id] = true
+				continue
+			}
+			s.proved = now
 		}
 	}
 	return out
 }
 
-type asking func(context.Context, inventory.Scope, []string) ([]inventory.Instance, error)
+type asking func(context.Context, inventory.Scope, []string) (inventory.Found, error)
+
+func (r *eventRun) glance(ctx context.Context, scope inventory.Scope, ids []string) (inventory.Found, error) {
+	list, err := r.Clouds.Glance(ctx, scope, ids)
+	return inventory.Found{Instances: list}, err
+}
 
 // question asks for some subjects, of every account of the owner until one shows them. Where
-// there is no answer their events have failed, and no others.
-func (r *eventRun) question(g *group, ask asking, about []*subject) ([]inventory.Instance, bool) {
+// there is no answer their events have failed, and no others. What one account shows weakly is weak.
+func (r *eventRun) question(g *group, ask asking, about []*subject) (inventory.Found, bool) {
+	all := inventory.Found{Weak: map[string]error{}}
 	if len(about) == 0 {
-		return nil, false
+		return all, false
 	}
 	ids := make([]string, 0, len(about))
 	for _, s := range about {
 		ids = append(ids, s.id)
 	}
-	var all []inventory.Instance
 	for _, scope := range g.scopes {
 		found, err := ask(r.ctx, scope, ids)
 		if err != nil {
 			r.fail(g, about, err)
-			return nil, false
+			return all, false
 		}
-		all = append(all, found...)
-		for _, i := range found {
+		all.Instances = append(all.Instances, found.Instances...)
+		maps.Copy(all.Weak, found.Weak)
+		for _, i := range found.Instances {
 			ids = slices.DeleteFunc(ids, func(id string) bool { return id == i.ID })
 		}
 		if len(ids) == 0 {
@@ -282,9 +294,9 @@ func (r *eventRun) heard(g *group, s *subject, found []inventory.Instance, now t
 	at := slices.IndexFunc(found, func(i inventory.Instance) bool { return i.ID == s.id })
 	asset, exists := g.holds.assets[s.asset]
 	switch {
-	case at >= 0 && (s.there || !s.gone) && (exists || len(found[at].Addresses()) > 0):
+	case at >= 0 && (s.there || !s.gone) && (exists || reachable(found[at])):
 		out.present = append(out.present, found[at])
-	case at >= 0: // a released one that is still there, or a new one without an address
+	case at >= 0: // a released one that is still there, or a new one whose address is not known yet
 		s.absent, s.proved = false, time.Time{}
 		return true
 	case exists && plan.Unproved(asset):
@@ -305,6 +317,9 @@ func (r *eventRun) heard(g *group, s *subject, found []inventory.Instance, now t
 	g.settled[s.id] = true
 	return true
 }
+
+// reachable reports whether it is known where a new instance is reached.
+func reachable(i inventory.Instance) bool { return len(i.Addresses()) > 0 && !i.AddressesPartial }
 
 // probing tells whether the next question about a subject takes the permission probe along: an
 // asset is there that may have to be closed, and the event or the cloud says that its instance is gone.

@@ -148,13 +148,13 @@ func (v view) Glance(ctx context.Context, name string, ids []string) ([]inventor
 }
 
 // Lookup implements cloud.Lister.
-func (v view) Lookup(ctx context.Context, name string, ids []string) ([]inventory.Instance, error) {
+func (v view) Lookup(ctx context.Context, name string, ids []string) (inventory.Found, error) {
 	found, err := v.Glance(ctx, name, ids)
 	if err == nil && len(found) < len(ids) {
 		err = v.probe(ctx, name)
 	}
 	if err != nil {
-		return nil, err
+		return inventory.Found{}, err
 	}
-	return found, nil
+	return inventory.Found{Instances: found}, nil
 }

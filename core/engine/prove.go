@@ -41,19 +41,20 @@ func (e Engine) proveScope(ctx context.Context, scope inventory.Scope, changes [
 		ids = append(ids, c.InstanceID)
 	}
 	found, err := e.Clouds.Lookup(ctx, scope, ids)
-	if err == nil && len(found) < len(ids) {
+	if err == nil && len(found.Instances) < len(ids) {
 		err = e.Clouds.Confirm(ctx, scope, ownerOf(changes[0]))
 	}
 	if err != nil {
 		e.Log.Warn("no proof of absence", "scope", scope.String(), "instances", len(ids), "error", err)
+		found = inventory.Found{}
 	}
 	there := map[string]bool{}
-	for _, i := range found {
+	for _, i := range found.Instances {
 		there[i.ID] = true
 	}
 	proofs := make(plan.Proofs, len(changes))
 	for _, c := range changes {
-		proofs[c.AssetID] = plan.Proof{Absent: err == nil && !there[c.InstanceID], Err: err}
+		proofs[c.AssetID] = plan.Proof{Absent: err == nil && !there[c.InstanceID], Weak: found.Weak[c.InstanceID], Err: err}
 	}
 	return proofs
 }

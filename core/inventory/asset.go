@@ -38,8 +38,8 @@ const (
 	// LabelDue stands beside LabelGone: the time (LabelTime) before which, as people were told, the
 	// asset is not deleted; DueNever where it was said to stay deactivated.
 	LabelDue = "jms-due"
-	// LabelMissing carries the time (LabelTime) of the first run that proved the absence of an
-	// instance whose small scope has become empty.
+	// LabelMissing carries the time (LabelTime) of the first run that proved the absence of an instance
+	// whose small scope has become empty, or whose absence one kind of call alone shows.
 	LabelMissing = "jms-missing"
 )
 

@@ -52,12 +52,18 @@ type Instance struct {
 	Status   string // the cloud's own word, in lower case
 	Type     string // instance type or flavour
 	VPC      string
+	// Project is the id of the part of the account in which the instance was listed, where the cloud
+	// divides accounts (Huawei: the IAM project); "" elsewhere.
+	Project string
 	// PrivateIPs are VPC addresses, that of the primary interface first.
 	PrivateIPs []string
 	// ClassicIPs are addresses of the classic network's inner interface.
 	ClassicIPs []string
 	// PublicIPs are elastic addresses first, then other public ones.
 	PublicIPs []string
+	// AddressesPartial says that the cloud names an interface or a public address of the instance that
+	// its own lists left out: there are further addresses, and the first ones and VPC may be wrong.
+	AddressesPartial bool
 }
 
 // Addresses gives every address of the instance, in the order in which one is chosen.
@@ -78,8 +84,22 @@ type Listing struct {
 	Scope
 	Owner     string // the cloud account's own id; "" where it could not be learnt
 	Instances []Instance
-	Err       error
+	// Projects are the parts of the account that were read, sorted; see Instance.Project. Of what lies
+	// in others a complete listing says nothing. nil = the account is not divided.
+	Projects []string
+	Err      error
 }
 
 // Complete tells whether the scope was read as a whole.
 func (l Listing) Complete() bool { return l.Err == nil }
+
+// Found is what a cloud answers to the question for instances by their ids, when no call failed.
+type Found struct {
+	Instances []Instance // those that exist, sorted by id
+	// Weak holds those of the absent ids whose absence one kind of call alone shows, each with the
+	// reason why the second kind shows nothing. nil = two kinds of calls agree on every absence.
+	Weak map[string]error
+	// Projects are the parts of the account that were asked, sorted; see Instance.Project. What lies
+	// in others is not proved absent. nil = the account is not divided.
+	Projects []string
+}

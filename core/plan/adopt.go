@@ -85,7 +85,7 @@ type finder struct {
 	naming map[string][]int   // instance id → assets, not ours, that name it
 	at     map[spot][]int     // assets of any kind
 	runs   map[spot][]string  // ids of the assets of the instances that are reached there
-	failed *inventory.Listing // one that may hold an instance anywhere
+	failed *inventory.Listing // one that may hold an instance anywhere, as it failed or addresses are not known
 	found  map[int][]Change   // by asset: who would adopt it
 }
 
@@ -111,8 +111,8 @@ func newFinder(b *builder) *finder {
 			f.runs[s] = append(f.runs[s], e.asset)
 		}
 	}
-	for n := range b.in.Listings {
-		if !b.in.Listings[n].Complete() {
+	for n, l := range b.in.Listings {
+		if !l.Complete() || slices.ContainsFunc(l.Instances, func(i inventory.Instance) bool { return i.AddressesPartial }) {
 			f.failed = &b.in.Listings[n]
 		}
 	}

@@ -310,6 +310,8 @@ func (b *builder) instance(e entry) {
 		skip(because(OtherRegion, home))
 	case b.named[i.ID] != "":
 		skip(because(NamedInComment, b.named[i.ID]))
+	case i.AddressesPartial:
+		skip(because(AddressesUnknown))
 	case !b.rules.listed(i.Addresses()...):
 		skip(because(NotWhitelisted))
 	case !markable(*i):

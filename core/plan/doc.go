@@ -14,6 +14,7 @@
 //	---------   ------------------------------------   --------------------------------------------
 //	listed      none                                   create
 //	listed      none, and the instance has no address  skip (not created yet; it counts as present)
+//	listed      none, its addresses are not all known  skip (not created yet)
 //	listed      none, outside the whitelist            skip
 //	listed      the id without our labels              skip (a person took the marks off)
 //	listed      the id and our labels, and a comment   update: the label jms-instance; the comment stays
@@ -23,6 +24,7 @@
 //	listed      ours, in another region                skip (one instance, one asset)
 //	listed      ours, name/address/zone/labels differ  update those as far as Rules.Manage has them;
 //	                                                   what is people's: drift (said), left as it is
+//	listed      ours, its addresses are not all known  its address stays; if it would differ: drift (said)
 //	listed      ours, platform of another type         drift (said); a platform is never changed
 //	listed      two of ours                            that of our id, else the first adopted one, follows;
 //	                                                   the other: skip (said)
@@ -84,7 +86,8 @@
 // counted again, unless an event closed the asset (jms-event). With a grace shorter than a day that memory
 // is as short. A scope that becomes empty holds what it had; if that was at most three assets,
 // jms-missing notes the first proof of absence, and a run ten minutes later or more that proves it again
-// lets them go. The label goes when the instance is seen again. What a person has approved
+// lets them go. The same holds, whatever the scope, the limits and people say, for an absence that one kind
+// of question alone shows (Proof.Weak). The label goes when the instance is seen again. What a person has approved
 // (Limits.Approved) passes all thresholds, and no doubt.
 //
 // Names are unique in an organisation. The active asset that holds a name keeps it; of others

@@ -13,7 +13,7 @@ func (b *builder) existing(e entry, n int) {
 	i, a := *e.of, &b.in.Bastion.Assets[n]
 	c := update(e, a)
 	c.Name, c.Address = b.rules.wanted(i), address(i)
-	if seen := i.Addresses(); !b.rules.listed(seen...) && (len(seen) > 0 || !b.rules.listed(a.Address)) {
+	if seen := i.Addresses(); !b.rules.listed(seen...) && (len(seen) > 0 && !i.AddressesPartial || !b.rules.listed(a.Address)) {
 		c.Name, c.Address, c.Patch, c.Before = a.Name, a.Address, nil, nil
 		b.skip(c, because(NotWhitelisted))
 		return
@@ -42,19 +42,35 @@ func (b *builder) existing(e entry, n int) {
 	b.tell(d, e, a)
 }
 
-// tell adds the line of what differs and stays. Events, which are about something else, tell nothing of it.
+// tell adds the line of what differs and stays. Events, which are about something else, tell nothing of it,
+// but for an address that was not followed: that is what they may be about.
 func (b *builder) tell(d drift, e entry, a *inventory.Asset) {
-	if len(d.fields) == 0 || b.rules.Partial {
+	if b.rules.Partial {
+		if d.partial {
+			c := update(e, a)
+			c.Patch, c.Before = nil, nil
+			b.skip(c, because(AddressesUnknown))
+		}
 		return
 	}
-	c := update(e, a)
-	c.Action, c.Reason, c.Fields = Drift, because(Differs, strings.Join(d.words, ", ")), d.fields
-	c.Patch, c.Before = nil, nil
-	b.plan.notes = append(b.plan.notes, c)
+	say := func(why Reason, fields []string) {
+		c := update(e, a)
+		c.Action, c.Reason, c.Fields, c.Patch, c.Before = Drift, why, fields, nil, nil
+		b.plan.notes = append(b.plan.notes, c)
+	}
+	if d.partial {
+		say(because(AddressesUnknown), []string{"address"})
+	}
+	if len(d.fields) > 0 {
+		say(because(Differs, strings.Join(d.words, ", ")), d.fields)
+	}
 }
 
 // drift is what differs where people, and not we, have the say.
-type drift struct{ fields, words []string }
+type drift struct {
+	fields, words []string
+	partial       bool // the address may differ too: the cloud did not show all of them
+}
 
 func (d *drift) add(field, have, cloud string) {
 	d.fields = append(d.fields, field)
@@ -83,6 +99,8 @@ func (b *builder) relocate(c *Change, d *drift, i inventory.Instance, a *invento
 	switch {
 	case c.Address == "" || c.Address == a.Address:
 		c.Address = a.Address
+	case i.AddressesPartial: // the first of those that are known may not be the first
+		c.Address, d.partial = a.Address, true
 	case b.rules.Manage.Address == OnCreate, adopted(*a) && slices.Contains(i.Addresses(), a.Address):
 		d.add("address", a.Address, c.Address)
 		c.Address = a.Address
@@ -114,9 +132,11 @@ func (b *builder) otherPlatform(d *drift, i inventory.Instance, a *inventory.Ass
 }
 
 // protected tells whether any address of the instance is protected. What the label remembers
-// holds on while the cloud shows no public address: one is taken away by a stop, and before a release.
+// holds on while the cloud shows no public address, which is taken away by a stop, and before a release,
+// or does not show all of its addresses.
 func (b *builder) protected(i inventory.Instance, a inventory.Asset) bool {
-	remembered := a.Count(inventory.LabelProtected) > 0 && len(b.rules.Protected) > 0 && len(i.PublicIPs) == 0
+	hidden := len(i.PublicIPs) == 0 || i.AddressesPartial
+	remembered := a.Count(inventory.LabelProtected) > 0 && len(b.rules.Protected) > 0 && hidden
 	return remembered || within(b.rules.Protected, i.Addresses()...)
 }
 

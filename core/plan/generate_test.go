@@ -111,6 +111,8 @@ func proofs(seed int) func(Change) (Proof, bool) {
 			return Proof{Err: errors.New("denied")}, true
 		case 2:
 			return Proof{Absent: true}, false
+		case 3, 4:
+			return Proof{Absent: true, Weak: errors.New("not asked twice")}, true
 		}
 		return Proof{Absent: true}, true
 	}
@@ -141,6 +143,7 @@ func (d *dice) fleet(count int) []machine {
 		if d.in(4) {
 			m.PublicIPs = []string{d.ip()}
 		}
+		m.AddressesPartial = (n+len(m.Name)+len(m.PrivateIPs))%8 == 7
 		if d.in(40) {
 			m.ID = "i-" + strings.Repeat(string(rune('a'+n)), 62+d.n(2))
 		}

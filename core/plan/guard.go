@@ -32,8 +32,11 @@ type Limits struct {
 
 // Proof is the answer to asking the cloud for one candidate's instance by its id.
 type Proof struct {
-	Absent bool  // no call failed, the right to see it was probed, and it was not there
-	Err    error // why there is no answer; nil with Absent false: the instance is there
+	Absent bool // no call failed, the right to see it was probed, and it was not there
+	// Weak, with Absent, says that one kind of call alone shows the absence, and why the second kind
+	// shows nothing; nil = two agree. It lets nothing go before an earlier run found the same.
+	Weak error
+	Err  error // why there is no answer; nil with Absent false: the instance is there
 }
 
 // Proofs holds the answers by asset id. A candidate without one is held.
@@ -94,7 +97,7 @@ func (p Plan) Approve(limits Limits, proofs Proofs) Approved {
 		case c.Action:
 			out.removals = append(out.removals, c)
 		default:
-			if mark, remembers := g.remember(c, why.Code); remembers {
+			if mark, remembers := g.remember(c, why); remembers {
 				out.updates = append(out.updates, mark)
 			}
 			c.Action, c.Reason, c.Patch, c.Fields = action, why, nil, nil

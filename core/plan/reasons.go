@@ -10,6 +10,7 @@ const (
 	GivesWay            Code = "gives_way"
 	SwapStep            Code = "swap_step"
 	NoAddress           Code = "no_address"
+	AddressesUnknown    Code = "addresses_unknown"
 	NotWhitelisted      Code = "not_whitelisted"
 	MarksTakenOff       Code = "marks_taken_off"
 	NamedInComment      Code = "named_in_comment"
@@ -62,6 +63,7 @@ const (
 	GuardMissing        Code = "guard_missing"
 	GuardRun            Code = "guard_run"
 	GuardUnproven       Code = "guard_unproven"
+	GuardWeak           Code = "guard_weak"
 	GuardNotAsked       Code = "guard_not_asked"
 	GuardContradicts    Code = "guard_contradicts"
 	StillThere          Code = "still_there"
@@ -77,6 +79,7 @@ const (
 	NotReadAgain   Code = "not_read_again"
 	GuardStorm     Code = "guard_storm"
 	AsInCloud      Code = "as_in_cloud"
+	WeaklyAbsent   Code = "weakly_absent"
 	NothingToClose Code = "nothing_to_close"
 	NotShownYet    Code = "not_shown_yet"
 	ReleaseNotSeen Code = "release_not_seen"
@@ -127,6 +130,9 @@ func wordsOf(code Code) (words, bool) {
 		{GivesWay, words{"名称让给在用的资产 %s", "gives its name to the active asset %s"}},
 		{SwapStep, words{"名称互换的中间步骤", "a step in swapping names"}},
 		{NoAddress, words{"实例还没有 IP 地址，暂不创建", "the instance has no address yet: not created"}},
+		{AddressesUnknown, words{
+			"云的列表漏掉了该实例的网卡或公网 IP，地址这次不作改动（新实例暂不创建），下次再看",
+			"the cloud's lists left out an interface or a public address of the instance: its address is left as it is (a new one is not created), until they show it"}},
 		{NotWhitelisted, words{"不在白名单内", "not in the whitelist"}},
 		{MarksTakenOff, words{"资产 %s 的 jms-* 标签被人移除，不再改动（可用 jms-sync adopt 认领）", "asset %s has our id, but a person took our labels off or released it (jms-sync adopt can take it over)"}},
 		{NamedInComment, words{"已有资产 %s 的备注写着该实例 ID，不重复创建（可用 jms-sync adopt 认领）", "asset %s names this instance in its comment or a label: not doubled (jms-sync adopt can take it over)"}},
@@ -185,6 +191,9 @@ func wordsOf(code Code) (words, bool) {
 			"held: the scope has become empty (it had %d assets); first proved released at %s, removed by a run after %s that proves it again"}},
 		{GuardRun, words{"暂缓：本次共要移除 %d 个资产，超过上限 %d", "held: the run would remove %d assets, more than %d"}},
 		{GuardUnproven, words{"暂缓：按 ID 查询未能证实已释放（%s）", "held: asking by id gave no proof (%s)"}},
+		{GuardWeak, words{
+			"暂缓：只有一种查询说它已释放（%s）；首次于 %s，%s 之后的同步再次得出同样结论即移除",
+			"held: one kind of question alone says that it is gone (%s); first heard at %s, removed by a run after %s that hears the same again"}},
 		{GuardNotAsked, words{"暂缓：没有按 ID 查询", "held: it was not asked for by id"}},
 		{GuardContradicts, words{"暂缓：列表漏掉了 %s，本次不信任该区域的列表", "held: the listing left out %s, so it is not trusted in this run"}},
 		{StillThere, words{"保留：按 ID 查询时实例仍在，列表漏掉了它", "kept: asked by id, the instance is there; the listing left it out"}},
@@ -199,6 +208,7 @@ func wordsOf(code Code) (words, bool) {
 		{RoomUsedUp, words{"JumpServer 资产数已达上限，未创建", "JumpServer's number of assets is used up: not created"}},
 		{AlreadyThere, words{"资产已经存在（可能由另一次同步创建）", "the asset is there already (another run may have made it)"}},
 		{AsInCloud, words{"与云上一致，无需改动", "as in the cloud"}},
+		{WeaklyAbsent, words{"只有一种查询说它已释放（%s），留给完整同步再次证实", "one kind of question alone says that it is gone (%s); left to full runs, which ask again"}},
 		{NothingToClose, words{"实例已释放，没有启用的资产", "released; there is no active asset"}},
 		{NotShownYet, words{"云上还看不到这个变化，留给下一次完整同步", "the cloud does not show it yet; left to the next full run"}},
 		{ReleaseNotSeen, words{"云上还看不到这次释放，资产仍启用：请平台重新投递", "the cloud does not show this release yet, and the asset is open: to be delivered again"}},

@@ -88,6 +88,9 @@ func (g *guard) decide(c Change) (Action, Reason) {
 	if why, lacks := g.unproved(c); lacks {
 		return Hold, why
 	}
+	if why, waits := g.alone(c); waits {
+		return Hold, why
+	}
 	if why, waits := g.unconfirmed(c); waits && !approved {
 		return Hold, why
 	}
@@ -158,6 +161,17 @@ func (g *guard) unproved(c Change) (Reason, bool) {
 	return Reason{}, false
 }
 
+// alone tells whether one kind of call alone shows the absence, and no earlier run has found the same
+// at least notice ago. It lacks half of a proof, so that neither a limit nor an approval stands for it.
+func (g *guard) alone(c Change) (Reason, bool) {
+	why := g.proofs[c.AssetID].Weak
+	if why == nil {
+		return Reason{}, false
+	}
+	since, until := g.confirmed(c)
+	return because(GuardWeak, why.Error(), stamp(since), stamp(until)), g.plan.now.Before(until)
+}
+
 // unconfirmed tells whether a small scope has become empty, and no earlier run has proved the same
 // absence at least notice ago.
 func (g *guard) unconfirmed(c Change) (Reason, bool) {
@@ -168,15 +182,21 @@ func (g *guard) unconfirmed(c Change) (Reason, bool) {
 		if !p.emptied() {
 			continue
 		}
-		since, known := missingSince(*c.Before, g.plan.now)
-		if !known {
-			since = inventory.WholeMinute(g.plan.now)
-		}
-		if until := since.Add(notice); g.plan.now.Before(until) {
+		if since, until := g.confirmed(c); g.plan.now.Before(until) {
 			return because(GuardMissing, p.had(), stamp(since), stamp(until)), true
 		}
 	}
 	return Reason{}, false
+}
+
+// confirmed returns when the absence was proved first, which may be now, and from when on a second
+// proof confirms it.
+func (g *guard) confirmed(c Change) (since, until time.Time) {
+	since, known := missingSince(*c.Before, g.plan.now)
+	if !known {
+		since = inventory.WholeMinute(g.plan.now)
+	}
+	return since, since.Add(notice)
 }
 
 // missingSince reads jms-missing, whose time is rounded up to the minute. What cannot be read, or lies
@@ -188,14 +208,16 @@ func missingSince(a inventory.Asset, now time.Time) (at time.Time, known bool) {
 }
 
 // remember gives the write of labels by which a later run knows of this one's proof: that the instance
-// was absent, or that it was seen after all.
-func (g *guard) remember(c Change, why Code) (Change, bool) {
+// was absent, or that it was seen after all. A weak proof is remembered whatever holds its candidate:
+// otherwise who approves that would wait once more.
+func (g *guard) remember(c Change, why Reason) (Change, bool) {
 	a := *c.Before
 	_, known := missingSince(a, g.plan.now)
+	first := why.Code == GuardMissing || g.proofs[c.AssetID].Weak != nil && g.contradicted[placeOf(c)] == ""
 	switch {
-	case why == GuardMissing && !known:
+	case first && !known:
 		return marking(c, a, relabelled(a, inventory.LabelMissing, inventory.LabelTime(g.plan.now))), true
-	case why == StillThere && a.Count(inventory.LabelMissing) > 0:
+	case why.Code == StillThere && a.Count(inventory.LabelMissing) > 0:
 		return marking(c, a, relabelled(a, inventory.LabelMissing, "")), true
 	}
 	return Change{}, false

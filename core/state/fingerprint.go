@@ -32,6 +32,9 @@ func Fingerprint(l inventory.Listing, salt string) string {
 	for _, text := range []string{salt, string(l.Cloud), l.Account, l.Region, l.Owner} {
 		head = appendText(head, text)
 	}
+	for _, text := range l.Projects {
+		head = appendText(head, text)
+	}
 	whole.Write(head) // a hash never fails
 	for n := range rows {
 		whole.Write(rows[n][:])
@@ -45,7 +48,7 @@ const hashName = "sha256:"
 // fields that there are.
 func appendRow(to []byte, i *inventory.Instance) []byte {
 	for _, text := range [...]string{
-		string(i.Cloud), i.Account, i.Region, i.Owner, i.ID, i.Name, i.HostName, i.OSType, i.OSName, i.Type, i.VPC,
+		string(i.Cloud), i.Account, i.Region, i.Owner, i.ID, i.Name, i.HostName, i.OSType, i.OSName, i.Type, i.VPC, i.Project,
 	} {
 		to = appendText(to, text)
 	}
@@ -55,7 +58,11 @@ func appendRow(to []byte, i *inventory.Instance) []byte {
 			to = appendText(to, text)
 		}
 	}
-	return to
+	partial := byte(0)
+	if i.AddressesPartial {
+		partial = 1
+	}
+	return append(to, partial)
 }
 
 // isFingerprint tells whether a text has the form of a fingerprint, or is none ("").

@@ -14,7 +14,7 @@ func instance(n int) inventory.Instance {
 	return inventory.Instance{
 		Scope: scopeOf("prod", "cn-hangzhou"), Owner: "1234", ID: fmt.Sprintf("i-%06d", n),
 		Name: "web", HostName: "web-host", OSType: "linux", OSName: "Ubuntu", Status: "running", Type: "ecs.g6",
-		VPC: "vpc-1", PrivateIPs: []string{"10.0.0.1", "10.0.0.2"}, ClassicIPs: []string{"10.1.0.1"},
+		VPC: "vpc-1", Project: "project-1", PrivateIPs: []string{"10.0.0.1", "10.0.0.2"}, ClassicIPs: []string{"10.1.0.1"},
 		PublicIPs: []string{"47.0.0.1"},
 	}
 }
@@ -44,6 +44,8 @@ func change(t *testing.T, v reflect.Value, told func(what string)) {
 	case reflect.String:
 		set("another", v.String()+"x")
 		set("empty", "")
+	case reflect.Bool:
+		set("the other", !v.Bool())
 	case reflect.Slice:
 		texts := old.Interface().([]string)
 		set("one more", append(append([]string{}, texts...), "10.9.9.9"))
@@ -88,11 +90,12 @@ func TestFingerprintHasEveryFieldThatAPlanReads(t *testing.T) {
 func TestFingerprintHasTheListing(t *testing.T) {
 	t.Parallel()
 	l := listing(2)
+	l.Projects = []string{"project-1", "project-2"}
 	before := Fingerprint(l, "salt")
 	for n := range reflect.TypeFor[inventory.Listing]().NumField() {
 		field := reflect.TypeFor[inventory.Listing]().Field(n).Name
 		switch field {
-		case "Scope", "Owner":
+		case "Scope", "Owner", "Projects":
 			change(t, reflect.ValueOf(&l).Elem().Field(n), func(what string) {
 				if Fingerprint(l, "salt") == before {
 					t.Errorf("%s %s: the same fingerprint", field, what)

@@ -1,5 +1,14 @@
 // Package alibaba lists the ECS instances of one Alibaba Cloud account. It only reads; what it
 // is not sure of is an error with a kind, never a short list.
+//
+// Two witnesses prove an absence: DescribeInstances does not show the instance, by its id and with the
+// right to list proved by a dry run, and DescribeInstanceAttribute, asked for this one instance, says
+// InvalidInstanceId.NotFound; see witness.go.
+//
+// A listing is bound to account and region. RAM judges a list as a whole: a policy for some resource
+// groups, tags or instances gives an empty list, which the dry run refuses. It may judge the instances
+// that a question names, and then one which is withheld empties the answer, with HTTP 200; the second
+// witness refuses it.
 package alibaba
 
 import (
@@ -28,7 +37,7 @@ func Provider(policy cloud.Policy) cloud.Provider {
 		Events:      Events,
 		OwnerRight:  "sts:GetCallerIdentity",
 		Permissions: Permissions,
-		Absent:      "i-jmssyncdoctor0000000",
+		Absent:      nobody,
 	}
 }
 
@@ -77,6 +86,7 @@ type api struct {
 	identity  func(context.Context, cloud.Credentials) (identityAnswer, error)
 	regions   func(context.Context, cloud.Credentials) (regionsAnswer, error)
 	instances func(context.Context, cloud.Credentials, query) (instancesAnswer, error)
+	instance  func(ctx context.Context, by cloud.Credentials, region, id string) (instanceAnswer, error)
 }
 
 type (
@@ -91,6 +101,7 @@ type (
 		gave      cloud.Credentials
 	}
 	identityAnswer struct{ requestID, account string }
+	instanceAnswer struct{ requestID, id string }
 	regionsAnswer  struct {
 		requestID string
 		ids       []string
@@ -146,16 +157,21 @@ func (l *lister) List(ctx context.Context, region string) ([]inventory.Instance,
 }
 
 // Lookup implements cloud.Lister: a Glance, whose absent ids are believed only after the same
-// probe as an empty region.
-func (l *lister) Lookup(ctx context.Context, region string, ids []string) ([]inventory.Instance, error) {
+// probe as an empty region, and as far as the second witness agrees.
+func (l *lister) Lookup(ctx context.Context, region string, ids []string) (inventory.Found, error) {
 	found, err := l.Glance(ctx, region, ids)
-	if err == nil && len(cloud.Absent(ids, found)) > 0 {
-		err = l.probe(ctx, region)
+	absent := cloud.Absent(ids, found)
+	if err != nil || len(absent) == 0 {
+		return inventory.Found{Instances: found}, err
 	}
+	if err := l.probe(ctx, region); err != nil {
+		return inventory.Found{}, err
+	}
+	weak, err := l.confirm(ctx, region, absent)
 	if err != nil {
-		return nil, err
+		return inventory.Found{}, err
 	}
-	return found, nil
+	return inventory.Found{Instances: found, Weak: weak}, nil
 }
 
 // Glance implements cloud.Lister with DescribeInstances by InstanceIds.

@@ -26,7 +26,7 @@ func harness() cloudtest.Harness {
 			AccessKeySecret: secret.New(good.AccessKeySecret), SecurityToken: secret.New(good.SecurityToken),
 		},
 		Unknown: "LTAIunknown000000001", Region: region, Missing: "cn-nowhere", Absent: alibaba.Provider(cloud.Policy{}).Absent, Owner: good.AccountID, Secrets: secrets(),
-		List: alibabatest.DescribeInstances, PageSize: 100, Many: 4, // and of these one is a probe
+		List: alibabatest.DescribeInstances, Second: alibabatest.DescribeInstanceAttribute, PageSize: 100, Many: 4, // and of these one is a probe
 	}
 }
 
@@ -59,3 +59,7 @@ func newWorld(t testing.TB) *world {
 func (w *world) Fill(region string, n int) []string {
 	return w.account.Fill(region, n, alibabatest.Sample)
 }
+
+func (w *world) Remove(region string, ids ...string) { w.account.Remove(region, ids...) }
+
+func (w *world) Hide(region string, ids ...string) { w.account.Hide(region, ids...) }

@@ -88,7 +88,7 @@ func TestLookupAnswersOther(t *testing.T) {
 	w.account.Put(region, alibabatest.Instance{ID: "i-asked", Raw: []byte(`{"InstanceId":"i-other"}`)})
 	lister := w.Open(t, cloudtest.Instant(), nil)
 	for _, ids := range [][]string{{"i-asked"}, {""}} {
-		if list, err := lister.Lookup(t.Context(), region, ids); err == nil || list != nil {
+		if list, err := cloudtest.Look(t.Context(), lister, region, ids...); err == nil || list != nil {
 			t.Errorf("%q: %v, %v", ids, list, err)
 		}
 	}

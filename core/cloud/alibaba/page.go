@@ -36,3 +36,9 @@ type nic struct {
 		PrivateIpSet []struct{ PrivateIpAddress string }
 	}
 }
+
+// oneInstance is an answer of DescribeInstanceAttribute.
+type oneInstance struct {
+	*responses.BaseResponse
+	RequestId, InstanceId string
+}

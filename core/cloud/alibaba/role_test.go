@@ -44,7 +44,7 @@ func TestAssumeRole(t *testing.T) {
 		if list, err := l.List(t.Context(), region); len(list) != 3 || err != nil {
 			t.Errorf("%d rows, %v", len(list), err)
 		}
-		if list, err := l.Lookup(t.Context(), region, []string{alibabatest.Sample(2).ID, "i-none"}); len(list) != 1 || err != nil {
+		if list, err := cloudtest.Look(t.Context(), l, region, alibabatest.Sample(2).ID, "i-none"); len(list) != 1 || err != nil {
 			t.Errorf("%d rows, %v", len(list), err)
 		}
 	}

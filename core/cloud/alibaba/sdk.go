@@ -53,7 +53,7 @@ func newAPI(account cloud.Account, at cloud.Endpoint, transport http.RoundTrippe
 		// several times its size then, and all regions may have one at once.
 		reading: make(chan struct{}, runtime.GOMAXPROCS(0)),
 	}
-	return api{assume: s.assume, identity: s.identity, regions: s.regions, instances: s.instances}
+	return api{assume: s.assume, identity: s.identity, regions: s.regions, instances: s.instances, instance: s.instance}
 }
 
 // prepare fills in a client for one call to a region at a host. The courier is the call's own.
@@ -177,6 +177,21 @@ func (s session) instances(ctx context.Context, signer cloud.Credentials, q quer
 		return instancesAnswer{}, unwrapSDK(err)
 	}
 	return fromAnswer(answer), nil
+}
+
+func (s session) instance(ctx context.Context, signer cloud.Credentials, region, id string) (instanceAnswer, error) {
+	by, client := s.courier(ctx), &ecs.Client{}
+	defer by.done()
+	if err := s.prepare(by, &client.Client, signer, region, ecsHost(region)); err != nil {
+		return instanceAnswer{}, err
+	}
+	request := ecs.CreateDescribeInstanceAttributeRequest()
+	request.InstanceId = id
+	answer := &oneInstance{BaseResponse: &responses.BaseResponse{}}
+	if err := client.DoAction(request, answer); err != nil {
+		return instanceAnswer{}, unwrapSDK(err)
+	}
+	return instanceAnswer{requestID: answer.RequestId, id: answer.InstanceId}, nil
 }
 
 // unwrapSDK takes the SDK's wrapping off. What the SDK says about JSON repeats parts of the

@@ -114,7 +114,7 @@ func TestTooBig(t *testing.T) {
 
 func TestPermissions(t *testing.T) {
 	t.Parallel()
-	want := []string{"ecs:DescribeInstances", "ecs:DescribeRegions", "sts:GetCallerIdentity"}
+	want := []string{"ecs:DescribeInstanceAttribute", "ecs:DescribeInstances", "ecs:DescribeRegions", "sts:GetCallerIdentity"}
 	if got := Permissions(); !slices.Equal(got, want) {
 		t.Errorf("%q", got)
 	}

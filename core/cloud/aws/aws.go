@@ -1,6 +1,15 @@
 // Package aws lists the EC2 instances of one AWS account. It only reads; what it is not sure of
 // is an error with a kind, never a short list.
 //
+// Two witnesses prove an absence: DescribeInstances by the filter instance-id does not show the instance,
+// and DescribeInstances by InstanceIds, which never leaves out what it was asked for, names it as
+// InvalidInstanceID.NotFound or shows it as terminated; see witness.go. A filter has given an empty set
+// where all were seen running (https://github.com/elifesciences/builder/issues/432).
+//
+// A listing is bound to account and region. IAM judges DescribeInstances as a whole: it knows no
+// resources and no tags of them there, only conditions on the request, such as its region, which refuse
+// it. So no policy hides a part (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html).
+//
 // An instance is there from pending to shutting-down and stopping: a machine that is on its way
 // out still answers. It is gone when it is terminated, though EC2 shows its row for up to an
 // hour more: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html
@@ -94,6 +103,7 @@ type (
 		region string
 		token  string   // NextToken, "" for the first page
 		ids    []string // of the filter instance-id; nil = all
+		named  []string // InstanceIds; nil = all
 		dryRun bool     // ask only whether the call is allowed
 	}
 	regionRow       struct{ id, optIn string }
@@ -135,16 +145,21 @@ func (l *lister) List(ctx context.Context, region string) ([]inventory.Instance,
 }
 
 // Lookup implements cloud.Lister: a Glance, whose absent ids are believed only after the same
-// probe as an empty region.
-func (l *lister) Lookup(ctx context.Context, region string, ids []string) ([]inventory.Instance, error) {
+// probe as an empty region, and where the second witness agrees. What that one shows is there.
+func (l *lister) Lookup(ctx context.Context, region string, ids []string) (inventory.Found, error) {
 	found, err := l.Glance(ctx, region, ids)
-	if err == nil && len(cloud.Absent(ids, found)) > 0 {
-		err = l.probe(ctx, region)
+	absent := cloud.Absent(ids, found)
+	if err != nil || len(absent) == 0 {
+		return inventory.Found{Instances: found}, err
 	}
+	if err := l.probe(ctx, region); err != nil {
+		return inventory.Found{}, err
+	}
+	there, err := l.confirm(ctx, region, absent)
 	if err != nil {
-		return nil, err
+		return inventory.Found{}, err
 	}
-	return found, nil
+	return inventory.Found{Instances: cloud.Sorted(append(found, there...))}, nil
 }
 
 // Glance implements cloud.Lister with DescribeInstances by the filter instance-id: as InstanceIds,

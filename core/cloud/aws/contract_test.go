@@ -28,7 +28,7 @@ func harness() cloudtest.Harness {
 			RequestTimeout: time.Minute, // a page of 1,000 may take long where many tests run
 		},
 		Unknown: "AKIAUNKNOWN000000001", Region: region, Missing: "us-nowhere-1", Absent: aws.Provider(cloud.Policy{}).Absent, Owner: good.AccountID, Secrets: secrets(),
-		List: awstest.DescribeInstances, PageSize: 1000, Many: 4, // and of these one is a probe
+		List: awstest.DescribeInstances, PageSize: 1000, Many: 5, // of which one is a probe, and one asks the second witness
 		Keyless: true,
 	}
 }
@@ -60,3 +60,7 @@ func newWorld(t testing.TB) *world {
 }
 
 func (w *world) Fill(region string, n int) []string { return w.account.Fill(region, n, awstest.Sample) }
+
+func (w *world) Remove(region string, ids ...string) { w.account.Remove(region, ids...) }
+
+func (w *world) Hide(region string, ids ...string) { w.account.Hide(region, ids...) }

@@ -16,6 +16,8 @@ const (
 	authFailure     = "AuthFailure"
 	optInRequired   = "OptInRequired"
 	instanceUnknown = "InvalidInstanceID.NotFound"
+	// instanceMalformed is said of an id that no instance can have.
+	instanceMalformed = "InvalidInstanceID.Malformed"
 )
 
 // errorDocument has the forms of EC2 (Response/Errors/Error) and STS (ErrorResponse/Error).

@@ -72,7 +72,7 @@ func TestShortPages(t *testing.T) {
 		t.Errorf("%d of %d in %d calls, want 4 and a probe: %v", len(list), len(ids), w.Calls(awstest.DescribeInstances), err)
 	}
 	w.Server.Break(awstest.Fault{Kind: awstest.EmptyPage, Action: awstest.DescribeInstances, Times: 1})
-	list, err = lister.Lookup(t.Context(), region, ids[:2])
+	list, err = cloudtest.Look(t.Context(), lister, region, ids[:2]...)
 	if err != nil || len(list) != 2 {
 		t.Errorf("%d of 2: %v", len(list), err)
 	}
@@ -111,7 +111,7 @@ func TestTerminated(t *testing.T) {
 	for name, ask := range map[string]func() ([]inventory.Instance, error){
 		"list":   func() ([]inventory.Instance, error) { return lister.List(t.Context(), region) },
 		"glance": func() ([]inventory.Instance, error) { return lister.Glance(t.Context(), region, ids) },
-		"lookup": func() ([]inventory.Instance, error) { return lister.Lookup(t.Context(), region, ids) },
+		"lookup": func() ([]inventory.Instance, error) { return cloudtest.Look(t.Context(), lister, region, ids...) },
 	} {
 		before := w.Calls(awstest.DescribeInstances)
 		list, err := ask()
@@ -120,14 +120,14 @@ func TestTerminated(t *testing.T) {
 		}
 		want := 1
 		if name == "lookup" {
-			want = 2 // the terminated one is absent, which takes a proof
+			want = 3 // the terminated one is absent, which takes a proof and a second witness
 		}
 		if got := w.Calls(awstest.DescribeInstances) - before; got != want {
 			t.Errorf("%s: %d calls, want %d", name, got, want)
 		}
 	}
 	w.Server.Break(awstest.Fault{Kind: awstest.Unauthorized, Action: awstest.DescribeInstances, After: 1})
-	if list, err := lister.Lookup(t.Context(), region, ids[5:]); inventory.KindOf(err) != inventory.Denied || list != nil {
+	if list, err := cloudtest.Look(t.Context(), lister, region, ids[5:]...); inventory.KindOf(err) != inventory.Denied || list != nil {
 		t.Errorf("without the proof: %v, %v", list, err)
 	}
 }
@@ -222,7 +222,7 @@ func TestLookupAnswersOther(t *testing.T) {
 	w.account.Put(region, awstest.Instance{ID: "i-asked", Raw: "<item><instanceId>i-other</instanceId><instanceState><name>running</name></instanceState></item>"})
 	lister := w.Open(t, cloudtest.Instant(), nil)
 	for _, id := range []string{"i-asked", "", "i-*", "i-?", `i-\1`} {
-		if list, err := lister.Lookup(t.Context(), region, []string{id}); err == nil || list != nil {
+		if list, err := cloudtest.Look(t.Context(), lister, region, id); err == nil || list != nil {
 			t.Errorf("%q: %v, %v", id, list, err)
 		}
 	}

@@ -97,7 +97,7 @@ func (m *moto) agree(t *testing.T, l cloud.Lister, ids, stopped, gone []string) 
 // look looks instances up, and checks them against what was done.
 func (m *moto) look(t *testing.T, l cloud.Lister, ids, stopped, gone []string) {
 	t.Helper()
-	found, err := l.Lookup(t.Context(), region, append([]string{"i-0123456789abcdef0"}, ids...))
+	found, err := cloudtest.Look(t.Context(), l, region, append([]string{"i-0123456789abcdef0"}, ids...)...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -138,6 +138,9 @@ func (s session) instances(ctx context.Context, by cloud.Credentials, q query) (
 	if q.dryRun {
 		input.DryRun = sdk.Bool(true)
 	}
+	if q.named != nil {
+		input.InstanceIds, input.MaxResults = q.named, nil // which EC2 does not take together
+	}
 	if q.ids != nil {
 		input.Filters = []types.Filter{{Name: sdk.String("instance-id"), Values: q.ids}}
 	}

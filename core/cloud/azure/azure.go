@@ -24,9 +24,18 @@
 // .../reference/supported-tables-resources). What it does not show may be there, and an asset would be
 // switched off for it. So it serves only Glance, whose absences mean nothing.
 //
-// Lists at the level of a subscription can be filtered by what the credential may read, with HTTP
-// 200. So every reading ends with the question for the credential's permissions at the subscription
-// itself: without the right to read all that was listed it is Denied, not short.
+// Two witnesses prove an absence: the lists do not have the machine, and a GET on its resource id is 404;
+// see witness.go. Lists have lost rows with HTTP 200, for minutes and twice in a row, while a GET went on
+// showing the machine (https://github.com/Azure/azure-cli/issues/8634, .../17293, .../20940,
+// https://github.com/Azure/azure-sdk-for-python/issues/8985). The resource id comes from Resource Graph,
+// which by itself proves nothing. Where it knows no such machine, or may not be asked, the absence is
+// weak. A machine whose interface or public address the lists have lost has AddressesPartial.
+//
+// A listing is bound to the subscription, whose id is the account's own. Lists at its level can be
+// filtered by what the credential may read, with HTTP 200. So every reading ends with the question for
+// the credential's permissions at the subscription itself: without the right to read all that was listed
+// it is Denied, not short. What that question does not show is a deny assignment below the subscription:
+// it hides machines from the lists and from Resource Graph, so that their absence is weak.
 //
 // An instance's id is the vmId in lower case: resource ids are used again, and are too long for a
 // label.
@@ -118,6 +127,7 @@ type api struct {
 	setMachines   func(ctx context.Context, subscription string, of scaleSet, token string) (answer[machine], error)
 	setInterfaces func(ctx context.Context, subscription string, of scaleSet, token string) (answer[nic], error)
 	setAddresses  func(ctx context.Context, subscription string, of scaleSet, token string) (answer[address], error)
+	machine       func(ctx context.Context, resource string) (machine, error)
 	graph         func(ctx context.Context, subscription, query, token string) (answer[graphRow], error)
 }
 
@@ -266,27 +276,31 @@ func (l *lister) List(ctx context.Context, region string) ([]inventory.Instance,
 }
 
 // Lookup implements cloud.Lister with a reading that began after the call: all machines of the
-// subscription and the proof of the right to read them. Lookups at the same time share the next one.
-func (l *lister) Lookup(ctx context.Context, region string, ids []string) ([]inventory.Instance, error) {
+// subscription and the proof of the right to read them. Lookups at the same time share the next one. Of
+// machines that it does not have the second witness is asked.
+func (l *lister) Lookup(ctx context.Context, region string, ids []string) (inventory.Found, error) {
 	const op = "look up instances"
 	ids, err := l.asked(op, region, ids)
 	if err != nil || len(ids) == 0 {
-		return nil, err
+		return inventory.Found{}, err
 	}
 	got, err := l.reads.fresh(ctx, l.read)
 	if err == nil && !got.knows(region) {
 		err = l.part(inventory.NotFound, "list locations", "the subscription has none of this name")
 	}
 	if err != nil {
-		return nil, l.named(op, region, err)
+		return inventory.Found{}, l.named(op, region, err)
 	}
-	var list []inventory.Instance
+	var found inventory.Found
 	for _, row := range got.regions[region] {
 		if _, asked := slices.BinarySearch(ids, row.ID); asked {
-			list = append(list, row)
+			found.Instances = append(found.Instances, row)
 		}
 	}
-	return list, nil
+	if found.Weak, err = l.confirm(ctx, cloud.Absent(ids, found.Instances)); err != nil {
+		return inventory.Found{}, l.named(op, region, err)
+	}
+	return found, nil
 }
 
 // Glance implements cloud.Lister with Resource Graph: one query for 100 ids, and a second one for
@@ -297,8 +311,8 @@ func (l *lister) Glance(ctx context.Context, region string, ids []string) ([]inv
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
-	// A vmId is a UUID: what is none exists nowhere, and has no place in the text of a query.
-	ids = slices.DeleteFunc(ids, func(id string) bool { return len(id) != 36 || uuid.Validate(id) != nil })
+	// What cannot be a vmId exists nowhere, and has no place in the text of a query.
+	ids = slices.DeleteFunc(ids, func(id string) bool { return !isVMID(id) })
 	id, err := l.subscription(ctx)
 	if err != nil {
 		return nil, l.named(op, region, err)
@@ -325,6 +339,9 @@ func (l *lister) asked(op, region string, ids []string) ([]string, error) {
 	}
 	return ids, nil
 }
+
+// isVMID tells whether an id can be that of a machine: a UUID in its usual form.
+func isVMID(id string) bool { return len(id) == 36 && uuid.Validate(id) == nil }
 
 // sharedFor is how long a reading serves the regions that did not get their part yet: as long as a
 // fleet may need until it comes to its last region.

@@ -24,6 +24,20 @@ func TestContract(t *testing.T) {
 	cloudtest.Run(t, harness())
 }
 
+// TestContractForgets: the same where Resource Graph has forgotten what is gone, so that there is no resource
+// id to ask for, and where it is what fails.
+func TestContractForgets(t *testing.T) {
+	t.Parallel()
+	h := harness()
+	h.Forgets, h.Second = true, azuretest.QueryGraph
+	h.New = func(t testing.TB) cloudtest.World {
+		w := newWorld(t)
+		w.forgets = true
+		return w
+	}
+	cloudtest.Run(t, h)
+}
+
 func harness() cloudtest.Harness {
 	return cloudtest.Harness{
 		New: func(t testing.TB) cloudtest.World { return newWorld(t) }, Open: azure.Open,
@@ -32,7 +46,7 @@ func harness() cloudtest.Harness {
 			AccessKeyID: secret.New(good.ClientID), AccessKeySecret: secret.New(good.Secret),
 		},
 		Unknown: unknown, Region: region, Missing: "mars", Absent: azure.Provider(cloud.Policy{}).Absent, Owner: owner, Secrets: secrets(),
-		List: azuretest.ListMachines, PageSize: pageSize, Many: 12, Keyless: true,
+		List: azuretest.ListMachines, Second: azuretest.GetMachine, PageSize: pageSize, Many: 12, Keyless: true,
 	}
 }
 
@@ -55,7 +69,8 @@ func secrets() []string {
 type world struct {
 	*azuretest.Server
 	*cloudtest.Site
-	sub *azuretest.Subscription
+	sub     *azuretest.Subscription
+	forgets bool // Resource Graph knows at once what is gone
 }
 
 func newWorld(t testing.TB) *world {
@@ -73,6 +88,15 @@ func newWorldOf(t testing.TB, o azuretest.Options) *world {
 }
 
 func (w *world) Fill(region string, n int) []string { return w.sub.Fill(region, n, azuretest.Sample) }
+
+func (w *world) Remove(_ string, ids ...string) {
+	if !w.forgets {
+		w.sub.Freeze()
+	}
+	w.sub.Remove(ids...)
+}
+
+func (w *world) Hide(_ string, ids ...string) { w.sub.Hide(azuretest.ListMachines, ids...) }
 
 // Break spoils, with the list of machines, the query that Glance makes. A missing permission shows in
 // the answer about permissions, which is asked for once after the list. Azure has no regions to spoil.

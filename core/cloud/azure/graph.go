@@ -40,39 +40,59 @@ func (k kinds) query(ids []string) string {
 		k.table, k.machine, k.nic, k.address, strings.Join(ids, "', '"))
 }
 
-// glance asks for some machines of a region, the ordinary ones first.
+const opGraph = "query Resource Graph"
+
+// glance asks for some machines of a region.
 func (l *lister) glance(ctx context.Context, subscription, region string, ids []string) ([]inventory.Instance, error) {
-	const op = "query Resource Graph"
+	machines, known, err := l.find(ctx, subscription, ids)
+	if err != nil {
+		return nil, err
+	}
 	var found []inventory.Instance
-	left := ids
-	for _, k := range []kinds{ordinary(), uniform()} {
-		if len(left) == 0 {
-			break
+	met := map[string]bool{}
+	for _, m := range machines {
+		if met[m.ID] {
+			return nil, l.part(inventory.Incomplete, opGraph, m.ID+" is there twice")
 		}
-		list, err := l.graphRows(ctx, op, subscription, k.query(left))
-		if err != nil {
-			return nil, err
-		}
-		for _, row := range list {
-			i, asked := slices.BinarySearch(left, row.ID)
-			if !asked {
-				return nil, l.part(inventory.Incomplete, op, row.ID+" was not asked for, or is there twice")
-			}
-			left = slices.Delete(slices.Clone(left), i, i+1)
-			if row.Region == region {
-				found = append(found, row)
-			}
+		met[m.ID] = true
+		if m.Region == region {
+			found = append(found, l.complete(m, known))
 		}
 	}
 	return found, nil
 }
 
-// graphRows reads all pages of a query, and joins the rows of each machine.
-func (l *lister) graphRows(ctx context.Context, op, subscription, query string) ([]inventory.Instance, error) {
-	known, machines := newBook(), []*machine{}
+// find asks for machines of any region by their sorted ids, the ordinary ones first, then those of uniform scale
+// sets, with what is known of their addresses.
+func (l *lister) find(ctx context.Context, subscription string, ids []string) (found []*machine, known book, err error) {
+	known = newBook()
+	left := ids
+	for _, k := range []kinds{ordinary(), uniform()} {
+		if len(left) == 0 {
+			break
+		}
+		machines, err := l.graphRows(ctx, subscription, k.query(left), known)
+		if err != nil {
+			return nil, known, err
+		}
+		seen := map[string]bool{}
+		for _, m := range machines {
+			if _, asked := slices.BinarySearch(left, m.ID); !asked {
+				return nil, known, l.part(inventory.Incomplete, opGraph, m.ID+" was not asked for")
+			}
+			seen[m.ID] = true
+		}
+		found = append(found, machines...)
+		left = slices.DeleteFunc(slices.Clone(left), func(id string) bool { return seen[id] })
+	}
+	return found, known, nil
+}
+
+// graphRows reads all pages of a query, joins the rows of each machine, and notes their addresses.
+func (l *lister) graphRows(ctx context.Context, subscription, query string, known book) (machines []*machine, err error) {
 	at := map[string]*machine{} // by resource
 	cursor := cloud.Cursor[graphRow]{
-		What: op, Same: func(graphRow, graphRow) bool { return true },
+		What: opGraph, Same: func(graphRow, graphRow) bool { return true },
 		ID: func(r graphRow) string {
 			if r.machine.ID == "" {
 				return ""
@@ -80,11 +100,11 @@ func (l *lister) graphRows(ctx context.Context, op, subscription, query string) 
 			return r.machine.resource + " " + r.nic.id + " " + r.address.id
 		},
 		Fetch: func(ctx context.Context, token string) (cloud.Page[graphRow], error) {
-			got, err := retried(ctx, l, op, func(ctx context.Context) (answer[graphRow], error) {
+			got, err := retried(ctx, l, opGraph, func(ctx context.Context) (answer[graphRow], error) {
 				return l.api.graph(ctx, subscription, query, token)
 			})
 			if err == nil && !got.listed {
-				err = l.part(inventory.Incomplete, op, "the answer has no list")
+				err = l.part(inventory.Incomplete, opGraph, "the answer has no list")
 			}
 			return cloud.Page[graphRow]{Rows: got.rows, Next: got.next}, err
 		},
@@ -104,9 +124,5 @@ func (l *lister) graphRows(ctx context.Context, op, subscription, query string) 
 		}
 		known.add([]nic{r.nic}, []address{r.address})
 	}
-	list := make([]inventory.Instance, len(machines))
-	for i, m := range machines {
-		list[i] = l.complete(m, known)
-	}
-	return list, nil
+	return machines, nil
 }

@@ -202,21 +202,26 @@ func (b book) add(nics []nic, addresses []address) {
 }
 
 // fill writes network and addresses into a row: those of the primary interface first, and in each
-// that of the primary configuration. What is not in the book is left out: a machine without an
-// address is there all the same.
+// that of the primary configuration. A machine with an interface or a public address that is not in
+// the book is there all the same, and says that its addresses are not all known.
 func (b book) fill(row *inventory.Instance, ids []string) {
 	nics := make([]nic, 0, len(ids))
 	for _, id := range ids {
-		if one, ok := b.nics[id]; ok {
-			nics = append(nics, one)
+		one, ok := b.nics[id]
+		if !ok {
+			row.AddressesPartial = true
+			continue
 		}
+		nics = append(nics, one)
 	}
 	slices.SortStableFunc(nics, func(a, c nic) int { return cmp.Compare(rank(a.primary), rank(c.primary)) })
 	for _, one := range nics {
 		row.VPC = cmp.Or(row.VPC, one.vpc)
 		for _, config := range one.configs {
+			public, ok := b.addresses[config.public]
+			row.AddressesPartial = row.AddressesPartial || config.public != "" && !ok
 			row.PrivateIPs = append(row.PrivateIPs, config.private)
-			row.PublicIPs = append(row.PublicIPs, b.addresses[config.public])
+			row.PublicIPs = append(row.PublicIPs, public)
 		}
 	}
 	row.PrivateIPs, row.PublicIPs = cloud.Distinct(row.PrivateIPs), cloud.Distinct(row.PublicIPs)

@@ -77,6 +77,7 @@ func newAPI(account cloud.Account, at cloud.Endpoint, transport http.RoundTrippe
 		setInterfaces: underSet(s, "/networkInterfaces", setNetworkVersion, (*nicDoc).convert),
 		setAddresses:  underSet(s, "/publicIPAddresses", setNetworkVersion, (*addressDoc).convert),
 		graph:         s.graph,
+		machine:       s.machine,
 	}, nil
 }
 
@@ -176,6 +177,17 @@ func portOf(u *url.URL) string {
 // incomplete is a success that is not believed.
 func incomplete(text string) error {
 	return &refusal{Refusal: &cloud.Refusal{Status: http.StatusOK, Kind: inventory.Incomplete, Text: text}}
+}
+
+// machine gets a machine by its resource id.
+func (s session) machine(ctx context.Context, resource string) (machine, error) {
+	parts := strings.Split(resource, "/")
+	for i, part := range parts {
+		parts[i] = url.PathEscape(part)
+	}
+	var got machineDoc
+	err := s.get(ctx, strings.Join(parts, "/"), computeVersion, "", &got)
+	return got.convert(), err
 }
 
 func (s session) subscription(ctx context.Context, id string) (subscription, error) {

@@ -237,3 +237,69 @@ func TestProvider(t *testing.T) {
 		t.Errorf("%+v: %v, %v", p, l, err)
 	}
 }
+
+// TestIsMachine: what Resource Graph may name is asked for; what is anything else is not.
+func TestIsMachine(t *testing.T) {
+	t.Parallel()
+	const group = "/subscriptions/" + testSubscription + "/resourcegroups/g/providers/microsoft.compute/"
+	for resource, want := range map[string]bool{
+		group + "virtualmachines/web": true, group + "virtualmachinescalesets/pool/virtualmachines/0": true,
+		group + "virtualmachines": false, group + "virtualmachines/": false, group + "virtualmachines/web/extensions/x": false,
+		group + "disks/d": false, group + "virtualmachinescalesets/pool": false, group + "virtualmachinescalesets/pool/extensions/0": false,
+		strings.Replace(group, "compute", "network", 1) + "virtualmachines/web": false, "": false, "/": false,
+		strings.Replace(group, "1111", "2222", 1) + "virtualmachines/web": false, "x" + group + "virtualmachines/web": false,
+		strings.Replace(group, "/g/", "//", 1) + "virtualmachines/web": false,
+	} {
+		if got := isMachine(resource, strings.ToUpper(testSubscription)); got != want {
+			t.Errorf("%s: %t", resource, got)
+		}
+	}
+}
+
+// TestMissing: which refusals say that a machine does not exist.
+func TestMissing(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		status int
+		code   string
+		from   giver
+		want   bool
+	}{
+		{404, "ResourceNotFound", manager, true}, {404, "ResourceGroupNotFound", manager, true}, {404, "ParentResourceNotFound", manager, true},
+		{404, "NotFound", manager, true}, {404, "resourcenotfound", manager, true},
+		{404, "SubscriptionNotFound", manager, false}, {404, "InvalidResourceType", manager, false}, {404, "InvalidResourceNamespace", manager, false},
+		{404, "", manager, false}, {403, "ResourceNotFound", manager, false}, {410, "ResourceNotFound", manager, false}, {404, "NotFound", directory, false},
+	} {
+		r := &refusal{Refusal: &cloud.Refusal{Status: c.status, Code: c.code}, from: c.from}
+		if got := r.missing(); got != c.want {
+			t.Errorf("%+v: %t", c, got)
+		}
+	}
+}
+
+// TestOddResource: Resource Graph cannot make us ask for something else.
+func TestOddResource(t *testing.T) {
+	t.Parallel()
+	for _, resource := range []string{
+		"/subscriptions/22222222-2222-4333-8444-555555555555/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/web", "/../x", "//evil.example/x",
+	} {
+		var gets int
+		l := offline(t, cloud.Account{}, func(r *http.Request) (int, []byte) {
+			switch {
+			case r.Method == http.MethodPost:
+				return 200, []byte(`{"totalRecords":1,"count":1,"resultTruncated":"false","data":[{"id":"` + resource + `","location":"r","properties":{"vmId":"` + testSubscription + `"}}]}`)
+			case strings.HasSuffix(r.URL.Path, "/permissions"):
+				return 200, []byte(`{"value":[{"actions":["*"]}]}`)
+			case strings.HasSuffix(r.URL.Path, "/locations"):
+				return 200, []byte(`{"value":[{"name":"r"}]}`)
+			case strings.Contains(r.URL.Path, "evil") || strings.HasPrefix(r.URL.Path, "/subscriptions/2222") || strings.HasSuffix(r.URL.Path, "/x"):
+				gets++
+			}
+			return 200, []byte(`{"value":[]}`)
+		})
+		found, err := l.Lookup(t.Context(), "r", []string{testSubscription})
+		if inventory.KindOf(err) != inventory.Incomplete || found.Weak != nil || gets > 0 {
+			t.Errorf("%s: %+v after %d requests: %v", resource, found, gets, err)
+		}
+	}
+}

@@ -23,6 +23,11 @@ type World interface {
 	Open(t testing.TB, policy cloud.Policy, change func(*cloud.Account)) cloud.Lister
 	// Fill puts n instances into a region, and gives their ids.
 	Fill(region string, n int) (ids []string)
+	// Remove deletes instances of a region.
+	Remove(region string, ids ...string)
+	// Hide lets the list lose instances, also where it is asked for them by their ids, while the cloud's second
+	// kind of call still shows them.
+	Hide(region string, ids ...string)
 	// Break makes calls fail; see peertest.Fault.
 	Break(peertest.Fault) (repair func())
 	// Calls tells how many calls of an action were made; "" = of all.
@@ -45,6 +50,11 @@ type Harness struct {
 	Absent   string // the provider's id that no instance has
 	// Many is how often List is called to look up 230 instances and one that is absent; 0 = it depends.
 	Many int
+	// Second is the action of the second kind of call that an absence takes; "" = it is List too.
+	Second string
+	// Forgets says that the second kind of call knows nothing of an instance that is gone, so that its
+	// absence has one witness.
+	Forgets bool
 	// Keyless tells that an account without a key has the role of its host.
 	Keyless bool
 }
@@ -67,6 +77,9 @@ func Run(t *testing.T, h Harness) {
 		"lookup":                testLookup,
 		"glance":                testGlance,
 		"lookup without a list": testLookupFaults,
+		"a list loses rows":     testLostRows,
+		"gone":                  testGone,
+		"one witness":           testOneWitness,
 		"many":                  testMany,
 		"concurrent":            testConcurrent,
 		"open refuses":          testOpenRefuses,
@@ -113,6 +126,12 @@ func (s *Site) Open(t testing.TB, policy cloud.Policy, change func(*cloud.Accoun
 // Instant is a policy whose waits take no time.
 func Instant() cloud.Policy {
 	return cloud.Policy{Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}
+}
+
+// Look looks instances up, and returns what was found.
+func Look(ctx context.Context, l cloud.Lister, region string, ids ...string) ([]inventory.Instance, error) {
+	found, err := l.Lookup(ctx, region, ids)
+	return found.Instances, err
 }
 
 // faulty gives the error of a call that must fail without a result and without a secret.

@@ -70,10 +70,10 @@ func testAbsentID(t *testing.T, h Harness) {
 		w := h.New(t)
 		w.Fill(h.Region, n)
 		lister := w.Open(t, Instant(), nil)
-		list, err := lister.Lookup(t.Context(), h.Region, []string{h.Absent})
+		list, err := Look(t.Context(), lister, h.Region, h.Absent)
 		wantIDs(t, list, err, nil)
 		h.breaks(w, peertest.NoPermission, 0, 0)
-		list, err = lister.Lookup(t.Context(), h.Region, []string{h.Absent})
+		list, err = Look(t.Context(), lister, h.Region, h.Absent)
 		h.wantKind(t, list, err, inventory.Denied)
 	}
 }
@@ -179,7 +179,7 @@ func testCancelled(t *testing.T, h Harness) {
 	lister := w.Open(t, cloud.Policy{}, nil)
 	list, err := lister.List(ctx, h.Region)
 	h.wantKind(t, list, err, inventory.Deadline)
-	list, err = lister.Lookup(ctx, h.Region, []string{"i-1"})
+	list, err = Look(ctx, lister, h.Region, "i-1")
 	h.wantKind(t, list, err, inventory.Deadline)
 	if took := time.Since(started); took > prompt {
 		t.Errorf("it took %s to be cancelled", took)
@@ -191,16 +191,16 @@ func testLookup(t *testing.T, h Harness) {
 	w := h.New(t)
 	ids := w.Fill(h.Region, 3)
 	lister := w.Open(t, Instant(), nil)
-	list, err := lister.Lookup(t.Context(), h.Region, ids)
+	list, err := Look(t.Context(), lister, h.Region, ids...)
 	wantIDs(t, list, err, ids)
 	absent := ids[0][:len(ids[0])-1] + "~"
-	list, err = lister.Lookup(t.Context(), h.Region, []string{absent, ids[1], ids[1]})
+	list, err = Look(t.Context(), lister, h.Region, absent, ids[1], ids[1])
 	wantIDs(t, list, err, ids[1:2])
-	list, err = lister.Lookup(t.Context(), h.Region, []string{absent})
+	list, err = Look(t.Context(), lister, h.Region, absent)
 	wantIDs(t, list, err, nil)
-	list, err = lister.Lookup(t.Context(), h.Region, nil)
+	list, err = Look(t.Context(), lister, h.Region)
 	wantIDs(t, list, err, nil)
-	list, err = lister.Lookup(t.Context(), h.Region, []string{ids[0], ""})
+	list, err = Look(t.Context(), lister, h.Region, ids[0], "")
 	h.wantKind(t, list, err, inventory.Invalid)
 }
 
@@ -209,7 +209,7 @@ func testMany(t *testing.T, h Harness) {
 	w := h.New(t)
 	ids := w.Fill(h.Region, 230)
 	absent := ids[0][:len(ids[0])-1] + "~"
-	list, err := w.Open(t, Instant(), nil).Lookup(t.Context(), h.Region, append(slices.Clone(ids), absent))
+	list, err := Look(t.Context(), w.Open(t, Instant(), nil), h.Region, append(slices.Clone(ids), absent)...)
 	wantIDs(t, list, err, ids)
 	if calls := w.Calls(h.List); h.Many > 0 && calls != h.Many {
 		t.Errorf("%d calls, want %d", calls, h.Many)
@@ -222,7 +222,7 @@ func testLookupFaults(t *testing.T, h Harness) {
 		w := h.New(t)
 		ids := w.Fill(h.Region, 2)
 		h.breaks(w, fault, 0, 0)
-		list, err := w.Open(t, Instant(), nil).Lookup(t.Context(), h.Region, ids)
+		list, err := Look(t.Context(), w.Open(t, Instant(), nil), h.Region, ids...)
 		if kind := h.faulty(t, list, err); fault == peertest.NoPermission && kind != inventory.Denied {
 			t.Errorf("%s: kind %s", fault, kind)
 		}

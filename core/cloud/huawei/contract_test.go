@@ -41,7 +41,7 @@ func harness() cloudtest.Harness {
 			AccessKeySecret: secret.New(good.AccessKeySecret), SecurityToken: secret.New(good.SecurityToken),
 		},
 		Unknown: "HST0UNKNOWN000000001", Region: region, Missing: "cn-nowhere-1", Absent: huawei.Provider(cloud.Policy{}).Absent, Owner: good.DomainID, Secrets: secrets(),
-		List: huaweitest.ListServers, PageSize: 200, Many: 3,
+		List: huaweitest.ListServers, Second: huaweitest.ShowServer, PageSize: 200, Many: 3,
 	}
 }
 
@@ -88,3 +88,7 @@ func (w *world) inProject(a *cloud.Account) {
 func (w *world) Fill(region string, n int) []string {
 	return w.account.Fill(region, n, huaweitest.Sample)
 }
+
+func (w *world) Remove(region string, ids ...string) { w.account.Remove(region, ids...) }
+
+func (w *world) Hide(region string, ids ...string) { w.account.Hide(region, ids...) }

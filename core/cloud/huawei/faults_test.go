@@ -213,7 +213,10 @@ func TestRequestsThatCannotBe(t *testing.T) {
 		}
 	}
 	for _, odd := range []string{"", "a,b", "../../projects", "a/b", "detail?x", "a b", "{project_id}", strings.Repeat("x", 65)} {
-		for name, ask := range map[string]func(context.Context, string, []string) ([]inventory.Instance, error){"glance": lister.Glance, "lookup": lister.Lookup} {
+		lookup := func(ctx context.Context, region string, ids []string) ([]inventory.Instance, error) {
+			return cloudtest.Look(ctx, lister, region, ids...)
+		}
+		for name, ask := range map[string]func(context.Context, string, []string) ([]inventory.Instance, error){"glance": lister.Glance, "lookup": lookup} {
 			if list, err := ask(t.Context(), region, []string{odd}); inventory.KindOf(err) != inventory.Invalid || list != nil {
 				t.Errorf("%s %q: %v", name, odd, err)
 			}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/cloud/cloudtest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
@@ -49,7 +50,7 @@ func believed(t *testing.T, l *lister, status int, body string) {
 	if err == nil && (status >= 300 || len(list) == 0 || !strings.Contains(strings.ToLower(body), "count")) {
 		t.Fatalf("%d %q is believed", status, body) // an empty one never is: nothing here says Ecs.0114 with a 404 after a list
 	}
-	list, err = l.Lookup(t.Context(), "cn-north-4", []string{"s1"})
+	list, err = cloudtest.Look(t.Context(), l, "cn-north-4", "s1")
 	sound(t, list, err)
 	if err == nil && len(list) == 0 {
 		t.Fatalf("%d %q proves an absence", status, body)

@@ -4,7 +4,14 @@
 //
 // A region is listed through the IAM project of its name, or through project_id where the
 // configuration has one. Servers of further sub-projects ("cn-north-4_team") need an account
-// entry of their own, with that project_id.
+// entry of their own, with that project_id. Each instance names its project, and so do listings
+// and answers by ids: of servers in other projects they say nothing.
+//
+// Two witnesses prove an absence: ListServersDetails, asked for the server by its id, has no row of it, and
+// ShowServer, asked for this one server, says Ecs.0114 (see Lookup).
+//
+// Within a project a listing is bound to the enterprise projects that the key is granted: it leaves out
+// the servers of others, without an error. ShowServer refuses those, so that they are not proved absent.
 package huawei
 
 import (
@@ -62,7 +69,7 @@ func open(account cloud.Account, policy cloud.Policy, transport http.RoundTrippe
 	return l, nil
 }
 
-// lister implements cloud.Lister and cloud.Locator. Every call has an SDK client of its own.
+// lister implements cloud.Lister, cloud.Divided and cloud.Locator. Every call has an SDK client of its own.
 type lister struct {
 	cloud.Caller
 	api api
@@ -131,6 +138,15 @@ func (l *lister) Locate(ctx context.Context, projectID string) (string, error) {
 		return "", l.Fault(inventory.NotFound, op, "", "project "+projectID+" is none of the account's")
 	}
 	return region, nil
+}
+
+// Projects implements cloud.Divided.
+func (l *lister) Projects(ctx context.Context, region string) ([]string, error) {
+	at, err := l.at(ctx, "find the project of a region", region)
+	if err != nil {
+		return nil, err
+	}
+	return []string{at.project}, nil
 }
 
 // at gives the place of a region. The configuration tells it without a call where it names one

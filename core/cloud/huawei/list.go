@@ -77,20 +77,20 @@ func possible(id string) bool { return cloud.Only(id, cloud.Lower+cloud.Upper+"_
 // Lookup implements cloud.Lister: a Glance, and for each server that it does not show the question
 // for this one. The list hides, without a word, the servers of enterprise projects that the
 // credential may not see; the single question is refused then. Only Ecs.0114 proves an absence.
-func (l *lister) Lookup(ctx context.Context, region string, ids []string) ([]inventory.Instance, error) {
+func (l *lister) Lookup(ctx context.Context, region string, ids []string) (inventory.Found, error) {
 	found, err := l.Glance(ctx, region, ids)
 	if err != nil {
-		return nil, err
+		return inventory.Found{}, err
 	}
 	at, err := l.at(ctx, "look up servers", region)
 	if err != nil {
-		return nil, err
+		return inventory.Found{}, err
 	}
 	more, err := l.lookAtEach(ctx, at, cloud.Absent(ids, found))
 	if err != nil {
-		return nil, err
+		return inventory.Found{}, err
 	}
-	return cloud.Sorted(append(found, more...)), nil
+	return inventory.Found{Instances: cloud.Sorted(append(found, more...)), Projects: []string{at.project}}, nil
 }
 
 // lookAtEach asks for single servers, a few at once, and gives those that exist after all.

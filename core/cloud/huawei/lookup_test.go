@@ -20,7 +20,7 @@ func TestLookupMany(t *testing.T) {
 	if err != nil || len(list) != 230 || w.Calls(huaweitest.ListServers) != 3 || w.Calls(huaweitest.ShowServer) != 0 {
 		t.Errorf("%d of 230 in %d calls: %v", len(list), w.Calls(huaweitest.ListServers), err)
 	}
-	list, err = lister.Lookup(t.Context(), region, append(gone, ids...))
+	list, err = cloudtest.Look(t.Context(), lister, region, append(gone, ids...)...)
 	if err != nil || len(list) != 230 || w.Calls(huaweitest.ListServers) != 6 || w.Calls(huaweitest.ShowServer) != 2 {
 		t.Errorf("%d of 230 in %d and %d calls: %v", len(list), w.Calls(huaweitest.ListServers), w.Calls(huaweitest.ShowServer), err)
 	}
@@ -42,7 +42,7 @@ func TestEnterpriseProjects(t *testing.T) {
 		if want := map[bool]int{true: 4, false: 3}[granted]; err != nil || len(list) != want {
 			t.Errorf("granted %t: %d rows, %v", granted, len(list), err)
 		}
-		found, err := lister.Lookup(t.Context(), region, []string{hidden.ID, huaweitest.Sample(900).ID})
+		found, err := cloudtest.Look(t.Context(), lister, region, hidden.ID, huaweitest.Sample(900).ID)
 		if granted && (err != nil || len(found) != 1) || !granted && (inventory.KindOf(err) != inventory.Denied || found != nil) {
 			t.Errorf("granted %t: %v, %v", granted, found, err)
 		}
@@ -60,7 +60,7 @@ func TestFoundAfterAll(t *testing.T) {
 	if err != nil || len(list) != 1 {
 		t.Errorf("%v, %v", list, err)
 	}
-	list, err = lister.Lookup(t.Context(), region, ids)
+	list, err = cloudtest.Look(t.Context(), lister, region, ids...)
 	if err != nil || len(list) != 2 || list[0].ID != ids[0] || list[1].ID != ids[1] || list[1].Name != "web-00001" || list[1].Region != region {
 		t.Errorf("%v, %v", list, err)
 	}
@@ -86,7 +86,7 @@ func TestAbsencesUnproved(t *testing.T) {
 			} else if list, err := lister.List(t.Context(), region); inventory.KindOf(err) != want || list != nil {
 				t.Errorf("an empty region: %v, %v", list, err)
 			}
-			list, err := lister.Lookup(t.Context(), region, []string{huaweitest.Sample(0).ID})
+			list, err := cloudtest.Look(t.Context(), lister, region, huaweitest.Sample(0).ID)
 			if inventory.KindOf(err) != want || list != nil {
 				t.Errorf("an absent server: %v, %v", list, err)
 			}
@@ -102,7 +102,7 @@ func TestAbsencesUnproved(t *testing.T) {
 		w.account.Put(region, huaweitest.Instance{ID: huaweitest.Sample(1).ID, Raw: []byte(raw)})
 		w.Server.Break(huaweitest.Fault{Kind: huaweitest.NullRow, Action: huaweitest.ListServers})
 		for _, ids := range [][]string{{huaweitest.Sample(1).ID}, {huaweitest.Sample(0).ID, huaweitest.Sample(1).ID}} {
-			if list, err := lister.Lookup(t.Context(), region, ids); inventory.KindOf(err) != inventory.Incomplete || list != nil {
+			if list, err := cloudtest.Look(t.Context(), lister, region, ids...); inventory.KindOf(err) != inventory.Incomplete || list != nil {
 				t.Errorf("%s: %v, %v", name, list, err)
 			}
 		}

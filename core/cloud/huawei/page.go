@@ -66,6 +66,7 @@ func (l *lister) instance(at place, s *server) inventory.Instance {
 		Status:   strings.ToLower(s.Status),
 		Type:     s.Flavor.ID,
 		VPC:      s.Metadata.VPC,
+		Project:  at.project,
 	}
 	var others []string
 	for _, a := range s.inOrder() {

@@ -1,6 +1,7 @@
 package huawei_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -85,6 +86,11 @@ func TestProjectOfTheConfiguration(t *testing.T) {
 		if got := w.iamCalls() - before; got != c.iam {
 			t.Errorf("%s: IAM was asked %d times", c.name, got)
 		}
+		if c.want > 0 {
+			saysProject(t, lister, c.region, map[int]string{
+				1: w.account.ProjectID("cn-north-4"), 2: team, 3: w.account.ProjectID("cn-east-3"),
+			}[c.want], list[0].ID)
+		}
 	}
 	lister := w.Open(t, cloudtest.Instant(), func(a *cloud.Account) { a.ProjectID = "0123456789abcdef" })
 	if _, err := lister.Regions(t.Context()); inventory.KindOf(err) != inventory.Invalid || !strings.Contains(err.Error(), "project_id") {
@@ -92,6 +98,46 @@ func TestProjectOfTheConfiguration(t *testing.T) {
 	}
 	if owner, err := lister.Owner(t.Context()); err != nil || owner != good.DomainID {
 		t.Errorf("%q, %v", owner, err)
+	}
+}
+
+// saysProject fails a test in which a server, or the answer that has it or not, is of another project.
+func saysProject(t *testing.T, lister cloud.Lister, region, want, id string) {
+	t.Helper()
+	divided, is := lister.(cloud.Divided)
+	if !is {
+		t.Fatal("the lister names no projects")
+	}
+	projects, err := divided.Projects(t.Context(), region)
+	if err != nil || !slices.Equal(projects, []string{want}) {
+		t.Errorf("%s is read in %q, want %s: %v", region, projects, want, err)
+	}
+	list, err := lister.List(t.Context(), region)
+	glanced, glanceErr := lister.Glance(t.Context(), region, []string{id})
+	found, lookupErr := lister.Lookup(t.Context(), region, []string{id})
+	gone, goneErr := lister.Lookup(t.Context(), region, []string{huaweitest.Sample(900).ID})
+	if err := errors.Join(err, glanceErr, lookupErr, goneErr); err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range slices.Concat(list, glanced, found.Instances) {
+		if i.Project != want || len(glanced)+len(found.Instances) != 2 {
+			t.Errorf("%s is of project %q, want %s", i.ID, i.Project, want)
+		}
+	}
+	if !slices.Equal(found.Projects, projects) || !slices.Equal(gone.Projects, projects) || len(gone.Instances) > 0 {
+		t.Errorf("asked in %q and %q", found.Projects, gone.Projects)
+	}
+}
+
+// TestProjectOfAServerFoundAlone: what only the single question shows names its project too.
+func TestProjectOfAServerFoundAlone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ids := w.Fill(region, 1)
+	w.Hide(region, ids...)
+	found, err := w.Open(t, cloudtest.Instant(), nil).Lookup(t.Context(), region, ids)
+	if err != nil || len(found.Instances) != 1 || found.Instances[0].Project != w.account.ProjectID(region) {
+		t.Errorf("%+v, %v", found, err)
 	}
 }
 

@@ -125,6 +125,9 @@ func TestConversion(t *testing.T) {
 			Status: "shutoff", Type: "s7n.large.2", VPC: "vpc-b",
 			PrivateIPs: []string{"10.0.0.2", "10.0.0.3", "10.8.0.1", "10.9.0.1"}, PublicIPs: []string{"47.0.0.2", "47.0.0.1"}},
 	}
+	for n := range want {
+		want[n].Project = inProject().ProjectID
+	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%+v\nwant\n%+v", got, want)
 	}

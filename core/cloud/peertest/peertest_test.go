@@ -135,6 +135,17 @@ func TestRegions(t *testing.T) {
 	if some, next := r.Page("r", []string{"i1", "i4", "i8"}, "", 2); strings.Join(some, ",") != "i8!,i1 of the first" || next != "" {
 		t.Errorf("by id: %q until %q", some, next)
 	}
+	r.Hide("r", "i8", "i1")
+	if rows, _ := r.Page("r", []string{"i1", "i5"}, "", 9); strings.Join(rows, ",") != "i5 of the first" || len(r.Newest("r")) != 4 || len(r.All("r")) != 6 {
+		t.Errorf("two are hidden: %q of %d of %d", rows, len(r.Newest("r")), len(r.All("r")))
+	}
+	if _, there := r.Get("r", "i8"); !there {
+		t.Error("what is hidden is gone")
+	}
+	r.Hide("r")
+	if got := r.Newest("r"); len(got) != 6 {
+		t.Errorf("none is hidden any more: %q", got)
+	}
 	r.Remove("r")
 	if rows, _ := r.Page("r", nil, "", 9); len(rows)+len(r.Newest("r")) > 0 {
 		t.Errorf("%q are left", rows)

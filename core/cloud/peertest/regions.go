@@ -20,6 +20,7 @@ type place[T any] struct {
 	rows    map[string]T
 	came    []string // the ids, in the order in which they came
 	falling []string // the ids, descending; nil = not sorted yet
+	hidden  map[string]bool
 }
 
 // NewRegions makes regions without instances; id is that of an instance.
@@ -30,7 +31,7 @@ func NewRegions[T any](id func(T) string) *Regions[T] {
 // at gives a region; the lock is held.
 func (r *Regions[T]) at(region string) *place[T] {
 	if r.places[region] == nil {
-		r.places[region] = &place[T]{rows: map[string]T{}}
+		r.places[region] = &place[T]{rows: map[string]T{}, hidden: map[string]bool{}}
 	}
 	return r.places[region]
 }
@@ -89,7 +90,21 @@ func (r *Regions[T]) Remove(region string, ids ...string) {
 	p.falling = nil
 }
 
-// Get gives one instance.
+// Hide lets Newest and Page leave instances out, as a list does that loses rows; Get and All still have
+// them. No ids = none is hidden any more.
+func (r *Regions[T]) Hide(region string, ids ...string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p := r.at(region)
+	if len(ids) == 0 {
+		clear(p.hidden)
+	}
+	for _, id := range ids {
+		p.hidden[id] = true
+	}
+}
+
+// Get returns one instance, also where it is hidden.
 func (r *Regions[T]) Get(region, id string) (i T, there bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -97,14 +112,21 @@ func (r *Regions[T]) Get(region, id string) (i T, there bool) {
 	return i, there
 }
 
-// Newest gives all instances of a region, the newest first.
-func (r *Regions[T]) Newest(region string) []T {
+// Newest gives the instances of a region that are not hidden, the newest first.
+func (r *Regions[T]) Newest(region string) []T { return r.newest(region, false) }
+
+// All returns all instances of a region, the newest first.
+func (r *Regions[T]) All(region string) []T { return r.newest(region, true) }
+
+func (r *Regions[T]) newest(region string, all bool) []T {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	p := r.at(region)
 	rows := make([]T, 0, len(p.came))
 	for _, id := range slices.Backward(p.came) {
-		rows = append(rows, p.rows[id])
+		if all || !p.hidden[id] {
+			rows = append(rows, p.rows[id])
+		}
 	}
 	return rows
 }
@@ -129,7 +151,7 @@ func (r *Regions[T]) Page(region string, ids []string, after string, n int) (row
 	}
 	for _, id := range p.falling[from:] {
 		switch {
-		case ids != nil && !slices.Contains(ids, id):
+		case p.hidden[id] || ids != nil && !slices.Contains(ids, id):
 		case len(rows) == n:
 			return rows, r.id(rows[n-1])
 		default:

@@ -35,7 +35,7 @@ func harness() cloudtest.Harness {
 			AccessKeySecret: secret.New(good.AccessKeySecret), SecurityToken: secret.New(good.SecurityToken),
 		},
 		Unknown: "AKIDunknown00000001", Region: region, Missing: "ap-nowhere", Absent: tencent.Provider(cloud.Policy{}).Absent, Owner: good.AccountID, Secrets: secrets(),
-		List: tencenttest.DescribeInstances, PageSize: 100,
+		List: tencenttest.DescribeInstances, Second: tencenttest.DescribeInstancesStatus, PageSize: 100,
 	}
 }
 
@@ -68,3 +68,7 @@ func newWorld(t testing.TB, options tencenttest.Options) *world {
 func (w *world) Fill(region string, n int) []string {
 	return w.account.Fill(region, n, tencenttest.Sample)
 }
+
+func (w *world) Remove(region string, ids ...string) { w.account.Remove(region, ids...) }
+
+func (w *world) Hide(region string, ids ...string) { w.account.Hide(region, ids...) }

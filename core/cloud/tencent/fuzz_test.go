@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/cloud/cloudtest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
@@ -35,7 +36,7 @@ func FuzzAnswer(f *testing.F) {
 		l := offline(t, cloud.Account{}, func(*http.Request) (int, []byte) { return status, []byte(body) })
 		list, err := l.List(t.Context(), "r")
 		believed(t, list, err, status, body)
-		list, err = l.Lookup(t.Context(), "r", []string{"ins-1", "ins-2"})
+		list, err = cloudtest.Look(t.Context(), l, "r", "ins-1", "ins-2")
 		if !strings.Contains(body, "Instance") { // unknown ids are an answer, if it says so
 			believed(t, list, err, status, body)
 		}

@@ -21,21 +21,21 @@ func (l *lister) Glance(ctx context.Context, region string, ids []string) ([]inv
 // did not find. There is no dry run in CVM, so that an absence is believed where two APIs, each
 // with a right of its own, were asked for this very id and neither knows it. A key without one of
 // the rights is refused with UnauthorizedOperation; what only the second API knows is Incomplete.
-func (l *lister) Lookup(ctx context.Context, region string, ids []string) ([]inventory.Instance, error) {
+func (l *lister) Lookup(ctx context.Context, region string, ids []string) (inventory.Found, error) {
 	const op = "prove that instances are absent"
 	found, err := l.Glance(ctx, region, ids)
 	if err != nil {
-		return nil, err
+		return inventory.Found{}, err
 	}
 	hidden, err := l.byID(ctx, op, region, cloud.Absent(ids, found), l.api.statuses)
 	if err != nil {
-		return nil, err
+		return inventory.Found{}, err
 	}
 	if len(hidden) > 0 {
-		return nil, l.Fault(inventory.Incomplete, op, region,
+		return inventory.Found{}, l.Fault(inventory.Incomplete, op, region,
 			hidden[0].ID+" is known to DescribeInstancesStatus, but not shown by DescribeInstances")
 	}
-	return found, nil
+	return inventory.Found{Instances: found}, nil
 }
 
 // byID asks one API for instances by id, in calls of 100, and gives those that exist, sorted.

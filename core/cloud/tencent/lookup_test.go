@@ -44,7 +44,7 @@ func TestLookupMany(t *testing.T) {
 		if err != nil || !slices.Equal(names(list), ids) || w.Calls("") != c.firstGlanceCalls {
 			t.Errorf("%s: glance: %d of 230 in %d calls: %v", c.name, len(list), w.Calls(""), err)
 		}
-		list, err = lister.Lookup(t.Context(), region, slices.Concat(c.gone, ids))
+		list, err = cloudtest.Look(t.Context(), lister, region, slices.Concat(c.gone, ids)...)
 		first, second := w.Calls(tencenttest.DescribeInstances)-c.firstGlanceCalls, w.Calls(tencenttest.DescribeInstancesStatus)
 		if err != nil || !slices.Equal(names(list), ids) || first != c.first || second != c.second {
 			t.Errorf("%s: %d of 230 in %d and %d calls, want %d and %d: %v", c.name, len(list), first, second, c.first, c.second, err)
@@ -63,7 +63,7 @@ func TestAbsenceIsProved(t *testing.T) {
 		want      inventory.Kind
 		wholeOnly bool
 	}{
-		"hidden":                                {func(w *world) { w.account.Hide(there) }, []string{there, gone}, inventory.Incomplete, false},
+		"hidden":                                {func(w *world) { w.account.Hide(region, there) }, []string{there, gone}, inventory.Incomplete, false},
 		"not the first right":                   {refuse(tencenttest.DescribeInstances), []string{gone}, inventory.Denied, false},
 		"not the second":                        {refuse(tencenttest.DescribeInstancesStatus), []string{there, gone}, inventory.Denied, false},
 		"not the second, but nothing is absent": {refuse(tencenttest.DescribeInstancesStatus), []string{there}, "", false},
@@ -82,7 +82,7 @@ func TestAbsenceIsProved(t *testing.T) {
 			w := newWorld(t, options)
 			w.Fill(region, 3)
 			c.spoil(w)
-			list, err := w.Open(t, cloudtest.Instant(), nil).Lookup(t.Context(), region, c.ids)
+			list, err := cloudtest.Look(t.Context(), w.Open(t, cloudtest.Instant(), nil), region, c.ids...)
 			if got := inventory.KindOf(err); got != c.want || err != nil && list != nil {
 				t.Errorf("%s, unknown ids refused %v: %q, kind %q, want %q: %v", name, options.RefuseUnknown, names(list), got, c.want, err)
 			}
@@ -105,7 +105,7 @@ func TestEmptyRegionIsProved(t *testing.T) {
 		want  inventory.Kind
 	}{
 		"empty":          {func(*world) {}, ""},
-		"hidden":         {func(w *world) { w.account.Hide(w.Fill(region, 1)...) }, inventory.Incomplete},
+		"hidden":         {func(w *world) { w.account.Hide(region, w.Fill(region, 1)...) }, inventory.Incomplete},
 		"not the second": {refuse(tencenttest.DescribeInstancesStatus), inventory.Denied},
 		"the second has no list": {func(w *world) {
 			w.Server.Break(tencenttest.Fault{Kind: tencenttest.NullSet, Action: tencenttest.DescribeInstancesStatus})
@@ -130,7 +130,7 @@ func TestLookupAnswersOther(t *testing.T) {
 	w.account.Put(region, tencenttest.Instance{ID: "ins-00000001", Raw: []byte(`{"InstanceId":"ins-00000002"}`)})
 	lister := w.Open(t, cloudtest.Instant(), nil)
 	for _, ids := range [][]string{{"ins-00000001"}, {""}} {
-		if list, err := lister.Lookup(t.Context(), region, ids); err == nil || list != nil {
+		if list, err := cloudtest.Look(t.Context(), lister, region, ids...); err == nil || list != nil {
 			t.Errorf("%q: %v, %v", ids, list, err)
 		}
 	}

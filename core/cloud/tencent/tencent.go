@@ -2,7 +2,14 @@
 // not sure of is an error with a kind, never a short list.
 //
 // CVM has no cursor, so that lists are read with overlapping pages (see cloud.Offset), and no dry
-// run, so that an absence is proved by a second API with a right of its own (see Lookup).
+// run.
+//
+// Two witnesses prove an absence: DescribeInstances and DescribeInstancesStatus, two APIs with a right
+// each, were asked for the instance by its id, and neither knows it (see Lookup).
+//
+// A listing is bound to account and region. CAM policies for some resources or tags leave the others out
+// of a list, without an error; a question that names an instance is refused then. So what such a policy
+// hides is not proved absent, unless it hides it from both APIs without an error, which nobody can tell.
 package tencent
 
 import (

@@ -74,6 +74,9 @@ func (s *Server) document(c *call, f Fault) (map[string]any, *refusal) {
 	if !slices.Contains(s.regions, c.region) {
 		return nil, &refusal{http.StatusNotFound, "InvalidRegionId.NotFound", "The specified RegionId does not exist."}
 	}
+	if c.action == DescribeInstanceAttribute {
+		return c.describeInstance()
+	}
 	if c.params["DryRun"] == "true" {
 		return nil, &refusal{http.StatusBadRequest, "DryRunOperation", "Request validation has been passed with DryRun flag set."}
 	}
@@ -88,6 +91,22 @@ func (s *Server) describeRegions() map[string]any {
 		})
 	}
 	return map[string]any{"Regions": map[string]any{"Region": regions}}
+}
+
+// describeInstance answers for one instance, also for one that the lists have lost.
+func (c *call) describeInstance() (map[string]any, *refusal) {
+	row, there := c.account.Get(c.region, c.params["InstanceId"])
+	switch {
+	case !there:
+		return nil, &refusal{http.StatusNotFound, "InvalidInstanceId.NotFound", "The specified InstanceId does not exist."}
+	case c.account.withholds(row.ID):
+		return nil, refusalOf(Forbidden)
+	}
+	return map[string]any{
+		"InstanceId": row.ID, "InstanceName": row.Name, "HostName": row.HostName, "Status": row.Status, "InstanceType": row.Type,
+		"RegionId": c.region, "ZoneId": c.region + "-h", "CreationTime": "2025-03-01T02:03Z", "ExpiredTime": "2099-12-31T15:59Z",
+		"InstanceNetworkType": "vpc", "VpcAttributes": map[string]any{"VpcId": row.VPC, "PrivateIpAddress": map[string]any{"IpAddress": list(row.PrivateIPs)}},
+	}, nil
 }
 
 // describeInstances answers by ids or page by page. In token mode TotalCount means nothing, so
@@ -109,7 +128,9 @@ func (c *call) describeInstances(f Fault) (map[string]any, *refusal) {
 			return nil, &refusal{http.StatusBadRequest, "InvalidInstanceIds.Malformed",
 				"The specified InstanceIds are not well-formed, or more than 100."}
 		}
-		rows, _ = c.account.Page(c.region, append([]string{}, ids...), "", len(ids))
+		if !slices.ContainsFunc(ids, c.account.withholds) { // else RAM refuses the call, which is an empty list
+			rows, _ = c.account.Page(c.region, append([]string{}, ids...), "", len(ids))
+		}
 	} else {
 		rows, next = c.account.Page(c.region, nil, after, size)
 	}

@@ -31,6 +31,8 @@ func own(action string) (version string, names []string) {
 		return "2014-05-26", []string{}
 	case DescribeInstances:
 		return "2014-05-26", []string{"MaxResults", "NextToken", "InstanceIds", "DryRun"}
+	case DescribeInstanceAttribute:
+		return "2014-05-26", []string{"InstanceId"}
 	case GetCallerIdentity:
 		return "2015-04-01", []string{}
 	case AssumeRole:

@@ -1,5 +1,5 @@
 // Package alibabatest is an emulator of the Alibaba Cloud RPC APIs that the lister uses: ECS
-// DescribeRegions and DescribeInstances, and STS GetCallerIdentity and AssumeRole. It checks
+// DescribeRegions, DescribeInstances and DescribeInstanceAttribute, and STS GetCallerIdentity and AssumeRole. It checks
 // signatures as the real one does, fails on demand, and records every request that nobody expected.
 // Only tests and the demo import it.
 package alibabatest
@@ -16,10 +16,11 @@ import (
 
 // The calls that are emulated, as names for Fault.Action and Calls.
 const (
-	DescribeRegions   = "DescribeRegions"
-	DescribeInstances = "DescribeInstances"
-	GetCallerIdentity = "GetCallerIdentity"
-	AssumeRole        = "AssumeRole"
+	DescribeRegions           = "DescribeRegions"
+	DescribeInstances         = "DescribeInstances"
+	DescribeInstanceAttribute = "DescribeInstanceAttribute"
+	GetCallerIdentity         = "GetCallerIdentity"
+	AssumeRole                = "AssumeRole"
 )
 
 // Options are the fixed properties of a server. The zero value is usable.

@@ -37,8 +37,8 @@ func newClient(t *testing.T, reporter peertest.Reporter) *client {
 }
 
 type document struct {
-	Code, Message, RequestId, NextToken, AccountId string
-	Instances                                      struct{ Instance []struct{ InstanceId string } }
+	Code, Message, RequestId, NextToken, AccountId, InstanceId string
+	Instances                                                  struct{ Instance []struct{ InstanceId string } }
 }
 
 // ask makes a signed call; change may spoil it before, and after the signature was made.
@@ -229,4 +229,25 @@ func TestFaultsCount(t *testing.T) {
 		t.Errorf("codes %q after %s", got, time.Since(began))
 	}
 	c.server.Repair()
+}
+
+// TestOneInstance: one question shows an instance that the lists have lost, and tells one that is withheld
+// from one that does not exist; an answer by ids tells neither.
+func TestOneInstance(t *testing.T) {
+	t.Parallel()
+	c := newClient(t, t)
+	account := c.server.AddAccount(c.key)
+	ids := account.Fill("cn-beijing", 3, Sample)
+	account.Hide("cn-beijing", ids[0])
+	account.Withhold(ids[1])
+	for id, want := range map[string]string{ids[0]: "", ids[1]: "Forbidden.RAM", ids[2]: "", "i-none": "InvalidInstanceId.NotFound"} {
+		if _, doc := c.ask(t, map[string]string{"Action": DescribeInstanceAttribute, "InstanceId": id}, nil); doc.Code != want || want == "" && doc.InstanceId != id {
+			t.Errorf("%s: %+v, want %q", id, doc, want)
+		}
+	}
+	for named, want := range map[string]int{`["` + ids[0] + `","` + ids[2] + `"]`: 1, `["` + ids[1] + `","` + ids[2] + `"]`: 0} {
+		if _, doc := c.ask(t, map[string]string{"Action": DescribeInstances, "InstanceIds": named}, nil); len(doc.Instances.Instance) != want {
+			t.Errorf("%s: %+v", named, doc)
+		}
+	}
 }

@@ -25,6 +25,7 @@ type Account struct {
 	secret string
 	token  string
 	ends   time.Time // of the key; zero = never
+	denied map[string]bool
 }
 
 // Instance is a machine of the emulator. What is empty is empty in the answer too.
@@ -59,6 +60,24 @@ func (s *Server) AddAccount(k Key) *Account {
 	}
 	s.accounts[k.AccessKeyID] = a
 	return a
+}
+
+// Withhold lets a policy deny the key all questions that name one of these instances.
+func (a *Account) Withhold(ids ...string) {
+	a.server.mu.Lock()
+	defer a.server.mu.Unlock()
+	if a.denied == nil {
+		a.denied = map[string]bool{}
+	}
+	for _, id := range ids {
+		a.denied[id] = true
+	}
+}
+
+func (a *Account) withholds(id string) bool {
+	a.server.mu.Lock()
+	defer a.server.mu.Unlock()
+	return a.denied[id]
 }
 
 // SetSecret changes the key's secret, as a rotation does.

@@ -134,6 +134,9 @@ func (s *Server) assumeRole(c *call) (string, *refusal) {
 
 // describeInstances answers page by page, of all or of those that the filter names.
 func (s *Server) describeInstances(c *call, f Fault) (string, *refusal) {
+	if named := c.list("InstanceId."); len(named) > 0 {
+		return s.describeNamed(c, f, named)
+	}
 	size, err := c.pageSize()
 	if err != nil {
 		return "", err
@@ -163,20 +166,57 @@ func (s *Server) describeInstances(c *call, f Fault) (string, *refusal) {
 	return reservations(account.id, region, rows) + element("nextToken", token), nil
 }
 
+// instanceID is the form of an id that is not malformed.
+var instanceID = regexp.MustCompile(`^i-([0-9a-f]{8}|[0-9a-f]{17})$`)
+
+// describeNamed answers by InstanceIds: all of them, also those that the lists have lost, or nothing. Rows
+// of a LostRow are the exception: https://github.com/aws/aws-sdk-js/issues/704
+func (s *Server) describeNamed(c *call, f Fault, ids []string) (string, *refusal) {
+	s.mu.Lock()
+	account := s.account(c.key.AccountID)
+	s.mu.Unlock()
+	var rows []Instance
+	var unknown []string
+	for n, id := range ids {
+		row, there := account.Get(c.signed.region, id)
+		switch {
+		case !there && !instanceID.MatchString(id):
+			return "", &refusal{http.StatusBadRequest, "InvalidInstanceID.Malformed", "Invalid id: \"" + id + "\""}
+		case !there:
+			unknown = append(unknown, id)
+		case f.Kind != LostRow || n > 0:
+			rows = append(rows, row)
+		}
+	}
+	switch text := strings.Join(unknown, ", "); len(unknown) {
+	case 0:
+	case 1:
+		return "", &refusal{http.StatusBadRequest, "InvalidInstanceID.NotFound", "The instance ID '" + text + "' does not exist"}
+	default:
+		return "", &refusal{http.StatusBadRequest, "InvalidInstanceID.NotFound", "The instance IDs '" + text + "' do not exist"}
+	}
+	return reservations(account.id, c.signed.region, rows), nil
+}
+
+// list reads a parameter that is given several times, numbered from 1.
+func (c *call) list(name string) []string {
+	all := []string{}
+	for n := 1; ; n++ {
+		value, ok := c.params[name+strconv.Itoa(n)]
+		if !ok {
+			return all
+		}
+		all = append(all, value)
+	}
+}
+
 // filter reads the ids that Filter.1 names; nil = all.
 func (c *call) filter() ([]string, *refusal) {
 	name, given := c.params["Filter.1.Name"]
 	if !given {
 		return nil, nil
 	}
-	ids := []string{}
-	for n := 1; ; n++ {
-		id, ok := c.params["Filter.1.Value."+strconv.Itoa(n)]
-		if !ok {
-			break
-		}
-		ids = append(ids, id)
-	}
+	ids := c.list("Filter.1.Value.")
 	if name != "instance-id" || len(ids) == 0 || len(ids) > 200 || strings.ContainsAny(strings.Join(ids, ""), `*?\`) {
 		return nil, &refusal{http.StatusBadRequest, "FilterLimitExceeded", "not a filter by 1 to 200 instance ids"}
 	}

@@ -26,7 +26,7 @@ func own(action string) (version string, names *regexp.Regexp) {
 	case DescribeRegions:
 		return ec2, regexp.MustCompile(`^AllRegions$`)
 	case DescribeInstances:
-		return ec2, regexp.MustCompile(`^(MaxResults|NextToken|DryRun|Filter\.1\.Name|Filter\.1\.Value\.[1-9][0-9]*)$`)
+		return ec2, regexp.MustCompile(`^(MaxResults|NextToken|DryRun|Filter\.1\.Name|Filter\.1\.Value\.[1-9][0-9]*|InstanceId\.[1-9][0-9]*)$`)
 	case GetCallerIdentity:
 		return sts, regexp.MustCompile(`^$`)
 	case AssumeRole:
@@ -78,6 +78,9 @@ func expected(r *http.Request, params map[string]string) error {
 	}
 	if params["Version"] != version {
 		return fmt.Errorf("version %q, not %s", params["Version"], version)
+	}
+	if params["InstanceId.1"] != "" && (params["MaxResults"] != "" || params["Filter.1.Name"] != "") {
+		return errors.New("InstanceId beside MaxResults, which EC2 refuses, or beside a filter")
 	}
 	for name, value := range params {
 		if name != "Action" && name != "Version" && (!names.MatchString(name) || value == "") {

@@ -32,6 +32,7 @@ const (
 	EmptyPage     Kind = "empty page"          // [D] 200, no rows, and a token that goes on from here
 	RepeatToken        = peertest.NoProgress   // pages after the first give their own token again
 	InvalidToken  Kind = "invalid token"       // 400 for any NextToken
+	LostRow       Kind = "lost row"            // [D] an answer by InstanceIds without the first of them
 
 )
 
@@ -42,7 +43,7 @@ func (s *Server) misbehave(c *call, f Fault) bool {
 		return true
 	}
 	switch f.Kind {
-	case NoList, NoRequestID, OtherDocument, Truncated, EmptyPage, RepeatToken:
+	case NoList, NoRequestID, OtherDocument, Truncated, EmptyPage, RepeatToken, LostRow:
 		s.answer(c, f)
 	case InvalidToken:
 		if c.params["NextToken"] == "" {

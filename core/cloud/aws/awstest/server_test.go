@@ -52,6 +52,7 @@ type document struct {
 	EC2          string   `xml:"Errors>Error>Code"`
 	STS          string   `xml:"Error>Code"`
 	Message      string   `xml:"Error>Message"`
+	Why          string   `xml:"Errors>Error>Message"`
 	IDs          []string `xml:"reservationSet>item>instancesSet>item>instanceId"`
 	Reservations []string `xml:"reservationSet>item>reservationId"`
 	Regions      []string `xml:"regionInfo>item>regionName"`
@@ -201,7 +202,7 @@ func TestStrict(t *testing.T) {
 	who := map[string]string{"Action": GetCallerIdentity}
 	for name, q := range map[string]request{
 		"action":          {params: map[string]string{"Action": "TerminateInstances"}},
-		"ids":             {params: map[string]string{"Action": DescribeInstances, "InstanceId.1": "i-1"}},
+		"ids and pages":   {params: map[string]string{"Action": DescribeInstances, "InstanceId.1": "i-1", "MaxResults": "5"}},
 		"version":         {params: map[string]string{"Action": GetCallerIdentity, "Version": "2016-11-15"}},
 		"empty":           {params: map[string]string{"Action": DescribeInstances, "NextToken": ""}},
 		"another service": {params: who, service: "ec2"},
@@ -300,5 +301,42 @@ func TestAssumeRole(t *testing.T) {
 	_, list := c.ask(t, request{params: map[string]string{"Action": DescribeInstances, "MaxResults": "5"}, key: got})
 	if who.Account != "2" || len(list.IDs) != 1 {
 		t.Errorf("account %q, %d instances", who.Account, len(list.IDs))
+	}
+}
+
+// TestNamed: by InstanceIds all are shown, also those that the lists have lost, or the call is refused and
+// names those that do not exist.
+func TestNamed(t *testing.T) {
+	t.Parallel()
+	c := newClient(t, t)
+	account := c.server.AddAccount(c.key)
+	account.Fill("us-west-2", 3, Sample)
+	account.Hide("us-west-2", Sample(1).ID)
+	named := func(ids ...string) document {
+		params := map[string]string{"Action": DescribeInstances}
+		for n, id := range ids {
+			params[fmt.Sprint("InstanceId.", n+1)] = id
+		}
+		_, doc := c.ask(t, request{params: params})
+		return doc
+	}
+	for want, ids := range map[string][]string{
+		"InvalidInstanceID.NotFound The instance ID '" + Sample(8).ID + "' does not exist":                      {Sample(0).ID, Sample(8).ID},
+		"InvalidInstanceID.NotFound The instance IDs '" + Sample(8).ID + ", " + Sample(9).ID + "' do not exist": {Sample(8).ID, Sample(1).ID, Sample(9).ID},
+		`InvalidInstanceID.Malformed Invalid id: "i-odd"`:                                                       {Sample(0).ID, "i-odd", "odd"},
+	} {
+		if doc := named(ids...); doc.EC2+" "+doc.Why != want {
+			t.Errorf("%q: %+v, want %s", ids, doc, want)
+		}
+	}
+	if doc := named(Sample(1).ID, Sample(2).ID); len(doc.IDs) != 2 {
+		t.Errorf("one is hidden from lists: %+v", doc)
+	}
+	if _, doc := c.ask(t, request{params: map[string]string{"Action": DescribeInstances, "MaxResults": "10"}}); len(doc.IDs) != 2 {
+		t.Errorf("the list has %q", doc.IDs)
+	}
+	c.server.Break(Fault{Kind: LostRow})
+	if doc := named(Sample(1).ID, Sample(2).ID); !slices.Equal(doc.IDs, []string{Sample(2).ID}) {
+		t.Errorf("a lost row: %+v", doc)
 	}
 }

@@ -39,7 +39,7 @@ func (s *Server) answer(c *call, f Fault) {
 		return
 	}
 	if f.Kind == NoList {
-		for _, name := range []string{"value", "data", "subscriptionId"} {
+		for _, name := range []string{"value", "data", "subscriptionId", "properties"} {
 			delete(doc, name)
 		}
 	}
@@ -58,6 +58,8 @@ func (s *Server) answerOf(c *call, f Fault) (object, *refusal) {
 		return c.sub.document(), nil
 	case ListSubscriptions:
 		rows = s.visible(c.who)
+	case GetMachine:
+		return c.one(f)
 	case ListLocations:
 		return object{"value": s.locations(c.sub)}, nil
 	case ListPermissions:
@@ -72,6 +74,54 @@ func (s *Server) answerOf(c *call, f Fault) (object, *refusal) {
 		rows = nil
 	}
 	return c.page(rows, f)
+}
+
+// one answers for a machine by its resource id, also for one that the lists have lost.
+func (c *call) one(f Fault) (object, *refusal) {
+	a := c.sub
+	if f.Kind == NoPermission || len(a.groups) > 0 && !a.groups[c.group] {
+		return nil, refusalOf(Forbidden)
+	}
+	doc, refused := a.at(c.group, c.set, c.name)
+	if refused != nil {
+		return nil, refused
+	}
+	out, is := doc.(object)
+	if !is {
+		return nil, &refusal{http.StatusInternalServerError, "InternalServerError", "a raw machine is not emulated alone"}
+	}
+	return out, nil
+}
+
+// at finds a machine by its names; a set is "" for an ordinary one.
+func (a *Subscription) at(group, set, name string) (any, *refusal) {
+	known := false
+	for _, vm := range a.rows {
+		if strings.EqualFold(vm.Group, group) {
+			known = true
+			if set == "" && strings.EqualFold(vm.Name, name) {
+				return a.machine(vm).doc, nil
+			}
+		}
+	}
+	for _, of := range a.sets {
+		known = known || strings.EqualFold(of.Group, group)
+	}
+	in, found := a.set(group, set)
+	switch {
+	case !known:
+		return nil, &refusal{http.StatusNotFound, "ResourceGroupNotFound", "Resource group '" + group + "' could not be found."}
+	case set == "":
+		return nil, refusalOf(Gone)
+	case !found:
+		return nil, &refusal{http.StatusNotFound, "ParentResourceNotFound", "Failed to perform 'read' on resource(s) of type 'virtualMachineScaleSets/virtualMachines', because the parent resource could not be found."}
+	}
+	for _, p := range in.members() {
+		if fmt.Sprint(p.index) == name {
+			return a.member(p).doc, nil
+		}
+	}
+	return nil, refusalOf(Gone)
 }
 
 // page gives one page, with the address of the next. The cursor is a key, not a place: a changing
@@ -174,13 +224,13 @@ func (a *Subscription) machine(vm VM) resource {
 	shouting.Group = strings.ToUpper(vm.Group)
 	doc := object{"id": a.resourceID(shouting), "name": vm.Name, "type": "Microsoft.Compute/virtualMachines", "location": vm.Location,
 		"properties": a.properties(p), "tags": object{"env": "prod"}}
-	return resource{vm.ID, vm.Group, pick(vm, doc)}
+	return resource{vm.ID, vm.ID, vm.Group, pick(vm, doc)}
 }
 
 func (a *Subscription) member(p placed) resource {
 	doc := object{"id": a.resourceID(p), "name": fmt.Sprintf("%s_%d", p.set.Name, p.index), "instanceId": fmt.Sprint(p.index), "location": p.Location,
 		"sku": object{"name": p.Size, "tier": "Standard"}, "properties": a.properties(p)}
-	return resource{p.ID, p.Group, pick(p.VM, doc)}
+	return resource{p.ID, p.ID, p.Group, pick(p.VM, doc)}
 }
 
 func pick(vm VM, doc object) any {
@@ -228,14 +278,14 @@ func (a *Subscription) nic(p placed, n NIC) resource {
 		}
 		configs = append(configs, object{"name": fmt.Sprintf("config%d", i), "properties": properties})
 	}
-	return resource{n.Name + " " + p.ID, p.Group, object{
+	return resource{n.Name + " " + p.ID, n.Name, p.Group, object{
 		"id": a.nicID(p, n), "name": n.Name, "location": p.Location,
 		"properties": object{"primary": n.Primary, "macAddress": "00-0D-3A-00-00-01", "virtualMachine": object{"id": a.resourceID(p)}, "ipConfigurations": configs},
 	}}
 }
 
 func (a *Subscription) address(p placed, n NIC, i int) resource {
-	return resource{fmt.Sprintf("%s %s %d", n.Name, p.ID, i), p.Group, object{
+	return resource{fmt.Sprintf("%s %s %d", n.Name, p.ID, i), n.Configs[i].Public, p.Group, object{
 		"id": strings.Replace(a.addressID(p, n, i), "publicIPAddresses", "publicipaddresses", 1), "location": p.Location,
 		"properties": object{"ipAddress": n.Configs[i].Public, "ipConfiguration": object{"id": fmt.Sprintf("%s/ipConfigurations/config%d", a.nicID(p, n), i)}},
 	}}
@@ -248,7 +298,7 @@ func (a *Subscription) scaleSet(set Set) resource {
 	} else if len(set.VMs)%2 == 0 { // old ones do not say
 		properties["orchestrationMode"] = "Uniform"
 	}
-	return resource{set.Group + "/" + set.Name, set.Group, object{
+	return resource{set.Group + "/" + set.Name, set.Name, set.Group, object{
 		"id": a.in(set.Group) + "/providers/Microsoft.Compute/virtualMachineScaleSets/" + set.Name, "name": set.Name, "location": set.Location,
 		"sku": object{"name": "Standard_D2s_v5", "capacity": len(set.VMs)}, "properties": properties,
 	}}

@@ -105,6 +105,10 @@ func (s *Server) graphPage(q graphRequest, rows []object, f Fault) object {
 
 // graphRows joins machines, interfaces and public addresses. The lock is held.
 func (a *Subscription) graphRows(ids []string, inSets bool) []object {
+	hidden := a.hidden[QueryGraph]
+	if a.frozen != nil {
+		a = a.frozen
+	}
 	var all []placed
 	for _, vm := range a.rows {
 		all = append(all, placed{VM: vm})
@@ -118,7 +122,7 @@ func (a *Subscription) graphRows(ids []string, inSets bool) []object {
 	slices.SortFunc(all, func(x, y placed) int { return strings.Compare(y.ID, x.ID) })
 	var rows []object
 	for _, p := range all {
-		if slices.Contains(ids, strings.ToLower(p.ID)) && (len(a.groups) == 0 || a.groups[p.Group]) {
+		if slices.Contains(ids, strings.ToLower(p.ID)) && !hidden[p.ID] && (len(a.groups) == 0 || a.groups[p.Group]) {
 			rows = append(rows, a.graphMachine(p)...)
 		}
 	}

@@ -1,6 +1,6 @@
 // Package azuretest is an emulator of the Azure APIs that the lister uses: Entra ID's tokens for
 // applications, the two forms of a managed identity, Resource Manager's lists of subscriptions,
-// locations, permissions, machines, scale sets, interfaces and public addresses, and the one query of
+// locations, permissions, machines, scale sets, interfaces and public addresses, its machines one by one, and the one query of
 // Resource Graph. It checks secrets, tokens and rights as the real ones do, fails on demand, and
 // records every request that nobody expected. Only tests and the demo import it.
 package azuretest
@@ -36,6 +36,7 @@ const (
 	ListSetMachines     = "virtualMachineScaleSets/virtualMachines"
 	ListSetInterfaces   = "virtualMachineScaleSets/networkInterfaces"
 	ListSetAddresses    = "virtualMachineScaleSets/publicIPAddresses"
+	GetMachine          = "virtualMachine" // by its resource id, also one of a uniform scale set
 	QueryGraph          = "graph"
 )
 
@@ -87,6 +88,7 @@ type call struct {
 	r      *http.Request
 	route
 	tenant, subscription, group, set string
+	name                             string // of a machine, or its number in a set
 	query, form                      url.Values
 	id                               string // of the request
 	number                           int
@@ -114,7 +116,8 @@ const (
 // routes are all calls that are expected. Resource Manager does not look at the case of paths.
 func routes() []route {
 	const sub, compute, network = `/subscriptions/(?P<sub>[^/]+)`, `/providers/Microsoft\.Compute`, `/providers/Microsoft\.Network`
-	const set = sub + `/resourceGroups/(?P<group>[^/]+)` + compute + `/virtualMachineScaleSets/(?P<set>[^/]+)`
+	const group = sub + `/resourceGroups/(?P<group>[^/]+)`
+	const set, one = group + compute + `/virtualMachineScaleSets/(?P<set>[^/]+)`, `/virtualMachines/(?P<name>[^/]+)`
 	skip := []string{"$skipToken"}
 	all := []route{
 		{action: OpenIDConfiguration, path: re(`/(?P<tenant>[^/]+)/v2\.0/\.well-known/openid-configuration`)},
@@ -130,6 +133,8 @@ func routes() []route {
 		{action: ListSetMachines, version: "2025-04-01", path: re(set + `/virtualMachines`), query: skip, scope: subscription},
 		{action: ListSetInterfaces, version: "2018-10-01", path: re(set + `/networkInterfaces`), query: skip, scope: subscription},
 		{action: ListSetAddresses, version: "2018-10-01", path: re(set + `/publicIPAddresses`), query: skip, scope: subscription},
+		{action: GetMachine, version: "2025-04-01", path: re(group + compute + one), scope: subscription},
+		{action: GetMachine, version: "2025-04-01", path: re(set + one), scope: subscription},
 		{action: ListInterfaces, version: "2025-01-01", path: re(sub + network + `/networkInterfaces`), query: skip, scope: subscription},
 		{action: ListAddresses, version: "2025-01-01", path: re(sub + network + `/publicIPAddresses`), query: skip, scope: subscription},
 		{action: QueryGraph, method: http.MethodPost, version: "2024-04-01", path: re(`/providers/Microsoft\.ResourceGraph/resources`), scope: signed},
@@ -196,6 +201,8 @@ func (c *call) find() (err error) {
 			c.group = found[n]
 		case "set":
 			c.set = found[n]
+		case "name":
+			c.name = found[n]
 		}
 	}
 	return c.checkQuery()

@@ -247,3 +247,57 @@ func TestFaults(t *testing.T) {
 		t.Errorf("%d %q", status, doc.Code)
 	}
 }
+
+// TestOneMachine: a GET shows what the lists have lost, and tells what is gone from what nobody may see.
+func TestOneMachine(t *testing.T) {
+	t.Parallel()
+	c := newClient(t, t)
+	ids := c.sub.Fill("eastus", 2, Sample)
+	c.sub.PutSet(Set{Name: "pool", Group: "G", Location: "eastus", VMs: []VM{Sample(5)}})
+	c.sub.Hide(ListMachines, ids[0])
+	const in, version = "/subscriptions/" + subID + "/resourceGroups/", "?api-version=2025-04-01"
+	if _, doc := c.ask(t, http.MethodGet, machines, ""); len(doc.Value) != 1 {
+		t.Errorf("the list has %+v", doc.Value)
+	}
+	for path, want := range map[string]string{
+		"prod/providers/microsoft.compute/virtualmachines/WEB-00000": "", "Prod/providers/Microsoft.Compute/virtualMachines/web-00001": "",
+		"g/providers/Microsoft.Compute/virtualMachineScaleSets/pool/virtualMachines/0": "",
+		"Prod/providers/Microsoft.Compute/virtualMachines/none":                        "ResourceNotFound",
+		"none/providers/Microsoft.Compute/virtualMachines/web-00000":                   "ResourceGroupNotFound",
+		"g/providers/Microsoft.Compute/virtualMachineScaleSets/none/virtualMachines/0": "ParentResourceNotFound",
+		"g/providers/Microsoft.Compute/virtualMachineScaleSets/pool/virtualMachines/1": "ResourceNotFound",
+	} {
+		if _, doc := c.ask(t, http.MethodGet, in+path+version, ""); doc.Code != want {
+			t.Errorf("%s: %q, want %q", path, doc.Code, want)
+		}
+	}
+	c.sub.Show(ListMachines)
+	if _, doc := c.ask(t, http.MethodGet, machines, ""); len(doc.Value) != 2 {
+		t.Errorf("shown again: %+v", doc.Value)
+	}
+	c.sub.Grant(nil, nil, []string{"G"})
+	if _, doc := c.ask(t, http.MethodGet, in+"Prod/providers/Microsoft.Compute/virtualMachines/web-00000"+version, ""); doc.Code != "AuthorizationFailed" {
+		t.Errorf("without the right: %q", doc.Code)
+	}
+}
+
+// TestGraphLags: Resource Graph shows what there was when it was frozen, and never what it has lost.
+func TestGraphLags(t *testing.T) {
+	t.Parallel()
+	c := newClient(t, t)
+	ids := c.sub.Fill("eastus", 2, Sample)
+	graph := func() int { return len(c.sub.graphRows(ids, false)) }
+	c.sub.Freeze()
+	c.sub.Remove(ids[0])
+	if got := graph(); got != 2 {
+		t.Errorf("frozen, it shows %d", got)
+	}
+	c.sub.Hide(QueryGraph, ids[1])
+	if got := graph(); got != 1 {
+		t.Errorf("with one lost, it shows %d", got)
+	}
+	c.sub.Thaw()
+	if got := graph(); got != 0 {
+		t.Errorf("thawed, it shows %d", got)
+	}
+}

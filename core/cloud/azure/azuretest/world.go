@@ -21,9 +21,11 @@ type Subscription struct {
 	readers map[string]bool // by client id
 	actions []string
 	except  []string
-	groups  map[string]bool // if any, the only resource groups that lists show
-	rows    map[string]VM   // ordinary machines, by key
-	sets    map[string]Set  // by group/name
+	groups  map[string]bool            // if any, the only resource groups that lists show
+	rows    map[string]VM              // ordinary machines, by key
+	sets    map[string]Set             // by group/name
+	hidden  map[string]map[string]bool // by action, see Hide
+	frozen  *Subscription              // what Resource Graph still shows; nil = what there is
 }
 
 // VM is a machine of the emulator. What is empty is empty in the answer too.
@@ -163,10 +165,49 @@ func Sample(i int) VM {
 	}
 }
 
-// resource is one row of a list: its id, and its document.
+// Hide lets a list, or QueryGraph, lose rows, while all else still shows them: machines by their vmId,
+// interfaces and scale sets by their names, public addresses by the address itself.
+func (a *Subscription) Hide(action string, names ...string) {
+	a.server.mu.Lock()
+	defer a.server.mu.Unlock()
+	if a.hidden == nil {
+		a.hidden = map[string]map[string]bool{}
+	}
+	if a.hidden[action] == nil {
+		a.hidden[action] = map[string]bool{}
+	}
+	for _, name := range names {
+		a.hidden[action][name] = true
+	}
+}
+
+// Show ends what Hide did to an action.
+func (a *Subscription) Show(action string) {
+	a.server.mu.Lock()
+	defer a.server.mu.Unlock()
+	delete(a.hidden, action)
+}
+
+// Freeze lets Resource Graph go on showing what is there now, as it lags behind; Thaw ends that.
+func (a *Subscription) Freeze() {
+	a.server.mu.Lock()
+	defer a.server.mu.Unlock()
+	frozen := *a
+	frozen.rows, frozen.sets = maps.Clone(a.rows), maps.Clone(a.sets)
+	a.frozen = &frozen
+}
+
+// Thaw lets Resource Graph show what there is.
+func (a *Subscription) Thaw() {
+	a.server.mu.Lock()
+	defer a.server.mu.Unlock()
+	a.frozen = nil
+}
+
+// resource is one row of a list: its key in the list's order, the name by which it is hidden, and its document.
 type resource struct {
-	key, group string
-	doc        any
+	key, name, group string
+	doc              any
 }
 
 // list gives the rows of an action, in the server's order, which is descending so that nobody relies
@@ -194,6 +235,7 @@ func (a *Subscription) list(c *call) ([]resource, *refusal) {
 		all = eachAddress(set.members(), a.address)
 	}
 	slices.SortFunc(all, func(x, y resource) int { return strings.Compare(y.key, x.key) })
+	all = slices.DeleteFunc(all, func(r resource) bool { return a.hidden[c.action][r.name] })
 	if len(a.groups) > 0 {
 		all = slices.DeleteFunc(all, func(r resource) bool { return !a.groups[r.group] })
 	}

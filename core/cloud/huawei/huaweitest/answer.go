@@ -142,9 +142,13 @@ func (c *call) detail(p *project, f Fault) (object, *refusal) {
 		size = max(size/2, 1)
 	}
 	ids = ids[:min(size, len(ids))]
+	seen := make(map[string]bool, len(visible))
+	for _, id := range visible {
+		seen[id] = true
+	}
 	for _, id := range ids {
-		row, there := c.account.Get(p.name, id)
-		if !there || !c.account.granted[row.EnterpriseProject] {
+		row, _ := c.account.Get(p.name, id)
+		if !seen[id] {
 			all = append(all, hollow(id))
 			continue
 		}

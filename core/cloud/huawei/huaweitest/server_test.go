@@ -227,6 +227,22 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// TestLostRows: a server that the lists have lost is shown by the question for it alone.
+func TestLostRows(t *testing.T) {
+	t.Parallel()
+	c := newClient(t, t)
+	c.account.Fill("cn-north-4", 3, Sample)
+	c.account.Hide("cn-north-4", Sample(1).ID)
+	_, doc := c.ask(t, c.detail(""), nil, nil)
+	_, named := c.ask(t, c.detail("&server_id="+Sample(1).ID+","+Sample(2).ID), nil, nil)
+	if doc.Count != 2 || len(doc.Servers) != 2 || len(named.Servers) != 2 || named.Servers[0].Status != nil || named.Servers[1].Status == nil {
+		t.Errorf("%+v, by ids %+v", doc, named)
+	}
+	if status, doc := c.ask(t, "/v1/"+c.account.ProjectID("cn-north-4")+"/cloudservers/"+Sample(1).ID, nil, nil); status != 200 || doc.Server.ID != Sample(1).ID {
+		t.Errorf("alone: %d %+v", status, doc)
+	}
+}
+
 // TestSingleServersAndProjects: who is shown, who is hidden, and who is not there.
 func TestSingleServersAndProjects(t *testing.T) {
 	t.Parallel()

@@ -228,7 +228,7 @@ func TestByID(t *testing.T) {
 	if doc := c.ask(t, ask{action: DescribeInstances, body: body}); !slices.Equal(doc.ids(), []string{Sample(1).ID}) || doc.Response.TotalCount != 1 {
 		t.Errorf("%+v", doc)
 	}
-	c.account.Hide(Sample(1).ID)
+	c.account.Hide("ap-beijing", Sample(1).ID)
 	if doc := c.ask(t, ask{action: DescribeInstances, body: body}); len(doc.ids()) > 0 {
 		t.Errorf("hidden: %+v", doc)
 	}

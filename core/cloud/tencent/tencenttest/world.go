@@ -3,7 +3,6 @@ package tencenttest
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	"github.com/jms-sync/jms-sync/core/cloud/peertest"
 )
@@ -23,7 +22,6 @@ type Account struct {
 	id     string
 	secret string
 	token  string
-	hidden map[string]bool // ids that DescribeInstances does not show
 }
 
 // Instance is a machine of the emulator. What is empty is empty in the answer too.
@@ -42,7 +40,7 @@ func (s *Server) AddAccount(k Key) *Account {
 	defer s.mu.Unlock()
 	a := &Account{
 		server: s, id: k.AccountID, secret: k.AccessKeySecret, token: k.SecurityToken,
-		Regions: peertest.NewRegions(func(i Instance) string { return i.ID }), hidden: map[string]bool{},
+		Regions: peertest.NewRegions(func(i Instance) string { return i.ID }),
 	}
 	s.accounts[k.AccessKeyID] = a
 	return a
@@ -55,16 +53,6 @@ func (a *Account) SetSecret(secret string) {
 	a.secret = secret
 }
 
-// Hide keeps instances from DescribeInstances, as a policy for some resources may. The total of
-// its answers does not count them; DescribeInstancesStatus still shows them.
-func (a *Account) Hide(ids ...string) {
-	a.server.mu.Lock()
-	defer a.server.mu.Unlock()
-	for _, id := range ids {
-		a.hidden[id] = true
-	}
-}
-
 // Sample is a plain running Linux machine with number i, for Fill.
 func Sample(i int) Instance {
 	return Instance{
@@ -74,11 +62,11 @@ func Sample(i int) Instance {
 	}
 }
 
-// rows gives a region's instances as a call sees them, the newest first; the lock is held.
+// rows returns a region's instances as a call sees them, the newest first: DescribeInstances does not show,
+// nor count, what is hidden, as by a policy for some resources.
 func (a *Account) rows(action, region string) []Instance {
-	rows := a.Newest(region)
-	if action == DescribeInstances && len(a.hidden) > 0 {
-		rows = slices.DeleteFunc(rows, func(i Instance) bool { return a.hidden[i.ID] })
+	if action == DescribeInstances {
+		return a.Newest(region)
 	}
-	return rows
+	return a.All(region)
 }

@@ -1,0 +1,160 @@
+package azure
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// looking is how many machines are asked for at once.
+const looking = 8
+
+// confirm asks the second witness for machines that the lists do not have, and returns those whose
+// absence stays weak, with the reason:
+//
+//	Resource Graph may not be asked, or does not know it    weak
+//	a GET on its resource id is 404                         absent
+//	200, the same vmId                                      Incomplete: the lists were short
+//	200, another vmId                                       weak: another machine has its name now
+//	anything else                                           its error: nothing is proved
+func (l *lister) confirm(ctx context.Context, ids []string) (weak map[string]error, err error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	at, err := l.resources(ctx, ids)
+	if cannotBeAsked(err) {
+		return all(ids, err), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	reasons := make([]error, len(ids))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(looking)
+	for n, id := range ids {
+		group.Go(func() (err error) {
+			reasons[n], err = l.weigh(ctx, id, at[id])
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	for n, why := range reasons {
+		if why != nil {
+			if weak == nil {
+				weak = map[string]error{}
+			}
+			weak[ids[n]] = why
+		}
+	}
+	return weak, nil
+}
+
+// cannotBeAsked reports whether an error of Resource Graph is there to stay: the right is missing, or it is not
+// offered in this cloud.
+func cannotBeAsked(err error) bool {
+	return slices.Contains([]inventory.Kind{inventory.Denied, inventory.NotFound, inventory.Invalid}, inventory.KindOf(err))
+}
+
+// all gives each id one reason.
+func all(ids []string, why error) map[string]error {
+	out := make(map[string]error, len(ids))
+	for _, id := range ids {
+		out[id] = why
+	}
+	return out
+}
+
+// resources finds the resource ids under which Resource Graph knows machines. It may still know them
+// when they are gone, which is what makes this worth a question.
+func (l *lister) resources(ctx context.Context, ids []string) (map[string][]string, error) {
+	subscription, err := l.subscription(ctx)
+	if err != nil {
+		return nil, err
+	}
+	at := map[string][]string{}
+	for part := range slices.Chunk(slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !isVMID(id) }), idsPerCall) {
+		machines, _, err := l.find(ctx, subscription, part)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range machines {
+			if !isMachine(m.resource, subscription) {
+				return nil, l.part(inventory.Incomplete, opGraph, m.ID+" has a resource id that is none of a machine in this subscription")
+			}
+			at[m.ID] = append(at[m.ID], m.resource)
+		}
+	}
+	return at, nil
+}
+
+// isMachine tells whether a resource id, in lower case, is that of a machine, be it of a scale set.
+func isMachine(resource, subscription string) bool {
+	parts := strings.Split(resource, "/")
+	const prefix = 7 // "", subscriptions, …, resourcegroups, …, providers, microsoft.compute
+	if len(parts) <= prefix || slices.Contains(parts[1:], "") ||
+		strings.Join(slices.Concat(parts[:4], parts[5:prefix]), "/") != "/subscriptions/"+strings.ToLower(subscription)+"/resourcegroups/providers/microsoft.compute" {
+		return false
+	}
+	switch kinds := parts[prefix:]; len(kinds) {
+	case 2:
+		return kinds[0] == "virtualmachines"
+	case 4:
+		return kinds[0] == "virtualmachinescalesets" && kinds[2] == "virtualmachines"
+	}
+	return false
+}
+
+// weigh asks for one machine at each place where it may be, and returns why its absence is weak; nil = it is proved.
+func (l *lister) weigh(ctx context.Context, id string, resources []string) (why, err error) {
+	if len(resources) == 0 {
+		why = l.part(inventory.NotFound, opGraph, "it does not know the machine, so that there is no resource id to ask for")
+	}
+	for _, resource := range resources {
+		got, exists, err := l.look(ctx, resource)
+		switch {
+		case err != nil:
+			return nil, err
+		case !exists:
+		case got.ID == id:
+			return nil, l.part(inventory.Incomplete, opLook, id+" is there, but the lists do not have it: they are short")
+		case got.ID == "":
+			return nil, l.part(inventory.Incomplete, opLook, "the answer names no vmId")
+		default:
+			why = l.part(inventory.Conflict, opLook, "another machine has its name now, "+got.ID)
+		}
+	}
+	return why, nil
+}
+
+const opLook = "get virtual machine"
+
+// look gets one machine by its resource id. That it does not exist is an answer, and no error.
+func (l *lister) look(ctx context.Context, resource string) (got machine, exists bool, err error) {
+	exists = true
+	got, err = retried(ctx, l, opLook, func(ctx context.Context) (machine, error) {
+		got, err := l.api.machine(ctx, resource)
+		var refused *refusal
+		if errors.As(err, &refused) && refused.missing() {
+			exists = false
+			return machine{}, nil
+		}
+		return got, err
+	})
+	return got, exists && err == nil, err
+}
+
+// missing tells whether a refusal says that the resource does not exist. There are other 404: of a
+// subscription that the tenant does not have, and of an API version that this cloud does not have.
+func (r *refusal) missing() bool {
+	code := strings.ToLower(r.Code)
+	return r.Status == http.StatusNotFound && !r.from.token() &&
+		slices.Contains([]string{"resourcenotfound", "resourcegroupnotfound", "parentresourcenotfound", "notfound"}, code)
+}

@@ -1,0 +1,182 @@
+package plan
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// weakly lets one kind of question alone say that an instance is gone; two agree on all others.
+func (w *world) weakly(instance string) {
+	w.answer(instance, Proof{Absent: true, Weak: errors.New("the index does not know it")})
+}
+
+// runWeak is runGuard with the number of assets on which the absence is remembered now.
+func runWeak(t *testing.T, rows []guardRow) {
+	t.Helper()
+	for _, r := range rows {
+		t.Run(r.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld()
+			w.listings, w.limits = nil, twentyPercent()
+			r.setup(w)
+			a := w.approve()
+			got := outcomes(a)
+			for _, c := range a.Updates() {
+				if value, _ := (inventory.Asset{Labels: c.Patch.Labels}).Label(inventory.LabelMissing); value == inventory.LabelTime(now()) {
+					got["remembered"]++
+				}
+			}
+			if !maps.Equal(got, r.want) {
+				t.Errorf("got %v, want %v", got, r.want)
+			}
+			checkWords(t, a)
+		})
+	}
+}
+
+// TestOneWitnessIsNoProof: what one kind of question alone shows is held, whatever the limits and people
+// say, until a run ten minutes later hears the same.
+func TestOneWitnessIsNoProof(t *testing.T) {
+	t.Parallel()
+	approved := func(w *world) { w.limits.Approved = map[string]bool{w.assets[0].ID: true} }
+	runWeak(t, []guardRow{
+		{"the first time", func(w *world) { w.fleet("a", 20, 3); w.weakly("i-a-01") },
+			map[string]int{"hold guard_weak": 1, "deactivate instance_gone": 2, "remembered": 1}},
+		{"too soon", func(w *world) {
+			w.fleet("a", 20, 3)
+			missing(9 * time.Minute)(&w.assets[1])
+			w.weakly("i-a-01")
+		}, map[string]int{"hold guard_weak": 1, "deactivate instance_gone": 2}},
+		{"again", func(w *world) {
+			w.fleet("a", 20, 3)
+			missing(10 * time.Minute)(&w.assets[1])
+			w.weakly("i-a-01")
+		}, map[string]int{"deactivate instance_gone": 3}},
+		{"an unreadable memory is none", func(w *world) {
+			w.fleet("a", 20, 1)
+			labelled(inventory.LabelMissing, "monday")(&w.assets[0])
+			w.weakly("i-a-00")
+		}, map[string]int{"hold guard_weak": 1, "remembered": 1}},
+		{"an approval is no witness", func(w *world) { w.fleet("a", 20, 1); approved(w); w.weakly("i-a-00") },
+			map[string]int{"hold guard_weak": 1, "remembered": 1}},
+		{"approved, and heard again", func(w *world) {
+			w.fleet("a", 10, 5)
+			missing(time.Hour)(&w.assets[0])
+			approved(w)
+			w.weakly("i-a-00")
+		}, map[string]int{"deactivate instance_gone": 1, "hold guard_share": 4}},
+		{"held for its share: remembered all the same", func(w *world) { w.fleet("a", 10, 5); w.weakly("i-a-00") },
+			map[string]int{"hold guard_share": 5, "remembered": 1}},
+		{"an empty scope that may be empty", func(w *world) { w.limits.AllowEmpty = true; w.fleet("a", 1, 1); w.weakly("i-a-00") },
+			map[string]int{"hold guard_weak": 1, "remembered": 1}},
+		{"beside one that is there: not even remembered", func(w *world) {
+			w.fleet("a", 20, 2)
+			w.proof = func(c Change) (Proof, bool) {
+				if c.InstanceID == "i-a-00" {
+					return Proof{Absent: true, Weak: errors.New("unknown")}, true
+				}
+				return Proof{}, true
+			}
+		}, map[string]int{"skip still_there": 1, "hold guard_contradicts": 1}},
+		{"a delete at the end of a grace", func(w *world) { w.fleet("a", 20, 1, gone(8*24*time.Hour)); w.weakly("i-a-00") },
+			map[string]int{"hold guard_weak": 1, "remembered": 1}},
+	})
+}
+
+// TestOneWitnessIsTold: why the second is silent, and from when on the absence counts.
+func TestOneWitnessIsTold(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	i1 := vm("i-1", "web", "10.0.0.1")
+	w.holds(host(i1))
+	w.weakly("i-1")
+	p, a := w.with(func(*Limits, Plan) {})
+	for _, want := range []string{"the index does not know it", "2026-03-01T08:00:00Z", "2026-03-01T08:10:00Z"} {
+		if got := a.Notes()[0].Reason.Text(English); !strings.Contains(got, want) {
+			t.Errorf("%q lacks %q", got, want)
+		}
+	}
+	if held := p.Holdable(a); len(held) != 0 {
+		t.Errorf("a person may approve %+v", held)
+	}
+	label, _ := inventory.Asset{Labels: a.Updates()[0].Patch.Labels}.Label(inventory.LabelMissing)
+	if label != "20260301T0800Z" {
+		t.Errorf("remembered is %q", label)
+	}
+	w.assets[0].Labels = a.Updates()[0].Patch.Labels
+	w.rules.Now = now().Add(notice)
+	if got := w.approve().Removals(); len(got) != 1 || got[0].InstanceID != "i-1" {
+		t.Errorf("ten minutes later %+v", got)
+	}
+	w.lists(i1)
+	if got := w.approve().Updates(); len(got) != 1 || slices.ContainsFunc(got[0].Patch.Labels, func(l inventory.Label) bool { return l.Is(inventory.LabelMissing) }) {
+		t.Errorf("listed again %+v", got)
+	}
+}
+
+// TestPartialAddresses: an instance of which the cloud's lists left out an interface or a public address.
+func TestPartialAddresses(t *testing.T) {
+	t.Parallel()
+	partial := func(i *inventory.Instance) { i.AddressesPartial = true }
+	i1 := vm("i-1", "web", "10.0.0.1")
+	protect := func(w *world) { w.rules.Protected = prefixes("47.0.0.1/32") }
+	runRows(t, []row{
+		{"none: not made yet", func(w *world) { w.lists(vm("i-1", "web", "10.0.0.2", partial)) }, []string{"skip i-1 addresses_unknown"}, nil},
+		{"another address: kept, and told", func(w *world) { w.lists(vm("i-1", "web", "10.0.0.2", partial)); w.holds(host(i1)) },
+			[]string{"drift i-1 addresses_unknown", "unchanged 1"}, nil},
+		{"no address: kept", func(w *world) { w.lists(vm("i-1", "web", "", partial)); w.holds(host(i1)) }, []string{"unchanged 1"}, nil},
+		{"the same address", func(w *world) { w.lists(vm("i-1", "web", "10.0.0.1", partial)); w.holds(host(i1)) }, []string{"unchanged 1"}, nil},
+		{"the name follows all the same", func(w *world) { w.lists(vm("i-1", "web2", "10.0.0.2", partial)); w.holds(host(i1)) },
+			[]string{`update i-1 follows_cloud name="web2"`, "drift i-1 addresses_unknown"}, nil},
+		{"an adopted one keeps the address that is not shown", func(w *world) {
+			w.lists(vm("i-1", "web", "10.0.0.1", partial))
+			w.holds(host(i1, func(a *inventory.Asset) {
+				a.ID, a.Address = "adopted", "47.0.0.1"
+				a.Labels = append(a.Labels, inventory.Label{Name: inventory.LabelAsset, Value: "adopted"})
+			}))
+		}, []string{"drift i-1 addresses_unknown", "unchanged 1"}, nil},
+		{"protected by the address that is not shown", func(w *world) {
+			protect(w)
+			w.lists(vm("i-1", "web", "10.0.0.1", partial, func(i *inventory.Instance) { i.PublicIPs = []string{"47.0.0.9"} }))
+			w.holds(host(i1, func(a *inventory.Asset) { a.Labels = append(a.Labels, protectedLabel()) }))
+		}, []string{"unchanged 1"}, nil},
+		{"listed by the address that is not shown", func(w *world) {
+			w.rules.Whitelist = prefixes("10.0.0.1/32")
+			w.lists(vm("i-1", "web2", "10.9.0.2", partial))
+			w.holds(host(i1))
+		}, []string{`update i-1 follows_cloud name="web2"`, "drift i-1 addresses_unknown"}, nil},
+		{"outside the whitelist by all that is known", func(w *world) {
+			w.rules.Whitelist = prefixes("10.1.0.0/16")
+			w.lists(vm("i-1", "web2", "10.0.0.2", partial))
+			w.holds(host(i1))
+		}, []string{"skip i-1 not_whitelisted"}, nil},
+		{"asked for by an event: open", func(w *world) {
+			w.rules.Partial = true
+			w.lists(vm("i-1", "web", "10.0.0.2", partial))
+			w.holds(host(i1))
+		}, []string{"skip i-1 addresses_unknown", "unchanged 1"}, nil},
+		{"known again", func(w *world) { w.lists(vm("i-1", "web", "10.0.0.2")); w.holds(host(i1)) },
+			[]string{"update i-1 follows_cloud address=10.0.0.2"}, nil},
+	})
+}
+
+// TestPartialAddressesAdoptNothing: an address is unique only where all addresses are known.
+func TestPartialAddressesAdoptNothing(t *testing.T) {
+	t.Parallel()
+	for partial, want := range map[bool]Code{false: AdoptedByAddress, true: AmbiguousUnread} {
+		w := newWorld()
+		w.holds(foreign("a", "web", "", true))
+		w.lists(vm("i-1", "web", w.assets[0].Address), vm("i-2", "db", "10.9.9.9", func(i *inventory.Instance) { i.AddressesPartial = partial }))
+		a := Adopt(w.input(), w.rules).ApproveMarks()
+		got := slices.Concat(a.Updates(), a.Notes())
+		if len(got) != 1 || got[0].Reason.Code != want {
+			t.Errorf("partial %t: %+v, want %s", partial, got, want)
+		}
+	}
+}
