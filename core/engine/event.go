@@ -167,6 +167,7 @@ type group struct {
 	unsure   error                         // an account that may be the owner's could not be asked: no absence is proved
 	subjects map[string]*subject           // by instance id
 	settled  map[string]bool               // likewise: nothing is asked any more
+	projects map[inventory.Scope][]string  // of which absences were proved; see inventory.Found.Projects
 	holds    holdings
 }
 
@@ -248,7 +249,8 @@ func listed(groups []*group) []inventory.Listing {
 func newGroup(owner string) *group {
 	return &group{
 		owner: owner, seen: map[string]inventory.Instance{}, subjects: map[string]*subject{}, settled: map[string]bool{},
-		holds: holdings{assets: map[string]inventory.Asset{}, named: map[string]bool{}, marked: map[string]bool{}},
+		projects: map[inventory.Scope][]string{},
+		holds:    holdings{assets: map[string]inventory.Asset{}, named: map[string]bool{}, marked: map[string]bool{}},
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,7 +54,36 @@ func (w *farWorld) holds(region string, server huaweitest.Instance) {
 	for i, value := range []string{"huawei", "far", "d1", region, server.ID} {
 		a.Labels[i].Value = value
 	}
+	a.Labels = append(a.Labels, inventory.Label{Name: inventory.LabelProject, Value: w.account.ProjectID(region)})
 	w.bastion.assets[a.ID] = a
+}
+
+// TestProofIsOfTheSameProject: the account asks for another project now, or an earlier version made the
+// assets: no event closes any of them, whatever it says, because nobody looks where they are.
+func TestProofIsOfTheSameProject(t *testing.T) {
+	t.Parallel()
+	for name, project := range map[string]string{"another project": "0123456789abcdef0123456789abcdef", "not learnt": ""} {
+		for _, says := range []string{"deleteServer", "startServer"} {
+			t.Run(name+", "+says, func(t *testing.T) {
+				t.Parallel()
+				w := newFarWorld(t, func(a *cloud.Account, far *huaweitest.Account) {
+					a.Regions, a.ProjectID = []string{"cn-north-4"}, far.ProjectID("cn-north-4")
+				})
+				gone := huaweitest.Sample(1)
+				w.holds("cn-north-4", gone)
+				a := w.bastion.assets[inventory.AssetID(inventory.Huawei, "cn-north-4", gone.ID)]
+				a.Labels = a.Labels[:5]
+				if project != "" {
+					a.Labels = append(a.Labels, inventory.Label{Name: inventory.LabelProject, Value: project})
+				}
+				w.bastion.assets[a.ID] = a
+				told := w.hear(t, w.account.ProjectID("cn-north-4"), traced(says, "d1", "", gone.ID))
+				if len(told) != 1 || !strings.HasPrefix(told[0], "ignored: kept: ") || len(w.bastion.writes) > 0 {
+					t.Errorf("%q, written %q", told, w.bastion.writes)
+				}
+			})
+		}
+	}
 }
 
 func (w *farWorld) hear(t *testing.T, from string, traces ...string) []string {

@@ -276,6 +276,9 @@ func (r *eventRun) question(g *group, ask asking, about []*subject) (inventory.F
 			r.fail(g, about, err)
 			return all, false
 		}
+		if len(found.Projects) > 0 {
+			g.projects[scope] = found.Projects
+		}
 		all.Instances = append(all.Instances, found.Instances...)
 		maps.Copy(all.Weak, found.Weak)
 		for _, i := range found.Instances {

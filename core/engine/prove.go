@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -54,9 +55,23 @@ func (e Engine) proveScope(ctx context.Context, scope inventory.Scope, changes [
 	}
 	proofs := make(plan.Proofs, len(changes))
 	for _, c := range changes {
-		proofs[c.AssetID] = plan.Proof{Absent: err == nil && !there[c.InstanceID], Weak: found.Weak[c.InstanceID], Err: err}
+		proof := plan.Proof{Absent: err == nil && !there[c.InstanceID], Weak: found.Weak[c.InstanceID], Err: err}
+		if project := plan.Project(*c.Before); proof.Absent && project != "" && !named(found.Projects, project) {
+			proof = plan.Proof{Err: errOtherProject(project)}
+		}
+		proofs[c.AssetID] = proof
 	}
 	return proofs
+}
+
+// named reports whether a project is among those that were asked.
+func named(projects []string, project string) bool {
+	return slices.ContainsFunc(projects, func(p string) bool { return strings.EqualFold(p, project) })
+}
+
+// errOtherProject is why a cloud's silence about an instance of another project proves nothing.
+func errOtherProject(project string) error {
+	return &inventory.Error{Kind: inventory.Incomplete, Message: "project " + project + " was not asked"}
 }
 
 // ownerOf gives the owner of a candidate's asset. It is the same in all of a scope: the plan has

@@ -83,7 +83,7 @@ func (r *eventRun) plan(g *group, what settled) plan.Plan {
 	}
 	var listings []inventory.Listing
 	for _, scope := range g.scopes {
-		l := inventory.Listing{Scope: scope, Owner: g.owner}
+		l := inventory.Listing{Scope: scope, Owner: g.owner, Projects: g.projects[scope]}
 		for _, i := range what.present {
 			if i.Scope == scope {
 				l.Instances = append(l.Instances, i)

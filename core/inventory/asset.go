@@ -14,6 +14,8 @@ const (
 	LabelAccount = "jms-account"
 	LabelOwner   = "jms-owner"
 	LabelRegion  = "jms-region"
+	// LabelProject carries Instance.Project, where the cloud divides accounts.
+	LabelProject = "jms-project"
 	// LabelInstance carries the instance's id. New assets do not have it: their comment names the
 	// instance (see KeyInstance). Those of older versions, adopted ones, and those whose comment
 	// people have changed have it.
@@ -48,6 +50,7 @@ const (
 const (
 	KeyInstance = "instance_id:"
 	KeyOwner    = "account_id:"
+	KeyProject  = "project_id:"
 )
 
 // DueNever is the value of LabelDue on an asset that was deactivated where nothing is deleted.

@@ -20,15 +20,15 @@ func (b *builder) absent() {
 		}
 		b.leaked(*a, m)
 		why, proved := b.readScope(m)
-		other, differs := otherOwner(*a, m)
+		doubt, contradict := contradicts(*a, m)
 		switch {
-		case differs:
-			b.skip(c, because(OwnersDiffer, m.owner, other))
+		case contradict:
+			b.skip(c, doubt)
 		case proved:
 			b.judge(c, *a)
 		case orphaned(why.Code):
 			b.orphan(c, *a, why)
-		case why.Code == OtherOwner, why.Code == OthersNotAsked:
+		case slices.Contains([]Code{OtherOwner, OthersNotAsked, ProjectNotAsked, ProjectUnknown}, why.Code):
 			b.skip(c, why) // no scope's error would say it
 		default:
 			b.keep(c, why)
@@ -112,11 +112,28 @@ func (b *builder) readScope(m mark) (Reason, bool) {
 	} else if !strings.EqualFold(l.Owner, m.owner) {
 		return because(OtherOwner, m.owner, l.Owner), false
 	}
+	if why, asked := projectAsked(b.in.Listings[own], m); !asked {
+		return why, false
+	}
 	if name := b.failed(m); name != "" {
 		return because(ScopeFailed, name, m.region), false
 	}
 	if name := b.unasked(m); name != "" {
 		return because(OthersNotAsked, name), false
+	}
+	return Reason{}, true
+}
+
+// projectAsked reports whether a listing read the very part of the account that an asset was made from. What lies
+// elsewhere it says nothing of: the configured project was another one then.
+func projectAsked(l inventory.Listing, m mark) (Reason, bool) {
+	switch {
+	case len(l.Projects) == 0 && m.project == "":
+		return Reason{}, true
+	case m.project == "":
+		return because(ProjectUnknown), false
+	case !slices.ContainsFunc(l.Projects, func(p string) bool { return strings.EqualFold(p, m.project) }):
+		return because(ProjectNotAsked, m.project), false
 	}
 	return Reason{}, true
 }

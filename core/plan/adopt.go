@@ -73,7 +73,7 @@ func unmarked(a inventory.Asset, m mark) []inventory.Label {
 func ofOurs(l inventory.Label) bool {
 	marks := labelsOf(inventory.Instance{})
 	return ofDeactivation(l) || slices.ContainsFunc(marks, func(m inventory.Label) bool { return l.Is(m.Name) }) ||
-		isAny(l, inventory.LabelAsset, inventory.LabelMissing, inventory.LabelProtected)
+		isAny(l, inventory.LabelProject, inventory.LabelAsset, inventory.LabelMissing, inventory.LabelProtected)
 }
 
 // spot is where an asset or instance is reached.

@@ -239,3 +239,47 @@ func partialAddresses(t *testing.T, w *world) {
 		}
 	}
 }
+
+// TestProjects: an absence counts only where the very project was read that the asset was made from. Those
+// from before learn theirs while they are listed.
+func TestProjects(t *testing.T) {
+	t.Parallel()
+	in := func(project string) func(*inventory.Instance) {
+		return func(i *inventory.Instance) { i.Project = project }
+	}
+	i1, before := vm("i-1", "web", "10.0.0.1", in("p-a")), vm("i-1", "web", "10.0.0.1")
+	asked := func(w *world, projects ...string) { w.listings[0].Projects = projects }
+	runRows(t, []row{
+		{"made", func(w *world) { asked(w, "p-a"); w.lists(i1) }, []string{`create i-1 new_instance name="web" 10.0.0.1 Linux`},
+			func(t *testing.T, a Approved) {
+				n := a.Creates()[0].New()
+				if !slices.Equal(n.Labels, sharedLabels(i1)) || len(n.Labels) != 5 || !slices.Equal(valuesOf(n.Comment, inventory.KeyProject), []string{"p-a"}) {
+					t.Errorf("%v %q", n.Labels, n.Comment)
+				}
+			}},
+		{"listed", func(w *world) { asked(w, "p-a"); w.lists(i1); w.holds(host(i1)) }, []string{"unchanged 1"}, nil},
+		{"listed, made before", func(w *world) { asked(w, "p-a"); w.lists(i1); w.holds(host(before)) },
+			[]string{"update i-1 follows_cloud labels"}, func(t *testing.T, a Approved) {
+				got := inventory.Asset{Labels: a.Updates()[0].Patch.Labels}
+				if p, _ := got.Label(inventory.LabelProject); p != "p-a" {
+					t.Errorf("labels %v", got.Labels)
+				}
+			}},
+		{"absent from its project", func(w *world) { asked(w, "p-a"); w.holds(host(i1)) }, []string{"deactivate i-1 instance_gone"}, nil},
+		{"absent from its project and another", func(w *world) { asked(w, "p-a", "p-b"); w.holds(host(i1)) },
+			[]string{"deactivate i-1 instance_gone"}, nil},
+		{"absent from another project", func(w *world) { asked(w, "p-b"); w.holds(host(i1)) }, []string{"skip i-1 project_not_asked"}, nil},
+		{"absent, and nobody says from where", func(w *world) { w.holds(host(i1)) }, []string{"skip i-1 project_not_asked"}, nil},
+		{"absent, made before", func(w *world) { asked(w, "p-a"); w.holds(host(before)) }, []string{"skip i-1 project_unknown"}, nil},
+		{"absent and due, made before", func(w *world) { asked(w, "p-a"); w.holds(host(before, gone(30*24*time.Hour))) },
+			[]string{"skip i-1 project_unknown"}, nil},
+		{"an event, absent from another project", func(w *world) { w.rules.Partial = true; asked(w, "p-b"); w.holds(host(i1)) },
+			[]string{"skip i-1 project_not_asked"}, nil},
+		{"the comment names another", func(w *world) {
+			asked(w, "p-a")
+			w.holds(host(i1, commented("project_id: p-b")))
+		}, []string{"skip i-1 projects_differ"}, nil},
+		{"two labels", func(w *world) { asked(w, "p-a"); w.holds(host(i1, labelled(inventory.LabelProject, "p-a"))) },
+			[]string{"deactivate i-1 instance_gone"}, nil},
+	})
+}

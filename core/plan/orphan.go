@@ -92,10 +92,10 @@ func (b *builder) retire(a *inventory.Asset, m mark) {
 	where, elsewhere := b.where(instanceKey{m.cloud, m.instance})
 	name := b.failed(m)
 	_, orphan := b.configured(m)
-	other, differs := otherOwner(*a, m)
+	doubt, contradict := contradicts(*a, m)
 	switch {
-	case differs:
-		b.skip(c, because(OwnersDiffer, m.owner, other))
+	case contradict:
+		b.skip(c, doubt)
 	case elsewhere:
 		b.keep(c, because(SeenElsewhere, where.String()))
 	case name != "":

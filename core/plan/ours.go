@@ -14,6 +14,7 @@ import (
 type mark struct {
 	cloud                            inventory.Cloud
 	account, owner, region, instance string
+	project                          string // inventory.Instance.Project; "" = there is none, or it was never learnt
 }
 
 // readMark returns the mark of an asset and reports whether it is ours; see the package's doc for what
@@ -56,6 +57,11 @@ func sharedMark(a inventory.Asset) (m mark, marked bool) {
 		}
 		*f.into = value
 	}
+	if n := a.Count(inventory.LabelProject); n > 0 {
+		if m.project, _ = a.Label(inventory.LabelProject); m.project == "" {
+			return mark{}, false
+		}
+	}
 	m.cloud, m.region = inventory.Cloud(strings.ToLower(string(m.cloud))), strings.ToLower(m.region)
 	return m, true
 }
@@ -91,25 +97,41 @@ func Unproved(a inventory.Asset) bool {
 	return !ours && m.cloud != "" && m.instance == ""
 }
 
-// otherOwner returns the owner that an asset's comment names where its label names another one: a row
-// of JumpServer's label page was edited, or the comment. Then neither is believed.
-func otherOwner(a inventory.Asset, m mark) (owner string, differs bool) {
+// contradicts returns why an asset's comment and its labels are both not believed: they name two owners, or
+// two projects. A row of JumpServer's label page was edited, or the comment.
+func contradicts(a inventory.Asset, m mark) (why Reason, contradict bool) {
 	for _, owner := range valuesOf(a.Comment, inventory.KeyOwner) {
 		if !strings.EqualFold(owner, m.owner) {
-			return owner, true
+			return because(OwnersDiffer, m.owner, owner), true
 		}
 	}
-	return "", false
+	for _, project := range valuesOf(a.Comment, inventory.KeyProject) {
+		if m.project != "" && !strings.EqualFold(project, m.project) {
+			return because(ProjectsDiffer, m.project, project), true
+		}
+	}
+	return Reason{}, false
 }
 
-// sharedLabels are the four labels that each asset of ours has.
+// Project returns the part of the cloud account that an asset of ours was made from, "" where its marks name none.
+func Project(a inventory.Asset) string {
+	m, _ := readMark(a)
+	return m.project
+}
+
+// sharedLabels are the labels that each asset of ours has and shares with others: four, and one more where the
+// cloud divides accounts.
 func sharedLabels(i inventory.Instance) []inventory.Label {
-	return []inventory.Label{
+	labels := []inventory.Label{
 		{Name: inventory.LabelCloud, Value: string(i.Cloud)},
 		{Name: inventory.LabelAccount, Value: i.Account},
 		{Name: inventory.LabelOwner, Value: i.Owner},
 		{Name: inventory.LabelRegion, Value: i.Region},
 	}
+	if i.Project != "" {
+		labels = append(labels, inventory.Label{Name: inventory.LabelProject, Value: i.Project})
+	}
+	return labels
 }
 
 // labelsOf are sharedLabels and that of the instance, by which an asset is ours whatever its comment says.
@@ -144,6 +166,9 @@ func followLabels(a inventory.Asset, i inventory.Instance, protected bool) []inv
 	}
 	if !Ours(a) {
 		out = append(out, want[len(want)-1])
+	}
+	if i.Project != "" && a.Count(inventory.LabelProject) == 0 { // made before projects were marked
+		out = append(out, inventory.Label{Name: inventory.LabelProject, Value: i.Project})
 	}
 	if protected && a.Count(inventory.LabelProtected) == 0 {
 		out = append(out, protectedLabel())

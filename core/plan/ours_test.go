@@ -64,7 +64,7 @@ func TestOurs(t *testing.T) {
 	host := func(i inventory.Instance, edits ...func(*inventory.Asset)) inventory.Asset {
 		return host(i, append(edits, commented("web server"))...)
 	}
-	if m, ours := readMark(host(i1)); !ours || m != (mark{inventory.Alibaba, prod, owner, beijing, "i-1"}) {
+	if m, ours := readMark(host(i1)); !ours || m != (mark{inventory.Alibaba, prod, owner, beijing, "i-1", ""}) {
 		t.Errorf("%v %v", m, ours)
 	}
 	for n, l := range labelsOf(i1) {

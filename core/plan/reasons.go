@@ -27,6 +27,9 @@ const (
 	IsCopy              Code = "is_copy"
 	OursUnproved        Code = "ours_unproved"
 	OwnersDiffer        Code = "owners_differ"
+	ProjectsDiffer      Code = "projects_differ"
+	ProjectNotAsked     Code = "project_not_asked"
+	ProjectUnknown      Code = "project_unknown"
 	Doubled             Code = "doubled"
 	OtherRegion         Code = "other_region"
 	NotMarkable         Code = "not_markable"
@@ -151,6 +154,12 @@ func wordsOf(code Code) (words, bool) {
 			"kept: it has our labels, but its comment was changed and nothing proves of which instance it is; left alone (while the instance is listed it gets the label jms-instance; else write instance_id: <its id> back into the comment)"}},
 		{OwnersDiffer, words{"保留：标签 jms-owner 说云账号 %s，备注说 %s；两者不一致时不移除，请改正其中错的一个",
 			"kept: the label jms-owner says cloud account %s, the comment says %s; nothing is removed while they differ: correct the wrong one"}},
+		{ProjectsDiffer, words{"保留：标签 jms-project 说项目 %s，备注说 %s；两者不一致时不移除，请改正其中错的一个",
+			"kept: the label jms-project says project %s, the comment says %s; nothing is removed while they differ: correct the wrong one"}},
+		{ProjectNotAsked, words{"保留：它在项目 %s，配置不再查询这个项目（project_id 改过？），无从证实已释放",
+			"kept: it is in project %s, which is no longer asked (was project_id changed?): nothing proves that it is released"}},
+		{ProjectUnknown, words{"保留：由旧版本创建，没有记下项目；实例还在时会补上标签 jms-project，此前无从证实已释放（请人工确认）",
+			"kept: an earlier version made it and did not note its project; it learns it while its instance is listed, until then nothing proves that it is released (a person must look)"}},
 		{Doubled, words{"保留：该实例已由资产 %s 对应，同一实例有两个资产，请人工处理", "kept: asset %s is that of its instance, which has two; a person must decide"}},
 		{OtherRegion, words{"该实例已有资产，标签中的区域是 %s", "the instance already has an asset, in region %s"}},
 		{NotMarkable, words{"账号、区域或实例 ID 不能写成标签（1–64 个字符，不含冒号与逗号）", "account, region or instance id cannot be a label (1 to 64 characters, no colon, no comma)"}},

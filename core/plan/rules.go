@@ -222,7 +222,7 @@ func (r Rules) comment(i inventory.Instance) string {
 	}
 	lines := []string{first, inventory.KeyInstance + " " + i.ID, inventory.KeyOwner + " " + i.Owner}
 	for _, line := range []struct{ key, value string }{
-		{"instance_type", i.Type}, {"region", i.Region}, {"vpc_id", i.VPC},
+		{strings.TrimSuffix(inventory.KeyProject, ":"), i.Project}, {"instance_type", i.Type}, {"region", i.Region}, {"vpc_id", i.VPC},
 	} {
 		if line.value != "" {
 			lines = append(lines, line.key+": "+line.value)
