@@ -13,6 +13,7 @@ import (
 type Fault struct {
 	Status     int // answered with Body; where that is "", as JumpServer itself does, or, if it never does, with a front's page
 	Body       string
+	Front      Page // something in front of JumpServer answers, in place of all else
 	RetryAfter string
 	Location   string
 	Cut        bool // the connection is closed without an answer; net/http may send a GET again by itself
@@ -100,7 +101,7 @@ func editPage(body []byte, edit func(map[string]any, []any)) []byte {
 
 // instead tells whether the fault takes the place of the answer, so that nothing is carried out.
 func (f Fault) instead() bool {
-	return !f.After && f.Edit == nil && f.Patience == 0 && (f.Status != 0 || f.Cut || f.Hang)
+	return !f.After && f.Edit == nil && f.Patience == 0 && (f.Status != 0 || f.Cut || f.Hang || f.Front.Status != 0)
 }
 
 // nextFault finds the fault of a request and uses it up once; none is the zero one.
@@ -122,6 +123,9 @@ func (f Fault) send(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	case f.Hang:
 		<-r.Context().Done()
+		return
+	case f.Front.Status != 0:
+		f.Front.ServeHTTP(w, r)
 		return
 	}
 	if f.RetryAfter != "" {
