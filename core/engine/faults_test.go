@@ -34,6 +34,7 @@ type jumpFault struct {
 	Hang        bool   `json:"hang"`
 	AfterCommit bool   `json:"after_commit"` // the request is carried out first
 	Edit        string `json:"edit"`         // of the true answer, see edits
+	Front       string `json:"front"`        // a page of something in front of JumpServer, see jumpservertest.Pages
 	Gives       string `json:"gives"`        // with each: the kind of error that comes of it
 }
 
@@ -78,6 +79,11 @@ func (w *world) breakJumpServer(f jumpFault) {
 	fault := jumpservertest.Fault{
 		Status: f.Status, Body: f.Answer, RetryAfter: f.RetryAfter, Location: f.Location, Cut: f.Cut, Hang: f.Hang,
 		After: f.AfterCommit,
+	}
+	if f.Front != "" {
+		if fault.Front = jumpservertest.Pages()[f.Front]; fault.Front.Status == 0 {
+			w.t.Fatalf("nothing in front of JumpServer is called %q", f.Front)
+		}
 	}
 	if f.Edit != "" {
 		if fault.Edit = edits()[f.Edit]; fault.Edit == nil {

@@ -31,9 +31,6 @@ type Rights struct {
 	Roles     []string
 	// Permissions are named "assets.delete_asset"; nil = JumpServer does not tell them.
 	Permissions []string
-	// Organisations are the ids of those in whose console the user may look (rbac.view_console); nil = JumpServer
-	// does not tell. A role without that right works in an organisation that is not among them.
-	Organisations []string
 }
 
 // Told tells whether anything is known of single rights.

@@ -83,7 +83,7 @@ func TestBrokenAnswers(t *testing.T) {
 		"wrong types": {answer(200, `{"id":7}`), inventory.Incomplete, "number", 1},
 		"redirect": {func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "https://other.example"+r.URL.Path+"?token=abc", http.StatusMovedPermanently)
-		}, inventory.Front, "redirects (301) to https://other.example/api/v1/orgs/orgs/current/; redirects are not followed", 1},
+		}, inventory.Front, "redirects (301) to https://other.example/api/v1/orgs/orgs/current/: correct jumpserver.url: https://other.example (a signature cannot follow)", 1},
 		"bad gateway": {answer(502, "upstream"), inventory.Front, "something in front of JumpServer answered: 502 upstream", maxTries},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -68,16 +68,15 @@ func (c *Client) open(ctx context.Context, op, path string, read func(*json.Deco
 	return c.answer(ctx, call{op: op, read: read}, resp)
 }
 
-// rightsRow is what both pages about the key's user may hold: v4.7.0 tells everything in the profile;
-// v4.10 has a page of its own for organisations and permissions. nil = the page does not tell it; an empty
-// list is an answer: the documented role stands in no organisation's console, and works all the same.
+// rightsRow is what both pages about the key's user may hold: v4.7.0 tells everything in the profile; v4.10
+// has a page of its own for permissions. What they say of organisations (console_orgs) is not read: those are
+// of rbac.view_console, and the documented role stands in none, and works all the same.
 type rightsRow struct {
-	Username     string
-	IsSuperuser  bool      `json:"is_superuser"`
-	Roles        []roleRow `json:"system_roles"`
-	OrgRoles     []roleRow `json:"org_roles"`
-	Perms        *[]string
-	Organisation *[]struct{ ID string } `json:"console_orgs"`
+	Username    string
+	IsSuperuser bool      `json:"is_superuser"`
+	Roles       []roleRow `json:"system_roles"`
+	OrgRoles    []roleRow `json:"org_roles"`
+	Perms       *[]string // nil = the page does not tell them
 }
 
 type roleRow struct {
@@ -99,34 +98,16 @@ func (c *Client) rights(ctx context.Context, once bool) (inventory.Rights, error
 	for _, role := range append(row.Roles, row.OrgRoles...) {
 		r.Roles = append(r.Roles, role.Name)
 	}
-	row.tell(&r)
-	if row.Perms != nil { // v4.7.0: the profile is all that there is
-		return r, nil
+	if row.Perms == nil { // on v4.7.0 the profile is all that there is
+		err := c.do(ctx, call{op: "ask for the key's permissions", method: http.MethodGet, path: apiPermissions, once: once, read: decode(&row)})
+		if err != nil && refused(err) == nil {
+			return r, err
+		}
 	}
-	var more rightsRow
-	err := c.do(ctx, call{op: "ask for the key's permissions", method: http.MethodGet, path: apiPermissions, once: once, read: decode(&more)})
-	if refused(err) != nil {
-		return r, nil // there is no such page, or not for this user
-	}
-	if err != nil {
-		return r, err
-	}
-	more.tell(&r)
-	return r, nil
-}
-
-// tell adds what a page says, as lists that are not nil.
-func (row rightsRow) tell(r *inventory.Rights) {
-	if row.Perms != nil {
+	if row.Perms != nil { // otherwise there is no such page, or not for this user
 		r.Permissions = append([]string{}, *row.Perms...)
 	}
-	if row.Organisation == nil {
-		return
-	}
-	r.Organisations = []string{}
-	for _, o := range *row.Organisation {
-		r.Organisations = append(r.Organisations, o.ID)
-	}
+	return r, nil
 }
 
 // undeletable tells whether JumpServer is known to refuse deletions to this key. It is asked

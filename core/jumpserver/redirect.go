@@ -20,8 +20,7 @@ func (c *Client) redirected(op string, resp *http.Response) error {
 		advice, hint = c.whither(resp.Request, to)
 	}
 	e := fault(inventory.Front, fmt.Sprintf(
-		"jumpserver: %s: %s redirects (%d) to %s; redirects are not followed, because the signature would be lost: %s",
-		op, c.host(), resp.StatusCode, where, c.scrub(hint)), nil)
+		"jumpserver: %s: %s redirects (%d) to %s: %s (a signature cannot follow)", op, c.host(), resp.StatusCode, where, c.scrub(hint)), nil)
 	e.Advice = advice
 	return e
 }

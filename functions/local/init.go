@@ -186,7 +186,7 @@ func (i *initial) bastion(ctx context.Context, cfg config.Config, ask asker) ([]
 	if err != nil {
 		return nil, err
 	}
-	orgs, err := organisations(ctx, first, rights)
+	orgs, err := organisations(ctx, first)
 	if err != nil {
 		return nil, err
 	}
@@ -204,7 +204,7 @@ func (i *initial) bastion(ctx context.Context, cfg config.Config, ask asker) ([]
 		return nil, err
 	}
 	zones, _, err := client.Zones(ctx)
-	if err != nil {
+	if err != nil && inventory.KindOf(err) != inventory.Denied { // who needs no zone needs no right to view them
 		return nil, err
 	}
 	platforms, err := client.Platforms(ctx)
@@ -219,8 +219,9 @@ func (i *initial) bastion(ctx context.Context, cfg config.Config, ask asker) ([]
 	return found, nil
 }
 
-// organisations gives those that the key's user may use and that take assets, the default one first.
-func organisations(ctx context.Context, client *jumpserver.Client, rights inventory.Rights) ([]choice, error) {
+// organisations gives those that JumpServer shows and that take assets, the default one first. Which of them
+// the key may use is told by the one that answers: a user works in organisations whose console is closed to it.
+func organisations(ctx context.Context, client *jumpserver.Client) ([]choice, error) {
 	all, err := client.Organisations(ctx)
 	if inventory.KindOf(err) == inventory.Denied {
 		all, err = []inventory.Org{{ID: jumpserver.DefaultOrganisation, Name: "DEFAULT"}}, nil // may not list them
@@ -230,8 +231,7 @@ func organisations(ctx context.Context, client *jumpserver.Client, rights invent
 	}
 	var found []choice
 	for _, o := range all {
-		special := o.Name == "SYSTEM" || o.Name == "GLOBAL"
-		if special || rights.Organisations != nil && !slices.Contains(rights.Organisations, o.ID) {
+		if o.Name == "SYSTEM" || o.Name == "GLOBAL" {
 			continue
 		}
 		c := choice{o.ID, o.Name}

@@ -84,7 +84,7 @@ func rootCommand(stdout, stderr io.Writer) *cobra.Command {
 		Short: "把云上的主机同步到 JumpServer（不带子命令即执行一次同步）",
 		Long: "jms-sync 读取各云账号的实例，与 JumpServer 的资产比较，写入差异，并通知钉钉。\n" +
 			"读取失败的区域不会移除任何资产；移除之前必须按实例 ID 逐个证实。\n\n" +
-			"退出码：0 完成；1 失败；2 配置或用法有误、JumpServer 的密钥或组织不对；3 部分完成或有变更被暂缓。",
+			"退出码：0 完成；1 失败；2 配置或用法有误、JumpServer 的地址、密钥或组织不对；3 部分完成或有变更被暂缓。",
 		Args:          cobra.NoArgs,
 		SilenceUsage:  true,
 		SilenceErrors: true,

@@ -11,8 +11,9 @@ import (
 // lost or bad (Cut, or the page of a front: Status 502 or 504 without a Body); with Edit the true
 // answer is changed.
 type Fault struct {
-	Status     int // answered with Body, or with an HTML page where Body is ""
+	Status     int // answered with Body; where that is "", as JumpServer itself does, or, if it never does, with a front's page
 	Body       string
+	Front      Page // something in front of JumpServer answers, in place of all else
 	RetryAfter string
 	Location   string
 	Cut        bool // the connection is closed without an answer; net/http may send a GET again by itself
@@ -100,7 +101,7 @@ func editPage(body []byte, edit func(map[string]any, []any)) []byte {
 
 // instead tells whether the fault takes the place of the answer, so that nothing is carried out.
 func (f Fault) instead() bool {
-	return !f.After && f.Edit == nil && f.Patience == 0 && (f.Status != 0 || f.Cut || f.Hang)
+	return !f.After && f.Edit == nil && f.Patience == 0 && (f.Status != 0 || f.Cut || f.Hang || f.Front.Status != 0)
 }
 
 // nextFault finds the fault of a request and uses it up once; none is the zero one.
@@ -123,6 +124,9 @@ func (f Fault) send(w http.ResponseWriter, r *http.Request) {
 	case f.Hang:
 		<-r.Context().Done()
 		return
+	case f.Front.Status != 0:
+		f.Front.ServeHTTP(w, r)
+		return
 	}
 	if f.RetryAfter != "" {
 		w.Header().Set("Retry-After", f.RetryAfter)
@@ -130,12 +134,21 @@ func (f Fault) send(w http.ResponseWriter, r *http.Request) {
 	if f.Location != "" {
 		w.Header().Set("Location", f.Location)
 	}
-	body := f.Body
-	w.Header().Set("Content-Type", "application/json")
-	if body == "" {
-		w.Header().Set("Content-Type", "text/html")
-		body = "<!DOCTYPE html><html><body><h1>" + http.StatusText(f.Status) + "</h1></body></html>"
+	out := f.reply()
+	send(w, out, out.marshal())
+}
+
+// reply is what takes the place of the answer.
+func (f Fault) reply() reply {
+	switch {
+	case f.Body != "":
+		return reply{status: f.Status, body: json.RawMessage(f.Body)}
+	case f.Status == http.StatusUnauthorized:
+		return detail(f.Status, "Invalid signature.", "authentication_failed")
+	case f.Status == http.StatusForbidden:
+		return detail(f.Status, "You do not have permission to perform this action.", "permission_denied")
+	case f.Status == http.StatusNotFound, f.Status == http.StatusInternalServerError:
+		return html(f.Status)
 	}
-	w.WriteHeader(f.Status)
-	_, _ = w.Write([]byte(body))
+	return reply{status: f.Status, body: page(http.StatusText(f.Status))}
 }

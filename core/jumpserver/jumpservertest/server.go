@@ -156,7 +156,7 @@ func fill(o *Options) {
 type reply struct {
 	status int
 	header map[string]string
-	body   any // marshalled as JSON; nil = no body; page = an HTML page
+	body   any // marshalled as JSON, a json.RawMessage as it is; nil = no body; page = an HTML page
 }
 
 // page is the body of an HTML answer.
@@ -165,9 +165,13 @@ type page string
 func ok(body any) reply  { return reply{status: http.StatusOK, body: body} }
 func bad(body any) reply { return reply{status: http.StatusBadRequest, body: body} }
 func crash() reply       { return reply{status: 500, body: map[string]any{"error": "Server internal error"}} }
+
+// html is one of the two pages that JumpServer has for people: of what it does not have, and of what broke.
 func html(status int) reply {
-	text := http.StatusText(status)
-	return reply{status: status, body: page(text[:1] + strings.ToLower(text[1:]))}
+	if status == http.StatusNotFound {
+		return reply{status: status, body: page("Not found")}
+	}
+	return reply{status: status, body: page("Server error")}
 }
 func status(code int) reply { return reply{status: code} }
 func detail(code int, text, c string) reply {
@@ -235,9 +239,15 @@ func (r reply) marshal() []byte {
 	switch body := r.body.(type) {
 	case nil:
 		return nil
+	case json.RawMessage: // of a fault, as it is
+		return body
 	case page:
+		words := string(body)
+		if words == "Server error" {
+			words = "Server error occur, contact administrator"
+		}
 		return []byte("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n    <meta charset=\"UTF-8\">\n    <title>" + string(body) +
-			"</title>\n</head>\n<body>\n<h1>" + string(body) + "</h1>\n</body>\n</html>")
+			"</title>\n</head>\n<body>\n<h1>" + words + "</h1>\n</body>\n</html>")
 	}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
