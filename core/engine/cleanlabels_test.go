@@ -33,15 +33,7 @@ func labelNow() time.Time { return time.Date(2026, 11, 28, 14, 35, 20, 0, time.U
 func newLabelWorld(t *testing.T, version jumpservertest.Version) labelWorld {
 	t.Helper()
 	w := labelWorld{jms: jumpservertest.New(jumpservertest.Options{Version: version, TB: t})}
-	var err error
-	w.client, err = jumpserver.New(jumpserver.Options{
-		URL: "http://jms.example", KeyID: secret.New(jumpservertest.KeyID), Secret: secret.New(jumpservertest.KeySecret), HTTP: inMemory{w.jms},
-		Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.engine = engine.Engine{Now: labelNow, Log: slog.New(slog.DiscardHandler)}
+	w.connect(t)
 	w.host("web", "jms-cloud:alibaba", "jms-instance:i-used", "team:shop")
 	w.host("off", "jms-gone:20261120T1000Z", "jms-due:20261121T1000Z", "jms-missing:20261120T1000Z")
 	w.jms.Drop(jumpservertest.DefaultOrg, w.host("old", "jms-cloud:aws", "jms-instance:i-old", "jms-gone:2026-11-01T00:00:00Z", "jms-due:never", "team:old"))
@@ -52,6 +44,20 @@ func newLabelWorld(t *testing.T, version jumpservertest.Version) labelWorld {
 		w.jms.SeedLabel(jumpservertest.DefaultOrg, text)
 	}
 	return w
+}
+
+// connect makes the client and the engine.
+func (w *labelWorld) connect(t *testing.T) {
+	t.Helper()
+	var err error
+	w.client, err = jumpserver.New(jumpserver.Options{
+		URL: "http://jms.example", KeyID: secret.New(jumpservertest.KeyID), Secret: secret.New(jumpservertest.KeySecret), HTTP: inMemory{w.jms},
+		Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.engine = engine.Engine{Now: labelNow, Log: slog.New(slog.DiscardHandler)}
 }
 
 // inMemory hands requests to a handler without a network.
@@ -239,5 +245,25 @@ func TestCleanLabelsStops(t *testing.T) {
 			t.Errorf("%v does not name the right", out.Err)
 		}
 		interrupt()
+	}
+}
+
+// TestCleanLabelsOfOtherDatabases: where a database calls two spellings one label, a host that we asked to have the one has
+// the row of the other.
+func TestCleanLabelsOfOtherDatabases(t *testing.T) {
+	t.Parallel()
+	for _, database := range jumpservertest.Databases() {
+		w := labelWorld{jms: jumpservertest.New(jumpservertest.Options{Version: jumpservertest.V41019, Database: database, TB: t})}
+		w.connect(t)
+		w.jms.Drop(jumpservertest.DefaultOrg, w.host("old", "JMS-Instance:I-1", "jms-instance:i-2"))
+		w.host("web", "jms-instance:i-1")
+		hosts := w.jms.Hosts(jumpservertest.DefaultOrg)
+		out := w.engine.CleanLabels(t.Context(), w.client, engine.LabelErrand{Write: true})
+		if got := in(engine.LabelRemoved, out.Rows); out.Err != nil || !slices.Equal(got, []string{"jms-instance:i-2"}) {
+			t.Errorf("%s: removed %q of %+v: %v", database, got, out.Rows, out.Err)
+		}
+		if now := w.jms.Hosts(jumpservertest.DefaultOrg); !reflect.DeepEqual(hosts, now) || len(now[0].Labels) != 1 {
+			t.Errorf("%s: %+v became %+v", database, hosts, now)
+		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 )
 
@@ -104,4 +105,30 @@ func TestLabelsCleanFails(t *testing.T) {
 	d = labelDesk(t)
 	d.keySecret = "wrong-wrong-wrong-wrong"
 	d.run(exitUsage, "labels", "clean")
+}
+
+// TestLabelsCleanRights: those of a plan and three more are enough, and each that is missing is named.
+func TestLabelsCleanRights(t *testing.T) {
+	t.Parallel()
+	rights := []string{inventory.ViewAssets, inventory.ViewPlatform, inventory.ViewLabels, inventory.ViewLabelHolders, inventory.DeleteLabels}
+	for _, version := range jumpservertest.Versions() {
+		for _, missing := range append([]string{""}, rights[2:]...) {
+			d := newDesk(t)
+			d.jms = jumpservertest.New(jumpservertest.Options{Version: version, TB: t})
+			d.url = d.serve(d.jms)
+			d.jms.AddKey(jumpservertest.Key{
+				ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret, User: "tidy",
+				Permissions: slices.DeleteFunc(slices.Clone(rights), func(r string) bool { return r == missing }),
+			})
+			d.jms.Drop(jumpservertest.DefaultOrg, d.jms.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{Name: "x", Address: "10.0.0.2", Labels: []string{"jms-instance:i-gone"}}))
+			code, left := exitDone, 0
+			if missing != "" {
+				code, left = exitFailed, 1
+			}
+			d.run(code, "labels", "clean", "--apply")
+			if len(d.labelRows()) != left || missing != "" && !strings.Contains(d.stderr.String(), missing) {
+				t.Errorf("%s without %q: left %q\n%s", version, missing, d.labelRows(), &d.stderr)
+			}
+		}
+	}
 }
