@@ -177,29 +177,6 @@ func (w *world) listedHere(region string) []string {
 	return ids
 }
 
-// partialAddresses: of an instance whose addresses are not all known no asset is made or moved.
-func partialAddresses(t *testing.T, w *world) {
-	for _, c := range writes(w.approve()) {
-		for _, l := range w.listings {
-			if c.Scope == l.Scope && slices.ContainsFunc(l.Instances, func(i inventory.Instance) bool { return i.ID == c.InstanceID && i.AddressesPartial }) &&
-				(c.Action == Create || c.Patch != nil && c.Patch.Address != nil) {
-				t.Errorf("%s of %s, whose addresses are not all known", c.Action, c.InstanceID)
-			}
-		}
-	}
-}
-
-// neverTouched: not one write names a gateway, a host of JumpServer's or a protected name.
-func neverTouched(t *testing.T, w *world) {
-	assets := w.byID()
-	for _, c := range writes(w.approve()) {
-		before := assets[c.AssetID]
-		if why, spared := w.rules.untouchable(before); spared && c.Action != Create {
-			t.Errorf("%s of %s, yet %s", c.Action, before.Name, why.Text(English))
-		}
-	}
-}
-
 // removalsHaveReasons asks of each removal everything that the issue demands, anew.
 func removalsHaveReasons(t *testing.T, w *world) {
 	for _, c := range w.approve().Removals() {

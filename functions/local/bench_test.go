@@ -71,7 +71,7 @@ func printed() map[string][]string {
 		},
 		"d": {
 			`^  instance created +1 +3 +` + anyTime + ` *$`,
-			`^  instance released .* +3 +4 +` + anyTime + ` *$`,
+			`^  instance released .* +4 +4 +` + anyTime + ` *$`,
 		},
 		"ef": {
 			`^  10 +1 × 5 +without state +` + anyTime + ` +` + anyPeak + ` +128(, ok)? *$`,
