@@ -61,6 +61,9 @@ func (a Account) run(ctx context.Context) []Line {
 	lines = append(lines, found...)
 	lines = append(lines, a.told(id, regions)...)
 	lines = append(lines, a.list(ctx, regions)...)
+	if sees := a.sees(); sees != (Text{}) {
+		lines = append(lines, fine(say("列表的范围", "what is listed"), sees))
+	}
 	return append(lines, fine(say("多余权限", "excess"),
 		say("无法在不做改动的前提下探明；只授予："+strings.Join(a.Rights, "、"), "cannot be known without trying to change things; grant only: "+strings.Join(a.Rights, ", "))))
 }
@@ -129,38 +132,59 @@ func (a Account) regions(ctx context.Context) ([]string, []Line) {
 // list proves the right to list in each region, some at once. Regions that were not named one by
 // one are told one by one only where they fail.
 func (a Account) list(ctx context.Context, regions []string) []Line {
-	lines := make([]Line, len(regions))
+	lines, alone := make([]Line, len(regions)), make([]error, len(regions))
 	turns := make(chan struct{}, atOnce)
 	var group sync.WaitGroup
 	for i, region := range regions {
 		group.Go(func() {
 			turns <- struct{}{}
 			defer func() { <-turns }()
-			lines[i] = a.region(ctx, region)
+			lines[i], alone[i] = a.region(ctx, region)
 		})
 	}
 	group.Wait()
 	if len(a.Regions) > 0 || len(regions) == 0 {
-		return lines
+		return append(lines, a.oneWitness(alone)...)
 	}
 	bad := slices.DeleteFunc(lines, func(l Line) bool { return l.Verdict == OK })
 	if good := len(regions) - len(bad); good > 0 {
 		bad = append([]Line{fine(say("列出实例", "listing"), sayf("%d 个地域有权限", "may list in %d regions", good))}, bad...)
 	}
-	return bad
+	return append(bad, a.oneWitness(alone)...)
 }
 
-func (a Account) region(ctx context.Context, region string) (line Line) {
+// oneWitness warns of regions in which the second kind of question may not be asked by which an absence is
+// proved. That it knows nothing of an instance which cannot exist is as it should be.
+func (a Account) oneWitness(alone []error) []Line {
+	var why error
+	many := 0
+	for _, err := range alone {
+		if err != nil && inventory.KindOf(err) != inventory.NotFound {
+			why = err
+			many++
+		}
+	}
+	if many == 0 {
+		return nil
+	}
+	return []Line{warn(say("证实释放", "proof of absence"),
+		sayf("%d 个地域只有列表一种证据，移除要等相隔 10 分钟的两次同步，事件不停用资产", "in %d regions the list is the only evidence: a removal takes two runs ten minutes apart, and events deactivate nothing", many).with(why),
+		a.fix(why))}
+}
+
+// region proves the right to list in one region. alone tells why the absence of an instance that cannot exist
+// has one witness there.
+func (a Account) region(ctx context.Context, region string) (line Line, alone error) {
 	subject := sayf("地域 %s", "region %s", region)
 	found, err := a.Lister.Lookup(ctx, region, []string{a.Absent})
 	switch {
 	case err != nil:
-		return fail(subject, say("不能列出实例", "instances cannot be listed").with(err), a.fix(err))
+		return fail(subject, say("不能列出实例", "instances cannot be listed").with(err), a.fix(err)), nil
 	case len(found.Instances) > 0:
 		return fail(subject, say("查询一个不存在的实例，却得到了答复", "an instance that cannot exist was found"),
-			say("核对 endpoint：答复的不像是云的 API", "check endpoint: what answers is not like the cloud's API"))
+			say("核对 endpoint：答复的不像是云的 API", "check endpoint: what answers is not like the cloud's API")), nil
 	}
-	return fine(subject, say("可以列出实例", "instances can be listed"))
+	return fine(subject, say("可以列出实例", "instances can be listed")), found.Weak[a.Absent]
 }
 
 // fix is the fix for a call that needs a right.

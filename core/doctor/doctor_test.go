@@ -154,13 +154,56 @@ func TestStopsAtTheOrganisation(t *testing.T) {
 type lister struct {
 	regions []string
 	found   []inventory.Instance
+	weak    error // why the absence of an instance that cannot exist has one witness
 	err     error
 }
 
 func (l lister) Owner(context.Context) (string, error)     { return "42", nil }
 func (l lister) Regions(context.Context) ([]string, error) { return l.regions, nil }
-func (l lister) Lookup(context.Context, string, []string) (inventory.Found, error) {
-	return inventory.Found{Instances: l.found}, l.err
+func (l lister) Lookup(_ context.Context, _ string, ids []string) (inventory.Found, error) {
+	found := inventory.Found{Instances: l.found}
+	if l.weak != nil {
+		found.Weak = map[string]error{ids[0]: l.weak}
+	}
+	return found, l.err
+}
+
+// TestOneWitness: that the second kind of question is refused is a warning, once for all regions; that it does
+// not know what cannot exist is none.
+func TestOneWitness(t *testing.T) {
+	t.Parallel()
+	denied := &inventory.Error{Kind: inventory.Denied, Message: "Forbidden.RAM"}
+	for _, c := range []struct {
+		weak    error
+		regions []string // as configured
+		verdict doctor.Verdict
+		want    string
+	}{
+		{nil, nil, doctor.OK, ""}, {&inventory.Error{Kind: inventory.NotFound, Message: "unknown"}, []string{"r1"}, doctor.OK, ""},
+		{denied, nil, doctor.Warning, "! proof of absence: in 3 regions the list is the only evidence"},
+		{denied, []string{"r1"}, doctor.Warning, "! proof of absence: in 1 regions the list is the only evidence"},
+	} {
+		a := doctor.Account{Cloud: "alibaba", Name: "a", Regions: c.regions, Absent: "i-none", Rights: []string{"x:Read"},
+			Lister: lister{regions: []string{"r1", "r2", "r3"}, weak: c.weak}}
+		text, worst := examine(t, doctor.Cloud(a))
+		if worst != c.verdict || !strings.Contains(text, c.want) || strings.Count(text, "proof of absence") != min(1, len(c.want)) {
+			t.Errorf("%v: %s\n%s", c.weak, worst, text)
+		}
+		if c.want != "" && (!strings.Contains(text, "Forbidden.RAM") || !strings.Contains(text, "→ grant: x:Read")) {
+			t.Errorf("it does not say why, and what to do:\n%s", text)
+		}
+	}
+}
+
+// TestWhatIsListed: for every cloud doctor says what a listing is bound to.
+func TestWhatIsListed(t *testing.T) {
+	t.Parallel()
+	for _, cloud := range []inventory.Cloud{inventory.Alibaba, inventory.AWS, inventory.Huawei, inventory.Tencent, inventory.Azure} {
+		text, worst := examine(t, doctor.Cloud(doctor.Account{Cloud: cloud, Name: "a", Lister: lister{regions: []string{"r1"}}}))
+		if worst != doctor.OK || strings.Count(text, "✓ what is listed: ") != 1 {
+			t.Errorf("%s: %s\n%s", cloud, worst, text)
+		}
+	}
 }
 
 func TestCloud(t *testing.T) {

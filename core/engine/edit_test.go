@@ -19,6 +19,8 @@ type cloudEdit struct {
 	Fill    int        `json:"fill"` // so many plain ones, web-00000 and on
 	Remove  []string   `json:"remove"`
 	Empty   bool       `json:"empty"` // releases all
+	Hide    []string   `json:"hide"`  // the list loses these
+	Show    bool       `json:"show"`  // the list shows all again
 	// Names and IPs of instances that are there, by id.
 	Rename map[string]string `json:"rename"`
 	Move   map[string]string `json:"move"`
@@ -64,6 +66,9 @@ func (w *world) editCloud(e cloudEdit) {
 	}
 	if len(e.Remove) > 0 || e.Empty {
 		a.cloud.Remove(e.Region, e.Remove...)
+	}
+	if len(e.Hide) > 0 || e.Show {
+		a.cloud.Hide(e.Region, e.Hide...)
 	}
 	if e.Rotate {
 		a.cloud.SetSecret("another-secret")

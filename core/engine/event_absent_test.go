@@ -76,6 +76,22 @@ func TestEventsAbsent(t *testing.T) {
 			},
 		},
 		{
+			name: "lost by the list, though it is there", hear: []string{says("i-b1 Deleted")}, want: []string{"later: 留给下一次完整同步"},
+			given: func(h *hearing) { h.edits(cloudEdit{Hide: []string{"i-b1"}}) },
+		},
+		{
+			name: "lost by the list, and started", hear: []string{says("i-b1 Running")}, want: []string{"done: 与云上一致"},
+			given: func(h *hearing) { h.edits(cloudEdit{Hide: []string{"i-b1"}}) },
+		},
+		{
+			name: "released, and only the list may be asked", hear: []string{says("i-b1 Deleted")}, want: []string{"later: 只有一种查询说它已释放"},
+			given: func(h *hearing) {
+				release("i-b1")(h)
+				h.cloud.Break(alibabatest.Fault{Kind: alibabatest.Forbidden, Action: alibabatest.DescribeInstanceAttribute})
+			},
+			waits: []int{},
+		},
+		{
 			name: "permission lost", hear: []string{says("i-b1 Deleted")}, want: []string{"failed: Forbidden"},
 			given:    func(h *hearing) { h.cloud.Break(alibabatest.Fault{Kind: alibabatest.NoPermission}) },
 			messages: 1,

@@ -28,10 +28,10 @@ func TestEventCalls(t *testing.T) {
 			h.edit(edit{Add: &newHost{Name: "for-i-new", Address: "10.0.7.7"}})
 			created("new")(h)
 		}, "i-new Running", 1, 3, 1},
-		{"release", release("i-b1"), "i-b1 Deleted", 3, 4, 1},
+		{"release", release("i-b1"), "i-b1 Deleted", 4, 4, 1},
 		{"nothing to do", func(*hearing) {}, "i-b1 Running", 1, 1, 0},
 		{"released long ago", func(*hearing) {}, "i-never Deleted", 1, 2, 0},
-		{"adopted, released", func(h *hearing) { h.adopted("i-new"); release("i-new")(h) }, "i-new Deleted", 3, 5, 1},
+		{"adopted, released", func(h *hearing) { h.adopted("i-new"); release("i-new")(h) }, "i-new Deleted", 4, 5, 1},
 		{"adopted, nothing to do", func(h *hearing) { h.adopted("i-new") }, "i-new Running", 1, 2, 0},
 		{"adopted, its comment names it", func(h *hearing) {
 			h.adopted("i-new")

@@ -164,17 +164,6 @@ func onlyOurs(t *testing.T, w *world) {
 	}
 }
 
-// neverTouched: not one write names a gateway, a host of JumpServer's or a protected name.
-func neverTouched(t *testing.T, w *world) {
-	assets := w.byID()
-	for _, c := range writes(w.approve()) {
-		before := assets[c.AssetID]
-		if why, spared := w.rules.untouchable(before); spared && c.Action != Create {
-			t.Errorf("%s of %s, yet %s", c.Action, before.Name, why.Text(English))
-		}
-	}
-}
-
 // removalsHaveReasons asks of each removal everything that the issue demands, anew.
 func removalsHaveReasons(t *testing.T, w *world) {
 	for _, c := range w.approve().Removals() {

@@ -208,3 +208,14 @@ func TestSameHost(t *testing.T) {
 		}
 	}
 }
+
+// neverTouched: not one write names a gateway, a host of JumpServer's or a protected name.
+func neverTouched(t *testing.T, w *world) {
+	assets := w.byID()
+	for _, c := range writes(w.approve()) {
+		before := assets[c.AssetID]
+		if why, spared := w.rules.untouchable(before); spared && c.Action != Create {
+			t.Errorf("%s of %s, yet %s", c.Action, before.Name, why.Text(English))
+		}
+	}
+}

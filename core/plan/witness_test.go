@@ -180,3 +180,15 @@ func TestPartialAddressesAdoptNothing(t *testing.T) {
 		}
 	}
 }
+
+// partialAddresses: of an instance whose addresses are not all known no asset is made or moved.
+func partialAddresses(t *testing.T, w *world) {
+	for _, c := range writes(w.approve()) {
+		for _, l := range w.listings {
+			if c.Scope == l.Scope && slices.ContainsFunc(l.Instances, func(i inventory.Instance) bool { return i.ID == c.InstanceID && i.AddressesPartial }) &&
+				(c.Action == Create || c.Patch != nil && c.Patch.Address != nil) {
+				t.Errorf("%s of %s, whose addresses are not all known", c.Action, c.InstanceID)
+			}
+		}
+	}
+}

@@ -101,8 +101,11 @@ type (
 		gave      cloud.Credentials
 	}
 	identityAnswer struct{ requestID, account string }
-	instanceAnswer struct{ requestID, id string }
-	regionsAnswer  struct {
+	instanceAnswer struct {
+		requestID string
+		row       inventory.Instance // Region as the answer says it
+	}
+	regionsAnswer struct {
 		requestID string
 		ids       []string
 	}
@@ -157,7 +160,7 @@ func (l *lister) List(ctx context.Context, region string) ([]inventory.Instance,
 }
 
 // Lookup implements cloud.Lister: a Glance, whose absent ids are believed only after the same
-// probe as an empty region, and as far as the second witness agrees.
+// probe as an empty region, and as far as the second witness agrees. What that one shows is there.
 func (l *lister) Lookup(ctx context.Context, region string, ids []string) (inventory.Found, error) {
 	found, err := l.Glance(ctx, region, ids)
 	absent := cloud.Absent(ids, found)
@@ -167,11 +170,11 @@ func (l *lister) Lookup(ctx context.Context, region string, ids []string) (inven
 	if err := l.probe(ctx, region); err != nil {
 		return inventory.Found{}, err
 	}
-	weak, err := l.confirm(ctx, region, absent)
+	there, weak, err := l.confirm(ctx, region, absent)
 	if err != nil {
 		return inventory.Found{}, err
 	}
-	return inventory.Found{Instances: found, Weak: weak}, nil
+	return inventory.Found{Instances: cloud.Sorted(append(found, there...)), Weak: weak}, nil
 }
 
 // Glance implements cloud.Lister with DescribeInstances by InstanceIds.

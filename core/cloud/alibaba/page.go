@@ -37,8 +37,10 @@ type nic struct {
 	}
 }
 
-// oneInstance is an answer of DescribeInstanceAttribute.
+// oneInstance is an answer of DescribeInstanceAttribute, whose fields have the names of those in a row:
+// https://help.aliyun.com/zh/ecs/developer-reference/api-ecs-2014-05-26-describeinstanceattribute
 type oneInstance struct {
 	*responses.BaseResponse
-	RequestId, InstanceId string
+	RequestId string
+	instance
 }

@@ -191,7 +191,7 @@ func (s session) instance(ctx context.Context, signer cloud.Credentials, region,
 	if err := client.DoAction(request, answer); err != nil {
 		return instanceAnswer{}, unwrapSDK(err)
 	}
-	return instanceAnswer{requestID: answer.RequestId, id: answer.InstanceId}, nil
+	return instanceAnswer{requestID: answer.RequestId, row: fromRow(&answer.instance)}, nil
 }
 
 // unwrapSDK takes the SDK's wrapping off. What the SDK says about JSON repeats parts of the

@@ -23,45 +23,65 @@ const (
 // confirm asks the second witness for instances that the list does not show, one by one:
 //
 //	NotFound                              absent
-//	it is there                           Incomplete: the list lost it
+//	it is shown                           there: the list lost it
 //	refused, and so is an id of nobody    the key lacks the right altogether: absent, weakly
 //	refused, but an id of nobody is not   Denied: this one is there, and withheld
 //	anything else                         its error
-func (l *lister) confirm(ctx context.Context, region string, ids []string) (weak map[string]error, err error) {
-	err = l.look(ctx, region, ids[0])
-	if inventory.KindOf(err) == inventory.Denied && inventory.KindOf(l.look(ctx, region, nobody)) == inventory.Denied {
+func (l *lister) confirm(ctx context.Context, region string, ids []string) (there []inventory.Instance, weak map[string]error, err error) {
+	rows := make([]*inventory.Instance, len(ids))
+	rows[0], err = l.look(ctx, region, ids[0])
+	if inventory.KindOf(err) == inventory.Denied && l.lacksRight(ctx, region) {
 		weak = make(map[string]error, len(ids))
 		for _, id := range ids {
 			weak[id] = err
 		}
-		return weak, nil
+		return nil, weak, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(looking)
-	for _, id := range ids[1:] {
-		group.Go(func() error { return l.look(ctx, region, id) })
+	for n := 1; n < len(ids); n++ {
+		group.Go(func() (err error) {
+			rows[n], err = l.look(ctx, region, ids[n])
+			return err
+		})
 	}
-	return nil, group.Wait()
+	if err := group.Wait(); err != nil {
+		return nil, nil, err
+	}
+	for _, row := range rows {
+		if row != nil {
+			there = append(there, *row)
+		}
+	}
+	return there, nil, nil
 }
 
-// look asks for one instance. Nothing but that it does not exist is no error.
-func (l *lister) look(ctx context.Context, region, id string) error {
-	_, err := cloud.CallBy(ctx, l.Caller, opLook, region, func(ctx context.Context, by cloud.Credentials) (bool, error) {
+// lacksRight tells whether even an instance that cannot exist is refused.
+func (l *lister) lacksRight(ctx context.Context, region string) bool {
+	_, err := l.look(ctx, region, nobody)
+	return inventory.KindOf(err) == inventory.Denied
+}
+
+// look asks for one instance; nil = it does not exist. The answer lacks what an instance has in a list beside its
+// first addresses, so that those are not all known.
+func (l *lister) look(ctx context.Context, region, id string) (*inventory.Instance, error) {
+	row, err := cloud.CallBy(ctx, l.Caller, opLook, region, func(ctx context.Context, by cloud.Credentials) (*inventory.Instance, error) {
 		answer, err := l.api.instance(ctx, by, region, id)
 		if refused, ok := cloud.AsRefusal(err); ok && refused.Code == noInstance {
-			return true, nil
+			return nil, nil
 		}
-		switch {
-		case err != nil:
-		case answer.requestID == "" || answer.id != id:
+		if err == nil && (answer.requestID == "" || answer.row.ID != id) {
 			err = l.Fault(inventory.Incomplete, opLook, region, "the answer does not show the instance that was asked for")
-		default:
-			err = l.Fault(inventory.Incomplete, opLook, region, id+" is there, but DescribeInstances does not show it: its lists are short")
 		}
-		return false, err
+		return &answer.row, err
 	})
-	return err
+	if row == nil || err != nil {
+		return nil, err
+	}
+	rows := []inventory.Instance{*row}
+	rows[0].AddressesPartial = true
+	return &rows[0], l.Own(opLook, region, rows)
 }

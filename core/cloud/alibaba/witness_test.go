@@ -2,6 +2,7 @@ package alibaba_test
 
 import (
 	"fmt"
+	"reflect"
 	"testing"
 
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
@@ -59,5 +60,30 @@ func TestOddWitness(t *testing.T) {
 			t.Errorf("%s: %+v, %v", fault, found, err)
 		}
 		clean(t, err)
+	}
+}
+
+// TestFoundAfterAll: what only the second witness shows is there, with what it says of it.
+func TestFoundAfterAll(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ids := w.Fill(region, 12)
+	w.account.Change(region, func(i *alibabatest.Instance) { i.EIP, i.InnerIPs = "47.0.0.1", []string{"10.1.0.1"} }, ids[0])
+	w.account.Hide(region, ids[:10]...)
+	w.account.Remove(region, ids[9])
+	found, err := w.Open(t, cloudtest.Instant(), nil).Lookup(t.Context(), region, ids)
+	if err != nil || len(found.Instances) != 11 || found.Weak != nil || w.Calls(alibabatest.DescribeInstanceAttribute) != 10 {
+		t.Fatalf("%+v after %d questions: %v", found, w.Calls(alibabatest.DescribeInstanceAttribute), err)
+	}
+	got, want := found.Instances[0], inventory.Instance{
+		Scope: inventory.Scope{Cloud: inventory.Alibaba, Account: harness().Account.Name, Region: region}, ID: ids[0], Name: "web-00000", HostName: "iZ00000000",
+		Status: "running", Type: "ecs.g7.large", VPC: "vpc-2ze000000000000000001", PrivateIPs: []string{"10.0.0.0"}, ClassicIPs: []string{"10.1.0.1"},
+		PublicIPs: []string{"47.0.0.1"}, AddressesPartial: true,
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got\n%+v\nwant\n%+v", got, want)
+	}
+	if last := found.Instances[10]; last.ID != ids[11] || last.AddressesPartial {
+		t.Errorf("one that the list shows: %+v", last)
 	}
 }

@@ -297,9 +297,11 @@ func (l *lister) Lookup(ctx context.Context, region string, ids []string) (inven
 			found.Instances = append(found.Instances, row)
 		}
 	}
-	if found.Weak, err = l.confirm(ctx, cloud.Absent(ids, found.Instances)); err != nil {
+	there, weak, err := l.confirm(ctx, region, cloud.Absent(ids, found.Instances))
+	if err != nil {
 		return inventory.Found{}, l.named(op, region, err)
 	}
+	found.Instances, found.Weak = cloud.Sorted(append(found.Instances, there...)), weak
 	return found, nil
 }
 

@@ -15,46 +15,54 @@ import (
 // looking is how many machines are asked for at once.
 const looking = 8
 
-// confirm asks the second witness for machines that the lists do not have, and returns those whose
-// absence stays weak, with the reason:
+// confirm asks the second witness for machines that the lists of a region do not have, and returns those that are
+// there after all, and those whose absence stays weak, with the reason:
 //
 //	Resource Graph may not be asked, or does not know it    weak
 //	a GET on its resource id is 404                         absent
-//	200, the same vmId                                      Incomplete: the lists were short
+//	200, the same vmId                                      there: the lists were short
 //	200, another vmId                                       weak: another machine has its name now
 //	anything else                                           its error: nothing is proved
-func (l *lister) confirm(ctx context.Context, ids []string) (weak map[string]error, err error) {
+func (l *lister) confirm(ctx context.Context, region string, ids []string) (there []inventory.Instance, weak map[string]error, err error) {
 	if len(ids) == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
 	at, err := l.resources(ctx, ids)
 	if cannotBeAsked(err) {
-		return all(ids, err), nil
+		return nil, all(ids, err), nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	reasons := make([]error, len(ids))
+	said := make([]testimony, len(ids))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(looking)
 	for n, id := range ids {
 		group.Go(func() (err error) {
-			reasons[n], err = l.weigh(ctx, id, at[id])
+			said[n], err = l.weigh(ctx, region, id, at[id])
 			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	for n, why := range reasons {
-		if why != nil {
-			if weak == nil {
-				weak = map[string]error{}
-			}
-			weak[ids[n]] = why
+	for n, of := range said {
+		switch {
+		case of.there != nil:
+			there = append(there, *of.there)
+		case of.weak != nil && weak == nil:
+			weak = map[string]error{ids[n]: of.weak}
+		case of.weak != nil:
+			weak[ids[n]] = of.weak
 		}
 	}
-	return weak, nil
+	return there, weak, nil
+}
+
+// testimony is what is known of one machine: that it is there, that its absence is weak, or (zero) that it is proved.
+type testimony struct {
+	there *inventory.Instance
+	weak  error
 }
 
 // cannotBeAsked reports whether an error of Resource Graph is there to stay: the right is missing, or it is not
@@ -112,26 +120,28 @@ func isMachine(resource, subscription string) bool {
 	return false
 }
 
-// weigh asks for one machine at each place where it may be, and returns why its absence is weak; nil = it is proved.
-func (l *lister) weigh(ctx context.Context, id string, resources []string) (why, err error) {
+// weigh asks for one machine at each place where it may be.
+func (l *lister) weigh(ctx context.Context, region, id string, resources []string) (testimony, error) {
 	if len(resources) == 0 {
-		why = l.part(inventory.NotFound, opGraph, "it does not know the machine, so that there is no resource id to ask for")
+		return testimony{weak: l.part(inventory.NotFound, opGraph, "it does not know the machine, so that there is no resource id to ask for")}, nil
 	}
+	var said testimony
 	for _, resource := range resources {
 		got, exists, err := l.look(ctx, resource)
 		switch {
 		case err != nil:
-			return nil, err
+			return testimony{}, err
 		case !exists:
+		case got.ID == "" || got.ID == id && got.Region != region:
+			return testimony{}, l.part(inventory.Incomplete, opLook, "the answer names no vmId, or is of "+got.Region)
 		case got.ID == id:
-			return nil, l.part(inventory.Incomplete, opLook, id+" is there, but the lists do not have it: they are short")
-		case got.ID == "":
-			return nil, l.part(inventory.Incomplete, opLook, "the answer names no vmId")
+			row := l.complete(&got, newBook()) // its interfaces are not asked for
+			return testimony{there: &row}, nil
 		default:
-			why = l.part(inventory.Conflict, opLook, "another machine has its name now, "+got.ID)
+			said.weak = l.part(inventory.Conflict, opLook, "another machine has its name now, "+got.ID)
 		}
 	}
-	return why, nil
+	return said, nil
 }
 
 const opLook = "get virtual machine"

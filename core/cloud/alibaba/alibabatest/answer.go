@@ -106,6 +106,8 @@ func (c *call) describeInstance() (map[string]any, *refusal) {
 		"InstanceId": row.ID, "InstanceName": row.Name, "HostName": row.HostName, "Status": row.Status, "InstanceType": row.Type,
 		"RegionId": c.region, "ZoneId": c.region + "-h", "CreationTime": "2025-03-01T02:03Z", "ExpiredTime": "2099-12-31T15:59Z",
 		"InstanceNetworkType": "vpc", "VpcAttributes": map[string]any{"VpcId": row.VPC, "PrivateIpAddress": map[string]any{"IpAddress": list(row.PrivateIPs)}},
+		"InnerIpAddress": map[string]any{"IpAddress": list(row.InnerIPs)}, "PublicIpAddress": map[string]any{"IpAddress": list(row.PublicIPs)},
+		"EipAddress": map[string]any{"IpAddress": row.EIP, "AllocationId": ""}, "Cpu": 2, "Memory": 8192, "OperationLocks": map[string]any{"LockReason": []string{}},
 	}, nil
 }
 
