@@ -26,7 +26,7 @@ type Plan struct {
 	marks      []Change // writes by which a later run remembers something, see note
 	places     map[place]*population
 	scopes     map[inventory.Scope]*population // by the account that labels name
-	fixed      map[string]bool                 // names held by assets that the plan must not rename
+	fixed      names                           // held by assets that the plan must not rename
 	yielding   []inventory.Asset
 	retired    bool // made by Retire
 	errand     bool // made by Adopt or Release
@@ -108,7 +108,7 @@ func newBuilder(in Input, rules Rules) *builder {
 	b.plan = Plan{
 		now:    rules.Now,
 		recipe: &recipe{rules: rules, platforms: in.Bastion.Platforms},
-		places: map[place]*population{}, scopes: map[inventory.Scope]*population{}, fixed: map[string]bool{},
+		places: map[place]*population{}, scopes: map[inventory.Scope]*population{}, fixed: names{},
 	}
 	b.indexAssets()
 	b.entries = b.indexListings()
@@ -341,7 +341,7 @@ func (b *builder) holdNames() {
 			b.plan.yielding = append(b.plan.yielding, *a)
 			continue
 		}
-		b.plan.fixed[a.Name] = true
+		b.plan.fixed.add(a.Name)
 	}
 }
 

@@ -89,7 +89,7 @@ func (b *builder) rename(c *Change, d *drift, i inventory.Instance, a *inventory
 		d.add("name", a.Name, c.Name)
 	}
 	c.Name = a.Name
-	b.plan.fixed[a.Name] = true
+	b.plan.fixed.add(a.Name)
 	return ""
 }
 

@@ -37,9 +37,9 @@ func (d *dice) in(k int) bool { return d.n(k) == 0 }
 
 func pick[T any](d *dice, from ...T) T { return from[d.n(len(from))] }
 
-// name is one of few, so that names meet: suffixed ones, parked ones, long ones, empty ones.
+// name is one of few, so that names meet: in other spellings, suffixed ones, parked ones, long ones, empty ones.
 func (d *dice) name() string {
-	return pick(d, "web", "web", "db", "a", "b", "c", " web ", "", "web-i-1", "web-i-2", "a-i-3", "b-i-1-jms-swap",
+	return pick(d, "web", "web", "Web", "wéb", "db", "a", "A", "b", "c", "Web-I-1", " web ", "", "web-i-1", "web-i-2", "a-i-3", "b-i-1-jms-swap",
 		"a-i-2-jms-swap", "web-i-1-2", "网站🚀", strings.Repeat("汉", 128), strings.Repeat("汉", 130), strings.Repeat("x", 124)+"-i-1")
 }
 
@@ -62,7 +62,7 @@ func accounts() map[string]string {
 // randomWorld makes instances and assets that mostly belong together.
 func randomWorld(d *dice) *world {
 	w := newWorld()
-	w.listings = nil
+	w.listings, w.mariadb = nil, d.in(2)
 	w.rules = Rules{
 		Accounts: map[string]Account{
 			"one": {Type: "阿里云", Enabled: true}, "two": {Type: "aliyun", Zone: "z-1", Enabled: true},
@@ -192,8 +192,8 @@ func (m machine) listedBy(account string) bool {
 func (d *dice) assets(w *world, fleet []machine) {
 	taken := map[string]bool{"": true}
 	add := func(a inventory.Asset) {
-		if a.Name = cut(clean(a.Name), maxName); !taken[a.Name] {
-			taken[a.Name] = true
+		if a.Name = cut(clean(a.Name), maxName); !taken[w.key(a.Name)] {
+			taken[w.key(a.Name)] = true
 			w.holds(a)
 		}
 	}

@@ -56,6 +56,7 @@ func properties() []property {
 		{"what people own", whatPeopleOwn},
 		{"addresses that are not all known move nothing", partialAddresses},
 		{"every instance has its say", everyInstance},
+		{"a name that is right stays", rightNamesStay},
 	}
 }
 
@@ -368,6 +369,36 @@ func everyInstance(t *testing.T, w *world) {
 	if len(said)+a.Unchanged() != len(listed) {
 		t.Errorf("%d instances, %d in lines, %d unchanged", len(listed), len(said), a.Unchanged())
 	}
+}
+
+// rightNamesStay: an active asset that has the very name that its instance wants is not renamed, whatever
+// others are called. A server that takes two spellings for two names holds both.
+func rightNamesStay(t *testing.T, w *world) {
+	assets := w.byID()
+	for _, c := range writes(w.approve()) {
+		before := assets[c.AssetID]
+		for _, l := range w.listings {
+			for _, i := range l.Instances {
+				right := i.ID == c.InstanceID && before.Active && w.rules.wanted(i) == before.Name
+				if right && c.Action == Update && c.Patch.Name != nil && w.once(i.ID) {
+					t.Errorf("%q of %s becomes %q", before.Name, c.AssetID, *c.Patch.Name)
+				}
+			}
+		}
+	}
+}
+
+// once reports whether just one listing holds an instance, so that only one wish for its name is there.
+func (w *world) once(instance string) bool {
+	n := 0
+	for _, l := range w.listings {
+		for _, i := range l.Instances {
+			if i.ID == instance {
+				n++
+			}
+		}
+	}
+	return n == 1
 }
 
 // FuzzPlan lets the fuzzer choose the world.

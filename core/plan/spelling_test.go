@@ -1,0 +1,96 @@
+package plan
+
+import (
+	"testing"
+	"time"
+)
+
+// TestSpellings: names that MariaDB takes for one are one for new assets and renames; what a server
+// holds side by side stays. The letters are those of the rows in the recordings' mariadb.md.
+func TestSpellings(t *testing.T) {
+	t.Parallel()
+	runRows(t, []row{
+		{"A: three spellings are new, and two of another name", func(w *world) {
+			w.lists(vm("i-1", "Web01", "10.0.0.1"), vm("i-2", "web01", "10.0.0.2"), vm("i-3", "WEB01", "10.0.0.3"),
+				vm("i-4", "Ünter", "10.0.0.4"), vm("i-5", "unter", "10.0.0.5"), vm("i-6", "plain", "10.0.0.6"))
+		}, []string{created("1", "Web01"), created("2", "web01-i-2"), created("3", "WEB01-i-3"),
+			created("4", "Ünter"), created("5", "unter-i-5"), created("6", "plain")}, nil},
+		{"A, the run after: nothing", func(w *world) {
+			w.lists(vm("i-1", "Web01", "10.0.0.1"), vm("i-2", "web01", "10.0.0.2"))
+			w.holds(host(vm("i-1", "Web01", "10.0.0.1")), host(vm("i-2", "web01", "10.0.0.2"), called("web01-i-2")))
+		}, []string{"unchanged 2"}, nil},
+		{"both exist, as PostgreSQL has them: nothing is renamed", func(w *world) {
+			w.lists(vm("i-1", "Web01", "10.0.0.1"), vm("i-2", "web01", "10.0.0.2"))
+			w.holds(host(vm("i-1", "Web01", "10.0.0.1")), host(vm("i-2", "web01", "10.0.0.2")))
+		}, []string{"unchanged 2"}, nil},
+		{"both exist and one was switched off by a person: nothing is renamed", func(w *world) {
+			w.lists(vm("i-1", "Web01", "10.0.0.1"), vm("i-2", "web01", "10.0.0.2"))
+			w.holds(host(vm("i-1", "Web01", "10.0.0.1"), off), host(vm("i-2", "web01", "10.0.0.2")))
+		}, []string{"unchanged 2"}, nil},
+		{"both exist and were switched off: nothing is renamed", func(w *world) {
+			w.lists(vm("i-1", "Web01", "10.0.0.1"), vm("i-2", "web01", "10.0.0.2"))
+			w.holds(host(vm("i-1", "Web01", "10.0.0.1"), off), host(vm("i-2", "web01", "10.0.0.2"), off))
+		}, []string{"unchanged 2"}, nil},
+		{"both exist and one is deactivated: it keeps its name", func(w *world) {
+			w.lists(vm("i-2", "web01", "10.0.0.2"))
+			w.holds(host(vm("i-1", "Web01", "10.0.0.1"), gone(time.Hour)), host(vm("i-2", "web01", "10.0.0.2")))
+		}, []string{"keep i-1 in_grace", "unchanged 1"}, nil},
+		{"both exist, and a third spelling is new", func(w *world) {
+			w.lists(vm("i-0", "WEB01", "10.0.0.9"), vm("i-1", "Web01", "10.0.0.1"), vm("i-2", "web01", "10.0.0.2"))
+			w.holds(host(vm("i-1", "Web01", "10.0.0.1")), host(vm("i-2", "web01", "10.0.0.2")))
+		}, []string{`create i-0 new_instance name="WEB01-i-0" 10.0.0.9 Linux`, "unchanged 2"}, nil},
+		{"one that was switched off has it, and an instance of a smaller id is new: it gives way", func(w *world) {
+			w.lists(vm("i-0", "WEB01", "10.0.0.9"), vm("i-1", "Web01", "10.0.0.1"))
+			w.holds(host(vm("i-1", "Web01", "10.0.0.1"), off))
+		}, []string{`move 1 update i-1 follows_cloud name="Web01-i-1"`, `create i-0 new_instance name="WEB01" 10.0.0.9 Linux`}, nil},
+		{"one that was switched off, one made by hand, and a new one: both keep theirs", func(w *world) {
+			w.lists(vm("i-0", "WEB01", "10.0.0.9"), vm("i-1", "Web01", "10.0.0.1"))
+			w.holds(host(vm("i-1", "Web01", "10.0.0.1"), off), foreign("x", "web01", "", true))
+		}, []string{`create i-0 new_instance name="WEB01-i-0" 10.0.0.9 Linux`, "unchanged 1"}, nil},
+		{"K: made by hand in another spelling", func(w *world) {
+			w.lists(vm("i-1", "db-main", "10.0.0.1"))
+			w.holds(foreign("x", "DB-Main", "", true))
+		}, []string{created("1", "db-main-i-1")}, nil},
+		{"M: what an event named stays", func(w *world) {
+			w.lists(vm("i-1", "web01", "10.0.0.1"))
+			w.holds(foreign("x", "Web01", "", true), host(vm("i-1", "web01", "10.0.0.1"), called("web01-i-1")))
+		}, []string{"unchanged 1"}, nil},
+		{"M, and even the suffixed name exists in another spelling", func(w *world) {
+			w.lists(vm("i-1", "web01", "10.0.0.1"))
+			w.holds(foreign("x", "Web01", "", true), foreign("y", "WEB01-I-1", "", true), host(vm("i-1", "web01", "10.0.0.1"), called("web01-i-1")))
+		}, []string{"unchanged 1"}, nil},
+		{"C: renamed in the cloud by case only", func(w *world) {
+			w.lists(vm("i-1", "WEB", "10.0.0.1"))
+			w.holds(host(web("1")))
+		}, []string{`update i-1 follows_cloud name="WEB"`}, nil},
+		{"C: renamed by case only, while an instance of a smaller id wants the same", func(w *world) {
+			w.lists(vm("i-0", "WEB", "10.0.0.9"), vm("i-1", "WEB", "10.0.0.1"))
+			w.holds(host(web("1")))
+		}, []string{`create i-0 new_instance name="WEB-i-0" 10.0.0.9 Linux`, `update i-1 follows_cloud name="WEB"`}, nil},
+		{"C: renamed to a variant of another's", func(w *world) {
+			w.lists(vm("i-1", "DB", "10.0.0.1"), vm("i-2", "db", "10.0.0.2"))
+			w.holds(host(web("1")), host(vm("i-2", "db", "10.0.0.2")))
+		}, []string{`update i-1 follows_cloud name="DB-i-1"`, "unchanged 1"}, nil},
+		{"C: to a variant of a name that another leaves", func(w *world) {
+			w.lists(vm("i-1", "DB", "10.0.0.1"), vm("i-2", "app", "10.0.0.2"))
+			w.holds(host(web("1")), host(vm("i-2", "db", "10.0.0.2")))
+		}, []string{`move 1 update i-2 follows_cloud name="app"`, `move 2 update i-1 follows_cloud name="DB"`}, nil},
+		{"a swap of variants", func(w *world) {
+			w.lists(vm("i-1", "DB", "10.0.0.1"), vm("i-2", "WEB", "10.0.0.2"))
+			w.holds(host(web("1")), host(vm("i-2", "db", "10.0.0.2")))
+		}, []string{`move 1 update i-2 swap_step name="WEB-i-2-jms-swap"`, `move 2 update i-1 follows_cloud name="DB"`,
+			`move 3 update i-2 follows_cloud name="WEB"`}, nil},
+		{"by case only, once another has left just that spelling", func(w *world) {
+			w.lists(vm("i-1", "WEB", "10.0.0.1"), vm("i-2", "app", "10.0.0.2"))
+			w.holds(host(web("1")), host(vm("i-2", "WEB", "10.0.0.2")))
+		}, []string{`move 1 update i-2 follows_cloud name="app"`, `move 2 update i-1 follows_cloud name="WEB"`}, nil},
+		{"J: the holder of the name is released", func(w *world) {
+			w.lists(vm("i-2", "web01", "10.0.0.2"))
+			w.holds(host(vm("i-1", "Web01", "10.0.0.1")), host(vm("i-2", "web01", "10.0.0.2"), called("web01-i-2")))
+		}, []string{`move 1 update i-1 gives_way name="Web01-i-1"`, `move 2 update i-2 follows_cloud name="web01"`,
+			"deactivate i-1 instance_gone"}, nil},
+		{"Q: signs of four bytes are one", func(w *world) {
+			w.lists(vm("i-1", "emoji-😀", "10.0.0.1"), vm("i-2", "emoji-🚀", "10.0.0.2"), vm("i-3", "emoji-𠮷", "10.0.0.3"))
+		}, []string{created("1", "emoji-😀"), created("2", "emoji-🚀-i-2"), created("3", "emoji-𠮷-i-3")}, nil},
+	})
+}
