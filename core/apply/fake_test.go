@@ -119,7 +119,7 @@ func (b *bastion) Create(_ context.Context, a inventory.NewAsset) (bool, error) 
 func (b *bastion) free(name, id string) error {
 	for _, a := range b.assets {
 		if a.Name == name && a.ID != id {
-			return &inventory.Error{Kind: inventory.Conflict, Message: "name taken: " + name}
+			return &inventory.Error{Kind: inventory.NameTaken, Message: "name taken: " + name}
 		}
 	}
 	return nil

@@ -9,6 +9,8 @@ const (
 	ReturnedOff         Code = "returned_off"
 	GivesWay            Code = "gives_way"
 	SwapStep            Code = "swap_step"
+	NamedOtherwise      Code = "named_otherwise"
+	NameHeld            Code = "name_held"
 	NoAddress           Code = "no_address"
 	AddressesUnknown    Code = "addresses_unknown"
 	NotWhitelisted      Code = "not_whitelisted"
@@ -132,6 +134,8 @@ func wordsOf(code Code) (words, bool) {
 		{ReturnedOff, words{"实例又出现了；停用前已被人工关闭，保持关闭", "the instance is back; a person had switched the asset off before, it stays off"}},
 		{GivesWay, words{"名称让给在用的资产 %s", "gives its name to the active asset %s"}},
 		{SwapStep, words{"名称互换的中间步骤", "a step in swapping names"}},
+		{NamedOtherwise, words{"%s；名称 %s 已被别的资产占用（大小写、重音不同也可能算同名）", "%s; another asset has the name %s, perhaps in another spelling that JumpServer takes for the same"}},
+		{NameHeld, words{"名称 %s 已被别的资产占用（大小写、重音不同也可能算同名），保留现名", "another asset has the name %s, perhaps in another spelling that JumpServer takes for the same: it keeps its own"}},
 		{NoAddress, words{"实例还没有 IP 地址，暂不创建", "the instance has no address yet: not created"}},
 		{AddressesUnknown, words{
 			"云的列表漏掉了该实例的网卡或公网 IP，地址这次不作改动（新实例暂不创建），下次再看",

@@ -39,7 +39,7 @@ func (w wish) named(name string, r *recipe) Change {
 	if name != w.before.Name {
 		patch := *c.Patch
 		patch.Name = &name
-		c.Patch = &patch
+		c.Patch, c.from, c.by = &patch, w.of, r
 		c.Fields = append([]string{"name"}, c.Fields...)
 	}
 	if c.Reason.Code == "" {
