@@ -217,7 +217,7 @@ func openScopes(p pass) (open map[inventory.Scope]bool, due map[inventory.Scope]
 		}
 	}
 	for _, i := range p.result.Items {
-		if i.State != apply.Done {
+		if i.State != apply.Done && i.Reason.Code != plan.NameHeld {
 			open[i.Change.Scope] = true
 		}
 	}

@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -72,6 +73,28 @@ func fold(text, sharp string) string {
 		b.WriteString(foldRune(r, sharp))
 	}
 	return strings.TrimSpace(b.String())
+}
+
+// FourBytes reports whether any of these texts has a sign that takes four bytes in UTF-8, such as an
+// emoji or a rare Han: a JumpServer on MariaDB as its installer ships it cannot hold it.
+func FourBytes(texts ...string) bool {
+	return slices.ContainsFunc(texts, func(text string) bool {
+		return strings.ContainsFunc(text, func(r rune) bool { return r > 0xFFFF })
+	})
+}
+
+// ThreeBytes returns a text without signs of four bytes, and without those by which they are joined; blanks at
+// its ends go too. It may be "".
+func ThreeBytes(text string) string {
+	if !FourBytes(text) {
+		return text
+	}
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if r > 0xFFFF || r == '\u200d' || unicode.Is(unicode.Variation_Selector, r) {
+			return -1
+		}
+		return r
+	}, text))
 }
 
 // short returns a sign that takes at most three bytes.

@@ -9,11 +9,11 @@ const mostNames = 3
 // asset that the plan did not see has it, or JumpServer takes another spelling for the same. It is
 // "<name>-<instance id>", then numbered from 2. Where the asset has that name already the change is
 // left without a name, and Fields is empty where nothing else was to be changed. ok is false where there is
-// no other name to try: a person has approved the change with this very one, it is a step of a
-// swap, it is about an asset that gives its name away, or enough names were tried.
+// no other name to try: a person has approved the change with this very one, it is a step in which
+// names are passed on (the next run goes on from there), or enough names were tried.
 func (c Change) Otherwise() (next Change, ok bool) {
 	named := c.Action == Create || c.Action == Update && c.Patch != nil && c.Patch.Name != nil
-	if !named || c.by == nil || c.Interim || c.reviewed {
+	if !named || c.by == nil || c.reviewed {
 		return c, false
 	}
 	refused := c.Name

@@ -168,6 +168,7 @@ func (a *Approved) place(updates map[string]Change, takers map[string]string, bu
 				c.Interim, c.Reason, c.Fields = true, because(SwapStep), []string{"name"}
 				c.Name, c.Patch = r.to, &inventory.Patch{ID: r.asset, Name: &r.to}
 			}
+			c.from, c.by = nil, nil // a refusal means that an earlier step failed: the next run goes on
 			moves = append(moves, c)
 		}
 		a.moves = append(a.moves, moves)
