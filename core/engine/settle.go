@@ -92,7 +92,7 @@ func (r *eventRun) plan(g *group, what settled) plan.Plan {
 		listings = append(listings, l)
 	}
 	rules := r.Engine.Rules
-	rules.Now, rules.Partial = r.Engine.Now(), true
+	rules.Now, rules.Partial, rules.Narrow = r.Engine.Now(), true, shortNames(r.ctx, r.Engine, r.Bastion, listings)
 	return plan.Build(plan.Input{
 		Bastion:  inventory.Bastion{Assets: assets, Platforms: g.holds.platforms},
 		Listings: listings,

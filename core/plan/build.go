@@ -316,6 +316,8 @@ func (b *builder) instance(e entry) {
 		skip(because(NotWhitelisted))
 	case !markable(*i):
 		skip(because(NotMarkable))
+	case !b.rules.holdable(*i):
+		skip(because(NotHoldable, i.Account))
 	case address(*i) == "":
 		skip(because(NoAddress))
 	default:

@@ -69,7 +69,7 @@ func randomWorld(d *dice) *world {
 			"three": {Type: "alibaba", Enabled: true}, narrowed: {Type: "aliyun", Enabled: !d.in(3)},
 		},
 		Mode: pick(d, ModeDelete, ModeDelete, ModeDeactivate), Grace: pick(d, 0, time.Hour, 7*24*time.Hour),
-		Now: now(), HostNames: d.in(6), NoDelete: d.in(10), Partial: d.in(8),
+		Now: now(), HostNames: d.in(6), NoDelete: d.in(10), Partial: d.in(8), Narrow: d.in(4),
 	}
 	if d.in(5) {
 		w.rules.Whitelist = prefixes("10.0.0.0/24", "2001:db8::/64")
@@ -192,6 +192,9 @@ func (m machine) listedBy(account string) bool {
 func (d *dice) assets(w *world, fleet []machine) {
 	taken := map[string]bool{"": true}
 	add := func(a inventory.Asset) {
+		if w.rules.Narrow {
+			a.Name = inventory.ThreeBytes(a.Name)
+		}
 		if a.Name = cut(clean(a.Name), maxName); !taken[w.key(a.Name)] {
 			taken[w.key(a.Name)] = true
 			w.holds(a)

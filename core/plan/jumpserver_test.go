@@ -16,13 +16,14 @@ type jumpServer struct {
 	t      *testing.T
 	assets map[string]inventory.Asset
 	key    func(name string) string // what makes two names one
+	narrow bool                     // no signs of four bytes can be stored
 	// left is how many writes are still made; the run is interrupted after them.
 	left int
 }
 
 func newJumpServer(t *testing.T, w *world) *jumpServer {
 	t.Helper()
-	j := &jumpServer{t: t, key: w.key, assets: map[string]inventory.Asset{}, left: 1 << 30}
+	j := &jumpServer{t: t, key: w.key, narrow: w.rules.Narrow, assets: map[string]inventory.Asset{}, left: 1 << 30}
 	for _, a := range w.assets {
 		j.assets[a.ID] = a
 	}
@@ -138,6 +139,9 @@ func (j *jumpServer) put(a inventory.Asset) {
 	j.t.Helper()
 	if n := utf8.RuneCountInString(a.Name); n < 1 || n > 128 || a.Name != strings.TrimSpace(a.Name) {
 		j.t.Errorf("%s: %q is no name", a.ID, a.Name)
+	}
+	if j.narrow && inventory.FourBytes(a.Name, a.Comment) {
+		j.t.Errorf("%s: %q cannot be stored", a.ID, a.Name)
 	}
 	if a.Address == "" {
 		j.t.Errorf("%s has no address", a.ID)

@@ -1,8 +1,11 @@
 package plan
 
 import (
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
 // TestSpellings: names that MariaDB takes for one are one for new assets and renames; what a server
@@ -92,5 +95,50 @@ func TestSpellings(t *testing.T) {
 		{"Q: signs of four bytes are one", func(w *world) {
 			w.lists(vm("i-1", "emoji-😀", "10.0.0.1"), vm("i-2", "emoji-🚀", "10.0.0.2"), vm("i-3", "emoji-𠮷", "10.0.0.3"))
 		}, []string{created("1", "emoji-😀"), created("2", "emoji-🚀-i-2"), created("3", "emoji-𠮷-i-3")}, nil},
+	})
+}
+
+// TestNarrow: where the database holds no signs of four bytes names are made without them, which is said; elsewhere
+// nothing is different.
+func TestNarrow(t *testing.T) {
+	t.Parallel()
+	emoji := vm("i-1", "emoji-😀", "10.0.0.1")
+	narrow := func(w *world) { w.rules.Narrow = true }
+	runRows(t, []row{
+		{"a database that holds every sign", func(w *world) { w.lists(emoji) }, []string{created("1", "emoji-😀")}, nil},
+		{"B: new", func(w *world) { narrow(w); w.lists(emoji) },
+			[]string{`create i-1 new_shortened name="emoji-" 10.0.0.1 Linux`},
+			func(t *testing.T, a Approved) {
+				if said := a.Creates()[0].Reason.Text(English); !strings.Contains(said, "emoji-😀") {
+					t.Error(said)
+				}
+			}},
+		{"B: there already: said, and unchanged", func(w *world) { narrow(w); w.lists(emoji); w.holds(host(emoji, called("emoji-"))) },
+			[]string{"drift i-1 name_shortened", "unchanged 1"}, nil},
+		{"B: renamed to one", func(w *world) { narrow(w); w.lists(emoji); w.holds(host(emoji, called("web"))) },
+			[]string{`update i-1 follows_cloud name="emoji-"`, "drift i-1 name_shortened"}, nil},
+		{"the database holds every sign by now", func(w *world) { w.lists(emoji); w.holds(host(emoji, called("emoji-"))) },
+			[]string{`update i-1 follows_cloud name="emoji-😀"`}, nil},
+		{"two that differ by nothing else", func(w *world) { narrow(w); w.lists(emoji, vm("i-2", "emoji-🚀", "10.0.0.2")) },
+			[]string{`create i-1 new_shortened name="emoji-" 10.0.0.1 Linux`, `create i-2 new_shortened name="emoji--i-2" 10.0.0.2 Linux`}, nil},
+		{"nothing else in it: the host name, and the instance's id", func(w *world) {
+			narrow(w)
+			w.lists(vm("i-1", "👩‍💻", "10.0.0.1", func(i *inventory.Instance) { i.HostName = "desk" }), vm("i-2", "❤️🚀", "10.0.0.2"), vm("i-3", "🚀", "10.0.0.3"))
+		}, []string{`create i-1 new_shortened name="desk" 10.0.0.1 Linux`, `create i-2 new_shortened name="❤" 10.0.0.2 Linux`,
+			`create i-3 new_shortened name="i-3" 10.0.0.3 Linux`}, nil},
+		{"signs of three bytes", func(w *world) { narrow(w); w.lists(vm("i-1", "☁✓→€中（一）", "10.0.0.1")) },
+			[]string{created("1", "☁✓→€中（一）")}, nil},
+		{"P: the account's name", func(w *world) {
+			narrow(w)
+			w.rules.Accounts["prod-😀"] = Account{Type: "阿里云", Enabled: true}
+			w.read(scope("prod-😀", beijing), "2", vm("i-9", "web", "10.0.0.9"))
+		}, []string{"skip i-9 not_holdable"}, nil},
+		{"P: an account that got such a name: its assets keep their labels", func(w *world) {
+			narrow(w)
+			w.rules.Accounts = map[string]Account{"prod-😀": {Type: "阿里云", Enabled: true}}
+			w.listings = nil
+			w.read(scope("prod-😀", beijing), owner, web("1"))
+			w.holds(host(web("1")))
+		}, []string{"unchanged 1"}, nil},
 	})
 }

@@ -67,6 +67,9 @@ func (r *recipe) create(w wish, name string) Change {
 	if w.beside != "" {
 		why = because(NewBeside, w.beside)
 	}
+	if inCloud, shortened := r.rules.shortened(*w.of); shortened {
+		why = because(NewShortened, why, inCloud)
+	}
 	return Change{
 		Action: Create, Reason: why, Scope: w.of.Scope, InstanceID: w.of.ID, AssetID: w.asset,
 		Name: name, Address: address(*w.of), Platform: r.rules.platform(*w.of), from: w.of, by: r,
