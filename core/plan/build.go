@@ -111,6 +111,7 @@ func newBuilder(in Input, rules Rules) *builder {
 		places: map[place]*population{}, scopes: map[inventory.Scope]*population{}, fixed: names{},
 	}
 	b.indexAssets()
+	b.recogniseAll()
 	b.entries = b.indexListings()
 	return b
 }
@@ -130,10 +131,6 @@ func (b *builder) indexAssets() {
 		b.marks[n] = m
 		if ours {
 			b.own(n)
-			continue
-		}
-		for _, id := range named(*a) {
-			b.named[id] = a.Name
 		}
 	}
 }
@@ -164,9 +161,6 @@ func (b *builder) owned(k instanceKey) (n int, known bool) {
 func (b *builder) assetOf(i *inventory.Instance) (id string, n int, exists bool) {
 	id = inventory.AssetID(i.Cloud, i.Region, i.ID)
 	n, exists = b.byID[id]
-	if exists {
-		b.recognise(n, i)
-	}
 	if exists && b.ours[n] {
 		return b.in.Bastion.Assets[n].ID, n, true // equal, and held anyway
 	}
