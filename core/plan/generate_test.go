@@ -6,6 +6,7 @@ import (
 	"hash/fnv"
 	"math/rand/v2"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
@@ -289,4 +290,16 @@ func (d *dice) edit(a *inventory.Asset) {
 	if d.in(4) {
 		labelled("last", "z")(a)
 	}
+}
+
+// FuzzPlan lets the fuzzer choose the world.
+func FuzzPlan(f *testing.F) {
+	f.Add([]byte{})
+	f.Add([]byte(strings.Repeat("\x00\x01\x02\x03", 40)))
+	f.Add([]byte(strings.Repeat("\xff\x10\x07", 60)))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		for _, p := range properties() {
+			p.holds(t, randomWorld(seeded(uint64(len(data)), data)))
+		}
+	})
 }

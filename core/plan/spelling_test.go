@@ -142,3 +142,33 @@ func TestNarrow(t *testing.T) {
 		}, []string{"unchanged 1"}, nil},
 	})
 }
+
+// rightNamesStay: an active asset that has the very name that its instance wants is not renamed, whatever
+// others are called. A server that takes two spellings for two names holds both.
+func rightNamesStay(t *testing.T, w *world) {
+	assets := w.byID()
+	for _, c := range writes(w.approve()) {
+		before := assets[c.AssetID]
+		for _, l := range w.listings {
+			for _, i := range l.Instances {
+				right := i.ID == c.InstanceID && before.Active && w.rules.wanted(i) == before.Name
+				if right && c.Action == Update && c.Patch.Name != nil && w.once(i.ID) {
+					t.Errorf("%q of %s becomes %q", before.Name, c.AssetID, *c.Patch.Name)
+				}
+			}
+		}
+	}
+}
+
+// once reports whether just one listing holds an instance, so that only one wish for its name is there.
+func (w *world) once(instance string) bool {
+	n := 0
+	for _, l := range w.listings {
+		for _, i := range l.Instances {
+			if i.ID == instance {
+				n++
+			}
+		}
+	}
+	return n == 1
+}
