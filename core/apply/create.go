@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 

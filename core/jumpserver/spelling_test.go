@@ -24,7 +24,7 @@ func TestOtherSpellings(t *testing.T) {
 	s.SeedLabel(jumpservertest.DefaultOrg, "JMS-Cloud:Alibaba")
 	c := connect(t, s)
 	a := asset(1)
-	if existed, err := c.Create(t.Context(), a); err != nil || existed {
+	if existed, err := c.Place(t.Context(), a); err != nil || existed {
 		t.Fatalf("create: %v, existed %t", err, existed)
 	}
 	h := s.Hosts(jumpservertest.DefaultOrg)[1]
@@ -36,7 +36,7 @@ func TestOtherSpellings(t *testing.T) {
 	}
 	labels := append(a.Labels, inventory.Label{Name: "jms-gone", Value: "x"})
 	other := asset(2)
-	if _, err := c.Create(t.Context(), other); err != nil {
+	if _, err := c.Place(t.Context(), other); err != nil {
 		t.Fatal(err)
 	}
 	for _, err := range c.Update(t.Context(), []inventory.Patch{{ID: a.ID, Labels: labels}, {ID: other.ID, Name: new("WEB-I-2")}}) {
@@ -46,7 +46,7 @@ func TestOtherSpellings(t *testing.T) {
 	}
 	third := asset(3)
 	third.Name = "wéb-i-2"
-	_, err := c.Create(t.Context(), third)
+	_, err := c.Place(t.Context(), third)
 	wantFault(t, err, inventory.NameTaken, "wéb-i-2")
 	wantFault(t, c.Update(t.Context(), []inventory.Patch{{ID: a.ID, Name: new("Web-i-2")}})[0], inventory.NameTaken)
 }
@@ -60,7 +60,7 @@ func TestOtherLabels(t *testing.T) {
 		return status, []byte(`{"id":"` + a.ID + `","name":"` + a.Name + `","address":"` + a.Address + `","is_active":true,"labels":[` +
 			`{"name":"jms-cloud","value":"aws"},{"name":"jms-instance","value":"i-0001"}]}`)
 	}})
-	_, err := connect(t, s).Create(t.Context(), a)
+	_, err := connect(t, s).Place(t.Context(), a)
 	wantFault(t, err, inventory.Invalid, "labels")
 }
 
@@ -75,9 +75,9 @@ func TestNameOfAnotherKind(t *testing.T) {
 			c := connect(t, s)
 			a, other := asset(1), asset(2)
 			a.Name = "orders"
-			_, err := c.Create(t.Context(), a)
+			_, err := c.Place(t.Context(), a)
 			wantFault(t, err, inventory.NameTaken, "orders")
-			if _, err := c.Create(t.Context(), other); err != nil {
+			if _, err := c.Place(t.Context(), other); err != nil {
 				t.Fatal(err)
 			}
 			wantFault(t, c.Update(t.Context(), []inventory.Patch{{ID: other.ID, Name: new("orders")}})[0], inventory.NameTaken, "orders")
@@ -94,7 +94,7 @@ func TestDeadlock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := jumpservertest.New(jumpservertest.Options{Version: jumpservertest.V41019, Database: jumpservertest.MariaDB, Deadlocks: 1, TB: t})
 		c := connect(t, s)
-		if existed, err := c.Create(t.Context(), asset(1)); err != nil || existed {
+		if existed, err := c.Place(t.Context(), asset(1)); err != nil || existed {
 			t.Errorf("%v, existed %t", err, existed)
 		}
 		if calls := s.Calls(); calls["POST /api/v1/assets/hosts/"] != 2 {
@@ -130,14 +130,14 @@ func TestNarrow(t *testing.T) {
 		s.ResetCounts()
 		a := asset(7)
 		edit(&a)
-		_, err := c.Create(t.Context(), a)
+		_, err := c.Place(t.Context(), a)
 		wantFault(t, err, inventory.Invalid, "four bytes")
 		if n := s.Writes(); n > 2 { // the node and the host
 			t.Errorf("%s: %d writes: %v", name, n, s.Calls())
 		}
 	}
 	a := asset(8)
-	if _, err := c.Create(t.Context(), a); err != nil {
+	if _, err := c.Place(t.Context(), a); err != nil {
 		t.Fatal(err)
 	}
 	s.ResetCounts()

@@ -195,7 +195,7 @@ func (r Rules) shortened(i inventory.Instance) (name string, is bool) {
 // holdable reports whether JumpServer's database can hold what an instance's asset must have: its labels, and
 // the path of its node.
 func (r Rules) holdable(i inventory.Instance) bool {
-	return !r.Narrow || !inventory.FourBytes(r.node(i.Account), i.Owner, i.Region, i.ID)
+	return !r.Narrow || !inventory.FourBytes(r.Node(i.Account), i.Owner, i.Region, i.ID)
 }
 
 // clean makes of a name what JumpServer would store: no control characters, no space at the ends.
