@@ -74,7 +74,7 @@ func (c *Client) Narrow(ctx context.Context) (bool, error) {
 // crashed reports whether JumpServer answered 500, as it does where its database refuses a write.
 func crashed(err error) bool {
 	r := refused(err)
-	return r != nil && r.status == http.StatusInternalServerError
+	return r != nil && !r.front && r.status == http.StatusInternalServerError
 }
 
 // whyCrashed returns the error of a write of these texts that JumpServer answered with a 500, if its cause
