@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
@@ -22,7 +24,7 @@ func (b *builder) account(name string) string {
 		return known
 	}
 	b.spelled[name] = name
-	for configured := range b.rules.Accounts { // the configuration has no two of one spelling
+	for _, configured := range slices.Sorted(maps.Keys(b.rules.Accounts)) { // no two enabled ones have one spelling
 		if inventory.SameFolded(configured, name) {
 			b.spelled[name] = configured
 		}
