@@ -28,6 +28,10 @@ const (
 	Unknown        Kind = "unknown"
 )
 
+// ErrOwnerUntold is the cause where a cloud refuses to say whose key it is, so that the configured account_id stands
+// alone: a key of another account, which sees none of the instances, would look the same.
+var ErrOwnerUntold = errors.New("the cloud does not tell whose key it is")
+
 // Error is an error with a kind. Its message names the operation and the object, and never
 // holds a key, a signature or a token.
 type Error struct {
