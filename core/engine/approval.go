@@ -122,7 +122,7 @@ func (e Engine) used(ctx context.Context, req Request, g grant, wishes plan.Plan
 	}
 	for _, i := range p.result.Items {
 		if id := i.Change.AssetID; waits[id] && removes(i.Change.Action) {
-			waits[id] = i.State == apply.Failed || i.State == apply.NotReached
+			waits[id] = i.State == apply.Failed || i.State == apply.NotReached || i.State == apply.Unknown
 		}
 	}
 	ctx, cancel := lastWords(ctx)

@@ -83,7 +83,7 @@ func TestAllAccountsOfAnOwnerAreAsked(t *testing.T) {
 			v := engine.Events{
 				Engine: engine.Engine{
 					Rules:   plan.Rules{Accounts: map[string]plan.Account{"prod": {}, "spare": {}}, Mode: plan.ModeDelete},
-					Writing: apply.Options{Writers: 2, Batch: 10, Now: time.Now, Log: log},
+					Writing: apply.Options{Writers: 2, Now: time.Now, Log: log},
 					Now:     func() time.Time { return now }, Log: log,
 				},
 				Clouds: c.clouds, Bastion: bastion,
