@@ -292,7 +292,7 @@ func (w *world) engine() engine.Engine {
 	}
 	if w.store != nil {
 		e.Increment = &engine.Increment{Store: w.store, FullEvery: time.Hour}
-		e.Nodes = w.store.Nodes("jumpserver", org)
+		e.Nodes = w.store.Of("jumpserver", org).Nodes()
 	}
 	return e
 }
