@@ -152,9 +152,11 @@ func (c *Client) learn(ctx context.Context, old *facts) (*facts, error) {
 	if err != nil {
 		return nil, err
 	}
-	zone, err := c.zoneField(ctx, platforms)
-	if err != nil {
-		return nil, err
+	zone := zoneOf(platforms)
+	if zone == "" || old != nil { // nothing tells it, or what was believed may be out of date or wrong
+		if zone, err = c.zoneField(ctx, platforms); err != nil {
+			return nil, err
+		}
 	}
 	f := &facts{at: c.now(), zone: zone, platforms: platforms}
 	if now != nil {

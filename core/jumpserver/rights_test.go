@@ -70,7 +70,7 @@ func TestNoZoneRight(t *testing.T) {
 			t.Errorf("%s: %+v: %v", version, b, err)
 		}
 		calls := s.Calls()
-		if calls["GET /api/v1/assets/zones/"]+calls["GET /api/v1/assets/domains/"] > 0 || calls["OPTIONS /api/v1/assets/hosts/"] != 1 {
+		if calls["GET /api/v1/assets/zones/"]+calls["GET /api/v1/assets/domains/"] > 0 || calls["OPTIONS /api/v1/assets/hosts/"] > 0 {
 			t.Errorf("%s: %v", version, calls)
 		}
 		_, field, err := c.Zones(t.Context())
