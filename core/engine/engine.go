@@ -58,6 +58,7 @@ type Engine struct {
 	Sharing   *Sharing      // of requests that are a part; nil = each part is on its own
 	Held      *state.Held   // what guards held and people approved, of full runs; nil = there is no store
 	Nodes     *state.Nodes  // which nodes configured paths mean; nil = there is no store
+	Owners    *state.Store  // which remembers whose accounts are; nil = only marks of assets tell
 	// Interval is that of the timer of full runs: see Look.
 	Interval time.Duration
 	// Reserve is kept free before the context's deadline for report and notification.
@@ -130,6 +131,8 @@ func (e Engine) pass(ctx context.Context, req Request) (pass, error) {
 	if len(p.listings) == 0 {
 		return p, errNothingAsked(req)
 	}
+	known := e.recall(ctx, p.listings)
+	p.listings = e.vouched(p.listings, known, bastion.Assets)
 	if view == nil && e.remembers(req) {
 		view = e.load(ctx, scopesOf(p.listings))
 	}
@@ -149,6 +152,7 @@ func (e Engine) pass(ctx context.Context, req Request) (pass, error) {
 	e.remember(ctx, view, p.listings, p, e.Now())
 	if !req.DryRun {
 		e.learnNodes(ctx, p.listings)
+		e.learnOwners(ctx, p.listings, known)
 	}
 	return p, nil
 }

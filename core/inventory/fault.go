@@ -23,6 +23,7 @@ const (
 	Conflict       Kind = "conflict"        // somebody else holds the id or the name
 	Limit          Kind = "limit"           // JumpServer's number of assets is used up
 	Organisation   Kind = "organisation"    // another organisation answers than the configured one
+	OtherAccount   Kind = "other_account"   // the key is of another cloud account than the configured account was
 	Front          Kind = "front"           // something in front of JumpServer answered in its place; see Advice
 	Unknown        Kind = "unknown"
 )

@@ -158,6 +158,7 @@ func (o *options) open(ctx context.Context, stderr io.Writer) (*session, error) 
 		e, err = wire.Engine(cfg, client, wire.Role{}, log, kept, wire.Hooks{Stage: p.stage, Progress: p.count})
 		if err == nil {
 			e.Window, e.Nodes = wire.Window(store, cfg), wire.Nodes(store)
+			e.Owners = store
 			return &session{
 				cfg: cfg, client: client, store: store, kept: kept, engine: e, progress: p, close: func() { _ = closer.Close() },
 			}, nil
