@@ -143,13 +143,33 @@ func (r *run) updates(changes []plan.Change) {
 			}
 		}
 		if len(plain) > 0 {
-			r.add(r.update(plain)...)
+			r.write(plain)
 		}
 		if len(labels) > 0 {
 			if same := r.readAgain(labels); len(same) > 0 {
-				r.add(r.update(same)...)
+				r.write(same)
 			}
 		}
+	}
+}
+
+// write writes one list of updates. Those whose name JumpServer refuses are written again with the
+// next one, as first ones are: their assets may have been changed meanwhile.
+func (r *run) write(changes []plan.Change) {
+	var again []plan.Change
+	for _, i := range r.update(changes) {
+		next, another := i.Change.Otherwise()
+		switch {
+		case inventory.KindOf(i.Err) != inventory.NameTaken || !another:
+			r.add(i)
+		case len(next.Fields) == 0:
+			r.add(Item{Change: i.Change, State: Kept, Reason: plan.Because(plan.NameHeld, i.Change.Name)})
+		default:
+			again = append(again, next)
+		}
+	}
+	if len(again) > 0 {
+		r.updates(again)
 	}
 }
 

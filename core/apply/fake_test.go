@@ -28,6 +28,7 @@ type bastion struct {
 
 	failCreate func(inventory.NewAsset) error
 	failNodes  error
+	unseen     []string // names that assets have which no plan sees
 	failRead   error
 	onRead     func(*bastion)
 	afterWrite func()
@@ -117,9 +118,12 @@ func (b *bastion) Create(_ context.Context, a inventory.NewAsset) (bool, error) 
 }
 
 func (b *bastion) free(name, id string) error {
+	if slices.Contains(b.unseen, name) {
+		return &inventory.Error{Kind: inventory.NameTaken, Message: "name taken: " + name}
+	}
 	for _, a := range b.assets {
 		if a.Name == name && a.ID != id {
-			return &inventory.Error{Kind: inventory.Conflict, Message: "name taken: " + name}
+			return &inventory.Error{Kind: inventory.NameTaken, Message: "name taken: " + name}
 		}
 	}
 	return nil

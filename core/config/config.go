@@ -90,7 +90,7 @@ type Cloud struct {
 	Type string `yaml:"type" env:"TYPE" doc:"云的类型：阿里云/aliyun/alibaba、华为云/huawei/huaweicloud、aws、腾讯云/tencent、azure，必填;the cloud: 阿里云/aliyun/alibaba, 华为云/huawei/huaweicloud, aws, 腾讯云/tencent, azure; required"`
 	// Cloud is Type as the program names it; "" in an entry that is off.
 	Cloud           inventory.Cloud `yaml:"-" env:"-"`
-	Name            string          `yaml:"name" env:"NAME" doc:"账号的名称，1 到 64 个字符，不能重复，不能有 /、冒号与逗号，必填;name of the account, 1 to 64 characters, unique, without /, colon or comma; required"`
+	Name            string          `yaml:"name" env:"NAME" doc:"账号的名称，1 到 64 个字符，不能重复（只差大小写、重音也算），不能有 /、冒号与逗号，必填;name of the account, 1 to 64 characters, unique (also where case and accents do not count), without /, colon or comma; required"`
 	AccessKeyID     secret.Value    `yaml:"access_key_id" env:"ACCESS_KEY_ID" doc:"访问密钥 ID（Azure：应用的 client id）；与 Secret 都不写时使用函数的角色（Azure：托管标识）;access key id (Azure: the application's client id); with neither id nor secret the function's role is used (Azure: its managed identity)"`
 	AccessKeySecret secret.Value    `yaml:"access_key_secret" env:"ACCESS_KEY_SECRET" doc:"访问密钥 Secret（Azure：client secret）;access key secret (Azure: client secret)"`
 	Regions         []string        `yaml:"regions" env:"REGIONS" doc:"地域列表，空表示全部地域;regions, empty = all of them"`

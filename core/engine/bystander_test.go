@@ -27,6 +27,7 @@ func (q *quiet) Node(context.Context, string, string) (inventory.Node, error) {
 }
 func (q *quiet) Lacking(context.Context, []string) ([]string, error) { return nil, nil }
 func (q *quiet) Prove(context.Context) error                         { return nil }
+func (q *quiet) Narrow(context.Context) (bool, error)                { return false, nil }
 func (q *quiet) Platforms(context.Context) (map[string]inventory.Platform, error) {
 	return map[string]inventory.Platform{"Linux": {Zones: true}}, nil
 }

@@ -138,7 +138,7 @@ func (e Engine) pass(ctx context.Context, req Request) (pass, error) {
 	}
 	e.stage("plan")
 	rules := e.Rules
-	rules.Now = e.Now()
+	rules.Now, rules.Narrow = e.Now(), shortNames(ctx, e, e.Bastion, p.listings)
 	wishes := plan.Build(plan.Input{Bastion: bastion, Listings: p.listings}, rules)
 	granted := e.granted(ctx, req, wishes)
 	approved := e.approve(ctx, req, wishes, granted, &p)

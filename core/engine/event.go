@@ -35,6 +35,8 @@ type EventBastion interface {
 	// ids.
 	Marked(ctx context.Context, instances []string) ([]inventory.Asset, error)
 	Platforms(ctx context.Context) (map[string]inventory.Platform, error)
+	// Narrow reports whether the database cannot hold signs of four bytes.
+	Narrow(ctx context.Context) (bool, error)
 	// Prove asks which organisation answers; reads that have rows prove it themselves.
 	Prove(ctx context.Context) error
 	// DeactivatedSince counts an account's assets whose jms-gone is not older than a time.

@@ -198,7 +198,8 @@ func (e Engine) logState(err error) {
 // or the next full reconcile, shows that.
 func lasts(n plan.Change) bool {
 	switch n.Reason.Code {
-	case plan.StaysDeactivated, plan.NoRightToDelete, plan.KeptByLabel, plan.IsCopy, plan.Doubled, plan.Differs:
+	case plan.StaysDeactivated, plan.NoRightToDelete, plan.KeptByLabel, plan.IsCopy, plan.Doubled, plan.Differs,
+		plan.NameShortened, plan.NotHoldable:
 		return true
 	}
 	return false
@@ -219,7 +220,7 @@ func openScopes(p pass) (open map[inventory.Scope]bool, due map[inventory.Scope]
 		}
 	}
 	for _, i := range p.result.Items {
-		if i.State != apply.Done {
+		if i.State != apply.Done && i.Reason.Code != plan.NameHeld {
 			open[i.Change.Scope] = true
 		}
 	}

@@ -9,8 +9,8 @@ import (
 )
 
 // settle plans and applies what the cloud answered, with the rules of a full run on just these
-// instances. What another asset's name, or an asset that was there all along, made fail is
-// planned once more with what was learnt.
+// instances. What an asset that was there all along made fail is planned once more with what was
+// learnt.
 func (r *eventRun) settle(g *group, what settled) {
 	if len(what.present)+len(what.absent) == 0 {
 		return
@@ -92,7 +92,7 @@ func (r *eventRun) plan(g *group, what settled) plan.Plan {
 		listings = append(listings, l)
 	}
 	rules := r.Engine.Rules
-	rules.Now, rules.Partial = r.Engine.Now(), true
+	rules.Now, rules.Partial, rules.Narrow = r.Engine.Now(), true, shortNames(r.ctx, r.Engine, r.Bastion, listings)
 	return plan.Build(plan.Input{
 		Bastion:  inventory.Bastion{Assets: assets, Platforms: g.holds.platforms},
 		Listings: listings,
@@ -228,22 +228,17 @@ func (r *eventRun) itemOutcome(i apply.Item) (EventOutcome, string) {
 }
 
 // stumbles tells whether a change failed on something that the few reads of an event do not
-// show: a name that another asset has, or an asset whose comment no longer names its instance.
+// show: an asset whose comment no longer names its instance.
 func stumbles(i apply.Item) bool {
-	return i.State == apply.Failed && inventory.KindOf(i.Err) == inventory.Conflict ||
-		i.State == apply.Kept && i.Reason.Code == plan.AlreadyThere
+	return i.State == apply.Kept && i.Reason.Code == plan.AlreadyThere
 }
 
-// again plans the stumbled changes once more: their assets are read by id, and names that were
-// refused count as taken.
+// again plans the stumbled changes once more: their assets are read by id.
 func (r *eventRun) again(g *group, what settled, stumbled []apply.Item) {
 	var ids []string
 	once := settled{}
 	for _, i := range stumbled {
 		ids = append(ids, i.Change.AssetID)
-		if i.State == apply.Failed {
-			g.holds.assets["name "+i.Change.Name] = inventory.Asset{ID: "name " + i.Change.Name, Name: i.Change.Name}
-		}
 		for _, p := range what.present {
 			if p.ID == i.Change.InstanceID {
 				once.present = append(once.present, p)

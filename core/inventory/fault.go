@@ -20,7 +20,8 @@ const (
 	Unsupported    Kind = "unsupported"     // this program has no such cloud
 	Deadline       Kind = "deadline"        // the time of the run is over
 	Invalid        Kind = "invalid"         // the other side refuses what we sent
-	Conflict       Kind = "conflict"        // somebody else holds the id or the name
+	Conflict       Kind = "conflict"        // somebody else holds the id
+	NameTaken      Kind = "name_taken"      // another asset has the name, perhaps in another spelling
 	Limit          Kind = "limit"           // JumpServer's number of assets is used up
 	Organisation   Kind = "organisation"    // another organisation answers than the configured one
 	OtherAccount   Kind = "other_account"   // the key is of another cloud account than the configured account was

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -22,9 +21,9 @@ const (
 // id is in this organisation already; it is left as it is. Where an earlier try of this very call was carried
 // out although its answer got lost, the host counts as made by it.
 //
-// An error is inventory.ErrNodeGone where there is no such node. Errors are of kind Conflict (the name is
-// taken, or the id exists where this client cannot see it), Limit (no room for more assets), Invalid (JumpServer
-// or its rules refuse a value; where they are known, without a call) or those of every call.
+// An error is inventory.ErrNodeGone where there is no such node. Errors are of kind NameTaken, Conflict (the id
+// exists where this client cannot see it), Limit (no room for more assets), Invalid (JumpServer or its rules refuse
+// a value; where they are known, without a call) or those of every call.
 func (c *Client) Create(ctx context.Context, a inventory.NewAsset) (existed bool, err error) {
 	op := "create host " + a.Name
 	if err := checkNew(op, a); err != nil {
@@ -59,7 +58,8 @@ func (c *Client) create(ctx context.Context, op string, a inventory.NewAsset, un
 		return nil, err
 	}
 	var row hostRow
-	err = c.do(ctx, call{op: op, method: http.MethodPost, path: apiHosts, body: body, read: decode(&row, "id"), unsure: unsure})
+	err = c.do(ctx, call{op: op, method: http.MethodPost, path: apiHosts, body: body, read: decode(&row, "id"), unsure: unsure,
+		crashed: func(ctx context.Context) error { return c.whyCrashed(ctx, op, a.ID, a.Name, textsOf(a)...) }})
 	if err != nil {
 		return badRequest(err), err
 	}
@@ -77,7 +77,7 @@ func refusedHost(op, name string, err error, said *refusal) error {
 	case said.overLimit():
 		return fault(inventory.Limit, "jumpserver: "+op+": JumpServer takes no more assets", said)
 	case said.has("name"):
-		return fault(inventory.Conflict, "jumpserver: "+op+": the name "+quote(name)+" is taken by another asset", said)
+		return fault(inventory.NameTaken, "jumpserver: "+op+": the name "+quote(name)+" is taken by another asset", said)
 	case said.has("nodes"):
 		return fault(inventory.Invalid, "jumpserver: "+op, fmt.Errorf("%w: %w", inventory.ErrNodeGone, said))
 	}
@@ -189,6 +189,7 @@ func labelTexts(labels []inventory.Label) []string {
 	return texts
 }
 
-func sameLabels(a, b []inventory.Label) bool {
-	return slices.Equal(slices.Sorted(slices.Values(labelTexts(a))), slices.Sorted(slices.Values(labelTexts(b))))
+// textsOf are the texts of a new host that may hold any sign, beside its name.
+func textsOf(a inventory.NewAsset) []string {
+	return append(labelTexts(a.Labels), a.Address, a.Comment)
 }

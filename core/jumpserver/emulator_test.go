@@ -147,15 +147,11 @@ func checkUpdates(t *testing.T, version jumpservertest.Version, s *jumpservertes
 		}
 		patches = append(patches, p)
 	}
-	refused := inventory.Conflict
-	if version == jumpservertest.V41019 { // a name that an asset of another kind has: 500
-		refused = inventory.Temporary
-	}
 	taken, gone := "db-1", inventory.AssetID("aws", "x", "y")
 	patches[7].Name = &taken
 	patches = append(patches, inventory.Patch{ID: gone, Address: &address})
 	for n, err := range c.Update(t.Context(), patches) {
-		want := map[int]inventory.Kind{7: refused, 30: inventory.NotFound}[n]
+		want := map[int]inventory.Kind{7: inventory.NameTaken, 30: inventory.NotFound}[n]
 		if inventory.KindOf(err) != want {
 			t.Errorf("%d: %v", n, err)
 		}

@@ -33,6 +33,7 @@ type refusal struct {
 	// front: something in front of JumpServer answered in its place. proxy is the one by which the request
 	// went, "" where it went straight; advice and hint say what a person has to change.
 	front  bool
+	web    bool // it is JumpServer after all, but a page of its web interface, which no path of ours is
 	proxy  string
 	advice inventory.Advice
 	hint   string
@@ -52,6 +53,8 @@ func (r *refusal) Error() string {
 
 func (r *refusal) who() string {
 	switch {
+	case r.web:
+		return "JumpServer's web interface, not its API,"
 	case r.proxy == "":
 		return "something in front of JumpServer"
 	case r.advice == inventory.ProxyLogin:
@@ -157,7 +160,7 @@ func (c *Client) unreachable(ctx context.Context, op string, err error) error {
 		return fault(inventory.Invalid, "jumpserver: "+op+": the certificate of "+c.host()+" cannot be verified", err)
 	}
 	var plain tls.RecordHeaderError
-	if errors.As(err, &plain) {
+	if errors.As(err, &plain) || errors.Is(err, http.ErrSchemeMismatch) {
 		e := fault(inventory.Invalid, "jumpserver: "+op+": "+c.host()+" does not speak TLS; is jumpserver.url http://?", err)
 		e.Advice = inventory.WriteHTTP
 		return e

@@ -38,6 +38,7 @@ type facts struct {
 	root      node
 	nodes     map[string]string // full path, with the root's real name, to id
 	rights    *inventory.Rights // of the access key's user; nil = not asked yet
+	narrow    *bool             // the database takes no signs of four bytes; nil = not asked yet
 }
 
 type platform struct {

@@ -250,6 +250,11 @@ func (p plain) RoundTrip(r *http.Request) (*http.Response, error) {
 // TestPathInURL: people copy jumpserver.url from a browser.
 func TestPathInURL(t *testing.T) {
 	t.Parallel()
+	own := jumpservertest.Page{Status: 200, Body: "<html><head><title>JumpServer</title></head></html>", Cookie: true}
+	c := newStub(t).client(func(o *Options) { o.URL, o.HTTP = "https://jms.example.com/ui", plain{own} })
+	if _, _, err := c.Organisation(t.Context()); inventory.AdviceOf(err) != inventory.OtherPath || !strings.Contains(err.Error(), "JumpServer's web interface, not its API, answered: 200") {
+		t.Error(err)
+	}
 	for name, h := range map[string]http.Handler{
 		"the web interface": page(200, "<html><head><title>JumpServer</title></head></html>"),
 		"a path unknown":    page(404, notFound),

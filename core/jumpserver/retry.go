@@ -53,6 +53,8 @@ type call struct {
 	hasty bool
 	// once: it is not repeated, because the caller does without an answer.
 	once bool
+	// crashed is asked once, after the first answer 500: an error that it returns ends the call; may be nil.
+	crashed func(ctx context.Context) error
 }
 
 // do makes the call: at most maxTries tries within callBudget, each at its turn of the pace.
@@ -74,6 +76,12 @@ func (c *Client) do(ctx context.Context, q call) error {
 		}
 		if q.unsure != nil {
 			*q.unsure = true
+		}
+		if q.crashed != nil && crashed(err) {
+			if why := q.crashed(ctx); why != nil {
+				return why
+			}
+			q.crashed = nil
 		}
 		next := pause.NextBackOff()
 		if left -= took + next; tries == maxTries || left <= 0 {

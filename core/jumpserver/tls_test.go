@@ -9,6 +9,7 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -54,6 +55,20 @@ func TestCertificates(t *testing.T) {
 	})
 	if inventory.KindOf(err) != inventory.Invalid {
 		t.Errorf("a CA that is none: %v", err)
+	}
+}
+
+// TestTLSToPlain: https:// at a port without TLS says what to write, and is not asked again.
+func TestTLSToPlain(t *testing.T) {
+	t.Parallel()
+	s := jumpservertest.New(jumpservertest.Options{TB: t})
+	door := httptest.NewServer(s)
+	t.Cleanup(door.Close)
+	client := connect(t, s, func(o *jumpserver.Options) { o.URL, o.HTTP = strings.Replace(door.URL, "http", "https", 1), nil })
+	t.Cleanup(client.Close)
+	_, _, err := client.Organisation(t.Context())
+	if inventory.KindOf(err) != inventory.Invalid || inventory.AdviceOf(err) != inventory.WriteHTTP || !strings.Contains(err.Error(), "is jumpserver.url http://?") || client.Calls() != 1 {
+		t.Errorf("%d calls: %v", client.Calls(), err)
 	}
 }
 

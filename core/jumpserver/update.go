@@ -17,7 +17,7 @@ import (
 // of JumpServer loses them. A list is all or nothing there, so a refused one is cut in halves, in
 // order, down to single rows: one bad row never stops the others.
 //
-// A host that is gone is NotFound, a name that is taken Conflict, a value that is refused, a
+// A host that is gone is NotFound, a name that is taken NameTaken, a value that is refused, a
 // row that JumpServer left out of its answer, or a field that it kept as it was is Invalid. Where nothing
 // more can succeed (credentials, rights, time, too many requests), all the rest fails with that
 // error without further calls.
@@ -180,17 +180,18 @@ func (u *update) zoneName(ctx context.Context, f *facts, rows []int) (string, er
 func (u *update) one(ctx context.Context, zone string, i int) error {
 	p := u.patches[i]
 	op := "update host " + p.ID
+	name := ""
+	if p.Name != nil {
+		name = *p.Name
+	}
 	var row hostRow
-	err := u.c.do(ctx, call{op: op, method: http.MethodPatch, path: apiHosts + strings.ToLower(p.ID) + "/", body: u.c.patchBody(zone, p), read: decode(&row, "id")})
+	err := u.c.do(ctx, call{op: op, method: http.MethodPatch, path: apiHosts + strings.ToLower(p.ID) + "/", body: u.c.patchBody(zone, p), read: decode(&row, "id"),
+		crashed: func(ctx context.Context) error { return u.c.whyCrashed(ctx, op, p.ID, name, labelTexts(p.Labels)...) }})
 	if refused(err).noLabel() {
 		u.c.labels.forget(p.Labels)
 		return labelGone(op)
 	}
 	if said := badRequest(err); said != nil {
-		name := ""
-		if p.Name != nil {
-			name = *p.Name
-		}
 		return refusedHost(op, name, err, said)
 	}
 	if err != nil {

@@ -137,7 +137,7 @@ func TestUpdateSplits(t *testing.T) {
 	patches[70] = inventory.Patch{ID: testID(70), Name: &long}
 	patches[71] = inventory.Patch{ID: "x", Name: &long}
 	p.serve(s)
-	want := map[int]inventory.Kind{3: inventory.Conflict, 50: inventory.Temporary, 99: inventory.NotFound, 60: inventory.Invalid, 70: inventory.Invalid, 71: inventory.Invalid}
+	want := map[int]inventory.Kind{3: inventory.NameTaken, 50: inventory.Temporary, 99: inventory.NotFound, 60: inventory.Invalid, 70: inventory.Invalid, 71: inventory.Invalid}
 	for i, err := range s.client().Update(t.Context(), patches) {
 		if inventory.KindOf(err) != want[i] {
 			t.Errorf("%d: %v", i, err)

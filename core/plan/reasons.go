@@ -9,6 +9,11 @@ const (
 	ReturnedOff         Code = "returned_off"
 	GivesWay            Code = "gives_way"
 	SwapStep            Code = "swap_step"
+	NewShortened        Code = "new_shortened"
+	NameShortened       Code = "name_shortened"
+	NotHoldable         Code = "not_holdable"
+	NamedOtherwise      Code = "named_otherwise"
+	NameHeld            Code = "name_held"
 	NoAddress           Code = "no_address"
 	AddressesUnknown    Code = "addresses_unknown"
 	NotWhitelisted      Code = "not_whitelisted"
@@ -135,6 +140,11 @@ func wordsOf(code Code) (words, bool) {
 		{ReturnedOff, words{"实例又出现了；停用前已被人工关闭，保持关闭", "the instance is back; a person had switched the asset off before, it stays off"}},
 		{GivesWay, words{"名称让给在用的资产 %s", "gives its name to the active asset %s"}},
 		{SwapStep, words{"名称互换的中间步骤", "a step in swapping names"}},
+		{NewShortened, words{"%s；JumpServer 的数据库存不下名称 %s 里的四字节字符（emoji、生僻字），已去掉", "%s; JumpServer's database cannot hold the signs of four bytes (emoji, rare Han) in its name %s, which are left out"}},
+		{NameShortened, words{"JumpServer 的数据库存不下云上名称 %s 里的四字节字符（emoji、生僻字），名称里没有它们", "JumpServer's database cannot hold the signs of four bytes (emoji, rare Han) in the cloud's name %s: the asset's is without them"}},
+		{NotHoldable, words{"JumpServer 的数据库存不下账号名 %s 里的四字节字符（emoji、生僻字），不创建：请在配置里给账号改名，或把数据库改成 utf8mb4", "JumpServer's database cannot hold the signs of four bytes (emoji, rare Han) in the account's name %s: not created; rename the account in the configuration, or give the database utf8mb4"}},
+		{NamedOtherwise, words{"%s；名称 %s 已被别的资产占用（大小写、重音不同也可能算同名）", "%s; another asset has the name %s, perhaps in another spelling that JumpServer takes for the same"}},
+		{NameHeld, words{"名称 %s 已被别的资产占用（大小写、重音不同也可能算同名），保留现名", "another asset has the name %s, perhaps in another spelling that JumpServer takes for the same: it keeps its own"}},
 		{NoAddress, words{"实例还没有 IP 地址，暂不创建", "the instance has no address yet: not created"}},
 		{AddressesUnknown, words{
 			"云的列表漏掉了该实例的网卡或公网 IP，地址这次不作改动（新实例暂不创建），下次再看",

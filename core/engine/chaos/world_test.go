@@ -42,6 +42,7 @@ type world struct {
 
 	jump     *jumpservertest.Server
 	made     jumpservertest.Version
+	database jumpservertest.Database
 	pageCap  int // rows of a page of JumpServer; 0 = as it likes
 	alibaba  *alibabatest.Server
 	tencent  *tencenttest.Server
@@ -123,8 +124,10 @@ func newWorld(seed uint64, seen *tally) *world {
 	}
 	w.made = jumpservertest.Versions()[w.rand.IntN(3)]
 	w.pageCap = []int{0, 0, 3, 5}[w.rand.IntN(4)]
+	w.database = append(jumpservertest.Databases(), jumpservertest.MariaDB, jumpservertest.PostgreSQL, jumpservertest.PostgreSQL)[w.rand.IntN(8)]
 	w.jump = jumpservertest.New(jumpservertest.Options{
 		Version: w.made, KeyID: jumpKey, KeySecret: jumpSecret, PageCap: w.pageCap, TB: w,
+		Database: w.database, Deadlocks: w.rand.IntN(3),
 	})
 	w.alibaba = alibabatest.New(alibabatest.Options{Reporter: w, Regions: []string{"cn-a", "cn-b", "cn-hangzhou"}, PageCap: []int{0, 2, 4}[w.rand.IntN(3)]})
 	w.tencent = tencenttest.New(tencenttest.Options{Reporter: w, Regions: []string{"ap-a", "ap-b", "ap-guangzhou"}})
@@ -229,7 +232,7 @@ func (w *world) jumpTo(d time.Duration) {
 }
 
 // version names what decides how JumpServer answers what never changes.
-func (w *world) version() string { return fmt.Sprint(w.made, w.pageCap) }
+func (w *world) version() string { return fmt.Sprint(w.made, w.database, w.pageCap) }
 
 // transport gives the line to a cloud account, to JumpServer or to DingTalk.
 func (w *world) transport(key string, handler http.Handler, name func(*http.Request) string) http.RoundTripper {
