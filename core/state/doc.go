@@ -8,7 +8,7 @@
 // approved for one, or seen by one to be gone, is not taken for the other's. What lies at the top of the prefix
 // in an older form (scopes/, held/, approvals/, …) is read by nobody.
 //
-// State is never evidence. Approvals are a person's order: they lift thresholds, each removal is proved all
+// State is never evidence for a removal; that an account's key was another cloud account's is one against it. Approvals are a person's order: they lift thresholds, each removal is proved all
 // the same, and what cannot be read approves nothing. Ids of nodes say where new hosts go, and JumpServer says whether
 // they exist; where nothing is known of a path, the node at the path is taken or made, and told. All else holds no instance and no asset, and a digest that no instance of a
 // listing has any more only makes a run read everything; the worst that wrong state can do is to have a change noticed by the next full
@@ -36,6 +36,7 @@
 //	quarantine/<account>-<hash>.json one per account whose credentials fail
 //	rate/<of>.json                   how many requests a minute JumpServer takes of an access key
 //	nodes/<path>-<hash>.json  one per configured path: the id of its node, see Nodes
+//	owners/<account>-<hash>.json     one per configured account: whose cloud account it is, see Owner
 //	pulse/<slice>-<hash>.json        when the scopes of a slice of runs were last in a complete run
 //	alarm.json                       that people were told that there are no complete runs
 //	runs/<day>/<time>-<nonce>.json  one per run, for 180 days

@@ -295,6 +295,7 @@ func (w *world) engine() engine.Engine {
 	}
 	if w.store != nil {
 		e.Increment = &engine.Increment{Store: w.store, FullEvery: time.Hour}
+		e.Owners = w.store
 		e.Nodes = w.store.Of("jumpserver", org).Nodes()
 	}
 	return e
