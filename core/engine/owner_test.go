@@ -1,13 +1,17 @@
 package engine_test
 
 import (
+	"log/slog"
 	"testing"
 	"time"
 
+	"github.com/jms-sync/jms-sync/core/apply"
+	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/state"
 	"github.com/jms-sync/jms-sync/core/storage"
@@ -83,5 +87,36 @@ func TestOwnerByAccountID(t *testing.T) {
 	o.run.advance(2 * time.Hour)
 	if rep := o.sync(); rep.Outcome != report.OK || o.hosts() != 2 {
 		t.Fatalf("%+v", rep)
+	}
+}
+
+// TestEventOfAStranger: what events say of a cloud account is none of a configured account that is remembered to be
+// another's, though its key opens the former; nothing is asked, nothing written.
+func TestEventOfAStranger(t *testing.T) {
+	t.Parallel()
+	for remembered, want := range map[string]engine.EventOutcome{"1002": engine.EventFailed, "1001": engine.EventDone, "": engine.EventDone} {
+		o := newOwned(t)
+		if remembered != "" {
+			was := state.Owner{Cloud: inventory.Alibaba, Account: "prod", Owner: remembered}
+			if err := o.store.KeepOwner(t.Context(), state.Owner{}, was); err != nil {
+				t.Fatal(err)
+			}
+		}
+		log := slog.New(slog.DiscardHandler)
+		bastion := &quiet{assets: map[string]inventory.Asset{}}
+		living := inventory.Instance{Scope: scopeOf("prod"), Owner: "1001", ID: "i-1", Name: "subject", PrivateIPs: []string{"10.0.0.1"}}
+		v := engine.Events{
+			Engine: engine.Engine{
+				Rules:   plan.Rules{Accounts: map[string]plan.Account{"prod": {}, "spare": {}}, Mode: plan.ModeDelete},
+				Writing: apply.Options{Writers: 2, Batch: 10, Now: time.Now, Log: log}, Now: time.Now, Log: log, Owners: o.store,
+			},
+			Clouds: twoKeys{sees: map[string]oneInstance{"prod": {"i-1": living}}}, Bastion: bastion, Sleep: (&clock{}).sleep,
+		}
+		answer := v.Run(t.Context(), []cloud.Heard{{ID: "e", Hint: cloud.Hint{
+			Cloud: inventory.Alibaba, AccountID: "1001", Region: "cn-beijing", Instances: []string{"i-1"},
+		}}})
+		if got := answer.Events[0]; got.Outcome != want || (want == engine.EventDone) != (answer.Created == 1) {
+			t.Errorf("remembered %q: %+v, %d made", remembered, got, answer.Created)
+		}
 	}
 }
