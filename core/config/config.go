@@ -50,7 +50,7 @@ type Environment struct {
 // Timeout bounds single calls, to clouds and to JumpServer alike.
 type Timeout struct {
 	Connect time.Duration `yaml:"connect" env:"CONNECT" range:"100ms,10m" doc:"建立连接的时限;limit for making a connection"`
-	Request time.Duration `yaml:"request" env:"REQUEST" range:"100ms,10m" doc:"一次请求的时限;limit for one request"`
+	Request time.Duration `yaml:"request" env:"REQUEST" range:"100ms,10m" doc:"一次请求的时限；对 JumpServer 的批量写入按行数放宽;limit for one request; list writes to JumpServer get more where their rows need it"`
 }
 
 // JumpServer is the bastion and one organisation in it.
@@ -134,7 +134,7 @@ type Sync struct {
 	Removal        Removal        `yaml:"removal" envPrefix:"REMOVAL_"`
 	Guard          Guard          `yaml:"guard" envPrefix:"GUARD_"`
 	Writers        int            `yaml:"writers" env:"WRITERS" range:"1,64" doc:"同时创建资产的请求数;how many assets are created at the same time"`
-	BatchSize      int            `yaml:"batch_size" env:"BATCH_SIZE" range:"1,500" doc:"一次批量更新或删除的资产数;how many assets one bulk request updates or removes"`
+	BatchSize      int            `yaml:"batch_size" env:"BATCH_SIZE" range:"1,500" doc:"一次批量更新或删除的资产数上限；实际数目按测得的每行时间定，一次约 3 秒;how many assets one bulk request updates or removes at most; how many it really has follows the measured time per row, some 3 seconds a request"`
 }
 
 // Manage says which fields of our assets follow the cloud or the configuration after creation. What

@@ -85,6 +85,15 @@ func (e Engine) reconciles(view *state.View, scopes []inventory.Scope) bool {
 	return false
 }
 
+// unfinished tells whether an earlier run may have written what it could not tell: what is known of a scope says
+// that it was left open, or nothing is known.
+func unfinished(view *state.View, listings []inventory.Listing) bool {
+	return view == nil || slices.ContainsFunc(listings, func(l inventory.Listing) bool {
+		known := view.Scope(l.Scope)
+		return known.Open || known.Applied == ""
+	})
+}
+
 // differing gives the listings that are not as they were applied; sure is false if one has failed.
 func (e Engine) differing(view *state.View, listings []inventory.Listing) (differing []inventory.Listing, sure bool) {
 	for _, l := range listings {
@@ -163,6 +172,9 @@ func (e Engine) remember(ctx context.Context, view *state.View, listings []inven
 	open, due := openScopes(p)
 	if len(listings) > 0 && slices.ContainsFunc(p.notes, func(n plan.Change) bool { return n.Action == plan.Orphan }) {
 		open[listings[0].Scope] = true // their own scope is none of the run's, and every run tells of them
+	}
+	if p.debt != nil && p.debt.more && len(listings) > 0 {
+		open[listings[0].Scope] = true // the next run looks once more
 	}
 	for _, l := range listings {
 		known := view.Scope(l.Scope)

@@ -108,7 +108,7 @@ func TestEventOfAStranger(t *testing.T) {
 		v := engine.Events{
 			Engine: engine.Engine{
 				Rules:   plan.Rules{Accounts: map[string]plan.Account{"prod": {}, "spare": {}}, Mode: plan.ModeDelete},
-				Writing: apply.Options{Writers: 2, Batch: 10, Now: time.Now, Log: log}, Now: time.Now, Log: log, Owners: o.store,
+				Writing: apply.Options{Writers: 2, Now: time.Now, Log: log}, Now: time.Now, Log: log, Owners: o.store,
 			},
 			Clouds: twoKeys{sees: map[string]oneInstance{"prod": {"i-1": living}}}, Bastion: bastion, Sleep: (&clock{}).sleep,
 		}

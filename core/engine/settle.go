@@ -150,6 +150,7 @@ func (r *eventRun) brake(g *group, candidates []plan.Change, absent []*subject) 
 // changes that stumbled over something which was not read.
 func (r *eventRun) apply(g *group, what settled, approved plan.Approved, held map[string]plan.Reason, retry bool) []apply.Item {
 	r.begin(approved)
+	r.debt.intend(r.ctx, approved)
 	writing := r.Engine.writing()
 	writing.TrustNodes = true
 	result := apply.Run(r.ctx, r.Bastion, approved, writing)
@@ -216,7 +217,7 @@ func (r *eventRun) itemOutcome(i apply.Item) (EventOutcome, string) {
 	switch i.State {
 	case apply.Failed:
 		return EventFailed, i.Err.Error()
-	case apply.NotReached:
+	case apply.NotReached, apply.Unknown:
 		return EventFailed, r.words(i.Reason)
 	case apply.Kept:
 		if i.Reason.Code == plan.ChangedMeanwhile {
@@ -256,4 +257,37 @@ func (r *eventRun) again(g *group, what settled, stumbled []apply.Item) {
 	}
 	g.holds.add(assets)
 	r.apply(g, once, r.plan(g, once).Approve(plan.Limits{Ask: r.Engine.Limits.Ask}, nil), nil, false)
+}
+
+// recall looks whether the assets that were found closed were closed by an earlier run which could not tell it, as
+// that of this very event when it was delivered first. Then this run tells it.
+func (r *eventRun) recall(groups []*group) {
+	var assets []inventory.Asset
+	for _, g := range groups {
+		for id := range r.closed {
+			if a, read := g.holds.assets[id]; read && r.closed[id] {
+				assets = append(assets, a)
+			}
+		}
+	}
+	if len(assets) == 0 {
+		return
+	}
+	r.debt.look(r.ctx, assets, r.closed)
+	for _, i := range r.debt.untold() {
+		for _, g := range groups {
+			if s := g.subjects[i.Change.InstanceID]; s != nil && s.asset == i.Change.AssetID {
+				r.reword(s, r.words(i.Change.Reason))
+			}
+		}
+	}
+}
+
+// reword gives events that are done another reason.
+func (r *eventRun) reword(s *subject, reason string) {
+	for _, event := range s.events {
+		if r.results[event].Outcome == EventDone {
+			r.results[event].Reason = reason
+		}
+	}
 }

@@ -221,7 +221,7 @@ func TestWritesOfAnotherOrganisation(t *testing.T) {
 	_, err := c.Create(t.Context(), a)
 	wantKind(t, err, inventory.Organisation, testID(99))
 	patches := []inventory.Patch{{ID: a.ID, Name: &a.Name}, {ID: a.ID, Name: &a.Name}}
-	for _, err := range c.Update(t.Context(), patches) {
+	for _, err := range c.Update(t.Context(), patches, nil) {
 		wantKind(t, err, inventory.Organisation, testID(99))
 	}
 	if n := len(s.requests("PATCH")); n != 1 {

@@ -150,7 +150,7 @@ func checkUpdates(t *testing.T, version jumpservertest.Version, s *jumpservertes
 	taken, gone := "db-1", inventory.AssetID("aws", "x", "y")
 	patches[7].Name = &taken
 	patches = append(patches, inventory.Patch{ID: gone, Address: &address})
-	for n, err := range c.Update(t.Context(), patches) {
+	for n, err := range c.Update(t.Context(), patches, nil) {
 		want := map[int]inventory.Kind{7: inventory.NameTaken, 30: inventory.NotFound}[n]
 		if inventory.KindOf(err) != want {
 			t.Errorf("%d: %v", n, err)
@@ -284,7 +284,7 @@ func TestPlatformWithoutZones(t *testing.T) {
 		if b, err := c.Read(t.Context()); err != nil || b.Platforms["Linux"].Zones || b.Platforms["Linux"].ID != 77 || b.Assets[0].Zone != "" {
 			t.Errorf("%s: %v, %v", version, b, err)
 		}
-		err := c.Update(t.Context(), []inventory.Patch{{ID: a.ID, Zone: &zone}})[0]
+		err := c.Update(t.Context(), []inventory.Patch{{ID: a.ID, Zone: &zone}}, nil)[0]
 		if inventory.KindOf(err) != inventory.Invalid || !strings.Contains(err.Error(), "zone") {
 			t.Errorf("%s: %v", version, err)
 		}

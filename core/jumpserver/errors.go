@@ -29,6 +29,7 @@ func fault(kind inventory.Kind, message string, cause error) *inventory.Error {
 type refusal struct {
 	status int
 	keys   map[string]json.RawMessage // of a JSON object of JumpServer's; nil for anything else
+	empty  bool                       // the answer had no body, which anybody may give
 	said   string                     // the answer, cut, for people
 	// front: something in front of JumpServer answered in its place. proxy is the one by which the request
 	// went, "" where it went straight; advice and hint say what a person has to change.
@@ -99,7 +100,7 @@ func (c *Client) readRefusal(op string, resp *http.Response) error {
 	if !got.own() {
 		return c.fronted(op, got, resp, c.frontAdvice(got))
 	}
-	r := &refusal{status: resp.StatusCode, keys: got.keys, said: got.describe(c.scrub)}
+	r := &refusal{status: resp.StatusCode, keys: got.keys, empty: len(got.body) == 0, said: got.describe(c.scrub)}
 	e := fault(kindOf(resp.StatusCode), "jumpserver: "+op, r)
 	switch e.Kind {
 	case inventory.Throttled:

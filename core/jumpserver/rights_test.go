@@ -63,7 +63,7 @@ func TestNoZoneRight(t *testing.T) {
 			t.Errorf("%s: %v", version, err)
 		}
 		address := "10.0.0.2"
-		if err := c.Update(t.Context(), []inventory.Patch{{ID: a.ID, Address: &address}})[0]; err != nil {
+		if err := c.Update(t.Context(), []inventory.Patch{{ID: a.ID, Address: &address}}, nil)[0]; err != nil {
 			t.Errorf("%s: %v", version, err)
 		}
 		if b, err := c.Read(t.Context()); err != nil || len(b.Assets) != 1 {

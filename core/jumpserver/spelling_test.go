@@ -43,7 +43,7 @@ func TestOtherSpellings(t *testing.T) {
 	if got := s.Hosts(jumpservertest.DefaultOrg)[2].Nodes[0]; got != "/DEFAULT/Aliyun/prod-0" || s.Calls()["POST /api/v1/assets/nodes/"] != 1 {
 		t.Errorf("the second host is under %s, %v", got, s.Calls())
 	}
-	for _, err := range c.Update(t.Context(), []inventory.Patch{{ID: a.ID, Labels: labels}, {ID: other.ID, Name: new("WEB-I-2")}}) {
+	for _, err := range c.Update(t.Context(), []inventory.Patch{{ID: a.ID, Labels: labels}, {ID: other.ID, Name: new("WEB-I-2")}}, nil) {
 		if err != nil {
 			t.Error(err)
 		}
@@ -52,7 +52,7 @@ func TestOtherSpellings(t *testing.T) {
 	third.Name = "wéb-i-2"
 	_, err := c.Place(t.Context(), third)
 	wantFault(t, err, inventory.NameTaken, "wéb-i-2")
-	wantFault(t, c.Update(t.Context(), []inventory.Patch{{ID: a.ID, Name: new("Web-i-2")}})[0], inventory.NameTaken)
+	wantFault(t, c.Update(t.Context(), []inventory.Patch{{ID: a.ID, Name: new("Web-i-2")}}, nil)[0], inventory.NameTaken)
 }
 
 // TestOtherLabels: other labels than those that were asked for are none of a spelling.
@@ -84,7 +84,7 @@ func TestNameOfAnotherKind(t *testing.T) {
 			if _, err := c.Place(t.Context(), other); err != nil {
 				t.Fatal(err)
 			}
-			wantFault(t, c.Update(t.Context(), []inventory.Patch{{ID: other.ID, Name: new("orders")}})[0], inventory.NameTaken, "orders")
+			wantFault(t, c.Update(t.Context(), []inventory.Patch{{ID: other.ID, Name: new("orders")}}, nil)[0], inventory.NameTaken, "orders")
 			if calls := s.Calls(); calls["POST /api/v1/assets/hosts/"] != 2 || calls["PATCH /api/v1/assets/hosts/{id}/"] != 1 {
 				t.Errorf("%s %s: %v", version, database, calls)
 			}
@@ -145,7 +145,7 @@ func TestNarrow(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.ResetCounts()
-	wantFault(t, c.Update(t.Context(), []inventory.Patch{{ID: a.ID, Name: new("🚀")}})[0], inventory.Invalid, "four bytes")
+	wantFault(t, c.Update(t.Context(), []inventory.Patch{{ID: a.ID, Name: new("🚀")}}, nil)[0], inventory.Invalid, "four bytes")
 	if n := s.Writes(); n != 1 {
 		t.Errorf("%d writes", n)
 	}

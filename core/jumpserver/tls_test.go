@@ -102,7 +102,7 @@ func TestRedirectedWrites(t *testing.T) {
 				return err
 			},
 			"update": func(ctx context.Context) error {
-				return errors.Join(client.Update(ctx, []inventory.Patch{{ID: present.ID, Address: &address}})...)
+				return errors.Join(client.Update(ctx, []inventory.Patch{{ID: present.ID, Address: &address}}, nil)...)
 			},
 			"remove": func(ctx context.Context) error { return errors.Join(client.Remove(ctx, []string{present.ID})...) },
 		} {

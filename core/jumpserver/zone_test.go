@@ -178,7 +178,7 @@ func TestZonePatchUntold(t *testing.T) {
 	s.on("PATCH "+apiHosts+testID(1)+"/", answer(200, hostJSON(testID(1), "b")))
 	c := s.client()
 	name, zone := "b", testKey
-	errs := c.Update(t.Context(), []inventory.Patch{{ID: testID(1), Name: &name}, {ID: testID(2), Zone: &zone}})
+	errs := c.Update(t.Context(), []inventory.Patch{{ID: testID(1), Name: &name}, {ID: testID(2), Zone: &zone}}, nil)
 	if errs[0] != nil || inventory.KindOf(errs[1]) != inventory.Front {
 		t.Error(errs)
 	}

@@ -81,8 +81,12 @@ const (
 	ChangedMeanwhile    Code = "changed_meanwhile"
 	GoneMeanwhile       Code = "gone_meanwhile"
 	TimeUp              Code = "time_up"
+	NotAnswered         Code = "not_answered"
+	FoundDeactivated    Code = "found_deactivated"
+	FoundDeleted        Code = "found_deleted"
 	// Of a whole run, see Trouble.
 	RanOutOfTime   Code = "ran_out_of_time"
+	RanUnanswered  Code = "ran_unanswered"
 	RanOutOfRoom   Code = "ran_out_of_room"
 	NearlyFull     Code = "nearly_full"
 	OnlyDeactivate Code = "only_deactivate"
@@ -228,6 +232,10 @@ func wordsOf(code Code) (words, bool) {
 		{ChangedMeanwhile, words{"保留：计划之后资产被改动（%s）", "kept: the asset was changed after the plan (%s)"}},
 		{GoneMeanwhile, words{"资产已不存在", "the asset no longer exists"}},
 		{TimeUp, words{"时间用完，下次继续", "time ran out; goes on next time"}},
+		{NotAnswered, words{"JumpServer 没有及时应答，可能已经执行，由下一次同步查明", "JumpServer did not answer in time; it may have been made, which the next run finds out"}},
+		{FoundDeactivated, words{"由之前的一次同步停用，当时没有收到应答或没能通知", "deactivated by an earlier run, whose answer was lost or which could not tell it"}},
+		{FoundDeleted, words{"由之前的一次同步删除，当时没有收到应答或没能通知", "deleted by an earlier run, whose answer was lost or which could not tell it"}},
+		{RanUnanswered, words{"%d 项变更：JumpServer 没有及时应答，可能已经执行", "%d changes: JumpServer did not answer in time; they may have been made"}},
 		{RanOutOfTime, words{"处理了 %d/%d 项变更，其余 %d 项下次继续", "%d of %d changes were handled, %d go on next time"}},
 		{RanOutOfRoom, words{"JumpServer 的资产数已达上限，%d 台实例没有资产", "JumpServer's number of assets is used up: %d instances have no asset"}},
 		{OnlyDeactivate, words{"JumpServer 的密钥没有删除资产的权限：只停用、不删除（等同 mode: deactivate）",

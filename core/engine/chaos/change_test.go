@@ -213,6 +213,7 @@ func (w *world) person() {
 	_, other := w.foreign[h.ID]
 	if k == 5 && !other {
 		w.jump.Drop(org, h.ID)
+		w.telling.lost = w.telling.lost || gone(h)
 		for _, kept := range []map[string]bool{w.off, w.on} {
 			delete(kept, h.ID)
 		}

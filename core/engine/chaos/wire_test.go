@@ -119,6 +119,7 @@ func (w *world) next(line string) *fault {
 			first := !f.hit
 			f.hit = true
 			w.seen.fault(f, n, first)
+			w.spoils(f)
 			return f
 		}
 	}

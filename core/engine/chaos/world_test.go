@@ -74,6 +74,8 @@ type world struct {
 	off, on map[string]bool                // hosts of ours that people switched off; on although their instance is gone
 	lied    bool                           // JumpServer once said that it has no hosts at all, and meant it: then others are not seen, and may be doubled
 	number  int                            // of things that people made
+	telling telling
+	leases  bool // the store can keep one
 }
 
 // account is one configured account.
@@ -211,6 +213,7 @@ func (a *account) configured() string {
 
 func (w *world) remember() {
 	able := []storage.Abilities{{}, {CreateOnly: true}, {CreateOnly: true, IfMatch: true}}[w.rand.IntN(3)]
+	w.leases = able.CreateOnly
 	b := &bucket{Bucket: storagetest.Memory(able), w: w, old: map[string]storage.Object{}, now: map[string]storage.Object{}}
 	var err error
 	if w.store, err = state.New(b, "", state.Options{Now: w.now}); err != nil {
@@ -289,7 +292,7 @@ func (w *world) notifier() notify.Notifier {
 func (w *world) engine() engine.Engine {
 	e := engine.Engine{
 		Clouds: w.fleet(), Bastion: w.bastion(), Rules: w.rules, Log: w.logger(), Now: w.now, NotifyOn: engine.Always,
-		Limits: w.limits, Writing: apply.Options{Writers: w.writers, Batch: 3, Now: w.now, Log: w.logger()},
+		Limits: w.limits, Writing: apply.Options{Writers: w.writers, Now: w.now, Log: w.logger()},
 		Wording:   report.Options{Lang: w.rules.Lang, Location: time.UTC, AssetURL: "http://jumpserver/ui/"},
 		Notifiers: []notify.Notifier{w.notifier()}, Reserve: 30 * time.Second,
 	}
@@ -297,6 +300,7 @@ func (w *world) engine() engine.Engine {
 		e.Increment = &engine.Increment{Store: w.store, FullEvery: time.Hour}
 		e.Owners = w.store
 		e.Nodes = w.store.Of("jumpserver", org).Nodes()
+		e.Intents = &engine.Intents{Store: w.store, Slice: "run", Alone: true}
 	}
 	return e
 }
