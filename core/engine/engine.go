@@ -60,6 +60,7 @@ type Engine struct {
 	Intents   *Intents      // nil = there is no store
 	Held      *state.Held   // what guards held and people approved, of full runs; nil = there is no store
 	Nodes     *state.Nodes  // which nodes configured paths mean; nil = there is no store
+	Owners    *state.Store  // which remembers whose accounts are; nil = only marks of assets tell
 	// Interval is that of the timer of full runs: see Look.
 	Interval time.Duration
 	// Reserve is kept free before the context's deadline for report and notification.
@@ -135,6 +136,8 @@ func (e Engine) pass(ctx context.Context, req Request) (pass, error) {
 	if len(p.listings) == 0 {
 		return p, errNothingAsked(req)
 	}
+	known := e.recall(ctx, p.listings)
+	p.listings = e.vouched(p.listings, known, bastion.Assets)
 	if view == nil && e.remembers(req) {
 		view = e.load(ctx, scopesOf(p.listings))
 	}
@@ -158,6 +161,7 @@ func (e Engine) pass(ctx context.Context, req Request) (pass, error) {
 	e.remember(ctx, view, p.listings, p, e.Now())
 	if !req.DryRun {
 		e.learnNodes(ctx, p.listings)
+		e.learnOwners(ctx, p.listings, known)
 	}
 	return p, nil
 }

@@ -74,6 +74,7 @@ func (e Engine) order(ctx context.Context, o Errand, clouds bool, make func(plan
 	if clouds {
 		e.stage("clouds")
 		p.listings = e.Clouds.List(ctx, cloud.Narrow{})
+		p.listings = e.vouched(p.listings, e.recall(ctx, p.listings), bastion.Assets)
 	}
 	e.stage("plan")
 	approved, err := make(plan.Input{Bastion: bastion, Listings: p.listings}, rules)

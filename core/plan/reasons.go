@@ -45,6 +45,9 @@ const (
 	ScopeFailed         Code = "scope_failed"
 	ScopeNotAsked       Code = "scope_not_asked"
 	OtherOwner          Code = "other_owner"
+	KeyOfAnother        Code = "key_of_another"
+	SeveralOwners       Code = "several_owners"
+	MarksOfAnother      Code = "marks_of_another"
 	OthersNotAsked      Code = "others_not_asked"
 	NotConfigured       Code = "not_configured"
 	SwitchedOffAccount  Code = "switched_off_account"
@@ -192,6 +195,12 @@ func wordsOf(code Code) (words, bool) {
 		{Retired, words{"人工执行 retire：账号或区域已不在配置中", "a person retires it: its account or region is not configured"}},
 		{OthersNotAsked, words{"保留：账号 %s 可能属于同一云账号，本次没有查询（写上 account_id 可以区分）", "kept: account %s may be of the same owner and was not asked (account_id tells them apart)"}},
 		{OtherOwner, words{"保留：资产属于云账号 %s，而当前密钥属于 %s", "kept: it belongs to cloud account %s, the key to %s"}},
+		{KeyOfAnother, words{"账号 %[1]s 的密钥属于云账号 %[2]s，而它一直是 %[3]s：没有创建、也没有移除任何资产。密钥放错了请换回；确实改用云账号 %[2]s 时，写上 account_id，或运行 jms-sync owner accept %[1]s",
+			"the key of account %[1]s belongs to cloud account %[2]s, and it was %[3]s until now: nothing was made, nothing removed. If the key is the wrong one, put the right one back; if %[2]s is meant, set account_id, or run jms-sync owner accept %[1]s"}},
+		{SeveralOwners, words{"账号 %[1]s 的资产标着不止一个云账号（%[2]s），密钥属于 %[3]s：没有创建、也没有移除任何资产。确认 %[3]s 是对的之后，写上 account_id，或运行 jms-sync owner accept %[1]s",
+			"assets of account %[1]s are marked with several cloud accounts (%[2]s), its key belongs to %[3]s: nothing was made, nothing removed. If %[3]s is right, set account_id, or run jms-sync owner accept %[1]s"}},
+		{MarksOfAnother, words{"账号 %[1]s 是云账号 %[2]s，而它的资产标着 %[3]s（标签 jms-owner 被改过？）：没有创建、也没有移除任何资产。请改回标签；确认 %[2]s 是对的之后，也可以写上 account_id，或运行 jms-sync owner accept %[1]s",
+			"account %[1]s is cloud account %[2]s, and its assets are marked with %[3]s (was the label jms-owner edited?): nothing was made, nothing removed. Correct the label; or, if %[2]s is right, set account_id, or run jms-sync owner accept %[1]s"}},
 		{SeenElsewhere, words{"保留：实例出现在 %s 的列表中", "kept: the instance is in the listing of %s"}},
 		{GoneUnreadable, words{"保留：标签 jms-gone 无法识别", "kept: its label jms-gone cannot be read"}},
 		{IsGateway, words{"保留：它是网关", "kept: it is a gateway"}},
