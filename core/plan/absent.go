@@ -191,10 +191,10 @@ func (b *builder) judge(c Change, a inventory.Asset) {
 	case !readable:
 		b.skip(c, because(GoneUnreadable))
 	case gone && a.Active:
-		b.skip(c, because(SwitchedOn))
+		b.switchedOn(c, a)
 	case gone:
 		b.deactivated(c, a, since)
-	case b.rules.Mode == ModeDelete && b.rules.Grace == 0 && !b.rules.Partial:
+	case b.rules.modeOf(a) == ModeDelete && b.rules.Grace == 0 && !b.rules.Partial:
 		b.candidate(c, Delete, because(GoneAtOnce))
 	default:
 		c.Patch = &inventory.Patch{ID: a.ID, Active: new(false), Labels: goneLabels(a, b.rules)}
@@ -205,6 +205,15 @@ func (b *builder) judge(c Change, a inventory.Asset) {
 		}
 		b.candidate(c, Deactivate, why)
 	}
+}
+
+// switchedOn leaves an asset alone that a person switched on again. Who switches it off after that is a
+// person too, so that it stays off when its instance returns: jms-off remembers it.
+func (b *builder) switchedOn(c Change, a inventory.Asset) {
+	if a.Count(inventory.LabelOff) == 0 && !b.rules.Partial {
+		b.note(c, a, relabelled(a, inventory.LabelOff, "person"))
+	}
+	b.skip(c, because(SwitchedOn))
 }
 
 func (b *builder) candidate(c Change, action Action, why Reason) {

@@ -161,11 +161,48 @@ func TestAdoptedFollows(t *testing.T) {
 			}
 		}},
 		{"deactivated", func(w *world) { w.holds(take()) }, []string{"deactivate i-1 instance_gone"}, own},
-		{"deleted", func(w *world) { w.holds(take(gone(8 * 24 * time.Hour))) }, []string{"delete i-1 grace_over"}, own},
-		{"returned", func(w *world) { w.lists(vm("i-1", "old", "10.0.0.1")); w.holds(take(gone(time.Hour))) },
+		{"deactivated for good, and says so", func(w *world) { w.holds(take()) }, []string{"deactivate i-1 instance_gone"},
+			func(t *testing.T, a Approved) {
+				got, _ := (inventory.Asset{Labels: a.Removals()[0].Patch.Labels}).Label(inventory.LabelDue)
+				if got != inventory.DueNever {
+					t.Errorf("jms-due:%s", got)
+				}
+			}},
+		{"deactivated at once where nothing has a grace", func(w *world) { w.rules.Grace = 0; w.holds(take()) },
+			[]string{"deactivate i-1 instance_gone"}, own},
+		{"never deleted", func(w *world) { w.holds(take(gone(8 * 24 * time.Hour))) }, []string{"keep i-1 adopted_stays"}, nil},
+		{"a promise to delete it is taken back", func(w *world) { w.holds(take(gone(8*24*time.Hour), due(time.Hour))) },
+			[]string{"update i-1 remembers labels", "keep i-1 adopted_stays"}, func(t *testing.T, a Approved) {
+				got, _ := (inventory.Asset{Labels: a.Updates()[0].Patch.Labels}).Label(inventory.LabelDue)
+				if got != inventory.DueNever {
+					t.Errorf("jms-due:%s", got)
+				}
+			}},
+		{"deleted, if the configuration says so", func(w *world) {
+			w.rules.DeleteAdopted = true
+			w.holds(take(gone(8 * 24 * time.Hour)))
+		}, []string{"delete i-1 grace_over"}, own},
+		{"not on the day that the configuration begins to say so", func(w *world) {
+			w.rules.DeleteAdopted = true
+			w.holds(take(gone(8*24*time.Hour), labelled(inventory.LabelDue, inventory.DueNever)))
+		}, []string{"update i-1 remembers labels", "hold i-1 guard_early"}, own},
+		{"the id that we made proves it, whatever jms-asset says", func(w *world) {
+			w.holds(host(i1, gone(8*24*time.Hour), labelled(inventory.LabelAsset, inventory.AssetID(inventory.Alibaba, beijing, "i-1"))))
+		}, []string{"delete i-1 grace_over"}, nil},
+		{"returned", func(w *world) { w.lists(vm("i-1", "old", "10.0.0.1")); w.holds(take(gone(time.Hour), due(time.Hour))) },
 			[]string{"update i-1 returned labels active=true"}, own},
+		{"returned, with half of our marks: nothing shows that we switched it off", func(w *world) {
+			w.lists(vm("i-1", "old", "10.0.0.1"))
+			w.holds(take(gone(time.Hour)))
+		}, []string{"update i-1 returned_unproved labels"}, own},
+		{"returned, with a time that nobody can read", func(w *world) {
+			w.lists(vm("i-1", "old", "10.0.0.1"))
+			w.holds(take(off, labelled(inventory.LabelGone, "yesterday"), due(time.Hour)))
+		}, []string{"update i-1 returned_unproved labels"}, own},
+		{"switched off without our marks", func(w *world) { w.lists(vm("i-1", "old", "10.0.0.1")); w.holds(take(off)) },
+			[]string{"unchanged 1"}, nil},
 		{"deactivated, it gives no name away", func(w *world) { w.lists(vm("i-2", "old", "10.0.0.2")); w.holds(take(gone(time.Hour))) },
-			[]string{`create i-2 new_instance name="old-i-2" 10.0.0.2 Linux`, "keep i-1 in_grace"}, nil},
+			[]string{`create i-2 new_instance name="old-i-2" 10.0.0.2 Linux`, "keep i-1 adopted_stays"}, nil},
 		{"an event closes it", func(w *world) { w.rules.Partial = true; w.holds(take()) }, []string{"deactivate i-1 instance_released"}, own},
 		{"a copy of it is not ours", func(w *world) {
 			w.lists(vm("i-1", "old", "10.0.0.1"))
@@ -191,6 +228,38 @@ func TestAdoptedFollows(t *testing.T) {
 			w.holds(take())
 		}, []string{"unchanged 1"}, nil},
 	})
+}
+
+// TestLabelsAloneDeleteNothing: somebody who may set labels writes all of ours on an asset that is not ours, of an
+// instance that is released, or dates its deactivation back. No run deletes it, by whatever path.
+func TestLabelsAloneDeleteNothing(t *testing.T) {
+	t.Parallel()
+	marked := func(edits ...func(*inventory.Asset)) inventory.Asset {
+		marks := []func(*inventory.Asset){comment("a database; do not touch"), called("oracle"), adoptedAs("theirs")}
+		return host(vm("i-gone", "web", "10.0.0.1"), append(marks, edits...)...)
+	}
+	week := []func(*inventory.Asset){gone(30 * 24 * time.Hour), due(-24 * time.Hour)}
+	for name, setup := range map[string]func(w *world){
+		"absent":                   func(w *world) { w.holds(marked()) },
+		"absent, no grace":         func(w *world) { w.rules.Grace = 0; w.holds(marked()) },
+		"deactivated long ago":     func(w *world) { w.holds(marked(week...)) },
+		"the same, no grace":       func(w *world) { w.rules.Grace = 0; w.holds(marked(week...)) },
+		"by an event":              func(w *world) { w.rules.Partial = true; w.holds(marked(week...)) },
+		"closed by an event":       func(w *world) { w.holds(marked(append(week, labelled(inventory.LabelEvent, "closed"))...)) },
+		"of an account taken out":  func(w *world) { delete(w.rules.Accounts, prod); w.holds(marked(week...)) },
+		"of an account taken out!": func(w *world) { delete(w.rules.Accounts, prod); w.rules.Grace = 0; w.holds(marked()) },
+	} {
+		w := newWorld()
+		w.lists(vm("i-1", "x", "10.0.0.2"))
+		setup(w)
+		a := w.approve()
+		retired := Retire(w.input(), w.rules, Retirement{Account: prod}).ApproveRetirement()
+		for _, c := range slices.Concat(a.Removals(), retired.Removals()) {
+			if c.Action == Delete {
+				t.Errorf("%s: %+v", name, c)
+			}
+		}
+	}
 }
 
 // TestManage: fields that are people's are written on new assets only; what differs is told.

@@ -37,8 +37,8 @@ func (b *builder) orphan(c Change, a inventory.Asset, why Reason) {
 	switch {
 	case kept:
 		b.skip(c, because(KeptByLabel, keep))
-	case gone && readable && !a.Active && b.rules.Mode != ModeDelete:
-		b.keep(c, because(b.stays(), stamp(since)))
+	case gone && readable && !a.Active && b.rules.modeOf(a) != ModeDelete:
+		b.keep(c, because(b.stays(a), stamp(since)))
 	case gone && readable && !a.Active && b.rules.Now.Before(since.Add(b.rules.Grace)):
 		b.keep(c, because(InGrace, stamp(since), stamp(since.Add(b.rules.Grace))))
 	default:

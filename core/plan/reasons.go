@@ -7,6 +7,7 @@ const (
 	FollowsCloud        Code = "follows_cloud"
 	Returned            Code = "returned"
 	ReturnedOff         Code = "returned_off"
+	ReturnedUnproved    Code = "returned_unproved"
 	GivesWay            Code = "gives_way"
 	SwapStep            Code = "swap_step"
 	NoAddress           Code = "no_address"
@@ -59,6 +60,7 @@ const (
 	SwitchedOn          Code = "switched_on"
 	StaysDeactivated    Code = "stays_deactivated"
 	NoRightToDelete     Code = "no_right_to_delete"
+	AdoptedStays        Code = "adopted_stays"
 	InGrace             Code = "in_grace"
 	GuardShare          Code = "guard_share"
 	GuardEmpty          Code = "guard_empty"
@@ -130,6 +132,8 @@ func wordsOf(code Code) (words, bool) {
 		{FollowsCloud, words{"与云上不一致：%s", "differs from the cloud: %s"}},
 		{Returned, words{"实例又出现了，重新启用", "the instance is back: active again"}},
 		{ReturnedOff, words{"实例又出现了；停用前已被人工关闭，保持关闭", "the instance is back; a person had switched the asset off before, it stays off"}},
+		{ReturnedUnproved, words{"实例又出现了；标签不能证明资产是由我们停用的，保持关闭，请人工启用",
+			"the instance is back; the labels do not show that we switched the asset off, it stays off until a person switches it on"}},
 		{GivesWay, words{"名称让给在用的资产 %s", "gives its name to the active asset %s"}},
 		{SwapStep, words{"名称互换的中间步骤", "a step in swapping names"}},
 		{NoAddress, words{"实例还没有 IP 地址，暂不创建", "the instance has no address yet: not created"}},
@@ -191,6 +195,8 @@ func wordsOf(code Code) (words, bool) {
 		{SwitchedOn, words{"保留：停用后又被人工启用", "kept: a person switched it on again"}},
 		{StaysDeactivated, words{"停用于 %s，按配置不删除", "deactivated at %s; never deleted by configuration"}},
 		{NoRightToDelete, words{"停用于 %s，JumpServer 的密钥没有删除权限，不删除", "deactivated at %s; not deleted, as JumpServer's key may not delete"}},
+		{AdoptedStays, words{"停用于 %s；认领的资产不自动删除（jms-sync retire --adopted 列出可删除的；sync.removal.adopted）",
+			"deactivated at %s; an adopted asset is not deleted by runs (jms-sync retire --adopted lists those that may go; sync.removal.adopted)"}},
 		{InGrace, words{"停用于 %s，%s 之后删除", "deactivated at %s, to be deleted after %s"}},
 		{GuardShare, words{"暂缓：该区域将失去 %d/%d 个资产，超过 %d%%", "held: the scope would lose %d of %d assets, more than %d%%"}},
 		{GuardEmpty, words{"暂缓：该区域列表为空，而 JumpServer 中有 %d 个资产", "held: the scope is empty, JumpServer has %d assets of it"}},
