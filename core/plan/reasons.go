@@ -98,6 +98,7 @@ const (
 	ChangedSince    Code = "changed_since"
 	NotReviewed     Code = "not_reviewed"
 	NoLongerPlanned Code = "no_longer_planned"
+	HeldInFile      Code = "held_in_file"
 	// Of where new assets go, and of what they are made.
 	NodeNew          Code = "node_new"
 	NodeNewOrRenamed Code = "node_new_or_renamed"
@@ -236,6 +237,7 @@ func wordsOf(code Code) (words, bool) {
 		{ChangedSince, words{"未执行（%s）：计划文件之后有变化，与文件中的不同", "not made (%s): changed since the plan's file, it is another change now"}},
 		{NotReviewed, words{"未执行（%s）：不在计划文件中", "not made (%s): it is not in the plan's file"}},
 		{NoLongerPlanned, words{"未执行（%s）：计划文件之后有变化，现在已无需改动", "not made (%s): changed since the plan's file, there is nothing to do any more"}},
+		{HeldInFile, words{"暂缓：在计划文件里就是暂缓的，加上 --include-held 才执行", "held: it is held in the plan's file, and made with --include-held only"}},
 		{NodeNew, words{"新节点 %s：还没有人能通过它访问资产，请在 JumpServer 里给它授权", "new node %s: nobody has access by it yet; name it in an access rule"}},
 		{NodeNewOrRenamed, words{
 			"新节点 %s：还没有人能通过它访问资产，请在 JumpServer 里给它授权（没有状态存储时认不出改了名的节点）",
