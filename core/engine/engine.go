@@ -85,7 +85,9 @@ type Outcome struct {
 	Report report.Report
 	Lines  iter.Seq[plan.Change]
 	Review []plan.Line // what would be done, and what a person may let pass besides; nil if not asked for
-	Err    error
+	// Removals is how many removals there are if a person agrees to all that may be approved; of Retire.
+	Removals int
+	Err      error
 }
 
 // Run makes one pass. It always ends in a report and, as NotifyOn says, a notification; that one

@@ -175,19 +175,10 @@ func (b *builder) unasked(m mark) string {
 // judge applies the rules of the package's doc to an asset whose instance is absent.
 func (b *builder) judge(c Change, a inventory.Asset) {
 	since, gone, readable := goneSince(a, b.rules.Now)
-	spared, untouchable := b.rules.untouchable(a)
-	why, keep := kept(a)
+	spared, spares := b.spared(a)
 	switch {
-	case untouchable:
+	case spares:
 		b.skip(c, spared)
-	case keep:
-		b.skip(c, because(KeptByLabel, why))
-	case within(b.rules.Protected, a.Address), a.Count(inventory.LabelProtected) > 0:
-		b.skip(c, because(IsProtected))
-	case !b.rules.listed(a.Address):
-		b.skip(c, because(NotWhitelisted))
-	case b.rules.NoDelete:
-		b.skip(c, because(NoDelete))
 	case !readable:
 		b.skip(c, because(GoneUnreadable))
 	case gone && a.Active:
@@ -200,11 +191,33 @@ func (b *builder) judge(c Change, a inventory.Asset) {
 		c.Patch = &inventory.Patch{ID: a.ID, Active: new(false), Labels: goneLabels(a, b.rules)}
 		c.Fields = []string{"is_active", "labels"}
 		why := because(InstanceGone)
-		if b.rules.Partial {
+		switch {
+		case b.rules.Partial:
 			why = because(InstanceReleased)
+		case b.plan.unprovable[a.ID]:
+			why = because(Retired)
 		}
 		b.candidate(c, Deactivate, why)
 	}
+}
+
+// spared returns why an asset is never removed, whatever became of its instance, and reports whether that is so.
+func (b *builder) spared(a inventory.Asset) (Reason, bool) {
+	why, untouchable := b.rules.untouchable(a)
+	reason, keep := kept(a)
+	switch {
+	case untouchable:
+		return why, true
+	case keep:
+		return because(KeptByLabel, reason), true
+	case within(b.rules.Protected, a.Address), a.Count(inventory.LabelProtected) > 0:
+		return because(IsProtected), true
+	case !b.rules.listed(a.Address):
+		return because(NotWhitelisted), true
+	case b.rules.NoDelete:
+		return because(NoDelete), true
+	}
+	return Reason{}, false
 }
 
 // switchedOn leaves an asset alone that a person switched on again. Who switches it off after that is a

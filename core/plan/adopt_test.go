@@ -253,7 +253,7 @@ func TestLabelsAloneDeleteNothing(t *testing.T) {
 		w.lists(vm("i-1", "x", "10.0.0.2"))
 		setup(w)
 		a := w.approve()
-		retired := Retire(w.input(), w.rules, Retirement{Account: prod}).ApproveRetirement()
+		retired := Retire(w.input(), w.rules, Retirement{Account: prod}).ApproveRetirement(w.limits, nil, true)
 		for _, c := range slices.Concat(a.Removals(), retired.Removals()) {
 			if c.Action == Delete {
 				t.Errorf("%s: %+v", name, c)

@@ -45,8 +45,10 @@ const (
 	NotConfigured       Code = "not_configured"
 	SwitchedOffAccount  Code = "switched_off_account"
 	RegionNotConfigured Code = "region_not_configured"
+	WrongNumber         Code = "wrong_number"
 	NoOrphan            Code = "no_orphan"
 	Retired             Code = "retired"
+	StillRuns           Code = "still_runs"
 	SeenElsewhere       Code = "seen_elsewhere"
 	GoneUnreadable      Code = "gone_unreadable"
 	IsGateway           Code = "is_gateway"
@@ -64,6 +66,7 @@ const (
 	InGrace             Code = "in_grace"
 	GuardShare          Code = "guard_share"
 	GuardEmpty          Code = "guard_empty"
+	GuardUnasked        Code = "guard_unasked"
 	GuardLeak           Code = "guard_leak"
 	GuardMissing        Code = "guard_missing"
 	GuardRun            Code = "guard_run"
@@ -177,10 +180,12 @@ func wordsOf(code Code) (words, bool) {
 		{NotConfigured, words{"保留：配置中没有账号 %s", "kept: the configuration has no account %s"}},
 		{SwitchedOffAccount, words{"保留：配置中账号 %s 已停用", "kept: the account %s is switched off in the configuration"}},
 		{RegionNotConfigured, words{"保留：配置中账号 %s 没有区域 %s", "kept: in the configuration the account %s does not have region %s"}},
+		{WrongNumber, words{"现在要移除的是 %d 个资产，不是 %d 个，什么都没有写入：请再看一遍表格", "%d assets are to be removed now, not %d; nothing was written: look at the table again"}},
 		{NoOrphan, words{"账号 %s（或该区域）仍在配置中启用，其资产由同步管理，不能 retire；账号仍启用时请写明已不在配置中的 --region", "account %s (or this region of it) is configured and enabled, its assets are looked after and cannot be retired; name a --region that it no longer has"}},
 		{Retired, words{"人工执行 retire：账号或区域已不在配置中", "a person retires it: its account or region is not configured"}},
 		{OthersNotAsked, words{"保留：账号 %s 可能属于同一云账号，本次没有查询（写上 account_id 可以区分）", "kept: account %s may be of the same owner and was not asked (account_id tells them apart)"}},
 		{OtherOwner, words{"保留：资产属于云账号 %s，而当前密钥属于 %s", "kept: it belongs to cloud account %s, the key to %s"}},
+		{StillRuns, words{"不处理：实例还在（%s 的列表里）", "refused: its instance is there, in the listing of %s"}},
 		{SeenElsewhere, words{"保留：实例出现在 %s 的列表中", "kept: the instance is in the listing of %s"}},
 		{GoneUnreadable, words{"保留：标签 jms-gone 无法识别", "kept: its label jms-gone cannot be read"}},
 		{IsGateway, words{"保留：它是网关", "kept: it is a gateway"}},
@@ -201,6 +206,7 @@ func wordsOf(code Code) (words, bool) {
 		{InGrace, words{"停用于 %s，%s 之后删除", "deactivated at %s, to be deleted after %s"}},
 		{GuardShare, words{"暂缓：该区域将失去 %d/%d 个资产，超过 %d%%", "held: the scope would lose %d of %d assets, more than %d%%"}},
 		{GuardEmpty, words{"暂缓：该区域列表为空，而 JumpServer 中有 %d 个资产", "held: the scope is empty, JumpServer has %d assets of it"}},
+		{GuardUnasked, words{"暂缓：没有密钥，%d 个资产的实例都无从查询", "held: there is no key, and %d assets are left whose instances nobody can be asked for"}},
 		{GuardLeak, words{"暂缓：该区域 24 小时内将共失去 %d/%d 个资产（其中 %d 个已停用），超过 %d%%", "held: within 24 hours the scope would have lost %d of %d assets (%d of them are deactivated already), more than %d%%"}},
 		{GuardMissing, words{
 			"暂缓：该区域变空（原有 %d 个资产），首次证实已释放于 %s，%s 之后的同步再次证实即移除",

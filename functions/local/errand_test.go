@@ -104,38 +104,130 @@ func TestRetire(t *testing.T) {
 	if text := d.cards(2); !strings.Contains(text, "无人管理的资产") || !strings.Contains(text, "cn-hangzhou") {
 		t.Error(text)
 	}
-	writes := d.jms.Writes()
-	d.run(exitDone, "retire", "--account", "aliyun-prod", "--region", "cn-hangzhou")
-	d.prints("没有写入任何内容", "停用资产 2")
-	if d.jms.Writes() != writes {
-		t.Error("written without --apply")
+	writes, cards := d.jms.Writes(), 2
+	retire := []string{"retire", "--account", "aliyun-prod", "--region", "cn-hangzhou"}
+	d.run(exitPartial, retire...) // they run
+	d.prints("2 个资产的实例还在，不处理")
+	if r := d.sync(exitPartial, report.OK, append(retire, "--apply")...); r.Skipped != 2 || r.Deactivated != 0 || d.jms.Writes() != writes {
+		t.Errorf("they run: %+v", r)
 	}
-	if r := d.sync(exitDone, report.OK, "retire", "--account", "aliyun-prod", "--region", "cn-hangzhou", "--apply"); r.Deactivated != 2 {
+	cards++ // it was told
+	for n := range 2 {
+		d.account.Remove("cn-hangzhou", alibabatest.Sample(2+n).ID)
+	}
+	d.run(exitPartial, retire...) // a small scope has become empty
+	d.prints("停用资产 0", "有 2 个移除被暂缓；确认要移除这 2 个资产：--apply --yes-remove 2")
+	for _, wrong := range []string{"1", "3", "20"} {
+		d.run(exitFailed, append(retire, "--apply", "--yes-remove", wrong)...)
+	}
+	d.run(exitUsage, append(retire, "--apply", "--yes-remove", "-2")...)
+	if d.jms.Writes() != writes {
+		t.Error("written without --apply, or with a wrong number")
+	}
+	d.cards(cards)
+	if r := d.sync(exitDone, report.OK, append(retire, "--apply", "--yes-remove", "2")...); r.Deactivated != 2 {
 		t.Errorf("%+v", r)
 	}
-	active := 0
-	for _, h := range d.hosts() {
-		if h.Active {
-			active++
-		}
+	if text := d.cards(cards + 1); !strings.Contains(text, "停用资产") {
+		t.Error(text)
 	}
-	if active != 2 || len(d.hosts()) != 4 {
-		t.Errorf("%d of %d hosts are active", active, len(d.hosts()))
+	if d.active() != 2 || len(d.hosts()) != 4 {
+		t.Errorf("%d of %d hosts are active", d.active(), len(d.hosts()))
 	}
 	if r := d.sync(exitDone, report.OK); r.Orphans != 0 || r.Deactivated+r.Deleted+r.Updated != 0 {
 		t.Errorf("after it: %+v", r)
 	}
 }
 
-// TestRetireDeletesWithoutGrace, as sync.removal says.
+// switchedOff writes the configuration with its account switched off, or without a key of it, and returns its path.
+func (d *desk) switchedOff(key bool) string {
+	name := "aliyun-prod"
+	if !key {
+		name = "other"
+	}
+	live := fmt.Sprintf("{type: 阿里云, name: live, access_key_id: LTAI5tLiveLiveLiveLive00, access_key_secret: liveliveliveliveliveliveliveli, regions: [cn-shanghai], endpoint: %q}\n  - ", d.endpoint)
+	text := strings.Replace(d.read(d.config()), "{type: 阿里云, name: aliyun-prod", live+"{enabled: false, type: 阿里云, name: "+name, 1)
+	return d.save("off.yaml", text)
+}
+
+// TestRetireOfWhatRuns: an account is switched off while its 40 instances run, and nothing has a grace. With its key
+// they are refused, whatever number is typed; without one they are deactivated, and only with the right number.
+func TestRetireOfWhatRuns(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.ecs.AddAccount(alibabatest.Key{AccountID: "9999999999999999", AccessKeyID: "LTAI5tLiveLiveLiveLive00", AccessKeySecret: "liveliveliveliveliveliveliveli"})
+	d.fill(40, "cn-beijing")
+	d.sync(exitDone, report.OK)
+	d.more = "sync: {removal: {grace: 0s}}"
+	writes := d.jms.Writes()
+	retire := func(key bool, code int, args ...string) {
+		t.Helper()
+		d.raw(t.Context(), code, append([]string{"-c", d.switchedOff(key), "retire", "--account", "aliyun-prod", "--apply"}, args...)...)
+	}
+	retire(true, exitPartial)
+	d.prints("40 个资产的实例还在，不处理")
+	retire(true, exitFailed, "--yes-remove", "40")
+	d.ecs.Break(alibabatest.Fault{Kind: alibabatest.NoPermission})
+	retire(true, exitFailed)
+	retire(true, exitFailed, "--yes-remove", "40")
+	d.ecs.Repair()
+	retire(false, exitPartial)
+	if d.jms.Writes() != writes || d.active() != 40 {
+		t.Fatalf("%d active: %v", d.active(), d.jms.Calls())
+	}
+	retire(false, exitDone, "--yes-remove", "40")
+	if d.active() != 0 || len(d.hosts()) != 40 {
+		t.Errorf("%d of %d are active", d.active(), len(d.hosts()))
+	}
+}
+
+// TestRetireDeletesWithoutGrace, as sync.removal says, what is proved to be gone.
 func TestRetireDeletesWithoutGrace(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.fill(2, "cn-beijing", "cn-hangzhou")
 	d.sync(exitDone, report.OK)
 	d.dropRegion("cn-hangzhou")
+	for n := range 2 {
+		d.account.Remove("cn-hangzhou", alibabatest.Sample(2+n).ID)
+	}
 	d.more = "sync: {removal: {grace: 0s}}"
-	if r := d.sync(exitDone, report.OK, "retire", "--account", "aliyun-prod", "--region", "cn-hangzhou", "--apply"); r.Deleted != 2 || len(d.hosts()) != 2 {
+	retire := []string{"retire", "--account", "aliyun-prod", "--region", "cn-hangzhou", "--apply", "--yes-remove", "2"}
+	if r := d.sync(exitDone, report.OK, retire...); r.Deleted != 2 || len(d.hosts()) != 2 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestRetireAdopted: no run deletes what was adopted, however long ago it was deactivated; a person's order does, with
+// proof, and the run's limits hold for it.
+func TestRetireAdopted(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.fill(3, "cn-beijing")
+	const id = "5d3a3f8e-0d0f-4c7f-9a55-0c1f1f0c9a11"
+	d.jms.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{
+		ID: id, Name: "by hand", Address: "10.9.9.9", Nodes: []string{"/DEFAULT/阿里云/aliyun-prod"}, Labels: []string{
+			"jms-cloud:alibaba", "jms-account:aliyun-prod", "jms-owner:1234567890123456", "jms-region:cn-beijing",
+			"jms-instance:" + alibabatest.Sample(50).ID, "jms-asset:" + id, "jms-gone:20250101T0000Z", "jms-due:20250108T0000Z",
+		},
+	})
+	d.sync(exitDone, report.OK)
+	if r := d.sync(exitDone, report.OK); r.Deleted != 0 || len(d.hosts()) != 4 {
+		t.Fatalf("%+v", r)
+	}
+	writes := d.jms.Writes()
+	d.run(exitDone, "retire", "--adopted")
+	d.prints("by hand", "删除资产 1", "没有写入任何内容")
+	d.run(exitDone, "retire", "--adopted", "--account", "other", "--apply")
+	d.run(exitFailed, "retire", "--adopted", "--apply", "--yes-remove", "2")
+	d.account.Put("cn-beijing", alibabatest.Sample(50)) // it is back
+	d.run(exitDone, "retire", "--adopted", "--apply")
+	d.prints("没有需要处理的资产。")
+	if d.jms.Writes() != writes || len(d.hosts()) != 4 {
+		t.Fatalf("%d hosts, %d writes", len(d.hosts()), d.jms.Writes())
+	}
+	d.account.Remove("cn-beijing", alibabatest.Sample(50).ID)
+	if r := d.sync(exitDone, report.OK, "retire", "--adopted", "--apply"); r.Deleted != 1 || len(d.hosts()) != 3 {
 		t.Errorf("%+v", r)
 	}
 }
