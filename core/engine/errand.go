@@ -21,6 +21,8 @@ type Errand struct {
 	// them, and returns the clouds in which there is one; may be nil.
 	Adopted bool
 	Yes     int
+	// Of Adopt: also by zone, address and name.
+	ByAddress bool
 	Keyed   func(scopes []inventory.Scope) (Clouds, []inventory.Cloud)
 	// Begin is told of the scopes in which something is about to be written; may be nil.
 	Begin func(ctx context.Context, scopes []inventory.Scope)
@@ -29,7 +31,7 @@ type Errand struct {
 // Adopt marks assets that are not ours as those of instances that run: see plan.Adopt.
 func (e Engine) Adopt(ctx context.Context, o Errand) Outcome {
 	return e.errand(ctx, o, true, func(in plan.Input, rules plan.Rules) plan.Approved {
-		return plan.Adopt(in, rules).ApproveMarks()
+		return plan.Adopt(in, rules, o.ByAddress).ApproveMarks()
 	})
 }
 

@@ -22,6 +22,8 @@ const (
 	AmbiguousUnread     Code = "ambiguous_unread"
 	AmbiguousInstances  Code = "ambiguous_instances"
 	NamesAnother        Code = "names_another"
+	OtherName           Code = "other_name"
+	OnlyByAddress       Code = "only_by_address"
 	OtherType           Code = "other_type"
 	Released            Code = "released"
 	Differs             Code = "differs"
@@ -149,11 +151,13 @@ func wordsOf(code Code) (words, bool) {
 		{NamedInComment, words{"已有资产 %s 的备注写着该实例 ID，不重复创建（可用 jms-sync adopt 认领）", "asset %s names this instance in its comment or a label: not doubled (jms-sync adopt can take it over)"}},
 		{AdoptedByID, words{"认领：资产 ID 由该实例算出，标签曾被移除", "adopted: the asset's id is made of the instance, its labels were taken off"}},
 		{AdoptedByName, words{"认领：备注或标签里有该实例 ID", "adopted: its comment or a label names the instance"}},
-		{AdoptedByAddress, words{"认领：网域与地址相同，且在资产与实例中都唯一", "adopted: the same zone and address, unique among assets and instances"}},
+		{AdoptedByAddress, words{"认领：网域、地址与名称相同，地址在资产与实例中都唯一", "adopted: the same zone, address and name, the address unique among assets and instances"}},
 		{Ambiguous, words{"不认领：无法确定是哪一个（资产 %s）", "not adopted: it is not certain which one (assets %s)"}},
 		{AmbiguousUnread, words{"不认领：只有网域与地址相同，而账号 %s 区域 %s 本次读取失败，不能确定唯一", "not adopted: only zone and address are the same, and account %s region %s could not be read, so that nobody knows whether they are unique"}},
 		{AmbiguousInstances, words{"不认领：该资产对应几台实例（%s）", "not adopted: the asset may be that of several instances (%s)"}},
 		{NamesAnother, words{"不认领：地址相同，但资产 %s 写着别的实例 ID（地址可能被重新分配）", "not adopted: the address is the same, but asset %s names another instance (the address may have been used again)"}},
+		{OtherName, words{"不认领：地址相同，但名称不同，可能是另一台机器（资产 %s）", "not adopted: the address is the same, but the names differ, it may be another machine (asset %s)"}},
+		{OnlyByAddress, words{"不认领：资产 %s 只有网域、地址与名称相同；确认是同一台之后加上 --by-address", "not adopted: of asset %s just zone, address and name are the same; --by-address, once you know that it is this machine"}},
 		{OtherType, words{"不认领：地址相同，但资产 %s 的平台类型与云上的系统不符", "not adopted: the address is the same, but the platform of asset %s contradicts the system in the cloud"}},
 		{Released, words{"放手：移除 jms-* 标签，不删除", "released: our labels are taken off, nothing is deleted"}},
 		{Differs, words{"与云上不同，由人管理，不覆盖：%s", "differs from the cloud where people have the say, left as it is: %s"}},

@@ -223,7 +223,9 @@ func TestRetireAdopted(t *testing.T) {
 		{"the grace is over", func(w *world) { w.holds(of("i-1", "a", gone(week), never)) }, []string{"delete i-1 grace_over"}},
 		{"within the grace, or not deactivated", func(w *world) { w.holds(of("i-1", "a", gone(week-time.Minute), never), of("i-2", "b")) }, nil},
 		{"switched off by a person", func(w *world) { w.holds(of("i-1", "a", off)) }, nil},
-		{"switched on again", func(w *world) { w.holds(of("i-1", "a", gone(week), never, func(a *inventory.Asset) { a.Active = true })) }, nil},
+		{"switched on again", func(w *world) {
+			w.holds(of("i-1", "a", gone(week), never, func(a *inventory.Asset) { a.Active = true }))
+		}, nil},
 		{"a time that nobody can read", func(w *world) { w.holds(of("i-1", "a", off, labelled(inventory.LabelGone, "long ago"))) }, nil},
 		{"promised for later", func(w *world) { w.holds(of("i-1", "a", gone(week), due(time.Hour))) }, nil},
 		{"one that we made is for runs", func(w *world) { w.holds(host(vm("i-1", "a", "10.0.0.1"), gone(2*week))) }, nil},
@@ -234,7 +236,11 @@ func TestRetireAdopted(t *testing.T) {
 			w.holds(of("i-1", "a", gone(week), never))
 		}, []string{"skip i-1 still_runs"}},
 		{"a person keeps it", func(w *world) { w.holds(of("i-1", "a", gone(week), never, labelled("jms-keep ", "db"))) }, []string{"skip i-1 kept_by_label"}},
-		{"its scope failed", func(w *world) { w.listings = nil; w.fails(scope(prod, beijing), owner); w.holds(of("i-1", "a", gone(week), never)) },
+		{"its scope failed", func(w *world) {
+			w.listings = nil
+			w.fails(scope(prod, beijing), owner)
+			w.holds(of("i-1", "a", gone(week), never))
+		},
 			[]string{"skip i-1 scope_failed"}},
 		{"its account is not configured", func(w *world) {
 			w.holds(ofLeft("i-1", beijing, adoptedAs("a"), gone(week), never))

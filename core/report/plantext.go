@@ -51,7 +51,7 @@ func ErrandText(to io.Writer, lines iter.Seq[plan.Change], lang plan.Lang) error
 			if c.Interim {
 				continue
 			}
-			row := []string{w.actionName(c.Action), clean(c.InstanceID), w.plainPlace(c.Scope.Account, regionOf(c.Scope)),
+			row := []string{w.actionName(c.Action), strings.TrimSpace(clean(c.InstanceID) + " " + clean(c.CloudName)), w.plainPlace(c.Scope.Account, regionOf(c.Scope)),
 				clean(c.Name), clean(c.Address), clean(c.Reason.Text(w.lang))}
 			if !yield(row) {
 				return

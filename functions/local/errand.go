@@ -18,6 +18,7 @@ import (
 type order struct {
 	account, region string
 	apply, adopted  bool
+	byAddress       bool
 	yes             int // removals that the person has agreed to; 0 = none are named
 	run             func(engine.Engine, context.Context, engine.Errand) engine.Outcome
 	check           func(*order, plan.Rules) error // nil = nothing to check
@@ -30,11 +31,13 @@ func adoptCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 		Short: "认领已有的资产：为运行中的实例找到 Python 工具或人工创建的资产，显示表格；--apply 就地打上我们的标签",
 		Long: "为还没有我们资产的运行中实例，查找已有的资产：\n" +
 			"  1. 备注里有 instance_id: <实例 ID>（Python 工具留下的）；\n" +
-			"  2. 否则网域与地址相同，并且在全部资产与全部实例中都唯一。\n" +
+			"  2. 加上 --by-address：网域、地址与名称都相同，并且地址在全部资产与全部实例中都唯一。\n" +
+			"     地址相同的可能是另一台机器：先看表格里实例与资产两边的名称。\n" +
 			"不能确定的只列出，从不猜测。加上 --apply 才写入：就地打上 jms-* 标签和 jms-asset:<资产自己的 ID>，\n" +
 			"资产的 ID、账号、授权、节点、备注、名称都不变。之后它与我们创建的资产一样跟随云，名称默认保留\n" +
-			"（sync.manage.adopted_name）。release 是反向操作。",
+			"（sync.manage.adopted_name）；释放之后只停用，由人用 retire --adopted 删除（sync.removal.adopted）。release 是反向操作。",
 	})
+	cmd.Flags().BoolVar(&a.byAddress, "by-address", false, "也按网域、地址与名称认领")
 	return cmd
 }
 
@@ -109,7 +112,7 @@ func (r *order) execute(ctx context.Context, o *options, stdout, stderr io.Write
 	}
 	out := r.run(s.engine, ctx, engine.Errand{
 		Account: r.account, Region: r.region, Write: r.apply, Begin: wire.Reopen(s.store, s.engine.Log),
-		Adopted: r.adopted, Yes: r.yes, Keyed: wire.Keyed(s.cfg, s.engine.Log, s.kept, r.account),
+		ByAddress: r.byAddress, Adopted: r.adopted, Yes: r.yes, Keyed: wire.Keyed(s.cfg, s.engine.Log, s.kept, r.account),
 	})
 	s.progress.clear()
 	if out.Err == nil {

@@ -35,17 +35,22 @@ func TestMoveFromThePythonTool(t *testing.T) {
 	d.fill(4, "cn-beijing")
 	one, two, three := alibabatest.Sample(0), alibabatest.Sample(1), alibabatest.Sample(2)
 	d.seed("old-0", one.PrivateIPs[0], "由JMS-Sync同步于 2025-05-07 10:00:00\ninstance_id: "+one.ID+"\nregion: cn-beijing")
-	d.seed("by hand", two.PrivateIPs[0], "")
+	byHand := two.HostName
+	d.seed(byHand, two.PrivateIPs[0], "")
+	d.seed("idc-oracle-db01", alibabatest.Sample(3).PrivateIPs[0], "")
 	d.seed("twin a", three.PrivateIPs[0], "")
 	d.seed("twin b", three.PrivateIPs[0], "")
 	before := d.hosts()
 
 	d.run(exitDone, "adopt")
-	d.prints("认领：备注或标签里有该实例 ID", "认领：网域与地址相同", "无法确定是哪一个（资产 twin a, twin b）", "没有写入任何内容")
+	d.prints("认领：备注或标签里有该实例 ID", "资产 "+byHand+" 只有网域、地址与名称相同；确认是同一台之后加上 --by-address", "没有写入任何内容")
+	d.run(exitDone, "adopt", "--by-address")
+	d.prints("认领：备注或标签里有该实例 ID", "认领：网域、地址与名称相同", "无法确定是哪一个（资产 twin a, twin b）",
+		"名称不同，可能是另一台机器（资产 idc-oracle-db01）", alibabatest.Sample(3).ID+" "+alibabatest.Sample(3).Name, "没有写入任何内容")
 	if d.jms.Writes() > 0 || !reflect.DeepEqual(before, d.hosts()) {
 		t.Errorf("written without --apply: %v", d.jms.Calls())
 	}
-	r := d.sync(exitDone, report.OK, "adopt", "--apply")
+	r := d.sync(exitDone, report.OK, "adopt", "--by-address", "--apply")
 	if r.Updated != 2 || r.Created+r.Deleted+r.Deactivated != 0 {
 		t.Errorf("%+v", r)
 	}
@@ -53,7 +58,7 @@ func TestMoveFromThePythonTool(t *testing.T) {
 	for _, h := range d.hosts() {
 		at := slices.IndexFunc(before, func(b jumpservertest.Host) bool { return b.ID == h.ID })
 		own := slices.Contains(h.Labels, "jms-asset:"+h.ID)
-		if adopted := h.Name == "old-0" || h.Name == "by hand"; adopted != own || !slices.Contains(h.Labels, "team:shop") {
+		if adopted := h.Name == "old-0" || h.Name == byHand; adopted != own || !slices.Contains(h.Labels, "team:shop") {
 			t.Errorf("%s: %v", h.Name, h.Labels)
 		}
 		if h.Labels = before[at].Labels; !reflect.DeepEqual(h, before[at]) {
@@ -61,7 +66,7 @@ func TestMoveFromThePythonTool(t *testing.T) {
 		}
 	}
 	ids := d.ids()
-	if r := d.sync(exitDone, report.OK); r.Created != 2 || r.Drifted != 2 || r.Updated != 0 || len(d.hosts()) != 6 {
+	if r := d.sync(exitDone, report.OK); r.Created != 2 || r.Drifted != 2 || r.Updated != 0 || len(d.hosts()) != 7 {
 		t.Errorf("the sync after it: %+v", r)
 	}
 	d.run(exitDone, "adopt")
@@ -73,11 +78,11 @@ func TestMoveFromThePythonTool(t *testing.T) {
 		t.Errorf("release: %+v", r)
 	}
 	for _, h := range d.hosts() {
-		if marked := slices.ContainsFunc(h.Labels, func(l string) bool { return strings.HasPrefix(l, "jms-") }); marked != (h.Name == "by hand") {
+		if marked := slices.ContainsFunc(h.Labels, func(l string) bool { return strings.HasPrefix(l, "jms-") }); marked != (h.Name == byHand) {
 			t.Errorf("%s: %v", h.Name, h.Labels)
 		}
 	}
-	if r := d.sync(exitDone, report.OK); r.Skipped != 4 || r.Created+r.Updated+r.Deactivated != 0 || len(d.hosts()) != 6 {
+	if r := d.sync(exitDone, report.OK); r.Skipped != 4 || r.Created+r.Updated+r.Deactivated != 0 || len(d.hosts()) != 7 {
 		t.Errorf("the sync after release: %+v", r)
 	}
 	for name, id := range ids {
@@ -238,9 +243,9 @@ func TestErrandsInEnglish(t *testing.T) {
 	d := newDesk(t)
 	d.more = "language: en"
 	d.fill(1, "cn-beijing")
-	d.seed("by hand", alibabatest.Sample(0).PrivateIPs[0], "")
-	d.run(exitDone, "adopt")
-	d.prints("Instance", "adopted: the same zone and address", "Nothing was written; --apply does it.")
+	d.seed("WEB-00000", alibabatest.Sample(0).PrivateIPs[0], "")
+	d.run(exitDone, "adopt", "--by-address")
+	d.prints("Instance", "adopted: the same zone, address and name", "Nothing was written; --apply does it.")
 	d.run(exitUsage, "retire", "--account", "aliyun-prod")
 	if text := d.stderr.String(); !strings.Contains(text, "configured and enabled") {
 		t.Error(text)
