@@ -23,7 +23,7 @@ type Errand struct {
 	Yes     int
 	// Of Adopt: also by zone, address and name.
 	ByAddress bool
-	Keyed   func(scopes []inventory.Scope) (Clouds, []inventory.Cloud)
+	Keyed     func(scopes []inventory.Scope) (Clouds, []inventory.Cloud)
 	// Begin is told of the scopes in which something is about to be written; may be nil.
 	Begin func(ctx context.Context, scopes []inventory.Scope)
 }
