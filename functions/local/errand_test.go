@@ -237,6 +237,26 @@ func TestRetireAdopted(t *testing.T) {
 	}
 }
 
+// TestKeptByAnySpelling: instances are released, and a person has labelled their assets with jms-keep as people write
+// it. With no grace at all they stay as they are.
+func TestKeptByAnySpelling(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.more = "sync: {removal: {grace: 0s}}"
+	d.fill(20, "cn-beijing")
+	d.sync(exitDone, report.OK)
+	spellings := []string{"JMS-Keep:db", "jms-keep :db", "jms_keep:db"}
+	for n, label := range spellings {
+		if !d.jms.Edit(jumpservertest.DefaultOrg, d.ids()[alibabatest.Sample(n).Name], func(h *jumpservertest.Host) { h.Labels = append(h.Labels, label) }) {
+			t.Fatal("no such host")
+		}
+	}
+	d.release(0, 4) // the fourth has no label
+	if r := d.sync(exitDone, report.OK); r.Deleted != 1 || r.Deactivated != 0 || r.Skipped != 3 || len(d.hosts()) != 19 || d.active() != 19 {
+		t.Errorf("%+v", r)
+	}
+}
+
 // TestErrandsInEnglish: words and hint.
 func TestErrandsInEnglish(t *testing.T) {
 	t.Parallel()
