@@ -30,6 +30,9 @@ func (x bastion) labels(ctx context.Context) []Line {
 			}
 			seen[l] = true
 		}
+		if line, odd := x.wide(ctx, m.Account); odd {
+			lines = append(lines, line)
+		}
 	}
 	if len(lines) > 0 {
 		return lines
@@ -52,6 +55,23 @@ func (x bastion) labelRights() Line {
 			say("只让该删除资产的人改标签；或改回 sync.removal.adopted: deactivate", "let only those edit labels who may delete assets, or go back to sync.removal.adopted: deactivate"))
 	}
 	return fine(subject, say("谁能改资产的标签，谁就能让它被停用；不是我们创建的，同步不删除", "whoever may edit an asset's labels can have it deactivated; no run deletes one that we did not make"))
+}
+
+// wide is the line of an account whose name JumpServer's database cannot hold, or may not.
+func (x bastion) wide(ctx context.Context, account string) (line Line, odd bool) {
+	if !inventory.FourBytes(account) {
+		return Line{}, false
+	}
+	subject := sayf("账号 %s 的名称", "the name of account %s", account)
+	fix := say("给账号改名（clouds[].name），或把 JumpServer 的数据库改成 utf8mb4", "rename the account (clouds[].name), or give JumpServer's database utf8mb4")
+	narrow, err := x.Narrow(ctx)
+	switch {
+	case err != nil:
+		return warn(subject, say("查不到 JumpServer 的数据库能不能存下四字节字符（emoji、生僻字）", "it cannot be asked whether JumpServer's database holds signs of four bytes (emoji, rare Han)").with(err), fix), true
+	case narrow:
+		return fail(subject, say("JumpServer 的数据库存不下四字节字符（emoji、生僻字）：这个账号的新主机不会创建", "JumpServer's database cannot hold signs of four bytes (emoji, rare Han): no new host of this account is made"), fix), true
+	}
+	return Line{}, false
 }
 
 // unstorable is the line of a label that JumpServer cannot hold.

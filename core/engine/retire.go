@@ -51,7 +51,7 @@ func (e Engine) retire(ctx context.Context, o Errand, p *pass) (int, error) {
 	if !o.Adopted {
 		wishes = plan.Retire(in, rules, what)
 	}
-	proofs := asking.prove(ctx, wishes.Provable())
+	proofs := asking.prove(ctx, wishes.Provable(), wishes.Witness)
 	all := wishes.ApproveRetirement(e.Limits, proofs, true)
 	removals := len(all.Removals())
 	if o.Yes != 0 && o.Yes != removals {

@@ -101,18 +101,7 @@ func (b *builder) readScope(m mark) (Reason, bool) {
 	if why, orphan := b.configured(m); orphan {
 		return why, false
 	}
-	own := slices.IndexFunc(b.in.Listings, func(l inventory.Listing) bool {
-		return l.Cloud == m.cloud && l.Account == m.account && (l.Region == m.region || l.Region == everyRegion)
-	})
-	if own < 0 {
-		return because(ScopeNotAsked, m.account, m.region), false
-	}
-	if l := b.in.Listings[own]; !l.Complete() {
-		return because(ScopeFailed, m.account, m.region), false
-	} else if !strings.EqualFold(l.Owner, m.owner) {
-		return because(OtherOwner, m.owner, l.Owner), false
-	}
-	if why, asked := projectAsked(b.in.Listings[own], m); !asked {
+	if why, unread := b.unreadHere(m); unread {
 		return why, false
 	}
 	if name := b.failed(m); name != "" {

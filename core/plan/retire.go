@@ -55,7 +55,7 @@ func Retire(in Input, rules Rules, what Retirement) Plan {
 	b := newBuilder(in, rules)
 	b.plan.unprovable = map[string]bool{}
 	for _, n := range b.order { // nothing but these give a name away
-		b.plan.fixed[b.in.Bastion.Assets[n].Name] = true
+		b.plan.fixed.add(b.in.Bastion.Assets[n].Name)
 	}
 	mode := b.rules.Mode
 	for _, n := range b.order {
