@@ -78,7 +78,7 @@ type Request struct {
 	// Review makes Outcome.Review, in a dry run.
 	Review bool
 	// Only, where it is not nil, are the changes that a person reviewed: nothing else is written, and
-	// removals among them count as approved.
+	// removals among them count as approved, unless they are held.
 	Only []plan.Line
 }
 
@@ -87,8 +87,10 @@ type Request struct {
 type Outcome struct {
 	Report report.Report
 	Lines  iter.Seq[plan.Change]
-	Review []plan.Line // all that would be done if a person approves it; nil if not asked for
-	Err    error
+	Review []plan.Line // what would be done, and what a person may let pass besides; nil if not asked for
+	// Removals is how many removals there are if a person agrees to all that may be approved; of Retire.
+	Removals int
+	Err      error
 }
 
 // Run makes one pass. It always ends in a report and, as NotifyOn says, a notification; that one

@@ -124,6 +124,9 @@ func (o *options) execute(ctx context.Context, stdout, stderr io.Writer, once fu
 	if err := o.output.write(resultsOf(s, out)); err != nil {
 		return &exit{exitFailed, err}
 	}
+	if out.Review != nil {
+		fmt.Fprintln(stdout, fileHolds(string(o.output), out.Review, s.lang()))
+	}
 	return result(out)
 }
 
