@@ -64,13 +64,17 @@ func TestInitAsks(t *testing.T) {
 	zone := p.jms.SeedZone(opsOrg, "idc")
 	p.stdin = strings.Join([]string{
 		p.url, "2", "aliyun", "", "MY_CLOUD_ID", "MY_CLOUD_SECRET", "cn-beijing, cn-hangzhou", "idc",
-		"y", "阿里云", `second "x": #1`, "MY_CLOUD_ID", "MY_CLOUD_SECRET", "", "1", "n",
+		"y", "阿里云", `second "x": #1`, "a,b", "aliyun-prod", `second "x" #1`, "MY_CLOUD_ID", "MY_CLOUD_SECRET", "", "1", "n",
 	}, "\n") + "\n"
 	p.raw(t.Context(), exitDone, "-c", file, "--no-log-file", "init", "--cloud-endpoint", p.endpoint)
-	p.prints("云账号 aliyun-prod 可用：账号 1234567890123456，地域：cn-beijing、cn-hangzhou、cn-shanghai", "第一份计划（没有写入任何东西）")
+	p.prints("云账号 aliyun-prod 可用：账号 1234567890123456，地域：cn-beijing、cn-hangzhou、cn-shanghai", "第一份计划（没有写入任何东西）",
+		"已是另一个云账号的名称")
+	if n := strings.Count(p.stdout.String(), "不能有冒号与逗号"); n != 2 {
+		t.Errorf("a name that no configuration takes was refused %d times when it was asked for, want 2", n)
+	}
 	p.save(filepath.Base(file), strings.Replace(p.read(file), zone, fixedZone, 1)) // the emulator chose it
 	cfg := p.wrote("asked", file)
-	if cfg.JumpServer.OrgID != opsOrg || len(cfg.Clouds) != 2 || cfg.Clouds[0].DomainID != fixedZone || cfg.Clouds[1].Name != `second "x": #1` ||
+	if cfg.JumpServer.OrgID != opsOrg || len(cfg.Clouds) != 2 || cfg.Clouds[0].DomainID != fixedZone || cfg.Clouds[1].Name != `second "x" #1` ||
 		len(cfg.Clouds[0].Regions) != 2 || len(cfg.Clouds[1].Regions) != 0 || cfg.Clouds[0].AccountID != "1234567890123456" ||
 		!cfg.Notification.DingTalk.Enabled || cfg.Notification.DingTalk.Secret.Reveal() != deskSign {
 		t.Errorf("%+v", cfg)
@@ -112,6 +116,8 @@ func TestInitStops(t *testing.T) {
 		"不认识 \"regi…\"":               {"--url", p.url, "--org", "运维", "--cloud", cloud + ",region=x"},
 		"没有地域 \"cn-mars\"":            {"--url", p.url, "--org", "运维", "--cloud", cloud + ",regions=cn-mars"},
 		"--cloud zone=: \"dmz\" 不在其中": {"--url", p.url, "--org", "运维", "--cloud", cloud + ",zone=dmz"},
+		"不能有冒号与逗号":                    {"--url", p.url, "--org", "运维", "--cloud", strings.Replace(cloud, "name=prod", "name=a:b", 1)},
+		"已是另一个云账号的名称":                 {"--url", p.url, "--org", "运维", "--cloud", cloud, "--cloud", cloud},
 		"不能含有 ${":                     {"--url", p.url, "--org", "运维", "--cloud", strings.Replace(cloud, "name=prod", "name=${HOME}", 1)},
 		"要有 type= 与 name=":            {"--url", p.url, "--org", "运维", "--cloud", "type=aws"},
 		"cloud ibm is not supported":  {"--url", p.url, "--org", "运维", "--cloud", "type=ibm,name=x"},
