@@ -53,6 +53,7 @@ func (e Engine) approve(ctx context.Context, req Request, wishes plan.Plan, g gr
 	proofs := e.prove(ctx, candidates)
 	limits := e.limits(ctx, req, len(candidates)-len(g.assets))
 	limits.Approved, limits.Only = g.assets, req.Only
+	limits.Clock, _ = clockOff(ctx) // after all answers on which the removals rest
 	approved := wishes.Approve(limits, proofs)
 	held := wishes.Holdable(approved)
 	if req.Review {

@@ -51,6 +51,7 @@ func (e Engine) errand(ctx context.Context, o Errand, clouds bool, make func(pla
 		Started: e.Now(), DryRun: !o.Write, Environment: e.Wording.Environment, Language: e.Wording.Lang,
 	}
 	p := pass{changes: noChanges}
+	ctx = e.compared(ctx)
 	err := e.order(ctx, o, clouds, make, &p)
 	in.Listings, in.Notes, in.Unchanged = p.listings, p.notes, p.unchanged
 	in.Items, in.Problems, in.Stopped = p.result.Items, p.result.Problems, err
@@ -79,6 +80,9 @@ func (e Engine) order(ctx context.Context, o Errand, clouds bool, make func(plan
 	approved, err := make(plan.Input{Bastion: bastion, Listings: p.listings}, rules)
 	if err != nil {
 		return err
+	}
+	if why, off := clockOff(ctx); off && len(approved.Removals()) > 0 {
+		return &plan.Trouble{Kind: inventory.ClockOff, Reason: why}
 	}
 	p.plans(approved)
 	e.stage("apply")

@@ -24,6 +24,7 @@ const (
 	Limit          Kind = "limit"           // JumpServer's number of assets is used up
 	Organisation   Kind = "organisation"    // another organisation answers than the configured one
 	Front          Kind = "front"           // something in front of JumpServer answered in its place; see Advice
+	ClockOff       Kind = "clock_off"       // a signature or token is refused for its time: this machine's clock is wrong, see Skew
 	Unknown        Kind = "unknown"
 )
 
@@ -35,6 +36,9 @@ type Error struct {
 	Err     error // the cause, may be nil
 	// RetryAfter is how long the other side asked to wait; 0 = it did not say.
 	RetryAfter time.Duration
+	// Skew, with ClockOff, is how far this machine's clock is ahead of that of who refused; 0 = it is not
+	// known, or they agree.
+	Skew time.Duration
 	// Advice is what a person has to change; "" = more is not known than kind and message say.
 	Advice Advice
 }

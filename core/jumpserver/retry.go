@@ -151,6 +151,7 @@ func (c *Client) send(ctx context.Context, q call, body []byte, timeout time.Dur
 		return c.unreachable(ctx, q.op, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
+	c.dated(resp.Header, start)
 	resp.Request = req // which net/http sets, and transports of tests may not
 	err = c.answer(ctx, q, resp)
 	// The path is logged without its query, which may be long; headers never are.

@@ -194,6 +194,7 @@ func (w words) kindName(k inventory.Kind) string {
 		inventory.Limit:          {"资产数上限", "limit of assets"},
 		inventory.Organisation:   {"组织不符", "wrong organisation"},
 		inventory.Front:          {"应答的不是 JumpServer", "not JumpServer's answer"},
+		inventory.ClockOff:       {"时钟不准", "wrong clock"},
 		inventory.Unknown:        {"未知错误", "unknown error"},
 		busy:                     {"另一次同步正在进行，这一次没有执行", "another run is at work, so this one did nothing"},
 	}
