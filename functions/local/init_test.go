@@ -32,7 +32,7 @@ func beginner(t *testing.T) (p *patient, file string) {
 // wrote compares what init wrote with its golden files, and reads it as a run would.
 func (p *patient) wrote(name, file string) config.Config {
 	p.Helper()
-	for _, f := range []string{file, file + ".env"} {
+	for _, f := range []string{file, filepath.Join(p.dir, ".env")} {
 		info, err := os.Stat(f)
 		if err != nil || info.Mode().Perm() != 0o600 {
 			p.Fatalf("%s: %v, %v; want mode 0600", f, info, err)
@@ -45,7 +45,7 @@ func (p *patient) wrote(name, file string) config.Config {
 		}
 	}
 	golden(p.T, filepath.Join("testdata", "init", name+".yaml.golden"), p.steady(p.read(file)))
-	golden(p.T, filepath.Join("testdata", "init", name+".env.golden"), p.read(file+".env"))
+	golden(p.T, filepath.Join("testdata", "init", name+".env.golden"), p.read(filepath.Join(p.dir, ".env")))
 	cfg, err := config.Load(p.Context(), config.Source{File: file, Env: os.Environ()})
 	if err != nil {
 		p.Fatal(err)
@@ -101,6 +101,31 @@ func TestInitByFlags(t *testing.T) {
 		t.Error("--force did nothing")
 	}
 	p.prints("第一份计划（没有写入任何东西）")
+}
+
+// TestInitBesideServerless: where s.yaml stands beside it, its functions get the variables that the configuration
+// names, lines of .env that are there stay, and what init wrote can be deployed once the values are there.
+func TestInitBesideServerless(t *testing.T) {
+	p, file := beginner(t)
+	text, err := os.ReadFile(filepath.Join(repository, "s.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	serverless := p.save("s.yaml", string(text))
+	p.save(".env", "JMS_SYNC_CONFIG=oss://mine/config.yaml?region=cn-hangzhou\nJMS_SYNC_STATE=oss://mine/state\nOTHER=kept")
+	p.raw(t.Context(), exitDone, "-c", file, "--no-log-file", "init", "--url", p.url, "--org", "运维", "--no-plan", "--cloud",
+		"type=aliyun,name=prod,key-env=MY_CLOUD_ID,secret-env=MY_CLOUD_SECRET,regions=cn-beijing,endpoint="+p.endpoint)
+	dotenv := p.read(filepath.Join(p.dir, ".env"))
+	if !strings.HasPrefix(dotenv, "JMS_SYNC_CONFIG=oss://mine/config.yaml?region=cn-hangzhou\nJMS_SYNC_STATE=oss://mine/state\nOTHER=kept\n") ||
+		strings.Count(dotenv, "JMS_SYNC_CONFIG=") != 1 || !strings.Contains(dotenv, "\nMY_CLOUD_SECRET=\n") {
+		t.Errorf("%s", dotenv)
+	}
+	if n := strings.Count(p.read(serverless), "MY_CLOUD_ID: ${env('MY_CLOUD_ID')}\n"); n != 1 { // the event's block is an alias of it
+		t.Errorf("s.yaml passes the variable %d times:\n%s", n, p.read(serverless))
+	}
+	p.raw(t.Context(), exitDone, "-c", file, "doctor", "--deploy="+serverless)
+	t.Setenv("MY_CLOUD_SECRET", "")
+	p.raw(t.Context(), exitPartial, "-c", file, "doctor", "--deploy="+serverless)
 }
 
 // TestInitStops: at each mistake, with a word that helps, and with no file written.
