@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"os"
@@ -18,7 +20,12 @@ const defaultServerless = "s.yaml"
 
 // deployable examines whether the functions that a file of Serverless Devs deploys will be able to read their
 // configuration, and prints what it found.
-func (o *options) deployable(ctx context.Context, stdout io.Writer, file string) error {
+func (o *options) deployable(ctx context.Context, stdout io.Writer, file string, fix bool) error {
+	if fix {
+		if err := o.pass(ctx, stdout, file); err != nil {
+			return &exit{exitFailed, err}
+		}
+	}
 	lang := os.Getenv("JMS_SYNC_LANGUAGE")
 	found := doctor.Examine(ctx, []doctor.Check{doctor.Deploy(o.deployment(ctx, file))}, doctor.Patience)
 	if err := doctor.Write(stdout, found, lang); err != nil {
@@ -28,6 +35,21 @@ func (o *options) deployable(ctx context.Context, stdout io.Writer, file string)
 		return &exit{code: exitPartial}
 	}
 	return nil
+}
+
+// pass lets the functions of a file of Serverless Devs get the variables that the configuration names.
+func (o *options) pass(ctx context.Context, stdout io.Writer, file string) error {
+	d := o.deployment(ctx, file)
+	text, err := os.ReadFile(file)
+	if err = errors.Join(d.Err, d.Unread, err); err != nil {
+		return err
+	}
+	with, err := withVariables(string(text), d.Needs)
+	if err != nil || with == string(text) {
+		return err
+	}
+	fmt.Fprintf(stdout, "%s：加上了 %s\n\n", file, strings.Join(d.Needs, ", "))
+	return replace(file, with)
 }
 
 func (o *options) deployment(ctx context.Context, file string) doctor.Deployment {
