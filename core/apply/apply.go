@@ -15,7 +15,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// Bastion is what apply needs of JumpServer. All methods may be called by several goroutines.
+// Bastion is what apply needs of JumpServer. All methods may be called by several goroutines. An error of kind
+// Unanswered says that a write may have been carried out, or still be for as long as its RetryAfter.
 type Bastion interface {
 	// Node returns the node that a configured path means, and makes it where there is none: the node with
 	// the id that is known of the path ("" = none) while it exists, else that at the path.
@@ -25,10 +26,16 @@ type Bastion interface {
 	// Create makes one host under the node NodeID; inventory.ErrNodeGone says that there is none. existed tells that an asset with this id is in this organisation
 	// already; it is left as it is.
 	Create(ctx context.Context, a inventory.NewAsset) (existed bool, err error)
-	// Update writes patches; the errors stand at the places of their patches, nil = done.
-	Update(ctx context.Context, patches []inventory.Patch) []error
+	// Update writes patches; the errors stand at the places of their patches, nil = done. Before each request but
+	// the first, still says which of its rows (places of patches) are to be written even now; the entries of others
+	// are nil. nil instead of still: all are.
+	Update(ctx context.Context, patches []inventory.Patch, still func(rows []int) []int) []error
+	// UpdateBatch tells how many patches one request should have now, at least 1; labels: they set labels.
+	UpdateBatch(ctx context.Context, labels bool) int
 	// Remove deletes exactly these hosts; the errors stand at the places of their ids.
 	Remove(ctx context.Context, ids []string) []error
+	// RemoveBatch tells how many ids one removal should have now, at least 1.
+	RemoveBatch(ctx context.Context) int
 	// Assets reads just these hosts; those that do not exist are missing from the answer.
 	Assets(ctx context.Context, ids []string) ([]inventory.Asset, error)
 }
@@ -44,9 +51,10 @@ type NodeMemory interface {
 
 // Options say how fast to write, and who is told.
 type Options struct {
-	Writers  int // parallel creates at most; at least 1
-	Batch    int // rows of one list of updates or removals; at least 1
-	Now      func() time.Time
+	Writers int // parallel creates at most; at least 1
+	Now     func() time.Time
+	// Sleep waits; nil = in real time. Its error is that the context has ended.
+	Sleep    func(ctx context.Context, d time.Duration) error
 	Log      *slog.Logger
 	Progress func(done, total int) // may be nil; called by one goroutine at a time
 	Nodes    NodeMemory            // nil = nodes are found by their paths
@@ -57,7 +65,10 @@ type Options struct {
 
 // Run writes moves, creates, updates and removals, in this order, and says what became of each.
 func Run(ctx context.Context, to Bastion, what plan.Approved, o Options) Result {
-	r := &run{ctx: ctx, to: to, o: o}
+	if o.Sleep == nil {
+		o.Sleep = sleep
+	}
+	r := &run{ctx: ctx, to: to, o: o, named: map[string]string{}, barred: map[string]error{}}
 	for _, step := range what.Moves() {
 		r.total += len(step)
 	}
@@ -80,6 +91,10 @@ type run struct {
 	o      Options
 	result Result
 	total  int
+	named  map[string]string // the names that this run gave, by asset
+	barred map[string]error  // why nothing more is written, by kind of job
+	silent int               // weighs what went without an answer since the last success, see judge
+	away   error             // why nothing more is sent at all
 }
 
 func (r *run) add(items ...Item) {
@@ -105,6 +120,8 @@ func (r *run) tell(i Item) {
 	switch i.State {
 	case Failed:
 		r.o.Log.Error("change failed", append(attrs, "error", i.Err)...)
+	case Unknown:
+		r.o.Log.Error("it is not known whether the change was made", append(attrs, "error", i.Err)...)
 	case Done:
 		made := "change made"
 		if _, dry := r.to.(DryRun); dry {
@@ -125,58 +142,19 @@ func (r *run) outcome(c plan.Change, err error) Item {
 		return Item{Change: c, State: NotReached, Reason: plan.Because(plan.TimeUp)}
 	case kind == inventory.Limit:
 		return Item{Change: c, State: NotReached, Reason: plan.Because(plan.RoomUsedUp)}
+	case kind == inventory.Unanswered:
+		return Item{Change: c, State: Unknown, Reason: plan.Because(plan.NotAnswered), Err: err}
 	}
 	return Item{Change: c, State: Failed, Err: err}
 }
 
-// updates writes updates in lists. Labels are written as a whole, so those changes are made only
-// if their assets are still what the plan saw: a label that a person sets meanwhile, or a mark
-// that a person takes off, stays as it is.
-func (r *run) updates(changes []plan.Change) {
-	for batch := range slices.Chunk(changes, max(r.o.Batch, 1)) {
-		var plain, labels []plan.Change
-		for _, c := range batch {
-			if c.Patch.Labels != nil {
-				labels = append(labels, c)
-			} else {
-				plain = append(plain, c)
-			}
-		}
-		if len(plain) > 0 {
-			r.add(r.update(plain)...)
-		}
-		if len(labels) > 0 {
-			if same := r.readAgain(labels); len(same) > 0 {
-				r.add(r.update(same)...)
-			}
-		}
-	}
-}
-
-// update writes one list of changes that have a patch each.
-func (r *run) update(changes []plan.Change) []Item {
-	items := make([]Item, 0, len(changes))
-	if r.ctx.Err() != nil {
-		for _, c := range changes {
-			items = append(items, r.outcome(c, r.ctx.Err()))
-		}
-		return items
-	}
-	patches := make([]inventory.Patch, 0, len(changes))
-	for _, c := range changes {
-		patches = append(patches, *c.Patch)
-	}
-	for n, err := range r.to.Update(r.ctx, patches) {
-		items = append(items, r.outcome(changes[n], err))
-	}
-	return items
-}
-
 // summarise adds what concerns the run as a whole: how far it came, and that the room is used up.
 func (r *run) summarise() {
-	done, late, full := 0, 0, 0
+	done, late, full, unknown := 0, 0, 0, 0
 	for _, i := range r.result.Items {
 		switch {
+		case i.State == Unknown:
+			unknown++
 		case i.State != NotReached:
 			done++
 		case i.Reason.Code == plan.RoomUsedUp:
@@ -186,7 +164,10 @@ func (r *run) summarise() {
 		}
 	}
 	if late > 0 {
-		r.trouble(inventory.Deadline, plan.Because(plan.RanOutOfTime, done+full, r.total, late))
+		r.trouble(inventory.Deadline, plan.Because(plan.RanOutOfTime, done+full+unknown, r.total, late))
+	}
+	if unknown > 0 {
+		r.trouble(inventory.Unanswered, plan.Because(plan.RanUnanswered, unknown))
 	}
 	if full > 0 {
 		r.trouble(inventory.Limit, plan.Because(plan.RanOutOfRoom, full))
@@ -195,5 +176,4 @@ func (r *run) summarise() {
 
 func (r *run) trouble(kind inventory.Kind, why plan.Reason) {
 	r.result.Problems = append(r.result.Problems, &plan.Trouble{Kind: kind, Reason: why})
-
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
@@ -74,6 +75,14 @@ func (r *run) create(c plan.Change, under *nodes, p *pace, stop *stopper) Item {
 		return r.outcome(c, err)
 	}
 	existed, err := under.create(r.ctx, c)
+	for inventory.KindOf(err) == inventory.NameTaken && r.ctx.Err() == nil {
+		next, another := c.Otherwise()
+		if !another {
+			break
+		}
+		c = next
+		existed, err = under.create(r.ctx, c)
+	}
 	stop.see(err)
 	made = err == nil
 	if existed && err == nil {

@@ -17,6 +17,9 @@ type Reader interface {
 	Lacking(ctx context.Context, platforms []string) ([]string, error)
 }
 
+// dryBatch is how many changes a dry run takes at once, as it reads their assets again.
+const dryBatch = 100
+
 // Node finds the node. One that would be made has no id.
 func (d DryRun) Node(ctx context.Context, path, known string) (inventory.Node, error) {
 	return d.FindNode(ctx, path, known)
@@ -26,9 +29,15 @@ func (d DryRun) Node(ctx context.Context, path, known string) (inventory.Node, e
 func (DryRun) Create(context.Context, inventory.NewAsset) (bool, error) { return false, nil }
 
 // Update does nothing.
-func (DryRun) Update(_ context.Context, patches []inventory.Patch) []error {
+func (DryRun) Update(_ context.Context, patches []inventory.Patch, _ func([]int) []int) []error {
 	return make([]error, len(patches))
 }
 
+// UpdateBatch returns a fixed number.
+func (DryRun) UpdateBatch(context.Context, bool) int { return dryBatch }
+
 // Remove does nothing.
 func (DryRun) Remove(_ context.Context, ids []string) []error { return make([]error, len(ids)) }
+
+// RemoveBatch returns a fixed number.
+func (DryRun) RemoveBatch(context.Context) int { return dryBatch }

@@ -28,10 +28,12 @@ type bastion struct {
 
 	failCreate func(inventory.NewAsset) error
 	failNodes  error
+	unseen     []string // names that assets have which no plan sees
 	failRead   error
 	onRead     func(*bastion)
 	afterWrite func()
 	delay      time.Duration
+	batch      int
 }
 
 func (b *bastion) note(call string) { b.calls = append(b.calls, call) }
@@ -117,15 +119,21 @@ func (b *bastion) Create(_ context.Context, a inventory.NewAsset) (bool, error) 
 }
 
 func (b *bastion) free(name, id string) error {
+	if slices.Contains(b.unseen, name) {
+		return &inventory.Error{Kind: inventory.NameTaken, Message: "name taken: " + name}
+	}
 	for _, a := range b.assets {
 		if a.Name == name && a.ID != id {
-			return &inventory.Error{Kind: inventory.Conflict, Message: "name taken: " + name}
+			return &inventory.Error{Kind: inventory.NameTaken, Message: "name taken: " + name}
 		}
 	}
 	return nil
 }
 
-func (b *bastion) Update(_ context.Context, patches []inventory.Patch) []error {
+func (b *bastion) UpdateBatch(context.Context, bool) int { return max(b.batch, 1) }
+func (b *bastion) RemoveBatch(context.Context) int       { return max(b.batch, 1) }
+
+func (b *bastion) Update(_ context.Context, patches []inventory.Patch, _ func([]int) []int) []error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	errs := make([]error, len(patches))
@@ -186,7 +194,7 @@ type world struct {
 }
 
 func newWorld() *world {
-	return &world{bastion: &bastion{assets: map[string]inventory.Asset{}, under: map[string]int{}}, grace: time.Hour}
+	return &world{bastion: &bastion{assets: map[string]inventory.Asset{}, under: map[string]int{}, batch: 100}, grace: time.Hour}
 }
 
 func instance(id, name, ip string) inventory.Instance {
@@ -242,7 +250,7 @@ func (w *world) run(t *testing.T, ctx context.Context) apply.Result {
 }
 
 func options() apply.Options {
-	return apply.Options{Writers: 8, Batch: 100, Now: time.Now, Log: slog.New(slog.DiscardHandler)}
+	return apply.Options{Writers: 8, Now: time.Now, Log: slog.New(slog.DiscardHandler)}
 }
 
 // states counts items as "action state".

@@ -105,7 +105,7 @@ func (n *nodes) found(ctx context.Context, at Node, doubt error) {
 		at.Reason = plan.Because(plan.NodeNew, at.Configured)
 	case at.Gone:
 		at.Reason = plan.Because(plan.NodeReplaced, at.Configured)
-	case at.Path != "" && inTree(at.Path) != inTree(at.Configured):
+	case at.Path != "" && !inventory.SameFolded(inTree(at.Path), inTree(at.Configured)):
 		at.Reason = plan.Because(plan.NodeElsewhere, at.Configured, at.Path)
 	default:
 		return

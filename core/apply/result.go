@@ -13,6 +13,7 @@ const (
 	Done       State = "done"
 	Failed     State = "failed"      // Item.Err says why
 	Kept       State = "kept"        // a removal that was not made; Item.Reason says why
+	Unknown    State = "unknown"     // no answer came, and the time was too short to see whether it was made; Item.Err has the details
 	NotReached State = "not_reached" // the time or JumpServer's room was used up before its turn; Item.Reason says why
 )
 
@@ -22,6 +23,8 @@ type Item struct {
 	State  State
 	Reason plan.Reason
 	Err    error
+	// Late: an earlier write of it had no answer and was not seen to be carried out. Whatever State says, it may still be.
+	Late bool
 }
 
 // Node is a node for new assets of which people should know: it is new, or it does not stand where the

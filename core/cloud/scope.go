@@ -19,31 +19,38 @@ import (
 //	Denied or NotFound, account_id   account_id counts
 //	anything else                    the account has failed
 func (f Fleet) askOwner(ctx context.Context, t Target) (string, error) {
+	owner, _, err := f.keyOwner(ctx, t)
+	return owner, err
+}
+
+// keyOwner is askOwner, and reports whether the cloud itself named the id.
+func (f Fleet) keyOwner(ctx context.Context, t Target) (id string, told bool, err error) {
 	configured := t.Account.AccountID
 	owner, err := guarded(f.log, t.Account, "ask for the account's id", func() (string, error) { return t.Lister.Owner(ctx) })
 	switch kind := inventory.KindOf(err); {
 	case err == nil && owner == "":
-		return "", fault(inventory.Incomplete, "account %s: the cloud gave no account id", t.Account.Name)
+		return "", false, fault(inventory.Incomplete, "account %s: the cloud gave no account id", t.Account.Name)
 	case err == nil && configured != "" && owner != configured:
-		return "", fault(inventory.BadCredentials,
+		return "", false, fault(inventory.BadCredentials,
 			"account %s: the key belongs to account %s, but account_id is %s", t.Account.Name, owner, configured)
 	case err == nil:
-		return owner, nil
+		return owner, true, nil
 	case kind != inventory.Denied && kind != inventory.NotFound:
-		return "", err
+		return "", false, err
 	case configured != "":
 		f.log.Info("account_id is used, because the cloud does not tell it",
 			"cloud", string(t.Account.Cloud), "account", t.Account.Name, "op", "owner", "error", err.Error())
-		return configured, nil
+		return configured, false, nil
 	}
-	return "", &inventory.Error{Kind: inventory.KindOf(err), Err: err, Message: fmt.Sprintf(
+	return "", false, &inventory.Error{Kind: inventory.KindOf(err), Err: err, Message: fmt.Sprintf(
 		"account %s: its own id is not known: set account_id, or grant %s",
 		t.Account.Name, cmp.Or(t.OwnerRight, "the right to ask for it"))}
 }
 
 // Confirm asks anew, past all that is remembered, whose account a scope is read with, and fails
 // where it is not this owner's: with a key of another account every instance seems to be gone.
-// The kind is BadCredentials then.
+// The kind is BadCredentials then. Where the cloud does not tell it, and only account_id says so, the cause is
+// inventory.ErrOwnerUntold.
 func (f Fleet) Confirm(ctx context.Context, scope inventory.Scope, owner string) error {
 	for _, t := range f.targets {
 		if t.Account.Name != scope.Account || t.Account.Cloud != scope.Cloud {
@@ -52,9 +59,13 @@ func (f Fleet) Confirm(ctx context.Context, scope inventory.Scope, owner string)
 		if t.Err != nil {
 			return t.Err
 		}
-		now, err := f.askOwner(ctx, t)
-		if err == nil && now != owner {
+		now, told, err := f.keyOwner(ctx, t)
+		switch {
+		case err == nil && now != owner:
 			err = fault(inventory.BadCredentials, "account %s: the key belongs to account %s now, and belonged to %s", t.Account.Name, now, owner)
+		case err == nil && !told:
+			err = &inventory.Error{Kind: inventory.Denied, Err: inventory.ErrOwnerUntold, Message: fmt.Sprintf(
+				"account %s: nothing shows that the key still belongs to %s: grant %s", t.Account.Name, owner, cmp.Or(t.OwnerRight, "the right to ask for the account's id"))}
 		}
 		return err
 	}

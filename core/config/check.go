@@ -80,11 +80,29 @@ func (k checker) clouds(clouds []Cloud) {
 			k.add(path+".name", words{"与 " + first + " 重名", "is the name of " + first + " too"})
 			continue
 		}
+		if other, spelled := spelledOtherwise(clouds, i); spelled {
+			k.add(path+".name", words{
+				"与 clouds[" + strconv.Itoa(other) + "] 的名称只差大小写、重音之类，JumpServer 的数据库（MariaDB）会当成同一个账号：请改成不同的名称",
+				"differs from the name of clouds[" + strconv.Itoa(other) + "] by nothing but case, accents or the like, so that JumpServer's database (MariaDB) takes both for one account: give them other names",
+			})
+		}
 		names[name] = path
 	}
 	if enabled == 0 {
 		k.add("clouds", words{"至少要有一个启用的云账号", "at least one account must be there and enabled"})
 	}
+}
+
+// spelledOtherwise returns the account whose name differs from that of clouds[i] by its spelling alone: one
+// before it, or one that is switched off, as its assets are still there.
+func spelledOtherwise(clouds []Cloud, i int) (other int, found bool) {
+	for n := range clouds {
+		x, y := clouds[n].Name, clouds[i].Name
+		if (n < i || !clouds[n].Enabled) && x != y && inventory.SameFolded(x, y) {
+			return n, true
+		}
+	}
+	return 0, false
 }
 
 func (k checker) cloud(path string, c *Cloud) {

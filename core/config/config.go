@@ -50,7 +50,7 @@ type Environment struct {
 // Timeout bounds single calls, to clouds and to JumpServer alike.
 type Timeout struct {
 	Connect time.Duration `yaml:"connect" env:"CONNECT" range:"100ms,10m" doc:"建立连接的时限;limit for making a connection"`
-	Request time.Duration `yaml:"request" env:"REQUEST" range:"100ms,10m" doc:"一次请求的时限;limit for one request"`
+	Request time.Duration `yaml:"request" env:"REQUEST" range:"100ms,10m" doc:"一次请求的时限；对 JumpServer 的批量写入按行数放宽;limit for one request; list writes to JumpServer get more where their rows need it"`
 }
 
 // JumpServer is the bastion and one organisation in it.
@@ -89,7 +89,7 @@ type Cloud struct {
 	Type string `yaml:"type" env:"TYPE" doc:"云的类型：阿里云/aliyun/alibaba、华为云/huawei/huaweicloud、aws、腾讯云/tencent、azure，必填;the cloud: 阿里云/aliyun/alibaba, 华为云/huawei/huaweicloud, aws, 腾讯云/tencent, azure; required"`
 	// Cloud is Type as the program names it; "" in an entry that is off.
 	Cloud           inventory.Cloud `yaml:"-" env:"-"`
-	Name            string          `yaml:"name" env:"NAME" doc:"账号的名称，1 到 64 个字符，不能重复，不能有 /、冒号与逗号，必填;name of the account, 1 to 64 characters, unique, without /, colon or comma; required"`
+	Name            string          `yaml:"name" env:"NAME" doc:"账号的名称，1 到 64 个字符，不能重复（只差大小写、重音也算），不能有 /、冒号与逗号，必填;name of the account, 1 to 64 characters, unique (also where case and accents do not count), without /, colon or comma; required"`
 	AccessKeyID     secret.Value    `yaml:"access_key_id" env:"ACCESS_KEY_ID" doc:"访问密钥 ID（Azure：应用的 client id）；与 Secret 都不写时使用函数的角色（Azure：托管标识）;access key id (Azure: the application's client id); with neither id nor secret the function's role is used (Azure: its managed identity)"`
 	AccessKeySecret secret.Value    `yaml:"access_key_secret" env:"ACCESS_KEY_SECRET" doc:"访问密钥 Secret（Azure：client secret）;access key secret (Azure: client secret)"`
 	Regions         []string        `yaml:"regions" env:"REGIONS" doc:"地域列表，空表示全部地域;regions, empty = all of them"`
@@ -133,7 +133,7 @@ type Sync struct {
 	Removal        Removal        `yaml:"removal" envPrefix:"REMOVAL_"`
 	Guard          Guard          `yaml:"guard" envPrefix:"GUARD_"`
 	Writers        int            `yaml:"writers" env:"WRITERS" range:"1,64" doc:"同时创建资产的请求数;how many assets are created at the same time"`
-	BatchSize      int            `yaml:"batch_size" env:"BATCH_SIZE" range:"1,500" doc:"一次批量更新或删除的资产数;how many assets one bulk request updates or removes"`
+	BatchSize      int            `yaml:"batch_size" env:"BATCH_SIZE" range:"1,500" doc:"一次批量更新或删除的资产数上限；实际数目按测得的每行时间定，一次约 3 秒;how many assets one bulk request updates or removes at most; how many it really has follows the measured time per row, some 3 seconds a request"`
 }
 
 // Manage says which fields of our assets follow the cloud or the configuration after creation. What

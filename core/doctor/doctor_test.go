@@ -26,6 +26,7 @@ type bastion struct {
 	count   int
 	own     map[string]inventory.Platform // platforms beside Linux and Other
 	form    inventory.LabelForm
+	narrow  bool
 	fails   map[string]error
 }
 
@@ -56,6 +57,8 @@ func (b bastion) Count(context.Context) (int, error)       { return b.count, b.f
 func (b bastion) LabelForm(context.Context) (inventory.LabelForm, error) {
 	return b.form, b.fails["labels"]
 }
+
+func (b bastion) Narrow(context.Context) (bool, error) { return b.narrow, b.fails["narrow"] }
 
 func now() time.Time { return time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC) }
 
@@ -106,6 +109,10 @@ func TestJumpServer(t *testing.T) {
 		"labels of before":    {bastion{form: inventory.LabelFormFree}, marked("prod", "123", "cn-x"), "✓ labels: before v4.10.17: up to 64 characters; all 3 that may be written fit later versions too"},
 		"labels of a riddle":  {bastion{}, marked("prod", "", ""), "✓ labels: JumpServer does not tell which it takes"},
 		"labels not asked":    {bastion{fails: map[string]error{"labels": busy}}, marked("prod", "", ""), "! labels: it cannot be asked which labels JumpServer takes: 429"},
+		"a name with emoji":   {bastion{narrow: true}, marked("prod-😀", "", ""), "✗ the name of account prod-😀: JumpServer's database cannot hold signs of four bytes"},
+		"what to do about it": {bastion{narrow: true}, marked("prod-😀", "", ""), "→ rename the account (clouds[].name), or give JumpServer's database utf8mb4"},
+		"emoji are held":      {bastion{}, marked("prod-😀", "", ""), "✓ labels"},
+		"emoji are not known": {bastion{fails: map[string]error{"narrow": busy}}, marked("prod-😀", "", ""), "! the name of account prod-😀: it cannot be asked"},
 		"a name with a colon": {bastion{form: inventory.LabelFormFree}, marked("a:b", "", ""), "✗ labels of account a:b: jms-account cannot have the value \"a:b\""},
 		"its fix":             {bastion{form: inventory.LabelFormChecked}, marked("a,b", "", ""), "→ rename the account (clouds[].name)"},
 		"an owner's":          {bastion{form: inventory.LabelFormChecked}, marked("a", "1:2", ""), "→ correct account_id"},

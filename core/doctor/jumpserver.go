@@ -26,6 +26,8 @@ type Bastion interface {
 	Count(ctx context.Context) (int, error)
 	// LabelForm tells which values JumpServer's version takes for labels.
 	LabelForm(ctx context.Context) (inventory.LabelForm, error)
+	// Narrow reports whether its database cannot hold signs of four bytes.
+	Narrow(ctx context.Context) (bool, error)
 }
 
 // Server is what the configuration says of JumpServer.

@@ -30,6 +30,9 @@ func (x bastion) labels(ctx context.Context) []Line {
 			}
 			seen[l] = true
 		}
+		if line, odd := x.wide(ctx, m.Account); odd {
+			lines = append(lines, line)
+		}
 	}
 	if len(lines) > 0 {
 		return lines
@@ -41,6 +44,23 @@ func (x bastion) labels(ctx context.Context) []Line {
 		return []Line{fine(subject, sayf("早于 v4.10.17：值最多 64 个字符；会写的 %d 种也符合以后的版本（不为空，没有冒号与逗号）", "before v4.10.17: up to 64 characters; all %d that may be written fit later versions too (neither blank, nor with a colon or comma)", len(seen)))}
 	}
 	return []Line{fine(subject, sayf("JumpServer 没有说明接受怎样的标签；会写的 %d 种符合最严的规则", "JumpServer does not tell which it takes; all %d that may be written fit the strictest rule", len(seen)))}
+}
+
+// wide is the line of an account whose name JumpServer's database cannot hold, or may not.
+func (x bastion) wide(ctx context.Context, account string) (line Line, odd bool) {
+	if !inventory.FourBytes(account) {
+		return Line{}, false
+	}
+	subject := sayf("账号 %s 的名称", "the name of account %s", account)
+	fix := say("给账号改名（clouds[].name），或把 JumpServer 的数据库改成 utf8mb4", "rename the account (clouds[].name), or give JumpServer's database utf8mb4")
+	narrow, err := x.Narrow(ctx)
+	switch {
+	case err != nil:
+		return warn(subject, say("查不到 JumpServer 的数据库能不能存下四字节字符（emoji、生僻字）", "it cannot be asked whether JumpServer's database holds signs of four bytes (emoji, rare Han)").with(err), fix), true
+	case narrow:
+		return fail(subject, say("JumpServer 的数据库存不下四字节字符（emoji、生僻字）：这个账号的新主机不会创建", "JumpServer's database cannot hold signs of four bytes (emoji, rare Han): no new host of this account is made"), fix), true
+	}
+	return Line{}, false
 }
 
 // unstorable is the line of a label that JumpServer cannot hold.

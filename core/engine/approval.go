@@ -50,7 +50,7 @@ func (e Engine) granted(ctx context.Context, req Request, wishes plan.Plan) gran
 // approve.
 func (e Engine) approve(ctx context.Context, req Request, wishes plan.Plan, g grant, p *pass) plan.Approved {
 	candidates := wishes.Candidates()
-	proofs := e.prove(ctx, candidates)
+	proofs := e.prove(ctx, candidates, wishes.Witness)
 	limits := e.limits(ctx, req, len(candidates)-len(g.assets))
 	limits.Approved, limits.Only = g.assets, req.Only
 	limits.Clock, _ = clockOff(ctx) // after all answers on which the removals rest
@@ -123,7 +123,7 @@ func (e Engine) used(ctx context.Context, req Request, g grant, wishes plan.Plan
 	}
 	for _, i := range p.result.Items {
 		if id := i.Change.AssetID; waits[id] && removes(i.Change.Action) {
-			waits[id] = i.State == apply.Failed || i.State == apply.NotReached
+			waits[id] = i.State == apply.Failed || i.State == apply.NotReached || i.State == apply.Unknown
 		}
 	}
 	ctx, cancel := lastWords(ctx)

@@ -31,7 +31,7 @@ func (w *world) engine() engine.Engine {
 		Bastion: w.client,
 		Rules:   rules(cfg),
 		Limits:  plan.Limits{Percent: g.Percent, Min: g.Min, PerRun: g.PerRun, AllowEmpty: g.Empty == config.EmptyAllow, Ask: plan.Ask(cfg.Sync.Approval)},
-		Writing: apply.Options{Writers: cfg.Sync.Writers, Batch: cfg.Sync.BatchSize, Now: time.Now, Log: w.logger()},
+		Writing: apply.Options{Writers: cfg.Sync.Writers, Now: time.Now, Sleep: w.wire.sleep, Log: w.logger()},
 		Wording: report.Options{
 			Lang: plan.Lang(cfg.Language), Location: cfg.Location(), Style: cfg.Notification.DingTalk.Style,
 			AssetURL: cfg.JumpServer.URL + "/ui/", Environment: cfg.Environment.Type,

@@ -27,18 +27,21 @@ func (q *quiet) Node(context.Context, string, string) (inventory.Node, error) {
 }
 func (q *quiet) Lacking(context.Context, []string) ([]string, error) { return nil, nil }
 func (q *quiet) Prove(context.Context) error                         { return nil }
+func (q *quiet) Narrow(context.Context) (bool, error)                { return false, nil }
 func (q *quiet) Platforms(context.Context) (map[string]inventory.Platform, error) {
 	return map[string]inventory.Platform{"Linux": {Zones: true}}, nil
 }
 
 func (q *quiet) DeactivatedSince(context.Context, string, time.Time) (int, error) { return 0, nil }
+func (q *quiet) UpdateBatch(context.Context, bool) int                            { return 10 }
+func (q *quiet) RemoveBatch(context.Context) int                                  { return 10 }
 
 func (q *quiet) Create(_ context.Context, a inventory.NewAsset) (bool, error) {
 	q.created = append(q.created, a)
 	return false, nil
 }
 
-func (q *quiet) Update(_ context.Context, patches []inventory.Patch) []error {
+func (q *quiet) Update(_ context.Context, patches []inventory.Patch, _ func([]int) []int) []error {
 	for _, p := range patches {
 		q.writes = append(q.writes, q.assets[p.ID].Name)
 	}
@@ -137,7 +140,7 @@ func TestSearchNeverCondemnsABystander(t *testing.T) {
 			v := engine.Events{
 				Engine: engine.Engine{
 					Rules:   plan.Rules{Accounts: map[string]plan.Account{"prod": {Type: "阿里云"}}, Mode: plan.ModeDelete},
-					Writing: apply.Options{Writers: 2, Batch: 10, Now: time.Now, Log: slog.New(slog.DiscardHandler)},
+					Writing: apply.Options{Writers: 2, Now: time.Now, Log: slog.New(slog.DiscardHandler)},
 					Now:     func() time.Time { return now }, Log: slog.New(slog.DiscardHandler),
 				},
 				Clouds: clouds, Bastion: bastion,

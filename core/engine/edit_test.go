@@ -133,14 +133,15 @@ type edit struct {
 	Delete  bool      `json:"delete"`
 	Clone   string    `json:"clone"` // as a new host of this name
 	Add     *newHost  `json:"add"`
-	Other   string    `json:"database"` // adds a database of this name
-	Many    int       `json:"many"`     // adds so many plain hosts
+	Other   string    `json:"database"`  // adds a database of this name
+	Many    int       `json:"many"`      // adds so many plain hosts
+	Row     string    `json:"label_row"` // adds a row to the label page
 	Org     *otherOrg `json:"organisation"`
 }
 
 type newHost struct {
 	Name, Address, Comment string
-	Labels                 []string
+	Labels, Nodes          []string
 	Platform               string
 	Off                    bool
 }
@@ -222,10 +223,12 @@ func (w *world) add(e edit) bool {
 	case e.Add != nil:
 		w.jumpserver.Seed(org, jumpservertest.Host{
 			Name: e.Add.Name, Address: e.Add.Address, Comment: e.Add.Comment, Labels: e.Add.Labels,
-			Platform: e.Add.Platform, Active: !e.Add.Off,
+			Platform: e.Add.Platform, Nodes: e.Add.Nodes, Active: !e.Add.Off,
 		})
 	case e.Other != "":
 		w.jumpserver.SeedOther(org, e.Other, "database")
+	case e.Row != "":
+		w.jumpserver.SeedLabel(org, e.Row)
 	case e.Org != nil:
 		w.jumpserver.AddOrg(e.Org.ID, e.Org.Name)
 		for _, id := range e.Org.Holds {

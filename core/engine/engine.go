@@ -8,6 +8,7 @@ import (
 	"errors"
 	"iter"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -56,6 +57,7 @@ type Engine struct {
 	Window    *state.Window // of events' reports, for all processes; nil = there is no store
 	Increment *Increment    // nil = every run takes the full path
 	Sharing   *Sharing      // of requests that are a part; nil = each part is on its own
+	Intents   *Intents      // nil = there is no store
 	Held      *state.Held   // what guards held and people approved, of full runs; nil = there is no store
 	Nodes     *state.Nodes  // which nodes configured paths mean; nil = there is no store
 	// Interval is that of the timer of full runs: see Look.
@@ -101,21 +103,24 @@ func (e Engine) Run(ctx context.Context, req Request) Outcome {
 	work = e.compared(work)
 	p, err := e.pass(work, req)
 	p.result.Problems = append(p.result.Problems, e.clocks(work)...)
+	items := slices.Concat(p.result.Items, p.debt.untold())
 	rep := report.Build(report.Input{
 		Started: started, Duration: e.Now().Sub(started), DryRun: req.DryRun,
 		Environment: e.Wording.Environment, Language: e.Wording.Lang,
 		Listings: p.listings, Notes: p.notes, Unchanged: p.unchanged,
-		Items: p.result.Items, Nodes: p.result.Nodes, Problems: p.result.Problems, Stopped: err, HeldSets: p.held,
+		Items: items, Nodes: p.result.Nodes, Problems: p.result.Problems, Stopped: err, HeldSets: p.held,
 	})
 	e.tell(rep, err)
-	rep = rep.Untold(e.announce(ctx, req, rep))
+	told, lost := e.announce(ctx, req, rep)
+	p.debt.settle(ctx, p.result.Items, told)
+	rep = rep.Untold(lost)
 	return Outcome{Report: rep, Lines: p.lines(), Review: p.review, Err: err}
 }
 
 // pass is the order of the stages. JumpServer is read before the clouds, so that an asset which
 // appears meanwhile is never taken for a leftover.
 func (e Engine) pass(ctx context.Context, req Request) (pass, error) {
-	p := pass{changes: noChanges}
+	p := pass{changes: noChanges, debt: e.debt(req.DryRun)}
 	narrow := cloud.Narrow{Accounts: req.Accounts, Regions: req.Regions}
 	if unknown := e.Clouds.Unknown(narrow); len(unknown) > 0 {
 		return p, errUnknown(unknown)
@@ -139,15 +144,19 @@ func (e Engine) pass(ctx context.Context, req Request) (pass, error) {
 	if view == nil && e.remembers(req) {
 		view = e.load(ctx, scopesOf(p.listings))
 	}
+	if unfinished(view, p.listings) {
+		p.debt.look(ctx, bastion.Assets, nil)
+	}
 	e.stage("plan")
 	rules := e.Rules
-	rules.Now = e.Now()
+	rules.Now, rules.Narrow = e.Now(), shortNames(ctx, e, e.Bastion, p.listings)
 	wishes := plan.Build(plan.Input{Bastion: bastion, Listings: p.listings}, rules)
 	granted := e.granted(ctx, req, wishes)
 	approved := e.approve(ctx, req, wishes, granted, &p)
 	p.plans(approved)
 	e.stage("apply")
 	e.begin(ctx, view, p.changes)
+	p.debt.intend(ctx, approved)
 	p.result = apply.Run(ctx, e.writer(req), approved, e.writing())
 	p.result.Problems = append(p.result.Problems, nearLimit(len(bastion.Assets), p.result)...)
 	p.result.Problems = append(p.result.Problems, onlyDeactivates(bastion, rules)...)
@@ -167,6 +176,7 @@ type pass struct {
 	notes     []plan.Change         // lines that change nothing
 	unchanged int                   // instances whose assets are as they want them, read or known
 	result    apply.Result
+	debt      *debt
 	held      []report.HeldSet // for which a person may give approval
 	review    []plan.Line
 }

@@ -35,6 +35,8 @@ type EventBastion interface {
 	// ids.
 	Marked(ctx context.Context, instances []string) ([]inventory.Asset, error)
 	Platforms(ctx context.Context) (map[string]inventory.Platform, error)
+	// Narrow reports whether the database cannot hold signs of four bytes.
+	Narrow(ctx context.Context) (bool, error)
 	// Prove asks which organisation answers; reads that have rows prove it themselves.
 	Prove(ctx context.Context) error
 	// DeactivatedSince counts an account's assets whose jms-gone is not older than a time.
@@ -120,16 +122,17 @@ func (v Events) Run(ctx context.Context, heard []cloud.Heard) EventAnswer {
 	work, cancel := e.budget(ctx)
 	defer cancel()
 	work = e.compared(work)
-	r := &eventRun{Events: v, ctx: work, results: make([]EventResult, len(heard))}
+	r := &eventRun{Events: v, ctx: work, results: make([]EventResult, len(heard)), debt: e.debt(false), closed: map[string]bool{}}
 	groups := r.sort(heard)
 	r.rounds(groups)
+	r.recall(groups)
 	listings := listed(groups)
 	in := report.Input{
 		Started: started, Duration: e.Now().Sub(started), Environment: e.Wording.Environment,
 		Language: e.Wording.Lang, Listings: listings, Notes: r.notes, Unchanged: r.unchanged,
-		Items: r.items, Nodes: r.nodes, Problems: r.problems,
+		Items: slices.Concat(r.items, r.debt.untold()), Nodes: r.nodes, Problems: r.problems,
 	}
-	if len(r.stopped) > 0 && len(listings)+len(r.items) == 0 {
+	if len(r.stopped) > 0 && len(listings)+len(in.Items) == 0 {
 		in.Stopped = errors.Join(r.stopped...)
 	} else {
 		in.Problems = append(in.Problems, r.stopped...)
@@ -138,8 +141,9 @@ func (v Events) Run(ctx context.Context, heard []cloud.Heard) EventAnswer {
 	e.tell(rep, in.Stopped)
 	switch {
 	case rep.Failed() || rep.MadeNode() || rep.Changed() && e.NotifyOn != OnFailure:
-		e.post(ctx, rep)
+		e.post(ctx, parcel{rep, r.debt, r.items})
 	default:
+		r.debt.settle(ctx, r.items, true)
 		e.overdue(ctx)
 	}
 	return EventAnswer{Report: rep, Events: r.results}
@@ -157,6 +161,9 @@ type eventRun struct {
 	problems  []error
 	stopped   []error // JumpServer's, by which the events of a scope failed
 	unchanged int
+
+	debt   *debt
+	closed map[string]bool // assets of released instances that were found closed
 }
 
 // group is what a payload says of one region of one owner.

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 )
 
 // pythonComment is what the Python tool leaves on its assets.
@@ -138,4 +139,34 @@ func TestEventNamesSettle(t *testing.T) {
 		t.Errorf("the asset is %s", id)
 	}
 	h.close()
+}
+
+// TestEventsOnMariaDB: an event meets a name in another spelling, of a host and of a database, and one that the database
+// cannot hold; no later run renames anything back. L, M, K and B of the recordings' mariadb.md.
+func TestEventsOnMariaDB(t *testing.T) {
+	t.Parallel()
+	for _, version := range jumpservertest.Versions() {
+		h := newHearingOn(t, nil, version, jumpservertest.MariaDB)
+		h.edit(edit{Other: "Orders"})
+		h.edits(cloudEdit{Put: []instance{
+			{ID: "i-w2", Name: "WEB-1", IP: "10.0.1.1"}, {ID: "i-w3", Name: "orders", IP: "10.0.1.2"}, {ID: "i-w4", Name: "emoji-😀", IP: "10.0.1.3"},
+		}})
+		for _, id := range []string{"i-w2", "i-w3", "i-w4"} {
+			h.expectEvents(h.hear(says(id+" Running")), "done: 新增")
+		}
+		for range 2 {
+			h.expectHost("i-w2", "WEB-1-i-w2 10.0.1.1 on -")
+			h.expectHost("i-w3", "orders-i-w3 10.0.1.2 on -")
+			h.expectHost("i-w4", "emoji- 10.0.1.3 on -")
+			h.jumpserver.ResetCounts()
+			h.full()
+			if n := h.jumpserver.Writes(); n != 0 {
+				t.Errorf("%s: a full run writes %d times: %v", version, n, h.jumpserver.Calls())
+			}
+		}
+		h.edits(cloudEdit{Rename: map[string]string{"i-b2": "ORDERS", "i-b3": "web-😀"}})
+		h.expectEvents(h.hear(says("i-b2 Running")), "done: ORDERS-i-b2")
+		h.expectEvents(h.hear(says("i-b3 Running")), "done: web-3 → web-")
+		h.close()
+	}
 }

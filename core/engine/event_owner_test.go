@@ -18,6 +18,7 @@ import (
 type twoKeys struct {
 	sees map[string]oneInstance // by configured account
 	fail string                 // the account whose questions fail
+	weak string                 // the account in which one kind of question alone shows absences
 	// unsure is what Resolve says beside the scopes: one more account may be of this owner.
 	unsure error
 }
@@ -39,7 +40,11 @@ func (k twoKeys) Glance(ctx context.Context, s inventory.Scope, ids []string) ([
 
 func (k twoKeys) Lookup(ctx context.Context, s inventory.Scope, ids []string) (inventory.Found, error) {
 	list, err := k.Glance(ctx, s, ids)
-	return inventory.Found{Instances: list}, err
+	found := inventory.Found{Instances: list}
+	if s.Account == k.weak {
+		found.Weak = map[string]error{ids[0]: errors.New("no right")}
+	}
+	return found, err
 }
 
 // TestAllAccountsOfAnOwnerAreAsked: what one of its keys does not see is released only if no
@@ -64,6 +69,7 @@ func TestAllAccountsOfAnOwnerAreAsked(t *testing.T) {
 		"the other cannot say":                          {twoKeys{fail: "spare"}, "prod", false, 0, engine.EventFailed},
 		"the other cannot say whether it is released":   {twoKeys{fail: "spare"}, "prod", true, 0, engine.EventFailed},
 		"none sees it":                                  {twoKeys{}, "prod", true, 1, engine.EventDone},
+		"none sees it, the other only by its list":      {twoKeys{weak: "spare"}, "prod", true, 0, engine.EventLater},
 		"none sees it, but a third is unasked":          {twoKeys{unsure: unasked}, "prod", true, 0, engine.EventFailed},
 		"none sees it, labelled spare":                  {twoKeys{}, "spare", true, 1, engine.EventDone},
 		"the labelled one has lost the right":           {twoKeys{fail: "prod"}, "prod", false, 0, engine.EventFailed},
@@ -83,7 +89,7 @@ func TestAllAccountsOfAnOwnerAreAsked(t *testing.T) {
 			v := engine.Events{
 				Engine: engine.Engine{
 					Rules:   plan.Rules{Accounts: map[string]plan.Account{"prod": {}, "spare": {}}, Mode: plan.ModeDelete},
-					Writing: apply.Options{Writers: 2, Batch: 10, Now: time.Now, Log: log},
+					Writing: apply.Options{Writers: 2, Now: time.Now, Log: log},
 					Now:     func() time.Time { return now }, Log: log,
 				},
 				Clouds: c.clouds, Bastion: bastion,

@@ -93,7 +93,7 @@ func (w *farWorld) hear(t *testing.T, from string, traces ...string) []string {
 		Engine: engine.Engine{
 			Rules:   plan.Rules{Accounts: map[string]plan.Account{"far": {Cloud: inventory.Huawei}}, Mode: plan.ModeDelete},
 			Wording: report.Options{Lang: plan.English},
-			Writing: apply.Options{Writers: 2, Batch: 10, Now: time.Now, Log: log},
+			Writing: apply.Options{Writers: 2, Now: time.Now, Log: log},
 			Now:     func() time.Time { return w.now }, Log: log,
 		},
 		Clouds: w.fleet, Bastion: w.bastion,

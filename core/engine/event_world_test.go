@@ -41,10 +41,17 @@ type hearing struct {
 // newHearing makes a world whose three web servers were synced by a full run.
 func newHearing(t *testing.T, settings map[string]any) *hearing {
 	t.Helper()
-	h := &hearing{identities: cloud.NewIdentities(), world: newWorld(t, scenario{Settings: settings, Accounts: []accountSpec{
+	return newHearingOn(t, settings, jumpservertest.V410, jumpservertest.PostgreSQL)
+}
+
+func newHearingOn(t *testing.T, settings map[string]any, version jumpservertest.Version, database jumpservertest.Database) *hearing {
+	t.Helper()
+	s := scenario{Settings: settings, Accounts: []accountSpec{
 		{Name: "aliyun-prod", Owner: prodOwner, Account: prodOwner},
 		{Name: "aliyun-test", Owner: testOwner, Account: testOwner, Regions: []string{"cn-hangzhou"}},
-	}}, jumpservertest.V410)}
+	}}
+	s.JumpServer.Database = database
+	h := &hearing{identities: cloud.NewIdentities(), world: newWorld(t, s, version)}
 	for n := 1; n <= 3; n++ {
 		h.edits(cloudEdit{Put: []instance{{ID: fmt.Sprintf("i-b%d", n), Name: fmt.Sprintf("web-%d", n), IP: fmt.Sprintf("10.0.0.%d", n)}}})
 	}

@@ -307,6 +307,7 @@ func (r *eventRun) heard(g *group, s *subject, found []inventory.Instance, now t
 	case exists && !plan.Ours(asset):
 		r.endAll(s, EventIgnored, r.words(plan.Because(plan.MarksTakenOff, asset.Name)))
 	case s.nothing(&g.holds):
+		r.closed[s.asset] = exists
 		r.endAll(s, EventDone, r.words(plan.Because(plan.NothingToClose)))
 	case !s.proved.IsZero() && now.Sub(s.proved) >= firstWait && g.unsure != nil:
 		r.fail(g, []*subject{s}, g.unsure)

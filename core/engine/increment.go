@@ -83,6 +83,15 @@ func (e Engine) reconciles(view *state.View, scopes []inventory.Scope) bool {
 	return false
 }
 
+// unfinished tells whether an earlier run may have written what it could not tell: what is known of a scope says
+// that it was left open, or nothing is known.
+func unfinished(view *state.View, listings []inventory.Listing) bool {
+	return view == nil || slices.ContainsFunc(listings, func(l inventory.Listing) bool {
+		known := view.Scope(l.Scope)
+		return known.Open || known.Applied == ""
+	})
+}
+
 // differing gives the listings that are not as they were applied; sure is false if one has failed.
 func (e Engine) differing(view *state.View, listings []inventory.Listing) (differing []inventory.Listing, sure bool) {
 	for _, l := range listings {
@@ -162,6 +171,9 @@ func (e Engine) remember(ctx context.Context, view *state.View, listings []inven
 	if len(listings) > 0 && slices.ContainsFunc(p.notes, func(n plan.Change) bool { return n.Action == plan.Orphan }) {
 		open[listings[0].Scope] = true // their own scope is none of the run's, and every run tells of them
 	}
+	if p.debt != nil && p.debt.more && len(listings) > 0 {
+		open[listings[0].Scope] = true // the next run looks once more
+	}
 	for _, l := range listings {
 		known := view.Scope(l.Scope)
 		now := state.Scope{
@@ -196,7 +208,8 @@ func (e Engine) logState(err error) {
 // or the next full reconcile, shows that.
 func lasts(n plan.Change) bool {
 	switch n.Reason.Code {
-	case plan.StaysDeactivated, plan.NoRightToDelete, plan.KeptByLabel, plan.IsCopy, plan.Doubled, plan.Differs:
+	case plan.StaysDeactivated, plan.NoRightToDelete, plan.KeptByLabel, plan.IsCopy, plan.Doubled, plan.Differs,
+		plan.NameShortened, plan.NotHoldable:
 		return true
 	}
 	return false
@@ -217,7 +230,7 @@ func openScopes(p pass) (open map[inventory.Scope]bool, due map[inventory.Scope]
 		}
 	}
 	for _, i := range p.result.Items {
-		if i.State != apply.Done {
+		if i.State != apply.Done && i.Reason.Code != plan.NameHeld {
 			open[i.Change.Scope] = true
 		}
 	}

@@ -189,7 +189,7 @@ func (s *story) engine(client *jumpserver.Client) engine.Engine {
 		Nodes:  nodes,
 		Clouds: s.fleet(), Bastion: client, Rules: s.rules, Log: quiet, Now: time.Now, NotifyOn: engine.OnFailure,
 		Limits:  plan.Limits{Percent: 50, Min: 2, PerRun: 6},
-		Writing: apply.Options{Writers: 2, Batch: 3, Now: time.Now, Log: quiet},
+		Writing: apply.Options{Writers: 2, Now: time.Now, Log: quiet},
 		Wording: report.Options{Lang: plan.English, Location: time.UTC},
 	}
 }

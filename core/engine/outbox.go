@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/notify"
 	"github.com/jms-sync/jms-sync/core/report"
 )
@@ -19,17 +20,24 @@ type Outbox struct {
 
 	mu    sync.Mutex
 	until time.Time // reports are kept until then
-	kept  []report.Report
+	kept  []parcel
+}
+
+// parcel is a report, and what its run owes until it was told.
+type parcel struct {
+	report.Report
+	debt  *debt
+	items []apply.Item
 }
 
 // NewOutbox makes an outbox with a window; 0 tells every report at once.
 func NewOutbox(window time.Duration) *Outbox { return &Outbox{window: window} }
 
 // offer adds a report and gives those to be told now, or none.
-func (o *Outbox) offer(r report.Report, now time.Time) []report.Report {
+func (o *Outbox) offer(p parcel, now time.Time) []parcel {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.kept = append(o.kept, r)
+	o.kept = append(o.kept, p)
 	if now.Before(o.until) {
 		return nil
 	}
@@ -38,7 +46,7 @@ func (o *Outbox) offer(r report.Report, now time.Time) []report.Report {
 }
 
 // due gives what is kept although its window is over, without adding anything.
-func (o *Outbox) due(now time.Time) []report.Report {
+func (o *Outbox) due(now time.Time) []parcel {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if now.Before(o.until) {
@@ -48,44 +56,61 @@ func (o *Outbox) due(now time.Time) []report.Report {
 }
 
 // all gives everything that is kept.
-func (o *Outbox) all() []report.Report {
+func (o *Outbox) all() []parcel {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.take()
 }
 
-func (o *Outbox) take() []report.Report {
+func (o *Outbox) take() []parcel {
 	kept := o.kept
 	o.kept = nil
 	return kept
 }
 
 // back keeps reports again that could not be told, before those that came meanwhile.
-func (o *Outbox) back(reports []report.Report) {
+func (o *Outbox) back(parcels []parcel) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.kept = append(reports, o.kept...)
+	o.kept = append(parcels, o.kept...)
 }
 
 // post tells a report of events, now or with those of its window.
-func (e Engine) post(ctx context.Context, rep report.Report) {
-	if len(e.Notifiers) == 0 || e.share(ctx, rep) {
-		return
+func (e Engine) post(ctx context.Context, p parcel) {
+	switch {
+	case len(e.Notifiers) == 0:
+	case e.share(ctx, p.Report):
+		p.debt.settle(ctx, p.items, true)
+	case e.Outbox == nil:
+		p.debt.settle(ctx, p.items, e.send(ctx, p.Report) == nil)
+	default:
+		due := e.Outbox.offer(p, e.Now())
+		if len(due) == 0 {
+			p.debt.wait(ctx)
+		}
+		e.deliver(ctx, due)
 	}
-	if e.Outbox == nil {
-		_ = e.send(ctx, rep)
-		return
-	}
-	e.deliver(ctx, e.Outbox.offer(rep, e.Now()))
 }
 
 // deliver tells reports in one card, and keeps them again if that fails.
-func (e Engine) deliver(ctx context.Context, reports []report.Report) {
-	if len(reports) == 0 {
+func (e Engine) deliver(ctx context.Context, parcels []parcel) {
+	if len(parcels) == 0 {
 		return
 	}
-	if e.send(ctx, report.Merge(reports)) != nil {
-		e.Outbox.back(reports)
+	reports := make([]report.Report, 0, len(parcels))
+	for _, p := range parcels {
+		reports = append(reports, p.Report)
+	}
+	lost := e.send(ctx, report.Merge(reports)) != nil
+	if lost {
+		e.Outbox.back(parcels)
+	}
+	for _, p := range parcels {
+		if lost {
+			p.debt.wait(ctx)
+		} else {
+			p.debt.settle(ctx, p.items, true)
+		}
 	}
 }
 

@@ -73,38 +73,42 @@ func sliceOf(req Request) string {
 	return req.Part.String() + " " + strings.Join(req.Accounts, ",") + " " + strings.Join(req.Regions, ",")
 }
 
-// announce tells a run: by itself, or with the other parts of it. The error is that of a card
-// which nobody tells again; one that parts share is left to the others.
-func (e Engine) announce(ctx context.Context, req Request, rep report.Report) error {
+// announce tells a run: by itself, or with the other parts of it. told says that its card was accepted, or kept to
+// be told, or that none was wanted. The error is that of a card which nobody tells again; one that parts share is
+// left to the others.
+func (e Engine) announce(ctx context.Context, req Request, rep report.Report) (told bool, lost error) {
 	if e.Sharing == nil || !req.divided() {
-		return e.notify(ctx, rep)
+		lost = e.notify(ctx, rep)
+		return lost == nil, lost
 	}
 	e.Flush(ctx)
-	e.Attend(ctx, req, rep)
-	return nil
+	return e.Attend(ctx, req, rep), nil
 }
 
 // Attend adds the report of a part to those of the others, to be told in one card by whoever finds
 // that all are there. It is also for a part that was not run, as its like was still at work. What
-// is no part, or shares nothing, is not told by it.
-func (e Engine) Attend(ctx context.Context, req Request, rep report.Report) {
+// is no part, or shares nothing, is not told by it. told says that the report is kept for that card, or was told, or
+// need not be.
+func (e Engine) Attend(ctx context.Context, req Request, rep report.Report) (told bool) {
 	if e.Sharing == nil || !req.divided() || len(e.Notifiers) == 0 {
-		return
+		return true
 	}
 	ctx, cancel := lastWords(ctx)
 	defer cancel()
 	rounds := e.Sharing.Store.Rounds(e.Sharing.Name)
 	seat := state.Seat{At: e.Sharing.run(), Part: req.Part.Number, Of: req.Part.Of}
+	told = true
 	if err := add(ctx, rounds, seat, rep); err != nil {
 		e.Log.Warn("the part is told by itself", "part", req.Part.String(), "reason", err)
 		if e.wanted(rep) {
-			_ = e.send(ctx, rep) // logged
+			told = e.send(ctx, rep) == nil // logged
 		}
 		if errors.Is(err, state.ErrNoRounds) {
-			return
+			return told
 		}
 	}
 	e.tellRounds(ctx, rounds)
+	return told
 }
 
 // add puts a report into its round. One that is too large is the caller's to tell, and in the

@@ -20,16 +20,20 @@ import (
 // scenario is one file of testdata/scenarios: a world, and what happens in it. It goes through
 // the whole flow: real clients against the three emulators.
 type scenario struct {
-	About      string                   `json:"about"`
-	Versions   []jumpservertest.Version `json:"versions"` // none = both
+	About    string                   `json:"about"`
+	Versions []jumpservertest.Version `json:"versions"` // none = both
+	// Databases on which it is played, each a run of its own; none = PostgreSQL.
+	Databases  []jumpservertest.Database `json:"databases"`
 	JumpServer struct {
-		RootNode  string         `json:"root_node"`
-		Limit     int            `json:"limit"`
-		PageCap   int            `json:"page_cap"`
-		Throttle  int            `json:"throttle"`
-		LatencyMS int            `json:"latency_ms"`
-		Platforms map[string]int `json:"platforms"`
-		NoZones   []string       `json:"no_zones"`
+		Database  jumpservertest.Database `json:"-"` // one of Databases
+		Deadlocks int                     `json:"deadlocks"`
+		RootNode  string                  `json:"root_node"`
+		Limit     int                     `json:"limit"`
+		PageCap   int                     `json:"page_cap"`
+		Throttle  int                     `json:"throttle"`
+		LatencyMS int                     `json:"latency_ms"`
+		Platforms map[string]int          `json:"platforms"`
+		NoZones   []string                `json:"no_zones"`
 	} `json:"jumpserver"`
 	Accounts []accountSpec  `json:"accounts"` // none = aliyun-prod with cn-beijing and cn-shanghai
 	Settings map[string]any `json:"settings"` // of the configuration
@@ -81,10 +85,14 @@ func TestScenarios(t *testing.T) {
 			versions = jumpservertest.Versions()
 		}
 		for _, version := range versions {
-			t.Run(strings.TrimSuffix(filepath.Base(file), ".json")+"/"+string(version), func(t *testing.T) {
-				t.Parallel()
-				play(t, s, version)
-			})
+			for _, database := range append(s.Databases, jumpservertest.PostgreSQL)[:max(len(s.Databases), 1)] {
+				t.Run(strings.TrimSuffix(filepath.Base(file), ".json")+"/"+string(version)+string(database), func(t *testing.T) {
+					t.Parallel()
+					s := s
+					s.JumpServer.Database = database
+					play(t, s, version)
+				})
+			}
 		}
 	}
 }

@@ -9,8 +9,8 @@ import (
 )
 
 // settle plans and applies what the cloud answered, with the rules of a full run on just these
-// instances. What another asset's name, or an asset that was there all along, made fail is
-// planned once more with what was learnt.
+// instances. What an asset that was there all along made fail is planned once more with what was
+// learnt.
 func (r *eventRun) settle(g *group, what settled) {
 	if len(what.present)+len(what.absent) == 0 {
 		return
@@ -92,7 +92,7 @@ func (r *eventRun) plan(g *group, what settled) plan.Plan {
 		listings = append(listings, l)
 	}
 	rules := r.Engine.Rules
-	rules.Now, rules.Partial = r.Engine.Now(), true
+	rules.Now, rules.Partial, rules.Narrow = r.Engine.Now(), true, shortNames(r.ctx, r.Engine, r.Bastion, listings)
 	return plan.Build(plan.Input{
 		Bastion:  inventory.Bastion{Assets: assets, Platforms: g.holds.platforms},
 		Listings: listings,
@@ -155,6 +155,7 @@ func (r *eventRun) brake(g *group, candidates []plan.Change, absent []*subject) 
 // changes that stumbled over something which was not read.
 func (r *eventRun) apply(g *group, what settled, approved plan.Approved, held map[string]plan.Reason, retry bool) []apply.Item {
 	r.begin(approved)
+	r.debt.intend(r.ctx, approved)
 	writing := r.Engine.writing()
 	writing.TrustNodes = true
 	result := apply.Run(r.ctx, r.Bastion, approved, writing)
@@ -221,7 +222,7 @@ func (r *eventRun) itemOutcome(i apply.Item) (EventOutcome, string) {
 	switch i.State {
 	case apply.Failed:
 		return EventFailed, i.Err.Error()
-	case apply.NotReached:
+	case apply.NotReached, apply.Unknown:
 		return EventFailed, r.words(i.Reason)
 	case apply.Kept:
 		if i.Reason.Code == plan.ChangedMeanwhile {
@@ -233,22 +234,17 @@ func (r *eventRun) itemOutcome(i apply.Item) (EventOutcome, string) {
 }
 
 // stumbles tells whether a change failed on something that the few reads of an event do not
-// show: a name that another asset has, or an asset whose comment no longer names its instance.
+// show: an asset whose comment no longer names its instance.
 func stumbles(i apply.Item) bool {
-	return i.State == apply.Failed && inventory.KindOf(i.Err) == inventory.Conflict ||
-		i.State == apply.Kept && i.Reason.Code == plan.AlreadyThere
+	return i.State == apply.Kept && i.Reason.Code == plan.AlreadyThere
 }
 
-// again plans the stumbled changes once more: their assets are read by id, and names that were
-// refused count as taken.
+// again plans the stumbled changes once more: their assets are read by id.
 func (r *eventRun) again(g *group, what settled, stumbled []apply.Item) {
 	var ids []string
 	once := settled{}
 	for _, i := range stumbled {
 		ids = append(ids, i.Change.AssetID)
-		if i.State == apply.Failed {
-			g.holds.assets["name "+i.Change.Name] = inventory.Asset{ID: "name " + i.Change.Name, Name: i.Change.Name}
-		}
 		for _, p := range what.present {
 			if p.ID == i.Change.InstanceID {
 				once.present = append(once.present, p)
@@ -266,4 +262,37 @@ func (r *eventRun) again(g *group, what settled, stumbled []apply.Item) {
 	}
 	g.holds.add(assets)
 	r.apply(g, once, r.plan(g, once).Approve(plan.Limits{Ask: r.Engine.Limits.Ask}, nil), nil, false)
+}
+
+// recall looks whether the assets that were found closed were closed by an earlier run which could not tell it, as
+// that of this very event when it was delivered first. Then this run tells it.
+func (r *eventRun) recall(groups []*group) {
+	var assets []inventory.Asset
+	for _, g := range groups {
+		for id := range r.closed {
+			if a, read := g.holds.assets[id]; read && r.closed[id] {
+				assets = append(assets, a)
+			}
+		}
+	}
+	if len(assets) == 0 {
+		return
+	}
+	r.debt.look(r.ctx, assets, r.closed)
+	for _, i := range r.debt.untold() {
+		for _, g := range groups {
+			if s := g.subjects[i.Change.InstanceID]; s != nil && s.asset == i.Change.AssetID {
+				r.reword(s, r.words(i.Change.Reason))
+			}
+		}
+	}
+}
+
+// reword gives events that are done another reason.
+func (r *eventRun) reword(s *subject, reason string) {
+	for _, event := range s.events {
+		if r.results[event].Outcome == EventDone {
+			r.results[event].Reason = reason
+		}
+	}
 }

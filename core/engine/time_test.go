@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"runtime"
 	"strings"
@@ -34,10 +35,10 @@ func TestDeadlineDuringFirstSync(t *testing.T) {
 		t.Errorf("the run ended %v after the deadline", ended.Sub(begun.Add(limit)))
 	}
 	r := out.Report
-	if r.Outcome != report.Partial || r.Failures > 0 || r.Created == 0 || r.Created == hosts || r.Created+r.Skipped != hosts {
+	if r.Outcome != report.Partial || r.Failures > 0 || r.Created == 0 || r.Created == hosts || r.Created+r.Skipped+r.Unknown != hosts || r.Unknown == 0 || r.Unknown > writers {
 		t.Errorf("the run: %+v", r.Errors)
 	}
-	if m := w.robot.Messages(); len(m) != 1 || !strings.Contains(m[0].Text, "时间用完") {
+	if m := w.robot.Messages(); len(m) != 1 || !strings.Contains(m[0].Text, "时间用完") || !strings.Contains(m[0].Text, fmt.Sprintf("%d 项变更：JumpServer 没有及时应答", r.Unknown)) {
 		t.Errorf("the cards: %+v", m)
 	}
 	time.Sleep(50 * time.Millisecond) // for one that should not come

@@ -131,7 +131,7 @@ func newWorld(t *testing.T, s scenario, version jumpservertest.Version) *world {
 	}
 	o := s.JumpServer
 	w.jumpserver = jumpservertest.New(jumpservertest.Options{
-		Version: version, RootNode: o.RootNode, Limit: o.Limit, PageCap: o.PageCap, Throttle: o.Throttle,
+		Version: version, Database: o.Database, Deadlocks: o.Deadlocks, RootNode: o.RootNode, Limit: o.Limit, PageCap: o.PageCap, Throttle: o.Throttle,
 		Latency: time.Duration(o.LatencyMS) * time.Millisecond, Platforms: o.Platforms, NoZones: o.NoZones,
 		Now: w.wire.now, TB: t,
 	})

@@ -16,11 +16,13 @@ const (
 	BadCredentials Kind = "bad_credentials" // key unknown, off, expired or its secret wrong
 	NotFound       Kind = "not_found"       // what was named does not exist
 	Temporary      Kind = "temporary"       // 5xx, time-out, broken connection: tried again
+	Unanswered     Kind = "unanswered"      // a write was sent and no answer came: it may have been carried out, or still be; read back, never repeated as it is
 	Incomplete     Kind = "incomplete"      // an answer that cannot be trusted to be whole
 	Unsupported    Kind = "unsupported"     // this program has no such cloud
 	Deadline       Kind = "deadline"        // the time of the run is over
 	Invalid        Kind = "invalid"         // the other side refuses what we sent
-	Conflict       Kind = "conflict"        // somebody else holds the id or the name
+	Conflict       Kind = "conflict"        // somebody else holds the id
+	NameTaken      Kind = "name_taken"      // another asset has the name, perhaps in another spelling
 	Limit          Kind = "limit"           // JumpServer's number of assets is used up
 	Organisation   Kind = "organisation"    // another organisation answers than the configured one
 	Front          Kind = "front"           // something in front of JumpServer answered in its place; see Advice
@@ -28,13 +30,22 @@ const (
 	Unknown        Kind = "unknown"
 )
 
+// ErrOwnerUntold is the cause where a cloud refuses to say whose key it is, so that the configured account_id stands
+// alone: a key of another account, which sees none of the instances, would look the same.
+var ErrOwnerUntold = errors.New("the cloud does not tell whose key it is")
+
+// ErrReadAgain is the cause where a write of assets was not sent, because it had to wait for its turn for so long
+// that what was read of them before is no longer fresh.
+var ErrReadAgain = errors.New("too long ago that the assets were read")
+
 // Error is an error with a kind. Its message names the operation and the object, and never
 // holds a key, a signature or a token.
 type Error struct {
 	Kind    Kind
 	Message string
 	Err     error // the cause, may be nil
-	// RetryAfter is how long the other side asked to wait; 0 = it did not say.
+	// RetryAfter is how long the other side asked to wait; 0 = it did not say. With Unanswered it is how long
+	// the write may still be carried out, from now on.
 	RetryAfter time.Duration
 	// Skew, with ClockOff, is how far this machine's clock is ahead of that of who refused; 0 = it is not
 	// known, or they agree.

@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -16,6 +17,9 @@ import (
 // signs of four bytes. It may join a few texts that no database joins ("pas" and "pass"). It is for
 // asking whether a name is free; SameFolded is for telling whether a text is ours.
 func Fold(text string) string {
+	if foldedAlready(text) {
+		return text
+	}
 	last := rune(-1)
 	return strings.Map(func(r rune) rune {
 		repeated := r == 's' && last == 's'
@@ -31,7 +35,29 @@ func Fold(text string) string {
 // answer with the one where the other was written. Unlike Fold it takes ß for s or for ss, as one
 // collation does at a time: "pas" and "pass" differ.
 func SameFolded(a, b string) bool {
-	return a == b || fold(a, "s") == fold(b, "s") || fold(a, "ss") == fold(b, "ss")
+	if a == b {
+		return true
+	}
+	if printable(a) && printable(b) {
+		return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b))
+	}
+	return fold(a, "s") == fold(b, "s") || fold(a, "ss") == fold(b, "ss")
+}
+
+// printable reports whether a text has nothing but the printable signs of ASCII.
+func printable(text string) bool {
+	for n := range len(text) {
+		if text[n] < ' ' || text[n] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// foldedAlready reports whether Fold would return a text as it is; most names are such.
+func foldedAlready(text string) bool {
+	return printable(text) && strings.TrimSpace(text) == text && !strings.Contains(text, "ss") &&
+		!strings.ContainsFunc(text, unicode.IsUpper)
 }
 
 // fourBytes stands for every sign that takes four bytes in UTF-8: MariaDB calls them all equal
@@ -47,6 +73,28 @@ func fold(text, sharp string) string {
 		b.WriteString(foldRune(r, sharp))
 	}
 	return strings.TrimSpace(b.String())
+}
+
+// FourBytes reports whether any of these texts has a sign that takes four bytes in UTF-8, such as an
+// emoji or a rare Han: a JumpServer on MariaDB as its installer ships it cannot hold it.
+func FourBytes(texts ...string) bool {
+	return slices.ContainsFunc(texts, func(text string) bool {
+		return strings.ContainsFunc(text, func(r rune) bool { return r > 0xFFFF })
+	})
+}
+
+// ThreeBytes returns a text without signs of four bytes, and without those by which they are joined; blanks at
+// its ends go too. It may be "".
+func ThreeBytes(text string) string {
+	if !FourBytes(text) {
+		return text
+	}
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if r > 0xFFFF || r == '\u200d' || unicode.Is(unicode.Variation_Selector, r) {
+			return -1
+		}
+		return r
+	}, text))
 }
 
 // short returns a sign that takes at most three bytes.

@@ -13,6 +13,8 @@
 //   - Nothing is deleted unless JumpServer named exactly the approved ids under the very key by
 //     which they are then deleted.
 //   - When the context of a call is cancelled or over, no further request leaves for that call.
+//   - A write of hosts without an answer may have been carried out, or still be: it is read back before
+//     anything is repeated.
 package jumpserver
 
 import (
@@ -42,8 +44,8 @@ const rootOrganisation = "00000000-0000-0000-0000-000000000000"
 
 const (
 	defaultConnect = 5 * time.Second
-	// defaultRequest leaves time for a second try within callBudget. The slowest single
-	// answers measured (a page of 1000 rows, a list of 100 rows) took about two seconds.
+	// defaultRequest leaves time for a second try within callBudget. The slowest single answers
+	// measured (a page of 1000 rows) took about two seconds; list writes have a time of their own, see costs.
 	defaultRequest = 6 * time.Second
 	defaultBatch   = 100
 	idleConns      = 16
@@ -61,9 +63,11 @@ type Options struct {
 	Proxy          string        // http(s)://…
 	OtherProxy     bool          // a proxy is configured that is not for JumpServer: said where it cannot be reached
 	ConnectTimeout time.Duration // 0 = 5 s
-	RequestTimeout time.Duration // of one try; 0 = 6 s; one call never takes more than 10 s in all
-	BatchSize      int           // rows of a list PATCH or a bulk removal; 0 = 100
-	Log            *slog.Logger  // nil = nothing is logged
+	// RequestTimeout is the time of one try; 0 = 6 s. A list write may take longer: several times what its
+	// rows are expected to take. All tries of a call that reads take at most 10 s, or one time-out if that is more.
+	RequestTimeout time.Duration
+	BatchSize      int          // rows of a list PATCH or a bulk removal, at most; 0 = 100
+	Log            *slog.Logger // nil = nothing is logged
 
 	// HTTP, Now and Sleep are for tests; nil means the network and the real clock.
 	HTTP  http.RoundTripper
@@ -91,6 +95,7 @@ type Client struct {
 	sleep func(ctx context.Context, d time.Duration) error
 
 	pace  *pace
+	costs *costs
 	calls atomic.Int64
 	skew  atomic.Int64 // see Skew
 
@@ -153,7 +158,7 @@ func New(o Options) (*Client, error) {
 	if c.sleep == nil {
 		c.sleep = pause.For
 	}
-	c.pace = &pace{now: c.now, sleep: c.sleep}
+	c.pace, c.costs = &pace{now: c.now, sleep: c.sleep}, newCosts()
 	c.http = &http.Client{Transport: rt, CheckRedirect: func(*http.Request, []*http.Request) error {
 		return http.ErrUseLastResponse // a signature holds for one path only
 	}}

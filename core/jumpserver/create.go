@@ -2,10 +2,11 @@ package jumpserver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
@@ -22,21 +23,24 @@ const (
 // id is in this organisation already; it is left as it is. Where an earlier try of this very call was carried
 // out although its answer got lost, the host counts as made by it.
 //
-// An error is inventory.ErrNodeGone where there is no such node. Errors are of kind Conflict (the name is
-// taken, or the id exists where this client cannot see it), Limit (no room for more assets), Invalid (JumpServer
-// or its rules refuse a value; where they are known, without a call) or those of every call.
+// An error is inventory.ErrNodeGone where there is no such node. Errors are of kind NameTaken, Conflict (the id
+// exists where this client cannot see it), Limit (no room for more assets), Invalid (JumpServer or its rules refuse
+// a value; where they are known, without a call), Unanswered (the host may have been made, or still be) or those of every call.
 func (c *Client) Create(ctx context.Context, a inventory.NewAsset) (existed bool, err error) {
 	op := "create host " + a.Name
 	if err := checkNew(op, a); err != nil {
 		return false, err
 	}
 	unsure := false
-	said, err := c.create(ctx, op, a, &unsure)
+	existed, there, said, err := c.seen(ctx, op, a, &unsure)
 	if said.outdated() {
 		if _, err := c.learn(ctx, c.known.Load()); err != nil {
 			return false, err
 		}
-		said, err = c.create(ctx, op, a, &unsure)
+		existed, there, said, err = c.seen(ctx, op, a, &unsure)
+	}
+	if there {
+		return existed, nil
 	}
 	if said == nil {
 		return false, err
@@ -59,11 +63,66 @@ func (c *Client) create(ctx context.Context, op string, a inventory.NewAsset, un
 		return nil, err
 	}
 	var row hostRow
-	err = c.do(ctx, call{op: op, method: http.MethodPost, path: apiHosts, body: body, read: decode(&row, "id"), unsure: unsure})
+	err = c.do(ctx, call{op: op, method: http.MethodPost, path: apiHosts, body: body, read: decode(&row, "id"), unsure: unsure, effort: effort{creations, 1},
+		crashed: func(ctx context.Context) error { return c.whyCrashed(ctx, op, a.ID, a.Name, textsOf(a)...) }})
 	if err != nil {
 		return badRequest(err), err
 	}
 	return nil, c.checkMade(op, a, body, &row)
+}
+
+// seen is create, and after a lost answer looks for the host before it sends it again; there tells that it was
+// found so, and existed is that of Create.
+func (c *Client) seen(ctx context.Context, op string, a inventory.NewAsset, unsure *bool) (existed, there bool, said *refusal, err error) {
+	for posts := 1; ; posts++ {
+		said, err = c.create(ctx, op, a, unsure)
+		if inventory.KindOf(err) != inventory.Unanswered {
+			return false, false, said, err
+		}
+		existed, there, sure := c.appears(ctx, a, err)
+		switch {
+		case there:
+			return existed, true, nil, nil
+		case !sure:
+			return false, false, nil, err
+		case posts == maxPosts:
+			return false, false, nil, fault(inventory.Temporary, "jumpserver: "+op+": it was not made, though it was sent several times", err)
+		}
+	}
+}
+
+// maxPosts is how often a host is sent whose answers get lost.
+const maxPosts = 3
+
+// appears looks whether a host that was sent without an answer comes to be there, until JumpServer has had the time
+// to make it. existed is that of Create. sure is false where the time was too short, or the last look failed.
+func (c *Client) appears(ctx context.Context, a inventory.NewAsset, lost error) (existed, there, sure bool) {
+	var e *inventory.Error
+	errors.As(lost, &e) // it is one, having a kind
+	known, begun := true, c.now()
+	for _, part := range []time.Duration{0, e.RetryAfter / 4, e.RetryAfter / 2, e.RetryAfter} {
+		took := c.now().Sub(begun)
+		if !known && took > e.RetryAfter {
+			break // the last look took longer, and failed
+		}
+		wait := max(part-took, 0)
+		if end, bounded := ctx.Deadline(); bounded && time.Until(end) < wait {
+			return false, false, false
+		}
+		if c.sleep(ctx, wait) != nil || ctx.Err() != nil {
+			return false, false, false
+		}
+		found, err := c.Assets(ctx, []string{a.ID})
+		if known = err == nil; known && len(found) > 0 {
+			return !asMade(a, found[0]), true, true
+		}
+	}
+	return false, false, known
+}
+
+// asMade tells whether an asset is as a create of it leaves it.
+func asMade(a inventory.NewAsset, found inventory.Asset) bool {
+	return found.Name == a.Name && found.Address == a.Address && found.Active && found.Platform == a.Platform && sameLabels(found.Labels, a.Labels)
 }
 
 // outdated reports whether somebody made the platform anew since we learnt of it.
@@ -77,7 +136,7 @@ func refusedHost(op, name string, err error, said *refusal) error {
 	case said.overLimit():
 		return fault(inventory.Limit, "jumpserver: "+op+": JumpServer takes no more assets", said)
 	case said.has("name"):
-		return fault(inventory.Conflict, "jumpserver: "+op+": the name "+quote(name)+" is taken by another asset", said)
+		return fault(inventory.NameTaken, "jumpserver: "+op+": the name "+quote(name)+" is taken by another asset", said)
 	case said.has("nodes"):
 		return fault(inventory.Invalid, "jumpserver: "+op, fmt.Errorf("%w: %w", inventory.ErrNodeGone, said))
 	}
@@ -93,9 +152,7 @@ func (c *Client) existing(ctx context.Context, op string, a inventory.NewAsset, 
 	if len(found) == 0 {
 		return false, fault(inventory.Conflict, "jumpserver: "+op+": the id "+a.ID+" exists in another organisation", nil)
 	}
-	made := unsure && found[0].Name == a.Name && found[0].Address == a.Address && found[0].Active &&
-		found[0].Platform == a.Platform && sameLabels(found[0].Labels, a.Labels)
-	return !made, nil
+	return !unsure || !asMade(a, found[0]), nil
 }
 
 // newHost is the body of the POST.
@@ -189,6 +246,7 @@ func labelTexts(labels []inventory.Label) []string {
 	return texts
 }
 
-func sameLabels(a, b []inventory.Label) bool {
-	return slices.Equal(slices.Sorted(slices.Values(labelTexts(a))), slices.Sorted(slices.Values(labelTexts(b))))
+// textsOf are the texts of a new host that may hold any sign, beside its name.
+func textsOf(a inventory.NewAsset) []string {
+	return append(labelTexts(a.Labels), a.Address, a.Comment)
 }

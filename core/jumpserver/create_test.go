@@ -79,8 +79,8 @@ func TestCreateRefused(t *testing.T) {
 		posts      int
 	}{
 		{"v4.7.0/limits", "create_at_5000", inventory.Limit, "5000", 1},
-		{"v4.7.0/hosts_single", "create_same_name", inventory.Conflict, `"web-1" is taken`, 1},
-		{"v4.10.16", "create, same name", inventory.Conflict, `"web-1" is taken`, 1},
+		{"v4.7.0/hosts_single", "create_same_name", inventory.NameTaken, `"web-1" is taken`, 1},
+		{"v4.10.16", "create, same name", inventory.NameTaken, `"web-1" is taken`, 1},
 		{"v4.7.0/hosts_single", "create_same_id_other_name", inventory.Conflict, "another organisation", 1},
 		{"v4.10.16", "create, unknown zone id", inventory.Conflict, "another organisation", 1}, // its answer names the id too
 		{"v4.7.0/hosts_single", "zone_bad", inventory.Invalid, "domain", 1},
@@ -221,7 +221,7 @@ func TestWritesOfAnotherOrganisation(t *testing.T) {
 	_, err := c.Create(t.Context(), a)
 	wantKind(t, err, inventory.Organisation, testID(99))
 	patches := []inventory.Patch{{ID: a.ID, Name: &a.Name}, {ID: a.ID, Name: &a.Name}}
-	for _, err := range c.Update(t.Context(), patches) {
+	for _, err := range c.Update(t.Context(), patches, nil) {
 		wantKind(t, err, inventory.Organisation, testID(99))
 	}
 	if n := len(s.requests("PATCH")); n != 1 {
@@ -236,5 +236,5 @@ func TestCreateNameTaken(t *testing.T) {
 	s.script("POST "+apiHosts, answer(500, ""), answer(400, `{"name":["taken"]}`))
 	s.json("GET "+apiHosts, 200, pageJSON(0))
 	_, err := s.client().Create(t.Context(), newAsset())
-	wantKind(t, err, inventory.Conflict, "is taken by another asset")
+	wantKind(t, err, inventory.NameTaken, "is taken by another asset")
 }

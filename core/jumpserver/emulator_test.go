@@ -147,15 +147,11 @@ func checkUpdates(t *testing.T, version jumpservertest.Version, s *jumpservertes
 		}
 		patches = append(patches, p)
 	}
-	refused := inventory.Conflict
-	if version == jumpservertest.V41019 { // a name that an asset of another kind has: 500
-		refused = inventory.Temporary
-	}
 	taken, gone := "db-1", inventory.AssetID("aws", "x", "y")
 	patches[7].Name = &taken
 	patches = append(patches, inventory.Patch{ID: gone, Address: &address})
-	for n, err := range c.Update(t.Context(), patches) {
-		want := map[int]inventory.Kind{7: refused, 30: inventory.NotFound}[n]
+	for n, err := range c.Update(t.Context(), patches, nil) {
+		want := map[int]inventory.Kind{7: inventory.NameTaken, 30: inventory.NotFound}[n]
 		if inventory.KindOf(err) != want {
 			t.Errorf("%d: %v", n, err)
 		}
@@ -288,7 +284,7 @@ func TestPlatformWithoutZones(t *testing.T) {
 		if b, err := c.Read(t.Context()); err != nil || b.Platforms["Linux"].Zones || b.Platforms["Linux"].ID != 77 || b.Assets[0].Zone != "" {
 			t.Errorf("%s: %v, %v", version, b, err)
 		}
-		err := c.Update(t.Context(), []inventory.Patch{{ID: a.ID, Zone: &zone}})[0]
+		err := c.Update(t.Context(), []inventory.Patch{{ID: a.ID, Zone: &zone}}, nil)[0]
 		if inventory.KindOf(err) != inventory.Invalid || !strings.Contains(err.Error(), "zone") {
 			t.Errorf("%s: %v", version, err)
 		}

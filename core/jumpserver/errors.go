@@ -29,10 +29,12 @@ func fault(kind inventory.Kind, message string, cause error) *inventory.Error {
 type refusal struct {
 	status int
 	keys   map[string]json.RawMessage // of a JSON object of JumpServer's; nil for anything else
+	empty  bool                       // the answer had no body, which anybody may give
 	said   string                     // the answer, cut, for people
 	// front: something in front of JumpServer answered in its place. proxy is the one by which the request
 	// went, "" where it went straight; advice and hint say what a person has to change.
 	front  bool
+	web    bool // it is JumpServer after all, but a page of its web interface, which no path of ours is
 	proxy  string
 	advice inventory.Advice
 	hint   string
@@ -52,6 +54,8 @@ func (r *refusal) Error() string {
 
 func (r *refusal) who() string {
 	switch {
+	case r.web:
+		return "JumpServer's web interface, not its API,"
 	case r.proxy == "":
 		return "something in front of JumpServer"
 	case r.advice == inventory.ProxyLogin:
@@ -96,7 +100,7 @@ func (c *Client) readRefusal(op string, resp *http.Response) error {
 	if !got.own() {
 		return c.fronted(op, got, resp, c.frontAdvice(got))
 	}
-	r := &refusal{status: resp.StatusCode, keys: got.keys, said: got.describe(c.scrub)}
+	r := &refusal{status: resp.StatusCode, keys: got.keys, empty: len(got.body) == 0, said: got.describe(c.scrub)}
 	e := fault(kindOf(resp.StatusCode), "jumpserver: "+op, r)
 	switch e.Kind {
 	case inventory.Throttled:
@@ -157,7 +161,7 @@ func (c *Client) unreachable(ctx context.Context, op string, err error) error {
 		return fault(inventory.Invalid, "jumpserver: "+op+": the certificate of "+c.host()+" cannot be verified", err)
 	}
 	var plain tls.RecordHeaderError
-	if errors.As(err, &plain) {
+	if errors.As(err, &plain) || errors.Is(err, http.ErrSchemeMismatch) {
 		e := fault(inventory.Invalid, "jumpserver: "+op+": "+c.host()+" does not speak TLS; is jumpserver.url http://?", err)
 		e.Advice = inventory.WriteHTTP
 		return e

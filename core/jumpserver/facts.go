@@ -38,6 +38,7 @@ type facts struct {
 	root      node
 	nodes     map[string]string // full path, with the root's real name, to id
 	rights    *inventory.Rights // of the access key's user; nil = not asked yet
+	narrow    *bool             // the database takes no signs of four bytes; nil = not asked yet
 }
 
 type platform struct {
@@ -152,9 +153,11 @@ func (c *Client) learn(ctx context.Context, old *facts) (*facts, error) {
 	if err != nil {
 		return nil, err
 	}
-	zone, err := c.zoneField(ctx, platforms)
-	if err != nil {
-		return nil, err
+	zone := zoneOf(platforms)
+	if zone == "" || old != nil { // nothing tells it, or what was believed may be out of date or wrong
+		if zone, err = c.zoneField(ctx, platforms); err != nil {
+			return nil, err
+		}
 	}
 	f := &facts{at: c.now(), zone: zone, platforms: platforms}
 	if now != nil {

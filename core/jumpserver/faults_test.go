@@ -9,8 +9,10 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/jumpserver"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 )
 
@@ -45,10 +47,51 @@ func flow(ctx context.Context, t *testing.T, s *jumpservertest.Server) error {
 		address := "192.0.2.1"
 		patches = append(patches, inventory.Patch{ID: a.ID, Address: &address})
 	}
-	errs = append(errs, c.Update(ctx, patches)...)
-	errs = append(errs, c.Remove(ctx, ids[:2])...)
+	errs = append(errs, followed(ctx, c, patches))
+	errs = append(errs, removed(ctx, c, ids[:2]))
 	_, err := c.Assets(ctx, ids)
 	return errors.Join(append(errs, err)...)
+}
+
+// followed updates, and follows up those without an answer as the caller of Update must: it waits, reads back, and
+// sends again what was not done.
+func followed(ctx context.Context, c *jumpserver.Client, patches []inventory.Patch) error {
+	for try := 1; ; try++ {
+		var left []inventory.Patch
+		var errs []error
+		for n, err := range c.Update(ctx, patches, nil) {
+			if inventory.KindOf(err) != inventory.Unanswered || try == 3 {
+				errs = append(errs, err)
+				continue
+			}
+			time.Sleep(retryAfter(err))
+			found, err := c.Assets(ctx, []string{patches[n].ID})
+			if errs = append(errs, err); err == nil && found[0].Address != *patches[n].Address {
+				left = append(left, patches[n])
+			}
+		}
+		if err := errors.Join(errs...); err != nil || len(left) == 0 {
+			return err
+		}
+		patches = left
+	}
+}
+
+// removed is followed for a removal, which reads back by itself.
+func removed(ctx context.Context, c *jumpserver.Client, ids []string) error {
+	for try := 1; ; try++ {
+		errs := c.Remove(ctx, ids)
+		if inventory.KindOf(errs[0]) != inventory.Unanswered && !inventory.Passing(errs[0]) || try == 3 {
+			return errors.Join(errs...)
+		}
+		time.Sleep(retryAfter(errs[0]))
+	}
+}
+
+func retryAfter(err error) time.Duration {
+	var e *inventory.Error
+	errors.As(err, &e)
+	return e.RetryAfter
 }
 
 // Any single failure at any request: what passes is overcome, what does not is told; nothing but

@@ -158,7 +158,7 @@ func (r heard) server(scrub func(string) string) string {
 // front makes the refusal of an answer that is not JumpServer's.
 func (c *Client) front(r heard, by string, advice inventory.Advice) *refusal {
 	return &refusal{
-		status: r.status, said: r.describe(c.scrub) + r.server(c.scrub), front: true, proxy: by, advice: advice, hint: c.hint(advice),
+		status: r.status, said: r.describe(c.scrub) + r.server(c.scrub), front: true, web: marked(r.header), proxy: by, advice: advice, hint: c.hint(advice),
 	}
 }
 

@@ -218,17 +218,25 @@ func TestForeignShapes(t *testing.T) {
 			return err
 		},
 		"PATCH " + apiHosts: func(t *testing.T, c *Client) error {
-			return c.Update(t.Context(), []inventory.Patch{{ID: testID(1), Name: &name}, {ID: testID(2), Name: &name}})[0]
+			return c.Update(t.Context(), []inventory.Patch{{ID: testID(1), Name: &name}, {ID: testID(2), Name: &name}}, nil)[0]
 		},
 		"PATCH " + apiHosts + testID(1) + "/": func(t *testing.T, c *Client) error {
-			return c.Update(t.Context(), []inventory.Patch{{ID: testID(1), Name: &name}})[0]
+			return c.Update(t.Context(), []inventory.Patch{{ID: testID(1), Name: &name}}, nil)[0]
 		},
 	} {
 		t.Run(route, func(t *testing.T) {
 			t.Parallel()
 			s := newStub(t)
+			s.json("GET "+apiHosts, 200, pageJSON(0))
 			s.on(route, foreign)
-			wantKind(t, call(t, s.client()), inventory.Front, `something in front of JumpServer answered: 200 {"code":0,"message":"success"`)
+			kind := inventory.Front
+			if strings.Contains(route, apiHosts) && !strings.HasPrefix(route, "GET") {
+				kind = inventory.Unanswered // nobody knows whether it got through
+			}
+			if strings.HasPrefix(route, "POST "+apiHosts) {
+				kind = inventory.Temporary // it was looked for, several times, and is not there
+			}
+			wantKind(t, call(t, s.client()), kind, `something in front of JumpServer answered: 200 {"code":0,"message":"success"`)
 		})
 	}
 	for _, page := range []string{`{"code":0}`, `[]`} {
@@ -250,6 +258,11 @@ func (p plain) RoundTrip(r *http.Request) (*http.Response, error) {
 // TestPathInURL: people copy jumpserver.url from a browser.
 func TestPathInURL(t *testing.T) {
 	t.Parallel()
+	own := jumpservertest.Page{Status: 200, Body: "<html><head><title>JumpServer</title></head></html>", Cookie: true}
+	c := newStub(t).client(func(o *Options) { o.URL, o.HTTP = "https://jms.example.com/ui", plain{own} })
+	if _, _, err := c.Organisation(t.Context()); inventory.AdviceOf(err) != inventory.OtherPath || !strings.Contains(err.Error(), "JumpServer's web interface, not its API, answered: 200") {
+		t.Error(err)
+	}
 	for name, h := range map[string]http.Handler{
 		"the web interface": page(200, "<html><head><title>JumpServer</title></head></html>"),
 		"a path unknown":    page(404, notFound),

@@ -48,14 +48,14 @@ func TestLongLists(t *testing.T) {
 	const hosts = 100
 	_, front, c := fronted(t, hosts)
 	front.Limit(3000) // of some 11,000 bytes
-	if errs := c.Update(t.Context(), moves(hosts, nil)); failures(errs) != nil {
+	if errs := c.Update(t.Context(), moves(hosts, nil), nil); failures(errs) != nil {
 		t.Error(errs)
 	}
 	kept := front.Kept()
 	if kept == 0 || kept > 4 {
 		t.Errorf("%d lists were refused", kept)
 	}
-	if errs := c.Update(t.Context(), moves(hosts, map[int]string{0: "a"})); failures(errs) != nil || front.Kept() != kept {
+	if errs := c.Update(t.Context(), moves(hosts, map[int]string{0: "a"}), nil); failures(errs) != nil || front.Kept() != kept {
 		t.Errorf("%d more lists were refused: %v", front.Kept()-kept, failures(errs))
 	}
 }
@@ -85,7 +85,7 @@ func TestDislikedRow(t *testing.T) {
 	const hosts = 100
 	s, front, c := fronted(t, hosts)
 	front.Answer(jumpservertest.Holding("../etc/passwd"), -1, jumpservertest.Pages()["Aliyun WAF 405"])
-	errs := c.Update(t.Context(), moves(hosts, map[int]string{37: " ../etc/passwd"}))
+	errs := c.Update(t.Context(), moves(hosts, map[int]string{37: " ../etc/passwd"}), nil)
 	if got := failures(errs); len(got) != 1 || got[0] != 37 || inventory.AdviceOf(errs[37]) != inventory.Blocked {
 		t.Errorf("failed: %v: %v", got, errs[37])
 	}
@@ -108,7 +108,7 @@ func TestMethodBlocked(t *testing.T) {
 	for name, most := range map[string]int{"Aliyun WAF 405": 15, "nginx 401, auth_basic": 1, "nginx 403": 15, "nginx 502": 8, "Kong 401": 1} {
 		_, front, c := fronted(t, hosts)
 		front.Answer(jumpservertest.On(http.MethodPatch, ""), -1, jumpservertest.Pages()[name])
-		errs := c.Update(t.Context(), moves(hosts, nil))
+		errs := c.Update(t.Context(), moves(hosts, nil), nil)
 		if got := failures(errs); len(got) != hosts || inventory.KindOf(errs[hosts-1]) != inventory.Front || front.Kept() > most {
 			t.Errorf("%s: %d failed after %d requests: %v", name, len(got), front.Kept(), errs[hosts-1])
 		}

@@ -266,7 +266,7 @@ func TestRemoveLabelRowLosesAnswers(t *testing.T) {
 		"always 503":                    {jumpservertest.Fault{Status: 503, Body: `{"error":"busy"}`}, -1, inventory.Temporary, 4},
 		"something in front":            {jumpservertest.Fault{Status: 502}, 2, "", 3},
 		"always something in front":     {jumpservertest.Fault{Status: 502}, -1, inventory.Front, 4},
-		"a firewall":                    {jumpservertest.Fault{Status: 403}, 1, inventory.Front, 1},
+		"a firewall":                    {jumpservertest.Fault{Front: jumpservertest.Nginx(403, "")}, 1, inventory.Front, 1},
 		"429":                           {throttled, 1, "", 2},
 		"always 429":                    {throttled, -1, inventory.Temporary, 4},
 		"gone":                          {jumpservertest.Fault{Status: 404, Body: gone, After: true}, 1, "", 1},

@@ -50,7 +50,7 @@ func TestPeoplesLabels(t *testing.T) {
 			for _, a := range assets {
 				patches = append(patches, closing(a))
 			}
-			for _, err := range c.Update(t.Context(), patches) {
+			for _, err := range c.Update(t.Context(), patches, nil) {
 				if err != nil {
 					t.Errorf("%s, %d hosts: %v", version, n, err)
 				}
@@ -75,7 +75,7 @@ func TestNewLabelThatNobodyTakes(t *testing.T) {
 		ids := seedLabelled(s, 1)
 		c := connect(t, s)
 		p := inventory.Patch{ID: ids[0], Labels: []inventory.Label{{Name: "url", Value: "http://y"}}}
-		err := c.Update(t.Context(), []inventory.Patch{p})[0]
+		err := c.Update(t.Context(), []inventory.Patch{p}, nil)[0]
 		if strict := version == jumpservertest.V41019; strict != (inventory.KindOf(err) == inventory.Invalid) || !strict && err != nil {
 			t.Errorf("%s: %v", version, err)
 		}
@@ -101,7 +101,7 @@ func TestLabelDeletedMeanwhile(t *testing.T) {
 		if !s.DropLabel(jumpservertest.DefaultOrg, "rack:7") {
 			t.Fatal("there is no label rack:7")
 		}
-		errs := c.Update(t.Context(), []inventory.Patch{closing(assets[0]), closing(assets[1]), closing(assets[2])})
+		errs := c.Update(t.Context(), []inventory.Patch{closing(assets[0]), closing(assets[1]), closing(assets[2])}, nil)
 		if errs[0] != nil || errs[2] != nil || inventory.KindOf(errs[1]) != inventory.Temporary {
 			t.Fatalf("%s: %v", version, errs)
 		}
@@ -109,7 +109,7 @@ func TestLabelDeletedMeanwhile(t *testing.T) {
 		if err != nil || assets[0].Count("rack") != 0 || !assets[0].Active {
 			t.Fatalf("%s: %+v, %v", version, assets, err)
 		}
-		if err := c.Update(t.Context(), []inventory.Patch{closing(assets[0])})[0]; err != nil {
+		if err := c.Update(t.Context(), []inventory.Patch{closing(assets[0])}, nil)[0]; err != nil {
 			t.Errorf("%s: read anew: %v", version, err)
 		}
 	}

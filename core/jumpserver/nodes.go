@@ -121,9 +121,10 @@ func (c *Client) lookUp(ctx context.Context, path string) (at node, others []nod
 		at, err = c.root(ctx)
 		return at, nil, err
 	}
+	last := path[strings.LastIndex(path, "/")+1:]
 	r := &rows{org: c.org, what: "look for node " + path}
 	others, err = readAll(ctx, c, list[node, node]{
-		op: r.what, path: apiNodes, query: "value=" + url.QueryEscape(path[strings.LastIndex(path, "/")+1:]), limit: pageSize,
+		op: r.what, path: apiNodes, query: "value=" + url.QueryEscape(last), limit: pageSize,
 		id:   func(n node) string { return n.ID },
 		turn: func(n *node) (node, error) { return *n, r.belongs(n.ID, n.OrgID) },
 	})
@@ -132,6 +133,12 @@ func (c *Client) lookUp(ctx context.Context, path string) (at node, others []nod
 	}
 	for _, n := range others {
 		if below(n.Path) == below(path) {
+			return n, others, nil
+		}
+	}
+	for _, n := range others {
+		// A server that shows another spelling takes it for the same.
+		if n.Value != last && samePath(below(n.Path), below(path)) {
 			return n, others, nil
 		}
 	}
@@ -212,10 +219,11 @@ func (c *Client) makeNode(ctx context.Context, full string) (string, error) {
 	var n node
 	op := "make node " + full
 	body := map[string]string{"full_value": full}
-	if err := c.do(ctx, call{op: op, method: http.MethodPost, path: apiNodes, body: body, read: decode(&n, "id")}); err != nil {
+	if err := c.do(ctx, call{op: op, method: http.MethodPost, path: apiNodes, body: body, read: decode(&n, "id"),
+		crashed: func(ctx context.Context) error { return c.whyCrashed(ctx, op, "", "", full) }}); err != nil {
 		return "", err
 	}
-	if n.Path != full || !isUUID(n.ID) {
+	if !samePath(n.Path, full) || !isUUID(n.ID) {
 		return "", fault(inventory.Invalid, fmt.Sprintf("jumpserver: %s: JumpServer answers with %s", op, quote(n.Path)), errOtherPath)
 	}
 	return n.ID, nil

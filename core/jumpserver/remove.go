@@ -10,8 +10,9 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// Remove deletes hosts for good, in lists of at most BatchSize; the answer has one entry for
-// each id, nil where the host is gone, also where it was gone before. No ids: no call.
+// Remove deletes hosts for good, in lists of at most RemoveBatch; the answer has one entry for
+// each id, nil where the host is gone, also where it was gone before. No ids: no call. Unanswered means that
+// the host is still there, but may yet be deleted; nothing is sent twice for it.
 //
 // JumpServer deletes what a filter matches, and its only host where there is no filter at all.
 // So the ids of existing hosts are parked (POST /common/resources/cache/ answers an spm), the
@@ -31,13 +32,15 @@ func (c *Client) Remove(ctx context.Context, ids []string) []error {
 	}
 	left := map[string]error{}
 	var stopped error
-	for batch := range slices.Chunk(distinct(valid), c.batch) {
+	for rest := distinct(valid); len(rest) > 0; {
+		batch := rest[:min(len(rest), c.RemoveBatch(ctx))]
+		rest = rest[len(batch):]
 		if stopped == nil {
 			stopped = c.removeBatch(ctx, batch, left)
 			continue
 		}
 		for _, id := range batch {
-			left[id] = stopped
+			left[id] = unsent(stopped)
 		}
 	}
 	for i, id := range ids {
@@ -57,6 +60,7 @@ func (c *Client) removeBatch(ctx context.Context, batch []string, left map[strin
 		}
 		return err
 	}
+	begun := c.now()
 	present, err := c.existingIDs(ctx, batch)
 	if err != nil {
 		return stop(batch, err)
@@ -79,14 +83,14 @@ func (c *Client) removeBatch(ctx context.Context, batch []string, left map[strin
 		return stop(present, err)
 	}
 	op := fmt.Sprintf("delete %d hosts", len(present))
-	failed := c.do(ctx, call{op: op, method: http.MethodDelete, path: path})
+	failed := c.do(ctx, call{op: op, method: http.MethodDelete, path: path, once: true, still: c.stillFresh(op, begun), effort: effort{deletions, len(present)}})
 	// What became of them counts, not what was answered.
 	still, err := c.existingIDs(ctx, present)
 	if err != nil {
-		if failed != nil {
-			err = failed
+		if failed == nil {
+			failed = c.unproven(op, err)
 		}
-		return stop(present, err)
+		return stop(present, failed)
 	}
 	if len(still) == 0 {
 		return nil
@@ -95,6 +99,13 @@ func (c *Client) removeBatch(ctx context.Context, batch []string, left map[strin
 		failed = fault(inventory.Incomplete, "jumpserver: "+op+": JumpServer answered that it was done, but the host is still there", nil)
 	}
 	return stop(still, failed)
+}
+
+// unproven is the error of a removal that was answered, and could not be read back.
+func (c *Client) unproven(op string, err error) error {
+	e := fault(inventory.Unanswered, "jumpserver: "+op+" was answered, but it could not be read back what is left", err)
+	e.RetryAfter = leastLate
+	return e
 }
 
 // park puts the ids aside on JumpServer and gives the key for them, after it was proved that

@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"mime"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -21,22 +22,26 @@ import (
 )
 
 const (
-	maxTries   = 4
-	callBudget = 10 * time.Second // of all tries and the pauses between them; waiting for the pace is not counted
-	maxWaits   = 10               // 429s that one call sits out where JumpServer refuses everybody, see pace.hopeless
-	mostWaits  = 5 * maxWaits     // where it does not
-	maxBody    = 64 << 20         // bytes of one answer
+	maxTries = 4
+	// callBudget is the time of all tries and of the pauses between them, where the configured time-out of one
+	// try is not longer. Waiting for the pace is not counted.
+	callBudget = 10 * time.Second
+	maxWaits   = 10           // 429s that one call sits out where JumpServer refuses everybody, see pace.hopeless
+	mostWaits  = 5 * maxWaits // where it does not
+	maxBody    = 64 << 20     // bytes of one answer
 )
 
 // call is one request of the API. It is repeated after a 5xx (JumpServer's, or that of something in front
-// of it), a time-out or a broken connection, writes as well, each being safe to repeat:
+// of it), a time-out or a broken connection, if that is safe:
 //
-//   - POST of a host names its id: a second one is refused with a 400 on "id", which Create reads;
-//   - PATCH sets values, so that a second one changes nothing more;
+//   - GET and OPTIONS change nothing;
 //   - POST of a node by full_value answers the node that is there (201, same id);
-//   - POST of ids to be parked gives a new spm, and the old one expires unused;
-//   - DELETE ?spm= names ids that were proved to be the approved ones; the second finds none of
-//     them and is 204 as well. What came of it is read back.
+//   - POST of ids to be parked gives a new spm, and the old one expires unused.
+//
+// A write of hosts (effort) whose answer got lost is never repeated as it is: JumpServer may still be at work
+// on it, and people may change the assets meanwhile. It is an error of kind Unanswered, and the caller reads back
+// what became of it. After an answer that says that nothing was changed (its own 500) or a request that was never
+// sent it is repeated, unless once says that even then the assets must be read again first.
 type call struct {
 	op     string // for messages: "list hosts"
 	method string
@@ -51,11 +56,16 @@ type call struct {
 	unsure *bool
 	// hasty: an answer 500 is final, because the caller tries again in another form.
 	hasty bool
-	// once: it is not repeated, because the caller does without an answer.
+	// once: it is not repeated, because the caller does without an answer or must look again first.
 	once bool
+	// crashed is asked once, after the first answer 500: an error that it returns ends the call; may be nil.
+	crashed func(ctx context.Context) error
+	// effort is set for writes of hosts.
+	effort effort
 }
 
-// do makes the call: at most maxTries tries within callBudget, each at its turn of the pace.
+// do makes the call: at most maxTries tries, each at its turn of the pace. No try begins when the time for all
+// of them is over; one that reads ends with it, one that writes gets its own time.
 func (c *Client) do(ctx context.Context, q call) error {
 	var body []byte
 	if q.body != nil {
@@ -66,14 +76,28 @@ func (c *Client) do(ctx context.Context, q call) error {
 	}
 	pause := &backoff.ExponentialBackOff{InitialInterval: 300 * time.Millisecond, RandomizationFactor: 0.5, Multiplier: 2, MaxInterval: 2 * time.Second}
 	pause.Reset()
-	left := callBudget
+	patience := c.patience(q)
+	left := max(callBudget, patience)
 	for tries := 1; ; tries++ {
-		took, err := c.answered(ctx, q, body, min(c.try, left))
-		if !mayPass(err) || q.final(err) || q.once {
+		if !q.effort.write() {
+			patience = min(patience, left)
+		}
+		took, err := c.answered(ctx, q, body, patience)
+		again := mayPass(err)
+		if q.unsure != nil && (again || inventory.KindOf(err) == inventory.Unanswered) {
+			*q.unsure = true
+		}
+		if !again {
 			return err
 		}
-		if q.unsure != nil {
-			*q.unsure = true
+		if q.crashed != nil && crashed(err) {
+			if why := q.crashed(ctx); why != nil {
+				return why
+			}
+			q.crashed = nil
+		}
+		if q.final(err) || q.once {
+			return err
 		}
 		next := pause.NextBackOff()
 		if left -= took + next; tries == maxTries || left <= 0 {
@@ -96,6 +120,9 @@ func (c *Client) answered(ctx context.Context, q call, body []byte, timeout time
 		if err != nil {
 			return 0, err
 		}
+		if err := c.fitsIn(ctx, q); err != nil {
+			return 0, err
+		}
 		err = c.send(ctx, q, body, timeout)
 		if inventory.KindOf(err) != inventory.Throttled {
 			c.pace.done(sent, err == nil || refused(err) != nil)
@@ -108,9 +135,22 @@ func (c *Client) answered(ctx context.Context, q call, body []byte, timeout time
 	}
 }
 
+// fitsIn refuses a write that is not expected to be answered in the time that is left.
+func (c *Client) fitsIn(ctx context.Context, q call) error {
+	end, bounded := ctx.Deadline()
+	if !q.effort.write() || !bounded || time.Until(end) >= c.costs.expected(q.effort) {
+		return nil
+	}
+	return fault(inventory.Deadline, "jumpserver: "+q.op+": too little time is left for it", nil)
+}
+
 // mayPass reports whether another try may fare better: after what passes, and after a page with a status of
-// success, which a front shows while it is being maintained, or wants to see a browser, for one request.
+// success, which a front shows while it is being maintained, or wants to see a browser, for one request. What became
+// of a write without an answer must be seen first.
 func mayPass(err error) bool {
+	if inventory.KindOf(err) == inventory.Unanswered {
+		return false
+	}
 	r := refused(err)
 	return inventory.Passing(err) || r != nil && r.front && r.status < http.StatusMultipleChoices && r.advice != inventory.Blocked
 }
@@ -148,16 +188,56 @@ func (c *Client) send(ctx context.Context, q call, body []byte, timeout time.Dur
 	c.calls.Add(1)
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return c.unreachable(ctx, q.op, err)
+		failed := c.unreachable(ctx, q.op, err)
+		return c.lost(q, c.now().Sub(start), neverSent(err, failed), failed)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	c.dated(resp.Header, start)
 	resp.Request = req // which net/http sets, and transports of tests may not
 	err = c.answer(ctx, q, resp)
+	took := c.now().Sub(start)
 	// The path is logged without its query, which may be long; headers never are.
 	c.log.LogAttrs(ctx, slog.LevelDebug, "jumpserver call", slog.String("op", q.op), slog.String("method", q.method),
-		slog.String("path", req.URL.Path), slog.Int("status", resp.StatusCode), slog.Duration("took", c.now().Sub(start)))
-	return err
+		slog.String("path", req.URL.Path), slog.Int("status", resp.StatusCode), slog.Duration("took", took))
+	if err == nil {
+		c.costs.took(q.effort, took)
+		return nil
+	}
+	return c.lost(q, took, unchanged(resp.StatusCode, err), err)
+}
+
+// lost makes the error of a write Unanswered where nothing says that it was not carried out.
+func (c *Client) lost(q call, took time.Duration, undone bool, err error) error {
+	if undone || !q.effort.write() {
+		return err
+	}
+	lost := fault(inventory.Unanswered, "jumpserver: "+q.op+" was sent and may have been carried out", err)
+	lost.RetryAfter, lost.Advice = c.late(q.effort, took), inventory.AdviceOf(err)
+	c.costs.tookLonger(q.effort, took)
+	return lost
+}
+
+// neverSent reports of an error without an answer whether there was no connection to send the request by; failed is
+// what is said of it: of a certificate, or by a proxy.
+func neverSent(err, failed error) bool {
+	var dial *net.OpError
+	kind := inventory.KindOf(failed)
+	return kind == inventory.Invalid || kind == inventory.Front ||
+		errors.As(err, &dial) && (dial.Op == "dial" || dial.Op == "proxyconnect")
+}
+
+// unchanged reports whether an answer that is an error says that JumpServer did not carry out the request: a
+// 4xx, or its own 500, with which it rolls back. Other 5xx may come from something in front of it, after it took the
+// request; so may a 408, and what is no success although its status says so, but for a firewall's page.
+func unchanged(status int, err error) bool {
+	switch {
+	case status < http.StatusMultipleChoices:
+		return inventory.AdviceOf(err) == inventory.Blocked
+	case status == http.StatusInternalServerError:
+		r := refused(err)
+		return r != nil && !r.front && !r.empty
+	}
+	return status < 500 && status != http.StatusRequestTimeout
 }
 
 func (c *Client) request(ctx context.Context, q call, body []byte) (*http.Request, error) {

@@ -63,14 +63,14 @@ func TestNoZoneRight(t *testing.T) {
 			t.Errorf("%s: %v", version, err)
 		}
 		address := "10.0.0.2"
-		if err := c.Update(t.Context(), []inventory.Patch{{ID: a.ID, Address: &address}})[0]; err != nil {
+		if err := c.Update(t.Context(), []inventory.Patch{{ID: a.ID, Address: &address}}, nil)[0]; err != nil {
 			t.Errorf("%s: %v", version, err)
 		}
 		if b, err := c.Read(t.Context()); err != nil || len(b.Assets) != 1 {
 			t.Errorf("%s: %+v: %v", version, b, err)
 		}
 		calls := s.Calls()
-		if calls["GET /api/v1/assets/zones/"]+calls["GET /api/v1/assets/domains/"] > 0 || calls["OPTIONS /api/v1/assets/hosts/"] != 1 {
+		if calls["GET /api/v1/assets/zones/"]+calls["GET /api/v1/assets/domains/"] > 0 || calls["OPTIONS /api/v1/assets/hosts/"] > 0 {
 			t.Errorf("%s: %v", version, calls)
 		}
 		_, field, err := c.Zones(t.Context())

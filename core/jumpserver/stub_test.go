@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -113,14 +115,20 @@ func (s *stub) RoundTrip(r *http.Request) (*http.Response, error) {
 		<-done
 		return nil, r.Context().Err()
 	}
-	if w.Code == statusBroken {
+	switch w.Code {
+	case statusBroken:
 		return nil, io.ErrUnexpectedEOF
+	case statusRefused:
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
 	}
 	return w.Result(), nil
 }
 
 // statusBroken makes the stub break the connection after the request was carried out.
 const statusBroken = 599
+
+// statusRefused makes the stub refuse the connection.
+const statusRefused = 598
 
 func (s *stub) requests(prefix string) []string {
 	s.mu.Lock()
@@ -147,6 +155,12 @@ func (s *stub) client(change ...func(*Options)) *Client {
 		s.t.Fatal(err)
 	}
 	return c
+}
+
+// quick makes a client whose requests take no time, by its clock.
+func quick(o *Options) {
+	at := time.Now()
+	o.Now = func() time.Time { return at }
 }
 
 func realSleep(o *Options) { o.Sleep = nil }

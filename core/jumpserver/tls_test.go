@@ -9,6 +9,7 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -57,6 +58,20 @@ func TestCertificates(t *testing.T) {
 	}
 }
 
+// TestTLSToPlain: https:// at a port without TLS says what to write, and is not asked again.
+func TestTLSToPlain(t *testing.T) {
+	t.Parallel()
+	s := jumpservertest.New(jumpservertest.Options{TB: t})
+	door := httptest.NewServer(s)
+	t.Cleanup(door.Close)
+	client := connect(t, s, func(o *jumpserver.Options) { o.URL, o.HTTP = strings.Replace(door.URL, "http", "https", 1), nil })
+	t.Cleanup(client.Close)
+	_, _, err := client.Organisation(t.Context())
+	if inventory.KindOf(err) != inventory.Invalid || inventory.AdviceOf(err) != inventory.WriteHTTP || !strings.Contains(err.Error(), "is jumpserver.url http://?") || client.Calls() != 1 {
+		t.Errorf("%d calls: %v", client.Calls(), err)
+	}
+}
+
 // TestRedirectedWrites: no request, a write least of all, follows a redirect, also not one of the
 // kinds that would carry method and body along.
 func TestRedirectedWrites(t *testing.T) {
@@ -87,7 +102,7 @@ func TestRedirectedWrites(t *testing.T) {
 				return err
 			},
 			"update": func(ctx context.Context) error {
-				return errors.Join(client.Update(ctx, []inventory.Patch{{ID: present.ID, Address: &address}})...)
+				return errors.Join(client.Update(ctx, []inventory.Patch{{ID: present.ID, Address: &address}}, nil)...)
 			},
 			"remove": func(ctx context.Context) error { return errors.Join(client.Remove(ctx, []string{present.ID})...) },
 		} {

@@ -16,8 +16,8 @@ func zoneNames() []string { return []string{"domain", "zone"} }
 
 // zoneField asks what fields hosts have, which needs no right (v4.7.0, v4.10.16, v4.10.19: fields stand under
 // actions.<METHOD>.<field>, and the methods are those that the server likes to tell). Where the answer does not
-// tell (something in front of JumpServer keeps OPTIONS to itself, say), the platforms do, whose word for
-// gateways changed with it. "" = nothing told it yet: the rows of hosts may, and see zoneName.
+// tell (something in front of JumpServer keeps OPTIONS to itself, say), the platforms do.
+// "" = nothing told it yet: the rows of hosts may, and see zoneName.
 func (c *Client) zoneField(ctx context.Context, platforms map[string]platform) (string, error) {
 	var told struct {
 		Actions map[string]map[string]json.RawMessage
@@ -37,6 +37,14 @@ func (c *Client) zoneField(ctx context.Context, platforms map[string]platform) (
 	if name != "" {
 		return name, nil
 	}
+	return zoneOf(platforms), nil
+}
+
+// zoneOf returns what platforms say of the zone field's name, whose word for gateways changed with it in v4.10.0
+// (recorded: domain_enabled on v4.7.0, gateway_enabled on v4.10.16 and v4.10.19); "" = nothing, or both. A client
+// that has just started takes it without asking OPTIONS, so that a cold event has a call less; rows that lack the
+// field, and answers that lack the zone which was written, show where it is wrong.
+func zoneOf(platforms map[string]platform) string {
 	return onlyZone(func(name string) bool {
 		for _, p := range platforms {
 			if p.zone == name {
@@ -44,7 +52,7 @@ func (c *Client) zoneField(ctx context.Context, platforms map[string]platform) (
 			}
 		}
 		return false
-	}), nil
+	})
 }
 
 // onlyZone returns the one name of the zone field that is there; "" = none, or both, are.

@@ -309,7 +309,8 @@ func TestRelease(t *testing.T) {
 
 // TestErrandsOnlyMark: in any world, Adopt and Release write nothing but labels, and leave people's; Adopt
 // takes what is not ours, Release what is. After Adopt a run makes the same or fewer assets, and after Release none
-// for an instance that had one.
+// for an instance that had one. (An instance that two regions list, which no cloud has, may get one in the
+// other: what was released is known by the id that its own region makes.)
 func TestErrandsOnlyMark(t *testing.T) {
 	t.Parallel()
 	everyWorld(t, func(t *testing.T, w *world) {
@@ -331,9 +332,20 @@ func TestErrandsOnlyMark(t *testing.T) {
 				}
 			}
 			next := j.world(w).approve()
-			if had, has := len(w.approve().Creates()), len(next.Creates()); has > had {
+			if had, has := w.creates(w.approve()), w.creates(next); has > had {
 				t.Errorf("%s: %d creates, %d before", name, has, had)
 			}
 		}
 	})
+}
+
+// creates counts the assets to be made of instances that one listing holds.
+func (w *world) creates(a Approved) int {
+	n := 0
+	for _, c := range a.Creates() {
+		if w.once(c.InstanceID) {
+			n++
+		}
+	}
+	return n
 }

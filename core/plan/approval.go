@@ -196,6 +196,11 @@ func (a *Approved) review(limits Limits) {
 	}
 	a.moves = slices.DeleteFunc(a.moves, func(step []Change) bool { return len(step) == 0 })
 	a.creates, a.updates, a.removals = keep(a.creates), keep(a.updates), keep(a.removals)
+	for _, changes := range append(slices.Clone(a.moves), a.creates, a.updates) {
+		for n := range changes {
+			changes[n].reviewed = limits.Only != nil
+		}
+	}
 	a.missing(limits.Only)
 }
 

@@ -26,7 +26,7 @@ type Plan struct {
 	marks      []Change // writes by which a later run remembers something, see note
 	places     map[place]*population
 	scopes     map[inventory.Scope]*population // by the account that labels name
-	fixed      map[string]bool                 // names held by assets that the plan must not rename
+	fixed      names                           // held by assets that the plan must not rename
 	yielding   []inventory.Asset
 	retired    bool // made by Retire
 	errand     bool // made by Adopt or Release
@@ -108,9 +108,10 @@ func newBuilder(in Input, rules Rules) *builder {
 	b.plan = Plan{
 		now:    rules.Now,
 		recipe: &recipe{rules: rules, platforms: in.Bastion.Platforms},
-		places: map[place]*population{}, scopes: map[inventory.Scope]*population{}, fixed: map[string]bool{},
+		places: map[place]*population{}, scopes: map[inventory.Scope]*population{}, fixed: names{},
 	}
 	b.indexAssets()
+	b.recogniseAll()
 	b.entries = b.indexListings()
 	return b
 }
@@ -130,10 +131,6 @@ func (b *builder) indexAssets() {
 		b.marks[n] = m
 		if ours {
 			b.own(n)
-			continue
-		}
-		for _, id := range named(*a) {
-			b.named[id] = a.Name
 		}
 	}
 }
@@ -164,9 +161,6 @@ func (b *builder) owned(k instanceKey) (n int, known bool) {
 func (b *builder) assetOf(i *inventory.Instance) (id string, n int, exists bool) {
 	id = inventory.AssetID(i.Cloud, i.Region, i.ID)
 	n, exists = b.byID[id]
-	if exists {
-		b.recognise(n, i)
-	}
 	if exists && b.ours[n] {
 		return b.in.Bastion.Assets[n].ID, n, true // equal, and held anyway
 	}
@@ -316,6 +310,8 @@ func (b *builder) instance(e entry) {
 		skip(because(NotWhitelisted))
 	case !markable(*i):
 		skip(because(NotMarkable))
+	case !b.rules.holdable(*i):
+		skip(because(NotHoldable, i.Account))
 	case address(*i) == "":
 		skip(because(NoAddress))
 	default:
@@ -341,7 +337,7 @@ func (b *builder) holdNames() {
 			b.plan.yielding = append(b.plan.yielding, *a)
 			continue
 		}
-		b.plan.fixed[a.Name] = true
+		b.plan.fixed.add(a.Name)
 	}
 }
 

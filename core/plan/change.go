@@ -44,12 +44,16 @@ type Change struct {
 
 	// Interim marks a step towards another change of the same asset (a parked name in a swap).
 	Interim bool
+	// reviewed marks a change that a person has approved with this very name; tried counts the other
+	// names that were tried, see Otherwise.
+	reviewed bool
+	tried    uint8
 
 	Patch *inventory.Patch // with Update and Deactivate
 	// Before is the asset as the plan saw it, with Update, Deactivate, Delete and Hold.
 	Before *inventory.Asset
 
-	// With Create: what New is made of.
+	// With Create and Update of a listed instance's asset: what New and Otherwise are made of.
 	from *inventory.Instance
 	by   *recipe
 }

@@ -90,7 +90,8 @@
 // of question alone shows (Proof.Weak). The label goes when the instance is seen again. What a person has approved
 // (Limits.Approved) passes all thresholds, and no doubt.
 //
-// Names are unique in an organisation. The active asset that holds a name keeps it; of others
+// Names are unique in an organisation, and two spellings that a database may call equal are one name for
+// what is made or renamed; what the server holds side by side stays. The active asset that holds a name keeps it; of others
 // the smallest instance id gets it; the rest are called "<name>-<instance id>". Assets that are
 // deactivated, or approved to be removed, give way. See names.go.
 package plan

@@ -40,6 +40,19 @@ func (b *builder) existing(e entry, n int) {
 	}
 	b.plan.wishes = append(b.plan.wishes, w)
 	b.tell(d, e, a)
+	b.tellShortened(e, a)
+}
+
+// tellShortened adds the line of a name that JumpServer's database cannot hold.
+func (b *builder) tellShortened(e entry, a *inventory.Asset) {
+	name, shortened := b.rules.shortened(*e.of)
+	if !shortened || b.rules.Partial || !b.rules.Manage.name(*a) {
+		return
+	}
+	c := update(e, a)
+	c.Action, c.Reason, c.Fields = Drift, because(NameShortened, name), []string{"name"}
+	c.Patch, c.Before = nil, nil
+	b.plan.notes = append(b.plan.notes, c)
 }
 
 // tell adds the line of what differs and stays. Events, which are about something else, tell nothing of it,
@@ -89,7 +102,7 @@ func (b *builder) rename(c *Change, d *drift, i inventory.Instance, a *inventory
 		d.add("name", a.Name, c.Name)
 	}
 	c.Name = a.Name
-	b.plan.fixed[a.Name] = true
+	b.plan.fixed.add(a.Name)
 	return ""
 }
 
@@ -145,7 +158,7 @@ func (b *builder) relabel(c *Change, i inventory.Instance, a *inventory.Asset) {
 	if m := b.marks[b.byID[a.ID]]; b.rules.Partial && strings.EqualFold(m.owner, i.Owner) {
 		i.Account = m.account // which of the owner's accounts speaks for it is for full runs to say
 	}
-	if !markable(i) {
+	if !markable(i) || !b.rules.holdable(i) {
 		return
 	}
 	c.Patch.Labels = followLabels(*a, i, b.protected(i, *a))

@@ -6,6 +6,7 @@ import (
 	"hash/fnv"
 	"math/rand/v2"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
@@ -37,9 +38,9 @@ func (d *dice) in(k int) bool { return d.n(k) == 0 }
 
 func pick[T any](d *dice, from ...T) T { return from[d.n(len(from))] }
 
-// name is one of few, so that names meet: suffixed ones, parked ones, long ones, empty ones.
+// name is one of few, so that names meet: in other spellings, suffixed ones, parked ones, long ones, empty ones.
 func (d *dice) name() string {
-	return pick(d, "web", "web", "db", "a", "b", "c", " web ", "", "web-i-1", "web-i-2", "a-i-3", "b-i-1-jms-swap",
+	return pick(d, "web", "web", "Web", "wéb", "db", "a", "A", "b", "c", "Web-I-1", " web ", "", "web-i-1", "web-i-2", "a-i-3", "b-i-1-jms-swap",
 		"a-i-2-jms-swap", "web-i-1-2", "网站🚀", strings.Repeat("汉", 128), strings.Repeat("汉", 130), strings.Repeat("x", 124)+"-i-1")
 }
 
@@ -62,14 +63,14 @@ func accounts() map[string]string {
 // randomWorld makes instances and assets that mostly belong together.
 func randomWorld(d *dice) *world {
 	w := newWorld()
-	w.listings = nil
+	w.listings, w.mariadb = nil, d.in(2)
 	w.rules = Rules{
 		Accounts: map[string]Account{
 			"one": {Type: "阿里云", Enabled: true}, "two": {Type: "aliyun", Zone: "z-1", Enabled: true},
 			"three": {Type: "alibaba", Enabled: true}, narrowed: {Type: "aliyun", Enabled: !d.in(3)},
 		},
 		Mode: pick(d, ModeDelete, ModeDelete, ModeDeactivate), Grace: pick(d, 0, time.Hour, 7*24*time.Hour),
-		Now: now(), HostNames: d.in(6), NoDelete: d.in(10), Partial: d.in(8),
+		Now: now(), HostNames: d.in(6), NoDelete: d.in(10), Partial: d.in(8), Narrow: d.in(4),
 	}
 	if d.in(5) {
 		w.rules.Whitelist = prefixes("10.0.0.0/24", "2001:db8::/64")
@@ -192,8 +193,11 @@ func (m machine) listedBy(account string) bool {
 func (d *dice) assets(w *world, fleet []machine) {
 	taken := map[string]bool{"": true}
 	add := func(a inventory.Asset) {
-		if a.Name = cut(clean(a.Name), maxName); !taken[a.Name] {
-			taken[a.Name] = true
+		if w.rules.Narrow {
+			a.Name = inventory.ThreeBytes(a.Name)
+		}
+		if a.Name = cut(clean(a.Name), maxName); !taken[w.key(a.Name)] {
+			taken[w.key(a.Name)] = true
 			w.holds(a)
 		}
 	}
@@ -286,4 +290,16 @@ func (d *dice) edit(a *inventory.Asset) {
 	if d.in(4) {
 		labelled("last", "z")(a)
 	}
+}
+
+// FuzzPlan lets the fuzzer choose the world.
+func FuzzPlan(f *testing.F) {
+	f.Add([]byte{})
+	f.Add([]byte(strings.Repeat("\x00\x01\x02\x03", 40)))
+	f.Add([]byte(strings.Repeat("\xff\x10\x07", 60)))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		for _, p := range properties() {
+			p.holds(t, randomWorld(seeded(uint64(len(data)), data)))
+		}
+	})
 }

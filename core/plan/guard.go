@@ -3,6 +3,7 @@ package plan
 import (
 	"iter"
 	"slices"
+	"strings"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
@@ -86,6 +87,20 @@ func (a Approved) Notes() []Change { return a.notes }
 
 // Unchanged counts the assets that are as their instances want them.
 func (a Approved) Unchanged() int { return a.unchanged }
+
+// Witness returns the id of an instance that is listed in a scope and has an asset of ours of that very owner; "" where
+// there is none. Who sees it uses a key of the account whose assets the scope's are.
+func (p Plan) Witness(scope inventory.Scope) string {
+	for _, w := range p.wishes {
+		if w.before == nil || w.of.Scope != scope {
+			continue
+		}
+		if m, ours := readMark(*w.before); ours && strings.EqualFold(m.owner, w.of.Owner) {
+			return w.of.ID
+		}
+	}
+	return ""
+}
 
 // Candidates are the removals that need a Proof each before Approve lets them pass.
 func (p Plan) Candidates() []Change { return slices.Clone(p.candidates) }

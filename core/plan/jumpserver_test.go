@@ -15,13 +15,15 @@ import (
 type jumpServer struct {
 	t      *testing.T
 	assets map[string]inventory.Asset
+	key    func(name string) string // what makes two names one
+	narrow bool                     // no signs of four bytes can be stored
 	// left is how many writes are still made; the run is interrupted after them.
 	left int
 }
 
 func newJumpServer(t *testing.T, w *world) *jumpServer {
 	t.Helper()
-	j := &jumpServer{t: t, assets: map[string]inventory.Asset{}, left: 1 << 30}
+	j := &jumpServer{t: t, key: w.key, narrow: w.rules.Narrow, assets: map[string]inventory.Asset{}, left: 1 << 30}
 	for _, a := range w.assets {
 		j.assets[a.ID] = a
 	}
@@ -60,7 +62,7 @@ func (j *jumpServer) batch(changes []Change) {
 	j.t.Helper()
 	holders := map[string]string{}
 	for id, a := range j.assets {
-		holders[a.Name] = id
+		holders[j.key(a.Name)] = id
 	}
 	for _, c := range changes {
 		name := ""
@@ -72,7 +74,8 @@ func (j *jumpServer) batch(changes []Change) {
 		default:
 			continue
 		}
-		if by, taken := holders[name]; taken && j.left > 0 {
+		name = j.key(name)
+		if by, taken := holders[name]; taken && by != c.AssetID && j.left > 0 {
 			j.t.Errorf("%s of %s: the name %q is held by %s", c.Action, c.AssetID, name, by)
 		}
 		holders[name] = c.AssetID
@@ -137,6 +140,9 @@ func (j *jumpServer) put(a inventory.Asset) {
 	if n := utf8.RuneCountInString(a.Name); n < 1 || n > 128 || a.Name != strings.TrimSpace(a.Name) {
 		j.t.Errorf("%s: %q is no name", a.ID, a.Name)
 	}
+	if j.narrow && inventory.FourBytes(a.Name, a.Comment) {
+		j.t.Errorf("%s: %q cannot be stored", a.ID, a.Name)
+	}
 	if a.Address == "" {
 		j.t.Errorf("%s has no address", a.ID)
 	}
@@ -148,7 +154,7 @@ func (j *jumpServer) put(a inventory.Asset) {
 		seen[l] = true
 	}
 	for id, other := range j.assets {
-		if id != a.ID && other.Name == a.Name {
+		if id != a.ID && j.key(other.Name) == j.key(a.Name) {
 			j.t.Errorf("%s: the name %q is held by %s", a.ID, a.Name, id)
 		}
 	}

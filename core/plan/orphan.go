@@ -74,7 +74,7 @@ func Retire(in Input, rules Rules, what Retirement) Plan {
 	rules.Partial = false
 	b := newBuilder(in, rules)
 	for _, n := range b.order { // nothing but these give a name away
-		b.plan.fixed[b.in.Bastion.Assets[n].Name] = true
+		b.plan.fixed.add(b.in.Bastion.Assets[n].Name)
 	}
 	for n, m := range b.left() {
 		if m.account != what.Account || what.Region != "" && m.region != what.Region {

@@ -46,13 +46,18 @@ func (r Reason) Text(lang Lang) string {
 	return fmt.Sprintf(format, inWords(r.Args, lang)...)
 }
 
-// inWords puts the actions among details into words.
+// inWords puts the actions and reasons among details into words.
 func inWords(args []any, lang Lang) []any {
 	names := map[Action]string{Create: "新增", Update: "更新", Deactivate: "停用", Delete: "删除"}
 	out := slices.Clone(args)
 	for n, arg := range args {
-		if a, is := arg.(Action); is && lang != English && names[a] != "" {
-			out[n] = names[a]
+		switch a := arg.(type) {
+		case Reason:
+			out[n] = a.Text(lang)
+		case Action:
+			if lang != English && names[a] != "" {
+				out[n] = names[a]
+			}
 		}
 	}
 	return out

@@ -9,6 +9,11 @@ const (
 	ReturnedOff         Code = "returned_off"
 	GivesWay            Code = "gives_way"
 	SwapStep            Code = "swap_step"
+	NewShortened        Code = "new_shortened"
+	NameShortened       Code = "name_shortened"
+	NotHoldable         Code = "not_holdable"
+	NamedOtherwise      Code = "named_otherwise"
+	NameHeld            Code = "name_held"
 	NoAddress           Code = "no_address"
 	AddressesUnknown    Code = "addresses_unknown"
 	NotWhitelisted      Code = "not_whitelisted"
@@ -73,8 +78,12 @@ const (
 	ChangedMeanwhile    Code = "changed_meanwhile"
 	GoneMeanwhile       Code = "gone_meanwhile"
 	TimeUp              Code = "time_up"
+	NotAnswered         Code = "not_answered"
+	FoundDeactivated    Code = "found_deactivated"
+	FoundDeleted        Code = "found_deleted"
 	// Of a whole run, see Trouble.
 	RanOutOfTime   Code = "ran_out_of_time"
+	RanUnanswered  Code = "ran_unanswered"
 	RanOutOfRoom   Code = "ran_out_of_room"
 	NearlyFull     Code = "nearly_full"
 	OnlyDeactivate Code = "only_deactivate"
@@ -139,6 +148,11 @@ func wordsOf(code Code) (words, bool) {
 		{ReturnedOff, words{"实例又出现了；停用前已被人工关闭，保持关闭", "the instance is back; a person had switched the asset off before, it stays off"}},
 		{GivesWay, words{"名称让给在用的资产 %s", "gives its name to the active asset %s"}},
 		{SwapStep, words{"名称互换的中间步骤", "a step in swapping names"}},
+		{NewShortened, words{"%s；JumpServer 的数据库存不下名称 %s 里的四字节字符（emoji、生僻字），已去掉", "%s; JumpServer's database cannot hold the signs of four bytes (emoji, rare Han) in its name %s, which are left out"}},
+		{NameShortened, words{"JumpServer 的数据库存不下云上名称 %s 里的四字节字符（emoji、生僻字），名称里没有它们", "JumpServer's database cannot hold the signs of four bytes (emoji, rare Han) in the cloud's name %s: the asset's is without them"}},
+		{NotHoldable, words{"JumpServer 的数据库存不下账号名 %s 里的四字节字符（emoji、生僻字），不创建：请在配置里给账号改名，或把数据库改成 utf8mb4", "JumpServer's database cannot hold the signs of four bytes (emoji, rare Han) in the account's name %s: not created; rename the account in the configuration, or give the database utf8mb4"}},
+		{NamedOtherwise, words{"%s；名称 %s 已被别的资产占用（大小写、重音不同也可能算同名）", "%s; another asset has the name %s, perhaps in another spelling that JumpServer takes for the same"}},
+		{NameHeld, words{"名称 %s 已被别的资产占用（大小写、重音不同也可能算同名），保留现名", "another asset has the name %s, perhaps in another spelling that JumpServer takes for the same: it keeps its own"}},
 		{NoAddress, words{"实例还没有 IP 地址，暂不创建", "the instance has no address yet: not created"}},
 		{AddressesUnknown, words{
 			"云的列表漏掉了该实例的网卡或公网 IP，地址这次不作改动（新实例暂不创建），下次再看",
@@ -216,6 +230,10 @@ func wordsOf(code Code) (words, bool) {
 		{ChangedMeanwhile, words{"保留：计划之后资产被改动（%s）", "kept: the asset was changed after the plan (%s)"}},
 		{GoneMeanwhile, words{"资产已不存在", "the asset no longer exists"}},
 		{TimeUp, words{"时间用完，下次继续", "time ran out; goes on next time"}},
+		{NotAnswered, words{"JumpServer 没有及时应答，可能已经执行，由下一次同步查明", "JumpServer did not answer in time; it may have been made, which the next run finds out"}},
+		{FoundDeactivated, words{"由之前的一次同步停用，当时没有收到应答或没能通知", "deactivated by an earlier run, whose answer was lost or which could not tell it"}},
+		{FoundDeleted, words{"由之前的一次同步删除，当时没有收到应答或没能通知", "deleted by an earlier run, whose answer was lost or which could not tell it"}},
+		{RanUnanswered, words{"%d 项变更：JumpServer 没有及时应答，可能已经执行", "%d changes: JumpServer did not answer in time; they may have been made"}},
 		{RanOutOfTime, words{"处理了 %d/%d 项变更，其余 %d 项下次继续", "%d of %d changes were handled, %d go on next time"}},
 		{RanOutOfRoom, words{"JumpServer 的资产数已达上限，%d 台实例没有资产", "JumpServer's number of assets is used up: %d instances have no asset"}},
 		{OnlyDeactivate, words{"JumpServer 的密钥没有删除资产的权限：只停用、不删除（等同 mode: deactivate）",

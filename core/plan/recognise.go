@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
@@ -22,12 +24,41 @@ func (b *builder) account(name string) string {
 		return known
 	}
 	b.spelled[name] = name
-	for configured := range b.rules.Accounts { // the configuration has no two of one spelling
+	for _, configured := range slices.Sorted(maps.Keys(b.rules.Accounts)) { // no two enabled ones have one spelling
 		if inventory.SameFolded(configured, name) {
 			b.spelled[name] = configured
 		}
 	}
 	return b.spelled[name]
+}
+
+// recogniseAll looks for an asset's listed instance where its comment was changed, and then notes
+// which instances the others name. Nothing may be decided before: what is recognised is ours, and
+// names nobody else's instance.
+func (b *builder) recogniseAll() {
+	changed := false
+	for n := range b.marks {
+		changed = changed || !b.ours[n] && b.marks[n].cloud != ""
+	}
+	for _, l := range b.in.Listings {
+		if !changed || !l.Complete() {
+			continue
+		}
+		for k := range l.Instances {
+			i := &l.Instances[k]
+			if n, exists := b.byID[inventory.AssetID(i.Cloud, i.Region, i.ID)]; exists {
+				b.recognise(n, i)
+			}
+		}
+	}
+	for _, n := range b.order {
+		if b.ours[n] {
+			continue
+		}
+		for _, id := range named(b.in.Bastion.Assets[n]) {
+			b.named[id] = b.in.Bastion.Assets[n].Name
+		}
+	}
 }
 
 // recognise takes an asset whose comment was changed for the one of a listed instance: its id is made of

@@ -101,6 +101,9 @@ type Rules struct {
 	// seen to hold may be taken, so an asset that has "<name>-<instance id>" keeps it; and nothing is
 	// deleted, whatever Mode and Grace say.
 	Partial bool
+	// Narrow says that JumpServer's database cannot hold signs of four bytes (emoji, rare Han): names
+	// are made without them.
+	Narrow bool
 }
 
 // address is where the instance is reached: private of the primary interface, else the classic
@@ -167,11 +170,32 @@ func (r Rules) wanted(i inventory.Instance) string {
 		order = []string{i.HostName, i.Name, i.ID}
 	}
 	for _, name := range order {
+		if r.Narrow {
+			name = inventory.ThreeBytes(name)
+		}
 		if name = cut(clean(name), maxName); name != "" {
 			return name
 		}
 	}
 	return i.ID
+}
+
+// shortened returns the name that the cloud gives, where another is wanted because JumpServer's database cannot
+// hold it.
+func (r Rules) shortened(i inventory.Instance) (name string, is bool) {
+	if !r.Narrow {
+		return "", false
+	}
+	wide := r
+	wide.Narrow = false
+	name = wide.wanted(i)
+	return name, inventory.FourBytes(name)
+}
+
+// holdable reports whether JumpServer's database can hold what an instance's asset must have: its labels, and
+// the path of its node.
+func (r Rules) holdable(i inventory.Instance) bool {
+	return !r.Narrow || !inventory.FourBytes(r.Node(i.Account), i.Owner, i.Region, i.ID)
 }
 
 // clean makes of a name what JumpServer would store: no control characters, no space at the ends.
@@ -227,6 +251,9 @@ func (r Rules) comment(i inventory.Instance) string {
 		if line.value != "" {
 			lines = append(lines, line.key+": "+line.value)
 		}
+	}
+	if r.Narrow {
+		return inventory.ThreeBytes(strings.Join(lines, "\n"))
 	}
 	return strings.Join(lines, "\n")
 }

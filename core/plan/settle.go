@@ -20,10 +20,11 @@ func (p Plan) settleNames(out *Approved) {
 		}
 	}
 	final := nameAll(claims, fixed)
-	takers := make(map[string]string, len(final))
-	for asset, name := range final {
-		takers[name] = asset
+	takers, held := takersOf(claims, final), names{}
+	for _, name := range final {
+		held.add(name)
 	}
+	maps.Copy(held, fixed)
 	updates := map[string]Change{}
 	fresh := 0
 	for _, w := range p.wishes {
@@ -46,30 +47,43 @@ func (p Plan) settleNames(out *Approved) {
 			updates[w.asset] = w.named(name, p.recipe)
 		}
 	}
-	yields := giveWay(yielding, takers, fixed)
+	yields := giveWay(yielding, takers, held)
 	for _, r := range yields {
 		updates[r.asset] = yieldChange(r, yielding, takers)
 		p.showNewName(out, r)
 	}
 	for _, r := range yields {
-		takers[r.to] = r.asset
+		takers[inventory.Fold(r.to)] = r.asset
 	}
-	busy := sync.OnceValue(func() map[string]bool { // only a swap asks
-		held := maps.Clone(fixed)
+	busy := sync.OnceValue(func() names { // only a swap asks
 		for _, a := range yielding {
-			held[a.Name] = true
+			held.add(a.Name)
+		}
+		for _, r := range yields {
+			held.add(r.to)
 		}
 		for _, c := range claims {
-			held[c.current] = true
+			held.add(c.current)
 		}
 		return held
 	})
-	out.place(updates, takers, func(name string) bool { return busy()[name] })
+	out.place(updates, takers, func(name string) bool { return busy().has(name) })
+}
+
+// takersOf returns, by folded name, the assets that get a name which they do not have.
+func takersOf(claims []claim, final map[string]string) map[string]string {
+	takers := map[string]string{}
+	for _, c := range claims {
+		if name := final[c.asset]; name != c.current {
+			takers[inventory.Fold(name)] = c.asset
+		}
+	}
+	return takers
 }
 
 // holders splits the assets that no wish decides: those that keep their name (also candidates
 // that are not removed after all), and those that give way.
-func (p Plan) holders(out *Approved) (map[string]bool, []inventory.Asset) {
+func (p Plan) holders(out *Approved) (names, []inventory.Asset) {
 	fixed := maps.Clone(p.fixed)
 	yielding := slices.Clone(p.yielding)
 	leaving := map[string]Action{}
@@ -81,7 +95,7 @@ func (p Plan) holders(out *Approved) (map[string]bool, []inventory.Asset) {
 		if leaving[c.AssetID] == Delete || gone && p.recipe.rules.yields(*c.Before) {
 			yielding = append(yielding, *c.Before)
 		} else {
-			fixed[c.Name] = true
+			fixed.add(c.Name)
 		}
 	}
 	slices.SortFunc(yielding, func(x, y inventory.Asset) int { return strings.Compare(x.ID, y.ID) })
@@ -108,7 +122,7 @@ func yieldChange(r rename, yielding []inventory.Asset, takers map[string]string)
 	a := yielding[at]
 	m, _ := readMark(a)
 	return Change{
-		Action: Update, Reason: because(GivesWay, takers[r.from]),
+		Action: Update, Reason: because(GivesWay, takers[inventory.Fold(r.from)]),
 		Scope:      inventory.Scope{Cloud: m.cloud, Account: m.account, Region: m.region},
 		InstanceID: r.instance, AssetID: r.asset, Name: r.to, Address: a.Address, Platform: a.Platform,
 		Fields: []string{"name"}, Patch: &inventory.Patch{ID: r.asset, Name: &r.to}, Before: &a,
@@ -127,21 +141,26 @@ func (p Plan) showNewName(out *Approved, r rename) {
 // place puts the updates that free or await a name into steps before the creates, and all
 // others after them. Names that are busy now serve no step in between.
 func (a *Approved) place(updates map[string]Change, takers map[string]string, busy func(string) bool) {
-	leaves := map[string]bool{} // names that a renaming asset still holds
+	leave := tally{} // names that a renaming asset still holds
 	for _, c := range updates {
 		if c.Patch.Name != nil {
-			leaves[c.Before.Name] = true
+			leave.add(c.Before.Name, 1)
 		}
 	}
 	var renames []rename
 	for _, c := range updates {
-		if c.Patch.Name == nil || takers[c.Before.Name] == "" && !leaves[*c.Patch.Name] {
+		if c.Patch.Name == nil {
 			a.updates = append(a.updates, c)
 			continue
 		}
-		renames = append(renames, rename{c.AssetID, c.InstanceID, c.Before.Name, *c.Patch.Name})
+		r := rename{c.AssetID, c.InstanceID, c.Before.Name, *c.Patch.Name}
+		if taker := takers[inventory.Fold(r.from)]; (taker == "" || taker == r.asset) && !leave.hinder(r) {
+			a.updates = append(a.updates, c)
+			continue
+		}
+		renames = append(renames, r)
 	}
-	for _, s := range orderRenames(renames, func(n string) bool { return takers[n] != "" || busy(n) }) {
+	for _, s := range orderRenames(renames, func(n string) bool { return takers[inventory.Fold(n)] != "" || busy(n) }) {
 		moves := make([]Change, 0, len(s))
 		for _, r := range s {
 			c := updates[r.asset]
@@ -149,6 +168,7 @@ func (a *Approved) place(updates map[string]Change, takers map[string]string, bu
 				c.Interim, c.Reason, c.Fields = true, because(SwapStep), []string{"name"}
 				c.Name, c.Patch = r.to, &inventory.Patch{ID: r.asset, Name: &r.to}
 			}
+			c.from, c.by = nil, nil // a refusal means that an earlier step failed: the next run goes on
 			moves = append(moves, c)
 		}
 		a.moves = append(a.moves, moves)

@@ -39,7 +39,7 @@ func (w wish) named(name string, r *recipe) Change {
 	if name != w.before.Name {
 		patch := *c.Patch
 		patch.Name = &name
-		c.Patch = &patch
+		c.Patch, c.from, c.by = &patch, w.of, r
 		c.Fields = append([]string{"name"}, c.Fields...)
 	}
 	if c.Reason.Code == "" {
@@ -66,6 +66,9 @@ func (r *recipe) create(w wish, name string) Change {
 	why := because(NewInstance)
 	if w.beside != "" {
 		why = because(NewBeside, w.beside)
+	}
+	if inCloud, shortened := r.rules.shortened(*w.of); shortened {
+		why = because(NewShortened, why, inCloud)
 	}
 	return Change{
 		Action: Create, Reason: why, Scope: w.of.Scope, InstanceID: w.of.ID, AssetID: w.asset,

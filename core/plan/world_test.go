@@ -30,6 +30,15 @@ type world struct {
 	listings []inventory.Listing
 	proof    func(Change) (Proof, bool) // false: not asked
 	asNew    bool                       // holds makes of assets of an earlier version such as are made now
+	mariadb  bool                       // JumpServer takes two spellings of a name for one
+}
+
+// key is what makes two names one in JumpServer.
+func (w *world) key(name string) string {
+	if w.mariadb {
+		return inventory.Fold(name)
+	}
+	return name
 }
 
 // newWorld has the account prod, whose region beijing was read and is empty; its guard lets

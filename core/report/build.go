@@ -20,6 +20,7 @@ import (
 //	item done, interim step   not at all                         none
 //	item failed               failed; also one of Errors         fail
 //	item kept, not reached    skipped                            skip
+//	item unknown              unknown                            unknown
 //	note Skip, Hold           skipped, held                      its own
 //	note Orphan, Drift        orphans, drifted                   its own
 //	note Keep                 not at all: its scope says why     none
@@ -103,6 +104,9 @@ func (r *Report) addItem(i apply.Item, w words) {
 		r.Failures++
 		r.Errors = append(r.Errors, fault(i.Err, c.InstanceID))
 		r.add(c, Fail, w.failedItem(c.Action, planned, i))
+	case i.State == apply.Unknown:
+		r.Unknown++
+		r.add(c, Unknown, w.notKnown(c.Action, i.Reason.Text(w.lang)))
 	case c.Interim:
 		// The change that follows tells all that matters of a step in between.
 	case i.State == apply.Done:
@@ -172,7 +176,7 @@ func (r *Report) outcome(stopped bool) Outcome {
 	switch {
 	case stopped, broken > 0 && broken == len(r.Scopes) && done == 0:
 		return Failed
-	case broken > 0, r.Failures > 0, r.late > 0, len(r.run) > 0:
+	case broken > 0, r.Failures > 0, r.late > 0, r.Unknown > 0, len(r.run) > 0:
 		return Partial
 	case r.Held > 0:
 		return Held

@@ -56,7 +56,7 @@ func shown(changes []Change) []Change {
 	many := map[plan.Action]int{}
 	return slices.DeleteFunc(slices.Clone(changes), func(c Change) bool {
 		switch c.Action {
-		case Fail, plan.Hold, plan.Orphan:
+		case Fail, Unknown, plan.Hold, plan.Orphan:
 			return false
 		case plan.Skip, plan.Drift:
 			return true // only counted

@@ -27,6 +27,7 @@ func Merge(reports []Report) Report {
 		m.Orphans += r.Orphans
 		m.Drifted += r.Drifted
 		m.Failures += r.Failures
+		m.Unknown += r.Unknown
 		m.late += r.late
 		m.HeldSets = append(m.HeldSets, r.HeldSets...)
 		m.Nodes = append(m.Nodes, r.Nodes...)

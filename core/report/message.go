@@ -121,6 +121,9 @@ func (w writer) result(r Report) string {
 		{w.deleted, strconv.Itoa(r.Deleted)},
 		{w.words.failures, strconv.Itoa(r.Failures)},
 	}
+	if r.Unknown > 0 {
+		rows = append(rows, []string{w.words.unknown, strconv.Itoa(r.Unknown)})
+	}
 	if r.Held > 0 {
 		rows = append(rows, []string{w.words.held, strconv.Itoa(r.Held)})
 	}

@@ -28,8 +28,12 @@ const (
 	TooLate Outcome = "stale"   // the trigger fired too long ago, nothing was run
 )
 
-// Fail is the action of a change that did not succeed; all others are those of the plan.
-const Fail plan.Action = "fail"
+// Fail is the action of a change that did not succeed, Unknown that of one of which nobody knows; all others are
+// those of the plan.
+const (
+	Fail    plan.Action = "fail"
+	Unknown plan.Action = "unknown"
+)
 
 // Input is all that a report is made of.
 type Input struct {
@@ -64,6 +68,7 @@ type Report struct {
 	Skipped     int     `json:"skipped"` // left alone, kept at the last moment, or not reached
 	Held        int     `json:"held"`
 	Failures    int     `json:"failed"`            // changes that failed, not scopes
+	Unknown     int     `json:"unknown,omitempty"` // JumpServer did not answer in time: they may have been made
 	Orphans     int     `json:"orphans,omitempty"` // assets whose account or region is no longer configured
 	Drifted     int     `json:"drifted,omitempty"` // assets that differ where people have the say
 	// HeldSets are the held removals that a person may approve: where a threshold holds any.
@@ -256,10 +261,10 @@ func (r Report) Alarms() bool {
 			loud++
 		}
 	}
-	return quiet == 0 || loud > 0 || r.Held > 0 || r.Failures > 0 || r.late > 0 || len(r.run) > 0
+	return quiet == 0 || loud > 0 || r.Held > 0 || r.Failures > 0 || r.late > 0 || r.Unknown > 0 || len(r.run) > 0
 }
 
-// Failed tells whether people must look: something failed, was not reached, or is held.
+// Failed tells whether people must look: something failed, was not reached, is not known, or is held.
 func (r Report) Failed() bool {
 	return r.Outcome == Failed || r.Outcome == Partial || r.Outcome == Held
 }

@@ -83,6 +83,7 @@ func TestOutcome(t *testing.T) {
 		"held":                   {report.Input{Notes: hold}, report.Held, true, true},
 		"problem":                {report.Input{Problems: problem(inventory.Deadline)}, report.Partial, false, true},
 		"item failed":            {report.Input{Items: item(apply.Failed)}, report.Partial, false, true},
+		"nobody knows":           {report.Input{Items: item(apply.Unknown)}, report.Partial, false, true},
 		"not reached":            {report.Input{Items: item(apply.NotReached)}, report.Partial, false, true},
 		"one scope failed, held": {report.Input{Listings: []inventory.Listing{good, bad}, Notes: hold}, report.Partial, true, true},
 		"every scope failed":     {report.Input{Listings: []inventory.Listing{bad, bad}}, report.Failed, false, true},

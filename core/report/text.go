@@ -37,6 +37,9 @@ func Summary(r Report, lang plan.Lang) string {
 	for _, n := range numbers {
 		parts = append(parts, fmt.Sprintf("%s %d", n.name, n.value))
 	}
+	if r.Unknown > 0 {
+		parts = append(parts, fmt.Sprintf("%s %d", w.unknown, r.Unknown))
+	}
 	if r.Orphans > 0 {
 		parts = append(parts, fmt.Sprintf("%s %d", w.orphans, r.Orphans))
 	}
@@ -92,10 +95,10 @@ func (w words) plainScopes(r Report) []string {
 	return lines
 }
 
-// plainChanges are those that people must look at: failed ones, then held ones.
+// plainChanges are those that people must look at: failed ones, those of which nobody knows, then held ones.
 func (w words) plainChanges(r Report) []string {
 	var lines []string
-	for _, action := range []plan.Action{Fail, plan.Hold} {
+	for _, action := range []plan.Action{Fail, Unknown, plan.Hold} {
 		for _, c := range r.Changes {
 			if c.Action == action {
 				lines = append(lines, w.plainPlace(c.Account, c.Region)+" "+clean(c.Name)+w.colon+clean(c.Reason))

@@ -23,7 +23,7 @@ func (w writer) failures(r Report) section {
 		}
 	}
 	for _, c := range r.Changes {
-		if c.Action == Fail {
+		if c.Action == Fail || c.Action == Unknown {
 			s.add(func() string {
 				return "- " + w.place(c.Account, c.Region) + " " +
 					cell(c.Name, longName) + w.openParen + cell(c.Address, longPlace) + w.closeParen +
@@ -34,11 +34,11 @@ func (w writer) failures(r Report) section {
 	return s
 }
 
-// onlyLate tells whether nothing failed but that the time was too short: a big first sync takes
-// several runs, and nobody need get up for it.
+// onlyLate tells whether nothing failed but that the time was too short, or that some answers did not come in it: a
+// big first sync takes several runs, and nobody need get up for it.
 func (r Report) onlyLate() bool {
 	for _, f := range r.run {
-		if f.Kind != inventory.Deadline {
+		if f.Kind != inventory.Deadline && f.Kind != inventory.Unanswered {
 			return false
 		}
 	}
@@ -47,7 +47,7 @@ func (r Report) onlyLate() bool {
 			return false
 		}
 	}
-	return r.Outcome == Partial && r.late > 0 && r.Failures == 0
+	return r.Outcome == Partial && r.late+r.Unknown > 0 && r.Failures == 0
 }
 
 func (w writer) scopeRow(s Scope) string {

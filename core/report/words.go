@@ -19,14 +19,14 @@ type words struct {
 	metric, value, name, address, platform            string
 	total, created, updated, deactivated              string
 	deleted, failures, duration, held, skipped        string
-	unchanged                                         string
+	unchanged, unknown                                string
 	secondsF                                          string
 	colon, comma, openParen, closeParen               string
 	allRegions                                        string
 	moreAssetsF, moreFailuresF, moreHeldF             string
 	moreWarningsF                                     string
 	heldLineF, heldNamesF                             string
-	failedF, failedWhyF, notMadeF                     string
+	failedF, failedWhyF, notMadeF, notKnownF          string
 	action, place, reason, instance                   string
 	keptF, nothing                                    string
 	scopesF                                           string
@@ -55,12 +55,12 @@ func chinese() words {
 		metric: "指标", value: "数值", name: "主机名", address: "IP地址", platform: "平台类型",
 		total: "总计资产", created: "新增资产", updated: "更新资产", deactivated: "停用资产",
 		deleted: "删除资产", failures: "失败操作", duration: "总耗时", held: "暂缓", skipped: "跳过",
-		unchanged: "无变化", secondsF: "%.2f秒",
+		unchanged: "无变化", unknown: "结果未知", secondsF: "%.2f秒",
 		colon: "：", comma: "、", openParen: "（", closeParen: "）", allRegions: "全部区域",
 		moreAssetsF: "*等共 %d 个资产*", moreFailuresF: "*等共 %d 处失败，其余见结果与日志*",
 		moreHeldF: "*等共 %d 个资产暂缓*", moreWarningsF: "*等共 %d 条提醒*",
 		heldLineF: "%d 个资产", heldNamesF: "%s 等",
-		failedF: "%s失败：%s", failedWhyF: "%s失败：%s（原因：%s）", notMadeF: "%s未执行：%s",
+		failedF: "%s失败：%s", failedWhyF: "%s失败：%s（原因：%s）", notMadeF: "%s未执行：%s", notKnownF: "%s结果未知：%s",
 		action: "操作", place: "账号/区域", reason: "原因", instance: "实例",
 		keptF: "（%d 个资产）", nothing: "没有需要处理的资产。",
 		orphanHead: "无人管理的资产（账号或区域已不在配置中，可用 jms-sync retire 处理）", moreOrphansF: "*等共 %d 个无人管理的资产*", orphans: "无人管理", drifted: "与云不同",
@@ -86,12 +86,12 @@ func english() words {
 		metric: "Metric", value: "Value", name: "Name", address: "Address", platform: "Platform",
 		total: "Total", created: "Created", updated: "Updated", deactivated: "Deactivated",
 		deleted: "Deleted", failures: "Failed", duration: "Duration", held: "On hold", skipped: "Skipped",
-		unchanged: "Unchanged", secondsF: "%.2fs",
+		unchanged: "Unchanged", unknown: "Unknown", secondsF: "%.2fs",
 		colon: ": ", comma: ", ", openParen: " (", closeParen: ")", allRegions: "all regions",
 		moreAssetsF: "*%d assets in all*", moreFailuresF: "*%d failures in all; see the results and the log*",
 		moreHeldF: "*%d assets on hold in all*", moreWarningsF: "*%d warnings in all*",
 		heldLineF: "%d assets", heldNamesF: "%s and others",
-		failedF: "%s failed: %s", failedWhyF: "%s failed: %s (planned: %s)", notMadeF: "%s not made: %s",
+		failedF: "%s failed: %s", failedWhyF: "%s failed: %s (planned: %s)", notMadeF: "%s not made: %s", notKnownF: "%s: outcome unknown: %s",
 		action: "Action", place: "Account/region", reason: "Reason", instance: "Instance",
 		keptF: " (%d assets)", nothing: "Nothing to be done.",
 		orphanHead: "Orphaned assets (account or region no longer configured; see jms-sync retire)", moreOrphansF: "*%d orphans in all*", orphans: "Orphans", drifted: "Drift",
@@ -138,6 +138,11 @@ func (w words) notMade(a plan.Action, why string) string {
 	return fmt.Sprintf(w.notMadeF, w.actionName(a), why)
 }
 
+// notKnown words a change of which nobody knows whether it was made.
+func (w words) notKnown(a plan.Action, why string) string {
+	return fmt.Sprintf(w.notKnownF, w.actionName(a), why)
+}
+
 // actionName words an action; one without words keeps its code.
 func (w words) actionName(a plan.Action) string {
 	var zh string
@@ -164,6 +169,8 @@ func (w words) actionName(a plan.Action) string {
 		zh = "节点"
 	case Fail:
 		zh = "失败"
+	case Unknown:
+		zh = "结果未知"
 	}
 	if zh == "" || w.lang == plan.English {
 		return string(a)
@@ -191,11 +198,13 @@ func (w words) kindName(k inventory.Kind) string {
 		inventory.BadCredentials: {"密钥无效", "bad credentials"},
 		inventory.NotFound:       {"不存在", "not found"},
 		inventory.Temporary:      {"暂时不可用", "temporarily unavailable"},
+		inventory.Unanswered:     {"没有及时应答", "no answer in time"},
 		inventory.Incomplete:     {"返回不完整", "incomplete answer"},
 		inventory.Unsupported:    {"尚不支持", "not supported"},
 		inventory.Deadline:       {"时间用完", "out of time"},
 		inventory.Invalid:        {"请求被拒绝", "request refused"},
-		inventory.Conflict:       {"名称或 ID 冲突", "name or id taken"},
+		inventory.Conflict:       {"ID 冲突", "id taken"},
+		inventory.NameTaken:      {"名称已被占用", "name taken"},
 		inventory.Limit:          {"资产数上限", "limit of assets"},
 		inventory.Organisation:   {"组织不符", "wrong organisation"},
 		inventory.Front:          {"应答的不是 JumpServer", "not JumpServer's answer"},

@@ -1,10 +1,10 @@
 // Package state keeps between runs what saves work: the fingerprint of what was last applied in
 // each scope, digests of its instances, the lease of the run that works now, the reports that wait
 // for their window or for the other parts of their run, what these parts want to remove, and the
-// history of runs. It lies in a storage.Bucket under a prefix.
+// history of runs; and what runs were about to remove until people were told of it. It lies in a storage.Bucket under a prefix.
 //
 // State is never evidence. Approvals are a person's order: they lift thresholds, each removal is proved all
-// the same, and what cannot be read approves nothing. Ids of nodes say where new hosts go, and JumpServer says whether
+// the same, and what cannot be read approves nothing. What runs were about to remove decides only what people are told. Ids of nodes say where new hosts go, and JumpServer says whether
 // they exist; where nothing is known of a path, the node at the path is taken or made, and told. All else holds no instance and no asset, and a digest that no instance of a
 // listing has any more only makes a run read everything; the worst that wrong state can do is to have a change noticed by the next full
 // reconcile (sync.full_every) rather than by this run. What is missing, damaged, too large or of a later
@@ -24,6 +24,7 @@
 //	rounds/<name>-<hash>/<time>-<parts>/told.json  which of them were told, for a day
 //	held/<hash>.json                 one per set of held removals, see Held
 //	approvals/<hash>.json            one per set that a person approved, for a day
+//	intents/<time>-<nonce>.json      what one run is about to remove, until its card was accepted, see Intents
 //	quarantine/<account>-<hash>.json one per account whose credentials fail
 //	rate/<of>.json                   how many requests a minute JumpServer takes of an access key
 //	nodes/<server>-<hash>/<path>-<hash>.json  one per configured path: the id of its node, see Nodes
@@ -36,7 +37,7 @@
 // and regions go side by side, and on a store without If-Match the last writer of a shared
 // object would take the others' entries away. An unchanged run reads one object of some 500
 // bytes per scope, many at once, and writes none of them; rows (22 bytes for each instance) are read and
-// written only where something changed. No object but these, a held set (12 MiB
+// written only where something changed. No object but these, a held set or what one run is about to remove (12 MiB
 // at most), a report or a run's document is larger than 256 KiB.
 //
 // # Format

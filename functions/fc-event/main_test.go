@@ -122,7 +122,7 @@ func release(w *world) {
 	if a.Deactivated != 1 || a.Deleted != 0 || w.state("i-1") != "gone" || w.state("i-2") != "active" {
 		w.Errorf("i-1 is %q, i-2 %q: %+v", w.state("i-1"), w.state("i-2"), a)
 	}
-	if want := (counts{cloud: 3, jumpserver: 4, cards: 1}); cost != want {
+	if want := (counts{cloud: 4, jumpserver: 4, cards: 1}); cost != want {
 		w.Errorf("cost %+v, want %+v: %v", cost, want, w.JMS.Calls())
 	}
 	if cost := w.counted(func() { w.hear(change("i-1", "Deleted"), brief, engine.EventDone) }); cost.cloud > 1 || cost.jumpserver > 1 || cost.cards > 0 {

@@ -90,7 +90,7 @@ func (c *creator) plain(ctx context.Context, writers int) (time.Duration, error)
 func (c *creator) ours(ctx context.Context) (time.Duration, error) {
 	log := slog.New(slog.DiscardHandler)
 	begun := time.Now()
-	result := apply.Run(ctx, onlyCreates{c}, c.approved, apply.Options{Writers: config.Default().Sync.Writers, Batch: 1, Now: time.Now, Log: log})
+	result := apply.Run(ctx, onlyCreates{c}, c.approved, apply.Options{Writers: config.Default().Sync.Writers, Now: time.Now, Log: log})
 	took := time.Since(begun)
 	for _, i := range result.Items {
 		if i.State != apply.Done {
@@ -135,9 +135,15 @@ func (c *creator) under(n int) inventory.NewAsset {
 }
 
 // Update implements apply.Bastion.
-func (onlyCreates) Update(_ context.Context, patches []inventory.Patch) []error {
+func (onlyCreates) Update(_ context.Context, patches []inventory.Patch, _ func([]int) []int) []error {
 	return slices.Repeat([]error{errOnlyCreates}, len(patches))
 }
+
+// UpdateBatch implements apply.Bastion.
+func (onlyCreates) UpdateBatch(context.Context, bool) int { return 1 }
+
+// RemoveBatch implements apply.Bastion.
+func (onlyCreates) RemoveBatch(context.Context) int { return 1 }
 
 // Remove implements apply.Bastion.
 func (onlyCreates) Remove(_ context.Context, ids []string) []error {

@@ -204,6 +204,7 @@ func illnesses() []illness {
 			p.replace("regions:", `account_id: "1234567890123456", regions:`)
 		}},
 		{"cloud-list-empty-without-right", exitPartial, cloudFault(peertest.NoPermission, alibabatest.DescribeInstances, "cn-hangzhou")},
+		{"cloud-one-witness", exitDone, cloudFault(alibabatest.Forbidden, alibabatest.DescribeInstanceAttribute, "")},
 		{"cloud-list-forbidden", exitPartial, cloudFault(alibabatest.Forbidden, alibabatest.DescribeInstances, "")},
 		{"cloud-regions-forbidden", exitDone, cloudFault(alibabatest.Forbidden, alibabatest.DescribeRegions, "")},
 		{"cloud-region-not-enabled", exitPartial, func(p *patient) { p.replace("cn-hangzhou]", "ap-southeast-9]") }},

@@ -11,7 +11,8 @@ import (
 )
 
 // FuzzAnswer: whatever is answered, nothing panics, no instance is without an id or of another
-// region, an error has a kind and no rows, and no list is believed without a RequestId.
+// region, an error has a kind and no rows, no list is believed without a RequestId, and one answer to all
+// questions proves no absence.
 func FuzzAnswer(f *testing.F) {
 	for _, body := range []string{
 		`{"RequestId":"R","Instances":{"Instance":[{"InstanceId":"i-1","RegionId":"r"}]},"NextToken":""}`,
@@ -33,6 +34,9 @@ func FuzzAnswer(f *testing.F) {
 		l := offline(t, cloud.Account{}, func(*http.Request) (int, []byte) { return status, []byte(body) })
 		l.Policy.Sleep = cloudtest.Instant().Sleep
 		believed(t, l, status, body)
+		if found, err := l.Lookup(t.Context(), "r", []string{"i-none"}); err == nil && len(found.Instances)+len(found.Weak) == 0 {
+			t.Fatalf("%d %q to all questions proves an absence", status, body)
+		}
 		if _, err := l.Regions(t.Context()); err == nil && !strings.Contains(body, "Region") {
 			t.Fatalf("%q names regions", body)
 		}

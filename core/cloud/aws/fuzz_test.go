@@ -11,7 +11,8 @@ import (
 )
 
 // FuzzAnswer: whatever is answered, nothing panics, no instance is without an id or a state, an
-// error has a kind and no rows, and no list is believed without a request id and a list.
+// error has a kind and no rows, no list is believed without a request id and a list, and one answer to all
+// questions proves no absence.
 func FuzzAnswer(f *testing.F) {
 	const open, end = `<DescribeInstancesResponse><requestId>R</requestId>`, `</DescribeInstancesResponse>`
 	item := func(inner string) string {
@@ -39,6 +40,9 @@ func FuzzAnswer(f *testing.F) {
 		l := offline(t, cloud.Account{}, func(*http.Request) (int, []byte) { return status, []byte(body) })
 		l.Policy.Sleep = cloudtest.Instant().Sleep
 		believed(t, l, status, body)
+		if found, err := l.Lookup(t.Context(), "us-east-1", []string{"i-0123456789abcdef0"}); err == nil && len(found.Instances)+len(found.Weak) == 0 {
+			t.Fatalf("%d %q to all questions proves an absence", status, body)
+		}
 		if _, err := l.Regions(t.Context()); err == nil && !strings.Contains(body, "egion") {
 			t.Fatalf("%q names regions", body)
 		}

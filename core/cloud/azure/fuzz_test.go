@@ -12,7 +12,8 @@ import (
 )
 
 // FuzzAnswer: whatever is answered, nothing panics, no instance is without an id or of another
-// region, an error has a kind and no rows, and no list is believed that the answer does not have.
+// region, an error has a kind and no rows, no list is believed that the answer does not have, and one answer
+// to all questions proves no absence.
 func FuzzAnswer(f *testing.F) {
 	for _, body := range []string{
 		`{"value":[{"id":"/x","name":"n","location":"r","properties":{"vmId":"V"}}]}`, `{"value":[{"name":"r"}]}`, `{"value":[null]}`, `{"value":null}`,
@@ -42,10 +43,14 @@ func FuzzAnswer(f *testing.F) {
 		believed(t, list, err, status, body, "value")
 		list, err = l.Glance(t.Context(), "r", []string{testSubscription})
 		believed(t, list, err, status, body, "data")
+		found, err := l.Lookup(t.Context(), "r", []string{testSubscription})
+		if err == nil && len(found.Instances) == 0 && found.Weak[testSubscription] == nil {
+			t.Fatalf("%d %q to all questions proves an absence", status, body)
+		}
 		if _, err := l.Regions(t.Context()); err == nil && !strings.Contains(strings.ToLower(body), "name") {
 			t.Fatalf("%q names regions", body)
 		}
-		if asked.Load() > 500 {
+		if asked.Load() > 1000 {
 			t.Fatalf("%d requests", asked.Load())
 		}
 	})

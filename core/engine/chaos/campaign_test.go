@@ -38,7 +38,7 @@ type tally struct {
 	planned, requests map[string]map[kind]int // faults by peer and kind; requests that they hit
 	reach             map[string]int          // by peer: the highest index of a call that was hit
 	off, deleted      int
-	holds             int
+	holds, tells      int
 	bad               []string
 	tried             atomic.Int64
 }
@@ -72,6 +72,12 @@ func (t *tally) closed(there bool) {
 	} else {
 		t.deleted++
 	}
+}
+
+func (t *tally) told(n int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.tells += n
 }
 
 func (t *tally) held(n int) {
@@ -116,7 +122,7 @@ func TestChaos(t *testing.T) {
 	if len(seen.bad) > 0 {
 		t.Errorf("%d worlds with violations", len(seen.bad))
 	}
-	if seen.tried.Load() >= shortWorlds && (seen.off == 0 || seen.deleted == 0 || seen.holds == 0) {
+	if seen.tried.Load() >= shortWorlds && (seen.off == 0 || seen.deleted == 0 || seen.holds == 0 || seen.tells == 0) {
 		t.Error("the worlds leave out what they are about")
 	}
 }
@@ -177,7 +183,7 @@ func (t *tally) String(first uint64, took time.Duration) string {
 	defer t.mu.Unlock()
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d worlds in %.1f s, seeds from %d on: %d violations\n", t.tried.Load(), took.Seconds(), first, len(t.bad))
-	fmt.Fprintf(&b, "%d assets deactivated, %d deleted, %d removals held at the end\n", t.off, t.deleted, t.holds)
+	fmt.Fprintf(&b, "%d assets deactivated, %d deleted, %d removals held at the end; %d were counted to be told once\n", t.off, t.deleted, t.holds, t.tells)
 	all := 0
 	for _, peer := range slices.Sorted(maps.Keys(t.planned)) {
 		n := 0

@@ -31,13 +31,19 @@ func (w *world) populate() {
 		}})
 	}
 	w.jump.SeedOther(org, "database", "database")
+	if w.rand.IntN(2) == 0 { // people have our labels and nodes in other spellings
+		for _, text := range []string{"JMS-Account:One", "jms-Cloud:Alibaba", "jms-region:CN-A", "jms-owner:1000", "JMS-Protected:IP"} {
+			w.jump.SeedLabel(org, text)
+		}
+		w.plant(jumpservertest.Host{Name: "of-people", Address: "10.0.0.8", Active: true, Nodes: []string{"/DEFAULT/Alibaba/ONE", "/DEFAULT/tencent/Two"}})
+	}
 }
 
 // plant puts a host of other people's into JumpServer. Its name may be taken, then it is not.
 func (w *world) plant(h jumpservertest.Host) {
 	w.emulator.Lock() // a write that is being checked does not see half of it
 	defer w.emulator.Unlock()
-	if slices.ContainsFunc(w.jump.Hosts(org), func(x jumpservertest.Host) bool { return x.Name == h.Name }) {
+	if slices.ContainsFunc(w.jump.Hosts(org), func(x jumpservertest.Host) bool { return w.database.Same(x.Name, h.Name) }) || w.database.Refuses(h.Name) {
 		return
 	}
 	id := w.jump.Seed(org, h)
@@ -52,7 +58,7 @@ func (w *world) plant(h jumpservertest.Host) {
 
 // name is one of few, so that names meet, and some are hard.
 func (w *world) name() string {
-	names := []string{"web", "db", "app", "web-i-0002", "cache", "标签:名,字", "emoji-🐙", strings.Repeat("long", 40)}
+	names := []string{"web", "Web", "wéb", "DATABASE", "db", "app", "web-i-0002", "cache", "标签:名,字", "emoji-🐙", strings.Repeat("long", 40)}
 	return names[w.rand.IntN(len(names))]
 }
 
@@ -207,6 +213,7 @@ func (w *world) person() {
 	_, other := w.foreign[h.ID]
 	if k == 5 && !other {
 		w.jump.Drop(org, h.ID)
+		w.telling.lost = w.telling.lost || gone(h)
 		for _, kept := range []map[string]bool{w.off, w.on} {
 			delete(kept, h.ID)
 		}

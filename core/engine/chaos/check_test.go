@@ -63,6 +63,7 @@ func (w *world) watched(r *http.Request, answer func()) {
 		h, there := now[was.ID]
 		w.checkClosed(was, h, there)
 	}
+	w.carried(before, now)
 	w.checkForeign(now)
 	for _, h := range after {
 		w.checkOurs(h)
@@ -185,6 +186,7 @@ func (w *world) converge() {
 	if mending.Err != nil || mending.Report.Failures > 0 {
 		w.Errorf("a clean run fails: %v %+v", mending.Err, mending.Report.Errors)
 	}
+	w.checkTold()
 	held := mending.Report.Held
 	w.store = nil // what it remembers must hide nothing
 	time.Sleep(2 * time.Minute)

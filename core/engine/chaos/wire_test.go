@@ -54,7 +54,7 @@ func kinds(peer string) []kind {
 	}
 	switch peer {
 	case jumpServer:
-		return append(all, pageRepeated, pageMissing, wrongTotal, blind, restart)
+		return append(all, pageRepeated, pageMissing, wrongTotal, blind, restart, firewall, firewallAfter, login, portalPage, gateway, gatewayAfter, tooLong)
 	case dingTalk:
 		return append(all, blind) // the robot's token is withdrawn
 	case store:
@@ -119,6 +119,7 @@ func (w *world) next(line string) *fault {
 			first := !f.hit
 			f.hit = true
 			w.seen.fault(f, n, first)
+			w.spoils(f)
 			return f
 		}
 	}
@@ -190,7 +191,7 @@ func notices(r *http.Request) bool {
 // fail answers badly.
 func (l *line) fail(r *http.Request, name string, f *fault) (*http.Response, error) {
 	switch f.kind {
-	case timeOutAfter, resetAfter, error503After, killedAfter, overdue, emptyBody:
+	case timeOutAfter, resetAfter, error503After, killedAfter, overdue, emptyBody, firewallAfter, gatewayAfter:
 		if _, err := l.work(r, name, nil); err != nil {
 			return nil, err
 		}
@@ -224,6 +225,9 @@ func (l *line) fail(r *http.Request, name string, f *fault) (*http.Response, err
 		return page(http.StatusOK, "", nil), nil
 	case redirect:
 		return page(http.StatusFound, "", map[string]string{"Location": "https://elsewhere.invalid/login?next=" + r.URL.Path}), nil
+	}
+	if front, there := fronts()[f.kind]; there {
+		return shown(front, r), nil
 	}
 	return l.work(r, name, f)
 }

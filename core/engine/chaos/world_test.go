@@ -42,6 +42,7 @@ type world struct {
 
 	jump     *jumpservertest.Server
 	made     jumpservertest.Version
+	database jumpservertest.Database
 	pageCap  int // rows of a page of JumpServer; 0 = as it likes
 	alibaba  *alibabatest.Server
 	tencent  *tencenttest.Server
@@ -73,6 +74,8 @@ type world struct {
 	off, on map[string]bool                // hosts of ours that people switched off; on although their instance is gone
 	lied    bool                           // JumpServer once said that it has no hosts at all, and meant it: then others are not seen, and may be doubled
 	number  int                            // of things that people made
+	telling telling
+	leases  bool // the store can keep one
 }
 
 // account is one configured account.
@@ -123,8 +126,10 @@ func newWorld(seed uint64, seen *tally) *world {
 	}
 	w.made = jumpservertest.Versions()[w.rand.IntN(3)]
 	w.pageCap = []int{0, 0, 3, 5}[w.rand.IntN(4)]
+	w.database = append(jumpservertest.Databases(), jumpservertest.MariaDB, jumpservertest.PostgreSQL, jumpservertest.PostgreSQL)[w.rand.IntN(8)]
 	w.jump = jumpservertest.New(jumpservertest.Options{
 		Version: w.made, KeyID: jumpKey, KeySecret: jumpSecret, PageCap: w.pageCap, TB: w,
+		Database: w.database, Deadlocks: w.rand.IntN(3),
 	})
 	w.alibaba = alibabatest.New(alibabatest.Options{Reporter: w, Regions: []string{"cn-a", "cn-b", "cn-hangzhou"}, PageCap: []int{0, 2, 4}[w.rand.IntN(3)]})
 	w.tencent = tencenttest.New(tencenttest.Options{Reporter: w, Regions: []string{"ap-a", "ap-b", "ap-guangzhou"}})
@@ -208,6 +213,7 @@ func (a *account) configured() string {
 
 func (w *world) remember() {
 	able := []storage.Abilities{{}, {CreateOnly: true}, {CreateOnly: true, IfMatch: true}}[w.rand.IntN(3)]
+	w.leases = able.CreateOnly
 	b := &bucket{Bucket: storagetest.Memory(able), w: w, old: map[string]storage.Object{}, now: map[string]storage.Object{}}
 	var err error
 	if w.store, err = state.New(b, "", state.Options{Now: w.now}); err != nil {
@@ -229,7 +235,7 @@ func (w *world) jumpTo(d time.Duration) {
 }
 
 // version names what decides how JumpServer answers what never changes.
-func (w *world) version() string { return fmt.Sprint(w.made, w.pageCap) }
+func (w *world) version() string { return fmt.Sprint(w.made, w.database, w.pageCap) }
 
 // transport gives the line to a cloud account, to JumpServer or to DingTalk.
 func (w *world) transport(key string, handler http.Handler, name func(*http.Request) string) http.RoundTripper {
@@ -286,13 +292,14 @@ func (w *world) notifier() notify.Notifier {
 func (w *world) engine() engine.Engine {
 	e := engine.Engine{
 		Clouds: w.fleet(), Bastion: w.bastion(), Rules: w.rules, Log: w.logger(), Now: w.now, NotifyOn: engine.Always,
-		Limits: w.limits, Writing: apply.Options{Writers: w.writers, Batch: 3, Now: w.now, Log: w.logger()},
+		Limits: w.limits, Writing: apply.Options{Writers: w.writers, Now: w.now, Log: w.logger()},
 		Wording:   report.Options{Lang: w.rules.Lang, Location: time.UTC, AssetURL: "http://jumpserver/ui/"},
 		Notifiers: []notify.Notifier{w.notifier()}, Reserve: 30 * time.Second,
 	}
 	if w.store != nil {
 		e.Increment = &engine.Increment{Store: w.store, FullEvery: time.Hour}
 		e.Nodes = w.store.Nodes("jumpserver", org)
+		e.Intents = &engine.Intents{Store: w.store, Slice: "run", Alone: true}
 	}
 	return e
 }

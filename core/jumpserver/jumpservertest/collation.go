@@ -41,7 +41,8 @@ func (d Database) key(text string) string {
 	return strings.TrimRight(strings.Map(byGeneral, text), " ")
 }
 
-func (d Database) same(x, y string) bool { return d.key(x) == d.key(y) }
+// Same reports whether the database calls two texts one.
+func (d Database) Same(x, y string) bool { return d.key(x) == d.key(y) }
 
 // has reports whether a search for a part finds it in a text: letter by letter, but for a binary
 // collation always without case.
@@ -52,9 +53,9 @@ func (d Database) has(text, part string) bool {
 	return strings.Contains(d.key(text+"|"), strings.TrimSuffix(d.key(part+"|"), "|"))
 }
 
-// refuses reports whether the database cannot hold a text, nor compare with it: utf8 has room for signs of
+// Refuses reports whether the database cannot hold a text, nor compare with it: utf8 has room for signs of
 // at most three bytes.
-func (d Database) refuses(texts ...string) bool {
+func (d Database) Refuses(texts ...string) bool {
 	return d == MariaDB && strings.ContainsFunc(strings.Join(texts, ""), func(r rune) bool { return r > 0xFFFF })
 }
 

@@ -80,9 +80,9 @@ func (s *Server) notToChoose(c *call) map[string]any {
 // can.
 func (s *Server) fieldFilters() map[string]func(*host, string) bool {
 	db := s.o.Database
-	same := db.same
+	same := db.Same
 	if s.o.Version.since(V41019) && db == PostgreSQL {
-		same = func(x, y string) bool { return db.same(x, y) || strings.EqualFold(x, y) }
+		same = func(x, y string) bool { return db.Same(x, y) || strings.EqualFold(x, y) }
 	}
 	filters := map[string]func(*host, string) bool{
 		"id":               func(h *host, v string) bool { return h.ID == strings.ToLower(v) },
@@ -92,9 +92,9 @@ func (s *Server) fieldFilters() map[string]func(*host, string) bool {
 		"is_gateway":       func(h *host, v string) bool { return truth(h.gateway(), v) },
 		"type":             func(h *host, v string) bool { return s.platformByName(h.Platform).Type == v },
 		"category":         func(h *host, v string) bool { return h.kind() == v },
-		"exclude_platform": func(h *host, v string) bool { return !db.same(h.Platform, v) },
+		"exclude_platform": func(h *host, v string) bool { return !db.Same(h.Platform, v) },
 		"platform": func(h *host, v string) bool {
-			return db.same(h.Platform, v) || strconv.Itoa(s.platformByName(h.Platform).ID) == v
+			return db.Same(h.Platform, v) || strconv.Itoa(s.platformByName(h.Platform).ID) == v
 		},
 		"protocols": func(h *host, v string) bool {
 			return slices.ContainsFunc(h.Protocols, func(p Protocol) bool { return slices.Contains(strings.Split(v, ","), p.Name) })

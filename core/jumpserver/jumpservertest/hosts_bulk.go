@@ -18,7 +18,7 @@ type list struct {
 
 func (l *list) add(db Database, f fields, v verdict, target *host) {
 	for _, other := range l.all {
-		l.crashed = l.crashed || f.name != nil && other.name != nil && db.same(*f.name, *other.name)
+		l.crashed = l.crashed || f.name != nil && other.name != nil && db.Same(*f.name, *other.name)
 	}
 	l.all, l.targets = append(l.all, f), append(l.targets, target)
 	l.verdicts = append(l.verdicts, mistakesOf(v))

@@ -144,7 +144,7 @@ func labelTaken() map[string]any {
 func (s *Server) makeLabel(c *call) reply {
 	row, _ := c.body.(map[string]any)
 	name, value := labelField(row, "name", ""), labelField(row, "value", "")
-	if c.org.db.refuses(name, value) {
+	if c.org.db.Refuses(name, value) {
 		return crash()
 	}
 	wrong := labelMistakes(name, value)
@@ -166,7 +166,7 @@ func (s *Server) listLabels(c *call) reply {
 		wanted := c.org.db.has(l.name+"\x00"+l.value, c.query.Get("search"))
 		for field, value := range map[string]string{"id": l.id, "name": l.name, "value": l.value} {
 			asked := c.query.Get(field)
-			wanted = wanted && (asked == "" || c.org.db.same(asked, value))
+			wanted = wanted && (asked == "" || c.org.db.Same(asked, value))
 		}
 		if wanted {
 			rows = append(rows, l)

@@ -166,7 +166,7 @@ func (s *Server) checkLabels(o *org, row map[string]any, f *fields, v *verdict) 
 			return
 		}
 		v.late = v.late || slices.ContainsFunc(f.labels, func(other wantedLabel) bool { return o.labels.same(l, other) })
-		v.crash = v.crash || o.db.refuses(l.name, l.value)
+		v.crash = v.crash || o.db.Refuses(l.name, l.value)
 		f.labels = append(f.labels, l)
 	}
 }

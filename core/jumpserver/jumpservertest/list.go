@@ -27,7 +27,7 @@ func (s *Server) rows(c *call, rows []*host) reply {
 		rows = s.underSPM(c, rows)
 	}
 	for _, values := range c.query {
-		if c.org.db.refuses(values...) {
+		if c.org.db.Refuses(values...) {
 			return crash()
 		}
 	}

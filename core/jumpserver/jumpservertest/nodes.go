@@ -154,7 +154,7 @@ func (s *Server) oneNode(c *call, n *node) reply {
 func (s *Server) listNodes(c *call) reply {
 	value, search := c.query.Get("value"), c.query.Get("search")
 	return s.pageOfNodes(c, func(n *node) bool {
-		return c.org.shown && (value == "" || c.org.db.same(n.value, value)) && c.org.db.has(n.path, search)
+		return c.org.shown && (value == "" || c.org.db.Same(n.value, value)) && c.org.db.has(n.path, search)
 	})
 }
 
@@ -183,7 +183,7 @@ func (s *Server) renameNode(c *call, n *node) reply {
 		return bad(map[string]any{"error": "You can't update the root node name"})
 	case !given:
 		return ok(c.org.showNode(n))
-	case c.org.db.refuses(value):
+	case c.org.db.Refuses(value):
 		return crash()
 	}
 	if other := c.org.child(&node{key: n.parent}, value); other != nil && other != n {
@@ -210,7 +210,7 @@ func (s *Server) makeNode(c *call, parent *node, top bool) reply {
 		return crash()
 	}
 	if full, given := row["full_value"].(string); given && top {
-		if tooLong(full) || c.org.db.refuses(full) {
+		if tooLong(full) || c.org.db.Refuses(full) {
 			return crash()
 		}
 		return reply{status: http.StatusCreated, body: c.org.showNode(c.org.make(full))}
@@ -219,7 +219,7 @@ func (s *Server) makeNode(c *call, parent *node, top bool) reply {
 	switch {
 	case strings.Contains(value, "/"):
 		return bad(map[string]any{"value": []string{"Can't contains: /"}})
-	case utf8.RuneCountInString(value) > 128, c.org.db.refuses(value):
+	case utf8.RuneCountInString(value) > 128, c.org.db.Refuses(value):
 		return crash()
 	case c.org.child(parent, value) != nil && top:
 		return bad(map[string]any{"value": []string{sameNode}})

@@ -42,7 +42,7 @@ func checkPaths(db Database, raw any, f *fields, v *verdict) {
 	v.crash = v.crash || !isList
 	for _, item := range items {
 		path, isText := item.(string)
-		v.crash = v.crash || !isText || tooLong(path) || db.refuses(path)
+		v.crash = v.crash || !isText || tooLong(path) || db.Refuses(path)
 		f.paths = append(f.paths, path)
 	}
 }

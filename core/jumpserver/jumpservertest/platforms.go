@@ -25,7 +25,7 @@ func (s *Server) platformPages(c *call) reply {
 			"name": p.Name, "category": p.Category, "type": p.Type, "id": strconv.Itoa(p.ID),
 		} {
 			asked := c.query.Get(field)
-			wanted = wanted && (asked == "" || c.org.db.same(asked, value))
+			wanted = wanted && (asked == "" || c.org.db.Same(asked, value))
 		}
 		if wanted {
 			rows = append(rows, p)

@@ -86,7 +86,7 @@ func (s *Server) check(c *call, row map[string]any, was *host, full, list bool) 
 		if !isText {
 			v.say("comment", []string{"This field may not be null."})
 		}
-		v.crash = v.crash || o.db.refuses(text)
+		v.crash = v.crash || o.db.Refuses(text)
 		f.comment = &text
 	}
 	return f, v
@@ -119,7 +119,7 @@ func (s *Server) checkText(c *call, o *org, row map[string]any, was *host, full 
 	f.name = textOf(row, "name", 128, full, v)
 	f.address = textOf(row, "address", 767, full, v)
 	for _, text := range []*string{f.name, f.address} {
-		v.crash = v.crash || text != nil && o.db.refuses(*text)
+		v.crash = v.crash || text != nil && o.db.Refuses(*text)
 	}
 	if f.name != nil {
 		// The host that is to be made is compared with the others, not with the one that has

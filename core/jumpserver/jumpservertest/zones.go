@@ -26,7 +26,7 @@ func (s *Server) listZones(c *call) reply {
 	var rows []*zone
 	for _, z := range c.org.zones {
 		asked := c.query.Get("name")
-		if (asked == "" || c.org.db.same(asked, z.name)) && c.org.db.has(z.name, c.query.Get("search")) {
+		if (asked == "" || c.org.db.Same(asked, z.name)) && c.org.db.has(z.name, c.query.Get("search")) {
 			rows = append(rows, z)
 		}
 	}
@@ -101,13 +101,13 @@ func (s *Server) zoneMistakes(c *call, row map[string]any, z *zone) (refusal rep
 	var v verdict
 	s.checkLabels(c.org, row, &f, &v)
 	switch {
-	case given && c.org.db.refuses(name):
+	case given && c.org.db.Refuses(name):
 		v.crash = true
 	case given && name == "":
 		v.say("name", []string{"This field may not be blank."})
 	}
 	for _, other := range c.org.zones {
-		if given && other != z && c.org.db.same(other.name, name) {
+		if given && other != z && c.org.db.Same(other.name, name) {
 			v.say("name", []string{"This field must be unique."})
 		}
 	}

@@ -70,6 +70,7 @@ func (a *App) Event(ctx context.Context, of inventory.Cloud, payload []byte, rol
 	}
 	v.Redelivers = true // all four platforms call an event's function again that has failed
 	v.Begin, v.Engine.Window, v.Engine.Nodes = Reopen(store, w.log), Window(store, w.cfg), Nodes(store, w.cfg)
+	v.Engine.Intents = Intents(store)
 	defer RecallRate(store, w.client, w.log)(ctx)
 	answer := v.Run(ctx, Hear(of, payload, a.origin))
 	a.look(ctx, v.Engine, store)

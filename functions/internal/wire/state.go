@@ -67,6 +67,7 @@ func Remembered(ctx context.Context, e engine.Engine, store *state.Store, salt s
 	}
 	defer keepRate(ctx)
 	e.Increment = &engine.Increment{Store: store, Salt: salt, FullEvery: every}
+	e.Intents = &engine.Intents{Store: store, Slice: slice(req)}
 	lease, err := store.Acquire(ctx, slice(req), leaseTime, holder)
 	switch {
 	case errors.Is(err, state.ErrTaken):
@@ -78,6 +79,7 @@ func Remembered(ctx context.Context, e engine.Engine, store *state.Store, salt s
 		e.Log.Warn("run without a lease", "reason", err)
 	default:
 		var release func()
+		e.Intents.Alone = true
 		ctx, release = hold(ctx, lease, e.Log)
 		defer release()
 	}
@@ -116,6 +118,14 @@ func Reopen(store *state.Store, log *slog.Logger) func(context.Context, []invent
 			log.Warn("state was not reopened; the next full reconcile finds what is left", "error", err)
 		}
 	}
+}
+
+// Intents gives what keeps the removals by events until they are told; nil where no state store is named.
+func Intents(store *state.Store) *engine.Intents {
+	if store == nil {
+		return nil
+	}
+	return &engine.Intents{Store: store, Slice: "events"}
 }
 
 // Window gives the window in which the reports of events wait, for all processes that share the

@@ -48,7 +48,7 @@ func Engine(cfg config.Config, bastion engine.Bastion, role Role, log *slog.Logg
 		Bastion:   bastion,
 		Rules:     rules(cfg),
 		Limits:    limits(cfg),
-		Writing:   apply.Options{Writers: cfg.Sync.Writers, Batch: cfg.Sync.BatchSize, Now: time.Now, Log: log, Progress: hooks.Progress},
+		Writing:   apply.Options{Writers: cfg.Sync.Writers, Now: time.Now, Log: log, Progress: hooks.Progress},
 		Wording:   wording(cfg),
 		Notifiers: channels,
 		NotifyOn:  engine.NotifyOn(cfg.Notification.On),

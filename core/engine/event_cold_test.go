@@ -1,0 +1,44 @@
+package engine_test
+
+import (
+	"net/http"
+	"sync"
+	"testing"
+)
+
+// TestColdEventCalls: a function that has just started makes few calls of JumpServer for one event. What
+// limits requests there (180 a minute before v4.10.17) is shared by timer, events and people.
+func TestColdEventCalls(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		given func(*hearing)
+		event string
+		most  int
+	}{
+		"create": {func(h *hearing) {
+			h.edits(cloudEdit{Put: []instance{{ID: "i-new", Name: "new", IP: "10.0.0.77"}}})
+		}, "i-new Running", 6},
+		"release":       {release("i-b1"), "i-b1 Deleted", 6},
+		"nothing to do": {func(*hearing) {}, "i-b1 Running", 6},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHearing(t, nil)
+			h.client = nil // as a new process
+			c.given(h)
+			var seen sync.Mutex
+			var requests []string
+			h.jumpserver.OnRequest(func(r *http.Request) {
+				seen.Lock()
+				defer seen.Unlock()
+				requests = append(requests, r.Method+" "+r.URL.RequestURI())
+			})
+			h.hear(says(c.event))
+			if len(requests) > c.most || len(requests) == 0 {
+				t.Errorf("%d calls, want at most %d: %q", len(requests), c.most, requests)
+			}
+			h.expectMessages(map[bool]int{true: 0, false: 1}[name == "nothing to do"])
+			h.close()
+		})
+	}
+}
