@@ -56,14 +56,15 @@ func (a *App) unready(ctx context.Context, role Role, why error) {
 	}
 }
 
-// plainLog returns the log of the last configuration, or that of the defaults.
+// plainLog returns the log of the last configuration, or one to standard output with the default settings.
 func (a *App) plainLog() *slog.Logger {
 	if w := a.warm.Load(); w != nil {
 		return w.log
 	}
-	log, err := a.log(config.Default())
+	to := config.Default().Log
+	log, err := logs.Console(to.Level, to.JSONFormat, to.Detailed, os.Stdout)
 	if err != nil {
-		log, _ = logs.Console("INFO", true, false, os.Stdout) // whose level is one
+		return slog.Default() // never: the level is one
 	}
 	return log
 }
