@@ -179,6 +179,16 @@ func CloudOf(written string) inventory.Cloud {
 }
 
 // name checks an account's name, which becomes a node of JumpServer and a label's value.
+// AccountName checks the name of a cloud account as a configuration's is checked. It returns nil or an *Error.
+func AccountName(name string) error {
+	l := newLedger()
+	checker{l}.name("name", name)
+	if len(l.all) > 0 {
+		return &Error{Mistakes: l.all}
+	}
+	return nil
+}
+
 func (k checker) name(path, name string) {
 	k.required(path, name)
 	switch {

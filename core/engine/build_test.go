@@ -39,6 +39,7 @@ func (w *world) engine() engine.Engine {
 		Notifiers: []notify.Notifier{w.notifier(cfg)},
 		NotifyOn:  engine.NotifyOn(cfg.Notification.On),
 		Now:       w.run.now,
+		Clock:     w.compares,
 		Log:       w.logger(),
 	}
 }

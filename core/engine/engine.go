@@ -66,8 +66,12 @@ type Engine struct {
 	// Reserve is kept free before the context's deadline for report and notification.
 	Reserve time.Duration
 	Now     func() time.Time
-	Log     *slog.Logger
-	Stage   func(name string) // told as each stage begins; may be nil
+	// Clock is this machine's clock, with which the clouds' Dates are compared: where one is more than
+	// cloud.MaxSkew away nothing is removed. nil = nothing is compared, for worlds whose clouds live in another
+	// time than Now.
+	Clock func() time.Time
+	Log   *slog.Logger
+	Stage func(name string) // told as each stage begins; may be nil
 }
 
 // Request narrows a run; the zero value means everything.
@@ -99,7 +103,9 @@ func (e Engine) Run(ctx context.Context, req Request) Outcome {
 	started := e.Now()
 	work, cancel := e.budget(ctx)
 	defer cancel()
+	work = e.compared(work)
 	p, err := e.pass(work, req)
+	p.result.Problems = append(p.result.Problems, e.clocks(work)...)
 	items := slices.Concat(p.result.Items, p.debt.untold())
 	rep := report.Build(report.Input{
 		Started: started, Duration: e.Now().Sub(started), DryRun: req.DryRun,

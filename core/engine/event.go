@@ -121,6 +121,7 @@ func (v Events) Run(ctx context.Context, heard []cloud.Heard) EventAnswer {
 	started := e.Now()
 	work, cancel := e.budget(ctx)
 	defer cancel()
+	work = e.compared(work)
 	r := &eventRun{Events: v, ctx: work, results: make([]EventResult, len(heard)), debt: e.debt(false), closed: map[string]bool{}}
 	groups := r.sort(heard)
 	r.rounds(groups)

@@ -102,15 +102,22 @@ const (
 	RoomUsedUp     Code = "room_used_up"
 	NotReadAgain   Code = "not_read_again"
 	GuardStorm     Code = "guard_storm"
-	AsInCloud      Code = "as_in_cloud"
-	WeaklyAbsent   Code = "weakly_absent"
-	NothingToClose Code = "nothing_to_close"
-	NotShownYet    Code = "not_shown_yet"
-	ReleaseNotSeen Code = "release_not_seen"
-	NotOurAccount  Code = "not_our_account"
-	AlreadyThere   Code = "already_there"
-	GuardParts     Code = "guard_parts"
-	GuardBudget    Code = "guard_budget"
+	// Of clocks: this machine's is compared with the clouds', see Limits.Clock.
+	ClockAhead      Code = "clock_ahead"
+	ClockBehind     Code = "clock_behind"
+	ClockJumpServer Code = "clock_jumpserver"
+	RefusedAhead    Code = "refused_ahead"
+	RefusedBehind   Code = "refused_behind"
+	RefusedByTime   Code = "refused_by_time"
+	AsInCloud       Code = "as_in_cloud"
+	WeaklyAbsent    Code = "weakly_absent"
+	NothingToClose  Code = "nothing_to_close"
+	NotShownYet     Code = "not_shown_yet"
+	ReleaseNotSeen  Code = "release_not_seen"
+	NotOurAccount   Code = "not_our_account"
+	AlreadyThere    Code = "already_there"
+	GuardParts      Code = "guard_parts"
+	GuardBudget     Code = "guard_budget"
 	// Of what a person is to approve.
 	GuardAsks       Code = "guard_asks"
 	AsksAll         Code = "asks_all"
@@ -270,6 +277,15 @@ func wordsOf(code Code) (words, bool) {
 		{NotShownYet, words{"云上还看不到这个变化，留给下一次完整同步", "the cloud does not show it yet; left to the next full run"}},
 		{ReleaseNotSeen, words{"云上还看不到这次释放，资产仍启用：请平台重新投递", "the cloud does not show this release yet, and the asset is open: to be delivered again"}},
 		{NotOurAccount, words{"没有 ID 为 %s 且读取 %s 的启用账号", "no enabled account has the id %s and lists %s"}},
+		{ClockAhead, words{"时钟：与 %s 相比，本机快 %s。宽限期与再次确认都按本机时钟计算，所以这次不停用、不删除任何资产，批准也不放行；请校准本机时钟（NTP）",
+			"clock: compared with %s this machine is %s ahead. Graces and second looks are counted by it, so that nothing is deactivated or deleted now, whatever was approved; set this machine's clock right (NTP)"}},
+		{ClockBehind, words{"时钟：与 %s 相比，本机慢 %s。宽限期与再次确认都按本机时钟计算，所以这次不停用、不删除任何资产，批准也不放行；请校准本机时钟（NTP）",
+			"clock: compared with %s this machine is %s behind. Graces and second looks are counted by it, so that nothing is deactivated or deleted now, whatever was approved; set this machine's clock right (NTP)"}},
+		{ClockJumpServer, words{"时钟：JumpServer 与本机相差 %s，而云没有说本机不准；同步照常进行，请校准 JumpServer 所在主机的时钟（NTP）",
+			"clock: JumpServer's differs from this machine's by %s, and no cloud says that this machine is wrong; the run goes on; set the clock of JumpServer's host right (NTP)"}},
+		{RefusedAhead, words{"云因时间拒绝请求，不是密钥的问题：本机时钟快 %s，请校准（NTP）", "the cloud refuses the time of the request, not the key: this machine's clock is %s ahead, set it right (NTP)"}},
+		{RefusedBehind, words{"云因时间拒绝请求，不是密钥的问题：本机时钟慢 %s，请校准（NTP）", "the cloud refuses the time of the request, not the key: this machine's clock is %s behind, set it right (NTP)"}},
+		{RefusedByTime, words{"云因时间拒绝请求，不是密钥的问题：请核对本机时钟（NTP）", "the cloud refuses the time of the request, not the key: check this machine's clock (NTP)"}},
 		{GuardStorm, words{"暂缓：该账号 10 分钟内已停用 %d 个资产，其余等下一次完整同步", "held: %d assets of the account were deactivated within 10 minutes; further ones wait for the next full run"}},
 		{GuardParts, words{"暂缓：其他部分要移除 %d 个资产，加上这一部分的 %d 个，超过一次运行的上限 %d", "held: the other parts would remove %d assets, with the %d of this part that is more than the %d of one run"}},
 		{GuardBudget, words{"暂缓：读写不了各部分共用的移除额度（%s）", "held: the removals that all parts share could not be counted (%s)"}},

@@ -66,6 +66,20 @@ func SharedText(server string, others []string, lang plan.Lang) string {
 	return fmt.Sprintf(w.sharedF, server, names, others[0])
 }
 
+// Unready words that a function did nothing because its configuration cannot be read or used, and why, line
+// by line. The reason must not hold secrets; that of core/config does not.
+func Unready(function, why string, now time.Time, o Options) Message {
+	w := writer{words: wordsOf(o.Lang)}
+	s := section{head: w.unreadyHead, most: mostFailures, moreF: w.moreFailuresF}
+	for line := range strings.Lines(why) {
+		s.add(func() string { return "- " + cell(strings.TrimSpace(line), longMessage) })
+	}
+	foot := cell(function, longName) + paragraph + w.timeHead + now.In(location(o)).Format(time.DateTime) + paragraph + w.unreadyHint
+	m := Message{Title: w.alarmTitle + w.titleOf(Report{}, o), LinkText: w.button, LinkURL: o.AssetURL}
+	m.Markdown = strings.Join(append(fit([]section{s}, MaxBytes-jsonSize(m.Title+foot+paragraph)), foot), paragraph)
+	return m
+}
+
 // Watched is the report of a trigger that only looks whether complete runs are made; late = none was for
 // too long.
 func Watched(at time.Time, late bool, words string) Report {

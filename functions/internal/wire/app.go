@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -31,6 +32,7 @@ type App struct {
 	recent  *cloud.Recent  // likewise
 	looked  atomic.Int64   // when an event last looked whether complete runs are made, in Unix seconds
 	warm    atomic.Pointer[warm]
+	toldOf  sync.Map // when this process told people of an unusable configuration, by the reason's hash
 }
 
 // warm is what a process has learnt.
@@ -74,6 +76,7 @@ func TickOf(t trigger.Timer) Tick {
 func (a *App) Timer(ctx context.Context, tick Tick, role Role) (report.Report, error) {
 	w, err := a.ready(ctx, role)
 	if err != nil {
+		a.unready(ctx, role, err)
 		return report.Report{}, err
 	}
 	if tick.At.IsZero() {

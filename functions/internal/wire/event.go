@@ -54,6 +54,7 @@ func Hear(of inventory.Cloud, payload []byte, from cloud.Origin) []cloud.Heard {
 func (a *App) Event(ctx context.Context, of inventory.Cloud, payload []byte, role Role) (engine.EventAnswer, error) {
 	w, err := a.ready(ctx, role)
 	if err != nil {
+		a.unready(ctx, role, err)
 		return engine.EventAnswer{}, err
 	}
 	v, err := Events(w.cfg, w.client, role, w.log, w.kept)
