@@ -81,11 +81,13 @@ const (
 	ChangedMeanwhile    Code = "changed_meanwhile"
 	GoneMeanwhile       Code = "gone_meanwhile"
 	TimeUp              Code = "time_up"
+	Interrupted         Code = "interrupted"
 	NotAnswered         Code = "not_answered"
 	FoundDeactivated    Code = "found_deactivated"
 	FoundDeleted        Code = "found_deleted"
 	// Of a whole run, see Trouble.
 	RanOutOfTime   Code = "ran_out_of_time"
+	WasInterrupted Code = "was_interrupted"
 	RanUnanswered  Code = "ran_unanswered"
 	RanOutOfRoom   Code = "ran_out_of_room"
 	NearlyFull     Code = "nearly_full"
@@ -236,6 +238,8 @@ func wordsOf(code Code) (words, bool) {
 		{FoundDeactivated, words{"由之前的一次同步停用，当时没有收到应答或没能通知", "deactivated by an earlier run, whose answer was lost or which could not tell it"}},
 		{FoundDeleted, words{"由之前的一次同步删除，当时没有收到应答或没能通知", "deleted by an earlier run, whose answer was lost or which could not tell it"}},
 		{RanUnanswered, words{"%d 项变更：JumpServer 没有及时应答，可能已经执行", "%d changes: JumpServer did not answer in time; they may have been made"}},
+		{Interrupted, words{"被中断（收到终止信号），下次继续", "interrupted (told to stop); goes on next time"}},
+		{WasInterrupted, words{"被中断（收到终止信号）：处理了 %d/%d 项变更，其余 %d 项下次继续", "interrupted (told to stop): %d of %d changes were handled, %d go on next time"}},
 		{RanOutOfTime, words{"处理了 %d/%d 项变更，其余 %d 项下次继续", "%d of %d changes were handled, %d go on next time"}},
 		{RanOutOfRoom, words{"JumpServer 的资产数已达上限，%d 台实例没有资产", "JumpServer's number of assets is used up: %d instances have no asset"}},
 		{OnlyDeactivate, words{"JumpServer 的密钥没有删除资产的权限：只停用、不删除（等同 mode: deactivate）",
