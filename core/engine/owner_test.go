@@ -57,6 +57,7 @@ func (o *owned) swap(owner string) {
 func TestAnotherKeyOfAnEmptyAccount(t *testing.T) {
 	t.Parallel()
 	o := newOwned(t)
+	o.accounts[0].Regions = []string{"cn-beijing"} // else the other, empty one leads to the full path
 	if rep := o.sync(); rep.Outcome != report.OK {
 		t.Fatalf("%+v", rep)
 	}
