@@ -94,8 +94,9 @@ $(PACKAGES): dist/%.zip: dist/%/bootstrap
 
 # docs/deploy.md. S_FLAGS may hold -y, or -a with the name of another key.
 S ?= s
-deploy: package
+deploy: package bin/jms-sync
 	@command -v $(S) >/dev/null || { echo 'Serverless Devs is needed: npm install -g @serverless-devs/s@$(SERVERLESS)'; exit 1; }
+	@bin/jms-sync doctor --deploy
 	$(S) verify
 	DEPLOY_PREPARE=true $(S) deploy $(S_FLAGS)
 

@@ -179,7 +179,7 @@ func TestServerlessDeploy(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := len(read(t, s.log))
-	if said, err := s.run(t, "deploy", "-y"); err == nil || !strings.Contains(said, "JMS_SYNC_CONFIG") || len(read(t, s.log)) != before {
+	if said, err := s.run(t, "deploy", "-y"); err == nil || !strings.Contains(said, "JMS_SYNC_STATE") || len(read(t, s.log)) != before {
 		t.Errorf("deployed without a configuration: %v %s", err, said)
 	}
 }

@@ -33,7 +33,8 @@ func (r *run) await(lost []plan.Change, wait time.Duration, j job, late map[stri
 		if err == nil {
 			lost = r.carriedOut(lost, now, j, late)
 		}
-		if known = err == nil && !short; short {
+		known = err == nil && !short
+		if short {
 			break
 		}
 	}

@@ -187,7 +187,8 @@ func (r *run) judge(errs []error, dropped map[int]bool, j job) {
 // unheard counts requests in a row that had no good answer; of single rows, which may be bad ones, more are
 // needed until JumpServer, or what stands in front of it, is left alone.
 func (r *run) unheard(weight int, why error) {
-	if r.silent += weight; r.silent >= 3*maxWrites {
+	r.silent += weight
+	if r.silent >= 3*maxWrites {
 		r.away = notSent(why)
 	}
 }

@@ -24,9 +24,13 @@ const (
 	sure      = 1.5
 	mostProof = 3
 
-	// slow is an answer that says nothing of the server's work: it was waited for (a 429, a lost
-	// answer), or there are too many writers. Half of it at home, and no more writers are tried.
-	slow = 3 * time.Second
+	// waited is an answer that says nothing of the server's work: there was a 429, or a try got no
+	// answer in its time.
+	waited = 6 * time.Second
+	// crowded is the mean of a window's answers above which there are too many writers; above half
+	// of it no more are tried. It keeps answers away from the time-outs, and from nothing else: a
+	// busy server takes two seconds an answer, and still makes more hosts with more writers.
+	crowded = 4 * time.Second
 )
 
 // The neighbours of a level.
@@ -53,7 +57,7 @@ type steer struct {
 	made     int // hosts so far
 	begun    time.Time
 	took     time.Duration // sum of the answers' times
-	sluggish int           // slow answers in a row
+	sluggish int           // how many more answers were waited for than came in time
 
 	rising bool
 	below  *rate // while rising: of the level before
@@ -97,11 +101,11 @@ func (s *steer) limit() int { return s.levels[s.at] }
 // done notes an answer. made means that there is one host more.
 func (s *steer) done(now time.Time, took time.Duration, made bool) {
 	s.hosts++
-	if took > slow {
+	if took > waited {
 		s.stumble(now)
 		return
 	}
-	s.sluggish = 0
+	s.sluggish = max(s.sluggish-1, 0)
 	s.took += took
 	if s.skip > 0 {
 		s.skip--
@@ -116,12 +120,20 @@ func (s *steer) done(now time.Time, took time.Duration, made bool) {
 	}
 }
 
-// stumble begins the window anew after a slow answer. Where all are slow there are too many writers.
+// stumble begins the window anew after an answer that was waited for. Where all are there are too many
+// writers.
 func (s *steer) stumble(now time.Time) {
 	s.skip = max(s.skip-1, 0)
 	s.restart(now)
 	s.sluggish++
-	if s.sluggish < 2*s.limit() || s.at == 0 {
+	if s.sluggish >= 2*s.limit() {
+		s.retreat()
+	}
+}
+
+// retreat goes to the level below the window's, if there is one.
+func (s *steer) retreat() {
+	if s.at == 0 {
 		return
 	}
 	s.rising, s.probe, s.sluggish = false, nil, 0
@@ -148,22 +160,27 @@ func (s *steer) close(now time.Time) {
 		log:      math.Log(float64(s.made) / now.Sub(s.begun).Seconds()),
 		variance: unevenness / float64(s.made),
 	}
-	crowded := s.took/time.Duration(s.made) > slow/2
+	mean := s.took / time.Duration(s.made)
 	s.restart(now)
+	if mean > crowded && s.at > 0 {
+		s.retreat()
+		return
+	}
+	full := mean > crowded/2
 	if s.at != s.home {
 		s.probe, s.before = &r, s.last
 		s.open(s.home, s.homeAnswers())
 		return
 	}
 	s.last = r
-	if s.rise(crowded) || s.judge() {
+	if s.rise(full) || s.judge() {
 		return
 	}
-	s.choose(crowded)
+	s.choose(full)
 }
 
 // rise doubles the writers, once without any proof, and further while each time was worth it.
-func (s *steer) rise(crowded bool) bool {
+func (s *steer) rise(full bool) bool {
 	if !s.rising {
 		return false
 	}
@@ -173,7 +190,7 @@ func (s *steer) rise(crowded bool) bool {
 		s.settle(lower)
 		s.rising = d < -1.5*gain
 	}
-	s.rising = s.rising && !crowded && s.home < len(s.levels)-1
+	s.rising = s.rising && !full && s.home < len(s.levels)-1
 	if !s.rising {
 		return false
 	}
@@ -212,10 +229,10 @@ func (s *steer) judge() bool {
 }
 
 // choose begins a window at a neighbour that is due, else at home.
-func (s *steer) choose(crowded bool) {
+func (s *steer) choose(full bool) {
 	for _, n := range [2]int{1 - s.side, s.side} {
 		level := s.home + 2*n - 1
-		if level < 0 || level >= len(s.levels) || n == higher && crowded || !s.due(n) {
+		if level < 0 || level >= len(s.levels) || n == higher && full || !s.due(n) {
 			continue
 		}
 		s.side = n

@@ -166,7 +166,8 @@ func (m model) compare(load func(*rand.Rand) load, hosts int, seed uint64) (plai
 
 // TestSteer: hosts come at no less than 1/1.15 of the rate of the best of 1, 2, 4 and 8 plain
 // writers, as the median of five rounds, from the first hundred hosts on; and on a server that works
-// on one at a time within 1.05 of one writer.
+// on one at a time within 1.05 of one writer. That holds of these seeds; of 300 seeds
+// each, 15 of 23,400 comparisons miss it (1.28 at worst), all under drifting load.
 func TestSteer(t *testing.T) {
 	t.Parallel()
 	const each = 150 * time.Millisecond
@@ -176,6 +177,8 @@ func TestSteer(t *testing.T) {
 		"one processor": cores(1, each), "1.5 processors": cores(1.5, each), "two processors": cores(2, each),
 		"four processors": cores(4, each), "eight processors": cores(8, each),
 		"v4.7.0": measured(155, 100, 95, 86), "v4.10.19": measured(230, 140, 115, 110),
+		// A v4.10.19 whose machine is overloaded: an answer takes two seconds and more.
+		"v4.10.19, busy": measured(767, 363, 352, 260),
 		// The first recording of v4.7.0: eight writers are in each other's way.
 		"v4.7.0, crowded": measured(77, 42, 41, 46),
 	}

@@ -49,7 +49,8 @@ func (s *stopper) hears(err error) {
 	case err == nil:
 		s.silent = 0
 	case lostAnswer(err):
-		if s.silent++; s.silent >= mostSilent && s.err == nil {
+		s.silent++
+		if s.silent >= mostSilent && s.err == nil {
 			s.err = notSent(err)
 		}
 	}

@@ -47,6 +47,7 @@ func Call[T any](ctx context.Context, c Caller, op, region string, call func(con
 // there is retried too.
 func CallBy[T any](ctx context.Context, c Caller, op, region string, call func(context.Context, Credentials) (T, error)) (T, error) {
 	value, err := Retry(ctx, c.Policy, func(ctx context.Context) (T, error) {
+		ctx = Listening(ctx)
 		by, err := c.Credentials(ctx)
 		if err != nil {
 			var none T
@@ -97,7 +98,8 @@ func (c Caller) Classify(ctx context.Context, by Credentials, op, region string,
 		if c.Hint != nil {
 			text += c.Hint(r)
 		}
-		return &inventory.Error{Kind: c.Kind(r), Message: c.What(op, region), Err: refused{code: r.Code, text: text}}
+		fault := &inventory.Error{Kind: c.Kind(r), Message: c.What(op, region), Err: refused{code: r.Code, text: text}}
+		return ByClock(ctx, fault)
 	}
 	if cause := context.Cause(ctx); cause != nil {
 		return &inventory.Error{Kind: inventory.Deadline, Err: cause} // named by who retries

@@ -108,7 +108,7 @@ func (w *Watched) List(ctx context.Context, narrow Narrow) []inventory.Listing {
 		if at >= 0 {
 			known[t.Account.Name] = all[at]
 		}
-		if asked[t.Account.Name] = w.every || at < 0 || !w.now().Before(all[at].Until); !asked[t.Account.Name] {
+		if asked[t.Account.Name] = w.every || at < 0 || w.over(all[at]); !asked[t.Account.Name] {
 			f.targets[n].Lister, f.targets[n].Err = nil, w.still(ctx, all[at])
 		}
 	}
@@ -123,6 +123,13 @@ func (w *Watched) List(ctx context.Context, narrow Narrow) []inventory.Listing {
 		}
 	}
 	return listings
+}
+
+// over reports whether an account in quarantine is asked again. One that began in the future, or lasts longer
+// than any, was noted by a clock that was wrong and has been mended since.
+func (w *Watched) over(q Quarantine) bool {
+	now := w.now()
+	return !now.Before(q.Until) || q.Until.Sub(now) > lastTry || q.Since.Sub(now) > MaxSkew
 }
 
 // still gives the failure of an account that is not asked.

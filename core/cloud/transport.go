@@ -106,10 +106,13 @@ func (c Courier) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	ctx, cancel := context.WithTimeout(parent, cmp.Or(c.Timeout, DefaultRequestTimeout))
 	defer cancel()
+	clock := clockIn(parent)
+	sent := clock.time()
 	resp, err := c.Base.RoundTrip(req.WithContext(ctx))
 	if err != nil {
 		return nil, err
 	}
+	clock.hear(req.URL.Host, resp.Header, sent)
 	defer func() { _ = resp.Body.Close() }() // it was only read
 	body, err := whole(ctx, resp)
 	if err != nil {

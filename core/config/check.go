@@ -50,6 +50,7 @@ func (k checker) jumpServer(j *JumpServer) {
 	if text, ok := k.url("jumpserver.url", j.URL, urlForm{path: true, api: true}); ok {
 		j.URL = text
 	}
+	k.token("jumpserver.id", j.ID)
 	k.proxy("jumpserver.proxy", &j.Proxy)
 	k.required("jumpserver.access_key_id", j.AccessKeyID.Reveal())
 	k.required("jumpserver.access_key_secret", j.AccessKeySecret.Reveal())
@@ -178,6 +179,16 @@ func CloudOf(written string) inventory.Cloud {
 }
 
 // name checks an account's name, which becomes a node of JumpServer and a label's value.
+// AccountName checks the name of a cloud account as a configuration's is checked. It returns nil or an *Error.
+func AccountName(name string) error {
+	l := newLedger()
+	checker{l}.name("name", name)
+	if len(l.all) > 0 {
+		return &Error{Mistakes: l.all}
+	}
+	return nil
+}
+
 func (k checker) name(path, name string) {
 	k.required(path, name)
 	switch {

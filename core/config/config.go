@@ -55,6 +55,7 @@ type Timeout struct {
 
 // JumpServer is the bastion and one organisation in it.
 type JumpServer struct {
+	ID              string       `yaml:"id" env:"ID" doc:"JumpServer 的名称，状态存储按它和组织区分（空时为 url 的主机）；同一台 JumpServer 换了地址或有多个地址时填写;name of this JumpServer, by which (and by the organisation) state is told apart, empty = the host of url; set it where one JumpServer has several addresses or gets another"`
 	URL             string       `yaml:"url" env:"URL" doc:"JumpServer 的地址，必填;address of JumpServer, required"`
 	AccessKeyID     secret.Value `yaml:"access_key_id" env:"ACCESS_KEY_ID" doc:"API Key 的 ID（UUID），必填;id of the API key (UUID), required"`
 	AccessKeySecret secret.Value `yaml:"access_key_secret" env:"ACCESS_KEY_SECRET" doc:"API Key 的 Secret，必填;secret of the API key, required"`

@@ -58,9 +58,26 @@ func Load(ctx context.Context, from Source) (Config, error) {
 		from.authority(l, &c.JumpServer)
 	}
 	if len(l.all) > 0 {
-		return Config{}, &Error{Mistakes: l.sorted(), Lang: c.Language}
+		return Config{}, &Error{Mistakes: l.sorted(), Lang: c.Language, Told: l.robot(&c)}
 	}
 	return c, nil
+}
+
+// robot returns what was read, where the robot is on and nothing is wrong with its settings or the proxy.
+func (l *ledger) robot(c *Config) *Config {
+	d := &c.Notification.DingTalk
+	if !d.Enabled || d.Webhook.Empty() {
+		return nil
+	}
+	own := newLedger()
+	checker{own}.dingTalk(d)
+	wrong := func(m Mistake) bool {
+		return strings.HasPrefix(m.Path, "notification") || strings.HasPrefix(m.Path, "proxy") || strings.HasPrefix(m.Path, "timezone")
+	}
+	if len(own.all) > 0 || slices.ContainsFunc(l.all, wrong) {
+		return nil
+	}
+	return c
 }
 
 // read tells whether the file could be read so far that it makes sense to check what is

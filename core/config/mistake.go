@@ -57,6 +57,9 @@ func (ms Mistakes) Text(lang string) string {
 type Error struct {
 	Mistakes Mistakes
 	Lang     string // the language chosen, as far as it could be read
+	// Told is the configuration as far as it could be read, where that is enough to tell people by its robot what
+	// is wrong with the rest; nil = it is not. Nothing else may be done by it.
+	Told *Config
 }
 
 // Error gives all mistakes in the language chosen, one per line.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
@@ -28,6 +29,10 @@ type Account struct {
 	Err      error // why there is no Lister
 	// Absent is an id in the cloud's form that no instance has.
 	Absent string
+	// Clock returns a context in which the Dates of the cloud's answers are compared with this machine's clock, and
+	// what asks afterwards how far that is ahead, and whether it is too far for a run to remove anything; nil =
+	// nothing is compared.
+	Clock  func(context.Context) (context.Context, func() (ahead time.Duration, off bool))
 	Rights []string // that the key needs, as the cloud names them
 }
 
@@ -52,6 +57,30 @@ func (a Account) run(ctx context.Context) []Line {
 		}
 		return []Line{fail(say("配置", "configuration"), say("不能使用", "it cannot be used").with(a.Err), fix)}
 	}
+	if a.Clock == nil {
+		return a.examine(ctx)
+	}
+	ctx, ahead := a.Clock(ctx)
+	lines := a.examine(ctx)
+	return append(lines, offClock(ahead())...)
+}
+
+// offClock says that a cloud's Date is too far from this machine's clock for anything to be removed.
+func offClock(ahead time.Duration, off bool) []Line {
+	if !off {
+		return nil
+	}
+	word := sayf("本机比云快 %s", "this machine's clock is %s ahead of the cloud's", ahead.Round(time.Minute))
+	if ahead < 0 {
+		word = sayf("本机比云慢 %s", "this machine's clock is %s behind the cloud's", ahead.Abs().Round(time.Minute))
+	}
+	return []Line{fail(say("时钟", "clock"), word,
+		say("校准本机时钟（启用 NTP）：相差超过 5 分钟时不停用也不删除任何资产，云也会拒绝签名",
+			"set this machine's clock right (run NTP): more than 5 minutes off, nothing is deactivated or deleted, and clouds refuse signatures"))}
+}
+
+// examine asks the cloud.
+func (a Account) examine(ctx context.Context) []Line {
 	line, id, usable := a.owner(ctx)
 	lines := []Line{line}
 	if !usable {

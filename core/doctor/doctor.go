@@ -158,6 +158,8 @@ func byKind(err error, otherwise Text) Text {
 	case inventory.Throttled:
 		return say("请求太频繁，过一分钟再试；经常如此则减少 sync.writers 或错开定时",
 			"too many requests: try again in a minute; if that is common, lower sync.writers or move the timer")
+	case inventory.ClockOff:
+		return say("密钥没有问题：校准本机时钟（启用 NTP），马上就能用", "the key is not to blame: set this machine's clock right (run NTP), and it works at once")
 	case inventory.Deadline:
 		return say("没有在时限内答复：检查网络、代理与防火墙，再试一次", "no answer in time: check network, proxy and firewall, and try again")
 	case inventory.Temporary:

@@ -57,6 +57,7 @@ func (e Engine) approve(ctx context.Context, req Request, wishes plan.Plan, g gr
 	if req.Review && limits.Ask == plan.AskAll {
 		limits.Ask = plan.AskNothing // this is what a person is asked by: it shows what apply will make
 	}
+	limits.Clock, _ = clockOff(ctx) // after all answers on which the removals rest
 	approved := wishes.Approve(limits, proofs)
 	held := wishes.Holdable(approved)
 	if req.Review {

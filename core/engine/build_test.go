@@ -39,6 +39,7 @@ func (w *world) engine() engine.Engine {
 		Notifiers: []notify.Notifier{w.notifier(cfg)},
 		NotifyOn:  engine.NotifyOn(cfg.Notification.On),
 		Now:       w.run.now,
+		Clock:     w.compares,
 		Log:       w.logger(),
 	}
 }
@@ -88,7 +89,7 @@ func rules(cfg config.Config) plan.Rules {
 	known := make(map[string]plan.Account, len(cfg.Clouds))
 	for _, c := range cfg.Clouds {
 		known[c.Name] = plan.Account{
-			Type: c.Type, Zone: c.DomainID, Platforms: plan.Platforms(cfg.PlatformsOf(c)), Enabled: c.Enabled, Regions: c.Regions, // without a cloud: scenarios narrow runs
+			Type: c.Type, Zone: c.DomainID, Platforms: plan.Platforms(cfg.PlatformsOf(c)), Enabled: c.Enabled, Regions: c.Regions, Owner: c.AccountID, // without a cloud: scenarios narrow runs
 		}
 	}
 	at, _ := url.Parse(cfg.JumpServer.URL)

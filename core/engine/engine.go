@@ -60,13 +60,18 @@ type Engine struct {
 	Intents   *Intents      // nil = there is no store
 	Held      *state.Held   // what guards held and people approved, of full runs; nil = there is no store
 	Nodes     *state.Nodes  // which nodes configured paths mean; nil = there is no store
+	Owners    *state.Store  // which remembers whose accounts are; nil = only marks of assets tell
 	// Interval is that of the timer of full runs: see Look.
 	Interval time.Duration
 	// Reserve is kept free before the context's deadline for report and notification.
 	Reserve time.Duration
 	Now     func() time.Time
-	Log     *slog.Logger
-	Stage   func(name string) // told as each stage begins; may be nil
+	// Clock is this machine's clock, with which the clouds' Dates are compared: where one is more than
+	// cloud.MaxSkew away nothing is removed. nil = nothing is compared, for worlds whose clouds live in another
+	// time than Now.
+	Clock func() time.Time
+	Log   *slog.Logger
+	Stage func(name string) // told as each stage begins; may be nil
 }
 
 // Request narrows a run; the zero value means everything.
@@ -98,7 +103,9 @@ func (e Engine) Run(ctx context.Context, req Request) Outcome {
 	started := e.Now()
 	work, cancel := e.budget(ctx)
 	defer cancel()
+	work = e.compared(work)
 	p, err := e.pass(work, req)
+	p.result.Problems = append(p.result.Problems, e.clocks(work)...)
 	items := slices.Concat(p.result.Items, p.debt.untold())
 	rep := report.Build(report.Input{
 		Started: started, Duration: e.Now().Sub(started), DryRun: req.DryRun,
@@ -137,6 +144,8 @@ func (e Engine) pass(ctx context.Context, req Request) (pass, error) {
 	if len(p.listings) == 0 {
 		return p, errNothingAsked(req)
 	}
+	known := e.recall(ctx, p.listings)
+	p.listings = e.vouched(p.listings, known, bastion.Assets)
 	if view == nil && e.remembers(req) {
 		view = e.load(ctx, scopesOf(p.listings))
 	}
@@ -160,6 +169,7 @@ func (e Engine) pass(ctx context.Context, req Request) (pass, error) {
 	e.remember(ctx, view, p.listings, p, e.Now())
 	if !req.DryRun {
 		e.learnNodes(ctx, p.listings)
+		e.learnOwners(ctx, p.listings, known)
 	}
 	return p, nil
 }

@@ -46,6 +46,7 @@ func (e Engine) Release(ctx context.Context, o Errand) Outcome {
 func (e Engine) errand(ctx context.Context, o Errand, clouds bool, make func(plan.Input, plan.Rules) plan.Approved) Outcome {
 	started := e.Now()
 	p := pass{changes: noChanges}
+	ctx = e.compared(ctx)
 	err := e.order(ctx, o, clouds, make, &p)
 	return e.done(o, started, p, err)
 }
@@ -74,6 +75,7 @@ func (e Engine) order(ctx context.Context, o Errand, clouds bool, make func(plan
 	if clouds {
 		e.stage("clouds")
 		p.listings = e.Clouds.List(ctx, cloud.Narrow{})
+		p.listings = e.vouched(p.listings, e.recall(ctx, p.listings), bastion.Assets)
 	}
 	e.stage("plan")
 	e.carryOut(ctx, o, make(plan.Input{Bastion: bastion, Listings: p.listings}, rules), p)

@@ -233,7 +233,8 @@ func ownLeft(doc *state.Intended, states map[string]apply.Item, told bool) []sta
 		item, known := states[i.Asset]
 		switch {
 		case known && item.State == apply.Done:
-			if i.Made = true; !told {
+			i.Made = true
+			if !told {
 				left = append(left, i)
 			}
 		case !known, item.State == apply.Unknown, item.Late:
@@ -253,7 +254,8 @@ func (d *debt) foundLeft(doc *state.Intended, states map[string]apply.Item, told
 		case d.about != nil && !d.about[i.Asset]:
 			left = append(left, i)
 		case d.told[i.Asset]:
-			if i.Made = true; !told {
+			i.Made = true
+			if !told {
 				left = append(left, i)
 			}
 		case ours && item.State == apply.Done:

@@ -73,3 +73,37 @@ func TestEventThenTimer(t *testing.T) {
 		w.quiet()
 	})
 }
+
+// TestEventCardWaitsInTheProcess: while a process still has a card to send nobody else tells of its removal; if it
+// dies, the next full run does.
+func TestEventCardWaitsInTheProcess(t *testing.T) {
+	t.Parallel()
+	for _, dies := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newSlowWorld(t, 10)
+			w.outbox = engine.NewOutbox(30 * time.Second)
+			w.release(0, 1)
+			w.robot.refuse = func(int) bool { return true }
+			if a := w.hear(30*time.Second, slowID(0)); a.Deactivated != 1 {
+				t.Fatalf("%+v", a)
+			}
+			w.robot.refuse = nil
+			w.later(10 * time.Minute)
+			w.ok(w.run())
+			if _, off, _, _ := w.told(); off != 0 {
+				t.Error("a run tells what the process still has to tell")
+			}
+			if !dies {
+				e := w.engine()
+				e.Outbox = w.outbox
+				e.Flush(t.Context())
+			}
+			w.later(2 * time.Hour)
+			w.ok(w.run())
+			if _, off, _, _ := w.told(); off != 1 {
+				t.Errorf("it was told %d times", off)
+			}
+			w.quiet()
+		})
+	}
+}

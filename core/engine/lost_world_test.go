@@ -45,6 +45,7 @@ type slowWorld struct {
 	request time.Duration // time-out of one try, as configured
 	reserve time.Duration
 	on      engine.NotifyOn
+	outbox  *engine.Outbox // of events, in place of the shared window
 	grace   time.Duration
 	log     bytes.Buffer
 }
@@ -152,7 +153,10 @@ func (w *slowWorld) hear(limit time.Duration, ids ...string) engine.EventAnswer 
 	v := engine.Events{Engine: e, Clouds: w, Bastion: w.client, Sleep: sleepSeconds}
 	if w.store != nil {
 		v.Engine.Intents = &engine.Intents{Store: w.store, Slice: "events"}
-		v.Engine.Window = w.store.Window("events", 30*time.Second)
+		v.Engine.Outbox = w.outbox
+		if w.outbox == nil {
+			v.Engine.Window = w.store.Window("events", 30*time.Second)
+		}
 		v.Begin = func(ctx context.Context, scopes []inventory.Scope) {
 			_ = w.store.Load(ctx, scopes).Begin(ctx, scopes...)
 		}

@@ -84,11 +84,8 @@ func (e Engine) post(ctx context.Context, p parcel) {
 	case e.Outbox == nil:
 		p.debt.settle(ctx, p.items, e.send(ctx, p.Report) == nil)
 	default:
-		due := e.Outbox.offer(p, e.Now())
-		if len(due) == 0 {
-			p.debt.wait(ctx)
-		}
-		e.deliver(ctx, due)
+		p.debt.wait(ctx) // before others can take it
+		e.deliver(ctx, e.Outbox.offer(p, e.Now()))
 	}
 }
 
@@ -101,16 +98,15 @@ func (e Engine) deliver(ctx context.Context, parcels []parcel) {
 	for _, p := range parcels {
 		reports = append(reports, p.Report)
 	}
-	lost := e.send(ctx, report.Merge(reports)) != nil
-	if lost {
+	if e.send(ctx, report.Merge(reports)) != nil {
+		for _, p := range parcels {
+			p.debt.wait(ctx)
+		}
 		e.Outbox.back(parcels)
+		return
 	}
 	for _, p := range parcels {
-		if lost {
-			p.debt.wait(ctx)
-		} else {
-			p.debt.settle(ctx, p.items, true)
-		}
+		p.debt.settle(ctx, p.items, true)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 func (e Engine) Retire(ctx context.Context, o Errand) Outcome {
 	started := e.Now()
 	p := pass{changes: noChanges}
+	ctx = e.compared(ctx)
 	removals, err := e.retire(ctx, o, &p)
 	out := e.done(o, started, p, err)
 	out.Removals = removals
@@ -59,6 +60,10 @@ func (e Engine) retire(ctx context.Context, o Errand, p *pass) (int, error) {
 		p.changes = noChanges
 		return removals, &plan.Trouble{Kind: inventory.Invalid, Reason: plan.Because(plan.WrongNumber, removals, o.Yes)}
 	}
-	e.carryOut(ctx, o, wishes.ApproveRetirement(e.Limits, proofs, o.Yes != 0), p)
+	approved := wishes.ApproveRetirement(e.Limits, proofs, o.Yes != 0)
+	if why, off := clockOff(ctx); off && len(approved.Removals()) > 0 {
+		return removals, &plan.Trouble{Kind: inventory.ClockOff, Reason: why}
+	}
+	e.carryOut(ctx, o, approved, p)
 	return removals, nil
 }

@@ -119,7 +119,9 @@ func bystander(a inventory.Asset) inventory.Asset {
 // an event.
 func (r *eventRun) wide() plan.Limits {
 	const all = 1 << 30
-	return plan.Limits{Percent: 100, Min: all, PerRun: all, AllowEmpty: true, Ask: r.Engine.Limits.Ask}
+	limits := plan.Limits{Percent: 100, Min: all, PerRun: all, AllowEmpty: true, Ask: r.Engine.Limits.Ask}
+	limits.Clock, _ = clockOff(r.ctx)
+	return limits
 }
 
 // brake gives proofs for the proved absences and for nothing else, as many as the account may
@@ -129,10 +131,13 @@ func (r *eventRun) brake(g *group, candidates []plan.Change, absent []*subject) 
 	if len(candidates) == 0 {
 		return proofs, held
 	}
+	wrong, off := clockOff(r.ctx)
 	lost, err := r.Bastion.DeactivatedSince(r.ctx, g.owner, r.Engine.Now().Add(-stormTime))
 	for _, c := range candidates {
 		proved := slices.ContainsFunc(absent, func(s *subject) bool { return s.asset == c.AssetID })
 		switch {
+		case off:
+			held[c.AssetID] = wrong
 		case !proved:
 		case err != nil:
 			proofs[c.AssetID] = plan.Proof{Err: err}

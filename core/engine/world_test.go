@@ -41,8 +41,9 @@ type world struct {
 	client    *jumpserver.Client
 	timeouts  time.Duration
 	journal   *journal
-	run, wire *clock // of the engine; of JumpServer and its client, which sleeps in it
-	robotTime *clock // of DingTalk, which takes 20 messages a minute
+	run, wire *clock           // of the engine; of JumpServer and its client, which sleeps in it
+	compares  func() time.Time // see engine.Engine.Clock
+	robotTime *clock           // of DingTalk, which takes 20 messages a minute
 	before    []jumpservertest.Host
 	messages  int                                 // that were looked at
 	zones     map[string]string                   // ids by name

@@ -25,7 +25,9 @@ const (
 	NameTaken      Kind = "name_taken"      // another asset has the name, perhaps in another spelling
 	Limit          Kind = "limit"           // JumpServer's number of assets is used up
 	Organisation   Kind = "organisation"    // another organisation answers than the configured one
+	OtherAccount   Kind = "other_account"   // the key is of another cloud account than the configured account was
 	Front          Kind = "front"           // something in front of JumpServer answered in its place; see Advice
+	ClockOff       Kind = "clock_off"       // a signature or token is refused for its time: this machine's clock is wrong, see Skew
 	Unknown        Kind = "unknown"
 )
 
@@ -46,6 +48,9 @@ type Error struct {
 	// RetryAfter is how long the other side asked to wait; 0 = it did not say. With Unanswered it is how long
 	// the write may still be carried out, from now on.
 	RetryAfter time.Duration
+	// Skew, with ClockOff, is how far this machine's clock is ahead of that of who refused; 0 = it is not
+	// known, or they agree.
+	Skew time.Duration
 	// Advice is what a person has to change; "" = more is not known than kind and message say.
 	Advice Advice
 }

@@ -97,6 +97,7 @@ type Client struct {
 	pace  *pace
 	costs *costs
 	calls atomic.Int64
+	skew  atomic.Int64 // see Skew
 
 	// known is what was learnt about this JumpServer: one immutable value, replaced as a whole
 	// and kept between runs. nil means that the organisation was not proved yet.

@@ -113,7 +113,8 @@ func (c *Client) appears(ctx context.Context, a inventory.NewAsset, lost error) 
 			return false, false, false
 		}
 		found, err := c.Assets(ctx, []string{a.ID})
-		if known = err == nil; known && len(found) > 0 {
+		known = err == nil
+		if known && len(found) > 0 {
 			return !asMade(a, found[0]), true, true
 		}
 	}

@@ -192,6 +192,7 @@ func (c *Client) send(ctx context.Context, q call, body []byte, timeout time.Dur
 		return c.lost(q, c.now().Sub(start), neverSent(err, failed), failed)
 	}
 	defer func() { _ = resp.Body.Close() }()
+	c.dated(resp.Header, start)
 	resp.Request = req // which net/http sets, and transports of tests may not
 	err = c.answer(ctx, q, resp)
 	took := c.now().Sub(start)

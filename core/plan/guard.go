@@ -29,6 +29,9 @@ type Limits struct {
 	// Hold, where it has a code, holds every removal that all else lets pass: why the run, of which
 	// this plan is a part, must not remove more.
 	Hold Reason
+	// Clock, where it has a code, says that the plan's time cannot be believed. It holds every removal, whatever
+	// was approved or proved, and keeps all from being written by which a later run counts time.
+	Clock Reason
 }
 
 // Proof is the answer to asking the cloud for one candidate's instance by its id.
@@ -113,7 +116,10 @@ func (p Plan) Approve(limits Limits, proofs Proofs) Approved {
 
 func (p Plan) approve(limits Limits, proofs Proofs) Approved {
 	g := newGuard(p, limits, proofs)
-	out := Approved{notes: slices.Clone(p.notes), updates: slices.Clone(p.marks), unchanged: p.untouched}
+	out := Approved{notes: slices.Clone(p.notes), unchanged: p.untouched}
+	if limits.Clock.Code == "" {
+		out.updates = slices.Clone(p.marks)
+	}
 	for _, c := range p.candidates {
 		switch action, why := g.decide(c); action {
 		case c.Action:

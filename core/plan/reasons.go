@@ -48,6 +48,9 @@ const (
 	ScopeFailed         Code = "scope_failed"
 	ScopeNotAsked       Code = "scope_not_asked"
 	OtherOwner          Code = "other_owner"
+	KeyOfAnother        Code = "key_of_another"
+	SeveralOwners       Code = "several_owners"
+	MarksOfAnother      Code = "marks_of_another"
 	OthersNotAsked      Code = "others_not_asked"
 	NotConfigured       Code = "not_configured"
 	SwitchedOffAccount  Code = "switched_off_account"
@@ -85,11 +88,13 @@ const (
 	ChangedMeanwhile    Code = "changed_meanwhile"
 	GoneMeanwhile       Code = "gone_meanwhile"
 	TimeUp              Code = "time_up"
+	Interrupted         Code = "interrupted"
 	NotAnswered         Code = "not_answered"
 	FoundDeactivated    Code = "found_deactivated"
 	FoundDeleted        Code = "found_deleted"
 	// Of a whole run, see Trouble.
 	RanOutOfTime   Code = "ran_out_of_time"
+	WasInterrupted Code = "was_interrupted"
 	RanUnanswered  Code = "ran_unanswered"
 	RanOutOfRoom   Code = "ran_out_of_room"
 	NearlyFull     Code = "nearly_full"
@@ -97,15 +102,22 @@ const (
 	RoomUsedUp     Code = "room_used_up"
 	NotReadAgain   Code = "not_read_again"
 	GuardStorm     Code = "guard_storm"
-	AsInCloud      Code = "as_in_cloud"
-	WeaklyAbsent   Code = "weakly_absent"
-	NothingToClose Code = "nothing_to_close"
-	NotShownYet    Code = "not_shown_yet"
-	ReleaseNotSeen Code = "release_not_seen"
-	NotOurAccount  Code = "not_our_account"
-	AlreadyThere   Code = "already_there"
-	GuardParts     Code = "guard_parts"
-	GuardBudget    Code = "guard_budget"
+	// Of clocks: this machine's is compared with the clouds', see Limits.Clock.
+	ClockAhead      Code = "clock_ahead"
+	ClockBehind     Code = "clock_behind"
+	ClockJumpServer Code = "clock_jumpserver"
+	RefusedAhead    Code = "refused_ahead"
+	RefusedBehind   Code = "refused_behind"
+	RefusedByTime   Code = "refused_by_time"
+	AsInCloud       Code = "as_in_cloud"
+	WeaklyAbsent    Code = "weakly_absent"
+	NothingToClose  Code = "nothing_to_close"
+	NotShownYet     Code = "not_shown_yet"
+	ReleaseNotSeen  Code = "release_not_seen"
+	NotOurAccount   Code = "not_our_account"
+	AlreadyThere    Code = "already_there"
+	GuardParts      Code = "guard_parts"
+	GuardBudget     Code = "guard_budget"
 	// Of what a person is to approve.
 	GuardAsks       Code = "guard_asks"
 	AsksAll         Code = "asks_all"
@@ -203,6 +215,12 @@ func wordsOf(code Code) (words, bool) {
 		{Retired, words{"人工执行 retire：账号或区域已不在配置中", "a person retires it: its account or region is not configured"}},
 		{OthersNotAsked, words{"保留：账号 %s 可能属于同一云账号，本次没有查询（写上 account_id 可以区分）", "kept: account %s may be of the same owner and was not asked (account_id tells them apart)"}},
 		{OtherOwner, words{"保留：资产属于云账号 %s，而当前密钥属于 %s", "kept: it belongs to cloud account %s, the key to %s"}},
+		{KeyOfAnother, words{"账号 %[1]s 的密钥属于云账号 %[2]s，而它一直是 %[3]s：没有创建、也没有移除任何资产。密钥放错了请换回；确实改用云账号 %[2]s 时，写上 account_id，或运行 jms-sync owner accept %[1]s",
+			"the key of account %[1]s belongs to cloud account %[2]s, and it was %[3]s until now: nothing was made, nothing removed. If the key is the wrong one, put the right one back; if %[2]s is meant, set account_id, or run jms-sync owner accept %[1]s"}},
+		{SeveralOwners, words{"账号 %[1]s 的资产标着不止一个云账号（%[2]s），密钥属于 %[3]s：没有创建、也没有移除任何资产。确认 %[3]s 是对的之后，写上 account_id，或运行 jms-sync owner accept %[1]s",
+			"assets of account %[1]s are marked with several cloud accounts (%[2]s), its key belongs to %[3]s: nothing was made, nothing removed. If %[3]s is right, set account_id, or run jms-sync owner accept %[1]s"}},
+		{MarksOfAnother, words{"账号 %[1]s 是云账号 %[2]s，而它的资产标着 %[3]s（标签 jms-owner 被改过？）：没有创建、也没有移除任何资产。请改回标签；确认 %[2]s 是对的之后，也可以写上 account_id，或运行 jms-sync owner accept %[1]s",
+			"account %[1]s is cloud account %[2]s, and its assets are marked with %[3]s (was the label jms-owner edited?): nothing was made, nothing removed. Correct the label; or, if %[2]s is right, set account_id, or run jms-sync owner accept %[1]s"}},
 		{StillRuns, words{"不处理：实例还在（%s 的列表里）", "refused: its instance is there, in the listing of %s"}},
 		{SeenElsewhere, words{"保留：实例出现在 %s 的列表中", "kept: the instance is in the listing of %s"}},
 		{GoneUnreadable, words{"保留：标签 jms-gone 无法识别", "kept: its label jms-gone cannot be read"}},
@@ -244,6 +262,8 @@ func wordsOf(code Code) (words, bool) {
 		{FoundDeactivated, words{"由之前的一次同步停用，当时没有收到应答或没能通知", "deactivated by an earlier run, whose answer was lost or which could not tell it"}},
 		{FoundDeleted, words{"由之前的一次同步删除，当时没有收到应答或没能通知", "deleted by an earlier run, whose answer was lost or which could not tell it"}},
 		{RanUnanswered, words{"%d 项变更：JumpServer 没有及时应答，可能已经执行", "%d changes: JumpServer did not answer in time; they may have been made"}},
+		{Interrupted, words{"被中断（收到终止信号），下次继续", "interrupted (told to stop); goes on next time"}},
+		{WasInterrupted, words{"被中断（收到终止信号）：处理了 %d/%d 项变更，其余 %d 项下次继续", "interrupted (told to stop): %d of %d changes were handled, %d go on next time"}},
 		{RanOutOfTime, words{"处理了 %d/%d 项变更，其余 %d 项下次继续", "%d of %d changes were handled, %d go on next time"}},
 		{RanOutOfRoom, words{"JumpServer 的资产数已达上限，%d 台实例没有资产", "JumpServer's number of assets is used up: %d instances have no asset"}},
 		{OnlyDeactivate, words{"JumpServer 的密钥没有删除资产的权限：只停用、不删除（等同 mode: deactivate）",
@@ -257,6 +277,15 @@ func wordsOf(code Code) (words, bool) {
 		{NotShownYet, words{"云上还看不到这个变化，留给下一次完整同步", "the cloud does not show it yet; left to the next full run"}},
 		{ReleaseNotSeen, words{"云上还看不到这次释放，资产仍启用：请平台重新投递", "the cloud does not show this release yet, and the asset is open: to be delivered again"}},
 		{NotOurAccount, words{"没有 ID 为 %s 且读取 %s 的启用账号", "no enabled account has the id %s and lists %s"}},
+		{ClockAhead, words{"时钟：与 %s 相比，本机快 %s。宽限期与再次确认都按本机时钟计算，所以这次不停用、不删除任何资产，批准也不放行；请校准本机时钟（NTP）",
+			"clock: compared with %s this machine is %s ahead. Graces and second looks are counted by it, so that nothing is deactivated or deleted now, whatever was approved; set this machine's clock right (NTP)"}},
+		{ClockBehind, words{"时钟：与 %s 相比，本机慢 %s。宽限期与再次确认都按本机时钟计算，所以这次不停用、不删除任何资产，批准也不放行；请校准本机时钟（NTP）",
+			"clock: compared with %s this machine is %s behind. Graces and second looks are counted by it, so that nothing is deactivated or deleted now, whatever was approved; set this machine's clock right (NTP)"}},
+		{ClockJumpServer, words{"时钟：JumpServer 与本机相差 %s，而云没有说本机不准；同步照常进行，请校准 JumpServer 所在主机的时钟（NTP）",
+			"clock: JumpServer's differs from this machine's by %s, and no cloud says that this machine is wrong; the run goes on; set the clock of JumpServer's host right (NTP)"}},
+		{RefusedAhead, words{"云因时间拒绝请求，不是密钥的问题：本机时钟快 %s，请校准（NTP）", "the cloud refuses the time of the request, not the key: this machine's clock is %s ahead, set it right (NTP)"}},
+		{RefusedBehind, words{"云因时间拒绝请求，不是密钥的问题：本机时钟慢 %s，请校准（NTP）", "the cloud refuses the time of the request, not the key: this machine's clock is %s behind, set it right (NTP)"}},
+		{RefusedByTime, words{"云因时间拒绝请求，不是密钥的问题：请核对本机时钟（NTP）", "the cloud refuses the time of the request, not the key: check this machine's clock (NTP)"}},
 		{GuardStorm, words{"暂缓：该账号 10 分钟内已停用 %d 个资产，其余等下一次完整同步", "held: %d assets of the account were deactivated within 10 minutes; further ones wait for the next full run"}},
 		{GuardParts, words{"暂缓：其他部分要移除 %d 个资产，加上这一部分的 %d 个，超过一次运行的上限 %d", "held: the other parts would remove %d assets, with the %d of this part that is more than the %d of one run"}},
 		{GuardBudget, words{"暂缓：读写不了各部分共用的移除额度（%s）", "held: the removals that all parts share could not be counted (%s)"}},

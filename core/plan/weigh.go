@@ -81,6 +81,9 @@ func (g *guard) decide(c Change) (Action, Reason) {
 	if g.there(c) {
 		return Skip, because(StillThere)
 	}
+	if why := g.limits.Clock; why.Code != "" {
+		return Hold, why
+	}
 	approved := g.limits.Approved[c.AssetID]
 	if why, trips := g.weigh(c); trips && !approved {
 		return Hold, why
@@ -218,6 +221,9 @@ func missingSince(a inventory.Asset, now time.Time) (at time.Time, known bool) {
 func (g *guard) remember(c Change, why Reason) (Change, bool) {
 	a := *c.Before
 	_, known := missingSince(a, g.plan.now)
+	if g.limits.Clock.Code != "" {
+		return Change{}, false
+	}
 	first := why.Code == GuardMissing || g.proofs[c.AssetID].Weak != nil && g.contradicted[placeOf(c)] == ""
 	switch {
 	case first && !known:

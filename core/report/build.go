@@ -61,7 +61,8 @@ func Build(in Input) Report {
 // onlyWarns tells what needs no action now: what is to be known before it becomes a failure.
 func onlyWarns(err error) bool {
 	var t *plan.Trouble
-	return inventory.KindOf(err) == inventory.Limit || errors.As(err, &t) && t.Reason.Code == plan.OnlyDeactivate
+	return inventory.KindOf(err) == inventory.Limit || errors.As(err, &t) &&
+		(t.Reason.Code == plan.OnlyDeactivate || t.Reason.Code == plan.ClockJumpServer)
 }
 
 func (r *Report) addScope(l inventory.Listing, w words) {
@@ -70,7 +71,7 @@ func (r *Report) addScope(l inventory.Listing, w words) {
 		s.Instances = len(l.Instances)
 		r.Total += s.Instances
 	} else {
-		s.Error = ScopeError{Kind: inventory.KindOf(l.Err), Message: l.Err.Error()}
+		s.Error = ScopeError{Kind: inventory.KindOf(l.Err), Message: w.advised(l.Err)}
 		var waits interface { // cloud.Quarantined
 			Told() bool
 			Again() (time.Time, error)
@@ -184,6 +185,15 @@ func (r *Report) outcome(stopped bool) Outcome {
 	}
 }
 
+// advised returns an error's text. Before that of a request that was refused for its time stands what to do.
+func (w words) advised(err error) string {
+	var fault *inventory.Error
+	if !errors.As(err, &fault) || fault.Kind != inventory.ClockOff {
+		return err.Error()
+	}
+	return plan.ByClock(fault.Skew).Text(w.lang) + w.colon + err.Error()
+}
+
 // fault words an error; nil, which no caller should hand over, is still an error.
 func fault(err error, instance string) Fault {
 	if err == nil {
@@ -195,6 +205,9 @@ func fault(err error, instance string) Fault {
 // trouble words an error of the run.
 func (w words) trouble(err error) Fault {
 	f := fault(err, "")
+	if err != nil {
+		f.Message = w.advised(err)
+	}
 	var t *plan.Trouble
 	if errors.As(err, &t) {
 		f.Message = t.Reason.Text(w.lang)

@@ -81,7 +81,7 @@ func sharedWindow(w *world) {
 		w.Errorf("%d cards", n)
 	}
 	w.told(1)
-	kept, err := filepath.Glob(filepath.Join(folder, "window", "*", "*.json"))
+	kept, err := filepath.Glob(filepath.Join(folder, "servers", "*", "window", "*", "*.json"))
 	if err != nil || len(kept) != 2 {
 		w.Errorf("kept are %q, %v", kept, err)
 	}

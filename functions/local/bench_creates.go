@@ -15,6 +15,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver"
+	"github.com/jms-sync/jms-sync/core/pause"
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
@@ -165,7 +166,8 @@ func (c *creator) clean(ctx context.Context) error {
 			if err == nil {
 				break
 			}
-			if kind := inventory.KindOf(err); try == tries || kind != inventory.Temporary && kind != inventory.Incomplete {
+			again := []inventory.Kind{inventory.Temporary, inventory.Incomplete, inventory.Unanswered}
+			if try == tries || !slices.Contains(again, inventory.KindOf(err)) {
 				return err
 			}
 		}
@@ -217,6 +219,9 @@ func (c *creator) once(ctx context.Context, writers int) (took time.Duration, er
 	}
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Minute)
 	defer cancel()
+	if err != nil { // JumpServer still makes what was on its way when the writers stopped
+		err = errors.Join(err, c.clean(last), pause.For(last, 2*time.Second))
+	}
 	return took, errors.Join(err, c.clean(last))
 }
 

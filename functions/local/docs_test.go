@@ -162,7 +162,14 @@ func TestQuickStart(t *testing.T) {
 			if len(d.hosts()) != 3 || !strings.Contains(out, c.done) || strings.Count(out, c.nothing) != 1 {
 				t.Errorf("%d hosts; want a sync, then an empty plan:\n%s", len(d.hosts()), out)
 			}
+			d.quickRobot(c.file)
+			text, err := os.ReadFile(filepath.Join(repository, "s.yaml"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			d.save("s.yaml", string(text))
 			d.shell(blocks[3])
+			d.quickTick()
 			if got := d.read(calls); got != "make demo\nmake build\nmake deploy\n" {
 				t.Errorf("make was called:\n%s", got)
 			}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 
@@ -12,7 +13,7 @@ import (
 )
 
 func doctorCommand(o *options, stdout io.Writer) *cobra.Command {
-	send := false
+	send, fix, file := false, false, ""
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "体检：逐项检查密钥、权限、时钟、DNS、TLS、组织、网域、平台、节点、地域、webhook 与存储，并给出修复办法",
@@ -21,9 +22,20 @@ func doctorCommand(o *options, stdout io.Writer) *cobra.Command {
 			"设置了 JMS_SYNC_STATE 时，会在它的前缀下写入并删除一个探测对象（doctor/…）。\n\n" +
 			"退出码：0 全部正常或只有警告；2 配置或用法有误；3 有失败项。",
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return o.doctor(cmd.Context(), stdout, send) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			switch {
+			case file != "":
+				return o.deployable(cmd.Context(), stdout, file, fix)
+			case fix:
+				return &exit{exitUsage, errors.New("--fix 只与 --deploy 一起用 (--fix is for --deploy)")}
+			}
+			return o.doctor(cmd.Context(), stdout, send)
+		},
 	}
 	cmd.Flags().BoolVar(&send, "send-test", false, "向钉钉发送一条测试消息（不 @ 任何人）")
+	cmd.Flags().StringVar(&file, "deploy", "", "只检查部署：s.yaml 的函数得到的变量，够不够读取配置（不连接 JumpServer 与云）；不写文件名即 s.yaml")
+	cmd.Flags().BoolVar(&fix, "fix", false, "与 --deploy 一起：先把配置用到而函数得不到的变量加进 s.yaml 的 environmentVariables")
+	cmd.Flags().Lookup("deploy").NoOptDefVal = defaultServerless
 	return cmd
 }
 

@@ -137,6 +137,8 @@ func illnesses() []illness {
 				})
 			})
 		}},
+		{"cloud-clock", exitPartial, func(p *patient) { p.ecs.SetDate(8 * 24 * time.Hour) }},
+		{"cloud-refuses-time", exitPartial, func(p *patient) { p.ecs.SetAhead(-20 * time.Minute) }},
 		{"key-wrong", exitPartial, func(p *patient) { p.keySecret = "another-secret" }},
 		{"key-off", exitPartial, func(p *patient) {
 			p.jms.AddKey(jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret, Off: true})

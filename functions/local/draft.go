@@ -4,8 +4,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/jms-sync/jms-sync/core/config"
 )
 
 // draft is the configuration that init writes. Its secrets are names of variables, never values.
@@ -93,26 +96,55 @@ func (a draftAccount) yaml(line func(string, ...any)) {
 	}
 }
 
-// variables lists what has to be set where the configuration is used, for s.yaml's
-// environmentVariables or a shell. It holds names, and no values.
-func (d draft) variables() string {
-	var b strings.Builder
-	b.WriteString("# 由 jms-sync init 生成：运行前要设置的变量（s.yaml 里写 ${env('名称')}）。填好值的副本不要提交到版本库。\n")
-	seen := map[string]bool{"": true}
-	put := func(name, what string) {
-		if !seen[name] {
-			fmt.Fprintf(&b, "# %s\n%s=\n", what, name)
-		}
-		seen[name] = true
-	}
-	put(d.keyEnv, "JumpServer API Key 的 ID")
-	put(d.secretEnv, "JumpServer API Key 的 Secret")
+// needed is a variable that the configuration names, and what it is.
+type needed struct{ name, what string }
+
+// needs lists the variables that the configuration names, each once.
+func (d draft) needs() []needed {
+	all := []needed{{d.keyEnv, "JumpServer API Key 的 ID"}, {d.secretEnv, "JumpServer API Key 的 Secret"}}
 	for _, a := range d.accounts {
-		put(a.keyEnv, "云账号 "+oneLine(a.name)+" 的密钥 ID")
-		put(a.secretEnv, "云账号 "+oneLine(a.name)+" 的密钥 Secret")
+		all = append(all, needed{a.keyEnv, "云账号 " + oneLine(a.name) + " 的密钥 ID"}, needed{a.secretEnv, "云账号 " + oneLine(a.name) + " 的密钥 Secret"})
 	}
-	put(d.webhookEnv, "钉钉机器人的 webhook")
-	put(d.signEnv, "钉钉机器人的加签密钥")
+	all = append(all, needed{d.webhookEnv, "钉钉机器人的 webhook"}, needed{d.signEnv, "钉钉机器人的加签密钥"})
+	seen := map[string]bool{"": true}
+	return slices.DeleteFunc(all, func(n needed) bool {
+		before := seen[n.name]
+		seen[n.name] = true
+		return before
+	})
+}
+
+// names are those of needs.
+func (d draft) names() []string {
+	var names []string
+	for _, n := range d.needs() {
+		names = append(names, n.name)
+	}
+	return names
+}
+
+// dotEnv returns the text of a file .env that has a line for each variable that the configuration names, and for
+// those by which functions find configuration and state. Lines that are there stay; new ones have no value.
+func (d draft) dotEnv(before string) string {
+	b := strings.Builder{}
+	b.WriteString(before)
+	if before != "" && !strings.HasSuffix(before, "\n") {
+		b.WriteByte('\n')
+	}
+	there := map[string]bool{}
+	for line := range strings.Lines(before) {
+		name, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "export "), "=")
+		there[strings.TrimSpace(name)] = true
+	}
+	if before == "" {
+		b.WriteString("# 由 jms-sync init 生成：部署与运行要用的变量。填好值；不要提交到版本库。已经 export 的，这里可以留空。\n")
+	}
+	for _, n := range append(d.needs(),
+		needed{config.VarConfig, "函数读取的配置，如 oss://桶/config.yaml?region=cn-hangzhou"}, needed{config.VarState, "函数的状态存储，如 oss://桶/jms-sync?region=cn-hangzhou"}) {
+		if !there[n.name] {
+			fmt.Fprintf(&b, "# %s\n%s=\n", n.what, n.name)
+		}
+	}
 	return b.String()
 }
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -38,7 +39,8 @@ func initCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "init",
 		Short: "生成配置：从 JumpServer 找组织、网域与平台，从云上找地域，写出 config.yaml，体检，并显示第一份计划",
-		Long: "询问（或由参数给出）JumpServer、云账号与钉钉，写出 config.yaml（-c 可改名）和要设置的变量清单。\n" +
+		Long: "询问（或由参数给出）JumpServer、云账号与钉钉，写出 config.yaml（-c 可改名）和 .env（变量名，值由你填；已有的行不改）；\n" +
+			"旁边有 s.yaml 时，在它的 environmentVariables 里加上这些变量。\n" +
 			"密钥从环境变量读取，配置里只写 ${变量}；不写 JumpServer，不写云，不发钉钉。已有的文件只在 --force 时覆盖。\n\n" +
 			"--cloud 可以写多次，逗号分隔：type=aliyun,name=aliyun-prod,key-env=ALIYUN_KEY,secret-env=ALIYUN_SECRET,regions=cn-beijing+cn-hangzhou,zone=idc\n" +
 			"（不写 key-env 表示使用角色；regions=all 为全部地域；另有 tenant=、project=、endpoint=）。\n\n" +
@@ -59,7 +61,7 @@ func initCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	f.StringVar(&i.endpoint, "cloud-endpoint", "", "询问到的云账号的 API 地址，用于专有地域与测试")
 	f.StringVar(&i.webhookEnv, "dingtalk-webhook-env", "", "存放钉钉 webhook 的环境变量（默认：设置了 DINGTALK_WEBHOOK 就用它）")
 	f.StringVar(&i.signEnv, "dingtalk-secret-env", "", "存放钉钉加签密钥的环境变量（默认：设置了 DINGTALK_SECRET 就用它）")
-	f.StringVar(&i.env, "env-file", "", "变量清单的文件（默认：配置文件名加 .env）")
+	f.StringVar(&i.env, "env-file", "", "变量的文件（默认：配置文件旁边的 .env）；已有的行不改")
 	f.BoolVar(&i.force, "force", false, "覆盖已有的文件")
 	f.BoolVar(&i.noPlan, "no-plan", false, "不显示计划")
 	return cmd
@@ -70,9 +72,9 @@ func (i *initial) run(ctx context.Context, o *options, ask asker, stdout, stderr
 		o.config = config.DefaultFile
 	}
 	if i.env == "" {
-		i.env = o.config + ".env"
+		i.env = filepath.Join(filepath.Dir(o.config), ".env")
 	}
-	if err := i.free(o.config, i.env); err != nil {
+	if err := i.free(o.config); err != nil {
 		return &exit{exitUsage, err}
 	}
 	if err := i.collect(ctx, ask); err != nil {
@@ -84,10 +86,9 @@ func (i *initial) run(ctx context.Context, o *options, ask asker, stdout, stderr
 	if err := checked(ctx, i.yaml()); err != nil {
 		return &exit{exitUsage, err}
 	}
-	if err := errors.Join(keep(o.config, i.yaml(), i.force), keep(i.env, i.variables(), i.force)); err != nil {
+	if err := i.write(o.config, stdout); err != nil {
 		return &exit{exitFailed, err}
 	}
-	fmt.Fprintf(stdout, "\n已写出 %s 与 %s（只有你可读）。\n\n", o.config, i.env)
 	if err := o.doctor(ctx, stdout, false); err != nil || i.noPlan {
 		return err
 	}
@@ -106,6 +107,48 @@ func (i *initial) free(files ...string) error {
 		}
 	}
 	return nil
+}
+
+// write writes the configuration, the variables that it names into .env, and into the file of Serverless Devs beside
+// it, where there is one, that functions get them.
+func (i *initial) write(file string, stdout io.Writer) error {
+	before, err := os.ReadFile(i.env)
+	if err != nil && !os.IsNotExist(err) {
+		return err
+	}
+	if err := errors.Join(keep(file, i.yaml(), i.force), keep(i.env, i.dotEnv(string(before)), true)); err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "\n已写出 %s 与 %s（只有你可读）。\n", file, i.env)
+	serverless := filepath.Join(filepath.Dir(file), defaultServerless)
+	text, err := os.ReadFile(serverless)
+	if os.IsNotExist(err) {
+		fmt.Fprintln(stdout)
+		return nil
+	}
+	var with string
+	if err == nil {
+		with, err = withVariables(string(text), i.names())
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", serverless, err)
+	}
+	if with != string(text) {
+		if err := replace(serverless, with); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(stdout, "%s 的函数会得到这些变量；部署前把值写进 %s，再执行 jms-sync doctor --deploy。\n\n", serverless, i.env)
+	return nil
+}
+
+// replace writes a file anew and leaves its mode.
+func replace(file, text string) error {
+	info, err := os.Stat(file)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, []byte(text), info.Mode().Perm())
 }
 
 // checked reads the draft as a run would, before it is written.

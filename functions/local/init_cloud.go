@@ -17,6 +17,9 @@ func (i *initial) everyCloud(ctx context.Context, cfg config.Config, zones []cho
 	for _, text := range i.clouds {
 		a, err := parseCloud(text)
 		if err == nil {
+			err = i.nameable(a.name)
+		}
+		if err == nil {
 			err = i.account(ctx, cfg, a, zones, ask)
 		}
 		if err != nil {
@@ -24,7 +27,7 @@ func (i *initial) everyCloud(ctx context.Context, cfg config.Config, zones []cho
 		}
 	}
 	for more := len(i.clouds) == 0; more; {
-		a, err := askCloud(ask)
+		a, err := i.askCloud(ask)
 		a.endpoint = i.endpoint
 		if err == nil {
 			err = i.account(ctx, cfg, a, zones, ask)
@@ -71,11 +74,35 @@ func parseCloud(text string) (wanted, error) {
 	return w, nil
 }
 
-func askCloud(ask asker) (w wanted, err error) {
+// nameable returns an error where a further account cannot have this name.
+func (i *initial) nameable(name string) error {
+	if slices.ContainsFunc(i.accounts, func(a draftAccount) bool { return a.name == name }) {
+		return fmt.Errorf("name: %q 已是另一个云账号的名称 (another account has this name)", name)
+	}
+	return config.AccountName(name)
+}
+
+// askName asks for the account's name until it is one that a configuration takes, so that the answers before
+// are not lost. The default is offered, and not asked for twice: it is what the end of the input answers.
+func (i *initial) askName(ask asker, otherwise string) (string, error) {
+	for {
+		name, err := ask.text("账号的名称", otherwise, "--cloud")
+		if err != nil {
+			return "", err
+		}
+		mistake := i.nameable(name)
+		if mistake == nil || name == otherwise {
+			return name, mistake
+		}
+		fmt.Fprintln(ask.out, mistake)
+	}
+}
+
+func (i *initial) askCloud(ask asker) (w wanted, err error) {
 	if w.kind, err = ask.text("云的类型（aliyun、huawei、aws、tencent、azure）", "", "--cloud"); err != nil {
 		return w, err
 	}
-	if w.name, err = ask.text("账号的名称", strings.ToLower(w.kind)+"-prod", "--cloud"); err != nil {
+	if w.name, err = i.askName(ask, strings.ToLower(w.kind)+"-prod"); err != nil {
 		return w, err
 	}
 	if w.keyEnv, err = ask.optional("存放密钥 ID 的环境变量（空 = 使用角色）"); err != nil || w.keyEnv == "" {

@@ -32,7 +32,7 @@ func beginner(t *testing.T) (p *patient, file string) {
 // wrote compares what init wrote with its golden files, and reads it as a run would.
 func (p *patient) wrote(name, file string) config.Config {
 	p.Helper()
-	for _, f := range []string{file, file + ".env"} {
+	for _, f := range []string{file, filepath.Join(p.dir, ".env")} {
 		info, err := os.Stat(f)
 		if err != nil || info.Mode().Perm() != 0o600 {
 			p.Fatalf("%s: %v, %v; want mode 0600", f, info, err)
@@ -45,7 +45,7 @@ func (p *patient) wrote(name, file string) config.Config {
 		}
 	}
 	golden(p.T, filepath.Join("testdata", "init", name+".yaml.golden"), p.steady(p.read(file)))
-	golden(p.T, filepath.Join("testdata", "init", name+".env.golden"), p.read(file+".env"))
+	golden(p.T, filepath.Join("testdata", "init", name+".env.golden"), p.read(filepath.Join(p.dir, ".env")))
 	cfg, err := config.Load(p.Context(), config.Source{File: file, Env: os.Environ()})
 	if err != nil {
 		p.Fatal(err)
@@ -64,13 +64,17 @@ func TestInitAsks(t *testing.T) {
 	zone := p.jms.SeedZone(opsOrg, "idc")
 	p.stdin = strings.Join([]string{
 		p.url, "2", "aliyun", "", "MY_CLOUD_ID", "MY_CLOUD_SECRET", "cn-beijing, cn-hangzhou", "idc",
-		"y", "阿里云", `second "x": #1`, "MY_CLOUD_ID", "MY_CLOUD_SECRET", "", "1", "n",
+		"y", "阿里云", `second "x": #1`, "a,b", "aliyun-prod", `second "x" #1`, "MY_CLOUD_ID", "MY_CLOUD_SECRET", "", "1", "n",
 	}, "\n") + "\n"
 	p.raw(t.Context(), exitDone, "-c", file, "--no-log-file", "init", "--cloud-endpoint", p.endpoint)
-	p.prints("云账号 aliyun-prod 可用：账号 1234567890123456，地域：cn-beijing、cn-hangzhou、cn-shanghai", "第一份计划（没有写入任何东西）")
+	p.prints("云账号 aliyun-prod 可用：账号 1234567890123456，地域：cn-beijing、cn-hangzhou、cn-shanghai", "第一份计划（没有写入任何东西）",
+		"已是另一个云账号的名称")
+	if n := strings.Count(p.stdout.String(), "不能有冒号与逗号"); n != 2 {
+		t.Errorf("a name that no configuration takes was refused %d times when it was asked for, want 2", n)
+	}
 	p.save(filepath.Base(file), strings.Replace(p.read(file), zone, fixedZone, 1)) // the emulator chose it
 	cfg := p.wrote("asked", file)
-	if cfg.JumpServer.OrgID != opsOrg || len(cfg.Clouds) != 2 || cfg.Clouds[0].DomainID != fixedZone || cfg.Clouds[1].Name != `second "x": #1` ||
+	if cfg.JumpServer.OrgID != opsOrg || len(cfg.Clouds) != 2 || cfg.Clouds[0].DomainID != fixedZone || cfg.Clouds[1].Name != `second "x" #1` ||
 		len(cfg.Clouds[0].Regions) != 2 || len(cfg.Clouds[1].Regions) != 0 || cfg.Clouds[0].AccountID != "1234567890123456" ||
 		!cfg.Notification.DingTalk.Enabled || cfg.Notification.DingTalk.Secret.Reveal() != deskSign {
 		t.Errorf("%+v", cfg)
@@ -99,6 +103,31 @@ func TestInitByFlags(t *testing.T) {
 	p.prints("第一份计划（没有写入任何东西）")
 }
 
+// TestInitBesideServerless: where s.yaml stands beside it, its functions get the variables that the configuration
+// names, lines of .env that are there stay, and what init wrote can be deployed once the values are there.
+func TestInitBesideServerless(t *testing.T) {
+	p, file := beginner(t)
+	text, err := os.ReadFile(filepath.Join(repository, "s.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	serverless := p.save("s.yaml", string(text))
+	p.save(".env", "JMS_SYNC_CONFIG=oss://mine/config.yaml?region=cn-hangzhou\nJMS_SYNC_STATE=oss://mine/state\nOTHER=kept")
+	p.raw(t.Context(), exitDone, "-c", file, "--no-log-file", "init", "--url", p.url, "--org", "运维", "--no-plan", "--cloud",
+		"type=aliyun,name=prod,key-env=MY_CLOUD_ID,secret-env=MY_CLOUD_SECRET,regions=cn-beijing,endpoint="+p.endpoint)
+	dotenv := p.read(filepath.Join(p.dir, ".env"))
+	if !strings.HasPrefix(dotenv, "JMS_SYNC_CONFIG=oss://mine/config.yaml?region=cn-hangzhou\nJMS_SYNC_STATE=oss://mine/state\nOTHER=kept\n") ||
+		strings.Count(dotenv, "JMS_SYNC_CONFIG=") != 1 || !strings.Contains(dotenv, "\nMY_CLOUD_SECRET=\n") {
+		t.Errorf("%s", dotenv)
+	}
+	if n := strings.Count(p.read(serverless), "MY_CLOUD_ID: ${env('MY_CLOUD_ID')}\n"); n != 1 { // the event's block is an alias of it
+		t.Errorf("s.yaml passes the variable %d times:\n%s", n, p.read(serverless))
+	}
+	p.raw(t.Context(), exitDone, "-c", file, "doctor", "--deploy="+serverless)
+	t.Setenv("MY_CLOUD_SECRET", "")
+	p.raw(t.Context(), exitPartial, "-c", file, "doctor", "--deploy="+serverless)
+}
+
 // TestInitStops: at each mistake, with a word that helps, and with no file written.
 func TestInitStops(t *testing.T) {
 	p, file := beginner(t)
@@ -112,6 +141,8 @@ func TestInitStops(t *testing.T) {
 		"不认识 \"regi…\"":               {"--url", p.url, "--org", "运维", "--cloud", cloud + ",region=x"},
 		"没有地域 \"cn-mars\"":            {"--url", p.url, "--org", "运维", "--cloud", cloud + ",regions=cn-mars"},
 		"--cloud zone=: \"dmz\" 不在其中": {"--url", p.url, "--org", "运维", "--cloud", cloud + ",zone=dmz"},
+		"不能有冒号与逗号":                    {"--url", p.url, "--org", "运维", "--cloud", strings.Replace(cloud, "name=prod", "name=a:b", 1)},
+		"已是另一个云账号的名称":                 {"--url", p.url, "--org", "运维", "--cloud", cloud, "--cloud", cloud},
 		"不能含有 ${":                     {"--url", p.url, "--org", "运维", "--cloud", strings.Replace(cloud, "name=prod", "name=${HOME}", 1)},
 		"要有 type= 与 name=":            {"--url", p.url, "--org", "运维", "--cloud", "type=aws"},
 		"cloud ibm is not supported":  {"--url", p.url, "--org", "运维", "--cloud", "type=ibm,name=x"},

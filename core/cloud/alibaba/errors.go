@@ -36,8 +36,10 @@ func kindOf(r *cloud.Refusal) inventory.Kind {
 		return r.Kind
 	case strings.HasPrefix(code, "Throttling"), r.Status == http.StatusTooManyRequests, flowControl(code), flowControl(r.Text):
 		return inventory.Throttled
+	case hasPrefix(code, "InvalidTimeStamp", "IllegalTimestamp"):
+		return inventory.ClockOff
 	case hasPrefix(code, "InvalidAccessKeyId", "InvalidAccessKeySecret", "MissingAccessKeyId", "SignatureDoesNotMatch",
-		"IncompleteSignature", "InvalidSecurityToken", "MissingSecurityToken", "InvalidTimeStamp"):
+		"IncompleteSignature", "InvalidSecurityToken", "MissingSecurityToken"):
 		return inventory.BadCredentials
 	case hasPrefix(code, "ServiceUnavailable", "InternalError", "SignatureNonceUsed"), r.Status >= 500, r.Status == http.StatusRequestTimeout:
 		return inventory.Temporary

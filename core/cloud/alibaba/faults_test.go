@@ -26,6 +26,7 @@ func TestFaults(t *testing.T) {
 		alibabatest.NoRequestID: inventory.Incomplete, alibabatest.Truncated: inventory.Incomplete,
 		peertest.CutOff: inventory.Temporary, peertest.Redirect: inventory.Incomplete,
 		peertest.Reset: inventory.Temporary, alibabatest.NonceUsed: inventory.Temporary,
+		alibabatest.Untimely: inventory.ClockOff, alibabatest.IllegalTime: inventory.ClockOff,
 		alibabatest.Inactive: inventory.BadCredentials, peertest.Hang: inventory.Temporary,
 	})
 }

@@ -55,8 +55,10 @@ func kindOf(r *cloud.Refusal) inventory.Kind {
 		"ThrottledException", "RequestThrottled", "RequestThrottledException", "EC2ThrottledException", "TooManyRequestsException",
 		"BandwidthLimitExceeded", "SlowDown"):
 		return inventory.Throttled
+	case among(code, "RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture"), untimely(r):
+		return inventory.ClockOff
 	case among(code, authFailure, "InvalidClientTokenId", "SignatureDoesNotMatch", "IncompleteSignature", "MissingAuthenticationToken",
-		"InvalidAccessKeyId", "UnrecognizedClientException", "ExpiredToken", "ExpiredTokenException", "RequestExpired", "InvalidSecurity"):
+		"InvalidAccessKeyId", "UnrecognizedClientException", "ExpiredToken", "ExpiredTokenException", "InvalidSecurity"):
 		return inventory.BadCredentials
 	case among(code, "UnauthorizedOperation", "AccessDenied", "AccessDeniedException", "UnauthorizedAccess", optInRequired,
 		"Blocked", "PendingVerification", "RegionDisabledException"):
@@ -72,6 +74,13 @@ func kindOf(r *cloud.Refusal) inventory.Kind {
 		return inventory.Invalid
 	}
 	return inventory.Incomplete // a redirect, or a success that is none
+}
+
+// untimely reports whether a signature is refused for its time: the code is that of a wrong secret, and only
+// the text tells.
+func untimely(r *cloud.Refusal) bool {
+	return among(r.Code, "SignatureDoesNotMatch", "InvalidSignatureException", "AuthFailure") &&
+		(strings.Contains(r.Text, "Signature expired") || strings.Contains(r.Text, "Signature not yet current"))
 }
 
 func among(code string, codes ...string) bool { return slices.Contains(codes, code) }

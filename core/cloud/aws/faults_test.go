@@ -21,7 +21,7 @@ func TestFaults(t *testing.T) {
 	harness().Faults(t, map[awstest.Kind]inventory.Kind{
 		awstest.Throttled: inventory.Throttled, awstest.Throttling: inventory.Throttled, awstest.Unauthorized: inventory.Denied,
 		awstest.AccessDenied: inventory.Denied, awstest.AuthFailure: inventory.BadCredentials, awstest.OptInRequired: inventory.Denied,
-		awstest.Expired: inventory.BadCredentials, awstest.InternalError: inventory.Temporary, awstest.Unavailable: inventory.Temporary,
+		awstest.Expired: inventory.ClockOff, awstest.OldSignature: inventory.ClockOff, awstest.InternalError: inventory.Temporary, awstest.Unavailable: inventory.Temporary,
 		peertest.HTML500: inventory.Temporary, peertest.HTML503: inventory.Temporary, peertest.HTML200: inventory.Incomplete,
 		awstest.OddError: inventory.Invalid, peertest.EmptyObject: inventory.Incomplete, peertest.Null: inventory.Incomplete,
 		peertest.EmptyBody: inventory.Incomplete, awstest.NoList: inventory.Incomplete, awstest.NoRequestID: inventory.Incomplete,
@@ -36,7 +36,7 @@ func TestPagingFaults(t *testing.T) {
 	for fault, want := range map[awstest.Kind]inventory.Kind{
 		awstest.RepeatToken: inventory.Incomplete, awstest.InvalidToken: inventory.Invalid, awstest.InternalError: inventory.Temporary,
 		awstest.NoList: inventory.Incomplete, awstest.Unauthorized: inventory.Denied, awstest.InstanceGone: inventory.Temporary,
-		awstest.OtherDocument: inventory.Incomplete, awstest.Expired: inventory.BadCredentials,
+		awstest.OtherDocument: inventory.Incomplete, awstest.Expired: inventory.ClockOff,
 	} {
 		w := newWorld(t)
 		w.Fill(region, 2500)

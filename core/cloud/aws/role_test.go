@@ -125,7 +125,7 @@ func TestAssumeRoleFails(t *testing.T) {
 		peertest.HTML200:      inventory.Incomplete,
 		peertest.Redirect:     inventory.Incomplete,
 		awstest.AccessDenied:  inventory.Denied,
-		awstest.Expired:       inventory.BadCredentials,
+		awstest.Expired:       inventory.ClockOff,
 		awstest.OddError:      inventory.Invalid,
 		awstest.OtherDocument: inventory.Incomplete,
 	} {

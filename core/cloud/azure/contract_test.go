@@ -46,7 +46,7 @@ func harness() cloudtest.Harness {
 			AccessKeyID: secret.New(good.ClientID), AccessKeySecret: secret.New(good.Secret),
 		},
 		Unknown: unknown, Region: region, Missing: "mars", Absent: azure.Provider(cloud.Policy{}).Absent, Owner: owner, Secrets: secrets(),
-		List: azuretest.ListMachines, Second: azuretest.GetMachine, PageSize: pageSize, Many: 12, Keyless: true,
+		List: azuretest.ListMachines, Second: azuretest.GetMachine, PageSize: pageSize, Many: 12, Keyless: true, Bearer: true,
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -92,6 +93,8 @@ func kindOf(r *refusal) inventory.Kind {
 	case status >= 500, status == http.StatusRequestTimeout, r.Code == "temporarily_unavailable",
 		r.from.token() && status == http.StatusGone: // the metadata service is being updated
 		return inventory.Temporary
+	case slices.Contains([]string{"AADSTS700024", "AADSTS500133"}, r.Code): // an assertion out of its valid time
+		return inventory.ClockOff
 	case r.from.token() && status >= 400, status == http.StatusUnauthorized:
 		return inventory.BadCredentials
 	case status == http.StatusForbidden:
@@ -118,7 +121,7 @@ func (l *lister) classify(ctx context.Context, op string, err error) error {
 	case errors.As(err, &refused):
 		fault := l.part(kindOf(refused), op, refused.Error())
 		fault.RetryAfter = refused.after
-		return fault
+		return cloud.ByClock(ctx, fault)
 	case context.Cause(ctx) != nil:
 		return &inventory.Error{Kind: inventory.Deadline, Message: op, Err: context.Cause(ctx)}
 	case errors.As(err, &lost):
@@ -132,7 +135,7 @@ func (l *lister) classify(ctx context.Context, op string, err error) error {
 // answers, is an error of the call, for the call may be made in a goroutine of ours.
 func retried[T any](ctx context.Context, l *lister, op string, call func(context.Context) (T, error)) (T, error) {
 	return cloud.Retry(ctx, l.policy, func(ctx context.Context) (T, error) {
-		ctx, failed := noting(ctx)
+		ctx, failed := noting(cloud.Listening(ctx))
 		value, err := unbroken(func() (T, error) { return call(ctx) })
 		if err != nil {
 			err = failed.instead(err)
@@ -172,7 +175,7 @@ func (l *lister) named(op, region string, err error) error {
 	out := &inventory.Error{Kind: inventory.KindOf(err), Message: cloud.Caller{Account: l.account}.What(op, region), Err: err}
 	var inner *inventory.Error
 	if errors.As(err, &inner) {
-		out.RetryAfter = inner.RetryAfter
+		out.RetryAfter, out.Skew = inner.RetryAfter, inner.Skew
 	}
 	return out
 }

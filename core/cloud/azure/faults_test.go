@@ -51,7 +51,7 @@ func TestFaults(t *testing.T) {
 func TestTokenFaults(t *testing.T) {
 	t.Parallel()
 	for fault, want := range map[azuretest.Kind]inventory.Kind{
-		azuretest.Throttled: inventory.Throttled, azuretest.Forbidden: inventory.BadCredentials, azuretest.Gone: inventory.BadCredentials,
+		azuretest.Untimely: inventory.ClockOff, azuretest.Throttled: inventory.Throttled, azuretest.Forbidden: inventory.BadCredentials, azuretest.Gone: inventory.BadCredentials,
 		azuretest.InternalError: inventory.Temporary, peertest.HTML503: inventory.Temporary, peertest.HTML200: inventory.Incomplete,
 		azuretest.OddError: inventory.BadCredentials, peertest.EmptyObject: inventory.Incomplete, peertest.Null: inventory.Incomplete,
 		peertest.EmptyBody: inventory.Incomplete, azuretest.NoList: inventory.Incomplete, azuretest.Truncated: inventory.Incomplete,

@@ -30,6 +30,9 @@ type World interface {
 	Hide(region string, ids ...string)
 	// Break makes calls fail; see peertest.Fault.
 	Break(peertest.Fault) (repair func())
+	// SetAhead puts the cloud's clock ahead; SetDate only the Date of its answers.
+	SetAhead(d time.Duration)
+	SetDate(d time.Duration)
 	// Calls tells how many calls of an action were made; "" = of all.
 	Calls(action string) int
 }
@@ -55,6 +58,8 @@ type Harness struct {
 	// Forgets says that the second kind of call knows nothing of an instance that is gone, so that its
 	// absence has one witness.
 	Forgets bool
+	// Bearer says that the cloud takes tokens, which it gave itself, and looks at no time of ours.
+	Bearer bool
 	// Keyless tells that an account without a key has the role of its host.
 	Keyless bool
 }
@@ -83,6 +88,8 @@ func Run(t *testing.T, h Harness) {
 		"many":                  testMany,
 		"concurrent":            testConcurrent,
 		"open refuses":          testOpenRefuses,
+		"clock":                 testClock,
+		"refused by time":       testRefusedByTime,
 		"no server":             testNoServer,
 		"TLS":                   testTLS,
 		"proxy":                 testProxy,

@@ -57,6 +57,8 @@ func kindOf(r *cloud.Refusal) inventory.Kind {
 		return inventory.Throttled
 	case r.Code == "Ecs.0003", strings.Contains(text, "doesn't allow"), r.Status == http.StatusForbidden:
 		return inventory.Denied
+	case code == "0301" && untimely(text):
+		return inventory.ClockOff
 	case code == "0301", code == "0307", r.Status == http.StatusUnauthorized:
 		return inventory.BadCredentials
 	case r.Code == noServer, r.Code == "Ecs.0614", r.Status == http.StatusNotFound:
@@ -67,4 +69,10 @@ func kindOf(r *cloud.Refusal) inventory.Kind {
 		return inventory.Invalid
 	}
 	return inventory.Incomplete // a redirect, or a success that is none
+}
+
+// untimely reports whether the text of APIGW.0301, which is also that of a wrong secret, blames the time of
+// the request. Without such words cloud.ByClock decides by the answer's Date.
+func untimely(text string) bool {
+	return strings.Contains(text, "signature expired") || strings.Contains(text, "timestamp") || strings.Contains(text, "x-sdk-date")
 }

@@ -141,10 +141,12 @@ func TestKinds(t *testing.T) {
 			{Status: 403, Text: "The throttling threshold has been reached: policy ip over ratelimit"}},
 		inventory.Denied:         {{Code: "Ecs.0003", Status: 403}, {Code: "Ecs.0003", Status: 400}, {Status: 403}, {Code: "EPS.0003", Status: 401, Text: "policy doesn't allow x"}},
 		inventory.BadCredentials: {{Code: "APIGW.0301", Status: 401}, {Code: "APIG.0301", Status: 400}, {Code: "APIGW.0307", Status: 401}, {Status: 401}},
-		inventory.NotFound:       {{Code: "Ecs.0114", Status: 404}, {Code: "Ecs.0114", Status: 400}, {Code: "APIGW.0101", Status: 404}, {Status: 404}, {Code: "Ecs.0614", Status: 400}},
-		inventory.Temporary:      {{Status: 500}, {Code: "Ecs.0000", Status: 500}, {Status: 502}, {Status: 503}, {Status: 504}, {Status: 408}},
-		inventory.Invalid:        {{Code: "Ecs.0005", Status: 400}, {Status: 414}, {Status: 400}},
-		inventory.Incomplete:     {{Status: 302}},
+		inventory.ClockOff: {{Code: "APIGW.0301", Status: 401, Text: "Incorrect IAM authentication information: Signature expired"},
+			{Code: "APIG.0301", Status: 401, Text: "the X-Sdk-Date is too old"}},
+		inventory.NotFound:   {{Code: "Ecs.0114", Status: 404}, {Code: "Ecs.0114", Status: 400}, {Code: "APIGW.0101", Status: 404}, {Status: 404}, {Code: "Ecs.0614", Status: 400}},
+		inventory.Temporary:  {{Status: 500}, {Code: "Ecs.0000", Status: 500}, {Status: 502}, {Status: 503}, {Status: 504}, {Status: 408}},
+		inventory.Invalid:    {{Code: "Ecs.0005", Status: 400}, {Status: 414}, {Status: 400}},
+		inventory.Incomplete: {{Status: 302}},
 	} {
 		for _, r := range refusals {
 			if got := kindOf(&r); got != kind {

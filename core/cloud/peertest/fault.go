@@ -29,6 +29,7 @@ const (
 const (
 	Throttled    Kind = "throttled"      // the cloud's own throttling error
 	NoPermission Kind = "no permission"  // as the cloud shows that the right to list is missing
+	Untimely     Kind = "untimely"       // the signature or token is out of its time, in the cloud's own words
 	Truncated    Kind = "truncated"      // a success with half of the document
 	NoProgress   Kind = "repeated token" // the cursor stands still
 )

@@ -41,6 +41,8 @@ type Ground struct {
 	mu         sync.Mutex
 	faults     []*Fault
 	latency    time.Duration
+	ahead      time.Duration
+	dated      time.Duration // by which a Date is further ahead
 	calls      map[string]int
 	requests   int
 	unexpected []string
@@ -56,7 +58,34 @@ func New(o Options) *Ground {
 }
 
 // Now tells the emulator's time.
-func (g *Ground) Now() time.Time { return g.now() }
+func (g *Ground) Now() time.Time {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.now().Add(g.ahead)
+}
+
+// SetAhead puts the emulator's clock ahead: it judges signatures by it, and its answers have its Date.
+func (g *Ground) SetAhead(d time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.ahead = d
+}
+
+// SetDate puts only the Date of answers ahead, so that a cloud answers which looks at no signature's time.
+func (g *Ground) SetDate(d time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.dated = d
+}
+
+// stamp gives an answer a Date, where it is not the one that net/http gives.
+func (g *Ground) stamp(w http.ResponseWriter) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.ahead != 0 || g.dated != 0 {
+		w.Header().Set("Date", g.now().Add(g.ahead+g.dated).UTC().Format(http.TimeFormat))
+	}
+}
 
 // Close lets hanging requests go. Call it before the http server's own Close.
 func (g *Ground) Close() {
@@ -93,9 +122,10 @@ func (g *Ground) Unexpected() []string {
 	return append([]string(nil), g.unexpected...)
 }
 
-// Enter counts a request, gives its number (from 1), and waits for the latency; false = the
-// client or the emulator went away meanwhile.
-func (g *Ground) Enter(r *http.Request, action string) (number int, ok bool) {
+// Enter counts a request, gives its number (from 1), dates its answer, and waits for the latency; false =
+// the client or the emulator went away meanwhile.
+func (g *Ground) Enter(w http.ResponseWriter, r *http.Request, action string) (number int, ok bool) {
+	g.stamp(w)
 	g.mu.Lock()
 	g.requests++
 	g.calls[action]++

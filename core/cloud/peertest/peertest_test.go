@@ -92,7 +92,7 @@ func TestCountsAndComplains(t *testing.T) {
 	g := peertest.New(peertest.Options{Name: "x", Reporter: &told})
 	r := httptest.NewRequest(http.MethodGet, "/path?Signature=s3cret", nil)
 	for _, action := range []string{"a", "b", "a"} {
-		if _, ok := g.Enter(r, action); !ok {
+		if _, ok := g.Enter(httptest.NewRecorder(), r, action); !ok {
 			t.Fatal("a client that is there counts as gone")
 		}
 	}
@@ -105,7 +105,7 @@ func TestCountsAndComplains(t *testing.T) {
 	}
 	g.SetLatency(time.Hour)
 	g.Close()
-	if _, ok := g.Enter(r, "a"); ok {
+	if _, ok := g.Enter(httptest.NewRecorder(), r, "a"); ok {
 		t.Error("a closed emulator still answers")
 	}
 }

@@ -45,6 +45,8 @@ func kindOf(r *cloud.Refusal) inventory.Kind {
 		return inventory.Throttled
 	case hasPrefix(code, "AuthFailure.UnauthorizedOperation"):
 		return inventory.Denied
+	case hasPrefix(code, "AuthFailure.SignatureExpire", "RequestExpired"):
+		return inventory.ClockOff
 	case hasPrefix(code, "AuthFailure", "UnauthorizedOperation.InvalidToken", "UnauthorizedOperation.TokenFailure"):
 		return inventory.BadCredentials
 	case hasPrefix(code, "UnauthorizedOperation", "OperationDenied"):

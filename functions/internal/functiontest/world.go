@@ -226,7 +226,31 @@ func (w *World) Hosts() []jumpservertest.Host { return w.JMS.Hosts(jumpservertes
 // Untouched wants that nobody was asked anything.
 func (w *World) Untouched() {
 	w.Helper()
-	if a, b, c := w.JMS.Requests(), w.ECS.Calls(""), w.Robot.Calls(); a+b+c > 0 {
-		w.Errorf("%d requests to JumpServer, %d to the cloud, %d to the robot", a, b, c)
+	w.Unasked()
+	if n := w.Robot.Calls(); n > 0 {
+		w.Errorf("%d requests to the robot", n)
+	}
+}
+
+// OnlyTold wants nobody asked, and one card whose text holds all of these.
+func (w *World) OnlyTold(says ...string) {
+	w.Helper()
+	w.Unasked()
+	cards := w.Robot.Messages()
+	if len(cards) != 1 {
+		w.Fatalf("%d cards, want 1: %+v", len(cards), cards)
+	}
+	for _, text := range says {
+		if !strings.Contains(cards[0].Title+cards[0].Text, text) {
+			w.Errorf("the card does not say %q: %s\n%s", text, cards[0].Title, cards[0].Text)
+		}
+	}
+}
+
+// Unasked wants no request to JumpServer or a cloud.
+func (w *World) Unasked() {
+	w.Helper()
+	if a, b := w.JMS.Requests(), w.ECS.Calls(""); a+b > 0 {
+		w.Errorf("%d requests to JumpServer, %d to the cloud", a, b)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -31,6 +32,7 @@ type App struct {
 	recent  *cloud.Recent  // likewise
 	looked  atomic.Int64   // when an event last looked whether complete runs are made, in Unix seconds
 	warm    atomic.Pointer[warm]
+	toldOf  sync.Map // when this process told people of an unusable configuration, by the reason's hash
 }
 
 // warm is what a process has learnt.
@@ -74,6 +76,7 @@ func TickOf(t trigger.Timer) Tick {
 func (a *App) Timer(ctx context.Context, tick Tick, role Role) (report.Report, error) {
 	w, err := a.ready(ctx, role)
 	if err != nil {
+		a.unready(ctx, role, err)
 		return report.Report{}, err
 	}
 	if tick.At.IsZero() {
@@ -90,7 +93,7 @@ func (a *App) Timer(ctx context.Context, tick Tick, role Role) (report.Report, e
 	ctx, cancel := answerable(ctx, a.now())
 	defer cancel()
 	e.Reserve, e.Outbox = reserve(ctx, a.now()), w.kept.Outbox
-	store, err := State(role, a.environ)
+	store, err := State(role, a.environ, w.cfg)
 	if tick.Watch {
 		return watch(ctx, e, store, err)
 	}
@@ -98,7 +101,7 @@ func (a *App) Timer(ctx context.Context, tick Tick, role Role) (report.Report, e
 		w.log.Warn("run without state", "error", err)
 	}
 	e = Quarantined(e, store, w.kept, tick.Request, false)
-	e.Window, e.Nodes = Window(store, w.cfg), Nodes(store, w.cfg)
+	e.Window, e.Nodes = Window(store, w.cfg), Nodes(store)
 	e.Sharing = sharing(ctx, w.cfg, store, tick, a.now())
 	out := Remembered(ctx, e, store, Salt(w.cfg), w.cfg.Sync.FullEvery, holder(a.name, tick), tick.Request)
 	if out.Report.Outcome == report.Failed {

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"cmp"
+	"context"
 	"crypto/rand"
 	"io"
 	"log/slog"
@@ -116,7 +117,7 @@ func proxied(by secret.Value, target string) bool {
 func otherProxy(cfg config.Config) bool { return !cfg.Proxy.Empty() && cfg.JumpServer.Proxy.Empty() }
 
 func examined(a cloud.Account) doctor.Account {
-	out := doctor.Account{Cloud: a.Cloud, Name: a.Name, ID: a.AccountID, Regions: a.Regions, Keyless: a.AccessKeyID.Empty()}
+	out := doctor.Account{Cloud: a.Cloud, Name: a.Name, ID: a.AccountID, Regions: a.Regions, Keyless: a.AccessKeyID.Empty(), Clock: compared}
 	for _, p := range cloudlist.Providers() {
 		if p.Cloud == a.Cloud {
 			out.Lister, out.Err = p.Open(a)
@@ -124,6 +125,12 @@ func examined(a cloud.Account) doctor.Account {
 		}
 	}
 	return out
+}
+
+// compared is doctor.Account.Clock.
+func compared(ctx context.Context) (context.Context, func() (time.Duration, bool)) {
+	clock := cloud.NewClock(time.Now)
+	return clock.In(ctx), func() (time.Duration, bool) { skew := clock.Worst(); return skew.By, skew.Off() }
 }
 
 func robot(x Examination) doctor.Robot {

@@ -36,6 +36,19 @@ func Load(file string, environ []string) Loader {
 	}
 }
 
+// Document returns the text of a configuration, from a file or a reference, as it is.
+func Document(ctx context.Context, ref string, environ []string) ([]byte, error) {
+	scheme, path, found := strings.Cut(ref, "://")
+	switch {
+	case !found:
+		return os.ReadFile(ref)
+	case scheme == storage.File:
+		return os.ReadFile(path)
+	}
+	object, err := fetch(ctx, ref, identity(Role{}, environ), "")
+	return object.Data, err
+}
+
 // fetch reads one object.
 func fetch(ctx context.Context, text string, who storage.Identity, known string) (storage.Object, error) {
 	ref, err := storage.Parse(text)

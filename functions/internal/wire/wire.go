@@ -54,6 +54,7 @@ func Engine(cfg config.Config, bastion engine.Bastion, role Role, log *slog.Logg
 		NotifyOn:  engine.NotifyOn(cfg.Notification.On),
 		Interval:  cfg.Sync.Interval,
 		Now:       time.Now,
+		Clock:     time.Now,
 		Log:       log,
 		Stage:     hooks.Stage,
 	}, nil

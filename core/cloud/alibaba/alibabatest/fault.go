@@ -27,6 +27,8 @@ const (
 	InvalidToken  Kind = "invalid token"       // 400 for any NextToken
 	NonceUsed     Kind = "nonce used"          // [D] 400 SignatureNonceUsed
 	Inactive      Kind = "inactive"            // [D] 400 InvalidAccessKeyId.Inactive
+	Untimely           = peertest.Untimely     // [D] 400 InvalidTimeStamp.Expired
+	IllegalTime   Kind = "illegal time"        // [D] 400 IllegalTimestamp
 	NoSecret      Kind = "no secret"           // AssumeRole: 200, all but the secret
 
 )
@@ -81,6 +83,10 @@ func refusalOf(kind Kind) *refusal {
 		return &refusal{http.StatusInternalServerError, "InternalError", "The request processing has failed due to some unknown error."}
 	case Unavailable:
 		return &refusal{http.StatusServiceUnavailable, "ServiceUnavailable", "The request has failed due to a temporary failure of the server."}
+	case Untimely:
+		return &refusal{http.StatusBadRequest, "InvalidTimeStamp.Expired", "Specified time stamp or date value is expired."}
+	case IllegalTime:
+		return &refusal{http.StatusBadRequest, "IllegalTimestamp", "The input parameter \"Timestamp\" that is mandatory for processing this request is not supplied."}
 	case NonceUsed:
 		return &refusal{http.StatusBadRequest, "SignatureNonceUsed", "Specified signature nonce was used already."}
 	case Inactive:

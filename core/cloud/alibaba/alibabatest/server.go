@@ -72,7 +72,7 @@ type call struct {
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	params, err := readParams(r)
-	number, here := s.Enter(r, params["Action"])
+	number, here := s.Enter(w, r, params["Action"])
 	if !here {
 		return
 	}

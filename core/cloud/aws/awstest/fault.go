@@ -20,7 +20,8 @@ const (
 	AccessDenied  Kind = "access denied"       // [D] 403 AccessDenied
 	AuthFailure   Kind = "auth failure"        // [D] 401 AuthFailure
 	OptInRequired Kind = "opt in"              // [D] 403 OptInRequired
-	Expired       Kind = "expired"             // [D] 400 RequestExpired
+	Expired            = peertest.Untimely     // [D] 400 RequestExpired
+	OldSignature  Kind = "old signature"       // [D] 403 SignatureDoesNotMatch, Signature expired, as STS says it
 	InternalError Kind = "internal error"      // [D] 500 InternalError
 	Unavailable   Kind = "unavailable"         // [D] 503 Unavailable, as in the outage of a zone
 	InstanceGone  Kind = "instance gone"       // [D] 400 InvalidInstanceID.NotFound
@@ -74,6 +75,9 @@ func refusalOf(kind Kind) *refusal {
 		return &refusal{http.StatusForbidden, "OptInRequired", "You are not subscribed to this service."}
 	case Expired:
 		return &refusal{http.StatusBadRequest, "RequestExpired", "Request has expired."}
+	case OldSignature:
+		return &refusal{http.StatusForbidden, "SignatureDoesNotMatch",
+			"Signature expired: 20261128T180311Z is now earlier than 20261206T175811Z (20261206T180311Z - 5 min.)"}
 	case InternalError:
 		return &refusal{http.StatusInternalServerError, "InternalError", "An internal error has occurred"}
 	case Unavailable:

@@ -20,6 +20,7 @@ const (
 	NoPermission       = peertest.NoPermission // [D] lists without rows with HTTP 200, and no permissions
 	Gone          Kind = "gone"                // [D] 404 ResourceNotFound
 	Expired       Kind = "expired"             // [D] 401 ExpiredAuthenticationToken
+	Untimely           = peertest.Untimely     // [D] 401 AADSTS700024, of who gives tokens
 	InternalError Kind = "internal error"      // [D] 500 InternalServerError
 	Unavailable   Kind = "unavailable"         // [D] 503 ServiceUnavailable
 	OddError      Kind = "odd error"           // 400 with numbers where texts belong
@@ -74,6 +75,8 @@ func refusalOf(kind Kind) *refusal {
 		return &refusal{http.StatusNotFound, "ResourceNotFound", "The Resource was not found."}
 	case Expired:
 		return &refusal{http.StatusUnauthorized, "ExpiredAuthenticationToken", "The access token expiry UTC time is earlier than current UTC time."}
+	case Untimely:
+		return &refusal{http.StatusUnauthorized, "invalid_client", "AADSTS700024: Client assertion is not within its valid time range."}
 	case InternalError:
 		return &refusal{http.StatusInternalServerError, "InternalServerError", "Encountered internal server error."}
 	case Unavailable:

@@ -153,7 +153,7 @@ func re(path string) *regexp.Regexp { return regexp.MustCompile(`(?i)^` + path +
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &call{server: s, w: w, r: r}
 	err := c.find()
-	number, here := s.Enter(r, c.action)
+	number, here := s.Enter(w, r, c.action)
 	if !here {
 		return
 	}

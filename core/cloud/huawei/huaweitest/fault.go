@@ -18,6 +18,7 @@ const (
 	NoPermission       = peertest.NoPermission // [D] 403 Ecs.0003; of IAM 403 with a number as code
 	NoPolicy      Kind = "no policy"           // 401 EPS.0003 "policy doesn't allow"
 	Locked        Kind = "locked"              // [D] 401 APIGW.0301, after five wrong signatures
+	Untimely           = peertest.Untimely     // [D] 401 APIGW.0301, the signature has expired
 	InternalError Kind = "internal error"      // [D] 500 Ecs.0000
 	Unavailable   Kind = "unavailable"         // 503 of the gateway
 	NotPublished  Kind = "not published"       // [D] 404 APIGW.0101: no such API here
@@ -84,6 +85,8 @@ func refusalOf(kind Kind) *refusal {
 		return &refusal{http.StatusUnauthorized, "EPS.0003", "policy doesn't allow ecs:cloudServers:list to be performed"}
 	case Locked:
 		return incorrect("AK access failed to reach the limit,forbidden.")
+	case Untimely:
+		return incorrect("verify aksk signature fail: signature expired")
 	case InternalError:
 		return &refusal{http.StatusInternalServerError, "Ecs.0000", "System error."}
 	case Unavailable:

@@ -60,7 +60,7 @@ type call struct {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &call{w: w, r: r}
 	c.route()
-	number, here := s.Enter(r, c.action)
+	number, here := s.Enter(w, r, c.action)
 	if !here {
 		return
 	}

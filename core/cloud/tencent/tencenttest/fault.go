@@ -18,7 +18,7 @@ const (
 	Throttled          = peertest.Throttled    // [D] RequestLimitExceeded
 	Unauthorized       = peertest.NoPermission // [D] UnauthorizedOperation
 	InternalError Kind = "internal error"      // [D] InternalError
-	Expired       Kind = "expired"             // [D] AuthFailure.SignatureExpire
+	Expired            = peertest.Untimely     // [D] AuthFailure.SignatureExpire
 	OddError      Kind = "odd error"           // numbers where texts belong
 	OldError      Kind = "old error"           // [D] the error of API 2.0, with a code that is a number
 	Unavailable   Kind = "unavailable"         // 503 with an error document

@@ -81,7 +81,7 @@ type params struct {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	c := &call{w: w, r: r, body: body, action: r.Header.Get("X-TC-Action"), region: r.Header.Get("X-TC-Region")}
-	number, here := s.Enter(r, c.action)
+	number, here := s.Enter(w, r, c.action)
 	if !here {
 		return
 	}

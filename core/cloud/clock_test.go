@@ -1,0 +1,138 @@
+package cloud_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// answering is a transport whose answers have these headers, and take some time.
+type answering struct {
+	header http.Header
+	took   func()
+}
+
+func (a answering) RoundTrip(*http.Request) (*http.Response, error) {
+	if a.took != nil {
+		a.took()
+	}
+	return &http.Response{StatusCode: http.StatusOK, Header: a.header, Body: io.NopCloser(strings.NewReader("{}"))}, nil
+}
+
+// carry sends one request by a courier.
+func carry(ctx context.Context, t *testing.T, base http.RoundTripper) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://ecs.example/", http.NoBody)
+	if err == nil {
+		_, err = cloud.Courier{Base: base}.RoundTrip(req)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestClock: how far an answer's Date is from this machine's clock, to the second that a Date has; the time
+// that the answer took is nobody's fault.
+func TestClock(t *testing.T) {
+	t.Parallel()
+	sent := time.Date(2026, 3, 1, 8, 0, 0, 500_000_000, time.UTC)
+	at := func(d time.Duration) http.Header {
+		return http.Header{"Date": {sent.Add(d).UTC().Format(http.TimeFormat)}}
+	}
+	for name, c := range map[string]struct {
+		header http.Header
+		took   time.Duration
+		want   time.Duration
+		host   string
+	}{
+		"the same second":         {at(0), 0, 0, "ecs.example"},
+		"while it was on its way": {at(time.Minute), 2 * time.Minute, 0, "ecs.example"},
+		"ahead":                   {at(-8 * 24 * time.Hour), 0, 8*24*time.Hour - 500*time.Millisecond, "ecs.example"},
+		"behind":                  {at(10 * time.Minute), time.Minute, -(9*time.Minute - 500*time.Millisecond), "ecs.example"},
+		"no date":                 {http.Header{}, 0, 0, ""},
+		"no date that is one":     {http.Header{"Date": {"yesterday"}}, 0, 0, ""},
+		"kept by somebody":        {http.Header{"Date": at(-time.Hour)["Date"], "Age": {"3600"}}, 0, 0, ""},
+	} {
+		now := sent
+		clock := cloud.NewClock(func() time.Time { return now })
+		carry(clock.In(t.Context()), t, answering{c.header, func() { now = now.Add(c.took) }})
+		if got := clock.Worst(); got.By != c.want || got.Host != c.host {
+			t.Errorf("%s: %+v, want %s of %q", name, got, c.want, c.host)
+		}
+	}
+}
+
+// TestClockKeepsTheWorst: one answer that disagrees is enough, whichever came after it.
+func TestClockKeepsTheWorst(t *testing.T) {
+	t.Parallel()
+	clock := cloud.NewClock(nil)
+	for _, ahead := range []time.Duration{0, time.Hour, -2 * time.Hour, 0} {
+		inner := cloud.Listening(clock.In(t.Context()))
+		carry(inner, t, answering{header: http.Header{"Date": {time.Now().Add(ahead).UTC().Format(http.TimeFormat)}}})
+		if got := cloud.SkewOf(inner).By + ahead; got.Abs() > 2*time.Second {
+			t.Errorf("the call's own clock is %s off, want %s", cloud.SkewOf(inner).By, -ahead)
+		}
+	}
+	if worst := clock.Worst(); !worst.Off() || worst.By < time.Hour {
+		t.Errorf("%+v", worst)
+	}
+	var none *cloud.Clock
+	if none.Worst().Off() || none.In(t.Context()) != t.Context() {
+		t.Error("a clock that is not there compares")
+	}
+}
+
+// TestByClock: a key that is refused while the clock is off is not called bad.
+func TestByClock(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		kind  inventory.Kind
+		ahead time.Duration
+		want  inventory.Kind
+		skew  bool
+	}{
+		{inventory.BadCredentials, 0, inventory.BadCredentials, false},
+		{inventory.BadCredentials, 4 * time.Minute, inventory.BadCredentials, false},
+		{inventory.BadCredentials, 6 * time.Minute, inventory.ClockOff, true},
+		{inventory.ClockOff, 2 * time.Minute, inventory.ClockOff, true},
+		{inventory.Denied, time.Hour, inventory.Denied, false},
+	} {
+		ctx := cloud.Listening(t.Context())
+		carry(ctx, t, answering{header: http.Header{"Date": {time.Now().Add(c.ahead).UTC().Format(http.TimeFormat)}}})
+		err := cloud.ByClock(ctx, &inventory.Error{Kind: c.kind})
+		var fault *inventory.Error
+		if !errors.As(err, &fault) || fault.Kind != c.want || (fault.Skew < 0) != c.skew {
+			t.Errorf("%s with a cloud %s ahead: %+v, want %s", c.kind, c.ahead, fault, c.want)
+		}
+	}
+}
+
+// TestQuarantineByAWrongClock: a quarantine that was noted while the clock was ahead ends when it is mended.
+func TestQuarantineByAWrongClock(t *testing.T) {
+	t.Parallel()
+	w := newWard(t)
+	right := w.now
+	w.now = right.Add(8 * 24 * time.Hour)
+	w.fails(inventory.BadCredentials)
+	w.run()
+	w.now = w.now.Add(2 * time.Minute)
+	w.run()
+	if asked, _, _ := w.run(); asked {
+		t.Fatal("no quarantine to begin with")
+	}
+	w.now = right
+	w.lister.list = nil
+	if asked, l, _ := w.run(); !asked || !l.Complete() {
+		t.Errorf("asked %v: %v", asked, l.Err)
+	}
+	if all, err := w.memory.All(t.Context()); err != nil || len(all) != 0 {
+		t.Errorf("still remembered: %v, %v", all, err)
+	}
+}

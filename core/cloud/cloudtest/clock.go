@@ -1,0 +1,73 @@
+package cloudtest
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// testClock: every method's answers are compared with this machine's clock, to within their second.
+func testClock(t *testing.T, h Harness) {
+	w := h.New(t)
+	ids := w.Fill(h.Region, 3)
+	for _, date := range []time.Duration{0, 4 * time.Minute, -4 * time.Minute, 6 * time.Minute, -8 * 24 * time.Hour, 8 * 24 * time.Hour} {
+		w.SetDate(date)
+		for name, ask := range map[string]func(*testing.T, *cloud.Clock) error{
+			"owner": func(t *testing.T, c *cloud.Clock) error {
+				_, err := w.Open(t, Instant(), nil).Owner(c.In(t.Context()))
+				return err
+			},
+			"regions": func(t *testing.T, c *cloud.Clock) error {
+				_, err := w.Open(t, Instant(), nil).Regions(c.In(t.Context()))
+				return err
+			},
+			"list": func(t *testing.T, c *cloud.Clock) error {
+				_, err := w.Open(t, Instant(), nil).List(c.In(t.Context()), h.Region)
+				return err
+			},
+			"lookup": func(t *testing.T, c *cloud.Clock) error {
+				_, err := w.Open(t, Instant(), nil).Lookup(c.In(t.Context()), h.Region, ids)
+				return err
+			},
+		} {
+			clock := cloud.NewClock(nil)
+			if err := ask(t, clock); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			skew := clock.Worst()
+			if wrong := (skew.By + date).Abs(); skew.Host == "" || wrong > 2*time.Second || skew.Off() != (date.Abs() > cloud.MaxSkew) {
+				t.Errorf("%s, the cloud's Date is %s ahead: this machine is said to be %s ahead of %q", name, date, skew.By, skew.Host)
+			}
+		}
+	}
+}
+
+// testRefusedByTime: a cloud that refuses what we sign because of its time says nothing against the key. The
+// error has the distance of the clocks (a cloud that takes tokens of its own refuses nothing), and as soon as the clock is right again the same lister works.
+func testRefusedByTime(t *testing.T, h Harness) {
+	for _, ahead := range []time.Duration{20 * time.Minute, -20 * time.Minute} {
+		w := h.New(t)
+		ids := w.Fill(h.Region, 3)
+		lister := w.Open(t, Instant(), nil)
+		w.SetAhead(ahead)
+		for name, err := range Errors(t.Context(), lister, h.Region, ids) {
+			if h.Bearer && err == nil {
+				continue
+			}
+			var fault *inventory.Error
+			if h.Bearer || !errors.As(err, &fault) || fault.Kind != inventory.ClockOff || (fault.Skew+ahead).Abs() > 2*time.Second {
+				t.Errorf("%s, the cloud is %s ahead: %v, %+v", name, ahead, err, fault)
+			}
+			h.Clean(t, err)
+		}
+		w.SetAhead(0)
+		for name, err := range Errors(t.Context(), lister, h.Region, ids) {
+			if err != nil {
+				t.Errorf("%s, with the clock right again: %v", name, err)
+			}
+		}
+	}
+}

@@ -1,0 +1,79 @@
+package plan
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// TestGuardClock: by a clock that is off nothing is removed, whatever is approved, reviewed or allowed, and no
+// time is written; all else goes on.
+func TestGuardClock(t *testing.T) {
+	t.Parallel()
+	off := func(w *world) { w.limits.Clock = OffClock("ecs.example", 8*24*time.Hour) }
+	approved := func(w *world) {
+		w.limits.Approved = map[string]bool{}
+		for _, a := range w.assets {
+			w.limits.Approved[a.ID] = true
+		}
+	}
+	runGuard(t, []guardRow{
+		{"a removal", func(w *world) { w.fleet("a", 20, 1); off(w) }, map[string]int{"hold clock_ahead": 1}},
+		{"a deletion", func(w *world) { w.fleet("a", 20, 1, gone(8*24*time.Hour)); off(w) }, map[string]int{"hold clock_ahead": 1}},
+		{"approved", func(w *world) { w.fleet("a", 20, 8); off(w); approved(w) }, map[string]int{"hold clock_ahead": 8}},
+		{"allowed to be empty", func(w *world) { w.fleet("a", 5, 5); off(w); w.limits.AllowEmpty = true }, map[string]int{"hold clock_ahead": 5}},
+		{"there after all", func(w *world) { w.fleet("a", 20, 1); off(w); w.answer("i-a-00", Proof{}) }, map[string]int{"skip still_there": 1}},
+	})
+}
+
+// promisedLate lets an asset carry the promise of a grace that was longer.
+func promisedLate(a *inventory.Asset) {
+	a.Labels = append(a.Labels, inventory.Label{Name: inventory.LabelDue, Value: inventory.LabelTime(now().Add(30 * 24 * time.Hour))})
+}
+
+// TestGuardClockWritesNoTime: neither a first look nor the promise of a notice.
+func TestGuardClockWritesNoTime(t *testing.T) {
+	t.Parallel()
+	for name, setup := range map[string]func(w *world){
+		"a first look": func(w *world) { w.fleet("a", 2, 2) },
+		"a notice":     func(w *world) { w.fleet("a", 20, 1, gone(8*24*time.Hour), promisedLate) },
+	} {
+		for _, off := range []bool{false, true} {
+			w := newWorld()
+			w.listings, w.limits = nil, twentyPercent()
+			setup(w)
+			if off {
+				w.limits.Clock = OffClock("ecs.example", -time.Hour)
+			}
+			remembered := 0
+			for c := range w.approve().Changes() {
+				if c.Reason.Code == Remembers {
+					remembered++
+				}
+			}
+			if (remembered == 0) != off {
+				t.Errorf("%s, the clock off: %v: %d writes", name, off, remembered)
+			}
+		}
+	}
+}
+
+func TestClockWords(t *testing.T) {
+	t.Parallel()
+	for want, r := range map[string]Reason{
+		"ecs.example this machine is 192h0m0s ahead": OffClock("ecs.example", 8*24*time.Hour-time.Second),
+		"ecs.example this machine is 6m0s behind":    OffClock("ecs.example", -6*time.Minute),
+		"is 20m0s ahead, set it right":               ByClock(20 * time.Minute),
+		"is 20m0s behind, set it right":              ByClock(-20 * time.Minute),
+		"check this machine's clock":                 ByClock(time.Second),
+	} {
+		if got := r.Text(English); !strings.Contains(got, want) {
+			t.Errorf("%q, want %q", got, want)
+		}
+		if Approvable(r.Code) {
+			t.Errorf("%s can be approved", r.Code)
+		}
+	}
+}

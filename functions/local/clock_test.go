@@ -1,0 +1,36 @@
+package main
+
+import (
+	"testing"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
+	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+)
+
+// TestClockOfTheMachine: the command compares its clock with the cloud's, and removes nothing while it is off.
+func TestClockOfTheMachine(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.fill(10, "cn-beijing", "cn-hangzhou")
+	d.run(exitDone)
+	d.account.Remove("cn-beijing", alibabatest.Sample(0).ID)
+	d.ecs.SetDate(-8 * 24 * time.Hour)
+	d.run(exitPartial)
+	for _, h := range d.jms.Hosts(jumpservertest.DefaultOrg) {
+		if !h.Active {
+			t.Errorf("%s was closed by a clock that is 8 days ahead", h.Name)
+		}
+	}
+	d.ecs.SetDate(0)
+	d.run(exitDone)
+	closed := 0
+	for _, h := range d.jms.Hosts(jumpservertest.DefaultOrg) {
+		if !h.Active {
+			closed++
+		}
+	}
+	if closed != 1 {
+		t.Errorf("%d closed with the clock mended, want 1", closed)
+	}
+}
