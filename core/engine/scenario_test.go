@@ -215,6 +215,8 @@ type errand struct {
 	What            string // "adopt", "release" or "retire"
 	Account, Region string
 	Apply           bool
+	ByAddress       bool // of adopt
+	Adopted         bool // of retire
 }
 
 func (w *world) errand(what string, o errand, want expectation) {
@@ -224,7 +226,7 @@ func (w *world) errand(what string, o errand, want expectation) {
 	do := map[string]func(engine.Engine, context.Context, engine.Errand) engine.Outcome{
 		"adopt": engine.Engine.Adopt, "release": engine.Engine.Release, "retire": engine.Engine.Retire,
 	}[o.What]
-	out := do(w.engine(), w.t.Context(), engine.Errand{Account: o.Account, Region: o.Region, Write: o.Apply})
+	out := do(w.engine(), w.t.Context(), engine.Errand{Account: o.Account, Region: o.Region, Write: o.Apply, ByAddress: o.ByAddress, Adopted: o.Adopted})
 	if want.Messages == nil {
 		want.Messages = new(int) // errands tell nobody
 	}

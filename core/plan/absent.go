@@ -171,7 +171,7 @@ func (b *builder) judge(c Change, a inventory.Asset) {
 	case !readable:
 		b.skip(c, because(GoneUnreadable))
 	case gone && a.Active:
-		b.switchedOn(c, a)
+		b.skip(c, because(SwitchedOn))
 	case gone:
 		b.deactivated(c, a, since)
 	case b.rules.modeOf(a) == ModeDelete && b.rules.Grace == 0 && !b.rules.Partial:
@@ -207,15 +207,6 @@ func (b *builder) spared(a inventory.Asset) (Reason, bool) {
 		return because(NoDelete), true
 	}
 	return Reason{}, false
-}
-
-// switchedOn leaves an asset alone that a person switched on again. Who switches it off after that is a
-// person too, so that it stays off when its instance returns: jms-off remembers it.
-func (b *builder) switchedOn(c Change, a inventory.Asset) {
-	if a.Count(inventory.LabelOff) == 0 && !b.rules.Partial {
-		b.note(c, a, relabelled(a, inventory.LabelOff, "person"))
-	}
-	b.skip(c, because(SwitchedOn))
 }
 
 func (b *builder) candidate(c Change, action Action, why Reason) {
