@@ -7,6 +7,7 @@ package apply
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"time"
@@ -139,7 +140,7 @@ func (r *run) outcome(c plan.Change, err error) Item {
 	case err == nil:
 		return Item{Change: c, State: Done}
 	case kind == inventory.Deadline, kind == inventory.Throttled, r.ctx.Err() != nil && inventory.Passing(err):
-		return Item{Change: c, State: NotReached, Reason: plan.Because(plan.TimeUp)}
+		return Item{Change: c, State: NotReached, Reason: plan.Because(r.ends(plan.TimeUp, plan.Interrupted))}
 	case kind == inventory.Limit:
 		return Item{Change: c, State: NotReached, Reason: plan.Because(plan.RoomUsedUp)}
 	case kind == inventory.Unanswered:
@@ -164,7 +165,7 @@ func (r *run) summarise() {
 		}
 	}
 	if late > 0 {
-		r.trouble(inventory.Deadline, plan.Because(plan.RanOutOfTime, done+full+unknown, r.total, late))
+		r.trouble(inventory.Deadline, plan.Because(r.ends(plan.RanOutOfTime, plan.WasInterrupted), done+full+unknown, r.total, late))
 	}
 	if unknown > 0 {
 		r.trouble(inventory.Unanswered, plan.Because(plan.RanUnanswered, unknown))
@@ -172,6 +173,14 @@ func (r *run) summarise() {
 	if full > 0 {
 		r.trouble(inventory.Limit, plan.Because(plan.RanOutOfRoom, full))
 	}
+}
+
+// ends returns the words for an end by the clock, or for one that somebody asked for: a signal, a new deployment.
+func (r *run) ends(byTime, byOrder plan.Code) plan.Code {
+	if errors.Is(r.ctx.Err(), context.Canceled) {
+		return byOrder
+	}
+	return byTime
 }
 
 func (r *run) trouble(kind inventory.Kind, why plan.Reason) {

@@ -47,6 +47,20 @@ func (f Fleet) keyOwner(ctx context.Context, t Target) (id string, told bool, er
 		t.Account.Name, cmp.Or(t.OwnerRight, "the right to ask for it"))}
 }
 
+// OwnerOf asks whose account the key of a configured account opens: see askOwner.
+func (f Fleet) OwnerOf(ctx context.Context, account string) (string, error) {
+	for _, t := range f.targets {
+		switch {
+		case t.Account.Name != account:
+			continue
+		case t.Err != nil:
+			return "", t.Err
+		}
+		return f.askOwner(ctx, t)
+	}
+	return "", fault(inventory.NotFound, "no account %s is configured", account)
+}
+
 // Confirm asks anew, past all that is remembered, whose account a scope is read with, and fails
 // where it is not this owner's: with a key of another account every instance seems to be gone.
 // The kind is BadCredentials then. Where the cloud does not tell it, and only account_id says so, the cause is

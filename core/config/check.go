@@ -50,6 +50,7 @@ func (k checker) jumpServer(j *JumpServer) {
 	if text, ok := k.url("jumpserver.url", j.URL, urlForm{path: true, api: true}); ok {
 		j.URL = text
 	}
+	k.token("jumpserver.id", j.ID)
 	k.proxy("jumpserver.proxy", &j.Proxy)
 	k.required("jumpserver.access_key_id", j.AccessKeyID.Reveal())
 	k.required("jumpserver.access_key_secret", j.AccessKeySecret.Reveal())

@@ -55,6 +55,7 @@ type Timeout struct {
 
 // JumpServer is the bastion and one organisation in it.
 type JumpServer struct {
+	ID              string       `yaml:"id" env:"ID" doc:"JumpServer 的名称，状态存储按它和组织区分（空时为 url 的主机）；同一台 JumpServer 换了地址或有多个地址时填写;name of this JumpServer, by which (and by the organisation) state is told apart, empty = the host of url; set it where one JumpServer has several addresses or gets another"`
 	URL             string       `yaml:"url" env:"URL" doc:"JumpServer 的地址，必填;address of JumpServer, required"`
 	AccessKeyID     secret.Value `yaml:"access_key_id" env:"ACCESS_KEY_ID" doc:"API Key 的 ID（UUID），必填;id of the API key (UUID), required"`
 	AccessKeySecret secret.Value `yaml:"access_key_secret" env:"ACCESS_KEY_SECRET" doc:"API Key 的 Secret，必填;secret of the API key, required"`
@@ -147,8 +148,9 @@ type Manage struct {
 
 // Removal says what becomes of assets whose instance is gone.
 type Removal struct {
-	Mode  string        `yaml:"mode" env:"MODE" enum:"delete,deactivate" doc:"实例释放后：delete 先停用、宽限期满后删除；deactivate 只停用;delete deactivates first and deletes after the grace, deactivate never deletes"`
-	Grace time.Duration `yaml:"grace" env:"GRACE" range:"0s,87600h" unit:"required" doc:"停用多久之后删除，如 168h、7d，0s 表示立即删除;how long an asset stays deactivated before it is deleted, e.g. 168h or 7d, 0s = at once"`
+	Mode    string        `yaml:"mode" env:"MODE" enum:"delete,deactivate" doc:"实例释放后：delete 先停用、宽限期满后删除；deactivate 只停用;delete deactivates first and deletes after the grace, deactivate never deletes"`
+	Adopted string        `yaml:"adopted" env:"ADOPTED" enum:"deactivate,delete" doc:"认领的资产（jms-sync adopt）的实例释放后：deactivate 只停用，由人用 jms-sync retire --adopted 删除；delete 与其他资产一样按 mode 删除——那样，能改资产标签的人就能让资产被删除;adopted assets whose instance is gone: deactivate only, a person deletes them by jms-sync retire --adopted; with delete mode holds for them too, and who may edit labels can have an asset deleted"`
+	Grace   time.Duration `yaml:"grace" env:"GRACE" range:"0s,87600h" unit:"required" doc:"停用多久之后删除，如 168h、7d，0s 表示立即删除;how long an asset stays deactivated before it is deleted, e.g. 168h or 7d, 0s = at once"`
 }
 
 // Guard holds removals that look like an accident.

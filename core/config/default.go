@@ -22,7 +22,7 @@ func Default() Config {
 			Interval:  10 * time.Minute,
 			Approval:  ApprovalNone,
 			Manage:    Manage{Name: FieldAlways, Address: FieldAlways, Zone: FieldMissing, AdoptedName: FieldCreate},
-			Removal:   Removal{Mode: ModeDelete, Grace: 7 * 24 * time.Hour},
+			Removal:   Removal{Mode: ModeDelete, Adopted: ModeDeactivate, Grace: 7 * 24 * time.Hour},
 			Guard:     Guard{Percent: 20, Min: 3, PerRun: 50, Empty: EmptyHold},
 			Writers:   8,
 			BatchSize: 100,

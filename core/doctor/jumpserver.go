@@ -36,6 +36,8 @@ type Server struct {
 	Verify  bool // the certificate is verified
 	Proxied bool // a proxy looks the name up
 	Deletes bool // the configuration counts on deletions
+	// DeletesAdopted: of adopted assets too, whose labels alone say whose they are.
+	DeletesAdopted bool
 	// OtherProxy: a proxy is configured that is not for JumpServer.
 	OtherProxy bool
 	ZoneOf     map[string]string // account name → id of its zone, where it has one
@@ -91,6 +93,7 @@ func (x bastion) run(ctx context.Context) []Line {
 	lines = append(lines, x.rights(rights)...)
 	lines = append(lines, x.zones(ctx)...)
 	lines = append(lines, x.labels(ctx)...)
+	lines = append(lines, x.labelRights())
 	lines = append(lines, x.platforms(ctx)...)
 	return append(lines, x.root(ctx), x.count(ctx, reached.Licensed))
 }

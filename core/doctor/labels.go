@@ -46,6 +46,17 @@ func (x bastion) labels(ctx context.Context) []Line {
 	return []Line{fine(subject, sayf("JumpServer 没有说明接受怎样的标签；会写的 %d 种符合最严的规则", "JumpServer does not tell which it takes; all %d that may be written fit the strictest rule", len(seen)))}
 }
 
+// labelRights says what a right on labels amounts to: labels say which assets are ours, and nothing else does of those
+// that were adopted.
+func (x bastion) labelRights() Line {
+	subject := say("标签的权限", "rights on labels")
+	if x.Deletes && x.DeletesAdopted {
+		return warn(subject, say("sync.removal.adopted: delete：谁能改资产的标签，谁就能让这个资产被删除", "sync.removal.adopted: delete: whoever may edit an asset's labels can have it deleted"),
+			say("只让该删除资产的人改标签；或改回 sync.removal.adopted: deactivate", "let only those edit labels who may delete assets, or go back to sync.removal.adopted: deactivate"))
+	}
+	return fine(subject, say("谁能改资产的标签，谁就能让它被停用；不是我们创建的，同步不删除", "whoever may edit an asset's labels can have it deactivated; no run deletes one that we did not make"))
+}
+
 // wide is the line of an account whose name JumpServer's database cannot hold, or may not.
 func (x bastion) wide(ctx context.Context, account string) (line Line, odd bool) {
 	if !inventory.FourBytes(account) {

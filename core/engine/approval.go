@@ -16,14 +16,15 @@ type grant struct {
 	assets    map[string]bool // candidates whose removal is approved
 }
 
-// granted finds those candidates that people have approved: by hash, or as part of a reviewed plan. An
+// granted finds those candidates that people have approved: by hash, or as part of a reviewed plan that does not
+// say that they are held. An
 // approval is for one action, so that who approved a deactivation has approved no deletion. Without an
 // answer of the store nothing is approved.
 func (e Engine) granted(ctx context.Context, req Request, wishes plan.Plan) grant {
 	g := grant{assets: map[string]bool{}}
 	approved := map[string]plan.Action{}
 	for _, l := range req.Only {
-		if l.Action == plan.Deactivate || l.Action == plan.Delete {
+		if l.Held == "" && removes(l.Action) {
 			approved[l.AssetID] = l.Action
 		}
 	}
@@ -54,28 +55,18 @@ func (e Engine) approve(ctx context.Context, req Request, wishes plan.Plan, g gr
 	limits := e.limits(ctx, req, len(candidates)-len(g.assets))
 	limits.Approved, limits.Only = g.assets, req.Only
 	limits.Clock, _ = clockOff(ctx) // after all answers on which the removals rest
+	if req.Review && limits.Ask == plan.AskAll {
+		limits.Ask = plan.AskNothing // this is what a person is asked by: it shows what apply will make
+	}
 	approved := wishes.Approve(limits, proofs)
 	held := wishes.Holdable(approved)
 	if req.Review {
-		p.review = reviewed(wishes, limits, proofs, held)
+		p.review = wishes.Review(approved, e.Wording.Lang)
 	}
 	if len(held) > 0 && limits.Ask != plan.AskAll {
 		p.held = []report.HeldSet{e.hold(ctx, req, held)}
 	}
 	return approved
-}
-
-// reviewed gives the changes that would be made if a person approved all that can be approved.
-func reviewed(wishes plan.Plan, limits plan.Limits, proofs plan.Proofs, held []plan.Change) []plan.Line {
-	all := map[string]bool{}
-	for id := range limits.Approved {
-		all[id] = true
-	}
-	for _, c := range held {
-		all[c.AssetID] = true
-	}
-	limits.Approved, limits.Ask = all, plan.AskNothing
-	return wishes.Approve(limits, proofs).Lines()
 }
 
 // hold keeps what is held under its hash. A run that only looks keeps nothing.

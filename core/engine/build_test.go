@@ -89,7 +89,7 @@ func rules(cfg config.Config) plan.Rules {
 	known := make(map[string]plan.Account, len(cfg.Clouds))
 	for _, c := range cfg.Clouds {
 		known[c.Name] = plan.Account{
-			Type: c.Type, Zone: c.DomainID, Platforms: plan.Platforms(cfg.PlatformsOf(c)), Enabled: c.Enabled, Regions: c.Regions, // without a cloud: scenarios narrow runs
+			Type: c.Type, Zone: c.DomainID, Platforms: plan.Platforms(cfg.PlatformsOf(c)), Enabled: c.Enabled, Regions: c.Regions, Owner: c.AccountID, // without a cloud: scenarios narrow runs
 		}
 	}
 	at, _ := url.Parse(cfg.JumpServer.URL)
@@ -101,6 +101,6 @@ func rules(cfg config.Config) plan.Rules {
 		},
 		ProtectedNames: cfg.Sync.ProtectedNames, OwnHosts: []string{at.Hostname()},
 		NoDelete: cfg.Sync.NoDelete, HostNames: cfg.Sync.NameFrom == config.NameFromHostname,
-		Mode: plan.Mode(cfg.Sync.Removal.Mode), Grace: cfg.Sync.Removal.Grace, Lang: plan.Lang(cfg.Language),
+		Mode: plan.Mode(cfg.Sync.Removal.Mode), Grace: cfg.Sync.Removal.Grace, DeleteAdopted: cfg.Sync.Removal.Adopted == config.ModeDelete, Lang: plan.Lang(cfg.Language),
 	}
 }

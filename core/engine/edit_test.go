@@ -133,9 +133,10 @@ type edit struct {
 	Delete  bool      `json:"delete"`
 	Clone   string    `json:"clone"` // as a new host of this name
 	Add     *newHost  `json:"add"`
-	Other   string    `json:"database"`  // adds a database of this name
-	Many    int       `json:"many"`      // adds so many plain hosts
-	Row     string    `json:"label_row"` // adds a row to the label page
+	Other   string    `json:"database"`    // adds a database of this name
+	Many    int       `json:"many"`        // adds so many plain hosts
+	Row     string    `json:"label_row"`   // adds a row to the label page
+	Node    string    `json:"rename_node"` // the node at this path, to Name
 	Org     *otherOrg `json:"organisation"`
 }
 
@@ -227,6 +228,8 @@ func (w *world) add(e edit) bool {
 		})
 	case e.Other != "":
 		w.jumpserver.SeedOther(org, e.Other, "database")
+	case e.Node != "":
+		w.jumpserver.RenameNode(org, e.Node, e.Name)
 	case e.Row != "":
 		w.jumpserver.SeedLabel(org, e.Row)
 	case e.Org != nil:

@@ -60,6 +60,7 @@ type Engine struct {
 	Intents   *Intents      // nil = there is no store
 	Held      *state.Held   // what guards held and people approved, of full runs; nil = there is no store
 	Nodes     *state.Nodes  // which nodes configured paths mean; nil = there is no store
+	Owners    *state.Store  // which remembers whose accounts are; nil = only marks of assets tell
 	// Interval is that of the timer of full runs: see Look.
 	Interval time.Duration
 	// Reserve is kept free before the context's deadline for report and notification.
@@ -81,7 +82,7 @@ type Request struct {
 	// Review makes Outcome.Review, in a dry run.
 	Review bool
 	// Only, where it is not nil, are the changes that a person reviewed: nothing else is written, and
-	// removals among them count as approved.
+	// removals among them count as approved, unless they are held.
 	Only []plan.Line
 }
 
@@ -90,8 +91,10 @@ type Request struct {
 type Outcome struct {
 	Report report.Report
 	Lines  iter.Seq[plan.Change]
-	Review []plan.Line // all that would be done if a person approves it; nil if not asked for
-	Err    error
+	Review []plan.Line // what would be done, and what a person may let pass besides; nil if not asked for
+	// Removals is how many removals there are if a person agrees to all that may be approved; of Retire.
+	Removals int
+	Err      error
 }
 
 // Run makes one pass. It always ends in a report and, as NotifyOn says, a notification; that one
@@ -141,6 +144,8 @@ func (e Engine) pass(ctx context.Context, req Request) (pass, error) {
 	if len(p.listings) == 0 {
 		return p, errNothingAsked(req)
 	}
+	known := e.recall(ctx, p.listings)
+	p.listings = e.vouched(p.listings, known, bastion.Assets)
 	if view == nil && e.remembers(req) {
 		view = e.load(ctx, scopesOf(p.listings))
 	}
@@ -164,6 +169,7 @@ func (e Engine) pass(ctx context.Context, req Request) (pass, error) {
 	e.remember(ctx, view, p.listings, p, e.Now())
 	if !req.DryRun {
 		e.learnNodes(ctx, p.listings)
+		e.learnOwners(ctx, p.listings, known)
 	}
 	return p, nil
 }

@@ -206,6 +206,12 @@ func (r *eventRun) sort(heard []cloud.Heard) []*group {
 			continue
 		}
 		scopes, err := r.Clouds.Resolve(r.ctx, h.Hint)
+		why, strange := r.Engine.strange(r.ctx, scopes, h.Hint.AccountID)
+		if strange {
+			r.end(n, EventFailed, r.words(why))
+			r.problems = append(r.problems, otherAccount(why))
+			continue
+		}
 		if len(scopes) > 0 {
 			// The region is the resolved one: a hint may name a project in its place.
 			at := inventory.Scope{Cloud: h.Hint.Cloud, Account: h.Hint.AccountID, Region: scopes[0].Region}
@@ -224,7 +230,7 @@ func (r *eventRun) sort(heard []cloud.Heard) []*group {
 			r.problems = append(r.problems, err)
 			continue
 		}
-		why := plan.Because(plan.NotOurAccount, h.Hint.AccountID, cmp.Or(h.Hint.Region, "project_id "+h.Hint.ProjectID))
+		why = plan.Because(plan.NotOurAccount, h.Hint.AccountID, cmp.Or(h.Hint.Region, "project_id "+h.Hint.ProjectID))
 		r.Engine.Log.Warn("event ignored", "event", h.ID, "what", h.What, "reason", why.Text(plan.English))
 		r.end(n, EventIgnored, r.words(why))
 	}

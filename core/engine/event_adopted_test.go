@@ -10,9 +10,9 @@ import (
 // adopted puts an instance into the cloud whose asset a person made, and adopts it.
 func (h *hearing) adopted(id string) {
 	h.t.Helper()
-	h.edits(cloudEdit{Put: []instance{{ID: id, Name: "named-" + id, IP: "10.0.7.7"}}})
+	h.edits(cloudEdit{Put: []instance{{ID: id, Name: "named-" + id, HostName: "by hand", IP: "10.0.7.7"}}})
 	h.edit(edit{Add: &newHost{Name: "by hand", Address: "10.0.7.7", Labels: []string{"team:shop"}}})
-	out := h.engine().Adopt(h.t.Context(), engine.Errand{Write: true})
+	out := h.engine().Adopt(h.t.Context(), engine.Errand{Write: true, ByAddress: true})
 	if out.Err != nil || out.Report.Updated != 1 {
 		h.t.Fatalf("adopt: %v\n%s", out.Err, describe(out.Report))
 	}

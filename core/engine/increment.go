@@ -52,6 +52,8 @@ func (e Engine) increment(ctx context.Context, narrow cloud.Narrow, req Request,
 		return view, false
 	case len(differing) > 0 && e.Limits.Ask == plan.AskAll:
 		return view, false // nothing is written, and the full path says all that waits
+	case len(differing) > 0 && !e.sure(ctx, differing):
+		return view, false // marks of assets tell whose they are, or it fails there
 	case len(differing) > 0:
 		return view, e.few(ctx, view, differing, p)
 	}

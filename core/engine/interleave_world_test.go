@@ -183,7 +183,7 @@ func (s *story) engine(client *jumpserver.Client) engine.Engine {
 	quiet := slog.New(slog.DiscardHandler)
 	var nodes *state.Nodes
 	if s.store != nil {
-		nodes = s.store.Nodes("jumpserver", org)
+		nodes = s.store.Of("jumpserver", org).Nodes()
 	}
 	return engine.Engine{
 		Nodes:  nodes,

@@ -83,7 +83,7 @@ func (w *nodeWorld) nodes() *state.Nodes {
 	if w.bucket == nil {
 		return nil
 	}
-	return w.store().Nodes("jms.example.com", jumpservertest.DefaultOrg)
+	return w.store().Of("jms.example.com", jumpservertest.DefaultOrg).Nodes()
 }
 
 // newProcess forgets what a warm process knows.

@@ -105,6 +105,9 @@ func (e Engine) Beat(ctx context.Context, store *state.Store, slice string, out 
 	if err := store.Beat(ctx, slice, scopes, e.Now()); err != nil {
 		return err
 	}
+	if err := e.join(ctx, store); err != nil {
+		return err
+	}
 	alarm, told, err := store.Alarm(ctx)
 	if !told || err != nil {
 		return err
@@ -117,6 +120,25 @@ func (e Engine) Beat(ctx context.Context, store *state.Store, slice string, out 
 		return nil // the next run tells it
 	}
 	return store.EndAlarm(ctx)
+}
+
+// join notes whose state it is, and tells once, by a message of its own, where the store holds that of another
+// JumpServer too: it may be this one by another name, and then what was held, approved and learnt is the other's.
+func (e Engine) join(ctx context.Context, store *state.Store) error {
+	fresh, err := store.Join(ctx, e.Now())
+	if !fresh || err != nil {
+		return err
+	}
+	names, err := store.OtherServers(ctx, e.Now())
+	if len(names) == 0 {
+		return err
+	}
+	e.Log.Warn("the state store is shared with another JumpServer, or with this one by another name (then set jumpserver.id)",
+		"server", store.Server(), "others", names)
+	if len(e.Notifiers) > 0 {
+		_ = e.say(ctx, report.Shared(store.Server(), names, e.Wording)) // logged; status tells it too
+	}
+	return err
 }
 
 // say sends a message that is no report.

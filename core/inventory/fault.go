@@ -25,6 +25,7 @@ const (
 	NameTaken      Kind = "name_taken"      // another asset has the name, perhaps in another spelling
 	Limit          Kind = "limit"           // JumpServer's number of assets is used up
 	Organisation   Kind = "organisation"    // another organisation answers than the configured one
+	OtherAccount   Kind = "other_account"   // the key is of another cloud account than the configured account was
 	Front          Kind = "front"           // something in front of JumpServer answered in its place; see Advice
 	ClockOff       Kind = "clock_off"       // a signature or token is refused for its time: this machine's clock is wrong, see Skew
 	Unknown        Kind = "unknown"

@@ -70,7 +70,7 @@ func fold(text, sharp string) string {
 	var b strings.Builder
 	b.Grow(len(text))
 	for _, r := range norm.NFKD.String(text) { // é becomes e and an accent, full width plain signs
-		b.WriteString(foldRune(r, sharp))
+		foldRune(&b, r, sharp)
 	}
 	return strings.TrimSpace(b.String())
 }
@@ -105,35 +105,35 @@ func short(r rune) rune {
 	return r
 }
 
-// foldRune returns what one decomposed sign becomes: "" where collations do not see it.
-func foldRune(r rune, sharp string) string {
+// foldRune writes what one decomposed sign becomes: nothing where collations do not see it.
+func foldRune(into *strings.Builder, r rune, sharp string) {
 	r = short(unicode.ToLower(unicode.ToUpper(r))) // by way of the upper case: ı becomes i, ς becomes σ
-	if r < unicode.MaxASCII && !unicode.IsControl(r) {
-		return string(r)
-	}
 	switch r {
 	case 'ß':
-		return sharp
+		into.WriteString(sharp)
 	case 'ø':
-		return "o"
+		into.WriteByte('o')
 	case 'ł':
-		return "l"
+		into.WriteByte('l')
 	case 'đ', 'ð':
-		return "d"
+		into.WriteByte('d')
 	case 'æ':
-		return "ae"
+		into.WriteString("ae")
 	case 'œ':
-		return "oe"
+		into.WriteString("oe")
+	default:
+		if !hidden(r) {
+			into.WriteRune(hiragana(r))
+		}
 	}
-	if hidden(r) {
-		return ""
-	}
-	return string(hiragana(r))
 }
 
 // hidden reports whether a sign is one that collations leave out: a combining accent, a voicing
 // mark of kana, a joiner, a zero-width space, a variation selector.
 func hidden(r rune) bool {
+	if r >= ' ' && r <= '~' {
+		return false
+	}
 	return unicode.IsControl(r) && r != '\t' || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Variation_Selector, r) ||
 		norm.NFKD.PropertiesString(string(r)).CCC() != 0
 }

@@ -101,18 +101,7 @@ func (b *builder) readScope(m mark) (Reason, bool) {
 	if why, orphan := b.configured(m); orphan {
 		return why, false
 	}
-	own := slices.IndexFunc(b.in.Listings, func(l inventory.Listing) bool {
-		return l.Cloud == m.cloud && l.Account == m.account && (l.Region == m.region || l.Region == everyRegion)
-	})
-	if own < 0 {
-		return because(ScopeNotAsked, m.account, m.region), false
-	}
-	if l := b.in.Listings[own]; !l.Complete() {
-		return because(ScopeFailed, m.account, m.region), false
-	} else if !strings.EqualFold(l.Owner, m.owner) {
-		return because(OtherOwner, m.owner, l.Owner), false
-	}
-	if why, asked := projectAsked(b.in.Listings[own], m); !asked {
+	if why, unread := b.unreadHere(m); unread {
 		return why, false
 	}
 	if name := b.failed(m); name != "" {
@@ -175,36 +164,58 @@ func (b *builder) unasked(m mark) string {
 // judge applies the rules of the package's doc to an asset whose instance is absent.
 func (b *builder) judge(c Change, a inventory.Asset) {
 	since, gone, readable := goneSince(a, b.rules.Now)
-	spared, untouchable := b.rules.untouchable(a)
-	why, keep := kept(a)
+	spared, spares := b.spared(a)
 	switch {
-	case untouchable:
+	case spares:
 		b.skip(c, spared)
-	case keep:
-		b.skip(c, because(KeptByLabel, why))
-	case within(b.rules.Protected, a.Address), a.Count(inventory.LabelProtected) > 0:
-		b.skip(c, because(IsProtected))
-	case !b.rules.listed(a.Address):
-		b.skip(c, because(NotWhitelisted))
-	case b.rules.NoDelete:
-		b.skip(c, because(NoDelete))
 	case !readable:
 		b.skip(c, because(GoneUnreadable))
 	case gone && a.Active:
-		b.skip(c, because(SwitchedOn))
+		b.switchedOn(c, a)
 	case gone:
 		b.deactivated(c, a, since)
-	case b.rules.Mode == ModeDelete && b.rules.Grace == 0 && !b.rules.Partial:
+	case b.rules.modeOf(a) == ModeDelete && b.rules.Grace == 0 && !b.rules.Partial:
 		b.candidate(c, Delete, because(GoneAtOnce))
 	default:
 		c.Patch = &inventory.Patch{ID: a.ID, Active: new(false), Labels: goneLabels(a, b.rules)}
 		c.Fields = []string{"is_active", "labels"}
 		why := because(InstanceGone)
-		if b.rules.Partial {
+		switch {
+		case b.rules.Partial:
 			why = because(InstanceReleased)
+		case b.plan.unprovable[a.ID]:
+			why = because(Retired)
 		}
 		b.candidate(c, Deactivate, why)
 	}
+}
+
+// spared returns why an asset is never removed, whatever became of its instance, and reports whether that is so.
+func (b *builder) spared(a inventory.Asset) (Reason, bool) {
+	why, untouchable := b.rules.untouchable(a)
+	reason, keep := kept(a)
+	switch {
+	case untouchable:
+		return why, true
+	case keep:
+		return because(KeptByLabel, reason), true
+	case within(b.rules.Protected, a.Address), a.Count(inventory.LabelProtected) > 0:
+		return because(IsProtected), true
+	case !b.rules.listed(a.Address):
+		return because(NotWhitelisted), true
+	case b.rules.NoDelete:
+		return because(NoDelete), true
+	}
+	return Reason{}, false
+}
+
+// switchedOn leaves an asset alone that a person switched on again. Who switches it off after that is a
+// person too, so that it stays off when its instance returns: jms-off remembers it.
+func (b *builder) switchedOn(c Change, a inventory.Asset) {
+	if a.Count(inventory.LabelOff) == 0 && !b.rules.Partial {
+		b.note(c, a, relabelled(a, inventory.LabelOff, "person"))
+	}
+	b.skip(c, because(SwitchedOn))
 }
 
 func (b *builder) candidate(c Change, action Action, why Reason) {

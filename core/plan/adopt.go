@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -8,14 +9,16 @@ import (
 )
 
 // Adopt finds assets that are not ours for instances that run and have none of ours: by the instance's id,
-// or else by zone and address together, where these are unique among the assets and among the instances. It
+// or else, if byAddress is set, by zone and address together, where these are unique among the assets and among the
+// instances, and both have one name: an address alone may be another machine's. It
 // plans to mark them as ours in place: our labels, and jms-asset with the asset's own id; nothing else of
 // them changes. Whatever is not certain is a Skip that says why, and is never guessed. Instances for which nothing
 // was found are in no line: the next run makes their assets.
-func Adopt(in Input, rules Rules) Plan {
+func Adopt(in Input, rules Rules, byAddress bool) Plan {
 	rules.Partial = false
 	b := newBuilder(in, rules)
 	f := newFinder(b)
+	f.byAddresses = byAddress
 	for _, e := range b.entries {
 		if n, exists := b.byID[e.asset]; !exists || !b.ours[n] {
 			f.find(e)
@@ -81,12 +84,13 @@ type spot struct{ zone, address string }
 
 // finder looks for the assets that instances may adopt.
 type finder struct {
-	b      *builder
-	naming map[string][]int   // instance id → assets, not ours, that name it
-	at     map[spot][]int     // assets of any kind
-	runs   map[spot][]string  // ids of the assets of the instances that are reached there
-	failed *inventory.Listing // one that may hold an instance anywhere, as it failed or addresses are not known
-	found  map[int][]Change   // by asset: who would adopt it
+	b           *builder
+	byAddresses bool
+	naming      map[string][]int   // instance id → assets, not ours, that name it
+	at          map[spot][]int     // assets of any kind
+	runs        map[spot][]string  // ids of the assets of the instances that are reached there
+	failed      *inventory.Listing // one that may hold an instance anywhere, as it failed or addresses are not known
+	found       map[int][]Change   // by asset: who would adopt it
 }
 
 func newFinder(b *builder) *finder {
@@ -173,9 +177,22 @@ func (f *finder) byAddress(e entry) {
 		f.doubt(e, assets, AmbiguousUnread)
 	case f.otherType(e, assets[0]):
 		f.doubt(e, assets, OtherType)
+	case !f.sameName(e, assets[0]):
+		f.doubt(e, assets, OtherName)
+	case !f.byAddresses:
+		f.doubt(e, assets, OnlyByAddress)
 	default:
 		f.propose(e, assets[0], because(AdoptedByAddress))
 	}
+}
+
+// sameName reports whether an asset is called as the instance is in the cloud. A name that a database may call
+// equal is.
+func (f *finder) sameName(e entry, n int) bool {
+	name := f.b.in.Bastion.Assets[n].Name
+	return slices.ContainsFunc([]string{e.of.Name, e.of.HostName}, func(called string) bool {
+		return called != "" && inventory.SameFolded(called, name)
+	})
 }
 
 // otherType tells whether the asset's platform contradicts what the cloud says of the system.
@@ -189,7 +206,7 @@ func (f *finder) otherType(e entry, n int) bool {
 func (f *finder) propose(e entry, n int, why Reason) {
 	a := &f.b.in.Bastion.Assets[n]
 	c := update(e, a)
-	c.AssetID, c.Fields, c.Reason = a.ID, []string{"labels"}, why
+	c.AssetID, c.CloudName, c.Fields, c.Reason = a.ID, cloudName(*e.of), []string{"labels"}, why
 	c.Patch = &inventory.Patch{ID: a.ID, Labels: f.b.adoptedLabels(*a, *e.of)}
 	spared, untouchable := f.b.rules.untouchable(*a)
 	switch {
@@ -213,13 +230,16 @@ func (f *finder) doubt(e entry, assets []int, code Code) {
 	}
 	slices.Sort(names)
 	c := update(e, &f.b.in.Bastion.Assets[assets[0]])
-	c.Patch, c.Before, c.AssetID = nil, nil, f.b.in.Bastion.Assets[assets[0]].ID
+	c.Patch, c.Before, c.AssetID, c.CloudName = nil, nil, f.b.in.Bastion.Assets[assets[0]].ID, cloudName(*e.of)
 	why := because(code, strings.Join(names, ", "))
 	if code == AmbiguousUnread {
 		why = because(code, f.failed.Account, f.failed.Region)
 	}
 	f.b.skip(c, why)
 }
+
+// cloudName returns what an instance is called in its cloud, "" if it has no name.
+func cloudName(i inventory.Instance) string { return cmp.Or(i.Name, i.HostName) }
 
 // settle takes the proposals that are one for their asset.
 func (f *finder) settle() {

@@ -37,78 +37,91 @@ func TestAdopt(t *testing.T) {
 		want  []string
 	}{
 		{"the Python tool's", func(w *world) { w.holds(hand("h", "old", "10.9.9.9", comment(python))) }, []string{"update i-1 adopted_by_name labels"}},
-		{"made by hand: zone and address", func(w *world) { w.holds(hand("h", "old", "10.0.0.1")) }, []string{"update i-1 adopted_by_address labels"}},
+		{"made by hand: zone and address", func(w *world) { w.holds(hand("h", "web", "10.0.0.1")) }, []string{"update i-1 adopted_by_address labels"}},
 		{"by a public address", func(w *world) {
 			w.listings[0].Instances[0].PublicIPs = []string{"47.0.0.1"}
-			w.holds(hand("h", "old", "47.0.0.1"))
+			w.holds(hand("h", "web", "47.0.0.1"))
 		}, []string{"update i-1 adopted_by_address labels"}},
 		{"marks taken off", func(w *world) { w.holds(host(i1, stripped(inventory.LabelOwner), comment(""))) }, []string{"update i-1 adopted_by_id labels"}},
 		{"released before", func(w *world) { w.holds(hand("h", "old", "10.7.7.7", labelled(inventory.LabelInstance, "i-1"))) },
 			[]string{"update i-1 adopted_by_name labels"}},
-		{"both have ours", func(w *world) { w.holds(host(i1), host(i2), hand("h", "old", "10.0.0.1", comment(python))) }, nil},
+		{"both have ours", func(w *world) { w.holds(host(i1), host(i2), hand("h", "web", "10.0.0.1", comment(python))) }, nil},
 		{"ours under another region", func(w *world) {
-			w.holds(host(vm("i-1", "web", "10.0.0.1", func(i *inventory.Instance) { i.Region = shanghai })), hand("h", "old", "10.0.0.1"))
+			w.holds(host(vm("i-1", "web", "10.0.0.1", func(i *inventory.Instance) { i.Region = shanghai })), hand("h", "web", "10.0.0.1"))
 		}, nil},
 		{"nothing fits", func(w *world) { w.holds(hand("h", "old", "10.9.9.9", comment("instance_id: i-gone"))) }, nil},
-		{"another zone", func(w *world) { w.holds(hand("h", "old", "10.0.0.1", inZone("z-1"))) }, nil},
+		{"another zone", func(w *world) { w.holds(hand("h", "web", "10.0.0.1", inZone("z-1"))) }, nil},
 		{"the account's zone", func(w *world) {
 			w.rules.Accounts[prod] = Account{Enabled: true, Zone: "z-1"}
-			w.holds(hand("h", "old", "10.0.0.1", inZone("z-1")), hand("g", "other", "10.0.0.1"))
+			w.holds(hand("h", "web", "10.0.0.1", inZone("z-1")), hand("g", "other", "10.0.0.1"))
 		}, []string{"update i-1 adopted_by_address labels"}},
 		{"two assets name it", func(w *world) {
-			w.holds(hand("h", "old", "10.0.0.1", comment(python)), hand("g", "older", "10.0.0.9", comment(python)))
+			w.holds(hand("h", "web", "10.0.0.1", comment(python)), hand("g", "older", "10.0.0.9", comment(python)))
 		}, []string{"skip i-1 ambiguous"}},
-		{"two assets have the address", func(w *world) { w.holds(hand("h", "old", "10.0.0.1"), hand("g", "older", "10.0.0.1")) },
+		{"two assets have the address", func(w *world) { w.holds(hand("h", "web", "10.0.0.1"), hand("g", "older", "10.0.0.1")) },
 			[]string{"skip i-1 ambiguous"}},
 		{"one of the two is ours", func(w *world) {
-			w.holds(hand("h", "old", "10.0.0.1"), host(i2, func(a *inventory.Asset) { a.Address = "10.0.0.1" }))
+			w.holds(hand("h", "web", "10.0.0.1"), host(i2, func(a *inventory.Asset) { a.Address = "10.0.0.1" }))
 		},
 			[]string{"skip i-1 ambiguous"}},
 		{"two instances have the address", func(w *world) {
 			w.listings[0].Instances[1].PrivateIPs = []string{"10.0.0.1"}
-			w.holds(hand("h", "old", "10.0.0.1"))
+			w.holds(hand("h", "web", "10.0.0.1"))
 		}, []string{"skip i-1 ambiguous", "skip i-2 ambiguous"}},
 		{"an instance with an asset of ours has the address too", func(w *world) {
 			w.listings[0].Instances[1].PrivateIPs = []string{"10.0.0.1"}
-			w.holds(hand("h", "old", "10.0.0.1"), host(i2))
+			w.holds(hand("h", "web", "10.0.0.1"), host(i2))
 		}, []string{"skip i-1 ambiguous"}},
 		{"one asset names two instances", func(w *world) { w.holds(hand("h", "old", "10.9.9.9", comment("instance_id: i-1\ninstance_id: i-2"))) },
 			[]string{"skip i-1 ambiguous_instances", "skip i-2 ambiguous_instances"}},
 		{"two addresses, two assets", func(w *world) {
 			w.listings[0].Instances[0].PublicIPs = []string{"47.0.0.1"}
-			w.holds(hand("h", "old", "10.0.0.1"), hand("g", "older", "47.0.0.1"))
+			w.holds(hand("h", "web", "10.0.0.1"), hand("g", "older", "47.0.0.1"))
 		}, []string{"skip i-1 ambiguous"}},
-		{"the address was used again", func(w *world) { w.holds(hand("h", "old", "10.0.0.1", comment("instance_id: i-gone"))) },
+		{"the address was used again", func(w *world) { w.holds(hand("h", "web", "10.0.0.1", comment("instance_id: i-gone"))) },
 			[]string{"skip i-1 names_another"}},
 		{"the address of another asset of ours", func(w *world) {
 			w.holds(host(vm("i-gone", "x", "10.0.0.1")))
 		}, nil},
-		{"a region that was not read", func(w *world) { w.fails(scope(prod, shanghai), owner); w.holds(hand("h", "old", "10.0.0.1")) },
+		{"a region that was not read", func(w *world) { w.fails(scope(prod, shanghai), owner); w.holds(hand("h", "web", "10.0.0.1")) },
 			[]string{"skip i-1 ambiguous_unread"}},
 		{"a region that was not read: an id is enough", func(w *world) {
 			w.fails(scope(prod, shanghai), owner)
-			w.holds(hand("h", "old", "10.0.0.1", comment(python)))
+			w.holds(hand("h", "web", "10.0.0.1", comment(python)))
 		}, []string{"update i-1 adopted_by_name labels"}},
-		{"another system", func(w *world) { w.holds(hand("h", "old", "10.0.0.1", onPlatform("Windows"))) }, []string{"skip i-1 other_type"}},
-		{"another platform of the same type", func(w *world) { w.holds(hand("h", "old", "10.0.0.1", onPlatform("Rocky"))) },
+		{"another system", func(w *world) { w.holds(hand("h", "web", "10.0.0.1", onPlatform("Windows"))) }, []string{"skip i-1 other_type"}},
+		{"another platform of the same type", func(w *world) { w.holds(hand("h", "web", "10.0.0.1", onPlatform("Rocky"))) },
 			[]string{"update i-1 adopted_by_address labels"}},
-		{"a gateway", func(w *world) { w.holds(hand("h", "old", "10.0.0.1", onPlatform("Gateway"))) }, []string{"skip i-1 is_gateway"}},
-		{"a protected name", func(w *world) { w.rules.ProtectedNames = []string{"ol?"}; w.holds(hand("h", "old", "10.0.0.1")) },
+		{"a gateway", func(w *world) { w.holds(hand("h", "web", "10.0.0.1", onPlatform("Gateway"))) }, []string{"skip i-1 is_gateway"}},
+		{"a protected name", func(w *world) { w.rules.ProtectedNames = []string{"we?"}; w.holds(hand("h", "web", "10.0.0.1")) },
 			[]string{"skip i-1 is_protected_name"}},
-		{"outside the whitelist", func(w *world) { w.rules.Whitelist = prefixes("10.1.0.0/16"); w.holds(hand("h", "old", "10.0.0.1")) },
+		{"outside the whitelist", func(w *world) { w.rules.Whitelist = prefixes("10.1.0.0/16"); w.holds(hand("h", "web", "10.0.0.1")) },
 			[]string{"skip i-1 not_whitelisted"}},
 		{"cannot be marked", func(w *world) {
 			w.listings[0].Instances[0].Owner = ""
-			w.holds(hand("h", "old", "10.0.0.1"))
+			w.holds(hand("h", "web", "10.0.0.1"))
 		}, []string{"skip i-1 not_markable"}},
-		{"no host", func(w *world) { w.holds(hand("h", "old", "10.0.0.1", func(a *inventory.Asset) { a.Host = false })) }, nil},
+		{"another name", func(w *world) { w.holds(hand("h", "idc-oracle-db01", "10.0.0.1")) }, []string{"skip i-1 other_name"}},
+		{"another name, by a public address", func(w *world) {
+			w.listings[0].Instances[0].PublicIPs = []string{"47.0.0.1"}
+			w.holds(hand("h", "web-2", "47.0.0.1"))
+		}, []string{"skip i-1 other_name"}},
+		{"the name of its host", func(w *world) {
+			w.listings[0].Instances[0].HostName = "WEB01"
+			w.holds(hand("h", "web01", "10.0.0.1"))
+		}, []string{"update i-1 adopted_by_address labels"}},
+		{"an instance without a name", func(w *world) {
+			w.listings[0].Instances[0].Name = ""
+			w.holds(hand("h", "i-1", "10.0.0.1"), hand("g", "", "10.0.0.8"))
+		}, []string{"skip i-1 other_name"}},
+		{"no host", func(w *world) { w.holds(hand("h", "web", "10.0.0.1", func(a *inventory.Asset) { a.Host = false })) }, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld()
 			w.lists(i1, i2)
 			c.setup(w)
-			p := Adopt(w.input(), w.rules)
+			p := Adopt(w.input(), w.rules, true)
 			a := p.ApproveMarks()
 			if got := lines(a); !slices.Equal(got, c.want) {
 				t.Errorf("got %q, want %q", got, c.want)
@@ -123,6 +136,31 @@ func TestAdopt(t *testing.T) {
 	}
 	if got := newWorld().plan().ApproveMarks(); len(lines(got)) > 0 {
 		t.Error("of another plan", lines(got))
+	}
+}
+
+// TestAdoptByAddressOnlyIfAsked: an address is no identity. Each line has the names of both.
+func TestAdoptByAddressOnlyIfAsked(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.lists(vm("i-1", "web", "10.0.0.1"), vm("i-2", "app", "10.0.0.2"), vm("i-3", "db", "10.0.0.3"))
+	w.holds(hand("h", "web", "10.0.0.1"), hand("g", "idc-oracle-db01", "10.0.0.2"), hand("f", "old", "10.9.9.9", comment("instance_id: i-3")))
+	for byAddress, want := range map[bool][]string{
+		false: {"update i-3 adopted_by_name labels", "skip i-1 only_by_address", "skip i-2 other_name"},
+		true:  {"update i-1 adopted_by_address labels", "update i-3 adopted_by_name labels", "skip i-2 other_name"},
+	} {
+		a := Adopt(w.input(), w.rules, byAddress).ApproveMarks()
+		if got := lines(a); !slices.Equal(got, want) {
+			t.Errorf("%v: %q, want %q", byAddress, got, want)
+		}
+		checkWords(t, a)
+		cloudNames := map[string]string{"i-1": "web", "i-2": "app", "i-3": "db"}
+		names := map[string]string{"i-1": "web", "i-2": "idc-oracle-db01", "i-3": "old"}
+		for _, c := range slices.Concat(a.Updates(), a.Notes()) {
+			if c.CloudName != cloudNames[c.InstanceID] || c.Name != names[c.InstanceID] {
+				t.Errorf("%s: %q and %q", c.InstanceID, c.CloudName, c.Name)
+			}
+		}
 	}
 }
 
@@ -161,11 +199,48 @@ func TestAdoptedFollows(t *testing.T) {
 			}
 		}},
 		{"deactivated", func(w *world) { w.holds(take()) }, []string{"deactivate i-1 instance_gone"}, own},
-		{"deleted", func(w *world) { w.holds(take(gone(8 * 24 * time.Hour))) }, []string{"delete i-1 grace_over"}, own},
-		{"returned", func(w *world) { w.lists(vm("i-1", "old", "10.0.0.1")); w.holds(take(gone(time.Hour))) },
+		{"deactivated for good, and says so", func(w *world) { w.holds(take()) }, []string{"deactivate i-1 instance_gone"},
+			func(t *testing.T, a Approved) {
+				got, _ := (inventory.Asset{Labels: a.Removals()[0].Patch.Labels}).Label(inventory.LabelDue)
+				if got != inventory.DueNever {
+					t.Errorf("jms-due:%s", got)
+				}
+			}},
+		{"deactivated at once where nothing has a grace", func(w *world) { w.rules.Grace = 0; w.holds(take()) },
+			[]string{"deactivate i-1 instance_gone"}, own},
+		{"never deleted", func(w *world) { w.holds(take(gone(8 * 24 * time.Hour))) }, []string{"keep i-1 adopted_stays"}, nil},
+		{"a promise to delete it is taken back", func(w *world) { w.holds(take(gone(8*24*time.Hour), due(time.Hour))) },
+			[]string{"update i-1 remembers labels", "keep i-1 adopted_stays"}, func(t *testing.T, a Approved) {
+				got, _ := (inventory.Asset{Labels: a.Updates()[0].Patch.Labels}).Label(inventory.LabelDue)
+				if got != inventory.DueNever {
+					t.Errorf("jms-due:%s", got)
+				}
+			}},
+		{"deleted, if the configuration says so", func(w *world) {
+			w.rules.DeleteAdopted = true
+			w.holds(take(gone(8 * 24 * time.Hour)))
+		}, []string{"delete i-1 grace_over"}, own},
+		{"not on the day that the configuration begins to say so", func(w *world) {
+			w.rules.DeleteAdopted = true
+			w.holds(take(gone(8*24*time.Hour), labelled(inventory.LabelDue, inventory.DueNever)))
+		}, []string{"update i-1 remembers labels", "hold i-1 guard_early"}, own},
+		{"the id that we made proves it, whatever jms-asset says", func(w *world) {
+			w.holds(host(i1, gone(8*24*time.Hour), labelled(inventory.LabelAsset, inventory.AssetID(inventory.Alibaba, beijing, "i-1"))))
+		}, []string{"delete i-1 grace_over"}, nil},
+		{"returned", func(w *world) { w.lists(vm("i-1", "old", "10.0.0.1")); w.holds(take(gone(time.Hour), due(time.Hour))) },
 			[]string{"update i-1 returned labels active=true"}, own},
+		{"returned, with half of our marks: nothing shows that we switched it off", func(w *world) {
+			w.lists(vm("i-1", "old", "10.0.0.1"))
+			w.holds(take(gone(time.Hour)))
+		}, []string{"update i-1 returned_unproved labels"}, own},
+		{"returned, with a time that nobody can read", func(w *world) {
+			w.lists(vm("i-1", "old", "10.0.0.1"))
+			w.holds(take(off, labelled(inventory.LabelGone, "yesterday"), due(time.Hour)))
+		}, []string{"update i-1 returned_unproved labels"}, own},
+		{"switched off without our marks", func(w *world) { w.lists(vm("i-1", "old", "10.0.0.1")); w.holds(take(off)) },
+			[]string{"unchanged 1"}, nil},
 		{"deactivated, it gives no name away", func(w *world) { w.lists(vm("i-2", "old", "10.0.0.2")); w.holds(take(gone(time.Hour))) },
-			[]string{`create i-2 new_instance name="old-i-2" 10.0.0.2 Linux`, "keep i-1 in_grace"}, nil},
+			[]string{`create i-2 new_instance name="old-i-2" 10.0.0.2 Linux`, "keep i-1 adopted_stays"}, nil},
 		{"an event closes it", func(w *world) { w.rules.Partial = true; w.holds(take()) }, []string{"deactivate i-1 instance_released"}, own},
 		{"a copy of it is not ours", func(w *world) {
 			w.lists(vm("i-1", "old", "10.0.0.1"))
@@ -191,6 +266,38 @@ func TestAdoptedFollows(t *testing.T) {
 			w.holds(take())
 		}, []string{"unchanged 1"}, nil},
 	})
+}
+
+// TestLabelsAloneDeleteNothing: somebody who may set labels writes all of ours on an asset that is not ours, of an
+// instance that is released, or dates its deactivation back. No run deletes it, by whatever path.
+func TestLabelsAloneDeleteNothing(t *testing.T) {
+	t.Parallel()
+	marked := func(edits ...func(*inventory.Asset)) inventory.Asset {
+		marks := []func(*inventory.Asset){comment("a database; do not touch"), called("oracle"), adoptedAs("theirs")}
+		return host(vm("i-gone", "web", "10.0.0.1"), append(marks, edits...)...)
+	}
+	week := []func(*inventory.Asset){gone(30 * 24 * time.Hour), due(-24 * time.Hour)}
+	for name, setup := range map[string]func(w *world){
+		"absent":                   func(w *world) { w.holds(marked()) },
+		"absent, no grace":         func(w *world) { w.rules.Grace = 0; w.holds(marked()) },
+		"deactivated long ago":     func(w *world) { w.holds(marked(week...)) },
+		"the same, no grace":       func(w *world) { w.rules.Grace = 0; w.holds(marked(week...)) },
+		"by an event":              func(w *world) { w.rules.Partial = true; w.holds(marked(week...)) },
+		"closed by an event":       func(w *world) { w.holds(marked(append(week, labelled(inventory.LabelEvent, "closed"))...)) },
+		"of an account taken out":  func(w *world) { delete(w.rules.Accounts, prod); w.holds(marked(week...)) },
+		"of an account taken out!": func(w *world) { delete(w.rules.Accounts, prod); w.rules.Grace = 0; w.holds(marked()) },
+	} {
+		w := newWorld()
+		w.lists(vm("i-1", "x", "10.0.0.2"))
+		setup(w)
+		a := w.approve()
+		retired := Retire(w.input(), w.rules, Retirement{Account: prod}).ApproveRetirement(w.limits, nil, true)
+		for _, c := range slices.Concat(a.Removals(), retired.Removals()) {
+			if c.Action == Delete {
+				t.Errorf("%s: %+v", name, c)
+			}
+		}
+	}
 }
 
 // TestManage: fields that are people's are written on new assets only; what differs is told.
@@ -289,7 +396,7 @@ func TestRelease(t *testing.T) {
 	if got, want := lines(after.approve()), []string{"skip i-1 marks_taken_off", "skip i-2 named_in_comment", "skip i-3 named_in_comment"}; !slices.Equal(got, want) {
 		t.Errorf("the next run: %q", got)
 	}
-	again := Adopt(after.input(), after.rules).ApproveMarks()
+	again := Adopt(after.input(), after.rules, true).ApproveMarks()
 	if got, want := lines(again), []string{"update i-1 adopted_by_id labels", "update i-2 adopted_by_name labels", "update i-3 adopted_by_name labels"}; !slices.Equal(got, want) {
 		t.Errorf("adopted again: %q", got)
 	}
@@ -314,7 +421,7 @@ func TestRelease(t *testing.T) {
 func TestErrandsOnlyMark(t *testing.T) {
 	t.Parallel()
 	everyWorld(t, func(t *testing.T, w *world) {
-		for name, p := range map[string]Plan{"adopt": Adopt(w.input(), w.rules), "release": Release(w.input(), "", "")} {
+		for name, p := range map[string]Plan{"adopt": Adopt(w.input(), w.rules, true), "release": Release(w.input(), "", "")} {
 			a := p.ApproveMarks()
 			j := newJumpServer(t, w)
 			j.apply(a)

@@ -21,7 +21,7 @@ const (
 // person is to be asked. What lacks its proof is held whatever anybody approves.
 func Approvable(code Code) bool {
 	switch code {
-	case GuardShare, GuardEmpty, GuardLeak, GuardMissing, GuardRun, GuardParts, GuardAsks, AsksAll:
+	case GuardShare, GuardEmpty, GuardLeak, GuardMissing, GuardRun, GuardParts, GuardUnasked, GuardAsks, AsksAll, HeldInFile:
 		return true
 	}
 	return false
@@ -57,6 +57,9 @@ type Line struct {
 	AssetID    string          `json:"asset_id"`
 	Name       string          `json:"name"`
 	Values     []Value         `json:"values"` // never null; by field
+	// Held says why the guard holds the removal; "" = it does not. A held one is made only if a person
+	// approves just it, and so takes this text away.
+	Held string `json:"held,omitempty"`
 }
 
 // Value is a field that a change sets. Labels are each a value of the field "label"; those that carry the
@@ -74,6 +77,18 @@ func (l Line) Equal(o Line) bool {
 // Scope gives where the line's instance is listed.
 func (l Line) Scope() inventory.Scope {
 	return inventory.Scope{Cloud: l.Cloud, Account: l.Account, Region: l.Region}
+}
+
+// Review returns the changes of a plan for review: those that Approve let pass, and behind them the removals that a
+// person may let pass besides, each with why it is held. Approved is what came of the same plan.
+func (p Plan) Review(a Approved, lang Lang) []Line {
+	lines := a.Lines()
+	for _, c := range p.Holdable(a) {
+		l := lineOf(c)
+		l.Held = c.Reason.Text(lang)
+		lines = append(lines, l)
+	}
+	return lines
 }
 
 // Lines gives the changes for review, in their order. Steps of a swap of names and labels by which
@@ -143,8 +158,11 @@ func labelValues(labels []inventory.Label) []Value {
 
 // asks tells whether a removal that nobody has approved waits for a person, and why.
 func (l Limits) asks(c Change) (Reason, bool) {
+	reviewed := slices.IndexFunc(l.Only, func(o Line) bool { return o.AssetID == c.AssetID && o.Action.removes() })
 	switch {
-	case slices.ContainsFunc(l.Only, func(o Line) bool { return o.AssetID == c.AssetID && o.Action.removes() }):
+	case reviewed >= 0 && l.Only[reviewed].Held != "" && l.Only[reviewed].Action == c.Action:
+		return because(HeldInFile), true
+	case reviewed >= 0:
 		return because(ChangedSince, c.Action), true
 	case l.Only != nil:
 		return because(NotReviewed, c.Action), true

@@ -4,6 +4,7 @@ import (
 	"hash/fnv"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -190,6 +191,47 @@ func TestReviewedChanges(t *testing.T) {
 	})
 	if len(written) > 0 || notes[ChangedSince] != 1 || notes[NotReviewed] != 1 || notes[NoLongerPlanned] != 2 {
 		t.Errorf("%v %v", written, notes)
+	}
+}
+
+// TestHeldInTheFile: what a plan shows as held stays held when its file is applied, also if no limit holds it any
+// more, until a person takes it out of its hold. Everything else of the file is made as it was shown.
+func TestHeldInTheFile(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.limits = Limits{Percent: 30, Min: 1, PerRun: 100}
+	w.lists(vm("i-live", "live", "10.0.0.8"), vm("i-new", "new", "10.0.0.9"))
+	w.holds(host(vm("i-live", "live", "10.0.0.8")))
+	for _, id := range []string{"i-0", "i-1", "i-2"} {
+		w.holds(host(vm(id, id, "10.0.0.1")))
+	}
+	p, shown := w.with(func(*Limits, Plan) {})
+	file := p.Review(shown, English)
+	if len(file) != 4 || file[0].Held != "" || len(shown.Removals()) != 0 {
+		t.Fatalf("%+v", file)
+	}
+	for _, l := range file[1:] {
+		if l.Action != Deactivate || !strings.Contains(l.Held, "more than 30%") {
+			t.Errorf("%+v", l)
+		}
+	}
+	for _, c := range []struct {
+		percent int
+		why     Code
+	}{{30, GuardShare}, {100, HeldInFile}} {
+		_, got := w.with(func(l *Limits, _ Plan) { l.Percent, l.Only = c.percent, file })
+		if len(got.Creates()) != 1 || len(got.Removals()) != 0 || len(got.Notes()) != 3 || got.Notes()[0].Reason.Code != c.why {
+			t.Errorf("%d%%: %v", c.percent, lines(got))
+		}
+		checkWords(t, got)
+	}
+	approved := map[string]bool{}
+	for _, l := range file[1:] {
+		approved[l.AssetID] = true
+	}
+	_, got := w.with(func(l *Limits, _ Plan) { l.Only, l.Approved = file, approved })
+	if len(got.Removals()) != 3 || len(got.Notes()) != 0 {
+		t.Errorf("%v", lines(got))
 	}
 }
 

@@ -28,9 +28,10 @@ type Plan struct {
 	scopes     map[inventory.Scope]*population // by the account that labels name
 	fixed      names                           // held by assets that the plan must not rename
 	yielding   []inventory.Asset
-	retired    bool // made by Retire
-	errand     bool // made by Adopt or Release
-	untouched  int  // assets that are never written to, and are as their instances want them
+	retired    bool            // made by Retire or RetireAdopted
+	unprovable map[string]bool // assets for whose instances nobody can be asked: candidates of Retire without a key
+	errand     bool            // made by Adopt or Release
+	untouched  int             // assets that are never written to, and are as their instances want them
 }
 
 // place is a scope as assets remember it: the account by its own id, so that renaming an

@@ -37,6 +37,7 @@ type Change struct {
 	Name       string
 	Address    string
 	Platform   string
+	CloudName  string   // of Adopt: what the cloud calls the instance; "" = nothing
 	Fields     []string // changed fields of an update: name, address, zone, labels, is_active
 
 	// Due is when an asset that waits (InGrace) would be removed; zero for all else.

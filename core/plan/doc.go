@@ -31,6 +31,7 @@
 //	any         not ours, with our labels              skip (said): a copy, or unproved: its comment was
 //	                                                   changed, and its instance is in no listing
 //	listed      ours, jms-gone                         update: label off, active again (unless jms-off)
+//	listed      adopted, jms-gone, marks not whole     update: label off; it stays off (said)
 //	listed      ours, switched off by a person         stays off; the rest follows the cloud
 //	listed      ours, equal                            unchanged
 //	listed      ours, never written to (see below)     skip (said), or unchanged where it is as wanted
@@ -50,7 +51,9 @@
 //	                                                   instance's other addresses
 //	absent      ours, outside the whitelist            skip (said)
 //	absent      ours, no_delete                        skip (said)
-//	absent      ours, jms-gone, yet active             skip: a person switched it on again
+//	absent      ours, jms-gone, yet active             skip: a person switched it on again; jms-off
+//	                                                   remembers it
+//	absent      adopted, jms-gone                      keep, however long: see Rules.DeleteAdopted
 //	absent      ours, jms-gone, mode deactivate        keep
 //	absent      ours, jms-gone, grace not over         keep
 //	absent      ours, jms-gone, grace over             candidate: delete
@@ -76,7 +79,8 @@
 //
 // Three plans are made at a person's order, not by runs: Adopt (our marks on an asset that was there
 // before), Release (our marks off) and Retire (the end of orphans). Adopted assets keep their name, unless
-// Manage.AdoptedName says otherwise, and an address that is any of their instance's.
+// Manage.AdoptedName says otherwise, and an address that is any of their instance's. No run deletes one: labels
+// alone say whose it is, and a right on labels is none to delete, unless Rules.DeleteAdopted makes it one.
 //
 // With Limits.Ask every removal, or every change, waits for a person; with Limits.Only just the reviewed
 // changes are made, see approval.go.

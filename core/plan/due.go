@@ -10,14 +10,29 @@ import (
 // removes: deletes that are earlier than was said, and what is left of a scope that became empty.
 const notice = 10 * time.Minute
 
-// dueLabel is the label that promises not to delete an asset before the end of the grace as it is
-// now.
-func (r Rules) dueLabel(since time.Time) inventory.Label {
-	return inventory.Label{Name: inventory.LabelDue, Value: r.promise(since)}
+// modeOf returns how far the removal of an asset of ours may go. Of one that was adopted, labels alone say
+// whose it is, and whoever may set labels can write them: no run deletes it, unless DeleteAdopted says so.
+func (r Rules) modeOf(a inventory.Asset) Mode {
+	if r.Mode == ModeDelete && (r.DeleteAdopted || provedByID(a)) {
+		return ModeDelete
+	}
+	return ModeDeactivate
 }
 
-func (r Rules) promise(since time.Time) string {
-	if r.Mode != ModeDelete {
+// provedByID reports whether an asset's id proves of which instance it is: we made it.
+func provedByID(a inventory.Asset) bool {
+	m, ours := readMark(a)
+	return ours && m.made(a.ID)
+}
+
+// dueLabel is the label that promises not to delete an asset before the end of the grace as it is
+// now.
+func (r Rules) dueLabel(a inventory.Asset, since time.Time) inventory.Label {
+	return inventory.Label{Name: inventory.LabelDue, Value: r.promise(a, since)}
+}
+
+func (r Rules) promise(a inventory.Asset, since time.Time) string {
+	if r.modeOf(a) != ModeDelete {
 		return inventory.DueNever
 	}
 	return inventory.LabelTime(since.Add(r.Grace))
@@ -45,9 +60,9 @@ func (b *builder) deactivated(c Change, a inventory.Asset, since time.Time) {
 	due := since.Add(b.rules.Grace)
 	until, given := promised(a)
 	switch {
-	case b.rules.Mode != ModeDelete:
+	case b.rules.modeOf(a) != ModeDelete:
 		b.renew(c, a, since, given && until.Before(time.Unix(1<<40, 0)))
-		b.keep(c, because(b.stays(), stamp(since)))
+		b.keep(c, because(b.stays(a), stamp(since)))
 	case b.rules.Now.Before(due):
 		b.renew(c, a, since, given && until.Before(due.Truncate(time.Second)))
 		c.Due = due
@@ -65,9 +80,12 @@ func (b *builder) deactivated(c Change, a inventory.Asset, since time.Time) {
 }
 
 // stays says why an asset that is deactivated is never deleted.
-func (b *builder) stays() Code {
-	if b.forbidden {
+func (b *builder) stays(a inventory.Asset) Code {
+	switch {
+	case b.forbidden:
 		return NoRightToDelete
+	case b.rules.Mode == ModeDelete && b.rules.modeOf(a) != ModeDelete:
+		return AdoptedStays
 	}
 	return StaysDeactivated
 }
@@ -86,7 +104,7 @@ func (b *builder) early(c Change, a inventory.Asset) {
 // the settings were changed back, and who shortens the grace once more is asked once more.
 func (b *builder) renew(c Change, a inventory.Asset, since time.Time, outdated bool) {
 	if outdated && !b.rules.Partial {
-		b.note(c, a, relabelled(a, inventory.LabelDue, b.rules.promise(since)))
+		b.note(c, a, relabelled(a, inventory.LabelDue, b.rules.promise(a, since)))
 	}
 }
 

@@ -167,15 +167,26 @@ func (b *builder) relabel(c *Change, i inventory.Instance, a *inventory.Asset) {
 	}
 }
 
-// reactivate undoes a deactivation of ours. What a person switched off stays off.
+// reactivate undoes a deactivation of ours. What a person switched off stays off, and so does what the marks
+// do not show to be our doing.
 func (b *builder) reactivate(c *Change, a inventory.Asset) {
 	if a.Count(inventory.LabelGone) == 0 || a.Active {
 		return
 	}
-	if a.Count(inventory.LabelOff) > 0 {
+	switch {
+	case a.Count(inventory.LabelOff) > 0:
 		c.Reason = because(ReturnedOff)
-		return
+	case !b.switchedOff(a):
+		c.Reason = because(ReturnedUnproved)
+	default:
+		c.Reason = because(Returned)
+		c.Patch.Active, c.Fields = new(true), append(c.Fields, "is_active")
 	}
-	c.Reason = because(Returned)
-	c.Patch.Active, c.Fields = new(true), append(c.Fields, "is_active")
+}
+
+// switchedOff reports whether the marks of a deactivated asset say that we did it. Those of an adopted one, whose
+// marks anybody who sets labels may have written, must be whole: a time that can be read, and the promise beside it.
+func (b *builder) switchedOff(a inventory.Asset) bool {
+	_, _, readable := goneSince(a, b.rules.Now)
+	return !adopted(a) || readable && a.Count(inventory.LabelDue) == 1
 }

@@ -106,8 +106,15 @@ func (p Plan) Witness(scope inventory.Scope) string {
 func (p Plan) Candidates() []Change { return slices.Clone(p.candidates) }
 
 // Approve is the guard. It counts what the plan would remove, weighs the proofs, and settles
-// the names. Creates and updates pass, unless Ask or Only has a say.
+// the names. Creates and updates pass, unless Ask or Only has a say. A retirement is for ApproveRetirement.
 func (p Plan) Approve(limits Limits, proofs Proofs) Approved {
+	if p.retired {
+		return Approved{}
+	}
+	return p.approve(limits, proofs)
+}
+
+func (p Plan) approve(limits Limits, proofs Proofs) Approved {
 	g := newGuard(p, limits, proofs)
 	out := Approved{notes: slices.Clone(p.notes), unchanged: p.untouched}
 	if limits.Clock.Code == "" {

@@ -11,7 +11,7 @@ import (
 func WrittenLabels(i inventory.Instance, now time.Time) []inventory.Label {
 	all := labelsOf(i)
 	for _, mode := range []Mode{ModeDelete, ModeDeactivate} {
-		all = append(all, goneLabels(inventory.Asset{}, Rules{Now: now, Mode: mode, Grace: notice, Partial: true})...)
+		all = append(all, goneLabels(inventory.Asset{}, Rules{Now: now, Mode: mode, DeleteAdopted: true, Grace: notice, Partial: true})...)
 	}
 	all = append(all, inventory.MissingLabel(now), protectedLabel(),
 		inventory.Label{Name: inventory.LabelAsset, Value: inventory.AssetID(i.Cloud, i.Region, i.ID)})

@@ -125,7 +125,7 @@ func TestOwnersDiffer(t *testing.T) {
 	w := newWorld()
 	w.holds(host(i1, asNew, moved))
 	delete(w.rules.Accounts, prod)
-	if got := Retire(w.input(), w.rules, Retirement{Account: prod}).ApproveRetirement(); len(got.Removals()) > 0 || got.Notes()[0].Reason.Code != OwnersDiffer {
+	if got := Retire(w.input(), w.rules, Retirement{Account: prod}).ApproveRetirement(w.limits, nil, true); len(got.Removals()) > 0 || got.Notes()[0].Reason.Code != OwnersDiffer {
 		t.Errorf("%q", lines(got))
 	}
 }

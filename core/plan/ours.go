@@ -196,7 +196,7 @@ func goneLabels(a inventory.Asset, r Rules) []inventory.Label {
 	if r.Partial {
 		out = append(out, inventory.Label{Name: inventory.LabelEvent, Value: "closed"})
 	}
-	return append(out, r.dueLabel(inventory.WholeMinute(r.Now)), inventory.GoneLabel(r.Now))
+	return append(out, r.dueLabel(a, inventory.WholeMinute(r.Now)), inventory.GoneLabel(r.Now))
 }
 
 func protectedLabel() inventory.Label {

@@ -171,6 +171,9 @@ func removalsHaveReasons(t *testing.T, w *world) {
 		a := w.byID()[c.AssetID]
 		m, _ := readMark(a)
 		read := false
+		if c.Action == Delete && c.AssetID != inventory.AssetID(m.cloud, m.region, m.instance) && !w.rules.DeleteAdopted {
+			t.Errorf("%s: deleted, and only labels say whose it is", c.AssetID)
+		}
 		for _, l := range w.listings {
 			here := l.Region == m.region || l.Region == "*"
 			switch {

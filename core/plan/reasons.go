@@ -7,6 +7,7 @@ const (
 	FollowsCloud        Code = "follows_cloud"
 	Returned            Code = "returned"
 	ReturnedOff         Code = "returned_off"
+	ReturnedUnproved    Code = "returned_unproved"
 	GivesWay            Code = "gives_way"
 	SwapStep            Code = "swap_step"
 	NewShortened        Code = "new_shortened"
@@ -26,6 +27,8 @@ const (
 	AmbiguousUnread     Code = "ambiguous_unread"
 	AmbiguousInstances  Code = "ambiguous_instances"
 	NamesAnother        Code = "names_another"
+	OtherName           Code = "other_name"
+	OnlyByAddress       Code = "only_by_address"
 	OtherType           Code = "other_type"
 	Released            Code = "released"
 	Differs             Code = "differs"
@@ -45,12 +48,17 @@ const (
 	ScopeFailed         Code = "scope_failed"
 	ScopeNotAsked       Code = "scope_not_asked"
 	OtherOwner          Code = "other_owner"
+	KeyOfAnother        Code = "key_of_another"
+	SeveralOwners       Code = "several_owners"
+	MarksOfAnother      Code = "marks_of_another"
 	OthersNotAsked      Code = "others_not_asked"
 	NotConfigured       Code = "not_configured"
 	SwitchedOffAccount  Code = "switched_off_account"
 	RegionNotConfigured Code = "region_not_configured"
+	WrongNumber         Code = "wrong_number"
 	NoOrphan            Code = "no_orphan"
 	Retired             Code = "retired"
+	StillRuns           Code = "still_runs"
 	SeenElsewhere       Code = "seen_elsewhere"
 	GoneUnreadable      Code = "gone_unreadable"
 	IsGateway           Code = "is_gateway"
@@ -64,9 +72,11 @@ const (
 	SwitchedOn          Code = "switched_on"
 	StaysDeactivated    Code = "stays_deactivated"
 	NoRightToDelete     Code = "no_right_to_delete"
+	AdoptedStays        Code = "adopted_stays"
 	InGrace             Code = "in_grace"
 	GuardShare          Code = "guard_share"
 	GuardEmpty          Code = "guard_empty"
+	GuardUnasked        Code = "guard_unasked"
 	GuardLeak           Code = "guard_leak"
 	GuardMissing        Code = "guard_missing"
 	GuardRun            Code = "guard_run"
@@ -78,11 +88,13 @@ const (
 	ChangedMeanwhile    Code = "changed_meanwhile"
 	GoneMeanwhile       Code = "gone_meanwhile"
 	TimeUp              Code = "time_up"
+	Interrupted         Code = "interrupted"
 	NotAnswered         Code = "not_answered"
 	FoundDeactivated    Code = "found_deactivated"
 	FoundDeleted        Code = "found_deleted"
 	// Of a whole run, see Trouble.
 	RanOutOfTime   Code = "ran_out_of_time"
+	WasInterrupted Code = "was_interrupted"
 	RanUnanswered  Code = "ran_unanswered"
 	RanOutOfRoom   Code = "ran_out_of_room"
 	NearlyFull     Code = "nearly_full"
@@ -112,6 +124,7 @@ const (
 	ChangedSince    Code = "changed_since"
 	NotReviewed     Code = "not_reviewed"
 	NoLongerPlanned Code = "no_longer_planned"
+	HeldInFile      Code = "held_in_file"
 	// Of where new assets go, and of what they are made.
 	NodeNew          Code = "node_new"
 	NodeNewOrRenamed Code = "node_new_or_renamed"
@@ -146,6 +159,8 @@ func wordsOf(code Code) (words, bool) {
 		{FollowsCloud, words{"与云上不一致：%s", "differs from the cloud: %s"}},
 		{Returned, words{"实例又出现了，重新启用", "the instance is back: active again"}},
 		{ReturnedOff, words{"实例又出现了；停用前已被人工关闭，保持关闭", "the instance is back; a person had switched the asset off before, it stays off"}},
+		{ReturnedUnproved, words{"实例又出现了；标签不能证明资产是由我们停用的，保持关闭，请人工启用",
+			"the instance is back; the labels do not show that we switched the asset off, it stays off until a person switches it on"}},
 		{GivesWay, words{"名称让给在用的资产 %s", "gives its name to the active asset %s"}},
 		{SwapStep, words{"名称互换的中间步骤", "a step in swapping names"}},
 		{NewShortened, words{"%s；JumpServer 的数据库存不下名称 %s 里的四字节字符（emoji、生僻字），已去掉", "%s; JumpServer's database cannot hold the signs of four bytes (emoji, rare Han) in its name %s, which are left out"}},
@@ -162,11 +177,13 @@ func wordsOf(code Code) (words, bool) {
 		{NamedInComment, words{"已有资产 %s 的备注写着该实例 ID，不重复创建（可用 jms-sync adopt 认领）", "asset %s names this instance in its comment or a label: not doubled (jms-sync adopt can take it over)"}},
 		{AdoptedByID, words{"认领：资产 ID 由该实例算出，标签曾被移除", "adopted: the asset's id is made of the instance, its labels were taken off"}},
 		{AdoptedByName, words{"认领：备注或标签里有该实例 ID", "adopted: its comment or a label names the instance"}},
-		{AdoptedByAddress, words{"认领：网域与地址相同，且在资产与实例中都唯一", "adopted: the same zone and address, unique among assets and instances"}},
+		{AdoptedByAddress, words{"认领：网域、地址与名称相同，地址在资产与实例中都唯一", "adopted: the same zone, address and name, the address unique among assets and instances"}},
 		{Ambiguous, words{"不认领：无法确定是哪一个（资产 %s）", "not adopted: it is not certain which one (assets %s)"}},
 		{AmbiguousUnread, words{"不认领：只有网域与地址相同，而账号 %s 区域 %s 本次读取失败，不能确定唯一", "not adopted: only zone and address are the same, and account %s region %s could not be read, so that nobody knows whether they are unique"}},
 		{AmbiguousInstances, words{"不认领：该资产对应几台实例（%s）", "not adopted: the asset may be that of several instances (%s)"}},
 		{NamesAnother, words{"不认领：地址相同，但资产 %s 写着别的实例 ID（地址可能被重新分配）", "not adopted: the address is the same, but asset %s names another instance (the address may have been used again)"}},
+		{OtherName, words{"不认领：地址相同，但名称不同，可能是另一台机器（资产 %s）", "not adopted: the address is the same, but the names differ, it may be another machine (asset %s)"}},
+		{OnlyByAddress, words{"不认领：资产 %s 只有网域、地址与名称相同；确认是同一台之后加上 --by-address", "not adopted: of asset %s just zone, address and name are the same; --by-address, once you know that it is this machine"}},
 		{OtherType, words{"不认领：地址相同，但资产 %s 的平台类型与云上的系统不符", "not adopted: the address is the same, but the platform of asset %s contradicts the system in the cloud"}},
 		{Released, words{"放手：移除 jms-* 标签，不删除", "released: our labels are taken off, nothing is deleted"}},
 		{Differs, words{"与云上不同，由人管理，不覆盖：%s", "differs from the cloud where people have the say, left as it is: %s"}},
@@ -193,10 +210,18 @@ func wordsOf(code Code) (words, bool) {
 		{NotConfigured, words{"保留：配置中没有账号 %s", "kept: the configuration has no account %s"}},
 		{SwitchedOffAccount, words{"保留：配置中账号 %s 已停用", "kept: the account %s is switched off in the configuration"}},
 		{RegionNotConfigured, words{"保留：配置中账号 %s 没有区域 %s", "kept: in the configuration the account %s does not have region %s"}},
+		{WrongNumber, words{"现在要移除的是 %d 个资产，不是 %d 个，什么都没有写入：请再看一遍表格", "%d assets are to be removed now, not %d; nothing was written: look at the table again"}},
 		{NoOrphan, words{"账号 %s（或该区域）仍在配置中启用，其资产由同步管理，不能 retire；账号仍启用时请写明已不在配置中的 --region", "account %s (or this region of it) is configured and enabled, its assets are looked after and cannot be retired; name a --region that it no longer has"}},
 		{Retired, words{"人工执行 retire：账号或区域已不在配置中", "a person retires it: its account or region is not configured"}},
 		{OthersNotAsked, words{"保留：账号 %s 可能属于同一云账号，本次没有查询（写上 account_id 可以区分）", "kept: account %s may be of the same owner and was not asked (account_id tells them apart)"}},
 		{OtherOwner, words{"保留：资产属于云账号 %s，而当前密钥属于 %s", "kept: it belongs to cloud account %s, the key to %s"}},
+		{KeyOfAnother, words{"账号 %[1]s 的密钥属于云账号 %[2]s，而它一直是 %[3]s：没有创建、也没有移除任何资产。密钥放错了请换回；确实改用云账号 %[2]s 时，写上 account_id，或运行 jms-sync owner accept %[1]s",
+			"the key of account %[1]s belongs to cloud account %[2]s, and it was %[3]s until now: nothing was made, nothing removed. If the key is the wrong one, put the right one back; if %[2]s is meant, set account_id, or run jms-sync owner accept %[1]s"}},
+		{SeveralOwners, words{"账号 %[1]s 的资产标着不止一个云账号（%[2]s），密钥属于 %[3]s：没有创建、也没有移除任何资产。确认 %[3]s 是对的之后，写上 account_id，或运行 jms-sync owner accept %[1]s",
+			"assets of account %[1]s are marked with several cloud accounts (%[2]s), its key belongs to %[3]s: nothing was made, nothing removed. If %[3]s is right, set account_id, or run jms-sync owner accept %[1]s"}},
+		{MarksOfAnother, words{"账号 %[1]s 是云账号 %[2]s，而它的资产标着 %[3]s（标签 jms-owner 被改过？）：没有创建、也没有移除任何资产。请改回标签；确认 %[2]s 是对的之后，也可以写上 account_id，或运行 jms-sync owner accept %[1]s",
+			"account %[1]s is cloud account %[2]s, and its assets are marked with %[3]s (was the label jms-owner edited?): nothing was made, nothing removed. Correct the label; or, if %[2]s is right, set account_id, or run jms-sync owner accept %[1]s"}},
+		{StillRuns, words{"不处理：实例还在（%s 的列表里）", "refused: its instance is there, in the listing of %s"}},
 		{SeenElsewhere, words{"保留：实例出现在 %s 的列表中", "kept: the instance is in the listing of %s"}},
 		{GoneUnreadable, words{"保留：标签 jms-gone 无法识别", "kept: its label jms-gone cannot be read"}},
 		{IsGateway, words{"保留：它是网关", "kept: it is a gateway"}},
@@ -212,9 +237,12 @@ func wordsOf(code Code) (words, bool) {
 		{SwitchedOn, words{"保留：停用后又被人工启用", "kept: a person switched it on again"}},
 		{StaysDeactivated, words{"停用于 %s，按配置不删除", "deactivated at %s; never deleted by configuration"}},
 		{NoRightToDelete, words{"停用于 %s，JumpServer 的密钥没有删除权限，不删除", "deactivated at %s; not deleted, as JumpServer's key may not delete"}},
+		{AdoptedStays, words{"停用于 %s；认领的资产不自动删除（jms-sync retire --adopted 列出可删除的；sync.removal.adopted）",
+			"deactivated at %s; an adopted asset is not deleted by runs (jms-sync retire --adopted lists those that may go; sync.removal.adopted)"}},
 		{InGrace, words{"停用于 %s，%s 之后删除", "deactivated at %s, to be deleted after %s"}},
 		{GuardShare, words{"暂缓：该区域将失去 %d/%d 个资产，超过 %d%%", "held: the scope would lose %d of %d assets, more than %d%%"}},
 		{GuardEmpty, words{"暂缓：该区域列表为空，而 JumpServer 中有 %d 个资产", "held: the scope is empty, JumpServer has %d assets of it"}},
+		{GuardUnasked, words{"暂缓：没有密钥，%d 个资产的实例都无从查询", "held: there is no key, and %d assets are left whose instances nobody can be asked for"}},
 		{GuardLeak, words{"暂缓：该区域 24 小时内将共失去 %d/%d 个资产（其中 %d 个已停用），超过 %d%%", "held: within 24 hours the scope would have lost %d of %d assets (%d of them are deactivated already), more than %d%%"}},
 		{GuardMissing, words{
 			"暂缓：该区域变空（原有 %d 个资产），首次证实已释放于 %s，%s 之后的同步再次证实即移除",
@@ -234,6 +262,8 @@ func wordsOf(code Code) (words, bool) {
 		{FoundDeactivated, words{"由之前的一次同步停用，当时没有收到应答或没能通知", "deactivated by an earlier run, whose answer was lost or which could not tell it"}},
 		{FoundDeleted, words{"由之前的一次同步删除，当时没有收到应答或没能通知", "deleted by an earlier run, whose answer was lost or which could not tell it"}},
 		{RanUnanswered, words{"%d 项变更：JumpServer 没有及时应答，可能已经执行", "%d changes: JumpServer did not answer in time; they may have been made"}},
+		{Interrupted, words{"被中断（收到终止信号），下次继续", "interrupted (told to stop); goes on next time"}},
+		{WasInterrupted, words{"被中断（收到终止信号）：处理了 %d/%d 项变更，其余 %d 项下次继续", "interrupted (told to stop): %d of %d changes were handled, %d go on next time"}},
 		{RanOutOfTime, words{"处理了 %d/%d 项变更，其余 %d 项下次继续", "%d of %d changes were handled, %d go on next time"}},
 		{RanOutOfRoom, words{"JumpServer 的资产数已达上限，%d 台实例没有资产", "JumpServer's number of assets is used up: %d instances have no asset"}},
 		{OnlyDeactivate, words{"JumpServer 的密钥没有删除资产的权限：只停用、不删除（等同 mode: deactivate）",
@@ -264,6 +294,7 @@ func wordsOf(code Code) (words, bool) {
 		{ChangedSince, words{"未执行（%s）：计划文件之后有变化，与文件中的不同", "not made (%s): changed since the plan's file, it is another change now"}},
 		{NotReviewed, words{"未执行（%s）：不在计划文件中", "not made (%s): it is not in the plan's file"}},
 		{NoLongerPlanned, words{"未执行（%s）：计划文件之后有变化，现在已无需改动", "not made (%s): changed since the plan's file, there is nothing to do any more"}},
+		{HeldInFile, words{"暂缓：在计划文件里就是暂缓的，加上 --include-held 才执行", "held: it is held in the plan's file, and made with --include-held only"}},
 		{NodeNew, words{"新节点 %s：还没有人能通过它访问资产，请在 JumpServer 里给它授权", "new node %s: nobody has access by it yet; name it in an access rule"}},
 		{NodeNewOrRenamed, words{
 			"新节点 %s：还没有人能通过它访问资产，请在 JumpServer 里给它授权（没有状态存储时认不出改了名的节点）",

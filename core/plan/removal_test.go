@@ -113,7 +113,14 @@ func TestGrace(t *testing.T) {
 		{"jms-gone a clock's difference ahead", func(w *world) { w.holds(host(i1, gone(-time.Hour))) },
 			[]string{"keep i-1 in_grace"}, nil},
 		{"jms-gone, yet active", func(w *world) { w.holds(host(i1, gone(8*24*time.Hour), func(a *inventory.Asset) { a.Active = true })) },
-			[]string{"skip i-1 switched_on"}, nil},
+			[]string{"update i-1 remembers labels", "skip i-1 switched_on"}, func(t *testing.T, a Approved) {
+				if u := a.Updates()[0]; u.Patch.Active != nil || (inventory.Asset{Labels: u.Patch.Labels}).Count(inventory.LabelOff) != 1 {
+					t.Errorf("%+v", u.Patch)
+				}
+			}},
+		{"the same, and an earlier run has seen it", func(w *world) {
+			w.holds(host(i1, gone(8*24*time.Hour), labelled(inventory.LabelOff, "person"), func(a *inventory.Asset) { a.Active = true }))
+		}, []string{"skip i-1 switched_on"}, nil},
 		{"mode deactivate, grace over", func(w *world) { w.holds(host(i1, gone(99*24*time.Hour))); w.rules.Mode = ModeDeactivate },
 			[]string{"keep i-1 stays_deactivated"}, nil},
 		{"mode deactivate without grace", func(w *world) { w.holds(host(i1)); w.rules.Mode, w.rules.Grace = ModeDeactivate, 0 },

@@ -95,8 +95,10 @@ type Rules struct {
 	HostNames bool // name assets by HostName rather than InstanceName
 	Mode      Mode
 	Grace     time.Duration // 0: delete at once
-	Now       time.Time
-	Lang      Lang // of the comment on new assets
+	// DeleteAdopted lets Mode hold for adopted assets too, which are otherwise deactivated only, see modeOf.
+	DeleteAdopted bool
+	Now           time.Time
+	Lang          Lang // of the comment on new assets
 	// Partial says that only some assets of JumpServer were read, as events do. Names that nobody is
 	// seen to hold may be taken, so an asset that has "<name>-<instance id>" keeps it; and nothing is
 	// deleted, whatever Mode and Grace say.

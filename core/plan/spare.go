@@ -81,14 +81,25 @@ func folded(text string) []rune {
 	return runes
 }
 
-// kept gives the reason that people wrote into jms-keep; there may be several.
+// kept gives the reason that people wrote into jms-keep, however they wrote its name; there may be several.
 func kept(a inventory.Asset) (why string, ok bool) {
 	var all []string
 	for _, l := range a.Labels {
-		if l.Is(inventory.LabelKeep) {
+		if l.Is(inventory.LabelKeep) || meansKeep(l.Name) {
 			all = append(all, l.Value)
 			ok = true
 		}
 	}
 	return strings.Join(all, ", "), ok
+}
+
+// meansKeep reports whether a label's name is jms-keep but for case and all that is neither letter nor digit:
+// JMS_KEEP, "jms - keep". People write it by hand, and one too many is kept rather than one lost.
+func meansKeep(name string) bool {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, inventory.Fold(name)) == "jmskeep"
 }

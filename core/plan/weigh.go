@@ -114,6 +114,9 @@ func (g *guard) weigh(c Change) (Reason, bool) {
 	}
 	for _, p := range g.around(c) {
 		if why, trips := g.trips(p); trips {
+			if why.Code == GuardEmpty && g.plan.unprovable[c.AssetID] {
+				why = because(GuardUnasked, p.had())
+			}
 			return why, true
 		}
 	}
@@ -154,6 +157,8 @@ func (g *guard) unproved(c Change) (Reason, bool) {
 	proof, asked := g.proofs[c.AssetID]
 	at := placeOf(c)
 	switch {
+	case g.plan.unprovable[c.AssetID]:
+		return Reason{}, false
 	case g.contradicted[at] != "":
 		return because(GuardContradicts, g.contradicted[at]), true
 	case !asked:
@@ -178,7 +183,7 @@ func (g *guard) alone(c Change) (Reason, bool) {
 // unconfirmed tells whether a small scope has become empty, and no earlier run has proved the same
 // absence at least notice ago.
 func (g *guard) unconfirmed(c Change) (Reason, bool) {
-	if g.limits.AllowEmpty {
+	if g.limits.AllowEmpty || g.plan.unprovable[c.AssetID] {
 		return Reason{}, false
 	}
 	for _, p := range g.around(c) {

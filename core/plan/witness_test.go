@@ -173,7 +173,7 @@ func TestPartialAddressesAdoptNothing(t *testing.T) {
 		w := newWorld()
 		w.holds(foreign("a", "web", "", true))
 		w.lists(vm("i-1", "web", w.assets[0].Address), vm("i-2", "db", "10.9.9.9", func(i *inventory.Instance) { i.AddressesPartial = partial }))
-		a := Adopt(w.input(), w.rules).ApproveMarks()
+		a := Adopt(w.input(), w.rules, true).ApproveMarks()
 		got := slices.Concat(a.Updates(), a.Notes())
 		if len(got) != 1 || got[0].Reason.Code != want {
 			t.Errorf("partial %t: %+v, want %s", partial, got, want)

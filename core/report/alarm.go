@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/plan"
 )
 
 // ScopeAge is when a scope was last part of a complete run.
@@ -54,6 +55,29 @@ func Unready(function, why string, now time.Time, o Options) Message {
 	m := Message{Title: w.alarmTitle + w.titleOf(Report{}, o), LinkText: w.button, LinkURL: o.AssetURL}
 	m.Markdown = strings.Join(append(fit([]section{s}, MaxBytes-jsonSize(m.Title+foot+paragraph)), foot), paragraph)
 	return m
+}
+
+// Shared words that a state store also holds the state of other JumpServers, or of this one by other names.
+func Shared(server string, others []string, o Options) Message {
+	w := writer{words: wordsOf(o.Lang)}
+	m := Message{Title: w.sharedTitle + w.titleOf(Report{}, o), LinkText: w.button, LinkURL: o.AssetURL}
+	escaped := make([]string, 0, len(others))
+	for _, name := range others {
+		escaped = append(escaped, escape(name))
+	}
+	m.Markdown = "### " + w.sharedHead + paragraph + SharedText(escape(server), escaped, o.Lang)
+	return m
+}
+
+// SharedText is what Shared says, as plain text and without a heading; others has at least one.
+func SharedText(server string, others []string, lang plan.Lang) string {
+	w := wordsOf(lang)
+	const most = 5
+	names := strings.Join(others[:min(len(others), most)], w.comma)
+	if len(others) > most {
+		names += " …"
+	}
+	return fmt.Sprintf(w.sharedF, server, names, others[0])
 }
 
 // Watched is the report of a trigger that only looks whether complete runs are made; late = none was for

@@ -71,7 +71,7 @@ func (r *Report) addScope(l inventory.Listing, w words) {
 		s.Instances = len(l.Instances)
 		r.Total += s.Instances
 	} else {
-		s.Error = ScopeError{Kind: inventory.KindOf(l.Err), Message: w.advised(l.Err)}
+		s.Error = ScopeError{Kind: inventory.KindOf(l.Err), Message: w.trouble(l.Err).Message}
 		var waits interface { // cloud.Quarantined
 			Told() bool
 			Again() (time.Time, error)

@@ -2,10 +2,12 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
@@ -42,6 +44,7 @@ const (
 	mostNames    = 3
 	mostHeldSets = 5
 	longMessage  = 240 // characters of an error or a reason
+	longFirst    = 400
 	longName     = 128
 	longPlace    = 64
 	longTitle    = 32
@@ -56,7 +59,7 @@ func NewMessage(r Report, o Options) Message {
 		w.heldHead = w.heldAllHead
 	}
 	m := Message{Title: w.titleOf(r, o), LinkText: w.button, LinkURL: o.AssetURL}
-	top := "### " + w.timeHead + r.started.In(location(o)).Format(time.DateTime)
+	top := w.first(r) + "### " + w.timeHead + r.started.In(location(o)).Format(time.DateTime)
 	if r.DryRun {
 		top += paragraph + w.dryRun
 	}
@@ -82,6 +85,18 @@ func NewMessage(r Report, o Options) Message {
 	}
 	m.Markdown = strings.Join(blocks, paragraph)
 	return m
+}
+
+// first is what goes before all else: accounts whose key is another account's, each once.
+func (w writer) first(r Report) string {
+	var lines, said []string
+	for _, s := range r.Scopes {
+		if s.Error.Kind == inventory.OtherAccount && !slices.Contains(said, s.Error.Message) && len(said) < mostHeldSets {
+			said = append(said, s.Error.Message)
+			lines = append(lines, "**"+cell(s.Error.Message, longFirst)+"**"+paragraph)
+		}
+	}
+	return strings.Join(lines, "")
 }
 
 func location(o Options) *time.Location {

@@ -51,9 +51,24 @@ func ErrandText(to io.Writer, lines iter.Seq[plan.Change], lang plan.Lang) error
 			if c.Interim {
 				continue
 			}
-			row := []string{w.actionName(c.Action), clean(c.InstanceID), w.plainPlace(c.Scope.Account, regionOf(c.Scope)),
+			row := []string{w.actionName(c.Action), strings.TrimSpace(clean(c.InstanceID) + " " + clean(c.CloudName)), w.plainPlace(c.Scope.Account, regionOf(c.Scope)),
 				clean(c.Name), clean(c.Address), clean(c.Reason.Text(w.lang))}
 			if !yield(row) {
+				return
+			}
+		}
+	}, w)
+}
+
+// HeldText writes the held removals of a reviewed plan, a line for each asset with why it is held.
+func HeldText(to io.Writer, held []plan.Line, lang plan.Lang) error {
+	w := wordsOf(lang)
+	return writeTable(to, func(yield func([]string) bool) {
+		if !yield([]string{w.action, w.place, w.name, w.reason}) {
+			return
+		}
+		for _, l := range held {
+			if !yield([]string{w.actionName(l.Action), w.plainPlace(l.Account, regionOf(l.Scope())), clean(l.Name), clean(l.Held)}) {
 				return
 			}
 		}

@@ -36,6 +36,7 @@ type words struct {
 	alarmTitle, alarmHeadF, alarmHint, alarmSinceF    string
 	clearTitle, clearHead, lastCompleteF, moreScopesF string
 	unreadyHead, unreadyHint                          string
+	sharedTitle, sharedHead, sharedF                  string
 }
 
 func wordsOf(lang plan.Lang) words {
@@ -70,6 +71,8 @@ func chinese() words {
 		clearTitle: "【恢复】", clearHead: "已恢复完整同步", alarmSinceF: "告警发出于：%s", lastCompleteF: "最近一次完整同步 %s（%s 前）", moreScopesF: "*等共 %d 个区域*",
 		unreadyHead: "配置不可用，什么都没有执行",
 		unreadyHint: "函数在改好之前每次触发都会这样失败。变量没有设置时：检查 s.yaml 的 environmentVariables 与 .env（jms-sync doctor --deploy）。一直不改，每小时再说一次。",
+		sharedTitle: "【提醒】", sharedHead: "状态存储由不止一个 JumpServer 使用",
+		sharedF:     "这里的状态属于 %s；同一个状态存储里还有 %s 的状态。两者各用各的，互不影响，批准也不通用。如果它们其实是同一台 JumpServer 的两个名称，请在所有配置里写同一个 jumpserver.id（例如 %s）。",
 		quarantineF: "账号隔离中，%s 之后再试（换密钥立即恢复）：%s",
 		dryApproveF: "这 %d 个资产的哈希是 %s（演练不保存，正式同步时才能批准）",
 		storelessF:  "这 %d 个资产的哈希是 %s；没有保存到状态存储，approve 需要它（JMS_SYNC_STATE）",
@@ -101,6 +104,8 @@ func english() words {
 		unreadyHint: "Until it is mended, every trigger of the function fails so. Where a variable is not set: look at environmentVariables in s.yaml and at .env (jms-sync doctor --deploy). You are told again each hour.",
 		alarmTitle:  "[ALARM] ", alarmHeadF: "No complete run for more than %s", alarmHint: "Look at the timer, the function's log and the keys. You are told once when it works again, and not before.",
 		clearTitle: "[OK] ", clearHead: "Complete runs are made again", alarmSinceF: "The alarm was raised at %s", lastCompleteF: "last complete run %s (%s ago)", moreScopesF: "*%d scopes in all*",
+		sharedTitle: "[NOTE] ", sharedHead: "The state store is used by more than one JumpServer",
+		sharedF:     "This state is that of %s; the same store also holds the state of %s. Each has its own, approvals too, and neither sees the other's. If they are one JumpServer by two names, set the same jumpserver.id in all configurations (for example %s).",
 		quarantineF: "the account is in quarantine, tried again after %s (a new key ends it at once): %s",
 		dryApproveF: "the hash of these %d assets is %s (a dry run keeps nothing; a real run does)",
 		storelessF:  "the hash of these %d assets is %s; it is not in a state store, which approve needs (JMS_SYNC_STATE)",
@@ -207,6 +212,7 @@ func (w words) kindName(k inventory.Kind) string {
 		inventory.NameTaken:      {"名称已被占用", "name taken"},
 		inventory.Limit:          {"资产数上限", "limit of assets"},
 		inventory.Organisation:   {"组织不符", "wrong organisation"},
+		inventory.OtherAccount:   {"云账号不符", "another cloud account"},
 		inventory.Front:          {"应答的不是 JumpServer", "not JumpServer's answer"},
 		inventory.ClockOff:       {"时钟不准", "wrong clock"},
 		inventory.Unknown:        {"未知错误", "unknown error"},

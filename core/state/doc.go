@@ -3,7 +3,12 @@
 // for their window or for the other parts of their run, what these parts want to remove, and the
 // history of runs; and what runs were about to remove until people were told of it. It lies in a storage.Bucket under a prefix.
 //
-// State is never evidence. Approvals are a person's order: they lift thresholds, each removal is proved all
+// All of it belongs to one organisation of one JumpServer, and lies in a folder that only that one reads (see
+// Store.Of): two that share a store share nothing. State is never read across that border, so that what was
+// approved for one, or seen by one to be gone, is not taken for the other's. What lies at the top of the prefix
+// in an older form (scopes/, held/, approvals/, …) is read by nobody.
+//
+// State is never evidence for a removal; that an account's key was another cloud account's is one against it. Approvals are a person's order: they lift thresholds, each removal is proved all
 // the same, and what cannot be read approves nothing. What runs were about to remove decides only what people are told. Ids of nodes say where new hosts go, and JumpServer says whether
 // they exist; where nothing is known of a path, the node at the path is taken or made, and told. All else holds no instance and no asset, and a digest that no instance of a
 // listing has any more only makes a run read everything; the worst that wrong state can do is to have a change noticed by the next full
@@ -12,6 +17,10 @@
 // and take the full path.
 //
 // # Objects
+//
+//	places/<server>-<organisation>-<hash>.json  one per folder below: whose it is, and when it was used last
+//
+// and below servers/<server>-<organisation>-<hash>/:
 //
 //	scopes/<scope>-<hash>.json      one per scope, see View
 //	rows/<scope>-<hash>.json         one per scope: digests of its instances, see Rows
@@ -27,7 +36,8 @@
 //	intents/<time>-<nonce>.json      what one run is about to remove, until its card was accepted, see Intents
 //	quarantine/<account>-<hash>.json one per account whose credentials fail
 //	rate/<of>.json                   how many requests a minute JumpServer takes of an access key
-//	nodes/<server>-<hash>/<path>-<hash>.json  one per configured path: the id of its node, see Nodes
+//	nodes/<path>-<hash>.json  one per configured path: the id of its node, see Nodes
+//	owners/<account>-<hash>.json     one per configured account: whose cloud account it is, see Owner
 //	pulse/<slice>-<hash>.json        when the scopes of a slice of runs were last in a complete run
 //	alarm.json                       that people were told that there are no complete runs
 //	runs/<day>/<time>-<nonce>.json  one per run, for 180 days
@@ -45,7 +55,8 @@
 // Every object is {"schema":1,"checksum":"sha256:<of the body's bytes>","body":{…}}. A body has
 // exactly the fields of its kind, in their order; a new field is a new schema of that kind. A lease
 // is of schema 2, and one of schema 1 is read too. A scope is of schema 2; one of schema 1 is nothing
-// known, without a warning, and is written over.
+// known, without a warning, and is written over. Held sets and approvals are of schema 2, and say themselves of which
+// JumpServer and organisation they are; of schema 1, or of another, they approve nothing.
 //
 // # Clocks
 //

@@ -74,18 +74,29 @@ var (
 )
 
 type heldBody struct {
-	Hash     string    `json:"hash"`
-	First    time.Time `json:"first"`
-	Last     time.Time `json:"last"`
-	Removals []Removal `json:"removals"`
+	Server       string    `json:"server"`
+	Organisation string    `json:"organisation"`
+	Hash         string    `json:"hash"`
+	First        time.Time `json:"first"`
+	Last         time.Time `json:"last"`
+	Removals     []Removal `json:"removals"`
 }
 
+// approvalBody is a person's order: for one set, of one organisation of one JumpServer, as its own words say
+// wherever it lies.
 type approvalBody struct {
-	Hash  string    `json:"hash"`
-	At    time.Time `json:"at"`
-	Left  []Removal `json:"left"`
-	Nonce string    `json:"nonce"`
+	Server       string    `json:"server"`
+	Organisation string    `json:"organisation"`
+	Hash         string    `json:"hash"`
+	At           time.Time `json:"at"`
+	Left         []Removal `json:"left"`
+	Nonce        string    `json:"nonce"`
 }
+
+// schemas: schema 1 did not say of which JumpServer it is, and so approves nothing.
+func (approvalBody) schemas() (oldest, newest int) { return 2, 2 }
+
+func (heldBody) schemas() (oldest, newest int) { return 2, 2 }
 
 // Held keeps sets of removals that a guard has held, and what people approved of them. A set that is
 // damaged is not there: nothing is removed for it.
@@ -102,7 +113,7 @@ func (h *Held) Put(ctx context.Context, removals []Removal, now time.Time) (hash
 	ctx, cancel := bounded(ctx)
 	defer cancel()
 	removals = slices.SortedFunc(slices.Values(removals), func(x, y Removal) int { return strings.Compare(x.Asset, y.Asset) })
-	body := heldBody{Hash: hashOf(removals), First: now.UTC(), Last: now.UTC(), Removals: removals}
+	body := heldBody{Server: h.store.server, Organisation: h.store.organisation, Hash: hashOf(removals), First: now.UTC(), Last: now.UTC(), Removals: removals}
 	key := h.key("held", body.Hash)
 	if known, err := h.set(ctx, body.Hash); err == nil {
 		body.First = known.First
@@ -130,6 +141,9 @@ func (h *Held) set(ctx context.Context, hash string) (heldBody, error) {
 	var body heldBody
 	key := h.key("held", hash)
 	_, err := h.store.read(ctx, key, heldLimit, &body)
+	if err == nil && !h.store.isOf(body.Server, body.Organisation) {
+		err = &damaged{why: "is that of another JumpServer or organisation"}
+	}
 	if err == nil && (body.Hash != hash || hashOf(body.Removals) != hash) {
 		err = &damaged{why: "has another hash than its assets"}
 	}
@@ -236,12 +250,18 @@ func match(sets []HeldSet, prefix string) (HeldSet, error) {
 func (h *Held) Approve(ctx context.Context, set HeldSet, now time.Time) (until time.Time, err error) {
 	ctx, cancel := bounded(ctx)
 	defer cancel()
-	body := approvalBody{Hash: set.Hash, At: now.UTC(), Left: set.Removals, Nonce: h.store.nonce()}
+	body := h.approves(set.Hash, now.UTC(), set.Removals)
 	data, err := encode(body, heldLimit)
 	if err == nil {
 		_, err = h.store.bucket.Put(ctx, h.key("approvals", set.Hash), data, storage.Always())
 	}
 	return now.Add(ApprovedFor), wrap("approve a held set", err)
+}
+
+func (h *Held) approves(hash string, at time.Time, left []Removal) approvalBody {
+	return approvalBody{
+		Server: h.store.server, Organisation: h.store.organisation, Hash: hash, At: at, Left: left, Nonce: h.store.nonce(),
+	}
 }
 
 // Reject forgets a set and its approval.
@@ -286,8 +306,8 @@ func (h *Held) approval(ctx context.Context, hash string) (Approval, error) {
 	if inventory.KindOf(err) == inventory.NotFound {
 		return Approval{}, nil // used up or rejected meanwhile
 	}
-	if err == nil && body.Hash != hash {
-		err = &damaged{why: "is that of another set"}
+	if err == nil && (body.Hash != hash || !h.store.isOf(body.Server, body.Organisation)) {
+		err = &damaged{why: "is that of another set, JumpServer or organisation"}
 	}
 	if d, bad := isDamaged(err); bad {
 		return Approval{}, &inventory.Error{Kind: inventory.Incomplete, Message: "state object " + key, Err: d}
@@ -311,7 +331,7 @@ func (h *Held) Use(ctx context.Context, a Approval, done func(Removal) bool) err
 	if len(left) == 0 {
 		return wrap("use an approval", first([]error{h.store.bucket.Delete(ctx, key), h.store.bucket.Delete(ctx, h.key("held", a.Hash))}))
 	}
-	data, err := encode(approvalBody{Hash: a.Hash, At: a.Until.Add(-ApprovedFor), Left: left, Nonce: h.store.nonce()}, heldLimit)
+	data, err := encode(h.approves(a.Hash, a.Until.Add(-ApprovedFor), left), heldLimit)
 	if err == nil {
 		_, err = h.store.replace(ctx, key, data, a.etag)
 	}

@@ -23,8 +23,7 @@ const (
 // JumpServer, so that hosts go to the same node after people renamed or moved it. There is one object
 // per path. What is not known, or cannot be read, is found by its path. It may be used by many goroutines.
 type Nodes struct {
-	store                *Store
-	server, organisation string
+	store *Store
 
 	mu   sync.Mutex
 	read map[string]nodeEntry // by path; what Known has read
@@ -46,10 +45,8 @@ type nodeBody struct {
 	Nonce        string    `json:"nonce"`
 }
 
-// Nodes remembers for the organisation with this id of the JumpServer at this host.
-func (s *Store) Nodes(server, organisation string) *Nodes {
-	return &Nodes{store: s, server: server, organisation: organisation, read: map[string]nodeEntry{}}
-}
+// Nodes remembers for the JumpServer and organisation of the store: see Of.
+func (s *Store) Nodes() *Nodes { return &Nodes{store: s, read: map[string]nodeEntry{}} }
 
 // Known returns the id that is remembered for a path; "" = none. With an error it is not known whether
 // there is one.
@@ -82,7 +79,7 @@ func (n *Nodes) keep(ctx context.Context, path, id string, known nodeEntry) erro
 	if known.id == id && now.Sub(known.used) < usedAnew {
 		return nil
 	}
-	body := nodeBody{Server: n.server, Organisation: n.organisation, Path: path, ID: id, Used: now, Nonce: n.store.nonce()}
+	body := nodeBody{Server: n.store.server, Organisation: n.store.organisation, Path: path, ID: id, Used: now, Nonce: n.store.nonce()}
 	data, err := encode(body, smallLimit)
 	if err != nil {
 		return err
@@ -161,7 +158,7 @@ func (n *Nodes) load(ctx context.Context, path string) (nodeEntry, error) {
 	case strings.HasPrefix(why, later):
 		return nodeEntry{}, &inventory.Error{Kind: inventory.Incomplete, Message: "state object " + key + " " + why}
 	case why != "":
-	case body.Server != n.server || body.Organisation != n.organisation || body.Path != path:
+	case !n.store.isOf(body.Server, body.Organisation) || body.Path != path:
 		why = "is that of another path"
 	case uuid.Validate(body.ID) != nil:
 		why = "has an id that cannot be"
@@ -173,7 +170,7 @@ func (n *Nodes) load(ctx context.Context, path string) (nodeEntry, error) {
 }
 
 func (n *Nodes) folder() string {
-	return n.store.prefix + "nodes/" + safe(n.server, n.organisation) + "/"
+	return n.store.prefix + "nodes/"
 }
 
 func (n *Nodes) key(path string) string {

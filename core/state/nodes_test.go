@@ -31,22 +31,22 @@ func TestNodes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s, _ := newStore(t, newMemory(can))
-			n := s.Nodes(nodeServer, nodeOrg)
+			n := s.Of(nodeServer, nodeOrg).Nodes()
 			wantKnown(t, n, nodePath, "")
 			if err := n.Keep(t.Context(), nodePath, nodeOne); err != nil {
 				t.Fatal(err)
 			}
-			wantKnown(t, s.Nodes(nodeServer, nodeOrg), nodePath, nodeOne)
-			for _, other := range []*Nodes{s.Nodes("jms2.example.com", nodeOrg), s.Nodes(nodeServer, nodeOne)} {
+			wantKnown(t, s.Of(nodeServer, nodeOrg).Nodes(), nodePath, nodeOne)
+			for _, other := range []*Nodes{s.Of("jms2.example.com", nodeOrg).Nodes(), s.Of(nodeServer, nodeOne).Nodes()} {
 				wantKnown(t, other, nodePath, "")
 			}
 			wantKnown(t, n, "/DEFAULT/阿里雲/prod", "")
-			n = s.Nodes(nodeServer, nodeOrg)
+			n = s.Of(nodeServer, nodeOrg).Nodes()
 			wantKnown(t, n, nodePath, nodeOne)
 			if err := n.Keep(t.Context(), nodePath, nodeTwo); err != nil {
 				t.Fatal(err)
 			}
-			wantKnown(t, s.Nodes(nodeServer, nodeOrg), nodePath, nodeTwo)
+			wantKnown(t, s.Of(nodeServer, nodeOrg).Nodes(), nodePath, nodeTwo)
 		})
 	}
 }
@@ -59,7 +59,7 @@ func TestNodesAtOnce(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s, _ := newStore(t, newMemory(can))
-			a, b, c := s.Nodes(nodeServer, nodeOrg), s.Nodes(nodeServer, nodeOrg), s.Nodes(nodeServer, nodeOrg)
+			a, b, c := s.Of(nodeServer, nodeOrg).Nodes(), s.Of(nodeServer, nodeOrg).Nodes(), s.Of(nodeServer, nodeOrg).Nodes()
 			for _, n := range []*Nodes{a, b, c} {
 				wantKnown(t, n, nodePath, "")
 			}
@@ -72,10 +72,10 @@ func TestNodesAtOnce(t *testing.T) {
 			if err := c.Keep(t.Context(), nodePath, nodeTwo); inventory.KindOf(err) != inventory.Conflict {
 				t.Errorf("another id: %v", err)
 			}
-			if err := s.Nodes(nodeServer, nodeOrg).Keep(t.Context(), nodePath, nodeTwo); inventory.KindOf(err) != inventory.Conflict {
+			if err := s.Of(nodeServer, nodeOrg).Nodes().Keep(t.Context(), nodePath, nodeTwo); inventory.KindOf(err) != inventory.Conflict {
 				t.Errorf("one that has not read: %v", err)
 			}
-			wantKnown(t, s.Nodes(nodeServer, nodeOrg), nodePath, nodeOne)
+			wantKnown(t, s.Of(nodeServer, nodeOrg).Nodes(), nodePath, nodeOne)
 		})
 	}
 }
@@ -86,18 +86,18 @@ func TestNodesUnreadable(t *testing.T) {
 	t.Parallel()
 	m := newMemory(levels()["if-match"])
 	s, _ := newStore(t, m)
-	n := s.Nodes(nodeServer, nodeOrg)
+	n := s.Of(nodeServer, nodeOrg).Nodes()
 	if err := n.Keep(t.Context(), nodePath, nodeOne); err != nil {
 		t.Fatal(err)
 	}
 	m.before = func(op, _ string) error { return fault(inventory.Temporary, "broken") }
-	if id, err := s.Nodes(nodeServer, nodeOrg).Known(t.Context(), nodePath); inventory.KindOf(err) != inventory.Temporary || id != "" {
+	if id, err := s.Of(nodeServer, nodeOrg).Nodes().Known(t.Context(), nodePath); inventory.KindOf(err) != inventory.Temporary || id != "" {
 		t.Error(id, err)
 	}
 	m.before = nil
 	key, good := n.key(nodePath), m.objects[n.key(nodePath)]
 	m.objects[key] = []byte(strings.Replace(string(good), `"schema":1`, `"schema":2`, 1))
-	if _, err := s.Nodes(nodeServer, nodeOrg).Known(t.Context(), nodePath); err == nil || !strings.Contains(err.Error(), "later version") {
+	if _, err := s.Of(nodeServer, nodeOrg).Nodes().Known(t.Context(), nodePath); err == nil || !strings.Contains(err.Error(), "later version") {
 		t.Error(err)
 	}
 	if len(m.objects) != 1 {
@@ -109,13 +109,13 @@ func TestNodesUnreadable(t *testing.T) {
 		"a path":   sealed(t, nodeBody{Server: nodeServer, Organisation: nodeOrg, Path: "/DEFAULT/y", ID: nodeOne}),
 	} {
 		m.objects = map[string][]byte{key: []byte(bad)}
-		if _, err := s.Nodes(nodeServer, nodeOrg).Known(t.Context(), nodePath); inventory.KindOf(err) != inventory.Incomplete {
+		if _, err := s.Of(nodeServer, nodeOrg).Nodes().Known(t.Context(), nodePath); inventory.KindOf(err) != inventory.Incomplete {
 			t.Errorf("%s: %v", name, err)
 		}
 		if m.objects[key] != nil || len(m.objects) != 1 {
 			t.Errorf("%s: not set aside: %d objects", name, len(m.objects))
 		}
-		wantKnown(t, s.Nodes(nodeServer, nodeOrg), nodePath, "")
+		wantKnown(t, s.Of(nodeServer, nodeOrg).Nodes(), nodePath, "")
 	}
 }
 
@@ -141,8 +141,8 @@ func TestNodesUnlearnt(t *testing.T) {
 		}
 		return 1
 	}
-	n := s.Nodes(nodeServer, nodeOrg)
-	old, elsewhere := "/DEFAULT/阿里云/old", s.Nodes(nodeServer, nodeTwo)
+	n := s.Of(nodeServer, nodeOrg).Nodes()
+	old, elsewhere := "/DEFAULT/阿里云/old", s.Of(nodeServer, nodeTwo).Nodes()
 	for _, path := range []string{nodePath, old} {
 		if err := n.Keep(t.Context(), path, nodeOne); err != nil {
 			t.Fatal(err)
@@ -160,7 +160,7 @@ func TestNodesUnlearnt(t *testing.T) {
 	}
 	for month := range 8 {
 		unlearnt("/DEFAULT/aws/new")
-		wantKnown(t, s.Nodes(nodeServer, nodeOrg), nodePath, nodeOne)
+		wantKnown(t, s.Of(nodeServer, nodeOrg).Nodes(), nodePath, nodeOne)
 		if there := m.objects[n.key(old)] != nil; there != (month <= 5) {
 			t.Errorf("month %d: there %t", month, there)
 		}

@@ -44,10 +44,14 @@ type Options struct {
 // nothing else is said.
 type Store struct {
 	bucket storage.Bucket
-	prefix string // "" or ends in "/"
-	now    func() time.Time
-	nonce  func() string
-	pick   func(n int) int
+	root   string // of the whole store; "" or ends in "/"
+	prefix string // of what belongs to one JumpServer, see Of; "" or ends in "/"
+	// server and organisation are those of Of; "" before.
+	server, organisation string
+
+	now   func() time.Time
+	nonce func() string
+	pick  func(n int) int
 }
 
 // New makes a store of all keys below a prefix; "" is the whole bucket. A prefix that is no key
@@ -64,10 +68,11 @@ func New(bucket storage.Bucket, prefix string, o Options) (*Store, error) {
 		s.pick = random.IntN
 	}
 	if prefix = strings.TrimSuffix(prefix, "/"); prefix != "" {
-		s.prefix = prefix + "/"
+		s.root = prefix + "/"
 	}
-	const longest = 300 // bytes of what this package adds
-	if err := storage.CheckKey(s.prefix + strings.Repeat("x", longest)); err != nil {
+	s.prefix = s.root
+	const longest = 420 // bytes of what this package adds
+	if err := storage.CheckKey(s.root + strings.Repeat("x", longest)); err != nil {
 		return nil, wrap("prefix of the state", err)
 	}
 	return s, nil

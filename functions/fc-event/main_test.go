@@ -184,13 +184,14 @@ func unknownAccount(w *world) {
 	}
 }
 
-// forged says that a living instance is released: it is asked again, and then left to a full run.
+// forged says that a living instance is released: it is asked again, and then the platform is asked to deliver the
+// event once more, as the asset is open; its last delivery leaves it to a full run.
 func forged(w *world) {
 	w.start()
 	w.known(1, "i-1")
 	begun := time.Now()
 	writes := w.JMS.Writes()
-	cost := w.counted(func() { w.hear(change("i-1", "Deleted"), brief, engine.EventLater) })
+	cost := w.counted(func() { w.Fails(w.send(change("i-1", "Deleted"), brief), "of-i-1", "重新投递") })
 	if w.state("i-1") != "active" || w.JMS.Writes() != writes {
 		w.Errorf("i-1 is %q after %d writes", w.state("i-1"), w.JMS.Writes()-writes)
 	}

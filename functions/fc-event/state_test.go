@@ -72,7 +72,8 @@ func silentTimer(w *world) {
 	w.start()
 	store, err := state.New(dir.Open(folder), "", state.Options{})
 	if err == nil {
-		err = store.Beat(w.Context(), "run", []inventory.Scope{{Cloud: inventory.Alibaba, Account: "prod", Region: region}},
+		server := strings.TrimPrefix(w.Env["JUMPSERVER_URL"], "http://")
+		err = store.Of(server, jumpservertest.DefaultOrg).Beat(w.Context(), "run", []inventory.Scope{{Cloud: inventory.Alibaba, Account: "prod", Region: region}},
 			time.Now().Add(-31*time.Minute))
 	}
 	if err != nil {

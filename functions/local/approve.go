@@ -35,6 +35,7 @@ func heldCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 				if asJSON {
 					return report.Encode(stdout, heldDocument(sets))
 				}
+				fmt.Fprintln(stdout, d.place())
 				return d.table(stdout, sets)
 			})
 		},
@@ -67,6 +68,7 @@ func approveCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 				}
 				fmt.Fprintln(stdout, d.say("已批准 %d 个资产的移除，%s 之前的下一次完整同步执行：%s",
 					"approved the removal of %d assets by the next full run before %s: %s", len(set.Removals), d.time(until), set.Hash))
+				fmt.Fprintln(stdout, d.place())
 				return nil
 			})
 		},
@@ -100,9 +102,10 @@ func rejectCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 
 // heldDesk is where a person decides on held sets.
 type heldDesk struct {
-	held *runstate.Held
-	cfg  config.Config
-	now  time.Time
+	store *runstate.Store
+	held  *runstate.Held
+	cfg   config.Config
+	now   time.Time
 }
 
 // withHeld opens the state store, and says that one is needed where none is named.
@@ -112,7 +115,7 @@ func (o *options) withHeld(ctx context.Context, stderr io.Writer, do func(contex
 		return &exit{exitUsage, err}
 	}
 	defer s.close()
-	d := heldDesk{cfg: s.cfg, now: s.engine.Now()}
+	d := heldDesk{cfg: s.cfg, now: s.engine.Now(), store: s.store}
 	if s.store == nil {
 		return &exit{exitUsage, errors.New(d.say(
 			"需要状态存储：没有设置 %s，被暂缓的移除没有保存在任何地方", "a state store is needed: %s is not set, so held removals are kept nowhere", config.VarState))}
@@ -126,6 +129,20 @@ func (d heldDesk) say(zh, en string, args ...any) string {
 		return fmt.Sprintf(en, args...)
 	}
 	return fmt.Sprintf(zh, args...)
+}
+
+// place names the JumpServer and organisation that the desk is for: a hash of assets may be the same in two.
+func (d heldDesk) place() string {
+	return d.say("JumpServer：%s，组织：%s", "JumpServer: %s, organisation: %s", printable(d.store.Server()), d.store.Organisation())
+}
+
+// elsewhere says of which other JumpServers the store holds state, where there are any.
+func (d heldDesk) elsewhere(ctx context.Context) string {
+	others, err := d.store.OtherServers(ctx, d.now)
+	if err != nil || len(others) == 0 {
+		return ""
+	}
+	return "\n" + printable(report.SharedText(d.store.Server(), others, plan.Lang(d.cfg.Language)))
 }
 
 func (d heldDesk) time(at time.Time) string { return at.In(d.cfg.Location()).Format(time.DateTime) }
@@ -143,7 +160,7 @@ func (d heldDesk) find(ctx context.Context, prefix string) (runstate.HeldSet, er
 	case errors.Is(err, runstate.ErrNoSuchSet):
 		return set, &exit{exitFailed, errors.New(d.say(
 			"没有哈希为 %s 的一组（jms-sync held 列出全部）：可能已移除、被 reject、或一周内没有再被暂缓",
-			"no set has the hash %s (jms-sync held lists them): it may be removed, rejected, or not held for a week", printable(prefix)))}
+			"no set has the hash %s (jms-sync held lists them): it may be removed, rejected, or not held for a week", printable(prefix)) + "\n" + d.place() + d.elsewhere(ctx))}
 	case err != nil:
 		return set, &exit{exitFailed, err}
 	}

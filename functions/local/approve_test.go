@@ -3,12 +3,14 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
+	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
@@ -143,7 +145,8 @@ func TestApprovalOfAll(t *testing.T) {
 		t.Error(card)
 	}
 	file := filepath.Join(d.dir, "plan.json")
-	d.run(exitPartial, "plan", "-o", file)
+	d.run(exitDone, "plan", "-o", file) // it shows what apply makes
+	d.prints("新增资产 10", "10 项变更，jms-sync apply 执行；0 项暂缓的移除")
 	d.account.Remove("cn-beijing", alibabatest.Sample(0).ID)
 	d.account.Put("cn-beijing", alibabatest.Sample(100))
 	r := d.sync(exitPartial, report.Held, "apply", file)
@@ -159,11 +162,76 @@ func TestApprovalOfAll(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	d.run(exitPartial, "plan", "-o", file)
-	if r := d.sync(exitDone, report.OK, "apply", file); r.Deactivated != 5 || r.Created != 1 || d.active() != 5 {
+	if r := d.sync(exitPartial, report.Held, "apply", file); r.Deactivated != 0 || r.Created != 1 || r.Held != 5 || d.active() != 10 {
+		t.Errorf("%+v", r)
+	}
+	if r := d.sync(exitDone, report.OK, "apply", file, "--include-held"); r.Deactivated != 5 || r.Created != 0 || r.Skipped != 1 || d.active() != 5 {
 		t.Errorf("%+v", r)
 	}
 	if r := d.sync(exitDone, report.OK); r.Held+r.Updated != 0 {
 		t.Errorf("%+v", r)
+	}
+}
+
+// TestPlanFileShowsWhatItDoes: 40 of 45 instances are gone. Text, table, counts and file say that 40 removals are
+// held, and apply makes them only where a person says so.
+func TestPlanFileShowsWhatItDoes(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.fill(45, "cn-beijing")
+	d.sync(exitDone, report.OK)
+	d.release(0, 40)
+	d.account.Put("cn-beijing", alibabatest.Sample(100))
+	file := filepath.Join(d.dir, "plan.json")
+	d.run(exitPartial, "plan", "-o", file)
+	d.prints("停用资产 0", "暂缓 40、", "1 项变更，jms-sync apply 执行；40 项暂缓的移除，只在 --include-held 时执行")
+	if n := strings.Count(d.stdout.String(), "\n暂缓  aliyun-prod/cn-beijing"); n != 40 {
+		t.Errorf("%d held lines in the table", n)
+	}
+	var whole struct {
+		report.Report
+		Plan reviewedPlan `json:"plan"`
+	}
+	if err := json.Unmarshal([]byte(d.read(file)), &whole); err != nil || whole.Held != 40 || whole.Deactivated != 0 {
+		t.Fatalf("%v %+v", err, whole.Report)
+	}
+	if held := whole.Plan.held(); len(held) != 40 || len(whole.Plan.Changes) != 41 || !strings.Contains(held[0].Held, "将失去 40/45 个资产") {
+		t.Errorf("%+v", held)
+	}
+	for _, stdin := range []string{"", "40\n"} { // no terminal: nobody is asked
+		d.stdin = stdin
+		if r := d.sync(exitPartial, report.Held, "apply", file); r.Held != 40 || r.Deactivated+r.Deleted != 0 || d.active() != 46 {
+			t.Errorf("%+v", r)
+		}
+		d.prints("40 项暂缓的移除不执行；加上 --include-held 才一并执行。")
+		if n := strings.Count(d.stdout.String(), "停用  aliyun-prod/cn-beijing"); n != 40 {
+			t.Errorf("%d held lines shown before\n%s", n, &d.stdout)
+		}
+	}
+	old := whole.Plan
+	old.Version = 1 // such a file does not say what is held
+	old.Hash = old.hash()
+	var text bytes.Buffer
+	if err := (planFile{whole.Report, old}).JSON(&text); err != nil {
+		t.Fatal(err)
+	}
+	d.run(exitUsage, "apply", d.save("old.json", text.String()), "--include-held")
+	if r := d.sync(exitDone, report.OK, "apply", file, "--include-held"); r.Deactivated != 40 || d.active() != 6 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestNumberIsConsent: only the number of the held removals lets them go.
+func TestNumberIsConsent(t *testing.T) {
+	t.Parallel()
+	for answer, want := range map[string]bool{"40\n": true, " 40 ": true, "": false, "\n": false, "y\n": false, "4\n": false, "400\n": false, "-40": false} {
+		var asked bytes.Buffer
+		if got := agrees(strings.NewReader(answer), &asked, 40, plan.English); got != want || !strings.Contains(asked.String(), "40") {
+			t.Errorf("%q: %v", answer, got)
+		}
+	}
+	if typed(strings.NewReader("40\n"), io.Discard, 40, plan.English) {
+		t.Error("what is no terminal was asked")
 	}
 }
 

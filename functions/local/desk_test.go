@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -35,6 +36,8 @@ type desk struct {
 
 	// What the configuration says; a test may change it before it runs the command.
 	url, keySecret, org string
+	key                 string // of the cloud account; "" = deskKey
+	id                  string // jumpserver.id; "" = that of the URL
 	more                string // YAML, appended
 	without             string // a region that is left out
 
@@ -89,12 +92,12 @@ func (d *desk) config() string {
 		regions = strings.ReplaceAll(regions, ", "+d.without, "")
 	}
 	return d.save("config.yaml", fmt.Sprintf(`
-jumpserver: {url: %q, access_key_id: %s, access_key_secret: %s, org_id: %s}
+jumpserver: {id: %q, url: %q, access_key_id: %s, access_key_secret: %s, org_id: %s}
 clouds:
   - {type: 阿里云, name: aliyun-prod, access_key_id: %s, access_key_secret: %s, regions: [%s], endpoint: %q}
 notification: {dingtalk: {enabled: true, webhook: %q, secret: %s}}
 log: {file: %q}
-%s`, d.url, jumpservertest.KeyID, d.keySecret, d.org, deskKey, deskSecret, regions, d.endpoint, d.webhook, deskSign, d.log(), d.more))
+%s`, d.id, d.url, jumpservertest.KeyID, d.keySecret, d.org, cmp.Or(d.key, deskKey), deskSecret, regions, d.endpoint, d.webhook, deskSign, d.log(), d.more))
 }
 
 // dropRegion leaves a region out of the configuration from now on.

@@ -17,7 +17,9 @@ import (
 // order is a person's single order: what it does, and with which words it ends where nothing was written.
 type order struct {
 	account, region string
-	apply           bool
+	apply, adopted  bool
+	byAddress       bool
+	yes             int // removals that the person has agreed to; 0 = none are named
 	run             func(engine.Engine, context.Context, engine.Errand) engine.Outcome
 	check           func(*order, plan.Rules) error // nil = nothing to check
 }
@@ -29,11 +31,13 @@ func adoptCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 		Short: "认领已有的资产：为运行中的实例找到 Python 工具或人工创建的资产，显示表格；--apply 就地打上我们的标签",
 		Long: "为还没有我们资产的运行中实例，查找已有的资产：\n" +
 			"  1. 备注里有 instance_id: <实例 ID>（Python 工具留下的）；\n" +
-			"  2. 否则网域与地址相同，并且在全部资产与全部实例中都唯一。\n" +
+			"  2. 加上 --by-address：网域、地址与名称都相同，并且地址在全部资产与全部实例中都唯一。\n" +
+			"     地址相同的可能是另一台机器：先看表格里实例与资产两边的名称。\n" +
 			"不能确定的只列出，从不猜测。加上 --apply 才写入：就地打上 jms-* 标签和 jms-asset:<资产自己的 ID>，\n" +
 			"资产的 ID、账号、授权、节点、备注、名称都不变。之后它与我们创建的资产一样跟随云，名称默认保留\n" +
-			"（sync.manage.adopted_name）。release 是反向操作。",
+			"（sync.manage.adopted_name）；释放之后只停用，由人用 retire --adopted 删除（sync.removal.adopted）。release 是反向操作。",
 	})
+	cmd.Flags().BoolVar(&a.byAddress, "by-address", false, "也按网域、地址与名称认领")
 	return cmd
 }
 
@@ -52,6 +56,10 @@ func releaseCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 func retireCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	r := &order{run: engine.Engine.Retire, check: func(r *order, rules plan.Rules) error {
 		switch {
+		case r.yes < 0:
+			return errors.New("--yes-remove: 至少为 1 (at least 1)")
+		case r.adopted:
+			return nil
 		case r.account == "":
 			return errors.New("--account: 必填 (required)")
 		case !rules.Orphans(plan.Retirement{Account: r.account, Region: r.region}):
@@ -61,12 +69,17 @@ func retireCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	}}
 	cmd := r.command(o, stdout, stderr, &cobra.Command{
 		Use:   "retire",
-		Short: "处理无人管理的资产：账号或区域已不在配置中；默认只显示表格，--apply 按 sync.removal 停用或删除",
-		Long: "账号或区域从配置中移走之后，它的资产由每次运行报告，但从不自动移除：没有人再查询它们的实例，无从证实已释放。\n" +
-			"retire --apply 是人的明确决定：先停用，宽限期过后再执行一次即删除（mode: deactivate 时只停用，grace: 0s 时直接删除）。\n" +
-			"仍在配置中启用的账号或区域会被拒绝；别的账号的列表里还有的实例、网关、jms-keep 等受保护的资产保持原样。",
+		Short: "处理无人管理的资产（账号或区域已不在配置中），或停用已久的认领资产（--adopted）；默认只显示表格，--apply 才写入",
+		Long: "账号或区域从配置中移走之后，它的资产由每次运行报告，但从不自动移除。retire --apply 是人的明确决定：\n" +
+			"  配置里还有该账号的密钥（enabled: false，或只移走了区域）：用它查询云，实例还在的不处理，其余逐个证实之后\n" +
+			"  按 sync.removal 停用，宽限期过后再执行一次即删除；没有密钥：无从证实，只停用。\n" +
+			"retire --adopted 列出停用超过宽限期的认领资产，再次证实之后，--apply 删除它们：同步从不删除认领的资产。\n" +
+			"超过守卫上限的暂缓；确认无误时加上 --yes-remove N，N 是表格里要移除的个数。写入之后发卡片。\n" +
+			"仍在配置中启用的账号或区域会被拒绝；网关、jms-keep 等受保护的资产保持原样。",
 	})
 	r.flags(cmd)
+	cmd.Flags().BoolVar(&r.adopted, "adopted", false, "删除停用超过宽限期的认领资产，而不是处理无人管理的")
+	cmd.Flags().IntVar(&r.yes, "yes-remove", 0, "同意移除这么多个资产，即使超过守卫的上限；必须与表格相符")
 	return cmd
 }
 
@@ -99,6 +112,7 @@ func (r *order) execute(ctx context.Context, o *options, stdout, stderr io.Write
 	}
 	out := r.run(s.engine, ctx, engine.Errand{
 		Account: r.account, Region: r.region, Write: r.apply, Begin: wire.Reopen(s.store, s.engine.Log),
+		ByAddress: r.byAddress, Adopted: r.adopted, Yes: r.yes, Keyed: wire.Keyed(s.cfg, s.engine.Log, s.kept, r.account),
 	})
 	s.progress.clear()
 	if out.Err == nil {
@@ -107,13 +121,50 @@ func (r *order) execute(ctx context.Context, o *options, stdout, stderr io.Write
 		}
 	}
 	fmt.Fprint(stdout, report.Summary(out.Report, s.lang()))
-	if !r.apply && out.Err == nil {
-		fmt.Fprintln(stdout, hint(s.lang()))
+	if out.Err == nil {
+		r.advise(stdout, out, s.lang())
 	}
 	if err := o.output.write(out.Report); err != nil {
 		return &exit{exitFailed, err}
 	}
-	return result(out)
+	if err := result(out); err != nil {
+		return err
+	}
+	return refused(stdout, out, s.lang())
+}
+
+// refused says how many assets were refused because their instances run.
+func refused(stdout io.Writer, out engine.Outcome, lang plan.Lang) error {
+	running := 0
+	for c := range out.Lines {
+		if c.Reason.Code == plan.StillRuns {
+			running++
+		}
+	}
+	if running == 0 {
+		return nil
+	}
+	text := "%d 个资产的实例还在，不处理"
+	if lang == plan.English {
+		text = "%d assets were refused: their instances are there"
+	}
+	fmt.Fprintf(stdout, text+"\n", running)
+	return &exit{code: exitPartial}
+}
+
+// advise says how a person goes on.
+func (r *order) advise(stdout io.Writer, out engine.Outcome, lang plan.Lang) {
+	if held := out.Report.Held; held > 0 && r.yes == 0 && out.Removals > 0 {
+		text := "有 %d 个移除被暂缓；确认要移除这 %d 个资产：--apply --yes-remove %[2]d"
+		if lang == plan.English {
+			text = "%d removals are held; to remove these %d assets all the same: --apply --yes-remove %[2]d"
+		}
+		fmt.Fprintf(stdout, text+"\n", held, out.Removals)
+		return
+	}
+	if !r.apply {
+		fmt.Fprintln(stdout, hint(lang))
+	}
 }
 
 func hint(lang plan.Lang) string {

@@ -35,17 +35,22 @@ func TestMoveFromThePythonTool(t *testing.T) {
 	d.fill(4, "cn-beijing")
 	one, two, three := alibabatest.Sample(0), alibabatest.Sample(1), alibabatest.Sample(2)
 	d.seed("old-0", one.PrivateIPs[0], "由JMS-Sync同步于 2025-05-07 10:00:00\ninstance_id: "+one.ID+"\nregion: cn-beijing")
-	d.seed("by hand", two.PrivateIPs[0], "")
+	byHand := two.HostName
+	d.seed(byHand, two.PrivateIPs[0], "")
+	d.seed("idc-oracle-db01", alibabatest.Sample(3).PrivateIPs[0], "")
 	d.seed("twin a", three.PrivateIPs[0], "")
 	d.seed("twin b", three.PrivateIPs[0], "")
 	before := d.hosts()
 
 	d.run(exitDone, "adopt")
-	d.prints("认领：备注或标签里有该实例 ID", "认领：网域与地址相同", "无法确定是哪一个（资产 twin a, twin b）", "没有写入任何内容")
+	d.prints("认领：备注或标签里有该实例 ID", "资产 "+byHand+" 只有网域、地址与名称相同；确认是同一台之后加上 --by-address", "没有写入任何内容")
+	d.run(exitDone, "adopt", "--by-address")
+	d.prints("认领：备注或标签里有该实例 ID", "认领：网域、地址与名称相同", "无法确定是哪一个（资产 twin a, twin b）",
+		"名称不同，可能是另一台机器（资产 idc-oracle-db01）", alibabatest.Sample(3).ID+" "+alibabatest.Sample(3).Name, "没有写入任何内容")
 	if d.jms.Writes() > 0 || !reflect.DeepEqual(before, d.hosts()) {
 		t.Errorf("written without --apply: %v", d.jms.Calls())
 	}
-	r := d.sync(exitDone, report.OK, "adopt", "--apply")
+	r := d.sync(exitDone, report.OK, "adopt", "--by-address", "--apply")
 	if r.Updated != 2 || r.Created+r.Deleted+r.Deactivated != 0 {
 		t.Errorf("%+v", r)
 	}
@@ -53,7 +58,7 @@ func TestMoveFromThePythonTool(t *testing.T) {
 	for _, h := range d.hosts() {
 		at := slices.IndexFunc(before, func(b jumpservertest.Host) bool { return b.ID == h.ID })
 		own := slices.Contains(h.Labels, "jms-asset:"+h.ID)
-		if adopted := h.Name == "old-0" || h.Name == "by hand"; adopted != own || !slices.Contains(h.Labels, "team:shop") {
+		if adopted := h.Name == "old-0" || h.Name == byHand; adopted != own || !slices.Contains(h.Labels, "team:shop") {
 			t.Errorf("%s: %v", h.Name, h.Labels)
 		}
 		if h.Labels = before[at].Labels; !reflect.DeepEqual(h, before[at]) {
@@ -61,7 +66,7 @@ func TestMoveFromThePythonTool(t *testing.T) {
 		}
 	}
 	ids := d.ids()
-	if r := d.sync(exitDone, report.OK); r.Created != 2 || r.Drifted != 2 || r.Updated != 0 || len(d.hosts()) != 6 {
+	if r := d.sync(exitDone, report.OK); r.Created != 2 || r.Drifted != 2 || r.Updated != 0 || len(d.hosts()) != 7 {
 		t.Errorf("the sync after it: %+v", r)
 	}
 	d.run(exitDone, "adopt")
@@ -73,11 +78,11 @@ func TestMoveFromThePythonTool(t *testing.T) {
 		t.Errorf("release: %+v", r)
 	}
 	for _, h := range d.hosts() {
-		if marked := slices.ContainsFunc(h.Labels, func(l string) bool { return strings.HasPrefix(l, "jms-") }); marked != (h.Name == "by hand") {
+		if marked := slices.ContainsFunc(h.Labels, func(l string) bool { return strings.HasPrefix(l, "jms-") }); marked != (h.Name == byHand) {
 			t.Errorf("%s: %v", h.Name, h.Labels)
 		}
 	}
-	if r := d.sync(exitDone, report.OK); r.Skipped != 4 || r.Created+r.Updated+r.Deactivated != 0 || len(d.hosts()) != 6 {
+	if r := d.sync(exitDone, report.OK); r.Skipped != 4 || r.Created+r.Updated+r.Deactivated != 0 || len(d.hosts()) != 7 {
 		t.Errorf("the sync after release: %+v", r)
 	}
 	for name, id := range ids {
@@ -104,38 +109,150 @@ func TestRetire(t *testing.T) {
 	if text := d.cards(2); !strings.Contains(text, "无人管理的资产") || !strings.Contains(text, "cn-hangzhou") {
 		t.Error(text)
 	}
-	writes := d.jms.Writes()
-	d.run(exitDone, "retire", "--account", "aliyun-prod", "--region", "cn-hangzhou")
-	d.prints("没有写入任何内容", "停用资产 2")
-	if d.jms.Writes() != writes {
-		t.Error("written without --apply")
+	writes, cards := d.jms.Writes(), 2
+	retire := []string{"retire", "--account", "aliyun-prod", "--region", "cn-hangzhou"}
+	d.run(exitPartial, retire...) // they run
+	d.prints("2 个资产的实例还在，不处理")
+	if r := d.sync(exitPartial, report.OK, append(retire, "--apply")...); r.Skipped != 2 || r.Deactivated != 0 || d.jms.Writes() != writes {
+		t.Errorf("they run: %+v", r)
 	}
-	if r := d.sync(exitDone, report.OK, "retire", "--account", "aliyun-prod", "--region", "cn-hangzhou", "--apply"); r.Deactivated != 2 {
+	cards++ // it was told
+	for n := range 2 {
+		d.account.Remove("cn-hangzhou", alibabatest.Sample(2+n).ID)
+	}
+	d.run(exitPartial, retire...) // a small scope has become empty
+	d.prints("停用资产 0", "有 2 个移除被暂缓；确认要移除这 2 个资产：--apply --yes-remove 2")
+	for _, wrong := range []string{"1", "3", "20"} {
+		d.run(exitFailed, append(retire, "--apply", "--yes-remove", wrong)...)
+	}
+	d.run(exitUsage, append(retire, "--apply", "--yes-remove", "-2")...)
+	if d.jms.Writes() != writes {
+		t.Error("written without --apply, or with a wrong number")
+	}
+	d.cards(cards)
+	if r := d.sync(exitDone, report.OK, append(retire, "--apply", "--yes-remove", "2")...); r.Deactivated != 2 {
 		t.Errorf("%+v", r)
 	}
-	active := 0
-	for _, h := range d.hosts() {
-		if h.Active {
-			active++
-		}
+	if text := d.cards(cards + 1); !strings.Contains(text, "停用资产") {
+		t.Error(text)
 	}
-	if active != 2 || len(d.hosts()) != 4 {
-		t.Errorf("%d of %d hosts are active", active, len(d.hosts()))
+	if d.active() != 2 || len(d.hosts()) != 4 {
+		t.Errorf("%d of %d hosts are active", d.active(), len(d.hosts()))
 	}
 	if r := d.sync(exitDone, report.OK); r.Orphans != 0 || r.Deactivated+r.Deleted+r.Updated != 0 {
 		t.Errorf("after it: %+v", r)
 	}
 }
 
-// TestRetireDeletesWithoutGrace, as sync.removal says.
+// switchedOff writes the configuration with its account switched off, or without a key of it, and returns its path.
+func (d *desk) switchedOff(key bool) string {
+	name := "aliyun-prod"
+	if !key {
+		name = "other"
+	}
+	live := fmt.Sprintf("{type: 阿里云, name: live, access_key_id: LTAI5tLiveLiveLiveLive00, access_key_secret: liveliveliveliveliveliveliveli, regions: [cn-shanghai], endpoint: %q}\n  - ", d.endpoint)
+	text := strings.Replace(d.read(d.config()), "{type: 阿里云, name: aliyun-prod", live+"{enabled: false, type: 阿里云, name: "+name, 1)
+	return d.save("off.yaml", text)
+}
+
+// TestRetireOfWhatRuns: an account is switched off while its 40 instances run, and nothing has a grace. With its key
+// they are refused, whatever number is typed; without one they are deactivated, and only with the right number.
+func TestRetireOfWhatRuns(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.ecs.AddAccount(alibabatest.Key{AccountID: "9999999999999999", AccessKeyID: "LTAI5tLiveLiveLiveLive00", AccessKeySecret: "liveliveliveliveliveliveliveli"})
+	d.fill(40, "cn-beijing")
+	d.sync(exitDone, report.OK)
+	d.more = "sync: {removal: {grace: 0s}}"
+	writes := d.jms.Writes()
+	retire := func(key bool, code int, args ...string) {
+		t.Helper()
+		d.raw(t.Context(), code, append([]string{"-c", d.switchedOff(key), "retire", "--account", "aliyun-prod", "--apply"}, args...)...)
+	}
+	retire(true, exitPartial)
+	d.prints("40 个资产的实例还在，不处理")
+	retire(true, exitFailed, "--yes-remove", "40")
+	d.ecs.Break(alibabatest.Fault{Kind: alibabatest.NoPermission})
+	retire(true, exitFailed)
+	retire(true, exitFailed, "--yes-remove", "40")
+	d.ecs.Repair()
+	retire(false, exitPartial)
+	if d.jms.Writes() != writes || d.active() != 40 {
+		t.Fatalf("%d active: %v", d.active(), d.jms.Calls())
+	}
+	retire(false, exitDone, "--yes-remove", "40")
+	if d.active() != 0 || len(d.hosts()) != 40 {
+		t.Errorf("%d of %d are active", d.active(), len(d.hosts()))
+	}
+}
+
+// TestRetireDeletesWithoutGrace, as sync.removal says, what is proved to be gone.
 func TestRetireDeletesWithoutGrace(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.fill(2, "cn-beijing", "cn-hangzhou")
 	d.sync(exitDone, report.OK)
 	d.dropRegion("cn-hangzhou")
+	for n := range 2 {
+		d.account.Remove("cn-hangzhou", alibabatest.Sample(2+n).ID)
+	}
 	d.more = "sync: {removal: {grace: 0s}}"
-	if r := d.sync(exitDone, report.OK, "retire", "--account", "aliyun-prod", "--region", "cn-hangzhou", "--apply"); r.Deleted != 2 || len(d.hosts()) != 2 {
+	retire := []string{"retire", "--account", "aliyun-prod", "--region", "cn-hangzhou", "--apply", "--yes-remove", "2"}
+	if r := d.sync(exitDone, report.OK, retire...); r.Deleted != 2 || len(d.hosts()) != 2 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestRetireAdopted: no run deletes what was adopted, however long ago it was deactivated; a person's order does, with
+// proof, and the run's limits hold for it.
+func TestRetireAdopted(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.fill(3, "cn-beijing")
+	const id = "5d3a3f8e-0d0f-4c7f-9a55-0c1f1f0c9a11"
+	d.jms.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{
+		ID: id, Name: "by hand", Address: "10.9.9.9", Nodes: []string{"/DEFAULT/阿里云/aliyun-prod"}, Labels: []string{
+			"jms-cloud:alibaba", "jms-account:aliyun-prod", "jms-owner:1234567890123456", "jms-region:cn-beijing",
+			"jms-instance:" + alibabatest.Sample(50).ID, "jms-asset:" + id, "jms-gone:20250101T0000Z", "jms-due:20250108T0000Z",
+		},
+	})
+	d.sync(exitDone, report.OK)
+	if r := d.sync(exitDone, report.OK); r.Deleted != 0 || len(d.hosts()) != 4 {
+		t.Fatalf("%+v", r)
+	}
+	writes := d.jms.Writes()
+	d.run(exitDone, "retire", "--adopted")
+	d.prints("by hand", "删除资产 1", "没有写入任何内容")
+	d.run(exitDone, "retire", "--adopted", "--account", "other", "--apply")
+	d.run(exitFailed, "retire", "--adopted", "--apply", "--yes-remove", "2")
+	d.account.Put("cn-beijing", alibabatest.Sample(50)) // it is back
+	d.run(exitDone, "retire", "--adopted", "--apply")
+	d.prints("没有需要处理的资产。")
+	if d.jms.Writes() != writes || len(d.hosts()) != 4 {
+		t.Fatalf("%d hosts, %d writes", len(d.hosts()), d.jms.Writes())
+	}
+	d.account.Remove("cn-beijing", alibabatest.Sample(50).ID)
+	if r := d.sync(exitDone, report.OK, "retire", "--adopted", "--apply"); r.Deleted != 1 || len(d.hosts()) != 3 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestKeptByAnySpelling: instances are released, and a person has labelled their assets with jms-keep as people write
+// it. With no grace at all they stay as they are.
+func TestKeptByAnySpelling(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.more = "sync: {removal: {grace: 0s}}"
+	d.fill(20, "cn-beijing")
+	d.sync(exitDone, report.OK)
+	spellings := []string{"JMS-Keep:db", "jms-keep :db", "jms_keep:db"}
+	for n, label := range spellings {
+		if !d.jms.Edit(jumpservertest.DefaultOrg, d.ids()[alibabatest.Sample(n).Name], func(h *jumpservertest.Host) { h.Labels = append(h.Labels, label) }) {
+			t.Fatal("no such host")
+		}
+	}
+	d.release(0, 4) // the fourth has no label
+	if r := d.sync(exitDone, report.OK); r.Deleted != 1 || r.Deactivated != 0 || r.Skipped != 3 || len(d.hosts()) != 19 || d.active() != 19 {
 		t.Errorf("%+v", r)
 	}
 }
@@ -146,9 +263,9 @@ func TestErrandsInEnglish(t *testing.T) {
 	d := newDesk(t)
 	d.more = "language: en"
 	d.fill(1, "cn-beijing")
-	d.seed("by hand", alibabatest.Sample(0).PrivateIPs[0], "")
-	d.run(exitDone, "adopt")
-	d.prints("Instance", "adopted: the same zone and address", "Nothing was written; --apply does it.")
+	d.seed("WEB-00000", alibabatest.Sample(0).PrivateIPs[0], "")
+	d.run(exitDone, "adopt", "--by-address")
+	d.prints("Instance", "adopted: the same zone, address and name", "Nothing was written; --apply does it.")
 	d.run(exitUsage, "retire", "--account", "aliyun-prod")
 	if text := d.stderr.String(); !strings.Contains(text, "configured and enabled") {
 		t.Error(text)

@@ -36,9 +36,17 @@ func main() {
 		debug.SetGCPercent(gcPercent)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	quiet := context.AfterFunc(ctx, func() { sayStopping(os.Stderr, context.Cause(ctx)) })
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	quiet()
 	stop()
 	os.Exit(code)
+}
+
+// sayStopping says at once that a signal was heard: what is being written is finished, nothing more is begun, and the
+// report and the card still go out.
+func sayStopping(stderr io.Writer, cause error) {
+	fmt.Fprintf(stderr, "收到终止信号：不再开始新的写入，报告与通知随后发出 / told to stop: no further write begins, report and card still go out (%v)\n", cause)
 }
 
 // exit carries an exit code through cobra, with a message for people or none.
@@ -98,7 +106,7 @@ func rootCommand(stdout, stderr io.Writer) *cobra.Command {
 	root.AddCommand(planCommand(&o, stdout, stderr), doctorCommand(&o, stdout), initCommand(&o, stdout, stderr),
 		eventCommand(&o, stdout, stderr), splitCommand(&o, stdout, stderr),
 		adoptCommand(&o, stdout, stderr), releaseCommand(&o, stdout, stderr), retireCommand(&o, stdout, stderr), labelsCommand(&o, stdout, stderr),
-		statusCommand(&o, stdout, stderr), heldCommand(&o, stdout, stderr), approveCommand(&o, stdout, stderr), rejectCommand(&o, stdout, stderr), applyCommand(&o, stdout, stderr),
+		statusCommand(&o, stdout, stderr), heldCommand(&o, stdout, stderr), approveCommand(&o, stdout, stderr), rejectCommand(&o, stdout, stderr), applyCommand(&o, stdout, stderr), ownerCommand(&o, stdout, stderr),
 		demoCommand(stdout), benchCommand(&o, stdout), emulateCommand(stdout), probeCommand(&o, stdout), versionCommand(stdout))
 	return root
 }

@@ -23,7 +23,7 @@ import (
 )
 
 const (
-	planVersion = 1
+	planVersion = 2
 	// planServes is how long a plan's file can be applied.
 	planServes = 24 * time.Hour
 )
@@ -111,20 +111,27 @@ func parsePlan(name string, text []byte, to config.JumpServer, now time.Time) (r
 }
 
 func applyCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
-	return &cobra.Command{
+	includeHeld := false
+	cmd := &cobra.Command{
 		Use:   "apply FILE",
 		Short: "执行 jms-sync plan -o FILE 写出的计划：重新读取、重新计划，只执行与文件完全相同的变更",
 		Long: "重新读取 JumpServer 与云，重新计划，只执行与文件里完全相同的变更（资产、操作、字段与值都相同）；\n" +
-			"文件之后有变化的、不在文件里的一律不执行，并列出。文件里的移除视为已批准，移除前仍逐个证实。\n" +
+			"文件之后有变化的、不在文件里的一律不执行，并列出。文件里没有暂缓的移除视为已批准，移除前仍逐个证实；\n" +
+			"暂缓的先列出，只在 --include-held 或在终端输入它们的个数时执行。\n" +
 			"文件 24 小时内有效。sync.approval: all 时，变更只能这样写入。",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return o.applyPlan(cmd.Context(), args[0], stdout, stderr)
+			return o.applyPlan(cmd.Context(), args[0], stdout, stderr, func(held int, lang plan.Lang) bool {
+				return includeHeld || typed(cmd.InOrStdin(), stdout, held, lang)
+			})
 		},
 	}
+	cmd.Flags().BoolVar(&includeHeld, "include-held", false, "也执行文件里暂缓的移除（仍逐个证实）")
+	return cmd
 }
 
-func (o *options) applyPlan(ctx context.Context, name string, stdout, stderr io.Writer) error {
+// applyPlan makes the changes of a plan's file; include says whether those too that are held in it.
+func (o *options) applyPlan(ctx context.Context, name string, stdout, stderr io.Writer, include func(held int, lang plan.Lang) bool) error {
 	cfg, err := wire.LoadConfig(o.config)(ctx)
 	if err != nil {
 		return &exit{exitUsage, err}
@@ -132,6 +139,17 @@ func (o *options) applyPlan(ctx context.Context, name string, stdout, stderr io.
 	p, err := readPlan(name, cfg.JumpServer, time.Now())
 	if err != nil {
 		return &exit{exitUsage, err}
+	}
+	lang := plan.Lang(cfg.Language)
+	if held := p.held(); len(held) > 0 {
+		if err := report.HeldText(stdout, held, lang); err != nil {
+			return &exit{exitFailed, err}
+		}
+		if include(len(held), lang) {
+			p = p.approved()
+		} else {
+			fmt.Fprintln(stdout, withoutHeld(len(held), lang))
+		}
 	}
 	return o.execute(ctx, stdout, stderr, func(s *session) engine.Outcome {
 		out := wire.Remembered(ctx, s.engine, s.store, wire.Salt(s.cfg), s.cfg.Sync.FullEvery, holderHere(), engine.Request{Only: p.Changes})

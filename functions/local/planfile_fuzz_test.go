@@ -23,7 +23,7 @@ func FuzzParsePlan(f *testing.F) {
 		f.Fatal(p, err)
 	}
 	f.Add(good.Bytes())
-	f.Add([]byte(`{"plan":{"version":1,"changes":null}}`))
+	f.Add([]byte(`{"plan":{"version":2,"changes":null}}`))
 	f.Add([]byte(`{"plan":null}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		p, err := parsePlan("plan.json", text, to, now)

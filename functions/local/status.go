@@ -13,6 +13,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/report"
 	runstate "github.com/jms-sync/jms-sync/core/state"
 )
@@ -40,7 +41,7 @@ func (o *options) status(ctx context.Context, asJSON, alarm bool, stdout, stderr
 		return &exit{exitUsage, err}
 	}
 	defer s.close()
-	d := heldDesk{cfg: s.cfg, now: s.engine.Now()}
+	d := heldDesk{cfg: s.cfg, now: s.engine.Now(), store: s.store}
 	if s.store == nil {
 		return &exit{exitUsage, errors.New(d.say(
 			"需要状态存储：没有设置 %s，不知道上一次同步的时间", "a state store is needed: %s is not set, so nobody knows when the last run was", config.VarState))}
@@ -74,19 +75,28 @@ type standing struct {
 	quarantines []runstate.Quarantine
 	held        []runstate.HeldSet
 	approvals   []runstate.Approval
+	others      []string // other JumpServers whose state the store holds
+	server      string
+	organises   string
 }
 
 func readStatus(ctx context.Context, s *session, now time.Time) (all standing, err error) {
-	var errs [5]error
+	var errs [6]error
 	all.fresh, errs[0] = s.engine.Look(ctx, s.store)
 	all.alarm, all.alarmed, errs[1] = s.store.Alarm(ctx)
 	all.quarantines, errs[2] = s.store.Quarantines(ctx)
 	all.held, errs[3] = s.store.Held().List(ctx, now)
 	all.approvals, errs[4] = s.store.Held().Approvals(ctx, now)
+	all.server, all.organises = s.store.Server(), s.store.Organisation()
+	all.others, errs[5] = s.store.OtherServers(ctx, now)
 	return all, errors.Join(errs[:]...)
 }
 
 func (all standing) table(to io.Writer, d heldDesk) error {
+	fmt.Fprintln(to, d.place())
+	if len(all.others) > 0 {
+		fmt.Fprintln(to, printable(report.SharedText(all.server, all.others, plan.Lang(d.cfg.Language))))
+	}
 	out := tabwriter.NewWriter(to, 0, 4, 2, ' ', 0)
 	if len(all.fresh.Scopes) == 0 {
 		fmt.Fprintln(out, d.say("还没有一次完整同步。", "No complete run yet."))
@@ -135,16 +145,20 @@ type approvalRow struct {
 }
 
 type statusDocument struct {
-	Late        bool                  `json:"late"`
-	AlarmedAt   *time.Time            `json:"alarmed_at"` // null = no alarm was told
-	Scopes      []scopeRow            `json:"scopes"`
-	Quarantines []runstate.Quarantine `json:"quarantines"`
-	Held        []heldRow             `json:"held"`
-	Approvals   []approvalRow         `json:"approvals"`
+	Server       string                `json:"server"`
+	Organisation string                `json:"organisation"`
+	OtherServers []string              `json:"other_servers"` // whose state the store holds as well
+	Late         bool                  `json:"late"`
+	AlarmedAt    *time.Time            `json:"alarmed_at"` // null = no alarm was told
+	Scopes       []scopeRow            `json:"scopes"`
+	Quarantines  []runstate.Quarantine `json:"quarantines"`
+	Held         []heldRow             `json:"held"`
+	Approvals    []approvalRow         `json:"approvals"`
 }
 
 func (all standing) document(now time.Time) statusDocument {
 	doc := statusDocument{
+		Server: all.server, Organisation: all.organises, OtherServers: append([]string{}, all.others...),
 		Late: all.fresh.Late, Scopes: []scopeRow{}, Quarantines: append([]runstate.Quarantine{}, all.quarantines...),
 		Held: heldDocument(all.held)["held"], Approvals: []approvalRow{},
 	}

@@ -7,16 +7,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/report"
-	runstate "github.com/jms-sync/jms-sync/core/state"
-	"github.com/jms-sync/jms-sync/core/storage/dir"
+	"github.com/jms-sync/jms-sync/functions/internal/wire"
 )
 
 // silent makes the store of a desk say that the last complete run was long ago.
 func (d *desk) silent(ago time.Duration) {
 	d.Helper()
-	store, err := runstate.New(dir.Open(strings.TrimPrefix(os.Getenv("JMS_SYNC_STATE"), "file://")), "", runstate.Options{})
+	store, err := wire.State(wire.Role{}, os.Environ(), config.Config{JumpServer: config.JumpServer{URL: d.url, OrgID: config.DefaultOrgID}})
 	if err == nil {
 		err = store.Beat(d.Context(), "run", []inventory.Scope{
 			{Cloud: inventory.Alibaba, Account: "aliyun-prod", Region: "cn-beijing"},

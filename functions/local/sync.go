@@ -124,6 +124,9 @@ func (o *options) execute(ctx context.Context, stdout, stderr io.Writer, once fu
 	if err := o.output.write(resultsOf(s, out)); err != nil {
 		return &exit{exitFailed, err}
 	}
+	if out.Review != nil {
+		fmt.Fprintln(stdout, fileHolds(string(o.output), out.Review, s.lang()))
+	}
 	return result(out)
 }
 
@@ -147,7 +150,7 @@ func (o *options) open(ctx context.Context, stderr io.Writer) (*session, error) 
 		return nil, err
 	}
 	log = log.With("environment", cfg.Environment.Type)
-	store, err := wire.State(wire.Role{}, os.Environ())
+	store, err := wire.State(wire.Role{}, os.Environ(), cfg)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", config.VarState, err), closer.Close())
 	}
@@ -157,7 +160,8 @@ func (o *options) open(ctx context.Context, stderr io.Writer) (*session, error) 
 		var e engine.Engine
 		e, err = wire.Engine(cfg, client, wire.Role{}, log, kept, wire.Hooks{Stage: p.stage, Progress: p.count})
 		if err == nil {
-			e.Window, e.Nodes = wire.Window(store, cfg), wire.Nodes(store, cfg)
+			e.Window, e.Nodes = wire.Window(store, cfg), wire.Nodes(store)
+			e.Owners = store
 			return &session{
 				cfg: cfg, client: client, store: store, kept: kept, engine: e, progress: p, close: func() { _ = closer.Close() },
 			}, nil

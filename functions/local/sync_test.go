@@ -181,7 +181,7 @@ func TestInterrupt(t *testing.T) {
 	if len(seen) > 30 {
 		t.Errorf("%d hosts were asked for, the interrupt came at 20", len(seen))
 	}
-	d.prints("部分")
+	d.prints("部分", "被中断（收到终止信号）：处理了")
 	d.cards(1)
 }
 

@@ -298,7 +298,8 @@ func (w *world) engine() engine.Engine {
 	}
 	if w.store != nil {
 		e.Increment = &engine.Increment{Store: w.store, FullEvery: time.Hour}
-		e.Nodes = w.store.Nodes("jumpserver", org)
+		e.Owners = w.store
+		e.Nodes = w.store.Of("jumpserver", org).Nodes()
 		e.Intents = &engine.Intents{Store: w.store, Slice: "run", Alone: true}
 	}
 	return e

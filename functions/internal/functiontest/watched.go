@@ -6,6 +6,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/state"
 	"github.com/jms-sync/jms-sync/core/storage/dir"
@@ -49,7 +50,8 @@ func watched(w *World) {
 	before := len(w.Robot.Messages())
 	store, err := state.New(dir.Open(folder), "", state.Options{})
 	if err == nil {
-		err = store.Beat(w.Context(), "run", []inventory.Scope{
+		server := strings.TrimPrefix(w.Env["JUMPSERVER_URL"], "http://")
+		err = store.Of(server, jumpservertest.DefaultOrg).Beat(w.Context(), "run", []inventory.Scope{
 			{Cloud: inventory.Alibaba, Account: "aliyun-prod", Region: "cn-beijing"},
 			{Cloud: inventory.Alibaba, Account: "aliyun-prod", Region: "cn-hangzhou"},
 		}, time.Now().Add(-31*time.Minute))

@@ -93,7 +93,7 @@ func (a *App) Timer(ctx context.Context, tick Tick, role Role) (report.Report, e
 	ctx, cancel := answerable(ctx, a.now())
 	defer cancel()
 	e.Reserve, e.Outbox = reserve(ctx, a.now()), w.kept.Outbox
-	store, err := State(role, a.environ)
+	store, err := State(role, a.environ, w.cfg)
 	if tick.Watch {
 		return watch(ctx, e, store, err)
 	}
@@ -101,7 +101,7 @@ func (a *App) Timer(ctx context.Context, tick Tick, role Role) (report.Report, e
 		w.log.Warn("run without state", "error", err)
 	}
 	e = Quarantined(e, store, w.kept, tick.Request, false)
-	e.Window, e.Nodes = Window(store, w.cfg), Nodes(store, w.cfg)
+	e.Window, e.Nodes = Window(store, w.cfg), Nodes(store)
 	e.Sharing = sharing(ctx, w.cfg, store, tick, a.now())
 	out := Remembered(ctx, e, store, Salt(w.cfg), w.cfg.Sync.FullEvery, holder(a.name, tick), tick.Request)
 	if out.Report.Outcome == report.Failed {

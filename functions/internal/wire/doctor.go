@@ -61,8 +61,8 @@ func server(cfg config.Config) doctor.Server {
 	s := doctor.Server{
 		URL: cfg.JumpServer.URL, Verify: cfg.JumpServer.VerifySSL,
 		Proxied: proxied(cfg.JumpServer.Proxy, cfg.JumpServer.URL), OtherProxy: otherProxy(cfg),
-		Deletes: cfg.Sync.Removal.Mode == config.ModeDelete && !cfg.Sync.NoDelete,
-		ZoneOf:  map[string]string{}, Lookup: net.DefaultResolver.LookupHost, Now: time.Now,
+		Deletes: cfg.Sync.Removal.Mode == config.ModeDelete && !cfg.Sync.NoDelete, DeletesAdopted: cfg.Sync.Removal.Adopted == config.ModeDelete,
+		ZoneOf: map[string]string{}, Lookup: net.DefaultResolver.LookupHost, Now: time.Now,
 	}
 	now := time.Now()
 	for _, c := range cfg.Clouds {

@@ -64,13 +64,13 @@ func (a *App) Event(ctx context.Context, of inventory.Cloud, payload []byte, rol
 	ctx, cancel := answerable(ctx, a.now())
 	defer cancel()
 	v.Engine.Reserve = reserve(ctx, a.now())
-	store, err := State(role, a.environ)
+	store, err := State(role, a.environ, w.cfg)
 	if err != nil {
 		w.log.Warn("run without state", "error", err)
 	}
 	v.Redelivers = true // all four platforms call an event's function again that has failed
-	v.Begin, v.Engine.Window, v.Engine.Nodes = Reopen(store, w.log), Window(store, w.cfg), Nodes(store, w.cfg)
-	v.Engine.Intents = Intents(store)
+	v.Begin, v.Engine.Window, v.Engine.Nodes = Reopen(store, w.log), Window(store, w.cfg), Nodes(store)
+	v.Engine.Intents, v.Engine.Owners = Intents(store), store
 	defer RecallRate(store, w.client, w.log)(ctx)
 	answer := v.Run(ctx, Hear(of, payload, a.origin))
 	a.look(ctx, v.Engine, store)

@@ -25,8 +25,9 @@ import (
 	stores "github.com/jms-sync/jms-sync/core/storage/all"
 )
 
-// State opens the store that JMS_SYNC_STATE names; nil where it names none. No call is made.
-func State(role Role, environ []string) (*state.Store, error) {
+// State opens the store that JMS_SYNC_STATE names, for the JumpServer of a configuration: see Server. It is
+// nil where the variable names none. No call is made.
+func State(role Role, environ []string, cfg config.Config) (*state.Store, error) {
 	who := identity(role, environ)
 	text := strings.TrimSpace(who.Env(config.VarState))
 	if text == "" {
@@ -44,7 +45,31 @@ func State(role Role, environ []string) (*state.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return state.New(bucket, prefix, state.Options{})
+	store, err := state.New(bucket, prefix, state.Options{})
+	if err != nil {
+		return nil, err
+	}
+	return store.Of(Server(cfg), cfg.JumpServer.OrgID), nil
+}
+
+// Server returns the name of the configured JumpServer, by which state is told apart: jumpserver.id, else
+// the host of its URL, in lower case, with a port that is not the scheme's and a path where there are any:
+// all of them may be another JumpServer's.
+func Server(cfg config.Config) string {
+	if cfg.JumpServer.ID != "" {
+		return strings.ToLower(cfg.JumpServer.ID)
+	}
+	at, err := url.Parse(cfg.JumpServer.URL)
+	if err != nil || at.Host == "" {
+		return cfg.JumpServer.URL // refused by the configuration's check
+	}
+	host := strings.ToLower(at.Host)
+	for scheme, port := range map[string]string{"https": ":443", "http": ":80"} {
+		if at.Scheme == scheme {
+			host = strings.TrimSuffix(host, port)
+		}
+	}
+	return host + strings.TrimRight(at.EscapedPath(), "/")
 }
 
 // leaseTime is how long a lease lasts that is renewed while its run works.
@@ -60,7 +85,7 @@ const lookTime = time.Second
 func Remembered(ctx context.Context, e engine.Engine, store *state.Store, salt string, every time.Duration, holder string, req engine.Request) engine.Outcome {
 	keepRate := RecallRate(store, e.Bastion, e.Log)
 	if store != nil {
-		e.Held = store.Held()
+		e.Held, e.Owners = store.Held(), store
 	}
 	if store == nil || req.DryRun {
 		return e.Run(ctx, req)
@@ -137,16 +162,12 @@ func Window(store *state.Store, cfg config.Config) *state.Window {
 	return store.Window("events", cfg.Notification.Window)
 }
 
-// Nodes returns what is remembered of nodes in the configured organisation; nil where there is no store.
-func Nodes(store *state.Store, cfg config.Config) *state.Nodes {
+// Nodes returns what is remembered of nodes; nil where there is no store.
+func Nodes(store *state.Store) *state.Nodes {
 	if store == nil {
 		return nil
 	}
-	server, err := url.Parse(cfg.JumpServer.URL)
-	if err != nil {
-		return nil // refused by the configuration's check
-	}
-	return store.Nodes(strings.ToLower(server.Host), cfg.JumpServer.OrgID)
+	return store.Nodes()
 }
 
 // lastCall is the little time that the store gets after a run, also after one whose time is over:

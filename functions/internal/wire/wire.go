@@ -111,7 +111,7 @@ func rules(cfg config.Config) plan.Rules {
 		},
 		ProtectedNames: cfg.Sync.ProtectedNames, OwnHosts: ownHosts(cfg),
 		NoDelete: cfg.Sync.NoDelete, HostNames: cfg.Sync.NameFrom == config.NameFromHostname,
-		Mode: plan.Mode(cfg.Sync.Removal.Mode), Grace: cfg.Sync.Removal.Grace, Lang: plan.Lang(cfg.Language),
+		Mode: plan.Mode(cfg.Sync.Removal.Mode), Grace: cfg.Sync.Removal.Grace, DeleteAdopted: cfg.Sync.Removal.Adopted == config.ModeDelete, Lang: plan.Lang(cfg.Language),
 	}
 }
 

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
+	"github.com/jms-sync/jms-sync/core/report"
+)
+
+// otherKey opens another cloud account than deskKey.
+const otherKey = "LTAI5tDeskKey0000002"
+
+// swapped gives the desk's account the key of another cloud account, which has one host.
+func (d *desk) swapped() {
+	other := d.ecs.AddAccount(alibabatest.Key{AccountID: "9999999999999999", AccessKeyID: otherKey, AccessKeySecret: deskSecret})
+	other.Put("cn-beijing", alibabatest.Sample(500))
+	d.key = otherKey
+}
+
+// refuses makes a sync that must touch nothing, and wants the card to say why before all else.
+func (d *desk) refuses(cards, hosts int) {
+	d.Helper()
+	r := d.sync(exitFailed, report.Failed, "-r", "1")
+	if r.Created+r.Deactivated+r.Deleted+r.Held != 0 || len(d.hosts()) != hosts || d.active() != hosts {
+		d.Errorf("%+v", r)
+	}
+	first, _, _ := strings.Cut(d.cards(cards), "\n")
+	for _, word := range []string{"aliyun-prod", "9999999999999999", "1234567890123456", "account\\_id", "owner accept"} {
+		if !strings.Contains(strings.ReplaceAll(first, "account_id", "account\\_id"), word) {
+			d.Errorf("the card's first line does not say %s: %s", word, first)
+		}
+	}
+}
+
+// TestKeyOfAnotherAccount is case 3 of the edges: 60 assets, and the key of the account is replaced by one of another
+// cloud account, where one host runs. With a store it is known from before, else by the marks of the assets.
+func TestKeyOfAnotherAccount(t *testing.T) {
+	for name, stored := range map[string]bool{"with a store": true, "by marks": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("JMS_SYNC_STATE", "")
+			if stored {
+				t.Setenv("JMS_SYNC_STATE", "file://"+t.TempDir())
+			}
+			d := newDesk(t)
+			d.fill(60, "cn-beijing")
+			d.sync(exitDone, report.OK)
+			d.swapped()
+			d.refuses(2, 60)
+			d.refuses(3, 60)
+			d.key = "" // the right one again
+			if r := d.sync(exitDone, report.OK); r.Total != 60 || len(d.hosts()) != 60 {
+				t.Errorf("%+v", r)
+			}
+		})
+	}
+}
+
+// TestOwnerAccept: a person says that the other account is meant. The old one's assets stay as they are, the new
+// one's host is made; and the word counts until the next one.
+func TestOwnerAccept(t *testing.T) {
+	d := remembers(t)
+	d.run(exitDone, "owner")
+	d.prints("还没有")
+	d.fill(10, "cn-beijing")
+	d.sync(exitDone, report.OK)
+	d.swapped()
+	d.refuses(2, 10)
+	d.run(exitDone, "owner")
+	d.prints("9999999999999999", "1234567890123456（自 ")
+	d.run(exitUsage, "owner", "accept", "prod")
+	d.run(exitDone, "owner", "accept", "aliyun-prod")
+	d.prints("今后是云账号 9999999999999999（之前记住的：1234567890123456）")
+	r := d.sync(exitDone, report.OK)
+	if r.Created != 1 || r.Skipped != 10 || r.Deactivated+r.Deleted+r.Held != 0 || d.active() != 11 {
+		t.Errorf("%+v", r)
+	}
+	d.sync(exitDone, report.OK)
+	d.key = ""
+	if r := d.sync(exitFailed, report.Failed, "-r", "1"); r.Created != 0 || d.active() != 11 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestOwnerNeedsAStore, and says what does without one.
+func TestOwnerNeedsAStore(t *testing.T) {
+	t.Setenv("JMS_SYNC_STATE", "")
+	d := newDesk(t)
+	d.run(exitUsage, "owner", "accept", "aliyun-prod")
+	if !strings.Contains(d.stderr.String(), "JMS_SYNC_STATE") || !strings.Contains(d.stderr.String(), "account_id") {
+		t.Error(d.stderr.String())
+	}
+}
