@@ -46,7 +46,6 @@ func (e Engine) Release(ctx context.Context, o Errand) Outcome {
 func (e Engine) errand(ctx context.Context, o Errand, clouds bool, make func(plan.Input, plan.Rules) plan.Approved) Outcome {
 	started := e.Now()
 	p := pass{changes: noChanges}
-	ctx = e.compared(ctx)
 	err := e.order(ctx, o, clouds, make, &p)
 	return e.done(o, started, p, err)
 }

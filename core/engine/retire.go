@@ -55,6 +55,9 @@ func (e Engine) retire(ctx context.Context, o Errand, p *pass) (int, error) {
 	proofs := asking.prove(ctx, wishes.Provable(), wishes.Witness)
 	all := wishes.ApproveRetirement(e.Limits, proofs, true)
 	removals := len(all.Removals())
+	if why, off := clockOff(ctx); off && removals > 0 {
+		return removals, &plan.Trouble{Kind: inventory.ClockOff, Reason: why}
+	}
 	if o.Yes != 0 && o.Yes != removals {
 		p.plans(wishes.ApproveRetirement(e.Limits, proofs, false))
 		p.changes = noChanges

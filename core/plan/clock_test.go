@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -38,7 +39,11 @@ func TestGuardClockWritesNoTime(t *testing.T) {
 	t.Parallel()
 	for name, setup := range map[string]func(w *world){
 		"a first look": func(w *world) { w.fleet("a", 2, 2) },
-		"a notice":     func(w *world) { w.fleet("a", 20, 1, gone(8*24*time.Hour), promisedLate) },
+		"a weak proof": func(w *world) {
+			w.fleet("a", 20, 1)
+			w.proof = func(Change) (Proof, bool) { return Proof{Absent: true, Weak: errors.New("denied")}, true }
+		},
+		"a notice": func(w *world) { w.fleet("a", 20, 1, gone(8*24*time.Hour), promisedLate) },
 	} {
 		for _, off := range []bool{false, true} {
 			w := newWorld()

@@ -28,15 +28,6 @@ import (
 // State opens the store that JMS_SYNC_STATE names, for the JumpServer of a configuration: see Server. It is
 // nil where the variable names none. No call is made.
 func State(role Role, environ []string, cfg config.Config) (*state.Store, error) {
-	store, err := rootState(role, environ)
-	if store == nil || err != nil {
-		return nil, err
-	}
-	return store.Of(Server(cfg), cfg.JumpServer.OrgID), nil
-}
-
-// rootState opens the store that JMS_SYNC_STATE names, for no JumpServer yet; nil where it names none.
-func rootState(role Role, environ []string) (*state.Store, error) {
 	who := identity(role, environ)
 	text := strings.TrimSpace(who.Env(config.VarState))
 	if text == "" {
@@ -54,7 +45,11 @@ func rootState(role Role, environ []string) (*state.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return state.New(bucket, prefix, state.Options{})
+	store, err := state.New(bucket, prefix, state.Options{})
+	if err != nil {
+		return nil, err
+	}
+	return store.Of(Server(cfg), cfg.JumpServer.OrgID), nil
 }
 
 // Server returns the name of the configured JumpServer, by which state is told apart: jumpserver.id, else

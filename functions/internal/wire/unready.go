@@ -44,7 +44,7 @@ func (a *App) unready(ctx context.Context, role Role, why error) {
 	}
 	ctx, cancel := answerable(ctx, a.now())
 	defer cancel()
-	if !a.mayTell(ctx, role, why, log) {
+	if !a.mayTell(ctx, role, cfg, why, log) {
 		return
 	}
 	o := wording(cfg)
@@ -94,16 +94,16 @@ func (a *App) robot(why error) (cfg config.Config, known bool) {
 
 // mayTell reports whether it is this invocation's turn to tell: of all functions and processes that share a state
 // store one for each reason and hour, without a store one of this process.
-func (a *App) mayTell(ctx context.Context, role Role, why error, log *slog.Logger) bool {
+func (a *App) mayTell(ctx context.Context, role Role, cfg config.Config, why error, log *slog.Logger) bool {
 	sum := sha256.Sum256([]byte(why.Error()))
 	reason := hex.EncodeToString(sum[:8])
 	now := a.now()
 	if last, told := a.toldOf.Load(reason); told && now.Sub(last.(time.Time)) < unreadyAgain {
 		return false
 	}
-	store, err := rootState(role, a.environ)
-	if err == nil && store != nil { // without a configuration nobody knows whose JumpServer it is
-		_, err = store.Of("unready", "").Acquire(ctx, "unready-"+reason, unreadyAgain, a.name)
+	store, err := State(role, a.environ, cfg)
+	if err == nil && store != nil {
+		_, err = store.Acquire(ctx, "unready-"+reason, unreadyAgain, a.name)
 		if errors.Is(err, state.ErrTaken) {
 			return false
 		}
