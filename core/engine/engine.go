@@ -149,9 +149,7 @@ func (e Engine) pass(ctx context.Context, req Request) (pass, error) {
 	if view == nil && e.remembers(req) {
 		view = e.load(ctx, scopesOf(p.listings))
 	}
-	if unfinished(view, p.listings) {
-		p.debt.look(ctx, bastion.Assets, nil)
-	}
+	p.debt.look(ctx, bastion.Assets, nil)
 	e.stage("plan")
 	rules := e.Rules
 	rules.Now, rules.Narrow = e.Now(), shortNames(ctx, e, e.Bastion, p.listings)

@@ -39,7 +39,7 @@ func (e Engine) increment(ctx context.Context, narrow cloud.Narrow, req Request,
 		return nil, false
 	}
 	view := e.load(ctx, scopes)
-	if req.Only != nil || e.reconciles(view, scopes) {
+	if req.Only != nil || e.reconciles(view, scopes) || e.leftToTell(ctx) {
 		return view, false
 	}
 	e.stage("clouds")
@@ -59,6 +59,17 @@ func (e Engine) increment(ctx context.Context, narrow cloud.Narrow, req Request,
 	}
 	p.unchanged = instances(p.listings)
 	return view, true
+}
+
+// leftToTell reports whether an earlier run may have removed what it did not tell: one that was killed before its card
+// had been accepted left its scopes as applied. Only the full path looks for that.
+func (e Engine) leftToTell(ctx context.Context) bool {
+	if !e.owes() {
+		return false
+	}
+	left, err := e.Intents.Store.Intents().Any(ctx)
+	e.logState(err)
+	return left || err != nil
 }
 
 // remembers tells whether a run uses the state store.
@@ -83,15 +94,6 @@ func (e Engine) reconciles(view *state.View, scopes []inventory.Scope) bool {
 		}
 	}
 	return false
-}
-
-// unfinished tells whether an earlier run may have written what it could not tell: what is known of a scope says
-// that it was left open, or nothing is known.
-func unfinished(view *state.View, listings []inventory.Listing) bool {
-	return view == nil || slices.ContainsFunc(listings, func(l inventory.Listing) bool {
-		known := view.Scope(l.Scope)
-		return known.Open || known.Applied == ""
-	})
 }
 
 // differing gives the listings that are not as they were applied; sure is false if one has failed.

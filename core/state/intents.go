@@ -112,6 +112,14 @@ func (d *Intended) Wait(ctx context.Context, left []Intent, until time.Time) err
 	return wrap("note what is still to be told", d.write(ctx))
 }
 
+// Any reports whether any run noted what it was about to remove and has not told all of it yet. It is one call.
+func (i *Intents) Any(ctx context.Context) (bool, error) {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	keys, err := i.keys(ctx)
+	return len(keys) > 0, wrap("look for what earlier runs removed", err)
+}
+
 // takeTime is how long one may be taking what is left.
 const takeTime = 2 * patience
 
