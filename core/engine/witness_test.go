@@ -2,26 +2,40 @@ package engine_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
+	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 )
 
-// TestWeakAbsenceIsAskedAgain: with a state store, too, a run comes back to an absence that one kind of question
-// alone shows, though the list has not changed.
-func TestWeakAbsenceIsAskedAgain(t *testing.T) {
+// TestUntoldOwner: account_id is configured and the cloud does not tell whose key it is. What is released is closed
+// while an instance is seen that the account is known to have; where none is, another account's key would look the same.
+func TestUntoldOwner(t *testing.T) {
 	t.Parallel()
-	r := newRemembering(t)
-	r.once()
-	r.cloud.Break(alibabatest.Fault{Kind: alibabatest.Forbidden, Action: alibabatest.DescribeInstanceAttribute})
-	r.releases(0, 1)
-	for _, c := range []struct {
-		after             time.Duration
-		held, deactivated int
-	}{{0, 1, 0}, {5 * time.Minute, 1, 0}, {6 * time.Minute, 0, 1}} {
-		r.run.advance(c.after)
-		if rep, calls := r.once(); rep.Held != c.held || rep.Deactivated != c.deactivated || calls == 0 {
-			t.Errorf("after %s more: %d calls, %+v", c.after, calls, rep)
-		}
+	for name, test := range map[string]struct {
+		released          []string
+		deactivated, held int
+	}{
+		"one of three": {[]string{"i-1"}, 1, 0},
+		"all of them":  {[]string{"i-1", "i-2", "i-3"}, 0, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, scenario{}, jumpservertest.V41019)
+			w.accounts[0].Account = w.accounts[0].Owner
+			w.set(map[string]any{"sync": map[string]any{"guard": map[string]any{"percent": 100, "empty": "allow"}}})
+			w.editCloud(cloudEdit{Put: []instance{{ID: "i-1", Name: "a", IP: "10.0.0.1"}, {ID: "i-2", Name: "b", IP: "10.0.0.2"}, {ID: "i-3", Name: "c", IP: "10.0.0.3"}}})
+			w.cloud.Break(alibabatest.Fault{Kind: alibabatest.NoPermission, Action: "GetCallerIdentity"})
+			if out, _ := w.runs(engine.Request{}, 0); out.Report.Created != 3 {
+				t.Fatalf("%+v", out.Report)
+			}
+			w.editCloud(cloudEdit{Remove: test.released})
+			out, _ := w.runs(engine.Request{}, 0)
+			if r := out.Report; r.Deactivated != test.deactivated || r.Held != test.held {
+				t.Errorf("%d deactivated, %d held: %+v %+v", r.Deactivated, r.Held, r.Changes, r.Errors)
+			}
+			w.quiet()
+			w.close()
+		})
 	}
 }
