@@ -112,15 +112,9 @@ func (r *run) again(changes []plan.Change, j job, sent bool, late map[string]err
 		case !there:
 			r.finish(c, Item{Change: c, State: Kept, Reason: plan.Because(plan.GoneMeanwhile)}, late)
 		default:
-			what := changed(*c.Before, a)
-			if !j.guarded {
-				what = r.overtaken(c, a)
+			if r.asPlanned(c, a, j, late) {
+				same = append(same, c)
 			}
-			if what != "" {
-				r.finish(c, Item{Change: c, State: Kept, Reason: plan.Because(plan.ChangedMeanwhile, what)}, late)
-				continue
-			}
-			same = append(same, c)
 		}
 	}
 	return same
@@ -147,12 +141,47 @@ func (r *run) unread(changes []plan.Change, err error, late map[string]error) {
 	}
 }
 
-// still makes what Update asks before each further request of one call.
-func (r *run) still(todo []plan.Change, j job, late map[string]error, dropped map[int]bool) func([]int) []int {
-	if !j.guarded {
-		return nil
+// asPlanned reports whether an asset, as it was just read, is still what a change of it was planned with. Where it
+// is not, the change is ended.
+func (r *run) asPlanned(c plan.Change, now inventory.Asset, j job, late map[string]error) bool {
+	what := r.differing(c, now, j)
+	if what != "" {
+		r.finish(c, Item{Change: c, State: Kept, Reason: plan.Because(plan.ChangedMeanwhile, what)}, late)
 	}
-	return func(rows []int) []int {
+	return what == ""
+}
+
+// differing names what somebody else has changed since the plan, of that which matters to a change: of a removal
+// all that was read, of labels what they stand for, else only the fields that it sets.
+func (r *run) differing(c plan.Change, now inventory.Asset, j job) string {
+	switch {
+	case !j.guarded:
+		return r.overtaken(c, now)
+	case c.Action == plan.Deactivate, c.Action == plan.Delete:
+		before := *c.Before
+		name, renamed := r.named[c.AssetID]
+		if renamed {
+			before.Name = name
+		}
+		return strings.Join(append(changed(before, now), otherwise(before, now)...), ", ")
+	}
+	return strings.Join(changed(*c.Before, now), ", ")
+}
+
+// asks makes the questions of one call that writes these changes; dropped learns which are not to be written.
+func (r *run) asks(todo []plan.Change, j job, late map[string]error, dropped map[int]bool) asks {
+	if !j.guarded {
+		return asks{}
+	}
+	asset := func(now inventory.Asset) bool {
+		n := slices.IndexFunc(todo, func(c plan.Change) bool { return c.AssetID == now.ID })
+		if n < 0 || dropped[n] {
+			return false
+		}
+		dropped[n] = !r.asPlanned(todo[n], now, j, late)
+		return !dropped[n]
+	}
+	return asks{asset: asset, rows: func(rows []int) []int {
 		changes := make([]plan.Change, 0, len(rows))
 		for _, n := range rows {
 			changes = append(changes, todo[n])
@@ -162,12 +191,26 @@ func (r *run) still(todo []plan.Change, j job, late map[string]error, dropped ma
 			dropped[n] = !slices.ContainsFunc(same, func(c plan.Change) bool { return c.AssetID == todo[n].AssetID })
 			return dropped[n]
 		})
-	}
+	}}
 }
 
-// changed names what differs between the asset that was planned with and the asset as it is.
-func changed(before, now inventory.Asset) string {
-	var what []string
+// otherwise names what differs besides: what makes a gateway of an asset, or protects its name, and what people
+// wrote about it.
+func otherwise(before, now inventory.Asset) (what []string) {
+	for _, f := range []struct{ field, before, now string }{
+		{"name", before.Name, now.Name}, {"platform", before.Platform, now.Platform},
+		{"zone", before.Zone, now.Zone}, {"comment", before.Comment, now.Comment},
+	} {
+		if f.before != f.now {
+			what = append(what, f.field)
+		}
+	}
+	return what
+}
+
+// changed names what differs, of that which decides on labels, between the asset that was planned with and the
+// asset as it is.
+func changed(before, now inventory.Asset) (what []string) {
 	if before.Active != now.Active {
 		what = append(what, "is_active")
 	}
@@ -177,7 +220,7 @@ func changed(before, now inventory.Asset) string {
 	if !slices.Equal(sorted(before.Labels), sorted(now.Labels)) {
 		what = append(what, "labels")
 	}
-	return strings.Join(what, ", ")
+	return what
 }
 
 // overtaken names the fields of a change that sets no labels which somebody else has set since.

@@ -33,8 +33,10 @@ type Bastion interface {
 	Update(ctx context.Context, patches []inventory.Patch, still func(rows []int) []int) []error
 	// UpdateBatch tells how many patches one request should have now, at least 1; labels: they set labels.
 	UpdateBatch(ctx context.Context, labels bool) int
-	// Remove deletes exactly these hosts; the errors stand at the places of their ids.
-	Remove(ctx context.Context, ids []string) []error
+	// Remove deletes exactly these hosts; the errors stand at the places of their ids. Right before the request
+	// that deletes, the hosts are read once more, and still says whether one is to be deleted even as it is now;
+	// the entries of others are nil. nil instead of still: all are.
+	Remove(ctx context.Context, ids []string, still func(now inventory.Asset) bool) []error
 	// RemoveBatch tells how many ids one removal should have now, at least 1.
 	RemoveBatch(ctx context.Context) int
 	// Assets reads just these hosts; those that do not exist are missing from the answer.

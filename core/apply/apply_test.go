@@ -74,34 +74,104 @@ func TestSwapAndRebuiltServer(t *testing.T) {
 	}
 }
 
+// TestPersonsChangeBetweenPlanAndRemovalWins: whatever people change of an asset after the plan saw it, before its
+// last reading or, where it is deleted, right before the deletion itself, it is kept, and the field is named.
+// Invariants: 10.
 func TestPersonsChangeBetweenPlanAndRemovalWins(t *testing.T) {
 	t.Parallel()
-	for name, edit := range map[string]func(*inventory.Asset){
-		"switched off":  func(a *inventory.Asset) { a.Active = false },
-		"other address": func(a *inventory.Asset) { a.Address = "10.1.1.1" },
-		"label":         func(a *inventory.Asset) { a.Labels = append(a.Labels, inventory.Label{Name: "keep", Value: "x"}) },
+	for field, edit := range map[string]func(*inventory.Asset){
+		"is_active": func(a *inventory.Asset) { a.Active = false },
+		"address":   func(a *inventory.Asset) { a.Address = "10.1.1.1" },
+		"labels":    func(a *inventory.Asset) { a.Labels = append(a.Labels, inventory.Label{Name: "keep", Value: "x"}) },
+		"name":      func(a *inventory.Asset) { a.Name = "db-1" },
+		"platform":  func(a *inventory.Asset) { a.Platform = "Gateway" },
+		"zone":      func(a *inventory.Asset) { a.Zone = "3f0c8a52-0000-4000-8000-000000000001" },
+		"comment":   func(a *inventory.Asset) { a.Comment += "\nask Li before you delete this" },
 	} {
-		for _, grace := range []time.Duration{0, time.Hour} {
-			t.Run(fmt.Sprint(name, " ", grace), func(t *testing.T) {
+		for _, when := range []string{"deactivated", "deleted", "deleted, right before"} {
+			t.Run(field+" "+when, func(t *testing.T) {
 				t.Parallel()
 				w := newWorld()
-				w.grace = grace
+				if when != "deactivated" {
+					w.grace = 0
+				}
 				id := w.held(instance("i-3", "gone", "10.0.0.3"), nil)
-				w.bastion.onRead = func(b *bastion) {
+				other := w.held(instance("i-4", "gone too", "10.0.0.4"), nil)
+				person := func(b *bastion) {
 					a := b.assets[id]
 					a.Labels = slices.Clone(a.Labels)
 					edit(&a)
 					b.assets[id] = a
 				}
+				if when == "deleted, right before" {
+					w.bastion.onPark = person
+				} else {
+					w.bastion.onRead = person
+				}
 				r := w.run(t, t.Context())
-				if len(r.Items) != 1 || r.Items[0].State != apply.Kept || r.Items[0].Reason.Code != plan.ChangedMeanwhile {
+				if len(r.Items) != 2 {
 					t.Fatalf("items %+v", r.Items)
 				}
-				if _, there := w.bastion.assets[id]; !there {
-					t.Error("it was removed")
+				for _, i := range r.Items {
+					kept := i.State == apply.Kept && i.Reason.Text(plan.English) == plan.Because(plan.ChangedMeanwhile, field).Text(plan.English)
+					if i.Change.AssetID == id && !kept || i.Change.AssetID == other && i.State != apply.Done {
+						t.Errorf("%s: %s %s", i.Change.Name, i.State, i.Reason.Text(plan.English))
+					}
+				}
+				if a, there := w.bastion.assets[id]; !there || a.Count(inventory.LabelGone) > 0 {
+					t.Errorf("it was removed: %+v", a)
 				}
 			})
 		}
+	}
+}
+
+// TestOwnRenameIsNoChange: an asset that gave its name away in this very run is removed all the same; one that a
+// person then renamed once more is kept.
+func TestOwnRenameIsNoChange(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		person bool
+		want   map[string]int
+	}{
+		"ours":           {false, map[string]int{"update done": 1, "create done": 1, "delete done": 1}},
+		"and a person's": {true, map[string]int{"update done": 1, "create done": 1, "delete kept": 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld()
+			w.grace = 0
+			id := w.held(instance("i-1", "web", "10.0.0.1"), nil)
+			w.instances = []inventory.Instance{instance("i-2", "web", "10.0.0.2")}
+			w.bastion.onPark = func(b *bastion) {
+				if a := b.assets[id]; test.person {
+					a.Name = "web-kept"
+					b.assets[id] = a
+				}
+			}
+			want(t, w.run(t, t.Context()), test.want)
+		})
+	}
+}
+
+// TestCommentDoesNotHinderLabels: what only a removal rests on does not keep labels from being written.
+func TestCommentDoesNotHinderLabels(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	i := instance("i-1", "web", "10.0.0.1")
+	id := w.held(i, func(a *inventory.Asset) {
+		a.Active = false
+		a.Labels = append(a.Labels, inventory.GoneLabel(time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)))
+	})
+	w.instances = []inventory.Instance{i}
+	w.bastion.onRead = func(b *bastion) {
+		a := b.assets[id]
+		a.Comment, a.Platform = "edited", "Ubuntu"
+		b.assets[id] = a
+	}
+	want(t, w.run(t, t.Context()), map[string]int{"update done": 1})
+	if a := w.bastion.assets[id]; !a.Active || a.Count(inventory.LabelGone) > 0 {
+		t.Errorf("%+v", a)
 	}
 }
 

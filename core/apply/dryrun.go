@@ -37,7 +37,9 @@ func (DryRun) Update(_ context.Context, patches []inventory.Patch, _ func([]int)
 func (DryRun) UpdateBatch(context.Context, bool) int { return dryBatch }
 
 // Remove does nothing.
-func (DryRun) Remove(_ context.Context, ids []string) []error { return make([]error, len(ids)) }
+func (DryRun) Remove(_ context.Context, ids []string, _ func(inventory.Asset) bool) []error {
+	return make([]error, len(ids))
+}
 
 // RemoveBatch returns a fixed number.
 func (DryRun) RemoveBatch(context.Context) int { return dryBatch }

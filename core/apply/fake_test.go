@@ -31,6 +31,7 @@ type bastion struct {
 	unseen     []string // names that assets have which no plan sees
 	failRead   error
 	onRead     func(*bastion)
+	onPark     func(*bastion) // before a removal reads its hosts for the last time
 	afterWrite func()
 	delay      time.Duration
 	batch      int
@@ -160,14 +161,31 @@ func (b *bastion) Update(_ context.Context, patches []inventory.Patch, _ func([]
 	return errs
 }
 
-func (b *bastion) Remove(_ context.Context, ids []string) []error {
+func (b *bastion) Remove(_ context.Context, ids []string, still func(inventory.Asset) bool) []error {
+	b.remove(b.due(ids, still))
+	return make([]error, len(ids))
+}
+
+// due reads hosts for the last time before they are removed, and returns those that are to be removed even so.
+func (b *bastion) due(ids []string, still func(inventory.Asset) bool) []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.onPark != nil {
+		b.onPark(b)
+	}
+	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
+		a, there := b.assets[id]
+		return there && !still(a)
+	})
+}
+
+func (b *bastion) remove(ids []string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, id := range ids {
 		b.note("remove " + id[:8])
 		delete(b.assets, id)
 	}
-	return make([]error, len(ids))
 }
 
 func (b *bastion) Assets(_ context.Context, ids []string) ([]inventory.Asset, error) {

@@ -18,9 +18,16 @@ type job struct {
 	guarded bool
 	batch   func() int
 	// send writes these changes. The errors stand at their places.
-	send func(changes []plan.Change, still func([]int) []int) []error
+	send func(changes []plan.Change, a asks) []error
 	// made tells whether an asset, or that there is none, shows that a change was carried out.
 	made func(c plan.Change, now inventory.Asset, there bool) bool
+}
+
+// asks are the questions of one call that writes, asked in the middle of it: whether what it is about to write is
+// still to be written. What they answer with no is kept, and ended. nil: it is not asked.
+type asks struct {
+	rows  func(rows []int) []int         // which of the changes at these places; their assets are read for it
+	asset func(now inventory.Asset) bool // whether the change of this asset, which is as it was just read
 }
 
 // maxWrites is how often a change is sent whose answers get lost. After an answer that says that nothing was
@@ -88,7 +95,7 @@ func (r *run) part(todo []plan.Change, j job, late map[string]error, writes int)
 // write sends one list of changes, tells what became of them, and returns those to be tried again.
 func (r *run) write(todo []plan.Change, j job, late map[string]error, writes int) (again []plan.Change) {
 	dropped := map[int]bool{}
-	errs := j.send(todo, r.still(todo, j, late, dropped))
+	errs := j.send(todo, r.asks(todo, j, late, dropped))
 	r.judge(errs, dropped, j)
 	var lost, renamed []plan.Change
 	wait := time.Duration(0)

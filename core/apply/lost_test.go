@@ -47,9 +47,13 @@ func (s *slow) Update(ctx context.Context, patches []inventory.Patch, still func
 	return s.carry(len(patches), after, lost, err, func() []error { return s.bastion.Update(ctx, patches, still) })
 }
 
-func (s *slow) Remove(ctx context.Context, ids []string) []error {
+func (s *slow) Remove(_ context.Context, ids []string, still func(inventory.Asset) bool) []error {
 	after, lost, err := s.next(len(ids))
-	return s.carry(len(ids), after, lost, err, func() []error { return s.bastion.Remove(ctx, ids) })
+	due := s.due(ids, still)
+	return s.carry(len(ids), after, lost, err, func() []error {
+		s.remove(due)
+		return make([]error, len(ids))
+	})
 }
 
 func (s *slow) carry(rows int, after time.Duration, lost bool, err error, work func() []error) []error {

@@ -28,12 +28,12 @@ func (r *run) patching(labels bool) job {
 	return job{
 		right: "change", guarded: labels, made: patched,
 		batch: func() int { return r.to.UpdateBatch(r.ctx, labels) },
-		send: func(changes []plan.Change, still func([]int) []int) []error {
+		send: func(changes []plan.Change, a asks) []error {
 			patches := make([]inventory.Patch, 0, len(changes))
 			for _, c := range changes {
 				patches = append(patches, *c.Patch)
 			}
-			return r.to.Update(r.ctx, patches, still)
+			return r.to.Update(r.ctx, patches, a.rows)
 		},
 	}
 }

@@ -48,7 +48,7 @@ func (q *quiet) Update(_ context.Context, patches []inventory.Patch, _ func([]in
 	return make([]error, len(patches))
 }
 
-func (q *quiet) Remove(_ context.Context, ids []string) []error {
+func (q *quiet) Remove(_ context.Context, ids []string, _ func(inventory.Asset) bool) []error {
 	for _, id := range ids {
 		q.writes = append(q.writes, q.assets[id].Name)
 	}

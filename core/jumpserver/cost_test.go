@@ -237,7 +237,7 @@ func TestTooLongAgo(t *testing.T) {
 			v := &removable{hosts: hostIDs(1)}
 			v.serve(s)
 			s.script("DELETE "+apiHosts, limited, answer(204, ""))
-			err = s.client(realSleep).Remove(t.Context(), hostIDs(1))[0]
+			err = s.client(realSleep).Remove(t.Context(), hostIDs(1), nil)[0]
 			if errors.Is(err, inventory.ErrReadAgain) != (wait == "30") {
 				t.Errorf("a removal after %s seconds: %v", wait, err)
 			}

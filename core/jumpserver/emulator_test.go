@@ -83,7 +83,7 @@ func TestLife(t *testing.T) {
 			ids := createAll(t, c, zone)
 			checkCreated(t, s, c, zone)
 			checkUpdates(t, version, s, c, ids, zone)
-			for _, err := range c.Remove(t.Context(), append(ids[:20:20], inventory.AssetID("aws", "x", "y"))) {
+			for _, err := range c.Remove(t.Context(), append(ids[:20:20], inventory.AssetID("aws", "x", "y")), nil) {
 				if err != nil {
 					t.Error(err)
 				}

@@ -80,7 +80,7 @@ func followed(ctx context.Context, c *jumpserver.Client, patches []inventory.Pat
 // removed is followed for a removal, which reads back by itself.
 func removed(ctx context.Context, c *jumpserver.Client, ids []string) error {
 	for try := 1; ; try++ {
-		errs := c.Remove(ctx, ids)
+		errs := c.Remove(ctx, ids, nil)
 		if inventory.KindOf(errs[0]) != inventory.Unanswered && !inventory.Passing(errs[0]) || try == 3 {
 			return errors.Join(errs...)
 		}

@@ -70,11 +70,11 @@ func TestLongRemovals(t *testing.T) {
 	for n := range hosts {
 		ids = append(ids, asset(n).ID)
 	}
-	if errs := c.Remove(t.Context(), ids); failures(errs) != nil || len(s.Hosts(jumpservertest.DefaultOrg)) != 1 || front.Kept() == 0 {
+	if errs := c.Remove(t.Context(), ids, nil); failures(errs) != nil || len(s.Hosts(jumpservertest.DefaultOrg)) != 1 || front.Kept() == 0 {
 		t.Errorf("%d hosts are left, %d lists were refused: %v", len(s.Hosts(jumpservertest.DefaultOrg)), front.Kept(), failures(errs))
 	}
 	front.Limit(10) // not even one id passes
-	if errs := c.Remove(t.Context(), []string{asset(hosts).ID}); inventory.AdviceOf(errs[0]) != inventory.TooLarge || len(s.Hosts(jumpservertest.DefaultOrg)) != 1 {
+	if errs := c.Remove(t.Context(), []string{asset(hosts).ID}, nil); inventory.AdviceOf(errs[0]) != inventory.TooLarge || len(s.Hosts(jumpservertest.DefaultOrg)) != 1 {
 		t.Error(errs)
 	}
 }

@@ -119,7 +119,7 @@ func TestReadOrganisation(t *testing.T) {
 		func() error { _, err := c.Read(t.Context()); return err },
 		func() error { _, err := c.Assets(t.Context(), []string{testID(1)}); return err },
 		func() error { return c.Nodes(t.Context(), []string{"/DEFAULT/a"}) },
-		func() error { return c.Remove(t.Context(), []string{testID(1)})[0] },
+		func() error { return c.Remove(t.Context(), []string{testID(1)}, nil)[0] },
 	} {
 		wantKind(t, call(), inventory.Organisation, testID(7), "prod", DefaultOrganisation, "DEFAULT")
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
@@ -20,7 +21,12 @@ import (
 // deleted by it. Since JumpServer answers 204 for an spm that has expired, it is read back what
 // is left. On any doubt (an odd spm, a stranger under it, a list that is not whole) nothing is deleted,
 // and this list and all later ones fail with kind Incomplete; any other error stops them too.
-func (c *Client) Remove(ctx context.Context, ids []string) []error {
+//
+// JumpServer has no way to delete only what is unchanged. So the list under the spm, the last request before the
+// DELETE, reads the hosts with all fields, and still says of each whether it is to be deleted as it is now; nil
+// means that all are. If it leaves one out nothing is deleted by this spm: the others are parked anew, and the
+// entry of the one is nil.
+func (c *Client) Remove(ctx context.Context, ids []string, still func(now inventory.Asset) bool) []error {
 	errs := make([]error, len(ids))
 	var valid []string
 	for i, id := range ids {
@@ -30,75 +36,89 @@ func (c *Client) Remove(ctx context.Context, ids []string) []error {
 		}
 		valid = append(valid, id)
 	}
-	left := map[string]error{}
+	r := removal{c: c, still: still, left: map[string]error{}}
 	var stopped error
 	for rest := distinct(valid); len(rest) > 0; {
 		batch := rest[:min(len(rest), c.RemoveBatch(ctx))]
 		rest = rest[len(batch):]
 		if stopped == nil {
-			stopped = c.removeBatch(ctx, batch, left)
+			stopped = r.batch(ctx, batch)
 			continue
 		}
-		for _, id := range batch {
-			left[id] = unsent(stopped)
-		}
+		_ = r.stop(batch, unsent(stopped))
 	}
 	for i, id := range ids {
 		if errs[i] == nil {
-			errs[i] = left[strings.ToLower(id)]
+			errs[i] = r.left[strings.ToLower(id)]
 		}
 	}
 	return errs
 }
 
-// removeBatch puts the hosts that are not gone into left, each with its error, and gives the
-// error that stops the removal as a whole.
-func (c *Client) removeBatch(ctx context.Context, batch []string, left map[string]error) error {
-	stop := func(ids []string, err error) error {
-		for _, id := range ids {
-			left[id] = err
-		}
-		return err
+// removal is one call of Remove.
+type removal struct {
+	c     *Client
+	still func(inventory.Asset) bool
+	left  map[string]error // the hosts that are not gone though they should be, each with its error
+}
+
+func (r removal) stop(ids []string, err error) error {
+	for _, id := range ids {
+		r.left[id] = err
 	}
-	begun := c.now()
-	present, err := c.existingIDs(ctx, batch)
+	return err
+}
+
+// batch puts the hosts that are not gone into left, each with its error, and returns the
+// error that stops the removal as a whole.
+func (r removal) batch(ctx context.Context, batch []string) error {
+	begun := r.c.now()
+	present, err := r.c.existingIDs(ctx, batch)
 	if err != nil {
-		return stop(batch, err)
+		return r.stop(batch, err)
 	}
 	if len(present) == 0 {
 		return nil
 	}
-	spm, err := c.park(ctx, present)
+	spm, due, err := r.park(ctx, present)
 	if half := len(present) / 2; half > 0 && inventory.AdviceOf(err) == inventory.TooLarge {
-		if err := c.removeBatch(ctx, present[:half], left); err != nil {
-			return stop(present[half:], err)
+		if err := r.batch(ctx, present[:half]); err != nil {
+			return r.stop(present[half:], err)
 		}
-		return c.removeBatch(ctx, present[half:], left)
+		return r.batch(ctx, present[half:])
 	}
 	if err != nil {
-		return stop(present, err)
+		return r.stop(present, err)
 	}
+	if len(due) < len(present) {
+		return r.batch(ctx, due)
+	}
+	return r.delete(ctx, spm, present, begun)
+}
+
+// delete deletes the hosts that are parked under an spm, and reads back what became of them.
+func (r removal) delete(ctx context.Context, spm string, ids []string, begun time.Time) error {
 	path, err := deletePath(spm)
 	if err != nil {
-		return stop(present, err)
+		return r.stop(ids, err)
 	}
-	op := fmt.Sprintf("delete %d hosts", len(present))
-	failed := c.do(ctx, call{op: op, method: http.MethodDelete, path: path, once: true, still: c.stillFresh(op, begun), effort: effort{deletions, len(present)}})
+	op := fmt.Sprintf("delete %d hosts", len(ids))
+	failed := r.c.do(ctx, call{op: op, method: http.MethodDelete, path: path, once: true, still: r.c.stillFresh(op, begun), effort: effort{deletions, len(ids)}})
 	// What became of them counts, not what was answered.
-	still, err := c.existingIDs(ctx, present)
+	there, err := r.c.existingIDs(ctx, ids)
 	if err != nil {
 		if failed == nil {
-			failed = c.unproven(op, err)
+			failed = r.c.unproven(op, err)
 		}
-		return stop(present, failed)
+		return r.stop(ids, failed)
 	}
-	if len(still) == 0 {
+	if len(there) == 0 {
 		return nil
 	}
 	if failed == nil {
 		failed = fault(inventory.Incomplete, "jumpserver: "+op+": JumpServer answered that it was done, but the host is still there", nil)
 	}
-	return stop(still, failed)
+	return r.stop(there, failed)
 }
 
 // unproven is the error of a removal that was answered, and could not be read back.
@@ -108,39 +128,69 @@ func (c *Client) unproven(op string, err error) error {
 	return e
 }
 
-// park puts the ids aside on JumpServer and gives the key for them, after it was proved that
-// exactly these hosts stand under it, less those that have gone since they were read.
-func (c *Client) park(ctx context.Context, ids []string) (spm string, err error) {
+// park puts the ids aside on JumpServer. It returns the key for them, and those of them that are due to be deleted
+// as they are now. Only if they all are, exactly these hosts stand under the key; less are due where hosts have gone
+// since they were read, or still left some out.
+func (r removal) park(ctx context.Context, ids []string) (spm string, due []string, err error) {
 	op := fmt.Sprintf("park %d hosts for deletion", len(ids))
+	doubt := func(what string) error {
+		return fault(inventory.Incomplete, "jumpserver: "+op+": "+what+"; nothing was deleted", nil)
+	}
 	var answer struct{ SPM string }
-	if err := c.do(ctx, call{op: op, method: http.MethodPost, path: apiCache, body: map[string][]string{"resources": ids}, read: decode(&answer)}); err != nil {
-		return "", err
+	if err := r.c.do(ctx, call{op: op, method: http.MethodPost, path: apiCache, body: map[string][]string{"resources": ids}, read: decode(&answer)}); err != nil {
+		return "", nil, err
 	}
 	if !isUUID(answer.SPM) {
-		return "", fault(inventory.Incomplete, "jumpserver: "+op+": the answer holds no spm; nothing was deleted", nil)
+		return "", nil, doubt("the answer holds no spm")
 	}
-	under, err := c.ids(ctx, "list the parked hosts", "spm="+answer.SPM, len(ids))
+	under, err := r.c.parked(ctx, answer.SPM, len(ids))
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
-	for _, id := range under {
-		if !slices.Contains(ids, id) {
-			return "", fault(inventory.Incomplete, "jumpserver: "+op+": "+id+" stands among them, which was not asked for; nothing was deleted", nil)
+	missing := ids
+	for _, a := range under {
+		if !slices.Contains(ids, a.ID) {
+			return "", nil, doubt(a.ID + " stands among them, which was not asked for")
+		}
+		missing = slices.DeleteFunc(slices.Clone(missing), func(id string) bool { return id == a.ID })
+	}
+	there, err := r.c.existingIDs(ctx, missing)
+	if err != nil {
+		return "", nil, err
+	}
+	if len(there) > 0 {
+		return "", nil, doubt("JumpServer does not list " + there[0] + " among them")
+	}
+	for _, a := range under {
+		if r.still == nil || r.still(a) {
+			due = append(due, a.ID)
 		}
 	}
-	missing := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return slices.Contains(under, id) })
-	still, err := c.existingIDs(ctx, missing)
+	return answer.SPM, due, nil
+}
+
+// parked reads the hosts under an spm, at most so many, with all fields.
+func (c *Client) parked(ctx context.Context, spm string, most int) ([]inventory.Asset, error) {
+	f, err := c.proven(ctx)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	if len(still) > 0 {
-		return "", fault(inventory.Incomplete, "jumpserver: "+op+": JumpServer does not list "+still[0]+" among them; nothing was deleted", nil)
-	}
-	return answer.SPM, nil
+	r := &rows{org: c.org, what: "list the parked hosts"}
+	assets, _, err := c.withZone(ctx, f, func(f *facts) ([]inventory.Asset, error) {
+		return readAll(ctx, c, list[inventory.Asset, hostRow]{
+			op: r.what, path: apiHosts, query: byName + "fields=" + hostFields(f.zone) + "&spm=" + spm,
+			limit: most, most: most, turn: r.asset, id: assetID,
+		})
+	})
+	c.tellZone(r.field)
+	return assets, err
 }
 
 // existingIDs gives those of the ids whose host exists in this organisation.
 func (c *Client) existingIDs(ctx context.Context, ids []string) ([]string, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
 	if _, err := c.proven(ctx); err != nil {
 		return nil, err
 	}

@@ -20,6 +20,8 @@ type removable struct {
 	extra  []string // strangers under the spm
 	lazy   bool     // 204 and nothing happens, as with an expired spm
 	broken bool     // the answer to DELETE gets lost
+	labels map[string][]string
+	spms   []string // what parking answers, one after another; empty = spm
 }
 
 func (v *removable) serve(s *stub) {
@@ -29,7 +31,7 @@ func (v *removable) serve(s *stub) {
 	list := func(w http.ResponseWriter, ids []string) {
 		var rows []string
 		for _, id := range ids {
-			rows = append(rows, `{"id":"`+id+`","org_id":"`+DefaultOrganisation+`"}`)
+			rows = append(rows, hostJSON(id, id, v.labels[id]...))
 		}
 		reply(w, 200, pageJSON(len(rows), rows...))
 	}
@@ -45,6 +47,9 @@ func (v *removable) serve(s *stub) {
 		var body struct{ Resources []string }
 		_ = json.NewDecoder(r.Body).Decode(&body)
 		v.parked = v.of(body.Resources)
+		if len(v.spms) > 0 {
+			v.spm, v.spms = v.spms[0], v.spms[1:]
+		}
 		reply(w, 200, `{"spm":"`+v.spm+`"}`)
 	})
 	s.on("DELETE "+apiHosts, func(w http.ResponseWriter, r *http.Request) {
@@ -80,7 +85,7 @@ func TestRemove(t *testing.T) {
 	v := &removable{hosts: hostIDs(260)}
 	v.serve(s)
 	ids := append(hostIDs(250), testID(999), "nope", strings.ToUpper(testID(3)))
-	errs := s.client(quick).Remove(t.Context(), ids)
+	errs := s.client(quick).Remove(t.Context(), ids, nil)
 	for i, err := range errs {
 		if (ids[i] == "nope") != (inventory.KindOf(err) == inventory.Invalid) || ids[i] != "nope" && err != nil {
 			t.Errorf("%s: %v", ids[i], err)
@@ -94,16 +99,16 @@ func TestRemove(t *testing.T) {
 func TestRemoveNothing(t *testing.T) {
 	t.Parallel()
 	s := newStub(t)
-	if errs := s.client().Remove(t.Context(), nil); len(errs) != 0 || len(s.seen) != 0 {
+	if errs := s.client().Remove(t.Context(), nil, nil); len(errs) != 0 || len(s.seen) != 0 {
 		t.Errorf("%v %q", errs, s.seen)
 	}
-	if errs := s.client().Remove(t.Context(), []string{""}); inventory.KindOf(errs[0]) != inventory.Invalid || len(s.seen) != 0 {
+	if errs := s.client().Remove(t.Context(), []string{""}, nil); inventory.KindOf(errs[0]) != inventory.Invalid || len(s.seen) != 0 {
 		t.Errorf("%v %q", errs, s.seen)
 	}
 	// Hosts that are gone already: nothing is parked.
 	v := &removable{}
 	v.serve(s)
-	if errs := s.client().Remove(t.Context(), hostIDs(2)); errs[0] != nil || errs[1] != nil || len(s.requests("POST")) != 0 {
+	if errs := s.client().Remove(t.Context(), hostIDs(2), nil); errs[0] != nil || errs[1] != nil || len(s.requests("POST")) != 0 {
 		t.Errorf("%v %q", errs, s.seen)
 	}
 }
@@ -138,7 +143,7 @@ func TestRemoveDoubts(t *testing.T) {
 			if test.other != nil {
 				test.other(s)
 			}
-			errs := s.client(func(o *Options) { o.BatchSize = 1 }).Remove(t.Context(), hostIDs(2))
+			errs := s.client(func(o *Options) { o.BatchSize = 1 }).Remove(t.Context(), hostIDs(2), nil)
 			for _, err := range errs {
 				wantKind(t, err, test.kind, test.word)
 			}
@@ -167,7 +172,7 @@ func TestRemoveReadsBack(t *testing.T) {
 	s := newStub(t)
 	v := &removable{hosts: hostIDs(4), lazy: true}
 	v.serve(s)
-	errs := s.client(func(o *Options) { o.BatchSize = 2 }).Remove(t.Context(), hostIDs(4))
+	errs := s.client(func(o *Options) { o.BatchSize = 2 }).Remove(t.Context(), hostIDs(4), nil)
 	for _, err := range errs {
 		wantKind(t, err, inventory.Incomplete, "still there")
 	}
@@ -177,13 +182,13 @@ func TestRemoveReadsBack(t *testing.T) {
 	s = newStub(t)
 	v = &removable{hosts: hostIDs(2), broken: true}
 	v.serve(s)
-	if errs := s.client().Remove(t.Context(), hostIDs(2)); errs[0] != nil || errs[1] != nil || len(v.hosts) != 0 {
+	if errs := s.client().Remove(t.Context(), hostIDs(2), nil); errs[0] != nil || errs[1] != nil || len(v.hosts) != 0 {
 		t.Errorf("%v, left %v", errs, v.hosts)
 	}
 	s = newStub(t)
 	v = &removable{hosts: hostIDs(2), broken: true, lazy: true}
 	v.serve(s)
-	for _, err := range s.client().Remove(t.Context(), hostIDs(2)) {
+	for _, err := range s.client().Remove(t.Context(), hostIDs(2), nil) {
 		wantKind(t, err, inventory.Unanswered)
 	}
 	if n := len(s.requests("DELETE")); n != 1 {
@@ -206,7 +211,7 @@ func TestRemovePartlyParked(t *testing.T) {
 				v.hosts = v.hosts[:2]
 			}
 		})
-		errs := s.client().Remove(t.Context(), hostIDs(3))
+		errs := s.client().Remove(t.Context(), hostIDs(3), nil)
 		if gone && (errs[0] != nil || errs[2] != nil || len(v.hosts) != 0) {
 			t.Errorf("%v, left %q", errs, v.hosts)
 		}
@@ -216,6 +221,49 @@ func TestRemovePartlyParked(t *testing.T) {
 		if !gone && len(s.requests("DELETE")) != 0 {
 			t.Errorf("%q", s.requests("DELETE"))
 		}
+	}
+}
+
+// TestRemoveOnlyWhatIsStillDue: the hosts under the spm are read as they are now. Where one is not to be deleted any
+// more nothing is deleted by this spm; the others are, by another.
+func TestRemoveOnlyWhatIsStillDue(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		edited         []int
+		parks, deletes int
+	}{"none": {nil, 1, 1}, "one": {[]int{1}, 2, 1}, "all": {[]int{0, 1, 2}, 1, 0}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStub(t)
+			v := &removable{hosts: hostIDs(3), labels: map[string][]string{}, spms: []string{testSPM, testID(100)}}
+			v.serve(s)
+			park := s.routes["POST "+apiCache]
+			s.on("POST "+apiCache, func(w http.ResponseWriter, r *http.Request) {
+				park(w, r)
+				for _, n := range test.edited {
+					v.labels[testID(n)] = []string{"jms-keep:me"}
+				}
+			})
+			errs := s.client().Remove(t.Context(), hostIDs(3), func(now inventory.Asset) bool {
+				if !now.Active || now.Address == "" || now.Platform == "" {
+					t.Errorf("it was not read whole: %+v", now)
+				}
+				return now.Count(inventory.LabelKeep) == 0
+			})
+			for n, id := range hostIDs(3) {
+				if errs[n] != nil || slices.Contains(v.hosts, id) != slices.Contains(test.edited, n) {
+					t.Errorf("host %d: %v, there are %q", n, errs[n], v.hosts)
+				}
+			}
+			if parks, deletes := len(s.requests("POST")), len(s.requests("DELETE")); parks != test.parks || deletes != test.deletes {
+				t.Errorf("parked %d times, %d DELETEs", parks, deletes)
+			}
+			for at, r := range s.seen {
+				if strings.HasPrefix(r, "DELETE") && !strings.Contains(s.seen[at-1], "spm=") {
+					t.Errorf("the request before the DELETE is %s", s.seen[at-1])
+				}
+			}
+		})
 	}
 }
 

@@ -65,7 +65,7 @@ func TestCancelled(t *testing.T) {
 	_, createErr := c.Create(ctx, inventory.NewAsset{ID: id, Name: "a", Address: "10.0.0.1", Platform: "Linux", NodeID: nodeA})
 	_, assetsErr := c.Assets(ctx, []string{id})
 	errs := []error{readErr, createErr, assetsErr, c.Nodes(ctx, []string{"/DEFAULT/a"}),
-		c.Update(ctx, []inventory.Patch{{ID: id, Name: &name}}, nil)[0], c.Remove(ctx, []string{id})[0]}
+		c.Update(ctx, []inventory.Patch{{ID: id, Name: &name}}, nil)[0], c.Remove(ctx, []string{id}, nil)[0]}
 	for i, err := range errs {
 		if inventory.KindOf(err) != inventory.Deadline {
 			t.Errorf("%d: %v", i, err)

@@ -104,7 +104,7 @@ func TestRedirectedWrites(t *testing.T) {
 			"update": func(ctx context.Context) error {
 				return errors.Join(client.Update(ctx, []inventory.Patch{{ID: present.ID, Address: &address}}, nil)...)
 			},
-			"remove": func(ctx context.Context) error { return errors.Join(client.Remove(ctx, []string{present.ID})...) },
+			"remove": func(ctx context.Context) error { return errors.Join(client.Remove(ctx, []string{present.ID}, nil)...) },
 		} {
 			if err := write(t.Context()); err == nil {
 				t.Errorf("%d: %s: no error", status, name)

@@ -147,7 +147,7 @@ func (onlyCreates) UpdateBatch(context.Context, bool) int { return 1 }
 func (onlyCreates) RemoveBatch(context.Context) int { return 1 }
 
 // Remove implements apply.Bastion.
-func (onlyCreates) Remove(_ context.Context, ids []string) []error {
+func (onlyCreates) Remove(_ context.Context, ids []string, _ func(inventory.Asset) bool) []error {
 	return slices.Repeat([]error{errOnlyCreates}, len(ids))
 }
 
@@ -195,7 +195,7 @@ func (c *creator) delete(ctx context.Context, hosts []inventory.NewAsset) error 
 	if len(found) == 0 {
 		return nil
 	}
-	for _, err := range c.client.Remove(ctx, found) {
+	for _, err := range c.client.Remove(ctx, found, nil) {
 		if err != nil {
 			return err
 		}

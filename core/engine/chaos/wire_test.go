@@ -167,7 +167,8 @@ func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	switch f.kind {
 	case people:
-		// Between an asset's last reading and its writing nothing can be noticed.
+		// Between an asset's last reading and its writing nothing can be noticed: JumpServer has no way to write on a
+		// condition.
 		l.w.peopleEdit(name != jumpServer || notices(r))
 	case clockJump:
 		l.w.jumpTo(f.wait)
@@ -181,11 +182,10 @@ func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
 	return l.work(r, name, nil)
 }
 
-// notices tells whether a request to JumpServer comes before a reading that shows what people changed:
-// it writes nothing, and is none of those right before a deletion, which read ids only.
+// notices tells whether a request to JumpServer comes before a reading that shows what people changed: it is a
+// reading itself, or parks hosts for a deletion, which are read once more before that.
 func notices(r *http.Request) bool {
-	q := r.URL.Query()
-	return r.Method == http.MethodGet && !q.Has("spm") && q.Get("fields") != "id,org_id"
+	return r.Method == http.MethodGet || r.URL.Path == "/api/v1/common/resources/cache/"
 }
 
 // fail answers badly.
