@@ -120,24 +120,25 @@ func machine(i instance) alibabatest.Instance {
 
 // edit is what a person does in JumpServer.
 type edit struct {
-	Host    string    `json:"host"` // an instance's id, or a name
-	Active  *bool     `json:"active"`
-	Name    string    `json:"name"`
-	Address string    `json:"address"`
-	Comment *string   `json:"comment"`
-	Label   []string  `json:"label"`   // put on
-	Unlabel []string  `json:"unlabel"` // taken off: those that begin so
-	Port    int       `json:"port"`    // of its first protocol
-	Nodes   []string  `json:"nodes"`
-	Zone    string    `json:"zone"` // by its name
-	Delete  bool      `json:"delete"`
-	Clone   string    `json:"clone"` // as a new host of this name
-	Add     *newHost  `json:"add"`
-	Other   string    `json:"database"`    // adds a database of this name
-	Many    int       `json:"many"`        // adds so many plain hosts
-	Row     string    `json:"label_row"`   // adds a row to the label page
-	Node    string    `json:"rename_node"` // the node at this path, to Name
-	Org     *otherOrg `json:"organisation"`
+	Host     string    `json:"host"` // an instance's id, or a name
+	Active   *bool     `json:"active"`
+	Name     string    `json:"name"`
+	Address  string    `json:"address"`
+	Comment  *string   `json:"comment"`
+	Label    []string  `json:"label"`   // put on
+	Unlabel  []string  `json:"unlabel"` // taken off: those that begin so
+	Port     int       `json:"port"`    // of its first protocol
+	Nodes    []string  `json:"nodes"`
+	Zone     string    `json:"zone"` // by its name
+	Platform string    `json:"platform"`
+	Delete   bool      `json:"delete"`
+	Clone    string    `json:"clone"` // as a new host of this name
+	Add      *newHost  `json:"add"`
+	Other    string    `json:"database"`    // adds a database of this name
+	Many     int       `json:"many"`        // adds so many plain hosts
+	Row      string    `json:"label_row"`   // adds a row to the label page
+	Node     string    `json:"rename_node"` // the node at this path, to Name
+	Org      *otherOrg `json:"organisation"`
 }
 
 type newHost struct {
@@ -272,5 +273,8 @@ func (e edit) apply(h *jumpservertest.Host, zone string) {
 	}
 	if zone != "" {
 		h.Zone = zone
+	}
+	if e.Platform != "" {
+		h.Platform = e.Platform
 	}
 }
