@@ -76,7 +76,7 @@ func TestSwapAndRebuiltServer(t *testing.T) {
 
 // TestPersonsChangeBetweenPlanAndRemovalWins: whatever people change of an asset after the plan saw it, before its
 // last reading or, where it is deleted, right before the deletion itself, it is kept, and the field is named.
-// Invariants: 10.
+// Invariants: 6.
 func TestPersonsChangeBetweenPlanAndRemovalWins(t *testing.T) {
 	t.Parallel()
 	for field, edit := range map[string]func(*inventory.Asset){

@@ -72,7 +72,6 @@ func (r removal) stop(ids []string, err error) error {
 // batch puts the hosts that are not gone into left, each with its error, and returns the
 // error that stops the removal as a whole.
 func (r removal) batch(ctx context.Context, batch []string) error {
-	begun := r.c.now()
 	present, err := r.c.existingIDs(ctx, batch)
 	if err != nil {
 		return r.stop(batch, err)
@@ -80,6 +79,7 @@ func (r removal) batch(ctx context.Context, batch []string) error {
 	if len(present) == 0 {
 		return nil
 	}
+	begun := r.c.now() // before the hosts are read for the last time
 	spm, due, err := r.park(ctx, present)
 	if half := len(present) / 2; half > 0 && inventory.AdviceOf(err) == inventory.TooLarge {
 		if err := r.batch(ctx, present[:half]); err != nil {

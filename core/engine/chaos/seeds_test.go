@@ -12,6 +12,7 @@ func TestSeeds(t *testing.T) {
 		"the same, in a world with fewer faults":                       880024,
 		"the same, before there were databases":                        3064103809938051903,
 		"a process killed after its removals and before its card":      8567844977610076394,
+		"an asset that a person switches on right before its deletion": 5754373443780110934,
 		"a key that is changed between a listing and its proof (once)": 90165,
 	} {
 		before := seen.violations()
