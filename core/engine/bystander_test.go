@@ -149,7 +149,7 @@ func TestSearchNeverCondemnsABystander(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			answer := v.Run(ctx, []cloud.Heard{{ID: "e", Hint: cloud.Hint{
-				Cloud: inventory.Alibaba, AccountID: "1001", Region: "cn-beijing", Instances: []string{"i-1"},
+				Cloud: inventory.Alibaba, AccountID: "1001", Region: "cn-beijing", Instances: []string{"i-1"}, Gone: gone,
 			}}})
 			if len(bastion.writes) != 1 || bastion.writes[0] != "subject" || len(bastion.created) != 0 {
 				t.Errorf("written: %v, created %v", bastion.writes, bastion.created)

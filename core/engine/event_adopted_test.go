@@ -53,7 +53,7 @@ func TestEventsOfAdoptedAssets(t *testing.T) {
 		})
 	}
 	for name, batch := range map[string][]string{
-		"alone": {says("i-new Deleted")}, "in a batch": {says("i-new Deleted"), says("i-b1 Running")}, "as a late start": {says("i-new Running")},
+		"alone": {says("i-new Deleted")}, "in a batch": {says("i-new Deleted"), says("i-b1 Running")}, "after a late start": {says("i-new Running"), says("i-new Deleted")},
 	} {
 		t.Run("released, "+name, func(t *testing.T) {
 			t.Parallel()

@@ -309,6 +309,9 @@ func (r *eventRun) heard(g *group, s *subject, found []inventory.Instance, now t
 	case s.nothing(&g.holds):
 		r.closed[s.asset] = exists
 		r.endAll(s, EventDone, r.words(plan.Because(plan.NothingToClose)))
+	case !s.gone && !s.proved.IsZero() && now.Sub(s.proved) >= firstWait:
+		// Only a release closes. That a started or stopped instance is not shown is for a full run and its guard to judge.
+		r.endAll(s, EventLater, r.words(plan.Because(plan.NotReleased)))
 	case !s.proved.IsZero() && now.Sub(s.proved) >= firstWait && g.unsure != nil:
 		r.fail(g, []*subject{s}, g.unsure)
 		return true

@@ -182,10 +182,10 @@ func (e Engine) remember(ctx context.Context, view *state.View, listings []inven
 		known := view.Scope(l.Scope)
 		now := state.Scope{
 			Listing: state.Fingerprint(l, ""), AppliedAt: e.Now(), FullAt: full, Assets: len(l.Instances),
-			Open: open[l.Scope] || !l.Complete(), Due: due[l.Scope],
+			Open: open[l.Scope] || !l.Complete(), Due: due[l.Scope], Held: held(p.notes, l.Scope),
 		}
 		if full.IsZero() {
-			now.FullAt, now.Due = known.FullAt, known.Due
+			now.FullAt, now.Due, now.Held = known.FullAt, known.Due, known.Held
 		}
 		if !now.Open {
 			now.Applied = state.Fingerprint(l, e.Increment.Salt)
@@ -193,6 +193,17 @@ func (e Engine) remember(ctx context.Context, view *state.View, listings []inven
 		}
 		e.logState(view.Save(ctx, l.Scope, now))
 	}
+}
+
+// held returns how many removals of a scope a plan holds.
+func held(notes []plan.Change, at inventory.Scope) int {
+	n := 0
+	for _, c := range notes {
+		if c.Action == plan.Hold && c.Scope == at {
+			n++
+		}
+	}
+	return n
 }
 
 // rememberRows writes which instances a scope was applied with, where that is new.

@@ -132,6 +132,7 @@ func (r *eventRun) brake(g *group, candidates []plan.Change, absent []*subject) 
 		return proofs, held
 	}
 	wrong, off := clockOff(r.ctx)
+	holds := r.heldBefore(candidates)
 	lost, err := r.Bastion.DeactivatedSince(r.ctx, g.owner, r.Engine.Now().Add(-stormTime))
 	for _, c := range candidates {
 		proved := slices.ContainsFunc(absent, func(s *subject) bool { return s.asset == c.AssetID })
@@ -139,6 +140,8 @@ func (r *eventRun) brake(g *group, candidates []plan.Change, absent []*subject) 
 		case off:
 			held[c.AssetID] = wrong
 		case !proved:
+		case holds[c.Scope] > 0:
+			held[c.AssetID] = plan.Because(plan.GuardHolds, holds[c.Scope])
 		case err != nil:
 			proofs[c.AssetID] = plan.Proof{Err: err}
 		case lost >= stormCount:
@@ -149,6 +152,26 @@ func (r *eventRun) brake(g *group, candidates []plan.Change, absent []*subject) 
 		}
 	}
 	return proofs, held
+}
+
+// heldBefore returns how many removals the last full run held in the scopes of candidates. What a guard or a person
+// has still to decide no event does, one by one. Without a state store it is not known.
+func (r *eventRun) heldBefore(candidates []plan.Change) map[inventory.Scope]int {
+	out := map[inventory.Scope]int{}
+	if r.Engine.Owners == nil {
+		return out
+	}
+	var scopes []inventory.Scope
+	for _, c := range candidates {
+		scopes = append(scopes, c.Scope)
+	}
+	slices.SortFunc(scopes, inventory.Scope.Compare)
+	scopes = slices.Compact(scopes)
+	view := r.Engine.Owners.Load(r.ctx, scopes)
+	for _, at := range scopes {
+		out[at] = view.Scope(at).Held
+	}
+	return out
 }
 
 // apply writes an approved plan and says what became of each event. With retry it gives the

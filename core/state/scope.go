@@ -20,6 +20,8 @@ type Scope struct {
 	// Open says that something was held, skipped, due, failed or not reached, or that a run began and
 	// its end is not known.
 	Open bool
+	// Held is how many removals the last run that compared the scope with all of JumpServer held.
+	Held int
 	// Due is the next moment at which something in this scope becomes due that only had to wait, as
 	// the end of a grace; zero = nothing waits. It keeps no scope open: see DueBy.
 	Due time.Time
@@ -52,6 +54,7 @@ type scopeBody struct {
 	AppliedAt time.Time       `json:"applied_at,omitzero"`
 	FullAt    time.Time       `json:"full_at,omitzero"`
 	Assets    int             `json:"assets"`
+	Held      int             `json:"held,omitempty"`
 	Open      bool            `json:"open"`
 	Nonce     string          `json:"nonce"` // no two writes have the same bytes, and so the same ETag
 	Due       time.Time       `json:"due,omitzero"`
@@ -64,7 +67,7 @@ func (s Scope) body(at inventory.Scope, nonce string) scopeBody {
 	return scopeBody{
 		Cloud: at.Cloud, Account: at.Account, Region: at.Region,
 		Listing: s.Listing, Applied: s.Applied, AppliedAt: s.AppliedAt.UTC(), FullAt: s.FullAt.UTC(),
-		Assets: s.Assets, Open: s.Open, Nonce: nonce, Due: s.Due.UTC(),
+		Assets: s.Assets, Held: s.Held, Open: s.Open, Nonce: nonce, Due: s.Due.UTC(),
 	}
 }
 
@@ -73,11 +76,11 @@ func (b scopeBody) scope(at inventory.Scope) (s Scope, why string) {
 	switch {
 	case at != inventory.Scope{Cloud: b.Cloud, Account: b.Account, Region: b.Region}:
 		return s, "is that of another scope"
-	case !isFingerprint(b.Listing), !isFingerprint(b.Applied), b.Assets < 0:
+	case !isFingerprint(b.Listing), !isFingerprint(b.Applied), b.Assets < 0, b.Held < 0:
 		return s, "has values that cannot be"
 	}
 	return Scope{
 		Listing: b.Listing, Applied: b.Applied, AppliedAt: b.AppliedAt, FullAt: b.FullAt,
-		Assets: b.Assets, Open: b.Open, Due: b.Due,
+		Assets: b.Assets, Held: b.Held, Open: b.Open, Due: b.Due,
 	}, ""
 }

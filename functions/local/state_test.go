@@ -23,7 +23,7 @@ func TestStateOnDisk(t *testing.T) { // not parallel: it sets a variable of the 
 	if r := d.sync(exitDone, report.OK); r.Unchanged != 4000 || d.jms.Requests() != before {
 		t.Errorf("unchanged %d, JumpServer was asked %d times", r.Unchanged, d.jms.Requests()-before)
 	}
-	files, err := filepath.Glob(filepath.Join(folder, "runs", "*", "*.json"))
+	files, err := filepath.Glob(filepath.Join(folder, "servers", "*", "runs", "*", "*.json"))
 	if err != nil || len(files) != 2 {
 		t.Fatalf("%d runs in the history, %v", len(files), err)
 	}
