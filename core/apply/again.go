@@ -245,7 +245,7 @@ func (r *run) overtaken(c plan.Change, now inventory.Asset) string {
 	return strings.Join(what, ", ")
 }
 
-// sorted gives the labels in one order: JumpServer promises none.
+// sorted returns the labels in one order: JumpServer promises none.
 func sorted(labels []inventory.Label) []inventory.Label {
 	return slices.SortedFunc(slices.Values(labels), func(x, y inventory.Label) int {
 		return cmp.Or(strings.Compare(x.Name, y.Name), strings.Compare(x.Value, y.Value))

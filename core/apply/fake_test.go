@@ -39,7 +39,7 @@ type bastion struct {
 
 func (b *bastion) note(call string) { b.calls = append(b.calls, call) }
 
-// standing puts a node into the tree and gives its id.
+// standing puts a node into the tree and returns its id.
 func (b *bastion) standing(path string) string {
 	if b.tree == nil {
 		b.tree = map[string]string{}

@@ -19,7 +19,7 @@ type job struct {
 	batch   func() int
 	// send writes these changes. The errors stand at their places.
 	send func(changes []plan.Change, a asks) []error
-	// made tells whether an asset, or that there is none, shows that a change was carried out.
+	// made reports whether an asset, or that there is none, shows that a change was carried out.
 	made func(c plan.Change, now inventory.Asset, there bool) bool
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// namesOf gives what the items' assets are called, by instance, with the state.
+// namesOf returns what the items' assets are called, by instance, with the state.
 func namesOf(w *world, r apply.Result) map[string]string {
 	out := map[string]string{}
 	for _, i := range r.Items {

@@ -38,7 +38,7 @@ func (r *run) patching(labels bool) job {
 	}
 }
 
-// patched tells whether an asset shows that a patch was carried out, whatever people changed after it. That of a
+// patched reports whether an asset shows that a patch was carried out, whatever people changed after it. That of a
 // deactivation is known by the time that it wrote: no other has it.
 func patched(c plan.Change, now inventory.Asset, there bool) bool {
 	p := c.Patch
@@ -65,7 +65,7 @@ func goneLabel(labels []inventory.Label) inventory.Label {
 	return inventory.Label{}
 }
 
-// relabelled tells whether labels have become as wanted in all that the change of them changes.
+// relabelled reports whether labels have become as wanted in all that the change of them changes.
 func relabelled(before, wanted, now []inventory.Label) bool {
 	for _, l := range wanted {
 		if !slices.Contains(before, l) && !holds(now, l) {
@@ -80,7 +80,7 @@ func relabelled(before, wanted, now []inventory.Label) bool {
 	return true
 }
 
-// holds tells whether a label is among others, in whatever spelling the database under JumpServer keeps it.
+// holds reports whether a label is among others, in whatever spelling the database under JumpServer keeps it.
 func holds(labels []inventory.Label, l inventory.Label) bool {
 	return slices.ContainsFunc(labels, func(have inventory.Label) bool {
 		return inventory.SameFolded(have.Name, l.Name) && inventory.SameFolded(have.Value, l.Value)

@@ -98,7 +98,7 @@ func (x bastion) platforms(ctx context.Context) []Line {
 	return lines
 }
 
-// wanted gives the platforms of new hosts, each name and system once.
+// wanted returns the platforms of new hosts, each name and system once.
 func (x bastion) wanted() []Platform {
 	if len(x.Server.Platforms) == 0 {
 		return []Platform{{System: Linux, Name: string(Linux)}, {System: Windows, Name: string(Windows)}, {System: Other, Name: string(Other)}}
@@ -112,7 +112,7 @@ func (x bastion) wanted() []Platform {
 	return each
 }
 
-// users gives the accounts whose new hosts of the system are of the platform.
+// users returns the accounts whose new hosts of the system are of the platform.
 func (x bastion) users(p Platform) []string {
 	var accounts []string
 	for _, q := range x.Server.Platforms {

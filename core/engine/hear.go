@@ -32,7 +32,8 @@ func (r *eventRun) rounds(groups []*group) {
 			}
 		}
 		open = pending
-		if wait = r.nextWait(open, wait, waited); len(open) == 0 || wait == 0 || !r.wait(wait) {
+		wait = r.nextWait(open, wait, waited)
+		if len(open) == 0 || wait == 0 || !r.wait(wait) {
 			break
 		}
 		waited += wait

@@ -30,7 +30,7 @@ const (
 	runTime = time.Hour
 )
 
-// owes tells whether people are to be told of every removal.
+// owes reports whether people are to be told of every removal.
 func (e Engine) owes() bool {
 	return e.Intents != nil && len(e.Notifiers) > 0 && e.NotifyOn != OnFailure
 }
@@ -125,7 +125,7 @@ func (d *debt) look(ctx context.Context, assets []inventory.Asset, about map[str
 	}
 }
 
-// carriedOut tells whether an asset, or that there is none, shows that a removal was made.
+// carriedOut reports whether an asset, or that there is none, shows that a removal was made.
 func carriedOut(i state.Intent, a inventory.Asset, there bool) bool {
 	if plan.Action(i.Action) == plan.Delete {
 		return !there
@@ -134,7 +134,7 @@ func carriedOut(i state.Intent, a inventory.Asset, there bool) bool {
 	return there && single && i.Gone != "" && inventory.SameFolded(value, i.Gone)
 }
 
-// pending tells whether what a document holds may still come to be carried out.
+// pending reports whether what a document holds may still come to be carried out.
 func (e Engine) pending(doc *state.Intended) bool { return e.Now().Sub(doc.Since) < stillLate }
 
 // tell makes a removal of an earlier run one of those that this run tells.
@@ -214,7 +214,7 @@ func (d *debt) wait(ctx context.Context) {
 	}
 }
 
-// outcomes gives the items of removals by asset.
+// outcomes returns the items of removals by asset.
 func outcomes(items []apply.Item) map[string]apply.Item {
 	states := map[string]apply.Item{}
 	for _, i := range items {

@@ -60,7 +60,7 @@ func eachNodeWorld(t *testing.T, stored bool, test func(*nodeWorld)) {
 	}
 }
 
-// grow puts one more instance into the cloud and gives its id.
+// grow puts one more instance into the cloud and returns its id.
 func (w *nodeWorld) grow() string {
 	w.t.Helper()
 	w.last++
@@ -114,7 +114,7 @@ func (w *nodeWorld) runWith(increment *engine.Increment, dry bool) engine.Outcom
 	return out
 }
 
-// event hears that an instance was made and gives the answer, with the number of calls.
+// event hears that an instance was made and returns the answer, with the number of calls.
 func (w *nodeWorld) event(id string) engine.EventAnswer {
 	w.t.Helper()
 	v := w.events()

@@ -44,7 +44,7 @@ func (o *owned) sync() report.Report {
 
 func (o *owned) hosts() int { return len(o.jumpserver.Hosts(jumpservertest.DefaultOrg)) }
 
-// swap gives the account the key of another cloud account, in which one host runs.
+// swap returns the account the key of another cloud account, in which one host runs.
 func (o *owned) swap(owner string) {
 	o.t.Helper()
 	o.accounts[0].cloud = o.cloud.AddAccount(alibabatest.Key{AccountID: owner, AccessKeyID: keyOf(o.accounts[0].Name), AccessKeySecret: cloudSecret})

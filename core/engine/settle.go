@@ -311,7 +311,7 @@ func (r *eventRun) recall(groups []*group) {
 	}
 }
 
-// reword gives events that are done another reason.
+// reword returns events that are done another reason.
 func (r *eventRun) reword(s *subject, reason string) {
 	for _, event := range s.events {
 		if r.results[event].Outcome == EventDone {

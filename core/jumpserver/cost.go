@@ -40,7 +40,7 @@ type effort struct {
 	rows int
 }
 
-// write tells whether the call writes hosts: an answer of it that got lost is the caller's to deal with.
+// write reports whether the call writes hosts: an answer of it that got lost is the caller's to deal with.
 func (e effort) write() bool { return e.rows > 0 }
 
 // costs is what was learnt of the time per row, of each kind. It begins with careful guesses, goes up at once

@@ -121,7 +121,7 @@ func (c *Client) appears(ctx context.Context, a inventory.NewAsset, lost error) 
 	return false, false, known
 }
 
-// asMade tells whether an asset is as a create of it leaves it.
+// asMade reports whether an asset is as a create of it leaves it.
 func asMade(a inventory.NewAsset, found inventory.Asset) bool {
 	return found.Name == a.Name && found.Address == a.Address && found.Active && found.Platform == a.Platform && sameLabels(found.Labels, a.Labels)
 }

@@ -36,7 +36,7 @@ func transport(o Options, via proxy.Choice) (http.RoundTripper, error) {
 	}, nil
 }
 
-// authorities gives the system's certificates and these; nil = the system's alone.
+// authorities returns the system's certificates and these; nil = the system's alone.
 func authorities(pem []byte) (*x509.CertPool, error) {
 	if len(pem) == 0 {
 		return nil, nil

@@ -102,7 +102,7 @@ func (c *Client) refusedList(err error, rows int) {
 	}
 }
 
-// divisible tells whether a list was refused for what a row of it says, so that others may be taken.
+// divisible reports whether a list was refused for what a row of it says, so that others may be taken.
 func divisible(err error) bool {
 	r := refused(err)
 	return r != nil && r.status <= http.StatusInternalServerError && inventory.KindOf(err) != inventory.Unanswered

@@ -16,7 +16,7 @@ type Retirement struct {
 	Keyed []inventory.Cloud
 }
 
-// Orphans tells whether an account, or a region of it, may be retired: whether no run asks for it.
+// Orphans reports whether an account, or a region of it, may be retired: whether no run asks for it.
 func (r Rules) Orphans(what Retirement) bool {
 	account, there := r.Accounts[what.Account]
 	if !there || !account.Enabled {

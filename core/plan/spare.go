@@ -81,7 +81,7 @@ func folded(text string) []rune {
 	return runes
 }
 
-// kept gives the reason that people wrote into jms-keep, however they wrote its name; there may be several.
+// kept returns the reason that people wrote into jms-keep, however they wrote its name; there may be several.
 func kept(a inventory.Asset) (why string, ok bool) {
 	var all []string
 	for _, l := range a.Labels {

@@ -169,7 +169,7 @@ func (g *guard) unproved(c Change) (Reason, bool) {
 	return Reason{}, false
 }
 
-// alone tells whether one kind of call alone shows the absence, and no earlier run has found the same
+// alone reports whether one kind of call alone shows the absence, and no earlier run has found the same
 // at least notice ago. It lacks half of a proof, so that neither a limit nor an approval stands for it.
 func (g *guard) alone(c Change) (Reason, bool) {
 	why := g.proofs[c.AssetID].Weak

@@ -264,7 +264,7 @@ func (r Report) Alarms() bool {
 	return quiet == 0 || loud > 0 || r.Held > 0 || r.Failures > 0 || r.late > 0 || r.Unknown > 0 || len(r.run) > 0
 }
 
-// Failed tells whether people must look: something failed, was not reached, is not known, or is held.
+// Failed reports whether people must look: something failed, was not reached, is not known, or is held.
 func (r Report) Failed() bool {
 	return r.Outcome == Failed || r.Outcome == Partial || r.Outcome == Held
 }

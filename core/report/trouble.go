@@ -34,7 +34,7 @@ func (w writer) failures(r Report) section {
 	return s
 }
 
-// onlyLate tells whether nothing failed but that the time was too short, or that some answers did not come in it: a
+// onlyLate reports whether nothing failed but that the time was too short, or that some answers did not come in it: a
 // big first sync takes several runs, and nobody need get up for it.
 func (r Report) onlyLate() bool {
 	for _, f := range r.run {

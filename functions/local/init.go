@@ -262,7 +262,7 @@ func (i *initial) bastion(ctx context.Context, cfg config.Config, ask asker) ([]
 	return found, nil
 }
 
-// organisations gives those that JumpServer shows and that take assets, the default one first. Which of them
+// organisations returns those that JumpServer shows and that take assets, the default one first. Which of them
 // the key may use is told by the one that answers: a user works in organisations whose console is closed to it.
 func organisations(ctx context.Context, client *jumpserver.Client) ([]choice, error) {
 	all, err := client.Organisations(ctx)

@@ -11,7 +11,7 @@ import (
 // otherKey opens another cloud account than deskKey.
 const otherKey = "LTAI5tDeskKey0000002"
 
-// swapped gives the desk's account the key of another cloud account, which has one host.
+// swapped returns the desk's account the key of another cloud account, which has one host.
 func (d *desk) swapped() {
 	other := d.ecs.AddAccount(alibabatest.Key{AccountID: "9999999999999999", AccessKeyID: otherKey, AccessKeySecret: deskSecret})
 	other.Put("cn-beijing", alibabatest.Sample(500))

@@ -9,7 +9,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
-// two gives the JumpServers of staging and production, which share a cloud account and a state store.
+// two returns the JumpServers of staging and production, which share a cloud account and a state store.
 func (d *desk) two() (staging, production func()) {
 	first, url := d.jms, d.url
 	second := jumpservertest.New(jumpservertest.Options{TB: d.T})

@@ -195,7 +195,7 @@ func again(out engine.Outcome) bool {
 	return out.Report.Outcome == report.Failed && !mistaken(out.Err)
 }
 
-// mistaken tells whether JumpServer refused the key, another organisation answered, or what answered says
+// mistaken reports whether JumpServer refused the key, another organisation answered, or what answered says
 // that a setting has to be changed.
 func mistaken(err error) bool {
 	switch inventory.AdviceOf(err) {

@@ -59,7 +59,7 @@ func (l *lister) confirm(ctx context.Context, region string, ids []string) (ther
 	return there, nil, nil
 }
 
-// lacksRight tells whether even an instance that cannot exist is refused.
+// lacksRight reports whether even an instance that cannot exist is refused.
 func (l *lister) lacksRight(ctx context.Context, region string) bool {
 	_, err := l.look(ctx, region, nobody)
 	return inventory.KindOf(err) == inventory.Denied

@@ -342,7 +342,7 @@ func (l *lister) asked(op, region string, ids []string) ([]string, error) {
 	return ids, nil
 }
 
-// isVMID tells whether an id can be that of a machine: a UUID in its usual form.
+// isVMID reports whether an id can be that of a machine: a UUID in its usual form.
 func isVMID(id string) bool { return len(id) == 36 && uuid.Validate(id) == nil }
 
 // sharedFor is how long a reading serves the regions that did not get their part yet: as long as a

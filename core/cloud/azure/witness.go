@@ -71,7 +71,7 @@ func cannotBeAsked(err error) bool {
 	return slices.Contains([]inventory.Kind{inventory.Denied, inventory.NotFound, inventory.Invalid}, inventory.KindOf(err))
 }
 
-// all gives each id one reason.
+// all returns each id one reason.
 func all(ids []string, why error) map[string]error {
 	out := make(map[string]error, len(ids))
 	for _, id := range ids {
@@ -103,7 +103,7 @@ func (l *lister) resources(ctx context.Context, ids []string) (map[string][]stri
 	return at, nil
 }
 
-// isMachine tells whether a resource id, in lower case, is that of a machine, be it of a scale set.
+// isMachine reports whether a resource id, in lower case, is that of a machine, be it of a scale set.
 func isMachine(resource, subscription string) bool {
 	parts := strings.Split(resource, "/")
 	const prefix = 7 // "", subscriptions, …, resourcegroups, …, providers, microsoft.compute
@@ -161,7 +161,7 @@ func (l *lister) look(ctx context.Context, resource string) (got machine, exists
 	return got, exists && err == nil, err
 }
 
-// missing tells whether a refusal says that the resource does not exist. There are other 404: of a
+// missing reports whether a refusal says that the resource does not exist. There are other 404: of a
 // subscription that the tenant does not have, and of an API version that this cloud does not have.
 func (r *refusal) missing() bool {
 	code := strings.ToLower(r.Code)

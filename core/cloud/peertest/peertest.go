@@ -78,7 +78,7 @@ func (g *Ground) SetDate(d time.Duration) {
 	g.dated = d
 }
 
-// stamp gives an answer a Date, where it is not the one that net/http gives.
+// stamp returns an answer a Date, where it is not the one that net/http gives.
 func (g *Ground) stamp(w http.ResponseWriter) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -112,7 +112,7 @@ func (r *Regions[T]) Get(region, id string) (i T, there bool) {
 	return i, there
 }
 
-// Newest gives the instances of a region that are not hidden, the newest first.
+// Newest returns the instances of a region that are not hidden, the newest first.
 func (r *Regions[T]) Newest(region string) []T { return r.newest(region, false) }
 
 // All returns all instances of a region, the newest first.

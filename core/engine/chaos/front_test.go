@@ -18,7 +18,7 @@ const (
 	tooLong       kind = "413"
 )
 
-// fronts gives the page of each.
+// fronts returns the page of each.
 func fronts() map[kind]jumpservertest.Page {
 	all := jumpservertest.Pages()
 	return map[kind]jumpservertest.Page{

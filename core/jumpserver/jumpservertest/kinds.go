@@ -43,7 +43,7 @@ func (s *Server) has(k *kind, h *host) bool {
 	return h.kind() == k.category
 }
 
-// all gives the assets of the call's page, by name: those of its organisation, or of all of them.
+// all returns the assets of the call's page, by name: those of its organisation, or of all of them.
 func (s *Server) all(c *call) []*host {
 	if c.orgID != RootOrg {
 		return s.of(c.org, c.kind)
@@ -88,7 +88,7 @@ func databaseFields() []string {
 	return []string{"db_name", "use_ssl", "allow_invalid_cert", "ca_cert", "client_cert", "client_key", "pg_ssl_mode"}
 }
 
-// fillExtra gives an asset the defaults of what only its category has.
+// fillExtra returns an asset the defaults of what only its category has.
 func (s *Server) fillExtra(h *host) {
 	switch h.category {
 	case "database":

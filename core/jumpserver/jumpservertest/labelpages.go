@@ -30,7 +30,7 @@ func (s *Server) LabelRows(orgID string) []LabelRow {
 	return out
 }
 
-// SeedLabel makes a row of the label page that no asset has, and gives its id; text is
+// SeedLabel makes a row of the label page that no asset has, and returns its id; text is
 // "name:value", and may hold what the version would refuse now.
 func (s *Server) SeedLabel(orgID, text string) string {
 	s.mu.Lock()

@@ -58,7 +58,7 @@ func (b *labelBook) get(name, value string, now time.Time) *label {
 
 func labelID(text string) string { return uuid.NewSHA1(uuid.NameSpaceURL, []byte(text)).String() }
 
-// sorted gives all labels by name and value.
+// sorted returns all labels by name and value.
 func (b *labelBook) sorted() []*label {
 	all := make([]*label, 0, len(b.rows))
 	for _, l := range b.rows {

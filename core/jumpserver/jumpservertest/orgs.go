@@ -51,7 +51,7 @@ func (o *org) show() map[string]any {
 	}
 }
 
-// sortedOrgs gives all organisations by id.
+// sortedOrgs returns all organisations by id.
 func (s *Server) sortedOrgs() []*org {
 	var all []*org
 	for _, o := range s.orgs {

@@ -18,7 +18,7 @@ func (s *Server) NodeAt(orgID, path string) string {
 	return ""
 }
 
-// RenameNode gives the node at a path another name. The paths of all nodes below it follow.
+// RenameNode returns the node at a path another name. The paths of all nodes below it follow.
 func (s *Server) RenameNode(orgID, path, name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -121,7 +121,7 @@ func (s *Server) platformFor(f *fields, was *host) *platform {
 	return &own
 }
 
-// readProtocols reads a list of protocols, and tells whether it could be read.
+// readProtocols reads a list of protocols, and reports whether it could be read.
 func (s *Server) readProtocols(raw any, f *fields, v *verdict) bool {
 	items, isList := raw.([]any)
 	v.crash = v.crash || !isList

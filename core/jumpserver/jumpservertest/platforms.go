@@ -57,7 +57,7 @@ func (s *Server) onePlatform(c *call) reply {
 	return s.noMethod(c)
 }
 
-// keepPlatform gives a platform its id and what else a row shows.
+// keepPlatform returns a platform its id and what else a row shows.
 func (s *Server) keepPlatform(p platform, maker string) platform {
 	s.lastPlatform++
 	p.ID = s.lastPlatform

@@ -93,7 +93,7 @@ func (o *org) take(h *host) {
 	}
 }
 
-// rename gives an asset another name, and keeps the order.
+// rename returns an asset another name, and keeps the order.
 func (o *org) rename(h *host, name string) {
 	if h.Name == name {
 		return
@@ -124,7 +124,7 @@ func (o *org) remove(id string) bool {
 	return true
 }
 
-// list gives the hosts by name. Nobody may change or keep it.
+// list returns the hosts by name. Nobody may change or keep it.
 func (o *org) list() []*host {
 	if o.sorted == nil {
 		o.sorted = byNames(o.hosts)
@@ -132,7 +132,7 @@ func (o *org) list() []*host {
 	return o.sorted
 }
 
-// list gives the assets of other categories by name. Nobody may change or keep it.
+// list returns the assets of other categories by name. Nobody may change or keep it.
 func (o *org) listOthers() []*host {
 	if o.rest == nil {
 		o.rest = byNames(o.others)
@@ -153,7 +153,7 @@ func byName(x, y *host) int {
 	return cmp.Or(strings.Compare(x.key, y.key), strings.Compare(x.ID, y.ID))
 }
 
-// assets gives hosts and others by name.
+// assets returns hosts and others by name.
 func (o *org) assets() []*host {
 	rest := o.listOthers()
 	if len(rest) == 0 {

@@ -70,7 +70,7 @@ func (s *Server) newOrg(id, name string) *org {
 	return o
 }
 
-// Seed puts a host into an organisation, as if it had always been there, and gives its id. What is
+// Seed puts a host into an organisation, as if it had always been there, and returns its id. What is
 // empty gets a default; labels may hold what the version refuses now.
 func (s *Server) Seed(orgID string, h Host) string {
 	s.mu.Lock()
@@ -79,7 +79,7 @@ func (s *Server) Seed(orgID string, h Host) string {
 }
 
 // SeedOther puts an asset of another category ("database", "device", "cloud", "web") into an
-// organisation, and gives its id.
+// organisation, and returns its id.
 func (s *Server) SeedOther(orgID, name, category string) string {
 	return s.SeedAsset(orgID, category, Host{Name: name, Active: true})
 }

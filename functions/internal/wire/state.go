@@ -145,7 +145,7 @@ func Reopen(store *state.Store, log *slog.Logger) func(context.Context, []invent
 	}
 }
 
-// Intents gives what keeps the removals by events until they are told; nil where no state store is named.
+// Intents returns what keeps the removals by events until they are told; nil where no state store is named.
 func Intents(store *state.Store) *engine.Intents {
 	if store == nil {
 		return nil
