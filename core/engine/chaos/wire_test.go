@@ -182,7 +182,7 @@ func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
 	return l.work(r, name, nil)
 }
 
-// notices tells whether a request to JumpServer comes before a reading that shows what people changed: it is a
+// notices reports whether a request to JumpServer comes before a reading that shows what people changed: it is a
 // reading itself, or parks hosts for a deletion, which are read once more before that.
 func notices(r *http.Request) bool {
 	return r.Method == http.MethodGet || r.URL.Path == "/api/v1/common/resources/cache/"
