@@ -62,7 +62,8 @@ func (n *nodes) find(ctx context.Context, account inventory.Scope, path string) 
 	at := inventory.Node{ID: known}
 	if known == "" || !n.trust {
 		var err error
-		if at, err = n.to.Node(ctx, path, known); err != nil {
+		at, err = n.to.Node(ctx, path, known)
+		if err != nil {
 			return err
 		}
 	}
@@ -94,7 +95,8 @@ func (n *nodes) found(ctx context.Context, at Node, doubt error) {
 			n.log.Warn("it is not remembered which node a path means", "path", at.Configured, "node", at.ID, "error", err)
 		}
 	}
-	switch made := at.Made || at.ID == ""; {
+	made := at.Made || at.ID == ""
+	switch {
 	case made && doubt != nil:
 		at.Reason = plan.Because(plan.NodeInDoubt, at.Configured, doubt.Error())
 	case made && at.Gone:

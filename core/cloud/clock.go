@@ -113,7 +113,8 @@ func (c *Clock) hear(host string, header http.Header, sent time.Time) {
 	}
 	skew := Skew{Host: host}
 	received := c.now()
-	switch latest := date.Add(time.Second); {
+	latest := date.Add(time.Second)
+	switch {
 	case latest.Before(sent):
 		skew.By = sent.Sub(latest)
 	case date.After(received):
