@@ -64,6 +64,9 @@ type Options struct {
 	// TrustNodes: remembered ids of nodes are used without asking for the node. That saves a call, and not
 	// told is where the node stands; a host under a node that is gone is refused.
 	TrustNodes bool
+	// Paused is asked once more right before removals begin: what a person has paused meanwhile stops a run that
+	// is at work. nil, or in a dry run: nothing is.
+	Paused func(ctx context.Context) plan.Pause
 }
 
 // Run writes moves, creates, updates and removals, in this order, and says what became of each.

@@ -13,6 +13,7 @@ const (
 	Done       State = "done"
 	Failed     State = "failed"      // Item.Err says why
 	Kept       State = "kept"        // a removal that was not made; Item.Reason says why
+	Held       State = "held"        // a removal that a person has paused while the run was at work; Item.Reason says why
 	Unknown    State = "unknown"     // no answer came, and the time was too short to see whether it was made; Item.Err has the details
 	NotReached State = "not_reached" // the time or JumpServer's room was used up before its turn; Item.Reason says why
 )
@@ -43,4 +44,6 @@ type Result struct {
 	Nodes []Node
 	// Problems concern the run and not one item: the number of assets nears its limit, time ran out.
 	Problems []error
+	// Paused is what a person has paused while the run was at work, if any removal is held by it.
+	Paused plan.Pause
 }

@@ -144,6 +144,10 @@ func duration(text string) (time.Duration, bool) {
 	return d, err == nil && d <= mostDays*day
 }
 
+// ParseDuration reads a duration as the configuration does: "90s", "7d", "1d12h", or a plain number of seconds. It
+// reports false for anything else.
+func ParseDuration(text string) (time.Duration, bool) { return duration(text) }
+
 // span reads a plain number of units.
 func span(number string, unit time.Duration) (time.Duration, bool) {
 	n, err := strconv.ParseFloat(number, 64)

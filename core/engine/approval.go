@@ -52,8 +52,13 @@ func (e Engine) granted(ctx context.Context, req Request, wishes plan.Plan) gran
 func (e Engine) approve(ctx context.Context, req Request, wishes plan.Plan, g grant, p *pass) plan.Approved {
 	candidates := wishes.Candidates()
 	proofs := e.prove(ctx, candidates, wishes.Witness)
-	limits := e.limits(ctx, req, len(candidates)-len(g.assets))
-	limits.Approved, limits.Only = g.assets, req.Only
+	want := len(candidates) - len(g.assets)
+	pause := p.halt.binds(req.DryRun)
+	if pause.Stands() {
+		want = 0 // of what the parts share, too
+	}
+	limits := e.limits(ctx, req, want)
+	limits.Approved, limits.Only, limits.Pause = g.assets, req.Only, pause
 	if req.Review && limits.Ask == plan.AskAll {
 		limits.Ask = plan.AskNothing // this is what a person is asked by: it shows what apply will make
 	}
@@ -114,7 +119,7 @@ func (e Engine) used(ctx context.Context, req Request, g grant, wishes plan.Plan
 	}
 	for _, i := range p.result.Items {
 		if id := i.Change.AssetID; waits[id] && removes(i.Change.Action) {
-			waits[id] = i.State == apply.Failed || i.State == apply.NotReached || i.State == apply.Unknown
+			waits[id] = i.State == apply.Failed || i.State == apply.NotReached || i.State == apply.Unknown || i.State == apply.Held
 		}
 	}
 	ctx, cancel := lastWords(ctx)

@@ -65,7 +65,8 @@ const (
 )
 
 // CleanLabels finds the rows of the label page that are ours alone and that nothing has any more, and with Write
-// removes them. Nothing is deleted unless everything could be read: rows, assets and holders.
+// removes them. Nothing is deleted unless everything could be read: rows, assets and holders; nor while removals are
+// paused.
 func (e Engine) CleanLabels(ctx context.Context, page LabelPage, o LabelErrand) CleanedLabels {
 	e.stage("jumpserver")
 	rows, err := e.judgeLabels(ctx, page)
@@ -77,6 +78,9 @@ func (e Engine) CleanLabels(ctx context.Context, page LabelPage, o LabelErrand) 
 	}
 	if !o.Write {
 		return CleanedLabels{Rows: rows}
+	}
+	if pause := e.pausedNow(ctx); pause.Stands() {
+		return CleanedLabels{Rows: rows, Err: &plan.Trouble{Kind: inventory.Conflict, Reason: pause.Holds()}}
 	}
 	e.stage("apply")
 	return CleanedLabels{Rows: rows, Err: e.removeLabels(ctx, page, rows, o.Progress)}

@@ -61,6 +61,7 @@ type Engine struct {
 	Held      *state.Held   // what guards held and people approved, of full runs; nil = there is no store
 	Nodes     *state.Nodes  // which nodes configured paths mean; nil = there is no store
 	Owners    *state.Store  // which remembers whose accounts are; nil = only marks of assets tell
+	Pauses    Pauses        // nil = there is no store
 	// Interval is that of the timer of full runs: see Look.
 	Interval time.Duration
 	// Reserve is kept free before the context's deadline for report and notification.
@@ -104,26 +105,31 @@ func (e Engine) Run(ctx context.Context, req Request) Outcome {
 	work, cancel := e.budget(ctx)
 	defer cancel()
 	work = e.compared(work)
-	p, err := e.pass(work, req)
+	p, err := e.pass(work, req, e.paused(work))
 	p.result.Problems = append(p.result.Problems, e.clocks(work)...)
 	items := slices.Concat(p.result.Items, p.debt.untold())
-	rep := report.Build(report.Input{
+	in := report.Input{
 		Started: started, Duration: e.Now().Sub(started), DryRun: req.DryRun,
 		Environment: e.Wording.Environment, Language: e.Wording.Lang,
 		Listings: p.listings, Notes: p.notes, Unchanged: p.unchanged,
 		Items: items, Nodes: p.result.Nodes, Problems: p.result.Problems, Stopped: err, HeldSets: p.held,
-	})
+	}
+	e = p.halt.tells(ctx, e, &in)
+	rep := report.Build(in)
 	e.tell(rep, err)
 	told, lost := e.announce(ctx, req, rep)
 	p.debt.settle(ctx, p.result.Items, told)
+	if told {
+		p.halt.told(ctx, e, rep)
+	}
 	rep = rep.Untold(lost)
 	return Outcome{Report: rep, Lines: p.lines(), Review: p.review, Err: err}
 }
 
 // pass is the order of the stages. JumpServer is read before the clouds, so that an asset which
 // appears meanwhile is never taken for a leftover.
-func (e Engine) pass(ctx context.Context, req Request) (pass, error) {
-	p := pass{changes: noChanges, debt: e.debt(req.DryRun)}
+func (e Engine) pass(ctx context.Context, req Request, paused halt) (pass, error) {
+	p := pass{changes: noChanges, debt: e.debt(req.DryRun), halt: paused}
 	narrow := cloud.Narrow{Accounts: req.Accounts, Regions: req.Regions}
 	if unknown := e.Clouds.Unknown(narrow); len(unknown) > 0 {
 		return p, errUnknown(unknown)
@@ -137,7 +143,7 @@ func (e Engine) pass(ctx context.Context, req Request) (pass, error) {
 	bastion, err := e.Bastion.Read(ctx)
 	if err != nil {
 		e.failed(ctx, view, req, p)
-		return pass{changes: noChanges}, err
+		return pass{changes: noChanges, halt: paused}, err
 	}
 	e.stage("clouds")
 	p.listings = e.Clouds.List(ctx, narrow)
@@ -160,7 +166,8 @@ func (e Engine) pass(ctx context.Context, req Request) (pass, error) {
 	e.stage("apply")
 	e.begin(ctx, view, p.changes)
 	p.debt.intend(ctx, approved)
-	p.result = apply.Run(ctx, e.writer(req), approved, e.writing())
+	p.result = apply.Run(ctx, e.writer(req, paused), approved, e.writing())
+	p.halt.meanwhile(p.result)
 	p.result.Problems = append(p.result.Problems, nearLimit(len(bastion.Assets), p.result)...)
 	p.result.Problems = append(p.result.Problems, onlyDeactivates(bastion, rules)...)
 	e.used(ctx, req, granted, wishes, p)
@@ -181,6 +188,7 @@ type pass struct {
 	unchanged int                   // instances whose assets are as they want them, read or known
 	result    apply.Result
 	debt      *debt
+	halt      halt
 	held      []report.HeldSet // for which a person may give approval
 	review    []plan.Line
 }
@@ -214,9 +222,9 @@ func (p pass) lines() iter.Seq[plan.Change] {
 
 func noChanges(func(plan.Change) bool) {}
 
-// writer gives the bastion, or for a dry run one that cannot write.
-func (e Engine) writer(req Request) apply.Bastion {
-	if req.DryRun {
+// writer gives the bastion, or for a dry run, and where all writes are paused, one that cannot write.
+func (e Engine) writer(req Request, paused halt) apply.Bastion {
+	if req.DryRun || paused.All {
 		return apply.DryRun{Reader: e.Bastion}
 	}
 	return e.Bastion

@@ -45,7 +45,7 @@ func (e Engine) Release(ctx context.Context, o Errand) Outcome {
 // errand reads, plans, writes and reports. JumpServer is read before the clouds, as in a run.
 func (e Engine) errand(ctx context.Context, o Errand, clouds bool, make func(plan.Input, plan.Rules) plan.Approved) Outcome {
 	started := e.Now()
-	p := pass{changes: noChanges}
+	p := pass{changes: noChanges, halt: e.paused(ctx)}
 	err := e.order(ctx, o, clouds, make, &p)
 	return e.done(o, started, p, err)
 }
@@ -56,7 +56,7 @@ func (e Engine) done(o Errand, started time.Time, p pass, err error) Outcome {
 		Started: started, DryRun: !o.Write, Environment: e.Wording.Environment, Language: e.Wording.Lang,
 	}
 	in.Listings, in.Notes, in.Unchanged = p.listings, p.notes, p.unchanged
-	in.Items, in.Problems, in.Stopped = p.result.Items, p.result.Problems, err
+	in.Items, in.Problems, in.Stopped, in.Pause = p.result.Items, p.result.Problems, err, p.halt.Pause
 	in.Duration = e.Now().Sub(in.Started)
 	rep := report.Build(in)
 	e.tell(rep, err)
@@ -77,7 +77,8 @@ func (e Engine) order(ctx context.Context, o Errand, clouds bool, make func(plan
 		p.listings = e.vouched(p.listings, e.recall(ctx, p.listings), bastion.Assets)
 	}
 	e.stage("plan")
-	e.carryOut(ctx, o, make(plan.Input{Bastion: bastion, Listings: p.listings}, rules), p)
+	approved := make(plan.Input{Bastion: bastion, Listings: p.listings}, rules)
+	e.carryOut(ctx, o, approved.Paused(p.halt.binds(!o.Write)), p)
 	return nil
 }
 
@@ -88,5 +89,6 @@ func (e Engine) carryOut(ctx context.Context, o Errand, approved plan.Approved, 
 	if scopes := touched(p.changes); o.Write && o.Begin != nil && len(scopes) > 0 {
 		o.Begin(ctx, scopes)
 	}
-	p.result = apply.Run(ctx, e.writer(Request{DryRun: !o.Write}), approved, e.writing())
+	p.result = apply.Run(ctx, e.writer(Request{DryRun: !o.Write}, p.halt), approved, e.writing())
+	p.halt.meanwhile(p.result)
 }

@@ -122,7 +122,7 @@ func (v Events) Run(ctx context.Context, heard []cloud.Heard) EventAnswer {
 	work, cancel := e.budget(ctx)
 	defer cancel()
 	work = e.compared(work)
-	r := &eventRun{Events: v, ctx: work, results: make([]EventResult, len(heard)), debt: e.debt(false), closed: map[string]bool{}}
+	r := &eventRun{Events: v, ctx: work, halt: e.paused(work), results: make([]EventResult, len(heard)), debt: e.debt(false), closed: map[string]bool{}}
 	groups := r.sort(heard)
 	r.rounds(groups)
 	r.recall(groups)
@@ -132,6 +132,7 @@ func (v Events) Run(ctx context.Context, heard []cloud.Heard) EventAnswer {
 		Language: e.Wording.Lang, Listings: listings, Notes: r.notes, Unchanged: r.unchanged,
 		Items: slices.Concat(r.items, r.debt.untold()), Nodes: r.nodes, Problems: r.problems,
 	}
+	in.Pause = r.halt.Pause
 	if len(r.stopped) > 0 && len(listings)+len(in.Items) == 0 {
 		in.Stopped = errors.Join(r.stopped...)
 	} else {
@@ -163,6 +164,7 @@ type eventRun struct {
 	unchanged int
 
 	debt   *debt
+	halt   halt
 	closed map[string]bool // assets of released instances that were found closed
 }
 

@@ -24,7 +24,7 @@ func (e Engine) few(ctx context.Context, view *state.View, differing []inventory
 		return false
 	}
 	e.stage("jumpserver")
-	r := &eventRun{ctx: ctx, Events: Events{
+	r := &eventRun{ctx: ctx, halt: p.halt, Events: Events{
 		Engine: e, Clouds: e.Clouds, Bastion: e.Bastion,
 		Begin: func(ctx context.Context, scopes []inventory.Scope) { e.logState(view.Begin(ctx, scopes...)) },
 	}}

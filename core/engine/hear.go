@@ -66,7 +66,7 @@ func (r *eventRun) nextWait(open []*group, wait, waited time.Duration) time.Dura
 // giveUp ends the events of an instance of which the cloud does not show what they say.
 func (r *eventRun) giveUp(g *group, s *subject) {
 	outcome, why := EventLater, plan.NotShownYet
-	if asset, exists := g.holds.assets[s.asset]; r.Redelivers && s.gone && exists && asset.Active && plan.Ours(asset) {
+	if asset, exists := g.holds.assets[s.asset]; r.Redelivers && !r.halt.Stands() && s.gone && exists && asset.Active && plan.Ours(asset) {
 		outcome, why = EventFailed, plan.ReleaseNotSeen // what stays open must not wait for the next full run
 	}
 	r.endAll(s, outcome, r.words(plan.Because(why)))

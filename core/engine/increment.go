@@ -50,7 +50,7 @@ func (e Engine) increment(ctx context.Context, narrow cloud.Narrow, req Request,
 	switch {
 	case !sure:
 		return view, false
-	case len(differing) > 0 && e.Limits.Ask == plan.AskAll:
+	case len(differing) > 0 && (e.Limits.Ask == plan.AskAll || p.halt.All):
 		return view, false // nothing is written, and the full path says all that waits
 	case len(differing) > 0 && !e.sure(ctx, differing):
 		return view, false // marks of assets tell whose they are, or it fails there
@@ -182,7 +182,7 @@ func (e Engine) remember(ctx context.Context, view *state.View, listings []inven
 		known := view.Scope(l.Scope)
 		now := state.Scope{
 			Listing: state.Fingerprint(l, ""), AppliedAt: e.Now(), FullAt: full, Assets: len(l.Instances),
-			Open: open[l.Scope] || !l.Complete(), Due: due[l.Scope], Held: held(p.notes, l.Scope),
+			Open: open[l.Scope] || !l.Complete(), Due: due[l.Scope], Held: held(p, l.Scope),
 		}
 		if full.IsZero() {
 			now.FullAt, now.Due, now.Held = known.FullAt, known.Due, known.Held
@@ -195,11 +195,16 @@ func (e Engine) remember(ctx context.Context, view *state.View, listings []inven
 	}
 }
 
-// held returns how many removals of a scope a plan holds.
-func held(notes []plan.Change, at inventory.Scope) int {
+// held returns how many removals of a scope a run holds.
+func held(p pass, at inventory.Scope) int {
 	n := 0
-	for _, c := range notes {
+	for _, c := range p.notes {
 		if c.Action == plan.Hold && c.Scope == at {
+			n++
+		}
+	}
+	for _, i := range p.result.Items {
+		if i.State == apply.Held && i.Change.Scope == at {
 			n++
 		}
 	}

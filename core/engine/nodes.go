@@ -9,11 +9,14 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// writing returns how this engine writes, with what is remembered of nodes.
+// writing returns how this engine writes, with what is remembered of nodes, and what stops removals.
 func (e Engine) writing() apply.Options {
 	o := e.Writing
 	if e.Nodes != nil {
 		o.Nodes = e.Nodes
+	}
+	if e.Pauses != nil {
+		o.Paused = e.pausedNow
 	}
 	return o
 }

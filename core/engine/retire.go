@@ -14,8 +14,8 @@ import (
 // is a key the cloud is asked by it, as a full run would ask. What was written is told as that of a run.
 func (e Engine) Retire(ctx context.Context, o Errand) Outcome {
 	started := e.Now()
-	p := pass{changes: noChanges}
 	ctx = e.compared(ctx)
+	p := pass{changes: noChanges, halt: e.paused(ctx)}
 	removals, err := e.retire(ctx, o, &p)
 	out := e.done(o, started, p, err)
 	out.Removals = removals
@@ -63,6 +63,8 @@ func (e Engine) retire(ctx context.Context, o Errand, p *pass) (int, error) {
 		p.changes = noChanges
 		return removals, &plan.Trouble{Kind: inventory.Invalid, Reason: plan.Because(plan.WrongNumber, removals, o.Yes)}
 	}
-	e.carryOut(ctx, o, wishes.ApproveRetirement(e.Limits, proofs, o.Yes != 0), p)
+	limits := e.Limits
+	limits.Pause = p.halt.binds(!o.Write)
+	e.carryOut(ctx, o, wishes.ApproveRetirement(limits, proofs, o.Yes != 0), p)
 	return removals, nil
 }

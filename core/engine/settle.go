@@ -121,6 +121,7 @@ func (r *eventRun) wide() plan.Limits {
 	const all = 1 << 30
 	limits := plan.Limits{Percent: 100, Min: all, PerRun: all, AllowEmpty: true, Ask: r.Engine.Limits.Ask}
 	limits.Clock, _ = clockOff(r.ctx)
+	limits.Pause = r.halt.Pause
 	return limits
 }
 
@@ -140,6 +141,8 @@ func (r *eventRun) brake(g *group, candidates []plan.Change, absent []*subject) 
 		case off:
 			held[c.AssetID] = wrong
 		case !proved:
+		case r.halt.Stands():
+			held[c.AssetID] = r.halt.Holds()
 		case holds[c.Scope] > 0:
 			held[c.AssetID] = plan.Because(plan.GuardHolds, holds[c.Scope])
 		case err != nil:
@@ -182,6 +185,7 @@ func (r *eventRun) apply(g *group, what settled, approved plan.Approved, held ma
 	writing := r.Engine.writing()
 	writing.TrustNodes = true
 	result := apply.Run(r.ctx, r.Bastion, approved, writing)
+	r.halt.meanwhile(result)
 	r.nodes = append(r.nodes, result.Nodes...)
 	var stumbled []apply.Item
 	for _, i := range result.Items {
@@ -200,6 +204,7 @@ func (r *eventRun) apply(g *group, what settled, approved plan.Approved, held ma
 			switch why, braked := held[n.AssetID]; {
 			case braked:
 				n.Reason = why
+			case plan.HeldByPause(n.Reason.Code): // left to the next full run, as often as it comes
 			case !plan.Approvable(n.Reason.Code):
 				outcome = EventFailed // there was no proof, so it must come again
 			}
@@ -245,6 +250,8 @@ func (r *eventRun) itemOutcome(i apply.Item) (EventOutcome, string) {
 	switch i.State {
 	case apply.Failed:
 		return EventFailed, i.Err.Error()
+	case apply.Held:
+		return EventHeld, r.words(i.Reason)
 	case apply.NotReached, apply.Unknown:
 		return EventFailed, r.words(i.Reason)
 	case apply.Kept:
@@ -284,7 +291,8 @@ func (r *eventRun) again(g *group, what settled, stumbled []apply.Item) {
 		return
 	}
 	g.holds.add(assets)
-	r.apply(g, once, r.plan(g, once).Approve(plan.Limits{Ask: r.Engine.Limits.Ask}, nil), nil, false)
+	limits := plan.Limits{Ask: r.Engine.Limits.Ask, Pause: r.halt.Pause}
+	r.apply(g, once, r.plan(g, once).Approve(limits, nil), nil, false)
 }
 
 // recall looks whether the assets that were found closed were closed by an earlier run which could not tell it, as

@@ -32,6 +32,8 @@ type Limits struct {
 	// Clock, where it has a code, says that the plan's time cannot be believed. It holds every removal, whatever
 	// was approved or proved, and keeps all from being written by which a later run counts time.
 	Clock Reason
+	// Pause is what a person has paused: no removal passes, whatever was approved or proved, or nothing at all.
+	Pause Pause `json:"-"`
 }
 
 // Proof is the answer to asking the cloud for one candidate's instance by its id.
@@ -135,7 +137,7 @@ func (p Plan) approve(limits Limits, proofs Proofs) Approved {
 	p.settleNames(&out)
 	out.review(limits)
 	slices.SortFunc(out.notes, Compare)
-	return out
+	return out.Paused(limits.Pause)
 }
 
 // placeOf gives the place of a removal by the labels of its asset.

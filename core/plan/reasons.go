@@ -120,6 +120,17 @@ const (
 	AlreadyThere    Code = "already_there"
 	GuardParts      Code = "guard_parts"
 	GuardBudget     Code = "guard_budget"
+	// Of what a person has paused.
+	GuardPaused       Code = "guard_paused"
+	PausedAll         Code = "paused_all"
+	PausedRemovals    Code = "paused_removals"
+	PauseUnreadable   Code = "pause_unreadable"
+	PauseOverAll      Code = "pause_over_all"
+	PauseOverRemovals Code = "pause_over_removals"
+	PauseUntil        Code = "pause_until"
+	PauseOpen         Code = "pause_open"
+	PauseReason       Code = "pause_reason"
+	PauseNoReason     Code = "pause_no_reason"
 	// Of what a person is to approve.
 	GuardAsks       Code = "guard_asks"
 	AsksAll         Code = "asks_all"
@@ -293,6 +304,19 @@ func wordsOf(code Code) (words, bool) {
 		{NotReleased, words{"云上看不到该实例，但事件没有说已释放：不停用，留给下一次完整同步", "the cloud does not show the instance, but the event does not say that it was released: not closed, left to the next full run"}},
 		{GuardParts, words{"暂缓：其他部分要移除 %d 个资产，加上这一部分的 %d 个，超过一次运行的上限 %d", "held: the other parts would remove %d assets, with the %d of this part that is more than the %d of one run"}},
 		{GuardBudget, words{"暂缓：读写不了各部分共用的移除额度（%s）", "held: the removals that all parts share could not be counted (%s)"}},
+		{GuardPaused, words{"暂缓（有人暂停了）：%s", "held (somebody paused it): %s"}},
+		{PausedAll, words{"已暂停全部写入（%s 于 %s，%s；%s）：只查询、计划和通知，JumpServer 里什么都不改；jms-sync resume 恢复",
+			"all writes are paused (by %s at %s, %s; %s): runs list, plan and tell, and change nothing in JumpServer; jms-sync resume ends it"}},
+		{PausedRemovals, words{"已暂停移除（%s 于 %s，%s；%s）：照常新增和更新，不停用、不删除任何资产，批准也不放行；jms-sync resume 恢复",
+			"removals are paused (by %s at %s, %s; %s): assets are made and updated as ever, none is deactivated or deleted, approved or not; jms-sync resume ends it"}},
+		{PauseUnreadable, words{"读不了暂停状态（%s）：可能有人暂停了同步，所以不停用、不删除任何资产；修好状态存储，或运行 jms-sync resume",
+			"what is paused cannot be read (%s): somebody may have paused it, so nothing is deactivated or deleted; mend the state store, or run jms-sync resume"}},
+		{PauseOverAll, words{"全部写入的暂停（%s 于 %s）已在 %s 到期，同步恢复写入；%s", "the pause of all writes (by %s at %s) ended at %s, and runs write again; %s"}},
+		{PauseOverRemovals, words{"移除的暂停（%s 于 %s）已在 %s 到期，同步恢复移除；%s", "the pause of removals (by %s at %s) ended at %s, and runs remove again; %s"}},
+		{PauseUntil, words{"到 %s 为止", "until %s"}},
+		{PauseOpen, words{"直到 resume", "until resumed"}},
+		{PauseReason, words{"原因：%s", "reason: %s"}},
+		{PauseNoReason, words{"没有写原因", "no reason is given"}},
 		{GuardAsks, words{"暂缓：按 sync.approval，每次移除都要先批准", "held: sync.approval asks for approval of every removal"}},
 		{AsksAll, words{"暂缓（%s）：按 sync.approval: all，须经 jms-sync plan -o 与 apply 执行", "held (%s): with sync.approval: all it is made by jms-sync plan -o and apply"}},
 		{ChangedSince, words{"未执行（%s）：计划文件之后有变化，与文件中的不同", "not made (%s): changed since the plan's file, it is another change now"}},

@@ -103,6 +103,9 @@ func (g *guard) decide(c Change) (Action, Reason) {
 	if why, asks := g.limits.asks(c); asks && !approved {
 		return Hold, why
 	}
+	if g.limits.Pause.Stands() { // last, so that a person sees meanwhile what else holds it
+		return Hold, g.limits.Pause.Holds()
+	}
 	return c.Action, Reason{}
 }
 

@@ -21,6 +21,7 @@ import (
 //	item failed               failed; also one of Errors         fail
 //	item kept, not reached    skipped                            skip
 //	item unknown              unknown                            unknown
+//	item held                 held                               hold
 //	note Skip, Hold           skipped, held                      its own
 //	note Orphan, Drift        orphans, drifted                   its own
 //	note Keep                 not at all: its scope says why     none
@@ -30,6 +31,7 @@ func Build(in Input) Report {
 	r.Duration = math.Round(in.Duration.Seconds()*1000) / float64(time.Second/time.Millisecond)
 	r.HeldSets = append(r.HeldSets, in.HeldSets...)
 	w := wordsOf(in.Language)
+	r.Pause = pauseOf(in, w.lang)
 	for _, l := range in.Listings {
 		r.addScope(l, w)
 	}
@@ -107,6 +109,9 @@ func (r *Report) addItem(i apply.Item, w words) {
 	case i.State == apply.Unknown:
 		r.Unknown++
 		r.add(c, Unknown, w.notKnown(c.Action, i.Reason.Text(w.lang)))
+	case i.State == apply.Held:
+		r.Held++
+		r.add(c, plan.Hold, i.Reason.Text(w.lang))
 	case c.Interim:
 		// The change that follows tells all that matters of a step in between.
 	case i.State == apply.Done:

@@ -29,6 +29,7 @@ func Merge(reports []Report) Report {
 		m.Failures += r.Failures
 		m.Unknown += r.Unknown
 		m.late += r.late
+		m.Pause = heavier(m.Pause, r.Pause)
 		m.HeldSets = append(m.HeldSets, r.HeldSets...)
 		m.Nodes = append(m.Nodes, r.Nodes...)
 		m.Changes = append(m.Changes, r.Changes...)

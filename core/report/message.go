@@ -58,6 +58,9 @@ func NewMessage(r Report, o Options) Message {
 	if o.AskAll {
 		w.heldHead = w.heldAllHead
 	}
+	if r.pausedAll() {
+		w.heldHead = w.heldPausedHead
+	}
 	m := Message{Title: w.titleOf(r, o), LinkText: w.button, LinkURL: o.AssetURL}
 	top := w.first(r) + "### " + w.timeHead + r.started.In(location(o)).Format(time.DateTime)
 	if r.DryRun {
@@ -87,9 +90,12 @@ func NewMessage(r Report, o Options) Message {
 	return m
 }
 
-// first is what goes before all else: accounts whose key is another account's, each once.
+// first is what goes before all else: what is paused, and accounts whose key is another account's, each once.
 func (w writer) first(r Report) string {
 	var lines, said []string
+	if r.Pause != nil {
+		lines = append(lines, "**"+cell(r.Pause.Text, longFirst)+"**"+paragraph)
+	}
 	for _, s := range r.Scopes {
 		if s.Error.Kind == inventory.OtherAccount && !slices.Contains(said, s.Error.Message) && len(said) < mostHeldSets {
 			said = append(said, s.Error.Message)

@@ -50,6 +50,8 @@ type Input struct {
 	Problems    []error // of the run and not of one item; those of kind Limit, and a missing right to delete, are only warnings
 	Stopped     error   // what ended the run before it did its work
 	HeldSets    []HeldSet
+	Pause       plan.Pause  // what a person has paused
+	PauseOver   plan.Reason // what is told of a pause that is over; without a code = nothing
 }
 
 // Report is the results document: its JSON has the fields and the order that users rely on.
@@ -71,6 +73,8 @@ type Report struct {
 	Unknown     int     `json:"unknown,omitempty"` // JumpServer did not answer in time: they may have been made
 	Orphans     int     `json:"orphans,omitempty"` // assets whose account or region is no longer configured
 	Drifted     int     `json:"drifted,omitempty"` // assets that differ where people have the say
+	// Pause is what a person has paused, or tells of a pause that is over; nil = nothing.
+	Pause *Pause `json:"pause,omitempty"`
 	// HeldSets are the held removals that a person may approve: where a threshold holds any.
 	HeldSets []HeldSet `json:"held_sets,omitempty"`
 	// Nodes are those for new assets that are new, or do not stand where the configuration says.

@@ -25,6 +25,9 @@ func Summary(r Report, lang plan.Lang) string {
 	if r.Outcome == TooLate {
 		return out.String()
 	}
+	if r.Pause != nil {
+		fmt.Fprintln(&out, clean(r.Pause.Text))
+	}
 	numbers := []struct {
 		name  string
 		value int

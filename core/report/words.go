@@ -13,7 +13,7 @@ type words struct {
 	lang                                              plan.Lang
 	title, dryTitle, dryRun, button                   string
 	timeHead, failHead, lateHead, heldHead, warnHead  string
-	heldAllHead                                       string
+	heldAllHead, heldPausedHead                       string
 	resultHead, createdHead, updatedHead              string
 	deactivatedHead, deletedHead                      string
 	metric, value, name, address, platform            string
@@ -50,7 +50,7 @@ func chinese() words {
 	return words{
 		lang:  plan.Chinese,
 		title: "JMS资产同步通知", dryTitle: "（演练）", dryRun: "**演练：没有写入 JumpServer，以下是将要做的改动**", button: "查看资产详情",
-		timeHead: "同步时间：", failHead: "同步失败", lateHead: "同步未完成，下次继续", heldHead: "暂缓的移除（停用/删除）", heldAllHead: "暂缓的变更（sync.approval: all）", warnHead: "提醒",
+		timeHead: "同步时间：", failHead: "同步失败", lateHead: "同步未完成，下次继续", heldHead: "暂缓的移除（停用/删除）", heldAllHead: "暂缓的变更（sync.approval: all）", heldPausedHead: "暂缓的变更（写入已暂停）", warnHead: "提醒",
 		resultHead: "同步结果", createdHead: "新增资产详情", updatedHead: "更新资产详情",
 		deactivatedHead: "停用资产详情", deletedHead: "删除资产详情",
 		metric: "指标", value: "数值", name: "主机名", address: "IP地址", platform: "平台类型",
@@ -83,7 +83,7 @@ func english() words {
 	return words{
 		lang:  plan.English,
 		title: "JMS asset sync", dryTitle: " (dry run)", dryRun: "**Dry run: nothing was written to JumpServer; this is what would be done**", button: "View assets",
-		timeHead: "Time: ", failHead: "Failures", lateHead: "Not finished, goes on next time", heldHead: "Removals on hold (deactivate/delete)", heldAllHead: "Changes on hold (sync.approval: all)", warnHead: "Warnings",
+		timeHead: "Time: ", failHead: "Failures", lateHead: "Not finished, goes on next time", heldHead: "Removals on hold (deactivate/delete)", heldAllHead: "Changes on hold (sync.approval: all)", heldPausedHead: "Changes on hold (writes are paused)", warnHead: "Warnings",
 		resultHead: "Result", createdHead: "Assets created", updatedHead: "Assets updated",
 		deactivatedHead: "Assets deactivated", deletedHead: "Assets deleted",
 		metric: "Metric", value: "Value", name: "Name", address: "Address", platform: "Platform",

@@ -154,6 +154,9 @@ func refused(stdout io.Writer, out engine.Outcome, lang plan.Lang) error {
 
 // advise says how a person goes on.
 func (r *order) advise(stdout io.Writer, out engine.Outcome, lang plan.Lang) {
+	if pause := out.Report.Pause; pause != nil && pause.Stands {
+		return // the summary has said how it ends
+	}
 	if held := out.Report.Held; held > 0 && r.yes == 0 && out.Removals > 0 {
 		text := "有 %d 个移除被暂缓；确认要移除这 %d 个资产：--apply --yes-remove %[2]d"
 		if lang == plan.English {

@@ -84,7 +84,7 @@ func labelsExit(err error, count map[engine.LabelState]int) error {
 	switch {
 	case err == nil && count[engine.LabelFailed]+count[engine.LabelNotReached] == 0:
 		return nil
-	case count[engine.LabelRemoved] > 0:
+	case count[engine.LabelRemoved] > 0, paused(err):
 		return &exit{code: exitPartial}
 	case mistaken(err):
 		return &exit{code: exitUsage}

@@ -22,7 +22,7 @@ func statusCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	asJSON, alarm := false, false
 	cmd := &cobra.Command{
 		Use:   "status",
-		Short: "显示每个区域最近一次完整同步的时间、隔离中的账号、被暂缓的移除与批准（需要状态存储）",
+		Short: "显示暂停、每个区域最近一次完整同步的时间、隔离中的账号、被暂缓的移除与批准（需要状态存储）",
 		Long: "退出码：0 正常；1 读不到状态存储；2 没有状态存储；3 连续三个 sync.interval 没有一次完整同步。\n" +
 			"加上 --alarm 时，这种情况发一张告警卡片（只发一次，恢复后由下一次完整同步通知），适合由另一个更慢的定时任务执行。",
 		Args: cobra.NoArgs,
@@ -78,6 +78,8 @@ type standing struct {
 	others      []string // other JumpServers whose state the store holds
 	server      string
 	organises   string
+	pause       runstate.Pause
+	unpaused    error // why it is not known what is paused
 }
 
 func readStatus(ctx context.Context, s *session, now time.Time) (all standing, err error) {
@@ -87,6 +89,7 @@ func readStatus(ctx context.Context, s *session, now time.Time) (all standing, e
 	all.quarantines, errs[2] = s.store.Quarantines(ctx)
 	all.held, errs[3] = s.store.Held().List(ctx, now)
 	all.approvals, errs[4] = s.store.Held().Approvals(ctx, now)
+	all.pause, all.unpaused = s.store.Pause(ctx)
 	all.server, all.organises = s.store.Server(), s.store.Organisation()
 	all.others, errs[5] = s.store.OtherServers(ctx, now)
 	return all, errors.Join(errs[:]...)
@@ -97,6 +100,7 @@ func (all standing) table(to io.Writer, d heldDesk) error {
 	if len(all.others) > 0 {
 		fmt.Fprintln(to, printable(report.SharedText(all.server, all.others, plan.Lang(d.cfg.Language))))
 	}
+	all.pauseLine(to, d)
 	out := tabwriter.NewWriter(to, 0, 4, 2, ' ', 0)
 	if len(all.fresh.Scopes) == 0 {
 		fmt.Fprintln(out, d.say("还没有一次完整同步。", "No complete run yet."))
@@ -130,6 +134,19 @@ func (all standing) table(to io.Writer, d heldDesk) error {
 	return d.table(to, all.held)
 }
 
+// pauseLine says what is paused: who, since when, until when and why.
+func (all standing) pauseLine(to io.Writer, d heldDesk) {
+	p := all.pause
+	switch {
+	case all.unpaused != nil:
+		fmt.Fprintln(to, printable(plan.PauseUnread(all.unpaused.Error()).Why.Text(plan.Lang(d.cfg.Language))))
+	case p.Stands(d.now):
+		fmt.Fprintln(to, d.pauseText(p))
+	case p.Exists():
+		fmt.Fprintln(to, printable(plan.PauseOver(!p.Removals, p.By, p.Since, p.Until, p.Reason).Text(plan.Lang(d.cfg.Language))))
+	}
+}
+
 type scopeRow struct {
 	Cloud        inventory.Cloud `json:"cloud"`
 	Account      string          `json:"account"`
@@ -148,6 +165,7 @@ type statusDocument struct {
 	Server       string                `json:"server"`
 	Organisation string                `json:"organisation"`
 	OtherServers []string              `json:"other_servers"` // whose state the store holds as well
+	Pause        *pauseRow             `json:"pause"`         // null = nothing is or was paused
 	Late         bool                  `json:"late"`
 	AlarmedAt    *time.Time            `json:"alarmed_at"` // null = no alarm was told
 	Scopes       []scopeRow            `json:"scopes"`
@@ -159,7 +177,8 @@ type statusDocument struct {
 func (all standing) document(now time.Time) statusDocument {
 	doc := statusDocument{
 		Server: all.server, Organisation: all.organises, OtherServers: append([]string{}, all.others...),
-		Late: all.fresh.Late, Scopes: []scopeRow{}, Quarantines: append([]runstate.Quarantine{}, all.quarantines...),
+		Pause: pauseRowOf(all.pause, all.unpaused, now),
+		Late:  all.fresh.Late, Scopes: []scopeRow{}, Quarantines: append([]runstate.Quarantine{}, all.quarantines...),
 		Held: heldDocument(all.held)["held"], Approvals: []approvalRow{},
 	}
 	if all.alarmed {

@@ -161,7 +161,7 @@ func (o *options) open(ctx context.Context, stderr io.Writer) (*session, error) 
 		e, err = wire.Engine(cfg, client, wire.Role{}, log, kept, wire.Hooks{Stage: p.stage, Progress: p.count})
 		if err == nil {
 			e.Window, e.Nodes = wire.Window(store, cfg), wire.Nodes(store)
-			e.Owners = store
+			e.Owners, e.Pauses = store, wire.Pauses(store, nil)
 			return &session{
 				cfg: cfg, client: client, store: store, kept: kept, engine: e, progress: p, close: func() { _ = closer.Close() },
 			}, nil

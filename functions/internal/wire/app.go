@@ -101,7 +101,7 @@ func (a *App) Timer(ctx context.Context, tick Tick, role Role) (report.Report, e
 		w.log.Warn("run without state", "error", err)
 	}
 	e = Quarantined(e, store, w.kept, tick.Request, false)
-	e.Window, e.Nodes = Window(store, w.cfg), Nodes(store)
+	e.Window, e.Nodes, e.Pauses = Window(store, w.cfg), Nodes(store), Pauses(store, err)
 	e.Sharing = sharing(ctx, w.cfg, store, tick, a.now())
 	out := Remembered(ctx, e, store, Salt(w.cfg), w.cfg.Sync.FullEvery, holder(a.name, tick), tick.Request)
 	if out.Report.Outcome == report.Failed {

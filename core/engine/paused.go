@@ -1,0 +1,105 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/apply"
+	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/core/state"
+)
+
+// Pauses remembers what people have paused, and when people were told of it.
+type Pauses interface {
+	// Pause returns what is paused, also one that is over. With an error it is not known whether anything is.
+	Pause(ctx context.Context) (state.Pause, error)
+	PauseTold(ctx context.Context) (state.PauseTold, error)
+	KeepPauseTold(ctx context.Context, t state.PauseTold) error
+}
+
+// remindPause is how often a pause is told at least by runs that have nothing else to tell.
+const remindPause = 24 * time.Hour
+
+// halt is what a run has read of what is paused.
+type halt struct {
+	plan.Pause
+	of   state.Pause // what it is; the zero value where nothing is paused or nobody can read it
+	over plan.Reason // what is to be told of a pause that is over; without a code = nothing
+}
+
+// paused reads what is paused. What cannot be read counts as a pause of removals.
+func (e Engine) paused(ctx context.Context) halt {
+	if e.Pauses == nil {
+		return halt{}
+	}
+	p, err := e.Pauses.Pause(ctx)
+	switch {
+	case err != nil:
+		e.Log.Error("it is not known what is paused, so nothing is removed", "error", err)
+		return halt{Pause: plan.PauseUnread(err.Error())}
+	case p.Stands(e.Now()):
+		h := halt{Pause: plan.Paused(!p.Removals, p.By, p.Since, p.Until, p.Reason), of: p}
+		e.Log.Warn("paused", "what", h.Why.Text(plan.English))
+		return h
+	case p.Exists():
+		return halt{of: p, over: plan.PauseOver(!p.Removals, p.By, p.Since, p.Until, p.Reason)}
+	}
+	return halt{}
+}
+
+// pausedNow is paused for who asks once more in the middle of a run.
+func (e Engine) pausedNow(ctx context.Context) plan.Pause { return e.paused(ctx).Pause }
+
+// tells fills what a report says of a pause, and returns the engine that tells it: one that tells it whatever
+// NotifyOn says, where people were not told of it for a day. A pause that is over is told once, by the next card.
+// Runs that only look tell nobody.
+func (h halt) tells(ctx context.Context, e Engine, in *report.Input) Engine {
+	in.Pause = h.Pause
+	if in.DryRun || e.Pauses == nil || !h.Stands() && h.over.Code == "" {
+		return e
+	}
+	told, err := e.Pauses.PauseTold(ctx)
+	switch {
+	case err != nil:
+		e.Log.Warn("it is not known whether people were told of the pause", "error", err)
+	case told.Of != h.of.Nonce:
+		told = state.PauseTold{}
+	}
+	if h.over.Code != "" && err == nil && !told.Ended {
+		in.PauseOver = h.over
+	}
+	if h.Stands() && err == nil && e.Now().Sub(told.At) >= remindPause {
+		e.NotifyOn = Always
+	}
+	return e
+}
+
+// told notes that a card told what a report says of the pause.
+func (h halt) told(ctx context.Context, e Engine, rep report.Report) {
+	if rep.Pause == nil || rep.DryRun || e.Pauses == nil || len(e.Notifiers) == 0 || !e.wanted(rep) {
+		return
+	}
+	ctx, cancel := lastWords(ctx)
+	defer cancel()
+	err := e.Pauses.KeepPauseTold(ctx, state.PauseTold{Of: h.of.Nonce, At: e.Now(), Ended: !rep.Pause.Stands})
+	if err != nil {
+		e.Log.Warn("the pause may be told more often than it should be", "error", err)
+	}
+}
+
+// meanwhile takes what was paused while the run was at work.
+func (h *halt) meanwhile(r apply.Result) {
+	if r.Paused.Stands() {
+		*h = halt{Pause: r.Paused}
+	}
+}
+
+// binds returns what holds the changes of a plan. A run that only looks shows what would be done without the pause,
+// and says that there is one.
+func (h halt) binds(dry bool) plan.Pause {
+	if dry {
+		return plan.Pause{}
+	}
+	return h.Pause
+}

@@ -1,0 +1,73 @@
+package plan
+
+import (
+	"slices"
+	"time"
+)
+
+// Pause is what a person has paused; the zero value is nothing.
+type Pause struct {
+	Why Reason // who paused what, since when, until when and why
+	All bool   // nothing is written; false = nothing is removed
+}
+
+// Paused returns what a person has paused: all writes, or removals only. until is zero where it ends by jms-sync
+// resume only.
+func Paused(all bool, by string, since, until time.Time, reason string) Pause {
+	end := because(PauseOpen)
+	if !until.IsZero() {
+		end = because(PauseUntil, stamp(until))
+	}
+	code := PausedRemovals
+	if all {
+		code = PausedAll
+	}
+	return Pause{Why: because(code, by, stamp(since), end, whyPaused(reason)), All: all}
+}
+
+// PauseUnread returns what holds where it cannot be read what is paused: removals, as there may be a pause.
+func PauseUnread(err string) Pause { return Pause{Why: because(PauseUnreadable, err)} }
+
+// PauseOver returns what people are told of a pause that ended by itself.
+func PauseOver(all bool, by string, since, until time.Time, reason string) Reason {
+	code := PauseOverRemovals
+	if all {
+		code = PauseOverAll
+	}
+	return because(code, by, stamp(since), stamp(until), whyPaused(reason))
+}
+
+func whyPaused(reason string) Reason {
+	if reason == "" {
+		return because(PauseNoReason)
+	}
+	return because(PauseReason, reason)
+}
+
+// Stands reports whether anything is paused.
+func (p Pause) Stands() bool { return p.Why.Code != "" }
+
+// Holds returns why a change is held by the pause.
+func (p Pause) Holds() Reason { return because(GuardPaused, p.Why) }
+
+// HeldByPause reports whether a change is held for this reason because of a pause, and by nothing else.
+func HeldByPause(code Code) bool { return code == GuardPaused }
+
+// Paused returns what may be written in spite of a pause: where all writes are paused nothing is, and each change is a
+// note that says so. It does not concern removals alone: what gives its name away, and is not removed after all, must
+// be known before names are settled, see Limits.Pause.
+func (a Approved) Paused(p Pause) Approved {
+	if !p.Stands() || !p.All {
+		return a
+	}
+	out := Approved{notes: slices.Clone(a.notes), unchanged: a.unchanged}
+	for c := range a.Changes() {
+		if c.Interim || c.Reason.Code == Remembers {
+			continue // a step on the way to a change that is told, or a note for a later run
+		}
+		c.Action, c.Reason, c.Patch, c.from, c.by = Hold, p.Holds(), nil, nil, nil
+		out.notes = append(out.notes, c)
+	}
+	slices.SortFunc(out.notes, Compare)
+	return out
+}

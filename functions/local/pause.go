@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/plan"
+	runstate "github.com/jms-sync/jms-sync/core/state"
+)
+
+// pauseOrder is what the command line of pause says.
+type pauseOrder struct {
+	until, reason string
+	removals      bool
+}
+
+func pauseCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
+	var p pauseOrder
+	cmd := &cobra.Command{
+		Use:   "pause",
+		Short: "暂停：--until 之前 JumpServer 里什么都不写；--removals 只暂停移除（需要状态存储）",
+		Long: "写在状态存储里，用同一个状态存储的每一次同步都看得到：定时函数、事件函数、命令行的同步、apply、retire、adopt、release、labels clean。\n" +
+			"每次运行开始时读一次，停用之前、删除之前各再读一次：正在运行的同步也不再开始移除（已经发出的那一批会做完）。\n" +
+			"  jms-sync pause --until 4h        全部写入暂停：只查询、计划和通知\n" +
+			"  jms-sync pause --removals        只暂停移除，照常新增和更新；直到 resume，或加上 --until\n" +
+			"批准（approve）不解除暂停。暂停写在每张卡片的第一行、日志、结果与 status 里，至少每天通知一次；到期后在下一张卡片上说一次。\n" +
+			"再次执行则替换之前的暂停。TIME：" + untilHelp + "。",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return o.withOrders(cmd.Context(), stderr, func(ctx context.Context, d heldDesk) error { return d.pause(ctx, p, stdout) })
+		},
+	}
+	cmd.Flags().StringVar(&p.until, "until", "", "到什么时候为止；不加 --removals 时必填")
+	cmd.Flags().BoolVar(&p.removals, "removals", false, "只暂停移除（停用与删除）")
+	cmd.Flags().StringVar(&p.reason, "reason", "", "原因，写在卡片上")
+	return cmd
+}
+
+func resumeCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
+	return &cobra.Command{
+		Use:   "resume",
+		Short: "结束暂停；读不了的暂停状态也一并清除",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return o.withOrders(cmd.Context(), stderr, func(ctx context.Context, d heldDesk) error { return d.resume(ctx, stdout) })
+		},
+	}
+}
+
+// withOrders opens the state store for a person's order, and says that one is needed where none is named.
+func (o *options) withOrders(ctx context.Context, stderr io.Writer, do func(context.Context, heldDesk) error) error {
+	s, err := o.open(ctx, stderr)
+	if err != nil {
+		return &exit{exitUsage, err}
+	}
+	defer s.close()
+	d := heldDesk{cfg: s.cfg, now: s.engine.Now(), store: s.store}
+	if s.store == nil {
+		return &exit{exitUsage, errors.New(d.say(
+			"需要状态存储：没有设置 %s，各处的同步看不到这个命令",
+			"a state store is needed: %s is not set, and no other run would see this order", config.VarState))}
+	}
+	return do(ctx, d)
+}
+
+// pause keeps a pause, and says what it does.
+func (d heldDesk) pause(ctx context.Context, o pauseOrder, to io.Writer) error {
+	p := runstate.Pause{Removals: o.removals, Since: d.now, By: orderer(), Reason: printable(o.reason)}
+	err := checkReason(o.reason)
+	if err == nil && o.until == "" && !o.removals {
+		err = errors.New(d.say("--until: 必填（只暂停移除时用 --removals）", "--until: required (--removals pauses just removals)"))
+	}
+	if err == nil && o.until != "" {
+		p.Until, err = until(o.until, d.now, d.cfg.Location())
+	}
+	if err != nil {
+		return &exit{exitUsage, err}
+	}
+	was, unread := d.store.Pause(ctx)
+	if err := d.store.KeepPause(ctx, p); err != nil {
+		return &exit{exitFailed, err}
+	}
+	if unread == nil && was.Stands(d.now) {
+		fmt.Fprintln(to, d.say("替换了之前的暂停——%s", "in place of the pause so far: %s", d.pauseText(was)))
+	}
+	fmt.Fprintln(to, d.pauseText(p))
+	fmt.Fprintln(to, d.say("每一次新的运行都照此执行；正在运行的不再开始停用或删除，其它写入到它结束为止。",
+		"Every run that begins from now on keeps to it; one that is at work begins no deactivation or deletion any more, and makes its other changes."))
+	fmt.Fprintln(to, d.place())
+	return nil
+}
+
+// resume ends a pause.
+func (d heldDesk) resume(ctx context.Context, to io.Writer) error {
+	was, unread := d.store.Pause(ctx)
+	if err := d.store.Resume(ctx); err != nil {
+		return &exit{exitFailed, err}
+	}
+	switch {
+	case unread != nil:
+		fmt.Fprintln(to, d.say("已清除读不了的暂停状态（%s）", "what could not be read is cleared (%s)", unread))
+	case !was.Exists():
+		fmt.Fprintln(to, d.say("没有暂停。", "Nothing is paused."))
+	case !was.Stands(d.now):
+		fmt.Fprintln(to, d.say("暂停已在 %s 到期。", "The pause ended at %s.", d.time(was.Until)))
+	default:
+		fmt.Fprintln(to, d.say("已恢复，下一次运行起照常写入。结束的是：%s", "resumed: runs write again from the next one on. It was: %s", d.pauseText(was)))
+	}
+	fmt.Fprintln(to, d.place())
+	return nil
+}
+
+// pauseText words a pause as cards do.
+func (d heldDesk) pauseText(p runstate.Pause) string {
+	return printable(plan.Paused(!p.Removals, p.By, p.Since, p.Until, p.Reason).Why.Text(plan.Lang(d.cfg.Language)))
+}
+
+// paused reports whether an order was not carried out because of a pause.
+func paused(err error) bool {
+	var t *plan.Trouble
+	return errors.As(err, &t) && plan.HeldByPause(t.Reason.Code)
+}
+
+// pauseRow is a pause in the document of status; kind is "all", "removals" or "unreadable".
+type pauseRow struct {
+	Kind   string     `json:"kind"`
+	Stands bool       `json:"stands"` // false: it is over
+	By     string     `json:"by"`
+	Since  *time.Time `json:"since"` // null = unreadable
+	Until  *time.Time `json:"until"` // null = until resumed, or unreadable
+	Reason string     `json:"reason"`
+}
+
+// pauseRowOf returns the row of a pause, nil for none; unread is why it could not be read.
+func pauseRowOf(p runstate.Pause, unread error, now time.Time) *pauseRow {
+	switch {
+	case unread != nil:
+		return &pauseRow{Kind: "unreadable", Stands: true, Reason: unread.Error()}
+	case !p.Exists():
+		return nil
+	}
+	row := &pauseRow{Kind: "all", Stands: p.Stands(now), By: p.By, Since: &p.Since, Reason: p.Reason}
+	if p.Removals {
+		row.Kind = "removals"
+	}
+	if !p.Until.IsZero() {
+		row.Until = &p.Until
+	}
+	return row
+}
