@@ -7,8 +7,9 @@ import (
 
 // Pause is what a person has paused; the zero value is nothing.
 type Pause struct {
-	Why Reason // who paused what, since when, until when and why
-	All bool   // nothing is written; false = nothing is removed
+	What Reason // who paused what, since when, until when and why
+	Why  Reason // What, what comes of it, and how it ends
+	All  bool   // nothing is written; false = nothing is removed
 }
 
 // Paused returns what a person has paused: all writes, or removals only. until is zero where it ends by jms-sync
@@ -18,15 +19,19 @@ func Paused(all bool, by string, since, until time.Time, reason string) Pause {
 	if !until.IsZero() {
 		end = because(PauseUntil, stamp(until))
 	}
-	code := PausedRemovals
+	code, means := PausedRemovals, PausedRemovalsMeans
 	if all {
-		code = PausedAll
+		code, means = PausedAll, PausedAllMeans
 	}
-	return Pause{Why: because(code, by, stamp(since), end, whyPaused(reason)), All: all}
+	what := because(code, by, stamp(since), end, whyPaused(reason))
+	return Pause{What: what, Why: because(means, what), All: all}
 }
 
 // PauseUnread returns what holds where it cannot be read what is paused: removals, as there may be a pause.
-func PauseUnread(err string) Pause { return Pause{Why: because(PauseUnreadable, err)} }
+func PauseUnread(err string) Pause {
+	what := because(PauseUnreadable, err)
+	return Pause{What: what, Why: because(PauseUnreadableMeans, what)}
+}
 
 // PauseOver returns what people are told of a pause that ended by itself.
 func PauseOver(all bool, by string, since, until time.Time, reason string) Reason {
@@ -45,10 +50,10 @@ func whyPaused(reason string) Reason {
 }
 
 // Stands reports whether anything is paused.
-func (p Pause) Stands() bool { return p.Why.Code != "" }
+func (p Pause) Stands() bool { return p.What.Code != "" }
 
 // Holds returns why a change is held by the pause.
-func (p Pause) Holds() Reason { return because(GuardPaused, p.Why) }
+func (p Pause) Holds() Reason { return because(GuardPaused, p.What) }
 
 // HeldByPause reports whether a change is held for this reason because of a pause, and by nothing else.
 func HeldByPause(code Code) bool { return code == GuardPaused }

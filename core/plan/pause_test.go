@@ -87,9 +87,11 @@ func TestPauseWords(t *testing.T) {
 		r    Reason
 		says []string
 	}{
-		{Paused(true, "anna@ops", since, until, "upgrade").Holds(), []string{"all writes", "anna@ops", stamp(since), "until " + stamp(until), "upgrade", "jms-sync resume"}},
+		{Paused(true, "anna@ops", since, until, "upgrade").Holds(), []string{"all writes", "anna@ops", stamp(since), "until " + stamp(until), "upgrade"}},
+		{Paused(true, "anna@ops", since, until, "upgrade").Why, []string{"all writes", "anna@ops", "upgrade", "jms-sync resume"}},
 		{Paused(false, "anna@ops", since, time.Time{}, "").Holds(), []string{"removals are paused", "anna@ops", "until resumed", "no reason"}},
-		{PauseUnread("denied").Holds(), []string{"denied", "nothing is deactivated or deleted"}},
+		{PauseUnread("denied").Holds(), []string{"denied"}},
+		{PauseUnread("denied").Why, []string{"denied", "nothing is deactivated or deleted"}},
 		{PauseOver(false, "anna@ops", since, until, "upgrade"), []string{"ended at " + stamp(until), "upgrade"}},
 	} {
 		for _, word := range c.says {

@@ -121,16 +121,19 @@ const (
 	GuardParts      Code = "guard_parts"
 	GuardBudget     Code = "guard_budget"
 	// Of what a person has paused.
-	GuardPaused       Code = "guard_paused"
-	PausedAll         Code = "paused_all"
-	PausedRemovals    Code = "paused_removals"
-	PauseUnreadable   Code = "pause_unreadable"
-	PauseOverAll      Code = "pause_over_all"
-	PauseOverRemovals Code = "pause_over_removals"
-	PauseUntil        Code = "pause_until"
-	PauseOpen         Code = "pause_open"
-	PauseReason       Code = "pause_reason"
-	PauseNoReason     Code = "pause_no_reason"
+	GuardPaused          Code = "guard_paused"
+	PausedAll            Code = "paused_all"
+	PausedRemovals       Code = "paused_removals"
+	PauseUnreadable      Code = "pause_unreadable"
+	PausedAllMeans       Code = "paused_all_means"
+	PausedRemovalsMeans  Code = "paused_removals_means"
+	PauseUnreadableMeans Code = "pause_unreadable_means"
+	PauseOverAll         Code = "pause_over_all"
+	PauseOverRemovals    Code = "pause_over_removals"
+	PauseUntil           Code = "pause_until"
+	PauseOpen            Code = "pause_open"
+	PauseReason          Code = "pause_reason"
+	PauseNoReason        Code = "pause_no_reason"
 	// Of what a person is to approve.
 	GuardAsks       Code = "guard_asks"
 	AsksAll         Code = "asks_all"
@@ -305,12 +308,15 @@ func wordsOf(code Code) (words, bool) {
 		{GuardParts, words{"暂缓：其他部分要移除 %d 个资产，加上这一部分的 %d 个，超过一次运行的上限 %d", "held: the other parts would remove %d assets, with the %d of this part that is more than the %d of one run"}},
 		{GuardBudget, words{"暂缓：读写不了各部分共用的移除额度（%s）", "held: the removals that all parts share could not be counted (%s)"}},
 		{GuardPaused, words{"暂缓（有人暂停了）：%s", "held (somebody paused it): %s"}},
-		{PausedAll, words{"已暂停全部写入（%s 于 %s，%s；%s）：只查询、计划和通知，JumpServer 里什么都不改；jms-sync resume 恢复",
-			"all writes are paused (by %s at %s, %s; %s): runs list, plan and tell, and change nothing in JumpServer; jms-sync resume ends it"}},
-		{PausedRemovals, words{"已暂停移除（%s 于 %s，%s；%s）：照常新增和更新，不停用、不删除任何资产，批准也不放行；jms-sync resume 恢复",
-			"removals are paused (by %s at %s, %s; %s): assets are made and updated as ever, none is deactivated or deleted, approved or not; jms-sync resume ends it"}},
-		{PauseUnreadable, words{"读不了暂停状态（%s）：可能有人暂停了同步，所以不停用、不删除任何资产；修好状态存储，或运行 jms-sync resume",
-			"what is paused cannot be read (%s): somebody may have paused it, so nothing is deactivated or deleted; mend the state store, or run jms-sync resume"}},
+		{PausedAll, words{"已暂停全部写入（%s 于 %s，%s；%s）", "all writes are paused (by %s at %s, %s; %s)"}},
+		{PausedRemovals, words{"已暂停移除（%s 于 %s，%s；%s）", "removals are paused (by %s at %s, %s; %s)"}},
+		{PauseUnreadable, words{"读不了暂停状态（%s）", "what is paused cannot be read (%s)"}},
+		{PausedAllMeans, words{"%s：只查询、计划和通知，JumpServer 里什么都不改；jms-sync resume 恢复",
+			"%s: runs list, plan and tell, and change nothing in JumpServer; jms-sync resume ends it"}},
+		{PausedRemovalsMeans, words{"%s：照常新增和更新，不停用、不删除任何资产，批准也不放行；jms-sync resume 恢复",
+			"%s: assets are made and updated as ever, none is deactivated or deleted, approved or not; jms-sync resume ends it"}},
+		{PauseUnreadableMeans, words{"%s：可能有人暂停了同步，所以不停用、不删除任何资产；修好状态存储，或运行 jms-sync resume",
+			"%s: somebody may have paused it, so nothing is deactivated or deleted; mend the state store, or run jms-sync resume"}},
 		{PauseOverAll, words{"全部写入的暂停（%s 于 %s）已在 %s 到期，同步恢复写入；%s", "the pause of all writes (by %s at %s) ended at %s, and runs write again; %s"}},
 		{PauseOverRemovals, words{"移除的暂停（%s 于 %s）已在 %s 到期，同步恢复移除；%s", "the pause of removals (by %s at %s) ended at %s, and runs remove again; %s"}},
 		{PauseUntil, words{"到 %s 为止", "until %s"}},

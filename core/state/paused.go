@@ -69,7 +69,13 @@ func (s *Store) KeepPause(ctx context.Context, p Pause) error {
 func (s *Store) Resume(ctx context.Context) error {
 	ctx, cancel := bounded(ctx)
 	defer cancel()
-	return wrap("resume", s.deleteAll(ctx, []string{s.pauseKey(), s.pauseToldKey()}))
+	for _, key := range []string{s.pauseKey(), s.pauseToldKey()} {
+		err := s.bucket.Delete(ctx, key)
+		if err != nil && inventory.KindOf(err) != inventory.NotFound { // some stores say that it was not there
+			return wrap("resume", err)
+		}
+	}
+	return nil
 }
 
 // PauseTold is when people were told last of a pause. It decides only when they are told again.

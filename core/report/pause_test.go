@@ -1,0 +1,74 @@
+package report_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/apply"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/report"
+)
+
+// pausedRun is a run during a pause: of all writes, or one of removals that began while it was at work.
+func pausedRun(lang plan.Lang, all bool) report.Input {
+	p := plan.Paused(all, "anna@ops", started().Add(-time.Hour), started().Add(time.Hour), "upgrade <b>")
+	in := report.Input{
+		Started: started(), Language: lang, Pause: p,
+		Listings: []inventory.Listing{complete("aliyun-prod", "cn-beijing", 20)},
+	}
+	if all {
+		in.Notes = append(in.Notes, change(plan.Hold, 1, p.Holds()), change(plan.Hold, 2, p.Holds()))
+		return in
+	}
+	in.Items = append(in.Items, done(change(plan.Create, 1, plan.Because(plan.NewInstance))),
+		apply.Item{Change: change(plan.Deactivate, 2, plan.Because(plan.InstanceGone)), State: apply.Held, Reason: p.Holds()})
+	return in
+}
+
+// TestPausedMessage: the card says first what is paused, by whom, until when and why.
+func TestPausedMessage(t *testing.T) {
+	t.Parallel()
+	zh, en := report.Build(pausedRun(plan.Chinese, true)), report.Build(pausedRun(plan.English, false))
+	golden(t, "message-zh-paused", show(report.NewMessage(zh, options(plan.Chinese, "table"))))
+	golden(t, "message-en-paused", show(report.NewMessage(en, options(plan.English, "list"))))
+	golden(t, "summary-en-paused", report.Summary(en, plan.English))
+	if en.Outcome != report.Held || en.Held != 1 || en.Created != 1 || en.Skipped != 0 {
+		t.Errorf("%+v", en)
+	}
+}
+
+// TestPauseOver is told as what it is, unless another stands.
+func TestPauseOver(t *testing.T) {
+	t.Parallel()
+	in := pausedRun(plan.English, true)
+	in.PauseOver = plan.PauseOver(false, "bob@ops", started().Add(-time.Hour), started(), "")
+	if r := report.Build(in); r.Pause == nil || !r.Pause.Stands {
+		t.Errorf("%+v", r.Pause)
+	}
+	in.Pause = plan.Pause{}
+	r := report.Build(in)
+	if r.Pause == nil || r.Pause.Stands || !strings.Contains(report.NewMessage(r, report.Options{Lang: plan.English}).Markdown, "bob") {
+		t.Errorf("%+v", r.Pause)
+	}
+	if none := report.Build(report.Input{Started: started()}); none.Pause != nil {
+		t.Errorf("%+v", none.Pause)
+	}
+}
+
+// TestPauseIsKeptAndMerged: a card for several says the pause that weighs most.
+func TestPauseIsKeptAndMerged(t *testing.T) {
+	t.Parallel()
+	none, all, removals := report.Build(report.Input{Started: started()}), report.Build(pausedRun("zh", true)), report.Build(pausedRun("zh", false))
+	for _, row := range [][]report.Report{{none, all, removals}, {removals, all, none}, {all, none}} {
+		data, err := report.Keep(report.Merge(row), 1<<20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := report.Restore(data)
+		if err != nil || back.Pause == nil || *back.Pause != *all.Pause {
+			t.Errorf("%v, %+v", err, back.Pause)
+		}
+	}
+}
