@@ -52,18 +52,22 @@ func (e Engine) granted(ctx context.Context, req Request, wishes plan.Plan) gran
 func (e Engine) approve(ctx context.Context, req Request, wishes plan.Plan, g grant, p *pass) plan.Approved {
 	candidates := wishes.Candidates()
 	proofs := e.prove(ctx, candidates, wishes.Witness)
-	want := len(candidates) - len(g.assets)
+	lifting := plan.Limits{Approved: g.assets, Expected: expected(p.announced)}
+	want := len(candidates) - len(g.assets) - wishes.Announced(lifting)
 	pause := p.halt.binds(req.DryRun)
 	if pause.Stands() {
 		want = 0 // of what the parts share, too
 	}
 	limits := e.limits(ctx, req, want)
-	limits.Approved, limits.Only, limits.Pause = g.assets, req.Only, pause
+	limits.Approved, limits.Expected, limits.Only, limits.Pause = lifting.Approved, lifting.Expected, req.Only, pause
 	if req.Review && limits.Ask == plan.AskAll {
 		limits.Ask = plan.AskNothing // this is what a person is asked by: it shows what apply will make
 	}
 	limits.Clock, _ = clockOff(ctx) // after all answers on which the removals rest
 	approved := wishes.Approve(limits, proofs)
+	if !req.DryRun {
+		approved = e.spend(ctx, p, approved, limits, func() plan.Approved { return wishes.Approve(limits, proofs) })
+	}
 	held := wishes.Holdable(approved)
 	if req.Review {
 		p.review = wishes.Review(approved, e.Wording.Lang)

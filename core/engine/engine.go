@@ -62,6 +62,7 @@ type Engine struct {
 	Nodes     *state.Nodes  // which nodes configured paths mean; nil = there is no store
 	Owners    *state.Store  // which remembers whose accounts are; nil = only marks of assets tell
 	Pauses    Pauses        // nil = there is no store
+	Announced *state.Store  // which remembers what people announced; nil = there is none
 	// Interval is that of the timer of full runs: see Look.
 	Interval time.Duration
 	// Reserve is kept free before the context's deadline for report and notification.
@@ -113,6 +114,7 @@ func (e Engine) Run(ctx context.Context, req Request) Outcome {
 		Environment: e.Wording.Environment, Language: e.Wording.Lang,
 		Listings: p.listings, Notes: p.notes, Unchanged: p.unchanged,
 		Items: items, Nodes: p.result.Nodes, Problems: p.result.Problems, Stopped: err, HeldSets: p.held,
+		Expected: expectedIn(p.announced),
 	}
 	e = p.halt.tells(ctx, e, &in)
 	rep := report.Build(in)
@@ -160,6 +162,7 @@ func (e Engine) pass(ctx context.Context, req Request, paused halt) (pass, error
 	rules := e.Rules
 	rules.Now, rules.Narrow = e.Now(), shortNames(ctx, e, e.Bastion, p.listings)
 	wishes := plan.Build(plan.Input{Bastion: bastion, Listings: p.listings}, rules)
+	p.announced = e.announcements(ctx, p.listings)
 	granted := e.granted(ctx, req, wishes)
 	approved := e.approve(ctx, req, wishes, granted, &p)
 	p.plans(approved)
@@ -189,7 +192,8 @@ type pass struct {
 	result    apply.Result
 	debt      *debt
 	halt      halt
-	held      []report.HeldSet // for which a person may give approval
+	announced []state.Expectation // for the scopes of the run
+	held      []report.HeldSet    // for which a person may give approval
 	review    []plan.Line
 }
 

@@ -154,7 +154,26 @@ func (r *eventRun) brake(g *group, candidates []plan.Change, absent []*subject) 
 			proofs[c.AssetID] = plan.Proof{Absent: true}
 		}
 	}
+	r.count(candidates, proofs)
 	return proofs, held
+}
+
+// count counts the proved removals against what people have announced. What cannot be counted is not proved.
+func (r *eventRun) count(candidates []plan.Change, proofs plan.Proofs) {
+	losses := map[inventory.Scope]int{}
+	for _, c := range candidates {
+		if proofs[c.AssetID].Absent {
+			losses[c.Scope]++
+		}
+	}
+	for at, n := range losses {
+		err := r.Engine.counted(r.ctx, at, n)
+		for _, c := range candidates {
+			if c.Scope == at && err != nil && proofs[c.AssetID].Absent {
+				proofs[c.AssetID] = plan.Proof{Err: err}
+			}
+		}
+	}
 }
 
 // heldBefore returns how many removals the last full run held in the scopes of candidates. What a guard or a person

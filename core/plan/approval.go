@@ -21,7 +21,7 @@ const (
 // person is to be asked. What lacks its proof is held whatever anybody approves.
 func Approvable(code Code) bool {
 	switch code {
-	case GuardShare, GuardEmpty, GuardLeak, GuardMissing, GuardRun, GuardParts, GuardUnasked, GuardAsks, AsksAll, HeldInFile:
+	case GuardShare, GuardEmpty, GuardLeak, GuardMissing, GuardRun, GuardParts, GuardUnasked, GuardExpected, GuardAsks, AsksAll, HeldInFile:
 		return true
 	}
 	return false

@@ -32,6 +32,8 @@ type Limits struct {
 	// Clock, where it has a code, says that the plan's time cannot be believed. It holds every removal, whatever
 	// was approved or proved, and keeps all from being written by which a later run counts time.
 	Clock Reason
+	// Expected is what people have announced, by scope.
+	Expected map[inventory.Scope]Expected `json:"-"`
 	// Pause is what a person has paused: no removal passes, whatever was approved or proved, or nothing at all.
 	Pause Pause `json:"-"`
 }

@@ -120,6 +120,9 @@ const (
 	AlreadyThere    Code = "already_there"
 	GuardParts      Code = "guard_parts"
 	GuardBudget     Code = "guard_budget"
+	// Of what a person has announced.
+	GuardExpected Code = "guard_expected"
+	ExpectStands  Code = "expect_stands"
 	// Of what a person has paused.
 	GuardPaused          Code = "guard_paused"
 	PausedAll            Code = "paused_all"
@@ -307,6 +310,10 @@ func wordsOf(code Code) (words, bool) {
 		{NotReleased, words{"云上看不到该实例，但事件没有说已释放：不停用，留给下一次完整同步", "the cloud does not show the instance, but the event does not say that it was released: not closed, left to the next full run"}},
 		{GuardParts, words{"暂缓：其他部分要移除 %d 个资产，加上这一部分的 %d 个，超过一次运行的上限 %d", "held: the other parts would remove %d assets, with the %d of this part that is more than the %d of one run"}},
 		{GuardBudget, words{"暂缓：读写不了各部分共用的移除额度（%s）", "held: the removals that all parts share could not be counted (%s)"}},
+		{GuardExpected, words{"暂缓：宣布到 %s 为止最多移除 %d 个，还剩 %d 个，而现在有 %d 个：超过了宣布的数，整个区域都不移除",
+			"held: until %s up to %d removals were announced, %d of them are left, and %d are due: more than was announced, so none of the scope is removed"}},
+		{ExpectStands, words{"已宣布的下线：%s/%s 到 %s 为止最多移除 %d 个，还剩 %d 个（%s；%s）",
+			"announced for %s/%s until %s: up to %d removals, %d of them are left (by %s; %s)"}},
 		{GuardPaused, words{"暂缓（有人暂停了）：%s", "held (somebody paused it): %s"}},
 		{PausedAll, words{"已暂停全部写入（%s 于 %s，%s；%s）", "all writes are paused (by %s at %s, %s; %s)"}},
 		{PausedRemovals, words{"已暂停移除（%s 于 %s，%s；%s）", "removals are paused (by %s at %s, %s; %s)"}},

@@ -53,13 +53,13 @@ type guard struct {
 	proofs Proofs
 	// contradicted places had a candidate that is there when asked by id: name of one of them.
 	contradicted map[place]string
-	all          int // candidates that nobody has approved
+	all          int // candidates that nobody has approved or announced
 }
 
 func newGuard(p Plan, limits Limits, proofs Proofs) *guard {
 	g := &guard{plan: p, limits: limits, proofs: proofs, contradicted: map[place]string{}}
 	for _, c := range p.candidates {
-		if !limits.Approved[c.AssetID] {
+		if !limits.Approved[c.AssetID] && !g.announced(c) {
 			g.all++
 		}
 		if g.there(c) {
@@ -85,7 +85,11 @@ func (g *guard) decide(c Change) (Action, Reason) {
 		return Hold, why
 	}
 	approved := g.limits.Approved[c.AssetID]
-	if why, trips := g.weigh(c); trips && !approved {
+	if why, exceeds := g.exceeds(c); exceeds && !approved {
+		return Hold, why
+	}
+	lifted := approved || g.announced(c)
+	if why, trips := g.weigh(c); trips && !lifted {
 		return Hold, why
 	}
 	if why, lacks := g.unproved(c); lacks {
@@ -97,7 +101,7 @@ func (g *guard) decide(c Change) (Action, Reason) {
 	if why, waits := g.unconfirmed(c); waits && !approved {
 		return Hold, why
 	}
-	if why := g.limits.Hold; why.Code != "" && !(approved && Approvable(why.Code)) {
+	if why := g.limits.Hold; why.Code != "" && !(lifted && Approvable(why.Code)) {
 		return Hold, why
 	}
 	if why, asks := g.limits.asks(c); asks && !approved {

@@ -32,6 +32,9 @@ func Build(in Input) Report {
 	r.HeldSets = append(r.HeldSets, in.HeldSets...)
 	w := wordsOf(in.Language)
 	r.Pause = pauseOf(in, w.lang)
+	for _, x := range in.Expected {
+		r.Expected = append(r.Expected, x.Text(w.lang))
+	}
 	for _, l := range in.Listings {
 		r.addScope(l, w)
 	}

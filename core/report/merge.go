@@ -31,6 +31,7 @@ func Merge(reports []Report) Report {
 		m.late += r.late
 		m.Pause = heavier(m.Pause, r.Pause)
 		m.HeldSets = append(m.HeldSets, r.HeldSets...)
+		m.Expected = append(m.Expected, r.Expected...)
 		m.Nodes = append(m.Nodes, r.Nodes...)
 		m.Changes = append(m.Changes, r.Changes...)
 		m.Errors = append(m.Errors, r.Errors...)

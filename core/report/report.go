@@ -50,8 +50,9 @@ type Input struct {
 	Problems    []error // of the run and not of one item; those of kind Limit, and a missing right to delete, are only warnings
 	Stopped     error   // what ended the run before it did its work
 	HeldSets    []HeldSet
-	Pause       plan.Pause  // what a person has paused
-	PauseOver   plan.Reason // what is told of a pause that is over; without a code = nothing
+	Expected    []plan.Reason // what a person has announced
+	Pause       plan.Pause    // what a person has paused
+	PauseOver   plan.Reason   // what is told of a pause that is over; without a code = nothing
 }
 
 // Report is the results document: its JSON has the fields and the order that users rely on.
@@ -77,6 +78,8 @@ type Report struct {
 	Pause *Pause `json:"pause,omitempty"`
 	// HeldSets are the held removals that a person may approve: where a threshold holds any.
 	HeldSets []HeldSet `json:"held_sets,omitempty"`
+	// Expected is what people have announced of the scopes, in words.
+	Expected []string `json:"expected,omitempty"`
 	// Nodes are those for new assets that are new, or do not stand where the configuration says.
 	Nodes   []Node   `json:"nodes,omitempty"`
 	Scopes  []Scope  `json:"scopes"`

@@ -58,7 +58,7 @@ func Summary(r Report, lang plan.Lang) string {
 		}
 	}
 	fmt.Fprintf(&out, w.scopesF+"\n", complete, len(r.Scopes)-complete)
-	for _, lines := range [][]string{w.plainErrors(r), w.plainNodes(r), w.plainScopes(r), w.plainChanges(r), w.plainHeld(r)} {
+	for _, lines := range [][]string{w.plainErrors(r), cleaned(r.Expected), w.plainNodes(r), w.plainScopes(r), w.plainChanges(r), w.plainHeld(r)} {
 		for n, line := range lines {
 			if n == mostLines {
 				fmt.Fprintf(&out, "  … %d/%d\n", mostLines, len(lines))
@@ -74,6 +74,14 @@ func (w words) plainErrors(r Report) []string {
 	var lines []string
 	for _, f := range append(append([]Fault{}, r.run...), r.warnings...) {
 		lines = append(lines, w.kindName(f.Kind)+w.colon+clean(f.Message))
+	}
+	return lines
+}
+
+func cleaned(texts []string) []string {
+	lines := make([]string, 0, len(texts))
+	for _, text := range texts {
+		lines = append(lines, clean(text))
 	}
 	return lines
 }

@@ -118,7 +118,7 @@ func (w writer) some(names []string) string {
 	return text
 }
 
-// warnings are problems that did no harm yet, and nodes by which nobody has access yet.
+// warnings are problems that did no harm yet, what is announced, and nodes by which nobody has access yet.
 func (w writer) warnings(r Report) section {
 	s := section{head: w.warnHead, most: mostHeld, moreF: w.moreWarningsF}
 	for _, f := range r.warnings {
@@ -128,6 +128,9 @@ func (w writer) warnings(r Report) section {
 		if scope.quiet {
 			s.add(func() string { return w.scopeRow(scope) })
 		}
+	}
+	for _, text := range r.Expected {
+		s.add(func() string { return "- " + cell(text, longMessage) })
 	}
 	for _, n := range r.Nodes {
 		if n.New {

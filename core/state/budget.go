@@ -116,7 +116,7 @@ func (b *Budget) swap(ctx context.Context, c Claim, limit int) (Grant, error) {
 		if k := inventory.KindOf(err); k != inventory.Conflict && k != inventory.NotFound {
 			return g, err
 		}
-		if err := b.pause(ctx); err != nil {
+		if err := b.store.giveWay(ctx); err != nil {
 			return Grant{}, err
 		}
 	}
@@ -143,7 +143,7 @@ func (b *Budget) hold(ctx context.Context, c Claim, limit int) (Grant, error) {
 		if !errors.Is(err, ErrTaken) {
 			return Grant{}, err
 		}
-		if err := b.pause(ctx); err != nil {
+		if err := b.store.giveWay(ctx); err != nil {
 			return Grant{}, err
 		}
 	}
@@ -167,10 +167,10 @@ func (b *Budget) change(ctx context.Context, c Claim, limit int, lease Lease) (G
 	return g, b.write(ctx, body, storage.Always())
 }
 
-// pause lets others go first, for a time by chance. The kind of its error is Conflict: they are many.
-func (b *Budget) pause(ctx context.Context) error {
+// giveWay lets others go first, for a time by chance. The kind of its error is Conflict: they are many.
+func (s *Store) giveWay(ctx context.Context) error {
 	const shortest, spread = 5, 60 // milliseconds
-	timer := time.NewTimer(time.Duration(shortest+b.store.pick(spread)) * time.Millisecond)
+	timer := time.NewTimer(time.Duration(shortest+s.pick(spread)) * time.Millisecond)
 	defer timer.Stop()
 	select {
 	case <-timer.C:

@@ -98,7 +98,7 @@ func (o *options) event(ctx context.Context, payload []byte, from sender, limit 
 	v.Engine.Reserve = min(limit/5, 10*time.Second) // for the notification
 	v.Engine.Stage, v.Engine.Writing.Progress = s.progress.stage, s.progress.count
 	v.Begin, v.Engine.Nodes, v.Engine.Intents = wire.Reopen(s.store, s.engine.Log), s.engine.Nodes, wire.Intents(s.store)
-	v.Engine.Owners, v.Engine.Pauses = s.store, s.engine.Pauses
+	v.Engine.Owners, v.Engine.Announced, v.Engine.Pauses = s.store, s.store, s.engine.Pauses
 	defer wire.RecallRate(s.store, s.client, s.engine.Log)(ctx)
 	answer := v.Run(ctx, wire.Hear(from.cloud, payload, from.origin))
 	s.progress.clear()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -22,7 +23,7 @@ func statusCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	asJSON, alarm := false, false
 	cmd := &cobra.Command{
 		Use:   "status",
-		Short: "显示暂停、每个区域最近一次完整同步的时间、隔离中的账号、被暂缓的移除与批准（需要状态存储）",
+		Short: "显示暂停、每个区域最近一次完整同步的时间、隔离中的账号、被暂缓的移除与批准、宣布的下线（需要状态存储）",
 		Long: "退出码：0 正常；1 读不到状态存储；2 没有状态存储；3 连续三个 sync.interval 没有一次完整同步。\n" +
 			"加上 --alarm 时，这种情况发一张告警卡片（只发一次，恢复后由下一次完整同步通知），适合由另一个更慢的定时任务执行。",
 		Args: cobra.NoArgs,
@@ -79,11 +80,12 @@ type standing struct {
 	server      string
 	organises   string
 	pause       runstate.Pause
+	announced   []runstate.Expectation // that stand
 	unpaused    error // why it is not known what is paused
 }
 
 func readStatus(ctx context.Context, s *session, now time.Time) (all standing, err error) {
-	var errs [6]error
+	var errs [7]error
 	all.fresh, errs[0] = s.engine.Look(ctx, s.store)
 	all.alarm, all.alarmed, errs[1] = s.store.Alarm(ctx)
 	all.quarantines, errs[2] = s.store.Quarantines(ctx)
@@ -92,6 +94,8 @@ func readStatus(ctx context.Context, s *session, now time.Time) (all standing, e
 	all.pause, all.unpaused = s.store.Pause(ctx)
 	all.server, all.organises = s.store.Server(), s.store.Organisation()
 	all.others, errs[5] = s.store.OtherServers(ctx, now)
+	all.announced, errs[6] = s.store.Expectations(ctx)
+	all.announced = slices.DeleteFunc(all.announced, func(e runstate.Expectation) bool { return !e.Stands(now) })
 	return all, errors.Join(errs[:]...)
 }
 
@@ -124,6 +128,7 @@ func (all standing) table(to io.Writer, d heldDesk) error {
 	if all.alarmed {
 		fmt.Fprintln(to, d.say("告警已发出：%s", "The alarm was raised: %s", d.time(all.alarm.Since)))
 	}
+	d.expectLines(to, all.announced)
 	for _, q := range all.quarantines {
 		fmt.Fprintln(to, d.say("隔离中：账号 %s 自 %s 起失败 %d 次，%s 之后再试：%s", "In quarantine: account %s, since %s, %d failures, tried again after %s: %s",
 			printable(q.Account), d.time(q.Since), q.Tries, d.time(q.Until), printable(q.Message)))
@@ -172,6 +177,20 @@ type statusDocument struct {
 	Quarantines  []runstate.Quarantine `json:"quarantines"`
 	Held         []heldRow             `json:"held"`
 	Approvals    []approvalRow         `json:"approvals"`
+	Expected     []expectedRow         `json:"expected"`
+}
+
+// expectedRow is what is announced of a scope.
+type expectedRow struct {
+	Cloud   inventory.Cloud `json:"cloud"`
+	Account string          `json:"account"`
+	Region  string          `json:"region"`
+	Since   time.Time       `json:"since"`
+	Until   time.Time       `json:"until"`
+	UpTo    int             `json:"up_to"`
+	Left    int             `json:"left"`
+	By      string          `json:"by"`
+	Reason  string          `json:"reason"`
 }
 
 func (all standing) document(now time.Time) statusDocument {
@@ -179,7 +198,10 @@ func (all standing) document(now time.Time) statusDocument {
 		Server: all.server, Organisation: all.organises, OtherServers: append([]string{}, all.others...),
 		Pause: pauseRowOf(all.pause, all.unpaused, now),
 		Late:  all.fresh.Late, Scopes: []scopeRow{}, Quarantines: append([]runstate.Quarantine{}, all.quarantines...),
-		Held: heldDocument(all.held)["held"], Approvals: []approvalRow{},
+		Held: heldDocument(all.held)["held"], Approvals: []approvalRow{}, Expected: []expectedRow{},
+	}
+	for _, e := range all.announced {
+		doc.Expected = append(doc.Expected, expectedRow{e.Cloud, e.Account, e.Region, e.Since, e.Until, e.UpTo, e.Left, e.By, e.Reason})
 	}
 	if all.alarmed {
 		doc.AlarmedAt = &all.alarm.Since

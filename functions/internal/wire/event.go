@@ -70,7 +70,7 @@ func (a *App) Event(ctx context.Context, of inventory.Cloud, payload []byte, rol
 	}
 	v.Redelivers = true // all four platforms call an event's function again that has failed
 	v.Begin, v.Engine.Window, v.Engine.Nodes = Reopen(store, w.log), Window(store, w.cfg), Nodes(store)
-	v.Engine.Intents, v.Engine.Owners, v.Engine.Pauses = Intents(store), store, Pauses(store, err)
+	v.Engine.Intents, v.Engine.Owners, v.Engine.Announced, v.Engine.Pauses = Intents(store), store, store, Pauses(store, err)
 	defer RecallRate(store, w.client, w.log)(ctx)
 	answer := v.Run(ctx, Hear(of, payload, a.origin))
 	a.look(ctx, v.Engine, store)

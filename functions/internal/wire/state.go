@@ -85,7 +85,7 @@ const lookTime = time.Second
 func Remembered(ctx context.Context, e engine.Engine, store *state.Store, salt string, every time.Duration, holder string, req engine.Request) engine.Outcome {
 	keepRate := RecallRate(store, e.Bastion, e.Log)
 	if store != nil {
-		e.Held, e.Owners, e.Pauses = store.Held(), store, store
+		e.Held, e.Owners, e.Announced, e.Pauses = store.Held(), store, store, store
 	}
 	if store == nil || req.DryRun {
 		return e.Run(ctx, req)

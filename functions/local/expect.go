@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/plan"
+	runstate "github.com/jms-sync/jms-sync/core/state"
+)
+
+// longestExpectation is how far ahead a decommission may be announced: longer is a lower guard for good, and that is
+// a setting.
+const longestExpectation = 31 * 24 * time.Hour
+
+// expectation is what the command line of expect says.
+type expectation struct {
+	account, region, until, reason string
+	upTo                           int
+	cancel                         bool
+}
+
+func expectCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
+	var x expectation
+	cmd := &cobra.Command{
+		Use:   "expect",
+		Short: "事先宣布一个区域的下线：到 --until 为止，最多 --up-to 个移除不受守卫的上限限制（需要状态存储）；不带参数列出",
+		Long: "只放开守卫的上限（percent、min、per_run、列表为空、各部分共用的额度）：每一个仍要逐个证实已释放，受保护的、隔离、时钟、\n" +
+			"另一个云账号、sync.approval、暂停都照旧；区域变空时仍要证实两次（至少隔 10 分钟）。\n" +
+			"  jms-sync expect --account prod --region cn-beijing --until 18:00 --up-to 40 --reason 下线旧集群\n" +
+			"宣布之后这个区域的每一次移除都算在内（守卫本来就放行的、批准的、事件触发的也算），写入之前先扣除，运行中断了也不退回。\n" +
+			"一次要移除的比剩下的多：数目不对就是疑问，整个区域都暂缓（可以批准，或重新宣布）。宽限期结束时的删除不算，仍受上限限制。\n" +
+			"同一区域再次宣布则替换之前的。--cancel 取消。TIME：" + untilHelp + "，最多 31 天。",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			announces := cmd.Flags().Changed("account") || cmd.Flags().Changed("region") || cmd.Flags().Changed("until") ||
+				cmd.Flags().Changed("up-to") || cmd.Flags().Changed("reason")
+			return o.withOrders(cmd.Context(), stderr, func(ctx context.Context, d heldDesk) error {
+				switch {
+				case x.cancel:
+					return d.cancel(ctx, x, stdout)
+				case announces:
+					return d.announce(ctx, x, stdout)
+				}
+				return d.announced(ctx, stdout, stderr)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&x.account, "account", "", "账号（配置里的名称）")
+	cmd.Flags().StringVar(&x.region, "region", "", "区域")
+	cmd.Flags().StringVar(&x.until, "until", "", "到什么时候为止")
+	cmd.Flags().IntVar(&x.upTo, "up-to", 0, "最多移除多少个")
+	cmd.Flags().StringVar(&x.reason, "reason", "", "原因，写在卡片上")
+	cmd.Flags().BoolVar(&x.cancel, "cancel", false, "取消 --account 的 --region 的宣布")
+	return cmd
+}
+
+// announce keeps an announcement.
+func (d heldDesk) announce(ctx context.Context, x expectation, to io.Writer) error {
+	at, err := d.scope(x)
+	var end time.Time
+	if err == nil && x.upTo < 1 {
+		err = errors.New(d.say("--up-to: 至少为 1", "--up-to: at least 1"))
+	}
+	if err == nil && x.until == "" {
+		err = errors.New(d.say("--until: 必填", "--until: required"))
+	}
+	if err == nil {
+		end, err = until(x.until, d.now, d.cfg.Location())
+	}
+	if err == nil && end.Sub(d.now) > longestExpectation {
+		err = errors.New(d.say("--until: 最多 31 天", "--until: at most 31 days ahead"))
+	}
+	if err == nil {
+		err = checkReason(x.reason)
+	}
+	if err != nil {
+		return &exit{exitUsage, err}
+	}
+	e := runstate.Expectation{
+		Cloud: at.Cloud, Account: at.Account, Region: at.Region, Since: d.now, Until: end, UpTo: x.upTo,
+		By: orderer(), Reason: printable(x.reason),
+	}
+	if err := d.store.Expect(ctx, e); err != nil {
+		if errors.Is(err, runstate.ErrNoExpectations) {
+			return &exit{exitUsage, errors.New(d.say(
+				"这个状态存储没有条件写，数不准还剩多少个；请用 approve", "this state store cannot write on a condition, so nobody could count; use approve"))}
+		}
+		return &exit{exitFailed, err}
+	}
+	e.Left = e.UpTo
+	fmt.Fprintln(to, d.expectText(e))
+	fmt.Fprintln(to, d.place())
+	return nil
+}
+
+// cancel takes an announcement back.
+func (d heldDesk) cancel(ctx context.Context, x expectation, to io.Writer) error {
+	at, err := d.scope(x)
+	if err != nil {
+		return &exit{exitUsage, err}
+	}
+	was, unread := d.store.Expectation(ctx, at)
+	if err := d.store.CancelExpectation(ctx, at); err != nil {
+		return &exit{exitFailed, err}
+	}
+	if unread == nil && was.UpTo == 0 {
+		fmt.Fprintln(to, d.say("%s/%s 没有宣布过什么。", "Nothing was announced for %s/%s.", printable(at.Account), printable(at.Region)))
+	} else {
+		fmt.Fprintln(to, d.say("已取消：%s/%s", "taken back: %s/%s", printable(at.Account), printable(at.Region)))
+	}
+	fmt.Fprintln(to, d.place())
+	return nil
+}
+
+// scope returns the scope that is meant; one that no run asks for is refused.
+func (d heldDesk) scope(x expectation) (inventory.Scope, error) {
+	switch {
+	case x.account == "":
+		return inventory.Scope{}, errors.New(d.say("--account: 必填", "--account: required"))
+	case x.region == "":
+		return inventory.Scope{}, errors.New(d.say("--region: 必填", "--region: required"))
+	}
+	for _, c := range d.cfg.Clouds {
+		if !c.Enabled || c.Name != x.account {
+			continue
+		}
+		if len(c.Regions) > 0 && !slices.Contains(c.Regions, x.region) {
+			return inventory.Scope{}, errors.New(d.say("--region: 配置中账号 %s 没有区域 %s", "--region: the account %s is not configured with region %s",
+				printable(x.account), printable(x.region)))
+		}
+		return inventory.Scope{Cloud: c.Cloud, Account: c.Name, Region: x.region}, nil
+	}
+	return inventory.Scope{}, errors.New(d.say("--account: 配置中没有启用的账号 %s", "--account: the configuration has no enabled account %s", printable(x.account)))
+}
+
+// announced lists what is announced.
+func (d heldDesk) announced(ctx context.Context, to, stderr io.Writer) error {
+	all, err := d.store.Expectations(ctx)
+	if err != nil && len(all) == 0 {
+		return &exit{exitFailed, err}
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, printable(err.Error()))
+	}
+	fmt.Fprintln(to, d.place())
+	if len(all) == 0 {
+		fmt.Fprintln(to, d.say("没有宣布的下线。", "Nothing is announced."))
+	}
+	d.expectLines(to, all)
+	return nil
+}
+
+// expectLines prints a line for each announcement.
+func (d heldDesk) expectLines(to io.Writer, all []runstate.Expectation) {
+	for _, e := range all {
+		over := ""
+		if !e.Stands(d.now) {
+			over = d.say("——已到期", " - over")
+		}
+		fmt.Fprintln(to, d.expectText(e)+over)
+	}
+}
+
+func (d heldDesk) expectText(e runstate.Expectation) string {
+	x := plan.Expected{UpTo: e.UpTo, Left: e.Left, Until: e.Until}
+	return printable(plan.ExpectedIn(e.Scope(), x, e.By, e.Reason).Text(plan.Lang(d.cfg.Language)))
+}
