@@ -81,7 +81,7 @@ type standing struct {
 	organises   string
 	pause       runstate.Pause
 	announced   []runstate.Expectation // that stand
-	unpaused    error // why it is not known what is paused
+	unpaused    error                  // why it is not known what is paused
 }
 
 func readStatus(ctx context.Context, s *session, now time.Time) (all standing, err error) {

@@ -1,0 +1,177 @@
+package state
+
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/storage"
+)
+
+var beijing = inventory.Scope{Cloud: inventory.Alibaba, Account: "prod", Region: "cn-beijing"}
+
+func expects(upTo int) Expectation {
+	return Expectation{
+		Cloud: beijing.Cloud, Account: beijing.Account, Region: beijing.Region,
+		Since: start, Until: start.Add(time.Hour), UpTo: upTo, By: "anna@ops",
+	}
+}
+
+// TestExpectation: announced, counted, announced anew, taken back; each of its own scope and JumpServer.
+func TestExpectation(t *testing.T) {
+	t.Parallel()
+	for name, can := range leasing() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := newMemory(can)
+			root, _ := newStore(t, m)
+			s, ctx := root.Of("jms", "org"), t.Context()
+			if e, err := s.Expectation(ctx, beijing); err != nil || e.Stands(start) {
+				t.Fatal(e, err)
+			}
+			if err := s.Expect(ctx, expects(10)); err != nil {
+				t.Fatal(err)
+			}
+			first, err := s.Expectation(ctx, beijing)
+			if err != nil || first.Left != 10 || !first.Stands(start) || first.Stands(start.Add(time.Hour)) {
+				t.Fatal(first, err)
+			}
+			next, err := s.Spend(ctx, first, 4)
+			if err != nil || next.Left != 6 {
+				t.Fatal(next, err)
+			}
+			if _, err := s.Spend(ctx, first, 1); inventory.KindOf(err) != inventory.Conflict {
+				t.Errorf("counted from what was read before: %v", err)
+			}
+			if _, err := s.Spend(ctx, next, 7); inventory.KindOf(err) != inventory.Conflict {
+				t.Errorf("more than are left: %v", err)
+			}
+			if next, err = s.Spend(ctx, next, 6); err != nil || next.Left != 0 || !next.Stands(start) {
+				t.Errorf("all that are left: %+v %v", next, err)
+			}
+			if err := s.Expect(ctx, expects(3)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.Spend(ctx, next, 0); inventory.KindOf(err) != inventory.Conflict {
+				t.Errorf("counted against another announcement: %v", err)
+			}
+			for name, other := range map[string]*Store{"another JumpServer": root.Of("jms2", "org"), "another organisation": root.Of("jms", "org2")} {
+				if all, err := other.Expectations(ctx); err != nil || len(all) != 0 {
+					t.Errorf("%s: %v %v", name, all, err)
+				}
+			}
+			if all, err := s.Expectations(ctx); err != nil || len(all) != 1 || all[0].Left != 3 || all[0].Scope() != beijing {
+				t.Errorf("%+v %v", all, err)
+			}
+			again, _ := s.Expectation(ctx, beijing)
+			for range 2 {
+				if err := s.CancelExpectation(ctx, beijing); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if _, err := s.Spend(ctx, again, 1); inventory.KindOf(err) != inventory.Conflict {
+				t.Errorf("counted after it was taken back: %v", err)
+			}
+		})
+	}
+}
+
+// TestExpectationIsNeverOverspent: of many who count at once, all together take no more than there is.
+func TestExpectationIsNeverOverspent(t *testing.T) {
+	t.Parallel()
+	for name, can := range leasing() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, _ := newStore(t, newMemory(can))
+			ctx := t.Context()
+			if err := s.Expect(ctx, expects(10)); err != nil {
+				t.Fatal(err)
+			}
+			var taken atomic.Int64
+			var all sync.WaitGroup
+			for range 6 {
+				all.Go(func() {
+					for range 3 {
+						e, err := s.Expectation(ctx, beijing)
+						if err != nil {
+							t.Error(err)
+						}
+						if _, err := s.Spend(ctx, e, 3); err == nil {
+							taken.Add(3)
+						}
+					}
+				})
+			}
+			all.Wait()
+			e, err := s.Expectation(ctx, beijing)
+			if err != nil || int(taken.Load()) != e.UpTo-e.Left || e.Left > 7 {
+				t.Errorf("%d were taken, %+v, %v", taken.Load(), e, err)
+			}
+		})
+	}
+}
+
+// TestExpectationNotWritten: where the write fails nothing counts as counted, and nobody may remove for it.
+func TestExpectationNotWritten(t *testing.T) {
+	t.Parallel()
+	m := newMemory(levels()["if-match"])
+	s, _ := newStore(t, m)
+	ctx := t.Context()
+	if err := s.Expect(ctx, expects(10)); err != nil {
+		t.Fatal(err)
+	}
+	e, _ := s.Expectation(ctx, beijing)
+	m.before = func(op, _ string) error {
+		if op == "Put" || op == "put" {
+			return &inventory.Error{Kind: inventory.Temporary}
+		}
+		return nil
+	}
+	if _, err := s.Spend(ctx, e, 4); err == nil {
+		t.Error("counted although the write failed")
+	}
+	m.before = nil
+	if e, _ = s.Expectation(ctx, beijing); e.Left != 10 {
+		t.Errorf("%+v", e)
+	}
+}
+
+// TestExpectationNeedsACondition: a store without one cannot count. What is damaged announces nothing, and what was over
+// long ago is forgotten.
+func TestExpectationNeedsACondition(t *testing.T) {
+	t.Parallel()
+	s, _ := newStore(t, newMemory(storage.Abilities{}))
+	if err := s.Expect(t.Context(), expects(1)); !errors.Is(err, ErrNoExpectations) || inventory.KindOf(err) != inventory.Unsupported {
+		t.Error(err)
+	}
+	m := newMemory(levels()["if-match"])
+	s, _ = newStore(t, m)
+	other := expects(5)
+	other.Region = "cn-shanghai"
+	for _, e := range []Expectation{expects(1), other} {
+		if err := s.Expect(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, bad := range []string{"{}", `{"schema":2}`} {
+		m.set(s.expectKey(beijing), []byte(bad))
+		all, err := s.Expectations(t.Context())
+		if len(all) != 1 || all[0].Region != "cn-shanghai" || inventory.KindOf(err) == "" {
+			t.Errorf("%s: %+v %v", bad, all, err)
+		}
+		if _, err := s.Expectation(t.Context(), beijing); inventory.KindOf(err) != inventory.Incomplete {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+	fresh := expects(2)
+	fresh.Since, fresh.Until = start.Add(30*24*time.Hour), start.Add(31*24*time.Hour)
+	if err := s.Expect(t.Context(), fresh); err != nil {
+		t.Fatal(err)
+	}
+	if all, err := s.Expectations(t.Context()); err != nil || len(all) != 1 || all[0].Region != "cn-beijing" {
+		t.Errorf("%+v %v", all, err)
+	}
+}
