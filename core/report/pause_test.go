@@ -72,3 +72,21 @@ func TestPauseIsKeptAndMerged(t *testing.T) {
 		}
 	}
 }
+
+// TestExpectedIsTold: what people have announced stands among the warnings, and changes no outcome.
+func TestExpectedIsTold(t *testing.T) {
+	t.Parallel()
+	until := started().Add(time.Hour)
+	in := report.Input{
+		Started: started(), Language: plan.English, Listings: []inventory.Listing{complete("aliyun-prod", "cn-beijing", 20)},
+		Expected: []plan.Reason{plan.ExpectedIn(scope("aliyun-prod", "cn-beijing"), plan.Expected{UpTo: 9, Left: 7, Until: until}, "anna@ops", "|old|")},
+	}
+	r := report.Merge([]report.Report{report.Build(report.Input{Started: started()}), report.Build(in)})
+	text := report.NewMessage(r, report.Options{Lang: plan.English}).Markdown
+	if r.Outcome != report.OK || !strings.Contains(text, "### Warnings") || !strings.Contains(text, "up to 9 removals, 7 of them are left") || strings.Contains(text, "|old|") {
+		t.Errorf("%s: %s", r.Outcome, text)
+	}
+	if got := report.Summary(r, plan.English); strings.Count(got, "up to 9 removals") != 1 {
+		t.Error(got)
+	}
+}

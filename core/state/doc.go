@@ -9,7 +9,8 @@
 // in an older form (scopes/, held/, approvals/, …) is read by nobody.
 //
 // State is never evidence for a removal; that an account's key was another cloud account's is one against it. Approvals are a person's order: they lift thresholds, each removal is proved all
-// the same, and what cannot be read approves nothing. A pause is one as well: it only
+// the same, and what cannot be read approves nothing. What people announce is such an
+// order, too, and is counted before it is used. A pause is one as well: it only
 // keeps from writing, and what cannot be read counts as one of removals. What runs were about to remove decides only what people are told. Ids of nodes say where new hosts go, and JumpServer says whether
 // they exist; where nothing is known of a path, the node at the path is taken or made, and told. All else holds no instance and no asset, and a digest that no instance of a
 // listing has any more only makes a run read everything; the worst that wrong state can do is to have a change noticed by the next full
@@ -39,6 +40,7 @@
 //	rate/<of>.json                   how many requests a minute JumpServer takes of an access key
 //	nodes/<path>-<hash>.json  one per configured path: the id of its node, see Nodes
 //	owners/<account>-<hash>.json     one per configured account: whose cloud account it is, see Owner
+//	expect/<scope>-<hash>.json       what a person has announced of a scope, and what is left of it, see Expectation
 //	pause.json                       what a person has paused, see Pause
 //	pause-told.json                  when people were told of it, see PauseTold
 //	pulse/<slice>-<hash>.json        when the scopes of a slice of runs were last in a complete run

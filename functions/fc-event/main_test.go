@@ -53,6 +53,7 @@ func TestFunction(t *testing.T) {
 		"no account_id":                noAccountID,
 		"key of another account":       wrongKey,
 		"state reopened":               reopened,
+		"paused":                       paused,
 		"node renamed":                 nodeRenamed,
 		"configuration with a mistake": mistake,
 	}

@@ -47,6 +47,32 @@ func reopened(w *world) {
 	}
 }
 
+// paused: what a person paused is not done by an event, whose function answers as if it were.
+func paused(w *world) {
+	folder := w.TempDir()
+	w.Env["STATE"] = "file://" + folder
+	w.start()
+	w.known(1, "i-1")
+	w.Account.Remove(region, "i-1")
+	store, err := state.New(dir.Open(folder), "", state.Options{})
+	if err != nil {
+		w.Fatal(err)
+	}
+	store = store.Of(strings.TrimPrefix(w.Env["JUMPSERVER_URL"], "http://"), jumpservertest.DefaultOrg)
+	if err := store.KeepPause(w.Context(), state.Pause{Removals: true, Since: time.Now(), By: "anna"}); err != nil {
+		w.Fatal(err)
+	}
+	if a := w.hear(change("i-1", "Deleted"), brief, engine.EventHeld); a.Pause == nil || a.Held != 1 || w.state("i-1") != "active" {
+		w.Errorf("i-1 is %q: %+v", w.state("i-1"), a)
+	}
+	if err := store.Resume(w.Context()); err != nil {
+		w.Fatal(err)
+	}
+	if w.hear(change("i-1", "Deleted"), brief, engine.EventDone); w.state("i-1") != "gone" {
+		w.Errorf("i-1 is %q", w.state("i-1"))
+	}
+}
+
 // nodeRenamed: a node that people renamed is found again by a new process, from what the store remembers.
 func nodeRenamed(w *world) {
 	w.Env["STATE"] = "file://" + w.TempDir()

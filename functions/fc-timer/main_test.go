@@ -53,6 +53,8 @@ func TestFunction(t *testing.T) {
 		"missing configuration file":   missingConfigurationFile,
 		"configuration object":         configurationObject,
 		"state store":                  stateStore,
+		"paused":                       paused,
+		"store that cannot be opened":  unopenedStore,
 		"parts of one run":             parts,
 		"robot that refuses the cards": silentRobot,
 		"robot that never answers":     hangingRobot,

@@ -4,9 +4,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
+	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/core/state"
+	"github.com/jms-sync/jms-sync/core/storage/dir"
 	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
 )
 
@@ -51,4 +55,47 @@ func stateStore(w *world) {
 		w.Errorf("a damaged memory: %+v", r)
 	}
 	quiet("remembered again")
+}
+
+// paused: what a person has paused is seen by the very next tick, and so is that it is over.
+func paused(w *world) {
+	w.Fill(0, 3, "cn-beijing")
+	folder := w.TempDir()
+	w.Env["STATE"] = "file://" + folder
+	w.Start()
+	w.Run("", report.OK, runtimetest.Options{})
+	store, err := state.New(dir.Open(folder), "", state.Options{})
+	if err != nil {
+		w.Fatal(err)
+	}
+	store = store.Of(strings.TrimPrefix(w.Env["JUMPSERVER_URL"], "http://"), jumpservertest.DefaultOrg)
+	for _, removals := range []bool{true, false} {
+		if err := store.KeepPause(w.Context(), state.Pause{Removals: removals, Since: time.Now(), Until: time.Now().Add(time.Hour), By: "anna"}); err != nil {
+			w.Fatal(err)
+		}
+		w.Account.Remove("cn-beijing", alibabatest.Sample(0).ID)
+		if r := w.Run("", report.Held, runtimetest.Options{}); r.Held != 1 || r.Deactivated != 0 || r.Pause == nil || r.Pause.All == removals {
+			w.Errorf("removals only: %v: %+v", removals, r)
+		}
+	}
+	if err := store.Resume(w.Context()); err != nil {
+		w.Fatal(err)
+	}
+	if r := w.Run("", report.OK, runtimetest.Options{}); r.Deactivated != 1 || r.Pause != nil {
+		w.Errorf("resumed: %+v", r)
+	}
+}
+
+// unopenedStore: a store that is named and cannot be opened may hold a pause, so nothing is removed; all else is done.
+func unopenedStore(w *world) {
+	w.Fill(0, 3, "cn-beijing")
+	w.Env["STATE"] = "nowhere://x"
+	w.Start()
+	if r := w.Run("", report.OK, runtimetest.Options{}); r.Created != 3 || r.Pause == nil {
+		w.Fatalf("%+v", r)
+	}
+	w.Account.Remove("cn-beijing", alibabatest.Sample(0).ID)
+	if r := w.Run("", report.Held, runtimetest.Options{}); r.Held != 1 || r.Deactivated != 0 {
+		w.Errorf("%+v", r)
+	}
 }
