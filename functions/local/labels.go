@@ -71,12 +71,21 @@ func (o *options) cleanLabels(ctx context.Context, apply bool, stdout, stderr io
 		fmt.Fprint(stdout, t.ending(out.Rows, count, apply))
 	}
 	if out.Err != nil {
-		fmt.Fprintln(stderr, t.say("没有做完：", "not finished: ")+printable(out.Err.Error()))
+		fmt.Fprintln(stderr, t.say("没有做完：", "not finished: ")+printable(t.why(out.Err)))
 	}
 	if err := o.output.write(labelDocument{out, count, started, apply, s.lang()}); err != nil {
 		return &exit{exitFailed, err}
 	}
 	return labelsExit(out.Err, count)
+}
+
+// why words an error; that of a pause in the reader's language.
+func (t labelText) why(err error) string {
+	var trouble *plan.Trouble
+	if errors.As(err, &trouble) {
+		return trouble.Reason.Text(t.lang)
+	}
+	return err.Error()
 }
 
 // labelsExit returns the exit code; all was said already.

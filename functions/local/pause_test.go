@@ -116,3 +116,15 @@ func TestUntil(t *testing.T) {
 		}
 	}
 }
+
+// TestPauseAndLabels: labels clean shows its table and deletes nothing.
+func TestPauseAndLabels(t *testing.T) {
+	d := remembers(t)
+	d.fill(3, "cn-beijing")
+	d.sync(exitDone, report.OK)
+	d.run(exitDone, "pause", "--removals")
+	d.run(exitPartial, "labels", "clean", "--apply")
+	if !strings.Contains(d.stderr.String(), "没有做完：暂缓（有人暂停了）：已暂停移除") {
+		t.Error(d.stderr.String())
+	}
+}
