@@ -25,6 +25,8 @@ func TestGuardExpected(t *testing.T) {
 		{"none left", func(w *world) { w.fleet("a", 20, 1); expect(w, "a", 0) }, map[string]int{"hold guard_expected": 1}},
 		{"more than a run may", func(w *world) { w.fleet("a", 300, 55); expect(w, "a", 55) }, map[string]int{"deactivate instance_gone": 55}},
 		{"it does not count for the others", func(w *world) { w.fleet("a", 300, 55); w.fleet("b", 300, 10); expect(w, "a", 55) }, map[string]int{"deactivate instance_gone": 65}},
+		{"unless it is exceeded", func(w *world) { w.fleet("a", 300, 45); w.fleet("b", 300, 10); expect(w, "a", 40) },
+			map[string]int{"hold guard_expected": 45, "hold guard_run": 10}},
 		{"nor does it cover them", func(w *world) { w.fleet("a", 20, 8); w.fleet("b", 20, 8); expect(w, "a", 8) },
 			map[string]int{"deactivate instance_gone": 8, "hold guard_share": 8}},
 		{"an empty scope wants two proofs", func(w *world) { w.fleet("a", 20, 20); expect(w, "a", 20) }, map[string]int{"hold guard_missing": 20}},
