@@ -31,6 +31,7 @@ type Plan struct {
 	retired    bool            // made by Retire or RetireAdopted
 	unprovable map[string]bool // assets for whose instances nobody can be asked: candidates of Retire without a key
 	errand     bool            // made by Adopt or Release
+	reopens    bool            // made by Reopen
 	untouched  int             // assets that are never written to, and are as their instances want them
 }
 

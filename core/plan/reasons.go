@@ -70,6 +70,16 @@ const (
 	Remembers           Code = "remembers"
 	NoDelete            Code = "no_delete"
 	SwitchedOn          Code = "switched_on"
+	Reopened            Code = "reopened"
+	OpenAlready         Code = "open_already"
+	OffByHand           Code = "off_by_hand"
+	OffBefore           Code = "off_before"
+	ClosedSince         Code = "closed_since"
+	MarksNotWhole       Code = "marks_not_whole"
+	NoLongerOurs        Code = "no_longer_ours"
+	LostForGood         Code = "lost_for_good"
+	LostSince           Code = "lost_since"
+	MadeAnew            Code = "made_anew"
 	StaysDeactivated    Code = "stays_deactivated"
 	NoRightToDelete     Code = "no_right_to_delete"
 	AdoptedStays        Code = "adopted_stays"
@@ -237,6 +247,16 @@ func wordsOf(code Code) (words, bool) {
 		{Remembers, words{"用标签记下状态，供以后的同步判断", "labels remember something for later runs"}},
 		{NoDelete, words{"保留：已设置 no_delete", "kept: no_delete is set"}},
 		{SwitchedOn, words{"保留：停用后又被人工启用", "kept: a person switched it on again"}},
+		{Reopened, words{"重新启用：停用于 %s；保持启用，直到实例重新出现在列表里", "switched on again: deactivated at %s; it stays open until its instance is listed again"}},
+		{OpenAlready, words{"不处理：它已经是启用的", "left: it is active already"}},
+		{OffByHand, words{"不处理：没有我们的停用标记（jms-gone），是人停用的，或标记被人取下", "left: it has no mark of ours (jms-gone): a person switched it off, or took the mark away"}},
+		{OffBefore, words{"不处理：我们停用之前，人已经停用了它（jms-off）", "left: a person had switched it off before we did (jms-off)"}},
+		{ClosedSince, words{"不处理：它不是这一次停用的，标记说停用于 %s", "left: it was not closed by this run; its mark says %s"}},
+		{MarksNotWhole, words{"不处理：认领的资产，停用标记不完整，看不出是我们停用的", "left: it is adopted, and its marks are not whole: they do not show that we switched it off"}},
+		{NoLongerOurs, words{"不处理：资产 %s 不再带有我们的标签，被人改过", "left: the asset %s no longer carries our labels; a person changed it"}},
+		{LostForGood, words{"无法恢复：已被删除，JumpServer 里它的账号与密码、对它单独的授权、它所在的节点随之失去；实例还在时，下一次同步会新建一个空的资产", "cannot be brought back: it was deleted, and with it its accounts and their secrets, access rules that name it, and its nodes; if its instance is there the next run makes an empty asset"}},
+		{LostSince, words{"无法恢复：停用之后资产已被删除，账号与密码、对它单独的授权随之失去", "cannot be brought back: it was deleted since, and with it its accounts and their secrets, and access rules that name it"}},
+		{MadeAnew, words{"不处理：这一次删除的资产之后又被新建，原来的账号与授权没有回来", "left: the asset that was deleted has been made anew since; its former accounts and access rules did not come back"}},
 		{StaysDeactivated, words{"停用于 %s，按配置不删除", "deactivated at %s; never deleted by configuration"}},
 		{NoRightToDelete, words{"停用于 %s，JumpServer 的密钥没有删除权限，不删除", "deactivated at %s; not deleted, as JumpServer's key may not delete"}},
 		{AdoptedStays, words{"停用于 %s；认领的资产不自动删除（jms-sync retire --adopted 列出可删除的；sync.removal.adopted）",
