@@ -21,7 +21,9 @@ func TestReopen(t *testing.T) {
 	recorded := func(c Closed) Reopening { return Reopening{Closed: []Closed{c}} }
 	hour := recorded(closedBy(host(i1), time.Hour))
 	closed := func(edits ...func(*inventory.Asset)) func(w *world) {
-		return func(w *world) { w.holds(host(i1, append([]func(*inventory.Asset){gone(time.Hour), due(-time.Hour)}, edits...)...)) }
+		return func(w *world) {
+			w.holds(host(i1, append([]func(*inventory.Asset){gone(time.Hour), due(-time.Hour)}, edits...)...))
+		}
 	}
 	adopt := func(edits ...func(*inventory.Asset)) func(w *world) {
 		return closed(append([]func(*inventory.Asset){adoptedAs("a-1")}, edits...)...)

@@ -50,9 +50,13 @@ func Build(in Input) Report {
 	r.Changes = slices.Grow(r.Changes, len(in.Items)+len(in.Notes))
 	for _, i := range in.Items {
 		r.addItem(i, w)
+		r.addClosing(i, in.Approved[i.Change.AssetID])
 	}
 	for _, n := range in.Notes {
 		r.addNote(n, w)
+	}
+	if deactivated, _ := (Record{Closings: r.closings}).Count(); in.Recorded && deactivated > 0 {
+		r.Undo = []Undo{{Run: RunID(in.Started)}}
 	}
 	r.Outcome = r.outcome(in.Stopped != nil)
 	return r

@@ -33,6 +33,7 @@ type words struct {
 	missingF                                          string
 	orphanHead, moreOrphansF, orphans, drifted        string
 	approveF, storelessF, dryApproveF, quarantineF    string
+	undo, closedAt                                    string
 	alarmTitle, alarmHeadF, alarmHint, alarmSinceF    string
 	clearTitle, clearHead, lastCompleteF, moreScopesF string
 	sharedTitle, sharedHead, sharedF                  string
@@ -66,6 +67,7 @@ func chinese() words {
 		keptF: "（%d 个资产）", nothing: "没有需要处理的资产。",
 		orphanHead: "无人管理的资产（账号或区域已不在配置中，可用 jms-sync retire 处理）", moreOrphansF: "*等共 %d 个无人管理的资产*", orphans: "无人管理", drifted: "与云不同",
 		scopesF: "区域：%d 个完整，%d 个失败", missingF: "本次同步分为 %d 个部分，其中 %d 个没有报告结果：%s",
+		undo: "停错了？重新启用（先显示，加 --apply 才写入）：", closedAt: "停用于",
 		approveF:   "确认这 %d 个资产确实该移除：jms-sync approve %s（24 小时内有效，移除前仍会逐个证实）",
 		alarmTitle: "【告警】", alarmHeadF: "超过 %s 没有一次完整同步", alarmHint: "请检查定时触发器、函数日志和密钥。恢复后会再通知一次；在此之前不重复告警。",
 		clearTitle: "【恢复】", clearHead: "已恢复完整同步", alarmSinceF: "告警发出于：%s", lastCompleteF: "最近一次完整同步 %s（%s 前）", moreScopesF: "*等共 %d 个区域*",
@@ -99,6 +101,7 @@ func english() words {
 		keptF: " (%d assets)", nothing: "Nothing to be done.",
 		orphanHead: "Orphaned assets (account or region no longer configured; see jms-sync retire)", moreOrphansF: "*%d orphans in all*", orphans: "Orphans", drifted: "Drift",
 		scopesF: "Scopes: %d complete, %d failed", missingF: "of the %d parts of this run %d did not report: %s",
+		undo: "Closed by mistake? To switch them on again (shown first, --apply writes): ", closedAt: "closed",
 		approveF:    "to let these %d assets go: jms-sync approve %s (serves for 24 hours; each is still proved before its removal)",
 		unreadyHead: "The configuration cannot be used; nothing was done",
 		unreadyHint: "Until it is mended, every trigger of the function fails so. Where a variable is not set: look at environmentVariables in s.yaml and at .env (jms-sync doctor --deploy). You are told again each hour.",
