@@ -19,7 +19,12 @@ func (e Engine) Retire(ctx context.Context, o Errand) Outcome {
 	removals, err := e.retire(ctx, o, &p)
 	out := e.done(o, started, p, err)
 	out.Removals = removals
-	if o.Write && err == nil && (out.Report.Changed() || e.wanted(out.Report)) && len(e.Notifiers) > 0 {
+	return e.told(ctx, o, out)
+}
+
+// told tells people what an errand wrote.
+func (e Engine) told(ctx context.Context, o Errand, out Outcome) Outcome {
+	if o.Write && out.Err == nil && (out.Report.Changed() || e.wanted(out.Report)) && len(e.Notifiers) > 0 {
 		e.Flush(ctx)
 		out.Report = out.Report.Untold(e.send(ctx, out.Report))
 	}
