@@ -74,6 +74,7 @@ func TestReopen(t *testing.T) {
 			[]string{"skip i-1 made_anew"}},
 		{"deleted since", hour, func(*world) {}, []string{"skip  lost_since"}},
 		{"no record: in the time", window(time.Hour, 0), closed(), opens},
+		{"no record: another account", Reopening{Account: second, Since: now().Add(-time.Hour), Until: now()}, closed(), nil},
 		{"no record: before it", window(59*time.Minute, 0), closed(), nil},
 		{"no record: after it", window(3*time.Hour, 2*time.Hour), closed(), nil},
 		{"no record: a mark that cannot be read", window(time.Hour, 0), closed(stripped(inventory.LabelGone), labelled(inventory.LabelGone, "soon")),

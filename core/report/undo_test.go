@@ -94,7 +94,7 @@ func TestRecordedAndBack(t *testing.T) {
 		for n := range c.deactivated {
 			in.Items = append(in.Items, done(closing(1000+n, started())))
 		}
-		for n := range 2000 {
+		for n := range 4000 {
 			in.Items = append(in.Items, done(change(plan.Create, 50_000+n, plan.Because(plan.NewInstance))))
 		}
 		approved := in.Items[1].Change.AssetID

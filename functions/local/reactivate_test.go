@@ -163,7 +163,12 @@ func TestReactivateOfAnUnknownRun(t *testing.T) {
 	d := remembers(t)
 	d.run(exitUsage, "reactivate", "20200101T000000Z")
 	run := d.closes(2)
-	for _, name := range []string{"20200101T000000Z", "0123456789", "web-0"} {
+	started, err := report.ParseRunID(run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := report.RunID(started.Add(-time.Second))
+	for _, name := range []string{"20200101T000000Z", before, "0123456789", "web-0"} {
 		d.run(exitUsage, "reactivate", name)
 		if text := d.stderr.String(); !strings.Contains(text, run) || !strings.Contains(text, "停用 2，删除 0") {
 			t.Errorf("%s: %s", name, text)
