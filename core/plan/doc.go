@@ -76,8 +76,8 @@
 // Where JumpServer says that the access key's user may not delete assets, mode delete is as deactivate,
 // and each run says so.
 //
-// Three plans are made at a person's order, not by runs: Adopt (our marks on an asset that was there
-// before), Release (our marks off) and Retire (the end of orphans). Adopted assets keep their name, unless
+// Four plans are made at a person's order, not by runs: Adopt (our marks on an asset that was there
+// before), Release (our marks off), Retire (the end of orphans) and Reopen (what we deactivated is switched on again). Adopted assets keep their name, unless
 // Manage.AdoptedName says otherwise, and an address that is any of their instance's. No run deletes one: labels
 // alone say whose it is, and a right on labels is none to delete, unless Rules.DeleteAdopted makes it one.
 //
