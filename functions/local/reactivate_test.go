@@ -206,3 +206,25 @@ func TestReactivateWaitsForARun(t *testing.T) {
 		t.Error("not switched on")
 	}
 }
+
+// TestReactivateSaysWhatIsLost: what a run deleted is listed by name, and nothing is promised on its card.
+func TestReactivateSaysWhatIsLost(t *testing.T) {
+	d := remembers(t)
+	d.more = "language: en\nsync: {removal: {mode: delete, grace: 0s}}"
+	d.fill(20, "cn-beijing")
+	d.sync(exitDone, report.OK)
+	name := d.hostOf(0).Name
+	d.release(0, 1)
+	r := d.sync(exitDone, report.OK)
+	if r.Deleted != 1 || len(r.Undo) > 0 || strings.Contains(d.cards(2), "reactivate") {
+		t.Fatalf("%+v\n%s", r, d.cards(2))
+	}
+	d.run(exitDone, "status")
+	d.prints("0 deactivated, 1 deleted")
+	writes := d.jms.Writes()
+	d.run(exitDone, "reactivate", r.StartedAt, "--apply")
+	d.prints("cannot be brought back: it was deleted, and with it its accounts", name)
+	if d.jms.Writes() != writes {
+		t.Error("written")
+	}
+}
