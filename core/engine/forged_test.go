@@ -53,7 +53,8 @@ func tells(rep report.Report, instance, reason string) bool {
 }
 
 // TestForgedLabels (case 14): labels alone give nobody the asset, whether its instance is gone or there, and whatever
-// removal may do; the run says so on its card.
+// removal may do; the run says so.
+// Invariants: 2.
 func TestForgedLabels(t *testing.T) {
 	t.Parallel()
 	for name, settings := range map[string]map[string]any{

@@ -12,7 +12,7 @@ import (
 // comment, or else, if byAddress is set, by zone and address together, where these are unique among the assets and among
 // the instances, and both have one name: an address alone may be another machine's. It plans to mark them as ours in
 // place: our labels, jms-asset with the asset's own id, and in the comment the lines that prove it (see witness); nothing
-// else of them changes. Whatever is not certain is a Skip that says why, and is never guessed. Instances for which nothing
+// else of them changes. Adopted assets whose comment lacks some of these lines get them. Whatever is not certain is a Skip that says why, and is never guessed. Instances for which nothing
 // was found are in no line: the next run makes their assets.
 func Adopt(in Input, rules Rules, byAddress bool) Plan {
 	rules.Partial = false
@@ -20,8 +20,12 @@ func Adopt(in Input, rules Rules, byAddress bool) Plan {
 	f := newFinder(b)
 	f.byAddresses = byAddress
 	for _, e := range b.entries {
-		if n, exists := b.byID[e.asset]; !exists || !b.ours[n] {
+		n, exists := b.byID[e.asset]
+		switch {
+		case !exists, !b.ours[n]:
 			f.find(e)
+		default:
+			f.complete(e, n)
 		}
 	}
 	f.settle()
@@ -233,6 +237,17 @@ func (f *finder) propose(e entry, n int, why Reason) {
 		c.Reason, c.Action = because(NotWhitelisted), Skip
 	}
 	f.found[n] = append(f.found[n], c)
+}
+
+// complete notes that the comment of an adopted asset lacks lines that prove whose it is, as an earlier version left it.
+func (f *finder) complete(e entry, n int) {
+	a := &f.b.in.Bastion.Assets[n]
+	if text, _ := f.b.rules.witness(*a, *e.of); f.b.marks[n].made(a.ID) || text == a.Comment {
+		return
+	}
+	f.propose(e, n, because(ProofCompleted))
+	c := &f.found[n][len(f.found[n])-1]
+	c.Fields, c.Patch.Labels = []string{"comment"}, slices.Clone(a.Labels) // as they are: the write is for the asset that was read
 }
 
 // doubt tells of assets that may be an instance's.

@@ -21,6 +21,7 @@ func at(address string) func(*inventory.Asset) {
 
 // TestForgedMarks (case 14): what labels alone say to be ours is neither removed, nor updated, nor switched on. It is
 // told, whether or not the instance that they name is there, and that instance gets an asset.
+// Invariants: 2.
 func TestForgedMarks(t *testing.T) {
 	t.Parallel()
 	live, lost := vm("i-1", "web", "10.0.0.1"), vm("i-gone", "old", "10.0.0.9")
@@ -77,6 +78,38 @@ func TestForgedMarks(t *testing.T) {
 	})
 }
 
+// TestLabelsAloneDeleteNothing: somebody who may set labels writes all of ours on an asset that is not ours, of an
+// instance that is released, or dates its deactivation back. No run deletes it, by whatever path.
+func TestLabelsAloneDeleteNothing(t *testing.T) {
+	t.Parallel()
+	marked := func(edits ...func(*inventory.Asset)) inventory.Asset {
+		marks := []func(*inventory.Asset){comment("a database; do not touch"), called("oracle"), adoptedAs("theirs")}
+		return host(vm("i-gone", "web", "10.0.0.1"), append(marks, edits...)...)
+	}
+	week := []func(*inventory.Asset){gone(30 * 24 * time.Hour), due(-24 * time.Hour)}
+	for name, setup := range map[string]func(w *world){
+		"absent":                   func(w *world) { w.holds(marked()) },
+		"absent, no grace":         func(w *world) { w.rules.Grace = 0; w.holds(marked()) },
+		"deactivated long ago":     func(w *world) { w.holds(marked(week...)) },
+		"the same, no grace":       func(w *world) { w.rules.Grace = 0; w.holds(marked(week...)) },
+		"by an event":              func(w *world) { w.rules.Partial = true; w.holds(marked(week...)) },
+		"closed by an event":       func(w *world) { w.holds(marked(append(week, labelled(inventory.LabelEvent, "closed"))...)) },
+		"of an account taken out":  func(w *world) { delete(w.rules.Accounts, prod); w.holds(marked(week...)) },
+		"of an account taken out!": func(w *world) { delete(w.rules.Accounts, prod); w.rules.Grace = 0; w.holds(marked()) },
+	} {
+		w := newWorld()
+		w.lists(vm("i-1", "x", "10.0.0.2"))
+		setup(w)
+		a := w.approve()
+		retired := Retire(w.input(), w.rules, Retirement{Account: prod}).ApproveRetirement(w.limits, nil, true)
+		for _, c := range slices.Concat(a.Removals(), retired.Removals()) {
+			if c.Action == Delete {
+				t.Errorf("%s: %+v", name, c)
+			}
+		}
+	}
+}
+
 // TestForgedMarksAndOrders: Retire and its kin tell of what labels alone say to be ours, and write nothing; Release
 // takes the labels off; and Owners asks nothing of it.
 func TestForgedMarksAndOrders(t *testing.T) {
@@ -116,6 +149,7 @@ func TestForgedMarksAndOrders(t *testing.T) {
 func TestAdoptWritesTheWitness(t *testing.T) {
 	t.Parallel()
 	const lines = "instance_id: i-1\naccount_id: " + owner + "\nregion: " + beijing
+	lacks := host(vm("i-1", "web", "10.0.0.1"), adoptedAs("h"), labelled("team", "a"))
 	before := host(vm("i-1", "web", "10.0.0.1"), adoptedAs("h"), comment("rack 7"))
 	for name, c := range map[string]struct {
 		asset  inventory.Asset
@@ -127,6 +161,7 @@ func TestAdoptWritesTheWitness(t *testing.T) {
 		"with a person's words":            {hand("h", "web", "10.0.0.1"), English, "rack 7\nask Li \n", "rack 7\nask Li\nadopted by jms-sync, which knows the instance by these lines\n" + lines},
 		"adopted by an earlier version":    {before, English, "rack 7", "rack 7\nadopted by jms-sync, which knows the instance by these lines\n" + lines},
 		"the Python tool's":                {hand("h", "old", "10.9.9.9"), "", "同步\ninstance_id: i-1\nregion: " + beijing, "同步\ninstance_id: i-1\nregion: " + beijing + "\naccount_id: " + owner},
+		"adopted, some lines are there":    {lacks, "", "instance_id: i-1", "instance_id: i-1\naccount_id: " + owner + "\nregion: " + beijing},
 		"all is there":                     {hand("h", "old", "10.9.9.9"), "", lines, lines},
 		"the id that we made proves it":    {host(vm("i-1", "web", "10.0.0.1"), stripped(inventory.LabelOwner)), "", "mine", "mine"},
 		"as long as JumpServer keeps them": {hand("h", "web", "10.0.0.1"), English, strings.Repeat("汉", 4800), strings.Repeat("汉", 4800) + "\nadopted by jms-sync, which knows the instance by these lines\n" + lines},

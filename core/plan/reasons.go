@@ -24,6 +24,7 @@ const (
 	AdoptedByID         Code = "adopted_by_id"
 	AdoptedByName       Code = "adopted_by_name"
 	AdoptedByAddress    Code = "adopted_by_address"
+	ProofCompleted      Code = "proof_completed"
 	Ambiguous           Code = "ambiguous"
 	AmbiguousUnread     Code = "ambiguous_unread"
 	AmbiguousInstances  Code = "ambiguous_instances"
@@ -188,6 +189,7 @@ func wordsOf(code Code) (words, bool) {
 		{AdoptedByID, words{"认领：资产 ID 由该实例算出，标签曾被移除", "adopted: the asset's id is made of the instance, its labels were taken off"}},
 		{AdoptedByName, words{"认领：备注里有该实例 ID", "adopted: its comment names the instance"}},
 		{AdoptedByAddress, words{"认领：网域、地址与名称相同，地址在资产与实例中都唯一", "adopted: the same zone, address and name, the address unique among assets and instances"}},
+		{ProofCompleted, words{"已认领，备注里还缺证明归属的几行", "adopted before; its comment lacks some of the lines that prove whose it is"}},
 		{Ambiguous, words{"不认领：无法确定是哪一个（资产 %s）", "not adopted: it is not certain which one (assets %s)"}},
 		{AmbiguousUnread, words{"不认领：只有网域与地址相同，而账号 %s 区域 %s 本次读取失败，不能确定唯一", "not adopted: only zone and address are the same, and account %s region %s could not be read, so that nobody knows whether they are unique"}},
 		{AmbiguousInstances, words{"不认领：该资产对应几台实例（%s）", "not adopted: the asset may be that of several instances (%s)"}},
