@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
@@ -53,7 +54,7 @@ func tells(rep report.Report, instance, reason string) bool {
 }
 
 // TestForgedLabels (case 14): labels alone give nobody the asset, whether its instance is gone or there, and whatever
-// removal may do; the run says so.
+// removal may do; the run's card says so.
 // Invariants: 2.
 func TestForgedLabels(t *testing.T) {
 	t.Parallel()
@@ -71,6 +72,9 @@ func TestForgedLabels(t *testing.T) {
 					if out.Report.Deactivated+out.Report.Deleted+out.Report.Updated != 0 || !tells(out.Report, "i-gone", "都不能证明") {
 						t.Errorf("%s", describe(out.Report))
 					}
+				}
+				if sent := h.robot.Messages(); !strings.Contains(sent[len(sent)-1].Text, "（oracle）") {
+					t.Errorf("the card: %+v", sent[len(sent)-1])
 				}
 				h.expectEvents(h.hear(says("i-gone Deleted")), "ignored: 都不能证明")
 				h.expectEvents(h.hear(says("i-gone Deleted"), says("i-b1 Running")), "ignored: 都不能证明", "done: ")
@@ -112,6 +116,32 @@ func TestForgedLabelsOfALivingInstance(t *testing.T) {
 			h.messages = len(h.robot.Messages())
 			h.close()
 		})
+	}
+}
+
+// TestForgedLabelsAndFewChanges: a run that reads only the assets of what is new makes the instance's own asset, and
+// none where an earlier version adopted the one at its address.
+func TestForgedLabelsAndFewChanges(t *testing.T) {
+	t.Parallel()
+	for address, made := range map[string]int{"10.5.5.5": 1, alibabatest.Sample(2).PrivateIPs[0]: 0} {
+		o := newOwned(t)
+		o.accounts[0].Regions = []string{"cn-beijing"}
+		o.accounts[0].cloud.Put("cn-beijing", alibabatest.Sample(1))
+		if rep := o.sync(); rep.Created != 1 {
+			t.Fatalf("%s", describe(rep))
+		}
+		h := &hearing{world: o.world}
+		h.forge(alibabatest.Sample(2).ID, address)
+		was := h.forged()
+		o.accounts[0].cloud.Put("cn-beijing", alibabatest.Sample(2))
+		rep := o.sync()
+		if rep.Created != made || rep.Updated+rep.Deactivated+rep.Deleted != 0 || o.hosts() != 2+made {
+			t.Errorf("%s: %s", address, describe(rep))
+		}
+		if tells(rep, alibabatest.Sample(2).ID, "都不能证明") {
+			t.Errorf("%s: all assets were read", address)
+		}
+		h.untouched(was)
 	}
 }
 

@@ -107,10 +107,12 @@ const (
 	NearlyFull     Code = "nearly_full"
 	OnlyDeactivate Code = "only_deactivate"
 	RoomUsedUp     Code = "room_used_up"
-	NotReadAgain   Code = "not_read_again"
-	GuardStorm     Code = "guard_storm"
-	GuardHolds     Code = "guard_holds"
-	NotReleased    Code = "not_released"
+	// SomeByLabelsAlone sums LabelsAlone up for the card.
+	SomeByLabelsAlone Code = "some_by_labels_alone"
+	NotReadAgain      Code = "not_read_again"
+	GuardStorm        Code = "guard_storm"
+	GuardHolds        Code = "guard_holds"
+	NotReleased       Code = "not_released"
 	// Of clocks: this machine's is compared with the clouds', see Limits.Clock.
 	ClockAhead      Code = "clock_ahead"
 	ClockBehind     Code = "clock_behind"
@@ -207,6 +209,7 @@ func wordsOf(code Code) (words, bool) {
 			"kept: it has our labels, but its comment was changed and nothing proves of which instance it is; left alone (while the instance is listed it gets the label jms-instance; else write instance_id: <its id> back into the comment)"}},
 		{LabelsAlone, words{"不改动：标签说它是实例 %s，资产 ID 与备注都不能证明；如果是，执行 jms-sync adopt --by-address（实例已不在：在备注里写 instance_id: <实例 ID>），否则移除它的 jms-* 标签",
 			"left alone: labels say that it is instance %s, neither its id nor its comment proves it; if it is, jms-sync adopt --by-address (instance gone: write instance_id: <its id> into the comment), else take its jms-* labels off"}},
+		{SomeByLabelsAlone, words{"%d 个资产只有标签说是我们的，资产 ID 与备注都不能证明（%s）：不改动；可能是有人伪造，逐个的说明见 jms-sync plan", "%d assets are ours by their labels alone, which neither their ids nor their comments prove (%s): left alone; somebody may have forged them, jms-sync plan says more of each"}},
 		{OwnersDiffer, words{"保留：标签 jms-owner 说云账号 %s，备注说 %s；两者不一致时不移除，请改正其中错的一个",
 			"kept: the label jms-owner says cloud account %s, the comment says %s; nothing is removed while they differ: correct the wrong one"}},
 		{ProjectsDiffer, words{"保留：标签 jms-project 说项目 %s，备注说 %s；两者不一致时不移除，请改正其中错的一个",
