@@ -166,7 +166,11 @@ func (r *run) differing(c plan.Change, now inventory.Asset, j job) string {
 		}
 		return strings.Join(append(changed(before, now), otherwise(before, now)...), ", ")
 	}
-	return strings.Join(changed(*c.Before, now), ", ")
+	what := changed(*c.Before, now)
+	if c.Patch != nil && c.Patch.Comment != nil && c.Before.Comment != now.Comment {
+		what = append(what, "comment")
+	}
+	return strings.Join(what, ", ")
 }
 
 // asks makes the questions of one call that writes these changes; dropped learns which are not to be written.

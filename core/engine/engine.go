@@ -167,6 +167,7 @@ func (e Engine) pass(ctx context.Context, req Request) (pass, error) {
 	p.result = apply.Run(ctx, e.writer(req), approved, e.writing())
 	p.result.Problems = append(p.result.Problems, nearLimit(len(bastion.Assets), p.result)...)
 	p.result.Problems = append(p.result.Problems, onlyDeactivates(bastion, rules)...)
+	p.result.Problems = append(p.result.Problems, unproved(p.notes)...)
 	e.used(ctx, req, granted, wishes, p)
 	e.remember(ctx, view, p.listings, p, e.Now())
 	if !req.DryRun {

@@ -20,22 +20,28 @@ const (
 	NotWhitelisted      Code = "not_whitelisted"
 	MarksTakenOff       Code = "marks_taken_off"
 	NamedInComment      Code = "named_in_comment"
+	NamedByLabel        Code = "named_by_label"
 	AdoptedByID         Code = "adopted_by_id"
 	AdoptedByName       Code = "adopted_by_name"
 	AdoptedByAddress    Code = "adopted_by_address"
+	ProofCompleted      Code = "proof_completed"
 	Ambiguous           Code = "ambiguous"
 	AmbiguousUnread     Code = "ambiguous_unread"
 	AmbiguousInstances  Code = "ambiguous_instances"
 	NamesAnother        Code = "names_another"
 	OtherName           Code = "other_name"
 	OnlyByAddress       Code = "only_by_address"
+	OnlyByLabel         Code = "only_by_label"
+	CommentFull         Code = "comment_full"
 	OtherType           Code = "other_type"
 	Released            Code = "released"
 	Differs             Code = "differs"
 	IsCopy              Code = "is_copy"
 	OursUnproved        Code = "ours_unproved"
+	LabelsAlone         Code = "labels_alone"
 	OwnersDiffer        Code = "owners_differ"
 	ProjectsDiffer      Code = "projects_differ"
+	RegionsDiffer       Code = "regions_differ"
 	ProjectNotAsked     Code = "project_not_asked"
 	ProjectUnknown      Code = "project_unknown"
 	Doubled             Code = "doubled"
@@ -58,6 +64,7 @@ const (
 	WrongNumber         Code = "wrong_number"
 	NoOrphan            Code = "no_orphan"
 	Retired             Code = "retired"
+	NotProvable         Code = "not_provable"
 	StillRuns           Code = "still_runs"
 	SeenElsewhere       Code = "seen_elsewhere"
 	GoneUnreadable      Code = "gone_unreadable"
@@ -110,10 +117,12 @@ const (
 	NearlyFull     Code = "nearly_full"
 	OnlyDeactivate Code = "only_deactivate"
 	RoomUsedUp     Code = "room_used_up"
-	NotReadAgain   Code = "not_read_again"
-	GuardStorm     Code = "guard_storm"
-	GuardHolds     Code = "guard_holds"
-	NotReleased    Code = "not_released"
+	// SomeByLabelsAlone sums LabelsAlone up for the card.
+	SomeByLabelsAlone Code = "some_by_labels_alone"
+	NotReadAgain      Code = "not_read_again"
+	GuardStorm        Code = "guard_storm"
+	GuardHolds        Code = "guard_holds"
+	NotReleased       Code = "not_released"
 	// Of clocks: this machine's is compared with the clouds', see Limits.Clock.
 	ClockAhead      Code = "clock_ahead"
 	ClockBehind     Code = "clock_behind"
@@ -186,26 +195,37 @@ func wordsOf(code Code) (words, bool) {
 			"the cloud's lists left out an interface or a public address of the instance: its address is left as it is (a new one is not created), until they show it"}},
 		{NotWhitelisted, words{"不在白名单内", "not in the whitelist"}},
 		{MarksTakenOff, words{"资产 %s 的 jms-* 标签被人移除，不再改动（可用 jms-sync adopt 认领）", "asset %s has our id, but a person took our labels off or released it (jms-sync adopt can take it over)"}},
-		{NamedInComment, words{"已有资产 %s 的备注写着该实例 ID，不重复创建（可用 jms-sync adopt 认领）", "asset %s names this instance in its comment or a label: not doubled (jms-sync adopt can take it over)"}},
+		{NamedInComment, words{"已有资产 %s 的备注写着该实例 ID，不重复创建（可用 jms-sync adopt 认领）", "asset %s names this instance in its comment: not doubled (jms-sync adopt can take it over)"}},
+		{NamedByLabel, words{"资产 %s 的标签写着该实例 ID，地址也相同，但备注没有写，标签不足为凭：不重复创建，也不改动它（确认是同一台：jms-sync adopt --by-address）",
+			"a label of asset %s names this instance and the address is the same, but its comment does not name it, and labels prove nothing: not doubled, and left alone (if it is this machine: jms-sync adopt --by-address)"}},
 		{AdoptedByID, words{"认领：资产 ID 由该实例算出，标签曾被移除", "adopted: the asset's id is made of the instance, its labels were taken off"}},
-		{AdoptedByName, words{"认领：备注或标签里有该实例 ID", "adopted: its comment or a label names the instance"}},
+		{AdoptedByName, words{"认领：备注里有该实例 ID", "adopted: its comment names the instance"}},
 		{AdoptedByAddress, words{"认领：网域、地址与名称相同，地址在资产与实例中都唯一", "adopted: the same zone, address and name, the address unique among assets and instances"}},
+		{ProofCompleted, words{"已认领，备注里还缺证明归属的几行", "adopted before; its comment lacks some of the lines that prove whose it is"}},
 		{Ambiguous, words{"不认领：无法确定是哪一个（资产 %s）", "not adopted: it is not certain which one (assets %s)"}},
 		{AmbiguousUnread, words{"不认领：只有网域与地址相同，而账号 %s 区域 %s 本次读取失败，不能确定唯一", "not adopted: only zone and address are the same, and account %s region %s could not be read, so that nobody knows whether they are unique"}},
 		{AmbiguousInstances, words{"不认领：该资产对应几台实例（%s）", "not adopted: the asset may be that of several instances (%s)"}},
 		{NamesAnother, words{"不认领：地址相同，但资产 %s 写着别的实例 ID（地址可能被重新分配）", "not adopted: the address is the same, but asset %s names another instance (the address may have been used again)"}},
 		{OtherName, words{"不认领：地址相同，但名称不同，可能是另一台机器（资产 %s）", "not adopted: the address is the same, but the names differ, it may be another machine (asset %s)"}},
 		{OnlyByAddress, words{"不认领：资产 %s 只有网域、地址与名称相同；确认是同一台之后加上 --by-address", "not adopted: of asset %s just zone, address and name are the same; --by-address, once you know that it is this machine"}},
+		{OnlyByLabel, words{"不认领：资产 %s 只有标签写着该实例 ID，能改标签的人都能写；确认是同一台：在备注里写上 instance_id: <实例 ID>，或地址与名称相同时加上 --by-address",
+			"not adopted: of asset %s just a label names the instance, and whoever may set labels can write it; if it is this machine, write instance_id: <its id> into the comment, or where address and name are the same, add --by-address"}},
+		{CommentFull, words{"不认领：备注太长，写不下证明它是哪台实例的几行", "not adopted: its comment has no room for the lines that prove of which instance it is"}},
 		{OtherType, words{"不认领：地址相同，但资产 %s 的平台类型与云上的系统不符", "not adopted: the address is the same, but the platform of asset %s contradicts the system in the cloud"}},
 		{Released, words{"放手：移除 jms-* 标签，不删除", "released: our labels are taken off, nothing is deleted"}},
 		{Differs, words{"与云上不同，由人管理，不覆盖：%s", "differs from the cloud where people have the say, left as it is: %s"}},
 		{IsCopy, words{"不是我们的资产：带有 jms-* 标签，但 ID 不符（从别的资产复制而来），不改动", "not ours: it carries our labels, but its id is another one (a copy); left alone"}},
 		{OursUnproved, words{"保留：带有我们的标签，但备注被改动，无法证实它是哪台实例，不改动（实例还在时自动补标签 jms-instance；否则在备注里写回 instance_id: <实例 ID>）",
 			"kept: it has our labels, but its comment was changed and nothing proves of which instance it is; left alone (while the instance is listed it gets the label jms-instance; else write instance_id: <its id> back into the comment)"}},
+		{LabelsAlone, words{"不改动：标签说它是实例 %s，资产 ID 与备注都不能证明；如果是，执行 jms-sync adopt --by-address（实例已不在：在备注里写 instance_id: <实例 ID>），否则移除它的 jms-* 标签",
+			"left alone: labels say that it is instance %s, neither its id nor its comment proves it; if it is, jms-sync adopt --by-address (instance gone: write instance_id: <its id> into the comment), else take its jms-* labels off"}},
+		{SomeByLabelsAlone, words{"%d 个资产只有标签说是我们的，资产 ID 与备注都不能证明（%s）：不改动；可能是有人伪造，逐个的说明见 jms-sync plan", "%d assets are ours by their labels alone, which neither their ids nor their comments prove (%s): left alone; somebody may have forged them, jms-sync plan says more of each"}},
 		{OwnersDiffer, words{"保留：标签 jms-owner 说云账号 %s，备注说 %s；两者不一致时不移除，请改正其中错的一个",
 			"kept: the label jms-owner says cloud account %s, the comment says %s; nothing is removed while they differ: correct the wrong one"}},
 		{ProjectsDiffer, words{"保留：标签 jms-project 说项目 %s，备注说 %s；两者不一致时不移除，请改正其中错的一个",
 			"kept: the label jms-project says project %s, the comment says %s; nothing is removed while they differ: correct the wrong one"}},
+		{RegionsDiffer, words{"保留：标签 jms-region 说区域 %s，备注说 %s；两者不一致时不移除，请改正其中错的一个",
+			"kept: the label jms-region says region %s, the comment says %s; nothing is removed while they differ: correct the wrong one"}},
 		{ProjectNotAsked, words{"保留：它在项目 %s，配置不再查询这个项目（project_id 改过？），无从证实已释放",
 			"kept: it is in project %s, which is no longer asked (was project_id changed?): nothing proves that it is released"}},
 		{ProjectUnknown, words{"保留：由旧版本创建，没有记下项目；实例还在时会补上标签 jms-project，此前无从证实已释放（请人工确认）",
@@ -222,6 +242,8 @@ func wordsOf(code Code) (words, bool) {
 		{NotConfigured, words{"保留：配置中没有账号 %s", "kept: the configuration has no account %s"}},
 		{SwitchedOffAccount, words{"保留：配置中账号 %s 已停用", "kept: the account %s is switched off in the configuration"}},
 		{RegionNotConfigured, words{"保留：配置中账号 %s 没有区域 %s", "kept: in the configuration the account %s does not have region %s"}},
+		{NotProvable, words{"%s：没有云可以查询，无从证实实例已释放，不删除（配回账号再执行，或由人在 JumpServer 里删除）",
+			"%s: no cloud can be asked, nothing proves that its instance is released, it is not deleted (configure the account again, or delete the asset in JumpServer yourself)"}},
 		{WrongNumber, words{"现在要移除的是 %d 个资产，不是 %d 个，什么都没有写入：请再看一遍表格", "%d assets are to be removed now, not %d; nothing was written: look at the table again"}},
 		{NoOrphan, words{"账号 %s（或该区域）仍在配置中启用，其资产由同步管理，不能 retire；账号仍启用时请写明已不在配置中的 --region", "account %s (or this region of it) is configured and enabled, its assets are looked after and cannot be retired; name a --region that it no longer has"}},
 		{Retired, words{"人工执行 retire：账号或区域已不在配置中", "a person retires it: its account or region is not configured"}},

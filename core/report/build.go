@@ -66,7 +66,7 @@ func Build(in Input) Report {
 func onlyWarns(err error) bool {
 	var t *plan.Trouble
 	return inventory.KindOf(err) == inventory.Limit || errors.As(err, &t) &&
-		(t.Reason.Code == plan.OnlyDeactivate || t.Reason.Code == plan.ClockJumpServer)
+		(t.Reason.Code == plan.OnlyDeactivate || t.Reason.Code == plan.ClockJumpServer || t.Reason.Code == plan.SomeByLabelsAlone)
 }
 
 func (r *Report) addScope(l inventory.Listing, w words) {

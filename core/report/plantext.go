@@ -52,8 +52,12 @@ func ErrandText(to io.Writer, lines iter.Seq[plan.Change], lang plan.Lang) error
 			if c.Interim {
 				continue
 			}
+			reason := clean(c.Reason.Text(w.lang))
+			if c.Patch != nil && c.Patch.Comment != nil {
+				reason += w.witness
+			}
 			row := []string{w.actionName(c.Action), strings.TrimSpace(clean(c.InstanceID) + " " + clean(c.CloudName)), w.plainPlace(c.Scope.Account, regionOf(c.Scope)),
-				clean(c.Name), clean(c.Address), clean(c.Reason.Text(w.lang))}
+				clean(c.Name), clean(c.Address), reason}
 			if !yield(row) {
 				return
 			}

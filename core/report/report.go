@@ -47,7 +47,7 @@ type Input struct {
 	Unchanged   int
 	Items       []apply.Item
 	Nodes       []apply.Node
-	Problems    []error // of the run and not of one item; those of kind Limit, and a missing right to delete, are only warnings
+	Problems    []error // of the run and not of one item; those of kind Limit, a missing right to delete, and assets that labels alone say to be ours, are only warnings
 	Stopped     error   // what ended the run before it did its work
 	HeldSets    []HeldSet
 	// Recorded: the run is put into the history, so that people can name it.
