@@ -63,6 +63,8 @@ type Engine struct {
 	Owners    *state.Store  // which remembers whose accounts are; nil = only marks of assets tell
 	Pauses    Pauses        // nil = there is no store
 	Announced *state.Store  // which remembers what people announced; nil = there is none
+	// Recorded: full runs are put into the history, so that their cards can name them.
+	Recorded bool
 	// Interval is that of the timer of full runs: see Look.
 	Interval time.Duration
 	// Reserve is kept free before the context's deadline for report and notification.
@@ -114,6 +116,7 @@ func (e Engine) Run(ctx context.Context, req Request) Outcome {
 		Environment: e.Wording.Environment, Language: e.Wording.Lang,
 		Listings: p.listings, Notes: p.notes, Unchanged: p.unchanged,
 		Items: items, Nodes: p.result.Nodes, Problems: p.result.Problems, Stopped: err, HeldSets: p.held,
+		Recorded: e.Recorded, Approved: p.approved,
 		Expected: expectedIn(p.announced),
 	}
 	e = p.halt.tells(ctx, e, &in)
@@ -165,6 +168,7 @@ func (e Engine) pass(ctx context.Context, req Request, paused halt) (pass, error
 	p.announced = e.announcements(ctx, p.listings)
 	granted := e.granted(ctx, req, wishes)
 	approved := e.approve(ctx, req, wishes, granted, &p)
+	p.approved = granted.hashes()
 	p.plans(approved)
 	e.stage("apply")
 	e.begin(ctx, view, p.changes)
@@ -173,6 +177,7 @@ func (e Engine) pass(ctx context.Context, req Request, paused halt) (pass, error
 	p.halt.meanwhile(p.result)
 	p.result.Problems = append(p.result.Problems, nearLimit(len(bastion.Assets), p.result)...)
 	p.result.Problems = append(p.result.Problems, onlyDeactivates(bastion, rules)...)
+	p.result.Problems = append(p.result.Problems, unproved(p.notes)...)
 	e.used(ctx, req, granted, wishes, p)
 	e.remember(ctx, view, p.listings, p, e.Now())
 	if !req.DryRun {
@@ -195,6 +200,7 @@ type pass struct {
 	announced []state.Expectation // for the scopes of the run
 	held      []report.HeldSet    // for which a person may give approval
 	review    []plan.Line
+	approved  map[string]string // of assets whose removal people approved: the set's hash
 }
 
 // plans takes what an approved plan says.

@@ -35,11 +35,7 @@ func PauseUnread(err string) Pause {
 
 // PauseOver returns what people are told of a pause that ended by itself.
 func PauseOver(all bool, by string, since, until time.Time, reason string) Reason {
-	code := PauseOverRemovals
-	if all {
-		code = PauseOverAll
-	}
-	return because(code, by, stamp(since), stamp(until), whyPaused(reason))
+	return because(PauseEnded, Paused(all, by, since, until, reason).What)
 }
 
 func whyPaused(reason string) Reason {

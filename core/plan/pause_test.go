@@ -92,7 +92,7 @@ func TestPauseWords(t *testing.T) {
 		{Paused(false, "anna@ops", since, time.Time{}, "").Holds(), []string{"removals are paused", "anna@ops", "until resumed", "no reason"}},
 		{PauseUnread("denied").Holds(), []string{"denied"}},
 		{PauseUnread("denied").Why, []string{"denied", "nothing is deactivated or deleted"}},
-		{PauseOver(false, "anna@ops", since, until, "upgrade"), []string{"ended at " + stamp(until), "upgrade"}},
+		{PauseOver(false, "anna@ops", since, until, "upgrade"), []string{"until " + stamp(until), "it is over", "upgrade"}},
 	} {
 		for _, word := range c.says {
 			if got := c.r.Text(English); !strings.Contains(got, word) {

@@ -32,6 +32,9 @@ func Merge(reports []Report) Report {
 		m.Pause = heavier(m.Pause, r.Pause)
 		m.HeldSets = append(m.HeldSets, r.HeldSets...)
 		m.Expected = append(m.Expected, r.Expected...)
+		for _, u := range r.Undo {
+			m.Undo = undoing(m.Undo, u)
+		}
 		m.Nodes = append(m.Nodes, r.Nodes...)
 		m.Changes = append(m.Changes, r.Changes...)
 		m.Errors = append(m.Errors, r.Errors...)

@@ -47,12 +47,15 @@ type Input struct {
 	Unchanged   int
 	Items       []apply.Item
 	Nodes       []apply.Node
-	Problems    []error // of the run and not of one item; those of kind Limit, and a missing right to delete, are only warnings
+	Problems    []error // of the run and not of one item; those of kind Limit, a missing right to delete, and assets that labels alone say to be ours, are only warnings
 	Stopped     error   // what ended the run before it did its work
 	HeldSets    []HeldSet
 	Expected    []plan.Reason // what a person has announced
 	Pause       plan.Pause    // what a person has paused
 	PauseOver   plan.Reason   // what is told of a pause that is over; without a code = nothing
+	// Recorded: the run is put into the history, so that people can name it.
+	Recorded bool
+	Approved map[string]string // of removals that people approved: the set's hash, by asset
 }
 
 // Report is the results document: its JSON has the fields and the order that users rely on.
@@ -80,6 +83,8 @@ type Report struct {
 	HeldSets []HeldSet `json:"held_sets,omitempty"`
 	// Expected is what people have announced of the scopes, in words.
 	Expected []string `json:"expected,omitempty"`
+	// Undo says how a person switches on again what was deactivated.
+	Undo []Undo `json:"undo,omitempty"`
 	// Nodes are those for new assets that are new, or do not stand where the configuration says.
 	Nodes   []Node   `json:"nodes,omitempty"`
 	Scopes  []Scope  `json:"scopes"`
@@ -92,6 +97,7 @@ type Report struct {
 	warnings    []Fault // those of Errors that leave the outcome alone
 	late        int     // changes that were not reached
 	elsewhere   bool    // stands in for a report that was told by itself
+	closings    []Closing
 }
 
 // HeldSet names removals that are held, for jms-sync approve.

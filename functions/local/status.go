@@ -77,6 +77,8 @@ type standing struct {
 	held        []runstate.HeldSet
 	approvals   []runstate.Approval
 	others      []string // other JumpServers whose state the store holds
+	closings    []report.Record
+	unread      error // why closings lacks some; nil = it does not
 	server      string
 	organises   string
 	pause       runstate.Pause
@@ -96,6 +98,7 @@ func readStatus(ctx context.Context, s *session, now time.Time) (all standing, e
 	all.others, errs[5] = s.store.OtherServers(ctx, now)
 	all.announced, errs[6] = s.store.Expectations(ctx)
 	all.announced = slices.DeleteFunc(all.announced, func(e runstate.Expectation) bool { return !e.Stands(now) })
+	all.closings, all.unread = recordsOf(ctx, s.store, now.Add(-recently), now.Add(runstate.MaxSkew), mostRecent)
 	return all, errors.Join(errs[:]...)
 }
 
@@ -135,6 +138,12 @@ func (all standing) table(to io.Writer, d heldDesk) error {
 	}
 	for _, a := range all.approvals {
 		fmt.Fprintln(to, d.say("批准：%s，还有 %d 个资产待移除，%s 之前有效", "Approved: %s, %d assets are still to be removed, until %s", a.Hash, len(a.Left), d.time(a.Until)))
+	}
+	if all.unread != nil {
+		fmt.Fprintln(to, printable(all.unread.Error()))
+	}
+	if err := d.recent(to, all.closings); err != nil {
+		return err
 	}
 	return d.table(to, all.held)
 }
@@ -178,6 +187,7 @@ type statusDocument struct {
 	Held         []heldRow             `json:"held"`
 	Approvals    []approvalRow         `json:"approvals"`
 	Expected     []expectedRow         `json:"expected"`
+	Closings     []closingRow          `json:"closings"` // runs that took something away lately, the newest first
 }
 
 // expectedRow is what is announced of a scope.
@@ -199,6 +209,7 @@ func (all standing) document(now time.Time) statusDocument {
 		Pause: pauseRowOf(all.pause, all.unpaused, now),
 		Late:  all.fresh.Late, Scopes: []scopeRow{}, Quarantines: append([]runstate.Quarantine{}, all.quarantines...),
 		Held: heldDocument(all.held)["held"], Approvals: []approvalRow{}, Expected: []expectedRow{},
+		Closings: closingRows(all.closings),
 	}
 	for _, e := range all.announced {
 		doc.Expected = append(doc.Expected, expectedRow{e.Cloud, e.Account, e.Region, e.Since, e.Until, e.UpTo, e.Left, e.By, e.Reason})
