@@ -272,6 +272,13 @@ func TestPauseAndOrders(t *testing.T) {
 	if out := r.pausing().Retire(t.Context(), engine.Errand{Account: "aliyun-old", Write: true}); out.Report.Deactivated != 1 {
 		t.Errorf("resumed: %+v", out.Report)
 	}
+	back := engine.Errand{Write: true, Reopening: plan.Reopening{Since: r.run.now().Add(-time.Hour), Until: r.run.now().Add(time.Hour)}}
+	for _, removals := range []bool{false, true} { // who undoes a removal may, while removals are paused
+		r.pauses(removals, time.Hour)
+		if out := r.pausing().Reactivate(t.Context(), back); out.Err != nil || (out.Report.Held == 1) == removals || (r.inactive() == 0) != removals {
+			t.Errorf("reactivate, removals only: %v: %v, %+v", removals, out.Err, out.Report)
+		}
+	}
 	r.close()
 }
 

@@ -25,7 +25,7 @@ func pauseCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "pause",
 		Short: "暂停：--until 之前 JumpServer 里什么都不写；--removals 只暂停移除（需要状态存储）",
-		Long: "写在状态存储里，用同一个状态存储的每一次同步都看得到：定时函数、事件函数、命令行的同步、apply、retire、adopt、release、labels clean。\n" +
+		Long: "写在状态存储里，用同一个状态存储的每一次同步都看得到：定时函数、事件函数、命令行的同步、apply、retire、adopt、release、reactivate、labels clean。\n" +
 			"每次运行开始时读一次，停用之前、删除之前各再读一次：正在运行的同步也不再开始移除（已经发出的那一批会做完）。\n" +
 			"  jms-sync pause --until 4h        全部写入暂停：只查询、计划和通知\n" +
 			"  jms-sync pause --removals        只暂停移除，照常新增和更新；直到 resume，或加上 --until\n" +

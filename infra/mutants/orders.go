@@ -1,0 +1,62 @@
+package main
+
+// ofOrders: what a person has paused is not done, and what a person has announced lifts thresholds and nothing else.
+func ofOrders() []mutant {
+	return []mutant{{
+		name: "an approval lifts no pause", file: "core/plan/weigh.go",
+		old: "	if g.limits.Pause.Stands() {", broken: "	if g.limits.Pause.Stands() && !approved {",
+		pkg: "./core/plan", test: "TestGuardPause",
+	}, {
+		name: "a pause of all writes", file: "core/plan/guard.go",
+		old: "	return out.Paused(limits.Pause)", broken: "	return out",
+		pkg: "./core/plan", test: "TestPauseOfAllWrites",
+	}, {
+		name: "what cannot be read is paused", file: "core/engine/paused.go",
+		old: "return halt{Pause: plan.PauseUnread(err.Error())}", broken: "return halt{}",
+		pkg: "./core/engine", test: "TestUnreadablePause",
+	}, {
+		name: "a pause stops a run that is at work", file: "core/apply/remove.go",
+		old: "r.all(r.unpaused(only(changes, plan.Deactivate)), r.patching(true))", broken: "r.all(only(changes, plan.Deactivate), r.patching(true))",
+		pkg: "./core/engine", test: "TestPauseWhileRunning",
+	}, {
+		name: "an approval outlives a pause", file: "core/engine/approval.go",
+		old: " || i.State == apply.Held", broken: "",
+		pkg: "./core/engine", test: "TestPauseWhileRunning",
+	}, {
+		name: "events keep to a pause", file: "core/engine/settle.go",
+		old: "	limits.Pause = r.halt.Pause\n	return limits", broken: "	return limits",
+		pkg: "./core/engine", test: "TestPauseAndEvents",
+	}, {
+		name: "retire keeps to a pause", file: "core/engine/retire.go",
+		old: "	limits.Pause = p.halt.binds(!o.Write)\n", broken: "",
+		pkg: "./core/engine", test: "TestPauseAndOrders",
+	}, {
+		name: "orders keep to a pause", file: "core/engine/errand.go",
+		old: "approved.Paused(p.halt.binds(!o.Write))", broken: "approved",
+		pkg: "./core/engine", test: "TestPauseAndOrders",
+	}, {
+		name: "a pause is told daily", file: "core/engine/paused.go",
+		old: "		e.NotifyOn = Always\n", broken: "",
+		pkg: "./core/engine", test: "TestPauseIsTold",
+	}, {
+		name: "more than was announced is held", file: "core/plan/weigh.go",
+		old: "	if why, exceeds := g.exceeds(c); exceeds && !approved {", broken: "	if why, exceeds := g.exceeds(c); false && exceeds {",
+		pkg: "./core/plan", test: "TestGuardExpected",
+	}, {
+		name: "an announcement is no second proof", file: "core/plan/weigh.go",
+		old: "	if why, waits := g.unconfirmed(c); waits && !approved {", broken: "	if why, waits := g.unconfirmed(c); waits && !lifted {",
+		pkg: "./core/plan", test: "TestGuardExpected",
+	}, {
+		name: "an announcement is counted once", file: "core/state/expect.go",
+		old: "	case can.IfMatch:\n		return change()", broken: "	case can.CreateOnly:\n		return change()",
+		pkg: "./core/state", test: "TestExpectationIsNeverOverspent",
+	}, {
+		name: "what cannot be counted is not removed", file: "core/engine/expect.go",
+		old: "			limits.Expected[x.Scope()] = plan.Expected{UpTo: x.UpTo, Until: x.Until}\n", broken: "",
+		pkg: "./core/engine", test: "TestExpectedIsCountedFirst",
+	}, {
+		name: "what events close counts", file: "core/engine/settle.go",
+		old: "	r.count(candidates, proofs)\n", broken: "",
+		pkg: "./core/engine", test: "TestExpectedAndEvents",
+	}}
+}
