@@ -25,6 +25,9 @@ const (
 	// LabelOff stands beside LabelGone where a person had switched the asset off before we did,
 	// so that it stays off when its instance returns.
 	LabelOff = "jms-off"
+	// LabelReopened stands beside LabelGone where a person has switched the asset on again while its instance
+	// was gone. If it is off once more that was a person too, and the old LabelGone ends no grace.
+	LabelReopened = "jms-reopened"
 	// LabelEvent stands beside LabelGone where an event closed the asset: its deletion has still
 	// to pass the guard of a full run.
 	LabelEvent = "jms-event"

@@ -57,7 +57,9 @@
 //	                                                   instance's other addresses
 //	absent      ours, outside the whitelist            skip (said)
 //	absent      ours, no_delete                        skip (said)
-//	absent      ours, jms-gone, yet active             skip: a person switched it on again
+//	absent      ours, jms-gone, yet active             skip: a person switched it on again; jms-reopened
+//	                                                   remembers that
+//	absent      ours, jms-gone, jms-reopened, off      skip (said): a person switched it off again
 //	absent      adopted, jms-gone                      keep, however long: see Rules.DeleteAdopted
 //	absent      ours, jms-gone, mode deactivate        keep
 //	absent      ours, jms-gone, grace not over         keep

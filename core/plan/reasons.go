@@ -77,6 +77,7 @@ const (
 	Remembers           Code = "remembers"
 	NoDelete            Code = "no_delete"
 	SwitchedOn          Code = "switched_on"
+	SwitchedOffAgain    Code = "switched_off_again"
 	Reopened            Code = "reopened"
 	OpenAlready         Code = "open_already"
 	OffByHand           Code = "off_by_hand"
@@ -269,6 +270,7 @@ func wordsOf(code Code) (words, bool) {
 		{Remembers, words{"用标签记下状态，供以后的同步判断", "labels remember something for later runs"}},
 		{NoDelete, words{"保留：已设置 no_delete", "kept: no_delete is set"}},
 		{SwitchedOn, words{"保留：停用后又被人工启用", "kept: a person switched it on again"}},
+		{SwitchedOffAgain, words{"保留：停用后被人工启用、又被人工停用；不再自动删除", "kept: a person switched it on again, and off later; no run deletes it"}},
 		{Reopened, words{"重新启用：停用于 %s；保持启用，直到实例重新出现在列表里", "switched on again: deactivated at %s; it stays open until its instance is listed again"}},
 		{OpenAlready, words{"不处理：它已经是启用的", "left: it is active already"}},
 		{OffByHand, words{"不处理：没有我们的停用标记（jms-gone），是人停用的，或标记被人取下", "left: it has no mark of ours (jms-gone): a person switched it off, or took the mark away"}},
