@@ -100,7 +100,7 @@ func TestShareIsOfTheScope(t *testing.T) {
 
 // TestShareNotCounted: where JumpServer does not tell how much a scope has lost, or how large it is, an event closes
 // nothing, people are told, and a platform that delivers again is asked to.
-// Invariants: 1, 4.
+// Invariants: 4.
 func TestShareNotCounted(t *testing.T) {
 	t.Parallel()
 	crowd := jumpservertest.Fault{Edit: func(status int, body []byte) (int, []byte) {
