@@ -1,4 +1,4 @@
-# make demo | test | canaries | chaos | test-versitygw | test-serverless | test-moto | build | check | vuln | bench | bench-docs: nothing but Go is needed
+# make demo | test | canaries | chaos | mutants | test-versitygw | test-serverless | test-moto | build | check | vuln | bench | bench-docs: nothing but Go is needed
 # (test-serverless: npm, test-moto: Python). make deploy | remove: Serverless Devs. make package | release | release-check.
 GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
@@ -9,7 +9,7 @@ BUILD   := -trimpath -tags lambda.norpc -ldflags '$(LDFLAGS)'
 RACED   := $(addprefix ./core/,apply cloud cloud/alibaba/... cloud/huawei/... cloud/tencent/... cloud/peertest \
 	cloud/aws/awstest cloud/azure/azuretest config doctor engine engine/chaos inventory jumpserver/... notify/... \
 	pause plan proxy report secret state storage storage/dir storage/storagetest) \
-	$(addprefix ./functions/internal/,fgruntime logs trigger runtimetest) $(addprefix ./infra/,pack)
+	$(addprefix ./functions/internal/,fgruntime logs trigger runtimetest) $(addprefix ./infra/,mutants pack)
 
 .PHONY: all demo test build check bench bench-docs fmt clean
 
@@ -34,6 +34,12 @@ canaries:
 	@! grep -a -q -F -f .ci/canaries bin/test.log || \
 		{ grep -a -n -F -f .ci/canaries bin/test.log | cut -d: -f1 | head; echo 'these lines of bin/test.log hold a secret'; exit 1; }
 	@echo "no secret in the $$(wc -l <bin/test.log) lines that the tests printed"
+
+# Each rule against wrong removals, broken in a copy: the test that is named for it must fail. MUTANT holds a part of
+# the names of those to try. It takes two minutes.
+.PHONY: mutants
+mutants:
+	@$(GO) run ./infra/mutants $(MUTANT)
 
 # The contract of storage on a real server that checks every signature. Its modules are none of ours.
 VERSITYGW := v1.8.0

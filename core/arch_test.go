@@ -58,7 +58,7 @@ func allowed() map[string][]string {
 		"functions/local": {"core/*", "*test", "functions/internal/wire", "functions/internal/logs", "functions/internal/trigger",
 			"functions/internal/runtimetest"},
 		"infra":      {}, // files, and tests that compare them with the program
-		"infra/pack": {},
+		"infra/pack": {}, "infra/mutants": {},
 	}
 }
 

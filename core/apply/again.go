@@ -152,12 +152,13 @@ func (r *run) asPlanned(c plan.Change, now inventory.Asset, j job, late map[stri
 }
 
 // differing names what somebody else has changed since the plan, of that which matters to a change: of a removal
-// all that was read, of labels what they stand for, else only the fields that it sets.
+// all that was read, as of what a person's order switches on again; of labels what they stand for, else only the
+// fields that it sets.
 func (r *run) differing(c plan.Change, now inventory.Asset, j job) string {
 	switch {
 	case !j.guarded:
 		return r.overtaken(c, now)
-	case c.Action == plan.Deactivate, c.Action == plan.Delete:
+	case c.Action == plan.Deactivate, c.Action == plan.Delete, c.Reason.Code == plan.Reopened:
 		before := *c.Before
 		name, renamed := r.named[c.AssetID]
 		if renamed {
@@ -165,7 +166,11 @@ func (r *run) differing(c plan.Change, now inventory.Asset, j job) string {
 		}
 		return strings.Join(append(changed(before, now), otherwise(before, now)...), ", ")
 	}
-	return strings.Join(changed(*c.Before, now), ", ")
+	what := changed(*c.Before, now)
+	if c.Patch != nil && c.Patch.Comment != nil && c.Before.Comment != now.Comment {
+		what = append(what, "comment")
+	}
+	return strings.Join(what, ", ")
 }
 
 // asks makes the questions of one call that writes these changes; dropped learns which are not to be written.

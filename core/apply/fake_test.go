@@ -153,6 +153,9 @@ func (b *bastion) Update(_ context.Context, patches []inventory.Patch, _ func([]
 		if p.Active != nil {
 			a.Active = *p.Active
 		}
+		if p.Comment != nil {
+			a.Comment = *p.Comment
+		}
 		if p.Labels != nil {
 			a.Labels = p.Labels
 		}

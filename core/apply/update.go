@@ -2,6 +2,7 @@ package apply
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
@@ -49,6 +50,9 @@ func patched(c plan.Change, now inventory.Asset, there bool) bool {
 		return holds(now.Labels, goneLabel(p.Labels))
 	}
 	is := func(wanted *string, value string) bool { return wanted == nil || *wanted == value }
+	if p.Comment != nil && strings.TrimSpace(*p.Comment) != strings.TrimSpace(now.Comment) {
+		return false
+	}
 	if !is(p.Name, now.Name) || !is(p.Address, now.Address) || !is(p.Zone, now.Zone) {
 		return false
 	}

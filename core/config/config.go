@@ -149,7 +149,7 @@ type Manage struct {
 // Removal says what becomes of assets whose instance is gone.
 type Removal struct {
 	Mode    string        `yaml:"mode" env:"MODE" enum:"delete,deactivate" doc:"实例释放后：delete 先停用、宽限期满后删除；deactivate 只停用;delete deactivates first and deletes after the grace, deactivate never deletes"`
-	Adopted string        `yaml:"adopted" env:"ADOPTED" enum:"deactivate,delete" doc:"认领的资产（jms-sync adopt）的实例释放后：deactivate 只停用，由人用 jms-sync retire --adopted 删除；delete 与其他资产一样按 mode 删除——那样，能改资产标签的人就能让资产被删除;adopted assets whose instance is gone: deactivate only, a person deletes them by jms-sync retire --adopted; with delete mode holds for them too, and who may edit labels can have an asset deleted"`
+	Adopted string        `yaml:"adopted" env:"ADOPTED" enum:"deactivate,delete" doc:"认领的资产（jms-sync adopt）的实例释放后：deactivate 只停用，由人用 jms-sync retire --adopted 删除；delete 与其他资产一样按 mode 删除——那样，能改资产标签与备注的人就能让资产被删除;adopted assets whose instance is gone: deactivate only, a person deletes them by jms-sync retire --adopted; with delete mode holds for them too, and who may edit labels and comments can have an asset deleted"`
 	Grace   time.Duration `yaml:"grace" env:"GRACE" range:"0s,87600h" unit:"required" doc:"停用多久之后删除，如 168h、7d，0s 表示立即删除;how long an asset stays deactivated before it is deleted, e.g. 168h or 7d, 0s = at once"`
 }
 

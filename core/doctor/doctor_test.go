@@ -117,7 +117,7 @@ func TestJumpServer(t *testing.T) {
 		"its fix":             {bastion{form: inventory.LabelFormChecked}, marked("a,b", "", ""), "→ rename the account (clouds[].name)"},
 		"an owner's":          {bastion{form: inventory.LabelFormChecked}, marked("a", "1:2", ""), "→ correct account_id"},
 		"a region's":          {bastion{form: inventory.LabelFormChecked}, marked("a", "1", " cn"), "→ correct the region's id"},
-		"who edits labels":    {bastion{}, doctor.Server{Deletes: true}, "✓ rights on labels: whoever may edit an asset's labels can have it deactivated; no run deletes"},
+		"who edits labels":    {bastion{}, doctor.Server{Deletes: true}, "✓ rights on labels: labels alone have nobody else's asset deactivated"},
 		"and can delete":      {bastion{}, doctor.Server{Deletes: true, DeletesAdopted: true}, "! rights on labels: sync.removal.adopted: delete: whoever"},
 		"root not shown":      {bastion{fails: map[string]error{"root": denied}}, doctor.Server{}, "→ grant assets.view_node"},
 		"not counted":         {bastion{fails: map[string]error{"count": busy}}, doctor.Server{}, "→ too many requests"},

@@ -36,7 +36,7 @@ type Server struct {
 	Verify  bool // the certificate is verified
 	Proxied bool // a proxy looks the name up
 	Deletes bool // the configuration counts on deletions
-	// DeletesAdopted: of adopted assets too, whose labels alone say whose they are.
+	// DeletesAdopted: of adopted assets too, of which labels and comments say whose they are.
 	DeletesAdopted bool
 	// OtherProxy: a proxy is configured that is not for JumpServer.
 	OtherProxy bool

@@ -46,15 +46,15 @@ func (x bastion) labels(ctx context.Context) []Line {
 	return []Line{fine(subject, sayf("JumpServer 没有说明接受怎样的标签；会写的 %d 种符合最严的规则", "JumpServer does not tell which it takes; all %d that may be written fit the strictest rule", len(seen)))}
 }
 
-// labelRights says what a right on labels amounts to: labels say which assets are ours, and nothing else does of those
-// that were adopted.
+// labelRights says what rights on labels and comments amount to: of adopted assets labels say that they are ours, and the
+// comment has to name the instance, which no right on labels writes.
 func (x bastion) labelRights() Line {
 	subject := say("标签的权限", "rights on labels")
 	if x.Deletes && x.DeletesAdopted {
-		return warn(subject, say("sync.removal.adopted: delete：谁能改资产的标签，谁就能让这个资产被删除", "sync.removal.adopted: delete: whoever may edit an asset's labels can have it deleted"),
-			say("只让该删除资产的人改标签；或改回 sync.removal.adopted: deactivate", "let only those edit labels who may delete assets, or go back to sync.removal.adopted: deactivate"))
+		return warn(subject, say("sync.removal.adopted: delete：谁能改资产的标签与备注，谁就能让这个资产被删除", "sync.removal.adopted: delete: whoever may edit an asset's labels and comment can have it deleted"),
+			say("只让该删除资产的人更新资产；或改回 sync.removal.adopted: deactivate", "let only those change assets who may delete them, or go back to sync.removal.adopted: deactivate"))
 	}
-	return fine(subject, say("谁能改资产的标签，谁就能让它被停用；不是我们创建的，同步不删除", "whoever may edit an asset's labels can have it deactivated; no run deletes one that we did not make"))
+	return fine(subject, say("只凭标签停用不了别人的资产（备注也要写着实例 ID）；能让我们的资产不再跟随云，或提前到期", "labels alone have nobody else's asset deactivated (its comment must name the instance); they can keep ours from following the cloud, or make one due early"))
 }
 
 // wide is the line of an account whose name JumpServer's database cannot hold, or may not.

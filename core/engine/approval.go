@@ -47,6 +47,19 @@ func (e Engine) granted(ctx context.Context, req Request, wishes plan.Plan) gran
 	return g
 }
 
+// hashes returns by asset in which set its removal was approved.
+func (g grant) hashes() map[string]string {
+	hashes := map[string]string{}
+	for _, a := range g.approvals {
+		for _, r := range a.Left {
+			if g.assets[r.Asset] {
+				hashes[r.Asset] = a.Hash
+			}
+		}
+	}
+	return hashes
+}
+
 // approve asks for proof of what would be removed and weighs it, and keeps what is held for a person to
 // approve.
 func (e Engine) approve(ctx context.Context, req Request, wishes plan.Plan, g grant, p *pass) plan.Approved {

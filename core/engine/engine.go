@@ -61,6 +61,8 @@ type Engine struct {
 	Held      *state.Held   // what guards held and people approved, of full runs; nil = there is no store
 	Nodes     *state.Nodes  // which nodes configured paths mean; nil = there is no store
 	Owners    *state.Store  // which remembers whose accounts are; nil = only marks of assets tell
+	// Recorded: full runs are put into the history, so that their cards can name them.
+	Recorded bool
 	// Interval is that of the timer of full runs: see Look.
 	Interval time.Duration
 	// Reserve is kept free before the context's deadline for report and notification.
@@ -112,6 +114,7 @@ func (e Engine) Run(ctx context.Context, req Request) Outcome {
 		Environment: e.Wording.Environment, Language: e.Wording.Lang,
 		Listings: p.listings, Notes: p.notes, Unchanged: p.unchanged,
 		Items: items, Nodes: p.result.Nodes, Problems: p.result.Problems, Stopped: err, HeldSets: p.held,
+		Recorded: e.Recorded, Approved: p.approved,
 	})
 	e.tell(rep, err)
 	told, lost := e.announce(ctx, req, rep)
@@ -156,6 +159,7 @@ func (e Engine) pass(ctx context.Context, req Request) (pass, error) {
 	wishes := plan.Build(plan.Input{Bastion: bastion, Listings: p.listings}, rules)
 	granted := e.granted(ctx, req, wishes)
 	approved := e.approve(ctx, req, wishes, granted, &p)
+	p.approved = granted.hashes()
 	p.plans(approved)
 	e.stage("apply")
 	e.begin(ctx, view, p.changes)
@@ -163,6 +167,7 @@ func (e Engine) pass(ctx context.Context, req Request) (pass, error) {
 	p.result = apply.Run(ctx, e.writer(req), approved, e.writing())
 	p.result.Problems = append(p.result.Problems, nearLimit(len(bastion.Assets), p.result)...)
 	p.result.Problems = append(p.result.Problems, onlyDeactivates(bastion, rules)...)
+	p.result.Problems = append(p.result.Problems, unproved(p.notes)...)
 	e.used(ctx, req, granted, wishes, p)
 	e.remember(ctx, view, p.listings, p, e.Now())
 	if !req.DryRun {
@@ -183,6 +188,7 @@ type pass struct {
 	debt      *debt
 	held      []report.HeldSet // for which a person may give approval
 	review    []plan.Line
+	approved  map[string]string // of assets whose removal people approved: the set's hash
 }
 
 // plans takes what an approved plan says.

@@ -12,7 +12,7 @@ import (
 )
 
 // Errand says how far a person's single order goes, and what it is about. Errands notify nobody, because who gave
-// the order reads what became of it; but Retire, which removes, does.
+// the order reads what became of it; but Retire, which removes, and Reactivate do.
 type Errand struct {
 	Account, Region string // Retire and Release; "" = all
 	Write           bool   // else nothing is written
@@ -24,6 +24,7 @@ type Errand struct {
 	// Of Adopt: also by zone, address and name.
 	ByAddress bool
 	Keyed     func(scopes []inventory.Scope) (Clouds, []inventory.Cloud)
+	Reopening plan.Reopening // of Reactivate
 	// Begin is told of the scopes in which something is about to be written; may be nil.
 	Begin func(ctx context.Context, scopes []inventory.Scope)
 }

@@ -32,7 +32,7 @@ func TestEventCalls(t *testing.T) {
 		{"nothing to do", func(*hearing) {}, "i-b1 Running", 1, 1, 0},
 		{"released long ago", func(*hearing) {}, "i-never Deleted", 1, 2, 0},
 		{"adopted, released", func(h *hearing) { h.adopted("i-new"); release("i-new")(h) }, "i-new Deleted", 4, 5, 1},
-		{"adopted, nothing to do", func(h *hearing) { h.adopted("i-new") }, "i-new Running", 1, 2, 0},
+		{"adopted, nothing to do", func(h *hearing) { h.adopted("i-new") }, "i-new Running", 1, 1, 0},
 		{"adopted, its comment names it", func(h *hearing) {
 			h.adopted("i-new")
 			h.edit(edit{Host: "by hand", Comment: new("instance_id: i-new")})

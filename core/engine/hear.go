@@ -307,6 +307,8 @@ func (r *eventRun) heard(g *group, s *subject, found []inventory.Instance, now t
 		r.endAll(s, EventIgnored, r.words(plan.Because(plan.OursUnproved)))
 	case exists && !plan.Ours(asset):
 		r.endAll(s, EventIgnored, r.words(plan.Because(plan.MarksTakenOff, asset.Name)))
+	case !s.there && !exists && g.claimed(s.id):
+		r.endAll(s, EventIgnored, r.words(plan.Because(plan.LabelsAlone, s.id)))
 	case s.nothing(&g.holds):
 		r.closed[s.asset] = exists
 		r.endAll(s, EventDone, r.words(plan.Because(plan.NothingToClose)))
@@ -324,6 +326,16 @@ func (r *eventRun) heard(g *group, s *subject, found []inventory.Instance, now t
 	}
 	g.settled[s.id] = true
 	return true
+}
+
+// claimed reports whether labels alone say of an asset that it is an instance's.
+func (g *group) claimed(instance string) bool {
+	for _, a := range g.holds.assets {
+		if named, is := plan.Unwitnessed(a); is && named == instance {
+			return true
+		}
+	}
+	return false
 }
 
 // reachable reports whether it is known where a new instance is reached.

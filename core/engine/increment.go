@@ -223,7 +223,7 @@ func (e Engine) logState(err error) {
 // or the next full reconcile, shows that.
 func lasts(n plan.Change) bool {
 	switch n.Reason.Code {
-	case plan.StaysDeactivated, plan.NoRightToDelete, plan.KeptByLabel, plan.IsCopy, plan.Doubled, plan.Differs,
+	case plan.StaysDeactivated, plan.NoRightToDelete, plan.KeptByLabel, plan.IsCopy, plan.LabelsAlone, plan.Doubled, plan.Differs,
 		plan.NameShortened, plan.NotHoldable:
 		return true
 	}

@@ -148,6 +148,9 @@ func (d *debt) tell(i state.Intent) {
 		Action: plan.Action(i.Action), Reason: why, Scope: i.Scope(), InstanceID: i.Instance, AssetID: i.Asset,
 		Name: i.Name, Address: i.Address, Platform: i.Platform,
 	}
+	if i.Gone != "" { // by which people can undo it
+		c.Patch = &inventory.Patch{ID: i.Asset, Labels: []inventory.Label{{Name: inventory.LabelGone, Value: i.Gone}}}
+	}
 	d.e.Log.Info("an earlier run made a change that was not told", "op", i.Action, "cloud", string(i.Cloud), "account", i.Account,
 		"region", i.Region, "instance", i.Instance, "asset", i.Asset, "name", i.Name)
 	d.items = append(d.items, apply.Item{Change: c, State: apply.Done})

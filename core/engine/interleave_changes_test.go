@@ -187,6 +187,9 @@ func (s *story) person() {
 			}
 		case 1:
 			h.Comment = "edited"
+			if s.adopted[s.instance(*h)] == h.ID { // without the id it would be nobody's
+				h.Comment = "edited\ninstance_id: " + s.instance(*h)
+			}
 		default:
 			if !s.labels[h.ID] {
 				h.Labels = append(h.Labels, "team:shop")

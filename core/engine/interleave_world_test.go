@@ -109,8 +109,7 @@ func newStory(t *testing.T, seed uint64, seen *tally) *story {
 	return s
 }
 
-// adopts lets some instances have assets that people made, whose comments say nothing, and that were
-// adopted before the story begins.
+// adopts lets some instances have assets that people made, and that were adopted before the story begins.
 func (s *story) adopts() {
 	for n, m := range s.skies.machines {
 		if n == 0 || s.rand.IntN(3) > 0 {
@@ -121,6 +120,7 @@ func (s *story) adopts() {
 		s.adopted[m.ID] = id
 		s.server.Seed(org, jumpservertest.Host{
 			ID: id, Name: "hand-" + strings.TrimPrefix(m.ID, "i-"), Address: m.PrivateIPs[0], Active: true, Nodes: []string{"/DEFAULT/hand"},
+			Comment: "rack 7\ninstance_id: " + m.ID,
 			Labels: []string{
 				"jms-cloud:" + string(m.Cloud), "jms-account:" + m.Account, "jms-owner:" + owner, "jms-region:" + m.Region,
 				"jms-instance:" + m.ID, "jms-asset:" + id,

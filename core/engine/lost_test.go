@@ -228,6 +228,10 @@ func TestDeadlineBeforeTheAnswer(t *testing.T) {
 			}) {
 				t.Errorf("no line says why: %+v", r.Changes)
 			}
+			h, _ := w.host(2)
+			if grace > 0 && (len(r.Undo) != 1 || !slices.Contains(h.Labels, inventory.LabelGone+":"+r.Undo[0].Since)) {
+				t.Errorf("how it is undone: %+v, its labels: %v", r.Undo, h.Labels)
+			}
 			w.later(time.Hour)
 			w.quiet()
 		})

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"context"
 	"log/slog"
 	"testing"
 	"time"
@@ -118,6 +119,43 @@ func TestEventOfAStranger(t *testing.T) {
 		}}})
 		if got := answer.Events[0]; got.Outcome != want || (want == engine.EventDone) != (answer.Created == 1) {
 			t.Errorf("remembered %q: %+v, %d made", remembered, got, answer.Created)
+		}
+	}
+}
+
+// changedKey is a cloud account whose key opens another account from the moment on at which proofs are asked for.
+type changedKey struct {
+	engine.Clouds
+	change func()
+}
+
+func (c changedKey) Lookup(ctx context.Context, at inventory.Scope, ids []string) (inventory.Found, error) {
+	c.change()
+	return c.Clouds.Lookup(ctx, at, ids)
+}
+
+// TestWhoseKeyProves: the list was read with the account's own key, and the proof of absence with another's: that sees
+// nothing of the account. Whose key it is is asked again after each proof.
+func TestWhoseKeyProves(t *testing.T) {
+	t.Parallel()
+	o := newOwned(t)
+	o.accounts[0].Regions = []string{"cn-beijing"}
+	o.editCloud(cloudEdit{Put: []instance{{ID: "i-1", Name: "a", IP: "10.0.0.1"}, {ID: "i-2", Name: "b", IP: "10.0.0.2"}}})
+	if out, _ := o.runs(engine.Request{}, 0); out.Report.Created != 2 {
+		t.Fatalf("%+v", out.Report)
+	}
+	o.accounts[0].cloud.Hide("cn-beijing", "i-1") // the list lacks it, and it runs
+	e := o.engine()
+	e.Clouds = changedKey{e.Clouds, func() {
+		o.cloud.AddAccount(alibabatest.Key{AccountID: "1690700000000099", AccessKeyID: keyOf(o.accounts[0].Name), AccessKeySecret: cloudSecret})
+	}}
+	rep := e.Run(t.Context(), engine.Request{}).Report
+	if rep.Deactivated+rep.Deleted != 0 || rep.Held != 1 {
+		t.Errorf("%d deactivated, %d deleted, %d held: %+v", rep.Deactivated, rep.Deleted, rep.Held, rep.Changes)
+	}
+	for _, h := range o.jumpserver.Hosts(jumpservertest.DefaultOrg) {
+		if !h.Active {
+			t.Errorf("%s is closed", h.Name)
 		}
 	}
 }

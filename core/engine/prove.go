@@ -123,6 +123,28 @@ func onlyDeactivates(b inventory.Bastion, rules plan.Rules) []error {
 	return []error{&plan.Trouble{Kind: inventory.Denied, Reason: plan.Because(plan.OnlyDeactivate)}}
 }
 
+// mostNamed is how many assets a warning names.
+const mostNamed = 3
+
+// unproved says which assets labels alone say to be ours: somebody may have forged them, which is for a person to see.
+func unproved(notes []plan.Change) []error {
+	var names []string
+	count := 0
+	for _, n := range notes {
+		if n.Reason.Code != plan.LabelsAlone {
+			continue
+		}
+		if count++; count <= mostNamed {
+			names = append(names, n.Name)
+		}
+	}
+	if count == 0 {
+		return nil
+	}
+	why := plan.Because(plan.SomeByLabelsAlone, count, strings.Join(names, ", "))
+	return []error{&plan.Trouble{Kind: inventory.Invalid, Reason: why}}
+}
+
 func describe(req Request) string {
 	return fmt.Sprintf("accounts [%s], regions [%s]", strings.Join(req.Accounts, " "), strings.Join(req.Regions, " "))
 }

@@ -11,7 +11,8 @@ import (
 
 // Retire ends the orphans of an account or region, or adopted assets that were deactivated long ago: see plan.Retire
 // and plan.RetireAdopted. What the configuration still asks for is refused, as is a wrong number in Yes. Where there
-// is a key the cloud is asked by it, as a full run would ask. What was written is told as that of a run.
+// is a key the cloud is asked by it, as a full run would ask; a key of another cloud account than the remembered one proves
+// nothing. What was written is told as that of a run.
 func (e Engine) Retire(ctx context.Context, o Errand) Outcome {
 	started := e.Now()
 	p := pass{changes: noChanges}
@@ -19,7 +20,12 @@ func (e Engine) Retire(ctx context.Context, o Errand) Outcome {
 	removals, err := e.retire(ctx, o, &p)
 	out := e.done(o, started, p, err)
 	out.Removals = removals
-	if o.Write && err == nil && (out.Report.Changed() || e.wanted(out.Report)) && len(e.Notifiers) > 0 {
+	return e.told(ctx, o, out)
+}
+
+// told tells people what an errand wrote.
+func (e Engine) told(ctx context.Context, o Errand, out Outcome) Outcome {
+	if o.Write && out.Err == nil && (out.Report.Changed() || e.wanted(out.Report)) && len(e.Notifiers) > 0 {
 		e.Flush(ctx)
 		out.Report = out.Report.Untold(e.send(ctx, out.Report))
 	}
@@ -46,6 +52,7 @@ func (e Engine) retire(ctx context.Context, o Errand, p *pass) (int, error) {
 		asking.Clouds, what.Keyed = o.Keyed(scopes)
 		p.listings = slices.Concat(p.listings, asking.Clouds.List(ctx, cloud.Narrow{}))
 	}
+	p.listings = e.vouched(p.listings, e.recall(ctx, p.listings), bastion.Assets)
 	e.stage("plan")
 	in := plan.Input{Bastion: bastion, Listings: p.listings}
 	wishes := plan.RetireAdopted(in, rules, o.Account, o.Region)

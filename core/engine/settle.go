@@ -99,12 +99,12 @@ func (r *eventRun) plan(g *group, what settled) plan.Plan {
 	}, rules)
 }
 
-// bystander keeps of an asset what can only hinder: its name, and (where it is not ours) the
+// bystander keeps of an asset what can only hinder: its name, and (where it is not ours) its address and the
 // instance that its comment or a label names.
 func bystander(a inventory.Asset) inventory.Asset {
 	kept := inventory.Asset{ID: a.ID, Name: a.Name, Host: true, Active: a.Active}
 	if !plan.Ours(a) {
-		kept.Comment = a.Comment
+		kept.Comment, kept.Address = a.Comment, a.Address
 		for _, l := range a.Labels {
 			if l.Is(inventory.LabelInstance) {
 				kept.Labels = append(kept.Labels, l)

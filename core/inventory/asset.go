@@ -31,8 +31,8 @@ const (
 	// LabelProtected remembers that an address of the instance is in protected_ips, for the day
 	// when the instance is gone and its addresses with it.
 	LabelProtected = "jms-protected"
-	// LabelAsset carries an asset's own id and makes an adopted asset ours. A copy of the asset has
-	// the label and another id, and so is not ours.
+	// LabelAsset carries an asset's own id and makes an adopted asset ours, if its comment names the
+	// instance too. A copy of the asset has the label and another id, and so is not ours.
 	LabelAsset = "jms-asset"
 	// LabelKeep is set by people, with the reason as its value: the asset is never deactivated or
 	// deleted.
@@ -51,6 +51,7 @@ const (
 	KeyInstance = "instance_id:"
 	KeyOwner    = "account_id:"
 	KeyProject  = "project_id:"
+	KeyRegion   = "region:"
 )
 
 // DueNever is the value of LabelDue on an asset that was deactivated where nothing is deleted.
@@ -202,5 +203,6 @@ type Patch struct {
 	Address *string
 	Zone    *string
 	Active  *bool
+	Comment *string
 	Labels  []Label // replaces all labels; nil leaves them
 }

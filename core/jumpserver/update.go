@@ -284,6 +284,9 @@ func (c *Client) patchBody(zone string, p inventory.Patch) map[string]any {
 	if p.Active != nil {
 		body["is_active"] = *p.Active
 	}
+	if p.Comment != nil {
+		body["comment"] = *p.Comment
+	}
 	if p.Labels != nil {
 		body["labels"] = c.labels.bodies(p.Labels)
 	}
@@ -305,7 +308,7 @@ func checkPatch(p inventory.Patch) error {
 }
 
 func empty(p inventory.Patch) bool {
-	return p.Name == nil && p.Address == nil && p.Zone == nil && p.Active == nil && p.Labels == nil
+	return p.Name == nil && p.Address == nil && p.Zone == nil && p.Active == nil && p.Comment == nil && p.Labels == nil
 }
 
 var errKept = errors.New("JumpServer took the request and kept something else")
@@ -341,6 +344,9 @@ func differences(want inventory.Patch, row *hostRow) []string {
 	if want.Zone != nil {
 		zone := strings.ToLower(*want.Zone)
 		differ("zone", &zone, strings.ToLower(row.zone().id))
+	}
+	if want.Comment != nil && strings.TrimSpace(*want.Comment) != strings.TrimSpace(row.Comment) { // it takes the spaces off both ends
+		kept = append(kept, "another comment")
 	}
 	if want.Active != nil && (row.Active == nil || *row.Active != *want.Active) {
 		kept = append(kept, fmt.Sprintf("is_active %t", !*want.Active))

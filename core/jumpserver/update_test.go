@@ -223,6 +223,7 @@ func TestUpdateCompares(t *testing.T) {
 	t.Parallel()
 	id, zone := testID(1), testID(50)
 	name, address, off, none := "a", "10.0.0.1", false, ""
+	comment, blank := " mine\nyours ", ""
 	host := hostJSON(id, "a", "k:v")
 	for _, test := range []struct {
 		patch  inventory.Patch
@@ -239,6 +240,9 @@ func TestUpdateCompares(t *testing.T) {
 		{inventory.Patch{Labels: []inventory.Label{{Name: "k", Value: "v"}}}, host, ""},
 		{inventory.Patch{Labels: []inventory.Label{}}, host, "labels"},
 		{inventory.Patch{Labels: []inventory.Label{}}, hostJSON(id, "a"), ""},
+		{inventory.Patch{Comment: &comment}, strings.Replace(host, `"comment":""`, `"comment":"mine\nyours"`, 1), ""},
+		{inventory.Patch{Comment: &comment}, host, "another comment"},
+		{inventory.Patch{Comment: &blank}, host, ""},
 		{inventory.Patch{Zone: &zone}, host, "zone"},
 		{inventory.Patch{Zone: &zone}, strings.Replace(host, `null`, `{"id":"`+zone+`","name":"z"}`, 1), ""},
 		{inventory.Patch{Zone: &none}, host, ""},

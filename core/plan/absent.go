@@ -59,7 +59,8 @@ func leftover(a *inventory.Asset, m mark) Change {
 }
 
 // copies tells of hosts that carry our labels and are not ours: clones, which say that they are the asset
-// that they were made of, and those whose comment was changed so that nothing proves whose they are.
+// that they were made of, those whose comment was changed so that nothing proves whose they are, and those on which
+// labels alone say it.
 func (b *builder) copies() {
 	if b.rules.Partial {
 		return
@@ -71,11 +72,29 @@ func (b *builder) copies() {
 		}
 		c := leftover(a, b.marks[n])
 		c.Before = nil
-		if Unproved(*a) {
+		instance, unwitnessed := Unwitnessed(*a)
+		switch {
+		case unwitnessed:
+			b.skip(c, because(LabelsAlone, instance))
+		case Unproved(*a):
 			b.skip(c, because(OursUnproved))
+		default:
+			b.skip(c, because(IsCopy))
+		}
+	}
+}
+
+// unwitnessed tells of the assets of an account that labels alone say to be ours.
+func (b *builder) unwitnessed(account, region string) {
+	for _, n := range b.order {
+		a, m := &b.in.Bastion.Assets[n], b.marks[n]
+		instance, is := Unwitnessed(*a)
+		if !is || account != "" && m.account != account || region != "" && m.region != region {
 			continue
 		}
-		b.skip(c, because(IsCopy))
+		c := leftover(a, m)
+		c.Before = nil
+		b.skip(c, because(LabelsAlone, instance))
 	}
 }
 

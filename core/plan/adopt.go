@@ -8,11 +8,11 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// Adopt finds assets that are not ours for instances that run and have none of ours: by the instance's id,
-// or else, if byAddress is set, by zone and address together, where these are unique among the assets and among the
-// instances, and both have one name: an address alone may be another machine's. It
-// plans to mark them as ours in place: our labels, and jms-asset with the asset's own id; nothing else of
-// them changes. Whatever is not certain is a Skip that says why, and is never guessed. Instances for which nothing
+// Adopt finds assets that are not ours for instances that run and have none of ours: by the instance's id in their
+// comment, or else, if byAddress is set, by zone and address together, where these are unique among the assets and among
+// the instances, and both have one name: an address alone may be another machine's. It plans to mark them as ours in
+// place: our labels, jms-asset with the asset's own id, and in the comment the lines that prove it (see witness); nothing
+// else of them changes. Adopted assets whose comment lacks some of these lines get them. Whatever is not certain is a Skip that says why, and is never guessed. Instances for which nothing
 // was found are in no line: the next run makes their assets.
 func Adopt(in Input, rules Rules, byAddress bool) Plan {
 	rules.Partial = false
@@ -20,8 +20,12 @@ func Adopt(in Input, rules Rules, byAddress bool) Plan {
 	f := newFinder(b)
 	f.byAddresses = byAddress
 	for _, e := range b.entries {
-		if n, exists := b.byID[e.asset]; !exists || !b.ours[n] {
+		n, exists := b.byID[e.asset]
+		switch {
+		case !exists, !b.ours[n]:
 			f.find(e)
+		default:
+			f.complete(e, n)
 		}
 	}
 	f.settle()
@@ -31,16 +35,18 @@ func Adopt(in Input, rules Rules, byAddress bool) Plan {
 	return b.plan
 }
 
-// Release plans to take our marks off what is ours, of all accounts and regions or of one. It deletes
-// nothing, and a later run makes nothing anew: an asset keeps our id, or the instance's id in its comment; where
-// it has neither, as one that was adopted by its address, the label jms-instance stays and says it.
+// Release plans to take our marks off what is ours, or has our marks (see Unwitnessed), of all accounts and regions
+// or of one. It deletes nothing, and a later run makes nothing anew: an asset keeps our id, or the instance's id in its
+// comment; where it has neither, as one that an earlier version adopted by its address, the label jms-instance stays and
+// says it, for as long as the asset has an address of the instance.
 func Release(in Input, account, region string) Plan {
 	b := newBuilder(Input{Bastion: in.Bastion}, Rules{})
-	for n, m := range b.left() {
-		if account != "" && m.account != account || region != "" && m.region != region {
+	for _, n := range b.order {
+		a, m := &b.in.Bastion.Assets[n], b.marks[n]
+		_, unwitnessed := Unwitnessed(*a)
+		if !b.ours[n] && !unwitnessed || account != "" && m.account != account || region != "" && m.region != region {
 			continue
 		}
-		a := &b.in.Bastion.Assets[n]
 		c := leftover(a, m)
 		c.Action, c.Reason, c.Fields = Update, because(Released), []string{"labels"}
 		c.Patch = &inventory.Patch{ID: a.ID, Labels: unmarked(*a, m)}
@@ -51,8 +57,8 @@ func Release(in Input, account, region string) Plan {
 	return b.plan
 }
 
-// ApproveMarks lets the writes of Adopt and Release pass: they only set and take labels. Of any other
-// plan it approves nothing.
+// ApproveMarks lets the writes of Adopt and Release pass: they only set and take labels, and Adopt adds lines to
+// comments. Of any other plan it approves nothing.
 func (p Plan) ApproveMarks() Approved {
 	if !p.errand {
 		return Approved{}
@@ -62,7 +68,7 @@ func (p Plan) ApproveMarks() Approved {
 
 // unmarked gives the labels of a released asset: never nil, so that a patch takes all off.
 func unmarked(a inventory.Asset, m mark) []inventory.Label {
-	known := a.ID == inventory.AssetID(m.cloud, m.region, m.instance) || slices.Contains(mentioned(a.Comment), m.instance)
+	known := m.made(a.ID) || m.witnessed(a)
 	out := []inventory.Label{}
 	for _, l := range a.Labels {
 		if stays := l.Is(inventory.LabelInstance) && !known; stays || !ofOurs(l) {
@@ -86,7 +92,7 @@ type spot struct{ zone, address string }
 type finder struct {
 	b           *builder
 	byAddresses bool
-	naming      map[string][]int   // instance id → assets, not ours, that name it
+	naming      map[string][]int   // instance id → assets, not ours, whose comment names it
 	at          map[spot][]int     // assets of any kind
 	runs        map[spot][]string  // ids of the assets of the instances that are reached there
 	failed      *inventory.Listing // one that may hold an instance anywhere, as it failed or addresses are not known
@@ -104,7 +110,7 @@ func newFinder(b *builder) *finder {
 		if b.ours[n] {
 			continue
 		}
-		ids := named(a)
+		ids := mentioned(a.Comment)
 		slices.Sort(ids)
 		for _, id := range slices.Compact(ids) {
 			f.naming[id] = append(f.naming[id], n)
@@ -150,12 +156,14 @@ func (f *finder) find(e entry) {
 		f.doubt(e, byID, Ambiguous)
 	case len(byID) == 1:
 		f.propose(e, byID[0], because(AdoptedByName))
-	default:
-		f.byAddress(e)
+	case !f.byAddress(e) && len(f.b.claimed[e.of.ID]) > 0:
+		f.doubt(e, f.b.claimed[e.of.ID], OnlyByLabel)
 	}
 }
 
-func (f *finder) byAddress(e entry) {
+// byAddress looks for the asset that is reached where an instance is, and reports whether there is one. A label
+// that names the instance, which whoever sets labels can write, proves no more than none.
+func (f *finder) byAddress(e entry) bool {
 	var assets []int
 	runs := 0
 	for _, s := range f.spots(e.of) {
@@ -168,10 +176,12 @@ func (f *finder) byAddress(e entry) {
 	assets = slices.Compact(assets)
 	switch {
 	case len(assets) == 0:
+		return false
 	case len(assets) > 1, runs > 1:
 		f.doubt(e, assets, Ambiguous)
 	case f.b.ours[assets[0]]: // of another instance, which has had the address before
-	case len(named(f.b.in.Bastion.Assets[assets[0]])) > 0:
+		return false
+	case slices.ContainsFunc(named(f.b.in.Bastion.Assets[assets[0]]), func(id string) bool { return id != e.of.ID }):
 		f.doubt(e, assets, NamesAnother)
 	case f.failed != nil:
 		f.doubt(e, assets, AmbiguousUnread)
@@ -184,6 +194,7 @@ func (f *finder) byAddress(e entry) {
 	default:
 		f.propose(e, assets[0], because(AdoptedByAddress))
 	}
+	return true
 }
 
 // sameName reports whether an asset is called as the instance is in the cloud. A name that a database may call
@@ -208,6 +219,10 @@ func (f *finder) propose(e entry, n int, why Reason) {
 	c := update(e, a)
 	c.AssetID, c.CloudName, c.Fields, c.Reason = a.ID, cloudName(*e.of), []string{"labels"}, why
 	c.Patch = &inventory.Patch{ID: a.ID, Labels: f.b.adoptedLabels(*a, *e.of)}
+	text, fits := f.b.rules.witness(*a, *e.of)
+	if text != a.Comment {
+		c.Patch.Comment, c.Fields = &text, append(c.Fields, "comment")
+	}
 	spared, untouchable := f.b.rules.untouchable(*a)
 	switch {
 	case !a.Host:
@@ -216,10 +231,23 @@ func (f *finder) propose(e entry, n int, why Reason) {
 		c.Reason, c.Action = spared, Skip
 	case !markable(*e.of):
 		c.Reason, c.Action = because(NotMarkable), Skip
+	case !fits:
+		c.Reason, c.Action = because(CommentFull), Skip
 	case !f.b.rules.listed(append(e.of.Addresses(), a.Address)...):
 		c.Reason, c.Action = because(NotWhitelisted), Skip
 	}
 	f.found[n] = append(f.found[n], c)
+}
+
+// complete notes that the comment of an adopted asset lacks lines that prove whose it is, as an earlier version left it.
+func (f *finder) complete(e entry, n int) {
+	a := &f.b.in.Bastion.Assets[n]
+	if text, _ := f.b.rules.witness(*a, *e.of); f.b.marks[n].made(a.ID) || text == a.Comment {
+		return
+	}
+	f.propose(e, n, because(ProofCompleted))
+	c := &f.found[n][len(f.found[n])-1]
+	c.Fields, c.Patch.Labels = []string{"comment"}, slices.Clone(a.Labels) // as they are: the write is for the asset that was read
 }
 
 // doubt tells of assets that may be an instance's.

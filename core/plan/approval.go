@@ -138,6 +138,7 @@ func values(c Change) []Value {
 			}
 			add("is_active", &active)
 		}
+		add("comment", c.Patch.Comment)
 		out = append(out, labelValues(c.Patch.Labels)...)
 	}
 	return out

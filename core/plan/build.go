@@ -31,6 +31,7 @@ type Plan struct {
 	retired    bool            // made by Retire or RetireAdopted
 	unprovable map[string]bool // assets for whose instances nobody can be asked: candidates of Retire without a key
 	errand     bool            // made by Adopt or Release
+	reopens    bool            // made by Reopen
 	untouched  int             // assets that are never written to, and are as their instances want them
 }
 
@@ -62,7 +63,8 @@ type builder struct {
 	// listed and decided say of an asset, by index, that a listing holds its instance, and that
 	// a wish or a candidate decides its name.
 	listed, decided []bool
-	named           map[string]string               // instance id → name of an asset that is not ours and names it
+	named           map[string]string               // instance id → name of an asset that is not ours and whose comment names it
+	claimed         map[string][]int                // instance id → assets that are not ours and whose labels name it
 	owners          map[instanceKey]int             // see owned
 	at              map[string]string               // see beside
 	homes           map[instanceKey]string          // regions in which instances get assets
@@ -103,7 +105,7 @@ func newBuilder(in Input, rules Rules) *builder {
 	}
 	b := &builder{
 		forbidden: forbidden, rules: rules, in: in, order: make([]int, count), byID: make(map[string]int, count),
-		ours: make([]bool, count), marks: make([]mark, count), spelled: map[string]string{}, listed: make([]bool, count), decided: make([]bool, count), named: map[string]string{},
+		ours: make([]bool, count), marks: make([]mark, count), spelled: map[string]string{}, listed: make([]bool, count), decided: make([]bool, count), named: map[string]string{}, claimed: map[string][]int{},
 		homes: map[instanceKey]string{},
 	}
 	b.plan = Plan{
@@ -292,6 +294,7 @@ func (b *builder) instance(e entry) {
 		return
 	}
 	home, moved := b.home(instanceKey{i.Cloud, i.ID})
+	claims, claimed := b.claims(i)
 	skip := func(why Reason) {
 		b.skip(Change{
 			Scope: i.Scope, InstanceID: i.ID, AssetID: e.asset,
@@ -305,6 +308,8 @@ func (b *builder) instance(e entry) {
 		skip(because(OtherRegion, home))
 	case b.named[i.ID] != "":
 		skip(because(NamedInComment, b.named[i.ID]))
+	case claimed:
+		skip(because(NamedByLabel, claims.Name))
 	case i.AddressesPartial:
 		skip(because(AddressesUnknown))
 	case !b.rules.listed(i.Addresses()...):

@@ -6,7 +6,9 @@
 //
 // An asset is ours if it carries the labels jms-cloud, jms-account, jms-owner and jms-region, each once, and
 // names an instance: by its label jms-instance, or where it has none by a line of its comment. That is
-// proved by its id, which is inventory.AssetID of them, or stands in its label jms-asset, as Adopt writes it.
+// proved by its id, which is inventory.AssetID of them, or (adopted) stands in its label jms-asset while its comment
+// names the instance too, as Adopt writes both. Labels alone prove nothing: who may set them need not have the right to
+// change the asset, which a comment takes, and a deactivation too.
 // Label names, cloud and region are read without case, because a database may keep another spelling. A copy
 // of an asset has the labels and another id: it is told, and not ours. The rules:
 //
@@ -19,8 +21,10 @@
 //	listed      the id without our labels              skip (a person took the marks off)
 //	listed      the id and our labels, and a comment   update: the label jms-instance; the comment stays
 //	            that names no instance or another
-//	listed      not ours, comment or jms-instance      skip (the Python tool's, made by hand, released)
-//	            names the instance
+//	listed      not ours, its comment names the        skip (the Python tool's, made by hand, released)
+//	            instance
+//	listed      not ours, just jms-instance names it,  skip (adopted by an earlier version, or released)
+//	            and it has an address of the instance
 //	listed      ours, in another region                skip (one instance, one asset)
 //	listed      ours, name/address/zone/labels differ  update those as far as Rules.Manage has them;
 //	                                                   what is people's: drift (said), left as it is
@@ -29,7 +33,8 @@
 //	listed      two of ours                            that of our id, else the first adopted one, follows;
 //	                                                   the other: skip (said)
 //	any         not ours, with our labels              skip (said): a copy, or unproved: its comment was
-//	                                                   changed, and its instance is in no listing
+//	                                                   changed, and its instance is in no listing; or all
+//	                                                   marks of an adopted one, which labels alone say
 //	listed      ours, jms-gone                         update: label off, active again (unless jms-off)
 //	listed      adopted, jms-gone, marks not whole     update: label off; it stays off (said)
 //	listed      ours, switched off by a person         stays off; the rest follows the cloud
@@ -38,7 +43,8 @@
 //	elsewhere   ours, in a complete scope's place      keep: an instance in any listing is present
 //	absent      not ours                               not looked at
 //	absent      ours, its label and its comment name   skip (said): a row of JumpServer's label page was
-//	            two owners                             edited, or the comment
+//	            two owners (projects; regions, where   edited, or the comment
+//	            no id of ours proves the region)
 //	absent      ours, its account not configured or    orphan (said in every run): only Retire ends it;
 //	            switched off, or its region left out   keep where it is deactivated and only waits
 //	absent      ours, scope failed or not asked for    keep
@@ -76,10 +82,11 @@
 // Where JumpServer says that the access key's user may not delete assets, mode delete is as deactivate,
 // and each run says so.
 //
-// Three plans are made at a person's order, not by runs: Adopt (our marks on an asset that was there
-// before), Release (our marks off) and Retire (the end of orphans). Adopted assets keep their name, unless
-// Manage.AdoptedName says otherwise, and an address that is any of their instance's. No run deletes one: labels
-// alone say whose it is, and a right on labels is none to delete, unless Rules.DeleteAdopted makes it one.
+// Four plans are made at a person's order, not by runs: Adopt (our marks on an asset that was there
+// before), Release (our marks off), Retire (the end of orphans) and Reopen (what we deactivated is switched on
+// again). Adopted assets keep their name, unless
+// Manage.AdoptedName says otherwise, and an address that is any of their instance's. No run deletes one:
+// labels and comments say whose it is, and a right on these is none to delete, unless Rules.DeleteAdopted makes it one.
 //
 // With Limits.Ask every removal, or every change, waits for a person; with Limits.Only just the reviewed
 // changes are made, see approval.go.

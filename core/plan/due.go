@@ -10,8 +10,8 @@ import (
 // removes: deletes that are earlier than was said, and what is left of a scope that became empty.
 const notice = 10 * time.Minute
 
-// modeOf returns how far the removal of an asset of ours may go. Of one that was adopted, labels alone say
-// whose it is, and whoever may set labels can write them: no run deletes it, unless DeleteAdopted says so.
+// modeOf returns how far the removal of an asset of ours may go. Of one that was adopted, labels and
+// comment say whose it is, and whoever may change assets can write them: no run deletes it, unless DeleteAdopted says so.
 func (r Rules) modeOf(a inventory.Asset) Mode {
 	if r.Mode == ModeDelete && (r.DeleteAdopted || provedByID(a)) {
 		return ModeDelete

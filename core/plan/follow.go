@@ -184,8 +184,8 @@ func (b *builder) reactivate(c *Change, a inventory.Asset) {
 	}
 }
 
-// switchedOff reports whether the marks of a deactivated asset say that we did it. Those of an adopted one, whose
-// marks anybody who sets labels may have written, must be whole: a time that can be read, and the promise beside it.
+// switchedOff reports whether the marks of a deactivated asset say that we did it. Those of an adopted one, on
+// which anybody who sets labels may have written them, must be whole: a time that can be read, and the promise beside it.
 func (b *builder) switchedOff(a inventory.Asset) bool {
 	_, _, readable := goneSince(a, b.rules.Now)
 	return !adopted(a) || readable && a.Count(inventory.LabelDue) == 1

@@ -258,6 +258,9 @@ func (d *dice) edit(a *inventory.Asset) {
 	case 3:
 		labelled(inventory.LabelGone, pick(d, "monday", "2099-01-01T00:00:00Z"))(a)
 	}
+	if adopted(*a) && d.in(4) { // or somebody who may set labels wrote them all
+		a.Comment = pick(d, "", "a database", "instance_id: i-other")
+	}
 	switch d.n(40) {
 	case 0:
 		stripped(pick(d, inventory.LabelOwner, inventory.LabelInstance))(a)

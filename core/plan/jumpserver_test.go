@@ -129,6 +129,9 @@ func (j *jumpServer) patch(p inventory.Patch) {
 	if p.Active != nil {
 		a.Active = *p.Active
 	}
+	if p.Comment != nil {
+		a.Comment = *p.Comment
+	}
 	if p.Labels != nil {
 		a.Labels = p.Labels
 	}

@@ -26,7 +26,7 @@ func readMark(a inventory.Asset) (m mark, ours bool) {
 	}
 	if a.Count(inventory.LabelInstance) > 0 {
 		m.instance, _ = a.Label(inventory.LabelInstance)
-		return m, m.instance != "" && (m.made(a.ID) || adopted(a))
+		return m, m.instance != "" && (m.made(a.ID) || adopted(a) && m.witnessed(a))
 	}
 	for _, id := range mentioned(a.Comment) {
 		if m.instance = id; m.made(a.ID) {
@@ -78,6 +78,20 @@ func adopted(a inventory.Asset) bool {
 	return ok && strings.EqualFold(own, a.ID)
 }
 
+// witnessed reports whether an asset's comment names the instance of the mark. Who may set labels can write
+// all of them on any asset; who may write its comment may change the asset anyway.
+func (m mark) witnessed(a inventory.Asset) bool {
+	return slices.ContainsFunc(mentioned(a.Comment), func(id string) bool { return strings.EqualFold(id, m.instance) })
+}
+
+// Unwitnessed reports whether an asset has all the marks of an adopted one, and nothing but labels says of which
+// instance it is: somebody who sets labels may have written them, or an earlier version adopted it. It is not ours,
+// and nothing of it is changed. instance is the one that the labels name.
+func Unwitnessed(a inventory.Asset) (instance string, is bool) {
+	m, ours := readMark(a)
+	return m.instance, !ours && a.Count(inventory.LabelInstance) > 0 && m.instance != "" && adopted(a)
+}
+
 // Ours reports whether an asset is ours: see the package's doc.
 func Ours(a inventory.Asset) bool {
 	_, ours := readMark(a)
@@ -97,8 +111,8 @@ func Unproved(a inventory.Asset) bool {
 	return !ours && m.cloud != "" && m.instance == ""
 }
 
-// contradicts returns why an asset's comment and its labels are both not believed: they name two owners, or
-// two projects. A row of JumpServer's label page was edited, or the comment.
+// contradicts returns why an asset's comment and its labels are both not believed: they name two owners, two
+// projects or two regions. A row of JumpServer's label page was edited, or the comment.
 func contradicts(a inventory.Asset, m mark) (why Reason, contradict bool) {
 	for _, owner := range valuesOf(a.Comment, inventory.KeyOwner) {
 		if !strings.EqualFold(owner, m.owner) {
@@ -108,6 +122,11 @@ func contradicts(a inventory.Asset, m mark) (why Reason, contradict bool) {
 	for _, project := range valuesOf(a.Comment, inventory.KeyProject) {
 		if m.project != "" && !strings.EqualFold(project, m.project) {
 			return because(ProjectsDiffer, m.project, project), true
+		}
+	}
+	for _, region := range valuesOf(a.Comment, inventory.KeyRegion) {
+		if !m.made(a.ID) && !strings.EqualFold(region, m.region) { // an id that we made is made of the region
+			return because(RegionsDiffer, m.region, region), true
 		}
 	}
 	return Reason{}, false
@@ -217,10 +236,13 @@ func goneSince(a inventory.Asset, now time.Time) (at time.Time, found, ok bool) 
 	return at, true, true
 }
 
-// named returns the instance ids that an asset which is not ours names: in its comment, or by a label
-// jms-instance, as a released asset has it whose comment does not say it.
-func named(a inventory.Asset) []string {
-	ids := mentioned(a.Comment)
+// named returns the instance ids that an asset which is not ours names: in its comment, or by labels.
+func named(a inventory.Asset) []string { return append(mentioned(a.Comment), claimed(a)...) }
+
+// claimed returns the instance ids that labels jms-instance name, as a released asset has one that an earlier
+// version adopted by its address.
+func claimed(a inventory.Asset) []string {
+	var ids []string
 	for _, l := range a.Labels {
 		if a.Host && l.Is(inventory.LabelInstance) {
 			ids = append(ids, l.Value)

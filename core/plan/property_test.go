@@ -149,7 +149,8 @@ func onlyOurs(t *testing.T, w *world) {
 		if instances[0] == "" {
 			instances = append(mentioned(before.Comment), w.listedHere(labels["jms-region"])...)
 		}
-		own := labels["jms-asset"] == c.AssetID && before.Count(inventory.LabelAsset) == 1 && labels["jms-instance"] != ""
+		own := labels["jms-asset"] == c.AssetID && before.Count(inventory.LabelAsset) == 1 && labels["jms-instance"] != "" &&
+			slices.Contains(mentioned(before.Comment), labels["jms-instance"])
 		for _, instance := range instances {
 			own = own || inventory.AssetID(inventory.Cloud(labels["jms-cloud"]), labels["jms-region"], instance) == c.AssetID
 		}
@@ -364,7 +365,7 @@ func everyInstance(t *testing.T, w *world) {
 	for _, c := range slices.Concat(writes(a), a.Notes()) {
 		id := inventory.AssetID(c.Scope.Cloud, c.Scope.Region, c.InstanceID)
 		beside := c.Action == Drift || c.Reason.Code == AddressesUnknown && assets[c.AssetID].ID != ""
-		other := beside || slices.Contains([]Code{GivesWay, IsCopy, Doubled}, c.Reason.Code) // about another asset, or beside its line
+		other := beside || slices.Contains([]Code{GivesWay, IsCopy, LabelsAlone, Doubled}, c.Reason.Code) // about another asset, or beside its line
 		if listed[id] && !other {
 			said[id] = true
 		}

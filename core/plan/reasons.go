@@ -20,22 +20,28 @@ const (
 	NotWhitelisted      Code = "not_whitelisted"
 	MarksTakenOff       Code = "marks_taken_off"
 	NamedInComment      Code = "named_in_comment"
+	NamedByLabel        Code = "named_by_label"
 	AdoptedByID         Code = "adopted_by_id"
 	AdoptedByName       Code = "adopted_by_name"
 	AdoptedByAddress    Code = "adopted_by_address"
+	ProofCompleted      Code = "proof_completed"
 	Ambiguous           Code = "ambiguous"
 	AmbiguousUnread     Code = "ambiguous_unread"
 	AmbiguousInstances  Code = "ambiguous_instances"
 	NamesAnother        Code = "names_another"
 	OtherName           Code = "other_name"
 	OnlyByAddress       Code = "only_by_address"
+	OnlyByLabel         Code = "only_by_label"
+	CommentFull         Code = "comment_full"
 	OtherType           Code = "other_type"
 	Released            Code = "released"
 	Differs             Code = "differs"
 	IsCopy              Code = "is_copy"
 	OursUnproved        Code = "ours_unproved"
+	LabelsAlone         Code = "labels_alone"
 	OwnersDiffer        Code = "owners_differ"
 	ProjectsDiffer      Code = "projects_differ"
+	RegionsDiffer       Code = "regions_differ"
 	ProjectNotAsked     Code = "project_not_asked"
 	ProjectUnknown      Code = "project_unknown"
 	Doubled             Code = "doubled"
@@ -58,6 +64,7 @@ const (
 	WrongNumber         Code = "wrong_number"
 	NoOrphan            Code = "no_orphan"
 	Retired             Code = "retired"
+	NotProvable         Code = "not_provable"
 	StillRuns           Code = "still_runs"
 	SeenElsewhere       Code = "seen_elsewhere"
 	GoneUnreadable      Code = "gone_unreadable"
@@ -70,6 +77,16 @@ const (
 	Remembers           Code = "remembers"
 	NoDelete            Code = "no_delete"
 	SwitchedOn          Code = "switched_on"
+	Reopened            Code = "reopened"
+	OpenAlready         Code = "open_already"
+	OffByHand           Code = "off_by_hand"
+	OffBefore           Code = "off_before"
+	ClosedSince         Code = "closed_since"
+	MarksNotWhole       Code = "marks_not_whole"
+	NoLongerOurs        Code = "no_longer_ours"
+	LostForGood         Code = "lost_for_good"
+	LostSince           Code = "lost_since"
+	MadeAnew            Code = "made_anew"
 	StaysDeactivated    Code = "stays_deactivated"
 	NoRightToDelete     Code = "no_right_to_delete"
 	AdoptedStays        Code = "adopted_stays"
@@ -100,13 +117,15 @@ const (
 	NearlyFull     Code = "nearly_full"
 	OnlyDeactivate Code = "only_deactivate"
 	RoomUsedUp     Code = "room_used_up"
-	NotReadAgain   Code = "not_read_again"
-	GuardStorm     Code = "guard_storm"
-	GuardHolds     Code = "guard_holds"
-	NotReleased    Code = "not_released"
-	EventLeak      Code = "event_leak"
-	EventCrowd     Code = "event_crowd"
-	EventUncounted Code = "event_uncounted"
+	// SomeByLabelsAlone sums LabelsAlone up for the card.
+	SomeByLabelsAlone Code = "some_by_labels_alone"
+	NotReadAgain      Code = "not_read_again"
+	GuardStorm        Code = "guard_storm"
+	GuardHolds        Code = "guard_holds"
+	NotReleased       Code = "not_released"
+	EventLeak         Code = "event_leak"
+	EventCrowd        Code = "event_crowd"
+	EventUncounted    Code = "event_uncounted"
 	// Of clocks: this machine's is compared with the clouds', see Limits.Clock.
 	ClockAhead      Code = "clock_ahead"
 	ClockBehind     Code = "clock_behind"
@@ -179,26 +198,37 @@ func wordsOf(code Code) (words, bool) {
 			"the cloud's lists left out an interface or a public address of the instance: its address is left as it is (a new one is not created), until they show it"}},
 		{NotWhitelisted, words{"不在白名单内", "not in the whitelist"}},
 		{MarksTakenOff, words{"资产 %s 的 jms-* 标签被人移除，不再改动（可用 jms-sync adopt 认领）", "asset %s has our id, but a person took our labels off or released it (jms-sync adopt can take it over)"}},
-		{NamedInComment, words{"已有资产 %s 的备注写着该实例 ID，不重复创建（可用 jms-sync adopt 认领）", "asset %s names this instance in its comment or a label: not doubled (jms-sync adopt can take it over)"}},
+		{NamedInComment, words{"已有资产 %s 的备注写着该实例 ID，不重复创建（可用 jms-sync adopt 认领）", "asset %s names this instance in its comment: not doubled (jms-sync adopt can take it over)"}},
+		{NamedByLabel, words{"资产 %s 的标签写着该实例 ID，地址也相同，但备注没有写，标签不足为凭：不重复创建，也不改动它（确认是同一台：jms-sync adopt --by-address）",
+			"a label of asset %s names this instance and the address is the same, but its comment does not name it, and labels prove nothing: not doubled, and left alone (if it is this machine: jms-sync adopt --by-address)"}},
 		{AdoptedByID, words{"认领：资产 ID 由该实例算出，标签曾被移除", "adopted: the asset's id is made of the instance, its labels were taken off"}},
-		{AdoptedByName, words{"认领：备注或标签里有该实例 ID", "adopted: its comment or a label names the instance"}},
+		{AdoptedByName, words{"认领：备注里有该实例 ID", "adopted: its comment names the instance"}},
 		{AdoptedByAddress, words{"认领：网域、地址与名称相同，地址在资产与实例中都唯一", "adopted: the same zone, address and name, the address unique among assets and instances"}},
+		{ProofCompleted, words{"已认领，备注里还缺证明归属的几行", "adopted before; its comment lacks some of the lines that prove whose it is"}},
 		{Ambiguous, words{"不认领：无法确定是哪一个（资产 %s）", "not adopted: it is not certain which one (assets %s)"}},
 		{AmbiguousUnread, words{"不认领：只有网域与地址相同，而账号 %s 区域 %s 本次读取失败，不能确定唯一", "not adopted: only zone and address are the same, and account %s region %s could not be read, so that nobody knows whether they are unique"}},
 		{AmbiguousInstances, words{"不认领：该资产对应几台实例（%s）", "not adopted: the asset may be that of several instances (%s)"}},
 		{NamesAnother, words{"不认领：地址相同，但资产 %s 写着别的实例 ID（地址可能被重新分配）", "not adopted: the address is the same, but asset %s names another instance (the address may have been used again)"}},
 		{OtherName, words{"不认领：地址相同，但名称不同，可能是另一台机器（资产 %s）", "not adopted: the address is the same, but the names differ, it may be another machine (asset %s)"}},
 		{OnlyByAddress, words{"不认领：资产 %s 只有网域、地址与名称相同；确认是同一台之后加上 --by-address", "not adopted: of asset %s just zone, address and name are the same; --by-address, once you know that it is this machine"}},
+		{OnlyByLabel, words{"不认领：资产 %s 只有标签写着该实例 ID，能改标签的人都能写；确认是同一台：在备注里写上 instance_id: <实例 ID>，或地址与名称相同时加上 --by-address",
+			"not adopted: of asset %s just a label names the instance, and whoever may set labels can write it; if it is this machine, write instance_id: <its id> into the comment, or where address and name are the same, add --by-address"}},
+		{CommentFull, words{"不认领：备注太长，写不下证明它是哪台实例的几行", "not adopted: its comment has no room for the lines that prove of which instance it is"}},
 		{OtherType, words{"不认领：地址相同，但资产 %s 的平台类型与云上的系统不符", "not adopted: the address is the same, but the platform of asset %s contradicts the system in the cloud"}},
 		{Released, words{"放手：移除 jms-* 标签，不删除", "released: our labels are taken off, nothing is deleted"}},
 		{Differs, words{"与云上不同，由人管理，不覆盖：%s", "differs from the cloud where people have the say, left as it is: %s"}},
 		{IsCopy, words{"不是我们的资产：带有 jms-* 标签，但 ID 不符（从别的资产复制而来），不改动", "not ours: it carries our labels, but its id is another one (a copy); left alone"}},
 		{OursUnproved, words{"保留：带有我们的标签，但备注被改动，无法证实它是哪台实例，不改动（实例还在时自动补标签 jms-instance；否则在备注里写回 instance_id: <实例 ID>）",
 			"kept: it has our labels, but its comment was changed and nothing proves of which instance it is; left alone (while the instance is listed it gets the label jms-instance; else write instance_id: <its id> back into the comment)"}},
+		{LabelsAlone, words{"不改动：标签说它是实例 %s，资产 ID 与备注都不能证明；如果是，执行 jms-sync adopt --by-address（实例已不在：在备注里写 instance_id: <实例 ID>），否则移除它的 jms-* 标签",
+			"left alone: labels say that it is instance %s, neither its id nor its comment proves it; if it is, jms-sync adopt --by-address (instance gone: write instance_id: <its id> into the comment), else take its jms-* labels off"}},
+		{SomeByLabelsAlone, words{"%d 个资产只有标签说是我们的，资产 ID 与备注都不能证明（%s）：不改动；可能是有人伪造，逐个的说明见 jms-sync plan", "%d assets are ours by their labels alone, which neither their ids nor their comments prove (%s): left alone; somebody may have forged them, jms-sync plan says more of each"}},
 		{OwnersDiffer, words{"保留：标签 jms-owner 说云账号 %s，备注说 %s；两者不一致时不移除，请改正其中错的一个",
 			"kept: the label jms-owner says cloud account %s, the comment says %s; nothing is removed while they differ: correct the wrong one"}},
 		{ProjectsDiffer, words{"保留：标签 jms-project 说项目 %s，备注说 %s；两者不一致时不移除，请改正其中错的一个",
 			"kept: the label jms-project says project %s, the comment says %s; nothing is removed while they differ: correct the wrong one"}},
+		{RegionsDiffer, words{"保留：标签 jms-region 说区域 %s，备注说 %s；两者不一致时不移除，请改正其中错的一个",
+			"kept: the label jms-region says region %s, the comment says %s; nothing is removed while they differ: correct the wrong one"}},
 		{ProjectNotAsked, words{"保留：它在项目 %s，配置不再查询这个项目（project_id 改过？），无从证实已释放",
 			"kept: it is in project %s, which is no longer asked (was project_id changed?): nothing proves that it is released"}},
 		{ProjectUnknown, words{"保留：由旧版本创建，没有记下项目；实例还在时会补上标签 jms-project，此前无从证实已释放（请人工确认）",
@@ -215,6 +245,8 @@ func wordsOf(code Code) (words, bool) {
 		{NotConfigured, words{"保留：配置中没有账号 %s", "kept: the configuration has no account %s"}},
 		{SwitchedOffAccount, words{"保留：配置中账号 %s 已停用", "kept: the account %s is switched off in the configuration"}},
 		{RegionNotConfigured, words{"保留：配置中账号 %s 没有区域 %s", "kept: in the configuration the account %s does not have region %s"}},
+		{NotProvable, words{"%s：没有云可以查询，无从证实实例已释放，不删除（配回账号再执行，或由人在 JumpServer 里删除）",
+			"%s: no cloud can be asked, nothing proves that its instance is released, it is not deleted (configure the account again, or delete the asset in JumpServer yourself)"}},
 		{WrongNumber, words{"现在要移除的是 %d 个资产，不是 %d 个，什么都没有写入：请再看一遍表格", "%d assets are to be removed now, not %d; nothing was written: look at the table again"}},
 		{NoOrphan, words{"账号 %s（或该区域）仍在配置中启用，其资产由同步管理，不能 retire；账号仍启用时请写明已不在配置中的 --region", "account %s (or this region of it) is configured and enabled, its assets are looked after and cannot be retired; name a --region that it no longer has"}},
 		{Retired, words{"人工执行 retire：账号或区域已不在配置中", "a person retires it: its account or region is not configured"}},
@@ -240,6 +272,16 @@ func wordsOf(code Code) (words, bool) {
 		{Remembers, words{"用标签记下状态，供以后的同步判断", "labels remember something for later runs"}},
 		{NoDelete, words{"保留：已设置 no_delete", "kept: no_delete is set"}},
 		{SwitchedOn, words{"保留：停用后又被人工启用", "kept: a person switched it on again"}},
+		{Reopened, words{"重新启用：停用于 %s；保持启用，直到实例重新出现在列表里", "switched on again: deactivated at %s; it stays open until its instance is listed again"}},
+		{OpenAlready, words{"不处理：它已经是启用的", "left: it is active already"}},
+		{OffByHand, words{"不处理：没有我们的停用标记（jms-gone），是人停用的，或标记被人取下", "left: it has no mark of ours (jms-gone): a person switched it off, or took the mark away"}},
+		{OffBefore, words{"不处理：我们停用之前，人已经停用了它（jms-off）", "left: a person had switched it off before we did (jms-off)"}},
+		{ClosedSince, words{"不处理：它不是这一次停用的，标记说停用于 %s", "left: it was not closed by this run; its mark says %s"}},
+		{MarksNotWhole, words{"不处理：认领的资产，停用标记不完整，看不出是我们停用的", "left: it is adopted, and its marks are not whole: they do not show that we switched it off"}},
+		{NoLongerOurs, words{"不处理：资产 %s 不再带有我们的标签，被人改过", "left: the asset %s no longer carries our labels; a person changed it"}},
+		{LostForGood, words{"无法恢复：已被删除，JumpServer 里它的账号与密码、对它单独的授权、它所在的节点随之失去；实例还在时，下一次同步会新建一个空的资产", "cannot be brought back: it was deleted, and with it its accounts and their secrets, access rules that name it, and its nodes; if its instance is there the next run makes an empty asset"}},
+		{LostSince, words{"无法恢复：停用之后资产已被删除，账号与密码、对它单独的授权随之失去", "cannot be brought back: it was deleted since, and with it its accounts and their secrets, and access rules that name it"}},
+		{MadeAnew, words{"不处理：这一次删除的资产之后又被新建，原来的账号与授权没有回来", "left: the asset that was deleted has been made anew since; its former accounts and access rules did not come back"}},
 		{StaysDeactivated, words{"停用于 %s，按配置不删除", "deactivated at %s; never deleted by configuration"}},
 		{NoRightToDelete, words{"停用于 %s，JumpServer 的密钥没有删除权限，不删除", "deactivated at %s; not deleted, as JumpServer's key may not delete"}},
 		{AdoptedStays, words{"停用于 %s；认领的资产不自动删除（jms-sync retire --adopted 列出可删除的；sync.removal.adopted）",

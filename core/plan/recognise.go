@@ -55,10 +55,27 @@ func (b *builder) recogniseAll() {
 		if b.ours[n] {
 			continue
 		}
-		for _, id := range named(b.in.Bastion.Assets[n]) {
-			b.named[id] = b.in.Bastion.Assets[n].Name
+		a := &b.in.Bastion.Assets[n]
+		for _, id := range mentioned(a.Comment) {
+			b.named[id] = a.Name
+		}
+		for _, id := range claimed(*a) {
+			b.claimed[id] = append(b.claimed[id], n)
 		}
 	}
+}
+
+// claims returns the asset, not ours, that a label alone says to be an instance's, where it has an address of the
+// instance: one that an earlier version adopted by it. Elsewhere the label counts for nothing, or who may set labels
+// could keep an instance from getting its asset.
+func (b *builder) claims(i *inventory.Instance) (a *inventory.Asset, exist bool) {
+	for _, n := range b.claimed[i.ID] {
+		a = &b.in.Bastion.Assets[n]
+		if slices.ContainsFunc(i.Addresses(), func(address string) bool { return strings.EqualFold(address, a.Address) }) {
+			return a, true
+		}
+	}
+	return nil, false
 }
 
 // recognise takes an asset whose comment was changed for the one of a listed instance: its id is made of

@@ -70,6 +70,7 @@ func Retire(in Input, rules Rules, what Retirement) Plan {
 		}
 		b.retire(&b.in.Bastion.Assets[n], m, keyed)
 	}
+	b.unwitnessed(what.Account, what.Region)
 	b.plan.retired = true
 	b.plan.sort()
 	return b.plan
@@ -133,6 +134,7 @@ func RetireAdopted(in Input, rules Rules, account, region string) Plan {
 		}
 		b.retireAdopted(leftover(a, m), a, m, because(GraceOver, stamp(since)))
 	}
+	b.unwitnessed(account, region)
 	b.plan.retired = true
 	b.plan.sort()
 	return b.plan
@@ -160,6 +162,8 @@ func (b *builder) retireAdopted(c Change, a *inventory.Asset, m mark, over Reaso
 		b.skip(c, spared)
 	case elsewhere:
 		b.skip(c, because(StillRuns, where.String()))
+	case orphaned(why.Code):
+		b.skip(c, because(NotProvable, why))
 	case !proved:
 		b.skip(c, why)
 	case b.rules.modeOf(*a) != ModeDelete:

@@ -244,8 +244,10 @@ func TestRetireAdopted(t *testing.T) {
 			[]string{"skip i-1 scope_failed"}},
 		{"its account is not configured", func(w *world) {
 			w.holds(ofLeft("i-1", beijing, adoptedAs("a"), gone(week), never))
-		}, []string{"skip i-1 not_configured"}},
-		{"its comment names another owner", func(w *world) { w.holds(of("i-1", "a", gone(week), never, comment("account_id: 999"))) },
+		}, []string{"skip i-1 not_provable"}},
+		{"its comment names another owner", func(w *world) {
+			w.holds(of("i-1", "a", gone(week), never, comment("instance_id: i-1\naccount_id: 999")))
+		},
 			[]string{"skip i-1 owners_differ"}},
 		{"nothing is ever deleted", func(w *world) { w.rules.Mode = ModeDeactivate; w.holds(of("i-1", "a", gone(week), never)) },
 			[]string{"skip i-1 stays_deactivated"}},

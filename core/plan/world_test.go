@@ -242,6 +242,9 @@ func line(c Change) string {
 		if p.Labels != nil {
 			parts = append(parts, "labels")
 		}
+		if p.Comment != nil {
+			parts = append(parts, "comment")
+		}
 		if p.Active != nil {
 			parts = append(parts, fmt.Sprint("active=", *p.Active))
 		}

@@ -50,9 +50,13 @@ func Build(in Input) Report {
 	r.Changes = slices.Grow(r.Changes, len(in.Items)+len(in.Notes))
 	for _, i := range in.Items {
 		r.addItem(i, w)
+		r.addClosing(i, in.Approved[i.Change.AssetID])
 	}
 	for _, n := range in.Notes {
 		r.addNote(n, w)
+	}
+	if deactivated, _ := (Record{Closings: r.closings}).Count(); in.Recorded && deactivated > 0 {
+		r.Undo = []Undo{{Run: RunID(in.Started)}}
 	}
 	r.Outcome = r.outcome(in.Stopped != nil)
 	return r
@@ -62,7 +66,7 @@ func Build(in Input) Report {
 func onlyWarns(err error) bool {
 	var t *plan.Trouble
 	return inventory.KindOf(err) == inventory.Limit || errors.As(err, &t) &&
-		(t.Reason.Code == plan.OnlyDeactivate || t.Reason.Code == plan.ClockJumpServer)
+		(t.Reason.Code == plan.OnlyDeactivate || t.Reason.Code == plan.ClockJumpServer || t.Reason.Code == plan.SomeByLabelsAlone)
 }
 
 func (r *Report) addScope(l inventory.Listing, w words) {

@@ -66,28 +66,68 @@ func shown(changes []Change) []Change {
 	})
 }
 
+// document is the results document as the history keeps it: with the ids of all that was taken away.
+type document struct {
+	Report
+	Closed []Closing `json:"closed,omitempty"`
+}
+
 // Document gives the results document in one line of JSON, for a history. Where it has more than limit
-// bytes, changes that a message only counts are left out, then all of them and most of the errors: the
-// numbers stay, and a big run is not the one that nobody finds again.
+// bytes, changes that a message only counts are left out, removals last, then all of them and most of the errors: the
+// numbers stay, and a big run is not the one that nobody finds again. What was taken away stays by its ids where
+// these fit into most of the limit, else by its number and time.
 func Document(r Report, limit int) ([]byte, error) {
 	const mostErrors, leastChange = 100, 150 // bytes of a change, all its texts empty
+	d := document{Report: r, Closed: fitting(r.closings, limit/4*3)}
 	var data []byte
 	var err error
 	if len(r.Changes) <= limit/leastChange { // else its text need not even be made
-		data, err = json.Marshal(r)
+		data, err = json.Marshal(d)
+	}
+	for _, fewer := range []func([]Change) []Change{removedOrShown, shown} {
+		if err == nil && (data == nil || len(data) > limit) {
+			if d.Changes = fewer(d.Changes); len(d.Changes) <= limit/leastChange {
+				data, err = json.Marshal(d)
+			}
+		}
 	}
 	if err == nil && (data == nil || len(data) > limit) {
-		r.Changes = shown(r.Changes)
-		data, err = json.Marshal(r)
-	}
-	if err == nil && len(data) > limit {
-		r.Changes, r.Errors = []Change{}, r.Errors[:min(len(r.Errors), mostErrors)]
-		data, err = json.Marshal(r)
+		d.Changes, d.Errors = []Change{}, r.Errors[:min(len(r.Errors), mostErrors)]
+		data, err = json.Marshal(d)
 	}
 	if err != nil {
 		return nil, &inventory.Error{Kind: inventory.Invalid, Message: "a results document", Err: err}
 	}
 	return data, nil
+}
+
+// fitting returns what was taken away without its ids where these have more than limit bytes.
+func fitting(all []Closing, limit int) []Closing {
+	const ofID = 39 // bytes of an id in a list
+	size := 0
+	for _, c := range all {
+		size += len(c.Gone) + len(c.Approved) + 100 + ofID*len(c.Assets)
+	}
+	if size <= limit {
+		return all
+	}
+	all = slices.Clone(all)
+	for n := range all {
+		all[n].Assets = nil
+	}
+	return all
+}
+
+// removedOrShown leaves out of the changes those that no message shows, except removals.
+func removedOrShown(changes []Change) []Change {
+	removed := func(c Change) bool { return c.Action == plan.Deactivate || c.Action == plan.Delete }
+	out := shown(slices.DeleteFunc(slices.Clone(changes), removed))
+	for _, c := range changes {
+		if removed(c) {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 // made is how many changes of one action a report counts.

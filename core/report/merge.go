@@ -30,6 +30,9 @@ func Merge(reports []Report) Report {
 		m.Unknown += r.Unknown
 		m.late += r.late
 		m.HeldSets = append(m.HeldSets, r.HeldSets...)
+		for _, u := range r.Undo {
+			m.Undo = undoing(m.Undo, u)
+		}
 		m.Nodes = append(m.Nodes, r.Nodes...)
 		m.Changes = append(m.Changes, r.Changes...)
 		m.Errors = append(m.Errors, r.Errors...)

@@ -160,7 +160,11 @@ func (w writer) result(r Report) string {
 		}
 		lines = append(lines, tableRow(row...))
 	}
-	return "### " + w.resultHead + paragraph + strings.Join(lines, "\n")
+	blocks := []string{"### " + w.resultHead, strings.Join(lines, "\n")}
+	for _, command := range r.undo() {
+		blocks = append(blocks, w.undo+escape(shorten(command, longMessage)))
+	}
+	return strings.Join(blocks, paragraph)
 }
 
 // table gives the lines above the rows; none in a list.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"iter"
 	"strings"
+	"time"
 
 	"github.com/jms-sync/jms-sync/core/plan"
 )
@@ -51,8 +52,34 @@ func ErrandText(to io.Writer, lines iter.Seq[plan.Change], lang plan.Lang) error
 			if c.Interim {
 				continue
 			}
+			reason := clean(c.Reason.Text(w.lang))
+			if c.Patch != nil && c.Patch.Comment != nil {
+				reason += w.witness
+			}
 			row := []string{w.actionName(c.Action), strings.TrimSpace(clean(c.InstanceID) + " " + clean(c.CloudName)), w.plainPlace(c.Scope.Account, regionOf(c.Scope)),
-				clean(c.Name), clean(c.Address), clean(c.Reason.Text(w.lang))}
+				clean(c.Name), clean(c.Address), reason}
+			if !yield(row) {
+				return
+			}
+		}
+	}, w)
+}
+
+// ReopeningText writes what jms-sync reactivate is about, a line for each asset: when it was deactivated, what is done
+// (in a dry run: would be), or why not.
+func ReopeningText(to io.Writer, lines iter.Seq[plan.Change], lang plan.Lang) error {
+	w := wordsOf(lang)
+	return writeTable(to, func(yield func([]string) bool) {
+		if !yield([]string{w.action, w.name, w.instance, w.place, w.closedAt, w.reason}) {
+			return
+		}
+		for c := range lines {
+			closed := ""
+			if at := plan.ClosedAt(c); !at.IsZero() {
+				closed = at.UTC().Format(time.RFC3339)
+			}
+			row := []string{w.actionName(c.Action), clean(c.Name), clean(c.InstanceID),
+				w.plainPlace(c.Scope.Account, regionOf(c.Scope)), closed, clean(c.Reason.Text(w.lang))}
 			if !yield(row) {
 				return
 			}

@@ -47,9 +47,12 @@ type Input struct {
 	Unchanged   int
 	Items       []apply.Item
 	Nodes       []apply.Node
-	Problems    []error // of the run and not of one item; those of kind Limit, and a missing right to delete, are only warnings
+	Problems    []error // of the run and not of one item; those of kind Limit, a missing right to delete, and assets that labels alone say to be ours, are only warnings
 	Stopped     error   // what ended the run before it did its work
 	HeldSets    []HeldSet
+	// Recorded: the run is put into the history, so that people can name it.
+	Recorded bool
+	Approved map[string]string // of removals that people approved: the set's hash, by asset
 }
 
 // Report is the results document: its JSON has the fields and the order that users rely on.
@@ -73,6 +76,8 @@ type Report struct {
 	Drifted     int     `json:"drifted,omitempty"` // assets that differ where people have the say
 	// HeldSets are the held removals that a person may approve: where a threshold holds any.
 	HeldSets []HeldSet `json:"held_sets,omitempty"`
+	// Undo says how a person switches on again what was deactivated.
+	Undo []Undo `json:"undo,omitempty"`
 	// Nodes are those for new assets that are new, or do not stand where the configuration says.
 	Nodes   []Node   `json:"nodes,omitempty"`
 	Scopes  []Scope  `json:"scopes"`
@@ -85,6 +90,7 @@ type Report struct {
 	warnings    []Fault // those of Errors that leave the outcome alone
 	late        int     // changes that were not reached
 	elsewhere   bool    // stands in for a report that was told by itself
+	closings    []Closing
 }
 
 // HeldSet names removals that are held, for jms-sync approve.

@@ -64,11 +64,18 @@ func change(action plan.Action, n int, why plan.Reason) plan.Change {
 
 func done(c plan.Change) apply.Item { return apply.Item{Change: c, State: apply.Done} }
 
+// closing is a deactivation, with the mark that it writes.
+func closing(n int, at time.Time) plan.Change {
+	c := change(plan.Deactivate, n, plan.Because(plan.InstanceGone))
+	c.Patch = &inventory.Patch{ID: c.AssetID, Labels: []inventory.Label{inventory.GoneLabel(at)}}
+	return c
+}
+
 // busy is a run with one of everything.
 func busy(lang plan.Lang) report.Input {
 	in := report.Input{
 		Started: started(), Duration: 12*time.Second + 345_678_901, Environment: "PRODUCTION",
-		Language: lang, Unchanged: 140,
+		Language: lang, Unchanged: 140, Recorded: lang == plan.Chinese,
 		Listings: []inventory.Listing{
 			complete("aliyun-prod", "cn-beijing", 150), complete("aliyun-prod", "cn-hangzhou", 7),
 			broken("aliyun-prod", "cn-shanghai", inventory.Throttled, "list aliyun-prod/cn-shanghai: Throttling.User"),
@@ -84,13 +91,14 @@ func busy(lang plan.Lang) report.Input {
 	parked := change(plan.Update, 21, plan.Because(plan.SwapStep))
 	parked.Interim = true
 	gone := plan.Because(plan.InstanceGone)
+	closed := closing(30, started())
 	in.Items = append(in.Items, done(moved), done(parked),
 		done(change(plan.Update, 22, plan.Because(plan.Returned))),
 		apply.Item{Change: change(plan.Update, 23, plan.Because(plan.FollowsCloud, "labels")), State: apply.Failed,
 			Err: &inventory.Error{Kind: inventory.Invalid, Message: "update asset web-23: labels refused"}},
 		apply.Item{Change: change(plan.Create, 24, plan.Because(plan.NewInstance)), State: apply.NotReached,
 			Reason: plan.Because(plan.TimeUp)},
-		done(change(plan.Deactivate, 30, gone)),
+		done(closed),
 		apply.Item{Change: change(plan.Deactivate, 31, gone), State: apply.Kept,
 			Reason: plan.Because(plan.ChangedMeanwhile, "is_active")},
 		apply.Item{Change: change(plan.Deactivate, 32, gone), State: apply.Failed, Reason: plan.Because(plan.NotReadAgain),

@@ -55,7 +55,7 @@ func Summary(r Report, lang plan.Lang) string {
 		}
 	}
 	fmt.Fprintf(&out, w.scopesF+"\n", complete, len(r.Scopes)-complete)
-	for _, lines := range [][]string{w.plainErrors(r), w.plainNodes(r), w.plainScopes(r), w.plainChanges(r), w.plainHeld(r)} {
+	for _, lines := range [][]string{w.plainErrors(r), w.plainNodes(r), w.plainScopes(r), w.plainChanges(r), w.plainHeld(r), w.plainUndo(r)} {
 		for n, line := range lines {
 			if n == mostLines {
 				fmt.Fprintf(&out, "  … %d/%d\n", mostLines, len(lines))
@@ -112,6 +112,14 @@ func (w words) plainHeld(r Report) []string {
 	var lines []string
 	for _, set := range r.HeldSets {
 		lines = append(lines, w.approval(set, r.DryRun))
+	}
+	return lines
+}
+
+func (w words) plainUndo(r Report) []string {
+	var lines []string
+	for _, command := range r.undo() {
+		lines = append(lines, w.undo+command)
 	}
 	return lines
 }

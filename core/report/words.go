@@ -28,11 +28,12 @@ type words struct {
 	heldLineF, heldNamesF                             string
 	failedF, failedWhyF, notMadeF, notKnownF          string
 	action, place, reason, instance                   string
-	keptF, nothing                                    string
+	keptF, nothing, witness                           string
 	scopesF                                           string
 	missingF                                          string
 	orphanHead, moreOrphansF, orphans, drifted        string
 	approveF, storelessF, dryApproveF, quarantineF    string
+	undo, closedAt                                    string
 	alarmTitle, alarmHeadF, alarmHint, alarmSinceF    string
 	clearTitle, clearHead, lastCompleteF, moreScopesF string
 	sharedTitle, sharedHead, sharedF                  string
@@ -63,9 +64,10 @@ func chinese() words {
 		heldLineF: "%d 个资产", heldNamesF: "%s 等",
 		failedF: "%s失败：%s", failedWhyF: "%s失败：%s（原因：%s）", notMadeF: "%s未执行：%s", notKnownF: "%s结果未知：%s",
 		action: "操作", place: "账号/区域", reason: "原因", instance: "实例",
-		keptF: "（%d 个资产）", nothing: "没有需要处理的资产。",
+		keptF: "（%d 个资产）", nothing: "没有需要处理的资产。", witness: "；备注后追加证明归属的几行",
 		orphanHead: "无人管理的资产（账号或区域已不在配置中，可用 jms-sync retire 处理）", moreOrphansF: "*等共 %d 个无人管理的资产*", orphans: "无人管理", drifted: "与云不同",
 		scopesF: "区域：%d 个完整，%d 个失败", missingF: "本次同步分为 %d 个部分，其中 %d 个没有报告结果：%s",
+		undo: "停错了？重新启用（先显示，加 --apply 才写入）：", closedAt: "停用于",
 		approveF:   "确认这 %d 个资产确实该移除：jms-sync approve %s（24 小时内有效，移除前仍会逐个证实）",
 		alarmTitle: "【告警】", alarmHeadF: "超过 %s 没有一次完整同步", alarmHint: "请检查定时触发器、函数日志和密钥。恢复后会再通知一次；在此之前不重复告警。",
 		clearTitle: "【恢复】", clearHead: "已恢复完整同步", alarmSinceF: "告警发出于：%s", lastCompleteF: "最近一次完整同步 %s（%s 前）", moreScopesF: "*等共 %d 个区域*",
@@ -96,9 +98,10 @@ func english() words {
 		heldLineF: "%d assets", heldNamesF: "%s and others",
 		failedF: "%s failed: %s", failedWhyF: "%s failed: %s (planned: %s)", notMadeF: "%s not made: %s", notKnownF: "%s: outcome unknown: %s",
 		action: "Action", place: "Account/region", reason: "Reason", instance: "Instance",
-		keptF: " (%d assets)", nothing: "Nothing to be done.",
+		keptF: " (%d assets)", nothing: "Nothing to be done.", witness: "; the lines that prove whose it is go behind its comment",
 		orphanHead: "Orphaned assets (account or region no longer configured; see jms-sync retire)", moreOrphansF: "*%d orphans in all*", orphans: "Orphans", drifted: "Drift",
 		scopesF: "Scopes: %d complete, %d failed", missingF: "of the %d parts of this run %d did not report: %s",
+		undo: "Closed by mistake? To switch them on again (shown first, --apply writes): ", closedAt: "closed",
 		approveF:    "to let these %d assets go: jms-sync approve %s (serves for 24 hours; each is still proved before its removal)",
 		unreadyHead: "The configuration cannot be used; nothing was done",
 		unreadyHint: "Until it is mended, every trigger of the function fails so. Where a variable is not set: look at environmentVariables in s.yaml and at .env (jms-sync doctor --deploy). You are told again each hour.",

@@ -40,7 +40,7 @@
 //	owners/<account>-<hash>.json     one per configured account: whose cloud account it is, see Owner
 //	pulse/<slice>-<hash>.json        when the scopes of a slice of runs were last in a complete run
 //	alarm.json                       that people were told that there are no complete runs
-//	runs/<day>/<time>-<nonce>.json  one per run, for 180 days
+//	runs/<day>/<time>-<nonce>.json  one per run, for 180 days (-closed.json: it took something away)
 //	<any of these>.damaged-<time>   what could not be read, at most five of one key
 //
 // There is one object per scope, not one per account or deployment: runs of different accounts

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/storage"
 )
 
 func removals(ids ...string) []Removal {
@@ -163,5 +164,57 @@ func TestMatch(t *testing.T) {
 		if !errors.Is(err, want) || want == nil && (err != nil || !strings.HasPrefix(set.Hash, prefix)) {
 			t.Errorf("%s: %v %v", prefix, set, err)
 		}
+	}
+}
+
+// TestHeldSetOfOtherAssets: a set whose removals do not hash to its name, whoever wrote it, is none that a person can
+// approve.
+func TestHeldSetOfOtherAssets(t *testing.T) {
+	t.Parallel()
+	s, c := newStore(t, newMemory(levels()["if-match"]))
+	h, ctx := s.Held(), t.Context()
+	hash := HashOf([]string{"a"})
+	body := heldBody{
+		Server: s.server, Organisation: s.organisation, Hash: hash, First: c.Now(), Last: c.Now(), Removals: removals("a", "b"),
+	}
+	putBody(t, s, h.key("held", hash), body)
+	if set, err := h.Find(ctx, hash, c.Now()); err == nil {
+		t.Errorf("found %+v", set)
+	}
+	if all, err := h.List(ctx, c.Now()); len(all) != 0 || inventory.KindOf(err) != inventory.Incomplete {
+		t.Errorf("%+v %v", all, err)
+	}
+	body.Removals = removals("a")
+	putBody(t, s, h.key("held", hash), body)
+	if _, err := h.Find(ctx, hash, c.Now()); err != nil {
+		t.Errorf("as it should be: %v", err)
+	}
+}
+
+// TestApprovalOfAnotherSet: an approval that lies under one set's name and holds another's hash approves nothing.
+func TestApprovalOfAnotherSet(t *testing.T) {
+	t.Parallel()
+	s, c := newStore(t, newMemory(levels()["if-match"]))
+	h, ctx := s.Held(), t.Context()
+	mine, other := HashOf([]string{"a"}), HashOf([]string{"b"})
+	putBody(t, s, h.key("approvals", mine), h.approves(other, c.Now(), removals("b")))
+	if all, err := h.Approvals(ctx, c.Now()); len(all) != 0 || inventory.KindOf(err) != inventory.Incomplete {
+		t.Errorf("%+v %v", all, err)
+	}
+	putBody(t, s, h.key("approvals", mine), h.approves(mine, c.Now(), removals("a")))
+	if all, err := h.Approvals(ctx, c.Now()); err != nil || len(all) != 1 {
+		t.Errorf("as it should be: %+v %v", all, err)
+	}
+}
+
+// putBody writes an object as the store would, whatever it says.
+func putBody[T any](t *testing.T, s *Store, key string, body T) {
+	t.Helper()
+	data, err := encode(body, heldLimit)
+	if err == nil {
+		_, err = s.bucket.Put(t.Context(), key, data, storage.Always())
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }

@@ -29,6 +29,9 @@ type Run struct {
 	Document []byte // the JSON that was recorded
 }
 
+// closing ends the key of a run whose document says, in its field "closed", what it took away: see Closings.
+const closing = "-closed.json"
+
 type runBody struct {
 	At  time.Time       `json:"at"`
 	Run json.RawMessage `json:"run"`
@@ -45,13 +48,23 @@ func (s *Store) Record(ctx context.Context, run []byte, at time.Time) error {
 	at = at.UTC()
 	data, err := encode(runBody{At: at, Run: run}, reportLimit)
 	if err == nil {
-		key := s.dayFolder(at) + at.Format(stamp) + "-" + s.nonce() + ".json"
+		key := s.dayFolder(at) + at.Format(stamp) + "-" + s.nonce() + ending(run)
 		_, err = s.put(ctx, key, data, s.creating(ctx))
 	}
 	if err != nil {
 		return wrap("record a run", err)
 	}
 	return wrap("the run is recorded; forget old ones", s.forget(ctx, at))
+}
+
+func ending(run []byte) string {
+	var document struct {
+		Closed []json.RawMessage `json:"closed"`
+	}
+	if json.Unmarshal(run, &document) == nil && len(document.Closed) > 0 {
+		return closing
+	}
+	return ".json"
 }
 
 func (s *Store) creating(ctx context.Context) storage.Condition {
@@ -83,13 +96,30 @@ func (s *Store) forget(ctx context.Context, at time.Time) error {
 // Runs gives the newest runs since a time, at most so many, newest first. What cannot be read is
 // left out; the error tells of it beside the others.
 func (s *Store) Runs(ctx context.Context, since time.Time, limit int) ([]Run, error) {
+	return s.runs(ctx, span{since: since, until: s.now(), ending: ".json", limit: limit})
+}
+
+// Closings returns the newest runs that were recorded between two times and deactivated or deleted anything, as
+// Runs does.
+func (s *Store) Closings(ctx context.Context, since, until time.Time, limit int) ([]Run, error) {
+	return s.runs(ctx, span{since: since, until: until, ending: closing, limit: limit})
+}
+
+// span says which runs are meant.
+type span struct {
+	since, until time.Time // of Runs: also those of clocks that are ahead, up to a day
+	ending       string    // of their keys
+	limit        int
+}
+
+func (s *Store) runs(ctx context.Context, which span) ([]Run, error) {
 	ctx, cancel := context.WithTimeout(ctx, 4*patience) // people ask for it, and wait
 	defer cancel()
-	now := s.now().UTC()
-	if oldest := now.Add(-KeepRuns); since.Before(oldest) {
-		since = oldest
+	if oldest := s.now().Add(-KeepRuns); which.since.Before(oldest) {
+		which.since = oldest
 	}
-	keys, err := s.runKeys(ctx, since.UTC(), now, limit)
+	which.since, which.until = which.since.UTC(), which.until.UTC()
+	keys, err := s.runKeys(ctx, which)
 	if err != nil {
 		return nil, wrap("list runs", err)
 	}
@@ -119,9 +149,10 @@ func (s *Store) Runs(ctx context.Context, since time.Time, limit int) ([]Run, er
 }
 
 // runKeys lists day by day from the newest, until there are enough.
-func (s *Store) runKeys(ctx context.Context, since, now time.Time, limit int) ([]string, error) {
+func (s *Store) runKeys(ctx context.Context, which span) ([]string, error) {
 	var keys []string
-	for d := now.Truncate(day).Add(day); !d.Before(since.Truncate(day)) && len(keys) < limit; d = d.Add(-day) {
+	first := which.since.Truncate(day)
+	for d := which.until.Truncate(day).Add(day); !d.Before(first) && len(keys) < which.limit; d = d.Add(-day) {
 		folder := s.dayFolder(d)
 		found, err := s.bucket.List(ctx, folder)
 		if err != nil {
@@ -129,10 +160,11 @@ func (s *Store) runKeys(ctx context.Context, since, now time.Time, limit int) ([
 		}
 		found = slices.DeleteFunc(found, func(key string) bool {
 			name := strings.TrimPrefix(key, folder)
-			return !strings.HasSuffix(name, ".json") || name < since.Format(stamp)
+			late := which.ending == closing && name[:min(len(name), len(stamp))] > which.until.Format(stamp)
+			return !strings.HasSuffix(name, which.ending) || name < which.since.Format(stamp) || late
 		})
 		slices.Reverse(found)
 		keys = append(keys, found...)
 	}
-	return keys[:min(len(keys), max(limit, 0))], nil
+	return keys[:min(len(keys), max(which.limit, 0))], nil
 }

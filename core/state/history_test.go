@@ -156,3 +156,47 @@ func TestHistoryFaults(t *testing.T) {
 		t.Errorf("%v, %v", err, m.keys("runs/"))
 	}
 }
+
+// TestClosings: runs that took something away are found among all others, by time, without reading these.
+func TestClosings(t *testing.T) {
+	t.Parallel()
+	for name, can := range levels() {
+		m := newMemory(can)
+		s, c := newStore(t, m)
+		start := c.Now()
+		for n := range 100 {
+			document := fmt.Appendf(nil, `{"n":%d,"closed":[]}`, n)
+			if n%10 == 5 {
+				document = fmt.Appendf(nil, `{"n":%d,"closed":[{"assets":["a"]}]}`, n)
+			}
+			if err := s.Record(t.Context(), document, c.Now()); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			c.Advance(time.Hour)
+		}
+		hour := func(n int) time.Time { return start.Add(time.Duration(n) * time.Hour) }
+		for _, q := range []struct {
+			since, until, limit int
+			want                string
+		}{
+			{0, 100, 100, "[95 85 75 65 55 45 35 25 15 5]"},
+			{0, 100, 2, "[95 85]"},
+			{15, 35, 100, "[35 25 15]"},
+			{16, 34, 100, "[25]"},
+			{16, 24, 100, "[]"},
+		} {
+			runs, err := s.Closings(t.Context(), hour(q.since), hour(q.until), q.limit)
+			found := []string{}
+			for _, r := range runs {
+				text, _, _ := strings.Cut(strings.TrimPrefix(string(r.Document), `{"n":`), ",")
+				found = append(found, text)
+			}
+			if got := fmt.Sprint(found); err != nil || got != q.want {
+				t.Errorf("%s, hours %d to %d: %s, %v, want %s", name, q.since, q.until, got, err, q.want)
+			}
+		}
+		if runs, err := s.Runs(t.Context(), start, 1000); err != nil || len(runs) != 100 {
+			t.Errorf("%s: %d runs, %v", name, len(runs), err)
+		}
+	}
+}

@@ -34,7 +34,8 @@ func adoptCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 			"  2. 加上 --by-address：网域、地址与名称都相同，并且地址在全部资产与全部实例中都唯一。\n" +
 			"     地址相同的可能是另一台机器：先看表格里实例与资产两边的名称。\n" +
 			"不能确定的只列出，从不猜测。加上 --apply 才写入：就地打上 jms-* 标签和 jms-asset:<资产自己的 ID>，\n" +
-			"资产的 ID、账号、授权、节点、备注、名称都不变。之后它与我们创建的资产一样跟随云，名称默认保留\n" +
+			"并在备注后面追加证明归属的几行（instance_id、account_id、region；标签谁都可能写上，只凭标签不算）。\n" +
+			"资产的 ID、账号、授权、节点、名称和备注原有的内容都不变。之后它与我们创建的资产一样跟随云，名称默认保留\n" +
 			"（sync.manage.adopted_name）；释放之后只停用，由人用 retire --adopted 删除（sync.removal.adopted）。release 是反向操作。",
 	})
 	cmd.Flags().BoolVar(&a.byAddress, "by-address", false, "也按网域、地址与名称认领")
@@ -47,7 +48,7 @@ func releaseCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 		Use:   "release",
 		Short: "放手：移除资产上我们的标签，不删除任何资产；默认只显示表格，--apply 才写入",
 		Long: "移除我们的资产上的 jms-* 标签（jms-keep 除外），不停用、不删除任何资产。放手之后的资产不再改动，也不会被重复创建：\n" +
-			"凭资产 ID 或备注里的实例 ID 认出；两者都没有的（按地址认领的）保留标签 jms-instance。用 adopt 可以重新认领。",
+			"凭资产 ID 或备注里的实例 ID 认出；两者都没有的（旧版本按地址认领的）保留标签 jms-instance，地址不变就算数。用 adopt 可以重新认领。",
 	})
 	r.flags(cmd)
 	return cmd
@@ -74,6 +75,7 @@ func retireCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 			"  配置里还有该账号的密钥（enabled: false，或只移走了区域）：用它查询云，实例还在的不处理，其余逐个证实之后\n" +
 			"  按 sync.removal 停用，宽限期过后再执行一次即删除；没有密钥：无从证实，只停用。\n" +
 			"retire --adopted 列出停用超过宽限期的认领资产，再次证实之后，--apply 删除它们：同步从不删除认领的资产。\n" +
+			"账号不在配置中的、只有标签作证的，无从证实，只列出。\n" +
 			"超过守卫上限的暂缓；确认无误时加上 --yes-remove N，N 是表格里要移除的个数。写入之后发卡片。\n" +
 			"仍在配置中启用的账号或区域会被拒绝；网关、jms-keep 等受保护的资产保持原样。",
 	})

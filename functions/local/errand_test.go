@@ -43,9 +43,9 @@ func TestMoveFromThePythonTool(t *testing.T) {
 	before := d.hosts()
 
 	d.run(exitDone, "adopt")
-	d.prints("认领：备注或标签里有该实例 ID", "资产 "+byHand+" 只有网域、地址与名称相同；确认是同一台之后加上 --by-address", "没有写入任何内容")
+	d.prints("认领：备注里有该实例 ID；备注后追加证明归属的几行", "资产 "+byHand+" 只有网域、地址与名称相同；确认是同一台之后加上 --by-address", "没有写入任何内容")
 	d.run(exitDone, "adopt", "--by-address")
-	d.prints("认领：备注或标签里有该实例 ID", "认领：网域、地址与名称相同", "无法确定是哪一个（资产 twin a, twin b）",
+	d.prints("认领：备注里有该实例 ID；备注后追加证明归属的几行", "认领：网域、地址与名称相同，地址在资产与实例中都唯一；备注后追加证明归属的几行", "无法确定是哪一个（资产 twin a, twin b）",
 		"名称不同，可能是另一台机器（资产 idc-oracle-db01）", alibabatest.Sample(3).ID+" "+alibabatest.Sample(3).Name, "没有写入任何内容")
 	if d.jms.Writes() > 0 || !reflect.DeepEqual(before, d.hosts()) {
 		t.Errorf("written without --apply: %v", d.jms.Calls())
@@ -61,6 +61,10 @@ func TestMoveFromThePythonTool(t *testing.T) {
 		if adopted := h.Name == "old-0" || h.Name == byHand; adopted != own || !slices.Contains(h.Labels, "team:shop") {
 			t.Errorf("%s: %v", h.Name, h.Labels)
 		}
+		if !strings.HasPrefix(h.Comment, before[at].Comment) || (h.Comment != before[at].Comment) != own {
+			t.Errorf("%s: %q became %q", h.Name, before[at].Comment, h.Comment)
+		}
+		h.Comment = before[at].Comment
 		if h.Labels = before[at].Labels; !reflect.DeepEqual(h, before[at]) {
 			t.Errorf("%+v became %+v", before[at], h)
 		}
@@ -78,7 +82,7 @@ func TestMoveFromThePythonTool(t *testing.T) {
 		t.Errorf("release: %+v", r)
 	}
 	for _, h := range d.hosts() {
-		if marked := slices.ContainsFunc(h.Labels, func(l string) bool { return strings.HasPrefix(l, "jms-") }); marked != (h.Name == byHand) {
+		if marked := slices.ContainsFunc(h.Labels, func(l string) bool { return strings.HasPrefix(l, "jms-") }); marked {
 			t.Errorf("%s: %v", h.Name, h.Labels)
 		}
 	}
@@ -211,7 +215,7 @@ func TestRetireAdopted(t *testing.T) {
 	d.fill(3, "cn-beijing")
 	const id = "5d3a3f8e-0d0f-4c7f-9a55-0c1f1f0c9a11"
 	d.jms.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{
-		ID: id, Name: "by hand", Address: "10.9.9.9", Nodes: []string{"/DEFAULT/阿里云/aliyun-prod"}, Labels: []string{
+		ID: id, Name: "by hand", Address: "10.9.9.9", Comment: "instance_id: " + alibabatest.Sample(50).ID, Nodes: []string{"/DEFAULT/阿里云/aliyun-prod"}, Labels: []string{
 			"jms-cloud:alibaba", "jms-account:aliyun-prod", "jms-owner:1234567890123456", "jms-region:cn-beijing",
 			"jms-instance:" + alibabatest.Sample(50).ID, "jms-asset:" + id, "jms-gone:20250101T0000Z", "jms-due:20250108T0000Z",
 		},

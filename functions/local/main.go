@@ -107,6 +107,7 @@ func rootCommand(stdout, stderr io.Writer) *cobra.Command {
 		eventCommand(&o, stdout, stderr), splitCommand(&o, stdout, stderr),
 		adoptCommand(&o, stdout, stderr), releaseCommand(&o, stdout, stderr), retireCommand(&o, stdout, stderr), labelsCommand(&o, stdout, stderr),
 		statusCommand(&o, stdout, stderr), heldCommand(&o, stdout, stderr), approveCommand(&o, stdout, stderr), rejectCommand(&o, stdout, stderr), applyCommand(&o, stdout, stderr), ownerCommand(&o, stdout, stderr),
+		reactivateCommand(&o, stdout, stderr),
 		demoCommand(stdout), benchCommand(&o, stdout), emulateCommand(stdout), probeCommand(&o, stdout), versionCommand(stdout))
 	return root
 }

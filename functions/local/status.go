@@ -76,6 +76,8 @@ type standing struct {
 	held        []runstate.HeldSet
 	approvals   []runstate.Approval
 	others      []string // other JumpServers whose state the store holds
+	closings    []report.Record
+	unread      error // why closings lacks some; nil = it does not
 	server      string
 	organises   string
 }
@@ -89,6 +91,7 @@ func readStatus(ctx context.Context, s *session, now time.Time) (all standing, e
 	all.approvals, errs[4] = s.store.Held().Approvals(ctx, now)
 	all.server, all.organises = s.store.Server(), s.store.Organisation()
 	all.others, errs[5] = s.store.OtherServers(ctx, now)
+	all.closings, all.unread = recordsOf(ctx, s.store, now.Add(-recently), now.Add(runstate.MaxSkew), mostRecent)
 	return all, errors.Join(errs[:]...)
 }
 
@@ -127,6 +130,12 @@ func (all standing) table(to io.Writer, d heldDesk) error {
 	for _, a := range all.approvals {
 		fmt.Fprintln(to, d.say("批准：%s，还有 %d 个资产待移除，%s 之前有效", "Approved: %s, %d assets are still to be removed, until %s", a.Hash, len(a.Left), d.time(a.Until)))
 	}
+	if all.unread != nil {
+		fmt.Fprintln(to, printable(all.unread.Error()))
+	}
+	if err := d.recent(to, all.closings); err != nil {
+		return err
+	}
 	return d.table(to, all.held)
 }
 
@@ -154,13 +163,14 @@ type statusDocument struct {
 	Quarantines  []runstate.Quarantine `json:"quarantines"`
 	Held         []heldRow             `json:"held"`
 	Approvals    []approvalRow         `json:"approvals"`
+	Closings     []closingRow          `json:"closings"` // runs that took something away lately, the newest first
 }
 
 func (all standing) document(now time.Time) statusDocument {
 	doc := statusDocument{
 		Server: all.server, Organisation: all.organises, OtherServers: append([]string{}, all.others...),
 		Late: all.fresh.Late, Scopes: []scopeRow{}, Quarantines: append([]runstate.Quarantine{}, all.quarantines...),
-		Held: heldDocument(all.held)["held"], Approvals: []approvalRow{},
+		Held: heldDocument(all.held)["held"], Approvals: []approvalRow{}, Closings: closingRows(all.closings),
 	}
 	if all.alarmed {
 		doc.AlarmedAt = &all.alarm.Since

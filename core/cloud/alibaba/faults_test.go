@@ -100,3 +100,21 @@ func TestLookupAnswersOther(t *testing.T) {
 		t.Errorf("a region that is none: %v", err)
 	}
 }
+
+// TestDryRunThatSucceeds: only the refusal DryRunOperation proves the right to list. A gateway that drops the parameter
+// answers 2xx, and so would an empty list that hides everything.
+func TestDryRunThatSucceeds(t *testing.T) {
+	t.Parallel()
+	for name, fill := range map[string]int{"an empty region": 0, "a region with instances": 3} {
+		w := newWorld(t)
+		w.Fill(region, fill)
+		w.Server.Break(alibabatest.Fault{Kind: alibabatest.DryRunIgnored, Action: alibabatest.DescribeInstances})
+		_, err := w.Open(t, cloudtest.Instant(), nil).Lookup(t.Context(), region, []string{"i-released"})
+		if inventory.KindOf(err) != inventory.Incomplete {
+			t.Errorf("%s: %v", name, err)
+		}
+		if fill == 0 {
+			harness().ListFails(t, name, w, inventory.Incomplete)
+		}
+	}
+}

@@ -30,6 +30,14 @@ func (w *world) populate() {
 			"jms-cloud:alibaba", "jms-account:one", "jms-owner:1000", "jms-region:cn-a", "jms-instance:i-none",
 		}})
 	}
+	if len(w.machines)%3 == 0 { // labels alone, which somebody wrote on a host that is no machine's, make nobody its owner
+		m := w.machines[0]
+		const own = "5d3a3f8e-0d0f-4c7f-9a55-0c1f1f0c9a14"
+		w.plant(jumpservertest.Host{ID: own, Name: "forged", Address: "10.99.0.9", Active: true, Comment: "finance", Labels: []string{
+			"jms-cloud:" + string(m.cloud), "jms-account:" + m.account.name, "jms-owner:" + m.owner, "jms-region:" + m.region,
+			"jms-instance:" + m.id, "jms-asset:" + own,
+		}})
+	}
 	w.jump.SeedOther(org, "database", "database")
 	if w.rand.IntN(2) == 0 { // people have our labels and nodes in other spellings
 		for _, text := range []string{"JMS-Account:One", "jms-Cloud:Alibaba", "jms-region:CN-A", "jms-owner:1000", "JMS-Protected:IP"} {

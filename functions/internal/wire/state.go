@@ -91,6 +91,7 @@ func Remembered(ctx context.Context, e engine.Engine, store *state.Store, salt s
 		return e.Run(ctx, req)
 	}
 	defer keepRate(ctx)
+	e.Recorded = true
 	e.Increment = &engine.Increment{Store: store, Salt: salt, FullEvery: every}
 	e.Intents = &engine.Intents{Store: store, Slice: slice(req)}
 	lease, err := store.Acquire(ctx, slice(req), leaseTime, holder)
@@ -120,6 +121,24 @@ func Remembered(ctx context.Context, e engine.Engine, store *state.Store, salt s
 		e.Log.Warn("the run is not in the history", "error", err)
 	}
 	return out
+}
+
+// Alone takes the lease of full runs for a person's order, and holds it until release is called. Its error is that a run
+// is at work. Where there is no store, or it fails, the order is carried out all the same.
+func Alone(ctx context.Context, store *state.Store, holder string, log *slog.Logger) (held context.Context, release func(), err error) {
+	if store == nil {
+		return ctx, func() {}, nil
+	}
+	lease, err := store.Acquire(ctx, slice(engine.Request{}), leaseTime, holder)
+	switch {
+	case errors.Is(err, state.ErrTaken):
+		return nil, nil, err
+	case err != nil:
+		log.Warn("written without a lease", "reason", err)
+		return ctx, func() {}, nil
+	}
+	held, release = hold(ctx, lease, log)
+	return held, release, nil
 }
 
 // beat notes that a run was complete.

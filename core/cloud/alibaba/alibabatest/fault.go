@@ -30,7 +30,7 @@ const (
 	Untimely           = peertest.Untimely     // [D] 400 InvalidTimeStamp.Expired
 	IllegalTime   Kind = "illegal time"        // [D] 400 IllegalTimestamp
 	NoSecret      Kind = "no secret"           // AssumeRole: 200, all but the secret
-
+	DryRunIgnored Kind = "dry run ignored"     // 200: the parameter is dropped on its way, and the list is empty
 )
 
 // misbehave answers by a fault; false = the call is to be answered well after all.
@@ -44,6 +44,11 @@ func (s *Server) misbehave(c *call, f Fault) bool {
 		s.answer(c, f)
 	case NoPermission:
 		return c.withoutPermission()
+	case DryRunIgnored:
+		if c.params["DryRun"] != "true" {
+			return false
+		}
+		c.json(http.StatusOK, emptyList(c.id))
 	case InvalidToken:
 		if c.params["NextToken"] == "" {
 			return false
@@ -65,11 +70,15 @@ func (c *call) withoutPermission() bool {
 	case c.action != DescribeInstances || c.params["DryRun"] == "true":
 		c.refuse(*refusalOf(Forbidden))
 	default:
-		c.json(http.StatusOK, map[string]any{
-			"RequestId": c.id, "Instances": map[string]any{"Instance": []any{}}, "NextToken": "", "TotalCount": 0,
-		})
+		c.json(http.StatusOK, emptyList(c.id))
 	}
 	return true
+}
+
+func emptyList(requestID string) map[string]any {
+	return map[string]any{
+		"RequestId": requestID, "Instances": map[string]any{"Instance": []any{}}, "NextToken": "", "TotalCount": 0,
+	}
 }
 
 func refusalOf(kind Kind) *refusal {

@@ -1,0 +1,46 @@
+package plan
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// maxComment is how many characters JumpServer has been seen to keep of a comment.
+const maxComment = 5000
+
+// witness returns the comment of an asset once an instance has adopted it: a person's text as it is, and behind it
+// the lines that prove whose the asset is, as far as the text lacks them. Who may set labels cannot write them, so that
+// no label alone makes the asset another instance's, or another account's or region's. An asset whose id proves it needs
+// none. fits is false where JumpServer may not keep it all.
+func (r Rules) witness(a inventory.Asset, i inventory.Instance) (text string, fits bool) {
+	if a.ID == inventory.AssetID(i.Cloud, i.Region, i.ID) {
+		return a.Comment, true
+	}
+	var lines []string
+	if len(mentioned(a.Comment)) == 0 {
+		first := "由 jms-sync 认领，凭下面几行确认是哪台实例"
+		if r.Lang == English {
+			first = "adopted by jms-sync, which knows the instance by these lines"
+		}
+		lines = append(lines, first)
+	}
+	for _, line := range []struct{ key, value string }{
+		{inventory.KeyInstance, i.ID}, {inventory.KeyOwner, i.Owner}, {inventory.KeyProject, i.Project}, {inventory.KeyRegion, i.Region},
+	} {
+		said := slices.ContainsFunc(valuesOf(a.Comment, line.key), func(v string) bool { return strings.EqualFold(v, line.value) })
+		if line.value != "" && !said {
+			lines = append(lines, line.key+" "+line.value)
+		}
+	}
+	if len(lines) == 0 {
+		return a.Comment, true
+	}
+	if a.Comment != "" {
+		lines = slices.Insert(lines, 0, strings.TrimRight(a.Comment, "\r\n "))
+	}
+	text = strings.Join(lines, "\n")
+	return text, utf8.RuneCountInString(text) <= maxComment
+}

@@ -1,0 +1,167 @@
+package report_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/apply"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/core/state"
+)
+
+// closings is a run that deactivated these, and deleted one.
+func closings(recorded bool, changes ...plan.Change) report.Input {
+	in := report.Input{
+		Started: started(), Language: plan.English, Recorded: recorded,
+		Listings: []inventory.Listing{complete("aliyun-prod", "cn-beijing", 150)},
+	}
+	for _, c := range changes {
+		in.Items = append(in.Items, done(c))
+	}
+	in.Items = append(in.Items, done(change(plan.Delete, 900, plan.Because(plan.GraceOver, "x"))))
+	return in
+}
+
+// TestUndoIsToldByCommand: who reads a card, or a terminal, reads which command switches on again what the run closed.
+func TestUndoIsToldByCommand(t *testing.T) {
+	t.Parallel()
+	const minute, later = "20231215T0131Z", "20231215T0133Z"
+	other := closing(3, started().Add(90*time.Second))
+	other.Scope.Account = "my prod"
+	failed := closings(true)
+	failed.Items = []apply.Item{{Change: closing(1, started()), State: apply.Failed}}
+	dry := closings(true, closing(1, started()))
+	dry.DryRun = true
+	for name, c := range map[string]struct {
+		in   report.Input
+		want []string
+	}{
+		"of the history": {closings(true, closing(1, started()), closing(2, started())), []string{"jms-sync reactivate 20231215T013025Z"}},
+		"no history": {closings(false, closing(1, started()), closing(2, started().Add(90*time.Second)), other), []string{
+			"jms-sync reactivate --account aliyun-prod --since " + minute + " --until 20231215T0132Z",
+			"jms-sync reactivate --account 'my prod' --since 20231215T0132Z --until 20231215T0132Z",
+		}},
+		"only deleted": {closings(true), nil},
+		"failed":       {failed, nil},
+		"a dry run":    {dry, nil},
+	} {
+		r := report.Build(c.in)
+		var got []string
+		for _, u := range r.Undo {
+			got = append(got, u.Command())
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+		data, err := report.Keep(r, 1<<20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r, err = report.Restore(data); err != nil {
+			t.Fatal(err)
+		}
+		card, text := report.NewMessage(r, options(plan.English, "table")).Markdown, report.Summary(r, plan.English)
+		for _, command := range c.want {
+			if !strings.Contains(card, command) || !strings.Contains(text, command) {
+				t.Errorf("%s: the card or the terminal does not say %s\n%s\n%s", name, command, card, text)
+			}
+		}
+		if strings.Contains(card+text, "reactivate") != (len(c.want) > 0) {
+			t.Errorf("%s: told", name)
+		}
+	}
+	first := report.Build(closings(false, closing(1, started())))
+	second := report.Build(closings(false, closing(2, started().Add(2*time.Minute))))
+	if got := report.Merge([]report.Report{second, first}).Undo; len(got) != 1 || got[0].Since != minute || got[0].Until != later {
+		t.Errorf("two of one account: %+v", got)
+	}
+}
+
+// TestRecordedAndBack: what the history holds of a run says which assets it closed, with which mark, however many they
+// are; where their ids do not fit, it says their number and mark.
+func TestRecordedAndBack(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		deactivated, named int
+		names              bool
+	}{{3, 3, true}, {1500, 1500, true}, {12_000, 12_000, false}, {40_000, 0, false}} {
+		in := closings(true)
+		in.Approved = map[string]string{}
+		for n := range c.deactivated {
+			in.Items = append(in.Items, done(closing(1000+n, started())))
+		}
+		for n := range 4000 {
+			in.Items = append(in.Items, done(change(plan.Create, 50_000+n, plan.Because(plan.NewInstance))))
+		}
+		approved := in.Items[1].Change.AssetID
+		in.Approved[approved] = "abcdef0123"
+		data, err := report.Document(report.Build(in), state.MaxReport)
+		if err != nil || len(data) > state.MaxReport {
+			t.Fatalf("%d: %d bytes, %v", c.deactivated, len(data), err)
+		}
+		record, err := report.Recorded(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if deactivated, deleted := record.Count(); deactivated != c.deactivated || deleted != 1 || record.ID() != "20231215T013025Z" {
+			t.Errorf("%d: %d deactivated, %d deleted, %s", c.deactivated, deactivated, deleted, record.ID())
+		}
+		what, unnamed := record.Reopening(plan.Reopening{Account: "a"}, "")
+		if lacks := c.named == 0; lacks != (unnamed == 1) || lacks != slices.Contains(what.Marks, "20231215T0131Z") || lacks != (len(what.Within) > 0) || what.Account != "a" {
+			t.Errorf("%d: %d deletions without a name, marks %q, within %v", c.deactivated, unnamed, what.Marks, what.Within)
+		}
+		named, names := 0, 0
+		for _, x := range what.Closed {
+			if x.Action == plan.Deactivate && x.Gone == "20231215T0131Z" {
+				named++
+			}
+			if x.Name != "" && x.Instance != "" && x.Scope.Account == "aliyun-prod" {
+				names++
+			}
+		}
+		if named != c.named || (names == len(what.Closed) && names > 0) != c.names {
+			t.Errorf("%d: %d are named by id, %d with all", c.deactivated, named, names)
+		}
+		if c.named > 0 {
+			only, _ := record.Reopening(plan.Reopening{}, "abcdef0123")
+			if len(only.Closed) != 1 || only.Closed[0].Asset != approved {
+				t.Errorf("of the set: %+v", only.Closed)
+			}
+		}
+		if got := record.Hashes("abc"); !slices.Equal(got, []string{"abcdef0123"}) || len(record.Hashes("b")) > 0 {
+			t.Errorf("hashes %q", got)
+		}
+		for _, about := range []struct {
+			account, region string
+			want            bool
+		}{{"", "", true}, {"aliyun-prod", "", true}, {"aliyun-prod", "cn-beijing", true}, {"", "cn-x", false}, {"x", "", false}} {
+			if record.About(about.account, about.region) != about.want {
+				t.Errorf("about %q %q", about.account, about.region)
+			}
+		}
+	}
+	for _, bad := range []string{"", "{}", `{"started_at":"2023-12-15T01:30:25Z"}`, `{"started_at":"x","closed":[{}]}`} {
+		if _, err := report.Recorded([]byte(bad)); err == nil {
+			t.Errorf("%q is a record", bad)
+		}
+	}
+}
+
+func TestRunID(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"20231215T013025Z", " 20231215t013025z ", "2023-12-15T01:30:25Z", "2023-12-15T09:30:25+08:00"} {
+		at, err := report.ParseRunID(text)
+		if err != nil || report.RunID(at) != "20231215T013025Z" {
+			t.Errorf("%q: %s, %v", text, at, err)
+		}
+	}
+	for _, text := range []string{"", "abcdef01", "20231215T0130Z", "yesterday"} {
+		if at, err := report.ParseRunID(text); err == nil {
+			t.Errorf("%q is the run of %s", text, at)
+		}
+	}
+}

@@ -1,0 +1,304 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/report"
+	runstate "github.com/jms-sync/jms-sync/core/state"
+	"github.com/jms-sync/jms-sync/functions/internal/wire"
+)
+
+const (
+	// recently is how far back runs that closed something are listed, and mostRecent how many.
+	recently   = 7 * 24 * time.Hour
+	mostRecent = 10
+	// approvedAtMost is how far back the runs that used an approval are looked for, and mostRuns how many are read.
+	approvedAtMost = 30 * 24 * time.Hour
+	mostRuns       = 1000
+	// longestRun is how long after its beginning a run is recorded at most.
+	longestRun = 24 * time.Hour
+)
+
+// reopening is the order to switch on again what was deactivated.
+type reopening struct {
+	account, region, since, until string
+	apply                         bool
+}
+
+func reactivateCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
+	r := &reopening{}
+	cmd := &cobra.Command{
+		Use:   "reactivate [RUN|HASH]",
+		Short: "停错了：重新启用一次同步停用的资产（卡片上的 RUN，或批准过的哈希）；默认只显示表格，--apply 才写入",
+		Long: "重新启用一次同步停用的资产。RUN 写在卡片、输出和 status 里（例如 20261128T143507Z，也可以是结果文件的 started_at）；\n" +
+			"HASH 是批准过的一组（至少 8 个字符）。两者都需要状态存储。没有状态存储，或由事件停用的：\n" +
+			"  jms-sync reactivate --account A --since 时间 [--until 时间] [--region R]\n" +
+			"凭资产上的停用标记 jms-gone 查找；时间可以是 20261128T1435Z、2026-11-28T22:35:00+08:00，或 2h（两小时前起）。\n" +
+			"只启用我们的、由那一次停用、此后没有被人改过的资产，写入前再读一遍；其余的列出原因，不处理。已删除的无法恢复。\n" +
+			"写入之后：之后的同步保持它启用并报告（停用后又被人工启用），直到实例重新出现在列表里，再由同步接管。写入后发卡片。",
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return r.execute(cmd.Context(), o, strings.Join(args, ""), stdout, stderr)
+		},
+	}
+	cmd.Flags().StringVar(&r.account, "account", "", "只限这个账号的（名称，标签 jms-account）")
+	cmd.Flags().StringVar(&r.region, "region", "", "只限这个区域的")
+	cmd.Flags().StringVar(&r.since, "since", "", "不凭记录，凭停用标记：这个时间起停用的（需要 --account）")
+	cmd.Flags().StringVar(&r.until, "until", "", "与 --since 同用：到这个时间为止（默认：现在）")
+	cmd.Flags().BoolVar(&r.apply, "apply", false, "写入；不加则只显示")
+	return cmd
+}
+
+// execute finds what is meant, shows it, and with --apply writes it.
+func (r *reopening) execute(ctx context.Context, o *options, name string, stdout, stderr io.Writer) error {
+	if err := o.output.check(); err != nil {
+		return &exit{exitUsage, err}
+	}
+	s, err := o.open(ctx, stderr)
+	if err != nil {
+		return &exit{exitUsage, err}
+	}
+	defer s.close()
+	d := heldDesk{cfg: s.cfg, now: s.engine.Now(), store: s.store}
+	found, err := r.find(ctx, d, name)
+	if err != nil {
+		return err
+	}
+	if r.apply {
+		held, release, err := wire.Alone(ctx, s.store, holderHere(), s.engine.Log)
+		if err != nil {
+			return &exit{exitFailed, errors.New(d.say("有一次同步正在运行，稍后再试，什么都没有写入：%s",
+				"a run is at work; nothing was written, try again in a minute: %s", err))}
+		}
+		defer release()
+		ctx = held
+	}
+	out := s.engine.Reactivate(ctx, engine.Errand{
+		Account: r.account, Region: r.region, Write: r.apply, Begin: wire.Reopen(s.store, s.engine.Log), Reopening: found.what,
+	})
+	s.progress.clear()
+	if err := r.print(stdout, d, found, out); err != nil {
+		return &exit{exitFailed, err}
+	}
+	if err := o.output.write(out.Report); err != nil {
+		return &exit{exitFailed, err}
+	}
+	return result(out)
+}
+
+func (r *reopening) print(to io.Writer, d heldDesk, found foundRuns, out engine.Outcome) error {
+	lang := plan.Lang(d.cfg.Language)
+	if out.Err == nil {
+		if err := report.ReopeningText(to, out.Lines, lang); err != nil {
+			return err
+		}
+	}
+	for _, line := range found.said {
+		fmt.Fprintln(to, line)
+	}
+	fmt.Fprint(to, report.Summary(out.Report, lang))
+	if out.Err == nil && !r.apply {
+		fmt.Fprintln(to, hint(lang))
+	}
+	return nil
+}
+
+// foundRuns is what a person's words were found to mean.
+type foundRuns struct {
+	what plan.Reopening
+	said []string // what the table cannot show
+}
+
+// find says what is to be switched on again. Its errors are exits.
+func (r *reopening) find(ctx context.Context, d heldDesk, name string) (foundRuns, error) {
+	usage := func(zh, en string, args ...any) error { return &exit{exitUsage, errors.New(d.say(zh, en, args...))} }
+	switch {
+	case (name == "") == (r.since == ""):
+		return foundRuns{}, usage("请写明 RUN 或 HASH，或者 --account 与 --since，两者之一", "name either a RUN or HASH, or --account and --since")
+	case name == "":
+		return r.byTime(d)
+	case r.until != "":
+		return foundRuns{}, usage("--until 只与 --since 同用", "--until goes with --since only")
+	case d.store == nil:
+		return foundRuns{}, usage("没有状态存储，也就没有记录：请用 jms-sync reactivate --account A --since 时间",
+			"without a state store there is no record: use jms-sync reactivate --account A --since TIME")
+	}
+	if started, err := report.ParseRunID(name); err == nil {
+		return r.byRun(ctx, d, started)
+	}
+	hash := strings.ToLower(strings.TrimSpace(name))
+	if len(hash) < runstate.LeastPrefix || strings.Trim(hash, "0123456789abcdef") != "" {
+		return foundRuns{}, r.unknown(ctx, d, name)
+	}
+	return r.byHash(ctx, d, hash)
+}
+
+// byTime takes the marks on the assets for the record.
+func (r *reopening) byTime(d heldDesk) (found foundRuns, err error) {
+	found.what = plan.Reopening{Account: r.account, Region: r.region, Until: d.now.Add(24 * time.Hour)}
+	found.what.Since, err = pointInTime(r.since, d.now)
+	if err == nil && r.until != "" {
+		found.what.Until, err = pointInTime(r.until, d.now)
+		found.what.Until = inventory.WholeMinute(found.what.Until) // as marks are
+	}
+	switch {
+	case err != nil:
+		return found, &exit{exitUsage, errors.New(d.say("时间无法识别：%s（例如 20261128T1435Z、2026-11-28T22:35:00+08:00、2h）",
+			"no time: %s (20261128T1435Z, 2026-11-28T22:35:00+08:00 and 2h are some)", err))}
+	case r.account == "":
+		return found, &exit{exitUsage, errors.New("--account: 必填 (required)")}
+	}
+	return found, nil
+}
+
+// pointInTime reads a time as labels carry it, in RFC 3339, or as a duration before now.
+func pointInTime(text string, now time.Time) (time.Time, error) {
+	text = strings.TrimSpace(text)
+	if ago, err := time.ParseDuration(text); err == nil && ago >= 0 {
+		return now.Add(-ago), nil
+	}
+	return inventory.ParseLabelTime(text)
+}
+
+// byRun takes the record of one run.
+func (r *reopening) byRun(ctx context.Context, d heldDesk, started time.Time) (foundRuns, error) {
+	records, err := recordsOf(ctx, d.store, started, started.Add(longestRun), mostRuns)
+	var meant []report.Record
+	for _, one := range records {
+		if one.Started.Equal(started) && one.About(r.account, r.region) {
+			meant = append(meant, one)
+		}
+	}
+	switch {
+	case len(meant) == 0 && err != nil:
+		return foundRuns{}, &exit{exitFailed, err}
+	case len(meant) == 0:
+		return foundRuns{}, r.unknown(ctx, d, report.RunID(started))
+	case len(meant) > 1:
+		return foundRuns{}, &exit{exitUsage, errors.New(d.say("有 %d 次同步在同一秒开始，请加上 --account 与 --region",
+			"%d runs began in this second: add --account and --region", len(meant)))}
+	}
+	return r.join(d, meant, ""), nil
+}
+
+// byHash takes the records of the runs that removed what a person had approved.
+func (r *reopening) byHash(ctx context.Context, d heldDesk, prefix string) (foundRuns, error) {
+	records, err := recordsOf(ctx, d.store, d.now.Add(-approvedAtMost), d.now.Add(runstate.MaxSkew), mostRuns)
+	hashes := map[string]bool{}
+	hash := ""
+	for _, one := range records {
+		for _, h := range one.Hashes(prefix) {
+			hashes[h], hash = true, h
+		}
+	}
+	switch {
+	case len(hashes) == 0 && err != nil:
+		return foundRuns{}, &exit{exitFailed, err}
+	case len(hashes) == 0:
+		return foundRuns{}, r.unknown(ctx, d, prefix)
+	case len(hashes) > 1:
+		return foundRuns{}, &exit{exitUsage, errors.New(d.say("不止一组以 %s 开头，请写得更长", "more than one set begins with %s, write more of it", prefix))}
+	}
+	found := r.join(d, records, hash)
+	approvals, err := d.store.Held().Approvals(ctx, d.now)
+	for _, a := range approvals {
+		if err == nil && a.Hash == hash {
+			found.said = append(found.said, d.say("这一组的批准仍然有效，还有 %d 个待移除；不该移除的，先运行：jms-sync reject %s",
+				"the set is still approved, %d more are to be removed; if they should not be: jms-sync reject %s", len(a.Left), hash))
+		}
+	}
+	return found, nil
+}
+
+// join makes one order of records.
+func (r *reopening) join(d heldDesk, records []report.Record, hash string) foundRuns {
+	found := foundRuns{what: plan.Reopening{Account: r.account, Region: r.region, Closed: []plan.Closed{}}}
+	unnamed := 0
+	for _, one := range records {
+		more := 0
+		found.what, more = one.Reopening(found.what, hash)
+		unnamed += more
+	}
+	if len(found.what.Marks) > 0 {
+		found.said = append(found.said, d.say("停用的资产太多，记录里没有它们的 ID：凭停用时间（%s）查找", "too many were deactivated for the record to hold their ids: they are found by the time in their marks (%s)",
+			strings.Join(found.what.Marks, ", ")))
+	}
+	if unnamed > 0 {
+		found.said = append(found.said, d.say("另有 %d 个资产被删除，无法恢复，记录里没有它们的名称", "%d more assets were deleted and cannot be brought back; the record does not hold their names", unnamed))
+	}
+	return found
+}
+
+// recordsOf reads the newest runs between two times that took something away. An error stands beside those that could
+// be read.
+func recordsOf(ctx context.Context, store *runstate.Store, since, until time.Time, most int) ([]report.Record, error) {
+	runs, err := store.Closings(ctx, since, until, most)
+	var records []report.Record
+	errs := []error{err}
+	for _, run := range runs {
+		record, err := report.Recorded(run.Document)
+		if err == nil {
+			records = append(records, record)
+		}
+		errs = append(errs, err)
+	}
+	return records, errors.Join(errs...)
+}
+
+// unknown says which runs there are, of a name that none has.
+func (r *reopening) unknown(ctx context.Context, d heldDesk, name string) error {
+	var text strings.Builder
+	fmt.Fprintln(&text, d.say("没有停用或删除过资产的同步叫 %s，也没有这样的批准。", "no run that deactivated or deleted anything is called %s, and no approved set.", printable(name)))
+	recent, err := recordsOf(ctx, d.store, d.now.Add(-recently), d.now.Add(runstate.MaxSkew), mostRecent)
+	if err != nil {
+		fmt.Fprintln(&text, err)
+	}
+	if err := d.recent(&text, recent); err != nil {
+		return &exit{exitFailed, err}
+	}
+	fmt.Fprint(&text, d.say("由事件停用的没有 RUN：jms-sync reactivate --account A --since 时间", "what events closed has no RUN: jms-sync reactivate --account A --since TIME"))
+	return &exit{exitUsage, errors.New(text.String())}
+}
+
+// recent lists runs that took something away.
+func (d heldDesk) recent(to io.Writer, records []report.Record) error {
+	if len(records) == 0 {
+		_, err := fmt.Fprintln(to, d.say("7 天内没有同步停用或删除过资产。", "No run has deactivated or deleted anything for 7 days."))
+		return err
+	}
+	fmt.Fprintln(to, d.say("最近停用或删除过资产的同步（停错了：jms-sync reactivate RUN）：", "Runs that deactivated or deleted anything lately (by mistake? jms-sync reactivate RUN):"))
+	out := tabwriter.NewWriter(to, 0, 4, 2, ' ', 0)
+	for _, one := range records {
+		deactivated, deleted := one.Count()
+		fmt.Fprintf(out, "  %s\t%s\t%s\n", one.ID(), d.time(one.Started), d.say("停用 %d，删除 %d", "%d deactivated, %d deleted", deactivated, deleted))
+	}
+	return out.Flush()
+}
+
+// closingRow is a run that took something away, in the document of status.
+type closingRow struct {
+	Run         string    `json:"run"`
+	StartedAt   time.Time `json:"started_at"`
+	Deactivated int       `json:"deactivated"`
+	Deleted     int       `json:"deleted"`
+}
+
+func closingRows(records []report.Record) []closingRow {
+	rows := []closingRow{}
+	for _, one := range records {
+		deactivated, deleted := one.Count()
+		rows = append(rows, closingRow{one.ID(), one.Started, deactivated, deleted})
+	}
+	return rows
+}

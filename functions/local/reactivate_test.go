@@ -1,0 +1,230 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
+	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/functions/internal/wire"
+)
+
+// hostOf returns the host of an instance, by its address.
+func (d *desk) hostOf(n int) jumpservertest.Host {
+	d.Helper()
+	for _, h := range d.hosts() {
+		if h.Address == alibabatest.Sample(n).PrivateIPs[0] {
+			return h
+		}
+	}
+	d.Fatalf("instance %d has no host", n)
+	return jumpservertest.Host{}
+}
+
+// marked reports whether a host has a label of this name.
+func marked(h jumpservertest.Host, name string) bool {
+	return slices.ContainsFunc(h.Labels, func(l string) bool { return strings.HasPrefix(l, name+":") })
+}
+
+// closes has a run that closes some of 20, and returns its id.
+func (d *desk) closes(released int) string {
+	d.Helper()
+	d.fill(20, "cn-beijing")
+	d.sync(exitDone, report.OK)
+	d.release(0, released)
+	r := d.sync(exitDone, report.OK)
+	if r.Deactivated != released || len(r.Undo) != 1 {
+		d.Fatalf("%+v", r)
+	}
+	return r.Undo[0].Run
+}
+
+// TestReactivate: a run closes what it should not have closed; its card says how that is undone; it is shown first,
+// then opened, and the next run leaves it open and says so; when its instance is listed again the marks go.
+func TestReactivate(t *testing.T) {
+	d := remembers(t)
+	run := d.closes(3)
+	if card := d.cards(2); !strings.Contains(card, "jms-sync reactivate "+run) {
+		t.Fatal(card)
+	}
+	d.prints("jms-sync reactivate " + run)
+	d.run(exitDone, "status")
+	d.prints(run, "停用 3，删除 0")
+	writes, hosts := d.jms.Writes(), len(d.hosts())
+
+	d.run(exitDone, "reactivate", run)
+	d.prints(alibabatest.Sample(0).ID, alibabatest.Sample(1).ID, alibabatest.Sample(2).ID, "没有写入任何内容")
+	if d.jms.Writes() != writes || d.active() != 17 {
+		t.Fatal("written without --apply")
+	}
+	r := d.sync(exitDone, report.OK, "reactivate", strings.ToLower(run), "--apply")
+	if r.Updated != 3 || r.Skipped != 0 || d.active() != 20 || len(d.hosts()) != hosts {
+		t.Fatalf("%+v", r)
+	}
+	if card := d.cards(3); !strings.Contains(card, "更新资产") {
+		t.Error(card)
+	}
+	for n := range 3 {
+		if h := d.hostOf(n); !marked(h, inventory.LabelGone) || marked(h, inventory.LabelDue) {
+			t.Errorf("%s: %v", h.Name, h.Labels)
+		}
+	}
+	if r := d.sync(exitDone, report.OK); r.Deactivated+r.Deleted != 0 || d.active() != 20 || r.Skipped != 3 {
+		t.Fatalf("the next run closes it, or does not say that it leaves it: %+v", r)
+	}
+	d.run(exitDone, "plan")
+	if n := strings.Count(d.stdout.String(), "停用后又被人工启用"); n != 3 {
+		t.Errorf("the plan says it %d times:\n%s", n, &d.stdout)
+	}
+	d.sync(exitDone, report.OK, "reactivate", run, "--apply") // once more: nothing is left to do
+	if n := strings.Count(d.stdout.String(), "它已经是启用的"); n != 3 {
+		t.Error(&d.stdout)
+	}
+	for n := range 3 {
+		d.account.Put("cn-beijing", alibabatest.Sample(n))
+	}
+	d.sync(exitDone, report.OK)
+	for n := range 3 {
+		if h := d.hostOf(n); !h.Active || marked(h, inventory.LabelGone) {
+			t.Errorf("after its instance came back: %s %v", h.Name, h.Labels)
+		}
+	}
+}
+
+// TestReactivateOfAnApprovedSet: by the hash that a person approved, and only what that let go.
+func TestReactivateOfAnApprovedSet(t *testing.T) {
+	d := remembers(t)
+	d.fill(10, "cn-beijing", "cn-hangzhou")
+	d.sync(exitDone, report.OK)
+	d.release(0, 4)
+	hash := d.sync(exitPartial, report.Held).HeldSets[0].Hash
+	d.run(exitUsage, "reactivate", hash) // nothing was closed by it
+	d.run(exitDone, "approve", hash)
+	d.account.Remove("cn-hangzhou", alibabatest.Sample(10).ID) // closed by the same run, by its own right
+	if r := d.sync(exitDone, report.OK); r.Deactivated != 5 {
+		t.Fatalf("%+v", r)
+	}
+	d.run(exitUsage, "reactivate", hash[:7])
+	if r := d.sync(exitDone, report.OK, "reactivate", hash[:8], "--apply"); r.Updated != 4 || d.active() != 19 || d.hostOf(10).Active {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestReactivateByMarks: without a state store the card names the time, and the marks on the assets are the record.
+func TestReactivateByMarks(t *testing.T) {
+	t.Setenv(config.VarState, "")
+	d := newDesk(t)
+	d.more = "language: en"
+	d.fill(20, "cn-beijing")
+	d.sync(exitDone, report.OK)
+	d.release(0, 2)
+	undo := d.sync(exitDone, report.OK).Undo
+	if len(undo) != 1 || undo[0].Account != "aliyun-prod" || !strings.Contains(d.cards(2), undo[0].Command()) {
+		t.Fatalf("%+v\n%s", undo, d.cards(2))
+	}
+	command := strings.Fields(strings.TrimPrefix(undo[0].Command(), "jms-sync "))
+	for _, wrong := range [][]string{
+		{"reactivate"}, {"reactivate", "20261128T143507Z"}, {"reactivate", "--since", "2h"}, {"reactivate", "--account", "aliyun-prod", "--since", "lately"},
+		{"reactivate", "20261128T143507Z", "--since", "2h"}, {"reactivate", "20261128T143507Z", "--until", "2h"},
+	} {
+		d.run(exitUsage, wrong...)
+	}
+	d.run(exitDone, "reactivate", "--account", "another", "--since", "2h")
+	d.run(exitDone, append(command, "--region", "cn-hangzhou")...)
+	d.prints("Nothing was written")
+	if r := d.sync(exitDone, report.OK, append(command, "--apply")...); r.Updated != 2 || d.active() != 20 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestReactivateLeavesWhatPeopleChanged, and says of what was deleted that it cannot be brought back.
+func TestReactivateLeavesWhatPeopleChanged(t *testing.T) {
+	d := remembers(t)
+	run := d.closes(4)
+	lost := d.hostOf(0)
+	d.jms.Drop(jumpservertest.DefaultOrg, lost.ID)
+	d.more = "sync: {protected_names: [" + d.hostOf(1).Name + "]}"
+	r := d.sync(exitDone, report.OK, "reactivate", run, "--apply")
+	d.prints("无法恢复", lost.Name, "名称受 protected_names 保护")
+	if r.Updated != 2 || r.Skipped != 2 || d.hostOf(1).Active || d.active() != 18 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestReactivateOfAnUnknownRun says which runs there are.
+func TestReactivateOfAnUnknownRun(t *testing.T) {
+	d := remembers(t)
+	d.run(exitUsage, "reactivate", "20200101T000000Z")
+	run := d.closes(2)
+	started, err := report.ParseRunID(run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := report.RunID(started.Add(-time.Second))
+	for _, name := range []string{"20200101T000000Z", before, "0123456789", "web-0"} {
+		d.run(exitUsage, "reactivate", name)
+		if text := d.stderr.String(); !strings.Contains(text, run) || !strings.Contains(text, "停用 2，删除 0") {
+			t.Errorf("%s: %s", name, text)
+		}
+	}
+	d.run(exitDone, "status", "--json")
+	var doc statusDocument
+	if err := json.Unmarshal(d.stdout.Bytes(), &doc); err != nil || len(doc.Closings) != 1 || doc.Closings[0].Run != run || doc.Closings[0].Deactivated != 2 {
+		t.Errorf("%v\n%s", err, &d.stdout)
+	}
+}
+
+// TestReactivateWaitsForARun: while a run has the lease nothing is written; what only looks does not ask for it.
+func TestReactivateWaitsForARun(t *testing.T) {
+	d := remembers(t)
+	run := d.closes(2)
+	store, err := wire.State(wire.Role{}, os.Environ(), config.Config{JumpServer: config.JumpServer{URL: d.url, OrgID: config.DefaultOrgID}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lease, err := store.Acquire(t.Context(), "run", time.Minute, "a run of this test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.run(exitDone, "reactivate", run)
+	d.run(exitFailed, "reactivate", run, "--apply")
+	if text := d.stderr.String(); !strings.Contains(text, "a run of this test") || d.active() != 18 {
+		t.Error(text)
+	}
+	if err := lease.Release(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	d.run(exitDone, "reactivate", run, "--apply")
+	if d.active() != 20 {
+		t.Error("not switched on")
+	}
+}
+
+// TestReactivateSaysWhatIsLost: what a run deleted is listed by name, and nothing is promised on its card.
+func TestReactivateSaysWhatIsLost(t *testing.T) {
+	d := remembers(t)
+	d.more = "language: en\nsync: {removal: {mode: delete, grace: 0s}}"
+	d.fill(20, "cn-beijing")
+	d.sync(exitDone, report.OK)
+	name := d.hostOf(0).Name
+	d.release(0, 1)
+	r := d.sync(exitDone, report.OK)
+	if r.Deleted != 1 || len(r.Undo) > 0 || strings.Contains(d.cards(2), "reactivate") {
+		t.Fatalf("%+v\n%s", r, d.cards(2))
+	}
+	d.run(exitDone, "status")
+	d.prints("0 deactivated, 1 deleted")
+	writes := d.jms.Writes()
+	d.run(exitDone, "reactivate", r.StartedAt, "--apply")
+	d.prints("cannot be brought back: it was deleted, and with it its accounts", name)
+	if d.jms.Writes() != writes {
+		t.Error("written")
+	}
+}

@@ -1,0 +1,31 @@
+package main
+
+// ofReopening: only what a run closed is switched on again, and no run closes it unnoticed.
+func ofReopening() []mutant {
+	return []mutant{{
+		name: "reopen: closed by another run since", file: "core/plan/reopen.go",
+		old:    `case recorded != "" && !inventory.SameFolded(value, recorded):`,
+		broken: `case recorded != "" && value == "":`, pkg: "./core/plan", test: "TestReopen",
+	}, {
+		name: "reopen: a person had switched it off before", file: "core/plan/reopen.go",
+		old: "case a.Count(inventory.LabelOff) > 0:", broken: "case false:", pkg: "./core/plan", test: "TestReopen",
+	}, {
+		name: "reopen: the mark stays on what was reopened", file: "core/plan/reopen.go",
+		old:    "return isAny(l, inventory.LabelDue, inventory.LabelEvent)",
+		broken: "return isAny(l, inventory.LabelDue, inventory.LabelEvent, inventory.LabelGone)",
+		pkg:    "./core/plan", test: "TestRunsLeaveWhatWasReopened",
+	}, {
+		name: "reopen: a gateway is not reopened", file: "core/plan/reopen.go",
+		old: "case untouchable:", broken: "case untouchable && false:", pkg: "./core/plan", test: "TestReopen",
+	}, {
+		name: "reopen: made a gateway between plan and write", file: "core/apply/again.go",
+		old: ", c.Reason.Code == plan.Reopened:", broken: ":", pkg: "./core/engine", test: "TestReactivateReadsAgain",
+	}, {
+		name: "reopen: the approved set and no more", file: "core/report/undo.go",
+		old:    `case approved != "" && c.Approved != approved:`,
+		broken: "case false:", pkg: "./functions/local", test: "TestReactivateOfAnApprovedSet",
+	}, {
+		name: "reopen: reactivate waits for the lease", file: "functions/local/reactivate.go",
+		old: "	if r.apply {\n		held", broken: "	if false {\n		held", pkg: "./functions/local", test: "TestReactivateWaitsForARun",
+	}}
+}
