@@ -132,46 +132,24 @@ func (r *eventRun) brake(g *group, candidates []plan.Change, absent []*subject) 
 		return proofs, held
 	}
 	wrong, off := clockOff(r.ctx)
-	holds := r.heldBefore(candidates)
-	lost, err := r.Bastion.DeactivatedSince(r.ctx, g.owner, r.Engine.Now().Add(-stormTime))
+	w := r.weighing(g, candidates)
 	for _, c := range candidates {
 		proved := slices.ContainsFunc(absent, func(s *subject) bool { return s.asset == c.AssetID })
 		switch {
 		case off:
 			held[c.AssetID] = wrong
 		case !proved:
-		case holds[c.Scope] > 0:
-			held[c.AssetID] = plan.Because(plan.GuardHolds, holds[c.Scope])
-		case err != nil:
-			proofs[c.AssetID] = plan.Proof{Err: err}
-		case lost >= stormCount:
-			held[c.AssetID] = plan.Because(plan.GuardStorm, lost)
+		case w.err != nil && w.last[c.Scope].Held == 0:
+			proofs[c.AssetID] = plan.Proof{Err: w.err}
 		default:
-			lost++
-			proofs[c.AssetID] = plan.Proof{Absent: true}
+			if why, holds := w.hold(c); holds {
+				held[c.AssetID] = why
+			} else {
+				proofs[c.AssetID] = plan.Proof{Absent: true}
+			}
 		}
 	}
 	return proofs, held
-}
-
-// heldBefore returns how many removals the last full run held in the scopes of candidates. What a guard or a person
-// has still to decide no event does, one by one. Without a state store it is not known.
-func (r *eventRun) heldBefore(candidates []plan.Change) map[inventory.Scope]int {
-	out := map[inventory.Scope]int{}
-	if r.Engine.Owners == nil {
-		return out
-	}
-	var scopes []inventory.Scope
-	for _, c := range candidates {
-		scopes = append(scopes, c.Scope)
-	}
-	slices.SortFunc(scopes, inventory.Scope.Compare)
-	scopes = slices.Compact(scopes)
-	view := r.Engine.Owners.Load(r.ctx, scopes)
-	for _, at := range scopes {
-		out[at] = view.Scope(at).Held
-	}
-	return out
 }
 
 // apply writes an approved plan and says what became of each event. With retry it gives the
@@ -198,6 +176,8 @@ func (r *eventRun) apply(g *group, what settled, approved plan.Approved, held ma
 		if n.Action == plan.Hold {
 			outcome = EventHeld
 			switch why, braked := held[n.AssetID]; {
+			case braked && why.Code == plan.EventUncounted && r.Redelivers:
+				n.Reason, outcome = why, EventFailed // JumpServer may count when it comes again
 			case braked:
 				n.Reason = why
 			case !plan.Approvable(n.Reason.Code):

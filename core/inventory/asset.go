@@ -138,8 +138,11 @@ type Asset struct {
 	Zone     string // id of the gateway zone (domain before v4.10); "" = none
 	Labels   []Label
 	Comment  string
-	Active   bool
-	Host     bool
+	// Nodes are the ids of the nodes that the host is in, sorted and joined by commas: a name that somebody gives a node
+	// changes nothing. "" = JumpServer did not tell.
+	Nodes  string
+	Active bool
+	Host   bool
 }
 
 // Label returns the value of the label with this name (see Label.Is), if the asset has exactly one of it.

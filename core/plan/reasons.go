@@ -124,6 +124,9 @@ const (
 	GuardStorm        Code = "guard_storm"
 	GuardHolds        Code = "guard_holds"
 	NotReleased       Code = "not_released"
+	EventLeak         Code = "event_leak"
+	EventCrowd        Code = "event_crowd"
+	EventUncounted    Code = "event_uncounted"
 	// Of clocks: this machine's is compared with the clouds', see Limits.Clock.
 	ClockAhead      Code = "clock_ahead"
 	ClockBehind     Code = "clock_behind"
@@ -334,6 +337,12 @@ func wordsOf(code Code) (words, bool) {
 		{RefusedByTime, words{"云因时间拒绝请求，不是密钥的问题：请核对本机时钟（NTP）", "the cloud refuses the time of the request, not the key: check this machine's clock (NTP)"}},
 		{GuardStorm, words{"暂缓：该账号 10 分钟内已停用 %d 个资产，其余等下一次完整同步", "held: %d assets of the account were deactivated within 10 minutes; further ones wait for the next full run"}},
 		{GuardHolds, words{"暂缓：上一次完整同步在该区域暂缓了 %d 个移除，事件不越过它；由下一次完整同步或人决定", "held: the last full run held %d removals of this scope, and no event passes that; the next full run or a person decides"}},
+		{EventLeak, words{"暂缓：加上这一个，该区域 24 小时内将共停用 %d/%d 个资产（其中 %d 个已停用），超过 %d%%，事件不越过它；由下一次完整同步或人决定",
+			"held: with this one %d of %d assets of the scope would be deactivated within 24 hours (%d of them are already), more than %d%%, and no event passes that; the next full run or a person decides"}},
+		{EventCrowd, words{"暂缓：该账号 24 小时内停用的资产多于一页（%d 个），数不清该区域的份额；由下一次完整同步或人决定",
+			"held: more assets of the account were deactivated within 24 hours than one page shows (%d), so that the scope's share is not known; the next full run or a person decides"}},
+		{EventUncounted, words{"暂缓：数不出该区域 24 小时内停用了多少资产（%s），事件不停用；留给下一次完整同步",
+			"held: how many assets of the scope were deactivated within 24 hours could not be counted (%s), so that no event closes one; left to the next full run"}},
 		{NotReleased, words{"云上看不到该实例，但事件没有说已释放：不停用，留给下一次完整同步", "the cloud does not show the instance, but the event does not say that it was released: not closed, left to the next full run"}},
 		{GuardParts, words{"暂缓：其他部分要移除 %d 个资产，加上这一部分的 %d 个，超过一次运行的上限 %d", "held: the other parts would remove %d assets, with the %d of this part that is more than the %d of one run"}},
 		{GuardBudget, words{"暂缓：读写不了各部分共用的移除额度（%s）", "held: the removals that all parts share could not be counted (%s)"}},
