@@ -199,12 +199,12 @@ func (r *run) asks(todo []plan.Change, j job, late map[string]error, dropped map
 	}}
 }
 
-// otherwise names what differs besides: what makes a gateway of an asset, or protects its name, and what people
-// wrote about it.
+// otherwise names what differs besides: what makes a gateway of an asset, or protects its name, what people wrote
+// about it, and where they put it. No run moves an asset to another node.
 func otherwise(before, now inventory.Asset) (what []string) {
 	for _, f := range []struct{ field, before, now string }{
 		{"name", before.Name, now.Name}, {"platform", before.Platform, now.Platform},
-		{"zone", before.Zone, now.Zone}, {"comment", before.Comment, now.Comment},
+		{"zone", before.Zone, now.Zone}, {"comment", before.Comment, now.Comment}, {"nodes", before.Nodes, now.Nodes},
 	} {
 		if f.before != f.now {
 			what = append(what, f.field)

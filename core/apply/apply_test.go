@@ -87,6 +87,7 @@ func TestPersonsChangeBetweenPlanAndRemovalWins(t *testing.T) {
 		"platform":  func(a *inventory.Asset) { a.Platform = "Gateway" },
 		"zone":      func(a *inventory.Asset) { a.Zone = "3f0c8a52-0000-4000-8000-000000000001" },
 		"comment":   func(a *inventory.Asset) { a.Comment += "\nask Li before you delete this" },
+		"nodes":     func(a *inventory.Asset) { a.Nodes = "5e0c8a52-0000-4000-8000-000000000002" },
 	} {
 		for _, when := range []string{"deactivated", "deleted", "deleted, right before"} {
 			t.Run(field+" "+when, func(t *testing.T) {
@@ -166,7 +167,7 @@ func TestCommentDoesNotHinderLabels(t *testing.T) {
 	w.instances = []inventory.Instance{i}
 	w.bastion.onRead = func(b *bastion) {
 		a := b.assets[id]
-		a.Comment, a.Platform = "edited", "Ubuntu"
+		a.Comment, a.Platform, a.Nodes = "edited", "Ubuntu", "5e0c8a52-0000-4000-8000-000000000002"
 		b.assets[id] = a
 	}
 	want(t, w.run(t, t.Context()), map[string]int{"update done": 1})

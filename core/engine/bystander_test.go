@@ -32,9 +32,12 @@ func (q *quiet) Platforms(context.Context) (map[string]inventory.Platform, error
 	return map[string]inventory.Platform{"Linux": {Zones: true}}, nil
 }
 
-func (q *quiet) DeactivatedSince(context.Context, string, time.Time) (int, error) { return 0, nil }
-func (q *quiet) UpdateBatch(context.Context, bool) int                            { return 10 }
-func (q *quiet) RemoveBatch(context.Context) int                                  { return 10 }
+func (q *quiet) Deactivated(context.Context, string, time.Time) ([]inventory.Asset, bool, error) {
+	return nil, true, nil
+}
+func (q *quiet) CountActive(context.Context, []inventory.Label) (int, error) { return 0, nil }
+func (q *quiet) UpdateBatch(context.Context, bool) int                       { return 10 }
+func (q *quiet) RemoveBatch(context.Context) int                             { return 10 }
 
 func (q *quiet) Create(_ context.Context, a inventory.NewAsset) (bool, error) {
 	q.created = append(q.created, a)
@@ -140,6 +143,7 @@ func TestSearchNeverCondemnsABystander(t *testing.T) {
 			v := engine.Events{
 				Engine: engine.Engine{
 					Rules:   plan.Rules{Accounts: map[string]plan.Account{"prod": {Type: "阿里云"}}, Mode: plan.ModeDelete},
+					Limits:  plan.Limits{Percent: 20, Min: 3, PerRun: 50},
 					Writing: apply.Options{Writers: 2, Now: time.Now, Log: slog.New(slog.DiscardHandler)},
 					Now:     func() time.Time { return now }, Log: slog.New(slog.DiscardHandler),
 				},

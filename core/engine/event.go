@@ -39,8 +39,10 @@ type EventBastion interface {
 	Narrow(ctx context.Context) (bool, error)
 	// Prove asks which organisation answers; reads that have rows prove it themselves.
 	Prove(ctx context.Context) error
-	// DeactivatedSince counts an account's assets whose jms-gone is not older than a time.
-	DeactivatedSince(ctx context.Context, owner string, since time.Time) (int, error)
+	// Deactivated returns an account's assets whose jms-gone is not older than a time; whole = all of them.
+	Deactivated(ctx context.Context, owner string, since time.Time) (assets []inventory.Asset, whole bool, err error)
+	// CountActive counts the active assets that carry all of these labels.
+	CountActive(ctx context.Context, labels []inventory.Label) (int, error)
 }
 
 // Events runs on what events say. An event is a hint: it names instances, and the clouds are
@@ -114,6 +116,9 @@ const (
 	stormCount = 20
 	stormTime  = 10 * time.Minute
 )
+
+// day is how far back the losses of a scope are weighed where no state tells what was held.
+const day = 24 * time.Hour
 
 // Run works on a decoded payload until all is done or the time is over.
 func (v Events) Run(ctx context.Context, heard []cloud.Heard) EventAnswer {

@@ -220,7 +220,7 @@ func TestEventsThenFullRun(t *testing.T) {
 // are told. Ten minutes later events close assets again.
 func TestEventStorm(t *testing.T) {
 	t.Parallel()
-	h := newHearing(t, nil)
+	h := newHearing(t, map[string]any{"sync": map[string]any{"guard": map[string]any{"percent": 100}}}) // no share of a scope holds first
 	var events, want []string
 	for n := range 24 {
 		id := fmt.Sprintf("i-s%02d", n)

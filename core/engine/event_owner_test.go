@@ -89,6 +89,7 @@ func TestAllAccountsOfAnOwnerAreAsked(t *testing.T) {
 			v := engine.Events{
 				Engine: engine.Engine{
 					Rules:   plan.Rules{Accounts: map[string]plan.Account{"prod": {}, "spare": {}}, Mode: plan.ModeDelete},
+					Limits:  plan.Limits{Percent: 20, Min: 3, PerRun: 50},
 					Writing: apply.Options{Writers: 2, Now: time.Now, Log: log},
 					Now:     func() time.Time { return now }, Log: log,
 				},

@@ -93,6 +93,7 @@ func (w *farWorld) hear(t *testing.T, from string, traces ...string) []string {
 	v := engine.Events{
 		Engine: engine.Engine{
 			Rules:   plan.Rules{Accounts: map[string]plan.Account{"far": {Cloud: inventory.Huawei}}, Mode: plan.ModeDelete},
+			Limits:  plan.Limits{Percent: 20, Min: 3, PerRun: 50},
 			Wording: report.Options{Lang: plan.English},
 			Writing: apply.Options{Writers: 2, Now: time.Now, Log: log},
 			Now:     func() time.Time { return w.now }, Log: log,

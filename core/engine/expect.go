@@ -90,3 +90,21 @@ func (e Engine) counted(ctx context.Context, at inventory.Scope, losses int) err
 	}
 	return err
 }
+
+// count counts the proved removals against what people have announced. What cannot be counted is not proved.
+func (r *eventRun) count(candidates []plan.Change, proofs plan.Proofs) {
+	losses := map[inventory.Scope]int{}
+	for _, c := range candidates {
+		if proofs[c.AssetID].Absent {
+			losses[c.Scope]++
+		}
+	}
+	for at, n := range losses {
+		err := r.Engine.counted(r.ctx, at, n)
+		for _, c := range candidates {
+			if c.Scope == at && err != nil && proofs[c.AssetID].Absent {
+				proofs[c.AssetID] = plan.Proof{Err: err}
+			}
+		}
+	}
+}

@@ -133,8 +133,7 @@ func (r *eventRun) brake(g *group, candidates []plan.Change, absent []*subject) 
 		return proofs, held
 	}
 	wrong, off := clockOff(r.ctx)
-	holds := r.heldBefore(candidates)
-	lost, err := r.Bastion.DeactivatedSince(r.ctx, g.owner, r.Engine.Now().Add(-stormTime))
+	w := r.weighing(g, candidates)
 	for _, c := range candidates {
 		proved := slices.ContainsFunc(absent, func(s *subject) bool { return s.asset == c.AssetID })
 		switch {
@@ -143,57 +142,18 @@ func (r *eventRun) brake(g *group, candidates []plan.Change, absent []*subject) 
 		case !proved:
 		case r.halt.Stands():
 			held[c.AssetID] = r.halt.Holds()
-		case holds[c.Scope] > 0:
-			held[c.AssetID] = plan.Because(plan.GuardHolds, holds[c.Scope])
-		case err != nil:
-			proofs[c.AssetID] = plan.Proof{Err: err}
-		case lost >= stormCount:
-			held[c.AssetID] = plan.Because(plan.GuardStorm, lost)
+		case w.err != nil && w.last[c.Scope].Held == 0:
+			proofs[c.AssetID] = plan.Proof{Err: w.err}
 		default:
-			lost++
-			proofs[c.AssetID] = plan.Proof{Absent: true}
+			if why, holds := w.hold(c); holds {
+				held[c.AssetID] = why
+			} else {
+				proofs[c.AssetID] = plan.Proof{Absent: true}
+			}
 		}
 	}
 	r.count(candidates, proofs)
 	return proofs, held
-}
-
-// count counts the proved removals against what people have announced. What cannot be counted is not proved.
-func (r *eventRun) count(candidates []plan.Change, proofs plan.Proofs) {
-	losses := map[inventory.Scope]int{}
-	for _, c := range candidates {
-		if proofs[c.AssetID].Absent {
-			losses[c.Scope]++
-		}
-	}
-	for at, n := range losses {
-		err := r.Engine.counted(r.ctx, at, n)
-		for _, c := range candidates {
-			if c.Scope == at && err != nil && proofs[c.AssetID].Absent {
-				proofs[c.AssetID] = plan.Proof{Err: err}
-			}
-		}
-	}
-}
-
-// heldBefore returns how many removals the last full run held in the scopes of candidates. What a guard or a person
-// has still to decide no event does, one by one. Without a state store it is not known.
-func (r *eventRun) heldBefore(candidates []plan.Change) map[inventory.Scope]int {
-	out := map[inventory.Scope]int{}
-	if r.Engine.Owners == nil {
-		return out
-	}
-	var scopes []inventory.Scope
-	for _, c := range candidates {
-		scopes = append(scopes, c.Scope)
-	}
-	slices.SortFunc(scopes, inventory.Scope.Compare)
-	scopes = slices.Compact(scopes)
-	view := r.Engine.Owners.Load(r.ctx, scopes)
-	for _, at := range scopes {
-		out[at] = view.Scope(at).Held
-	}
-	return out
 }
 
 // apply writes an approved plan and says what became of each event. With retry it gives the
@@ -221,6 +181,8 @@ func (r *eventRun) apply(g *group, what settled, approved plan.Approved, held ma
 		if n.Action == plan.Hold {
 			outcome = EventHeld
 			switch why, braked := held[n.AssetID]; {
+			case braked && why.Code == plan.EventUncounted && r.Redelivers:
+				n.Reason, outcome = why, EventFailed // JumpServer may count when it comes again
 			case braked:
 				n.Reason = why
 			case plan.HeldByPause(n.Reason.Code): // left to the next full run, as often as it comes

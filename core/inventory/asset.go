@@ -25,6 +25,9 @@ const (
 	// LabelOff stands beside LabelGone where a person had switched the asset off before we did,
 	// so that it stays off when its instance returns.
 	LabelOff = "jms-off"
+	// LabelReopened stands beside LabelGone where a person has switched the asset on again while its instance
+	// was gone. If it is off once more that was a person too, and the old LabelGone ends no grace.
+	LabelReopened = "jms-reopened"
 	// LabelEvent stands beside LabelGone where an event closed the asset: its deletion has still
 	// to pass the guard of a full run.
 	LabelEvent = "jms-event"
@@ -135,8 +138,11 @@ type Asset struct {
 	Zone     string // id of the gateway zone (domain before v4.10); "" = none
 	Labels   []Label
 	Comment  string
-	Active   bool
-	Host     bool
+	// Nodes are the ids of the nodes that the host is in, sorted and joined by commas: a name that somebody gives a node
+	// changes nothing. "" = JumpServer did not tell.
+	Nodes  string
+	Active bool
+	Host   bool
 }
 
 // Label returns the value of the label with this name (see Label.Is), if the asset has exactly one of it.

@@ -118,9 +118,13 @@ func checkCreated(t *testing.T, s *jumpservertest.Server, c *jumpserver.Client, 
 	if err != nil || len(b.Assets) != 31 {
 		t.Fatal(len(b.Assets), err)
 	}
+	nodes := [2]string{b.Assets[0].Nodes, b.Assets[1].Nodes}
+	if len(nodes[0]) != 36 || len(nodes[1]) != 36 || nodes[0] == nodes[1] {
+		t.Errorf("nodes %q", nodes)
+	}
 	for n, got := range b.Assets[:30] {
 		a := asset(n)
-		want := inventory.Asset{ID: a.ID, Name: a.Name, Address: a.Address, Platform: a.Platform, Labels: a.Labels, Comment: a.Comment, Active: true, Host: true}
+		want := inventory.Asset{ID: a.ID, Name: a.Name, Address: a.Address, Platform: a.Platform, Labels: a.Labels, Comment: a.Comment, Nodes: nodes[n%2], Active: true, Host: true}
 		if n == 0 {
 			want.Zone = zone
 		}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -20,6 +21,7 @@ type hostRow struct {
 	OrgID    string `json:"org_id"`
 	Platform struct{ Name string }
 	Labels   *[]labelRow
+	Nodes    []nodeRef
 	Comment  string
 	Active   *bool `json:"is_active"`
 	Domain   zoneRow
@@ -27,6 +29,8 @@ type hostRow struct {
 }
 
 type labelRow struct{ ID, Name, Value string }
+
+type nodeRef struct{ ID string }
 
 // zoneRow is the zone of a host: null or {id,name}.
 type zoneRow struct {
@@ -60,7 +64,7 @@ func hostFields(zone string) string {
 	if zone == "" {
 		zone = strings.Join(zoneNames(), ",")
 	}
-	return "id,name,address,platform," + zone + ",labels,comment,is_active,org_id"
+	return "id,name,address,platform," + zone + ",labels,nodes,comment,is_active,org_id"
 }
 
 // rows turns rows into assets; repeated strings are kept once. Safe for concurrent use.
@@ -94,7 +98,7 @@ func (r *rows) asset(row *hostRow) (inventory.Asset, error) {
 	r.sees(row)
 	a := inventory.Asset{
 		ID: strings.ToLower(row.ID), Name: row.Name, Address: *row.Address, Platform: r.once(row.Platform.Name),
-		Zone: r.once(zone.id), Comment: row.Comment, Active: *row.Active, Host: true,
+		Zone: r.once(zone.id), Nodes: r.once(nodesOf(row.Nodes)), Comment: row.Comment, Active: *row.Active, Host: true,
 	}
 	if len(*row.Labels) > 0 {
 		a.Labels = make([]inventory.Label, len(*row.Labels))
@@ -109,6 +113,16 @@ func (r *rows) asset(row *hostRow) (inventory.Asset, error) {
 		}
 	}
 	return a, nil
+}
+
+// nodesOf returns inventory.Asset.Nodes: JumpServer promises no order.
+func nodesOf(refs []nodeRef) string {
+	ids := make([]string, 0, len(refs))
+	for _, n := range refs {
+		ids = append(ids, strings.ToLower(n.ID))
+	}
+	slices.Sort(ids)
+	return strings.Join(ids, ",")
 }
 
 // sees keeps what a row says of the zone's name.

@@ -28,7 +28,10 @@ func TestRecordedPages(t *testing.T) {
 			if a.Comment == "" || len(a.Labels) != 2 {
 				t.Errorf("%s: %+v", test.name, a)
 			}
-			a.ID, a.Name, a.Address, a.Comment, a.Labels = "", "", "", "", nil
+			if full := strings.HasSuffix(test.name, "page_full"); full != (len(a.Nodes) == 36) {
+				t.Errorf("%s: nodes %q", test.name, a.Nodes)
+			}
+			a.ID, a.Name, a.Address, a.Comment, a.Labels, a.Nodes = "", "", "", "", nil, ""
 			if want := (inventory.Asset{Platform: "Linux", Active: true, Host: true}); !reflect.DeepEqual(a, want) {
 				t.Errorf("%s: %+v", test.name, a)
 			}

@@ -115,29 +115,3 @@ func (c *Client) Prove(ctx context.Context) error {
 	_, _, err := c.Organisation(ctx)
 	return err
 }
-
-// DeactivatedSince counts the assets of a cloud account whose jms-gone is not older than a time.
-// One that cannot be read does not count.
-func (c *Client) DeactivatedSince(ctx context.Context, owner string, since time.Time) (int, error) {
-	f, err := c.proven(ctx)
-	if err != nil {
-		return 0, err
-	}
-	r := &rows{org: c.org, what: "count deactivated hosts of account " + quote(owner)}
-	labels := url.QueryEscape(inventory.LabelOwner + ":" + owner + "," + inventory.LabelGone + ":*")
-	assets, err := c.some(ctx, f, r, "&labels="+labels)
-	if err != nil {
-		return 0, err
-	}
-	n := 0
-	for _, a := range assets {
-		value, _ := a.Label(inventory.LabelGone)
-		at, err := inventory.ParseLabelTime(value)
-		of, _ := a.Label(inventory.LabelOwner)
-		mine := strings.EqualFold(of, owner)
-		if mine && err == nil && !at.Before(since) {
-			n++
-		}
-	}
-	return n, nil
-}

@@ -57,7 +57,10 @@ func narrowReads(t *testing.T, c *jumpserver.Client) map[string]func() (int, err
 			found, err := c.Marked(t.Context(), []string{"i-1"})
 			return len(found), err
 		},
-		"DeactivatedSince": func() (int, error) { return c.DeactivatedSince(t.Context(), "42", time.Unix(0, 0)) },
+		"Deactivated": func() (int, error) {
+			found, _, err := c.Deactivated(t.Context(), "42", time.Unix(0, 0))
+			return len(found), err
+		},
 	}
 }
 
@@ -69,7 +72,7 @@ func TestUpgradeBetweenEvents(t *testing.T) {
 	back := slices.Clone(both)
 	slices.Reverse(back)
 	for _, order := range [][]jumpservertest.Version{both, back} {
-		for _, name := range []string{"Assets", "Naming", "Marked", "DeactivatedSince"} {
+		for _, name := range []string{"Assets", "Naming", "Marked", "Deactivated"} {
 			t.Run(fmt.Sprint(name, order), func(t *testing.T) {
 				t.Parallel()
 				u := newUpgraded(t, order...)

@@ -190,7 +190,10 @@ func (b *builder) judge(c Change, a inventory.Asset) {
 	case !readable:
 		b.skip(c, because(GoneUnreadable))
 	case gone && a.Active:
+		b.rememberReopened(c, a)
 		b.skip(c, because(SwitchedOn))
+	case gone && a.Count(inventory.LabelReopened) > 0:
+		b.skip(c, because(SwitchedOffAgain))
 	case gone:
 		b.deactivated(c, a, since)
 	case b.rules.modeOf(a) == ModeDelete && b.rules.Grace == 0 && !b.rules.Partial:

@@ -57,7 +57,9 @@
 //	                                                   instance's other addresses
 //	absent      ours, outside the whitelist            skip (said)
 //	absent      ours, no_delete                        skip (said)
-//	absent      ours, jms-gone, yet active             skip: a person switched it on again
+//	absent      ours, jms-gone, yet active             skip: a person switched it on again; jms-reopened
+//	                                                   remembers that
+//	absent      ours, jms-gone, jms-reopened, off      skip (said): a person switched it off again
 //	absent      adopted, jms-gone                      keep, however long: see Rules.DeleteAdopted
 //	absent      ours, jms-gone, mode deactivate        keep
 //	absent      ours, jms-gone, grace not over         keep
@@ -98,7 +100,8 @@
 // jms-missing notes the first proof of absence, and a run ten minutes later or more that proves it again
 // lets them go. The same holds, whatever the scope, the limits and people say, for an absence that one kind
 // of question alone shows (Proof.Weak). The label goes when the instance is seen again. What a person has approved
-// (Limits.Approved) passes all thresholds, and no doubt.
+// (Limits.Approved) passes all thresholds, and no doubt. For events, of which each is one removal, Lately weighs the same share
+// from what JumpServer counts, where no state tells what the last full run held.
 //
 // Names are unique in an organisation, and two spellings that a database may call equal are one name for
 // what is made or renamed; what the server holds side by side stays. The active asset that holds a name keeps it; of others

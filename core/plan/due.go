@@ -117,6 +117,17 @@ func (b *builder) note(c Change, a inventory.Asset, labels []inventory.Label) {
 	b.plan.marks = append(b.plan.marks, marking(c, a, labels))
 }
 
+// rememberReopened marks an asset that a person switched on again, so that it does not seem to be what we deactivated
+// long ago when a person switches it off.
+func (b *builder) rememberReopened(c Change, a inventory.Asset) {
+	if !b.rules.Partial && a.Count(inventory.LabelReopened) == 0 {
+		b.note(c, a, relabelled(a, inventory.LabelReopened, reopenedBy))
+	}
+}
+
+// reopenedBy is the value of inventory.LabelReopened: one for all, so that it is one row of JumpServer's label page.
+const reopenedBy = "person"
+
 func marking(c Change, a inventory.Asset, labels []inventory.Label) Change {
 	c.Action, c.Reason, c.Interim, c.Before = Update, because(Remembers), true, &a
 	c.Fields, c.Patch, c.Due = []string{"labels"}, &inventory.Patch{ID: a.ID, Labels: labels}, time.Time{}

@@ -174,7 +174,7 @@ func (b *builder) reactivate(c *Change, a inventory.Asset) {
 		return
 	}
 	switch {
-	case a.Count(inventory.LabelOff) > 0:
+	case switchedOffByPerson(a):
 		c.Reason = because(ReturnedOff)
 	case !b.switchedOff(a):
 		c.Reason = because(ReturnedUnproved)
@@ -182,6 +182,12 @@ func (b *builder) reactivate(c *Change, a inventory.Asset) {
 		c.Reason = because(Returned)
 		c.Patch.Active, c.Fields = new(true), append(c.Fields, "is_active")
 	}
+}
+
+// switchedOffByPerson reports whether the marks of an inactive asset with jms-gone say that a person switched it off:
+// before we did, or after a person had switched it on again.
+func switchedOffByPerson(a inventory.Asset) bool {
+	return a.Count(inventory.LabelOff)+a.Count(inventory.LabelReopened) > 0
 }
 
 // switchedOff reports whether the marks of a deactivated asset say that we did it. Those of an adopted one, on

@@ -129,7 +129,7 @@ func TestGivesWay(t *testing.T) {
 		{"a person switched it on again: keeps its name", func(w *world) {
 			w.lists(web("2"))
 			w.holds(host(web("1"), gone(time.Hour), func(a *inventory.Asset) { a.Active = true }))
-		}, []string{created("2", "web-i-2"), "skip i-1 switched_on"}, nil},
+		}, []string{created("2", "web-i-2"), "update i-1 remembers labels", "skip i-1 switched_on"}, nil},
 		{"gives way, and its new name is a foreign asset's", func(w *world) {
 			w.lists(web("2"))
 			w.holds(host(web("1"), gone(time.Hour)), foreign("x", "web-i-1", "", true))

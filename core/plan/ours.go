@@ -200,7 +200,7 @@ func followLabels(a inventory.Asset, i inventory.Instance, protected bool) []inv
 
 // ofDeactivation reports whether a label only means something on a deactivated asset.
 func ofDeactivation(l inventory.Label) bool {
-	return isAny(l, inventory.LabelGone, inventory.LabelDue, inventory.LabelOff, inventory.LabelEvent)
+	return isAny(l, inventory.LabelGone, inventory.LabelDue, inventory.LabelOff, inventory.LabelEvent, inventory.LabelReopened)
 }
 
 func isAny(l inventory.Label, names ...string) bool { return slices.ContainsFunc(names, l.Is) }

@@ -77,6 +77,7 @@ const (
 	Remembers           Code = "remembers"
 	NoDelete            Code = "no_delete"
 	SwitchedOn          Code = "switched_on"
+	SwitchedOffAgain    Code = "switched_off_again"
 	Reopened            Code = "reopened"
 	OpenAlready         Code = "open_already"
 	OffByHand           Code = "off_by_hand"
@@ -123,6 +124,9 @@ const (
 	GuardStorm        Code = "guard_storm"
 	GuardHolds        Code = "guard_holds"
 	NotReleased       Code = "not_released"
+	EventLeak         Code = "event_leak"
+	EventCrowd        Code = "event_crowd"
+	EventUncounted    Code = "event_uncounted"
 	// Of clocks: this machine's is compared with the clouds', see Limits.Clock.
 	ClockAhead      Code = "clock_ahead"
 	ClockBehind     Code = "clock_behind"
@@ -206,9 +210,7 @@ func wordsOf(code Code) (words, bool) {
 		{NamedOtherwise, words{"%s；名称 %s 已被别的资产占用（大小写、重音不同也可能算同名）", "%s; another asset has the name %s, perhaps in another spelling that JumpServer takes for the same"}},
 		{NameHeld, words{"名称 %s 已被别的资产占用（大小写、重音不同也可能算同名），保留现名", "another asset has the name %s, perhaps in another spelling that JumpServer takes for the same: it keeps its own"}},
 		{NoAddress, words{"实例还没有 IP 地址，暂不创建", "the instance has no address yet: not created"}},
-		{AddressesUnknown, words{
-			"云的列表漏掉了该实例的网卡或公网 IP，地址这次不作改动（新实例暂不创建），下次再看",
-			"the cloud's lists left out an interface or a public address of the instance: its address is left as it is (a new one is not created), until they show it"}},
+		{AddressesUnknown, words{"云的列表漏掉了该实例的网卡或公网 IP，地址这次不作改动（新实例暂不创建），下次再看", "the cloud's lists left out an interface or a public address of the instance: its address is left as it is (a new one is not created), until they show it"}},
 		{NotWhitelisted, words{"不在白名单内", "not in the whitelist"}},
 		{MarksTakenOff, words{"资产 %s 的 jms-* 标签被人移除，不再改动（可用 jms-sync adopt 认领）", "asset %s has our id, but a person took our labels off or released it (jms-sync adopt can take it over)"}},
 		{NamedInComment, words{"已有资产 %s 的备注写着该实例 ID，不重复创建（可用 jms-sync adopt 认领）", "asset %s names this instance in its comment: not doubled (jms-sync adopt can take it over)"}},
@@ -279,12 +281,11 @@ func wordsOf(code Code) (words, bool) {
 		{IsProtectedName, words{"保留：名称受 protected_names 保护（%s）", "kept: its name is protected by protected_names (%s)"}},
 		{IsOwnHost, words{"保留：它是 JumpServer 自己的主机", "kept: it is a host of JumpServer itself"}},
 		{KeptByLabel, words{"保留：标签 jms-keep:%s", "kept: its label jms-keep says %s"}},
-		{GuardEarly, words{
-			"暂缓一次：宽限期缩短或改为删除，比停用时告知的时间提前到期；不改回设置，%s 之后删除",
-			"held once: a shorter grace, or deletion switched on, makes it due earlier than was told when it was deactivated; deleted after %s unless the settings are put back"}},
+		{GuardEarly, words{"暂缓一次：宽限期缩短或改为删除，比停用时告知的时间提前到期；不改回设置，%s 之后删除", "held once: a shorter grace, or deletion switched on, makes it due earlier than was told when it was deactivated; deleted after %s unless the settings are put back"}},
 		{Remembers, words{"用标签记下状态，供以后的同步判断", "labels remember something for later runs"}},
 		{NoDelete, words{"保留：已设置 no_delete", "kept: no_delete is set"}},
 		{SwitchedOn, words{"保留：停用后又被人工启用", "kept: a person switched it on again"}},
+		{SwitchedOffAgain, words{"保留：停用后被人工启用、又被人工停用；不再自动删除", "kept: a person switched it on again, and off later; no run deletes it"}},
 		{Reopened, words{"重新启用：停用于 %s；保持启用，直到实例重新出现在列表里", "switched on again: deactivated at %s; it stays open until its instance is listed again"}},
 		{OpenAlready, words{"不处理：它已经是启用的", "left: it is active already"}},
 		{OffByHand, words{"不处理：没有我们的停用标记（jms-gone），是人停用的，或标记被人取下", "left: it has no mark of ours (jms-gone): a person switched it off, or took the mark away"}},
@@ -344,6 +345,12 @@ func wordsOf(code Code) (words, bool) {
 		{RefusedByTime, words{"云因时间拒绝请求，不是密钥的问题：请核对本机时钟（NTP）", "the cloud refuses the time of the request, not the key: check this machine's clock (NTP)"}},
 		{GuardStorm, words{"暂缓：该账号 10 分钟内已停用 %d 个资产，其余等下一次完整同步", "held: %d assets of the account were deactivated within 10 minutes; further ones wait for the next full run"}},
 		{GuardHolds, words{"暂缓：上一次完整同步在该区域暂缓了 %d 个移除，事件不越过它；由下一次完整同步或人决定", "held: the last full run held %d removals of this scope, and no event passes that; the next full run or a person decides"}},
+		{EventLeak, words{"暂缓：加上这一个，该区域 24 小时内将共停用 %d/%d 个资产（其中 %d 个已停用），超过 %d%%，事件不越过它；由下一次完整同步或人决定",
+			"held: with this one %d of %d assets of the scope would be deactivated within 24 hours (%d of them are already), more than %d%%, and no event passes that; the next full run or a person decides"}},
+		{EventCrowd, words{"暂缓：该账号 24 小时内停用的资产多于一页（%d 个），数不清该区域的份额；由下一次完整同步或人决定",
+			"held: more assets of the account were deactivated within 24 hours than one page shows (%d), so that the scope's share is not known; the next full run or a person decides"}},
+		{EventUncounted, words{"暂缓：数不出该区域 24 小时内停用了多少资产（%s），事件不停用；留给下一次完整同步",
+			"held: how many assets of the scope were deactivated within 24 hours could not be counted (%s), so that no event closes one; left to the next full run"}},
 		{NotReleased, words{"云上看不到该实例，但事件没有说已释放：不停用，留给下一次完整同步", "the cloud does not show the instance, but the event does not say that it was released: not closed, left to the next full run"}},
 		{GuardParts, words{"暂缓：其他部分要移除 %d 个资产，加上这一部分的 %d 个，超过一次运行的上限 %d", "held: the other parts would remove %d assets, with the %d of this part that is more than the %d of one run"}},
 		{GuardBudget, words{"暂缓：读写不了各部分共用的移除额度（%s）", "held: the removals that all parts share could not be counted (%s)"}},

@@ -103,6 +103,7 @@ func TestSpared(t *testing.T) {
 func TestGrace(t *testing.T) {
 	t.Parallel()
 	i1 := vm("i-1", "web", "10.0.0.1")
+	reopened := labelled(inventory.LabelReopened, reopenedBy)
 	runRows(t, []row{
 		{"unreadable", func(w *world) { w.holds(host(i1, off, labelled(inventory.LabelGone, "2026-03-01"))) },
 			[]string{"skip i-1 gone_unreadable"}, nil},
@@ -113,7 +114,12 @@ func TestGrace(t *testing.T) {
 		{"jms-gone a clock's difference ahead", func(w *world) { w.holds(host(i1, gone(-time.Hour))) },
 			[]string{"keep i-1 in_grace"}, nil},
 		{"jms-gone, yet active", func(w *world) { w.holds(host(i1, gone(8*24*time.Hour), func(a *inventory.Asset) { a.Active = true })) },
-			[]string{"skip i-1 switched_on"}, nil},
+			[]string{"update i-1 remembers labels", "skip i-1 switched_on"}, nil},
+		{"jms-gone, yet active, noted before", func(w *world) {
+			w.holds(host(i1, gone(8*24*time.Hour), reopened, func(a *inventory.Asset) { a.Active = true }))
+		}, []string{"skip i-1 switched_on"}, nil},
+		{"switched on by a person, and off again", func(w *world) { w.holds(host(i1, gone(30*24*time.Hour), reopened)) },
+			[]string{"skip i-1 switched_off_again"}, nil},
 		{"mode deactivate, grace over", func(w *world) { w.holds(host(i1, gone(99*24*time.Hour))); w.rules.Mode = ModeDeactivate },
 			[]string{"keep i-1 stays_deactivated"}, nil},
 		{"mode deactivate without grace", func(w *world) { w.holds(host(i1)); w.rules.Mode, w.rules.Grace = ModeDeactivate, 0 },

@@ -35,8 +35,8 @@ type Reopening struct {
 // Reopen plans to switch on again what we deactivated: assets of ours that carry the mark of that very deactivation,
 // and are inactive. It plans nothing else. What people changed since is a Skip that says so, as is what was deleted.
 // The label jms-gone stays: on an active asset it says to every run that a person switched it on, which leaves it open
-// and says so (SwitchedOn), until the instance is listed again and the marks go. What was promised in jms-due is
-// taken off.
+// and says so (SwitchedOn), until the instance is listed again and the marks go; jms-reopened says so when a person
+// switches the asset off again. What was promised in jms-due is taken off.
 func Reopen(in Input, rules Rules, what Reopening) Plan {
 	rules.Partial = false
 	b := newBuilder(Input{Bastion: in.Bastion}, rules)
@@ -115,7 +115,7 @@ func (b *builder) reopen(c Change, n int, recorded string) {
 		b.skip(c, because(GoneUnreadable))
 	case recorded != "" && !inventory.SameFolded(value, recorded):
 		b.skip(c, because(ClosedSince, stamp(since)))
-	case a.Count(inventory.LabelOff) > 0:
+	case switchedOffByPerson(a):
 		b.skip(c, because(OffBefore))
 	case !b.switchedOff(a):
 		b.skip(c, because(MarksNotWhole))
@@ -133,7 +133,7 @@ func (b *builder) reopen(c Change, n int, recorded string) {
 
 // reopenedLabels returns the labels of an asset that a person has switched on again: never nil.
 func reopenedLabels(a inventory.Asset) []inventory.Label {
-	return slices.DeleteFunc(slices.Clone(a.Labels), func(l inventory.Label) bool {
+	return slices.DeleteFunc(relabelled(a, inventory.LabelReopened, reopenedBy), func(l inventory.Label) bool {
 		return isAny(l, inventory.LabelDue, inventory.LabelEvent)
 	})
 }

@@ -126,7 +126,15 @@ func TestRunsLeaveWhatWasReopened(t *testing.T) {
 		}
 	}
 	w.rules.Partial = false
+	w.assets[0].Active = false
+	if got, want := lines(w.approve()), []string{"skip i-1 switched_off_again"}; !slices.Equal(got, want) {
+		t.Errorf("a person switched it off again: %q, want %q", got, want)
+	}
 	w.lists(i1)
+	if got, want := lines(w.approve()), []string{"update i-1 returned_off labels"}; !slices.Equal(got, want) {
+		t.Errorf("off by a person, and the instance is back: %q, want %q", got, want)
+	}
+	w.assets[0].Active = true
 	a := w.approve()
 	if got, want := lines(a), []string{"update i-1 follows_cloud labels"}; !slices.Equal(got, want) {
 		t.Fatalf("the instance is back: %q, want %q", got, want)

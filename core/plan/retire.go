@@ -147,7 +147,7 @@ func (b *builder) aged(a inventory.Asset) (since time.Time, over bool) {
 	until, given := promised(a)
 	value, _ := a.Label(inventory.LabelDue)
 	waits := given && !strings.EqualFold(value, inventory.DueNever) && b.rules.Now.Before(until)
-	return since, gone && readable && !a.Active && !waits && !b.rules.Now.Before(since.Add(b.rules.Grace))
+	return since, gone && readable && !a.Active && !waits && a.Count(inventory.LabelReopened) == 0 && !b.rules.Now.Before(since.Add(b.rules.Grace))
 }
 
 func (b *builder) retireAdopted(c Change, a *inventory.Asset, m mark, over Reason) {

@@ -33,8 +33,7 @@ func (p *population) emptied() bool { return p.listed == 0 && p.assets+p.closed 
 
 // leaked counts an asset that was deactivated before, and whose instance is in no listing.
 func (b *builder) leaked(a inventory.Asset, m mark) {
-	since, gone, readable := goneSince(a, b.rules.Now)
-	if !gone || !readable || a.Active || b.rules.Now.Sub(since) >= leak {
+	if !lately(a, b.rules.Now) {
 		return
 	}
 	scope := inventory.Scope{Cloud: m.cloud, Account: m.account, Region: m.region}
@@ -44,6 +43,12 @@ func (b *builder) leaked(a inventory.Asset, m mark) {
 			p.fresh++
 		}
 	}
+}
+
+// lately reports whether an asset was deactivated by us less than a day ago, and still is.
+func lately(a inventory.Asset, now time.Time) bool {
+	since, gone, readable := goneSince(a, now)
+	return gone && readable && !a.Active && now.Sub(since) < leak
 }
 
 // guard weighs the candidates of one plan.
@@ -145,18 +150,23 @@ func (g *guard) trips(p *population) (Reason, bool) {
 	switch {
 	case p.emptied() && p.had() > small && !g.limits.AllowEmpty:
 		return because(GuardEmpty, p.had()), true
-	case g.tooMany(p.lost, p.assets):
+	case g.limits.tooMany(p.lost, p.assets):
 		return because(GuardShare, p.lost, p.assets, g.limits.Percent), true
-	case p.lost > 0 && g.tooMany(p.lost+p.recent, p.assets+p.recent):
+	case g.limits.leaks(*p):
 		return because(GuardLeak, p.lost+p.recent, p.assets+p.recent, p.recent, g.limits.Percent), true
-	case g.tooMany(p.due, p.assets+p.closed):
+	case g.limits.tooMany(p.due, p.assets+p.closed):
 		return because(GuardShare, p.due, p.assets+p.closed, g.limits.Percent), true
 	}
 	return Reason{}, false
 }
 
-func (g *guard) tooMany(lost, of int) bool {
-	return lost > g.limits.Min && lost*100 > g.limits.Percent*of
+func (l Limits) tooMany(lost, of int) bool {
+	return lost > l.Min && lost*100 > l.Percent*of
+}
+
+// leaks reports whether a place would lose too much within a day.
+func (l Limits) leaks(p population) bool {
+	return p.lost > 0 && l.tooMany(p.lost+p.recent, p.assets+p.recent)
 }
 
 // unproved tells why asking by id has not shown that the instance is gone.

@@ -8,7 +8,11 @@ func ofReopening() []mutant {
 		broken: `case recorded != "" && value == "":`, pkg: "./core/plan", test: "TestReopen",
 	}, {
 		name: "reopen: a person had switched it off before", file: "core/plan/reopen.go",
-		old: "case a.Count(inventory.LabelOff) > 0:", broken: "case false:", pkg: "./core/plan", test: "TestReopen",
+		old: "case switchedOffByPerson(a):", broken: "case false:", pkg: "./core/plan", test: "TestReopen",
+	}, {
+		name: "reopen: off again by a person is no old closing", file: "core/plan/absent.go",
+		old:    "case gone && a.Count(inventory.LabelReopened) > 0:",
+		broken: "case gone && a.Active:", pkg: "./core/plan", test: "TestRunsLeaveWhatWasReopened",
 	}, {
 		name: "reopen: the mark stays on what was reopened", file: "core/plan/reopen.go",
 		old:    "return isAny(l, inventory.LabelDue, inventory.LabelEvent)",

@@ -160,6 +160,7 @@ func (w *world) peopleEdit(noticed bool) {
 	w.mu.Lock()
 	w.number++
 	n := w.number
+	counts := noticed && w.writes
 	w.mu.Unlock()
 	hosts := w.jump.Hosts(org)
 	if n%4 == 0 || len(hosts) == 0 {
@@ -168,6 +169,15 @@ func (w *world) peopleEdit(noticed bool) {
 	}
 	for at := range hosts { // of all, so that one is hit that matters
 		w.edit(hosts[at].ID, func(h *jumpservertest.Host) {
+			if counts {
+				w.mu.Lock()
+				w.working[h.ID] = true
+				w.mu.Unlock()
+			}
+			if n%4 == 1 { // moved, and nothing else
+				h.Nodes = []string{fmt.Sprintf("/DEFAULT/moved-%d", n)}
+				return
+			}
 			h.Comment += fmt.Sprintf("\nedited %d", n)
 			if noticed {
 				h.Labels = append(h.Labels, fmt.Sprintf("team:m%d", n))

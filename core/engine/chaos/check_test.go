@@ -71,14 +71,14 @@ func (w *world) watched(r *http.Request, answer func()) {
 }
 
 // checkClosed: nothing of a living instance is ever deactivated or deleted, nor what people
-// switched on again, nor anything of other people's.
+// switched on again or changed in any way while the run was at work, nor anything of other people's.
 func (w *world) checkClosed(was, now jumpservertest.Host, there bool) {
 	if there && (!was.Active || now.Active) {
 		return
 	}
 	w.mu.Lock()
 	m := w.machineOf(was)
-	on := w.on[was.ID]
+	on, working := w.on[was.ID], w.working[was.ID]
 	// What was listed with another account's key is marked as our account's, where the key changed right
 	// after it was asked whose it is; when it is the right key again, it is rightly taken away.
 	mistaken := m != nil && m.elsewhere && slices.Contains(was.Labels, inventory.LabelOwner+":"+m.owner)
@@ -99,6 +99,8 @@ func (w *world) checkClosed(was, now jumpservertest.Host, there bool) {
 		w.Errorf("%s was removed, and its instance %s lives", was.Name, m.id)
 	case on:
 		w.Errorf("%s was removed, which a person switched on again", was.Name)
+	case working:
+		w.Errorf("%s was removed, which a person changed after the plan and before its last reading: %+v", was.Name, was)
 	}
 }
 

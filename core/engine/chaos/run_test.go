@@ -108,6 +108,9 @@ func (w *world) runs(faults []*fault, limit time.Duration) (engine.Outcome, map[
 	w.chances.faults, w.chances.calls, w.chances.until, w.chances.dead = faults, map[string]int{}, time.Time{}, false
 	w.chances.mu.Unlock()
 	w.closed = nil
+	w.mu.Lock()
+	w.writes, w.working = false, map[string]bool{}
+	w.mu.Unlock()
 	w.jump.ResetCounts()
 	cards := len(w.robot.Messages())
 	e := w.engine()

@@ -70,6 +70,8 @@ type world struct {
 	foreign map[string]jumpservertest.Host // other people's hosts, by id
 	touched map[string]jumpservertest.Host // what people made of hosts of ours, by id
 	closed  []closing                      // in the run under way
+	writes  bool                           // the run under way has begun to write, and so has planned
+	working map[string]bool                // hosts that people changed since then, before their last reading: no removal was planned with that
 	mention map[string]bool                // instances that other people's hosts name
 	off, on map[string]bool                // hosts of ours that people switched off; on although their instance is gone
 	lied    bool                           // JumpServer once said that it has no hosts at all, and meant it: then others are not seen, and may be doubled

@@ -1,0 +1,90 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/state"
+)
+
+// weighing is what brakes the removals of one group of events.
+type weighing struct {
+	// last is what state knows of the scopes: what the last full run held, a guard or a person has still to decide,
+	// and no event does it one by one.
+	last map[inventory.Scope]state.Scope
+	// storm is how many assets of the account were deactivated within stormTime, this payload's included.
+	storm int
+	// gone is how many assets JumpServer showed that were deactivated within a day; whole: it showed all of them.
+	gone   int
+	whole  bool
+	lately *plan.Lately
+	err    error // why it is not known what was deactivated
+}
+
+// weighing reads what brakes removals: one call of JumpServer, and one for each label that Lately asks for.
+func (r *eventRun) weighing(g *group, candidates []plan.Change) *weighing {
+	now := r.Engine.Now()
+	gone, whole, err := r.Bastion.Deactivated(r.ctx, g.owner, now.Add(-day))
+	w := &weighing{last: r.heldBefore(candidates), gone: len(gone), whole: whole, err: err}
+	for _, a := range gone {
+		value, _ := a.Label(inventory.LabelGone)
+		if at, err := inventory.ParseLabelTime(value); err == nil && !at.Before(now.Add(-stormTime)) {
+			w.storm++
+		}
+	}
+	w.lately = plan.NewLately(r.Engine.Limits, gone, now, func(labels []inventory.Label) (int, error) {
+		return r.Bastion.CountActive(r.ctx, labels)
+	})
+	return w
+}
+
+// hold returns why a removal whose instance is proved absent waits for the next full run, and counts it as made
+// otherwise.
+func (w *weighing) hold(c plan.Change) (plan.Reason, bool) {
+	last := w.last[c.Scope]
+	switch {
+	case last.Held > 0:
+		return plan.Because(plan.GuardHolds, last.Held), true
+	case w.storm >= stormCount:
+		return plan.Because(plan.GuardStorm, w.storm), true
+	}
+	if last.FullAt.IsZero() { // no state tells what the last full run held here
+		if why, holds := w.share(c); holds {
+			return why, true
+		}
+	}
+	w.storm++
+	return plan.Reason{}, false
+}
+
+// share weighs a removal against what its scope has lost within a day.
+func (w *weighing) share(c plan.Change) (plan.Reason, bool) {
+	if !w.whole {
+		return plan.Because(plan.EventCrowd, w.gone), true
+	}
+	why, holds, err := w.lately.Hold(*c.Before)
+	if err != nil {
+		return plan.Because(plan.EventUncounted, err.Error()), true
+	}
+	return why, holds
+}
+
+// heldBefore returns what state knows of the scopes of candidates; nothing without a store.
+func (r *eventRun) heldBefore(candidates []plan.Change) map[inventory.Scope]state.Scope {
+	out := map[inventory.Scope]state.Scope{}
+	if r.Engine.Owners == nil {
+		return out
+	}
+	var scopes []inventory.Scope
+	for _, c := range candidates {
+		scopes = append(scopes, c.Scope)
+	}
+	slices.SortFunc(scopes, inventory.Scope.Compare)
+	scopes = slices.Compact(scopes)
+	view := r.Engine.Owners.Load(r.ctx, scopes)
+	for _, at := range scopes {
+		out[at] = view.Scope(at)
+	}
+	return out
+}

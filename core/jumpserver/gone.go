@@ -1,0 +1,131 @@
+package jumpserver
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// updatedForm is the form of a row's date_updated, in the server's zone.
+const updatedForm = "2006/01/02 15:04:05 -0700"
+
+// goneSlack is how far JumpServer's clock, which writes date_updated, may be from ours, which writes jms-gone.
+const goneSlack = time.Hour
+
+// Deactivated returns the hosts of a cloud account whose jms-gone is not older than a time; one that cannot be
+// read is left out. It is one call and one page: the hosts that were written last, those that were deactivated
+// last among them. whole reports whether that page shows all of them.
+func (c *Client) Deactivated(ctx context.Context, owner string, since time.Time) (assets []inventory.Asset, whole bool, err error) {
+	f, err := c.proven(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	r := &rows{org: c.org, what: "read deactivated hosts of account " + quote(owner)}
+	labels := url.QueryEscape(inventory.LabelOwner + ":" + owner + "," + inventory.LabelGone + ":*")
+	_, _, err = c.withZone(ctx, f, func(f *facts) ([]inventory.Asset, error) {
+		page, count, err := readPage(ctx, c, list[goneHost, goneRow]{
+			op: r.what, path: apiHosts, query: "order=-date_updated&fields=" + hostFields(f.zone) + ",date_updated&labels=" + labels, turn: r.gone,
+		}, 0, pageSize)
+		assets = lately(page, owner, since)
+		whole = count == len(page) || count > len(page) && reaches(page, since.Add(-goneSlack))
+		return nil, err
+	})
+	c.tellZone(r.field)
+	if err != nil {
+		return nil, false, err
+	}
+	return assets, whole, nil
+}
+
+// goneRow is a host row and when it was written last.
+type goneRow struct {
+	hostRow
+	Updated string `json:"date_updated"`
+}
+
+type goneHost struct {
+	inventory.Asset
+	updated time.Time // zero = not told
+}
+
+func (r *rows) gone(row *goneRow) (goneHost, error) {
+	a, err := r.asset(&row.hostRow)
+	at, failed := time.Parse(updatedForm, row.Updated)
+	if failed != nil {
+		at = time.Time{}
+	}
+	return goneHost{a, at}, err
+}
+
+// lately returns the hosts of an account that were deactivated at a time or later.
+func lately(page []goneHost, owner string, since time.Time) []inventory.Asset {
+	var out []inventory.Asset
+	for _, h := range page {
+		value, _ := h.Label(inventory.LabelGone)
+		at, err := inventory.ParseLabelTime(value)
+		of, _ := h.Label(inventory.LabelOwner)
+		if strings.EqualFold(of, owner) && err == nil && !at.Before(since) {
+			out = append(out, h.Asset)
+		}
+	}
+	return out
+}
+
+// reaches reports whether a page, the last written first, goes back to before a time: then all later writes are on it.
+func reaches(page []goneHost, since time.Time) bool {
+	for n, h := range page {
+		if h.updated.IsZero() || n > 0 && h.updated.After(page[n-1].updated) {
+			return false // not in this order
+		}
+	}
+	return len(page) > 0 && page[len(page)-1].updated.Before(since)
+}
+
+// CountActive counts the active hosts that carry all of these labels: one call, and at most one row.
+func (c *Client) CountActive(ctx context.Context, labels []inventory.Label) (int, error) {
+	if _, err := c.proven(ctx); err != nil {
+		return 0, err
+	}
+	texts := make([]string, 0, len(labels))
+	for _, l := range labels {
+		if l.Value == "" || strings.Contains(l.Value, ",") { // which parts the values of a filter
+			return 0, fault(inventory.Invalid, "jumpserver: count hosts: the label "+quote(l.String())+" cannot be asked for", nil)
+		}
+		texts = append(texts, l.String())
+	}
+	r := &rows{org: c.org, what: "count active hosts with " + quote(strings.Join(texts, ","))}
+	rows, count, err := readPage(ctx, c, list[hostRow, hostRow]{
+		op: r.what, path: apiHosts, turn: func(row *hostRow) (hostRow, error) { return *row, r.belongs(row.ID, row.OrgID) },
+		query: byName + "fields=id,is_active,labels,org_id&is_active=true&labels=" + url.QueryEscape(strings.Join(texts, ",")),
+	}, 0, 1)
+	if err != nil {
+		return 0, err
+	}
+	if len(rows) != min(count, 1) {
+		return 0, fault(inventory.Incomplete, fmt.Sprintf("jumpserver: %s: %d rows came of %d", r.what, len(rows), count), nil)
+	}
+	for _, row := range rows { // JumpServer ignores filters that it does not know, and counts everything
+		if row.Active == nil || !*row.Active || row.Labels == nil || !carries(*row.Labels, labels) {
+			return 0, fault(inventory.Incomplete, "jumpserver: "+r.what+": "+row.ID+" came, which was not asked for", nil)
+		}
+	}
+	return count, nil
+}
+
+// carries reports whether all of these labels are among a host's, in any spelling.
+func carries(have []labelRow, want []inventory.Label) bool {
+	for _, w := range want {
+		found := false
+		for _, l := range have {
+			found = found || inventory.Label{Name: l.Name}.Is(w.Name) && inventory.SameFolded(l.Value, w.Value)
+		}
+		if !found {
+			return false
+		}
+	}
+	return true
+}
