@@ -1,0 +1,29 @@
+package main
+
+// ofShare: without a state store events let no more go than the guard would; and what a person moved stays.
+func ofShare() []mutant {
+	return []mutant{{
+		name: "share: events weigh a scope that no full run knows", file: "core/engine/share.go",
+		old: "if last.FullAt.IsZero() {", broken: "if last.FullAt.IsZero() && false {", pkg: "./core/engine", test: "TestShareOfADayWithoutState",
+	}, {
+		name: "share: less than a day was read", file: "core/engine/share.go",
+		old: "if !w.whole {", broken: "if !w.whole && false {", pkg: "./core/engine", test: "TestShareNotCounted",
+	}, {
+		name: "share: counts as the guard does", file: "core/plan/lately.go",
+		old: "if !ours || !lately(a, now) {", broken: "if true || !ours || !lately(a, now) {", pkg: "./core/plan", test: "TestLatelyIsTheGuard",
+	}, {
+		name: "share: of the owner too", file: "core/plan/lately.go",
+		old:    "[...]string{inventory.LabelAccount, inventory.LabelOwner}",
+		broken: "[...]string{inventory.LabelAccount}", pkg: "./core/plan", test: "TestLatelyOfAPlace",
+	}, {
+		name: "share: a page that ends within the day", file: "core/jumpserver/gone.go",
+		old:    "count > len(page) && reaches(page, since.Add(-goneSlack))",
+		broken: "count > len(page)", pkg: "./core/jumpserver", test: "TestDeactivated",
+	}, {
+		name: "share: a row that is not what was asked for", file: "core/jumpserver/gone.go",
+		old: "if row.Active == nil || !*row.Active ||", broken: "if", pkg: "./core/jumpserver", test: "TestCountActive",
+	}, {
+		name: "moved to another node meanwhile", file: "core/apply/again.go",
+		old: `, {"nodes", before.Nodes, now.Nodes},`, broken: ",", pkg: "./core/apply", test: "TestPersonsChangeBetweenPlanAndRemovalWins",
+	}}
+}
