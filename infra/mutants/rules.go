@@ -88,9 +88,9 @@ func ofPeople() []mutant {
 		old: "l.Is(inventory.LabelKeep) || meansKeep(l.Name)", broken: "l.Is(inventory.LabelKeep)",
 		pkg: "./core/plan", test: "TestKeepMeansKeep",
 	}, {
-		name: "labels alone delete nothing", file: "core/plan/due.go",
+		name: "no run deletes what was adopted", file: "core/plan/due.go",
 		old: "r.Mode == ModeDelete && (r.DeleteAdopted || provedByID(a))", broken: "r.Mode == ModeDelete",
-		pkg: "./core/plan", test: "TestLabelsAloneDeleteNothing",
+		pkg: "./core/plan", test: "TestAdoptedFollows",
 	}, {
 		name: "adopt by address only if asked", file: "core/plan/adopt.go",
 		old: "	case !f.byAddresses:", broken: "	case !f.byAddresses && false:",
