@@ -89,12 +89,12 @@ func TestRunbookKnowsEveryHold(t *testing.T) {
 			checked++
 		}
 	}
-	reasons := regexp.MustCompile(`words\{\s*"((?:暂缓)[^"]*)",\s*"([^"]*)"`)
+	reasons := regexp.MustCompile(`texts\{\s*"((?:暂缓)[^"]*)",\s*"([^"]*)"`)
 	for _, m := range reasons.FindAllSubmatch(read(t, root+"/core/plan/reasons.go"), -1) {
 		look(string(m[1]), string(m[2]))
 	}
 	kinds := regexp.MustCompile(`inventory\.\w+: +\{"([^"]+)", "([^"]+)"\}`)
-	for _, m := range kinds.FindAllSubmatch(read(t, root+"/core/report/words.go"), -1) {
+	for _, m := range kinds.FindAllSubmatch(read(t, root+"/core/report/texts.go"), -1) {
 		look("| "+string(m[1])+" `", "| "+string(m[2])+" `")
 	}
 	if checked < 2*(9+13) {

@@ -145,7 +145,7 @@ func TestTargets(t *testing.T) {
 func TestNamedSettings(t *testing.T) {
 	t.Parallel()
 	yaml := string(read(t, root+"/s.yaml"))
-	paths, variables := map[string]bool{}, map[string]bool{config.VarConfig: true, config.VarState: true}
+	paths, variables := map[string]bool{}, map[string]bool{config.EnvConfig: true, config.EnvState: true}
 	for _, s := range config.Settings() {
 		variables[s.Env] = true
 		for p := s.Path; p != "."; p = strings.TrimSuffix(p, path.Ext(p)) { // its groups too

@@ -251,7 +251,7 @@ func checkEnvironment(t *testing.T, name string, variables map[string]string) {
 	size := 0
 	for key, value := range variables {
 		size += len(key) + len(value)
-		known := key == config.VarConfig || key == config.VarState
+		known := key == config.EnvConfig || key == config.EnvState
 		for _, setting := range config.Settings() {
 			if setting.Env == key {
 				known = true
@@ -263,13 +263,13 @@ func checkEnvironment(t *testing.T, name string, variables map[string]string) {
 		if !known {
 			t.Errorf("%s: no setting has the variable %s", name, key)
 		}
-		if known && (key == config.VarConfig || key == config.VarState) {
-			if _, err := storage.Parse(value); err != nil {
+		if known && (key == config.EnvConfig || key == config.EnvState) {
+			if _, err := storage.ParseRef(value); err != nil {
 				t.Errorf("%s: %s: %v", name, key, err)
 			}
 		}
 	}
-	if variables[config.VarConfig] == "" || variables[config.VarState] == "" {
+	if variables[config.EnvConfig] == "" || variables[config.EnvState] == "" {
 		t.Errorf("%s: configuration or state is missing: %v", name, variables)
 	}
 	if size > mostEnvironment {
@@ -297,7 +297,7 @@ func TestRequiredVariables(t *testing.T) {
 			required = append(required, m[1])
 		}
 	}
-	if slices.Sort(required); !slices.Equal(required, []string{config.VarState}) {
+	if slices.Sort(required); !slices.Equal(required, []string{config.EnvState}) {
 		t.Errorf("without a default: %v", required)
 	}
 }

@@ -133,7 +133,7 @@ func acted(t *testing.T, event any) bool {
 		t.Fatal(err)
 	}
 	heard := alibaba.Events(payload, cloud.Origin{})
-	return len(heard) == 1 && heard[0].Err == nil && heard[0].Ignored == ""
+	return len(heard) == 1 && heard[0].Err == nil && heard[0].IgnoredReason == ""
 }
 
 // TestEventPatterns: what the function acts on starts it, and each value in a pattern stands for

@@ -19,7 +19,7 @@ import (
 
 func want(t *testing.T, r apply.Result, counts map[string]int) {
 	t.Helper()
-	if got := states(r); !maps.Equal(got, counts) {
+	if got := countStates(r); !maps.Equal(got, counts) {
 		t.Errorf("items: got %v, want %v", got, counts)
 	}
 }
@@ -28,8 +28,8 @@ func TestCreatesAfterNodesThenUpdatesThenRemovals(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	w.instances = []inventory.Instance{instance("i-1", "new", "10.0.0.1"), instance("i-2", "moved", "10.0.0.2")}
-	w.held(instance("i-2", "moved", "10.9.9.9"), nil)
-	gone := w.held(instance("i-3", "gone", "10.0.0.3"), nil)
+	w.addAsset(instance("i-2", "moved", "10.9.9.9"), nil)
+	gone := w.addAsset(instance("i-3", "gone", "10.0.0.3"), nil)
 	r := w.run(t, t.Context())
 	want(t, r, map[string]int{"create done": 1, "update done": 1, "deactivate done": 1})
 	verbs := make([]string, 0, len(w.bastion.calls))
@@ -39,7 +39,7 @@ func TestCreatesAfterNodesThenUpdatesThenRemovals(t *testing.T) {
 	if !slices.Equal(verbs, []string{"nodes", "create", "update", "read", "update"}) {
 		t.Errorf("calls %v", w.bastion.calls)
 	}
-	if a := w.bastion.assets[gone]; a.Active || a.Count(inventory.LabelGone) != 1 {
+	if a := w.bastion.assets[gone]; a.Active || a.LabelCount(inventory.LabelGone) != 1 {
 		t.Errorf("not deactivated: %+v", a)
 	}
 }
@@ -53,9 +53,9 @@ func TestSwapAndRebuiltServer(t *testing.T) {
 	w.instances = []inventory.Instance{
 		instance("i-1", "b", "10.0.0.1"), instance("i-2", "a", "10.0.0.2"), instance("i-9", "web", "10.0.0.9"),
 	}
-	one := w.held(instance("i-1", "a", "10.0.0.1"), nil)
-	two := w.held(instance("i-2", "b", "10.0.0.2"), nil)
-	w.held(instance("i-8", "web", "10.0.0.8"), nil)
+	one := w.addAsset(instance("i-1", "a", "10.0.0.1"), nil)
+	two := w.addAsset(instance("i-2", "b", "10.0.0.2"), nil)
+	w.addAsset(instance("i-8", "web", "10.0.0.8"), nil)
 	r := w.run(t, t.Context())
 	for _, i := range r.Items {
 		if i.State != apply.Done {
@@ -66,10 +66,10 @@ func TestSwapAndRebuiltServer(t *testing.T) {
 		t.Error("names were not swapped")
 	}
 	again := w.approve()
-	if len(again.Creates())+len(again.Updates())+len(again.Removals())+len(again.Moves()) != 0 {
+	if len(again.Creates())+len(again.Updates())+len(again.Removals())+len(again.Renames()) != 0 {
 		t.Errorf("the second run is not empty: %+v", again)
 	}
-	if got := states(r); got["update done"] != 4 { // three moves of the swap, one gives way
+	if got := countStates(r); got["update done"] != 4 { // three moves of the swap, one gives way
 		t.Errorf("items %v", got)
 	}
 }
@@ -96,16 +96,16 @@ func TestPersonsChangeBetweenPlanAndRemovalWins(t *testing.T) {
 				if when != "deactivated" {
 					w.grace = 0
 				}
-				id := w.held(instance("i-3", "gone", "10.0.0.3"), nil)
-				other := w.held(instance("i-4", "gone too", "10.0.0.4"), nil)
-				person := func(b *bastion) {
+				id := w.addAsset(instance("i-3", "gone", "10.0.0.3"), nil)
+				other := w.addAsset(instance("i-4", "gone too", "10.0.0.4"), nil)
+				person := func(b *fakeBastion) {
 					a := b.assets[id]
 					a.Labels = slices.Clone(a.Labels)
 					edit(&a)
 					b.assets[id] = a
 				}
 				if when == "deleted, right before" {
-					w.bastion.onPark = person
+					w.bastion.beforeLastRead = person
 				} else {
 					w.bastion.onRead = person
 				}
@@ -114,12 +114,12 @@ func TestPersonsChangeBetweenPlanAndRemovalWins(t *testing.T) {
 					t.Fatalf("items %+v", r.Items)
 				}
 				for _, i := range r.Items {
-					kept := i.State == apply.Kept && i.Reason.Text(plan.English) == plan.Because(plan.ChangedMeanwhile, field).Text(plan.English)
+					kept := i.State == apply.Kept && i.Reason.Text(plan.English) == plan.NewReason(plan.ChangedMeanwhile, field).Text(plan.English)
 					if i.Change.AssetID == id && !kept || i.Change.AssetID == other && i.State != apply.Done {
 						t.Errorf("%s: %s %s", i.Change.Name, i.State, i.Reason.Text(plan.English))
 					}
 				}
-				if a, there := w.bastion.assets[id]; !there || a.Count(inventory.LabelGone) > 0 {
+				if a, there := w.bastion.assets[id]; !there || a.LabelCount(inventory.LabelGone) > 0 {
 					t.Errorf("it was removed: %+v", a)
 				}
 			})
@@ -142,9 +142,9 @@ func TestOwnRenameIsNoChange(t *testing.T) {
 			t.Parallel()
 			w := newWorld()
 			w.grace = 0
-			id := w.held(instance("i-1", "web", "10.0.0.1"), nil)
+			id := w.addAsset(instance("i-1", "web", "10.0.0.1"), nil)
 			w.instances = []inventory.Instance{instance("i-2", "web", "10.0.0.2")}
-			w.bastion.onPark = func(b *bastion) {
+			w.bastion.beforeLastRead = func(b *fakeBastion) {
 				if a := b.assets[id]; test.person {
 					a.Name = "web-kept"
 					b.assets[id] = a
@@ -160,18 +160,18 @@ func TestCommentDoesNotHinderLabels(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	i := instance("i-1", "web", "10.0.0.1")
-	id := w.held(i, func(a *inventory.Asset) {
+	id := w.addAsset(i, func(a *inventory.Asset) {
 		a.Active = false
 		a.Labels = append(a.Labels, inventory.GoneLabel(time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)))
 	})
 	w.instances = []inventory.Instance{i}
-	w.bastion.onRead = func(b *bastion) {
+	w.bastion.onRead = func(b *fakeBastion) {
 		a := b.assets[id]
 		a.Comment, a.Platform, a.Nodes = "edited", "Ubuntu", "5e0c8a52-0000-4000-8000-000000000002"
 		b.assets[id] = a
 	}
 	want(t, w.run(t, t.Context()), map[string]int{"update done": 1})
-	if a := w.bastion.assets[id]; !a.Active || a.Count(inventory.LabelGone) > 0 {
+	if a := w.bastion.assets[id]; !a.Active || a.LabelCount(inventory.LabelGone) > 0 {
 		t.Errorf("%+v", a)
 	}
 }
@@ -179,8 +179,8 @@ func TestCommentDoesNotHinderLabels(t *testing.T) {
 func TestLabelOrderIsNoChange(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	id := w.held(instance("i-3", "gone", "10.0.0.3"), nil)
-	w.bastion.onRead = func(b *bastion) {
+	id := w.addAsset(instance("i-3", "gone", "10.0.0.3"), nil)
+	w.bastion.onRead = func(b *fakeBastion) {
 		a := b.assets[id]
 		a.Labels = slices.Clone(a.Labels)
 		slices.Reverse(a.Labels)
@@ -193,7 +193,7 @@ func TestNothingIsRemovedWhenReadingAgainFails(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	w.grace = 0
-	id := w.held(instance("i-3", "gone", "10.0.0.3"), nil)
+	id := w.addAsset(instance("i-3", "gone", "10.0.0.3"), nil)
 	w.bastion.failRead = &inventory.Error{Kind: inventory.Incomplete, Message: "rows are missing"}
 	want(t, w.run(t, t.Context()), map[string]int{"delete failed": 1})
 	if _, there := w.bastion.assets[id]; !there {
@@ -205,8 +205,8 @@ func TestAssetGoneMeanwhileIsKept(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	w.grace = 0
-	id := w.held(instance("i-3", "gone", "10.0.0.3"), nil)
-	w.bastion.onRead = func(b *bastion) { delete(b.assets, id) }
+	id := w.addAsset(instance("i-3", "gone", "10.0.0.3"), nil)
+	w.bastion.onRead = func(b *fakeBastion) { delete(b.assets, id) }
 	r := w.run(t, t.Context())
 	if len(r.Items) != 1 || r.Items[0].Reason.Code != plan.GoneMeanwhile {
 		t.Errorf("items %+v", r.Items)
@@ -217,9 +217,9 @@ func TestEndedContextWritesNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	w.instances = []inventory.Instance{instance("i-1", "new", "10.0.0.1"), instance("i-2", "moved", "10.0.0.2")}
-	w.held(instance("i-2", "moved", "10.9.9.9"), nil)
-	w.held(instance("i-3", "gone", "10.0.0.3"), nil)
-	w.held(instance("i-4", "due", "10.0.0.4"), func(a *inventory.Asset) {
+	w.addAsset(instance("i-2", "moved", "10.9.9.9"), nil)
+	w.addAsset(instance("i-3", "gone", "10.0.0.3"), nil)
+	w.addAsset(instance("i-4", "due", "10.0.0.4"), func(a *inventory.Asset) {
 		a.Active = false
 		a.Labels = append(a.Labels, inventory.GoneLabel(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)))
 	})
@@ -252,7 +252,7 @@ func TestContextEndsInTheMiddle(t *testing.T) {
 	}
 	w.bastion.delay = time.Millisecond
 	r := w.run(t, ctx)
-	got := states(r)
+	got := countStates(r)
 	if got["create done"] != len(w.bastion.assets) || got["create done"]+got["create not_reached"] != 60 {
 		t.Errorf("items %v, assets %d", got, len(w.bastion.assets))
 	}
@@ -272,7 +272,7 @@ func TestErrorsThatStopFurtherCreates(t *testing.T) {
 		for n := range 50 {
 			w.instances = append(w.instances, instance(fmt.Sprintf("i-%02d", n), fmt.Sprint("n", n), "10.0.0.1"))
 		}
-		w.bastion.standing(configured)
+		w.bastion.addNode(configuredPath)
 		w.bastion.failCreate = func(inventory.NewAsset) error { return &inventory.Error{Kind: kind, Message: "no"} }
 		r := w.run(t, t.Context())
 		want(t, r, map[string]int{state: 50})
@@ -310,7 +310,7 @@ func TestFailedNodeFailsItsCreatesOnly(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	w.instances = []inventory.Instance{instance("i-1", "new", "10.0.0.1"), instance("i-2", "moved", "10.0.0.2")}
-	w.held(instance("i-2", "moved", "10.9.9.9"), nil)
+	w.addAsset(instance("i-2", "moved", "10.9.9.9"), nil)
 	w.bastion.failNodes = &inventory.Error{Kind: inventory.Invalid, Message: "no such path"}
 	want(t, w.run(t, t.Context()), map[string]int{"create failed": 1, "update done": 1})
 }
@@ -320,7 +320,7 @@ func TestAssetThatIsThereAlreadyIsNotCounted(t *testing.T) {
 	w := newWorld()
 	w.instances = []inventory.Instance{instance("i-1", "new", "10.0.0.1")}
 	approved := w.approve()
-	w.held(w.instances[0], nil) // another run made it after our plan
+	w.addAsset(w.instances[0], nil) // another run made it after our plan
 	r := apply.Run(t.Context(), w.bastion, approved, options())
 	if len(r.Items) != 1 || r.Items[0].State != apply.Kept || r.Items[0].Reason.Code != plan.AlreadyThere {
 		t.Errorf("items %+v", r.Items)
@@ -334,8 +334,8 @@ func TestDryRunWritesNothing(t *testing.T) {
 	w := newWorld()
 	w.grace = 0
 	w.instances = []inventory.Instance{instance("i-1", "new", "10.0.0.1"), instance("i-2", "moved", "10.0.0.2")}
-	w.held(instance("i-2", "moved", "10.9.9.9"), nil)
-	w.held(instance("i-3", "gone", "10.0.0.3"), nil)
+	w.addAsset(instance("i-2", "moved", "10.9.9.9"), nil)
+	w.addAsset(instance("i-3", "gone", "10.0.0.3"), nil)
 	o, log := options(), &bytes.Buffer{}
 	o.Log = slog.New(slog.NewTextHandler(log, nil))
 	r := apply.Run(t.Context(), apply.DryRun{Reader: w.bastion}, w.approve(), o)
@@ -374,23 +374,23 @@ func TestLabelsAreNotWrittenOverAPersonsChange(t *testing.T) {
 	back := instance("i-1", "back", "10.0.0.1")
 	moved := instance("i-2", "moved", "10.0.0.2")
 	w.instances = []inventory.Instance{back, moved}
-	id := w.held(back, func(a *inventory.Asset) {
+	id := w.addAsset(back, func(a *inventory.Asset) {
 		a.Active = false
 		a.Labels = append(a.Labels, inventory.GoneLabel(time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)))
 	})
-	w.held(instance("i-2", "moved", "10.9.9.9"), nil)
-	w.bastion.onRead = func(b *bastion) {
+	w.addAsset(instance("i-2", "moved", "10.9.9.9"), nil)
+	w.bastion.onRead = func(b *fakeBastion) {
 		a := b.assets[id]
 		a.Labels = append(slices.Clone(a.Labels), inventory.Label{Name: "team", Value: "a"})
 		b.assets[id] = a
 	}
 	want(t, w.run(t, t.Context()), map[string]int{"update kept": 1, "update done": 1})
-	if a := w.bastion.assets[id]; a.Count("team") != 1 || a.Active {
+	if a := w.bastion.assets[id]; a.LabelCount("team") != 1 || a.Active {
 		t.Errorf("the person's label is lost: %+v", a)
 	}
 	w.bastion.onRead = nil
 	want(t, w.run(t, t.Context()), map[string]int{"update done": 1})
-	if a := w.bastion.assets[id]; a.Count("team") != 1 || !a.Active {
+	if a := w.bastion.assets[id]; a.LabelCount("team") != 1 || !a.Active {
 		t.Errorf("the next run does not finish it: %+v", a)
 	}
 }

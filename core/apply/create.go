@@ -8,30 +8,30 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// creates makes the new assets, each by a request of its own (a list would lose protocols), by
+// createAll makes the new assets, each by a request of its own (a list would lose protocols), by
 // several writers at once. The nodes come first.
-func (r *run) creates(changes []plan.Change) {
-	changes = r.withPlatform(changes)
-	nodes := r.nodes(changes)
-	defer func() { r.result.Nodes = nodes.told() }()
-	refused := func(c plan.Change) error { return nodes.bad[c.New().Node] }
-	if len(nodes.bad) == 0 {
+func (r *runner) createAll(changes []plan.Change) {
+	changes = r.failMissingPlatforms(changes)
+	nodes := r.resolveNodes(changes)
+	defer func() { r.result.Nodes = nodes.notableNodes() }()
+	refused := func(c plan.Change) error { return nodes.pathErrors[c.NewAsset().NodePath] }
+	if len(nodes.pathErrors) == 0 {
 		refused = func(plan.Change) error { return nil }
 	}
 	for _, c := range changes {
 		if err := refused(c); err != nil {
-			r.add(r.outcome(c, err))
+			r.addItems(r.itemOf(c, err))
 		}
 	}
 	items := make(chan Item)
 	var writers sync.WaitGroup
 	next := make(chan plan.Change)
-	p := newPace(r.o.Writers, r.o.Now)
-	var stop stopper
-	for range max(r.o.Writers, 1) {
+	p := newLimiter(r.options.Writers, r.options.Now)
+	var stop circuitBreaker
+	for range max(r.options.Writers, 1) {
 		writers.Go(func() {
 			for c := range next {
-				items <- r.create(c, nodes, p, &stop)
+				items <- r.createAsset(c, nodes, p, &stop)
 			}
 		})
 	}
@@ -45,48 +45,48 @@ func (r *run) creates(changes []plan.Change) {
 		writers.Wait()
 		close(items)
 	}()
-	r.made(items)
+	r.collectCreated(items)
 }
 
-// made takes the items as they come, and tells them in the order of the plan.
-func (r *run) made(items <-chan Item) {
+// collectCreated takes the items as they come, and tells them in the order of the plan.
+func (r *runner) collectCreated(items <-chan Item) {
 	first := len(r.result.Items)
 	for i := range items {
 		r.result.Items = append(r.result.Items, i)
-		if r.o.Progress != nil {
-			r.o.Progress(len(r.result.Items), r.total)
+		if r.options.Progress != nil {
+			r.options.Progress(len(r.result.Items), r.total)
 		}
 	}
 	made := r.result.Items[first:]
 	slices.SortFunc(made, func(x, y Item) int { return plan.Compare(x.Change, y.Change) })
 	for _, i := range made {
-		r.tell(i)
+		r.logItem(i)
 	}
 }
 
-func (r *run) create(c plan.Change, under *nodes, p *pace, stop *stopper) Item {
+func (r *runner) createAsset(c plan.Change, under *nodeResolver, p *limiter, stop *circuitBreaker) Item {
 	release, err := p.acquire(r.ctx)
 	if err != nil {
-		return r.outcome(c, err)
+		return r.itemOf(c, err)
 	}
 	made := false
 	defer func() { release(made) }()
-	if err := stop.why(); err != nil {
-		return r.outcome(c, err)
+	if err := stop.tripError(); err != nil {
+		return r.itemOf(c, err)
 	}
-	existed, err := under.create(r.ctx, c)
+	existed, err := under.createAsset(r.ctx, c)
 	for inventory.KindOf(err) == inventory.NameTaken && r.ctx.Err() == nil {
-		next, another := c.Otherwise()
+		next, another := c.WithNextName()
 		if !another {
 			break
 		}
 		c = next
-		existed, err = under.create(r.ctx, c)
+		existed, err = under.createAsset(r.ctx, c)
 	}
-	stop.see(err)
+	stop.record(err)
 	made = err == nil
 	if existed && err == nil {
-		return Item{Change: c, State: Kept, Reason: plan.Because(plan.AlreadyThere)}
+		return Item{Change: c, State: Kept, Reason: plan.NewReason(plan.AlreadyThere)}
 	}
-	return r.outcome(c, err)
+	return r.itemOf(c, err)
 }

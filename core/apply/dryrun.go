@@ -11,17 +11,17 @@ type DryRun struct{ Reader }
 
 // Reader is what a dry run may use of JumpServer.
 type Reader interface {
-	Assets(ctx context.Context, ids []string) ([]inventory.Asset, error)
+	AssetsByID(ctx context.Context, ids []string) ([]inventory.Asset, error)
 	// FindNode is Node, and makes nothing: where there is no node the answer has no id.
 	FindNode(ctx context.Context, path, known string) (inventory.Node, error)
-	Lacking(ctx context.Context, platforms []string) ([]string, error)
+	MissingPlatforms(ctx context.Context, platforms []string) ([]string, error)
 }
 
-// dryBatch is how many changes a dry run takes at once, as it reads their assets again.
-const dryBatch = 100
+// dryRunBatchSize is how many changes a dry run takes at once, as it reads their assets again.
+const dryRunBatchSize = 100
 
-// Node finds the node. One that would be made has no id.
-func (d DryRun) Node(ctx context.Context, path, known string) (inventory.Node, error) {
+// EnsureNode finds the node. One that would be made has no id.
+func (d DryRun) EnsureNode(ctx context.Context, path, known string) (inventory.Node, error) {
 	return d.FindNode(ctx, path, known)
 }
 
@@ -33,13 +33,13 @@ func (DryRun) Update(_ context.Context, patches []inventory.Patch, _ func([]int)
 	return make([]error, len(patches))
 }
 
-// UpdateBatch returns a fixed number.
-func (DryRun) UpdateBatch(context.Context, bool) int { return dryBatch }
+// UpdateBatchSize returns a fixed number.
+func (DryRun) UpdateBatchSize(context.Context, bool) int { return dryRunBatchSize }
 
 // Remove does nothing.
 func (DryRun) Remove(_ context.Context, ids []string, _ func(inventory.Asset) bool) []error {
 	return make([]error, len(ids))
 }
 
-// RemoveBatch returns a fixed number.
-func (DryRun) RemoveBatch(context.Context) int { return dryBatch }
+// RemoveBatchSize returns a fixed number.
+func (DryRun) RemoveBatchSize(context.Context) int { return dryRunBatchSize }

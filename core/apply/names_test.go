@@ -24,15 +24,15 @@ func namesOf(w *world, r apply.Result) map[string]string {
 func TestRefusedNames(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	w.bastion.unseen = []string{"web", "db", "db-i-2", "app", "new", "all", "all-i-6", "all-i-6-2", "all-i-6-3"}
+	w.bastion.hiddenNames = []string{"web", "db", "db-i-2", "app", "new", "all", "all-i-6", "all-i-6-2", "all-i-6-3"}
 	w.instances = []inventory.Instance{
 		instance("i-1", "web", "10.0.0.1"), instance("i-2", "db", "10.0.0.2"), instance("i-3", "app", "10.0.0.3"),
 		instance("i-4", "new", "10.0.0.4"), instance("i-5", "new", "10.0.0.5"), instance("i-6", "all", "10.0.0.6"),
 	}
-	w.held(instance("i-2", "old", "10.0.0.2"), nil)
-	w.held(instance("i-3", "app-i-3", "10.9.9.9"), nil)
-	w.held(instance("i-4", "new-i-4", "10.0.0.4"), nil)
-	w.held(instance("i-5", "other", "10.0.0.5"), func(a *inventory.Asset) { a.Labels[1].Value = "former" })
+	w.addAsset(instance("i-2", "old", "10.0.0.2"), nil)
+	w.addAsset(instance("i-3", "app-i-3", "10.9.9.9"), nil)
+	w.addAsset(instance("i-4", "new-i-4", "10.0.0.4"), nil)
+	w.addAsset(instance("i-5", "other", "10.0.0.5"), func(a *inventory.Asset) { a.Labels[1].Value = "former" })
 	r := w.run(t, t.Context())
 	want := map[string]string{
 		"i-1": "web-i-1 done", "i-2": "db-i-2-2 done", "i-3": "app-i-3 done", "i-4": "new-i-4 kept", "i-5": "new-i-5 done", "i-6": " failed",

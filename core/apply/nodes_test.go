@@ -15,10 +15,10 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-const configured, renamed = "/DEFAULT/阿里云/prod", "/DEFAULT/阿里云/production"
+const configuredPath, renamedPath = "/DEFAULT/阿里云/prod", "/DEFAULT/阿里云/production"
 
-// memory remembers nodes, and can fail to.
-type memory struct {
+// fakeNodeStore remembers nodes, and can fail to.
+type fakeNodeStore struct {
 	mu    sync.Mutex
 	ids   map[string]string
 	fail  error
@@ -26,7 +26,7 @@ type memory struct {
 	asked int
 }
 
-func (m *memory) Known(_ context.Context, path string) (string, error) {
+func (m *fakeNodeStore) Load(_ context.Context, path string) (string, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.asked++
@@ -36,7 +36,7 @@ func (m *memory) Known(_ context.Context, path string) (string, error) {
 	return m.ids[path], nil
 }
 
-func (m *memory) Keep(_ context.Context, path, id string) error {
+func (m *fakeNodeStore) Save(_ context.Context, path, id string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.kept++
@@ -49,8 +49,8 @@ func TestNodeOfNewAssets(t *testing.T) {
 	t.Parallel()
 	unreadable := errors.New("no such bucket")
 	for name, c := range map[string]struct {
-		tree    []string // node-1, node-2, …
-		memory  *memory  // nil = no store
+		tree    []string       // node-1, node-2, …
+		memory  *fakeNodeStore // nil = no store
 		trust   bool
 		want    string // the node's id
 		kept    string // remembered afterwards; "" = nothing
@@ -59,66 +59,66 @@ func TestNodeOfNewAssets(t *testing.T) {
 		lookups int // questions to JumpServer
 	}{
 		"new, no store":              {nil, nil, false, "node-1", "", plan.NodeNewOrRenamed, true, 1},
-		"found, no store":            {[]string{configured}, nil, false, "node-1", "", "", false, 1},
-		"renamed, no store":          {[]string{renamed}, nil, false, "node-2", "", plan.NodeNewOrRenamed, true, 1},
-		"new":                        {nil, remembering(""), false, "node-1", "node-1", plan.NodeNew, true, 1},
-		"found":                      {[]string{configured}, remembering(""), false, "node-1", "node-1", "", false, 1},
-		"known":                      {[]string{configured}, remembering("node-1"), false, "node-1", "node-1", "", false, 1},
-		"renamed":                    {[]string{renamed}, remembering("node-1"), false, "node-1", "node-1", plan.NodeElsewhere, false, 1},
-		"another at the path":        {[]string{renamed, configured}, remembering("node-1"), false, "node-1", "node-1", plan.NodeElsewhere, false, 1},
-		"root renamed":               {[]string{"/总部/阿里云/prod"}, remembering("node-1"), false, "node-1", "node-1", "", false, 1},
-		"gone, another at the path":  {[]string{configured}, remembering("node-0"), false, "node-1", "node-1", plan.NodeReplaced, false, 1},
-		"gone":                       {nil, remembering("node-0"), false, "node-1", "node-1", plan.NodeAnew, true, 1},
-		"store unreadable, new":      {nil, &memory{fail: unreadable}, false, "node-1", "", plan.NodeInDoubt, true, 1},
-		"store unreadable, found":    {[]string{configured}, &memory{fail: unreadable}, false, "node-1", "", "", false, 1},
-		"trusted":                    {[]string{renamed}, remembering("node-1"), true, "node-1", "node-1", "", false, 0},
-		"trusted, and gone":          {nil, remembering("node-0"), true, "node-1", "node-1", plan.NodeAnew, true, 1},
-		"nothing to trust":           {[]string{configured}, remembering(""), true, "node-1", "node-1", "", false, 1},
-		"trusted, unreadable, found": {[]string{configured}, &memory{fail: unreadable}, true, "node-1", "", "", false, 1},
+		"found, no store":            {[]string{configuredPath}, nil, false, "node-1", "", "", false, 1},
+		"renamed, no store":          {[]string{renamedPath}, nil, false, "node-2", "", plan.NodeNewOrRenamed, true, 1},
+		"new":                        {nil, storeWithNode(""), false, "node-1", "node-1", plan.NodeNew, true, 1},
+		"found":                      {[]string{configuredPath}, storeWithNode(""), false, "node-1", "node-1", "", false, 1},
+		"known":                      {[]string{configuredPath}, storeWithNode("node-1"), false, "node-1", "node-1", "", false, 1},
+		"renamed":                    {[]string{renamedPath}, storeWithNode("node-1"), false, "node-1", "node-1", plan.NodeElsewhere, false, 1},
+		"another at the path":        {[]string{renamedPath, configuredPath}, storeWithNode("node-1"), false, "node-1", "node-1", plan.NodeElsewhere, false, 1},
+		"root renamed":               {[]string{"/总部/阿里云/prod"}, storeWithNode("node-1"), false, "node-1", "node-1", "", false, 1},
+		"gone, another at the path":  {[]string{configuredPath}, storeWithNode("node-0"), false, "node-1", "node-1", plan.NodeReplaced, false, 1},
+		"gone":                       {nil, storeWithNode("node-0"), false, "node-1", "node-1", plan.NodeAnew, true, 1},
+		"store unreadable, new":      {nil, &fakeNodeStore{fail: unreadable}, false, "node-1", "", plan.NodeInDoubt, true, 1},
+		"store unreadable, found":    {[]string{configuredPath}, &fakeNodeStore{fail: unreadable}, false, "node-1", "", "", false, 1},
+		"trusted":                    {[]string{renamedPath}, storeWithNode("node-1"), true, "node-1", "node-1", "", false, 0},
+		"trusted, and gone":          {nil, storeWithNode("node-0"), true, "node-1", "node-1", plan.NodeAnew, true, 1},
+		"nothing to trust":           {[]string{configuredPath}, storeWithNode(""), true, "node-1", "node-1", "", false, 1},
+		"trusted, unreadable, found": {[]string{configuredPath}, &fakeNodeStore{fail: unreadable}, true, "node-1", "", "", false, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld()
 			for _, path := range c.tree {
-				w.bastion.standing(path)
+				w.bastion.addNode(path)
 			}
 			w.instances = []inventory.Instance{instance("i-1", "a", "10.0.0.1"), instance("i-2", "b", "10.0.0.2")}
 			o := options()
-			o.TrustNodes = c.trust
+			o.TrustStoredNodes = c.trust
 			if c.memory != nil {
 				o.Nodes = c.memory
 			}
 			r := apply.Run(t.Context(), w.bastion, w.approve(), o)
 			want(t, r, map[string]int{"create done": 2})
-			if w.bastion.under[c.want] != 2 {
-				t.Errorf("assets under %v, want both under %s", w.bastion.under, c.want)
+			if w.bastion.assetsPerNode[c.want] != 2 {
+				t.Errorf("assets under %v, want both under %s", w.bastion.assetsPerNode, c.want)
 			}
-			if c.memory != nil && c.memory.ids[configured] != c.kept {
-				t.Errorf("%q is remembered, want %q", c.memory.ids[configured], c.kept)
+			if c.memory != nil && c.memory.ids[configuredPath] != c.kept {
+				t.Errorf("%q is remembered, want %q", c.memory.ids[configuredPath], c.kept)
 			}
 			if got := strings.Count(fmt.Sprint(w.bastion.calls), "nodes"); got != c.lookups {
 				t.Errorf("%d questions about nodes, want %d", got, c.lookups)
 			}
-			wantTold(t, r, c.reason, c.warns)
+			requireNotable(t, r, c.reason, c.warns)
 		})
 	}
 }
 
-// remembering is a memory of one id; "" = of nothing.
-func remembering(id string) *memory {
-	m := &memory{ids: map[string]string{}}
+// storeWithNode is a memory of one id; "" = of nothing.
+func storeWithNode(id string) *fakeNodeStore {
+	m := &fakeNodeStore{ids: map[string]string{}}
 	if id != "" {
-		m.ids[configured] = id
+		m.ids[configuredPath] = id
 	}
 	return m
 }
 
-func wantTold(t *testing.T, r apply.Result, reason plan.Code, warns bool) {
+func requireNotable(t *testing.T, r apply.Result, reason plan.Code, warns bool) {
 	t.Helper()
 	var told plan.Code
 	for _, n := range r.Nodes {
 		told = n.Reason.Code
-		if n.Configured != configured || n.Account.Account != "prod" || n.Account.Region != "" {
+		if n.ConfiguredPath != configuredPath || n.Account.Account != "prod" || n.Account.Region != "" {
 			t.Errorf("%+v", n)
 		}
 	}
@@ -138,7 +138,7 @@ func TestBrokenMemoryIsAskedOnce(t *testing.T) {
 		other := instance("i-2", "b", "10.0.0.2")
 		other.Account = "test"
 		w.instances = []inventory.Instance{instance("i-1", "a", "10.0.0.1"), other}
-		m := remembering("")
+		m := storeWithNode("")
 		m.fail = &inventory.Error{Kind: kind, Message: "no"}
 		o := options()
 		o.Nodes = m
@@ -157,11 +157,11 @@ func TestNodeGoesMeanwhile(t *testing.T) {
 	for n := range 40 {
 		w.instances = append(w.instances, instance(fmt.Sprintf("i-%02d", n), fmt.Sprint("n", n), "10.0.0.1"))
 	}
-	m := remembering("")
+	m := storeWithNode("")
 	made := 0
 	w.bastion.failCreate = func(inventory.NewAsset) error {
 		if made++; made == 10 {
-			delete(w.bastion.tree, "node-1")
+			delete(w.bastion.nodePaths, "node-1")
 		}
 		return nil
 	}
@@ -169,8 +169,8 @@ func TestNodeGoesMeanwhile(t *testing.T) {
 	o.Nodes = m
 	r := apply.Run(t.Context(), w.bastion, w.approve(), o)
 	want(t, r, map[string]int{"create done": 40})
-	if w.bastion.under["node-1"] != 9 || w.bastion.under["node-2"] != 31 || m.ids[configured] != "node-2" {
-		t.Errorf("%v, remembered %v", w.bastion.under, m.ids)
+	if w.bastion.assetsPerNode["node-1"] != 9 || w.bastion.assetsPerNode["node-2"] != 31 || m.ids[configuredPath] != "node-2" {
+		t.Errorf("%v, remembered %v", w.bastion.assetsPerNode, m.ids)
 	}
 	if len(r.Nodes) != 2 || r.Nodes[0].Reason.Code != plan.NodeNew || r.Nodes[1].Reason.Code != plan.NodeAnew {
 		t.Errorf("%+v", r.Nodes)
@@ -198,21 +198,21 @@ func TestDryRunTellsNodes(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		tree   []string
-		memory *memory
+		memory *fakeNodeStore
 		reason plan.Code
 		warns  bool
 	}{
-		"new":      {nil, remembering(""), plan.NodeNew, true},
-		"found":    {[]string{configured}, remembering(""), "", false},
-		"renamed":  {[]string{renamed}, remembering("node-1"), plan.NodeElsewhere, false},
-		"gone":     {nil, remembering("node-0"), plan.NodeAnew, true},
+		"new":      {nil, storeWithNode(""), plan.NodeNew, true},
+		"found":    {[]string{configuredPath}, storeWithNode(""), "", false},
+		"renamed":  {[]string{renamedPath}, storeWithNode("node-1"), plan.NodeElsewhere, false},
+		"gone":     {nil, storeWithNode("node-0"), plan.NodeAnew, true},
 		"no store": {nil, nil, plan.NodeNewOrRenamed, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld()
 			for _, path := range c.tree {
-				w.bastion.standing(path)
+				w.bastion.addNode(path)
 			}
 			w.instances = []inventory.Instance{instance("i-1", "a", "10.0.0.1")}
 			o, log := options(), &bytes.Buffer{}
@@ -222,7 +222,7 @@ func TestDryRunTellsNodes(t *testing.T) {
 			}
 			r := apply.Run(t.Context(), apply.DryRun{Reader: w.bastion}, w.approve(), o)
 			want(t, r, map[string]int{"create done": 1})
-			wantTold(t, r, c.reason, c.warns)
+			requireNotable(t, r, c.reason, c.warns)
 			if len(w.bastion.calls) > 0 || w.bastion.made != len(c.tree) || c.memory != nil && c.memory.kept > 0 {
 				t.Errorf("a dry run did %v, made %d nodes", w.bastion.calls, w.bastion.made)
 			}
@@ -238,7 +238,7 @@ func TestPlatformIsMissing(t *testing.T) {
 	t.Parallel()
 	for _, dry := range []bool{false, true} {
 		w := newWorld()
-		w.bastion.lacks = []string{"Windows"}
+		w.bastion.missingPlatforms = []string{"Windows"}
 		windows := instance("i-2", "win", "10.0.0.2")
 		windows.OSType = "windows"
 		w.instances = []inventory.Instance{windows}

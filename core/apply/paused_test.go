@@ -26,12 +26,12 @@ func TestPausedBeforeRemovals(t *testing.T) {
 		"a run that writes nothing": {0, 0, true, map[string]int{"create done": 1, "deactivate done": 1, "delete done": 1}},
 	} {
 		w := newWorld()
-		w.bastion.standing("/DEFAULT/x")
+		w.bastion.addNode("/DEFAULT/x")
 		w.instances = append(w.instances, instance("i-new", "new", "10.0.0.9"))
-		w.held(instance("i-3", "gone", "10.0.0.3"), nil)
-		w.held(instance("i-4", "long gone", "10.0.0.4"), func(a *inventory.Asset) {
+		w.addAsset(instance("i-3", "gone", "10.0.0.3"), nil)
+		w.addAsset(instance("i-4", "long gone", "10.0.0.4"), func(a *inventory.Asset) {
 			a.Active = false
-			a.Labels = append(a.Labels, inventory.Label{Name: inventory.LabelGone, Value: inventory.LabelTime(time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC))})
+			a.Labels = append(a.Labels, inventory.Label{Name: inventory.LabelGone, Value: inventory.FormatLabelTime(time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC))})
 		})
 		asked := 0
 		o := options()

@@ -8,9 +8,9 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// withPlatform returns the creates whose platforms JumpServer has. The others have failed: no asset is
+// failMissingPlatforms returns the creates whose platforms JumpServer has. The others have failed: no asset is
 // made with another platform than the one that is configured.
-func (r *run) withPlatform(changes []plan.Change) []plan.Change {
+func (r *runner) failMissingPlatforms(changes []plan.Change) []plan.Change {
 	var names []string
 	for _, c := range changes {
 		if !slices.Contains(names, c.Platform) {
@@ -20,7 +20,7 @@ func (r *run) withPlatform(changes []plan.Change) []plan.Change {
 	if len(names) == 0 || r.ctx.Err() != nil {
 		return changes
 	}
-	lacking, err := r.to.Lacking(r.ctx, names)
+	lacking, err := r.target.MissingPlatforms(r.ctx, names)
 	if err != nil || len(lacking) == 0 {
 		return changes // without an answer each create says what is wrong
 	}
@@ -30,8 +30,8 @@ func (r *run) withPlatform(changes []plan.Change) []plan.Change {
 			there = append(there, c)
 			continue
 		}
-		r.add(Item{
-			Change: c, State: Failed, Reason: plan.Because(plan.NoPlatform, c.Scope.Account, c.Platform),
+		r.addItems(Item{
+			Change: c, State: Failed, Reason: plan.NewReason(plan.NoPlatform, c.Scope.Account, c.Platform),
 			Err: &inventory.Error{Kind: inventory.Invalid, Message: fmt.Sprintf("JumpServer has no host platform %q", c.Platform)},
 		})
 	}

@@ -5,34 +5,34 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// State is what became of one approved change.
-type State string
+// ItemState is what became of one approved change.
+type ItemState string
 
 // The states of an item.
 const (
-	Done       State = "done"
-	Failed     State = "failed"      // Item.Err says why
-	Kept       State = "kept"        // a removal that was not made; Item.Reason says why
-	Held       State = "held"        // a removal that a person has paused while the run was at work; Item.Reason says why
-	Unknown    State = "unknown"     // no answer came, and the time was too short to see whether it was made; Item.Err has the details
-	NotReached State = "not_reached" // the time or JumpServer's room was used up before its turn; Item.Reason says why
+	Done       ItemState = "done"
+	Failed     ItemState = "failed"      // Item.Err says why
+	Kept       ItemState = "kept"        // a removal that was not made; Item.Reason says why
+	Held       ItemState = "held"        // a removal that a person has paused while the run was at work; Item.Reason says why
+	Unknown    ItemState = "unknown"     // no answer came, and the time was too short to see whether it was made; Item.Err has the details
+	NotReached ItemState = "not_reached" // the time or JumpServer's room was used up before its turn; Item.Reason says why
 )
 
 // Item is one approved change and what became of it.
 type Item struct {
 	Change plan.Change
-	State  State
+	State  ItemState
 	Reason plan.Reason
 	Err    error
-	// Late: an earlier write of it had no answer and was not seen to be carried out. Whatever State says, it may still be.
-	Late bool
+	// MaybeWritten: an earlier write of it had no answer and was not seen to be carried out. Whatever State says, it may still be.
+	MaybeWritten bool
 }
 
 // Node is a node for new assets of which people should know: it is new, or it does not stand where the
 // configuration says. In a dry run a new one has no id.
 type Node struct {
-	Account    inventory.Scope // whose assets go there, without a region
-	Configured string          // the path
+	Account        inventory.Scope // whose assets go there, without a region
+	ConfiguredPath string          // the path
 	inventory.Node
 	Reason plan.Reason
 }

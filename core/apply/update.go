@@ -8,10 +8,10 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// updates writes updates in lists. Labels are written as a whole, so those changes are made only
+// updateAll writes updates in lists. Labels are written as a whole, so those changes are made only
 // if their assets are still what the plan saw: a label that a person sets meanwhile, or a mark
 // that a person takes off, stays as it is.
-func (r *run) updates(changes []plan.Change) {
+func (r *runner) updateAll(changes []plan.Change) {
 	var plain, labels []plan.Change
 	for _, c := range changes {
 		if c.Patch.Labels != nil {
@@ -20,34 +20,34 @@ func (r *run) updates(changes []plan.Change) {
 			plain = append(plain, c)
 		}
 	}
-	r.all(plain, r.patching(false))
-	r.all(labels, r.patching(true))
+	r.runJob(plain, r.patchJob(false))
+	r.runJob(labels, r.patchJob(true))
 }
 
-// patching is the job of changes that have a patch each; labels: they set labels.
-func (r *run) patching(labels bool) job {
-	return job{
-		right: "change", guarded: labels, made: patched,
-		batch: func() int { return r.to.UpdateBatch(r.ctx, labels) },
-		send: func(changes []plan.Change, a asks) []error {
+// patchJob is the job of changes that have a patch each; labels: they set labels.
+func (r *runner) patchJob(labels bool) writeJob {
+	return writeJob{
+		permission: "change", rereads: labels, isCarriedOut: isPatched,
+		batchSize: func() int { return r.target.UpdateBatchSize(r.ctx, labels) },
+		send: func(changes []plan.Change, a writeChecks) []error {
 			patches := make([]inventory.Patch, 0, len(changes))
 			for _, c := range changes {
 				patches = append(patches, *c.Patch)
 			}
-			return r.to.Update(r.ctx, patches, a.rows)
+			return r.target.Update(r.ctx, patches, a.stillDueRows)
 		},
 	}
 }
 
-// patched reports whether an asset shows that a patch was carried out, whatever people changed after it. That of a
+// isPatched reports whether an asset shows that a patch was carried out, whatever people changed after it. That of a
 // deactivation is known by the time that it wrote: no other has it.
-func patched(c plan.Change, now inventory.Asset, there bool) bool {
+func isPatched(c plan.Change, now inventory.Asset, there bool) bool {
 	p := c.Patch
 	if !there {
 		return false
 	}
 	if c.Action == plan.Deactivate {
-		return holds(now.Labels, goneLabel(p.Labels))
+		return containsLabel(now.Labels, deactivationLabel(p.Labels))
 	}
 	is := func(wanted *string, value string) bool { return wanted == nil || *wanted == value }
 	if p.Comment != nil && strings.TrimSpace(*p.Comment) != strings.TrimSpace(now.Comment) {
@@ -56,11 +56,11 @@ func patched(c plan.Change, now inventory.Asset, there bool) bool {
 	if !is(p.Name, now.Name) || !is(p.Address, now.Address) || !is(p.Zone, now.Zone) {
 		return false
 	}
-	return (p.Active == nil || *p.Active == now.Active) && (p.Labels == nil || relabelled(c.Before.Labels, p.Labels, now.Labels))
+	return (p.Active == nil || *p.Active == now.Active) && (p.Labels == nil || hasLabelChanges(c.Before.Labels, p.Labels, now.Labels))
 }
 
-// goneLabel returns the label by which a deactivation remembers when it was.
-func goneLabel(labels []inventory.Label) inventory.Label {
+// deactivationLabel returns the label by which a deactivation remembers when it was.
+func deactivationLabel(labels []inventory.Label) inventory.Label {
 	for _, l := range labels {
 		if l.Name == inventory.LabelGone {
 			return l
@@ -69,24 +69,24 @@ func goneLabel(labels []inventory.Label) inventory.Label {
 	return inventory.Label{}
 }
 
-// relabelled reports whether labels have become as wanted in all that the change of them changes.
-func relabelled(before, wanted, now []inventory.Label) bool {
+// hasLabelChanges reports whether labels have become as wanted in all that the change of them changes.
+func hasLabelChanges(before, wanted, now []inventory.Label) bool {
 	for _, l := range wanted {
-		if !slices.Contains(before, l) && !holds(now, l) {
+		if !slices.Contains(before, l) && !containsLabel(now, l) {
 			return false
 		}
 	}
 	for _, l := range before {
-		if !holds(wanted, l) && slices.Contains(now, l) {
+		if !containsLabel(wanted, l) && slices.Contains(now, l) {
 			return false
 		}
 	}
 	return true
 }
 
-// holds reports whether a label is among others, in whatever spelling the database under JumpServer keeps it.
-func holds(labels []inventory.Label, l inventory.Label) bool {
+// containsLabel reports whether a label is among others, in whatever spelling the database under JumpServer keeps it.
+func containsLabel(labels []inventory.Label, l inventory.Label) bool {
 	return slices.ContainsFunc(labels, func(have inventory.Label) bool {
-		return inventory.SameFolded(have.Name, l.Name) && inventory.SameFolded(have.Value, l.Value)
+		return inventory.MayBeEqual(have.Name, l.Name) && inventory.MayBeEqual(have.Value, l.Value)
 	})
 }

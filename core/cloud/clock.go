@@ -16,18 +16,18 @@ const MaxSkew = 5 * time.Minute
 
 // Skew is how far this machine's clock is from that of a host; the zero value is none that is known.
 type Skew struct {
-	Host string
-	By   time.Duration // > 0: this machine's clock is ahead
+	Host  string
+	Ahead time.Duration // > 0: this machine's clock is ahead
 }
 
-// Off reports whether the clocks differ by more than MaxSkew.
-func (s Skew) Off() bool { return s.By.Abs() > MaxSkew }
+// IsTooLarge reports whether the clocks differ by more than MaxSkew.
+func (s Skew) IsTooLarge() bool { return s.Ahead.Abs() > MaxSkew }
 
 // Clock compares this machine's clock with the Date of every answer that reaches a Courier whose context
 // comes from In. A nil Clock compares nothing. It may be used by several goroutines at once.
 type Clock struct {
-	now   func() time.Time
-	outer *Clock // hears the same answers
+	now    func() time.Time
+	parent *Clock // hears the same answers
 
 	mu    sync.Mutex
 	worst Skew
@@ -51,59 +51,59 @@ func (c *Clock) Worst() Skew {
 	return c.worst
 }
 
-type clockKey struct{}
+type clockContextKey struct{}
 
-// In returns a context whose answers this clock hears.
-func (c *Clock) In(ctx context.Context) context.Context {
+// WithClock returns a context whose answers this clock hears.
+func (c *Clock) WithClock(ctx context.Context) context.Context {
 	if c == nil {
 		return ctx
 	}
-	return context.WithValue(ctx, clockKey{}, c)
+	return context.WithValue(ctx, clockContextKey{}, c)
 }
 
-func clockIn(ctx context.Context) *Clock {
-	c, _ := ctx.Value(clockKey{}).(*Clock)
+func clockFromContext(ctx context.Context) *Clock {
+	c, _ := ctx.Value(clockContextKey{}).(*Clock)
 	return c
 }
 
-// Listening returns a context with a clock of its own for one call, so that an error of the call can say how
+// WithCallClock returns a context with a clock of its own for one call, so that an error of the call can say how
 // far this machine's clock was from that of who refused it. The clock of ctx, if there is one, hears the same.
-func Listening(ctx context.Context) context.Context {
-	inner := &Clock{now: time.Now, outer: clockIn(ctx)}
-	if inner.outer != nil {
-		inner.now = inner.outer.now
+func WithCallClock(ctx context.Context) context.Context {
+	inner := &Clock{now: time.Now, parent: clockFromContext(ctx)}
+	if inner.parent != nil {
+		inner.now = inner.parent.now
 	}
-	return inner.In(ctx)
+	return inner.WithClock(ctx)
 }
 
-// SkewOf returns the greatest distance that the clock of a context has heard.
-func SkewOf(ctx context.Context) Skew { return clockIn(ctx).Worst() }
+// SkewFromContext returns the greatest distance that the clock of a context has heard.
+func SkewFromContext(ctx context.Context) Skew { return clockFromContext(ctx).Worst() }
 
-// ByClock adds to a refusal what the call's clock has heard, see Listening. A key that is refused while this
+// ExplainBySkew adds to a refusal what the call's clock has heard, see Listening. A key that is refused while this
 // machine's clock is off is no bad key: the clock is mended first, and then it shows.
-func ByClock(ctx context.Context, fault *inventory.Error) *inventory.Error {
-	skew := SkewOf(ctx)
-	if fault.Kind == inventory.BadCredentials && skew.Off() {
+func ExplainBySkew(ctx context.Context, fault *inventory.Error) *inventory.Error {
+	skew := SkewFromContext(ctx)
+	if fault.Kind == inventory.BadCredentials && skew.IsTooLarge() {
 		fault.Kind = inventory.ClockOff
 	}
 	if fault.Kind == inventory.ClockOff {
-		fault.Skew = skew.By
+		fault.Skew = skew.Ahead
 	}
 	return fault
 }
 
-// time returns this machine's time.
-func (c *Clock) time() time.Time {
+// currentTime returns this machine's time.
+func (c *Clock) currentTime() time.Time {
 	if c == nil {
 		return time.Time{}
 	}
 	return c.now()
 }
 
-// hear compares an answer to a request that was sent at a time. The answer's Date lies between the sending
+// observe compares an answer to a request that was sent at a time. The answer's Date lies between the sending
 // and now if the clocks agree; a Date has whole seconds. An answer without a Date says nothing, and neither
 // does one with an Age, which somebody between kept for a while.
-func (c *Clock) hear(host string, header http.Header, sent time.Time) {
+func (c *Clock) observe(host string, header http.Header, sent time.Time) {
 	if c == nil || header.Get("Age") != "" {
 		return
 	}
@@ -116,19 +116,19 @@ func (c *Clock) hear(host string, header http.Header, sent time.Time) {
 	latest := date.Add(time.Second)
 	switch {
 	case latest.Before(sent):
-		skew.By = sent.Sub(latest)
+		skew.Ahead = sent.Sub(latest)
 	case date.After(received):
-		skew.By = received.Sub(date)
+		skew.Ahead = received.Sub(date)
 	}
-	for at := c; at != nil; at = at.outer {
-		at.note(skew)
+	for at := c; at != nil; at = at.parent {
+		at.record(skew)
 	}
 }
 
-func (c *Clock) note(s Skew) {
+func (c *Clock) record(s Skew) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.worst.Host == "" || s.By.Abs() > c.worst.By.Abs() {
+	if c.worst.Host == "" || s.Ahead.Abs() > c.worst.Ahead.Abs() {
 		c.worst = s
 	}
 }

@@ -31,7 +31,7 @@ func carry(ctx context.Context, t *testing.T, base http.RoundTripper) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://ecs.example/", http.NoBody)
 	if err == nil {
-		_, err = cloud.Courier{Base: base}.RoundTrip(req)
+		_, err = cloud.StrictTransport{Base: base}.RoundTrip(req)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -62,8 +62,8 @@ func TestClock(t *testing.T) {
 	} {
 		now := sent
 		clock := cloud.NewClock(func() time.Time { return now })
-		carry(clock.In(t.Context()), t, answering{c.header, func() { now = now.Add(c.took) }})
-		if got := clock.Worst(); got.By != c.want || got.Host != c.host {
+		carry(clock.WithClock(t.Context()), t, answering{c.header, func() { now = now.Add(c.took) }})
+		if got := clock.Worst(); got.Ahead != c.want || got.Host != c.host {
 			t.Errorf("%s: %+v, want %s of %q", name, got, c.want, c.host)
 		}
 	}
@@ -74,17 +74,17 @@ func TestClockKeepsTheWorst(t *testing.T) {
 	t.Parallel()
 	clock := cloud.NewClock(nil)
 	for _, ahead := range []time.Duration{0, time.Hour, -2 * time.Hour, 0} {
-		inner := cloud.Listening(clock.In(t.Context()))
+		inner := cloud.WithCallClock(clock.WithClock(t.Context()))
 		carry(inner, t, answering{header: http.Header{"Date": {time.Now().Add(ahead).UTC().Format(http.TimeFormat)}}})
-		if got := cloud.SkewOf(inner).By + ahead; got.Abs() > 2*time.Second {
-			t.Errorf("the call's own clock is %s off, want %s", cloud.SkewOf(inner).By, -ahead)
+		if got := cloud.SkewFromContext(inner).Ahead + ahead; got.Abs() > 2*time.Second {
+			t.Errorf("the call's own clock is %s off, want %s", cloud.SkewFromContext(inner).Ahead, -ahead)
 		}
 	}
-	if worst := clock.Worst(); !worst.Off() || worst.By < time.Hour {
+	if worst := clock.Worst(); !worst.IsTooLarge() || worst.Ahead < time.Hour {
 		t.Errorf("%+v", worst)
 	}
 	var none *cloud.Clock
-	if none.Worst().Off() || none.In(t.Context()) != t.Context() {
+	if none.Worst().IsTooLarge() || none.WithClock(t.Context()) != t.Context() {
 		t.Error("a clock that is not there compares")
 	}
 }
@@ -104,9 +104,9 @@ func TestByClock(t *testing.T) {
 		{inventory.ClockOff, 2 * time.Minute, inventory.ClockOff, true},
 		{inventory.Denied, time.Hour, inventory.Denied, false},
 	} {
-		ctx := cloud.Listening(t.Context())
+		ctx := cloud.WithCallClock(t.Context())
 		carry(ctx, t, answering{header: http.Header{"Date": {time.Now().Add(c.ahead).UTC().Format(http.TimeFormat)}}})
-		err := cloud.ByClock(ctx, &inventory.Error{Kind: c.kind})
+		err := cloud.ExplainBySkew(ctx, &inventory.Error{Kind: c.kind})
 		var fault *inventory.Error
 		if !errors.As(err, &fault) || fault.Kind != c.want || (fault.Skew < 0) != c.skew {
 			t.Errorf("%s with a cloud %s ahead: %+v, want %s", c.kind, c.ahead, fault, c.want)
@@ -129,10 +129,10 @@ func TestQuarantineByAWrongClock(t *testing.T) {
 	}
 	w.now = right
 	w.lister.list = nil
-	if asked, l, _ := w.run(); !asked || !l.Complete() {
+	if asked, l, _ := w.run(); !asked || !l.IsComplete() {
 		t.Errorf("asked %v: %v", asked, l.Err)
 	}
-	if all, err := w.memory.All(t.Context()); err != nil || len(all) != 0 {
+	if all, err := w.memory.Load(t.Context()); err != nil || len(all) != 0 {
 		t.Errorf("still remembered: %v, %v", all, err)
 	}
 }

@@ -24,7 +24,7 @@ type Account struct {
 	ProjectID       string       // Huawei: of the project to list
 	TenantID        string       // Azure: of the directory of the client whose id and secret the key is
 	AssumeRoleARN   string       // Alibaba, AWS: the key or role only serves to take this role
-	Assumed         *Assumed     // what AssumeRoleARN gave before; nil = nothing is kept
+	RoleCache       *RoleCache   // what AssumeRoleARN gave before; nil = nothing is kept
 	Regions         []string     // empty: all regions that the account has
 	Endpoint        string       // http(s)://host[:port]: all APIs are asked there; "" = the cloud's own
 	Proxy           string       // http(s)://…; "" = what HTTP(S)_PROXY of the process says; NO_PROXY holds for both
@@ -45,18 +45,18 @@ type Lister interface {
 	// List gives every instance of a region, in any state, each once, sorted by id. An empty
 	// list is an answer only after it was proved that the credential may list.
 	List(ctx context.Context, region string) ([]inventory.Instance, error)
-	// Glance gives those of the named instances that exist, sorted by id, by one call for each
+	// Find gives those of the named instances that exist, sorted by id, by one call for each
 	// 100 of them. It proves nothing of the others: a missing right looks like an absence.
-	Glance(ctx context.Context, region string, ids []string) ([]inventory.Instance, error)
-	// Lookup returns those of the named instances that exist, sorted by id. Without an error the others
+	Find(ctx context.Context, region string, ids []string) ([]inventory.Instance, error)
+	// FindVerified returns those of the named instances that exist, sorted by id. Without an error the others
 	// are proved absent: no call failed, the right to see them was probed, and two different kinds
 	// of calls agree, which the adapter's package doc names. Those of which one kind alone speaks are
 	// in Weak. What one kind shows and the other does not is no absence, but an instance or an error.
-	Lookup(ctx context.Context, region string, ids []string) (inventory.Found, error)
+	FindVerified(ctx context.Context, region string, ids []string) (inventory.FindResult, error)
 }
 
-// Divided is a Lister of a cloud that divides accounts into projects, of which a lister reads one part.
-type Divided interface {
+// ProjectLister is a Lister of a cloud that divides accounts into projects, of which a lister reads one part.
+type ProjectLister interface {
 	// Projects returns the ids of the projects that List and Lookup ask for a region, sorted.
 	Projects(ctx context.Context, region string) ([]string, error)
 }
@@ -69,9 +69,9 @@ type Provider struct {
 	// adapter.
 	OwnerRight string
 	// Events reads what the cloud's event service delivers; nil where it has none.
-	Events func(payload []byte, from Origin) []Heard
+	Events func(payload []byte, from Origin) []ParsedEvent
 	// Permissions are the rights that a key needs, as the cloud names them.
 	Permissions func() []string
-	// Absent is an id in the cloud's form that no instance has: asking for it proves the right to list.
-	Absent string
+	// NonexistentID is an id in the cloud's form that no instance has: asking for it proves the right to list.
+	NonexistentID string
 }

@@ -7,26 +7,26 @@ type Origin struct {
 	ProjectID string // Huawei: of the project in whose region the function runs
 }
 
-// Hint is where an event says to look. It proves nothing: the cloud is asked for exactly these
+// EventTarget is where an event says to look. It proves nothing: the cloud is asked for exactly these
 // instances, and only its answer counts.
-type Hint struct {
+type EventTarget struct {
 	Cloud     inventory.Cloud
 	AccountID string // the cloud account's own id
 	Region    string // "" where the event names none: ProjectID stands in its place
-	// ProjectID is that of the project where the event happened; Fleet.Resolve finds its region.
-	ProjectID string
-	Instances []string // at least one, each once
-	// Gone tells what to wait for while the cloud still says otherwise: a released instance to
+	// ProjectID is that of the project where the event happened; Fleet.ResolveScopes finds its region.
+	ProjectID   string
+	InstanceIDs []string // at least one, each once
+	// IsReleased tells what to wait for while the cloud still says otherwise: a released instance to
 	// be absent, or (false) an instance to be there with an address.
-	Gone bool
+	IsReleased bool
 }
 
-// Heard is one event of a payload: a hint, or the reason why it is ignored, or an error that
+// ParsedEvent is one event of a payload: a hint, or the reason why it is ignored, or an error that
 // names what the event lacks.
-type Heard struct {
-	ID      string // the event's own id; "" if it has none
-	What    string // kind and state in the cloud's words, for logs and answers
-	Hint    Hint
-	Ignored string
-	Err     error
+type ParsedEvent struct {
+	ID            string // the event's own id; "" if it has none
+	Description   string // kind and state in the cloud's words, for logs and answers
+	Target        EventTarget
+	IgnoredReason string
+	Err           error
 }

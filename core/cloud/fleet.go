@@ -15,14 +15,14 @@ import (
 // AnyRegion stands for the regions of an account that could not even be asked for them.
 const AnyRegion = "*"
 
-// defaultParallel is how many regions of one account are listed at once: all of them, of any
+// defaultParallelRegions is how many regions of one account are listed at once: all of them, of any
 // cloud that we know, so that listing takes as long as the slowest region. A region's own
 // pages come one after another, which is what keeps below its limit; regions are other
 // hosts, and where a cloud counts them together after all, Retry waits for its next window.
-const defaultParallel = 64
+const defaultParallelRegions = 64
 
-// Target is one account of a fleet: with a Lister, or with the reason why it has none.
-type Target struct {
+// OpenedAccount is one account of a fleet: with a Lister, or with the reason why it has none.
+type OpenedAccount struct {
 	Account Account
 	Lister  Lister
 	Err     error
@@ -33,46 +33,46 @@ type Target struct {
 // Fleet lists accounts scope by scope. It never changes after it was made, and may be used by
 // several goroutines at once; each call asks the clouds anew.
 type Fleet struct {
-	targets    []Target
-	log        *slog.Logger
-	parallel   int
-	identities *Identities
+	accounts []OpenedAccount
+	log      *slog.Logger
+	parallel int
+	owners   *OwnerCache
 }
 
-// Narrow limits a listing to the accounts (by their configured names) and regions it names;
+// Filter limits a listing to the accounts (by their configured names) and regions it names;
 // empty = all.
-type Narrow struct{ Accounts, Regions []string }
+type Filter struct{ Accounts, Regions []string }
 
 // NewFleet makes a fleet of targets. A target without a lister and without an error gets one.
-func NewFleet(targets []Target) Fleet {
+func NewFleet(targets []OpenedAccount) Fleet {
 	targets = slices.Clone(targets)
 	for i, t := range targets {
 		if t.Lister == nil && t.Err == nil {
-			targets[i].Err = fault(inventory.Unsupported, "account %s: no lister for cloud %q", t.Account.Name, t.Account.Cloud)
+			targets[i].Err = newError(inventory.Unsupported, "account %s: no lister for cloud %q", t.Account.Name, t.Account.Cloud)
 		}
-		targets[i].Account.Regions = tidy(t.Account.Regions)
+		targets[i].Account.Regions = dedupe(t.Account.Regions)
 	}
-	return Fleet{targets: targets, log: slog.New(slog.DiscardHandler), parallel: defaultParallel, identities: NewIdentities()}
+	return Fleet{accounts: targets, log: slog.New(slog.DiscardHandler), parallel: defaultParallelRegions, owners: NewOwnerCache()}
 }
 
 // Open opens every account with the provider of its cloud. It makes no call and never fails as
 // a whole: an account that cannot be opened becomes failed listings.
 func Open(accounts []Account, providers []Provider) Fleet {
-	targets := make([]Target, len(accounts))
+	targets := make([]OpenedAccount, len(accounts))
 	for i, account := range accounts {
-		targets[i] = open(account, providers)
+		targets[i] = openAccount(account, providers)
 	}
 	return NewFleet(targets)
 }
 
-func open(account Account, providers []Provider) Target {
+func openAccount(account Account, providers []Provider) OpenedAccount {
 	i := slices.IndexFunc(providers, func(p Provider) bool { return p.Cloud == account.Cloud })
 	if i < 0 {
-		err := fault(inventory.Unsupported, "account %s: cloud %q is not supported yet", account.Name, account.Cloud)
-		return Target{Account: account, Err: err}
+		err := newError(inventory.Unsupported, "account %s: cloud %q is not supported yet", account.Name, account.Cloud)
+		return OpenedAccount{Account: account, Err: err}
 	}
 	lister, err := providers[i].Open(account)
-	return Target{Account: account, Lister: lister, Err: err, OwnerRight: providers[i].OwnerRight}
+	return OpenedAccount{Account: account, Lister: lister, Err: err, OwnerRight: providers[i].OwnerRight}
 }
 
 // WithLogger gives a fleet like f that logs to log.
@@ -91,19 +91,19 @@ func (f Fleet) WithParallel(n int) Fleet {
 	return f
 }
 
-// WithIdentities gives a fleet that shares a memory of whose keys are: for events, where every
+// WithOwnerCache gives a fleet that shares a memory of whose keys are: for events, where every
 // call counts, and the invocations of one process come one after another.
-func (f Fleet) WithIdentities(shared *Identities) Fleet {
-	f.identities = shared
+func (f Fleet) WithOwnerCache(shared *OwnerCache) Fleet {
+	f.owners = shared
 	return f
 }
 
-// Unknown gives those account names of a narrowing that the fleet does not have, so that a
+// UnknownAccounts gives those account names of a narrowing that the fleet does not have, so that a
 // misspelt name is an error and not a run without work.
-func (f Fleet) Unknown(narrow Narrow) []string {
+func (f Fleet) UnknownAccounts(narrow Filter) []string {
 	var unknown []string
 	for _, name := range narrow.Accounts {
-		if !slices.ContainsFunc(f.targets, func(t Target) bool { return t.Account.Name == name }) {
+		if !slices.ContainsFunc(f.accounts, func(t OpenedAccount) bool { return t.Account.Name == name }) {
 			unknown = append(unknown, name)
 		}
 	}
@@ -114,41 +114,41 @@ func (f Fleet) Unknown(narrow Narrow) []string {
 // for each account and region, sorted by Scope.Compare, complete or failed: a failed listing
 // has an error and no instances. An account whose regions cannot be learnt is one failed
 // listing of AnyRegion.
-func (f Fleet) List(ctx context.Context, narrow Narrow) []inventory.Listing {
-	results := make([][]inventory.Listing, len(f.targets))
+func (f Fleet) List(ctx context.Context, narrow Filter) []inventory.Listing {
+	results := make([][]inventory.Listing, len(f.accounts))
 	var group sync.WaitGroup
-	for i, t := range f.targets {
-		if chosen(narrow.Accounts, t.Account.Name) {
-			group.Go(func() { results[i] = f.account(ctx, t, narrow.Regions) })
+	for i, t := range f.accounts {
+		if isSelected(narrow.Accounts, t.Account.Name) {
+			group.Go(func() { results[i] = f.listAccount(ctx, t, narrow.Regions) })
 		}
 	}
 	group.Wait()
 	listings := slices.Concat(results...)
 	slices.SortFunc(listings, func(a, b inventory.Listing) int { return a.Scope.Compare(b.Scope) })
 	for _, l := range listings {
-		f.tell(l)
+		f.logListing(l)
 	}
 	return listings
 }
 
-// Scopes gives the scopes for which List will give listings, sorted. Of an account that is configured
+// ListScopes gives the scopes for which List will give listings, sorted. Of an account that is configured
 // for all its regions its cloud is asked, in one call; known is false where one does not tell, and
 // then the scopes are those of the other accounts.
-func (f Fleet) Scopes(ctx context.Context, narrow Narrow) (scopes []inventory.Scope, known bool) {
+func (f Fleet) ListScopes(ctx context.Context, narrow Filter) (scopes []inventory.Scope, known bool) {
 	known = true
-	for _, t := range f.targets {
-		if !chosen(narrow.Accounts, t.Account.Name) {
+	for _, t := range f.accounts {
+		if !isSelected(narrow.Accounts, t.Account.Name) {
 			continue
 		}
 		regions, err := t.Account.Regions, t.Err
 		if len(regions) == 0 && err == nil {
-			regions, err = f.allRegions(ctx, t)
+			regions, err = f.fetchRegions(ctx, t)
 		}
 		if len(regions) == 0 && err != nil {
 			known = false
 			continue
 		}
-		for _, region := range pick(regions, narrow.Regions) {
+		for _, region := range filterNames(regions, narrow.Regions) {
 			scopes = append(scopes, inventory.Scope{Cloud: t.Account.Cloud, Account: t.Account.Name, Region: region})
 		}
 	}
@@ -156,49 +156,49 @@ func (f Fleet) Scopes(ctx context.Context, narrow Narrow) (scopes []inventory.Sc
 	return scopes, known
 }
 
-// account lists one account: whose it is, which regions it has, then the regions.
-func (f Fleet) account(ctx context.Context, t Target, only []string) []inventory.Listing {
-	regions := pick(t.Account.Regions, only)
+// listAccount lists one account: whose it is, which regions it has, then the regions.
+func (f Fleet) listAccount(ctx context.Context, t OpenedAccount, only []string) []inventory.Listing {
+	regions := filterNames(t.Account.Regions, only)
 	if len(t.Account.Regions) == 0 {
 		regions = []string{AnyRegion}
 	}
 	if len(regions) == 0 {
 		return nil
 	}
-	owner, err := f.owner(ctx, t)
+	owner, err := f.cachedOwner(ctx, t)
 	if err != nil {
-		return failed(t.Account, regions, "", err)
+		return failedListings(t.Account, regions, "", err)
 	}
 	if len(t.Account.Regions) == 0 {
-		all, err := f.allRegions(ctx, t)
+		all, err := f.fetchRegions(ctx, t)
 		if err != nil {
-			return failed(t.Account, regions, owner, err)
+			return failedListings(t.Account, regions, owner, err)
 		}
-		regions = pick(all, only)
+		regions = filterNames(all, only)
 	}
-	return f.regions(ctx, t, owner, regions)
+	return f.listRegions(ctx, t, owner, regions)
 }
 
-// allRegions asks for the regions of an account. None is no answer: a cloud has regions.
-func (f Fleet) allRegions(ctx context.Context, t Target) ([]string, error) {
-	all, err := guarded(f.log, t.Account, "list regions", func() ([]string, error) { return t.Lister.Regions(ctx) })
+// fetchRegions asks for the regions of an account. None is no answer: a cloud has regions.
+func (f Fleet) fetchRegions(ctx context.Context, t OpenedAccount) ([]string, error) {
+	all, err := recoverPanic(f.log, t.Account, "list regions", func() ([]string, error) { return t.Lister.Regions(ctx) })
 	if err != nil {
 		return nil, err
 	}
-	if all = tidy(all); len(all) == 0 {
-		return nil, fault(inventory.Incomplete, "account %s: the cloud names no regions", t.Account.Name)
+	if all = dedupe(all); len(all) == 0 {
+		return nil, newError(inventory.Incomplete, "account %s: the cloud names no regions", t.Account.Name)
 	}
 	return all, nil
 }
 
-// regions lists some regions of an account, a bounded number at once.
-func (f Fleet) regions(ctx context.Context, t Target, owner string, regions []string) []inventory.Listing {
+// listRegions lists some regions of an account, a bounded number at once.
+func (f Fleet) listRegions(ctx context.Context, t OpenedAccount, owner string, regions []string) []inventory.Listing {
 	listings := make([]inventory.Listing, len(regions))
 	var group errgroup.Group
 	group.SetLimit(f.parallel)
 	for i, region := range regions {
 		group.Go(func() error {
-			listings[i] = f.region(ctx, t, owner, region)
+			listings[i] = f.listRegion(ctx, t, owner, region)
 			return nil
 		})
 	}
@@ -206,17 +206,17 @@ func (f Fleet) regions(ctx context.Context, t Target, owner string, regions []st
 	return listings
 }
 
-func (f Fleet) region(ctx context.Context, t Target, owner, region string) inventory.Listing {
+func (f Fleet) listRegion(ctx context.Context, t OpenedAccount, owner, region string) inventory.Listing {
 	scope := inventory.Scope{Cloud: t.Account.Cloud, Account: t.Account.Name, Region: region}
-	list, err := guarded(f.log, t.Account, "list instances of "+region, func() ([]inventory.Instance, error) {
+	list, err := recoverPanic(f.log, t.Account, "list instances of "+region, func() ([]inventory.Instance, error) {
 		return t.Lister.List(ctx, region)
 	})
 	if err == nil {
-		err = seal(scope, owner, list)
+		err = normalize(scope, owner, list)
 	}
 	var projects []string
 	if err == nil {
-		projects, err = f.projects(ctx, t, region)
+		projects, err = f.listProjects(ctx, t, region)
 	}
 	if err != nil {
 		return inventory.Listing{Scope: scope, Owner: owner, Err: err}
@@ -224,72 +224,72 @@ func (f Fleet) region(ctx context.Context, t Target, owner, region string) inven
 	return inventory.Listing{Scope: scope, Owner: owner, Instances: list, Projects: projects}
 }
 
-// projects returns the projects that a lister reads for a region; nil where its cloud has none.
-func (f Fleet) projects(ctx context.Context, t Target, region string) ([]string, error) {
-	divided, is := t.Lister.(Divided)
+// listProjects returns the projects that a lister reads for a region; nil where its cloud has none.
+func (f Fleet) listProjects(ctx context.Context, t OpenedAccount, region string) ([]string, error) {
+	divided, is := t.Lister.(ProjectLister)
 	if !is {
 		return nil, nil
 	}
-	return guarded(f.log, t.Account, "find the projects of "+region, func() ([]string, error) { return divided.Projects(ctx, region) })
+	return recoverPanic(f.log, t.Account, "find the projects of "+region, func() ([]string, error) { return divided.Projects(ctx, region) })
 }
 
-// Lookup returns those of the named instances that exist, sorted by id, with their owner. Without
+// FindVerified returns those of the named instances that exist, sorted by id, with their owner. Without
 // an error the others are proved absent, as far as Found says; with one there are no instances.
-func (f Fleet) Lookup(ctx context.Context, scope inventory.Scope, ids []string) (inventory.Found, error) {
-	return f.ask(ctx, scope, ids, "look up instances", Lister.Lookup)
+func (f Fleet) FindVerified(ctx context.Context, scope inventory.Scope, ids []string) (inventory.FindResult, error) {
+	return f.findWith(ctx, scope, ids, "look up instances", Lister.FindVerified)
 }
 
-// Glance is Lookup without proof: it costs one call for each 100 ids, and absences mean nothing.
-func (f Fleet) Glance(ctx context.Context, scope inventory.Scope, ids []string) ([]inventory.Instance, error) {
-	found, err := f.ask(ctx, scope, ids, "glance at instances",
-		func(l Lister, ctx context.Context, region string, ids []string) (inventory.Found, error) {
-			list, err := l.Glance(ctx, region, ids)
-			return inventory.Found{Instances: list}, err
+// Find is Lookup without proof: it costs one call for each 100 ids, and absences mean nothing.
+func (f Fleet) Find(ctx context.Context, scope inventory.Scope, ids []string) ([]inventory.Instance, error) {
+	found, err := f.findWith(ctx, scope, ids, "glance at instances",
+		func(l Lister, ctx context.Context, region string, ids []string) (inventory.FindResult, error) {
+			list, err := l.Find(ctx, region, ids)
+			return inventory.FindResult{Instances: list}, err
 		})
 	return found.Instances, err
 }
 
-// asking is Lookup or Glance of a lister.
-type asking func(l Lister, ctx context.Context, region string, ids []string) (inventory.Found, error)
+// findFunc is Lookup or Glance of a lister.
+type findFunc func(l Lister, ctx context.Context, region string, ids []string) (inventory.FindResult, error)
 
-func (f Fleet) ask(ctx context.Context, scope inventory.Scope, ids []string, op string, by asking) (inventory.Found, error) {
-	none := inventory.Found{}
-	i := slices.IndexFunc(f.targets, func(t Target) bool {
+func (f Fleet) findWith(ctx context.Context, scope inventory.Scope, ids []string, op string, by findFunc) (inventory.FindResult, error) {
+	none := inventory.FindResult{}
+	i := slices.IndexFunc(f.accounts, func(t OpenedAccount) bool {
 		return t.Account.Name == scope.Account && t.Account.Cloud == scope.Cloud
 	})
 	if i < 0 {
-		return none, fault(inventory.NotFound, op+": no account %s of cloud %s is configured", scope.Account, scope.Cloud)
+		return none, newError(inventory.NotFound, op+": no account %s of cloud %s is configured", scope.Account, scope.Cloud)
 	}
 	if len(ids) == 0 {
 		return none, nil
 	}
-	t := f.targets[i]
-	owner, err := f.owner(ctx, t)
+	t := f.accounts[i]
+	owner, err := f.cachedOwner(ctx, t)
 	if err != nil {
 		return none, err
 	}
-	var found inventory.Found
-	ids = tidy(ids)
-	for part := range slices.Chunk(ids, lookupChunk) {
-		some, err := guarded(f.log, t.Account, op+" in "+scope.Region, func() (inventory.Found, error) {
+	var found inventory.FindResult
+	ids = dedupe(ids)
+	for part := range slices.Chunk(ids, maxIDsPerCall) {
+		some, err := recoverPanic(f.log, t.Account, op+" in "+scope.Region, func() (inventory.FindResult, error) {
 			return by(t.Lister, ctx, scope.Region, part)
 		})
 		if err != nil {
 			return none, err
 		}
-		found = joined(found, some)
+		found = mergeFound(found, some)
 	}
-	if err := seal(scope, owner, found.Instances); err != nil {
+	if err := normalize(scope, owner, found.Instances); err != nil {
 		return none, err
 	}
-	if err := onlyAsked(scope, found, ids); err != nil {
+	if err := verifyRequested(scope, found, ids); err != nil {
 		return none, err
 	}
 	return found, nil
 }
 
-// joined returns the answers to two parts of one question as one.
-func joined(a, b inventory.Found) inventory.Found {
+// mergeFound returns the answers to two parts of one question as one.
+func mergeFound(a, b inventory.FindResult) inventory.FindResult {
 	a.Instances = append(a.Instances, b.Instances...)
 	if a.Weak == nil {
 		a.Weak = b.Weak
@@ -300,9 +300,9 @@ func joined(a, b inventory.Found) inventory.Found {
 	return a
 }
 
-func (f Fleet) tell(l inventory.Listing) {
+func (f Fleet) logListing(l inventory.Listing) {
 	log := f.log.With("cloud", string(l.Cloud), "account", l.Account, "region", l.Region, "op", "list")
-	if l.Complete() {
+	if l.IsComplete() {
 		log.Info("listed", "instances", len(l.Instances))
 		return
 	}

@@ -23,7 +23,7 @@ type fake struct {
 	owner   func() (string, error)
 	regions func() ([]string, error)
 	list    func(region string) ([]inventory.Instance, error)
-	lookup  func(ids []string) (inventory.Found, error)
+	lookup  func(ids []string) (inventory.FindResult, error)
 	owners  atomic.Int32
 }
 
@@ -49,22 +49,22 @@ func (f *fake) List(_ context.Context, region string) ([]inventory.Instance, err
 	return f.list(region)
 }
 
-func (f *fake) Lookup(_ context.Context, _ string, ids []string) (inventory.Found, error) {
+func (f *fake) FindVerified(_ context.Context, _ string, ids []string) (inventory.FindResult, error) {
 	if f.lookup == nil {
-		return inventory.Found{}, nil
+		return inventory.FindResult{}, nil
 	}
 	return f.lookup(ids)
 }
 
-func (f *fake) Glance(ctx context.Context, region string, ids []string) ([]inventory.Instance, error) {
-	found, err := f.Lookup(ctx, region, ids)
+func (f *fake) Find(ctx context.Context, region string, ids []string) ([]inventory.Instance, error) {
+	found, err := f.FindVerified(ctx, region, ids)
 	return found.Instances, err
 }
 
 func kindError(kind inventory.Kind) error { return &inventory.Error{Kind: kind, Message: "as told"} }
 
-func target(name string, lister cloud.Lister, regions ...string) cloud.Target {
-	return cloud.Target{Account: cloud.Account{Cloud: inventory.Alibaba, Name: name, Regions: regions}, Lister: lister}
+func target(name string, lister cloud.Lister, regions ...string) cloud.OpenedAccount {
+	return cloud.OpenedAccount{Account: cloud.Account{Cloud: inventory.Alibaba, Name: name, Regions: regions}, Lister: lister}
 }
 
 // outline shows listings as "account/region owner count kind".
@@ -86,43 +86,43 @@ func TestFleetList(t *testing.T) {
 	}
 	elsewhere := inventory.Instance{ID: "i-1", Scope: inventory.Scope{Region: "r9"}}
 	for name, c := range map[string]struct {
-		targets []cloud.Target
-		narrow  cloud.Narrow
+		targets []cloud.OpenedAccount
+		narrow  cloud.Filter
 		want    string
 	}{
-		"sorted": {[]cloud.Target{target("b", &fake{}, "r2", "r1", "r2", ""), target("a", &fake{})}, cloud.Narrow{},
+		"sorted": {[]cloud.OpenedAccount{target("b", &fake{}, "r2", "r1", "r2", ""), target("a", &fake{})}, cloud.Filter{},
 			"a/r1 1111 2 \na/r2 1111 2 \nb/r1 1111 2 \nb/r2 1111 2 "},
-		"narrowed": {[]cloud.Target{target("b", &fake{}, "r2", "r1"), target("a", &fake{})},
-			cloud.Narrow{Accounts: []string{"a"}, Regions: []string{"r2", "r7"}}, "a/r2 1111 2 "},
-		"narrowed to nothing": {[]cloud.Target{target("b", &fake{}, "r1")}, cloud.Narrow{Regions: []string{"r7"}}, ""},
-		"one region fails": {[]cloud.Target{target("a", &fake{list: func(region string) ([]inventory.Instance, error) {
+		"narrowed": {[]cloud.OpenedAccount{target("b", &fake{}, "r2", "r1"), target("a", &fake{})},
+			cloud.Filter{Accounts: []string{"a"}, Regions: []string{"r2", "r7"}}, "a/r2 1111 2 "},
+		"narrowed to nothing": {[]cloud.OpenedAccount{target("b", &fake{}, "r1")}, cloud.Filter{Regions: []string{"r7"}}, ""},
+		"one region fails": {[]cloud.OpenedAccount{target("a", &fake{list: func(region string) ([]inventory.Instance, error) {
 			if region == "r1" {
 				return []inventory.Instance{{ID: "i-1"}}, kindError(inventory.Throttled)
 			}
 			return nil, nil
-		}}, "r1", "r2")}, cloud.Narrow{}, "a/r1 1111 0 throttled\na/r2 1111 0 "},
-		"rows beside an error": {[]cloud.Target{target("a", &fake{list: half}, "r1")}, cloud.Narrow{}, "a/r1 1111 0 temporary"},
-		"a row without id":     {[]cloud.Target{target("a", &fake{list: rows(inventory.Instance{})}, "r1")}, cloud.Narrow{}, "a/r1 1111 0 incomplete"},
-		"a row twice": {[]cloud.Target{target("a", &fake{list: rows(inventory.Instance{ID: "i"}, inventory.Instance{ID: "i"})}, "r1")},
-			cloud.Narrow{}, "a/r1 1111 0 incomplete"},
-		"a row of another region": {[]cloud.Target{target("a", &fake{list: rows(elsewhere)}, "r1")}, cloud.Narrow{}, "a/r1 1111 0 incomplete"},
-		"regions fail": {[]cloud.Target{target("a", &fake{regions: func() ([]string, error) { return nil, kindError(inventory.Denied) }})},
-			cloud.Narrow{Regions: []string{"r1"}}, "a/* 1111 0 denied"},
-		"no regions": {[]cloud.Target{target("a", &fake{regions: func() ([]string, error) { return nil, nil }})},
-			cloud.Narrow{}, "a/* 1111 0 incomplete"},
-		"not opened": {[]cloud.Target{{Account: cloud.Account{Name: "a", Regions: []string{"r1", "r2"}}, Err: kindError(inventory.BadCredentials)}},
-			cloud.Narrow{}, "a/r1  0 bad_credentials\na/r2  0 bad_credentials"},
-		"not opened, regions unknown": {[]cloud.Target{{Account: cloud.Account{Name: "a"}, Err: kindError(inventory.BadCredentials)}},
-			cloud.Narrow{}, "a/*  0 bad_credentials"},
-		"neither lister nor error": {[]cloud.Target{{Account: cloud.Account{Name: "a"}}}, cloud.Narrow{}, "a/*  0 unsupported"},
-		"panics": {[]cloud.Target{target("a", &fake{list: func(region string) ([]inventory.Instance, error) {
+		}}, "r1", "r2")}, cloud.Filter{}, "a/r1 1111 0 throttled\na/r2 1111 0 "},
+		"rows beside an error": {[]cloud.OpenedAccount{target("a", &fake{list: half}, "r1")}, cloud.Filter{}, "a/r1 1111 0 temporary"},
+		"a row without id":     {[]cloud.OpenedAccount{target("a", &fake{list: rows(inventory.Instance{})}, "r1")}, cloud.Filter{}, "a/r1 1111 0 incomplete"},
+		"a row twice": {[]cloud.OpenedAccount{target("a", &fake{list: rows(inventory.Instance{ID: "i"}, inventory.Instance{ID: "i"})}, "r1")},
+			cloud.Filter{}, "a/r1 1111 0 incomplete"},
+		"a row of another region": {[]cloud.OpenedAccount{target("a", &fake{list: rows(elsewhere)}, "r1")}, cloud.Filter{}, "a/r1 1111 0 incomplete"},
+		"regions fail": {[]cloud.OpenedAccount{target("a", &fake{regions: func() ([]string, error) { return nil, kindError(inventory.Denied) }})},
+			cloud.Filter{Regions: []string{"r1"}}, "a/* 1111 0 denied"},
+		"no regions": {[]cloud.OpenedAccount{target("a", &fake{regions: func() ([]string, error) { return nil, nil }})},
+			cloud.Filter{}, "a/* 1111 0 incomplete"},
+		"not opened": {[]cloud.OpenedAccount{{Account: cloud.Account{Name: "a", Regions: []string{"r1", "r2"}}, Err: kindError(inventory.BadCredentials)}},
+			cloud.Filter{}, "a/r1  0 bad_credentials\na/r2  0 bad_credentials"},
+		"not opened, regions unknown": {[]cloud.OpenedAccount{{Account: cloud.Account{Name: "a"}, Err: kindError(inventory.BadCredentials)}},
+			cloud.Filter{}, "a/*  0 bad_credentials"},
+		"neither lister nor error": {[]cloud.OpenedAccount{{Account: cloud.Account{Name: "a"}}}, cloud.Filter{}, "a/*  0 unsupported"},
+		"panics": {[]cloud.OpenedAccount{target("a", &fake{list: func(region string) ([]inventory.Instance, error) {
 			if region == "r1" {
 				panic("key LTAI-secret")
 			}
 			var none []int
 			return nil, fmt.Errorf("never made: %d", none[len(region)])
 		}}, "r1", "r2"), target("b", &fake{regions: func() ([]string, error) { panic(errors.New("b")) }}),
-			target("c", &fake{owner: func() (string, error) { panic("c") }}, "r1")}, cloud.Narrow{},
+			target("c", &fake{owner: func() (string, error) { panic("c") }}, "r1")}, cloud.Filter{},
 			"a/r1 1111 0 unknown\na/r2 1111 0 unknown\nb/* 1111 0 unknown\nc/r1  0 unknown"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -133,7 +133,7 @@ func TestFleetList(t *testing.T) {
 }
 
 // wantListings lists a fleet and compares the outline; rows must be sealed, logs clean.
-func wantListings(t *testing.T, targets []cloud.Target, narrow cloud.Narrow, want string) {
+func wantListings(t *testing.T, targets []cloud.OpenedAccount, narrow cloud.Filter, want string) {
 	t.Helper()
 	var log bytes.Buffer
 	listings := cloud.NewFleet(targets).WithLogger(slog.New(slog.NewTextHandler(&log, nil))).List(t.Context(), narrow)
@@ -175,7 +175,7 @@ func TestFleetOwner(t *testing.T) {
 		lister := &fake{owner: func() (string, error) { return c.owner, c.err }}
 		t1 := target("a", lister, "r1", "r2")
 		t1.Account.AccountID = c.configured
-		listings := cloud.NewFleet([]cloud.Target{t1}).List(t.Context(), cloud.Narrow{})
+		listings := cloud.NewFleet([]cloud.OpenedAccount{t1}).List(t.Context(), cloud.Filter{})
 		if got := outline(listings); got != c.want || lister.owners.Load() != 1 {
 			t.Errorf("%s: %d calls, got\n%s\nwant\n%s", name, lister.owners.Load(), got, c.want)
 		}
@@ -209,16 +209,16 @@ func TestFleetParallel(t *testing.T) {
 		for i := range regions {
 			regions[i] = fmt.Sprintf("r%03d", i)
 		}
-		fleet := cloud.NewFleet([]cloud.Target{target("a", slow("a"), regions...), target("b", slow("b"), regions...)})
+		fleet := cloud.NewFleet([]cloud.OpenedAccount{target("a", slow("a"), regions...), target("b", slow("b"), regions...)})
 		started := time.Now()
-		if listings := fleet.List(t.Context(), cloud.Narrow{}); len(listings) != 300 {
+		if listings := fleet.List(t.Context(), cloud.Filter{}); len(listings) != 300 {
 			t.Errorf("%d listings", len(listings))
 		}
 		if took := time.Since(started); most["a"] != 64 || most["b"] != 64 || took != 3*time.Second {
 			t.Errorf("at most %v at once in %s, want 64 of each and 3 s", most, took)
 		}
 		clear(most)
-		fleet.WithParallel(2).List(t.Context(), cloud.Narrow{Accounts: []string{"a"}})
+		fleet.WithParallel(2).List(t.Context(), cloud.Filter{Accounts: []string{"a"}})
 		if most["a"] != 2 {
 			t.Errorf("at most %v at once, want 2", most)
 		}
@@ -240,7 +240,7 @@ func TestFleetSlowestRegion(t *testing.T) {
 			}
 			return []inventory.Instance{{ID: "i-1"}}, nil
 		}}
-		var targets []cloud.Target
+		var targets []cloud.OpenedAccount
 		for n := range 5 {
 			var regions []string
 			for r := range 10 {
@@ -250,8 +250,8 @@ func TestFleetSlowestRegion(t *testing.T) {
 		}
 		underWay.Add(50)
 		started := time.Now()
-		for _, l := range cloud.NewFleet(targets).List(t.Context(), cloud.Narrow{}) {
-			if !l.Complete() || len(l.Instances) != 1 {
+		for _, l := range cloud.NewFleet(targets).List(t.Context(), cloud.Filter{}) {
+			if !l.IsComplete() || len(l.Instances) != 1 {
 				t.Errorf("%s: %d instances, %v", l.Scope, len(l.Instances), l.Err)
 			}
 		}
@@ -269,17 +269,17 @@ func TestOpen(t *testing.T) {
 		{Cloud: inventory.Huawei, Name: "c", Regions: []string{"r1", "r2"}},
 	}
 	providers := []cloud.Provider{{Cloud: inventory.Alibaba, Open: func(a cloud.Account) (cloud.Lister, error) {
-		if a.AccessKeyID.Empty() {
+		if a.AccessKeyID.IsEmpty() {
 			return nil, kindError(inventory.BadCredentials)
 		}
 		return &fake{}, nil
 	}}}
 	fleet := cloud.Open(accounts, providers)
 	want := "a/r1 1111 2 \nb/r1  0 bad_credentials\nc/r1  0 unsupported\nc/r2  0 unsupported"
-	if got := outline(fleet.List(t.Context(), cloud.Narrow{})); got != want {
+	if got := outline(fleet.List(t.Context(), cloud.Filter{})); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	if got := fleet.Unknown(cloud.Narrow{Accounts: []string{"a", "z"}}); fmt.Sprint(got) != "[z]" {
+	if got := fleet.UnknownAccounts(cloud.Filter{Accounts: []string{"a", "z"}}); fmt.Sprint(got) != "[z]" {
 		t.Errorf("unknown accounts %q", got)
 	}
 }
@@ -291,21 +291,21 @@ func TestConfirm(t *testing.T) {
 	var failure error
 	lister := &asked{owner: func() (string, error) { return owner, failure }}
 	scope := inventory.Scope{Cloud: inventory.Alibaba, Account: "prod", Region: "r"}
-	f := cloud.NewFleet([]cloud.Target{{Account: cloud.Account{Cloud: inventory.Alibaba, Name: "prod", Regions: []string{"r"}}, Lister: lister}})
-	f.List(t.Context(), cloud.Narrow{}) // remembers it
-	if err := f.Confirm(t.Context(), scope, "1001"); err != nil {
+	f := cloud.NewFleet([]cloud.OpenedAccount{{Account: cloud.Account{Cloud: inventory.Alibaba, Name: "prod", Regions: []string{"r"}}, Lister: lister}})
+	f.List(t.Context(), cloud.Filter{}) // remembers it
+	if err := f.VerifyOwner(t.Context(), scope, "1001"); err != nil {
 		t.Error(err)
 	}
 	owner = "9999"
-	if err := f.Confirm(t.Context(), scope, "1001"); inventory.KindOf(err) != inventory.BadCredentials {
+	if err := f.VerifyOwner(t.Context(), scope, "1001"); inventory.KindOf(err) != inventory.BadCredentials {
 		t.Errorf("the key of another account: %v", err)
 	}
 	owner, failure = "", &inventory.Error{Kind: inventory.Temporary}
-	if err := f.Confirm(t.Context(), scope, "1001"); inventory.KindOf(err) != inventory.Temporary {
+	if err := f.VerifyOwner(t.Context(), scope, "1001"); inventory.KindOf(err) != inventory.Temporary {
 		t.Errorf("no answer: %v", err)
 	}
 	scope.Account = "other"
-	if err := f.Confirm(t.Context(), scope, "1001"); inventory.KindOf(err) != inventory.NotFound {
+	if err := f.VerifyOwner(t.Context(), scope, "1001"); inventory.KindOf(err) != inventory.NotFound {
 		t.Errorf("no such account: %v", err)
 	}
 }

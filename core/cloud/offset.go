@@ -11,19 +11,19 @@ import (
 )
 
 const (
-	// offsetReads is how often a list is begun in all, while it changes under its reader.
-	offsetReads = 3
-	// offsetPause is the wait before a list is begun again, so that one burst of changes is over.
-	offsetPause = 2 * time.Second
+	// maxOffsetReads is how often a list is begun in all, while it changes under its reader.
+	maxOffsetReads = 3
+	// offsetRereadPause is the wait before a list is begun again, so that one burst of changes is over.
+	offsetRereadPause = 2 * time.Second
 )
 
-// Slice is one answer of an API that is read by offset.
-type Slice[T any] struct {
+// OffsetPage is one answer of an API that is read by offset.
+type OffsetPage[T any] struct {
 	Rows  []T
 	Total int // of the whole list, as this answer has it
 }
 
-// Offset reads an API that has only an offset and a total, and no token.
+// OffsetReader reads an API that has only an offset and a total, and no token.
 //
 // Between two pages a fleet may change, and then an offset is another place in it: what was
 // deleted before the offset pulls a living row over it, which is never seen. A total that stays
@@ -37,59 +37,61 @@ type Slice[T any] struct {
 // row twice, no short page, and as many rows as the total says. A list whose rows are resorted
 // during the read passes this only if several changes cancel each other out between two pages:
 // as many rows must go in front of the anchor as are deleted there, and as many be created.
-type Offset[T any] struct {
-	// What names the operation, account and region in errors.
-	What string
+type OffsetReader[T any] struct {
+	// Operation names the operation, account and region in errors.
+	Operation string
 	// Limit is the number of rows that one answer has at most; at least 2.
 	Limit int
 	// Fetch gets up to n rows from a place (0 = the first) on. It retries by itself (see Retry).
-	Fetch func(ctx context.Context, from, n int) (Slice[T], error)
+	Fetch func(ctx context.Context, from, n int) (OffsetPage[T], error)
 	// ID is the cloud's own id of a row. A row without one makes the whole list Incomplete.
 	ID func(T) string
-	// Sleep waits before a list is begun again; nil = a timer (see Policy.Sleep).
+	// Sleep waits before a list is begun again; nil = a timer (see RetryPolicy.Sleep).
 	Sleep func(ctx context.Context, d time.Duration) error
 }
 
-// All reads every page, and gives each row once in the order of the answers, or an error and no
+// ReadAll reads every page, and gives each row once in the order of the answers, or an error and no
 // rows. A list that changed during the read is read again, at most 3 times in all; then it is
 // Incomplete, as is one with a row without an id.
-func (o Offset[T]) All(ctx context.Context) ([]T, error) {
+func (o OffsetReader[T]) ReadAll(ctx context.Context) ([]T, error) {
 	if o.Limit < 2 { // a page must have room for more than its anchor
-		return nil, &inventory.Error{Kind: inventory.Invalid, Message: o.What + ": pages of less than 2 rows"}
+		return nil, &inventory.Error{Kind: inventory.Invalid, Message: o.Operation + ": pages of less than 2 rows"}
 	}
 	sleep := o.Sleep
 	if sleep == nil {
 		sleep = pause.For
 	}
 	for read := 1; ; read++ {
-		rows, err := o.read(ctx)
-		var moved *unsteady
+		rows, err := o.readOnce(ctx)
+		var moved *unstableList
 		if !errors.As(err, &moved) {
 			return rows, err
 		}
-		if read == offsetReads {
-			return nil, o.incomplete("%d reads, and the last one too does not add up: %s", read, moved.why)
+		if read == maxOffsetReads {
+			return nil, o.incompleteError("%d reads, and the last one too does not add up: %s", read, moved.reason)
 		}
-		if sleep(ctx, offsetPause) != nil {
-			return nil, o.ended(ctx)
+		if sleep(ctx, offsetRereadPause) != nil {
+			return nil, o.deadlineError(ctx)
 		}
 	}
 }
 
-// unsteady is why a list can not be believed that may be right when it is read again.
-type unsteady struct{ why string }
+// unstableList is why a list can not be believed that may be right when it is read again.
+type unstableList struct{ reason string }
 
-func (u *unsteady) Error() string { return u.why }
+func (u *unstableList) Error() string { return u.reason }
 
-func unsteadyf(format string, args ...any) error { return &unsteady{fmt.Sprintf(format, args...)} }
+func unstableListf(format string, args ...any) error {
+	return &unstableList{fmt.Sprintf(format, args...)}
+}
 
-// read reads the list once.
-func (o Offset[T]) read(ctx context.Context) ([]T, error) {
+// readOnce reads the list once.
+func (o OffsetReader[T]) readOnce(ctx context.Context) ([]T, error) {
 	var rows []T
 	met := map[string]bool{}
 	for total := 0; len(rows) == 0 || len(rows) < total; {
 		if ctx.Err() != nil {
-			return nil, o.ended(ctx)
+			return nil, o.deadlineError(ctx)
 		}
 		from := max(0, len(rows)-1) // from the second page on, the last row again
 		page, err := o.Fetch(ctx, from, o.Limit)
@@ -100,36 +102,36 @@ func (o Offset[T]) read(ctx context.Context) ([]T, error) {
 			total = page.Total
 			rows = make([]T, 0, max(0, min(total, 100*o.Limit))) // a mad total is not believed
 		case page.Total != total:
-			return nil, unsteadyf("the total was %d, and is %d after %d rows", total, page.Total, len(rows))
+			return nil, unstableListf("the total was %d, and is %d after %d rows", total, page.Total, len(rows))
 		}
 		if want := min(o.Limit, total-from); len(page.Rows) != want {
-			return nil, unsteadyf("from row %d on %d rows are given, not %d of %d", from, len(page.Rows), want, total)
+			return nil, unstableListf("from row %d on %d rows are given, not %d of %d", from, len(page.Rows), want, total)
 		}
 		if total == 0 {
 			return nil, nil
 		}
-		if rows, err = o.add(rows, met, page.Rows); err != nil {
+		if rows, err = o.appendPage(rows, met, page.Rows); err != nil {
 			return nil, err
 		}
 	}
 	return rows, nil
 }
 
-// add appends a page to rows, whose last one it must begin with.
-func (o Offset[T]) add(rows []T, met map[string]bool, page []T) ([]T, error) {
+// appendPage appends a page to rows, whose last one it must begin with.
+func (o OffsetReader[T]) appendPage(rows []T, met map[string]bool, page []T) ([]T, error) {
 	for i, row := range page {
 		id := o.ID(row)
 		if id == "" {
-			return nil, o.incomplete("row %d has no id", len(rows)+1)
+			return nil, o.incompleteError("row %d has no id", len(rows)+1)
 		}
 		switch last := len(rows) - 1; {
 		case i == 0 && last >= 0:
 			if before := o.ID(rows[last]); id != before {
-				return nil, unsteadyf("%s was row %d, where %s is now", before, last, id)
+				return nil, unstableListf("%s was row %d, where %s is now", before, last, id)
 			}
 			rows[last] = row // it was read later
 		case met[id]:
-			return nil, unsteadyf("%s is listed twice", id)
+			return nil, unstableListf("%s is listed twice", id)
 		default:
 			met[id] = true
 			rows = append(rows, row)
@@ -138,10 +140,10 @@ func (o Offset[T]) add(rows []T, met map[string]bool, page []T) ([]T, error) {
 	return rows, nil
 }
 
-func (o Offset[T]) incomplete(format string, args ...any) error {
-	return &inventory.Error{Kind: inventory.Incomplete, Message: o.What + ": " + fmt.Sprintf(format, args...)}
+func (o OffsetReader[T]) incompleteError(format string, args ...any) error {
+	return &inventory.Error{Kind: inventory.Incomplete, Message: o.Operation + ": " + fmt.Sprintf(format, args...)}
 }
 
-func (o Offset[T]) ended(ctx context.Context) error {
-	return &inventory.Error{Kind: inventory.Deadline, Message: o.What, Err: context.Cause(ctx)}
+func (o OffsetReader[T]) deadlineError(ctx context.Context) error {
+	return &inventory.Error{Kind: inventory.Deadline, Message: o.Operation, Err: context.Cause(ctx)}
 }

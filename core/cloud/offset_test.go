@@ -25,20 +25,20 @@ func numbers(from, to int) (ids []string) {
 }
 
 // steady answers from a list that does not change.
-func steady(ids []string) func(int, int, int) (cloud.Slice[string], error) {
-	return func(_, from, n int) (cloud.Slice[string], error) {
+func steady(ids []string) func(int, int, int) (cloud.OffsetPage[string], error) {
+	return func(_, from, n int) (cloud.OffsetPage[string], error) {
 		from = min(from, len(ids))
-		return cloud.Slice[string]{Rows: ids[from:min(from+n, len(ids))], Total: len(ids)}, nil
+		return cloud.OffsetPage[string]{Rows: ids[from:min(from+n, len(ids))], Total: len(ids)}, nil
 	}
 }
 
 // offset reads with pages of n rows; fetch is told the number of its call, from 1.
-func offset(n int, fetch func(call, from, n int) (cloud.Slice[string], error), sleep func() error) cloud.Offset[string] {
+func offset(n int, fetch func(call, from, n int) (cloud.OffsetPage[string], error), sleep func() error) cloud.OffsetReader[string] {
 	calls := 0
-	return cloud.Offset[string]{
-		What: "list instances: account a, region r", Limit: n, ID: func(id string) string { return id },
+	return cloud.OffsetReader[string]{
+		Operation: "list instances: account a, region r", Limit: n, ID: func(id string) string { return id },
 		Sleep: func(context.Context, time.Duration) error { return sleep() },
-		Fetch: func(_ context.Context, from, n int) (cloud.Slice[string], error) {
+		Fetch: func(_ context.Context, from, n int) (cloud.OffsetPage[string], error) {
 			calls++
 			return fetch(calls, from, n)
 		},
@@ -49,8 +49,8 @@ func TestOffset(t *testing.T) {
 	t.Parallel()
 	ten := steady(numbers(0, 10)) // pages from 0, 2, 4, 6 and 8: 5 calls
 	// bent answers well but for some calls.
-	bent := func(bend func(*cloud.Slice[string]), calls ...int) func(int, int, int) (cloud.Slice[string], error) {
-		return func(call, from, n int) (cloud.Slice[string], error) {
+	bent := func(bend func(*cloud.OffsetPage[string]), calls ...int) func(int, int, int) (cloud.OffsetPage[string], error) {
+		return func(call, from, n int) (cloud.OffsetPage[string], error) {
 			page, err := ten(call, from, n)
 			page.Rows = slices.Clone(page.Rows)
 			if slices.Contains(calls, call) {
@@ -60,15 +60,15 @@ func TestOffset(t *testing.T) {
 		}
 	}
 	every := numbersOf(1, 99)
-	grows := func(p *cloud.Slice[string]) { p.Total++ }
-	short := func(p *cloud.Slice[string]) { p.Rows = p.Rows[:len(p.Rows)-1] }
-	long := func(p *cloud.Slice[string]) { p.Rows = append(p.Rows, "x") }
-	shifts := func(p *cloud.Slice[string]) { p.Rows[0] = "shifted" }
-	twice := func(p *cloud.Slice[string]) { p.Rows[len(p.Rows)-1] = "0" }
-	nameless := func(p *cloud.Slice[string]) { p.Rows[1] = "" }
-	empty := func(p *cloud.Slice[string]) { p.Rows = nil }
+	grows := func(p *cloud.OffsetPage[string]) { p.Total++ }
+	short := func(p *cloud.OffsetPage[string]) { p.Rows = p.Rows[:len(p.Rows)-1] }
+	long := func(p *cloud.OffsetPage[string]) { p.Rows = append(p.Rows, "x") }
+	shifts := func(p *cloud.OffsetPage[string]) { p.Rows[0] = "shifted" }
+	twice := func(p *cloud.OffsetPage[string]) { p.Rows[len(p.Rows)-1] = "0" }
+	nameless := func(p *cloud.OffsetPage[string]) { p.Rows[1] = "" }
+	empty := func(p *cloud.OffsetPage[string]) { p.Rows = nil }
 	for name, c := range map[string]struct {
-		fetch       func(call, from, n int) (cloud.Slice[string], error)
+		fetch       func(call, from, n int) (cloud.OffsetPage[string], error)
 		rows, calls int
 		want        inventory.Kind
 	}{
@@ -89,23 +89,23 @@ func TestOffset(t *testing.T) {
 		"a row twice in a page": {bent(twice, every...), 0, 3, inventory.Incomplete},
 		"no id":                 {bent(nameless, 2), 0, 2, inventory.Incomplete},
 		"nothing of ten":        {bent(empty, every...), 0, 3, inventory.Incomplete},
-		"rows of nothing":       {bent(func(p *cloud.Slice[string]) { p.Total = 0 }, every...), 0, 3, inventory.Incomplete},
-		"a negative total":      {bent(func(p *cloud.Slice[string]) { p.Total, p.Rows = -1, nil }, every...), 0, 3, inventory.Incomplete},
-		"a mad total":           {bent(func(p *cloud.Slice[string]) { p.Total = 1 << 62 }, every...), 0, 15, inventory.Incomplete},
-		"it stands still": {func(_, _, n int) (cloud.Slice[string], error) { return ten(0, 0, n) },
+		"rows of nothing":       {bent(func(p *cloud.OffsetPage[string]) { p.Total = 0 }, every...), 0, 3, inventory.Incomplete},
+		"a negative total":      {bent(func(p *cloud.OffsetPage[string]) { p.Total, p.Rows = -1, nil }, every...), 0, 3, inventory.Incomplete},
+		"a mad total":           {bent(func(p *cloud.OffsetPage[string]) { p.Total = 1 << 62 }, every...), 0, 15, inventory.Incomplete},
+		"it stands still": {func(_, _, n int) (cloud.OffsetPage[string], error) { return ten(0, 0, n) },
 			0, 6, inventory.Incomplete},
-		"the third page fails": {func(call, from, n int) (cloud.Slice[string], error) {
+		"the third page fails": {func(call, from, n int) (cloud.OffsetPage[string], error) {
 			if call == 3 {
-				return cloud.Slice[string]{}, &inventory.Error{Kind: inventory.Throttled}
+				return cloud.OffsetPage[string]{}, &inventory.Error{Kind: inventory.Throttled}
 			}
 			return ten(call, from, n)
 		}, 0, 3, inventory.Throttled},
 	} {
 		calls := 0
-		rows, err := offset(limit, func(call, from, n int) (cloud.Slice[string], error) {
+		rows, err := offset(limit, func(call, from, n int) (cloud.OffsetPage[string], error) {
 			calls = call
 			return c.fetch(call, from, n)
-		}, func() error { return nil }).All(t.Context())
+		}, func() error { return nil }).ReadAll(t.Context())
 		if inventory.KindOf(err) != c.want || len(rows) != c.rows || calls != c.calls {
 			t.Errorf("%s: %d rows in %d calls, error %v; want %d in %d, %q", name, len(rows), calls, err, c.rows, c.calls, c.want)
 		}
@@ -126,25 +126,25 @@ func numbersOf(from, to int) (all []int) {
 func TestOffsetEnds(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
-	changing := func(call, from, n int) (cloud.Slice[string], error) {
+	changing := func(call, from, n int) (cloud.OffsetPage[string], error) {
 		page, err := steady(numbers(0, 10))(call, from, n)
 		page.Total += call
 		page.Rows = page.Rows[:min(n, page.Total-from, len(page.Rows))]
 		return page, err
 	}
-	rows, err := offset(limit, changing, func() error { cancel(); return errors.New("over") }).All(ctx)
+	rows, err := offset(limit, changing, func() error { cancel(); return errors.New("over") }).ReadAll(ctx)
 	if inventory.KindOf(err) != inventory.Deadline || rows != nil {
 		t.Errorf("between two reads: %q, %v", rows, err)
 	}
 	fetched := false
-	rows, err = offset(limit, func(int, int, int) (cloud.Slice[string], error) {
+	rows, err = offset(limit, func(int, int, int) (cloud.OffsetPage[string], error) {
 		fetched = true
-		return cloud.Slice[string]{}, nil
-	}, nil).All(ctx)
+		return cloud.OffsetPage[string]{}, nil
+	}, nil).ReadAll(ctx)
 	if inventory.KindOf(err) != inventory.Deadline || rows != nil || fetched {
 		t.Errorf("before the first page: %q, %v, asked %v", rows, err, fetched)
 	}
-	if _, err := offset(1, steady(nil), nil).All(t.Context()); inventory.KindOf(err) != inventory.Invalid {
+	if _, err := offset(1, steady(nil), nil).ReadAll(t.Context()); inventory.KindOf(err) != inventory.Invalid {
 		t.Errorf("pages of one row: %v", err)
 	}
 }
@@ -176,7 +176,7 @@ func (r *ranks) create(at int) {
 }
 
 // page gives what the API would.
-func (r *ranks) page(from, n int) (cloud.Slice[string], error) {
+func (r *ranks) page(from, n int) (cloud.OffsetPage[string], error) {
 	page, err := steady(r.ids)(0, from, n)
 	page.Rows = slices.Clone(page.Rows) // the fleet changes in place
 	return page, err
@@ -195,7 +195,7 @@ func (r *ranks) lost(rows []string) int {
 
 // plainly reads once without overlap, by the rule "an equal total on all pages, no row twice, as
 // many rows as the total": what Offset would be without its anchors.
-func plainly(fetch func(from, n int) (cloud.Slice[string], error), n int) (rows []string, believed bool) {
+func plainly(fetch func(from, n int) (cloud.OffsetPage[string], error), n int) (rows []string, believed bool) {
 	met := map[string]bool{}
 	for total := -1; total < 0 || len(rows) < total; {
 		page, _ := fetch(len(rows), n)
@@ -236,7 +236,7 @@ func (h *history) tick(ticks int) {
 }
 
 // fetch answers a page, and then lets a moment go by.
-func (h *history) fetch(_, from, n int) (cloud.Slice[string], error) {
+func (h *history) fetch(_, from, n int) (cloud.OffsetPage[string], error) {
 	defer h.tick(1)
 	return h.page(from, n)
 }
@@ -285,12 +285,12 @@ func TestOffsetLosesNothing(t *testing.T) {
 		var plain, silent, again, failed int
 		for seed := range uint64(runs) {
 			h := s.begin(machines, seed)
-			if rows, believed := plainly(func(from, n int) (cloud.Slice[string], error) { return h.fetch(0, from, n) }, perPage); believed && h.lost(rows) > 0 {
+			if rows, believed := plainly(func(from, n int) (cloud.OffsetPage[string], error) { return h.fetch(0, from, n) }, perPage); believed && h.lost(rows) > 0 {
 				plain++
 			}
 			h = s.begin(machines, seed)
 			reads := 1
-			rows, err := offset(perPage, h.fetch, func() error { reads++; h.tick(perWait); return nil }).All(t.Context())
+			rows, err := offset(perPage, h.fetch, func() error { reads++; h.tick(perWait); return nil }).ReadAll(t.Context())
 			switch {
 			case err != nil:
 				failed++
@@ -318,7 +318,7 @@ func FuzzOffset(f *testing.F) {
 	f.Add([]byte{1, 2, 3, 4, 0x81, 0x82, 0xff, 9, 9, 9, 9, 9, 9, 9, 9}, uint8(9), uint8(2))
 	f.Fuzz(func(t *testing.T, script []byte, machines, perPage uint8) {
 		r, size := newRanks(int(machines)), max(2, int(perPage))
-		rows, err := offset(size, func(_, from, n int) (cloud.Slice[string], error) {
+		rows, err := offset(size, func(_, from, n int) (cloud.OffsetPage[string], error) {
 			page, err := r.page(from, n)
 			for range min(2, len(script)) { // two changes per page, so that they can cancel each other out
 				change := int(script[0])
@@ -332,7 +332,7 @@ func FuzzOffset(f *testing.F) {
 				}
 			}
 			return page, err
-		}, func() error { return nil }).All(t.Context())
+		}, func() error { return nil }).ReadAll(t.Context())
 		if err == nil && r.lost(rows) > 0 {
 			t.Fatalf("%d of %d lasting machines are lost", r.lost(rows), len(r.lasting))
 		}

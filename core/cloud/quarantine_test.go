@@ -14,14 +14,14 @@ import (
 type ward struct {
 	*testing.T
 	lister *fake
-	memory *cloud.Recent
+	memory *cloud.MemoryQuarantineStore
 	now    time.Time
 	key    string
-	narrow cloud.Narrow
+	narrow cloud.Filter
 }
 
 func newWard(t *testing.T) *ward {
-	return &ward{T: t, lister: &fake{}, memory: cloud.NewRecent(), now: time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC), key: "key"}
+	return &ward{T: t, lister: &fake{}, memory: cloud.NewMemoryQuarantineStore(), now: time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC), key: "key"}
 }
 
 // fails lets every listing of these regions fail so; none = all.
@@ -44,15 +44,15 @@ func (w *ward) run() (asked bool, l inventory.Listing, told bool) {
 	w.Helper()
 	t := target("one", w.lister, "r1", "r2")
 	t.Account.AccessKeyID = secret.New(w.key)
-	f := cloud.NewFleet([]cloud.Target{t, target("two", &fake{}, "r1")}).Watched(w.memory, func() time.Time { return w.now })
+	f := cloud.NewFleet([]cloud.OpenedAccount{t, target("two", &fake{}, "r1")}).WithQuarantine(w.memory, func() time.Time { return w.now })
 	before := w.lister.owners.Load()
 	listings := f.List(w.Context(), w.narrow)
 	again := f.List(w.Context(), w.narrow) // a run may list twice
-	var q, same *cloud.Quarantined
+	var q, same *cloud.QuarantineError
 	if errors.As(listings[0].Err, &q) && (!errors.As(again[0].Err, &same) || q.Told() != same.Told()) {
 		w.Errorf("%v, and then %v", listings[0].Err, again[0].Err)
 	}
-	if last := listings[len(listings)-1]; last.Account == "two" && !last.Complete() {
+	if last := listings[len(listings)-1]; last.Account == "two" && !last.IsComplete() {
 		w.Errorf("the other account: %v", last.Err)
 	}
 	return w.lister.owners.Load() > before, listings[0], q != nil && q.Told()
@@ -67,7 +67,7 @@ func TestQuarantine(t *testing.T) {
 	start := w.now
 	for ; w.now.Sub(start) < 50*time.Hour; w.now = w.now.Add(time.Minute) {
 		asked, l, told := w.run()
-		var q *cloud.Quarantined
+		var q *cloud.QuarantineError
 		if first := w.now.Equal(start); errors.As(l.Err, &q) == first || inventory.KindOf(l.Err) != inventory.BadCredentials || !first && !q.Until.After(w.now) {
 			t.Fatalf("after %s: %v", w.now.Sub(start), l.Err)
 		}
@@ -91,14 +91,14 @@ func TestQuarantine(t *testing.T) {
 		t.Errorf("told at %v", tellings)
 	}
 	w.lister.list = nil
-	if asked, l, _ := w.run(); asked || l.Complete() {
+	if asked, l, _ := w.run(); asked || l.IsComplete() {
 		t.Error("asked before its time")
 	}
 	w.now = w.now.Add(6 * time.Hour)
-	if asked, l, _ := w.run(); !asked || !l.Complete() {
+	if asked, l, _ := w.run(); !asked || !l.IsComplete() {
 		t.Errorf("its time has come: %v", l.Err)
 	}
-	if all, _ := w.memory.All(t.Context()); len(all) != 0 {
+	if all, _ := w.memory.Load(t.Context()); len(all) != 0 {
 		t.Errorf("it has answered, yet %v", all)
 	}
 }
@@ -125,7 +125,7 @@ func TestQuarantineOfWhom(t *testing.T) {
 		w.fails(c.kind, c.regions...)
 		w.narrow.Regions = c.narrow
 		_, l, _ := w.run()
-		if l.Complete() {
+		if l.IsComplete() {
 			t.Errorf("%s: complete", c.name)
 		}
 		w.run()

@@ -8,14 +8,14 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// Locator is a Lister of a cloud whose events name a project in place of a region.
-type Locator interface {
-	// Locate gives the region of one of the account's projects; NotFound where it has no such
+// ProjectLocator is a Lister of a cloud whose events name a project in place of a region.
+type ProjectLocator interface {
+	// RegionOfProject gives the region of one of the account's projects; NotFound where it has no such
 	// project.
-	Locate(ctx context.Context, projectID string) (region string, err error)
+	RegionOfProject(ctx context.Context, projectID string) (region string, err error)
 }
 
-// Resolve finds the scopes of an event: the accounts by their own id, as configured or as their
+// ResolveScopes finds the scopes of an event: the accounts by their own id, as configured or as their
 // credentials have it, and the region, if it is one that a full run lists. A hint without a region
 // is of the region of its project, which each account of the owner is asked for; an account that
 // does not know the project is not meant. Several accounts may be one owner's, each seeing a part:
@@ -23,20 +23,20 @@ type Locator interface {
 // tells that a further account could not be asked whose it is: what the scopes show is there, but
 // what they do not show may be that account's. An error without scopes tells the same, or that an
 // account that is meant cannot be opened, or cannot tell the region.
-func (f Fleet) Resolve(ctx context.Context, h Hint) ([]inventory.Scope, error) {
+func (f Fleet) ResolveScopes(ctx context.Context, h EventTarget) ([]inventory.Scope, error) {
 	if h.Region == "" && h.ProjectID == "" {
-		return nil, fault(inventory.Invalid, "an event of account %s names neither a region nor a project", h.AccountID)
+		return nil, newError(inventory.Invalid, "an event of account %s names neither a region nor a project", h.AccountID)
 	}
 	var scopes []inventory.Scope
 	var meant, unsure []error
-	for _, t := range f.targets {
-		if t.Account.Cloud != h.Cloud || h.Region != "" && !lists(t.Account, h.Region) {
+	for _, t := range f.accounts {
+		if t.Account.Cloud != h.Cloud || h.Region != "" && !coversRegion(t.Account, h.Region) {
 			continue
 		}
-		owner, err := f.whose(ctx, t)
+		owner, err := f.ownerOf(ctx, t)
 		region := h.Region
 		if err == nil && owner == h.AccountID && region == "" {
-			region, err = f.regionOf(ctx, t, h.ProjectID)
+			region, err = f.projectRegion(ctx, t, h.ProjectID)
 		}
 		switch {
 		case owner != "" && owner != h.AccountID:
@@ -55,25 +55,25 @@ func (f Fleet) Resolve(ctx context.Context, h Hint) ([]inventory.Scope, error) {
 	slices.SortFunc(scopes, inventory.Scope.Compare)
 	for _, s := range scopes {
 		if s.Region != scopes[0].Region {
-			return nil, fault(inventory.Incomplete, "project %s is in two regions: %s and %s", h.ProjectID, scopes[0], s)
+			return nil, newError(inventory.Incomplete, "project %s is in two regions: %s and %s", h.ProjectID, scopes[0], s)
 		}
 	}
 	return scopes, errors.Join(unsure...)
 }
 
-// regionOf gives the region of a project, if a full run of the account lists it; "" = it does not,
+// projectRegion gives the region of a project, if a full run of the account lists it; "" = it does not,
 // or the account has no such project. The configuration tells it without a call where it names
 // one project and one region.
-func (f Fleet) regionOf(ctx context.Context, t Target, project string) (string, error) {
+func (f Fleet) projectRegion(ctx context.Context, t OpenedAccount, project string) (string, error) {
 	if t.Account.ProjectID == project && len(t.Account.Regions) == 1 {
 		return t.Account.Regions[0], nil
 	}
-	locator, ok := t.Lister.(Locator)
+	locator, ok := t.Lister.(ProjectLocator)
 	if !ok {
 		return "", nil
 	}
-	region, err := guarded(f.log, t.Account, "find the region of project "+project, func() (string, error) {
-		return locator.Locate(ctx, project)
+	region, err := recoverPanic(f.log, t.Account, "find the region of project "+project, func() (string, error) {
+		return locator.RegionOfProject(ctx, project)
 	})
 	switch {
 	case inventory.KindOf(err) == inventory.NotFound:
@@ -81,23 +81,23 @@ func (f Fleet) regionOf(ctx context.Context, t Target, project string) (string, 
 	case err != nil:
 		return "", err
 	case region == "":
-		return "", fault(inventory.Incomplete, "account %s: the region of project %s is not told", t.Account.Name, project)
-	case !lists(t.Account, region):
+		return "", newError(inventory.Incomplete, "account %s: the region of project %s is not told", t.Account.Name, project)
+	case !coversRegion(t.Account, region):
 		return "", nil
 	}
 	return region, nil
 }
 
-// whose gives an account's own id as configured, else as its credential has it; with an error
+// ownerOf gives an account's own id as configured, else as its credential has it; with an error
 // too, if the account cannot be opened.
-func (f Fleet) whose(ctx context.Context, t Target) (string, error) {
+func (f Fleet) ownerOf(ctx context.Context, t OpenedAccount) (string, error) {
 	if t.Account.AccountID != "" {
 		return t.Account.AccountID, t.Err
 	}
-	return f.owner(ctx, t)
+	return f.cachedOwner(ctx, t)
 }
 
-// lists tells whether a full run lists this region of the account.
-func lists(a Account, region string) bool {
+// coversRegion tells whether a full run lists this region of the account.
+func coversRegion(a Account, region string) bool {
 	return len(a.Regions) == 0 || slices.Contains(a.Regions, region)
 }

@@ -22,7 +22,7 @@ func owned(account string) *fake {
 }
 
 // configured is a target with an account_id.
-func configured(t cloud.Target, accountID string) cloud.Target {
+func configured(t cloud.OpenedAccount, accountID string) cloud.OpenedAccount {
 	t.Account.AccountID = accountID
 	return t
 }
@@ -31,46 +31,46 @@ func TestResolve(t *testing.T) {
 	t.Parallel()
 	huawei := configured(target("far", owned("7")), "7")
 	huawei.Account.Cloud = "huawei"
-	closed := cloud.Target{Account: cloud.Account{Cloud: inventory.Alibaba, Name: "closed"}, Err: kindError(inventory.BadCredentials)}
+	closed := cloud.OpenedAccount{Account: cloud.Account{Cloud: inventory.Alibaba, Name: "closed"}, Err: kindError(inventory.BadCredentials)}
 	for _, c := range []struct {
 		name    string
-		targets []cloud.Target
+		targets []cloud.OpenedAccount
 		account string // that the hint names, in region r1
 		want    string // the accounts found, in their order
 		err     inventory.Kind
 		asked   int32 // for identities
 	}{
 		{name: "nobody", account: "7"},
-		{name: "by account_id", targets: []cloud.Target{configured(target("a", owned("7")), "7")}, account: "7", want: "a"},
-		{name: "by identity", targets: []cloud.Target{target("a", owned("7"))}, account: "7", want: "a", asked: 1},
-		{name: "another account_id", targets: []cloud.Target{configured(target("a", owned("7")), "8")}, account: "7"},
-		{name: "another identity", targets: []cloud.Target{target("a", owned("8"))}, account: "7", asked: 1},
-		{name: "region listed", targets: []cloud.Target{target("a", owned("7"), "r2", "r1")}, account: "7", want: "a", asked: 1},
-		{name: "region not listed", targets: []cloud.Target{target("a", owned("7"), "r2")}, account: "7"},
-		{name: "another cloud", targets: []cloud.Target{huawei}, account: "7"},
-		{name: "the second of two", targets: []cloud.Target{target("a", owned("8")), target("b", owned("7"))},
+		{name: "by account_id", targets: []cloud.OpenedAccount{configured(target("a", owned("7")), "7")}, account: "7", want: "a"},
+		{name: "by identity", targets: []cloud.OpenedAccount{target("a", owned("7"))}, account: "7", want: "a", asked: 1},
+		{name: "another account_id", targets: []cloud.OpenedAccount{configured(target("a", owned("7")), "8")}, account: "7"},
+		{name: "another identity", targets: []cloud.OpenedAccount{target("a", owned("8"))}, account: "7", asked: 1},
+		{name: "region listed", targets: []cloud.OpenedAccount{target("a", owned("7"), "r2", "r1")}, account: "7", want: "a", asked: 1},
+		{name: "region not listed", targets: []cloud.OpenedAccount{target("a", owned("7"), "r2")}, account: "7"},
+		{name: "another cloud", targets: []cloud.OpenedAccount{huawei}, account: "7"},
+		{name: "the second of two", targets: []cloud.OpenedAccount{target("a", owned("8")), target("b", owned("7"))},
 			account: "7", want: "b", asked: 2},
-		{name: "of two of one owner that which lists the region", account: "7", want: "b", targets: []cloud.Target{
+		{name: "of two of one owner that which lists the region", account: "7", want: "b", targets: []cloud.OpenedAccount{
 			configured(target("a", owned("7"), "r2"), "7"), configured(target("b", owned("7"), "r1"), "7")}},
-		{name: "both of one owner", account: "7", want: "a b", asked: 1, targets: []cloud.Target{
+		{name: "both of one owner", account: "7", want: "a b", asked: 1, targets: []cloud.OpenedAccount{
 			target("b", owned("7")), configured(target("a", owned("7")), "7")}},
-		{name: "one of one owner cannot be opened", account: "7", err: inventory.BadCredentials, targets: []cloud.Target{
+		{name: "one of one owner cannot be opened", account: "7", err: inventory.BadCredentials, targets: []cloud.OpenedAccount{
 			configured(closed, "7"), configured(target("a", owned("7")), "7")}},
-		{name: "cannot be asked", targets: []cloud.Target{target("a", owned(""))}, account: "7", err: inventory.Temporary, asked: 1},
-		{name: "cannot be asked, but another matches", targets: []cloud.Target{target("a", owned("")), target("b", owned("7"))},
+		{name: "cannot be asked", targets: []cloud.OpenedAccount{target("a", owned(""))}, account: "7", err: inventory.Temporary, asked: 1},
+		{name: "cannot be asked, but another matches", targets: []cloud.OpenedAccount{target("a", owned("")), target("b", owned("7"))},
 			account: "7", want: "b", err: inventory.Temporary, asked: 2},
-		{name: "cannot be asked, and no other matches", targets: []cloud.Target{target("a", owned("")), target("b", owned("8"))},
+		{name: "cannot be asked, and no other matches", targets: []cloud.OpenedAccount{target("a", owned("")), target("b", owned("8"))},
 			account: "7", err: inventory.Temporary, asked: 2},
-		{name: "cannot be asked, but lists another region", targets: []cloud.Target{target("a", owned(""), "r2")}, account: "7"},
-		{name: "cannot be opened", targets: []cloud.Target{closed}, account: "7", err: inventory.BadCredentials},
-		{name: "cannot be opened, and is meant", targets: []cloud.Target{configured(closed, "7")}, account: "7", err: inventory.BadCredentials},
-		{name: "cannot be opened, and is not meant", targets: []cloud.Target{configured(closed, "8")}, account: "7"},
-		{name: "no lister", targets: []cloud.Target{configured(target("a", nil), "7")}, account: "7", err: inventory.Unsupported},
+		{name: "cannot be asked, but lists another region", targets: []cloud.OpenedAccount{target("a", owned(""), "r2")}, account: "7"},
+		{name: "cannot be opened", targets: []cloud.OpenedAccount{closed}, account: "7", err: inventory.BadCredentials},
+		{name: "cannot be opened, and is meant", targets: []cloud.OpenedAccount{configured(closed, "7")}, account: "7", err: inventory.BadCredentials},
+		{name: "cannot be opened, and is not meant", targets: []cloud.OpenedAccount{configured(closed, "8")}, account: "7"},
+		{name: "no lister", targets: []cloud.OpenedAccount{configured(target("a", nil), "7")}, account: "7", err: inventory.Unsupported},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			hint := cloud.Hint{Cloud: inventory.Alibaba, AccountID: c.account, Region: "r1", Instances: []string{"i-1"}}
-			scopes, err := cloud.NewFleet(c.targets).Resolve(t.Context(), hint)
+			hint := cloud.EventTarget{Cloud: inventory.Alibaba, AccountID: c.account, Region: "r1", InstanceIDs: []string{"i-1"}}
+			scopes, err := cloud.NewFleet(c.targets).ResolveScopes(t.Context(), hint)
 			var found []string
 			for _, s := range scopes {
 				if s.Cloud != inventory.Alibaba || s.Region != "r1" {
@@ -107,12 +107,12 @@ func TestResolveOpened(t *testing.T) {
 	fleet := cloud.Open([]cloud.Account{
 		{Cloud: "huawei", Name: "far", AccountID: "7"}, {Cloud: inventory.Alibaba, Name: "near", AccountID: "7"},
 	}, []cloud.Provider{{Cloud: inventory.Alibaba, Open: func(cloud.Account) (cloud.Lister, error) { return owned("7"), nil }}})
-	hint := cloud.Hint{Cloud: inventory.Alibaba, AccountID: "7", Region: "r1"}
-	if scopes, err := fleet.Resolve(t.Context(), hint); len(scopes) != 1 || err != nil || scopes[0].Account != "near" {
+	hint := cloud.EventTarget{Cloud: inventory.Alibaba, AccountID: "7", Region: "r1"}
+	if scopes, err := fleet.ResolveScopes(t.Context(), hint); len(scopes) != 1 || err != nil || scopes[0].Account != "near" {
 		t.Errorf("%+v %v", scopes, err)
 	}
 	hint.Cloud = "tencent"
-	if scopes, err := fleet.Resolve(t.Context(), hint); len(scopes) > 0 || err != nil {
+	if scopes, err := fleet.ResolveScopes(t.Context(), hint); len(scopes) > 0 || err != nil {
 		t.Errorf("%+v %v", scopes, err)
 	}
 }
@@ -133,15 +133,15 @@ func TestConfiguredIDs(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			lister := owned(c.identity)
-			lister.lookup = func(ids []string) (inventory.Found, error) {
+			lister.lookup = func(ids []string) (inventory.FindResult, error) {
 				return rowsOf(inventory.Instance{ID: ids[0], Scope: scope}), nil
 			}
-			fleet := cloud.NewFleet([]cloud.Target{configured(target("a", lister), c.accountID)})
+			fleet := cloud.NewFleet([]cloud.OpenedAccount{configured(target("a", lister), c.accountID)})
 			lookup := func(ctx context.Context, at inventory.Scope, ids []string) ([]inventory.Instance, error) {
-				found, err := fleet.Lookup(ctx, at, ids)
+				found, err := fleet.FindVerified(ctx, at, ids)
 				return found.Instances, err
 			}
-			for _, ask := range []func(context.Context, inventory.Scope, []string) ([]inventory.Instance, error){fleet.Glance, lookup} {
+			for _, ask := range []func(context.Context, inventory.Scope, []string) ([]inventory.Instance, error){fleet.Find, lookup} {
 				found, err := ask(t.Context(), scope, []string{"i-2", "i-1"})
 				if c.owner == "" {
 					if err == nil || len(found) > 0 || !strings.Contains(err.Error(), "account_id is 7") {
@@ -174,11 +174,11 @@ func TestRemembered(t *testing.T) {
 		"a named of Azure":  {cloud.Account{Cloud: inventory.Azure, AccountID: "7"}, func(*cloud.Account) {}, 1},
 		"named in the mean": {cloud.Account{Cloud: inventory.Azure}, func(a *cloud.Account) { a.AccountID = "7" }, 2},
 	} {
-		shared, lister := cloud.NewIdentities(), owned("7")
+		shared, lister := cloud.NewOwnerCache(), owned("7")
 		c.account.Name = "a"
 		for range 2 {
-			fleet := cloud.NewFleet([]cloud.Target{{Account: c.account, Lister: lister}}).WithIdentities(shared)
-			if _, err := fleet.Glance(t.Context(), inventory.Scope{Cloud: c.account.Cloud, Account: "a", Region: "r1"}, []string{"i-1"}); err != nil {
+			fleet := cloud.NewFleet([]cloud.OpenedAccount{{Account: c.account, Lister: lister}}).WithOwnerCache(shared)
+			if _, err := fleet.Find(t.Context(), inventory.Scope{Cloud: c.account.Cloud, Account: "a", Region: "r1"}, []string{"i-1"}); err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
 			c.change(&c.account)
@@ -197,39 +197,39 @@ func TestOwnerUnknown(t *testing.T) {
 		fleet := cloud.Open([]cloud.Account{one.Account}, []cloud.Provider{{
 			Cloud: inventory.Alibaba, OwnerRight: right, Open: func(cloud.Account) (cloud.Lister, error) { return one.Lister, nil },
 		}})
-		listing := fleet.List(t.Context(), cloud.Narrow{})[0]
+		listing := fleet.List(t.Context(), cloud.Filter{})[0]
 		if inventory.KindOf(listing.Err) != inventory.Denied || !strings.Contains(listing.Err.Error(), want) {
 			t.Errorf("%v, want %q", listing.Err, want)
 		}
 	}
 }
 
-func TestGlance(t *testing.T) {
+func TestFind(t *testing.T) {
 	t.Parallel()
 	lister := owned("7")
 	var chunks []int
-	lister.lookup = func(ids []string) (inventory.Found, error) {
+	lister.lookup = func(ids []string) (inventory.FindResult, error) {
 		chunks = append(chunks, len(ids))
-		return inventory.Found{}, nil
+		return inventory.FindResult{}, nil
 	}
-	fleet := cloud.NewFleet([]cloud.Target{target("a", lister)})
+	fleet := cloud.NewFleet([]cloud.OpenedAccount{target("a", lister)})
 	scope := inventory.Scope{Cloud: inventory.Alibaba, Account: "a", Region: "r1"}
 	ids := make([]string, 0, 150)
 	for i := range 150 {
 		ids = append(ids, "i-"+strings.Repeat("x", i+1))
 	}
-	if found, err := fleet.Glance(t.Context(), scope, append(ids, ids...)); err != nil || len(found) > 0 || len(chunks) != 2 || chunks[0]+chunks[1] != 150 {
+	if found, err := fleet.Find(t.Context(), scope, append(ids, ids...)); err != nil || len(found) > 0 || len(chunks) != 2 || chunks[0]+chunks[1] != 150 {
 		t.Errorf("%d found, questions for %v: %v", len(found), chunks, err)
 	}
-	if found, err := fleet.Glance(t.Context(), scope, nil); err != nil || len(found) > 0 || len(chunks) != 2 {
+	if found, err := fleet.Find(t.Context(), scope, nil); err != nil || len(found) > 0 || len(chunks) != 2 {
 		t.Errorf("asked for nothing: %d found, %v", len(found), err)
 	}
-	lister.lookup = func([]string) (inventory.Found, error) { return rowsOf(inventory.Instance{ID: "i-other"}), nil }
-	if found, err := fleet.Glance(t.Context(), scope, []string{"i-1"}); inventory.KindOf(err) != inventory.Incomplete || len(found) > 0 {
+	lister.lookup = func([]string) (inventory.FindResult, error) { return rowsOf(inventory.Instance{ID: "i-other"}), nil }
+	if found, err := fleet.Find(t.Context(), scope, []string{"i-1"}); inventory.KindOf(err) != inventory.Incomplete || len(found) > 0 {
 		t.Errorf("an answer to another question: %d found, %v", len(found), err)
 	}
 	scope.Account = "b"
-	if _, err := fleet.Glance(t.Context(), scope, []string{"i-1"}); inventory.KindOf(err) != inventory.NotFound {
+	if _, err := fleet.Find(t.Context(), scope, []string{"i-1"}); inventory.KindOf(err) != inventory.NotFound {
 		t.Errorf("an account that is not there: %v", err)
 	}
 }

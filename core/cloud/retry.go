@@ -15,20 +15,20 @@ import (
 
 // The limits of Retry.
 const (
-	// temporaryTries is how often a call that fails with Temporary is made in all.
-	temporaryTries = 4
-	// throttledTotal bounds the waits for throttling where the context has no deadline.
-	throttledTotal = 10 * time.Minute
-	// room is what must be left of the deadline for the call after a wait.
-	room = 500 * time.Millisecond
+	// maxTemporaryTries is how often a call that fails with Temporary is made in all.
+	maxTemporaryTries = 4
+	// maxThrottledTotal bounds the waits for throttling where the context has no deadline.
+	maxThrottledTotal = 10 * time.Minute
+	// callReserve is what must be left of the deadline for the call after a wait.
+	callReserve = 500 * time.Millisecond
 
 	temporaryMin, temporaryMax = 200 * time.Millisecond, 5 * time.Second
 	throttledMin, throttledMax = time.Second, time.Minute
 )
 
-// Policy is what Retry needs to know of the outer world. The zero value is the right one
+// RetryPolicy is what Retry needs to know of the outer world. The zero value is the right one
 // outside of tests, for a cloud without a window.
-type Policy struct {
+type RetryPolicy struct {
 	// Window is the length of the cloud's throttling window, aligned to the clock; 0 = not
 	// known. A wait never lasts much longer than to the start of the next window.
 	Window time.Duration
@@ -47,31 +47,31 @@ type Policy struct {
 //
 // op must build a fresh request each time, because signatures are valid only once. After ctx
 // has ended op is never called again, and the error has the kind Deadline.
-func Retry[T any](ctx context.Context, policy Policy, op func(context.Context) (T, error)) (T, error) {
+func Retry[T any](ctx context.Context, policy RetryPolicy, op func(context.Context) (T, error)) (T, error) {
 	var zero T
-	w := newWaits(policy)
+	w := newRetryState(policy)
 	var last error
 	for {
 		if ctx.Err() != nil {
-			return zero, ended(ctx, last)
+			return zero, deadlineError(ctx, last)
 		}
 		value, err := op(ctx)
 		if err == nil {
 			return value, nil
 		}
 		last = err
-		wait, again := w.next(ctx, err)
+		wait, again := w.nextWait(ctx, err)
 		if !again {
 			return zero, err
 		}
 		if w.policy.Sleep(ctx, wait) != nil {
-			return zero, ended(ctx, last)
+			return zero, deadlineError(ctx, last)
 		}
 	}
 }
 
-// ended is the error of a run that is over, with the error that was being waited for.
-func ended(ctx context.Context, last error) error {
+// deadlineError is the error of a run that is over, with the error that was being waited for.
+func deadlineError(ctx context.Context, last error) error {
 	cause := context.Cause(ctx)
 	if last == nil {
 		return &inventory.Error{Kind: inventory.Deadline, Message: "not tried", Err: cause}
@@ -82,23 +82,23 @@ func ended(ctx context.Context, last error) error {
 	}
 }
 
-// waits counts the failures of one call and gives the distance to the next try.
-type waits struct {
-	policy    Policy
+// retryState counts the failures of one call and gives the distance to the next try.
+type retryState struct {
+	policy    RetryPolicy
 	temporary *backoff.ExponentialBackOff
 	throttled *backoff.ExponentialBackOff
 	failures  int           // with Temporary
 	waited    time.Duration // because of Throttled
 }
 
-func newWaits(policy Policy) *waits {
+func newRetryState(policy RetryPolicy) *retryState {
 	if policy.Now == nil {
 		policy.Now = time.Now
 	}
 	if policy.Sleep == nil {
 		policy.Sleep = pause.For
 	}
-	return &waits{
+	return &retryState{
 		policy: policy,
 		temporary: &backoff.ExponentialBackOff{
 			InitialInterval: 2 * temporaryMin, RandomizationFactor: 0.5, Multiplier: 3, MaxInterval: temporaryMax,
@@ -109,26 +109,26 @@ func newWaits(policy Policy) *waits {
 	}
 }
 
-// next tells how long to wait after err, and whether to try again at all.
-func (w *waits) next(ctx context.Context, err error) (time.Duration, bool) {
+// nextWait tells how long to wait after err, and whether to try again at all.
+func (w *retryState) nextWait(ctx context.Context, err error) (time.Duration, bool) {
 	var wait time.Duration
 	switch inventory.KindOf(err) {
 	case inventory.Temporary:
 		w.failures++
-		if w.failures >= temporaryTries {
+		if w.failures >= maxTemporaryTries {
 			return 0, false
 		}
-		wait = between(temporaryMin, w.temporary.NextBackOff(), temporaryMax)
+		wait = clampDuration(temporaryMin, w.temporary.NextBackOff(), temporaryMax)
 	case inventory.Throttled:
-		wait = max(w.untilNextWindow(between(throttledMin, w.throttled.NextBackOff(), throttledMax)), asked(err))
+		wait = max(w.untilNextWindow(clampDuration(throttledMin, w.throttled.NextBackOff(), throttledMax)), retryAfterOf(err))
 		w.waited += wait
-		if w.waited > throttledTotal {
+		if w.waited > maxThrottledTotal {
 			return 0, false
 		}
 	default:
 		return 0, false
 	}
-	if deadline, ok := ctx.Deadline(); ok && w.policy.Now().Add(wait+room).After(deadline) {
+	if deadline, ok := ctx.Deadline(); ok && w.policy.Now().Add(wait+callReserve).After(deadline) {
 		return 0, false
 	}
 	return wait, true
@@ -136,7 +136,7 @@ func (w *waits) next(ctx context.Context, err error) (time.Duration, bool) {
 
 // untilNextWindow shortens a wait that reaches far into the next window: calls are allowed
 // again when it starts. The jitter keeps listers from starting at one instant.
-func (w *waits) untilNextWindow(wait time.Duration) time.Duration {
+func (w *retryState) untilNextWindow(wait time.Duration) time.Duration {
 	if w.policy.Window <= 0 {
 		return wait
 	}
@@ -145,8 +145,8 @@ func (w *waits) untilNextWindow(wait time.Duration) time.Duration {
 	return max(throttledMin, min(wait, start.Sub(now)+rand.N(2*throttledMin)))
 }
 
-// asked is the wait that the other side asked for.
-func asked(err error) time.Duration {
+// retryAfterOf is the wait that the other side asked for.
+func retryAfterOf(err error) time.Duration {
 	var fault *inventory.Error
 	if errors.As(err, &fault) {
 		return fault.RetryAfter
@@ -154,4 +154,4 @@ func asked(err error) time.Duration {
 	return 0
 }
 
-func between(low, value, high time.Duration) time.Duration { return min(max(low, value), high) }
+func clampDuration(low, value, high time.Duration) time.Duration { return min(max(low, value), high) }

@@ -69,7 +69,7 @@ func TestRetry(t *testing.T) {
 				}
 				op, calls := failing(c.kinds...)
 				started := time.Now()
-				value, err := cloud.Retry(ctx, cloud.Policy{}, op)
+				value, err := cloud.Retry(ctx, cloud.RetryPolicy{}, op)
 				took := time.Since(started)
 				if got := inventory.KindOf(err); got != c.want || (err == nil) != (value == "done") {
 					t.Errorf("%q, %v; want kind %q", value, err, c.want)
@@ -93,7 +93,7 @@ func TestThrottledDistances(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		op, calls := failing(repeat(inventory.Throttled, 9)...)
-		if _, err := cloud.Retry(t.Context(), cloud.Policy{}, op); err != nil {
+		if _, err := cloud.Retry(t.Context(), cloud.RetryPolicy{}, op); err != nil {
 			t.Fatal(err)
 		}
 		for i, at := range (*calls)[1:] {
@@ -120,7 +120,7 @@ func TestWindow(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Until(free)+3*time.Second)
 		defer cancel()
-		if _, err := cloud.Retry(ctx, cloud.Policy{Window: time.Minute}, op); err != nil {
+		if _, err := cloud.Retry(ctx, cloud.RetryPolicy{Window: time.Minute}, op); err != nil {
 			t.Errorf("%v, though the deadline is after the window", err)
 		}
 	})
@@ -130,7 +130,7 @@ func TestRetryAfter(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		n, started := 0, time.Now()
-		_, err := cloud.Retry(t.Context(), cloud.Policy{Window: time.Minute}, func(context.Context) (int, error) {
+		_, err := cloud.Retry(t.Context(), cloud.RetryPolicy{Window: time.Minute}, func(context.Context) (int, error) {
 			if n++; n == 1 {
 				return 0, &inventory.Error{Kind: inventory.Throttled, RetryAfter: 90 * time.Second}
 			}
@@ -150,12 +150,12 @@ func TestCancelledRetry(t *testing.T) {
 		time.AfterFunc(3*time.Second, cancel)
 		op, calls := failing(repeat(inventory.Throttled, 999)...)
 		started := time.Now()
-		_, err := cloud.Retry(ctx, cloud.Policy{}, op)
+		_, err := cloud.Retry(ctx, cloud.RetryPolicy{}, op)
 		if inventory.KindOf(err) != inventory.Deadline || !errors.Is(err, context.Canceled) || time.Since(started) != 3*time.Second {
 			t.Errorf("%v after %s", err, time.Since(started))
 		}
 		before := len(*calls)
-		_, err = cloud.Retry(ctx, cloud.Policy{}, op)
+		_, err = cloud.Retry(ctx, cloud.RetryPolicy{}, op)
 		if inventory.KindOf(err) != inventory.Deadline || len(*calls) != before {
 			t.Errorf("%v, and %d further calls", err, len(*calls)-before)
 		}

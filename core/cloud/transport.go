@@ -21,8 +21,8 @@ const (
 	DefaultRequestTimeout = 10 * time.Second
 )
 
-// maxAnswer bounds one answer; a page of 100 instances has some 300 KB.
-const maxAnswer = 32 << 20
+// maxBodySize bounds one answer; a page of 100 instances has some 300 KB.
+const maxBodySize = 32 << 20
 
 // Endpoint is where all of an account's APIs are asked; the zero one is the cloud's own hosts.
 type Endpoint struct {
@@ -45,10 +45,10 @@ func ParseEndpoint(a Account) (Endpoint, error) {
 	}
 	u, err := url.Parse(a.Endpoint)
 	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || (u.Path != "" && u.Path != "/") {
-		return Endpoint{}, fault(inventory.Invalid, "%s: account %s: endpoint is not http(s)://host[:port]", a.Cloud, a.Name)
+		return Endpoint{}, newError(inventory.Invalid, "%s: account %s: endpoint is not http(s)://host[:port]", a.Cloud, a.Name)
 	}
 	if u.Scheme != "http" && u.Scheme != "https" {
-		return Endpoint{}, fault(inventory.Invalid, "%s: account %s: endpoint begins neither with http:// nor with https://", a.Cloud, a.Name)
+		return Endpoint{}, newError(inventory.Invalid, "%s: account %s: endpoint begins neither with http:// nor with https://", a.Cloud, a.Name)
 	}
 	return Endpoint{Scheme: u.Scheme, Host: u.Host}, nil
 }
@@ -56,9 +56,9 @@ func ParseEndpoint(a Account) (Endpoint, error) {
 // NewTransport makes the connections of one account, with its proxy (but for what NO_PROXY names) and
 // connect time-out. They are shared by its calls. It fails with Invalid where the proxy is no address.
 func NewTransport(a Account) (*http.Transport, error) {
-	by, err := proxy.By(a.Proxy)
+	by, err := proxy.NewFunc(a.Proxy)
 	if err != nil {
-		return nil, fault(inventory.Invalid, "%s: account %s: proxy is not http(s)://host[:port]", a.Cloud, a.Name)
+		return nil, newError(inventory.Invalid, "%s: account %s: proxy is not http(s)://host[:port]", a.Cloud, a.Name)
 	}
 	connect := cmp.Or(a.ConnectTimeout, DefaultConnectTimeout)
 	return &http.Transport{
@@ -70,9 +70,9 @@ func NewTransport(a Account) (*http.Transport, error) {
 	}, nil
 }
 
-// Wire gives what carries the requests of an account: its Transport, or else connections made by
+// AccountTransport gives what carries the requests of an account: its Transport, or else connections made by
 // NewTransport, with the same errors.
-func Wire(a Account) (http.RoundTripper, error) {
+func AccountTransport(a Account) (http.RoundTripper, error) {
 	if a.Transport != nil {
 		return a.Transport, nil
 	}
@@ -83,66 +83,66 @@ func Wire(a Account) (http.RoundTripper, error) {
 	return transport, nil
 }
 
-// Courier carries requests of an SDK. Whatever the SDK believes, only a whole answer reaches it:
+// StrictTransport carries requests of an SDK. Whatever the SDK believes, only a whole answer reaches it:
 // a redirect (which SDKs follow or take for an empty success), an empty success and one that is
 // too big are a *Refusal. It may be used by several goroutines at once.
-type Courier struct {
+type StrictTransport struct {
 	// Ctx is that of the one call that this courier is made for, where the SDK knows no context;
 	// nil = the request's own.
 	Ctx     context.Context
 	Base    http.RoundTripper
 	Timeout time.Duration // of one request, from its start to the end of the answer; 0 = DefaultRequestTimeout
-	// Refuse makes an error of an answer that is no success; nil = the SDK reads it.
-	Refuse func(status int, body []byte) error
-	// EmptyOK lets empty successes through.
-	EmptyOK bool
+	// ParseError makes an error of an answer that is no success; nil = the SDK reads it.
+	ParseError func(status int, body []byte) error
+	// AllowEmpty lets empty successes through.
+	AllowEmpty bool
 }
 
 // RoundTrip implements http.RoundTripper.
-func (c Courier) RoundTrip(req *http.Request) (*http.Response, error) {
+func (c StrictTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	parent := req.Context()
 	if c.Ctx != nil {
 		parent = c.Ctx
 	}
 	ctx, cancel := context.WithTimeout(parent, cmp.Or(c.Timeout, DefaultRequestTimeout))
 	defer cancel()
-	clock := clockIn(parent)
-	sent := clock.time()
+	clock := clockFromContext(parent)
+	sent := clock.currentTime()
 	resp, err := c.Base.RoundTrip(req.WithContext(ctx))
 	if err != nil {
 		return nil, err
 	}
-	clock.hear(req.URL.Host, resp.Header, sent)
+	clock.observe(req.URL.Host, resp.Header, sent)
 	defer func() { _ = resp.Body.Close() }() // it was only read
-	body, err := whole(ctx, resp)
+	body, err := readWhole(ctx, resp)
 	if err != nil {
 		return nil, err
 	}
 	success := resp.StatusCode >= 200 && resp.StatusCode < 300
 	switch {
 	case resp.StatusCode >= 300 && resp.StatusCode < 400:
-		return nil, &Refusal{Status: resp.StatusCode, Kind: inventory.Incomplete, Text: "a redirect, which is not followed"}
-	case !success && c.Refuse != nil:
-		return nil, c.Refuse(resp.StatusCode, body)
-	case success && !c.EmptyOK && len(bytes.TrimSpace(body)) == 0:
-		return nil, &Refusal{Status: resp.StatusCode, Kind: inventory.Incomplete, Text: "the answer is empty"}
+		return nil, &APIError{Status: resp.StatusCode, Kind: inventory.Incomplete, Message: "a redirect, which is not followed"}
+	case !success && c.ParseError != nil:
+		return nil, c.ParseError(resp.StatusCode, body)
+	case success && !c.AllowEmpty && len(bytes.TrimSpace(body)) == 0:
+		return nil, &APIError{Status: resp.StatusCode, Kind: inventory.Incomplete, Message: "the answer is empty"}
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return resp, nil
 }
 
-// whole reads an answer to its end.
-func whole(ctx context.Context, resp *http.Response) ([]byte, error) {
+// readWhole reads an answer to its end.
+func readWhole(ctx context.Context, resp *http.Response) ([]byte, error) {
 	var content bytes.Buffer
-	if n := resp.ContentLength; n > 0 && n <= maxAnswer {
+	if n := resp.ContentLength; n > 0 && n <= maxBodySize {
 		content.Grow(int(n) + bytes.MinRead)
 	}
-	_, err := content.ReadFrom(io.LimitReader(resp.Body, maxAnswer+1))
+	_, err := content.ReadFrom(io.LimitReader(resp.Body, maxBodySize+1))
 	if err != nil {
 		return nil, errors.Join(ctx.Err(), err)
 	}
-	if content.Len() > maxAnswer {
-		return nil, &Refusal{Status: resp.StatusCode, Kind: inventory.Incomplete, Text: "the answer is too big"}
+	if content.Len() > maxBodySize {
+		return nil, &APIError{Status: resp.StatusCode, Kind: inventory.Incomplete, Message: "the answer is too big"}
 	}
 	return content.Bytes(), nil
 }

@@ -2,11 +2,11 @@ package config
 
 import "strings"
 
-// expand puts variables in place of ${NAME} and ${NAME:default}. It is done on values after
+// expandVariables puts variables in place of ${NAME} and ${NAME:default}. It is done on values after
 // the YAML was read, so that quotes and colons in a variable cannot change the file's form,
 // and once, so that a secret that holds "${" stays what it is. A variable that is set but empty counts as unset.
 // It gives the names that have neither value nor default. Anything else with a "$" is left alone.
-func expand(text string, env map[string]string) (expanded string, missing []string) {
+func expandVariables(text string, env map[string]string) (expanded string, missing []string) {
 	var b strings.Builder
 	for {
 		before, rest, found := strings.Cut(text, "${")
@@ -15,7 +15,7 @@ func expand(text string, env map[string]string) (expanded string, missing []stri
 		}
 		inner, after, closed := strings.Cut(rest, "}")
 		name, preset, hasPreset := strings.Cut(inner, ":")
-		if !closed || !variable(name) {
+		if !closed || !isVariableName(name) {
 			b.WriteString(before + "${")
 			text = rest
 			continue
@@ -35,8 +35,8 @@ func expand(text string, env map[string]string) (expanded string, missing []stri
 	return b.String(), missing
 }
 
-// variable tells whether a name can be that of an environment variable.
-func variable(name string) bool {
+// isVariableName tells whether a name can be that of an environment variable.
+func isVariableName(name string) bool {
 	for i, r := range name {
 		letter := r == '_' || (r >= 'A' && r <= 'Z') || (r >= 'a' && r <= 'z')
 		if !letter && (i == 0 || r < '0' || r > '9') {

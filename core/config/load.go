@@ -17,9 +17,9 @@ import (
 // DefaultFile is read where nothing names a file, if it exists.
 const DefaultFile = "config.yaml"
 
-// Fetch gives the bytes of a configuration that is not a file. The reference is as the user
+// FetchFunc gives the bytes of a configuration that is not a file. The reference is as the user
 // wrote it, with its scheme. Errors must not hold credentials.
-type Fetch func(ctx context.Context, ref string) ([]byte, error)
+type FetchFunc func(ctx context.Context, ref string) ([]byte, error)
 
 // Source says where settings come from. The package asks nothing else: no variable of the
 // process is read behind it.
@@ -32,8 +32,8 @@ type Source struct {
 	Env []string
 	// ReadFile reads files; nil means os.ReadFile.
 	ReadFile func(name string) ([]byte, error)
-	// Fetch holds the schemes besides file, without "://".
-	Fetch map[string]Fetch
+	// Fetchers holds the schemes besides file, without "://".
+	Fetchers map[string]FetchFunc
 }
 
 // Load reads and checks all settings. What the user did wrong comes as one *Error with all
@@ -43,34 +43,34 @@ func Load(ctx context.Context, from Source) (Config, error) {
 	if err := ctx.Err(); err != nil {
 		return Config{}, fmt.Errorf("read the configuration: %w", err)
 	}
-	l, c, environ := newLedger(), Default(), env.ToMap(from.Env)
-	ref, data, err := from.read(ctx, l, environ[VarConfig])
+	l, c, environ := newMistakeCollector(), Default(), env.ToMap(from.Env)
+	ref, data, err := from.readDocument(ctx, l, environ[EnvConfig])
 	if err != nil {
 		return Config{}, err
 	}
-	reader{l, environ}.document(ref, data, &c)
-	whole := l.read(ref)
-	if err := override(l, environ, &c); err != nil {
+	yamlReader{l, environ}.readDocument(ref, data, &c)
+	whole := l.isFileReadable(ref)
+	if err := overrideFromEnv(l, environ, &c); err != nil {
 		return Config{}, err
 	}
 	if whole {
-		check(l, &c)
-		from.authority(l, &c.JumpServer)
+		checkConfig(l, &c)
+		from.readCA(l, &c.JumpServer)
 	}
 	if len(l.all) > 0 {
-		return Config{}, &Error{Mistakes: l.sorted(), Lang: c.Language, Told: l.robot(&c)}
+		return Config{}, &Error{Mistakes: l.sorted(), Lang: c.Language, Notifiable: l.notifiableConfig(&c)}
 	}
 	return c, nil
 }
 
-// robot returns what was read, where the robot is on and nothing is wrong with its settings or the proxy.
-func (l *ledger) robot(c *Config) *Config {
+// notifiableConfig returns what was read, where the robot is on and nothing is wrong with its settings or the proxy.
+func (l *mistakeCollector) notifiableConfig(c *Config) *Config {
 	d := &c.Notification.DingTalk
-	if !d.Enabled || d.Webhook.Empty() {
+	if !d.Enabled || d.Webhook.IsEmpty() {
 		return nil
 	}
-	own := newLedger()
-	checker{own}.dingTalk(d)
+	own := newMistakeCollector()
+	checker{own}.checkDingTalk(d)
 	wrong := func(m Mistake) bool {
 		return strings.HasPrefix(m.Path, "notification") || strings.HasPrefix(m.Path, "proxy") || strings.HasPrefix(m.Path, "timezone")
 	}
@@ -80,51 +80,51 @@ func (l *ledger) robot(c *Config) *Config {
 	return c
 }
 
-// read tells whether the file could be read so far that it makes sense to check what is
+// isFileReadable tells whether the file could be read so far that it makes sense to check what is
 // missing: no mistake is about the file itself.
-func (l *ledger) read(ref string) bool {
+func (l *mistakeCollector) isFileReadable(ref string) bool {
 	return !slices.ContainsFunc(l.all, func(m Mistake) bool { return m.Path == ref })
 }
 
-// read finds the file and gives its bytes, and the name by which mistakes call it.
-func (s Source) read(ctx context.Context, l *ledger, named string) (ref string, data []byte, err error) {
+// readDocument finds the file and gives its bytes, and the name by which mistakes call it.
+func (s Source) readDocument(ctx context.Context, l *mistakeCollector, named string) (ref string, data []byte, err error) {
 	ref, by := s.File, "-c"
 	if ref == "" {
-		ref, by = named, VarConfig
+		ref, by = named, EnvConfig
 	}
 	if ref == "" {
-		data, err := s.file(DefaultFile)
+		data, err := s.readLocalFile(DefaultFile)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			l.addShape(DefaultFile, 0, unreadable(DefaultFile, err))
+			l.addStructural(DefaultFile, 0, unreadableFile(DefaultFile, err))
 		}
 		return DefaultFile, data, nil
 	}
 	scheme, path, found := strings.Cut(ref, "://")
 	if found && scheme != "file" {
-		return s.fetched(ctx, l, ref, by)
+		return s.fetchDocument(ctx, l, ref, by)
 	}
 	if !found {
 		path = ref
 	}
-	if data, err = s.file(path); err != nil {
-		l.addShape(by, 0, unreadable(path, err))
+	if data, err = s.readLocalFile(path); err != nil {
+		l.addStructural(by, 0, unreadableFile(path, err))
 		return by, nil, nil
 	}
 	return path, data, nil
 }
 
-// fetched gets the bytes that a reference with a scheme names; by says who named it.
-func (s Source) fetched(ctx context.Context, l *ledger, ref, by string) (name string, data []byte, err error) {
+// fetchDocument gets the bytes that a reference with a scheme names; by says who named it.
+func (s Source) fetchDocument(ctx context.Context, l *mistakeCollector, ref, by string) (name string, data []byte, err error) {
 	scheme, _, _ := strings.Cut(ref, "://")
-	fetch, known := s.Fetch[scheme]
+	fetch, known := s.Fetchers[scheme]
 	if !known {
 		list := "file://"
-		for _, other := range slices.Sorted(maps.Keys(s.Fetch)) {
+		for _, other := range slices.Sorted(maps.Keys(s.Fetchers)) {
 			list += ", " + other + "://"
 		}
-		l.addShape(by, 0, words{
-			"不认识 " + shown(scheme) + "://，可用的有 " + list + " 和文件路径",
-			shown(scheme) + ":// is not known, use one of " + list + " or a path",
+		l.addStructural(by, 0, bilingual{
+			"不认识 " + printable(scheme) + "://，可用的有 " + list + " 和文件路径",
+			printable(scheme) + ":// is not known, use one of " + list + " or a path",
 		})
 		return by, nil, nil
 	}
@@ -135,43 +135,43 @@ func (s Source) fetched(ctx context.Context, l *ledger, ref, by string) (name st
 	return name, data, nil
 }
 
-// authority reads the certificates of a private CA, so that a mistake in them is told with all others.
-func (s Source) authority(l *ledger, j *JumpServer) {
+// readCA reads the certificates of a private CA, so that a mistake in them is told with all others.
+func (s Source) readCA(l *mistakeCollector, j *JumpServer) {
 	if j.CAFile == "" {
 		return
 	}
 	if !j.VerifySSL {
-		l.add("jumpserver.ca_file", words{"verify_ssl 为 false 时没有作用；去掉其中一个", "has no effect while verify_ssl is false; take one of them out"})
+		l.add("jumpserver.ca_file", bilingual{"verify_ssl 为 false 时没有作用；去掉其中一个", "has no effect while verify_ssl is false; take one of them out"})
 		return
 	}
-	data, err := s.file(j.CAFile)
+	data, err := s.readLocalFile(j.CAFile)
 	switch {
 	case err != nil:
-		l.add("jumpserver.ca_file", unreadable(j.CAFile, err))
+		l.add("jumpserver.ca_file", unreadableFile(j.CAFile, err))
 	case !x509.NewCertPool().AppendCertsFromPEM(data):
-		l.add("jumpserver.ca_file", words{j.CAFile + " 里没有 PEM 格式的证书", j.CAFile + " holds no certificate in PEM form"})
+		l.add("jumpserver.ca_file", bilingual{j.CAFile + " 里没有 PEM 格式的证书", j.CAFile + " holds no certificate in PEM form"})
 	default:
 		j.CA = data
 	}
 }
 
-func (s Source) file(name string) ([]byte, error) {
+func (s Source) readLocalFile(name string) ([]byte, error) {
 	if s.ReadFile != nil {
 		return s.ReadFile(name)
 	}
 	return os.ReadFile(name)
 }
 
-func unreadable(path string, err error) words {
+func unreadableFile(path string, err error) bilingual {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return words{"找不到文件 " + path, "there is no file " + path}
+		return bilingual{"找不到文件 " + path, "there is no file " + path}
 	case errors.Is(err, fs.ErrPermission):
-		return words{"没有读取 " + path + " 的权限", "no right to read " + path}
+		return bilingual{"没有读取 " + path + " 的权限", "no right to read " + path}
 	}
 	var cause *fs.PathError
 	if errors.As(err, &cause) {
 		err = cause.Err
 	}
-	return words{"读不了 " + path + "：" + err.Error(), "cannot read " + path + ": " + err.Error()}
+	return bilingual{"读不了 " + path + "：" + err.Error(), "cannot read " + path + ": " + err.Error()}
 }

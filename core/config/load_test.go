@@ -14,8 +14,8 @@ import (
 
 var update = flag.Bool("update", false, "write golden files anew")
 
-// source reads a file of testdata. Lines "# env: NAME=value" at its top are the environment.
-func source(t *testing.T, file string) config.Source {
+// sourceOf reads a file of testdata. Lines "# env: NAME=value" at its top are the environment.
+func sourceOf(t *testing.T, file string) config.Source {
 	t.Helper()
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -33,7 +33,7 @@ func source(t *testing.T, file string) config.Source {
 	return from
 }
 
-func files(t *testing.T, pattern string) []string {
+func goldenFiles(t *testing.T, pattern string) []string {
 	t.Helper()
 	found, err := filepath.Glob(filepath.Join("testdata", pattern))
 	if err != nil || len(found) == 0 {
@@ -42,8 +42,8 @@ func files(t *testing.T, pattern string) []string {
 	return found
 }
 
-// golden compares with a file of testdata, or writes it.
-func golden(t *testing.T, file, got string) {
+// compareGolden compares with a file of testdata, or writes it.
+func compareGolden(t *testing.T, file, got string) {
 	t.Helper()
 	if *update {
 		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
@@ -62,10 +62,10 @@ func golden(t *testing.T, file, got string) {
 
 func TestGoodFiles(t *testing.T) {
 	t.Parallel()
-	for _, file := range files(t, "*.good.yaml") {
+	for _, file := range goldenFiles(t, "*.good.yaml") {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			t.Parallel()
-			c, err := config.Load(t.Context(), source(t, file))
+			c, err := config.Load(t.Context(), sourceOf(t, file))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -73,17 +73,17 @@ func TestGoodFiles(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			golden(t, strings.TrimSuffix(file, ".yaml")+".json", string(shown)+"\n")
+			compareGolden(t, strings.TrimSuffix(file, ".yaml")+".json", string(shown)+"\n")
 		})
 	}
 }
 
 func TestBadFiles(t *testing.T) {
 	t.Parallel()
-	for _, file := range files(t, "*.bad.yaml") {
+	for _, file := range goldenFiles(t, "*.bad.yaml") {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			t.Parallel()
-			_, err := config.Load(t.Context(), source(t, file))
+			_, err := config.Load(t.Context(), sourceOf(t, file))
 			var bad *config.Error
 			if !errors.As(err, &bad) {
 				t.Fatalf("want *config.Error, got %v", err)
@@ -95,18 +95,18 @@ func TestBadFiles(t *testing.T) {
 			if bad.Error() != bad.Text(bad.Lang) {
 				t.Error("Error is not Text in the language chosen")
 			}
-			golden(t, strings.TrimSuffix(file, ".yaml")+".txt", text)
+			compareGolden(t, strings.TrimSuffix(file, ".yaml")+".txt", text)
 		})
 	}
 }
 
 func TestLanguageOfMistakes(t *testing.T) {
 	t.Parallel()
-	_, err := config.Load(t.Context(), source(t, "testdata/english.bad.yaml"))
+	_, err := config.Load(t.Context(), sourceOf(t, "testdata/english.bad.yaml"))
 	if err == nil || !strings.Contains(err.Error(), "is no cloud known") {
 		t.Errorf("want English, got %v", err)
 	}
-	_, err = config.Load(t.Context(), source(t, "testdata/cloud-type-far.bad.yaml"))
+	_, err = config.Load(t.Context(), sourceOf(t, "testdata/cloud-type-far.bad.yaml"))
 	if err == nil || !strings.Contains(err.Error(), "不认识的云") {
 		t.Errorf("want Chinese, got %v", err)
 	}

@@ -16,9 +16,9 @@ type Mistake struct {
 	ZH   string
 	EN   string
 
-	// shape: the mistake is in the file's form (an unknown or double key), not in a value, so
+	// structural: the mistake is in the file's form (an unknown or double key), not in a value, so
 	// it counts even where the value does not.
-	shape bool
+	structural bool
 }
 
 // Text gives "path: what is wrong (where)" on one line; any language but "en" is Chinese.
@@ -57,9 +57,9 @@ func (ms Mistakes) Text(lang string) string {
 type Error struct {
 	Mistakes Mistakes
 	Lang     string // the language chosen, as far as it could be read
-	// Told is the configuration as far as it could be read, where that is enough to tell people by its robot what
+	// Notifiable is the configuration as far as it could be read, where that is enough to tell people by its robot what
 	// is wrong with the rest; nil = it is not. Nothing else may be done by it.
-	Told *Config
+	Notifiable *Config
 }
 
 // Error gives all mistakes in the language chosen, one per line.
@@ -68,51 +68,51 @@ func (e *Error) Error() string { return e.Mistakes.Text(e.Lang) }
 // Text gives all mistakes in a language, one per line.
 func (e *Error) Text(lang string) string { return e.Mistakes.Text(lang) }
 
-// words is a text in both languages.
-type words struct{ zh, en string }
+// bilingual is a text in both languages.
+type bilingual struct{ zh, en string }
 
-// ledger collects mistakes and remembers where each value came from.
-type ledger struct {
+// mistakeCollector collects mistakes and remembers where each value came from.
+type mistakeCollector struct {
 	all   Mistakes
 	lines map[string]int    // path → line in the file
 	vars  map[string]string // path → variable that overrode it
 }
 
-func newLedger() *ledger {
-	return &ledger{lines: map[string]int{}, vars: map[string]string{}}
+func newMistakeCollector() *mistakeCollector {
+	return &mistakeCollector{lines: map[string]int{}, vars: map[string]string{}}
 }
 
 // add notes what is wrong with the value at a path. Only the first mistake of a path counts,
 // and none below a path that is wrong itself: what follows from a mistake is noise.
-func (l *ledger) add(path string, w words) {
-	if l.wrong(path) {
+func (l *mistakeCollector) add(path string, w bilingual) {
+	if l.hasMistake(path) {
 		return
 	}
 	l.all = append(l.all, Mistake{Path: path, Line: l.lines[path], Env: l.vars[path], ZH: w.zh, EN: w.en})
 }
 
-// addShape notes what is wrong with the file's form.
-func (l *ledger) addShape(path string, line int, w words) {
-	l.all = append(l.all, Mistake{Path: path, Line: line, ZH: w.zh, EN: w.en, shape: true})
+// addStructural notes what is wrong with the file's form.
+func (l *mistakeCollector) addStructural(path string, line int, w bilingual) {
+	l.all = append(l.all, Mistake{Path: path, Line: line, ZH: w.zh, EN: w.en, structural: true})
 }
 
-func (l *ledger) wrong(path string) bool {
+func (l *mistakeCollector) hasMistake(path string) bool {
 	return slices.ContainsFunc(l.all, func(m Mistake) bool {
-		return !m.shape && within(path, m.Path)
+		return !m.structural && isWithin(path, m.Path)
 	})
 }
 
-// forget drops the mistakes in values at and below a path, where another value or a switch
+// dropBelow drops the mistakes in values at and below a path, where another value or a switch
 // makes them meaningless.
-func (l *ledger) forget(path string) {
+func (l *mistakeCollector) dropBelow(path string) {
 	l.all = slices.DeleteFunc(l.all, func(m Mistake) bool {
-		return !m.shape && within(m.Path, path)
+		return !m.structural && isWithin(m.Path, path)
 	})
 }
 
 // sorted gives the mistakes as a reader goes through the file; those of no line keep their
 // order behind them. A group that is merged into several others tells its mistakes once.
-func (l *ledger) sorted() Mistakes {
+func (l *mistakeCollector) sorted() Mistakes {
 	slices.SortStableFunc(l.all, func(a, b Mistake) int {
 		if (a.Line == 0) != (b.Line == 0) {
 			return cmp.Compare(b.Line, a.Line)
@@ -122,8 +122,8 @@ func (l *ledger) sorted() Mistakes {
 	return slices.Compact(l.all)
 }
 
-// within tells whether path is parent or lies below it.
-func within(path, parent string) bool {
+// isWithin tells whether path is parent or lies below it.
+func isWithin(path, parent string) bool {
 	rest, ok := strings.CutPrefix(path, parent)
 	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }

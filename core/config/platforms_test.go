@@ -9,7 +9,7 @@ import (
 // What an account does not name is that of the top level, and at last JumpServer's own.
 func TestPlatformsOf(t *testing.T) {
 	t.Parallel()
-	c, err := config.Load(t.Context(), source(t, "testdata/platforms.good.yaml"))
+	c, err := config.Load(t.Context(), sourceOf(t, "testdata/platforms.good.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}

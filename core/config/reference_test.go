@@ -13,7 +13,7 @@ import (
 // TestReference keeps the tables in the documents equal to the code; -update rewrites them.
 func TestReference(t *testing.T) {
 	t.Parallel()
-	zh, en := config.Reference()
+	zh, en := config.RenderReference()
 	for name, want := range map[string]string{"configuration.md": zh, "configuration.en.md": en} {
 		const begin, end = "<!-- settings -->\n", "<!-- /settings -->"
 		name = filepath.Join("..", "..", "docs", name)

@@ -7,19 +7,19 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// References returns the names of the variables that the values of a document take by ${NAME} and for which it has
+// ListReferences returns the names of the variables that the values of a document take by ${NAME} and for which it has
 // no default, sorted, each once. Those in comments do not count. The error is that of a text that is no YAML.
-func References(document []byte) ([]string, error) {
+func ListReferences(document []byte) ([]string, error) {
 	var root yaml.Node
 	if err := yaml.Unmarshal(document, &root); err != nil {
-		_, w := badYAML(err)
+		_, w := describeYAMLError(err)
 		return nil, fmt.Errorf("%s (%s)", w.zh, w.en)
 	}
 	var names []string
 	var walk func(*yaml.Node)
 	walk = func(n *yaml.Node) {
 		if n.Kind == yaml.ScalarNode {
-			_, missing := expand(n.Value, nil)
+			_, missing := expandVariables(n.Value, nil)
 			names = append(names, missing...)
 		}
 		for _, child := range n.Content { // an alias has none: its anchor was seen

@@ -12,11 +12,11 @@ func TestReferences(t *testing.T) {
 		"a: &x\n  b: ${B}\nc: *x\n": {"B"},
 		"":                          nil,
 	} {
-		if got, err := References([]byte(text)); err != nil || !slices.Equal(got, want) {
+		if got, err := ListReferences([]byte(text)); err != nil || !slices.Equal(got, want) {
 			t.Errorf("%q: %q, %v; want %q", text, got, err, want)
 		}
 	}
-	if _, err := References([]byte("a: [")); err == nil {
+	if _, err := ListReferences([]byte("a: [")); err == nil {
 		t.Error("no YAML, and no error")
 	}
 }

@@ -15,7 +15,7 @@ import (
 
 func TestNoSecretIsPrinted(t *testing.T) {
 	t.Parallel()
-	c, err := config.Load(t.Context(), source(t, "testdata/everything.good.yaml"))
+	c, err := config.Load(t.Context(), sourceOf(t, "testdata/everything.good.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func TestNoSecretIsPrinted(t *testing.T) {
 func TestVariableCannotBreakYAML(t *testing.T) {
 	t.Parallel()
 	const odd = `'q"uo:te#${JMS}\n]}`
-	c := mustLoad(t, strings.Replace(file, "SECRET-b", `"${ODD}"`, 1), map[string]string{"ODD": odd, "JMS": "no"})
+	c := mustLoad(t, strings.Replace(sampleFile, "SECRET-b", `"${ODD}"`, 1), map[string]string{"ODD": odd, "JMS": "no"})
 	if got := c.Clouds[0].AccessKeySecret.Reveal(); got != odd {
 		t.Errorf("got %s", got)
 	}
@@ -62,7 +62,7 @@ func TestVariableCannotBreakYAML(t *testing.T) {
 
 func FuzzLoad(f *testing.F) {
 	for _, seed := range []string{
-		file, "a: &a [*a]", "jumpserver: &j {<<: *j, url: x}", "clouds: [&a {<<: [*a, *a]}]", "? [a]\n: b",
+		sampleFile, "a: &a [*a]", "jumpserver: &j {<<: *j, url: x}", "clouds: [&a {<<: [*a, *a]}]", "? [a]\n: b",
 		"sync: {removal: {grace: 9999999999999999999d}}", "stale_after: NaN", "timeout: {connect: -1e300d}",
 		"jumpserver: {access_key_secret: *x}", "\xff\xfe", "log: !!binary x", "notification: {dingtalk: {at_mobiles: [~, [x]]}}",
 	} {
@@ -71,13 +71,13 @@ func FuzzLoad(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text, variable, value string) {
 		const secret = "qZ7wJ4vK9pT2"
-		text += "\n" + strings.ReplaceAll(file, "SECRET", secret)
+		text += "\n" + strings.ReplaceAll(sampleFile, "SECRET", secret)
 		env := map[string]string{variable: value, "JMS_SYNC_JUMPSERVER_ACCESS_KEY_SECRET": secret}
-		c, err := load(t, text, env)
+		c, err := loadText(t, text, env)
 		if shown := fmt.Sprintf("%+v %v", c, err); strings.Contains(shown, secret) {
 			t.Errorf("a secret is told: %s", shown)
 		}
-		if _, again := load(t, text, env); fmt.Sprint(again) != fmt.Sprint(err) {
+		if _, again := loadText(t, text, env); fmt.Sprint(again) != fmt.Sprint(err) {
 			t.Errorf("not the same twice: %v, %v", err, again)
 		}
 	})

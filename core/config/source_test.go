@@ -21,7 +21,7 @@ func TestSources(t *testing.T) {
 		if ref != "oss://bucket/jms.yaml" {
 			return nil, &inventory.Error{Kind: inventory.NotFound, Message: "no such object"}
 		}
-		return []byte(file + "timezone: UTC\n"), nil
+		return []byte(sampleFile + "timezone: UTC\n"), nil
 	}
 	for name, test := range map[string]struct {
 		flag, variable string
@@ -43,7 +43,7 @@ func TestSources(t *testing.T) {
 			t.Parallel()
 			c, err := config.Load(t.Context(), config.Source{
 				File: test.flag, Env: []string{"JMS_SYNC_CONFIG=" + test.variable},
-				ReadFile: readFake, Fetch: map[string]config.Fetch{"oss": bucket},
+				ReadFile: readNothing, Fetchers: map[string]config.FetchFunc{"oss": bucket},
 			})
 			got := c.Timezone
 			if err != nil {
@@ -56,7 +56,7 @@ func TestSources(t *testing.T) {
 	}
 }
 
-func readFake(name string) ([]byte, error) {
+func readNothing(name string) ([]byte, error) {
 	zones := map[string]string{"a.yaml": "Asia/Tokyo", "b.yaml": "Europe/Paris", "config.yaml": "America/Lima"}
 	switch {
 	case name == "forbidden.yaml":
@@ -66,15 +66,15 @@ func readFake(name string) ([]byte, error) {
 	case zones[name] == "":
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 	}
-	return []byte(file + "timezone: " + zones[name] + "\n"), nil
+	return []byte(sampleFile + "timezone: " + zones[name] + "\n"), nil
 }
 
 func TestMissingDefaultFileIsNoMistake(t *testing.T) {
 	t.Parallel()
-	if c := mustLoad(t, "", bare()); c.Clouds[0].Name != "prod" {
+	if c := mustLoad(t, "", minimalEnv()); c.Clouds[0].Name != "prod" {
 		t.Errorf("got %v", c.Clouds)
 	}
-	_, err := config.Load(t.Context(), config.Source{Env: environ(bare()), ReadFile: func(name string) ([]byte, error) {
+	_, err := config.Load(t.Context(), config.Source{Env: environList(minimalEnv()), ReadFile: func(name string) ([]byte, error) {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrPermission}
 	}})
 	if err == nil || err.Error() != "config.yaml: 没有读取 config.yaml 的权限" {
@@ -85,7 +85,7 @@ func TestMissingDefaultFileIsNoMistake(t *testing.T) {
 func TestRealFile(t *testing.T) {
 	t.Parallel()
 	name := filepath.Join(t.TempDir(), "jms.yaml")
-	if err := os.WriteFile(name, []byte(file), 0o600); err != nil {
+	if err := os.WriteFile(name, []byte(sampleFile), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := config.Load(t.Context(), config.Source{File: name}); err != nil {
@@ -102,7 +102,7 @@ func TestFetchFails(t *testing.T) {
 	t.Parallel()
 	_, err := config.Load(t.Context(), config.Source{
 		File: "oss://bucket/x?token=SECRET-1",
-		Fetch: map[string]config.Fetch{"oss": func(context.Context, string) ([]byte, error) {
+		Fetchers: map[string]config.FetchFunc{"oss": func(context.Context, string) ([]byte, error) {
 			return nil, &inventory.Error{Kind: inventory.Temporary, Message: "503"}
 		}},
 	})
@@ -112,7 +112,7 @@ func TestFetchFails(t *testing.T) {
 	}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := config.Load(ended, config.Source{Env: environ(bare())}); !errors.Is(err, context.Canceled) {
+	if _, err := config.Load(ended, config.Source{Env: environList(minimalEnv())}); !errors.Is(err, context.Canceled) {
 		t.Errorf("an ended context gives %v", err)
 	}
 }
@@ -141,7 +141,7 @@ func TestCAFile(t *testing.T) {
 					if name == "ca.pem" {
 						return []byte(c.ca), c.err
 					}
-					return []byte(file), nil
+					return []byte(sampleFile), nil
 				},
 			})
 			switch {

@@ -6,9 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// nearest gives the candidate that a name was probably meant to be, or "". The first of
+// nearestName gives the candidate that a name was probably meant to be, or "". The first of
 // equally near ones wins, so candidates come in the order of the reference.
-func nearest(name string, candidates []string) string {
+func nearestName(name string, candidates []string) string {
 	if len(name) > 100 {
 		return ""
 	}
@@ -17,17 +17,17 @@ func nearest(name string, candidates []string) string {
 	for _, candidate := range candidates {
 		lower := strings.ToLower(candidate)
 		// "access-key-id" and "accessKeyId" are the same words as access_key_id.
-		if letters(lower) == letters(name) {
+		if lettersOnly(lower) == lettersOnly(name) {
 			return candidate
 		}
-		if d := distance([]rune(name), []rune(lower)); d <= limit {
+		if d := editDistance([]rune(name), []rune(lower)); d <= limit {
 			best, limit = candidate, d-1
 		}
 	}
 	return best
 }
 
-func letters(name string) string {
+func lettersOnly(name string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '_' || r == '-' || r == ' ' {
 			return -1
@@ -36,9 +36,9 @@ func letters(name string) string {
 	}, name)
 }
 
-// distance counts the letters to insert, drop, replace or swap with their neighbour to make
+// editDistance counts the letters to insert, drop, replace or swap with their neighbour to make
 // b of a (optimal string alignment).
-func distance(a, b []rune) int {
+func editDistance(a, b []rune) int {
 	before, last := make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range last {
 		last[j] = j
@@ -47,7 +47,7 @@ func distance(a, b []rune) int {
 		row := make([]int, len(b)+1)
 		row[0] = i + 1
 		for j := range b {
-			row[j+1] = min(last[j+1]+1, row[j]+1, last[j]+differ(a[i], b[j]))
+			row[j+1] = min(last[j+1]+1, row[j]+1, last[j]+substitutionCost(a[i], b[j]))
 			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
 				row[j+1] = min(row[j+1], before[j-1]+1)
 			}
@@ -57,28 +57,28 @@ func distance(a, b []rune) int {
 	return last[len(b)]
 }
 
-func differ(a, b rune) int {
+func substitutionCost(a, b rune) int {
 	if a == b {
 		return 0
 	}
 	return 1
 }
 
-// unknownKey words a key that is no setting, with a suggestion where one is near.
-func unknownKey(key string, candidates []string) words {
-	w := words{"没有这个配置项", "there is no such setting"}
-	if near := nearest(key, candidates); near != "" {
-		return w.suggest(near)
+// suggestKey words a key that is no setting, with a suggestion where one is near.
+func suggestKey(key string, candidates []string) bilingual {
+	w := bilingual{"没有这个配置项", "there is no such setting"}
+	if near := nearestName(key, candidates); near != "" {
+		return w.withSuggestion(near)
 	}
 	return w
 }
 
-func (w words) suggest(near string) words {
-	return words{w.zh + "，是不是 " + near + "？", w.en + ", did you mean " + near + "?"}
+func (w bilingual) withSuggestion(near string) bilingual {
+	return bilingual{w.zh + "，是不是 " + near + "？", w.en + ", did you mean " + near + "?"}
 }
 
-// shown makes a name from outside fit to print: one line, not long.
-func shown(name string) string {
+// printable makes a name from outside fit to print: one line, not long.
+func printable(name string) string {
 	const most = 64
 	runes := []rune(strconv.QuoteToGraphic(name))
 	runes = runes[1 : len(runes)-1]

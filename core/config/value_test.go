@@ -15,14 +15,14 @@ func TestDuration(t *testing.T) {
 		"1d12h": 36 * time.Hour, "0.5d": 12 * time.Hour, "600": 10 * time.Minute, "2.5": 2500 * time.Millisecond,
 		"-1h": -time.Hour, "1h30m": 90 * time.Minute, "50000d": 50_000 * 24 * time.Hour,
 	} {
-		if got, ok := duration(text); !ok || got != want {
+		if got, ok := readDuration(text); !ok || got != want {
 			t.Errorf("%q is %v, %v; want %v", text, got, ok, want)
 		}
 	}
 	for _, text := range []string{
 		"", "d", "7dd", "x", "7 days", "-7d", "1d-1h", "1d12", "NaN", "NaNd", "Inf", "1e300", "1e300d", "50001d", "2562047h47m17s", "49999d2000000h", "1d-1h",
 	} {
-		if got, ok := duration(text); ok {
+		if got, ok := readDuration(text); ok {
 			t.Errorf("%q is %v, want nothing", text, got)
 		}
 	}
@@ -33,7 +33,7 @@ func TestBrief(t *testing.T) {
 	for want, d := range map[string]time.Duration{
 		"0s": 0, "10m": 10 * time.Minute, "168h": 168 * time.Hour, "1m30s": 90 * time.Second, "100ms": 100 * time.Millisecond, "1h0m1s": time.Hour + time.Second,
 	} {
-		if got := brief(d); got != want {
+		if got := shortDuration(d); got != want {
 			t.Errorf("%v is %s, want %s", d, got, want)
 		}
 	}
@@ -48,7 +48,7 @@ func TestExpand(t *testing.T) {
 		"${NO}|missing NO": "", "${EMPTY}-${NO}|missing EMPTY NO": "-",
 	} {
 		text, names, _ := strings.Cut(text, "|missing ")
-		got, missing := expand(text, env)
+		got, missing := expandVariables(text, env)
 		if got != want || strings.Join(missing, " ") != names {
 			t.Errorf("%q is %q without %v, want %q without %q", text, got, missing, want, names)
 		}
@@ -81,11 +81,11 @@ func TestNearest(t *testing.T) {
 		"urls": "url", "ulr": "url", "acess_key_id": "access_key_id", "accessKeyId": "access_key_id", "access-key-secret": "access_key_secret",
 		"orgid": "org_id", "verifyssl": "verify_ssl", "host": "", "": "", strings.Repeat("url", 1000): "", "组织": "",
 	} {
-		if got := nearest(name, candidates); got != want {
+		if got := nearestName(name, candidates); got != want {
 			t.Errorf("%q is near %q, want %q", name, got, want)
 		}
 	}
-	if d := distance([]rune("kitten"), []rune("sitting")); d != 3 {
+	if d := editDistance([]rune("kitten"), []rune("sitting")); d != 3 {
 		t.Errorf("distance is %d", d)
 	}
 }
@@ -93,7 +93,7 @@ func TestNearest(t *testing.T) {
 func TestShown(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{"键": "键", "a\nb": `a\nb`, "\x1b[31m": `\x1b[31m`, strings.Repeat("x", 70): strings.Repeat("x", 64) + "…"} {
-		if got := shown(text); got != want {
+		if got := printable(text); got != want {
 			t.Errorf("%q is shown as %s, want %s", text, got, want)
 		}
 	}
@@ -103,32 +103,32 @@ func TestShown(t *testing.T) {
 func TestTags(t *testing.T) {
 	t.Parallel()
 	c, account := Default(), DefaultCloud()
-	for _, l := range append(topLeaves(&c), cloudLeaves(&account, 0)...) {
+	for _, l := range append(topFields(&c), cloudFields(&account, 0)...) {
 		low, high, bounded := strings.Cut(l.tag.Get("range"), ",")
 		number := l.value.Type() == reflect.TypeFor[int]()
 		if span := l.value.Type() == reflect.TypeFor[time.Duration](); (number || span) != bounded {
 			t.Errorf("%s: a range is there: %v", l.path, bounded)
 		}
-		if bounded && !ascending(low, high, number) {
+		if bounded && !isAscending(low, high, number) {
 			t.Errorf("%s has a range that cannot be read", l.path)
 		}
 		text := defaultText(l.value)
-		if _, w := parse(l.value.Type(), l.tag, text); w != (words{}) && text != "" && text != "[]" {
+		if _, w := parseValue(l.value.Type(), l.tag, text); w != (bilingual{}) && text != "" && text != "[]" {
 			t.Errorf("the default of %s breaks its own rule: %s", l.path, w.en)
 		}
 	}
-	if _, w := parse(reflect.TypeFor[float64](), "", "1"); w == (words{}) {
+	if _, w := parseValue(reflect.TypeFor[float64](), "", "1"); w == (bilingual{}) {
 		t.Error("a type that no setting has is read")
 	}
 }
 
-func ascending(low, high string, number bool) bool {
+func isAscending(low, high string, number bool) bool {
 	if number {
 		from, err1 := strconv.Atoi(low)
 		to, err2 := strconv.Atoi(high)
 		return err1 == nil && err2 == nil && from < to
 	}
-	from, ok1 := duration(low)
-	to, ok2 := duration(high)
+	from, ok1 := readDuration(low)
+	to, ok2 := readDuration(high)
 	return ok1 && ok2 && from < to
 }

@@ -14,7 +14,7 @@ import (
 type Lister interface {
 	Owner(ctx context.Context) (string, error)
 	Regions(ctx context.Context) ([]string, error)
-	Lookup(ctx context.Context, region string, ids []string) (inventory.Found, error)
+	FindVerified(ctx context.Context, region string, ids []string) (inventory.FindResult, error)
 }
 
 // Account is one account of the configuration.
@@ -22,85 +22,85 @@ type Account struct {
 	Cloud    inventory.Cloud
 	Name     string
 	Disabled bool
-	Keyless  bool     // no key is configured: a function's role stands in, which only the function has
+	UsesRole bool     // no key is configured: a function's role stands in, which only the function has
 	ID       string   // the account's own id, as configured; "" = the cloud tells it
 	Regions  []string // as configured; none = all
 	Lister   Lister
 	Err      error // why there is no Lister
-	// Absent is an id in the cloud's form that no instance has.
-	Absent string
-	// Clock returns a context in which the Dates of the cloud's answers are compared with this machine's clock, and
+	// AbsentID is an id in the cloud's form that no instance has.
+	AbsentID string
+	// CompareClock returns a context in which the Dates of the cloud's answers are compared with this machine's clock, and
 	// what asks afterwards how far that is ahead, and whether it is too far for a run to remove anything; nil =
 	// nothing is compared.
-	Clock  func(context.Context) (context.Context, func() (ahead time.Duration, off bool))
-	Rights []string // that the key needs, as the cloud names them
+	CompareClock   func(context.Context) (context.Context, func() (ahead time.Duration, off bool))
+	RequiredRights []string // that the key needs, as the cloud names them
 }
 
-// atOnce is how many regions are asked at the same time.
-const atOnce = 8
+// maxConcurrency is how many regions are asked at the same time.
+const maxConcurrency = 8
 
-// Cloud examines one account: its key and whose it is, its regions, and in each of them the right to
+// CloudCheck examines one account: its key and whose it is, its regions, and in each of them the right to
 // list, which an instance that cannot exist proves.
-func Cloud(a Account) Check {
+func CloudCheck(a Account) Check {
 	title := string(a.Cloud) + " / " + a.Name
-	return Check{Title: say("云账号 "+title, "cloud account "+title), Run: a.run}
+	return Check{Title: newText("云账号 "+title, "cloud account "+title), Run: a.findings}
 }
 
-func (a Account) run(ctx context.Context) []Line {
+func (a Account) findings(ctx context.Context) []Finding {
 	switch {
 	case a.Disabled:
-		return []Line{fine(say("账号", "account"), say("已停用（enabled: false），不检查", "switched off (enabled: false), not examined"))}
+		return []Finding{okFinding(newText("账号", "account"), newText("已停用（enabled: false），不检查", "switched off (enabled: false), not examined"))}
 	case a.Err != nil:
-		fix := say("按提示修改这个账号的配置", "correct this account's settings")
-		if a.Keyless {
-			fix = say("写上密钥；若只在函数里以角色运行，这一项在这台机器上检查不了", "set a key; if it only runs as a function, with its role, this machine cannot examine it")
+		fix := newText("按提示修改这个账号的配置", "correct this account's settings")
+		if a.UsesRole {
+			fix = newText("写上密钥；若只在函数里以角色运行，这一项在这台机器上检查不了", "set a key; if it only runs as a function, with its role, this machine cannot examine it")
 		}
-		return []Line{fail(say("配置", "configuration"), say("不能使用", "it cannot be used").with(a.Err), fix)}
+		return []Finding{failureFinding(newText("配置", "configuration"), newText("不能使用", "it cannot be used").withError(a.Err), fix)}
 	}
-	if a.Clock == nil {
-		return a.examine(ctx)
+	if a.CompareClock == nil {
+		return a.cloudFindings(ctx)
 	}
-	ctx, ahead := a.Clock(ctx)
-	lines := a.examine(ctx)
-	return append(lines, offClock(ahead())...)
+	ctx, ahead := a.CompareClock(ctx)
+	lines := a.cloudFindings(ctx)
+	return append(lines, clockFindings(ahead())...)
 }
 
-// offClock says that a cloud's Date is too far from this machine's clock for anything to be removed.
-func offClock(ahead time.Duration, off bool) []Line {
+// clockFindings says that a cloud's Date is too far from this machine's clock for anything to be removed.
+func clockFindings(ahead time.Duration, off bool) []Finding {
 	if !off {
 		return nil
 	}
-	word := sayf("本机比云快 %s", "this machine's clock is %s ahead of the cloud's", ahead.Round(time.Minute))
+	word := newTextf("本机比云快 %s", "this machine's clock is %s ahead of the cloud's", ahead.Round(time.Minute))
 	if ahead < 0 {
-		word = sayf("本机比云慢 %s", "this machine's clock is %s behind the cloud's", ahead.Abs().Round(time.Minute))
+		word = newTextf("本机比云慢 %s", "this machine's clock is %s behind the cloud's", ahead.Abs().Round(time.Minute))
 	}
-	return []Line{fail(say("时钟", "clock"), word,
-		say("校准本机时钟（启用 NTP）：相差超过 5 分钟时不停用也不删除任何资产，云也会拒绝签名",
+	return []Finding{failureFinding(newText("时钟", "clock"), word,
+		newText("校准本机时钟（启用 NTP）：相差超过 5 分钟时不停用也不删除任何资产，云也会拒绝签名",
 			"set this machine's clock right (run NTP): more than 5 minutes off, nothing is deactivated or deleted, and clouds refuse signatures"))}
 }
 
-// examine asks the cloud.
-func (a Account) examine(ctx context.Context) []Line {
-	line, id, usable := a.owner(ctx)
-	lines := []Line{line}
+// cloudFindings asks the cloud.
+func (a Account) cloudFindings(ctx context.Context) []Finding {
+	line, id, usable := a.ownerFinding(ctx)
+	lines := []Finding{line}
 	if !usable {
 		return lines
 	}
-	regions, found := a.regions(ctx)
+	regions, found := a.listRegions(ctx)
 	lines = append(lines, found...)
-	lines = append(lines, a.told(id, regions)...)
-	lines = append(lines, a.list(ctx, regions)...)
-	if sees := a.sees(); sees != (Text{}) {
-		lines = append(lines, fine(say("列表的范围", "what is listed"), sees))
+	lines = append(lines, a.cloudLabelFindings(id, regions)...)
+	lines = append(lines, a.listingFindings(ctx, regions)...)
+	if sees := a.visibilityText(); sees != (Text{}) {
+		lines = append(lines, okFinding(newText("列表的范围", "what is listed"), sees))
 	}
-	return append(lines, fine(say("多余权限", "excess"),
-		say("无法在不做改动的前提下探明；只授予："+strings.Join(a.Rights, "、"), "cannot be known without trying to change things; grant only: "+strings.Join(a.Rights, ", "))))
+	return append(lines, okFinding(newText("多余权限", "excess"),
+		newText("无法在不做改动的前提下探明；只授予："+strings.Join(a.RequiredRights, "、"), "cannot be known without trying to change things; grant only: "+strings.Join(a.RequiredRights, ", "))))
 }
 
-// owner tells whose the key is, by the rules by which a run believes it (cloud.Fleet), and returns the id that the
+// ownerFinding tells whose the key is, by the rules by which a run believes it (cloud.Fleet), and returns the id that the
 // cloud said; "" = it did not.
-func (a Account) owner(ctx context.Context) (line Line, id string, usable bool) {
-	subject := say("密钥", "key")
+func (a Account) ownerFinding(ctx context.Context) (line Finding, id string, usable bool) {
+	subject := newText("密钥", "key")
 	id, err := a.Lister.Owner(ctx)
 	if err != nil {
 		id = ""
@@ -108,83 +108,83 @@ func (a Account) owner(ctx context.Context) (line Line, id string, usable bool) 
 	kind := inventory.KindOf(err)
 	switch {
 	case err == nil && a.ID != "" && id != a.ID:
-		return fail(subject, sayf("属于账号 %s，而 account_id 是 %s", "it belongs to account %s, but account_id is %s", id, a.ID),
-			say("密钥填错了账号，或 account_id 写错：两者必须一致", "either the key is another account's or account_id is wrong: they must agree")), id, false
+		return failureFinding(subject, newTextf("属于账号 %s，而 account_id 是 %s", "it belongs to account %s, but account_id is %s", id, a.ID),
+			newText("密钥填错了账号，或 account_id 写错：两者必须一致", "either the key is another account's or account_id is wrong: they must agree")), id, false
 	case err == nil:
-		return fine(subject, sayf("有效，属于账号 %s", "valid, of account %s", id)), id, true
+		return okFinding(subject, newTextf("有效，属于账号 %s", "valid, of account %s", id)), id, true
 	case (kind == inventory.Denied || kind == inventory.NotFound) && a.ID != "":
-		return warn(subject, sayf("不能查询自己属于哪个账号，按 account_id %s 使用", "it may not ask whose it is; account_id %s is believed", a.ID),
-			say("授予查询身份的权限，jms-sync 才能发现填错的密钥", "grant the right to ask for the identity, so that a wrong key is noticed")), id, true
+		return warningFinding(subject, newTextf("不能查询自己属于哪个账号，按 account_id %s 使用", "it may not ask whose it is; account_id %s is believed", a.ID),
+			newText("授予查询身份的权限，jms-sync 才能发现填错的密钥", "grant the right to ask for the identity, so that a wrong key is noticed")), id, true
 	case kind == inventory.Denied || kind == inventory.NotFound:
-		return fail(subject, say("不能查询自己属于哪个账号", "it may not ask whose it is").with(err),
-			say("授予查询身份的权限，或写上 account_id", "grant the right to ask for the identity, or set account_id")), id, false
+		return failureFinding(subject, newText("不能查询自己属于哪个账号", "it may not ask whose it is").withError(err),
+			newText("授予查询身份的权限，或写上 account_id", "grant the right to ask for the identity, or set account_id")), id, false
 	}
-	return fail(subject, say("不能使用", "it cannot be used").with(err), a.keyFix(err)), id, false
+	return failureFinding(subject, newText("不能使用", "it cannot be used").withError(err), a.keyFix(err)), id, false
 }
 
 // keyFix is the fix for a key that the cloud refuses.
 func (a Account) keyFix(err error) Text {
 	if inventory.KindOf(err) == inventory.BadCredentials {
-		return say("核对密钥的 ID 与 Secret，确认密钥已启用、未过期、账号未停用，本机时钟准确；用角色时确认角色的信任关系",
+		return newText("核对密钥的 ID 与 Secret，确认密钥已启用、未过期、账号未停用，本机时钟准确；用角色时确认角色的信任关系",
 			"compare id and secret; the key must be on and not expired, the account in good standing, this clock right; with a role, its trust")
 	}
-	return byKind(err, say("核对密钥、权限与 endpoint", "check key, rights and endpoint"))
+	return fixForKind(err, newText("核对密钥、权限与 endpoint", "check key, rights and endpoint"))
 }
 
-// regions gives those to be listed, and what is to be said of them.
-func (a Account) regions(ctx context.Context) ([]string, []Line) {
-	subject := say("地域", "regions")
+// listRegions gives those to be listed, and what is to be said of them.
+func (a Account) listRegions(ctx context.Context) ([]string, []Finding) {
+	subject := newText("地域", "regions")
 	all, err := a.Lister.Regions(ctx)
 	switch {
 	case err != nil && len(a.Regions) == 0:
-		return nil, []Line{fail(subject, say("查不到地域列表", "they cannot be listed").with(err), a.fix(err))}
+		return nil, []Finding{failureFinding(subject, newText("查不到地域列表", "they cannot be listed").withError(err), a.permissionFix(err))}
 	case err != nil:
-		return a.Regions, []Line{warn(subject, say("查不到地域列表，按配置检查", "they cannot be listed; the configured ones are examined").with(err), a.fix(err))}
+		return a.Regions, []Finding{warningFinding(subject, newText("查不到地域列表，按配置检查", "they cannot be listed; the configured ones are examined").withError(err), a.permissionFix(err))}
 	case len(all) == 0:
-		return a.Regions, []Line{fail(subject, say("云没有给出任何地域", "the cloud names none"), say("核对 endpoint 与账号", "check endpoint and account"))}
+		return a.Regions, []Finding{failureFinding(subject, newText("云没有给出任何地域", "the cloud names none"), newText("核对 endpoint 与账号", "check endpoint and account"))}
 	case len(a.Regions) == 0:
-		return all, []Line{fine(subject, sayf("未指定，同步全部 %d 个", "none are named: all %d are synced", len(all)))}
+		return all, []Finding{okFinding(subject, newTextf("未指定，同步全部 %d 个", "none are named: all %d are synced", len(all)))}
 	}
 	var open []string
-	var lines []Line
+	var lines []Finding
 	for _, region := range a.Regions {
 		if slices.Contains(all, region) {
 			open = append(open, region)
 			continue
 		}
-		lines = append(lines, fail(sayf("地域 %s", "region %s", region), say("账号没有这个地域，或没有开通", "the account has no such region, or it is not enabled"),
-			say("改正 regions 里的名称，或在云控制台开通", "correct its name in regions, or enable it in the cloud's console")))
+		lines = append(lines, failureFinding(newTextf("地域 %s", "region %s", region), newText("账号没有这个地域，或没有开通", "the account has no such region, or it is not enabled"),
+			newText("改正 regions 里的名称，或在云控制台开通", "correct its name in regions, or enable it in the cloud's console")))
 	}
 	return open, lines
 }
 
-// list proves the right to list in each region, some at once. Regions that were not named one by
+// listingFindings proves the right to list in each region, some at once. Regions that were not named one by
 // one are told one by one only where they fail.
-func (a Account) list(ctx context.Context, regions []string) []Line {
-	lines, alone := make([]Line, len(regions)), make([]error, len(regions))
-	turns := make(chan struct{}, atOnce)
+func (a Account) listingFindings(ctx context.Context, regions []string) []Finding {
+	lines, alone := make([]Finding, len(regions)), make([]error, len(regions))
+	turns := make(chan struct{}, maxConcurrency)
 	var group sync.WaitGroup
 	for i, region := range regions {
 		group.Go(func() {
 			turns <- struct{}{}
 			defer func() { <-turns }()
-			lines[i], alone[i] = a.region(ctx, region)
+			lines[i], alone[i] = a.regionFinding(ctx, region)
 		})
 	}
 	group.Wait()
 	if len(a.Regions) > 0 || len(regions) == 0 {
-		return append(lines, a.oneWitness(alone)...)
+		return append(lines, a.witnessFindings(alone)...)
 	}
-	bad := slices.DeleteFunc(lines, func(l Line) bool { return l.Verdict == OK })
+	bad := slices.DeleteFunc(lines, func(l Finding) bool { return l.Verdict == OK })
 	if good := len(regions) - len(bad); good > 0 {
-		bad = append([]Line{fine(say("列出实例", "listing"), sayf("%d 个地域有权限", "may list in %d regions", good))}, bad...)
+		bad = append([]Finding{okFinding(newText("列出实例", "listing"), newTextf("%d 个地域有权限", "may list in %d regions", good))}, bad...)
 	}
-	return append(bad, a.oneWitness(alone)...)
+	return append(bad, a.witnessFindings(alone)...)
 }
 
-// oneWitness warns of regions in which the second kind of question may not be asked by which an absence is
+// witnessFindings warns of regions in which the second kind of question may not be asked by which an absence is
 // proved. That it knows nothing of an instance which cannot exist is as it should be.
-func (a Account) oneWitness(alone []error) []Line {
+func (a Account) witnessFindings(alone []error) []Finding {
 	var why error
 	many := 0
 	for _, err := range alone {
@@ -196,33 +196,33 @@ func (a Account) oneWitness(alone []error) []Line {
 	if many == 0 {
 		return nil
 	}
-	return []Line{warn(say("证实释放", "proof of absence"),
-		sayf("%d 个地域只有列表一种证据，移除要等相隔 10 分钟的两次同步，事件不停用资产", "in %d regions the list is the only evidence: a removal takes two runs ten minutes apart, and events deactivate nothing", many).with(why),
-		a.fix(why))}
+	return []Finding{warningFinding(newText("证实释放", "proof of absence"),
+		newTextf("%d 个地域只有列表一种证据，移除要等相隔 10 分钟的两次同步，事件不停用资产", "in %d regions the list is the only evidence: a removal takes two runs ten minutes apart, and events deactivate nothing", many).withError(why),
+		a.permissionFix(why))}
 }
 
-// region proves the right to list in one region. alone tells why the absence of an instance that cannot exist
+// regionFinding proves the right to list in one region. alone tells why the absence of an instance that cannot exist
 // has one witness there.
-func (a Account) region(ctx context.Context, region string) (line Line, alone error) {
-	subject := sayf("地域 %s", "region %s", region)
-	found, err := a.Lister.Lookup(ctx, region, []string{a.Absent})
+func (a Account) regionFinding(ctx context.Context, region string) (line Finding, alone error) {
+	subject := newTextf("地域 %s", "region %s", region)
+	found, err := a.Lister.FindVerified(ctx, region, []string{a.AbsentID})
 	switch {
 	case err != nil:
-		return fail(subject, say("不能列出实例", "instances cannot be listed").with(err), a.fix(err)), nil
+		return failureFinding(subject, newText("不能列出实例", "instances cannot be listed").withError(err), a.permissionFix(err)), nil
 	case len(found.Instances) > 0:
-		return fail(subject, say("查询一个不存在的实例，却得到了答复", "an instance that cannot exist was found"),
-			say("核对 endpoint：答复的不像是云的 API", "check endpoint: what answers is not like the cloud's API")), nil
+		return failureFinding(subject, newText("查询一个不存在的实例，却得到了答复", "an instance that cannot exist was found"),
+			newText("核对 endpoint：答复的不像是云的 API", "check endpoint: what answers is not like the cloud's API")), nil
 	}
-	return fine(subject, say("可以列出实例", "instances can be listed")), found.Weak[a.Absent]
+	return okFinding(subject, newText("可以列出实例", "instances can be listed")), found.Weak[a.AbsentID]
 }
 
-// fix is the fix for a call that needs a right.
-func (a Account) fix(err error) Text {
+// permissionFix is the fix for a call that needs a right.
+func (a Account) permissionFix(err error) Text {
 	switch inventory.KindOf(err) {
 	case inventory.Denied:
-		return say("授予："+strings.Join(a.Rights, "、"), "grant: "+strings.Join(a.Rights, ", "))
+		return newText("授予："+strings.Join(a.RequiredRights, "、"), "grant: "+strings.Join(a.RequiredRights, ", "))
 	case inventory.NotFound, inventory.Invalid:
-		return say("核对地域名称、endpoint 与账号是否开通该地域", "check the region's name, endpoint, and whether the account has it enabled")
+		return newText("核对地域名称、endpoint 与账号是否开通该地域", "check the region's name, endpoint, and whether the account has it enabled")
 	}
 	return a.keyFix(err)
 }

@@ -9,62 +9,62 @@ import (
 
 // Deployment is what is to be deployed, as the file of Serverless Devs and the configuration say.
 type Deployment struct {
-	File      string // of Serverless Devs
-	Err       error  // why it cannot be read
-	Functions []DeployedFunction
-	Config    string   // where the configuration was read; "" = there is none but variables
-	Unread    error    // why it could not be read, so that what it needs is not known
-	Needs     []string // variables that it names, without a default
+	File              string // of Serverless Devs
+	Err               error  // why it cannot be read
+	Functions         []DeployedFunction
+	Config            string   // where the configuration was read; "" = there is none but variables
+	ConfigErr         error    // why it could not be read, so that what it needs is not known
+	RequiredVariables []string // variables that it names, without a default
 }
 
 // DeployedFunction is one function, with the variables that it will have.
 type DeployedFunction struct {
 	Name      string
 	Variables map[string]string
-	// Reads reads the configuration with these variables and no others, as the function will.
-	Reads func(context.Context, map[string]string) error
+	// LoadConfig reads the configuration with these variables and no others, as the function will.
+	LoadConfig func(context.Context, map[string]string) error
 }
 
-// Deploy examines whether the functions will be able to read their configuration. Nobody is asked but, where the
+// DeploymentCheck examines whether the functions will be able to read their configuration. Nobody is asked but, where the
 // configuration is an object, its store.
-func Deploy(d Deployment) Check {
-	return Check{Title: say("部署 "+d.File, "deployment "+d.File), Run: d.run}
+func DeploymentCheck(d Deployment) Check {
+	return Check{Title: newText("部署 "+d.File, "deployment "+d.File), Run: d.findings}
 }
 
-func (d Deployment) run(ctx context.Context) []Line {
+func (d Deployment) findings(ctx context.Context) []Finding {
 	switch {
 	case d.Err != nil:
-		return []Line{fail(say("文件", "file"), say("读不了", "it cannot be read").with(d.Err),
-			say("在有 s.yaml 的目录里运行，或写 --deploy=文件", "run it where s.yaml is, or name the file: --deploy=FILE"))}
+		return []Finding{failureFinding(newText("文件", "file"), newText("读不了", "it cannot be read").withError(d.Err),
+			newText("在有 s.yaml 的目录里运行，或写 --deploy=文件", "run it where s.yaml is, or name the file: --deploy=FILE"))}
 	case len(d.Functions) == 0:
-		return []Line{fail(say("函数", "functions"), say("文件里没有 fc3 的函数", "the file has no function of fc3"),
-			say("写 --deploy=文件", "name the file: --deploy=FILE"))}
+		return []Finding{failureFinding(newText("函数", "functions"), newText("文件里没有 fc3 的函数", "the file has no function of fc3"),
+			newText("写 --deploy=文件", "name the file: --deploy=FILE"))}
 	}
-	lines := []Line{d.source()}
+	lines := []Finding{d.sourceFinding()}
 	for _, f := range d.Functions {
-		lines = append(lines, d.function(ctx, f))
+		lines = append(lines, d.functionFinding(ctx, f))
 	}
 	return lines
 }
 
-// source says where the configuration was read.
-func (d Deployment) source() Line {
-	subject := say("配置", "configuration")
+// sourceFinding says where the configuration was read.
+func (d Deployment) sourceFinding() Finding {
+	subject := newText("配置", "configuration")
 	switch {
-	case d.Unread != nil:
-		return warn(subject, say("读不了，不知道它用到哪些变量", "it cannot be read, so that its variables are not known").with(d.Unread),
-			say("用 -c 指明上传的那一份的本地副本", "name a local copy of what was uploaded with -c"))
+	case d.ConfigErr != nil:
+		return warningFinding(subject, newText("读不了，不知道它用到哪些变量", "it cannot be read, so that its variables are not known").withError(d.ConfigErr),
+			newText("用 -c 指明上传的那一份的本地副本", "name a local copy of what was uploaded with -c"))
 	case d.Config != "":
-		return fine(subject, sayf("按 %s 检查；上传的应是同一份", "examined as in %s, which should be what was uploaded", d.Config))
+		return okFinding(subject, newTextf("按 %s 检查；上传的应是同一份", "examined as in %s, which should be what was uploaded", d.Config))
 	}
-	return fine(subject, say("没有文件，全部来自环境变量", "there is no file, all comes from variables"))
+	return okFinding(subject, newText("没有文件，全部来自环境变量", "there is no file, all comes from variables"))
 }
 
-// function examines one function.
-func (d Deployment) function(ctx context.Context, f DeployedFunction) Line {
-	subject := say("函数 "+f.Name, "function "+f.Name)
+// functionFinding examines one function.
+func (d Deployment) functionFinding(ctx context.Context, f DeployedFunction) Finding {
+	subject := newText("函数 "+f.Name, "function "+f.Name)
 	var absent, empty []string
-	for _, name := range d.Needs {
+	for _, name := range d.RequiredVariables {
 		switch value, passed := f.Variables[name]; {
 		case !passed:
 			absent = append(absent, name)
@@ -74,19 +74,19 @@ func (d Deployment) function(ctx context.Context, f DeployedFunction) Line {
 	}
 	switch {
 	case len(absent) > 0:
-		return fail(subject, sayf("不传配置用到的变量：%s", "it is not given variables that the configuration names: %s", strings.Join(absent, ", ")),
-			sayf("在 %s 的 environmentVariables 里各加一行，例如 %s: ${env('%s')}，值写进 .env",
+		return failureFinding(subject, newTextf("不传配置用到的变量：%s", "it is not given variables that the configuration names: %s", strings.Join(absent, ", ")),
+			newTextf("在 %s 的 environmentVariables 里各加一行，例如 %s: ${env('%s')}，值写进 .env",
 				"add a line for each to environmentVariables in %s, such as %s: ${env('%s')}, and the value to .env", d.File, absent[0], absent[0]))
 	case len(empty) > 0:
-		return fail(subject, sayf("这些变量没有值：%s", "these variables have no value: %s", strings.Join(empty, ", ")),
-			sayf("写进 %s 旁边的 .env，或在执行前 export", "write them to .env beside %s, or export them before", d.File))
-	case d.Unread != nil:
-		return warn(subject, say("没有检查", "not examined"), Text{})
+		return failureFinding(subject, newTextf("这些变量没有值：%s", "these variables have no value: %s", strings.Join(empty, ", ")),
+			newTextf("写进 %s 旁边的 .env，或在执行前 export", "write them to .env beside %s, or export them before", d.File))
+	case d.ConfigErr != nil:
+		return warningFinding(subject, newText("没有检查", "not examined"), Text{})
 	}
-	if err := f.Reads(ctx, f.Variables); err != nil {
-		return fail(subject, say("用它得到的变量读不了配置", "with the variables that it is given the configuration cannot be used").with(err),
-			say("改配置或变量；没有 JMS_SYNC_CONFIG 时全部配置都要由变量给出", "correct configuration or variables; without JMS_SYNC_CONFIG variables have to say all"))
+	if err := f.LoadConfig(ctx, f.Variables); err != nil {
+		return failureFinding(subject, newText("用它得到的变量读不了配置", "with the variables that it is given the configuration cannot be used").withError(err),
+			newText("改配置或变量；没有 JMS_SYNC_CONFIG 时全部配置都要由变量给出", "correct configuration or variables; without JMS_SYNC_CONFIG variables have to say all"))
 	}
 	names := strings.Join(slices.Sorted(maps.Keys(f.Variables)), ", ")
-	return fine(subject, sayf("能读取配置；传给它的变量：%s", "it can read the configuration; its variables: %s", names))
+	return okFinding(subject, newTextf("能读取配置；传给它的变量：%s", "it can read the configuration; its variables: %s", names))
 }

@@ -16,10 +16,10 @@ import (
 	"github.com/jms-sync/jms-sync/core/storage/storagetest"
 )
 
-// bastion answers as it is told; its zero value is a server on which all is well but its rights
+// fakeBastion answers as it is told; its zero value is a server on which all is well but its rights
 // are not told.
-type bastion struct {
-	reached inventory.Reached
+type fakeBastion struct {
+	reached inventory.ServerInfo
 	rights  inventory.Rights
 	zones   []inventory.Zone
 	field   string // "" = zone, "-" = not told
@@ -30,39 +30,39 @@ type bastion struct {
 	fails   map[string]error
 }
 
-func (b bastion) Reach(context.Context) (inventory.Reached, error) {
+func (b fakeBastion) Reach(context.Context) (inventory.ServerInfo, error) {
 	return b.reached, b.fails["reach"]
 }
-func (b bastion) Rights(context.Context) (inventory.Rights, error) {
+func (b fakeBastion) Rights(context.Context) (inventory.Rights, error) {
 	return b.rights, b.fails["rights"]
 }
-func (b bastion) Organisation(context.Context) (id, name string, err error) {
+func (b fakeBastion) Organisation(context.Context) (id, name string, err error) {
 	return "1", "ops", b.fails["organisation"]
 }
-func (b bastion) Organisations(context.Context) ([]inventory.Org, error) {
+func (b fakeBastion) Organisations(context.Context) ([]inventory.Org, error) {
 	return nil, b.fails["organisations"]
 }
-func (b bastion) Platforms(context.Context) (map[string]inventory.Platform, error) {
-	all := map[string]inventory.Platform{"Linux": {Zones: true}, "Other": {Zones: true}}
+func (b fakeBastion) ListPlatforms(context.Context) (map[string]inventory.Platform, error) {
+	all := map[string]inventory.Platform{"Linux": {SupportsZones: true}, "Other": {SupportsZones: true}}
 	maps.Copy(all, b.own)
 	return all, b.fails["platforms"]
 }
-func (b bastion) Zones(context.Context) ([]inventory.Zone, string, error) {
+func (b fakeBastion) Zones(context.Context) ([]inventory.Zone, string, error) {
 	field := cmp.Or(b.field, "zone")
 	return b.zones, strings.Trim(field, "-"), b.fails["zones"]
 }
-func (b bastion) RootNode(context.Context) (string, error) { return "DEFAULT", b.fails["root"] }
-func (b bastion) Count(context.Context) (int, error)       { return b.count, b.fails["count"] }
+func (b fakeBastion) RootNodeName(context.Context) (string, error) { return "DEFAULT", b.fails["root"] }
+func (b fakeBastion) CountAssets(context.Context) (int, error)     { return b.count, b.fails["count"] }
 
-func (b bastion) LabelForm(context.Context) (inventory.LabelForm, error) {
+func (b fakeBastion) LabelForm(context.Context) (inventory.LabelForm, error) {
 	return b.form, b.fails["labels"]
 }
 
-func (b bastion) Narrow(context.Context) (bool, error) { return b.narrow, b.fails["narrow"] }
+func (b fakeBastion) UsesUTF8MB3(context.Context) (bool, error) { return b.narrow, b.fails["narrow"] }
 
-func now() time.Time { return time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC) }
+func fixedNow() time.Time { return time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC) }
 
-func lookup(fails string) func(context.Context, string) ([]string, error) {
+func newHostLookup(fails string) func(context.Context, string) ([]string, error) {
 	return func(_ context.Context, host string) ([]string, error) {
 		if host == fails {
 			return nil, errors.New("no such host")
@@ -71,15 +71,15 @@ func lookup(fails string) func(context.Context, string) ([]string, error) {
 	}
 }
 
-// examine runs one check and gives its text in English.
-func examine(t *testing.T, c doctor.Check) (string, doctor.Verdict) {
+// runCheck runs one check and gives its text in English.
+func runCheck(t *testing.T, c doctor.Check) (string, doctor.Verdict) {
 	t.Helper()
-	found := doctor.Examine(t.Context(), []doctor.Check{c}, time.Minute)
+	found := doctor.RunChecks(t.Context(), []doctor.Check{c}, time.Minute)
 	var b strings.Builder
-	if err := doctor.Write(&b, found, "en"); err != nil {
+	if err := doctor.WriteText(&b, found, "en"); err != nil {
 		t.Fatal(err)
 	}
-	return b.String(), doctor.Worst(found)
+	return b.String(), doctor.WorstVerdict(found)
 }
 
 func TestJumpServer(t *testing.T) {
@@ -87,47 +87,47 @@ func TestJumpServer(t *testing.T) {
 	denied := &inventory.Error{Kind: inventory.Denied, Message: "403"}
 	busy := &inventory.Error{Kind: inventory.Throttled, Message: "429"}
 	for name, c := range map[string]struct {
-		bastion bastion
-		server  doctor.Server
+		bastion fakeBastion
+		server  doctor.JumpServerSettings
 		want    string // a line
 
 	}{
-		"a name that is known":  {bastion{}, doctor.Server{URL: "https://jms.example"}, "✓ DNS: jms.example is known"},
-		"a name that is not":    {bastion{}, doctor.Server{URL: "https://no.example"}, "✗ DNS: no.example cannot be looked up"},
-		"a proxy looks it up":   {bastion{count: 7}, doctor.Server{URL: "https://no.example", Proxied: true}, "✓ assets: 7,"},
-		"a certificate in time": {bastion{reached: inventory.Reached{Expires: now().AddDate(1, 0, 0)}}, doctor.Server{}, "✓ TLS: the certificate is valid until 2027-11-26"},
+		"a name that is known":  {fakeBastion{}, doctor.JumpServerSettings{URL: "https://jms.example"}, "✓ DNS: jms.example is known"},
+		"a name that is not":    {fakeBastion{}, doctor.JumpServerSettings{URL: "https://no.example"}, "✗ DNS: no.example cannot be looked up"},
+		"a proxy looks it up":   {fakeBastion{count: 7}, doctor.JumpServerSettings{URL: "https://no.example", Proxied: true}, "✓ assets: 7,"},
+		"a certificate in time": {fakeBastion{reached: inventory.ServerInfo{CertExpires: fixedNow().AddDate(1, 0, 0)}}, doctor.JumpServerSettings{}, "✓ TLS: the certificate is valid until 2027-11-26"},
 		"a certificate at its end": {
-			bastion{reached: inventory.Reached{Expires: now().AddDate(0, 0, 9)}}, doctor.Server{}, "! TLS: the certificate expires on 2026-12-05"},
-		"a clock ahead":       {bastion{reached: inventory.Reached{Clock: now().Add(7 * time.Minute)}}, doctor.Server{}, "! clock: this machine's clock is 7m0s away"},
-		"a platform missing":  {bastion{}, doctor.Server{}, "✗ platforms: Windows is missing"},
-		"a licence":           {bastion{count: 9000, reached: inventory.Reached{Licensed: true}}, doctor.Server{}, "✓ assets: 9000 (enterprise edition)"},
-		"a gateway":           {bastion{zones: []inventory.Zone{{ID: "Z1", Name: "idc", Gateways: 2}}}, zoned(), "✓ zone of account a: idc, 2 gateways"},
-		"no zones":            {bastion{}, zoned(), "→ the organisation has no zone at all"},
-		"other zones":         {bastion{zones: []inventory.Zone{{ID: "z2", Name: "idc"}}}, zoned(), "empty it: idc = z2"},
-		"zones not shown":     {bastion{fails: map[string]error{"zones": denied}}, zoned(), "✗ zones: they cannot be read: 403"},
-		"labels of today":     {bastion{form: inventory.LabelFormChecked}, marked("prod", "", ""), "✓ labels: v4.10.17 or later: neither blank, nor with a colon or comma; all 1 that may be written fit"},
-		"labels of before":    {bastion{form: inventory.LabelFormFree}, marked("prod", "123", "cn-x"), "✓ labels: before v4.10.17: up to 64 characters; all 3 that may be written fit later versions too"},
-		"labels of a riddle":  {bastion{}, marked("prod", "", ""), "✓ labels: JumpServer does not tell which it takes"},
-		"labels not asked":    {bastion{fails: map[string]error{"labels": busy}}, marked("prod", "", ""), "! labels: it cannot be asked which labels JumpServer takes: 429"},
-		"a name with emoji":   {bastion{narrow: true}, marked("prod-😀", "", ""), "✗ the name of account prod-😀: JumpServer's database cannot hold signs of four bytes"},
-		"what to do about it": {bastion{narrow: true}, marked("prod-😀", "", ""), "→ rename the account (clouds[].name), or give JumpServer's database utf8mb4"},
-		"emoji are held":      {bastion{}, marked("prod-😀", "", ""), "✓ labels"},
-		"emoji are not known": {bastion{fails: map[string]error{"narrow": busy}}, marked("prod-😀", "", ""), "! the name of account prod-😀: it cannot be asked"},
-		"a name with a colon": {bastion{form: inventory.LabelFormFree}, marked("a:b", "", ""), "✗ labels of account a:b: jms-account cannot have the value \"a:b\""},
-		"its fix":             {bastion{form: inventory.LabelFormChecked}, marked("a,b", "", ""), "→ rename the account (clouds[].name)"},
-		"an owner's":          {bastion{form: inventory.LabelFormChecked}, marked("a", "1:2", ""), "→ correct account_id"},
-		"a region's":          {bastion{form: inventory.LabelFormChecked}, marked("a", "1", " cn"), "→ correct the region's id"},
-		"who edits labels":    {bastion{}, doctor.Server{Deletes: true}, "✓ rights on labels: labels alone have nobody else's asset deactivated"},
-		"and can delete":      {bastion{}, doctor.Server{Deletes: true, DeletesAdopted: true}, "! rights on labels: sync.removal.adopted: delete: whoever"},
-		"root not shown":      {bastion{fails: map[string]error{"root": denied}}, doctor.Server{}, "→ grant assets.view_node"},
-		"not counted":         {bastion{fails: map[string]error{"count": busy}}, doctor.Server{}, "→ too many requests"},
-		"no rights at all":    {bastion{rights: inventory.Rights{Permissions: []string{}}}, doctor.Server{}, "✗ rights: assets.add_asset is missing"},
-		"deletion not wanted": {bastion{rights: inventory.Rights{Permissions: []string{inventory.DeleteAssets}}}, doctor.Server{}, "! rights: assets.delete_asset is there, but"},
+			fakeBastion{reached: inventory.ServerInfo{CertExpires: fixedNow().AddDate(0, 0, 9)}}, doctor.JumpServerSettings{}, "! TLS: the certificate expires on 2026-12-05"},
+		"a clock ahead":       {fakeBastion{reached: inventory.ServerInfo{Clock: fixedNow().Add(7 * time.Minute)}}, doctor.JumpServerSettings{}, "! clock: this machine's clock is 7m0s away"},
+		"a platform missing":  {fakeBastion{}, doctor.JumpServerSettings{}, "✗ platforms: Windows is missing"},
+		"a licence":           {fakeBastion{count: 9000, reached: inventory.ServerInfo{Licensed: true}}, doctor.JumpServerSettings{}, "✓ assets: 9000 (enterprise edition)"},
+		"a gateway":           {fakeBastion{zones: []inventory.Zone{{ID: "Z1", Name: "idc", Gateways: 2}}}, serverWithZones(), "✓ zone of account a: idc, 2 gateways"},
+		"no zones":            {fakeBastion{}, serverWithZones(), "→ the organisation has no zone at all"},
+		"other zones":         {fakeBastion{zones: []inventory.Zone{{ID: "z2", Name: "idc"}}}, serverWithZones(), "empty it: idc = z2"},
+		"zones not shown":     {fakeBastion{fails: map[string]error{"zones": denied}}, serverWithZones(), "✗ zones: they cannot be read: 403"},
+		"labels of today":     {fakeBastion{form: inventory.LabelFormChecked}, serverWithLabels("prod", "", ""), "✓ labels: v4.10.17 or later: neither blank, nor with a colon or comma; all 1 that may be written fit"},
+		"labels of before":    {fakeBastion{form: inventory.LabelFormFree}, serverWithLabels("prod", "123", "cn-x"), "✓ labels: before v4.10.17: up to 64 characters; all 3 that may be written fit later versions too"},
+		"labels of a riddle":  {fakeBastion{}, serverWithLabels("prod", "", ""), "✓ labels: JumpServer does not tell which it takes"},
+		"labels not asked":    {fakeBastion{fails: map[string]error{"labels": busy}}, serverWithLabels("prod", "", ""), "! labels: it cannot be asked which labels JumpServer takes: 429"},
+		"a name with emoji":   {fakeBastion{narrow: true}, serverWithLabels("prod-😀", "", ""), "✗ the name of account prod-😀: JumpServer's database cannot hold signs of four bytes"},
+		"what to do about it": {fakeBastion{narrow: true}, serverWithLabels("prod-😀", "", ""), "→ rename the account (clouds[].name), or give JumpServer's database utf8mb4"},
+		"emoji are held":      {fakeBastion{}, serverWithLabels("prod-😀", "", ""), "✓ labels"},
+		"emoji are not known": {fakeBastion{fails: map[string]error{"narrow": busy}}, serverWithLabels("prod-😀", "", ""), "! the name of account prod-😀: it cannot be asked"},
+		"a name with a colon": {fakeBastion{form: inventory.LabelFormFree}, serverWithLabels("a:b", "", ""), "✗ labels of account a:b: jms-account cannot have the value \"a:b\""},
+		"its fix":             {fakeBastion{form: inventory.LabelFormChecked}, serverWithLabels("a,b", "", ""), "→ rename the account (clouds[].name)"},
+		"an owner's":          {fakeBastion{form: inventory.LabelFormChecked}, serverWithLabels("a", "1:2", ""), "→ correct account_id"},
+		"a region's":          {fakeBastion{form: inventory.LabelFormChecked}, serverWithLabels("a", "1", " cn"), "→ correct the region's id"},
+		"who edits labels":    {fakeBastion{}, doctor.JumpServerSettings{DeletesAssets: true}, "✓ rights on labels: labels alone have nobody else's asset deactivated"},
+		"and can delete":      {fakeBastion{}, doctor.JumpServerSettings{DeletesAssets: true, DeletesAdopted: true}, "! rights on labels: sync.removal.adopted: delete: whoever"},
+		"root not shown":      {fakeBastion{fails: map[string]error{"root": denied}}, doctor.JumpServerSettings{}, "→ grant assets.view_node"},
+		"not counted":         {fakeBastion{fails: map[string]error{"count": busy}}, doctor.JumpServerSettings{}, "→ too many requests"},
+		"no rights at all":    {fakeBastion{rights: inventory.Rights{Permissions: []string{}}}, doctor.JumpServerSettings{}, "✗ rights: assets.add_asset is missing"},
+		"deletion not wanted": {fakeBastion{rights: inventory.Rights{Permissions: []string{inventory.DeleteAssets}}}, doctor.JumpServerSettings{}, "! rights: assets.delete_asset is there, but"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c.server.Verify, c.server.Lookup, c.server.Now = true, lookup("no.example"), now
-			text, worst := examine(t, doctor.JumpServer(c.bastion, c.server))
+			c.server.VerifiesTLS, c.server.LookupHost, c.server.Now = true, newHostLookup("no.example"), fixedNow
+			text, worst := runCheck(t, doctor.JumpServerCheck(c.bastion, c.server))
 			if !strings.Contains(text, c.want) || worst != doctor.Failure { // there is no platform Windows
 				t.Errorf("%s, want %q:\n%s", worst, c.want, text)
 			}
@@ -135,42 +135,42 @@ func TestJumpServer(t *testing.T) {
 	}
 }
 
-// marked is a server with an account of these labels; "" = the configuration does not tell it.
-func marked(account, owner, region string) doctor.Server {
-	m := doctor.Marks{Account: account, Labels: []inventory.Label{{Name: inventory.LabelAccount, Value: account}}}
+// serverWithLabels is a server with an account of these labels; "" = the configuration does not tell it.
+func serverWithLabels(account, owner, region string) doctor.JumpServerSettings {
+	m := doctor.AccountLabels{Account: account, Labels: []inventory.Label{{Name: inventory.LabelAccount, Value: account}}}
 	for name, value := range map[string]string{inventory.LabelOwner: owner, inventory.LabelRegion: region} {
 		if value != "" {
 			m.Labels = append(m.Labels, inventory.Label{Name: name, Value: value})
 		}
 	}
-	return doctor.Server{Marks: []doctor.Marks{m, m}}
+	return doctor.JumpServerSettings{AccountLabels: []doctor.AccountLabels{m, m}}
 }
 
-func zoned() doctor.Server {
-	return doctor.Server{ZoneOf: map[string]string{"a": "z1"}, Accounts: []string{"a"}}
+func serverWithZones() doctor.JumpServerSettings {
+	return doctor.JumpServerSettings{AccountZones: map[string]string{"a": "z1"}, Accounts: []string{"a"}}
 }
 
 // TestStopsAtTheOrganisation: nothing is read of an organisation that is not the configured one.
 func TestStopsAtTheOrganisation(t *testing.T) {
 	t.Parallel()
 	wrong := &inventory.Error{Kind: inventory.Organisation, Message: "another one answers"}
-	text, worst := examine(t, doctor.JumpServer(bastion{fails: map[string]error{"organisation": wrong}}, doctor.Server{Verify: true, Now: now}))
+	text, worst := runCheck(t, doctor.JumpServerCheck(fakeBastion{fails: map[string]error{"organisation": wrong}}, doctor.JumpServerSettings{VerifiesTLS: true, Now: fixedNow}))
 	if worst != doctor.Failure || strings.Contains(text, "root node") || !strings.Contains(text, "✗ organisation: it is wrong: another one answers") {
 		t.Error(text)
 	}
 }
 
-type lister struct {
+type fakeLister struct {
 	regions []string
 	found   []inventory.Instance
 	weak    error // why the absence of an instance that cannot exist has one witness
 	err     error
 }
 
-func (l lister) Owner(context.Context) (string, error)     { return "42", nil }
-func (l lister) Regions(context.Context) ([]string, error) { return l.regions, nil }
-func (l lister) Lookup(_ context.Context, _ string, ids []string) (inventory.Found, error) {
-	found := inventory.Found{Instances: l.found}
+func (l fakeLister) Owner(context.Context) (string, error)     { return "42", nil }
+func (l fakeLister) Regions(context.Context) ([]string, error) { return l.regions, nil }
+func (l fakeLister) FindVerified(_ context.Context, _ string, ids []string) (inventory.FindResult, error) {
+	found := inventory.FindResult{Instances: l.found}
 	if l.weak != nil {
 		found.Weak = map[string]error{ids[0]: l.weak}
 	}
@@ -192,9 +192,9 @@ func TestOneWitness(t *testing.T) {
 		{denied, nil, doctor.Warning, "! proof of absence: in 3 regions the list is the only evidence"},
 		{denied, []string{"r1"}, doctor.Warning, "! proof of absence: in 1 regions the list is the only evidence"},
 	} {
-		a := doctor.Account{Cloud: "alibaba", Name: "a", Regions: c.regions, Absent: "i-none", Rights: []string{"x:Read"},
-			Lister: lister{regions: []string{"r1", "r2", "r3"}, weak: c.weak}}
-		text, worst := examine(t, doctor.Cloud(a))
+		a := doctor.Account{Cloud: "alibaba", Name: "a", Regions: c.regions, AbsentID: "i-none", RequiredRights: []string{"x:Read"},
+			Lister: fakeLister{regions: []string{"r1", "r2", "r3"}, weak: c.weak}}
+		text, worst := runCheck(t, doctor.CloudCheck(a))
 		if worst != c.verdict || !strings.Contains(text, c.want) || strings.Count(text, "proof of absence") != min(1, len(c.want)) {
 			t.Errorf("%v: %s\n%s", c.weak, worst, text)
 		}
@@ -208,7 +208,7 @@ func TestOneWitness(t *testing.T) {
 func TestWhatIsListed(t *testing.T) {
 	t.Parallel()
 	for _, cloud := range []inventory.Cloud{inventory.Alibaba, inventory.AWS, inventory.Huawei, inventory.Tencent, inventory.Azure} {
-		text, worst := examine(t, doctor.Cloud(doctor.Account{Cloud: cloud, Name: "a", Lister: lister{regions: []string{"r1"}}}))
+		text, worst := runCheck(t, doctor.CloudCheck(doctor.Account{Cloud: cloud, Name: "a", Lister: fakeLister{regions: []string{"r1"}}}))
 		if worst != doctor.OK || strings.Count(text, "✓ what is listed: ") != 1 {
 			t.Errorf("%s: %s\n%s", cloud, worst, text)
 		}
@@ -217,22 +217,22 @@ func TestWhatIsListed(t *testing.T) {
 
 func TestCloud(t *testing.T) {
 	t.Parallel()
-	for want, l := range map[string]lister{
+	for want, l := range map[string]fakeLister{
 		"✗ regions: the cloud names none":                      {},
 		"✗ region r1: an instance that cannot exist was found": {regions: []string{"r1"}, found: make([]inventory.Instance, 1)},
 		"→ too many requests":                                  {regions: []string{"r1"}, err: &inventory.Error{Kind: inventory.Throttled}},
 		"→ no answer in time":                                  {regions: []string{"r1"}, err: context.DeadlineExceeded},
 	} {
-		if text, worst := examine(t, doctor.Cloud(doctor.Account{Cloud: "aws", Name: "a", Lister: l})); worst != doctor.Failure || !strings.Contains(text, want) {
+		if text, worst := runCheck(t, doctor.CloudCheck(doctor.Account{Cloud: "aws", Name: "a", Lister: l})); worst != doctor.Failure || !strings.Contains(text, want) {
 			t.Errorf("want %q:\n%s", want, text)
 		}
 	}
 }
 
-// TestCloudTellsWhatLabelsCannotHold: what is configured is said with JumpServer, what the cloud tells with the account.
+// TestCloudTellsWhatLabelsCannotHold: what is configured is said with JumpServerCheck, what the cloud tells with the account.
 func TestCloudTellsWhatLabelsCannotHold(t *testing.T) {
 	t.Parallel()
-	l := lister{regions: []string{"r1", "r,2"}}
+	l := fakeLister{regions: []string{"r1", "r,2"}}
 	const owner, region = `✗ labels of account a: jms-owner cannot have the value "42:1"`, `✗ labels of account a: jms-region cannot have the value "r,2"`
 	for _, test := range []struct {
 		account doctor.Account
@@ -241,8 +241,8 @@ func TestCloudTellsWhatLabelsCannotHold(t *testing.T) {
 		{doctor.Account{}, []bool{true, true}},
 		{doctor.Account{ID: "42:1", Regions: []string{"r,2"}}, []bool{false, false}},
 	} {
-		test.account.Cloud, test.account.Name, test.account.Lister = "aws", "a", owned{l, "42:1"}
-		text, _ := examine(t, doctor.Cloud(test.account))
+		test.account.Cloud, test.account.Name, test.account.Lister = "aws", "a", ownedLister{l, "42:1"}
+		text, _ := runCheck(t, doctor.CloudCheck(test.account))
 		for n, want := range []string{owner, region} {
 			if strings.Contains(text, want) != test.says[n] {
 				t.Errorf("%q is said: %v, want %v\n%s", want, !test.says[n], test.says[n], text)
@@ -251,33 +251,33 @@ func TestCloudTellsWhatLabelsCannotHold(t *testing.T) {
 	}
 }
 
-// owned is an account with an id of its own.
-type owned struct {
-	lister
+// ownedLister is an account with an id of its own.
+type ownedLister struct {
+	fakeLister
 	id string
 }
 
-func (o owned) Owner(context.Context) (string, error) { return o.id, nil }
+func (o ownedLister) Owner(context.Context) (string, error) { return o.id, nil }
 
-type sender struct{ err error }
+type fakeSender struct{ err error }
 
-func (s sender) Send(context.Context, notify.Message) error { return s.err }
+func (s fakeSender) Send(context.Context, notify.Message) error { return s.err }
 
 func TestChannel(t *testing.T) {
 	t.Parallel()
-	r := doctor.RobotAt("https://oapi.dingtalk.com/robot/send?access_token=canary", "SECx")
-	r.Sender, r.Lookup = sender{errors.New("never asked")}, lookup("")
-	text, worst := examine(t, doctor.Channel(r))
+	r := doctor.ParseWebhook("https://oapi.dingtalk.com/robot/send?access_token=canary", "SECx")
+	r.Sender, r.LookupHost = fakeSender{errors.New("never asked")}, newHostLookup("")
+	text, worst := runCheck(t, doctor.RobotCheck(r))
 	if worst != doctor.OK || !strings.Contains(text, "oapi.dingtalk.com is known") || strings.Contains(text, "canary") {
 		t.Error(text)
 	}
-	r.Lookup = lookup("oapi.dingtalk.com")
-	if text, worst = examine(t, doctor.Channel(r)); worst != doctor.Failure || strings.Contains(text, "posting") {
+	r.LookupHost = newHostLookup("oapi.dingtalk.com")
+	if text, worst = runCheck(t, doctor.RobotCheck(r)); worst != doctor.Failure || strings.Contains(text, "posting") {
 		t.Error(text)
 	}
-	r = doctor.RobotAt("https://relay.example/robot?access_token=canary", "")
-	r.Lookup, r.Test, r.Sender = lookup(""), true, sender{}
-	text, worst = examine(t, doctor.Channel(r))
+	r = doctor.ParseWebhook("https://relay.example/robot?access_token=canary", "")
+	r.LookupHost, r.SendTest, r.Sender = newHostLookup(""), true, fakeSender{}
+	text, worst = runCheck(t, doctor.RobotCheck(r))
 	for _, want := range []string{"! signing", "! webhook: its host is relay.example", "✓ posting: the test message was taken"} {
 		if worst != doctor.Warning || !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
@@ -288,21 +288,21 @@ func TestChannel(t *testing.T) {
 // TestProbeIsRemoved: also where doctor is stopped right after it wrote.
 func TestProbeIsRemoved(t *testing.T) {
 	t.Parallel()
-	memory := storagetest.Memory(storage.Abilities{CreateOnly: true, IfMatch: true})
+	memory := storagetest.NewMemoryBucket(storage.Capabilities{CreateOnly: true, IfMatch: true})
 	ctx, cancel := context.WithCancel(t.Context())
-	check := doctor.State(doctor.Store{Name: "s3://b/x", Prefix: "x/", Probe: "p", Bucket: stopping{memory, cancel}})
-	_ = doctor.Examine(ctx, []doctor.Check{check}, time.Minute)
+	check := doctor.StateCheck(doctor.Store{Name: "s3://b/x", Prefix: "x/", ProbeName: "p", Bucket: stoppingBucket{memory, cancel}})
+	_ = doctor.RunChecks(ctx, []doctor.Check{check}, time.Minute)
 	if left, err := memory.List(t.Context(), ""); err != nil || len(left) > 0 || ctx.Err() == nil {
 		t.Errorf("%q is left: %v", left, err)
 	}
 }
 
-type stopping struct {
+type stoppingBucket struct {
 	storage.Bucket
 	stop func()
 }
 
-func (s stopping) Put(ctx context.Context, key string, data []byte, c storage.Condition) (string, error) {
+func (s stoppingBucket) Put(ctx context.Context, key string, data []byte, c storage.Condition) (string, error) {
 	defer s.stop()
 	return s.Bucket.Put(ctx, key, data, c)
 }
@@ -310,7 +310,7 @@ func (s stopping) Put(ctx context.Context, key string, data []byte, c storage.Co
 // TestBrokenCheck: a panic is one failure, and its text, which may hold anything, is not shown.
 func TestBrokenCheck(t *testing.T) {
 	t.Parallel()
-	text, worst := examine(t, doctor.Check{Title: doctor.Text{EN: "x"}, Run: func(context.Context) []doctor.Line { panic("canary") }})
+	text, worst := runCheck(t, doctor.Check{Title: doctor.Text{EN: "x"}, Run: func(context.Context) []doctor.Finding { panic("canary") }})
 	if worst != doctor.Failure || strings.Contains(text, "canary") || !strings.Contains(text, "the check itself broke: a string") {
 		t.Error(text)
 	}
@@ -319,8 +319,8 @@ func TestBrokenCheck(t *testing.T) {
 // TestPatience: a check that hangs ends with its time.
 func TestPatience(t *testing.T) {
 	t.Parallel()
-	hangs := doctor.Check{Run: func(ctx context.Context) []doctor.Line { <-ctx.Done(); return nil }}
-	if found := doctor.Examine(t.Context(), []doctor.Check{hangs, hangs}, time.Millisecond); len(found) != 2 {
+	hangs := doctor.Check{Run: func(ctx context.Context) []doctor.Finding { <-ctx.Done(); return nil }}
+	if found := doctor.RunChecks(t.Context(), []doctor.Check{hangs, hangs}, time.Millisecond); len(found) != 2 {
 		t.Errorf("%+v", found)
 	}
 }

@@ -6,31 +6,31 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// Marks are the labels that runs may write to the assets of one account, as far as the configuration tells them.
-type Marks struct {
+// AccountLabels are the labels that runs may write to the assets of one account, as far as the configuration tells them.
+type AccountLabels struct {
 	Account string
 	Labels  []inventory.Label
 }
 
-// labels compares every label that we would write with what JumpServer's version takes. Nothing is written for it. The
+// labelFindings compares every label that we would write with what JumpServerCheck's version takes. Nothing is written for it. The
 // strictest rule holds for all: a run makes no host whose labels some version would refuse, so that an upgrade of
-// JumpServer stops nobody.
-func (x bastion) labels(ctx context.Context) []Line {
-	subject := say("标签", "labels")
+// JumpServerCheck stops nobody.
+func (x jumpServerExam) labelFindings(ctx context.Context) []Finding {
+	subject := newText("标签", "labels")
 	form, err := x.LabelForm(ctx)
 	if err != nil {
-		return []Line{warn(subject, say("查不到 JumpServer 接受怎样的标签", "it cannot be asked which labels JumpServer takes").with(err), byKind(err, say("先解决消息里的问题，再检查一次", "see to what the message says, and examine again")))}
+		return []Finding{warningFinding(subject, newText("查不到 JumpServer 接受怎样的标签", "it cannot be asked which labels JumpServer takes").withError(err), fixForKind(err, newText("先解决消息里的问题，再检查一次", "see to what the message says, and examine again")))}
 	}
-	var lines []Line
+	var lines []Finding
 	seen := map[inventory.Label]bool{}
-	for _, m := range x.Marks {
+	for _, m := range x.AccountLabels {
 		for _, l := range m.Labels {
-			if !inventory.Storable(l.Value) && !seen[l] {
-				lines = append(lines, unstorable(m.Account, l))
+			if !inventory.IsStorableLabel(l.Value) && !seen[l] {
+				lines = append(lines, unstorableFinding(m.Account, l))
 			}
 			seen[l] = true
 		}
-		if line, odd := x.wide(ctx, m.Account); odd {
+		if line, odd := x.wideNameFinding(ctx, m.Account); odd {
 			lines = append(lines, line)
 		}
 	}
@@ -39,60 +39,60 @@ func (x bastion) labels(ctx context.Context) []Line {
 	}
 	switch form {
 	case inventory.LabelFormChecked:
-		return []Line{fine(subject, sayf("v4.10.17 或更新：值不能为空，不能有冒号与逗号；会写的 %d 种都符合", "v4.10.17 or later: neither blank, nor with a colon or comma; all %d that may be written fit", len(seen)))}
+		return []Finding{okFinding(subject, newTextf("v4.10.17 或更新：值不能为空，不能有冒号与逗号；会写的 %d 种都符合", "v4.10.17 or later: neither blank, nor with a colon or comma; all %d that may be written fit", len(seen)))}
 	case inventory.LabelFormFree:
-		return []Line{fine(subject, sayf("早于 v4.10.17：值最多 64 个字符；会写的 %d 种也符合以后的版本（不为空，没有冒号与逗号）", "before v4.10.17: up to 64 characters; all %d that may be written fit later versions too (neither blank, nor with a colon or comma)", len(seen)))}
+		return []Finding{okFinding(subject, newTextf("早于 v4.10.17：值最多 64 个字符；会写的 %d 种也符合以后的版本（不为空，没有冒号与逗号）", "before v4.10.17: up to 64 characters; all %d that may be written fit later versions too (neither blank, nor with a colon or comma)", len(seen)))}
 	}
-	return []Line{fine(subject, sayf("JumpServer 没有说明接受怎样的标签；会写的 %d 种符合最严的规则", "JumpServer does not tell which it takes; all %d that may be written fit the strictest rule", len(seen)))}
+	return []Finding{okFinding(subject, newTextf("JumpServer 没有说明接受怎样的标签；会写的 %d 种符合最严的规则", "JumpServer does not tell which it takes; all %d that may be written fit the strictest rule", len(seen)))}
 }
 
-// labelRights says what rights on labels and comments amount to: of adopted assets labels say that they are ours, and the
+// labelRightsFinding says what rights on labels and comments amount to: of adopted assets labels say that they are ours, and the
 // comment has to name the instance, which no right on labels writes.
-func (x bastion) labelRights() Line {
-	subject := say("标签的权限", "rights on labels")
-	if x.Deletes && x.DeletesAdopted {
-		return warn(subject, say("sync.removal.adopted: delete：谁能改资产的标签与备注，谁就能让这个资产被删除", "sync.removal.adopted: delete: whoever may edit an asset's labels and comment can have it deleted"),
-			say("只让该删除资产的人更新资产；或改回 sync.removal.adopted: deactivate", "let only those change assets who may delete them, or go back to sync.removal.adopted: deactivate"))
+func (x jumpServerExam) labelRightsFinding() Finding {
+	subject := newText("标签的权限", "rights on labels")
+	if x.DeletesAssets && x.DeletesAdopted {
+		return warningFinding(subject, newText("sync.removal.adopted: delete：谁能改资产的标签与备注，谁就能让这个资产被删除", "sync.removal.adopted: delete: whoever may edit an asset's labels and comment can have it deleted"),
+			newText("只让该删除资产的人更新资产；或改回 sync.removal.adopted: deactivate", "let only those change assets who may delete them, or go back to sync.removal.adopted: deactivate"))
 	}
-	return fine(subject, say("只凭标签停用不了别人的资产（备注也要写着实例 ID）；能让我们的资产不再跟随云，或提前到期", "labels alone have nobody else's asset deactivated (its comment must name the instance); they can keep ours from following the cloud, or make one due early"))
+	return okFinding(subject, newText("只凭标签停用不了别人的资产（备注也要写着实例 ID）；能让我们的资产不再跟随云，或提前到期", "labels alone have nobody else's asset deactivated (its comment must name the instance); they can keep ours from following the cloud, or make one due early"))
 }
 
-// wide is the line of an account whose name JumpServer's database cannot hold, or may not.
-func (x bastion) wide(ctx context.Context, account string) (line Line, odd bool) {
-	if !inventory.FourBytes(account) {
-		return Line{}, false
+// wideNameFinding is the line of an account whose name JumpServerCheck's database cannot hold, or may not.
+func (x jumpServerExam) wideNameFinding(ctx context.Context, account string) (line Finding, odd bool) {
+	if !inventory.HasFourByteRunes(account) {
+		return Finding{}, false
 	}
-	subject := sayf("账号 %s 的名称", "the name of account %s", account)
-	fix := say("给账号改名（clouds[].name），或把 JumpServer 的数据库改成 utf8mb4", "rename the account (clouds[].name), or give JumpServer's database utf8mb4")
-	narrow, err := x.Narrow(ctx)
+	subject := newTextf("账号 %s 的名称", "the name of account %s", account)
+	fix := newText("给账号改名（clouds[].name），或把 JumpServer 的数据库改成 utf8mb4", "rename the account (clouds[].name), or give JumpServer's database utf8mb4")
+	narrow, err := x.UsesUTF8MB3(ctx)
 	switch {
 	case err != nil:
-		return warn(subject, say("查不到 JumpServer 的数据库能不能存下四字节字符（emoji、生僻字）", "it cannot be asked whether JumpServer's database holds signs of four bytes (emoji, rare Han)").with(err), fix), true
+		return warningFinding(subject, newText("查不到 JumpServer 的数据库能不能存下四字节字符（emoji、生僻字）", "it cannot be asked whether JumpServer's database holds signs of four bytes (emoji, rare Han)").withError(err), fix), true
 	case narrow:
-		return fail(subject, say("JumpServer 的数据库存不下四字节字符（emoji、生僻字）：这个账号的新主机不会创建", "JumpServer's database cannot hold signs of four bytes (emoji, rare Han): no new host of this account is made"), fix), true
+		return failureFinding(subject, newText("JumpServer 的数据库存不下四字节字符（emoji、生僻字）：这个账号的新主机不会创建", "JumpServer's database cannot hold signs of four bytes (emoji, rare Han): no new host of this account is made"), fix), true
 	}
-	return Line{}, false
+	return Finding{}, false
 }
 
-// unstorable is the line of a label that JumpServer cannot hold.
-func unstorable(account string, l inventory.Label) Line {
-	fix := say("请把这一行报告给 jms-sync 的维护者", "report this line to the maintainers of jms-sync")
+// unstorableFinding is the line of a label that JumpServerCheck cannot hold.
+func unstorableFinding(account string, l inventory.Label) Finding {
+	fix := newText("请把这一行报告给 jms-sync 的维护者", "report this line to the maintainers of jms-sync")
 	switch l.Name {
 	case inventory.LabelAccount:
-		fix = say("给账号改名（clouds[].name）：1–64 个字符，不含冒号与逗号，首尾没有空格；它的资产跟着改", "rename the account (clouds[].name): 1 to 64 characters, no colon, no comma, no blank at the ends; its assets follow")
+		fix = newText("给账号改名（clouds[].name）：1–64 个字符，不含冒号与逗号，首尾没有空格；它的资产跟着改", "rename the account (clouds[].name): 1 to 64 characters, no colon, no comma, no blank at the ends; its assets follow")
 	case inventory.LabelOwner:
-		fix = say("改正 account_id：它是云账号自己的 ID", "correct account_id: it is the cloud account's own id")
+		fix = newText("改正 account_id：它是云账号自己的 ID", "correct account_id: it is the cloud account's own id")
 	case inventory.LabelRegion:
-		fix = say("改正 regions 里的地域 ID", "correct the region's id in regions")
+		fix = newText("改正 regions 里的地域 ID", "correct the region's id in regions")
 	}
-	return fail(sayf("账号 %s 的标签", "labels of account %s", account),
-		sayf("%s 的值 %q 写不进标签（1–64 个字符，不含冒号与逗号，首尾没有空格）：这个账号的新主机不会创建",
+	return failureFinding(newTextf("账号 %s 的标签", "labels of account %s", account),
+		newTextf("%s 的值 %q 写不进标签（1–64 个字符，不含冒号与逗号，首尾没有空格）：这个账号的新主机不会创建",
 			"%s cannot have the value %q (1 to 64 characters, no colon, no comma, no blank at the ends): no new host of this account is made", l.Name, l.Value), fix)
 }
 
-// told is what the cloud itself says of an account where the configuration does not, and labels cannot hold: its id, its
+// cloudLabelFindings is what the cloud itself says of an account where the configuration does not, and labels cannot hold: its id, its
 // regions.
-func (a Account) told(owner string, regions []string) []Line {
+func (a Account) cloudLabelFindings(owner string, regions []string) []Finding {
 	var labels []inventory.Label
 	if a.ID == "" {
 		labels = append(labels, inventory.Label{Name: inventory.LabelOwner, Value: owner})
@@ -102,10 +102,10 @@ func (a Account) told(owner string, regions []string) []Line {
 			labels = append(labels, inventory.Label{Name: inventory.LabelRegion, Value: region})
 		}
 	}
-	var lines []Line
+	var lines []Finding
 	for _, l := range labels {
-		if l.Value != "" && !inventory.Storable(l.Value) {
-			lines = append(lines, unstorable(a.Name, l))
+		if l.Value != "" && !inventory.IsStorableLabel(l.Value) {
+			lines = append(lines, unstorableFinding(a.Name, l))
 		}
 	}
 	return lines

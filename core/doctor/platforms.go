@@ -18,21 +18,21 @@ const (
 	Other   System = "Other" // the cloud says neither
 )
 
-// Platform names JumpServer's platform of an account's new hosts of one system.
+// Platform names JumpServerCheck's platform of an account's new hosts of one system.
 type Platform struct {
 	System  System
 	Name    string
 	Account string
 }
 
-// own reports whether a platform is one of JumpServer's own, by its name.
-func own(name string) bool {
+// isBuiltInPlatform reports whether a platform is one of JumpServerCheck's own, by its name.
+func isBuiltInPlatform(name string) bool {
 	return slices.Contains([]string{string(Linux), string(Windows), string(Other)}, name)
 }
 
-// takes reports whether hosts of a system can be of a platform of this type. What the cloud does not name may be
+// acceptsType reports whether hosts of a system can be of a platform of this type. What the cloud does not name may be
 // anything.
-func (s System) takes(kind string) bool {
+func (s System) acceptsType(kind string) bool {
 	switch s {
 	case Linux:
 		return kind == "linux" || kind == "unix"
@@ -42,50 +42,50 @@ func (s System) takes(kind string) bool {
 	return true
 }
 
-// recipe says how to make a platform for a system in JumpServer.
-func (s System) recipe() Text {
+// creationSteps says how to make a platform for a system in JumpServerCheck.
+func (s System) creationSteps() Text {
 	switch s {
 	case Linux:
-		return say("类型选 Linux，协议 ssh 填需要的端口（如 2222）", "type Linux, protocol ssh with the port that is wanted (say 2222)")
+		return newText("类型选 Linux，协议 ssh 填需要的端口（如 2222）", "type Linux, protocol ssh with the port that is wanted (say 2222)")
 	case Windows:
-		return say("类型选 Windows，协议 rdp 填需要的端口", "type Windows, protocol rdp with the port that is wanted")
+		return newText("类型选 Windows，协议 rdp 填需要的端口", "type Windows, protocol rdp with the port that is wanted")
 	}
-	return say("类型选 Unix 或 Other，填上协议与端口", "type Unix or Other, with its protocols and ports")
+	return newText("类型选 Unix 或 Other，填上协议与端口", "type Unix or Other, with its protocols and ports")
 }
 
-// platforms proves that those of new hosts are there, fit their system, and take the zones that accounts have.
-func (x bastion) platforms(ctx context.Context) []Line {
-	subject := say("平台", "platforms")
-	known, err := x.Bastion.Platforms(ctx)
+// platformFindings proves that those of new hosts are there, fit their system, and take the zones that accounts have.
+func (x jumpServerExam) platformFindings(ctx context.Context) []Finding {
+	subject := newText("平台", "platforms")
+	known, err := x.Bastion.ListPlatforms(ctx)
 	if err != nil {
-		return []Line{fail(subject, say("读不到", "they cannot be read").with(err), byKind(err, say("给角色加上 assets.view_platform", "grant assets.view_platform")))}
+		return []Finding{failureFinding(subject, newText("读不到", "they cannot be read").withError(err), fixForKind(err, newText("给角色加上 assets.view_platform", "grant assets.view_platform")))}
 	}
 	var missing, closed, names []string
-	var lines []Line
-	for _, p := range x.wanted() {
+	var lines []Finding
+	for _, p := range x.requiredPlatforms() {
 		if !slices.Contains(names, p.Name) {
 			names = append(names, p.Name)
 		}
 		there, exists := known[p.Name]
 		switch {
-		case !exists && own(p.Name):
+		case !exists && isBuiltInPlatform(p.Name):
 			missing = append(missing, p.Name)
 		case !exists:
-			lines = append(lines, x.lacks(p))
-		case there.Type != "" && !p.System.takes(there.Type):
-			lines = append(lines, x.misfit(p, there))
-		case !there.Zones && x.zoned(p):
+			lines = append(lines, x.missingPlatformFinding(p))
+		case there.Type != "" && !p.System.acceptsType(there.Type):
+			lines = append(lines, x.mismatchFinding(p, there))
+		case !there.SupportsZones && x.isUsedWithZone(p):
 			closed = append(closed, p.Name)
 		}
 	}
 	if len(missing) > 0 {
 		list := strings.Join(missing, ", ")
-		lines = append(lines, fail(subject, sayf("没有 %s：这些主机不能创建", "%s is missing: such hosts cannot be made", list),
-			say("恢复内置平台的名称", "give the built-in platforms their names back")))
+		lines = append(lines, failureFinding(subject, newTextf("没有 %s：这些主机不能创建", "%s is missing: such hosts cannot be made", list),
+			newText("恢复内置平台的名称", "give the built-in platforms their names back")))
 	}
 	if len(closed) > 0 {
-		lines = append(lines, warn(subject, sayf("%s 没有启用网关：JumpServer 会悄悄丢掉这些主机的网域", "%s have gateways switched off: JumpServer drops the zone of such hosts in silence", strings.Join(closed, ", ")),
-			say("内置平台不能修改：另建启用网关的平台，写进配置的 platforms；自建的平台在它的设置里启用",
+		lines = append(lines, warningFinding(subject, newTextf("%s 没有启用网关：JumpServer 会悄悄丢掉这些主机的网域", "%s have gateways switched off: JumpServer drops the zone of such hosts in silence", strings.Join(closed, ", ")),
+			newText("内置平台不能修改：另建启用网关的平台，写进配置的 platforms；自建的平台在它的设置里启用",
 				"a built-in platform cannot be changed: make one with gateways on and name it in platforms; one of your own is changed in its settings")))
 	}
 	if len(lines) == 0 {
@@ -93,18 +93,18 @@ func (x bastion) platforms(ctx context.Context) []Line {
 		if last := len(names) - 1; last > 0 {
 			english = strings.Join(names[:last], ", ") + " and " + names[last]
 		}
-		lines = append(lines, fine(subject, say(strings.Join(names, "、")+" 都在", english+" are there")))
+		lines = append(lines, okFinding(subject, newText(strings.Join(names, "、")+" 都在", english+" are there")))
 	}
 	return lines
 }
 
-// wanted returns the platforms of new hosts, each name and system once.
-func (x bastion) wanted() []Platform {
-	if len(x.Server.Platforms) == 0 {
+// requiredPlatforms returns the platforms of new hosts, each name and system once.
+func (x jumpServerExam) requiredPlatforms() []Platform {
+	if len(x.JumpServerSettings.Platforms) == 0 {
 		return []Platform{{System: Linux, Name: string(Linux)}, {System: Windows, Name: string(Windows)}, {System: Other, Name: string(Other)}}
 	}
 	var each []Platform
-	for _, p := range x.Server.Platforms {
+	for _, p := range x.JumpServerSettings.Platforms {
 		if !slices.ContainsFunc(each, func(q Platform) bool { return q.Name == p.Name && q.System == p.System }) {
 			each = append(each, p)
 		}
@@ -112,10 +112,10 @@ func (x bastion) wanted() []Platform {
 	return each
 }
 
-// users returns the accounts whose new hosts of the system are of the platform.
-func (x bastion) users(p Platform) []string {
+// accountsUsing returns the accounts whose new hosts of the system are of the platform.
+func (x jumpServerExam) accountsUsing(p Platform) []string {
 	var accounts []string
-	for _, q := range x.Server.Platforms {
+	for _, q := range x.JumpServerSettings.Platforms {
 		if q.Name == p.Name && q.System == p.System {
 			accounts = append(accounts, q.Account)
 		}
@@ -123,25 +123,25 @@ func (x bastion) users(p Platform) []string {
 	return accounts
 }
 
-// zoned reports whether an account that has a zone makes hosts of the platform.
-func (x bastion) zoned(p Platform) bool {
-	if len(x.Server.Platforms) == 0 {
+// isUsedWithZone reports whether an account that has a zone makes hosts of the platform.
+func (x jumpServerExam) isUsedWithZone(p Platform) bool {
+	if len(x.JumpServerSettings.Platforms) == 0 {
 		return len(x.Accounts) > 0
 	}
-	return slices.ContainsFunc(x.users(p), func(account string) bool { return slices.Contains(x.Accounts, account) })
+	return slices.ContainsFunc(x.accountsUsing(p), func(account string) bool { return slices.Contains(x.Accounts, account) })
 }
 
-func (x bastion) lacks(p Platform) Line {
-	accounts := strings.Join(x.users(p), ", ")
-	how := p.System.recipe()
-	return fail(say("平台 "+p.Name, "platform "+p.Name),
-		sayf("JumpServer 里没有它：账号 %s 的新 %s 主机不能创建", "JumpServer does not have it: new hosts of account %s (%s) cannot be made", accounts, p.System),
-		say("在 JumpServer 的“系统设置 - 平台列表”里创建同名的平台："+how.ZH+"；或改正配置里的 platforms",
+func (x jumpServerExam) missingPlatformFinding(p Platform) Finding {
+	accounts := strings.Join(x.accountsUsing(p), ", ")
+	how := p.System.creationSteps()
+	return failureFinding(newText("平台 "+p.Name, "platform "+p.Name),
+		newTextf("JumpServer 里没有它：账号 %s 的新 %s 主机不能创建", "JumpServer does not have it: new hosts of account %s (%s) cannot be made", accounts, p.System),
+		newText("在 JumpServer 的“系统设置 - 平台列表”里创建同名的平台："+how.ZH+"；或改正配置里的 platforms",
 			"make a platform of that name in JumpServer (system settings, platform list): "+how.EN+"; or correct platforms in the configuration"))
 }
 
-func (x bastion) misfit(p Platform, there inventory.Platform) Line {
-	return fail(say("平台 "+p.Name, "platform "+p.Name),
-		sayf("类型是 %s，而配置给 %s 主机用", "its type is %s, and it is configured for %s hosts", there.Type, p.System),
-		sayf("改正配置里的 platforms：%s 主机要用类型相符的平台", "correct platforms in the configuration: %s hosts need a platform of their type", p.System))
+func (x jumpServerExam) mismatchFinding(p Platform, there inventory.Platform) Finding {
+	return failureFinding(newText("平台 "+p.Name, "platform "+p.Name),
+		newTextf("类型是 %s，而配置给 %s 主机用", "its type is %s, and it is configured for %s hosts", there.Type, p.System),
+		newTextf("改正配置里的 platforms：%s 主机要用类型相符的平台", "correct platforms in the configuration: %s hosts need a platform of their type", p.System))
 }

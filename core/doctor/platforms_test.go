@@ -15,7 +15,7 @@ func TestPlatforms(t *testing.T) {
 		return doctor.Platform{System: system, Name: name, Account: account}
 	}
 	all := map[string]inventory.Platform{
-		"Windows": {Type: "windows", Zones: true}, "Linux-2222": {Type: "linux", Zones: true},
+		"Windows": {Type: "windows", SupportsZones: true}, "Linux-2222": {Type: "linux", SupportsZones: true},
 		"BSD": {Type: "unix"}, "Closed": {Type: "linux"},
 	}
 	for name, c := range map[string]struct {
@@ -47,9 +47,9 @@ func TestPlatforms(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := doctor.Server{URL: "https://jms.example", Verify: true, Lookup: lookup(""), Now: now, Platforms: c.platforms,
-				ZoneOf: map[string]string{"z": "z1"}, Accounts: []string{"z"}}
-			text, _ := examine(t, doctor.JumpServer(bastion{own: all, zones: []inventory.Zone{{ID: "z1", Name: "z", Gateways: 1}}}, s))
+			s := doctor.JumpServerSettings{URL: "https://jms.example", VerifiesTLS: true, LookupHost: newHostLookup(""), Now: fixedNow, Platforms: c.platforms,
+				AccountZones: map[string]string{"z": "z1"}, Accounts: []string{"z"}}
+			text, _ := runCheck(t, doctor.JumpServerCheck(fakeBastion{own: all, zones: []inventory.Zone{{ID: "z1", Name: "z", Gateways: 1}}}, s))
 			for _, want := range c.want {
 				if !strings.Contains(text, want) {
 					t.Errorf("no %q in\n%s", want, text)

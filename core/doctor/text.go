@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Write prints the findings for people: one line each, marked ✓, ! or ✗, and the fix below what is
+// WriteText prints the findings for people: one line each, marked ✓, ! or ✗, and the fix below what is
 // not well.
-func Write(w io.Writer, sections []Section, lang string) error {
+func WriteText(w io.Writer, sections []Section, lang string) error {
 	var b strings.Builder
 	colon, arrow := "：", "  → "
 	if lang == "en" {
@@ -16,21 +16,21 @@ func Write(w io.Writer, sections []Section, lang string) error {
 	}
 	for _, s := range sections {
 		fmt.Fprintf(&b, "%s\n", s.Title.In(lang))
-		for _, l := range s.Lines {
-			fmt.Fprintf(&b, "  %s %s%s%s\n", mark(l.Verdict), l.Subject.In(lang), colon, oneLine(l.Found.In(lang)))
+		for _, l := range s.Findings {
+			fmt.Fprintf(&b, "  %s %s%s%s\n", verdictSymbol(l.Verdict), l.Subject.In(lang), colon, oneLine(l.Found.In(lang)))
 			if fix := l.Fix.In(lang); fix != "" {
 				fmt.Fprintf(&b, "  %s%s\n", arrow, fix)
 			}
 		}
 		b.WriteByte('\n')
 	}
-	ok, warnings, failures := Count(sections, OK), Count(sections, Warning), Count(sections, Failure)
-	fmt.Fprintln(&b, sayf("共 %d 项正常，%d 项警告，%d 项失败。", "%d ok, %d warnings, %d failures.", ok, warnings, failures).In(lang))
+	ok, warnings, failures := CountVerdict(sections, OK), CountVerdict(sections, Warning), CountVerdict(sections, Failure)
+	fmt.Fprintln(&b, newTextf("共 %d 项正常，%d 项警告，%d 项失败。", "%d ok, %d warnings, %d failures.", ok, warnings, failures).In(lang))
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-func mark(v Verdict) string {
+func verdictSymbol(v Verdict) string {
 	switch v {
 	case OK:
 		return "✓"

@@ -42,7 +42,7 @@ func left(t *testing.T, store *state.Store) int {
 }
 
 // announced makes a run that knows of what is announced.
-func (r *remembering) announced(only engine.Request) report.Report {
+func (r *stateWorld) announced(only engine.Request) report.Report {
 	r.t.Helper()
 	e := r.pausing()
 	e.Announced = r.store
@@ -53,10 +53,10 @@ func (r *remembering) announced(only engine.Request) report.Report {
 // a run that only looks counts nothing; and one more than was announced holds them all, until a person decides.
 func TestExpectedDecommission(t *testing.T) {
 	t.Parallel()
-	r := newRemembering(t)
+	r := newStateWorld(t)
 	r.announced(engine.Request{})
-	announces(t, r.store, r.run.now(), 12)
-	r.releases(0, 8)
+	announces(t, r.store, r.runClock.now(), 12)
+	r.releaseInstances(0, 8)
 	if rep := r.announced(engine.Request{DryRun: true}); rep.Deactivated != 8 || left(t, r.store) != 12 {
 		t.Errorf("a dry run: %d left, %+v", left(t, r.store), rep)
 	}
@@ -71,9 +71,9 @@ func TestExpectedDecommission(t *testing.T) {
 	if card := all[len(all)-1].Text; !strings.Contains(card, "已宣布的下线：aliyun-prod/cn-beijing") {
 		t.Error(card)
 	}
-	r.releases(8, 13)
+	r.releaseInstances(8, 13)
 	rep = r.announced(engine.Request{})
-	if rep.Deactivated != 0 || rep.Held != 5 || r.inactive() != 8 || left(t, r.store) != 4 || len(rep.HeldSets) != 1 {
+	if rep.Deactivated != 0 || rep.Held != 5 || r.countInactive() != 8 || left(t, r.store) != 4 || len(rep.HeldSets) != 1 {
 		t.Errorf("one too many: %d left, %+v", left(t, r.store), rep)
 	}
 	for _, why := range reasonsOf(rep, plan.Hold) {
@@ -81,15 +81,15 @@ func TestExpectedDecommission(t *testing.T) {
 			t.Errorf("held because of %q", why)
 		}
 	}
-	r.approve(rep)
+	r.approveHeldSet(rep)
 	if rep = r.announced(engine.Request{}); rep.Deactivated != 5 || left(t, r.store) != 0 {
 		t.Errorf("approved: %d left, %+v", left(t, r.store), rep)
 	}
-	r.releases(13, 14)
+	r.releaseInstances(13, 14)
 	if rep = r.announced(engine.Request{}); rep.Held != 1 {
 		t.Errorf("used up: %+v", rep)
 	}
-	r.run.advance(7 * time.Hour)
+	r.runClock.advance(7 * time.Hour)
 	if rep = r.announced(engine.Request{}); rep.Held != 1 || rep.Expected != nil || !strings.Contains(reasonsOf(rep, plan.Hold)[0], "24 小时内") {
 		t.Errorf("over, and under the thresholds again: %+v", rep)
 	}
@@ -99,12 +99,12 @@ func TestExpectedDecommission(t *testing.T) {
 // TestExpectedNeedsProof: an announcement proves nothing, and a failed scope loses nothing.
 func TestExpectedNeedsProof(t *testing.T) {
 	t.Parallel()
-	r := newRemembering(t)
+	r := newStateWorld(t)
 	r.announced(engine.Request{})
-	announces(t, r.store, r.run.now(), 20)
-	r.releases(0, 8)
+	announces(t, r.store, r.runClock.now(), 20)
+	r.releaseInstances(0, 8)
 	r.cloud.Break(alibabatest.Fault{Kind: alibabatest.NoPermission, Action: alibabatest.DescribeInstances, Region: "cn-beijing"})
-	if rep := r.announced(engine.Request{}); rep.Deactivated != 0 || rep.Held != 0 || left(t, r.store) != 20 || r.inactive() != 0 {
+	if rep := r.announced(engine.Request{}); rep.Deactivated != 0 || rep.Held != 0 || left(t, r.store) != 20 || r.countInactive() != 0 {
 		t.Errorf("%d left, %+v", left(t, r.store), rep)
 	}
 	r.close()
@@ -123,28 +123,28 @@ func (b racing) Put(ctx context.Context, key string, data []byte, c storage.Cond
 // TestExpectedIsCountedFirst: removals that cannot be counted are not made, by runs and by events.
 func TestExpectedIsCountedFirst(t *testing.T) {
 	t.Parallel()
-	bucket := storagetest.Memory(storage.Abilities{CreateOnly: true, IfMatch: true})
-	r := newRemembering(t)
+	bucket := storagetest.NewMemoryBucket(storage.Capabilities{CreateOnly: true, IfMatch: true})
+	r := newStateWorld(t)
 	for name, b := range map[string]storage.Bucket{"counts": bucket, "cannot": racing{Bucket: bucket}} {
-		store, err := state.New(b, "", state.Options{Now: r.run.now})
+		store, err := state.New(b, "", state.Options{Now: r.runClock.now})
 		if err != nil {
 			t.Fatal(err)
 		}
-		store = store.Of("jms", "org")
-		announces(t, store, r.run.now(), 30)
+		store = store.ForInstallation("jms", "org")
+		announces(t, store, r.runClock.now(), 30)
 		r.store = store
 		r.announced(engine.Request{})
-		before := r.inactive()
+		before := r.countInactive()
 		for n := range 2 { // fewer than any threshold holds
-			r.accounts[0].cloud.Remove("cn-beijing", alibabatest.Sample(len(name)+n).ID)
+			r.accounts[0].cloud.Remove("cn-beijing", alibabatest.SampleInstance(len(name)+n).ID)
 		}
 		rep := r.announced(engine.Request{})
 		want := map[string]int{"counts": 2, "cannot": 0}[name]
-		if rep.Deactivated != want || rep.Held != 2-want || r.inactive()-before != want || left(t, store) != 30-want {
+		if rep.Deactivated != want || rep.Held != 2-want || r.countInactive()-before != want || left(t, store) != 30-want {
 			t.Errorf("%s: %d left, %+v", name, left(t, store), rep)
 		}
 		for n := range 2 {
-			r.accounts[0].cloud.Put("cn-beijing", alibabatest.Sample(len(name)+n))
+			r.accounts[0].cloud.Put("cn-beijing", alibabatest.SampleInstance(len(name)+n))
 		}
 		r.announced(engine.Request{})
 	}
@@ -154,8 +154,8 @@ func TestExpectedIsCountedFirst(t *testing.T) {
 // TestExpectedAndEvents: events are under their own rules, and what they close counts.
 func TestExpectedAndEvents(t *testing.T) {
 	t.Parallel()
-	h := newHearing(t, nil)
-	bucket := storagetest.Memory(storage.Abilities{CreateOnly: true, IfMatch: true})
+	h := newEventWorld(t, nil)
+	bucket := storagetest.NewMemoryBucket(storage.Capabilities{CreateOnly: true, IfMatch: true})
 	for _, c := range []struct {
 		bucket   storage.Bucket
 		instance string
@@ -165,22 +165,22 @@ func TestExpectedAndEvents(t *testing.T) {
 		{bucket, "i-b1", "done: 释放", 1}, {racing{Bucket: bucket}, "i-b2", "failed: ", 1},
 		{bucket, "i-b2", "done: 释放", 0}, {bucket, "i-b3", "done: 释放", 0},
 	} {
-		store, err := state.New(c.bucket, "", state.Options{Now: h.run.now})
+		store, err := state.New(c.bucket, "", state.Options{Now: h.runClock.now})
 		if err != nil {
 			t.Fatal(err)
 		}
-		store = store.Of("jms", "org")
+		store = store.ForInstallation("jms", "org")
 		if c.instance == "i-b1" {
-			announces(t, store, h.run.now(), 2)
+			announces(t, store, h.runClock.now(), 2)
 		}
 		if e, err := store.Expectation(t.Context(), inBeijing); err != nil || e.UpTo != 2 {
 			t.Fatal(e, err)
 		}
-		release(c.instance)(h)
-		v := h.events()
+		releasing(c.instance)(h)
+		v := h.newEventHandler()
 		v.Engine.Announced = store
-		ctx, cancel := context.WithDeadline(t.Context(), h.run.now().Add(time.Minute))
-		h.expectEvents(v.Run(ctx, heardOf(says(c.instance+" Deleted"))), c.want)
+		ctx, cancel := context.WithDeadline(t.Context(), h.runClock.now().Add(time.Minute))
+		h.expectEvents(v.Run(ctx, parseEvents(stateEvent(c.instance+" Deleted"))), c.want)
 		cancel()
 		if n := left(t, store); n != c.left {
 			t.Errorf("%s: %d left", c.instance, n)

@@ -10,49 +10,49 @@ import (
 	"github.com/jms-sync/jms-sync/core/state"
 )
 
-// grant is what people let a run do.
-type grant struct {
-	approvals []state.Approval
-	assets    map[string]bool // candidates whose removal is approved
+// approvalSet is what people let a run do.
+type approvalSet struct {
+	approvals   []state.Approval
+	approvedIDs map[string]bool // candidates whose removal is approved
 }
 
-// granted finds those candidates that people have approved: by hash, or as part of a reviewed plan that does not
+// findApproved finds those candidates that people have approved: by hash, or as part of a reviewed plan that does not
 // say that they are held. An
 // approval is for one action, so that who approved a deactivation has approved no deletion. Without an
 // answer of the store nothing is approved.
-func (e Engine) granted(ctx context.Context, req Request, wishes plan.Plan) grant {
-	g := grant{assets: map[string]bool{}}
+func (e Engine) findApproved(ctx context.Context, req Request, wishes plan.Plan) approvalSet {
+	g := approvalSet{approvedIDs: map[string]bool{}}
 	approved := map[string]plan.Action{}
-	for _, l := range req.Only {
-		if l.Held == "" && removes(l.Action) {
+	for _, l := range req.ReviewedLines {
+		if l.Held == "" && isRemoval(l.Action) {
 			approved[l.AssetID] = l.Action
 		}
 	}
-	if e.Held != nil && req.Only == nil && e.Limits.Ask != plan.AskAll {
+	if e.HeldStore != nil && req.ReviewedLines == nil && e.Limits.Approval != plan.ApproveAll {
 		var err error
-		if g.approvals, err = e.Held.Approvals(ctx, e.Now()); err != nil {
+		if g.approvals, err = e.HeldStore.ListApprovals(ctx, e.Now()); err != nil {
 			e.Log.Warn("approvals are not known, nothing counts as approved", "error", err)
 		}
 		for _, a := range g.approvals {
-			for _, r := range a.Left {
+			for _, r := range a.Remaining {
 				approved[r.Asset] = plan.Action(r.Action)
 			}
 		}
 	}
 	for _, c := range wishes.Candidates() {
 		if approved[c.AssetID] == c.Action {
-			g.assets[c.AssetID] = true
+			g.approvedIDs[c.AssetID] = true
 		}
 	}
 	return g
 }
 
 // hashes returns by asset in which set its removal was approved.
-func (g grant) hashes() map[string]string {
+func (g approvalSet) hashes() map[string]string {
 	hashes := map[string]string{}
 	for _, a := range g.approvals {
-		for _, r := range a.Left {
-			if g.assets[r.Asset] {
+		for _, r := range a.Remaining {
+			if g.approvedIDs[r.Asset] {
 				hashes[r.Asset] = a.Hash
 			}
 		}
@@ -60,53 +60,53 @@ func (g grant) hashes() map[string]string {
 	return hashes
 }
 
-// approve asks for proof of what would be removed and weighs it, and keeps what is held for a person to
+// approvePlan asks for proof of what would be removed and weighs it, and keeps what is held for a person to
 // approve.
-func (e Engine) approve(ctx context.Context, req Request, wishes plan.Plan, g grant, p *pass) plan.Approved {
+func (e Engine) approvePlan(ctx context.Context, req Request, wishes plan.Plan, g approvalSet, p *passResult) plan.Approved {
 	candidates := wishes.Candidates()
-	proofs := e.prove(ctx, candidates, wishes.Witness)
-	lifting := plan.Limits{Approved: g.assets, Expected: expected(p.announced)}
-	want := len(candidates) - len(g.assets) - wishes.Announced(lifting)
+	proofs := e.proveAbsences(ctx, candidates, wishes.OwnerWitness)
+	lifting := plan.Limits{Approved: g.approvedIDs, Expected: expected(p.announced)}
+	want := len(candidates) - len(g.approvedIDs) - wishes.Announced(lifting)
 	pause := p.halt.binds(req.DryRun)
 	if pause.Stands() {
 		want = 0 // of what the parts share, too
 	}
-	limits := e.limits(ctx, req, want)
-	limits.Approved, limits.Expected, limits.Only, limits.Pause = lifting.Approved, lifting.Expected, req.Only, pause
-	if req.Review && limits.Ask == plan.AskAll {
-		limits.Ask = plan.AskNothing // this is what a person is asked by: it shows what apply will make
+	limits := e.reserveLimits(ctx, req, want)
+	limits.Approved, limits.Expected, limits.Reviewed, limits.Pause = lifting.Approved, lifting.Expected, req.ReviewedLines, pause
+	if req.WantReview && limits.Approval == plan.ApproveAll {
+		limits.Approval = plan.ApproveNothing // this is what a person is asked by: it shows what apply will make
 	}
-	limits.Clock, _ = clockOff(ctx) // after all answers on which the removals rest
+	limits.Clock, _ = clockSkewReason(ctx) // after all answers on which the removals rest
 	approved := wishes.Approve(limits, proofs)
 	if !req.DryRun {
 		approved = e.spend(ctx, p, approved, limits, func() plan.Approved { return wishes.Approve(limits, proofs) })
 	}
-	held := wishes.Holdable(approved)
-	if req.Review {
-		p.review = wishes.Review(approved, e.Wording.Lang)
+	held := wishes.ApprovableHolds(approved)
+	if req.WantReview {
+		p.review = wishes.Review(approved, e.ReportOptions.Lang)
 	}
-	if len(held) > 0 && limits.Ask != plan.AskAll {
-		p.held = []report.HeldSet{e.hold(ctx, req, held)}
+	if len(held) > 0 && limits.Approval != plan.ApproveAll {
+		p.heldSets = []report.HeldSetSummary{e.saveHeldSet(ctx, req, held)}
 	}
 	return approved
 }
 
-// hold keeps what is held under its hash. A run that only looks keeps nothing.
-func (e Engine) hold(ctx context.Context, req Request, held []plan.Change) report.HeldSet {
-	removals := make([]state.Removal, 0, len(held))
+// saveHeldSet keeps what is held under its hash. A run that only looks keeps nothing.
+func (e Engine) saveHeldSet(ctx context.Context, req Request, held []plan.Change) report.HeldSetSummary {
+	removals := make([]state.HeldRemoval, 0, len(held))
 	ids := make([]string, 0, len(held))
 	for _, c := range held {
 		ids = append(ids, c.AssetID)
-		removals = append(removals, state.Removal{
+		removals = append(removals, state.HeldRemoval{
 			Asset: c.AssetID, Action: string(c.Action), Cloud: c.Scope.Cloud, Account: c.Scope.Account, Region: c.Scope.Region,
-			Instance: c.InstanceID, Name: c.Name, Reason: c.Reason.Text(e.Wording.Lang),
+			Instance: c.InstanceID, Name: c.Name, Reason: c.Reason.Text(e.ReportOptions.Lang),
 		})
 	}
-	set := report.HeldSet{Hash: state.HashOf(ids), Assets: len(held)}
-	if e.Held == nil || req.DryRun {
+	set := report.HeldSetSummary{Hash: state.HashAssets(ids), Assets: len(held)}
+	if e.HeldStore == nil || req.DryRun {
 		return set
 	}
-	_, err := e.Held.Put(ctx, removals, e.Now())
+	_, err := e.HeldStore.Save(ctx, removals, e.Now())
 	if err != nil {
 		e.Log.Warn("held removals can perhaps not be approved by their hash", "hash", set.Hash, "error", err)
 	}
@@ -114,35 +114,35 @@ func (e Engine) hold(ctx context.Context, req Request, held []plan.Change) repor
 	return set
 }
 
-// used takes from the approvals what this run made of them: what was removed, and what a complete listing
+// consumeApprovals takes from the approvals what this run made of them: what was removed, and what a complete listing
 // or JumpServer shows is no candidate any more, so that no approval waits for another day of the same
 // instance. What was held, failed or not reached stays approved, as does all of which nothing was learnt.
-func (e Engine) used(ctx context.Context, req Request, g grant, wishes plan.Plan, p pass) {
-	if e.Held == nil || req.DryRun || len(g.approvals) == 0 {
+func (e Engine) consumeApprovals(ctx context.Context, req Request, g approvalSet, wishes plan.Plan, p passResult) {
+	if e.HeldStore == nil || req.DryRun || len(g.approvals) == 0 {
 		return
 	}
 	read := map[inventory.Scope]bool{}
 	for _, l := range p.listings {
-		read[l.Scope] = l.Complete()
+		read[l.Scope] = l.IsComplete()
 	}
 	waits := map[string]bool{}
 	for _, c := range wishes.Candidates() {
-		waits[c.AssetID] = g.assets[c.AssetID]
+		waits[c.AssetID] = g.approvedIDs[c.AssetID]
 	}
 	for _, n := range p.notes {
 		if n.Action == plan.Skip { // the cloud has shown it after all
 			waits[n.AssetID] = false
 		}
 	}
-	for _, i := range p.result.Items {
-		if id := i.Change.AssetID; waits[id] && removes(i.Change.Action) {
+	for _, i := range p.applied.Items {
+		if id := i.Change.AssetID; waits[id] && isRemoval(i.Change.Action) {
 			waits[id] = i.State == apply.Failed || i.State == apply.NotReached || i.State == apply.Unknown || i.State == apply.Held
 		}
 	}
-	ctx, cancel := lastWords(ctx)
+	ctx, cancel := detachedContext(ctx)
 	defer cancel()
 	for _, a := range g.approvals {
-		err := e.Held.Use(ctx, a, func(r state.Removal) bool {
+		err := e.HeldStore.Consume(ctx, a, func(r state.HeldRemoval) bool {
 			return read[inventory.Scope{Cloud: r.Cloud, Account: r.Account, Region: r.Region}] && !waits[r.Asset]
 		})
 		if err != nil {
@@ -151,4 +151,4 @@ func (e Engine) used(ctx context.Context, req Request, g grant, wishes plan.Plan
 	}
 }
 
-func removes(a plan.Action) bool { return a == plan.Deactivate || a == plan.Delete }
+func isRemoval(a plan.Action) bool { return a == plan.Deactivate || a == plan.Delete }

@@ -13,40 +13,40 @@ import (
 	"github.com/jms-sync/jms-sync/core/state"
 )
 
-// approved makes a run that knows of approvals.
-func (r *remembering) approved() report.Report {
+// runWithApprovals makes a run that knows of approvals.
+func (r *stateWorld) runWithApprovals() report.Report {
 	r.t.Helper()
-	r.run.advance(time.Minute)
-	r.robotTime.advance(4 * time.Second)
-	e := r.engine()
-	e.Increment, e.Held = &engine.Increment{Store: r.store, Salt: r.salt, FullEvery: time.Hour}, r.store.Held()
+	r.runClock.advance(time.Minute)
+	r.robotClock.advance(4 * time.Second)
+	e := r.newEngine()
+	e.Incremental, e.HeldStore = &engine.Incremental{Store: r.store, Salt: r.salt, FullInterval: time.Hour}, r.store.HeldStore()
 	return e.Run(r.t.Context(), engine.Request{}).Report
 }
 
-// approve approves what a report says is held.
-func (r *remembering) approve(rep report.Report) {
+// approveHeldSet approves what a report says is held.
+func (r *stateWorld) approveHeldSet(rep report.Report) {
 	r.t.Helper()
 	if len(rep.HeldSets) != 1 {
 		r.t.Fatalf("nothing to approve: %+v", rep)
 	}
-	set, err := r.store.Held().Find(r.t.Context(), rep.HeldSets[0].Hash, r.run.now())
+	set, err := r.store.HeldStore().Find(r.t.Context(), rep.HeldSets[0].Hash, r.runClock.now())
 	if err == nil {
-		_, err = r.store.Held().Approve(r.t.Context(), set, r.run.now())
+		_, err = r.store.HeldStore().Approve(r.t.Context(), set, r.runClock.now())
 	}
 	if err != nil {
 		r.t.Fatal(err)
 	}
 }
 
-func (r *remembering) releases(from, to int) {
+func (r *stateWorld) releaseInstances(from, to int) {
 	for n := from; n < to; n++ {
-		r.accounts[0].cloud.Remove("cn-beijing", alibabatest.Sample(n).ID)
+		r.accounts[0].cloud.Remove("cn-beijing", alibabatest.SampleInstance(n).ID)
 	}
 }
 
-// damage cuts an object of the store.
-func (r *remembering) damage(key string) error {
-	name := filepath.Join(r.folder, key)
+// truncateObject cuts an object of the store.
+func (r *stateWorld) truncateObject(key string) error {
+	name := filepath.Join(r.storeDir, key)
 	text, err := os.ReadFile(name)
 	if err != nil {
 		return err
@@ -54,7 +54,7 @@ func (r *remembering) damage(key string) error {
 	return os.WriteFile(name, text[:len(text)/2], 0o600)
 }
 
-func (r *remembering) inactive() int {
+func (r *stateWorld) countInactive() int {
 	n := 0
 	for _, h := range r.jumpserver.Hosts(jumpservertest.DefaultOrg) {
 		if !h.Active {
@@ -68,23 +68,23 @@ func (r *remembering) inactive() int {
 // approval serves the run that reads the scope again. The card asks again meanwhile.
 func TestApprovalWaitsForItsScope(t *testing.T) {
 	t.Parallel()
-	r := newRemembering(t)
-	r.approved()
-	r.releases(0, 8)
-	rep := r.approved()
+	r := newStateWorld(t)
+	r.runWithApprovals()
+	r.releaseInstances(0, 8)
+	rep := r.runWithApprovals()
 	if rep.Held != 8 || rep.Outcome != report.Held {
 		t.Fatalf("%+v", rep)
 	}
-	r.approve(rep)
+	r.approveHeldSet(rep)
 	r.cloud.Break(alibabatest.Fault{Kind: alibabatest.NoPermission, Action: alibabatest.DescribeInstances, Region: "cn-beijing"})
-	if rep = r.approved(); rep.Deactivated != 0 || r.inactive() != 0 || rep.Outcome != report.Partial {
+	if rep = r.runWithApprovals(); rep.Deactivated != 0 || r.countInactive() != 0 || rep.Outcome != report.Partial {
 		t.Fatalf("with a failed scope: %+v", rep)
 	}
-	r.heal()
-	if rep = r.approved(); rep.Deactivated != 8 || r.inactive() != 8 || rep.Outcome != report.OK {
+	r.healAll()
+	if rep = r.runWithApprovals(); rep.Deactivated != 8 || r.countInactive() != 8 || rep.Outcome != report.OK {
 		t.Errorf("%+v", rep)
 	}
-	if left, err := r.store.Held().Approvals(t.Context(), r.run.now()); err != nil || len(left) > 0 {
+	if left, err := r.store.HeldStore().ListApprovals(t.Context(), r.runClock.now()); err != nil || len(left) > 0 {
 		t.Errorf("used up, yet %v %v", left, err)
 	}
 	r.close()
@@ -93,24 +93,24 @@ func TestApprovalWaitsForItsScope(t *testing.T) {
 // TestApprovalEnds after a day, and without the store's answer there is none.
 func TestApprovalEnds(t *testing.T) {
 	t.Parallel()
-	r := newRemembering(t)
-	r.approved()
-	r.releases(0, 8)
-	r.approve(r.approved())
-	r.run.advance(state.ApprovedFor)
-	rep := r.approved()
-	if rep.Held != 8 || r.inactive() != 0 {
+	r := newStateWorld(t)
+	r.runWithApprovals()
+	r.releaseInstances(0, 8)
+	r.approveHeldSet(r.runWithApprovals())
+	r.runClock.advance(state.ApprovalTTL)
+	rep := r.runWithApprovals()
+	if rep.Held != 8 || r.countInactive() != 0 {
 		t.Errorf("%+v", rep)
 	}
-	r.approve(rep)
-	if err := r.damage("approvals/" + rep.HeldSets[0].Hash + ".json"); err != nil {
+	r.approveHeldSet(rep)
+	if err := r.truncateObject("approvals/" + rep.HeldSets[0].Hash + ".json"); err != nil {
 		t.Fatal(err)
 	}
-	if rep = r.approved(); rep.Held != 8 || r.inactive() != 0 {
+	if rep = r.runWithApprovals(); rep.Held != 8 || r.countInactive() != 0 {
 		t.Errorf("with a damaged approval: %+v", rep)
 	}
-	r.approve(rep)
-	if rep = r.approved(); rep.Deactivated != 8 || r.inactive() != 8 {
+	r.approveHeldSet(rep)
+	if rep = r.runWithApprovals(); rep.Deactivated != 8 || r.countInactive() != 8 {
 		t.Errorf("%+v", rep)
 	}
 	r.close()
@@ -119,12 +119,12 @@ func TestApprovalEnds(t *testing.T) {
 // TestApprovalIsForOneAction: who approved that hosts are deactivated has not approved their deletion.
 func TestApprovalIsForOneAction(t *testing.T) {
 	t.Parallel()
-	r := newRemembering(t)
-	r.approved()
-	r.releases(0, 8)
-	r.approve(r.approved())
-	r.set(map[string]any{"sync": map[string]any{"removal": map[string]any{"grace": "0s"}}})
-	if rep := r.approved(); rep.Held != 8 || rep.Deleted != 0 || len(r.jumpserver.Hosts(jumpservertest.DefaultOrg)) != 40 {
+	r := newStateWorld(t)
+	r.runWithApprovals()
+	r.releaseInstances(0, 8)
+	r.approveHeldSet(r.runWithApprovals())
+	r.changeSettings(map[string]any{"sync": map[string]any{"removal": map[string]any{"grace": "0s"}}})
+	if rep := r.runWithApprovals(); rep.Held != 8 || rep.Deleted != 0 || len(r.jumpserver.Hosts(jumpservertest.DefaultOrg)) != 40 {
 		t.Errorf("%+v", rep)
 	}
 	r.close()
@@ -133,19 +133,19 @@ func TestApprovalIsForOneAction(t *testing.T) {
 // TestEventsUseNoApproval: what must be approved waits for the full run, and the event is done with.
 func TestEventsUseNoApproval(t *testing.T) {
 	t.Parallel()
-	asks := func(what string) func(*hearing) {
-		return func(h *hearing) {
-			h.set(map[string]any{"sync": map[string]any{"approval": what}})
-			release("i-b1")(h)
+	asks := func(what string) func(*eventWorld) {
+		return func(h *eventWorld) {
+			h.changeSettings(map[string]any{"sync": map[string]any{"approval": what}})
+			releasing("i-b1")(h)
 		}
 	}
 	playEvents(t, []eventCase{
 		{
-			name: "released, with approval of removals", given: asks("removals"), hear: []string{says("i-b1 Deleted")},
+			name: "released, with approval of removals", prepare: asks("removals"), events: []string{stateEvent("i-b1 Deleted")},
 			want: []string{"held: 每次移除都要先批准"}, waits: []int{2}, messages: 1, card: "每次移除都要先批准",
 		},
 		{
-			name: "released, with approval of all", given: asks("all"), hear: []string{says("i-b1 Deleted")},
+			name: "released, with approval of all", prepare: asks("all"), events: []string{stateEvent("i-b1 Deleted")},
 			want: []string{"held: sync.approval: all"}, waits: []int{2}, messages: 1,
 		},
 	})
@@ -154,16 +154,16 @@ func TestEventsUseNoApproval(t *testing.T) {
 // TestApprovalOfWhatFailed: a removal that JumpServer did not take stays approved.
 func TestApprovalOfWhatFailed(t *testing.T) {
 	t.Parallel()
-	r := newRemembering(t)
-	r.approved()
-	r.releases(0, 8)
-	r.approve(r.approved())
-	r.breakJumpServer(jumpFault{Method: "PATCH", Part: "/hosts/", Status: 400, Answer: `{"detail":"no"}`})
-	if rep := r.approved(); rep.Deactivated != 0 || r.inactive() != 0 || rep.Failures == 0 {
+	r := newStateWorld(t)
+	r.runWithApprovals()
+	r.releaseInstances(0, 8)
+	r.approveHeldSet(r.runWithApprovals())
+	r.injectBastionFault(bastionFault{Method: "PATCH", Part: "/hosts/", Status: 400, Answer: `{"detail":"no"}`})
+	if rep := r.runWithApprovals(); rep.Deactivated != 0 || r.countInactive() != 0 || rep.Failures == 0 {
 		t.Fatalf("%+v", rep)
 	}
-	r.heal()
-	if rep := r.approved(); rep.Deactivated != 8 || r.inactive() != 8 {
+	r.healAll()
+	if rep := r.runWithApprovals(); rep.Deactivated != 8 || r.countInactive() != 8 {
 		t.Errorf("%+v", rep)
 	}
 	r.close()

@@ -14,21 +14,21 @@ import (
 // LabelPage is JumpServer's label page, where each label that was ever used has a row.
 type LabelPage interface {
 	// Read proves the organisation and returns everything in it, complete, or an error.
-	Read(ctx context.Context) (inventory.Bastion, error)
+	Read(ctx context.Context) (inventory.JumpServerAssets, error)
 	// LabelRows lists the rows of a name, complete, or an error.
 	LabelRows(ctx context.Context, name string) ([]inventory.LabelRow, error)
 	// LabelHolders lists what has a label, and what had it when it was deleted: complete, or an error.
 	LabelHolders(ctx context.Context, row inventory.LabelRow) ([]inventory.LabelHolder, error)
-	// RemoveLabelRow deletes a row, unless something has it by now or it was edited (kind Conflict), or it is gone
+	// DeleteLabelRow deletes a row, unless something has it by now or it was edited (kind Conflict), or it is gone
 	// (kind NotFound).
-	RemoveLabelRow(ctx context.Context, row inventory.LabelRow) error
+	DeleteLabelRow(ctx context.Context, row inventory.LabelRow) error
 }
 
-// LabelErrand says how far the tidying of the label page goes.
-type LabelErrand struct {
-	Write    bool                      // else nothing is deleted
-	Show     func([]CleanedLabel)      // told of all rows before anything is deleted; may be nil
-	Progress func(done int, total int) // of the removals; may be nil; called by one goroutine at a time
+// LabelCleanup says how far the tidying of the label page goes.
+type LabelCleanup struct {
+	Write      bool                      // else nothing is deleted
+	OnListed   func([]CleanedLabel)      // told of all rows before anything is deleted; may be nil
+	OnProgress func(done int, total int) // of the removals; may be nil; called by one goroutine at a time
 }
 
 // LabelState is what became of a row.
@@ -45,50 +45,50 @@ const (
 
 // CleanedLabel is a row, what became of it, and why.
 type CleanedLabel struct {
-	plan.LabelLine
+	plan.LabelVerdict
 	State LabelState
 	Err   error // of LabelFailed
 }
 
-// CleanedLabels is what became of the label page.
-type CleanedLabels struct {
+// LabelCleanupResult is what became of the label page.
+type LabelCleanupResult struct {
 	Rows []CleanedLabel // all of the labels that are tidied, by name and value
 	// Err is what stopped it. Where the rows are missing nothing was deleted.
 	Err error
 }
 
 const (
-	// labelsAtOnce is how many rows are asked for, or removed, at a time.
-	labelsAtOnce = 4
-	// lostCause is after how many failures in a row the removals end.
-	lostCause = 3
+	// labelConcurrency is how many rows are asked for, or removed, at a time.
+	labelConcurrency = 4
+	// maxFailuresInARow is after how many failures in a row the removals end.
+	maxFailuresInARow = 3
 )
 
 // CleanLabels finds the rows of the label page that are ours alone and that nothing has any more, and with Write
 // removes them. Nothing is deleted unless everything could be read: rows, assets and holders; nor while removals are
 // paused.
-func (e Engine) CleanLabels(ctx context.Context, page LabelPage, o LabelErrand) CleanedLabels {
-	e.stage("jumpserver")
-	rows, err := e.judgeLabels(ctx, page)
+func (e Engine) CleanLabels(ctx context.Context, page LabelPage, o LabelCleanup) LabelCleanupResult {
+	e.enterStage("jumpserver")
+	rows, err := e.classifyLabels(ctx, page)
 	if err != nil {
-		return CleanedLabels{Err: err}
+		return LabelCleanupResult{Err: err}
 	}
-	if o.Show != nil {
-		o.Show(slices.Clone(rows))
+	if o.OnListed != nil {
+		o.OnListed(slices.Clone(rows))
 	}
 	if !o.Write {
-		return CleanedLabels{Rows: rows}
+		return LabelCleanupResult{Rows: rows}
 	}
 	if pause := e.pausedNow(ctx); pause.Stands() {
-		return CleanedLabels{Rows: rows, Err: &plan.Trouble{Kind: inventory.Conflict, Reason: pause.Holds()}}
+		return LabelCleanupResult{Rows: rows, Err: &plan.RunError{Kind: inventory.Conflict, Reason: pause.Holds()}}
 	}
-	e.stage("apply")
-	return CleanedLabels{Rows: rows, Err: e.removeLabels(ctx, page, rows, o.Progress)}
+	e.enterStage("apply")
+	return LabelCleanupResult{Rows: rows, Err: e.deleteUnusedLabels(ctx, page, rows, o.OnProgress)}
 }
 
-// judgeLabels reads the rows, then the assets, then the holders of what no asset has: each is newer than what it is to
+// classifyLabels reads the rows, then the assets, then the holders of what no asset has: each is newer than what it is to
 // prove.
-func (e Engine) judgeLabels(ctx context.Context, page LabelPage) ([]CleanedLabel, error) {
+func (e Engine) classifyLabels(ctx context.Context, page LabelPage) ([]CleanedLabel, error) {
 	var listed []inventory.LabelRow
 	for _, name := range plan.PrunableLabels() {
 		some, err := page.LabelRows(ctx, name)
@@ -101,13 +101,13 @@ func (e Engine) judgeLabels(ctx context.Context, page LabelPage) ([]CleanedLabel
 	if err != nil {
 		return nil, err
 	}
-	use := plan.NewLabelUse(bastion, e.Now())
+	use := plan.NewLabelUsage(bastion, e.Now())
 	rows := make([]CleanedLabel, len(listed))
 	g, asking := errgroup.WithContext(ctx)
-	g.SetLimit(labelsAtOnce)
+	g.SetLimit(labelConcurrency)
 	for n, row := range listed {
-		rows[n] = cleaned(use.Judge(row))
-		if !rows[n].Unused || row.Links == 0 {
+		rows[n] = newCleanedLabel(use.Classify(row))
+		if !rows[n].Unused || row.LinkCount == 0 {
 			continue
 		}
 		g.Go(func() error {
@@ -115,23 +115,23 @@ func (e Engine) judgeLabels(ctx context.Context, page LabelPage) ([]CleanedLabel
 			if err != nil {
 				return err
 			}
-			rows[n] = cleaned(use.Held(rows[n].LabelLine, holders))
+			rows[n] = newCleanedLabel(use.CheckHolders(rows[n].LabelVerdict, holders))
 			return nil
 		})
 	}
 	return rows, g.Wait()
 }
 
-func cleaned(line plan.LabelLine) CleanedLabel {
+func newCleanedLabel(line plan.LabelVerdict) CleanedLabel {
 	if line.Unused {
-		return CleanedLabel{LabelLine: line, State: LabelUnused}
+		return CleanedLabel{LabelVerdict: line, State: LabelUnused}
 	}
-	return CleanedLabel{LabelLine: line, State: LabelKept}
+	return CleanedLabel{LabelVerdict: line, State: LabelKept}
 }
 
-// removeLabels removes the unused rows and notes what became of each. It begins no further removal after the first
+// deleteUnusedLabels removes the unused rows and notes what became of each. It begins no further removal after the first
 // error that all others would meet too, or a few failures in a row; what is under way is finished.
-func (e Engine) removeLabels(ctx context.Context, page LabelPage, rows []CleanedLabel, progress func(int, int)) error {
+func (e Engine) deleteUnusedLabels(ctx context.Context, page LabelPage, rows []CleanedLabel, progress func(int, int)) error {
 	var unused []*CleanedLabel
 	for n := range rows {
 		if rows[n].State == LabelUnused {
@@ -139,13 +139,13 @@ func (e Engine) removeLabels(ctx context.Context, page LabelPage, rows []Cleaned
 			unused = append(unused, &rows[n])
 		}
 	}
-	r := labelRemoval{total: len(unused), progress: progress}
+	r := labelDeletion{total: len(unused), progress: progress}
 	var g errgroup.Group
-	g.SetLimit(labelsAtOnce)
+	g.SetLimit(labelConcurrency)
 	for _, row := range unused {
 		g.Go(func() error {
-			if ctx.Err() == nil && r.goesOn() {
-				r.note(row, page.RemoveLabelRow(ctx, row.LabelRow))
+			if ctx.Err() == nil && r.canContinue() {
+				r.recordResult(row, page.DeleteLabelRow(ctx, row.LabelRow))
 			}
 			return nil
 		})
@@ -157,8 +157,8 @@ func (e Engine) removeLabels(ctx context.Context, page LabelPage, rows []Cleaned
 	return r.stopped
 }
 
-// labelRemoval is how far the removals have come.
-type labelRemoval struct {
+// labelDeletion is how far the removals have come.
+type labelDeletion struct {
 	total    int
 	progress func(int, int)
 
@@ -168,14 +168,14 @@ type labelRemoval struct {
 	stopped  error // why no further one begins
 }
 
-func (r *labelRemoval) goesOn() bool {
+func (r *labelDeletion) canContinue() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.stopped == nil
 }
 
-// note notes what came of a row's removal.
-func (r *labelRemoval) note(row *CleanedLabel, err error) {
+// recordResult notes what came of a row's removal.
+func (r *labelDeletion) recordResult(row *CleanedLabel, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.done++; r.progress != nil {
@@ -186,17 +186,17 @@ func (r *labelRemoval) note(row *CleanedLabel, err error) {
 		row.State, r.failures = LabelRemoved, 0
 		return
 	case inventory.Conflict, inventory.NotFound:
-		row.State, row.Unused, row.Reason, r.failures = LabelKept, false, plan.Because(plan.LabelMeanwhile), 0
+		row.State, row.Unused, row.Reason, r.failures = LabelKept, false, plan.NewReason(plan.LabelMeanwhile), 0
 		return
 	}
 	row.State, row.Err = LabelFailed, err
-	if r.failures++; r.stopped == nil && (r.failures >= lostCause || stopsAll(err)) {
+	if r.failures++; r.stopped == nil && (r.failures >= maxFailuresInARow || isFatal(err)) {
 		r.stopped = err
 	}
 }
 
-// stopsAll reports whether every further removal would meet the same error.
-func stopsAll(err error) bool {
+// isFatal reports whether every further removal would meet the same error.
+func isFatal(err error) bool {
 	switch inventory.KindOf(err) {
 	case inventory.Denied, inventory.BadCredentials, inventory.Organisation, inventory.Deadline, inventory.Throttled:
 		return true

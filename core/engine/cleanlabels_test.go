@@ -33,10 +33,10 @@ func labelNow() time.Time { return time.Date(2026, 11, 28, 14, 35, 20, 0, time.U
 func newLabelWorld(t *testing.T, version jumpservertest.Version) labelWorld {
 	t.Helper()
 	w := labelWorld{jms: jumpservertest.New(jumpservertest.Options{Version: version, TB: t})}
-	w.connect(t)
-	w.host("web", "jms-cloud:alibaba", "jms-instance:i-used", "team:shop")
-	w.host("off", "jms-gone:20261120T1000Z", "jms-due:20261121T1000Z", "jms-missing:20261120T1000Z")
-	w.jms.Drop(jumpservertest.DefaultOrg, w.host("old", "jms-cloud:aws", "jms-instance:i-old", "jms-gone:2026-11-01T00:00:00Z", "jms-due:never", "team:old"))
+	w.newClient(t)
+	w.addHost("web", "jms-cloud:alibaba", "jms-instance:i-used", "team:shop")
+	w.addHost("off", "jms-gone:20261120T1000Z", "jms-due:20261121T1000Z", "jms-missing:20261120T1000Z")
+	w.jms.DeleteAsset(jumpservertest.DefaultOrg, w.addHost("old", "jms-cloud:aws", "jms-instance:i-old", "jms-gone:2026-11-01T00:00:00Z", "jms-due:never", "team:old"))
 	for _, text := range []string{
 		"jms-instance:i-unused", "jms-gone:20261101T0000Z", "jms-missing:20261101T0000Z", "jms-due:20261101T0000Z", // may go
 		"jms-gone:20261128T1436Z", "jms-due:20261205T1000Z", "jms-missing:soon", "jms-keep:x", "jms-asset:x", "jms-gone-by:hand", // stay
@@ -46,12 +46,12 @@ func newLabelWorld(t *testing.T, version jumpservertest.Version) labelWorld {
 	return w
 }
 
-// connect makes the client and the engine.
-func (w *labelWorld) connect(t *testing.T) {
+// newClient makes the client and the engine.
+func (w *labelWorld) newClient(t *testing.T) {
 	t.Helper()
 	var err error
 	w.client, err = jumpserver.New(jumpserver.Options{
-		URL: "http://jms.example", KeyID: secret.New(jumpservertest.KeyID), Secret: secret.New(jumpservertest.KeySecret), HTTP: inMemory{w.jms},
+		URL: "http://jms.example", KeyID: secret.New(jumpservertest.KeyID), Secret: secret.New(jumpservertest.KeySecret), Transport: handlerTransport{w.jms},
 		Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 	})
 	if err != nil {
@@ -60,11 +60,11 @@ func (w *labelWorld) connect(t *testing.T) {
 	w.engine = engine.Engine{Now: labelNow, Log: slog.New(slog.DiscardHandler)}
 }
 
-// inMemory hands requests to a handler without a network.
-type inMemory struct{ http.Handler }
+// handlerTransport hands requests to a handler without a network.
+type handlerTransport struct{ http.Handler }
 
 // RoundTrip implements http.RoundTripper.
-func (m inMemory) RoundTrip(r *http.Request) (resp *http.Response, err error) {
+func (m handlerTransport) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 	defer func() {
 		if recover() != nil { // http.ErrAbortHandler: the connection is closed
 			resp, err = nil, io.ErrUnexpectedEOF
@@ -78,12 +78,12 @@ func (m inMemory) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 	return w.Result(), nil
 }
 
-// host puts a host with these labels into JumpServer.
-func (w labelWorld) host(name string, labels ...string) string {
+// addHost puts a host with these labels into JumpServer.
+func (w labelWorld) addHost(name string, labels ...string) string {
 	return w.jms.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{Name: name, Address: "10.0.0.1", Active: true, Labels: labels})
 }
 
-func (w labelWorld) texts() []string {
+func (w labelWorld) labelTexts() []string {
 	var out []string
 	for _, r := range w.jms.LabelRows(jumpservertest.DefaultOrg) {
 		out = append(out, r.Name+":"+r.Value)
@@ -91,8 +91,8 @@ func (w labelWorld) texts() []string {
 	return out
 }
 
-// in lists the rows of a state.
-func in(state engine.LabelState, rows []engine.CleanedLabel) []string {
+// labelsInState lists the rows of a state.
+func labelsInState(state engine.LabelState, rows []engine.CleanedLabel) []string {
 	var out []string
 	for _, r := range rows {
 		if r.State == state {
@@ -103,8 +103,8 @@ func in(state engine.LabelState, rows []engine.CleanedLabel) []string {
 	return out
 }
 
-// removable are the rows of a labelWorld that may go.
-func removable() []string {
+// removableLabels are the rows of a labelWorld that may go.
+func removableLabels() []string {
 	return []string{"jms-due:20261101T0000Z", "jms-gone:2026-11-01T00:00:00Z", "jms-gone:20261101T0000Z", "jms-instance:i-old", "jms-instance:i-unused", "jms-missing:20261101T0000Z"}
 }
 
@@ -113,9 +113,9 @@ func TestCleanLabels(t *testing.T) {
 	t.Parallel()
 	for _, version := range jumpservertest.Versions() {
 		w := newLabelWorld(t, version)
-		hosts, before := w.jms.Hosts(jumpservertest.DefaultOrg), w.texts()
-		out := w.engine.CleanLabels(t.Context(), w.client, engine.LabelErrand{})
-		if got := in(engine.LabelUnused, out.Rows); out.Err != nil || !slices.Equal(got, removable()) || len(out.Rows) != 14 {
+		hosts, before := w.jms.Hosts(jumpservertest.DefaultOrg), w.labelTexts()
+		out := w.engine.CleanLabels(t.Context(), w.client, engine.LabelCleanup{})
+		if got := labelsInState(engine.LabelUnused, out.Rows); out.Err != nil || !slices.Equal(got, removableLabels()) || len(out.Rows) != 14 {
 			t.Errorf("%s: would remove %q of %d: %v", version, got, len(out.Rows), out.Err)
 		}
 		if w.jms.Writes() > 0 {
@@ -123,25 +123,25 @@ func TestCleanLabels(t *testing.T) {
 		}
 		shown := 0
 		done := 0
-		out = w.engine.CleanLabels(t.Context(), w.client, engine.LabelErrand{Write: true, Progress: func(n, total int) {
-			if done++; n != done || total != len(removable()) {
+		out = w.engine.CleanLabels(t.Context(), w.client, engine.LabelCleanup{Write: true, OnProgress: func(n, total int) {
+			if done++; n != done || total != len(removableLabels()) {
 				t.Errorf("%s: progress %d/%d", version, n, total)
 			}
-		}, Show: func(rows []engine.CleanedLabel) {
-			if shown++; w.jms.Writes() > 0 || !slices.Equal(in(engine.LabelUnused, rows), removable()) {
+		}, OnListed: func(rows []engine.CleanedLabel) {
+			if shown++; w.jms.Writes() > 0 || !slices.Equal(labelsInState(engine.LabelUnused, rows), removableLabels()) {
 				t.Errorf("%s: shown %+v after %d writes", version, rows, w.jms.Writes())
 			}
 		}})
-		if got := in(engine.LabelRemoved, out.Rows); out.Err != nil || shown != 1 || done != len(removable()) || !slices.Equal(got, removable()) {
+		if got := labelsInState(engine.LabelRemoved, out.Rows); out.Err != nil || shown != 1 || done != len(removableLabels()) || !slices.Equal(got, removableLabels()) {
 			t.Errorf("%s: removed %q, shown %d: %v", version, got, shown, out.Err)
 		}
-		left := slices.DeleteFunc(before, func(text string) bool { return slices.Contains(removable(), text) })
-		if got := w.texts(); !slices.Equal(got, left) || !reflect.DeepEqual(hosts, w.jms.Hosts(jumpservertest.DefaultOrg)) {
+		left := slices.DeleteFunc(before, func(text string) bool { return slices.Contains(removableLabels(), text) })
+		if got := w.labelTexts(); !slices.Equal(got, left) || !reflect.DeepEqual(hosts, w.jms.Hosts(jumpservertest.DefaultOrg)) {
 			t.Errorf("%s: rows left %q, want %q; hosts %+v", version, got, left, w.jms.Hosts(jumpservertest.DefaultOrg))
 		}
 		writes := w.jms.Writes()
-		out = w.engine.CleanLabels(t.Context(), w.client, engine.LabelErrand{Write: true})
-		if out.Err != nil || len(in(engine.LabelKept, out.Rows)) != len(out.Rows) || w.jms.Writes() != writes {
+		out = w.engine.CleanLabels(t.Context(), w.client, engine.LabelCleanup{Write: true})
+		if out.Err != nil || len(labelsInState(engine.LabelKept, out.Rows)) != len(out.Rows) || w.jms.Writes() != writes {
 			t.Errorf("%s: once more: %+v %v", version, out.Rows, out.Err)
 		}
 	}
@@ -151,24 +151,24 @@ func TestCleanLabels(t *testing.T) {
 func TestCleanLabelsReadsAllOrNothing(t *testing.T) {
 	t.Parallel()
 	for name, on := range map[string]func(*http.Request) bool{
-		"organisation": jumpservertest.On(http.MethodGet, "/orgs/orgs/current/"),
-		"platforms":    jumpservertest.On(http.MethodGet, "/assets/platforms/"),
-		"hosts":        jumpservertest.On(http.MethodGet, "/assets/hosts/?limit"),
-		"assets":       jumpservertest.On(http.MethodGet, "/assets/assets/"),
-		"instances":    jumpservertest.On(http.MethodGet, "name=jms-instance"),
-		"missing":      jumpservertest.On(http.MethodGet, "name=jms-missing"),
-		"holders":      jumpservertest.On(http.MethodGet, "/labels/labeled-resources/"),
+		"organisation": jumpservertest.MatchRequest(http.MethodGet, "/orgs/orgs/current/"),
+		"platforms":    jumpservertest.MatchRequest(http.MethodGet, "/assets/platforms/"),
+		"hosts":        jumpservertest.MatchRequest(http.MethodGet, "/assets/hosts/?limit"),
+		"assets":       jumpservertest.MatchRequest(http.MethodGet, "/assets/assets/"),
+		"instances":    jumpservertest.MatchRequest(http.MethodGet, "name=jms-instance"),
+		"missing":      jumpservertest.MatchRequest(http.MethodGet, "name=jms-missing"),
+		"holders":      jumpservertest.MatchRequest(http.MethodGet, "/labels/labeled-resources/"),
 	} {
 		for kind, fault := range map[string]jumpservertest.Fault{
 			"403": {Status: 403, Body: `{"detail":"no","code":"permission_denied"}`}, "500": {Status: 500, Body: `{"error":"x"}`},
-			"cut": {Cut: true}, "few": {Edit: jumpservertest.Counts(5)}, "half": {Edit: jumpservertest.Truncated},
+			"cut": {Cut: true}, "few": {Edit: jumpservertest.ChangeCount(5)}, "half": {Edit: jumpservertest.TruncateJSON},
 		} {
 			if name == "organisation" && kind == "few" || name == "assets" && kind == "few" {
 				continue // not a list; counting too many assets leads to one that is read whole
 			}
 			w := newLabelWorld(t, jumpservertest.V41019)
 			w.jms.Fail(on, -1, fault)
-			out := w.engine.CleanLabels(t.Context(), w.client, engine.LabelErrand{Write: true, Show: func([]engine.CleanedLabel) { t.Errorf("%s, %s: shown", name, kind) }})
+			out := w.engine.CleanLabels(t.Context(), w.client, engine.LabelCleanup{Write: true, OnListed: func([]engine.CleanedLabel) { t.Errorf("%s, %s: shown", name, kind) }})
 			if out.Err == nil || out.Rows != nil || w.jms.Writes() > 0 {
 				t.Errorf("%s, %s: %v, %d rows, %d writes", name, kind, out.Err, len(out.Rows), w.jms.Writes())
 			}
@@ -181,17 +181,17 @@ func TestCleanLabelsMeanwhile(t *testing.T) {
 	t.Parallel()
 	for _, version := range jumpservertest.Versions() {
 		w := newLabelWorld(t, version)
-		out := w.engine.CleanLabels(t.Context(), w.client, engine.LabelErrand{Write: true, Show: func([]engine.CleanedLabel) {
-			w.host("back", "jms-instance:i-old")
+		out := w.engine.CleanLabels(t.Context(), w.client, engine.LabelCleanup{Write: true, OnListed: func([]engine.CleanedLabel) {
+			w.addHost("back", "jms-instance:i-old")
 			w.jms.EditLabel(jumpservertest.DefaultOrg, "jms-gone:20261101T0000Z", "team:blue")
 		}})
-		kept := in(engine.LabelKept, out.Rows)
+		kept := labelsInState(engine.LabelKept, out.Rows)
 		for _, text := range []string{"jms-instance:i-old", "jms-gone:20261101T0000Z"} {
 			if !slices.Contains(kept, text) {
 				t.Errorf("%s: %s was not kept: %+v", version, text, out.Rows)
 			}
 		}
-		if got := w.texts(); !slices.Contains(got, "team:blue") || !slices.Contains(got, "jms-instance:i-old") || len(in(engine.LabelRemoved, out.Rows)) != 4 || out.Err != nil {
+		if got := w.labelTexts(); !slices.Contains(got, "team:blue") || !slices.Contains(got, "jms-instance:i-old") || len(labelsInState(engine.LabelRemoved, out.Rows)) != 4 || out.Err != nil {
 			t.Errorf("%s: %q %+v %v", version, got, out.Rows, out.Err)
 		}
 		for _, h := range w.jms.Hosts(jumpservertest.DefaultOrg) {
@@ -205,7 +205,7 @@ func TestCleanLabelsMeanwhile(t *testing.T) {
 // TestCleanLabelsStops: a missing right, failures in a row and an interrupt begin nothing more, and say what was left.
 func TestCleanLabelsStops(t *testing.T) {
 	t.Parallel()
-	deletes := jumpservertest.On(http.MethodDelete, "/labels/labels/")
+	deletes := jumpservertest.MatchRequest(http.MethodDelete, "/labels/labels/")
 	for name, test := range map[string]struct {
 		prepare func(w labelWorld, interrupt func())
 		kind    inventory.Kind
@@ -231,10 +231,10 @@ func TestCleanLabelsStops(t *testing.T) {
 		}
 		ctx, interrupt := context.WithCancel(t.Context())
 		test.prepare(w, interrupt)
-		out := w.engine.CleanLabels(ctx, w.client, engine.LabelErrand{Write: true})
-		tried := len(in(engine.LabelFailed, out.Rows)) + len(in(engine.LabelRemoved, out.Rows))
-		if inventory.KindOf(out.Err) != test.kind || tried == 0 || tried > test.most || tried+len(in(engine.LabelNotReached, out.Rows)) != 36 {
-			t.Errorf("%s: %v; %d tried, %d not reached", name, out.Err, tried, len(in(engine.LabelNotReached, out.Rows)))
+		out := w.engine.CleanLabels(ctx, w.client, engine.LabelCleanup{Write: true})
+		tried := len(labelsInState(engine.LabelFailed, out.Rows)) + len(labelsInState(engine.LabelRemoved, out.Rows))
+		if inventory.KindOf(out.Err) != test.kind || tried == 0 || tried > test.most || tried+len(labelsInState(engine.LabelNotReached, out.Rows)) != 36 {
+			t.Errorf("%s: %v; %d tried, %d not reached", name, out.Err, tried, len(labelsInState(engine.LabelNotReached, out.Rows)))
 		}
 		for _, r := range out.Rows {
 			if (r.State == engine.LabelFailed) != (r.Err != nil) {
@@ -254,12 +254,12 @@ func TestCleanLabelsOfOtherDatabases(t *testing.T) {
 	t.Parallel()
 	for _, database := range jumpservertest.Databases() {
 		w := labelWorld{jms: jumpservertest.New(jumpservertest.Options{Version: jumpservertest.V41019, Database: database, TB: t})}
-		w.connect(t)
-		w.jms.Drop(jumpservertest.DefaultOrg, w.host("old", "JMS-Instance:I-1", "jms-instance:i-2"))
-		w.host("web", "jms-instance:i-1")
+		w.newClient(t)
+		w.jms.DeleteAsset(jumpservertest.DefaultOrg, w.addHost("old", "JMS-Instance:I-1", "jms-instance:i-2"))
+		w.addHost("web", "jms-instance:i-1")
 		hosts := w.jms.Hosts(jumpservertest.DefaultOrg)
-		out := w.engine.CleanLabels(t.Context(), w.client, engine.LabelErrand{Write: true})
-		if got := in(engine.LabelRemoved, out.Rows); out.Err != nil || !slices.Equal(got, []string{"jms-instance:i-2"}) {
+		out := w.engine.CleanLabels(t.Context(), w.client, engine.LabelCleanup{Write: true})
+		if got := labelsInState(engine.LabelRemoved, out.Rows); out.Err != nil || !slices.Equal(got, []string{"jms-instance:i-2"}) {
 			t.Errorf("%s: removed %q of %+v: %v", database, got, out.Rows, out.Err)
 		}
 		if now := w.jms.Hosts(jumpservertest.DefaultOrg); !reflect.DeepEqual(hosts, now) || len(now[0].Labels) != 1 {

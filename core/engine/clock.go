@@ -9,42 +9,42 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// compared returns a context in which the Dates of the clouds' answers are compared with this machine's clock.
-func (e Engine) compared(ctx context.Context) context.Context {
-	if e.Clock == nil {
+// withClockCheck returns a context in which the Dates of the clouds' answers are compared with this machine's clock.
+func (e Engine) withClockCheck(ctx context.Context) context.Context {
+	if e.SkewClock == nil {
 		return ctx
 	}
-	return cloud.NewClock(e.Clock).In(ctx)
+	return cloud.NewClock(e.SkewClock).WithClock(ctx)
 }
 
-// clockOff returns why nothing may be removed, if an answer of a cloud so far says that this machine's clock
+// clockSkewReason returns why nothing may be removed, if an answer of a cloud so far says that this machine's clock
 // is off.
-func clockOff(ctx context.Context) (why plan.Reason, off bool) {
-	skew := cloud.SkewOf(ctx)
-	if !skew.Off() {
+func clockSkewReason(ctx context.Context) (why plan.Reason, off bool) {
+	skew := cloud.SkewFromContext(ctx)
+	if !skew.IsTooLarge() {
 		return plan.Reason{}, false
 	}
-	return plan.OffClock(skew.Host, skew.By), true
+	return plan.ClockSkewReason(skew.Host, skew.Ahead), true
 }
 
-// dated is a Bastion that compares JumpServer's clock with this machine's.
-type dated interface {
+// skewReporter is a Bastion that compares JumpServer's clock with this machine's.
+type skewReporter interface {
 	// Skew returns how far this machine's clock was ahead of JumpServer's last answer.
 	Skew() time.Duration
 }
 
-// clocks returns what is to be told of clocks at the end of a run. JumpServer's decides nothing: what is counted
+// clockErrors returns what is to be told of clocks at the end of a run. JumpServer's decides nothing: what is counted
 // by time is counted by this machine's.
-func (e Engine) clocks(ctx context.Context) []error {
-	if e.Clock == nil {
+func (e Engine) clockErrors(ctx context.Context) []error {
+	if e.SkewClock == nil {
 		return nil
 	}
-	if why, off := clockOff(ctx); off {
-		return []error{&plan.Trouble{Kind: inventory.ClockOff, Reason: why}}
+	if why, off := clockSkewReason(ctx); off {
+		return []error{&plan.RunError{Kind: inventory.ClockOff, Reason: why}}
 	}
-	if b, is := e.Bastion.(dated); is && b.Skew().Abs() > cloud.MaxSkew {
-		why := plan.Because(plan.ClockJumpServer, b.Skew().Abs().Round(time.Minute).String())
-		return []error{&plan.Trouble{Kind: inventory.ClockOff, Reason: why}}
+	if b, is := e.Bastion.(skewReporter); is && b.Skew().Abs() > cloud.MaxSkew {
+		why := plan.NewReason(plan.ClockJumpServer, b.Skew().Abs().Round(time.Minute).String())
+		return []error{&plan.RunError{Kind: inventory.ClockOff, Reason: why}}
 	}
 	return nil
 }

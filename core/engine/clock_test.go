@@ -16,10 +16,10 @@ import (
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
-// machineAhead puts the machine on which the runs are made ahead of the clouds.
-func (w *world) machineAhead(d time.Duration) {
-	w.run.advance(d)
-	w.compares = w.run.now
+// setClockAhead puts the machine on which the runs are made ahead of the clouds.
+func (w *world) setClockAhead(d time.Duration) {
+	w.runClock.advance(d)
+	w.skewClock = w.runClock.now
 }
 
 // reasons are those of the changes of a report with an action.
@@ -33,10 +33,10 @@ func reasonsOf(rep report.Report, action plan.Action) []string {
 	return all
 }
 
-// clockTold wants a report to say, as an error of the run, what is wrong with which clock.
-func clockTold(t *testing.T, rep report.Report, says string) {
+// expectClockError wants a report to say, as an error of the run, what is wrong with which clock.
+func expectClockError(t *testing.T, rep report.Report, says string) {
 	t.Helper()
-	if !slices.ContainsFunc(rep.Errors, func(f report.Fault) bool {
+	if !slices.ContainsFunc(rep.Errors, func(f report.ErrorEntry) bool {
 		return f.Kind == inventory.ClockOff && strings.Contains(f.Message, says)
 	}) {
 		t.Errorf("%q is not told: %+v", says, rep.Errors)
@@ -47,19 +47,19 @@ func clockTold(t *testing.T, rep report.Report, says string) {
 // ago seems to be over. Nothing is removed, all else goes on, it is told, and ends when the clock is mended.
 func TestClockAhead(t *testing.T) {
 	t.Parallel()
-	r := newRemembering(t)
-	r.compares = r.run.now
-	r.approved()
-	r.releases(0, 1)
-	if rep := r.approved(); rep.Deactivated != 1 || rep.Outcome != report.OK {
+	r := newStateWorld(t)
+	r.skewClock = r.runClock.now
+	r.runWithApprovals()
+	r.releaseInstances(0, 1)
+	if rep := r.runWithApprovals(); rep.Deactivated != 1 || rep.Outcome != report.OK {
 		t.Fatalf("with a clock that is right: %+v", rep)
 	}
 	const wrong = 8 * 24 * time.Hour
-	r.machineAhead(wrong)
-	r.releases(1, 2)
-	r.accounts[0].cloud.Put("cn-beijing", alibabatest.Sample(50))
-	rep := r.approved()
-	if rep.Deleted+rep.Deactivated != 0 || rep.Held != 2 || rep.Created != 1 || len(r.jumpserver.Hosts(jumpservertest.DefaultOrg)) != 41 || r.inactive() != 1 {
+	r.setClockAhead(wrong)
+	r.releaseInstances(1, 2)
+	r.accounts[0].cloud.Put("cn-beijing", alibabatest.SampleInstance(50))
+	rep := r.runWithApprovals()
+	if rep.Deleted+rep.Deactivated != 0 || rep.Held != 2 || rep.Created != 1 || len(r.jumpserver.Hosts(jumpservertest.DefaultOrg)) != 41 || r.countInactive() != 1 {
 		t.Errorf("8 days ahead: %+v", rep)
 	}
 	for _, why := range reasonsOf(rep, plan.Hold) {
@@ -67,12 +67,12 @@ func TestClockAhead(t *testing.T) {
 			t.Errorf("held because of %q", why)
 		}
 	}
-	clockTold(t, rep, "本机快 192h")
+	expectClockError(t, rep, "本机快 192h")
 	if len(rep.HeldSets) != 0 {
 		t.Errorf("it asks for an approval that lets nothing pass: %+v", rep.HeldSets)
 	}
-	r.run.advance(-wrong)
-	if rep = r.approved(); rep.Deactivated != 1 || rep.Deleted != 0 || r.inactive() != 2 || len(rep.Errors) != 0 {
+	r.runClock.advance(-wrong)
+	if rep = r.runWithApprovals(); rep.Deactivated != 1 || rep.Deleted != 0 || r.countInactive() != 2 || len(rep.Errors) != 0 {
 		t.Errorf("mended: %+v", rep)
 	}
 	r.close()
@@ -82,17 +82,17 @@ func TestClockAhead(t *testing.T) {
 func TestClockAndApproval(t *testing.T) {
 	t.Parallel()
 	for _, wrong := range []time.Duration{6 * time.Minute, -10 * time.Minute} {
-		r := newRemembering(t)
-		r.compares = r.run.now
-		r.approved()
-		r.releases(0, 8)
-		r.approve(r.approved())
-		r.cloud.SetDate(-wrong)
-		if rep := r.approved(); rep.Deactivated != 0 || rep.Held != 8 || r.inactive() != 0 {
+		r := newStateWorld(t)
+		r.skewClock = r.runClock.now
+		r.runWithApprovals()
+		r.releaseInstances(0, 8)
+		r.approveHeldSet(r.runWithApprovals())
+		r.cloud.SetDateAhead(-wrong)
+		if rep := r.runWithApprovals(); rep.Deactivated != 0 || rep.Held != 8 || r.countInactive() != 0 {
 			t.Errorf("%s: %+v", wrong, rep)
 		}
-		r.cloud.SetDate(0)
-		if rep := r.approved(); rep.Deactivated != 8 || r.inactive() != 8 {
+		r.cloud.SetDateAhead(0)
+		if rep := r.runWithApprovals(); rep.Deactivated != 8 || r.countInactive() != 8 {
 			t.Errorf("%s, mended: %+v", wrong, rep)
 		}
 		r.close()
@@ -103,14 +103,14 @@ func TestClockAndApproval(t *testing.T) {
 func TestClockNearlyRight(t *testing.T) {
 	t.Parallel()
 	for name, set := range map[string]func(w *world){
-		"nearly right": func(w *world) { w.cloud.SetDate(4 * time.Minute) },
-		"not compared": func(w *world) { w.cloud.SetDate(8 * 24 * time.Hour); w.compares = nil },
+		"nearly right": func(w *world) { w.cloud.SetDateAhead(4 * time.Minute) },
+		"not compared": func(w *world) { w.cloud.SetDateAhead(8 * 24 * time.Hour); w.skewClock = nil },
 	} {
-		w := newHearing(t, nil)
-		w.compares = time.Now
+		w := newEventWorld(t, nil)
+		w.skewClock = time.Now
 		set(w.world)
 		w.accounts[0].cloud.Remove("cn-beijing", "i-b1")
-		if rep := w.full().Report; rep.Deactivated != 1 || len(rep.Errors) != 0 {
+		if rep := w.runFull().Report; rep.Deactivated != 1 || len(rep.Errors) != 0 {
 			t.Errorf("%s: %+v", name, rep)
 		}
 		w.close()
@@ -121,11 +121,11 @@ func TestClockNearlyRight(t *testing.T) {
 // run, with the clock mended, would take them for old ones.
 func TestClockBehindWritesNoTimes(t *testing.T) {
 	t.Parallel()
-	h := newHearing(t, nil)
-	h.compares = h.run.now
+	h := newEventWorld(t, nil)
+	h.skewClock = h.runClock.now
 	h.accounts[0].cloud.Remove("cn-beijing", "i-b1", "i-b2", "i-b3") // a small scope, which has to be empty twice
-	h.run.advance(-8 * 24 * time.Hour)
-	if rep := h.full().Report; rep.Held != 3 || rep.Deactivated != 0 {
+	h.runClock.advance(-8 * 24 * time.Hour)
+	if rep := h.runFull().Report; rep.Held != 3 || rep.Deactivated != 0 {
 		t.Errorf("behind: %+v", rep)
 	}
 	for _, host := range h.jumpserver.Hosts(jumpservertest.DefaultOrg) {
@@ -133,13 +133,13 @@ func TestClockBehindWritesNoTimes(t *testing.T) {
 			t.Errorf("%s carries the time of a clock that is wrong: %q", host.Name, host.Labels)
 		}
 	}
-	h.run.advance(8 * 24 * time.Hour)
-	if rep := h.full().Report; rep.Held != 3 || rep.Deactivated != 0 {
+	h.runClock.advance(8 * 24 * time.Hour)
+	if rep := h.runFull().Report; rep.Held != 3 || rep.Deactivated != 0 {
 		t.Errorf("mended, the first look: %+v", rep)
 	}
-	h.run.advance(11 * time.Minute)
-	h.cloud.SetDate(11 * time.Minute) // the time passes for all
-	if rep := h.full().Report; rep.Deactivated != 3 {
+	h.runClock.advance(11 * time.Minute)
+	h.cloud.SetDateAhead(11 * time.Minute) // the time passes for all
+	if rep := h.runFull().Report; rep.Deactivated != 3 {
 		t.Errorf("the second look: %+v", rep)
 	}
 	h.close()
@@ -148,58 +148,58 @@ func TestClockBehindWritesNoTimes(t *testing.T) {
 // TestClockAndEvents: an event closes nothing by a clock that is off, and need not come again.
 func TestClockAndEvents(t *testing.T) {
 	t.Parallel()
-	h := newHearing(t, nil)
-	release("i-b1")(h)
-	h.compares = time.Now
-	h.cloud.SetDate(-8 * 24 * time.Hour)
-	h.expectEvents(h.hear(says("i-b1 Deleted")), "held: 本机快 192h")
+	h := newEventWorld(t, nil)
+	releasing("i-b1")(h)
+	h.skewClock = time.Now
+	h.cloud.SetDateAhead(-8 * 24 * time.Hour)
+	h.expectEvents(h.handleEvents(stateEvent("i-b1 Deleted")), "held: 本机快 192h")
 	h.expectHost("i-b1", "web-1 10.0.0.1 on -")
-	h.edits(cloudEdit{Put: []instance{{ID: "i-new", Name: "new", IP: "10.0.1.1"}}})
-	h.expectEvents(h.hear(says("i-new Running")), "done: 新增")
-	h.cloud.SetDate(0)
-	h.expectEvents(h.hear(says("i-b1 Deleted")), "done: 释放")
+	h.editClouds(cloudEdit{Put: []instance{{ID: "i-new", Name: "new", IP: "10.0.1.1"}}})
+	h.expectEvents(h.handleEvents(stateEvent("i-new Running")), "done: 新增")
+	h.cloud.SetDateAhead(0)
+	h.expectEvents(h.handleEvents(stateEvent("i-b1 Deleted")), "done: 释放")
 	h.close()
 }
 
 // TestClockAndRetire: a person's order to end an account's assets is refused, too.
 func TestClockAndRetire(t *testing.T) {
 	t.Parallel()
-	h := newHearing(t, nil)
-	h.compares = time.Now
-	h.accounts[1].Off = true
-	h.cloud.SetDate(-time.Hour)
-	out := h.engine().Retire(t.Context(), engine.Errand{Account: "aliyun-test", Write: true})
+	h := newEventWorld(t, nil)
+	h.skewClock = time.Now
+	h.accounts[1].Unconfigured = true
+	h.cloud.SetDateAhead(-time.Hour)
+	out := h.newEngine().Retire(t.Context(), engine.OperatorAction{Account: "aliyun-test", Write: true})
 	if inventory.KindOf(out.Err) != inventory.ClockOff || out.Report.Deactivated+out.Report.Deleted != 0 {
 		t.Errorf("%v, %+v", out.Err, out.Report)
 	}
-	h.cloud.SetDate(0)
-	if out = h.engine().Retire(t.Context(), engine.Errand{Account: "aliyun-test", Write: true}); out.Err != nil || out.Report.Deactivated != 1 {
+	h.cloud.SetDateAhead(0)
+	if out = h.newEngine().Retire(t.Context(), engine.OperatorAction{Account: "aliyun-test", Write: true}); out.Err != nil || out.Report.Deactivated != 1 {
 		t.Errorf("mended: %v, %+v", out.Err, out.Report)
 	}
 	h.close()
 }
 
-// elsewhen is a JumpServer whose clock is off.
-type elsewhen struct {
+// skewedClient is a JumpServer whose clock is off.
+type skewedClient struct {
 	*jumpserver.Client
 	skew time.Duration
 }
 
-func (e elsewhen) Skew() time.Duration { return e.skew }
+func (e skewedClient) Skew() time.Duration { return e.skew }
 
 // TestClockOfJumpServer: its clock alone is told, and decides nothing.
 func TestClockOfJumpServer(t *testing.T) {
 	t.Parallel()
-	h := newHearing(t, nil)
-	h.compares = time.Now
+	h := newEventWorld(t, nil)
+	h.skewClock = time.Now
 	h.accounts[0].cloud.Remove("cn-beijing", "i-b1")
-	e := h.engine()
-	e.Bastion = elsewhen{h.client, -time.Hour}
+	e := h.newEngine()
+	e.Bastion = skewedClient{h.client, -time.Hour}
 	out := e.Run(t.Context(), engine.Request{})
 	if out.Report.Deactivated != 1 || out.Report.Outcome != report.OK {
 		t.Errorf("%+v", out.Report)
 	}
-	clockTold(t, out.Report, "JumpServer 与本机相差 1h0m0s")
+	expectClockError(t, out.Report, "JumpServer 与本机相差 1h0m0s")
 	h.close()
 }
 
@@ -209,18 +209,18 @@ func TestClockOfJumpServer(t *testing.T) {
 func TestRefusedByTime(t *testing.T) {
 	t.Parallel()
 	for lang, says := range map[string]string{"zh": "本机时钟慢 20m", "en": "this machine's clock is 20m"} {
-		h := newHearing(t, map[string]any{"language": lang})
-		h.compares = time.Now
+		h := newEventWorld(t, map[string]any{"language": lang})
+		h.skewClock = time.Now
 		h.accounts[0].cloud.Remove("cn-beijing", "i-b1")
-		memory := cloud.NewRecent()
+		memory := cloud.NewMemoryQuarantineStore()
 		run := func() report.Report {
-			h.run.advance(time.Minute)
-			h.robotTime.advance(4 * time.Second)
-			e := h.engine()
-			e.Clouds = h.fleet(h.config()).Watched(memory, h.run.now)
+			h.runClock.advance(time.Minute)
+			h.robotClock.advance(4 * time.Second)
+			e := h.newEngine()
+			e.Clouds = h.newFleet(h.loadConfig()).WithQuarantine(memory, h.runClock.now)
 			return e.Run(t.Context(), engine.Request{}).Report
 		}
-		h.cloud.SetAhead(20 * time.Minute)
+		h.cloud.SetClockAhead(20 * time.Minute)
 		for n := range 3 {
 			rep := run()
 			if rep.Deactivated != 0 || len(rep.Scopes) != 3 {
@@ -232,10 +232,10 @@ func TestRefusedByTime(t *testing.T) {
 				}
 			}
 		}
-		if all, err := memory.All(t.Context()); err != nil || len(all) != 0 {
+		if all, err := memory.Load(t.Context()); err != nil || len(all) != 0 {
 			t.Errorf("in quarantine: %v, %v", all, err)
 		}
-		h.cloud.SetAhead(0)
+		h.cloud.SetClockAhead(0)
 		if rep := run(); rep.Deactivated != 1 {
 			t.Errorf("mended: %+v", rep)
 		}

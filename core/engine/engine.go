@@ -25,14 +25,14 @@ import (
 type Clouds interface {
 	EventClouds
 	// List gives one listing per account and region asked for, sorted, complete or failed.
-	List(ctx context.Context, narrow cloud.Narrow) []inventory.Listing
-	// Scopes gives the scopes that List will give; known is false where a cloud does not
+	List(ctx context.Context, narrow cloud.Filter) []inventory.Listing
+	// ListScopes gives the scopes that List will give; known is false where a cloud does not
 	// tell its regions, and then they are those of the others.
-	Scopes(ctx context.Context, narrow cloud.Narrow) (scopes []inventory.Scope, known bool)
-	// Confirm asks anew whose account a scope is read with, and fails where it is another's.
-	Confirm(ctx context.Context, scope inventory.Scope, owner string) error
-	// Unknown gives those of the account names asked for that are not configured.
-	Unknown(narrow cloud.Narrow) []string
+	ListScopes(ctx context.Context, narrow cloud.Filter) (scopes []inventory.Scope, known bool)
+	// VerifyOwner asks anew whose account a scope is read with, and fails where it is another's.
+	VerifyOwner(ctx context.Context, scope inventory.Scope, owner string) error
+	// UnknownAccounts gives those of the account names asked for that are not configured.
+	UnknownAccounts(narrow cloud.Filter) []string
 }
 
 // Bastion is JumpServer.
@@ -40,184 +40,184 @@ type Bastion interface {
 	EventBastion
 	apply.Reader
 	// Read proves the organisation and gives everything in it, complete, or an error.
-	Read(ctx context.Context) (inventory.Bastion, error)
+	Read(ctx context.Context) (inventory.JumpServerAssets, error)
 }
 
 // Engine holds what a run needs. It is not changed by running.
 type Engine struct {
-	Clouds    Clouds
-	Bastion   Bastion
-	Rules     plan.Rules // Now is set by each run
-	Limits    plan.Limits
-	Writing   apply.Options
-	Wording   report.Options
-	Notifiers []notify.Notifier
-	NotifyOn  NotifyOn
-	Outbox    *Outbox       // of events' reports, in this process; nil = none are kept
-	Window    *state.Window // of events' reports, for all processes; nil = there is no store
-	Increment *Increment    // nil = every run takes the full path
-	Sharing   *Sharing      // of requests that are a part; nil = each part is on its own
-	Intents   *Intents      // nil = there is no store
-	Held      *state.Held   // what guards held and people approved, of full runs; nil = there is no store
-	Nodes     *state.Nodes  // which nodes configured paths mean; nil = there is no store
-	Owners    *state.Store  // which remembers whose accounts are; nil = only marks of assets tell
-	Pauses    Pauses        // nil = there is no store
-	Announced *state.Store  // which remembers what people announced; nil = there is none
+	Clouds          Clouds
+	Bastion         Bastion
+	Rules           plan.Rules // Now is set by each run
+	Limits          plan.Limits
+	ApplyOptions    apply.Options
+	ReportOptions   report.Options
+	Notifiers       []notify.Notifier
+	NotifyOn        NotifyOn
+	Outbox          *Outbox            // of events' reports, in this process; nil = none are kept
+	ReportQueue     *state.ReportQueue // of events' reports, for all processes; nil = there is no store
+	Incremental     *Incremental       // nil = every run takes the full path
+	ShardGroup      *ShardGroup        // of requests that are a part; nil = each part is on its own
+	RemovalTracking *RemovalTracking   // nil = there is no store
+	HeldStore       *state.HeldStore   // what guards held and people approved, of full runs; nil = there is no store
+	Nodes           *state.NodeIDs     // which nodes configured paths mean; nil = there is no store
+	OwnerStore      *state.Store       // which remembers whose accounts are; nil = only marks of assets tell
+	Pauses          Pauses             // nil = there is no store
+	Announced       *state.Store       // which remembers what people announced; nil = there is none
 	// Recorded: full runs are put into the history, so that their cards can name them.
 	Recorded bool
-	// Interval is that of the timer of full runs: see Look.
-	Interval time.Duration
+	// TimerInterval is that of the timer of full runs: see Look.
+	TimerInterval time.Duration
 	// Reserve is kept free before the context's deadline for report and notification.
 	Reserve time.Duration
 	Now     func() time.Time
-	// Clock is this machine's clock, with which the clouds' Dates are compared: where one is more than
+	// SkewClock is this machine's clock, with which the clouds' Dates are compared: where one is more than
 	// cloud.MaxSkew away nothing is removed. nil = nothing is compared, for worlds whose clouds live in another
 	// time than Now.
-	Clock func() time.Time
-	Log   *slog.Logger
-	Stage func(name string) // told as each stage begins; may be nil
+	SkewClock func() time.Time
+	Log       *slog.Logger
+	OnStage   func(name string) // told as each stage begins; may be nil
 }
 
 // Request narrows a run; the zero value means everything.
 type Request struct {
 	Accounts, Regions []string
 	DryRun            bool
-	Part              Part
-	// Review makes Outcome.Review, in a dry run.
-	Review bool
-	// Only, where it is not nil, are the changes that a person reviewed: nothing else is written, and
+	Shard             Shard
+	// WantReview makes RunResult.Review, in a dry run.
+	WantReview bool
+	// ReviewedLines, where it is not nil, are the changes that a person reviewed: nothing else is written, and
 	// removals among them count as approved, unless they are held.
-	Only []plan.Line
+	ReviewedLines []plan.ReviewLine
 }
 
-// Outcome is what a run gives: the report, every line of the plan (changes and non-changes), and
+// RunResult is what a run gives: the report, every line of the plan (changes and non-changes), and
 // what stopped the run before it did its work.
-type Outcome struct {
-	Report report.Report
-	Lines  iter.Seq[plan.Change]
-	Review []plan.Line // what would be done, and what a person may let pass besides; nil if not asked for
-	// Removals is how many removals there are if a person agrees to all that may be approved; of Retire.
-	Removals int
-	Err      error
+type RunResult struct {
+	Report    report.Report
+	PlanLines iter.Seq[plan.Change]
+	Review    []plan.ReviewLine // what would be done, and what a person may let pass besides; nil if not asked for
+	// RemovalCount is how many removals there are if a person agrees to all that may be approved; of Retire.
+	RemovalCount int
+	Err          error
 }
 
 // Run makes one pass. It always ends in a report and, as NotifyOn says, a notification; that one
 // failed is logged and stands among the report's errors, and changes nothing else.
-func (e Engine) Run(ctx context.Context, req Request) Outcome {
+func (e Engine) Run(ctx context.Context, req Request) RunResult {
 	started := e.Now()
-	work, cancel := e.budget(ctx)
+	work, cancel := e.withReserve(ctx)
 	defer cancel()
-	work = e.compared(work)
-	p, err := e.pass(work, req, e.paused(work))
-	p.result.Problems = append(p.result.Problems, e.clocks(work)...)
-	items := slices.Concat(p.result.Items, p.debt.untold())
+	work = e.withClockCheck(work)
+	p, err := e.runStages(work, req, e.paused(work))
+	p.applied.Problems = append(p.applied.Problems, e.clockErrors(work)...)
+	items := slices.Concat(p.applied.Items, p.removals.unreportedItems())
 	in := report.Input{
 		Started: started, Duration: e.Now().Sub(started), DryRun: req.DryRun,
-		Environment: e.Wording.Environment, Language: e.Wording.Lang,
+		Environment: e.ReportOptions.Environment, Language: e.ReportOptions.Lang,
 		Listings: p.listings, Notes: p.notes, Unchanged: p.unchanged,
-		Items: items, Nodes: p.result.Nodes, Problems: p.result.Problems, Stopped: err, HeldSets: p.held,
+		Items: items, Nodes: p.applied.Nodes, Problems: p.applied.Problems, Stopped: err, HeldSets: p.heldSets,
 		Recorded: e.Recorded, Approved: p.approved,
 		Expected: expectedIn(p.announced),
 	}
 	e = p.halt.tells(ctx, e, &in)
 	rep := report.Build(in)
-	e.tell(rep, err)
-	told, lost := e.announce(ctx, req, rep)
-	p.debt.settle(ctx, p.result.Items, told)
+	e.logOutcome(rep, err)
+	told, lost := e.deliverReport(ctx, req, rep)
+	p.removals.closeReported(ctx, p.applied.Items, told)
 	if told {
 		p.halt.told(ctx, e, rep)
 	}
-	rep = rep.Untold(lost)
-	return Outcome{Report: rep, Lines: p.lines(), Review: p.review, Err: err}
+	rep = rep.WithNotifyError(lost)
+	return RunResult{Report: rep, PlanLines: p.planLines(), Review: p.review, Err: err}
 }
 
-// pass is the order of the stages. JumpServer is read before the clouds, so that an asset which
+// runStages is the order of the stages. JumpServer is read before the clouds, so that an asset which
 // appears meanwhile is never taken for a leftover.
-func (e Engine) pass(ctx context.Context, req Request, paused halt) (pass, error) {
-	p := pass{changes: noChanges, debt: e.debt(req.DryRun), halt: paused}
-	narrow := cloud.Narrow{Accounts: req.Accounts, Regions: req.Regions}
-	if unknown := e.Clouds.Unknown(narrow); len(unknown) > 0 {
-		return p, errUnknown(unknown)
+func (e Engine) runStages(ctx context.Context, req Request, paused halt) (passResult, error) {
+	p := passResult{changes: noChanges, removals: e.newRemovalTracker(req.DryRun), halt: paused}
+	narrow := cloud.Filter{Accounts: req.Accounts, Regions: req.Regions}
+	if unknown := e.Clouds.UnknownAccounts(narrow); len(unknown) > 0 {
+		return p, errUnknownAccounts(unknown)
 	}
-	view, done := e.increment(ctx, narrow, req, &p)
+	view, done := e.tryIncremental(ctx, narrow, req, &p)
 	if done {
-		e.limits(ctx, req, 0) // gives up what this part wanted before
+		e.reserveLimits(ctx, req, 0) // gives up what this part wanted before
 		return p, nil
 	}
-	e.stage("jumpserver")
+	e.enterStage("jumpserver")
 	bastion, err := e.Bastion.Read(ctx)
 	if err != nil {
-		e.failed(ctx, view, req, p)
-		return pass{changes: noChanges, halt: paused}, err
+		e.markDirtyAfterFailure(ctx, view, req, p)
+		return passResult{changes: noChanges, halt: paused}, err
 	}
-	e.stage("clouds")
+	e.enterStage("clouds")
 	p.listings = e.Clouds.List(ctx, narrow)
 	if len(p.listings) == 0 {
-		return p, errNothingAsked(req)
+		return p, errNothingSelected(req)
 	}
-	known := e.recall(ctx, p.listings)
-	p.listings = e.vouched(p.listings, known, bastion.Assets)
-	if view == nil && e.remembers(req) {
-		view = e.load(ctx, scopesOf(p.listings))
+	known := e.loadOwners(ctx, p.listings)
+	p.listings = e.failForeignListings(p.listings, known, bastion.Assets)
+	if view == nil && e.usesState(req) {
+		view = e.loadSnapshot(ctx, scopesOf(p.listings))
 	}
-	p.debt.look(ctx, bastion.Assets, nil)
-	e.stage("plan")
+	p.removals.findUnreported(ctx, bastion.Assets, nil)
+	e.enterStage("plan")
 	rules := e.Rules
-	rules.Now, rules.Narrow = e.Now(), shortNames(ctx, e, e.Bastion, p.listings)
-	wishes := plan.Build(plan.Input{Bastion: bastion, Listings: p.listings}, rules)
+	rules.Now, rules.UTF8MB3 = e.Now(), needsUTF8MB3Names(ctx, e, e.Bastion, p.listings)
+	wishes := plan.Build(plan.Input{Current: bastion, Listings: p.listings}, rules)
 	p.announced = e.announcements(ctx, p.listings)
-	granted := e.granted(ctx, req, wishes)
-	approved := e.approve(ctx, req, wishes, granted, &p)
+	granted := e.findApproved(ctx, req, wishes)
+	approved := e.approvePlan(ctx, req, wishes, granted, &p)
 	p.approved = granted.hashes()
-	p.plans(approved)
-	e.stage("apply")
-	e.begin(ctx, view, p.changes)
-	p.debt.intend(ctx, approved)
-	p.result = apply.Run(ctx, e.writer(req, paused), approved, e.writing())
-	p.halt.meanwhile(p.result)
-	p.result.Problems = append(p.result.Problems, nearLimit(len(bastion.Assets), p.result)...)
-	p.result.Problems = append(p.result.Problems, onlyDeactivates(bastion, rules)...)
-	p.result.Problems = append(p.result.Problems, unproved(p.notes)...)
-	e.used(ctx, req, granted, wishes, p)
-	e.remember(ctx, view, p.listings, p, e.Now())
+	p.recordPlan(approved)
+	e.enterStage("apply")
+	e.markTouchedDirty(ctx, view, p.changes)
+	p.removals.recordIntents(ctx, approved)
+	p.applied = apply.Run(ctx, e.writableBastion(req, paused), approved, e.applyOptions())
+	p.halt.meanwhile(p.applied)
+	p.applied.Problems = append(p.applied.Problems, assetLimitWarning(len(bastion.Assets), p.applied)...)
+	p.applied.Problems = append(p.applied.Problems, deleteRightWarning(bastion, rules)...)
+	p.applied.Problems = append(p.applied.Problems, unproved(p.notes)...)
+	e.consumeApprovals(ctx, req, granted, wishes, p)
+	e.saveScopes(ctx, view, p.listings, p, e.Now())
 	if !req.DryRun {
-		e.learnNodes(ctx, p.listings)
-		e.learnOwners(ctx, p.listings, known)
+		e.saveNewNodes(ctx, p.listings)
+		e.saveNewOwners(ctx, p.listings, known)
 	}
 	return p, nil
 }
 
-// pass is what the stages of one run gave.
-type pass struct {
-	ahead     []inventory.Scope // what was known of the scopes before they were listed
-	listings  []inventory.Listing
-	changes   iter.Seq[plan.Change] // approved
-	notes     []plan.Change         // lines that change nothing
-	unchanged int                   // instances whose assets are as they want them, read or known
-	result    apply.Result
-	debt      *debt
-	halt      halt
-	announced []state.Expectation // for the scopes of the run
-	held      []report.HeldSet    // for which a person may give approval
-	review    []plan.Line
-	approved  map[string]string // of assets whose removal people approved: the set's hash
+// passResult is what the stages of one run gave.
+type passResult struct {
+	expectedScopes []inventory.Scope // what was known of the scopes before they were listed
+	listings       []inventory.Listing
+	changes        iter.Seq[plan.Change] // approved
+	notes          []plan.Change         // lines that change nothing
+	unchanged      int                   // instances whose assets are as they want them, read or known
+	applied        apply.Result
+	removals       *removalTracker
+	halt           halt
+	announced      []state.Expectation     // for the scopes of the run
+	heldSets       []report.HeldSetSummary // for which a person may give approval
+	review         []plan.ReviewLine
+	approved       map[string]string // of assets whose removal people approved: the set's hash
 }
 
-// plans takes what an approved plan says.
-func (p *pass) plans(a plan.Approved) {
+// recordPlan takes what an approved plan says.
+func (p *passResult) recordPlan(a plan.Approved) {
 	p.changes, p.notes = a.Changes(), a.Notes()
 	p.unchanged = a.Unchanged()
 }
 
-// lines gives every line of the plan, changes first.
-func (p pass) lines() iter.Seq[plan.Change] {
+// planLines gives every line of the plan, changes first.
+func (p passResult) planLines() iter.Seq[plan.Change] {
 	return func(yield func(plan.Change) bool) {
 		for c := range p.changes {
 			if !yield(c) {
 				return
 			}
 		}
-		for _, n := range p.result.Nodes {
+		for _, n := range p.applied.Nodes {
 			if !yield(nodeLine(n)) {
 				return
 			}
@@ -232,16 +232,16 @@ func (p pass) lines() iter.Seq[plan.Change] {
 
 func noChanges(func(plan.Change) bool) {}
 
-// writer gives the bastion, or for a dry run, and where all writes are paused, one that cannot write.
-func (e Engine) writer(req Request, paused halt) apply.Bastion {
+// writableBastion gives the bastion, or for a dry run, and where all writes are paused, one that cannot write.
+func (e Engine) writableBastion(req Request, paused halt) apply.Bastion {
 	if req.DryRun || paused.All {
 		return apply.DryRun{Reader: e.Bastion}
 	}
 	return e.Bastion
 }
 
-// budget ends the work before the context's deadline, so that report and notification go out.
-func (e Engine) budget(ctx context.Context) (context.Context, context.CancelFunc) {
+// withReserve ends the work before the context's deadline, so that report and notification go out.
+func (e Engine) withReserve(ctx context.Context) (context.Context, context.CancelFunc) {
 	deadline, bounded := ctx.Deadline()
 	if !bounded {
 		return context.WithCancel(ctx)
@@ -249,24 +249,24 @@ func (e Engine) budget(ctx context.Context) (context.Context, context.CancelFunc
 	return context.WithDeadline(ctx, deadline.Add(-e.Reserve))
 }
 
-func (e Engine) stage(name string) {
+func (e Engine) enterStage(name string) {
 	e.Log.Debug("stage", "name", name)
-	if e.Stage != nil {
-		e.Stage(name)
+	if e.OnStage != nil {
+		e.OnStage(name)
 	}
 }
 
-func errUnknown(names []string) error {
+func errUnknownAccounts(names []string) error {
 	return &inventory.Error{
 		Kind:    inventory.NotFound,
 		Message: "no such account in the configuration: " + strings.Join(names, ", "),
 	}
 }
 
-func errNothingAsked(req Request) error {
+func errNothingSelected(req Request) error {
 	return &inventory.Error{
 		Kind:    inventory.NotFound,
 		Message: "no configured account and region is asked for",
-		Err:     errors.New(describe(req)),
+		Err:     errors.New(selectionText(req)),
 	}
 }

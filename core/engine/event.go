@@ -17,38 +17,38 @@ import (
 
 // EventClouds is what events need of the clouds.
 type EventClouds interface {
-	// Resolve finds the scopes that a hint means: one for each account of its owner; none is no
+	// ResolveScopes finds the scopes that a hint means: one for each account of its owner; none is no
 	// error.
-	Resolve(ctx context.Context, h cloud.Hint) ([]inventory.Scope, error)
-	// Glance gives those of the named instances that exist; it proves nothing of the others.
-	Glance(ctx context.Context, scope inventory.Scope, ids []string) ([]inventory.Instance, error)
-	// Lookup is Glance with proof of the others' absence, as far as Found says.
-	Lookup(ctx context.Context, scope inventory.Scope, ids []string) (inventory.Found, error)
+	ResolveScopes(ctx context.Context, h cloud.EventTarget) ([]inventory.Scope, error)
+	// Find gives those of the named instances that exist; it proves nothing of the others.
+	Find(ctx context.Context, scope inventory.Scope, ids []string) ([]inventory.Instance, error)
+	// FindVerified is Glance with proof of the others' absence, as far as Found says.
+	FindVerified(ctx context.Context, scope inventory.Scope, ids []string) (inventory.FindResult, error)
 }
 
 // EventBastion is what events need of JumpServer: never a full list.
 type EventBastion interface {
 	apply.Bastion
-	// Naming reads the assets that name an instance, in their comment above all.
-	Naming(ctx context.Context, instance string) ([]inventory.Asset, error)
-	// Marked reads the assets whose label jms-instance names one of these instances, whatever their
+	// AssetsMentioning reads the assets that name an instance, in their comment above all.
+	AssetsMentioning(ctx context.Context, instance string) ([]inventory.Asset, error)
+	// AssetsByInstance reads the assets whose label jms-instance names one of these instances, whatever their
 	// ids.
-	Marked(ctx context.Context, instances []string) ([]inventory.Asset, error)
-	Platforms(ctx context.Context) (map[string]inventory.Platform, error)
-	// Narrow reports whether the database cannot hold signs of four bytes.
-	Narrow(ctx context.Context) (bool, error)
-	// Prove asks which organisation answers; reads that have rows prove it themselves.
-	Prove(ctx context.Context) error
+	AssetsByInstance(ctx context.Context, instances []string) ([]inventory.Asset, error)
+	ListPlatforms(ctx context.Context) (map[string]inventory.Platform, error)
+	// UsesUTF8MB3 reports whether the database cannot hold signs of four bytes.
+	UsesUTF8MB3(ctx context.Context) (bool, error)
+	// VerifyOrganisation asks which organisation answers; reads that have rows prove it themselves.
+	VerifyOrganisation(ctx context.Context) error
 	// Deactivated returns an account's assets whose jms-gone is not older than a time; whole = all of them.
 	Deactivated(ctx context.Context, owner string, since time.Time) (assets []inventory.Asset, whole bool, err error)
 	// CountActive counts the active assets that carry all of these labels.
 	CountActive(ctx context.Context, labels []inventory.Label) (int, error)
 }
 
-// Events runs on what events say. An event is a hint: it names instances, and the clouds are
+// EventHandler runs on what events say. An event is a hint: it names instances, and the clouds are
 // asked for exactly these. Its content decides nothing, so late, doubled, reordered and forged
 // events end in the state that a full run would reach. Events deactivate; only full runs delete.
-type Events struct {
+type EventHandler struct {
 	Engine  Engine // for rules, wording, logs and notification; its Clouds and Bastion are not used
 	Clouds  EventClouds
 	Bastion EventBastion
@@ -57,8 +57,8 @@ type Events struct {
 	// than patience for a cloud that does not show what an event says: a release whose asset is open fails,
 	// and comes again; everything else is left to the next full run.
 	Redelivers bool
-	// Begin is told of the scopes in which something is about to be written; may be nil.
-	Begin func(ctx context.Context, scopes []inventory.Scope)
+	// BeforeWrite is told of the scopes in which something is about to be written; may be nil.
+	BeforeWrite func(ctx context.Context, scopes []inventory.Scope)
 }
 
 // EventOutcome says in one word what became of one event.
@@ -75,24 +75,24 @@ const (
 
 // EventResult is the outcome of one event of a payload, in the payload's order.
 type EventResult struct {
-	ID      string       `json:"id"`
-	What    string       `json:"what"`
-	Outcome EventOutcome `json:"outcome"`
-	Reason  string       `json:"reason"`
+	ID          string       `json:"id"`
+	Description string       `json:"what"`
+	Outcome     EventOutcome `json:"outcome"`
+	Reason      string       `json:"reason"`
 }
 
-// EventAnswer is the results document of an invocation by events.
-type EventAnswer struct {
+// EventReport is the results document of an invocation by events.
+type EventReport struct {
 	report.Report
-	Events []EventResult `json:"events"`
+	Results []EventResult `json:"events"`
 }
 
 // JSON writes the document, indented, with a newline at its end.
-func (a EventAnswer) JSON(w io.Writer) error { return report.Encode(w, a) }
+func (a EventReport) JSON(w io.Writer) error { return report.EncodeJSON(w, a) }
 
-// Failed tells whether any event must come again.
-func (a EventAnswer) Failed() bool {
-	for _, e := range a.Events {
+// NeedsRedelivery tells whether any event must come again.
+func (a EventReport) NeedsRedelivery() bool {
+	for _, e := range a.Results {
 		if e.Outcome == EventFailed {
 			return true
 		}
@@ -103,160 +103,160 @@ func (a EventAnswer) Failed() bool {
 // The waits between questions to a cloud that has not seen yet what the event says; a second
 // answer counts as a second one only after the first of them.
 const (
-	firstWait = 2 * time.Second
-	longest   = 16 * time.Second
-	// patience is the sum of the waits where the platform redelivers, but for one more firstWait where an
+	firstPollWait = 2 * time.Second
+	maxPollWait   = 16 * time.Second
+	// maxWaitBeforeRedelivery is the sum of the waits where the platform redelivers, but for one more firstPollWait where an
 	// absence needs its second answer.
-	patience = 14 * time.Second
+	maxWaitBeforeRedelivery = 14 * time.Second
 )
 
 // The brake on releases by events: as many assets of one account in this time, and the next full
 // run with its guard decides on further ones.
 const (
-	stormCount = 20
-	stormTime  = 10 * time.Minute
+	maxEventRemovals   = 20
+	eventRemovalWindow = 10 * time.Minute
 )
 
 // day is how far back the losses of a scope are weighed where no state tells what was held.
 const day = 24 * time.Hour
 
 // Run works on a decoded payload until all is done or the time is over.
-func (v Events) Run(ctx context.Context, heard []cloud.Heard) EventAnswer {
+func (v EventHandler) Run(ctx context.Context, heard []cloud.ParsedEvent) EventReport {
 	e := v.Engine
 	started := e.Now()
-	work, cancel := e.budget(ctx)
+	work, cancel := e.withReserve(ctx)
 	defer cancel()
-	work = e.compared(work)
-	r := &eventRun{Events: v, ctx: work, halt: e.paused(work), results: make([]EventResult, len(heard)), debt: e.debt(false), closed: map[string]bool{}}
-	groups := r.sort(heard)
-	r.rounds(groups)
-	r.recall(groups)
-	listings := listed(groups)
+	work = e.withClockCheck(work)
+	r := &eventRun{EventHandler: v, ctx: work, halt: e.paused(work), results: make([]EventResult, len(heard)), removals: e.newRemovalTracker(false), foundInactive: map[string]bool{}}
+	groups := r.batchByOwner(heard)
+	r.pollUntilFinished(groups)
+	r.reportEarlierRemovals(groups)
+	listings := observedListings(groups)
 	in := report.Input{
-		Started: started, Duration: e.Now().Sub(started), Environment: e.Wording.Environment,
-		Language: e.Wording.Lang, Listings: listings, Notes: r.notes, Unchanged: r.unchanged,
-		Items: slices.Concat(r.items, r.debt.untold()), Nodes: r.nodes, Problems: r.problems,
+		Started: started, Duration: e.Now().Sub(started), Environment: e.ReportOptions.Environment,
+		Language: e.ReportOptions.Lang, Listings: listings, Notes: r.notes, Unchanged: r.unchanged,
+		Items: slices.Concat(r.items, r.removals.unreportedItems()), Nodes: r.nodes, Problems: r.problems,
 	}
 	in.Pause = r.halt.Pause
-	if len(r.stopped) > 0 && len(listings)+len(in.Items) == 0 {
-		in.Stopped = errors.Join(r.stopped...)
+	if len(r.bastionErrors) > 0 && len(listings)+len(in.Items) == 0 {
+		in.Stopped = errors.Join(r.bastionErrors...)
 	} else {
-		in.Problems = append(in.Problems, r.stopped...)
+		in.Problems = append(in.Problems, r.bastionErrors...)
 	}
 	rep := report.Build(in)
-	e.tell(rep, in.Stopped)
+	e.logOutcome(rep, in.Stopped)
 	switch {
-	case rep.Failed() || rep.MadeNode() || rep.Changed() && e.NotifyOn != OnFailure:
-		e.post(ctx, parcel{rep, r.debt, r.items})
+	case rep.NeedsAttention() || rep.HasNewNode() || rep.HasChanges() && e.NotifyOn != NotifyOnFailure:
+		e.enqueueReport(ctx, queuedReport{rep, r.removals, r.items})
 	default:
-		r.debt.settle(ctx, r.items, true)
-		e.overdue(ctx)
+		r.removals.closeReported(ctx, r.items, true)
+		e.flushDue(ctx)
 	}
-	return EventAnswer{Report: rep, Events: r.results}
+	return EventReport{Report: rep, Results: r.results}
 }
 
 // eventRun is one Run. Its methods are called one after another.
 type eventRun struct {
-	Events
+	EventHandler
 	ctx     context.Context
 	results []EventResult
 
-	notes     []plan.Change
-	items     []apply.Item
-	nodes     []apply.Node
-	problems  []error
-	stopped   []error // JumpServer's, by which the events of a scope failed
-	unchanged int
+	notes         []plan.Change
+	items         []apply.Item
+	nodes         []apply.Node
+	problems      []error
+	bastionErrors []error // JumpServer's, by which the events of a scope failed
+	unchanged     int
 
-	debt   *debt
-	halt   halt
-	closed map[string]bool // assets of released instances that were found closed
+	removals      *removalTracker
+	halt          halt
+	foundInactive map[string]bool // assets of released instances that were found closed
 }
 
-// group is what a payload says of one region of one owner.
-type group struct {
-	scopes   []inventory.Scope // of all accounts of the owner; at least one
-	owner    string
-	seen     map[string]inventory.Instance // what the cloud showed and was acted on
-	failed   error                         // the cloud's, if any question had no answer
-	unsure   error                         // an account that may be the owner's could not be asked: no absence is proved
-	subjects map[string]*subject           // by instance id
-	settled  map[string]bool               // likewise: nothing is asked any more
-	projects map[inventory.Scope][]string  // of which absences were proved; see inventory.Found.Projects
-	holds    holdings
+// ownerBatch is what a payload says of one region of one owner.
+type ownerBatch struct {
+	scopes           []inventory.Scope // of all accounts of the owner; at least one
+	owner            string
+	observed         map[string]inventory.Instance // what the cloud showed and was acted on
+	cloudError       error                         // the cloud's, if any question had no answer
+	unresolvedError  error                         // an account that may be the owner's could not be asked: no absence is proved
+	targets          map[string]*target            // by instance id
+	finished         map[string]bool               // likewise: nothing is asked any more
+	verifiedProjects map[inventory.Scope][]string  // of which absences were proved; see inventory.FindResult.Projects
+	assets           assetIndex
 }
 
-// subject is one instance that events are about.
-type subject struct {
-	id     string
-	asset  string    // the id that its asset has: an adopted one's own, else (also while there is none) that of the instance
-	events []int     // places in the payload
-	gone   bool      // an event says released
-	there  bool      // an event says made, started or stopped
-	absent bool      // the cloud did not show it when it was asked last
-	proved time.Time // when it was absent with proof; zero = not yet
+// target is one instance that events are about.
+type target struct {
+	instanceID      string
+	assetID         string    // the id that its asset has: an adopted one's own, else (also while there is none) that of the instance
+	eventIndexes    []int     // places in the payload
+	released        bool      // an event says released
+	reportedPresent bool      // an event says made, started or stopped
+	notShown        bool      // the cloud did not show it when it was asked last
+	provedAbsentAt  time.Time // when it was absent with proof; zero = not yet
 }
 
-// sort puts each event where its instances belong, or says at once what becomes of it.
-func (r *eventRun) sort(heard []cloud.Heard) []*group {
-	groups := map[inventory.Scope]*group{} // by the account's own id
-	var order []*group
+// batchByOwner puts each event where its instances belong, or says at once what becomes of it.
+func (r *eventRun) batchByOwner(heard []cloud.ParsedEvent) []*ownerBatch {
+	groups := map[inventory.Scope]*ownerBatch{} // by the account's own id
+	var order []*ownerBatch
 	for n, h := range heard {
-		r.results[n] = EventResult{ID: h.ID, What: h.What}
+		r.results[n] = EventResult{ID: h.ID, Description: h.Description}
 		if h.Err != nil {
-			r.end(n, EventFailed, h.Err.Error())
+			r.setOutcome(n, EventFailed, h.Err.Error())
 			r.problems = append(r.problems, h.Err)
 			continue
 		}
-		if h.Ignored != "" {
-			r.end(n, EventIgnored, h.Ignored)
+		if h.IgnoredReason != "" {
+			r.setOutcome(n, EventIgnored, h.IgnoredReason)
 			continue
 		}
-		scopes, err := r.Clouds.Resolve(r.ctx, h.Hint)
-		why, strange := r.Engine.strange(r.ctx, scopes, h.Hint.AccountID)
+		scopes, err := r.Clouds.ResolveScopes(r.ctx, h.Target)
+		why, strange := r.Engine.foreignEventReason(r.ctx, scopes, h.Target.AccountID)
 		if strange {
-			r.end(n, EventFailed, r.words(why))
-			r.problems = append(r.problems, otherAccount(why))
+			r.setOutcome(n, EventFailed, r.reasonText(why))
+			r.problems = append(r.problems, errOtherAccount(why))
 			continue
 		}
 		if len(scopes) > 0 {
 			// The region is the resolved one: a hint may name a project in its place.
-			at := inventory.Scope{Cloud: h.Hint.Cloud, Account: h.Hint.AccountID, Region: scopes[0].Region}
+			at := inventory.Scope{Cloud: h.Target.Cloud, Account: h.Target.AccountID, Region: scopes[0].Region}
 			g := groups[at]
 			if g == nil {
-				g = newGroup(h.Hint.AccountID)
+				g = newOwnerBatch(h.Target.AccountID)
 				groups[at] = g
 				order = append(order, g)
 			}
-			g.join(scopes, err)
-			g.add(n, h.Hint)
+			g.addScopes(scopes, err)
+			g.addEvent(n, h.Target)
 			continue
 		}
 		if err != nil {
-			r.end(n, EventFailed, err.Error())
+			r.setOutcome(n, EventFailed, err.Error())
 			r.problems = append(r.problems, err)
 			continue
 		}
-		why = plan.Because(plan.NotOurAccount, h.Hint.AccountID, cmp.Or(h.Hint.Region, "project_id "+h.Hint.ProjectID))
-		r.Engine.Log.Warn("event ignored", "event", h.ID, "what", h.What, "reason", why.Text(plan.English))
-		r.end(n, EventIgnored, r.words(why))
+		why = plan.NewReason(plan.NotOurAccount, h.Target.AccountID, cmp.Or(h.Target.Region, "project_id "+h.Target.ProjectID))
+		r.Engine.Log.Warn("event ignored", "event", h.ID, "what", h.Description, "reason", why.Text(plan.English))
+		r.setOutcome(n, EventIgnored, r.reasonText(why))
 	}
 	return order
 }
 
-// listed gives what the clouds answered, scope by scope, for the report.
-func listed(groups []*group) []inventory.Listing {
+// observedListings gives what the clouds answered, scope by scope, for the report.
+func observedListings(groups []*ownerBatch) []inventory.Listing {
 	var all []inventory.Listing
 	for _, g := range groups {
 		for n, scope := range g.scopes {
 			l := inventory.Listing{Scope: scope, Owner: g.owner}
-			for _, i := range g.seen {
+			for _, i := range g.observed {
 				if i.Scope == scope {
 					l.Instances = append(l.Instances, i)
 				}
 			}
-			if n == 0 && g.failed != nil {
-				l.Err, l.Instances = g.failed, nil
+			if n == 0 && g.cloudError != nil {
+				l.Err, l.Instances = g.cloudError, nil
 			}
 			if l.Err != nil || len(l.Instances) > 0 {
 				all = append(all, l)
@@ -267,39 +267,39 @@ func listed(groups []*group) []inventory.Listing {
 	return all
 }
 
-func newGroup(owner string) *group {
-	return &group{
-		owner: owner, seen: map[string]inventory.Instance{}, subjects: map[string]*subject{}, settled: map[string]bool{},
-		projects: map[inventory.Scope][]string{},
-		holds:    holdings{assets: map[string]inventory.Asset{}, named: map[string]bool{}, marked: map[string]bool{}},
+func newOwnerBatch(owner string) *ownerBatch {
+	return &ownerBatch{
+		owner: owner, observed: map[string]inventory.Instance{}, targets: map[string]*target{}, finished: map[string]bool{},
+		verifiedProjects: map[inventory.Scope][]string{},
+		assets:           assetIndex{byID: map[string]inventory.Asset{}, mentionsRead: map[string]bool{}, labelsRead: map[string]bool{}},
 	}
 }
 
-// join adds the accounts that one more event's hint means; unsure tells that another may be meant.
-func (g *group) join(scopes []inventory.Scope, unsure error) {
+// addScopes adds the accounts that one more event's hint means; unsure tells that another may be meant.
+func (g *ownerBatch) addScopes(scopes []inventory.Scope, unsure error) {
 	g.scopes = append(g.scopes, scopes...)
 	slices.SortFunc(g.scopes, inventory.Scope.Compare)
 	g.scopes = slices.Compact(g.scopes)
 	if unsure != nil {
-		g.unsure = unsure
+		g.unresolvedError = unsure
 	}
 }
 
-func (g *group) add(event int, h cloud.Hint) {
-	for _, id := range h.Instances {
-		s := g.subjects[id]
+func (g *ownerBatch) addEvent(event int, h cloud.EventTarget) {
+	for _, id := range h.InstanceIDs {
+		s := g.targets[id]
 		if s == nil {
-			s = &subject{id: id, asset: inventory.AssetID(g.scopes[0].Cloud, g.scopes[0].Region, id)}
-			g.subjects[id] = s
+			s = &target{instanceID: id, assetID: inventory.AssetID(g.scopes[0].Cloud, g.scopes[0].Region, id)}
+			g.targets[id] = s
 		}
-		s.events = append(s.events, event)
-		s.gone = s.gone || h.Gone
-		s.there = s.there || !h.Gone
+		s.eventIndexes = append(s.eventIndexes, event)
+		s.released = s.released || h.IsReleased
+		s.reportedPresent = s.reportedPresent || !h.IsReleased
 	}
 }
 
-// end says what became of an event. Of several instances the worst counts.
-func (r *eventRun) end(event int, outcome EventOutcome, reason string) {
+// setOutcome says what became of an event. Of several instances the worst counts.
+func (r *eventRun) setOutcome(event int, outcome EventOutcome, reason string) {
 	worst := []EventOutcome{"", EventIgnored, EventDone, EventHeld, EventLater, EventFailed}
 	rank := func(o EventOutcome) int {
 		for n, w := range worst {
@@ -315,14 +315,14 @@ func (r *eventRun) end(event int, outcome EventOutcome, reason string) {
 	}
 }
 
-// words puts a reason into the language of the results.
-func (r *eventRun) words(why plan.Reason) string { return why.Text(r.Engine.Wording.Lang) }
+// reasonText puts a reason into the language of the results.
+func (r *eventRun) reasonText(why plan.Reason) string { return why.Text(r.Engine.ReportOptions.Lang) }
 
-func (r *eventRun) endAll(s *subject, outcome EventOutcome, reason string) {
+func (r *eventRun) setTargetOutcome(s *target, outcome EventOutcome, reason string) {
 	if s == nil {
 		return // a change of another asset, which gives way to one of ours
 	}
-	for _, event := range s.events {
-		r.end(event, outcome, reason)
+	for _, event := range s.eventIndexes {
+		r.setOutcome(event, outcome, reason)
 	}
 }

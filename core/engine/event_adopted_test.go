@@ -7,20 +7,20 @@ import (
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 )
 
-// adopted puts an instance into the cloud whose asset a person made, and adopts it.
-func (h *hearing) adopted(id string) {
+// adoptInstance puts an instance into the cloud whose asset a person made, and adopts it.
+func (h *eventWorld) adoptInstance(id string) {
 	h.t.Helper()
-	h.edits(cloudEdit{Put: []instance{{ID: id, Name: "named-" + id, HostName: "by hand", IP: "10.0.7.7"}}})
-	h.edit(edit{Add: &newHost{Name: "by hand", Address: "10.0.7.7", Labels: []string{"team:shop"}}})
-	out := h.engine().Adopt(h.t.Context(), engine.Errand{Write: true, ByAddress: true})
+	h.editClouds(cloudEdit{Put: []instance{{ID: id, Name: "named-" + id, HostName: "by hand", IP: "10.0.7.7"}}})
+	h.editHost(hostEdit{Add: &newHost{Name: "by hand", Address: "10.0.7.7", Labels: []string{"team:shop"}}})
+	out := h.newEngine().Adopt(h.t.Context(), engine.OperatorAction{Write: true, MatchByAddress: true})
 	if out.Err != nil || out.Report.Updated != 1 {
 		h.t.Fatalf("adopt: %v\n%s", out.Err, describe(out.Report))
 	}
-	h.messages = len(h.robot.Messages())
+	h.seenMessages = len(h.robot.Messages())
 }
 
-// own gives the host that a person made.
-func (h *hearing) own() jumpservertest.Host {
+// adoptedHost gives the host that a person made.
+func (h *eventWorld) adoptedHost() jumpservertest.Host {
 	h.t.Helper()
 	for _, host := range h.jumpserver.Hosts(jumpservertest.DefaultOrg) {
 		if host.Name == "by hand" {
@@ -36,37 +36,37 @@ func (h *hearing) own() jumpservertest.Host {
 func TestEventsOfAdoptedAssets(t *testing.T) {
 	t.Parallel()
 	for name, batch := range map[string][]string{
-		"alone": {says("i-new Running")}, "in a batch": {says("i-new Running"), says("i-b1 Running")},
-		"beside its release": {says("i-new Running"), says("i-new Deleted")},
+		"alone": {stateEvent("i-new Running")}, "in a batch": {stateEvent("i-new Running"), stateEvent("i-b1 Running")},
+		"beside its release": {stateEvent("i-new Running"), stateEvent("i-new Deleted")},
 	} {
 		t.Run("there, "+name, func(t *testing.T) {
 			t.Parallel()
-			h := newHearing(t, nil)
-			h.adopted("i-new")
-			h.edits(cloudEdit{Move: map[string]string{"i-new": "10.0.8.8"}})
+			h := newEventWorld(t, nil)
+			h.adoptInstance("i-new")
+			h.editClouds(cloudEdit{Move: map[string]string{"i-new": "10.0.8.8"}})
 			before := len(h.jumpserver.Hosts(jumpservertest.DefaultOrg))
-			h.hear(batch...)
-			if got := h.own(); got.Address != "10.0.8.8" || !got.Active || len(h.jumpserver.Hosts(jumpservertest.DefaultOrg)) != before {
+			h.handleEvents(batch...)
+			if got := h.adoptedHost(); got.Address != "10.0.8.8" || !got.Active || len(h.jumpserver.Hosts(jumpservertest.DefaultOrg)) != before {
 				t.Errorf("%+v", got)
 			}
 			h.close()
 		})
 	}
 	for name, batch := range map[string][]string{
-		"alone": {says("i-new Deleted")}, "in a batch": {says("i-new Deleted"), says("i-b1 Running")}, "after a late start": {says("i-new Running"), says("i-new Deleted")},
+		"alone": {stateEvent("i-new Deleted")}, "in a batch": {stateEvent("i-new Deleted"), stateEvent("i-b1 Running")}, "after a late start": {stateEvent("i-new Running"), stateEvent("i-new Deleted")},
 	} {
 		t.Run("released, "+name, func(t *testing.T) {
 			t.Parallel()
-			h := newHearing(t, nil)
-			h.adopted("i-new")
-			release("i-new")(h)
-			h.hear(batch...)
-			if got := h.own(); got.Active {
+			h := newEventWorld(t, nil)
+			h.adoptInstance("i-new")
+			releasing("i-new")(h)
+			h.handleEvents(batch...)
+			if got := h.adoptedHost(); got.Active {
 				t.Errorf("%+v", got)
 			}
-			h.edits(cloudEdit{Put: []instance{{ID: "i-new", Name: "named-i-new", IP: "10.0.7.7"}}})
-			h.expectEvents(h.hear(says("i-new Running")), "done: 重新启用")
-			if got := h.own(); !got.Active {
+			h.editClouds(cloudEdit{Put: []instance{{ID: "i-new", Name: "named-i-new", IP: "10.0.7.7"}}})
+			h.expectEvents(h.handleEvents(stateEvent("i-new Running")), "done: 重新启用")
+			if got := h.adoptedHost(); !got.Active {
 				t.Errorf("%+v", got)
 			}
 			h.close()
@@ -78,15 +78,15 @@ func TestEventsOfAdoptedAssets(t *testing.T) {
 // where only a label names the instance.
 func TestEventsOfReleasedAssets(t *testing.T) {
 	t.Parallel()
-	h := newHearing(t, nil)
-	h.adopted("i-new")
-	if out := h.engine().Release(t.Context(), engine.Errand{Write: true}); out.Err != nil || out.Report.Updated != 5 {
+	h := newEventWorld(t, nil)
+	h.adoptInstance("i-new")
+	if out := h.newEngine().Disown(t.Context(), engine.OperatorAction{Write: true}); out.Err != nil || out.Report.Updated != 5 {
 		t.Fatalf("%v\n%s", out.Err, describe(out.Report))
 	}
-	h.expectEvents(h.hear(says("i-new Running")), "ignored: by hand")
-	h.expectEvents(h.hear(says("i-b1 Running")), "ignored: 标签被人移除")
-	release("i-b1", "i-new")(h)
-	h.expectEvents(h.hear(says("i-b1 Deleted"), says("i-new Deleted")), "ignored: 标签被人移除", "done: 没有启用的资产")
+	h.expectEvents(h.handleEvents(stateEvent("i-new Running")), "ignored: by hand")
+	h.expectEvents(h.handleEvents(stateEvent("i-b1 Running")), "ignored: 标签被人移除")
+	releasing("i-b1", "i-new")(h)
+	h.expectEvents(h.handleEvents(stateEvent("i-b1 Deleted"), stateEvent("i-new Deleted")), "ignored: 标签被人移除", "done: 没有启用的资产")
 	h.expectUntouched()
 	h.close()
 }

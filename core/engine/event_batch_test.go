@@ -18,33 +18,33 @@ func TestEventCalls(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name              string
-		given             func(*hearing)
+		given             func(*eventWorld)
 		hear              string
 		cloud, jumpserver int
 		messages          int
 	}{
-		{"create", created("new"), "i-new Running", 1, 3, 1},
-		{"create beside one that mentions it", func(h *hearing) {
-			h.edit(edit{Add: &newHost{Name: "for-i-new", Address: "10.0.7.7"}})
-			created("new")(h)
+		{"create", creating("new"), "i-new Running", 1, 3, 1},
+		{"create beside one that mentions it", func(h *eventWorld) {
+			h.editHost(hostEdit{Add: &newHost{Name: "for-i-new", Address: "10.0.7.7"}})
+			creating("new")(h)
 		}, "i-new Running", 1, 3, 1},
-		{"release", release("i-b1"), "i-b1 Deleted", 4, 4, 1},
-		{"nothing to do", func(*hearing) {}, "i-b1 Running", 1, 1, 0},
-		{"released long ago", func(*hearing) {}, "i-never Deleted", 1, 2, 0},
-		{"adopted, released", func(h *hearing) { h.adopted("i-new"); release("i-new")(h) }, "i-new Deleted", 4, 5, 1},
-		{"adopted, nothing to do", func(h *hearing) { h.adopted("i-new") }, "i-new Running", 1, 1, 0},
-		{"adopted, its comment names it", func(h *hearing) {
-			h.adopted("i-new")
-			h.edit(edit{Host: "by hand", Comment: new("instance_id: i-new")})
+		{"release", releasing("i-b1"), "i-b1 Deleted", 4, 4, 1},
+		{"nothing to do", func(*eventWorld) {}, "i-b1 Running", 1, 1, 0},
+		{"released long ago", func(*eventWorld) {}, "i-never Deleted", 1, 2, 0},
+		{"adopted, released", func(h *eventWorld) { h.adoptInstance("i-new"); releasing("i-new")(h) }, "i-new Deleted", 4, 5, 1},
+		{"adopted, nothing to do", func(h *eventWorld) { h.adoptInstance("i-new") }, "i-new Running", 1, 1, 0},
+		{"adopted, its comment names it", func(h *eventWorld) {
+			h.adoptInstance("i-new")
+			h.editHost(hostEdit{Host: "by hand", Comment: new("instance_id: i-new")})
 		}, "i-new Running", 1, 1, 0},
-		{"another address", func(h *hearing) {
-			h.edits(cloudEdit{Move: map[string]string{"i-b1": "10.0.9.9"}})
+		{"another address", func(h *eventWorld) {
+			h.editClouds(cloudEdit{Move: map[string]string{"i-b1": "10.0.9.9"}})
 		}, "i-b1 Running", 1, 2, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			h := newHearing(t, nil)
-			h.hear(says("i-b3 Running")) // the function is warm: it knows whose its key is
+			h := newEventWorld(t, nil)
+			h.handleEvents(stateEvent("i-b3 Running")) // the function is warm: it knows whose its key is
 			c.given(h)
 			var seen sync.Mutex
 			var requests []string
@@ -54,8 +54,8 @@ func TestEventCalls(t *testing.T) {
 				requests = append(requests, r.Method+" "+r.URL.RequestURI())
 			})
 			called := h.cloud.Calls("")
-			full := h.watchLists()
-			h.hear(says(c.hear))
+			full := h.countFullLists()
+			h.handleEvents(stateEvent(c.hear))
 			if n := h.cloud.Calls("") - called; n != c.cloud {
 				t.Errorf("%d calls of the cloud, want %d", n, c.cloud)
 			}
@@ -72,8 +72,8 @@ func TestEventCalls(t *testing.T) {
 	}
 }
 
-// watchLists counts the cloud's calls that list a whole region.
-func (h *hearing) watchLists() *int {
+// countFullLists counts the cloud's calls that list a whole region.
+func (h *eventWorld) countFullLists() *int {
 	full := new(int)
 	hook := func(r *http.Request) {
 		q := r.URL.Query()
@@ -89,17 +89,17 @@ func (h *hearing) watchLists() *int {
 // fails its own events only, and they alone come again.
 func TestEventBatch(t *testing.T) {
 	t.Parallel()
-	h := newHearing(t, nil)
-	h.edits(
+	h := newEventWorld(t, nil)
+	h.editClouds(
 		cloudEdit{Region: "cn-shanghai", Put: []instance{{ID: "i-s1", Name: "sh-1", IP: "10.5.0.1"}}},
 		cloudEdit{Put: []instance{{ID: "i-new", Name: "new", IP: "10.0.1.1"}}, Remove: []string{"i-b1"}},
 		cloudEdit{Account: "aliyun-test", Region: "cn-hangzhou", Remove: []string{"i-t1"}},
 	)
 	h.cloud.Break(alibabatest.Fault{Kind: alibabatest.Forbidden, Region: "cn-shanghai"})
-	answer := h.hear(
-		says("i-new Running"), saysIn(prodOwner, "cn-shanghai", "i-s1 Running"), saysIn(testOwner, "cn-hangzhou", "i-t1 Deleted"),
-		says("i-b1 Deleted"), says("i-b2 Running"), `{"type":"ecs:Instance:StateChange","id":"broken"}`, says("i-b1 Deleted"),
-		says("i-new Running"), saysIn("1690700000000099", "cn-beijing", "i-b2 Deleted"), says("i-b3 Starting"), says("i-late Running"),
+	answer := h.handleEvents(
+		stateEvent("i-new Running"), stateEventIn(prodOwner, "cn-shanghai", "i-s1 Running"), stateEventIn(testOwner, "cn-hangzhou", "i-t1 Deleted"),
+		stateEvent("i-b1 Deleted"), stateEvent("i-b2 Running"), `{"type":"ecs:Instance:StateChange","id":"broken"}`, stateEvent("i-b1 Deleted"),
+		stateEvent("i-new Running"), stateEventIn("1690700000000099", "cn-beijing", "i-b2 Deleted"), stateEvent("i-b3 Starting"), stateEvent("i-late Running"),
 	)
 	h.expectEvents(answer,
 		"done: 新增", "failed: Forbidden", "done: 释放", "done: 释放", "done: 与云上一致", "failed: no state", "done: 释放",
@@ -114,7 +114,7 @@ func TestEventBatch(t *testing.T) {
 		t.Errorf("%d created, %d deactivated, outcome %s", answer.Created, answer.Deactivated, answer.Outcome)
 	}
 	h.cloud.Repair()
-	h.expectEvents(h.hear(saysIn(prodOwner, "cn-shanghai", "i-s1 Running"), says("i-new Running")), "done: 新增", "done: 与云上一致")
+	h.expectEvents(h.handleEvents(stateEventIn(prodOwner, "cn-shanghai", "i-s1 Running"), stateEvent("i-new Running")), "done: 新增", "done: 与云上一致")
 	h.close()
 }
 
@@ -122,9 +122,9 @@ func TestEventBatch(t *testing.T) {
 // of another region.
 func TestEventBatchShares(t *testing.T) {
 	t.Parallel()
-	h := newHearing(t, nil)
-	h.edits(cloudEdit{Account: "aliyun-test", Region: "cn-hangzhou", Remove: []string{"i-t1"}})
-	answer := h.hearFor(10*time.Second, says("i-never Running"), saysIn(testOwner, "cn-hangzhou", "i-t1 Deleted"))
+	h := newEventWorld(t, nil)
+	h.editClouds(cloudEdit{Account: "aliyun-test", Region: "cn-hangzhou", Remove: []string{"i-t1"}})
+	answer := h.handleEventsFor(10*time.Second, stateEvent("i-never Running"), stateEventIn(testOwner, "cn-hangzhou", "i-t1 Deleted"))
 	h.expectEvents(answer, "later: ", "done: 释放")
 	h.close()
 }
@@ -132,16 +132,16 @@ func TestEventBatchShares(t *testing.T) {
 // TestEventProofFails: where the proof fails, the events that need none are done all the same.
 func TestEventProofFails(t *testing.T) {
 	t.Parallel()
-	h := newHearing(t, nil)
-	release("i-b1")(h)
-	created("new")(h)
+	h := newEventWorld(t, nil)
+	releasing("i-b1")(h)
+	creating("new")(h)
 	hook := func(r *http.Request) {
 		if r.URL.Query().Get("DryRun") == "true" {
 			h.cloud.Break(alibabatest.Fault{Kind: alibabatest.Forbidden, Times: 1})
 		}
 	}
 	h.onCloud.Store(&hook)
-	h.expectEvents(h.hear(says("i-b1 Deleted"), says("i-new Running")), "failed: Forbidden", "done: 新增")
+	h.expectEvents(h.handleEvents(stateEvent("i-b1 Deleted"), stateEvent("i-new Running")), "failed: Forbidden", "done: 新增")
 	h.expectUntouched("i-new")
 	h.close()
 }
@@ -153,18 +153,18 @@ func TestEventFaults(t *testing.T) {
 	t.Parallel()
 	for call := range 8 {
 		for _, after := range []bool{false, true} {
-			h := newHearing(t, nil)
-			created("new")(h)
-			release("i-b1")(h)
+			h := newEventWorld(t, nil)
+			creating("new")(h)
+			releasing("i-b1")(h)
 			n := 0
 			h.jumpserver.Fail(func(*http.Request) bool { n++; return n > call && n <= call+4 }, -1,
 				jumpservertest.Fault{Status: http.StatusBadGateway, After: after})
-			events := []string{says("i-new Running"), says("i-b1 Deleted")}
-			first := h.hear(events...)
-			h.jumpserver.Heal()
-			answer := h.hear(events...)
-			if answer.Failed() {
-				t.Errorf("call %d: the second delivery fails: %+v", call, answer.Events)
+			events := []string{stateEvent("i-new Running"), stateEvent("i-b1 Deleted")}
+			first := h.handleEvents(events...)
+			h.jumpserver.ClearFaults()
+			answer := h.handleEvents(events...)
+			if answer.NeedsRedelivery() {
+				t.Errorf("call %d: the second delivery fails: %+v", call, answer.Results)
 			}
 			h.expectHost("i-new", "new 10.0.1.1 on -")
 			h.expectHost("i-b1", "web-1 10.0.0.1 off gone")
@@ -174,8 +174,8 @@ func TestEventFaults(t *testing.T) {
 			if deleted := h.jumpserver.Calls()["DELETE /api/v1/assets/hosts/"]; deleted > 0 {
 				t.Errorf("call %d: %d deletions", call, deleted)
 			}
-			if call == 0 && !first.Failed() {
-				t.Errorf("the first call fails, and no event does: %+v", first.Events)
+			if call == 0 && !first.NeedsRedelivery() {
+				t.Errorf("the first call fails, and no event does: %+v", first.Results)
 			}
 			h.close()
 		}
@@ -185,16 +185,16 @@ func TestEventFaults(t *testing.T) {
 // TestEventsWithoutAccountID: the account is found by the identity of its credentials.
 func TestEventsWithoutAccountID(t *testing.T) {
 	t.Parallel()
-	h := newHearing(t, nil)
+	h := newEventWorld(t, nil)
 	for n := range h.accounts {
 		h.accounts[n].Account = ""
 	}
-	created("new")(h)
-	h.expectEvents(h.hear(says("i-new Running"), saysIn("1690700000000099", "cn-beijing", "i-b1 Deleted")),
+	creating("new")(h)
+	h.expectEvents(h.handleEvents(stateEvent("i-new Running"), stateEventIn("1690700000000099", "cn-beijing", "i-b1 Deleted")),
 		"done: 新增", "ignored: 1690700000000099")
-	h.identities = cloud.NewIdentities() // a new process
+	h.identities = cloud.NewOwnerCache() // a new process
 	h.cloud.Break(alibabatest.Fault{Kind: alibabatest.Inactive, Action: alibabatest.GetCallerIdentity})
-	h.expectEvents(h.hear(says("i-b1 Deleted")), "failed: InvalidAccessKeyId")
+	h.expectEvents(h.handleEvents(stateEvent("i-b1 Deleted")), "failed: InvalidAccessKeyId")
 	if !slices.ContainsFunc(h.jumpserver.Hosts(jumpservertest.DefaultOrg), func(x jumpservertest.Host) bool { return x.Name == "new" }) {
 		t.Error("nothing was made")
 	}

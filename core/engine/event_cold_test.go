@@ -14,33 +14,33 @@ import (
 func TestColdEventCalls(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		given func(*hearing)
+		given func(*eventWorld)
 		event string
 		most  int
 	}{
-		"create": {func(h *hearing) {
-			h.edits(cloudEdit{Put: []instance{{ID: "i-new", Name: "new", IP: "10.0.0.77"}}})
+		"create": {func(h *eventWorld) {
+			h.editClouds(cloudEdit{Put: []instance{{ID: "i-new", Name: "new", IP: "10.0.0.77"}}})
 		}, "i-new Running", 6},
-		"release":       {release("i-b1"), "i-b1 Deleted", 6},
-		"nothing to do": {func(*hearing) {}, "i-b1 Running", 6},
+		"release":       {releasing("i-b1"), "i-b1 Deleted", 6},
+		"nothing to do": {func(*eventWorld) {}, "i-b1 Running", 6},
 		// Only here the sizes of scope and place are asked for: whatever they are, three may go in a day.
-		"release after three": {func(h *hearing) {
+		"release after three": {func(h *eventWorld) {
 			var made []instance
 			for n := range 20 {
 				made = append(made, instance{ID: fmt.Sprintf("i-m%02d", n), Name: fmt.Sprintf("m-%d", n), IP: fmt.Sprintf("10.0.5.%d", n)})
 			}
-			h.edits(cloudEdit{Put: made})
-			h.full()
-			release("i-b2", "i-b3", "i-m00")(h)
-			h.hear(says("i-b2 Deleted"), says("i-b3 Deleted"), says("i-m00 Deleted"))
+			h.editClouds(cloudEdit{Put: made})
+			h.runFull()
+			releasing("i-b2", "i-b3", "i-m00")(h)
+			h.handleEvents(stateEvent("i-b2 Deleted"), stateEvent("i-b3 Deleted"), stateEvent("i-m00 Deleted"))
 			h.expectMessages(1)
-			release("i-b1")(h)
+			releasing("i-b1")(h)
 			h.client = nil
 		}, "i-b1 Deleted", 8},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := newHearing(t, nil)
+			h := newEventWorld(t, nil)
 			h.client = nil // as a new process
 			c.given(h)
 			var seen sync.Mutex
@@ -50,7 +50,7 @@ func TestColdEventCalls(t *testing.T) {
 				defer seen.Unlock()
 				requests = append(requests, r.Method+" "+r.URL.RequestURI())
 			})
-			h.hear(says(c.event))
+			h.handleEvents(stateEvent(c.event))
 			counted := slices.ContainsFunc(requests, func(r string) bool { return strings.Contains(r, "is_active=true") })
 			if len(requests) > c.most || len(requests) == 0 || counted != (c.most > 6) {
 				t.Errorf("%d calls, want at most %d: %q", len(requests), c.most, requests)

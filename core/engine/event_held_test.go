@@ -19,23 +19,23 @@ import (
 func TestHeldIsNotClosedByEvents(t *testing.T) {
 	t.Parallel()
 	const fleet, lost = 40, 30
-	h := newHearing(t, nil)
-	store, err := state.New(storagetest.Memory(storage.Abilities{CreateOnly: true, IfMatch: true}), "", state.Options{Now: h.run.now})
+	h := newEventWorld(t, nil)
+	store, err := state.New(storagetest.NewMemoryBucket(storage.Capabilities{CreateOnly: true, IfMatch: true}), "", state.Options{Now: h.runClock.now})
 	if err != nil {
 		t.Fatal(err)
 	}
-	store = store.Of("jms", "org")
-	full := func() engine.Outcome {
-		e := h.engine()
-		e.Owners, e.Increment = store, &engine.Increment{Store: store, Salt: "one", FullEvery: time.Hour}
+	store = store.ForInstallation("jms", "org")
+	full := func() engine.RunResult {
+		e := h.newEngine()
+		e.OwnerStore, e.Incremental = store, &engine.Incremental{Store: store, Salt: "one", FullInterval: time.Hour}
 		return e.Run(t.Context(), engine.Request{})
 	}
-	hear := func(events ...string) engine.EventAnswer {
-		v := h.events()
-		v.Engine.Owners = store
-		ctx, cancel := context.WithDeadline(t.Context(), h.run.now().Add(time.Minute))
+	hear := func(events ...string) engine.EventReport {
+		v := h.newEventHandler()
+		v.Engine.OwnerStore = store
+		ctx, cancel := context.WithDeadline(t.Context(), h.runClock.now().Add(time.Minute))
 		defer cancel()
-		return v.Run(ctx, heardOf(events...))
+		return v.Run(ctx, parseEvents(events...))
 	}
 	var made []instance
 	var gone, started, released []string
@@ -43,18 +43,18 @@ func TestHeldIsNotClosedByEvents(t *testing.T) {
 		id := fmt.Sprintf("i-h%02d", n)
 		made = append(made, instance{ID: id, Name: "h-" + id, IP: fmt.Sprintf("10.0.4.%d", n)})
 		if n < lost {
-			gone, started, released = append(gone, id), append(started, says(id+" Running")), append(released, says(id+" Deleted"))
+			gone, started, released = append(gone, id), append(started, stateEvent(id+" Running")), append(released, stateEvent(id+" Deleted"))
 		}
 	}
-	h.edits(cloudEdit{Put: made})
+	h.editClouds(cloudEdit{Put: made})
 	full()
-	release(gone...)(h)
+	releasing(gone...)(h)
 	if out := full(); out.Report.Held != lost || out.Report.Deactivated != 0 {
 		t.Fatalf("%d held, %d deactivated", out.Report.Held, out.Report.Deactivated)
 	}
 	for outcome, events := range map[engine.EventOutcome][]string{engine.EventLater: started, engine.EventHeld: released} {
 		answer := hear(events...)
-		for _, e := range answer.Events {
+		for _, e := range answer.Results {
 			if e.Outcome != outcome {
 				t.Fatalf("%+v, want %s", e, outcome)
 			}
@@ -65,12 +65,12 @@ func TestHeldIsNotClosedByEvents(t *testing.T) {
 			t.Errorf("%s was closed", host.Name)
 		}
 	}
-	h.edits(cloudEdit{Put: made[:lost]})
-	h.run.advance(2 * time.Hour)
+	h.editClouds(cloudEdit{Put: made[:lost]})
+	h.runClock.advance(2 * time.Hour)
 	full() // nothing is held any more
-	release("i-h00")(h)
-	if answer := hear(says("i-h00 Deleted")); answer.Deactivated != 1 {
-		t.Errorf("%+v", answer.Events)
+	releasing("i-h00")(h)
+	if answer := hear(stateEvent("i-h00 Deleted")); answer.Deactivated != 1 {
+		t.Errorf("%+v", answer.Results)
 	}
 	h.close()
 }

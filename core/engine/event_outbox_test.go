@@ -20,34 +20,34 @@ import (
 // card by the first invocation after the window, with or without a change of its own.
 func TestOutboxWindow(t *testing.T) {
 	t.Parallel()
-	h := newHearing(t, nil)
+	h := newEventWorld(t, nil)
 	h.outbox = engine.NewOutbox(30 * time.Second)
 	move := func(id, ip string) {
-		h.edits(cloudEdit{Move: map[string]string{id: ip}})
-		h.hear(says(id + " Running"))
+		h.editClouds(cloudEdit{Move: map[string]string{id: ip}})
+		h.handleEvents(stateEvent(id + " Running"))
 	}
 	move("i-b1", "10.0.8.1")
 	h.expectMessages(1, "web-1")
 	move("i-b2", "10.0.8.2")
-	h.run.advance(10 * time.Second)
+	h.runClock.advance(10 * time.Second)
 	move("i-b3", "10.0.8.3")
 	h.expectMessages(0)
-	h.run.advance(21 * time.Second)
-	h.hear(says("i-b1 Running")) // changes nothing
+	h.runClock.advance(21 * time.Second)
+	h.handleEvents(stateEvent("i-b1 Running")) // changes nothing
 	h.expectMessages(1, "web-2", "web-3")
-	h.hear(says("i-b1 Running"))
+	h.handleEvents(stateEvent("i-b1 Running"))
 	h.expectMessages(0)
 	move("i-b1", "10.0.8.4")
 	h.expectMessages(1, "web-1")
 	move("i-b2", "10.0.8.5")
-	h.events().Engine.Flush(t.Context())
+	h.newEventHandler().Engine.Flush(t.Context())
 	h.expectMessages(1, "web-2")
-	h.events().Engine.Flush(t.Context())
+	h.newEventHandler().Engine.Flush(t.Context())
 	h.expectMessages(0)
 	move("i-b3", "10.0.8.6")
 	h.expectMessages(0)
-	e := h.events().Engine // the next timer run tells it at the latest
-	e.NotifyOn = engine.OnChange
+	e := h.newEventHandler().Engine // the next timer run tells it at the latest
+	e.NotifyOn = engine.NotifyOnChange
 	e.Run(t.Context(), engine.Request{})
 	h.expectMessages(1, "web-3")
 	h.close()
@@ -57,11 +57,11 @@ func TestOutboxWindow(t *testing.T) {
 func TestOutboxOff(t *testing.T) {
 	t.Parallel()
 	for _, box := range []*engine.Outbox{nil, engine.NewOutbox(0)} {
-		h := newHearing(t, nil)
+		h := newEventWorld(t, nil)
 		h.outbox = box
 		for n, id := range []string{"i-b1", "i-b2", "i-b3"} {
-			h.edits(cloudEdit{Move: map[string]string{id: fmt.Sprintf("10.0.8.%d", n)}})
-			h.hear(says(id + " Running"))
+			h.editClouds(cloudEdit{Move: map[string]string{id: fmt.Sprintf("10.0.8.%d", n)}})
+			h.handleEvents(stateEvent(id + " Running"))
 			h.expectMessages(1, fmt.Sprintf("web-%d", n+1))
 		}
 		h.close()
@@ -71,35 +71,35 @@ func TestOutboxOff(t *testing.T) {
 // TestOutboxKeepsWhatFailed: a card that DingTalk does not take is told later, with the others.
 func TestOutboxKeepsWhatFailed(t *testing.T) {
 	t.Parallel()
-	h := newHearing(t, nil)
+	h := newEventWorld(t, nil)
 	h.outbox = engine.NewOutbox(30 * time.Second)
 	for n, id := range []string{"i-b1", "i-b2"} {
-		h.edits(cloudEdit{Move: map[string]string{id: fmt.Sprintf("10.0.8.%d", n)}})
-		h.breakAll(step{Robot: []string{"token"}})
-		h.hear(says(id + " Running"))
-		h.run.advance(31 * time.Second)
+		h.editClouds(cloudEdit{Move: map[string]string{id: fmt.Sprintf("10.0.8.%d", n)}})
+		h.injectFaults(step{RobotFaults: []string{"token"}})
+		h.handleEvents(stateEvent(id + " Running"))
+		h.runClock.advance(31 * time.Second)
 	}
 	h.expectMessages(0)
-	h.hear(says("i-b3 Running"))
+	h.handleEvents(stateEvent("i-b3 Running"))
 	h.expectMessages(1, "web-1", "web-2")
 	h.close()
 }
 
-// robots takes cards and refuses some of them.
-type robots struct {
-	mu     sync.Mutex
-	cards  []notify.Message
-	refuse func(n int) bool
-	tries  int
+// fakeNotifier takes cards and refuses some of them.
+type fakeNotifier struct {
+	mu       sync.Mutex
+	cards    []notify.Message
+	refuse   func(n int) bool
+	attempts int
 }
 
-func (*robots) Name() string { return "robots" }
+func (*fakeNotifier) Name() string { return "robots" }
 
-func (r *robots) Send(_ context.Context, m notify.Message) error {
+func (r *fakeNotifier) Send(_ context.Context, m notify.Message) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.tries++
-	if r.refuse != nil && r.refuse(r.tries) {
+	r.attempts++
+	if r.refuse != nil && r.refuse(r.attempts) {
 		return errors.New("muted")
 	}
 	r.cards = append(r.cards, m)
@@ -110,24 +110,24 @@ func (r *robots) Send(_ context.Context, m notify.Message) error {
 // told exactly once, although every third card is refused at first.
 func TestOutboxAtOnce(t *testing.T) {
 	t.Parallel()
-	h := newHearing(t, nil)
+	h := newEventWorld(t, nil)
 	h.outbox = engine.NewOutbox(30 * time.Second)
 	const invocations = 40
 	for n := range invocations {
-		h.edits(cloudEdit{Put: []instance{{ID: fmt.Sprintf("i-c%02d", n), Name: fmt.Sprintf("crowd-%02d.", n), IP: fmt.Sprintf("10.0.6.%d", n)}}})
+		h.editClouds(cloudEdit{Put: []instance{{ID: fmt.Sprintf("i-c%02d", n), Name: fmt.Sprintf("crowd-%02d.", n), IP: fmt.Sprintf("10.0.6.%d", n)}}})
 	}
-	r := &robots{refuse: func(n int) bool { return n%3 == 1 }}
-	v := h.events()
+	r := &fakeNotifier{refuse: func(n int) bool { return n%3 == 1 }}
+	v := h.newEventHandler()
 	v.Engine.Notifiers, v.Engine.Log = []notify.Notifier{r}, slog.New(slog.DiscardHandler)
-	v.Engine.Writing.Log = v.Engine.Log
+	v.Engine.ApplyOptions.Log = v.Engine.Log
 	var all sync.WaitGroup
 	for n := range invocations {
 		all.Go(func() {
-			answer := v.Run(t.Context(), heardOf(says(fmt.Sprintf("i-c%02d Running", n))))
-			if answer.Failed() || answer.Created != 1 {
-				t.Errorf("%+v", answer.Events)
+			answer := v.Run(t.Context(), parseEvents(stateEvent(fmt.Sprintf("i-c%02d Running", n))))
+			if answer.NeedsRedelivery() || answer.Created != 1 {
+				t.Errorf("%+v", answer.Results)
 			}
-			h.run.advance(3 * time.Second)
+			h.runClock.advance(3 * time.Second)
 		})
 	}
 	all.Wait()
@@ -161,23 +161,23 @@ func TestOutboxAtOnce(t *testing.T) {
 // are those of all reports.
 func TestOutboxCardSize(t *testing.T) {
 	t.Parallel()
-	h := newHearing(t, nil)
+	h := newEventWorld(t, nil)
 	h.outbox = engine.NewOutbox(time.Hour)
 	const batches, each = 6, 60
 	for b := range batches {
 		var events []string
 		for n := range each {
 			id := fmt.Sprintf("i-m%d%02d", b, n)
-			h.edits(cloudEdit{Put: []instance{{ID: id, Name: strings.Repeat("很长的名字", 12) + id, IP: fmt.Sprintf("10.%d.6.%d", b+20, n)}}})
-			events = append(events, says(id+" Running"))
+			h.editClouds(cloudEdit{Put: []instance{{ID: id, Name: strings.Repeat("很长的名字", 12) + id, IP: fmt.Sprintf("10.%d.6.%d", b+20, n)}}})
+			events = append(events, stateEvent(id+" Running"))
 		}
-		h.hear(events...)
+		h.handleEvents(events...)
 	}
 	h.expectMessages(1)
-	h.events().Engine.Flush(t.Context())
+	h.newEventHandler().Engine.Flush(t.Context())
 	all := h.robot.Messages()
 	last := all[len(all)-1]
-	if last.Bytes > dingtalk.MaxBody {
+	if last.Bytes > dingtalk.MaxBodyBytes {
 		t.Errorf("the card has %d bytes", last.Bytes)
 	}
 	h.expectMessages(1, fmt.Sprint((batches-1)*each))

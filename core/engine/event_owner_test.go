@@ -14,33 +14,33 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// twoKeys is a cloud account that two configured accounts open, each seeing a part of it.
-type twoKeys struct {
-	sees map[string]oneInstance // by configured account
-	fail string                 // the account whose questions fail
-	weak string                 // the account in which one kind of question alone shows absences
+// twoAccounts is a cloud account that two configured accounts open, each seeing a part of it.
+type twoAccounts struct {
+	sees    map[string]fakeCloud // by configured account
+	failing string               // the account whose questions fail
+	weak    string               // the account in which one kind of question alone shows absences
 	// unsure is what Resolve says beside the scopes: one more account may be of this owner.
 	unsure error
 }
 
-func scopeOf(account string) inventory.Scope {
+func accountScope(account string) inventory.Scope {
 	return inventory.Scope{Cloud: inventory.Alibaba, Account: account, Region: "cn-beijing"}
 }
 
-func (k twoKeys) Resolve(context.Context, cloud.Hint) ([]inventory.Scope, error) {
-	return []inventory.Scope{scopeOf("prod"), scopeOf("spare")}, k.unsure
+func (k twoAccounts) ResolveScopes(context.Context, cloud.EventTarget) ([]inventory.Scope, error) {
+	return []inventory.Scope{accountScope("prod"), accountScope("spare")}, k.unsure
 }
 
-func (k twoKeys) Glance(ctx context.Context, s inventory.Scope, ids []string) ([]inventory.Instance, error) {
-	if s.Account == k.fail {
+func (k twoAccounts) Find(ctx context.Context, s inventory.Scope, ids []string) ([]inventory.Instance, error) {
+	if s.Account == k.failing {
 		return nil, &inventory.Error{Kind: inventory.Denied, Message: "no right", Err: errors.New(s.Account)}
 	}
-	return k.sees[s.Account].Glance(ctx, s, ids)
+	return k.sees[s.Account].Find(ctx, s, ids)
 }
 
-func (k twoKeys) Lookup(ctx context.Context, s inventory.Scope, ids []string) (inventory.Found, error) {
-	list, err := k.Glance(ctx, s, ids)
-	found := inventory.Found{Instances: list}
+func (k twoAccounts) FindVerified(ctx context.Context, s inventory.Scope, ids []string) (inventory.FindResult, error) {
+	list, err := k.Find(ctx, s, ids)
+	found := inventory.FindResult{Instances: list}
 	if s.Account == k.weak {
 		found.Weak = map[string]error{ids[0]: errors.New("no right")}
 	}
@@ -51,13 +51,13 @@ func (k twoKeys) Lookup(ctx context.Context, s inventory.Scope, ids []string) (i
 // other key of the owner sees it, and can say so.
 func TestAllAccountsOfAnOwnerAreAsked(t *testing.T) {
 	t.Parallel()
-	living := inventory.Instance{Scope: scopeOf("spare"), Owner: "1001", ID: "i-1", Name: "subject", PrivateIPs: []string{"10.0.0.1"}}
+	living := inventory.Instance{Scope: accountScope("spare"), Owner: "1001", ID: "i-1", Name: "subject", PrivateIPs: []string{"10.0.0.1"}}
 	unasked := &inventory.Error{Kind: inventory.Temporary, Message: "who is it", Err: errors.New("third")}
-	seen := twoKeys{sees: map[string]oneInstance{"spare": {"i-1": living}}}
+	seen := twoAccounts{sees: map[string]fakeCloud{"spare": {"i-1": living}}}
 	seenAndUnasked := seen
 	seenAndUnasked.unsure = unasked
 	for name, c := range map[string]struct {
-		clouds twoKeys
+		clouds twoAccounts
 		label  string
 		gone   bool // whether the event says released
 		writes int
@@ -66,43 +66,43 @@ func TestAllAccountsOfAnOwnerAreAsked(t *testing.T) {
 		"the other sees it":                             {seen, "prod", false, 0, engine.EventDone},
 		"the other still sees it":                       {seen, "prod", true, 0, engine.EventLater},
 		"the other sees it, and a third is unasked":     {seenAndUnasked, "prod", false, 0, engine.EventDone},
-		"the other cannot say":                          {twoKeys{fail: "spare"}, "prod", false, 0, engine.EventFailed},
-		"the other cannot say whether it is released":   {twoKeys{fail: "spare"}, "prod", true, 0, engine.EventFailed},
-		"none sees it":                                  {twoKeys{}, "prod", true, 1, engine.EventDone},
-		"none sees it, the other only by its list":      {twoKeys{weak: "spare"}, "prod", true, 0, engine.EventLater},
-		"none sees it, but a third is unasked":          {twoKeys{unsure: unasked}, "prod", true, 0, engine.EventFailed},
-		"none sees it, labelled spare":                  {twoKeys{}, "spare", true, 1, engine.EventDone},
-		"the labelled one has lost the right":           {twoKeys{fail: "prod"}, "prod", false, 0, engine.EventFailed},
-		"the labelled one has lost the right: released": {twoKeys{fail: "prod"}, "prod", true, 0, engine.EventFailed},
+		"the other cannot say":                          {twoAccounts{failing: "spare"}, "prod", false, 0, engine.EventFailed},
+		"the other cannot say whether it is released":   {twoAccounts{failing: "spare"}, "prod", true, 0, engine.EventFailed},
+		"none sees it":                                  {twoAccounts{}, "prod", true, 1, engine.EventDone},
+		"none sees it, the other only by its list":      {twoAccounts{weak: "spare"}, "prod", true, 0, engine.EventLater},
+		"none sees it, but a third is unasked":          {twoAccounts{unsure: unasked}, "prod", true, 0, engine.EventFailed},
+		"none sees it, labelled spare":                  {twoAccounts{}, "spare", true, 1, engine.EventDone},
+		"the labelled one has lost the right":           {twoAccounts{failing: "prod"}, "prod", false, 0, engine.EventFailed},
+		"the labelled one has lost the right: released": {twoAccounts{failing: "prod"}, "prod", true, 0, engine.EventFailed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			asset := marked("i-1", "subject", "")
+			asset := ownedAsset("i-1", "subject", "")
 			for n := range asset.Labels {
 				if asset.Labels[n].Name == inventory.LabelAccount {
 					asset.Labels[n].Value = c.label
 				}
 			}
-			bastion := &quiet{assets: map[string]inventory.Asset{asset.ID: asset}}
+			bastion := &fakeBastion{assets: map[string]inventory.Asset{asset.ID: asset}}
 			now := time.Now()
 			log := slog.New(slog.DiscardHandler)
-			v := engine.Events{
+			v := engine.EventHandler{
 				Engine: engine.Engine{
-					Rules:   plan.Rules{Accounts: map[string]plan.Account{"prod": {}, "spare": {}}, Mode: plan.ModeDelete},
-					Limits:  plan.Limits{Percent: 20, Min: 3, PerRun: 50},
-					Writing: apply.Options{Writers: 2, Now: time.Now, Log: log},
-					Now:     func() time.Time { return now }, Log: log,
+					Rules:        plan.Rules{Accounts: map[string]plan.Account{"prod": {}, "spare": {}}, Mode: plan.ModeDelete},
+					Limits:       plan.Limits{Percent: 20, Min: 3, PerRun: 50},
+					ApplyOptions: apply.Options{Writers: 2, Now: time.Now, Log: log},
+					Now:          func() time.Time { return now }, Log: log,
 				},
 				Clouds: c.clouds, Bastion: bastion,
 				Sleep: func(_ context.Context, d time.Duration) error { now = now.Add(d); return nil },
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
-			answer := v.Run(ctx, []cloud.Heard{{ID: "e", Hint: cloud.Hint{
-				Cloud: inventory.Alibaba, AccountID: "1001", Region: "cn-beijing", Instances: []string{"i-1"}, Gone: c.gone,
+			answer := v.Run(ctx, []cloud.ParsedEvent{{ID: "e", Target: cloud.EventTarget{
+				Cloud: inventory.Alibaba, AccountID: "1001", Region: "cn-beijing", InstanceIDs: []string{"i-1"}, IsReleased: c.gone,
 			}}})
-			if len(bastion.writes) != c.writes || answer.Events[0].Outcome != c.want {
-				t.Errorf("written %v, %+v", bastion.writes, answer.Events)
+			if len(bastion.writes) != c.writes || answer.Results[0].Outcome != c.want {
+				t.Errorf("written %v, %+v", bastion.writes, answer.Results)
 			}
 		})
 	}

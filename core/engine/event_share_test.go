@@ -18,32 +18,32 @@ const shanghai = "cn-shanghai"
 
 // vanished is a world of 60 assets in two regions, without a state store, in which a full run has held the 30 of one
 // region, whose instances have all gone. It returns the releases of these.
-func vanished(t *testing.T) (*hearing, []string) {
+func vanished(t *testing.T) (*eventWorld, []string) {
 	t.Helper()
-	h := newHearing(t, nil)
+	h := newEventWorld(t, nil)
 	var beijing, gone []instance
 	var events, ids []string
 	for n := range 30 {
 		beijing = append(beijing, instance{ID: fmt.Sprintf("i-k%02d", n), Name: fmt.Sprintf("kept-%d", n), IP: fmt.Sprintf("10.0.6.%d", n)})
 		id := fmt.Sprintf("i-v%02d", n)
 		gone, ids = append(gone, instance{ID: id, Name: "v-" + id, IP: fmt.Sprintf("10.0.7.%d", n)}), append(ids, id)
-		events = append(events, saysIn(prodOwner, shanghai, id+" Deleted"))
+		events = append(events, stateEventIn(prodOwner, shanghai, id+" Deleted"))
 	}
-	h.edits(cloudEdit{Put: beijing}, cloudEdit{Region: shanghai, Put: gone})
-	h.full()
-	h.edits(cloudEdit{Region: shanghai, Remove: ids})
-	if out := h.full(); out.Report.Held != 30 || out.Report.Deactivated != 0 {
+	h.editClouds(cloudEdit{Put: beijing}, cloudEdit{Region: shanghai, Put: gone})
+	h.runFull()
+	h.editClouds(cloudEdit{Region: shanghai, Remove: ids})
+	if out := h.runFull(); out.Report.Held != 30 || out.Report.Deactivated != 0 {
 		t.Fatalf("%d held, %d deactivated", out.Report.Held, out.Report.Deactivated)
 	}
 	return h, events
 }
 
 // outcomes hears each event in an invocation of its own, a second after the one before, and counts what became of them.
-func (h *hearing) outcomes(events []string) map[engine.EventOutcome]int {
+func (h *eventWorld) outcomes(events []string) map[engine.EventOutcome]int {
 	h.t.Helper()
 	all := map[engine.EventOutcome]int{}
 	for _, e := range events {
-		for _, r := range h.hear(e).Events {
+		for _, r := range h.handleEvents(e).Results {
 			all[r.Outcome]++
 		}
 	}
@@ -71,16 +71,16 @@ func TestShareOfADayWithoutState(t *testing.T) {
 		t.Errorf("%v, %d closed", got, closed())
 	}
 	h.expectMessages(1) // of the first
-	h.events().Engine.Flush(t.Context())
+	h.newEventHandler().Engine.Flush(t.Context())
 	h.expectMessages(1, "7/30", "其中 6 个已停用", "由下一次完整同步或人决定")
-	h.run.advance(15 * time.Minute) // no storm any more
-	h.hearFor(10*time.Minute, events...)
-	h.run.advance(23 * time.Hour)
-	if h.hearFor(10*time.Minute, events[share:]...); closed() != share {
+	h.runClock.advance(15 * time.Minute) // no storm any more
+	h.handleEventsFor(10*time.Minute, events...)
+	h.runClock.advance(23 * time.Hour)
+	if h.handleEventsFor(10*time.Minute, events[share:]...); closed() != share {
 		t.Errorf("%d closed within a day", closed())
 	}
-	h.run.advance(time.Hour)
-	if h.hearFor(10*time.Minute, events[share:]...); closed() != 2*share-2 { // 20 % of the 24 that are left
+	h.runClock.advance(time.Hour)
+	if h.handleEventsFor(10*time.Minute, events[share:]...); closed() != 2*share-2 { // 20 % of the 24 that are left
 		t.Errorf("%d closed in two days", closed())
 	}
 	h.close()
@@ -90,10 +90,10 @@ func TestShareOfADayWithoutState(t *testing.T) {
 func TestShareIsOfTheScope(t *testing.T) {
 	t.Parallel()
 	h, events := vanished(t)
-	h.hear(events[:10]...)
-	release("i-b1", "i-b2")(h)
-	h.edits(cloudEdit{Account: "aliyun-test", Region: "cn-hangzhou", Remove: []string{"i-t1"}})
-	h.expectEvents(h.hear(says("i-b1 Deleted"), says("i-b2 Deleted"), saysIn(testOwner, "cn-hangzhou", "i-t1 Deleted")), "done: ", "done: ", "done: ")
+	h.handleEvents(events[:10]...)
+	releasing("i-b1", "i-b2")(h)
+	h.editClouds(cloudEdit{Account: "aliyun-test", Region: "cn-hangzhou", Remove: []string{"i-t1"}})
+	h.expectEvents(h.handleEvents(stateEvent("i-b1 Deleted"), stateEvent("i-b2 Deleted"), stateEventIn(testOwner, "cn-hangzhou", "i-t1 Deleted")), "done: ", "done: ", "done: ")
 	h.expectMessages(2)
 	h.close()
 }
@@ -124,11 +124,11 @@ func TestShareNotCounted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h, events := vanished(t)
-			h.hear(events[:3]...)
+			h.handleEvents(events[:3]...)
 			h.expectMessages(1)
-			h.again = test.again
-			h.jumpserver.Fail(jumpservertest.On(http.MethodGet, test.part), -1, test.fault)
-			h.expectEvents(h.hear(events[3]), test.want)
+			h.redelivers = test.again
+			h.jumpserver.Fail(jumpservertest.MatchRequest(http.MethodGet, test.part), -1, test.fault)
+			h.expectEvents(h.handleEvents(events[3]), test.want)
 			h.expectMessages(1)
 			if test.want != "done: " {
 				h.expectHost("i-v03", "v-i-v03 10.0.7.3 on -")
@@ -143,32 +143,32 @@ func TestShareNotCounted(t *testing.T) {
 func TestShareIsForTheUnknown(t *testing.T) {
 	t.Parallel()
 	for known, want := range map[bool]int{true: 20, false: 6} {
-		h := newHearing(t, nil)
-		store, err := state.New(storagetest.Memory(storage.Abilities{CreateOnly: true, IfMatch: true}), "", state.Options{Now: h.run.now})
+		h := newEventWorld(t, nil)
+		store, err := state.New(storagetest.NewMemoryBucket(storage.Capabilities{CreateOnly: true, IfMatch: true}), "", state.Options{Now: h.runClock.now})
 		if err != nil {
 			t.Fatal(err)
 		}
-		store = store.Of("jms", "org")
+		store = store.ForInstallation("jms", "org")
 		var made []instance
 		var ids, events []string
 		for n := range 30 {
 			id := fmt.Sprintf("i-v%02d", n)
 			made, ids = append(made, instance{ID: id, Name: "v-" + id, IP: fmt.Sprintf("10.0.7.%d", n)}), append(ids, id)
-			events = append(events, saysIn(prodOwner, shanghai, id+" Deleted"))
+			events = append(events, stateEventIn(prodOwner, shanghai, id+" Deleted"))
 		}
-		h.edits(cloudEdit{Region: shanghai, Put: made})
-		e := h.engine()
-		if e.Owners = store; known {
-			e.Increment = &engine.Increment{Store: store, Salt: "one", FullEvery: time.Hour}
+		h.editClouds(cloudEdit{Region: shanghai, Put: made})
+		e := h.newEngine()
+		if e.OwnerStore = store; known {
+			e.Incremental = &engine.Incremental{Store: store, Salt: "one", FullInterval: time.Hour}
 		}
 		e.Run(t.Context(), engine.Request{})
-		h.edits(cloudEdit{Region: shanghai, Remove: ids})
-		v := h.events()
-		v.Engine.Owners = store
-		if answer := v.Run(t.Context(), heardOf(events...)); answer.Deactivated != want {
+		h.editClouds(cloudEdit{Region: shanghai, Remove: ids})
+		v := h.newEventHandler()
+		v.Engine.OwnerStore = store
+		if answer := v.Run(t.Context(), parseEvents(events...)); answer.Deactivated != want {
 			t.Errorf("known %t: %d closed, want %d", known, answer.Deactivated, want)
 		}
-		h.messages = len(h.robot.Messages())
+		h.seenMessages = len(h.robot.Messages())
 		h.close()
 	}
 }

@@ -24,102 +24,102 @@ const (
 	testOwner = "1690700000000031"
 )
 
-// hearing is a world that hears events: real clients, and waits that pass at once.
-type hearing struct {
+// eventWorld is a world that hears events: real clients, and waits that pass at once.
+type eventWorld struct {
 	*world
 	outbox *engine.Outbox
-	window *state.Window
+	window *state.ReportQueue
 	// identities is what a warm process remembers of its keys.
-	identities *cloud.Identities
-	slept      []time.Duration
-	// during is called in each wait, with its number from 1.
-	during func(h *hearing, wait int)
-	again  bool // see Events.Redelivers
-	before []jumpservertest.Host
+	identities *cloud.OwnerCache
+	waits      []time.Duration
+	// duringWait is called in each wait, with its number from 1.
+	duringWait  func(h *eventWorld, wait int)
+	redelivers  bool // see EventHandler.Redelivers
+	hostsBefore []jumpservertest.Host
 }
 
-// newHearing makes a world whose three web servers were synced by a full run.
-func newHearing(t *testing.T, settings map[string]any) *hearing {
+// newEventWorld makes a world whose three web servers were synced by a full run.
+func newEventWorld(t *testing.T, settings map[string]any) *eventWorld {
 	t.Helper()
-	return newHearingOn(t, settings, jumpservertest.V410, jumpservertest.PostgreSQL)
+	return newEventWorldOn(t, settings, jumpservertest.V410, jumpservertest.PostgreSQL)
 }
 
-func newHearingOn(t *testing.T, settings map[string]any, version jumpservertest.Version, database jumpservertest.Database) *hearing {
+func newEventWorldOn(t *testing.T, settings map[string]any, version jumpservertest.Version, database jumpservertest.Database) *eventWorld {
 	t.Helper()
 	s := scenario{Settings: settings, Accounts: []accountSpec{
 		{Name: "aliyun-prod", Owner: prodOwner, Account: prodOwner},
 		{Name: "aliyun-test", Owner: testOwner, Account: testOwner, Regions: []string{"cn-hangzhou"}},
 	}}
 	s.JumpServer.Database = database
-	h := &hearing{identities: cloud.NewIdentities(), world: newWorld(t, s, version)}
+	h := &eventWorld{identities: cloud.NewOwnerCache(), world: newWorld(t, s, version)}
 	for n := 1; n <= 3; n++ {
-		h.edits(cloudEdit{Put: []instance{{ID: fmt.Sprintf("i-b%d", n), Name: fmt.Sprintf("web-%d", n), IP: fmt.Sprintf("10.0.0.%d", n)}}})
+		h.editClouds(cloudEdit{Put: []instance{{ID: fmt.Sprintf("i-b%d", n), Name: fmt.Sprintf("web-%d", n), IP: fmt.Sprintf("10.0.0.%d", n)}}})
 	}
-	h.edits(cloudEdit{Account: "aliyun-test", Region: "cn-hangzhou", Put: []instance{{ID: "i-t1", Name: "test-1", IP: "10.2.0.1"}}})
-	h.full()
+	h.editClouds(cloudEdit{Account: "aliyun-test", Region: "cn-hangzhou", Put: []instance{{ID: "i-t1", Name: "test-1", IP: "10.2.0.1"}}})
+	h.runFull()
 	return h
 }
 
-func (h *hearing) edits(all ...cloudEdit) {
+func (h *eventWorld) editClouds(all ...cloudEdit) {
 	h.t.Helper()
 	for _, e := range all {
 		h.editCloud(e)
 	}
 }
 
-// full makes a full run, which must succeed.
-func (h *hearing) full() engine.Outcome {
+// runFull makes a full run, which must succeed.
+func (h *eventWorld) runFull() engine.RunResult {
 	h.t.Helper()
-	out := h.engine().Run(h.t.Context(), engine.Request{})
+	out := h.newEngine().Run(h.t.Context(), engine.Request{})
 	if out.Err != nil || out.Report.Failures > 0 {
 		h.t.Fatalf("the full run: %v\n%s", out.Err, describe(out.Report))
 	}
-	h.messages = len(h.robot.Messages())
+	h.seenMessages = len(h.robot.Messages())
 	return out
 }
 
-func (h *hearing) events() engine.Events {
+func (h *eventWorld) newEventHandler() engine.EventHandler {
 	h.t.Helper()
-	e := h.engine()
-	e.Outbox, e.Window = h.outbox, h.window
-	return engine.Events{
-		Engine: e, Clouds: h.fleet(h.config()).WithIdentities(h.identities), Bastion: h.client, Redelivers: h.again,
+	e := h.newEngine()
+	e.Outbox, e.ReportQueue = h.outbox, h.window
+	return engine.EventHandler{
+		Engine: e, Clouds: h.newFleet(h.loadConfig()).WithOwnerCache(h.identities), Bastion: h.client, Redelivers: h.redelivers,
 		Sleep: func(ctx context.Context, d time.Duration) error {
-			h.slept = append(h.slept, d)
-			h.run.advance(d)
-			if h.during != nil {
-				h.during(h, len(h.slept))
+			h.waits = append(h.waits, d)
+			h.runClock.advance(d)
+			if h.duringWait != nil {
+				h.duringWait(h, len(h.waits))
 			}
 			return ctx.Err()
 		},
 	}
 }
 
-// hear runs a batch of events with a minute's time.
-func (h *hearing) hear(events ...string) engine.EventAnswer {
+// handleEvents runs a batch of events with a minute's time.
+func (h *eventWorld) handleEvents(events ...string) engine.EventReport {
 	h.t.Helper()
-	return h.hearFor(time.Minute, events...)
+	return h.handleEventsFor(time.Minute, events...)
 }
 
-func (h *hearing) hearFor(limit time.Duration, events ...string) engine.EventAnswer {
+func (h *eventWorld) handleEventsFor(limit time.Duration, events ...string) engine.EventReport {
 	h.t.Helper()
-	v := h.events()
-	ctx, cancel := context.WithDeadline(h.t.Context(), h.run.now().Add(limit))
+	v := h.newEventHandler()
+	ctx, cancel := context.WithDeadline(h.t.Context(), h.runClock.now().Add(limit))
 	defer cancel()
-	h.slept = nil
-	h.before = h.jumpserver.Hosts(jumpservertest.DefaultOrg)
+	h.waits = nil
+	h.hostsBefore = h.jumpserver.Hosts(jumpservertest.DefaultOrg)
 	h.jumpserver.ResetCounts()
-	return v.Run(ctx, heardOf(events...))
+	return v.Run(ctx, parseEvents(events...))
 }
 
-func heardOf(events ...string) []cloud.Heard {
+func parseEvents(events ...string) []cloud.ParsedEvent {
 	return alibaba.Events([]byte("["+strings.Join(events, ",")+"]"), cloud.Origin{})
 }
 
-// says makes an event of the first account and cn-beijing: "i-b1 Running".
-func says(text string) string { return saysIn(prodOwner, "cn-beijing", text) }
+// stateEvent makes an event of the first account and cn-beijing: "i-b1 Running".
+func stateEvent(text string) string { return stateEventIn(prodOwner, "cn-beijing", text) }
 
-func saysIn(owner, region, text string) string {
+func stateEventIn(owner, region, text string) string {
 	id, state, _ := strings.Cut(text, " ")
 	return fmt.Sprintf(`{"id":"event of %s","source":"acs.ecs","specversion":"1.0","type":"ecs:Instance:StateChange",
 		"subject":"acs:ecs:%s:%s:instance/%s","aliyunaccountid":"%s","aliyunregionid":"%s",
@@ -127,26 +127,26 @@ func saysIn(owner, region, text string) string {
 }
 
 // expectEvents compares the outcomes with "outcome: a part of the reason".
-func (h *hearing) expectEvents(answer engine.EventAnswer, want ...string) {
+func (h *eventWorld) expectEvents(answer engine.EventReport, want ...string) {
 	h.t.Helper()
-	if len(answer.Events) != len(want) {
-		h.t.Fatalf("%d results, want %d: %+v", len(answer.Events), len(want), answer.Events)
+	if len(answer.Results) != len(want) {
+		h.t.Fatalf("%d results, want %d: %+v", len(answer.Results), len(want), answer.Results)
 	}
-	for n, e := range answer.Events {
+	for n, e := range answer.Results {
 		outcome, reason, _ := strings.Cut(want[n], ": ")
 		if string(e.Outcome) != outcome || !strings.Contains(e.Reason, reason) {
-			h.t.Errorf("event %d (%s %s) is %s: %s; want %s", n, e.ID, e.What, e.Outcome, e.Reason, want[n])
+			h.t.Errorf("event %d (%s %s) is %s: %s; want %s", n, e.ID, e.Description, e.Outcome, e.Reason, want[n])
 		}
 	}
-	if failed := slices.ContainsFunc(want, func(w string) bool { return strings.HasPrefix(w, "failed") }); answer.Failed() != failed {
-		h.t.Errorf("Failed() is %t", answer.Failed())
+	if failed := slices.ContainsFunc(want, func(w string) bool { return strings.HasPrefix(w, "failed") }); answer.NeedsRedelivery() != failed {
+		h.t.Errorf("Failed() is %t", answer.NeedsRedelivery())
 	}
 }
 
 // expectHost looks at the host of an instance: "name address on|off gone|-".
-func (h *hearing) expectHost(instance, want string) {
+func (h *eventWorld) expectHost(instance, want string) {
 	h.t.Helper()
-	host, there := h.host(h.assetOf(instance))
+	host, there := h.findHost(h.assetOf(instance))
 	if want == "" {
 		if there {
 			h.t.Errorf("%s has an asset: %+v", instance, host)
@@ -171,7 +171,7 @@ func (h *hearing) expectHost(instance, want string) {
 }
 
 // expectUntouched makes sure that no host changed, save those of the named instances.
-func (h *hearing) expectUntouched(but ...string) {
+func (h *eventWorld) expectUntouched(but ...string) {
 	h.t.Helper()
 	except := map[string]bool{}
 	for _, id := range but {
@@ -180,17 +180,17 @@ func (h *hearing) expectUntouched(but ...string) {
 	rest := func(all []jumpservertest.Host) []jumpservertest.Host {
 		return slices.DeleteFunc(slices.Clone(all), func(host jumpservertest.Host) bool { return except[host.ID] })
 	}
-	if was, is := rest(h.before), rest(h.jumpserver.Hosts(jumpservertest.DefaultOrg)); !reflect.DeepEqual(was, is) {
+	if was, is := rest(h.hostsBefore), rest(h.jumpserver.Hosts(jumpservertest.DefaultOrg)); !reflect.DeepEqual(was, is) {
 		h.t.Errorf("hosts changed:\n%+v\nwere\n%+v", is, was)
 	}
 }
 
 // expectMessages counts the cards since it was called last, and looks for words in them.
-func (h *hearing) expectMessages(number int, words ...string) {
+func (h *eventWorld) expectMessages(number int, words ...string) {
 	h.t.Helper()
 	all := h.robot.Messages()
-	fresh := all[h.messages:]
-	h.messages = len(all)
+	fresh := all[h.seenMessages:]
+	h.seenMessages = len(all)
 	if len(fresh) != number {
 		h.t.Errorf("%d messages, want %d", len(fresh), number)
 	}
@@ -202,7 +202,7 @@ func (h *hearing) expectMessages(number int, words ...string) {
 }
 
 // expectNoFullList makes sure that no request of the last batch listed all hosts.
-func (h *hearing) expectNoFullList(requests []string) {
+func (h *eventWorld) expectNoFullList(requests []string) {
 	h.t.Helper()
 	for _, r := range requests {
 		if strings.HasPrefix(r, "GET /api/v1/assets/hosts/?") && !strings.Contains(r, "search=") &&
@@ -215,17 +215,17 @@ func (h *hearing) expectNoFullList(requests []string) {
 	}
 }
 
-// replace changes one instance that is in the cloud.
-func (h *hearing) replace(id string, change func(*alibabatest.Instance)) {
+// changeInstance changes one instance that is in the cloud.
+func (h *eventWorld) changeInstance(id string, change func(*alibabatest.Instance)) {
 	h.t.Helper()
 	a := h.account("aliyun-prod")
-	i := h.machine(a, "cn-beijing", id)
+	i := h.machineByID(a, "cn-beijing", id)
 	change(&i)
-	h.put(a, "cn-beijing", i)
+	h.putMachine(a, "cn-beijing", i)
 }
 
 // expectCase compares what came of a batch with what a case wants.
-func (h *hearing) expectCase(c eventCase, answer engine.EventAnswer) {
+func (h *eventWorld) expectCase(c eventCase, answer engine.EventReport) {
 	h.t.Helper()
 	h.expectEvents(answer, c.want...)
 	var touched []string
@@ -234,8 +234,8 @@ func (h *hearing) expectCase(c eventCase, answer engine.EventAnswer) {
 		touched = append(touched, id)
 	}
 	h.expectUntouched(touched...)
-	waits := make([]int, len(h.slept))
-	for n, d := range h.slept {
+	waits := make([]int, len(h.waits))
+	for n, d := range h.waits {
 		waits[n] = int(d.Seconds())
 	}
 	if c.waits != nil && !slices.Equal(waits, c.waits) {

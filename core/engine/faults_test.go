@@ -21,8 +21,8 @@ type cloudFault struct {
 	Gives   string           `json:"gives"` // with each: the kind of error that comes of it
 }
 
-// jumpFault is a misbehaviour of JumpServer.
-type jumpFault struct {
+// bastionFault is a misbehaviour of JumpServer.
+type bastionFault struct {
 	Method      string `json:"method"`
 	Part        string `json:"part"`  // of the request's target
 	Times       int    `json:"times"` // 0 = always
@@ -34,33 +34,33 @@ type jumpFault struct {
 	Hang        bool   `json:"hang"`
 	AfterCommit bool   `json:"after_commit"` // the request is carried out first
 	Edit        string `json:"edit"`         // of the true answer, see edits
-	Front       string `json:"front"`        // a page of something in front of JumpServer, see jumpservertest.Pages
+	Front       string `json:"front"`        // a page of something in front of JumpServer, see jumpservertest.RecordedPages
 	Gives       string `json:"gives"`        // with each: the kind of error that comes of it
 }
 
-func (w *world) breakAll(st step) {
+func (w *world) injectFaults(st step) {
 	w.t.Helper()
-	for _, f := range st.Cloudy {
-		w.breakCloud(f)
+	for _, f := range st.CloudFaults {
+		w.injectCloudFault(f)
 	}
-	for _, f := range st.Broken {
-		w.breakJumpServer(f)
+	for _, f := range st.BastionFaults {
+		w.injectBastionFault(f)
 	}
-	for _, name := range st.Robot {
+	for _, name := range st.RobotFaults {
 		switch name {
 		case "drop":
-			w.robot.Fail(dingtalktest.Drops(1)...)
+			w.robot.QueueFaults(dingtalktest.DropFaults(1)...)
 		case "busy":
-			w.robot.Fail(dingtalktest.Busy())
+			w.robot.QueueFaults(dingtalktest.BusyFault())
 		case "500":
-			w.robot.Fail(dingtalktest.Fault{Status: http.StatusInternalServerError, Body: "<html></html>"})
+			w.robot.QueueFaults(dingtalktest.Fault{Status: http.StatusInternalServerError, Body: "<html></html>"})
 		default:
-			w.robot.Fail(dingtalktest.Answers(1, name)...)
+			w.robot.QueueFaults(dingtalktest.AnswerFaults(1, name)...)
 		}
 	}
 }
 
-func (w *world) breakCloud(f cloudFault) {
+func (w *world) injectCloudFault(f cloudFault) {
 	fault := alibabatest.Fault{Kind: f.Kind, Action: f.Action, Region: f.Region, After: f.After, Times: f.Times}
 	switch f.Action {
 	case "":
@@ -69,47 +69,47 @@ func (w *world) breakCloud(f cloudFault) {
 		fault.Action = ""
 	}
 	if f.Account != "" {
-		fault.Key = keyOf(f.Account)
+		fault.Key = accessKeyOf(f.Account)
 	}
 	w.cloud.Break(fault)
 }
 
-func (w *world) breakJumpServer(f jumpFault) {
+func (w *world) injectBastionFault(f bastionFault) {
 	w.t.Helper()
 	fault := jumpservertest.Fault{
 		Status: f.Status, Body: f.Answer, RetryAfter: f.RetryAfter, Location: f.Location, Cut: f.Cut, Hang: f.Hang,
 		After: f.AfterCommit,
 	}
 	if f.Front != "" {
-		if fault.Front = jumpservertest.Pages()[f.Front]; fault.Front.Status == 0 {
+		if fault.Front = jumpservertest.RecordedPages()[f.Front]; fault.Front.Status == 0 {
 			w.t.Fatalf("nothing in front of JumpServer is called %q", f.Front)
 		}
 	}
 	if f.Edit != "" {
-		if fault.Edit = edits()[f.Edit]; fault.Edit == nil {
+		if fault.Edit = bodyEdits()[f.Edit]; fault.Edit == nil {
 			w.t.Fatalf("no edit of answers is called %q", f.Edit)
 		}
 	}
 	if f.Times == 0 {
 		f.Times = -1
 	}
-	w.jumpserver.Fail(jumpservertest.On(f.Method, f.Part), f.Times, fault)
+	w.jumpserver.Fail(jumpservertest.MatchRequest(f.Method, f.Part), f.Times, fault)
 }
 
-// edits are the ways in which a true answer is spoiled.
-func edits() map[string]func(int, []byte) (int, []byte) {
+// bodyEdits are the ways in which a true answer is spoiled.
+func bodyEdits() map[string]func(int, []byte) (int, []byte) {
 	return map[string]func(int, []byte) (int, []byte){
-		"truncated":  jumpservertest.Truncated,
-		"fewer rows": onRows(func(rows []any) []any { return rows[:len(rows)-1] }),
-		"twice":      onRows(func(rows []any) []any { return append(rows[:len(rows)-1], rows[0]) }),
-		"other organisation": onRows(func(rows []any) []any {
+		"truncated":  jumpservertest.TruncateJSON,
+		"fewer rows": editRows(func(rows []any) []any { return rows[:len(rows)-1] }),
+		"twice":      editRows(func(rows []any) []any { return append(rows[:len(rows)-1], rows[0]) }),
+		"other organisation": editRows(func(rows []any) []any {
 			rows[0].(map[string]any)["org_id"] = "11111111-0000-0000-0000-000000000009"
 			return rows
 		}),
 		"other organisation id": func(status int, body []byte) (int, []byte) {
 			return status, bytes.Replace(body, []byte(jumpservertest.DefaultOrg), []byte("11111111-0000-0000-0000-000000000009"), 1)
 		},
-		"stranger": onRows(func(rows []any) []any {
+		"stranger": editRows(func(rows []any) []any {
 			rows[0].(map[string]any)["id"] = "11111111-0000-0000-0000-000000000008"
 			return rows
 		}),
@@ -130,8 +130,8 @@ func edits() map[string]func(int, []byte) (int, []byte) {
 	}
 }
 
-// onRows spoils the rows of a page that has any, and leaves its count.
-func onRows(spoil func([]any) []any) func(int, []byte) (int, []byte) {
+// editRows spoils the rows of a page that has any, and leaves its count.
+func editRows(spoil func([]any) []any) func(int, []byte) (int, []byte) {
 	return func(status int, body []byte) (int, []byte) {
 		var page map[string]any
 		if json.Unmarshal(body, &page) != nil {

@@ -17,7 +17,7 @@ const theirs = "5d3a3f8e-0d0f-4c7f-9a55-0c1f1f0c9a14"
 
 // forge adds a database that is nobody's of ours, on which somebody who may set labels wrote all of our labels
 // for an instance of the first account.
-func (h *hearing) forge(instance, address string, more ...string) {
+func (h *eventWorld) forge(instance, address string, more ...string) {
 	h.t.Helper()
 	h.jumpserver.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{
 		ID: theirs, Name: "oracle", Address: address, Comment: "finance; ask Li", Active: true, Nodes: []string{"/DEFAULT/db"},
@@ -28,7 +28,7 @@ func (h *hearing) forge(instance, address string, more ...string) {
 	})
 }
 
-func (h *hearing) forged() jumpservertest.Host {
+func (h *eventWorld) forged() jumpservertest.Host {
 	h.t.Helper()
 	hosts := h.jumpserver.Hosts(jumpservertest.DefaultOrg)
 	at := slices.IndexFunc(hosts, func(host jumpservertest.Host) bool { return host.ID == theirs })
@@ -39,7 +39,7 @@ func (h *hearing) forged() jumpservertest.Host {
 }
 
 // untouched demands that the asset is as it was.
-func (h *hearing) untouched(was jumpservertest.Host) {
+func (h *eventWorld) untouched(was jumpservertest.Host) {
 	h.t.Helper()
 	if now := h.forged(); now.Active != was.Active || now.Comment != was.Comment || now.Name != was.Name ||
 		now.Address != was.Address || !slices.Equal(now.Labels, was.Labels) {
@@ -64,11 +64,11 @@ func TestForgedLabels(t *testing.T) {
 		for deactivated, labels := range map[string][]string{"active": nil, "deactivated": {"jms-gone:20250101T0000Z", "jms-due:20250108T0000Z"}} {
 			t.Run(name+", "+deactivated, func(t *testing.T) {
 				t.Parallel()
-				h := newHearing(t, map[string]any{"sync": map[string]any{"removal": settings}})
+				h := newEventWorld(t, map[string]any{"sync": map[string]any{"removal": settings}})
 				h.forge("i-gone", "10.5.5.5", labels...)
 				was := h.forged()
 				for range 2 {
-					out := h.full()
+					out := h.runFull()
 					if out.Report.Deactivated+out.Report.Deleted+out.Report.Updated != 0 || !tells(out.Report, "i-gone", "都不能证明") {
 						t.Errorf("%s", describe(out.Report))
 					}
@@ -76,14 +76,14 @@ func TestForgedLabels(t *testing.T) {
 				if sent := h.robot.Messages(); !strings.Contains(sent[len(sent)-1].Text, "（oracle）") {
 					t.Errorf("the card: %+v", sent[len(sent)-1])
 				}
-				h.expectEvents(h.hear(says("i-gone Deleted")), "ignored: 都不能证明")
-				h.expectEvents(h.hear(says("i-gone Deleted"), says("i-b1 Running")), "ignored: 都不能证明", "done: ")
-				out := h.engine().Retire(t.Context(), engine.Errand{Adopted: true, Write: true})
+				h.expectEvents(h.handleEvents(stateEvent("i-gone Deleted")), "ignored: 都不能证明")
+				h.expectEvents(h.handleEvents(stateEvent("i-gone Deleted"), stateEvent("i-b1 Running")), "ignored: 都不能证明", "done: ")
+				out := h.newEngine().Retire(t.Context(), engine.OperatorAction{RetireAdopted: true, Write: true})
 				if out.Err != nil || out.Report.Deactivated+out.Report.Deleted != 0 || !tells(out.Report, "i-gone", "都不能证明") {
 					t.Errorf("retire: %v\n%s", out.Err, describe(out.Report))
 				}
 				h.untouched(was)
-				h.messages = len(h.robot.Messages())
+				h.seenMessages = len(h.robot.Messages())
 				h.close()
 			})
 		}
@@ -94,26 +94,26 @@ func TestForgedLabels(t *testing.T) {
 // when it is released.
 func TestForgedLabelsOfALivingInstance(t *testing.T) {
 	t.Parallel()
-	for name, makes := range map[string]func(h *hearing){
-		"run":   func(h *hearing) { h.full() },
-		"event": func(h *hearing) { h.expectEvents(h.hear(says("i-new Running")), "done: 新增") },
-		"events": func(h *hearing) {
-			h.expectEvents(h.hear(says("i-new Running"), says("i-b1 Running")), "done: 新增", "done: ")
+	for name, makes := range map[string]func(h *eventWorld){
+		"run":   func(h *eventWorld) { h.runFull() },
+		"event": func(h *eventWorld) { h.expectEvents(h.handleEvents(stateEvent("i-new Running")), "done: 新增") },
+		"events": func(h *eventWorld) {
+			h.expectEvents(h.handleEvents(stateEvent("i-new Running"), stateEvent("i-b1 Running")), "done: 新增", "done: ")
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := newHearing(t, nil)
+			h := newEventWorld(t, nil)
 			h.forge("i-new", "10.5.5.5")
 			was := h.forged()
-			h.edits(cloudEdit{Put: []instance{{ID: "i-new", Name: "new", IP: "10.0.1.1"}}})
+			h.editClouds(cloudEdit{Put: []instance{{ID: "i-new", Name: "new", IP: "10.0.1.1"}}})
 			makes(h)
 			h.expectHost("i-new", "new 10.0.1.1 on -")
-			release("i-new")(h)
-			h.expectEvents(h.hear(says("i-new Deleted")), "done: 释放")
+			releasing("i-new")(h)
+			h.expectEvents(h.handleEvents(stateEvent("i-new Deleted")), "done: 释放")
 			h.expectHost("i-new", "new 10.0.1.1 off gone")
 			h.untouched(was)
-			h.messages = len(h.robot.Messages())
+			h.seenMessages = len(h.robot.Messages())
 			h.close()
 		})
 	}
@@ -123,22 +123,22 @@ func TestForgedLabelsOfALivingInstance(t *testing.T) {
 // none where an earlier version adopted the one at its address.
 func TestForgedLabelsAndFewChanges(t *testing.T) {
 	t.Parallel()
-	for address, made := range map[string]int{"10.5.5.5": 1, alibabatest.Sample(2).PrivateIPs[0]: 0} {
-		o := newOwned(t)
+	for address, made := range map[string]int{"10.5.5.5": 1, alibabatest.SampleInstance(2).PrivateIPs[0]: 0} {
+		o := newOwnerWorld(t)
 		o.accounts[0].Regions = []string{"cn-beijing"}
-		o.accounts[0].cloud.Put("cn-beijing", alibabatest.Sample(1))
-		if rep := o.sync(); rep.Created != 1 {
+		o.accounts[0].cloud.Put("cn-beijing", alibabatest.SampleInstance(1))
+		if rep := o.runFull(); rep.Created != 1 {
 			t.Fatalf("%s", describe(rep))
 		}
-		h := &hearing{world: o.world}
-		h.forge(alibabatest.Sample(2).ID, address)
+		h := &eventWorld{world: o.world}
+		h.forge(alibabatest.SampleInstance(2).ID, address)
 		was := h.forged()
-		o.accounts[0].cloud.Put("cn-beijing", alibabatest.Sample(2))
-		rep := o.sync()
-		if rep.Created != made || rep.Updated+rep.Deactivated+rep.Deleted != 0 || o.hosts() != 2+made {
+		o.accounts[0].cloud.Put("cn-beijing", alibabatest.SampleInstance(2))
+		rep := o.runFull()
+		if rep.Created != made || rep.Updated+rep.Deactivated+rep.Deleted != 0 || o.countHosts() != 2+made {
 			t.Errorf("%s: %s", address, describe(rep))
 		}
-		if tells(rep, alibabatest.Sample(2).ID, "都不能证明") {
+		if tells(rep, alibabatest.SampleInstance(2).ID, "都不能证明") {
 			t.Errorf("%s: all assets were read", address)
 		}
 		h.untouched(was)
@@ -149,20 +149,20 @@ func TestForgedLabelsAndFewChanges(t *testing.T) {
 // doubled nor touched, until adopt writes the proof; then it is closed as any other.
 func TestAdoptedByAnEarlierVersion(t *testing.T) {
 	t.Parallel()
-	h := newHearing(t, nil)
-	h.edits(cloudEdit{Put: []instance{{ID: "i-new", Name: "oracle", IP: "10.0.1.1"}}})
+	h := newEventWorld(t, nil)
+	h.editClouds(cloudEdit{Put: []instance{{ID: "i-new", Name: "oracle", IP: "10.0.1.1"}}})
 	h.forge("i-new", "10.0.1.1")
 	was, hosts := h.forged(), len(h.jumpserver.Hosts(jumpservertest.DefaultOrg))
-	if out := h.full(); out.Report.Created != 0 || !tells(out.Report, "i-new", "标签不足为凭") || !tells(out.Report, "i-new", "都不能证明") {
+	if out := h.runFull(); out.Report.Created != 0 || !tells(out.Report, "i-new", "标签不足为凭") || !tells(out.Report, "i-new", "都不能证明") {
 		t.Errorf("%s", describe(out.Report))
 	}
-	h.expectEvents(h.hear(says("i-new Running")), "ignored: 标签不足为凭")
+	h.expectEvents(h.handleEvents(stateEvent("i-new Running")), "ignored: 标签不足为凭")
 	h.untouched(was)
-	out := h.engine().Adopt(t.Context(), engine.Errand{Write: true})
+	out := h.newEngine().Adopt(t.Context(), engine.OperatorAction{Write: true})
 	if out.Err != nil || out.Report.Updated != 0 {
 		t.Errorf("adopt: %v\n%s", out.Err, describe(out.Report))
 	}
-	out = h.engine().Adopt(t.Context(), engine.Errand{Write: true, ByAddress: true})
+	out = h.newEngine().Adopt(t.Context(), engine.OperatorAction{Write: true, MatchByAddress: true})
 	if out.Err != nil || out.Report.Updated != 1 {
 		t.Errorf("adopt --by-address: %v\n%s", out.Err, describe(out.Report))
 	}
@@ -170,15 +170,15 @@ func TestAdoptedByAnEarlierVersion(t *testing.T) {
 	if now := h.forged(); now.Comment != want || now.Name != was.Name {
 		t.Errorf("%+v", now)
 	}
-	if rep := h.full().Report; rep.Created+rep.Updated+rep.Skipped != 0 || len(h.jumpserver.Hosts(jumpservertest.DefaultOrg)) != hosts {
+	if rep := h.runFull().Report; rep.Created+rep.Updated+rep.Skipped != 0 || len(h.jumpserver.Hosts(jumpservertest.DefaultOrg)) != hosts {
 		t.Errorf("%s", describe(rep))
 	}
-	release("i-new")(h)
-	h.expectEvents(h.hear(says("i-new Deleted")), "done: 释放")
+	releasing("i-new")(h)
+	h.expectEvents(h.handleEvents(stateEvent("i-new Deleted")), "done: 释放")
 	if h.forged().Active {
 		t.Error("it is still active")
 	}
-	h.messages = len(h.robot.Messages())
+	h.seenMessages = len(h.robot.Messages())
 	h.close()
 }
 
@@ -187,28 +187,28 @@ func TestAdoptedByAnEarlierVersion(t *testing.T) {
 func TestRetireWithAnotherKey(t *testing.T) {
 	t.Parallel()
 	for remembered, want := range map[string]int{"1690700000000099": 0, prodOwner: 1} {
-		h := newHearing(t, nil)
-		store := newOwned(t).store
+		h := newEventWorld(t, nil)
+		store := newOwnerWorld(t).store
 		h.accounts[0].cloud.Remove("cn-beijing", "i-b1")
 		was := state.Owner{Cloud: inventory.Alibaba, Account: "aliyun-prod", Owner: remembered}
-		if err := store.KeepOwner(t.Context(), state.Owner{}, was); err != nil {
+		if err := store.SaveOwner(t.Context(), state.Owner{}, was); err != nil {
 			t.Fatal(err)
 		}
 		h.accounts[0].Account = ""
-		keyed := h.fleet(h.config())
-		h.accounts[0].Off = true
-		e := h.engine()
-		e.Owners = store
-		out := e.Retire(t.Context(), engine.Errand{
+		keyed := h.newFleet(h.loadConfig())
+		h.accounts[0].Unconfigured = true
+		e := h.newEngine()
+		e.OwnerStore = store
+		out := e.Retire(t.Context(), engine.OperatorAction{
 			Account: "aliyun-prod", Write: true,
-			Keyed: func([]inventory.Scope) (engine.Clouds, []inventory.Cloud) {
+			OpenClouds: func([]inventory.Scope) (engine.Clouds, []inventory.Cloud) {
 				return keyed, []inventory.Cloud{inventory.Alibaba}
 			},
 		})
 		if out.Report.Deactivated != want {
 			t.Errorf("remembered %s: %v\n%s", remembered, out.Err, describe(out.Report))
 		}
-		h.messages = len(h.robot.Messages())
+		h.seenMessages = len(h.robot.Messages())
 		h.close()
 	}
 }

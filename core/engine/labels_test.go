@@ -27,7 +27,7 @@ func TestFewLabelRows(t *testing.T) {
 				more = append(more, instance{ID: fmt.Sprintf("i-s%03d", n), Name: fmt.Sprintf("app-%03d", n), IP: fmt.Sprintf("10.7.%d.%d", n/250, n%250)})
 			}
 			w.editCloud(cloudEdit{Region: "cn-shanghai", Put: more})
-			if out, _ := w.runs(engine.Request{}, 0); out.Report.Created != 2*each {
+			if out, _ := w.runTimed(engine.Request{}, 0); out.Report.Created != 2*each {
 				t.Fatalf("%d created: %+v", out.Report.Created, out.Report.Errors)
 			}
 			made := w.jumpserver.LabelRows(jumpservertest.DefaultOrg)
@@ -39,13 +39,13 @@ func TestFewLabelRows(t *testing.T) {
 				ids = append(ids, fmt.Sprintf("i-%016x", n))
 			}
 			w.editCloud(cloudEdit{Remove: ids})
-			if out, _ := w.runs(engine.Request{}, 0); out.Report.Deactivated != len(ids) {
+			if out, _ := w.runTimed(engine.Request{}, 0); out.Report.Deactivated != len(ids) {
 				t.Fatalf("%d deactivated: %+v", out.Report.Deactivated, out.Report.Errors)
 			}
 			if rows := w.jumpserver.LabelRows(jumpservertest.DefaultOrg); len(rows) > len(made)+2 {
 				t.Errorf("%d rows after the releases: %v", len(rows), rows)
 			}
-			w.quiet()
+			w.expectQuietRun()
 			w.close()
 		})
 	}
@@ -60,20 +60,20 @@ func TestBothForms(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, scenario{}, version)
 			w.editCloud(cloudEdit{Fill: 20})
-			w.runs(engine.Request{}, 0)
+			w.runTimed(engine.Request{}, 0)
 			var old []string
 			for n, h := range w.jumpserver.Hosts(jumpservertest.DefaultOrg) {
 				if n%2 == 0 {
-					w.jumpserver.Edit(jumpservertest.DefaultOrg, h.ID, func(h *jumpservertest.Host) { asBefore(h); old = append(old, h.ID) })
+					w.jumpserver.Edit(jumpservertest.DefaultOrg, h.ID, func(h *jumpservertest.Host) { expectUnchangedHosts(h); old = append(old, h.ID) })
 				}
 			}
 			was := w.jumpserver.Hosts(jumpservertest.DefaultOrg)
-			out, _ := w.runs(engine.Request{}, 0)
+			out, _ := w.runTimed(engine.Request{}, 0)
 			if r := out.Report; r.Outcome != report.OK || r.Unchanged != 20 || w.jumpserver.Writes() > 0 || len(old) != 10 {
 				t.Fatalf("%+v, %d writes", r, w.jumpserver.Writes())
 			}
 			w.editCloud(cloudEdit{Remove: []string{"i-0000000000000000", "i-0000000000000001"}})
-			if out, _ = w.runs(engine.Request{}, 0); out.Report.Deactivated != 2 {
+			if out, _ = w.runTimed(engine.Request{}, 0); out.Report.Deactivated != 2 {
 				t.Errorf("%d deactivated: %+v", out.Report.Deactivated, out.Report.Errors)
 			}
 			for n, h := range w.jumpserver.Hosts(jumpservertest.DefaultOrg) {
@@ -86,14 +86,14 @@ func TestBothForms(t *testing.T) {
 					t.Errorf("%s: %v %q, was %v %q", h.Name, h.Labels, h.Comment, was[n].Labels, was[n].Comment)
 				}
 			}
-			w.quiet()
+			w.expectQuietRun()
 			w.close()
 		})
 	}
 }
 
-// asBefore makes of a host one such as earlier versions made.
-func asBefore(h *jumpservertest.Host) {
+// expectUnchangedHosts makes of a host one such as earlier versions made.
+func expectUnchangedHosts(h *jumpservertest.Host) {
 	before, after, _ := strings.Cut(h.Comment, "account_id: ")
 	_, rest, _ := strings.Cut(after, "\n")
 	h.Comment = before + rest

@@ -19,34 +19,34 @@ func TestEventRedelivered(t *testing.T) {
 			w := newSlowWorld(t, 10)
 			w.reserve = 5 * time.Second
 			w.release(0, 1)
-			w.perRow(45 * time.Second)
-			hear := func() engine.EventAnswer { return w.hear(30*time.Second, slowID(0)) }
+			w.setRowCost(45 * time.Second)
+			hear := func() engine.EventReport { return w.handleEvents(30*time.Second, slowID(0)) }
 			if killed {
-				w.killed(func() { hear() })
-			} else if a := hear(); !a.Failed() || a.Unknown != 1 || a.Deactivated != 0 {
+				w.runKilled(func() { hear() })
+			} else if a := hear(); !a.NeedsRedelivery() || a.Unknown != 1 || a.Deactivated != 0 {
 				t.Fatalf("%+v", a)
 			}
-			_, off, _, _ := w.told()
-			w.later(2 * time.Minute)
-			w.perRow(0)
-			if w.closed(0, 1) != 1 {
-				t.Fatalf("killed %t: JumpServer did not carry it out: %s", killed, tail(w.log.String(), 12))
+			_, off, _, _ := w.notified()
+			w.waitForServer(2 * time.Minute)
+			w.setRowCost(0)
+			if w.countClosed(0, 1) != 1 {
+				t.Fatalf("killed %t: JumpServer did not carry it out: %s", killed, lastLines(w.log.String(), 12))
 			}
 			a := hear()
-			if a.Failed() || a.Deactivated != 1 || !strings.Contains(a.Events[0].Reason, "by an earlier run") {
-				t.Errorf("the second delivery: %+v %d", a.Events, a.Deactivated)
+			if a.NeedsRedelivery() || a.Deactivated != 1 || !strings.Contains(a.Results[0].Reason, "by an earlier run") {
+				t.Errorf("the second delivery: %+v %d", a.Results, a.Deactivated)
 			}
-			w.later(2 * time.Minute)
-			if a = hear(); a.Failed() || a.Deactivated != 0 || a.Events[0].Reason != plan.Because(plan.NothingToClose).Text(plan.English) {
-				t.Errorf("the third delivery: %+v", a.Events)
+			w.waitForServer(2 * time.Minute)
+			if a = hear(); a.NeedsRedelivery() || a.Deactivated != 0 || a.Results[0].Reason != plan.NewReason(plan.NothingToClose).Text(plan.English) {
+				t.Errorf("the third delivery: %+v", a.Results)
 			}
-			w.later(time.Hour)
-			w.ok(w.run())
-			_, more, _, _ := w.told()
+			w.waitForServer(time.Hour)
+			w.expectOK(w.run())
+			_, more, _, _ := w.notified()
 			if off+more != 1 {
 				t.Errorf("it was told %d times", off+more)
 			}
-			w.quiet()
+			w.expectQuietRun()
 		})
 	}
 }
@@ -58,19 +58,19 @@ func TestEventThenTimer(t *testing.T) {
 		w := newSlowWorld(t, 10)
 		w.reserve = 5 * time.Second
 		w.release(0, 1)
-		w.perRow(45 * time.Second)
-		w.killed(func() { w.hear(30*time.Second, slowID(0)) })
-		w.later(time.Second) // it may still be at work
-		w.perRow(0)
-		w.ok(w.run())
-		_, early, _, _ := w.told()
-		w.later(10 * time.Minute)
-		w.ok(w.run())
-		if _, off, _, _ := w.told(); early+off != 1 {
+		w.setRowCost(45 * time.Second)
+		w.runKilled(func() { w.handleEvents(30*time.Second, slowID(0)) })
+		w.waitForServer(time.Second) // it may still be at work
+		w.setRowCost(0)
+		w.expectOK(w.run())
+		_, early, _, _ := w.notified()
+		w.waitForServer(10 * time.Minute)
+		w.expectOK(w.run())
+		if _, off, _, _ := w.notified(); early+off != 1 {
 			t.Errorf("it was told %d times", early+off)
 		}
-		w.later(time.Hour)
-		w.quiet()
+		w.waitForServer(time.Hour)
+		w.expectQuietRun()
 	})
 }
 
@@ -84,26 +84,26 @@ func TestEventCardWaitsInTheProcess(t *testing.T) {
 			w.outbox = engine.NewOutbox(30 * time.Second)
 			w.release(0, 1)
 			w.robot.refuse = func(int) bool { return true }
-			if a := w.hear(30*time.Second, slowID(0)); a.Deactivated != 1 {
+			if a := w.handleEvents(30*time.Second, slowID(0)); a.Deactivated != 1 {
 				t.Fatalf("%+v", a)
 			}
 			w.robot.refuse = nil
-			w.later(10 * time.Minute)
-			w.ok(w.run())
-			if _, off, _, _ := w.told(); off != 0 {
+			w.waitForServer(10 * time.Minute)
+			w.expectOK(w.run())
+			if _, off, _, _ := w.notified(); off != 0 {
 				t.Error("a run tells what the process still has to tell")
 			}
 			if !dies {
-				e := w.engine()
+				e := w.newEngine()
 				e.Outbox = w.outbox
 				e.Flush(t.Context())
 			}
-			w.later(2 * time.Hour)
-			w.ok(w.run())
-			if _, off, _, _ := w.told(); off != 1 {
+			w.waitForServer(2 * time.Hour)
+			w.expectOK(w.run())
+			if _, off, _, _ := w.notified(); off != 1 {
 				t.Errorf("it was told %d times", off)
 			}
-			w.quiet()
+			w.expectQuietRun()
 		})
 	}
 }

@@ -13,22 +13,22 @@ import (
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
-// perRow makes list PATCHes and deletions of hosts take so long for each row.
-func (w *slowWorld) perRow(d time.Duration) {
-	w.server.SetCosts(jumpservertest.Costs{Update: d, Delete: d})
+// setRowCost makes list PATCHes and deletions of hosts take so long for each row.
+func (w *slowWorld) setRowCost(d time.Duration) {
+	w.server.SetWriteTimes(jumpservertest.WriteTimes{Update: d, Delete: d})
 }
 
-// closed checks that the hosts from … to are deactivated, and returns how many are.
-func (w *slowWorld) closed(from, to int) (n int) {
+// countClosed checks that the hosts from … to are deactivated, and returns how many are.
+func (w *slowWorld) countClosed(from, to int) (n int) {
 	for at := from; at < to; at++ {
-		if h, there := w.host(at); !there || !h.Active && gone(h) {
+		if h, there := w.hostOf(at); !there || !h.Active && hasGoneLabel(h) {
 			n++
 		}
 	}
 	return n
 }
 
-func gone(h jumpservertest.Host) bool {
+func hasGoneLabel(h jumpservertest.Host) bool {
 	return slices.ContainsFunc(h.Labels, func(l string) bool { return strings.HasPrefix(l, inventory.LabelGone+":") })
 }
 
@@ -53,38 +53,38 @@ func TestSlowLists(t *testing.T) {
 				w := newSlowWorld(t, 60)
 				w.request = test.request
 				w.client = nil
-				w.perRow(test.perRow)
+				w.setRowCost(test.perRow)
 				w.release(0, 40)
 				r := w.run()
-				w.ok(r)
-				if cards, off, _, text := w.told(); r.Deactivated != 40 || w.closed(0, 40) != 40 || cards != 1 || off != 40 || !strings.Contains(text, "*40 assets in all*") {
-					t.Errorf("%d deactivated, %d closed, %d cards tell %d", r.Deactivated, w.closed(0, 40), cards, off)
+				w.expectOK(r)
+				if cards, off, _, text := w.notified(); r.Deactivated != 40 || w.countClosed(0, 40) != 40 || cards != 1 || off != 40 || !strings.Contains(text, "*40 assets in all*") {
+					t.Errorf("%d deactivated, %d closed, %d cards tell %d", r.Deactivated, w.countClosed(0, 40), cards, off)
 				}
-				rows := w.line.rows["PATCH"]
+				rows := w.transport.rows["PATCH"]
 				if slices.Max(rows) > test.most {
 					t.Errorf("lists of %v", rows)
 				}
-				for n, took := range w.line.took["PATCH"] {
+				for n, took := range w.transport.durations["PATCH"] {
 					if n > 0 && took > test.longest {
-						t.Errorf("calls take %v", w.line.took["PATCH"])
+						t.Errorf("calls take %v", w.transport.durations["PATCH"])
 						break
 					}
 				}
-				t.Logf("lists of %v, answered in %v", rows, w.line.took["PATCH"])
-				w.later(time.Hour)
-				w.quiet()
+				t.Logf("lists of %v, answered in %v", rows, w.transport.durations["PATCH"])
+				w.waitForServer(time.Hour)
+				w.expectQuietRun()
 			})
 		})
 	}
 }
 
-// quiet makes a run that writes nothing and tells of nothing.
-func (w *slowWorld) quiet() {
+// expectQuietRun makes a run that writes nothing and tells of nothing.
+func (w *slowWorld) expectQuietRun() {
 	w.t.Helper()
-	w.line.reset()
+	w.transport.reset()
 	w.server.ResetCounts()
 	r := w.run()
-	if _, off, deleted, _ := w.told(); w.server.Writes() > 0 || off+deleted > 0 || r.Outcome != report.OK {
+	if _, off, deleted, _ := w.notified(); w.server.Writes() > 0 || off+deleted > 0 || r.Outcome != report.OK {
 		w.t.Errorf("one more run: %d writes, %d and %d told, %s %+v", w.server.Writes(), off, deleted, r.Outcome, r.Errors)
 	}
 	if left := w.objects(); len(left) > 0 {
@@ -101,7 +101,7 @@ func TestTimeoutIsHonoured(t *testing.T) {
 			w := newSlowWorld(t, 5)
 			w.request, w.client = request, nil
 			w.release(0, 1)
-			w.server.Fail(jumpservertest.On("GET", "/assets/hosts/?limit=1000"), -1, jumpservertest.Fault{Delay: 50 * time.Second})
+			w.server.Fail(jumpservertest.MatchRequest("GET", "/assets/hosts/?limit=1000"), -1, jumpservertest.Fault{Delay: 50 * time.Second})
 			begun := time.Now()
 			if r := w.run(); r.Outcome != want || (r.Deactivated == 1) != (want == report.OK) {
 				t.Errorf("%v: %s, %+v", request, r.Outcome, r.Errors)
@@ -113,15 +113,15 @@ func TestTimeoutIsHonoured(t *testing.T) {
 	}
 }
 
-// fronts are answers that get lost, although JumpServer carries the request out: at once, or later.
-func fronts() map[string]jumpservertest.Fault {
+// frontFaults are answers that get lost, although JumpServer carries the request out: at once, or later.
+func frontFaults() map[string]jumpservertest.Fault {
 	return map[string]jumpservertest.Fault{
 		"502 at once":       {Status: 502, After: true},
-		"504 and later":     {Status: 504, Patience: 500 * time.Millisecond, PerRow: 150 * time.Millisecond},
+		"504 and later":     {Status: 504, FrontTimeout: 500 * time.Millisecond, PerRow: 150 * time.Millisecond},
 		"cut at once":       {Cut: true, After: true},
 		"500 page":          {Status: 500, After: true},
 		"200 with a page":   {Status: 200, After: true},
-		"truncated":         {Edit: jumpservertest.Truncated},
+		"truncated":         {Edit: jumpservertest.TruncateJSON},
 		"hangs for ever":    {Hang: true, After: true},
 		"a minute for each": {PerRow: 4 * time.Second},
 	}
@@ -131,7 +131,7 @@ func fronts() map[string]jumpservertest.Fault {
 // sent once.
 func TestCarriedOutAnswerLost(t *testing.T) {
 	t.Parallel()
-	for name, fault := range fronts() {
+	for name, fault := range frontFaults() {
 		for _, grace := range []time.Duration{168 * time.Hour, 0} {
 			t.Run(name+" grace "+grace.String(), func(t *testing.T) {
 				t.Parallel()
@@ -143,18 +143,18 @@ func TestCarriedOutAnswerLost(t *testing.T) {
 						method = "DELETE"
 					}
 					w.release(0, 6)
-					w.server.Fail(jumpservertest.On(method, "/assets/hosts/"), 1, fault)
+					w.server.Fail(jumpservertest.MatchRequest(method, "/assets/hosts/"), 1, fault)
 					r := w.run()
-					w.ok(r)
-					_, off, deleted, _ := w.told()
-					if r.Deactivated+r.Deleted != 6 || off+deleted != 6 || w.closed(0, 6) != 6 || w.closed(6, 12) != 0 {
+					w.expectOK(r)
+					_, off, deleted, _ := w.notified()
+					if r.Deactivated+r.Deleted != 6 || off+deleted != 6 || w.countClosed(0, 6) != 6 || w.countClosed(6, 12) != 0 {
 						t.Errorf("%d and %d, told %d and %d", r.Deactivated, r.Deleted, off, deleted)
 					}
-					if n := len(w.line.rows[method]); n != 1 {
+					if n := len(w.transport.rows[method]); n != 1 {
 						t.Errorf("it was sent %d times", n)
 					}
-					w.later(time.Hour)
-					w.quiet()
+					w.waitForServer(time.Hour)
+					w.expectQuietRun()
 				})
 			})
 		}
@@ -168,7 +168,7 @@ func TestPersonKeepsWhileAnswerIsLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newSlowWorld(t, 10)
 		w.release(0, 4)
-		w.server.Fail(jumpservertest.On("PATCH", "/assets/hosts/"), 1, jumpservertest.Fault{Status: 502})
+		w.server.Fail(jumpservertest.MatchRequest("PATCH", "/assets/hosts/"), 1, jumpservertest.Fault{Status: 502})
 		time.AfterFunc(500*time.Millisecond, func() {
 			w.server.Edit(org, slowAsset(0), func(h *jumpservertest.Host) { h.Labels = append(h.Labels, inventory.LabelKeep+":me") })
 			w.server.Edit(org, slowAsset(1), func(h *jumpservertest.Host) { h.Labels = append(h.Labels, "team:x") })
@@ -178,20 +178,20 @@ func TestPersonKeepsWhileAnswerIsLost(t *testing.T) {
 			t.Errorf("%s, %d deactivated, %d left alone: %+v", r.Outcome, r.Deactivated, r.Skipped, r.Errors)
 		}
 		for n, active := range []bool{true, true, false, false} {
-			if h, _ := w.host(n); h.Active != active || gone(h) == active {
+			if h, _ := w.hostOf(n); h.Active != active || hasGoneLabel(h) == active {
 				t.Errorf("host %d: %+v", n, h)
 			}
 		}
-		if _, off, _, _ := w.told(); off != 2 {
+		if _, off, _, _ := w.notified(); off != 2 {
 			t.Errorf("%d were told", off)
 		}
-		w.later(time.Hour)
+		w.waitForServer(time.Hour)
 		w.run() // deactivates the one that only has a label more
-		if _, off, _, _ := w.told(); off != 1 {
+		if _, off, _, _ := w.notified(); off != 1 {
 			t.Errorf("%d were told by the next run", off)
 		}
-		w.later(time.Hour)
-		w.quiet()
+		w.waitForServer(time.Hour)
+		w.expectQuietRun()
 	})
 }
 
@@ -204,22 +204,22 @@ func TestDeadlineBeforeTheAnswer(t *testing.T) {
 			w := newSlowWorld(t, 10)
 			w.grace, w.reserve = grace, 5*time.Second
 			w.release(0, 4)
-			w.perRow(20 * time.Second)
+			w.setRowCost(20 * time.Second)
 			r := w.runFor(30 * time.Second)
 			if r.Outcome != report.Partial || r.Unknown != 4 || r.Failures+r.Deactivated+r.Deleted != 0 {
 				t.Fatalf("%s: %d unknown, %d failed, %d deactivated: %+v", r.Outcome, r.Unknown, r.Failures, r.Deactivated, r.Errors)
 			}
-			if cards, off, deleted, text := w.told(); cards != 1 || off+deleted != 0 || !strings.Contains(text, "4 changes: JumpServer did not answer in time; they may have been made") {
+			if cards, off, deleted, text := w.notified(); cards != 1 || off+deleted != 0 || !strings.Contains(text, "4 changes: JumpServer did not answer in time; they may have been made") {
 				t.Errorf("%d cards: %s", cards, text)
 			}
-			w.later(10 * time.Minute)
-			w.perRow(0)
-			if w.closed(0, 4) != 4 {
+			w.waitForServer(10 * time.Minute)
+			w.setRowCost(0)
+			if w.countClosed(0, 4) != 4 {
 				t.Fatal("JumpServer did not carry it out")
 			}
 			r = w.run()
-			w.ok(r)
-			_, off, deleted, text := w.told()
+			w.expectOK(r)
+			_, off, deleted, text := w.notified()
 			if r.Deactivated+r.Deleted != 4 || off+deleted != 4 || !strings.Contains(text, "web-003") {
 				t.Errorf("the next run tells %d and %d: %s", off, deleted, text)
 			}
@@ -228,12 +228,12 @@ func TestDeadlineBeforeTheAnswer(t *testing.T) {
 			}) {
 				t.Errorf("no line says why: %+v", r.Changes)
 			}
-			h, _ := w.host(2)
+			h, _ := w.hostOf(2)
 			if grace > 0 && (len(r.Undo) != 1 || !slices.Contains(h.Labels, inventory.LabelGone+":"+r.Undo[0].Since)) {
 				t.Errorf("how it is undone: %+v, its labels: %v", r.Undo, h.Labels)
 			}
-			w.later(time.Hour)
-			w.quiet()
+			w.waitForServer(time.Hour)
+			w.expectQuietRun()
 		})
 	}
 }
@@ -245,19 +245,19 @@ func TestDeadlineAndNeverCarriedOut(t *testing.T) {
 		w := newSlowWorld(t, 10)
 		w.reserve = 5 * time.Second
 		w.release(0, 4)
-		w.server.Fail(jumpservertest.On("PATCH", "/assets/hosts/"), 1, jumpservertest.Fault{Hang: true})
+		w.server.Fail(jumpservertest.MatchRequest("PATCH", "/assets/hosts/"), 1, jumpservertest.Fault{Hang: true})
 		if r := w.runFor(15 * time.Second); r.Unknown != 4 {
 			t.Fatalf("%d unknown: %+v", r.Unknown, r.Errors)
 		}
-		w.told()
-		w.later(time.Minute)
+		w.notified()
+		w.waitForServer(time.Minute)
 		r := w.run()
-		w.ok(r)
-		if _, off, _, _ := w.told(); r.Deactivated != 4 || off != 4 {
+		w.expectOK(r)
+		if _, off, _, _ := w.notified(); r.Deactivated != 4 || off != 4 {
 			t.Errorf("%d deactivated, %d told", r.Deactivated, off)
 		}
-		w.later(time.Hour)
-		w.quiet()
+		w.waitForServer(time.Hour)
+		w.expectQuietRun()
 	})
 }
 
@@ -267,18 +267,18 @@ func TestKilledBeforeTheCard(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newSlowWorld(t, 10)
 		w.release(0, 4)
-		w.killed(func() { w.runFor(5 * time.Minute) })
-		w.later(10 * time.Minute)
-		if w.closed(0, 4) != 4 {
+		w.runKilled(func() { w.runFor(5 * time.Minute) })
+		w.waitForServer(10 * time.Minute)
+		if w.countClosed(0, 4) != 4 {
 			t.Fatal("nothing was written")
 		}
 		r := w.run()
-		w.ok(r)
-		if _, off, _, _ := w.told(); r.Deactivated != 4 || off != 4 {
-			t.Errorf("%d deactivated, %d told: %s", r.Deactivated, off, tail(w.log.String(), 20))
+		w.expectOK(r)
+		if _, off, _, _ := w.notified(); r.Deactivated != 4 || off != 4 {
+			t.Errorf("%d deactivated, %d told: %s", r.Deactivated, off, lastLines(w.log.String(), 20))
 		}
-		w.later(time.Hour)
-		w.quiet()
+		w.waitForServer(time.Hour)
+		w.expectQuietRun()
 	})
 }
 
@@ -292,40 +292,40 @@ func TestCardIsRefused(t *testing.T) {
 		if r := w.run(); r.Deactivated != 4 {
 			t.Fatalf("%+v", r)
 		}
-		w.later(10 * time.Minute)
+		w.waitForServer(10 * time.Minute)
 		for n := range 2 { // its instance is back
-			w.sky[slowID(n)] = inventory.Instance{Scope: slowScope, Owner: slowOwner, ID: slowID(n), Name: "web-00" + string(rune('0'+n)), OSType: "linux", PrivateIPs: []string{"10.0.0.1"}}
+			w.instances[slowID(n)] = inventory.Instance{Scope: slowScope, Owner: slowOwner, ID: slowID(n), Name: "web-00" + string(rune('0'+n)), OSType: "linux", PrivateIPs: []string{"10.0.0.1"}}
 		}
 		w.run()
-		w.later(10 * time.Minute)
+		w.waitForServer(10 * time.Minute)
 		w.robot.refuse = nil
 		r := w.run()
-		w.ok(r)
-		if _, off, _, _ := w.told(); r.Deactivated != 4 || off != 4 {
+		w.expectOK(r)
+		if _, off, _, _ := w.notified(); r.Deactivated != 4 || off != 4 {
 			t.Errorf("%d deactivated, %d told", r.Deactivated, off)
 		}
-		w.later(time.Hour)
-		w.quiet()
+		w.waitForServer(time.Hour)
+		w.expectQuietRun()
 	})
 }
 
 // Nothing is owed where nobody is told of removals, and nothing is written where nothing is removed.
 func TestNothingIsOwed(t *testing.T) {
 	t.Parallel()
-	for _, on := range []engine.NotifyOn{engine.OnFailure, engine.Always} {
+	for _, on := range []engine.NotifyOn{engine.NotifyOnFailure, engine.NotifyAlways} {
 		synctest.Test(t, func(t *testing.T) {
 			w := newSlowWorld(t, 10)
-			w.on = on
+			w.notifyOn = on
 			for n := range 2 {
-				delete(w.sky, slowID(9-n))
+				delete(w.instances, slowID(9-n))
 			}
-			if on == engine.Always {
-				w.sky = map[string]inventory.Instance{}
+			if on == engine.NotifyAlways {
+				w.instances = map[string]inventory.Instance{}
 				for n := range 10 {
-					w.sky[slowID(n)] = inventory.Instance{Scope: slowScope, Owner: slowOwner, ID: slowID(n), Name: "other", OSType: "linux", PrivateIPs: []string{"10.9.9.9"}}
+					w.instances[slowID(n)] = inventory.Instance{Scope: slowScope, Owner: slowOwner, ID: slowID(n), Name: "other", OSType: "linux", PrivateIPs: []string{"10.9.9.9"}}
 				}
 			}
-			w.killed(func() { w.runFor(time.Minute) })
+			w.runKilled(func() { w.runFor(time.Minute) })
 			if left := w.objects(); len(left) > 0 {
 				t.Errorf("noted: %v", left)
 			}
@@ -340,17 +340,17 @@ func TestWithoutStore(t *testing.T) {
 		w := newSlowWorld(t, 10)
 		w.store, w.reserve = nil, 5*time.Second
 		w.release(0, 4)
-		w.perRow(20 * time.Second)
+		w.setRowCost(20 * time.Second)
 		if r := w.runFor(30 * time.Second); r.Unknown != 4 || r.Outcome != report.Partial {
 			t.Errorf("%+v", r.Errors)
 		}
-		if cards, _, _, text := w.told(); cards != 1 || !strings.Contains(text, "they may have been made") || !strings.Contains(text, "web-002") {
+		if cards, _, _, text := w.notified(); cards != 1 || !strings.Contains(text, "they may have been made") || !strings.Contains(text, "web-002") {
 			t.Errorf("%d cards: %s", cards, text)
 		}
-		w.later(10 * time.Minute)
-		w.perRow(0)
-		w.ok(w.run())
-		if _, off, _, _ := w.told(); off != 0 {
+		w.waitForServer(10 * time.Minute)
+		w.setRowCost(0)
+		w.expectOK(w.run())
+		if _, off, _, _ := w.notified(); off != 0 {
 			t.Errorf("%d were told", off)
 		}
 	})

@@ -9,9 +9,9 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// writing returns how this engine writes, with what is remembered of nodes, and what stops removals.
-func (e Engine) writing() apply.Options {
-	o := e.Writing
+// applyOptions returns how this engine writes, with what is remembered of nodes, and what stops removals.
+func (e Engine) applyOptions() apply.Options {
+	o := e.ApplyOptions
 	if e.Nodes != nil {
 		o.Nodes = e.Nodes
 	}
@@ -23,33 +23,33 @@ func (e Engine) writing() apply.Options {
 
 // nodeLine is the line of a plan that says where new assets go.
 func nodeLine(n apply.Node) plan.Change {
-	return plan.Change{Action: plan.Node, Reason: n.Reason, Scope: n.Account, Name: n.Configured}
+	return plan.Change{Action: plan.Node, Reason: n.Reason, Scope: n.Account, Name: n.ConfiguredPath}
 }
 
-// learnNodes remembers the nodes of the accounts that have instances, where nothing is remembered yet, so
+// saveNewNodes remembers the nodes of the accounts that have instances, where nothing is remembered yet, so
 // that a node is known when people rename it although nothing was made in it since the store exists.
 // Only the path says which node it is, never where assets are. Nothing is made.
-func (e Engine) learnNodes(ctx context.Context, listings []inventory.Listing) {
+func (e Engine) saveNewNodes(ctx context.Context, listings []inventory.Listing) {
 	if e.Nodes == nil {
 		return
 	}
 	var paths []string
 	for _, l := range listings {
-		if path := e.Rules.Node(l.Account); len(l.Instances) > 0 && !slices.Contains(paths, path) {
+		if path := e.Rules.NodePath(l.Account); len(l.Instances) > 0 && !slices.Contains(paths, path) {
 			paths = append(paths, path)
 		}
 	}
 	if len(paths) == 0 || ctx.Err() != nil {
 		return
 	}
-	unlearnt, err := e.Nodes.Unlearnt(ctx, paths)
+	unlearnt, err := e.Nodes.ListUnknown(ctx, paths)
 	if err != nil {
 		e.Log.Warn("it is not known which nodes are remembered", "error", err)
 	}
 	for _, path := range unlearnt {
 		at, err := e.Bastion.FindNode(ctx, path, "")
 		if err == nil && at.ID != "" {
-			err = e.Nodes.Keep(ctx, path, at.ID)
+			err = e.Nodes.Save(ctx, path, at.ID)
 		}
 		if err != nil {
 			e.Log.Warn("the node of an account is not remembered yet", "path", path, "error", err)

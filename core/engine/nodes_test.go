@@ -24,18 +24,18 @@ const (
 
 // nodeWorld is a world that hears events too, whose store can be taken away.
 type nodeWorld struct {
-	*hearing
-	bucket *breakable // nil = no store
-	last   int        // instances that were made
+	*eventWorld
+	bucket        *breakableBucket // nil = no store
+	instanceCount int              // instances that were made
 }
 
-// breakable is a bucket that can be out of order.
-type breakable struct {
+// breakableBucket is a bucket that can be out of order.
+type breakableBucket struct {
 	storage.Bucket
 	broken bool
 }
 
-func (b *breakable) Get(ctx context.Context, key, etag string) (storage.Object, error) {
+func (b *breakableBucket) Get(ctx context.Context, key, etag string) (storage.Object, error) {
 	if b.broken {
 		return storage.Object{}, &inventory.Error{Kind: inventory.Temporary, Message: "the store is out of order"}
 	}
@@ -48,65 +48,65 @@ func eachNodeWorld(t *testing.T, stored bool, test func(*nodeWorld)) {
 	for _, version := range jumpservertest.Versions() {
 		t.Run(string(version), func(t *testing.T) {
 			t.Parallel()
-			h := &hearing{identities: cloud.NewIdentities(), world: newWorld(t, scenario{Accounts: []accountSpec{{Name: "aliyun-prod", Owner: prodOwner, Account: prodOwner}}}, version)}
-			w := &nodeWorld{hearing: h}
+			h := &eventWorld{identities: cloud.NewOwnerCache(), world: newWorld(t, scenario{Accounts: []accountSpec{{Name: "aliyun-prod", Owner: prodOwner, Account: prodOwner}}}, version)}
+			w := &nodeWorld{eventWorld: h}
 			if stored {
-				w.bucket = &breakable{Bucket: dir.Open(t.TempDir())}
+				w.bucket = &breakableBucket{Bucket: dir.Open(t.TempDir())}
 			}
-			w.grow()
+			w.addInstance()
 			test(w)
 			w.close()
 		})
 	}
 }
 
-// grow puts one more instance into the cloud and returns its id.
-func (w *nodeWorld) grow() string {
+// addInstance puts one more instance into the cloud and returns its id.
+func (w *nodeWorld) addInstance() string {
 	w.t.Helper()
-	w.last++
-	id := fmt.Sprintf("i-b%d", w.last)
-	w.edits(cloudEdit{Put: []instance{{ID: id, Name: fmt.Sprintf("web-%d", w.last), IP: fmt.Sprintf("10.0.0.%d", w.last)}}})
+	w.instanceCount++
+	id := fmt.Sprintf("i-b%d", w.instanceCount)
+	w.editClouds(cloudEdit{Put: []instance{{ID: id, Name: fmt.Sprintf("web-%d", w.instanceCount), IP: fmt.Sprintf("10.0.0.%d", w.instanceCount)}}})
 	return id
 }
 
-func (w *nodeWorld) store() *state.Store {
+func (w *nodeWorld) newStore() *state.Store {
 	w.t.Helper()
-	store, err := state.New(w.bucket, "", state.Options{Now: w.run.now, Pick: func(n int) int { return n - 1 }})
+	store, err := state.New(w.bucket, "", state.Options{Now: w.runClock.now, Pick: func(n int) int { return n - 1 }})
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	return store
 }
 
-func (w *nodeWorld) nodes() *state.Nodes {
+func (w *nodeWorld) newNodes() *state.NodeIDs {
 	w.t.Helper()
 	if w.bucket == nil {
 		return nil
 	}
-	return w.store().Of("jms.example.com", jumpservertest.DefaultOrg).Nodes()
+	return w.newStore().ForInstallation("jms.example.com", jumpservertest.DefaultOrg).NodeIDs()
 }
 
 // newProcess forgets what a warm process knows.
 func (w *nodeWorld) newProcess() { w.client = nil }
 
-// sync makes a full run that must not fail; dry = a plan.
-func (w *nodeWorld) sync(dry bool) engine.Outcome { w.t.Helper(); return w.runWith(nil, dry) }
+// runFull makes a full run that must not fail; dry = a plan.
+func (w *nodeWorld) runFull(dry bool) engine.RunResult { w.t.Helper(); return w.runWith(nil, dry) }
 
-// few makes a run that asks JumpServer only about what is new since the last one.
-func (w *nodeWorld) few() engine.Outcome {
+// runChanged makes a run that asks JumpServer only about what is new since the last one.
+func (w *nodeWorld) runChanged() engine.RunResult {
 	w.t.Helper()
 	w.jumpserver.ResetCounts()
-	out := w.runWith(&engine.Increment{Store: w.store(), Salt: "one", FullEvery: time.Hour}, false)
+	out := w.runWith(&engine.Incremental{Store: w.newStore(), Salt: "one", FullInterval: time.Hour}, false)
 	if w.jumpserver.Calls()["GET /api/v1/assets/assets/"] > 0 {
 		w.t.Error("the run read everything")
 	}
 	return out
 }
 
-func (w *nodeWorld) runWith(increment *engine.Increment, dry bool) engine.Outcome {
+func (w *nodeWorld) runWith(increment *engine.Incremental, dry bool) engine.RunResult {
 	w.t.Helper()
-	e := w.engine()
-	e.Nodes, e.Increment = w.nodes(), increment
+	e := w.newEngine()
+	e.Nodes, e.Incremental = w.newNodes(), increment
 	out := e.Run(w.t.Context(), engine.Request{DryRun: dry})
 	if out.Err != nil || out.Report.Failures > 0 {
 		w.t.Fatalf("%v\n%s", out.Err, describe(out.Report))
@@ -114,44 +114,44 @@ func (w *nodeWorld) runWith(increment *engine.Increment, dry bool) engine.Outcom
 	return out
 }
 
-// event hears that an instance was made and returns the answer, with the number of calls.
-func (w *nodeWorld) event(id string) engine.EventAnswer {
+// handleEvent hears that an instance was made and returns the answer, with the number of calls.
+func (w *nodeWorld) handleEvent(id string) engine.EventReport {
 	w.t.Helper()
-	v := w.events()
-	v.Engine.Nodes = w.nodes()
-	ctx, cancel := context.WithDeadline(w.t.Context(), w.run.now().Add(time.Minute))
+	v := w.newEventHandler()
+	v.Engine.Nodes = w.newNodes()
+	ctx, cancel := context.WithDeadline(w.t.Context(), w.runClock.now().Add(time.Minute))
 	defer cancel()
-	answer := v.Run(ctx, heardOf(says(id+" Running")))
+	answer := v.Run(ctx, parseEvents(stateEvent(id+" Running")))
 	w.expectEvents(answer, "done")
 	return answer
 }
 
-// in checks in which node the host of an instance sits.
-func (w *nodeWorld) in(id, path string) {
+// expectNode checks in which node the host of an instance sits.
+func (w *nodeWorld) expectNode(id, path string) {
 	w.t.Helper()
-	h, there := w.host(w.assetOf(id))
+	h, there := w.findHost(w.assetOf(id))
 	if !there || len(h.Nodes) != 1 || h.Nodes[0] != path {
 		w.t.Errorf("%s (there: %t) sits in %q, want %s", id, there, h.Nodes, path)
 	}
 }
 
-func (w *nodeWorld) noNode(path string) {
+func (w *nodeWorld) expectNoNode(path string) {
 	w.t.Helper()
 	if w.jumpserver.NodeAt(jumpservertest.DefaultOrg, path) != "" {
 		w.t.Errorf("there is a node %s", path)
 	}
 }
 
-// wantNode compares what a report says of nodes: "new", "at <path>" or "" for nothing.
-func (w *nodeWorld) wantNode(r report.Report, want string) {
+// expectNodeReport compares what a report says of nodes: "new", "at <path>" or "" for nothing.
+func (w *nodeWorld) expectNodeReport(r report.Report, want string) {
 	w.t.Helper()
 	got := ""
 	for _, n := range r.Nodes {
 		if n.Path != nodePath {
 			w.t.Errorf("%+v", n)
 		}
-		got += "at " + n.Now
-		if n.New {
+		got += "at " + n.CurrentPath
+		if n.IsNew {
 			got = "new"
 		}
 	}
@@ -167,34 +167,34 @@ func (w *nodeWorld) wantNode(r report.Report, want string) {
 func TestNodeIsRenamed(t *testing.T) {
 	t.Parallel()
 	eachNodeWorld(t, true, func(w *nodeWorld) {
-		w.wantNode(w.sync(false).Report, "new")
+		w.expectNodeReport(w.runFull(false).Report, "new")
 		w.expectMessages(1, "新节点 "+nodePath, "还没有人能通过它访问资产")
-		w.in("i-b1", nodePath)
+		w.expectNode("i-b1", nodePath)
 		w.jumpserver.RenameNode(jumpservertest.DefaultOrg, nodePath, "生产")
 
 		w.newProcess()
-		id := w.grow()
-		plan := w.sync(true)
-		w.wantNode(plan.Report, "at "+newPath)
+		id := w.addInstance()
+		plan := w.runFull(true)
+		w.expectNodeReport(plan.Report, "at "+newPath)
 		if text := planText(t, plan); !strings.Contains(text, "节点") || !strings.Contains(text, nodePath) || !strings.Contains(text, newPath) {
 			t.Errorf("the plan does not say where the node is:\n%s", text)
 		}
-		w.wantNode(w.sync(false).Report, "at "+newPath)
-		w.in(id, newPath)
+		w.expectNodeReport(w.runFull(false).Report, "at "+newPath)
+		w.expectNode(id, newPath)
 
 		w.newProcess()
-		id = w.grow()
-		w.wantNode(w.event(id).Report, "")
-		w.in(id, newPath)
-		w.noNode(nodePath)
+		id = w.addInstance()
+		w.expectNodeReport(w.handleEvent(id).Report, "")
+		w.expectNode(id, newPath)
+		w.expectNoNode(nodePath)
 
 		w.jumpserver.MoveNode(jumpservertest.DefaultOrg, newPath, "/DEFAULT/运维")
 		w.newProcess()
-		id = w.grow()
-		w.wantNode(w.sync(false).Report, "at /DEFAULT/运维/生产")
-		w.in(id, "/DEFAULT/运维/生产")
-		w.in("i-b1", "/DEFAULT/运维/生产")
-		w.noNode(nodePath)
+		id = w.addInstance()
+		w.expectNodeReport(w.runFull(false).Report, "at /DEFAULT/运维/生产")
+		w.expectNode(id, "/DEFAULT/运维/生产")
+		w.expectNode("i-b1", "/DEFAULT/运维/生产")
+		w.expectNoNode(nodePath)
 	})
 }
 
@@ -203,39 +203,39 @@ func TestNodeIsRenamedWithoutStore(t *testing.T) {
 	t.Parallel()
 	for _, event := range []bool{false, true} {
 		eachNodeWorld(t, false, func(w *nodeWorld) {
-			w.set(map[string]any{"notification": map[string]any{"on": "failure"}}) // told all the same
-			w.wantNode(w.sync(false).Report, "new")
+			w.changeSettings(map[string]any{"notification": map[string]any{"on": "failure"}}) // told all the same
+			w.expectNodeReport(w.runFull(false).Report, "new")
 			w.expectMessages(1, "新节点 "+nodePath)
 			w.jumpserver.RenameNode(jumpservertest.DefaultOrg, nodePath, "生产")
 			w.newProcess()
-			id := w.grow()
-			plan := w.sync(true)
-			w.wantNode(plan.Report, "new")
+			id := w.addInstance()
+			plan := w.runFull(true)
+			w.expectNodeReport(plan.Report, "new")
 			if text := planText(t, plan); !strings.Contains(text, "新节点 "+nodePath) {
 				t.Errorf("the plan:\n%s", text)
 			}
 			w.expectMessages(0)
-			w.noNode(nodePath)
+			w.expectNoNode(nodePath)
 			var rep report.Report
 			if event {
-				rep = w.event(id).Report
+				rep = w.handleEvent(id).Report
 			} else {
-				rep = w.sync(false).Report
+				rep = w.runFull(false).Report
 			}
-			w.wantNode(rep, "new")
-			w.in(id, nodePath)
+			w.expectNodeReport(rep, "new")
+			w.expectNode(id, nodePath)
 			w.expectMessages(1, "新节点 "+nodePath, "没有状态存储")
 			if !strings.Contains(report.Summary(rep, "zh"), "新节点 "+nodePath) {
 				t.Errorf("standard output says nothing: %s", report.Summary(rep, "zh"))
 			}
-			if !strings.Contains(w.journal.String(), "level=WARN msg=\"new node "+nodePath) {
+			if !strings.Contains(w.logText.String(), "level=WARN msg=\"new node "+nodePath) {
 				t.Error("the log says nothing")
 			}
 			w.newProcess()
-			id = w.grow()
-			w.wantNode(w.sync(false).Report, "")
+			id = w.addInstance()
+			w.expectNodeReport(w.runFull(false).Report, "")
 			w.expectMessages(0)
-			w.in(id, nodePath)
+			w.expectNode(id, nodePath)
 		})
 	}
 }
@@ -244,26 +244,26 @@ func TestNodeIsRenamedWithoutStore(t *testing.T) {
 func TestNodeIsDeleted(t *testing.T) {
 	t.Parallel()
 	for _, again := range []func(w *nodeWorld, id string) report.Report{
-		func(w *nodeWorld, _ string) report.Report { return w.sync(false).Report },
-		func(w *nodeWorld, _ string) report.Report { return w.few().Report },
-		func(w *nodeWorld, id string) report.Report { return w.event(id).Report },
+		func(w *nodeWorld, _ string) report.Report { return w.runFull(false).Report },
+		func(w *nodeWorld, _ string) report.Report { return w.runChanged().Report },
+		func(w *nodeWorld, id string) report.Report { return w.handleEvent(id).Report },
 	} {
 		eachNodeWorld(t, true, func(w *nodeWorld) {
-			w.runWith(&engine.Increment{Store: w.store(), Salt: "one", FullEvery: time.Hour}, false)
-			w.messages = len(w.robot.Messages())
+			w.runWith(&engine.Incremental{Store: w.newStore(), Salt: "one", FullInterval: time.Hour}, false)
+			w.seenMessages = len(w.robot.Messages())
 			w.jumpserver.RenameNode(jumpservertest.DefaultOrg, nodePath, "生产")
-			w.jumpserver.DropNode(jumpservertest.DefaultOrg, newPath)
+			w.jumpserver.DeleteNode(jumpservertest.DefaultOrg, newPath)
 			w.newProcess()
-			id := w.grow()
-			w.wantNode(again(w, id), "new")
+			id := w.addInstance()
+			w.expectNodeReport(again(w, id), "new")
 			w.expectMessages(1, "新节点 "+nodePath, "原来的节点已被删除")
-			w.in(id, nodePath)
-			w.in("i-b1", "/DEFAULT")
+			w.expectNode(id, nodePath)
+			w.expectNode("i-b1", "/DEFAULT")
 			w.jumpserver.RenameNode(jumpservertest.DefaultOrg, nodePath, "生产") // the new one is remembered
 			w.newProcess()
-			id = w.grow()
-			w.wantNode(w.sync(false).Report, "at "+newPath)
-			w.in(id, newPath)
+			id = w.addInstance()
+			w.expectNodeReport(w.runFull(false).Report, "at "+newPath)
+			w.expectNode(id, newPath)
 		})
 	}
 }
@@ -272,22 +272,22 @@ func TestNodeIsDeleted(t *testing.T) {
 func TestNodeStoreIsBroken(t *testing.T) {
 	t.Parallel()
 	eachNodeWorld(t, true, func(w *nodeWorld) {
-		w.sync(false)
-		w.messages = len(w.robot.Messages())
+		w.runFull(false)
+		w.seenMessages = len(w.robot.Messages())
 		w.jumpserver.RenameNode(jumpservertest.DefaultOrg, nodePath, "生产")
 		w.newProcess()
 		w.bucket.broken = true
-		id := w.grow()
-		w.wantNode(w.sync(true).Report, "new")
-		w.messages = len(w.robot.Messages())
-		w.wantNode(w.sync(false).Report, "new")
+		id := w.addInstance()
+		w.expectNodeReport(w.runFull(true).Report, "new")
+		w.seenMessages = len(w.robot.Messages())
+		w.expectNodeReport(w.runFull(false).Report, "new")
 		w.expectMessages(1, "状态存储读不了", "是否只是改了名")
-		w.in(id, nodePath)
+		w.expectNode(id, nodePath)
 		w.bucket.broken = false
 		w.newProcess()
-		id = w.grow()
-		w.wantNode(w.sync(false).Report, "at "+newPath)
-		w.in(id, newPath)
+		id = w.addInstance()
+		w.expectNodeReport(w.runFull(false).Report, "at "+newPath)
+		w.expectNode(id, newPath)
 	})
 }
 
@@ -295,20 +295,20 @@ func TestNodeStoreIsBroken(t *testing.T) {
 func TestNodeIsLearntWithoutCreates(t *testing.T) {
 	t.Parallel()
 	eachNodeWorld(t, false, func(w *nodeWorld) {
-		w.sync(false)
-		w.bucket = &breakable{Bucket: dir.Open(t.TempDir())}
+		w.runFull(false)
+		w.bucket = &breakableBucket{Bucket: dir.Open(t.TempDir())}
 		w.newProcess()
-		w.wantNode(w.sync(true).Report, "")
-		if id, err := w.nodes().Known(t.Context(), nodePath); id != "" || err != nil {
+		w.expectNodeReport(w.runFull(true).Report, "")
+		if id, err := w.newNodes().Load(t.Context(), nodePath); id != "" || err != nil {
 			t.Errorf("a dry run remembers %q, %v", id, err)
 		}
-		w.wantNode(w.sync(false).Report, "")
+		w.expectNodeReport(w.runFull(false).Report, "")
 		w.jumpserver.RenameNode(jumpservertest.DefaultOrg, nodePath, "生产")
 		w.newProcess()
-		id := w.grow()
-		w.wantNode(w.sync(false).Report, "at "+newPath)
-		w.in(id, newPath)
-		w.noNode(nodePath)
+		id := w.addInstance()
+		w.expectNodeReport(w.runFull(false).Report, "at "+newPath)
+		w.expectNode(id, newPath)
+		w.expectNoNode(nodePath)
 	})
 }
 
@@ -316,20 +316,20 @@ func TestNodeIsLearntWithoutCreates(t *testing.T) {
 func TestNodeAtOnce(t *testing.T) {
 	t.Parallel()
 	eachNodeWorld(t, true, func(w *nodeWorld) {
-		first := w.nodes()
-		if _, err := first.Known(t.Context(), nodePath); err != nil {
+		first := w.newNodes()
+		if _, err := first.Load(t.Context(), nodePath); err != nil {
 			t.Fatal(err)
 		}
-		w.event("i-b1") // the other process is done before the first remembers what it found
+		w.handleEvent("i-b1") // the other process is done before the first remembers what it found
 		node := w.jumpserver.NodeAt(jumpservertest.DefaultOrg, nodePath)
-		if err := first.Keep(t.Context(), nodePath, node); err != nil {
+		if err := first.Save(t.Context(), nodePath, node); err != nil {
 			t.Errorf("the same node: %v", err)
 		}
-		id := w.grow()
+		id := w.addInstance()
 		w.newProcess()
-		w.event(id)
-		w.in(id, nodePath)
-		if kept, err := w.nodes().Known(t.Context(), nodePath); kept != node || err != nil {
+		w.handleEvent(id)
+		w.expectNode(id, nodePath)
+		if kept, err := w.newNodes().Load(t.Context(), nodePath); kept != node || err != nil {
 			t.Errorf("%q is remembered, %v", kept, err)
 		}
 	})
@@ -340,11 +340,11 @@ func TestNodeCallsOfAnEvent(t *testing.T) {
 	t.Parallel()
 	for _, stored := range []bool{true, false} {
 		eachNodeWorld(t, stored, func(w *nodeWorld) {
-			w.sync(false)
+			w.runFull(false)
 			w.newProcess()
-			id := w.grow()
+			id := w.addInstance()
 			w.jumpserver.ResetCounts()
-			w.event(id)
+			w.handleEvent(id)
 			about := 0
 			for call, n := range w.jumpserver.Calls() {
 				if strings.Contains(call, "/nodes/") {
@@ -358,10 +358,10 @@ func TestNodeCallsOfAnEvent(t *testing.T) {
 	}
 }
 
-func planText(t *testing.T, out engine.Outcome) string {
+func planText(t *testing.T, out engine.RunResult) string {
 	t.Helper()
 	var text strings.Builder
-	if err := report.PlanText(&text, out.Lines, "zh"); err != nil {
+	if err := report.WritePlanTable(&text, out.PlanLines, "zh"); err != nil {
 		t.Fatal(err)
 	}
 	return text.String()

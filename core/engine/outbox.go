@@ -14,83 +14,83 @@ import (
 // messages: DingTalk mutes a robot for ten minutes after 20 messages in one. The first report is
 // told at once; those of the window after it are kept, and told in one card by whoever comes
 // first after the window. It is shared by the invocations of one process, and used where no store
-// shares them between all (Engine.Window). Nothing is lost: what could not be sent is kept again.
+// shares them between all (Engine.ReportQueue). Nothing is lost: what could not be sent is kept again.
 type Outbox struct {
 	window time.Duration
 
-	mu    sync.Mutex
-	until time.Time // reports are kept until then
-	kept  []parcel
+	mu        sync.Mutex
+	windowEnd time.Time // reports are kept until then
+	queued    []queuedReport
 }
 
-// parcel is a report, and what its run owes until it was told.
-type parcel struct {
+// queuedReport is a report, and what its run owes until it was told.
+type queuedReport struct {
 	report.Report
-	debt  *debt
-	items []apply.Item
+	removals *removalTracker
+	items    []apply.Item
 }
 
 // NewOutbox makes an outbox with a window; 0 tells every report at once.
 func NewOutbox(window time.Duration) *Outbox { return &Outbox{window: window} }
 
-// offer adds a report and gives those to be told now, or none.
-func (o *Outbox) offer(p parcel, now time.Time) []parcel {
+// put adds a report and gives those to be told now, or none.
+func (o *Outbox) put(p queuedReport, now time.Time) []queuedReport {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.kept = append(o.kept, p)
-	if now.Before(o.until) {
+	o.queued = append(o.queued, p)
+	if now.Before(o.windowEnd) {
 		return nil
 	}
-	o.until = now.Add(o.window)
-	return o.take()
+	o.windowEnd = now.Add(o.window)
+	return o.drain()
 }
 
-// due gives what is kept although its window is over, without adding anything.
-func (o *Outbox) due(now time.Time) []parcel {
+// claimDue gives what is kept although its window is over, without adding anything.
+func (o *Outbox) claimDue(now time.Time) []queuedReport {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if now.Before(o.until) {
+	if now.Before(o.windowEnd) {
 		return nil
 	}
-	return o.take()
+	return o.drain()
 }
 
-// all gives everything that is kept.
-func (o *Outbox) all() []parcel {
+// claimAll gives everything that is kept.
+func (o *Outbox) claimAll() []queuedReport {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.take()
+	return o.drain()
 }
 
-func (o *Outbox) take() []parcel {
-	kept := o.kept
-	o.kept = nil
+func (o *Outbox) drain() []queuedReport {
+	kept := o.queued
+	o.queued = nil
 	return kept
 }
 
-// back keeps reports again that could not be told, before those that came meanwhile.
-func (o *Outbox) back(parcels []parcel) {
+// nack keeps reports again that could not be told, before those that came meanwhile.
+func (o *Outbox) nack(parcels []queuedReport) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.kept = append(parcels, o.kept...)
+	o.queued = append(parcels, o.queued...)
 }
 
-// post tells a report of events, now or with those of its window.
-func (e Engine) post(ctx context.Context, p parcel) {
+// enqueueReport tells a report of events, now or with those of its window.
+func (e Engine) enqueueReport(ctx context.Context, p queuedReport) {
 	switch {
 	case len(e.Notifiers) == 0:
-	case e.share(ctx, p.Report):
-		p.debt.settle(ctx, p.items, true)
+	case e.enqueueShared(ctx, p.Report):
+		p.removals.closeReported(ctx, p.items, true)
 	case e.Outbox == nil:
-		p.debt.settle(ctx, p.items, e.send(ctx, p.Report) == nil)
+		p.removals.closeReported(ctx, p.items, e.sendReport(ctx, p.Report) == nil)
 	default:
-		p.debt.wait(ctx) // before others can take it
-		e.deliver(ctx, e.Outbox.offer(p, e.Now()))
+		p.removals.extendIntents(ctx) // before others can take it
+		e.sendQueued(ctx, e.Outbox.put(p, e.Now()))
 	}
 }
 
-// deliver tells reports in one card, and keeps them again if that fails.
-func (e Engine) deliver(ctx context.Context, parcels []parcel) {
+// sendQueued tells reports in one card, and keeps them again if that fails.
+func (e Engine) sendQueued(ctx context.Context, parcels []queuedReport) {
 	if len(parcels) == 0 {
 		return
 	}
@@ -98,15 +98,15 @@ func (e Engine) deliver(ctx context.Context, parcels []parcel) {
 	for _, p := range parcels {
 		reports = append(reports, p.Report)
 	}
-	if e.send(ctx, report.Merge(reports)) != nil {
+	if e.sendReport(ctx, report.Merge(reports)) != nil {
 		for _, p := range parcels {
-			p.debt.wait(ctx)
+			p.removals.extendIntents(ctx)
 		}
-		e.Outbox.back(parcels)
+		e.Outbox.nack(parcels)
 		return
 	}
 	for _, p := range parcels {
-		p.debt.settle(ctx, p.items, true)
+		p.removals.closeReported(ctx, p.items, true)
 	}
 }
 
@@ -116,21 +116,21 @@ func (e Engine) Flush(ctx context.Context) {
 		return
 	}
 	if e.Outbox != nil {
-		e.deliver(ctx, e.Outbox.all())
+		e.sendQueued(ctx, e.Outbox.claimAll())
 	}
-	if e.Window != nil {
-		e.take(ctx, e.Window.All)
+	if e.ReportQueue != nil {
+		e.flushShared(ctx, e.ReportQueue.ClaimAll)
 	}
 }
 
-// send gives one card to all channels. What went wrong is logged, and returned for those who
+// sendReport gives one card to all channels. What went wrong is logged, and returned for those who
 // can try again.
-func (e Engine) send(ctx context.Context, rep report.Report) error {
-	e.stage("notify")
-	ctx, cancel := lastWords(ctx)
+func (e Engine) sendReport(ctx context.Context, rep report.Report) error {
+	e.enterStage("notify")
+	ctx, cancel := detachedContext(ctx)
 	defer cancel()
-	m := report.NewMessage(rep, e.Wording)
-	err := notify.Send(ctx, e.Notifiers, notify.Message{
+	m := report.NewMessage(rep, e.ReportOptions)
+	err := notify.SendAll(ctx, e.Notifiers, notify.Message{
 		Title: m.Title, Markdown: m.Markdown, LinkText: m.LinkText, LinkURL: m.LinkURL,
 	})
 	if err != nil {

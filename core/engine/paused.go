@@ -70,17 +70,17 @@ func (h halt) tells(ctx context.Context, e Engine, in *report.Input) Engine {
 		in.PauseOver = h.over
 	}
 	if h.Stands() && err == nil && e.Now().Sub(told.At) >= remindPause {
-		e.NotifyOn = Always
+		e.NotifyOn = NotifyAlways
 	}
 	return e
 }
 
 // told notes that a card told what a report says of the pause.
 func (h halt) told(ctx context.Context, e Engine, rep report.Report) {
-	if rep.Pause == nil || rep.DryRun || e.Pauses == nil || len(e.Notifiers) == 0 || !e.wanted(rep) {
+	if rep.Pause == nil || rep.DryRun || e.Pauses == nil || len(e.Notifiers) == 0 || !e.shouldNotify(rep) {
 		return
 	}
-	ctx, cancel := lastWords(ctx)
+	ctx, cancel := detachedContext(ctx)
 	defer cancel()
 	err := e.Pauses.KeepPauseTold(ctx, state.PauseTold{Of: h.of.Nonce, At: e.Now(), Ended: !rep.Pause.Stands})
 	if err != nil {

@@ -18,9 +18,9 @@ import (
 )
 
 // pauses gives an order as jms-sync pause does; no time is until resumed.
-func (r *remembering) pauses(removals bool, length time.Duration) {
+func (r *stateWorld) pauses(removals bool, length time.Duration) {
 	r.t.Helper()
-	p := state.Pause{Removals: removals, Since: r.run.now(), By: "anna@ops", Reason: "upgrade"}
+	p := state.Pause{Removals: removals, Since: r.runClock.now(), By: "anna@ops", Reason: "upgrade"}
 	if length > 0 {
 		p.Until = p.Since.Add(length)
 	}
@@ -29,7 +29,7 @@ func (r *remembering) pauses(removals bool, length time.Duration) {
 	}
 }
 
-func (r *remembering) resumes() {
+func (r *stateWorld) resumes() {
 	r.t.Helper()
 	if err := r.store.Resume(r.t.Context()); err != nil {
 		r.t.Fatal(err)
@@ -37,16 +37,16 @@ func (r *remembering) resumes() {
 }
 
 // pausing is the engine of a full run that knows of pauses, a minute later.
-func (r *remembering) pausing() engine.Engine {
+func (r *stateWorld) pausing() engine.Engine {
 	r.t.Helper()
-	r.run.advance(time.Minute)
-	r.robotTime.advance(4 * time.Second)
-	e := r.engine()
-	e.Increment, e.Held, e.Owners, e.Pauses = &engine.Increment{Store: r.store, Salt: r.salt, FullEvery: time.Hour}, r.store.Held(), r.store, r.store
+	r.runClock.advance(time.Minute)
+	r.robotClock.advance(4 * time.Second)
+	e := r.newEngine()
+	e.Incremental, e.HeldStore, e.OwnerStore, e.Pauses = &engine.Incremental{Store: r.store, Salt: r.salt, FullInterval: time.Hour}, r.store.HeldStore(), r.store, r.store
 	return e
 }
 
-func (r *remembering) paused() report.Report {
+func (r *stateWorld) paused() report.Report {
 	r.t.Helper()
 	return r.pausing().Run(r.t.Context(), engine.Request{}).Report
 }
@@ -55,14 +55,14 @@ func (r *remembering) paused() report.Report {
 // and what was left is made when the pause is over; that it is over is told once.
 func TestPauseOfWrites(t *testing.T) {
 	t.Parallel()
-	r := newRemembering(t)
+	r := newStateWorld(t)
 	r.paused()
 	for name, change := range map[string]func(){
-		"a few":   func() { r.accounts[0].cloud.Put("cn-beijing", alibabatest.Sample(50)) },
+		"a few":   func() { r.accounts[0].cloud.Put("cn-beijing", alibabatest.SampleInstance(50)) },
 		"nothing": func() {},
 		"a release": func() {
-			r.releases(0, 1)
-			r.accounts[0].cloud.Put("cn-beijing", alibabatest.Sample(51))
+			r.releaseInstances(0, 1)
+			r.accounts[0].cloud.Put("cn-beijing", alibabatest.SampleInstance(51))
 		},
 	} {
 		change()
@@ -84,7 +84,7 @@ func TestPauseOfWrites(t *testing.T) {
 		if card := all[len(all)-1].Text; !strings.HasPrefix(card, "**已暂停全部写入（anna") {
 			t.Errorf("%s: the card begins with %.60q", name, card)
 		}
-		r.run.advance(2 * time.Hour)
+		r.runClock.advance(2 * time.Hour)
 		rep = r.paused()
 		if rep.Created+rep.Deactivated != changes || rep.Outcome != report.OK || rep.Pause == nil || rep.Pause.Stands {
 			t.Errorf("%s, when it is over: %+v, %+v", name, rep, rep.Pause)
@@ -93,7 +93,7 @@ func TestPauseOfWrites(t *testing.T) {
 			t.Errorf("%s: that it is over is told twice", name)
 		}
 	}
-	if log := r.journal.String(); !strings.Contains(log, "all writes are paused (by anna@ops") {
+	if log := r.logText.String(); !strings.Contains(log, "all writes are paused (by anna@ops") {
 		t.Error("it is not in the log")
 	}
 	r.close()
@@ -102,18 +102,18 @@ func TestPauseOfWrites(t *testing.T) {
 // TestPauseOfRemovals: assets are made, none is removed, approved or not; the approval serves when it is over.
 func TestPauseOfRemovals(t *testing.T) {
 	t.Parallel()
-	r := newRemembering(t)
+	r := newStateWorld(t)
 	r.paused()
-	r.releases(0, 8)
+	r.releaseInstances(0, 8)
 	r.pauses(true, 0)
 	rep := r.paused()
 	if rep.Held != 8 || len(rep.HeldSets) != 1 {
 		t.Fatalf("a person does not see what else holds them: %+v", rep)
 	}
-	r.approve(rep)
-	r.accounts[0].cloud.Put("cn-beijing", alibabatest.Sample(50))
+	r.approveHeldSet(rep)
+	r.accounts[0].cloud.Put("cn-beijing", alibabatest.SampleInstance(50))
 	rep = r.paused()
-	if rep.Created != 1 || rep.Deactivated != 0 || rep.Held != 8 || rep.Outcome != report.Held || r.inactive() != 0 || len(rep.HeldSets) != 0 {
+	if rep.Created != 1 || rep.Deactivated != 0 || rep.Held != 8 || rep.Outcome != report.Held || r.countInactive() != 0 || len(rep.HeldSets) != 0 {
 		t.Errorf("%+v", rep)
 	}
 	for _, why := range reasonsOf(rep, plan.Hold) {
@@ -122,7 +122,7 @@ func TestPauseOfRemovals(t *testing.T) {
 		}
 	}
 	r.resumes()
-	if rep = r.paused(); rep.Deactivated != 8 || r.inactive() != 8 || rep.Pause != nil {
+	if rep = r.paused(); rep.Deactivated != 8 || r.countInactive() != 8 || rep.Pause != nil {
 		t.Errorf("resumed: %+v", rep)
 	}
 	r.close()
@@ -138,24 +138,24 @@ func (failing) Pause(context.Context) (state.Pause, error) {
 // TestUnreadablePause counts as one of removals, and is told as what it is.
 func TestUnreadablePause(t *testing.T) {
 	t.Parallel()
-	for name, breaks := range map[string]func(r *remembering, e *engine.Engine){
-		"damaged": func(r *remembering, _ *engine.Engine) {
+	for name, breaks := range map[string]func(r *stateWorld, e *engine.Engine){
+		"damaged": func(r *stateWorld, _ *engine.Engine) {
 			r.pauses(true, time.Second) // over, were it readable
-			if err := r.damage("pause.json"); err != nil {
+			if err := r.truncateObject("pause.json"); err != nil {
 				t.Fatal(err)
 			}
 		},
-		"a store that fails": func(r *remembering, e *engine.Engine) { e.Pauses = failing{r.store} },
+		"a store that fails": func(r *stateWorld, e *engine.Engine) { e.Pauses = failing{r.store} },
 	} {
-		r := newRemembering(t)
+		r := newStateWorld(t)
 		r.paused()
-		r.releases(0, 1)
-		r.accounts[0].cloud.Put("cn-beijing", alibabatest.Sample(50))
+		r.releaseInstances(0, 1)
+		r.accounts[0].cloud.Put("cn-beijing", alibabatest.SampleInstance(50))
 		e := r.pausing()
 		breaks(r, &e)
-		r.run.advance(time.Minute)
+		r.runClock.advance(time.Minute)
 		rep := e.Run(t.Context(), engine.Request{}).Report
-		if rep.Created != 1 || rep.Deactivated != 0 || rep.Held != 1 || r.inactive() != 0 {
+		if rep.Created != 1 || rep.Deactivated != 0 || rep.Held != 1 || r.countInactive() != 0 {
 			t.Errorf("%s: %+v", name, rep)
 		}
 		if rep.Pause == nil || !rep.Pause.Stands || !strings.Contains(rep.Pause.Text, "读不了暂停状态") {
@@ -168,11 +168,11 @@ func TestUnreadablePause(t *testing.T) {
 // TestPauseWhileRunning: an order that is given while a run is at work stops its removals.
 func TestPauseWhileRunning(t *testing.T) {
 	t.Parallel()
-	r := newRemembering(t)
+	r := newStateWorld(t)
 	r.paused()
-	r.releases(0, 8)
-	r.approve(r.paused()) // they are too many, and what is approved serves when the pause is over
-	r.accounts[0].cloud.Put("cn-beijing", alibabatest.Sample(50))
+	r.releaseInstances(0, 8)
+	r.approveHeldSet(r.paused()) // they are too many, and what is approved serves when the pause is over
+	r.accounts[0].cloud.Put("cn-beijing", alibabatest.SampleInstance(50))
 	ordered := false
 	r.jumpserver.OnRequest(func(q *http.Request) {
 		if q.Method == http.MethodPost && strings.HasSuffix(q.URL.Path, "/assets/hosts/") && !ordered { // it makes the new host
@@ -181,13 +181,13 @@ func TestPauseWhileRunning(t *testing.T) {
 		}
 	})
 	rep := r.paused()
-	if !ordered || rep.Created != 1 || rep.Deactivated != 0 || rep.Held != 8 || rep.Outcome != report.Held || r.inactive() != 0 {
+	if !ordered || rep.Created != 1 || rep.Deactivated != 0 || rep.Held != 8 || rep.Outcome != report.Held || r.countInactive() != 0 {
 		t.Errorf("ordered %v: %+v", ordered, rep)
 	}
 	if rep.Pause == nil || !rep.Pause.Stands || rep.Pause.All {
 		t.Errorf("%+v", rep.Pause)
 	}
-	if n := r.store.Load(t.Context(), []inventory.Scope{inBeijing}).Scope(inBeijing).Held; n != 8 {
+	if n := r.store.LoadSnapshot(t.Context(), []inventory.Scope{inBeijing}).ScopeState(inBeijing).HeldRemovals; n != 8 {
 		t.Errorf("%d are remembered as held, for events to leave them", n)
 	}
 	r.resumes()
@@ -200,15 +200,15 @@ func TestPauseWhileRunning(t *testing.T) {
 // TestPauseIsTold at least daily, whatever notification.on says; a run that only looks does not count.
 func TestPauseIsTold(t *testing.T) {
 	t.Parallel()
-	r := newRemembering(t)
-	r.set(map[string]any{"notification": map[string]any{"on": "failure"}})
+	r := newStateWorld(t)
+	r.changeSettings(map[string]any{"notification": map[string]any{"on": "failure"}})
 	r.paused()
 	r.pauses(true, 0)
 	for _, c := range []struct {
 		after time.Duration
 		cards int
 	}{{time.Minute, 1}, {time.Hour, 0}, {22 * time.Hour, 0}, {2 * time.Hour, 1}, {time.Hour, 0}} {
-		r.run.advance(c.after)
+		r.runClock.advance(c.after)
 		before := len(r.robot.Messages())
 		r.pausing().Run(t.Context(), engine.Request{DryRun: true})
 		r.paused()
@@ -222,12 +222,12 @@ func TestPauseIsTold(t *testing.T) {
 // TestPauseAndDryRun: a run that only looks shows what would be done without the pause, and that there is one.
 func TestPauseAndDryRun(t *testing.T) {
 	t.Parallel()
-	r := newRemembering(t)
+	r := newStateWorld(t)
 	r.paused()
-	r.releases(0, 1)
+	r.releaseInstances(0, 1)
 	r.pauses(false, time.Hour)
 	rep := r.pausing().Run(t.Context(), engine.Request{DryRun: true}).Report
-	if rep.Deactivated != 1 || rep.Pause == nil || r.inactive() != 0 {
+	if rep.Deactivated != 1 || rep.Pause == nil || r.countInactive() != 0 {
 		t.Errorf("%+v", rep)
 	}
 	r.close()
@@ -236,46 +236,46 @@ func TestPauseAndDryRun(t *testing.T) {
 // TestPauseAndOrders: what a person orders besides is held as well: retire by any pause, adopt by that of all writes.
 func TestPauseAndOrders(t *testing.T) {
 	t.Parallel()
-	r := newRemembering(t)
+	r := newStateWorld(t)
 	r.addAccount(accountSpec{Name: "aliyun-old", Owner: testOwner, Regions: []string{"cn-hangzhou"}})
-	r.accounts[1].cloud.Put("cn-hangzhou", alibabatest.Sample(200))
+	r.accounts[1].cloud.Put("cn-hangzhou", alibabatest.SampleInstance(200))
 	r.paused()
-	r.accounts[1].Off = true
+	r.accounts[1].Unconfigured = true
 	for _, removals := range []bool{true, false} {
 		r.pauses(removals, time.Hour)
 		for _, yes := range []int{0, 1} {
-			out := r.pausing().Retire(t.Context(), engine.Errand{Account: "aliyun-old", Write: true, Yes: yes})
-			if out.Err != nil || out.Report.Held != 1 || out.Report.Outcome != report.Held || out.Report.Pause == nil || r.inactive() != 0 {
+			out := r.pausing().Retire(t.Context(), engine.OperatorAction{Account: "aliyun-old", Write: true, ConfirmedRemovals: yes})
+			if out.Err != nil || out.Report.Held != 1 || out.Report.Outcome != report.Held || out.Report.Pause == nil || r.countInactive() != 0 {
 				t.Errorf("%v: %v, %+v", removals, out.Err, out.Report)
 			}
 		}
-		released := r.pausing().Release(t.Context(), engine.Errand{Account: "aliyun-old", Region: "nowhere", Write: true})
+		released := r.pausing().Disown(t.Context(), engine.OperatorAction{Account: "aliyun-old", Region: "nowhere", Write: true})
 		if released.Err != nil || released.Report.Pause == nil {
 			t.Errorf("%+v", released.Report)
 		}
 	}
 	host := r.jumpserver.Hosts(jumpservertest.DefaultOrg)[0]
 	r.jumpserver.Edit(jumpservertest.DefaultOrg, host.ID, func(h *jumpservertest.Host) { h.Labels = nil })
-	if out := r.pausing().Adopt(t.Context(), engine.Errand{Write: true}); out.Report.Held != 1 || out.Report.Updated != 0 {
+	if out := r.pausing().Adopt(t.Context(), engine.OperatorAction{Write: true}); out.Report.Held != 1 || out.Report.Updated != 0 {
 		t.Errorf("adopt: %+v", out.Report)
 	}
 	r.pauses(true, time.Hour)
-	if out := r.pausing().Adopt(t.Context(), engine.Errand{Write: true}); out.Report.Updated != 1 {
+	if out := r.pausing().Adopt(t.Context(), engine.OperatorAction{Write: true}); out.Report.Updated != 1 {
 		t.Errorf("adopt, removals paused: %+v", out.Report)
 	}
-	labels := r.pausing().CleanLabels(t.Context(), r.client, engine.LabelErrand{Write: true})
-	var why *plan.Trouble
+	labels := r.pausing().CleanLabels(t.Context(), r.client, engine.LabelCleanup{Write: true})
+	var why *plan.RunError
 	if !errors.As(labels.Err, &why) || !plan.HeldByPause(why.Reason.Code) {
 		t.Errorf("labels: %v", labels.Err)
 	}
 	r.resumes()
-	if out := r.pausing().Retire(t.Context(), engine.Errand{Account: "aliyun-old", Write: true}); out.Report.Deactivated != 1 {
+	if out := r.pausing().Retire(t.Context(), engine.OperatorAction{Account: "aliyun-old", Write: true}); out.Report.Deactivated != 1 {
 		t.Errorf("resumed: %+v", out.Report)
 	}
-	back := engine.Errand{Write: true, Reopening: plan.Reopening{Since: r.run.now().Add(-time.Hour), Until: r.run.now().Add(time.Hour)}}
+	back := engine.OperatorAction{Write: true, Reopening: plan.Reopening{Since: r.runClock.now().Add(-time.Hour), Until: r.runClock.now().Add(time.Hour)}}
 	for _, removals := range []bool{false, true} { // who undoes a removal may, while removals are paused
 		r.pauses(removals, time.Hour)
-		if out := r.pausing().Reactivate(t.Context(), back); out.Err != nil || (out.Report.Held == 1) == removals || (r.inactive() == 0) != removals {
+		if out := r.pausing().Reactivate(t.Context(), back); out.Err != nil || (out.Report.Held == 1) == removals || (r.countInactive() == 0) != removals {
 			t.Errorf("reactivate, removals only: %v: %v, %+v", removals, out.Err, out.Report)
 		}
 	}
@@ -283,42 +283,42 @@ func TestPauseAndOrders(t *testing.T) {
 }
 
 // paused is a store of which only the pause is known.
-func (h *hearing) pausedBy(p state.Pause) engine.Pauses { return fixed{p} }
+func (h *eventWorld) pausedBy(p state.Pause) engine.Pauses { return fixed{p} }
 
 type fixed struct{ p state.Pause }
 
 func (f fixed) Pause(context.Context) (state.Pause, error)         { return f.p, nil }
 func (fixed) PauseTold(context.Context) (state.PauseTold, error)   { return state.PauseTold{}, nil }
 func (fixed) KeepPauseTold(context.Context, state.PauseTold) error { return nil }
-func (h *hearing) hearPaused(p state.Pause, e ...string) engine.EventAnswer {
+func (h *eventWorld) hearPaused(p state.Pause, e ...string) engine.EventReport {
 	h.t.Helper()
-	v := h.events()
+	v := h.newEventHandler()
 	v.Engine.Pauses = h.pausedBy(p)
-	ctx, cancel := context.WithDeadline(h.t.Context(), h.run.now().Add(time.Minute))
+	ctx, cancel := context.WithDeadline(h.t.Context(), h.runClock.now().Add(time.Minute))
 	defer cancel()
-	return v.Run(ctx, heardOf(e...))
+	return v.Run(ctx, parseEvents(e...))
 }
 
 // TestPauseAndEvents: a release is not applied, is told, and need not come again, also where the cloud does not show it
 // yet; what is new is made unless all writes are paused. The next full run does what was left.
 func TestPauseAndEvents(t *testing.T) {
 	t.Parallel()
-	h := newHearing(t, nil)
-	h.again = true
-	removals := state.Pause{Removals: true, Since: h.run.now(), By: "anna@ops"}
-	all := state.Pause{Since: h.run.now(), Until: h.run.now().Add(time.Hour), By: "anna@ops"}
-	release("i-b1")(h)
-	h.edits(cloudEdit{Put: []instance{{ID: "i-new", Name: "new", IP: "10.0.1.1"}}})
+	h := newEventWorld(t, nil)
+	h.redelivers = true
+	removals := state.Pause{Removals: true, Since: h.runClock.now(), By: "anna@ops"}
+	all := state.Pause{Since: h.runClock.now(), Until: h.runClock.now().Add(time.Hour), By: "anna@ops"}
+	releasing("i-b1")(h)
+	h.editClouds(cloudEdit{Put: []instance{{ID: "i-new", Name: "new", IP: "10.0.1.1"}}})
 	for _, p := range []state.Pause{all, removals} {
-		h.expectEvents(h.hearPaused(p, says("i-b1 Deleted")), "held: 已暂停")
+		h.expectEvents(h.hearPaused(p, stateEvent("i-b1 Deleted")), "held: 已暂停")
 		h.expectHost("i-b1", "web-1 10.0.0.1 on -")
 		h.expectMessages(1, "已暂停", "web-1")
-		h.expectEvents(h.hearPaused(p, says("i-b2 Deleted")), "later: ")
+		h.expectEvents(h.hearPaused(p, stateEvent("i-b2 Deleted")), "later: ")
 	}
-	h.robotTime.advance(time.Minute)
-	h.expectEvents(h.hearPaused(all, says("i-new Running")), "held: 已暂停全部写入")
+	h.robotClock.advance(time.Minute)
+	h.expectEvents(h.hearPaused(all, stateEvent("i-new Running")), "held: 已暂停全部写入")
 	h.expectHost("i-new", "")
-	h.expectEvents(h.hearPaused(removals, says("i-new Running")), "done: 新增")
-	h.expectEvents(h.hearPaused(state.Pause{}, says("i-b1 Deleted")), "done: 释放")
+	h.expectEvents(h.hearPaused(removals, stateEvent("i-new Running")), "done: 新增")
+	h.expectEvents(h.hearPaused(state.Pause{}, stateEvent("i-b1 Deleted")), "done: 释放")
 	h.close()
 }

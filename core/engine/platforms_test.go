@@ -15,29 +15,29 @@ import (
 func TestNamedPlatforms(t *testing.T) {
 	t.Parallel()
 	eachNodeWorld(t, false, func(w *nodeWorld) {
-		w.sync(false)
+		w.runFull(false)
 		w.expectPlatform("i-b1", "Linux", "ssh 22, sftp 22")
 		w.jumpserver.AddPlatform("Linux-2222", "linux", 2222)
 		w.jumpserver.AddPlatform("Win-Fleet", "windows", 22)
 		w.account("").Platforms = map[string]any{"linux": "Linux-2222"}
-		w.set(map[string]any{"platforms": map[string]any{"windows": "Win-Fleet", "linux": "nobody takes it"}})
-		linux := w.grow()
-		w.edits(cloudEdit{Put: []instance{{ID: "i-w", Name: "win", IP: "10.0.1.1", OSType: "windows"}}})
-		out := w.sync(false)
+		w.changeSettings(map[string]any{"platforms": map[string]any{"windows": "Win-Fleet", "linux": "nobody takes it"}})
+		linux := w.addInstance()
+		w.editClouds(cloudEdit{Put: []instance{{ID: "i-w", Name: "win", IP: "10.0.1.1", OSType: "windows"}}})
+		out := w.runFull(false)
 		if out.Report.Created != 2 || out.Report.Updated > 0 || out.Report.Drifted > 0 {
 			t.Errorf("%s", describe(out.Report))
 		}
 		w.expectPlatform("i-b1", "Linux", "ssh 22, sftp 22")
 		w.expectPlatform(linux, "Linux-2222", "ssh 2222")
 		w.expectPlatform("i-w", "Win-Fleet", "ssh 22")
-		event := w.grow()
+		event := w.addInstance()
 		w.newProcess()
-		w.event(event)
+		w.handleEvent(event)
 		w.expectPlatform(event, "Linux-2222", "ssh 2222")
 		// The account's platform changes its type's name: what is there stays, and is told as drift.
 		w.account("").Platforms = map[string]any{"linux": "Win-Fleet"}
 		w.newProcess()
-		if out = w.sync(false); out.Report.Drifted != 3 || out.Report.Updated > 0 || !strings.Contains(describe(out.Report), "platform Linux-2222 ≠ Win-Fleet") {
+		if out = w.runFull(false); out.Report.Drifted != 3 || out.Report.Updated > 0 || !strings.Contains(describe(out.Report), "platform Linux-2222 ≠ Win-Fleet") {
 			t.Errorf("%s", describe(out.Report))
 		}
 		w.expectPlatform(linux, "Linux-2222", "ssh 2222")
@@ -51,9 +51,9 @@ func TestPlatformIsMissing(t *testing.T) {
 	eachNodeWorld(t, false, func(w *nodeWorld) {
 		w.account("").Platforms = map[string]any{"linux": "Linux-2222"}
 		w.addAccount(accountSpec{Name: "aliyun-test", Owner: testOwner, Account: testOwner})
-		w.edits(cloudEdit{Account: "aliyun-test", Put: []instance{{ID: "i-t1", Name: "test", IP: "10.2.0.1"}}})
+		w.editClouds(cloudEdit{Account: "aliyun-test", Put: []instance{{ID: "i-t1", Name: "test", IP: "10.2.0.1"}}})
 		for _, dry := range []bool{true, false} {
-			out := w.engine().Run(t.Context(), engine.Request{DryRun: dry})
+			out := w.newEngine().Run(t.Context(), engine.Request{DryRun: dry})
 			if out.Report.Outcome != report.Partial || out.Report.Created != 1 || out.Report.Failures != 1 {
 				t.Errorf("dry %t: %s", dry, describe(out.Report))
 			}
@@ -64,17 +64,17 @@ func TestPlatformIsMissing(t *testing.T) {
 		if hosts := w.jumpserver.Hosts(jumpservertest.DefaultOrg); len(hosts) != 1 || hosts[0].Name != "test" {
 			t.Errorf("%+v", hosts)
 		}
-		w.noNode(nodePath)
+		w.expectNoNode(nodePath)
 		w.jumpserver.AddPlatform("Linux-2222", "linux", 2222)
-		w.wire.advance(2 * time.Minute)
-		w.sync(false)
+		w.bastionClock.advance(2 * time.Minute)
+		w.runFull(false)
 		w.expectPlatform("i-b1", "Linux-2222", "ssh 2222")
 	})
 }
 
 func (w *nodeWorld) expectPlatform(id, platform, want string) {
 	w.t.Helper()
-	h, there := w.host(w.assetOf(id))
+	h, there := w.findHost(w.assetOf(id))
 	if !there || h.Platform != platform || ports(h) != want {
 		w.t.Errorf("%s (there: %t) is %s with %s, want %s with %s", id, there, h.Platform, ports(h), platform, want)
 	}

@@ -10,9 +10,9 @@ import (
 )
 
 // order is to reopen what was closed within the last day.
-func (h *hearing) order(write bool) engine.Errand {
-	return engine.Errand{Account: "aliyun-prod", Write: write, Reopening: plan.Reopening{
-		Account: "aliyun-prod", Since: h.run.now().Add(-24 * time.Hour), Until: h.run.now().Add(time.Hour),
+func (h *eventWorld) order(write bool) engine.OperatorAction {
+	return engine.OperatorAction{Account: "aliyun-prod", Write: write, Reopening: plan.Reopening{
+		Account: "aliyun-prod", Since: h.runClock.now().Add(-24 * time.Hour), Until: h.runClock.now().Add(time.Hour),
 	}}
 }
 
@@ -20,54 +20,54 @@ func (h *hearing) order(write bool) engine.Errand {
 // until its instance is listed: then its marks go, and its next release closes it.
 func TestReactivateWhatAnEventClosed(t *testing.T) {
 	t.Parallel()
-	h := newHearing(t, nil)
-	release("i-b1")(h)
-	h.expectEvents(h.hear(says("i-b1 Deleted")), "done: 释放")
+	h := newEventWorld(t, nil)
+	releasing("i-b1")(h)
+	h.expectEvents(h.handleEvents(stateEvent("i-b1 Deleted")), "done: 释放")
 	h.expectMessages(1, "jms-sync reactivate --account aliyun-prod --since ")
 	h.expectHost("i-b1", "web-1 10.0.0.1 off gone")
 
-	out := h.engine().Reactivate(t.Context(), h.order(false))
+	out := h.newEngine().Reactivate(t.Context(), h.order(false))
 	if out.Err != nil || out.Report.Updated != 1 || !out.Report.DryRun {
 		t.Fatalf("%v %+v", out.Err, out.Report)
 	}
 	h.expectMessages(0)
 	h.expectHost("i-b1", "web-1 10.0.0.1 off gone")
-	out = h.engine().Reactivate(t.Context(), h.order(true))
+	out = h.newEngine().Reactivate(t.Context(), h.order(true))
 	if out.Err != nil || out.Report.Updated != 1 || out.Report.Outcome != report.OK {
 		t.Fatalf("%v %+v", out.Err, out.Report)
 	}
 	h.expectMessages(1, "更新资产详情")
 	h.expectHost("i-b1", "web-1 10.0.0.1 on gone")
-	h.expectEvents(h.hear(says("i-b1 Deleted")), "ignored: 人工启用")
+	h.expectEvents(h.handleEvents(stateEvent("i-b1 Deleted")), "ignored: 人工启用")
 	for range 2 {
-		h.run.advance(30 * 24 * time.Hour)
-		if rep := h.full().Report; rep.Deactivated+rep.Deleted != 0 || rep.Skipped != 1 {
+		h.runClock.advance(30 * 24 * time.Hour)
+		if rep := h.runFull().Report; rep.Deactivated+rep.Deleted != 0 || rep.Skipped != 1 {
 			t.Errorf("%+v", rep)
 		}
 	}
-	h.edits(cloudEdit{Put: []instance{{ID: "i-b1", Name: "web-1", IP: "10.0.0.1"}}})
-	h.full()
+	h.editClouds(cloudEdit{Put: []instance{{ID: "i-b1", Name: "web-1", IP: "10.0.0.1"}}})
+	h.runFull()
 	h.expectHost("i-b1", "web-1 10.0.0.1 on -")
-	release("i-b1")(h)
-	h.run.advance(time.Hour)
-	h.expectEvents(h.hear(says("i-b1 Deleted")), "done: 释放")
+	releasing("i-b1")(h)
+	h.runClock.advance(time.Hour)
+	h.expectEvents(h.handleEvents(stateEvent("i-b1 Deleted")), "done: 释放")
 	h.close()
 }
 
 // TestReactivateReadsAgain: what somebody changes between the plan and the write is left as it is now.
 func TestReactivateReadsAgain(t *testing.T) {
 	t.Parallel()
-	for _, c := range []edit{
+	for _, c := range []hostEdit{
 		{Platform: "Gateway"}, {Name: "db-vault"}, {Active: new(true)}, {Unlabel: []string{"jms-gone"}}, {Label: []string{"jms-off:person"}},
 	} {
-		h := newHearing(t, nil)
-		release("i-b1")(h)
-		h.expectEvents(h.hear(says("i-b1 Deleted")), "done: 释放")
-		e := h.engine()
-		e.Stage = func(name string) {
+		h := newEventWorld(t, nil)
+		releasing("i-b1")(h)
+		h.expectEvents(h.handleEvents(stateEvent("i-b1 Deleted")), "done: 释放")
+		e := h.newEngine()
+		e.OnStage = func(name string) {
 			if name == "apply" {
 				c.Host = "i-b1"
-				h.edit(c)
+				h.editHost(c)
 			}
 		}
 		writes := h.jumpserver.Writes()

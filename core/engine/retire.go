@@ -13,65 +13,65 @@ import (
 // and plan.RetireAdopted. What the configuration still asks for is refused, as is a wrong number in Yes. Where there
 // is a key the cloud is asked by it, as a full run would ask; a key of another cloud account than the remembered one proves
 // nothing. What was written is told as that of a run.
-func (e Engine) Retire(ctx context.Context, o Errand) Outcome {
+func (e Engine) Retire(ctx context.Context, o OperatorAction) RunResult {
 	started := e.Now()
-	ctx = e.compared(ctx)
-	p := pass{changes: noChanges, halt: e.paused(ctx)}
-	removals, err := e.retire(ctx, o, &p)
-	out := e.done(o, started, p, err)
-	out.Removals = removals
+	ctx = e.withClockCheck(ctx)
+	p := passResult{changes: noChanges, halt: e.paused(ctx)}
+	removals, err := e.runRetirement(ctx, o, &p)
+	out := e.operatorResult(o, started, p, err)
+	out.RemovalCount = removals
 	return e.told(ctx, o, out)
 }
 
 // told tells people what an errand wrote.
-func (e Engine) told(ctx context.Context, o Errand, out Outcome) Outcome {
-	if o.Write && out.Err == nil && (out.Report.Changed() || e.wanted(out.Report)) && len(e.Notifiers) > 0 {
+func (e Engine) told(ctx context.Context, o OperatorAction, out RunResult) RunResult {
+	if o.Write && out.Err == nil && (out.Report.HasChanges() || e.shouldNotify(out.Report)) && len(e.Notifiers) > 0 {
 		e.Flush(ctx)
-		out.Report = out.Report.Untold(e.send(ctx, out.Report))
+		out.Report = out.Report.WithNotifyError(e.sendReport(ctx, out.Report))
 	}
 	return out
 }
 
-// retire returns how many removals there are if a person agrees to them all.
-func (e Engine) retire(ctx context.Context, o Errand, p *pass) (int, error) {
+// runRetirement returns how many removals there are if a person agrees to them all.
+func (e Engine) runRetirement(ctx context.Context, o OperatorAction, p *passResult) (int, error) {
 	rules := e.Rules
 	rules.Now = e.Now()
 	what := plan.Retirement{Account: o.Account, Region: o.Region}
-	if !o.Adopted && !rules.Orphans(what) {
-		return 0, &plan.Trouble{Kind: inventory.Invalid, Reason: plan.Because(plan.NoOrphan, o.Account)}
+	if !o.RetireAdopted && !rules.CanRetire(what) {
+		return 0, &plan.RunError{Kind: inventory.Invalid, Reason: plan.NewReason(plan.NoOrphan, o.Account)}
 	}
-	e.stage("jumpserver")
+	e.enterStage("jumpserver")
 	bastion, err := e.Bastion.Read(ctx)
 	if err != nil {
 		return 0, err
 	}
-	e.stage("clouds")
-	p.listings = e.Clouds.List(ctx, cloud.Narrow{})
+	e.enterStage("clouds")
+	p.listings = e.Clouds.List(ctx, cloud.Filter{})
 	asking := e
-	if scopes := what.Scopes(bastion, rules); !o.Adopted && o.Keyed != nil && len(scopes) > 0 {
-		asking.Clouds, what.Keyed = o.Keyed(scopes)
-		p.listings = slices.Concat(p.listings, asking.Clouds.List(ctx, cloud.Narrow{}))
+	if scopes := what.Scopes(bastion, rules); !o.RetireAdopted && o.OpenClouds != nil && len(scopes) > 0 {
+		asking.Clouds, what.CloudsWithKey = o.OpenClouds(scopes)
+		p.listings = slices.Concat(p.listings, asking.Clouds.List(ctx, cloud.Filter{}))
 	}
-	p.listings = e.vouched(p.listings, e.recall(ctx, p.listings), bastion.Assets)
-	e.stage("plan")
-	in := plan.Input{Bastion: bastion, Listings: p.listings}
+	p.listings = e.failForeignListings(p.listings, e.loadOwners(ctx, p.listings), bastion.Assets)
+	e.enterStage("plan")
+	in := plan.Input{Current: bastion, Listings: p.listings}
 	wishes := plan.RetireAdopted(in, rules, o.Account, o.Region)
-	if !o.Adopted {
+	if !o.RetireAdopted {
 		wishes = plan.Retire(in, rules, what)
 	}
-	proofs := asking.prove(ctx, wishes.Provable(), wishes.Witness)
+	proofs := asking.proveAbsences(ctx, wishes.ProvableCandidates(), wishes.OwnerWitness)
 	all := wishes.ApproveRetirement(e.Limits, proofs, true)
 	removals := len(all.Removals())
-	if why, off := clockOff(ctx); off && removals > 0 {
-		return removals, &plan.Trouble{Kind: inventory.ClockOff, Reason: why}
+	if why, off := clockSkewReason(ctx); off && removals > 0 {
+		return removals, &plan.RunError{Kind: inventory.ClockOff, Reason: why}
 	}
-	if o.Yes != 0 && o.Yes != removals {
-		p.plans(wishes.ApproveRetirement(e.Limits, proofs, false))
+	if o.ConfirmedRemovals != 0 && o.ConfirmedRemovals != removals {
+		p.recordPlan(wishes.ApproveRetirement(e.Limits, proofs, false))
 		p.changes = noChanges
-		return removals, &plan.Trouble{Kind: inventory.Invalid, Reason: plan.Because(plan.WrongNumber, removals, o.Yes)}
+		return removals, &plan.RunError{Kind: inventory.Invalid, Reason: plan.NewReason(plan.WrongNumber, removals, o.ConfirmedRemovals)}
 	}
 	limits := e.Limits
 	limits.Pause = p.halt.binds(!o.Write)
-	e.carryOut(ctx, o, wishes.ApproveRetirement(limits, proofs, o.Yes != 0), p)
+	e.applyOperatorAction(ctx, o, wishes.ApproveRetirement(limits, proofs, o.ConfirmedRemovals != 0), p)
 	return removals, nil
 }

@@ -38,36 +38,36 @@ type scenario struct {
 	Accounts []accountSpec  `json:"accounts"` // none = aliyun-prod with cn-beijing and cn-shanghai
 	Settings map[string]any `json:"settings"` // of the configuration
 	Steps    []step         `json:"steps"`
-	// Again says what the run after the scenario is: "" = one that writes nothing; "healed" =
+	// AfterRun says what the run after the scenario is: "" = one that writes nothing; "healed" =
 	// all faults end, and only the second run from there must write nothing; any other text is
 	// the reason why no run without writes may be expected.
-	Again string `json:"again"`
+	AfterRun string `json:"again"`
 }
 
 // step does what it names, in this order.
 type step struct {
-	Note       string          `json:"note"`
-	Settings   map[string]any  `json:"settings"`
-	Accounts   []accountSpec   `json:"accounts"` // changed in the configuration, by name
-	Advance    string          `json:"advance"`  // a duration, for the engine's clock
-	Wait       string          `json:"wait"`     // a duration, for the clock of JumpServer and its client
-	Cloud      []cloudEdit     `json:"cloud"`
-	People     []edit          `json:"people"`
-	Meanwhile  []meanwhile     `json:"meanwhile"` // edits in the middle of the step's run
-	Heal       bool            `json:"heal"`      // ends all faults
-	NewProcess bool            `json:"new_process"`
-	Cloudy     []cloudFault    `json:"cloud_faults"`
-	Broken     []jumpFault     `json:"jumpserver_faults"`
-	Robot      []string        `json:"robot_faults"` // recorded answers, "busy", "drop", "500"
-	Run        *engine.Request `json:"run"`
-	Errand     *errand         `json:"errand"` // in place of a run
-	DeadlineMS int             `json:"deadline_ms"`
-	TimeoutMS  int             `json:"timeout_ms"` // of single requests in this step; 0 = the configured one
+	Note           string          `json:"note"`
+	Settings       map[string]any  `json:"settings"`
+	Accounts       []accountSpec   `json:"accounts"` // changed in the configuration, by name
+	Advance        string          `json:"advance"`  // a duration, for the engine's clock
+	Wait           string          `json:"wait"`     // a duration, for the clock of JumpServer and its client
+	Cloud          []cloudEdit     `json:"cloud"`
+	People         []hostEdit      `json:"people"`
+	Meanwhile      []interruption  `json:"meanwhile"` // edits in the middle of the step's run
+	Heal           bool            `json:"heal"`      // ends all faults
+	NewProcess     bool            `json:"new_process"`
+	CloudFaults    []cloudFault    `json:"cloud_faults"`
+	BastionFaults  []bastionFault  `json:"jumpserver_faults"`
+	RobotFaults    []string        `json:"robot_faults"` // recorded answers, "busy", "drop", "500"
+	Run            *engine.Request `json:"run"`
+	OperatorAction *operatorStep   `json:"errand"` // in place of a run
+	DeadlineMS     int             `json:"deadline_ms"`
+	TimeoutMS      int             `json:"timeout_ms"` // of single requests in this step; 0 = the configured one
 	// EachCloud and EachJumpServer repeat the run with one of these faults at a time; "{gives}" in
 	// Expect stands for the kind of error that the fault gives.
-	EachCloud      []cloudFault `json:"each_cloud"`
-	EachJumpServer []jumpFault  `json:"each_jumpserver"`
-	Expect         expectation  `json:"expect"`
+	EachCloud      []cloudFault   `json:"each_cloud"`
+	EachJumpServer []bastionFault `json:"each_jumpserver"`
+	Expect         expectation    `json:"expect"`
 }
 
 // TestScenarios: every file of testdata/scenarios, on both versions of JumpServer.
@@ -90,7 +90,7 @@ func TestScenarios(t *testing.T) {
 					t.Parallel()
 					s := s
 					s.JumpServer.Database = database
-					play(t, s, version)
+					playScenario(t, s, version)
 				})
 			}
 		}
@@ -115,103 +115,103 @@ func readScenario(t *testing.T, file string) scenario {
 	return s
 }
 
-// play goes through a scenario, and runs once more at its end.
-func play(t *testing.T, s scenario, version jumpservertest.Version) {
+// playScenario goes through a scenario, and runs once more at its end.
+func playScenario(t *testing.T, s scenario, version jumpservertest.Version) {
 	t.Helper()
 	w := newWorld(t, s, version)
 	for n, st := range s.Steps {
-		w.step(n+1, st)
+		w.playStep(n+1, st)
 		if t.Failed() {
-			t.Logf("the scenario: %s\nthe log:\n%s", s.About, tail(w.journal.String(), 12))
+			t.Logf("the scenario: %s\nthe log:\n%s", s.About, lastLines(w.logText.String(), 12))
 			return
 		}
 	}
-	w.bound(0)
-	switch s.Again {
+	w.setTimeout(0)
+	switch s.AfterRun {
 	case "":
-		w.quiet()
+		w.expectQuietRun()
 	case "healed":
-		w.heal()
-		w.runs(engine.Request{}, 0)
-		w.quiet()
+		w.healAll()
+		w.runTimed(engine.Request{}, 0)
+		w.expectQuietRun()
 	}
 	w.close()
 }
 
-// bound sets the time-out of single requests, which a client keeps; 0 = the configured one.
-func (w *world) bound(limit time.Duration) {
-	if limit != w.timeouts {
-		w.timeouts, w.client = limit, nil
+// setTimeout sets the time-out of single requests, which a client keeps; 0 = the configured one.
+func (w *world) setTimeout(limit time.Duration) {
+	if limit != w.requestTimeout {
+		w.requestTimeout, w.client = limit, nil
 	}
 }
 
-// quiet makes a run that must write nothing.
-func (w *world) quiet() {
+// expectQuietRun makes a run that must write nothing.
+func (w *world) expectQuietRun() {
 	w.t.Helper()
-	out, _ := w.runs(engine.Request{}, 0)
+	out, _ := w.runTimed(engine.Request{}, 0)
 	if n := w.jumpserver.Writes(); n != 0 {
 		w.t.Errorf("one more run makes %d writes: %v\n%s", n, w.jumpserver.Calls(), describe(out.Report))
 	}
 }
 
-func (w *world) heal() {
-	w.jumpserver.Heal()
+func (w *world) healAll() {
+	w.jumpserver.ClearFaults()
 	w.cloud.Repair()
 }
 
-func (w *world) step(n int, st step) {
+func (w *world) playStep(n int, st step) {
 	w.t.Helper()
 	if st.Settings != nil {
-		w.set(st.Settings)
+		w.changeSettings(st.Settings)
 	}
 	for _, spec := range st.Accounts {
-		w.change(spec)
+		w.changeAccount(spec)
 	}
-	w.run.advance(duration(w.t, st.Advance))
-	w.wire.advance(duration(w.t, st.Wait))
+	w.runClock.advance(parseDuration(w.t, st.Advance))
+	w.bastionClock.advance(parseDuration(w.t, st.Wait))
 	for _, e := range st.Cloud {
 		w.editCloud(e)
 	}
-	w.editAll(st.People)
+	w.editHosts(st.People)
 	if st.Heal {
-		w.heal()
+		w.healAll()
 	}
 	if st.NewProcess {
 		w.client = nil
 	}
-	w.bound(time.Duration(st.TimeoutMS) * time.Millisecond)
-	w.breakAll(st)
+	w.setTimeout(time.Duration(st.TimeoutMS) * time.Millisecond)
+	w.injectFaults(st)
 	for _, f := range st.EachCloud {
-		w.breakCloud(f)
-		w.stepRun(fmt.Sprintf("step %d, %+v", n, f), st, st.Expect.given(f.Gives))
-		w.heal()
+		w.injectCloudFault(f)
+		w.playRun(fmt.Sprintf("step %d, %+v", n, f), st, st.Expect.fill(f.Gives))
+		w.healAll()
 	}
 	for _, f := range st.EachJumpServer {
-		w.breakJumpServer(f)
-		w.stepRun(fmt.Sprintf("step %d, %+v", n, f), st, st.Expect.given(f.Gives))
-		w.heal()
+		w.injectBastionFault(f)
+		w.playRun(fmt.Sprintf("step %d, %+v", n, f), st, st.Expect.fill(f.Gives))
+		w.healAll()
 	}
-	if st.Errand != nil {
-		w.errand(fmt.Sprintf("step %d", n), *st.Errand, st.Expect)
+	if st.OperatorAction != nil {
+		w.playOperatorAction(fmt.Sprintf("step %d", n), *st.OperatorAction, st.Expect)
 	}
 	if len(st.EachCloud)+len(st.EachJumpServer) == 0 && st.Run != nil {
-		w.stepRun(fmt.Sprintf("step %d", n), st, st.Expect)
+		w.playRun(fmt.Sprintf("step %d", n), st, st.Expect)
 	}
 }
 
-func (w *world) stepRun(what string, st step, want expectation) {
+func (w *world) playRun(what string, st step, want expectation) {
 	w.t.Helper()
 	failed := w.t.Failed()
-	w.meanwhile(st.Meanwhile)
-	out, took := w.runs(*st.Run, time.Duration(st.DeadlineMS)*time.Millisecond)
-	w.meanwhile(nil)
+	w.armInterruptions(st.Meanwhile)
+	out, took := w.runTimed(*st.Run, time.Duration(st.DeadlineMS)*time.Millisecond)
+	w.armInterruptions(nil)
 	if w.expect(want, out); w.t.Failed() && !failed {
 		w.t.Logf("%s (%s), run of %v: %v\n%s", what, st.Note, took, w.jumpserver.Calls(), describe(out.Report))
 	}
 }
 
-// errand is a person's single order.
-type errand struct {
+// operatorStep is a person's single order.
+type operatorStep struct {
 	What            string // "adopt", "release" or "retire"
 	Account, Region string
 	Apply           bool
@@ -219,14 +219,14 @@ type errand struct {
 	Adopted         bool // of retire
 }
 
-func (w *world) errand(what string, o errand, want expectation) {
+func (w *world) playOperatorAction(what string, o operatorStep, want expectation) {
 	w.t.Helper()
-	w.before = w.jumpserver.Hosts(jumpservertest.DefaultOrg)
+	w.hostsBefore = w.jumpserver.Hosts(jumpservertest.DefaultOrg)
 	w.jumpserver.ResetCounts()
-	do := map[string]func(engine.Engine, context.Context, engine.Errand) engine.Outcome{
-		"adopt": engine.Engine.Adopt, "release": engine.Engine.Release, "retire": engine.Engine.Retire,
+	do := map[string]func(engine.Engine, context.Context, engine.OperatorAction) engine.RunResult{
+		"adopt": engine.Engine.Adopt, "release": engine.Engine.Disown, "retire": engine.Engine.Retire,
 	}[o.What]
-	out := do(w.engine(), w.t.Context(), engine.Errand{Account: o.Account, Region: o.Region, Write: o.Apply, ByAddress: o.ByAddress, Adopted: o.Adopted})
+	out := do(w.newEngine(), w.t.Context(), engine.OperatorAction{Account: o.Account, Region: o.Region, Write: o.Apply, MatchByAddress: o.ByAddress, RetireAdopted: o.Adopted})
 	if want.Messages == nil {
 		want.Messages = new(int) // errands tell nobody
 	}
@@ -237,14 +237,14 @@ func (w *world) errand(what string, o errand, want expectation) {
 	}
 }
 
-// runs makes one run, with what a run may use of the time where it is bounded.
-func (w *world) runs(req engine.Request, limit time.Duration) (engine.Outcome, time.Duration) {
+// runTimed makes one run, with what a run may use of the time where it is bounded.
+func (w *world) runTimed(req engine.Request, limit time.Duration) (engine.RunResult, time.Duration) {
 	w.t.Helper()
-	w.before = w.jumpserver.Hosts(jumpservertest.DefaultOrg)
+	w.hostsBefore = w.jumpserver.Hosts(jumpservertest.DefaultOrg)
 	w.jumpserver.ResetCounts()
-	w.robotTime.advance(4 * time.Second)
+	w.robotClock.advance(4 * time.Second)
 	ctx := w.t.Context()
-	e := w.engine()
+	e := w.newEngine()
 	if limit > 0 {
 		bounded, cancel := context.WithTimeout(ctx, limit)
 		defer cancel()
@@ -255,32 +255,32 @@ func (w *world) runs(req engine.Request, limit time.Duration) (engine.Outcome, t
 	return out, time.Since(begun)
 }
 
-// change puts another account in place of the one with its name, or adds one.
-func (w *world) change(spec accountSpec) {
+// changeAccount puts another account in place of the one with its name, or adds one.
+func (w *world) changeAccount(spec accountSpec) {
 	at := slices.IndexFunc(w.accounts, func(a account) bool { return a.Name == spec.Name })
 	if at < 0 {
 		w.addAccount(spec)
 		return
 	}
 	old := &w.accounts[at]
-	old.Off, old.Account, old.Zone = spec.Off, spec.Account, spec.Zone
+	old.Unconfigured, old.Account, old.Zone = spec.Unconfigured, spec.Account, spec.Zone
 	if spec.Regions != nil {
 		old.Regions = spec.Regions
 	}
 	if spec.Owner != "" { // its key now opens another account
 		old.cloud = w.cloud.AddAccount(alibabatest.Key{
-			AccountID: spec.Owner, AccessKeyID: keyOf(spec.Name), AccessKeySecret: cloudSecret,
+			AccountID: spec.Owner, AccessKeyID: accessKeyOf(spec.Name), AccessKeySecret: cloudSecret,
 		})
 	}
 	w.client = nil
 }
 
-func tail(text string, lines int) string {
+func lastLines(text string, lines int) string {
 	all := strings.Split(strings.TrimSpace(text), "\n")
 	return strings.Join(all[max(0, len(all)-lines):], "\n")
 }
 
-func duration(t *testing.T, text string) time.Duration {
+func parseDuration(t *testing.T, text string) time.Duration {
 	t.Helper()
 	if text == "" {
 		return 0

@@ -12,8 +12,8 @@ import (
 type weighing struct {
 	// last is what state knows of the scopes: what the last full run held, a guard or a person has still to decide,
 	// and no event does it one by one.
-	last map[inventory.Scope]state.Scope
-	// storm is how many assets of the account were deactivated within stormTime, this payload's included.
+	last map[inventory.Scope]state.ScopeState
+	// storm is how many assets of the account were deactivated within eventRemovalWindow, this payload's included.
 	storm int
 	// gone is how many assets JumpServer showed that were deactivated within a day; whole: it showed all of them.
 	gone   int
@@ -23,13 +23,13 @@ type weighing struct {
 }
 
 // weighing reads what brakes removals: one call of JumpServer, and one for each label that Lately asks for.
-func (r *eventRun) weighing(g *group, candidates []plan.Change) *weighing {
+func (r *eventRun) weighing(g *ownerBatch, candidates []plan.Change) *weighing {
 	now := r.Engine.Now()
 	gone, whole, err := r.Bastion.Deactivated(r.ctx, g.owner, now.Add(-day))
-	w := &weighing{last: r.heldBefore(candidates), gone: len(gone), whole: whole, err: err}
+	w := &weighing{last: r.loadHeldCounts(candidates), gone: len(gone), whole: whole, err: err}
 	for _, a := range gone {
 		value, _ := a.Label(inventory.LabelGone)
-		if at, err := inventory.ParseLabelTime(value); err == nil && !at.Before(now.Add(-stormTime)) {
+		if at, err := inventory.ParseLabelTime(value); err == nil && !at.Before(now.Add(-eventRemovalWindow)) {
 			w.storm++
 		}
 	}
@@ -44,10 +44,10 @@ func (r *eventRun) weighing(g *group, candidates []plan.Change) *weighing {
 func (w *weighing) hold(c plan.Change) (plan.Reason, bool) {
 	last := w.last[c.Scope]
 	switch {
-	case last.Held > 0:
-		return plan.Because(plan.GuardHolds, last.Held), true
-	case w.storm >= stormCount:
-		return plan.Because(plan.GuardStorm, w.storm), true
+	case last.HeldRemovals > 0:
+		return plan.NewReason(plan.GuardHolds, last.HeldRemovals), true
+	case w.storm >= maxEventRemovals:
+		return plan.NewReason(plan.GuardStorm, w.storm), true
 	}
 	if last.FullAt.IsZero() { // no state tells what the last full run held here
 		if why, holds := w.share(c); holds {
@@ -61,19 +61,19 @@ func (w *weighing) hold(c plan.Change) (plan.Reason, bool) {
 // share weighs a removal against what its scope has lost within a day.
 func (w *weighing) share(c plan.Change) (plan.Reason, bool) {
 	if !w.whole {
-		return plan.Because(plan.EventCrowd, w.gone), true
+		return plan.NewReason(plan.EventCrowd, w.gone), true
 	}
 	why, holds, err := w.lately.Hold(*c.Before)
 	if err != nil {
-		return plan.Because(plan.EventUncounted, err.Error()), true
+		return plan.NewReason(plan.EventUncounted, err.Error()), true
 	}
 	return why, holds
 }
 
-// heldBefore returns what state knows of the scopes of candidates; nothing without a store.
-func (r *eventRun) heldBefore(candidates []plan.Change) map[inventory.Scope]state.Scope {
-	out := map[inventory.Scope]state.Scope{}
-	if r.Engine.Owners == nil {
+// loadHeldCounts returns what state knows of the scopes of candidates; nothing without a store.
+func (r *eventRun) loadHeldCounts(candidates []plan.Change) map[inventory.Scope]state.ScopeState {
+	out := map[inventory.Scope]state.ScopeState{}
+	if r.Engine.OwnerStore == nil {
 		return out
 	}
 	var scopes []inventory.Scope
@@ -82,9 +82,9 @@ func (r *eventRun) heldBefore(candidates []plan.Change) map[inventory.Scope]stat
 	}
 	slices.SortFunc(scopes, inventory.Scope.Compare)
 	scopes = slices.Compact(scopes)
-	view := r.Engine.Owners.Load(r.ctx, scopes)
+	view := r.Engine.OwnerStore.LoadSnapshot(r.ctx, scopes)
 	for _, at := range scopes {
-		out[at] = view.Scope(at)
+		out[at] = view.ScopeState(at)
 	}
 	return out
 }

@@ -36,20 +36,20 @@ type world struct {
 	robot      *dingtalktest.Robot
 	urls       struct{ jumpserver, cloud, robot string }
 
-	accounts  []account
-	settings  map[string]any // of the configuration, as a user would write them
-	client    *jumpserver.Client
-	timeouts  time.Duration
-	journal   *journal
-	run, wire *clock           // of the engine; of JumpServer and its client, which sleeps in it
-	compares  func() time.Time // see engine.Engine.Clock
-	robotTime *clock           // of DingTalk, which takes 20 messages a minute
-	before    []jumpservertest.Host
-	messages  int                                 // that were looked at
-	zones     map[string]string                   // ids by name
-	onCloud   atomic.Pointer[func(*http.Request)] // called before each request is answered, one after another
-	hooking   sync.Mutex
-	editing   sync.Mutex // of edits in the middle of a run
+	accounts               []account
+	settings               map[string]any // of the configuration, as a user would write them
+	client                 *jumpserver.Client
+	requestTimeout         time.Duration
+	logText                *logBuffer
+	runClock, bastionClock *clock           // of the engine; of JumpServer and its client, which sleeps in it
+	skewClock              func() time.Time // see engine.Engine.SkewClock
+	robotClock             *clock           // of DingTalk, which takes 20 messages a minute
+	hostsBefore            []jumpservertest.Host
+	seenMessages           int                                 // that were looked at
+	zones                  map[string]string                   // ids by name
+	onCloud                atomic.Pointer[func(*http.Request)] // called before each request is answered, one after another
+	hooking                sync.Mutex
+	editing                sync.Mutex // of edits in the middle of a run
 }
 
 // account is one cloud account with a copy of its instances, so that they can be edited.
@@ -68,8 +68,8 @@ type accountSpec struct {
 	Zone    string   `json:"zone"`       // name of a zone that the world made
 	Account string   `json:"account_id"` // as configured
 
-	Platforms map[string]any `json:"platforms"`
-	Off       bool           `json:"off"` // taken out of the configuration
+	Platforms    map[string]any `json:"platforms"`
+	Unconfigured bool           `json:"off"` // taken out of the configuration
 }
 
 // clock runs with the real one, and can be put ahead.
@@ -104,20 +104,20 @@ func (c *clock) sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// journal keeps the log of a world.
-type journal struct {
+// logBuffer keeps the log of a world.
+type logBuffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer
 }
 
 // Write implements io.Writer.
-func (j *journal) Write(p []byte) (int, error) {
+func (j *logBuffer) Write(p []byte) (int, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.text.Write(p)
 }
 
-func (j *journal) String() string {
+func (j *logBuffer) String() string {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.text.String()
@@ -127,16 +127,16 @@ func (j *journal) String() string {
 func newWorld(t *testing.T, s scenario, version jumpservertest.Version) *world {
 	t.Helper()
 	w := &world{
-		t: t, settings: s.Settings, journal: &journal{}, run: &clock{}, wire: &clock{}, robotTime: &clock{}, zones: map[string]string{},
+		t: t, settings: s.Settings, logText: &logBuffer{}, runClock: &clock{}, bastionClock: &clock{}, robotClock: &clock{}, zones: map[string]string{},
 	}
 	o := s.JumpServer
 	w.jumpserver = jumpservertest.New(jumpservertest.Options{
-		Version: version, Database: o.Database, Deadlocks: o.Deadlocks, RootNode: o.RootNode, Limit: o.Limit, PageCap: o.PageCap, Throttle: o.Throttle,
+		Version: version, Database: o.Database, Deadlocks: o.Deadlocks, RootNode: o.RootNode, Limit: o.Limit, PageCap: o.PageCap, MaxRequests: o.Throttle,
 		Latency: time.Duration(o.LatencyMS) * time.Millisecond, Platforms: o.Platforms, NoZones: o.NoZones,
-		Now: w.wire.now, TB: t,
+		Now: w.bastionClock.now, TB: t,
 	})
 	w.cloud = alibabatest.New(alibabatest.Options{Reporter: t})
-	w.robot = dingtalktest.New(dingtalktest.Settings{Token: robotToken, Secret: robotSecret, Now: w.robotTime.now, Complain: t.Errorf})
+	w.robot = dingtalktest.New(dingtalktest.Options{Token: robotToken, Secret: robotSecret, Now: w.robotClock.now, ReportUnexpected: t.Errorf})
 	listens := http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if hook := w.onCloud.Load(); hook != nil {
 			w.hooking.Lock() // regions are asked at the same time
@@ -175,12 +175,12 @@ func (w *world) addAccount(spec accountSpec) {
 		spec.Regions = []string{"cn-beijing", "cn-shanghai"}
 	}
 	a := account{accountSpec: spec, instances: map[string]alibabatest.Instance{}}
-	a.cloud = w.cloud.AddAccount(alibabatest.Key{AccountID: spec.Owner, AccessKeyID: keyOf(spec.Name), AccessKeySecret: cloudSecret})
+	a.cloud = w.cloud.AddAccount(alibabatest.Key{AccountID: spec.Owner, AccessKeyID: accessKeyOf(spec.Name), AccessKeySecret: cloudSecret})
 	w.accounts = append(w.accounts, a)
 }
 
-// keyOf is the access key id of an account. It must not be seen anywhere, either.
-func keyOf(name string) string { return "LTAI-never-shown-" + name }
+// accessKeyOf is the access key id of an account. It must not be seen anywhere, either.
+func accessKeyOf(name string) string { return "LTAI-never-shown-" + name }
 
 // account finds an account by name; "" is the first one.
 func (w *world) account(name string) *account {
@@ -193,22 +193,22 @@ func (w *world) account(name string) *account {
 	return nil
 }
 
-// config writes the configuration as a user would, and reads it back by the real loader.
-func (w *world) config() config.Config {
+// loadConfig writes the configuration as a user would, and reads it back by the real loader.
+func (w *world) loadConfig() config.Config {
 	w.t.Helper()
 	var clouds []any
 	for _, a := range w.accounts {
 		entry := map[string]any{
-			"type": a.Type, "name": a.Name, "access_key_id": keyOf(a.Name), "access_key_secret": cloudSecret,
+			"type": a.Type, "name": a.Name, "access_key_id": accessKeyOf(a.Name), "access_key_secret": cloudSecret,
 			"regions": a.Regions, "endpoint": w.urls.cloud, "account_id": a.Account,
 		}
 		if a.Platforms != nil {
 			entry["platforms"] = a.Platforms
 		}
 		if a.Zone != "" {
-			entry["domain_id"] = w.zone(a.Zone)
+			entry["domain_id"] = w.zoneID(a.Zone)
 		}
-		if !a.Off {
+		if !a.Unconfigured {
 			clouds = append(clouds, entry)
 		}
 	}
@@ -218,10 +218,10 @@ func (w *world) config() config.Config {
 		},
 		"clouds": clouds,
 		"notification": map[string]any{"dingtalk": map[string]any{
-			"enabled": true, "secret": robotSecret, "webhook": w.urls.robot + dingtalktest.Path + "?access_token=" + robotToken,
+			"enabled": true, "secret": robotSecret, "webhook": w.urls.robot + dingtalktest.WebhookPath + "?access_token=" + robotToken,
 		}},
 	}
-	merge(document, w.settings)
+	mergeSettings(document, w.settings)
 	text, err := json.Marshal(document) // JSON is YAML
 	if err != nil {
 		w.t.Fatal(err)
@@ -235,9 +235,9 @@ func (w *world) config() config.Config {
 	return cfg
 }
 
-// merge puts more into a document, group by group. It keeps no group of more itself, because
+// mergeSettings puts more into a document, group by group. It keeps no group of more itself, because
 // scenarios are shared between tests.
-func merge(into, more map[string]any) {
+func mergeSettings(into, more map[string]any) {
 	for key, value := range more {
 		group, isGroup := value.(map[string]any)
 		if !isGroup {
@@ -247,21 +247,21 @@ func merge(into, more map[string]any) {
 		if _, wasGroup := into[key].(map[string]any); !wasGroup {
 			into[key] = map[string]any{}
 		}
-		merge(into[key].(map[string]any), group)
+		mergeSettings(into[key].(map[string]any), group)
 	}
 }
 
-// set changes settings for the runs that follow.
-func (w *world) set(more map[string]any) {
+// changeSettings changes settings for the runs that follow.
+func (w *world) changeSettings(more map[string]any) {
 	settings := map[string]any{}
-	merge(settings, w.settings)
-	merge(settings, more)
+	mergeSettings(settings, w.settings)
+	mergeSettings(settings, more)
 	w.settings = settings
 	w.client = nil // as a new process would
 }
 
 func (w *world) logger() *slog.Logger {
-	return slog.New(slog.NewTextHandler(w.journal, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	return slog.New(slog.NewTextHandler(w.logText, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
 // assetOf gives the asset id of "i-…" (looked for in all regions that ever had it), or of the
@@ -282,7 +282,7 @@ func (w *world) assetOf(what string) string {
 	return ""
 }
 
-func (w *world) host(id string) (jumpservertest.Host, bool) {
+func (w *world) findHost(id string) (jumpservertest.Host, bool) {
 	for _, h := range w.jumpserver.Hosts(jumpservertest.DefaultOrg) {
 		if h.ID == id {
 			return h, true
@@ -291,8 +291,8 @@ func (w *world) host(id string) (jumpservertest.Host, bool) {
 	return jumpservertest.Host{}, false
 }
 
-// zone gives the id of a gateway zone, and makes it when it is first named; "" is none.
-func (w *world) zone(name string) string {
+// zoneID gives the id of a gateway zone, and makes it when it is first named; "" is none.
+func (w *world) zoneID(name string) string {
 	if name == "" {
 		return ""
 	}
@@ -305,18 +305,18 @@ func (w *world) zone(name string) string {
 // close checks what holds at the end of every scenario.
 func (w *world) close() {
 	w.t.Helper()
-	for _, odd := range [][]string{w.jumpserver.Unexpected(), w.cloud.Unexpected(), w.robot.Complaints()} {
+	for _, odd := range [][]string{w.jumpserver.Unexpected(), w.cloud.Unexpected(), w.robot.Unexpected()} {
 		if len(odd) > 0 {
 			w.t.Errorf("unexpected requests: %s", strings.Join(odd, "; "))
 		}
 	}
-	w.noSecret("the log", w.journal.String())
+	w.expectNoSecret("the log", w.logText.String())
 	if w.client != nil {
 		w.client.Close()
 	}
 }
 
-func (w *world) noSecret(where, text string) {
+func (w *world) expectNoSecret(where, text string) {
 	w.t.Helper()
 	for _, private := range []string{cloudSecret, robotToken, robotSecret, "never-shown", jumpservertest.KeySecret, jumpservertest.KeyID} {
 		if at := strings.Index(text, private); at >= 0 {

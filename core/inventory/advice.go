@@ -32,17 +32,17 @@ func AdviceOf(err error) Advice {
 	return ""
 }
 
-// Passing reports whether the same call may succeed a little later without anybody's help: 5xx,
+// IsTransient reports whether the same call may succeed a little later without anybody's help: 5xx,
 // time-outs and broken connections, be they JumpServer's or those of something in front of it.
-func Passing(err error) bool {
+func IsTransient(err error) bool {
 	kind := KindOf(err)
 	return kind == Temporary || kind == Front && AdviceOf(err) == BehindIsDown
 }
 
-// Hopeless reports whether something in front of JumpServer answers every call so, whatever is
+// IsPermanentFront reports whether something in front of JumpServer answers every call so, whatever is
 // asked: a login page, a redirect, a proxy's refusal. What a firewall blocks, or is too large, is not: it
 // may be that one request's content.
-func Hopeless(err error) bool {
+func IsPermanentFront(err error) bool {
 	if KindOf(err) != Front {
 		return false
 	}

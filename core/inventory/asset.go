@@ -8,7 +8,7 @@ import (
 
 // The labels by which an asset is ours, and those that remember its state. Each value that is once
 // used stays in JumpServer's label page for ever, so values are shared by many assets where that is
-// possible, and times are whole minutes (see LabelTime). Storable says which values JumpServer takes.
+// possible, and times are whole minutes (see FormatLabelTime). Storable says which values JumpServer takes.
 const (
 	LabelCloud   = "jms-cloud"
 	LabelAccount = "jms-account"
@@ -20,7 +20,7 @@ const (
 	// instance (see KeyInstance). Those of older versions, adopted ones, and those whose comment
 	// people have changed have it.
 	LabelInstance = "jms-instance"
-	// LabelGone carries the time (LabelTime) at which an asset was deactivated.
+	// LabelGone carries the time (FormatLabelTime) at which an asset was deactivated.
 	LabelGone = "jms-gone"
 	// LabelOff stands beside LabelGone where a person had switched the asset off before we did,
 	// so that it stays off when its instance returns.
@@ -40,10 +40,10 @@ const (
 	// LabelKeep is set by people, with the reason as its value: the asset is never deactivated or
 	// deleted.
 	LabelKeep = "jms-keep"
-	// LabelDue stands beside LabelGone: the time (LabelTime) before which, as people were told, the
+	// LabelDue stands beside LabelGone: the time (FormatLabelTime) before which, as people were told, the
 	// asset is not deleted; DueNever where it was said to stay deactivated.
 	LabelDue = "jms-due"
-	// LabelMissing carries the time (LabelTime) of the first run that proved the absence of an instance
+	// LabelMissing carries the time (FormatLabelTime) of the first run that proved the absence of an instance
 	// whose small scope has become empty, or whose absence one kind of call alone shows.
 	LabelMissing = "jms-missing"
 )
@@ -61,21 +61,21 @@ const (
 const DueNever = "never"
 
 // GoneLabel is the label that tells when an asset was deactivated.
-func GoneLabel(at time.Time) Label { return Label{Name: LabelGone, Value: LabelTime(at)} }
+func GoneLabel(at time.Time) Label { return Label{Name: LabelGone, Value: FormatLabelTime(at)} }
 
 // MissingLabel is the label that tells when an absence was proved first.
-func MissingLabel(at time.Time) Label { return Label{Name: LabelMissing, Value: LabelTime(at)} }
+func MissingLabel(at time.Time) Label { return Label{Name: LabelMissing, Value: FormatLabelTime(at)} }
 
-// labelTime is the form of times in labels: JumpServer v4.10.17 and later refuse a colon in a value.
-const labelTime = "20060102T1504Z"
+// labelTimeLayout is the form of times in labels: JumpServer v4.10.17 and later refuse a colon in a value.
+const labelTimeLayout = "20060102T1504Z"
 
-// LabelTime returns a time as labels carry it, in UTC and whole minutes: "20261128T1435Z". It is
+// FormatLabelTime returns a time as labels carry it, in UTC and whole minutes: "20261128T1435Z". It is
 // rounded up, so that no grace, promise or wait that is counted from it gets shorter.
-func LabelTime(at time.Time) string { return WholeMinute(at).Format(labelTime) }
+func FormatLabelTime(at time.Time) string { return RoundUpToMinute(at).Format(labelTimeLayout) }
 
-// WholeMinute returns a time as LabelTime keeps it: the next whole minute, or the time itself where
+// RoundUpToMinute returns a time as FormatLabelTime keeps it: the next whole minute, or the time itself where
 // it is one.
-func WholeMinute(at time.Time) time.Time {
+func RoundUpToMinute(at time.Time) time.Time {
 	whole := at.UTC().Truncate(time.Minute)
 	if whole.Before(at) {
 		whole = whole.Add(time.Minute)
@@ -87,20 +87,20 @@ func WholeMinute(at time.Time) time.Time {
 // versions wrote (RFC 3339, seconds), which JumpServer takes up to v4.10.16.
 func ParseLabelTime(value string) (time.Time, error) {
 	value = strings.ToUpper(value) // a database may have kept another spelling
-	at, err := time.Parse(labelTime, value)
+	at, err := time.Parse(labelTimeLayout, value)
 	if err == nil {
 		return at, nil
 	}
 	return time.Parse(time.RFC3339, value)
 }
 
-// MaxLabel is how many characters the name and the value of a label may have each.
-const MaxLabel = 64
+// MaxLabelLength is how many characters the name and the value of a label may have each.
+const MaxLabelLength = 64
 
-// Storable reports whether every version of JumpServer takes a value for a label: 1 to MaxLabel
+// IsStorableLabel reports whether every version of JumpServer takes a value for a label: 1 to MaxLabelLength
 // characters, no space at the ends, and neither ":" nor "," (v4.10.17 and later answer 400 to them).
-func Storable(value string) bool {
-	return value != "" && utf8.RuneCountInString(value) <= MaxLabel &&
+func IsStorableLabel(value string) bool {
+	return value != "" && utf8.RuneCountInString(value) <= MaxLabelLength &&
 		value == strings.TrimSpace(value) && !strings.ContainsAny(value, ":,")
 }
 
@@ -113,11 +113,11 @@ func (l Label) String() string { return l.Name + ":" + l.Value }
 // Is reports whether the label has this name, one of the Label… constants. A database may have kept
 // another spelling of it (JMS-Keep), and people write it as they like: when in doubt, it is ours to obey.
 func (l Label) Is(name string) bool {
-	return l.Name == name || plainly(l.Name, name) || !isASCII(l.Name) && SameFolded(l.Name, name)
+	return l.Name == name || equalTrimmed(l.Name, name) || !isASCII(l.Name) && MayBeEqual(l.Name, name)
 }
 
-// plainly reports whether two texts differ by nothing but case and spaces around them.
-func plainly(text, name string) bool { return strings.EqualFold(strings.TrimSpace(text), name) }
+// equalTrimmed reports whether two texts differ by nothing but case and spaces around them.
+func equalTrimmed(text, name string) bool { return strings.EqualFold(strings.TrimSpace(text), name) }
 
 func isASCII(text string) bool {
 	for n := range len(text) {
@@ -157,8 +157,8 @@ func (a Asset) Label(name string) (string, bool) {
 	return value, n == 1
 }
 
-// Count returns how many labels of this name (see Label.Is) the asset carries.
-func (a Asset) Count(name string) int {
+// LabelCount returns how many labels of this name (see Label.Is) the asset carries.
+func (a Asset) LabelCount(name string) int {
 	n := 0
 	for _, l := range a.Labels {
 		if l.Is(name) {
@@ -173,17 +173,17 @@ type Platform struct {
 	ID   int
 	Name string
 	Type string // "linux", "windows", "unix", "other"
-	// Zones tells whether hosts of this platform may sit behind a gateway; where not, JumpServer
+	// SupportsZones tells whether hosts of this platform may sit behind a gateway; where not, JumpServer
 	// drops the zone without a word.
-	Zones bool
+	SupportsZones bool
 }
 
-// Bastion is what JumpServer held when it was read: one organisation, complete.
-type Bastion struct {
+// JumpServerAssets is what JumpServer held when it was read: one organisation, complete.
+type JumpServerAssets struct {
 	Assets    []Asset // hosts with all fields; other assets with id and name only
 	Platforms map[string]Platform
-	// Undeletable: JumpServer says that the access key's user may not delete assets.
-	Undeletable bool
+	// DeleteDenied: JumpServer says that the access key's user may not delete assets.
+	DeleteDenied bool
 }
 
 // NewAsset is a host to be created. Protocols are the platform's own defaults.
@@ -192,7 +192,7 @@ type NewAsset struct {
 	Name     string
 	Address  string
 	Platform string // name
-	Node     string // path as configured, e.g. "/DEFAULT/阿里云/aliyun-prod"
+	NodePath string // path as configured, e.g. "/DEFAULT/阿里云/aliyun-prod"
 	NodeID   string // of the node that the path means, as the one who writes found it
 	Zone     string // "" = none
 	Labels   []Label

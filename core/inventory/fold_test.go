@@ -25,10 +25,10 @@ func TestFoldJoinsWhatDatabasesJoin(t *testing.T) {
 		{"nodo", "nødo"}, {"lodz", "łódź"}, {"aer", "ær"}, // utf8mb4_0900_ai_ci
 		{"❤", "❤\ufe0f"},
 	} {
-		if inventory.Fold(pair[0]) != inventory.Fold(pair[1]) {
-			t.Errorf("Fold: %q and %q differ: %q, %q", pair[0], pair[1], inventory.Fold(pair[0]), inventory.Fold(pair[1]))
+		if inventory.FoldName(pair[0]) != inventory.FoldName(pair[1]) {
+			t.Errorf("Fold: %q and %q differ: %q, %q", pair[0], pair[1], inventory.FoldName(pair[0]), inventory.FoldName(pair[1]))
 		}
-		if !inventory.SameFolded(pair[0], pair[1]) {
+		if !inventory.MayBeEqual(pair[0], pair[1]) {
 			t.Errorf("SameFolded: %q and %q differ", pair[0], pair[1])
 		}
 	}
@@ -41,14 +41,14 @@ func TestFoldKeepsApartWhatDatabasesKeepApart(t *testing.T) {
 		{"财务", "財務"}, {"a😀", "a"}, {"a😀😀", "a😀"}, {"x", ""}, {"が", "き"},
 		{"aliyun-prod", "aliyun-test"}, {"i-0a", "i-0b"}, {"สี", "สา"}, {"☁", "✓"},
 	} {
-		if inventory.Fold(pair[0]) == inventory.Fold(pair[1]) || inventory.SameFolded(pair[0], pair[1]) {
+		if inventory.FoldName(pair[0]) == inventory.FoldName(pair[1]) || inventory.MayBeEqual(pair[0], pair[1]) {
 			t.Errorf("%q and %q are one", pair[0], pair[1])
 		}
 	}
-	if inventory.SameFolded("pas", "pass") {
+	if inventory.MayBeEqual("pas", "pass") {
 		t.Error("pas and pass are one account")
 	}
-	if inventory.Fold("pas") != inventory.Fold("pass") {
+	if inventory.FoldName("pas") != inventory.FoldName("pass") {
 		t.Error(`Fold("pas") and Fold("pass") differ, so ß cannot stand for both`)
 	}
 }
@@ -58,18 +58,18 @@ func FuzzFold(f *testing.F) {
 		f.Add(s, "web01")
 	}
 	f.Fuzz(func(t *testing.T, s, other string) {
-		once := inventory.Fold(s)
-		if again := inventory.Fold(once); again != once {
+		once := inventory.FoldName(s)
+		if again := inventory.FoldName(once); again != once {
 			t.Errorf("Fold(%q) = %q, folded again %q", s, once, again)
 		}
-		if !inventory.SameFolded(s, s) || inventory.SameFolded(s, other) != inventory.SameFolded(other, s) {
+		if !inventory.MayBeEqual(s, s) || inventory.MayBeEqual(s, other) != inventory.MayBeEqual(other, s) {
 			t.Errorf("SameFolded of %q and %q depends on their order", s, other)
 		}
-		if utf8.ValidString(s) && utf8.ValidString(other) && inventory.SameFolded(s, other) && once != inventory.Fold(other) {
-			t.Errorf("%q and %q are the same, yet their forms are %q and %q", s, other, once, inventory.Fold(other))
+		if utf8.ValidString(s) && utf8.ValidString(other) && inventory.MayBeEqual(s, other) && once != inventory.FoldName(other) {
+			t.Errorf("%q and %q are the same, yet their forms are %q and %q", s, other, once, inventory.FoldName(other))
 		}
-		if upper := strings.ToUpper(s); utf8.ValidString(s) && inventory.Fold(upper) != once {
-			t.Errorf("Fold(%q) = %q, in upper case %q", s, once, inventory.Fold(upper))
+		if upper := strings.ToUpper(s); utf8.ValidString(s) && inventory.FoldName(upper) != once {
+			t.Errorf("Fold(%q) = %q, in upper case %q", s, once, inventory.FoldName(upper))
 		}
 	})
 }

@@ -90,11 +90,11 @@ type Listing struct {
 	Err      error
 }
 
-// Complete tells whether the scope was read as a whole.
-func (l Listing) Complete() bool { return l.Err == nil }
+// IsComplete tells whether the scope was read as a whole.
+func (l Listing) IsComplete() bool { return l.Err == nil }
 
-// Found is what a cloud answers to the question for instances by their ids, when no call failed.
-type Found struct {
+// FindResult is what a cloud answers to the question for instances by their ids, when no call failed.
+type FindResult struct {
 	Instances []Instance // those that exist, sorted by id
 	// Weak holds those of the absent ids whose absence one kind of call alone shows, each with the
 	// reason why the second kind shows nothing. nil = two kinds of calls agree on every absence.

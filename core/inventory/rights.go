@@ -33,8 +33,8 @@ type Rights struct {
 	Permissions []string
 }
 
-// Told tells whether anything is known of single rights.
-func (r Rights) Told() bool { return r.Permissions != nil }
+// HasPermissions tells whether anything is known of single rights.
+func (r Rights) HasPermissions() bool { return r.Permissions != nil }
 
 // Has tells whether the user is known to have a right.
 func (r Rights) Has(permission string) bool { return slices.Contains(r.Permissions, permission) }
@@ -42,7 +42,7 @@ func (r Rights) Has(permission string) bool { return slices.Contains(r.Permissio
 // Lacks tells whether a right is known to be missing. What is not known is not missing: the
 // server's 403 will tell.
 func (r Rights) Lacks(permission string) bool {
-	return r.Told() && !r.Superuser && !r.Has(permission)
+	return r.HasPermissions() && !r.Superuser && !r.Has(permission)
 }
 
 // Zone is a gateway zone of JumpServer (网域).
@@ -54,13 +54,13 @@ type Zone struct {
 // Org is one organisation of JumpServer.
 type Org struct{ ID, Name string }
 
-// Reached is what a server shows of itself to anybody.
-type Reached struct {
-	Clock    time.Time // by its Date header; zero = it has none
-	Took     time.Duration
-	Expires  time.Time // of its certificate; zero = no TLS
-	Database bool      // its health: whether database and cache answer it
-	Cache    bool
+// ServerInfo is what a server shows of itself to anybody.
+type ServerInfo struct {
+	Clock       time.Time // by its Date header; zero = it has none
+	Latency     time.Duration
+	CertExpires time.Time // of its certificate; zero = no TLS
+	DatabaseUp  bool      // its health: whether database and cache answer it
+	CacheUp     bool
 	// Licensed is an enterprise edition, which has no limit of 5,000 assets and several organisations;
 	// Community is the edition without. Neither: it does not tell.
 	Licensed, Community bool

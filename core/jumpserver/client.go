@@ -39,16 +39,16 @@ import (
 // DefaultOrganisation is the id of the organisation that every JumpServer has.
 const DefaultOrganisation = "00000000-0000-0000-0000-000000000002"
 
-// rootOrganisation reads the assets of all organisations and refuses every write.
-const rootOrganisation = "00000000-0000-0000-0000-000000000000"
+// rootOrganisationID reads the assets of all organisations and refuses every write.
+const rootOrganisationID = "00000000-0000-0000-0000-000000000000"
 
 const (
-	defaultConnect = 5 * time.Second
-	// defaultRequest leaves time for a second try within callBudget. The slowest single answers
+	defaultConnectTimeout = 5 * time.Second
+	// defaultRequestTimeout leaves time for a second try within callBudget. The slowest single answers
 	// measured (a page of 1000 rows) took about two seconds; list writes have a time of their own, see costs.
-	defaultRequest = 6 * time.Second
-	defaultBatch   = 100
-	idleConns      = 16
+	defaultRequestTimeout = 6 * time.Second
+	defaultBatchSize      = 100
+	maxIdleConns          = 16
 )
 
 // Options is all that a client needs; nothing is read from files or the environment, except that an
@@ -69,45 +69,45 @@ type Options struct {
 	BatchSize      int          // rows of a list PATCH or a bulk removal, at most; 0 = 100
 	Log            *slog.Logger // nil = nothing is logged
 
-	// HTTP, Now and Sleep are for tests; nil means the network and the real clock.
-	HTTP  http.RoundTripper
-	Now   func() time.Time
-	Sleep func(ctx context.Context, d time.Duration) error
+	// Transport, Now and Sleep are for tests; nil means the network and the real clock.
+	Transport http.RoundTripper
+	Now       func() time.Time
+	Sleep     func(ctx context.Context, d time.Duration) error
 }
 
 // Client is one organisation of one JumpServer. Its methods may be called by several goroutines
 // at once; they share one pace (see 429 in the README of the API) and one set of learnt facts.
 type Client struct {
-	base  *url.URL
-	org   string
-	sign  signer
-	scrub func(text string) string // takes secrets out of what a server says
-	whose string
-	http  *http.Client
-	via   proxy.Choice // by which proxy a request goes
-	aside bool         // a proxy is configured that is not for JumpServer
-	batch int
-	// most is how many rows something in front of JumpServer let through of a list; 0 = nothing refused one.
-	most  atomic.Int64
-	try   time.Duration
-	log   *slog.Logger
-	now   func() time.Time
-	sleep func(ctx context.Context, d time.Duration) error
+	baseURL     *url.URL
+	orgID       string
+	sign        signer
+	scrub       func(text string) string // takes secrets out of what a server says
+	fingerprint string
+	httpClient  *http.Client
+	chooseProxy proxy.Func // by which proxy a request goes
+	otherProxy  bool       // a proxy is configured that is not for JumpServer
+	batchSize   int
+	// maxListRows is how many rows something in front of JumpServer let through of a list; 0 = nothing refused one.
+	maxListRows atomic.Int64
+	tryTimeout  time.Duration
+	log         *slog.Logger
+	now         func() time.Time
+	sleep       func(ctx context.Context, d time.Duration) error
 
-	pace  *pace
-	costs *costs
-	calls atomic.Int64
-	skew  atomic.Int64 // see Skew
+	limiter    *rateLimiter
+	writeTimes *writeTimes
+	callCount  atomic.Int64
+	skew       atomic.Int64 // see Skew
 
-	// known is what was learnt about this JumpServer: one immutable value, replaced as a whole
+	// cachedFacts is what was learnt about this JumpServer: one immutable value, replaced as a whole
 	// and kept between runs. nil means that the organisation was not proved yet.
-	known atomic.Pointer[facts]
-	// labels are those of the assets that were read by their ids, as is done before each write of labels.
-	labels labelBook
-	// proved is when the organisation was asked for last, and was the configured one; nil = not yet.
-	proved atomic.Pointer[time.Time]
-	// learning and making let one goroutine at a time learn facts and make nodes.
-	learning, making turn
+	cachedFacts atomic.Pointer[facts]
+	// labelIDs are those of the assets that were read by their ids, as is done before each write of labels.
+	labelIDs labelIDs
+	// verifiedAt is when the organisation was asked for last, and was the configured one; nil = not yet.
+	verifiedAt atomic.Pointer[time.Time]
+	// factsLock and making let one goroutine at a time learn facts and make nodes.
+	factsLock, nodesLock contextLock
 }
 
 // New makes a client without calling anybody. Mistakes are errors of kind Invalid (URL, proxy),
@@ -119,35 +119,35 @@ func New(o Options) (*Client, error) {
 		return nil, err
 	}
 	if !isUUID(o.KeyID.Reveal()) {
-		return nil, fault(inventory.BadCredentials, "jumpserver: the access key's id is not a UUID; copy it again from JumpServer's API key page", nil)
+		return nil, newError(inventory.BadCredentials, "jumpserver: the access key's id is not a UUID; copy it again from JumpServer's API key page", nil)
 	}
-	if o.Secret.Empty() {
-		return nil, fault(inventory.BadCredentials, "jumpserver: the access key has no secret", nil)
+	if o.Secret.IsEmpty() {
+		return nil, newError(inventory.BadCredentials, "jumpserver: the access key has no secret", nil)
 	}
-	org, err := organisationID(o.OrgID)
+	org, err := parseOrganisationID(o.OrgID)
 	if err != nil {
 		return nil, err
 	}
-	via, err := proxy.By(o.Proxy)
+	via, err := proxy.NewFunc(o.Proxy)
 	if err != nil {
-		return nil, fault(inventory.Invalid, "jumpserver: "+err.Error(), nil)
+		return nil, newError(inventory.Invalid, "jumpserver: "+err.Error(), nil)
 	}
-	rt := o.HTTP
+	rt := o.Transport
 	if rt == nil {
-		if rt, err = transport(o, via); err != nil {
+		if rt, err = newTransport(o, via); err != nil {
 			return nil, err
 		}
 	}
 	c := &Client{
-		base: base, org: org,
-		sign:  newSigner(o.KeyID, o.Secret),
-		scrub: newScrubber(o),
-		via:   via, aside: o.OtherProxy,
-		whose: whose(base, o.KeyID),
-		batch: orDefault(o.BatchSize, defaultBatch),
-		try:   orDefault(o.RequestTimeout, defaultRequest),
-		log:   o.Log, now: o.Now, sleep: o.Sleep,
-		learning: newTurn(), making: newTurn(),
+		baseURL: base, orgID: org,
+		sign:        newSigner(o.KeyID, o.Secret),
+		scrub:       newScrubber(o),
+		chooseProxy: via, otherProxy: o.OtherProxy,
+		fingerprint: fingerprintOf(base, o.KeyID),
+		batchSize:   orDefault(o.BatchSize, defaultBatchSize),
+		tryTimeout:  orDefault(o.RequestTimeout, defaultRequestTimeout),
+		log:         o.Log, now: o.Now, sleep: o.Sleep,
+		factsLock: newContextLock(), nodesLock: newContextLock(),
 	}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
@@ -158,48 +158,48 @@ func New(o Options) (*Client, error) {
 	if c.sleep == nil {
 		c.sleep = pause.For
 	}
-	c.pace, c.costs = &pace{now: c.now, sleep: c.sleep}, newCosts()
-	c.http = &http.Client{Transport: rt, CheckRedirect: func(*http.Request, []*http.Request) error {
+	c.limiter, c.writeTimes = &rateLimiter{now: c.now, sleep: c.sleep}, newWriteTimes()
+	c.httpClient = &http.Client{Transport: rt, CheckRedirect: func(*http.Request, []*http.Request) error {
 		return http.ErrUseLastResponse // a signature holds for one path only
 	}}
 	return c, nil
 }
 
 // Calls gives the number of requests sent so far, repeated ones included.
-func (c *Client) Calls() int64 { return c.calls.Load() }
+func (c *Client) Calls() int64 { return c.callCount.Load() }
 
-// Whose returns a name for this JumpServer and access key, from which neither can be read.
-func (c *Client) Whose() string { return c.whose }
+// KeyFingerprint returns a name for this JumpServer and access key, from which neither can be read.
+func (c *Client) KeyFingerprint() string { return c.fingerprint }
 
-func whose(base *url.URL, key secret.Value) string {
+func fingerprintOf(base *url.URL, key secret.Value) string {
 	sum := sha256.Sum256([]byte(base.String() + "\n" + strings.ToLower(key.Reveal())))
 	return hex.EncodeToString(sum[:8])
 }
 
 // Close frees the idle connections. The client can still be used afterwards.
-func (c *Client) Close() { c.http.CloseIdleConnections() }
+func (c *Client) Close() { c.httpClient.CloseIdleConnections() }
 
 func parseURL(text string) (*url.URL, error) {
 	// The text is not repeated in the message: it may hold a password.
 	base, err := url.Parse(strings.TrimSpace(text))
 	if err != nil || (base.Scheme != "http" && base.Scheme != "https") || base.Host == "" {
-		return nil, fault(inventory.Invalid, "jumpserver: the URL must look like https://jms.example.com", nil)
+		return nil, newError(inventory.Invalid, "jumpserver: the URL must look like https://jms.example.com", nil)
 	}
 	if base.User != nil || base.RawQuery != "" || base.Fragment != "" {
-		return nil, fault(inventory.Invalid, "jumpserver: the URL must not hold a user, a query or a fragment", nil)
+		return nil, newError(inventory.Invalid, "jumpserver: the URL must not hold a user, a query or a fragment", nil)
 	}
 	return &url.URL{Scheme: base.Scheme, Host: base.Host, Path: strings.TrimRight(base.Path, "/")}, nil
 }
 
-func organisationID(text string) (string, error) {
+func parseOrganisationID(text string) (string, error) {
 	if text == "" {
 		return DefaultOrganisation, nil
 	}
 	if !isUUID(text) {
-		return "", fault(inventory.Organisation, "jumpserver: the organisation's id "+quote(text)+" is not a UUID; JumpServer would answer for DEFAULT", nil)
+		return "", newError(inventory.Organisation, "jumpserver: the organisation's id "+quote(text)+" is not a UUID; JumpServer would answer for DEFAULT", nil)
 	}
-	if text == rootOrganisation {
-		return "", fault(inventory.Organisation, "jumpserver: the root organisation ("+text+") holds the assets of all organisations and takes no writes; name one organisation", nil)
+	if text == rootOrganisationID {
+		return "", newError(inventory.Organisation, "jumpserver: the root organisation ("+text+") holds the assets of all organisations and takes no writes; name one organisation", nil)
 	}
 	return strings.ToLower(text), nil
 }
@@ -216,18 +216,18 @@ func isUUID(text string) bool {
 	return len(text) == 36 && uuid.Validate(text) == nil
 }
 
-// turn is a lock whose waiting ends with the context.
-type turn chan struct{}
+// contextLock is a lock whose waiting ends with the context.
+type contextLock chan struct{}
 
-func newTurn() turn { return make(turn, 1) }
+func newContextLock() contextLock { return make(contextLock, 1) }
 
-func (t turn) take(ctx context.Context) error {
+func (t contextLock) lock(ctx context.Context) error {
 	select {
 	case t <- struct{}{}:
 		return nil
 	case <-ctx.Done():
-		return ended(ctx)
+		return contextError(ctx)
 	}
 }
 
-func (t turn) give() { <-t }
+func (t contextLock) unlock() { <-t }

@@ -9,8 +9,8 @@ import (
 // had a Date; 0 = they agree, or there was none.
 func (c *Client) Skew() time.Duration { return time.Duration(c.skew.Load()) }
 
-// dated compares an answer's Date, which has whole seconds, with when its request was sent and when it came.
-func (c *Client) dated(h http.Header, sent time.Time) {
+// recordSkew compares an answer's Date, which has whole seconds, with when its request was sent and when it came.
+func (c *Client) recordSkew(h http.Header, sent time.Time) {
 	date, err := http.ParseTime(h.Get("Date"))
 	if err != nil || h.Get("Age") != "" {
 		return

@@ -14,9 +14,9 @@ import (
 
 // What JumpServer takes; longer ones are refused or (label values) a 500.
 const (
-	maxName    = 128
-	maxAddress = 767
-	maxLabel   = 64
+	maxNameLen    = 128
+	maxAddressLen = 767
+	maxLabelLen   = 64
 )
 
 // Create makes one host with the given id under the node NodeID. existed tells that an asset with this
@@ -28,16 +28,16 @@ const (
 // a value; where they are known, without a call), Unanswered (the host may have been made, or still be) or those of every call.
 func (c *Client) Create(ctx context.Context, a inventory.NewAsset) (existed bool, err error) {
 	op := "create host " + a.Name
-	if err := checkNew(op, a); err != nil {
+	if err := validateNewAsset(op, a); err != nil {
 		return false, err
 	}
 	unsure := false
-	existed, there, said, err := c.seen(ctx, op, a, &unsure)
-	if said.outdated() {
-		if _, err := c.learn(ctx, c.known.Load()); err != nil {
+	existed, there, said, err := c.postHostOnce(ctx, op, a, &unsure)
+	if said.isOutdatedPlatform() {
+		if _, err := c.refreshFacts(ctx, c.cachedFacts.Load()); err != nil {
 			return false, err
 		}
-		existed, there, said, err = c.seen(ctx, op, a, &unsure)
+		existed, there, said, err = c.postHostOnce(ctx, op, a, &unsure)
 	}
 	if there {
 		return existed, nil
@@ -46,57 +46,57 @@ func (c *Client) Create(ctx context.Context, a inventory.NewAsset) (existed bool
 		return false, err
 	}
 	// After a lost answer, a name that is taken may be taken by the host of that try.
-	if said.has("id") || unsure && said.has("name") {
-		existed, err := c.existing(ctx, op, a, unsure)
-		if said.has("id") || inventory.KindOf(err) != inventory.Conflict {
+	if said.hasKey("id") || unsure && said.hasKey("name") {
+		existed, err := c.explainTakenID(ctx, op, a, unsure)
+		if said.hasKey("id") || inventory.KindOf(err) != inventory.Conflict {
 			return existed, err
 		}
 	}
-	return false, refusedHost(op, a.Name, err, said)
+	return false, createError(op, a.Name, err, said)
 }
 
-// create sends the host, with what is known of nodes and platforms now. said is JumpServer's 400
+// postHost sends the host, with what is known of nodes and platforms now. said is JumpServer's 400
 // to the host itself, not to what was asked on the way; nil for anything else.
-func (c *Client) create(ctx context.Context, op string, a inventory.NewAsset, unsure *bool) (said *refusal, err error) {
-	body, err := c.newHost(ctx, op, a)
+func (c *Client) postHost(ctx context.Context, op string, a inventory.NewAsset, unsure *bool) (said *apiError, err error) {
+	body, err := c.createBody(ctx, op, a)
 	if err != nil {
 		return nil, err
 	}
 	var row hostRow
-	err = c.do(ctx, call{op: op, method: http.MethodPost, path: apiHosts, body: body, read: decode(&row, "id"), unsure: unsure, effort: effort{creations, 1},
-		crashed: func(ctx context.Context) error { return c.whyCrashed(ctx, op, a.ID, a.Name, textsOf(a)...) }})
+	err = c.doCall(ctx, apiCall{op: op, method: http.MethodPost, path: apiHosts, body: body, read: decodeInto(&row, "id"), maybeDone: unsure, size: writeSize{creations, 1},
+		onFirst500: func(ctx context.Context) error { return c.explainServerError(ctx, op, a.ID, a.Name, assetTexts(a)...) }})
 	if err != nil {
-		return badRequest(err), err
+		return asBadRequest(err), err
 	}
-	return nil, c.checkMade(op, a, body, &row)
+	return nil, c.verifyCreated(op, a, body, &row)
 }
 
-// seen is create, and after a lost answer looks for the host before it sends it again; there tells that it was
+// postHostOnce is create, and after a lost answer looks for the host before it sends it again; there tells that it was
 // found so, and existed is that of Create.
-func (c *Client) seen(ctx context.Context, op string, a inventory.NewAsset, unsure *bool) (existed, there bool, said *refusal, err error) {
+func (c *Client) postHostOnce(ctx context.Context, op string, a inventory.NewAsset, unsure *bool) (existed, there bool, said *apiError, err error) {
 	for posts := 1; ; posts++ {
-		said, err = c.create(ctx, op, a, unsure)
+		said, err = c.postHost(ctx, op, a, unsure)
 		if inventory.KindOf(err) != inventory.Unanswered {
 			return false, false, said, err
 		}
-		existed, there, sure := c.appears(ctx, a, err)
+		existed, there, sure := c.waitForHost(ctx, a, err)
 		switch {
 		case there:
 			return existed, true, nil, nil
 		case !sure:
 			return false, false, nil, err
-		case posts == maxPosts:
-			return false, false, nil, fault(inventory.Temporary, "jumpserver: "+op+": it was not made, though it was sent several times", err)
+		case posts == maxCreateTries:
+			return false, false, nil, newError(inventory.Temporary, "jumpserver: "+op+": it was not made, though it was sent several times", err)
 		}
 	}
 }
 
-// maxPosts is how often a host is sent whose answers get lost.
-const maxPosts = 3
+// maxCreateTries is how often a host is sent whose answers get lost.
+const maxCreateTries = 3
 
-// appears looks whether a host that was sent without an answer comes to be there, until JumpServer has had the time
+// waitForHost looks whether a host that was sent without an answer comes to be there, until JumpServer has had the time
 // to make it. existed is that of Create. sure is false where the time was too short, or the last look failed.
-func (c *Client) appears(ctx context.Context, a inventory.NewAsset, lost error) (existed, there, sure bool) {
+func (c *Client) waitForHost(ctx context.Context, a inventory.NewAsset, lost error) (existed, there, sure bool) {
 	var e *inventory.Error
 	errors.As(lost, &e) // it is one, having a kind
 	known, begun := true, c.now()
@@ -112,66 +112,66 @@ func (c *Client) appears(ctx context.Context, a inventory.NewAsset, lost error) 
 		if c.sleep(ctx, wait) != nil || ctx.Err() != nil {
 			return false, false, false
 		}
-		found, err := c.Assets(ctx, []string{a.ID})
+		found, err := c.AssetsByID(ctx, []string{a.ID})
 		known = err == nil
 		if known && len(found) > 0 {
-			return !asMade(a, found[0]), true, true
+			return !matchesCreated(a, found[0]), true, true
 		}
 	}
 	return false, false, known
 }
 
-// asMade reports whether an asset is as a create of it leaves it.
-func asMade(a inventory.NewAsset, found inventory.Asset) bool {
+// matchesCreated reports whether an asset is as a create of it leaves it.
+func matchesCreated(a inventory.NewAsset, found inventory.Asset) bool {
 	return found.Name == a.Name && found.Address == a.Address && found.Active && found.Platform == a.Platform && sameLabels(found.Labels, a.Labels)
 }
 
-// outdated reports whether somebody made the platform anew since we learnt of it.
-func (r *refusal) outdated() bool {
-	return r != nil && r.has("platform") && !r.has("id") && !r.has("nodes")
+// isOutdatedPlatform reports whether somebody made the platform anew since we learnt of it.
+func (r *apiError) isOutdatedPlatform() bool {
+	return r != nil && r.hasKey("platform") && !r.hasKey("id") && !r.hasKey("nodes")
 }
 
-// refusedHost gives a 400 on a host the kind that tells what to do about it.
-func refusedHost(op, name string, err error, said *refusal) error {
+// createError gives a 400 on a host the kind that tells what to do about it.
+func createError(op, name string, err error, said *apiError) error {
 	switch {
-	case said.overLimit():
-		return fault(inventory.Limit, "jumpserver: "+op+": JumpServer takes no more assets", said)
-	case said.has("name"):
-		return fault(inventory.NameTaken, "jumpserver: "+op+": the name "+quote(name)+" is taken by another asset", said)
-	case said.has("nodes"):
-		return fault(inventory.Invalid, "jumpserver: "+op, fmt.Errorf("%w: %w", inventory.ErrNodeGone, said))
+	case said.isOverLimit():
+		return newError(inventory.Limit, "jumpserver: "+op+": JumpServer takes no more assets", said)
+	case said.hasKey("name"):
+		return newError(inventory.NameTaken, "jumpserver: "+op+": the name "+quote(name)+" is taken by another asset", said)
+	case said.hasKey("nodes"):
+		return newError(inventory.Invalid, "jumpserver: "+op, fmt.Errorf("%w: %w", inventory.ErrNodeGone, said))
 	}
 	return err
 }
 
-// existing says what a 400 on the id means, which proves nothing by itself.
-func (c *Client) existing(ctx context.Context, op string, a inventory.NewAsset, unsure bool) (bool, error) {
-	found, err := c.Assets(ctx, []string{a.ID})
+// explainTakenID says what a 400 on the id means, which proves nothing by itself.
+func (c *Client) explainTakenID(ctx context.Context, op string, a inventory.NewAsset, unsure bool) (bool, error) {
+	found, err := c.AssetsByID(ctx, []string{a.ID})
 	if err != nil {
 		return false, err
 	}
 	if len(found) == 0 {
-		return false, fault(inventory.Conflict, "jumpserver: "+op+": the id "+a.ID+" exists in another organisation", nil)
+		return false, newError(inventory.Conflict, "jumpserver: "+op+": the id "+a.ID+" exists in another organisation", nil)
 	}
-	return !unsure || !asMade(a, found[0]), nil
+	return !unsure || !matchesCreated(a, found[0]), nil
 }
 
-// newHost is the body of the POST.
-func (c *Client) newHost(ctx context.Context, op string, a inventory.NewAsset) (map[string]any, error) {
-	f, err := c.proven(ctx)
+// createBody is the body of the POST.
+func (c *Client) createBody(ctx context.Context, op string, a inventory.NewAsset) (map[string]any, error) {
+	f, err := c.verifiedFacts(ctx)
 	if err != nil {
 		return nil, err
 	}
 	p, ok := f.platforms[a.Platform]
 	if !ok {
-		return nil, fault(inventory.Invalid, "jumpserver: "+op+": JumpServer has no host platform "+quote(a.Platform), nil)
+		return nil, newError(inventory.Invalid, "jumpserver: "+op+": JumpServer has no host platform "+quote(a.Platform), nil)
 	}
 	body := map[string]any{
 		"id": a.ID, "name": a.Name, "address": a.Address, "platform": p.ID, "protocols": p.protocols,
 		"nodes": []string{a.NodeID}, "labels": labelTexts(a.Labels), "comment": a.Comment, "is_active": true,
 	}
-	if a.Zone != "" && p.Zones {
-		zone, err := c.zoneName(ctx, f)
+	if a.Zone != "" && p.SupportsZones {
+		zone, err := c.zoneFieldName(ctx, f)
 		if err != nil {
 			return nil, err // a host outside its zone would be asked for by another way
 		}
@@ -180,9 +180,9 @@ func (c *Client) newHost(ctx context.Context, op string, a inventory.NewAsset) (
 	return body, nil
 }
 
-// checkMade compares the answer with what was asked for: JumpServer drops a zone that the
+// verifyCreated compares the answer with what was asked for: JumpServer drops a zone that the
 // platform does not allow, and a field whose name it does not know, without a word.
-func (c *Client) checkMade(op string, a inventory.NewAsset, body map[string]any, row *hostRow) error {
+func (c *Client) verifyCreated(op string, a inventory.NewAsset, body map[string]any, row *hostRow) error {
 	want := inventory.Patch{ID: a.ID, Name: &a.Name, Address: &a.Address, Labels: a.Labels}
 	_, domain := body["domain"]
 	if _, zone := body["zone"]; zone || domain {
@@ -190,53 +190,55 @@ func (c *Client) checkMade(op string, a inventory.NewAsset, body map[string]any,
 	}
 	active := true
 	want.Active = &active
-	return c.compare(op, want, row)
+	return c.verifyPatched(op, want, row)
 }
 
-// checkNew refuses what JumpServer is known to refuse, to answer with a 500, or to change.
-func checkNew(op string, a inventory.NewAsset) error {
+// validateNewAsset refuses what JumpServer is known to refuse, to answer with a 500, or to change.
+func validateNewAsset(op string, a inventory.NewAsset) error {
 	if !isUUID(a.ID) {
-		return invalid(op, "the id %s is not a UUID", quote(a.ID))
+		return newInvalidError(op, "the id %s is not a UUID", quote(a.ID))
 	}
 	if !isUUID(a.NodeID) {
-		return invalid(op, "the node's id %s is not a UUID", quote(a.NodeID))
+		return newInvalidError(op, "the node's id %s is not a UUID", quote(a.NodeID))
 	}
-	return checkFields(op, inventory.Patch{Name: &a.Name, Address: &a.Address, Zone: &a.Zone, Labels: a.Labels})
+	return validateFields(op, inventory.Patch{Name: &a.Name, Address: &a.Address, Zone: &a.Zone, Labels: a.Labels})
 }
 
-func checkFields(op string, p inventory.Patch) error {
-	if p.Name != nil && (*p.Name != strings.TrimSpace(*p.Name) || !fits(*p.Name, maxName)) {
-		return invalid(op, "the name %s must have 1 to %d characters and no spaces at its ends", quote(*p.Name), maxName)
+func validateFields(op string, p inventory.Patch) error {
+	if p.Name != nil && (*p.Name != strings.TrimSpace(*p.Name) || !isWithinLength(*p.Name, maxNameLen)) {
+		return newInvalidError(op, "the name %s must have 1 to %d characters and no spaces at its ends", quote(*p.Name), maxNameLen)
 	}
-	if p.Address != nil && !fits(*p.Address, maxAddress) {
-		return invalid(op, "the address must have 1 to %d characters", maxAddress)
+	if p.Address != nil && !isWithinLength(*p.Address, maxAddressLen) {
+		return newInvalidError(op, "the address must have 1 to %d characters", maxAddressLen)
 	}
 	if p.Zone != nil && *p.Zone != "" && !isUUID(*p.Zone) {
-		return invalid(op, "the zone %s is not a UUID", quote(*p.Zone))
+		return newInvalidError(op, "the zone %s is not a UUID", quote(*p.Zone))
 	}
-	return checkLabels(op, p.Labels)
+	return validateLabels(op, p.Labels)
 }
 
-// fits tells whether a text has 1 to most characters, as JumpServer counts them.
-func fits(text string, most int) bool { return text != "" && utf8.RuneCountInString(text) <= most }
+// isWithinLength tells whether a text has 1 to most characters, as JumpServer counts them.
+func isWithinLength(text string, most int) bool {
+	return text != "" && utf8.RuneCountInString(text) <= most
+}
 
-func checkLabels(op string, labels []inventory.Label) error {
+func validateLabels(op string, labels []inventory.Label) error {
 	seen := map[inventory.Label]bool{}
 	for _, l := range labels {
 		// JumpServer splits at the first colon, so that a name cannot hold one.
-		if !fits(l.Name, maxLabel) || strings.Contains(l.Name, ":") || utf8.RuneCountInString(l.Value) > maxLabel {
-			return invalid(op, "the label %s must have a name without a colon, and at most %d characters on each side", quote(l.String()), maxLabel)
+		if !isWithinLength(l.Name, maxLabelLen) || strings.Contains(l.Name, ":") || utf8.RuneCountInString(l.Value) > maxLabelLen {
+			return newInvalidError(op, "the label %s must have a name without a colon, and at most %d characters on each side", quote(l.String()), maxLabelLen)
 		}
 		if seen[l] {
-			return invalid(op, "the label %s is there twice", quote(l.String()))
+			return newInvalidError(op, "the label %s is there twice", quote(l.String()))
 		}
 		seen[l] = true
 	}
 	return nil
 }
 
-func invalid(op, format string, args ...any) error {
-	return fault(inventory.Invalid, "jumpserver: "+op+": "+fmt.Sprintf(format, args...), nil)
+func newInvalidError(op, format string, args ...any) error {
+	return newError(inventory.Invalid, "jumpserver: "+op+": "+fmt.Sprintf(format, args...), nil)
 }
 
 func labelTexts(labels []inventory.Label) []string {
@@ -247,7 +249,7 @@ func labelTexts(labels []inventory.Label) []string {
 	return texts
 }
 
-// textsOf are the texts of a new host that may hold any sign, beside its name.
-func textsOf(a inventory.NewAsset) []string {
+// assetTexts are the texts of a new host that may hold any sign, beside its name.
+func assetTexts(a inventory.NewAsset) []string {
 	return append(labelTexts(a.Labels), a.Address, a.Comment)
 }

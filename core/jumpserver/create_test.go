@@ -12,12 +12,12 @@ import (
 )
 
 func newAsset() inventory.NewAsset {
-	return inventory.NewAsset{ID: testID(1), Name: "web-1", Address: "10.0.0.1", Platform: "Linux", Node: "/DEFAULT/阿里云/prod", NodeID: nodeA,
+	return inventory.NewAsset{ID: testID(1), Name: "web-1", Address: "10.0.0.1", Platform: "Linux", NodePath: "/DEFAULT/阿里云/prod", NodeID: nodeA,
 		Labels: []inventory.Label{{Name: "jms-cloud", Value: "alibaba"}, {Name: "jms-gone", Value: "2026-11-23T00:00:00Z"}}, Comment: "c"}
 }
 
-// made is how the stub shows the asset of newAsset.
-func made(a inventory.NewAsset) string {
+// createdJSON is how the stub shows the asset of newAsset.
+func createdJSON(a inventory.NewAsset) string {
 	var labels []string
 	for _, l := range a.Labels {
 		labels = append(labels, l.String())
@@ -40,7 +40,7 @@ func TestCreate(t *testing.T) {
 		if fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("sent\n%v, want\n%v", got, want)
 		}
-		reply(w, 201, strings.Replace(made(a), `"domain":null`, `"domain":{"id":"`+a.Zone+`","name":"z"}`, 1))
+		reply(w, 201, strings.Replace(createdJSON(a), `"domain":null`, `"domain":{"id":"`+a.Zone+`","name":"z"}`, 1))
 	})
 	if existed, err := s.client().Create(t.Context(), a); existed || err != nil {
 		t.Fatal(existed, err)
@@ -53,7 +53,7 @@ func TestCreateZone(t *testing.T) {
 	a := newAsset()
 	a.Zone = testID(50)
 	s := newStub(t)
-	s.json("POST "+apiHosts, 201, made(a))
+	s.json("POST "+apiHosts, 201, createdJSON(a))
 	_, err := s.client().Create(t.Context(), a)
 	wantKind(t, err, inventory.Invalid, "zone", a.Zone)
 	s = newStub(t)
@@ -63,7 +63,7 @@ func TestCreateZone(t *testing.T) {
 		if _ = json.NewDecoder(r.Body).Decode(&body); body["domain"] != nil || body["zone"] != nil {
 			t.Errorf("%v", body)
 		}
-		reply(w, 201, made(a))
+		reply(w, 201, createdJSON(a))
 	})
 	if _, err := s.client().Create(t.Context(), a); err != nil {
 		t.Error(err)
@@ -115,10 +115,10 @@ func TestCreateExisting(t *testing.T) {
 		found   string
 		existed bool
 	}{
-		"there before":                       {[]http.HandlerFunc{taken}, made(a), true},
-		"made by a try whose answer is lost": {[]http.HandlerFunc{answer(statusBroken, ""), taken}, made(a), false},
-		"made behind a gateway time-out":     {[]http.HandlerFunc{answer(504, ""), taken}, made(a), false},
-		"made, but the name is told first":   {[]http.HandlerFunc{answer(statusBroken, ""), answer(400, `{"name":["taken"]}`)}, made(a), false},
+		"there before":                       {[]http.HandlerFunc{taken}, createdJSON(a), true},
+		"made by a try whose answer is lost": {[]http.HandlerFunc{answer(statusBroken, ""), taken}, createdJSON(a), false},
+		"made behind a gateway time-out":     {[]http.HandlerFunc{answer(504, ""), taken}, createdJSON(a), false},
+		"made, but the name is told first":   {[]http.HandlerFunc{answer(statusBroken, ""), answer(400, `{"name":["taken"]}`)}, createdJSON(a), false},
 		"lost answer, but another asset":     {[]http.HandlerFunc{answer(statusBroken, ""), taken}, hostJSON(a.ID, "other"), true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -139,7 +139,7 @@ func TestCreateAfterChanges(t *testing.T) {
 	a := newAsset()
 	s := newStub(t)
 	c := s.client()
-	if _, err := c.Platforms(t.Context()); err != nil {
+	if _, err := c.ListPlatforms(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	s.json("GET "+apiPlatforms, 200, pageJSON(1, strings.Replace(linuxJSON, `"id":1`, `"id":42`, 1)))
@@ -155,7 +155,7 @@ func TestCreateAfterChanges(t *testing.T) {
 		case body.Platform == 1:
 			reply(w, 400, `{"platform":["Invalid pk"]}`)
 		default:
-			reply(w, 201, made(a))
+			reply(w, 201, createdJSON(a))
 		}
 	})
 	gone := a
@@ -179,14 +179,14 @@ func TestCreateAfterChanges(t *testing.T) {
 
 func TestCreateChecks(t *testing.T) {
 	t.Parallel()
-	long := strings.Repeat("云", maxLabel+1)
+	long := strings.Repeat("云", maxLabelLen+1)
 	for name, change := range map[string]func(*inventory.NewAsset){
 		"id":                func(a *inventory.NewAsset) { a.ID = "x" },
 		"no name":           func(a *inventory.NewAsset) { a.Name = "" },
 		"name with a space": func(a *inventory.NewAsset) { a.Name = "a " },
-		"long name":         func(a *inventory.NewAsset) { a.Name = strings.Repeat("名", maxName+1) },
+		"long name":         func(a *inventory.NewAsset) { a.Name = strings.Repeat("名", maxNameLen+1) },
 		"no address":        func(a *inventory.NewAsset) { a.Address = "" },
-		"long address":      func(a *inventory.NewAsset) { a.Address = strings.Repeat("a", maxAddress+1) },
+		"long address":      func(a *inventory.NewAsset) { a.Address = strings.Repeat("a", maxAddressLen+1) },
 		"zone":              func(a *inventory.NewAsset) { a.Zone = "zone-a" },
 		"node":              func(a *inventory.NewAsset) { a.NodeID = "" },
 		"long label value":  func(a *inventory.NewAsset) { a.Labels = []inventory.Label{{Name: "k", Value: long}} },
@@ -203,7 +203,7 @@ func TestCreateChecks(t *testing.T) {
 	}
 	s := newStub(t)
 	a := newAsset()
-	a.Name, a.Platform = strings.Repeat("名", maxName), "BeOS"
+	a.Name, a.Platform = strings.Repeat("名", maxNameLen), "BeOS"
 	_, err := s.client().Create(t.Context(), a)
 	wantKind(t, err, inventory.Invalid, "BeOS")
 }
@@ -213,7 +213,7 @@ func TestWritesOfAnotherOrganisation(t *testing.T) {
 	t.Parallel()
 	s := newStub(t)
 	a := newAsset()
-	other := strings.ReplaceAll(made(a), DefaultOrganisation, testID(99))
+	other := strings.ReplaceAll(createdJSON(a), DefaultOrganisation, testID(99))
 	s.json("POST "+apiHosts, 201, other)
 	s.json("PATCH "+apiHosts, 200, "["+other+"]")
 	s.json("PATCH "+apiHosts+a.ID+"/", 200, other)

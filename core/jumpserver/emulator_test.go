@@ -23,11 +23,11 @@ func versions() []jumpservertest.Version {
 	return jumpservertest.Versions()
 }
 
-// direct hands requests to a handler without a network, for tests with synctest's clock.
-type direct struct{ http.Handler }
+// handlerTransport hands requests to a handler without a network, for tests with synctest's clock.
+type handlerTransport struct{ http.Handler }
 
 // RoundTrip implements http.RoundTripper.
-func (d direct) RoundTrip(r *http.Request) (resp *http.Response, err error) {
+func (d handlerTransport) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 	defer func() {
 		if recover() != nil { // http.ErrAbortHandler: the connection is closed
 			resp, err = nil, io.ErrUnexpectedEOF
@@ -41,10 +41,10 @@ func (d direct) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 	return w.Result(), nil
 }
 
-func connect(t *testing.T, s *jumpservertest.Server, change ...func(*jumpserver.Options)) *jumpserver.Client {
+func newClient(t *testing.T, s *jumpservertest.Server, change ...func(*jumpserver.Options)) *jumpserver.Client {
 	t.Helper()
 	o := jumpserver.Options{
-		URL: "http://jms.example", KeyID: secret.New(jumpservertest.KeyID), Secret: secret.New(jumpservertest.KeySecret), HTTP: direct{s},
+		URL: "http://jms.example", KeyID: secret.New(jumpservertest.KeyID), Secret: secret.New(jumpservertest.KeySecret), Transport: handlerTransport{s},
 	}
 	for _, f := range change {
 		f(&o)
@@ -60,7 +60,7 @@ func asset(n int) inventory.NewAsset {
 	instance := fmt.Sprintf("i-%04d", n)
 	return inventory.NewAsset{
 		ID: inventory.AssetID(inventory.Alibaba, "cn-beijing", instance), Name: "web-" + instance, Address: fmt.Sprintf("10.0.%d.%d", n/250, n%250),
-		Platform: []string{"Linux", "Windows", "Other"}[n%3], Node: fmt.Sprintf("/DEFAULT/阿里云/prod-%d", n%2), Comment: "line 1\nline 2",
+		Platform: []string{"Linux", "Windows", "Other"}[n%3], NodePath: fmt.Sprintf("/DEFAULT/阿里云/prod-%d", n%2), Comment: "line 1\nline 2",
 		Labels: []inventory.Label{{Name: inventory.LabelCloud, Value: "alibaba"}, {Name: inventory.LabelInstance, Value: instance}},
 	}
 }
@@ -75,7 +75,7 @@ func TestLife(t *testing.T) {
 			s := jumpservertest.New(jumpservertest.Options{Version: version, TB: t, RootNode: "总部"})
 			s.SeedOther(jumpservertest.DefaultOrg, "db-1", "database")
 			zone := s.SeedZone(jumpservertest.DefaultOrg, "zone-a")
-			c := connect(t, s)
+			c := newClient(t, s)
 			b, err := c.Read(t.Context())
 			if err != nil || len(b.Assets) != 1 || b.Assets[0].Host || b.Assets[0].Name != "db-1" {
 				t.Fatal(b.Assets, err)
@@ -88,7 +88,7 @@ func TestLife(t *testing.T) {
 					t.Error(err)
 				}
 			}
-			if got, err := c.Assets(t.Context(), ids); err != nil || len(got) != 10 || len(s.Hosts(jumpservertest.DefaultOrg)) != 10 {
+			if got, err := c.AssetsByID(t.Context(), ids); err != nil || len(got) != 10 || len(s.Hosts(jumpservertest.DefaultOrg)) != 10 {
 				t.Error(len(got), err)
 			}
 		})
@@ -104,7 +104,7 @@ func createAll(t *testing.T, c *jumpserver.Client, zone string) (ids []string) {
 		}
 		ids = append(ids, a.ID)
 		for _, want := range []bool{false, true} { // the second one finds it
-			if existed, err := c.Place(t.Context(), a); existed != want || err != nil {
+			if existed, err := c.CreateWithNode(t.Context(), a); existed != want || err != nil {
 				t.Fatal(n, existed, err)
 			}
 		}
@@ -176,17 +176,17 @@ func TestOrganisations(t *testing.T) {
 	const other = "00000000-0000-0000-0000-00000000abcd"
 	for _, version := range versions() {
 		s := jumpservertest.New(jumpservertest.Options{Version: version, Enterprise: true, TB: t})
-		unknown := connect(t, s, func(o *jumpserver.Options) { o.OrgID = other })
+		unknown := newClient(t, s, func(o *jumpserver.Options) { o.OrgID = other })
 		_, err := unknown.Read(t.Context())
 		if inventory.KindOf(err) != inventory.Organisation || !strings.Contains(err.Error(), other) || !strings.Contains(err.Error(), "DEFAULT") {
 			t.Errorf("%s: %v", version, err)
 		}
-		if _, err := unknown.Place(t.Context(), asset(1)); inventory.KindOf(err) != inventory.Organisation {
+		if _, err := unknown.CreateWithNode(t.Context(), asset(1)); inventory.KindOf(err) != inventory.Organisation {
 			t.Errorf("%s: %v", version, err)
 		}
 		s.AddOrg(other, "prod")
-		for _, c := range []*jumpserver.Client{unknown, connect(t, s)} {
-			existed, err := c.Place(t.Context(), asset(1))
+		for _, c := range []*jumpserver.Client{unknown, newClient(t, s)} {
+			existed, err := c.CreateWithNode(t.Context(), asset(1))
 			// An id that is taken in another organisation: 500, which says nothing of it.
 			if want := map[bool]inventory.Kind{true: "", false: inventory.Temporary}[c == unknown]; existed || inventory.KindOf(err) != want {
 				t.Errorf("%s: %v %v", version, existed, err)
@@ -203,14 +203,14 @@ func TestWriters(t *testing.T) {
 	t.Parallel()
 	for _, version := range versions() {
 		s := jumpservertest.New(jumpservertest.Options{Version: version, TB: t, Limit: 150})
-		c := connect(t, s)
+		c := newClient(t, s)
 		var mu sync.Mutex
 		kinds := map[inventory.Kind]int{}
 		var group sync.WaitGroup
 		for w := range 8 {
 			group.Go(func() {
 				for n := w; n < 160; n += 8 {
-					_, err := c.Place(t.Context(), asset(n))
+					_, err := c.CreateWithNode(t.Context(), asset(n))
 					mu.Lock()
 					kinds[inventory.KindOf(err)]++
 					mu.Unlock()
@@ -234,11 +234,11 @@ func TestWriters(t *testing.T) {
 func TestThrottledServer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := jumpservertest.New(jumpservertest.Options{Version: jumpservertest.V410, TB: t, Throttle: 180})
-		c := connect(t, s)
+		s := jumpservertest.New(jumpservertest.Options{Version: jumpservertest.V410, TB: t, MaxRequests: 180})
+		c := newClient(t, s)
 		start := time.Now()
 		for n := range 500 {
-			if _, err := c.Place(t.Context(), asset(n)); err != nil {
+			if _, err := c.CreateWithNode(t.Context(), asset(n)); err != nil {
 				t.Fatal(n, err)
 			}
 		}
@@ -249,7 +249,7 @@ func TestThrottledServer(t *testing.T) {
 		defer cancel()
 		n, err := 500, error(nil)
 		for ; err == nil; n++ {
-			_, err = c.Place(ctx, asset(n))
+			_, err = c.CreateWithNode(ctx, asset(n))
 		}
 		if kind := inventory.KindOf(err); kind != inventory.Throttled && kind != inventory.Deadline {
 			t.Errorf("%v", err)
@@ -268,7 +268,7 @@ func TestPageCaps(t *testing.T) {
 		for n := range 300 {
 			s.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{ID: asset(n).ID, Name: fmt.Sprint("h", n), Address: "10.0.0.1", Active: true})
 		}
-		if b, err := connect(t, s).Read(t.Context()); err != nil || len(b.Assets) != 300 {
+		if b, err := newClient(t, s).Read(t.Context()); err != nil || len(b.Assets) != 300 {
 			t.Errorf("cap %d: %d assets, %v", pageCap, len(b.Assets), err)
 		}
 	}
@@ -279,13 +279,13 @@ func TestPlatformWithoutZones(t *testing.T) {
 	for _, version := range versions() {
 		s := jumpservertest.New(jumpservertest.Options{Version: version, TB: t, NoZones: []string{"Linux"}, Platforms: map[string]int{"Linux": 77}})
 		zone := s.SeedZone(jumpservertest.DefaultOrg, "zone-a")
-		c := connect(t, s)
+		c := newClient(t, s)
 		a := asset(0)
 		a.Zone = zone
-		if _, err := c.Place(t.Context(), a); err != nil {
+		if _, err := c.CreateWithNode(t.Context(), a); err != nil {
 			t.Errorf("%s: %v", version, err)
 		}
-		if b, err := c.Read(t.Context()); err != nil || b.Platforms["Linux"].Zones || b.Platforms["Linux"].ID != 77 || b.Assets[0].Zone != "" {
+		if b, err := c.Read(t.Context()); err != nil || b.Platforms["Linux"].SupportsZones || b.Platforms["Linux"].ID != 77 || b.Assets[0].Zone != "" {
 			t.Errorf("%s: %v, %v", version, b, err)
 		}
 		err := c.Update(t.Context(), []inventory.Patch{{ID: a.ID, Zone: &zone}}, nil)[0]

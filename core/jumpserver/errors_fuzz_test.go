@@ -23,7 +23,7 @@ func FuzzRefusal(f *testing.F) {
 	s := newStub(f)
 	c := s.client()
 	f.Fuzz(func(t *testing.T, status int, kind, body, after string) {
-		err := c.readRefusal("make a host", &http.Response{
+		err := c.readAPIError("make a host", &http.Response{
 			StatusCode: status, Header: http.Header{"Content-Type": {kind}, "Retry-After": {after}},
 			Body: io.NopCloser(strings.NewReader(body)), Request: &http.Request{Method: http.MethodPost},
 		})

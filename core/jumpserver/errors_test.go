@@ -18,7 +18,7 @@ import (
 )
 
 // Every recorded refusal has its kind, by status and shape alone.
-func TestRecordedRefusals(t *testing.T) {
+func TestRecordedAPIErrors(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		file, name string
@@ -90,7 +90,7 @@ func TestBrokenAnswers(t *testing.T) {
 			t.Parallel()
 			server := httptest.NewServer(test.handler)
 			defer server.Close()
-			c := newStub(t).client(func(o *Options) { o.URL, o.HTTP = server.URL, http.DefaultTransport })
+			c := newStub(t).client(func(o *Options) { o.URL, o.Transport = server.URL, http.DefaultTransport })
 			_, _, err := c.Organisation(t.Context())
 			wantKind(t, err, test.kind, test.words)
 			if got := c.Calls(); got != int64(test.tries) {
@@ -111,7 +111,7 @@ func TestUnreachable(t *testing.T) {
 	}
 	address := listener.Addr().String()
 	_ = listener.Close()
-	c := newStub(t).client(func(o *Options) { o.URL, o.HTTP = "http://"+address, nil })
+	c := newStub(t).client(func(o *Options) { o.URL, o.Transport = "http://"+address, nil })
 	_, err = c.Read(t.Context())
 	wantKind(t, err, inventory.Temporary, "http://"+address, "refused")
 }
@@ -123,14 +123,14 @@ func TestCertificate(t *testing.T) {
 	server.StartTLS()
 	defer server.Close()
 	for verify, kind := range map[bool]inventory.Kind{true: inventory.Invalid, false: ""} {
-		c := newStub(t).client(func(o *Options) { o.URL, o.HTTP, o.VerifySSL = server.URL, nil, verify })
+		c := newStub(t).client(func(o *Options) { o.URL, o.Transport, o.VerifySSL = server.URL, nil, verify })
 		_, _, err := c.Organisation(t.Context())
 		if inventory.KindOf(err) != kind {
 			t.Errorf("verify %t: %v", verify, err)
 		}
 		c.Close()
 	}
-	c := newStub(t).client(func(o *Options) { o.URL, o.HTTP = strings.Replace(server.URL, "https", "http", 1), nil })
+	c := newStub(t).client(func(o *Options) { o.URL, o.Transport = strings.Replace(server.URL, "https", "http", 1), nil })
 	_, _, err := c.Organisation(t.Context())
 	wantKind(t, err, inventory.Front, "HTTP request to an HTTPS server", "correct jumpserver.url: https://127.0.0.1:")
 }
@@ -160,12 +160,12 @@ func TestTimeouts(t *testing.T) {
 
 func TestHugeAnswer(t *testing.T) {
 	t.Parallel()
-	b := &boundedBody{from: strings.NewReader(strings.Repeat("x", 20)), left: 10, op: "list hosts"}
+	b := &boundedBody{reader: strings.NewReader(strings.Repeat("x", 20)), remaining: 10, op: "list hosts"}
 	err := json.NewDecoder(b).Decode(new(any))
 	if err == nil {
 		t.Fatal("no error")
 	}
-	b = &boundedBody{from: strings.NewReader(`"` + strings.Repeat("x", 20) + `"`), left: 10, op: "list hosts"}
+	b = &boundedBody{reader: strings.NewReader(`"` + strings.Repeat("x", 20) + `"`), remaining: 10, op: "list hosts"}
 	wantKind(t, json.NewDecoder(b).Decode(new(any)), inventory.Incomplete, "list hosts", "64 MiB")
 }
 
@@ -176,7 +176,7 @@ func TestRetryAfter(t *testing.T) {
 		"52": 52 * time.Second, " 7 ": 7 * time.Second, "": 0, "-3": 0, "soon": 0, "99999999999999": 0,
 		"Mon, 23 Nov 2026 13:00:30 GMT": 30 * time.Second, "Mon, 23 Nov 2026 12:00:30 GMT": 0,
 	} {
-		if got := retryAfter(text, now); got != want {
+		if got := parseRetryAfter(text, now); got != want {
 			t.Errorf("%q: %v, want %v", text, got, want)
 		}
 	}

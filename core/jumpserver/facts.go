@@ -25,26 +25,26 @@ const (
 	apiCache     = "/api/v1/common/resources/cache/"
 )
 
-// factsAge is how long facts are believed: a warm function lives for hours, while people add
+// factsTTL is how long facts are believed: a warm function lives for hours, while people add
 // platforms and upgrade JumpServer.
-const factsAge = time.Hour
+const factsTTL = time.Hour
 
 // facts is what hardly ever changes on a JumpServer. A value is never changed once it was
-// published; see Client.change.
+// published; see Client.updateFacts.
 type facts struct {
-	at        time.Time
-	zone      string // the zone field's name: "domain" before v4.10.0, "zone" since; "" = not known
+	learntAt  time.Time
+	zoneField string // the zone field's name: "domain" before v4.10.0, "zone" since; "" = not known
 	platforms map[string]platform
-	root      node
-	nodes     map[string]string // full path, with the root's real name, to id
+	rootNode  node
+	nodeIDs   map[string]string // full path, with the root's real name, to id
 	rights    *inventory.Rights // of the access key's user; nil = not asked yet
-	narrow    *bool             // the database takes no signs of four bytes; nil = not asked yet
+	utf8mb3   *bool             // the database takes no signs of four bytes; nil = not asked yet
 }
 
 type platform struct {
 	inventory.Platform
 	protocols []protocol
-	zone      string // what the zone of a host is called, by what the platform says of gateways; "" = it does not say
+	zoneField string // what the zone of a host is called, by what the platform says of gateways; "" = it does not say
 }
 
 type protocol struct {
@@ -58,17 +58,17 @@ type protocol struct {
 func (c *Client) Organisation(ctx context.Context) (id, name string, err error) {
 	var org struct{ ID, Name string }
 	op := "ask for the organisation"
-	if err := c.do(ctx, call{op: op, method: http.MethodGet, path: apiCurrent, read: decode(&org, "id")}); err != nil {
+	if err := c.doCall(ctx, apiCall{op: op, method: http.MethodGet, path: apiCurrent, read: decodeInto(&org, "id")}); err != nil {
 		return "", "", err
 	}
-	if strings.EqualFold(org.ID, c.org) {
+	if strings.EqualFold(org.ID, c.orgID) {
 		now := c.now()
-		c.proved.Store(&now)
+		c.verifiedAt.Store(&now)
 		return org.ID, org.Name, nil
 	}
-	c.proved.Store(nil)
-	c.known.Store(nil) // nothing is written before the organisation was proved again
-	name, there := c.organisationName(ctx)
+	c.verifiedAt.Store(nil)
+	c.cachedFacts.Store(nil) // nothing is written before the organisation was proved again
+	name, there := c.findOrganisationName(ctx)
 	said := "JumpServer has no such organisation, or does not show it to this access key"
 	if there {
 		said = quote(name) + ", which this access key cannot use"
@@ -76,128 +76,128 @@ func (c *Client) Organisation(ctx context.Context) (id, name string, err error) 
 	if strings.EqualFold(org.ID, DefaultOrganisation) {
 		said += "; the community edition answers for DEFAULT whatever organisation is asked for: others need the enterprise edition"
 	}
-	return org.ID, org.Name, fault(inventory.Organisation, fmt.Sprintf(
-		"jumpserver: organisation %s (%s) answers, but %s is configured (%s)", quote(org.ID), quote(org.Name), c.org, said), nil)
+	return org.ID, org.Name, newError(inventory.Organisation, fmt.Sprintf(
+		"jumpserver: organisation %s (%s) answers, but %s is configured (%s)", quote(org.ID), quote(org.Name), c.orgID, said), nil)
 }
 
-// organisationName looks for the configured organisation's name, for a message only: that it
+// findOrganisationName looks for the configured organisation's name, for a message only: that it
 // cannot be had is told by there.
-func (c *Client) organisationName(ctx context.Context) (name string, there bool) {
+func (c *Client) findOrganisationName(ctx context.Context) (name string, there bool) {
 	var orgs []struct{ ID, Name string }
-	if err := c.do(ctx, call{op: "list organisations", method: http.MethodGet, path: apiOrgs, read: decode(&orgs)}); err != nil {
+	if err := c.doCall(ctx, apiCall{op: "list organisations", method: http.MethodGet, path: apiOrgs, read: decodeInto(&orgs)}); err != nil {
 		return "", false
 	}
 	for _, o := range orgs {
-		if strings.EqualFold(o.ID, c.org) {
+		if strings.EqualFold(o.ID, c.orgID) {
 			return o.Name, true
 		}
 	}
 	return "", false
 }
 
-// proven gives the facts, learning them (and proving the organisation) where that was not done
+// verifiedFacts gives the facts, learning them (and proving the organisation) where that was not done
 // yet by this client, or too long ago: a process that only hears events never calls Read.
-func (c *Client) proven(ctx context.Context) (*facts, error) {
-	if f := c.known.Load(); c.believed(f) {
+func (c *Client) verifiedFacts(ctx context.Context) (*facts, error) {
+	if f := c.cachedFacts.Load(); c.isFresh(f) {
 		return f, nil
 	}
 	if _, _, err := c.Organisation(ctx); err != nil {
 		return nil, err
 	}
-	return c.fresh(ctx)
+	return c.freshFacts(ctx)
 }
 
-// fresh gives the facts, learning them where they are unknown or too old. The organisation is
+// freshFacts gives the facts, learning them where they are unknown or too old. The organisation is
 // the caller's to prove.
-func (c *Client) fresh(ctx context.Context) (*facts, error) {
-	f := c.known.Load()
-	if c.believed(f) {
+func (c *Client) freshFacts(ctx context.Context) (*facts, error) {
+	f := c.cachedFacts.Load()
+	if c.isFresh(f) {
 		return f, nil
 	}
-	return c.learn(ctx, f)
+	return c.refreshFacts(ctx, f)
 }
 
-func (c *Client) believed(f *facts) bool { return f != nil && c.now().Sub(f.at) <= factsAge }
+func (c *Client) isFresh(f *facts) bool { return f != nil && c.now().Sub(f.learntAt) <= factsTTL }
 
-// withZone reads assets by the facts, and once more by new ones if JumpServer calls the zone
+// readWithZone reads assets by the facts, and once more by new ones if JumpServer calls the zone
 // otherwise now: it was upgraded across v4.10.0, or set back, since f was learnt. The facts that
 // the answer was read by come along.
-func (c *Client) withZone(ctx context.Context, f *facts, read func(*facts) ([]inventory.Asset, error)) ([]inventory.Asset, *facts, error) {
+func (c *Client) readWithZone(ctx context.Context, f *facts, read func(*facts) ([]inventory.Asset, error)) ([]inventory.Asset, *facts, error) {
 	assets, err := read(f)
-	if !errors.Is(err, errNoZone) {
+	if !errors.Is(err, errZoneMissing) {
 		return assets, f, err
 	}
-	now, again := c.learn(ctx, f)
+	now, again := c.refreshFacts(ctx, f)
 	if again != nil {
 		return nil, nil, again
 	}
-	if now.zone == f.zone {
+	if now.zoneField == f.zoneField {
 		return nil, nil, err
 	}
 	assets, err = read(now)
 	return assets, now, err
 }
 
-// learn replaces the facts unless somebody else has learnt newer ones since old. Node ids are
+// refreshFacts replaces the facts unless somebody else has learnt newer ones since old. Node ids are
 // kept: they never change, and one whose node is gone is forgotten when it is refused.
-func (c *Client) learn(ctx context.Context, old *facts) (*facts, error) {
-	if err := c.learning.take(ctx); err != nil {
+func (c *Client) refreshFacts(ctx context.Context, old *facts) (*facts, error) {
+	if err := c.factsLock.lock(ctx); err != nil {
 		return nil, err
 	}
-	defer c.learning.give()
-	now := c.known.Load()
-	if now != nil && (old == nil || now.at.After(old.at)) {
+	defer c.factsLock.unlock()
+	now := c.cachedFacts.Load()
+	if now != nil && (old == nil || now.learntAt.After(old.learntAt)) {
 		return now, nil
 	}
-	platforms, err := c.platforms(ctx)
+	platforms, err := c.fetchPlatforms(ctx)
 	if err != nil {
 		return nil, err
 	}
-	zone := zoneOf(platforms)
+	zone := zoneFieldOfPlatforms(platforms)
 	if zone == "" || old != nil { // nothing tells it, or what was believed may be out of date or wrong
-		if zone, err = c.zoneField(ctx, platforms); err != nil {
+		if zone, err = c.fetchZoneField(ctx, platforms); err != nil {
 			return nil, err
 		}
 	}
-	f := &facts{at: c.now(), zone: zone, platforms: platforms}
+	f := &facts{learntAt: c.now(), zoneField: zone, platforms: platforms}
 	if now != nil {
-		f.root, f.nodes = now.root, now.nodes
+		f.rootNode, f.nodeIDs = now.rootNode, now.nodeIDs
 	}
-	c.known.Store(f)
+	c.cachedFacts.Store(f)
 	return f, nil
 }
 
-// change publishes changed facts. The function gets a copy of its own, whose maps it must not
+// updateFacts publishes changed facts. The function gets a copy of its own, whose maps it must not
 // change but replace. Nothing is published where no facts are known (any more).
-func (c *Client) change(with func(*facts)) {
+func (c *Client) updateFacts(with func(*facts)) {
 	for {
-		old := c.known.Load()
+		old := c.cachedFacts.Load()
 		if old == nil {
 			return
 		}
 		f := *old
 		with(&f)
-		if c.known.CompareAndSwap(old, &f) {
+		if c.cachedFacts.CompareAndSwap(old, &f) {
 			return
 		}
 	}
 }
 
-func (c *Client) remember(path, id string) {
-	c.change(func(f *facts) {
-		nodes := maps.Clone(f.nodes)
+func (c *Client) rememberNode(path, id string) {
+	c.updateFacts(func(f *facts) {
+		nodes := maps.Clone(f.nodeIDs)
 		if nodes == nil {
 			nodes = map[string]string{}
 		}
 		nodes[path] = id
-		f.nodes = nodes
+		f.nodeIDs = nodes
 	})
 }
 
-func (c *Client) forget(path string) {
-	c.change(func(f *facts) {
-		f.nodes = maps.Clone(f.nodes)
-		delete(f.nodes, path)
+func (c *Client) forgetNode(path string) {
+	c.updateFacts(func(f *facts) {
+		f.nodeIDs = maps.Clone(f.nodeIDs)
+		delete(f.nodeIDs, path)
 	})
 }
 
@@ -217,10 +217,10 @@ type protocolRow struct {
 	Primary, Required, Default bool
 }
 
-func (c *Client) platforms(ctx context.Context) (map[string]platform, error) {
-	rows, err := readAll(ctx, c, list[platform, platformRow]{
+func (c *Client) fetchPlatforms(ctx context.Context) (map[string]platform, error) {
+	rows, err := readAll(ctx, c, listRequest[platform, platformRow]{
 		op: "list platforms", path: apiPlatforms, query: "category=host", limit: 100, // they fit one page
-		turn: platformOf, id: func(p platform) string { return strconv.Itoa(p.ID) },
+		convert: convertPlatform, id: func(p platform) string { return strconv.Itoa(p.ID) },
 	})
 	if err != nil {
 		return nil, err
@@ -232,12 +232,12 @@ func (c *Client) platforms(ctx context.Context) (map[string]platform, error) {
 	return byName, nil
 }
 
-// platformOf takes those protocols that JumpServer itself gives to a host of the platform when
+// convertPlatform takes those protocols that JumpServer itself gives to a host of the platform when
 // none are named: the primary one, without which a host is refused, first; and the default ones.
-func platformOf(row *platformRow) (platform, error) {
+func convertPlatform(row *platformRow) (platform, error) {
 	p := platform{Platform: inventory.Platform{
-		ID: row.ID, Name: row.Name, Type: row.Type.Value, Zones: is(row.DomainEnabled) || is(row.GatewayEnabled),
-	}, zone: onlyZone(func(name string) bool {
+		ID: row.ID, Name: row.Name, Type: row.Type.Value, SupportsZones: isTrue(row.DomainEnabled) || isTrue(row.GatewayEnabled),
+	}, zoneField: singleZoneField(func(name string) bool {
 		return name == "domain" && row.DomainEnabled != nil || name == "zone" && row.GatewayEnabled != nil
 	})}
 	for _, q := range row.Protocols {
@@ -251,4 +251,4 @@ func platformOf(row *platformRow) (platform, error) {
 	return p, nil
 }
 
-func is(flag *bool) bool { return flag != nil && *flag }
+func isTrue(flag *bool) bool { return flag != nil && *flag }

@@ -31,7 +31,7 @@ func TestRecordedPlatforms(t *testing.T) {
 	} {
 		s := newStub(t)
 		s.json("GET "+apiPlatforms, 200, test.body)
-		got, err := s.client().platforms(t.Context())
+		got, err := s.client().fetchPlatforms(t.Context())
 		if inventory.KindOf(err) != test.kind {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -53,28 +53,28 @@ func TestFactsAge(t *testing.T) {
 	if _, err := c.Read(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Nodes(t.Context(), []string{"/DEFAULT/a"}); err != nil {
+	if err := c.EnsureNodes(t.Context(), []string{"/DEFAULT/a"}); err != nil {
 		t.Fatal(err)
 	}
-	before := c.known.Load()
-	for _, step := range []time.Duration{factsAge, 2 * time.Second} {
+	before := c.cachedFacts.Load()
+	for _, step := range []time.Duration{factsTTL, 2 * time.Second} {
 		now = now.Add(step)
 		if _, err := c.Read(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
-	after := c.known.Load()
-	if n := len(s.requests("GET " + apiPlatforms)); n != 2 || after == before || after.nodes["/DEFAULT/a"] != nodeA {
-		t.Errorf("%d calls, nodes %v", n, after.nodes)
+	after := c.cachedFacts.Load()
+	if n := len(s.requests("GET " + apiPlatforms)); n != 2 || after == before || after.nodeIDs["/DEFAULT/a"] != nodeA {
+		t.Errorf("%d calls, nodes %v", n, after.nodeIDs)
 	}
 	// A published value never changes.
-	c.forget("/DEFAULT/a")
-	if after.nodes["/DEFAULT/a"] != nodeA || c.known.Load().nodes["/DEFAULT/a"] != "" {
+	c.forgetNode("/DEFAULT/a")
+	if after.nodeIDs["/DEFAULT/a"] != nodeA || c.cachedFacts.Load().nodeIDs["/DEFAULT/a"] != "" {
 		t.Error("a snapshot was changed in place")
 	}
-	c.known.Store(nil)
-	c.remember("/DEFAULT/b", nodeA)
-	if c.known.Load() != nil {
+	c.cachedFacts.Store(nil)
+	c.rememberNode("/DEFAULT/b", nodeA)
+	if c.cachedFacts.Load() != nil {
 		t.Error("facts without a proven organisation")
 	}
 }

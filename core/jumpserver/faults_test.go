@@ -22,7 +22,7 @@ func faults() (passing, lasting map[string]jumpservertest.Fault) {
 		"500 page": {Status: 500}, "502": {Status: 502}, "503 JSON": {Status: 503, Body: `{"error":"busy"}`}, "504 after the work": {Status: 504, After: true},
 		"429": {Status: 429, Body: `{"code":"throttled"}`, RetryAfter: "3"}, "429 without a time": {Status: 429, Body: `{}`},
 		"cut": {Cut: true}, "cut after the work": {Cut: true, After: true}, "hang": {Hang: true}, "hang after the work": {Hang: true, After: true},
-		"truncated": {Edit: jumpservertest.Truncated}, "HTML with 200": {Status: 200}, "HTML with 200 after the work": {Status: 200, After: true},
+		"truncated": {Edit: jumpservertest.TruncateJSON}, "HTML with 200": {Status: 200}, "HTML with 200 after the work": {Status: 200, After: true},
 	}
 	lasting = map[string]jumpservertest.Fault{
 		"401": {Status: 401, Body: `{"code":"authentication_failed"}`}, "403": {Status: 403, Body: `{"code":"permission_denied"}`},
@@ -31,31 +31,31 @@ func faults() (passing, lasting map[string]jumpservertest.Fault) {
 	return passing, lasting
 }
 
-// flow is one of everything. It gives all errors.
-func flow(ctx context.Context, t *testing.T, s *jumpservertest.Server) error {
+// runEverything is one of everything. It gives all errors.
+func runEverything(ctx context.Context, t *testing.T, s *jumpservertest.Server) error {
 	t.Helper()
-	c := connect(t, s)
+	c := newClient(t, s)
 	_, first := c.Read(ctx)
-	errs := []error{first, c.Nodes(ctx, []string{asset(0).Node, asset(1).Node})}
+	errs := []error{first, c.EnsureNodes(ctx, []string{asset(0).NodePath, asset(1).NodePath})}
 	var ids []string
 	var patches []inventory.Patch
 	for n := range 3 {
 		a := asset(n)
-		_, err := c.Place(ctx, a)
+		_, err := c.CreateWithNode(ctx, a)
 		errs = append(errs, err)
 		ids = append(ids, a.ID)
 		address := "192.0.2.1"
 		patches = append(patches, inventory.Patch{ID: a.ID, Address: &address})
 	}
-	errs = append(errs, followed(ctx, c, patches))
-	errs = append(errs, removed(ctx, c, ids[:2]))
-	_, err := c.Assets(ctx, ids)
+	errs = append(errs, updateAndFollowUp(ctx, c, patches))
+	errs = append(errs, removeAndFollowUp(ctx, c, ids[:2]))
+	_, err := c.AssetsByID(ctx, ids)
 	return errors.Join(append(errs, err)...)
 }
 
-// followed updates, and follows up those without an answer as the caller of Update must: it waits, reads back, and
+// updateAndFollowUp updates, and follows up those without an answer as the caller of Update must: it waits, reads back, and
 // sends again what was not done.
-func followed(ctx context.Context, c *jumpserver.Client, patches []inventory.Patch) error {
+func updateAndFollowUp(ctx context.Context, c *jumpserver.Client, patches []inventory.Patch) error {
 	for try := 1; ; try++ {
 		var left []inventory.Patch
 		var errs []error
@@ -65,7 +65,7 @@ func followed(ctx context.Context, c *jumpserver.Client, patches []inventory.Pat
 				continue
 			}
 			time.Sleep(retryAfter(err))
-			found, err := c.Assets(ctx, []string{patches[n].ID})
+			found, err := c.AssetsByID(ctx, []string{patches[n].ID})
 			if errs = append(errs, err); err == nil && found[0].Address != *patches[n].Address {
 				left = append(left, patches[n])
 			}
@@ -77,11 +77,11 @@ func followed(ctx context.Context, c *jumpserver.Client, patches []inventory.Pat
 	}
 }
 
-// removed is followed for a removal, which reads back by itself.
-func removed(ctx context.Context, c *jumpserver.Client, ids []string) error {
+// removeAndFollowUp is followed for a removal, which reads back by itself.
+func removeAndFollowUp(ctx context.Context, c *jumpserver.Client, ids []string) error {
 	for try := 1; ; try++ {
 		errs := c.Remove(ctx, ids, nil)
-		if inventory.KindOf(errs[0]) != inventory.Unanswered && !inventory.Passing(errs[0]) || try == 3 {
+		if inventory.KindOf(errs[0]) != inventory.Unanswered && !inventory.IsTransient(errs[0]) || try == 3 {
 			return errors.Join(errs...)
 		}
 		time.Sleep(retryAfter(errs[0]))
@@ -138,15 +138,15 @@ func failAt(t *testing.T, version jumpservertest.Version, fault jumpservertest.F
 		}
 		return requests == at
 	}, -1, fault)
-	err := flow(t.Context(), t, s)
+	err := runEverything(t.Context(), t, s)
 	// A refused OPTIONS is asked in another way, a refused list in smaller ones, and rights that are
 	// not told count as there.
 	mended := strings.HasPrefix(where, "OPTIONS") || strings.Contains(where, "/users/profile/") || strings.HasSuffix(where, "/hosts/") && strings.HasPrefix(where, "PATCH")
 	if told := err != nil; told == passes && (told || !mended) {
 		t.Errorf("request %d (%s): %v", at, where, err)
 	}
-	s.Heal()
-	if err := flow(t.Context(), t, s); err != nil {
+	s.ClearFaults()
+	if err := runEverything(t.Context(), t, s); err != nil {
 		t.Errorf("second run after request %d: %v", at, err)
 	}
 	var left []string
@@ -170,11 +170,11 @@ func TestChangesWhileReading(t *testing.T) {
 		changes := 0
 		s.OnRequest(func(r *http.Request) {
 			if strings.Contains(r.URL.RawQuery, "offset=20") && changes < 2 {
-				s.Drop(jumpservertest.DefaultOrg, asset(changes).ID)
+				s.DeleteAsset(jumpservertest.DefaultOrg, asset(changes).ID)
 				changes++
 			}
 		})
-		if b, err := connect(t, s).Read(t.Context()); err != nil || len(b.Assets) != 38 {
+		if b, err := newClient(t, s).Read(t.Context()); err != nil || len(b.Assets) != 38 {
 			t.Errorf("%d assets, %v", len(b.Assets), err)
 		}
 		changes = -100
@@ -184,7 +184,7 @@ func TestChangesWhileReading(t *testing.T) {
 				s.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{Name: fmt.Sprint("a", changes), Address: "10.0.0.1", Active: true})
 			}
 		})
-		b, err := connect(t, s).Read(t.Context())
+		b, err := newClient(t, s).Read(t.Context())
 		if inventory.KindOf(err) != inventory.Incomplete || len(b.Assets) != 0 {
 			t.Errorf("%d assets, %v", len(b.Assets), err)
 		}
@@ -196,12 +196,12 @@ func TestNodeIsGone(t *testing.T) {
 	t.Parallel()
 	for _, version := range versions() {
 		s := jumpservertest.New(jumpservertest.Options{Version: version, TB: t})
-		c := connect(t, s)
+		c := newClient(t, s)
 		for n := range 2 {
 			if n == 1 {
-				s.DropNode(jumpservertest.DefaultOrg, asset(0).Node)
+				s.DeleteNode(jumpservertest.DefaultOrg, asset(0).NodePath)
 			}
-			if existed, err := c.Place(t.Context(), asset(2*n)); existed || err != nil {
+			if existed, err := c.CreateWithNode(t.Context(), asset(2*n)); existed || err != nil {
 				t.Errorf("%s: %v, %v", version, existed, err)
 			}
 		}

@@ -20,21 +20,21 @@ const goneSlack = time.Hour
 // read is left out. It is one call and one page: the hosts that were written last, those that were deactivated
 // last among them. whole reports whether that page shows all of them.
 func (c *Client) Deactivated(ctx context.Context, owner string, since time.Time) (assets []inventory.Asset, whole bool, err error) {
-	f, err := c.proven(ctx)
+	f, err := c.verifiedFacts(ctx)
 	if err != nil {
 		return nil, false, err
 	}
-	r := &rows{org: c.org, what: "read deactivated hosts of account " + quote(owner)}
+	r := &rowConverter{org: c.orgID, operation: "read deactivated hosts of account " + quote(owner)}
 	labels := url.QueryEscape(inventory.LabelOwner + ":" + owner + "," + inventory.LabelGone + ":*")
-	_, _, err = c.withZone(ctx, f, func(f *facts) ([]inventory.Asset, error) {
-		page, count, err := readPage(ctx, c, list[goneHost, goneRow]{
-			op: r.what, path: apiHosts, query: "order=-date_updated&fields=" + hostFields(f.zone) + ",date_updated&labels=" + labels, turn: r.gone,
+	_, _, err = c.readWithZone(ctx, f, func(f *facts) ([]inventory.Asset, error) {
+		page, count, err := readPage(ctx, c, listRequest[goneHost, goneRow]{
+			op: r.operation, path: apiHosts, query: "order=-date_updated&fields=" + hostFields(f.zoneField) + ",date_updated&labels=" + labels, convert: r.gone,
 		}, 0, pageSize)
 		assets = lately(page, owner, since)
 		whole = count == len(page) || count > len(page) && reaches(page, since.Add(-goneSlack))
 		return nil, err
 	})
-	c.tellZone(r.field)
+	c.rememberZoneField(r.zoneField)
 	if err != nil {
 		return nil, false, err
 	}
@@ -52,8 +52,8 @@ type goneHost struct {
 	updated time.Time // zero = not told
 }
 
-func (r *rows) gone(row *goneRow) (goneHost, error) {
-	a, err := r.asset(&row.hostRow)
+func (r *rowConverter) gone(row *goneRow) (goneHost, error) {
+	a, err := r.convert(&row.hostRow)
 	at, failed := time.Parse(updatedForm, row.Updated)
 	if failed != nil {
 		at = time.Time{}
@@ -87,30 +87,30 @@ func reaches(page []goneHost, since time.Time) bool {
 
 // CountActive counts the active hosts that carry all of these labels: one call, and at most one row.
 func (c *Client) CountActive(ctx context.Context, labels []inventory.Label) (int, error) {
-	if _, err := c.proven(ctx); err != nil {
+	if _, err := c.verifiedFacts(ctx); err != nil {
 		return 0, err
 	}
 	texts := make([]string, 0, len(labels))
 	for _, l := range labels {
 		if l.Value == "" || strings.Contains(l.Value, ",") { // which parts the values of a filter
-			return 0, fault(inventory.Invalid, "jumpserver: count hosts: the label "+quote(l.String())+" cannot be asked for", nil)
+			return 0, newError(inventory.Invalid, "jumpserver: count hosts: the label "+quote(l.String())+" cannot be asked for", nil)
 		}
 		texts = append(texts, l.String())
 	}
-	r := &rows{org: c.org, what: "count active hosts with " + quote(strings.Join(texts, ","))}
-	rows, count, err := readPage(ctx, c, list[hostRow, hostRow]{
-		op: r.what, path: apiHosts, turn: func(row *hostRow) (hostRow, error) { return *row, r.belongs(row.ID, row.OrgID) },
-		query: byName + "fields=id,is_active,labels,org_id&is_active=true&labels=" + url.QueryEscape(strings.Join(texts, ",")),
+	r := &rowConverter{org: c.orgID, operation: "count active hosts with " + quote(strings.Join(texts, ","))}
+	rows, count, err := readPage(ctx, c, listRequest[hostRow, hostRow]{
+		op: r.operation, path: apiHosts, convert: func(row *hostRow) (hostRow, error) { return *row, r.validateRow(row.ID, row.OrgID) },
+		query: orderByName + "fields=id,is_active,labels,org_id&is_active=true&labels=" + url.QueryEscape(strings.Join(texts, ",")),
 	}, 0, 1)
 	if err != nil {
 		return 0, err
 	}
 	if len(rows) != min(count, 1) {
-		return 0, fault(inventory.Incomplete, fmt.Sprintf("jumpserver: %s: %d rows came of %d", r.what, len(rows), count), nil)
+		return 0, newError(inventory.Incomplete, fmt.Sprintf("jumpserver: %s: %d rows came of %d", r.operation, len(rows), count), nil)
 	}
 	for _, row := range rows { // JumpServer ignores filters that it does not know, and counts everything
 		if row.Active == nil || !*row.Active || row.Labels == nil || !carries(*row.Labels, labels) {
-			return 0, fault(inventory.Incomplete, "jumpserver: "+r.what+": "+row.ID+" came, which was not asked for", nil)
+			return 0, newError(inventory.Incomplete, "jumpserver: "+r.operation+": "+row.ID+" came, which was not asked for", nil)
 		}
 	}
 	return count, nil
@@ -121,7 +121,7 @@ func carries(have []labelRow, want []inventory.Label) bool {
 	for _, w := range want {
 		found := false
 		for _, l := range have {
-			found = found || inventory.Label{Name: l.Name}.Is(w.Name) && inventory.SameFolded(l.Value, w.Value)
+			found = found || inventory.Label{Name: l.Name}.Is(w.Name) && inventory.MayBeEqual(l.Value, w.Value)
 		}
 		if !found {
 			return false

@@ -44,12 +44,12 @@ func TestDeactivated(t *testing.T) {
 				put("other", 1, "jms-owner:43")
 				now = start
 				if test.hide {
-					s.Fail(jumpservertest.On(http.MethodGet, "jms-gone"), -1, jumpservertest.Fault{Edit: func(status int, body []byte) (int, []byte) {
+					s.Fail(jumpservertest.MatchRequest(http.MethodGet, "jms-gone"), -1, jumpservertest.Fault{Edit: func(status int, body []byte) (int, []byte) {
 						return status, bytes.ReplaceAll(body, []byte("date_updated"), []byte("date_other"))
 					}})
 				}
-				c := connect(t, s)
-				if _, err := c.Platforms(t.Context()); err != nil {
+				c := newClient(t, s)
+				if _, err := c.ListPlatforms(t.Context()); err != nil {
 					t.Fatal(err)
 				}
 				s.ResetCounts()
@@ -81,7 +81,7 @@ func TestCountActive(t *testing.T) {
 			}
 			s.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{Name: fmt.Sprint("h-", n), Address: "10.0.0.1", Active: n%3 != 2 || n == 8, Labels: labels})
 		}
-		c := connect(t, s)
+		c := newClient(t, s)
 		if n, err := c.CountActive(t.Context(), want); n != 4 || err != nil {
 			t.Errorf("%s: %d, %v", version, n, err)
 		}
@@ -95,7 +95,7 @@ func TestCountActive(t *testing.T) {
 			}
 		}
 		for was, is := range map[string]string{`"is_active":true`: `"is_active":false`, "cn-beijing": "cn-shanghai", `"count":4`: `"count":0`} {
-			s.Fail(jumpservertest.On(http.MethodGet, "is_active=true"), 1, jumpservertest.Fault{Edit: func(status int, body []byte) (int, []byte) {
+			s.Fail(jumpservertest.MatchRequest(http.MethodGet, "is_active=true"), 1, jumpservertest.Fault{Edit: func(status int, body []byte) (int, []byte) {
 				return status, bytes.ReplaceAll(body, []byte(was), []byte(is))
 			}})
 			if n, err := c.CountActive(t.Context(), want); inventory.KindOf(err) != inventory.Incomplete || n != 0 {

@@ -20,41 +20,41 @@ const (
 // Reach asks for the two pages that JumpServer shows to anybody: its health, and what it says of
 // its edition. The requests are not signed, so that a wrong key does not hide the server, and they are
 // not repeated. A server that does not tell its edition counts as unlicensed.
-func (c *Client) Reach(ctx context.Context) (inventory.Reached, error) {
-	var r inventory.Reached
+func (c *Client) Reach(ctx context.Context) (inventory.ServerInfo, error) {
+	var r inventory.ServerInfo
 	var health struct {
 		Database bool `json:"db_status"`
 		Cache    bool `json:"redis_status"`
 	}
 	start := c.now()
-	if err := c.open(ctx, "ask for its health", apiHealth, decode(&health, "db_status"), &r); err != nil {
+	if err := c.readPublicPage(ctx, "ask for its health", apiHealth, decodeInto(&health, "db_status"), &r); err != nil {
 		return r, err
 	}
-	r.Took = c.now().Sub(start)
-	r.Database, r.Cache = health.Database, health.Cache
+	r.Latency = c.now().Sub(start)
+	r.DatabaseUp, r.CacheUp = health.Database, health.Cache
 	var settings struct {
 		Licensed *bool `json:"XPACK_ENABLED"`
 	}
-	if err := c.open(ctx, "ask for its edition", apiOpen, decode(&settings), nil); err == nil && settings.Licensed != nil {
+	if err := c.readPublicPage(ctx, "ask for its edition", apiOpen, decodeInto(&settings), nil); err == nil && settings.Licensed != nil {
 		r.Licensed, r.Community = *settings.Licensed, !*settings.Licensed
 	}
 	return r, nil
 }
 
-// open reads a page that needs no key; seen, where it is wanted, gets what the connection shows.
-func (c *Client) open(ctx context.Context, op, path string, read func(*json.Decoder) error, seen *inventory.Reached) error {
-	ctx, cancel := context.WithTimeout(ctx, c.try)
+// readPublicPage reads a page that needs no key; seen, where it is wanted, gets what the connection shows.
+func (c *Client) readPublicPage(ctx context.Context, op, path string, read func(*json.Decoder) error, seen *inventory.ServerInfo) error {
+	ctx, cancel := context.WithTimeout(ctx, c.tryTimeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base.String()+path, http.NoBody)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.baseURL.String()+path, http.NoBody)
 	if err != nil {
-		return fault(inventory.Invalid, "jumpserver: "+op+": no such address", nil)
+		return newError(inventory.Invalid, "jumpserver: "+op+": no such address", nil)
 	}
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", "jms-sync")
-	c.calls.Add(1)
-	resp, err := c.http.Do(req)
+	c.callCount.Add(1)
+	resp, err := c.httpClient.Do(req)
 	if err != nil {
-		return c.unreachable(ctx, op, err)
+		return c.unreachableError(ctx, op, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	resp.Request = req
@@ -62,10 +62,10 @@ func (c *Client) open(ctx context.Context, op, path string, read func(*json.Deco
 		// A server without a Date is only not compared with our clock.
 		seen.Clock, _ = http.ParseTime(resp.Header.Get("Date"))
 		if resp.TLS != nil && len(resp.TLS.PeerCertificates) > 0 {
-			seen.Expires = resp.TLS.PeerCertificates[0].NotAfter
+			seen.CertExpires = resp.TLS.PeerCertificates[0].NotAfter
 		}
 	}
-	return c.answer(ctx, call{op: op, read: read}, resp)
+	return c.readAnswer(ctx, apiCall{op: op, read: read}, resp)
 }
 
 // rightsRow is what both pages about the key's user may hold: v4.7.0 tells everything in the profile; v4.10
@@ -86,12 +86,14 @@ type roleRow struct {
 // Rights reads what the access key's user may do in this organisation. A server that does not
 // tell its permissions (v4.10 tells them on a page of its own, others may not at all) is no error: they
 // are not told then.
-func (c *Client) Rights(ctx context.Context) (inventory.Rights, error) { return c.rights(ctx, false) }
+func (c *Client) Rights(ctx context.Context) (inventory.Rights, error) {
+	return c.readRights(ctx, false)
+}
 
-// rights is Rights, and makes no second try where the caller can do without.
-func (c *Client) rights(ctx context.Context, once bool) (inventory.Rights, error) {
+// readRights is Rights, and makes no second try where the caller can do without.
+func (c *Client) readRights(ctx context.Context, once bool) (inventory.Rights, error) {
 	var row rightsRow
-	if err := c.do(ctx, call{op: "ask for the key's user", method: http.MethodGet, path: apiProfile, once: once, read: decode(&row, "username")}); err != nil {
+	if err := c.doCall(ctx, apiCall{op: "ask for the key's user", method: http.MethodGet, path: apiProfile, noRetry: once, read: decodeInto(&row, "username")}); err != nil {
 		return inventory.Rights{}, err
 	}
 	r := inventory.Rights{User: row.Username, Superuser: row.IsSuperuser}
@@ -99,8 +101,8 @@ func (c *Client) rights(ctx context.Context, once bool) (inventory.Rights, error
 		r.Roles = append(r.Roles, role.Name)
 	}
 	if row.Perms == nil { // on v4.7.0 the profile is all that there is
-		err := c.do(ctx, call{op: "ask for the key's permissions", method: http.MethodGet, path: apiPermissions, once: once, read: decode(&row)})
-		if err != nil && refused(err) == nil {
+		err := c.doCall(ctx, apiCall{op: "ask for the key's permissions", method: http.MethodGet, path: apiPermissions, noRetry: once, read: decodeInto(&row)})
+		if err != nil && asAPIError(err) == nil {
 			return r, err
 		}
 	}
@@ -110,19 +112,19 @@ func (c *Client) rights(ctx context.Context, once bool) (inventory.Rights, error
 	return r, nil
 }
 
-// undeletable tells whether JumpServer is known to refuse deletions to this key. It is asked
+// lacksDeleteRight tells whether JumpServer is known to refuse deletions to this key. It is asked
 // together with a full reading and kept with the facts, so that events, which never delete, pay
 // nothing for it. A server that cannot be asked is asked again the next time, and believed able:
 // its 403 will be told.
-func (c *Client) undeletable(ctx context.Context) bool {
-	known := c.known.Load()
+func (c *Client) lacksDeleteRight(ctx context.Context) bool {
+	known := c.cachedFacts.Load()
 	if known == nil || known.rights == nil {
-		r, err := c.rights(ctx, true)
+		r, err := c.readRights(ctx, true)
 		if err != nil {
 			c.log.Info("JumpServer does not tell the access key's rights", "error", err.Error())
 			return false
 		}
-		c.change(func(f *facts) { f.rights = &r })
+		c.updateFacts(func(f *facts) { f.rights = &r })
 		return r.Lacks(inventory.DeleteAssets)
 	}
 	return known.rights.Lacks(inventory.DeleteAssets)
@@ -132,11 +134,11 @@ func (c *Client) undeletable(ctx context.Context) bool {
 // version ("domain" before v4.10.0, "zone" since), also where they may not be listed: that takes the right
 // assets.view_<field>.
 func (c *Client) Zones(ctx context.Context) (zones []inventory.Zone, field string, err error) {
-	f, err := c.proven(ctx)
+	f, err := c.verifiedFacts(ctx)
 	if err != nil {
 		return nil, "", err
 	}
-	field, err = c.zoneName(ctx, f)
+	field, err = c.zoneFieldName(ctx, f)
 	if err != nil {
 		return nil, "", err
 	}
@@ -145,12 +147,12 @@ func (c *Client) Zones(ctx context.Context) (zones []inventory.Zone, field strin
 		OrgID    string            `json:"org_id"`
 		Gateways []json.RawMessage `json:"gateways"`
 	}
-	r := &rows{org: c.org, what: "list zones"}
-	zones, err = readAll(ctx, c, list[inventory.Zone, zoneRow]{
-		op: r.what, path: "/api/v1/assets/" + field + "s/", query: "order=name", limit: pageSize,
+	r := &rowConverter{org: c.orgID, operation: "list zones"}
+	zones, err = readAll(ctx, c, listRequest[inventory.Zone, zoneRow]{
+		op: r.operation, path: "/api/v1/assets/" + field + "s/", query: "order=name", limit: pageSize,
 		id: func(z inventory.Zone) string { return z.ID },
-		turn: func(row *zoneRow) (inventory.Zone, error) {
-			return inventory.Zone{ID: strings.ToLower(row.ID), Name: row.Name, Gateways: len(row.Gateways)}, r.belongs(row.ID, row.OrgID)
+		convert: func(row *zoneRow) (inventory.Zone, error) {
+			return inventory.Zone{ID: strings.ToLower(row.ID), Name: row.Name, Gateways: len(row.Gateways)}, r.validateRow(row.ID, row.OrgID)
 		},
 	})
 	return zones, field, err
@@ -159,20 +161,20 @@ func (c *Client) Zones(ctx context.Context) (zones []inventory.Zone, field strin
 // Organisations lists those that JumpServer shows to the key.
 func (c *Client) Organisations(ctx context.Context) ([]inventory.Org, error) {
 	var orgs []inventory.Org
-	err := c.do(ctx, call{op: "list organisations", method: http.MethodGet, path: apiOrgs, read: decode(&orgs)})
+	err := c.doCall(ctx, apiCall{op: "list organisations", method: http.MethodGet, path: apiOrgs, read: decodeInto(&orgs)})
 	return orgs, err
 }
 
-// RootNode gives the name of the organisation's root node.
-func (c *Client) RootNode(ctx context.Context) (string, error) {
-	root, err := c.root(ctx)
+// RootNodeName gives the name of the organisation's root node.
+func (c *Client) RootNodeName(ctx context.Context) (string, error) {
+	root, err := c.findRootNode(ctx)
 	return root.Value, err
 }
 
-// Count gives the number of assets of all categories in the organisation.
-func (c *Client) Count(ctx context.Context) (int, error) {
+// CountAssets gives the number of assets of all categories in the organisation.
+func (c *Client) CountAssets(ctx context.Context) (int, error) {
 	count := 0
-	err := c.do(ctx, call{op: "count assets", method: http.MethodGet, path: apiAssets + "?limit=1&fields=id", read: func(d *json.Decoder) (err error) {
+	err := c.doCall(ctx, apiCall{op: "count assets", method: http.MethodGet, path: apiAssets + "?limit=1&fields=id", read: func(d *json.Decoder) (err error) {
 		count, err = decodePage(d, func(*otherRow) error { return nil })
 		return err
 	}})

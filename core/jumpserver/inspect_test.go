@@ -30,14 +30,14 @@ func TestUndeletable(t *testing.T) {
 			"an administrator":     {jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret}, false},
 			"with the right":       {limited(append(slices.Clone(reads), inventory.DeleteAssets)...), false},
 			"without the right":    {limited(reads...), true},
-			"a server says little": {func() jumpservertest.Key { k := limited(reads...); k.Silent = true; return k }(), false},
+			"a server says little": {func() jumpservertest.Key { k := limited(reads...); k.HidesPermissions = true; return k }(), false},
 		} {
 			t.Run(string(version)+" "+name, func(t *testing.T) {
 				t.Parallel()
 				s := jumpservertest.New(jumpservertest.Options{Version: version, TB: t})
 				s.AddKey(c.key)
-				client := connect(t, s)
-				if _, err := client.Assets(t.Context(), []string{asset(0).ID}); err != nil {
+				client := newClient(t, s)
+				if _, err := client.AssetsByID(t.Context(), []string{asset(0).ID}); err != nil {
 					t.Fatal(err)
 				}
 				if n := s.Calls()["GET /api/v1/users/profile/"]; n != 0 {
@@ -45,8 +45,8 @@ func TestUndeletable(t *testing.T) {
 				}
 				for range 2 {
 					b, err := client.Read(t.Context())
-					if err != nil || b.Undeletable != c.want {
-						t.Errorf("undeletable %v, want %v: %v", b.Undeletable, c.want, err)
+					if err != nil || b.DeleteDenied != c.want {
+						t.Errorf("undeletable %v, want %v: %v", b.DeleteDenied, c.want, err)
 					}
 				}
 				if n := s.Calls()["GET /api/v1/users/profile/"]; n != 1 {
@@ -60,11 +60,11 @@ func TestUndeletable(t *testing.T) {
 // TestRightsUnreadable: the reading holds although nobody tells the rights.
 func TestRightsUnreadable(t *testing.T) {
 	t.Parallel()
-	for _, fault := range []jumpservertest.Fault{{Status: 500}, {Status: 403}, {Status: 404}, {Cut: true}, {Edit: jumpservertest.Truncated}} {
+	for _, fault := range []jumpservertest.Fault{{Status: 500}, {Status: 403}, {Status: 404}, {Cut: true}, {Edit: jumpservertest.TruncateJSON}} {
 		s := jumpservertest.New(jumpservertest.Options{TB: t})
-		s.Fail(jumpservertest.On(http.MethodGet, "/users/profile/"), -1, fault)
-		if b, err := connect(t, s).Read(t.Context()); err != nil || b.Undeletable {
-			t.Errorf("%+v: undeletable %v: %v", fault, b.Undeletable, err)
+		s.Fail(jumpservertest.MatchRequest(http.MethodGet, "/users/profile/"), -1, fault)
+		if b, err := newClient(t, s).Read(t.Context()); err != nil || b.DeleteDenied {
+			t.Errorf("%+v: undeletable %v: %v", fault, b.DeleteDenied, err)
 		}
 	}
 }
@@ -78,19 +78,19 @@ func TestInspect(t *testing.T) {
 			zone := s.SeedZone(jumpservertest.DefaultOrg, "idc")
 			s.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{Name: "h", Address: "10.0.0.1"})
 			s.AddKey(limited(append([]string{"assets.view_domain", "assets.view_zone"}, inventory.ViewAssets, inventory.ViewNodes, inventory.ViewPlatform)...))
-			client := connect(t, s)
+			client := newClient(t, s)
 			r, err := client.Reach(t.Context())
-			if err != nil || !r.Database || !r.Cache || r.Licensed || !r.Expires.IsZero() {
+			if err != nil || !r.DatabaseUp || !r.CacheUp || r.Licensed || !r.CertExpires.IsZero() {
 				t.Errorf("%+v: %v", r, err)
 			}
 			zones, field, err := client.Zones(t.Context())
 			if err != nil || len(zones) != 1 || zones[0].ID != zone || zones[0].Name != "idc" || (field == "domain") != (version == jumpservertest.V47) {
 				t.Errorf("%+v, %s: %v", zones, field, err)
 			}
-			if root, err := client.RootNode(t.Context()); err != nil || root != "DEFAULT" {
+			if root, err := client.RootNodeName(t.Context()); err != nil || root != "DEFAULT" {
 				t.Errorf("root %q: %v", root, err)
 			}
-			if n, err := client.Count(t.Context()); err != nil || n != 1 {
+			if n, err := client.CountAssets(t.Context()); err != nil || n != 1 {
 				t.Errorf("%d assets: %v", n, err)
 			}
 			if orgs, err := client.Organisations(t.Context()); inventory.KindOf(err) != inventory.Denied { // only a super user may
@@ -123,11 +123,11 @@ func TestReachIsUnsigned(t *testing.T) {
 			signed++
 		}
 	})
-	if _, err := connect(t, s).Reach(t.Context()); err != nil || signed > 0 {
+	if _, err := newClient(t, s).Reach(t.Context()); err != nil || signed > 0 {
 		t.Errorf("%d signed requests: %v", signed, err)
 	}
-	s.Fail(jumpservertest.On("", "/api/health/"), -1, jumpservertest.Fault{Status: 302, Location: "https://elsewhere.example/api/health/"})
-	if _, err := connect(t, s).Reach(t.Context()); inventory.AdviceOf(err) != inventory.OtherHost || !strings.Contains(err.Error(), "correct jumpserver.url: https://elsewhere.example") {
+	s.Fail(jumpservertest.MatchRequest("", "/api/health/"), -1, jumpservertest.Fault{Status: 302, Location: "https://elsewhere.example/api/health/"})
+	if _, err := newClient(t, s).Reach(t.Context()); inventory.AdviceOf(err) != inventory.OtherHost || !strings.Contains(err.Error(), "correct jumpserver.url: https://elsewhere.example") {
 		t.Errorf("%v", err)
 	}
 }

@@ -19,9 +19,9 @@ const (
 	apiLabeled = "/api/v1/labels/labeled-resources/"
 )
 
-// proofAge is how old the proof that nothing has a label may be when its row is deleted: JumpServer deletes a row
+// maxProofAge is how old the proof that nothing has a label may be when its row is deleted: JumpServer deletes a row
 // that is used as well (204), and takes it from its hosts.
-const proofAge = 5 * time.Second
+const maxProofAge = 5 * time.Second
 
 // labelPageRow is a row of the label page as lists show it.
 type labelPageRow struct {
@@ -34,31 +34,31 @@ type labelPageRow struct {
 // LabelRows lists the rows of the label page that have this name, whatever its case: complete, or an error. It
 // needs the right ViewLabels.
 func (c *Client) LabelRows(ctx context.Context, name string) ([]inventory.LabelRow, error) {
-	return c.labelRows(ctx, "list the labels "+quote(name), name, "")
+	return c.listLabelRows(ctx, "list the labels "+quote(name), name, "")
 }
 
-// labelRows lists the rows of a name, and of a value too where a filter says so. Rows of other names are left out: a
+// listLabelRows lists the rows of a name, and of a value too where a filter says so. Rows of other names are left out: a
 // database without accents finds them, and so does a server that does not know the filter.
-func (c *Client) labelRows(ctx context.Context, op, name, filter string) ([]inventory.LabelRow, error) {
-	if _, err := c.proven(ctx); err != nil {
+func (c *Client) listLabelRows(ctx context.Context, op, name, filter string) ([]inventory.LabelRow, error) {
+	if _, err := c.verifiedFacts(ctx); err != nil {
 		return nil, err
 	}
-	r := &rows{org: c.org, what: op}
-	all, err := readAll(ctx, c, list[inventory.LabelRow, labelPageRow]{
+	r := &rowConverter{org: c.orgID, operation: op}
+	all, err := readAll(ctx, c, listRequest[inventory.LabelRow, labelPageRow]{
 		op: op, path: apiLabels, query: "order=value&name=" + url.QueryEscape(name) + filter, limit: pageSize,
 		id: func(l inventory.LabelRow) string { return l.ID },
-		turn: func(row *labelPageRow) (inventory.LabelRow, error) {
+		convert: func(row *labelPageRow) (inventory.LabelRow, error) {
 			if row.Name == "" || row.Links == nil {
-				return inventory.LabelRow{}, fault(inventory.Incomplete, "jumpserver: "+op+": the row of "+quote(row.ID)+" lacks name or res_count", nil)
+				return inventory.LabelRow{}, newError(inventory.Incomplete, "jumpserver: "+op+": the row of "+quote(row.ID)+" lacks name or res_count", nil)
 			}
 			return inventory.LabelRow{
-				ID: strings.ToLower(row.ID), Label: inventory.Label{Name: row.Name, Value: row.Value}, Links: *row.Links,
+				ID: strings.ToLower(row.ID), Label: inventory.Label{Name: row.Name, Value: row.Value}, LinkCount: *row.Links,
 				Edited: row.Color != "" || row.Comment != "",
-			}, r.belongs(row.ID, row.OrgID)
+			}, r.validateRow(row.ID, row.OrgID)
 		},
 	})
 	if err != nil {
-		return nil, needing(err, inventory.ViewLabels)
+		return nil, withMissingRight(err, inventory.ViewLabels)
 	}
 	return slices.DeleteFunc(all, func(l inventory.LabelRow) bool { return !strings.EqualFold(l.Name, name) }), nil
 }
@@ -76,25 +76,25 @@ type labeledRow struct {
 func (c *Client) LabelHolders(ctx context.Context, row inventory.LabelRow) ([]inventory.LabelHolder, error) {
 	op := "list what has the label " + quote(row.String())
 	if !isUUID(row.ID) {
-		return nil, invalid(op, "%s is not a UUID", quote(row.ID))
+		return nil, newInvalidError(op, "%s is not a UUID", quote(row.ID))
 	}
-	if _, err := c.proven(ctx); err != nil {
+	if _, err := c.verifiedFacts(ctx); err != nil {
 		return nil, err
 	}
 	type link struct {
 		id string
 		inventory.LabelHolder
 	}
-	links, err := readAll(ctx, c, list[link, labeledRow]{
+	links, err := readAll(ctx, c, listRequest[link, labeledRow]{
 		op: op, path: apiLabeled, query: "label=" + row.ID, limit: pageSize,
 		id: func(l link) string { return l.id },
-		turn: func(l *labeledRow) (link, error) {
-			holder, err := holderOf(op, row, l)
+		convert: func(l *labeledRow) (link, error) {
+			holder, err := convertHolder(op, row, l)
 			return link{l.ID, holder}, err
 		},
 	})
 	if err != nil {
-		return nil, needing(err, inventory.ViewLabelHolders)
+		return nil, withMissingRight(err, inventory.ViewLabelHolders)
 	}
 	holders := make([]inventory.LabelHolder, 0, len(links))
 	for _, l := range links {
@@ -103,33 +103,33 @@ func (c *Client) LabelHolders(ctx context.Context, row inventory.LabelRow) ([]in
 	return holders, nil
 }
 
-// holderOf returns the resource of a link. A link of another label means that the filter was ignored.
-func holderOf(op string, row inventory.LabelRow, l *labeledRow) (inventory.LabelHolder, error) {
+// convertHolder returns the resource of a link. A link of another label means that the filter was ignored.
+func convertHolder(op string, row inventory.LabelRow, l *labeledRow) (inventory.LabelHolder, error) {
 	if !strings.EqualFold(l.Label.ID, row.ID) {
-		return inventory.LabelHolder{}, fault(inventory.Incomplete, "jumpserver: "+op+": a link of label "+quote(l.Label.ID)+" came, which was not asked for", nil)
+		return inventory.LabelHolder{}, newError(inventory.Incomplete, "jumpserver: "+op+": a link of label "+quote(l.Label.ID)+" came, which was not asked for", nil)
 	}
 	if l.ID == "" || l.ResID == "" || len(l.Resource) == 0 {
-		return inventory.LabelHolder{}, fault(inventory.Incomplete, "jumpserver: "+op+": a link lacks id, res_id or resource", nil)
+		return inventory.LabelHolder{}, newError(inventory.Incomplete, "jumpserver: "+op+": a link lacks id, res_id or resource", nil)
 	}
-	holder := inventory.LabelHolder{ID: strings.ToLower(l.ResID), Alive: string(l.Resource) != "null"}
+	holder := inventory.LabelHolder{ID: strings.ToLower(l.ResID), Exists: string(l.Resource) != "null"}
 	if err := json.Unmarshal(l.Resource, &holder.Title); err != nil {
-		holder.Title = cut(string(l.Resource)) // of another shape, and alive all the same
+		holder.Title = truncate(string(l.Resource)) // of another shape, and alive all the same
 	}
 	return holder, nil
 }
 
-// errStale is the cause where a proof has become too old while a request waited for its turn.
-var errStale = errors.New("the proof is too old")
+// errStaleProof is the cause where a proof has become too old while a request waited for its turn.
+var errStaleProof = errors.New("the proof is too old")
 
-// RemoveLabelRow deletes one row of the label page, if it still has the same name and value, and nothing that exists
+// DeleteLabelRow deletes one row of the label page, if it still has the same name and value, and nothing that exists
 // has it. It asks both right before each DELETE, also before one that is repeated: a run may need the row meanwhile. An
 // error of kind Conflict says that the row is used or was edited, one of kind NotFound that it is gone; in both cases
 // nothing was deleted by us. It needs the rights ViewLabels, ViewLabelHolders and DeleteLabels.
-func (c *Client) RemoveLabelRow(ctx context.Context, row inventory.LabelRow) error {
+func (c *Client) DeleteLabelRow(ctx context.Context, row inventory.LabelRow) error {
 	op := "delete the label " + quote(row.String())
 	sent := false
 	for try := 1; ; try++ {
-		err := c.unused(ctx, op, row)
+		err := c.verifyUnused(ctx, op, row)
 		if inventory.KindOf(err) == inventory.NotFound && sent {
 			return nil // the DELETE whose answer got lost
 		}
@@ -137,57 +137,57 @@ func (c *Client) RemoveLabelRow(ctx context.Context, row inventory.LabelRow) err
 			return err
 		}
 		proved := c.now()
-		err = c.do(ctx, call{op: op, method: http.MethodDelete, path: labelRowPath(row.ID), once: true, still: func() error {
-			if c.now().Sub(proved) > proofAge {
-				return fault(inventory.Conflict, "jumpserver: "+op, errStale)
+		err = c.doCall(ctx, apiCall{op: op, method: http.MethodDelete, path: labelRowPath(row.ID), noRetry: true, precondition: func() error {
+			if c.now().Sub(proved) > maxProofAge {
+				return newError(inventory.Conflict, "jumpserver: "+op, errStaleProof)
 			}
 			sent = true
 			return nil
 		}})
 		gone := inventory.KindOf(err) == inventory.NotFound // somebody else was quicker, or there is no such page: looked up again
-		if !gone && !mayPass(err) && !errors.Is(err, errStale) {
-			return needing(err, inventory.DeleteLabels)
+		if !gone && !isRetryable(err) && !errors.Is(err, errStaleProof) {
+			return withMissingRight(err, inventory.DeleteLabels)
 		}
 		if try == maxTries {
-			return givenUp(op, err)
+			return gaveUpError(op, err)
 		}
 		c.log.Debug("jumpserver label is asked for again", "op", op, "try", try, "error", err.Error())
-		if c.sleep(ctx, time.Duration(try)*betweenReads) != nil || ctx.Err() != nil {
-			return ended(ctx)
+		if c.sleep(ctx, time.Duration(try)*rereadPause) != nil || ctx.Err() != nil {
+			return contextError(ctx)
 		}
 	}
 }
 
-// givenUp is the error of a row that is still there after all tries.
-func givenUp(op string, err error) error {
+// gaveUpError is the error of a row that is still there after all tries.
+func gaveUpError(op string, err error) error {
 	switch {
-	case errors.Is(err, errStale):
-		return fault(inventory.Temporary, "jumpserver: "+op+": JumpServer let too much time pass between the proof and the DELETE; nothing was deleted", nil)
+	case errors.Is(err, errStaleProof):
+		return newError(inventory.Temporary, "jumpserver: "+op+": JumpServer let too much time pass between the proof and the DELETE; nothing was deleted", nil)
 	case inventory.KindOf(err) == inventory.NotFound:
-		return fault(inventory.Incomplete, "jumpserver: "+op+": JumpServer lists it, and says that it is gone; nothing was deleted", err)
+		return newError(inventory.Incomplete, "jumpserver: "+op+": JumpServer lists it, and says that it is gone; nothing was deleted", err)
 	}
 	return err
 }
 
-// unused returns nil where a row is there as it was listed, and nothing that exists has it.
-func (c *Client) unused(ctx context.Context, op string, row inventory.LabelRow) error {
-	now, err := c.labelRows(ctx, "look for the label "+quote(row.String()), row.Name, "&value="+url.QueryEscape(row.Value))
+// verifyUnused returns nil where a row is there as it was listed, and nothing that exists has it.
+func (c *Client) verifyUnused(ctx context.Context, op string, row inventory.LabelRow) error {
+	now, err := c.listLabelRows(ctx, "look for the label "+quote(row.String()), row.Name, "&value="+url.QueryEscape(row.Value))
 	if err != nil {
 		return err
 	}
 	at := slices.IndexFunc(now, func(l inventory.LabelRow) bool { return l.ID == strings.ToLower(row.ID) })
 	if at < 0 {
-		return fault(inventory.NotFound, "jumpserver: "+op+": it is gone, or has another name or value now; nothing was deleted", nil)
+		return newError(inventory.NotFound, "jumpserver: "+op+": it is gone, or has another name or value now; nothing was deleted", nil)
 	}
 	if now[at].Label != row.Label || now[at].Edited != row.Edited {
-		return fault(inventory.Conflict, "jumpserver: "+op+": it was edited meanwhile; nothing was deleted", nil)
+		return newError(inventory.Conflict, "jumpserver: "+op+": it was edited meanwhile; nothing was deleted", nil)
 	}
 	holders, err := c.LabelHolders(ctx, row)
 	if err != nil {
 		return err
 	}
-	if at := slices.IndexFunc(holders, func(h inventory.LabelHolder) bool { return h.Alive }); at >= 0 {
-		return fault(inventory.Conflict, "jumpserver: "+op+": "+quote(holders[at].Title)+" has it now; nothing was deleted", nil)
+	if at := slices.IndexFunc(holders, func(h inventory.LabelHolder) bool { return h.Exists }); at >= 0 {
+		return newError(inventory.Conflict, "jumpserver: "+op+": "+quote(holders[at].Title)+" has it now; nothing was deleted", nil)
 	}
 	return nil
 }
@@ -195,15 +195,15 @@ func (c *Client) unused(ctx context.Context, op string, row inventory.LabelRow) 
 // labelRowPath is the address of one row of the label page.
 func labelRowPath(id string) string { return apiLabels + strings.ToLower(id) + "/" }
 
-// isLabelRow reports whether a path is that of exactly one row of the label page.
-func isLabelRow(path string) bool {
+// isLabelRowPath reports whether a path is that of exactly one row of the label page.
+func isLabelRowPath(path string) bool {
 	id, below := strings.CutPrefix(path, apiLabels)
 	id, one := strings.CutSuffix(id, "/")
 	return below && one && isUUID(id)
 }
 
-// needing names the right that is missing where JumpServer refused for want of one.
-func needing(err error, right string) error {
+// withMissingRight names the right that is missing where JumpServer refused for want of one.
+func withMissingRight(err error, right string) error {
 	if inventory.KindOf(err) != inventory.Denied {
 		return err
 	}

@@ -52,24 +52,24 @@ func TestLabelPage(t *testing.T) {
 	for _, version := range jumpservertest.Versions() {
 		s := jumpservertest.New(jumpservertest.Options{Version: version, TB: t})
 		dead := hostWith(s, "old", "jms-gone:20260101T0000Z", "team:shop")
-		s.Drop(jumpservertest.DefaultOrg, dead)
+		s.DeleteAsset(jumpservertest.DefaultOrg, dead)
 		alive := hostWith(s, "web", "jms-gone:20260102T0000Z", "jms-gone-by:hand")
 		s.SeedLabel(jumpservertest.DefaultOrg, "jms-gone:2026-01-03T00:00:00Z")
-		c := connect(t, s)
+		c := newClient(t, s)
 		rows, err := c.LabelRows(t.Context(), inventory.LabelGone)
 		if err != nil || len(rows) != 3 {
 			t.Fatalf("%s: %v %v", version, rows, err)
 		}
 		for n, want := range []inventory.LabelRow{
 			{Label: inventory.Label{Name: "jms-gone", Value: "2026-01-03T00:00:00Z"}},
-			{Label: inventory.Label{Name: "jms-gone", Value: "20260101T0000Z"}, Links: 1},
-			{Label: inventory.Label{Name: "jms-gone", Value: "20260102T0000Z"}, Links: 1},
+			{Label: inventory.Label{Name: "jms-gone", Value: "20260101T0000Z"}, LinkCount: 1},
+			{Label: inventory.Label{Name: "jms-gone", Value: "20260102T0000Z"}, LinkCount: 1},
 		} {
-			if got := rows[n]; got.Label != want.Label || got.Links != want.Links || got.Edited || got.ID == "" {
+			if got := rows[n]; got.Label != want.Label || got.LinkCount != want.LinkCount || got.Edited || got.ID == "" {
 				t.Errorf("%s: %+v, want %+v", version, got, want)
 			}
 		}
-		for n, want := range [][]inventory.LabelHolder{{}, {{ID: dead}}, {{ID: alive, Title: "web(10.0.0.1)", Alive: true}}} {
+		for n, want := range [][]inventory.LabelHolder{{}, {{ID: dead}}, {{ID: alive, Title: "web(10.0.0.1)", Exists: true}}} {
 			if got, err := c.LabelHolders(t.Context(), rows[n]); err != nil || !slices.Equal(got, want) {
 				t.Errorf("%s: %s is held by %+v, want %+v: %v", version, rows[n].Value, got, want, err)
 			}
@@ -85,17 +85,17 @@ func TestRemoveLabelRow(t *testing.T) {
 	t.Parallel()
 	for _, version := range jumpservertest.Versions() {
 		s := jumpservertest.New(jumpservertest.Options{Version: version, TB: t})
-		s.Drop(jumpservertest.DefaultOrg, hostWith(s, "old", "jms-instance:i-1", "jms-instance:i-2"))
+		s.DeleteAsset(jumpservertest.DefaultOrg, hostWith(s, "old", "jms-instance:i-1", "jms-instance:i-2"))
 		hostWith(s, "web", "jms-instance:i-3", "team:shop")
-		c := connect(t, s)
+		c := newClient(t, s)
 		one, used := rowOf(t, c, "jms-instance:i-1"), rowOf(t, c, "jms-instance:i-3")
-		if err := c.RemoveLabelRow(t.Context(), one); err != nil {
+		if err := c.DeleteLabelRow(t.Context(), one); err != nil {
 			t.Errorf("%s: %v", version, err)
 		}
-		if err := c.RemoveLabelRow(t.Context(), one); inventory.KindOf(err) != inventory.NotFound {
+		if err := c.DeleteLabelRow(t.Context(), one); inventory.KindOf(err) != inventory.NotFound {
 			t.Errorf("%s: once more: %v", version, err)
 		}
-		if err := c.RemoveLabelRow(t.Context(), used); inventory.KindOf(err) != inventory.Conflict || !strings.Contains(err.Error(), "web(10.0.0.1)") {
+		if err := c.DeleteLabelRow(t.Context(), used); inventory.KindOf(err) != inventory.Conflict || !strings.Contains(err.Error(), "web(10.0.0.1)") {
 			t.Errorf("%s: in use: %v", version, err)
 		}
 		if got := labelTexts(s); !slices.Equal(got, []string{"jms-instance:i-2", "jms-instance:i-3", "team:shop"}) {
@@ -117,21 +117,21 @@ func TestRemoveLabelRowMeanwhile(t *testing.T) {
 		"a host gets it": {func(s *jumpservertest.Server) { hostWith(s, "web", "jms-missing:20260101T0000Z") }, inventory.Conflict},
 		"something of an unknown shape has it": {func(s *jumpservertest.Server) {
 			hostWith(s, "web", "jms-missing:20260101T0000Z")
-			s.Fail(jumpservertest.On(http.MethodGet, linksPage), -1, replaced(`"web(10.0.0.1)"`, `{"unknown":"shape"}`))
+			s.Fail(jumpservertest.MatchRequest(http.MethodGet, linksPage), -1, replaceInAnswer(`"web(10.0.0.1)"`, `{"unknown":"shape"}`))
 		}, inventory.Conflict},
 		"another name":  {func(s *jumpservertest.Server) { edit(s, "jms-missing:20260101T0000Z", "team:shop") }, inventory.NotFound},
 		"another value": {func(s *jumpservertest.Server) { edit(s, "jms-missing:20260101T0000Z", "jms-missing:20260101T0001Z") }, inventory.NotFound},
 		"a colour": {func(s *jumpservertest.Server) {
-			s.Fail(jumpservertest.On(http.MethodGet, labelPage), -1, replaced(`"color":""`, `"color":"#ff0000"`))
+			s.Fail(jumpservertest.MatchRequest(http.MethodGet, labelPage), -1, replaceInAnswer(`"color":""`, `"color":"#ff0000"`))
 		}, inventory.Conflict},
 	} {
 		for _, version := range jumpservertest.Versions() {
 			s := jumpservertest.New(jumpservertest.Options{Version: version, TB: t})
 			s.SeedLabel(jumpservertest.DefaultOrg, "jms-missing:20260101T0000Z")
-			c := connect(t, s)
+			c := newClient(t, s)
 			row := rowOf(t, c, "jms-missing:20260101T0000Z")
 			test.do(s)
-			if err := c.RemoveLabelRow(t.Context(), row); inventory.KindOf(err) != test.kind {
+			if err := c.DeleteLabelRow(t.Context(), row); inventory.KindOf(err) != test.kind {
 				t.Errorf("%s, %s: %v", version, name, err)
 			}
 			if s.Calls()["DELETE "+labelPage+"{id}/"]+s.Writes() > 0 || len(s.LabelRows(jumpservertest.DefaultOrg)) != 1 {
@@ -152,9 +152,9 @@ func TestLabelListsAreWhole(t *testing.T) {
 		s := jumpservertest.New(jumpservertest.Options{TB: t, PageCap: pageCap})
 		for n := range 25 {
 			s.SeedLabel(jumpservertest.DefaultOrg, fmt.Sprint("jms-due:", n))
-			s.Drop(jumpservertest.DefaultOrg, hostWith(s, fmt.Sprint("h", n), "jms-due:0"))
+			s.DeleteAsset(jumpservertest.DefaultOrg, hostWith(s, fmt.Sprint("h", n), "jms-due:0"))
 		}
-		c := connect(t, s)
+		c := newClient(t, s)
 		rows, err := c.LabelRows(t.Context(), inventory.LabelDue)
 		if err != nil || len(rows) != 25 {
 			t.Fatalf("pages of %d: %d rows, %v", pageCap, len(rows), err)
@@ -168,24 +168,24 @@ func TestLabelListsAreWhole(t *testing.T) {
 		fault jumpservertest.Fault
 		kind  inventory.Kind
 	}{
-		"rows are cut":      {labelPage, jumpservertest.Fault{Edit: jumpservertest.LosesRow}, inventory.Incomplete},
-		"rows are few":      {labelPage, jumpservertest.Fault{Edit: jumpservertest.Counts(3)}, inventory.Incomplete},
-		"another's rows":    {labelPage, jumpservertest.Fault{Edit: jumpservertest.OfAnotherOrg(jumpservertest.RootOrg)}, inventory.Organisation},
-		"rows without uses": {labelPage, replaced(`"res_count"`, `"uses"`), inventory.Incomplete},
-		"links are cut":     {linksPage, jumpservertest.Fault{Edit: jumpservertest.LosesRow}, inventory.Incomplete},
-		"links lack what":   {linksPage, replaced(`"resource"`, `"what"`), inventory.Incomplete},
-		"links lack whose":  {linksPage, replaced(`"res_id"`, `"whose"`), inventory.Incomplete},
-		"links of nobody":   {linksPage, replaced(`"id"`, `"key"`), inventory.Incomplete},
+		"rows are cut":      {labelPage, jumpservertest.Fault{Edit: jumpservertest.DropLastRow}, inventory.Incomplete},
+		"rows are few":      {labelPage, jumpservertest.Fault{Edit: jumpservertest.ChangeCount(3)}, inventory.Incomplete},
+		"another's rows":    {labelPage, jumpservertest.Fault{Edit: jumpservertest.MoveFirstRow(jumpservertest.RootOrg)}, inventory.Organisation},
+		"rows without uses": {labelPage, replaceInAnswer(`"res_count"`, `"uses"`), inventory.Incomplete},
+		"links are cut":     {linksPage, jumpservertest.Fault{Edit: jumpservertest.DropLastRow}, inventory.Incomplete},
+		"links lack what":   {linksPage, replaceInAnswer(`"resource"`, `"what"`), inventory.Incomplete},
+		"links lack whose":  {linksPage, replaceInAnswer(`"res_id"`, `"whose"`), inventory.Incomplete},
+		"links of nobody":   {linksPage, replaceInAnswer(`"id"`, `"key"`), inventory.Incomplete},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := jumpservertest.New(jumpservertest.Options{TB: t})
-			s.Drop(jumpservertest.DefaultOrg, hostWith(s, "old", "jms-gone:20260101T0000Z"))
-			c := connect(t, s)
+			s.DeleteAsset(jumpservertest.DefaultOrg, hostWith(s, "old", "jms-gone:20260101T0000Z"))
+			c := newClient(t, s)
 			row := rowOf(t, c, "jms-gone:20260101T0000Z")
-			s.Fail(jumpservertest.On(http.MethodGet, test.page), -1, test.fault)
+			s.Fail(jumpservertest.MatchRequest(http.MethodGet, test.page), -1, test.fault)
 			_, listed := c.LabelRows(t.Context(), inventory.LabelGone)
 			_, held := c.LabelHolders(t.Context(), row)
-			for _, err := range []error{errors.Join(listed, held), c.RemoveLabelRow(t.Context(), row)} {
+			for _, err := range []error{errors.Join(listed, held), c.DeleteLabelRow(t.Context(), row)} {
 				if inventory.KindOf(err) != test.kind {
 					t.Errorf("%s: %v", name, err)
 				}
@@ -204,21 +204,21 @@ func TestLinksOfAnotherLabel(t *testing.T) {
 		s := jumpservertest.New(jumpservertest.Options{TB: t})
 		s.SeedLabel(jumpservertest.DefaultOrg, "jms-gone:20260101T0000Z")
 		hostWith(s, "web", "team:shop")
-		c := connect(t, s)
+		c := newClient(t, s)
 		row, other := rowOf(t, c, "jms-gone:20260101T0000Z"), rowOf(t, c, "team:shop")
 		holders, err := c.LabelHolders(t.Context(), other)
 		if err != nil || len(holders) != 1 {
 			t.Fatal(holders, err)
 		}
-		s.Fail(jumpservertest.On(http.MethodGet, linksPage), -1, replaced(other.ID, row.ID))
+		s.Fail(jumpservertest.MatchRequest(http.MethodGet, linksPage), -1, replaceInAnswer(other.ID, row.ID))
 		if _, err := c.LabelHolders(t.Context(), other); inventory.KindOf(err) != inventory.Incomplete || !strings.Contains(err.Error(), row.ID) {
 			t.Error(err)
 		}
 	})
 }
 
-// replaced changes a part of an answer.
-func replaced(part, with string) jumpservertest.Fault {
+// replaceInAnswer changes a part of an answer.
+func replaceInAnswer(part, with string) jumpservertest.Fault {
 	return jumpservertest.Fault{Edit: func(status int, body []byte) (int, []byte) {
 		return status, []byte(strings.ReplaceAll(string(body), part, with))
 	}}
@@ -228,16 +228,16 @@ func replaced(part, with string) jumpservertest.Fault {
 func TestLabelRights(t *testing.T) {
 	t.Parallel()
 	for right, on := range map[string]func(*http.Request) bool{
-		"labels.view_label":           jumpservertest.On(http.MethodGet, labelPage),
-		"labels.view_labeledresource": jumpservertest.On(http.MethodGet, linksPage),
-		"labels.delete_label":         jumpservertest.On(http.MethodDelete, labelPage),
+		"labels.view_label":           jumpservertest.MatchRequest(http.MethodGet, labelPage),
+		"labels.view_labeledresource": jumpservertest.MatchRequest(http.MethodGet, linksPage),
+		"labels.delete_label":         jumpservertest.MatchRequest(http.MethodDelete, labelPage),
 	} {
 		s := jumpservertest.New(jumpservertest.Options{TB: t})
 		s.SeedLabel(jumpservertest.DefaultOrg, "jms-gone:20260101T0000Z")
-		c := connect(t, s)
+		c := newClient(t, s)
 		row := rowOf(t, c, "jms-gone:20260101T0000Z")
 		s.Fail(on, -1, jumpservertest.Fault{Status: 403, Body: `{"detail":"You do not have permission to perform this action.","code":"permission_denied"}`})
-		err := c.RemoveLabelRow(t.Context(), row)
+		err := c.DeleteLabelRow(t.Context(), row)
 		if inventory.KindOf(err) != inventory.Denied || !strings.Contains(err.Error(), right) {
 			t.Errorf("%s: %v", right, err)
 		}
@@ -250,7 +250,7 @@ func TestLabelRights(t *testing.T) {
 // TestRemoveLabelRowLosesAnswers: whatever becomes of a DELETE, the row's holders are asked for right before each.
 func TestRemoveLabelRowLosesAnswers(t *testing.T) {
 	t.Parallel()
-	deleted := jumpservertest.On(http.MethodDelete, labelPage)
+	deleted := jumpservertest.MatchRequest(http.MethodDelete, labelPage)
 	const gone = `{"detail":"Label object does not exist.","code":"object_does_not_exist"}`
 	throttled := jumpservertest.Fault{Status: 429, Body: `{"code":"throttled"}`, RetryAfter: "9"}
 	for name, test := range map[string]struct {
@@ -266,7 +266,7 @@ func TestRemoveLabelRowLosesAnswers(t *testing.T) {
 		"always 503":                    {jumpservertest.Fault{Status: 503, Body: `{"error":"busy"}`}, -1, inventory.Temporary, 4},
 		"something in front":            {jumpservertest.Fault{Status: 502}, 2, "", 3},
 		"always something in front":     {jumpservertest.Fault{Status: 502}, -1, inventory.Front, 4},
-		"a firewall":                    {jumpservertest.Fault{Front: jumpservertest.Nginx(403, "")}, 1, inventory.Front, 1},
+		"a firewall":                    {jumpservertest.Fault{Front: jumpservertest.NginxPage(403, "")}, 1, inventory.Front, 1},
 		"429":                           {throttled, 1, "", 2},
 		"always 429":                    {throttled, -1, inventory.Temporary, 4},
 		"gone":                          {jumpservertest.Fault{Status: 404, Body: gone, After: true}, 1, "", 1},
@@ -276,7 +276,7 @@ func TestRemoveLabelRowLosesAnswers(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := jumpservertest.New(jumpservertest.Options{TB: t})
 			s.SeedLabel(jumpservertest.DefaultOrg, "jms-due:20260101T0000Z")
-			c := connect(t, s)
+			c := newClient(t, s)
 			row := rowOf(t, c, "jms-due:20260101T0000Z")
 			s.Fail(deleted, test.times, test.fault)
 			var asked, last time.Time
@@ -293,7 +293,7 @@ func TestRemoveLabelRowLosesAnswers(t *testing.T) {
 					last = time.Now()
 				}
 			})
-			if err := c.RemoveLabelRow(t.Context(), row); inventory.KindOf(err) != test.kind {
+			if err := c.DeleteLabelRow(t.Context(), row); inventory.KindOf(err) != test.kind {
 				t.Errorf("%s: %v", name, err)
 			}
 			if deletes != test.deletes {
@@ -309,9 +309,9 @@ func TestRemoveLabelRowUsedAfterALostAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := jumpservertest.New(jumpservertest.Options{TB: t})
 		s.SeedLabel(jumpservertest.DefaultOrg, "jms-due:20260101T0000Z")
-		c := connect(t, s)
+		c := newClient(t, s)
 		row := rowOf(t, c, "jms-due:20260101T0000Z")
-		s.Fail(jumpservertest.On(http.MethodDelete, labelPage), 1, jumpservertest.Fault{Status: 502})
+		s.Fail(jumpservertest.MatchRequest(http.MethodDelete, labelPage), 1, jumpservertest.Fault{Status: 502})
 		deletes := 0
 		s.OnRequest(func(r *http.Request) {
 			if r.Method == http.MethodDelete {
@@ -320,7 +320,7 @@ func TestRemoveLabelRowUsedAfterALostAnswer(t *testing.T) {
 				}
 			}
 		})
-		if err := c.RemoveLabelRow(t.Context(), row); inventory.KindOf(err) != inventory.Conflict || deletes != 1 {
+		if err := c.DeleteLabelRow(t.Context(), row); inventory.KindOf(err) != inventory.Conflict || deletes != 1 {
 			t.Errorf("%d DELETEs: %v", deletes, err)
 		}
 		if got := s.Hosts(jumpservertest.DefaultOrg)[0].Labels; len(got) != 1 {

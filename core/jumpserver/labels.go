@@ -9,22 +9,22 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// labelBook remembers the ids of the labels that assets were seen with. A PATCH replaces all labels of an
+// labelIDs remembers the ids of the labels that assets were seen with. A PATCH replaces all labels of an
 // asset, and v4.10.17 and later refuse a value with ":" or "," in it, or a blank one, as text, also where
 // the asset has that label from before: people's url:http://x would keep every change out. By their id
 // such labels are taken by every version. Safe for concurrent use; the zero value is empty.
-type labelBook struct {
+type labelIDs struct {
 	mu  sync.Mutex
 	ids map[inventory.Label]string
 }
 
-// maxLabels bounds the book: more than any one list of writes needs.
-const maxLabels = 1 << 15
+// maxLabelIDs bounds the book: more than any one list of writes needs.
+const maxLabelIDs = 1 << 15
 
-func (b *labelBook) learn(rows []labelRow) {
+func (b *labelIDs) addRows(rows []labelRow) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.ids == nil || len(b.ids) > maxLabels {
+	if b.ids == nil || len(b.ids) > maxLabelIDs {
 		b.ids = map[inventory.Label]string{}
 	}
 	for _, l := range rows {
@@ -34,8 +34,8 @@ func (b *labelBook) learn(rows []labelRow) {
 	}
 }
 
-// bodies returns labels as a write carries them: those that JumpServer has by their id, others as text.
-func (b *labelBook) bodies(labels []inventory.Label) []any {
+// requestBodies returns labels as a write carries them: those that JumpServer has by their id, others as text.
+func (b *labelIDs) requestBodies(labels []inventory.Label) []any {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	out := make([]any, len(labels))
@@ -49,28 +49,28 @@ func (b *labelBook) bodies(labels []inventory.Label) []any {
 	return out
 }
 
-// forget drops labels of which one, nobody knows which, has no row any more. Those that only an id can
+// dropLabels drops labels of which one, nobody knows which, has no row any more. Those that only an id can
 // name are kept: an asset that is read anew either lacks the one that is gone or tells its new id.
-func (b *labelBook) forget(labels []inventory.Label) {
+func (b *labelIDs) dropLabels(labels []inventory.Label) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, l := range labels {
-		if inventory.Storable(l.Value) {
+		if inventory.IsStorableLabel(l.Value) {
 			delete(b.ids, l)
 		}
 	}
 }
 
-// noLabel reports whether JumpServer answers that a label which was named by its id does not exist. A host
+// isUnknownLabel reports whether JumpServer answers that a label which was named by its id does not exist. A host
 // that does not exist has the same code: what is missing stands in the text alone, by its class's name.
-func (r *refusal) noLabel() bool {
+func (r *apiError) isUnknownLabel() bool {
 	return r != nil && r.status == http.StatusNotFound && strings.HasPrefix(string(r.keys["detail"]), `"Label `)
 }
 
 // errLabelGone is the cause where somebody deleted a label between the reading of an asset and the write.
 var errLabelGone = errors.New("a label of the host was deleted meanwhile")
 
-// labelGone is the error of such a write. It did nothing: the asset must be read again before the next one.
-func labelGone(op string) error {
-	return fault(inventory.Temporary, "jumpserver: "+op, errLabelGone)
+// labelGoneError is the error of such a write. It did nothing: the asset must be read again before the next one.
+func labelGoneError(op string) error {
+	return newError(inventory.Temporary, "jumpserver: "+op, errLabelGone)
 }

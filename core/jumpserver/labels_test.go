@@ -26,8 +26,8 @@ func seedLabelled(s *jumpservertest.Server, n int) []string {
 	return ids
 }
 
-// closing is the patch by which an asset as it was read is deactivated.
-func closing(a inventory.Asset) inventory.Patch {
+// deactivation is the patch by which an asset as it was read is deactivated.
+func deactivation(a inventory.Asset) inventory.Patch {
 	off := false
 	labels := append(slices.Clone(a.Labels), inventory.Label{Name: inventory.LabelGone, Value: "20261128T1435Z"})
 	return inventory.Patch{ID: a.ID, Active: &off, Labels: labels}
@@ -41,14 +41,14 @@ func TestPeoplesLabels(t *testing.T) {
 		for _, n := range []int{1, 3} {
 			s := jumpservertest.New(jumpservertest.Options{Version: version, TB: t})
 			ids := seedLabelled(s, n)
-			c := connect(t, s)
-			assets, err := c.Assets(t.Context(), ids)
+			c := newClient(t, s)
+			assets, err := c.AssetsByID(t.Context(), ids)
 			if err != nil {
 				t.Fatal(err)
 			}
 			var patches []inventory.Patch
 			for _, a := range assets {
-				patches = append(patches, closing(a))
+				patches = append(patches, deactivation(a))
 			}
 			for _, err := range c.Update(t.Context(), patches, nil) {
 				if err != nil {
@@ -73,7 +73,7 @@ func TestNewLabelThatNobodyTakes(t *testing.T) {
 	for _, version := range versions() {
 		s := jumpservertest.New(jumpservertest.Options{Version: version, TB: t})
 		ids := seedLabelled(s, 1)
-		c := connect(t, s)
+		c := newClient(t, s)
 		p := inventory.Patch{ID: ids[0], Labels: []inventory.Label{{Name: "url", Value: "http://y"}}}
 		err := c.Update(t.Context(), []inventory.Patch{p}, nil)[0]
 		if strict := version == jumpservertest.V41019; strict != (inventory.KindOf(err) == inventory.Invalid) || !strict && err != nil {
@@ -93,23 +93,23 @@ func TestLabelDeletedMeanwhile(t *testing.T) {
 		s := jumpservertest.New(jumpservertest.Options{Version: version, TB: t})
 		ids := seedLabelled(s, 3)
 		s.Edit(jumpservertest.DefaultOrg, ids[1], func(h *jumpservertest.Host) { h.Labels = append(h.Labels, "rack:7") })
-		c := connect(t, s)
-		assets, err := c.Assets(t.Context(), ids)
+		c := newClient(t, s)
+		assets, err := c.AssetsByID(t.Context(), ids)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !s.DropLabel(jumpservertest.DefaultOrg, "rack:7") {
+		if !s.DeleteLabel(jumpservertest.DefaultOrg, "rack:7") {
 			t.Fatal("there is no label rack:7")
 		}
-		errs := c.Update(t.Context(), []inventory.Patch{closing(assets[0]), closing(assets[1]), closing(assets[2])}, nil)
+		errs := c.Update(t.Context(), []inventory.Patch{deactivation(assets[0]), deactivation(assets[1]), deactivation(assets[2])}, nil)
 		if errs[0] != nil || errs[2] != nil || inventory.KindOf(errs[1]) != inventory.Temporary {
 			t.Fatalf("%s: %v", version, errs)
 		}
-		assets, err = c.Assets(t.Context(), ids[1:2])
-		if err != nil || assets[0].Count("rack") != 0 || !assets[0].Active {
+		assets, err = c.AssetsByID(t.Context(), ids[1:2])
+		if err != nil || assets[0].LabelCount("rack") != 0 || !assets[0].Active {
 			t.Fatalf("%s: %+v, %v", version, assets, err)
 		}
-		if err := c.Update(t.Context(), []inventory.Patch{closing(assets[0])}, nil)[0]; err != nil {
+		if err := c.Update(t.Context(), []inventory.Patch{deactivation(assets[0])}, nil)[0]; err != nil {
 			t.Errorf("%s: read anew: %v", version, err)
 		}
 	}

@@ -16,55 +16,55 @@ import (
 )
 
 const (
-	pageSize     = 1000      // v4.10.8 and later cut a larger limit to it, silently
-	pagesAtOnce  = 4         // beyond the first: 20 % faster than one after another, measured on two cores
-	readings     = 3         // of a list whose rows and count do not agree
-	maxRows      = 2_000_000 // a larger count is not believed
-	idsPerURL    = 50        // UUIDs in one query, well below the 4 KiB that every proxy lets through
-	betweenReads = 300 * time.Millisecond
+	pageSize         = 1000      // v4.10.8 and later cut a larger limit to it, silently
+	maxParallelPages = 4         // beyond the first: 20 % faster than one after another, measured on two cores
+	maxReads         = 3         // of a list whose rows and count do not agree
+	maxRows          = 2_000_000 // a larger count is not believed
+	maxIDsPerURL     = 50        // UUIDs in one query, well below the 4 KiB that every proxy lets through
+	rereadPause      = 300 * time.Millisecond
 )
 
-// byName orders a list by a field that is unique: walking pages by one that is not loses rows.
-const byName = "order=name&"
+// orderByName orders a list by a field that is unique: walking pages by one that is not loses rows.
+const orderByName = "order=name&"
 
-// list describes a list that is read page by page; rows R become T.
-type list[T, R any] struct {
+// listRequest describes a list that is read page by page; rows R become T.
+type listRequest[T, R any] struct {
 	op, path, query string
 	limit           int
-	turn            func(*R) (T, error)
+	convert         func(*R) (T, error)
 	id              func(T) string
-	// most is how many rows can match, 0 = any number. More of them mean that JumpServer did
+	// maxMatches is how many rows can match, 0 = any number. More of them mean that JumpServer did
 	// not know the filter and answers with everything.
-	most int
+	maxMatches int
 }
 
 // readAll reads the whole list in the server's order: count is the same on
 // every page, as many rows came as it says, and no id came twice. A reading that does not
 // agree (assets came or went meanwhile, a server cuts its pages) is made again, three times in
 // all; then the list has failed with kind Incomplete. There is no partial answer.
-func readAll[T, R any](ctx context.Context, c *Client, l list[T, R]) ([]T, error) {
+func readAll[T, R any](ctx context.Context, c *Client, l listRequest[T, R]) ([]T, error) {
 	for n := 1; ; n++ {
 		rows, err := readOnce(ctx, c, l)
-		if inventory.KindOf(err) != inventory.Incomplete || n == readings {
+		if inventory.KindOf(err) != inventory.Incomplete || n == maxReads {
 			return rows, err
 		}
 		c.log.Debug("jumpserver list is read again", "op", l.op, "reading", n, "error", err.Error())
-		if c.sleep(ctx, time.Duration(n)*betweenReads) != nil || ctx.Err() != nil {
-			return nil, ended(ctx)
+		if c.sleep(ctx, time.Duration(n)*rereadPause) != nil || ctx.Err() != nil {
+			return nil, contextError(ctx)
 		}
 	}
 }
 
-func readOnce[T, R any](ctx context.Context, c *Client, l list[T, R]) ([]T, error) {
+func readOnce[T, R any](ctx context.Context, c *Client, l listRequest[T, R]) ([]T, error) {
 	first, count, err := readPage(ctx, c, l, 0, l.limit)
 	if err != nil {
 		return nil, err
 	}
 	if len(first) > count || count > maxRows || (len(first) == 0 && count > 0) {
-		return nil, l.odd("%d rows came of %d", len(first), count)
+		return nil, l.incompleteError("%d rows came of %d", len(first), count)
 	}
-	if l.most > 0 && count > l.most {
-		return nil, l.odd("%d rows match, but at most %d were asked for", count, l.most)
+	if l.maxMatches > 0 && count > l.maxMatches {
+		return nil, l.incompleteError("%d rows match, but at most %d were asked for", count, l.maxMatches)
 	}
 	all := make([]T, count)
 	copy(all, first)
@@ -76,16 +76,16 @@ func readOnce[T, R any](ctx context.Context, c *Client, l list[T, R]) ([]T, erro
 		seen[l.id(row)] = struct{}{}
 	}
 	if len(seen) != count {
-		return nil, l.odd("only %d different rows came of %d", len(seen), count)
+		return nil, l.incompleteError("only %d different rows came of %d", len(seen), count)
 	}
 	return all, nil
 }
 
 // readRest reads the pages after the first into their places. The server decides how many rows a
 // page has, whatever was asked for: step is what the first one had.
-func readRest[T, R any](ctx context.Context, c *Client, l list[T, R], all []T, step int) error {
+func readRest[T, R any](ctx context.Context, c *Client, l listRequest[T, R], all []T, step int) error {
 	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(pagesAtOnce)
+	g.SetLimit(maxParallelPages)
 	for at := step; at < len(all); at += step {
 		g.Go(func() error {
 			rows, count, err := readPage(gctx, c, l, at, step)
@@ -93,7 +93,7 @@ func readRest[T, R any](ctx context.Context, c *Client, l list[T, R], all []T, s
 				return err
 			}
 			if want := min(step, len(all)-at); count != len(all) || len(rows) != want {
-				return l.odd("at row %d came %d of %d rows, and the count went from %d to %d", at, len(rows), want, len(all), count)
+				return l.incompleteError("at row %d came %d of %d rows, and the count went from %d to %d", at, len(rows), want, len(all), count)
 			}
 			copy(all[at:], rows)
 			return nil
@@ -101,26 +101,26 @@ func readRest[T, R any](ctx context.Context, c *Client, l list[T, R], all []T, s
 	}
 	err := g.Wait()
 	if err != nil && ctx.Err() != nil {
-		return ended(ctx)
+		return contextError(ctx)
 	}
 	return err
 }
 
-func (l list[T, R]) odd(format string, args ...any) error {
-	return fault(inventory.Incomplete, "jumpserver: "+l.op+": the list is not whole: "+fmt.Sprintf(format, args...), nil)
+func (l listRequest[T, R]) incompleteError(format string, args ...any) error {
+	return newError(inventory.Incomplete, "jumpserver: "+l.op+": the list is not whole: "+fmt.Sprintf(format, args...), nil)
 }
 
 // readPage reads one page and gives its rows and the server's count.
-func readPage[T, R any](ctx context.Context, c *Client, l list[T, R], offset, limit int) (got []T, count int, err error) {
+func readPage[T, R any](ctx context.Context, c *Client, l listRequest[T, R], offset, limit int) (got []T, count int, err error) {
 	query := "limit=" + strconv.Itoa(limit) + "&offset=" + strconv.Itoa(offset) + "&" + l.query
-	err = c.do(ctx, call{op: l.op, method: http.MethodGet, path: l.path + "?" + query, read: func(d *json.Decoder) error {
+	err = c.doCall(ctx, apiCall{op: l.op, method: http.MethodGet, path: l.path + "?" + query, read: func(d *json.Decoder) error {
 		got = got[:0]
 		var err error
 		count, err = decodePage(d, func(row *R) error {
 			if len(got) >= limit {
-				return l.odd("more than the %d rows asked for came", limit)
+				return l.incompleteError("more than the %d rows asked for came", limit)
 			}
-			t, err := l.turn(row)
+			t, err := l.convert(row)
 			got = append(got, t)
 			return err
 		})
@@ -129,13 +129,13 @@ func readPage[T, R any](ctx context.Context, c *Client, l list[T, R], offset, li
 	return got, count, err
 }
 
-var errPage = errors.New("not a page of a list")
+var errNotPage = errors.New("not a page of a list")
 
 // decodePage reads {"count":…,"results":[…]} row by row, so that a page is never held as text
 // and values at once. A bare list, which JumpServer answers when limit is missing, and a
 // page without count or results are refused: nothing tells whether they are whole.
 func decodePage[R any](d *json.Decoder, keep func(*R) error) (count int, err error) {
-	if err := expect(d, json.Delim('{')); err != nil {
+	if err := expectDelim(d, json.Delim('{')); err != nil {
 		return 0, err
 	}
 	var counted *int
@@ -159,20 +159,20 @@ func decodePage[R any](d *json.Decoder, keep func(*R) error) (count int, err err
 			return 0, err
 		}
 	}
-	if err := expect(d, json.Delim('}')); err != nil {
+	if err := expectDelim(d, json.Delim('}')); err != nil {
 		return 0, err
 	}
 	if counted == nil && !listed {
-		return 0, errForeign
+		return 0, errForeignAnswer
 	}
 	if counted == nil || *counted < 0 || !listed {
-		return 0, fault(inventory.Incomplete, "jumpserver: a page without count or results", errPage)
+		return 0, newError(inventory.Incomplete, "jumpserver: a page without count or results", errNotPage)
 	}
 	return *counted, nil
 }
 
 func decodeRows[R any](d *json.Decoder, keep func(*R) error) error {
-	if err := expect(d, json.Delim('[')); err != nil {
+	if err := expectDelim(d, json.Delim('[')); err != nil {
 		return err
 	}
 	for d.More() {
@@ -184,10 +184,10 @@ func decodeRows[R any](d *json.Decoder, keep func(*R) error) error {
 			return err
 		}
 	}
-	return expect(d, json.Delim(']'))
+	return expectDelim(d, json.Delim(']'))
 }
 
-func expect(d *json.Decoder, want json.Delim) error {
+func expectDelim(d *json.Decoder, want json.Delim) error {
 	token, err := d.Token()
 	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
@@ -196,7 +196,7 @@ func expect(d *json.Decoder, want json.Delim) error {
 		return err
 	}
 	if token != want {
-		return fault(inventory.Incomplete, fmt.Sprintf("jumpserver: the answer has %v where %v belongs", token, want), errPage)
+		return newError(inventory.Incomplete, fmt.Sprintf("jumpserver: the answer has %v where %v belongs", token, want), errNotPage)
 	}
 	return nil
 }

@@ -45,7 +45,7 @@ func TestReadPages(t *testing.T) {
 			if got := s.requests("GET " + apiHosts); len(got) != test.calls || !strings.Contains(got[0], "limit=1000&offset=0&order=name&fields=id,name,address,platform,domain,") {
 				t.Errorf("%d calls: %q", len(got), got)
 			}
-			if p := b.Platforms["Linux"]; p != (inventory.Platform{ID: 1, Name: "Linux", Type: "linux", Zones: true}) {
+			if p := b.Platforms["Linux"]; p != (inventory.Platform{ID: 1, Name: "Linux", Type: "linux", SupportsZones: true}) {
 				t.Errorf("%+v", p)
 			}
 		})
@@ -92,7 +92,7 @@ func TestReadIncomplete(t *testing.T) {
 					first++
 				}
 			}
-			if want := map[inventory.Kind]int{inventory.Incomplete: readings, inventory.Organisation: 1}[test.kind]; first != want {
+			if want := map[inventory.Kind]int{inventory.Incomplete: maxReads, inventory.Organisation: 1}[test.kind]; first != want {
 				t.Errorf("read %d times, want %d", first, want)
 			}
 			if test.kind != inventory.Incomplete {
@@ -117,8 +117,8 @@ func TestReadOrganisation(t *testing.T) {
 	c := s.client(func(o *Options) { o.OrgID = testID(7) })
 	for _, call := range []func() error{
 		func() error { _, err := c.Read(t.Context()); return err },
-		func() error { _, err := c.Assets(t.Context(), []string{testID(1)}); return err },
-		func() error { return c.Nodes(t.Context(), []string{"/DEFAULT/a"}) },
+		func() error { _, err := c.AssetsByID(t.Context(), []string{testID(1)}); return err },
+		func() error { return c.EnsureNodes(t.Context(), []string{"/DEFAULT/a"}) },
 		func() error { return c.Remove(t.Context(), []string{testID(1)}, nil)[0] },
 	} {
 		wantKind(t, call(), inventory.Organisation, testID(7), "prod", DefaultOrganisation, "DEFAULT")
@@ -221,7 +221,7 @@ func TestAssets(t *testing.T) {
 				rows = append(rows, hostJSON(id, "h "+id))
 			}
 		}
-		if len(ids) > idsPerURL {
+		if len(ids) > maxIDsPerURL {
 			t.Errorf("%d ids", len(ids))
 		}
 		reply(w, 200, pageJSON(len(rows), rows...))
@@ -231,7 +231,7 @@ func TestAssets(t *testing.T) {
 	for i := range 120 {
 		ids = append(ids, testID(i))
 	}
-	got, err := c.Assets(t.Context(), append(ids, strings.ToUpper(testID(5))))
+	got, err := c.AssetsByID(t.Context(), append(ids, strings.ToUpper(testID(5))))
 	if err != nil || len(got) != 119 || got[2].ID != testID(3) {
 		t.Fatal(len(got), err)
 	}
@@ -244,27 +244,27 @@ func TestAssetsRefused(t *testing.T) {
 	t.Parallel()
 	s := newStub(t)
 	c := s.client()
-	if _, err := c.proven(t.Context()); err != nil {
+	if _, err := c.verifiedFacts(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	sent := len(s.seen)
-	if got, err := c.Assets(t.Context(), nil); got != nil || err != nil {
+	if got, err := c.AssetsByID(t.Context(), nil); got != nil || err != nil {
 		t.Error(got, err)
 	}
-	_, err := c.Assets(t.Context(), []string{testID(1), "nope"})
+	_, err := c.AssetsByID(t.Context(), []string{testID(1), "nope"})
 	wantKind(t, err, inventory.Invalid, "nope")
 	if len(s.seen) != sent {
 		t.Errorf("calls for nothing: %q", s.seen[sent:])
 	}
 	// A filter that is ignored is noticed, also where as many rows come as were asked for.
 	s.json("GET "+apiHosts, 200, pageJSON(1, hostJSON(testID(9), "stranger")))
-	_, err = c.Assets(t.Context(), []string{testID(1)})
+	_, err = c.AssetsByID(t.Context(), []string{testID(1)})
 	wantKind(t, err, inventory.Incomplete, testID(9))
 	s.on("GET "+apiHosts, pages(3000, 1000))
 	sent = len(s.seen)
-	_, err = c.Assets(t.Context(), []string{testID(1)})
+	_, err = c.AssetsByID(t.Context(), []string{testID(1)})
 	wantKind(t, err, inventory.Incomplete)
-	if n := len(s.seen) - sent; n != readings {
+	if n := len(s.seen) - sent; n != maxReads {
 		t.Errorf("%d calls", n)
 	}
 }

@@ -20,7 +20,7 @@ func eachVersion(t *testing.T, test func(*testing.T, *jumpservertest.Server, *ju
 		t.Run(string(version), func(t *testing.T) {
 			t.Parallel()
 			s := jumpservertest.New(jumpservertest.Options{Version: version, TB: t, RootNode: "总部"})
-			test(t, s, connect(t, s))
+			test(t, s, newClient(t, s))
 		})
 	}
 }
@@ -43,24 +43,24 @@ func TestNodeThatIsKnown(t *testing.T) {
 		if n := s.Writes(); n != 0 {
 			t.Errorf("%d writes by a search", n)
 		}
-		made, err := c.Node(t.Context(), configured, "")
+		made, err := c.EnsureNode(t.Context(), configured, "")
 		id := s.NodeAt(org, "/总部/阿里云/prod")
-		wantNode(t, made, err, inventory.Node{ID: id, Made: true})
+		wantNode(t, made, err, inventory.Node{ID: id, Created: true})
 
 		s.RenameNode(org, "/总部/阿里云/prod", "production")
-		other := connect(t, s) // another process, which knows nothing by itself
+		other := newClient(t, s) // another process, which knows nothing by itself
 		found, err = other.FindNode(t.Context(), configured, id)
 		wantNode(t, found, err, inventory.Node{ID: id, Path: "/总部/阿里云/production"})
 		s.MoveNode(org, "/总部/阿里云/production", "/总部/运维")
-		found, err = other.Node(t.Context(), configured, id)
+		found, err = other.EnsureNode(t.Context(), configured, id)
 		wantNode(t, found, err, inventory.Node{ID: id, Path: "/总部/运维/production"})
 
-		stranger := connect(t, s)
+		stranger := newClient(t, s)
 		found, err = stranger.FindNode(t.Context(), configured, "")
 		wantNode(t, found, err, inventory.Node{})
-		again, err := stranger.Node(t.Context(), configured, "")
-		wantNode(t, again, err, inventory.Node{ID: s.NodeAt(org, "/总部/阿里云/prod"), Made: true})
-		found, err = connect(t, s).Node(t.Context(), configured, "")
+		again, err := stranger.EnsureNode(t.Context(), configured, "")
+		wantNode(t, again, err, inventory.Node{ID: s.NodeAt(org, "/总部/阿里云/prod"), Created: true})
+		found, err = newClient(t, s).EnsureNode(t.Context(), configured, "")
 		wantNode(t, found, err, inventory.Node{ID: again.ID, Path: "/总部/阿里云/prod"})
 	})
 }
@@ -69,19 +69,19 @@ func TestNodeThatIsKnown(t *testing.T) {
 func TestNodeThatIsGone(t *testing.T) {
 	t.Parallel()
 	eachVersion(t, func(t *testing.T, s *jumpservertest.Server, c *jumpserver.Client) {
-		first, err := c.Node(t.Context(), configured, "")
+		first, err := c.EnsureNode(t.Context(), configured, "")
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.DropNode(org, "/总部/阿里云/prod")
+		s.DeleteNode(org, "/总部/阿里云/prod")
 		found, err := c.FindNode(t.Context(), configured, first.ID)
-		wantNode(t, found, err, inventory.Node{Gone: true})
-		second, err := c.Node(t.Context(), configured, first.ID)
-		wantNode(t, second, err, inventory.Node{ID: s.NodeAt(org, "/总部/阿里云/prod"), Made: true, Gone: true})
-		found, err = connect(t, s).Node(t.Context(), configured, first.ID)
-		wantNode(t, found, err, inventory.Node{ID: second.ID, Path: "/总部/阿里云/prod", Gone: true})
-		found, err = connect(t, s).Node(t.Context(), configured, "no id at all")
-		wantNode(t, found, err, inventory.Node{ID: second.ID, Path: "/总部/阿里云/prod", Gone: true})
+		wantNode(t, found, err, inventory.Node{StoredIDGone: true})
+		second, err := c.EnsureNode(t.Context(), configured, first.ID)
+		wantNode(t, second, err, inventory.Node{ID: s.NodeAt(org, "/总部/阿里云/prod"), Created: true, StoredIDGone: true})
+		found, err = newClient(t, s).EnsureNode(t.Context(), configured, first.ID)
+		wantNode(t, found, err, inventory.Node{ID: second.ID, Path: "/总部/阿里云/prod", StoredIDGone: true})
+		found, err = newClient(t, s).EnsureNode(t.Context(), configured, "no id at all")
+		wantNode(t, found, err, inventory.Node{ID: second.ID, Path: "/总部/阿里云/prod", StoredIDGone: true})
 	})
 }
 
@@ -96,14 +96,14 @@ func TestNodeIsNotBelievedGone(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := jumpservertest.New(jumpservertest.Options{TB: t})
-			c := connect(t, s, func(o *jumpserver.Options) { o.Sleep = noSleep })
-			n, err := c.Node(t.Context(), configured, "")
+			c := newClient(t, s, func(o *jumpserver.Options) { o.Sleep = noSleep })
+			n, err := c.EnsureNode(t.Context(), configured, "")
 			if err != nil {
 				t.Fatal(err)
 			}
 			s.RenameNode(org, configured, "production")
-			s.Fail(jumpservertest.On("GET", "/nodes/"+n.ID+"/"), -1, fault)
-			if got, err := connect(t, s, func(o *jumpserver.Options) { o.Sleep = noSleep }).Node(t.Context(), configured, n.ID); err == nil {
+			s.Fail(jumpservertest.MatchRequest("GET", "/nodes/"+n.ID+"/"), -1, fault)
+			if got, err := newClient(t, s, func(o *jumpserver.Options) { o.Sleep = noSleep }).EnsureNode(t.Context(), configured, n.ID); err == nil {
 				t.Errorf("%+v", got)
 			}
 			if id := s.NodeAt(org, configured); id != "" {
@@ -117,23 +117,23 @@ func TestNodeIsNotBelievedGone(t *testing.T) {
 func TestNodeCalls(t *testing.T) {
 	t.Parallel()
 	eachVersion(t, func(t *testing.T, s *jumpservertest.Server, c *jumpserver.Client) {
-		if _, err := c.Platforms(t.Context()); err != nil { // the organisation is proved, the facts are learnt
+		if _, err := c.ListPlatforms(t.Context()); err != nil { // the organisation is proved, the facts are learnt
 			t.Fatal(err)
 		}
 		before := c.Calls()
-		if _, err := c.Node(t.Context(), configured, ""); err != nil {
+		if _, err := c.EnsureNode(t.Context(), configured, ""); err != nil {
 			t.Fatal(err)
 		}
 		if n := c.Calls() - before; n != 3 {
 			t.Errorf("%d calls for a new node", n)
 		}
-		other := connect(t, s)
-		if _, err := other.Platforms(t.Context()); err != nil {
+		other := newClient(t, s)
+		if _, err := other.ListPlatforms(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		before = other.Calls()
 		for range 3 {
-			if _, err := other.Node(t.Context(), configured, ""); err != nil {
+			if _, err := other.EnsureNode(t.Context(), configured, ""); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -148,14 +148,14 @@ func TestNodeOfTheSameName(t *testing.T) {
 	t.Parallel()
 	eachVersion(t, func(t *testing.T, s *jumpservertest.Server, c *jumpserver.Client) {
 		for _, parent := range []string{"/DEFAULT/aws", "/DEFAULT/x/阿里云", "/DEFAULT/阿里云/prod"} {
-			if _, err := c.Node(t.Context(), parent+"/prod", ""); err != nil {
+			if _, err := c.EnsureNode(t.Context(), parent+"/prod", ""); err != nil {
 				t.Fatal(err)
 			}
 		}
 		want := s.NodeAt(org, "/总部/阿里云/prod")
-		n, err := connect(t, s).FindNode(t.Context(), configured, "")
+		n, err := newClient(t, s).FindNode(t.Context(), configured, "")
 		wantNode(t, n, err, inventory.Node{ID: want, Path: "/总部/阿里云/prod"})
-		n, err = connect(t, s).FindNode(t.Context(), "/DEFAULT/prod", "")
+		n, err = newClient(t, s).FindNode(t.Context(), "/DEFAULT/prod", "")
 		wantNode(t, n, err, inventory.Node{})
 	})
 }
@@ -165,10 +165,10 @@ func TestLacking(t *testing.T) {
 	t.Parallel()
 	eachVersion(t, func(t *testing.T, s *jumpservertest.Server, _ *jumpserver.Client) {
 		now := time.Now()
-		c := connect(t, s, func(o *jumpserver.Options) { o.Now = func() time.Time { return now } })
+		c := newClient(t, s, func(o *jumpserver.Options) { o.Now = func() time.Time { return now } })
 		lacking := func() string {
 			t.Helper()
-			names, err := c.Lacking(t.Context(), []string{"Linux", "Linux-2222"})
+			names, err := c.MissingPlatforms(t.Context(), []string{"Linux", "Linux-2222"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -187,7 +187,7 @@ func TestLacking(t *testing.T) {
 		}
 		a := asset(0)
 		a.Platform = "Linux-2222"
-		if existed, err := c.Place(t.Context(), a); existed || err != nil {
+		if existed, err := c.CreateWithNode(t.Context(), a); existed || err != nil {
 			t.Fatal(existed, err)
 		}
 		if h := s.Hosts(org)[0]; h.Platform != "Linux-2222" || len(h.Protocols) != 1 || h.Protocols[0].Port != 2222 {

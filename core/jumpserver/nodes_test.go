@@ -30,17 +30,17 @@ func TestNodes(t *testing.T) {
 	})
 	c := s.client()
 	paths := []string{"/DEFAULT/阿里云/a", "/DEFAULT/阿里云/b", "/DEFAULT/阿里云/a", "/DEFAULT"}
-	if err := c.Nodes(t.Context(), paths); err != nil {
+	if err := c.EnsureNodes(t.Context(), paths); err != nil {
 		t.Fatal(err)
 	}
 	if want := "[/总部/阿里云/a /总部/阿里云/b]"; fmt.Sprint(made) != want {
 		t.Errorf("%v, want %s", made, want)
 	}
 	sent := len(s.seen)
-	if err := c.Nodes(t.Context(), paths); err != nil || len(s.seen) != sent {
+	if err := c.EnsureNodes(t.Context(), paths); err != nil || len(s.seen) != sent {
 		t.Errorf("%v, calls for known paths: %q", err, s.seen[sent:])
 	}
-	if n, err := c.Node(t.Context(), "/DEFAULT", ""); err != nil || n.ID != rootNode || n.Made {
+	if n, err := c.EnsureNode(t.Context(), "/DEFAULT", ""); err != nil || n.ID != rootNode || n.Created {
 		t.Error(n, err)
 	}
 }
@@ -64,7 +64,7 @@ func TestNodesOneAfterAnother(t *testing.T) {
 	var group sync.WaitGroup
 	for i := range 8 {
 		group.Go(func() {
-			if err := c.Nodes(t.Context(), []string{"/DEFAULT/p/" + fmt.Sprint(i%2)}); err != nil {
+			if err := c.EnsureNodes(t.Context(), []string{"/DEFAULT/p/" + fmt.Sprint(i%2)}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -82,19 +82,19 @@ func TestNodePathsRefused(t *testing.T) {
 	long := strings.Repeat("云", 129)
 	bad := []string{"", "/", "DEFAULT/a", "/OTHER/a", "/DEFAULTS", "/DEFAULT/", "/DEFAULT//a", "/DEFAULT/a/", "/DEFAULT/" + long}
 	for _, path := range bad {
-		wantKind(t, c.Nodes(t.Context(), []string{path}), inventory.Invalid, "node path")
+		wantKind(t, c.EnsureNodes(t.Context(), []string{path}), inventory.Invalid, "node path")
 	}
 	if len(s.seen) != 0 {
 		t.Errorf("calls %q", s.seen)
 	}
 	// A bad path does not stop the others; what JumpServer refuses for good does.
-	err := c.Nodes(t.Context(), []string{"/DEFAULT//a", "/DEFAULT/" + long[:128*3], "/DEFAULT/x/"})
+	err := c.EnsureNodes(t.Context(), []string{"/DEFAULT//a", "/DEFAULT/" + long[:128*3], "/DEFAULT/x/"})
 	wantKind(t, err, inventory.Invalid)
 	if n := len(s.requests("POST")); n != 1 {
 		t.Errorf("%d nodes made", n)
 	}
 	s.json("POST "+apiNodes, 403, `{"detail":"no","code":"permission_denied"}`)
-	wantKind(t, c.Nodes(t.Context(), []string{"/DEFAULT/y", "/DEFAULT/z"}), inventory.Denied)
+	wantKind(t, c.EnsureNodes(t.Context(), []string{"/DEFAULT/y", "/DEFAULT/z"}), inventory.Denied)
 	if n := len(s.requests("POST")); n != 2 {
 		t.Errorf("%d nodes tried", n)
 	}
@@ -116,19 +116,19 @@ func TestRootIsRenamed(t *testing.T) {
 		reply(w, 201, fmt.Sprintf(`{"id":%q,"full_value":%q}`, nodeA, n.Path))
 	})
 	c := s.client()
-	if err := c.Nodes(t.Context(), []string{"/DEFAULT/a"}); err != nil {
+	if err := c.EnsureNodes(t.Context(), []string{"/DEFAULT/a"}); err != nil {
 		t.Fatal(err)
 	}
 	root = "HQ"
-	if err := c.Nodes(t.Context(), []string{"/DEFAULT/b"}); err != nil {
+	if err := c.EnsureNodes(t.Context(), []string{"/DEFAULT/b"}); err != nil {
 		t.Fatal(err)
 	}
 	s.json("POST "+apiNodes, 201, `{"id":"`+nodeA+`","full_value":"/HQ/else"}`)
-	err := c.Nodes(t.Context(), []string{"/DEFAULT/c"})
+	err := c.EnsureNodes(t.Context(), []string{"/DEFAULT/c"})
 	wantKind(t, err, inventory.Invalid, "/HQ/else")
-	if !errors.Is(err, errOtherPath) {
+	if !errors.Is(err, errOtherNodeMade) {
 		t.Error(err)
 	}
 	s.json("GET "+apiTree, 200, `[]`)
-	wantKind(t, s.client().Nodes(t.Context(), []string{"/DEFAULT/c"}), inventory.Incomplete, "root")
+	wantKind(t, s.client().EnsureNodes(t.Context(), []string{"/DEFAULT/c"}), inventory.Incomplete, "root")
 }

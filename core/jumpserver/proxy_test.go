@@ -18,13 +18,13 @@ import (
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 )
 
-// courier is a proxy: for plain HTTP and for tunnels. What it refuses it answers with a page.
-type courier struct {
+// testProxy is a proxy: for plain HTTP and for tunnels. What it refuses it answers with a page.
+type testProxy struct {
 	refuse  jumpservertest.Page // Status 0 = nothing
 	carried atomic.Int64
 }
 
-func (c *courier) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (c *testProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if c.refuse.Status != 0 {
 		c.refuse.ServeHTTP(w, r)
 		return
@@ -48,8 +48,8 @@ func (c *courier) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	go func() { _, _ = io.Copy(here, there); _ = here.Close() }()
 }
 
-// behind is a client of a JumpServer that is asked by a proxy.
-func behind(t *testing.T, secure bool, by *courier, set ...func(*jumpserver.Options)) *jumpserver.Client {
+// clientBehindProxy is a client of a JumpServer that is asked by a proxy.
+func clientBehindProxy(t *testing.T, secure bool, by *testProxy, set ...func(*jumpserver.Options)) *jumpserver.Client {
 	t.Helper()
 	s := jumpservertest.New(jumpservertest.Options{TB: t})
 	door := httptest.NewUnstartedServer(s)
@@ -63,10 +63,10 @@ func behind(t *testing.T, secure bool, by *courier, set ...func(*jumpserver.Opti
 	proxy := httptest.NewServer(by)
 	t.Cleanup(proxy.Close)
 	all := append([]func(*jumpserver.Options){func(o *jumpserver.Options) {
-		o.URL, o.HTTP, o.Proxy = door.URL, nil, strings.Replace(proxy.URL, "://", "://user:pass-of-proxy@", 1)
+		o.URL, o.Transport, o.Proxy = door.URL, nil, strings.Replace(proxy.URL, "://", "://user:pass-of-proxy@", 1)
 		o.Sleep = nil
 	}}, set...)
-	c := connect(t, s, all...)
+	c := newClient(t, s, all...)
 	t.Cleanup(c.Close)
 	return c
 }
@@ -81,18 +81,18 @@ func TestProxy(t *testing.T) {
 	}{
 		"plain":               {jumpservertest.Page{}, false, "", ""},
 		"tunnel":              {jumpservertest.Page{}, true, "", ""},
-		"plain, 407":          {jumpservertest.Pages()["Squid 407"], false, inventory.ProxyLogin, "the proxy http://127.0.0.1:"},
-		"tunnel, 407":         {jumpservertest.Pages()["Squid 407"], true, inventory.ProxyLogin, "the proxy http://127.0.0.1:"},
-		"tunnel, 403":         {jumpservertest.Nginx(403, ""), true, inventory.ProxyRefuses, "answered: 403 Forbidden; let the proxy connect to 127.0.0.1:"},
-		"tunnel, 503":         {jumpservertest.Pages()["Squid 503"], true, inventory.BehindIsDown, "answered: 503"},
-		"plain, 502":          {jumpservertest.Nginx(502, ""), false, inventory.BehindIsDown, ", or something else in front of JumpServer, answered: 502"},
-		"plain, a firewall's": {jumpservertest.Nginx(403, ""), false, inventory.Blocked, ", or something else in front of JumpServer, answered: 403"},
+		"plain, 407":          {jumpservertest.RecordedPages()["Squid 407"], false, inventory.ProxyLogin, "the proxy http://127.0.0.1:"},
+		"tunnel, 407":         {jumpservertest.RecordedPages()["Squid 407"], true, inventory.ProxyLogin, "the proxy http://127.0.0.1:"},
+		"tunnel, 403":         {jumpservertest.NginxPage(403, ""), true, inventory.ProxyRefuses, "answered: 403 Forbidden; let the proxy connect to 127.0.0.1:"},
+		"tunnel, 503":         {jumpservertest.RecordedPages()["Squid 503"], true, inventory.BehindIsDown, "answered: 503"},
+		"plain, 502":          {jumpservertest.NginxPage(502, ""), false, inventory.BehindIsDown, ", or something else in front of JumpServer, answered: 502"},
+		"plain, a firewall's": {jumpservertest.NginxPage(403, ""), false, inventory.Blocked, ", or something else in front of JumpServer, answered: 403"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("NO_PROXY", "")
 			t.Setenv("no_proxy", "")
-			by := &courier{refuse: test.refuse}
-			_, _, err := behind(t, test.secure, by, func(o *jumpserver.Options) { o.Sleep = quick }).Organisation(t.Context())
+			by := &testProxy{refuse: test.refuse}
+			_, _, err := clientBehindProxy(t, test.secure, by, func(o *jumpserver.Options) { o.Sleep = quick }).Organisation(t.Context())
 			if test.advice == "" {
 				if err != nil || by.carried.Load() == 0 {
 					t.Errorf("%d were carried: %v", by.carried.Load(), err)
@@ -114,8 +114,8 @@ func TestNoProxyForJumpServer(t *testing.T) {
 	t.Setenv("no_proxy", "")
 	for noProxy, carried := range map[string]bool{"": true, "127.0.0.0/8": false} {
 		t.Setenv("NO_PROXY", noProxy)
-		by := &courier{}
-		if _, _, err := behind(t, false, by).Organisation(t.Context()); err != nil || (by.carried.Load() > 0) != carried {
+		by := &testProxy{}
+		if _, _, err := clientBehindProxy(t, false, by).Organisation(t.Context()); err != nil || (by.carried.Load() > 0) != carried {
 			t.Errorf("NO_PROXY=%q: %d were carried: %v", noProxy, by.carried.Load(), err)
 		}
 	}
@@ -126,7 +126,7 @@ func TestProxyAway(t *testing.T) {
 	t.Setenv("NO_PROXY", "")
 	t.Setenv("no_proxy", "")
 	dead := func(o *jumpserver.Options) { o.Proxy, o.Sleep = "http://user:pass-of-proxy@127.0.0.1:1", quick }
-	_, _, err := behind(t, false, &courier{}, dead).Organisation(t.Context())
+	_, _, err := clientBehindProxy(t, false, &testProxy{}, dead).Organisation(t.Context())
 	if inventory.KindOf(err) != inventory.Temporary || inventory.AdviceOf(err) != inventory.ProxyAway || !strings.Contains(err.Error(), "the proxy of jumpserver.proxy") ||
 		strings.Contains(err.Error(), "pass-of-proxy") {
 		t.Errorf("%q: %v", inventory.AdviceOf(err), err)
@@ -137,8 +137,8 @@ func TestProxyAway(t *testing.T) {
 func TestOtherProxy(t *testing.T) {
 	t.Parallel()
 	for _, other := range []bool{false, true} {
-		c := connect(t, nil, func(o *jumpserver.Options) {
-			o.URL, o.HTTP, o.OtherProxy, o.Sleep, o.ConnectTimeout = "http://127.0.0.1:1", nil, other, quick, time.Second
+		c := newClient(t, nil, func(o *jumpserver.Options) {
+			o.URL, o.Transport, o.OtherProxy, o.Sleep, o.ConnectTimeout = "http://127.0.0.1:1", nil, other, quick, time.Second
 		})
 		_, _, err := c.Organisation(t.Context())
 		if inventory.KindOf(err) != inventory.Temporary || strings.Contains(err.Error(), "set jumpserver.proxy") != other {

@@ -14,25 +14,25 @@ func assetID(a inventory.Asset) string { return a.ID }
 // Read proves the organisation and reads it as a whole: its platforms and all its assets,
 // hosts with all fields, others with id and name (names are unique over all categories). It
 // gives everything or an error.
-func (c *Client) Read(ctx context.Context) (inventory.Bastion, error) {
+func (c *Client) Read(ctx context.Context) (inventory.JumpServerAssets, error) {
 	if _, _, err := c.Organisation(ctx); err != nil {
-		return inventory.Bastion{}, err
+		return inventory.JumpServerAssets{}, err
 	}
-	f, err := c.fresh(ctx)
+	f, err := c.freshFacts(ctx)
 	if err != nil {
-		return inventory.Bastion{}, err
+		return inventory.JumpServerAssets{}, err
 	}
-	assets, f, err := c.withZone(ctx, f, func(f *facts) ([]inventory.Asset, error) { return c.hosts(ctx, f) })
+	assets, f, err := c.readWithZone(ctx, f, func(f *facts) ([]inventory.Asset, error) { return c.readHosts(ctx, f) })
 	if err != nil {
-		return inventory.Bastion{}, err
+		return inventory.JumpServerAssets{}, err
 	}
-	others, err := c.others(ctx, assets)
+	others, err := c.readOtherAssets(ctx, assets)
 	if err != nil {
-		return inventory.Bastion{}, err
+		return inventory.JumpServerAssets{}, err
 	}
-	b := inventory.Bastion{
+	b := inventory.JumpServerAssets{
 		Assets: append(assets, others...), Platforms: make(map[string]inventory.Platform, len(f.platforms)),
-		Undeletable: c.undeletable(ctx),
+		DeleteDenied: c.lacksDeleteRight(ctx),
 	}
 	for name, p := range f.platforms {
 		b.Platforms[name] = p.Platform
@@ -40,12 +40,12 @@ func (c *Client) Read(ctx context.Context) (inventory.Bastion, error) {
 	return b, nil
 }
 
-func (c *Client) hosts(ctx context.Context, f *facts) ([]inventory.Asset, error) {
-	r := &rows{org: c.org, what: "list hosts"}
-	assets, err := readAll(ctx, c, list[inventory.Asset, hostRow]{
-		op: r.what, path: apiHosts, query: byName + "fields=" + hostFields(f.zone), limit: pageSize, turn: r.asset, id: assetID,
+func (c *Client) readHosts(ctx context.Context, f *facts) ([]inventory.Asset, error) {
+	r := &rowConverter{org: c.orgID, operation: "list hosts"}
+	assets, err := readAll(ctx, c, listRequest[inventory.Asset, hostRow]{
+		op: r.operation, path: apiHosts, query: orderByName + "fields=" + hostFields(f.zoneField), limit: pageSize, convert: r.convert, id: assetID,
 	})
-	c.tellZone(r.field)
+	c.rememberZoneField(r.zoneField)
 	return assets, err
 }
 
@@ -55,31 +55,31 @@ type otherRow struct {
 	Category struct{ Value string }
 }
 
-// others reads the assets that are no hosts, if the number of assets says that there are any.
+// readOtherAssets reads the assets that are no hosts, if the number of assets says that there are any.
 // What is not among the hosts is one, whatever its category: it holds a name.
-func (c *Client) others(ctx context.Context, hosts []inventory.Asset) ([]inventory.Asset, error) {
-	count, err := c.Count(ctx)
+func (c *Client) readOtherAssets(ctx context.Context, hosts []inventory.Asset) ([]inventory.Asset, error) {
+	count, err := c.CountAssets(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if count <= len(hosts) {
 		return nil, nil
 	}
-	r := &rows{org: c.org, what: "list assets"}
-	all, err := readAll(ctx, c, list[otherRow, otherRow]{
-		op: r.what, path: apiAssets, query: byName + "fields=id,name,category,org_id", limit: pageSize,
-		id:   func(row otherRow) string { return row.ID },
-		turn: func(row *otherRow) (otherRow, error) { return *row, r.belongs(row.ID, row.OrgID) },
+	r := &rowConverter{org: c.orgID, operation: "list assets"}
+	all, err := readAll(ctx, c, listRequest[otherRow, otherRow]{
+		op: r.operation, path: apiAssets, query: orderByName + "fields=id,name,category,org_id", limit: pageSize,
+		id:      func(row otherRow) string { return row.ID },
+		convert: func(row *otherRow) (otherRow, error) { return *row, r.validateRow(row.ID, row.OrgID) },
 	})
 	if err != nil {
 		return nil, err
 	}
-	return c.strangers(ctx, hosts, all)
+	return c.assetsNotAmong(ctx, hosts, all)
 }
 
-// strangers gives those assets that are not among the hosts. A host among them was made while
+// assetsNotAmong gives those assets that are not among the hosts. A host among them was made while
 // we read, and is read like the others.
-func (c *Client) strangers(ctx context.Context, hosts []inventory.Asset, all []otherRow) ([]inventory.Asset, error) {
+func (c *Client) assetsNotAmong(ctx context.Context, hosts []inventory.Asset, all []otherRow) ([]inventory.Asset, error) {
 	known := make(map[string]struct{}, len(hosts))
 	for _, h := range hosts {
 		known[h.ID] = struct{}{}
@@ -96,7 +96,7 @@ func (c *Client) strangers(ctx context.Context, hosts []inventory.Asset, all []o
 			late = append(late, id)
 		}
 	}
-	made, err := c.Assets(ctx, late)
+	made, err := c.AssetsByID(ctx, late)
 	if err != nil {
 		return nil, err
 	}
@@ -107,34 +107,34 @@ func (c *Client) strangers(ctx context.Context, hosts []inventory.Asset, all []o
 	return answer, nil
 }
 
-// Assets reads just these hosts, each with all fields, in the order of the ids. One that does
+// AssetsByID reads just these hosts, each with all fields, in the order of the ids. One that does
 // not exist in this organisation is absent from the answer. An id that is no UUID is an error
 // of kind Invalid before any call; a row that was not asked for is one of kind Incomplete
 // (JumpServer ignores filters that it does not know, and answers with everything).
-func (c *Client) Assets(ctx context.Context, ids []string) ([]inventory.Asset, error) {
+func (c *Client) AssetsByID(ctx context.Context, ids []string) ([]inventory.Asset, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
 	for _, id := range ids {
 		if !isUUID(id) {
-			return nil, fault(inventory.Invalid, "jumpserver: read hosts: "+quote(id)+" is not a UUID", nil)
+			return nil, newError(inventory.Invalid, "jumpserver: read hosts: "+quote(id)+" is not a UUID", nil)
 		}
 	}
-	f, err := c.proven(ctx)
+	f, err := c.verifiedFacts(ctx)
 	if err != nil {
 		return nil, err
 	}
-	wanted := distinct(ids)
+	wanted := dedupe(ids)
 	found := make(map[string]inventory.Asset, len(wanted))
-	for batch := range slices.Chunk(wanted, idsPerURL) {
+	for batch := range slices.Chunk(wanted, maxIDsPerURL) {
 		var assets []inventory.Asset
-		assets, f, err = c.withZone(ctx, f, func(f *facts) ([]inventory.Asset, error) { return c.batchOf(ctx, f, batch) })
+		assets, f, err = c.readWithZone(ctx, f, func(f *facts) ([]inventory.Asset, error) { return c.readBatch(ctx, f, batch) })
 		if err != nil {
 			return nil, err
 		}
 		for _, a := range assets {
 			if !slices.Contains(batch, a.ID) {
-				return nil, fault(inventory.Incomplete, "jumpserver: "+readByID+": "+a.ID+" came, which was not asked for", nil)
+				return nil, newError(inventory.Incomplete, "jumpserver: "+opReadByID+": "+a.ID+" came, which was not asked for", nil)
 			}
 			found[a.ID] = a
 		}
@@ -148,21 +148,21 @@ func (c *Client) Assets(ctx context.Context, ids []string) ([]inventory.Asset, e
 	return answer, nil
 }
 
-const readByID = "read hosts by id"
+const opReadByID = "read hosts by id"
 
-// batchOf reads the hosts with these ids, as many as one URL takes.
-func (c *Client) batchOf(ctx context.Context, f *facts, ids []string) ([]inventory.Asset, error) {
-	r := &rows{org: c.org, what: readByID, book: &c.labels}
-	assets, err := readAll(ctx, c, list[inventory.Asset, hostRow]{
-		op: r.what, path: apiHosts, query: byName + "fields=" + hostFields(f.zone) + "&ids=" + url.QueryEscape(strings.Join(ids, ",")),
-		limit: len(ids), most: len(ids), turn: r.asset, id: assetID,
+// readBatch reads the hosts with these ids, as many as one URL takes.
+func (c *Client) readBatch(ctx context.Context, f *facts, ids []string) ([]inventory.Asset, error) {
+	r := &rowConverter{org: c.orgID, operation: opReadByID, labelIDs: &c.labelIDs}
+	assets, err := readAll(ctx, c, listRequest[inventory.Asset, hostRow]{
+		op: r.operation, path: apiHosts, query: orderByName + "fields=" + hostFields(f.zoneField) + "&ids=" + url.QueryEscape(strings.Join(ids, ",")),
+		limit: len(ids), maxMatches: len(ids), convert: r.convert, id: assetID,
 	})
-	c.tellZone(r.field)
+	c.rememberZoneField(r.zoneField)
 	return assets, err
 }
 
-// distinct gives each id once, in lower case as JumpServer writes them, in the given order.
-func distinct(ids []string) []string {
+// dedupe gives each id once, in lower case as JumpServer writes them, in the given order.
+func dedupe(ids []string) []string {
 	seen := make(map[string]struct{}, len(ids))
 	var answer []string
 	for _, id := range ids {

@@ -11,43 +11,43 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// redirected explains a redirect. It is never followed: the signature holds for the old path only, so
+// redirectError explains a redirect. It is never followed: the signature holds for the old path only, so
 // that the next answer would be a misleading 401; and JumpServer itself redirects no path that we ask for.
-func (c *Client) redirected(op string, resp *http.Response) error {
+func (c *Client) redirectError(op string, resp *http.Response) error {
 	where, advice, hint := "elsewhere", inventory.NotJumpServer, "correct jumpserver.url"
 	if to, err := resp.Location(); err == nil {
 		where = c.scrub((&url.URL{Scheme: to.Scheme, Host: to.Host, Path: to.Path}).String())
-		advice, hint = c.whither(resp.Request, to)
+		advice, hint = c.explainRedirect(resp.Request, to)
 	}
-	e := fault(inventory.Front, fmt.Sprintf(
-		"jumpserver: %s: %s redirects (%d) to %s: %s (a signature cannot follow)", op, c.host(), resp.StatusCode, where, c.scrub(hint)), nil)
+	e := newError(inventory.Front, fmt.Sprintf(
+		"jumpserver: %s: %s redirects (%d) to %s: %s (a signature cannot follow)", op, c.hostName(), resp.StatusCode, where, c.scrub(hint)), nil)
 	e.Advice = advice
 	return e
 }
 
-// whither tells why a redirect leads where it does, and what to do about it.
-func (c *Client) whither(from *http.Request, to *url.URL) (inventory.Advice, string) {
+// explainRedirect tells why a redirect leads where it does, and what to do about it.
+func (c *Client) explainRedirect(from *http.Request, to *url.URL) (inventory.Advice, string) {
 	path := ""
 	if from != nil && from.URL != nil {
 		path = from.URL.Path
 	}
-	same := strings.EqualFold(hostOf(to), hostOf(c.base))
-	before, moved := strings.CutSuffix(to.Path, strings.TrimPrefix(path, c.base.Path))
+	same := strings.EqualFold(hostOf(to), hostOf(c.baseURL))
+	before, moved := strings.CutSuffix(to.Path, strings.TrimPrefix(path, c.baseURL.Path))
 	moved = moved && path != ""
 	there := (&url.URL{Scheme: to.Scheme, Host: to.Host, Path: before}).String()
 	switch {
-	case !moved && leadsToLogin(to):
-		return inventory.LoginPage, c.hint(inventory.LoginPage)
+	case !moved && isLoginURL(to):
+		return inventory.LoginPage, c.adviceText(inventory.LoginPage)
 	case moved && !same:
 		return inventory.OtherHost, "correct jumpserver.url: " + there
-	case moved && before != c.base.Path:
+	case moved && before != c.baseURL.Path:
 		return inventory.OtherPath, "correct jumpserver.url: " + there
-	case moved && c.base.Scheme == "http" && to.Scheme == "https":
+	case moved && c.baseURL.Scheme == "http" && to.Scheme == "https":
 		return inventory.WriteHTTPS, "correct jumpserver.url: " + there
-	case moved && c.base.Scheme == "https" && to.Scheme == "http":
+	case moved && c.baseURL.Scheme == "https" && to.Scheme == "http":
 		return inventory.WriteHTTP, "correct jumpserver.url: " + there + ", or that server: it takes https for http"
 	}
-	return c.astray(), "correct jumpserver.url"
+	return c.wrongAddressAdvice(), "correct jumpserver.url"
 }
 
 func hostOf(at *url.URL) string {
@@ -58,8 +58,8 @@ func hostOf(at *url.URL) string {
 	return net.JoinHostPort(host, port)
 }
 
-// leadsToLogin reports whether an address has the words of one where people log in.
-func leadsToLogin(to *url.URL) bool {
+// isLoginURL reports whether an address has the words of one where people log in.
+func isLoginURL(to *url.URL) bool {
 	words := strings.FieldsFunc(strings.ToLower(to.Hostname()+"/"+to.Path), func(r rune) bool { return strings.ContainsRune("/.-_", r) })
 	return slices.ContainsFunc(words, func(word string) bool {
 		switch word {

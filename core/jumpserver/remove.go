@@ -31,119 +31,119 @@ func (c *Client) Remove(ctx context.Context, ids []string, still func(now invent
 	var valid []string
 	for i, id := range ids {
 		if !isUUID(id) {
-			errs[i] = invalid("remove hosts", "%s is not a UUID", quote(id))
+			errs[i] = newInvalidError("remove hosts", "%s is not a UUID", quote(id))
 			continue
 		}
 		valid = append(valid, id)
 	}
-	r := removal{c: c, still: still, left: map[string]error{}}
+	r := removeRun{c: c, isDue: still, remaining: map[string]error{}}
 	var stopped error
-	for rest := distinct(valid); len(rest) > 0; {
-		batch := rest[:min(len(rest), c.RemoveBatch(ctx))]
+	for rest := dedupe(valid); len(rest) > 0; {
+		batch := rest[:min(len(rest), c.RemoveBatchSize(ctx))]
 		rest = rest[len(batch):]
 		if stopped == nil {
-			stopped = r.batch(ctx, batch)
+			stopped = r.removeBatch(ctx, batch)
 			continue
 		}
-		_ = r.stop(batch, unsent(stopped))
+		_ = r.failAll(batch, unsentError(stopped))
 	}
 	for i, id := range ids {
 		if errs[i] == nil {
-			errs[i] = r.left[strings.ToLower(id)]
+			errs[i] = r.remaining[strings.ToLower(id)]
 		}
 	}
 	return errs
 }
 
-// removal is one call of Remove.
-type removal struct {
-	c     *Client
-	still func(inventory.Asset) bool
-	left  map[string]error // the hosts that are not gone though they should be, each with its error
+// removeRun is one call of Remove.
+type removeRun struct {
+	c         *Client
+	isDue     func(inventory.Asset) bool
+	remaining map[string]error // the hosts that are not gone though they should be, each with its error
 }
 
-func (r removal) stop(ids []string, err error) error {
+func (r removeRun) failAll(ids []string, err error) error {
 	for _, id := range ids {
-		r.left[id] = err
+		r.remaining[id] = err
 	}
 	return err
 }
 
-// batch puts the hosts that are not gone into left, each with its error, and returns the
+// removeBatch puts the hosts that are not gone into left, each with its error, and returns the
 // error that stops the removal as a whole.
-func (r removal) batch(ctx context.Context, batch []string) error {
-	present, err := r.c.existingIDs(ctx, batch)
+func (r removeRun) removeBatch(ctx context.Context, batch []string) error {
+	present, err := r.c.findExistingIDs(ctx, batch)
 	if err != nil {
-		return r.stop(batch, err)
+		return r.failAll(batch, err)
 	}
 	if len(present) == 0 {
 		return nil
 	}
 	begun := r.c.now() // before the hosts are read for the last time
-	spm, due, err := r.park(ctx, present)
+	spm, due, err := r.parkIDs(ctx, present)
 	if half := len(present) / 2; half > 0 && inventory.AdviceOf(err) == inventory.TooLarge {
-		if err := r.batch(ctx, present[:half]); err != nil {
-			return r.stop(present[half:], err)
+		if err := r.removeBatch(ctx, present[:half]); err != nil {
+			return r.failAll(present[half:], err)
 		}
-		return r.batch(ctx, present[half:])
+		return r.removeBatch(ctx, present[half:])
 	}
 	if err != nil {
-		return r.stop(present, err)
+		return r.failAll(present, err)
 	}
 	if len(due) < len(present) {
-		return r.batch(ctx, due)
+		return r.removeBatch(ctx, due)
 	}
-	return r.delete(ctx, spm, present, begun)
+	return r.deleteParked(ctx, spm, present, begun)
 }
 
-// delete deletes the hosts that are parked under an spm, and reads back what became of them.
-func (r removal) delete(ctx context.Context, spm string, ids []string, begun time.Time) error {
+// deleteParked deletes the hosts that are parked under an spm, and reads back what became of them.
+func (r removeRun) deleteParked(ctx context.Context, spm string, ids []string, begun time.Time) error {
 	path, err := deletePath(spm)
 	if err != nil {
-		return r.stop(ids, err)
+		return r.failAll(ids, err)
 	}
 	op := fmt.Sprintf("delete %d hosts", len(ids))
-	failed := r.c.do(ctx, call{op: op, method: http.MethodDelete, path: path, once: true, still: r.c.stillFresh(op, begun), effort: effort{deletions, len(ids)}})
+	failed := r.c.doCall(ctx, apiCall{op: op, method: http.MethodDelete, path: path, noRetry: true, precondition: r.c.freshnessCheck(op, begun), size: writeSize{deletions, len(ids)}})
 	// What became of them counts, not what was answered.
-	there, err := r.c.existingIDs(ctx, ids)
+	there, err := r.c.findExistingIDs(ctx, ids)
 	if err != nil {
 		if failed == nil {
-			failed = r.c.unproven(op, err)
+			failed = r.c.unverifiedError(op, err)
 		}
-		return r.stop(ids, failed)
+		return r.failAll(ids, failed)
 	}
 	if len(there) == 0 {
 		return nil
 	}
 	if failed == nil {
-		failed = fault(inventory.Incomplete, "jumpserver: "+op+": JumpServer answered that it was done, but the host is still there", nil)
+		failed = newError(inventory.Incomplete, "jumpserver: "+op+": JumpServer answered that it was done, but the host is still there", nil)
 	}
-	return r.stop(there, failed)
+	return r.failAll(there, failed)
 }
 
-// unproven is the error of a removal that was answered, and could not be read back.
-func (c *Client) unproven(op string, err error) error {
-	e := fault(inventory.Unanswered, "jumpserver: "+op+" was answered, but it could not be read back what is left", err)
-	e.RetryAfter = leastLate
+// unverifiedError is the error of a removal that was answered, and could not be read back.
+func (c *Client) unverifiedError(op string, err error) error {
+	e := newError(inventory.Unanswered, "jumpserver: "+op+" was answered, but it could not be read back what is left", err)
+	e.RetryAfter = minLateTime
 	return e
 }
 
-// park puts the ids aside on JumpServer. It returns the key for them, and those of them that are due to be deleted
+// parkIDs puts the ids aside on JumpServer. It returns the key for them, and those of them that are due to be deleted
 // as they are now. Only if they all are, exactly these hosts stand under the key; less are due where hosts have gone
 // since they were read, or still left some out.
-func (r removal) park(ctx context.Context, ids []string) (spm string, due []string, err error) {
+func (r removeRun) parkIDs(ctx context.Context, ids []string) (spm string, due []string, err error) {
 	op := fmt.Sprintf("park %d hosts for deletion", len(ids))
 	doubt := func(what string) error {
-		return fault(inventory.Incomplete, "jumpserver: "+op+": "+what+"; nothing was deleted", nil)
+		return newError(inventory.Incomplete, "jumpserver: "+op+": "+what+"; nothing was deleted", nil)
 	}
 	var answer struct{ SPM string }
-	if err := r.c.do(ctx, call{op: op, method: http.MethodPost, path: apiCache, body: map[string][]string{"resources": ids}, read: decode(&answer)}); err != nil {
+	if err := r.c.doCall(ctx, apiCall{op: op, method: http.MethodPost, path: apiCache, body: map[string][]string{"resources": ids}, read: decodeInto(&answer)}); err != nil {
 		return "", nil, err
 	}
 	if !isUUID(answer.SPM) {
 		return "", nil, doubt("the answer holds no spm")
 	}
-	under, err := r.c.parked(ctx, answer.SPM, len(ids))
+	under, err := r.c.readParked(ctx, answer.SPM, len(ids))
 	if err != nil {
 		return "", nil, err
 	}
@@ -154,7 +154,7 @@ func (r removal) park(ctx context.Context, ids []string) (spm string, due []stri
 		}
 		missing = slices.DeleteFunc(slices.Clone(missing), func(id string) bool { return id == a.ID })
 	}
-	there, err := r.c.existingIDs(ctx, missing)
+	there, err := r.c.findExistingIDs(ctx, missing)
 	if err != nil {
 		return "", nil, err
 	}
@@ -162,47 +162,47 @@ func (r removal) park(ctx context.Context, ids []string) (spm string, due []stri
 		return "", nil, doubt("JumpServer does not list " + there[0] + " among them")
 	}
 	for _, a := range under {
-		if r.still == nil || r.still(a) {
+		if r.isDue == nil || r.isDue(a) {
 			due = append(due, a.ID)
 		}
 	}
 	return answer.SPM, due, nil
 }
 
-// parked reads the hosts under an spm, at most so many, with all fields.
-func (c *Client) parked(ctx context.Context, spm string, most int) ([]inventory.Asset, error) {
-	f, err := c.proven(ctx)
+// readParked reads the hosts under an spm, at most so many, with all fields.
+func (c *Client) readParked(ctx context.Context, spm string, most int) ([]inventory.Asset, error) {
+	f, err := c.verifiedFacts(ctx)
 	if err != nil {
 		return nil, err
 	}
-	r := &rows{org: c.org, what: "list the parked hosts"}
-	assets, _, err := c.withZone(ctx, f, func(f *facts) ([]inventory.Asset, error) {
-		return readAll(ctx, c, list[inventory.Asset, hostRow]{
-			op: r.what, path: apiHosts, query: byName + "fields=" + hostFields(f.zone) + "&spm=" + spm,
-			limit: most, most: most, turn: r.asset, id: assetID,
+	r := &rowConverter{org: c.orgID, operation: "list the parked hosts"}
+	assets, _, err := c.readWithZone(ctx, f, func(f *facts) ([]inventory.Asset, error) {
+		return readAll(ctx, c, listRequest[inventory.Asset, hostRow]{
+			op: r.operation, path: apiHosts, query: orderByName + "fields=" + hostFields(f.zoneField) + "&spm=" + spm,
+			limit: most, maxMatches: most, convert: r.convert, id: assetID,
 		})
 	})
-	c.tellZone(r.field)
+	c.rememberZoneField(r.zoneField)
 	return assets, err
 }
 
-// existingIDs gives those of the ids whose host exists in this organisation.
-func (c *Client) existingIDs(ctx context.Context, ids []string) ([]string, error) {
+// findExistingIDs gives those of the ids whose host exists in this organisation.
+func (c *Client) findExistingIDs(ctx context.Context, ids []string) ([]string, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	if _, err := c.proven(ctx); err != nil {
+	if _, err := c.verifiedFacts(ctx); err != nil {
 		return nil, err
 	}
 	var found []string
-	for part := range slices.Chunk(ids, idsPerURL) {
-		some, err := c.ids(ctx, "look for hosts by id", "ids="+strings.Join(part, "%2C"), len(part))
+	for part := range slices.Chunk(ids, maxIDsPerURL) {
+		some, err := c.readIDs(ctx, "look for hosts by id", "ids="+strings.Join(part, "%2C"), len(part))
 		if err != nil {
 			return nil, err
 		}
 		for _, id := range some {
 			if !slices.Contains(part, id) {
-				return nil, fault(inventory.Incomplete, "jumpserver: look for hosts by id: "+id+" came, which was not asked for", nil)
+				return nil, newError(inventory.Incomplete, "jumpserver: look for hosts by id: "+id+" came, which was not asked for", nil)
 			}
 		}
 		found = append(found, some...)
@@ -210,32 +210,32 @@ func (c *Client) existingIDs(ctx context.Context, ids []string) ([]string, error
 	return found, nil
 }
 
-// ids reads the ids of the hosts that a filter matches, expecting at most so many.
-func (c *Client) ids(ctx context.Context, op, filter string, limit int) ([]string, error) {
-	r := &rows{org: c.org, what: op}
-	return readAll(ctx, c, list[string, hostRow]{
-		op: op, path: apiHosts, query: byName + "fields=id,org_id&" + filter, limit: limit, most: limit,
+// readIDs reads the ids of the hosts that a filter matches, expecting at most so many.
+func (c *Client) readIDs(ctx context.Context, op, filter string, limit int) ([]string, error) {
+	r := &rowConverter{org: c.orgID, operation: op}
+	return readAll(ctx, c, listRequest[string, hostRow]{
+		op: op, path: apiHosts, query: orderByName + "fields=id,org_id&" + filter, limit: limit, maxMatches: limit,
 		id: func(id string) string { return id },
-		turn: func(row *hostRow) (string, error) {
-			return strings.ToLower(row.ID), r.belongs(row.ID, row.OrgID)
+		convert: func(row *hostRow) (string, error) {
+			return strings.ToLower(row.ID), r.validateRow(row.ID, row.OrgID)
 		},
 	})
 }
 
-const deleteQuery = apiHosts + "?spm="
+const deletePathPrefix = apiHosts + "?spm="
 
 // deletePath is the one place where the address of a DELETE is made.
 func deletePath(spm string) (string, error) {
-	path := deleteQuery + spm
-	if !provenDelete(path) {
-		return "", fault(inventory.Incomplete, "jumpserver: an spm that is not a UUID; nothing was deleted", nil)
+	path := deletePathPrefix + spm
+	if !isSafeDelete(path) {
+		return "", newError(inventory.Incomplete, "jumpserver: an spm that is not a UUID; nothing was deleted", nil)
 	}
 	return path, nil
 }
 
-// provenDelete reports whether a path may be sent with DELETE: hosts by an spm, one row of the label page by its
+// isSafeDelete reports whether a path may be sent with DELETE: hosts by an spm, one row of the label page by its
 // id (see RemoveLabelRow), and nothing else.
-func provenDelete(path string) bool {
-	spm, ok := strings.CutPrefix(path, deleteQuery)
-	return ok && isUUID(spm) || isLabelRow(path)
+func isSafeDelete(path string) bool {
+	spm, ok := strings.CutPrefix(path, deletePathPrefix)
+	return ok && isUUID(spm) || isLabelRowPath(path)
 }

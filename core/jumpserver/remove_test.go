@@ -12,8 +12,8 @@ import (
 
 const testSPM = "225ec5ff-8023-4a3b-b93d-6261b4bccbf9"
 
-// removable is a JumpServer with hosts that can be parked and deleted.
-type removable struct {
+// removableStub is a JumpServer with hosts that can be parked and deleted.
+type removableStub struct {
 	hosts  []string
 	parked []string
 	spm    string   // what parking answers
@@ -24,7 +24,7 @@ type removable struct {
 	spms   []string // what parking answers, one after another; empty = spm
 }
 
-func (v *removable) serve(s *stub) {
+func (v *removableStub) serve(s *stub) {
 	if v.spm == "" {
 		v.spm = testSPM
 	}
@@ -67,7 +67,7 @@ func (v *removable) serve(s *stub) {
 	})
 }
 
-func (v *removable) of(ids []string) []string {
+func (v *removableStub) of(ids []string) []string {
 	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !slices.Contains(v.hosts, id) })
 }
 
@@ -82,7 +82,7 @@ func hostIDs(n int) []string {
 func TestRemove(t *testing.T) {
 	t.Parallel()
 	s := newStub(t)
-	v := &removable{hosts: hostIDs(260)}
+	v := &removableStub{hosts: hostIDs(260)}
 	v.serve(s)
 	ids := append(hostIDs(250), testID(999), "nope", strings.ToUpper(testID(3)))
 	errs := s.client(quick).Remove(t.Context(), ids, nil)
@@ -106,7 +106,7 @@ func TestRemoveNothing(t *testing.T) {
 		t.Errorf("%v %q", errs, s.seen)
 	}
 	// Hosts that are gone already: nothing is parked.
-	v := &removable{}
+	v := &removableStub{}
 	v.serve(s)
 	if errs := s.client().Remove(t.Context(), hostIDs(2), nil); errs[0] != nil || errs[1] != nil || len(s.requests("POST")) != 0 {
 		t.Errorf("%v %q", errs, s.seen)
@@ -117,22 +117,22 @@ func TestRemoveNothing(t *testing.T) {
 func TestRemoveDoubts(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		v     removable
+		v     removableStub
 		other func(*stub)
 		kind  inventory.Kind
 		word  string
 	}{
-		"spm that is no UUID":  {removable{spm: "nope"}, nil, inventory.Incomplete, "nothing was deleted"},
-		"a stranger is parked": {removable{extra: []string{testID(777)}}, func(s *stub) { s.on("GET "+apiHosts, swap(s, testID(0), testID(777))) }, inventory.Incomplete, testID(777)},
-		"too many are parked":  {removable{extra: []string{testID(777)}}, nil, inventory.Incomplete, "more than the 1 rows asked for"},
-		"no spm":               {removable{}, func(s *stub) { s.json("POST "+apiCache, 200, `{}`) }, inventory.Incomplete, "no spm"},
-		"nobody is parked":     {removable{}, func(s *stub) { s.json("POST "+apiCache, 200, `{"spm":"`+testSPM+`"}`) }, inventory.Incomplete, "does not list"},
-		"parking is refused":   {removable{}, func(s *stub) { s.json("POST "+apiCache, 403, denied) }, inventory.Denied, "right"},
-		"hosts cannot be read": {removable{}, func(s *stub) { s.json("GET "+apiHosts, 500, ``) }, inventory.Temporary, "500"},
-		"a row of another org": {removable{}, func(s *stub) {
+		"spm that is no UUID":  {removableStub{spm: "nope"}, nil, inventory.Incomplete, "nothing was deleted"},
+		"a stranger is parked": {removableStub{extra: []string{testID(777)}}, func(s *stub) { s.on("GET "+apiHosts, replaceHost(s, testID(0), testID(777))) }, inventory.Incomplete, testID(777)},
+		"too many are parked":  {removableStub{extra: []string{testID(777)}}, nil, inventory.Incomplete, "more than the 1 rows asked for"},
+		"no spm":               {removableStub{}, func(s *stub) { s.json("POST "+apiCache, 200, `{}`) }, inventory.Incomplete, "no spm"},
+		"nobody is parked":     {removableStub{}, func(s *stub) { s.json("POST "+apiCache, 200, `{"spm":"`+testSPM+`"}`) }, inventory.Incomplete, "does not list"},
+		"parking is refused":   {removableStub{}, func(s *stub) { s.json("POST "+apiCache, 403, denied) }, inventory.Denied, "right"},
+		"hosts cannot be read": {removableStub{}, func(s *stub) { s.json("GET "+apiHosts, 500, ``) }, inventory.Temporary, "500"},
+		"a row of another org": {removableStub{}, func(s *stub) {
 			s.json("GET "+apiHosts, 200, pageJSON(1, strings.ReplaceAll(hostJSON(testID(0), "a"), DefaultOrganisation, testID(9))))
 		}, inventory.Organisation, ""},
-		"other hosts than asked": {removable{}, func(s *stub) { s.json("GET "+apiHosts, 200, pageJSON(1, hostJSON(testID(777), "a"))) }, inventory.Incomplete, "not asked for"},
+		"other hosts than asked": {removableStub{}, func(s *stub) { s.json("GET "+apiHosts, 200, pageJSON(1, hostJSON(testID(777), "a"))) }, inventory.Incomplete, "not asked for"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -154,8 +154,8 @@ func TestRemoveDoubts(t *testing.T) {
 	}
 }
 
-// swap lists one host in place of another where an spm is asked for.
-func swap(s *stub, id, other string) http.HandlerFunc {
+// replaceHost lists one host in place of another where an spm is asked for.
+func replaceHost(s *stub, id, other string) http.HandlerFunc {
 	next := s.routes["GET "+apiHosts]
 	return func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Query().Get("spm") != "" {
@@ -170,7 +170,7 @@ func swap(s *stub, id, other string) http.HandlerFunc {
 func TestRemoveReadsBack(t *testing.T) {
 	t.Parallel()
 	s := newStub(t)
-	v := &removable{hosts: hostIDs(4), lazy: true}
+	v := &removableStub{hosts: hostIDs(4), lazy: true}
 	v.serve(s)
 	errs := s.client(func(o *Options) { o.BatchSize = 2 }).Remove(t.Context(), hostIDs(4), nil)
 	for _, err := range errs {
@@ -180,13 +180,13 @@ func TestRemoveReadsBack(t *testing.T) {
 		t.Errorf("%d DELETEs", n)
 	}
 	s = newStub(t)
-	v = &removable{hosts: hostIDs(2), broken: true}
+	v = &removableStub{hosts: hostIDs(2), broken: true}
 	v.serve(s)
 	if errs := s.client().Remove(t.Context(), hostIDs(2), nil); errs[0] != nil || errs[1] != nil || len(v.hosts) != 0 {
 		t.Errorf("%v, left %v", errs, v.hosts)
 	}
 	s = newStub(t)
-	v = &removable{hosts: hostIDs(2), broken: true, lazy: true}
+	v = &removableStub{hosts: hostIDs(2), broken: true, lazy: true}
 	v.serve(s)
 	for _, err := range s.client().Remove(t.Context(), hostIDs(2), nil) {
 		wantKind(t, err, inventory.Unanswered)
@@ -201,7 +201,7 @@ func TestRemovePartlyParked(t *testing.T) {
 	t.Parallel()
 	for _, gone := range []bool{true, false} {
 		s := newStub(t)
-		v := &removable{hosts: hostIDs(3)}
+		v := &removableStub{hosts: hostIDs(3)}
 		v.serve(s)
 		park := s.routes["POST "+apiCache]
 		s.on("POST "+apiCache, func(w http.ResponseWriter, r *http.Request) {
@@ -235,7 +235,7 @@ func TestRemoveOnlyWhatIsStillDue(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newStub(t)
-			v := &removable{hosts: hostIDs(3), labels: map[string][]string{}, spms: []string{testSPM, testID(100)}}
+			v := &removableStub{hosts: hostIDs(3), labels: map[string][]string{}, spms: []string{testSPM, testID(100)}}
 			v.serve(s)
 			park := s.routes["POST "+apiCache]
 			s.on("POST "+apiCache, func(w http.ResponseWriter, r *http.Request) {
@@ -248,7 +248,7 @@ func TestRemoveOnlyWhatIsStillDue(t *testing.T) {
 				if !now.Active || now.Address == "" || now.Platform == "" {
 					t.Errorf("it was not read whole: %+v", now)
 				}
-				return now.Count(inventory.LabelKeep) == 0
+				return now.LabelCount(inventory.LabelKeep) == 0
 			})
 			for n, id := range hostIDs(3) {
 				if errs[n] != nil || slices.Contains(v.hosts, id) != slices.Contains(test.edited, n) {
@@ -287,12 +287,12 @@ func TestProvenDelete(t *testing.T) {
 		"/api/v1/labels/labeled-resources/" + testSPM + "/": false,
 		"/x" + apiLabels + testSPM + "/":                    false,
 	} {
-		if got := provenDelete(path); got != want {
+		if got := isSafeDelete(path); got != want {
 			t.Errorf("DELETE %s: %v", path, got)
 		}
 		s := newStub(t)
 		s.on("DELETE "+strings.Split(path, "?")[0], answer(204, ""))
-		err := s.client().do(t.Context(), call{op: "x", method: http.MethodDelete, path: path})
+		err := s.client().doCall(t.Context(), apiCall{op: "x", method: http.MethodDelete, path: path})
 		if (err == nil) != want || (len(s.seen) == 1) != want {
 			t.Errorf("DELETE %s: %v, %q", path, err, s.seen)
 		}

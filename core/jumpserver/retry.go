@@ -25,13 +25,13 @@ const (
 	maxTries = 4
 	// callBudget is the time of all tries and of the pauses between them, where the configured time-out of one
 	// try is not longer. Waiting for the pace is not counted.
-	callBudget = 10 * time.Second
-	maxWaits   = 10           // 429s that one call sits out where JumpServer refuses everybody, see pace.hopeless
-	mostWaits  = 5 * maxWaits // where it does not
-	maxBody    = 64 << 20     // bytes of one answer
+	callBudget    = 10 * time.Second
+	maxWaits      = 10           // 429s that one call sits out where JumpServer refuses everybody, see pace.isHopeless
+	maxWaitsInAll = 5 * maxWaits // where it does not
+	maxBody       = 64 << 20     // bytes of one answer
 )
 
-// call is one request of the API. It is repeated after a 5xx (JumpServer's, or that of something in front
+// apiCall is one request of the API. It is repeated after a 5xx (JumpServer's, or that of something in front
 // of it), a time-out or a broken connection, if that is safe:
 //
 //   - GET and OPTIONS change nothing;
@@ -42,61 +42,61 @@ const (
 // on it, and people may change the assets meanwhile. It is an error of kind Unanswered, and the caller reads back
 // what became of it. After an answer that says that nothing was changed (its own 500) or a request that was never
 // sent it is repeated, unless once says that even then the assets must be read again first.
-type call struct {
+type apiCall struct {
 	op     string // for messages: "list hosts"
 	method string
 	path   string // below the URL, with its query; signed as it is sent
 	body   any    // sent as JSON; nil = no body
 	// read takes the body of a success; nil = it is thrown away. A repeated call reads again.
 	read func(*json.Decoder) error
-	// still is asked right before the request leaves, after any wait for the pace: an error stops it. nil = it may
+	// precondition is asked right before the request leaves, after any wait for the pace: an error stops it. nil = it may
 	// always leave.
-	still func() error
-	// unsure is set where a try may have been carried out although it failed; may be nil.
-	unsure *bool
-	// hasty: an answer 500 is final, because the caller tries again in another form.
-	hasty bool
-	// once: it is not repeated, because the caller does without an answer or must look again first.
-	once bool
-	// crashed is asked once, after the first answer 500: an error that it returns ends the call; may be nil.
-	crashed func(ctx context.Context) error
-	// effort is set for writes of hosts.
-	effort effort
+	precondition func() error
+	// maybeDone is set where a try may have been carried out although it failed; may be nil.
+	maybeDone *bool
+	// noRetryOn500: an answer 500 is final, because the caller tries again in another form.
+	noRetryOn500 bool
+	// noRetry: it is not repeated, because the caller does without an answer or must look again first.
+	noRetry bool
+	// onFirst500 is asked once, after the first answer 500: an error that it returns ends the call; may be nil.
+	onFirst500 func(ctx context.Context) error
+	// size is set for writes of hosts.
+	size writeSize
 }
 
-// do makes the call: at most maxTries tries, each at its turn of the pace. No try begins when the time for all
+// doCall makes the call: at most maxTries tries, each at its turn of the pace. No try begins when the time for all
 // of them is over; one that reads ends with it, one that writes gets its own time.
-func (c *Client) do(ctx context.Context, q call) error {
+func (c *Client) doCall(ctx context.Context, q apiCall) error {
 	var body []byte
 	if q.body != nil {
 		var err error
 		if body, err = json.Marshal(q.body); err != nil {
-			return fault(inventory.Invalid, "jumpserver: "+q.op, err)
+			return newError(inventory.Invalid, "jumpserver: "+q.op, err)
 		}
 	}
 	pause := &backoff.ExponentialBackOff{InitialInterval: 300 * time.Millisecond, RandomizationFactor: 0.5, Multiplier: 2, MaxInterval: 2 * time.Second}
 	pause.Reset()
-	patience := c.patience(q)
+	patience := c.tryTimeoutOf(q)
 	left := max(callBudget, patience)
 	for tries := 1; ; tries++ {
-		if !q.effort.write() {
+		if !q.size.isWrite() {
 			patience = min(patience, left)
 		}
-		took, err := c.answered(ctx, q, body, patience)
-		again := mayPass(err)
-		if q.unsure != nil && (again || inventory.KindOf(err) == inventory.Unanswered) {
-			*q.unsure = true
+		took, err := c.sendUnthrottled(ctx, q, body, patience)
+		again := isRetryable(err)
+		if q.maybeDone != nil && (again || inventory.KindOf(err) == inventory.Unanswered) {
+			*q.maybeDone = true
 		}
 		if !again {
 			return err
 		}
-		if q.crashed != nil && crashed(err) {
-			if why := q.crashed(ctx); why != nil {
+		if q.onFirst500 != nil && isServerError(err) {
+			if why := q.onFirst500(ctx); why != nil {
 				return why
 			}
-			q.crashed = nil
+			q.onFirst500 = nil
 		}
-		if q.final(err) || q.once {
+		if q.isFinal(err) || q.noRetry {
 			return err
 		}
 		next := pause.NextBackOff()
@@ -106,156 +106,156 @@ func (c *Client) do(ctx context.Context, q call) error {
 		c.log.LogAttrs(ctx, slog.LevelDebug, "jumpserver call is tried again",
 			slog.String("op", q.op), slog.Int("tries", tries), slog.Duration("pause", next), slog.String("error", err.Error()))
 		if c.sleep(ctx, next) != nil || ctx.Err() != nil {
-			return ended(ctx)
+			return contextError(ctx)
 		}
 	}
 }
 
-// answered makes one try that is not refused by a 429: it sits those out. took is the time of
+// sendUnthrottled makes one try that is not refused by a 429: it sits those out. took is the time of
 // the try alone.
-func (c *Client) answered(ctx context.Context, q call, body []byte, timeout time.Duration) (took time.Duration, err error) {
-	number := c.pace.number()
+func (c *Client) sendUnthrottled(ctx context.Context, q apiCall, body []byte, timeout time.Duration) (took time.Duration, err error) {
+	number := c.limiter.nextNumber()
 	for waits := 0; ; waits++ {
-		sent, err := c.pace.admit(ctx, q.op, number)
+		sent, err := c.limiter.admit(ctx, q.op, number)
 		if err != nil {
 			return 0, err
 		}
-		if err := c.fitsIn(ctx, q); err != nil {
+		if err := c.checkTimeLeft(ctx, q); err != nil {
 			return 0, err
 		}
-		err = c.send(ctx, q, body, timeout)
+		err = c.sendOnce(ctx, q, body, timeout)
 		if inventory.KindOf(err) != inventory.Throttled {
-			c.pace.done(sent, err == nil || refused(err) != nil)
+			c.limiter.recordAnswer(sent, err == nil || asAPIError(err) != nil)
 			return c.now().Sub(sent), err
 		}
-		c.wait(q, sent, err)
-		if c.pace.hopeless() || waits == mostWaits {
+		c.recordThrottling(q, sent, err)
+		if c.limiter.isHopeless() || waits == maxWaitsInAll {
 			return 0, err
 		}
 	}
 }
 
-// fitsIn refuses a write that is not expected to be answered in the time that is left.
-func (c *Client) fitsIn(ctx context.Context, q call) error {
+// checkTimeLeft refuses a write that is not expected to be answered in the time that is left.
+func (c *Client) checkTimeLeft(ctx context.Context, q apiCall) error {
 	end, bounded := ctx.Deadline()
-	if !q.effort.write() || !bounded || time.Until(end) >= c.costs.expected(q.effort) {
+	if !q.size.isWrite() || !bounded || time.Until(end) >= c.writeTimes.expectedTime(q.size) {
 		return nil
 	}
-	return fault(inventory.Deadline, "jumpserver: "+q.op+": too little time is left for it", nil)
+	return newError(inventory.Deadline, "jumpserver: "+q.op+": too little time is left for it", nil)
 }
 
-// mayPass reports whether another try may fare better: after what passes, and after a page with a status of
+// isRetryable reports whether another try may fare better: after what passes, and after a page with a status of
 // success, which a front shows while it is being maintained, or wants to see a browser, for one request. What became
 // of a write without an answer must be seen first.
-func mayPass(err error) bool {
+func isRetryable(err error) bool {
 	if inventory.KindOf(err) == inventory.Unanswered {
 		return false
 	}
-	r := refused(err)
-	return inventory.Passing(err) || r != nil && r.front && r.status < http.StatusMultipleChoices && r.advice != inventory.Blocked
+	r := asAPIError(err)
+	return inventory.IsTransient(err) || r != nil && r.fromIntermediary && r.status < http.StatusMultipleChoices && r.advice != inventory.Blocked
 }
 
-func (q call) final(err error) bool {
-	r := refused(err)
-	return q.hasty && r != nil && r.status == http.StatusInternalServerError
+func (q apiCall) isFinal(err error) bool {
+	r := asAPIError(err)
+	return q.noRetryOn500 && r != nil && r.status == http.StatusInternalServerError
 }
 
-// wait closes the pace for everybody after a 429.
-func (c *Client) wait(q call, sent time.Time, err error) {
+// recordThrottling closes the pace for everybody after a 429.
+func (c *Client) recordThrottling(q apiCall, sent time.Time, err error) {
 	var e *inventory.Error
 	errors.As(err, &e) // it is one, having a kind
-	after := c.pace.throttled(sent, e.RetryAfter)
+	after := c.limiter.recordRefusal(sent, e.RetryAfter)
 	c.log.Info("JumpServer limits the number of requests", slog.String("op", q.op), slog.Duration("wait", after))
 }
 
-// send makes one try. Nothing leaves once the context is over.
-func (c *Client) send(ctx context.Context, q call, body []byte, timeout time.Duration) error {
+// sendOnce makes one try. Nothing leaves once the context is over.
+func (c *Client) sendOnce(ctx context.Context, q apiCall, body []byte, timeout time.Duration) error {
 	tryCtx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	req, err := c.request(tryCtx, q, body)
+	req, err := c.newRequest(tryCtx, q, body)
 	if err != nil {
 		return err
 	}
 	if ctx.Err() != nil {
-		return ended(ctx)
+		return contextError(ctx)
 	}
-	if q.still != nil {
-		if err := q.still(); err != nil {
+	if q.precondition != nil {
+		if err := q.precondition(); err != nil {
 			return err
 		}
 	}
 	start := c.now()
-	c.calls.Add(1)
-	resp, err := c.http.Do(req)
+	c.callCount.Add(1)
+	resp, err := c.httpClient.Do(req)
 	if err != nil {
-		failed := c.unreachable(ctx, q.op, err)
-		return c.lost(q, c.now().Sub(start), neverSent(err, failed), failed)
+		failed := c.unreachableError(ctx, q.op, err)
+		return c.asUnanswered(q, c.now().Sub(start), isNeverSent(err, failed), failed)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	c.dated(resp.Header, start)
+	c.recordSkew(resp.Header, start)
 	resp.Request = req // which net/http sets, and transports of tests may not
-	err = c.answer(ctx, q, resp)
+	err = c.readAnswer(ctx, q, resp)
 	took := c.now().Sub(start)
 	// The path is logged without its query, which may be long; headers never are.
 	c.log.LogAttrs(ctx, slog.LevelDebug, "jumpserver call", slog.String("op", q.op), slog.String("method", q.method),
 		slog.String("path", req.URL.Path), slog.Int("status", resp.StatusCode), slog.Duration("took", took))
 	if err == nil {
-		c.costs.took(q.effort, took)
+		c.writeTimes.recordAnswered(q.size, took)
 		return nil
 	}
-	return c.lost(q, took, unchanged(resp.StatusCode, err), err)
+	return c.asUnanswered(q, took, isNotCarriedOut(resp.StatusCode, err), err)
 }
 
-// lost makes the error of a write Unanswered where nothing says that it was not carried out.
-func (c *Client) lost(q call, took time.Duration, undone bool, err error) error {
-	if undone || !q.effort.write() {
+// asUnanswered makes the error of a write Unanswered where nothing says that it was not carried out.
+func (c *Client) asUnanswered(q apiCall, took time.Duration, undone bool, err error) error {
+	if undone || !q.size.isWrite() {
 		return err
 	}
-	lost := fault(inventory.Unanswered, "jumpserver: "+q.op+" was sent and may have been carried out", err)
-	lost.RetryAfter, lost.Advice = c.late(q.effort, took), inventory.AdviceOf(err)
-	c.costs.tookLonger(q.effort, took)
+	lost := newError(inventory.Unanswered, "jumpserver: "+q.op+" was sent and may have been carried out", err)
+	lost.RetryAfter, lost.Advice = c.lateTimeOf(q.size, took), inventory.AdviceOf(err)
+	c.writeTimes.recordTimeout(q.size, took)
 	return lost
 }
 
-// neverSent reports of an error without an answer whether there was no connection to send the request by; failed is
+// isNeverSent reports of an error without an answer whether there was no connection to send the request by; failed is
 // what is said of it: of a certificate, or by a proxy.
-func neverSent(err, failed error) bool {
+func isNeverSent(err, failed error) bool {
 	var dial *net.OpError
 	kind := inventory.KindOf(failed)
 	return kind == inventory.Invalid || kind == inventory.Front ||
 		errors.As(err, &dial) && (dial.Op == "dial" || dial.Op == "proxyconnect")
 }
 
-// unchanged reports whether an answer that is an error says that JumpServer did not carry out the request: a
+// isNotCarriedOut reports whether an answer that is an error says that JumpServer did not carry out the request: a
 // 4xx, or its own 500, with which it rolls back. Other 5xx may come from something in front of it, after it took the
 // request; so may a 408, and what is no success although its status says so, but for a firewall's page.
-func unchanged(status int, err error) bool {
+func isNotCarriedOut(status int, err error) bool {
 	switch {
 	case status < http.StatusMultipleChoices:
 		return inventory.AdviceOf(err) == inventory.Blocked
 	case status == http.StatusInternalServerError:
-		r := refused(err)
-		return r != nil && !r.front && !r.empty
+		r := asAPIError(err)
+		return r != nil && !r.fromIntermediary && !r.isEmpty
 	}
 	return status < 500 && status != http.StatusRequestTimeout
 }
 
-func (c *Client) request(ctx context.Context, q call, body []byte) (*http.Request, error) {
-	target, err := url.Parse(c.base.String() + q.path)
+func (c *Client) newRequest(ctx context.Context, q apiCall, body []byte) (*http.Request, error) {
+	target, err := url.Parse(c.baseURL.String() + q.path)
 	if err != nil {
-		return nil, fault(inventory.Invalid, "jumpserver: "+q.op+": no such address", nil)
+		return nil, newError(inventory.Invalid, "jumpserver: "+q.op+": no such address", nil)
 	}
-	if q.method == http.MethodDelete && !provenDelete(q.path) {
-		return nil, fault(inventory.Invalid, "jumpserver: "+q.op+": only what was proved by an spm, or one label row, is sent with DELETE", nil)
+	if q.method == http.MethodDelete && !isSafeDelete(q.path) {
+		return nil, newError(inventory.Invalid, "jumpserver: "+q.op+": only what was proved by an spm, or one label row, is sent with DELETE", nil)
 	}
 	req, err := http.NewRequestWithContext(ctx, q.method, target.String(), bytes.NewReader(body))
 	if err != nil {
-		return nil, fault(inventory.Invalid, "jumpserver: "+q.op+": the request cannot be made", nil)
+		return nil, newError(inventory.Invalid, "jumpserver: "+q.op+": the request cannot be made", nil)
 	}
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("Accept-Language", "en")
 	req.Header.Set("User-Agent", "jms-sync")
-	req.Header.Set("X-JMS-ORG", c.org)
+	req.Header.Set("X-JMS-ORG", c.orgID)
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
@@ -263,69 +263,69 @@ func (c *Client) request(ctx context.Context, q call, body []byte) (*http.Reques
 	return req, nil
 }
 
-// answer reads the answer of one try.
-func (c *Client) answer(ctx context.Context, q call, resp *http.Response) error {
+// readAnswer reads the answer of one try.
+func (c *Client) readAnswer(ctx context.Context, q apiCall, resp *http.Response) error {
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return c.readRefusal(q.op, resp)
+		return c.readAPIError(q.op, resp)
 	}
-	bounded := &boundedBody{from: resp.Body, left: maxBody, op: q.op}
+	bounded := &boundedBody{reader: resp.Body, remaining: maxBody, op: q.op}
 	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	if q.read == nil && kind != "text/html" {
 		_, _ = io.Copy(io.Discard, bounded) // lets the connection be used again
 		return nil
 	}
 	if !strings.HasSuffix(kind, "json") {
-		_, _ = io.CopyN(io.Discard, bounded, maxHead)
-		got := newHeard(resp, bounded.head)
-		return c.fronted(q.op, got, resp, c.pageAdvice(got))
+		_, _ = io.CopyN(io.Discard, bounded, maxHeadLen)
+		got := newRawAnswer(resp, bounded.head)
+		return c.explainIntermediary(q.op, got, resp, c.pageAdvice(got))
 	}
 	if err := q.read(json.NewDecoder(bounded)); err != nil {
-		return c.unreadable(ctx, q.op, resp, bounded, err)
+		return c.unreadableError(ctx, q.op, resp, bounded, err)
 	}
 	_, _ = io.Copy(io.Discard, bounded)
 	return nil
 }
 
-// maxHead is how much of an answer's beginning is kept, for what is said of one that is not JumpServer's.
-const maxHead = 16 << 10
+// maxHeadLen is how much of an answer's beginning is kept, for what is said of one that is not JumpServer's.
+const maxHeadLen = 16 << 10
 
 // boundedBody ends an answer that is larger than anything JumpServer has reason to send.
 type boundedBody struct {
-	from io.Reader
-	left int
-	op   string
-	head []byte // the first maxHead bytes that were read
+	reader    io.Reader
+	remaining int
+	op        string
+	head      []byte // the first maxHeadLen bytes that were read
 }
 
 // Read implements io.Reader.
 func (b *boundedBody) Read(p []byte) (int, error) {
-	if b.left <= 0 {
-		return 0, fault(inventory.Incomplete, fmt.Sprintf("jumpserver: %s: the answer is larger than %d MiB", b.op, maxBody>>20), nil)
+	if b.remaining <= 0 {
+		return 0, newError(inventory.Incomplete, fmt.Sprintf("jumpserver: %s: the answer is larger than %d MiB", b.op, maxBody>>20), nil)
 	}
-	n, err := b.from.Read(p[:min(len(p), b.left)])
-	b.left -= n
-	if room := maxHead - len(b.head); room > 0 {
+	n, err := b.reader.Read(p[:min(len(p), b.remaining)])
+	b.remaining -= n
+	if room := maxHeadLen - len(b.head); room > 0 {
 		b.head = append(b.head, p[:min(n, room)]...)
 	}
 	return n, err
 }
 
-// decode is the reading of an answer that is one value; a repeated try starts from zero. Where keys are
+// decodeInto is the reading of an answer that is one value; a repeated try starts from zero. Where keys are
 // named, the answer is an object that has one of them, or not JumpServer's.
-func decode[T any](into *T, keys ...string) func(*json.Decoder) error {
+func decodeInto[T any](into *T, keys ...string) func(*json.Decoder) error {
 	return func(d *json.Decoder) error {
 		var text json.RawMessage
 		if err := d.Decode(&text); err != nil {
 			return err
 		}
-		if len(keys) > 0 && !hasAny(text, keys) {
-			return errForeign
+		if len(keys) > 0 && !hasAnyKey(text, keys) {
+			return errForeignAnswer
 		}
 		var value T
 		err := json.Unmarshal(text, &value)
 		var shape *json.UnmarshalTypeError
 		if errors.As(err, &shape) && shape.Field == "" {
-			return errForeign // an object in place of a list, say
+			return errForeignAnswer // an object in place of a list, say
 		}
 		if err != nil {
 			return err
@@ -335,8 +335,8 @@ func decode[T any](into *T, keys ...string) func(*json.Decoder) error {
 	}
 }
 
-// hasAny reports whether a text is an object with one of these keys.
-func hasAny(text json.RawMessage, keys []string) bool {
+// hasAnyKey reports whether a text is an object with one of these keys.
+func hasAnyKey(text json.RawMessage, keys []string) bool {
 	var object map[string]json.RawMessage
 	if json.Unmarshal(text, &object) != nil {
 		return false

@@ -53,7 +53,7 @@ func TestCancelled(t *testing.T) {
 	t.Parallel()
 	s := newStub(t)
 	c := s.client()
-	if _, err := c.proven(t.Context()); err != nil {
+	if _, err := c.verifiedFacts(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	sent := len(s.seen)
@@ -63,8 +63,8 @@ func TestCancelled(t *testing.T) {
 	name := "x"
 	_, readErr := c.Read(ctx)
 	_, createErr := c.Create(ctx, inventory.NewAsset{ID: id, Name: "a", Address: "10.0.0.1", Platform: "Linux", NodeID: nodeA})
-	_, assetsErr := c.Assets(ctx, []string{id})
-	errs := []error{readErr, createErr, assetsErr, c.Nodes(ctx, []string{"/DEFAULT/a"}),
+	_, assetsErr := c.AssetsByID(ctx, []string{id})
+	errs := []error{readErr, createErr, assetsErr, c.EnsureNodes(ctx, []string{"/DEFAULT/a"}),
 		c.Update(ctx, []inventory.Patch{{ID: id, Name: &name}}, nil)[0], c.Remove(ctx, []string{id}, nil)[0]}
 	for i, err := range errs {
 		if inventory.KindOf(err) != inventory.Deadline {
@@ -101,7 +101,7 @@ func TestLogs(t *testing.T) {
 	c := s.client(func(o *Options) {
 		o.Log = slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
 		o.Sleep = func(context.Context, time.Duration) error { return nil }
-		o.Now = stepping()
+		o.Now = steppingClock()
 	})
 	if _, err := c.Read(t.Context()); err != nil {
 		t.Fatal(err)
@@ -118,8 +118,8 @@ func TestLogs(t *testing.T) {
 	}
 }
 
-// stepping is a clock that goes on by a fifth of a second each time it is read.
-func stepping() func() time.Time {
+// steppingClock is a clock that goes on by a fifth of a second each time it is read.
+func steppingClock() func() time.Time {
 	now := time.Date(2026, 11, 23, 13, 0, 0, 0, time.UTC)
 	return func() time.Time { now = now.Add(200 * time.Millisecond); return now }
 }
@@ -138,7 +138,7 @@ func TestDeleteNeedsProof(t *testing.T) {
 	s := newStub(t)
 	c := s.client()
 	for _, path := range []string{apiHosts, apiHosts + "?spm=", apiHosts + "?spm=nope", apiHosts + good + "/", apiHosts + "?ids=" + good, apiNodes + "?spm=" + good} {
-		wantKind(t, c.do(t.Context(), call{op: "delete", method: http.MethodDelete, path: path}), inventory.Invalid)
+		wantKind(t, c.doCall(t.Context(), apiCall{op: "delete", method: http.MethodDelete, path: path}), inventory.Invalid)
 	}
 	if len(s.seen) != 0 {
 		t.Errorf("%q left", s.seen)

@@ -38,7 +38,7 @@ func TestRightsPages(t *testing.T) {
 				s.on("GET "+apiPermissions, test.more)
 			}
 			r, err := s.client().Rights(t.Context())
-			if err != nil || r.Told() != test.told {
+			if err != nil || r.HasPermissions() != test.told {
 				t.Errorf("%+v: %v", r, err)
 			}
 			if got := s.requests("GET /api/v1/users/profile/"); len(got) != test.calls {
@@ -57,9 +57,9 @@ func TestNoZoneRight(t *testing.T) {
 		s.AddKey(jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret, User: "sync", Permissions: []string{
 			inventory.ViewAssets, inventory.AddAssets, inventory.ChangeAssets, inventory.ViewNodes, inventory.AddNodes, inventory.ViewPlatform,
 		}})
-		c := newStub(t).client(func(o *Options) { o.HTTP = plain{s}; o.KeyID, o.Secret = emulatedKey() })
-		a := inventory.NewAsset{ID: testID(1), Name: "a", Address: "10.0.0.1", Platform: "Linux", Node: "/DEFAULT/a"}
-		if _, err := c.Place(t.Context(), a); err != nil {
+		c := newStub(t).client(func(o *Options) { o.Transport = plain{s}; o.KeyID, o.Secret = emulatedKey() })
+		a := inventory.NewAsset{ID: testID(1), Name: "a", Address: "10.0.0.1", Platform: "Linux", NodePath: "/DEFAULT/a"}
+		if _, err := c.CreateWithNode(t.Context(), a); err != nil {
 			t.Errorf("%s: %v", version, err)
 		}
 		address := "10.0.0.2"

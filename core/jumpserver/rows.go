@@ -34,8 +34,8 @@ type nodeRef struct{ ID string }
 
 // zoneRow is the zone of a host: null or {id,name}.
 type zoneRow struct {
-	there bool
-	id    string
+	present bool
+	id      string
 }
 
 // UnmarshalJSON implements json.Unmarshaler; it is called for null as well.
@@ -44,15 +44,15 @@ func (z *zoneRow) UnmarshalJSON(text []byte) error {
 	if err := json.Unmarshal(text, &ref); err != nil {
 		return err
 	}
-	*z = zoneRow{there: true}
+	*z = zoneRow{present: true}
 	if ref != nil {
 		z.id = ref.ID
 	}
 	return nil
 }
 
-func (r *hostRow) zone() zoneRow {
-	if r.Zone.there {
+func (r *hostRow) zoneOfRow() zoneRow {
+	if r.Zone.present {
 		return r.Zone
 	}
 	return r.Domain
@@ -62,54 +62,54 @@ func (r *hostRow) zone() zoneRow {
 // both are asked for, and the row tells it: JumpServer leaves out what it does not have.
 func hostFields(zone string) string {
 	if zone == "" {
-		zone = strings.Join(zoneNames(), ",")
+		zone = strings.Join(zoneFieldNames(), ",")
 	}
 	return "id,name,address,platform," + zone + ",labels,nodes,comment,is_active,org_id"
 }
 
-// rows turns rows into assets; repeated strings are kept once. Safe for concurrent use.
-type rows struct {
-	org  string
-	what string     // for messages
-	book *labelBook // learns the labels' ids; nil = they are not needed
+// rowConverter turns rows into assets; repeated strings are kept once. Safe for concurrent use.
+type rowConverter struct {
+	org       string
+	operation string    // for messages
+	labelIDs  *labelIDs // learns the labels' ids; nil = they are not needed
 
-	mu    sync.Mutex
-	words map[string]string
-	field string // the zone's name, as the rows show it
+	mu        sync.Mutex
+	interned  map[string]string
+	zoneField string // the zone's name, as the rows show it
 }
 
-// errNoZone is the cause where a row shows no zone, neither null nor one: the field may have
+// errZoneMissing is the cause where a row shows no zone, neither null nor one: the field may have
 // another name by now.
-var errNoZone = errors.New("lacks the zone")
+var errZoneMissing = errors.New("lacks the zone")
 
-// asset gives the row as an asset, or says why it cannot be believed.
-func (r *rows) asset(row *hostRow) (inventory.Asset, error) {
-	if err := r.belongs(row.ID, row.OrgID); err != nil {
+// convert gives the row as an asset, or says why it cannot be believed.
+func (r *rowConverter) convert(row *hostRow) (inventory.Asset, error) {
+	if err := r.validateRow(row.ID, row.OrgID); err != nil {
 		return inventory.Asset{}, err
 	}
-	zone := row.zone()
+	zone := row.zoneOfRow()
 	if row.Name == "" || row.Address == nil || row.Labels == nil || row.Active == nil {
-		return inventory.Asset{}, fault(inventory.Incomplete,
-			fmt.Sprintf("jumpserver: %s: the row of %s lacks name, address, labels or is_active", r.what, row.ID), nil)
+		return inventory.Asset{}, newError(inventory.Incomplete,
+			fmt.Sprintf("jumpserver: %s: the row of %s lacks name, address, labels or is_active", r.operation, row.ID), nil)
 	}
-	if !zone.there {
-		return inventory.Asset{}, fault(inventory.Incomplete, "jumpserver: "+r.what+": the row of "+row.ID, errNoZone)
+	if !zone.present {
+		return inventory.Asset{}, newError(inventory.Incomplete, "jumpserver: "+r.operation+": the row of "+row.ID, errZoneMissing)
 	}
-	r.sees(row)
+	r.noteZoneField(row)
 	a := inventory.Asset{
-		ID: strings.ToLower(row.ID), Name: row.Name, Address: *row.Address, Platform: r.once(row.Platform.Name),
-		Zone: r.once(zone.id), Nodes: r.once(nodesOf(row.Nodes)), Comment: row.Comment, Active: *row.Active, Host: true,
+		ID: strings.ToLower(row.ID), Name: row.Name, Address: *row.Address, Platform: r.intern(row.Platform.Name),
+		Zone: r.intern(zone.id), Nodes: r.intern(nodesOf(row.Nodes)), Comment: row.Comment, Active: *row.Active, Host: true,
 	}
 	if len(*row.Labels) > 0 {
 		a.Labels = make([]inventory.Label, len(*row.Labels))
 	}
-	if r.book != nil {
-		r.book.learn(*row.Labels)
+	if r.labelIDs != nil {
+		r.labelIDs.addRows(*row.Labels)
 	}
 	for i, l := range *row.Labels {
-		a.Labels[i] = inventory.Label{Name: r.once(l.Name), Value: l.Value}
+		a.Labels[i] = inventory.Label{Name: r.intern(l.Name), Value: l.Value}
 		if l.Name != inventory.LabelInstance { // that one differs on every host
-			a.Labels[i].Value = r.once(l.Value)
+			a.Labels[i].Value = r.intern(l.Value)
 		}
 	}
 	return a, nil
@@ -125,45 +125,45 @@ func nodesOf(refs []nodeRef) string {
 	return strings.Join(ids, ",")
 }
 
-// sees keeps what a row says of the zone's name.
-func (r *rows) sees(row *hostRow) {
+// noteZoneField keeps what a row says of the zone's name.
+func (r *rowConverter) noteZoneField(row *hostRow) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.field == "" {
-		r.field = onlyZone(func(name string) bool {
-			return name == "domain" && row.Domain.there || name == "zone" && row.Zone.there
+	if r.zoneField == "" {
+		r.zoneField = singleZoneField(func(name string) bool {
+			return name == "domain" && row.Domain.present || name == "zone" && row.Zone.present
 		})
 	}
 }
 
-// belongs checks what every row must have: a UUID, and the organisation that was asked for.
-func (r *rows) belongs(id, org string) error {
+// validateRow checks what every row must have: a UUID, and the organisation that was asked for.
+func (r *rowConverter) validateRow(id, org string) error {
 	if !isUUID(id) {
-		return fault(inventory.Incomplete, "jumpserver: "+r.what+": a row has the id "+quote(id)+", which is not a UUID", nil)
+		return newError(inventory.Incomplete, "jumpserver: "+r.operation+": a row has the id "+quote(id)+", which is not a UUID", nil)
 	}
 	if !strings.EqualFold(org, r.org) {
-		return fault(inventory.Organisation, fmt.Sprintf(
-			"jumpserver: %s: asset %s is of organisation %s, but %s is configured", r.what, id, quote(org), r.org), nil)
+		return newError(inventory.Organisation, fmt.Sprintf(
+			"jumpserver: %s: asset %s is of organisation %s, but %s is configured", r.operation, id, quote(org), r.org), nil)
 	}
 	return nil
 }
 
-// once gives one copy of equal strings, for the first few thousand different ones: what
+// intern gives one copy of equal strings, for the first few thousand different ones: what
 // repeats (platforms, label names, accounts, regions) is met early.
-func (r *rows) once(s string) string {
+func (r *rowConverter) intern(s string) string {
 	if s == "" {
 		return ""
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if w, ok := r.words[s]; ok {
+	if w, ok := r.interned[s]; ok {
 		return w
 	}
-	if r.words == nil {
-		r.words = map[string]string{}
+	if r.interned == nil {
+		r.interned = map[string]string{}
 	}
-	if len(r.words) < 4096 {
-		r.words[s] = s
+	if len(r.interned) < 4096 {
+		r.interned[s] = s
 	}
 	return s
 }

@@ -23,15 +23,15 @@ func TestNodesOfHosts(t *testing.T) {
 			})
 		}
 		ids := []string{put(0, "/DEFAULT/a", "/DEFAULT/b"), put(1, "/DEFAULT/b", "/DEFAULT/a"), put(2, "/DEFAULT/a")}
-		c := connect(t, s)
+		c := newClient(t, s)
 		reads := map[string]func() ([]inventory.Asset, error){
 			"Read": func() ([]inventory.Asset, error) {
 				b, err := c.Read(t.Context())
 				return b.Assets, err
 			},
-			"Assets": func() ([]inventory.Asset, error) { return c.Assets(t.Context(), ids) },
-			"Naming": func() ([]inventory.Asset, error) { return c.Naming(t.Context(), "i-x") },
-			"Marked": func() ([]inventory.Asset, error) { return c.Marked(t.Context(), []string{"i-x"}) },
+			"Assets": func() ([]inventory.Asset, error) { return c.AssetsByID(t.Context(), ids) },
+			"Naming": func() ([]inventory.Asset, error) { return c.AssetsMentioning(t.Context(), "i-x") },
+			"Marked": func() ([]inventory.Asset, error) { return c.AssetsByInstance(t.Context(), []string{"i-x"}) },
 		}
 		was := map[string][]string{}
 		read := func(name string) []string {

@@ -20,11 +20,11 @@ func TestRecordedPages(t *testing.T) {
 		_, body := recorded(t, test.file, test.name)
 		// The recording asked for no org_id; what is added stands in every full row.
 		text := strings.ReplaceAll(string(body), `"comment":`, `"org_id":"`+DefaultOrganisation+`","comment":`)
-		r := &rows{org: DefaultOrganisation, what: "list hosts"}
+		r := &rowConverter{org: DefaultOrganisation, operation: "list hosts"}
 		n := 0
 		count, err := decodePage(json.NewDecoder(strings.NewReader(text)), func(row *hostRow) error {
 			n++
-			a, err := r.asset(row)
+			a, err := r.convert(row)
 			if a.Comment == "" || len(a.Labels) != 2 {
 				t.Errorf("%s: %+v", test.name, a)
 			}
@@ -47,7 +47,7 @@ func TestRecordedZone(t *testing.T) {
 	t.Parallel()
 	status, body := recorded(t, "v4.10.16", "set zone")
 	var row hostRow
-	if err := json.Unmarshal(body, &row); err != nil || status != 200 || !isUUID(row.zone().id) || row.Domain.there {
+	if err := json.Unmarshal(body, &row); err != nil || status != 200 || !isUUID(row.zoneOfRow().id) || row.Domain.present {
 		t.Errorf("%+v %v", row, err)
 	}
 }
@@ -73,7 +73,7 @@ func TestRowsRefused(t *testing.T) {
 		if err := json.Unmarshal([]byte(test.row), &row); err != nil {
 			t.Fatal(err)
 		}
-		_, err := (&rows{org: DefaultOrganisation, what: "list hosts"}).asset(&row)
+		_, err := (&rowConverter{org: DefaultOrganisation, operation: "list hosts"}).convert(&row)
 		if inventory.KindOf(err) != test.kind {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -100,7 +100,7 @@ func TestPageShapes(t *testing.T) {
 	} {
 		s := newStub(t)
 		s.json("GET "+apiHosts, 200, text)
-		_, err := s.client().ids(t.Context(), "list", "x=1", 10)
+		_, err := s.client().readIDs(t.Context(), "list", "x=1", 10)
 		if got := inventory.KindOf(err); got != kind && !(kind == "" && strings.Contains(err.Error(), "UUID")) {
 			t.Errorf("%s: %v, want %q", text, err, kind)
 		}
@@ -115,10 +115,10 @@ func FuzzPage(f *testing.F) {
 	f.Add(`{"count":1,"results":[null]}`)
 	f.Add(`{"count":1,"results":[{"labels":[null],"domain":[]}]`)
 	f.Fuzz(func(t *testing.T, text string) {
-		r := &rows{org: DefaultOrganisation, what: "list hosts"}
+		r := &rowConverter{org: DefaultOrganisation, operation: "list hosts"}
 		var kept []inventory.Asset
 		_, err := decodePage(json.NewDecoder(strings.NewReader(text)), func(row *hostRow) error {
-			a, err := r.asset(row)
+			a, err := r.convert(row)
 			if err == nil {
 				kept = append(kept, a)
 			}

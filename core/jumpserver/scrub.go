@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// hidden stands for what is not repeated.
-const hidden = "******"
+// redacted stands for what is not repeated.
+const redacted = "******"
 
 // newScrubber makes what takes secrets out of a server's words before they stand in an error: a
 // proxy, a debug page or something that poses as JumpServer may repeat the request's headers. The
@@ -25,7 +25,7 @@ func newScrubber(o Options) func(string) string {
 	for _, s := range secrets {
 		for _, form := range []string{s, url.QueryEscape(s), base64.StdEncoding.EncodeToString([]byte(s))} {
 			if form != "" {
-				pairs = append(pairs, form, hidden)
+				pairs = append(pairs, form, redacted)
 			}
 		}
 	}
@@ -33,7 +33,7 @@ func newScrubber(o Options) func(string) string {
 	signature := regexp.MustCompile(`(?i)(signature=[\\"']*)[A-Za-z0-9+/=%]+`)
 	login := regexp.MustCompile(`(?i)\b(basic|bearer|token) +[A-Za-z0-9+/=._~-]{8,}`)
 	return func(text string) string {
-		text = signature.ReplaceAllString(known.Replace(text), "${1}"+hidden)
-		return login.ReplaceAllString(text, "${1} "+hidden)
+		text = signature.ReplaceAllString(known.Replace(text), "${1}"+redacted)
+		return login.ReplaceAllString(text, "${1} "+redacted)
 	}
 }

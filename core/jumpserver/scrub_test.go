@@ -18,7 +18,7 @@ func TestEchoIsScrubbed(t *testing.T) {
 		reply(w, 400, `{"detail":"`+strings.ReplaceAll(sent, `"`, `\"`)+` Proxy-Authorization: Basic dTpwYXNzLW9mLXByb3h5 pass-of-proxy `+testSecret+`"}`)
 	})
 	_, _, err := s.client(func(o *Options) { o.Proxy = "http://u:pass-of-proxy@proxy:1" }).Organisation(t.Context())
-	if inventory.KindOf(err) != inventory.Invalid || !strings.Contains(err.Error(), "answered 400") || !strings.Contains(err.Error(), hidden) {
+	if inventory.KindOf(err) != inventory.Invalid || !strings.Contains(err.Error(), "answered 400") || !strings.Contains(err.Error(), redacted) {
 		t.Fatal(err)
 	}
 	_, signature, _ := strings.Cut(sent, `signature="`)

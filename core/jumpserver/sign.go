@@ -20,11 +20,11 @@ import (
 type signer func(req *http.Request, now time.Time)
 
 func newSigner(keyID, key secret.Value) signer {
-	return func(req *http.Request, now time.Time) { sign(req, now, keyID, key) }
+	return func(req *http.Request, now time.Time) { signRequest(req, now, keyID, key) }
 }
 
-// sign sets Date and Authorization. The clock of the server is not compared with Date.
-func sign(req *http.Request, now time.Time, keyID, key secret.Value) {
+// signRequest sets Date and Authorization. The clock of the server is not compared with Date.
+func signRequest(req *http.Request, now time.Time, keyID, key secret.Value) {
 	date := now.UTC().Format(http.TimeFormat)
 	req.Header.Set("Date", date)
 	text := strings.Join([]string{

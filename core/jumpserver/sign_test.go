@@ -42,18 +42,18 @@ func TestNewRefuses(t *testing.T) {
 		"key id that is no UUID":    {func(o *Options) { o.KeyID = secret.New("nope") }, inventory.BadCredentials},
 		"key id in another form":    {func(o *Options) { o.KeyID = secret.New(strings.ReplaceAll(testKey, "-", "")) }, inventory.BadCredentials},
 		"no secret":                 {func(o *Options) { o.Secret = secret.Value{} }, inventory.BadCredentials},
-		"root organisation":         {func(o *Options) { o.OrgID = rootOrganisation }, inventory.Organisation},
+		"root organisation":         {func(o *Options) { o.OrgID = rootOrganisationID }, inventory.Organisation},
 		"organisation by name":      {func(o *Options) { o.OrgID = "DEFAULT" }, inventory.Organisation},
 		"no URL":                    {func(o *Options) { o.URL = "" }, inventory.Invalid},
 		"URL without a scheme":      {func(o *Options) { o.URL = "jms.example.com" }, inventory.Invalid},
 		"URL with a password":       {func(o *Options) { o.URL = "https://me:" + testSecret + "@jms.example.com" }, inventory.Invalid},
 		"URL with a query":          {func(o *Options) { o.URL = "https://jms.example.com/?x=1" }, inventory.Invalid},
-		"proxy that is no URL":      {func(o *Options) { o.HTTP, o.Proxy = nil, "::" }, inventory.Invalid},
-		"proxy of only a host name": {func(o *Options) { o.HTTP, o.Proxy = nil, "proxy" }, inventory.Invalid},
+		"proxy that is no URL":      {func(o *Options) { o.Transport, o.Proxy = nil, "::" }, inventory.Invalid},
+		"proxy of only a host name": {func(o *Options) { o.Transport, o.Proxy = nil, "proxy" }, inventory.Invalid},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			o := Options{URL: "https://jms.example.com", KeyID: secret.New(testKey), Secret: secret.New(testSecret), HTTP: newStub(t)}
+			o := Options{URL: "https://jms.example.com", KeyID: secret.New(testKey), Secret: secret.New(testSecret), Transport: newStub(t)}
 			test.change(&o)
 			_, err := New(o)
 			wantKind(t, err, test.kind)

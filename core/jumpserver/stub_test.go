@@ -95,7 +95,7 @@ func (s *stub) RoundTrip(r *http.Request) (*http.Response, error) {
 			s.t.Errorf("%s %s without %s", r.Method, r.URL, name)
 		}
 	}
-	if r.Method == http.MethodDelete && !isUUID(r.URL.Query().Get("spm")) && !isLabelRow(r.URL.RequestURI()) {
+	if r.Method == http.MethodDelete && !isUUID(r.URL.Query().Get("spm")) && !isLabelRowPath(r.URL.RequestURI()) {
 		s.t.Errorf("DELETE %s", r.URL)
 	}
 	s.mu.Lock()
@@ -145,7 +145,7 @@ func (s *stub) requests(prefix string) []string {
 // client makes a client of the stub which never really sleeps, unless the test's options say so.
 func (s *stub) client(change ...func(*Options)) *Client {
 	s.t.Helper()
-	o := Options{URL: "https://jms.example.com", KeyID: secret.New(testKey), Secret: secret.New(testSecret), HTTP: s,
+	o := Options{URL: "https://jms.example.com", KeyID: secret.New(testKey), Secret: secret.New(testSecret), Transport: s,
 		Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}
 	for _, f := range change {
 		f(&o)

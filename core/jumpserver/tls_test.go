@@ -45,7 +45,7 @@ func TestCertificates(t *testing.T) {
 			t.Cleanup(client.Close)
 			r, err := client.Reach(t.Context())
 			var refused *tls.CertificateVerificationError
-			if c.good && (err != nil || r.Expires.IsZero() || r.Clock.IsZero()) || !c.good && !errors.As(err, &refused) {
+			if c.good && (err != nil || r.CertExpires.IsZero() || r.Clock.IsZero()) || !c.good && !errors.As(err, &refused) {
 				t.Errorf("%+v: %v", r, err)
 			}
 		})
@@ -64,7 +64,7 @@ func TestTLSToPlain(t *testing.T) {
 	s := jumpservertest.New(jumpservertest.Options{TB: t})
 	door := httptest.NewServer(s)
 	t.Cleanup(door.Close)
-	client := connect(t, s, func(o *jumpserver.Options) { o.URL, o.HTTP = strings.Replace(door.URL, "http", "https", 1), nil })
+	client := newClient(t, s, func(o *jumpserver.Options) { o.URL, o.Transport = strings.Replace(door.URL, "http", "https", 1), nil })
 	t.Cleanup(client.Close)
 	_, _, err := client.Organisation(t.Context())
 	if inventory.KindOf(err) != inventory.Invalid || inventory.AdviceOf(err) != inventory.WriteHTTP || !strings.Contains(err.Error(), "is jumpserver.url http://?") || client.Calls() != 1 {
@@ -85,16 +85,16 @@ func TestRedirectedWrites(t *testing.T) {
 		s.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{ID: present.ID, Name: present.Name, Address: present.Address, Active: true})
 		door := httptest.NewServer(s)
 		t.Cleanup(door.Close)
-		client := connect(t, s, func(o *jumpserver.Options) { o.URL, o.HTTP = door.URL, nil })
+		client := newClient(t, s, func(o *jumpserver.Options) { o.URL, o.Transport = door.URL, nil })
 		if _, err := client.Read(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		for _, method := range []string{http.MethodPost, http.MethodPatch, http.MethodDelete} {
-			s.Fail(jumpservertest.On(method, "/assets/"), -1, jumpservertest.Fault{Status: status, Location: elsewhere.URL + "/x"})
+			s.Fail(jumpservertest.MatchRequest(method, "/assets/"), -1, jumpservertest.Fault{Status: status, Location: elsewhere.URL + "/x"})
 		}
 		address := "192.0.2.9"
 		for name, write := range map[string]func(context.Context) error{
-			"node": func(ctx context.Context) error { return client.Nodes(ctx, []string{"/DEFAULT/a"}) },
+			"node": func(ctx context.Context) error { return client.EnsureNodes(ctx, []string{"/DEFAULT/a"}) },
 			"create": func(ctx context.Context) error {
 				n := asset(1)
 				n.NodeID = s.NodeAt(jumpservertest.DefaultOrg, "/DEFAULT")

@@ -15,29 +15,29 @@ import (
 	"github.com/jms-sync/jms-sync/core/proxy"
 )
 
-// transport makes the connections to JumpServer, by the proxy that via chooses.
-func transport(o Options, via proxy.Choice) (http.RoundTripper, error) {
-	trusted, err := authorities(o.CA)
+// newTransport makes the connections to JumpServer, by the proxy that via chooses.
+func newTransport(o Options, via proxy.Func) (http.RoundTripper, error) {
+	trusted, err := newCertPool(o.CA)
 	if err != nil {
 		return nil, err
 	}
-	connect := orDefault(o.ConnectTimeout, defaultConnect)
+	connect := orDefault(o.ConnectTimeout, defaultConnectTimeout)
 	return &http.Transport{
 		Proxy:                  via,
-		OnProxyConnectResponse: tunnelled,
+		OnProxyConnectResponse: checkTunnel,
 		DialContext:            (&net.Dialer{Timeout: connect, KeepAlive: 30 * time.Second}).DialContext,
 		TLSHandshakeTimeout:    connect,
 		// The user may switch verification off (verify_ssl), as for self-signed installations.
 		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: !o.VerifySSL, RootCAs: trusted}, //nolint:gosec
-		MaxIdleConns:        idleConns,
-		MaxIdleConnsPerHost: idleConns,
+		MaxIdleConns:        maxIdleConns,
+		MaxIdleConnsPerHost: maxIdleConns,
 		IdleConnTimeout:     90 * time.Second,
 		ForceAttemptHTTP2:   true,
 	}, nil
 }
 
-// authorities returns the system's certificates and these; nil = the system's alone.
-func authorities(pem []byte) (*x509.CertPool, error) {
+// newCertPool returns the system's certificates and these; nil = the system's alone.
+func newCertPool(pem []byte) (*x509.CertPool, error) {
 	if len(pem) == 0 {
 		return nil, nil
 	}
@@ -46,48 +46,48 @@ func authorities(pem []byte) (*x509.CertPool, error) {
 		pool = x509.NewCertPool() // a bare container has none
 	}
 	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fault(inventory.Invalid, "jumpserver: the CA file holds no certificate in PEM form", nil)
+		return nil, newError(inventory.Invalid, "jumpserver: the CA file holds no certificate in PEM form", nil)
 	}
 	return pool, nil
 }
 
-// noTunnel is a proxy's refusal to connect us to JumpServer, of which net/http keeps only the words.
-type noTunnel struct {
+// tunnelError is a proxy's refusal to connect us to JumpServer, of which net/http keeps only the words.
+type tunnelError struct {
 	proxy  string // scheme and host
 	status int
 }
 
 // Error says what the proxy answered.
-func (n *noTunnel) Error() string {
+func (n *tunnelError) Error() string {
 	return "the proxy " + n.proxy + " answered: " + strconv.Itoa(n.status) + " " + http.StatusText(n.status)
 }
 
-// tunnelled is asked what a proxy answered to CONNECT.
-func tunnelled(_ context.Context, to *url.URL, _ *http.Request, resp *http.Response) error {
+// checkTunnel is asked what a proxy answered to CONNECT.
+func checkTunnel(_ context.Context, to *url.URL, _ *http.Request, resp *http.Response) error {
 	if resp.StatusCode == http.StatusOK {
 		return nil
 	}
-	return &noTunnel{proxy: bare(to), status: resp.StatusCode}
+	return &tunnelError{proxy: withoutUserinfo(to), status: resp.StatusCode}
 }
 
-// bare writes an address without the user and password that it may hold.
-func bare(at *url.URL) string { return at.Scheme + "://" + at.Host }
+// withoutUserinfo writes an address without the user and password that it may hold.
+func withoutUserinfo(at *url.URL) string { return at.Scheme + "://" + at.Host }
 
 // proxyOf returns the proxy by which a request went; "" = it went straight.
 func (c *Client) proxyOf(req *http.Request) string {
-	if c.via == nil || req == nil || req.URL == nil {
+	if c.chooseProxy == nil || req == nil || req.URL == nil {
 		return ""
 	}
-	at, err := c.via(req)
+	at, err := c.chooseProxy(req)
 	if err != nil || at == nil {
 		return ""
 	}
-	return bare(at)
+	return withoutUserinfo(at)
 }
 
-// proxyFault explains what went wrong between us and the proxy; nil = it was something else.
-func (c *Client) proxyFault(op string, err error) error {
-	var refused *noTunnel
+// proxyError explains what went wrong between us and the proxy; nil = it was something else.
+func (c *Client) proxyError(op string, err error) error {
+	var refused *tunnelError
 	if errors.As(err, &refused) {
 		advice := inventory.ProxyRefuses
 		switch {
@@ -96,13 +96,13 @@ func (c *Client) proxyFault(op string, err error) error {
 		case refused.status >= http.StatusInternalServerError:
 			advice = inventory.BehindIsDown
 		}
-		e := fault(inventory.Front, "jumpserver: "+op+": "+refused.Error()+"; "+c.hint(advice), nil)
+		e := newError(inventory.Front, "jumpserver: "+op+": "+refused.Error()+"; "+c.adviceText(advice), nil)
 		e.Advice = advice
 		return e
 	}
 	var way *net.OpError
 	if errors.As(err, &way) && way.Op == "proxyconnect" {
-		e := fault(inventory.Temporary, "jumpserver: "+op+": the proxy of jumpserver.proxy, or of the environment, cannot be reached", way.Err)
+		e := newError(inventory.Temporary, "jumpserver: "+op+": the proxy of jumpserver.proxy, or of the environment, cannot be reached", way.Err)
 		e.Advice = inventory.ProxyAway
 		return e
 	}

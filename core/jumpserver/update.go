@@ -29,60 +29,60 @@ import (
 // Rows are sent in the given order, but JumpServer checks the names of a list against what
 // was there before: hosts that pass a name on must be ordered so that it is free when taken.
 func (c *Client) Update(ctx context.Context, patches []inventory.Patch, still func(rows []int) []int) []error {
-	u := &update{c: c, patches: patches, errs: make([]error, len(patches)), still: still, read: c.now()}
+	u := &updateRun{c: c, patches: patches, errs: make([]error, len(patches)), stillDue: still, readAt: c.now()}
 	var rows []int
 	taken := map[string]bool{}
 	most := 0
 	for i, p := range patches {
-		if u.errs[i] = checkPatch(p); u.errs[i] != nil || empty(p) {
+		if u.errs[i] = validatePatch(p); u.errs[i] != nil || isEmptyPatch(p) {
 			continue
 		}
 		id := strings.ToLower(p.ID)
 		if len(rows) == most || taken[id] { // two rows of one host never meet in one list
-			u.send(ctx, rows)
+			u.sendRows(ctx, rows)
 			rows = nil
 			clear(taken)
-			most = c.UpdateBatch(ctx, p.Labels != nil)
+			most = c.UpdateBatchSize(ctx, p.Labels != nil)
 		}
 		rows = append(rows, i)
 		taken[id] = true
 	}
-	u.send(ctx, rows)
+	u.sendRows(ctx, rows)
 	return u.errs
 }
 
-// update is one call of Update.
-type update struct {
-	c       *Client
-	patches []inventory.Patch
-	errs    []error
-	still   func(rows []int) []int
-	begun   bool      // a request was sent
-	read    time.Time // when the caller has read the hosts of the next request
-	stopped error     // why nothing more is sent
-	failed  int       // weighs the failures since the last success, see judge
+// updateRun is one call of Update.
+type updateRun struct {
+	c         *Client
+	patches   []inventory.Patch
+	errs      []error
+	stillDue  func(rows []int) []int
+	hasSent   bool      // a request was sent
+	readAt    time.Time // when the caller has read the hosts of the next request
+	stopCause error     // why nothing more is sent
+	failures  int       // weighs the failures since the last success, see judge
 }
 
-// send sends these rows, in halves where they are refused together.
-func (u *update) send(ctx context.Context, rows []int) {
-	err := u.stopped
-	if err == nil && u.begun && u.still != nil && len(rows) > 0 {
-		rows = u.still(rows)
-		u.read = u.c.now()
+// sendRows sends these rows, in halves where they are refused together.
+func (u *updateRun) sendRows(ctx context.Context, rows []int) {
+	err := u.stopCause
+	if err == nil && u.hasSent && u.stillDue != nil && len(rows) > 0 {
+		rows = u.stillDue(rows)
+		u.readAt = u.c.now()
 	}
 	if len(rows) == 0 {
 		return
 	}
 	if err == nil {
-		u.begun = true
-		err = u.patch(ctx, rows)
-		u.judge(err, len(rows))
-		u.c.refusedList(err, len(rows))
+		u.hasSent = true
+		err = u.patchRows(ctx, rows)
+		u.recordFailure(err, len(rows))
+		u.c.shrinkLists(err, len(rows))
 	}
 	if err == nil {
 		return
 	}
-	if !divisible(err) || u.stopped != nil || len(rows) == 1 {
+	if !isDivisible(err) || u.stopCause != nil || len(rows) == 1 {
 		for _, i := range rows {
 			if u.errs[i] == nil {
 				u.errs[i] = err
@@ -90,56 +90,56 @@ func (u *update) send(ctx context.Context, rows []int) {
 		}
 		return
 	}
-	u.send(ctx, rows[:len(rows)/2])
-	u.send(ctx, rows[len(rows)/2:])
+	u.sendRows(ctx, rows[:len(rows)/2])
+	u.sendRows(ctx, rows[len(rows)/2:])
 }
 
-// refusedList remembers that a list was too large for something in front of JumpServer, so that the next
+// shrinkLists remembers that a list was too large for something in front of JumpServer, so that the next
 // ones are shorter.
-func (c *Client) refusedList(err error, rows int) {
+func (c *Client) shrinkLists(err error, rows int) {
 	if inventory.AdviceOf(err) == inventory.TooLarge && rows > 1 {
-		c.most.Store(int64(rows / 2))
+		c.maxListRows.Store(int64(rows / 2))
 	}
 }
 
-// divisible reports whether a list was refused for what a row of it says, so that others may be taken.
-func divisible(err error) bool {
-	r := refused(err)
+// isDivisible reports whether a list was refused for what a row of it says, so that others may be taken.
+func isDivisible(err error) bool {
+	r := asAPIError(err)
 	return r != nil && r.status <= http.StatusInternalServerError && inventory.KindOf(err) != inventory.Unanswered
 }
 
-// judge decides whether an error ends the whole update. A server that cannot be reached, or does not answer,
+// recordFailure decides whether an error ends the whole update. A server that cannot be reached, or does not answer,
 // twice in a row, or fails at six single rows in a row, is left alone. So is something in front of it that refuses
 // six single rows in a row, or everything.
-func (u *update) judge(err error, rows int) {
+func (u *updateRun) recordFailure(err error, rows int) {
 	switch inventory.KindOf(err) {
 	case inventory.BadCredentials, inventory.Denied, inventory.Throttled, inventory.Deadline, inventory.Organisation:
-		u.stopped = err
+		u.stopCause = err
 	case inventory.Unanswered:
-		u.failed += 3
-		if inventory.Hopeless(errors.Unwrap(err)) {
-			u.stopped = errors.Unwrap(err)
+		u.failures += 3
+		if inventory.IsPermanentFront(errors.Unwrap(err)) {
+			u.stopCause = errors.Unwrap(err)
 		}
 	case inventory.Temporary, inventory.Front:
-		switch r := refused(err); {
-		case errors.Is(err, inventory.ErrReadAgain): // it was not sent
-		case inventory.Hopeless(err):
-			u.stopped = err
-		case inventory.Passing(err) && (r == nil || r.status != http.StatusInternalServerError):
-			u.failed += 3
+		switch r := asAPIError(err); {
+		case errors.Is(err, inventory.ErrStaleRead): // it was not sent
+		case inventory.IsPermanentFront(err):
+			u.stopCause = err
+		case inventory.IsTransient(err) && (r == nil || r.status != http.StatusInternalServerError):
+			u.failures += 3
 		case rows == 1:
-			u.failed++ // a list is answered so for one bad row
+			u.failures++ // a list is answered so for one bad row
 		}
 	case "":
-		u.failed = 0
+		u.failures = 0
 	}
-	if u.failed >= 6 {
-		u.stopped = unsent(err)
+	if u.failures >= 6 {
+		u.stopCause = unsentError(err)
 	}
 }
 
-// unsent is the error of rows that are not sent because others had no answer.
-func unsent(err error) error {
+// unsentError is the error of rows that are not sent because others had no answer.
+func unsentError(err error) error {
 	if inventory.KindOf(err) != inventory.Unanswered {
 		return err
 	}
@@ -147,24 +147,24 @@ func unsent(err error) error {
 	if inventory.KindOf(errors.Unwrap(err)) == inventory.Front {
 		kind = inventory.Front
 	}
-	e := fault(kind, "jumpserver: not sent, as JumpServer did not answer before", err)
+	e := newError(kind, "jumpserver: not sent, as JumpServer did not answer before", err)
 	e.Advice = inventory.AdviceOf(err)
 	return e
 }
 
-// patch sends the rows in one request. The error is of the request as a whole; what concerns
+// patchRows sends the rows in one request. The error is of the request as a whole; what concerns
 // single rows goes to u.errs.
-func (u *update) patch(ctx context.Context, rows []int) error {
-	f, err := u.c.proven(ctx)
+func (u *updateRun) patchRows(ctx context.Context, rows []int) error {
+	f, err := u.c.verifiedFacts(ctx)
 	if err != nil {
 		return err
 	}
-	zone, err := u.zoneName(ctx, f, rows)
+	zone, err := u.zoneFieldFor(ctx, f, rows)
 	if err != nil {
 		return err
 	}
 	if len(rows) == 1 {
-		return u.one(ctx, zone, rows[0])
+		return u.patchOne(ctx, zone, rows[0])
 	}
 	op := fmt.Sprintf("update %d hosts", len(rows))
 	body := make([]map[string]any, len(rows))
@@ -173,74 +173,74 @@ func (u *update) patch(ctx context.Context, rows []int) error {
 		body[n]["id"] = u.patches[i].ID
 	}
 	var got map[string]*hostRow
-	q := u.call(op, apiHosts, body, rows)
-	q.hasty, q.read = true, func(d *json.Decoder) error {
+	q := u.newCall(op, apiHosts, body, rows)
+	q.noRetryOn500, q.read = true, func(d *json.Decoder) error {
 		got = make(map[string]*hostRow, len(rows))
 		err := decodeRows(d, func(row *hostRow) error {
 			got[strings.ToLower(row.ID)] = row
 			return nil
 		})
-		if errors.Is(err, errPage) && len(got) == 0 {
-			return errForeign // no list
+		if errors.Is(err, errNotPage) && len(got) == 0 {
+			return errForeignAnswer // no list
 		}
 		return err
 	}
-	if err = u.c.do(ctx, q); err != nil {
+	if err = u.c.doCall(ctx, q); err != nil {
 		return err
 	}
 	for _, i := range rows {
 		p := u.patches[i]
 		row, ok := got[strings.ToLower(p.ID)]
 		if !ok {
-			u.errs[i] = invalid("update host "+p.ID, "JumpServer took the request and skipped this host in silence")
+			u.errs[i] = newInvalidError("update host "+p.ID, "JumpServer took the request and skipped this host in silence")
 			continue
 		}
-		u.compare("update host "+p.ID, i, row)
+		u.compareRow("update host "+p.ID, i, row)
 	}
 	return nil
 }
 
-// zoneName returns the zone field's name if one of the rows has a zone, and "" else: then nobody asks for it.
-func (u *update) zoneName(ctx context.Context, f *facts, rows []int) (string, error) {
+// zoneFieldFor returns the zone field's name if one of the rows has a zone, and "" else: then nobody asks for it.
+func (u *updateRun) zoneFieldFor(ctx context.Context, f *facts, rows []int) (string, error) {
 	if !slices.ContainsFunc(rows, func(i int) bool { return u.patches[i].Zone != nil }) {
 		return "", nil
 	}
-	return u.c.zoneName(ctx, f)
+	return u.c.zoneFieldName(ctx, f)
 }
 
-// call is the request that writes these rows. What may take access away, or people's labels, is sent once:
+// newCall is the request that writes these rows. What may take access away, or people's labels, is sent once:
 // even after an answer that says that nothing was changed, the assets are read again first. So they are where it
 // had to wait for its turn.
-func (u *update) call(op, path string, body any, rows []int) call {
-	q := call{op: op, method: http.MethodPatch, path: path, body: body, effort: effort{plainRows, len(rows)}}
+func (u *updateRun) newCall(op, path string, body any, rows []int) apiCall {
+	q := apiCall{op: op, method: http.MethodPatch, path: path, body: body, size: writeSize{plainPatches, len(rows)}}
 	for _, i := range rows {
 		if u.patches[i].Labels != nil {
-			q.effort.kind = labelRows
+			q.size.kind = labelPatches
 		}
-		q.once = q.once || u.patches[i].Labels != nil || u.patches[i].Active != nil
+		q.noRetry = q.noRetry || u.patches[i].Labels != nil || u.patches[i].Active != nil
 	}
-	if q.once {
-		q.still = u.c.stillFresh(op, u.read)
+	if q.noRetry {
+		q.precondition = u.c.freshnessCheck(op, u.readAt)
 	}
 	return q
 }
 
-// freshFor is how long after its assets were read a write may leave: some requests and pauses take less, a
+// maxReadAge is how long after its assets were read a write may leave: some requests and pauses take less, a
 // wait after a 429 takes more.
-const freshFor = 10 * time.Second
+const maxReadAge = 10 * time.Second
 
-// stillFresh lets a write leave only if its assets were read not long ago.
-func (c *Client) stillFresh(op string, read time.Time) func() error {
+// freshnessCheck lets a write leave only if its assets were read not long ago.
+func (c *Client) freshnessCheck(op string, read time.Time) func() error {
 	return func() error {
-		if c.now().Sub(read) <= freshFor {
+		if c.now().Sub(read) <= maxReadAge {
 			return nil
 		}
-		return fault(inventory.Temporary, "jumpserver: "+op+": not sent", inventory.ErrReadAgain)
+		return newError(inventory.Temporary, "jumpserver: "+op+": not sent", inventory.ErrStaleRead)
 	}
 }
 
-// one sends a row alone, by the host's own path.
-func (u *update) one(ctx context.Context, zone string, i int) error {
+// patchOne sends a row alone, by the host's own path.
+func (u *updateRun) patchOne(ctx context.Context, zone string, i int) error {
 	p := u.patches[i]
 	op := "update host " + p.ID
 	name := ""
@@ -248,28 +248,30 @@ func (u *update) one(ctx context.Context, zone string, i int) error {
 		name = *p.Name
 	}
 	var row hostRow
-	q := u.call(op, apiHosts+strings.ToLower(p.ID)+"/", u.c.patchBody(zone, p), []int{i})
-	q.read = decode(&row, "id")
-	q.crashed = func(ctx context.Context) error { return u.c.whyCrashed(ctx, op, p.ID, name, labelTexts(p.Labels)...) }
-	err := u.c.do(ctx, q)
-	if refused(err).noLabel() {
-		u.c.labels.forget(p.Labels)
-		return labelGone(op)
+	q := u.newCall(op, apiHosts+strings.ToLower(p.ID)+"/", u.c.patchBody(zone, p), []int{i})
+	q.read = decodeInto(&row, "id")
+	q.onFirst500 = func(ctx context.Context) error {
+		return u.c.explainServerError(ctx, op, p.ID, name, labelTexts(p.Labels)...)
 	}
-	if said := badRequest(err); said != nil {
-		return refusedHost(op, name, err, said)
+	err := u.c.doCall(ctx, q)
+	if asAPIError(err).isUnknownLabel() {
+		u.c.labelIDs.dropLabels(p.Labels)
+		return labelGoneError(op)
+	}
+	if said := asBadRequest(err); said != nil {
+		return createError(op, name, err, said)
 	}
 	if err != nil {
 		return err
 	}
-	u.compare(op, i, &row)
+	u.compareRow(op, i, &row)
 	return nil
 }
 
-func (u *update) compare(op string, i int, row *hostRow) {
-	u.errs[i] = u.c.compare(op, u.patches[i], row)
+func (u *updateRun) compareRow(op string, i int, row *hostRow) {
+	u.errs[i] = u.c.verifyPatched(op, u.patches[i], row)
 	if inventory.KindOf(u.errs[i]) == inventory.Organisation {
-		u.stopped = u.errs[i]
+		u.stopCause = u.errs[i]
 	}
 }
 
@@ -288,7 +290,7 @@ func (c *Client) patchBody(zone string, p inventory.Patch) map[string]any {
 		body["comment"] = *p.Comment
 	}
 	if p.Labels != nil {
-		body["labels"] = c.labels.bodies(p.Labels)
+		body["labels"] = c.labelIDs.requestBodies(p.Labels)
 	}
 	if p.Zone != nil {
 		body[zone] = nil
@@ -299,34 +301,34 @@ func (c *Client) patchBody(zone string, p inventory.Patch) map[string]any {
 	return body
 }
 
-func checkPatch(p inventory.Patch) error {
+func validatePatch(p inventory.Patch) error {
 	op := "update host " + p.ID
 	if !isUUID(p.ID) {
-		return invalid("update host", "the id %s is not a UUID", quote(p.ID))
+		return newInvalidError("update host", "the id %s is not a UUID", quote(p.ID))
 	}
-	return checkFields(op, p)
+	return validateFields(op, p)
 }
 
-func empty(p inventory.Patch) bool {
+func isEmptyPatch(p inventory.Patch) bool {
 	return p.Name == nil && p.Address == nil && p.Zone == nil && p.Active == nil && p.Comment == nil && p.Labels == nil
 }
 
-var errKept = errors.New("JumpServer took the request and kept something else")
+var errNotApplied = errors.New("JumpServer took the request and kept something else")
 
-// compare checks that the host in the answer is of this organisation and as was asked.
-func (c *Client) compare(op string, want inventory.Patch, row *hostRow) error {
-	if row.OrgID != "" && !strings.EqualFold(row.OrgID, c.org) {
+// verifyPatched checks that the host in the answer is of this organisation and as was asked.
+func (c *Client) verifyPatched(op string, want inventory.Patch, row *hostRow) error {
+	if row.OrgID != "" && !strings.EqualFold(row.OrgID, c.orgID) {
 		// The key lost its organisation since that was proved: JumpServer writes to DEFAULT then.
-		return fault(inventory.Organisation, "jumpserver: "+op+": the host is of organisation "+quote(row.OrgID)+", but "+c.org+" is configured", nil)
+		return newError(inventory.Organisation, "jumpserver: "+op+": the host is of organisation "+quote(row.OrgID)+", but "+c.orgID+" is configured", nil)
 	}
-	kept := differences(want, row)
+	kept := patchDifferences(want, row)
 	if len(kept) == 0 {
 		return nil
 	}
-	return fault(inventory.Invalid, "jumpserver: "+op+": "+strings.Join(kept, ", "), errKept)
+	return newError(inventory.Invalid, "jumpserver: "+op+": "+strings.Join(kept, ", "), errNotApplied)
 }
 
-func differences(want inventory.Patch, row *hostRow) []string {
+func patchDifferences(want inventory.Patch, row *hostRow) []string {
 	var kept []string
 	differ := func(field string, wanted *string, got string) {
 		if wanted != nil && *wanted != got {
@@ -343,7 +345,7 @@ func differences(want inventory.Patch, row *hostRow) []string {
 	differ("address", want.Address, address)
 	if want.Zone != nil {
 		zone := strings.ToLower(*want.Zone)
-		differ("zone", &zone, strings.ToLower(row.zone().id))
+		differ("zone", &zone, strings.ToLower(row.zoneOfRow().id))
 	}
 	if want.Comment != nil && strings.TrimSpace(*want.Comment) != strings.TrimSpace(row.Comment) { // it takes the spaces off both ends
 		kept = append(kept, "another comment")
@@ -351,13 +353,13 @@ func differences(want inventory.Patch, row *hostRow) []string {
 	if want.Active != nil && (row.Active == nil || *row.Active != *want.Active) {
 		kept = append(kept, fmt.Sprintf("is_active %t", !*want.Active))
 	}
-	if want.Labels != nil && !sameLabels(want.Labels, row.labels()) {
-		kept = append(kept, fmt.Sprintf("labels %q instead of %q", labelTexts(row.labels()), labelTexts(want.Labels)))
+	if want.Labels != nil && !sameLabels(want.Labels, row.labelsOfRow()) {
+		kept = append(kept, fmt.Sprintf("labels %q instead of %q", labelTexts(row.labelsOfRow()), labelTexts(want.Labels)))
 	}
 	return kept
 }
 
-func (r *hostRow) labels() []inventory.Label {
+func (r *hostRow) labelsOfRow() []inventory.Label {
 	if r.Labels == nil {
 		return nil
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// patchable is a JumpServer that takes PATCHes as recorded: a list is all or nothing.
-type patchable struct {
+// patchableStub is a JumpServer that takes PATCHes as recorded: a list is all or nothing.
+type patchableStub struct {
 	t     *testing.T
 	names map[string]string // of the hosts by id
 	bad   map[string]int    // status by which a host refuses any change
@@ -20,7 +20,7 @@ type patchable struct {
 	lists []int             // sizes of the lists that came
 }
 
-func (p *patchable) serve(s *stub) {
+func (p *patchableStub) serve(s *stub) {
 	s.on("PATCH "+apiHosts, func(w http.ResponseWriter, r *http.Request) {
 		var rows []map[string]any
 		if err := json.NewDecoder(r.Body).Decode(&rows); err != nil || len(rows) < 2 {
@@ -53,7 +53,7 @@ func (p *patchable) serve(s *stub) {
 	p.serveSingles(s)
 }
 
-func (p *patchable) serveSingles(s *stub) {
+func (p *patchableStub) serveSingles(s *stub) {
 	for id := range p.names {
 		s.on("PATCH "+apiHosts+id+"/", func(w http.ResponseWriter, r *http.Request) {
 			var row map[string]any
@@ -74,7 +74,7 @@ func (p *patchable) serveSingles(s *stub) {
 	}
 }
 
-func (p *patchable) refuses(id string, row map[string]any) (int, bool) {
+func (p *patchableStub) refuses(id string, row map[string]any) (int, bool) {
 	if status, ok := p.bad[id]; ok {
 		return status, true
 	}
@@ -86,15 +86,15 @@ func (p *patchable) refuses(id string, row map[string]any) (int, bool) {
 	return 0, false
 }
 
-func (p *patchable) change(id string, row map[string]any) string {
+func (p *patchableStub) change(id string, row map[string]any) string {
 	if name, ok := row["name"].(string); ok {
 		p.names[id] = name
 	}
 	return hostJSON(id, p.names[id])
 }
 
-func renames(n int) (*patchable, []inventory.Patch) {
-	p := &patchable{names: map[string]string{}, bad: map[string]int{}, mute: map[string]bool{}}
+func renames(n int) (*patchableStub, []inventory.Patch) {
+	p := &patchableStub{names: map[string]string{}, bad: map[string]int{}, mute: map[string]bool{}}
 	var patches []inventory.Patch
 	for i := range n {
 		p.names[testID(i)] = fmt.Sprint("old-", i)

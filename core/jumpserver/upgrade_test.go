@@ -15,16 +15,16 @@ import (
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 )
 
-// upgraded is a JumpServer with one host, in both versions: the one that answers is changed
+// upgradedServer is a JumpServer with one host, in both versions: the one that answers is changed
 // under a client that lives on.
-type upgraded struct {
+type upgradedServer struct {
 	at      atomic.Int32
 	servers []*jumpservertest.Server
 }
 
-func newUpgraded(t *testing.T, versions ...jumpservertest.Version) *upgraded {
+func newUpgraded(t *testing.T, versions ...jumpservertest.Version) *upgradedServer {
 	t.Helper()
-	u := &upgraded{}
+	u := &upgradedServer{}
 	host := jumpservertest.Host{
 		ID: inventory.AssetID(inventory.Alibaba, "cn-beijing", "i-1"), Name: "web-1", Address: "10.0.0.1", Comment: "i-1",
 		Labels: []string{"jms-owner:42", "jms-gone:2026-01-02T03:04:05Z", "jms-instance:i-1"}, Active: true,
@@ -37,24 +37,24 @@ func newUpgraded(t *testing.T, versions ...jumpservertest.Version) *upgraded {
 	return u
 }
 
-func (u *upgraded) now() *jumpservertest.Server { return u.servers[u.at.Load()] }
+func (u *upgradedServer) now() *jumpservertest.Server { return u.servers[u.at.Load()] }
 
 // ServeHTTP implements http.Handler.
-func (u *upgraded) ServeHTTP(w http.ResponseWriter, r *http.Request) { u.now().ServeHTTP(w, r) }
+func (u *upgradedServer) ServeHTTP(w http.ResponseWriter, r *http.Request) { u.now().ServeHTTP(w, r) }
 
 // narrowReads are the reads of a process that only hears events.
 func narrowReads(t *testing.T, c *jumpserver.Client) map[string]func() (int, error) {
 	return map[string]func() (int, error){
 		"Assets": func() (int, error) {
-			found, err := c.Assets(t.Context(), []string{inventory.AssetID(inventory.Alibaba, "cn-beijing", "i-1")})
+			found, err := c.AssetsByID(t.Context(), []string{inventory.AssetID(inventory.Alibaba, "cn-beijing", "i-1")})
 			return len(found), err
 		},
 		"Naming": func() (int, error) {
-			found, err := c.Naming(t.Context(), "i-1")
+			found, err := c.AssetsMentioning(t.Context(), "i-1")
 			return len(found), err
 		},
 		"Marked": func() (int, error) {
-			found, err := c.Marked(t.Context(), []string{"i-1"})
+			found, err := c.AssetsByInstance(t.Context(), []string{"i-1"})
 			return len(found), err
 		},
 		"Deactivated": func() (int, error) {
@@ -76,7 +76,7 @@ func TestUpgradeBetweenEvents(t *testing.T) {
 			t.Run(fmt.Sprint(name, order), func(t *testing.T) {
 				t.Parallel()
 				u := newUpgraded(t, order...)
-				c := connect(t, nil, func(o *jumpserver.Options) { o.HTTP = direct{u} })
+				c := newClient(t, nil, func(o *jumpserver.Options) { o.Transport = handlerTransport{u} })
 				read := narrowReads(t, c)[name]
 				for at := range order {
 					u.at.Store(int32(at))
@@ -98,12 +98,12 @@ func TestUpgradeBetweenEvents(t *testing.T) {
 func TestZoneMissingForGood(t *testing.T) {
 	t.Parallel()
 	u := newUpgraded(t, jumpservertest.V47)
-	c := connect(t, nil, func(o *jumpserver.Options) { o.HTTP = direct{u} })
+	c := newClient(t, nil, func(o *jumpserver.Options) { o.Transport = handlerTransport{u} })
 	read := narrowReads(t, c)["Naming"]
 	if _, err := read(); err != nil {
 		t.Fatal(err)
 	}
-	u.now().Fail(jumpservertest.On(http.MethodGet, "search="), -1, jumpservertest.Fault{Edit: func(status int, body []byte) (int, []byte) {
+	u.now().Fail(jumpservertest.MatchRequest(http.MethodGet, "search="), -1, jumpservertest.Fault{Edit: func(status int, body []byte) (int, []byte) {
 		return status, bytes.ReplaceAll(body, []byte(`"domain"`), []byte(`"elsewhere"`))
 	}})
 	u.now().ResetCounts()
@@ -118,7 +118,7 @@ func TestFactsAgeWithoutRead(t *testing.T) {
 	t.Parallel()
 	s := jumpservertest.New(jumpservertest.Options{TB: t})
 	now := time.Now()
-	c := connect(t, s, func(o *jumpserver.Options) { o.Now = func() time.Time { return now } })
+	c := newClient(t, s, func(o *jumpserver.Options) { o.Now = func() time.Time { return now } })
 	const platforms, current = "GET /api/v1/assets/platforms/", "GET /api/v1/orgs/orgs/current/"
 	for n, step := range []struct {
 		pass time.Duration
@@ -127,7 +127,7 @@ func TestFactsAgeWithoutRead(t *testing.T) {
 		now = now.Add(step.pass)
 		s.ResetCounts()
 		for range 2 {
-			if _, err := c.Platforms(t.Context()); err != nil {
+			if _, err := c.ListPlatforms(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -13,8 +13,8 @@ type hostOptions struct {
 	Actions map[string]map[string]json.RawMessage
 }
 
-// required reports whether a field must be there when a host is created; told is false where JumpServer does not say.
-func (o hostOptions) required(field string) (required, told bool) {
+// isRequired reports whether a field must be there when a host is created; told is false where JumpServer does not say.
+func (o hostOptions) isRequired(field string) (required, told bool) {
 	var f struct{ Required *bool }
 	if err := json.Unmarshal(o.Actions[http.MethodPost][field], &f); err != nil || f.Required == nil {
 		return false, false
@@ -27,11 +27,11 @@ func (o hostOptions) required(field string) (required, told bool) {
 // v4.10.16: not required, v4.10.19: required). A server whose OPTIONS says nothing is no error.
 func (c *Client) LabelForm(ctx context.Context) (inventory.LabelForm, error) {
 	var options hostOptions
-	err := c.do(ctx, call{op: "ask for the fields of hosts", method: http.MethodOptions, path: apiHosts, read: decode(&options)})
-	if err != nil && refused(err) == nil || inventory.KindOf(err) == inventory.BadCredentials {
+	err := c.doCall(ctx, apiCall{op: "ask for the fields of hosts", method: http.MethodOptions, path: apiHosts, read: decodeInto(&options)})
+	if err != nil && asAPIError(err) == nil || inventory.KindOf(err) == inventory.BadCredentials {
 		return inventory.LabelFormUnknown, err
 	}
-	required, told := options.required("protocols")
+	required, told := options.isRequired("protocols")
 	switch {
 	case !told:
 		return inventory.LabelFormUnknown, nil

@@ -17,7 +17,7 @@ func TestLabelForm(t *testing.T) {
 	} {
 		s := jumpservertest.New(jumpservertest.Options{Version: version, TB: t})
 		s.AddKey(limited("assets.view_node"))
-		if got, err := connect(t, s).LabelForm(t.Context()); got != want || err != nil {
+		if got, err := newClient(t, s).LabelForm(t.Context()); got != want || err != nil {
 			t.Errorf("%s: %q, want %q: %v", version, got, want, err)
 		}
 		if n := s.Calls()["OPTIONS /api/v1/assets/hosts/"]; n != 1 || s.Requests() != 1 {
@@ -41,8 +41,8 @@ func TestLabelForm(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := jumpservertest.New(jumpservertest.Options{TB: t})
-			s.Fail(jumpservertest.On(http.MethodOptions, ""), -1, test.fault)
-			if got, err := connect(t, s).LabelForm(t.Context()); got != inventory.LabelFormUnknown || inventory.KindOf(err) != test.kind {
+			s.Fail(jumpservertest.MatchRequest(http.MethodOptions, ""), -1, test.fault)
+			if got, err := newClient(t, s).LabelForm(t.Context()); got != inventory.LabelFormUnknown || inventory.KindOf(err) != test.kind {
 				t.Errorf("%s: %q %v", name, got, err)
 			}
 		})

@@ -64,19 +64,19 @@ func TestZoneField(t *testing.T) {
 			s.on("OPTIONS "+apiHosts, test.options)
 			s.json("GET "+apiPlatforms, 200, pageJSON(strings.Count(test.platforms, `"protocols"`), test.platforms))
 			c := s.client()
-			first, err := c.learn(t.Context(), nil)
-			if told := onlyZone(func(name string) bool {
+			first, err := c.refreshFacts(t.Context(), nil)
+			if told := singleZoneField(func(name string) bool {
 				return strings.Contains(test.platforms, map[string]string{"domain": "domain", "zone": "gateway"}[name]+"_enabled")
 			}); told != "" {
-				if err != nil || first.zone != told || len(s.requests("OPTIONS "+apiHosts)) > 0 {
+				if err != nil || first.zoneField != told || len(s.requests("OPTIONS "+apiHosts)) > 0 {
 					t.Errorf("at first: %+v, %v", first, err)
 				}
 			}
 			got := first
 			if err == nil {
-				got, err = c.learn(t.Context(), first)
+				got, err = c.refreshFacts(t.Context(), first)
 			}
-			if inventory.KindOf(err) != test.kind || err == nil && got.zone != test.want {
+			if inventory.KindOf(err) != test.kind || err == nil && got.zoneField != test.want {
 				t.Errorf("%+v, %v", got, err)
 			}
 			if len(s.requests("GET "+apiZones)) > 0 {
@@ -147,15 +147,15 @@ func TestZoneUntold(t *testing.T) {
 			sent := "nothing"
 			s.on("POST "+apiHosts, func(w http.ResponseWriter, r *http.Request) {
 				body := sentBody(t, r)
-				sent = onlyZone(func(name string) bool { _, there := body[name]; return there })
+				sent = singleZoneField(func(name string) bool { _, there := body[name]; return there })
 				reply(w, 201, strings.Replace(hostJSON(testID(1), "a"), `"domain":null`, fmt.Sprintf(`%q:{"id":%q}`, test.want, test.zone), 1))
 			})
 			c := s.client()
-			c.known.Store(&facts{at: c.now(), platforms: map[string]platform{"Linux": {Platform: inventory.Platform{ID: 1, Name: "Linux", Zones: true}}},
-				nodes: map[string]string{"/DEFAULT/a": nodeA}})
+			c.cachedFacts.Store(&facts{learntAt: c.now(), platforms: map[string]platform{"Linux": {Platform: inventory.Platform{ID: 1, Name: "Linux", SupportsZones: true}}},
+				nodeIDs: map[string]string{"/DEFAULT/a": nodeA}})
 			for range 2 {
 				_, err := c.Create(t.Context(), inventory.NewAsset{ID: testID(1), Name: "a", Address: "10.0.0.1", Platform: "Linux", NodeID: nodeA, Zone: test.zone})
-				if inventory.KindOf(err) != test.kind || test.kind != "" && (!errors.Is(err, errNoName) || sent != "nothing") {
+				if inventory.KindOf(err) != test.kind || test.kind != "" && (!errors.Is(err, errNoZoneField) || sent != "nothing") {
 					t.Fatalf("sent %s: %v", sent, err)
 				}
 			}

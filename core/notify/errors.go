@@ -7,10 +7,10 @@ type Kind string
 
 // The kinds, with their consequence.
 const (
-	Config    Kind = "config"    // address, token, signature or content is refused: only a person can help
-	TooFast   Kind = "too_fast"  // more messages than the channel takes: wait, and send fewer
-	Temporary Kind = "temporary" // broken connection, time-out, the other side is busy: another time
-	Unknown   Kind = "unknown"   // a refusal that has no kind
+	InvalidConfig Kind = "config"    // address, token, signature or content is refused: only a person can help
+	RateLimited   Kind = "too_fast"  // more messages than the channel takes: wait, and send fewer
+	Temporary     Kind = "temporary" // broken connection, time-out, the other side is busy: another time
+	Unknown       Kind = "unknown"   // a refusal that has no kind
 )
 
 // Error is a message that was not taken. Its text never holds an address's token, a signature
@@ -18,8 +18,8 @@ const (
 type Error struct {
 	Kind    Kind
 	Message string
-	// Wait is how long the channel should be left alone; 0 = not known.
-	Wait time.Duration
+	// RetryAfter is how long the channel should be left alone; 0 = not known.
+	RetryAfter time.Duration
 	// Err is context.Canceled or context.DeadlineExceeded where the caller's time was over, else nil:
 	// errors of the network name the address, and are worded into Message without it.
 	Err error

@@ -23,9 +23,9 @@ type Notifier interface {
 	Send(ctx context.Context, m Message) error
 }
 
-// Send gives the message to all channels. One dead channel never stops the others; the
+// SendAll gives the message to all channels. One dead channel never stops the others; the
 // errors are joined, each with its channel's name.
-func Send(ctx context.Context, to []Notifier, m Message) error {
+func SendAll(ctx context.Context, to []Notifier, m Message) error {
 	var errs []error
 	for _, n := range to {
 		if err := n.Send(ctx, m); err != nil {

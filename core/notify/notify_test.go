@@ -10,16 +10,16 @@ import (
 	"github.com/jms-sync/jms-sync/core/notify/notifytest"
 )
 
-type channel struct {
+type fakeNotifier struct {
 	name string
 	err  error
-	got  *[]string
+	sent *[]string
 }
 
-func (c channel) Name() string { return c.name }
+func (c fakeNotifier) Name() string { return c.name }
 
-func (c channel) Send(_ context.Context, m notify.Message) error {
-	*c.got = append(*c.got, c.name+" "+m.Title)
+func (c fakeNotifier) Send(_ context.Context, m notify.Message) error {
+	*c.sent = append(*c.sent, c.name+" "+m.Title)
 	return c.err
 }
 
@@ -27,14 +27,14 @@ func (c channel) Send(_ context.Context, m notify.Message) error {
 func TestSend(t *testing.T) {
 	t.Parallel()
 	var got []string
-	dead := &notify.Error{Kind: notify.Config, Message: "no"}
-	err := notify.Send(t.Context(), []notify.Notifier{
-		channel{"a", dead, &got}, channel{"b", nil, &got}, channel{"c", errors.New("x"), &got},
+	dead := &notify.Error{Kind: notify.InvalidConfig, Message: "no"}
+	err := notify.SendAll(t.Context(), []notify.Notifier{
+		fakeNotifier{"a", dead, &got}, fakeNotifier{"b", nil, &got}, fakeNotifier{"c", errors.New("x"), &got},
 	}, notify.Message{Title: "T"})
 	if fmt.Sprint(got) != "[a T b T c T]" || err == nil || err.Error() != "a: no\nc: x" || !errors.Is(err, dead) {
 		t.Errorf("%v: %v", got, err)
 	}
-	if err := notify.Send(t.Context(), nil, notify.Message{}); err != nil {
+	if err := notify.SendAll(t.Context(), nil, notify.Message{}); err != nil {
 		t.Error(err)
 	}
 }

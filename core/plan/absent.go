@@ -9,243 +9,243 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// absent looks at every asset of ours whose instance no listing holds.
-func (b *builder) absent() {
-	for n, m := range b.left() {
-		a := &b.in.Bastion.Assets[n]
-		c := leftover(a, m)
-		if where, elsewhere := b.where(instanceKey{m.cloud, m.instance}); elsewhere {
-			b.elsewhere(c, where)
+// planAbsentAssets looks at every asset of ours whose instance no listing holds.
+func (b *builder) planAbsentAssets() {
+	for n, m := range b.absentAssets() {
+		a := &b.input.Current.Assets[n]
+		c := absentChange(a, m)
+		if where, elsewhere := b.listingScope(instanceKey{m.cloud, m.instanceID}); elsewhere {
+			b.keepMovedScope(c, where)
 			continue
 		}
-		b.leaked(*a, m)
-		why, proved := b.readScope(m)
-		doubt, contradict := contradicts(*a, m)
+		b.countRecentLoss(*a, m)
+		why, proved := b.isScopeFullyRead(m)
+		doubt, contradict := ownershipConflict(*a, m)
 		switch {
 		case contradict:
-			b.skip(c, doubt)
+			b.addSkip(c, doubt)
 		case proved:
-			b.judge(c, *a)
-		case orphaned(why.Code):
-			b.orphan(c, *a, why)
+			b.classifyAbsent(c, *a)
+		case isOrphanCode(why.Code):
+			b.addOrphan(c, *a, why)
 		case slices.Contains([]Code{OtherOwner, OthersNotAsked, ProjectNotAsked, ProjectUnknown}, why.Code):
-			b.skip(c, why) // no scope's error would say it
+			b.addSkip(c, why) // no scope's error would say it
 		default:
-			b.keep(c, why)
+			b.addKeep(c, why)
 		}
 	}
 }
 
-// left returns the assets of ours, by index, to which no listed instance belongs, and their marks.
-func (b *builder) left() iter.Seq2[int, mark] {
-	return func(yield func(int, mark) bool) {
-		for _, n := range b.order {
+// absentAssets returns the assets of ours, by index, to which no listed instance belongs, and their marks.
+func (b *builder) absentAssets() iter.Seq2[int, ownership] {
+	return func(yield func(int, ownership) bool) {
+		for _, n := range b.assetOrder {
 			if !b.ours[n] || b.listed[n] {
 				continue
 			}
-			if !yield(n, b.marks[n]) {
+			if !yield(n, b.ownerships[n]) {
 				return
 			}
 		}
 	}
 }
 
-// leftover is a line about an asset whose instance is in no listing.
-func leftover(a *inventory.Asset, m mark) Change {
+// absentChange is a line about an asset whose instance is in no listing.
+func absentChange(a *inventory.Asset, m ownership) Change {
 	return Change{
-		Scope: inventory.Scope{Cloud: m.cloud, Account: m.account, Region: m.region}, InstanceID: m.instance,
+		Scope: inventory.Scope{Cloud: m.cloud, Account: m.account, Region: m.region}, InstanceID: m.instanceID,
 		AssetID: a.ID, Name: a.Name, Address: a.Address, Platform: a.Platform, Before: a,
 	}
 }
 
-// copies tells of hosts that carry our labels and are not ours: clones, which say that they are the asset
+// skipCopies tells of hosts that carry our labels and are not ours: clones, which say that they are the asset
 // that they were made of, those whose comment was changed so that nothing proves whose they are, and those on which
 // labels alone say it.
-func (b *builder) copies() {
+func (b *builder) skipCopies() {
 	if b.rules.Partial {
 		return
 	}
-	for _, n := range b.order {
-		a := &b.in.Bastion.Assets[n]
-		if b.ours[n] || b.marks[n].cloud == "" {
+	for _, n := range b.assetOrder {
+		a := &b.input.Current.Assets[n]
+		if b.ours[n] || b.ownerships[n].cloud == "" {
 			continue
 		}
-		c := leftover(a, b.marks[n])
+		c := absentChange(a, b.ownerships[n])
 		c.Before = nil
 		instance, unwitnessed := Unwitnessed(*a)
 		switch {
 		case unwitnessed:
-			b.skip(c, because(LabelsAlone, instance))
-		case Unproved(*a):
-			b.skip(c, because(OursUnproved))
+			b.addSkip(c, newReason(LabelsAlone, instance))
+		case IsUnproved(*a):
+			b.addSkip(c, newReason(OursUnproved))
 		default:
-			b.skip(c, because(IsCopy))
+			b.addSkip(c, newReason(IsCopy))
 		}
 	}
 }
 
 // unwitnessed tells of the assets of an account that labels alone say to be ours.
 func (b *builder) unwitnessed(account, region string) {
-	for _, n := range b.order {
-		a, m := &b.in.Bastion.Assets[n], b.marks[n]
+	for _, n := range b.assetOrder {
+		a, m := &b.input.Current.Assets[n], b.ownerships[n]
 		instance, is := Unwitnessed(*a)
 		if !is || account != "" && m.account != account || region != "" && m.region != region {
 			continue
 		}
-		c := leftover(a, m)
+		c := absentChange(a, m)
 		c.Before = nil
-		b.skip(c, because(LabelsAlone, instance))
+		b.addSkip(c, newReason(LabelsAlone, instance))
 	}
 }
 
-// elsewhere keeps an asset whose instance another listing holds.
-func (b *builder) elsewhere(c Change, where inventory.Scope) {
-	m := b.marks[b.byID[c.AssetID]]
-	n, _ := b.owned(instanceKey{m.cloud, m.instance})
-	own := &b.in.Bastion.Assets[n]
-	if b.listed[n] && own.ID != c.AssetID && b.marks[n].region == m.region {
-		b.skip(c, because(Doubled, own.Name))
+// keepMovedScope keeps an asset whose instance another listing holds.
+func (b *builder) keepMovedScope(c Change, where inventory.Scope) {
+	m := b.ownerships[b.assetIndex[c.AssetID]]
+	n, _ := b.ourAssetOf(instanceKey{m.cloud, m.instanceID})
+	own := &b.input.Current.Assets[n]
+	if b.listed[n] && own.ID != c.AssetID && b.ownerships[n].region == m.region {
+		b.addSkip(c, newReason(Doubled, own.Name))
 		return
 	}
-	b.keep(c, because(SeenElsewhere, where.String())) // said by the skip of its instance
-	if c.Before.Count(inventory.LabelMissing) > 0 && !b.rules.Partial {
-		b.note(c, *c.Before, relabelled(*c.Before, inventory.LabelMissing, ""))
+	b.addKeep(c, newReason(SeenElsewhere, where.String())) // said by the skip of its instance
+	if c.Before.LabelCount(inventory.LabelMissing) > 0 && !b.rules.Partial {
+		b.addLabelWrite(c, *c.Before, replaceLabel(*c.Before, inventory.LabelMissing, ""))
 	}
 }
 
-// readScope tells whether the asset's own scope, that of the account which its label names, was
+// isScopeFullyRead tells whether the asset's own scope, that of the account which its label names, was
 // read as a whole with a key of the right owner, and nobody else who may see the instance is
 // unread: no other account of this owner failed here, or was left out of a narrowed run.
-func (b *builder) readScope(m mark) (Reason, bool) {
-	if why, orphan := b.configured(m); orphan {
+func (b *builder) isScopeFullyRead(m ownership) (Reason, bool) {
+	if why, orphan := b.orphanReason(m); orphan {
 		return why, false
 	}
-	if why, unread := b.unreadHere(m); unread {
+	if why, unread := b.unreadScopeReason(m); unread {
 		return why, false
 	}
-	if name := b.failed(m); name != "" {
-		return because(ScopeFailed, name, m.region), false
+	if name := b.failedAccount(m); name != "" {
+		return newReason(ScopeFailed, name, m.region), false
 	}
-	if name := b.unasked(m); name != "" {
-		return because(OthersNotAsked, name), false
+	if name := b.unqueriedAccount(m); name != "" {
+		return newReason(OthersNotAsked, name), false
 	}
 	return Reason{}, true
 }
 
-// projectAsked reports whether a listing read the very part of the account that an asset was made from. What lies
+// coversProject reports whether a listing read the very part of the account that an asset was made from. What lies
 // elsewhere it says nothing of: the configured project was another one then.
-func projectAsked(l inventory.Listing, m mark) (Reason, bool) {
+func coversProject(l inventory.Listing, m ownership) (Reason, bool) {
 	switch {
 	case len(l.Projects) == 0 && m.project == "":
 		return Reason{}, true
 	case m.project == "":
-		return because(ProjectUnknown), false
+		return newReason(ProjectUnknown), false
 	case !slices.ContainsFunc(l.Projects, func(p string) bool { return strings.EqualFold(p, m.project) }):
-		return because(ProjectNotAsked, m.project), false
+		return newReason(ProjectNotAsked, m.project), false
 	}
 	return Reason{}, true
 }
 
-// failed names an account of the asset's owner, or one that may be, whose listing of the asset's
+// failedAccount names an account of the asset's owner, or one that may be, whose listing of the asset's
 // region failed: it may be the only one that still sees the instance.
-func (b *builder) failed(m mark) string {
-	for _, l := range b.in.Listings {
-		if l.Complete() || l.Cloud != m.cloud || l.Region != m.region && l.Region != everyRegion {
+func (b *builder) failedAccount(m ownership) string {
+	for _, l := range b.input.Listings {
+		if l.IsComplete() || l.Cloud != m.cloud || l.Region != m.region && l.Region != anyRegion {
 			continue
 		}
-		if strings.EqualFold(l.Owner, m.owner) || l.Owner == "" && b.rules.Accounts[l.Account].mayList(m.cloud, m.owner, m.region) {
+		if strings.EqualFold(l.Owner, m.owner) || l.Owner == "" && b.rules.Accounts[l.Account].canList(m.cloud, m.owner, m.region) {
 			return l.Account
 		}
 	}
 	return ""
 }
 
-// everyRegion is the region of a listing whose account failed before its regions were known.
-const everyRegion = "*"
+// anyRegion is the region of a listing whose account failed before its regions were known.
+const anyRegion = "*"
 
-// unasked names an account that a full run would ask for the asset's region and this run did not,
+// unqueriedAccount names an account that a full run would ask for the asset's region and this run did not,
 // if it may be of the same owner. Events ask every account of the owner, and no other.
-func (b *builder) unasked(m mark) string {
+func (b *builder) unqueriedAccount(m ownership) string {
 	if b.rules.Partial {
 		return ""
 	}
 	for _, name := range slices.Sorted(maps.Keys(b.rules.Accounts)) {
 		// An account that was asked at all was asked for all its regions, or for those to which
 		// the run is narrowed, which the asset's is one of.
-		asked := slices.ContainsFunc(b.in.Listings, func(l inventory.Listing) bool { return l.Account == name })
-		if !asked && b.rules.Accounts[name].mayList(m.cloud, m.owner, m.region) {
+		asked := slices.ContainsFunc(b.input.Listings, func(l inventory.Listing) bool { return l.Account == name })
+		if !asked && b.rules.Accounts[name].canList(m.cloud, m.owner, m.region) {
 			return name
 		}
 	}
 	return ""
 }
 
-// judge applies the rules of the package's doc to an asset whose instance is absent.
-func (b *builder) judge(c Change, a inventory.Asset) {
-	since, gone, readable := goneSince(a, b.rules.Now)
-	spared, spares := b.spared(a)
+// classifyAbsent applies the rules of the package's doc to an asset whose instance is absent.
+func (b *builder) classifyAbsent(c Change, a inventory.Asset) {
+	since, gone, readable := parseDeactivatedAt(a, b.rules.Now)
+	spared, spares := b.protectedReason(a)
 	switch {
 	case spares:
-		b.skip(c, spared)
+		b.addSkip(c, spared)
 	case !readable:
-		b.skip(c, because(GoneUnreadable))
+		b.addSkip(c, newReason(GoneUnreadable))
 	case gone && a.Active:
 		b.rememberReopened(c, a)
-		b.skip(c, because(SwitchedOn))
-	case gone && a.Count(inventory.LabelReopened) > 0:
-		b.skip(c, because(SwitchedOffAgain))
+		b.addSkip(c, newReason(SwitchedOn))
+	case gone && a.LabelCount(inventory.LabelReopened) > 0:
+		b.addSkip(c, newReason(SwitchedOffAgain))
 	case gone:
-		b.deactivated(c, a, since)
-	case b.rules.modeOf(a) == ModeDelete && b.rules.Grace == 0 && !b.rules.Partial:
-		b.candidate(c, Delete, because(GoneAtOnce))
+		b.planDeactivated(c, a, since)
+	case b.rules.removalMode(a) == ModeDelete && b.rules.Grace == 0 && !b.rules.Partial:
+		b.addCandidate(c, Delete, newReason(GoneAtOnce))
 	default:
-		c.Patch = &inventory.Patch{ID: a.ID, Active: new(false), Labels: goneLabels(a, b.rules)}
+		c.Patch = &inventory.Patch{ID: a.ID, Active: new(false), Labels: deactivationLabels(a, b.rules)}
 		c.Fields = []string{"is_active", "labels"}
-		why := because(InstanceGone)
+		why := newReason(InstanceGone)
 		switch {
 		case b.rules.Partial:
-			why = because(InstanceReleased)
+			why = newReason(InstanceReleased)
 		case b.plan.unprovable[a.ID]:
-			why = because(Retired)
+			why = newReason(Retired)
 		}
-		b.candidate(c, Deactivate, why)
+		b.addCandidate(c, Deactivate, why)
 	}
 }
 
-// spared returns why an asset is never removed, whatever became of its instance, and reports whether that is so.
-func (b *builder) spared(a inventory.Asset) (Reason, bool) {
-	why, untouchable := b.rules.untouchable(a)
-	reason, keep := kept(a)
+// protectedReason returns why an asset is never removed, whatever became of its instance, and reports whether that is so.
+func (b *builder) protectedReason(a inventory.Asset) (Reason, bool) {
+	why, untouchable := b.rules.neverWritten(a)
+	reason, keep := keepReason(a)
 	switch {
 	case untouchable:
 		return why, true
 	case keep:
-		return because(KeptByLabel, reason), true
-	case within(b.rules.Protected, a.Address), a.Count(inventory.LabelProtected) > 0:
-		return because(IsProtected), true
-	case !b.rules.listed(a.Address):
-		return because(NotWhitelisted), true
+		return newReason(KeptByLabel, reason), true
+	case containsAny(b.rules.Protected, a.Address), a.LabelCount(inventory.LabelProtected) > 0:
+		return newReason(IsProtected), true
+	case !b.rules.isWhitelisted(a.Address):
+		return newReason(NotWhitelisted), true
 	case b.rules.NoDelete:
-		return because(NoDelete), true
+		return newReason(NoDelete), true
 	}
 	return Reason{}, false
 }
 
-func (b *builder) candidate(c Change, action Action, why Reason) {
+func (b *builder) addCandidate(c Change, action Action, why Reason) {
 	c.Action, c.Reason = action, why
-	for _, p := range []*population{b.population(placeOf(c)), b.scope(c.Scope)} {
+	for _, p := range []*scopeStats{b.ownerStatsOf(ownerScopeOf(c)), b.accountStatsOf(c.Scope)} {
 		switch {
-		case c.Before.Count(inventory.LabelGone) == 0:
+		case c.Before.LabelCount(inventory.LabelGone) == 0:
 			p.lost++
-		case c.Before.Count(inventory.LabelEvent) > 0:
-			p.due++
+		case c.Before.LabelCount(inventory.LabelEvent) > 0:
+			p.closedDeletes++
 		}
 	}
-	b.decided[b.byID[c.AssetID]] = true
+	b.nameDecided[b.assetIndex[c.AssetID]] = true
 	b.plan.candidates = append(b.plan.candidates, c)
 }
 
-func (b *builder) keep(c Change, why Reason) {
+func (b *builder) addKeep(c Change, why Reason) {
 	c.Action, c.Reason = Keep, why
 	b.plan.notes = append(b.plan.notes, c)
 }

@@ -10,9 +10,9 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// hand is a host that a person made.
-func hand(id, name, address string, edits ...func(*inventory.Asset)) inventory.Asset {
-	a := foreign(id, name, "", true)
+// handmadeHost is a host that a person made.
+func handmadeHost(id, name, address string, edits ...func(*inventory.Asset)) inventory.Asset {
+	a := foreignHost(id, name, "", true)
 	a.Address = address
 	for _, edit := range edits {
 		edit(&a)
@@ -20,7 +20,7 @@ func hand(id, name, address string, edits ...func(*inventory.Asset)) inventory.A
 	return a
 }
 
-func comment(text string) func(*inventory.Asset) {
+func withComment(text string) func(*inventory.Asset) {
 	return func(a *inventory.Asset) { a.Comment = text }
 }
 
@@ -29,113 +29,138 @@ func inZone(zone string) func(*inventory.Asset) { return func(a *inventory.Asset
 // TestAdopt: what is found, and what is too uncertain to be taken.
 func TestAdopt(t *testing.T) {
 	t.Parallel()
-	i1, i2 := vm("i-1", "web", "10.0.0.1"), vm("i-2", "db", "10.0.0.2")
+	i1, i2 := instanceInProd("i-1", "web", "10.0.0.1"), instanceInProd("i-2", "db", "10.0.0.2")
 	const python = "由JMS-Sync同步于 2025-05-07 10:00:00\ninstance_id: i-1\nregion: cn-beijing"
 	for _, c := range []struct {
 		name  string
 		setup func(w *world)
 		want  []string
 	}{
-		{"the Python tool's", func(w *world) { w.holds(hand("h", "old", "10.9.9.9", comment(python))) }, []string{"update i-1 adopted_by_name labels comment"}},
-		{"made by hand: zone and address", func(w *world) { w.holds(hand("h", "web", "10.0.0.1")) }, []string{"update i-1 adopted_by_address labels comment"}},
+		{"the Python tool's", func(w *world) { w.addAssets(handmadeHost("h", "old", "10.9.9.9", withComment(python))) }, []string{"update i-1 adopted_by_name labels comment"}},
+		{"made by hand: zone and address", func(w *world) { w.addAssets(handmadeHost("h", "web", "10.0.0.1")) }, []string{"update i-1 adopted_by_address labels comment"}},
 		{"by a public address", func(w *world) {
 			w.listings[0].Instances[0].PublicIPs = []string{"47.0.0.1"}
-			w.holds(hand("h", "web", "47.0.0.1"))
+			w.addAssets(handmadeHost("h", "web", "47.0.0.1"))
 		}, []string{"update i-1 adopted_by_address labels comment"}},
-		{"marks taken off", func(w *world) { w.holds(host(i1, stripped(inventory.LabelOwner), comment(""))) }, []string{"update i-1 adopted_by_id labels"}},
-		{"released before", func(w *world) { w.holds(hand("h", "web", "10.0.0.1", labelled(inventory.LabelInstance, "i-1"))) },
+		{"marks taken off", func(w *world) { w.addAssets(hostOf(i1, withoutLabel(inventory.LabelOwner), withComment(""))) }, []string{"update i-1 adopted_by_id labels"}},
+		{"released before", func(w *world) {
+			w.addAssets(handmadeHost("h", "web", "10.0.0.1", withExtraLabel(inventory.LabelInstance, "i-1")))
+		},
 			[]string{"update i-1 adopted_by_address labels comment"}},
-		{"just a label names it", func(w *world) { w.holds(hand("h", "old", "10.7.7.7", labelled(inventory.LabelInstance, "i-1"))) },
+		{"just a label names it", func(w *world) {
+			w.addAssets(handmadeHost("h", "old", "10.7.7.7", withExtraLabel(inventory.LabelInstance, "i-1")))
+		},
 			[]string{"skip i-1 only_by_label"}},
 		{"just a label names it, at the address of another asset of ours", func(w *world) {
-			w.holds(host(vm("i-gone", "x", "10.0.0.1")), hand("h", "old", "10.7.7.7", labelled(inventory.LabelInstance, "i-1")))
+			w.addAssets(hostOf(instanceInProd("i-gone", "x", "10.0.0.1")), handmadeHost("h", "old", "10.7.7.7", withExtraLabel(inventory.LabelInstance, "i-1")))
 		}, []string{"skip i-1 only_by_label"}},
-		{"a label names another", func(w *world) { w.holds(hand("h", "web", "10.0.0.1", labelled(inventory.LabelInstance, "i-gone"))) },
+		{"a label names another", func(w *world) {
+			w.addAssets(handmadeHost("h", "web", "10.0.0.1", withExtraLabel(inventory.LabelInstance, "i-gone")))
+		},
 			[]string{"skip i-1 names_another"}},
-		{"no room in its comment", func(w *world) { w.holds(hand("h", "web", "10.0.0.1", comment(strings.Repeat("汉", 4990)))) },
+		{"no room in its comment", func(w *world) {
+			w.addAssets(handmadeHost("h", "web", "10.0.0.1", withComment(strings.Repeat("汉", 4990))))
+		},
 			[]string{"skip i-1 comment_full"}},
-		{"both have ours", func(w *world) { w.holds(host(i1), host(i2), hand("h", "web", "10.0.0.1", comment(python))) }, nil},
-		{"ours under another region", func(w *world) {
-			w.holds(host(vm("i-1", "web", "10.0.0.1", func(i *inventory.Instance) { i.Region = shanghai })), hand("h", "web", "10.0.0.1"))
+		{"both have ours", func(w *world) {
+			w.addAssets(hostOf(i1), hostOf(i2), handmadeHost("h", "web", "10.0.0.1", withComment(python)))
 		}, nil},
-		{"nothing fits", func(w *world) { w.holds(hand("h", "old", "10.9.9.9", comment("instance_id: i-gone"))) }, nil},
-		{"another zone", func(w *world) { w.holds(hand("h", "web", "10.0.0.1", inZone("z-1"))) }, nil},
+		{"ours under another region", func(w *world) {
+			w.addAssets(hostOf(instanceInProd("i-1", "web", "10.0.0.1", func(i *inventory.Instance) { i.Region = shanghai })), handmadeHost("h", "web", "10.0.0.1"))
+		}, nil},
+		{"nothing fits", func(w *world) { w.addAssets(handmadeHost("h", "old", "10.9.9.9", withComment("instance_id: i-gone"))) }, nil},
+		{"another zone", func(w *world) { w.addAssets(handmadeHost("h", "web", "10.0.0.1", inZone("z-1"))) }, nil},
 		{"the account's zone", func(w *world) {
 			w.rules.Accounts[prod] = Account{Enabled: true, Zone: "z-1"}
-			w.holds(hand("h", "web", "10.0.0.1", inZone("z-1")), hand("g", "other", "10.0.0.1"))
+			w.addAssets(handmadeHost("h", "web", "10.0.0.1", inZone("z-1")), handmadeHost("g", "other", "10.0.0.1"))
 		}, []string{"update i-1 adopted_by_address labels comment"}},
 		{"two assets name it", func(w *world) {
-			w.holds(hand("h", "web", "10.0.0.1", comment(python)), hand("g", "older", "10.0.0.9", comment(python)))
+			w.addAssets(handmadeHost("h", "web", "10.0.0.1", withComment(python)), handmadeHost("g", "older", "10.0.0.9", withComment(python)))
 		}, []string{"skip i-1 ambiguous"}},
-		{"two assets have the address", func(w *world) { w.holds(hand("h", "web", "10.0.0.1"), hand("g", "older", "10.0.0.1")) },
+		{"two assets have the address", func(w *world) {
+			w.addAssets(handmadeHost("h", "web", "10.0.0.1"), handmadeHost("g", "older", "10.0.0.1"))
+		},
 			[]string{"skip i-1 ambiguous"}},
 		{"one of the two is ours", func(w *world) {
-			w.holds(hand("h", "web", "10.0.0.1"), host(i2, func(a *inventory.Asset) { a.Address = "10.0.0.1" }))
+			w.addAssets(handmadeHost("h", "web", "10.0.0.1"), hostOf(i2, func(a *inventory.Asset) { a.Address = "10.0.0.1" }))
 		},
 			[]string{"skip i-1 ambiguous"}},
 		{"two instances have the address", func(w *world) {
 			w.listings[0].Instances[1].PrivateIPs = []string{"10.0.0.1"}
-			w.holds(hand("h", "web", "10.0.0.1"))
+			w.addAssets(handmadeHost("h", "web", "10.0.0.1"))
 		}, []string{"skip i-1 ambiguous", "skip i-2 ambiguous"}},
 		{"an instance with an asset of ours has the address too", func(w *world) {
 			w.listings[0].Instances[1].PrivateIPs = []string{"10.0.0.1"}
-			w.holds(hand("h", "web", "10.0.0.1"), host(i2))
+			w.addAssets(handmadeHost("h", "web", "10.0.0.1"), hostOf(i2))
 		}, []string{"skip i-1 ambiguous"}},
-		{"one asset names two instances", func(w *world) { w.holds(hand("h", "old", "10.9.9.9", comment("instance_id: i-1\ninstance_id: i-2"))) },
+		{"one asset names two instances", func(w *world) {
+			w.addAssets(handmadeHost("h", "old", "10.9.9.9", withComment("instance_id: i-1\ninstance_id: i-2")))
+		},
 			[]string{"skip i-1 ambiguous_instances", "skip i-2 ambiguous_instances"}},
 		{"two addresses, two assets", func(w *world) {
 			w.listings[0].Instances[0].PublicIPs = []string{"47.0.0.1"}
-			w.holds(hand("h", "web", "10.0.0.1"), hand("g", "older", "47.0.0.1"))
+			w.addAssets(handmadeHost("h", "web", "10.0.0.1"), handmadeHost("g", "older", "47.0.0.1"))
 		}, []string{"skip i-1 ambiguous"}},
-		{"the address was used again", func(w *world) { w.holds(hand("h", "web", "10.0.0.1", comment("instance_id: i-gone"))) },
+		{"the address was used again", func(w *world) { w.addAssets(handmadeHost("h", "web", "10.0.0.1", withComment("instance_id: i-gone"))) },
 			[]string{"skip i-1 names_another"}},
 		{"the address of another asset of ours", func(w *world) {
-			w.holds(host(vm("i-gone", "x", "10.0.0.1")))
+			w.addAssets(hostOf(instanceInProd("i-gone", "x", "10.0.0.1")))
 		}, nil},
-		{"a region that was not read", func(w *world) { w.fails(scope(prod, shanghai), owner); w.holds(hand("h", "web", "10.0.0.1")) },
+		{"a region that was not read", func(w *world) {
+			w.addFailedListing(scopeOf(prod, shanghai), owner)
+			w.addAssets(handmadeHost("h", "web", "10.0.0.1"))
+		},
 			[]string{"skip i-1 ambiguous_unread"}},
 		{"a region that was not read: an id is enough", func(w *world) {
-			w.fails(scope(prod, shanghai), owner)
-			w.holds(hand("h", "web", "10.0.0.1", comment(python)))
+			w.addFailedListing(scopeOf(prod, shanghai), owner)
+			w.addAssets(handmadeHost("h", "web", "10.0.0.1", withComment(python)))
 		}, []string{"update i-1 adopted_by_name labels comment"}},
-		{"another system", func(w *world) { w.holds(hand("h", "web", "10.0.0.1", onPlatform("Windows"))) }, []string{"skip i-1 other_type"}},
-		{"another platform of the same type", func(w *world) { w.holds(hand("h", "web", "10.0.0.1", onPlatform("Rocky"))) },
+		{"another system", func(w *world) { w.addAssets(handmadeHost("h", "web", "10.0.0.1", onPlatform("Windows"))) }, []string{"skip i-1 other_type"}},
+		{"another platform of the same type", func(w *world) { w.addAssets(handmadeHost("h", "web", "10.0.0.1", onPlatform("Rocky"))) },
 			[]string{"update i-1 adopted_by_address labels comment"}},
-		{"a gateway", func(w *world) { w.holds(hand("h", "web", "10.0.0.1", onPlatform("Gateway"))) }, []string{"skip i-1 is_gateway"}},
-		{"a protected name", func(w *world) { w.rules.ProtectedNames = []string{"we?"}; w.holds(hand("h", "web", "10.0.0.1")) },
+		{"a gateway", func(w *world) { w.addAssets(handmadeHost("h", "web", "10.0.0.1", onPlatform("Gateway"))) }, []string{"skip i-1 is_gateway"}},
+		{"a protected name", func(w *world) {
+			w.rules.ProtectedNames = []string{"we?"}
+			w.addAssets(handmadeHost("h", "web", "10.0.0.1"))
+		},
 			[]string{"skip i-1 is_protected_name"}},
-		{"outside the whitelist", func(w *world) { w.rules.Whitelist = prefixes("10.1.0.0/16"); w.holds(hand("h", "web", "10.0.0.1")) },
+		{"outside the whitelist", func(w *world) {
+			w.rules.Whitelist = parsePrefixes("10.1.0.0/16")
+			w.addAssets(handmadeHost("h", "web", "10.0.0.1"))
+		},
 			[]string{"skip i-1 not_whitelisted"}},
 		{"cannot be marked", func(w *world) {
 			w.listings[0].Instances[0].Owner = ""
-			w.holds(hand("h", "web", "10.0.0.1"))
+			w.addAssets(handmadeHost("h", "web", "10.0.0.1"))
 		}, []string{"skip i-1 not_markable"}},
-		{"another name", func(w *world) { w.holds(hand("h", "idc-oracle-db01", "10.0.0.1")) }, []string{"skip i-1 other_name"}},
+		{"another name", func(w *world) { w.addAssets(handmadeHost("h", "idc-oracle-db01", "10.0.0.1")) }, []string{"skip i-1 other_name"}},
 		{"another name, by a public address", func(w *world) {
 			w.listings[0].Instances[0].PublicIPs = []string{"47.0.0.1"}
-			w.holds(hand("h", "web-2", "47.0.0.1"))
+			w.addAssets(handmadeHost("h", "web-2", "47.0.0.1"))
 		}, []string{"skip i-1 other_name"}},
 		{"the name of its host", func(w *world) {
 			w.listings[0].Instances[0].HostName = "WEB01"
-			w.holds(hand("h", "web01", "10.0.0.1"))
+			w.addAssets(handmadeHost("h", "web01", "10.0.0.1"))
 		}, []string{"update i-1 adopted_by_address labels comment"}},
 		{"an instance without a name", func(w *world) {
 			w.listings[0].Instances[0].Name = ""
-			w.holds(hand("h", "i-1", "10.0.0.1"), hand("g", "", "10.0.0.8"))
+			w.addAssets(handmadeHost("h", "i-1", "10.0.0.1"), handmadeHost("g", "", "10.0.0.8"))
 		}, []string{"skip i-1 other_name"}},
-		{"no host", func(w *world) { w.holds(hand("h", "web", "10.0.0.1", func(a *inventory.Asset) { a.Host = false })) }, nil},
+		{"no host", func(w *world) {
+			w.addAssets(handmadeHost("h", "web", "10.0.0.1", func(a *inventory.Asset) { a.Host = false }))
+		}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld()
-			w.lists(i1, i2)
+			w.addInstances(i1, i2)
 			c.setup(w)
 			p := Adopt(w.input(), w.rules, true)
-			a := p.ApproveMarks()
-			if got := lines(a); !slices.Equal(got, c.want) {
+			a := p.ApproveLabelWrites()
+			if got := renderLines(a); !slices.Equal(got, c.want) {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
-			checkWords(t, a)
+			checkTexts(t, a)
 			for _, u := range a.Updates() {
 				if u.Patch.Name != nil || u.Patch.Address != nil || u.Patch.Active != nil || u.Patch.Zone != nil {
 					t.Errorf("more than labels: %+v", u.Patch)
@@ -143,8 +168,8 @@ func TestAdopt(t *testing.T) {
 			}
 		})
 	}
-	if got := newWorld().plan().ApproveMarks(); len(lines(got)) > 0 {
-		t.Error("of another plan", lines(got))
+	if got := newWorld().plan().ApproveLabelWrites(); len(renderLines(got)) > 0 {
+		t.Error("of another plan", renderLines(got))
 	}
 }
 
@@ -152,17 +177,17 @@ func TestAdopt(t *testing.T) {
 func TestAdoptByAddressOnlyIfAsked(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	w.lists(vm("i-1", "web", "10.0.0.1"), vm("i-2", "app", "10.0.0.2"), vm("i-3", "db", "10.0.0.3"))
-	w.holds(hand("h", "web", "10.0.0.1"), hand("g", "idc-oracle-db01", "10.0.0.2"), hand("f", "old", "10.9.9.9", comment("instance_id: i-3")))
+	w.addInstances(instanceInProd("i-1", "web", "10.0.0.1"), instanceInProd("i-2", "app", "10.0.0.2"), instanceInProd("i-3", "db", "10.0.0.3"))
+	w.addAssets(handmadeHost("h", "web", "10.0.0.1"), handmadeHost("g", "idc-oracle-db01", "10.0.0.2"), handmadeHost("f", "old", "10.9.9.9", withComment("instance_id: i-3")))
 	for byAddress, want := range map[bool][]string{
 		false: {"update i-3 adopted_by_name labels comment", "skip i-1 only_by_address", "skip i-2 other_name"},
 		true:  {"update i-1 adopted_by_address labels comment", "update i-3 adopted_by_name labels comment", "skip i-2 other_name"},
 	} {
-		a := Adopt(w.input(), w.rules, byAddress).ApproveMarks()
-		if got := lines(a); !slices.Equal(got, want) {
+		a := Adopt(w.input(), w.rules, byAddress).ApproveLabelWrites()
+		if got := renderLines(a); !slices.Equal(got, want) {
 			t.Errorf("%v: %q, want %q", byAddress, got, want)
 		}
-		checkWords(t, a)
+		checkTexts(t, a)
 		cloudNames := map[string]string{"i-1": "web", "i-2": "app", "i-3": "db"}
 		names := map[string]string{"i-1": "web", "i-2": "idc-oracle-db01", "i-3": "old"}
 		for _, c := range slices.Concat(a.Updates(), a.Notes()) {
@@ -176,49 +201,49 @@ func TestAdoptByAddressOnlyIfAsked(t *testing.T) {
 // TestAdoptedFollows: after adoption all rules hold for the asset under its own id; its name is people's.
 func TestAdoptedFollows(t *testing.T) {
 	t.Parallel()
-	i1 := vm("i-1", "web", "10.0.0.1")
+	i1 := instanceInProd("i-1", "web", "10.0.0.1")
 	take := func(edits ...func(*inventory.Asset)) inventory.Asset {
-		return host(i1, append([]func(*inventory.Asset){called("old"), adoptedAs("own")}, edits...)...)
+		return hostOf(i1, append([]func(*inventory.Asset){withName("old"), adoptedAs("own")}, edits...)...)
 	}
 	own := func(t *testing.T, a Approved) {
 		t.Helper()
-		for _, c := range writes(a) {
+		for _, c := range allWrites(a) {
 			if c.AssetID != "own" || c.Patch != nil && c.Patch.ID != "own" {
 				t.Errorf("%+v", c)
 			}
 		}
 	}
-	runRows(t, []row{
-		{"keeps its name", func(w *world) { w.lists(i1); w.holds(take()) }, []string{"drift i-1 differs", "unchanged 1"}, nil},
-		{"unless it is managed", func(w *world) { w.lists(i1); w.holds(take()); w.rules.Manage.AdoptedName = Always },
+	runPlanRows(t, []planRow{
+		{"keeps its name", func(w *world) { w.addInstances(i1); w.addAssets(take()) }, []string{"drift i-1 differs", "unchanged 1"}, nil},
+		{"unless it is managed", func(w *world) { w.addInstances(i1); w.addAssets(take()); w.rules.Manage.AdoptedName = WriteAlways },
 			[]string{`update i-1 follows_cloud name="web"`}, own},
-		{"follows the address", func(w *world) { w.lists(vm("i-1", "old", "10.0.0.2")); w.holds(take()) },
+		{"follows the address", func(w *world) { w.addInstances(instanceInProd("i-1", "old", "10.0.0.2")); w.addAssets(take()) },
 			[]string{"update i-1 follows_cloud address=10.0.0.2"}, own},
 		{"an address that a person chose among several", func(w *world) {
-			w.lists(vm("i-1", "old", "10.0.0.2", func(i *inventory.Instance) { i.PublicIPs = []string{"10.0.0.1"} }))
-			w.holds(take())
+			w.addInstances(instanceInProd("i-1", "old", "10.0.0.2", func(i *inventory.Instance) { i.PublicIPs = []string{"10.0.0.1"} }))
+			w.addAssets(take())
 		}, []string{"drift i-1 differs", "unchanged 1"}, nil},
 		{"follows labels, and keeps jms-asset", func(w *world) {
-			w.lists(vm("i-1", "old", "10.0.0.1"))
-			w.holds(take(stripped(inventory.LabelAccount), labelled(inventory.LabelAccount, "before")))
+			w.addInstances(instanceInProd("i-1", "old", "10.0.0.1"))
+			w.addAssets(take(withoutLabel(inventory.LabelAccount), withExtraLabel(inventory.LabelAccount, "before")))
 		}, []string{"update i-1 follows_cloud labels"}, func(t *testing.T, a Approved) {
 			own(t, a)
 			if got, _ := (inventory.Asset{Labels: a.Updates()[0].Patch.Labels}).Label(inventory.LabelAsset); got != "own" {
 				t.Error(a.Updates()[0].Patch.Labels)
 			}
 		}},
-		{"deactivated", func(w *world) { w.holds(take()) }, []string{"deactivate i-1 instance_gone"}, own},
-		{"deactivated for good, and says so", func(w *world) { w.holds(take()) }, []string{"deactivate i-1 instance_gone"},
+		{"deactivated", func(w *world) { w.addAssets(take()) }, []string{"deactivate i-1 instance_gone"}, own},
+		{"deactivated for good, and says so", func(w *world) { w.addAssets(take()) }, []string{"deactivate i-1 instance_gone"},
 			func(t *testing.T, a Approved) {
 				got, _ := (inventory.Asset{Labels: a.Removals()[0].Patch.Labels}).Label(inventory.LabelDue)
 				if got != inventory.DueNever {
 					t.Errorf("jms-due:%s", got)
 				}
 			}},
-		{"deactivated at once where nothing has a grace", func(w *world) { w.rules.Grace = 0; w.holds(take()) },
+		{"deactivated at once where nothing has a grace", func(w *world) { w.rules.Grace = 0; w.addAssets(take()) },
 			[]string{"deactivate i-1 instance_gone"}, own},
-		{"never deleted", func(w *world) { w.holds(take(gone(8 * 24 * time.Hour))) }, []string{"keep i-1 adopted_stays"}, nil},
-		{"a promise to delete it is taken back", func(w *world) { w.holds(take(gone(8*24*time.Hour), due(time.Hour))) },
+		{"never deleted", func(w *world) { w.addAssets(take(deactivatedFor(8 * 24 * time.Hour))) }, []string{"keep i-1 adopted_stays"}, nil},
+		{"a promise to delete it is taken back", func(w *world) { w.addAssets(take(deactivatedFor(8*24*time.Hour), dueAfter(time.Hour))) },
 			[]string{"update i-1 remembers labels", "keep i-1 adopted_stays"}, func(t *testing.T, a Approved) {
 				got, _ := (inventory.Asset{Labels: a.Updates()[0].Patch.Labels}).Label(inventory.LabelDue)
 				if got != inventory.DueNever {
@@ -227,71 +252,80 @@ func TestAdoptedFollows(t *testing.T) {
 			}},
 		{"deleted, if the configuration says so", func(w *world) {
 			w.rules.DeleteAdopted = true
-			w.holds(take(gone(8 * 24 * time.Hour)))
+			w.addAssets(take(deactivatedFor(8 * 24 * time.Hour)))
 		}, []string{"delete i-1 grace_over"}, own},
 		{"not on the day that the configuration begins to say so", func(w *world) {
 			w.rules.DeleteAdopted = true
-			w.holds(take(gone(8*24*time.Hour), labelled(inventory.LabelDue, inventory.DueNever)))
+			w.addAssets(take(deactivatedFor(8*24*time.Hour), withExtraLabel(inventory.LabelDue, inventory.DueNever)))
 		}, []string{"update i-1 remembers labels", "hold i-1 guard_early"}, own},
 		{"the id that we made proves it, whatever jms-asset says", func(w *world) {
-			w.holds(host(i1, gone(8*24*time.Hour), labelled(inventory.LabelAsset, inventory.AssetID(inventory.Alibaba, beijing, "i-1"))))
+			w.addAssets(hostOf(i1, deactivatedFor(8*24*time.Hour), withExtraLabel(inventory.LabelAsset, inventory.AssetID(inventory.Alibaba, beijing, "i-1"))))
 		}, []string{"delete i-1 grace_over"}, nil},
-		{"returned", func(w *world) { w.lists(vm("i-1", "old", "10.0.0.1")); w.holds(take(gone(time.Hour), due(time.Hour))) },
+		{"returned", func(w *world) {
+			w.addInstances(instanceInProd("i-1", "old", "10.0.0.1"))
+			w.addAssets(take(deactivatedFor(time.Hour), dueAfter(time.Hour)))
+		},
 			[]string{"update i-1 returned labels active=true"}, own},
 		{"returned, with half of our marks: nothing shows that we switched it off", func(w *world) {
-			w.lists(vm("i-1", "old", "10.0.0.1"))
-			w.holds(take(gone(time.Hour)))
+			w.addInstances(instanceInProd("i-1", "old", "10.0.0.1"))
+			w.addAssets(take(deactivatedFor(time.Hour)))
 		}, []string{"update i-1 returned_unproved labels"}, own},
 		{"returned, with a time that nobody can read", func(w *world) {
-			w.lists(vm("i-1", "old", "10.0.0.1"))
-			w.holds(take(off, labelled(inventory.LabelGone, "yesterday"), due(time.Hour)))
+			w.addInstances(instanceInProd("i-1", "old", "10.0.0.1"))
+			w.addAssets(take(switchedOff, withExtraLabel(inventory.LabelGone, "yesterday"), dueAfter(time.Hour)))
 		}, []string{"update i-1 returned_unproved labels"}, own},
-		{"switched off without our marks", func(w *world) { w.lists(vm("i-1", "old", "10.0.0.1")); w.holds(take(off)) },
+		{"switched off without our marks", func(w *world) {
+			w.addInstances(instanceInProd("i-1", "old", "10.0.0.1"))
+			w.addAssets(take(switchedOff))
+		},
 			[]string{"unchanged 1"}, nil},
-		{"deactivated, it gives no name away", func(w *world) { w.lists(vm("i-2", "old", "10.0.0.2")); w.holds(take(gone(time.Hour))) },
+		{"deactivated, it gives no name away", func(w *world) {
+			w.addInstances(instanceInProd("i-2", "old", "10.0.0.2"))
+			w.addAssets(take(deactivatedFor(time.Hour)))
+		},
 			[]string{`create i-2 new_instance name="old-i-2" 10.0.0.2 Linux`, "keep i-1 adopted_stays"}, nil},
-		{"an event closes it", func(w *world) { w.rules.Partial = true; w.holds(take()) }, []string{"deactivate i-1 instance_released"}, own},
+		{"an event closes it", func(w *world) { w.rules.Partial = true; w.addAssets(take()) }, []string{"deactivate i-1 instance_released"}, own},
 		{"a copy of it is not ours", func(w *world) {
-			w.lists(vm("i-1", "old", "10.0.0.1"))
-			w.holds(take(), take(func(a *inventory.Asset) { a.ID, a.Name = "copy", "old copy" }))
+			w.addInstances(instanceInProd("i-1", "old", "10.0.0.1"))
+			w.addAssets(take(), take(func(a *inventory.Asset) { a.ID, a.Name = "copy", "old copy" }))
 		}, []string{"skip i-1 is_copy", "unchanged 1"}, nil},
 		{"a copy that is left alone is not ours, and not doubled", func(w *world) {
-			w.lists(vm("i-1", "old", "10.0.0.1"))
-			w.holds(take(func(a *inventory.Asset) { a.ID = "copy" }))
+			w.addInstances(instanceInProd("i-1", "old", "10.0.0.1"))
+			w.addAssets(take(func(a *inventory.Asset) { a.ID = "copy" }))
 		}, []string{"skip i-1 named_in_comment", "skip i-1 is_copy"}, nil},
 		{"two are ours: that of our id follows, the other is told", func(w *world) {
-			w.lists(i1)
-			w.holds(take(), host(i1))
+			w.addInstances(i1)
+			w.addAssets(take(), hostOf(i1))
 		}, []string{"skip i-1 doubled", "unchanged 1"}, nil},
-		{"two are ours, and the instance is gone", func(w *world) { w.holds(take(), host(i1)) },
+		{"two are ours, and the instance is gone", func(w *world) { w.addAssets(take(), hostOf(i1)) },
 			[]string{"deactivate i-1 instance_gone", "deactivate i-1 instance_gone"}, nil},
 		{"marks taken off our id, another was adopted", func(w *world) {
-			w.lists(vm("i-1", "old", "10.0.0.1"))
-			w.holds(take(), host(i1, stripped(inventory.LabelOwner)))
+			w.addInstances(instanceInProd("i-1", "old", "10.0.0.1"))
+			w.addAssets(take(), hostOf(i1, withoutLabel(inventory.LabelOwner)))
 		}, []string{"unchanged 1"}, nil},
 		{"listed by two accounts", func(w *world) {
-			w.lists(vm("i-1", "old", "10.0.0.1"))
-			w.read(scope(second, beijing), owner, vm("i-1", "old", "10.0.0.1"))
-			w.holds(take())
+			w.addInstances(instanceInProd("i-1", "old", "10.0.0.1"))
+			w.addListing(scopeOf(secondAccount, beijing), owner, instanceInProd("i-1", "old", "10.0.0.1"))
+			w.addAssets(take())
 		}, []string{"unchanged 1"}, nil},
 	})
 }
 
-// TestRelease: the way back. Nothing is deleted, and no later run makes an asset anew.
-func TestRelease(t *testing.T) {
+// TestDisown: the way back. Nothing is deleted, and no later run makes an asset anew.
+func TestDisown(t *testing.T) {
 	t.Parallel()
-	i1, i2, i3 := vm("i-1", "web", "10.0.0.1"), vm("i-2", "db", "10.0.0.2"), vm("i-3", "app", "10.0.0.3")
+	i1, i2, i3 := instanceInProd("i-1", "web", "10.0.0.1"), instanceInProd("i-2", "db", "10.0.0.2"), instanceInProd("i-3", "app", "10.0.0.3")
 	w := newWorld()
-	w.lists(i1, i2, i3)
-	w.holds(
-		host(i1, labelled("team", "a"), labelled(inventory.LabelKeep, "x"), gone(time.Hour), due(time.Hour), missing(time.Hour), comment("")),
-		host(i2, adoptedAs("two")), host(i3, adoptedAs("three"), comment("mine")), hand("h", "hand", "10.5.5.5", labelled("jms-account", prod)))
-	released := Release(w.input(), "", "").ApproveMarks()
-	if got, want := lines(released), []string{"update i-1 released labels", "update i-2 released labels", "update i-3 released labels"}; !slices.Equal(got, want) {
+	w.addInstances(i1, i2, i3)
+	w.addAssets(
+		hostOf(i1, withExtraLabel("team", "a"), withExtraLabel(inventory.LabelKeep, "x"), deactivatedFor(time.Hour), dueAfter(time.Hour), missingFor(time.Hour), withComment("")),
+		hostOf(i2, adoptedAs("two")), hostOf(i3, adoptedAs("three"), withComment("mine")), handmadeHost("h", "hand", "10.5.5.5", withExtraLabel("jms-account", prod)))
+	released := Disown(w.input(), "", "").ApproveLabelWrites()
+	if got, want := renderLines(released), []string{"update i-1 released labels", "update i-2 released labels", "update i-3 released labels"}; !slices.Equal(got, want) {
 		t.Fatalf("%q", got)
 	}
-	checkWords(t, released)
-	j := newJumpServer(t, w)
+	checkTexts(t, released)
+	j := newFakeJumpServer(t, w)
 	j.apply(released)
 	for id, want := range map[string]string{
 		inventory.AssetID(inventory.Alibaba, beijing, "i-1"): "[team:a jms-keep:x]", "two": "[]", "three": "[jms-instance:i-3]", "h": "[jms-account:aliyun-prod]",
@@ -301,47 +335,47 @@ func TestRelease(t *testing.T) {
 		}
 	}
 	after := j.world(w)
-	if got, want := lines(after.approve()), []string{"skip i-1 marks_taken_off", "skip i-2 named_in_comment", "skip i-3 named_by_label"}; !slices.Equal(got, want) {
+	if got, want := renderLines(after.approve()), []string{"skip i-1 marks_taken_off", "skip i-2 named_in_comment", "skip i-3 named_by_label"}; !slices.Equal(got, want) {
 		t.Errorf("the next run: %q", got)
 	}
-	again := Adopt(after.input(), after.rules, true).ApproveMarks()
-	if got, want := lines(again), []string{"update i-1 adopted_by_id labels", "update i-2 adopted_by_name labels comment", "update i-3 adopted_by_address labels comment"}; !slices.Equal(got, want) {
+	again := Adopt(after.input(), after.rules, true).ApproveLabelWrites()
+	if got, want := renderLines(again), []string{"update i-1 adopted_by_id labels", "update i-2 adopted_by_name labels comment", "update i-3 adopted_by_address labels comment"}; !slices.Equal(got, want) {
 		t.Errorf("adopted again: %q", got)
 	}
 	j.apply(again)
-	if got := writes(j.world(w).approve()); len(got) > 0 {
+	if got := allWrites(j.world(w).approve()); len(got) > 0 {
 		t.Errorf("after that: %+v", got)
 	}
 	for _, c := range []struct {
 		account, region string
 		want            int
 	}{{prod, "", 3}, {prod, beijing, 3}, {"", shanghai, 0}, {"other", "", 0}} {
-		if got := len(Release(w.input(), c.account, c.region).ApproveMarks().Updates()); got != c.want {
+		if got := len(Disown(w.input(), c.account, c.region).ApproveLabelWrites().Updates()); got != c.want {
 			t.Errorf("%+v: %d", c, got)
 		}
 	}
 }
 
-// TestErrandsOnlyMark: in any world, Adopt and Release write nothing but labels, and Adopt lines behind comments, and
+// TestOperatorActionsOnlyWriteLabels: in any world, Adopt and Release write nothing but labels, and Adopt lines behind comments, and
 // leave people's; Adopt takes what is not ours, Release what is or has our marks. After Adopt a run makes the same or fewer assets, and after Release none
 // for an instance that had one. (An instance that two regions list, which no cloud has, may get one in the
 // other: what was released is known by the id that its own region makes.)
-func TestErrandsOnlyMark(t *testing.T) {
+func TestOperatorActionsOnlyWriteLabels(t *testing.T) {
 	t.Parallel()
 	everyWorld(t, func(t *testing.T, w *world) {
-		for name, p := range map[string]Plan{"adopt": Adopt(w.input(), w.rules, true), "release": Release(w.input(), "", "")} {
-			a := p.ApproveMarks()
-			j := newJumpServer(t, w)
+		for name, p := range map[string]Plan{"adopt": Adopt(w.input(), w.rules, true), "release": Disown(w.input(), "", "")} {
+			a := p.ApproveLabelWrites()
+			j := newFakeJumpServer(t, w)
 			j.apply(a)
-			for _, c := range writes(a) {
+			for _, c := range allWrites(a) {
 				before := w.byID()[c.AssetID]
 				_, claims := Unwitnessed(before)
 				completed := c.Reason.Code == ProofCompleted && slices.Equal(before.Labels, j.assets[c.AssetID].Labels)
-				if Ours(before) != (name == "release") && !claims && !completed || Ours(j.assets[c.AssetID]) != (name == "adopt") {
+				if IsOurs(before) != (name == "release") && !claims && !completed || IsOurs(j.assets[c.AssetID]) != (name == "adopt") {
 					t.Errorf("%s of %+v: %+v", name, before, j.assets[c.AssetID])
 				}
 				after := j.assets[c.AssetID]
-				if !slices.Equal(peoples(after), peoples(before)) {
+				if !slices.Equal(peoplesLabels(after), peoplesLabels(before)) {
 					t.Errorf("%s: labels %v became %v", name, before.Labels, after.Labels)
 				}
 				if name == "adopt" && strings.HasPrefix(after.Comment, strings.TrimSpace(before.Comment)) {
@@ -352,20 +386,9 @@ func TestErrandsOnlyMark(t *testing.T) {
 				}
 			}
 			next := j.world(w).approve()
-			if had, has := w.creates(w.approve()), w.creates(next); has > had {
+			if had, has := w.countCreates(w.approve()), w.countCreates(next); has > had {
 				t.Errorf("%s: %d creates, %d before", name, has, had)
 			}
 		}
 	})
-}
-
-// creates counts the assets to be made of instances that one listing holds.
-func (w *world) creates(a Approved) int {
-	n := 0
-	for _, c := range a.Creates() {
-		if w.once(c.InstanceID) {
-			n++
-		}
-	}
-	return n
 }

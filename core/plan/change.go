@@ -23,8 +23,8 @@ const (
 	Node       Action = "node"   // where new assets go: made anew, or not where the configuration says
 )
 
-// removes tells whether an asset is lost by it.
-func (a Action) removes() bool { return a == Deactivate || a == Delete }
+// isRemoval tells whether an asset is lost by it.
+func (a Action) isRemoval() bool { return a == Deactivate || a == Delete }
 
 // Change is one line of the plan: what, to which asset, and why. Names, addresses and
 // platforms are those that JumpServer will show afterwards.
@@ -47,24 +47,24 @@ type Change struct {
 	Interim bool
 	// reviewed marks a change that a person has approved with this very name; tried counts the other
 	// names that were tried, see Otherwise.
-	reviewed bool
-	tried    uint8
+	reviewed   bool
+	triedNames uint8
 
 	Patch *inventory.Patch // with Update and Deactivate
 	// Before is the asset as the plan saw it, with Update, Deactivate, Delete and Hold.
 	Before *inventory.Asset
 
 	// With Create and Update of a listed instance's asset: what New and Otherwise are made of.
-	from *inventory.Instance
-	by   *recipe
+	instance     *inventory.Instance
+	assetBuilder *assetBuilder
 }
 
-// New gives the asset that a Create makes; nil for all other actions. It is made anew at each
+// NewAsset gives the asset that a Create makes; nil for all other actions. It is made anew at each
 // call: a first sync creates every host, and all their labels and comments at once would be
 // most of its memory.
-func (c Change) New() *inventory.NewAsset {
-	if c.Action != Create || c.by == nil {
+func (c Change) NewAsset() *inventory.NewAsset {
+	if c.Action != Create || c.assetBuilder == nil {
 		return nil
 	}
-	return c.by.asset(c)
+	return c.assetBuilder.newAsset(c)
 }

@@ -2,26 +2,26 @@ package plan
 
 import "time"
 
-// OffClock returns why nothing is removed by a plan whose time is that of a machine which is ahead of a host's
+// ClockSkewReason returns why nothing is removed by a plan whose time is that of a machine which is ahead of a host's
 // clock by so much (behind it, if by < 0).
-func OffClock(host string, by time.Duration) Reason {
+func ClockSkewReason(host string, by time.Duration) Reason {
 	if by < 0 {
-		return because(ClockBehind, host, minutes(by))
+		return newReason(ClockBehind, host, formatSkew(by))
 	}
-	return because(ClockAhead, host, minutes(by))
+	return newReason(ClockAhead, host, formatSkew(by))
 }
 
-// ByClock returns what a person has to know of a request that was refused for its time, by a cloud whose clock
+// ClockRefusalReason returns what a person has to know of a request that was refused for its time, by a cloud whose clock
 // this machine's is ahead of by so much; less than a minute = that is not known, or they agree.
-func ByClock(by time.Duration) Reason {
+func ClockRefusalReason(by time.Duration) Reason {
 	switch {
 	case by.Abs() < time.Minute:
-		return because(RefusedByTime)
+		return newReason(RefusedByTime)
 	case by < 0:
-		return because(RefusedBehind, minutes(by))
+		return newReason(RefusedBehind, formatSkew(by))
 	}
-	return because(RefusedAhead, minutes(by))
+	return newReason(RefusedAhead, formatSkew(by))
 }
 
-// minutes writes a distance of clocks, whichever is ahead.
-func minutes(d time.Duration) string { return d.Abs().Round(time.Minute).String() }
+// formatSkew writes a distance of clocks, whichever is ahead.
+func formatSkew(d time.Duration) string { return d.Abs().Round(time.Minute).String() }

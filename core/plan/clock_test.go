@@ -13,25 +13,25 @@ import (
 // time is written; all else goes on.
 func TestGuardClock(t *testing.T) {
 	t.Parallel()
-	off := func(w *world) { w.limits.Clock = OffClock("ecs.example", 8*24*time.Hour) }
+	off := func(w *world) { w.limits.Clock = ClockSkewReason("ecs.example", 8*24*time.Hour) }
 	approved := func(w *world) {
 		w.limits.Approved = map[string]bool{}
 		for _, a := range w.assets {
 			w.limits.Approved[a.ID] = true
 		}
 	}
-	runGuard(t, []guardRow{
+	runGuardRows(t, []guardRow{
 		{"a removal", func(w *world) { w.fleet("a", 20, 1); off(w) }, map[string]int{"hold clock_ahead": 1}},
-		{"a deletion", func(w *world) { w.fleet("a", 20, 1, gone(8*24*time.Hour)); off(w) }, map[string]int{"hold clock_ahead": 1}},
+		{"a deletion", func(w *world) { w.fleet("a", 20, 1, deactivatedFor(8*24*time.Hour)); off(w) }, map[string]int{"hold clock_ahead": 1}},
 		{"approved", func(w *world) { w.fleet("a", 20, 8); off(w); approved(w) }, map[string]int{"hold clock_ahead": 8}},
 		{"allowed to be empty", func(w *world) { w.fleet("a", 5, 5); off(w); w.limits.AllowEmpty = true }, map[string]int{"hold clock_ahead": 5}},
-		{"there after all", func(w *world) { w.fleet("a", 20, 1); off(w); w.answer("i-a-00", Proof{}) }, map[string]int{"skip still_there": 1}},
+		{"there after all", func(w *world) { w.fleet("a", 20, 1); off(w); w.setProof("i-a-00", Proof{}) }, map[string]int{"skip still_there": 1}},
 	})
 }
 
-// promisedLate lets an asset carry the promise of a grace that was longer.
-func promisedLate(a *inventory.Asset) {
-	a.Labels = append(a.Labels, inventory.Label{Name: inventory.LabelDue, Value: inventory.LabelTime(now().Add(30 * 24 * time.Hour))})
+// dueInThirtyDays lets an asset carry the promise of a grace that was longer.
+func dueInThirtyDays(a *inventory.Asset) {
+	a.Labels = append(a.Labels, inventory.Label{Name: inventory.LabelDue, Value: inventory.FormatLabelTime(now().Add(30 * 24 * time.Hour))})
 }
 
 // TestGuardClockWritesNoTime: neither a first look nor the promise of a notice.
@@ -43,14 +43,14 @@ func TestGuardClockWritesNoTime(t *testing.T) {
 			w.fleet("a", 20, 1)
 			w.proof = func(Change) (Proof, bool) { return Proof{Absent: true, Weak: errors.New("denied")}, true }
 		},
-		"a notice": func(w *world) { w.fleet("a", 20, 1, gone(8*24*time.Hour), promisedLate) },
+		"a notice": func(w *world) { w.fleet("a", 20, 1, deactivatedFor(8*24*time.Hour), dueInThirtyDays) },
 	} {
 		for _, off := range []bool{false, true} {
 			w := newWorld()
-			w.listings, w.limits = nil, twentyPercent()
+			w.listings, w.limits = nil, defaultLimits()
 			setup(w)
 			if off {
-				w.limits.Clock = OffClock("ecs.example", -time.Hour)
+				w.limits.Clock = ClockSkewReason("ecs.example", -time.Hour)
 			}
 			remembered := 0
 			for c := range w.approve().Changes() {
@@ -68,16 +68,16 @@ func TestGuardClockWritesNoTime(t *testing.T) {
 func TestClockWords(t *testing.T) {
 	t.Parallel()
 	for want, r := range map[string]Reason{
-		"ecs.example this machine is 192h0m0s ahead": OffClock("ecs.example", 8*24*time.Hour-time.Second),
-		"ecs.example this machine is 6m0s behind":    OffClock("ecs.example", -6*time.Minute),
-		"is 20m0s ahead, set it right":               ByClock(20 * time.Minute),
-		"is 20m0s behind, set it right":              ByClock(-20 * time.Minute),
-		"check this machine's clock":                 ByClock(time.Second),
+		"ecs.example this machine is 192h0m0s ahead": ClockSkewReason("ecs.example", 8*24*time.Hour-time.Second),
+		"ecs.example this machine is 6m0s behind":    ClockSkewReason("ecs.example", -6*time.Minute),
+		"is 20m0s ahead, set it right":               ClockRefusalReason(20 * time.Minute),
+		"is 20m0s behind, set it right":              ClockRefusalReason(-20 * time.Minute),
+		"check this machine's clock":                 ClockRefusalReason(time.Second),
 	} {
 		if got := r.Text(English); !strings.Contains(got, want) {
 			t.Errorf("%q, want %q", got, want)
 		}
-		if Approvable(r.Code) {
+		if IsApprovable(r.Code) {
 			t.Errorf("%s can be approved", r.Code)
 		}
 	}

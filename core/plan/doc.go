@@ -87,13 +87,13 @@
 // Four plans are made at a person's order, not by runs: Adopt (our marks on an asset that was there
 // before), Release (our marks off), Retire (the end of orphans) and Reopen (what we deactivated is switched on
 // again). Adopted assets keep their name, unless
-// Manage.AdoptedName says otherwise, and an address that is any of their instance's. No run deletes one:
+// FieldPolicies.AdoptedName says otherwise, and an address that is any of their instance's. No run deletes one:
 // labels and comments say whose it is, and a right on these is none to delete, unless Rules.DeleteAdopted makes it one.
 //
-// With Limits.Ask every removal, or every change, waits for a person; with Limits.Only just the reviewed
-// changes are made, see approval.go.
+// With Limits.Approval every removal, or every change, waits for a person; with Limits.Reviewed just the reviewed
+// changes are made, see review.go.
 //
-// The guard (see weigh.go) counts an asset as lost for the share of its scope for a day after its
+// The guard (see thresholds.go) counts an asset as lost for the share of its scope for a day after its
 // deactivation, unless its instance is back: slow leaks count. A delete at the end of a grace is not
 // counted again, unless an event closed the asset (jms-event). With a grace shorter than a day that memory
 // is as short. A scope that becomes empty holds what it had; if that was at most three assets,

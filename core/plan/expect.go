@@ -16,20 +16,22 @@ type Expected struct {
 
 // ExpectedIn returns in words what is announced for a scope.
 func ExpectedIn(at inventory.Scope, e Expected, by, reason string) Reason {
-	return because(ExpectStands, at.Account, at.Region, stamp(e.Until), e.UpTo, e.Left, by, whyPaused(reason))
+	return newReason(ExpectStands, at.Account, at.Region, formatTime(e.Until), e.UpTo, e.Left, by, whyPaused(reason))
 }
 
 // expects returns what is announced for a candidate, and how many candidates of its scope count against it.
 func (l Limits) expects(p Plan, c Change) (e Expected, due int, is bool) {
 	e, is = l.Expected[c.Scope]
-	if !is || !losing(c) || p.scopes[c.Scope] == nil {
+	if !is || !losing(c) || p.accountStats[c.Scope] == nil {
 		return Expected{}, 0, false
 	}
-	return e, p.scopes[c.Scope].lost, true
+	return e, p.accountStats[c.Scope].lost, true
 }
 
 // losing reports whether a removal takes an asset that was not deactivated before.
-func losing(c Change) bool { return c.Action.removes() && c.Before.Count(inventory.LabelGone) == 0 }
+func losing(c Change) bool {
+	return c.Action.isRemoval() && c.Before.LabelCount(inventory.LabelGone) == 0
+}
 
 // announced reports whether a candidate's removal was announced, so that no threshold holds it.
 func (g *guard) announced(c Change) bool {
@@ -43,7 +45,7 @@ func (g *guard) exceeds(c Change) (Reason, bool) {
 	if !is || due <= e.Left {
 		return Reason{}, false
 	}
-	return because(GuardExpected, stamp(e.Until), e.UpTo, e.Left, due), true
+	return newReason(GuardExpected, formatTime(e.Until), e.UpTo, e.Left, due), true
 }
 
 // Announced counts the candidates that are lifted over the thresholds because they were announced, and that nobody has

@@ -13,12 +13,12 @@ import (
 func TestGuardExpected(t *testing.T) {
 	t.Parallel()
 	expect := func(w *world, region string, left int) {
-		w.limits.Expected = map[inventory.Scope]Expected{scope(prod, region): {UpTo: 40, Left: left, Until: now().Add(time.Hour)}}
+		w.limits.Expected = map[inventory.Scope]Expected{scopeOf(prod, region): {UpTo: 40, Left: left, Until: now().Add(time.Hour)}}
 	}
 	unproved := func(w *world) {
 		w.proof = func(Change) (Proof, bool) { return Proof{}, false }
 	}
-	runGuard(t, []guardRow{
+	runGuardRows(t, []guardRow{
 		{"a share", func(w *world) { w.fleet("a", 20, 8); expect(w, "a", 8) }, map[string]int{"deactivate instance_gone": 8}},
 		{"one more than is left", func(w *world) { w.fleet("a", 20, 8); expect(w, "a", 7) }, map[string]int{"hold guard_expected": 8}},
 		{"few, but more than is left", func(w *world) { w.fleet("a", 20, 2); expect(w, "a", 1) }, map[string]int{"hold guard_expected": 2}},
@@ -32,19 +32,27 @@ func TestGuardExpected(t *testing.T) {
 		{"an empty scope wants two proofs", func(w *world) { w.fleet("a", 20, 20); expect(w, "a", 20) }, map[string]int{"hold guard_missing": 20}},
 		{"the second proof", func(w *world) {
 			w.fleet("a", 20, 20, func(a *inventory.Asset) {
-				a.Labels = append(a.Labels, inventory.Label{Name: inventory.LabelMissing, Value: inventory.LabelTime(now().Add(-time.Hour))})
+				a.Labels = append(a.Labels, inventory.Label{Name: inventory.LabelMissing, Value: inventory.FormatLabelTime(now().Add(-time.Hour))})
 			})
 			expect(w, "a", 20)
 		}, map[string]int{"deactivate instance_gone": 20}},
 		{"without proof", func(w *world) { w.fleet("a", 20, 8); expect(w, "a", 8); unproved(w) }, map[string]int{"hold guard_not_asked": 8}},
-		{"one is there", func(w *world) { w.fleet("a", 20, 8); expect(w, "a", 8); w.answer("i-a-00", Proof{}) },
+		{"one is there", func(w *world) { w.fleet("a", 20, 8); expect(w, "a", 8); w.setProof("i-a-00", Proof{}) },
 			map[string]int{"skip still_there": 1, "hold guard_contradicts": 7}},
-		{"the clock is off", func(w *world) { w.fleet("a", 20, 8); expect(w, "a", 8); w.limits.Clock = OffClock("x", time.Hour) }, map[string]int{"hold clock_ahead": 8}},
+		{"the clock is off", func(w *world) {
+			w.fleet("a", 20, 8)
+			expect(w, "a", 8)
+			w.limits.Clock = ClockSkewReason("x", time.Hour)
+		}, map[string]int{"hold clock_ahead": 8}},
 		{"paused", func(w *world) { w.fleet("a", 20, 8); expect(w, "a", 8); w.limits.Pause = paused(false) }, map[string]int{"hold guard_paused": 8}},
-		{"a person is asked", func(w *world) { w.fleet("a", 20, 8); expect(w, "a", 8); w.limits.Ask = AskRemovals }, map[string]int{"hold guard_asks": 8}},
-		{"the parts' budget", func(w *world) { w.fleet("a", 20, 8); expect(w, "a", 8); w.limits.Hold = because(GuardParts, 50, 8, 50) }, map[string]int{"deactivate instance_gone": 8}},
-		{"that is not known", func(w *world) { w.fleet("a", 20, 8); expect(w, "a", 8); w.limits.Hold = because(GuardBudget, "x") }, map[string]int{"hold guard_budget": 8}},
-		{"at the end of the grace", func(w *world) { w.fleet("a", 300, 55, gone(8*24*time.Hour)); expect(w, "a", 55) }, map[string]int{"hold guard_run": 55}},
+		{"a person is asked", func(w *world) { w.fleet("a", 20, 8); expect(w, "a", 8); w.limits.Approval = ApproveRemovals }, map[string]int{"hold guard_asks": 8}},
+		{"the parts' budget", func(w *world) {
+			w.fleet("a", 20, 8)
+			expect(w, "a", 8)
+			w.limits.Hold = newReason(GuardParts, 50, 8, 50)
+		}, map[string]int{"deactivate instance_gone": 8}},
+		{"that is not known", func(w *world) { w.fleet("a", 20, 8); expect(w, "a", 8); w.limits.Hold = newReason(GuardBudget, "x") }, map[string]int{"hold guard_budget": 8}},
+		{"at the end of the grace", func(w *world) { w.fleet("a", 300, 55, deactivatedFor(8*24*time.Hour)); expect(w, "a", 55) }, map[string]int{"hold guard_run": 55}},
 		{"approved besides", func(w *world) {
 			w.fleet("a", 20, 8)
 			expect(w, "a", 2)
@@ -60,11 +68,11 @@ func TestGuardExpected(t *testing.T) {
 func TestExpectedCounts(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	w.listings, w.limits = nil, twentyPercent()
+	w.listings, w.limits = nil, defaultLimits()
 	w.fleet("a", 20, 8)
 	w.fleet("b", 20, 2)
 	p := w.plan()
-	at := scope(prod, "a")
+	at := scopeOf(prod, "a")
 	for left, want := range map[int]int{8: 8, 7: 0} {
 		w.limits.Expected = map[inventory.Scope]Expected{at: {UpTo: 9, Left: left}}
 		if got := p.Announced(w.limits); got != want {
@@ -77,7 +85,7 @@ func TestExpectedCounts(t *testing.T) {
 	if got := ExpectedIn(at, Expected{UpTo: 9, Left: 7, Until: now()}, "anna@ops", "").Text(English); !strings.Contains(got, "up to 9 removals, 7 of them are left") {
 		t.Error(got)
 	}
-	if !Approvable(GuardExpected) {
+	if !IsApprovable(GuardExpected) {
 		t.Error("a person cannot approve what is more than was announced")
 	}
 }

@@ -19,12 +19,12 @@ type dice struct {
 	rng  *rand.Rand
 }
 
-func seeded(seed uint64, data []byte) *dice {
+func newDice(seed uint64, data []byte) *dice {
 	return &dice{data: data, rng: rand.New(rand.NewPCG(seed, 7))}
 }
 
-// n gives a number in [0, k).
-func (d *dice) n(k int) int {
+// intN gives a number in [0, k).
+func (d *dice) intN(k int) int {
 	if len(d.data) > 0 {
 		b := d.data[0]
 		d.data = d.data[1:]
@@ -33,10 +33,10 @@ func (d *dice) n(k int) int {
 	return d.rng.IntN(k)
 }
 
-// in tells true once in k.
-func (d *dice) in(k int) bool { return d.n(k) == 0 }
+// oneIn tells true once in k.
+func (d *dice) oneIn(k int) bool { return d.intN(k) == 0 }
 
-func pick[T any](d *dice, from ...T) T { return from[d.n(len(from))] }
+func pick[T any](d *dice, from ...T) T { return from[d.intN(len(from))] }
 
 // name is one of few, so that names meet: in other spellings, suffixed ones, parked ones, long ones, empty ones.
 func (d *dice) name() string {
@@ -51,57 +51,57 @@ func (d *dice) ip() string {
 // The accounts of generated worlds: two of one owner, one of another, one that the run is never
 // asked for, and one that the configuration no longer has.
 const (
-	narrowed = "narrowed"
-	former   = "former"
-	other    = "2000000000000002"
+	unqueriedName = "narrowed"
+	formerAccount = "former"
+	otherOwner    = "2000000000000002"
 )
 
-func accounts() map[string]string {
-	return map[string]string{"one": owner, "two": owner, "three": other}
+func ownersOfAccounts() map[string]string {
+	return map[string]string{"one": owner, "two": owner, "three": otherOwner}
 }
 
 // randomWorld makes instances and assets that mostly belong together.
 func randomWorld(d *dice) *world {
 	w := newWorld()
-	w.listings, w.mariadb = nil, d.in(2)
+	w.listings, w.mariadb = nil, d.oneIn(2)
 	w.rules = Rules{
 		Accounts: map[string]Account{
 			"one": {Type: "阿里云", Enabled: true}, "two": {Type: "aliyun", Zone: "z-1", Enabled: true},
-			"three": {Type: "alibaba", Enabled: true}, narrowed: {Type: "aliyun", Enabled: !d.in(3)},
+			"three": {Type: "alibaba", Enabled: true}, unqueriedName: {Type: "aliyun", Enabled: !d.oneIn(3)},
 		},
 		Mode: pick(d, ModeDelete, ModeDelete, ModeDeactivate), Grace: pick(d, 0, time.Hour, 7*24*time.Hour),
-		Now: now(), HostNames: d.in(6), NoDelete: d.in(10), Partial: d.in(8), Narrow: d.in(4),
+		Now: now(), HostNames: d.oneIn(6), NoDelete: d.oneIn(10), Partial: d.oneIn(8), UTF8MB3: d.oneIn(4),
 	}
-	if d.in(5) {
-		w.rules.Whitelist = prefixes("10.0.0.0/24", "2001:db8::/64")
+	if d.oneIn(5) {
+		w.rules.Whitelist = parsePrefixes("10.0.0.0/24", "2001:db8::/64")
 	}
-	if d.in(5) {
-		w.rules.Protected = prefixes("10.0.1.0/24", "47.0.0.1")
+	if d.oneIn(5) {
+		w.rules.Protected = parsePrefixes("10.0.1.0/24", "47.0.0.1")
 	}
-	if d.in(6) {
+	if d.oneIn(6) {
 		w.rules.ProtectedNames = pick(d, []string{"web*"}, []string{"?", "db"}, []string{"a-i-*"})
 	}
-	if d.in(3) {
-		w.rules.Manage = Manage{
-			Name: pick(d, "", Always, OnCreate), Address: pick(d, "", Always, OnCreate),
-			Zone: pick(d, "", Missing, Always, OnCreate), AdoptedName: pick(d, "", Always, OnCreate),
+	if d.oneIn(3) {
+		w.rules.Manage = FieldPolicies{
+			Name: pick(d, "", WriteAlways, WriteOnCreate), Address: pick(d, "", WriteAlways, WriteOnCreate),
+			Zone: pick(d, "", WriteIfMissing, WriteAlways, WriteOnCreate), AdoptedName: pick(d, "", WriteAlways, WriteOnCreate),
 		}
 	}
-	if d.in(8) {
+	if d.oneIn(8) {
 		w.rules.OwnHosts = []string{"10.0.0.2"}
 	}
 	w.limits = Limits{
-		Percent: pick(d, 0, 20, 50, 100), Min: pick(d, 0, 1, 3, 100), PerRun: pick(d, 0, 2, 5, 100), AllowEmpty: d.in(2),
+		Percent: pick(d, 0, 20, 50, 100), Min: pick(d, 0, 1, 3, 100), PerRun: pick(d, 0, 2, 5, 100), AllowEmpty: d.oneIn(2),
 	}
-	w.proof = proofs(d.n(1000))
-	fleet := d.fleet(3 + d.n(10))
+	w.proof = randomProofs(d.intN(1000))
+	fleet := d.fleet(3 + d.intN(10))
 	d.listings(w, fleet)
 	d.assets(w, fleet)
 	return w
 }
 
-// proofs answers by asset, always the same: mostly absent; else there, unknown or not asked.
-func proofs(seed int) func(Change) (Proof, bool) {
+// randomProofs answers by asset, always the same: mostly absent; else there, unknown or not asked.
+func randomProofs(seed int) func(Change) (Proof, bool) {
 	return func(c Change) (Proof, bool) {
 		h := fnv.New32a()
 		fmt.Fprint(h, seed, c.AssetID)
@@ -122,34 +122,34 @@ func proofs(seed int) func(Change) (Proof, bool) {
 // machine is an instance that once ran; running tells whether it still does.
 type machine struct {
 	inventory.Instance
-	running bool
-	by      []string // accounts that list it
+	running          bool
+	listedByAccounts []string // accounts that list it
 }
 
 func (d *dice) fleet(count int) []machine {
 	fleet := make([]machine, 0, count)
 	for n := range count {
 		account := pick(d, "one", "one", "two", "three")
-		m := machine{running: !d.in(3), by: []string{account}}
+		m := machine{running: !d.oneIn(3), listedByAccounts: []string{account}}
 		m.Instance = inventory.Instance{
-			Scope: scope(account, pick(d, beijing, beijing, shanghai)), Owner: accounts()[account],
+			Scope: scopeOf(account, pick(d, beijing, beijing, shanghai)), Owner: ownersOfAccounts()[account],
 			ID: fmt.Sprint("i-", n), Name: d.name(), OSType: pick(d, "linux", "windows", ""),
 		}
-		if d.in(4) {
+		if d.oneIn(4) {
 			m.HostName = d.name()
 		}
-		if !d.in(8) {
+		if !d.oneIn(8) {
 			m.PrivateIPs = []string{d.ip()}
 		}
-		if d.in(4) {
+		if d.oneIn(4) {
 			m.PublicIPs = []string{d.ip()}
 		}
 		m.AddressesPartial = (n+len(m.Name)+len(m.PrivateIPs))%8 == 7
-		if d.in(40) {
-			m.ID = "i-" + strings.Repeat(string(rune('a'+n)), 62+d.n(2))
+		if d.oneIn(40) {
+			m.ID = "i-" + strings.Repeat(string(rune('a'+n)), 62+d.intN(2))
 		}
-		if m.Owner == owner && d.in(3) {
-			m.by = []string{"one", "two"}
+		if m.Owner == owner && d.oneIn(3) {
+			m.listedByAccounts = []string{"one", "two"}
 		}
 		fleet = append(fleet, m)
 	}
@@ -159,29 +159,29 @@ func (d *dice) fleet(count int) []machine {
 // listings reads most scopes and fails or forgets some.
 func (d *dice) listings(w *world, fleet []machine) {
 	for _, account := range []string{"one", "two", "three"} {
-		if d.in(20) {
-			w.fails(scope(account, "*"), pick(d, "", accounts()[account]))
+		if d.oneIn(20) {
+			w.addFailedListing(scopeOf(account, "*"), pick(d, "", ownersOfAccounts()[account]))
 		}
 		for _, region := range []string{beijing, shanghai} {
-			switch d.n(16) {
+			switch d.intN(16) {
 			case 0:
 			case 1:
-				w.fails(scope(account, region), pick(d, "", accounts()[account]))
+				w.addFailedListing(scopeOf(account, region), pick(d, "", ownersOfAccounts()[account]))
 			default:
 				var seen []inventory.Instance
 				for _, m := range fleet {
-					if elsewhere := d.in(60); m.running && m.listedBy(account) && (m.Region == region || elsewhere) {
+					if elsewhere := d.oneIn(60); m.running && m.listedBy(account) && (m.Region == region || elsewhere) {
 						seen = append(seen, m.Instance)
 					}
 				}
-				w.read(scope(account, region), accounts()[account], seen...)
+				w.addListing(scopeOf(account, region), ownersOfAccounts()[account], seen...)
 			}
 		}
 	}
 }
 
 func (m machine) listedBy(account string) bool {
-	for _, by := range m.by {
+	for _, by := range m.listedByAccounts {
 		if by == account {
 			return true
 		}
@@ -193,105 +193,105 @@ func (m machine) listedBy(account string) bool {
 func (d *dice) assets(w *world, fleet []machine) {
 	taken := map[string]bool{"": true}
 	add := func(a inventory.Asset) {
-		if w.rules.Narrow {
-			a.Name = inventory.ThreeBytes(a.Name)
+		if w.rules.UTF8MB3 {
+			a.Name = inventory.DropFourByteRunes(a.Name)
 		}
-		if a.Name = cut(clean(a.Name), maxName); !taken[w.key(a.Name)] {
-			taken[w.key(a.Name)] = true
-			w.holds(a)
+		if a.Name = truncateName(sanitizeName(a.Name), maxNameLength); !taken[w.nameKey(a.Name)] {
+			taken[w.nameKey(a.Name)] = true
+			w.addAssets(a)
 		}
 	}
 	for n, m := range fleet {
-		if d.in(4) || !markable(m.Instance) {
+		if d.oneIn(4) || !hasStorableLabels(m.Instance) {
 			continue
 		}
-		if d.in(8) {
-			m.Account = pick(d, former, narrowed, "one", "two", "three")
+		if d.oneIn(8) {
+			m.Account = pick(d, formerAccount, unqueriedName, "one", "two", "three")
 		}
-		if d.in(20) {
-			m.Owner = other
+		if d.oneIn(20) {
+			m.Owner = otherOwner
 		}
-		a := host(m.Instance)
-		if a.Name = d.name(); d.in(2) {
+		a := hostOf(m.Instance)
+		if a.Name = d.name(); d.oneIn(2) {
 			a.Name = m.Name
 		}
-		if a.Address == "" || d.in(4) {
+		if a.Address == "" || d.oneIn(4) {
 			a.Address = d.ip()
 		}
-		if d.in(5) {
+		if d.oneIn(5) {
 			adoptedAs(fmt.Sprint("adopted-", n))(&a)
 		}
 		d.edit(&a)
 		add(a)
-		if d.in(20) { // a person made one more asset of the instance ours
+		if d.oneIn(20) { // a person made one more asset of the instance ours
 			adoptedAs(fmt.Sprint("second-", n))(&a)
 			a.Name += " 2"
 			add(a)
 		}
 	}
-	for n := range d.n(4) {
-		a := foreign(fmt.Sprint("foreign-", n), d.name(), pick(d, "", "mine", fmt.Sprint("instance_id: i-", d.n(8))), d.in(2))
-		a.Host = !d.in(3)
+	for n := range d.intN(4) {
+		a := foreignHost(fmt.Sprint("foreign-", n), d.name(), pick(d, "", "mine", fmt.Sprint("instance_id: i-", d.intN(8))), d.oneIn(2))
+		a.Host = !d.oneIn(3)
 		add(a)
 	}
 }
 
 // edit is what people and earlier runs did to an asset.
 func (d *dice) edit(a *inventory.Asset) {
-	if d.in(6) {
-		labelled("team", "a")(a)
+	if d.oneIn(6) {
+		withExtraLabel("team", "a")(a)
 	}
 	a.Zone = pick(d, "", "", "z-1", "z-9")
-	a.Active = !d.in(6)
-	if d.in(10) {
-		labelled(inventory.LabelOff, "person")(a)
+	a.Active = !d.oneIn(6)
+	if d.oneIn(10) {
+		withExtraLabel(inventory.LabelOff, "person")(a)
 	}
-	switch d.n(12) {
+	switch d.intN(12) {
 	case 0, 1, 2:
-		gone(pick(d, time.Minute, 2*time.Hour, 8*24*time.Hour))(a)
-		a.Active = d.in(5)
-		if d.in(2) {
-			due(pick(d, -time.Hour, 5*time.Minute, 9*24*time.Hour))(a)
-		} else if d.in(4) {
-			labelled(inventory.LabelDue, pick(d, inventory.DueNever, "soon"))(a)
+		deactivatedFor(pick(d, time.Minute, 2*time.Hour, 8*24*time.Hour))(a)
+		a.Active = d.oneIn(5)
+		if d.oneIn(2) {
+			dueAfter(pick(d, -time.Hour, 5*time.Minute, 9*24*time.Hour))(a)
+		} else if d.oneIn(4) {
+			withExtraLabel(inventory.LabelDue, pick(d, inventory.DueNever, "soon"))(a)
 		}
 	case 3:
-		labelled(inventory.LabelGone, pick(d, "monday", "2099-01-01T00:00:00Z"))(a)
+		withExtraLabel(inventory.LabelGone, pick(d, "monday", "2099-01-01T00:00:00Z"))(a)
 	}
-	if adopted(*a) && d.in(4) { // or somebody who may set labels wrote them all
+	if isAdopted(*a) && d.oneIn(4) { // or somebody who may set labels wrote them all
 		a.Comment = pick(d, "", "a database", "instance_id: i-other")
 	}
-	switch d.n(40) {
+	switch d.intN(40) {
 	case 0:
-		stripped(pick(d, inventory.LabelOwner, inventory.LabelInstance))(a)
+		withoutLabel(pick(d, inventory.LabelOwner, inventory.LabelInstance))(a)
 	case 1:
-		labelled(inventory.LabelRegion, "twice")(a)
+		withExtraLabel(inventory.LabelRegion, "twice")(a)
 	case 2:
 		a.ID += "-clone"
 	case 5:
-		stripped(inventory.LabelAsset)(a)
+		withoutLabel(inventory.LabelAsset)(a)
 	case 3:
 		a.Platform = "Gateway"
 	case 4:
 		a.Host = false
 	}
-	if d.in(6) {
-		labelled(inventory.LabelMissing, pick(d, stamp(now().Add(-time.Hour)), inventory.LabelTime(now().Add(-time.Minute)), "monday"))(a)
+	if d.oneIn(6) {
+		withExtraLabel(inventory.LabelMissing, pick(d, formatTime(now().Add(-time.Hour)), inventory.FormatLabelTime(now().Add(-time.Minute)), "monday"))(a)
 	}
 	switch {
-	case d.in(2):
-		asNew(a)
-	case d.in(8):
-		a.Comment = pick(d, "", "mine", "account_id: "+other)
+	case d.oneIn(2):
+		toCurrentForm(a)
+	case d.oneIn(8):
+		a.Comment = pick(d, "", "mine", "account_id: "+otherOwner)
 	}
-	if d.in(12) { // people's words take the place of ours
-		a.Comment = pick(d, "", "mine", "instance_id: i-0", "account_id: "+other)
+	if d.oneIn(12) { // people's words take the place of ours
+		a.Comment = pick(d, "", "mine", "instance_id: i-0", "account_id: "+otherOwner)
 	}
-	if d.in(12) {
-		labelled(inventory.LabelKeep, "audit")(a)
+	if d.oneIn(12) {
+		withExtraLabel(inventory.LabelKeep, "audit")(a)
 	}
-	if d.in(4) {
-		labelled("last", "z")(a)
+	if d.oneIn(4) {
+		withExtraLabel("last", "z")(a)
 	}
 }
 
@@ -302,7 +302,7 @@ func FuzzPlan(f *testing.F) {
 	f.Add([]byte(strings.Repeat("\xff\x10\x07", 60)))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		for _, p := range properties() {
-			p.holds(t, randomWorld(seeded(uint64(len(data)), data)))
+			p.check(t, randomWorld(newDice(uint64(len(data)), data)))
 		}
 	})
 }

@@ -21,11 +21,11 @@ type Limits struct {
 	// Approved are ids of assets whose removal a person has approved: no threshold holds it. It needs
 	// its proof all the same, and counts for all others.
 	Approved map[string]bool `json:"-"`
-	// Ask says what waits for a person, whatever the thresholds say.
-	Ask Ask
-	// Only, where it is not nil, are the changes that a person has reviewed: no other is made. Removals
+	// Approval says what waits for a person, whatever the thresholds say.
+	Approval ApprovalPolicy
+	// Reviewed, where it is not nil, are the changes that a person has reviewed: no other is made. Removals
 	// must be in Approved besides.
-	Only []Line `json:"-"`
+	Reviewed []ReviewLine `json:"-"`
 	// Hold, where it has a code, holds every removal that all else lets pass: why the run, of which
 	// this plan is a part, must not remove more.
 	Hold Reason
@@ -52,7 +52,7 @@ type Proofs map[string]Proof
 
 // Approved is a plan that may be applied. Only Approve fills one; the zero value does nothing.
 type Approved struct {
-	moves     [][]Change
+	renames   [][]Change
 	creates   []Change
 	updates   []Change
 	removals  []Change
@@ -60,9 +60,9 @@ type Approved struct {
 	unchanged int
 }
 
-// Moves are updates that rename, in steps: a name is free before a later step, or a new asset,
+// Renames are updates that rename, in steps: a name is free before a later step, or a new asset,
 // takes it. They come before Creates.
-func (a Approved) Moves() [][]Change { return a.moves }
+func (a Approved) Renames() [][]Change { return a.renames }
 
 // Creates are the new assets, sorted.
 func (a Approved) Creates() []Change { return a.creates }
@@ -76,7 +76,7 @@ func (a Approved) Removals() []Change { return a.removals }
 // Changes gives all of them, in this order.
 func (a Approved) Changes() iter.Seq[Change] {
 	return func(yield func(Change) bool) {
-		for _, some := range slices.Concat(a.moves, [][]Change{a.creates, a.updates, a.removals}) {
+		for _, some := range slices.Concat(a.renames, [][]Change{a.creates, a.updates, a.removals}) {
 			for _, c := range some {
 				if !yield(c) {
 					return
@@ -92,15 +92,15 @@ func (a Approved) Notes() []Change { return a.notes }
 // Unchanged counts the assets that are as their instances want them.
 func (a Approved) Unchanged() int { return a.unchanged }
 
-// Witness returns the id of an instance that is listed in a scope and has an asset of ours of that very owner; "" where
+// OwnerWitness returns the id of an instance that is listed in a scope and has an asset of ours of that very owner; "" where
 // there is none. Who sees it uses a key of the account whose assets the scope's are.
-func (p Plan) Witness(scope inventory.Scope) string {
-	for _, w := range p.wishes {
-		if w.before == nil || w.of.Scope != scope {
+func (p Plan) OwnerWitness(scope inventory.Scope) string {
+	for _, w := range p.desired {
+		if w.before == nil || w.instance.Scope != scope {
 			continue
 		}
-		if m, ours := readMark(*w.before); ours && strings.EqualFold(m.owner, w.of.Owner) {
-			return w.of.ID
+		if m, ours := parseOwnership(*w.before); ours && strings.EqualFold(m.owner, w.instance.Owner) {
+			return w.instance.ID
 		}
 	}
 	return ""
@@ -120,39 +120,39 @@ func (p Plan) Approve(limits Limits, proofs Proofs) Approved {
 
 func (p Plan) approve(limits Limits, proofs Proofs) Approved {
 	g := newGuard(p, limits, proofs)
-	out := Approved{notes: slices.Clone(p.notes), unchanged: p.untouched}
+	out := Approved{notes: slices.Clone(p.notes), unchanged: p.neverWrittenCount}
 	if limits.Clock.Code == "" {
-		out.updates = slices.Clone(p.marks)
+		out.updates = slices.Clone(p.labelWrites)
 	}
 	for _, c := range p.candidates {
 		switch action, why := g.decide(c); action {
 		case c.Action:
 			out.removals = append(out.removals, c)
 		default:
-			if mark, remembers := g.remember(c, why); remembers {
+			if mark, remembers := g.absenceLabelWrite(c, why); remembers {
 				out.updates = append(out.updates, mark)
 			}
 			c.Action, c.Reason, c.Patch, c.Fields = action, why, nil, nil
 			out.notes = append(out.notes, c)
 		}
 	}
-	p.settleNames(&out)
-	out.review(limits)
+	p.assignNames(&out)
+	out.holdUnreviewed(limits)
 	slices.SortFunc(out.notes, Compare)
 	return out.Paused(limits.Pause)
 }
 
-// placeOf gives the place of a removal by the labels of its asset.
-func placeOf(c Change) place {
+// ownerScopeOf gives the place of a removal by the labels of its asset.
+func ownerScopeOf(c Change) ownerScope {
 	if c.Before == nil {
-		return place{}
+		return ownerScope{}
 	}
-	m, _ := readMark(*c.Before)
-	return m.place()
+	m, _ := parseOwnership(*c.Before)
+	return m.ownerScope()
 }
 
-// instanceOf gives the instance id by which an asset of ours is told from its namesakes.
-func instanceOf(a inventory.Asset) string {
-	m, _ := readMark(a)
-	return m.instance
+// instanceIDOf gives the instance id by which an asset of ours is told from its namesakes.
+func instanceIDOf(a inventory.Asset) string {
+	m, _ := parseOwnership(a)
+	return m.instanceID
 }

@@ -13,14 +13,14 @@ import (
 
 // fleet is count hosts of prod in a region, of which the first lost are not listed any more.
 func (w *world) fleet(region string, count, lost int, edits ...func(*inventory.Asset)) {
-	l := inventory.Listing{Scope: scope(prod, region), Owner: owner}
+	l := inventory.Listing{Scope: scopeOf(prod, region), Owner: owner}
 	for n := range count {
-		i := vm(fmt.Sprintf("i-%s-%02d", region, n), fmt.Sprintf("%s %02d", region, n), "10.0.0.1",
+		i := instanceInProd(fmt.Sprintf("i-%s-%02d", region, n), fmt.Sprintf("%s %02d", region, n), "10.0.0.1",
 			func(i *inventory.Instance) { i.Region = region })
 		if n < lost {
-			w.holds(host(i, edits...))
+			w.addAssets(hostOf(i, edits...))
 		} else {
-			w.holds(host(i))
+			w.addAssets(hostOf(i))
 			l.Instances = append(l.Instances, i)
 		}
 	}
@@ -36,8 +36,8 @@ func outcomes(a Approved) map[string]int {
 	return out
 }
 
-// twentyPercent are the limits that the configuration has by default.
-func twentyPercent() Limits { return Limits{Percent: 20, Min: 3, PerRun: 50} }
+// defaultLimits are the limits that the configuration has by default.
+func defaultLimits() Limits { return Limits{Percent: 20, Min: 3, PerRun: 50} }
 
 // guardRow is one case: what there is, and how many candidates end how.
 type guardRow struct {
@@ -46,19 +46,19 @@ type guardRow struct {
 	want  map[string]int
 }
 
-func runGuard(t *testing.T, rows []guardRow) {
+func runGuardRows(t *testing.T, rows []guardRow) {
 	t.Helper()
 	for _, r := range rows {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld()
-			w.listings, w.limits = nil, twentyPercent()
+			w.listings, w.limits = nil, defaultLimits()
 			r.setup(w)
 			a := w.approve()
 			if got := outcomes(a); !maps.Equal(got, r.want) {
 				t.Errorf("got %v, want %v", got, r.want)
 			}
-			checkWords(t, a)
+			checkTexts(t, a)
 		})
 	}
 }
@@ -67,7 +67,7 @@ func runGuard(t *testing.T, rows []guardRow) {
 // Invariants: 9.
 func TestGuardCounts(t *testing.T) {
 	t.Parallel()
-	runGuard(t, []guardRow{
+	runGuardRows(t, []guardRow{
 		{"exactly the share", func(w *world) { w.fleet("a", 20, 4) }, map[string]int{"deactivate instance_gone": 4}},
 		{"one more", func(w *world) { w.fleet("a", 20, 5) }, map[string]int{"hold guard_share": 5}},
 		{"a large share, not more than min", func(w *world) { w.fleet("a", 4, 3) }, map[string]int{"deactivate instance_gone": 3}},
@@ -80,11 +80,11 @@ func TestGuardCounts(t *testing.T) {
 			map[string]int{"deactivate instance_gone": 3}},
 		{"empty, allowed, yet too large a share", func(w *world) { w.fleet("a", 4, 4); w.limits.AllowEmpty = true },
 			map[string]int{"hold guard_share": 4}},
-		{"empty, only deactivated ones are left", func(w *world) { w.fleet("a", 5, 5, gone(8*24*time.Hour)) },
+		{"empty, only deactivated ones are left", func(w *world) { w.fleet("a", 5, 5, deactivatedFor(8*24*time.Hour)) },
 			map[string]int{"delete grace_over": 5}},
 		{"protected ones are not lost", func(w *world) {
 			w.fleet("a", 20, 5)
-			w.rules.Protected = prefixes("10.3.0.0/16")
+			w.rules.Protected = parsePrefixes("10.3.0.0/16")
 			w.assets[0].Address = "10.3.0.1"
 		}, map[string]int{"skip is_protected": 1, "deactivate instance_gone": 4}},
 		{"per run reached", func(w *world) { w.limits.PerRun = 6; w.fleet("a", 30, 3); w.fleet("b", 30, 3) },
@@ -93,17 +93,17 @@ func TestGuardCounts(t *testing.T) {
 			w.limits.PerRun = 6
 			w.fleet("a", 30, 4)
 			w.fleet("b", 30, 3)
-			w.fleet("c", 5, 1, gone(8*24*time.Hour))
+			w.fleet("c", 5, 1, deactivatedFor(8*24*time.Hour))
 		}, map[string]int{"hold guard_run": 8}},
 		{"deletes at the end of a grace are no share", func(w *world) {
-			w.fleet("a", 10, 9, gone(8*24*time.Hour))
+			w.fleet("a", 10, 9, deactivatedFor(8*24*time.Hour))
 		}, map[string]int{"delete grace_over": 9}},
 		{"but removals of the run", func(w *world) {
 			w.limits.PerRun = 8
-			w.fleet("a", 10, 9, gone(8*24*time.Hour))
+			w.fleet("a", 10, 9, deactivatedFor(8*24*time.Hour))
 		}, map[string]int{"hold guard_run": 9}},
 		{"nor do the deactivated ones widen the share", func(w *world) {
-			w.fleet("a", 30, 20, gone(time.Hour))
+			w.fleet("a", 30, 20, deactivatedFor(time.Hour))
 			w.listings[len(w.listings)-1].Instances = w.listings[len(w.listings)-1].Instances[4:]
 		}, map[string]int{"keep in_grace": 20, "hold guard_share": 4}},
 		{"at once: counted", func(w *world) { w.rules.Grace = 0; w.fleet("a", 20, 5) }, map[string]int{"hold guard_share": 5}},
@@ -112,16 +112,16 @@ func TestGuardCounts(t *testing.T) {
 
 func TestGuardWeighsProofs(t *testing.T) {
 	t.Parallel()
-	runGuard(t, []guardRow{
-		{"one is there", func(w *world) { w.fleet("a", 20, 3); w.answer("i-a-01", Proof{}) },
+	runGuardRows(t, []guardRow{
+		{"one is there", func(w *world) { w.fleet("a", 20, 3); w.setProof("i-a-01", Proof{}) },
 			map[string]int{"skip still_there": 1, "hold guard_contradicts": 2}},
-		{"one is there: other regions go on", func(w *world) { w.fleet("a", 20, 2); w.fleet("b", 20, 2); w.answer("i-a-01", Proof{}) },
+		{"one is there: other regions go on", func(w *world) { w.fleet("a", 20, 2); w.fleet("b", 20, 2); w.setProof("i-a-01", Proof{}) },
 			map[string]int{"skip still_there": 1, "hold guard_contradicts": 1, "deactivate instance_gone": 2}},
-		{"one without an answer", func(w *world) { w.fleet("a", 20, 3); w.answer("i-a-01", Proof{Err: errors.New("denied")}) },
+		{"one without an answer", func(w *world) { w.fleet("a", 20, 3); w.setProof("i-a-01", Proof{Err: errors.New("denied")}) },
 			map[string]int{"hold guard_unproven": 1, "deactivate instance_gone": 2}},
 		{"an error is never a proof", func(w *world) {
 			w.fleet("a", 20, 1)
-			w.answer("i-a-00", Proof{Absent: true, Err: errors.New("denied")})
+			w.setProof("i-a-00", Proof{Absent: true, Err: errors.New("denied")})
 		},
 			map[string]int{"hold guard_unproven": 1}},
 		{"not asked", func(w *world) {
@@ -131,8 +131,8 @@ func TestGuardWeighsProofs(t *testing.T) {
 	})
 }
 
-// answer gives one instance's answer to asking by id; all others are proved absent.
-func (w *world) answer(instance string, proof Proof) {
+// setProof gives one instance's answer to asking by id; all others are proved absent.
+func (w *world) setProof(instance string, proof Proof) {
 	w.proof = func(c Change) (Proof, bool) {
 		if c.InstanceID == instance {
 			return proof, true
@@ -146,14 +146,14 @@ func (w *world) answer(instance string, proof Proof) {
 func TestHeldRemovalStopsNothingElse(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	w.listings, w.limits = nil, twentyPercent()
+	w.listings, w.limits = nil, defaultLimits()
 	w.fleet("a", 10, 9)
 	w.listings[0].Instances[0].Name = "renamed"
 	w.listings[0].Instances = append(w.listings[0].Instances,
-		vm("i-new", "new", "10.0.0.3", func(i *inventory.Instance) { i.Region = "a" }))
+		instanceInProd("i-new", "new", "10.0.0.3", func(i *inventory.Instance) { i.Region = "a" }))
 	a := w.approve()
 	if len(a.Creates()) != 1 || len(a.Updates()) != 1 || len(a.Removals()) != 0 {
-		t.Errorf("%q", lines(a))
+		t.Errorf("%q", renderLines(a))
 	}
 	for _, c := range a.Notes() {
 		if c.Action != Hold || c.Patch != nil || c.Fields != nil || c.Before == nil {
@@ -166,11 +166,11 @@ func TestHeldRemovalStopsNothingElse(t *testing.T) {
 func TestZeroValuesDoNothing(t *testing.T) {
 	t.Parallel()
 	for _, a := range []Approved{{}, Plan{}.Approve(Limits{}, nil), Build(Input{}, Rules{}).Approve(Limits{}, nil)} {
-		if got := lines(a); len(got) != 0 {
+		if got := renderLines(a); len(got) != 0 {
 			t.Error(got)
 		}
 	}
-	if got := placeOf(Change{}); got != (place{}) {
+	if got := ownerScopeOf(Change{}); got != (ownerScope{}) {
 		t.Error(got)
 	}
 }
@@ -188,8 +188,8 @@ func TestApproveTwice(t *testing.T) {
 	for _, c := range p.Candidates() {
 		proofs[c.AssetID] = Proof{Absent: true}
 	}
-	first := lines(p.Approve(w.limits, proofs))
-	if second := lines(p.Approve(w.limits, proofs)); !slices.Equal(first, second) {
+	first := renderLines(p.Approve(w.limits, proofs))
+	if second := renderLines(p.Approve(w.limits, proofs)); !slices.Equal(first, second) {
 		t.Errorf("first %q\nthen %q", first, second)
 	}
 }
@@ -198,13 +198,13 @@ func TestApproveTwice(t *testing.T) {
 func TestHoldOfTheRun(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	w.listings, w.limits = nil, twentyPercent()
+	w.listings, w.limits = nil, defaultLimits()
 	w.fleet("r1", 30, 3)
 	w.fleet("r2", 30, 20)
 	if got, want := outcomes(w.approve()), map[string]int{"deactivate instance_gone": 3, "hold guard_share": 20}; !maps.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
-	w.limits.Hold = because(GuardParts, 40, 3, 50)
+	w.limits.Hold = newReason(GuardParts, 40, 3, 50)
 	if got, want := outcomes(w.approve()), map[string]int{"hold guard_parts": 3, "hold guard_share": 20}; !maps.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}

@@ -26,7 +26,7 @@ func TestInvariants(t *testing.T) {
 		{6, func(t *testing.T) { everyWorld(t, whatPeopleOwn) }},
 		{7, namesThatMeet},
 		{8, idsSurvive},
-		{9, func(t *testing.T) { everyWorld(t, thresholds) }},
+		{9, func(t *testing.T) { everyWorld(t, thresholdsHold) }},
 		{12, anyTextIsTaken},
 		{14, markerComesWithTheAsset},
 		{15, manyInstances},
@@ -56,9 +56,9 @@ func withoutAddressIsPresent(t *testing.T) {
 // namesThatMeet: instances with one name, and two that swap theirs, are two assets with their own ids.
 func namesThatMeet(t *testing.T) {
 	w := newWorld()
-	a, b := vm("i-1", "x", "10.0.0.1"), vm("i-2", "y", "10.0.0.2")
-	w.lists(a, b, vm("i-3", "same", "10.0.0.3"), vm("i-4", "same", "10.0.0.3"))
-	j := newJumpServer(t, w)
+	a, b := instanceInProd("i-1", "x", "10.0.0.1"), instanceInProd("i-2", "y", "10.0.0.2")
+	w.addInstances(a, b, instanceInProd("i-3", "same", "10.0.0.3"), instanceInProd("i-4", "same", "10.0.0.3"))
+	j := newFakeJumpServer(t, w)
 	j.apply(w.approve())
 	if len(j.assets) != 4 {
 		t.Fatalf("%d assets", len(j.assets))
@@ -79,31 +79,31 @@ func namesThatMeet(t *testing.T) {
 // idsSurvive: stop and start, rename, another address; and an address that is used again by a new instance is
 // no reason to give it the old asset, adopted or not.
 func idsSurvive(t *testing.T) {
-	i1 := vm("i-1", "web", "10.0.0.1")
+	i1 := instanceInProd("i-1", "web", "10.0.0.1")
 	for _, adopted := range []bool{false, true} {
-		old := host(i1)
+		old := hostOf(i1)
 		if adopted {
 			adoptedAs("own")(&old)
 		}
 		for name, now := range map[string]inventory.Instance{
-			"stopped": vm("i-1", "web", "", func(i *inventory.Instance) { i.Status = "stopped" }),
-			"renamed": vm("i-1", "other", "10.0.0.1"), "moved": vm("i-1", "web", "10.9.9.9"),
+			"stopped": instanceInProd("i-1", "web", "", func(i *inventory.Instance) { i.Status = "stopped" }),
+			"renamed": instanceInProd("i-1", "other", "10.0.0.1"), "moved": instanceInProd("i-1", "web", "10.9.9.9"),
 		} {
 			w := newWorld()
-			w.holds(old)
-			w.lists(now)
-			for _, c := range writes(w.approve()) {
+			w.addAssets(old)
+			w.addInstances(now)
+			for _, c := range allWrites(w.approve()) {
 				if c.AssetID != old.ID || c.Action != Update {
 					t.Errorf("%s: %s of %s", name, c.Action, c.AssetID)
 				}
 			}
 		}
 		w := newWorld()
-		w.holds(old)
-		w.lists(vm("i-new", "web", "10.0.0.1"))
+		w.addAssets(old)
+		w.addInstances(instanceInProd("i-new", "web", "10.0.0.1"))
 		a := w.approve()
 		if len(a.Creates()) != 1 || a.Creates()[0].AssetID == old.ID || len(a.Removals()) != 1 || a.Removals()[0].AssetID != old.ID {
-			t.Errorf("used again: %q", lines(a))
+			t.Errorf("used again: %q", renderLines(a))
 		}
 	}
 }
@@ -112,15 +112,15 @@ func idsSurvive(t *testing.T) {
 func anyTextIsTaken(t *testing.T) {
 	w := newWorld()
 	for n, text := range []string{"a:b", "a,b", "🚀:,", strings.Repeat("名", 256), "\t\n", ":", "", "a\x00b", "\xff\xfe", "jms-gone:x"} {
-		w.lists(vm(fmt.Sprint("i-", n), text, "10.0.0.1", func(i *inventory.Instance) { i.Type, i.VPC, i.HostName = text, text, text }))
+		w.addInstances(instanceInProd(fmt.Sprint("i-", n), text, "10.0.0.1", func(i *inventory.Instance) { i.Type, i.VPC, i.HostName = text, text, text }))
 	}
 	a := w.approve()
 	if len(a.Creates()) != 10 || len(a.Notes()) > 0 {
-		t.Errorf("%q", lines(a))
+		t.Errorf("%q", renderLines(a))
 	}
-	j := newJumpServer(t, w)
+	j := newFakeJumpServer(t, w)
 	j.apply(a) // checks names and labels
-	if got := writes(j.world(w).approve()); len(got) > 0 {
+	if got := allWrites(j.world(w).approve()); len(got) > 0 {
 		t.Errorf("the next run makes %d writes", len(got))
 	}
 }
@@ -129,8 +129,8 @@ func anyTextIsTaken(t *testing.T) {
 func markerComesWithTheAsset(t *testing.T) {
 	everyWorld(t, func(t *testing.T, w *world) {
 		for _, c := range w.approve().Creates() {
-			n := c.New()
-			if !Ours(inventory.Asset{ID: n.ID, Labels: n.Labels, Comment: n.Comment, Host: true}) {
+			n := c.NewAsset()
+			if !IsOurs(inventory.Asset{ID: n.ID, Labels: n.Labels, Comment: n.Comment, Host: true}) {
 				t.Errorf("%s is made without our marks: %v", n.ID, n.Labels)
 			}
 		}
@@ -142,8 +142,8 @@ func manyInstances(t *testing.T) {
 	const count = 50_000
 	w, assets := fleetOf(count)
 	w.rules.Now = now().Add(time.Hour)
-	a := Build(Input{Bastion: inventory.Bastion{Assets: assets}, Listings: w.listings}, w.rules).Approve(w.limits, nil)
-	if a.Unchanged() != count || len(lines(a)) != 1 {
+	a := Build(Input{Current: inventory.JumpServerAssets{Assets: assets}, Listings: w.listings}, w.rules).Approve(w.limits, nil)
+	if a.Unchanged() != count || len(renderLines(a)) != 1 {
 		t.Errorf("%d unchanged", a.Unchanged())
 	}
 }

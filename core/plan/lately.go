@@ -13,7 +13,7 @@ type Lately struct {
 	limits Limits
 	count  CountAssets
 	scopes map[inventory.Scope]*toll
-	places map[place]*toll
+	places map[ownerScope]*toll
 }
 
 // CountAssets returns how many active assets carry all of these labels.
@@ -21,16 +21,16 @@ type CountAssets func(labels []inventory.Label) (int, error)
 
 // toll is what Lately knows of a scope, or of the place that several accounts share.
 type toll struct {
-	population
+	scopeStats
 	counted bool // population.assets is known
 }
 
 // NewLately returns a Lately that knows the assets that were deactivated within the day before now; others
 // among them do not matter. It asks count only for a scope whose losses are more than Limits.Min.
 func NewLately(limits Limits, deactivated []inventory.Asset, now time.Time, count CountAssets) *Lately {
-	l := &Lately{limits: limits, count: count, scopes: map[inventory.Scope]*toll{}, places: map[place]*toll{}}
+	l := &Lately{limits: limits, count: count, scopes: map[inventory.Scope]*toll{}, places: map[ownerScope]*toll{}}
 	for _, a := range deactivated {
-		m, ours := readMark(a)
+		m, ours := parseOwnership(a)
 		if !ours || !lately(a, now) {
 			continue
 		}
@@ -44,7 +44,7 @@ func NewLately(limits Limits, deactivated []inventory.Asset, now time.Time, coun
 // Hold returns why the removal of an asset of ours must not be made, and counts it as made otherwise. An error
 // is that of CountAssets: then it must not be made either.
 func (l *Lately) Hold(a inventory.Asset) (why Reason, holds bool, err error) {
-	m, _ := readMark(a)
+	m, _ := parseOwnership(a)
 	around := l.tolls(m)
 	for n, label := range [...]string{inventory.LabelAccount, inventory.LabelOwner} {
 		why, holds, err = l.weigh(around[n], inCommon(a, label))
@@ -60,7 +60,7 @@ func (l *Lately) Hold(a inventory.Asset) (why Reason, holds bool, err error) {
 
 // weigh weighs one more loss of a scope or place whose assets carry these labels.
 func (l *Lately) weigh(t *toll, labels []inventory.Label) (why Reason, holds bool, err error) {
-	after := t.population
+	after := t.scopeStats
 	after.lost++
 	if after.losses() <= l.limits.Min {
 		return Reason{}, false, nil // whatever its size
@@ -75,15 +75,15 @@ func (l *Lately) weigh(t *toll, labels []inventory.Label) (why Reason, holds boo
 	if !l.limits.leaks(after) {
 		return Reason{}, false, nil
 	}
-	return because(EventLeak, after.losses(), after.assets+after.recent, t.losses(), l.limits.Percent), true, nil
+	return newReason(EventLeak, after.losses(), after.assets+after.recent, t.losses(), l.limits.Percent), true, nil
 }
 
 // losses is how many assets a place loses, those of the last day among them.
-func (p population) losses() int { return p.lost + p.recent }
+func (p scopeStats) losses() int { return p.lost + p.recent }
 
 // tolls returns what is known of the scope and of the place of a mark.
-func (l *Lately) tolls(m mark) [2]*toll {
-	scope, at := inventory.Scope{Cloud: m.cloud, Account: m.account, Region: m.region}, m.place()
+func (l *Lately) tolls(m ownership) [2]*toll {
+	scope, at := inventory.Scope{Cloud: m.cloud, Account: m.account, Region: m.region}, m.ownerScope()
 	if l.scopes[scope] == nil {
 		l.scopes[scope] = &toll{}
 	}

@@ -17,17 +17,17 @@ func latelyWorld(active, recent, lost int) *world {
 	w.limits = Limits{Percent: 20, Min: 3, PerRun: 1000, AllowEmpty: true}
 	var rows []inventory.Instance
 	for n := range active {
-		i := vm(fmt.Sprintf("i-%03d", n), fmt.Sprintf("web-%03d", n), fmt.Sprintf("10.0.0.%d", n))
-		w.holds(host(i))
+		i := instanceInProd(fmt.Sprintf("i-%03d", n), fmt.Sprintf("web-%03d", n), fmt.Sprintf("10.0.0.%d", n))
+		w.addAssets(hostOf(i))
 		if n >= lost {
 			rows = append(rows, i)
 		}
 	}
 	for n := range recent {
-		w.holds(host(vm(fmt.Sprintf("i-r%02d", n), fmt.Sprintf("old-%02d", n), fmt.Sprintf("10.0.1.%d", n)), gone(23*time.Hour)))
+		w.addAssets(hostOf(instanceInProd(fmt.Sprintf("i-r%02d", n), fmt.Sprintf("old-%02d", n), fmt.Sprintf("10.0.1.%d", n)), deactivatedFor(23*time.Hour)))
 	}
-	w.holds(host(vm("i-old", "older", "10.0.2.1"), gone(24*time.Hour)))
-	w.read(scope(prod, beijing), owner, rows...)
+	w.addAssets(hostOf(instanceInProd("i-old", "older", "10.0.2.1"), deactivatedFor(24*time.Hour)))
+	w.addListing(scopeOf(prod, beijing), owner, rows...)
 	return w
 }
 
@@ -68,7 +68,7 @@ func TestLatelyOfAPlace(t *testing.T) {
 	t.Parallel()
 	const second, other = "aliyun-second", "1000000000000002"
 	of := func(account, owner string, n int) inventory.Asset {
-		return host(vm(fmt.Sprintf("i-%s-%d", account, n), "web", "10.0.0.1", func(i *inventory.Instance) { i.Account, i.Owner = account, owner }))
+		return hostOf(instanceInProd(fmt.Sprintf("i-%s-%d", account, n), "web", "10.0.0.1", func(i *inventory.Instance) { i.Account, i.Owner = account, owner }))
 	}
 	var asked []string
 	failing := errors.New("no answer")

@@ -16,21 +16,21 @@ func fleetOf(count int) (*world, []inventory.Asset) {
 	var assets []inventory.Asset
 	const regions = 10
 	for r := range regions {
-		at := scope("a", fmt.Sprintf("cn-region-%d", r))
+		at := scopeOf("a", fmt.Sprintf("cn-region-%d", r))
 		rows := make([]inventory.Instance, count/regions)
 		for n := range rows {
 			id := r*count/regions + n
-			rows[n] = vm(fmt.Sprintf("i-%016x", id), fmt.Sprintf("web-%05d", id), fmt.Sprintf("10.%d.%d.%d", id>>16, id>>8&255, id&255),
+			rows[n] = instanceInProd(fmt.Sprintf("i-%016x", id), fmt.Sprintf("web-%05d", id), fmt.Sprintf("10.%d.%d.%d", id>>16, id>>8&255, id&255),
 				func(i *inventory.Instance) { i.Scope, i.Owner = at, owner })
-			assets = append(assets, host(rows[n]))
+			assets = append(assets, hostOf(rows[n]))
 		}
-		w.read(at, owner, rows...)
+		w.addListing(at, owner, rows...)
 	}
 	return w, assets
 }
 
-// live gives the bytes of heap that are in use.
-func live() int64 {
+// liveHeap gives the bytes of heap that are in use.
+func liveHeap() int64 {
 	runtime.GC()
 	runtime.GC() // what the first one's finalizers let go of
 	var m runtime.MemStats
@@ -50,11 +50,11 @@ func TestMemory(t *testing.T) {
 		assets []inventory.Asset
 		most   int64 // bytes for each instance
 	}{{"without changes", assets, 100}, {"all new", nil, 550}} {
-		in := Input{Bastion: inventory.Bastion{Assets: c.assets}, Listings: w.listings}
-		before := live()
+		in := Input{Current: inventory.JumpServerAssets{Assets: c.assets}, Listings: w.listings}
+		before := liveHeap()
 		p := Build(in, w.rules)
 		a := p.Approve(w.limits, nil)
-		each := (live() - before) / count
+		each := (liveHeap() - before) / count
 		if a.Unchanged() != len(c.assets) || len(a.Creates()) != count-len(c.assets) {
 			t.Errorf("%s: %d unchanged, %d new", c.name, a.Unchanged(), len(a.Creates()))
 		}
@@ -74,7 +74,7 @@ func BenchmarkBuild(b *testing.B) {
 	w, assets := fleetOf(count)
 	for name, assets := range map[string][]inventory.Asset{"unchanged": assets, "new": nil} {
 		b.Run(name, func(b *testing.B) {
-			in := Input{Bastion: inventory.Bastion{Assets: assets}, Listings: w.listings}
+			in := Input{Current: inventory.JumpServerAssets{Assets: assets}, Listings: w.listings}
 			b.ReportAllocs()
 			for b.Loop() {
 				a := Build(in, w.rules).Approve(w.limits, nil)

@@ -12,7 +12,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-func TestWanted(t *testing.T) {
+func TestDesiredName(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("汉", 200)
 	for _, r := range []struct {
@@ -34,127 +34,142 @@ func TestWanted(t *testing.T) {
 		{long, "", false, strings.Repeat("汉", 128)},
 		{strings.Repeat("a", 127) + " b", "", false, strings.Repeat("a", 127)},
 	} {
-		i := vm("i-1", r.name, "10.0.0.1", func(i *inventory.Instance) { i.HostName = r.host })
-		if got := (Rules{HostNames: r.hostFirst}).wanted(i); got != r.want {
+		i := instanceInProd("i-1", r.name, "10.0.0.1", func(i *inventory.Instance) { i.HostName = r.host })
+		if got := (Rules{HostNames: r.hostFirst}).desiredName(i); got != r.want {
 			t.Errorf("%q %q: got %q, want %q", r.name, r.host, got, r.want)
 		}
 	}
-	if got := (Rules{}).wanted(inventory.Instance{ID: " "}); got != " " {
+	if got := (Rules{}).desiredName(inventory.Instance{ID: " "}); got != " " {
 		t.Errorf("without any name: %q", got)
 	}
 }
 
 func TestNames(t *testing.T) {
 	t.Parallel()
-	runRows(t, []row{
-		{"two new: the smallest id", func(w *world) { w.lists(web("2"), web("1")) },
-			[]string{created("1", "web"), created("2", "web-i-2")}, nil},
-		{"an active asset keeps it", func(w *world) { w.lists(web("2"), web("1")); w.holds(host(web("2"))) },
-			[]string{created("1", "web-i-1"), "unchanged 1"}, nil},
+	runPlanRows(t, []planRow{
+		{"two new: the smallest id", func(w *world) { w.addInstances(webInstance("2"), webInstance("1")) },
+			[]string{createLine("1", "web"), createLine("2", "web-i-2")}, nil},
+		{"an active asset keeps it", func(w *world) {
+			w.addInstances(webInstance("2"), webInstance("1"))
+			w.addAssets(hostOf(webInstance("2")))
+		},
+			[]string{createLine("1", "web-i-1"), "unchanged 1"}, nil},
 		{"it lasts", func(w *world) {
-			w.lists(web("2"), web("1"))
-			w.holds(host(web("2")), host(web("1"), called("web-i-1")))
+			w.addInstances(webInstance("2"), webInstance("1"))
+			w.addAssets(hostOf(webInstance("2")), hostOf(webInstance("1"), withName("web-i-1")))
 		}, []string{"unchanged 2"}, nil},
 		{"one switched off by a person gives way to an active one", func(w *world) {
-			w.lists(web("2"), web("1"))
-			w.holds(host(web("2"), off))
-		}, []string{`move 1 update i-2 follows_cloud name="web-i-2"`, created("1", "web")}, nil},
-		{"a foreign asset holds it", func(w *world) { w.lists(web("1")); w.holds(foreign("x", "web", "", true)) },
-			[]string{created("1", "web-i-1")}, nil},
-		{"a foreign asset that is off holds it too", func(w *world) { w.lists(web("1")); w.holds(foreign("x", "web", "", false)) },
-			[]string{created("1", "web-i-1")}, nil},
+			w.addInstances(webInstance("2"), webInstance("1"))
+			w.addAssets(hostOf(webInstance("2"), switchedOff))
+		}, []string{`move 1 update i-2 follows_cloud name="web-i-2"`, createLine("1", "web")}, nil},
+		{"a foreign asset holds it", func(w *world) { w.addInstances(webInstance("1")); w.addAssets(foreignHost("x", "web", "", true)) },
+			[]string{createLine("1", "web-i-1")}, nil},
+		{"a foreign asset that is off holds it too", func(w *world) { w.addInstances(webInstance("1")); w.addAssets(foreignHost("x", "web", "", false)) },
+			[]string{createLine("1", "web-i-1")}, nil},
 		{"an asset that is no host holds it", func(w *world) {
-			w.lists(web("1"))
-			w.holds(inventory.Asset{ID: "db", Name: "web"})
-		}, []string{created("1", "web-i-1")}, nil},
+			w.addInstances(webInstance("1"))
+			w.addAssets(inventory.Asset{ID: "db", Name: "web"})
+		}, []string{createLine("1", "web-i-1")}, nil},
 		{"even the suffixed is taken", func(w *world) {
-			w.lists(web("1"))
-			w.holds(foreign("x", "web", "", true), foreign("y", "web-i-1", "", true), foreign("z", "web-i-1-2", "", true))
-		}, []string{created("1", "web-i-1-3")}, nil},
-		{"the suffixed is another's own name", func(w *world) { w.lists(web("1"), web("2"), vm("i-3", "web-i-2", "10.0.0.3")) },
-			[]string{created("1", "web"), created("2", "web-i-2-2"), created("3", "web-i-2")}, nil},
+			w.addInstances(webInstance("1"))
+			w.addAssets(foreignHost("x", "web", "", true), foreignHost("y", "web-i-1", "", true), foreignHost("z", "web-i-1-2", "", true))
+		}, []string{createLine("1", "web-i-1-3")}, nil},
+		{"the suffixed is another's own name", func(w *world) {
+			w.addInstances(webInstance("1"), webInstance("2"), instanceInProd("i-3", "web-i-2", "10.0.0.3"))
+		},
+			[]string{createLine("1", "web"), createLine("2", "web-i-2-2"), createLine("3", "web-i-2")}, nil},
 		{"held name becomes free", func(w *world) {
-			w.lists(web("2"), vm("i-1", "db", "10.0.0.1"))
-			w.holds(host(web("1")), host(web("2"), called("web-i-2")))
+			w.addInstances(webInstance("2"), instanceInProd("i-1", "db", "10.0.0.1"))
+			w.addAssets(hostOf(webInstance("1")), hostOf(webInstance("2"), withName("web-i-2")))
 		}, []string{
 			`move 1 update i-1 follows_cloud name="db"`, `move 2 update i-2 follows_cloud name="web"`,
 		}, nil},
 		{"only some assets were read: the suffix stays", func(w *world) {
 			w.rules.Partial = true
-			w.lists(web("2"), vm("i-1", "db", "10.0.0.1"))
-			w.holds(host(web("2"), called("web-i-2")), host(web("1")))
+			w.addInstances(webInstance("2"), instanceInProd("i-1", "db", "10.0.0.1"))
+			w.addAssets(hostOf(webInstance("2"), withName("web-i-2")), hostOf(webInstance("1")))
 		}, []string{`update i-1 follows_cloud name="db"`, "unchanged 1"}, nil},
-		{"a plain new name needs no step", func(w *world) { w.lists(vm("i-1", "db", "10.0.0.1")); w.holds(host(web("1"))) },
+		{"a plain new name needs no step", func(w *world) {
+			w.addInstances(instanceInProd("i-1", "db", "10.0.0.1"))
+			w.addAssets(hostOf(webInstance("1")))
+		},
 			[]string{`update i-1 follows_cloud name="db"`}, nil},
 	})
 }
 
-// web is an instance that wants the name "web"; created is the line of its creation.
-func web(n string) inventory.Instance { return vm("i-"+n, "web", "10.0.0."+n) }
+// webInstance is an instance that wants the name "web"; created is the line of its creation.
+func webInstance(n string) inventory.Instance { return instanceInProd("i-"+n, "web", "10.0.0."+n) }
 
-func created(n, name string) string {
+func createLine(n, name string) string {
 	return `create i-` + n + ` new_instance name="` + name + `" 10.0.0.` + n + ` Linux`
 }
 
 // TestGivesWay: deactivated assets, and those approved to be removed, hold no name.
 func TestGivesWay(t *testing.T) {
 	t.Parallel()
-	runRows(t, []row{
-		{"deactivated before: gives way", func(w *world) { w.lists(web("2")); w.holds(host(web("1"), gone(time.Hour))) },
-			[]string{`move 1 update i-1 gives_way name="web-i-1"`, created("2", "web"), "keep i-1 in_grace"}, nil},
-		{"deactivated now: rebuilt server takes the name", func(w *world) { w.lists(web("2")); w.holds(host(web("1"))) },
-			[]string{`move 1 update i-1 gives_way name="web-i-1"`, created("2", "web"), "deactivate i-1 instance_gone"},
+	runPlanRows(t, []planRow{
+		{"deactivated before: gives way", func(w *world) {
+			w.addInstances(webInstance("2"))
+			w.addAssets(hostOf(webInstance("1"), deactivatedFor(time.Hour)))
+		},
+			[]string{`move 1 update i-1 gives_way name="web-i-1"`, createLine("2", "web"), "keep i-1 in_grace"}, nil},
+		{"deactivated now: rebuilt server takes the name", func(w *world) { w.addInstances(webInstance("2")); w.addAssets(hostOf(webInstance("1"))) },
+			[]string{`move 1 update i-1 gives_way name="web-i-1"`, createLine("2", "web"), "deactivate i-1 instance_gone"},
 			func(t *testing.T, a Approved) {
 				if c := a.Removals()[0]; c.Name != "web-i-1" || c.Before.Name != "web" {
 					t.Errorf("%+v", c)
 				}
 			}},
-		{"deleted now: likewise", func(w *world) { w.lists(web("2")); w.holds(host(web("1"))); w.rules.Grace = 0 },
-			[]string{`move 1 update i-1 gives_way name="web-i-1"`, created("2", "web"), "delete i-1 gone_at_once"}, nil},
+		{"deleted now: likewise", func(w *world) {
+			w.addInstances(webInstance("2"))
+			w.addAssets(hostOf(webInstance("1")))
+			w.rules.Grace = 0
+		},
+			[]string{`move 1 update i-1 gives_way name="web-i-1"`, createLine("2", "web"), "delete i-1 gone_at_once"}, nil},
 		{"held by the guard: keeps its name", func(w *world) {
-			w.lists(web("2"))
-			w.holds(host(web("1")))
+			w.addInstances(webInstance("2"))
+			w.addAssets(hostOf(webInstance("1")))
 			w.limits.PerRun = 0
-		}, []string{created("2", "web-i-2"), "hold i-1 guard_run"}, nil},
+		}, []string{createLine("2", "web-i-2"), "hold i-1 guard_run"}, nil},
 		{"grace over, yet held: gives way all the same", func(w *world) {
-			w.lists(web("2"))
-			w.holds(host(web("1"), gone(99*24*time.Hour)))
+			w.addInstances(webInstance("2"))
+			w.addAssets(hostOf(webInstance("1"), deactivatedFor(99*24*time.Hour)))
 			w.proof = func(Change) (Proof, bool) { return Proof{}, false }
-		}, []string{`move 1 update i-1 gives_way name="web-i-1"`, created("2", "web"), "hold i-1 guard_not_asked"}, nil},
+		}, []string{`move 1 update i-1 gives_way name="web-i-1"`, createLine("2", "web"), "hold i-1 guard_not_asked"}, nil},
 		{"kept: keeps its name", func(w *world) {
-			w.holds(host(web("1")))
-			w.fails(scope("b", beijing), owner)
-			w.lists(web("2"))
-		}, []string{created("2", "web-i-2"), "keep i-1 scope_failed"}, nil},
+			w.addAssets(hostOf(webInstance("1")))
+			w.addFailedListing(scopeOf("b", beijing), owner)
+			w.addInstances(webInstance("2"))
+		}, []string{createLine("2", "web-i-2"), "keep i-1 scope_failed"}, nil},
 		{"a person switched it on again: keeps its name", func(w *world) {
-			w.lists(web("2"))
-			w.holds(host(web("1"), gone(time.Hour), func(a *inventory.Asset) { a.Active = true }))
-		}, []string{created("2", "web-i-2"), "update i-1 remembers labels", "skip i-1 switched_on"}, nil},
+			w.addInstances(webInstance("2"))
+			w.addAssets(hostOf(webInstance("1"), deactivatedFor(time.Hour), func(a *inventory.Asset) { a.Active = true }))
+		}, []string{createLine("2", "web-i-2"), "update i-1 remembers labels", "skip i-1 switched_on"}, nil},
 		{"gives way, and its new name is a foreign asset's", func(w *world) {
-			w.lists(web("2"))
-			w.holds(host(web("1"), gone(time.Hour)), foreign("x", "web-i-1", "", true))
-		}, []string{`move 1 update i-1 gives_way name="web-i-1-2"`, created("2", "web"), "keep i-1 in_grace"}, nil},
+			w.addInstances(webInstance("2"))
+			w.addAssets(hostOf(webInstance("1"), deactivatedFor(time.Hour)), foreignHost("x", "web-i-1", "", true))
+		}, []string{`move 1 update i-1 gives_way name="web-i-1-2"`, createLine("2", "web"), "keep i-1 in_grace"}, nil},
 		{"two deactivated of one name", func(w *world) {
-			w.lists(web("9"))
-			w.holds(host(web("1"), gone(time.Hour)), host(web("2"), gone(time.Hour), called("web-i-1")))
+			w.addInstances(webInstance("9"))
+			w.addAssets(hostOf(webInstance("1"), deactivatedFor(time.Hour)), hostOf(webInstance("2"), deactivatedFor(time.Hour), withName("web-i-1")))
 		}, []string{
-			`move 1 update i-1 gives_way name="web-i-1-2"`, created("9", "web"), "keep i-1 in_grace", "keep i-2 in_grace",
+			`move 1 update i-1 gives_way name="web-i-1-2"`, createLine("9", "web"), "keep i-1 in_grace", "keep i-2 in_grace",
 		}, nil},
 		{"gives way to a name that another leaves", func(w *world) {
-			w.lists(web("9"), vm("i-5", "db", "10.0.0.5"))
-			w.holds(host(web("1"), gone(time.Hour)), host(vm("i-5", "web-i-1", "10.0.0.5")))
+			w.addInstances(webInstance("9"), instanceInProd("i-5", "db", "10.0.0.5"))
+			w.addAssets(hostOf(webInstance("1"), deactivatedFor(time.Hour)), hostOf(instanceInProd("i-5", "web-i-1", "10.0.0.5")))
 		}, []string{
 			`move 1 update i-5 follows_cloud name="db"`, `move 2 update i-1 gives_way name="web-i-1"`,
-			created("9", "web"), "keep i-1 in_grace",
+			createLine("9", "web"), "keep i-1 in_grace",
 		}, nil},
 		{"back again, its name is another's", func(w *world) {
-			w.lists(web("1"), web("2"))
-			w.holds(host(web("1"), gone(time.Hour), called("web-i-1")), host(web("2")))
+			w.addInstances(webInstance("1"), webInstance("2"))
+			w.addAssets(hostOf(webInstance("1"), deactivatedFor(time.Hour), withName("web-i-1")), hostOf(webInstance("2")))
 		}, []string{"update i-1 returned labels active=true", "unchanged 1"}, nil},
 	})
 }
 
-type circle struct {
+type renameCycle struct {
 	name          string
 	before, after []string // names of i-1, i-2, …
 	moves         int
@@ -162,8 +177,8 @@ type circle struct {
 	gone          []string // names of deactivated ones
 }
 
-func circles() []circle {
-	return []circle{
+func renameCycles() []renameCycle {
+	return []renameCycle{
 		{"swap", []string{"a", "b"}, []string{"b", "a"}, 3, nil, nil},
 		{"three", []string{"a", "b", "c"}, []string{"b", "c", "a"}, 4, nil, nil},
 		{"three the other way", []string{"a", "b", "c"}, []string{"c", "a", "b"}, 4, nil, nil},
@@ -187,33 +202,33 @@ func circles() []circle {
 // Invariants: 7.
 func TestRenamesInACircle(t *testing.T) {
 	t.Parallel()
-	for _, r := range circles() {
+	for _, r := range renameCycles() {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld()
 			for n, name := range r.after {
 				id := fmt.Sprint("i-", n+1)
-				w.lists(vm(id, name, "10.0.0.1"))
+				w.addInstances(instanceInProd(id, name, "10.0.0.1"))
 				if n < len(r.before) {
-					w.holds(host(vm(id, r.before[n], "10.0.0.1")))
+					w.addAssets(hostOf(instanceInProd(id, r.before[n], "10.0.0.1")))
 				}
 			}
 			for n, name := range r.others {
-				w.holds(foreign(fmt.Sprint("x", n), name, "", true))
+				w.addAssets(foreignHost(fmt.Sprint("x", n), name, "", true))
 			}
 			for n, name := range r.gone {
-				w.holds(host(vm(fmt.Sprint("i-9", n), name, "10.0.0.1"), gone(time.Hour)))
+				w.addAssets(hostOf(instanceInProd(fmt.Sprint("i-9", n), name, "10.0.0.1"), deactivatedFor(time.Hour)))
 			}
 			a := w.approve()
 			moves := 0
-			for _, step := range a.Moves() {
+			for _, step := range a.Renames() {
 				moves += len(step)
 			}
 			if moves != r.moves {
-				t.Errorf("%d moves, want %d: %q", moves, r.moves, lines(a))
+				t.Errorf("%d moves, want %d: %q", moves, r.moves, renderLines(a))
 			}
-			checkWords(t, a)
-			j := newJumpServer(t, w)
+			checkTexts(t, a)
+			j := newFakeJumpServer(t, w)
 			j.apply(a)
 			for n, name := range r.after {
 				id := inventory.AssetID(inventory.Alibaba, beijing, fmt.Sprint("i-", n+1))
@@ -229,10 +244,10 @@ func TestRenamesInACircle(t *testing.T) {
 func TestInterimStepsCarryNothingElse(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	w.lists(vm("i-1", "b", "10.0.0.7"), vm("i-2", "a", "10.0.0.8"))
-	w.holds(host(vm("i-1", "a", "10.0.0.1")), host(vm("i-2", "b", "10.0.0.2")))
+	w.addInstances(instanceInProd("i-1", "b", "10.0.0.7"), instanceInProd("i-2", "a", "10.0.0.8"))
+	w.addAssets(hostOf(instanceInProd("i-1", "a", "10.0.0.1")), hostOf(instanceInProd("i-2", "b", "10.0.0.2")))
 	interim, moved := 0, 0
-	for _, c := range slices.Concat(w.approve().Moves()...) {
+	for _, c := range slices.Concat(w.approve().Renames()...) {
 		switch {
 		case !c.Interim:
 			if c.Patch.Address != nil {
@@ -256,11 +271,11 @@ func TestLongNames(t *testing.T) {
 		w := newWorld()
 		long := strings.Repeat(part, 150)
 		for _, id := range []string{"i-1", "i-2", "i-" + strings.Repeat("9", 62)} {
-			w.lists(vm(id, long, "10.0.0.1"))
+			w.addInstances(instanceInProd(id, long, "10.0.0.1"))
 		}
 		seen := map[string]bool{}
 		for n, c := range w.approve().Creates() {
-			name := c.New().Name
+			name := c.NewAsset().Name
 			if utf8.RuneCountInString(name) > 128 || !utf8.ValidString(name) || seen[name] || name != strings.TrimSpace(name) {
 				t.Errorf("%q of %d characters", name, utf8.RuneCountInString(name))
 			}
@@ -286,29 +301,29 @@ func FuzzNames(f *testing.F) {
 		for _, n := range strings.Split(held, "\n") {
 			fixed[n] = true
 		}
-		prefix = cut(clean(prefix), 60) // a label takes 64 characters
-		var claims []claim
+		prefix = truncateName(sanitizeName(prefix), 60) // a label takes 64 characters
+		var claims []nameClaim
 		for n, name := range strings.SplitN(names, "\n", 9) {
 			i := inventory.Instance{Name: name, ID: fmt.Sprint(prefix, "x", n)}
-			claims = append(claims, claim{
-				asset: fmt.Sprint("asset-", n), instance: i.ID, wanted: Rules{}.wanted(i), active: active>>(n%8)&1 == 0,
+			claims = append(claims, nameClaim{
+				assetID: fmt.Sprint("asset-", n), instanceID: i.ID, desiredName: Rules{}.desiredName(i), active: active>>(n%8)&1 == 0,
 			})
 		}
-		final := nameAll(claims, fixed)
+		final := resolveNames(claims, fixed)
 		taken := map[string]bool{}
 		for n, c := range claims {
-			name := final[c.asset]
-			if name == "" || utf8.RuneCountInString(name) > maxName || name != strings.TrimSpace(name) {
+			name := final[c.assetID]
+			if name == "" || utf8.RuneCountInString(name) > maxNameLength || name != strings.TrimSpace(name) {
 				t.Errorf("%q is no name", name)
 			}
 			if taken[name] || fixed[name] {
 				t.Errorf("%q is taken", name)
 			}
 			taken[name] = true
-			claims[n].current = name
+			claims[n].currentName = name
 		}
 		slices.Reverse(claims)
-		if again := nameAll(claims, fixed); !maps.Equal(final, again) {
+		if again := resolveNames(claims, fixed); !maps.Equal(final, again) {
 			t.Errorf("first %v, then %v", final, again)
 		}
 	})

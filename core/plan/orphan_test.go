@@ -7,42 +7,47 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-const left = "left" // an account that the configuration no longer has
+const leftAccount = "left" // an account that the configuration no longer has
 
 // TestOrphans: said in every run, never removed by one.
 func TestOrphans(t *testing.T) {
 	t.Parallel()
 	of := func(account, region string) inventory.Instance {
-		return vm("i-1", "web", "10.0.0.1", func(i *inventory.Instance) { i.Account, i.Region = account, region })
+		return instanceInProd("i-1", "web", "10.0.0.1", func(i *inventory.Instance) { i.Account, i.Region = account, region })
 	}
 	region := func(w *world) {
 		w.rules.Accounts[prod] = Account{Type: "阿里云", Enabled: true, Regions: []string{beijing}}
 	}
-	runRows(t, []row{
-		{"account taken out", func(w *world) { w.holds(host(of(left, beijing))) }, []string{"orphan i-1 not_configured"}, nil},
-		{"account switched off", func(w *world) { w.rules.Accounts[left] = Account{}; w.holds(host(of(left, beijing))) },
+	runPlanRows(t, []planRow{
+		{"account taken out", func(w *world) { w.addAssets(hostOf(of(leftAccount, beijing))) }, []string{"orphan i-1 not_configured"}, nil},
+		{"account switched off", func(w *world) {
+			w.rules.Accounts[leftAccount] = Account{}
+			w.addAssets(hostOf(of(leftAccount, beijing)))
+		},
 			[]string{"orphan i-1 switched_off_account"}, nil},
-		{"region taken out", func(w *world) { region(w); w.holds(host(of(prod, shanghai))) }, []string{"orphan i-1 region_not_configured"}, nil},
-		{"a region that was not asked for is none", func(w *world) { w.holds(host(of(prod, shanghai))) }, []string{"keep i-1 scope_not_asked"}, nil},
+		{"region taken out", func(w *world) { region(w); w.addAssets(hostOf(of(prod, shanghai))) }, []string{"orphan i-1 region_not_configured"}, nil},
+		{"a region that was not asked for is none", func(w *world) { w.addAssets(hostOf(of(prod, shanghai))) }, []string{"keep i-1 scope_not_asked"}, nil},
 		{"an account that was not asked for is none", func(w *world) {
-			w.rules.Accounts[second] = Account{Enabled: true}
-			w.holds(host(of(second, beijing)))
+			w.rules.Accounts[secondAccount] = Account{Enabled: true}
+			w.addAssets(hostOf(of(secondAccount, beijing)))
 		}, []string{"keep i-1 scope_not_asked"}, nil},
-		{"deactivated: it only waits", func(w *world) { w.holds(host(of(left, beijing), gone(time.Hour))) }, []string{"keep i-1 in_grace"},
+		{"deactivated: it only waits", func(w *world) { w.addAssets(hostOf(of(leftAccount, beijing), deactivatedFor(time.Hour))) }, []string{"keep i-1 in_grace"},
 			func(t *testing.T, a Approved) {
 				if !a.Notes()[0].Due.IsZero() {
 					t.Error("no run will do anything at that time")
 				}
 			}},
-		{"deactivated, and the grace is over: nobody deletes it", func(w *world) { w.holds(host(of(left, beijing), gone(8*24*time.Hour))) },
+		{"deactivated, and the grace is over: nobody deletes it", func(w *world) { w.addAssets(hostOf(of(leftAccount, beijing), deactivatedFor(8*24*time.Hour))) },
 			[]string{"orphan i-1 not_configured"}, nil},
 		{"deactivated, never deleted", func(w *world) {
 			w.rules.Mode = ModeDeactivate
-			w.holds(host(of(left, beijing), gone(8*24*time.Hour)))
+			w.addAssets(hostOf(of(leftAccount, beijing), deactivatedFor(8*24*time.Hour)))
 		}, []string{"keep i-1 stays_deactivated"}, nil},
-		{"a person keeps it", func(w *world) { w.holds(host(of(left, beijing), labelled(inventory.LabelKeep, "x"))) },
+		{"a person keeps it", func(w *world) {
+			w.addAssets(hostOf(of(leftAccount, beijing), withExtraLabel(inventory.LabelKeep, "x")))
+		},
 			[]string{"skip i-1 kept_by_label"}, nil},
-		{"renamed in the configuration: no orphan", func(w *world) { w.holds(host(of(left, beijing))); w.lists(of(prod, beijing)) },
+		{"renamed in the configuration: no orphan", func(w *world) { w.addAssets(hostOf(of(leftAccount, beijing))); w.addInstances(of(prod, beijing)) },
 			[]string{"update i-1 follows_cloud labels"}, nil},
 	})
 }

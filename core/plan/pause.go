@@ -15,41 +15,41 @@ type Pause struct {
 // Paused returns what a person has paused: all writes, or removals only. until is zero where it ends by jms-sync
 // resume only.
 func Paused(all bool, by string, since, until time.Time, reason string) Pause {
-	end := because(PauseOpen)
+	end := newReason(PauseOpen)
 	if !until.IsZero() {
-		end = because(PauseUntil, stamp(until))
+		end = newReason(PauseUntil, formatTime(until))
 	}
 	code, means := PausedRemovals, PausedRemovalsMeans
 	if all {
 		code, means = PausedAll, PausedAllMeans
 	}
-	what := because(code, by, stamp(since), end, whyPaused(reason))
-	return Pause{What: what, Why: because(means, what), All: all}
+	what := newReason(code, by, formatTime(since), end, whyPaused(reason))
+	return Pause{What: what, Why: newReason(means, what), All: all}
 }
 
 // PauseUnread returns what holds where it cannot be read what is paused: removals, as there may be a pause.
 func PauseUnread(err string) Pause {
-	what := because(PauseUnreadable, err)
-	return Pause{What: what, Why: because(PauseUnreadableMeans, what)}
+	what := newReason(PauseUnreadable, err)
+	return Pause{What: what, Why: newReason(PauseUnreadableMeans, what)}
 }
 
 // PauseOver returns what people are told of a pause that ended by itself.
 func PauseOver(all bool, by string, since, until time.Time, reason string) Reason {
-	return because(PauseEnded, Paused(all, by, since, until, reason).What)
+	return newReason(PauseEnded, Paused(all, by, since, until, reason).What)
 }
 
 func whyPaused(reason string) Reason {
 	if reason == "" {
-		return because(PauseNoReason)
+		return newReason(PauseNoReason)
 	}
-	return because(PauseReason, reason)
+	return newReason(PauseReason, reason)
 }
 
 // Stands reports whether anything is paused.
 func (p Pause) Stands() bool { return p.What.Code != "" }
 
 // Holds returns why a change is held by the pause.
-func (p Pause) Holds() Reason { return because(GuardPaused, p.What) }
+func (p Pause) Holds() Reason { return newReason(GuardPaused, p.What) }
 
 // HeldByPause reports whether a change is held for this reason because of a pause, and by nothing else.
 func HeldByPause(code Code) bool { return code == GuardPaused }
@@ -66,7 +66,7 @@ func (a Approved) Paused(p Pause) Approved {
 		if c.Interim || c.Reason.Code == Remembers {
 			continue // a step on the way to a change that is told, or a note for a later run
 		}
-		c.Action, c.Reason, c.Patch, c.from, c.by = Hold, p.Holds(), nil, nil, nil
+		c.Action, c.Reason, c.Patch, c.instance, c.assetBuilder = Hold, p.Holds(), nil, nil, nil
 		out.notes = append(out.notes, c)
 	}
 	slices.SortFunc(out.notes, Compare)

@@ -22,13 +22,13 @@ func TestGuardPause(t *testing.T) {
 			w.limits.Approved[a.ID] = true
 		}
 	}
-	runGuard(t, []guardRow{
+	runGuardRows(t, []guardRow{
 		{"a removal", func(w *world) { w.fleet("a", 20, 1); pause(w) }, map[string]int{"hold guard_paused": 1}},
-		{"a deletion", func(w *world) { w.fleet("a", 20, 1, gone(8*24*time.Hour)); pause(w) }, map[string]int{"hold guard_paused": 1}},
+		{"a deletion", func(w *world) { w.fleet("a", 20, 1, deactivatedFor(8*24*time.Hour)); pause(w) }, map[string]int{"hold guard_paused": 1}},
 		{"approved", func(w *world) { w.fleet("a", 20, 8); pause(w); approved(w) }, map[string]int{"hold guard_paused": 8}},
 		{"too many", func(w *world) { w.fleet("a", 20, 8); pause(w) }, map[string]int{"hold guard_share": 8}},
 		{"unread", func(w *world) { w.fleet("a", 20, 1); w.limits.Pause = PauseUnread("denied") }, map[string]int{"hold guard_paused": 1}},
-		{"there after all", func(w *world) { w.fleet("a", 20, 1); pause(w); w.answer("i-a-00", Proof{}) }, map[string]int{"skip still_there": 1}},
+		{"there after all", func(w *world) { w.fleet("a", 20, 1); pause(w); w.setProof("i-a-00", Proof{}) }, map[string]int{"skip still_there": 1}},
 	})
 }
 
@@ -37,9 +37,9 @@ func TestPauseOfAllWrites(t *testing.T) {
 	t.Parallel()
 	for _, all := range []bool{false, true} {
 		w := newWorld()
-		w.listings, w.limits = nil, twentyPercent()
+		w.listings, w.limits = nil, defaultLimits()
 		w.fleet("a", 20, 1)
-		w.listings[0].Instances = append(w.listings[0].Instances, vm("i-new", "new", "10.0.9.9", func(i *inventory.Instance) { i.Region = "a" }))
+		w.listings[0].Instances = append(w.listings[0].Instances, instanceInProd("i-new", "new", "10.0.9.9", func(i *inventory.Instance) { i.Region = "a" }))
 		w.listings[0].Instances[0].PrivateIPs = []string{"10.0.8.8"}
 		before := slices.Collect(w.approve().Changes())
 		w.limits.Pause = paused(all)
@@ -87,19 +87,19 @@ func TestPauseWords(t *testing.T) {
 		r    Reason
 		says []string
 	}{
-		{Paused(true, "anna@ops", since, until, "upgrade").Holds(), []string{"all writes", "anna@ops", stamp(since), "until " + stamp(until), "upgrade"}},
+		{Paused(true, "anna@ops", since, until, "upgrade").Holds(), []string{"all writes", "anna@ops", formatTime(since), "until " + formatTime(until), "upgrade"}},
 		{Paused(true, "anna@ops", since, until, "upgrade").Why, []string{"all writes", "anna@ops", "upgrade", "jms-sync resume"}},
 		{Paused(false, "anna@ops", since, time.Time{}, "").Holds(), []string{"removals are paused", "anna@ops", "until resumed", "no reason"}},
 		{PauseUnread("denied").Holds(), []string{"denied"}},
 		{PauseUnread("denied").Why, []string{"denied", "nothing is deactivated or deleted"}},
-		{PauseOver(false, "anna@ops", since, until, "upgrade"), []string{"until " + stamp(until), "it is over", "upgrade"}},
+		{PauseOver(false, "anna@ops", since, until, "upgrade"), []string{"until " + formatTime(until), "it is over", "upgrade"}},
 	} {
 		for _, word := range c.says {
 			if got := c.r.Text(English); !strings.Contains(got, word) {
 				t.Errorf("%q does not say %q", got, word)
 			}
 		}
-		if Approvable(c.r.Code) {
+		if IsApprovable(c.r.Code) {
 			t.Errorf("%s can be approved", c.r.Code)
 		}
 	}

@@ -12,14 +12,14 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// worlds is how many random worlds each property sees.
-const worlds = 500
+// worldCount is how many random worlds each property sees.
+const worldCount = 500
 
 // everyWorld tries a property in many worlds and stops at the first that breaks it.
 func everyWorld(t *testing.T, property func(t *testing.T, w *world)) {
 	t.Helper()
-	for seed := range uint64(worlds) {
-		property(t, randomWorld(seeded(seed, nil)))
+	for seed := range uint64(worldCount) {
+		property(t, randomWorld(newDice(seed, nil)))
 		if t.Failed() {
 			t.Fatalf("in the world of seed %d", seed)
 		}
@@ -33,14 +33,14 @@ func TestProperties(t *testing.T) {
 	for _, p := range properties() {
 		t.Run(p.name, func(t *testing.T) {
 			t.Parallel()
-			everyWorld(t, p.holds)
+			everyWorld(t, p.check)
 		})
 	}
 }
 
 type property struct {
 	name  string
-	holds func(t *testing.T, w *world)
+	check func(t *testing.T, w *world)
 }
 
 func properties() []property {
@@ -51,7 +51,7 @@ func properties() []property {
 		{"only ours", onlyOurs},
 		{"what is never touched", neverTouched},
 		{"removals", removalsHaveReasons},
-		{"thresholds", thresholds},
+		{"thresholds", thresholdsHold},
 		{"a failed listing removes nothing more", failedListing},
 		{"what people own", whatPeopleOwn},
 		{"addresses that are not all known move nothing", partialAddresses},
@@ -60,16 +60,16 @@ func properties() []property {
 	}
 }
 
-func writes(a Approved) []Change {
-	return slices.Concat(slices.Concat(a.Moves()...), a.Creates(), a.Updates(), a.Removals())
+func allWrites(a Approved) []Change {
+	return slices.Concat(slices.Concat(a.Renames()...), a.Creates(), a.Updates(), a.Removals())
 }
 
-// settled demands that the run after a run is empty. Where that run held removals for their share
+// requireStable demands that the run after a run is empty. Where that run held removals for their share
 // of a scope and brought assets into the scope (or away from one that is empty), the guard counts
 // anew afterwards and they may pass: then a few runs are allowed.
-func settled(t *testing.T, j *jumpServer, w *world, a Approved) {
+func requireStable(t *testing.T, j *fakeJumpServer, w *world, a Approved) {
 	t.Helper()
-	first := lines(a)
+	first := renderLines(a)
 	runs := 1
 	if slices.ContainsFunc(a.Notes(), func(c Change) bool {
 		return slices.Contains([]Code{GuardShare, GuardEmpty, GuardLeak, GuardMissing, GuardWeak}, c.Reason.Code)
@@ -78,29 +78,29 @@ func settled(t *testing.T, j *jumpServer, w *world, a Approved) {
 	}
 	for range runs {
 		j.apply(a)
-		if a = j.world(w).approve(); len(writes(a)) == 0 {
+		if a = j.world(w).approve(); len(allWrites(a)) == 0 {
 			return
 		}
 	}
-	t.Errorf("first run:\n%s\nnot empty:\n%s", strings.Join(first, "\n"), strings.Join(lines(a), "\n"))
+	t.Errorf("first run:\n%s\nnot empty:\n%s", strings.Join(first, "\n"), strings.Join(renderLines(a), "\n"))
 }
 
 func secondRunIsEmpty(t *testing.T, w *world) {
 	first := w.approve()
-	checkWords(t, first)
-	settled(t, newJumpServer(t, w), w, first)
+	checkTexts(t, first)
+	requireStable(t, newFakeJumpServer(t, w), w, first)
 }
 
 // goesOnAfterInterruption stops a run after any of its writes: the next finds its way.
 func goesOnAfterInterruption(t *testing.T, w *world) {
 	first := w.approve()
-	total := len(writes(first))
+	total := len(allWrites(first))
 	for left := 1; left < total; left += 1 + total/4 {
-		j := newJumpServer(t, w)
-		j.left = left
+		j := newFakeJumpServer(t, w)
+		j.writesLeft = left
 		j.apply(first)
-		j.left = 1 << 30
-		settled(t, j, w, j.world(w).approve())
+		j.writesLeft = 1 << 30
+		requireStable(t, j, w, j.world(w).approve())
 	}
 }
 
@@ -117,7 +117,7 @@ func orderOfInput(t *testing.T, w *world) {
 			mix.Shuffle(len(l.Instances), reflect.Swapper(again.listings[n].Instances))
 		}
 		if got := again.approve(); !reflect.DeepEqual(got, want) {
-			t.Errorf("one order:\n%s\nanother:\n%s", strings.Join(lines(want), "\n"), strings.Join(lines(got), "\n"))
+			t.Errorf("one order:\n%s\nanother:\n%s", strings.Join(renderLines(want), "\n"), strings.Join(renderLines(got), "\n"))
 		}
 	}
 }
@@ -133,10 +133,10 @@ func (w *world) byID() map[string]inventory.Asset {
 
 func onlyOurs(t *testing.T, w *world) {
 	assets := w.byID()
-	for _, c := range writes(w.approve()) {
+	for _, c := range allWrites(w.approve()) {
 		before, there := assets[c.AssetID]
 		if c.Action == Create {
-			if there || c.New().ID != c.AssetID {
+			if there || c.NewAsset().ID != c.AssetID {
 				t.Errorf("creates %s, which exists", c.AssetID)
 			}
 			continue
@@ -147,14 +147,14 @@ func onlyOurs(t *testing.T, w *world) {
 		}
 		instances := []string{labels["jms-instance"]}
 		if instances[0] == "" {
-			instances = append(mentioned(before.Comment), w.listedHere(labels["jms-region"])...)
+			instances = append(instancesInComment(before.Comment), w.listedHere(labels["jms-region"])...)
 		}
-		own := labels["jms-asset"] == c.AssetID && before.Count(inventory.LabelAsset) == 1 && labels["jms-instance"] != "" &&
-			slices.Contains(mentioned(before.Comment), labels["jms-instance"])
+		own := labels["jms-asset"] == c.AssetID && before.LabelCount(inventory.LabelAsset) == 1 && labels["jms-instance"] != "" &&
+			slices.Contains(instancesInComment(before.Comment), labels["jms-instance"])
 		for _, instance := range instances {
 			own = own || inventory.AssetID(inventory.Cloud(labels["jms-cloud"]), labels["jms-region"], instance) == c.AssetID
 		}
-		if c.Action.removes() && !Ours(before) {
+		if c.Action.isRemoval() && !IsOurs(before) {
 			t.Errorf("%s of %s, which nothing on it proves", c.Action, c.AssetID)
 		}
 		if !there || !own || labels["jms-owner"] == "" || labels["jms-account"] == "" || !before.Host {
@@ -170,9 +170,9 @@ func onlyOurs(t *testing.T, w *world) {
 func removalsHaveReasons(t *testing.T, w *world) {
 	for _, c := range w.approve().Removals() {
 		a := w.byID()[c.AssetID]
-		m, _ := readMark(a)
+		m, _ := parseOwnership(a)
 		read := false
-		if c.Action == Delete && c.AssetID != inventory.AssetID(m.cloud, m.region, m.instance) && !w.rules.DeleteAdopted {
+		if c.Action == Delete && c.AssetID != inventory.AssetID(m.cloud, m.region, m.instanceID) && !w.rules.DeleteAdopted {
 			t.Errorf("%s: deleted, and only labels say whose it is", c.AssetID)
 		}
 		for _, l := range w.listings {
@@ -185,19 +185,19 @@ func removalsHaveReasons(t *testing.T, w *world) {
 			case here && l.Err == nil && l.Owner == m.owner:
 				read = true
 			}
-			if slices.ContainsFunc(l.Instances, func(i inventory.Instance) bool { return i.ID == m.instance }) {
-				t.Errorf("%s: %s is present in %s", c.AssetID, m.instance, l.Scope)
+			if slices.ContainsFunc(l.Instances, func(i inventory.Instance) bool { return i.ID == m.instanceID }) {
+				t.Errorf("%s: %s is present in %s", c.AssetID, m.instanceID, l.Scope)
 			}
 		}
-		if !read || m.account == narrowed {
+		if !read || m.account == unqueriedName {
 			t.Errorf("%s: nobody looked", c.AssetID)
 		}
 		if proof, asked := w.proof(c); !asked || !proof.Absent || proof.Err != nil {
 			t.Errorf("%s: no proof", c.AssetID)
-		} else if since, earlier := missingSince(a, now()); proof.Weak != nil && (!earlier || now().Sub(since) < notice) {
+		} else if since, earlier := parseMissingSince(a, now()); proof.Weak != nil && (!earlier || now().Sub(since) < noticePeriod) {
 			t.Errorf("%s: one kind of question alone says that it is gone, and no earlier run", c.AssetID)
 		}
-		if _, spared := w.rules.untouchable(a); spared || a.Count(inventory.LabelKeep) > 0 {
+		if _, spared := w.rules.neverWritten(a); spared || a.LabelCount(inventory.LabelKeep) > 0 {
 			t.Errorf("%s: to be spared", c.AssetID)
 		}
 		if value, promised := a.Label(inventory.LabelDue); promised && c.Action == Delete {
@@ -206,17 +206,17 @@ func removalsHaveReasons(t *testing.T, w *world) {
 				t.Errorf("%s: deleted, and promised until %s", c.AssetID, value)
 			}
 		}
-		if w.rules.NoDelete || within(w.rules.Protected, a.Address) || !w.rules.listed(a.Address) || a.Platform == "Gateway" {
+		if w.rules.NoDelete || containsAny(w.rules.Protected, a.Address) || !w.rules.isWhitelisted(a.Address) || a.Platform == "Gateway" {
 			t.Errorf("%s: not to be touched", c.AssetID)
 		}
-		if wasGone := a.Count(inventory.LabelGone) > 0; wasGone && (a.Active || c.Action == Deactivate) ||
+		if wasGone := a.LabelCount(inventory.LabelGone) > 0; wasGone && (a.Active || c.Action == Deactivate) ||
 			!wasGone && c.Action == Delete && w.rules.Grace > 0 || c.Action == Delete && w.rules.Mode != ModeDelete {
 			t.Errorf("%s: %s of %+v", c.AssetID, c.Action, a)
 		}
 	}
 }
 
-func thresholds(t *testing.T, w *world) {
+func thresholdsHold(t *testing.T, w *world) {
 	type numbers struct{ assets, listed, lost, recent int }
 	count := map[string]*numbers{}
 	at := func(owner, region string) *numbers {
@@ -227,7 +227,7 @@ func thresholds(t *testing.T, w *world) {
 		return count[key]
 	}
 	for _, a := range w.assets {
-		if m, ours := readMark(a); ours && a.Count(inventory.LabelGone) == 0 {
+		if m, ours := parseOwnership(a); ours && a.LabelCount(inventory.LabelGone) == 0 {
 			at(m.owner, m.region).assets++
 		}
 	}
@@ -241,23 +241,23 @@ func thresholds(t *testing.T, w *world) {
 		}
 	}
 	for _, a := range w.assets {
-		m, ours := readMark(a)
-		since, gone, readable := goneSince(a, now())
-		if ours && gone && readable && !a.Active && !seen[m.instance] && now().Sub(since) < leak {
+		m, ours := parseOwnership(a)
+		since, gone, readable := parseDeactivatedAt(a, now())
+		if ours && gone && readable && !a.Active && !seen[m.instanceID] && now().Sub(since) < recentLoss {
 			at(m.owner, m.region).recent++
 		}
 	}
 	total := 0
 	a := w.approve()
 	for _, c := range a.Removals() {
-		m, _ := readMark(w.byID()[c.AssetID])
+		m, _ := parseOwnership(w.byID()[c.AssetID])
 		if n := at(m.owner, m.region); n.listed == 0 && n.assets > 0 && !w.limits.AllowEmpty {
 			value, once := c.Before.Label(inventory.LabelMissing)
-			if proved, err := time.Parse(time.RFC3339, value); n.assets > small || !once || err != nil || now().Sub(proved) < notice {
+			if proved, err := time.Parse(time.RFC3339, value); n.assets > smallScope || !once || err != nil || now().Sub(proved) < noticePeriod {
 				t.Errorf("%s: the scope is empty", c.AssetID)
 			}
 		}
-		if c.Before.Count(inventory.LabelGone) == 0 {
+		if c.Before.LabelCount(inventory.LabelGone) == 0 {
 			at(m.owner, m.region).lost++
 			total++
 		}
@@ -293,9 +293,9 @@ func failedListing(t *testing.T, w *world) {
 			worse.listings = slices.Clone(w.listings)
 			worse.listings[n] = inventory.Listing{Scope: failed.Scope, Owner: learnt, Err: fmt.Errorf("throttled")}
 			for _, c := range worse.plan().Candidates() {
-				m, _ := readMark(*c.Before)
+				m, _ := parseOwnership(*c.Before)
 				strange := slices.ContainsFunc(failed.Instances, func(i inventory.Instance) bool {
-					return i.ID == m.instance && (i.Region != m.region || i.Owner != m.owner || learnt == "" && i.Account != m.account)
+					return i.ID == m.instanceID && (i.Region != m.region || i.Owner != m.owner || learnt == "" && i.Account != m.account)
 				})
 				if !before[c.AssetID] && !strange {
 					t.Errorf("%s failed (owner %q), and %s becomes a candidate", failed.Scope, learnt, c.AssetID)
@@ -311,7 +311,7 @@ func whatPeopleOwn(t *testing.T, w *world) {
 	for _, c := range a.Removals() {
 		removed[c.AssetID] = true
 	}
-	j := newJumpServer(t, w)
+	j := newFakeJumpServer(t, w)
 	j.apply(a)
 	for _, before := range w.assets {
 		after, there := j.assets[before.ID]
@@ -321,27 +321,27 @@ func whatPeopleOwn(t *testing.T, w *world) {
 			}
 			continue
 		}
-		if after.Comment != before.Comment || after.Platform != before.Platform || (before.Zone != "" && w.rules.Manage.Zone != Always || w.rules.Manage.Zone == OnCreate) && after.Zone != before.Zone {
+		if after.Comment != before.Comment || after.Platform != before.Platform || (before.Zone != "" && w.rules.Manage.Zone != WriteAlways || w.rules.Manage.Zone == WriteOnCreate) && after.Zone != before.Zone {
 			t.Errorf("before %+v\nafter  %+v", before, after)
 		}
-		if m := w.rules.Manage; after.Name != before.Name && !m.name(before) {
+		if m := w.rules.Manage; after.Name != before.Name && !m.managesName(before) {
 			t.Errorf("%q became %q, which is people's", before.Name, after.Name)
 		}
-		if m := w.rules.Manage; after.Address != before.Address && m.Address == OnCreate {
+		if m := w.rules.Manage; after.Address != before.Address && m.Address == WriteOnCreate {
 			t.Errorf("%s: address %s became %s", before.ID, before.Address, after.Address)
 		}
-		if got, want := peoples(after), peoples(before); !slices.Equal(got, want) {
+		if got, want := peoplesLabels(after), peoplesLabels(before); !slices.Equal(got, want) {
 			t.Errorf("%s: labels %v became %v", before.ID, want, got)
 		}
-		byUs := before.Count(inventory.LabelGone) > 0 && before.Count(inventory.LabelOff) == 0
+		byUs := before.LabelCount(inventory.LabelGone) > 0 && before.LabelCount(inventory.LabelOff) == 0
 		if after.Active != before.Active && (before.Active && !removed[before.ID] || !before.Active && !byUs) {
 			t.Errorf("%s: active %v became %v", before.ID, before.Active, after.Active)
 		}
 	}
 }
 
-// peoples gives the labels that are not ours, in their order.
-func peoples(a inventory.Asset) []inventory.Label {
+// peoplesLabels gives the labels that are not ours, in their order.
+func peoplesLabels(a inventory.Asset) []inventory.Label {
 	var out []inventory.Label
 	for _, l := range a.Labels {
 		if !strings.HasPrefix(l.Name, "jms-") {
@@ -362,7 +362,7 @@ func everyInstance(t *testing.T, w *world) {
 	}
 	a, assets := w.approve(), w.byID()
 	said := map[string]bool{}
-	for _, c := range slices.Concat(writes(a), a.Notes()) {
+	for _, c := range slices.Concat(allWrites(a), a.Notes()) {
 		id := inventory.AssetID(c.Scope.Cloud, c.Scope.Region, c.InstanceID)
 		beside := c.Action == Drift || c.Reason.Code == AddressesUnknown && assets[c.AssetID].ID != ""
 		other := beside || slices.Contains([]Code{GivesWay, IsCopy, LabelsAlone, Doubled}, c.Reason.Code) // about another asset, or beside its line

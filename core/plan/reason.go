@@ -25,14 +25,14 @@ type Reason struct {
 // Code names a reason. Codes are stable; the words may change.
 type Code string
 
-func because(code Code, args ...any) Reason { return Reason{Code: code, Args: args} }
+func newReason(code Code, args ...any) Reason { return Reason{Code: code, Args: args} }
 
-// Because makes a reason for packages that come after the plan.
-func Because(code Code, args ...any) Reason { return because(code, args...) }
+// NewReason makes a reason for packages that come after the plan.
+func NewReason(code Code, args ...any) Reason { return newReason(code, args...) }
 
 // Text gives the reason in words.
 func (r Reason) Text(lang Lang) string {
-	words, ok := wordsOf(r.Code)
+	words, ok := textsOf(r.Code)
 	if !ok {
 		return string(r.Code)
 	}
@@ -43,11 +43,11 @@ func (r Reason) Text(lang Lang) string {
 	if len(r.Args) == 0 {
 		return format
 	}
-	return fmt.Sprintf(format, inWords(r.Args, lang)...)
+	return fmt.Sprintf(format, localizeArgs(r.Args, lang)...)
 }
 
-// inWords puts the actions and reasons among details into words.
-func inWords(args []any, lang Lang) []any {
+// localizeArgs puts the actions and reasons among details into words.
+func localizeArgs(args []any, lang Lang) []any {
 	names := map[Action]string{Create: "新增", Update: "更新", Deactivate: "停用", Delete: "删除"}
 	out := slices.Clone(args)
 	for n, arg := range args {
@@ -63,14 +63,14 @@ func inWords(args []any, lang Lang) []any {
 	return out
 }
 
-// Trouble is an error of a run that is put into the reader's language where people read it.
-type Trouble struct {
+// RunError is an error of a run that is put into the reader's language where people read it.
+type RunError struct {
 	Kind   inventory.Kind
 	Reason Reason
 }
 
 // Error gives the words in English, for logs.
-func (t *Trouble) Error() string { return t.Reason.Text(English) }
+func (t *RunError) Error() string { return t.Reason.Text(English) }
 
 // Unwrap gives an error of the kind.
-func (t *Trouble) Unwrap() error { return &inventory.Error{Kind: t.Kind, Message: t.Error()} }
+func (t *RunError) Unwrap() error { return &inventory.Error{Kind: t.Kind, Message: t.Error()} }

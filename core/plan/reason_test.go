@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// codes reads the constants of reasons.go, so that none can be forgotten here.
-func codes(t *testing.T) map[string]Code {
+// declaredCodes reads the constants of reasons.go, so that none can be forgotten here.
+func declaredCodes(t *testing.T) map[string]Code {
 	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), "reasons.go", nil, 0)
 	if err != nil {
@@ -34,13 +34,13 @@ func codes(t *testing.T) map[string]Code {
 func TestEveryCodeHasWords(t *testing.T) {
 	t.Parallel()
 	verb := regexp.MustCompile(`%(%|[a-z])`)
-	all := codes(t)
+	all := declaredCodes(t)
 	if len(all) < 30 {
 		t.Errorf("%d codes", len(all))
 	}
 	seen := map[Code]bool{}
 	for name, code := range all {
-		w, there := wordsOf(code)
+		w, there := textsOf(code)
 		if !there || w.zh == "" || w.en == "" || seen[code] {
 			t.Errorf("%s %q: words %+v, seen before %v", name, code, w, seen[code])
 		}
@@ -60,7 +60,7 @@ func TestEveryCodeHasWords(t *testing.T) {
 
 func TestText(t *testing.T) {
 	t.Parallel()
-	r := Because(ScopeFailed, prod, beijing)
+	r := NewReason(ScopeFailed, prod, beijing)
 	for lang, want := range map[Lang]string{
 		Chinese: "保留：账号 aliyun-prod 区域 cn-beijing 本次读取失败",
 		"":      "保留：账号 aliyun-prod 区域 cn-beijing 本次读取失败",
@@ -70,13 +70,13 @@ func TestText(t *testing.T) {
 			t.Errorf("%s: %q", lang, got)
 		}
 	}
-	if got := Because(GuardShare, 5, 20, 20).Text(English); got != "held: the scope would lose 5 of 20 assets, more than 20%" {
+	if got := NewReason(GuardShare, 5, 20, 20).Text(English); got != "held: the scope would lose 5 of 20 assets, more than 20%" {
 		t.Error(got)
 	}
 	if got := (Reason{Code: "other"}).Text(Chinese); got != "other" {
 		t.Errorf("unknown code: %q", got)
 	}
-	if got := Because(GuardUnproven, "100% denied").Text(English); !strings.Contains(got, "100% denied") {
+	if got := NewReason(GuardUnproven, "100% denied").Text(English); !strings.Contains(got, "100% denied") {
 		t.Error(got)
 	}
 }

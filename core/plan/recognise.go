@@ -8,56 +8,56 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// own notes that an asset is ours.
-func (b *builder) own(n int) {
+// addOurs notes that an asset is ours.
+func (b *builder) addOurs(n int) {
 	b.ours[n] = true
-	b.count(&b.in.Bastion.Assets[n], b.marks[n])
+	b.countAsset(&b.input.Current.Assets[n], b.ownerships[n])
 }
 
-// account returns a label's account name as the configuration writes it: JumpServer's database may have
+// canonicalAccount returns a label's account name as the configuration writes it: JumpServer's database may have
 // kept another spelling.
-func (b *builder) account(name string) string {
+func (b *builder) canonicalAccount(name string) string {
 	if _, exact := b.rules.Accounts[name]; exact || name == "" {
 		return name
 	}
-	if known, met := b.spelled[name]; met {
+	if known, met := b.canonicalAccounts[name]; met {
 		return known
 	}
-	b.spelled[name] = name
+	b.canonicalAccounts[name] = name
 	for _, configured := range slices.Sorted(maps.Keys(b.rules.Accounts)) { // no two enabled ones have one spelling
-		if inventory.SameFolded(configured, name) {
-			b.spelled[name] = configured
+		if inventory.MayBeEqual(configured, name) {
+			b.canonicalAccounts[name] = configured
 		}
 	}
-	return b.spelled[name]
+	return b.canonicalAccounts[name]
 }
 
-// recogniseAll looks for an asset's listed instance where its comment was changed, and then notes
+// recogniseAssets looks for an asset's listed instance where its comment was changed, and then notes
 // which instances the others name. Nothing may be decided before: what is recognised is ours, and
 // names nobody else's instance.
-func (b *builder) recogniseAll() {
+func (b *builder) recogniseAssets() {
 	changed := false
-	for n := range b.marks {
-		changed = changed || !b.ours[n] && b.marks[n].cloud != ""
+	for n := range b.ownerships {
+		changed = changed || !b.ours[n] && b.ownerships[n].cloud != ""
 	}
-	for _, l := range b.in.Listings {
-		if !changed || !l.Complete() {
+	for _, l := range b.input.Listings {
+		if !changed || !l.IsComplete() {
 			continue
 		}
 		for k := range l.Instances {
 			i := &l.Instances[k]
-			if n, exists := b.byID[inventory.AssetID(i.Cloud, i.Region, i.ID)]; exists {
-				b.recognise(n, i)
+			if n, exists := b.assetIndex[inventory.AssetID(i.Cloud, i.Region, i.ID)]; exists {
+				b.recogniseAsset(n, i)
 			}
 		}
 	}
-	for _, n := range b.order {
+	for _, n := range b.assetOrder {
 		if b.ours[n] {
 			continue
 		}
-		a := &b.in.Bastion.Assets[n]
-		for _, id := range mentioned(a.Comment) {
-			b.named[id] = a.Name
+		a := &b.input.Current.Assets[n]
+		for _, id := range instancesInComment(a.Comment) {
+			b.mentionedBy[id] = a.Name
 		}
 		for _, id := range claimed(*a) {
 			b.claimed[id] = append(b.claimed[id], n)
@@ -70,7 +70,7 @@ func (b *builder) recogniseAll() {
 // could keep an instance from getting its asset.
 func (b *builder) claims(i *inventory.Instance) (a *inventory.Asset, exist bool) {
 	for _, n := range b.claimed[i.ID] {
-		a = &b.in.Bastion.Assets[n]
+		a = &b.input.Current.Assets[n]
 		if slices.ContainsFunc(i.Addresses(), func(address string) bool { return strings.EqualFold(address, a.Address) }) {
 			return a, true
 		}
@@ -78,28 +78,28 @@ func (b *builder) claims(i *inventory.Instance) (a *inventory.Asset, exist bool)
 	return nil, false
 }
 
-// recognise takes an asset whose comment was changed for the one of a listed instance: its id is made of
+// recogniseAsset takes an asset whose comment was changed for the one of a listed instance: its id is made of
 // just that instance, and its labels name the same place.
-func (b *builder) recognise(n int, i *inventory.Instance) {
-	m := &b.marks[n]
-	if b.ours[n] || m.cloud != i.Cloud || m.region != i.Region || b.in.Bastion.Assets[n].Count(inventory.LabelInstance) > 0 {
+func (b *builder) recogniseAsset(n int, i *inventory.Instance) {
+	m := &b.ownerships[n]
+	if b.ours[n] || m.cloud != i.Cloud || m.region != i.Region || b.input.Current.Assets[n].LabelCount(inventory.LabelInstance) > 0 {
 		return
 	}
-	m.instance = i.ID
-	b.own(n)
+	m.instanceID = i.ID
+	b.addOurs(n)
 }
 
-// beside returns the name of a host at an address that is not ours, "" where there is none: made by hand, or
+// foreignAssetAt returns the name of a host at an address that is not ours, "" where there is none: made by hand, or
 // a gateway. It changes nothing but the words, because an address proves nothing. The index is made when it
 // is first asked for: a run that makes nothing never asks.
-func (b *builder) beside(address string) string {
-	if b.at == nil {
-		b.at = map[string]string{}
-		for _, n := range b.order {
-			if a := &b.in.Bastion.Assets[n]; a.Host && !b.ours[n] && b.at[strings.ToLower(a.Address)] == "" {
-				b.at[strings.ToLower(a.Address)] = a.Name
+func (b *builder) foreignAssetAt(address string) string {
+	if b.foreignByAddress == nil {
+		b.foreignByAddress = map[string]string{}
+		for _, n := range b.assetOrder {
+			if a := &b.input.Current.Assets[n]; a.Host && !b.ours[n] && b.foreignByAddress[strings.ToLower(a.Address)] == "" {
+				b.foreignByAddress[strings.ToLower(a.Address)] = a.Name
 			}
 		}
 	}
-	return b.at[strings.ToLower(address)]
+	return b.foreignByAddress[strings.ToLower(address)]
 }

@@ -39,7 +39,7 @@ type Reopening struct {
 // switches the asset off again. What was promised in jms-due is taken off.
 func Reopen(in Input, rules Rules, what Reopening) Plan {
 	rules.Partial = false
-	b := newBuilder(Input{Bastion: in.Bastion}, rules)
+	b := newBuilder(Input{Current: in.Current}, rules)
 	named := map[string]bool{}
 	for _, c := range what.Closed {
 		if !named[c.Asset] {
@@ -47,52 +47,52 @@ func Reopen(in Input, rules Rules, what Reopening) Plan {
 			b.reopenNamed(c, what)
 		}
 	}
-	for _, n := range b.order {
-		a, m := &b.in.Bastion.Assets[n], b.marks[n]
+	for _, n := range b.assetOrder {
+		a, m := &b.input.Current.Assets[n], b.ownerships[n]
 		if b.ours[n] && !named[a.ID] && what.covers(m) && b.closedThen(*a, m, what) {
-			b.reopen(leftover(a, m), n, "")
+			b.reopen(absentChange(a, m), n, "")
 		}
 	}
-	slices.SortFunc(b.plan.marks, Compare)
-	b.plan.sort()
+	slices.SortFunc(b.plan.labelWrites, Compare)
+	b.plan.sortChanges()
 	b.plan.reopens = true
 	return b.plan
 }
 
-func (what Reopening) covers(m mark) bool {
+func (what Reopening) covers(m ownership) bool {
 	return (what.Account == "" || m.account == what.Account) && (what.Region == "" || m.region == what.Region)
 }
 
 // closedThen reports whether the mark of an asset alone says that it is meant.
-func (b *builder) closedThen(a inventory.Asset, m mark, what Reopening) bool {
+func (b *builder) closedThen(a inventory.Asset, m ownership, what Reopening) bool {
 	value, _ := a.Label(inventory.LabelGone)
-	at, gone, readable := goneSince(a, b.rules.Now)
+	at, gone, readable := parseDeactivatedAt(a, b.rules.Now)
 	if what.Closed == nil && len(what.Marks) == 0 {
 		return gone && (!readable || !at.Before(what.Since) && !at.After(what.Until))
 	}
-	same := func(mark string) bool { return inventory.SameFolded(value, mark) }
+	same := func(mark string) bool { return inventory.MayBeEqual(value, mark) }
 	return gone && slices.ContainsFunc(what.Marks, same) &&
 		slices.Contains(what.Within, inventory.Scope{Cloud: m.cloud, Account: m.account, Region: m.region})
 }
 
 // reopenNamed decides on an asset that a record names.
 func (b *builder) reopenNamed(c Closed, what Reopening) {
-	n, there := b.byID[c.Asset]
+	n, there := b.assetIndex[c.Asset]
 	line := Change{Scope: c.Scope, InstanceID: c.Instance, AssetID: c.Asset, Name: cmp.Or(c.Name, c.Asset)}
-	meant := mark{account: c.Scope.Account, region: c.Scope.Region}
+	meant := ownership{account: c.Scope.Account, region: c.Scope.Region}
 	if there && b.ours[n] {
-		meant, line = b.marks[n], leftover(&b.in.Bastion.Assets[n], b.marks[n])
+		meant, line = b.ownerships[n], absentChange(&b.input.Current.Assets[n], b.ownerships[n])
 	}
 	switch {
 	case meant.account != "" && !what.covers(meant):
 	case !there && c.Action == Delete:
-		b.skip(line, because(LostForGood))
+		b.addSkip(line, newReason(LostForGood))
 	case !there:
-		b.skip(line, because(LostSince))
+		b.addSkip(line, newReason(LostSince))
 	case c.Action == Delete:
-		b.skip(line, because(MadeAnew))
+		b.addSkip(line, newReason(MadeAnew))
 	case !b.ours[n]:
-		b.skip(line, because(NoLongerOurs, b.in.Bastion.Assets[n].Name))
+		b.addSkip(line, newReason(NoLongerOurs, b.input.Current.Assets[n].Name))
 	default:
 		b.reopen(line, n, c.Gone)
 	}
@@ -101,40 +101,40 @@ func (b *builder) reopenNamed(c Closed, what Reopening) {
 // reopen decides on an asset of ours that was deactivated, as the record says with this value of jms-gone ("" = it
 // does not say).
 func (b *builder) reopen(c Change, n int, recorded string) {
-	a := b.in.Bastion.Assets[n]
+	a := b.input.Current.Assets[n]
 	value, _ := a.Label(inventory.LabelGone)
-	since, gone, readable := goneSince(a, b.rules.Now)
-	spared, untouchable := b.rules.untouchable(a)
-	doubt, contradict := contradicts(a, b.marks[n])
+	since, gone, readable := parseDeactivatedAt(a, b.rules.Now)
+	spared, untouchable := b.rules.neverWritten(a)
+	doubt, contradict := ownershipConflict(a, b.ownerships[n])
 	switch {
 	case a.Active:
-		b.skip(c, because(OpenAlready))
+		b.addSkip(c, newReason(OpenAlready))
 	case !gone:
-		b.skip(c, because(OffByHand))
+		b.addSkip(c, newReason(OffByHand))
 	case !readable:
-		b.skip(c, because(GoneUnreadable))
-	case recorded != "" && !inventory.SameFolded(value, recorded):
-		b.skip(c, because(ClosedSince, stamp(since)))
+		b.addSkip(c, newReason(GoneUnreadable))
+	case recorded != "" && !inventory.MayBeEqual(value, recorded):
+		b.addSkip(c, newReason(ClosedSince, formatTime(since)))
 	case switchedOffByPerson(a):
-		b.skip(c, because(OffBefore))
-	case !b.switchedOff(a):
-		b.skip(c, because(MarksNotWhole))
+		b.addSkip(c, newReason(OffBefore))
+	case !b.wasDeactivatedByUs(a):
+		b.addSkip(c, newReason(MarksNotWhole))
 	case untouchable:
-		b.skip(c, spared)
+		b.addSkip(c, spared)
 	case contradict:
-		b.skip(c, doubt)
+		b.addSkip(c, doubt)
 	default:
-		c.Action, c.Reason = Update, because(Reopened, stamp(since))
+		c.Action, c.Reason = Update, newReason(Reopened, formatTime(since))
 		c.Fields = []string{"is_active", "labels"}
 		c.Patch = &inventory.Patch{ID: a.ID, Active: new(true), Labels: reopenedLabels(a)}
-		b.plan.marks = append(b.plan.marks, c)
+		b.plan.labelWrites = append(b.plan.labelWrites, c)
 	}
 }
 
 // reopenedLabels returns the labels of an asset that a person has switched on again: never nil.
 func reopenedLabels(a inventory.Asset) []inventory.Label {
-	return slices.DeleteFunc(relabelled(a, inventory.LabelReopened, reopenedBy), func(l inventory.Label) bool {
-		return isAny(l, inventory.LabelDue, inventory.LabelEvent)
+	return slices.DeleteFunc(replaceLabel(a, inventory.LabelReopened, reopenedBy), func(l inventory.Label) bool {
+		return hasAnyName(l, inventory.LabelDue, inventory.LabelEvent)
 	})
 }
 
@@ -143,7 +143,7 @@ func (p Plan) ApproveReopening() Approved {
 	if !p.reopens {
 		return Approved{}
 	}
-	return Approved{notes: slices.Clone(p.notes), updates: slices.Clone(p.marks)}
+	return Approved{notes: slices.Clone(p.notes), updates: slices.Clone(p.labelWrites)}
 }
 
 // ClosedAt returns when the asset of a change was deactivated, as its mark said when it was planned; zero where that

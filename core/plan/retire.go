@@ -12,12 +12,12 @@ import (
 type Retirement struct {
 	Account string
 	Region  string // "" = all regions of the account
-	// Keyed are the clouds in which there is a key of the account, so that it was asked for what it left.
-	Keyed []inventory.Cloud
+	// CloudsWithKey are the clouds in which there is a key of the account, so that it was asked for what it left.
+	CloudsWithKey []inventory.Cloud
 }
 
-// Orphans reports whether an account, or a region of it, may be retired: whether no run asks for it.
-func (r Rules) Orphans(what Retirement) bool {
+// CanRetire reports whether an account, or a region of it, may be retired: whether no run asks for it.
+func (r Rules) CanRetire(what Retirement) bool {
 	account, there := r.Accounts[what.Account]
 	if !there || !account.Enabled {
 		return true
@@ -26,11 +26,11 @@ func (r Rules) Orphans(what Retirement) bool {
 }
 
 // Scopes returns where the assets are that a retirement is about, sorted, each once.
-func (what Retirement) Scopes(in inventory.Bastion, rules Rules) []inventory.Scope {
-	b := newBuilder(Input{Bastion: in}, rules)
+func (what Retirement) Scopes(in inventory.JumpServerAssets, rules Rules) []inventory.Scope {
+	b := newBuilder(Input{Current: in}, rules)
 	var scopes []inventory.Scope
-	for _, n := range b.order {
-		if m := b.marks[n]; b.ours[n] && what.covers(m) {
+	for _, n := range b.assetOrder {
+		if m := b.ownerships[n]; b.ours[n] && what.covers(m) {
 			scopes = append(scopes, inventory.Scope{Cloud: m.cloud, Account: m.account, Region: m.region})
 		}
 	}
@@ -38,7 +38,7 @@ func (what Retirement) Scopes(in inventory.Bastion, rules Rules) []inventory.Sco
 	return slices.Compact(scopes)
 }
 
-func (what Retirement) covers(m mark) bool {
+func (what Retirement) covers(m ownership) bool {
 	return m.account == what.Account && (what.Region == "" || m.region == what.Region)
 }
 
@@ -48,74 +48,74 @@ func (what Retirement) covers(m mark) bool {
 // a person orders is deactivated only. All that no run ever removes is kept. Where the configuration still
 // asks for the account or region, Retire plans nothing: see Orphans.
 func Retire(in Input, rules Rules, what Retirement) Plan {
-	if !rules.Orphans(what) {
+	if !rules.CanRetire(what) {
 		return Plan{}
 	}
 	rules.Partial = false
 	b := newBuilder(in, rules)
 	b.plan.unprovable = map[string]bool{}
-	for _, n := range b.order { // nothing but these give a name away
-		b.plan.fixed.add(b.in.Bastion.Assets[n].Name)
+	for _, n := range b.assetOrder { // nothing but these give a name away
+		b.plan.fixedNames.add(b.input.Current.Assets[n].Name)
 	}
 	mode := b.rules.Mode
-	for _, n := range b.order {
-		m := b.marks[n]
+	for _, n := range b.assetOrder {
+		m := b.ownerships[n]
 		if !b.ours[n] || !what.covers(m) {
 			continue
 		}
 		b.rules.Mode = mode
-		keyed := slices.Contains(what.Keyed, m.cloud)
+		keyed := slices.Contains(what.CloudsWithKey, m.cloud)
 		if !keyed {
 			b.rules.Mode = ModeDeactivate
 		}
-		b.retire(&b.in.Bastion.Assets[n], m, keyed)
+		b.retireAsset(&b.input.Current.Assets[n], m, keyed)
 	}
 	b.unwitnessed(what.Account, what.Region)
 	b.plan.retired = true
-	b.plan.sort()
+	b.plan.sortChanges()
 	return b.plan
 }
 
-func (b *builder) retire(a *inventory.Asset, m mark, keyed bool) {
-	c := leftover(a, m)
-	where, runs := b.where(instanceKey{m.cloud, m.instance})
-	failed := b.failed(m)
-	doubt, contradict := contradicts(*a, m)
-	why, unread := b.unreadHere(m)
+func (b *builder) retireAsset(a *inventory.Asset, m ownership, keyed bool) {
+	c := absentChange(a, m)
+	where, runs := b.listingScope(instanceKey{m.cloud, m.instanceID})
+	failed := b.failedAccount(m)
+	doubt, contradict := ownershipConflict(*a, m)
+	why, unread := b.unreadScopeReason(m)
 	if !runs {
-		b.leaked(*a, m)
+		b.countRecentLoss(*a, m)
 	}
 	switch {
 	case contradict:
-		b.skip(c, doubt)
+		b.addSkip(c, doubt)
 	case runs:
-		b.skip(c, because(StillRuns, where.String()))
+		b.addSkip(c, newReason(StillRuns, where.String()))
 	case failed != "":
-		b.keep(c, because(ScopeFailed, failed, m.region))
+		b.addKeep(c, newReason(ScopeFailed, failed, m.region))
 	case keyed && unread:
-		b.skip(c, why)
+		b.addSkip(c, why)
 	default:
 		b.plan.unprovable[a.ID] = !keyed
-		b.judge(c, *a)
+		b.classifyAbsent(c, *a)
 	}
 }
 
-// unreadHere returns why the listing of an asset's own scope says nothing about it, and reports whether that is so.
-func (b *builder) unreadHere(m mark) (Reason, bool) {
-	own := slices.IndexFunc(b.in.Listings, func(l inventory.Listing) bool {
-		return l.Cloud == m.cloud && l.Account == m.account && (l.Region == m.region || l.Region == everyRegion)
+// unreadScopeReason returns why the listing of an asset's own scope says nothing about it, and reports whether that is so.
+func (b *builder) unreadScopeReason(m ownership) (Reason, bool) {
+	own := slices.IndexFunc(b.input.Listings, func(l inventory.Listing) bool {
+		return l.Cloud == m.cloud && l.Account == m.account && (l.Region == m.region || l.Region == anyRegion)
 	})
 	if own < 0 {
-		return because(ScopeNotAsked, m.account, m.region), true
+		return newReason(ScopeNotAsked, m.account, m.region), true
 	}
-	l := b.in.Listings[own]
+	l := b.input.Listings[own]
 	switch {
-	case !l.Complete():
-		return because(ScopeFailed, m.account, m.region), true
+	case !l.IsComplete():
+		return newReason(ScopeFailed, m.account, m.region), true
 	case !strings.EqualFold(l.Owner, m.owner):
-		return because(OtherOwner, m.owner, l.Owner), true
+		return newReason(OtherOwner, m.owner, l.Owner), true
 	}
-	why, asked := projectAsked(l, m)
+	why, asked := coversProject(l, m)
 	return why, !asked
 }
 
@@ -125,56 +125,56 @@ func (b *builder) unreadHere(m mark) (Reason, bool) {
 func RetireAdopted(in Input, rules Rules, account, region string) Plan {
 	rules.Partial, rules.DeleteAdopted = false, true
 	b := newBuilder(in, rules)
-	for n, m := range b.left() {
-		a := &b.in.Bastion.Assets[n]
-		b.leaked(*a, m)
-		since, aged := b.aged(*a)
-		if provedByID(*a) || !aged || account != "" && m.account != account || region != "" && m.region != region {
+	for n, m := range b.absentAssets() {
+		a := &b.input.Current.Assets[n]
+		b.countRecentLoss(*a, m)
+		since, aged := b.graceElapsed(*a)
+		if isProvedByID(*a) || !aged || account != "" && m.account != account || region != "" && m.region != region {
 			continue
 		}
-		b.retireAdopted(leftover(a, m), a, m, because(GraceOver, stamp(since)))
+		b.retireAdoptedAsset(absentChange(a, m), a, m, newReason(GraceOver, formatTime(since)))
 	}
 	b.unwitnessed(account, region)
 	b.plan.retired = true
-	b.plan.sort()
+	b.plan.sortChanges()
 	return b.plan
 }
 
-// aged reports whether an asset was deactivated, when, and whether the grace is over, as well as any other time
+// graceElapsed reports whether an asset was deactivated, when, and whether the grace is over, as well as any other time
 // that was promised.
-func (b *builder) aged(a inventory.Asset) (since time.Time, over bool) {
-	since, gone, readable := goneSince(a, b.rules.Now)
-	until, given := promised(a)
+func (b *builder) graceElapsed(a inventory.Asset) (since time.Time, over bool) {
+	since, gone, readable := parseDeactivatedAt(a, b.rules.Now)
+	until, given := parseDueDate(a)
 	value, _ := a.Label(inventory.LabelDue)
 	waits := given && !strings.EqualFold(value, inventory.DueNever) && b.rules.Now.Before(until)
-	return since, gone && readable && !a.Active && !waits && a.Count(inventory.LabelReopened) == 0 && !b.rules.Now.Before(since.Add(b.rules.Grace))
+	return since, gone && readable && !a.Active && !waits && a.LabelCount(inventory.LabelReopened) == 0 && !b.rules.Now.Before(since.Add(b.rules.Grace))
 }
 
-func (b *builder) retireAdopted(c Change, a *inventory.Asset, m mark, over Reason) {
-	where, elsewhere := b.where(instanceKey{m.cloud, m.instance})
-	why, proved := b.readScope(m)
-	doubt, contradict := contradicts(*a, m)
-	spared, spares := b.spared(*a)
+func (b *builder) retireAdoptedAsset(c Change, a *inventory.Asset, m ownership, over Reason) {
+	where, elsewhere := b.listingScope(instanceKey{m.cloud, m.instanceID})
+	why, proved := b.isScopeFullyRead(m)
+	doubt, contradict := ownershipConflict(*a, m)
+	spared, spares := b.protectedReason(*a)
 	switch {
 	case contradict:
-		b.skip(c, doubt)
+		b.addSkip(c, doubt)
 	case spares:
-		b.skip(c, spared)
+		b.addSkip(c, spared)
 	case elsewhere:
-		b.skip(c, because(StillRuns, where.String()))
-	case orphaned(why.Code):
-		b.skip(c, because(NotProvable, why))
+		b.addSkip(c, newReason(StillRuns, where.String()))
+	case isOrphanCode(why.Code):
+		b.addSkip(c, newReason(NotProvable, why))
 	case !proved:
-		b.skip(c, why)
-	case b.rules.modeOf(*a) != ModeDelete:
-		b.skip(c, because(b.stays(*a), over.Args...))
+		b.addSkip(c, why)
+	case b.rules.removalMode(*a) != ModeDelete:
+		b.addSkip(c, newReason(b.neverDeletedCode(*a), over.Args...))
 	default:
-		b.candidate(c, Delete, over)
+		b.addCandidate(c, Delete, over)
 	}
 }
 
-// Provable are the candidates whose absence a cloud can be asked for.
-func (p Plan) Provable() []Change {
+// ProvableCandidates are the candidates whose absence a cloud can be asked for.
+func (p Plan) ProvableCandidates() []Change {
 	return slices.DeleteFunc(p.Candidates(), func(c Change) bool { return p.unprovable[c.AssetID] })
 }
 
@@ -184,9 +184,9 @@ func (p Plan) ApproveRetirement(limits Limits, proofs Proofs, yes bool) Approved
 	if !p.retired {
 		return Approved{}
 	}
-	limits.Only, limits.Approved = nil, map[string]bool{}
-	if limits.Ask == AskAll { // the order is the review
-		limits.Ask = AskRemovals
+	limits.Reviewed, limits.Approved = nil, map[string]bool{}
+	if limits.Approval == ApproveAll { // the order is the review
+		limits.Approval = ApproveRemovals
 	}
 	for _, c := range p.candidates {
 		limits.Approved[c.AssetID] = yes

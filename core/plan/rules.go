@@ -37,54 +37,54 @@ type Account struct {
 // own of that name.
 type Platforms struct{ Linux, Windows, Other string }
 
-// mayList tells whether a full run would ask this account for a region, and the account may be
+// canList tells whether a full run would ask this account for a region, and the account may be
 // that of the owner.
-func (a Account) mayList(cloud inventory.Cloud, owner, region string) bool {
+func (a Account) canList(cloud inventory.Cloud, owner, region string) bool {
 	return a.Enabled && a.Cloud == cloud && (a.Owner == "" || strings.EqualFold(a.Owner, owner)) &&
 		(len(a.Regions) == 0 || slices.Contains(a.Regions, region))
 }
 
-// Policy says when a field of an asset of ours is written.
-type Policy string
+// FieldPolicy says when a field of an asset of ours is written.
+type FieldPolicy string
 
 // The policies. The zero value is the default of its field, see Manage.
 const (
-	Always   Policy = "always"  // it follows the cloud, or the configuration
-	OnCreate Policy = "create"  // only on new assets; later it is people's
-	Missing  Policy = "missing" // on new assets, and where an asset has none
+	WriteAlways    FieldPolicy = "always"  // it follows the cloud, or the configuration
+	WriteOnCreate  FieldPolicy = "create"  // only on new assets; later it is people's
+	WriteIfMissing FieldPolicy = "missing" // on new assets, and where an asset has none
 )
 
-// Manage says which fields of our assets are ours to change. What differs elsewhere is drift: told, and
+// FieldPolicies says which fields of our assets are ours to change. What differs elsewhere is drift: told, and
 // left.
-type Manage struct {
-	Name        Policy // default Always
-	Address     Policy // default Always
-	Zone        Policy // default Missing
-	AdoptedName Policy // of assets that were adopted; default OnCreate, so that they keep theirs
+type FieldPolicies struct {
+	Name        FieldPolicy // default Always
+	Address     FieldPolicy // default Always
+	Zone        FieldPolicy // default Missing
+	AdoptedName FieldPolicy // of assets that were adopted; default WriteOnCreate, so that they keep theirs
 }
 
-func (m Manage) name(a inventory.Asset) bool {
-	if adopted(a) {
-		return m.AdoptedName == Always
+func (m FieldPolicies) managesName(a inventory.Asset) bool {
+	if isAdopted(a) {
+		return m.AdoptedName == WriteAlways
 	}
-	return m.Name != OnCreate
+	return m.Name != WriteOnCreate
 }
 
-func (m Manage) zone(a inventory.Asset) bool {
-	return m.Zone == Always || m.Zone != OnCreate && a.Zone == ""
+func (m FieldPolicies) managesZone(a inventory.Asset) bool {
+	return m.Zone == WriteAlways || m.Zone != WriteOnCreate && a.Zone == ""
 }
 
-// yields tells whether an asset of ours may be renamed to give its name away: not where the name is people's.
-func (r Rules) yields(a inventory.Asset) bool {
-	_, spared := r.untouchable(a)
-	return !spared && r.Manage.name(a)
+// releasesName tells whether an asset of ours may be renamed to give its name away: not where the name is people's.
+func (r Rules) releasesName(a inventory.Asset) bool {
+	_, spared := r.neverWritten(a)
+	return !spared && r.Manage.managesName(a)
 }
 
 // Rules are the settings that the plan obeys.
 type Rules struct {
 	// Accounts holds every configured account by name, also those that this run did not ask.
 	Accounts  map[string]Account
-	Manage    Manage
+	Manage    FieldPolicies
 	Whitelist []netip.Prefix // empty: no limit
 	Protected []netip.Prefix
 	// ProtectedNames are patterns (see matches) of names of assets that are never written to.
@@ -103,14 +103,14 @@ type Rules struct {
 	// seen to hold may be taken, so an asset that has "<name>-<instance id>" keeps it; and nothing is
 	// deleted, whatever Mode and Grace say.
 	Partial bool
-	// Narrow says that JumpServer's database cannot hold signs of four bytes (emoji, rare Han): names
+	// UTF8MB3 says that JumpServer's database cannot hold signs of four bytes (emoji, rare Han): names
 	// are made without them.
-	Narrow bool
+	UTF8MB3 bool
 }
 
-// address is where the instance is reached: private of the primary interface, else the classic
+// primaryAddress is where the instance is reached: private of the primary interface, else the classic
 // network's inner one, else elastic or public; "" if it has none (yet).
-func address(i inventory.Instance) string {
+func primaryAddress(i inventory.Instance) string {
 	for _, some := range [...][]string{i.PrivateIPs, i.ClassicIPs, i.PublicIPs} {
 		if len(some) > 0 {
 			return some[0]
@@ -126,23 +126,23 @@ const (
 	systemOther   = "Other" // the cloud does not say
 )
 
-// system judges by what the cloud says, never by the host's name.
-func system(i inventory.Instance) string {
+// systemOf judges by what the cloud says, never by the host's name.
+func systemOf(i inventory.Instance) string {
 	osName := strings.ToLower(i.OSName)
 	switch {
 	case i.OSType == "windows", strings.Contains(osName, "windows"):
 		return systemWindows
-	case i.OSType == "linux", linuxName(osName):
+	case i.OSType == "linux", isLinuxName(osName):
 		return systemLinux
 	default:
 		return systemOther
 	}
 }
 
-// platform returns the name of the platform that an asset of this instance gets when it is made.
-func (r Rules) platform(i inventory.Instance) string {
+// platformOf returns the name of the platform that an asset of this instance gets when it is made.
+func (r Rules) platformOf(i inventory.Instance) string {
 	named := r.Accounts[i.Account].Platforms
-	own := system(i)
+	own := systemOf(i)
 	switch own {
 	case systemWindows:
 		return cmp.Or(named.Windows, own)
@@ -152,7 +152,7 @@ func (r Rules) platform(i inventory.Instance) string {
 	return cmp.Or(named.Other, own)
 }
 
-func linuxName(osName string) bool {
+func isLinuxName(osName string) bool {
 	for _, name := range []string{
 		"linux", "ubuntu", "debian", "centos", "red hat", "redhat", "rhel", "fedora", "suse",
 		"anolis", "openanolis", "rocky", "kylin", "euler", "uos", "deepin", "gentoo", "coreos",
@@ -165,43 +165,43 @@ func linuxName(osName string) bool {
 	return false
 }
 
-// wanted is the name that the cloud gives, before names are made unique.
-func (r Rules) wanted(i inventory.Instance) string {
+// desiredName is the name that the cloud gives, before names are made unique.
+func (r Rules) desiredName(i inventory.Instance) string {
 	order := []string{i.Name, i.HostName, i.ID}
 	if r.HostNames {
 		order = []string{i.HostName, i.Name, i.ID}
 	}
 	for _, name := range order {
-		if r.Narrow {
-			name = inventory.ThreeBytes(name)
+		if r.UTF8MB3 {
+			name = inventory.DropFourByteRunes(name)
 		}
-		if name = cut(clean(name), maxName); name != "" {
+		if name = truncateName(sanitizeName(name), maxNameLength); name != "" {
 			return name
 		}
 	}
 	return i.ID
 }
 
-// shortened returns the name that the cloud gives, where another is wanted because JumpServer's database cannot
+// unstorableName returns the name that the cloud gives, where another is wanted because JumpServer's database cannot
 // hold it.
-func (r Rules) shortened(i inventory.Instance) (name string, is bool) {
-	if !r.Narrow {
+func (r Rules) unstorableName(i inventory.Instance) (name string, is bool) {
+	if !r.UTF8MB3 {
 		return "", false
 	}
 	wide := r
-	wide.Narrow = false
-	name = wide.wanted(i)
-	return name, inventory.FourBytes(name)
+	wide.UTF8MB3 = false
+	name = wide.desiredName(i)
+	return name, inventory.HasFourByteRunes(name)
 }
 
-// holdable reports whether JumpServer's database can hold what an instance's asset must have: its labels, and
+// fitsDatabase reports whether JumpServer's database can hold what an instance's asset must have: its labels, and
 // the path of its node.
-func (r Rules) holdable(i inventory.Instance) bool {
-	return !r.Narrow || !inventory.FourBytes(r.Node(i.Account), i.Owner, i.Region, i.ID)
+func (r Rules) fitsDatabase(i inventory.Instance) bool {
+	return !r.UTF8MB3 || !inventory.HasFourByteRunes(r.NodePath(i.Account), i.Owner, i.Region, i.ID)
 }
 
-// clean makes of a name what JumpServer would store: no control characters, no space at the ends.
-func clean(name string) string {
+// sanitizeName makes of a name what JumpServer would store: no control characters, no space at the ends.
+func sanitizeName(name string) string {
 	name = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || r == unicode.ReplacementChar {
 			return ' '
@@ -211,15 +211,15 @@ func clean(name string) string {
 	return strings.TrimSpace(name)
 }
 
-// Node returns the path of the node where new assets of an account go: the same that the Python tool used.
-func (r Rules) Node(account string) string {
+// NodePath returns the path of the node where new assets of an account go: the same that the Python tool used.
+func (r Rules) NodePath(account string) string {
 	kind := r.Accounts[account].Type
 	return "/DEFAULT/" + kind + "/" + account
 }
 
-// within tells whether any of the addresses lies in one of the prefixes. An address that is not
+// containsAny tells whether any of the addresses lies in one of the prefixes. An address that is not
 // an IP lies in none.
-func within(prefixes []netip.Prefix, addresses ...string) bool {
+func containsAny(prefixes []netip.Prefix, addresses ...string) bool {
 	for _, text := range addresses {
 		ip, err := netip.ParseAddr(text)
 		if err != nil {
@@ -234,14 +234,14 @@ func within(prefixes []netip.Prefix, addresses ...string) bool {
 	return false
 }
 
-// listed tells whether the whitelist lets these addresses be touched.
-func (r Rules) listed(addresses ...string) bool {
-	return len(r.Whitelist) == 0 || within(r.Whitelist, addresses...)
+// isWhitelisted tells whether the whitelist lets these addresses be touched.
+func (r Rules) isWhitelisted(addresses ...string) bool {
+	return len(r.Whitelist) == 0 || containsAny(r.Whitelist, addresses...)
 }
 
-// comment is what people read on a new asset, and what proves whose it is (see readMark); its
+// assetComment is what people read on a new asset, and what proves whose it is (see parseOwnership); its
 // instance_id line is the Python tool's form. People may change it: then a label takes its place.
-func (r Rules) comment(i inventory.Instance) string {
+func (r Rules) assetComment(i inventory.Instance) string {
 	first := "由 jms-sync 创建，随云上实例更新"
 	if r.Lang == English {
 		first = "created by jms-sync, follows the cloud instance"
@@ -254,8 +254,8 @@ func (r Rules) comment(i inventory.Instance) string {
 			lines = append(lines, line.key+": "+line.value)
 		}
 	}
-	if r.Narrow {
-		return inventory.ThreeBytes(strings.Join(lines, "\n"))
+	if r.UTF8MB3 {
+		return inventory.DropFourByteRunes(strings.Join(lines, "\n"))
 	}
 	return strings.Join(lines, "\n")
 }

@@ -20,7 +20,7 @@ func (r Rules) witness(a inventory.Asset, i inventory.Instance) (text string, fi
 		return a.Comment, true
 	}
 	var lines []string
-	if len(mentioned(a.Comment)) == 0 {
+	if len(instancesInComment(a.Comment)) == 0 {
 		first := "由 jms-sync 认领，凭下面几行确认是哪台实例"
 		if r.Lang == English {
 			first = "adopted by jms-sync, which knows the instance by these lines"
@@ -30,7 +30,7 @@ func (r Rules) witness(a inventory.Asset, i inventory.Instance) (text string, fi
 	for _, line := range []struct{ key, value string }{
 		{inventory.KeyInstance, i.ID}, {inventory.KeyOwner, i.Owner}, {inventory.KeyProject, i.Project}, {inventory.KeyRegion, i.Region},
 	} {
-		said := slices.ContainsFunc(valuesOf(a.Comment, line.key), func(v string) bool { return strings.EqualFold(v, line.value) })
+		said := slices.ContainsFunc(commentValues(a.Comment, line.key), func(v string) bool { return strings.EqualFold(v, line.value) })
 		if line.value != "" && !said {
 			lines = append(lines, line.key+" "+line.value)
 		}

@@ -7,8 +7,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/proxy"
 )
 
-// environment sets what the process says of proxies; the lower-case names would go first elsewhere.
-func environment(t *testing.T, httpProxy, noProxy string) {
+// setEnvironment sets what the process says of proxies; the lower-case names would go first elsewhere.
+func setEnvironment(t *testing.T, httpProxy, noProxy string) {
 	t.Helper()
 	for name, value := range map[string]string{
 		"HTTP_PROXY": httpProxy, "HTTPS_PROXY": httpProxy, "NO_PROXY": noProxy,
@@ -21,7 +21,7 @@ func environment(t *testing.T, httpProxy, noProxy string) {
 // TestNoProxy: what NO_PROXY names goes straight, whoever named the proxy.
 func TestNoProxy(t *testing.T) {
 	const noProxy = "jms.example.com, .corp.example,10.0.0.0/8,192.0.2.7,only.example:8443"
-	environment(t, "http://environment:3128", noProxy)
+	setEnvironment(t, "http://environment:3128", noProxy)
 	for target, direct := range map[string]bool{
 		"https://jms.example.com/api/":      true,
 		"https://sub.jms.example.com/":      true,
@@ -38,7 +38,7 @@ func TestNoProxy(t *testing.T) {
 		"https://oapi.dingtalk.com/":        false,
 	} {
 		for address, want := range map[string]string{"": "environment:3128", "http://u:p@ours:8080": "ours:8080"} {
-			if got := by(t, address, target); got != want && !direct || direct && got != "" {
+			if got := proxyFor(t, address, target); got != want && !direct || direct && got != "" {
 				t.Errorf("%s by %q goes to %q", target, address, got)
 			}
 		}
@@ -51,43 +51,43 @@ func TestOwnMachine(t *testing.T) {
 	for noProxy, direct := range map[string]bool{
 		"": false, "other.example": false, "127.0.0.1": true, "127.0.0.0/8": true, "*": true, "127.0.0.1:8080": true, "127.0.0.1:81": false,
 	} {
-		environment(t, "", noProxy)
-		if got := by(t, "http://ours:8080", "http://127.0.0.1:8080/"); direct != (got == "") {
+		setEnvironment(t, "", noProxy)
+		if got := proxyFor(t, "http://ours:8080", "http://127.0.0.1:8080/"); direct != (got == "") {
 			t.Errorf("NO_PROXY=%q: %q", noProxy, got)
 		}
 	}
 	for noProxy, direct := range map[string]bool{"": false, "localhost": true, "LOCALHOST": true, "localhost:443": true, "localhost:80": false} {
-		environment(t, "", noProxy)
-		if got := by(t, "http://ours:8080", "https://localhost/"); direct != (got == "") {
+		setEnvironment(t, "", noProxy)
+		if got := proxyFor(t, "http://ours:8080", "https://localhost/"); direct != (got == "") {
 			t.Errorf("NO_PROXY=%q: %q", noProxy, got)
 		}
 	}
-	environment(t, "http://environment:3128", "")
-	if got := by(t, "", "http://127.0.0.1:8080/"); got != "" {
+	setEnvironment(t, "http://environment:3128", "")
+	if got := proxyFor(t, "", "http://127.0.0.1:8080/"); got != "" {
 		t.Errorf("the environment's proxy is used for this machine: %q", got)
 	}
 }
 
 func TestNoProxyAtAll(t *testing.T) {
-	environment(t, "", "")
-	if got := by(t, "", "https://jms.example.com/"); got != "" {
+	setEnvironment(t, "", "")
+	if got := proxyFor(t, "", "https://jms.example.com/"); got != "" {
 		t.Error(got)
 	}
 }
 
 func TestForm(t *testing.T) {
-	environment(t, "", "")
+	setEnvironment(t, "", "")
 	for _, address := range []string{"://", "proxy", "http://", "http://u:hush@%zz"} {
-		choice, err := proxy.By(address)
+		choice, err := proxy.NewFunc(address)
 		if err == nil || choice != nil || err.Error() != "the proxy must look like http://host:port" {
 			t.Errorf("%q: %v", address, err)
 		}
 	}
 }
 
-func by(t *testing.T, address, target string) string {
+func proxyFor(t *testing.T, address, target string) string {
 	t.Helper()
-	choice, err := proxy.By(address)
+	choice, err := proxy.NewFunc(address)
 	if err != nil {
 		t.Fatal(err)
 	}

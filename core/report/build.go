@@ -26,11 +26,11 @@ import (
 //	note Orphan, Drift        orphans, drifted                   its own
 //	note Keep                 not at all: its scope says why     none
 func Build(in Input) Report {
-	r := empty(in.Started)
+	r := newReport(in.Started)
 	r.DryRun, r.environment, r.Unchanged = in.DryRun, in.Environment, in.Unchanged
 	r.Duration = math.Round(in.Duration.Seconds()*1000) / float64(time.Second/time.Millisecond)
 	r.HeldSets = append(r.HeldSets, in.HeldSets...)
-	w := wordsOf(in.Language)
+	w := textsOf(in.Language)
 	r.Pause = pauseOf(in, w.lang)
 	for _, x := range in.Expected {
 		r.Expected = append(r.Expected, x.Text(w.lang))
@@ -39,19 +39,19 @@ func Build(in Input) Report {
 		r.addScope(l, w)
 	}
 	for _, n := range in.Nodes {
-		r.Nodes = append(r.Nodes, Node{n.Configured, n.ID, n.Path, n.IsNew(), n.Reason.Text(w.lang)})
+		r.Nodes = append(r.Nodes, Node{n.ConfiguredPath, n.ID, n.Path, n.IsNew(), n.Reason.Text(w.lang)})
 	}
 	if in.Stopped != nil {
-		r.run = append(r.run, w.trouble(in.Stopped))
+		r.runErrors = append(r.runErrors, w.runErrorEntry(in.Stopped))
 	}
 	for _, err := range in.Problems {
-		if onlyWarns(err) {
-			r.warnings = append(r.warnings, w.trouble(err))
+		if isWarning(err) {
+			r.warnings = append(r.warnings, w.runErrorEntry(err))
 			continue
 		}
-		r.run = append(r.run, w.trouble(err))
+		r.runErrors = append(r.runErrors, w.runErrorEntry(err))
 	}
-	r.Errors = append(append(r.Errors, r.run...), r.warnings...)
+	r.Errors = append(append(r.Errors, r.runErrors...), r.warnings...)
 	r.Changes = slices.Grow(r.Changes, len(in.Items)+len(in.Notes))
 	for _, i := range in.Items {
 		r.addItem(i, w)
@@ -63,31 +63,31 @@ func Build(in Input) Report {
 	if deactivated, _ := (Record{Closings: r.closings}).Count(); in.Recorded && deactivated > 0 {
 		r.Undo = []Undo{{Run: RunID(in.Started)}}
 	}
-	r.Outcome = r.outcome(in.Stopped != nil)
+	r.Outcome = r.worstOutcome(in.Stopped != nil)
 	return r
 }
 
-// onlyWarns tells what needs no action now: what is to be known before it becomes a failure.
-func onlyWarns(err error) bool {
-	var t *plan.Trouble
+// isWarning tells what needs no action now: what is to be known before it becomes a failure.
+func isWarning(err error) bool {
+	var t *plan.RunError
 	return inventory.KindOf(err) == inventory.Limit || errors.As(err, &t) &&
 		(t.Reason.Code == plan.OnlyDeactivate || t.Reason.Code == plan.ClockJumpServer || t.Reason.Code == plan.SomeByLabelsAlone)
 }
 
-func (r *Report) addScope(l inventory.Listing, w words) {
-	s := Scope{Cloud: l.Cloud, Account: l.Account, Region: regionOf(l.Scope), Complete: l.Complete()}
-	if l.Complete() {
+func (r *Report) addScope(l inventory.Listing, w texts) {
+	s := Scope{Cloud: l.Cloud, Account: l.Account, Region: shownRegion(l.Scope), Complete: l.IsComplete()}
+	if l.IsComplete() {
 		s.Instances = len(l.Instances)
 		r.Total += s.Instances
 	} else {
-		s.Error = ScopeError{Kind: inventory.KindOf(l.Err), Message: w.trouble(l.Err).Message}
+		s.Error = ScopeError{Kind: inventory.KindOf(l.Err), Message: w.runErrorEntry(l.Err).Message}
 		var waits interface { // cloud.Quarantined
 			Told() bool
 			Again() (time.Time, error)
 		}
 		if errors.As(l.Err, &waits) {
 			until, why := waits.Again()
-			s.quiet, s.Error.Message = waits.Told(), fmt.Sprintf(w.quarantineF, until.UTC().Format(time.RFC3339), why)
+			s.alreadyNotified, s.Error.Message = waits.Told(), fmt.Sprintf(w.quarantineF, until.UTC().Format(time.RFC3339), why)
 		}
 	}
 	r.Scopes = append(r.Scopes, s)
@@ -97,43 +97,43 @@ func (r *Report) addScope(l inventory.Listing, w words) {
 // (cloud.AnyRegion, which this package must not import; a test compares them).
 const anyRegion = "*"
 
-// regionOf gives the region as results show it: "" stands for all regions.
-func regionOf(s inventory.Scope) string {
+// shownRegion gives the region as results show it: "" stands for all regions.
+func shownRegion(s inventory.Scope) string {
 	if s.Region == anyRegion {
 		return ""
 	}
 	return s.Region
 }
 
-func (r *Report) addItem(i apply.Item, w words) {
+func (r *Report) addItem(i apply.Item, w texts) {
 	c := i.Change
 	planned := c.Reason.Text(w.lang)
 	switch {
 	case i.State == apply.Failed:
 		r.Failures++
-		r.Errors = append(r.Errors, fault(i.Err, c.InstanceID))
-		r.add(c, Fail, w.failedItem(c.Action, planned, i))
+		r.Errors = append(r.Errors, newErrorEntry(i.Err, c.InstanceID))
+		r.addChange(c, Fail, w.failedText(c.Action, planned, i))
 	case i.State == apply.Unknown:
 		r.Unknown++
-		r.add(c, Unknown, w.notKnown(c.Action, i.Reason.Text(w.lang)))
+		r.addChange(c, Unknown, w.unknownText(c.Action, i.Reason.Text(w.lang)))
 	case i.State == apply.Held:
 		r.Held++
-		r.add(c, plan.Hold, i.Reason.Text(w.lang))
+		r.addChange(c, plan.Hold, i.Reason.Text(w.lang))
 	case c.Interim:
 		// The change that follows tells all that matters of a step in between.
 	case i.State == apply.Done:
-		r.count(c.Action)
-		r.add(c, c.Action, planned)
+		r.countAction(c.Action)
+		r.addChange(c, c.Action, planned)
 	default:
 		if i.State == apply.NotReached {
-			r.late++
+			r.notReached++
 		}
 		r.Skipped++
-		r.add(c, plan.Skip, w.notMade(c.Action, i.Reason.Text(w.lang)))
+		r.addChange(c, plan.Skip, w.notMadeText(c.Action, i.Reason.Text(w.lang)))
 	}
 }
 
-func (r *Report) addNote(c plan.Change, w words) {
+func (r *Report) addNote(c plan.Change, w texts) {
 	switch c.Action {
 	case plan.Hold:
 		r.Held++
@@ -146,10 +146,10 @@ func (r *Report) addNote(c plan.Change, w words) {
 	default:
 		return
 	}
-	r.add(c, c.Action, c.Reason.Text(w.lang))
+	r.addChange(c, c.Action, c.Reason.Text(w.lang))
 }
 
-func (r *Report) count(a plan.Action) {
+func (r *Report) countAction(a plan.Action) {
 	switch a {
 	case plan.Create:
 		r.Created++
@@ -162,22 +162,22 @@ func (r *Report) count(a plan.Action) {
 	}
 }
 
-func (r *Report) add(c plan.Change, action plan.Action, why string) {
+func (r *Report) addChange(c plan.Change, action plan.Action, why string) {
 	fields := c.Fields
 	if fields == nil {
 		fields = []string{}
 	}
 	r.Changes = append(r.Changes, Change{
 		Action: action, Reason: why,
-		Cloud: c.Scope.Cloud, Account: c.Scope.Account, Region: regionOf(c.Scope),
+		Cloud: c.Scope.Cloud, Account: c.Scope.Account, Region: shownRegion(c.Scope),
 		InstanceID: c.InstanceID, AssetID: c.AssetID,
 		Name: c.Name, Address: c.Address, Platform: c.Platform, Fields: fields,
 	})
 }
 
-// outcome gives the worst of what happened. A run whose scopes all failed has failed only if
+// worstOutcome gives the worst of what happened. A run whose scopes all failed has failed only if
 // nothing was done either.
-func (r *Report) outcome(stopped bool) Outcome {
+func (r *Report) worstOutcome(stopped bool) Outcome {
 	broken := 0
 	for _, s := range r.Scopes {
 		if !s.Complete {
@@ -188,7 +188,7 @@ func (r *Report) outcome(stopped bool) Outcome {
 	switch {
 	case stopped, broken > 0 && broken == len(r.Scopes) && done == 0:
 		return Failed
-	case broken > 0, r.Failures > 0, r.late > 0, r.Unknown > 0, len(r.run) > 0:
+	case broken > 0, r.Failures > 0, r.notReached > 0, r.Unknown > 0, len(r.runErrors) > 0:
 		return Partial
 	case r.Held > 0:
 		return Held
@@ -197,30 +197,30 @@ func (r *Report) outcome(stopped bool) Outcome {
 	}
 }
 
-// advised returns an error's text. Before that of a request that was refused for its time stands what to do.
-func (w words) advised(err error) string {
+// errorText returns an error's text. Before that of a request that was refused for its time stands what to do.
+func (w texts) errorText(err error) string {
 	var fault *inventory.Error
 	if !errors.As(err, &fault) || fault.Kind != inventory.ClockOff {
 		return err.Error()
 	}
-	return plan.ByClock(fault.Skew).Text(w.lang) + w.colon + err.Error()
+	return plan.ClockRefusalReason(fault.Skew).Text(w.lang) + w.colon + err.Error()
 }
 
-// fault words an error; nil, which no caller should hand over, is still an error.
-func fault(err error, instance string) Fault {
+// newErrorEntry words an error; nil, which no caller should hand over, is still an error.
+func newErrorEntry(err error, instance string) ErrorEntry {
 	if err == nil {
-		return Fault{Kind: inventory.Unknown, InstanceID: instance}
+		return ErrorEntry{Kind: inventory.Unknown, InstanceID: instance}
 	}
-	return Fault{Kind: inventory.KindOf(err), Message: err.Error(), InstanceID: instance}
+	return ErrorEntry{Kind: inventory.KindOf(err), Message: err.Error(), InstanceID: instance}
 }
 
-// trouble words an error of the run.
-func (w words) trouble(err error) Fault {
-	f := fault(err, "")
+// runErrorEntry words an error of the run.
+func (w texts) runErrorEntry(err error) ErrorEntry {
+	f := newErrorEntry(err, "")
 	if err != nil {
-		f.Message = w.advised(err)
+		f.Message = w.errorText(err)
 	}
-	var t *plan.Trouble
+	var t *plan.RunError
 	if errors.As(err, &t) {
 		f.Message = t.Reason.Text(w.lang)
 	}

@@ -6,11 +6,11 @@ import (
 	"unicode"
 )
 
-// clean makes one harmless line of a text from outside: a host's name may hold anything. Line
+// sanitizeLine makes one harmless line of a text from outside: a host's name may hold anything. Line
 // breaks and control characters become a space, invisible format characters (which can turn
 // the direction of writing) go, and runs of spaces are one.
-func clean(s string) string {
-	if plain(s) {
+func sanitizeLine(s string) string {
+	if isPlainASCII(s) {
 		return s
 	}
 	s = strings.Map(func(r rune) rune {
@@ -25,8 +25,8 @@ func clean(s string) string {
 	return strings.Join(strings.Fields(s), " ")
 }
 
-// plain tells, quickly, that a text has nothing to clean: as most names are.
-func plain(s string) bool {
+// isPlainASCII tells, quickly, that a text has nothing to clean: as most names are.
+func isPlainASCII(s string) bool {
 	for i := range len(s) {
 		if s[i] <= ' ' || s[i] >= 0x7f {
 			return false
@@ -35,12 +35,12 @@ func plain(s string) bool {
 	return true
 }
 
-// escape makes a text harmless in Markdown: it can forge no row, link, mention, heading or
+// escapeMarkdown makes a text harmless in Markdown: it can forge no row, link, mention, heading or
 // markup. The characters that could are replaced by their full-width twins, because clients
 // differ in whether they know a backslash. The underscore stays: within a line it can at worst
 // slant some letters, and it is in many names that people search for.
-func escape(s string) string {
-	s = strings.Map(twin, clean(s))
+func escapeMarkdown(s string) string {
+	s = strings.Map(fullWidthTwin, sanitizeLine(s))
 	s = strings.ReplaceAll(s, "://", "：//")
 	// Clients make links of a bare "www." as well, in any case.
 	const www = "www."
@@ -52,8 +52,8 @@ func escape(s string) string {
 	return s
 }
 
-// twin gives the full-width form of a character that means something in Markdown.
-func twin(r rune) rune {
+// fullWidthTwin gives the full-width form of a character that means something in Markdown.
+func fullWidthTwin(r rune) rune {
 	const fullWidth = 'Ａ' - 'A'
 	if strings.ContainsRune("|`[]<>@\\*~#&!", r) {
 		return r + fullWidth
@@ -61,8 +61,8 @@ func twin(r rune) rune {
 	return r
 }
 
-// shorten cuts a text to so many characters, with an ellipsis as the last.
-func shorten(s string, most int) string {
+// truncateRunes cuts a text to so many characters, with an ellipsis as the last.
+func truncateRunes(s string, most int) string {
 	n, end := 0, 0
 	for at := range s {
 		if n++; n == most {

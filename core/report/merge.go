@@ -11,10 +11,10 @@ func Merge(reports []Report) Report {
 	var m Report
 	for n, r := range reports {
 		if n == 0 {
-			m = empty(r.started)
+			m = newReport(r.started)
 			m.Outcome, m.environment, m.DryRun = OK, r.environment, r.DryRun
 		}
-		m.Outcome = worse(m.Outcome, r.Outcome)
+		m.Outcome = worseOutcome(m.Outcome, r.Outcome)
 		m.Duration += r.Duration
 		m.Total += r.Total
 		m.Created += r.Created
@@ -28,7 +28,7 @@ func Merge(reports []Report) Report {
 		m.Drifted += r.Drifted
 		m.Failures += r.Failures
 		m.Unknown += r.Unknown
-		m.late += r.late
+		m.notReached += r.notReached
 		m.Pause = heavier(m.Pause, r.Pause)
 		m.HeldSets = append(m.HeldSets, r.HeldSets...)
 		m.Expected = append(m.Expected, r.Expected...)
@@ -38,7 +38,7 @@ func Merge(reports []Report) Report {
 		m.Nodes = append(m.Nodes, r.Nodes...)
 		m.Changes = append(m.Changes, r.Changes...)
 		m.Errors = append(m.Errors, r.Errors...)
-		m.run = append(m.run, r.run...)
+		m.runErrors = append(m.runErrors, r.runErrors...)
 		m.warnings = append(m.warnings, r.warnings...)
 		m.mergeScopes(r.Scopes)
 	}
@@ -61,8 +61,8 @@ func (r *Report) mergeScopes(scopes []Scope) {
 	}
 }
 
-// worse gives the outcome that stands: failed, partial, held, ok, stale.
-func worse(x, y Outcome) Outcome {
+// worseOutcome gives the outcome that stands: failed, partial, held, ok, stale.
+func worseOutcome(x, y Outcome) Outcome {
 	order := []Outcome{TooLate, OK, Held, Partial, Failed}
 	if slices.Index(order, y) > slices.Index(order, x) {
 		return y

@@ -8,7 +8,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
-func scopeOf(region string, instances int, kind inventory.Kind) report.Scope {
+func newScope(region string, instances int, kind inventory.Kind) report.Scope {
 	return report.Scope{
 		Cloud: inventory.Alibaba, Account: "prod", Region: region, Instances: instances, Complete: kind == "",
 		Error: report.ScopeError{Kind: kind},
@@ -20,13 +20,13 @@ func TestMerge(t *testing.T) {
 	at := time.Date(2026, 11, 23, 1, 2, 3, 0, time.UTC)
 	first := report.Build(report.Input{Started: at, Environment: "TESTING"})
 	first.Created, first.Held, first.Outcome = 2, 1, report.Held
-	first.Scopes = []report.Scope{scopeOf("a", 2, ""), scopeOf("b", 1, "")}
+	first.Scopes = []report.Scope{newScope("a", 2, ""), newScope("b", 1, "")}
 	first.Changes = []report.Change{{Name: "one"}, {Name: "two"}}
 	second := report.Build(report.Input{Started: at.Add(time.Minute)})
 	second.Created, second.Failures, second.Outcome = 1, 1, report.Partial
-	second.Scopes = []report.Scope{scopeOf("a", 1, ""), scopeOf("b", 0, inventory.Denied), scopeOf("c", 4, "")}
+	second.Scopes = []report.Scope{newScope("a", 1, ""), newScope("b", 0, inventory.Denied), newScope("c", 4, "")}
 	second.Changes = []report.Change{{Name: "three"}}
-	second.Errors = []report.Fault{{Kind: inventory.Denied, Message: "no"}}
+	second.Errors = []report.ErrorEntry{{Kind: inventory.Denied, Message: "no"}}
 
 	m := report.Merge([]report.Report{first, second})
 	if m.Created != 3 || m.Held != 1 || m.Failures != 1 || m.Outcome != report.Partial || m.StartedAt != first.StartedAt {
@@ -35,7 +35,7 @@ func TestMerge(t *testing.T) {
 	if len(m.Changes) != 3 || len(m.Errors) != 1 || len(m.Scopes) != 3 {
 		t.Fatalf("%+v", m)
 	}
-	for n, want := range []report.Scope{scopeOf("a", 3, ""), scopeOf("b", 0, inventory.Denied), scopeOf("c", 4, "")} {
+	for n, want := range []report.Scope{newScope("a", 3, ""), newScope("b", 0, inventory.Denied), newScope("c", 4, "")} {
 		if m.Scopes[n] != want {
 			t.Errorf("scope %d is %+v, want %+v", n, m.Scopes[n], want)
 		}
@@ -50,8 +50,8 @@ func TestMerge(t *testing.T) {
 
 func TestBusyIsASuccessThatSaysSo(t *testing.T) {
 	t.Parallel()
-	r := report.Busy(time.Now(), "another one works")
-	if r.Outcome != report.OK || len(r.Errors) != 1 || r.Errors[0].Message != "another one works" || r.Failed() || r.Changed() {
+	r := report.NewBusyReport(time.Now(), "another one works")
+	if r.Outcome != report.OK || len(r.Errors) != 1 || r.Errors[0].Message != "another one works" || r.NeedsAttention() || r.HasChanges() {
 		t.Errorf("%+v", r)
 	}
 }

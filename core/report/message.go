@@ -11,9 +11,9 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// MaxBytes bounds a message: title, text, and link together as JSON strings. Chat robots refuse
+// MaxMessageBytes bounds a message: title, text, and link together as JSON strings. Chat robots refuse
 // more than 20,000 bytes, the goal is 18,000, and the rest is for the envelope and mentions.
-const MaxBytes = 17000
+const MaxMessageBytes = 17000
 
 // StyleList shows everything as lists; any other style shows tables.
 const StyleList = "list"
@@ -38,41 +38,41 @@ type Message struct {
 
 // How much of each kind is shown, room permitting.
 const (
-	mostAssets   = 10
-	mostFailures = 20
-	mostHeld     = 10
-	mostNames    = 3
-	mostHeldSets = 5
-	longMessage  = 240 // characters of an error or a reason
-	longFirst    = 400
-	longName     = 128
-	longPlace    = 64
-	longTitle    = 32
+	maxAssetRows    = 10
+	maxFailureRows  = 20
+	maxHeldRows     = 10
+	maxNames        = 3
+	maxHeldSets     = 5
+	maxMessageRunes = 240 // characters of an error or a reason
+	maxAlertRunes   = 400
+	maxNameRunes    = 128
+	maxScopeRunes   = 64
+	maxTitleRunes   = 32
 )
 
 // NewMessage words a report: failures and held removals first, then the numbers, then the hosts.
-// It is never longer than MaxBytes; what is left out is counted, and failures are the last to
+// It is never longer than MaxMessageBytes; what is left out is counted, and failures are the last to
 // be left out. Nothing that comes from outside (names, error texts) can add markup.
 func NewMessage(r Report, o Options) Message {
-	w := writer{words: wordsOf(o.Lang), list: o.Style == StyleList}
+	w := messageWriter{texts: textsOf(o.Lang), asList: o.Style == StyleList}
 	if o.AskAll {
 		w.heldHead = w.heldAllHead
 	}
 	if r.pausedAll() {
 		w.heldHead = w.heldPausedHead
 	}
-	m := Message{Title: w.titleOf(r, o), LinkText: w.button, LinkURL: o.AssetURL}
-	top := w.first(r) + "### " + w.timeHead + r.started.In(location(o)).Format(time.DateTime)
+	m := Message{Title: w.messageTitle(r, o), LinkText: w.button, LinkURL: o.AssetURL}
+	top := w.wrongAccountAlert(r) + "### " + w.timeLabel + r.started.In(locationOf(o)).Format(time.DateTime)
 	if r.DryRun {
-		top += paragraph + w.dryRun
+		top += paragraphBreak + w.dryRun
 	}
-	result := w.result(r)
-	failures, held, warnings, orphans := w.failures(r), w.held(r), w.warnings(r), w.orphans(r)
-	created, updated := w.assets(r, plan.Create), w.assets(r, plan.Update)
-	deactivated, deleted := w.assets(r, plan.Deactivate), w.assets(r, plan.Delete)
-	room := MaxBytes - jsonSize(m.Title+m.LinkText+m.LinkURL+top+paragraph+result+paragraph)
+	result := w.resultBlock(r)
+	failures, held, warnings, orphans := w.failureSection(r), w.heldSection(r), w.warningSection(r), w.orphanSection(r)
+	created, updated := w.assetSection(r, plan.Create), w.assetSection(r, plan.Update)
+	deactivated, deleted := w.assetSection(r, plan.Deactivate), w.assetSection(r, plan.Delete)
+	room := MaxMessageBytes - jsonSize(m.Title+m.LinkText+m.LinkURL+top+paragraphBreak+result+paragraphBreak)
 	// In the order in which they are served; what takes access away before what gives it.
-	t := fit([]section{failures, held, warnings, deleted, deactivated, created, updated, orphans}, room)
+	t := fitSections([]section{failures, held, warnings, deleted, deactivated, created, updated, orphans}, room)
 	blocks := []string{top}
 	shown := []struct {
 		s    section
@@ -86,45 +86,45 @@ func NewMessage(r Report, o Options) Message {
 			blocks = append(blocks, b.text)
 		}
 	}
-	m.Markdown = strings.Join(blocks, paragraph)
+	m.Markdown = strings.Join(blocks, paragraphBreak)
 	return m
 }
 
-// first is what goes before all else: what is paused, and accounts whose key is another account's, each once.
-func (w writer) first(r Report) string {
+// wrongAccountAlert is what goes before all else: what is paused, and accounts whose key is another account's, each once.
+func (w messageWriter) wrongAccountAlert(r Report) string {
 	var lines, said []string
 	if r.Pause != nil {
-		lines = append(lines, "**"+cell(r.Pause.Text, longFirst)+"**"+paragraph)
+		lines = append(lines, "**"+escapedCell(r.Pause.Text, maxAlertRunes)+"**"+paragraphBreak)
 	}
 	for _, s := range r.Scopes {
-		if s.Error.Kind == inventory.OtherAccount && !slices.Contains(said, s.Error.Message) && len(said) < mostHeldSets {
+		if s.Error.Kind == inventory.OtherAccount && !slices.Contains(said, s.Error.Message) && len(said) < maxHeldSets {
 			said = append(said, s.Error.Message)
-			lines = append(lines, "**"+cell(s.Error.Message, longFirst)+"**"+paragraph)
+			lines = append(lines, "**"+escapedCell(s.Error.Message, maxAlertRunes)+"**"+paragraphBreak)
 		}
 	}
 	return strings.Join(lines, "")
 }
 
-func location(o Options) *time.Location {
+func locationOf(o Options) *time.Location {
 	if o.Location == nil {
 		return time.UTC
 	}
 	return o.Location
 }
 
-// writer words the parts of one message.
-type writer struct {
-	words
-	list bool
+// messageWriter words the parts of one message.
+type messageWriter struct {
+	texts
+	asList bool
 }
 
-func (w writer) titleOf(r Report, o Options) string {
+func (w messageWriter) messageTitle(r Report, o Options) string {
 	title := w.title
 	environment := o.Environment
 	if environment == "" {
 		environment = r.environment
 	}
-	if environment = shorten(clean(environment), longTitle); environment != "" {
+	if environment = truncateRunes(sanitizeLine(environment), maxTitleRunes); environment != "" {
 		title += " [" + environment + "]"
 	}
 	if r.DryRun {
@@ -133,23 +133,23 @@ func (w writer) titleOf(r Report, o Options) string {
 	return title
 }
 
-func (w writer) result(r Report) string {
+func (w messageWriter) resultBlock(r Report) string {
 	rows := [][]string{
 		{w.total, strconv.Itoa(r.Total)},
 		{w.created, strconv.Itoa(r.Created)},
 		{w.updated, strconv.Itoa(r.Updated)},
 		{w.deactivated, strconv.Itoa(r.Deactivated)},
 		{w.deleted, strconv.Itoa(r.Deleted)},
-		{w.words.failures, strconv.Itoa(r.Failures)},
+		{w.texts.failures, strconv.Itoa(r.Failures)},
 	}
 	if r.Unknown > 0 {
-		rows = append(rows, []string{w.words.unknown, strconv.Itoa(r.Unknown)})
+		rows = append(rows, []string{w.texts.unknown, strconv.Itoa(r.Unknown)})
 	}
 	if r.Held > 0 {
-		rows = append(rows, []string{w.words.held, strconv.Itoa(r.Held)})
+		rows = append(rows, []string{w.texts.held, strconv.Itoa(r.Held)})
 	}
 	if r.Orphans > 0 {
-		rows = append(rows, []string{w.words.orphans, strconv.Itoa(r.Orphans)})
+		rows = append(rows, []string{w.texts.orphans, strconv.Itoa(r.Orphans)})
 	}
 	if r.Drifted > 0 {
 		rows = append(rows, []string{w.drifted, strconv.Itoa(r.Drifted)})
@@ -158,9 +158,9 @@ func (w writer) result(r Report) string {
 		rows = append(rows, []string{w.skipped, strconv.Itoa(r.Skipped)})
 	}
 	rows = append(rows, []string{w.duration, fmt.Sprintf(w.secondsF, r.Duration)})
-	lines := w.table(w.metric, w.value)
+	lines := w.tableHead(w.metric, w.value)
 	for _, row := range rows {
-		if w.list {
+		if w.asList {
 			lines = append(lines, "- "+row[0]+w.colon+row[1])
 			continue
 		}
@@ -168,14 +168,14 @@ func (w writer) result(r Report) string {
 	}
 	blocks := []string{"### " + w.resultHead, strings.Join(lines, "\n")}
 	for _, command := range r.undo() {
-		blocks = append(blocks, w.undo+escape(shorten(command, longMessage)))
+		blocks = append(blocks, w.undo+escapeMarkdown(truncateRunes(command, maxMessageRunes)))
 	}
-	return strings.Join(blocks, paragraph)
+	return strings.Join(blocks, paragraphBreak)
 }
 
-// table gives the lines above the rows; none in a list.
-func (w writer) table(columns ...string) []string {
-	if w.list {
+// tableHead gives the lines above the rows; none in a list.
+func (w messageWriter) tableHead(columns ...string) []string {
+	if w.asList {
 		return nil
 	}
 	return []string{tableRow(columns...), "|" + strings.Repeat(" --- |", len(columns))}
@@ -183,46 +183,46 @@ func (w writer) table(columns ...string) []string {
 
 func tableRow(cells ...string) string { return "| " + strings.Join(cells, " | ") + " |" }
 
-// assets is the section of the changes that were made with one action.
-func (w writer) assets(r Report, action plan.Action) section {
+// assetSection is the section of the changes that were made with one action.
+func (w messageWriter) assetSection(r Report, action plan.Action) section {
 	heads := map[plan.Action]string{
 		plan.Create: w.createdHead, plan.Update: w.updatedHead,
 		plan.Deactivate: w.deactivatedHead, plan.Delete: w.deletedHead,
 	}
 	s := section{
-		head: heads[action], table: w.table(w.name, w.address, w.platform),
-		most: mostAssets, moreF: w.moreAssetsF,
+		heading: heads[action], tableHead: w.tableHead(w.name, w.address, w.platform),
+		maxRows: maxAssetRows, moreFormat: w.moreAssetsF,
 	}
 	for _, c := range r.Changes {
 		if c.Action == action {
-			s.add(func() string { return w.host(c) })
+			s.addRow(func() string { return w.assetRow(c) })
 		}
 	}
-	s.total = max(s.total, r.made(action)) // a kept report may have fewer lines
+	s.total = max(s.total, r.countOf(action)) // a kept report may have fewer lines
 	return s
 }
 
-func (w writer) host(c Change) string {
-	cells := []string{cell(c.Name, longName), cell(c.Address, longPlace), cell(c.Platform, longPlace)}
-	if w.list {
+func (w messageWriter) assetRow(c Change) string {
+	cells := []string{escapedCell(c.Name, maxNameRunes), escapedCell(c.Address, maxScopeRunes), escapedCell(c.Platform, maxScopeRunes)}
+	if w.asList {
 		return "- " + strings.Join(cells, "  ")
 	}
 	return tableRow(cells...)
 }
 
-// cell is a text from outside, cut and made harmless; an empty one still has to show.
-func cell(text string, most int) string {
+// escapedCell is a text from outside, cut and made harmless; an empty one still has to show.
+func escapedCell(text string, most int) string {
 	const rubbish = 4 // an error may be a whole page; what is cleaned away is less than this
-	if text = escape(shorten(clean(shorten(text, rubbish*most)), most)); text == "" {
+	if text = escapeMarkdown(truncateRunes(sanitizeLine(truncateRunes(text, rubbish*most)), most)); text == "" {
 		return "-"
 	}
 	return text
 }
 
-// place names account and region.
-func (w writer) place(account, region string) string {
+// scopeLabel names account and region.
+func (w messageWriter) scopeLabel(account, region string) string {
 	if region == "" {
 		region = w.allRegions
 	}
-	return "**" + cell(account, longPlace) + " / " + cell(region, longPlace) + "**"
+	return "**" + escapedCell(account, maxScopeRunes) + " / " + escapedCell(region, maxScopeRunes) + "**"
 }

@@ -14,11 +14,11 @@ import (
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
-func show(m report.Message) string {
+func messageText(m report.Message) string {
 	return fmt.Sprintf("title: %s\nlink:  %s %s\n\n%s\n", m.Title, m.LinkText, m.LinkURL, m.Markdown)
 }
 
-func size(t testing.TB, m report.Message) int {
+func messageSize(t testing.TB, m report.Message) int {
 	t.Helper()
 	n := 0
 	for _, s := range []string{m.Title, m.Markdown, m.LinkText, m.LinkURL} {
@@ -34,11 +34,11 @@ func size(t testing.TB, m report.Message) int {
 func TestMessage(t *testing.T) {
 	t.Parallel()
 	zh, en := busy(plan.Chinese), busy(plan.English)
-	golden(t, "message-zh-table", show(report.NewMessage(report.Build(zh), options(plan.Chinese, "table"))))
-	golden(t, "message-zh-list", show(report.NewMessage(report.Build(zh), options(plan.Chinese, "list"))))
-	golden(t, "message-en-table", show(report.NewMessage(report.Build(en), options(plan.English, "table"))))
+	compareGolden(t, "message-zh-table", messageText(report.NewMessage(report.Build(zh), messageOptions(plan.Chinese, "table"))))
+	compareGolden(t, "message-zh-list", messageText(report.NewMessage(report.Build(zh), messageOptions(plan.Chinese, "list"))))
+	compareGolden(t, "message-en-table", messageText(report.NewMessage(report.Build(en), messageOptions(plan.English, "table"))))
 	zh.DryRun = true
-	golden(t, "message-zh-dry", show(report.NewMessage(report.Build(zh), options(plan.Chinese, "table"))))
+	compareGolden(t, "message-zh-dry", messageText(report.NewMessage(report.Build(zh), messageOptions(plan.Chinese, "table"))))
 }
 
 // A quiet run is the sample of the issue: time and result, nothing else.
@@ -46,12 +46,12 @@ func TestMessage(t *testing.T) {
 func TestUnfinishedMessage(t *testing.T) {
 	t.Parallel()
 	in := report.Input{
-		Started: started(), Listings: []inventory.Listing{complete("aliyun-prod", "cn-beijing", 3)},
+		Started: startTime(), Listings: []inventory.Listing{completeListing("aliyun-prod", "cn-beijing", 3)},
 		Items: []apply.Item{
-			done(change(plan.Create, 1, plan.Because(plan.NewInstance))),
-			{Change: change(plan.Create, 2, plan.Because(plan.NewInstance)), State: apply.NotReached, Reason: plan.Because(plan.TimeUp)},
+			doneItem(newChange(plan.Create, 1, plan.NewReason(plan.NewInstance))),
+			{Change: newChange(plan.Create, 2, plan.NewReason(plan.NewInstance)), State: apply.NotReached, Reason: plan.NewReason(plan.TimeUp)},
 		},
-		Problems: []error{&plan.Trouble{Kind: inventory.Deadline, Reason: plan.Because(plan.RanOutOfTime, 1, 2, 1)}},
+		Problems: []error{&plan.RunError{Kind: inventory.Deadline, Reason: plan.NewReason(plan.RanOutOfTime, 1, 2, 1)}},
 	}
 	says := func(unfinished bool) {
 		t.Helper()
@@ -62,22 +62,22 @@ func TestUnfinishedMessage(t *testing.T) {
 		}
 	}
 	says(true)
-	in.Listings = append(in.Listings, broken("aliyun-prod", "cn-shanghai", inventory.Denied, "no"))
+	in.Listings = append(in.Listings, failedListing("aliyun-prod", "cn-shanghai", inventory.Denied, "no"))
 	says(false)
 	in.Listings = in.Listings[:1]
 	in.Problems = append(in.Problems, &inventory.Error{Kind: inventory.Temporary, Message: "odd"})
 	says(false)
 	in.Problems = in.Problems[:1]
-	in.Items = append(in.Items, apply.Item{Change: change(plan.Update, 3, plan.Reason{}), State: apply.Failed, Err: &inventory.Error{Kind: inventory.Invalid}})
+	in.Items = append(in.Items, apply.Item{Change: newChange(plan.Update, 3, plan.Reason{}), State: apply.Failed, Err: &inventory.Error{Kind: inventory.Invalid}})
 	says(false)
 }
 
 func TestQuietMessage(t *testing.T) {
 	t.Parallel()
-	in := report.Input{Started: started(), Duration: 1_200_000_000, Listings: []inventory.Listing{complete("a", "r", 3)}, Unchanged: 3}
-	golden(t, "message-quiet", show(report.NewMessage(report.Build(in), report.Options{Location: shanghai()})))
-	stopped := report.Build(report.Input{Started: started(), Stopped: &inventory.Error{Kind: inventory.Temporary, Message: "jumpserver: connection refused"}})
-	golden(t, "message-stopped", show(report.NewMessage(stopped, report.Options{})))
+	in := report.Input{Started: startTime(), Duration: 1_200_000_000, Listings: []inventory.Listing{completeListing("a", "r", 3)}, Unchanged: 3}
+	compareGolden(t, "message-quiet", messageText(report.NewMessage(report.Build(in), report.Options{Location: shanghai()})))
+	stopped := report.Build(report.Input{Started: startTime(), Stopped: &inventory.Error{Kind: inventory.Temporary, Message: "jumpserver: connection refused"}})
+	compareGolden(t, "message-stopped", messageText(report.NewMessage(stopped, report.Options{})))
 }
 
 // hostile is a name that tries everything that Markdown and chat clients know.
@@ -86,19 +86,19 @@ const hostile = "a|b\n| forged | 1.2.3.4 | Linux |\n\n# head `code` [click](http
 
 func TestNamesForgeNothing(t *testing.T) {
 	t.Parallel()
-	c := change(plan.Create, 1, plan.Because(plan.NewInstance))
+	c := newChange(plan.Create, 1, plan.NewReason(plan.NewInstance))
 	c.Name, c.Address, c.Platform = hostile, hostile, hostile
-	c.Scope = scope(hostile, hostile)
+	c.Scope = newInventoryScope(hostile, hostile)
 	held := c
-	held.Action, held.Reason = plan.Hold, plan.Because(plan.GuardUnproven, hostile)
+	held.Action, held.Reason = plan.Hold, plan.NewReason(plan.GuardUnproven, hostile)
 	fault := &inventory.Error{Kind: inventory.Denied, Message: hostile}
 	in := report.Input{
-		Started: started(), Notes: []plan.Change{held}, Problems: []error{fault, &inventory.Error{Kind: inventory.Limit, Message: hostile}},
-		Items:    []apply.Item{done(c), {Change: c, State: apply.Failed, Err: fault}},
-		Listings: []inventory.Listing{broken(hostile, hostile, inventory.Denied, hostile)},
+		Started: startTime(), Notes: []plan.Change{held}, Problems: []error{fault, &inventory.Error{Kind: inventory.Limit, Message: hostile}},
+		Items:    []apply.Item{doneItem(c), {Change: c, State: apply.Failed, Err: fault}},
+		Listings: []inventory.Listing{failedListing(hostile, hostile, inventory.Denied, hostile)},
 	}
 	for _, style := range []string{"table", "list"} {
-		checkHarmless(t, report.NewMessage(report.Build(in), options(plan.Chinese, style)).Markdown)
+		checkHarmless(t, report.NewMessage(report.Build(in), messageOptions(plan.Chinese, style)).Markdown)
 	}
 }
 
@@ -126,23 +126,23 @@ func checkHarmless(t testing.TB, markdown string) {
 	}
 }
 
-// worst is a run in which everything went wrong, so many times, with names and texts as
+// largestInput is a run in which everything went wrong, so many times, with names and texts as
 // long and as wide as they come.
-func worst(lang plan.Lang, wide string, times int) report.Input {
+func largestInput(lang plan.Lang, wide string, times int) report.Input {
 	long := strings.Repeat(wide, 400)
-	in := report.Input{Started: started(), Language: lang, Environment: long, DryRun: true}
+	in := report.Input{Started: startTime(), Language: lang, Environment: long, DryRun: true}
 	for n := range times {
-		in.Listings = append(in.Listings, broken(long, long, inventory.Denied, long))
+		in.Listings = append(in.Listings, failedListing(long, long, inventory.Denied, long))
 		in.Problems = append(in.Problems,
 			&inventory.Error{Kind: inventory.Deadline, Message: long}, &inventory.Error{Kind: inventory.Limit, Message: long})
 		for _, action := range []plan.Action{plan.Create, plan.Update, plan.Deactivate, plan.Delete, plan.Hold} {
-			c := change(action, n, plan.Because(plan.GuardUnproven, fmt.Sprint(n, long)))
-			c.Name, c.Address, c.Platform, c.Scope = long, long, long, scope(long, long)
+			c := newChange(action, n, plan.NewReason(plan.GuardUnproven, fmt.Sprint(n, long)))
+			c.Name, c.Address, c.Platform, c.Scope = long, long, long, newInventoryScope(long, long)
 			if action == plan.Hold {
 				in.Notes = append(in.Notes, c)
 				continue
 			}
-			in.Items = append(in.Items, done(c), apply.Item{Change: c, State: apply.Failed, Err: &inventory.Error{Message: long}})
+			in.Items = append(in.Items, doneItem(c), apply.Item{Change: c, State: apply.Failed, Err: &inventory.Error{Message: long}})
 		}
 	}
 	return in
@@ -152,12 +152,12 @@ func TestWorstMessageFits(t *testing.T) {
 	t.Parallel()
 	for _, wide := range []string{"x", "\"", "名", "𠮷", "<", "\\", "\xff", "e\u0301", "a "} {
 		for _, lang := range []plan.Lang{plan.Chinese, plan.English} {
-			r := report.Build(worst(lang, wide, 100))
+			r := report.Build(largestInput(lang, wide, 100))
 			for _, style := range []string{"table", "list"} {
-				m := report.NewMessage(r, options(lang, style))
-				n := size(t, m)
+				m := report.NewMessage(r, messageOptions(lang, style))
+				n := messageSize(t, m)
 				t.Logf("%q %s %s: %d bytes", wide, lang, style, n)
-				if n > report.MaxBytes || !utf8.ValidString(m.Markdown) {
+				if n > report.MaxMessageBytes || !utf8.ValidString(m.Markdown) {
 					t.Errorf("%q %s %s: %d bytes", wide, lang, style, n)
 				}
 				checkHarmless(t, m.Markdown)
@@ -175,7 +175,7 @@ func TestWorstMessageFits(t *testing.T) {
 // Where room is short, failures get it before anything else.
 func TestFailuresSurvive(t *testing.T) {
 	t.Parallel()
-	m := report.NewMessage(report.Build(worst(plan.English, "𠮷", 1000)), options(plan.English, "table"))
+	m := report.NewMessage(report.Build(largestInput(plan.English, "𠮷", 1000)), messageOptions(plan.English, "table"))
 	rows := func(head string) int {
 		_, rest, found := strings.Cut(m.Markdown, "### "+head+"\n\n")
 		if !found {
@@ -184,7 +184,7 @@ func TestFailuresSurvive(t *testing.T) {
 		body, _, _ := strings.Cut(rest, "\n\n### ")
 		return strings.Count("\n"+body, "\n- ")
 	}
-	if n := size(t, m); n > report.MaxBytes {
+	if n := messageSize(t, m); n > report.MaxMessageBytes {
 		t.Errorf("%d bytes", n)
 	}
 	if n := rows("Failures"); n < 5 {
@@ -199,16 +199,16 @@ func FuzzMessage(f *testing.F) {
 	f.Add(hostile, "10.0.0.1", "cn-beijing", 3)
 	f.Add("\xe4\xb8", "|", "w\u200bww.x", 4000)
 	f.Fuzz(func(t *testing.T, name, address, text string, n int) {
-		c := change(plan.Delete, 1, plan.Because(plan.GraceOver, text))
-		c.Name, c.Address, c.Scope = name, address, scope(name, text)
-		in := report.Input{Started: started(), Listings: []inventory.Listing{broken(name, address, inventory.Denied, text)}}
+		c := newChange(plan.Delete, 1, plan.NewReason(plan.GraceOver, text))
+		c.Name, c.Address, c.Scope = name, address, newInventoryScope(name, text)
+		in := report.Input{Started: startTime(), Listings: []inventory.Listing{failedListing(name, address, inventory.Denied, text)}}
 		for range max(min(n, 50), 1) {
-			in.Items = append(in.Items, done(c), apply.Item{Change: c, State: apply.Failed, Err: &inventory.Error{Message: text}})
-			in.Notes = append(in.Notes, plan.Change{Action: plan.Hold, Name: name, Reason: plan.Because(plan.GuardUnproven, text)})
+			in.Items = append(in.Items, doneItem(c), apply.Item{Change: c, State: apply.Failed, Err: &inventory.Error{Message: text}})
+			in.Notes = append(in.Notes, plan.Change{Action: plan.Hold, Name: name, Reason: plan.NewReason(plan.GuardUnproven, text)})
 		}
 		for _, style := range []string{"table", "list"} {
 			m := report.NewMessage(report.Build(in), report.Options{Style: style, Environment: name})
-			if got := size(t, m); got > report.MaxBytes {
+			if got := messageSize(t, m); got > report.MaxMessageBytes {
 				t.Errorf("%d bytes", got)
 			}
 			checkHarmless(t, m.Markdown)

@@ -12,20 +12,20 @@ import (
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
-// withNodes is a run that made one node and found another under another name.
-func withNodes(dry bool) report.Report {
+// reportWithNodes is a run that made one node and found another under another name.
+func reportWithNodes(dry bool) report.Report {
 	path := func(name string) string { return "/DEFAULT/阿里云/" + name }
 	made := apply.Node{
-		Configured: path("new"), Node: inventory.Node{ID: "n-1", Made: true}, Reason: plan.Because(plan.NodeNew, path("new")),
+		ConfiguredPath: path("new"), Node: inventory.Node{ID: "n-1", Created: true}, Reason: plan.NewReason(plan.NodeNew, path("new")),
 	}
 	if dry {
 		made.Node = inventory.Node{}
 	}
 	return report.Build(report.Input{
-		Started: started(), DryRun: dry, Language: plan.English, Listings: []inventory.Listing{complete("aliyun-prod", "cn-beijing", 1)},
+		Started: startTime(), DryRun: dry, Language: plan.English, Listings: []inventory.Listing{completeListing("aliyun-prod", "cn-beijing", 1)},
 		Nodes: []apply.Node{made, {
-			Configured: path("old"), Node: inventory.Node{ID: "n-2", Path: path("moved")},
-			Reason: plan.Because(plan.NodeElsewhere, path("old"), path("moved")),
+			ConfiguredPath: path("old"), Node: inventory.Node{ID: "n-2", Path: path("moved")},
+			Reason: plan.NewReason(plan.NodeElsewhere, path("old"), path("moved")),
 		}},
 	})
 }
@@ -34,8 +34,8 @@ func withNodes(dry bool) report.Report {
 // them makes a run less than well.
 func TestNodesAreTold(t *testing.T) {
 	t.Parallel()
-	r := withNodes(false)
-	if r.Outcome != report.OK || len(r.Errors) > 0 || !r.Alarms() || r.Failed() {
+	r := reportWithNodes(false)
+	if r.Outcome != report.OK || len(r.Errors) > 0 || !r.HasNewProblem() || r.NeedsAttention() {
 		t.Errorf("%+v", r)
 	}
 	card := report.NewMessage(r, report.Options{Lang: plan.English}).Markdown
@@ -60,7 +60,7 @@ func TestNodesAreTold(t *testing.T) {
 		!document.Nodes[0].New || document.Nodes[1].New || document.Nodes[1].Now != "/DEFAULT/阿里云/moved" {
 		t.Errorf("%v: %+v", err, document)
 	}
-	if dry := withNodes(true); dry.Alarms() || !dry.Nodes[0].New {
+	if dry := reportWithNodes(true); dry.HasNewProblem() || !dry.Nodes[0].IsNew {
 		t.Errorf("a dry run: %+v", dry.Nodes)
 	}
 }
@@ -68,19 +68,19 @@ func TestNodesAreTold(t *testing.T) {
 // Kept and told later they are the same; of several reports of one node it stands there once.
 func TestNodesOfSeveralReports(t *testing.T) {
 	t.Parallel()
-	r := withNodes(false)
-	data, err := report.Keep(r, 1<<20)
+	r := reportWithNodes(false)
+	data, err := report.Marshal(r, 1<<20)
 	if err != nil {
 		t.Fatal(err)
 	}
-	kept, err := report.Restore(data)
-	if err != nil || !reflect.DeepEqual(kept.Nodes, r.Nodes) || !kept.Alarms() {
+	kept, err := report.Unmarshal(data)
+	if err != nil || !reflect.DeepEqual(kept.Nodes, r.Nodes) || !kept.HasNewProblem() {
 		t.Errorf("%v: %+v", err, kept.Nodes)
 	}
 	if n := len(report.Merge([]report.Report{r, kept}).Nodes); n != 4 {
 		t.Errorf("%d nodes of two events", n)
 	}
-	if round := report.Round(started(), []report.Report{r, kept}, nil, 2, plan.Chinese); !reflect.DeepEqual(round.Nodes, r.Nodes) {
+	if round := report.MergeShards(startTime(), []report.Report{r, kept}, nil, 2, plan.Chinese); !reflect.DeepEqual(round.Nodes, r.Nodes) {
 		t.Errorf("%+v", round.Nodes)
 	}
 }

@@ -13,17 +13,17 @@ import (
 
 // pausedRun is a run during a pause: of all writes, or one of removals that began while it was at work.
 func pausedRun(lang plan.Lang, all bool) report.Input {
-	p := plan.Paused(all, "anna@ops", started().Add(-time.Hour), started().Add(time.Hour), "upgrade <b>")
+	p := plan.Paused(all, "anna@ops", startTime().Add(-time.Hour), startTime().Add(time.Hour), "upgrade <b>")
 	in := report.Input{
-		Started: started(), Language: lang, Pause: p,
-		Listings: []inventory.Listing{complete("aliyun-prod", "cn-beijing", 20)},
+		Started: startTime(), Language: lang, Pause: p,
+		Listings: []inventory.Listing{completeListing("aliyun-prod", "cn-beijing", 20)},
 	}
 	if all {
-		in.Notes = append(in.Notes, change(plan.Hold, 1, p.Holds()), change(plan.Hold, 2, p.Holds()))
+		in.Notes = append(in.Notes, newChange(plan.Hold, 1, p.Holds()), newChange(plan.Hold, 2, p.Holds()))
 		return in
 	}
-	in.Items = append(in.Items, done(change(plan.Create, 1, plan.Because(plan.NewInstance))),
-		apply.Item{Change: change(plan.Deactivate, 2, plan.Because(plan.InstanceGone)), State: apply.Held, Reason: p.Holds()})
+	in.Items = append(in.Items, doneItem(newChange(plan.Create, 1, plan.NewReason(plan.NewInstance))),
+		apply.Item{Change: newChange(plan.Deactivate, 2, plan.NewReason(plan.InstanceGone)), State: apply.Held, Reason: p.Holds()})
 	return in
 }
 
@@ -31,9 +31,9 @@ func pausedRun(lang plan.Lang, all bool) report.Input {
 func TestPausedMessage(t *testing.T) {
 	t.Parallel()
 	zh, en := report.Build(pausedRun(plan.Chinese, true)), report.Build(pausedRun(plan.English, false))
-	golden(t, "message-zh-paused", show(report.NewMessage(zh, options(plan.Chinese, "table"))))
-	golden(t, "message-en-paused", show(report.NewMessage(en, options(plan.English, "list"))))
-	golden(t, "summary-en-paused", report.Summary(en, plan.English))
+	compareGolden(t, "message-zh-paused", messageText(report.NewMessage(zh, messageOptions(plan.Chinese, "table"))))
+	compareGolden(t, "message-en-paused", messageText(report.NewMessage(en, messageOptions(plan.English, "list"))))
+	compareGolden(t, "summary-en-paused", report.Summary(en, plan.English))
 	if en.Outcome != report.Held || en.Held != 1 || en.Created != 1 || en.Skipped != 0 {
 		t.Errorf("%+v", en)
 	}
@@ -43,7 +43,7 @@ func TestPausedMessage(t *testing.T) {
 func TestPauseOver(t *testing.T) {
 	t.Parallel()
 	in := pausedRun(plan.English, true)
-	in.PauseOver = plan.PauseOver(false, "bob@ops", started().Add(-time.Hour), started(), "")
+	in.PauseOver = plan.PauseOver(false, "bob@ops", startTime().Add(-time.Hour), startTime(), "")
 	if r := report.Build(in); r.Pause == nil || !r.Pause.Stands {
 		t.Errorf("%+v", r.Pause)
 	}
@@ -52,7 +52,7 @@ func TestPauseOver(t *testing.T) {
 	if r.Pause == nil || r.Pause.Stands || !strings.Contains(report.NewMessage(r, report.Options{Lang: plan.English}).Markdown, "bob") {
 		t.Errorf("%+v", r.Pause)
 	}
-	if none := report.Build(report.Input{Started: started()}); none.Pause != nil {
+	if none := report.Build(report.Input{Started: startTime()}); none.Pause != nil {
 		t.Errorf("%+v", none.Pause)
 	}
 }
@@ -60,13 +60,13 @@ func TestPauseOver(t *testing.T) {
 // TestPauseIsKeptAndMerged: a card for several says the pause that weighs most.
 func TestPauseIsKeptAndMerged(t *testing.T) {
 	t.Parallel()
-	none, all, removals := report.Build(report.Input{Started: started()}), report.Build(pausedRun("zh", true)), report.Build(pausedRun("zh", false))
+	none, all, removals := report.Build(report.Input{Started: startTime()}), report.Build(pausedRun("zh", true)), report.Build(pausedRun("zh", false))
 	for _, row := range [][]report.Report{{none, all, removals}, {removals, all, none}, {all, none}} {
-		data, err := report.Keep(report.Merge(row), 1<<20)
+		data, err := report.Marshal(report.Merge(row), 1<<20)
 		if err != nil {
 			t.Fatal(err)
 		}
-		back, err := report.Restore(data)
+		back, err := report.Unmarshal(data)
 		if err != nil || back.Pause == nil || *back.Pause != *all.Pause {
 			t.Errorf("%v, %+v", err, back.Pause)
 		}
@@ -76,12 +76,12 @@ func TestPauseIsKeptAndMerged(t *testing.T) {
 // TestExpectedIsTold: what people have announced stands among the warnings, and changes no outcome.
 func TestExpectedIsTold(t *testing.T) {
 	t.Parallel()
-	until := started().Add(time.Hour)
+	until := startTime().Add(time.Hour)
 	in := report.Input{
-		Started: started(), Language: plan.English, Listings: []inventory.Listing{complete("aliyun-prod", "cn-beijing", 20)},
-		Expected: []plan.Reason{plan.ExpectedIn(scope("aliyun-prod", "cn-beijing"), plan.Expected{UpTo: 9, Left: 7, Until: until}, "anna@ops", "|old|")},
+		Started: startTime(), Language: plan.English, Listings: []inventory.Listing{completeListing("aliyun-prod", "cn-beijing", 20)},
+		Expected: []plan.Reason{plan.ExpectedIn(newInventoryScope("aliyun-prod", "cn-beijing"), plan.Expected{UpTo: 9, Left: 7, Until: until}, "anna@ops", "|old|")},
 	}
-	r := report.Merge([]report.Report{report.Build(report.Input{Started: started()}), report.Build(in)})
+	r := report.Merge([]report.Report{report.Build(report.Input{Started: startTime()}), report.Build(in)})
 	text := report.NewMessage(r, report.Options{Lang: plan.English}).Markdown
 	if r.Outcome != report.OK || !strings.Contains(text, "### Warnings") || !strings.Contains(text, "up to 9 removals, 7 of them are left") || strings.Contains(text, "|old|") {
 		t.Errorf("%s: %s", r.Outcome, text)

@@ -49,7 +49,7 @@ type Input struct {
 	Nodes       []apply.Node
 	Problems    []error // of the run and not of one item; those of kind Limit, a missing right to delete, and assets that labels alone say to be ours, are only warnings
 	Stopped     error   // what ended the run before it did its work
-	HeldSets    []HeldSet
+	HeldSets    []HeldSetSummary
 	Expected    []plan.Reason // what a person has announced
 	Pause       plan.Pause    // what a person has paused
 	PauseOver   plan.Reason   // what is told of a pause that is over; without a code = nothing
@@ -80,28 +80,28 @@ type Report struct {
 	// Pause is what a person has paused, or tells of a pause that is over; nil = nothing.
 	Pause *Pause `json:"pause,omitempty"`
 	// HeldSets are the held removals that a person may approve: where a threshold holds any.
-	HeldSets []HeldSet `json:"held_sets,omitempty"`
+	HeldSets []HeldSetSummary `json:"held_sets,omitempty"`
 	// Expected is what people have announced of the scopes, in words.
 	Expected []string `json:"expected,omitempty"`
 	// Undo says how a person switches on again what was deactivated.
 	Undo []Undo `json:"undo,omitempty"`
 	// Nodes are those for new assets that are new, or do not stand where the configuration says.
-	Nodes   []Node   `json:"nodes,omitempty"`
-	Scopes  []Scope  `json:"scopes"`
-	Changes []Change `json:"changes"`
-	Errors  []Fault  `json:"errors"`
+	Nodes   []Node       `json:"nodes,omitempty"`
+	Scopes  []Scope      `json:"scopes"`
+	Changes []Change     `json:"changes"`
+	Errors  []ErrorEntry `json:"errors"`
 
 	environment string
 	started     time.Time
-	run         []Fault // those of Errors that concern the run and not one item
-	warnings    []Fault // those of Errors that leave the outcome alone
-	late        int     // changes that were not reached
-	elsewhere   bool    // stands in for a report that was told by itself
+	runErrors   []ErrorEntry // those of Errors that concern the run and not one item
+	warnings    []ErrorEntry // those of Errors that leave the outcome alone
+	notReached  int          // changes that were not reached
+	placeholder bool         // stands in for a report that was told by itself
 	closings    []Closing
 }
 
-// HeldSet names removals that are held, for jms-sync approve.
-type HeldSet struct {
+// HeldSetSummary names removals that are held, for jms-sync approve.
+type HeldSetSummary struct {
 	Hash   string `json:"hash"` // SHA-256 of the asset ids, sorted, each followed by a line break
 	Assets int    `json:"assets"`
 	Stored bool   `json:"stored"` // in the state store, without which approve has nothing to approve
@@ -109,11 +109,11 @@ type HeldSet struct {
 
 // Node is where new assets of an account go, where people should know of it.
 type Node struct {
-	Path   string `json:"path"` // as configured
-	ID     string `json:"id"`   // "" in a dry run where the node would be made
-	Now    string `json:"now"`  // where it stands in JumpServer; "" = that was not asked
-	New    bool   `json:"new"`  // nobody has access by it yet
-	Reason string `json:"reason"`
+	Path        string `json:"path"` // as configured
+	ID          string `json:"id"`   // "" in a dry run where the node would be made
+	CurrentPath string `json:"now"`  // where it stands in JumpServer; "" = that was not asked
+	IsNew       bool   `json:"new"`  // nobody has access by it yet
+	Reason      string `json:"reason"`
 }
 
 // Scope is one region of one account. A failed scope has no instances.
@@ -125,7 +125,7 @@ type Scope struct {
 	Instances int             `json:"instances"`
 	Error     ScopeError      `json:"error"` // empty where complete
 
-	quiet bool // it failed as people were told before, not long ago
+	alreadyNotified bool // it failed as people were told before, not long ago
 }
 
 // ScopeError says why a scope could not be read.
@@ -149,41 +149,41 @@ type Change struct {
 	Fields     []string        `json:"fields"`
 }
 
-// Fault is an error of the run, or of the instance that it names.
-type Fault struct {
+// ErrorEntry is an error of the run, or of the instance that it names.
+type ErrorEntry struct {
 	Kind       inventory.Kind `json:"kind"`
 	Message    string         `json:"message"`
 	InstanceID string         `json:"instance_id"`
 }
 
-// Stale is the report of a trigger that came too late to be run.
-func Stale(at time.Time) Report {
-	r := empty(at)
+// NewTooLateReport is the report of a trigger that came too late to be run.
+func NewTooLateReport(at time.Time) Report {
+	r := newReport(at)
 	r.Outcome = TooLate
 	return r
 }
 
-// Busy is the report of a run that found another one at work: a success, which says so.
-func Busy(at time.Time, words string) Report {
-	r := empty(at)
+// NewBusyReport is the report of a run that found another one at work: a success, which says so.
+func NewBusyReport(at time.Time, words string) Report {
+	r := newReport(at)
 	r.Outcome = OK
-	r.warnings = []Fault{{Kind: busy, Message: words}}
+	r.warnings = []ErrorEntry{{Kind: busyKind, Message: words}}
 	r.Errors = append(r.Errors, r.warnings...)
 	return r
 }
 
-// busy is the kind of what Busy says. No error has it.
-const busy inventory.Kind = "busy"
+// busyKind is the kind of what Busy says. No error has it.
+const busyKind inventory.Kind = "busy"
 
-// idle tells whether nothing was run, because another run was at work.
-func (r Report) idle() bool {
-	return len(r.Scopes) == 0 && len(r.Errors) == 1 && r.Errors[0].Kind == busy
+// isBusy tells whether nothing was run, because another run was at work.
+func (r Report) isBusy() bool {
+	return len(r.Scopes) == 0 && len(r.Errors) == 1 && r.Errors[0].Kind == busyKind
 }
 
-func empty(started time.Time) Report {
+func newReport(started time.Time) Report {
 	return Report{
 		StartedAt: started.UTC().Format(time.RFC3339), started: started,
-		Scopes: []Scope{}, Changes: []Change{}, Errors: []Fault{},
+		Scopes: []Scope{}, Changes: []Change{}, Errors: []ErrorEntry{},
 	}
 }
 
@@ -194,7 +194,7 @@ func (r Report) JSON(w io.Writer) error {
 	changes := r.Changes
 	r.Changes = []Change{}
 	var around, row bytes.Buffer
-	if err := Encode(&around, r); err != nil {
+	if err := EncodeJSON(&around, r); err != nil {
 		return err
 	}
 	const empty = "\n  \"changes\": [" // at this depth once; no text of a value has a line break in it
@@ -202,7 +202,7 @@ func (r Report) JSON(w io.Writer) error {
 	out := bufio.NewWriter(w)
 	_, _ = out.Write(before) // what fails is told by Flush
 	_, _ = out.WriteString(empty)
-	e := encoder(&row)
+	e := newJSONEncoder(&row)
 	e.SetIndent("    ", "  ")
 	for n, c := range changes {
 		row.Reset()
@@ -222,62 +222,62 @@ func (r Report) JSON(w io.Writer) error {
 	return out.Flush()
 }
 
-// Encode writes any document as results are written.
-func Encode(w io.Writer, document any) error {
-	return encoder(w).Encode(document)
+// EncodeJSON writes any document as results are written.
+func EncodeJSON(w io.Writer, document any) error {
+	return newJSONEncoder(w).Encode(document)
 }
 
-func encoder(w io.Writer) *json.Encoder {
+func newJSONEncoder(w io.Writer) *json.Encoder {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
 	return e
 }
 
-// Untold adds that the notification of this report was not taken, which is no failure of the
+// WithNotifyError adds that the notification of this report was not taken, which is no failure of the
 // sync: its outcome stays. nil adds nothing. Errors of notifiers hold no secrets.
-func (r Report) Untold(err error) Report {
+func (r Report) WithNotifyError(err error) Report {
 	if err == nil {
 		return r
 	}
-	lost := Fault{Kind: untold, Message: err.Error()}
+	lost := ErrorEntry{Kind: notifyErrorKind, Message: err.Error()}
 	r.warnings = append(slices.Clone(r.warnings), lost)
 	r.Errors = append(slices.Clone(r.Errors), lost)
 	return r
 }
 
-// untold is the kind of what Untold says. No error has it.
-const untold inventory.Kind = "notification"
+// notifyErrorKind is the kind of what Untold says. No error has it.
+const notifyErrorKind inventory.Kind = "notification"
 
-// Changed tells whether anything was written (in a dry run: would be), or is held.
-func (r Report) Changed() bool {
+// HasChanges tells whether anything was written (in a dry run: would be), or is held.
+func (r Report) HasChanges() bool {
 	return r.Created+r.Updated+r.Deactivated+r.Deleted+r.Held > 0
 }
 
-// MadeNode reports whether a node was made, which only a person can give access by.
-func (r Report) MadeNode() bool {
-	return !r.DryRun && slices.ContainsFunc(r.Nodes, func(n Node) bool { return n.New })
+// HasNewNode reports whether a node was made, which only a person can give access by.
+func (r Report) HasNewNode() bool {
+	return !r.DryRun && slices.ContainsFunc(r.Nodes, func(n Node) bool { return n.IsNew })
 }
 
-// Alarms reports whether people must look, and were not told before: a scope that failed as it was told not
+// HasNewProblem reports whether people must look, and were not told before: a scope that failed as it was told not
 // long ago is no news.
-func (r Report) Alarms() bool {
-	if !r.Failed() || r.MadeNode() {
-		return r.MadeNode()
+func (r Report) HasNewProblem() bool {
+	if !r.NeedsAttention() || r.HasNewNode() {
+		return r.HasNewNode()
 	}
 	loud, quiet := 0, 0
 	for _, s := range r.Scopes {
 		switch {
-		case s.quiet:
+		case s.alreadyNotified:
 			quiet++
 		case !s.Complete:
 			loud++
 		}
 	}
-	return quiet == 0 || loud > 0 || r.Held > 0 || r.Failures > 0 || r.late > 0 || r.Unknown > 0 || len(r.run) > 0
+	return quiet == 0 || loud > 0 || r.Held > 0 || r.Failures > 0 || r.notReached > 0 || r.Unknown > 0 || len(r.runErrors) > 0
 }
 
-// Failed reports whether people must look: something failed, was not reached, is not known, or is held.
-func (r Report) Failed() bool {
+// NeedsAttention reports whether people must look: something failed, was not reached, is not known, or is held.
+func (r Report) NeedsAttention() bool {
 	return r.Outcome == Failed || r.Outcome == Partial || r.Outcome == Held
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
-func text(t *testing.T, r report.Report) string {
+func jsonText(t *testing.T, r report.Report) string {
 	t.Helper()
 	var out strings.Builder
 	if err := r.JSON(&out); err != nil {
@@ -26,8 +26,8 @@ func text(t *testing.T, r report.Report) string {
 
 func TestResultsDocument(t *testing.T) {
 	t.Parallel()
-	golden(t, "results-zh", text(t, report.Build(busy(plan.Chinese))))
-	golden(t, "results-en", text(t, report.Build(busy(plan.English))))
+	compareGolden(t, "results-zh", jsonText(t, report.Build(busy(plan.Chinese))))
+	compareGolden(t, "results-en", jsonText(t, report.Build(busy(plan.English))))
 }
 
 // An empty run still has every field, and lists that are not null.
@@ -36,11 +36,11 @@ func TestEmptyDocument(t *testing.T) {
 	want := `{"outcome":"ok","dry_run":false,"started_at":"2023-12-15T01:30:25Z","duration_seconds":0,` +
 		`"total":0,"created":0,"updated":0,"deactivated":0,"deleted":0,"unchanged":0,"skipped":0,"held":0,"failed":0,` +
 		`"scopes":[],"changes":[],"errors":[]}`
-	got, err := json.Marshal(report.Build(report.Input{Started: started()}))
+	got, err := json.Marshal(report.Build(report.Input{Started: startTime()}))
 	if err != nil || string(got) != want {
 		t.Errorf("got %s (%v)\nwant %s", got, err, want)
 	}
-	stale, err := json.Marshal(report.Stale(started()))
+	stale, err := json.Marshal(report.NewTooLateReport(startTime()))
 	if want := strings.Replace(want, `"ok"`, `"stale"`, 1); err != nil || string(stale) != want {
 		t.Errorf("stale: got %s (%v)\nwant %s", stale, err, want)
 	}
@@ -60,11 +60,11 @@ func TestCounts(t *testing.T) {
 
 func TestOutcome(t *testing.T) {
 	t.Parallel()
-	good, bad := complete("a", "r1", 1), broken("a", "r2", inventory.Denied, "no")
+	good, bad := completeListing("a", "r1", 1), failedListing("a", "r2", inventory.Denied, "no")
 	problem := func(kind inventory.Kind) []error { return []error{&inventory.Error{Kind: kind, Message: "m"}} }
-	create := change(plan.Create, 1, plan.Because(plan.NewInstance))
-	hold := []plan.Change{change(plan.Hold, 1, plan.Because(plan.GuardEmpty, 3))}
-	item := func(s apply.State) []apply.Item {
+	create := newChange(plan.Create, 1, plan.NewReason(plan.NewInstance))
+	hold := []plan.Change{newChange(plan.Hold, 1, plan.NewReason(plan.GuardEmpty, 3))}
+	item := func(s apply.ItemState) []apply.Item {
 		return []apply.Item{{Change: create, State: s, Err: errors.New("e")}}
 	}
 	for name, c := range map[string]struct {
@@ -77,8 +77,8 @@ func TestOutcome(t *testing.T) {
 		"created":                {report.Input{Items: item(apply.Done)}, report.OK, true, false},
 		"created, dry":           {report.Input{DryRun: true, Items: item(apply.Done)}, report.OK, true, false},
 		"kept":                   {report.Input{Items: item(apply.Kept)}, report.OK, false, false},
-		"skipped":                {report.Input{Notes: []plan.Change{change(plan.Skip, 1, plan.Because(plan.NoAddress))}}, report.OK, false, false},
-		"kept note":              {report.Input{Notes: []plan.Change{change(plan.Keep, 1, plan.Because(plan.ScopeNotAsked, "a", "r"))}}, report.OK, false, false},
+		"skipped":                {report.Input{Notes: []plan.Change{newChange(plan.Skip, 1, plan.NewReason(plan.NoAddress))}}, report.OK, false, false},
+		"kept note":              {report.Input{Notes: []plan.Change{newChange(plan.Keep, 1, plan.NewReason(plan.ScopeNotAsked, "a", "r"))}}, report.OK, false, false},
 		"warning":                {report.Input{Problems: problem(inventory.Limit)}, report.OK, false, false},
 		"held":                   {report.Input{Notes: hold}, report.Held, true, true},
 		"problem":                {report.Input{Problems: problem(inventory.Deadline)}, report.Partial, false, true},
@@ -93,12 +93,12 @@ func TestOutcome(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := report.Build(c.in)
-			if r.Outcome != c.want || r.Changed() != c.changed || r.Failed() != c.failed {
-				t.Errorf("got %s, changed %v, failed %v", r.Outcome, r.Changed(), r.Failed())
+			if r.Outcome != c.want || r.HasChanges() != c.changed || r.NeedsAttention() != c.failed {
+				t.Errorf("got %s, changed %v, failed %v", r.Outcome, r.HasChanges(), r.NeedsAttention())
 			}
 		})
 	}
-	if r := report.Stale(started()); r.Changed() || r.Failed() {
+	if r := report.NewTooLateReport(startTime()); r.HasChanges() || r.NeedsAttention() {
 		t.Error("a stale tick is no change and no failure")
 	}
 }
@@ -142,9 +142,9 @@ func TestReasonsNameTheAction(t *testing.T) {
 func TestAccountFailedAsAWhole(t *testing.T) {
 	t.Parallel()
 	in := report.Input{
-		Started:  started(),
-		Listings: []inventory.Listing{broken("aliyun-test", cloud.AnyRegion, inventory.BadCredentials, "no such key")},
-		Notes:    []plan.Change{{Action: plan.Skip, Scope: scope("aliyun-test", cloud.AnyRegion), Reason: plan.Because(plan.NoAddress)}},
+		Started:  startTime(),
+		Listings: []inventory.Listing{failedListing("aliyun-test", cloud.AnyRegion, inventory.BadCredentials, "no such key")},
+		Notes:    []plan.Change{{Action: plan.Skip, Scope: newInventoryScope("aliyun-test", cloud.AnyRegion), Reason: plan.NewReason(plan.NoAddress)}},
 	}
 	r := report.Build(in)
 	if r.Scopes[0].Region != "" || r.Changes[0].Region != "" {
@@ -170,7 +170,7 @@ func TestEveryKindAndOutcomeHasWords(t *testing.T) {
 		inventory.Limit, inventory.Organisation, inventory.OtherAccount, inventory.Front, inventory.Unknown,
 	}
 	for _, kind := range kinds {
-		in := report.Input{Started: started(), Listings: []inventory.Listing{broken("a", "r", kind, "m")}}
+		in := report.Input{Started: startTime(), Listings: []inventory.Listing{failedListing("a", "r", kind, "m")}}
 		if got := report.Summary(report.Build(in), plan.Chinese); strings.Contains(got, string(kind)) {
 			t.Errorf("%s has no Chinese words: %s", kind, got)
 		}
@@ -182,9 +182,9 @@ func TestEveryKindAndOutcomeHasWords(t *testing.T) {
 
 func TestSummary(t *testing.T) {
 	t.Parallel()
-	golden(t, "summary-zh", report.Summary(report.Build(busy(plan.Chinese)), plan.Chinese))
-	golden(t, "summary-en", report.Summary(report.Build(busy(plan.English)), plan.English))
-	if got := report.Summary(report.Stale(time.Time{}), plan.English); got != "the trigger was stale; nothing was run\n" {
+	compareGolden(t, "summary-zh", report.Summary(report.Build(busy(plan.Chinese)), plan.Chinese))
+	compareGolden(t, "summary-en", report.Summary(report.Build(busy(plan.English)), plan.English))
+	if got := report.Summary(report.NewTooLateReport(time.Time{}), plan.English); got != "the trigger was stale; nothing was run\n" {
 		t.Errorf("stale: %q", got)
 	}
 }
@@ -192,16 +192,16 @@ func TestSummary(t *testing.T) {
 // TestJSONIsOneDocument: what JSON writes piece by piece is what an encoder writes of the whole.
 func TestJSONIsOneDocument(t *testing.T) {
 	t.Parallel()
-	tricky := change(plan.Skip, 7, plan.Because(plan.NamedInComment, "\n  \"changes\": []<&>"))
+	tricky := newChange(plan.Skip, 7, plan.NewReason(plan.NamedInComment, "\n  \"changes\": []<&>"))
 	tricky.Name = "\n  \"changes\": ["
 	for name, in := range map[string]report.Input{
-		"none": {Started: started(), Problems: []error{&inventory.Error{Message: tricky.Name}}},
-		"one":  {Started: started(), Notes: []plan.Change{tricky}},
+		"none": {Started: startTime(), Problems: []error{&inventory.Error{Message: tricky.Name}}},
+		"one":  {Started: startTime(), Notes: []plan.Change{tricky}},
 		"many": busy(plan.Chinese),
 	} {
 		r := report.Build(in)
 		var whole, pieces strings.Builder
-		if err := errors.Join(report.Encode(&whole, r), r.JSON(&pieces)); err != nil {
+		if err := errors.Join(report.EncodeJSON(&whole, r), r.JSON(&pieces)); err != nil {
 			t.Fatal(err)
 		}
 		if whole.String() != pieces.String() {
@@ -214,11 +214,11 @@ func TestJSONIsOneDocument(t *testing.T) {
 func TestUntold(t *testing.T) {
 	t.Parallel()
 	before := report.Build(report.Input{Started: time.Unix(0, 0)})
-	after := before.Untold(errors.New("dingtalk: HTTP 500"))
-	if want := (report.Fault{Kind: "notification", Message: "dingtalk: HTTP 500"}); len(after.Errors) != 1 || after.Errors[0] != want {
+	after := before.WithNotifyError(errors.New("dingtalk: HTTP 500"))
+	if want := (report.ErrorEntry{Kind: "notification", Message: "dingtalk: HTTP 500"}); len(after.Errors) != 1 || after.Errors[0] != want {
 		t.Errorf("%+v, want %+v", after.Errors, want)
 	}
-	if after.Outcome != report.OK || len(before.Errors) != 0 || len(before.Untold(nil).Errors) != 0 {
+	if after.Outcome != report.OK || len(before.Errors) != 0 || len(before.WithNotifyError(nil).Errors) != 0 {
 		t.Errorf("%s, before %+v", after.Outcome, before.Errors)
 	}
 }

@@ -42,7 +42,7 @@ func (u Undo) Command() string {
 	if u.Run != "" {
 		return "jms-sync reactivate " + u.Run
 	}
-	account := clean(u.Account)
+	account := sanitizeLine(u.Account)
 	if strings.ContainsAny(account, " '\"$\\;&|<>()*?`") {
 		account = "'" + strings.ReplaceAll(account, "'", `'\''`) + "'"
 	}
@@ -96,7 +96,7 @@ func undoing(all []Undo, u Undo) []Undo {
 func (r Report) undo() []string {
 	var lines []string
 	for n, u := range r.Undo {
-		if n == mostHeldSets {
+		if n == maxHeldSets {
 			return append(lines, fmt.Sprintf("… %d/%d", n, len(r.Undo)))
 		}
 		lines = append(lines, u.Command())

@@ -16,13 +16,13 @@ import (
 // closings is a run that deactivated these, and deleted one.
 func closings(recorded bool, changes ...plan.Change) report.Input {
 	in := report.Input{
-		Started: started(), Language: plan.English, Recorded: recorded,
-		Listings: []inventory.Listing{complete("aliyun-prod", "cn-beijing", 150)},
+		Started: startTime(), Language: plan.English, Recorded: recorded,
+		Listings: []inventory.Listing{completeListing("aliyun-prod", "cn-beijing", 150)},
 	}
 	for _, c := range changes {
-		in.Items = append(in.Items, done(c))
+		in.Items = append(in.Items, doneItem(c))
 	}
-	in.Items = append(in.Items, done(change(plan.Delete, 900, plan.Because(plan.GraceOver, "x"))))
+	in.Items = append(in.Items, doneItem(newChange(plan.Delete, 900, plan.NewReason(plan.GraceOver, "x"))))
 	return in
 }
 
@@ -30,18 +30,18 @@ func closings(recorded bool, changes ...plan.Change) report.Input {
 func TestUndoIsToldByCommand(t *testing.T) {
 	t.Parallel()
 	const minute, later = "20231215T0131Z", "20231215T0133Z"
-	other := closing(3, started().Add(90*time.Second))
+	other := closing(3, startTime().Add(90*time.Second))
 	other.Scope.Account = "my prod"
 	failed := closings(true)
-	failed.Items = []apply.Item{{Change: closing(1, started()), State: apply.Failed}}
-	dry := closings(true, closing(1, started()))
+	failed.Items = []apply.Item{{Change: closing(1, startTime()), State: apply.Failed}}
+	dry := closings(true, closing(1, startTime()))
 	dry.DryRun = true
 	for name, c := range map[string]struct {
 		in   report.Input
 		want []string
 	}{
-		"of the history": {closings(true, closing(1, started()), closing(2, started())), []string{"jms-sync reactivate 20231215T013025Z"}},
-		"no history": {closings(false, closing(1, started()), closing(2, started().Add(90*time.Second)), other), []string{
+		"of the history": {closings(true, closing(1, startTime()), closing(2, startTime())), []string{"jms-sync reactivate 20231215T013025Z"}},
+		"no history": {closings(false, closing(1, startTime()), closing(2, startTime().Add(90*time.Second)), other), []string{
 			"jms-sync reactivate --account aliyun-prod --since " + minute + " --until 20231215T0132Z",
 			"jms-sync reactivate --account 'my prod' --since 20231215T0132Z --until 20231215T0132Z",
 		}},
@@ -57,14 +57,14 @@ func TestUndoIsToldByCommand(t *testing.T) {
 		if !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
-		data, err := report.Keep(r, 1<<20)
+		data, err := report.Marshal(r, 1<<20)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r, err = report.Restore(data); err != nil {
+		if r, err = report.Unmarshal(data); err != nil {
 			t.Fatal(err)
 		}
-		card, text := report.NewMessage(r, options(plan.English, "table")).Markdown, report.Summary(r, plan.English)
+		card, text := report.NewMessage(r, messageOptions(plan.English, "table")).Markdown, report.Summary(r, plan.English)
 		for _, command := range c.want {
 			if !strings.Contains(card, command) || !strings.Contains(text, command) {
 				t.Errorf("%s: the card or the terminal does not say %s\n%s\n%s", name, command, card, text)
@@ -74,8 +74,8 @@ func TestUndoIsToldByCommand(t *testing.T) {
 			t.Errorf("%s: told", name)
 		}
 	}
-	first := report.Build(closings(false, closing(1, started())))
-	second := report.Build(closings(false, closing(2, started().Add(2*time.Minute))))
+	first := report.Build(closings(false, closing(1, startTime())))
+	second := report.Build(closings(false, closing(2, startTime().Add(2*time.Minute))))
 	if got := report.Merge([]report.Report{second, first}).Undo; len(got) != 1 || got[0].Since != minute || got[0].Until != later {
 		t.Errorf("two of one account: %+v", got)
 	}
@@ -92,15 +92,15 @@ func TestRecordedAndBack(t *testing.T) {
 		in := closings(true)
 		in.Approved = map[string]string{}
 		for n := range c.deactivated {
-			in.Items = append(in.Items, done(closing(1000+n, started())))
+			in.Items = append(in.Items, doneItem(closing(1000+n, startTime())))
 		}
 		for n := range 4000 {
-			in.Items = append(in.Items, done(change(plan.Create, 50_000+n, plan.Because(plan.NewInstance))))
+			in.Items = append(in.Items, doneItem(newChange(plan.Create, 50_000+n, plan.NewReason(plan.NewInstance))))
 		}
 		approved := in.Items[1].Change.AssetID
 		in.Approved[approved] = "abcdef0123"
-		data, err := report.Document(report.Build(in), state.MaxReport)
-		if err != nil || len(data) > state.MaxReport {
+		data, err := report.HistoryDocument(report.Build(in), state.MaxShardReport)
+		if err != nil || len(data) > state.MaxShardReport {
 			t.Fatalf("%d: %d bytes, %v", c.deactivated, len(data), err)
 		}
 		record, err := report.Recorded(data)

@@ -28,12 +28,12 @@ func (v Value) Reveal() string {
 	return *v.text
 }
 
-// Empty tells whether no secret is set.
-func (v Value) Empty() bool { return v.Reveal() == "" }
+// IsEmpty tells whether no secret is set.
+func (v Value) IsEmpty() bool { return v.Reveal() == "" }
 
 // String implements fmt.Stringer without telling the text or its length.
 func (v Value) String() string {
-	if v.Empty() {
+	if v.IsEmpty() {
 		return ""
 	}
 	return Redacted

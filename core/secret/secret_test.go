@@ -43,10 +43,10 @@ func TestNothingPrintsIt(t *testing.T) {
 func TestTheTextIsKept(t *testing.T) {
 	t.Parallel()
 	var zero, read Value
-	if !zero.Empty() || zero.Reveal() != "" || zero.String() != "" || !New("").Empty() {
+	if !zero.IsEmpty() || zero.Reveal() != "" || zero.String() != "" || !New("").IsEmpty() {
 		t.Error("the zero value is not empty")
 	}
-	if err := read.UnmarshalText([]byte("a b")); err != nil || read.Reveal() != "a b" || read.Empty() {
+	if err := read.UnmarshalText([]byte("a b")); err != nil || read.Reveal() != "a b" || read.IsEmpty() {
 		t.Errorf("read %q: %v", read.Reveal(), err)
 	}
 }

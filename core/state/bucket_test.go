@@ -17,10 +17,10 @@ import (
 	"github.com/jms-sync/jms-sync/core/storage"
 )
 
-// memory is a bucket that keeps exactly the conditions it says it can, and refuses others.
+// memoryBucket is a bucket that keeps exactly the conditions it says it can, and refuses others.
 // Its ETags are hashes of the content, as the stores' are: the same bytes have the same.
-type memory struct {
-	can storage.Abilities
+type memoryBucket struct {
+	abilities storage.Capabilities
 	// before is called outside the lock, before each operation; its error is the answer.
 	before func(op, key string) error
 	// after is called after a Put that was done; its error is the answer nevertheless.
@@ -31,35 +31,35 @@ type memory struct {
 	calls   map[string]int
 }
 
-// levels are the three that there are.
-func levels() map[string]storage.Abilities {
-	return map[string]storage.Abilities{
+// allAbilities are the three that there are.
+func allAbilities() map[string]storage.Capabilities {
+	return map[string]storage.Capabilities{
 		"if-match":    {CreateOnly: true, IfMatch: true},
 		"create-only": {CreateOnly: true},
 		"none":        {},
 	}
 }
 
-// leasing are the levels that can keep a lease.
-func leasing() map[string]storage.Abilities {
-	all := levels()
+// leasingAbilities are the levels that can keep a lease.
+func leasingAbilities() map[string]storage.Capabilities {
+	all := allAbilities()
 	delete(all, "none")
 	return all
 }
 
-func newMemory(can storage.Abilities) *memory {
-	return &memory{can: can, objects: map[string][]byte{}, calls: map[string]int{}}
+func newMemoryBucket(can storage.Capabilities) *memoryBucket {
+	return &memoryBucket{abilities: can, objects: map[string][]byte{}, calls: map[string]int{}}
 }
 
-// strikes lets one in so many operations fail, some of them although they were done. Operations come
+// failRandomly lets one in so many operations fail, some of them although they were done. Operations come
 // from several goroutines, which may not share the randomness without a lock.
-func (m *memory) strikes(by *rand.Rand, oneIn int) {
+func (m *memoryBucket) failRandomly(by *rand.Rand, oneIn int) {
 	var mu sync.Mutex
 	strike := func() error {
 		mu.Lock()
 		defer mu.Unlock()
 		if by.IntN(oneIn) == 0 {
-			return fault(inventory.Temporary, "broken")
+			return newFault(inventory.Temporary, "broken")
 		}
 		return nil
 	}
@@ -67,7 +67,7 @@ func (m *memory) strikes(by *rand.Rand, oneIn int) {
 	m.after = func(string) error { return strike() }
 }
 
-func fault(kind inventory.Kind, text string) error {
+func newFault(kind inventory.Kind, text string) error {
 	return &inventory.Error{Kind: kind, Message: text}
 }
 
@@ -76,7 +76,7 @@ func etagOf(data []byte) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-func (m *memory) begin(ctx context.Context, op, key string) error {
+func (m *memoryBucket) beforeCall(ctx context.Context, op, key string) error {
 	if err := ctx.Err(); err != nil {
 		return &inventory.Error{Kind: inventory.Deadline, Err: err}
 	}
@@ -93,39 +93,39 @@ func (m *memory) begin(ctx context.Context, op, key string) error {
 	return storage.CheckKey(key)
 }
 
-func (m *memory) Get(ctx context.Context, key, knownETag string) (storage.Object, error) {
-	if err := m.begin(ctx, "get", key); err != nil {
+func (m *memoryBucket) Get(ctx context.Context, key, knownETag string) (storage.Object, error) {
+	if err := m.beforeCall(ctx, "get", key); err != nil {
 		return storage.Object{}, err
 	}
 	defer m.mu.Unlock()
 	data, there := m.objects[key]
 	switch {
 	case !there:
-		return storage.Object{}, fault(inventory.NotFound, "memory: no "+key)
-	case len(data) > storage.MaxSize:
-		return storage.Object{}, fault(inventory.Invalid, "memory: too large: "+key)
+		return storage.Object{}, newFault(inventory.NotFound, "memory: no "+key)
+	case len(data) > storage.MaxObjectSize:
+		return storage.Object{}, newFault(inventory.Invalid, "memory: too large: "+key)
 	case knownETag != "" && knownETag == etagOf(data):
 		return storage.Object{}, storage.ErrNotModified
 	}
 	return storage.Object{Data: slices.Clone(data), ETag: etagOf(data)}, nil
 }
 
-func (m *memory) Put(ctx context.Context, key string, data []byte, c storage.Condition) (string, error) {
-	if err := m.begin(ctx, "put", key); err != nil {
+func (m *memoryBucket) Put(ctx context.Context, key string, data []byte, c storage.Condition) (string, error) {
+	if err := m.beforeCall(ctx, "put", key); err != nil {
 		return "", err
 	}
 	defer m.mu.Unlock()
 	old, there := m.objects[key]
-	want, match := c.IfMatch()
+	want, match := c.IfMatchETag()
 	switch {
-	case c.CreateOnly() && !m.can.CreateOnly, match && !m.can.IfMatch:
-		return "", fault(inventory.Unsupported, "memory: no such condition")
+	case c.IsCreateOnly() && !m.abilities.CreateOnly, match && !m.abilities.IfMatch:
+		return "", newFault(inventory.Unsupported, "memory: no such condition")
 	case match && want == "":
-		return "", fault(inventory.Invalid, "memory: an empty ETag")
-	case c.CreateOnly() && there, match && there && etagOf(old) != want:
-		return "", fault(inventory.Conflict, "memory: the condition does not hold for "+key)
+		return "", newFault(inventory.Invalid, "memory: an empty ETag")
+	case c.IsCreateOnly() && there, match && there && etagOf(old) != want:
+		return "", newFault(inventory.Conflict, "memory: the condition does not hold for "+key)
 	case match && !there:
-		return "", fault(inventory.NotFound, "memory: no "+key)
+		return "", newFault(inventory.NotFound, "memory: no "+key)
 	}
 	m.objects[key] = slices.Clone(data)
 	if m.after != nil {
@@ -136,15 +136,15 @@ func (m *memory) Put(ctx context.Context, key string, data []byte, c storage.Con
 	return etagOf(data), nil
 }
 
-func (m *memory) List(ctx context.Context, prefix string) ([]string, error) {
-	if err := m.begin(ctx, "list", prefix); err != nil {
+func (m *memoryBucket) List(ctx context.Context, prefix string) ([]string, error) {
+	if err := m.beforeCall(ctx, "list", prefix); err != nil {
 		return nil, err
 	}
 	defer m.mu.Unlock()
-	return m.under(prefix), nil
+	return m.keysUnder(prefix), nil
 }
 
-func (m *memory) under(prefix string) []string {
+func (m *memoryBucket) keysUnder(prefix string) []string {
 	var keys []string
 	for key := range m.objects {
 		if strings.HasPrefix(key, prefix) {
@@ -155,8 +155,8 @@ func (m *memory) under(prefix string) []string {
 	return keys
 }
 
-func (m *memory) Delete(ctx context.Context, key string) error {
-	if err := m.begin(ctx, "delete", key); err != nil {
+func (m *memoryBucket) Delete(ctx context.Context, key string) error {
+	if err := m.beforeCall(ctx, "delete", key); err != nil {
 		return err
 	}
 	defer m.mu.Unlock()
@@ -164,43 +164,43 @@ func (m *memory) Delete(ctx context.Context, key string) error {
 	return nil
 }
 
-func (m *memory) Abilities(context.Context) storage.Abilities { return m.can }
+func (m *memoryBucket) Capabilities(context.Context) storage.Capabilities { return m.abilities }
 
-// keys gives the keys that hold a text, sorted.
-func (m *memory) keys(text string) []string {
+// keysContaining gives the keys that hold a text, sorted.
+func (m *memoryBucket) keysContaining(text string) []string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return slices.DeleteFunc(m.under(""), func(k string) bool { return !strings.Contains(k, text) })
+	return slices.DeleteFunc(m.keysUnder(""), func(k string) bool { return !strings.Contains(k, text) })
 }
 
-func (m *memory) set(key string, data []byte) {
+func (m *memoryBucket) setObject(key string, data []byte) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.objects[key] = data
 }
 
-func (m *memory) count(op string) int {
+func (m *memoryBucket) callCount(op string) int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.calls[op]
 }
 
-// clock is a time that tests move.
-type clock struct{ offset atomic.Int64 }
+// fakeClock is a time that tests move.
+type fakeClock struct{ offset atomic.Int64 }
 
-var start = time.Date(2026, 9, 1, 8, 0, 0, 0, time.UTC)
+var testStart = time.Date(2026, 9, 1, 8, 0, 0, 0, time.UTC)
 
-func (c *clock) Now() time.Time          { return start.Add(time.Duration(c.offset.Load())) }
-func (c *clock) Advance(d time.Duration) { c.offset.Add(int64(d)) }
+func (c *fakeClock) Now() time.Time          { return testStart.Add(time.Duration(c.offset.Load())) }
+func (c *fakeClock) Advance(d time.Duration) { c.offset.Add(int64(d)) }
 
 // newStore makes a store with a clock, nonces that count, and picks that go round.
-func newStore(t testing.TB, b storage.Bucket) (*Store, *clock) {
+func newStore(t testing.TB, b storage.Bucket) (*Store, *fakeClock) {
 	t.Helper()
-	c := &clock{}
-	return storeAt(t, b, c), c
+	c := &fakeClock{}
+	return newStoreAt(t, b, c), c
 }
 
-func storeAt(t testing.TB, b storage.Bucket, c *clock) *Store {
+func newStoreAt(t testing.TB, b storage.Bucket, c *fakeClock) *Store {
 	t.Helper()
 	var nonces, picks atomic.Int64
 	s, err := New(b, "team/jms-sync/", Options{
@@ -214,7 +214,7 @@ func storeAt(t testing.TB, b storage.Bucket, c *clock) *Store {
 	return s
 }
 
-func scopeOf(account, region string) inventory.Scope {
+func newScope(account, region string) inventory.Scope {
 	return inventory.Scope{Cloud: inventory.Alibaba, Account: account, Region: region}
 }
 

@@ -4,7 +4,7 @@
 // history of runs; and what runs were about to remove until people were told of it. It lies in a storage.Bucket under a prefix.
 //
 // All of it belongs to one organisation of one JumpServer, and lies in a folder that only that one reads (see
-// Store.Of): two that share a store share nothing. State is never read across that border, so that what was
+// Store.ForInstallation): two that share a store share nothing. State is never read across that border, so that what was
 // approved for one, or seen by one to be gone, is not taken for the other's. What lies at the top of the prefix
 // in an older form (scopes/, held/, approvals/, …) is read by nobody.
 //

@@ -11,25 +11,25 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// versioned is a body whose kind has had other fields before. All others are of schema 1.
-type versioned interface {
-	// schemas gives the oldest schema that is read as this body, and that which is written. A field
+// versionedBody is a body whose kind has had other fields before. All others are of schema 1.
+type versionedBody interface {
+	// schemaRange gives the oldest schema that is read as this body, and that which is written. A field
 	// that an older one does not have is zero in it.
-	schemas() (oldest, newest int)
+	schemaRange() (oldest, newest int)
 }
 
-func schemasOf(body any) (oldest, newest int) {
-	if v, changed := body.(versioned); changed {
-		return v.schemas()
+func schemaRangeOf(body any) (oldest, newest int) {
+	if v, changed := body.(versionedBody); changed {
+		return v.schemaRange()
 	}
 	return 1, 1
 }
 
-// later is how the reason begins where an object is sound, and of a schema that this program does not know yet.
-const later = "was written by a later version"
+// laterVersionText is how the reason begins where an object is sound, and of a schema that this program does not know yet.
+const laterVersionText = "was written by a later version"
 
-// earlier is why an object of a schema that is no longer read is not read. It is sound.
-const earlier = "was written by an earlier version"
+// earlierVersionText is why an object of a schema that is no longer read is not read. It is sound.
+const earlierVersionText = "was written by an earlier version"
 
 // envelope is the outer form of every object.
 type envelope struct {
@@ -38,14 +38,14 @@ type envelope struct {
 	Body     json.RawMessage `json:"body"`
 }
 
-// encode gives the bytes of an object; the same body always gives the same.
-func encode(body any, limit int) ([]byte, error) {
-	_, schema := schemasOf(body)
+// encodeObject gives the bytes of an object; the same body always gives the same.
+func encodeObject(body any, limit int) ([]byte, error) {
+	_, schema := schemaRangeOf(body)
 	text, err := json.Marshal(body)
 	if err != nil {
 		return nil, &inventory.Error{Kind: inventory.Invalid, Message: "encode state", Err: err}
 	}
-	data := fmt.Appendf(nil, `{"schema":%d,"checksum":%q,"body":%s}`+"\n", schema, checksum(text), text)
+	data := fmt.Appendf(nil, `{"schema":%d,"checksum":%q,"body":%s}`+"\n", schema, checksumOf(text), text)
 	if len(data) > limit {
 		return nil, &inventory.Error{
 			Kind:    inventory.Invalid,
@@ -55,9 +55,9 @@ func encode(body any, limit int) ([]byte, error) {
 	return data, nil
 }
 
-// decode fills body, or says in English why it cannot; "" = it could. What it left in body then
+// decodeObject fills body, or says in English why it cannot; "" = it could. What it left in body then
 // must not be used.
-func decode(data []byte, limit int, body any) (why string) {
+func decodeObject(data []byte, limit int, body any) (why string) {
 	if len(data) > limit {
 		return fmt.Sprintf("has %d bytes, more than %d", len(data), limit)
 	}
@@ -65,15 +65,15 @@ func decode(data []byte, limit int, body any) (why string) {
 	if err := json.Unmarshal(data, &e); err != nil {
 		return "is not JSON of our form"
 	}
-	switch oldest, newest := schemasOf(body); {
+	switch oldest, newest := schemaRangeOf(body); {
 	case e.Schema > newest:
-		return fmt.Sprintf("%s (schema %d, this program reads %d)", later, e.Schema, newest)
+		return fmt.Sprintf("%s (schema %d, this program reads %d)", laterVersionText, e.Schema, newest)
 	case e.Schema < 1:
 		return "has no schema"
-	case e.Checksum != checksum(e.Body):
+	case e.Checksum != checksumOf(e.Body):
 		return "does not have its checksum"
 	case e.Schema < oldest:
-		return earlier
+		return earlierVersionText
 	}
 	d := json.NewDecoder(bytes.NewReader(e.Body))
 	d.DisallowUnknownFields() // a body of another kind must not pass for this one
@@ -86,7 +86,7 @@ func decode(data []byte, limit int, body any) (why string) {
 	return ""
 }
 
-func checksum(body []byte) string {
+func checksumOf(body []byte) string {
 	sum := sha256.Sum256(body)
 	return "sha256:" + hex.EncodeToString(sum[:])
 }

@@ -11,8 +11,8 @@ import (
 
 func TestEncodedIsReadAndAlwaysTheSame(t *testing.T) {
 	t.Parallel()
-	body := leaseBody{Token: 7, Holder: "请求 <1>", Until: start, Nonce: "n1", TTL: 2 * time.Minute}
-	first, err := encode(body, smallLimit)
+	body := leaseBody{Token: 7, Holder: "请求 <1>", Until: testStart, Nonce: "n1", TTL: 2 * time.Minute}
+	first, err := encodeObject(body, smallMaxBytes)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -22,28 +22,28 @@ func TestEncodedIsReadAndAlwaysTheSame(t *testing.T) {
 		t.Errorf("%s, want\n%s", first, want)
 	}
 	for range 5 {
-		if again, _ := encode(body, smallLimit); string(again) != string(first) {
+		if again, _ := encodeObject(body, smallMaxBytes); string(again) != string(first) {
 			t.Fatalf("the same body gives %s and %s", first, again)
 		}
 	}
 	var back leaseBody
-	if why := decode(first, smallLimit, &back); why != "" || back != body {
+	if why := decodeObject(first, smallMaxBytes, &back); why != "" || back != body {
 		t.Errorf("read back %+v, %q", back, why)
 	}
 }
 
 func TestEncodeRefusesTooMuchAndTheUnwritable(t *testing.T) {
 	t.Parallel()
-	_, err := encode(leaseBody{Holder: strings.Repeat("x", smallLimit)}, smallLimit)
+	_, err := encodeObject(leaseBody{Holder: strings.Repeat("x", smallMaxBytes)}, smallMaxBytes)
 	wantKind(t, err, inventory.Invalid)
-	_, err = encode(leaseBody{Until: time.Date(12026, 1, 1, 0, 0, 0, 0, time.UTC)}, smallLimit)
+	_, err = encodeObject(leaseBody{Until: time.Date(12026, 1, 1, 0, 0, 0, 0, time.UTC)}, smallMaxBytes)
 	wantKind(t, err, inventory.Invalid)
 }
 
-// badObjects are what may lie under a key and must not be used, where version is the kind's schema.
-func badObjects(version int) map[string]string {
+// corruptObjects are what may lie under a key and must not be used, where version is the kind's schema.
+func corruptObjects(version int) map[string]string {
 	seal := func(version int, body string) string {
-		return fmt.Sprintf(`{"schema":%d,"checksum":%q,"body":%s}`, version, checksum([]byte(body)), body)
+		return fmt.Sprintf(`{"schema":%d,"checksum":%q,"body":%s}`, version, checksumOf([]byte(body)), body)
 	}
 	return map[string]string{
 		"empty":               "",
@@ -61,30 +61,30 @@ func badObjects(version int) map[string]string {
 		"body of another":     seal(version, `{"runs":[1]}`),
 		"field of wrong type": seal(version, `{"token":"x","cloud":1,"until":2,"at":3}`),
 		"body is a text":      seal(version, `"x"`),
-		"no body":             fmt.Sprintf(`{"schema":%d,"checksum":%q}`, version, checksum(nil)),
-		"oversized":           seal(version, `{"holder":"`+strings.Repeat("x", reportLimit)+`"}`),
+		"no body":             fmt.Sprintf(`{"schema":%d,"checksum":%q}`, version, checksumOf(nil)),
+		"oversized":           seal(version, `{"holder":"`+strings.Repeat("x", reportMaxBytes)+`"}`),
 	}
 }
 
 func TestDecodeRefuses(t *testing.T) {
 	t.Parallel()
-	for name, text := range badObjects(2) {
-		if why := decode([]byte(text), smallLimit, &leaseBody{}); why == "" {
+	for name, text := range corruptObjects(2) {
+		if why := decodeObject([]byte(text), smallMaxBytes, &leaseBody{}); why == "" {
 			t.Errorf("%s: was read", name)
 		}
 	}
-	if why := decode([]byte(badObjects(2)["later schema"]), smallLimit, &leaseBody{}); !strings.Contains(why, "schema 3") {
+	if why := decodeObject([]byte(corruptObjects(2)["later schema"]), smallMaxBytes, &leaseBody{}); !strings.Contains(why, "schema 3") {
 		t.Errorf("a later schema is said as %q", why)
 	}
 }
 
 func FuzzDecode(f *testing.F) {
 	for version := 1; version <= 2; version++ {
-		for _, text := range badObjects(version) {
+		for _, text := range corruptObjects(version) {
 			f.Add([]byte(text))
 		}
 	}
-	good, err := encode(Scope{Applied: ""}.body(scopeOf("a", "r"), "n"), smallLimit)
+	good, err := encodeObject(ScopeState{AppliedFingerprint: ""}.newBody(newScope("a", "r"), "n"), smallMaxBytes)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -92,13 +92,13 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		// Whatever is read as sound must be written the same way again, or be unsound.
 		var b scopeBody
-		if decode(data, smallLimit, &b) == "" {
-			if _, err := encode(b, 4*smallLimit); err != nil {
+		if decodeObject(data, smallMaxBytes, &b) == "" {
+			if _, err := encodeObject(b, 4*smallMaxBytes); err != nil {
 				t.Fatalf("read, but cannot be written: %v", err)
 			}
 		}
-		for _, body := range []any{&leaseBody{}, &windowBody{}, &keptBody{}, &runBody{}} {
-			_ = decode(data, windowLimit, body)
+		for _, body := range []any{&leaseBody{}, &queueBody{}, &queuedReportBody{}, &runBody{}} {
+			_ = decodeObject(data, queueMaxBytes, body)
 		}
 	})
 }
@@ -106,34 +106,34 @@ func FuzzDecode(f *testing.F) {
 // FuzzAnyObject puts arbitrary bytes under every key that a scope's run reads.
 func FuzzAnyObject(f *testing.F) {
 	for version := 1; version <= 2; version++ {
-		for _, text := range badObjects(version) {
+		for _, text := range corruptObjects(version) {
 			f.Add([]byte(text))
 		}
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		for name, can := range levels() {
-			m := newMemory(can)
+		for name, can := range allAbilities() {
+			m := newMemoryBucket(can)
 			s, c := newStore(t, m)
-			at := scopeOf("prod", "cn-hangzhou")
-			w := s.Window("events", time.Minute)
-			m.set(s.scopeKey(at), data)
-			m.set(w.key, data)
-			m.set(w.folder+"20260901T080000.000000000Z-x.json", data)
-			m.set(s.prefix+"lease/"+safe("run")+".json", data)
-			m.set(numberKey(s.prefix+"lease/"+safe("run")+"/", 12), data)
-			m.set(s.dayFolder(c.Now())+"20260901T080000.000000000Z-x.json", data)
-			if v := s.Load(t.Context(), []inventory.Scope{at}); v.Scope(at) != (Scope{}) && len(v.Warnings()) > 0 {
-				t.Fatalf("%s: something is known of what was damaged: %+v", name, v.Scope(at))
+			at := newScope("prod", "cn-hangzhou")
+			w := s.ReportQueue("events", time.Minute)
+			m.setObject(s.scopeKey(at), data)
+			m.setObject(w.key, data)
+			m.setObject(w.folder+"20260901T080000.000000000Z-x.json", data)
+			m.setObject(s.prefix+"lease/"+safeKeyPart("run")+".json", data)
+			m.setObject(sequenceKey(s.prefix+"lease/"+safeKeyPart("run")+"/", 12), data)
+			m.setObject(s.dayFolder(c.Now())+"20260901T080000.000000000Z-x.json", data)
+			if v := s.LoadSnapshot(t.Context(), []inventory.Scope{at}); v.ScopeState(at) != (ScopeState{}) && len(v.Warnings()) > 0 {
+				t.Fatalf("%s: something is known of what was damaged: %+v", name, v.ScopeState(at))
 			}
-			if l, err := s.Acquire(t.Context(), "run", time.Minute, "h"); err == nil && !l.Valid(c.Now()) {
+			if l, err := s.AcquireLease(t.Context(), "run", time.Minute, "h"); err == nil && !l.IsValid(c.Now()) {
 				t.Fatalf("%s: an invalid lease", name)
 			}
-			b, err := w.Offer(t.Context(), []byte(`{}`), c.Now())
-			if can.CreateOnly && !b.Kept {
+			b, err := w.Put(t.Context(), []byte(`{}`), c.Now())
+			if can.CreateOnly && !b.Queued {
 				t.Fatalf("%s: not kept: %v", name, err)
 			}
-			_ = b.Told(t.Context())
-			_, _ = s.Runs(t.Context(), c.Now().Add(-time.Hour), 10)
+			_ = b.Ack(t.Context())
+			_, _ = s.ListRuns(t.Context(), c.Now().Add(-time.Hour), 10)
 		}
 	})
 }

@@ -16,27 +16,27 @@ var beijing = inventory.Scope{Cloud: inventory.Alibaba, Account: "prod", Region:
 func expects(upTo int) Expectation {
 	return Expectation{
 		Cloud: beijing.Cloud, Account: beijing.Account, Region: beijing.Region,
-		Since: start, Until: start.Add(time.Hour), UpTo: upTo, By: "anna@ops",
+		Since: testStart, Until: testStart.Add(time.Hour), UpTo: upTo, By: "anna@ops",
 	}
 }
 
 // TestExpectation: announced, counted, announced anew, taken back; each of its own scope and JumpServer.
 func TestExpectation(t *testing.T) {
 	t.Parallel()
-	for name, can := range leasing() {
+	for name, can := range leasingAbilities() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			m := newMemory(can)
+			m := newMemoryBucket(can)
 			root, _ := newStore(t, m)
-			s, ctx := root.Of("jms", "org"), t.Context()
-			if e, err := s.Expectation(ctx, beijing); err != nil || e.Stands(start) {
+			s, ctx := root.ForInstallation("jms", "org"), t.Context()
+			if e, err := s.Expectation(ctx, beijing); err != nil || e.Stands(testStart) {
 				t.Fatal(e, err)
 			}
 			if err := s.Expect(ctx, expects(10)); err != nil {
 				t.Fatal(err)
 			}
 			first, err := s.Expectation(ctx, beijing)
-			if err != nil || first.Left != 10 || !first.Stands(start) || first.Stands(start.Add(time.Hour)) {
+			if err != nil || first.Left != 10 || !first.Stands(testStart) || first.Stands(testStart.Add(time.Hour)) {
 				t.Fatal(first, err)
 			}
 			next, err := s.Spend(ctx, first, 4)
@@ -49,7 +49,7 @@ func TestExpectation(t *testing.T) {
 			if _, err := s.Spend(ctx, next, 7); inventory.KindOf(err) != inventory.Conflict {
 				t.Errorf("more than are left: %v", err)
 			}
-			if next, err = s.Spend(ctx, next, 6); err != nil || next.Left != 0 || !next.Stands(start) {
+			if next, err = s.Spend(ctx, next, 6); err != nil || next.Left != 0 || !next.Stands(testStart) {
 				t.Errorf("all that are left: %+v %v", next, err)
 			}
 			if err := s.Expect(ctx, expects(3)); err != nil {
@@ -58,7 +58,7 @@ func TestExpectation(t *testing.T) {
 			if _, err := s.Spend(ctx, next, 0); inventory.KindOf(err) != inventory.Conflict {
 				t.Errorf("counted against another announcement: %v", err)
 			}
-			for name, other := range map[string]*Store{"another JumpServer": root.Of("jms2", "org"), "another organisation": root.Of("jms", "org2")} {
+			for name, other := range map[string]*Store{"another JumpServer": root.ForInstallation("jms2", "org"), "another organisation": root.ForInstallation("jms", "org2")} {
 				if all, err := other.Expectations(ctx); err != nil || len(all) != 0 {
 					t.Errorf("%s: %v %v", name, all, err)
 				}
@@ -82,10 +82,10 @@ func TestExpectation(t *testing.T) {
 // TestExpectationIsNeverOverspent: of many who count at once, all together take no more than there is.
 func TestExpectationIsNeverOverspent(t *testing.T) {
 	t.Parallel()
-	for name, can := range leasing() {
+	for name, can := range leasingAbilities() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			m := newMemory(can)
+			m := newMemoryBucket(can)
 			m.before = func(string, string) error {
 				time.Sleep(time.Millisecond) // between reading and writing there is room for others
 				return nil
@@ -122,7 +122,7 @@ func TestExpectationIsNeverOverspent(t *testing.T) {
 // TestExpectationNotWritten: where the write fails nothing counts as counted, and nobody may remove for it.
 func TestExpectationNotWritten(t *testing.T) {
 	t.Parallel()
-	m := newMemory(levels()["if-match"])
+	m := newMemoryBucket(allAbilities()["if-match"])
 	s, _ := newStore(t, m)
 	ctx := t.Context()
 	if err := s.Expect(ctx, expects(10)); err != nil {
@@ -148,11 +148,11 @@ func TestExpectationNotWritten(t *testing.T) {
 // long ago is forgotten.
 func TestExpectationNeedsACondition(t *testing.T) {
 	t.Parallel()
-	s, _ := newStore(t, newMemory(storage.Abilities{}))
+	s, _ := newStore(t, newMemoryBucket(storage.Capabilities{}))
 	if err := s.Expect(t.Context(), expects(1)); !errors.Is(err, ErrNoExpectations) || inventory.KindOf(err) != inventory.Unsupported {
 		t.Error(err)
 	}
-	m := newMemory(levels()["if-match"])
+	m := newMemoryBucket(allAbilities()["if-match"])
 	s, _ = newStore(t, m)
 	other := expects(5)
 	other.Region = "cn-shanghai"
@@ -162,7 +162,7 @@ func TestExpectationNeedsACondition(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{"{}", `{"schema":2}`} {
-		m.set(s.expectKey(beijing), []byte(bad))
+		m.setObject(s.expectKey(beijing), []byte(bad))
 		all, err := s.Expectations(t.Context())
 		if len(all) != 1 || all[0].Region != "cn-shanghai" || inventory.KindOf(err) == "" {
 			t.Errorf("%s: %+v %v", bad, all, err)
@@ -172,7 +172,7 @@ func TestExpectationNeedsACondition(t *testing.T) {
 		}
 	}
 	fresh := expects(2)
-	fresh.Since, fresh.Until = start.Add(30*24*time.Hour), start.Add(31*24*time.Hour)
+	fresh.Since, fresh.Until = testStart.Add(30*24*time.Hour), testStart.Add(31*24*time.Hour)
 	if err := s.Expect(t.Context(), fresh); err != nil {
 		t.Fatal(err)
 	}

@@ -15,15 +15,15 @@ import (
 // configuration that matters and the program's version. The order of instances does not count,
 // that of an instance's addresses does (the first is the asset's address). It does not depend
 // on Status, which no plan reads: stopping and starting changes nothing. Of a failed listing it is "", which
-// equals nothing (see Scope.Unchanged).
+// equals nothing (see ScopeState.IsUnchanged).
 func Fingerprint(l inventory.Listing, salt string) string {
-	if !l.Complete() {
+	if !l.IsComplete() {
 		return ""
 	}
 	rows := make([][sha256.Size]byte, len(l.Instances))
 	var buffer []byte
 	for n := range l.Instances {
-		buffer = appendRow(buffer[:0], &l.Instances[n])
+		buffer = appendInstance(buffer[:0], &l.Instances[n])
 		rows[n] = sha256.Sum256(buffer)
 	}
 	slices.SortFunc(rows, func(x, y [sha256.Size]byte) int { return bytes.Compare(x[:], y[:]) })
@@ -39,14 +39,14 @@ func Fingerprint(l inventory.Listing, salt string) string {
 	for n := range rows {
 		whole.Write(rows[n][:])
 	}
-	return hashName + hex.EncodeToString(whole.Sum(nil))
+	return hashPrefix + hex.EncodeToString(whole.Sum(nil))
 }
 
-const hashName = "sha256:"
+const hashPrefix = "sha256:"
 
-// appendRow adds every field of an instance that a plan reads. A test holds it against all
+// appendInstance adds every field of an instance that a plan reads. A test holds it against all
 // fields that there are.
-func appendRow(to []byte, i *inventory.Instance) []byte {
+func appendInstance(to []byte, i *inventory.Instance) []byte {
 	for _, text := range [...]string{
 		string(i.Cloud), i.Account, i.Region, i.Owner, i.ID, i.Name, i.HostName, i.OSType, i.OSName, i.Type, i.VPC, i.Project,
 	} {
@@ -67,7 +67,7 @@ func appendRow(to []byte, i *inventory.Instance) []byte {
 
 // isFingerprint tells whether a text has the form of a fingerprint, or is none ("").
 func isFingerprint(text string) bool {
-	digits, ok := strings.CutPrefix(text, hashName)
+	digits, ok := strings.CutPrefix(text, hashPrefix)
 	_, err := hex.DecodeString(digits)
 	return text == "" || ok && len(digits) == 2*sha256.Size && err == nil
 }

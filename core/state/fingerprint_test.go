@@ -10,29 +10,29 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-func instance(n int) inventory.Instance {
+func newInstance(n int) inventory.Instance {
 	return inventory.Instance{
-		Scope: scopeOf("prod", "cn-hangzhou"), Owner: "1234", ID: fmt.Sprintf("i-%06d", n),
+		Scope: newScope("prod", "cn-hangzhou"), Owner: "1234", ID: fmt.Sprintf("i-%06d", n),
 		Name: "web", HostName: "web-host", OSType: "linux", OSName: "Ubuntu", Status: "running", Type: "ecs.g6",
 		VPC: "vpc-1", Project: "project-1", PrivateIPs: []string{"10.0.0.1", "10.0.0.2"}, ClassicIPs: []string{"10.1.0.1"},
 		PublicIPs: []string{"47.0.0.1"},
 	}
 }
 
-func listing(count int) inventory.Listing {
-	l := inventory.Listing{Scope: scopeOf("prod", "cn-hangzhou"), Owner: "1234"}
+func newListing(count int) inventory.Listing {
+	l := inventory.Listing{Scope: newScope("prod", "cn-hangzhou"), Owner: "1234"}
 	for n := range count {
-		l.Instances = append(l.Instances, instance(n))
+		l.Instances = append(l.Instances, newInstance(n))
 	}
 	return l
 }
 
-// notRead are the fields that no plan reads. A field that is neither here nor in the fingerprint
+// unreadFields are the fields that no plan reads. A field that is neither here nor in the fingerprint
 // fails the test: decide where it belongs.
-func notRead() map[string]bool { return map[string]bool{"Status": true} }
+func unreadFields() map[string]bool { return map[string]bool{"Status": true} }
 
-// change alters one value that a field holds, in every way that its kind has.
-func change(t *testing.T, v reflect.Value, told func(what string)) {
+// alterField alters one value that a field holds, in every way that its kind has.
+func alterField(t *testing.T, v reflect.Value, told func(what string)) {
 	t.Helper()
 	old := reflect.ValueOf(v.Interface())
 	set := func(what string, to any) {
@@ -57,7 +57,7 @@ func change(t *testing.T, v reflect.Value, told func(what string)) {
 		}
 	case reflect.Struct:
 		for n := range v.NumField() {
-			change(t, v.Field(n), func(what string) { told(v.Type().Field(n).Name + " " + what) })
+			alterField(t, v.Field(n), func(what string) { told(v.Type().Field(n).Name + " " + what) })
 		}
 	default:
 		t.Fatalf("a field of kind %s: the fingerprint and this test do not know it", v.Kind())
@@ -66,15 +66,15 @@ func change(t *testing.T, v reflect.Value, told func(what string)) {
 
 func TestFingerprintHasEveryFieldThatAPlanReads(t *testing.T) {
 	t.Parallel()
-	l := listing(3)
+	l := newListing(3)
 	before := Fingerprint(l, "salt")
 	target := reflect.ValueOf(&l.Instances[1]).Elem()
 	for n := range target.NumField() {
 		name := target.Type().Field(n).Name
 		changes := 0
-		change(t, target.Field(n), func(what string) {
+		alterField(t, target.Field(n), func(what string) {
 			changes++
-			if same := Fingerprint(l, "salt") == before; same != notRead()[name] {
+			if same := Fingerprint(l, "salt") == before; same != unreadFields()[name] {
 				t.Errorf("%s %s: fingerprint the same: %v", name, what, same)
 			}
 		})
@@ -89,14 +89,14 @@ func TestFingerprintHasEveryFieldThatAPlanReads(t *testing.T) {
 
 func TestFingerprintHasTheListing(t *testing.T) {
 	t.Parallel()
-	l := listing(2)
+	l := newListing(2)
 	l.Projects = []string{"project-1", "project-2"}
 	before := Fingerprint(l, "salt")
 	for n := range reflect.TypeFor[inventory.Listing]().NumField() {
 		field := reflect.TypeFor[inventory.Listing]().Field(n).Name
 		switch field {
 		case "Scope", "Owner", "Projects":
-			change(t, reflect.ValueOf(&l).Elem().Field(n), func(what string) {
+			alterField(t, reflect.ValueOf(&l).Elem().Field(n), func(what string) {
 				if Fingerprint(l, "salt") == before {
 					t.Errorf("%s %s: the same fingerprint", field, what)
 				}
@@ -125,29 +125,29 @@ func TestFingerprintOfSets(t *testing.T) {
 		seen[fingerprint] = what
 	}
 	for n := range 4 {
-		note(fmt.Sprint(n, " instances"), Fingerprint(listing(n), ""))
+		note(fmt.Sprint(n, " instances"), Fingerprint(newListing(n), ""))
 	}
-	note("a salt", Fingerprint(listing(3), "salt"))
-	note("another salt", Fingerprint(listing(3), "Salt"))
-	double := listing(2)
-	double.Instances = append(double.Instances, instance(1))
+	note("a salt", Fingerprint(newListing(3), "salt"))
+	note("another salt", Fingerprint(newListing(3), "Salt"))
+	double := newListing(2)
+	double.Instances = append(double.Instances, newInstance(1))
 	note("one twice", Fingerprint(double, ""))
-	moved := listing(1) // the same texts in other lists
+	moved := newListing(1) // the same texts in other lists
 	moved.Instances[0].PrivateIPs, moved.Instances[0].ClassicIPs = []string{"10.0.0.1"}, []string{"10.0.0.2", "10.1.0.1"}
 	note("an address of another kind", Fingerprint(moved, ""))
 	for n, lists := range [][2][]string{{{"a", ""}, {}}, {{"a"}, {""}}, {{"a"}, {}}, {{}, {"a"}}} {
-		l := listing(1)
+		l := newListing(1)
 		l.Instances[0].PrivateIPs, l.Instances[0].ClassicIPs = lists[0], lists[1]
 		note(fmt.Sprint("lists ", n), Fingerprint(l, ""))
 	}
-	shifted := listing(1) // the same bytes, cut elsewhere
+	shifted := newListing(1) // the same bytes, cut elsewhere
 	shifted.Instances[0].Name, shifted.Instances[0].HostName = "webweb", "-host"
 	note("a name that took from the next field", Fingerprint(shifted, ""))
 }
 
 func TestFingerprintDoesNotDependOnOrder(t *testing.T) {
 	t.Parallel()
-	l := listing(200)
+	l := newListing(200)
 	want := Fingerprint(l, "s")
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 20 {
@@ -159,7 +159,7 @@ func TestFingerprintDoesNotDependOnOrder(t *testing.T) {
 }
 
 func BenchmarkFingerprint(b *testing.B) {
-	l := listing(10_000)
+	l := newListing(10_000)
 	b.ReportAllocs()
 	for b.Loop() {
 		Fingerprint(l, "salt")

@@ -12,11 +12,11 @@ import (
 
 func TestRunsAreRecordedAndRead(t *testing.T) {
 	t.Parallel()
-	for name, can := range levels() {
-		m := newMemory(can)
+	for name, can := range allAbilities() {
+		m := newMemoryBucket(can)
 		s, c := newStore(t, m)
 		for n := range 100 {
-			if err := s.Record(t.Context(), fmt.Appendf(nil, `{"n":%d}`, n), c.Now()); err != nil {
+			if err := s.RecordRun(t.Context(), fmt.Appendf(nil, `{"n":%d}`, n), c.Now()); err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
 			c.Advance(time.Hour)
@@ -35,7 +35,7 @@ func TestRunsAreRecordedAndRead(t *testing.T) {
 			{time.Hour, 0, "", 0},
 			{time.Hour, -1, "", 0},
 		} {
-			runs, err := s.Runs(t.Context(), c.Now().Add(-q.since), q.limit)
+			runs, err := s.ListRuns(t.Context(), c.Now().Add(-q.since), q.limit)
 			if err != nil || len(runs) != q.count || q.count > 0 && string(runs[0].Document) != q.first {
 				t.Errorf("%s, since %s: %d runs, %v", name, q.since, len(runs), err)
 			}
@@ -52,48 +52,48 @@ func TestRunsAreRecordedAndRead(t *testing.T) {
 // than 180 days stays, nothing younger goes, and no run makes more than a few requests.
 func TestHistoryIsPruned(t *testing.T) {
 	t.Parallel()
-	m := newMemory(storage.Abilities{CreateOnly: true})
+	m := newMemoryBucket(storage.Capabilities{CreateOnly: true})
 	s, c := newStore(t, m)
 	record := func(days int) {
 		for range days * 8 {
-			before := m.count("delete") + m.count("list")
-			if err := s.Record(t.Context(), []byte(`{}`), c.Now()); err != nil {
+			before := m.callCount("delete") + m.callCount("list")
+			if err := s.RecordRun(t.Context(), []byte(`{}`), c.Now()); err != nil {
 				t.Fatal(err)
 			}
-			if n := m.count("delete") + m.count("list") - before; n > forget+1 {
+			if n := m.callCount("delete") + m.callCount("list") - before; n > maxPrunedRuns+1 {
 				t.Fatalf("one run made %d requests to forget", n)
 			}
 			c.Advance(3 * time.Hour)
 		}
 	}
 	oldest := func() time.Duration {
-		first := strings.Split(m.keys("runs/")[0], "/")
-		at, err := time.Parse(stamp, strings.SplitN(first[len(first)-1], "-n", 2)[0])
+		first := strings.Split(m.keysContaining("runs/")[0], "/")
+		at, err := time.Parse(keyTimeLayout, strings.SplitN(first[len(first)-1], "-n", 2)[0])
 		if err != nil {
 			t.Fatal(err)
 		}
 		return c.Now().Sub(at)
 	}
 	record(300)
-	if age := oldest(); age < KeepRuns || age > KeepRuns+10*day {
+	if age := oldest(); age < HistoryRetention || age > HistoryRetention+10*day {
 		t.Errorf("the oldest is %s", age)
 	}
-	if n := len(m.keys("runs/")); n < 180*8 || n > 190*8 {
+	if n := len(m.keysContaining("runs/")); n < 180*8 || n > 190*8 {
 		t.Errorf("%d runs are kept", n)
 	}
 	c.Advance(100 * day)
 	record(1)
-	if n := len(m.keys("runs/")); n < 80*8 {
+	if n := len(m.keysContaining("runs/")); n < 80*8 {
 		t.Errorf("%d runs are kept after a pause", n)
 	}
 }
 
 func TestRunsLongGoneAreForgottenAfterAPause(t *testing.T) {
 	t.Parallel()
-	m := newMemory(storage.Abilities{CreateOnly: true})
+	m := newMemoryBucket(storage.Capabilities{CreateOnly: true})
 	s, c := newStore(t, m)
 	for range 100 {
-		if err := s.Record(t.Context(), []byte(`{}`), c.Now()); err != nil {
+		if err := s.RecordRun(t.Context(), []byte(`{}`), c.Now()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -109,59 +109,59 @@ func TestRunsLongGoneAreForgottenAfterAPause(t *testing.T) {
 		}
 	}()
 	for range 5 * 20 {
-		before := m.count("delete")
-		if err := s.Record(t.Context(), []byte(`{}`), c.Now()); err != nil {
+		before := m.callCount("delete")
+		if err := s.RecordRun(t.Context(), []byte(`{}`), c.Now()); err != nil {
 			t.Fatal(err)
 		}
-		if n := m.count("delete") - before; n > forget {
+		if n := m.callCount("delete") - before; n > maxPrunedRuns {
 			t.Errorf("one run deleted %d", n)
 		}
 	}
-	if got := len(m.keys("runs/" + start.Format(dayStamp))); got != 0 {
+	if got := len(m.keysContaining("runs/" + testStart.Format(dayLayout))); got != 0 {
 		t.Errorf("%d runs of long ago", got)
 	}
 }
 
 func TestHistoryFaults(t *testing.T) {
 	t.Parallel()
-	m := newMemory(storage.Abilities{})
+	m := newMemoryBucket(storage.Capabilities{})
 	s, c := newStore(t, m)
-	wantKind(t, s.Record(t.Context(), []byte("no json"), c.Now()), inventory.Invalid)
-	wantKind(t, s.Record(t.Context(), nil, c.Now()), inventory.Invalid)
-	large := `"` + strings.Repeat("x", reportLimit) + `"`
-	wantKind(t, s.Record(t.Context(), []byte(large), c.Now()), inventory.Invalid)
+	wantKind(t, s.RecordRun(t.Context(), []byte("no json"), c.Now()), inventory.Invalid)
+	wantKind(t, s.RecordRun(t.Context(), nil, c.Now()), inventory.Invalid)
+	large := `"` + strings.Repeat("x", reportMaxBytes) + `"`
+	wantKind(t, s.RecordRun(t.Context(), []byte(large), c.Now()), inventory.Invalid)
 	for range 3 {
-		if err := s.Record(t.Context(), []byte(`{}`), c.Now()); err != nil {
+		if err := s.RecordRun(t.Context(), []byte(`{}`), c.Now()); err != nil {
 			t.Fatal(err)
 		}
 	}
-	m.set(m.keys("runs/")[1], []byte("damaged"))
+	m.setObject(m.keysContaining("runs/")[1], []byte("damaged"))
 	c.Advance(time.Minute)
-	runs, err := s.Runs(t.Context(), start, 10)
+	runs, err := s.ListRuns(t.Context(), testStart, 10)
 	wantKind(t, err, inventory.Incomplete)
 	if len(runs) != 2 {
 		t.Errorf("%d runs beside a damaged one", len(runs))
 	}
 	m.before = func(op, _ string) error {
 		if op == "list" {
-			return fault(inventory.Denied, "may not list")
+			return newFault(inventory.Denied, "may not list")
 		}
 		return nil
 	}
-	_, err = s.Runs(t.Context(), start, 10)
+	_, err = s.ListRuns(t.Context(), testStart, 10)
 	wantKind(t, err, inventory.Denied)
-	err = s.Record(t.Context(), []byte(`{}`), c.Now())
+	err = s.RecordRun(t.Context(), []byte(`{}`), c.Now())
 	wantKind(t, err, inventory.Denied)
-	if !strings.Contains(err.Error(), "is recorded") || len(m.keys("runs/")) != 4 {
-		t.Errorf("%v, %v", err, m.keys("runs/"))
+	if !strings.Contains(err.Error(), "is recorded") || len(m.keysContaining("runs/")) != 4 {
+		t.Errorf("%v, %v", err, m.keysContaining("runs/"))
 	}
 }
 
 // TestClosings: runs that took something away are found among all others, by time, without reading these.
 func TestClosings(t *testing.T) {
 	t.Parallel()
-	for name, can := range levels() {
-		m := newMemory(can)
+	for name, can := range allAbilities() {
+		m := newMemoryBucket(can)
 		s, c := newStore(t, m)
 		start := c.Now()
 		for n := range 100 {
@@ -169,7 +169,7 @@ func TestClosings(t *testing.T) {
 			if n%10 == 5 {
 				document = fmt.Appendf(nil, `{"n":%d,"closed":[{"assets":["a"]}]}`, n)
 			}
-			if err := s.Record(t.Context(), document, c.Now()); err != nil {
+			if err := s.RecordRun(t.Context(), document, c.Now()); err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
 			c.Advance(time.Hour)
@@ -195,7 +195,7 @@ func TestClosings(t *testing.T) {
 				t.Errorf("%s, hours %d to %d: %s, %v, want %s", name, q.since, q.until, got, err, q.want)
 			}
 		}
-		if runs, err := s.Runs(t.Context(), start, 1000); err != nil || len(runs) != 100 {
+		if runs, err := s.ListRuns(t.Context(), start, 1000); err != nil || len(runs) != 100 {
 			t.Errorf("%s: %d runs, %v", name, len(runs), err)
 		}
 	}

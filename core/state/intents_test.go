@@ -11,20 +11,20 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-func intended(n int) (all []Intent) {
+func newIntents(n int) (all []Intent) {
 	for i := range n {
 		all = append(all, Intent{
 			Asset: fmt.Sprintf("asset-%d", i), Action: "deactivate", Cloud: inventory.Alibaba, Account: "prod", Region: "cn-a",
-			Instance: fmt.Sprintf("i-%d", i), Name: fmt.Sprintf("web-%d", i), Address: "10.0.0.1", Platform: "Linux", Gone: "20260901T0801Z",
+			Instance: fmt.Sprintf("i-%d", i), Name: fmt.Sprintf("web-%d", i), Address: "10.0.0.1", Platform: "Linux", GoneLabel: "20260901T0801Z",
 		})
 	}
 	return all
 }
 
-// left reads what a run finds, and checks that there is no error.
-func left(t *testing.T, s *Store, slice string, alone bool) ([]*Intended, bool) {
+// mustAcquireUnfinished reads what a run finds, and checks that there is no error.
+func mustAcquireUnfinished(t *testing.T, s *Store, slice string, alone bool) ([]*IntentDocument, bool) {
 	t.Helper()
-	found, more, err := s.Intents().Leftover(t.Context(), slice, s.now().Add(time.Minute), alone)
+	found, more, err := s.IntentLog().AcquireUnfinished(t.Context(), slice, s.now().Add(time.Minute), alone)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,38 +34,38 @@ func left(t *testing.T, s *Store, slice string, alone bool) ([]*Intended, bool) 
 // What a run noted is its own while it may be at work, and then that of whoever comes first, until it is ended.
 func TestIntents(t *testing.T) {
 	t.Parallel()
-	for level, can := range levels() {
-		m := newMemory(can)
+	for level, can := range allAbilities() {
+		m := newMemoryBucket(can)
 		s, c := newStore(t, m)
-		if _, err := s.Intents().Put(t.Context(), "run", c.Now().Add(5*time.Minute), intended(2)); err != nil {
+		if _, err := s.IntentLog().Record(t.Context(), "run", c.Now().Add(5*time.Minute), newIntents(2)); err != nil {
 			t.Fatal(err)
 		}
-		if found, more := left(t, s, "events", true); len(found) != 0 || !more {
+		if found, more := mustAcquireUnfinished(t, s, "events", true); len(found) != 0 || !more {
 			t.Errorf("%s: another slice finds %d, more %t", level, len(found), more)
 		}
-		if found, more := left(t, s, "run", false); len(found) != 0 || !more {
+		if found, more := mustAcquireUnfinished(t, s, "run", false); len(found) != 0 || !more {
 			t.Errorf("%s: another run at work finds %d, more %t", level, len(found), more)
 		}
 		c.Advance(5*time.Minute + MaxSkew + time.Second)
-		found, more := left(t, s, "events", false)
-		if len(found) != 1 || more || len(found[0].Left) != 2 || found[0].Left[1] != intended(2)[1] {
+		found, more := mustAcquireUnfinished(t, s, "events", false)
+		if len(found) != 1 || more || len(found[0].Remaining) != 2 || found[0].Remaining[1] != newIntents(2)[1] {
 			t.Fatalf("%s: after its time %d are found, more %t", level, len(found), more)
 		}
-		if again, more := left(t, s, "run", false); len(again) != 0 || !more {
+		if again, more := mustAcquireUnfinished(t, s, "run", false); len(again) != 0 || !more {
 			t.Errorf("%s: two got it: %d, more %t", level, len(again), more)
 		}
-		if err := found[0].End(t.Context(), found[0].Left[:1]); err != nil {
+		if err := found[0].Finish(t.Context(), found[0].Remaining[:1]); err != nil {
 			t.Fatal(err)
 		}
 		since := found[0].Since
-		found, _ = left(t, s, "run", false)
-		if len(found) != 1 || len(found[0].Left) != 1 || !found[0].Since.Equal(since) || since.After(c.Now()) {
+		found, _ = mustAcquireUnfinished(t, s, "run", false)
+		if len(found) != 1 || len(found[0].Remaining) != 1 || !found[0].Since.Equal(since) || since.After(c.Now()) {
 			t.Fatalf("%s: what was left of it: %+v", level, found)
 		}
-		if err := found[0].End(t.Context(), nil); err != nil || len(m.keys("intents/")) != 0 {
-			t.Errorf("%s: it is still there: %v, %v", level, err, m.keys("intents/"))
+		if err := found[0].Finish(t.Context(), nil); err != nil || len(m.keysContaining("intents/")) != 0 {
+			t.Errorf("%s: it is still there: %v, %v", level, err, m.keysContaining("intents/"))
 		}
-		if found, more := left(t, s, "run", true); len(found) != 0 || more {
+		if found, more := mustAcquireUnfinished(t, s, "run", true); len(found) != 0 || more {
 			t.Errorf("%s: nothing is left, and %d found, more %t", level, len(found), more)
 		}
 	}
@@ -74,27 +74,27 @@ func TestIntents(t *testing.T) {
 // A run of the same slice that knows to be alone need not wait, and one that ended says so.
 func TestIntentsOfADeadRun(t *testing.T) {
 	t.Parallel()
-	s, c := newStore(t, newMemory(levels()["if-match"]))
-	if _, err := s.Intents().Put(t.Context(), "run", c.Now().Add(time.Hour), intended(1)); err != nil {
+	s, c := newStore(t, newMemoryBucket(allAbilities()["if-match"]))
+	if _, err := s.IntentLog().Record(t.Context(), "run", c.Now().Add(time.Hour), newIntents(1)); err != nil {
 		t.Fatal(err)
 	}
-	if found, _ := left(t, s, "run", true); len(found) != 1 {
+	if found, _ := mustAcquireUnfinished(t, s, "run", true); len(found) != 1 {
 		t.Error("one that is alone does not find it")
 	}
-	d, err := s.Intents().Put(t.Context(), "run", c.Now().Add(time.Hour), intended(1))
+	d, err := s.IntentLog().Record(t.Context(), "run", c.Now().Add(time.Hour), newIntents(1))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := d.End(t.Context(), d.Left); err != nil {
+	if err := d.Finish(t.Context(), d.Remaining); err != nil {
 		t.Fatal(err)
 	}
-	if found, _ := left(t, s, "other", false); len(found) != 1 {
+	if found, _ := mustAcquireUnfinished(t, s, "other", false); len(found) != 1 {
 		t.Error("what an ended run left is not found")
 	}
-	if err := d.Wait(t.Context(), d.Left, c.Now().Add(time.Hour)); err != nil {
+	if err := d.Extend(t.Context(), d.Remaining, c.Now().Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	if found, more := left(t, s, "other", false); len(found) != 0 || !more {
+	if found, more := mustAcquireUnfinished(t, s, "other", false); len(found) != 0 || !more {
 		t.Error("what a process still has to tell is found by others")
 	}
 }
@@ -102,11 +102,11 @@ func TestIntentsOfADeadRun(t *testing.T) {
 // Of many who look at once each document goes to one.
 func TestIntentsAtOnce(t *testing.T) {
 	t.Parallel()
-	for level, can := range leasing() {
-		s, c := newStore(t, newMemory(can))
+	for level, can := range leasingAbilities() {
+		s, c := newStore(t, newMemoryBucket(can))
 		for range 3 {
-			d, err := s.Intents().Put(t.Context(), "run", c.Now(), intended(1))
-			if err != nil || d.End(t.Context(), d.Left) != nil {
+			d, err := s.IntentLog().Record(t.Context(), "run", c.Now(), newIntents(1))
+			if err != nil || d.Finish(t.Context(), d.Remaining) != nil {
 				t.Fatal(err)
 			}
 		}
@@ -115,7 +115,7 @@ func TestIntentsAtOnce(t *testing.T) {
 		got := map[string]int{}
 		for n := range 8 {
 			all.Go(func() {
-				found, _, err := s.Intents().Leftover(t.Context(), fmt.Sprint(n), c.Now().Add(time.Hour), false)
+				found, _, err := s.IntentLog().AcquireUnfinished(t.Context(), fmt.Sprint(n), c.Now().Add(time.Hour), false)
 				mu.Lock()
 				defer mu.Unlock()
 				for _, d := range found {
@@ -141,36 +141,36 @@ func TestIntentsAtOnce(t *testing.T) {
 // Damaged documents are set aside and said, old ones forgotten, and many are taken bit by bit.
 func TestIntentsThatAreOdd(t *testing.T) {
 	t.Parallel()
-	for level, can := range levels() {
-		m := newMemory(can)
+	for level, can := range allAbilities() {
+		m := newMemoryBucket(can)
 		s, c := newStore(t, m)
 		put := func() {
-			d, err := s.Intents().Put(t.Context(), "run", c.Now(), intended(1))
-			if err != nil || d.End(t.Context(), d.Left) != nil {
+			d, err := s.IntentLog().Record(t.Context(), "run", c.Now(), newIntents(1))
+			if err != nil || d.Finish(t.Context(), d.Remaining) != nil {
 				t.Fatal(err)
 			}
 			c.Advance(time.Millisecond)
 		}
 		put()
-		old := m.keys("intents/")[0]
-		c.Advance(KeepIntents + time.Hour)
-		for name, text := range badObjects(1) {
-			m.set(s.prefix+"intents/20260101T000000.000000000Z-"+strings.ReplaceAll(name, " ", "")+".json", []byte(text))
+		old := m.keysContaining("intents/")[0]
+		c.Advance(IntentRetention + time.Hour)
+		for name, text := range corruptObjects(1) {
+			m.setObject(s.prefix+"intents/20260101T000000.000000000Z-"+strings.ReplaceAll(name, " ", "")+".json", []byte(text))
 		}
 		put()
-		found, _, err := s.Intents().Leftover(t.Context(), "run", c.Now().Add(time.Hour), false)
+		found, _, err := s.IntentLog().AcquireUnfinished(t.Context(), "run", c.Now().Add(time.Hour), false)
 		if len(found) != 1 || inventory.KindOf(err) != inventory.Incomplete {
 			t.Errorf("%s: %d found, %v", level, len(found), err)
 		}
-		for _, key := range m.keys("intents/") {
+		for _, key := range m.keysContaining("intents/") {
 			if key == old || strings.HasSuffix(key, ".json") && strings.Contains(key, "20260101T") {
 				t.Errorf("%s: %s is still there", level, key)
 			}
 		}
-		for range mostIntents + 5 {
+		for range maxIntentDocuments + 5 {
 			put()
 		}
-		if found, more := left(t, s, "run", false); len(found) > mostIntents || !more {
+		if found, more := mustAcquireUnfinished(t, s, "run", false); len(found) > maxIntentDocuments || !more {
 			t.Errorf("%s: %d at once, more %t", level, len(found), more)
 		}
 	}
@@ -179,31 +179,31 @@ func TestIntentsThatAreOdd(t *testing.T) {
 // A failing store costs the run nothing, and it is known that something may be left.
 func TestIntentsWithoutAStoreThatWorks(t *testing.T) {
 	t.Parallel()
-	m := newMemory(levels()["if-match"])
+	m := newMemoryBucket(allAbilities()["if-match"])
 	s, c := newStore(t, m)
-	m.before = func(string, string) error { return fault(inventory.Temporary, "broken") }
-	d, err := s.Intents().Put(t.Context(), "run", c.Now(), intended(1))
+	m.before = func(string, string) error { return newFault(inventory.Temporary, "broken") }
+	d, err := s.IntentLog().Record(t.Context(), "run", c.Now(), newIntents(1))
 	wantKind(t, err, inventory.Temporary)
-	if d == nil || len(d.Left) != 1 {
+	if d == nil || len(d.Remaining) != 1 {
 		t.Errorf("%+v", d)
 	}
-	found, more, err := s.Intents().Leftover(t.Context(), "run", c.Now(), true)
+	found, more, err := s.IntentLog().AcquireUnfinished(t.Context(), "run", c.Now(), true)
 	wantKind(t, err, inventory.Temporary)
 	if len(found) != 0 || !more {
 		t.Errorf("%d found, more %t", len(found), more)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err = s.Intents().Put(ctx, "run", c.Now(), intended(1))
+	_, err = s.IntentLog().Record(ctx, "run", c.Now(), newIntents(1))
 	wantKind(t, err, inventory.Deadline)
 }
 
 // Where nothing is left, looking is one call.
 func TestLookingForNothingIsOneCall(t *testing.T) {
 	t.Parallel()
-	m := newMemory(levels()["if-match"])
+	m := newMemoryBucket(allAbilities()["if-match"])
 	s, _ := newStore(t, m)
-	left(t, s, "run", true)
+	mustAcquireUnfinished(t, s, "run", true)
 	total := 0
 	for _, n := range m.calls {
 		total += n

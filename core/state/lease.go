@@ -16,35 +16,35 @@ import (
 // which ids and proof make safe, only wasteful.
 const MaxSkew = 30 * time.Second
 
-// MaxTTL is the longest lease.
-const MaxTTL = 24 * time.Hour
+// MaxLeaseTTL is the longest lease.
+const MaxLeaseTTL = 24 * time.Hour
 
 // Errors of leases, for errors.Is. Each comes inside an *inventory.Error.
 var (
 	// ErrNoLease says that the store has no precondition, so that nothing can be held (kind Unsupported).
 	ErrNoLease = errors.New("the store can keep no precondition, so there is no lease")
-	// ErrTaken says that another holds the lease; errors.As finds the *Taken (kind Conflict).
-	ErrTaken = errors.New("the lease is taken")
-	// ErrLost says that the lease ended, or passed to another, before it was renewed (kind Conflict).
-	ErrLost = errors.New("the lease is lost")
+	// ErrLeaseTaken says that another holds the lease; errors.As finds the *Taken (kind Conflict).
+	ErrLeaseTaken = errors.New("the lease is taken")
+	// ErrLeaseLost says that the lease ended, or passed to another, before it was renewed (kind Conflict).
+	ErrLeaseLost = errors.New("the lease is lost")
 )
 
-// Taken is the error that names who holds a lease.
-type Taken struct {
+// LeaseTakenError is the error that names who holds a lease.
+type LeaseTakenError struct {
 	Holder string    // "" where it let go while it was asked
 	Until  time.Time // by the holder's clock; without MaxSkew
 }
 
 // Error names the holder and the time.
-func (t *Taken) Error() string {
+func (t *LeaseTakenError) Error() string {
 	if t.Holder == "" {
 		return "the lease was taken by another at the same moment"
 	}
 	return fmt.Sprintf("the lease is held by %q until %s", t.Holder, t.Until.UTC().Format(time.RFC3339))
 }
 
-// Is makes a Taken be ErrTaken.
-func (t *Taken) Is(target error) bool { return target == ErrTaken }
+// Is makes a Taken be ErrLeaseTaken.
+func (t *LeaseTakenError) Is(target error) bool { return target == ErrLeaseTaken }
 
 // Lease is a right that nobody else has while it is valid. It is a value; Renew gives a new one.
 // The zero value is never valid.
@@ -63,10 +63,10 @@ type Lease struct {
 	nonce string
 }
 
-// Valid tells whether the lease can be relied on now. It ends a tenth of its time (at most 10 s)
+// IsValid tells whether the lease can be relied on now. It ends a tenth of its time (at most 10 s)
 // before Until, so that what was begun just before is done in time. It goes by the wall clock:
 // the other one stands still while a function's instance is frozen.
-func (l Lease) Valid(now time.Time) bool {
+func (l Lease) IsValid(now time.Time) bool {
 	return now.Round(0).Before(l.Until.Add(-min(l.ttl/10, 10*time.Second)))
 }
 
@@ -79,119 +79,119 @@ type leaseBody struct {
 	TTL    time.Duration `json:"ttl_ns"` // from a renewal to Until; schema 1 has none
 }
 
-// schemas: a lease of schema 1 is still kept to. A program that knows only schema 1 takes one of
+// schemaRange: a lease of schema 1 is still kept to. A program that knows only schema 1 takes one of
 // schema 2 for damaged, and takes it over: two work at once, as beyond MaxSkew.
-func (leaseBody) schemas() (oldest, newest int) { return 1, 2 }
+func (leaseBody) schemaRange() (oldest, newest int) { return 1, 2 }
 
-// ended tells whether others may take the lease: its time is over, or it ends later than any that
+// isExpired tells whether others may take the lease: its time is over, or it ends later than any that
 // was written until now by a clock that is not wrong.
-func (b leaseBody) ended(now time.Time) bool {
-	longest := MaxTTL
+func (b leaseBody) isExpired(now time.Time) bool {
+	longest := MaxLeaseTTL
 	if b.TTL > 0 {
-		longest = min(b.TTL, MaxTTL)
+		longest = min(b.TTL, MaxLeaseTTL)
 	}
 	return now.After(b.Until.Add(MaxSkew)) || b.Until.After(now.Add(longest+MaxSkew))
 }
 
-// Acquire takes the lease of this name for ttl (more than 0, at most MaxTTL). The holder is a
-// text for people, at most 200 bytes, e.g. the request's id. Its error is ErrTaken where another
+// AcquireLease takes the lease of this name for ttl (more than 0, at most MaxLeaseTTL). The holder is a
+// text for people, at most 200 bytes, e.g. the request's id. Its error is ErrLeaseTaken where another
 // holds the lease, ErrNoLease where the store cannot keep one; after any other error nothing is
 // known, and a lease that nobody holds may stand until it ends. Who holds it cannot take it again.
 //
 // Where the store has If-Match the lease is one object, and taking it over is a compare-and-swap.
 // Where it can only create, leases are numbered objects, and the highest number says who holds it.
-func (s *Store) Acquire(ctx context.Context, name string, ttl time.Duration, holder string) (Lease, error) {
-	if ttl <= 0 || ttl > MaxTTL || len(holder) > 200 {
+func (s *Store) AcquireLease(ctx context.Context, name string, ttl time.Duration, holder string) (Lease, error) {
+	if ttl <= 0 || ttl > MaxLeaseTTL || len(holder) > 200 {
 		return Lease{}, &inventory.Error{
 			Kind:    inventory.Invalid,
 			Message: fmt.Sprintf("lease %s: a time of %s, or a holder of %d bytes", name, ttl, len(holder)),
 		}
 	}
-	ctx, cancel := bounded(ctx)
+	ctx, cancel := withTimeout(ctx)
 	defer cancel()
 	l := Lease{
 		Name: name, Holder: strings.ToValidUTF8(holder, "?"), Until: s.now().Round(0).UTC().Add(ttl),
 		store: s, ttl: ttl, nonce: s.nonce(),
 	}
 	var err error
-	switch can := s.bucket.Abilities(ctx); {
+	switch can := s.bucket.Capabilities(ctx); {
 	case can.CreateOnly && can.IfMatch:
-		err = s.acquireOne(ctx, &l)
+		err = s.acquireCAS(ctx, &l)
 	case can.CreateOnly:
-		err = s.acquireNumber(ctx, &l)
+		err = s.acquireSequence(ctx, &l)
 	default:
 		err = &inventory.Error{Kind: inventory.Unsupported, Err: ErrNoLease}
 	}
-	if err == nil && !l.Valid(s.now()) {
-		err = lost("it took longer to take than it lasts")
+	if err == nil && !l.IsValid(s.now()) {
+		err = newLostError("it took longer to take than it lasts")
 	}
 	if err != nil {
-		return Lease{}, wrap("lease "+name, err)
+		return Lease{}, wrapError("lease "+name, err)
 	}
 	return l, nil
 }
 
-// Renew makes the lease last its time from now on. It is ErrLost where it is no longer valid or
+// Renew makes the lease last its time from now on. It is ErrLeaseLost where it is no longer valid or
 // another has it. After any other error the lease that one has stays as it is.
 func (l Lease) Renew(ctx context.Context) (Lease, error) {
-	ctx, cancel := bounded(ctx)
+	ctx, cancel := withTimeout(ctx)
 	defer cancel()
-	if l.store == nil || !l.Valid(l.store.now()) {
-		return Lease{}, wrap("renew lease "+l.Name, lost("it has ended"))
+	if l.store == nil || !l.IsValid(l.store.now()) {
+		return Lease{}, wrapError("renew lease "+l.Name, newLostError("it has ended"))
 	}
 	next := l
 	next.Until, next.Warning = l.store.now().Round(0).UTC().Add(l.ttl), nil
 	var err error
 	if l.etag != "" {
-		err = next.swap(ctx, next.body())
+		err = next.compareAndSwap(ctx, next.newBody())
 	} else {
-		err = next.rewrite(ctx, l)
+		err = next.renewSequence(ctx, l)
 	}
 	if err != nil {
-		return Lease{}, wrap("renew lease "+l.Name, err)
+		return Lease{}, wrapError("renew lease "+l.Name, err)
 	}
 	return next, nil
 }
 
 // Release lets others take the lease at once. That another has it already is no error.
 func (l Lease) Release(ctx context.Context) error {
-	if l.store == nil || !l.Valid(l.store.now()) {
+	if l.store == nil || !l.IsValid(l.store.now()) {
 		return nil // it ends, or ended, by itself; a late write could only hurt
 	}
-	ctx, cancel := bounded(ctx)
+	ctx, cancel := withTimeout(ctx)
 	defer cancel()
-	body := l.body()
+	body := l.newBody()
 	body.Until = time.Time{}
 	var err error
 	if l.etag != "" {
-		err = l.swap(ctx, body)
+		err = l.compareAndSwap(ctx, body)
 	} else {
-		err = l.put(ctx, body, storage.Always())
+		err = l.save(ctx, body, storage.Always())
 	}
-	if errors.Is(err, ErrLost) {
+	if errors.Is(err, ErrLeaseLost) {
 		return nil
 	}
-	return wrap("release lease "+l.Name, err)
+	return wrapError("release lease "+l.Name, err)
 }
 
-func (l *Lease) body() leaseBody {
+func (l *Lease) newBody() leaseBody {
 	return leaseBody{Token: l.Token, Holder: l.Holder, Until: l.Until, Nonce: l.nonce, TTL: l.ttl}
 }
 
-// put writes the lease's object and notes its ETag.
-func (l *Lease) put(ctx context.Context, body leaseBody, c storage.Condition) error {
-	data, err := encode(body, smallLimit)
+// save writes the lease's object and notes its ETag.
+func (l *Lease) save(ctx context.Context, body leaseBody, c storage.Condition) error {
+	data, err := encodeObject(body, smallMaxBytes)
 	if err != nil {
 		return err
 	}
-	l.etag, err = l.store.put(ctx, l.key, data, c)
+	l.etag, err = l.store.saveObject(ctx, l.key, data, c)
 	return err
 }
 
-func lost(why string) error {
-	return &inventory.Error{Kind: inventory.Conflict, Message: why, Err: ErrLost}
+func newLostError(why string) error {
+	return &inventory.Error{Kind: inventory.Conflict, Message: why, Err: ErrLeaseLost}
 }
 
-func taken(b leaseBody) error {
-	return &inventory.Error{Kind: inventory.Conflict, Err: &Taken{Holder: b.Holder, Until: b.Until}}
+func newTakenError(b leaseBody) error {
+	return &inventory.Error{Kind: inventory.Conflict, Err: &LeaseTakenError{Holder: b.Holder, Until: b.Until}}
 }

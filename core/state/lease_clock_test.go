@@ -16,23 +16,23 @@ func TestEnded(t *testing.T) {
 		ttl   time.Duration
 		want  bool
 	}{
-		{"just taken", ttl, ttl, false},
-		{"its end, within the skew", -MaxSkew, ttl, false},
-		{"its end, and more", -MaxSkew - 1, ttl, true},
-		{"a clock ahead by the skew", ttl + MaxSkew, ttl, false},
-		{"a clock ahead by more", ttl + MaxSkew + 1, ttl, true},
+		{"just taken", testTTL, testTTL, false},
+		{"its end, within the skew", -MaxSkew, testTTL, false},
+		{"its end, and more", -MaxSkew - 1, testTTL, true},
+		{"a clock ahead by the skew", testTTL + MaxSkew, testTTL, false},
+		{"a clock ahead by more", testTTL + MaxSkew + 1, testTTL, true},
 		{"of an hour, ahead by more", time.Hour + MaxSkew + 1, time.Hour, true},
 		{"of an hour", time.Hour, time.Hour, false},
-		{"of a time that cannot be", MaxTTL + MaxSkew + 1, 10 * MaxTTL, true},
-		{"of no time that is known", MaxTTL + MaxSkew, 0, false},
-		{"of no time that is known, longer than any", MaxTTL + MaxSkew + 1, 0, true},
-		{"of less than no time", MaxTTL, -1, false},
+		{"of a time that cannot be", MaxLeaseTTL + MaxSkew + 1, 10 * MaxLeaseTTL, true},
+		{"of no time that is known", MaxLeaseTTL + MaxSkew, 0, false},
+		{"of no time that is known, longer than any", MaxLeaseTTL + MaxSkew + 1, 0, true},
+		{"of less than no time", MaxLeaseTTL, -1, false},
 	} {
-		if got := (leaseBody{Until: start.Add(c.until), TTL: c.ttl}).ended(start); got != c.want {
+		if got := (leaseBody{Until: testStart.Add(c.until), TTL: c.ttl}).isExpired(testStart); got != c.want {
 			t.Errorf("%s: %v", c.name, got)
 		}
 	}
-	if !(leaseBody{TTL: ttl}).ended(start) {
+	if !(leaseBody{TTL: testTTL}).isExpired(testStart) {
 		t.Error("a released lease is not ended")
 	}
 }
@@ -41,10 +41,10 @@ func TestEnded(t *testing.T) {
 // out when it renews, also where it renewed before.
 func TestHolderWhoseClockIsAhead(t *testing.T) {
 	t.Parallel()
-	eachLeasing(t, func(t *testing.T, m *memory, s *Store, c *clock) {
-		ahead := &clock{}
+	forEachLeasing(t, func(t *testing.T, m *memoryBucket, s *Store, c *fakeClock) {
+		ahead := &fakeClock{}
 		ahead.Advance(20 * time.Hour)
-		wrong := acquire(t, storeAt(t, m, ahead), "wrong clock")
+		wrong := mustAcquire(t, newStoreAt(t, m, ahead), "wrong clock")
 		for range 2 {
 			ahead.Advance(time.Minute)
 			c.Advance(time.Minute)
@@ -53,11 +53,11 @@ func TestHolderWhoseClockIsAhead(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		second := acquire(t, s, "second")
+		second := mustAcquire(t, s, "second")
 		if second.Token <= wrong.Token {
 			t.Errorf("token %d after %d", second.Token, wrong.Token)
 		}
-		if _, err := wrong.Renew(t.Context()); !errors.Is(err, ErrLost) {
+		if _, err := wrong.Renew(t.Context()); !errors.Is(err, ErrLeaseLost) {
 			t.Errorf("the wrong clock renewed: %v", err)
 		}
 		if _, err := second.Renew(t.Context()); err != nil {
@@ -69,16 +69,16 @@ func TestHolderWhoseClockIsAhead(t *testing.T) {
 // A lease as schema 1 wrote it, which knew no ttl, is kept to, and then taken over.
 func TestLeaseOfSchemaOne(t *testing.T) {
 	t.Parallel()
-	eachLeasing(t, func(t *testing.T, m *memory, s *Store, c *clock) {
-		key := acquire(t, s, "now").key
-		body := fmt.Sprintf(`{"token":1,"holder":"before","until":%q,"nonce":"n"}`, start.Add(time.Hour).Format(time.RFC3339))
-		m.set(key, fmt.Appendf(nil, `{"schema":1,"checksum":%q,"body":%s}`, checksum([]byte(body)), body))
-		var by *Taken
-		if _, err := s.Acquire(t.Context(), "run", ttl, "second"); !errors.As(err, &by) || by.Holder != "before" {
+	forEachLeasing(t, func(t *testing.T, m *memoryBucket, s *Store, c *fakeClock) {
+		key := mustAcquire(t, s, "now").key
+		body := fmt.Sprintf(`{"token":1,"holder":"before","until":%q,"nonce":"n"}`, testStart.Add(time.Hour).Format(time.RFC3339))
+		m.setObject(key, fmt.Appendf(nil, `{"schema":1,"checksum":%q,"body":%s}`, checksumOf([]byte(body)), body))
+		var by *LeaseTakenError
+		if _, err := s.AcquireLease(t.Context(), "run", testTTL, "second"); !errors.As(err, &by) || by.Holder != "before" {
 			t.Errorf("%v", err)
 		}
 		c.Advance(time.Hour + MaxSkew + 1)
-		if second := acquire(t, s, "second"); second.Token != 2 || second.Warning != nil {
+		if second := mustAcquire(t, s, "second"); second.Token != 2 || second.Warning != nil {
 			t.Errorf("%+v", second)
 		}
 	})

@@ -12,23 +12,23 @@ import (
 	"github.com/jms-sync/jms-sync/core/storage"
 )
 
-const ttl = 10 * time.Minute
+const testTTL = 10 * time.Minute
 
-func acquire(t *testing.T, s *Store, holder string) Lease {
+func mustAcquire(t *testing.T, s *Store, holder string) Lease {
 	t.Helper()
-	l, err := s.Acquire(t.Context(), "run", ttl, holder)
+	l, err := s.AcquireLease(t.Context(), "run", testTTL, holder)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return l
 }
 
-func eachLeasing(t *testing.T, test func(t *testing.T, m *memory, s *Store, c *clock)) {
+func forEachLeasing(t *testing.T, test func(t *testing.T, m *memoryBucket, s *Store, c *fakeClock)) {
 	t.Helper()
-	for name, can := range leasing() {
+	for name, can := range leasingAbilities() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			m := newMemory(can)
+			m := newMemoryBucket(can)
 			s, c := newStore(t, m)
 			test(t, m, s, c)
 		})
@@ -37,17 +37,17 @@ func eachLeasing(t *testing.T, test func(t *testing.T, m *memory, s *Store, c *c
 
 func TestLeaseIsTakenUntilItEnds(t *testing.T) {
 	t.Parallel()
-	eachLeasing(t, func(t *testing.T, _ *memory, s *Store, c *clock) {
-		l := acquire(t, s, "first")
-		if l.Token != 1 || l.Holder != "first" || l.Until != start.Add(ttl) || l.Warning != nil {
+	forEachLeasing(t, func(t *testing.T, _ *memoryBucket, s *Store, c *fakeClock) {
+		l := mustAcquire(t, s, "first")
+		if l.Token != 1 || l.Holder != "first" || l.Until != testStart.Add(testTTL) || l.Warning != nil {
 			t.Errorf("%+v", l)
 		}
-		for _, after := range []time.Duration{0, ttl, ttl + MaxSkew} {
+		for _, after := range []time.Duration{0, testTTL, testTTL + MaxSkew} {
 			c.offset.Store(int64(after))
-			_, err := s.Acquire(t.Context(), "run", ttl, "second")
+			_, err := s.AcquireLease(t.Context(), "run", testTTL, "second")
 			wantKind(t, err, inventory.Conflict)
-			var by *Taken
-			if !errors.Is(err, ErrTaken) || !errors.As(err, &by) || by.Holder != "first" || !by.Until.Equal(l.Until) {
+			var by *LeaseTakenError
+			if !errors.Is(err, ErrLeaseTaken) || !errors.As(err, &by) || by.Holder != "first" || !by.Until.Equal(l.Until) {
 				t.Errorf("after %s: %v", after, err)
 			}
 			if text := err.Error(); text != `lease run: the lease is held by "first" until 2026-09-01T08:10:00Z` {
@@ -55,11 +55,11 @@ func TestLeaseIsTakenUntilItEnds(t *testing.T) {
 			}
 		}
 		c.Advance(1)
-		second := acquire(t, s, "second")
-		if second.Token != 2 || l.Valid(c.Now()) || !second.Valid(c.Now()) {
-			t.Errorf("taken over: %+v, the first is still valid: %v", second, l.Valid(c.Now()))
+		second := mustAcquire(t, s, "second")
+		if second.Token != 2 || l.IsValid(c.Now()) || !second.IsValid(c.Now()) {
+			t.Errorf("taken over: %+v, the first is still valid: %v", second, l.IsValid(c.Now()))
 		}
-		if other, err := s.Acquire(t.Context(), "another name", ttl, "x"); err != nil || other.Token != 1 {
+		if other, err := s.AcquireLease(t.Context(), "another name", testTTL, "x"); err != nil || other.Token != 1 {
 			t.Errorf("another name: %+v, %v", other, err)
 		}
 	})
@@ -70,35 +70,35 @@ func TestValidEndsBeforeTheLease(t *testing.T) {
 	for _, c := range []struct{ ttl, margin time.Duration }{
 		{time.Hour, 10 * time.Second}, {time.Minute, 6 * time.Second}, {time.Second, 100 * time.Millisecond},
 	} {
-		l := Lease{Until: start.Add(c.ttl), ttl: c.ttl}
-		if last := start.Add(c.ttl - c.margin); l.Valid(last) || !l.Valid(last.Add(-1)) {
-			t.Errorf("a lease of %s: valid %v at its margin, %v before", c.ttl, l.Valid(last), l.Valid(last.Add(-1)))
+		l := Lease{Until: testStart.Add(c.ttl), ttl: c.ttl}
+		if last := testStart.Add(c.ttl - c.margin); l.IsValid(last) || !l.IsValid(last.Add(-1)) {
+			t.Errorf("a lease of %s: valid %v at its margin, %v before", c.ttl, l.IsValid(last), l.IsValid(last.Add(-1)))
 		}
 	}
-	if (Lease{}).Valid(time.Now()) {
+	if (Lease{}).IsValid(time.Now()) {
 		t.Error("the zero lease is valid")
 	}
 }
 
 func TestRenewAndRelease(t *testing.T) {
 	t.Parallel()
-	eachLeasing(t, func(t *testing.T, m *memory, s *Store, c *clock) {
-		l := acquire(t, s, "first")
+	forEachLeasing(t, func(t *testing.T, m *memoryBucket, s *Store, c *fakeClock) {
+		l := mustAcquire(t, s, "first")
 		for range 5 {
-			c.Advance(ttl - time.Minute)
+			c.Advance(testTTL - time.Minute)
 			next, err := l.Renew(t.Context())
-			if err != nil || next.Until != c.Now().Add(ttl) || next.Token != 1 {
+			if err != nil || next.Until != c.Now().Add(testTTL) || next.Token != 1 {
 				t.Fatalf("%+v, %v", next, err)
 			}
 			l = next
-			_, err = s.Acquire(t.Context(), "run", ttl, "second")
+			_, err = s.AcquireLease(t.Context(), "run", testTTL, "second")
 			wantKind(t, err, inventory.Conflict)
 		}
 		if err := l.Release(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		for n := range 30 {
-			l = acquire(t, s, "next")
+			l = mustAcquire(t, s, "next")
 			if l.Token != uint64(n+2) {
 				t.Fatalf("token %d after %d leases", l.Token, n+1)
 			}
@@ -106,7 +106,7 @@ func TestRenewAndRelease(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if n := len(m.keys("")); n > 2 {
+		if n := len(m.keysContaining("")); n > 2 {
 			t.Errorf("%d objects stayed", n)
 		}
 	})
@@ -116,23 +116,23 @@ func TestRenewAndRelease(t *testing.T) {
 // changes nothing.
 func TestPausedHolder(t *testing.T) {
 	t.Parallel()
-	eachLeasing(t, func(t *testing.T, m *memory, s *Store, c *clock) {
-		paused := acquire(t, s, "paused")
-		c.Advance(ttl + MaxSkew + 1)
-		second := acquire(t, s, "second")
-		if paused.Valid(c.Now()) {
+	forEachLeasing(t, func(t *testing.T, m *memoryBucket, s *Store, c *fakeClock) {
+		paused := mustAcquire(t, s, "paused")
+		c.Advance(testTTL + MaxSkew + 1)
+		second := mustAcquire(t, s, "second")
+		if paused.IsValid(c.Now()) {
 			t.Error("the paused holder is valid")
 		}
 		_, err := paused.Renew(t.Context())
 		wantKind(t, err, inventory.Conflict)
-		if !errors.Is(err, ErrLost) {
+		if !errors.Is(err, ErrLeaseLost) {
 			t.Error(err)
 		}
-		puts := m.count("put")
-		if err := paused.Release(t.Context()); err != nil || m.count("put") != puts {
-			t.Errorf("%d writes, %v", m.count("put")-puts, err)
+		puts := m.callCount("put")
+		if err := paused.Release(t.Context()); err != nil || m.callCount("put") != puts {
+			t.Errorf("%d writes, %v", m.callCount("put")-puts, err)
 		}
-		if _, err = s.Acquire(t.Context(), "run", ttl, "third"); !errors.Is(err, ErrTaken) {
+		if _, err = s.AcquireLease(t.Context(), "run", testTTL, "third"); !errors.Is(err, ErrLeaseTaken) {
 			t.Errorf("the second's lease is gone: %v", err)
 		}
 		if _, err = second.Renew(t.Context()); err != nil {
@@ -144,12 +144,12 @@ func TestPausedHolder(t *testing.T) {
 // A holder whose clock stands still must still lose to one who took over.
 func TestHolderWithAStoppedClock(t *testing.T) {
 	t.Parallel()
-	eachLeasing(t, func(t *testing.T, m *memory, s *Store, c *clock) {
-		slow := storeAt(t, m, &clock{})
-		l := acquire(t, slow, "stopped")
-		c.Advance(ttl + MaxSkew + 1)
-		second := acquire(t, s, "second")
-		if _, err := l.Renew(t.Context()); !errors.Is(err, ErrLost) {
+	forEachLeasing(t, func(t *testing.T, m *memoryBucket, s *Store, c *fakeClock) {
+		slow := newStoreAt(t, m, &fakeClock{})
+		l := mustAcquire(t, slow, "stopped")
+		c.Advance(testTTL + MaxSkew + 1)
+		second := mustAcquire(t, s, "second")
+		if _, err := l.Renew(t.Context()); !errors.Is(err, ErrLeaseLost) {
 			t.Errorf("renewed: %v", err)
 		}
 		if _, err := second.Renew(t.Context()); err != nil {
@@ -158,7 +158,7 @@ func TestHolderWithAStoppedClock(t *testing.T) {
 		if err := l.Release(t.Context()); err != nil {
 			t.Error(err)
 		}
-		if _, err := s.Acquire(t.Context(), "run", ttl, "third"); !errors.Is(err, ErrTaken) {
+		if _, err := s.AcquireLease(t.Context(), "run", testTTL, "third"); !errors.Is(err, ErrLeaseTaken) {
 			t.Errorf("the release of a lost lease let a third in: %v", err)
 		}
 	})
@@ -166,20 +166,20 @@ func TestHolderWithAStoppedClock(t *testing.T) {
 
 func TestFiftyRace(t *testing.T) {
 	t.Parallel()
-	for name, can := range levels() {
+	for name, can := range allAbilities() {
 		for _, before := range []string{"nothing", "a released one", "an ended one", "a damaged one"} {
-			m := newMemory(can)
+			m := newMemoryBucket(can)
 			s, c := newStore(t, m)
-			prepare(t, m, s, c, before)
+			prepareRace(t, m, s, c, before)
 			var winners, others, without atomic.Int64
 			var wait sync.WaitGroup
 			for range 50 {
 				wait.Go(func() {
-					l, err := s.Acquire(t.Context(), "run", ttl, "racer")
+					l, err := s.AcquireLease(t.Context(), "run", testTTL, "racer")
 					switch {
-					case err == nil && l.Valid(c.Now()):
+					case err == nil && l.IsValid(c.Now()):
 						winners.Add(1)
-					case errors.Is(err, ErrTaken):
+					case errors.Is(err, ErrLeaseTaken):
 						others.Add(1)
 					case errors.Is(err, ErrNoLease):
 						without.Add(1)
@@ -200,37 +200,37 @@ func TestFiftyRace(t *testing.T) {
 	}
 }
 
-// prepare leaves something behind for the race.
-func prepare(t *testing.T, m *memory, s *Store, c *clock, what string) {
+// prepareRace leaves something behind for the race.
+func prepareRace(t *testing.T, m *memoryBucket, s *Store, c *fakeClock, what string) {
 	t.Helper()
-	if !m.can.CreateOnly || what == "nothing" {
+	if !m.abilities.CreateOnly || what == "nothing" {
 		return
 	}
-	l := acquire(t, s, "before")
+	l := mustAcquire(t, s, "before")
 	switch what {
 	case "a released one":
 		if err := l.Release(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	case "an ended one":
-		c.Advance(2 * ttl)
+		c.Advance(2 * testTTL)
 	case "a damaged one":
-		m.set(l.key, []byte("damaged"))
+		m.setObject(l.key, []byte("damaged"))
 	}
 }
 
 // Many take, renew and release one lease as fast as they can: never do two hold it, and tokens rise.
 func TestChainOfHolders(t *testing.T) {
 	t.Parallel()
-	eachLeasing(t, func(t *testing.T, _ *memory, s *Store, _ *clock) {
+	forEachLeasing(t, func(t *testing.T, _ *memoryBucket, s *Store, _ *fakeClock) {
 		var inside, last atomic.Int64
 		var rounds atomic.Int64
 		var wait sync.WaitGroup
 		for range 8 {
 			wait.Go(func() {
 				for range 150 {
-					l, err := s.Acquire(t.Context(), "run", ttl, "x")
-					if errors.Is(err, ErrTaken) {
+					l, err := s.AcquireLease(t.Context(), "run", testTTL, "x")
+					if errors.Is(err, ErrLeaseTaken) {
 						continue
 					}
 					if err != nil {
@@ -261,18 +261,18 @@ func TestChainOfHolders(t *testing.T) {
 
 func TestLeaseThatCannotBe(t *testing.T) {
 	t.Parallel()
-	s, _ := newStore(t, newMemory(storage.Abilities{CreateOnly: true}))
-	for _, d := range []time.Duration{0, -1, MaxTTL + 1} {
-		_, err := s.Acquire(t.Context(), "run", d, "h")
+	s, _ := newStore(t, newMemoryBucket(storage.Capabilities{CreateOnly: true}))
+	for _, d := range []time.Duration{0, -1, MaxLeaseTTL + 1} {
+		_, err := s.AcquireLease(t.Context(), "run", d, "h")
 		wantKind(t, err, inventory.Invalid)
 	}
-	_, err := s.Acquire(t.Context(), "run", ttl, strings.Repeat("h", 201))
+	_, err := s.AcquireLease(t.Context(), "run", testTTL, strings.Repeat("h", 201))
 	wantKind(t, err, inventory.Invalid)
-	none, _ := newStore(t, newMemory(storage.Abilities{}))
-	_, err = none.Acquire(t.Context(), "run", ttl, "h")
+	none, _ := newStore(t, newMemoryBucket(storage.Capabilities{}))
+	_, err = none.AcquireLease(t.Context(), "run", testTTL, "h")
 	wantKind(t, err, inventory.Unsupported)
 	var zero Lease
-	if _, err := zero.Renew(t.Context()); !errors.Is(err, ErrLost) {
+	if _, err := zero.Renew(t.Context()); !errors.Is(err, ErrLeaseLost) {
 		t.Error(err)
 	}
 	if err := zero.Release(t.Context()); err != nil {
@@ -282,25 +282,25 @@ func TestLeaseThatCannotBe(t *testing.T) {
 
 func TestDamagedAndImpossibleLeasesAreTakenOver(t *testing.T) {
 	t.Parallel()
-	eachLeasing(t, func(t *testing.T, m *memory, s *Store, c *clock) {
-		l := acquire(t, s, "first")
-		m.set(l.key, []byte("damaged"))
-		second := acquire(t, s, "second")
-		if second.Token <= l.Token || second.Warning == nil || len(m.keys(".damaged-")) != 1 {
-			t.Errorf("%+v, %v", second, m.keys(""))
+	forEachLeasing(t, func(t *testing.T, m *memoryBucket, s *Store, c *fakeClock) {
+		l := mustAcquire(t, s, "first")
+		m.setObject(l.key, []byte("damaged"))
+		second := mustAcquire(t, s, "second")
+		if second.Token <= l.Token || second.Warning == nil || len(m.keysContaining(".damaged-")) != 1 {
+			t.Errorf("%+v, %v", second, m.keysContaining(""))
 		}
 		wantKind(t, second.Warning, inventory.Incomplete)
-		far := second.body()
-		far.Until = c.Now().Add(MaxTTL + MaxSkew + 1) // a wrong clock must not lock it for years
-		data, err := encode(far, smallLimit)
+		far := second.newBody()
+		far.Until = c.Now().Add(MaxLeaseTTL + MaxSkew + 1) // a wrong clock must not lock it for years
+		data, err := encodeObject(far, smallMaxBytes)
 		if err != nil {
 			t.Fatal(err)
 		}
-		m.set(second.key, data)
-		if third := acquire(t, s, "third"); third.Token != second.Token+1 {
+		m.setObject(second.key, data)
+		if third := mustAcquire(t, s, "third"); third.Token != second.Token+1 {
 			t.Errorf("%+v", third)
 		}
-		if _, err := second.Renew(t.Context()); !errors.Is(err, ErrLost) {
+		if _, err := second.Renew(t.Context()); !errors.Is(err, ErrLeaseLost) {
 			t.Errorf("the second renewed: %v", err)
 		}
 	})
@@ -308,15 +308,15 @@ func TestDamagedAndImpossibleLeasesAreTakenOver(t *testing.T) {
 
 func TestLastTokenIsNotPassed(t *testing.T) {
 	t.Parallel()
-	eachLeasing(t, func(t *testing.T, m *memory, s *Store, _ *clock) {
-		l := acquire(t, s, "first")
-		data, err := encode(leaseBody{Token: 1<<64 - 1}, smallLimit)
+	forEachLeasing(t, func(t *testing.T, m *memoryBucket, s *Store, _ *fakeClock) {
+		l := mustAcquire(t, s, "first")
+		data, err := encodeObject(leaseBody{Token: 1<<64 - 1}, smallMaxBytes)
 		if err != nil {
 			t.Fatal(err)
 		}
-		m.set(l.key, data)
-		m.set(strings.Replace(l.key, "/000000000001", "/999999999999", 1), data)
-		_, err = s.Acquire(t.Context(), "run", ttl, "second")
+		m.setObject(l.key, data)
+		m.setObject(strings.Replace(l.key, "/000000000001", "/999999999999", 1), data)
+		_, err = s.AcquireLease(t.Context(), "run", testTTL, "second")
 		wantKind(t, err, inventory.Invalid)
 	})
 }

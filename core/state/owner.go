@@ -19,43 +19,43 @@ type Owner struct {
 	etag     string
 }
 
-// Owner returns what is remembered of a configured account; the zero value where nothing is. With an error it is
+// LoadOwner returns what is remembered of a configured account; the zero value where nothing is. With an error it is
 // not known whether there is anything; what is damaged is Incomplete, and KeepOwner writes over it.
-func (s *Store) Owner(ctx context.Context, of inventory.Cloud, account string) (Owner, error) {
-	ctx, cancel := bounded(ctx)
+func (s *Store) LoadOwner(ctx context.Context, of inventory.Cloud, account string) (Owner, error) {
+	ctx, cancel := withTimeout(ctx)
 	defer cancel()
 	var o Owner
 	key := s.ownerKey(of, account)
-	etag, err := s.read(ctx, key, smallLimit, &o)
+	etag, err := s.loadObject(ctx, key, smallMaxBytes, &o)
 	if err == nil && (o.Cloud != of || o.Account != account || o.Owner == "") {
-		err = &damaged{why: "is that of another account"}
+		err = &corruptError{reason: "is that of another account"}
 	}
-	d, bad := isDamaged(err)
+	d, bad := asCorrupt(err)
 	switch {
 	case bad:
 		return Owner{etag: etag}, &inventory.Error{Kind: inventory.Incomplete, Message: "state object " + key, Err: d}
 	case inventory.KindOf(err) == inventory.NotFound:
 		return Owner{}, nil
 	case err != nil:
-		return Owner{}, wrap("read the owner of "+account, err)
+		return Owner{}, wrapError("read the owner of "+account, err)
 	}
 	o.etag = etag
 	return o, nil
 }
 
-// KeepOwner remembers an owner in place of what Owner returned. It is Conflict where somebody wrote meanwhile, whose
+// SaveOwner remembers an owner in place of what Owner returned. It is Conflict where somebody wrote meanwhile, whose
 // word stays.
-func (s *Store) KeepOwner(ctx context.Context, was, now Owner) error {
-	ctx, cancel := bounded(ctx)
+func (s *Store) SaveOwner(ctx context.Context, was, now Owner) error {
+	ctx, cancel := withTimeout(ctx)
 	defer cancel()
 	now.At, now.Nonce = s.now().UTC(), s.nonce()
-	data, err := encode(now, smallLimit)
+	data, err := encodeObject(now, smallMaxBytes)
 	if err == nil {
-		_, err = s.replace(ctx, s.ownerKey(now.Cloud, now.Account), data, was.etag)
+		_, err = s.replaceObject(ctx, s.ownerKey(now.Cloud, now.Account), data, was.etag)
 	}
-	return wrap("remember the owner of "+now.Account, err)
+	return wrapError("remember the owner of "+now.Account, err)
 }
 
 func (s *Store) ownerKey(of inventory.Cloud, account string) string {
-	return s.prefix + "owners/" + safe(string(of), account) + ".json"
+	return s.prefix + "owners/" + safeKeyPart(string(of), account) + ".json"
 }

@@ -31,48 +31,48 @@ func (s *Store) pauseKey() string { return s.prefix + "pause.json" }
 // Pause returns what is paused, also one that is over. With an error it is not known whether anything is; what is
 // damaged, or of a later schema, is Incomplete.
 func (s *Store) Pause(ctx context.Context) (Pause, error) {
-	ctx, cancel := bounded(ctx)
+	ctx, cancel := withTimeout(ctx)
 	defer cancel()
 	var p Pause
-	_, err := s.read(ctx, s.pauseKey(), smallLimit, &p)
+	_, err := s.loadObject(ctx, s.pauseKey(), smallMaxBytes, &p)
 	if err == nil && !p.Exists() {
-		err = &damaged{why: "does not say since when"}
+		err = &corruptError{reason: "does not say since when"}
 	}
-	d, bad := isDamaged(err)
+	d, bad := asCorrupt(err)
 	switch {
 	case bad:
 		return Pause{}, &inventory.Error{Kind: inventory.Incomplete, Message: "state object " + s.pauseKey(), Err: d}
 	case inventory.KindOf(err) == inventory.NotFound:
 		return Pause{}, nil
 	case err != nil:
-		return Pause{}, wrap("read what is paused", err)
+		return Pause{}, wrapError("read what is paused", err)
 	}
 	return p, nil
 }
 
 // KeepPause puts a pause in the place of whatever was paused before, also of what cannot be read.
 func (s *Store) KeepPause(ctx context.Context, p Pause) error {
-	ctx, cancel := bounded(ctx)
+	ctx, cancel := withTimeout(ctx)
 	defer cancel()
 	p.Since, p.Nonce = p.Since.UTC(), s.nonce()
 	if !p.Until.IsZero() {
 		p.Until = p.Until.UTC()
 	}
-	data, err := encode(p, smallLimit)
+	data, err := encodeObject(p, smallMaxBytes)
 	if err == nil {
-		_, err = s.put(ctx, s.pauseKey(), data, storage.Always())
+		_, err = s.saveObject(ctx, s.pauseKey(), data, storage.Always())
 	}
-	return wrap("pause", err)
+	return wrapError("pause", err)
 }
 
 // Resume ends whatever is paused, also what cannot be read.
 func (s *Store) Resume(ctx context.Context) error {
-	ctx, cancel := bounded(ctx)
+	ctx, cancel := withTimeout(ctx)
 	defer cancel()
 	for _, key := range []string{s.pauseKey(), s.pauseToldKey()} {
 		err := s.bucket.Delete(ctx, key)
 		if err != nil && inventory.KindOf(err) != inventory.NotFound { // some stores say that it was not there
-			return wrap("resume", err)
+			return wrapError("resume", err)
 		}
 	}
 	return nil
@@ -90,24 +90,24 @@ func (s *Store) pauseToldKey() string { return s.prefix + "pause-told.json" }
 
 // PauseTold returns what people were told last; the zero value where nothing is known.
 func (s *Store) PauseTold(ctx context.Context) (PauseTold, error) {
-	ctx, cancel := bounded(ctx)
+	ctx, cancel := withTimeout(ctx)
 	defer cancel()
 	var t PauseTold
-	_, err := s.read(ctx, s.pauseToldKey(), smallLimit, &t)
-	if _, bad := isDamaged(err); bad || inventory.KindOf(err) == inventory.NotFound {
+	_, err := s.loadObject(ctx, s.pauseToldKey(), smallMaxBytes, &t)
+	if _, bad := asCorrupt(err); bad || inventory.KindOf(err) == inventory.NotFound {
 		return PauseTold{}, nil
 	}
-	return t, wrap("read when the pause was told", err)
+	return t, wrapError("read when the pause was told", err)
 }
 
 // KeepPauseTold notes what people were told.
 func (s *Store) KeepPauseTold(ctx context.Context, t PauseTold) error {
-	ctx, cancel := bounded(ctx)
+	ctx, cancel := withTimeout(ctx)
 	defer cancel()
 	t.At, t.Nonce = t.At.UTC(), s.nonce()
-	data, err := encode(t, smallLimit)
+	data, err := encodeObject(t, smallMaxBytes)
 	if err == nil {
-		_, err = s.put(ctx, s.pauseToldKey(), data, storage.Always())
+		_, err = s.saveObject(ctx, s.pauseToldKey(), data, storage.Always())
 	}
-	return wrap("note that the pause was told", err)
+	return wrapError("note that the pause was told", err)
 }

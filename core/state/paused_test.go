@@ -11,17 +11,17 @@ import (
 // damaged, or written by a later version, is not known rather than nothing.
 func TestPause(t *testing.T) {
 	t.Parallel()
-	for name, can := range levels() {
+	for name, can := range allAbilities() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			m := newMemory(can)
+			m := newMemoryBucket(can)
 			root, _ := newStore(t, m)
-			s, ctx := root.Of("jms", "org"), t.Context()
+			s, ctx := root.ForInstallation("jms", "org"), t.Context()
 			if p, err := s.Pause(ctx); err != nil || p.Exists() {
 				t.Fatal(p, err)
 			}
-			full := Pause{Since: start, Until: start.Add(time.Hour), By: "anna@ops", Reason: "upgrade"}
-			removals := Pause{Removals: true, Since: start, By: "bob@ops"}
+			full := Pause{Since: testStart, Until: testStart.Add(time.Hour), By: "anna@ops", Reason: "upgrade"}
+			removals := Pause{Removals: true, Since: testStart, By: "bob@ops"}
 			nonce := ""
 			for _, want := range []Pause{full, removals} {
 				if err := s.KeepPause(ctx, want); err != nil {
@@ -36,11 +36,11 @@ func TestPause(t *testing.T) {
 					t.Errorf("got %+v, want %+v", got, want)
 				}
 			}
-			if p, err := root.Of("jms2", "org").Pause(ctx); err != nil || p.Exists() {
+			if p, err := root.ForInstallation("jms2", "org").Pause(ctx); err != nil || p.Exists() {
 				t.Error("seen by another JumpServer:", p, err)
 			}
 			for _, data := range []string{"{}", `{"schema":9,"checksum":"","body":{}}`, ""} {
-				m.set(s.pauseKey(), []byte(data))
+				m.setObject(s.pauseKey(), []byte(data))
 				if _, err := s.Pause(ctx); inventory.KindOf(err) != inventory.Incomplete {
 					t.Errorf("%q: %v", data, err)
 				}
@@ -58,17 +58,17 @@ func TestPause(t *testing.T) {
 // TestPauseStands until its end, and without one always.
 func TestPauseStands(t *testing.T) {
 	t.Parallel()
-	ends := Pause{Since: start, Until: start.Add(time.Hour)}
+	ends := Pause{Since: testStart, Until: testStart.Add(time.Hour)}
 	for name, c := range map[string]struct {
 		p    Pause
 		at   time.Time
 		want bool
 	}{
-		"none":              {Pause{}, start, false},
-		"before its end":    {ends, start.Add(time.Hour - 1), true},
-		"at its end":        {ends, start.Add(time.Hour), false},
-		"without an end":    {Pause{Since: start}, start.Add(9000 * time.Hour), true},
-		"begins on another": {ends, start.Add(-time.Minute), true}, // machine, whose clock is ahead
+		"none":              {Pause{}, testStart, false},
+		"before its end":    {ends, testStart.Add(time.Hour - 1), true},
+		"at its end":        {ends, testStart.Add(time.Hour), false},
+		"without an end":    {Pause{Since: testStart}, testStart.Add(9000 * time.Hour), true},
+		"begins on another": {ends, testStart.Add(-time.Minute), true}, // machine, whose clock is ahead
 	} {
 		if got := c.p.Stands(c.at); got != c.want {
 			t.Errorf("%s: %v", name, got)
@@ -79,19 +79,19 @@ func TestPauseStands(t *testing.T) {
 // TestPauseTold: what is damaged was not told.
 func TestPauseTold(t *testing.T) {
 	t.Parallel()
-	m := newMemory(levels()["if-match"])
+	m := newMemoryBucket(allAbilities()["if-match"])
 	s, _ := newStore(t, m)
 	ctx := t.Context()
 	if told, err := s.PauseTold(ctx); err != nil || !told.At.IsZero() {
 		t.Fatal(told, err)
 	}
-	if err := s.KeepPauseTold(ctx, PauseTold{Of: "one", At: start, Ended: true}); err != nil {
+	if err := s.KeepPauseTold(ctx, PauseTold{Of: "one", At: testStart, Ended: true}); err != nil {
 		t.Fatal(err)
 	}
-	if told, err := s.PauseTold(ctx); err != nil || told.Of != "one" || !told.At.Equal(start) || !told.Ended {
+	if told, err := s.PauseTold(ctx); err != nil || told.Of != "one" || !told.At.Equal(testStart) || !told.Ended {
 		t.Error(told, err)
 	}
-	m.set(s.pauseToldKey(), []byte("{"))
+	m.setObject(s.pauseToldKey(), []byte("{"))
 	if told, err := s.PauseTold(ctx); err != nil || told.Of != "" {
 		t.Error(told, err)
 	}

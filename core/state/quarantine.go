@@ -23,21 +23,21 @@ type Quarantine struct {
 	Message string          `json:"message"`
 }
 
-// Quarantines gives all. What is damaged is none; the error tells of it beside the others.
-func (s *Store) Quarantines(ctx context.Context) ([]Quarantine, error) {
-	ctx, cancel := bounded(ctx)
+// ListQuarantines gives all. What is damaged is none; the error tells of it beside the others.
+func (s *Store) ListQuarantines(ctx context.Context) ([]Quarantine, error) {
+	ctx, cancel := withTimeout(ctx)
 	defer cancel()
 	keys, err := s.bucket.List(ctx, s.prefix+"quarantine/")
 	if err != nil {
-		return nil, wrap("list quarantines", err)
+		return nil, wrapError("list quarantines", err)
 	}
 	bodies := make([]Quarantine, len(keys))
-	errs := each(len(keys), func(n int) error {
-		_, err := s.read(ctx, keys[n], smallLimit, &bodies[n])
+	errs := forEach(len(keys), func(n int) error {
+		_, err := s.loadObject(ctx, keys[n], smallMaxBytes, &bodies[n])
 		if inventory.KindOf(err) == inventory.NotFound {
 			return nil
 		}
-		if d, bad := isDamaged(err); bad {
+		if d, bad := asCorrupt(err); bad {
 			bodies[n] = Quarantine{}
 			return &inventory.Error{Kind: inventory.Incomplete, Message: "state object " + keys[n], Err: d}
 		}
@@ -49,29 +49,29 @@ func (s *Store) Quarantines(ctx context.Context) ([]Quarantine, error) {
 			all = append(all, q)
 		}
 	}
-	return all, wrap("read quarantines", errors.Join(errs...))
+	return all, wrapError("read quarantines", errors.Join(errs...))
 }
 
-// KeepQuarantine writes one, in place of that of the same account.
-func (s *Store) KeepQuarantine(ctx context.Context, q Quarantine) error {
-	ctx, cancel := bounded(ctx)
+// SaveQuarantine writes one, in place of that of the same account.
+func (s *Store) SaveQuarantine(ctx context.Context, q Quarantine) error {
+	ctx, cancel := withTimeout(ctx)
 	defer cancel()
 	const longest = 1000 // bytes of a message, which may be a page of a proxy
 	q.Message = q.Message[:min(len(q.Message), longest)]
-	data, err := encode(q, smallLimit)
+	data, err := encodeObject(q, smallMaxBytes)
 	if err == nil {
 		_, err = s.bucket.Put(ctx, s.quarantineKey(q.Cloud, q.Account), data, storage.Always())
 	}
-	return wrap("keep the quarantine of "+q.Account, err)
+	return wrapError("keep the quarantine of "+q.Account, err)
 }
 
-// EndQuarantine forgets that of an account.
-func (s *Store) EndQuarantine(ctx context.Context, of inventory.Cloud, account string) error {
-	ctx, cancel := bounded(ctx)
+// DeleteQuarantine forgets that of an account.
+func (s *Store) DeleteQuarantine(ctx context.Context, of inventory.Cloud, account string) error {
+	ctx, cancel := withTimeout(ctx)
 	defer cancel()
-	return wrap("end the quarantine of "+account, s.bucket.Delete(ctx, s.quarantineKey(of, account)))
+	return wrapError("end the quarantine of "+account, s.bucket.Delete(ctx, s.quarantineKey(of, account)))
 }
 
 func (s *Store) quarantineKey(of inventory.Cloud, account string) string {
-	return s.prefix + "quarantine/" + safe(string(of), account) + ".json"
+	return s.prefix + "quarantine/" + safeKeyPart(string(of), account) + ".json"
 }

@@ -19,16 +19,16 @@ import (
 
 // The bounds of this package.
 const (
-	smallLimit  = 8 << 10   // bytes of a scope or a lease
-	windowLimit = 256 << 10 // bytes of a window's own object
-	reportLimit = 1 << 20   // bytes of a report or a run's document
-	atOnce      = 16        // requests under way at one time
-	// patience ends every call of this package: state saves time and must not cost much.
-	patience = 15 * time.Second
+	smallMaxBytes  = 8 << 10   // bytes of a scope or a lease
+	queueMaxBytes  = 256 << 10 // bytes of a window's own object
+	reportMaxBytes = 1 << 20   // bytes of a report or a run's document
+	maxConcurrency = 16        // requests under way at one time
+	// callTimeout ends every call of this package: state saves time and must not cost much.
+	callTimeout = 15 * time.Second
 )
 
-// stamp is how times stand in keys: UTC, sorted by text as by time.
-const stamp = "20060102T150405.000000000Z"
+// keyTimeLayout is how times stand in keys: UTC, sorted by text as by time.
+const keyTimeLayout = "20060102T150405.000000000Z"
 
 // Options are what a test replaces; the zero value is right for everything else.
 type Options struct {
@@ -73,32 +73,32 @@ func New(bucket storage.Bucket, prefix string, o Options) (*Store, error) {
 	s.prefix = s.root
 	const longest = 420 // bytes of what this package adds
 	if err := storage.CheckKey(s.root + strings.Repeat("x", longest)); err != nil {
-		return nil, wrap("prefix of the state", err)
+		return nil, wrapError("prefix of the state", err)
 	}
 	return s, nil
 }
 
-// bounded ends a call in time even where its caller has no deadline.
-func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, patience)
+// withTimeout ends a call in time even where its caller has no deadline.
+func withTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, callTimeout)
 }
 
-// read fills body from an object. The error is a *damaged where the object is there and cannot be
+// loadObject fills body from an object. The error is a *damaged where the object is there and cannot be
 // used; its kind is NotFound where there is none.
-func (s *Store) read(ctx context.Context, key string, limit int, body any) (etag string, err error) {
+func (s *Store) loadObject(ctx context.Context, key string, limit int, body any) (etag string, err error) {
 	o, err := s.bucket.Get(ctx, key, "")
 	if err != nil {
 		return "", err
 	}
-	if why := decode(o.Data, limit, body); why != "" {
-		return o.ETag, &damaged{data: o.Data, why: why}
+	if why := decodeObject(o.Data, limit, body); why != "" {
+		return o.ETag, &corruptError{data: o.Data, reason: why}
 	}
 	return o.ETag, nil
 }
 
-// put writes an object. A write whose answer was lost, and which the adapter's next try then
+// saveObject writes an object. A write whose answer was lost, and which the adapter's next try then
 // took for somebody else's, is found by reading it back; so data must be like no other write's.
-func (s *Store) put(ctx context.Context, key string, data []byte, c storage.Condition) (etag string, err error) {
+func (s *Store) saveObject(ctx context.Context, key string, data []byte, c storage.Condition) (etag string, err error) {
 	etag, err = s.bucket.Put(ctx, key, data, c)
 	switch inventory.KindOf(err) {
 	case inventory.Conflict, inventory.NotFound, inventory.Temporary, inventory.Throttled, inventory.Incomplete:
@@ -109,10 +109,10 @@ func (s *Store) put(ctx context.Context, key string, data []byte, c storage.Cond
 	return etag, err
 }
 
-// each calls work for every one of n, some at a time, and gives their errors in order.
-func each(n int, work func(int) error) []error {
+// forEach calls work for every one of n, some at a time, and gives their errors in order.
+func forEach(n int, work func(int) error) []error {
 	errs := make([]error, n)
-	slots := make(chan struct{}, atOnce)
+	slots := make(chan struct{}, maxConcurrency)
 	var wait sync.WaitGroup
 	for i := range n {
 		slots <- struct{}{}
@@ -127,10 +127,10 @@ func each(n int, work func(int) error) []error {
 
 // deleteAll deletes objects and gives the first error.
 func (s *Store) deleteAll(ctx context.Context, keys []string) error {
-	return first(each(len(keys), func(n int) error { return s.bucket.Delete(ctx, keys[n]) }))
+	return firstError(forEach(len(keys), func(n int) error { return s.bucket.Delete(ctx, keys[n]) }))
 }
 
-func first(errs []error) error {
+func firstError(errs []error) error {
 	for _, err := range errs {
 		if err != nil {
 			return err
@@ -139,9 +139,9 @@ func first(errs []error) error {
 	return nil
 }
 
-// safe makes a part of a key that every store takes of any texts: what can be read of them, and
+// safeKeyPart makes a part of a key that every store takes of any texts: what can be read of them, and
 // a hash that no others have.
-func safe(parts ...string) string {
+func safeKeyPart(parts ...string) string {
 	const readable = 80
 	var whole []byte
 	for _, p := range parts {
@@ -163,15 +163,15 @@ func appendText(to []byte, text string) []byte {
 	return append(binary.AppendUvarint(to, uint64(len(text))), text...)
 }
 
-// wrap says what was being done. The kind stays.
-func wrap(doing string, err error) error {
+// wrapError says what was being done. The kind stays.
+func wrapError(doing string, err error) error {
 	if err == nil {
 		return nil
 	}
 	return &inventory.Error{Kind: inventory.KindOf(err), Message: doing, Err: err}
 }
 
-func isDamaged(err error) (*damaged, bool) {
-	var d *damaged
+func asCorrupt(err error) (*corruptError, bool) {
+	var d *corruptError
 	return d, errors.As(err, &d)
 }

@@ -13,15 +13,15 @@ func FuzzProfiles(f *testing.F) {
 	f.Add(`{"current":"default","profiles":[{"name":"default","mode":"AK","access_key_id":"LTAI","access_key_secret":"s3cret"}]}`, "default")
 	f.Add(`{"profiles":[null,{"name":"x","mode":"StsToken","sts_token":5}]}`, "x")
 	f.Fuzz(func(t *testing.T, text, name string) {
-		for _, pick := range []func([]byte, string) (Credentials, error){awsProfile, aliyunProfile} {
+		for _, pick := range []func([]byte, string) (Credentials, error){parseAWSProfile, parseAliyunProfile} {
 			c, err := pick([]byte(text), name)
 			if err != nil {
-				if !c.Empty() {
+				if !c.IsEmpty() {
 					t.Fatalf("credentials beside %v", err)
 				}
 				continue
 			}
-			if c.Empty() {
+			if c.IsEmpty() {
 				t.Fatalf("neither credentials nor an error for %q", name)
 			}
 			if id := c.ID.Reveal(); !strings.Contains(text, id) && !strings.Contains(text, `\`) {

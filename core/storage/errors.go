@@ -15,24 +15,24 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// Refusal is an answer that is not a success. It holds nothing of the server's words but its
+// APIError is an answer that is not a success. It holds nothing of the server's words but its
 // code and the request's id, because the words repeat the signed text and the id of the key.
-type Refusal struct {
-	Status        int
-	Code, Request string         // "" = the answer says none
-	Kind          inventory.Kind // "" = by code and status
-	Text          string         // ours
-	RetryAfter    time.Duration
+type APIError struct {
+	Status          int
+	Code, RequestID string         // "" = the answer says none
+	Kind            inventory.Kind // "" = by code and status
+	Text            string         // ours
+	RetryAfter      time.Duration
 }
 
 // Error implements error.
-func (r *Refusal) Error() string {
+func (r *APIError) Error() string {
 	text := fmt.Sprintf("HTTP %d", r.Status)
 	if r.Code != "" {
 		text = r.Code + " (" + text + ")"
 	}
-	if r.Request != "" {
-		text += ", request " + r.Request
+	if r.RequestID != "" {
+		text += ", request " + r.RequestID
 	}
 	if r.Text != "" {
 		text += ": " + r.Text
@@ -40,27 +40,27 @@ func (r *Refusal) Error() string {
 	return text
 }
 
-// plain is what codes and request ids are made of; what is not is not repeated.
-var plain = regexp.MustCompile(`^[A-Za-z0-9._:/+=-]{1,128}$`)
+// printablePattern is what codes and request ids are made of; what is not is not repeated.
+var printablePattern = regexp.MustCompile(`^[A-Za-z0-9._:/+=-]{1,128}$`)
 
-// newRefusal reads an error document. All three stores write S3's: <Error><Code>…</Code>….
-func newRefusal(resp *http.Response, body []byte) *Refusal {
-	r := &Refusal{Status: resp.StatusCode}
+// newAPIError reads an error document. All three stores write S3's: <Error><Code>…</Code>….
+func newAPIError(resp *http.Response, body []byte) *APIError {
+	r := &APIError{Status: resp.StatusCode}
 	var doc struct {
 		XMLName   xml.Name `xml:"Error"`
 		Code      string
 		RequestID string `xml:"RequestId"`
 	}
-	if xml.Unmarshal(body, &doc) == nil && plain.MatchString(doc.Code) {
-		r.Code, r.Request = doc.Code, doc.RequestID
+	if xml.Unmarshal(body, &doc) == nil && printablePattern.MatchString(doc.Code) {
+		r.Code, r.RequestID = doc.Code, doc.RequestID
 	}
 	for _, name := range []string{"X-Oss-Request-Id", "X-Obs-Request-Id", "X-Amz-Request-Id"} {
 		if id := resp.Header.Get(name); id != "" {
-			r.Request = id
+			r.RequestID = id
 		}
 	}
-	if !plain.MatchString(r.Request) {
-		r.Request = ""
+	if !printablePattern.MatchString(r.RequestID) {
+		r.RequestID = ""
 	}
 	if seconds, err := time.ParseDuration(resp.Header.Get("Retry-After") + "s"); err == nil && seconds > 0 {
 		r.RetryAfter = min(seconds, time.Hour)
@@ -95,7 +95,7 @@ func kindOfCode(code string) inventory.Kind {
 	return ""
 }
 
-func (r *Refusal) kind() inventory.Kind {
+func (r *APIError) kind() inventory.Kind {
 	if r.Kind != "" {
 		return r.Kind
 	}
@@ -121,11 +121,11 @@ func (r *Refusal) kind() inventory.Kind {
 	return inventory.Invalid
 }
 
-// classify turns any error of an adapter into one with a kind that names what was done and
+// classifyError turns any error of an adapter into one with a kind that names what was done and
 // where. Texts of the SDKs are never repeated: some hold parts of answers and signed headers.
-func classify(ctx context.Context, what string, err error) error {
+func classifyError(ctx context.Context, what string, err error) error {
 	var known *inventory.Error
-	var refused *Refusal
+	var refused *APIError
 	switch {
 	case err == nil, errors.Is(err, ErrNotModified):
 		return err
@@ -139,13 +139,13 @@ func classify(ctx context.Context, what string, err error) error {
 	case context.Cause(ctx) != nil:
 		return &inventory.Error{Kind: inventory.Deadline, Message: what, Err: context.Cause(ctx)}
 	}
-	kind, text := netFault(err)
+	kind, text := classifyNetError(err)
 	return &inventory.Error{Kind: kind, Message: what + ": " + text}
 }
 
-// netFault words a fault of the connection; what is none comes from an SDK that could not read
+// classifyNetError words a fault of the connection; what is none comes from an SDK that could not read
 // the answer.
-func netFault(err error) (inventory.Kind, string) {
+func classifyNetError(err error) (inventory.Kind, string) {
 	var lookup *net.DNSError
 	var certificate *tls.CertificateVerificationError
 	var connection *net.OpError
@@ -161,7 +161,7 @@ func netFault(err error) (inventory.Kind, string) {
 		return inventory.Temporary, "the name " + lookup.Name + " could not be looked up"
 	case errors.As(err, &connection):
 		return inventory.Temporary, oneLine(connection.Error())
-	case errors.Is(err, errBroken):
+	case errors.Is(err, errConnection):
 		return inventory.Temporary, "the connection broke"
 	}
 	return inventory.Incomplete, "the answer is not what the store should say"

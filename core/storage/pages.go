@@ -2,8 +2,8 @@ package storage
 
 import "slices"
 
-// Pages gathers the pages of a list, for adapters. The zero value with Bucket is ready.
-type Pages struct {
+// PageCollector gathers the pages of a list, for adapters. The zero value with Bucket is ready.
+type PageCollector struct {
 	Bucket string // which every page must name
 	Keys   []string
 
@@ -12,14 +12,14 @@ type Pages struct {
 
 // Add takes a page and tells whether another follows. A page of another bucket, or one that
 // promises more and does not say from where on, is an error of the kind Incomplete.
-func (p *Pages) Add(bucket string, keys []string, truncated bool, next string) (more bool, err error) {
+func (p *PageCollector) Add(bucket string, keys []string, truncated bool, next string) (more bool, err error) {
 	switch {
 	case bucket != p.Bucket:
-		return false, notTheStore("the list is not one of this bucket")
+		return false, newNotStoreError("the list is not one of this bucket")
 	case slices.Contains(keys, ""):
-		return false, notTheStore("the list has an empty key")
+		return false, newNotStoreError("the list has an empty key")
 	case truncated && (next == "" || slices.Contains(p.tokens, next)):
-		return false, notTheStore("the list does not go on")
+		return false, newNotStoreError("the list does not go on")
 	}
 	p.Keys = append(p.Keys, keys...)
 	p.tokens = append(p.tokens, next)

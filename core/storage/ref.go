@@ -11,14 +11,14 @@ import (
 
 // The schemes that Parse knows.
 const (
-	File = "file"
-	OSS  = "oss"
-	OBS  = "obs"
-	S3   = "s3"
+	SchemeFile = "file"
+	SchemeOSS  = "oss"
+	SchemeOBS  = "obs"
+	SchemeS3   = "s3"
 )
 
 // Schemes gives the schemes that Parse knows, in the order of the documentation.
-func Schemes() []string { return []string{File, OSS, OBS, S3} }
+func Schemes() []string { return []string{SchemeFile, SchemeOSS, SchemeOBS, SchemeS3} }
 
 // Ref names an object, or a prefix of objects.
 type Ref struct {
@@ -35,41 +35,41 @@ type Ref struct {
 
 // String gives scheme, bucket and key, without the query.
 func (r Ref) String() string {
-	if r.Scheme == File {
-		return File + "://" + r.Key
+	if r.Scheme == SchemeFile {
+		return SchemeFile + "://" + r.Key
 	}
 	return r.Scheme + "://" + r.Bucket + "/" + r.Key
 }
 
-// Parse reads "oss://bucket/key?region=…", the same with obs and s3, "file:///path" or a plain
+// ParseRef reads "oss://bucket/key?region=…", the same with obs and s3, "file:///path" or a plain
 // path. The query takes region, endpoint, path_style and profile. Errors are of the kind Invalid,
 // say what is wrong and never repeat a value of the query.
-func Parse(ref string) (Ref, error) {
+func ParseRef(ref string) (Ref, error) {
 	scheme, rest, found := strings.Cut(ref, "://")
 	switch {
 	case ref == "":
-		return Ref{}, invalid("the reference is empty")
+		return Ref{}, newInvalidError("the reference is empty")
 	case !found:
-		scheme, rest = File, ref
+		scheme, rest = SchemeFile, ref
 	case !slices.Contains(Schemes(), scheme):
-		return Ref{}, invalid("unknown scheme " + strconv.Quote(cut(scheme)) + suggest(scheme, Schemes(), "://"))
+		return Ref{}, newInvalidError("unknown scheme " + strconv.Quote(truncate(scheme)) + suggestName(scheme, Schemes(), "://"))
 	}
-	if scheme == File {
+	if scheme == SchemeFile {
 		if rest == "" {
-			return Ref{}, invalid("the path is missing after file://")
+			return Ref{}, newInvalidError("the path is missing after file://")
 		}
-		return Ref{Scheme: File, Key: rest}, nil
+		return Ref{Scheme: SchemeFile, Key: rest}, nil
 	}
 	where, query, _ := strings.Cut(rest, "?")
 	bucket, key, _ := strings.Cut(where, "/")
 	r := Ref{Scheme: scheme, Bucket: bucket, Key: key}
-	if !bucketName.MatchString(bucket) {
-		return Ref{}, invalid(scheme + "://: the name of the bucket must be 3 to 63 of a-z, 0-9, - and .")
+	if !bucketPattern.MatchString(bucket) {
+		return Ref{}, newInvalidError(scheme + "://: the name of the bucket must be 3 to 63 of a-z, 0-9, - and .")
 	}
 	if strings.Contains(query, "#") || strings.Contains(where, "#") {
-		return Ref{}, invalid(scheme + "://: the reference must not have a #")
+		return Ref{}, newInvalidError(scheme + "://: the reference must not have a #")
 	}
-	if err := r.read(query); err != nil {
+	if err := r.parseQuery(query); err != nil {
 		return Ref{}, err
 	}
 	if key != "" {
@@ -80,40 +80,40 @@ func Parse(ref string) (Ref, error) {
 	return r, nil
 }
 
-// bucketName is what all stores take; a name with other characters would be one part of a URL or another.
-var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+// bucketPattern is what all stores take; a name with other characters would be one part of a URL or another.
+var bucketPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 
-var regionName = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
+var regionPattern = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
 
-// read takes the query's settings.
-func (r *Ref) read(query string) error {
+// parseQuery takes the query's settings.
+func (r *Ref) parseQuery(query string) error {
 	values, err := url.ParseQuery(query)
 	if err != nil {
-		return invalid(r.Scheme + "://: what follows ? is not name=value&name=value")
+		return newInvalidError(r.Scheme + "://: what follows ? is not name=value&name=value")
 	}
 	names := []string{"region", "endpoint", "path_style", "profile"}
 	for name, given := range values {
 		switch {
 		case !slices.Contains(names, name):
-			return invalid(r.Scheme + "://: unknown setting " + strconv.Quote(cut(name)) + suggest(name, names, "="))
+			return newInvalidError(r.Scheme + "://: unknown setting " + strconv.Quote(truncate(name)) + suggestName(name, names, "="))
 		case len(given) != 1 || given[0] == "":
-			return invalid(r.Scheme + "://: " + name + " must have one value")
+			return newInvalidError(r.Scheme + "://: " + name + " must have one value")
 		}
 	}
 	r.Region, r.Profile = values.Get("region"), values.Get("profile")
-	if r.Region != "" && !regionName.MatchString(r.Region) {
-		return invalid(r.Scheme + "://: region is no id of a region, such as cn-hangzhou")
+	if r.Region != "" && !regionPattern.MatchString(r.Region) {
+		return newInvalidError(r.Scheme + "://: region is no id of a region, such as cn-hangzhou")
 	}
 	if text := values.Get("path_style"); text != "" {
 		if r.PathStyle, err = strconv.ParseBool(text); err != nil {
-			return invalid(r.Scheme + "://: path_style must be true or false")
+			return newInvalidError(r.Scheme + "://: path_style must be true or false")
 		}
 	}
-	return r.at(values.Get("endpoint"))
+	return r.parseEndpoint(values.Get("endpoint"))
 }
 
-// at takes the endpoint. Without a scheme it is HTTPS.
-func (r *Ref) at(endpoint string) error {
+// parseEndpoint takes the endpoint. Without a scheme it is HTTPS.
+func (r *Ref) parseEndpoint(endpoint string) error {
 	if endpoint == "" {
 		return nil
 	}
@@ -123,7 +123,7 @@ func (r *Ref) at(endpoint string) error {
 	u, err := url.Parse(endpoint)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" || u.User != nil ||
 		u.RawQuery != "" || (u.Path != "" && u.Path != "/") {
-		return invalid(r.Scheme + "://: endpoint is not [http(s)://]host[:port]")
+		return newInvalidError(r.Scheme + "://: endpoint is not [http(s)://]host[:port]")
 	}
 	r.Endpoint = u.Scheme + "://" + u.Host
 	if _, err := netip.ParseAddr(u.Hostname()); err == nil {
@@ -132,28 +132,28 @@ func (r *Ref) at(endpoint string) error {
 	return nil
 }
 
-func cut(text string) string {
+func truncate(text string) string {
 	if len(text) > 40 {
 		return strings.ToValidUTF8(text[:40], "") + "…"
 	}
 	return text
 }
 
-// suggest words what a name was probably meant to be, or what there is.
-func suggest(name string, known []string, after string) string {
+// suggestName words what a name was probably meant to be, or what there is.
+func suggestName(name string, known []string, after string) string {
 	letters := func(text string) string {
 		return strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(text))
 	}
 	for _, k := range known {
-		if len(name) < 40 && near(letters(name), letters(k)) {
+		if len(name) < 40 && isNear(letters(name), letters(k)) {
 			return ", did you mean " + k + after + "?"
 		}
 	}
 	return ", known are " + strings.Join(known, ", ")
 }
 
-// near tells whether one letter more, less, other or swapped makes b of a.
-func near(a, b string) bool {
+// isNear tells whether one letter more, less, other or swapped makes b of a.
+func isNear(a, b string) bool {
 	start := 0
 	for start < len(a) && start < len(b) && a[start] == b[start] {
 		start++

@@ -28,7 +28,7 @@ func TestParse(t *testing.T) {
 			Scheme: "s3", Bucket: "bkt", Key: "k", Endpoint: "http://127.0.0.1:9000", PathStyle: true, Profile: "dev"},
 		"s3://bkt/k?endpoint=http://[::1]:9": {Scheme: "s3", Bucket: "bkt", Key: "k", Endpoint: "http://[::1]:9", PathStyle: true},
 	} {
-		if got, err := storage.Parse(text); err != nil || got != want {
+		if got, err := storage.ParseRef(text); err != nil || got != want {
 			t.Errorf("%s: %+v, error %v; want %+v", text, got, err, want)
 		}
 	}
@@ -59,7 +59,7 @@ func TestParseMistakes(t *testing.T) {
 		"oss://bkt/a/../k":                     "..",
 		"oss://bkt/k#hush":                     "#",
 	} {
-		_, err := storage.Parse(text)
+		_, err := storage.ParseRef(text)
 		if inventory.KindOf(err) != inventory.Invalid || !strings.Contains(err.Error(), says) || strings.Contains(err.Error(), "hush") {
 			t.Errorf("%s: %v; want %q", text, err, says)
 		}
@@ -72,21 +72,21 @@ func FuzzParse(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		r, err := storage.Parse(text)
+		r, err := storage.ParseRef(text)
 		if err != nil {
 			if inventory.KindOf(err) != inventory.Invalid {
 				t.Errorf("%q: %v", text, err)
 			}
 			return
 		}
-		again, err := storage.Parse(r.String())
+		again, err := storage.ParseRef(r.String())
 		if err != nil || again.Bucket != r.Bucket || again.Key != r.Key || again.Scheme != r.Scheme {
 			t.Errorf("%q became %+v, and %q became %+v (%v)", text, r, r.String(), again, err)
 		}
 	})
 }
 
-const awsFile = `; a comment
+const awsCredentialsFile = `; a comment
 [default]
 aws_access_key_id = default-id
 aws_secret_access_key = default-secret
@@ -99,19 +99,19 @@ aws_session_token = dev-token
 aws_access_key_id = half-id
 `
 
-const aliyunFile = `{"current": "prod", "profiles": [
+const aliyunConfigFile = `{"current": "prod", "profiles": [
  {"name": "prod", "mode": "AK", "access_key_id": "prod-id", "access_key_secret": "prod-secret", "sts_token": "old"},
  {"name": "sts", "mode": "StsToken", "access_key_id": "sts-id", "access_key_secret": "sts-secret", "sts_token": "sts-token"},
  {"name": "ram", "mode": "EcsRamRole", "ram_role_name": "r"}]}`
 
-// who has every source of credentials.
-func who() storage.Identity {
+// newCredentialSource has every source of credentials.
+func newCredentialSource() storage.CredentialSource {
 	environ := map[string]string{
 		"ALIBABA_CLOUD_ACCESS_KEY_ID": "env-id", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "env-secret", "ALIBABA_CLOUD_SECURITY_TOKEN": "env-token",
 		"OBS_ACCESS_KEY_ID": "obs-id", "OBS_SECRET_ACCESS_KEY": "obs-secret", "AWS_ACCESS_KEY_ID": "aws-half",
 	}
-	files := map[string]string{"/home/u/.aws/credentials": awsFile, "/home/u/.aliyun/config.json": aliyunFile}
-	return storage.Identity{
+	files := map[string]string{"/home/u/.aws/credentials": awsCredentialsFile, "/home/u/.aliyun/config.json": aliyunConfigFile}
+	return storage.CredentialSource{
 		Env:  func(name string) string { return environ[name] },
 		Home: "/home/u",
 		ReadFile: func(name string) ([]byte, error) {
@@ -148,13 +148,13 @@ func TestCredentials(t *testing.T) {
 		{"s3://bkt/k?profile=half", "", "no id or no secret"},
 		{"file:///x", inventory.Alibaba, "//"},
 	} {
-		ref, err := storage.Parse(c.ref)
+		ref, err := storage.ParseRef(c.ref)
 		if err != nil {
 			t.Fatal(err)
 		}
-		i := who()
-		i.Role, i.RoleOf = role, c.roleOf
-		got, err := i.For(ref)
+		i := newCredentialSource()
+		i.Role, i.RoleCloud = role, c.roleOf
+		got, err := i.CredentialsFor(ref)
 		text := got.ID.Reveal() + "/" + got.Secret.Reveal() + "/" + got.Token.Reveal()
 		if err != nil {
 			text = err.Error()
@@ -173,17 +173,17 @@ func TestNoCredentials(t *testing.T) {
 	for text, says := range map[string]string{
 		"s3://bkt/k": "AWS_ACCESS_KEY_ID", "obs://bkt/k": "HUAWEICLOUD_SDK_AK", "oss://bkt/k?profile=p": "no file of profiles",
 	} {
-		ref, err := storage.Parse(text)
+		ref, err := storage.ParseRef(text)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err = (storage.Identity{}).For(ref); inventory.KindOf(err) != inventory.BadCredentials || !strings.Contains(err.Error(), says) {
+		if _, err = (storage.CredentialSource{}).CredentialsFor(ref); inventory.KindOf(err) != inventory.BadCredentials || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
-	i := who()
+	i := newCredentialSource()
 	i.ReadFile = func(string) ([]byte, error) { return nil, errors.New("hush") }
-	_, err := i.For(storage.Ref{Scheme: storage.S3, Profile: "p"})
+	_, err := i.CredentialsFor(storage.Ref{Scheme: storage.SchemeS3, Profile: "p"})
 	if err == nil || strings.Contains(err.Error(), "hush") || !strings.Contains(err.Error(), "/home/u/.aws/credentials") {
 		t.Errorf("%v", err)
 	}

@@ -12,22 +12,22 @@ import (
 )
 
 const (
-	// tries is how often a request is made in all; the SDKs' own retries are off, so that all
+	// maxAttempts is how often a request is made in all; the SDKs' own retries are off, so that all
 	// stores behave alike.
-	tries = 4
-	// room is what must be left of the deadline for the try after a wait.
-	room = 250 * time.Millisecond
+	maxAttempts = 4
+	// minTimeLeft is what must be left of the deadline for the try after a wait.
+	minTimeLeft = 250 * time.Millisecond
 
-	firstWait, longestWait = 200 * time.Millisecond, 5 * time.Second
+	firstBackoff, maxBackoff = 200 * time.Millisecond, 5 * time.Second
 )
 
-// Policy is what retrying needs of the outer world. The zero value is right outside of tests.
-type Policy struct {
+// RetryPolicy is what retrying needs of the outer world. The zero value is right outside of tests.
+type RetryPolicy struct {
 	Now   func() time.Time                                 // nil = time.Now
 	Sleep func(ctx context.Context, d time.Duration) error // nil = a timer
 }
 
-func (p Policy) complete() Policy {
+func (p RetryPolicy) withDefaults() RetryPolicy {
 	if p.Now == nil {
 		p.Now = time.Now
 	}
@@ -37,21 +37,21 @@ func (p Policy) complete() Policy {
 	return p
 }
 
-// retry makes a request until it succeeds, fails for good, or the deadline leaves no room:
+// retryCall makes a request until it succeeds, fails for good, or the deadline leaves no room:
 // Temporary and Throttled are tried 4 times in all, some 0.2 s, 0.6 s and 1.8 s apart, or as the
 // store asks. unsure tells that a try before the last may have been done after all.
-func retry[T any](ctx context.Context, p Policy, what string, op func(context.Context) (T, error)) (value T, unsure bool, err error) {
+func retryCall[T any](ctx context.Context, p RetryPolicy, what string, op func(context.Context) (T, error)) (value T, unsure bool, err error) {
 	waits := &backoff.ExponentialBackOff{
-		InitialInterval: firstWait, RandomizationFactor: 0.5, Multiplier: 3, MaxInterval: longestWait,
+		InitialInterval: firstBackoff, RandomizationFactor: 0.5, Multiplier: 3, MaxInterval: maxBackoff,
 	}
 	for try := 1; ; try++ {
 		if ctx.Err() != nil {
-			return value, unsure, ended(ctx, what, err)
+			return value, unsure, newEndedError(ctx, what, err)
 		}
 		value, err = op(ctx)
-		err = classify(ctx, what, err)
+		err = classifyError(ctx, what, err)
 		kind := inventory.KindOf(err)
-		if err == nil || try == tries || (kind != inventory.Temporary && kind != inventory.Throttled) {
+		if err == nil || try == maxAttempts || (kind != inventory.Temporary && kind != inventory.Throttled) {
 			return value, unsure, err
 		}
 		unsure = unsure || kind == inventory.Temporary
@@ -60,17 +60,17 @@ func retry[T any](ctx context.Context, p Policy, what string, op func(context.Co
 		if errors.As(err, &fault) {
 			wait = max(wait, fault.RetryAfter)
 		}
-		if deadline, ok := ctx.Deadline(); ok && p.Now().Add(wait+room).After(deadline) {
+		if deadline, ok := ctx.Deadline(); ok && p.Now().Add(wait+minTimeLeft).After(deadline) {
 			return value, unsure, err
 		}
 		if p.Sleep(ctx, wait) != nil {
-			return value, unsure, ended(ctx, what, err)
+			return value, unsure, newEndedError(ctx, what, err)
 		}
 	}
 }
 
-// ended is the error of a run that is over, with what was being waited for.
-func ended(ctx context.Context, what string, last error) error {
+// newEndedError is the error of a run that is over, with what was being waited for.
+func newEndedError(ctx context.Context, what string, last error) error {
 	fault := &inventory.Error{Kind: inventory.Deadline, Message: what, Err: context.Cause(ctx)}
 	if last != nil {
 		fault.Message = "not tried again: " + last.Error()

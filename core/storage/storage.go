@@ -12,8 +12,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// MaxSize is the most bytes that an object may have, in Get as in Put.
-const MaxSize = 16 << 20
+// MaxObjectSize is the most bytes that an object may have, in Get as in Put.
+const MaxObjectSize = 16 << 20
 
 // ErrNotModified is what Get answers where the object still has the ETag that the caller knows.
 // It is no fault; errors.Is finds it.
@@ -27,7 +27,7 @@ var ErrNotModified = errors.New("not modified")
 //	NotFound        there is no such object, in a bucket that answers; only Get
 //	Conflict        the Condition of a Put does not hold (IfMatch: or the object is gone); nothing was written
 //	Unsupported     the store cannot keep the Condition; nothing was sent
-//	Invalid         the bucket does not exist, the key is none, or the object is larger than MaxSize
+//	Invalid         the bucket does not exist, the key is none, or the object is larger than MaxObjectSize
 //	Denied          the right is missing (S3 says so too of an absent object, to those who may not list)
 //	BadCredentials  the key is unknown, off, expired or its secret wrong, or there is none
 //	Incomplete      an answer that is not the store's, or not whole
@@ -46,9 +46,9 @@ type Bucket interface {
 	List(ctx context.Context, prefix string) ([]string, error)
 	// Delete removes an object. That there is none is a success.
 	Delete(ctx context.Context, key string) error
-	// Abilities tells which conditions the store can keep. It may have to ask the store; what
+	// Capabilities tells which conditions the store can keep. It may have to ask the store; what
 	// is not known for sure is not there (and is asked for again the next time).
-	Abilities(ctx context.Context) Abilities
+	Capabilities(ctx context.Context) Capabilities
 }
 
 // Object is what Get reads.
@@ -57,8 +57,8 @@ type Object struct {
 	ETag string // never ""; as the store writes it, good only for comparing and for Get and IfMatch
 }
 
-// Abilities are the conditions that a store can keep.
-type Abilities struct{ CreateOnly, IfMatch bool }
+// Capabilities are the conditions that a store can keep.
+type Capabilities struct{ CreateOnly, IfMatch bool }
 
 // Condition says what must hold for a Put to write. The zero value is Always.
 type Condition struct {
@@ -83,14 +83,14 @@ func CreateOnly() Condition { return Condition{mode: createOnly} }
 // IfMatch writes only over the object that has this ETag. An empty ETag is Invalid, never Always.
 func IfMatch(etag string) Condition { return Condition{mode: ifMatch, etag: etag} }
 
-// CreateOnly tells whether there must be no object.
-func (c Condition) CreateOnly() bool { return c.mode == createOnly }
+// IsCreateOnly tells whether there must be no object.
+func (c Condition) IsCreateOnly() bool { return c.mode == createOnly }
 
-// IfMatch gives the ETag that the object must have, if it must have one.
-func (c Condition) IfMatch() (etag string, asked bool) { return c.etag, c.mode == ifMatch }
+// IfMatchETag gives the ETag that the object must have, if it must have one.
+func (c Condition) IfMatchETag() (etag string, asked bool) { return c.etag, c.mode == ifMatch }
 
-// Plain tells whether there is no condition.
-func (c Condition) Plain() bool { return c.mode == always }
+// IsAlways tells whether there is no condition.
+func (c Condition) IsAlways() bool { return c.mode == always }
 
 // CheckKey refuses what is no key in every store: empty, longer than 1,000 bytes, not UTF-8, with
 // a backslash or a control character, with an empty, "." or ".." part, or with one that begins with
@@ -98,30 +98,32 @@ func (c Condition) Plain() bool { return c.mode == always }
 func CheckKey(key string) error {
 	switch {
 	case key == "":
-		return invalid("the key is empty")
-	case len(key) > maxKey:
-		return invalid("the key is longer than 1,000 bytes")
+		return newInvalidError("the key is empty")
+	case len(key) > maxKeyBytes:
+		return newInvalidError("the key is longer than 1,000 bytes")
 	case !utf8.ValidString(key):
-		return invalid("the key is not UTF-8")
+		return newInvalidError("the key is not UTF-8")
 	case strings.ContainsFunc(key, func(r rune) bool { return r < ' ' || r == 0x7f || r == '\\' }):
-		return invalid("the key has a backslash or a control character")
+		return newInvalidError("the key has a backslash or a control character")
 	}
 	for part := range strings.SplitSeq(key, "/") {
 		if part == "" || part == "." || part == ".." {
-			return invalid("the key has an empty part, or one that is . or ..")
+			return newInvalidError("the key has an empty part, or one that is . or ..")
 		}
-		if strings.HasPrefix(part, Own) {
-			return invalid("the key has a part that begins with " + Own)
+		if strings.HasPrefix(part, ReservedPrefix) {
+			return newInvalidError("the key has a part that begins with " + ReservedPrefix)
 		}
 	}
 	return nil
 }
 
-// Own begins the names of what adapters keep for themselves: locks, half-written files, probes.
+// ReservedPrefix begins the names of what adapters keep for themselves: locks, half-written files, probes.
 // These are no objects: no List shows them.
-const Own = ".jms-sync-"
+const ReservedPrefix = ".jms-sync-"
 
-// maxKey is a little less than the 1,024 bytes that the stores take (OSS: 1,023).
-const maxKey = 1000
+// maxKeyBytes is a little less than the 1,024 bytes that the stores take (SchemeOSS: 1,023).
+const maxKeyBytes = 1000
 
-func invalid(text string) error { return &inventory.Error{Kind: inventory.Invalid, Message: text} }
+func newInvalidError(text string) error {
+	return &inventory.Error{Kind: inventory.Invalid, Message: text}
+}

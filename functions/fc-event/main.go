@@ -12,15 +12,15 @@ import (
 )
 
 func main() {
-	app := wire.Function("fc-event")
-	fc.RegisterPreStopFunction(app.Stop)
+	app := wire.NewFunction("fc-event")
+	fc.RegisterPreStopFunction(app.Flush)
 	fc.Start(func(ctx context.Context, event []byte) (any, error) {
-		return app.Event(ctx, wire.Alibaba, event, role(ctx))
+		return app.HandleEvent(ctx, wire.Alibaba, event, invocationRole(ctx))
 	})
 }
 
-// role gives the credentials of the function's role, as this invocation carries them.
-func role(ctx context.Context) wire.Role {
+// invocationRole gives the credentials of the function's role, as this invocation carries them.
+func invocationRole(ctx context.Context) wire.Role {
 	invocation, ok := fccontext.FromContext(ctx)
 	if !ok {
 		return wire.Role{}

@@ -30,32 +30,32 @@ func TestFunction(t *testing.T) {
 	runtime.KeepAlive(product)
 	program := functiontest.Build(t)
 	scenarios := map[string]func(*world){
-		"answer":                       answer,
-		"create":                       create,
-		"no complete runs":             silentTimer,
-		"release":                      release,
-		"ignored":                      ignored,
-		"broken":                       broken,
-		"unknown account":              unknownAccount,
-		"forged release":               forged,
-		"not there yet":                notThereYet,
-		"cloud failing, then well":     cloudFailing,
-		"JumpServer down, then well":   jumpserverDown,
-		"permission missing":           permissionMissing,
-		"role":                         roleCredentials,
-		"window":                       window,
-		"no window":                    noWindow,
-		"shared window":                sharedWindow,
-		"robot down, then well":        robotDown,
-		"stop before the first event":  stopCold,
-		"side by side":                 sideBySide,
-		"doubled":                      doubled,
-		"no account_id":                noAccountID,
-		"key of another account":       wrongKey,
-		"state reopened":               reopened,
+		"answer":                       testAnswerFields,
+		"create":                       testCreate,
+		"no complete runs":             testSilentTimer,
+		"release":                      testRelease,
+		"ignored":                      testIgnored,
+		"broken":                       testBrokenEvents,
+		"unknown account":              testUnknownAccount,
+		"forged release":               testForgedRelease,
+		"not there yet":                testNotThereYet,
+		"cloud failing, then well":     testCloudFailing,
+		"JumpServer down, then well":   testJumpServerDown,
+		"permission missing":           testPermissionMissing,
+		"role":                         testRoleCredentials,
+		"window":                       testWindow,
+		"no window":                    testNoWindow,
+		"shared window":                testSharedWindow,
+		"robot down, then well":        testRobotDown,
+		"stop before the first event":  testStopBeforeEvents,
+		"side by side":                 testConcurrentEvents,
+		"doubled":                      testDuplicateEvents,
+		"no account_id":                testNoAccountID,
+		"key of another account":       testWrongKey,
+		"state reopened":               testMarkedDirty,
 		"paused":                       paused,
-		"node renamed":                 nodeRenamed,
-		"configuration with a mistake": mistake,
+		"node renamed":                 testNodeRenamed,
+		"configuration with a mistake": testConfigMistake,
 	}
 	for _, s := range savedEvents() {
 		scenarios[s.name] = s.play
@@ -69,11 +69,11 @@ func TestFunction(t *testing.T) {
 	all.Wait()
 }
 
-// answer sees the answer's fields and their order: users feed it to other programs.
-func answer(w *world) {
-	w.put(1, "i-1")
+// testAnswerFields sees the answer's fields and their order: users feed it to other programs.
+func testAnswerFields(w *world) {
+	w.putInstance(1, "i-1")
 	w.start()
-	body := string(w.send("["+change("i-1", "Running")+`,{"id":"x","type":"acs.other"}]`, runtimetest.Options{}).Body)
+	body := string(w.send("["+newStateChange("i-1", "Running")+`,{"id":"x","type":"acs.other"}]`, runtimetest.Options{}).Body)
 	var parts struct{ Events []json.RawMessage }
 	if err := json.Unmarshal([]byte(body), &parts); err != nil || len(parts.Events) != 2 {
 		w.Fatalf("%v: %s", err, body)
@@ -91,65 +91,65 @@ func answer(w *world) {
 	}
 }
 
-// create counts what one new instance costs a warm function: JumpServer is searched for it, asked
+// testCreate counts what one new instance costs a warm function: JumpServer is searched for it, asked
 // which organisation answers, and gets the asset.
-func create(w *world) {
+func testCreate(w *world) {
 	w.Env["NOTIFICATION_WINDOW"] = "0s"
 	w.start()
-	w.known(1, "i-1")
-	w.put(2, "i-2")
-	var a engine.EventAnswer
-	cost := w.counted(func() { a = w.hear(change("i-2", "Running"), runtimetest.Options{}, engine.EventDone) })
-	if a.Created != 1 || w.state("i-2") != "active" {
-		w.Errorf("i-2 is %q: %+v", w.state("i-2"), a)
+	w.createAsset(1, "i-1")
+	w.putInstance(2, "i-2")
+	var a engine.EventReport
+	cost := w.countCalls(func() { a = w.sendEvent(newStateChange("i-2", "Running"), runtimetest.Options{}, engine.EventDone) })
+	if a.Created != 1 || w.assetState("i-2") != "active" {
+		w.Errorf("i-2 is %q: %+v", w.assetState("i-2"), a)
 	}
-	if want := (counts{cloud: 1, jumpserver: 3, cards: 1}); cost != want {
+	if want := (callCounts{cloud: 1, jumpserver: 3, cards: 1}); cost != want {
 		w.Errorf("cost %+v, want %+v: %v", cost, want, w.JMS.Calls())
 	}
-	if cost := w.counted(func() { w.hear(change("i-2", "Stopped"), runtimetest.Options{}, engine.EventDone) }); cost != (counts{cloud: 1, jumpserver: 1}) {
+	if cost := w.countCalls(func() { w.sendEvent(newStateChange("i-2", "Stopped"), runtimetest.Options{}, engine.EventDone) }); cost != (callCounts{cloud: 1, jumpserver: 1}) {
 		w.Errorf("an event that changes nothing: %+v", cost)
 	}
 }
 
-// release counts what a released instance costs a warm function.
-func release(w *world) {
+// testRelease counts what a released instance costs a warm function.
+func testRelease(w *world) {
 	w.Env["NOTIFICATION_WINDOW"] = "0s"
 	w.start()
-	w.known(1, "i-1")
-	w.known(2, "i-2")
+	w.createAsset(1, "i-1")
+	w.createAsset(2, "i-2")
 	w.Account.Remove(region, "i-1")
-	var a engine.EventAnswer
-	cost := w.counted(func() { a = w.hear(change("i-1", "Deleted"), brief, engine.EventDone) })
-	if a.Deactivated != 1 || a.Deleted != 0 || w.state("i-1") != "gone" || w.state("i-2") != "active" {
-		w.Errorf("i-1 is %q, i-2 %q: %+v", w.state("i-1"), w.state("i-2"), a)
+	var a engine.EventReport
+	cost := w.countCalls(func() { a = w.sendEvent(newStateChange("i-1", "Deleted"), shortInvocation, engine.EventDone) })
+	if a.Deactivated != 1 || a.Deleted != 0 || w.assetState("i-1") != "gone" || w.assetState("i-2") != "active" {
+		w.Errorf("i-1 is %q, i-2 %q: %+v", w.assetState("i-1"), w.assetState("i-2"), a)
 	}
-	if want := (counts{cloud: 4, jumpserver: 4, cards: 1}); cost != want {
+	if want := (callCounts{cloud: 4, jumpserver: 4, cards: 1}); cost != want {
 		w.Errorf("cost %+v, want %+v: %v", cost, want, w.JMS.Calls())
 	}
-	if cost := w.counted(func() { w.hear(change("i-1", "Deleted"), brief, engine.EventDone) }); cost.cloud > 1 || cost.jumpserver > 1 || cost.cards > 0 {
+	if cost := w.countCalls(func() { w.sendEvent(newStateChange("i-1", "Deleted"), shortInvocation, engine.EventDone) }); cost.cloud > 1 || cost.jumpserver > 1 || cost.cards > 0 {
 		w.Errorf("the same event again cost %+v", cost)
 	}
 }
 
-// ignored events cost nothing: nobody is asked anything.
-func ignored(w *world) {
-	w.put(1, "i-1")
+// testIgnored events cost nothing: nobody is asked anything.
+func testIgnored(w *world) {
+	w.putInstance(1, "i-1")
 	w.start()
-	cost := w.counted(func() {
-		a := w.hear("["+change("i-1", "Starting")+`,{"id":"x","type":"acs.other"}]`, brief, engine.EventIgnored, engine.EventIgnored)
-		if a.Outcome != "ok" || !strings.Contains(a.Events[0].Reason, "not a state") || !strings.Contains(a.Events[1].Reason, "not a change") {
+	cost := w.countCalls(func() {
+		a := w.sendEvent("["+newStateChange("i-1", "Starting")+`,{"id":"x","type":"acs.other"}]`, shortInvocation, engine.EventIgnored, engine.EventIgnored)
+		if a.Outcome != "ok" || !strings.Contains(a.Results[0].Reason, "not a state") || !strings.Contains(a.Results[1].Reason, "not a change") {
 			w.Errorf("%+v", a)
 		}
 	})
-	if cost != (counts{}) || w.state("i-1") != "" {
+	if cost != (callCounts{}) || w.assetState("i-1") != "" {
 		w.Errorf("cost %+v", cost)
 	}
 }
 
-// broken events are told, and the others of their batch done.
-func broken(w *world) {
-	w.put(1, "i-1")
-	w.put(2, "i-2")
+// testBrokenEvents events are told, and the others of their batch done.
+func testBrokenEvents(w *world) {
+	w.putInstance(1, "i-1")
+	w.putInstance(2, "i-2")
 	w.start()
 	for payload, says := range map[string]string{
 		"": "the event is empty", "null": "not a JSON object", "hello": "not a JSON object", "[]": "the batch is empty",
@@ -157,26 +157,26 @@ func broken(w *world) {
 		`{"type":"ecs:Instance:StateChange","data":{"state":"Running"}}`: "the account's id (aliyunaccountid), the region (aliyunregionid), " +
 			"the instance's id (data.resourceId or the subject)",
 	} {
-		w.Fails(w.send(payload, brief), says)
+		w.WantError(w.send(payload, shortInvocation), says)
 	}
-	batch := "[" + change("i-1", "Running") + `,{"id":"e8"},` + change("i-2", "Stopped") + "]"
-	w.Fails(w.send(batch, brief), "of-i-1 (StateChange Running): done", "e8", "has no type", "of-i-2 (StateChange Stopped): done")
-	if w.state("i-1") != "active" || w.state("i-2") != "active" {
-		w.Errorf("i-1 is %q, i-2 %q", w.state("i-1"), w.state("i-2"))
+	batch := "[" + newStateChange("i-1", "Running") + `,{"id":"e8"},` + newStateChange("i-2", "Stopped") + "]"
+	w.WantError(w.send(batch, shortInvocation), "of-i-1 (StateChange Running): done", "e8", "has no type", "of-i-2 (StateChange Stopped): done")
+	if w.assetState("i-1") != "active" || w.assetState("i-2") != "active" {
+		w.Errorf("i-1 is %q, i-2 %q", w.assetState("i-1"), w.assetState("i-2"))
 	}
 }
 
-func unknownAccount(w *world) {
-	w.put(1, "i-1")
+func testUnknownAccount(w *world) {
+	w.putInstance(1, "i-1")
 	w.start()
 	for _, other := range []struct{ from, to string }{{account, "42"}, {region, "cn-qingdao"}} {
-		event := strings.ReplaceAll(change("i-1", "Running"), other.from, other.to)
-		cost := w.counted(func() {
-			if a := w.hear(event, brief, engine.EventIgnored); !strings.Contains(a.Events[0].Reason, other.to) {
-				w.Errorf("%+v", a.Events)
+		event := strings.ReplaceAll(newStateChange("i-1", "Running"), other.from, other.to)
+		cost := w.countCalls(func() {
+			if a := w.sendEvent(event, shortInvocation, engine.EventIgnored); !strings.Contains(a.Results[0].Reason, other.to) {
+				w.Errorf("%+v", a.Results)
 			}
 		})
-		if cost != (counts{}) {
+		if cost != (callCounts{}) {
 			w.Errorf("cost %+v", cost)
 		}
 	}
@@ -185,160 +185,162 @@ func unknownAccount(w *world) {
 	}
 }
 
-// forged says that a living instance is released: it is asked again, and then the platform is asked to deliver the
+// testForgedRelease says that a living instance is released: it is asked again, and then the platform is asked to deliver the
 // event once more, as the asset is open; its last delivery leaves it to a full run.
-func forged(w *world) {
+func testForgedRelease(w *world) {
 	w.start()
-	w.known(1, "i-1")
+	w.createAsset(1, "i-1")
 	begun := time.Now()
 	writes := w.JMS.Writes()
-	cost := w.counted(func() { w.Fails(w.send(change("i-1", "Deleted"), brief), "of-i-1", "重新投递") })
-	if w.state("i-1") != "active" || w.JMS.Writes() != writes {
-		w.Errorf("i-1 is %q after %d writes", w.state("i-1"), w.JMS.Writes()-writes)
+	cost := w.countCalls(func() {
+		w.WantError(w.send(newStateChange("i-1", "Deleted"), shortInvocation), "of-i-1", "重新投递")
+	})
+	if w.assetState("i-1") != "active" || w.JMS.Writes() != writes {
+		w.Errorf("i-1 is %q after %d writes", w.assetState("i-1"), w.JMS.Writes()-writes)
 	}
 	if cost.cloud != 2 || cost.jumpserver != 1 || cost.cards != 0 || time.Since(begun) < 2*time.Second {
 		w.Errorf("cost %+v in %s", cost, time.Since(begun))
 	}
 }
 
-// notThereYet hears of one instance that gets its address after the first question, and of one
+// testNotThereYet hears of one instance that gets its address after the first question, and of one
 // that the cloud does not show at all.
-func notThereYet(w *world) {
+func testNotThereYet(w *world) {
 	w.start()
-	w.known(1, "i-1")
-	early := alibabatest.Sample(2)
+	w.createAsset(1, "i-1")
+	early := alibabatest.SampleInstance(2)
 	early.ID, early.PrivateIPs, early.Interfaces = "i-2", nil, nil
 	w.Account.Put(region, early)
-	w.watched.after(func() { w.put(2, "i-2") })
-	a := w.hear("["+change("i-2", "Running")+","+change("i-3", "Running")+"]", brief, engine.EventDone, engine.EventLater)
-	if a.Created != 1 || w.state("i-2") != "active" || w.state("i-3") != "" {
-		w.Errorf("i-2 is %q, i-3 %q: %+v", w.state("i-2"), w.state("i-3"), a)
+	w.listWatch.afterNextAnswer(func() { w.putInstance(2, "i-2") })
+	a := w.sendEvent("["+newStateChange("i-2", "Running")+","+newStateChange("i-3", "Running")+"]", shortInvocation, engine.EventDone, engine.EventLater)
+	if a.Created != 1 || w.assetState("i-2") != "active" || w.assetState("i-3") != "" {
+		w.Errorf("i-2 is %q, i-3 %q: %+v", w.assetState("i-2"), w.assetState("i-3"), a)
 	}
 }
 
-func cloudFailing(w *world) {
+func testCloudFailing(w *world) {
 	w.start()
-	w.known(1, "i-1")
-	w.put(2, "i-2")
+	w.createAsset(1, "i-1")
+	w.putInstance(2, "i-2")
 	for _, kind := range []alibabatest.Kind{alibabatest.Forbidden, peertest.EmptyObject, peertest.HTML200} {
 		w.ECS.Break(alibabatest.Fault{Kind: kind})
-		for _, event := range []string{change("i-2", "Running"), change("i-1", "Deleted")} {
-			w.Fails(w.send(event, brief), "failed", "prod")
+		for _, event := range []string{newStateChange("i-2", "Running"), newStateChange("i-1", "Deleted")} {
+			w.WantError(w.send(event, shortInvocation), "failed", "prod")
 		}
 		w.ECS.Repair()
 	}
-	if w.state("i-1") != "active" || w.state("i-2") != "" {
-		w.Errorf("i-1 is %q, i-2 %q", w.state("i-1"), w.state("i-2"))
+	if w.assetState("i-1") != "active" || w.assetState("i-2") != "" {
+		w.Errorf("i-1 is %q, i-2 %q", w.assetState("i-1"), w.assetState("i-2"))
 	}
-	again := brief
+	again := shortInvocation
 	again.RetryCount = 1
-	if a := w.hear(change("i-2", "Running"), again, engine.EventDone); a.Created != 1 || w.state("i-2") != "active" {
+	if a := w.sendEvent(newStateChange("i-2", "Running"), again, engine.EventDone); a.Created != 1 || w.assetState("i-2") != "active" {
 		w.Errorf("delivered again: %+v", a)
 	}
 }
 
-func jumpserverDown(w *world) {
-	w.put(1, "i-1")
-	w.JMS.Fail(jumpservertest.On("", "/"), -1, jumpservertest.Fault{Status: 403, Body: `{"detail":"no"}`})
+func testJumpServerDown(w *world) {
+	w.putInstance(1, "i-1")
+	w.JMS.Fail(jumpservertest.MatchRequest("", "/"), -1, jumpservertest.Fault{Status: 403, Body: `{"detail":"no"}`})
 	w.start()
-	w.Fails(w.send(change("i-1", "Running"), brief), "of-i-1", "failed", "jumpserver")
-	w.JMS.Heal()
-	if a := w.hear(change("i-1", "Running"), brief, engine.EventDone); a.Created != 1 {
+	w.WantError(w.send(newStateChange("i-1", "Running"), shortInvocation), "of-i-1", "failed", "jumpserver")
+	w.JMS.ClearFaults()
+	if a := w.sendEvent(newStateChange("i-1", "Running"), shortInvocation, engine.EventDone); a.Created != 1 {
 		w.Errorf("%+v", a)
 	}
 }
 
-// permissionMissing makes everything look released: an empty list with status 200.
-func permissionMissing(w *world) {
+// testPermissionMissing makes everything look released: an empty list with status 200.
+func testPermissionMissing(w *world) {
 	w.start()
-	w.known(1, "i-1")
-	w.known(2, "i-2")
+	w.createAsset(1, "i-1")
+	w.createAsset(2, "i-2")
 	w.Account.Remove(region, "i-2")
 	writes := w.JMS.Writes()
 	w.ECS.Break(alibabatest.Fault{Kind: alibabatest.NoPermission})
-	w.Fails(w.send("["+change("i-1", "Deleted")+","+change("i-2", "Deleted")+"]", brief), "of-i-1", "of-i-2", "Forbidden.RAM", "prod")
-	if w.state("i-1") != "active" || w.state("i-2") != "active" || w.JMS.Writes() != writes {
-		w.Errorf("i-1 is %q, i-2 %q after %d writes", w.state("i-1"), w.state("i-2"), w.JMS.Writes()-writes)
+	w.WantError(w.send("["+newStateChange("i-1", "Deleted")+","+newStateChange("i-2", "Deleted")+"]", shortInvocation), "of-i-1", "of-i-2", "Forbidden.RAM", "prod")
+	if w.assetState("i-1") != "active" || w.assetState("i-2") != "active" || w.JMS.Writes() != writes {
+		w.Errorf("i-1 is %q, i-2 %q after %d writes", w.assetState("i-1"), w.assetState("i-2"), w.JMS.Writes()-writes)
 	}
 	w.ECS.Repair()
-	w.hear(change("i-2", "Deleted"), brief, engine.EventDone)
-	if w.state("i-2") != "gone" {
-		w.Errorf("i-2 is %q", w.state("i-2"))
+	w.sendEvent(newStateChange("i-2", "Deleted"), shortInvocation, engine.EventDone)
+	if w.assetState("i-2") != "gone" {
+		w.Errorf("i-2 is %q", w.assetState("i-2"))
 	}
 }
 
-// roleCredentials takes the credentials of the invocation; without any, the event must come again.
-func roleCredentials(w *world) {
+// testRoleCredentials takes the credentials of the invocation; without any, the event must come again.
+func testRoleCredentials(w *world) {
 	w.Account = w.ECS.AddAccount(alibabatest.Key{AccountID: account, AccessKeyID: roleKey, AccessKeySecret: roleSecret, SecurityToken: roleToken})
 	delete(w.Env, "CLOUDS_0_ACCESS_KEY_ID")
 	delete(w.Env, "CLOUDS_0_ACCESS_KEY_SECRET")
-	w.put(1, "i-1")
+	w.putInstance(1, "i-1")
 	w.start()
-	w.Fails(w.send(change("i-1", "Running"), brief), "of-i-1", "no credentials")
+	w.WantError(w.send(newStateChange("i-1", "Running"), shortInvocation), "of-i-1", "no credentials")
 	role := runtimetest.Options{KeyID: roleKey, KeySecret: roleSecret, Token: roleToken}
-	if a := w.hear(change("i-1", "Running"), role, engine.EventDone); a.Created != 1 {
+	if a := w.sendEvent(newStateChange("i-1", "Running"), role, engine.EventDone); a.Created != 1 {
 		w.Errorf("%+v", a)
 	}
 }
 
-// doubled delivers an event twice in a batch, and then its contrary: late, and once it is true.
-func doubled(w *world) {
+// testDuplicateEvents delivers an event twice in a batch, and then its contrary: late, and once it is true.
+func testDuplicateEvents(w *world) {
 	w.start()
-	w.known(1, "i-1")
+	w.createAsset(1, "i-1")
 	w.Account.Remove(region, "i-1")
-	late, gone := change("i-1", "Running"), change("i-1", "Deleted")
-	w.hear("["+gone+","+gone+"]", brief, engine.EventDone, engine.EventDone)
-	if w.state("i-1") != "gone" {
-		w.Errorf("i-1 is %q", w.state("i-1"))
+	late, gone := newStateChange("i-1", "Running"), newStateChange("i-1", "Deleted")
+	w.sendEvent("["+gone+","+gone+"]", shortInvocation, engine.EventDone, engine.EventDone)
+	if w.assetState("i-1") != "gone" {
+		w.Errorf("i-1 is %q", w.assetState("i-1"))
 	}
-	w.hear(late, brief, engine.EventDone)
-	if w.state("i-1") != "gone" {
-		w.Errorf("after a late event i-1 is %q", w.state("i-1"))
+	w.sendEvent(late, shortInvocation, engine.EventDone)
+	if w.assetState("i-1") != "gone" {
+		w.Errorf("after a late event i-1 is %q", w.assetState("i-1"))
 	}
-	w.put(1, "i-1")
-	w.hear(late, brief, engine.EventDone)
-	if w.state("i-1") != "active" {
-		w.Errorf("back again i-1 is %q", w.state("i-1"))
+	w.putInstance(1, "i-1")
+	w.sendEvent(late, shortInvocation, engine.EventDone)
+	if w.assetState("i-1") != "active" {
+		w.Errorf("back again i-1 is %q", w.assetState("i-1"))
 	}
 }
 
-// noAccountID finds the account by the identity of its key.
-func noAccountID(w *world) {
+// testNoAccountID finds the account by the identity of its key.
+func testNoAccountID(w *world) {
 	delete(w.Env, "CLOUDS_0_ACCOUNT_ID")
-	w.put(1, "i-1")
+	w.putInstance(1, "i-1")
 	w.start()
 	repair := w.ECS.Break(alibabatest.Fault{Kind: peertest.EmptyObject, Action: alibabatest.GetCallerIdentity})
-	w.Fails(w.send(change("i-1", "Running"), brief), "of-i-1", "caller identity")
+	w.WantError(w.send(newStateChange("i-1", "Running"), shortInvocation), "of-i-1", "caller identity")
 	repair()
 	asked := w.ECS.Calls(alibabatest.GetCallerIdentity)
 	for _, state := range []string{"Running", "Stopped", "Running"} {
-		w.hear(change("i-1", state), runtimetest.Options{}, engine.EventDone)
+		w.sendEvent(newStateChange("i-1", state), runtimetest.Options{}, engine.EventDone)
 	}
-	if got := w.ECS.Calls(alibabatest.GetCallerIdentity) - asked; w.state("i-1") != "active" || got != 1 {
-		w.Errorf("i-1 is %q, the identity was asked for %d times", w.state("i-1"), got)
+	if got := w.ECS.Calls(alibabatest.GetCallerIdentity) - asked; w.assetState("i-1") != "active" || got != 1 {
+		w.Errorf("i-1 is %q, the identity was asked for %d times", w.assetState("i-1"), got)
 	}
 }
 
-func mistake(w *world) {
+func testConfigMistake(w *world) {
 	w.Env["CLOUDS_0_TYPE"] = "aliyum"
 	w.start()
 	for range 2 {
-		w.Fails(w.send(change("i-1", "Running"), brief), "clouds[0].type", "aliyun")
+		w.WantError(w.send(newStateChange("i-1", "Running"), shortInvocation), "clouds[0].type", "aliyun")
 	}
 }
 
-// sideBySide lets events for new instances run at once in one process.
-func sideBySide(w *world) {
+// testConcurrentEvents lets events for new instances run at once in one process.
+func testConcurrentEvents(w *world) {
 	const n = 10 // a card names no more
 	for i := range n {
-		w.put(i, fmt.Sprintf("i-%d", i))
+		w.putInstance(i, fmt.Sprintf("i-%d", i))
 	}
 	w.JMS.SetLatency(5 * time.Millisecond)
 	w.start()
 	var all sync.WaitGroup
 	for i := range n {
 		all.Go(func() {
-			got, err := w.Runtime.Invoke(w.Context(), []byte(change(fmt.Sprintf("i-%d", i), "Running")), runtimetest.Options{})
+			got, err := w.Runtime.Invoke(w.Context(), []byte(newStateChange(fmt.Sprintf("i-%d", i), "Running")), runtimetest.Options{})
 			if err != nil || !got.OK {
 				w.Errorf("%v %s", err, got.ErrorMessage)
 			}
@@ -346,10 +348,10 @@ func sideBySide(w *world) {
 	}
 	all.Wait()
 	for i := range n {
-		if id := fmt.Sprintf("i-%d", i); w.state(id) != "active" {
-			w.Errorf("%s is %q", id, w.state(id))
+		if id := fmt.Sprintf("i-%d", i); w.assetState(id) != "active" {
+			w.Errorf("%s is %q", id, w.assetState(id))
 		}
 	}
 	w.stop()
-	w.told(n)
+	w.wantInCards(n)
 }

@@ -6,10 +6,10 @@ import (
 	"github.com/jms-sync/jms-sync/core/engine"
 )
 
-// saved is a sample event: what the world is like when it comes, and what becomes of it.
-type saved struct {
+// savedEvent is a sample event: what the world is like when it comes, and what becomes of it.
+type savedEvent struct {
 	name     string
-	there    []string // instances that the cloud has
+	existing []string // instances that the cloud has
 	released []string // instances that it had, with assets
 	want     []engine.EventOutcome
 	states   map[string]string // of instances, afterwards
@@ -22,18 +22,18 @@ const (
 )
 
 // savedEvents are all samples of ../shared/events for this function.
-func savedEvents() []saved {
+func savedEvents() []savedEvent {
 	done, ignored := []engine.EventOutcome{engine.EventDone}, []engine.EventOutcome{engine.EventIgnored}
-	made := func(name string) saved {
-		return saved{name: name, there: []string{first}, want: done, states: map[string]string{first: "active"}}
+	made := func(name string) savedEvent {
+		return savedEvent{name: name, existing: []string{first}, want: done, states: map[string]string{first: "active"}}
 	}
-	gone := func(name, id string) saved {
-		return saved{name: name, released: []string{id}, want: done, states: map[string]string{id: "gone"}}
+	gone := func(name, id string) savedEvent {
+		return savedEvent{name: name, released: []string{id}, want: done, states: map[string]string{id: "gone"}}
 	}
-	nothing := func(name string) saved {
-		return saved{name: name, there: []string{first}, want: ignored, states: map[string]string{first: ""}}
+	nothing := func(name string) savedEvent {
+		return savedEvent{name: name, existing: []string{first}, want: ignored, states: map[string]string{first: ""}}
 	}
-	return []saved{
+	return []savedEvent{
 		made("ali-eventbridge-ecs-statechange-running"),
 		made("ali-eventbridge-ecs-statechange-running-nested-content"),
 		made("ali-eventbridge-ecs-statechange-stopped"),
@@ -51,38 +51,38 @@ func savedEvents() []saved {
 		nothing("fc-eventbridge-mns-single.documented"),
 		nothing("fc-eventbridge-streaming-array.documented"),
 		{
-			name: "ali-eventbridge-actiontrail-runinstances", there: []string{trailed1, trailed2}, want: done,
+			name: "ali-eventbridge-actiontrail-runinstances", existing: []string{trailed1, trailed2}, want: done,
 			states: map[string]string{trailed1: "active", trailed2: "active"},
 		},
 		{
-			name: "fc-eventbridge-streaming-array-ecs", there: []string{first}, released: []string{second},
+			name: "fc-eventbridge-streaming-array-ecs", existing: []string{first}, released: []string{second},
 			want:   []engine.EventOutcome{engine.EventDone, engine.EventDone},
 			states: map[string]string{first: "active", second: "gone"},
 		},
 	}
 }
 
-func (s saved) play(w *world) {
+func (s savedEvent) play(w *world) {
 	w.start()
 	for n, id := range s.released {
-		w.known(100+n, id)
+		w.createAsset(100+n, id)
 		w.Account.Remove(region, id)
 	}
-	for n, id := range s.there {
-		w.put(n, id)
+	for n, id := range s.existing {
+		w.putInstance(n, id)
 	}
-	var a engine.EventAnswer
-	cost := w.counted(func() { a = w.hear(w.sample(s.name), brief, s.want...) })
+	var a engine.EventReport
+	cost := w.countCalls(func() { a = w.sendEvent(w.readSample(s.name), shortInvocation, s.want...) })
 	for id, want := range s.states {
-		if got := w.state(id); got != want {
-			w.Errorf("%s is %q, want %q\n%s", id, got, want, w.Tail())
+		if got := w.assetState(id); got != want {
+			w.Errorf("%s is %q, want %q\n%s", id, got, want, w.OutputTail())
 		}
 	}
-	if s.want[0] == engine.EventIgnored && cost != (counts{}) {
+	if s.want[0] == engine.EventIgnored && cost != (callCounts{}) {
 		w.Errorf("an ignored event cost %+v", cost)
 	}
-	for _, e := range a.Events {
-		if !strings.Contains(w.sample(s.name), e.ID) {
+	for _, e := range a.Results {
+		if !strings.Contains(w.readSample(s.name), e.ID) {
 			w.Errorf("id %q is not the event's", e.ID)
 		}
 	}

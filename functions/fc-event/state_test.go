@@ -14,9 +14,9 @@ import (
 	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
 )
 
-// reopened: where runs remember what they applied, an event that writes marks its scope, and one
+// testMarkedDirty: where runs remember what they applied, an event that writes marks its scope, and one
 // that changes nothing does not.
-func reopened(w *world) {
+func testMarkedDirty(w *world) {
 	folder := w.TempDir()
 	w.Env["STATE"] = "file://" + folder
 	w.start()
@@ -36,12 +36,12 @@ func reopened(w *world) {
 		}
 		return n
 	}
-	w.put(1, "i-1")
-	w.hear(change("i-1", "Starting"), runtimetest.Options{}, engine.EventIgnored)
+	w.putInstance(1, "i-1")
+	w.sendEvent(newStateChange("i-1", "Starting"), runtimetest.Options{}, engine.EventIgnored)
 	if marks() != 0 {
 		w.Error("an ignored event marks a scope")
 	}
-	w.hear(change("i-1", "Running"), runtimetest.Options{}, engine.EventDone)
+	w.sendEvent(newStateChange("i-1", "Running"), runtimetest.Options{}, engine.EventDone)
 	if marks() != 1 {
 		w.Errorf("%d scopes are open after an event that wrote", marks())
 	}
@@ -52,38 +52,38 @@ func paused(w *world) {
 	folder := w.TempDir()
 	w.Env["STATE"] = "file://" + folder
 	w.start()
-	w.known(1, "i-1")
+	w.createAsset(1, "i-1")
 	w.Account.Remove(region, "i-1")
 	store, err := state.New(dir.Open(folder), "", state.Options{})
 	if err != nil {
 		w.Fatal(err)
 	}
-	store = store.Of(strings.TrimPrefix(w.Env["JUMPSERVER_URL"], "http://"), jumpservertest.DefaultOrg)
+	store = store.ForInstallation(strings.TrimPrefix(w.Env["JUMPSERVER_URL"], "http://"), jumpservertest.DefaultOrg)
 	if err := store.KeepPause(w.Context(), state.Pause{Removals: true, Since: time.Now(), By: "anna"}); err != nil {
 		w.Fatal(err)
 	}
-	if a := w.hear(change("i-1", "Deleted"), brief, engine.EventHeld); a.Pause == nil || a.Held != 1 || w.state("i-1") != "active" {
-		w.Errorf("i-1 is %q: %+v", w.state("i-1"), a)
+	if a := w.sendEvent(newStateChange("i-1", "Deleted"), shortInvocation, engine.EventHeld); a.Pause == nil || a.Held != 1 || w.assetState("i-1") != "active" {
+		w.Errorf("i-1 is %q: %+v", w.assetState("i-1"), a)
 	}
 	if err := store.Resume(w.Context()); err != nil {
 		w.Fatal(err)
 	}
-	if w.hear(change("i-1", "Deleted"), brief, engine.EventDone); w.state("i-1") != "gone" {
-		w.Errorf("i-1 is %q", w.state("i-1"))
+	if w.sendEvent(newStateChange("i-1", "Deleted"), shortInvocation, engine.EventDone); w.assetState("i-1") != "gone" {
+		w.Errorf("i-1 is %q", w.assetState("i-1"))
 	}
 }
 
-// nodeRenamed: a node that people renamed is found again by a new process, from what the store remembers.
-func nodeRenamed(w *world) {
+// testNodeRenamed: a node that people renamed is found again by a new process, from what the store remembers.
+func testNodeRenamed(w *world) {
 	w.Env["STATE"] = "file://" + w.TempDir()
 	w.start()
-	w.known(1, "i-1")
+	w.createAsset(1, "i-1")
 	old := w.Hosts()[0].Nodes[0]
 	renamed := old[:strings.LastIndex(old, "/")] + "/renamed"
 	w.JMS.RenameNode(jumpservertest.DefaultOrg, old, "renamed")
 	w.Process.Stop()
 	w.Start()
-	w.known(2, "i-2")
+	w.createAsset(2, "i-2")
 	for _, h := range w.Hosts() {
 		if len(h.Nodes) != 1 || h.Nodes[0] != renamed {
 			w.Errorf("%s sits in %v, want %s", h.Name, h.Nodes, renamed)
@@ -91,23 +91,23 @@ func nodeRenamed(w *world) {
 	}
 }
 
-// silentTimer: the timer's function has stopped, and the first event after three intervals raises one alarm.
-func silentTimer(w *world) {
+// testSilentTimer: the timer's function has stopped, and the first event after three intervals raises one alarm.
+func testSilentTimer(w *world) {
 	folder := w.TempDir()
 	w.Env["STATE"] = "file://" + folder
 	w.start()
 	store, err := state.New(dir.Open(folder), "", state.Options{})
 	if err == nil {
 		server := strings.TrimPrefix(w.Env["JUMPSERVER_URL"], "http://")
-		err = store.Of(server, jumpservertest.DefaultOrg).Beat(w.Context(), "run", []inventory.Scope{{Cloud: inventory.Alibaba, Account: "prod", Region: region}},
+		err = store.ForInstallation(server, jumpservertest.DefaultOrg).RecordHeartbeat(w.Context(), "run", []inventory.Scope{{Cloud: inventory.Alibaba, Account: "prod", Region: region}},
 			time.Now().Add(-31*time.Minute))
 	}
 	if err != nil {
 		w.Fatal(err)
 	}
-	w.put(1, "i-1")
+	w.putInstance(1, "i-1")
 	for range 2 {
-		w.hear(change("i-1", "Starting"), runtimetest.Options{}, engine.EventIgnored)
+		w.sendEvent(newStateChange("i-1", "Starting"), runtimetest.Options{}, engine.EventIgnored)
 	}
 	cards := w.Robot.Messages()
 	if len(cards) != 1 || !strings.Contains(cards[0].Text, "没有一次完整同步") {

@@ -14,12 +14,12 @@ import (
 func (w *world) stop() {
 	w.Helper()
 	if a := w.send("", runtimetest.Options{Kind: runtimetest.PreStop}); !a.OK {
-		w.Fatalf("PreStop: %s\n%s", a.ErrorMessage, w.Tail())
+		w.Fatalf("PreStop: %s\n%s", a.ErrorMessage, w.OutputTail())
 	}
 }
 
-// told wants the new assets of the instances 0 … n-1 in the cards, each in exactly one.
-func (w *world) told(n int) {
+// wantInCards wants the new assets of the instances 0 … n-1 in the cards, each in exactly one.
+func (w *world) wantInCards(n int) {
 	w.Helper()
 	for i := range n {
 		cards := 0
@@ -34,23 +34,23 @@ func (w *world) told(n int) {
 	}
 }
 
-// storm sends one create event after another.
-func (w *world) storm(from, to int) {
+// sendCreates sends one create event after another.
+func (w *world) sendCreates(from, to int) {
 	w.Helper()
 	for i := from; i < to; i++ {
-		w.known(i, fmt.Sprintf("i-%d", i))
+		w.createAsset(i, fmt.Sprintf("i-%d", i))
 	}
 }
 
-// window tells the first event at once, and the four of the window after it in one card when the
+// testWindow tells the first event at once, and the four of the window after it in one card when the
 // instance stops.
-func window(w *world) {
+func testWindow(w *world) {
 	w.start()
-	w.storm(0, 1)
+	w.sendCreates(0, 1)
 	if n := len(w.Robot.Messages()); n != 1 {
 		w.Errorf("%d cards after the first event", n)
 	}
-	w.storm(1, 5)
+	w.sendCreates(1, 5)
 	if n := len(w.Robot.Messages()); n != 1 {
 		w.Errorf("%d cards within the window", n)
 	}
@@ -58,69 +58,69 @@ func window(w *world) {
 	if n := len(w.Robot.Messages()); n != 2 {
 		w.Errorf("%d cards after the stop", n)
 	}
-	w.told(5)
+	w.wantInCards(5)
 	w.stop()
 	if n := len(w.Robot.Messages()); n != 2 {
 		w.Errorf("%d cards after another stop", n)
 	}
 }
 
-// sharedWindow has two processes and one store: what the second one hears within the window of
+// testSharedWindow has two processes and one store: what the second one hears within the window of
 // the first waits in the store, also when both are stopped.
-func sharedWindow(w *world) {
+func testSharedWindow(w *world) {
 	folder := w.TempDir()
 	w.Env["STATE"], w.Env["NOTIFICATION_WINDOW"] = "file://"+folder, "10m"
 	w.start()
-	w.storm(0, 1)
+	w.sendCreates(0, 1)
 	w.stop()
 	w.Process.Stop()
 	w.start()
-	w.storm(1, 3)
+	w.sendCreates(1, 3)
 	w.stop()
 	if n := len(w.Robot.Messages()); n != 1 {
 		w.Errorf("%d cards", n)
 	}
-	w.told(1)
+	w.wantInCards(1)
 	kept, err := filepath.Glob(filepath.Join(folder, "servers", "*", "window", "*", "*.json"))
 	if err != nil || len(kept) != 2 {
 		w.Errorf("kept are %q, %v", kept, err)
 	}
 }
 
-func noWindow(w *world) {
+func testNoWindow(w *world) {
 	w.Env["NOTIFICATION_WINDOW"] = "0s"
 	w.start()
-	w.storm(0, 3)
+	w.sendCreates(0, 3)
 	if n := len(w.Robot.Messages()); n != 3 {
 		w.Errorf("%d cards", n)
 	}
-	w.hear(change("i-0", "Stopped"), brief, engine.EventDone)
+	w.sendEvent(newStateChange("i-0", "Stopped"), shortInvocation, engine.EventDone)
 	w.stop()
 	if n := len(w.Robot.Messages()); n != 3 {
 		w.Errorf("%d cards, though nothing more was changed", n)
 	}
-	w.told(3)
+	w.wantInCards(3)
 }
 
-// robotDown refuses the first card: it is told with the next one.
-func robotDown(w *world) {
+// testRobotDown refuses the first card: it is told with the next one.
+func testRobotDown(w *world) {
 	w.Env["NOTIFICATION_WINDOW"] = "0s"
-	w.Robot.Fail(dingtalktest.Answers(1, "keywords")...)
+	w.Robot.QueueFaults(dingtalktest.AnswerFaults(1, "keywords")...)
 	w.start()
-	w.storm(0, 2)
+	w.sendCreates(0, 2)
 	if !strings.Contains(w.Process.Stdout(), "notification failed") {
 		w.Errorf("the log does not tell: %s", w.Process.Stdout())
 	}
 	if n := len(w.Robot.Messages()); n != 1 {
 		w.Errorf("%d cards", n)
 	}
-	w.told(2)
+	w.wantInCards(2)
 }
 
-// stopCold stops an instance that has seen no event.
-func stopCold(w *world) {
+// testStopBeforeEvents stops an instance that has seen no event.
+func testStopBeforeEvents(w *world) {
 	w.start()
-	if cost := w.counted(w.stop); cost != (counts{}) {
+	if cost := w.countCalls(w.stop); cost != (callCounts{}) {
 		w.Errorf("cost %+v", cost)
 	}
 }

@@ -29,17 +29,17 @@ const (
 	roleToken  = functiontest.RoleToken
 )
 
-// brief is the time of an invocation that shall not wait more often than once (2 s) for the cloud.
-var brief = runtimetest.Options{Timeout: 8 * time.Second}
+// shortInvocation is the time of an invocation that shall not wait more often than once (2 s) for the cloud.
+var shortInvocation = runtimetest.Options{Timeout: 8 * time.Second}
 
 // world is what the function meets, and the program beside it.
 type world struct {
 	*functiontest.World
-	watched *watch
+	listWatch *listWatcher
 }
 
-// watch notes full lists: an event must never ask for one.
-type watch struct {
+// listWatcher notes full lists: an event must never ask for one.
+type listWatcher struct {
 	mu   sync.Mutex
 	full []string
 	then func() // called once, after the next answer of the cloud
@@ -47,32 +47,32 @@ type watch struct {
 
 func newWorld(t *testing.T, program functiontest.Program) *world {
 	t.Helper()
-	w := &world{World: functiontest.New(t, functiontest.Host{Open: runtimetest.NewFC}, program, account), watched: &watch{}}
-	w.JMS.OnRequest(w.watched.host)
+	w := &world{World: functiontest.New(t, functiontest.Host{Open: runtimetest.NewFC}, program, account), listWatch: &listWatcher{}}
+	w.JMS.OnRequest(w.listWatch.noteJumpServer)
 	maps.Copy(w.Env, map[string]string{
 		"CLOUDS_0_TYPE": "aliyun", "CLOUDS_0_NAME": "prod", "CLOUDS_0_ACCOUNT_ID": account, "CLOUDS_0_REGIONS": region,
-		"CLOUDS_0_ENDPOINT": w.Serve(w.watched.cloud(w.ECS)),
+		"CLOUDS_0_ENDPOINT": w.Serve(w.listWatch.watchCloud(w.ECS)),
 	})
 	return w
 }
 
-// host looks at a request to JumpServer.
-func (v *watch) host(r *http.Request) {
+// noteJumpServer looks at a request to JumpServer.
+func (v *listWatcher) noteJumpServer(r *http.Request) {
 	q := r.URL.Query()
 	if r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, "/api/v1/assets/") && strings.Count(r.URL.Path, "/") == 5 &&
 		(strings.HasSuffix(r.URL.Path, "/hosts/") || strings.HasSuffix(r.URL.Path, "/assets/")) &&
 		q.Get("search") == "" && q.Get("labels") == "" && q.Get("ids") == "" && q.Get("id") == "" && q.Get("spm") == "" {
-		v.note("JumpServer " + r.URL.RequestURI())
+		v.addFullList("JumpServer " + r.URL.RequestURI())
 	}
 }
 
-// cloud looks at the requests to the cloud before it gets them.
-func (v *watch) cloud(ecs http.Handler) http.Handler {
+// watchCloud looks at the requests to the cloud before it gets them.
+func (v *listWatcher) watchCloud(ecs http.Handler) http.Handler {
 	return http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
 		err := r.ParseForm()
 		list := err != nil || r.Form.Get("Action") == alibabatest.DescribeInstances
 		if list && r.Form.Get("InstanceIds") == "" && r.Form.Get("DryRun") != "true" {
-			v.note("the cloud")
+			v.addFullList("the cloud")
 		}
 		ecs.ServeHTTP(out, r)
 		v.mu.Lock()
@@ -85,14 +85,14 @@ func (v *watch) cloud(ecs http.Handler) http.Handler {
 	})
 }
 
-// after does something once the cloud has given its next answer.
-func (v *watch) after(then func()) {
+// afterNextAnswer does something once the cloud has given its next answer.
+func (v *listWatcher) afterNextAnswer(then func()) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.then = then
 }
 
-func (v *watch) note(list string) {
+func (v *listWatcher) addFullList(list string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.full = append(v.full, list)
@@ -104,10 +104,10 @@ func (w *world) start() {
 	w.Helper()
 	w.Start()
 	w.Cleanup(func() {
-		w.watched.mu.Lock()
-		defer w.watched.mu.Unlock()
-		if len(w.watched.full) > 0 {
-			w.Errorf("full lists: %q", w.watched.full)
+		w.listWatch.mu.Lock()
+		defer w.listWatch.mu.Unlock()
+		if len(w.listWatch.full) > 0 {
+			w.Errorf("full lists: %q", w.listWatch.full)
 		}
 	})
 }
@@ -118,53 +118,53 @@ func (w *world) send(payload string, o runtimetest.Options) runtimetest.Answer {
 	return w.Send([]byte(payload), o)
 }
 
-// hear sends a payload that must be answered by a results document, whose events have these
+// sendEvent sends a payload that must be answered by a results document, whose events have these
 // outcomes.
-func (w *world) hear(payload string, o runtimetest.Options, want ...engine.EventOutcome) engine.EventAnswer {
+func (w *world) sendEvent(payload string, o runtimetest.Options, want ...engine.EventOutcome) engine.EventReport {
 	w.Helper()
 	answer := w.send(payload, o)
-	var a engine.EventAnswer
+	var a engine.EventReport
 	w.Decode(answer, &a)
 	var got []engine.EventOutcome
-	for _, e := range a.Events {
+	for _, e := range a.Results {
 		got = append(got, e.Outcome)
-		if e.Reason == "" || e.What == "" || e.ID == "" {
+		if e.Reason == "" || e.Description == "" || e.ID == "" {
 			w.Errorf("an event without its id, what it says or a reason: %+v", e)
 		}
 	}
 	if !slices.Equal(got, want) {
-		w.Fatalf("outcomes %v, want %v: %s\n%s", got, want, answer.Body, w.Tail())
+		w.Fatalf("outcomes %v, want %v: %s\n%s", got, want, answer.Body, w.OutputTail())
 	}
 	return a
 }
 
-// put makes a running instance with this id; n tells its name and address.
-func (w *world) put(n int, id string) {
-	i := alibabatest.Sample(n)
+// putInstance makes a running instance with this id; n tells its name and address.
+func (w *world) putInstance(n int, id string) {
+	i := alibabatest.SampleInstance(n)
 	i.ID = id
 	w.Account.Put(region, i)
 }
 
-// change is a change of state as EventBridge tells it; the event's id is that of the instance.
-func change(id, state string) string {
+// newStateChange is a change of state as EventBridge tells it; the event's id is that of the instance.
+func newStateChange(id, state string) string {
 	return fmt.Sprintf(`{"id":"of-%s","source":"acs.ecs","type":"ecs:Instance:StateChange","specversion":"1.0",
 		"subject":"acs:ecs:%s:%s:instance/%s","data":{"resourceId":%q,"state":%q},
 		"aliyunaccountid":%q,"aliyunregionid":%q}`, id, region, account, id, id, state, account, region)
 }
 
-// known makes an instance and lets the program make its asset; so it is warm, too.
-func (w *world) known(n int, id string) {
+// createAsset makes an instance and lets the program make its asset; so it is warm, too.
+func (w *world) createAsset(n int, id string) {
 	w.Helper()
-	w.put(n, id)
-	w.hear(change(id, "Running"), runtimetest.Options{}, engine.EventDone)
-	if got := w.state(id); got != "active" {
-		w.Fatalf("%s is %s after it was made\n%s", id, got, w.Tail())
+	w.putInstance(n, id)
+	w.sendEvent(newStateChange(id, "Running"), runtimetest.Options{}, engine.EventDone)
+	if got := w.assetState(id); got != "active" {
+		w.Fatalf("%s is %s after it was made\n%s", id, got, w.OutputTail())
 	}
 }
 
-// state tells what JumpServer has of an instance: active, gone (switched off with the label that
+// assetState tells what JumpServer has of an instance: active, gone (switched off with the label that
 // says when), "" for nothing, or what else is there.
-func (w *world) state(id string) string {
+func (w *world) assetState(id string) string {
 	for _, h := range w.JMS.Hosts(jumpservertest.DefaultOrg) {
 		if h.ID != inventory.AssetID(inventory.Alibaba, region, id) {
 			continue
@@ -185,18 +185,18 @@ func (w *world) state(id string) string {
 	return ""
 }
 
-// counts are how often each side was asked since the last reset.
-type counts struct{ cloud, jumpserver, cards int }
+// callCounts are how often each side was asked since the last reset.
+type callCounts struct{ cloud, jumpserver, cards int }
 
-// counted tells how often each side is asked while something is done.
-func (w *world) counted(do func()) counts {
-	before := counts{w.ECS.Calls(""), w.JMS.Requests(), len(w.Robot.Messages())}
+// countCalls tells how often each side is asked while something is done.
+func (w *world) countCalls(do func()) callCounts {
+	before := callCounts{w.ECS.Calls(""), w.JMS.Requests(), len(w.Robot.Messages())}
 	do()
-	return counts{w.ECS.Calls("") - before.cloud, w.JMS.Requests() - before.jumpserver, len(w.Robot.Messages()) - before.cards}
+	return callCounts{w.ECS.Calls("") - before.cloud, w.JMS.Requests() - before.jumpserver, len(w.Robot.Messages()) - before.cards}
 }
 
-// sample reads a saved event; they are kept beside their decoder.
-func (w *world) sample(name string) string {
+// readSample reads a saved event; they are kept beside their decoder.
+func (w *world) readSample(name string) string {
 	w.Helper()
 	raw, err := os.ReadFile(filepath.Join("../../core/cloud/alibaba/testdata/events", name+".json"))
 	if err != nil {

@@ -12,12 +12,12 @@ import (
 	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
 )
 
-// downAndUp finds JumpServer down, and in the same process up again.
-func downAndUp(w *world) {
-	w.Fill(0, 2, "cn-beijing")
-	w.JMS.Fail(jumpservertest.On("", "/"), -1, jumpservertest.Fault{Cut: true})
+// testJumpServerDownAndUp finds JumpServer down, and in the same process up again.
+func testJumpServerDownAndUp(w *world) {
+	w.FillInstances(0, 2, "cn-beijing")
+	w.JMS.Fail(jumpservertest.MatchRequest("", "/"), -1, jumpservertest.Fault{Cut: true})
 	w.Start()
-	w.Fails(w.Invoke("", runtimetest.Options{}), "sync failed", "temporary", "cannot be reached")
+	w.WantError(w.Invoke("", runtimetest.Options{}), "sync failed", "temporary", "cannot be reached")
 	cards := w.Robot.Messages()
 	if len(cards) != 1 || !strings.Contains(cards[0].Text, "cannot be reached") || w.ECS.Calls("") > 0 {
 		w.Errorf("cards %+v", cards)
@@ -25,14 +25,14 @@ func downAndUp(w *world) {
 	if !strings.Contains(w.Process.Stdout(), "cannot be reached") {
 		w.Errorf("the log does not say why: %s", w.Process.Stdout())
 	}
-	w.JMS.Heal()
+	w.JMS.ClearFaults()
 	if r := w.Run("", report.OK, runtimetest.Options{}); r.Created != 2 {
 		w.Errorf("%+v", r)
 	}
 }
 
-// brokenConfiguration tells all mistakes at once, on every invocation, in a process that lives.
-func brokenConfiguration(w *world) {
+// testBrokenConfiguration tells all mistakes at once, on every invocation, in a process that lives.
+func testBrokenConfiguration(w *world) {
 	w.Env["JUMPSERVER_URL"] = "jms.example.com"
 	delete(w.Env, "JUMPSERVER_ACCESS_KEY_SECRET")
 	w.Env["CLOUDS_0_TYPE"] = "aliyum"
@@ -41,36 +41,36 @@ func brokenConfiguration(w *world) {
 	w.Env["LANGUAGE"] = "en"
 	w.Start()
 	for range 2 {
-		w.Fails(w.Invoke("", runtimetest.Options{}), "jumpserver.url: ", "jumpserver.access_key_secret: ", "clouds[0].type: ",
+		w.WantError(w.Invoke("", runtimetest.Options{}), "jumpserver.url: ", "jumpserver.access_key_secret: ", "clouds[0].type: ",
 			"aliyun", "sync.writers: ", "JMS_SYNC_SYNC_NO_DELET: ", "JMS_SYNC_SYNC_NO_DELETE")
 	}
-	w.OnlyTold("ALARM", "nothing was done", "jumpserver.url: ", "is no cloud known", "JMS_SYNC_SYNC_NO_DELETE") // once, not by every tick
+	w.WantOnlyNotified("ALARM", "nothing was done", "jumpserver.url: ", "is no cloud known", "JMS_SYNC_SYNC_NO_DELETE") // once, not by every tick
 }
 
-// wrongOrganisation stops where another organisation answers, before anything else is read.
-func wrongOrganisation(w *world) {
-	w.Fill(0, 2, "cn-beijing")
+// testWrongOrganisation stops where another organisation answers, before anything else is read.
+func testWrongOrganisation(w *world) {
+	w.FillInstances(0, 2, "cn-beijing")
 	w.Env["JUMPSERVER_ORG_ID"] = "99999999-0000-4000-8000-000000000001"
 	w.Start()
-	w.Fails(w.Invoke("", runtimetest.Options{}), "organisation", "99999999-0000-4000-8000-000000000001")
-	w.onlyTold("organisation")
+	w.WantError(w.Invoke("", runtimetest.Options{}), "organisation", "99999999-0000-4000-8000-000000000001")
+	w.wantOnlyNotified("organisation")
 }
 
-func wrongKey(w *world) {
-	w.Fill(0, 2, "cn-beijing")
+func testWrongKey(w *world) {
+	w.FillInstances(0, 2, "cn-beijing")
 	w.Env["JUMPSERVER_ACCESS_KEY_SECRET"] = "another-word-0123456789"
 	w.Start()
 	answer := w.Invoke("", runtimetest.Options{})
-	w.Fails(answer, "bad_credentials", "access key")
+	w.WantError(answer, "bad_credentials", "access key")
 	if strings.Contains(answer.ErrorMessage+w.Process.Output(), "another-word") {
 		w.Errorf("the secret is told: %s", answer.ErrorMessage)
 	}
-	w.onlyTold("access key")
+	w.wantOnlyNotified("access key")
 }
 
-// onlyTold wants JumpServer asked for its organisation only, the cloud for nothing, and a card
+// wantOnlyNotified wants JumpServer asked for its organisation only, the cloud for nothing, and a card
 // that says why.
-func (w *world) onlyTold(why string) {
+func (w *world) wantOnlyNotified(why string) {
 	w.Helper()
 	for path := range w.JMS.Calls() {
 		if !strings.HasPrefix(path, "GET /api/v1/orgs/") {
@@ -86,17 +86,17 @@ func (w *world) onlyTold(why string) {
 	}
 }
 
-func missingConfigurationFile(w *world) {
+func testMissingConfigurationFile(w *world) {
 	missing := filepath.Join(w.TempDir(), "absent.yaml")
 	w.StartWith([]string{"JMS_SYNC_CONFIG=file://" + missing})
-	w.Fails(w.Invoke("", runtimetest.Options{}), "JMS_SYNC_CONFIG: ", missing)
-	w.Untouched()
+	w.WantError(w.Invoke("", runtimetest.Options{}), "JMS_SYNC_CONFIG: ", missing)
+	w.WantUntouched()
 }
 
-// silentRobot refuses every card: that is logged, and changes nothing else.
-func silentRobot(w *world) {
-	w.Fill(0, 2, "cn-beijing")
-	w.Robot.Fail(dingtalktest.Answers(9, "keywords")...)
+// testRefusingRobot refuses every card: that is logged, and changes nothing else.
+func testRefusingRobot(w *world) {
+	w.FillInstances(0, 2, "cn-beijing")
+	w.Robot.QueueFaults(dingtalktest.AnswerFaults(9, "keywords")...)
 	w.Start()
 	if r := w.Run("", report.OK, runtimetest.Options{}); r.Created != 2 {
 		w.Errorf("%+v", r)
@@ -106,12 +106,12 @@ func silentRobot(w *world) {
 	}
 }
 
-// hangingRobot never answers: the results go out before the deadline all the same.
-func hangingRobot(w *world) {
-	w.Fill(0, 2, "cn-beijing")
+// testHangingRobot never answers: the results go out before the deadline all the same.
+func testHangingRobot(w *world) {
+	w.FillInstances(0, 2, "cn-beijing")
 	never := make(chan struct{})
 	w.Cleanup(func() { close(never) })
-	w.Robot.Fail(dingtalktest.Fault{Wait: never})
+	w.Robot.QueueFaults(dingtalktest.Fault{Blocked: never})
 	w.Start()
 	if r := w.Run("", report.OK, runtimetest.Options{Timeout: 3 * time.Second}); r.Created != 2 {
 		w.Errorf("%+v", r)

@@ -13,19 +13,19 @@ import (
 )
 
 func main() {
-	app := wire.Function("fc-timer")
+	app := wire.NewFunction("fc-timer")
 	fc.Start(func(ctx context.Context, event []byte) (any, error) {
-		tick, err := trigger.FCTimer(event)
+		tick, err := trigger.ParseFCTimer(event)
 		if err != nil {
 			return nil, err
 		}
-		return app.Timer(ctx, wire.TickOf(tick), role(ctx))
+		return app.HandleTimer(ctx, wire.FiringOf(tick), invocationRole(ctx))
 	})
 }
 
-// role gives the credentials of the function's role: those of the invocation, as those in the
+// invocationRole gives the credentials of the function's role: those of the invocation, as those in the
 // environment are as old as the instance.
-func role(ctx context.Context) wire.Role {
+func invocationRole(ctx context.Context) wire.Role {
 	invocation, ok := fccontext.FromContext(ctx)
 	if !ok {
 		return wire.Role{}

@@ -31,33 +31,33 @@ func TestFunction(t *testing.T) {
 	runtime.KeepAlive(product)
 	program := functiontest.Build(t)
 	for name, scenario := range map[string]func(*world){
-		"results document":             resultsDocument,
-		"narrowed":                     narrowed,
-		"dry run":                      dryRun,
-		"bad payloads":                 badPayloads,
-		"stale tick":                   staleTick,
-		"role":                         roleCredentials,
-		"no key and no role":           noKeyAndNoRole,
-		"side by side":                 sideBySide,
-		"too little time":              func(w *world) { functiontest.TooLittleTime(w.World) },
-		"JumpServer down, and up":      downAndUp,
-		"broken configuration":         brokenConfiguration,
-		"wrong organisation":           wrongOrganisation,
-		"wrong key":                    wrongKey,
-		"configuration file":           configurationFile,
-		"variables are missing":        withoutVariables,
-		"webhook of the environment":   webhookOfTheEnvironment,
-		"no webhook":                   noWebhook,
-		"last good webhook":            lastGoodWebhook,
-		"environment only":             environmentOnly,
-		"missing configuration file":   missingConfigurationFile,
-		"configuration object":         configurationObject,
-		"state store":                  stateStore,
+		"results document":             testResultsDocument,
+		"narrowed":                     testFilteredRun,
+		"dry run":                      testDryRun,
+		"bad payloads":                 testBadPayloads,
+		"stale tick":                   testStaleFiring,
+		"role":                         testRoleCredentials,
+		"no key and no role":           testNoKeyAndNoRole,
+		"side by side":                 testConcurrentRuns,
+		"too little time":              func(w *world) { functiontest.TestTooLittleTime(w.World) },
+		"JumpServer down, and up":      testJumpServerDownAndUp,
+		"broken configuration":         testBrokenConfiguration,
+		"wrong organisation":           testWrongOrganisation,
+		"wrong key":                    testWrongKey,
+		"configuration file":           testConfigurationFile,
+		"variables are missing":        testMissingVariables,
+		"webhook of the environment":   testWebhookOfEnvironment,
+		"no webhook":                   testNoWebhook,
+		"last good webhook":            testLastGoodWebhook,
+		"environment only":             testEnvironmentOnly,
+		"missing configuration file":   testMissingConfigurationFile,
+		"configuration object":         testConfigurationObject,
+		"state store":                  testStateStore,
 		"paused":                       paused,
 		"store that cannot be opened":  unopenedStore,
-		"parts of one run":             parts,
-		"robot that refuses the cards": silentRobot,
-		"robot that never answers":     hangingRobot,
+		"parts of one run":             testShards,
+		"robot that refuses the cards": testRefusingRobot,
+		"robot that never answers":     testHangingRobot,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -66,16 +66,16 @@ func TestFunction(t *testing.T) {
 	}
 }
 
-// resultsDocument sees the answer's fields and their order, exactly as documented: users feed it
+// testResultsDocument sees the answer's fields and their order, exactly as documented: users feed it
 // to other programs.
-func resultsDocument(w *world) {
-	w.Fill(0, 3, "cn-beijing")
+func testResultsDocument(w *world) {
+	w.FillInstances(0, 3, "cn-beijing")
 	w.ECS.Break(alibabatest.Fault{Kind: alibabatest.Forbidden, Action: alibabatest.DescribeInstances, Region: "cn-hangzhou"})
-	w.JMS.Fail(jumpservertest.On("POST", "/api/v1/assets/hosts/"), 1,
+	w.JMS.Fail(jumpservertest.MatchRequest("POST", "/api/v1/assets/hosts/"), 1,
 		jumpservertest.Fault{Status: 400, Body: `{"address":["Not a valid address."]}`})
 	w.Start()
 	answer := w.Invoke("", runtimetest.Options{})
-	r := w.Document(answer, report.Partial)
+	r := w.ReadReport(answer, report.Partial)
 	if r.Total != 3 || r.Created != 2 || r.Failures != 1 || r.DryRun || len(w.Hosts()) != 2 {
 		w.Errorf("%s", answer.Body)
 	}
@@ -100,7 +100,7 @@ func resultsDocument(w *world) {
 		{lists.Changes[0], "action reason cloud account region instance_id asset_id name address platform fields"},
 		{lists.Errors[0], "kind message instance_id"},
 	} {
-		if got := strings.Join(keys(w, object.text), " "); got != object.want {
+		if got := strings.Join(keysInOrder(w, object.text), " "); got != object.want {
 			w.Errorf("keys %s\nwant %s", got, object.want)
 		}
 	}
@@ -115,8 +115,8 @@ func resultsDocument(w *world) {
 	}
 }
 
-// keys gives an object's keys in their order.
-func keys(w *world, object json.RawMessage) []string {
+// keysInOrder gives an object's keys in their order.
+func keysInOrder(w *world, object json.RawMessage) []string {
 	w.Helper()
 	d := json.NewDecoder(bytes.NewReader(object))
 	if _, err := d.Token(); err != nil {
@@ -137,9 +137,9 @@ func keys(w *world, object json.RawMessage) []string {
 	return all
 }
 
-// narrowed reads only what the payload names; the other region's assets stay as they are.
-func narrowed(w *world) {
-	w.Fill(0, 4, "cn-beijing", "cn-hangzhou")
+// testFilteredRun reads only what the payload names; the other region's assets stay as they are.
+func testFilteredRun(w *world) {
+	w.FillInstances(0, 4, "cn-beijing", "cn-hangzhou")
 	w.Start()
 	r := w.Run(`{"clouds":["aliyun-prod"],"regions":["cn-beijing"]}`, report.OK, runtimetest.Options{})
 	if r.Created != 4 || len(r.Scopes) != 1 || r.Scopes[0].Region != "cn-beijing" {
@@ -151,14 +151,14 @@ func narrowed(w *world) {
 		w.Errorf("%+v", r)
 	}
 	w.JMS.ResetCounts()
-	w.Fails(w.Invoke(`{"clouds":["aliyun-prd"]}`, runtimetest.Options{}), "not_found", "aliyun-prd")
+	w.WantError(w.Invoke(`{"clouds":["aliyun-prd"]}`, runtimetest.Options{}), "not_found", "aliyun-prd")
 	if n := w.JMS.Requests(); n > 0 {
 		w.Errorf("%d requests for an account that does not exist", n)
 	}
 }
 
-func dryRun(w *world) {
-	w.Fill(0, 4, "cn-beijing", "cn-hangzhou")
+func testDryRun(w *world) {
+	w.FillInstances(0, 4, "cn-beijing", "cn-hangzhou")
 	w.Start()
 	r := w.Run(`{"dry_run":true}`, report.OK, runtimetest.Options{})
 	if !r.DryRun || r.Created != 8 || w.JMS.Writes() > 0 || len(w.Hosts()) > 0 {
@@ -166,53 +166,53 @@ func dryRun(w *world) {
 	}
 }
 
-// badPayloads must neither run nor ask anybody anything: a narrowing that is not understood
+// testBadPayloads must neither run nor ask anybody anything: a narrowing that is not understood
 // could mean anything. The documented sample of the trigger is one of them.
-func badPayloads(w *world) {
-	w.Fill(0, 1, "cn-beijing")
+func testBadPayloads(w *world) {
+	w.FillInstances(0, 1, "cn-beijing")
 	w.Start()
 	for _, payload := range []string{
 		"TestPayload", "null", "[]", `"x"`, "{", `{"region":["cn-beijing"]}`, `{"regions":"cn-beijing"}`,
 		`{"regions":[]}`, `{"clouds":[""]}`, `{"dry_run":"yes"}`, `{"dry_run":true} {}`,
 	} {
-		w.Fails(w.Invoke(payload, runtimetest.Options{}), "payload", `{"clouds":`)
+		w.WantError(w.Invoke(payload, runtimetest.Options{}), "payload", `{"clouds":`)
 	}
 	for _, body := range []string{"", "{}", "[]", "hello", `{"triggerTime":"soon","payload":""}`} {
-		w.Fails(w.Send([]byte(body), runtimetest.Options{}), "timer event")
+		w.WantError(w.Send([]byte(body), runtimetest.Options{}), "timer event")
 	}
 	sample, err := os.ReadFile("testdata/timer.json")
 	if err != nil {
 		w.Fatal(err)
 	}
-	w.Fails(w.Send(sample, runtimetest.Options{}), "payload")
-	w.Untouched()
+	w.WantError(w.Send(sample, runtimetest.Options{}), "payload")
+	w.WantUntouched()
 }
 
-// staleTick answers ticks that piled up without running them, unless the user wants them.
-func staleTick(w *world) {
-	w.Fill(0, 1, "cn-beijing")
+// testStaleFiring answers ticks that piled up without running them, unless the user wants them.
+func testStaleFiring(w *world) {
+	w.FillInstances(0, 1, "cn-beijing")
 	w.Start()
-	old := event(time.Now().Add(-11*time.Minute), "")
+	old := newTimerEvent(time.Now().Add(-11*time.Minute), "")
 	answer := w.Send(old, runtimetest.Options{})
-	w.Document(answer, report.TooLate)
+	w.ReadReport(answer, report.TooLate)
 	if !bytes.Contains(answer.Body, []byte(`"scopes":[],"changes":[],"errors":[]`)) {
 		w.Errorf("%s", answer.Body)
 	}
-	w.Untouched()
+	w.WantUntouched()
 	w.Env["STALE_AFTER"] = "0"
 	w.Start()
-	if r := w.Document(w.Send(old, runtimetest.Options{}), report.OK); r.Created != 1 {
+	if r := w.ReadReport(w.Send(old, runtimetest.Options{}), report.OK); r.Created != 1 {
 		w.Errorf("%+v", r)
 	}
 }
 
-// roleCredentials takes the credentials of each invocation: the ones before may have expired.
-func roleCredentials(w *world) {
+// testRoleCredentials takes the credentials of each invocation: the ones before may have expired.
+func testRoleCredentials(w *world) {
 	for i := range 2 {
 		role := w.ECS.AddAccount(alibabatest.Key{
 			AccountID: cloudAccount, AccessKeyID: fmt.Sprintf("STS.role%d", i), AccessKeySecret: roleSecret, SecurityToken: roleToken,
 		})
-		role.Fill("cn-beijing", 2, alibabatest.Sample)
+		role.Fill("cn-beijing", 2, alibabatest.SampleInstance)
 	}
 	delete(w.Env, "CLOUDS_0_ACCESS_KEY_ID")
 	delete(w.Env, "CLOUDS_0_ACCESS_KEY_SECRET")
@@ -227,32 +227,32 @@ func roleCredentials(w *world) {
 	if r := w.Run("", report.OK, second); r.Unchanged != 2 || r.Created != 0 {
 		w.Errorf("%+v", r)
 	}
-	w.Fails(w.Invoke("", first), "aliyun-prod", "bad_credentials")
+	w.WantError(w.Invoke("", first), "aliyun-prod", "bad_credentials")
 	if len(w.Hosts()) != 2 {
 		w.Errorf("%d hosts", len(w.Hosts()))
 	}
 }
 
-func noKeyAndNoRole(w *world) {
+func testNoKeyAndNoRole(w *world) {
 	delete(w.Env, "CLOUDS_0_ACCESS_KEY_ID")
 	delete(w.Env, "CLOUDS_0_ACCESS_KEY_SECRET")
 	w.Start()
-	w.Fails(w.Invoke("", runtimetest.Options{}), "bad_credentials", "aliyun-prod", "no credentials")
+	w.WantError(w.Invoke("", runtimetest.Options{}), "bad_credentials", "aliyun-prod", "no credentials")
 	if n := w.JMS.Writes() + w.ECS.Calls(""); n > 0 {
 		w.Errorf("%d calls", n)
 	}
 }
 
-// sideBySide lets two runs overlap in one process, from nothing.
-func sideBySide(w *world) {
-	w.Fill(0, 30, "cn-beijing", "cn-hangzhou")
+// testConcurrentRuns lets two runs overlap in one process, from nothing.
+func testConcurrentRuns(w *world) {
+	w.FillInstances(0, 30, "cn-beijing", "cn-hangzhou")
 	w.JMS.SetLatency(5 * time.Millisecond)
 	w.Start()
 	var both sync.WaitGroup
 	created := make([]int, 2)
 	for i := range created {
 		both.Go(func() {
-			answer, err := w.Runtime.Invoke(w.Context(), event(time.Now(), ""), runtimetest.Options{})
+			answer, err := w.Runtime.Invoke(w.Context(), newTimerEvent(time.Now(), ""), runtimetest.Options{})
 			if err != nil || !answer.OK {
 				w.Errorf("%v %s", err, answer.ErrorMessage)
 				return
@@ -283,8 +283,8 @@ func sideBySide(w *world) {
 	}
 }
 
-func configurationFile(w *world) {
-	w.Fill(0, 2, "cn-beijing")
+func testConfigurationFile(w *world) {
+	w.FillInstances(0, 2, "cn-beijing")
 	file := filepath.Join(w.TempDir(), "jms-sync.yaml")
 	text := fmt.Sprintf(`
 environment: {type: PRODUCTION}

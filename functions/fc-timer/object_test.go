@@ -10,14 +10,14 @@ import (
 	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
 )
 
-// configurationObject reads the configuration from OSS with the role of each invocation: the
+// testConfigurationObject reads the configuration from OSS with the role of each invocation: the
 // object is asked for once per tick, and a broken version lets nothing run.
-func configurationObject(w *world) {
-	w.Fill(0, 2, "cn-beijing")
+func testConfigurationObject(w *world) {
+	w.FillInstances(0, 2, "cn-beijing")
 	store := storagetest.NewServer(w, storagetest.OSS)
-	store.WantToken(storagetest.GoodToken)
+	store.RequireToken(storagetest.GoodToken)
 	write := func(regions string) {
-		store.Set("conf/jms-sync.yaml", fmt.Appendf(nil, `
+		store.SetObject("conf/jms-sync.yaml", fmt.Appendf(nil, `
 jumpserver: {url: %q, access_key_id: %s, access_key_secret: "${BASTION_WORD}"}
 clouds:
   - {type: aliyun, name: aliyun-prod, access_key_id: %s, access_key_secret: %s, regions: %s, endpoint: %q}
@@ -32,10 +32,10 @@ clouds:
 	if r := w.Run("", report.OK, role); r.Unchanged != 2 {
 		w.Errorf("%+v", r)
 	}
-	w.Fails(w.Invoke("", runtimetest.Options{}), "ALIBABA_CLOUD_ACCESS_KEY_ID")
+	w.WantError(w.Invoke("", runtimetest.Options{}), "ALIBABA_CLOUD_ACCESS_KEY_ID")
 	write("[cn-beijing")
 	before := w.JMS.Requests()
-	w.Fails(w.Invoke("", role), "oss://the-bucket/conf/jms-sync.yaml")
+	w.WantError(w.Invoke("", role), "oss://the-bucket/conf/jms-sync.yaml")
 	if w.JMS.Requests() != before {
 		w.Error("something ran on a broken configuration")
 	}
@@ -44,8 +44,8 @@ clouds:
 		w.Errorf("%+v", r)
 	}
 	want := "GET 200, GET 304, GET 200, GET 200"
-	if got := strings.ReplaceAll(strings.Join(store.Requests(), ", "), " conf/jms-sync.yaml", ""); got != want {
+	if got := strings.ReplaceAll(strings.Join(store.TakeRequests(), ", "), " conf/jms-sync.yaml", ""); got != want {
 		w.Errorf("the store was asked %s, want %s", got, want)
 	}
-	w.Hidden("output", strings.ReplaceAll(w.Process.Output(), storagetest.GoodID, "STS.role"))
+	w.WantNoSecrets("output", strings.ReplaceAll(w.Process.Output(), storagetest.GoodID, "STS.role"))
 }

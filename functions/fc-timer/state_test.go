@@ -14,10 +14,10 @@ import (
 	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
 )
 
-// stateStore remembers what was applied: a tick without changes asks JumpServer nothing, also in
+// testStateStore remembers what was applied: a tick without changes asks JumpServer nothing, also in
 // another process; a damaged memory costs a full path and nothing else.
-func stateStore(w *world) {
-	w.Fill(0, 3, "cn-beijing")
+func testStateStore(w *world) {
+	w.FillInstances(0, 3, "cn-beijing")
 	folder := w.TempDir()
 	w.Env["STATE"] = "file://" + folder
 	w.Start()
@@ -34,7 +34,7 @@ func stateStore(w *world) {
 	w.Process.Stop()
 	w.Start()
 	quiet("in another process")
-	i := alibabatest.Sample(1)
+	i := alibabatest.SampleInstance(1)
 	i.Name = "renamed"
 	w.Account.Put("cn-beijing", i)
 	if r := w.Run("", report.OK, runtimetest.Options{}); r.Updated != 1 {
@@ -59,7 +59,7 @@ func stateStore(w *world) {
 
 // paused: what a person has paused is seen by the very next tick, and so is that it is over.
 func paused(w *world) {
-	w.Fill(0, 3, "cn-beijing")
+	w.FillInstances(0, 3, "cn-beijing")
 	folder := w.TempDir()
 	w.Env["STATE"] = "file://" + folder
 	w.Start()
@@ -68,12 +68,12 @@ func paused(w *world) {
 	if err != nil {
 		w.Fatal(err)
 	}
-	store = store.Of(strings.TrimPrefix(w.Env["JUMPSERVER_URL"], "http://"), jumpservertest.DefaultOrg)
+	store = store.ForInstallation(strings.TrimPrefix(w.Env["JUMPSERVER_URL"], "http://"), jumpservertest.DefaultOrg)
 	for _, removals := range []bool{true, false} {
 		if err := store.KeepPause(w.Context(), state.Pause{Removals: removals, Since: time.Now(), Until: time.Now().Add(time.Hour), By: "anna"}); err != nil {
 			w.Fatal(err)
 		}
-		w.Account.Remove("cn-beijing", alibabatest.Sample(0).ID)
+		w.Account.Remove("cn-beijing", alibabatest.SampleInstance(0).ID)
 		if r := w.Run("", report.Held, runtimetest.Options{}); r.Held != 1 || r.Deactivated != 0 || r.Pause == nil || r.Pause.All == removals {
 			w.Errorf("removals only: %v: %+v", removals, r)
 		}
@@ -88,13 +88,13 @@ func paused(w *world) {
 
 // unopenedStore: a store that is named and cannot be opened may hold a pause, so nothing is removed; all else is done.
 func unopenedStore(w *world) {
-	w.Fill(0, 3, "cn-beijing")
+	w.FillInstances(0, 3, "cn-beijing")
 	w.Env["STATE"] = "nowhere://x"
 	w.Start()
 	if r := w.Run("", report.OK, runtimetest.Options{}); r.Created != 3 || r.Pause == nil {
 		w.Fatalf("%+v", r)
 	}
-	w.Account.Remove("cn-beijing", alibabatest.Sample(0).ID)
+	w.Account.Remove("cn-beijing", alibabatest.SampleInstance(0).ID)
 	if r := w.Run("", report.Held, runtimetest.Options{}); r.Held != 1 || r.Deactivated != 0 {
 		w.Errorf("%+v", r)
 	}

@@ -22,7 +22,7 @@ clouds:
 %s`, w.Env["JUMPSERVER_URL"], w.Env["CLOUDS_0_ENDPOINT"], more)
 }
 
-func (w *world) fileOf(text string) string {
+func (w *world) writeConfigFile(text string) string {
 	file := filepath.Join(w.TempDir(), "jms-sync.yaml")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		w.Fatal(err)
@@ -30,54 +30,54 @@ func (w *world) fileOf(text string) string {
 	return "JMS_SYNC_CONFIG=file://" + file
 }
 
-// withoutVariables: the configuration names variables that s.yaml does not pass. The card goes to the robot that
+// testMissingVariables: the configuration names variables that s.yaml does not pass. The card goes to the robot that
 // the configuration itself names, or the environment does; it names the variables, and comes once, also where the
 // process is another one and a store is shared.
-func withoutVariables(w *world) {
+func testMissingVariables(w *world) {
 	folder := w.TempDir()
 	webhook := w.Env["NOTIFICATION_DINGTALK_WEBHOOK"]
 	robot := fmt.Sprintf("notification: {dingtalk: {enabled: true, webhook: %q, secret: %s}}\n", webhook, functiontest.RobotSecret)
-	env := []string{w.fileOf(w.quickConfig(robot)), "JMS_SYNC_STATE=file://" + folder, "JMS_KEY_SECRET=" + jumpservertest.KeySecret}
+	env := []string{w.writeConfigFile(w.quickConfig(robot)), "JMS_SYNC_STATE=file://" + folder, "JMS_KEY_SECRET=" + jumpservertest.KeySecret}
 	for range 2 {
 		w.StartWith(env)
 		for range 2 {
-			w.Fails(w.Invoke("", runtimetest.Options{}), "JMS_KEY_ID", "ALIYUN_KEY_SECRET")
+			w.WantError(w.Invoke("", runtimetest.Options{}), "JMS_KEY_ID", "ALIYUN_KEY_SECRET")
 		}
 		w.Process.Stop()
 	}
-	w.OnlyTold("告警", "JMS_KEY_ID", "ALIYUN_KEY_ID", "doctor --deploy")
+	w.WantOnlyNotified("告警", "JMS_KEY_ID", "ALIYUN_KEY_ID", "doctor --deploy")
 }
 
-func webhookOfTheEnvironment(w *world) {
+func testWebhookOfEnvironment(w *world) {
 	for _, names := range [][2]string{
 		{"JMS_SYNC_NOTIFICATION_DINGTALK_WEBHOOK", "JMS_SYNC_NOTIFICATION_DINGTALK_SECRET"}, {"DINGTALK_WEBHOOK", "DINGTALK_SECRET"},
 	} {
 		before := len(w.Robot.Messages())
-		w.StartWith([]string{w.fileOf("jumpserver: [\n"), names[0] + "=" + w.Env["NOTIFICATION_DINGTALK_WEBHOOK"], names[1] + "=" + functiontest.RobotSecret})
-		w.Fails(w.Invoke("", runtimetest.Options{}), "YAML")
+		w.StartWith([]string{w.writeConfigFile("jumpserver: [\n"), names[0] + "=" + w.Env["NOTIFICATION_DINGTALK_WEBHOOK"], names[1] + "=" + functiontest.RobotSecret})
+		w.WantError(w.Invoke("", runtimetest.Options{}), "YAML")
 		if n := len(w.Robot.Messages()) - before; n != 1 {
 			w.Errorf("%s: %d cards", names[0], n)
 		}
 	}
 }
 
-// noWebhook: nobody can be told, which the log says.
-func noWebhook(w *world) {
-	w.StartWith([]string{w.fileOf(w.quickConfig(""))})
-	w.Fails(w.Invoke("", runtimetest.Options{}), "JMS_KEY_ID")
-	w.Untouched()
+// testNoWebhook: nobody can be told, which the log says.
+func testNoWebhook(w *world) {
+	w.StartWith([]string{w.writeConfigFile(w.quickConfig(""))})
+	w.WantError(w.Invoke("", runtimetest.Options{}), "JMS_KEY_ID")
+	w.WantUntouched()
 	if !strings.Contains(w.Process.Output(), "no webhook is known") {
 		w.Errorf("the log does not say so: %s", w.Process.Output())
 	}
 }
 
-// lastGoodWebhook: a configuration that was right is replaced by one that cannot be read at all.
-func lastGoodWebhook(w *world) {
-	w.Fill(0, 1, "cn-beijing")
+// testLastGoodWebhook: a configuration that was right is replaced by one that cannot be read at all.
+func testLastGoodWebhook(w *world) {
+	w.FillInstances(0, 1, "cn-beijing")
 	store := storagetest.NewServer(w, storagetest.OSS)
-	store.WantToken(storagetest.GoodToken)
+	store.RequireToken(storagetest.GoodToken)
 	role := runtimetest.Options{KeyID: storagetest.GoodID, KeySecret: storagetest.GoodSecret, Token: storagetest.GoodToken}
-	store.Set("conf/jms-sync.yaml", []byte(w.quickConfig(fmt.Sprintf("notification: {dingtalk: {enabled: true, webhook: %q, secret: %s}}\n",
+	store.SetObject("conf/jms-sync.yaml", []byte(w.quickConfig(fmt.Sprintf("notification: {dingtalk: {enabled: true, webhook: %q, secret: %s}}\n",
 		w.Env["NOTIFICATION_DINGTALK_WEBHOOK"], functiontest.RobotSecret))))
 	w.StartWith([]string{
 		"JMS_SYNC_CONFIG=" + store.Ref("conf/jms-sync.yaml"), "JMS_KEY_ID=" + jumpservertest.KeyID, "JMS_KEY_SECRET=" + jumpservertest.KeySecret,
@@ -85,9 +85,9 @@ func lastGoodWebhook(w *world) {
 	})
 	w.Run("", report.OK, role)
 	before := len(w.Robot.Messages())
-	store.Set("conf/jms-sync.yaml", []byte("jumpserver: ["))
+	store.SetObject("conf/jms-sync.yaml", []byte("jumpserver: ["))
 	for range 2 {
-		w.Fails(w.Invoke("", role), "oss://the-bucket/conf/jms-sync.yaml")
+		w.WantError(w.Invoke("", role), "oss://the-bucket/conf/jms-sync.yaml")
 	}
 	cards := w.Robot.Messages()[before:]
 	if len(cards) != 1 || !strings.Contains(cards[0].Text, "配置不可用") {
@@ -95,9 +95,9 @@ func lastGoodWebhook(w *world) {
 	}
 }
 
-// environmentOnly: all settings are variables, and no file is named.
-func environmentOnly(w *world) {
-	w.Fill(0, 2, "cn-beijing")
+// testEnvironmentOnly: all settings are variables, and no file is named.
+func testEnvironmentOnly(w *world) {
+	w.FillInstances(0, 2, "cn-beijing")
 	w.Env["CONFIG"] = "" // as s.yaml passes it where nothing is set
 	w.Start()
 	if r := w.Run("", report.OK, runtimetest.Options{}); r.Created != 2 {

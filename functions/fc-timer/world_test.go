@@ -22,10 +22,10 @@ type world struct{ *functiontest.World }
 
 func newWorld(t *testing.T, program functiontest.Program) *world {
 	t.Helper()
-	return &world{functiontest.New(t, functiontest.Host{Open: runtimetest.NewFC, Tick: event}, program, cloudAccount)}
+	return &world{functiontest.New(t, functiontest.Host{Open: runtimetest.NewFC, TimerEvent: newTimerEvent}, program, cloudAccount)}
 }
 
-// event is what Function Compute's timer sends.
-func event(at time.Time, payload string) []byte {
+// newTimerEvent is what Function Compute's timer sends.
+func newTimerEvent(at time.Time, payload string) []byte {
 	return fmt.Appendf(nil, `{"triggerTime":%q,"triggerName":"hourly","payload":%q}`, at.UTC().Format(time.RFC3339), payload)
 }

@@ -16,19 +16,19 @@ import (
 )
 
 func main() {
-	app := wire.Function("functiongraph")
+	app := wire.NewFunction("functiongraph")
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	err := fgruntime.Run(ctx, os.Environ(), func(ctx context.Context, in fgruntime.Invocation) (any, error) {
-		kind, tick, err := trigger.Huawei(in.Event)
+		kind, tick, err := trigger.ParseHuawei(in.Event)
 		if err != nil {
 			return nil, err
 		}
 		role := wire.HuaweiRole(in.AccessKey, in.SecretKey, in.SecurityToken)
-		if kind == trigger.Change {
-			return app.Event(ctx, wire.Huawei, in.Event, role)
+		if kind == trigger.InstanceChanged {
+			return app.HandleEvent(ctx, wire.Huawei, in.Event, role)
 		}
-		return app.Timer(ctx, wire.TickOf(tick), role)
+		return app.HandleTimer(ctx, wire.FiringOf(tick), role)
 	})
 	app.Terminate()
 	if err != nil {

@@ -27,28 +27,28 @@ func TestFunction(t *testing.T) {
 	runtime.KeepAlive(product)
 	program := functiontest.Build(t)
 	scenarios := functiontest.Scenarios()
-	scenarios["refused"] = refused
-	scenarios["instance event of nobody"] = instanceEvent
-	scenarios["instance events"] = ownInstance
-	scenarios["agency reads configuration and state"] = agency
-	scenarios["polls without an event"] = barren
-	scenarios["no number of seconds"] = noTimeout
+	scenarios["refused"] = testRefusedEvents
+	scenarios["instance event of nobody"] = testInstanceEvent
+	scenarios["instance events"] = testOwnInstance
+	scenarios["agency reads configuration and state"] = testAgency
+	scenarios["polls without an event"] = testEmptyPolls
+	scenarios["no number of seconds"] = testNoTimeout
 	for name, scenario := range scenarios {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			host := functiontest.Host{Function: "functiongraph", Open: runtimetest.NewFunctionGraph, Tick: tick}
+			host := functiontest.Host{Function: "functiongraph", Open: runtimetest.NewFunctionGraph, TimerEvent: newTimerEvent}
 			scenario(functiontest.New(t, host, program, "1234567890123456"))
 		})
 	}
 }
 
-// tick is what a TIMER trigger sends.
-func tick(at time.Time, payload string) []byte {
+// newTimerEvent is what a TIMER trigger sends.
+func newTimerEvent(at time.Time, payload string) []byte {
 	return fmt.Appendf(nil, `{"version":"v1.0","time":%q,"trigger_type":"TIMER","trigger_name":"Timer_001","user_event":%q}`,
 		at.Format(time.RFC3339), payload)
 }
 
-func sample(w *functiontest.World, name string) []byte {
+func readSample(w *functiontest.World, name string) []byte {
 	w.Helper()
 	text, err := os.ReadFile("testdata/huawei-" + name + ".json")
 	if err != nil {
@@ -57,46 +57,46 @@ func sample(w *functiontest.World, name string) []byte {
 	return text
 }
 
-// refused are all events but two, the documented sample of the timer among them: its user_event is
+// testRefusedEvents are all events but two, the documented sample of the timer among them: its user_event is
 // nobody's request.
-func refused(w *functiontest.World) {
-	w.Refuses("this function takes the events of TIMER and CTS triggers",
+func testRefusedEvents(w *functiontest.World) {
+	w.WantRefused("this function takes the events of TIMER and CTS triggers",
 		"", `{}`, `[]`, `hello`, `null`, `{"trigger_type":"OBS"}`, `{"trigger_type":"TIMER","user_event":""}`, `{"Records":[]}`,
-		string(sample(w, "timer")))
+		string(readSample(w, "timer")))
 }
 
-func instanceEvent(w *functiontest.World) {
-	w.NotOurs(sample(w, "cts-ecs-createserver"), "b2b3853af40448fcb9e40dxj89505ba")
+func testInstanceEvent(w *functiontest.World) {
+	w.WantIgnored(readSample(w, "cts-ecs-createserver"), "b2b3853af40448fcb9e40dxj89505ba")
 }
 
-// ownInstance is a server that a trace of CTS makes known, and another one released. No trace names a
+// testOwnInstance is a server that a trace of CTS makes known, and another one released. No trace names a
 // region: that of the function's project counts.
-func ownInstance(w *functiontest.World) {
+func testOwnInstance(w *functiontest.World) {
 	const region, id, domain = "cn-north-4", "b0a9d2b4-2cae-4b66-a6ba-6af70f3bd7f8", "b2b3853af40448fcb9e40dxj89505ba"
 	cloud := huaweitest.New(huaweitest.Options{Reporter: w})
 	w.Cleanup(cloud.Close)
 	account := cloud.AddAccount(huaweitest.Key{DomainID: domain, AccessKeyID: "HWKEY000000000000001", AccessKeySecret: functiontest.CloudSecret})
 	w.Environ = []string{"RUNTIME_PROJECT_ID=" + account.AddProject(region)}
 	account.AddProject("cn-east-3")
-	server := huaweitest.Sample(1)
+	server := huaweitest.SampleInstance(1)
 	server.ID = id
-	w.LivesByEvents(functiontest.Life{
+	w.WantLifeByEvents(functiontest.InstanceLife{
 		Account: map[string]string{
 			"TYPE": "华为云", "NAME": "huawei-prod", "REGIONS": "cn-east-3,cn-north-4",
 			"ACCESS_KEY_ID": "HWKEY000000000000001", "ACCESS_KEY_SECRET": functiontest.CloudSecret,
 		},
 		Emulator: cloud, Put: func() { account.Put(region, server) }, Remove: func() { account.Remove(region, id) },
-		Made: sample(w, "cts-ecs-createserver"), Gone: sample(w, "cts-ecs-deleteserver"), Node: "/DEFAULT/华为云/huawei-prod",
+		CreateEvent: readSample(w, "cts-ecs-createserver"), ReleaseEvent: readSample(w, "cts-ecs-deleteserver"), Node: "/DEFAULT/华为云/huawei-prod",
 	})
 }
 
-// agency reads configuration and state from OBS with the credentials of each invocation, be they in
+// testAgency reads configuration and state from OBS with the credentials of each invocation, be they in
 // the new headers or only in the old ones.
-func agency(w *functiontest.World) {
-	w.Fill(0, 2, "cn-beijing")
+func testAgency(w *functiontest.World) {
+	w.FillInstances(0, 2, "cn-beijing")
 	store := storagetest.NewServer(w, storagetest.OBS)
-	store.WantToken(storagetest.GoodToken)
-	store.Set("conf/jms-sync.yaml", fmt.Appendf(nil, `
+	store.RequireToken(storagetest.GoodToken)
+	store.SetObject("conf/jms-sync.yaml", fmt.Appendf(nil, `
 jumpserver: {url: %q, access_key_id: %s, access_key_secret: "${BASTION_WORD}"}
 clouds:
   - {type: aliyun, name: aliyun-prod, access_key_id: %s, access_key_secret: %s, regions: [cn-beijing], endpoint: %q}
@@ -105,14 +105,14 @@ clouds:
 		"JMS_SYNC_CONFIG=" + store.Ref("conf/jms-sync.yaml"), "JMS_SYNC_STATE=" + store.Ref("state/"),
 		"BASTION_WORD=" + jumpservertest.KeySecret,
 	})
-	w.Fails(w.Invoke("", runtimetest.Options{}), "HUAWEICLOUD_SDK_AK")
-	w.Untouched()
+	w.WantError(w.Invoke("", runtimetest.Options{}), "HUAWEICLOUD_SDK_AK")
+	w.WantUntouched()
 	o := runtimetest.Options{KeyID: storagetest.GoodID, KeySecret: storagetest.GoodSecret, Token: storagetest.GoodToken}
 	if r := w.Run("", report.OK, o); r.Created != 2 {
 		w.Errorf("%+v", r)
 	}
 	before := w.JMS.Requests()
-	o.OldKeys = true
+	o.LegacyHeaders = true
 	if r := w.Run("", report.OK, o); r.Unchanged != 2 || w.JMS.Requests() != before {
 		w.Errorf("%d requests, %+v", w.JMS.Requests()-before, r)
 	}
@@ -123,21 +123,21 @@ clouds:
 	}
 }
 
-// barren gets answers without events first, as the platform may give.
-func barren(w *functiontest.World) {
-	w.Fill(0, 1, "cn-beijing")
-	w.Start(runtimetest.Barren(200, 204, 500, 200))
+// testEmptyPolls gets answers without events first, as the platform may give.
+func testEmptyPolls(w *functiontest.World) {
+	w.FillInstances(0, 1, "cn-beijing")
+	w.Start(runtimetest.EmptyPolls(200, 204, 500, 200))
 	if r := w.Run("", report.OK, runtimetest.Options{}); r.Created != 1 {
 		w.Errorf("%+v", r)
 	}
 }
 
-// noTimeout runs without a deadline where the platform tells none that can be read, and says so.
-func noTimeout(w *functiontest.World) {
-	w.Fill(0, 1, "cn-beijing")
+// testNoTimeout runs without a deadline where the platform tells none that can be read, and says so.
+func testNoTimeout(w *functiontest.World) {
+	w.FillInstances(0, 1, "cn-beijing")
 	w.Environ = []string{"RUNTIME_TIMEOUT=3s"}
 	w.Start()
 	if r := w.Run("", report.OK, runtimetest.Options{}); r.Created != 1 || !strings.Contains(w.Process.Stderr(), "RUNTIME_TIMEOUT") {
-		w.Errorf("%+v\n%s", r, w.Tail())
+		w.Errorf("%+v\n%s", r, w.OutputTail())
 	}
 }

@@ -15,19 +15,19 @@ import (
 )
 
 func main() {
-	app := wire.Function("lambda")
+	app := wire.NewFunction("lambda")
 	stop := func() {
 		app.Terminate()
 		os.Exit(0) // else the platform waits for the rest of the shutdown phase
 	}
 	lambda.StartWithOptions(func(ctx context.Context, event json.RawMessage) (any, error) {
-		kind, tick, err := trigger.AWS(event)
+		kind, tick, err := trigger.ParseAWS(event)
 		if err != nil {
 			return nil, err
 		}
-		if kind == trigger.Change {
-			return app.Event(ctx, wire.AWS, event, wire.AWSRole())
+		if kind == trigger.InstanceChanged {
+			return app.HandleEvent(ctx, wire.AWS, event, wire.AWSRole())
 		}
-		return app.Timer(ctx, wire.TickOf(tick), wire.AWSRole())
+		return app.HandleTimer(ctx, wire.FiringOf(tick), wire.AWSRole())
 	}, lambda.WithEnableSIGTERM(stop))
 }

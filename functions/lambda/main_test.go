@@ -29,61 +29,61 @@ func TestFunction(t *testing.T) {
 	runtime.KeepAlive(product)
 	program := functiontest.Build(t)
 	scenarios := functiontest.Scenarios()
-	scenarios["refused"] = refused
-	scenarios["forms of a tick"] = forms
-	scenarios["instance event of nobody"] = instanceEvent
-	scenarios["instance events"] = ownInstance
-	scenarios["role reads configuration and state"] = role
+	scenarios["refused"] = testRefusedEvents
+	scenarios["forms of a tick"] = testTimerForms
+	scenarios["instance event of nobody"] = testInstanceEvent
+	scenarios["instance events"] = testOwnInstance
+	scenarios["role reads configuration and state"] = testRole
 	for name, scenario := range scenarios {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			host := functiontest.Host{Function: "lambda", Open: runtimetest.NewLambda, Tick: tick}
+			host := functiontest.Host{Function: "lambda", Open: runtimetest.NewLambda, TimerEvent: newScheduleInput}
 			scenario(functiontest.New(t, host, program, "1234567890123456"))
 		})
 	}
 }
 
-// tick is the input of a schedule.
-func tick(at time.Time, payload string) []byte {
+// newScheduleInput is the input of a schedule.
+func newScheduleInput(at time.Time, payload string) []byte {
 	return fmt.Appendf(nil, `{"time":%q,"payload":%q}`, at.UTC().Format(time.RFC3339), payload)
 }
 
-// scheduled is the Scheduled Event of a rule.
-func scheduled(at time.Time) []byte {
+// newScheduledEvent is the Scheduled Event of a rule.
+func newScheduledEvent(at time.Time) []byte {
 	return fmt.Appendf(nil, `{"version":"0","id":"89d1a02d-5ec7-412e-82f5-13505f849b41","detail-type":"Scheduled Event","source":"aws.events",
 		"account":"123456789012","time":%q,"region":"us-east-1","resources":["arn:aws:events:us-east-1:123456789012:rule/SampleRule"],
 		"detail":{}}`, at.UTC().Format(time.RFC3339))
 }
 
-func refused(w *functiontest.World) {
-	w.Refuses("this function takes EventBridge's",
+func testRefusedEvents(w *functiontest.World) {
+	w.WantRefused("this function takes EventBridge's",
 		`{}`, `[]`, `"hello"`, `null`, `{"key1":"value1"}`, `{"payload":{"clouds":["aliyun-prod"],"part":"1/2"}}`,
 		`{"source":"aws.s3","detail-type":"Object Created"}`, `{"detail-type":"Scheduled Event","source":"aws.events"}`)
 }
 
-// forms are all the ways in which a timer speaks: a rule's event, which may be stale, and inputs
+// testTimerForms are all the ways in which a timer speaks: a rule's event, which may be stale, and inputs
 // with and without a time.
-func forms(w *functiontest.World) {
-	w.Fill(0, 2, "cn-beijing", "cn-hangzhou")
+func testTimerForms(w *functiontest.World) {
+	w.FillInstances(0, 2, "cn-beijing", "cn-hangzhou")
 	w.Start()
 	saved, err := os.ReadFile("testdata/aws-scheduled-event.json")
 	if err != nil {
 		w.Fatal(err)
 	}
-	w.Document(w.Send(saved, runtimetest.Options{}), report.TooLate) // it is of 2016
-	w.Untouched()
+	w.ReadReport(w.Send(saved, runtimetest.Options{}), report.TooLate) // it is of 2016
+	w.WantUntouched()
 	input := `{"payload":{"regions":["cn-beijing"]}}` // without a time it cannot be stale
-	if r := w.Document(w.Send([]byte(input), runtimetest.Options{}), report.OK); r.Created != 2 {
+	if r := w.ReadReport(w.Send([]byte(input), runtimetest.Options{}), report.OK); r.Created != 2 {
 		w.Errorf("%+v", r)
 	}
-	if r := w.Document(w.Send(scheduled(time.Now()), runtimetest.Options{}), report.OK); r.Created != 2 || r.Unchanged != 2 {
+	if r := w.ReadReport(w.Send(newScheduledEvent(time.Now()), runtimetest.Options{}), report.OK); r.Created != 2 || r.Unchanged != 2 {
 		w.Errorf("%+v", r)
 	}
 	// aws-lambda-go itself refuses what is no JSON, before the function sees it.
-	w.Fails(w.Send([]byte("{"), runtimetest.Options{}), "unexpected EOF")
+	w.WantError(w.Send([]byte("{"), runtimetest.Options{}), "unexpected EOF")
 }
 
-func instanceEvent(w *functiontest.World) {
+func testInstanceEvent(w *functiontest.World) {
 	names, err := filepath.Glob("testdata/aws-*running.json")
 	if err != nil || len(names) != 2 {
 		w.Fatal(names, err)
@@ -93,19 +93,19 @@ func instanceEvent(w *functiontest.World) {
 		if err != nil {
 			w.Fatal(err)
 		}
-		w.NotOurs(event, "123456789012")
+		w.WantIgnored(event, "123456789012")
 	}
 }
 
-// ownInstance is an EC2 instance that an event of EventBridge makes known, and another one released.
-func ownInstance(w *functiontest.World) {
+// testOwnInstance is an EC2 instance that an event of EventBridge makes known, and another one released.
+func testOwnInstance(w *functiontest.World) {
 	const region, id = "us-east-1", "i-1234567890abcdef0"
 	cloud := awstest.New(awstest.Options{Reporter: w})
 	w.Cleanup(cloud.Close)
 	account := cloud.AddAccount(awstest.Key{
 		AccountID: "123456789012", AccessKeyID: functiontest.RoleKey, AccessKeySecret: functiontest.RoleSecret, SessionToken: functiontest.RoleToken,
 	})
-	instance := awstest.Sample(1)
+	instance := awstest.SampleInstance(1)
 	instance.ID = id
 	w.Environ = []string{
 		"AWS_ACCESS_KEY_ID=" + functiontest.RoleKey, "AWS_SECRET_ACCESS_KEY=" + functiontest.RoleSecret, "AWS_SESSION_TOKEN=" + functiontest.RoleToken,
@@ -117,19 +117,19 @@ func ownInstance(w *functiontest.World) {
 		}
 		return []byte(regexp.MustCompile("i-[0-9a-f]{17}").ReplaceAllString(string(text), id))
 	}
-	w.LivesByEvents(functiontest.Life{
+	w.WantLifeByEvents(functiontest.InstanceLife{
 		Account:  map[string]string{"TYPE": "aws", "NAME": "aws-prod", "REGIONS": region},
 		Emulator: cloud, Put: func() { account.Put(region, instance) }, Remove: func() { account.Terminate(region, id) },
-		Made: event("running"), Gone: event("terminated"), Node: "/DEFAULT/aws/aws-prod",
+		CreateEvent: event("running"), ReleaseEvent: event("terminated"), Node: "/DEFAULT/aws/aws-prod",
 	})
 }
 
-// role reads configuration and state from S3 with the credentials that Lambda gives the process.
-func role(w *functiontest.World) {
-	w.Fill(0, 2, "cn-beijing")
+// testRole reads configuration and state from S3 with the credentials that Lambda gives the process.
+func testRole(w *functiontest.World) {
+	w.FillInstances(0, 2, "cn-beijing")
 	store := storagetest.NewServer(w, storagetest.S3)
-	store.WantToken(storagetest.GoodToken)
-	store.Set("conf/jms-sync.yaml", fmt.Appendf(nil, `
+	store.RequireToken(storagetest.GoodToken)
+	store.SetObject("conf/jms-sync.yaml", fmt.Appendf(nil, `
 jumpserver: {url: %q, access_key_id: %s, access_key_secret: "${BASTION_WORD}"}
 clouds:
   - {type: aliyun, name: aliyun-prod, access_key_id: %s, access_key_secret: %s, regions: [cn-beijing], endpoint: %q}
@@ -139,8 +139,8 @@ clouds:
 		"BASTION_WORD=" + jumpservertest.KeySecret,
 	}
 	w.StartWith(env)
-	w.Fails(w.Invoke("", runtimetest.Options{}), "AWS_ACCESS_KEY_ID")
-	w.Untouched()
+	w.WantError(w.Invoke("", runtimetest.Options{}), "AWS_ACCESS_KEY_ID")
+	w.WantUntouched()
 	w.StartWith(append(env, "AWS_ACCESS_KEY_ID="+storagetest.GoodID, "AWS_SECRET_ACCESS_KEY="+storagetest.GoodSecret,
 		"AWS_SESSION_TOKEN="+storagetest.GoodToken))
 	if r := w.Run("", report.OK, runtimetest.Options{}); r.Created != 2 {

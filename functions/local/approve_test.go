@@ -14,22 +14,22 @@ import (
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
-// remembers gives a desk whose command has a state store. Its test is not parallel: a variable of the
+// newDeskWithState gives a desk whose command has a state store. Its test is not parallel: a variable of the
 // process names the store.
-func remembers(t *testing.T) *desk {
+func newDeskWithState(t *testing.T) *desk {
 	t.Setenv("JMS_SYNC_STATE", "file://"+t.TempDir())
 	return newDesk(t)
 }
 
-// release lets instances of cn-beijing go, from one number up to another.
-func (d *desk) release(from, to int) {
+// releaseInstances lets instances of cn-beijing go, from one number up to another.
+func (d *desk) releaseInstances(from, to int) {
 	for n := from; n < to; n++ {
-		d.account.Remove("cn-beijing", alibabatest.Sample(n).ID)
+		d.account.Remove("cn-beijing", alibabatest.SampleInstance(n).ID)
 	}
 }
 
-// active counts the hosts that are active, by their region's label.
-func (d *desk) active() int {
+// activeHosts counts the hosts that are active, by their region's label.
+func (d *desk) activeHosts() int {
 	n := 0
 	for _, h := range d.hosts() {
 		if h.Active {
@@ -41,22 +41,22 @@ func (d *desk) active() int {
 
 // TestApprove: held, approved by a prefix, applied with proof; what came later waits; then it is used up.
 func TestApprove(t *testing.T) {
-	d := remembers(t)
-	d.fill(10, "cn-beijing")
-	d.sync(exitDone, report.OK)
-	d.release(0, 4)
-	r := d.sync(exitPartial, report.Held)
+	d := newDeskWithState(t)
+	d.fillInstances(10, "cn-beijing")
+	d.runSync(exitDone, report.OK)
+	d.releaseInstances(0, 4)
+	r := d.runSync(exitPartial, report.Held)
 	if r.Held != 4 || len(r.HeldSets) != 1 || r.HeldSets[0].Assets != 4 || !r.HeldSets[0].Stored {
 		t.Fatalf("%+v", r)
 	}
 	hash := r.HeldSets[0].Hash
-	if card := d.cards(2); !strings.Contains(card, "jms-sync approve "+hash) || !strings.Contains(card, "4/10") {
+	if card := d.wantCards(2); !strings.Contains(card, "jms-sync approve "+hash) || !strings.Contains(card, "4/10") {
 		t.Error(card)
 	}
 	d.run(exitDone, "held")
-	d.prints(hash, "4 个资产", "未批准", "aliyun-prod/cn-beijing")
+	d.wantPrinted(hash, "4 个资产", "未批准", "aliyun-prod/cn-beijing")
 	d.run(exitDone, "held", "--json")
-	var listed struct{ Held []heldRow }
+	var listed struct{ Held []heldEntry }
 	if err := json.Unmarshal(d.stdout.Bytes(), &listed); err != nil || len(listed.Held) != 1 || len(listed.Held[0].Removals) != 4 || listed.Held[0].ApprovedUntil != nil {
 		t.Errorf("%v\n%s", err, &d.stdout)
 	}
@@ -67,26 +67,26 @@ func TestApprove(t *testing.T) {
 		}
 	}
 	d.run(exitDone, "approve", hash[:8])
-	d.prints("已批准 4 个资产")
+	d.wantPrinted("已批准 4 个资产")
 	d.run(exitDone, "held")
-	d.prints("已批准，")
+	d.wantPrinted("已批准，")
 
-	d.account.Put("cn-beijing", alibabatest.Sample(0))                    // one is back
-	d.release(4, 8)                                                       // and four more are gone
+	d.account.Put("cn-beijing", alibabatest.SampleInstance(0))            // one is back
+	d.releaseInstances(4, 8)                                              // and four more are gone
 	d.run(exitPartial, "plan", "-o", filepath.Join(d.dir, "looked.json")) // uses nothing up
-	d.prints("演练不保存")
-	r = d.sync(exitPartial, report.Held)
-	if r.Deactivated != 3 || r.Held != 4 || d.active() != 7 || len(r.HeldSets) != 1 || r.HeldSets[0].Hash == hash {
+	d.wantPrinted("演练不保存")
+	r = d.runSync(exitPartial, report.Held)
+	if r.Deactivated != 3 || r.Held != 4 || d.activeHosts() != 7 || len(r.HeldSets) != 1 || r.HeldSets[0].Hash == hash {
 		t.Fatalf("%+v", r)
 	}
-	d.release(0, 1) // the one that was back: its approval is over
-	if r = d.sync(exitPartial, report.Held); r.Deactivated != 0 || r.Held != 5 || d.active() != 7 {
+	d.releaseInstances(0, 1) // the one that was back: its approval is over
+	if r = d.runSync(exitPartial, report.Held); r.Deactivated != 0 || r.Held != 5 || d.activeHosts() != 7 {
 		t.Errorf("%+v", r)
 	}
 	second := r.HeldSets[0].Hash
 	d.run(exitDone, "reject", second)
 	d.run(exitFailed, "approve", second)
-	if r = d.sync(exitPartial, report.Held); r.Held != 5 || r.HeldSets[0].Hash != second {
+	if r = d.runSync(exitPartial, report.Held); r.Held != 5 || r.HeldSets[0].Hash != second {
 		t.Errorf("held again after it was rejected: %+v", r)
 	}
 }
@@ -96,14 +96,14 @@ func TestApproveNeedsAStore(t *testing.T) {
 	t.Setenv("JMS_SYNC_STATE", "")
 	d := newDesk(t)
 	d.more = "language: en"
-	d.fill(10, "cn-beijing")
-	d.sync(exitDone, report.OK)
-	d.release(0, 4)
-	r := d.sync(exitPartial, report.Held)
+	d.fillInstances(10, "cn-beijing")
+	d.runSync(exitDone, report.OK)
+	d.releaseInstances(0, 4)
+	r := d.runSync(exitPartial, report.Held)
 	if len(r.HeldSets) != 1 || r.HeldSets[0].Stored || len(r.HeldSets[0].Hash) != 64 {
 		t.Fatalf("%+v", r)
 	}
-	d.prints(r.HeldSets[0].Hash, "which approve needs (JMS_SYNC_STATE)")
+	d.wantPrinted(r.HeldSets[0].Hash, "which approve needs (JMS_SYNC_STATE)")
 	for _, args := range [][]string{{"held"}, {"approve", r.HeldSets[0].Hash}, {"reject", r.HeldSets[0].Hash}} {
 		d.run(exitUsage, args...)
 		if !strings.Contains(d.stderr.String(), "JMS_SYNC_STATE") {
@@ -114,61 +114,61 @@ func TestApproveNeedsAStore(t *testing.T) {
 
 // TestApprovalOfRemovals: one removal of many waits as well.
 func TestApprovalOfRemovals(t *testing.T) {
-	d := remembers(t)
+	d := newDeskWithState(t)
 	d.more = "sync: {approval: removals}"
-	d.fill(10, "cn-beijing")
-	d.sync(exitDone, report.OK)
-	d.release(0, 1)
-	r := d.sync(exitPartial, report.Held)
-	if r.Held != 1 || d.active() != 10 {
+	d.fillInstances(10, "cn-beijing")
+	d.runSync(exitDone, report.OK)
+	d.releaseInstances(0, 1)
+	r := d.runSync(exitPartial, report.Held)
+	if r.Held != 1 || d.activeHosts() != 10 {
 		t.Fatalf("%+v", r)
 	}
 	d.run(exitDone, "approve", r.HeldSets[0].Hash)
-	if r = d.sync(exitDone, report.OK); r.Deactivated != 1 || d.active() != 9 {
+	if r = d.runSync(exitDone, report.OK); r.Deactivated != 1 || d.activeHosts() != 9 {
 		t.Errorf("%+v", r)
 	}
-	d.release(1, 2)
-	if r = d.sync(exitPartial, report.Held); r.Held != 1 || d.active() != 9 {
+	d.releaseInstances(1, 2)
+	if r = d.runSync(exitPartial, report.Held); r.Held != 1 || d.activeHosts() != 9 {
 		t.Errorf("an approval that was used: %+v", r)
 	}
 }
 
 // TestApprovalOfAll: nothing is written but what was reviewed, and only as it was reviewed.
 func TestApprovalOfAll(t *testing.T) {
-	d := remembers(t)
+	d := newDeskWithState(t)
 	d.more = "sync: {approval: all}"
-	d.fill(10, "cn-beijing")
-	if r := d.sync(exitPartial, report.Held); r.Held != 10 || d.jms.Writes() != 0 || len(r.HeldSets) != 0 {
+	d.fillInstances(10, "cn-beijing")
+	if r := d.runSync(exitPartial, report.Held); r.Held != 10 || d.jms.Writes() != 0 || len(r.HeldSets) != 0 {
 		t.Fatalf("%+v", r)
 	}
-	if card := d.cards(1); !strings.Contains(card, "暂缓的变更") || !strings.Contains(card, "sync.approval: all") {
+	if card := d.wantCards(1); !strings.Contains(card, "暂缓的变更") || !strings.Contains(card, "sync.approval: all") {
 		t.Error(card)
 	}
 	file := filepath.Join(d.dir, "plan.json")
 	d.run(exitDone, "plan", "-o", file) // it shows what apply makes
-	d.prints("新增资产 10", "10 项变更，jms-sync apply 执行；0 项暂缓的移除")
-	d.account.Remove("cn-beijing", alibabatest.Sample(0).ID)
-	d.account.Put("cn-beijing", alibabatest.Sample(100))
-	r := d.sync(exitPartial, report.Held, "apply", file)
+	d.wantPrinted("新增资产 10", "10 项变更，jms-sync apply 执行；0 项暂缓的移除")
+	d.account.Remove("cn-beijing", alibabatest.SampleInstance(0).ID)
+	d.account.Put("cn-beijing", alibabatest.SampleInstance(100))
+	r := d.runSync(exitPartial, report.Held, "apply", file)
 	if r.Created != 9 || r.Held != 1 || r.Skipped != 1 || len(d.hosts()) != 9 {
 		t.Errorf("%+v", r)
 	}
-	d.prints("未执行（新增）：计划文件之后有变化，现在已无需改动")
+	d.wantPrinted("未执行（新增）：计划文件之后有变化，现在已无需改动")
 	if !strings.Contains(d.stdout.String(), "未执行（新增）：不在计划文件中") {
 		t.Error(d.stdout.String())
 	}
-	d.release(1, 6) // more than the guard lets pass
-	if r := d.sync(exitPartial, report.Held); r.Held != 6 || d.active() != 9 {
+	d.releaseInstances(1, 6) // more than the guard lets pass
+	if r := d.runSync(exitPartial, report.Held); r.Held != 6 || d.activeHosts() != 9 {
 		t.Errorf("%+v", r)
 	}
 	d.run(exitPartial, "plan", "-o", file)
-	if r := d.sync(exitPartial, report.Held, "apply", file); r.Deactivated != 0 || r.Created != 1 || r.Held != 5 || d.active() != 10 {
+	if r := d.runSync(exitPartial, report.Held, "apply", file); r.Deactivated != 0 || r.Created != 1 || r.Held != 5 || d.activeHosts() != 10 {
 		t.Errorf("%+v", r)
 	}
-	if r := d.sync(exitDone, report.OK, "apply", file, "--include-held"); r.Deactivated != 5 || r.Created != 0 || r.Skipped != 1 || d.active() != 5 {
+	if r := d.runSync(exitDone, report.OK, "apply", file, "--include-held"); r.Deactivated != 5 || r.Created != 0 || r.Skipped != 1 || d.activeHosts() != 5 {
 		t.Errorf("%+v", r)
 	}
-	if r := d.sync(exitDone, report.OK); r.Held+r.Updated != 0 {
+	if r := d.runSync(exitDone, report.OK); r.Held+r.Updated != 0 {
 		t.Errorf("%+v", r)
 	}
 }
@@ -178,13 +178,13 @@ func TestApprovalOfAll(t *testing.T) {
 func TestPlanFileShowsWhatItDoes(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	d.fill(45, "cn-beijing")
-	d.sync(exitDone, report.OK)
-	d.release(0, 40)
-	d.account.Put("cn-beijing", alibabatest.Sample(100))
+	d.fillInstances(45, "cn-beijing")
+	d.runSync(exitDone, report.OK)
+	d.releaseInstances(0, 40)
+	d.account.Put("cn-beijing", alibabatest.SampleInstance(100))
 	file := filepath.Join(d.dir, "plan.json")
 	d.run(exitPartial, "plan", "-o", file)
-	d.prints("停用资产 0", "暂缓 40、", "1 项变更，jms-sync apply 执行；40 项暂缓的移除，只在 --include-held 时执行")
+	d.wantPrinted("停用资产 0", "暂缓 40、", "1 项变更，jms-sync apply 执行；40 项暂缓的移除，只在 --include-held 时执行")
 	if n := strings.Count(d.stdout.String(), "\n暂缓  aliyun-prod/cn-beijing"); n != 40 {
 		t.Errorf("%d held lines in the table", n)
 	}
@@ -192,31 +192,31 @@ func TestPlanFileShowsWhatItDoes(t *testing.T) {
 		report.Report
 		Plan reviewedPlan `json:"plan"`
 	}
-	if err := json.Unmarshal([]byte(d.read(file)), &whole); err != nil || whole.Held != 40 || whole.Deactivated != 0 {
+	if err := json.Unmarshal([]byte(d.readFile(file)), &whole); err != nil || whole.Held != 40 || whole.Deactivated != 0 {
 		t.Fatalf("%v %+v", err, whole.Report)
 	}
-	if held := whole.Plan.held(); len(held) != 40 || len(whole.Plan.Changes) != 41 || !strings.Contains(held[0].Held, "将失去 40/45 个资产") {
+	if held := whole.Plan.heldRemovals(); len(held) != 40 || len(whole.Plan.Changes) != 41 || !strings.Contains(held[0].Held, "将失去 40/45 个资产") {
 		t.Errorf("%+v", held)
 	}
 	for _, stdin := range []string{"", "40\n"} { // no terminal: nobody is asked
 		d.stdin = stdin
-		if r := d.sync(exitPartial, report.Held, "apply", file); r.Held != 40 || r.Deactivated+r.Deleted != 0 || d.active() != 46 {
+		if r := d.runSync(exitPartial, report.Held, "apply", file); r.Held != 40 || r.Deactivated+r.Deleted != 0 || d.activeHosts() != 46 {
 			t.Errorf("%+v", r)
 		}
-		d.prints("40 项暂缓的移除不执行；加上 --include-held 才一并执行。")
+		d.wantPrinted("40 项暂缓的移除不执行；加上 --include-held 才一并执行。")
 		if n := strings.Count(d.stdout.String(), "停用  aliyun-prod/cn-beijing"); n != 40 {
 			t.Errorf("%d held lines shown before\n%s", n, &d.stdout)
 		}
 	}
 	old := whole.Plan
 	old.Version = 1 // such a file does not say what is held
-	old.Hash = old.hash()
+	old.Hash = old.computeHash()
 	var text bytes.Buffer
 	if err := (planFile{whole.Report, old}).JSON(&text); err != nil {
 		t.Fatal(err)
 	}
-	d.run(exitUsage, "apply", d.save("old.json", text.String()), "--include-held")
-	if r := d.sync(exitDone, report.OK, "apply", file, "--include-held"); r.Deactivated != 40 || d.active() != 6 {
+	d.run(exitUsage, "apply", d.saveFile("old.json", text.String()), "--include-held")
+	if r := d.runSync(exitDone, report.OK, "apply", file, "--include-held"); r.Deactivated != 40 || d.activeHosts() != 6 {
 		t.Errorf("%+v", r)
 	}
 }
@@ -226,11 +226,11 @@ func TestNumberIsConsent(t *testing.T) {
 	t.Parallel()
 	for answer, want := range map[string]bool{"40\n": true, " 40 ": true, "": false, "\n": false, "y\n": false, "4\n": false, "400\n": false, "-40": false} {
 		var asked bytes.Buffer
-		if got := agrees(strings.NewReader(answer), &asked, 40, plan.English); got != want || !strings.Contains(asked.String(), "40") {
+		if got := readHeldCount(strings.NewReader(answer), &asked, 40, plan.English); got != want || !strings.Contains(asked.String(), "40") {
 			t.Errorf("%q: %v", answer, got)
 		}
 	}
-	if typed(strings.NewReader("40\n"), io.Discard, 40, plan.English) {
+	if confirmHeld(strings.NewReader("40\n"), io.Discard, 40, plan.English) {
 		t.Error("what is no terminal was asked")
 	}
 }
@@ -239,21 +239,21 @@ func TestNumberIsConsent(t *testing.T) {
 func TestPlanFile(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	d.fill(3, "cn-beijing")
+	d.fillInstances(3, "cn-beijing")
 	file := filepath.Join(d.dir, "plan.json")
 	d.run(exitDone, "plan", "-o", file)
-	good := d.read(file)
+	good := d.readFile(file)
 	var whole struct {
 		report.Report
 		Plan reviewedPlan `json:"plan"`
 	}
-	if err := json.Unmarshal([]byte(good), &whole); err != nil || whole.Created != 3 || len(whole.Plan.Changes) != 3 || whole.Plan.Hash != whole.Plan.hash() {
+	if err := json.Unmarshal([]byte(good), &whole); err != nil || whole.Created != 3 || len(whole.Plan.Changes) != 3 || whole.Plan.Hash != whole.Plan.computeHash() {
 		t.Fatalf("%v\n%s", err, good)
 	}
 	again := func(edit func(*reviewedPlan)) string {
 		p := whole.Plan
 		edit(&p)
-		p.Hash = p.hash()
+		p.Hash = p.computeHash()
 		var out bytes.Buffer
 		if err := (planFile{whole.Report, p}).JSON(&out); err != nil {
 			t.Fatal(err)
@@ -265,13 +265,13 @@ func TestPlanFile(t *testing.T) {
 		"no JSON": "x", "the results of a run": strings.Replace(good, `"plan"`, `"plans"`, 1),
 		"cut":             good[:len(good)/2],
 		"edited":          strings.Replace(good, whole.Plan.Changes[0].Name, "other", 2),
-		"of yesterday":    again(func(p *reviewedPlan) { p.CreatedAt = p.CreatedAt.Add(-planServes) }),
-		"of tomorrow":     again(func(p *reviewedPlan) { p.CreatedAt = p.CreatedAt.Add(planServes) }),
+		"of yesterday":    again(func(p *reviewedPlan) { p.CreatedAt = p.CreatedAt.Add(-planTTL) }),
+		"of tomorrow":     again(func(p *reviewedPlan) { p.CreatedAt = p.CreatedAt.Add(planTTL) }),
 		"another version": again(func(p *reviewedPlan) { p.Version++ }),
 		"another server":  again(func(p *reviewedPlan) { p.JumpServer = "https://other" }),
 		"another org":     again(func(p *reviewedPlan) { p.Organisation = "x" }),
 	} {
-		d.run(exitUsage, "apply", d.save("bad.json", text))
+		d.run(exitUsage, "apply", d.saveFile("bad.json", text))
 		if !strings.Contains(d.stderr.String(), "bad.json: ") {
 			t.Errorf("%s: %s", name, &d.stderr)
 		}
@@ -283,33 +283,33 @@ func TestPlanFile(t *testing.T) {
 	if err := os.WriteFile(file, []byte(again(func(*reviewedPlan) {})), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if r := d.sync(exitDone, report.OK, "apply", file); r.Created != 3 {
+	if r := d.runSync(exitDone, report.OK, "apply", file); r.Created != 3 {
 		t.Errorf("%+v", r)
 	}
 }
 
 // TestQuarantine: a key that is refused is asked once, told once, and again when a person says so.
 func TestQuarantine(t *testing.T) {
-	d := remembers(t)
+	d := newDeskWithState(t)
 	d.more = "sync: {guard: {min: 4}}"
-	d.fill(3, "cn-beijing")
-	d.sync(exitDone, report.OK)
+	d.fillInstances(3, "cn-beijing")
+	d.runSync(exitDone, report.OK)
 	d.account.SetSecret("another-secret")
-	d.sync(exitFailed, report.Failed, "-r", "1")
-	if card := d.cards(2); !strings.Contains(card, "密钥无效") || !strings.Contains(card, "### 同步失败") {
+	d.runSync(exitFailed, report.Failed, "-r", "1")
+	if card := d.wantCards(2); !strings.Contains(card, "密钥无效") || !strings.Contains(card, "### 同步失败") {
 		t.Error(card)
 	}
-	d.sync(exitFailed, report.Failed, "-r", "1") // once may be the cloud's mistake
-	d.account.SetSecret(deskSecret)              // as it was: nothing tells that it works again
-	r := d.sync(exitFailed, report.Failed, "-r", "1")
-	if len(r.Scopes) != 2 || !strings.Contains(r.Scopes[0].Error.Message, "账号隔离中") || len(d.hosts()) != 3 || d.active() != 3 {
+	d.runSync(exitFailed, report.Failed, "-r", "1") // once may be the cloud's mistake
+	d.account.SetSecret(deskSecret)                 // as it was: nothing tells that it works again
+	r := d.runSync(exitFailed, report.Failed, "-r", "1")
+	if len(r.Scopes) != 2 || !strings.Contains(r.Scopes[0].Error.Message, "账号隔离中") || len(d.hosts()) != 3 || d.activeHosts() != 3 {
 		t.Fatalf("%+v", r)
 	}
-	if card := d.cards(4); strings.Contains(card, "### 同步失败") || !strings.Contains(card, "账号隔离中") {
+	if card := d.wantCards(4); strings.Contains(card, "### 同步失败") || !strings.Contains(card, "账号隔离中") {
 		t.Error(card)
 	}
-	if r = d.sync(exitDone, report.OK, "--every-account"); r.Unchanged != 3 {
+	if r = d.runSync(exitDone, report.OK, "--every-account"); r.Unchanged != 3 {
 		t.Errorf("%+v", r)
 	}
-	d.sync(exitDone, report.OK)
+	d.runSync(exitDone, report.OK)
 }

@@ -15,40 +15,40 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// regionsAsked is over how many regions the instances of a part are spread.
-const regionsAsked = 5
+// regionsPerBench is over how many regions the instances of a part are spread.
+const regionsPerBench = 5
 
 // The parts, in the order in which they are measured and shown.
 const allParts = "abcdefg"
 
 // bench measures runs of jms-sync against emulators in another process, or reads a real server.
 type bench struct {
-	exe      string // this program
-	out      io.Writer
-	parts    string        // letters of allParts
-	hosts    int           // a: of the first sync
-	sizes    []int         // b: instances of the runs without changes
-	listed   int           // c: instances that are listed
-	judged   int           // e: instances of the run whose memory must be below judgedLimit
-	most     int           // e: instances of the biggest run, below mostLimit; 0 = none
-	latency  time.Duration // of every answer, but for c
-	farther  time.Duration // c: of every answer of the cloud
-	pause    time.Duration // c: of the baseline, between two pages
-	runs     int
-	timer    string // the functions' programs
-	event    string
-	lambda   string
-	graph    string
-	markdown string // file; "" = none
-	profile  string // folder; "" = none
-	real     bool
-	config   string // -c, for a real server
-	writeTo  string // organisation of a real server; "" = nothing is written
-	creates  int    // g: hosts of one measurement
-	rounds   int    // g
-	createIn string // g: organisation of a real server
-	yes      bool   // g: nobody is asked
-	in       *bufio.Reader
+	exe          string // this program
+	out          io.Writer
+	parts        string        // letters of allParts
+	hosts        int           // a: of the first sync
+	sizes        []int         // b: instances of the runs without changes
+	listingSize  int           // c: instances that are listed
+	limitedSize  int           // e: instances of the run whose memory must be below limitedSizeMiB
+	largestSize  int           // e: instances of the biggest run, below largestSizeMiB; 0 = none
+	latency      time.Duration // of every answer, but for c
+	cloudLatency time.Duration // c: of every answer of the cloud
+	pause        time.Duration // c: of the baseline, between two pages
+	runs         int
+	timer        string // the functions' programs
+	event        string
+	lambda       string
+	graph        string
+	markdown     string // file; "" = none
+	profile      string // folder; "" = none
+	real         bool
+	config       string // -c, for a real server
+	writeTo      string // organisation of a real server; "" = nothing is written
+	createHosts  int    // g: hosts of one measurement
+	rounds       int    // g
+	createIn     string // g: organisation of a real server
+	yes          bool   // g: nobody is asked
+	in           *bufio.Reader
 }
 
 func benchCommand(o *options, stdout io.Writer) *cobra.Command {
@@ -70,32 +70,32 @@ func benchCommand(o *options, stdout io.Writer) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			b.config, b.in = o.config, bufio.NewReader(cmd.InOrStdin())
 			if err := b.check(); err != nil {
-				return &exit{exitUsage, err}
+				return &exitError{exitUsage, err}
 			}
 			var err error
 			if b.exe, err = os.Executable(); err == nil {
 				err = b.run(cmd.Context())
 			}
 			if err != nil {
-				return &exit{exitFailed, err}
+				return &exitError{exitFailed, err}
 			}
 			return nil
 		},
 	}
-	b.flags(cmd)
+	b.addFlags(cmd)
 	return cmd
 }
 
-func (b *bench) flags(cmd *cobra.Command) {
+func (b *bench) addFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&b.parts, "only", "", "只测这些部分，如 b 或 acf（默认：全部；--real 时为 bc）")
 	f.IntVar(&b.hosts, "hosts", 1000, "a：首次同步的主机数")
 	f.IntSliceVar(&b.sizes, "sizes", []int{5000, 50000}, "b：实例数，分布在 5 个地域；第一个数也对 v4.7.0 测量")
-	f.IntVar(&b.listed, "listed", 2000, "c：实例数，分布在 5 个地域（文档里的数字用 10000，基准约需 4 分钟）")
-	f.IntVar(&b.judged, "instances", 10000, "e：内存不得超过 128 MiB 的那次运行的实例数")
-	f.IntVar(&b.most, "most", 100000, "e：内存不得超过 256 MiB 的最大一次运行的实例数，分布在 5 个账号、每个 10 个地域；0 表示不测")
+	f.IntVar(&b.listingSize, "listed", 2000, "c：实例数，分布在 5 个地域（文档里的数字用 10000，基准约需 4 分钟）")
+	f.IntVar(&b.limitedSize, "instances", 10000, "e：内存不得超过 128 MiB 的那次运行的实例数")
+	f.IntVar(&b.largestSize, "most", 100000, "e：内存不得超过 256 MiB 的最大一次运行的实例数，分布在 5 个账号、每个 10 个地域；0 表示不测")
 	f.DurationVar(&b.latency, "latency", 20*time.Millisecond, "服务端每个请求的耗时（c 除外）")
-	f.DurationVar(&b.farther, "cloud-latency", 100*time.Millisecond, "c：云 API 每个请求的耗时")
+	f.DurationVar(&b.cloudLatency, "cloud-latency", 100*time.Millisecond, "c：云 API 每个请求的耗时")
 	f.DurationVar(&b.pause, "pause", 500*time.Millisecond, "c：基准在两页之间的停顿")
 	f.IntVar(&b.runs, "runs", 3, "每项测量几次，取中位数")
 	f.StringVar(&b.timer, "timer", "dist/fc-timer/bootstrap", "定时函数的程序（make build 生成）")
@@ -105,7 +105,7 @@ func (b *bench) flags(cmd *cobra.Command) {
 	f.StringVar(&b.markdown, "markdown", "", "把表格写进这个 Markdown 文件，把图（SVG）写在它旁边")
 	f.StringVar(&b.profile, "profile", "", "b：另做一次运行，把 pprof 文件（cpu、allocs）写到这个目录")
 	f.BoolVar(&b.real, "real", false, "测量配置里的真实服务器，只读（b 与 c）")
-	f.IntVar(&b.creates, "creates", 100, "g：每次测量创建的主机数")
+	f.IntVar(&b.createHosts, "creates", 100, "g：每次测量创建的主机数")
 	f.IntVar(&b.rounds, "rounds", 5, "g：轮数，取中位数")
 	f.StringVar(&b.createIn, "create-in-organisation", "", "与 --real 同用：在这个组织（须与配置相同）里测量 g；创建名为 jms-sync-bench-… 的主机并删除")
 	f.BoolVar(&b.yes, "yes", false, "g：不询问，直接写入（用于脚本）")
@@ -128,13 +128,13 @@ func (b *bench) check() error {
 		return fmt.Errorf("--only: %q：只能是 %s 中的字母 (letters of %s)", b.parts, known, known)
 	}
 	switch {
-	case b.hosts < 1 || b.runs < 1 || b.latency < 0 || b.farther < 0 || b.pause < 0:
+	case b.hosts < 1 || b.runs < 1 || b.latency < 0 || b.cloudLatency < 0 || b.pause < 0:
 		return errors.New("--hosts、--runs 至少为 1，时长不能为负 (at least 1; not negative)")
-	case len(b.sizes) == 0 || slices.ContainsFunc(append([]int{b.listed, b.judged}, b.sizes...), uneven):
-		return fmt.Errorf("--sizes、--listed、--instances: 应为 %d 的倍数 (multiples of it)", regionsAsked)
-	case b.most < 0 || b.most%(manyAccounts*manyRegions) != 0:
+	case len(b.sizes) == 0 || slices.ContainsFunc(append([]int{b.listingSize, b.limitedSize}, b.sizes...), isUneven):
+		return fmt.Errorf("--sizes、--listed、--instances: 应为 %d 的倍数 (multiples of it)", regionsPerBench)
+	case b.largestSize < 0 || b.largestSize%(manyAccounts*manyRegions) != 0:
 		return fmt.Errorf("--most: 应为 %d 的倍数或 0 (a multiple of it, or 0)", manyAccounts*manyRegions)
-	case b.creates < 1 || b.creates > 99999 || b.rounds < 1:
+	case b.createHosts < 1 || b.createHosts > 99999 || b.rounds < 1:
 		return errors.New("--creates、--rounds: 至少为 1，最多 99999 台 (at least 1; 99,999 hosts at most)")
 	case b.createIn != "" && !b.real:
 		return errors.New("--create-in-organisation: 只与 --real 同用 (only with --real)")
@@ -146,23 +146,23 @@ func (b *bench) check() error {
 	return nil
 }
 
-// uneven tells whether instances cannot be spread over the regions.
-func uneven(n int) bool { return n < regionsAsked || n%regionsAsked != 0 }
+// isUneven tells whether instances cannot be spread over the regions.
+func isUneven(n int) bool { return n < regionsPerBench || n%regionsPerBench != 0 }
 
 // run measures and prints, part by part. What a part finds wrong is an error after everything is
 // printed; a document is only written of a whole.
 func (b *bench) run(ctx context.Context) error {
-	fmt.Fprintln(b.out, b.setting().english())
+	fmt.Fprintln(b.out, b.settingText().english())
 	if b.writeTo != "" {
-		if err := b.realFirst(ctx); err != nil {
+		if err := b.measureRealFirst(ctx); err != nil {
 			return err
 		}
 	}
 	measure := map[rune]func(context.Context) (*figure, error){
-		'a': b.firstSync, 'b': b.withoutChanges, 'c': b.listing, 'd': b.events, 'e': b.memories, 'f': b.starts, 'g': b.crowds,
+		'a': b.measureFirstSync, 'b': b.measureUnchanged, 'c': b.measureListing, 'd': b.measureEvents, 'e': b.measureMemory, 'f': b.measureStarts, 'g': b.measureCreates,
 	}
 	if b.real {
-		measure = map[rune]func(context.Context) (*figure, error){'b': b.realUnchanged, 'c': b.realListing, 'g': b.realCreates}
+		measure = map[rune]func(context.Context) (*figure, error){'b': b.measureRealUnchanged, 'c': b.measureRealListing, 'g': b.measureRealCreates}
 	}
 	var figures []*figure
 	var errs []error
@@ -181,17 +181,17 @@ func (b *bench) run(ctx context.Context) error {
 	if err := errors.Join(errs...); err != nil || b.markdown == "" {
 		return err
 	}
-	return b.document(figures)
+	return b.writeDocument(figures)
 }
 
-// setting says on what was measured, when, and how.
-func (b *bench) setting() words {
-	machine := fmt.Sprintf("%s/%s, %s, %d CPUs (%s)", runtime.GOOS, runtime.GOARCH, runtime.Version(), runtime.NumCPU(), processor())
+// settingText says on what was measured, when, and how.
+func (b *bench) settingText() bilingual {
+	machine := fmt.Sprintf("%s/%s, %s, %d CPUs (%s)", runtime.GOOS, runtime.GOARCH, runtime.Version(), runtime.NumCPU(), processorName())
 	today := time.Now().Format(time.DateOnly)
 	if b.real {
-		return words{en: fmt.Sprintf("jms-sync %s, %s, %s; a real server; medians of %d runs, their range in brackets.", version, today, machine, b.runs)}
+		return bilingual{en: fmt.Sprintf("jms-sync %s, %s, %s; a real server; medians of %d runs, their range in brackets.", version, today, machine, b.runs)}
 	}
-	return words{
+	return bilingual{
 		fmt.Sprintf("jms-sync %s，%s，%s；每项 %d 次的中位数，括号里是范围。\n"+
 			"jms-sync 与模拟器是同一台机器上的两个进程，只经过回环地址，共用这些 CPU：只有比值有意义，真实服务器会慢得多。", version, today, machine, b.runs),
 		fmt.Sprintf("jms-sync %s, %s, %s; medians of %d runs, their range in brackets.\n"+
@@ -200,8 +200,8 @@ func (b *bench) setting() words {
 	}
 }
 
-// processor names the CPU where Linux tells it.
-func processor() string {
+// processorName names the CPU where Linux tells it.
+func processorName() string {
 	text, err := os.ReadFile("/proc/cpuinfo")
 	if err == nil {
 		for line := range strings.Lines(string(text)) {

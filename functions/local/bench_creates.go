@@ -51,9 +51,9 @@ func newCreator(client *jumpserver.Client, hosts int) *creator {
 			Scope: listing.Scope, Owner: listing.Owner, ID: a.Name, Name: a.Name, OSType: "linux", PrivateIPs: []string{a.Address},
 		})
 	}
-	known := inventory.Bastion{Platforms: map[string]inventory.Platform{"Linux": {}}}
+	known := inventory.JumpServerAssets{Platforms: map[string]inventory.Platform{"Linux": {}}}
 	rules := plan.Rules{Accounts: map[string]plan.Account{benchName: {Type: benchName, Enabled: true, Cloud: inventory.Alibaba}}, Now: time.Now()}
-	c.approved = plan.Build(plan.Input{Bastion: known, Listings: []inventory.Listing{listing}}, rules).Approve(plan.Limits{}, nil)
+	c.approved = plan.Build(plan.Input{Current: known, Listings: []inventory.Listing{listing}}, rules).Approve(plan.Limits{}, nil)
 	return c
 }
 
@@ -61,7 +61,7 @@ func newCreator(client *jumpserver.Client, hosts int) *creator {
 func benchHost(n int) inventory.NewAsset {
 	a := inventory.NewAsset{
 		Name: fmt.Sprintf("%s-%05d", benchName, n+1), Address: fmt.Sprintf("192.0.2.%d", n%254+1),
-		Platform: "Linux", Node: benchNode, Comment: benchComment,
+		Platform: "Linux", NodePath: benchNode, Comment: benchComment,
 	}
 	a.ID = inventory.AssetID(benchName, benchName, a.Name)
 	for l := range benchLabels {
@@ -70,8 +70,8 @@ func benchHost(n int) inventory.NewAsset {
 	return a
 }
 
-// plain makes all hosts by so many writers, each of which makes one after another.
-func (c *creator) plain(ctx context.Context, writers int) (time.Duration, error) {
+// createPlainly makes all hosts by so many writers, each of which makes one after another.
+func (c *creator) createPlainly(ctx context.Context, writers int) (time.Duration, error) {
 	var next atomic.Int64
 	var group sync.WaitGroup
 	errs := make([]error, writers)
@@ -79,7 +79,7 @@ func (c *creator) plain(ctx context.Context, writers int) (time.Duration, error)
 	for w := range writers {
 		group.Go(func() {
 			for n := next.Add(1); errs[w] == nil && n <= int64(len(c.hosts)); n = next.Add(1) {
-				_, errs[w] = c.client.Create(ctx, c.under(int(n-1)))
+				_, errs[w] = c.client.Create(ctx, c.hostUnderNode(int(n-1)))
 			}
 		})
 	}
@@ -87,8 +87,8 @@ func (c *creator) plain(ctx context.Context, writers int) (time.Duration, error)
 	return time.Since(begun), errors.Join(errs...)
 }
 
-// ours makes all hosts as a sync does.
-func (c *creator) ours(ctx context.Context) (time.Duration, error) {
+// createAsSync makes all hosts as a sync does.
+func (c *creator) createAsSync(ctx context.Context) (time.Duration, error) {
 	log := slog.New(slog.DiscardHandler)
 	begun := time.Now()
 	result := apply.Run(ctx, onlyCreates{c}, c.approved, apply.Options{Writers: config.Default().Sync.Writers, Now: time.Now, Log: log})
@@ -109,14 +109,14 @@ type onlyCreates struct{ *creator }
 
 var errOnlyCreates = errors.New("bench only creates")
 
-// Node implements apply.Bastion.
-func (o onlyCreates) Node(context.Context, string, string) (inventory.Node, error) {
+// EnsureNode implements apply.Bastion.
+func (o onlyCreates) EnsureNode(context.Context, string, string) (inventory.Node, error) {
 	return o.node, nil
 }
 
-// Lacking implements apply.Bastion.
-func (o onlyCreates) Lacking(ctx context.Context, platforms []string) ([]string, error) {
-	return o.client.Lacking(ctx, platforms)
+// MissingPlatforms implements apply.Bastion.
+func (o onlyCreates) MissingPlatforms(ctx context.Context, platforms []string) ([]string, error) {
+	return o.client.MissingPlatforms(ctx, platforms)
 }
 
 // Create implements apply.Bastion.
@@ -125,11 +125,11 @@ func (o onlyCreates) Create(ctx context.Context, a inventory.NewAsset) (existed 
 	if n < 0 {
 		return false, errOnlyCreates
 	}
-	return o.client.Create(ctx, o.under(n))
+	return o.client.Create(ctx, o.hostUnderNode(n))
 }
 
-// under returns a host with the node that bench makes its hosts under.
-func (c *creator) under(n int) inventory.NewAsset {
+// hostUnderNode returns a host with the node that bench makes its hosts under.
+func (c *creator) hostUnderNode(n int) inventory.NewAsset {
 	a := c.hosts[n]
 	a.NodeID = c.node.ID
 	return a
@@ -140,29 +140,29 @@ func (onlyCreates) Update(_ context.Context, patches []inventory.Patch, _ func([
 	return slices.Repeat([]error{errOnlyCreates}, len(patches))
 }
 
-// UpdateBatch implements apply.Bastion.
-func (onlyCreates) UpdateBatch(context.Context, bool) int { return 1 }
+// UpdateBatchSize implements apply.Bastion.
+func (onlyCreates) UpdateBatchSize(context.Context, bool) int { return 1 }
 
-// RemoveBatch implements apply.Bastion.
-func (onlyCreates) RemoveBatch(context.Context) int { return 1 }
+// RemoveBatchSize implements apply.Bastion.
+func (onlyCreates) RemoveBatchSize(context.Context) int { return 1 }
 
 // Remove implements apply.Bastion.
 func (onlyCreates) Remove(_ context.Context, ids []string, _ func(inventory.Asset) bool) []error {
 	return slices.Repeat([]error{errOnlyCreates}, len(ids))
 }
 
-// Assets implements apply.Bastion.
-func (onlyCreates) Assets(context.Context, []string) ([]inventory.Asset, error) {
+// AssetsByID implements apply.Bastion.
+func (onlyCreates) AssetsByID(context.Context, []string) ([]inventory.Asset, error) {
 	return nil, errOnlyCreates
 }
 
-// clean deletes the hosts of bench, those of an earlier bench that was interrupted too. What a busy
+// deleteLeftovers deletes the hosts of bench, those of an earlier bench that was interrupted too. What a busy
 // server did not answer in time is looked at once more, and deleted if it is still there.
-func (c *creator) clean(ctx context.Context) error {
+func (c *creator) deleteLeftovers(ctx context.Context) error {
 	const some, tries = 25, 5
 	for hosts := range slices.Chunk(c.hosts, some) {
 		for try := 1; ; try++ {
-			err := c.delete(ctx, hosts)
+			err := c.deleteHosts(ctx, hosts)
 			if err == nil {
 				break
 			}
@@ -175,14 +175,14 @@ func (c *creator) clean(ctx context.Context) error {
 	return nil
 }
 
-// delete deletes those of some hosts that are there. What has one of their ids and is named otherwise,
+// deleteHosts deletes those of some hosts that are there. What has one of their ids and is named otherwise,
 // or has another comment, is somebody's, and an error.
-func (c *creator) delete(ctx context.Context, hosts []inventory.NewAsset) error {
+func (c *creator) deleteHosts(ctx context.Context, hosts []inventory.NewAsset) error {
 	var ids, found []string
 	for _, h := range hosts {
 		ids = append(ids, h.ID)
 	}
-	assets, err := c.client.Assets(ctx, ids)
+	assets, err := c.client.AssetsByID(ctx, ids)
 	if err != nil {
 		return err
 	}
@@ -203,37 +203,39 @@ func (c *creator) delete(ctx context.Context, hosts []inventory.NewAsset) error 
 	return nil
 }
 
-// once measures one way on an empty node: so many plain writers, 0 = ours. The hosts are deleted even
+// measureOnce measures one way on an empty node: so many plain writers, 0 = ours. The hosts are deleted even
 // where the context has ended.
-func (c *creator) once(ctx context.Context, writers int) (took time.Duration, err error) {
-	if c.node, err = c.client.Node(ctx, benchNode, ""); err == nil {
-		err = c.clean(ctx)
+func (c *creator) measureOnce(ctx context.Context, writers int) (took time.Duration, err error) {
+	if c.node, err = c.client.EnsureNode(ctx, benchNode, ""); err == nil {
+		err = c.deleteLeftovers(ctx)
 	}
 	if err != nil {
 		return 0, err
 	}
 	if writers == 0 {
-		took, err = c.ours(ctx)
+		took, err = c.createAsSync(ctx)
 	} else {
-		took, err = c.plain(ctx, writers)
+		took, err = c.createPlainly(ctx, writers)
 	}
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Minute)
 	defer cancel()
 	if err != nil { // JumpServer still makes what was on its way when the writers stopped
-		err = errors.Join(err, c.clean(last), pause.For(last, 2*time.Second))
+		err = errors.Join(err, c.deleteLeftovers(last), pause.For(last, 2*time.Second))
 	}
-	return took, errors.Join(err, c.clean(last))
+	return took, errors.Join(err, c.deleteLeftovers(last))
 }
 
-// contest holds what was measured of each way on one server, in milliseconds a host.
-type contest struct {
+// createContest holds what was measured of each way on one server, in milliseconds a host.
+type createContest struct {
 	plain [][]float64 // by plainWriters
 	ours  []float64
 }
 
-func newContest() *contest { return &contest{plain: make([][]float64, len(plainWriters()))} }
+func newCreateContest() *createContest {
+	return &createContest{plain: make([][]float64, len(plainWriters()))}
+}
 
-func (c *contest) add(way int, took time.Duration, hosts int) {
+func (c *createContest) add(way int, took time.Duration, hosts int) {
 	each := took.Seconds() * 1000 / float64(hosts)
 	if way == len(c.plain) {
 		c.ours = append(c.ours, each)
@@ -242,30 +244,30 @@ func (c *contest) add(way int, took time.Duration, hosts int) {
 	c.plain[way] = append(c.plain[way], each)
 }
 
-// ways returns the plain writers, and 0 for ours.
-func ways() []int { return append(plainWriters(), 0) }
+// allWriters returns the plain writers, and 0 for ours.
+func allWriters() []int { return append(plainWriters(), 0) }
 
 // ratio is our median by that of the best plain writers.
-func (c *contest) ratio() float64 {
-	best := median(c.plain[0])
+func (c *createContest) ratio() float64 {
+	best := medianOf(c.plain[0])
 	for _, p := range c.plain {
-		best = min(best, median(p))
+		best = min(best, medianOf(p))
 	}
-	return median(c.ours) / best
+	return medianOf(c.ours) / best
 }
 
-func contestHead() []words {
-	return []words{
+func contestHead() []bilingual {
+	return []bilingual{
 		{"JumpServer", ""}, {"写入者", "writers"}, {"每台毫秒", "ms a host"}, {"是最快的固定写入者的几倍", "times of the best plain writers"},
 	}
 }
 
-// contest adds a line for each way.
-func (f *figure) contest(server words, c *contest) {
+// addContest adds a line for each way.
+func (f *figure) addContest(server bilingual, c *createContest) {
 	for n, writers := range plainWriters() {
-		f.row(server, words{fmt.Sprintf("固定 %d 个", writers), fmt.Sprintf("%d, plain", writers)}, spread("%.1f", c.plain[n]), same(""))
+		f.addRow(server, bilingual{fmt.Sprintf("固定 %d 个", writers), fmt.Sprintf("%d, plain", writers)}, medianText("%.1f", c.plain[n]), sameText(""))
 	}
 	most := config.Default().Sync.Writers
-	f.row(server, words{fmt.Sprintf("jms-sync，最多 %d 个", most), fmt.Sprintf("jms-sync, up to %d", most)},
-		spread("%.1f", c.ours), same(fmt.Sprintf("%.2f", c.ratio())))
+	f.addRow(server, bilingual{fmt.Sprintf("jms-sync，最多 %d 个", most), fmt.Sprintf("jms-sync, up to %d", most)},
+		medianText("%.1f", c.ours), sameText(fmt.Sprintf("%.2f", c.ratio())))
 }

@@ -13,30 +13,30 @@ import (
 	"github.com/jms-sync/jms-sync/functions/internal/wire"
 )
 
-// mostRatio is what creates by jms-sync may take at most of the time of the best plain writers, as
+// maxRatio is what creates by jms-sync may take at most of the time of the best plain writers, as
 // the median of five rounds or more of a hundred hosts or more.
-const mostRatio = 1.15
+const maxRatio = 1.15
 
-// crowds compares creates on emulators that take as long as real servers, by the number of writers.
+// measureCreates compares creates on emulators that take as long as real servers, by the number of writers.
 // Every way has an emulator of its own, with the same hosts in the same order, so that all ways of a
 // round run at the same time: they mostly wait.
-func (b *bench) crowds(ctx context.Context) (*figure, error) {
+func (b *bench) measureCreates(ctx context.Context) (*figure, error) {
 	f := &figure{
-		title: words{
-			fmt.Sprintf("创建 %d 台主机，耗时按真实服务器随并发的测量值，每台 ±50 %%", b.creates),
-			fmt.Sprintf("Making %d hosts, at the cost of real servers by the number of writers, each host ±50 %%", b.creates),
+		title: bilingual{
+			fmt.Sprintf("创建 %d 台主机，耗时按真实服务器随并发的测量值，每台 ±50 %%", b.createHosts),
+			fmt.Sprintf("Making %d hosts, at the cost of real servers by the number of writers, each host ±50 %%", b.createHosts),
 		},
 		head: contestHead(),
-		notes: []words{{
+		notes: []bilingual{{
 			fmt.Sprintf("%d 轮的中位数，括号里是范围。固定写入者各自一台接一台地创建。", b.rounds),
 			fmt.Sprintf("Medians of %d rounds, their range in brackets. Each plain writer makes one host after another.", b.rounds),
 		}},
 	}
 	versions := []jumpservertest.Version{jumpservertest.V47, jumpservertest.V41019}
-	contests, errs := make([]*contest, len(versions)), make([]error, len(versions))
+	contests, errs := make([]*createContest, len(versions)), make([]error, len(versions))
 	var group sync.WaitGroup
 	for n, version := range versions {
-		group.Go(func() { contests[n], errs[n] = b.crowd(ctx, version) })
+		group.Go(func() { contests[n], errs[n] = b.measureVersion(ctx, version) })
 	}
 	group.Wait()
 	if err := errors.Join(errs...); err != nil {
@@ -44,38 +44,38 @@ func (b *bench) crowds(ctx context.Context) (*figure, error) {
 	}
 	for n, version := range versions {
 		c := contests[n]
-		f.contest(same(string(version)), c)
-		f.bar(words{
+		f.addContest(sameText(string(version)), c)
+		f.addBar(bilingual{
 			fmt.Sprintf("创建（%s 的耗时）：jms-sync，对比最快的固定写入者", version),
 			fmt.Sprintf("creates (cost of %s): jms-sync, against the best plain writers", version),
 		}, []float64{1 / c.ratio()})
-		if b.rounds >= 5 && b.creates >= 100 && c.ratio() > mostRatio {
-			errs[n] = fmt.Errorf("bench: creates as on %s take %.2f of the best plain writers' time, more than %.2f", version, c.ratio(), mostRatio)
+		if b.rounds >= 5 && b.createHosts >= 100 && c.ratio() > maxRatio {
+			errs[n] = fmt.Errorf("bench: creates as on %s take %.2f of the best plain writers' time, more than %.2f", version, c.ratio(), maxRatio)
 		}
 	}
 	return f, errors.Join(errs...)
 }
 
-// crowd holds the contest on emulators of one version.
-func (b *bench) crowd(ctx context.Context, version jumpservertest.Version) (*contest, error) {
+// measureVersion holds the contest on emulators of one version.
+func (b *bench) measureVersion(ctx context.Context, version jumpservertest.Version) (*createContest, error) {
 	var started []*emulated
 	var creators []*creator
 	var err error
-	for range ways() {
+	for range allWriters() {
 		var e *emulated
 		if e, err = b.emulate(ctx, "--hosts", "0", "--version", string(version), "--crowd"); err != nil {
 			break
 		}
 		started = append(started, e)
 		var c *creator
-		if c, err = e.creator(ctx, b.creates); err != nil {
+		if c, err = e.newCreator(ctx, b.createHosts); err != nil {
 			break
 		}
 		creators = append(creators, c)
 	}
-	c := newContest()
+	c := newCreateContest()
 	for round := 0; err == nil && round < b.rounds; round++ {
-		err = c.round(ctx, creators)
+		err = c.runRound(ctx, creators)
 	}
 	for _, c := range creators {
 		c.client.Close()
@@ -86,14 +86,14 @@ func (b *bench) crowd(ctx context.Context, version jumpservertest.Version) (*con
 	return c, err
 }
 
-// round measures all ways at once.
-func (c *contest) round(ctx context.Context, creators []*creator) error {
+// runRound measures all ways at once.
+func (c *createContest) runRound(ctx context.Context, creators []*creator) error {
 	errs := make([]error, len(creators))
 	var lock sync.Mutex
 	var group sync.WaitGroup
-	for n, writers := range ways() {
+	for n, writers := range allWriters() {
 		group.Go(func() {
-			took, err := creators[n].once(ctx, writers)
+			took, err := creators[n].measureOnce(ctx, writers)
 			lock.Lock()
 			defer lock.Unlock()
 			errs[n] = err
@@ -104,13 +104,13 @@ func (c *contest) round(ctx context.Context, creators []*creator) error {
 	return errors.Join(errs...)
 }
 
-// creator connects to an emulator.
-func (e *emulated) creator(ctx context.Context, hosts int) (*creator, error) {
-	cfg, err := config.Load(ctx, config.Source{Env: e.settings(), ReadFile: func(string) ([]byte, error) { return nil, fs.ErrNotExist }})
+// newCreator connects to an emulator.
+func (e *emulated) newCreator(ctx context.Context, hosts int) (*creator, error) {
+	cfg, err := config.Load(ctx, config.Source{Env: e.environList(), ReadFile: func(string) ([]byte, error) { return nil, fs.ErrNotExist }})
 	if err != nil {
 		return nil, err
 	}
-	client, err := wire.Client(cfg, slog.New(slog.DiscardHandler))
+	client, err := wire.NewClient(cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, err
 	}

@@ -8,13 +8,13 @@ import (
 	"text/tabwriter"
 )
 
-// words is a text in both languages; an empty English one means that both are the same.
-type words struct{ zh, en string }
+// bilingual is a text in both languages; an empty English one means that both are the same.
+type bilingual struct{ zh, en string }
 
-// same is a number or a name.
-func same(text string) words { return words{zh: text} }
+// sameText is a number or a name.
+func sameText(text string) bilingual { return bilingual{zh: text} }
 
-func (w words) english() string {
+func (w bilingual) english() string {
 	if w.en == "" {
 		return w.zh
 	}
@@ -22,7 +22,7 @@ func (w words) english() string {
 }
 
 // both gives the Chinese text, then the English one.
-func (w words) both(between string) string {
+func (w bilingual) both(between string) string {
 	if w.en == "" || w.en == w.zh {
 		return w.zh
 	}
@@ -32,24 +32,24 @@ func (w words) both(between string) string {
 // figure is what one part of bench measured: a table, and the ratios that are drawn of it.
 type figure struct {
 	part  string // its letter
-	title words
-	notes []words
-	head  []words
-	rows  [][]words
+	title bilingual
+	notes []bilingual
+	head  []bilingual
+	rows  [][]bilingual
 	bars  []bar
 }
 
 // bar is how many times better (faster, smaller) than the baseline something is.
 type bar struct {
-	label words
+	label bilingual
 	times float64 // above 0; below 1 = worse than the baseline
 }
 
-func (f *figure) row(cells ...words) { f.rows = append(f.rows, cells) }
+func (f *figure) addRow(cells ...bilingual) { f.rows = append(f.rows, cells) }
 
-// bar adds a ratio to the picture; what has none is left out.
-func (f *figure) bar(label words, ratios []float64) {
-	if times := median(ratios); times > 0 {
+// addBar adds a ratio to the picture; what has none is left out.
+func (f *figure) addBar(label bilingual, ratios []float64) {
+	if times := medianOf(ratios); times > 0 {
 		f.bars = append(f.bars, bar{label, times})
 	}
 }
@@ -58,7 +58,7 @@ func (f *figure) bar(label words, ratios []float64) {
 func (f *figure) print(out io.Writer) error {
 	fmt.Fprintf(out, "\n%s. %s\n", f.part, f.title.english())
 	t := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
-	for _, row := range slices.Concat([][]words{f.head}, f.rows) {
+	for _, row := range slices.Concat([][]bilingual{f.head}, f.rows) {
 		cells := make([]string, len(row))
 		for n, cell := range row {
 			cells[n] = cell.english()
@@ -74,7 +74,7 @@ func (f *figure) print(out io.Writer) error {
 	return nil
 }
 
-func each(samples []sample, value func(sample) float64) []float64 {
+func mapSamples(samples []sample, value func(sample) float64) []float64 {
 	out := make([]float64, len(samples))
 	for n, s := range samples {
 		out[n] = value(s)
@@ -82,9 +82,9 @@ func each(samples []sample, value func(sample) float64) []float64 {
 	return out
 }
 
-// ratios compares what was measured in turn: one value for each pair. A baseline that was
+// ratiosOf compares what was measured in turn: one value for each pair. A baseline that was
 // measured once serves all.
-func ratios(baseline, ours []sample, value func(sample) float64) []float64 {
+func ratiosOf(baseline, ours []sample, value func(sample) float64) []float64 {
 	out := make([]float64, 0, len(ours))
 	for n, s := range ours {
 		if v := value(s); v > 0 {
@@ -94,8 +94,8 @@ func ratios(baseline, ours []sample, value func(sample) float64) []float64 {
 	return out
 }
 
-// median gives 0 where there is nothing.
-func median(values []float64) float64 {
+// medianOf gives 0 where there is nothing.
+func medianOf(values []float64) float64 {
 	if len(values) == 0 {
 		return 0
 	}
@@ -103,16 +103,16 @@ func median(values []float64) float64 {
 	return (values[len(values)/2] + values[(len(values)-1)/2]) / 2
 }
 
-// spread gives the median and, where the values print differently, their range.
-func spread(format string, values []float64) words {
+// medianText gives the median and, where the values print differently, their range.
+func medianText(format string, values []float64) bilingual {
 	if len(values) == 0 {
-		return same("–")
+		return sameText("–")
 	}
-	text, low, high := fmt.Sprintf(format, median(values)), fmt.Sprintf(format, slices.Min(values)), fmt.Sprintf(format, slices.Max(values))
+	text, low, high := fmt.Sprintf(format, medianOf(values)), fmt.Sprintf(format, slices.Min(values)), fmt.Sprintf(format, slices.Max(values))
 	if low == high {
-		return same(text)
+		return sameText(text)
 	}
-	return same(text + " (" + low + "–" + high + ")")
+	return sameText(text + " (" + low + "–" + high + ")")
 }
 
 // What is measured of a run.
@@ -120,13 +120,13 @@ func jumpserverCalls(s sample) float64 { return float64(s.counts.JumpServer.Requ
 func jumpserverMB(s sample) float64    { return float64(s.counts.JumpServer.Bytes) / 1e6 }
 func cloudCalls(s sample) float64      { return float64(s.counts.Alibaba.Requests) }
 func seconds(s sample) float64         { return s.took.Seconds() }
-func mebibytes(s sample) float64       { return float64(s.peak) / (1 << 20) }
+func mebibytes(s sample) float64       { return float64(s.peakBytes) / (1 << 20) }
 
-// memory gives the peaks, or says that this system does not tell.
-func memory(samples []sample) words {
-	peaks := each(samples, mebibytes)
+// memoryText gives the peaks, or says that this system does not tell.
+func memoryText(samples []sample) bilingual {
+	peaks := mapSamples(samples, mebibytes)
 	if slices.Min(peaks) == 0 {
-		return words{"未测", "not measured"}
+		return bilingual{"未测", "not measured"}
 	}
-	return spread("%.1f", peaks)
+	return medianText("%.1f", peaks)
 }

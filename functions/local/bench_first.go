@@ -11,18 +11,18 @@ import (
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
-// writing is a case of the first sync: how many requests JumpServer serves at a time, and how many writers
+// writerCase is a case of the first sync: how many requests JumpServer serves at a time, and how many writers
 // the settings ask for ("" = the default).
-type writing struct{ atOnce, writers string }
+type writerCase struct{ atOnce, writers string }
 
-// firstSync compares one writer with the default. The two take turns, so that whatever else the
+// measureFirstSync compares one writer with the default. The two take turns, so that whatever else the
 // machine does meets both.
-func (b *bench) firstSync(ctx context.Context) (*figure, error) {
-	cases := []writing{{"0", "1"}, {"0", ""}, {"2", "1"}, {"2", ""}}
+func (b *bench) measureFirstSync(ctx context.Context) (*figure, error) {
+	cases := []writerCase{{"0", "1"}, {"0", ""}, {"2", "1"}, {"2", ""}}
 	samples := make([][]sample, len(cases))
 	for range b.runs {
 		for n, c := range cases {
-			s, err := b.first(ctx, c)
+			s, err := b.runFirstSync(ctx, c)
 			if err != nil {
 				return nil, err
 			}
@@ -30,46 +30,46 @@ func (b *bench) firstSync(ctx context.Context) (*figure, error) {
 		}
 	}
 	f := &figure{
-		title: words{
+		title: bilingual{
 			fmt.Sprintf("首次同步 %d 台主机，JumpServer %s，每个请求 %s", b.hosts, jumpservertest.V47, b.latency),
 			fmt.Sprintf("First sync of %d hosts, JumpServer %s, every answer takes %s", b.hosts, jumpservertest.V47, b.latency),
 		},
-		head: []words{
+		head: []bilingual{
 			{"同时处理的请求数", "served at a time"}, {"写入者", "writers"}, {"JumpServer 请求数", "calls"}, {"秒", "seconds"},
 			{"POST 应答毫秒", "POST answer ms"}, {"是一个写入者的几倍快", "times faster than one writer"},
 		},
 	}
 	for n := 0; n < len(cases); n += 2 {
-		f.first(cases[n], samples[n], nil)
-		f.first(cases[n+1], samples[n+1], samples[n])
+		f.addFirstSync(cases[n], samples[n], nil)
+		f.addFirstSync(cases[n+1], samples[n+1], samples[n])
 	}
 	return f, nil
 }
 
-// first adds a line; than holds the runs of one writer, or nothing.
-func (f *figure) first(c writing, samples, than []sample) {
-	served, writers, ratio := same(c.atOnce), same(c.writers), same("")
+// addFirstSync adds a line; than holds the runs of one writer, or nothing.
+func (f *figure) addFirstSync(c writerCase, samples, than []sample) {
+	served, writers, ratio := sameText(c.atOnce), sameText(c.writers), sameText("")
 	if c.atOnce == "0" {
-		served = words{"全部", "all"}
+		served = bilingual{"全部", "all"}
 	}
 	if c.writers == "" {
 		most := config.Default().Sync.Writers
-		writers = words{fmt.Sprintf("自适应，最多 %d", most), fmt.Sprintf("up to %d, adaptive", most)}
+		writers = bilingual{fmt.Sprintf("自适应，最多 %d", most), fmt.Sprintf("up to %d, adaptive", most)}
 	}
 	if than != nil {
-		faster := ratios(than, samples, seconds)
-		ratio = spread("%.2f", faster)
-		f.bar(words{
+		faster := ratiosOf(than, samples, seconds)
+		ratio = medianText("%.2f", faster)
+		f.addBar(bilingual{
 			"首次同步：自适应写入，对比一个写入者（服务端同时处理：" + served.zh + "）",
 			"first sync: adaptive writers, against one (served at a time: " + served.english() + ")",
 		}, faster)
 	}
-	f.row(served, writers, spread("%.0f", each(samples, jumpserverCalls)), spread("%.2f", each(samples, seconds)),
-		spread("%.1f", each(samples, func(s sample) float64 { return s.counts.JumpServer.MeanMS["POST"] })), ratio)
+	f.addRow(served, writers, medianText("%.0f", mapSamples(samples, jumpserverCalls)), medianText("%.2f", mapSamples(samples, seconds)),
+		medianText("%.1f", mapSamples(samples, func(s sample) float64 { return s.counts.JumpServer.MeanMS["POST"] })), ratio)
 }
 
-// first makes one first sync against emulators of its own, whose JumpServer is empty.
-func (b *bench) first(ctx context.Context, c writing) (sample, error) {
+// runFirstSync makes one first sync against emulators of its own, whose JumpServer is empty.
+func (b *bench) runFirstSync(ctx context.Context, c writerCase) (sample, error) {
 	e, err := b.emulate(ctx, "--hosts", strconv.Itoa(b.hosts), "--at-once", c.atOnce, "--jumpserver-latency", b.latency.String())
 	if err != nil {
 		return sample{}, err
@@ -78,7 +78,7 @@ func (b *bench) first(ctx context.Context, c writing) (sample, error) {
 	if c.writers != "" {
 		settings = []string{"JMS_SYNC_SYNC_WRITERS=" + c.writers}
 	}
-	s, err := b.measure(ctx, e, settings...)
+	s, err := b.measureSync(ctx, e, settings...)
 	if err = errors.Join(err, e.stop()); err != nil {
 		return sample{}, err
 	}

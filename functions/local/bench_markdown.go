@@ -9,19 +9,19 @@ import (
 
 // What stands between these lines is made by the command; the rest of the file is people's.
 const (
-	markBegin = "<!-- jms-sync bench: begin -->"
-	markEnd   = "<!-- jms-sync bench: end -->"
+	beginMarker = "<!-- jms-sync bench: begin -->"
+	endMarker   = "<!-- jms-sync bench: end -->"
 )
 
-// document writes the figures into a Markdown file, and the picture beside it.
-func (b *bench) document(figures []*figure) error {
+// writeDocument writes the figures into a Markdown file, and the picture beside it.
+func (b *bench) writeDocument(figures []*figure) error {
 	old, err := os.ReadFile(b.markdown)
 	if err != nil && !os.IsNotExist(err) {
 		return fmt.Errorf("--markdown: %w", err)
 	}
 	picture := strings.TrimSuffix(b.markdown, filepath.Ext(b.markdown)) + ".svg"
-	text := replaceMarked(string(old), markdown(b.setting(), filepath.Base(picture), figures))
-	if err := os.WriteFile(picture, []byte(drawing(figures)), 0o644); err != nil {
+	text := replaceMarked(string(old), renderMarkdown(b.settingText(), filepath.Base(picture), figures))
+	if err := os.WriteFile(picture, []byte(renderSVG(figures)), 0o644); err != nil {
 		return fmt.Errorf("--markdown: %w", err)
 	}
 	if err := os.WriteFile(b.markdown, []byte(text), 0o644); err != nil {
@@ -32,9 +32,9 @@ func (b *bench) document(figures []*figure) error {
 
 // replaceMarked puts text between the marks of a file; where there are none, at its end.
 func replaceMarked(file, text string) string {
-	text = markBegin + "\n" + text + markEnd
-	before, rest, begun := strings.Cut(file, markBegin)
-	_, after, ended := strings.Cut(rest, markEnd)
+	text = beginMarker + "\n" + text + endMarker
+	before, rest, begun := strings.Cut(file, beginMarker)
+	_, after, ended := strings.Cut(rest, endMarker)
 	switch {
 	case begun && ended:
 		return before + text + after
@@ -44,16 +44,16 @@ func replaceMarked(file, text string) string {
 	return strings.TrimRight(file, "\n") + "\n\n" + text + "\n"
 }
 
-// markdown gives the figures as tables, Chinese first.
-func markdown(where words, picture string, figures []*figure) string {
+// renderMarkdown gives the figures as tables, Chinese first.
+func renderMarkdown(where bilingual, picture string, figures []*figure) string {
 	var s strings.Builder
 	fmt.Fprintf(&s, "%s\n\n%s\n\n![%s](%s)\n", where.zh, where.english(), chartTitle.both(" · "), picture)
 	for _, f := range figures {
 		fmt.Fprintf(&s, "\n### (%s) %s\n\n%s\n\n", f.part, f.title.zh, f.title.english())
-		markdownRow(&s, f.head, "<br>")
+		writeMarkdownRow(&s, f.head, "<br>")
 		s.WriteString(strings.Repeat("|---", len(f.head)) + "|\n")
 		for _, row := range f.rows {
-			markdownRow(&s, row, " · ")
+			writeMarkdownRow(&s, row, " · ")
 		}
 		if len(f.notes) > 0 {
 			s.WriteString("\n")
@@ -65,7 +65,7 @@ func markdown(where words, picture string, figures []*figure) string {
 	return s.String()
 }
 
-func markdownRow(s *strings.Builder, cells []words, between string) {
+func writeMarkdownRow(s *strings.Builder, cells []bilingual, between string) {
 	for _, cell := range cells {
 		s.WriteString("| " + strings.ReplaceAll(cell.both(between), "|", `\|`) + " ")
 	}

@@ -13,30 +13,30 @@ import (
 
 // What runs without changes may take at most, in MiB: one of the judged size the smallest size of a
 // function, the biggest one twice that.
-const judgedLimit, mostLimit = 128, 256
+const limitedSizeMiB, largestSizeMiB = 128, 256
 
 // The biggest estate: accounts, and regions of each.
 const manyAccounts, manyRegions = 5, 10
 
-// memories measures the peak memory of runs without changes. Too much is an error.
-func (b *bench) memories(ctx context.Context) (*figure, error) {
+// measureMemory measures the peak memory of runs without changes. Too much is an error.
+func (b *bench) measureMemory(ctx context.Context) (*figure, error) {
 	f := &figure{
-		title: words{
+		title: bilingual{
 			fmt.Sprintf("内存峰值：没有变化的运行，JumpServer %s，每个请求 %s", jumpservertest.V410, b.latency),
 			fmt.Sprintf("Peak memory: run without changes, JumpServer %s, every answer takes %s", jumpservertest.V410, b.latency),
 		},
-		head: []words{
+		head: []bilingual{
 			{"实例数", "instances"}, {"账号 × 地域", "accounts × regions"}, {"方式", "way"}, {"秒", "seconds"},
 			{"内存峰值 MiB", "peak MiB"}, {"上限 MiB", "limit MiB"},
 		},
-		notes: []words{{"整个进程常驻内存的最大值（getrusage 的 maxrss），模拟器在另一个进程里。", "The most resident memory that the process ever had (maxrss); the emulators are another process."}},
+		notes: []bilingual{{"整个进程常驻内存的最大值（getrusage 的 maxrss），模拟器在另一个进程里。", "The most resident memory that the process ever had (maxrss); the emulators are another process."}},
 	}
-	over, err := b.peaks(ctx, estate{jumpservertest.V410, 1, regionsAsked, b.judged}, f, judgedLimit)
+	over, err := b.measurePeaks(ctx, estate{jumpservertest.V410, 1, regionsPerBench, b.limitedSize}, f, limitedSizeMiB)
 	if err != nil {
 		return nil, err
 	}
-	if b.most > 0 {
-		more, err := b.peaks(ctx, estate{jumpservertest.V410, manyAccounts, manyRegions, b.most}, f, mostLimit)
+	if b.largestSize > 0 {
+		more, err := b.measurePeaks(ctx, estate{jumpservertest.V410, manyAccounts, manyRegions, b.largestSize}, f, largestSizeMiB)
 		if err != nil {
 			return nil, err
 		}
@@ -45,22 +45,22 @@ func (b *bench) memories(ctx context.Context) (*figure, error) {
 	return f, over
 }
 
-// peaks adds the lines of one estate. over tells that its runs without state took more than the limit.
-func (b *bench) peaks(ctx context.Context, at estate, f *figure, limit float64) (over, err error) {
-	e, err := b.seeded(ctx, at)
+// measurePeaks adds the lines of one estate. over tells that its runs without state took more than the limit.
+func (b *bench) measurePeaks(ctx context.Context, at estate, f *figure, limit float64) (over, err error) {
+	e, err := b.startSeeded(ctx, at)
 	if err != nil {
 		return nil, err
 	}
 	var without, with []sample
-	state, err := b.primed(ctx, e, at)
+	state, err := b.primeState(ctx, e, at)
 	for range b.runs {
 		var s sample
 		if err == nil {
-			s, err = b.nothingToDo(ctx, e, at, "")
+			s, err = b.runUnchanged(ctx, e, at, "")
 			without = append(without, s)
 		}
 		if err == nil {
-			s, err = b.nothingToDo(ctx, e, at, state)
+			s, err = b.runUnchanged(ctx, e, at, state)
 			with = append(with, s)
 		}
 	}
@@ -70,26 +70,26 @@ func (b *bench) peaks(ctx context.Context, at estate, f *figure, limit float64) 
 	if err = errors.Join(err, e.stop()); err != nil {
 		return nil, err
 	}
-	size, spot := same(strconv.Itoa(at.instances)), same(fmt.Sprintf("%d × %d", at.accounts, at.regions))
-	f.row(size, spot, words{"无状态", "without state"}, spread("%.2f", each(without, seconds)), memory(without), verdict(without, limit))
-	f.row(size, spot, words{"有状态", "with state"}, spread("%.2f", each(with, seconds)), memory(with), same("–"))
-	return judge(without, limit), nil
+	size, spot := sameText(strconv.Itoa(at.instances)), sameText(fmt.Sprintf("%d × %d", at.accounts, at.regions))
+	f.addRow(size, spot, bilingual{"无状态", "without state"}, medianText("%.2f", mapSamples(without, seconds)), memoryText(without), verdictText(without, limit))
+	f.addRow(size, spot, bilingual{"有状态", "with state"}, medianText("%.2f", mapSamples(with, seconds)), memoryText(with), sameText("–"))
+	return checkPeaks(without, limit), nil
 }
 
-// verdict tells whether the worst of the runs stays within the limit, in MiB.
-func verdict(samples []sample, limit float64) words {
+// verdictText tells whether the worst of the runs stays within the limit, in MiB.
+func verdictText(samples []sample, limit float64) bilingual {
 	text := strconv.FormatFloat(limit, 'f', 0, 64)
-	switch worst := slices.Max(each(samples, mebibytes)); {
+	switch worst := slices.Max(mapSamples(samples, mebibytes)); {
 	case worst == 0:
-		return same(text)
+		return sameText(text)
 	case worst > limit:
-		return words{text + "，超出", text + ", over"}
+		return bilingual{text + "，超出", text + ", over"}
 	}
-	return words{text + "，未超", text + ", ok"}
+	return bilingual{text + "，未超", text + ", ok"}
 }
 
-func judge(samples []sample, limit float64) error {
-	if worst := slices.Max(each(samples, mebibytes)); worst > limit {
+func checkPeaks(samples []sample, limit float64) error {
+	if worst := slices.Max(mapSamples(samples, mebibytes)); worst > limit {
 		return fmt.Errorf("bench: peak memory %.1f MiB is over the limit of %.0f MiB", worst, limit)
 	}
 	return nil

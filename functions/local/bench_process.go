@@ -19,17 +19,17 @@ import (
 // emulated is an emulate process that bench has started.
 type emulated struct {
 	announcement
-	cmd   *exec.Cmd
-	stdin io.WriteCloser
-	lines *bufio.Reader
-	said  bytes.Buffer // on standard error
+	cmd    *exec.Cmd
+	stdin  io.WriteCloser
+	lines  *bufio.Reader
+	stderr bytes.Buffer // on standard error
 }
 
 // emulate starts the emulators in another process, so that nothing of theirs is measured.
 func (b *bench) emulate(ctx context.Context, args ...string) (*emulated, error) {
 	e := &emulated{cmd: exec.CommandContext(ctx, b.exe, append([]string{"emulate"}, args...)...)}
 	e.cmd.Env = []string{}
-	e.cmd.Stderr = &e.said
+	e.cmd.Stderr = &e.stderr
 	var err error
 	if e.stdin, err = e.cmd.StdinPipe(); err != nil {
 		return nil, err
@@ -42,13 +42,13 @@ func (b *bench) emulate(ctx context.Context, args ...string) (*emulated, error) 
 	if err := e.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("bench: emulate: %w", err)
 	}
-	if err := e.read(&e.announcement); err != nil {
-		return nil, errors.Join(fmt.Errorf("bench: emulate: %w: %s", err, e.said.String()), e.stop())
+	if err := e.readLine(&e.announcement); err != nil {
+		return nil, errors.Join(fmt.Errorf("bench: emulate: %w: %s", err, e.stderr.String()), e.stop())
 	}
 	return e, nil
 }
 
-func (e *emulated) read(into any) error {
+func (e *emulated) readLine(into any) error {
 	line, err := e.lines.ReadBytes('\n')
 	if err != nil {
 		return err
@@ -61,7 +61,7 @@ func (e *emulated) ask(line string, into any) error {
 	if _, err := io.WriteString(e.stdin, line+"\n"); err != nil {
 		return fmt.Errorf("bench: emulate: %w", err)
 	}
-	if err := e.read(into); err != nil {
+	if err := e.readLine(into); err != nil {
 		return fmt.Errorf("bench: emulate: %s: %w", line, err)
 	}
 	return nil
@@ -69,8 +69,8 @@ func (e *emulated) ask(line string, into any) error {
 
 // stats gives what was asked since the start or the last reset; a request that no careful
 // client sends is an error.
-func (e *emulated) stats() (counts, error) {
-	var c counts
+func (e *emulated) stats() (callCounts, error) {
+	var c callCounts
 	err := e.ask("stats", &c)
 	if err == nil && len(c.Unexpected) > 0 {
 		err = fmt.Errorf("bench: %d unexpected requests, the first: %s", len(c.Unexpected), c.Unexpected[0])
@@ -91,29 +91,29 @@ func (e *emulated) stop() error {
 
 // sample is what one run of jms-sync, or one probe, was measured to take.
 type sample struct {
-	report report.Report // of a run
-	probed probed        // of a probe
-	took   time.Duration // as the process itself measured it, without its start
-	counts counts
-	peak   int64 // bytes of resident memory at most; 0 = this system does not tell
+	report    report.Report // of a run
+	probed    probeResult   // of a probe
+	took      time.Duration // as the process itself measured it, without its start
+	counts    callCounts
+	peakBytes int64 // bytes of resident memory at most; 0 = this system does not tell
 }
 
-// measure runs one sync in a process of its own against the emulators, which count from zero.
-func (b *bench) measure(ctx context.Context, e *emulated, settings ...string) (sample, error) {
-	return e.counted(func(dir string) (sample, error) {
-		return b.syncing(ctx, dir, append(e.settings(), settings...), nil)
+// measureSync runs one sync in a process of its own against the emulators, which count from zero.
+func (b *bench) measureSync(ctx context.Context, e *emulated, settings ...string) (sample, error) {
+	return e.measureCounted(func(dir string) (sample, error) {
+		return b.runSync(ctx, dir, append(e.environList(), settings...), nil)
 	})
 }
 
-// probe runs one probe in the same way.
-func (b *bench) probe(ctx context.Context, e *emulated, args ...string) (sample, error) {
-	return e.counted(func(dir string) (sample, error) {
-		return b.probing(ctx, dir, e.settings(), append([]string{"probe"}, args...))
+// measureProbe runs one probe in the same way.
+func (b *bench) measureProbe(ctx context.Context, e *emulated, args ...string) (sample, error) {
+	return e.measureCounted(func(dir string) (sample, error) {
+		return b.runProbe(ctx, dir, e.environList(), append([]string{"probe"}, args...))
 	})
 }
 
-// counted measures in a folder of its own, where no config.yaml lies.
-func (e *emulated) counted(once func(dir string) (sample, error)) (sample, error) {
+// measureCounted measures in a folder of its own, where no config.yaml lies.
+func (e *emulated) measureCounted(once func(dir string) (sample, error)) (sample, error) {
 	if err := e.reset(); err != nil {
 		return sample{}, err
 	}
@@ -130,24 +130,24 @@ func (e *emulated) counted(once func(dir string) (sample, error)) (sample, error
 	return s, err
 }
 
-// syncing runs jms-sync, or with arguments one of its commands that writes results. A run that
+// runSync runs jms-sync, or with arguments one of its commands that writes results. A run that
 // was done in part has results too.
-func (b *bench) syncing(ctx context.Context, dir string, env, args []string) (sample, error) {
+func (b *bench) runSync(ctx context.Context, dir string, env, args []string) (sample, error) {
 	results, err := os.CreateTemp("", "jms-sync-results-")
 	if err != nil {
 		return sample{}, fmt.Errorf("bench: %w", err)
 	}
 	_ = results.Close() // only its name is wanted
 	defer os.Remove(results.Name())
-	_, peak, err := b.child(ctx, dir, env, append(args, "-o", results.Name(), "--no-log-file", "-l", "ERROR", "-r", "1"))
-	if err != nil && !partial(err) {
+	_, peak, err := b.runChild(ctx, dir, env, append(args, "-o", results.Name(), "--no-log-file", "-l", "ERROR", "-r", "1"))
+	if err != nil && !isPartial(err) {
 		return sample{}, err
 	}
 	text, err := os.ReadFile(results.Name())
 	if err != nil {
 		return sample{}, fmt.Errorf("bench: %w", err)
 	}
-	s := sample{peak: peak}
+	s := sample{peakBytes: peak}
 	if err := json.Unmarshal(text, &s.report); err != nil {
 		return sample{}, fmt.Errorf("bench: results: %w", err)
 	}
@@ -155,12 +155,12 @@ func (b *bench) syncing(ctx context.Context, dir string, env, args []string) (sa
 	return s, nil
 }
 
-func (b *bench) probing(ctx context.Context, dir string, env, args []string) (sample, error) {
-	out, peak, err := b.child(ctx, dir, env, args)
+func (b *bench) runProbe(ctx context.Context, dir string, env, args []string) (sample, error) {
+	out, peak, err := b.runChild(ctx, dir, env, args)
 	if err != nil {
 		return sample{}, err
 	}
-	s := sample{peak: peak}
+	s := sample{peakBytes: peak}
 	if err := json.Unmarshal(out, &s.probed); err != nil {
 		return sample{}, fmt.Errorf("bench: probe: %w", err)
 	}
@@ -168,10 +168,10 @@ func (b *bench) probing(ctx context.Context, dir string, env, args []string) (sa
 	return s, nil
 }
 
-// child runs this program with exactly this environment: GOGC and the like of whoever starts
+// runChild runs this program with exactly this environment: GOGC and the like of whoever starts
 // bench must not change what is measured. The memory of a process begins with that of its parent
 // (Linux keeps the peak over exec), which is why bench itself holds nothing big.
-func (b *bench) child(ctx context.Context, dir string, env, args []string) (out []byte, peak int64, err error) {
+func (b *bench) runChild(ctx context.Context, dir string, env, args []string) (out []byte, peak int64, err error) {
 	cmd := exec.CommandContext(ctx, b.exe, args...)
 	var said bytes.Buffer
 	cmd.Dir, cmd.Env, cmd.Stderr = dir, env, &said
@@ -184,7 +184,7 @@ func (b *bench) child(ctx context.Context, dir string, env, args []string) (out 
 	return out, peak, err
 }
 
-func (a announcement) settings() []string {
+func (a announcement) environList() []string {
 	var list []string
 	for name, value := range a.Environment {
 		list = append(list, name+"="+value)

@@ -13,57 +13,57 @@ import (
 	"github.com/jms-sync/jms-sync/functions/internal/wire"
 )
 
-// realCreates compares creates on the server of the configuration, in an organisation that was named
+// measureRealCreates compares creates on the server of the configuration, in an organisation that was named
 // on purpose, after it has said what it writes and a person has agreed.
-func (b *bench) realCreates(ctx context.Context) (*figure, error) {
-	client, err := b.mayCreate(ctx)
+func (b *bench) measureRealCreates(ctx context.Context) (*figure, error) {
+	client, err := b.connectForCreates(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("--create-in-organisation: %w", err)
 	}
 	defer client.Close()
-	c, load := newContest(), loadAverage()
-	creator := newCreator(client, b.creates)
+	c, load := newCreateContest(), loadAverage()
+	creator := newCreator(client, b.createHosts)
 	for round := range b.rounds {
-		for n := range ways() {
-			way := (n + round) % len(ways()) // no way is always the first
-			took, err := creator.once(ctx, ways()[way])
+		for n := range allWriters() {
+			way := (n + round) % len(allWriters()) // no way is always the first
+			took, err := creator.measureOnce(ctx, allWriters()[way])
 			if err != nil {
 				return nil, fmt.Errorf("%w (what is left of hosts named %s-… is deleted by the next such bench)", err, benchName)
 			}
-			c.add(way, took, b.creates)
+			c.add(way, took, b.createHosts)
 			fmt.Fprint(b.out, ".")
 		}
 	}
 	fmt.Fprintln(b.out)
 	f := &figure{
-		title: words{en: fmt.Sprintf("Making %d hosts, by plain writers and as a sync does; interleaved rounds", b.creates)},
+		title: bilingual{en: fmt.Sprintf("Making %d hosts, by plain writers and as a sync does; interleaved rounds", b.createHosts)},
 		head:  contestHead(),
-		notes: []words{{en: fmt.Sprintf("Medians of %d rounds, their range in brackets. Load of this machine before and after: %s; %s.", b.rounds, load, loadAverage())}},
+		notes: []bilingual{{en: fmt.Sprintf("Medians of %d rounds, their range in brackets. Load of this machine before and after: %s; %s.", b.rounds, load, loadAverage())}},
 	}
 	if rate, _ := client.LearntRate(); rate.Requests > 0 {
-		f.notes = append(f.notes, words{en: fmt.Sprintf("JumpServer refused requests, it takes some %d a minute: these are times of waiting, not of work.", rate.Requests)})
+		f.notes = append(f.notes, bilingual{en: fmt.Sprintf("JumpServer refused requests, it takes some %d a minute: these are times of waiting, not of work.", rate.Requests)})
 	}
-	f.contest(same("real"), c)
+	f.addContest(sameText("real"), c)
 	return f, nil
 }
 
-// mayCreate connects to the configured organisation, says what will be written there, and asks.
-func (b *bench) mayCreate(ctx context.Context) (*jumpserver.Client, error) {
-	cfg, err := wire.LoadConfig(b.config)(ctx)
+// connectForCreates connects to the configured organisation, says what will be written there, and asks.
+func (b *bench) connectForCreates(ctx context.Context) (*jumpserver.Client, error) {
+	cfg, err := wire.ConfigLoader(b.config)(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if cfg.JumpServer.OrgID == "" || !strings.EqualFold(b.createIn, cfg.JumpServer.OrgID) {
 		return nil, fmt.Errorf("%s 不是配置里的组织 %s (not the configured organisation)", b.createIn, cfg.JumpServer.OrgID)
 	}
-	client, err := wire.Client(cfg, slog.New(slog.DiscardHandler))
+	client, err := wire.NewClient(cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, err
 	}
 	_, name, err := client.Organisation(ctx)
 	if err == nil {
-		b.sayCreates(cfg, name)
-		err = b.agreed()
+		b.printCreatesNotice(cfg, name)
+		err = b.requireConsent()
 	}
 	if err != nil {
 		client.Close()
@@ -72,9 +72,9 @@ func (b *bench) mayCreate(ctx context.Context) (*jumpserver.Client, error) {
 	return client, nil
 }
 
-// sayCreates says what is written, and what of it stays.
-func (b *bench) sayCreates(cfg config.Config, organisation string) {
-	measured := b.rounds * len(ways())
+// printCreatesNotice says what is written, and what of it stays.
+func (b *bench) printCreatesNotice(cfg config.Config, organisation string) {
+	measured := b.rounds * len(allWriters())
 	fmt.Fprintf(b.out, `
 This writes to %s, organisation %s (%s):
   * %d hosts named %s-00001 …, with addresses of 192.0.2.0/24 (nobody's), under the node %s.
@@ -82,14 +82,14 @@ This writes to %s, organisation %s (%s):
     Users who have access to the root node see them for that time.
   * What stays: that node, empty; four rows of the label page (%s-1 … -4); lines in the operate log.
   * Nothing else is changed or deleted. If it is interrupted, run it again: it begins by deleting what it left.
-`, cfg.JumpServer.URL, organisation, cfg.JumpServer.OrgID, b.creates, benchName, benchNode, measured, measured*b.creates, benchName)
+`, cfg.JumpServer.URL, organisation, cfg.JumpServer.OrgID, b.createHosts, benchName, benchNode, measured, measured*b.createHosts, benchName)
 }
 
-func (b *bench) agreed() error {
+func (b *bench) requireConsent() error {
 	if b.yes {
 		return nil
 	}
-	yes, err := asker{b.in, b.out}.yes("写入并测量吗 (write, and measure)?")
+	yes, err := prompter{b.in, b.out}.askYes("写入并测量吗 (write, and measure)?")
 	fmt.Fprintln(b.out)
 	if err == nil && !yes {
 		err = errors.New("没有写入任何东西；不交互运行时请给出 --yes (nothing was written; without a person say --yes)")

@@ -14,7 +14,7 @@ import (
 func benchCreates(t *testing.T, file, answer string, args ...string) (code int, out, said string) {
 	t.Helper()
 	var o, s strings.Builder
-	code = run(t.Context(), append([]string{"bench", "--real", "-c", file, "--creates", "12", "--rounds", "2"}, args...), strings.NewReader(answer), &o, &s)
+	code = runCommandLine(t.Context(), append([]string{"bench", "--real", "-c", file, "--creates", "12", "--rounds", "2"}, args...), strings.NewReader(answer), &o, &s)
 	return code, o.String(), s.String()
 }
 
@@ -100,7 +100,7 @@ func TestBenchRealCreatesInterrupted(t *testing.T) {
 	})
 	var out, said strings.Builder
 	args := []string{"bench", "--real", "-c", file, "--creates", "12", "--yes", "--create-in-organisation", jumpservertest.DefaultOrg}
-	code := run(ctx, args, strings.NewReader(""), &out, &said)
+	code := runCommandLine(ctx, args, strings.NewReader(""), &out, &said)
 	if hosts := e.bastion.Hosts(jumpservertest.DefaultOrg); code != exitFailed || made.Load() < 30 || len(hosts) != 0 {
 		t.Errorf("%d, %d made, %d left, %s%s", code, made.Load(), len(hosts), &out, &said)
 	}

@@ -14,18 +14,18 @@ import (
 // points at them.
 func realServer(t *testing.T) (*emulators, string) {
 	t.Helper()
-	e, err := world{hosts: 3, regions: 2, accounts: 1, version: string(jumpservertest.V410)}.start(t.Context())
+	e, err := emulatedWorld{hosts: 3, regions: 2, accounts: 1, version: string(jumpservertest.V410)}.startEmulators(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(e.close)
-	env := e.places.Environment
+	env := e.announced.Environment
 	file := filepath.Join(t.TempDir(), "config.yaml")
 	text := fmt.Sprintf(`jumpserver: {url: %q, access_key_id: %q, access_key_secret: %q}
 clouds: [{type: aliyun, name: prod, access_key_id: %q, access_key_secret: %q, regions: [cn-region-1, cn-region-2], endpoint: %q}]
 notification: {dingtalk: {enabled: true, webhook: %q, secret: %q}}
-`, e.places.JumpServer, jumpservertest.KeyID, jumpservertest.KeySecret, env["JMS_SYNC_CLOUDS_0_ACCESS_KEY_ID"],
-		env["JMS_SYNC_CLOUDS_0_ACCESS_KEY_SECRET"], e.places.Alibaba,
+`, e.announced.JumpServer, jumpservertest.KeyID, jumpservertest.KeySecret, env["JMS_SYNC_CLOUDS_0_ACCESS_KEY_ID"],
+		env["JMS_SYNC_CLOUDS_0_ACCESS_KEY_SECRET"], e.announced.Alibaba,
 		env["JMS_SYNC_NOTIFICATION_DINGTALK_WEBHOOK"], env["JMS_SYNC_NOTIFICATION_DINGTALK_SECRET"])
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
@@ -36,7 +36,7 @@ notification: {dingtalk: {enabled: true, webhook: %q, secret: %q}}
 func realBench(t *testing.T, args ...string) (code int, out, said string) {
 	t.Helper()
 	var o, s strings.Builder
-	code = run(t.Context(), append([]string{"bench", "--real", "--runs", "1", "--pause", "1ms"}, args...), strings.NewReader(""), &o, &s)
+	code = runCommandLine(t.Context(), append([]string{"bench", "--real", "--runs", "1", "--pause", "1ms"}, args...), strings.NewReader(""), &o, &s)
 	return code, o.String(), s.String()
 }
 
@@ -53,7 +53,7 @@ func TestBenchRealOnlyReads(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, out)
 		}
 	}
-	if c := e.count(); c.JumpServer.Writes+c.DingTalk.Requests+len(c.Unexpected) != 0 || c.JumpServer.Requests == 0 || c.Alibaba.Requests == 0 {
+	if c := e.countCalls(); c.JumpServer.Writes+c.DingTalk.Requests+len(c.Unexpected) != 0 || c.JumpServer.Requests == 0 || c.Alibaba.Requests == 0 {
 		t.Errorf("%+v", c)
 	}
 }

@@ -10,24 +10,24 @@ import (
 	"testing"
 )
 
-func someFigures() []*figure {
+func sampleFigures() []*figure {
 	first := &figure{
-		part: "a", title: words{"首次同步", "First sync"}, head: []words{{"写入者", "writers"}, {"秒", "seconds"}, {"比值", "ratio"}},
-		notes: []words{{"注意 a|b。", "Mind a|b."}},
+		part: "a", title: bilingual{"首次同步", "First sync"}, head: []bilingual{{"写入者", "writers"}, {"秒", "seconds"}, {"比值", "ratio"}},
+		notes: []bilingual{{"注意 a|b。", "Mind a|b."}},
 	}
-	first.row(same("1"), spread("%.1f", []float64{9, 10, 11}), same(""))
-	first.row(words{"自适应|8", "adaptive"}, spread("%.1f", []float64{2}), spread("%.1f", []float64{5}))
-	first.bar(words{"自适应 / 一个 <&>", "adaptive against one"}, []float64{4, 5, 6})
-	second := &figure{part: "c", title: same("List"), head: []words{same("way")}, rows: [][]words{{same("x")}}}
-	second.bar(words{"读取", "list"}, []float64{123.4})
-	second.bar(words{"更差", "worse"}, []float64{0.5})
-	second.bar(words{"没有", "none"}, nil)
+	first.addRow(sameText("1"), medianText("%.1f", []float64{9, 10, 11}), sameText(""))
+	first.addRow(bilingual{"自适应|8", "adaptive"}, medianText("%.1f", []float64{2}), medianText("%.1f", []float64{5}))
+	first.addBar(bilingual{"自适应 / 一个 <&>", "adaptive against one"}, []float64{4, 5, 6})
+	second := &figure{part: "c", title: sameText("List"), head: []bilingual{sameText("way")}, rows: [][]bilingual{{sameText("x")}}}
+	second.addBar(bilingual{"读取", "list"}, []float64{123.4})
+	second.addBar(bilingual{"更差", "worse"}, []float64{0.5})
+	second.addBar(bilingual{"没有", "none"}, nil)
 	return []*figure{first, second}
 }
 
 func TestMarkdown(t *testing.T) {
 	t.Parallel()
-	got := markdown(words{"机器", "machine"}, "b.svg", someFigures())
+	got := renderMarkdown(bilingual{"机器", "machine"}, "b.svg", sampleFigures())
 	golden := filepath.Join("testdata", "bench.md.golden")
 	want, err := os.ReadFile(golden)
 	if err != nil {
@@ -42,10 +42,10 @@ func TestMarkdown(t *testing.T) {
 func TestReplaceMarked(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ file, want string }{
-		"new":    {"", "# 基准 · Benchmarks\n\n" + markBegin + "\nX\n" + markEnd + "\n"},
-		"marked": {"a\n" + markBegin + "\nold\n" + markEnd + "\nb\n", "a\n" + markBegin + "\nX\n" + markEnd + "\nb\n"},
-		"people": {"a\n\n", "a\n\n" + markBegin + "\nX\n" + markEnd + "\n"},
-		"broken": {"a\n" + markBegin + "\nb\n", "a\n" + markBegin + "\nb\n\n" + markBegin + "\nX\n" + markEnd + "\n"},
+		"new":    {"", "# 基准 · Benchmarks\n\n" + beginMarker + "\nX\n" + endMarker + "\n"},
+		"marked": {"a\n" + beginMarker + "\nold\n" + endMarker + "\nb\n", "a\n" + beginMarker + "\nX\n" + endMarker + "\nb\n"},
+		"people": {"a\n\n", "a\n\n" + beginMarker + "\nX\n" + endMarker + "\n"},
+		"broken": {"a\n" + beginMarker + "\nb\n", "a\n" + beginMarker + "\nb\n\n" + beginMarker + "\nX\n" + endMarker + "\n"},
 	} {
 		got := replaceMarked(c.file, "X\n")
 		if got != c.want {
@@ -57,8 +57,8 @@ func TestReplaceMarked(t *testing.T) {
 	}
 }
 
-// svg is as much of a picture as the test looks at.
-type svg struct {
+// parsedSVG is as much of a picture as the test looks at.
+type parsedSVG struct {
 	Width float64 `xml:"width,attr"`
 	Rects []struct {
 		Class string  `xml:"class,attr"`
@@ -73,8 +73,8 @@ type svg struct {
 // The bars are as long as the logarithms of the ratios that were measured, and begin at 1.
 func TestDrawing(t *testing.T) {
 	t.Parallel()
-	text := drawing(someFigures())
-	var picture svg
+	text := renderSVG(sampleFigures())
+	var picture parsedSVG
 	if err := xml.Unmarshal([]byte(text), &picture); err != nil {
 		t.Fatalf("%v in\n%s", err, text)
 	}
@@ -114,7 +114,7 @@ func TestDrawing(t *testing.T) {
 func TestTimes(t *testing.T) {
 	t.Parallel()
 	for ratio, want := range map[float64]string{0.25: "0.2", 3.14: "3.1", 19.96: "20.0", 20: "20", 1234.5: strconv.Itoa(1234)} {
-		if got := times(ratio); got != want {
+		if got := ratioText(ratio); got != want {
 			t.Errorf("%v: %q, want %q", ratio, got, want)
 		}
 	}
@@ -124,16 +124,16 @@ func TestRatios(t *testing.T) {
 	t.Parallel()
 	of := func(peaks ...int64) (all []sample) {
 		for _, p := range peaks {
-			all = append(all, sample{peak: p << 20})
+			all = append(all, sample{peakBytes: p << 20})
 		}
 		return all
 	}
 	for want, got := range map[string][]float64{
-		"2.0 (1.0–3.0)": ratios(of(2, 4, 9), of(2, 2, 3), mebibytes),
-		"4.0 (2.0–8.0)": ratios(of(8), of(1, 2, 4), mebibytes), // a baseline that was measured once
-		"–":             ratios(of(0), of(0, 0), mebibytes),
+		"2.0 (1.0–3.0)": ratiosOf(of(2, 4, 9), of(2, 2, 3), mebibytes),
+		"4.0 (2.0–8.0)": ratiosOf(of(8), of(1, 2, 4), mebibytes), // a baseline that was measured once
+		"–":             ratiosOf(of(0), of(0, 0), mebibytes),
 	} {
-		if text := spread("%.1f", got).english(); text != want {
+		if text := medianText("%.1f", got).english(); text != want {
 			t.Errorf("%v: %q, want %q", got, text, want)
 		}
 	}

@@ -19,18 +19,18 @@ const startsPerRun = 4
 // startLimit is how long a program may take to ask for its first event.
 const startLimit = 30 * time.Second
 
-// opener starts a fake of a platform's runtime API.
-type opener func(runtimetest.TB, ...runtimetest.Setting) (*runtimetest.Runtime, error)
+// runtimeOpener starts a fake of a platform's runtime API.
+type runtimeOpener func(runtimetest.TB, ...runtimetest.Setting) (*runtimetest.Runtime, error)
 
-// starts measures how long the functions take from the start of their process to the first poll
+// measureStarts measures how long the functions take from the start of their process to the first poll
 // of the runtime API, and how big they are.
-func (b *bench) starts(ctx context.Context) (*figure, error) {
+func (b *bench) measureStarts(ctx context.Context) (*figure, error) {
 	f := &figure{
-		title: words{"从启动到第一次向运行时取事件，以及大小", "Start to the first poll of the runtime API, and sizes"},
-		head: []words{
+		title: bilingual{"从启动到第一次向运行时取事件，以及大小", "Start to the first poll of the runtime API, and sizes"},
+		head: []bilingual{
 			{"函数", "function"}, {"毫秒", "milliseconds"}, {"程序 MB", "program MB"}, {"程序包（zip）MB", "package (zip) MB"},
 		},
-		notes: []words{{
+		notes: []bilingual{{
 			fmt.Sprintf("%d 次启动的中位数：本机新进程，不含平台准备实例与下载程序包的时间。程序是 make build 生成的（已去掉符号表）。", b.runs*startsPerRun),
 			fmt.Sprintf("Medians of %d starts of a process on this machine, without what a platform takes to prepare an instance and to fetch the package. "+
 				"The programs are those of make build (stripped).", b.runs*startsPerRun),
@@ -38,33 +38,33 @@ func (b *bench) starts(ctx context.Context) (*figure, error) {
 	}
 	for _, function := range []struct {
 		name, program string
-		open          opener
+		open          runtimeOpener
 	}{
 		{"fc-timer", b.timer, runtimetest.NewFC}, {"fc-event", b.event, runtimetest.NewFC},
 		{"lambda", b.lambda, runtimetest.NewLambda}, {"functiongraph", b.graph, runtimetest.NewFunctionGraph},
 	} {
-		took, err := b.started(ctx, function.program, function.open)
+		took, err := b.runStarts(ctx, function.program, function.open)
 		if err != nil {
 			return nil, err
 		}
-		size, packed, err := sizes(function.program)
+		size, packed, err := programSizes(function.program)
 		if err != nil {
 			return nil, err
 		}
-		f.row(same(function.name), spread("%.1f", took), same(megabytes(size)), same(megabytes(packed)))
+		f.addRow(sameText(function.name), medianText("%.1f", took), sameText(megabytesText(size)), sameText(megabytesText(packed)))
 	}
 	return f, nil
 }
 
-func megabytes(n int64) string { return fmt.Sprintf("%.2f", float64(n)/1e6) }
+func megabytesText(n int64) string { return fmt.Sprintf("%.2f", float64(n)/1e6) }
 
-// started gives the milliseconds of every start.
-func (b *bench) started(ctx context.Context, program string, open opener) (all []float64, err error) {
+// runStarts gives the milliseconds of every start.
+func (b *bench) runStarts(ctx context.Context, program string, open runtimeOpener) (all []float64, err error) {
 	if program, err = filepath.Abs(program); err != nil {
 		return nil, err
 	}
 	for range b.runs * startsPerRun {
-		took, err := firstPoll(ctx, program, open)
+		took, err := measureFirstPoll(ctx, program, open)
 		if err != nil {
 			return nil, fmt.Errorf("bench: start: %w", err)
 		}
@@ -73,7 +73,7 @@ func (b *bench) started(ctx context.Context, program string, open opener) (all [
 	return all, nil
 }
 
-func firstPoll(ctx context.Context, program string, open opener) (time.Duration, error) {
+func measureFirstPoll(ctx context.Context, program string, open runtimeOpener) (time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
 	r, err := open(nil)
@@ -88,14 +88,14 @@ func firstPoll(ctx context.Context, program string, open opener) (time.Duration,
 	return p.FirstPoll(ctx)
 }
 
-// sizes gives the bytes of a program, and of the package that holds nothing else.
-func sizes(program string) (size, packed int64, err error) {
+// programSizes gives the bytes of a program, and of the package that holds nothing else.
+func programSizes(program string) (size, packed int64, err error) {
 	file, err := os.Open(program)
 	if err != nil {
 		return 0, 0, fmt.Errorf("bench: %w", err)
 	}
 	defer file.Close()
-	var all tally
+	var all byteCounter
 	archive := zip.NewWriter(&all)
 	entry, err := archive.Create(filepath.Base(program)) // Create deflates
 	if err == nil {
@@ -107,10 +107,10 @@ func sizes(program string) (size, packed int64, err error) {
 	return size, int64(all), err
 }
 
-// tally counts what is written to it.
-type tally int64
+// byteCounter counts what is written to it.
+type byteCounter int64
 
-func (t *tally) Write(p []byte) (int, error) {
-	*t += tally(len(p))
+func (t *byteCounter) Write(p []byte) (int, error) {
+	*t += byteCounter(len(p))
 	return len(p), nil
 }

@@ -21,8 +21,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// small is a bench of all parts with hardly anything to do.
-func small(t *testing.T) bench {
+// smallBench is a bench of all parts with hardly anything to do.
+func smallBench(t *testing.T) bench {
 	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
@@ -38,8 +38,8 @@ func small(t *testing.T) bench {
 	}
 	event := programs[0]
 	return bench{
-		exe: exe, event: event, timer: event, lambda: programs[1], graph: programs[2], hosts: 20, sizes: []int{20, 10}, listed: 150, judged: 10, most: 50,
-		creates: 8, rounds: 1, latency: time.Millisecond, farther: time.Millisecond, pause: time.Millisecond, runs: 1,
+		exe: exe, event: event, timer: event, lambda: programs[1], graph: programs[2], hosts: 20, sizes: []int{20, 10}, listingSize: 150, limitedSize: 10, largestSize: 50,
+		createHosts: 8, rounds: 1, latency: time.Millisecond, cloudLatency: time.Millisecond, pause: time.Millisecond, runs: 1,
 	}
 }
 
@@ -48,8 +48,8 @@ const (
 	anyPeak = `(\d+\.\d|not measured)`
 )
 
-// printed gives what the output must have, by parts.
-func printed() map[string][]string {
+// wantedOutput gives what the output must have, by parts.
+func wantedOutput() map[string][]string {
 	return map[string][]string{
 		"ab": {
 			`^jms-sync dev, \d{4}-\d\d-\d\d, .*, \d+ CPUs .*; medians of 1 runs`,
@@ -94,8 +94,8 @@ func printed() map[string][]string {
 // All parts, small, with real processes. What took how long is not judged.
 func TestBench(t *testing.T) {
 	t.Parallel()
-	whole := small(t)
-	for parts, wants := range printed() {
+	whole := smallBench(t)
+	for parts, wants := range wantedOutput() {
 		t.Run(parts, func(t *testing.T) {
 			t.Parallel()
 			var out strings.Builder
@@ -114,13 +114,13 @@ func TestBench(t *testing.T) {
 					t.Errorf("no line fits %s in\n%s", want, out.String())
 				}
 			}
-			written(t, b)
+			checkFiles(t, b)
 		})
 	}
 }
 
-// written looks at the files that a bench leaves.
-func written(t *testing.T, b bench) {
+// checkFiles looks at the files that a bench leaves.
+func checkFiles(t *testing.T, b bench) {
 	t.Helper()
 	files := map[string]string{
 		b.markdown: "\n### (" + b.parts[:1] + ") ", strings.TrimSuffix(b.markdown, ".md") + ".svg": "</svg>",
@@ -153,17 +153,17 @@ func TestBenchNoticesWhatIsNotUnchanged(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	if _, err := b.nothingToDo(t.Context(), e, at, ""); err == nil || !strings.Contains(err.Error(), "0 of 3 unchanged") {
+	if _, err := b.runUnchanged(t.Context(), e, at, ""); err == nil || !strings.Contains(err.Error(), "0 of 3 unchanged") {
 		t.Errorf("a first sync: %v", err)
 	}
-	if _, err := b.nothingToDo(t.Context(), e, at, t.TempDir()); err == nil || !strings.Contains(err.Error(), "JumpServer was asked") {
+	if _, err := b.runUnchanged(t.Context(), e, at, t.TempDir()); err == nil || !strings.Contains(err.Error(), "JumpServer was asked") {
 		t.Errorf("empty state: %v", err)
 	}
-	if _, err := b.nothingToDo(t.Context(), e, at, ""); err != nil {
+	if _, err := b.runUnchanged(t.Context(), e, at, ""); err != nil {
 		t.Errorf("nothing to do: %v", err)
 	}
 	at.instances = 4
-	if _, err := b.nothingToDo(t.Context(), e, at, ""); err == nil || !strings.Contains(err.Error(), "3 of 4 unchanged") {
+	if _, err := b.runUnchanged(t.Context(), e, at, ""); err == nil || !strings.Contains(err.Error(), "3 of 4 unchanged") {
 		t.Errorf("an instance is missing: %v", err)
 	}
 }
@@ -177,13 +177,13 @@ func TestBenchJudgesMemory(t *testing.T) {
 	} {
 		var samples []sample
 		for _, p := range peaks {
-			samples = append(samples, sample{peak: p})
+			samples = append(samples, sample{peakBytes: p})
 		}
-		limit := float64(judgedLimit)
+		limit := float64(limitedSizeMiB)
 		if strings.HasPrefix(want, "256") {
-			limit = mostLimit
+			limit = largestSizeMiB
 		}
-		if got, err := verdict(samples, limit).english(), judge(samples, limit); got != want || (err != nil) != strings.HasSuffix(want, "over") {
+		if got, err := verdictText(samples, limit).english(), checkPeaks(samples, limit); got != want || (err != nil) != strings.HasSuffix(want, "over") {
 			t.Errorf("%v: %q, %v", peaks, got, err)
 		}
 	}
@@ -194,7 +194,7 @@ func TestSpread(t *testing.T) {
 	for want, values := range map[string][]float64{
 		"2.0": {2}, "2.5 (1.0–4.0)": {4, 1, 2, 3}, "2.0 (1.0–9.0)": {9, 1, 2}, "1.0": {1.01, 1.02},
 	} {
-		if got := spread("%.1f", values).english(); got != want {
+		if got := medianText("%.1f", values).english(); got != want {
 			t.Errorf("%v: %q, want %q", values, got, want)
 		}
 	}
@@ -208,7 +208,7 @@ func TestBenchRefuses(t *testing.T) {
 		{"--real", "--only", "a"}, {"--real", "--only", "g"}, {"--create-in-organisation", "x"}, {"--creates", "0"}, {"--rounds", "0"}, {"--write-to-organisation", "x"}, {"--markdown", "x.md", "--only", "b"}, {"--real", "--markdown", "x.md"},
 	} {
 		var out, said strings.Builder
-		if code := run(t.Context(), append([]string{"bench"}, args...), strings.NewReader(""), &out, &said); code != exitUsage || said.String() == "" || out.String() != "" {
+		if code := runCommandLine(t.Context(), append([]string{"bench"}, args...), strings.NewReader(""), &out, &said); code != exitUsage || said.String() == "" || out.String() != "" {
 			t.Errorf("%v: exit code %d, %q, %q", args, code, said.String(), out.String())
 		}
 	}

@@ -28,9 +28,9 @@ import (
 	"github.com/jms-sync/jms-sync/core/storage/storagetest"
 )
 
-// canaries are a value for every secret setting, by its path. TestEverySecretHasACanary fails
+// secretCanaries are a value for every secret setting, by its path. TestEverySecretHasACanary fails
 // where a setting is added and has none.
-func canaries() map[string]string {
+func secretCanaries() map[string]string {
 	return map[string]string{
 		"proxy":                            "CANARY-of-the-proxy",
 		"jumpserver.proxy":                 "CANARY-of-jumpservers-proxy",
@@ -47,7 +47,7 @@ func canaries() map[string]string {
 
 func TestEverySecretHasACanary(t *testing.T) {
 	t.Parallel()
-	have := canaries()
+	have := secretCanaries()
 	for _, path := range secretPaths(reflect.TypeFor[config.Config](), "") {
 		if have[path] == "" {
 			t.Errorf("the secret setting %s has no canary", path)
@@ -72,9 +72,9 @@ func secretPaths(of reflect.Type, path string) (found []string) {
 	return found
 }
 
-// mine is a desk with a canary in every secret, all of whose traffic goes through one proxy that
+// canaryDesk is a desk with a canary in every secret, all of whose traffic goes through one proxy that
 // can turn on it.
-type mine struct {
+type canaryDesk struct {
 	*desk
 	mood  atomic.Value // of the proxy: what it does to each request; "" = hands it on
 	state string
@@ -82,8 +82,8 @@ type mine struct {
 	made  map[string]bool // of secrets, in requests that were seen
 }
 
-// echo is all that a hostile or careless server could repeat.
-func echo(r *http.Request) string {
+// echoRequest is all that a hostile or careless server could repeat.
+func echoRequest(r *http.Request) string {
 	body, _ := io.ReadAll(r.Body)
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s %s", r.Method, r.URL, body)
@@ -93,14 +93,14 @@ func echo(r *http.Request) string {
 	return b.String()
 }
 
-func (m *mine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (m *canaryDesk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	mood, _ := m.mood.Load().(string)
 	if mood == "" {
 		m.forward(w, r)
 		return
 	}
-	said := echo(r)
-	m.note(said)
+	said := echoRequest(r)
+	m.noteDerived(said)
 	switch mood {
 	case "400", "401", "403", "500":
 		var status int
@@ -121,9 +121,9 @@ func (m *mine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// note keeps what was made of secrets in one request: signatures, and the proxy's password in the
+// noteDerived keeps what was made of secrets in one request: signatures, and the proxy's password in the
 // form that HTTP has for it.
-func (m *mine) note(said string) {
+func (m *canaryDesk) noteDerived(said string) {
 	made := regexp.MustCompile(`signature="([^"]+)"|\b[Ss]ign(?:ature)?=([^&\s]+)|Proxy-Authorization: Basic (\S+)`)
 	m.lock.Lock()
 	defer m.lock.Unlock()
@@ -136,7 +136,7 @@ func (m *mine) note(said string) {
 	}
 }
 
-func (m *mine) forward(w http.ResponseWriter, r *http.Request) {
+func (m *canaryDesk) forward(w http.ResponseWriter, r *http.Request) {
 	r.RequestURI = ""
 	resp, err := http.DefaultTransport.RoundTrip(r)
 	if err != nil {
@@ -151,31 +151,31 @@ func (m *mine) forward(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.Copy(w, resp.Body)
 }
 
-func newMine(t *testing.T) *mine {
-	c := canaries()
-	m := &mine{desk: newDesk(t), made: map[string]bool{}}
+func newCanaryDesk(t *testing.T) *canaryDesk {
+	c := secretCanaries()
+	m := &canaryDesk{desk: newDesk(t), made: map[string]bool{}}
 	m.jms.AddKey(jumpservertest.Key{ID: c["jumpserver.access_key_id"], Secret: c["jumpserver.access_key_secret"]})
 	m.account = m.ecs.AddAccount(alibabatest.Key{
 		AccountID: "1234567890123456", AccessKeyID: c["clouds[].access_key_id"], AccessKeySecret: c["clouds[].access_key_secret"],
 	})
-	m.robot = dingtalktest.New(dingtalktest.Settings{
-		Token: c["notification.dingtalk.webhook"], Secret: c["notification.dingtalk.secret"], Complain: t.Errorf,
+	m.robot = dingtalktest.New(dingtalktest.Options{
+		Token: c["notification.dingtalk.webhook"], Secret: c["notification.dingtalk.secret"], ReportUnexpected: t.Errorf,
 	})
-	m.webhook = m.serve(m.robot) + dingtalktest.Path + "?access_token=" + c["notification.dingtalk.webhook"]
+	m.webhook = m.serve(m.robot) + dingtalktest.WebhookPath + "?access_token=" + c["notification.dingtalk.webhook"]
 	m.state = filepath.Join(m.dir, "state")
 	t.Setenv("JMS_SYNC_STATE", m.state)
 	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", c["$ALIBABA_CLOUD_ACCESS_KEY_ID"])
 	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", c["$ALIBABA_CLOUD_ACCESS_KEY_SECRET"])
-	m.fill(6, "cn-beijing")
+	m.fillInstances(6, "cn-beijing")
 	return m
 }
 
-func (m *mine) settings() string {
-	c := canaries()
+func (m *canaryDesk) settings() string {
+	c := secretCanaries()
 	door := m.serve(m)
 	proxy := strings.Replace(door, "://", "://user:"+c["proxy"]+"@", 1)
 	inner := strings.Replace(door, "://", "://user:"+c["jumpserver.proxy"]+"@", 1)
-	return m.save("config.yaml", fmt.Sprintf(`
+	return m.saveFile("config.yaml", fmt.Sprintf(`
 proxy: %q
 jumpserver: {url: %q, proxy: %q, access_key_id: %s, access_key_secret: %s}
 clouds:
@@ -183,38 +183,38 @@ clouds:
 notification: {on: always, window: 0s, dingtalk: {enabled: true, webhook: %q, secret: %s}}
 log: {level: DEBUG, detailed: true, file: %q}
 `, proxy, m.url, inner, c["jumpserver.access_key_id"], c["jumpserver.access_key_secret"], c["clouds[].access_key_id"], c["clouds[].access_key_secret"],
-		m.endpoint, m.webhook, c["notification.dingtalk.secret"], m.log()))
+		m.endpoint, m.webhook, c["notification.dingtalk.secret"], m.readLog()))
 }
 
 // TestCanaries: whatever a command meets, no secret stands in its output, log, results, cards,
 // state or assets, in none of the forms in which it could.
 func TestCanaries(t *testing.T) {
-	m := newMine(t)
+	m := newCanaryDesk(t)
 	file := m.settings()
-	event := m.save("event.json", state(alibabatest.Sample(3).ID, "Running"))
+	event := m.saveFile("event.json", newStateEvent(alibabatest.SampleInstance(3).ID, "Running"))
 	commands := [][]string{{"-r", "1"}, {"plan"}, {"event", event, "--timeout", "2s"}, {"doctor", "--send-test"}}
 	for _, mood := range []string{"", "400", "401", "403", "500", "page", "half", "redirect", "reset", ""} {
 		m.mood.Store(mood)
 		if mood == "" {
 			for n := range commands {
-				m.command(file, n, commands[n], mood)
+				m.runCommand(file, n, commands[n], mood)
 			}
 			continue
 		}
 		var group sync.WaitGroup
 		for n, command := range commands {
-			group.Go(func() { m.command(file, n, command, mood) })
+			group.Go(func() { m.runCommand(file, n, command, mood) })
 		}
 		group.Wait()
 	}
-	m.everywhere()
+	m.searchEverywhere()
 	if len(m.made) < 10 {
 		t.Errorf("only %d signatures were seen to be searched for", len(m.made))
 	}
 }
 
-// command runs one command line and searches what it says. Where all is well it takes its time.
-func (m *mine) command(file string, n int, command []string, mood string) {
+// runCommand runs one command line and searches what it says. Where all is well it takes its time.
+func (m *canaryDesk) runCommand(file string, n int, command []string, mood string) {
 	patience := time.Minute
 	if mood != "" {
 		patience = time.Second
@@ -223,9 +223,9 @@ func (m *mine) command(file string, n int, command []string, mood string) {
 	defer cancel()
 	var out, errs bytes.Buffer
 	args := append([]string{"-c", file, "-o", filepath.Join(m.dir, fmt.Sprint("results-", n)), "--log-file", filepath.Join(m.dir, fmt.Sprint("log-", n))}, command...)
-	code := run(ctx, args, strings.NewReader(""), &out, &errs)
+	code := runCommandLine(ctx, args, strings.NewReader(""), &out, &errs)
 	text := out.String() + errs.String()
-	m.search(fmt.Sprintf("%q with the proxy's %q", command, mood), text)
+	m.searchText(fmt.Sprintf("%q with the proxy's %q", command, mood), text)
 	if (mood == "") != (code == exitDone) {
 		m.Errorf("%q with %q: exit code %d\n%s", command, mood, code, text)
 	}
@@ -236,22 +236,22 @@ func (m *mine) command(file string, n int, command []string, mood string) {
 
 // TestCanariesOfStores: nor where the object store that holds the configuration repeats the key.
 func TestCanariesOfStores(t *testing.T) {
-	m := newMine(t)
+	m := newCanaryDesk(t)
 	store := storagetest.NewServer(t, storagetest.OSS)
 	t.Setenv("JMS_SYNC_STATE", store.Ref("state"))
 	for _, fault := range []storagetest.Fault{storagetest.Denied, storagetest.BadKey, storagetest.BadSecret, storagetest.Expired, storagetest.WebPage} {
-		store.Break(fault, "", 0, 0)
+		store.InjectFault(fault, "", 0, 0)
 		for _, args := range [][]string{{"-c", store.Ref("conf.yaml"), "doctor"}, {"-c", m.settings(), "doctor"}, {"-c", m.settings(), "-r", "1"}} {
 			var out bytes.Buffer
-			run(t.Context(), args, strings.NewReader(""), &out, &out)
-			m.search(string(fault), out.String())
+			runCommandLine(t.Context(), args, strings.NewReader(""), &out, &out)
+			m.searchText(string(fault), out.String())
 		}
 	}
-	m.everywhere()
+	m.searchEverywhere()
 }
 
-// everywhere searches what stays behind: files (log, results, state), cards and assets.
-func (m *mine) everywhere() {
+// searchEverywhere searches what stays behind: files (log, results, state), cards and assets.
+func (m *canaryDesk) searchEverywhere() {
 	m.Helper()
 	files := 0
 	err := filepath.WalkDir(m.dir, func(file string, d fs.DirEntry, err error) error {
@@ -259,7 +259,7 @@ func (m *mine) everywhere() {
 			return err
 		}
 		text, err := os.ReadFile(file)
-		m.search(file, string(text))
+		m.searchText(file, string(text))
 		files++
 		return err
 	})
@@ -267,17 +267,17 @@ func (m *mine) everywhere() {
 		m.Errorf("%d files searched: %v", files, err)
 	}
 	for _, card := range m.robot.Messages() {
-		m.search("a card", fmt.Sprintf("%+v", card))
+		m.searchText("a card", fmt.Sprintf("%+v", card))
 	}
 	for _, host := range m.hosts() {
-		m.search("an asset", fmt.Sprintf("%+v", host))
+		m.searchText("an asset", fmt.Sprintf("%+v", host))
 	}
 }
 
-// search looks for every canary in every form.
-func (m *mine) search(where, text string) {
+// searchText looks for every canary in every form.
+func (m *canaryDesk) searchText(where, text string) {
 	m.Helper()
-	for path, canary := range canaries() {
+	for path, canary := range secretCanaries() {
 		for _, form := range []string{
 			canary, url.QueryEscape(canary), base64.StdEncoding.EncodeToString([]byte(canary)), hex.EncodeToString([]byte(canary)),
 		} {

@@ -12,17 +12,17 @@ import (
 func TestClockOfTheMachine(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	d.fill(10, "cn-beijing", "cn-hangzhou")
+	d.fillInstances(10, "cn-beijing", "cn-hangzhou")
 	d.run(exitDone)
-	d.account.Remove("cn-beijing", alibabatest.Sample(0).ID)
-	d.ecs.SetDate(-8 * 24 * time.Hour)
+	d.account.Remove("cn-beijing", alibabatest.SampleInstance(0).ID)
+	d.ecs.SetDateAhead(-8 * 24 * time.Hour)
 	d.run(exitPartial)
 	for _, h := range d.jms.Hosts(jumpservertest.DefaultOrg) {
 		if !h.Active {
 			t.Errorf("%s was closed by a clock that is 8 days ahead", h.Name)
 		}
 	}
-	d.ecs.SetDate(0)
+	d.ecs.SetDateAhead(0)
 	d.run(exitDone)
 	closed := 0
 	for _, h := range d.jms.Hosts(jumpservertest.DefaultOrg) {

@@ -25,8 +25,8 @@ func demoCommand(stdout io.Writer) *cobra.Command {
 		Short: "用内置的 JumpServer、五朵云、钉钉模拟器演示主要流程（真实的 SDK 与函数程序，不需要任何配置）",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := demo(cmd.Context(), stdout, timer, event); err != nil {
-				return &exit{exitFailed, fmt.Errorf("demo: %w", err)}
+			if err := runDemo(cmd.Context(), stdout, timer, event); err != nil {
+				return &exitError{exitFailed, fmt.Errorf("demo: %w", err)}
 			}
 			return nil
 		},
@@ -36,8 +36,8 @@ func demoCommand(stdout io.Writer) *cobra.Command {
 	return cmd
 }
 
-// demo drives the functions' programs through Function Compute's runtime API, against emulators.
-func demo(ctx context.Context, out io.Writer, timer, event string) error {
+// runDemo drives the functions' programs through Function Compute's runtime API, against emulators.
+func runDemo(ctx context.Context, out io.Writer, timer, event string) error {
 	w, err := newDemoWorld()
 	if err != nil {
 		return err
@@ -54,15 +54,15 @@ func demo(ctx context.Context, out io.Writer, timer, event string) error {
 		defer (*f.into).runtime.Close()
 	}
 	begun := time.Now()
-	d.opening()
+	d.showOpening()
 	for _, chapter := range []func(context.Context) error{
-		d.firstSync, d.secondSync, d.adopt, d.regionFails, d.release, d.created, d.closed, d.guard, d.fiveClouds,
+		d.showFirstSync, d.showSecondSync, d.showAdopt, d.showRegionFailure, d.releaseInstance, d.showCreateEvent, d.showReleaseEvent, d.showGuard, d.showFiveClouds,
 	} {
 		if err := chapter(ctx); err != nil {
 			return fmt.Errorf("%w\n函数的输出：\n%s%s", err, d.timer.process.Output(), d.event.process.Output())
 		}
 	}
-	return d.closing(time.Since(begun))
+	return d.showClosing(time.Since(begun))
 }
 
 // demoFunction is one function's program at its runtime API.
@@ -99,20 +99,20 @@ type demonstration struct {
 	chapter int
 }
 
-func (d *demonstration) say(format string, args ...any) { fmt.Fprintf(d.out, format+"\n", args...) }
+func (d *demonstration) printf(format string, args ...any) { fmt.Fprintf(d.out, format+"\n", args...) }
 
 func (d *demonstration) heading(title string) {
 	d.chapter++
-	d.say("\n── %d. %s %s", d.chapter, title, strings.Repeat("─", 20))
+	d.printf("\n── %d. %s %s", d.chapter, title, strings.Repeat("─", 20))
 }
 
-func (d *demonstration) opening() {
-	d.say("jms-sync 演示：一切都在本机回环地址上，没有任何真实的云或 JumpServer 参与。")
-	d.say("  JumpServer %s 模拟器  %s", jumpservertest.V410, d.world.jumpserverURL)
-	d.say("  阿里云 ECS/STS 模拟器    %s", d.world.cloudURL)
-	d.say("  钉钉机器人模拟器         %s", d.world.robotURL)
-	d.say("  函数程序（真实的 SDK）    %s", d.timer.program)
-	d.say("                           %s", d.event.program)
+func (d *demonstration) showOpening() {
+	d.printf("jms-sync 演示：一切都在本机回环地址上，没有任何真实的云或 JumpServer 参与。")
+	d.printf("  JumpServer %s 模拟器  %s", jumpservertest.V410, d.world.jumpserverURL)
+	d.printf("  阿里云 ECS/STS 模拟器    %s", d.world.cloudURL)
+	d.printf("  钉钉机器人模拟器         %s", d.world.robotURL)
+	d.printf("  函数程序（真实的 SDK）    %s", d.timer.program)
+	d.printf("                           %s", d.event.program)
 }
 
 // invoke sends a tick, as the timer trigger does, and reads the results document.
@@ -135,44 +135,44 @@ func (d *demonstration) invoke(ctx context.Context, payload string) (report.Repo
 	if err := json.Unmarshal(answer.Body, &r); err != nil {
 		return report.Report{}, err
 	}
-	d.result(r)
+	d.printResult(r)
 	return r, nil
 }
 
-// result shows the results document in lines.
-func (d *demonstration) result(r report.Report) {
-	d.say("结果 %s：共 %d 台，新增 %d，更新 %d，停用 %d，删除 %d，不变 %d，跳过 %d，暂缓 %d，失败 %d（%.2f 秒，JumpServer 请求 %d 次，其中写入 %d 次）",
+// printResult shows the results document in lines.
+func (d *demonstration) printResult(r report.Report) {
+	d.printf("结果 %s：共 %d 台，新增 %d，更新 %d，停用 %d，删除 %d，不变 %d，跳过 %d，暂缓 %d，失败 %d（%.2f 秒，JumpServer 请求 %d 次，其中写入 %d 次）",
 		r.Outcome, r.Total, r.Created, r.Updated, r.Deactivated, r.Deleted, r.Unchanged, r.Skipped, r.Held, r.Failures,
 		r.Duration, d.world.jumpserver.Requests(), d.world.jumpserver.Writes())
 	for _, c := range r.Changes {
-		d.say("  %-10s %-12s %-22s %-14s %s", c.Action, c.Region, c.Name, c.Address, c.Reason)
+		d.printf("  %-10s %-12s %-22s %-14s %s", c.Action, c.Region, c.Name, c.Address, c.Reason)
 	}
 	for _, s := range r.Scopes {
 		if !s.Complete {
-			d.say("  读取失败   %s %s：%s", s.Account, s.Region, s.Error.Message)
+			d.printf("  读取失败   %s %s：%s", s.Account, s.Region, s.Error.Message)
 		}
 	}
 }
 
-// card shows the message that people got for the last run.
-func (d *demonstration) card() error {
+// printCard shows the message that people got for the last run.
+func (d *demonstration) printCard() error {
 	messages := d.world.robot.Messages()
 	if len(messages) == 0 {
 		return fmt.Errorf("钉钉没有收到消息")
 	}
 	m := messages[len(messages)-1]
-	d.say("钉钉卡片《%s》：", m.Title)
+	d.printf("钉钉卡片《%s》：", m.Title)
 	for line := range strings.SplitSeq(strings.TrimSpace(m.Text), "\n") {
 		if strings.TrimSpace(line) != "" {
-			d.say("  │ %s", strings.TrimRight(line, " "))
+			d.printf("  │ %s", strings.TrimRight(line, " "))
 		}
 	}
 	return nil
 }
 
-func (d *demonstration) firstSync(ctx context.Context) error {
+func (d *demonstration) showFirstSync(ctx context.Context) error {
 	d.heading("第一次同步")
-	d.say("云上两个区域共 7 台；JumpServer 里已有一台 Python 工具留下的资产和一台人工创建的主机。")
+	d.printf("云上两个区域共 7 台；JumpServer 里已有一台 Python 工具留下的资产和一台人工创建的主机。")
 	r, err := d.invoke(ctx, "")
 	if err != nil {
 		return err
@@ -180,10 +180,10 @@ func (d *demonstration) firstSync(ctx context.Context) error {
 	if r.Created != 6 || r.Skipped != 1 {
 		return fmt.Errorf("应新增 6 台、跳过 1 台，实际 %d、%d", r.Created, r.Skipped)
 	}
-	return d.card()
+	return d.printCard()
 }
 
-func (d *demonstration) secondSync(ctx context.Context) error {
+func (d *demonstration) showSecondSync(ctx context.Context) error {
 	d.heading("再同步一次：没有变化，什么都不写")
 	r, err := d.invoke(ctx, "")
 	if err != nil {
@@ -195,14 +195,14 @@ func (d *demonstration) secondSync(ctx context.Context) error {
 	return nil
 }
 
-func (d *demonstration) regionFails(ctx context.Context) error {
+func (d *demonstration) showRegionFailure(ctx context.Context) error {
 	d.heading("一个区域读取失败：那里的资产一台都不动")
-	d.say("cn-shanghai 拒绝读取；同时 cn-beijing 的 web-1 改名为 web-1-new。")
+	d.printf("cn-shanghai 拒绝读取；同时 cn-beijing 的 web-1 改名为 web-1-new。")
 	repair := d.world.cloud.Break(alibabatest.Fault{
 		Kind: alibabatest.Forbidden, Action: alibabatest.DescribeInstances, Region: "cn-shanghai",
 	})
 	defer repair()
-	d.world.rename("cn-beijing", "i-bj0001", "web-1-new")
+	d.world.renameInstance("cn-beijing", "i-bj0001", "web-1-new")
 	r, err := d.invoke(ctx, "")
 	if err != nil {
 		return err
@@ -210,10 +210,10 @@ func (d *demonstration) regionFails(ctx context.Context) error {
 	if r.Outcome != report.Partial || r.Deactivated+r.Deleted != 0 || r.Updated != 1 {
 		return fmt.Errorf("应为 partial、只更新 1 台，实际 %s", r.Outcome)
 	}
-	return d.card()
+	return d.printCard()
 }
 
-func (d *demonstration) release(ctx context.Context) error {
+func (d *demonstration) releaseInstance(ctx context.Context) error {
 	d.heading("释放一台：先停用，宽限期（7 天）后才删除")
 	d.world.account.Remove("cn-shanghai", "i-sh0003")
 	r, err := d.invoke(ctx, "")
@@ -223,10 +223,10 @@ func (d *demonstration) release(ctx context.Context) error {
 	if r.Deactivated != 1 || r.Deleted != 0 {
 		return fmt.Errorf("应停用 1 台，实际停用 %d、删除 %d", r.Deactivated, r.Deleted)
 	}
-	return d.card()
+	return d.printCard()
 }
 
-func (d *demonstration) guard(ctx context.Context) error {
+func (d *demonstration) showGuard(ctx context.Context) error {
 	d.heading("守卫：一个区域忽然空了，全部移除暂缓，等人确认")
 	d.world.account.Remove("cn-beijing")
 	r, err := d.invoke(ctx, "")
@@ -236,18 +236,18 @@ func (d *demonstration) guard(ctx context.Context) error {
 	if r.Outcome != report.Held || r.Held != 3 || d.world.jumpserver.Writes() != 0 {
 		return fmt.Errorf("应暂缓 3 台、0 次写入，实际 %s %d", r.Outcome, r.Held)
 	}
-	return d.card()
+	return d.printCard()
 }
 
-// closing shows JumpServer's hosts, and fails if any emulator saw what no careful client sends.
-func (d *demonstration) closing(took time.Duration) error {
+// showClosing shows JumpServer's hosts, and fails if any emulator saw what no careful client sends.
+func (d *demonstration) showClosing(took time.Duration) error {
 	d.heading("JumpServer 里最后的主机")
 	for _, h := range d.world.jumpserver.Hosts(jumpservertest.DefaultOrg) {
 		state := "启用"
 		if !h.Active {
 			state = "停用"
 		}
-		d.say("  %-22s %-14s %-8s %s  %s", h.Name, h.Address, h.Platform, state, strings.Join(h.Nodes, " "))
+		d.printf("  %-22s %-14s %-8s %s  %s", h.Name, h.Address, h.Platform, state, strings.Join(h.Nodes, " "))
 	}
 	var odd []string
 	odd = append(odd, d.world.jumpserver.Unexpected()...)
@@ -255,12 +255,12 @@ func (d *demonstration) closing(took time.Duration) error {
 	for _, ground := range d.world.clouds.grounds() {
 		odd = append(odd, ground.Unexpected()...)
 	}
-	odd = append(odd, d.world.robot.Complaints()...)
+	odd = append(odd, d.world.robot.Unexpected()...)
 	odd = append(odd, d.timer.runtime.Unexpected()...)
 	odd = append(odd, d.event.runtime.Unexpected()...)
 	if len(odd) > 0 {
 		return fmt.Errorf("模拟器收到了意外的请求：%s", strings.Join(odd, "; "))
 	}
-	d.say("\n演示完成，用时 %.1f 秒；模拟器没有收到任何意外的请求。", took.Seconds())
+	d.printf("\n演示完成，用时 %.1f 秒；模拟器没有收到任何意外的请求。", took.Seconds())
 	return nil
 }

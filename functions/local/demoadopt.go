@@ -10,13 +10,13 @@ import (
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 )
 
-// adopt takes over what the Python tool left, by the command as a user gives it.
-func (d *demonstration) adopt(ctx context.Context) error {
+// showAdopt takes over what the Python tool left, by the command as a user gives it.
+func (d *demonstration) showAdopt(ctx context.Context) error {
 	d.heading("认领 Python 工具留下的资产：ID、账号、授权都不变")
 	before := d.world.jumpserver.Hosts(jumpservertest.DefaultOrg)
 	for _, args := range [][]string{{"adopt"}, {"adopt", "--apply"}} {
-		d.say("$ jms-sync %s", strings.Join(args, " "))
-		if err := d.command(ctx, args...); err != nil {
+		d.printf("$ jms-sync %s", strings.Join(args, " "))
+		if err := d.runCommand(ctx, args...); err != nil {
 			return err
 		}
 	}
@@ -39,8 +39,8 @@ func (d *demonstration) adopt(ctx context.Context) error {
 	return nil
 }
 
-// command runs this program with the demo's configuration and nothing of the user's environment.
-func (d *demonstration) command(ctx context.Context, args ...string) error {
+// runCommand runs this program with the demo's configuration and nothing of the user's environment.
+func (d *demonstration) runCommand(ctx context.Context, args ...string) error {
 	program, err := os.Executable()
 	if err != nil {
 		return err

@@ -72,28 +72,28 @@ func (c *demoClouds) populate(kind, key, region string) {
 		a := c.huawei.AddAccount(huaweitest.Key{DomainID: demoDomain, AccessKeyID: key, AccessKeySecret: demoKeySecret})
 		a.AddProject(region)
 		a.Fill(region, 2, func(i int) huaweitest.Instance {
-			sample := huaweitest.Sample(i)
+			sample := huaweitest.SampleInstance(i)
 			sample.Name = fmt.Sprint("hw-app-", i+1)
 			return sample
 		})
 	case "aws":
 		a := c.aws.AddAccount(awstest.Key{AccountID: demoAWSAccount, AccessKeyID: key, AccessKeySecret: demoKeySecret})
 		a.Fill(region, 2, func(i int) awstest.Instance {
-			sample := awstest.Sample(i)
+			sample := awstest.SampleInstance(i)
 			sample.Name = fmt.Sprint("aws-app-", i+1)
 			return sample
 		})
 	case "腾讯云":
 		a := c.tencent.AddAccount(tencenttest.Key{AccountID: demoUIN, AccessKeyID: key, AccessKeySecret: demoKeySecret})
 		a.Fill(region, 2, func(i int) tencenttest.Instance {
-			sample := tencenttest.Sample(i)
+			sample := tencenttest.SampleInstance(i)
 			sample.Name = fmt.Sprint("tx-app-", i+1)
 			return sample
 		})
 	case "azure":
 		c.azure.AddPrincipal(azuretest.Principal{Tenant: demoTenant, ClientID: key, Secret: demoKeySecret})
 		c.azure.AddSubscription(demoSubscription, key).Fill(region, 2, func(i int) azuretest.VM {
-			sample := azuretest.Sample(i)
+			sample := azuretest.SampleVM(i)
 			sample.Name = fmt.Sprint("az-app-", i+1)
 			return sample
 		})
@@ -101,14 +101,14 @@ func (c *demoClouds) populate(kind, key, region string) {
 }
 
 // grounds are the emulators, to close them and to ask what they did not expect.
-func (c *demoClouds) grounds() []*peertest.Ground {
-	return []*peertest.Ground{c.aws.Ground, c.azure.Ground, c.huawei.Ground, c.tencent.Ground}
+func (c *demoClouds) grounds() []*peertest.Base {
+	return []*peertest.Base{c.aws.Base, c.azure.Base, c.huawei.Base, c.tencent.Base}
 }
 
-// fiveClouds has a function of its own, whose environment adds four accounts to that of the file.
-func (d *demonstration) fiveClouds(ctx context.Context) error {
+// showFiveClouds has a function of its own, whose environment adds four accounts to that of the file.
+func (d *demonstration) showFiveClouds(ctx context.Context) error {
 	d.heading("五朵云同时同步，其中一朵失败")
-	d.say("cn-beijing 的三台又能读到了：暂缓的移除自行取消。用环境变量再加华为云、AWS、腾讯云、Azure 四个账号；AWS 拒绝读取。")
+	d.printf("cn-beijing 的三台又能读到了：暂缓的移除自行取消。用环境变量再加华为云、AWS、腾讯云、Azure 四个账号；AWS 拒绝读取。")
 	for _, id := range []string{"i-bj0001", "i-bj0002", "i-bj0003"} {
 		d.world.account.Put("cn-beijing", d.world.instances[id])
 	}
@@ -130,10 +130,10 @@ func (d *demonstration) fiveClouds(ctx context.Context) error {
 	if r.Outcome != report.Partial || r.Created != 6 || r.Deactivated+r.Deleted+r.Held != 0 {
 		return fmt.Errorf("应为 partial、新增 6 台、什么都不移除，实际 %s、新增 %d", r.Outcome, r.Created)
 	}
-	if err := d.card(); err != nil {
+	if err := d.printCard(); err != nil {
 		return err
 	}
-	d.say("AWS 恢复之后，下一次补上它的两台：")
+	d.printf("AWS 恢复之后，下一次补上它的两台：")
 	if r, err = d.invoke(ctx, ""); err != nil {
 		return err
 	}

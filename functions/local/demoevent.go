@@ -13,8 +13,8 @@ import (
 	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
 )
 
-// deliver sends a change of state as EventBridge does, and shows what the function made of it.
-func (d *demonstration) deliver(ctx context.Context, region, id, state string) (engine.EventAnswer, error) {
+// deliverEvent sends a change of state as EventBridge does, and shows what the function made of it.
+func (d *demonstration) deliverEvent(ctx context.Context, region, id, state string) (engine.EventReport, error) {
 	d.world.jumpserver.ResetCounts()
 	calls := d.world.cloud.Calls("")
 	event, err := json.Marshal(map[string]any{
@@ -24,40 +24,40 @@ func (d *demonstration) deliver(ctx context.Context, region, id, state string) (
 		"data": map[string]string{"resourceId": id, "resourceType": "ALIYUN::ECS::Instance", "state": state},
 	})
 	if err != nil {
-		return engine.EventAnswer{}, err
+		return engine.EventReport{}, err
 	}
 	begun := time.Now()
 	answer, err := d.event.runtime.Invoke(ctx, event, runtimetest.Options{Timeout: time.Minute})
 	if err != nil {
-		return engine.EventAnswer{}, err
+		return engine.EventReport{}, err
 	}
 	if !answer.OK {
-		return engine.EventAnswer{}, fmt.Errorf("%s: %s", answer.ErrorType, answer.ErrorMessage)
+		return engine.EventReport{}, fmt.Errorf("%s: %s", answer.ErrorType, answer.ErrorMessage)
 	}
-	var a engine.EventAnswer
+	var a engine.EventReport
 	if err := json.Unmarshal(answer.Body, &a); err != nil {
-		return engine.EventAnswer{}, err
+		return engine.EventReport{}, err
 	}
-	d.say("事件 %s %s：%s（%s），%d 毫秒，云请求 %d 次，JumpServer 请求 %d 次", id, state, a.Events[0].Outcome,
-		a.Events[0].Reason, time.Since(begun).Milliseconds(), d.world.cloud.Calls("")-calls, d.world.jumpserver.Requests())
+	d.printf("事件 %s %s：%s（%s），%d 毫秒，云请求 %d 次，JumpServer 请求 %d 次", id, state, a.Results[0].Outcome,
+		a.Results[0].Reason, time.Since(begun).Milliseconds(), d.world.cloud.Calls("")-calls, d.world.jumpserver.Requests())
 	return a, nil
 }
 
-func (d *demonstration) created(ctx context.Context) error {
+func (d *demonstration) showCreateEvent(ctx context.Context) error {
 	d.heading("事件：新实例启动，立刻可以登录")
-	d.world.put("cn-beijing", alibabatest.Instance{
+	d.world.putInstance("cn-beijing", alibabatest.Instance{
 		ID: "i-bj0009", Name: "new-by-event", OSType: "linux", OSName: "Ubuntu 24.04", Status: "Running",
 		PrivateIPs: []string{"10.1.0.9"},
 	})
-	a, err := d.deliver(ctx, "cn-beijing", "i-bj0009", "Running")
+	a, err := d.deliverEvent(ctx, "cn-beijing", "i-bj0009", "Running")
 	if err != nil {
 		return err
 	}
 	if a.Created != 1 {
 		return fmt.Errorf("应新增 1 台，实际 %d", a.Created)
 	}
-	d.say("同一事件再来一次：什么都不改变。")
-	if a, err = d.deliver(ctx, "cn-beijing", "i-bj0009", "Running"); err != nil {
+	d.printf("同一事件再来一次：什么都不改变。")
+	if a, err = d.deliverEvent(ctx, "cn-beijing", "i-bj0009", "Running"); err != nil {
 		return err
 	}
 	if a.Created+a.Updated != 0 {
@@ -66,10 +66,10 @@ func (d *demonstration) created(ctx context.Context) error {
 	return nil
 }
 
-func (d *demonstration) closed(ctx context.Context) error {
+func (d *demonstration) showReleaseEvent(ctx context.Context) error {
 	d.heading("事件：实例释放，证实之后立刻停用（事件从不删除）")
 	d.world.account.Remove("cn-beijing", "i-bj0009")
-	a, err := d.deliver(ctx, "cn-beijing", "i-bj0009", "Deleted")
+	a, err := d.deliverEvent(ctx, "cn-beijing", "i-bj0009", "Deleted")
 	if err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ func newDemoWorld() (*demoWorld, error) {
 	w := &demoWorld{
 		jumpserver: jumpservertest.New(jumpservertest.Options{Version: jumpservertest.V410}),
 		cloud:      alibabatest.New(alibabatest.Options{Regions: []string{"cn-beijing", "cn-shanghai"}}),
-		robot:      dingtalktest.New(dingtalktest.Settings{Token: demoToken, Secret: demoSign}),
+		robot:      dingtalktest.New(dingtalktest.Options{Token: demoToken, Secret: demoSign}),
 		instances:  map[string]alibabatest.Instance{},
 	}
 	w.account = w.cloud.AddAccount(alibabatest.Key{
@@ -107,13 +107,13 @@ func (w *demoWorld) populate() {
 	}
 	windows := linux("i-sh0002", "erp", "10.2.0.2")
 	windows.OSType, windows.OSName = "windows", "Windows Server 2022"
-	w.put("cn-beijing", linux("i-bj0001", "web-1", "10.1.0.1"))
-	w.put("cn-beijing", linux("i-bj0002", "app", "10.1.0.2"))
-	w.put("cn-beijing", linux("i-bj0003", "app", "10.1.0.3"))
-	w.put("cn-shanghai", linux("i-sh0001", "db-1", "10.2.0.1"))
-	w.put("cn-shanghai", windows)
-	w.put("cn-shanghai", linux("i-sh0003", "batch", "10.2.0.3"))
-	w.put("cn-shanghai", linux("i-sh0004", "old-tool", "10.2.0.4"))
+	w.putInstance("cn-beijing", linux("i-bj0001", "web-1", "10.1.0.1"))
+	w.putInstance("cn-beijing", linux("i-bj0002", "app", "10.1.0.2"))
+	w.putInstance("cn-beijing", linux("i-bj0003", "app", "10.1.0.3"))
+	w.putInstance("cn-shanghai", linux("i-sh0001", "db-1", "10.2.0.1"))
+	w.putInstance("cn-shanghai", windows)
+	w.putInstance("cn-shanghai", linux("i-sh0003", "batch", "10.2.0.3"))
+	w.putInstance("cn-shanghai", linux("i-sh0004", "old-tool", "10.2.0.4"))
 	w.jumpserver.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{
 		Name: "old-tool", Address: "10.2.0.4", Active: true, Nodes: []string{"/DEFAULT/阿里云/aliyun-prod"},
 		Comment: "由JMS-Sync同步于 2025-05-07 10:00:00\ninstance_id: i-sh0004",
@@ -121,15 +121,15 @@ func (w *demoWorld) populate() {
 	w.jumpserver.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{Name: "手工主机", Address: "192.168.1.1", Active: true})
 }
 
-func (w *demoWorld) put(region string, i alibabatest.Instance) {
+func (w *demoWorld) putInstance(region string, i alibabatest.Instance) {
 	w.instances[i.ID] = i
 	w.account.Put(region, i)
 }
 
-func (w *demoWorld) rename(region, id, name string) {
+func (w *demoWorld) renameInstance(region, id, name string) {
 	i := w.instances[id]
 	i.Name = name
-	w.put(region, i)
+	w.putInstance(region, i)
 }
 
 // writeConfig writes what a user would: the Python tool's form, with the secrets left to the

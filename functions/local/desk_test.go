@@ -52,11 +52,11 @@ func newDesk(t *testing.T) *desk {
 		T: t, dir: t.TempDir(), keySecret: jumpservertest.KeySecret, org: jumpservertest.DefaultOrg,
 		jms:   jumpservertest.New(jumpservertest.Options{TB: t}),
 		ecs:   alibabatest.New(alibabatest.Options{Reporter: t}),
-		robot: dingtalktest.New(dingtalktest.Settings{Token: deskToken, Secret: deskSign, Complain: t.Errorf}),
+		robot: dingtalktest.New(dingtalktest.Options{Token: deskToken, Secret: deskSign, ReportUnexpected: t.Errorf}),
 	}
 	d.account = d.ecs.AddAccount(alibabatest.Key{AccountID: "1234567890123456", AccessKeyID: deskKey, AccessKeySecret: deskSecret})
 	d.url, d.endpoint = d.serve(d.jms), d.serve(d.ecs)
-	d.webhook = d.serve(d.robot) + dingtalktest.Path + "?access_token=" + deskToken
+	d.webhook = d.serve(d.robot) + dingtalktest.WebhookPath + "?access_token=" + deskToken
 	t.Cleanup(d.ecs.Close)
 	return d
 }
@@ -67,15 +67,15 @@ func (d *desk) serve(h http.Handler) string {
 	return server.URL
 }
 
-// fill puts n instances into each of some regions.
-func (d *desk) fill(n int, regions ...string) {
+// fillInstances puts n instances into each of some regions.
+func (d *desk) fillInstances(n int, regions ...string) {
 	for i, region := range regions {
-		d.account.Fill(region, n, func(k int) alibabatest.Instance { return alibabatest.Sample(i*n + k) })
+		d.account.Fill(region, n, func(k int) alibabatest.Instance { return alibabatest.SampleInstance(i*n + k) })
 	}
 }
 
-// save writes a text into the desk's directory.
-func (d *desk) save(name, text string) string {
+// saveFile writes a text into the desk's directory.
+func (d *desk) saveFile(name, text string) string {
 	d.Helper()
 	file := filepath.Join(d.dir, name)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
@@ -84,39 +84,39 @@ func (d *desk) save(name, text string) string {
 	return file
 }
 
-// config writes the configuration and gives its path.
-func (d *desk) config() string {
+// writeConfig writes the configuration and gives its path.
+func (d *desk) writeConfig() string {
 	d.Helper()
 	regions := "cn-beijing, cn-hangzhou"
 	if d.without != "" {
 		regions = strings.ReplaceAll(regions, ", "+d.without, "")
 	}
-	return d.save("config.yaml", fmt.Sprintf(`
+	return d.saveFile("config.yaml", fmt.Sprintf(`
 jumpserver: {id: %q, url: %q, access_key_id: %s, access_key_secret: %s, org_id: %s}
 clouds:
   - {type: 阿里云, name: aliyun-prod, access_key_id: %s, access_key_secret: %s, regions: [%s], endpoint: %q}
 notification: {dingtalk: {enabled: true, webhook: %q, secret: %s}}
 log: {file: %q}
-%s`, d.id, d.url, jumpservertest.KeyID, d.keySecret, d.org, cmp.Or(d.key, deskKey), deskSecret, regions, d.endpoint, d.webhook, deskSign, d.log(), d.more))
+%s`, d.id, d.url, jumpservertest.KeyID, d.keySecret, d.org, cmp.Or(d.key, deskKey), deskSecret, regions, d.endpoint, d.webhook, deskSign, d.readLog(), d.more))
 }
 
 // dropRegion leaves a region out of the configuration from now on.
 func (d *desk) dropRegion(name string) { d.without = name }
 
-func (d *desk) log() string { return filepath.Join(d.dir, "logs", "jms-sync.log") }
+func (d *desk) readLog() string { return filepath.Join(d.dir, "logs", "jms-sync.log") }
 
 // run executes a command line with the desk's configuration and wants an exit code.
 func (d *desk) run(code int, args ...string) {
 	d.Helper()
-	d.raw(d.Context(), code, append([]string{"-c", d.config()}, args...)...)
+	d.runRaw(d.Context(), code, append([]string{"-c", d.writeConfig()}, args...)...)
 }
 
-// raw executes a command line as it is.
-func (d *desk) raw(ctx context.Context, code int, args ...string) {
+// runRaw executes a command line as it is.
+func (d *desk) runRaw(ctx context.Context, code int, args ...string) {
 	d.Helper()
 	d.stdout.Reset()
 	d.stderr.Reset()
-	if got := run(ctx, args, strings.NewReader(d.stdin), &d.stdout, &d.stderr); got != code {
+	if got := runCommandLine(ctx, args, strings.NewReader(d.stdin), &d.stdout, &d.stderr); got != code {
 		d.Errorf("%q: exit code %d, want %d\n%s%s", args, got, code, &d.stdout, &d.stderr)
 	}
 	for _, word := range []string{jumpservertest.KeySecret, deskKey, deskSecret, deskToken, deskSign} {
@@ -126,8 +126,8 @@ func (d *desk) raw(ctx context.Context, code int, args ...string) {
 	}
 }
 
-// prints wants texts on standard output, each once.
-func (d *desk) prints(texts ...string) {
+// wantPrinted wants texts on standard output, each once.
+func (d *desk) wantPrinted(texts ...string) {
 	d.Helper()
 	for _, text := range texts {
 		if n := strings.Count(d.stdout.String(), text); n != 1 {
@@ -138,8 +138,8 @@ func (d *desk) prints(texts ...string) {
 
 func (d *desk) hosts() []jumpservertest.Host { return d.jms.Hosts(jumpservertest.DefaultOrg) }
 
-// cards wants so many cards to be sent, and gives the text of the last one.
-func (d *desk) cards(n int) string {
+// wantCards wants so many cards to be sent, and gives the text of the last one.
+func (d *desk) wantCards(n int) string {
 	d.Helper()
 	all := d.robot.Messages()
 	if len(all) != n {
@@ -151,7 +151,7 @@ func (d *desk) cards(n int) string {
 	return all[len(all)-1].Text
 }
 
-func (d *desk) read(file string) string {
+func (d *desk) readFile(file string) string {
 	d.Helper()
 	text, err := os.ReadFile(file)
 	if err != nil {

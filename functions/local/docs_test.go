@@ -27,8 +27,8 @@ var (
 	placeholder = regexp.MustCompile(`(?m)^export (\w+)='<[^>]*>'$`)
 )
 
-// documents gives every document that people read, by its path from the top of the repository.
-func documents(t *testing.T) map[string]string {
+// readDocuments gives every document that people read, by its path from the top of the repository.
+func readDocuments(t *testing.T) map[string]string {
 	t.Helper()
 	found := map[string]string{}
 	for _, pattern := range []string{"README.md", "docs/*.md", "infra/README*.md"} {
@@ -48,8 +48,8 @@ func documents(t *testing.T) map[string]string {
 	return found
 }
 
-// invocations gives the command lines of jms-sync in a document, each as its arguments.
-func invocations(document string) [][]string {
+// commandLines gives the command lines of jms-sync in a document, each as its arguments.
+func commandLines(document string) [][]string {
 	var found [][]string
 	add := func(text string, whole bool) {
 		for _, m := range command.FindAllStringSubmatch(text, -1) {
@@ -77,9 +77,9 @@ func invocations(document string) [][]string {
 func TestDocumentedCommands(t *testing.T) {
 	t.Parallel()
 	checked := 0
-	for name, document := range documents(t) {
-		for _, args := range invocations(document) {
-			if err := known(args); err != nil {
+	for name, document := range readDocuments(t) {
+		for _, args := range commandLines(document) {
+			if err := unknownPart(args); err != nil {
 				t.Errorf("%s: jms-sync %s: %v", name, strings.Join(args, " "), err)
 			}
 			checked++
@@ -90,8 +90,8 @@ func TestDocumentedCommands(t *testing.T) {
 	}
 }
 
-// known tells what of a command line the program does not have.
-func known(args []string) error {
+// unknownPart tells what of a command line the program does not have.
+func unknownPart(args []string) error {
 	root := rootCommand(io.Discard, io.Discard)
 	cmd, rest, err := root.Find(args)
 	if err != nil {
@@ -122,9 +122,9 @@ func TestDocumentCheckBites(t *testing.T) {
 	t.Parallel()
 	const document = "`jms-sync plan --everything` and `jms-sync paln`, not jms-sync here.\n```sh\nX=1 bin/jms-sync -o r.json   # fine\nbin/jms-sync plan -q\n```\n"
 	var wrong []string
-	all := invocations(document)
+	all := commandLines(document)
 	for _, args := range all {
-		if known(args) != nil {
+		if unknownPart(args) != nil {
 			wrong = append(wrong, strings.Join(args, " "))
 		}
 	}
@@ -145,35 +145,35 @@ func TestQuickStart(t *testing.T) {
 		t.Run(c.file, func(t *testing.T) {
 			t.Parallel()
 			d := newDesk(t)
-			d.fill(3, "cn-hangzhou")
+			d.fillInstances(3, "cn-hangzhou")
 			calls := d.stubs("make")
-			blocks := d.shellBlocks(d.read(filepath.Join(repository, "docs", c.file)))
+			blocks := d.shellBlocks(d.readFile(filepath.Join(repository, "docs", c.file)))
 			if len(blocks) != 4 {
 				t.Fatalf("%d blocks of commands, want demo, plan, sync and deploy", len(blocks))
 			}
-			d.shell(blocks[0])
-			if out := d.shell(blocks[1]); strings.Count(out, c.created) != 3 {
+			d.runShellBlock(blocks[0])
+			if out := d.runShellBlock(blocks[1]); strings.Count(out, c.created) != 3 {
 				t.Errorf("the plan does not show 3 new assets:\n%s", out)
 			}
 			if n := d.jms.Writes() + d.robot.Calls(); n > 0 || len(d.hosts()) > 0 {
 				t.Errorf("the plan wrote or told %d times", n)
 			}
-			out := d.shell(blocks[2])
+			out := d.runShellBlock(blocks[2])
 			if len(d.hosts()) != 3 || !strings.Contains(out, c.done) || strings.Count(out, c.nothing) != 1 {
 				t.Errorf("%d hosts; want a sync, then an empty plan:\n%s", len(d.hosts()), out)
 			}
-			d.quickRobot(c.file)
+			d.addQuickRobot(c.file)
 			text, err := os.ReadFile(filepath.Join(repository, "s.yaml"))
 			if err != nil {
 				t.Fatal(err)
 			}
-			d.save("s.yaml", string(text))
-			d.shell(blocks[3])
-			d.quickTick()
-			if got := d.read(calls); got != "make demo\nmake build\nmake deploy\n" {
+			d.saveFile("s.yaml", string(text))
+			d.runShellBlock(blocks[3])
+			d.fireQuickTimer()
+			if got := d.readFile(calls); got != "make demo\nmake build\nmake deploy\n" {
 				t.Errorf("make was called:\n%s", got)
 			}
-			if env := d.read(filepath.Join(d.dir, ".env")); strings.Count(env, "JMS_SYNC_") != 2 {
+			if env := d.readFile(filepath.Join(d.dir, ".env")); strings.Count(env, "JMS_SYNC_") != 2 {
 				t.Errorf(".env is\n%s", env)
 			}
 		})
@@ -188,7 +188,7 @@ func (d *desk) stubs(names ...string) (calls string) {
 	if err != nil {
 		d.Fatal(err)
 	}
-	calls = d.save("calls", "")
+	calls = d.saveFile("calls", "")
 	scripts := map[string]string{"jms-sync": fmt.Sprintf("exec %q --retries=1 \"$@\"", exe)}
 	for _, name := range names {
 		scripts[name] = fmt.Sprintf("echo %s \"$@\" >>%q", name, calls)
@@ -197,7 +197,7 @@ func (d *desk) stubs(names ...string) (calls string) {
 		d.Fatal(err)
 	}
 	for name, text := range scripts {
-		if err := os.Chmod(d.save("bin/"+name, "#!/bin/sh\n"+text+"\n"), 0o700); err != nil { //nolint:gosec // a program of the test's own
+		if err := os.Chmod(d.saveFile("bin/"+name, "#!/bin/sh\n"+text+"\n"), 0o700); err != nil { //nolint:gosec // a program of the test's own
 			d.Fatal(err)
 		}
 	}
@@ -226,11 +226,11 @@ func (d *desk) shellBlocks(document string) []string {
 	return blocks
 }
 
-// shell runs a block in the desk's folder. What the reader exported in an earlier block is there;
+// runShellBlock runs a block in the desk's folder. What the reader exported in an earlier block is there;
 // of the addresses of the emulators the document knows nothing.
-func (d *desk) shell(block string) string {
+func (d *desk) runShellBlock(block string) string {
 	d.Helper()
-	before := d.save("before", "")
+	before := d.saveFile("before", "")
 	if _, err := os.Stat(filepath.Join(d.dir, "exports")); err == nil {
 		before = filepath.Join(d.dir, "exports")
 	}

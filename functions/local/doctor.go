@@ -25,11 +25,11 @@ func doctorCommand(o *options, stdout io.Writer) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {
 			case file != "":
-				return o.deployable(cmd.Context(), stdout, file, fix)
+				return o.checkDeployment(cmd.Context(), stdout, file, fix)
 			case fix:
-				return &exit{exitUsage, errors.New("--fix 只与 --deploy 一起用 (--fix is for --deploy)")}
+				return &exitError{exitUsage, errors.New("--fix 只与 --deploy 一起用 (--fix is for --deploy)")}
 			}
-			return o.doctor(cmd.Context(), stdout, send)
+			return o.runDoctor(cmd.Context(), stdout, send)
 		},
 	}
 	cmd.Flags().BoolVar(&send, "send-test", false, "向钉钉发送一条测试消息（不 @ 任何人）")
@@ -39,22 +39,22 @@ func doctorCommand(o *options, stdout io.Writer) *cobra.Command {
 	return cmd
 }
 
-// doctor examines the configured installation and prints what it found.
-func (o *options) doctor(ctx context.Context, stdout io.Writer, send bool) error {
-	cfg, err := wire.LoadConfig(o.config)(ctx)
+// runDoctor examines the configured installation and prints what it found.
+func (o *options) runDoctor(ctx context.Context, stdout io.Writer, send bool) error {
+	cfg, err := wire.ConfigLoader(o.config)(ctx)
 	if err != nil {
-		return &exit{exitUsage, err}
+		return &exitError{exitUsage, err}
 	}
-	checks, err := wire.Doctor(wire.Examination{Config: cfg, Source: o.config, Environ: os.Environ(), SendTest: send})
+	checks, err := wire.DoctorChecks(wire.Examination{Config: cfg, Source: o.config, Environ: os.Environ(), SendTest: send})
 	if err != nil {
-		return &exit{exitUsage, err}
+		return &exitError{exitUsage, err}
 	}
-	found := doctor.Examine(ctx, checks, doctor.Patience)
-	if err := doctor.Write(stdout, found, cfg.Language); err != nil {
-		return &exit{exitFailed, err}
+	found := doctor.RunChecks(ctx, checks, doctor.CheckTimeout)
+	if err := doctor.WriteText(stdout, found, cfg.Language); err != nil {
+		return &exitError{exitFailed, err}
 	}
-	if doctor.Worst(found) == doctor.Failure {
-		return &exit{code: exitPartial}
+	if doctor.WorstVerdict(found) == doctor.Failure {
+		return &exitError{code: exitPartial}
 	}
 	return nil
 }

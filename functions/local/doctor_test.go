@@ -26,15 +26,15 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// patient is a desk whose installation doctor examines.
-type patient struct {
+// doctorDesk is a desk whose installation doctor examines.
+type doctorDesk struct {
 	*desk
 	edit func(config string) string // of the configuration, before it is read
 	args []string
 }
 
 // syncUser gives the access key to a user with the rights of a sync, and not one more or less.
-func (p *patient) syncUser(without ...string) {
+func (p *doctorDesk) syncUser(without ...string) {
 	var have []string
 	for _, right := range []string{
 		inventory.ViewAssets, inventory.AddAssets, inventory.ChangeAssets, inventory.DeleteAssets, inventory.ViewNodes, inventory.AddNodes,
@@ -47,7 +47,7 @@ func (p *patient) syncUser(without ...string) {
 	p.jms.AddKey(jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret, User: "jms-sync", Permissions: have})
 }
 
-func (p *patient) replace(old, with string) {
+func (p *doctorDesk) replace(old, with string) {
 	before := p.edit
 	p.edit = func(text string) string {
 		text = before(text)
@@ -59,77 +59,79 @@ func (p *patient) replace(old, with string) {
 }
 
 // serveAs replaces JumpServer's address by one at which a handler stands before it.
-func (p *patient) serveAs(wrap func(http.Handler) http.Handler) { p.url = p.serve(wrap(p.jms)) }
+func (p *doctorDesk) serveAs(wrap func(http.Handler) http.Handler) { p.url = p.serve(wrap(p.jms)) }
 
-// front lets something in front of JumpServer answer what has a part in its address.
-func (p *patient) front(part string, page jumpservertest.Page) {
+// interpose lets something in front of JumpServer answer what has a part in its address.
+func (p *doctorDesk) interpose(part string, page jumpservertest.Page) {
 	p.serveAs(func(h http.Handler) http.Handler {
-		f := jumpservertest.NewFront(h)
-		f.Answer(jumpservertest.On("", part), -1, page)
+		f := jumpservertest.NewIntermediary(h)
+		f.Answer(jumpservertest.MatchRequest("", part), -1, page)
 		return f
 	})
 }
 
-func (p *patient) brokenPlace(part string, f jumpservertest.Fault) {
-	p.jms.Fail(jumpservertest.On("", part), -1, f)
+func (p *doctorDesk) breakPath(part string, f jumpservertest.Fault) {
+	p.jms.Fail(jumpservertest.MatchRequest("", part), -1, f)
 }
 
-type illness struct {
+type doctorCase struct {
 	name string
 	code int
-	set  func(p *patient)
+	set  func(p *doctorDesk)
 }
 
-func illnesses() []illness {
+func doctorCases() []doctorCase {
 	const zone = "0b8f9a1c-1111-4222-8333-444455556666"
-	cloudFault := func(kind peertest.Kind, action, region string) func(*patient) {
-		return func(p *patient) { p.ecs.Break(alibabatest.Fault{Kind: kind, Action: action, Region: region}) }
+	cloudFault := func(kind peertest.Kind, action, region string) func(*doctorDesk) {
+		return func(p *doctorDesk) { p.ecs.Break(alibabatest.Fault{Kind: kind, Action: action, Region: region}) }
 	}
-	return []illness{
-		{"well", exitDone, func(*patient) {}},
-		{"english", exitDone, func(p *patient) { p.more = "language: en" }},
-		{"v4.10", exitDone, func(p *patient) {
+	return []doctorCase{
+		{"well", exitDone, func(*doctorDesk) {}},
+		{"english", exitDone, func(p *doctorDesk) { p.more = "language: en" }},
+		{"v4.10", exitDone, func(p *doctorDesk) {
 			p.jms = jumpservertest.New(jumpservertest.Options{Version: jumpservertest.V410, TB: p.T})
 			p.syncUser()
 			p.url = p.serve(p.jms)
 		}},
-		{"v4.10.19", exitDone, func(p *patient) {
+		{"v4.10.19", exitDone, func(p *doctorDesk) {
 			p.jms = jumpservertest.New(jumpservertest.Options{Version: jumpservertest.V41019, TB: p.T})
 			p.syncUser()
 			p.url = p.serve(p.jms)
 		}},
-		{"options-denied", exitDone, func(p *patient) {
+		{"options-denied", exitDone, func(p *doctorDesk) {
 			p.jms = jumpservertest.New(jumpservertest.Options{Version: jumpservertest.V41019, TB: p.T})
 			p.syncUser()
 			p.url = p.serve(p.jms)
-			p.jms.Fail(jumpservertest.On(http.MethodOptions, ""), -1, jumpservertest.Fault{Status: 405, Body: `{"detail":"Method \"OPTIONS\" not allowed.","code":"method_not_allowed"}`})
+			p.jms.Fail(jumpservertest.MatchRequest(http.MethodOptions, ""), -1, jumpservertest.Fault{Status: 405, Body: `{"detail":"Method \"OPTIONS\" not allowed.","code":"method_not_allowed"}`})
 		}},
-		{"jumpserver-down", exitPartial, func(p *patient) { p.url = "http://127.0.0.1:1" }},
-		{"jumpserver-redirects", exitPartial, func(p *patient) {
-			p.brokenPlace("/api/health/", jumpservertest.Fault{Status: 302, Location: "https://sso.example.com/login"})
+		{"jumpserver-down", exitPartial, func(p *doctorDesk) { p.url = "http://127.0.0.1:1" }},
+		{"jumpserver-redirects", exitPartial, func(p *doctorDesk) {
+			p.breakPath("/api/health/", jumpservertest.Fault{Status: 302, Location: "https://sso.example.com/login"})
 		}},
-		{"jumpserver-page", exitPartial, func(p *patient) { p.brokenPlace("/api/health/", jumpservertest.Fault{Status: 200}) }},
-		{"front-firewall", exitPartial, func(p *patient) { p.front("/api/v1/", jumpservertest.Pages()["Aliyun WAF 405"]) }},
-		{"front-login", exitPartial, func(p *patient) { p.front("/users/profile/", jumpservertest.Pages()["nginx 401, auth_basic"]) }},
-		{"front-down", exitPartial, func(p *patient) { p.front("/api/", jumpservertest.Nginx(http.StatusBadGateway, "")) }},
-		{"key-addresses", exitPartial, func(p *patient) {
-			p.brokenPlace("/users/profile/", jumpservertest.Fault{Status: 401, Body: `{"detail":"Ip is not in access ip list.","code":"authentication_failed"}`})
+		{"jumpserver-page", exitPartial, func(p *doctorDesk) { p.breakPath("/api/health/", jumpservertest.Fault{Status: 200}) }},
+		{"front-firewall", exitPartial, func(p *doctorDesk) { p.interpose("/api/v1/", jumpservertest.RecordedPages()["Aliyun WAF 405"]) }},
+		{"front-login", exitPartial, func(p *doctorDesk) {
+			p.interpose("/users/profile/", jumpservertest.RecordedPages()["nginx 401, auth_basic"])
 		}},
-		{"jumpserver-unhealthy", exitPartial, func(p *patient) {
-			p.brokenPlace("/api/health/", jumpservertest.Fault{Edit: func(code int, body []byte) (int, []byte) {
+		{"front-down", exitPartial, func(p *doctorDesk) { p.interpose("/api/", jumpservertest.NginxPage(http.StatusBadGateway, "")) }},
+		{"key-addresses", exitPartial, func(p *doctorDesk) {
+			p.breakPath("/users/profile/", jumpservertest.Fault{Status: 401, Body: `{"detail":"Ip is not in access ip list.","code":"authentication_failed"}`})
+		}},
+		{"jumpserver-unhealthy", exitPartial, func(p *doctorDesk) {
+			p.breakPath("/api/health/", jumpservertest.Fault{Edit: func(code int, body []byte) (int, []byte) {
 				return code, bytes.Replace(body, []byte(`"db_status":true`), []byte(`"db_status":false`), 1)
 			}})
 		}},
-		{"tls-private-ca", exitDone, func(p *patient) {
+		{"tls-private-ca", exitDone, func(p *doctorDesk) {
 			p.url = p.serveTLS()
 			p.replace("access_key_id: "+jumpservertest.KeyID, "ca_file: "+filepath.Join(p.dir, "ca.pem")+", access_key_id: "+jumpservertest.KeyID)
 		}},
-		{"tls-unknown-ca", exitPartial, func(p *patient) { p.url = p.serveTLS() }},
-		{"tls-not-verified", exitDone, func(p *patient) {
+		{"tls-unknown-ca", exitPartial, func(p *doctorDesk) { p.url = p.serveTLS() }},
+		{"tls-not-verified", exitDone, func(p *doctorDesk) {
 			p.url = p.serveTLS()
 			p.replace("access_key_id: "+jumpservertest.KeyID, "verify_ssl: false, access_key_id: "+jumpservertest.KeyID)
 		}},
-		{"clock", exitDone, func(p *patient) {
+		{"clock", exitDone, func(p *doctorDesk) {
 			p.serveAs(func(h http.Handler) http.Handler {
 				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					w.Header().Set("Date", time.Now().Add(-20*time.Minute).UTC().Format(http.TimeFormat))
@@ -137,69 +139,69 @@ func illnesses() []illness {
 				})
 			})
 		}},
-		{"cloud-clock", exitPartial, func(p *patient) { p.ecs.SetDate(8 * 24 * time.Hour) }},
-		{"cloud-refuses-time", exitPartial, func(p *patient) { p.ecs.SetAhead(-20 * time.Minute) }},
-		{"key-wrong", exitPartial, func(p *patient) { p.keySecret = "another-secret" }},
-		{"key-off", exitPartial, func(p *patient) {
-			p.jms.AddKey(jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret, Off: true})
+		{"cloud-clock", exitPartial, func(p *doctorDesk) { p.ecs.SetDateAhead(8 * 24 * time.Hour) }},
+		{"cloud-refuses-time", exitPartial, func(p *doctorDesk) { p.ecs.SetClockAhead(-20 * time.Minute) }},
+		{"key-wrong", exitPartial, func(p *doctorDesk) { p.keySecret = "another-secret" }},
+		{"key-off", exitPartial, func(p *doctorDesk) {
+			p.jms.AddKey(jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret, Disabled: true})
 		}},
-		{"key-without-role", exitPartial, func(p *patient) {
+		{"key-without-role", exitPartial, func(p *doctorDesk) {
 			p.jms.AddKey(jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret, User: "norole", NoRole: true})
 		}},
-		{"organisation", exitPartial, func(p *patient) {
+		{"organisation", exitPartial, func(p *doctorDesk) {
 			p.jms.AddOrg("33333333-3333-4333-8333-333333333333", "运维")
 			p.org = "44444444-4444-4444-8444-444444444444"
 		}},
-		{"organisation-enterprise", exitPartial, func(p *patient) {
+		{"organisation-enterprise", exitPartial, func(p *doctorDesk) {
 			p.jms.SetEnterprise(true)
 			p.jms.AddOrg("33333333-3333-4333-8333-333333333333", "运维")
 			p.org = "44444444-4444-4444-8444-444444444444"
 			p.jms.AddKey(jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret}) // only a super user may list them
 		}},
-		{"rights-missing", exitPartial, func(p *patient) { p.syncUser(inventory.AddAssets, inventory.ViewNodes, inventory.ViewPlatform) }},
-		{"rights-no-delete", exitDone, func(p *patient) { p.syncUser(inventory.DeleteAssets) }},
-		{"rights-excess", exitDone, func(p *patient) {
+		{"rights-missing", exitPartial, func(p *doctorDesk) { p.syncUser(inventory.AddAssets, inventory.ViewNodes, inventory.ViewPlatform) }},
+		{"rights-no-delete", exitDone, func(p *doctorDesk) { p.syncUser(inventory.DeleteAssets) }},
+		{"rights-excess", exitDone, func(p *doctorDesk) {
 			p.jms.AddKey(jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret})
 			p.more = "sync: {removal: {mode: deactivate}}"
 		}},
-		{"rights-root", exitDone, func(p *patient) {
+		{"rights-root", exitDone, func(p *doctorDesk) {
 			p.jms.AddKey(jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret, User: "ops", Permissions: []string{
 				inventory.ViewAssets, inventory.AddAssets, inventory.ChangeAssets, inventory.DeleteAssets, inventory.ViewNodes, inventory.AddNodes,
 				inventory.ViewPlatform, "assets.view_domain", "orgs.view_rootorg", "accounts.view_accountsecret",
 			}})
 		}},
-		{"rights-not-told", exitDone, func(p *patient) {
-			p.jms.AddKey(jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret, Silent: true})
+		{"rights-not-told", exitDone, func(p *doctorDesk) {
+			p.jms.AddKey(jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret, HidesPermissions: true})
 		}},
-		{"zone-right-not-needed", exitDone, func(p *patient) { p.syncUser("assets.view_domain", "assets.view_zone") }},
-		{"zone-right-missing", exitPartial, func(p *patient) {
+		{"zone-right-not-needed", exitDone, func(p *doctorDesk) { p.syncUser("assets.view_domain", "assets.view_zone") }},
+		{"zone-right-missing", exitPartial, func(p *doctorDesk) {
 			p.syncUser("assets.view_domain", "assets.view_zone")
 			p.replace("regions:", "domain_id: "+zone+", regions:")
 		}},
-		{"zone-missing", exitPartial, func(p *patient) { p.replace("regions:", "domain_id: "+zone+", regions:") }},
-		{"zone-and-platform", exitDone, func(p *patient) {
+		{"zone-missing", exitPartial, func(p *doctorDesk) { p.replace("regions:", "domain_id: "+zone+", regions:") }},
+		{"zone-and-platform", exitDone, func(p *doctorDesk) {
 			p.jms = jumpservertest.New(jumpservertest.Options{NoZones: []string{"Windows"}, TB: p.T})
 			p.syncUser()
 			p.replace("regions:", "domain_id: "+p.jms.SeedZone(jumpservertest.DefaultOrg, "idc")+", regions:")
 			p.url = p.serve(p.jms)
 		}},
-		{"platforms-named", exitDone, func(p *patient) {
+		{"platforms-named", exitDone, func(p *doctorDesk) {
 			p.jms.AddPlatform("Linux-2222", "linux", 2222)
 			p.replace("regions:", "platforms: {linux: Linux-2222}, regions:")
 		}},
-		{"platforms-missing", exitPartial, func(p *patient) {
+		{"platforms-missing", exitPartial, func(p *doctorDesk) {
 			p.jms.AddPlatform("Linux-2222", "linux", 2222)
 			p.replace("regions:", "platforms: {linux: Linux-222, windows: Linux-2222}, regions:")
 		}},
-		{"nearly-full", exitDone, func(p *patient) { p.holds(4200) }},
-		{"full", exitPartial, func(p *patient) { p.holds(5000) }},
-		{"cloud-key-unknown", exitPartial, func(p *patient) { p.replace(deskKey, "LTAI5tNobody00000001") }},
-		{"cloud-secret-wrong", exitPartial, func(p *patient) { p.account.SetSecret("rotated") }},
+		{"nearly-full", exitDone, func(p *doctorDesk) { p.setHostCount(4200) }},
+		{"full", exitPartial, func(p *doctorDesk) { p.setHostCount(5000) }},
+		{"cloud-key-unknown", exitPartial, func(p *doctorDesk) { p.replace(deskKey, "LTAI5tNobody00000001") }},
+		{"cloud-secret-wrong", exitPartial, func(p *doctorDesk) { p.account.SetSecret("rotated") }},
 		{"cloud-key-off", exitPartial, cloudFault(alibabatest.Inactive, "", "")},
-		{"cloud-down", exitPartial, func(p *patient) { p.endpoint = "http://127.0.0.1:1" }},
-		{"cloud-other-account", exitPartial, func(p *patient) { p.replace("regions:", `account_id: "9999999999999999", regions:`) }},
+		{"cloud-down", exitPartial, func(p *doctorDesk) { p.endpoint = "http://127.0.0.1:1" }},
+		{"cloud-other-account", exitPartial, func(p *doctorDesk) { p.replace("regions:", `account_id: "9999999999999999", regions:`) }},
 		{"cloud-owner-not-told", exitPartial, cloudFault(alibabatest.Forbidden, alibabatest.GetCallerIdentity, "")},
-		{"cloud-owner-configured", exitDone, func(p *patient) {
+		{"cloud-owner-configured", exitDone, func(p *doctorDesk) {
 			p.ecs.Break(alibabatest.Fault{Kind: alibabatest.Forbidden, Action: alibabatest.GetCallerIdentity})
 			p.replace("regions:", `account_id: "1234567890123456", regions:`)
 		}},
@@ -207,42 +209,42 @@ func illnesses() []illness {
 		{"cloud-one-witness", exitDone, cloudFault(alibabatest.Forbidden, alibabatest.DescribeInstanceAttribute, "")},
 		{"cloud-list-forbidden", exitPartial, cloudFault(alibabatest.Forbidden, alibabatest.DescribeInstances, "")},
 		{"cloud-regions-forbidden", exitDone, cloudFault(alibabatest.Forbidden, alibabatest.DescribeRegions, "")},
-		{"cloud-region-not-enabled", exitPartial, func(p *patient) { p.replace("cn-hangzhou]", "ap-southeast-9]") }},
-		{"cloud-all-regions", exitPartial, func(p *patient) {
+		{"cloud-region-not-enabled", exitPartial, func(p *doctorDesk) { p.replace("cn-hangzhou]", "ap-southeast-9]") }},
+		{"cloud-all-regions", exitPartial, func(p *doctorDesk) {
 			p.ecs.Break(alibabatest.Fault{Kind: peertest.NoPermission, Action: alibabatest.DescribeInstances, Region: "cn-shanghai"})
 			p.replace("[cn-beijing, cn-hangzhou]", "[]")
 		}},
 		{"cloud-page", exitPartial, cloudFault(peertest.HTML200, "", "cn-beijing")},
-		{"cloud-disabled", exitDone, func(p *patient) {
+		{"cloud-disabled", exitDone, func(p *doctorDesk) {
 			p.replace("clouds:\n", "clouds:\n  - {type: aws, name: old, enabled: false}\n")
 		}},
-		{"cloud-no-key", exitPartial, func(p *patient) {
+		{"cloud-no-key", exitPartial, func(p *doctorDesk) {
 			p.replace("clouds:\n", "clouds:\n  - {type: tencent, name: qcloud}\n")
 		}},
-		{"dingtalk-off", exitDone, func(p *patient) { p.replace("enabled: true, webhook", "enabled: false, webhook") }},
-		{"dingtalk-unsigned", exitDone, func(p *patient) { p.replace(", secret: "+deskSign, "") }},
-		{"dingtalk-secret-odd", exitDone, func(p *patient) { p.replace(deskSign, "robot-secret-of-the-desk") }},
-		{"dingtalk-sent", exitDone, func(p *patient) { p.args = []string{"--send-test"} }},
-		{"dingtalk-refused", exitPartial, func(p *patient) {
+		{"dingtalk-off", exitDone, func(p *doctorDesk) { p.replace("enabled: true, webhook", "enabled: false, webhook") }},
+		{"dingtalk-unsigned", exitDone, func(p *doctorDesk) { p.replace(", secret: "+deskSign, "") }},
+		{"dingtalk-secret-odd", exitDone, func(p *doctorDesk) { p.replace(deskSign, "robot-secret-of-the-desk") }},
+		{"dingtalk-sent", exitDone, func(p *doctorDesk) { p.args = []string{"--send-test"} }},
+		{"dingtalk-refused", exitPartial, func(p *doctorDesk) {
 			p.args = []string{"--send-test"}
-			p.robot.Fail(dingtalktest.Answers(1, "keywords")...)
+			p.robot.QueueFaults(dingtalktest.AnswerFaults(1, "keywords")...)
 		}},
 	}
 }
 
 // serveTLS serves JumpServer with a certificate of nobody's CA, and writes it to ca.pem.
-func (p *patient) serveTLS() string {
+func (p *doctorDesk) serveTLS() string {
 	server := httptest.NewUnstartedServer(p.jms)
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.StartTLS()
 	p.Cleanup(server.Close)
-	p.save("ca.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})))
+	p.saveFile("ca.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})))
 	return server.URL
 }
 
-// holds makes JumpServer count so many assets.
-func (p *patient) holds(n int) {
-	p.jms.Fail(jumpservertest.On(http.MethodGet, "/assets/assets/"), -1, jumpservertest.Fault{Edit: func(code int, body []byte) (int, []byte) {
+// setHostCount makes JumpServer count so many assets.
+func (p *doctorDesk) setHostCount(n int) {
+	p.jms.Fail(jumpservertest.MatchRequest(http.MethodGet, "/assets/assets/"), -1, jumpservertest.Fault{Edit: func(code int, body []byte) (int, []byte) {
 		return code, bytes.Replace(body, []byte(`"count":0`), fmt.Appendf(nil, `"count":%d`, n), 1)
 	}})
 }
@@ -251,12 +253,12 @@ func (p *patient) holds(n int) {
 // that nothing was written and nothing posted. -update rewrites the files.
 func TestDoctor(t *testing.T) {
 	t.Parallel()
-	for _, c := range illnesses() {
+	for _, c := range doctorCases() {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			p := newPatient(t)
+			p := newDoctorDesk(t)
 			c.set(p)
-			p.examine(c.name, c.code)
+			p.runAndCompare(c.name, c.code)
 		})
 	}
 }
@@ -277,13 +279,13 @@ func TestDoctorStores(t *testing.T) {
 		{"state-not-deleted", exitDone, storagetest.Denied, "DELETE", nil},
 		{"state-no-bucket", exitPartial, storagetest.NoBucket, "", nil},
 		{"state-key-unknown", exitPartial, storagetest.BadKey, "", nil},
-		{"state-versioned", exitDone, "", "", func(_ *testing.T, s *storagetest.Server) { s.Version("Enabled") }},
-		{"state-conditions-ignored", exitPartial, "", "", func(_ *testing.T, s *storagetest.Server) { s.Ignore() }},
+		{"state-versioned", exitDone, "", "", func(_ *testing.T, s *storagetest.Server) { s.SetVersioning("Enabled") }},
+		{"state-conditions-ignored", exitPartial, "", "", func(_ *testing.T, s *storagetest.Server) { s.IgnoreConditions() }},
 		{"state-no-credentials", exitPartial, "", "", func(t *testing.T, _ *storagetest.Server) { t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "") }},
 		{"state-odd", exitPartial, "", "", func(t *testing.T, _ *storagetest.Server) { t.Setenv("JMS_SYNC_STATE", "osss://bucket/x") }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := newPatient(t)
+			p := newDoctorDesk(t)
 			store := storagetest.NewServer(t, storagetest.OSS)
 			t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", storagetest.GoodID)
 			t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", storagetest.GoodSecret)
@@ -291,9 +293,9 @@ func TestDoctorStores(t *testing.T) {
 			if c.set != nil {
 				c.set(t, store)
 			}
-			store.Break(c.fault, c.match, 0, 0)
-			p.examine(c.name, c.code)
-			for _, request := range store.Requests() {
+			store.InjectFault(c.fault, c.match, 0, 0)
+			p.runAndCompare(c.name, c.code)
+			for _, request := range store.TakeRequests() {
 				if !strings.Contains(request, "jms/doctor/") && !strings.HasPrefix(request, "VERSIONING") {
 					t.Errorf("doctor touches more than its probe: %s", request)
 				}
@@ -304,14 +306,14 @@ func TestDoctorStores(t *testing.T) {
 
 // TestDoctorOfAnObject: the configuration is an object.
 func TestDoctorOfAnObject(t *testing.T) {
-	p := newPatient(t)
+	p := newDoctorDesk(t)
 	store := storagetest.NewServer(t, storagetest.OSS)
 	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", storagetest.GoodID)
 	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", storagetest.GoodSecret)
-	store.Set("conf/jms-sync.yaml", []byte(p.read(p.config())))
-	p.raw(t.Context(), exitDone, "-c", store.Ref("conf/jms-sync.yaml"), "doctor")
-	golden(t, filepath.Join("testdata", "doctor", "config-object.golden"), p.steady(p.stdout.String()))
-	for _, request := range store.Requests() {
+	store.SetObject("conf/jms-sync.yaml", []byte(p.readFile(p.writeConfig())))
+	p.runRaw(t.Context(), exitDone, "-c", store.Ref("conf/jms-sync.yaml"), "doctor")
+	compareGolden(t, filepath.Join("testdata", "doctor", "config-object.golden"), p.stableText(p.stdout.String()))
+	for _, request := range store.TakeRequests() {
 		if !strings.HasPrefix(request, "GET ") {
 			t.Errorf("doctor writes where the configuration is: %s", request)
 		}
@@ -322,12 +324,12 @@ func TestDoctorOfAnObject(t *testing.T) {
 // without a grace.
 func TestKeyWithoutDeletion(t *testing.T) {
 	t.Parallel()
-	p := newPatient(t)
+	p := newDoctorDesk(t)
 	p.syncUser(inventory.DeleteAssets)
 	p.more = "sync: {removal: {grace: 0s}}"
-	p.fill(8, "cn-beijing")
+	p.fillInstances(8, "cn-beijing")
 	p.run(exitDone, "--no-log-file")
-	p.account.Remove("cn-beijing", alibabatest.Sample(0).ID)
+	p.account.Remove("cn-beijing", alibabatest.SampleInstance(0).ID)
 	for run, want := range []string{"JumpServer 的密钥没有删除资产的权限", "JumpServer 的密钥没有删除资产的权限"} {
 		p.run(exitDone, "--no-log-file")
 		off := 0
@@ -344,19 +346,19 @@ func TestKeyWithoutDeletion(t *testing.T) {
 		t.Errorf("%d deletions were tried", n)
 	}
 	p.run(exitDone, "plan")
-	p.prints("JumpServer 的密钥没有删除权限，不删除")
+	p.wantPrinted("JumpServer 的密钥没有删除权限，不删除")
 }
 
-func newPatient(t *testing.T) *patient {
-	p := &patient{desk: newDesk(t), edit: func(s string) string { return s }}
+func newDoctorDesk(t *testing.T) *doctorDesk {
+	p := &doctorDesk{desk: newDesk(t), edit: func(s string) string { return s }}
 	p.syncUser()
 	return p
 }
 
-func (p *patient) examine(name string, code int) {
+func (p *doctorDesk) runAndCompare(name string, code int) {
 	p.Helper()
-	file := p.save("config.yaml", p.edit(p.read(p.config())))
-	p.raw(p.Context(), code, append([]string{"-c", file, "doctor"}, p.args...)...)
+	file := p.saveFile("config.yaml", p.edit(p.readFile(p.writeConfig())))
+	p.runRaw(p.Context(), code, append([]string{"-c", file, "doctor"}, p.args...)...)
 	if p.stderr.Len() > 0 {
 		p.Errorf("said on standard error: %s", &p.stderr)
 	}
@@ -364,11 +366,11 @@ func (p *patient) examine(name string, code int) {
 	if n := p.robot.Calls(); p.jms.Writes() > 0 || n != posted {
 		p.Errorf("%d writes to JumpServer, %d messages posted, want none and %d", p.jms.Writes(), n, posted)
 	}
-	golden(p.T, filepath.Join("testdata", "doctor", name+".golden"), p.steady(p.stdout.String()))
+	compareGolden(p.T, filepath.Join("testdata", "doctor", name+".golden"), p.stableText(p.stdout.String()))
 }
 
-// steady takes out what no two runs have in common.
-func (p *patient) steady(text string) string {
+// stableText takes out what no two runs have in common.
+func (p *doctorDesk) stableText(text string) string {
 	scheme, _, _ := strings.Cut(p.url, "://")
 	text = strings.NewReplacer(p.url, scheme+"://jumpserver.test", p.endpoint, "http://cloud.test").Replace(text)
 	for pattern, with := range map[string]string{
@@ -380,7 +382,7 @@ func (p *patient) steady(text string) string {
 	return text
 }
 
-func golden(t *testing.T, file, got string) {
+func compareGolden(t *testing.T, file, got string) {
 	t.Helper()
 	if *update {
 		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {

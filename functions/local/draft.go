@@ -11,8 +11,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/config"
 )
 
-// draft is the configuration that init writes. Its secrets are names of variables, never values.
-type draft struct {
+// draftConfig is the configuration that init writes. Its secrets are names of variables, never values.
+type draftConfig struct {
 	url, keyEnv, secretEnv, org, orgName, caFile string
 	accounts                                     []draftAccount
 	webhookEnv, signEnv                          string
@@ -26,12 +26,12 @@ type draftAccount struct {
 	zone, zoneName                string
 }
 
-// quoted writes a text for YAML, whose double-quoted form takes all that Go's does.
-func quoted(text string) string { return strconv.Quote(text) }
+// quoteYAML writes a text for YAML, whose double-quoted form takes all that Go's does.
+func quoteYAML(text string) string { return strconv.Quote(text) }
 
-// literal refuses texts that a configuration would take for a variable: it knows no way to write
+// checkLiteral refuses texts that a configuration would take for a variable: it knows no way to write
 // ${ as it is.
-func (d draft) literal() error {
+func (d draftConfig) checkLiteral() error {
 	texts := []string{d.url, d.org, d.caFile}
 	for _, a := range d.accounts {
 		texts = append(append(texts, a.kind, a.name, a.tenant, a.project, a.endpoint), a.regions...)
@@ -44,42 +44,42 @@ func (d draft) literal() error {
 	return nil
 }
 
-func ref(name string) string { return `"${` + name + `}"` }
+func variableRef(name string) string { return `"${` + name + `}"` }
 
-// yaml gives the configuration file.
-func (d draft) yaml() string {
+// renderYAML gives the configuration file.
+func (d draftConfig) renderYAML() string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("# 由 jms-sync init 生成。密钥只以 ${变量} 引用，不写在这里；全部设置见 docs/configuration.md。")
 	line("jumpserver:")
-	line("  url: %s", quoted(d.url))
-	line("  access_key_id: %s", ref(d.keyEnv))
-	line("  access_key_secret: %s", ref(d.secretEnv))
-	line("  org_id: %s # %s", quoted(d.org), oneLine(d.orgName))
+	line("  url: %s", quoteYAML(d.url))
+	line("  access_key_id: %s", variableRef(d.keyEnv))
+	line("  access_key_secret: %s", variableRef(d.secretEnv))
+	line("  org_id: %s # %s", quoteYAML(d.org), oneLine(d.orgName))
 	if d.caFile != "" {
-		line("  ca_file: %s", quoted(d.caFile))
+		line("  ca_file: %s", quoteYAML(d.caFile))
 	}
 	line("clouds:")
 	for _, a := range d.accounts {
-		a.yaml(line)
+		a.renderYAML(line)
 	}
 	if d.webhookEnv != "" {
-		line("notification:\n  dingtalk:\n    enabled: true\n    webhook: %s", ref(d.webhookEnv))
+		line("notification:\n  dingtalk:\n    enabled: true\n    webhook: %s", variableRef(d.webhookEnv))
 		if d.signEnv != "" {
-			line("    secret: %s", ref(d.signEnv))
+			line("    secret: %s", variableRef(d.signEnv))
 		}
 	}
 	return b.String()
 }
 
-func (a draftAccount) yaml(line func(string, ...any)) {
-	line("  - type: %s\n    name: %s", quoted(a.kind), quoted(a.name))
+func (a draftAccount) renderYAML(line func(string, ...any)) {
+	line("  - type: %s\n    name: %s", quoteYAML(a.kind), quoteYAML(a.name))
 	if a.keyEnv != "" {
-		line("    access_key_id: %s\n    access_key_secret: %s", ref(a.keyEnv), ref(a.secretEnv))
+		line("    access_key_id: %s\n    access_key_secret: %s", variableRef(a.keyEnv), variableRef(a.secretEnv))
 	}
 	for _, set := range [][2]string{{"account_id", a.owner}, {"tenant_id", a.tenant}, {"project_id", a.project}, {"endpoint", a.endpoint}} {
 		if set[1] != "" {
-			line("    %s: %s", set[0], quoted(set[1]))
+			line("    %s: %s", set[0], quoteYAML(set[1]))
 		}
 	}
 	if len(a.regions) == 0 {
@@ -87,45 +87,45 @@ func (a draftAccount) yaml(line func(string, ...any)) {
 	} else {
 		var list []string
 		for _, r := range a.regions {
-			list = append(list, quoted(r))
+			list = append(list, quoteYAML(r))
 		}
 		line("    regions: [%s]", strings.Join(list, ", "))
 	}
 	if a.zone != "" {
-		line("    domain_id: %s # %s", quoted(a.zone), oneLine(a.zoneName))
+		line("    domain_id: %s # %s", quoteYAML(a.zone), oneLine(a.zoneName))
 	}
 }
 
-// needed is a variable that the configuration names, and what it is.
-type needed struct{ name, what string }
+// neededVariable is a variable that the configuration names, and what it is.
+type neededVariable struct{ name, what string }
 
-// needs lists the variables that the configuration names, each once.
-func (d draft) needs() []needed {
-	all := []needed{{d.keyEnv, "JumpServer API Key 的 ID"}, {d.secretEnv, "JumpServer API Key 的 Secret"}}
+// neededVariables lists the variables that the configuration names, each once.
+func (d draftConfig) neededVariables() []neededVariable {
+	all := []neededVariable{{d.keyEnv, "JumpServer API Key 的 ID"}, {d.secretEnv, "JumpServer API Key 的 Secret"}}
 	for _, a := range d.accounts {
-		all = append(all, needed{a.keyEnv, "云账号 " + oneLine(a.name) + " 的密钥 ID"}, needed{a.secretEnv, "云账号 " + oneLine(a.name) + " 的密钥 Secret"})
+		all = append(all, neededVariable{a.keyEnv, "云账号 " + oneLine(a.name) + " 的密钥 ID"}, neededVariable{a.secretEnv, "云账号 " + oneLine(a.name) + " 的密钥 Secret"})
 	}
-	all = append(all, needed{d.webhookEnv, "钉钉机器人的 webhook"}, needed{d.signEnv, "钉钉机器人的加签密钥"})
+	all = append(all, neededVariable{d.webhookEnv, "钉钉机器人的 webhook"}, neededVariable{d.signEnv, "钉钉机器人的加签密钥"})
 	seen := map[string]bool{"": true}
-	return slices.DeleteFunc(all, func(n needed) bool {
+	return slices.DeleteFunc(all, func(n neededVariable) bool {
 		before := seen[n.name]
 		seen[n.name] = true
 		return before
 	})
 }
 
-// names are those of needs.
-func (d draft) names() []string {
+// variableNames are those of needs.
+func (d draftConfig) variableNames() []string {
 	var names []string
-	for _, n := range d.needs() {
+	for _, n := range d.neededVariables() {
 		names = append(names, n.name)
 	}
 	return names
 }
 
-// dotEnv returns the text of a file .env that has a line for each variable that the configuration names, and for
+// renderDotEnv returns the text of a file .env that has a line for each variable that the configuration names, and for
 // those by which functions find configuration and state. Lines that are there stay; new ones have no value.
-func (d draft) dotEnv(before string) string {
+func (d draftConfig) renderDotEnv(before string) string {
 	b := strings.Builder{}
 	b.WriteString(before)
 	if before != "" && !strings.HasSuffix(before, "\n") {
@@ -139,8 +139,8 @@ func (d draft) dotEnv(before string) string {
 	if before == "" {
 		b.WriteString("# 由 jms-sync init 生成：部署与运行要用的变量。填好值；不要提交到版本库。已经 export 的，这里可以留空。\n")
 	}
-	for _, n := range append(d.needs(),
-		needed{config.VarConfig, "函数读取的配置，如 oss://桶/config.yaml?region=cn-hangzhou"}, needed{config.VarState, "函数的状态存储，如 oss://桶/jms-sync?region=cn-hangzhou"}) {
+	for _, n := range append(d.neededVariables(),
+		neededVariable{config.EnvConfig, "函数读取的配置，如 oss://桶/config.yaml?region=cn-hangzhou"}, neededVariable{config.EnvState, "函数的状态存储，如 oss://桶/jms-sync?region=cn-hangzhou"}) {
 		if !there[n.name] {
 			fmt.Fprintf(&b, "# %s\n%s=\n", n.what, n.name)
 		}
@@ -150,9 +150,9 @@ func (d draft) dotEnv(before string) string {
 
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// keep writes a file that only its owner reads, whole or not at all. One that is there is replaced
+// writeNewFile writes a file that only its owner reads, whole or not at all. One that is there is replaced
 // only where that was asked for.
-func keep(file, text string, force bool) error {
+func writeNewFile(file, text string, force bool) error {
 	next, err := os.CreateTemp(filepath.Dir(file), ".jms-sync-*") // 0600
 	if err != nil {
 		return err

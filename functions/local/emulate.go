@@ -27,21 +27,21 @@ import (
 	"github.com/jms-sync/jms-sync/functions/internal/wire"
 )
 
-// world describes what the emulators hold and how they answer.
-type world struct {
+// emulatedWorld describes what the emulators hold and how they answer.
+type emulatedWorld struct {
 	hosts, regions, accounts int // hosts are those of one region of one account
 	version, database        string
 	jumpserverLatency        time.Duration
 	cloudLatency             time.Duration
 	atOnce                   int  // requests that JumpServer serves at a time, others wait; 0 = all
-	throttle                 int  // requests a minute that JumpServer takes; 0 = any number, or jumpservertest.ThrottleOfVersion
+	throttle                 int  // requests a minute that JumpServer takes; 0 = any number, or jumpservertest.VersionMaxRequests
 	measured                 bool // JumpServer takes the times of a real server
 	crowd                    bool // creates take as long as on a real server, by the number of writers
 	seeded                   bool
 }
 
 func emulateCommand(stdout io.Writer) *cobra.Command {
-	var w world
+	var w emulatedWorld
 	cmd := &cobra.Command{
 		Use:    "emulate",
 		Short:  "在本机回环地址上启动 JumpServer、阿里云与钉钉的模拟器，直到标准输入关闭",
@@ -49,10 +49,10 @@ func emulateCommand(stdout io.Writer) *cobra.Command {
 		Args:   cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := w.check(); err != nil {
-				return &exit{exitUsage, err}
+				return &exitError{exitUsage, err}
 			}
 			if err := w.serve(cmd.Context(), cmd.InOrStdin(), stdout); err != nil {
-				return &exit{exitFailed, err}
+				return &exitError{exitFailed, err}
 			}
 			return nil
 		},
@@ -74,34 +74,34 @@ func emulateCommand(stdout io.Writer) *cobra.Command {
 }
 
 // check refuses what no emulator can be.
-func (w world) check() error {
+func (w emulatedWorld) check() error {
 	switch {
 	case !slices.Contains(jumpservertest.Versions(), jumpservertest.Version(w.version)):
 		return fmt.Errorf("--version: one of %s", jumpservertest.Versions())
 	case !slices.Contains(jumpservertest.Databases(), w.collation()):
 		return fmt.Errorf("--database: postgresql or one of %s", jumpservertest.Databases()[1:])
-	case w.hosts < 0 || w.regions < 1 || w.accounts < 1 || w.total() > 1<<24:
+	case w.hosts < 0 || w.regions < 1 || w.accounts < 1 || w.instanceCount() > 1<<24:
 		return errors.New("--hosts, --regions, --accounts: at least 0, 1 and 1, and 16,777,216 instances in all at most")
-	case w.atOnce < 0 || w.throttle < jumpservertest.ThrottleOfVersion || w.jumpserverLatency < 0 || w.cloudLatency < 0:
+	case w.atOnce < 0 || w.throttle < jumpservertest.VersionMaxRequests || w.jumpserverLatency < 0 || w.cloudLatency < 0:
 		return errors.New("--at-once, --throttle and latencies must not be negative")
 	}
 	return nil
 }
 
-func (w world) collation() jumpservertest.Database {
+func (w emulatedWorld) collation() jumpservertest.Database {
 	if w.database == "postgresql" {
 		return jumpservertest.PostgreSQL
 	}
 	return jumpservertest.Database(w.database)
 }
 
-// total is the number of instances in all accounts and regions.
-func (w world) total() int { return w.hosts * w.regions * w.accounts }
+// instanceCount is the number of instances in all accounts and regions.
+func (w emulatedWorld) instanceCount() int { return w.hosts * w.regions * w.accounts }
 
 // serve announces the emulators in one line of JSON and answers the lines that come in, until
 // there are no more or the context ends.
-func (w world) serve(ctx context.Context, in io.Reader, out io.Writer) error {
-	e, err := w.start(ctx)
+func (w emulatedWorld) serve(ctx context.Context, in io.Reader, out io.Writer) error {
+	e, err := w.startEmulators(ctx)
 	if err != nil {
 		return err
 	}
@@ -129,7 +129,7 @@ func (w world) serve(ctx context.Context, in io.Reader, out io.Writer) error {
 			if !open {
 				return nil
 			}
-			if err := answers.Encode(e.obey(line)); err != nil {
+			if err := answers.Encode(e.execute(line)); err != nil {
 				return err
 			}
 		}
@@ -138,15 +138,15 @@ func (w world) serve(ctx context.Context, in io.Reader, out io.Writer) error {
 
 // emulators are the three services on loopback, and what was counted when counts were reset.
 type emulators struct {
-	world   world
-	bastion *jumpservertest.Server
-	cloud   *alibabatest.Server
-	first   *alibabatest.Account
-	robot   *dingtalktest.Robot
-	answers *stopwatch
-	places  announcement
-	since   counts
-	stops   []func()
+	world         emulatedWorld
+	bastion       *jumpservertest.Server
+	cloud         *alibabatest.Server
+	first         *alibabatest.Account
+	robot         *dingtalktest.Robot
+	answerTimes   *answerTimer
+	announced     announcement
+	countsAtReset callCounts
+	stops         []func()
 }
 
 // announcement is the first line that emulate prints.
@@ -157,64 +157,64 @@ type announcement struct {
 	Environment map[string]string `json:"environment"` // all that jms-sync needs to run against them
 }
 
-func (e *emulators) announcement() announcement { return e.places }
+func (e *emulators) announcement() announcement { return e.announced }
 
-// start makes the world and serves it. The context bounds the seeding.
-func (w world) start(ctx context.Context) (*emulators, error) {
-	var costs jumpservertest.Costs
+// startEmulators makes the world and serves it. The context bounds the seeding.
+func (w emulatedWorld) startEmulators(ctx context.Context) (*emulators, error) {
+	var costs jumpservertest.WriteTimes
 	if w.measured {
-		costs, w.jumpserverLatency = jumpservertest.MeasuredCosts(jumpservertest.Version(w.version))
+		costs, w.jumpserverLatency = jumpservertest.MeasuredWriteTimes(jumpservertest.Version(w.version))
 		costs.Spread = 0.5
 	}
 	if w.crowd { // which has its own times for creates
 		costs.Create, costs.CreateLabel = 0, 0
 	}
 	e := &emulators{
-		world: w, robot: dingtalktest.New(dingtalktest.Settings{Secret: robotSecret}),
+		world: w, robot: dingtalktest.New(dingtalktest.Options{Secret: robotSecret}),
 		bastion: jumpservertest.New(jumpservertest.Options{
-			Version: jumpservertest.Version(w.version), Database: w.collation(), AtOnce: w.atOnce, Throttle: w.throttle,
-			Latency: w.jumpserverLatency, Costs: costs, Limit: w.room(),
+			Version: jumpservertest.Version(w.version), Database: w.collation(), MaxParallel: w.atOnce, MaxRequests: w.throttle,
+			Latency: w.jumpserverLatency, WriteTimes: costs, Limit: w.assetLimit(),
 		}),
 	}
-	e.answers = &stopwatch{next: w.handler(e.bastion), took: map[string]span{}}
-	e.cloud, e.first = w.fleet()
-	err := e.listen(e.answers, &e.places.JumpServer)
+	e.answerTimes = &answerTimer{next: w.jumpServerHandler(e.bastion), took: map[string]timeSum{}}
+	e.cloud, e.first = w.newCloud()
+	err := e.listen(e.answerTimes, &e.announced.JumpServer)
 	if err == nil {
-		err = e.listen(e.cloud, &e.places.Alibaba)
+		err = e.listen(e.cloud, &e.announced.Alibaba)
 	}
 	if err == nil {
-		err = e.listen(e.robot, &e.places.DingTalk)
+		err = e.listen(e.robot, &e.announced.DingTalk)
 	}
-	e.places.Environment = e.environment()
+	e.announced.Environment = e.environment()
 	if err == nil && w.seeded {
-		err = e.seed(ctx)
+		err = e.seedJumpServer(ctx)
 	}
 	if err != nil {
 		e.close()
 		return nil, err
 	}
 	e.cloud.SetLatency(w.cloudLatency) // the seeding need not wait
-	e.reset()
+	e.resetCounts()
 	return e, nil
 }
 
-// handler is JumpServer as it is reached.
-func (w world) handler(bastion http.Handler) http.Handler {
+// jumpServerHandler is JumpServer as it is reached.
+func (w emulatedWorld) jumpServerHandler(bastion http.Handler) http.Handler {
 	if !w.crowd {
 		return bastion
 	}
-	c := jumpservertest.MeasuredCrowd(jumpservertest.Version(w.version))
+	c := jumpservertest.MeasuredConcurrentCreates(jumpservertest.Version(w.version))
 	c.Spread = 0.5
 	return c.Handler(bastion)
 }
 
-// room is how many assets JumpServer takes: what the community edition does, or all instances.
-func (w world) room() int { return max(5000, w.total()) }
+// assetLimit is how many assets JumpServer takes: what the community edition does, or all instances.
+func (w emulatedWorld) assetLimit() int { return max(5000, w.instanceCount()) }
 
 // robotSecret signs messages to the emulated robot.
 const robotSecret = "SECemulated"
 
-func (w world) regionNames() []string {
+func (w emulatedWorld) regionNames() []string {
 	names := make([]string, w.regions)
 	for n := range names {
 		names[n] = fmt.Sprintf("cn-region-%d", n+1)
@@ -222,25 +222,25 @@ func (w world) regionNames() []string {
 	return names
 }
 
-// key is the access key of account n.
-func (w world) key(n int) alibabatest.Key {
+// accessKey is the access key of account n.
+func (w emulatedWorld) accessKey(n int) alibabatest.Key {
 	return alibabatest.Key{
 		AccountID:   fmt.Sprintf("10000000000%05d", n+1),
 		AccessKeyID: fmt.Sprintf("emulated-key-%d", n), AccessKeySecret: fmt.Sprintf("emulated-word-%d", n),
 	}
 }
 
-// fleet makes the cloud with its instances; no two have one id, name or address.
-func (w world) fleet() (server *alibabatest.Server, first *alibabatest.Account) {
+// newCloud makes the cloud with its instances; no two have one id, name or address.
+func (w emulatedWorld) newCloud() (server *alibabatest.Server, first *alibabatest.Account) {
 	server = alibabatest.New(alibabatest.Options{Regions: w.regionNames()})
 	made := 0
 	for n := range w.accounts {
-		account := server.AddAccount(w.key(n))
+		account := server.AddAccount(w.accessKey(n))
 		if n == 0 {
 			first = account
 		}
 		for _, region := range w.regionNames() {
-			account.Fill(region, w.hosts, func(i int) alibabatest.Instance { return alibabatest.Sample(made + i) })
+			account.Fill(region, w.hosts, func(i int) alibabatest.Instance { return alibabatest.SampleInstance(made + i) })
 			made += w.hosts
 		}
 	}
@@ -270,45 +270,45 @@ func (e *emulators) close() {
 // environment holds every setting that a run against the emulators needs.
 func (e *emulators) environment() map[string]string {
 	env := map[string]string{
-		"JMS_SYNC_JUMPSERVER_URL":                e.places.JumpServer,
+		"JMS_SYNC_JUMPSERVER_URL":                e.announced.JumpServer,
 		"JMS_SYNC_JUMPSERVER_ACCESS_KEY_ID":      jumpservertest.KeyID,
 		"JMS_SYNC_JUMPSERVER_ACCESS_KEY_SECRET":  jumpservertest.KeySecret,
 		"JMS_SYNC_NOTIFICATION_DINGTALK_ENABLED": "true",
-		"JMS_SYNC_NOTIFICATION_DINGTALK_WEBHOOK": e.places.DingTalk + dingtalktest.Path + "?access_token=emulated",
+		"JMS_SYNC_NOTIFICATION_DINGTALK_WEBHOOK": e.announced.DingTalk + dingtalktest.WebhookPath + "?access_token=emulated",
 		"JMS_SYNC_NOTIFICATION_DINGTALK_SECRET":  robotSecret,
 	}
 	for n := range e.world.accounts {
-		key, prefix := e.world.key(n), fmt.Sprintf("JMS_SYNC_CLOUDS_%d_", n)
+		key, prefix := e.world.accessKey(n), fmt.Sprintf("JMS_SYNC_CLOUDS_%d_", n)
 		env[prefix+"TYPE"] = "阿里云"
 		env[prefix+"NAME"] = fmt.Sprintf("aliyun-%d", n+1)
 		env[prefix+"ACCESS_KEY_ID"] = key.AccessKeyID
 		env[prefix+"ACCESS_KEY_SECRET"] = key.AccessKeySecret
 		env[prefix+"REGIONS"] = strings.Join(e.world.regionNames(), ",")
-		env[prefix+"ENDPOINT"] = e.places.Alibaba
+		env[prefix+"ENDPOINT"] = e.announced.Alibaba
 	}
 	return env
 }
 
-// seed puts into JumpServer what a sync makes there: a real run fills another JumpServer, which
+// seedJumpServer puts into JumpServer what a sync makes there: a real run fills another JumpServer, which
 // neither waits nor limits, and its hosts are copied.
-func (e *emulators) seed(ctx context.Context) error {
+func (e *emulators) seedJumpServer(ctx context.Context) error {
 	scratch := &emulators{bastion: jumpservertest.New(jumpservertest.Options{
-		Version: jumpservertest.Version(e.world.version), Limit: e.world.room(),
+		Version: jumpservertest.Version(e.world.version), Limit: e.world.assetLimit(),
 	}), cloud: e.cloud}
 	var url string
 	if err := scratch.listen(scratch.bastion, &url); err != nil {
 		return err
 	}
 	defer scratch.stops[0]()
-	env := maps.Clone(e.places.Environment)
+	env := maps.Clone(e.announced.Environment)
 	env["JMS_SYNC_JUMPSERVER_URL"] = url
 	env["JMS_SYNC_NOTIFICATION_DINGTALK_ENABLED"] = "false"
 	rep, err := syncOnce(ctx, env)
 	if err != nil {
 		return fmt.Errorf("emulate: seed: %w", err)
 	}
-	if rep.Created != e.world.total() {
-		return fmt.Errorf("emulate: seed: outcome %s, %d of %d assets made", rep.Outcome, rep.Created, e.world.total())
+	if rep.Created != e.world.instanceCount() {
+		return fmt.Errorf("emulate: seed: outcome %s, %d of %d assets made", rep.Outcome, rep.Created, e.world.instanceCount())
 	}
 	for _, h := range scratch.bastion.Hosts(jumpservertest.DefaultOrg) {
 		e.bastion.Seed(jumpservertest.DefaultOrg, h)
@@ -327,12 +327,12 @@ func syncOnce(ctx context.Context, env map[string]string) (report.Report, error)
 		return report.Report{}, err
 	}
 	log := slog.New(slog.DiscardHandler)
-	client, err := wire.Client(cfg, log)
+	client, err := wire.NewClient(cfg, log)
 	if err != nil {
 		return report.Report{}, err
 	}
 	defer client.Close()
-	run, err := wire.Engine(cfg, client, wire.Role{}, log, wire.Kept{}, wire.Hooks{})
+	run, err := wire.NewEngine(cfg, client, wire.Role{}, log, wire.ProcessCache{}, wire.Hooks{})
 	if err != nil {
 		return report.Report{}, err
 	}

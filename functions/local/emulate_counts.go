@@ -11,8 +11,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 )
 
-// counts is what emulate answers to "stats": what was asked since the start or the last "reset".
-type counts struct {
+// callCounts is what emulate answers to "stats": what was asked since the start or the last "reset".
+type callCounts struct {
 	JumpServer struct {
 		Requests int                `json:"requests"`
 		Writes   int                `json:"writes"`
@@ -30,23 +30,23 @@ type counts struct {
 	Unexpected []string `json:"unexpected"` // requests that no careful client sends
 }
 
-// obey does what a line says and gives the answer.
-func (e *emulators) obey(line string) any {
+// execute does what a line says and gives the answer.
+func (e *emulators) execute(line string) any {
 	switch line {
 	case "stats":
-		return e.count()
+		return e.countCalls()
 	case "reset":
-		e.reset()
+		e.resetCounts()
 		return map[string]bool{"reset": true}
 	}
 	if id, ok := strings.CutPrefix(line, "release "); ok {
-		return map[string]bool{"released": e.release(id)}
+		return map[string]bool{"released": e.releaseInstance(id)}
 	}
 	return map[string]string{"error": "unknown line; stats, reset and release ID are known"}
 }
 
-// release takes an instance of the first account out of its first region.
-func (e *emulators) release(id string) bool {
+// releaseInstance takes an instance of the first account out of its first region.
+func (e *emulators) releaseInstance(id string) bool {
 	if e.first == nil {
 		return false
 	}
@@ -54,70 +54,70 @@ func (e *emulators) release(id string) bool {
 	return true
 }
 
-func (e *emulators) reset() {
+func (e *emulators) resetCounts() {
 	e.bastion.ResetCounts()
-	e.answers.reset()
-	e.since = counts{}
-	e.since = e.count()
+	e.answerTimes.reset()
+	e.countsAtReset = callCounts{}
+	e.countsAtReset = e.countCalls()
 }
 
-func (e *emulators) count() counts {
-	var c counts
+func (e *emulators) countCalls() callCounts {
+	var c callCounts
 	c.JumpServer.Requests, c.JumpServer.Writes = e.bastion.Requests(), e.bastion.Writes()
-	c.JumpServer.Calls, c.JumpServer.MeanMS = e.bastion.Calls(), e.answers.means()
-	c.JumpServer.Bytes = e.answers.bytes.Load()
-	c.Alibaba.Requests = e.cloud.Calls("") - e.since.Alibaba.Requests
+	c.JumpServer.Calls, c.JumpServer.MeanMS = e.bastion.Calls(), e.answerTimes.meanTimes()
+	c.JumpServer.Bytes = e.answerTimes.bytes.Load()
+	c.Alibaba.Requests = e.cloud.Calls("") - e.countsAtReset.Alibaba.Requests
 	c.Alibaba.Calls = map[string]int{}
 	for _, action := range []string{alibabatest.DescribeRegions, alibabatest.DescribeInstances, alibabatest.GetCallerIdentity} {
-		c.Alibaba.Calls[action] = e.cloud.Calls(action) - e.since.Alibaba.Calls[action]
+		c.Alibaba.Calls[action] = e.cloud.Calls(action) - e.countsAtReset.Alibaba.Calls[action]
 	}
-	c.DingTalk.Requests = e.robot.Calls() - e.since.DingTalk.Requests
+	c.DingTalk.Requests = e.robot.Calls() - e.countsAtReset.DingTalk.Requests
 	c.Unexpected = append(append([]string{}, e.bastion.Unexpected()...), e.cloud.Unexpected()...)
-	c.Unexpected = append(c.Unexpected, e.robot.Complaints()...)
+	c.Unexpected = append(c.Unexpected, e.robot.Unexpected()...)
 	return c
 }
 
-// stopwatch measures how long a handler takes to answer, by method, and how much it says.
-type stopwatch struct {
+// answerTimer measures how long a handler takes to answer, by method, and how much it says.
+type answerTimer struct {
 	next  http.Handler
 	bytes atomic.Int64
 
 	mu   sync.Mutex
-	took map[string]span
+	took map[string]timeSum
 }
 
-type span struct {
+type timeSum struct {
 	sum time.Duration
 	n   int
 }
 
 // ServeHTTP implements http.Handler.
-func (s *stopwatch) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (s *answerTimer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	begun := time.Now()
-	s.next.ServeHTTP(weighed{w, &s.bytes}, r)
+	s.next.ServeHTTP(countingWriter{w, &s.bytes}, r)
 	took := time.Since(begun)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	was := s.took[r.Method]
-	s.took[r.Method] = span{was.sum + took, was.n + 1}
+	s.took[r.Method] = timeSum{was.sum + took, was.n + 1}
 }
 
-// weighed counts the bytes of an answer's body.
-type weighed struct {
+// countingWriter counts the bytes of an answer's body.
+type countingWriter struct {
 	http.ResponseWriter
 	bytes *atomic.Int64
 }
 
-func (w weighed) Write(p []byte) (int, error) {
+func (w countingWriter) Write(p []byte) (int, error) {
 	n, err := w.ResponseWriter.Write(p)
 	w.bytes.Add(int64(n))
 	return n, err
 }
 
 // Unwrap lets http.ResponseController reach the writer itself.
-func (w weighed) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+func (w countingWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-func (s *stopwatch) means() map[string]float64 {
+func (s *answerTimer) meanTimes() map[string]float64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	out := map[string]float64{}
@@ -127,9 +127,9 @@ func (s *stopwatch) means() map[string]float64 {
 	return out
 }
 
-func (s *stopwatch) reset() {
+func (s *answerTimer) reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.took = map[string]span{}
+	s.took = map[string]timeSum{}
 	s.bytes.Store(0)
 }

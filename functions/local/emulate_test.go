@@ -10,22 +10,22 @@ import (
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
-// speaker holds the two ends of an emulate command that runs in this process.
-type speaker struct {
+// emulateClient holds the two ends of an emulate command that runs in this process.
+type emulateClient struct {
 	t     *testing.T
 	in    *io.PipeWriter
 	lines *bufio.Reader
 	ended chan error
 }
 
-func speak(t *testing.T, args ...string) *speaker {
+func startEmulate(t *testing.T, args ...string) *emulateClient {
 	t.Helper()
 	stdin, in := io.Pipe()
 	out, stdout := io.Pipe()
 	cmd := emulateCommand(stdout)
 	cmd.SetArgs(args)
 	cmd.SetIn(stdin)
-	s := &speaker{t: t, in: in, lines: bufio.NewReader(out), ended: make(chan error, 1)}
+	s := &emulateClient{t: t, in: in, lines: bufio.NewReader(out), ended: make(chan error, 1)}
 	go func() {
 		err := cmd.ExecuteContext(t.Context())
 		stdout.CloseWithError(err)
@@ -34,7 +34,7 @@ func speak(t *testing.T, args ...string) *speaker {
 	return s
 }
 
-func (s *speaker) read(into any) {
+func (s *emulateClient) readLine(into any) {
 	s.t.Helper()
 	line, err := s.lines.ReadBytes('\n')
 	if err == nil {
@@ -45,15 +45,15 @@ func (s *speaker) read(into any) {
 	}
 }
 
-func (s *speaker) ask(line string, into any) {
+func (s *emulateClient) sendLine(line string, into any) {
 	s.t.Helper()
 	if _, err := io.WriteString(s.in, line+"\n"); err != nil {
 		s.t.Fatal(err)
 	}
-	s.read(into)
+	s.readLine(into)
 }
 
-func (s *speaker) close() {
+func (s *emulateClient) close() {
 	s.t.Helper()
 	if err := s.in.Close(); err != nil {
 		s.t.Fatal(err)
@@ -66,15 +66,15 @@ func (s *speaker) close() {
 // The announced environment is all that a run needs, and stats tell what the run asked.
 func TestEmulateIsSyncedAndCounts(t *testing.T) {
 	t.Parallel()
-	s := speak(t, "--hosts", "2", "--regions", "2", "--accounts", "2", "--version", "v4.10.16")
+	s := startEmulate(t, "--hosts", "2", "--regions", "2", "--accounts", "2", "--version", "v4.10.16")
 	var where announcement
-	s.read(&where)
+	s.readLine(&where)
 	rep, err := syncOnce(t.Context(), where.Environment)
 	if err != nil || rep.Outcome != report.OK || rep.Created != 8 || len(rep.Scopes) != 4 {
 		t.Fatalf("%v: %+v", err, rep)
 	}
-	var c counts
-	s.ask("stats", &c)
+	var c callCounts
+	s.sendLine("stats", &c)
 	for what, right := range map[string]bool{
 		"creates":  c.JumpServer.Calls["POST /api/v1/assets/hosts/"] == 8,
 		"requests": c.JumpServer.Requests > c.JumpServer.Writes, "writes": c.JumpServer.Writes >= 8,
@@ -85,21 +85,21 @@ func TestEmulateIsSyncedAndCounts(t *testing.T) {
 			t.Errorf("%s: %+v", what, c)
 		}
 	}
-	s.resets()
+	s.resetCounts()
 	var refusal map[string]string
-	s.ask("nonsense", &refusal)
+	s.sendLine("nonsense", &refusal)
 	if refusal["error"] == "" {
 		t.Errorf("an unknown line is answered %v", refusal)
 	}
 	s.close()
 }
 
-func (s *speaker) resets() {
+func (s *emulateClient) resetCounts() {
 	s.t.Helper()
 	var done map[string]bool
-	s.ask("reset", &done)
-	var c counts
-	s.ask("stats", &c)
+	s.sendLine("reset", &done)
+	var c callCounts
+	s.sendLine("stats", &c)
 	sum := c.JumpServer.Requests + c.JumpServer.Writes + c.Alibaba.Requests + c.DingTalk.Requests +
 		len(c.JumpServer.Calls) + len(c.JumpServer.MeanMS) + c.Alibaba.Calls["DescribeInstances"]
 	if !done["reset"] || sum != 0 {
@@ -113,19 +113,19 @@ func TestEmulateSeeded(t *testing.T) {
 	for _, version := range []string{"v4.7.0", "v4.10.16", "v4.10.19"} {
 		t.Run(version, func(t *testing.T) {
 			t.Parallel()
-			s := speak(t, "--seeded", "--hosts", "3", "--regions", "2", "--version", version, "--throttle", "50", "--at-once", "2")
+			s := startEmulate(t, "--seeded", "--hosts", "3", "--regions", "2", "--version", version, "--throttle", "50", "--at-once", "2")
 			var where announcement
-			s.read(&where)
-			var c counts
-			s.ask("stats", &c)
+			s.readLine(&where)
+			var c callCounts
+			s.sendLine("stats", &c)
 			if c.JumpServer.Requests+c.Alibaba.Requests != 0 {
 				t.Errorf("seeding was counted: %+v", c)
 			}
 			rep, err := syncOnce(t.Context(), where.Environment)
-			if err != nil || rep.Outcome != report.OK || rep.Unchanged != 6 || rep.Changed() {
+			if err != nil || rep.Outcome != report.OK || rep.Unchanged != 6 || rep.HasChanges() {
 				t.Errorf("%v: %+v", err, rep)
 			}
-			s.ask("stats", &c)
+			s.sendLine("stats", &c)
 			if c.JumpServer.Writes != 0 || c.JumpServer.Requests == 0 {
 				t.Errorf("stats: %+v", c)
 			}
@@ -137,15 +137,15 @@ func TestEmulateSeeded(t *testing.T) {
 // With --measured the emulator takes the times of a real server: each create at least half of its time.
 func TestEmulateMeasured(t *testing.T) {
 	t.Parallel()
-	s := speak(t, "--hosts", "3", "--version", "v4.10.19", "--measured", "--throttle", "-1")
+	s := startEmulate(t, "--hosts", "3", "--version", "v4.10.19", "--measured", "--throttle", "-1")
 	var where announcement
-	s.read(&where)
+	s.readLine(&where)
 	rep, err := syncOnce(t.Context(), where.Environment)
 	if err != nil || rep.Outcome != report.OK || rep.Created != 3 {
 		t.Fatalf("%v: %+v", err, rep)
 	}
-	var c counts
-	s.ask("stats", &c)
+	var c callCounts
+	s.sendLine("stats", &c)
 	if ms := c.JumpServer.MeanMS["POST"]; ms < 60+55/2 {
 		t.Errorf("%v ms a POST", ms)
 	}
@@ -159,7 +159,7 @@ func TestEmulateRefuses(t *testing.T) {
 		{"--database", "oracle"}, {"--at-once", "-1"}, {"--throttle", "-2"}, {"--jumpserver-latency", "-1s"}, {"--cloud-latency", "-1s"},
 	} {
 		var out, said strings.Builder
-		if code := run(t.Context(), append([]string{"emulate"}, args...), strings.NewReader(""), &out, &said); code != exitUsage || said.String() == "" || out.String() != "" {
+		if code := runCommandLine(t.Context(), append([]string{"emulate"}, args...), strings.NewReader(""), &out, &said); code != exitUsage || said.String() == "" || out.String() != "" {
 			t.Errorf("%v: exit code %d, %q, %q", args, code, said.String(), out.String())
 		}
 	}

@@ -21,55 +21,55 @@ import (
 	"github.com/jms-sync/jms-sync/functions/internal/wire"
 )
 
-// eventTime is how long an event is worked on: enough for every question to a cloud that has not
+// eventTimeout is how long an event is worked on: enough for every question to a cloud that has not
 // seen yet what the event says (2, 4, 8, 16 s apart).
-const eventTime = time.Minute
+const eventTimeout = time.Minute
 
 func eventCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
-	limit := eventTime
-	var from sender
+	limit := eventTimeout
+	var from eventSource
 	cmd := &cobra.Command{
 		Use:   "event FILE",
 		Short: "处理一个保存下来的云事件（阿里云、AWS EventBridge、华为云 CTS 的 JSON；- 表示标准输入），与函数走同一条路径",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if limit <= 0 {
-				return &exit{exitUsage, fmt.Errorf("--timeout: %s 不是正的时长 (not a positive duration)", limit)}
+				return &exitError{exitUsage, fmt.Errorf("--timeout: %s 不是正的时长 (not a positive duration)", limit)}
 			}
-			if err := o.output.check(); err != nil {
-				return &exit{exitUsage, err}
+			if err := o.output.checkWritable(); err != nil {
+				return &exitError{exitUsage, err}
 			}
 			payload, err := readPayload(args[0], cmd.InOrStdin())
 			if err == nil {
-				err = from.of(payload)
+				err = from.detectCloud(payload)
 			}
 			if err != nil {
-				return &exit{exitUsage, err}
+				return &exitError{exitUsage, err}
 			}
-			return o.event(cmd.Context(), payload, from, limit, stdout, stderr)
+			return o.runEvent(cmd.Context(), payload, from, limit, stdout, stderr)
 		},
 	}
-	cmd.Flags().DurationVar(&limit, "timeout", eventTime, "最多处理多久；到时云上还看不到的变化留给下一次完整同步")
-	cmd.Flags().StringVar(&from.written, "cloud", "", "事件是哪个云的，与配置里的 type 写法相同（默认：按内容判断）")
+	cmd.Flags().DurationVar(&limit, "timeout", eventTimeout, "最多处理多久；到时云上还看不到的变化留给下一次完整同步")
+	cmd.Flags().StringVar(&from.cloudFlag, "cloud", "", "事件是哪个云的，与配置里的 type 写法相同（默认：按内容判断）")
 	cmd.Flags().StringVar(&from.origin.ProjectID, "project", "", "华为云：发出事件的项目 ID，函数从 RUNTIME_PROJECT_ID 得到它")
 	return cmd
 }
 
-// sender is whose event it is, and from where.
-type sender struct {
-	written string // --cloud
-	cloud   inventory.Cloud
-	origin  cloud.Origin
+// eventSource is whose event it is, and from where.
+type eventSource struct {
+	cloudFlag string // --cloud
+	cloud     inventory.Cloud
+	origin    cloud.Origin
 }
 
-// of finds out whose event it is.
-func (s *sender) of(payload []byte) error {
-	if s.written == "" {
-		s.cloud = trigger.Sender(payload)
+// detectCloud finds out whose event it is.
+func (s *eventSource) detectCloud(payload []byte) error {
+	if s.cloudFlag == "" {
+		s.cloud = trigger.SenderCloud(payload)
 		return nil
 	}
-	if s.cloud = config.CloudOf(s.written); s.cloud == "" {
-		return fmt.Errorf("--cloud: %q 不是已知的云 (no cloud known)", s.written)
+	if s.cloud = config.ParseCloud(s.cloudFlag); s.cloud == "" {
+		return fmt.Errorf("--cloud: %q 不是已知的云 (no cloud known)", s.cloudFlag)
 	}
 	return nil
 }
@@ -81,39 +81,39 @@ func readPayload(name string, stdin io.Reader) ([]byte, error) {
 	return os.ReadFile(name)
 }
 
-// event runs a saved event as the function would, for no longer than the limit, and says what
+// runEvent runs a saved event as the function would, for no longer than the limit, and says what
 // became of each of its parts.
-func (o *options) event(ctx context.Context, payload []byte, from sender, limit time.Duration, stdout, stderr io.Writer) error {
-	s, err := o.open(ctx, stderr)
+func (o *options) runEvent(ctx context.Context, payload []byte, from eventSource, limit time.Duration, stdout, stderr io.Writer) error {
+	s, err := o.openSession(ctx, stderr)
 	if err != nil {
-		return &exit{exitUsage, err}
+		return &exitError{exitUsage, err}
 	}
 	defer s.close()
-	v, err := wire.Events(s.cfg, s.client, wire.Role{}, s.engine.Log, s.kept)
+	v, err := wire.NewEvents(s.cfg, s.client, wire.Role{}, s.engine.Log, s.cache)
 	if err != nil {
-		return &exit{exitUsage, err}
+		return &exitError{exitUsage, err}
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	v.Engine.Reserve = min(limit/5, 10*time.Second) // for the notification
-	v.Engine.Stage, v.Engine.Writing.Progress = s.progress.stage, s.progress.count
-	v.Begin, v.Engine.Nodes, v.Engine.Intents = wire.Reopen(s.store, s.engine.Log), s.engine.Nodes, wire.Intents(s.store)
-	v.Engine.Owners, v.Engine.Announced, v.Engine.Pauses = s.store, s.store, s.engine.Pauses
-	defer wire.RecallRate(s.store, s.client, s.engine.Log)(ctx)
-	answer := v.Run(ctx, wire.Hear(from.cloud, payload, from.origin))
-	s.progress.clear()
-	for _, e := range answer.Events {
-		fmt.Fprintf(stdout, "%s  %s  %s  %s\n", outcomeWord(e.Outcome, s.lang()), printable(e.ID), printable(e.What), printable(e.Reason))
+	v.Engine.OnStage, v.Engine.ApplyOptions.Progress = s.progress.showStage, s.progress.showCount
+	v.BeforeWrite, v.Engine.Nodes, v.Engine.RemovalTracking = wire.MarkDirty(s.store, s.engine.Log), s.engine.Nodes, wire.OpenIntents(s.store)
+	v.Engine.OwnerStore, v.Engine.Announced, v.Engine.Pauses = s.store, s.store, s.engine.Pauses
+	defer wire.UseStoredRate(s.store, s.client, s.engine.Log)(ctx)
+	answer := v.Run(ctx, wire.ParseEvents(from.cloud, payload, from.origin))
+	s.progress.clearLine()
+	for _, e := range answer.Results {
+		fmt.Fprintf(stdout, "%s  %s  %s  %s\n", outcomeText(e.Outcome, s.lang()), stripControls(e.ID), stripControls(e.Description), stripControls(e.Reason))
 	}
 	fmt.Fprint(stdout, report.Summary(answer.Report, s.lang()))
 	if err := o.output.write(answer); err != nil {
-		return &exit{exitFailed, err}
+		return &exitError{exitFailed, err}
 	}
-	return eventExit(answer)
+	return eventExitError(answer)
 }
 
-// printable takes out what could move a terminal's cursor: an event is anybody's text.
-func printable(text string) string {
+// stripControls takes out what could move a terminal's cursor: an event is anybody's text.
+func stripControls(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsGraphic(r) {
 			return r
@@ -122,8 +122,8 @@ func printable(text string) string {
 	}, text)
 }
 
-// outcomeWord says in a word what became of an event.
-func outcomeWord(o engine.EventOutcome, lang plan.Lang) string {
+// outcomeText says in a word what became of an event.
+func outcomeText(o engine.EventOutcome, lang plan.Lang) string {
 	if lang == plan.English {
 		return string(o)
 	}
@@ -133,10 +133,10 @@ func outcomeWord(o engine.EventOutcome, lang plan.Lang) string {
 	}[o]
 }
 
-// eventExit: what a platform would deliver again is done in part if anything else was done.
-func eventExit(answer engine.EventAnswer) error {
+// eventExitError: what a platform would deliver again is done in part if anything else was done.
+func eventExitError(answer engine.EventReport) error {
 	failed, fine, held, done := 0, 0, 0, 0
-	for _, e := range answer.Events {
+	for _, e := range answer.Results {
 		switch e.Outcome {
 		case engine.EventFailed:
 			failed++
@@ -150,19 +150,19 @@ func eventExit(answer engine.EventAnswer) error {
 		}
 	}
 	switch {
-	case failed > 0 && done == 0 && mistakenBastion(answer.Errors):
-		return &exit{code: exitUsage}
+	case failed > 0 && done == 0 && hasBastionMistake(answer.Errors):
+		return &exitError{code: exitUsage}
 	case failed > 0 && fine+held == 0:
-		return &exit{code: exitFailed}
+		return &exitError{code: exitFailed}
 	case failed+held > 0:
-		return &exit{code: exitPartial}
+		return &exitError{code: exitPartial}
 	}
 	return nil
 }
 
-// mistakenBastion tells whether JumpServer refused the key or another organisation answered. The
+// hasBastionMistake tells whether JumpServer refused the key or another organisation answered. The
 // key of a cloud account may be refused as well, which is that account's failure.
-func mistakenBastion(errs []report.Fault) bool {
+func hasBastionMistake(errs []report.ErrorEntry) bool {
 	for _, e := range errs {
 		switch e.Kind {
 		case inventory.Organisation:

@@ -16,29 +16,29 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// state is a saved event: an instance of the desk's account and cn-beijing changed its state.
-func state(id, state string) string {
+// newStateEvent is a saved event: an instance of the desk's account and cn-beijing changed its state.
+func newStateEvent(id, state string) string {
 	return fmt.Sprintf(`{"id":"e-%s","source":"acs.ecs","specversion":"1.0","type":"ecs:Instance:StateChange",
 		"subject":"acs:ecs:cn-beijing:1234567890123456:instance/%s","aliyunaccountid":"1234567890123456","aliyunregionid":"cn-beijing",
 		"data":{"resourceId":"%s","resourceType":"ALIYUN::ECS::Instance","state":"%s"}}`, id, id, id, state)
 }
 
-// event runs a saved event with -o, and gives the document.
-func (d *desk) event(code int, text string, args ...string) engine.EventAnswer {
+// runEvent runs a saved event with -o, and gives the document.
+func (d *desk) runEvent(code int, text string, args ...string) engine.EventReport {
 	d.Helper()
 	results := filepath.Join(d.dir, "results.json")
-	d.run(code, append([]string{"event", d.save("event.json", text), "-o", results}, args...)...)
-	var a engine.EventAnswer
-	if err := json.Unmarshal([]byte(d.read(results)), &a); err != nil {
+	d.run(code, append([]string{"event", d.saveFile("event.json", text), "-o", results}, args...)...)
+	var a engine.EventReport
+	if err := json.Unmarshal([]byte(d.readFile(results)), &a); err != nil {
 		d.Fatal(err)
 	}
 	return a
 }
 
-func expectEvent(t *testing.T, a engine.EventAnswer, want engine.EventOutcome, reason string) {
+func expectEvent(t *testing.T, a engine.EventReport, want engine.EventOutcome, reason string) {
 	t.Helper()
-	if len(a.Events) != 1 || a.Events[0].Outcome != want || !strings.Contains(a.Events[0].Reason, reason) {
-		t.Errorf("%+v, want %s: %s", a.Events, want, reason)
+	if len(a.Results) != 1 || a.Results[0].Outcome != want || !strings.Contains(a.Results[0].Reason, reason) {
+		t.Errorf("%+v, want %s: %s", a.Results, want, reason)
 	}
 }
 
@@ -46,39 +46,39 @@ func expectEvent(t *testing.T, a engine.EventAnswer, want engine.EventOutcome, r
 func TestEventMakesAndReleases(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	d.fill(1, "cn-beijing")
-	id := alibabatest.Sample(0).ID
-	a := d.event(exitDone, state(id, "Running"))
+	d.fillInstances(1, "cn-beijing")
+	id := alibabatest.SampleInstance(0).ID
+	a := d.runEvent(exitDone, newStateEvent(id, "Running"))
 	expectEvent(t, a, engine.EventDone, "")
 	if h := d.hosts(); a.Created != 1 || len(a.Changes) != 1 || len(h) != 1 || !h[0].Active {
 		t.Errorf("%+v %+v", a, h)
 	}
-	d.prints("完成  e-"+id, "新增资产 1")
-	d.cards(1)
+	d.wantPrinted("完成  e-"+id, "新增资产 1")
+	d.wantCards(1)
 
-	d.stdin = state(id, "Running")
+	d.stdin = newStateEvent(id, "Running")
 	d.run(exitDone, "event", "-")
-	d.prints("完成  e-"+id, "新增资产 0")
-	d.cards(1) // nothing was changed
+	d.wantPrinted("完成  e-"+id, "新增资产 0")
+	d.wantCards(1) // nothing was changed
 
 	d.account.Remove("cn-beijing", id)
-	a = d.event(exitDone, state(id, "Deleted"))
+	a = d.runEvent(exitDone, newStateEvent(id, "Deleted"))
 	expectEvent(t, a, engine.EventDone, "")
 	if h := d.hosts(); a.Deactivated != 1 || len(h) != 1 || h[0].Active {
 		t.Errorf("%+v %+v", a, h)
 	}
-	d.cards(2)
+	d.wantCards(2)
 }
 
 // TestEventEndsInTime: what the cloud does not show is not waited for without end.
 func TestEventEndsInTime(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	d.fill(1, "cn-beijing")
-	id := alibabatest.Sample(0).ID
-	d.event(exitDone, state(id, "Running"))
+	d.fillInstances(1, "cn-beijing")
+	id := alibabatest.SampleInstance(0).ID
+	d.runEvent(exitDone, newStateEvent(id, "Running"))
 	begun := time.Now()
-	a := d.event(exitDone, state(id, "Deleted"), "--timeout", "2s") // it is still there
+	a := d.runEvent(exitDone, newStateEvent(id, "Deleted"), "--timeout", "2s") // it is still there
 	// Without the limit it would be asked for during 30 s.
 	if took := time.Since(begun); took > 25*time.Second {
 		t.Errorf("%s passed", took)
@@ -102,16 +102,16 @@ func TestEventsNotForUs(t *testing.T) {
 		outcome engine.EventOutcome
 		reason  string
 	}{
-		"another account": {strings.ReplaceAll(state("i-x", "Running"), "1234567890123456", "1111111111111111"), exitDone, engine.EventIgnored, "1111111111111111"},
+		"another account": {strings.ReplaceAll(newStateEvent("i-x", "Running"), "1234567890123456", "1111111111111111"), exitDone, engine.EventIgnored, "1111111111111111"},
 		"another kind":    {`{"id":"1","source":"acs.oss","type":"oss:ObjectCreated","data":{}}`, exitDone, engine.EventIgnored, ""},
 		"broken":          {`{"id":`, exitFailed, engine.EventFailed, "JSON"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := newDesk(t)
-			a := d.event(c.code, c.text)
+			a := d.runEvent(c.code, c.text)
 			expectEvent(t, a, c.outcome, c.reason)
-			d.prints(outcomeWord(c.outcome, "zh") + "  ")
+			d.wantPrinted(outcomeText(c.outcome, "zh") + "  ")
 			if d.jms.Requests() > 0 || a.Created != 0 {
 				t.Errorf("%v %+v", d.jms.Calls(), a)
 			}
@@ -139,8 +139,8 @@ func TestEventMistakes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := newDesk(t)
-			d.fill(1, "cn-beijing")
-			d.stdin = state(alibabatest.Sample(0).ID, "Running")
+			d.fillInstances(1, "cn-beijing")
+			d.stdin = newStateEvent(alibabatest.SampleInstance(0).ID, "Running")
 			c.wrong(d)
 			d.run(exitUsage, c.args...)
 			if !strings.Contains(d.stdout.String()+d.stderr.String(), c.says) {
@@ -157,9 +157,9 @@ func TestEventMistakes(t *testing.T) {
 func TestEventCloudKeyRefused(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	d.fill(1, "cn-beijing")
+	d.fillInstances(1, "cn-beijing")
 	d.ecs.Break(alibabatest.Fault{Kind: alibabatest.Inactive})
-	a := d.event(exitFailed, state(alibabatest.Sample(0).ID, "Running"))
+	a := d.runEvent(exitFailed, newStateEvent(alibabatest.SampleInstance(0).ID, "Running"))
 	expectEvent(t, a, engine.EventFailed, "")
 	if text := fmt.Sprint(a.Errors, a.Scopes); !strings.Contains(text, "bad_credentials") || d.jms.Writes() > 0 {
 		t.Errorf("%s %v", text, d.jms.Calls())
@@ -180,7 +180,7 @@ func TestEventOfWhichCloud(t *testing.T) {
 	}{
 		"AWS":            {ec2, nil, inventory.AWS, "123456789012"},
 		"Huawei":         {cts, []string{"--project", "0a1b2c"}, inventory.Huawei, "createServer"},
-		"forced":         {state("i-x", "Running"), []string{"--cloud", "华为云"}, inventory.Huawei, "失败"},
+		"forced":         {newStateEvent("i-x", "Running"), []string{"--cloud", "华为云"}, inventory.Huawei, "失败"},
 		"forced to Ali":  {ec2, []string{"--cloud", "aliyun"}, inventory.Alibaba, "has no type"},
 		"without events": {cts, []string{"--cloud", "azure"}, inventory.Azure, ""},
 	} {
@@ -189,13 +189,13 @@ func TestEventOfWhichCloud(t *testing.T) {
 			d := newDesk(t)
 			readable := slices.ContainsFunc(cloudlist.Providers(), func(p cloud.Provider) bool { return p.Cloud == c.want && p.Events != nil })
 			if readable { // ignored, or what it lacks is told: no account of this cloud is configured
-				args := append([]string{"-c", d.config(), "event", d.save("event.json", c.text)}, c.args...)
-				code := run(d.Context(), args, strings.NewReader(""), &d.stdout, &d.stderr)
+				args := append([]string{"-c", d.writeConfig(), "event", d.saveFile("event.json", c.text)}, c.args...)
+				code := runCommandLine(d.Context(), args, strings.NewReader(""), &d.stdout, &d.stderr)
 				if code != exitDone && code != exitFailed || !strings.Contains(d.stdout.String(), c.says) {
 					t.Errorf("exit code %d: %s%s", code, &d.stdout, &d.stderr)
 				}
 			} else {
-				a := d.event(exitFailed, c.text, c.args...)
+				a := d.runEvent(exitFailed, c.text, c.args...)
 				expectEvent(t, a, engine.EventFailed, "events of cloud "+string(c.want)+" cannot be read")
 			}
 			if d.jms.Requests()+d.ecs.Calls("") > 0 {
@@ -204,7 +204,7 @@ func TestEventOfWhichCloud(t *testing.T) {
 		})
 	}
 	d := newDesk(t)
-	d.run(exitUsage, "event", d.save("event.json", ec2), "--cloud", "amazon")
+	d.run(exitUsage, "event", d.saveFile("event.json", ec2), "--cloud", "amazon")
 	if !strings.Contains(d.stderr.String(), `--cloud: "amazon" 不是已知的云`) {
 		t.Error(&d.stderr)
 	}

@@ -41,7 +41,7 @@ func expectCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			announces := cmd.Flags().Changed("account") || cmd.Flags().Changed("region") || cmd.Flags().Changed("until") ||
 				cmd.Flags().Changed("up-to") || cmd.Flags().Changed("reason")
-			return o.withOrders(cmd.Context(), stderr, func(ctx context.Context, d heldDesk) error {
+			return o.withOrders(cmd.Context(), stderr, func(ctx context.Context, d stateSession) error {
 				switch {
 				case x.cancel:
 					return d.cancel(ctx, x, stdout)
@@ -62,113 +62,113 @@ func expectCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 }
 
 // announce keeps an announcement.
-func (d heldDesk) announce(ctx context.Context, x expectation, to io.Writer) error {
+func (d stateSession) announce(ctx context.Context, x expectation, to io.Writer) error {
 	at, err := d.scope(x)
 	var end time.Time
 	if err == nil && x.upTo < 1 {
-		err = errors.New(d.say("--up-to: 至少为 1", "--up-to: at least 1"))
+		err = errors.New(d.text("--up-to: 至少为 1", "--up-to: at least 1"))
 	}
 	if err == nil && x.until == "" {
-		err = errors.New(d.say("--until: 必填", "--until: required"))
+		err = errors.New(d.text("--until: 必填", "--until: required"))
 	}
 	if err == nil {
 		end, err = until(x.until, d.now, d.cfg.Location())
 	}
 	if err == nil && end.Sub(d.now) > longestExpectation {
-		err = errors.New(d.say("--until: 最多 31 天", "--until: at most 31 days ahead"))
+		err = errors.New(d.text("--until: 最多 31 天", "--until: at most 31 days ahead"))
 	}
 	if err == nil {
 		err = checkReason(x.reason)
 	}
 	if err != nil {
-		return &exit{exitUsage, err}
+		return &exitError{exitUsage, err}
 	}
 	e := runstate.Expectation{
 		Cloud: at.Cloud, Account: at.Account, Region: at.Region, Since: d.now, Until: end, UpTo: x.upTo,
-		By: orderer(), Reason: printable(x.reason),
+		By: orderer(), Reason: stripControls(x.reason),
 	}
 	if err := d.store.Expect(ctx, e); err != nil {
 		if errors.Is(err, runstate.ErrNoExpectations) {
-			return &exit{exitUsage, errors.New(d.say(
+			return &exitError{exitUsage, errors.New(d.text(
 				"这个状态存储没有条件写，数不准还剩多少个；请用 approve", "this state store cannot write on a condition, so nobody could count; use approve"))}
 		}
-		return &exit{exitFailed, err}
+		return &exitError{exitFailed, err}
 	}
 	e.Left = e.UpTo
 	fmt.Fprintln(to, d.expectText(e))
-	fmt.Fprintln(to, d.place())
+	fmt.Fprintln(to, d.installationText())
 	return nil
 }
 
 // cancel takes an announcement back.
-func (d heldDesk) cancel(ctx context.Context, x expectation, to io.Writer) error {
+func (d stateSession) cancel(ctx context.Context, x expectation, to io.Writer) error {
 	at, err := d.scope(x)
 	if err != nil {
-		return &exit{exitUsage, err}
+		return &exitError{exitUsage, err}
 	}
 	was, unread := d.store.Expectation(ctx, at)
 	if err := d.store.CancelExpectation(ctx, at); err != nil {
-		return &exit{exitFailed, err}
+		return &exitError{exitFailed, err}
 	}
 	if unread == nil && was.UpTo == 0 {
-		fmt.Fprintln(to, d.say("%s/%s 没有宣布过什么。", "Nothing was announced for %s/%s.", printable(at.Account), printable(at.Region)))
+		fmt.Fprintln(to, d.text("%s/%s 没有宣布过什么。", "Nothing was announced for %s/%s.", stripControls(at.Account), stripControls(at.Region)))
 	} else {
-		fmt.Fprintln(to, d.say("已取消：%s/%s", "taken back: %s/%s", printable(at.Account), printable(at.Region)))
+		fmt.Fprintln(to, d.text("已取消：%s/%s", "taken back: %s/%s", stripControls(at.Account), stripControls(at.Region)))
 	}
-	fmt.Fprintln(to, d.place())
+	fmt.Fprintln(to, d.installationText())
 	return nil
 }
 
 // scope returns the scope that is meant; one that no run asks for is refused.
-func (d heldDesk) scope(x expectation) (inventory.Scope, error) {
+func (d stateSession) scope(x expectation) (inventory.Scope, error) {
 	switch {
 	case x.account == "":
-		return inventory.Scope{}, errors.New(d.say("--account: 必填", "--account: required"))
+		return inventory.Scope{}, errors.New(d.text("--account: 必填", "--account: required"))
 	case x.region == "":
-		return inventory.Scope{}, errors.New(d.say("--region: 必填", "--region: required"))
+		return inventory.Scope{}, errors.New(d.text("--region: 必填", "--region: required"))
 	}
 	for _, c := range d.cfg.Clouds {
 		if !c.Enabled || c.Name != x.account {
 			continue
 		}
 		if len(c.Regions) > 0 && !slices.Contains(c.Regions, x.region) {
-			return inventory.Scope{}, errors.New(d.say("--region: 配置中账号 %s 没有区域 %s", "--region: the account %s is not configured with region %s",
-				printable(x.account), printable(x.region)))
+			return inventory.Scope{}, errors.New(d.text("--region: 配置中账号 %s 没有区域 %s", "--region: the account %s is not configured with region %s",
+				stripControls(x.account), stripControls(x.region)))
 		}
 		return inventory.Scope{Cloud: c.Cloud, Account: c.Name, Region: x.region}, nil
 	}
-	return inventory.Scope{}, errors.New(d.say("--account: 配置中没有启用的账号 %s", "--account: the configuration has no enabled account %s", printable(x.account)))
+	return inventory.Scope{}, errors.New(d.text("--account: 配置中没有启用的账号 %s", "--account: the configuration has no enabled account %s", stripControls(x.account)))
 }
 
 // announced lists what is announced.
-func (d heldDesk) announced(ctx context.Context, to, stderr io.Writer) error {
+func (d stateSession) announced(ctx context.Context, to, stderr io.Writer) error {
 	all, err := d.store.Expectations(ctx)
 	if err != nil && len(all) == 0 {
-		return &exit{exitFailed, err}
+		return &exitError{exitFailed, err}
 	}
 	if err != nil {
-		fmt.Fprintln(stderr, printable(err.Error()))
+		fmt.Fprintln(stderr, stripControls(err.Error()))
 	}
-	fmt.Fprintln(to, d.place())
+	fmt.Fprintln(to, d.installationText())
 	if len(all) == 0 {
-		fmt.Fprintln(to, d.say("没有宣布的下线。", "Nothing is announced."))
+		fmt.Fprintln(to, d.text("没有宣布的下线。", "Nothing is announced."))
 	}
 	d.expectLines(to, all)
 	return nil
 }
 
 // expectLines prints a line for each announcement.
-func (d heldDesk) expectLines(to io.Writer, all []runstate.Expectation) {
+func (d stateSession) expectLines(to io.Writer, all []runstate.Expectation) {
 	for _, e := range all {
 		over := ""
 		if !e.Stands(d.now) {
-			over = d.say("——已到期", " - over")
+			over = d.text("——已到期", " - over")
 		}
 		fmt.Fprintln(to, d.expectText(e)+over)
 	}
 }
 
-func (d heldDesk) expectText(e runstate.Expectation) string {
+func (d stateSession) expectText(e runstate.Expectation) string {
 	x := plan.Expected{UpTo: e.UpTo, Left: e.Left, Until: e.Until}
-	return printable(plan.ExpectedIn(e.Scope(), x, e.By, e.Reason).Text(plan.Lang(d.cfg.Language)))
+	return stripControls(plan.ExpectedIn(e.Scope(), x, e.By, e.Reason).Text(plan.Lang(d.cfg.Language)))
 }

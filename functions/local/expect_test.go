@@ -11,52 +11,52 @@ import (
 
 // TestExpectCommand: a decommission is announced, goes without anybody's approval, and is shown; one too many holds.
 func TestExpectCommand(t *testing.T) {
-	d := remembers(t)
-	d.fill(40, "cn-beijing", "cn-hangzhou")
-	d.sync(exitDone, report.OK)
+	d := newDeskWithState(t)
+	d.fillInstances(40, "cn-beijing", "cn-hangzhou")
+	d.runSync(exitDone, report.OK)
 	d.run(exitDone, "expect")
-	d.prints("没有宣布的下线。")
+	d.wantPrinted("没有宣布的下线。")
 
 	here := []string{"--account", "aliyun-prod", "--region", "cn-beijing"}
 	d.run(exitDone, append([]string{"expect", "--until", "4h", "--up-to", "30", "--reason", "旧集群"}, here...)...)
-	d.prints("已宣布的下线：aliyun-prod/cn-beijing 到 ", "最多移除 30 个，还剩 30 个", "原因：旧集群", "JumpServer：")
-	d.release(0, 30)
-	r := d.sync(exitDone, report.OK)
-	if r.Deactivated != 30 || d.active() != 50 || len(r.Expected) != 1 {
+	d.wantPrinted("已宣布的下线：aliyun-prod/cn-beijing 到 ", "最多移除 30 个，还剩 30 个", "原因：旧集群", "JumpServer：")
+	d.releaseInstances(0, 30)
+	r := d.runSync(exitDone, report.OK)
+	if r.Deactivated != 30 || d.activeHosts() != 50 || len(r.Expected) != 1 {
 		t.Errorf("%+v", r)
 	}
-	d.prints("还剩 0 个")
-	if card := d.cards(2); !strings.Contains(card, "已宣布的下线：aliyun-prod/cn-beijing") {
+	d.wantPrinted("还剩 0 个")
+	if card := d.wantCards(2); !strings.Contains(card, "已宣布的下线：aliyun-prod/cn-beijing") {
 		t.Error(card)
 	}
 	d.run(exitDone, "status")
-	d.prints("最多移除 30 个，还剩 0 个")
+	d.wantPrinted("最多移除 30 个，还剩 0 个")
 	d.run(exitDone, "status", "--json")
 	var doc statusDocument
 	if err := json.Unmarshal(d.stdout.Bytes(), &doc); err != nil || len(doc.Expected) != 1 || doc.Expected[0].Left != 0 || doc.Expected[0].UpTo != 30 {
 		t.Errorf("%v %+v", err, doc.Expected)
 	}
-	d.release(30, 31)
-	if r = d.sync(exitPartial, report.Held); r.Held != 1 || d.active() != 50 {
+	d.releaseInstances(30, 31)
+	if r = d.runSync(exitPartial, report.Held); r.Held != 1 || d.activeHosts() != 50 {
 		t.Errorf("%+v", r)
 	}
 	d.run(exitDone, append([]string{"expect", "--until", "4h", "--up-to", "1"}, here...)...)
-	if r = d.sync(exitDone, report.OK); r.Deactivated != 1 {
+	if r = d.runSync(exitDone, report.OK); r.Deactivated != 1 {
 		t.Errorf("announced anew: %+v", r)
 	}
 	d.run(exitDone, append([]string{"expect", "--cancel"}, here...)...)
-	d.prints("已取消")
+	d.wantPrinted("已取消")
 	d.run(exitDone, append([]string{"expect", "--cancel"}, here...)...)
-	d.prints("没有宣布过什么")
+	d.wantPrinted("没有宣布过什么")
 	d.run(exitDone, "expect")
-	d.prints("没有宣布的下线。")
-	d.account.Put("cn-beijing", alibabatest.Sample(30))
-	d.sync(exitDone, report.OK)
+	d.wantPrinted("没有宣布的下线。")
+	d.account.Put("cn-beijing", alibabatest.SampleInstance(30))
+	d.runSync(exitDone, report.OK)
 }
 
 // TestExpectMistakes: what is no order gives none.
 func TestExpectMistakes(t *testing.T) {
-	d := remembers(t)
+	d := newDeskWithState(t)
 	whole := map[string]string{"--account": "aliyun-prod", "--region": "cn-beijing", "--until": "4h", "--up-to": "3"}
 	for _, c := range []struct{ flag, value string }{
 		{"--account", ""}, {"--account", "prod"}, {"--region", ""}, {"--region", "cn-shanghai"}, {"--until", ""},
@@ -77,7 +77,7 @@ func TestExpectMistakes(t *testing.T) {
 	d.run(exitUsage, "expect", "--reason", "x")
 	d.run(exitUsage, "expect", "--cancel")
 	d.run(exitDone, "expect")
-	d.prints("没有宣布的下线。")
+	d.wantPrinted("没有宣布的下线。")
 	t.Setenv("JMS_SYNC_STATE", "")
 	d.run(exitUsage, "expect")
 	if !strings.Contains(d.stderr.String(), "需要状态存储：没有设置 JMS_SYNC_STATE") {

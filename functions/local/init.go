@@ -22,20 +22,20 @@ import (
 	"github.com/jms-sync/jms-sync/functions/internal/wire"
 )
 
-// initial are the flags of init. What they do not say is asked.
-type initial struct {
-	draft
+// initOptions are the flags of init. What they do not say is asked.
+type initOptions struct {
+	draftConfig
 	org    string
 	clouds []string
 	// endpoint is of accounts that are asked for: private regions have one, and tests.
 	endpoint string
-	env      string // the file with the variables' names
+	envFile  string // the file with the variables' names
 	force    bool
 	noPlan   bool
 }
 
 func initCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
-	var i initial
+	var i initOptions
 	cmd := &cobra.Command{
 		Use:   "init",
 		Short: "生成配置：从 JumpServer 找组织、网域与平台，从云上找地域，写出 config.yaml，体检，并显示第一份计划",
@@ -47,7 +47,7 @@ func initCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 			"退出码：0 完成；1 失败；2 用法有误或密钥、组织不对；3 体检有失败项。",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			ask := asker{bufio.NewReader(cmd.InOrStdin()), stdout}
+			ask := prompter{bufio.NewReader(cmd.InOrStdin()), stdout}
 			return i.run(cmd.Context(), o, ask, stdout, stderr)
 		},
 	}
@@ -61,43 +61,43 @@ func initCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	f.StringVar(&i.endpoint, "cloud-endpoint", "", "询问到的云账号的 API 地址，用于专有地域与测试")
 	f.StringVar(&i.webhookEnv, "dingtalk-webhook-env", "", "存放钉钉 webhook 的环境变量（默认：设置了 DINGTALK_WEBHOOK 就用它）")
 	f.StringVar(&i.signEnv, "dingtalk-secret-env", "", "存放钉钉加签密钥的环境变量（默认：设置了 DINGTALK_SECRET 就用它）")
-	f.StringVar(&i.env, "env-file", "", "变量的文件（默认：配置文件旁边的 .env）；已有的行不改")
+	f.StringVar(&i.envFile, "env-file", "", "变量的文件（默认：配置文件旁边的 .env）；已有的行不改")
 	f.BoolVar(&i.force, "force", false, "覆盖已有的文件")
 	f.BoolVar(&i.noPlan, "no-plan", false, "不显示计划")
 	return cmd
 }
 
-func (i *initial) run(ctx context.Context, o *options, ask asker, stdout, stderr io.Writer) error {
+func (i *initOptions) run(ctx context.Context, o *options, ask prompter, stdout, stderr io.Writer) error {
 	if o.config == "" {
 		o.config = config.DefaultFile
 	}
-	if i.env == "" {
-		i.env = filepath.Join(filepath.Dir(o.config), ".env")
+	if i.envFile == "" {
+		i.envFile = filepath.Join(filepath.Dir(o.config), ".env")
 	}
-	if err := i.free(o.config); err != nil {
-		return &exit{exitUsage, err}
+	if err := i.checkNotThere(o.config); err != nil {
+		return &exitError{exitUsage, err}
 	}
-	if err := i.collect(ctx, ask); err != nil {
-		return &exit{exitUsage, err}
+	if err := i.collectAnswers(ctx, ask); err != nil {
+		return &exitError{exitUsage, err}
 	}
-	if err := i.literal(); err != nil {
-		return &exit{exitUsage, err}
+	if err := i.checkLiteral(); err != nil {
+		return &exitError{exitUsage, err}
 	}
-	if err := checked(ctx, i.yaml()); err != nil {
-		return &exit{exitUsage, err}
+	if err := checkDraft(ctx, i.renderYAML()); err != nil {
+		return &exitError{exitUsage, err}
 	}
-	if err := i.write(o.config, stdout); err != nil {
-		return &exit{exitFailed, err}
+	if err := i.writeFiles(o.config, stdout); err != nil {
+		return &exitError{exitFailed, err}
 	}
-	if err := o.doctor(ctx, stdout, false); err != nil || i.noPlan {
+	if err := o.runDoctor(ctx, stdout, false); err != nil || i.noPlan {
 		return err
 	}
 	fmt.Fprintln(stdout, "\n第一份计划（没有写入任何东西）：")
-	return o.plan(ctx, stdout, stderr)
+	return o.runPlan(ctx, stdout, stderr)
 }
 
-// free refuses to write over what is there, before anything is asked.
-func (i *initial) free(files ...string) error {
+// checkNotThere refuses to write over what is there, before anything is asked.
+func (i *initOptions) checkNotThere(files ...string) error {
 	for _, file := range files {
 		if strings.Contains(file, "://") {
 			return fmt.Errorf("%s: init 只写本地文件 (init writes local files only)", file)
@@ -109,17 +109,17 @@ func (i *initial) free(files ...string) error {
 	return nil
 }
 
-// write writes the configuration, the variables that it names into .env, and into the file of Serverless Devs beside
+// writeFiles writes the configuration, the variables that it names into .env, and into the file of Serverless Devs beside
 // it, where there is one, that functions get them.
-func (i *initial) write(file string, stdout io.Writer) error {
-	before, err := os.ReadFile(i.env)
+func (i *initOptions) writeFiles(file string, stdout io.Writer) error {
+	before, err := os.ReadFile(i.envFile)
 	if err != nil && !os.IsNotExist(err) {
 		return err
 	}
-	if err := errors.Join(keep(file, i.yaml(), i.force), keep(i.env, i.dotEnv(string(before)), true)); err != nil {
+	if err := errors.Join(writeNewFile(file, i.renderYAML(), i.force), writeNewFile(i.envFile, i.renderDotEnv(string(before)), true)); err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "\n已写出 %s 与 %s（只有你可读）。\n", file, i.env)
+	fmt.Fprintf(stdout, "\n已写出 %s 与 %s（只有你可读）。\n", file, i.envFile)
 	serverless := filepath.Join(filepath.Dir(file), defaultServerless)
 	text, err := os.ReadFile(serverless)
 	if os.IsNotExist(err) {
@@ -128,22 +128,22 @@ func (i *initial) write(file string, stdout io.Writer) error {
 	}
 	var with string
 	if err == nil {
-		with, err = withVariables(string(text), i.names())
+		with, err = withVariables(string(text), i.variableNames())
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", serverless, err)
 	}
 	if with != string(text) {
-		if err := replace(serverless, with); err != nil {
+		if err := replaceFile(serverless, with); err != nil {
 			return err
 		}
 	}
-	fmt.Fprintf(stdout, "%s 的函数会得到这些变量；部署前把值写进 %s，再执行 jms-sync doctor --deploy。\n\n", serverless, i.env)
+	fmt.Fprintf(stdout, "%s 的函数会得到这些变量；部署前把值写进 %s，再执行 jms-sync doctor --deploy。\n\n", serverless, i.envFile)
 	return nil
 }
 
-// replace writes a file anew and leaves its mode.
-func replace(file, text string) error {
+// replaceFile writes a file anew and leaves its mode.
+func replaceFile(file, text string) error {
 	info, err := os.Stat(file)
 	if err != nil {
 		return err
@@ -151,8 +151,8 @@ func replace(file, text string) error {
 	return os.WriteFile(file, []byte(text), info.Mode().Perm())
 }
 
-// checked reads the draft as a run would, before it is written.
-func checked(ctx context.Context, text string) error {
+// checkDraft reads the draft as a run would, before it is written.
+func checkDraft(ctx context.Context, text string) error {
 	read := func(name string) ([]byte, error) {
 		if name == config.DefaultFile {
 			return []byte(text), nil
@@ -163,19 +163,19 @@ func checked(ctx context.Context, text string) error {
 	return err
 }
 
-// collect asks for what the flags do not say, and finds the rest.
-func (i *initial) collect(ctx context.Context, ask asker) (err error) {
+// collectAnswers asks for what the flags do not say, and finds the rest.
+func (i *initOptions) collectAnswers(ctx context.Context, ask prompter) (err error) {
 	if i.url == "" {
-		if i.url, err = ask.text("JumpServer 的地址，如 https://jms.example.com", "", "--url"); err != nil {
+		if i.url, err = ask.askText("JumpServer 的地址，如 https://jms.example.com", "", "--url"); err != nil {
 			return err
 		}
 	}
 	cfg := config.Default()
 	cfg.JumpServer.URL = strings.TrimRight(i.url, "/")
-	if cfg.JumpServer.AccessKeyID, err = variable(i.keyEnv, "--key-id-env"); err != nil {
+	if cfg.JumpServer.AccessKeyID, err = readVariable(i.keyEnv, "--key-id-env"); err != nil {
 		return err
 	}
-	if cfg.JumpServer.AccessKeySecret, err = variable(i.secretEnv, "--key-secret-env"); err != nil {
+	if cfg.JumpServer.AccessKeySecret, err = readVariable(i.secretEnv, "--key-secret-env"); err != nil {
 		return err
 	}
 	if i.caFile != "" {
@@ -183,20 +183,20 @@ func (i *initial) collect(ctx context.Context, ask asker) (err error) {
 			return fmt.Errorf("--ca-file: %w", err)
 		}
 	}
-	zones, err := i.bastion(ctx, cfg, ask)
+	zones, err := i.chooseOrganisation(ctx, cfg, ask)
 	if err != nil {
 		return err
 	}
-	if err := i.everyCloud(ctx, cfg, zones, ask); err != nil {
+	if err := i.collectClouds(ctx, cfg, zones, ask); err != nil {
 		return err
 	}
-	return i.robot()
+	return i.readRobot()
 }
 
 var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-// variable reads a secret. It is never asked for: what is typed stays on screens and in histories.
-func variable(name, flag string) (secret.Value, error) {
+// readVariable reads a secret. It is never asked for: what is typed stays on screens and in histories.
+func readVariable(name, flag string) (secret.Value, error) {
 	if !variableName.MatchString(name) {
 		return secret.Value{}, fmt.Errorf("%s: %q 不是环境变量名；这里写变量名，不写密钥本身 (a variable's name is wanted, not a secret)", flag, cutSecret(name))
 	}
@@ -215,9 +215,9 @@ func cutSecret(text string) string {
 	return strings.ToValidUTF8(text[:4], "") + "…"
 }
 
-// bastion lets the organisation be chosen, and gives its zones.
-func (i *initial) bastion(ctx context.Context, cfg config.Config, ask asker) ([]choice, error) {
-	first, err := wire.Client(cfg, slog.New(slog.DiscardHandler))
+// chooseOrganisation lets the organisation be chosen, and gives its zones.
+func (i *initOptions) chooseOrganisation(ctx context.Context, cfg config.Config, ask prompter) ([]choice, error) {
+	first, err := wire.NewClient(cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, err
 	}
@@ -229,16 +229,16 @@ func (i *initial) bastion(ctx context.Context, cfg config.Config, ask asker) ([]
 	if err != nil {
 		return nil, err
 	}
-	orgs, err := organisations(ctx, first)
+	orgs, err := listOrganisations(ctx, first)
 	if err != nil {
 		return nil, err
 	}
-	org, err := ask.pick("组织", orgs, i.org, "--org")
+	org, err := ask.askChoice("组织", orgs, i.org, "--org")
 	if err != nil {
 		return nil, err
 	}
-	i.draft.org, i.orgName, cfg.JumpServer.OrgID = org.id, org.name, org.id
-	client, err := wire.Client(cfg, slog.New(slog.DiscardHandler))
+	i.draftConfig.org, i.orgName, cfg.JumpServer.OrgID = org.id, org.name, org.id
+	client, err := wire.NewClient(cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, err
 	}
@@ -250,7 +250,7 @@ func (i *initial) bastion(ctx context.Context, cfg config.Config, ask asker) ([]
 	if err != nil && inventory.KindOf(err) != inventory.Denied { // who needs no zone needs no right to view them
 		return nil, err
 	}
-	platforms, err := client.Platforms(ctx)
+	platforms, err := client.ListPlatforms(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -262,9 +262,9 @@ func (i *initial) bastion(ctx context.Context, cfg config.Config, ask asker) ([]
 	return found, nil
 }
 
-// organisations returns those that JumpServer shows and that take assets, the default one first. Which of them
+// listOrganisations returns those that JumpServer shows and that take assets, the default one first. Which of them
 // the key may use is told by the one that answers: a user works in organisations whose console is closed to it.
-func organisations(ctx context.Context, client *jumpserver.Client) ([]choice, error) {
+func listOrganisations(ctx context.Context, client *jumpserver.Client) ([]choice, error) {
 	all, err := client.Organisations(ctx)
 	if inventory.KindOf(err) == inventory.Denied {
 		all, err = []inventory.Org{{ID: jumpserver.DefaultOrganisation, Name: "DEFAULT"}}, nil // may not list them
@@ -290,8 +290,8 @@ func organisations(ctx context.Context, client *jumpserver.Client) ([]choice, er
 	return found, nil
 }
 
-// robot takes the webhook's variables where they are set.
-func (i *initial) robot() error {
+// readRobot takes the webhook's variables where they are set.
+func (i *initOptions) readRobot() error {
 	if i.webhookEnv == "" && os.Getenv("DINGTALK_WEBHOOK") != "" {
 		i.webhookEnv = "DINGTALK_WEBHOOK"
 	}
@@ -301,9 +301,9 @@ func (i *initial) robot() error {
 	if i.signEnv == "" && os.Getenv("DINGTALK_SECRET") != "" {
 		i.signEnv = "DINGTALK_SECRET"
 	}
-	_, err := variable(i.webhookEnv, "--dingtalk-webhook-env")
+	_, err := readVariable(i.webhookEnv, "--dingtalk-webhook-env")
 	if err == nil && i.signEnv != "" {
-		_, err = variable(i.signEnv, "--dingtalk-secret-env")
+		_, err = readVariable(i.signEnv, "--dingtalk-secret-env")
 	}
 	return err
 }

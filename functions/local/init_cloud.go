@@ -12,15 +12,15 @@ import (
 	"github.com/jms-sync/jms-sync/functions/internal/wire"
 )
 
-// everyCloud takes the accounts that flags name, or asks for them.
-func (i *initial) everyCloud(ctx context.Context, cfg config.Config, zones []choice, ask asker) error {
+// collectClouds takes the accounts that flags name, or asks for them.
+func (i *initOptions) collectClouds(ctx context.Context, cfg config.Config, zones []choice, ask prompter) error {
 	for _, text := range i.clouds {
 		a, err := parseCloud(text)
 		if err == nil {
-			err = i.nameable(a.name)
+			err = i.checkNewName(a.name)
 		}
 		if err == nil {
-			err = i.account(ctx, cfg, a, zones, ask)
+			err = i.addAccount(ctx, cfg, a, zones, ask)
 		}
 		if err != nil {
 			return err
@@ -30,10 +30,10 @@ func (i *initial) everyCloud(ctx context.Context, cfg config.Config, zones []cho
 		a, err := i.askCloud(ask)
 		a.endpoint = i.endpoint
 		if err == nil {
-			err = i.account(ctx, cfg, a, zones, ask)
+			err = i.addAccount(ctx, cfg, a, zones, ask)
 		}
 		if err == nil {
-			more, err = ask.yes("还有别的云账号吗")
+			more, err = ask.askYes("还有别的云账号吗")
 		}
 		if err != nil {
 			return err
@@ -42,16 +42,16 @@ func (i *initial) everyCloud(ctx context.Context, cfg config.Config, zones []cho
 	return nil
 }
 
-// wanted is an account as flags or a person describe it.
-type wanted struct {
+// wantedAccount is an account as flags or a person describe it.
+type wantedAccount struct {
 	draftAccount
-	listed  bool   // regions were said
-	zoned   bool   // the zone was said
-	zoneRef string // its name or id
+	hasRegions bool   // regions were said
+	hasZone    bool   // the zone was said
+	zoneRef    string // its name or id
 }
 
-func parseCloud(text string) (wanted, error) {
-	w := wanted{zoned: true, listed: true}
+func parseCloud(text string) (wantedAccount, error) {
+	w := wantedAccount{hasZone: true, hasRegions: true}
 	for pair := range strings.SplitSeq(text, ",") {
 		key, value, _ := strings.Cut(strings.TrimSpace(pair), "=")
 		into := map[string]*string{
@@ -74,23 +74,23 @@ func parseCloud(text string) (wanted, error) {
 	return w, nil
 }
 
-// nameable returns an error where a further account cannot have this name.
-func (i *initial) nameable(name string) error {
+// checkNewName returns an error where a further account cannot have this name.
+func (i *initOptions) checkNewName(name string) error {
 	if slices.ContainsFunc(i.accounts, func(a draftAccount) bool { return a.name == name }) {
 		return fmt.Errorf("name: %q 已是另一个云账号的名称 (another account has this name)", name)
 	}
-	return config.AccountName(name)
+	return config.CheckAccountName(name)
 }
 
 // askName asks for the account's name until it is one that a configuration takes, so that the answers before
 // are not lost. The default is offered, and not asked for twice: it is what the end of the input answers.
-func (i *initial) askName(ask asker, otherwise string) (string, error) {
+func (i *initOptions) askName(ask prompter, otherwise string) (string, error) {
 	for {
-		name, err := ask.text("账号的名称", otherwise, "--cloud")
+		name, err := ask.askText("账号的名称", otherwise, "--cloud")
 		if err != nil {
 			return "", err
 		}
-		mistake := i.nameable(name)
+		mistake := i.checkNewName(name)
 		if mistake == nil || name == otherwise {
 			return name, mistake
 		}
@@ -98,28 +98,28 @@ func (i *initial) askName(ask asker, otherwise string) (string, error) {
 	}
 }
 
-func (i *initial) askCloud(ask asker) (w wanted, err error) {
-	if w.kind, err = ask.text("云的类型（aliyun、huawei、aws、tencent、azure）", "", "--cloud"); err != nil {
+func (i *initOptions) askCloud(ask prompter) (w wantedAccount, err error) {
+	if w.kind, err = ask.askText("云的类型（aliyun、huawei、aws、tencent、azure）", "", "--cloud"); err != nil {
 		return w, err
 	}
 	if w.name, err = i.askName(ask, strings.ToLower(w.kind)+"-prod"); err != nil {
 		return w, err
 	}
-	if w.keyEnv, err = ask.optional("存放密钥 ID 的环境变量（空 = 使用角色）"); err != nil || w.keyEnv == "" {
+	if w.keyEnv, err = ask.askOptional("存放密钥 ID 的环境变量（空 = 使用角色）"); err != nil || w.keyEnv == "" {
 		return w, err
 	}
-	if w.secretEnv, err = ask.text("存放密钥 Secret 的环境变量", "", "--cloud"); err != nil {
+	if w.secretEnv, err = ask.askText("存放密钥 Secret 的环境变量", "", "--cloud"); err != nil {
 		return w, err
 	}
-	if config.CloudOf(w.kind) == inventory.Azure {
-		w.tenant, err = ask.text("Azure 的租户 ID", "", "--cloud")
+	if config.ParseCloud(w.kind) == inventory.Azure {
+		w.tenant, err = ask.askText("Azure 的租户 ID", "", "--cloud")
 	}
 	return w, err
 }
 
-// account proves the key, finds whose it is and its regions, and takes the account into the draft.
-func (i *initial) account(ctx context.Context, cfg config.Config, w wanted, zones []choice, ask asker) error {
-	lister, err := open(cfg, w)
+// addAccount proves the key, finds whose it is and its regions, and takes the account into the draft.
+func (i *initOptions) addAccount(ctx context.Context, cfg config.Config, w wantedAccount, zones []choice, ask prompter) error {
+	lister, err := openAccount(cfg, w)
 	if err != nil {
 		return err
 	}
@@ -137,8 +137,8 @@ func (i *initial) account(ctx context.Context, cfg config.Config, w wanted, zone
 		return err
 	}
 	fmt.Fprintf(ask.out, "云账号 %s 可用：账号 %s，地域：%s\n", w.name, owner, strings.Join(regions, "、"))
-	if !w.listed {
-		line, err := ask.optional("要同步的地域，逗号分隔（空 = 全部）")
+	if !w.hasRegions {
+		line, err := ask.askOptional("要同步的地域，逗号分隔（空 = 全部）")
 		if err != nil {
 			return err
 		}
@@ -150,8 +150,8 @@ func (i *initial) account(ctx context.Context, cfg config.Config, w wanted, zone
 		}
 	}
 	zone := zones[0]
-	if !w.zoned && len(zones) > 1 || w.zoneRef != "" {
-		if zone, err = ask.pick("新主机的网域", zones, w.zoneRef, "--cloud zone="); err != nil {
+	if !w.hasZone && len(zones) > 1 || w.zoneRef != "" {
+		if zone, err = ask.askChoice("新主机的网域", zones, w.zoneRef, "--cloud zone="); err != nil {
 			return err
 		}
 	}
@@ -160,19 +160,19 @@ func (i *initial) account(ctx context.Context, cfg config.Config, w wanted, zone
 	return nil
 }
 
-// open opens an account as its part of the configuration will.
-func open(cfg config.Config, w wanted) (cloud.Lister, error) {
+// openAccount opens an account as its part of the configuration will.
+func openAccount(cfg config.Config, w wantedAccount) (cloud.Lister, error) {
 	c := config.Cloud{
-		Type: w.kind, Cloud: config.CloudOf(w.kind), Name: w.name, TenantID: w.tenant, ProjectID: w.project, Endpoint: w.endpoint,
+		Type: w.kind, Cloud: config.ParseCloud(w.kind), Name: w.name, TenantID: w.tenant, ProjectID: w.project, Endpoint: w.endpoint,
 	}
 	if w.keyEnv != "" {
 		var err error
-		if c.AccessKeyID, err = variable(w.keyEnv, "--cloud key-env="); err != nil {
+		if c.AccessKeyID, err = readVariable(w.keyEnv, "--cloud key-env="); err != nil {
 			return nil, err
 		}
-		if c.AccessKeySecret, err = variable(w.secretEnv, "--cloud secret-env="); err != nil {
+		if c.AccessKeySecret, err = readVariable(w.secretEnv, "--cloud secret-env="); err != nil {
 			return nil, err
 		}
 	}
-	return wire.Lister(cfg, c)
+	return wire.OpenLister(cfg, c)
 }

@@ -15,37 +15,37 @@ const (
 	fixedZone = "55555555-5555-4555-8555-555555555555"
 )
 
-// beginner is a desk of somebody who has no configuration yet, and the keys in variables.
-func beginner(t *testing.T) (p *patient, file string) {
+// newBeginnerDesk is a desk of somebody who has no configuration yet, and the keys in variables.
+func newBeginnerDesk(t *testing.T) (p *doctorDesk, file string) {
 	t.Setenv("JMS_ACCESS_KEY_ID", jumpservertest.KeyID)
 	t.Setenv("JMS_ACCESS_KEY_SECRET", jumpservertest.KeySecret)
 	t.Setenv("MY_CLOUD_ID", deskKey)
 	t.Setenv("MY_CLOUD_SECRET", deskSecret)
-	p = newPatient(t)
+	p = newDoctorDesk(t)
 	p.jms.SetEnterprise(true)
 	p.jms.AddKey(jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret}) // only a super user may list organisations
 	p.jms.AddOrg(opsOrg, "运维")
-	p.fill(3, "cn-beijing")
+	p.fillInstances(3, "cn-beijing")
 	return p, filepath.Join(p.dir, "new.yaml")
 }
 
-// wrote compares what init wrote with its golden files, and reads it as a run would.
-func (p *patient) wrote(name, file string) config.Config {
+// wantWritten compares what init wrote with its golden files, and reads it as a run would.
+func (p *doctorDesk) wantWritten(name, file string) config.Config {
 	p.Helper()
 	for _, f := range []string{file, filepath.Join(p.dir, ".env")} {
 		info, err := os.Stat(f)
 		if err != nil || info.Mode().Perm() != 0o600 {
 			p.Fatalf("%s: %v, %v; want mode 0600", f, info, err)
 		}
-		text := p.read(f)
+		text := p.readFile(f)
 		for _, hidden := range []string{jumpservertest.KeyID, jumpservertest.KeySecret, deskKey, deskSecret, deskToken, deskSign} {
 			if strings.Contains(text, hidden) {
 				p.Errorf("%s holds the secret %s", f, hidden)
 			}
 		}
 	}
-	golden(p.T, filepath.Join("testdata", "init", name+".yaml.golden"), p.steady(p.read(file)))
-	golden(p.T, filepath.Join("testdata", "init", name+".env.golden"), p.read(filepath.Join(p.dir, ".env")))
+	compareGolden(p.T, filepath.Join("testdata", "init", name+".yaml.golden"), p.stableText(p.readFile(file)))
+	compareGolden(p.T, filepath.Join("testdata", "init", name+".env.golden"), p.readFile(filepath.Join(p.dir, ".env")))
 	cfg, err := config.Load(p.Context(), config.Source{File: file, Env: os.Environ()})
 	if err != nil {
 		p.Fatal(err)
@@ -58,7 +58,7 @@ func (p *patient) wrote(name, file string) config.Config {
 
 // TestInitAsks: a person answers every question, and gets a configuration, doctor's word and a plan.
 func TestInitAsks(t *testing.T) {
-	p, file := beginner(t)
+	p, file := newBeginnerDesk(t)
 	t.Setenv("DINGTALK_WEBHOOK", p.webhook)
 	t.Setenv("DINGTALK_SECRET", deskSign)
 	zone := p.jms.SeedZone(opsOrg, "idc")
@@ -66,14 +66,14 @@ func TestInitAsks(t *testing.T) {
 		p.url, "2", "aliyun", "", "MY_CLOUD_ID", "MY_CLOUD_SECRET", "cn-beijing, cn-hangzhou", "idc",
 		"y", "阿里云", `second "x": #1`, "a,b", "aliyun-prod", `second "x" #1`, "MY_CLOUD_ID", "MY_CLOUD_SECRET", "", "1", "n",
 	}, "\n") + "\n"
-	p.raw(t.Context(), exitDone, "-c", file, "--no-log-file", "init", "--cloud-endpoint", p.endpoint)
-	p.prints("云账号 aliyun-prod 可用：账号 1234567890123456，地域：cn-beijing、cn-hangzhou、cn-shanghai", "第一份计划（没有写入任何东西）",
+	p.runRaw(t.Context(), exitDone, "-c", file, "--no-log-file", "init", "--cloud-endpoint", p.endpoint)
+	p.wantPrinted("云账号 aliyun-prod 可用：账号 1234567890123456，地域：cn-beijing、cn-hangzhou、cn-shanghai", "第一份计划（没有写入任何东西）",
 		"已是另一个云账号的名称")
 	if n := strings.Count(p.stdout.String(), "不能有冒号与逗号"); n != 2 {
 		t.Errorf("a name that no configuration takes was refused %d times when it was asked for, want 2", n)
 	}
-	p.save(filepath.Base(file), strings.Replace(p.read(file), zone, fixedZone, 1)) // the emulator chose it
-	cfg := p.wrote("asked", file)
+	p.saveFile(filepath.Base(file), strings.Replace(p.readFile(file), zone, fixedZone, 1)) // the emulator chose it
+	cfg := p.wantWritten("asked", file)
 	if cfg.JumpServer.OrgID != opsOrg || len(cfg.Clouds) != 2 || cfg.Clouds[0].DomainID != fixedZone || cfg.Clouds[1].Name != `second "x" #1` ||
 		len(cfg.Clouds[0].Regions) != 2 || len(cfg.Clouds[1].Regions) != 0 || cfg.Clouds[0].AccountID != "1234567890123456" ||
 		!cfg.Notification.DingTalk.Enabled || cfg.Notification.DingTalk.Secret.Reveal() != deskSign {
@@ -83,54 +83,54 @@ func TestInitAsks(t *testing.T) {
 
 // TestInitByFlags: without a person, where flags say what matters.
 func TestInitByFlags(t *testing.T) {
-	p, file := beginner(t)
+	p, file := newBeginnerDesk(t)
 	args := []string{"-c", file, "--no-log-file", "init", "--url", p.url, "--org", "运维", "--cloud",
 		"type=aliyun,name=prod,key-env=MY_CLOUD_ID,secret-env=MY_CLOUD_SECRET,regions=cn-beijing,endpoint=" + p.endpoint}
-	p.raw(t.Context(), exitDone, append(args, "--no-plan")...)
-	cfg := p.wrote("flags", file)
+	p.runRaw(t.Context(), exitDone, append(args, "--no-plan")...)
+	cfg := p.wantWritten("flags", file)
 	if cfg.JumpServer.OrgID != opsOrg || len(cfg.Clouds) != 1 || cfg.Notification.DingTalk.Enabled {
 		t.Errorf("%+v", cfg)
 	}
-	before := p.read(file)
-	p.raw(t.Context(), exitUsage, args...)
-	if !strings.Contains(p.stderr.String(), "已存在") || p.read(file) != before {
+	before := p.readFile(file)
+	p.runRaw(t.Context(), exitUsage, args...)
+	if !strings.Contains(p.stderr.String(), "已存在") || p.readFile(file) != before {
 		t.Errorf("written over: %s", &p.stderr)
 	}
-	p.raw(t.Context(), exitDone, append(args, "--force", "--org", "DEFAULT")...)
-	if p.read(file) == before {
+	p.runRaw(t.Context(), exitDone, append(args, "--force", "--org", "DEFAULT")...)
+	if p.readFile(file) == before {
 		t.Error("--force did nothing")
 	}
-	p.prints("第一份计划（没有写入任何东西）")
+	p.wantPrinted("第一份计划（没有写入任何东西）")
 }
 
 // TestInitBesideServerless: where s.yaml stands beside it, its functions get the variables that the configuration
 // names, lines of .env that are there stay, and what init wrote can be deployed once the values are there.
 func TestInitBesideServerless(t *testing.T) {
-	p, file := beginner(t)
+	p, file := newBeginnerDesk(t)
 	text, err := os.ReadFile(filepath.Join(repository, "s.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	serverless := p.save("s.yaml", string(text))
-	p.save(".env", "JMS_SYNC_CONFIG=oss://mine/config.yaml?region=cn-hangzhou\nJMS_SYNC_STATE=oss://mine/state\nOTHER=kept")
-	p.raw(t.Context(), exitDone, "-c", file, "--no-log-file", "init", "--url", p.url, "--org", "运维", "--no-plan", "--cloud",
+	serverless := p.saveFile("s.yaml", string(text))
+	p.saveFile(".env", "JMS_SYNC_CONFIG=oss://mine/config.yaml?region=cn-hangzhou\nJMS_SYNC_STATE=oss://mine/state\nOTHER=kept")
+	p.runRaw(t.Context(), exitDone, "-c", file, "--no-log-file", "init", "--url", p.url, "--org", "运维", "--no-plan", "--cloud",
 		"type=aliyun,name=prod,key-env=MY_CLOUD_ID,secret-env=MY_CLOUD_SECRET,regions=cn-beijing,endpoint="+p.endpoint)
-	dotenv := p.read(filepath.Join(p.dir, ".env"))
+	dotenv := p.readFile(filepath.Join(p.dir, ".env"))
 	if !strings.HasPrefix(dotenv, "JMS_SYNC_CONFIG=oss://mine/config.yaml?region=cn-hangzhou\nJMS_SYNC_STATE=oss://mine/state\nOTHER=kept\n") ||
 		strings.Count(dotenv, "JMS_SYNC_CONFIG=") != 1 || !strings.Contains(dotenv, "\nMY_CLOUD_SECRET=\n") {
 		t.Errorf("%s", dotenv)
 	}
-	if n := strings.Count(p.read(serverless), "MY_CLOUD_ID: ${env('MY_CLOUD_ID')}\n"); n != 1 { // the event's block is an alias of it
-		t.Errorf("s.yaml passes the variable %d times:\n%s", n, p.read(serverless))
+	if n := strings.Count(p.readFile(serverless), "MY_CLOUD_ID: ${env('MY_CLOUD_ID')}\n"); n != 1 { // the event's block is an alias of it
+		t.Errorf("s.yaml passes the variable %d times:\n%s", n, p.readFile(serverless))
 	}
-	p.raw(t.Context(), exitDone, "-c", file, "doctor", "--deploy="+serverless)
+	p.runRaw(t.Context(), exitDone, "-c", file, "doctor", "--deploy="+serverless)
 	t.Setenv("MY_CLOUD_SECRET", "")
-	p.raw(t.Context(), exitPartial, "-c", file, "doctor", "--deploy="+serverless)
+	p.runRaw(t.Context(), exitPartial, "-c", file, "doctor", "--deploy="+serverless)
 }
 
 // TestInitStops: at each mistake, with a word that helps, and with no file written.
 func TestInitStops(t *testing.T) {
-	p, file := beginner(t)
+	p, file := newBeginnerDesk(t)
 	cloud := "type=aliyun,name=prod,key-env=MY_CLOUD_ID,secret-env=MY_CLOUD_SECRET,endpoint=" + p.endpoint
 	for want, args := range map[string][]string{
 		"没有输入；不交互运行时请给出 --url":        {},
@@ -151,7 +151,7 @@ func TestInitStops(t *testing.T) {
 		"oss://b/c.yaml: init 只写本地文件": {"--url", p.url, "-c", "oss://b/c.yaml"},
 	} {
 		p.stdin = ""
-		p.raw(t.Context(), exitUsage, append([]string{"-c", file, "--no-log-file", "init"}, args...)...)
+		p.runRaw(t.Context(), exitUsage, append([]string{"-c", file, "--no-log-file", "init"}, args...)...)
 		if !strings.Contains(p.stderr.String(), want) {
 			t.Errorf("%q: %s; want %q", args, &p.stderr, want)
 		}

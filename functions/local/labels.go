@@ -22,7 +22,7 @@ func labelsCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 		Short: "清理 JumpServer 标签页里没有资产使用的 jms-* 标签行：labels clean",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			return &exit{exitUsage, errors.New("labels: 缺少子命令，应为 labels clean (a subcommand is missing: labels clean)")}
+			return &exitError{exitUsage, errors.New("labels: 缺少子命令，应为 labels clean (a subcommand is missing: labels clean)")}
 		},
 	}
 	cmd.AddCommand(labelsCleanCommand(o, stdout, stderr))
@@ -48,57 +48,57 @@ func labelsCleanCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 
 // cleanLabels shows the rows of the label page that nothing has, and deletes them if it is to.
 func (o *options) cleanLabels(ctx context.Context, apply bool, stdout, stderr io.Writer) error {
-	if err := o.output.check(); err != nil {
-		return &exit{exitUsage, err}
+	if err := o.output.checkWritable(); err != nil {
+		return &exitError{exitUsage, err}
 	}
-	s, err := o.open(ctx, stderr)
+	s, err := o.openSession(ctx, stderr)
 	if err != nil {
-		return &exit{exitUsage, err}
+		return &exitError{exitUsage, err}
 	}
 	defer s.close()
 	t := labelText{s.lang()}
 	started := s.engine.Now()
-	out := s.engine.CleanLabels(ctx, s.client, engine.LabelErrand{
-		Write: apply, Progress: s.progress.count,
-		Show: func(rows []engine.CleanedLabel) {
-			s.progress.clear()
-			fmt.Fprint(stdout, t.table(rows))
+	out := s.engine.CleanLabels(ctx, s.client, engine.LabelCleanup{
+		Write: apply, OnProgress: s.progress.showCount,
+		OnListed: func(rows []engine.CleanedLabel) {
+			s.progress.clearLine()
+			fmt.Fprint(stdout, t.tableText(rows))
 		},
 	})
-	s.progress.clear()
+	s.progress.clearLine()
 	count := countLabels(out.Rows)
 	if out.Rows != nil {
-		fmt.Fprint(stdout, t.ending(out.Rows, count, apply))
+		fmt.Fprint(stdout, t.endingText(out.Rows, count, apply))
 	}
 	if out.Err != nil {
-		fmt.Fprintln(stderr, t.say("没有做完：", "not finished: ")+printable(t.why(out.Err)))
+		fmt.Fprintln(stderr, t.text("没有做完：", "not finished: ")+stripControls(t.why(out.Err)))
 	}
 	if err := o.output.write(labelDocument{out, count, started, apply, s.lang()}); err != nil {
-		return &exit{exitFailed, err}
+		return &exitError{exitFailed, err}
 	}
-	return labelsExit(out.Err, count)
+	return labelsExitError(out.Err, count)
 }
 
 // why words an error; that of a pause in the reader's language.
 func (t labelText) why(err error) string {
-	var trouble *plan.Trouble
+	var trouble *plan.RunError
 	if errors.As(err, &trouble) {
 		return trouble.Reason.Text(t.lang)
 	}
 	return err.Error()
 }
 
-// labelsExit returns the exit code; all was said already.
-func labelsExit(err error, count map[engine.LabelState]int) error {
+// labelsExitError returns the exit code; all was said already.
+func labelsExitError(err error, count map[engine.LabelState]int) error {
 	switch {
 	case err == nil && count[engine.LabelFailed]+count[engine.LabelNotReached] == 0:
 		return nil
 	case count[engine.LabelRemoved] > 0, paused(err):
-		return &exit{code: exitPartial}
-	case mistaken(err):
-		return &exit{code: exitUsage}
+		return &exitError{code: exitPartial}
+	case isMistake(err):
+		return &exitError{code: exitUsage}
 	}
-	return &exit{code: exitFailed}
+	return &exitError{code: exitFailed}
 }
 
 func countLabels(rows []engine.CleanedLabel) map[engine.LabelState]int {
@@ -112,7 +112,7 @@ func countLabels(rows []engine.CleanedLabel) map[engine.LabelState]int {
 // labelText puts the label page into words.
 type labelText struct{ lang plan.Lang }
 
-func (t labelText) say(zh, en string, args ...any) string {
+func (t labelText) text(zh, en string, args ...any) string {
 	if t.lang == plan.English {
 		zh = en
 	}
@@ -122,13 +122,13 @@ func (t labelText) say(zh, en string, args ...any) string {
 	return fmt.Sprintf(zh, args...)
 }
 
-// table lists the rows that may be removed, then the kept ones: those that a person may want to look at one by one, all
+// tableText lists the rows that may be removed, then the kept ones: those that a person may want to look at one by one, all
 // others by name and reason.
-func (t labelText) table(rows []engine.CleanedLabel) string {
+func (t labelText) tableText(rows []engine.CleanedLabel) string {
 	if len(rows) == 0 {
-		return t.say("标签页里没有 jms-instance、jms-gone、jms-due、jms-missing 的标签行。\n", "The label page has no row of jms-instance, jms-gone, jms-due or jms-missing.\n")
+		return t.text("标签页里没有 jms-instance、jms-gone、jms-due、jms-missing 的标签行。\n", "The label page has no row of jms-instance, jms-gone, jms-due or jms-missing.\n")
 	}
-	lines := [][]string{{t.say("处理", "Action"), t.say("标签", "Label"), t.say("值", "Value"), t.say("已删除资产的记录", "Deleted assets"), t.say("原因", "Reason")}}
+	lines := [][]string{{t.text("处理", "Action"), t.text("标签", "Label"), t.text("值", "Value"), t.text("已删除资产的记录", "Deleted assets"), t.text("原因", "Reason")}}
 	type group struct{ name, reason string }
 	kept := map[group]int{}
 	var order []group
@@ -136,9 +136,9 @@ func (t labelText) table(rows []engine.CleanedLabel) string {
 		reason := r.Reason.Text(t.lang)
 		switch {
 		case r.State == engine.LabelUnused:
-			lines = append(lines, []string{t.say("删除", "remove"), r.Name, r.Value, fmt.Sprint(r.Links), reason})
+			lines = append(lines, []string{t.text("删除", "remove"), r.Name, r.Value, fmt.Sprint(r.LinkCount), reason})
 		case r.Reason.Code == plan.LabelUnreadable, r.Reason.Code == plan.LabelEdited:
-			lines = append(lines, []string{t.say("保留", "keep"), r.Name, r.Value, "", reason})
+			lines = append(lines, []string{t.text("保留", "keep"), r.Name, r.Value, "", reason})
 		default:
 			g := group{strings.ToLower(r.Name), reason}
 			if kept[g]++; kept[g] == 1 {
@@ -147,35 +147,35 @@ func (t labelText) table(rows []engine.CleanedLabel) string {
 		}
 	}
 	for _, g := range order {
-		lines = append(lines, []string{t.say("保留", "keep"), g.name, t.say("（%d 行）", "(%d rows)", kept[g]), "", g.reason})
+		lines = append(lines, []string{t.text("保留", "keep"), g.name, t.text("（%d 行）", "(%d rows)", kept[g]), "", g.reason})
 	}
-	return report.Table(lines)
+	return report.FormatTable(lines)
 }
 
-// ending tells what became of the rows, those that went otherwise than the table said one by one.
-func (t labelText) ending(rows []engine.CleanedLabel, count map[engine.LabelState]int, apply bool) string {
+// endingText tells what became of the rows, those that went otherwise than the table said one by one.
+func (t labelText) endingText(rows []engine.CleanedLabel, count map[engine.LabelState]int, apply bool) string {
 	var out strings.Builder
 	if !apply {
-		fmt.Fprintln(&out, t.say("可以删除 %d 行，保留 %d 行。", "%d rows can be removed, %d are kept.", count[engine.LabelUnused], count[engine.LabelKept]))
-		fmt.Fprintln(&out, hint(t.lang))
+		fmt.Fprintln(&out, t.text("可以删除 %d 行，保留 %d 行。", "%d rows can be removed, %d are kept.", count[engine.LabelUnused], count[engine.LabelKept]))
+		fmt.Fprintln(&out, dryRunHint(t.lang))
 		return out.String()
 	}
 	for _, r := range rows {
 		switch {
 		case r.State == engine.LabelFailed:
-			fmt.Fprintln(&out, printable(t.say("失败：%s：%v", "failed: %s: %v", r.String(), r.Err)))
+			fmt.Fprintln(&out, stripControls(t.text("失败：%s：%v", "failed: %s: %v", r.String(), r.Err)))
 		case r.Reason.Code == plan.LabelMeanwhile:
-			fmt.Fprintln(&out, printable(r.String()+t.say("：", ": ")+r.Reason.Text(t.lang)))
+			fmt.Fprintln(&out, stripControls(r.String()+t.text("：", ": ")+r.Reason.Text(t.lang)))
 		}
 	}
-	fmt.Fprintln(&out, t.say("已删除 %d 行，保留 %d 行，失败 %d 行，没有轮到 %d 行。", "%d rows were removed, %d kept, %d failed, %d were not reached.",
+	fmt.Fprintln(&out, t.text("已删除 %d 行，保留 %d 行，失败 %d 行，没有轮到 %d 行。", "%d rows were removed, %d kept, %d failed, %d were not reached.",
 		count[engine.LabelRemoved], count[engine.LabelKept], count[engine.LabelFailed], count[engine.LabelNotReached]))
 	return out.String()
 }
 
 // labelDocument is what -o writes.
 type labelDocument struct {
-	engine.CleanedLabels
+	engine.LabelCleanupResult
 	count   map[engine.LabelState]int
 	started time.Time
 	apply   bool
@@ -196,7 +196,7 @@ type labelRow struct {
 func (d labelDocument) JSON(w io.Writer) error {
 	rows := make([]labelRow, 0, len(d.Rows))
 	for _, r := range d.Rows {
-		row := labelRow{r.State, r.ID, r.Name, r.Value, r.Links, r.Reason.Text(d.lang), ""}
+		row := labelRow{r.State, r.ID, r.Name, r.Value, r.LinkCount, r.Reason.Text(d.lang), ""}
 		if r.State == engine.LabelUnused {
 			row.Action = engine.LabelRemoved
 		}
@@ -209,7 +209,7 @@ func (d labelDocument) JSON(w io.Writer) error {
 	if d.Err != nil {
 		message = d.Err.Error()
 	}
-	return report.Encode(w, struct {
+	return report.EncodeJSON(w, struct {
 		DryRun    bool       `json:"dry_run"`
 		StartedAt string     `json:"started_at"` // RFC 3339, UTC
 		Removed   int        `json:"removed"`

@@ -26,9 +26,9 @@ func (d *desk) labelRows() []string {
 func labelDesk(t *testing.T) *desk {
 	t.Helper()
 	d := newDesk(t)
-	d.seed("web", "10.0.0.1", "")
+	d.seedHost("web", "10.0.0.1", "")
 	gone := d.jms.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{Name: "gone", Address: "10.0.0.2", Labels: []string{"jms-instance:i-gone", "team:shop"}})
-	d.jms.Drop(jumpservertest.DefaultOrg, gone)
+	d.jms.DeleteAsset(jumpservertest.DefaultOrg, gone)
 	d.jms.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{Name: "used", Address: "10.0.0.3", Labels: []string{"jms-instance:i-used"}})
 	for _, text := range []string{"jms-gone:20250101T0000Z", "jms-gone:2025-01-02T03:04:05Z", "jms-gone:soon", "jms-due:never", "jms-keep:why", "jms-due:29990101T0000Z"} {
 		d.jms.SeedLabel(jumpservertest.DefaultOrg, text)
@@ -42,13 +42,13 @@ func TestLabelsClean(t *testing.T) {
 	d := labelDesk(t)
 	before := d.labelRows()
 	d.run(exitDone, "labels", "clean")
-	d.prints("i-gone", "20250101T0000Z", "2025-01-02T03:04:05Z", "soon", "看不懂", "可以删除 3 行，保留 4 行。", "没有写入任何内容")
+	d.wantPrinted("i-gone", "20250101T0000Z", "2025-01-02T03:04:05Z", "soon", "看不懂", "可以删除 3 行，保留 4 行。", "没有写入任何内容")
 	if d.jms.Writes() > 0 || !slices.Equal(before, d.labelRows()) {
 		t.Errorf("written without --apply: %v", d.jms.Calls())
 	}
 	file := filepath.Join(d.dir, "labels.json")
 	d.run(exitDone, "labels", "clean", "--apply", "-o", file)
-	d.prints("i-gone", "已删除 3 行，保留 4 行，失败 0 行，没有轮到 0 行。")
+	d.wantPrinted("i-gone", "已删除 3 行，保留 4 行，失败 0 行，没有轮到 0 行。")
 	want := []string{"jms-due:29990101T0000Z", "jms-due:never", "jms-gone:soon", "jms-instance:i-used", "jms-keep:why", "team:shop"}
 	if got := d.labelRows(); !slices.Equal(got, want) {
 		t.Errorf("left are %q", got)
@@ -58,12 +58,12 @@ func TestLabelsClean(t *testing.T) {
 		Removed, Kept int
 		Rows          []struct{ Action, ID, Name, Value, Reason string }
 	}
-	if err := json.Unmarshal([]byte(d.read(file)), &doc); err != nil || doc.DryRun || doc.Removed != 3 || doc.Kept != 4 || len(doc.Rows) != 7 || doc.Rows[0].ID == "" {
+	if err := json.Unmarshal([]byte(d.readFile(file)), &doc); err != nil || doc.DryRun || doc.Removed != 3 || doc.Kept != 4 || len(doc.Rows) != 7 || doc.Rows[0].ID == "" {
 		t.Errorf("%+v %v", doc, err)
 	}
-	d.cards(0)
+	d.wantCards(0)
 	d.run(exitDone, "labels", "clean")
-	d.prints("可以删除 0 行，保留 4 行。")
+	d.wantPrinted("可以删除 0 行，保留 4 行。")
 	d.run(exitUsage, "labels")
 	d.run(exitUsage, "labels", "tidy")
 	d.run(exitUsage, "labels", "clean", "-o", fmt.Sprint(d.dir, "/none/results.json"))
@@ -75,11 +75,11 @@ func TestLabelsCleanInEnglish(t *testing.T) {
 	d := labelDesk(t)
 	d.more = "language: en"
 	d.run(exitDone, "labels", "clean")
-	d.prints("Reason", "kept: assets have it", "3 rows can be removed, 4 are kept.", "Nothing was written; --apply does it.")
+	d.wantPrinted("Reason", "kept: assets have it", "3 rows can be removed, 4 are kept.", "Nothing was written; --apply does it.")
 	d = newDesk(t)
 	d.more = "language: en"
 	d.run(exitDone, "labels", "clean", "--apply")
-	d.prints("The label page has no row of", "0 rows were removed")
+	d.wantPrinted("The label page has no row of", "0 rows were removed")
 }
 
 // TestLabelsCleanFails: exit codes, the missing right, and what was not reached.
@@ -87,21 +87,21 @@ func TestLabelsCleanFails(t *testing.T) {
 	t.Parallel()
 	refused := jumpservertest.Fault{Status: 403, Body: `{"detail":"You do not have permission to perform this action.","code":"permission_denied"}`}
 	d := labelDesk(t)
-	d.jms.Fail(jumpservertest.On(http.MethodGet, "/labels/labels/"), -1, refused)
+	d.jms.Fail(jumpservertest.MatchRequest(http.MethodGet, "/labels/labels/"), -1, refused)
 	d.run(exitFailed, "labels", "clean", "--apply")
 	if text := d.stderr.String(); !strings.Contains(text, "labels.view_label") || d.stdout.Len() > 0 {
 		t.Errorf("%s\n%s", &d.stdout, text)
 	}
 	d = labelDesk(t)
-	d.jms.Fail(jumpservertest.On(http.MethodDelete, "/labels/labels/"), -1, refused)
+	d.jms.Fail(jumpservertest.MatchRequest(http.MethodDelete, "/labels/labels/"), -1, refused)
 	d.run(exitFailed, "labels", "clean", "--apply")
 	if text := d.stderr.String(); !strings.Contains(text, "labels.delete_label") || !strings.Contains(d.stdout.String(), "已删除 0 行") {
 		t.Errorf("%s\n%s", &d.stdout, text)
 	}
 	d = labelDesk(t)
-	d.jms.Fail(jumpservertest.On(http.MethodDelete, "/labels/labels/"), 1, jumpservertest.Fault{Status: 400, Body: `{"detail":"no","code":"error"}`})
+	d.jms.Fail(jumpservertest.MatchRequest(http.MethodDelete, "/labels/labels/"), 1, jumpservertest.Fault{Status: 400, Body: `{"detail":"no","code":"error"}`})
 	d.run(exitPartial, "labels", "clean", "--apply")
-	d.prints("已删除 2 行，保留 4 行，失败 1 行，没有轮到 0 行。")
+	d.wantPrinted("已删除 2 行，保留 4 行，失败 1 行，没有轮到 0 行。")
 	d = labelDesk(t)
 	d.keySecret = "wrong-wrong-wrong-wrong"
 	d.run(exitUsage, "labels", "clean")
@@ -120,7 +120,7 @@ func TestLabelsCleanRights(t *testing.T) {
 				ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret, User: "tidy",
 				Permissions: slices.DeleteFunc(slices.Clone(rights), func(r string) bool { return r == missing }),
 			})
-			d.jms.Drop(jumpservertest.DefaultOrg, d.jms.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{Name: "x", Address: "10.0.0.2", Labels: []string{"jms-instance:i-gone"}}))
+			d.jms.DeleteAsset(jumpservertest.DefaultOrg, d.jms.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{Name: "x", Address: "10.0.0.2", Labels: []string{"jms-instance:i-gone"}}))
 			code, left := exitDone, 0
 			if missing != "" {
 				code, left = exitFailed, 1

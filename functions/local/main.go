@@ -36,36 +36,36 @@ func main() {
 		debug.SetGCPercent(gcPercent)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	quiet := context.AfterFunc(ctx, func() { sayStopping(os.Stderr, context.Cause(ctx)) })
-	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	quiet := context.AfterFunc(ctx, func() { printStopping(os.Stderr, context.Cause(ctx)) })
+	code := runCommandLine(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	quiet()
 	stop()
 	os.Exit(code)
 }
 
-// sayStopping says at once that a signal was heard: what is being written is finished, nothing more is begun, and the
+// printStopping says at once that a signal was heard: what is being written is finished, nothing more is begun, and the
 // report and the card still go out.
-func sayStopping(stderr io.Writer, cause error) {
+func printStopping(stderr io.Writer, cause error) {
 	fmt.Fprintf(stderr, "收到终止信号：不再开始新的写入，报告与通知随后发出 / told to stop: no further write begins, report and card still go out (%v)\n", cause)
 }
 
-// exit carries an exit code through cobra, with a message for people or none.
-type exit struct {
+// exitError carries an exit code through cobra, with a message for people or none.
+type exitError struct {
 	code int
 	err  error
 }
 
-func (e *exit) Error() string {
+func (e *exitError) Error() string {
 	if e.err == nil {
 		return ""
 	}
 	return e.err.Error()
 }
 
-func (e *exit) Unwrap() error { return e.err }
+func (e *exitError) Unwrap() error { return e.err }
 
-// run executes the command line and gives the exit code.
-func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+// runCommandLine executes the command line and gives the exit code.
+func runCommandLine(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root := rootCommand(stdout, stderr)
 	root.SetArgs(args)
 	root.SetIn(stdin)
@@ -78,7 +78,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if text := err.Error(); text != "" {
 		fmt.Fprintln(stderr, text)
 	}
-	var wanted *exit
+	var wanted *exitError
 	if errors.As(err, &wanted) {
 		return wanted.code
 	}
@@ -97,11 +97,11 @@ func rootCommand(stdout, stderr io.Writer) *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.sync(cmd.Context(), stdout, stderr)
+			return o.runSync(cmd.Context(), stdout, stderr)
 		},
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	o.flags(root)
+	o.addFlags(root)
 	root.Flags().BoolVar(&o.everyAccount, "every-account", false, "也查询隔离中的账号（权限已修好而密钥未换时用）")
 	root.AddCommand(planCommand(&o, stdout, stderr), doctorCommand(&o, stdout), initCommand(&o, stdout, stderr),
 		eventCommand(&o, stdout, stderr), splitCommand(&o, stdout, stderr),
@@ -118,7 +118,7 @@ func planCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 		Short: "只显示计划：会改什么、不改什么、为什么；不写入 JumpServer，不发通知；-o 写出的文件可由 apply 执行",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.plan(cmd.Context(), stdout, stderr)
+			return o.runPlan(cmd.Context(), stdout, stderr)
 		},
 	}
 }

@@ -16,12 +16,12 @@ import (
 func TestPlan(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	d.fill(3, "cn-beijing")
+	d.fillInstances(3, "cn-beijing")
 	d.jms.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{Name: "by hand", Address: "10.0.0.1", Comment: "instance_id: i-0000000000000001"})
-	file := d.config()
+	file := d.writeConfig()
 	for _, args := range [][]string{{"-c", file, "plan"}, {"plan", "-c", file}, {"plan", "--config=" + file, "--no-log-file"}} {
-		d.raw(t.Context(), exitDone, args...)
-		d.prints("IP地址", "web-00000", "web-00001", "web-00002", "跳过  ", "已有资产 by hand 的备注写着该实例 ID", "演练")
+		d.runRaw(t.Context(), exitDone, args...)
+		d.wantPrinted("IP地址", "web-00000", "web-00001", "web-00002", "跳过  ", "已有资产 by hand 的备注写着该实例 ID", "演练")
 		if strings.Count(d.stdout.String(), "云上新增的实例") != 2 {
 			t.Errorf("%s", &d.stdout)
 		}
@@ -36,20 +36,20 @@ func TestPlan(t *testing.T) {
 func TestNoPlan(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	d.fill(1, "cn-beijing")
-	d.jms.Fail(jumpservertest.On("GET", "/api/v1/assets/hosts/"), -1, jumpservertest.Fault{Status: 403, Body: `{"detail":"no"}`})
+	d.fillInstances(1, "cn-beijing")
+	d.jms.Fail(jumpservertest.MatchRequest("GET", "/api/v1/assets/hosts/"), -1, jumpservertest.Fault{Status: 403, Body: `{"detail":"no"}`})
 	d.run(exitFailed, "plan", "-i", "0")
-	d.prints("同步失败", "lacks a right")
+	d.wantPrinted("同步失败", "lacks a right")
 	if strings.Contains(d.stdout.String(), "没有需要处理的资产") || d.jms.Calls()["GET /api/v1/orgs/orgs/current/"] != 1 {
 		t.Errorf("%s%v", &d.stdout, d.jms.Calls())
 	}
-	d.cards(0)
+	d.wantCards(0)
 }
 
 func TestVersion(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	d.raw(t.Context(), exitDone, "version")
+	d.runRaw(t.Context(), exitDone, "version")
 	if d.stdout.String() != "jms-sync "+version+"\n" || d.stderr.Len() > 0 {
 		t.Errorf("%q %q", &d.stdout, &d.stderr)
 	}
@@ -59,17 +59,17 @@ func TestVersion(t *testing.T) {
 func TestPythonToolsOptions(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	d.fill(1, "cn-beijing")
-	file, log, results := d.config(), filepath.Join(d.dir, "other", "x.log"), filepath.Join(d.dir, "out.json")
-	d.raw(t.Context(), exitDone, "-c", file, "-l", "DEBUG", "--log-file", log, "-r", "2", "-i", "10", "-o", results)
-	if text := d.read(log); !strings.Contains(text, "level=DEBUG") || !strings.Contains(d.read(results), `"created": 1`) {
+	d.fillInstances(1, "cn-beijing")
+	file, log, results := d.writeConfig(), filepath.Join(d.dir, "other", "x.log"), filepath.Join(d.dir, "out.json")
+	d.runRaw(t.Context(), exitDone, "-c", file, "-l", "DEBUG", "--log-file", log, "-r", "2", "-i", "10", "-o", results)
+	if text := d.readFile(log); !strings.Contains(text, "level=DEBUG") || !strings.Contains(d.readFile(results), `"created": 1`) {
 		t.Errorf("log %s", text)
 	}
-	d.raw(t.Context(), exitDone, "--config", file, "--log-level", "ERROR", "--no-log-file", "--retries", "1", "--interval", "1m", "--output", results)
+	d.runRaw(t.Context(), exitDone, "--config", file, "--log-level", "ERROR", "--no-log-file", "--retries", "1", "--interval", "1m", "--output", results)
 	if d.stderr.Len() > 0 {
 		t.Errorf("level ERROR prints %s", &d.stderr)
 	}
-	if _, err := os.Stat(d.log()); err == nil {
+	if _, err := os.Stat(d.readLog()); err == nil {
 		t.Error("the configured log file was written in spite of --log-file and --no-log-file")
 	}
 }
@@ -78,10 +78,10 @@ func TestPythonToolsOptions(t *testing.T) {
 func TestLogFiles(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	d.fill(1, "cn-beijing")
-	d.jms.Fail(jumpservertest.On("POST", "/api/v1/assets/hosts/"), 1, jumpservertest.Fault{Status: 400, Body: `{"address":["Not valid."]}`})
+	d.fillInstances(1, "cn-beijing")
+	d.jms.Fail(jumpservertest.MatchRequest("POST", "/api/v1/assets/hosts/"), 1, jumpservertest.Fault{Status: 400, Body: `{"address":["Not valid."]}`})
 	d.run(exitPartial)
-	all, failures := d.read(d.log()), d.read(filepath.Join(d.dir, "logs", "jms-sync.error.log"))
+	all, failures := d.readFile(d.readLog()), d.readFile(filepath.Join(d.dir, "logs", "jms-sync.error.log"))
 	if all != d.stderr.String() || !strings.Contains(all, "run finished") || !strings.Contains(all, "environment=DEVELOPMENT") {
 		t.Errorf("log %s\nconsole %s", all, &d.stderr)
 	}
@@ -98,13 +98,13 @@ func TestProgressLine(t *testing.T) {
 	t.Parallel()
 	for lang, words := range map[plan.Lang][2]string{plan.Chinese: {"写入 …", "写入 1/2"}, plan.English: {"applying …", "applying 1/2"}} {
 		var out bytes.Buffer
-		p := &progress{out: &out, terminal: true, lang: lang}
-		p.stage("apply")
-		p.count(1, 2)
+		p := &progressLine{out: &out, terminal: true, lang: lang}
+		p.showStage("apply")
+		p.showCount(1, 2)
 		if _, err := p.Write([]byte("log line\n")); err != nil {
 			t.Fatal(err)
 		}
-		p.clear()
+		p.clearLine()
 		const wipe = "\r\033[K"
 		if want := wipe + words[0] + wipe + words[1] + wipe + "log line\n"; out.String() != want {
 			t.Errorf("%q, want %q", out.String(), want)

@@ -11,13 +11,13 @@ import (
 // document is what -o writes: the results of a run, or of events.
 type document interface{ JSON(w io.Writer) error }
 
-// output is the file of -o; "" = none.
-type output string
+// outputFile is the file of -o; "" = none.
+type outputFile string
 
-// check tells whether the file can be written, so that a mistake in -o is said before a run
+// checkWritable tells whether the file can be written, so that a mistake in -o is said before a run
 // begins, and not lost behind it.
-func (o output) check() error {
-	if o == "" || o.special() {
+func (o outputFile) checkWritable() error {
+	if o == "" || o.isSpecial() {
 		return nil
 	}
 	if info, err := os.Stat(string(o)); err == nil && info.IsDir() {
@@ -31,19 +31,19 @@ func (o output) check() error {
 }
 
 // write puts the results document into the file, whole or not at all.
-func (o output) write(r document) error {
+func (o outputFile) write(r document) error {
 	if o == "" {
 		return nil
 	}
-	err := o.replace(r)
+	err := o.replaceFile(r)
 	if err != nil {
 		return fmt.Errorf("--output: %w", err)
 	}
 	return nil
 }
 
-func (o output) replace(r document) error {
-	if o.special() {
+func (o outputFile) replaceFile(r document) error {
+	if o.isSpecial() {
 		file, err := os.OpenFile(string(o), os.O_WRONLY, 0)
 		if err != nil {
 			return err
@@ -61,15 +61,15 @@ func (o output) replace(r document) error {
 	return os.Rename(file.Name(), o.target())
 }
 
-// special tells whether the name is a pipe or a device, /dev/stdout or /dev/null say: those are
+// isSpecial tells whether the name is a pipe or a device, /dev/stdout or /dev/null say: those are
 // written to, where a file is replaced.
-func (o output) special() bool {
+func (o outputFile) isSpecial() bool {
 	info, err := os.Stat(string(o))
 	return err == nil && !info.Mode().IsRegular() && !info.IsDir()
 }
 
 // target is the file itself where the name is a link to it.
-func (o output) target() string {
+func (o outputFile) target() string {
 	if file, err := filepath.EvalSymlinks(string(o)); err == nil {
 		return file
 	}

@@ -25,7 +25,7 @@ func ownerCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 			"同一云账号换密钥、换角色不受影响。",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.withOwners(cmd.Context(), stderr, func(ctx context.Context, d ownerDesk) error { return d.list(ctx, stdout) })
+			return o.withOwnerSession(cmd.Context(), stderr, func(ctx context.Context, d ownerSession) error { return d.printOwners(ctx, stdout) })
 		},
 	}
 	cmd.AddCommand(&cobra.Command{
@@ -33,76 +33,76 @@ func ownerCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 		Short: "确认账号（配置里的名称）今后是它的密钥现在所属的云账号；下一次同步生效",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return o.withOwners(cmd.Context(), stderr, func(ctx context.Context, d ownerDesk) error { return d.accept(ctx, args[0], stdout) })
+			return o.withOwnerSession(cmd.Context(), stderr, func(ctx context.Context, d ownerSession) error { return d.acceptOwner(ctx, args[0], stdout) })
 		},
 	})
 	return cmd
 }
 
-// ownerDesk is where a person says whose an account is.
-type ownerDesk struct {
-	heldDesk
+// ownerSession is where a person says whose an account is.
+type ownerSession struct {
+	stateSession
 	fleet cloud.Fleet
 }
 
-func (o *options) withOwners(ctx context.Context, stderr io.Writer, do func(context.Context, ownerDesk) error) error {
-	s, err := o.open(ctx, stderr)
+func (o *options) withOwnerSession(ctx context.Context, stderr io.Writer, do func(context.Context, ownerSession) error) error {
+	s, err := o.openSession(ctx, stderr)
 	if err != nil {
-		return &exit{exitUsage, err}
+		return &exitError{exitUsage, err}
 	}
 	defer s.close()
-	d := ownerDesk{heldDesk: heldDesk{cfg: s.cfg, now: s.engine.Now(), store: s.store}}
+	d := ownerSession{stateSession: stateSession{cfg: s.cfg, now: s.engine.Now(), store: s.store}}
 	if s.store == nil {
-		return &exit{exitUsage, errors.New(d.say(
+		return &exitError{exitUsage, errors.New(d.text(
 			"需要状态存储：没有设置 %s。没有它时，在账号里写上 account_id 来确认",
-			"a state store is needed: %s is not set. Without one, set account_id in the account", config.VarState))}
+			"a state store is needed: %s is not set. Without one, set account_id in the account", config.EnvState))}
 	}
 	fleet, is := s.engine.Clouds.(cloud.Fleet)
 	if !is {
-		return &exit{exitFailed, errors.New("the clouds are no fleet")}
+		return &exitError{exitFailed, errors.New("the clouds are no fleet")}
 	}
 	d.fleet = fleet
 	return do(ctx, d)
 }
 
-// list prints a line for each enabled account.
-func (d ownerDesk) list(ctx context.Context, to io.Writer) error {
-	fmt.Fprintln(to, d.place())
+// printOwners prints a line for each enabled account.
+func (d ownerSession) printOwners(ctx context.Context, to io.Writer) error {
+	fmt.Fprintln(to, d.installationText())
 	out := tabwriter.NewWriter(to, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(out, d.say("账号\t密钥所属的云账号\t记住的云账号", "Account\tCloud account of its key\tCloud account remembered"))
+	fmt.Fprintln(out, d.text("账号\t密钥所属的云账号\t记住的云账号", "Account\tCloud account of its key\tCloud account remembered"))
 	failed := false
 	for _, c := range d.cfg.Clouds {
 		if !c.Enabled {
 			continue
 		}
-		now, err := d.fleet.OwnerOf(ctx, c.Name)
+		now, err := d.fleet.KeyOwner(ctx, c.Name)
 		if err != nil {
 			now, failed = err.Error(), true
 		}
-		was, err := d.store.Owner(ctx, c.Cloud, c.Name)
+		was, err := d.store.LoadOwner(ctx, c.Cloud, c.Name)
 		if err != nil {
-			return &exit{exitFailed, err}
+			return &exitError{exitFailed, err}
 		}
-		fmt.Fprintf(out, "%s\t%s\t%s\n", printable(c.Name), printable(now), printable(d.remembered(was)))
+		fmt.Fprintf(out, "%s\t%s\t%s\n", stripControls(c.Name), stripControls(now), stripControls(d.rememberedText(was)))
 	}
 	if err := out.Flush(); err != nil || failed {
-		return &exit{exitFailed, err}
+		return &exitError{exitFailed, err}
 	}
 	return nil
 }
 
-func (d ownerDesk) remembered(o runstate.Owner) string {
+func (d ownerSession) rememberedText(o runstate.Owner) string {
 	switch {
 	case o.Owner == "":
-		return d.say("还没有", "none yet")
+		return d.text("还没有", "none yet")
 	case o.Accepted:
-		return d.say("%s（%s 由人确认）", "%s (accepted by a person at %s)", o.Owner, d.time(o.At))
+		return d.text("%s（%s 由人确认）", "%s (accepted by a person at %s)", o.Owner, d.formatTime(o.At))
 	}
-	return d.say("%s（自 %s）", "%s (since %s)", o.Owner, d.time(o.At))
+	return d.text("%s（自 %s）", "%s (since %s)", o.Owner, d.formatTime(o.At))
 }
 
-// accept remembers the owner of an account's key in place of what was remembered.
-func (d ownerDesk) accept(ctx context.Context, account string, to io.Writer) error {
+// acceptOwner remembers the owner of an account's key in place of what was remembered.
+func (d ownerSession) acceptOwner(ctx context.Context, account string, to io.Writer) error {
 	var of inventory.Cloud
 	for _, c := range d.cfg.Clouds {
 		if c.Enabled && c.Name == account {
@@ -110,22 +110,22 @@ func (d ownerDesk) accept(ctx context.Context, account string, to io.Writer) err
 		}
 	}
 	if of == "" {
-		return &exit{exitUsage, errors.New(d.say("配置中没有启用的账号 %s", "the configuration has no enabled account %s", printable(account)))}
+		return &exitError{exitUsage, errors.New(d.text("配置中没有启用的账号 %s", "the configuration has no enabled account %s", stripControls(account)))}
 	}
-	now, err := d.fleet.OwnerOf(ctx, account)
+	now, err := d.fleet.KeyOwner(ctx, account)
 	if err != nil {
-		return &exit{exitFailed, err}
+		return &exitError{exitFailed, err}
 	}
-	was, err := d.store.Owner(ctx, of, account)
+	was, err := d.store.LoadOwner(ctx, of, account)
 	if err != nil && inventory.KindOf(err) != inventory.Incomplete { // what is damaged is written over
-		return &exit{exitFailed, err}
+		return &exitError{exitFailed, err}
 	}
-	if err := d.store.KeepOwner(ctx, was, runstate.Owner{Cloud: of, Account: account, Owner: now, Accepted: true}); err != nil {
-		return &exit{exitFailed, err}
+	if err := d.store.SaveOwner(ctx, was, runstate.Owner{Cloud: of, Account: account, Owner: now, Accepted: true}); err != nil {
+		return &exitError{exitFailed, err}
 	}
-	fmt.Fprintln(to, d.say("账号 %s 今后是云账号 %s（之前记住的：%s），下一次同步生效。带有其它云账号标记的资产保留不动。",
+	fmt.Fprintln(to, d.text("账号 %s 今后是云账号 %s（之前记住的：%s），下一次同步生效。带有其它云账号标记的资产保留不动。",
 		"account %s is cloud account %s from now on (remembered before: %s), for the next sync. Assets marked with another cloud account are left alone.",
-		printable(account), printable(now), printable(cmp.Or(was.Owner, d.say("没有", "none")))))
-	fmt.Fprintln(to, d.place())
+		stripControls(account), stripControls(now), stripControls(cmp.Or(was.Owner, d.text("没有", "none")))))
+	fmt.Fprintln(to, d.installationText())
 	return nil
 }

@@ -11,21 +11,21 @@ import (
 // otherKey opens another cloud account than deskKey.
 const otherKey = "LTAI5tDeskKey0000002"
 
-// swapped returns the desk's account the key of another cloud account, which has one host.
-func (d *desk) swapped() {
+// swapAccount returns the desk's account the key of another cloud account, which has one host.
+func (d *desk) swapAccount() {
 	other := d.ecs.AddAccount(alibabatest.Key{AccountID: "9999999999999999", AccessKeyID: otherKey, AccessKeySecret: deskSecret})
-	other.Put("cn-beijing", alibabatest.Sample(500))
+	other.Put("cn-beijing", alibabatest.SampleInstance(500))
 	d.key = otherKey
 }
 
-// refuses makes a sync that must touch nothing, and wants the card to say why before all else.
-func (d *desk) refuses(cards, hosts int) {
+// wantRefused makes a sync that must touch nothing, and wants the card to say why before all else.
+func (d *desk) wantRefused(cards, hosts int) {
 	d.Helper()
-	r := d.sync(exitFailed, report.Failed, "-r", "1")
-	if r.Created+r.Deactivated+r.Deleted+r.Held != 0 || len(d.hosts()) != hosts || d.active() != hosts {
+	r := d.runSync(exitFailed, report.Failed, "-r", "1")
+	if r.Created+r.Deactivated+r.Deleted+r.Held != 0 || len(d.hosts()) != hosts || d.activeHosts() != hosts {
 		d.Errorf("%+v", r)
 	}
-	first, _, _ := strings.Cut(d.cards(cards), "\n")
+	first, _, _ := strings.Cut(d.wantCards(cards), "\n")
 	for _, word := range []string{"aliyun-prod", "9999999999999999", "1234567890123456", "account\\_id", "owner accept"} {
 		if !strings.Contains(strings.ReplaceAll(first, "account_id", "account\\_id"), word) {
 			d.Errorf("the card's first line does not say %s: %s", word, first)
@@ -43,13 +43,13 @@ func TestKeyOfAnotherAccount(t *testing.T) {
 				t.Setenv("JMS_SYNC_STATE", "file://"+t.TempDir())
 			}
 			d := newDesk(t)
-			d.fill(60, "cn-beijing")
-			d.sync(exitDone, report.OK)
-			d.swapped()
-			d.refuses(2, 60)
-			d.refuses(3, 60)
+			d.fillInstances(60, "cn-beijing")
+			d.runSync(exitDone, report.OK)
+			d.swapAccount()
+			d.wantRefused(2, 60)
+			d.wantRefused(3, 60)
 			d.key = "" // the right one again
-			if r := d.sync(exitDone, report.OK); r.Total != 60 || len(d.hosts()) != 60 {
+			if r := d.runSync(exitDone, report.OK); r.Total != 60 || len(d.hosts()) != 60 {
 				t.Errorf("%+v", r)
 			}
 		})
@@ -59,25 +59,25 @@ func TestKeyOfAnotherAccount(t *testing.T) {
 // TestOwnerAccept: a person says that the other account is meant. The old one's assets stay as they are, the new
 // one's host is made; and the word counts until the next one.
 func TestOwnerAccept(t *testing.T) {
-	d := remembers(t)
+	d := newDeskWithState(t)
 	d.run(exitDone, "owner")
-	d.prints("还没有")
-	d.fill(10, "cn-beijing")
-	d.sync(exitDone, report.OK)
-	d.swapped()
-	d.refuses(2, 10)
+	d.wantPrinted("还没有")
+	d.fillInstances(10, "cn-beijing")
+	d.runSync(exitDone, report.OK)
+	d.swapAccount()
+	d.wantRefused(2, 10)
 	d.run(exitDone, "owner")
-	d.prints("9999999999999999", "1234567890123456（自 ")
+	d.wantPrinted("9999999999999999", "1234567890123456（自 ")
 	d.run(exitUsage, "owner", "accept", "prod")
 	d.run(exitDone, "owner", "accept", "aliyun-prod")
-	d.prints("今后是云账号 9999999999999999（之前记住的：1234567890123456）")
-	r := d.sync(exitDone, report.OK)
-	if r.Created != 1 || r.Skipped != 10 || r.Deactivated+r.Deleted+r.Held != 0 || d.active() != 11 {
+	d.wantPrinted("今后是云账号 9999999999999999（之前记住的：1234567890123456）")
+	r := d.runSync(exitDone, report.OK)
+	if r.Created != 1 || r.Skipped != 10 || r.Deactivated+r.Deleted+r.Held != 0 || d.activeHosts() != 11 {
 		t.Errorf("%+v", r)
 	}
-	d.sync(exitDone, report.OK)
+	d.runSync(exitDone, report.OK)
 	d.key = ""
-	if r := d.sync(exitFailed, report.Failed, "-r", "1"); r.Created != 0 || d.active() != 11 {
+	if r := d.runSync(exitFailed, report.Failed, "-r", "1"); r.Created != 0 || d.activeHosts() != 11 {
 		t.Errorf("%+v", r)
 	}
 }

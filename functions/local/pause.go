@@ -33,7 +33,7 @@ func pauseCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 			"再次执行则替换之前的暂停。TIME：" + untilHelp + "。",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.withOrders(cmd.Context(), stderr, func(ctx context.Context, d heldDesk) error { return d.pause(ctx, p, stdout) })
+			return o.withOrders(cmd.Context(), stderr, func(ctx context.Context, d stateSession) error { return d.pause(ctx, p, stdout) })
 		},
 	}
 	cmd.Flags().StringVar(&p.until, "until", "", "到什么时候为止；不加 --removals 时必填")
@@ -48,82 +48,82 @@ func resumeCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 		Short: "结束暂停；读不了的暂停状态也一并清除",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.withOrders(cmd.Context(), stderr, func(ctx context.Context, d heldDesk) error { return d.resume(ctx, stdout) })
+			return o.withOrders(cmd.Context(), stderr, func(ctx context.Context, d stateSession) error { return d.resume(ctx, stdout) })
 		},
 	}
 }
 
 // withOrders opens the state store for a person's order, and says that one is needed where none is named.
-func (o *options) withOrders(ctx context.Context, stderr io.Writer, do func(context.Context, heldDesk) error) error {
-	s, err := o.open(ctx, stderr)
+func (o *options) withOrders(ctx context.Context, stderr io.Writer, do func(context.Context, stateSession) error) error {
+	s, err := o.openSession(ctx, stderr)
 	if err != nil {
-		return &exit{exitUsage, err}
+		return &exitError{exitUsage, err}
 	}
 	defer s.close()
-	d := heldDesk{cfg: s.cfg, now: s.engine.Now(), store: s.store}
+	d := stateSession{cfg: s.cfg, now: s.engine.Now(), store: s.store}
 	if s.store == nil {
-		return &exit{exitUsage, errors.New(d.say(
+		return &exitError{exitUsage, errors.New(d.text(
 			"需要状态存储：没有设置 %s，各处的同步看不到这个命令",
-			"a state store is needed: %s is not set, and no other run would see this order", config.VarState))}
+			"a state store is needed: %s is not set, and no other run would see this order", config.EnvState))}
 	}
 	return do(ctx, d)
 }
 
 // pause keeps a pause, and says what it does.
-func (d heldDesk) pause(ctx context.Context, o pauseOrder, to io.Writer) error {
-	p := runstate.Pause{Removals: o.removals, Since: d.now, By: orderer(), Reason: printable(o.reason)}
+func (d stateSession) pause(ctx context.Context, o pauseOrder, to io.Writer) error {
+	p := runstate.Pause{Removals: o.removals, Since: d.now, By: orderer(), Reason: stripControls(o.reason)}
 	err := checkReason(o.reason)
 	if err == nil && o.until == "" && !o.removals {
-		err = errors.New(d.say("--until: 必填（只暂停移除时用 --removals）", "--until: required (--removals pauses just removals)"))
+		err = errors.New(d.text("--until: 必填（只暂停移除时用 --removals）", "--until: required (--removals pauses just removals)"))
 	}
 	if err == nil && o.until != "" {
 		p.Until, err = until(o.until, d.now, d.cfg.Location())
 	}
 	if err != nil {
-		return &exit{exitUsage, err}
+		return &exitError{exitUsage, err}
 	}
 	was, unread := d.store.Pause(ctx)
 	if err := d.store.KeepPause(ctx, p); err != nil {
-		return &exit{exitFailed, err}
+		return &exitError{exitFailed, err}
 	}
 	if unread == nil && was.Stands(d.now) {
-		fmt.Fprintln(to, d.say("替换了之前的暂停——%s", "in place of the pause so far: %s", d.pauseText(was)))
+		fmt.Fprintln(to, d.text("替换了之前的暂停——%s", "in place of the pause so far: %s", d.pauseText(was)))
 	}
 	fmt.Fprintln(to, d.pauseText(p))
-	fmt.Fprintln(to, d.say("每一次新的运行都照此执行；正在运行的不再开始停用或删除，其它写入到它结束为止。",
+	fmt.Fprintln(to, d.text("每一次新的运行都照此执行；正在运行的不再开始停用或删除，其它写入到它结束为止。",
 		"Every run that begins from now on keeps to it; one that is at work begins no deactivation or deletion any more, and makes its other changes."))
-	fmt.Fprintln(to, d.place())
+	fmt.Fprintln(to, d.installationText())
 	return nil
 }
 
 // resume ends a pause.
-func (d heldDesk) resume(ctx context.Context, to io.Writer) error {
+func (d stateSession) resume(ctx context.Context, to io.Writer) error {
 	was, unread := d.store.Pause(ctx)
 	if err := d.store.Resume(ctx); err != nil {
-		return &exit{exitFailed, err}
+		return &exitError{exitFailed, err}
 	}
 	switch {
 	case unread != nil:
-		fmt.Fprintln(to, d.say("已清除读不了的暂停状态（%s）", "what could not be read is cleared (%s)", unread))
+		fmt.Fprintln(to, d.text("已清除读不了的暂停状态（%s）", "what could not be read is cleared (%s)", unread))
 	case !was.Exists():
-		fmt.Fprintln(to, d.say("没有暂停。", "Nothing is paused."))
+		fmt.Fprintln(to, d.text("没有暂停。", "Nothing is paused."))
 	case !was.Stands(d.now):
-		fmt.Fprintln(to, d.say("暂停已在 %s 到期。", "The pause ended at %s.", d.time(was.Until)))
+		fmt.Fprintln(to, d.text("暂停已在 %s 到期。", "The pause ended at %s.", d.formatTime(was.Until)))
 	default:
-		fmt.Fprintln(to, d.say("已恢复，下一次运行起照常写入。结束的是：%s", "resumed: runs write again from the next one on. It was: %s", d.pauseText(was)))
+		fmt.Fprintln(to, d.text("已恢复，下一次运行起照常写入。结束的是：%s", "resumed: runs write again from the next one on. It was: %s", d.pauseText(was)))
 	}
-	fmt.Fprintln(to, d.place())
+	fmt.Fprintln(to, d.installationText())
 	return nil
 }
 
 // pauseText words a pause as cards do.
-func (d heldDesk) pauseText(p runstate.Pause) string {
-	return printable(plan.Paused(!p.Removals, p.By, p.Since, p.Until, p.Reason).Why.Text(plan.Lang(d.cfg.Language)))
+func (d stateSession) pauseText(p runstate.Pause) string {
+	return stripControls(plan.Paused(!p.Removals, p.By, p.Since, p.Until, p.Reason).Why.Text(plan.Lang(d.cfg.Language)))
 }
 
 // paused reports whether an order was not carried out because of a pause.
 func paused(err error) bool {
-	var t *plan.Trouble
+	var t *plan.RunError
 	return errors.As(err, &t) && plan.HeldByPause(t.Reason.Code)
 }
 

@@ -14,53 +14,53 @@ import (
 // TestPauseCommand: a pause is seen by sync, apply, retire and event, on the card, on standard output and in status;
 // an approval does not lift it; resume ends it.
 func TestPauseCommand(t *testing.T) {
-	d := remembers(t)
-	d.fill(20, "cn-beijing", "cn-hangzhou")
-	d.sync(exitDone, report.OK)
+	d := newDeskWithState(t)
+	d.fillInstances(20, "cn-beijing", "cn-hangzhou")
+	d.runSync(exitDone, report.OK)
 	d.run(exitDone, "resume")
-	d.prints("没有暂停。")
+	d.wantPrinted("没有暂停。")
 
-	d.release(0, 2)
-	d.account.Put("cn-beijing", alibabatest.Sample(900))
+	d.releaseInstances(0, 2)
+	d.account.Put("cn-beijing", alibabatest.SampleInstance(900))
 	d.run(exitDone, "pause", "--until", "4h", "--reason", "换数据库")
-	d.prints("已暂停全部写入（", "原因：换数据库", "JumpServer：")
+	d.wantPrinted("已暂停全部写入（", "原因：换数据库", "JumpServer：")
 	writes := d.jms.Writes()
-	r := d.sync(exitPartial, report.Held)
+	r := d.runSync(exitPartial, report.Held)
 	if d.jms.Writes() != writes || r.Held != 3 || r.Pause == nil || !r.Pause.All {
 		t.Errorf("%d writes, %+v", d.jms.Writes()-writes, r)
 	}
-	d.prints("原因：换数据库）：只查询、计划和通知，JumpServer 里什么都不改；jms-sync resume 恢复\n总计")
-	card := d.cards(2)
+	d.wantPrinted("原因：换数据库）：只查询、计划和通知，JumpServer 里什么都不改；jms-sync resume 恢复\n总计")
+	card := d.wantCards(2)
 	if !strings.HasPrefix(card, "**已暂停全部写入（") || !strings.Contains(card, "暂缓的变更（写入已暂停）") || !strings.Contains(card, "换数据库") {
 		t.Error(card)
 	}
 	d.run(exitDone, "status")
-	d.prints("已暂停全部写入（", "原因：换数据库")
+	d.wantPrinted("已暂停全部写入（", "原因：换数据库")
 	file := filepath.Join(d.dir, "plan.json")
 	d.run(exitDone, "plan", "-o", file)
-	d.prints("已暂停全部写入（")
+	d.wantPrinted("已暂停全部写入（")
 	d.run(exitPartial, "apply", file)
 	if d.jms.Writes() != writes {
 		t.Error("apply wrote")
 	}
 
 	d.run(exitDone, "pause", "--removals")
-	d.prints("替换了之前的暂停——已暂停全部写入（", "\n已暂停移除（", "直到 resume")
-	r = d.sync(exitPartial, report.Held)
+	d.wantPrinted("替换了之前的暂停——已暂停全部写入（", "\n已暂停移除（", "直到 resume")
+	r = d.runSync(exitPartial, report.Held)
 	if r.Created != 1 || r.Held != 2 || r.Deactivated != 0 {
 		t.Errorf("%+v", r)
 	}
 	d.dropRegion("cn-hangzhou")
 	for n := range 20 {
-		d.account.Remove("cn-hangzhou", alibabatest.Sample(20+n).ID)
+		d.account.Remove("cn-hangzhou", alibabatest.SampleInstance(20+n).ID)
 	}
 	d.run(exitPartial, "retire", "--account", "aliyun-prod", "--region", "cn-hangzhou", "--apply", "--yes-remove", "20")
-	if d.active() != 41 {
-		t.Errorf("%d active", d.active())
+	if d.activeHosts() != 41 {
+		t.Errorf("%d active", d.activeHosts())
 	}
 	d.without = ""
 	for n := range 20 {
-		d.account.Put("cn-hangzhou", alibabatest.Sample(20+n))
+		d.account.Put("cn-hangzhou", alibabatest.SampleInstance(20+n))
 	}
 	d.run(exitDone, "status", "--json")
 	var doc statusDocument
@@ -68,15 +68,15 @@ func TestPauseCommand(t *testing.T) {
 		t.Errorf("%v %+v", err, doc.Pause)
 	}
 	d.run(exitDone, "resume")
-	d.prints("已恢复")
-	if r = d.sync(exitDone, report.OK); r.Deactivated != 2 || r.Pause != nil {
+	d.wantPrinted("已恢复")
+	if r = d.runSync(exitDone, report.OK); r.Deactivated != 2 || r.Pause != nil {
 		t.Errorf("%+v", r)
 	}
 }
 
 // TestPauseMistakes: what is no order gives none.
 func TestPauseMistakes(t *testing.T) {
-	d := remembers(t)
+	d := newDeskWithState(t)
 	for _, args := range [][]string{
 		{"pause"}, {"pause", "--until", "soon"}, {"pause", "--until", "4"}, {"pause", "--until", "-4h"},
 		{"pause", "--until", "2020-01-01T00:00:00Z"}, {"pause", "--until", "9000h"}, {"pause", "now"},
@@ -119,9 +119,9 @@ func TestUntil(t *testing.T) {
 
 // TestPauseAndLabels: labels clean shows its table and deletes nothing.
 func TestPauseAndLabels(t *testing.T) {
-	d := remembers(t)
-	d.fill(3, "cn-beijing")
-	d.sync(exitDone, report.OK)
+	d := newDeskWithState(t)
+	d.fillInstances(3, "cn-beijing")
+	d.runSync(exitDone, report.OK)
 	d.run(exitDone, "pause", "--removals")
 	d.run(exitPartial, "labels", "clean", "--apply")
 	if !strings.Contains(d.stderr.String(), "没有做完：暂缓（有人暂停了）：已暂停移除") {

@@ -24,8 +24,8 @@ import (
 
 const (
 	planVersion = 2
-	// planServes is how long a plan's file can be applied.
-	planServes = 24 * time.Hour
+	// planTTL is how long a plan's file can be applied.
+	planTTL = 24 * time.Hour
 )
 
 // planFile is what plan -o writes: the results document, and under "plan" what apply takes.
@@ -37,23 +37,23 @@ type planFile struct {
 // reviewedPlan is the changes that a person reviews. Its hash is over all other fields, so that a file
 // that was cut short or edited is told from the one that was reviewed.
 type reviewedPlan struct {
-	Version      int         `json:"version"`
-	CreatedAt    time.Time   `json:"created_at"`
-	JumpServer   string      `json:"jumpserver"`
-	Organisation string      `json:"organisation"`
-	Changes      []plan.Line `json:"changes"`
-	Hash         string      `json:"hash"`
+	Version      int               `json:"version"`
+	CreatedAt    time.Time         `json:"created_at"`
+	JumpServer   string            `json:"jumpserver"`
+	Organisation string            `json:"organisation"`
+	Changes      []plan.ReviewLine `json:"changes"`
+	Hash         string            `json:"hash"`
 }
 
-func newPlanFile(to config.JumpServer, out engine.Outcome, now time.Time) planFile {
+func newPlanFile(to config.JumpServer, out engine.RunResult, now time.Time) planFile {
 	p := reviewedPlan{
 		Version: planVersion, CreatedAt: now.UTC().Truncate(time.Second), JumpServer: to.URL, Organisation: to.OrgID, Changes: out.Review,
 	}
-	p.Hash = p.hash()
+	p.Hash = p.computeHash()
 	return planFile{Report: out.Report, plan: p}
 }
 
-func (p reviewedPlan) hash() string {
+func (p reviewedPlan) computeHash() string {
 	p.Hash = ""
 	text, err := json.Marshal(p)
 	if err != nil {
@@ -66,7 +66,7 @@ func (p reviewedPlan) hash() string {
 // JSON writes the results document with the plan as its last field.
 func (f planFile) JSON(w io.Writer) error {
 	var results, reviewed bytes.Buffer
-	if err := errors.Join(f.Report.JSON(&results), report.Encode(&reviewed, f.plan)); err != nil {
+	if err := errors.Join(f.Report.JSON(&results), report.EncodeJSON(&reviewed, f.plan)); err != nil {
 		return err
 	}
 	whole := bytes.TrimSuffix(results.Bytes(), []byte("\n}\n"))
@@ -97,15 +97,15 @@ func parsePlan(name string, text []byte, to config.JumpServer, now time.Time) (r
 	switch {
 	case p.Version != planVersion:
 		return p, fmt.Errorf("%s: 计划文件的版本是 %d，本程序只读 %d (the file is of version %d, this program reads %d)", name, p.Version, planVersion, p.Version, planVersion)
-	case p.Hash == "" || p.Hash != p.hash():
+	case p.Hash == "" || p.Hash != p.computeHash():
 		return p, fmt.Errorf("%s: 计划文件被改动过，与其哈希不符，请重新生成 (the file was changed and does not have its hash; make it anew)", name)
 	case p.JumpServer != to.URL || p.Organisation != to.OrgID:
 		return p, fmt.Errorf("%s: 计划属于另一个 JumpServer 或组织 (the plan is for another JumpServer or organisation): %s %s", name, p.JumpServer, p.Organisation)
-	case age >= planServes || age < -runstate.MaxSkew:
+	case age >= planTTL || age < -runstate.MaxSkew:
 		return p, fmt.Errorf("%s: 计划生成于 %s，只在 24 小时内有效，请重新生成 (made at that time, it serves for 24 hours; make it anew)", name, p.CreatedAt.Format(time.RFC3339))
 	}
 	if p.Changes == nil {
-		p.Changes = []plan.Line{}
+		p.Changes = []plan.ReviewLine{}
 	}
 	return p, nil
 }
@@ -122,7 +122,7 @@ func applyCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.applyPlan(cmd.Context(), args[0], stdout, stderr, func(held int, lang plan.Lang) bool {
-				return includeHeld || typed(cmd.InOrStdin(), stdout, held, lang)
+				return includeHeld || confirmHeld(cmd.InOrStdin(), stdout, held, lang)
 			})
 		},
 	}
@@ -132,28 +132,28 @@ func applyCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 
 // applyPlan makes the changes of a plan's file; include says whether those too that are held in it.
 func (o *options) applyPlan(ctx context.Context, name string, stdout, stderr io.Writer, include func(held int, lang plan.Lang) bool) error {
-	cfg, err := wire.LoadConfig(o.config)(ctx)
+	cfg, err := wire.ConfigLoader(o.config)(ctx)
 	if err != nil {
-		return &exit{exitUsage, err}
+		return &exitError{exitUsage, err}
 	}
 	p, err := readPlan(name, cfg.JumpServer, time.Now())
 	if err != nil {
-		return &exit{exitUsage, err}
+		return &exitError{exitUsage, err}
 	}
 	lang := plan.Lang(cfg.Language)
-	if held := p.held(); len(held) > 0 {
-		if err := report.HeldText(stdout, held, lang); err != nil {
-			return &exit{exitFailed, err}
+	if held := p.heldRemovals(); len(held) > 0 {
+		if err := report.WriteHeldTable(stdout, held, lang); err != nil {
+			return &exitError{exitFailed, err}
 		}
 		if include(len(held), lang) {
-			p = p.approved()
+			p = p.withHeldApproved()
 		} else {
-			fmt.Fprintln(stdout, withoutHeld(len(held), lang))
+			fmt.Fprintln(stdout, withoutHeldText(len(held), lang))
 		}
 	}
-	return o.execute(ctx, stdout, stderr, func(s *session) engine.Outcome {
-		out := wire.Remembered(ctx, s.engine, s.store, wire.Salt(s.cfg), s.cfg.Sync.FullEvery, holderHere(), engine.Request{Only: p.Changes})
-		if out.Lines != nil {
+	return o.runWithRetries(ctx, stdout, stderr, func(s *session) engine.RunResult {
+		out := wire.RunWithState(ctx, s.engine, s.store, wire.FingerprintSalt(s.cfg), s.cfg.Sync.FullEvery, holderHere(), engine.Request{ReviewedLines: p.Changes})
+		if out.PlanLines != nil {
 			s.printPlan(stdout, out)
 		}
 		return out

@@ -15,7 +15,7 @@ func FuzzParsePlan(f *testing.F) {
 	to := config.JumpServer{URL: "https://jms", OrgID: "org"}
 	now := time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
 	var good bytes.Buffer
-	file := newPlanFile(to, engine.Outcome{Review: []plan.Line{{Action: plan.Delete, AssetID: "a", Values: []plan.Value{}}}}, now)
+	file := newPlanFile(to, engine.RunResult{Review: []plan.ReviewLine{{Action: plan.Delete, AssetID: "a", Values: []plan.FieldValue{}}}}, now)
 	if err := file.JSON(&good); err != nil {
 		f.Fatal(err)
 	}
@@ -31,7 +31,7 @@ func FuzzParsePlan(f *testing.F) {
 			return
 		}
 		age := now.Sub(p.CreatedAt)
-		if p.Changes == nil || p.JumpServer != to.URL || p.Organisation != to.OrgID || age >= planServes || p.Version != planVersion {
+		if p.Changes == nil || p.JumpServer != to.URL || p.Organisation != to.OrgID || age >= planTTL || p.Version != planVersion {
 			t.Errorf("%+v", p)
 		}
 	})

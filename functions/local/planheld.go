@@ -12,13 +12,13 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// held returns the removals of a plan that the guard held.
-func (p reviewedPlan) held() []plan.Line {
-	return slices.DeleteFunc(slices.Clone(p.Changes), func(l plan.Line) bool { return l.Held == "" })
+// heldRemovals returns the removals of a plan that the guard held.
+func (p reviewedPlan) heldRemovals() []plan.ReviewLine {
+	return slices.DeleteFunc(slices.Clone(p.Changes), func(l plan.ReviewLine) bool { return l.Held == "" })
 }
 
-// approved returns the plan with its held removals approved as all others are.
-func (p reviewedPlan) approved() reviewedPlan {
+// withHeldApproved returns the plan with its held removals approved as all others are.
+func (p reviewedPlan) withHeldApproved() reviewedPlan {
 	p.Changes = slices.Clone(p.Changes)
 	for n := range p.Changes {
 		p.Changes[n].Held = ""
@@ -26,17 +26,17 @@ func (p reviewedPlan) approved() reviewedPlan {
 	return p
 }
 
-// typed reports whether a person at a terminal types how many held removals there are. Nobody is asked elsewhere.
-func typed(stdin io.Reader, stdout io.Writer, held int, lang plan.Lang) bool {
+// confirmHeld reports whether a person at a terminal types how many held removals there are. Nobody is asked elsewhere.
+func confirmHeld(stdin io.Reader, stdout io.Writer, held int, lang plan.Lang) bool {
 	file, is := stdin.(*os.File)
 	if !is || !isTerminal(file) {
 		return false
 	}
-	return agrees(stdin, stdout, held, lang)
+	return readHeldCount(stdin, stdout, held, lang)
 }
 
-// agrees asks for the number of held removals. Only that very number is consent.
-func agrees(stdin io.Reader, stdout io.Writer, held int, lang plan.Lang) bool {
+// readHeldCount asks for the number of held removals. Only that very number is consent.
+func readHeldCount(stdin io.Reader, stdout io.Writer, held int, lang plan.Lang) bool {
 	question := "要一并执行这 %d 项暂缓的移除，请输入它们的个数；直接回车则不执行："
 	if lang == plan.English {
 		question = "To make these %d held removals too, type their number; just Enter leaves them: "
@@ -46,16 +46,16 @@ func agrees(stdin io.Reader, stdout io.Writer, held int, lang plan.Lang) bool {
 	return strings.TrimSpace(answer) == strconv.Itoa(held)
 }
 
-// withoutHeld says that held removals are left.
-func withoutHeld(held int, lang plan.Lang) string {
+// withoutHeldText says that held removals are left.
+func withoutHeldText(held int, lang plan.Lang) string {
 	if lang == plan.English {
 		return fmt.Sprintf("%d held removals are left; --include-held makes them too.", held)
 	}
 	return fmt.Sprintf("%d 项暂缓的移除不执行；加上 --include-held 才一并执行。", held)
 }
 
-// fileHolds says what a plan's file holds: the same numbers as the table above it.
-func fileHolds(name string, changes []plan.Line, lang plan.Lang) string {
+// fileHeldText says what a plan's file holds: the same numbers as the table above it.
+func fileHeldText(name string, changes []plan.ReviewLine, lang plan.Lang) string {
 	held := 0
 	for _, l := range changes {
 		if l.Held != "" {

@@ -22,27 +22,27 @@ import (
 	"github.com/jms-sync/jms-sync/functions/internal/wire"
 )
 
-// probed is what a probe prints: one line of JSON. All probes only read.
-type probed struct {
+// probeResult is what a probe prints: one line of JSON. All probes only read.
+type probeResult struct {
 	Seconds float64 `json:"seconds"`
 	Rows    int     `json:"rows"`  // instances, or hosts of JumpServer
 	Found   int     `json:"found"` // instances whose host is there
 	Calls   int     `json:"calls"` // of the baseline's own client
 }
 
-// probe is one thing that bench measures in a process of its own.
-type probe func(ctx context.Context, cfg config.Config) (probed, error)
+// probeFunc is one thing that bench measures in a process of its own.
+type probeFunc func(ctx context.Context, cfg config.Config) (probeResult, error)
 
 func probeCommand(o *options, stdout io.Writer) *cobra.Command {
 	pause, profile := 500*time.Millisecond, ""
-	probes := map[string]probe{
+	probes := map[string]probeFunc{
 		"fields": readAllFields,
 		"list":   listFleet,
-		"pages": func(ctx context.Context, cfg config.Config) (probed, error) {
+		"pages": func(ctx context.Context, cfg config.Config) (probeResult, error) {
 			return listInTurn(ctx, cfg, pause)
 		},
-		"plan": func(ctx context.Context, cfg config.Config) (probed, error) {
-			return profiled(ctx, cfg, profile)
+		"plan": func(ctx context.Context, cfg config.Config) (probeResult, error) {
+			return profileRun(ctx, cfg, profile)
 		},
 	}
 	cmd := &cobra.Command{
@@ -53,15 +53,15 @@ func probeCommand(o *options, stdout io.Writer) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			measure := probes[args[0]]
 			if measure == nil {
-				return &exit{exitUsage, fmt.Errorf("probe: %q: fields, list, pages or plan", args[0])}
+				return &exitError{exitUsage, fmt.Errorf("probe: %q: fields, list, pages or plan", args[0])}
 			}
-			cfg, err := wire.LoadConfig(o.config)(cmd.Context())
+			cfg, err := wire.ConfigLoader(o.config)(cmd.Context())
 			if err != nil {
-				return &exit{exitUsage, err}
+				return &exitError{exitUsage, err}
 			}
 			p, err := measure(cmd.Context(), cfg)
 			if err != nil {
-				return &exit{exitFailed, err}
+				return &exitError{exitFailed, err}
 			}
 			return json.NewEncoder(stdout).Encode(p)
 		},
@@ -72,20 +72,20 @@ func probeCommand(o *options, stdout io.Writer) *cobra.Command {
 }
 
 // listFleet lists everything as a run does.
-func listFleet(ctx context.Context, cfg config.Config) (probed, error) {
+func listFleet(ctx context.Context, cfg config.Config) (probeResult, error) {
 	begun := time.Now()
-	instances, err := fleet(ctx, cfg)
-	return probed{Seconds: time.Since(begun).Seconds(), Rows: len(instances)}, err
+	instances, err := listInstances(ctx, cfg)
+	return probeResult{Seconds: time.Since(begun).Seconds(), Rows: len(instances)}, err
 }
 
-// fleet gives every instance; a scope that fails is an error.
-func fleet(ctx context.Context, cfg config.Config) ([]inventory.Instance, error) {
-	e, err := wire.Engine(cfg, nil, wire.Role{}, slog.New(slog.DiscardHandler), wire.Kept{}, wire.Hooks{})
+// listInstances gives every instance; a scope that fails is an error.
+func listInstances(ctx context.Context, cfg config.Config) ([]inventory.Instance, error) {
+	e, err := wire.NewEngine(cfg, nil, wire.Role{}, slog.New(slog.DiscardHandler), wire.ProcessCache{}, wire.Hooks{})
 	if err != nil {
 		return nil, err
 	}
 	var all []inventory.Instance
-	for _, l := range e.Clouds.List(ctx, cloud.Narrow{}) {
+	for _, l := range e.Clouds.List(ctx, cloud.Filter{}) {
 		if l.Err != nil {
 			return nil, fmt.Errorf("list %s: %w", l.Scope, l.Err)
 		}
@@ -94,39 +94,39 @@ func fleet(ctx context.Context, cfg config.Config) ([]inventory.Instance, error)
 	return all, nil
 }
 
-// profiled makes a run that writes nothing, and notes where time and memory went.
-func profiled(ctx context.Context, cfg config.Config, dir string) (probed, error) {
+// profileRun makes a run that writes nothing, and notes where time and memory went.
+func profileRun(ctx context.Context, cfg config.Config, dir string) (probeResult, error) {
 	log := slog.New(slog.DiscardHandler)
-	client, err := wire.Client(cfg, log)
+	client, err := wire.NewClient(cfg, log)
 	if err != nil {
-		return probed{}, err
+		return probeResult{}, err
 	}
 	defer client.Close()
-	e, err := wire.Engine(cfg, client, wire.Role{}, log, wire.Kept{}, wire.Hooks{})
+	e, err := wire.NewEngine(cfg, client, wire.Role{}, log, wire.ProcessCache{}, wire.Hooks{})
 	if err != nil {
-		return probed{}, err
+		return probeResult{}, err
 	}
 	e.Notifiers = nil
 	cpu, err := os.Create(filepath.Join(dir, "cpu.pprof"))
 	if err != nil {
-		return probed{}, err
+		return probeResult{}, err
 	}
 	defer cpu.Close()
 	if err := pprof.StartCPUProfile(cpu); err != nil {
-		return probed{}, err
+		return probeResult{}, err
 	}
 	begun := time.Now()
 	out := e.Run(ctx, engine.Request{DryRun: true})
 	took := time.Since(begun)
 	pprof.StopCPUProfile()
 	if out.Report.Outcome == report.Failed {
-		return probed{}, fmt.Errorf("run: %w", out.Err)
+		return probeResult{}, fmt.Errorf("run: %w", out.Err)
 	}
 	allocs, err := os.Create(filepath.Join(dir, "allocs.pprof"))
 	if err != nil {
-		return probed{}, err
+		return probeResult{}, err
 	}
 	defer allocs.Close()
 	runtime.GC() // the profile is of the last collection
-	return probed{Seconds: took.Seconds(), Rows: out.Report.Total, Found: out.Report.Unchanged}, pprof.Lookup("allocs").WriteTo(allocs, 0)
+	return probeResult{Seconds: took.Seconds(), Rows: out.Report.Total, Found: out.Report.Unchanged}, pprof.Lookup("allocs").WriteTo(allocs, 0)
 }

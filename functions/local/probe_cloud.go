@@ -15,24 +15,24 @@ import (
 	"github.com/jms-sync/jms-sync/core/pause"
 )
 
-// fewRows is a page of the Python tool.
-const fewRows = 25
+// smallPageSize is a page of the Python tool.
+const smallPageSize = 25
 
 // listInTurn lists as the Python tool does: accounts and regions in turn, 25 instances a page,
 // and a pause between two pages. Only accounts of Alibaba Cloud with their regions configured.
-func listInTurn(ctx context.Context, cfg config.Config, between time.Duration) (probed, error) {
+func listInTurn(ctx context.Context, cfg config.Config, between time.Duration) (probeResult, error) {
 	begun := time.Now()
-	var p probed
+	var p probeResult
 	for _, account := range cfg.Clouds {
 		switch {
 		case !account.Enabled:
 			continue
 		case account.Cloud != inventory.Alibaba || len(account.Regions) == 0:
-			return probed{}, fmt.Errorf("probe: account %s: only Alibaba Cloud with regions configured", account.Name)
+			return probeResult{}, fmt.Errorf("probe: account %s: only Alibaba Cloud with regions configured", account.Name)
 		}
 		for _, region := range account.Regions {
 			if err := regionInTurn(ctx, account, region, between, &p); err != nil {
-				return probed{}, fmt.Errorf("probe: account %s: %s: %w", account.Name, region, err)
+				return probeResult{}, fmt.Errorf("probe: account %s: %s: %w", account.Name, region, err)
 			}
 		}
 	}
@@ -41,7 +41,7 @@ func listInTurn(ctx context.Context, cfg config.Config, between time.Duration) (
 }
 
 // regionInTurn adds what it read and asked to p.
-func regionInTurn(ctx context.Context, account config.Cloud, region string, between time.Duration, p *probed) error {
+func regionInTurn(ctx context.Context, account config.Cloud, region string, between time.Duration, p *probeResult) error {
 	client, err := ecs.NewClientWithAccessKey(region, account.AccessKeyID.Reveal(), account.AccessKeySecret.Reveal())
 	if err != nil {
 		return err
@@ -56,7 +56,7 @@ func regionInTurn(ctx context.Context, account config.Cloud, region string, betw
 	}
 	for token := ""; ; {
 		request := ecs.CreateDescribeInstancesRequest()
-		request.Scheme, request.MaxResults, request.NextToken = scheme, requests.NewInteger(fewRows), token
+		request.Scheme, request.MaxResults, request.NextToken = scheme, requests.NewInteger(smallPageSize), token
 		answer, err := client.DescribeInstances(request)
 		if err != nil {
 			return err

@@ -20,23 +20,23 @@ import (
 	"github.com/jms-sync/jms-sync/core/proxy"
 )
 
-// askedAtOnce is how many hosts the baseline asks for: all of them. A server cuts it to what it
+// baselinePageSize is how many hosts the baseline asks for: all of them. A server cuts it to what it
 // gives at most (v4.7.0 10,000, v4.10.16 1,000), and the baseline asks for the rest.
-const askedAtOnce = 100_000
+const baselinePageSize = 100_000
 
 // readAllFields is what simple tools do: every host with all its fields, decoded as a whole, then
 // the instances, then a look which of them are there. It works out no plan, so that its time
 // and memory are less than such a tool's. The clouds are listed as we do, so that only the
 // reading of JumpServer differs.
-func readAllFields(ctx context.Context, cfg config.Config) (probed, error) {
+func readAllFields(ctx context.Context, cfg config.Config) (probeResult, error) {
 	begun := time.Now()
-	rows, calls, err := allFields(ctx, cfg)
+	rows, calls, err := readAllPages(ctx, cfg)
 	if err != nil {
-		return probed{}, err
+		return probeResult{}, err
 	}
-	instances, err := fleet(ctx, cfg)
+	instances, err := listInstances(ctx, cfg)
 	if err != nil {
-		return probed{}, err
+		return probeResult{}, err
 	}
 	have := make(map[string]map[string]any, len(rows))
 	for _, row := range rows {
@@ -44,7 +44,7 @@ func readAllFields(ctx context.Context, cfg config.Config) (probed, error) {
 			have[id] = row
 		}
 	}
-	p := probed{Rows: len(rows), Calls: calls}
+	p := probeResult{Rows: len(rows), Calls: calls}
 	for _, i := range instances {
 		if have[inventory.AssetID(i.Cloud, i.Region, i.ID)] != nil {
 			p.Found++
@@ -54,8 +54,8 @@ func readAllFields(ctx context.Context, cfg config.Config) (probed, error) {
 	return p, nil
 }
 
-// allFields reads pages until there are as many rows as the server counts.
-func allFields(ctx context.Context, cfg config.Config) (rows []map[string]any, calls int, err error) {
+// readAllPages reads pages until there are as many rows as the server counts.
+func readAllPages(ctx context.Context, cfg config.Config) (rows []map[string]any, calls int, err error) {
 	transport := http.DefaultTransport.(*http.Transport).Clone() // its documented type
 	transport.TLSClientConfig = &tls.Config{InsecureSkipVerify: !cfg.JumpServer.VerifySSL}
 	if len(cfg.JumpServer.CA) > 0 {
@@ -63,7 +63,7 @@ func allFields(ctx context.Context, cfg config.Config) (rows []map[string]any, c
 		pool.AppendCertsFromPEM(cfg.JumpServer.CA) // checked with the configuration
 		transport.TLSClientConfig.RootCAs = pool
 	}
-	by, err := proxy.By(cfg.JumpServer.Proxy.Reveal())
+	by, err := proxy.NewFunc(cfg.JumpServer.Proxy.Reveal())
 	if err != nil {
 		return nil, 0, fmt.Errorf("jumpserver.proxy: %w", err)
 	}
@@ -74,8 +74,8 @@ func allFields(ctx context.Context, cfg config.Config) (rows []map[string]any, c
 			Count   int              `json:"count"`
 			Results []map[string]any `json:"results"`
 		}
-		target := fmt.Sprintf("%s/api/v1/assets/hosts/?limit=%d&offset=%d", cfg.JumpServer.URL, askedAtOnce, len(rows))
-		body, err := get(ctx, client, cfg.JumpServer, target)
+		target := fmt.Sprintf("%s/api/v1/assets/hosts/?limit=%d&offset=%d", cfg.JumpServer.URL, baselinePageSize, len(rows))
+		body, err := getSigned(ctx, client, cfg.JumpServer, target)
 		if err == nil {
 			err = json.Unmarshal(body, &page)
 		}
@@ -93,7 +93,7 @@ func allFields(ctx context.Context, cfg config.Config) (rows []map[string]any, c
 	}
 }
 
-func get(ctx context.Context, client *http.Client, to config.JumpServer, target string) ([]byte, error) {
+func getSigned(ctx context.Context, client *http.Client, to config.JumpServer, target string) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
 	if err != nil {
 		return nil, err

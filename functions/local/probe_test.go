@@ -27,7 +27,7 @@ func TestAllFields(t *testing.T) {
 	for _, name := range []string{"a", "b", "c", "d", "e"} {
 		s.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{Name: name, Address: "10.0.0.1", Active: true})
 	}
-	rows, calls, err := allFields(t.Context(), serve(t, s))
+	rows, calls, err := readAllPages(t.Context(), serve(t, s))
 	if err != nil || len(rows) != 5 || calls != 3 {
 		t.Fatalf("%d rows by %d calls: %v", len(rows), calls, err)
 	}
@@ -45,7 +45,7 @@ func TestAllFieldsRefuses(t *testing.T) {
 		"0 of 3":     func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"count":3,"results":[]}`)) },
 		"status 401": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) },
 	} {
-		if _, _, err := allFields(t.Context(), serve(t, answer)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, _, err := readAllPages(t.Context(), serve(t, answer)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %s", err, want)
 		}
 	}

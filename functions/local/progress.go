@@ -9,9 +9,9 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// progress shows one line that is written over and over, on a terminal only. It is also the
+// progressLine shows one line that is written over and over, on a terminal only. It is also the
 // console's writer, so that log lines and the progress line do not run into each other.
-type progress struct {
+type progressLine struct {
 	mu       sync.Mutex
 	out      io.Writer
 	terminal bool
@@ -19,8 +19,8 @@ type progress struct {
 	lang     plan.Lang
 }
 
-func newProgress(out io.Writer, lang plan.Lang) *progress {
-	return &progress{out: out, terminal: isTerminal(out), lang: lang}
+func newProgressLine(out io.Writer, lang plan.Lang) *progressLine {
+	return &progressLine{out: out, terminal: isTerminal(out), lang: lang}
 }
 
 func isTerminal(out io.Writer) bool {
@@ -32,8 +32,8 @@ func isTerminal(out io.Writer) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
-// stage names what begins.
-func (p *progress) stage(name string) {
+// showStage names what begins.
+func (p *progressLine) showStage(name string) {
 	words := map[string][2]string{
 		"jumpserver": {"读取 JumpServer …", "reading JumpServer …"},
 		"clouds":     {"读取云上的实例 …", "listing the clouds …"},
@@ -45,19 +45,19 @@ func (p *progress) stage(name string) {
 	if p.lang == plan.English {
 		text = words[1]
 	}
-	p.show(text)
+	p.showText(text)
 }
 
-// count shows how far the writing came.
-func (p *progress) count(done, total int) {
+// showCount shows how far the writing came.
+func (p *progressLine) showCount(done, total int) {
 	if p.lang == plan.English {
-		p.show(fmt.Sprintf("applying %d/%d", done, total))
+		p.showText(fmt.Sprintf("applying %d/%d", done, total))
 		return
 	}
-	p.show(fmt.Sprintf("写入 %d/%d", done, total))
+	p.showText(fmt.Sprintf("写入 %d/%d", done, total))
 }
 
-func (p *progress) show(text string) {
+func (p *progressLine) showText(text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.terminal {
@@ -66,13 +66,13 @@ func (p *progress) show(text string) {
 	}
 }
 
-func (p *progress) clear() {
+func (p *progressLine) clearLine() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.wipe()
+	p.wipeLine()
 }
 
-func (p *progress) wipe() {
+func (p *progressLine) wipeLine() {
 	if p.shown {
 		fmt.Fprint(p.out, "\r\033[K")
 		p.shown = false
@@ -80,9 +80,9 @@ func (p *progress) wipe() {
 }
 
 // Write lets the console log through, after wiping the progress line.
-func (p *progress) Write(b []byte) (int, error) {
+func (p *progressLine) Write(b []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.wipe()
+	p.wipeLine()
 	return p.out.Write(b)
 }

@@ -15,37 +15,37 @@ import (
 
 var robotBlock = regexp.MustCompile("(?s)```yaml\n(notification:\n.*?)```")
 
-// quickRobot adds to the reader's configuration what the quick start says of DingTalk, and exports its variables.
-func (d *desk) quickRobot(document string) {
+// addQuickRobot adds to the reader's configuration what the quick start says of DingTalk, and exports its variables.
+func (d *desk) addQuickRobot(document string) {
 	d.Helper()
-	m := robotBlock.FindStringSubmatch(d.read(filepath.Join(repository, "docs", document)))
+	m := robotBlock.FindStringSubmatch(d.readFile(filepath.Join(repository, "docs", document)))
 	if m == nil {
 		d.Fatal("the quick start says nothing of a robot")
 	}
-	d.save("config.yaml", d.read(filepath.Join(d.dir, "config.yaml"))+m[1])
-	exports := d.read(filepath.Join(d.dir, "exports"))
-	d.save("exports", fmt.Sprintf("%s\nexport DINGTALK_WEBHOOK='%s'\nexport DINGTALK_SECRET='%s'\n", exports, d.webhook, deskSign))
+	d.saveFile("config.yaml", d.readFile(filepath.Join(d.dir, "config.yaml"))+m[1])
+	exports := d.readFile(filepath.Join(d.dir, "exports"))
+	d.saveFile("exports", fmt.Sprintf("%s\nexport DINGTALK_WEBHOOK='%s'\nexport DINGTALK_SECRET='%s'\n", exports, d.webhook, deskSign))
 }
 
-// quickTick fires the timer of the deployed function once: it has the variables that s.yaml passes, as s renders
+// fireQuickTimer fires the timer of the deployed function once: it has the variables that s.yaml passes, as s renders
 // it in the reader's shell, and reads the configuration as it was uploaded. The first card comes.
-func (d *desk) quickTick() {
+func (d *desk) fireQuickTimer() {
 	d.Helper()
-	file, err := dotEnv(filepath.Join(d.dir, ".env"))
+	file, err := readDotEnv(filepath.Join(d.dir, ".env"))
 	if err != nil {
 		d.Fatal(err)
 	}
-	exports, err := dotEnv(filepath.Join(d.dir, "exports")) // as far as lines are NAME='value'
+	exports, err := readDotEnv(filepath.Join(d.dir, "exports")) // as far as lines are NAME='value'
 	if err != nil {
 		d.Fatal(err)
 	}
-	for line := range strings.Lines(d.read(filepath.Join(d.dir, "exports"))) {
+	for line := range strings.Lines(d.readFile(filepath.Join(d.dir, "exports"))) {
 		name, value, found := strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "declare -x "), "=")
 		if found && variableName.MatchString(name) {
 			exports[name] = strings.Trim(value, `"`)
 		}
 	}
-	functions, err := passed([]byte(d.read(filepath.Join(d.dir, "s.yaml"))), func(name string) string {
+	functions, err := passedVariables([]byte(d.readFile(filepath.Join(d.dir, "s.yaml"))), func(name string) string {
 		if value := exports[name]; value != "" {
 			return value
 		}
@@ -55,19 +55,19 @@ func (d *desk) quickTick() {
 		d.Fatal(err)
 	}
 	variables := functions["timer"]
-	if !strings.HasPrefix(variables[config.VarConfig], "oss://") {
-		d.Errorf("the function's configuration is %q", variables[config.VarConfig])
+	if !strings.HasPrefix(variables[config.EnvConfig], "oss://") {
+		d.Errorf("the function's configuration is %q", variables[config.EnvConfig])
 	}
-	variables[config.VarConfig], variables[config.VarState] = "file://"+filepath.Join(d.dir, "config.yaml"), "file://"+d.TempDir()
+	variables[config.EnvConfig], variables[config.EnvState] = "file://"+filepath.Join(d.dir, "config.yaml"), "file://"+d.TempDir()
 	environ := []string{"JMS_SYNC_JUMPSERVER_URL=" + d.url, "JMS_SYNC_CLOUDS_0_ENDPOINT=" + d.endpoint} // of the emulators
 	for name, value := range variables {
 		environ = append(environ, name+"="+value)
 	}
 	before := d.robot.Calls()
-	app := wire.NewApp("fc-timer", wire.Load("", environ), func(config.Config) (*slog.Logger, error) {
+	app := wire.NewApp("fc-timer", wire.NewLoader("", environ), func(config.Config) (*slog.Logger, error) {
 		return slog.New(slog.NewTextHandler(io.Discard, nil)), nil
 	}).WithEnvironment(environ)
-	rep, err := app.Timer(d.Context(), wire.Tick{}, wire.Role{})
+	rep, err := app.HandleTimer(d.Context(), wire.Firing{}, wire.Role{})
 	if err != nil || rep.Outcome != report.OK || rep.Total != 3 {
 		d.Errorf("the first tick: %v, %+v", err, rep)
 	}

@@ -62,15 +62,15 @@ func reactivateCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 
 // execute finds what is meant, shows it, and with --apply writes it.
 func (r *reopening) execute(ctx context.Context, o *options, name string, stdout, stderr io.Writer) error {
-	if err := o.output.check(); err != nil {
-		return &exit{exitUsage, err}
+	if err := o.output.checkWritable(); err != nil {
+		return &exitError{exitUsage, err}
 	}
-	s, err := o.open(ctx, stderr)
+	s, err := o.openSession(ctx, stderr)
 	if err != nil {
-		return &exit{exitUsage, err}
+		return &exitError{exitUsage, err}
 	}
 	defer s.close()
-	d := heldDesk{cfg: s.cfg, now: s.engine.Now(), store: s.store}
+	d := stateSession{cfg: s.cfg, now: s.engine.Now(), store: s.store}
 	found, err := r.find(ctx, d, name)
 	if err != nil {
 		return err
@@ -78,29 +78,29 @@ func (r *reopening) execute(ctx context.Context, o *options, name string, stdout
 	if r.apply {
 		held, release, err := wire.Alone(ctx, s.store, holderHere(), s.engine.Log)
 		if err != nil {
-			return &exit{exitFailed, errors.New(d.say("有一次同步正在运行，稍后再试，什么都没有写入：%s",
+			return &exitError{exitFailed, errors.New(d.text("有一次同步正在运行，稍后再试，什么都没有写入：%s",
 				"a run is at work; nothing was written, try again in a minute: %s", err))}
 		}
 		defer release()
 		ctx = held
 	}
-	out := s.engine.Reactivate(ctx, engine.Errand{
-		Account: r.account, Region: r.region, Write: r.apply, Begin: wire.Reopen(s.store, s.engine.Log), Reopening: found.what,
+	out := s.engine.Reactivate(ctx, engine.OperatorAction{
+		Account: r.account, Region: r.region, Write: r.apply, BeforeWrite: wire.MarkDirty(s.store, s.engine.Log), Reopening: found.what,
 	})
-	s.progress.clear()
+	s.progress.clearLine()
 	if err := r.print(stdout, d, found, out); err != nil {
-		return &exit{exitFailed, err}
+		return &exitError{exitFailed, err}
 	}
 	if err := o.output.write(out.Report); err != nil {
-		return &exit{exitFailed, err}
+		return &exitError{exitFailed, err}
 	}
-	return result(out)
+	return exitErrorOf(out)
 }
 
-func (r *reopening) print(to io.Writer, d heldDesk, found foundRuns, out engine.Outcome) error {
+func (r *reopening) print(to io.Writer, d stateSession, found foundRuns, out engine.RunResult) error {
 	lang := plan.Lang(d.cfg.Language)
 	if out.Err == nil {
-		if err := report.ReopeningText(to, out.Lines, lang); err != nil {
+		if err := report.ReopeningText(to, out.PlanLines, lang); err != nil {
 			return err
 		}
 	}
@@ -109,7 +109,7 @@ func (r *reopening) print(to io.Writer, d heldDesk, found foundRuns, out engine.
 	}
 	fmt.Fprint(to, report.Summary(out.Report, lang))
 	if out.Err == nil && !r.apply {
-		fmt.Fprintln(to, hint(lang))
+		fmt.Fprintln(to, dryRunHint(lang))
 	}
 	return nil
 }
@@ -121,8 +121,10 @@ type foundRuns struct {
 }
 
 // find says what is to be switched on again. Its errors are exits.
-func (r *reopening) find(ctx context.Context, d heldDesk, name string) (foundRuns, error) {
-	usage := func(zh, en string, args ...any) error { return &exit{exitUsage, errors.New(d.say(zh, en, args...))} }
+func (r *reopening) find(ctx context.Context, d stateSession, name string) (foundRuns, error) {
+	usage := func(zh, en string, args ...any) error {
+		return &exitError{exitUsage, errors.New(d.text(zh, en, args...))}
+	}
 	switch {
 	case (name == "") == (r.since == ""):
 		return foundRuns{}, usage("请写明 RUN 或 HASH，或者 --account 与 --since，两者之一", "name either a RUN or HASH, or --account and --since")
@@ -138,26 +140,26 @@ func (r *reopening) find(ctx context.Context, d heldDesk, name string) (foundRun
 		return r.byRun(ctx, d, started)
 	}
 	hash := strings.ToLower(strings.TrimSpace(name))
-	if len(hash) < runstate.LeastPrefix || strings.Trim(hash, "0123456789abcdef") != "" {
+	if len(hash) < runstate.MinHashPrefix || strings.Trim(hash, "0123456789abcdef") != "" {
 		return foundRuns{}, r.unknown(ctx, d, name)
 	}
 	return r.byHash(ctx, d, hash)
 }
 
 // byTime takes the marks on the assets for the record.
-func (r *reopening) byTime(d heldDesk) (found foundRuns, err error) {
+func (r *reopening) byTime(d stateSession) (found foundRuns, err error) {
 	found.what = plan.Reopening{Account: r.account, Region: r.region, Until: d.now.Add(24 * time.Hour)}
 	found.what.Since, err = pointInTime(r.since, d.now)
 	if err == nil && r.until != "" {
 		found.what.Until, err = pointInTime(r.until, d.now)
-		found.what.Until = inventory.WholeMinute(found.what.Until) // as marks are
+		found.what.Until = inventory.RoundUpToMinute(found.what.Until) // as marks are
 	}
 	switch {
 	case err != nil:
-		return found, &exit{exitUsage, errors.New(d.say("时间无法识别：%s（例如 20261128T1435Z、2026-11-28T22:35:00+08:00、2h）",
+		return found, &exitError{exitUsage, errors.New(d.text("时间无法识别：%s（例如 20261128T1435Z、2026-11-28T22:35:00+08:00、2h）",
 			"no time: %s (20261128T1435Z, 2026-11-28T22:35:00+08:00 and 2h are some)", err))}
 	case r.account == "":
-		return found, &exit{exitUsage, errors.New("--account: 必填 (required)")}
+		return found, &exitError{exitUsage, errors.New("--account: 必填 (required)")}
 	}
 	return found, nil
 }
@@ -172,7 +174,7 @@ func pointInTime(text string, now time.Time) (time.Time, error) {
 }
 
 // byRun takes the record of one run.
-func (r *reopening) byRun(ctx context.Context, d heldDesk, started time.Time) (foundRuns, error) {
+func (r *reopening) byRun(ctx context.Context, d stateSession, started time.Time) (foundRuns, error) {
 	records, err := recordsOf(ctx, d.store, started, started.Add(longestRun), mostRuns)
 	var meant []report.Record
 	for _, one := range records {
@@ -182,18 +184,18 @@ func (r *reopening) byRun(ctx context.Context, d heldDesk, started time.Time) (f
 	}
 	switch {
 	case len(meant) == 0 && err != nil:
-		return foundRuns{}, &exit{exitFailed, err}
+		return foundRuns{}, &exitError{exitFailed, err}
 	case len(meant) == 0:
 		return foundRuns{}, r.unknown(ctx, d, report.RunID(started))
 	case len(meant) > 1:
-		return foundRuns{}, &exit{exitUsage, errors.New(d.say("有 %d 次同步在同一秒开始，请加上 --account 与 --region",
+		return foundRuns{}, &exitError{exitUsage, errors.New(d.text("有 %d 次同步在同一秒开始，请加上 --account 与 --region",
 			"%d runs began in this second: add --account and --region", len(meant)))}
 	}
 	return r.join(d, meant, ""), nil
 }
 
 // byHash takes the records of the runs that removed what a person had approved.
-func (r *reopening) byHash(ctx context.Context, d heldDesk, prefix string) (foundRuns, error) {
+func (r *reopening) byHash(ctx context.Context, d stateSession, prefix string) (foundRuns, error) {
 	records, err := recordsOf(ctx, d.store, d.now.Add(-approvedAtMost), d.now.Add(runstate.MaxSkew), mostRuns)
 	hashes := map[string]bool{}
 	hash := ""
@@ -204,25 +206,25 @@ func (r *reopening) byHash(ctx context.Context, d heldDesk, prefix string) (foun
 	}
 	switch {
 	case len(hashes) == 0 && err != nil:
-		return foundRuns{}, &exit{exitFailed, err}
+		return foundRuns{}, &exitError{exitFailed, err}
 	case len(hashes) == 0:
 		return foundRuns{}, r.unknown(ctx, d, prefix)
 	case len(hashes) > 1:
-		return foundRuns{}, &exit{exitUsage, errors.New(d.say("不止一组以 %s 开头，请写得更长", "more than one set begins with %s, write more of it", prefix))}
+		return foundRuns{}, &exitError{exitUsage, errors.New(d.text("不止一组以 %s 开头，请写得更长", "more than one set begins with %s, write more of it", prefix))}
 	}
 	found := r.join(d, records, hash)
-	approvals, err := d.store.Held().Approvals(ctx, d.now)
+	approvals, err := d.store.HeldStore().ListApprovals(ctx, d.now)
 	for _, a := range approvals {
 		if err == nil && a.Hash == hash {
-			found.said = append(found.said, d.say("这一组的批准仍然有效，还有 %d 个待移除；不该移除的，先运行：jms-sync reject %s",
-				"the set is still approved, %d more are to be removed; if they should not be: jms-sync reject %s", len(a.Left), hash))
+			found.said = append(found.said, d.text("这一组的批准仍然有效，还有 %d 个待移除；不该移除的，先运行：jms-sync reject %s",
+				"the set is still approved, %d more are to be removed; if they should not be: jms-sync reject %s", len(a.Remaining), hash))
 		}
 	}
 	return found, nil
 }
 
 // join makes one order of records.
-func (r *reopening) join(d heldDesk, records []report.Record, hash string) foundRuns {
+func (r *reopening) join(d stateSession, records []report.Record, hash string) foundRuns {
 	found := foundRuns{what: plan.Reopening{Account: r.account, Region: r.region, Closed: []plan.Closed{}}}
 	unnamed := 0
 	for _, one := range records {
@@ -231,11 +233,11 @@ func (r *reopening) join(d heldDesk, records []report.Record, hash string) found
 		unnamed += more
 	}
 	if len(found.what.Marks) > 0 {
-		found.said = append(found.said, d.say("停用的资产太多，记录里没有它们的 ID：凭停用时间（%s）查找", "too many were deactivated for the record to hold their ids: they are found by the time in their marks (%s)",
+		found.said = append(found.said, d.text("停用的资产太多，记录里没有它们的 ID：凭停用时间（%s）查找", "too many were deactivated for the record to hold their ids: they are found by the time in their marks (%s)",
 			strings.Join(found.what.Marks, ", ")))
 	}
 	if unnamed > 0 {
-		found.said = append(found.said, d.say("另有 %d 个资产被删除，无法恢复，记录里没有它们的名称", "%d more assets were deleted and cannot be brought back; the record does not hold their names", unnamed))
+		found.said = append(found.said, d.text("另有 %d 个资产被删除，无法恢复，记录里没有它们的名称", "%d more assets were deleted and cannot be brought back; the record does not hold their names", unnamed))
 	}
 	return found
 }
@@ -257,31 +259,31 @@ func recordsOf(ctx context.Context, store *runstate.Store, since, until time.Tim
 }
 
 // unknown says which runs there are, of a name that none has.
-func (r *reopening) unknown(ctx context.Context, d heldDesk, name string) error {
+func (r *reopening) unknown(ctx context.Context, d stateSession, name string) error {
 	var text strings.Builder
-	fmt.Fprintln(&text, d.say("没有停用或删除过资产的同步叫 %s，也没有这样的批准。", "no run that deactivated or deleted anything is called %s, and no approved set.", printable(name)))
+	fmt.Fprintln(&text, d.text("没有停用或删除过资产的同步叫 %s，也没有这样的批准。", "no run that deactivated or deleted anything is called %s, and no approved set.", stripControls(name)))
 	recent, err := recordsOf(ctx, d.store, d.now.Add(-recently), d.now.Add(runstate.MaxSkew), mostRecent)
 	if err != nil {
 		fmt.Fprintln(&text, err)
 	}
 	if err := d.recent(&text, recent); err != nil {
-		return &exit{exitFailed, err}
+		return &exitError{exitFailed, err}
 	}
-	fmt.Fprint(&text, d.say("由事件停用的没有 RUN：jms-sync reactivate --account A --since 时间", "what events closed has no RUN: jms-sync reactivate --account A --since TIME"))
-	return &exit{exitUsage, errors.New(text.String())}
+	fmt.Fprint(&text, d.text("由事件停用的没有 RUN：jms-sync reactivate --account A --since 时间", "what events closed has no RUN: jms-sync reactivate --account A --since TIME"))
+	return &exitError{exitUsage, errors.New(text.String())}
 }
 
 // recent lists runs that took something away.
-func (d heldDesk) recent(to io.Writer, records []report.Record) error {
+func (d stateSession) recent(to io.Writer, records []report.Record) error {
 	if len(records) == 0 {
-		_, err := fmt.Fprintln(to, d.say("7 天内没有同步停用或删除过资产。", "No run has deactivated or deleted anything for 7 days."))
+		_, err := fmt.Fprintln(to, d.text("7 天内没有同步停用或删除过资产。", "No run has deactivated or deleted anything for 7 days."))
 		return err
 	}
-	fmt.Fprintln(to, d.say("最近停用或删除过资产的同步（停错了：jms-sync reactivate RUN）：", "Runs that deactivated or deleted anything lately (by mistake? jms-sync reactivate RUN):"))
+	fmt.Fprintln(to, d.text("最近停用或删除过资产的同步（停错了：jms-sync reactivate RUN）：", "Runs that deactivated or deleted anything lately (by mistake? jms-sync reactivate RUN):"))
 	out := tabwriter.NewWriter(to, 0, 4, 2, ' ', 0)
 	for _, one := range records {
 		deactivated, deleted := one.Count()
-		fmt.Fprintf(out, "  %s\t%s\t%s\n", one.ID(), d.time(one.Started), d.say("停用 %d，删除 %d", "%d deactivated, %d deleted", deactivated, deleted))
+		fmt.Fprintf(out, "  %s\t%s\t%s\n", one.ID(), d.formatTime(one.Started), d.text("停用 %d，删除 %d", "%d deactivated, %d deleted", deactivated, deleted))
 	}
 	return out.Flush()
 }

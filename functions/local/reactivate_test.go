@@ -20,7 +20,7 @@ import (
 func (d *desk) hostOf(n int) jumpservertest.Host {
 	d.Helper()
 	for _, h := range d.hosts() {
-		if h.Address == alibabatest.Sample(n).PrivateIPs[0] {
+		if h.Address == alibabatest.SampleInstance(n).PrivateIPs[0] {
 			return h
 		}
 	}
@@ -36,10 +36,10 @@ func marked(h jumpservertest.Host, name string) bool {
 // closes has a run that closes some of 20, and returns its id.
 func (d *desk) closes(released int) string {
 	d.Helper()
-	d.fill(20, "cn-beijing")
-	d.sync(exitDone, report.OK)
-	d.release(0, released)
-	r := d.sync(exitDone, report.OK)
+	d.fillInstances(20, "cn-beijing")
+	d.runSync(exitDone, report.OK)
+	d.releaseInstances(0, released)
+	r := d.runSync(exitDone, report.OK)
 	if r.Deactivated != released || len(r.Undo) != 1 {
 		d.Fatalf("%+v", r)
 	}
@@ -49,26 +49,26 @@ func (d *desk) closes(released int) string {
 // TestReactivate: a run closes what it should not have closed; its card says how that is undone; it is shown first,
 // then opened, and the next run leaves it open and says so; when its instance is listed again the marks go.
 func TestReactivate(t *testing.T) {
-	d := remembers(t)
+	d := newDeskWithState(t)
 	run := d.closes(3)
-	if card := d.cards(2); !strings.Contains(card, "jms-sync reactivate "+run) {
+	if card := d.wantCards(2); !strings.Contains(card, "jms-sync reactivate "+run) {
 		t.Fatal(card)
 	}
-	d.prints("jms-sync reactivate " + run)
+	d.wantPrinted("jms-sync reactivate " + run)
 	d.run(exitDone, "status")
-	d.prints(run, "停用 3，删除 0")
+	d.wantPrinted(run, "停用 3，删除 0")
 	writes, hosts := d.jms.Writes(), len(d.hosts())
 
 	d.run(exitDone, "reactivate", run)
-	d.prints(alibabatest.Sample(0).ID, alibabatest.Sample(1).ID, alibabatest.Sample(2).ID, "没有写入任何内容")
-	if d.jms.Writes() != writes || d.active() != 17 {
+	d.wantPrinted(alibabatest.SampleInstance(0).ID, alibabatest.SampleInstance(1).ID, alibabatest.SampleInstance(2).ID, "没有写入任何内容")
+	if d.jms.Writes() != writes || d.activeHosts() != 17 {
 		t.Fatal("written without --apply")
 	}
-	r := d.sync(exitDone, report.OK, "reactivate", strings.ToLower(run), "--apply")
-	if r.Updated != 3 || r.Skipped != 0 || d.active() != 20 || len(d.hosts()) != hosts {
+	r := d.runSync(exitDone, report.OK, "reactivate", strings.ToLower(run), "--apply")
+	if r.Updated != 3 || r.Skipped != 0 || d.activeHosts() != 20 || len(d.hosts()) != hosts {
 		t.Fatalf("%+v", r)
 	}
-	if card := d.cards(3); !strings.Contains(card, "更新资产") {
+	if card := d.wantCards(3); !strings.Contains(card, "更新资产") {
 		t.Error(card)
 	}
 	for n := range 3 {
@@ -76,21 +76,21 @@ func TestReactivate(t *testing.T) {
 			t.Errorf("%s: %v", h.Name, h.Labels)
 		}
 	}
-	if r := d.sync(exitDone, report.OK); r.Deactivated+r.Deleted != 0 || d.active() != 20 || r.Skipped != 3 {
+	if r := d.runSync(exitDone, report.OK); r.Deactivated+r.Deleted != 0 || d.activeHosts() != 20 || r.Skipped != 3 {
 		t.Fatalf("the next run closes it, or does not say that it leaves it: %+v", r)
 	}
 	d.run(exitDone, "plan")
 	if n := strings.Count(d.stdout.String(), "停用后又被人工启用"); n != 3 {
 		t.Errorf("the plan says it %d times:\n%s", n, &d.stdout)
 	}
-	d.sync(exitDone, report.OK, "reactivate", run, "--apply") // once more: nothing is left to do
+	d.runSync(exitDone, report.OK, "reactivate", run, "--apply") // once more: nothing is left to do
 	if n := strings.Count(d.stdout.String(), "它已经是启用的"); n != 3 {
 		t.Error(&d.stdout)
 	}
 	for n := range 3 {
-		d.account.Put("cn-beijing", alibabatest.Sample(n))
+		d.account.Put("cn-beijing", alibabatest.SampleInstance(n))
 	}
-	d.sync(exitDone, report.OK)
+	d.runSync(exitDone, report.OK)
 	for n := range 3 {
 		if h := d.hostOf(n); !h.Active || marked(h, inventory.LabelGone) {
 			t.Errorf("after its instance came back: %s %v", h.Name, h.Labels)
@@ -100,34 +100,34 @@ func TestReactivate(t *testing.T) {
 
 // TestReactivateOfAnApprovedSet: by the hash that a person approved, and only what that let go.
 func TestReactivateOfAnApprovedSet(t *testing.T) {
-	d := remembers(t)
-	d.fill(10, "cn-beijing", "cn-hangzhou")
-	d.sync(exitDone, report.OK)
-	d.release(0, 4)
-	hash := d.sync(exitPartial, report.Held).HeldSets[0].Hash
+	d := newDeskWithState(t)
+	d.fillInstances(10, "cn-beijing", "cn-hangzhou")
+	d.runSync(exitDone, report.OK)
+	d.releaseInstances(0, 4)
+	hash := d.runSync(exitPartial, report.Held).HeldSets[0].Hash
 	d.run(exitUsage, "reactivate", hash) // nothing was closed by it
 	d.run(exitDone, "approve", hash)
-	d.account.Remove("cn-hangzhou", alibabatest.Sample(10).ID) // closed by the same run, by its own right
-	if r := d.sync(exitDone, report.OK); r.Deactivated != 5 {
+	d.account.Remove("cn-hangzhou", alibabatest.SampleInstance(10).ID) // closed by the same run, by its own right
+	if r := d.runSync(exitDone, report.OK); r.Deactivated != 5 {
 		t.Fatalf("%+v", r)
 	}
 	d.run(exitUsage, "reactivate", hash[:7])
-	if r := d.sync(exitDone, report.OK, "reactivate", hash[:8], "--apply"); r.Updated != 4 || d.active() != 19 || d.hostOf(10).Active {
+	if r := d.runSync(exitDone, report.OK, "reactivate", hash[:8], "--apply"); r.Updated != 4 || d.activeHosts() != 19 || d.hostOf(10).Active {
 		t.Errorf("%+v", r)
 	}
 }
 
 // TestReactivateByMarks: without a state store the card names the time, and the marks on the assets are the record.
 func TestReactivateByMarks(t *testing.T) {
-	t.Setenv(config.VarState, "")
+	t.Setenv(config.EnvState, "")
 	d := newDesk(t)
 	d.more = "language: en"
-	d.fill(20, "cn-beijing")
-	d.sync(exitDone, report.OK)
-	d.release(0, 2)
-	undo := d.sync(exitDone, report.OK).Undo
-	if len(undo) != 1 || undo[0].Account != "aliyun-prod" || !strings.Contains(d.cards(2), undo[0].Command()) {
-		t.Fatalf("%+v\n%s", undo, d.cards(2))
+	d.fillInstances(20, "cn-beijing")
+	d.runSync(exitDone, report.OK)
+	d.releaseInstances(0, 2)
+	undo := d.runSync(exitDone, report.OK).Undo
+	if len(undo) != 1 || undo[0].Account != "aliyun-prod" || !strings.Contains(d.wantCards(2), undo[0].Command()) {
+		t.Fatalf("%+v\n%s", undo, d.wantCards(2))
 	}
 	command := strings.Fields(strings.TrimPrefix(undo[0].Command(), "jms-sync "))
 	for _, wrong := range [][]string{
@@ -138,29 +138,29 @@ func TestReactivateByMarks(t *testing.T) {
 	}
 	d.run(exitDone, "reactivate", "--account", "another", "--since", "2h")
 	d.run(exitDone, append(command, "--region", "cn-hangzhou")...)
-	d.prints("Nothing was written")
-	if r := d.sync(exitDone, report.OK, append(command, "--apply")...); r.Updated != 2 || d.active() != 20 {
+	d.wantPrinted("Nothing was written")
+	if r := d.runSync(exitDone, report.OK, append(command, "--apply")...); r.Updated != 2 || d.activeHosts() != 20 {
 		t.Errorf("%+v", r)
 	}
 }
 
 // TestReactivateLeavesWhatPeopleChanged, and says of what was deleted that it cannot be brought back.
 func TestReactivateLeavesWhatPeopleChanged(t *testing.T) {
-	d := remembers(t)
+	d := newDeskWithState(t)
 	run := d.closes(4)
 	lost := d.hostOf(0)
-	d.jms.Drop(jumpservertest.DefaultOrg, lost.ID)
+	d.jms.DeleteAsset(jumpservertest.DefaultOrg, lost.ID)
 	d.more = "sync: {protected_names: [" + d.hostOf(1).Name + "]}"
-	r := d.sync(exitDone, report.OK, "reactivate", run, "--apply")
-	d.prints("无法恢复", lost.Name, "名称受 protected_names 保护")
-	if r.Updated != 2 || r.Skipped != 2 || d.hostOf(1).Active || d.active() != 18 {
+	r := d.runSync(exitDone, report.OK, "reactivate", run, "--apply")
+	d.wantPrinted("无法恢复", lost.Name, "名称受 protected_names 保护")
+	if r.Updated != 2 || r.Skipped != 2 || d.hostOf(1).Active || d.activeHosts() != 18 {
 		t.Errorf("%+v", r)
 	}
 }
 
 // TestReactivateOfAnUnknownRun says which runs there are.
 func TestReactivateOfAnUnknownRun(t *testing.T) {
-	d := remembers(t)
+	d := newDeskWithState(t)
 	d.run(exitUsage, "reactivate", "20200101T000000Z")
 	run := d.closes(2)
 	started, err := report.ParseRunID(run)
@@ -183,47 +183,47 @@ func TestReactivateOfAnUnknownRun(t *testing.T) {
 
 // TestReactivateWaitsForARun: while a run has the lease nothing is written; what only looks does not ask for it.
 func TestReactivateWaitsForARun(t *testing.T) {
-	d := remembers(t)
+	d := newDeskWithState(t)
 	run := d.closes(2)
-	store, err := wire.State(wire.Role{}, os.Environ(), config.Config{JumpServer: config.JumpServer{URL: d.url, OrgID: config.DefaultOrgID}})
+	store, err := wire.OpenState(wire.Role{}, os.Environ(), config.Config{JumpServer: config.JumpServer{URL: d.url, OrgID: config.DefaultOrgID}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	lease, err := store.Acquire(t.Context(), "run", time.Minute, "a run of this test")
+	lease, err := store.AcquireLease(t.Context(), "run", time.Minute, "a run of this test")
 	if err != nil {
 		t.Fatal(err)
 	}
 	d.run(exitDone, "reactivate", run)
 	d.run(exitFailed, "reactivate", run, "--apply")
-	if text := d.stderr.String(); !strings.Contains(text, "a run of this test") || d.active() != 18 {
+	if text := d.stderr.String(); !strings.Contains(text, "a run of this test") || d.activeHosts() != 18 {
 		t.Error(text)
 	}
 	if err := lease.Release(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	d.run(exitDone, "reactivate", run, "--apply")
-	if d.active() != 20 {
+	if d.activeHosts() != 20 {
 		t.Error("not switched on")
 	}
 }
 
 // TestReactivateSaysWhatIsLost: what a run deleted is listed by name, and nothing is promised on its card.
 func TestReactivateSaysWhatIsLost(t *testing.T) {
-	d := remembers(t)
+	d := newDeskWithState(t)
 	d.more = "language: en\nsync: {removal: {mode: delete, grace: 0s}}"
-	d.fill(20, "cn-beijing")
-	d.sync(exitDone, report.OK)
+	d.fillInstances(20, "cn-beijing")
+	d.runSync(exitDone, report.OK)
 	name := d.hostOf(0).Name
-	d.release(0, 1)
-	r := d.sync(exitDone, report.OK)
-	if r.Deleted != 1 || len(r.Undo) > 0 || strings.Contains(d.cards(2), "reactivate") {
-		t.Fatalf("%+v\n%s", r, d.cards(2))
+	d.releaseInstances(0, 1)
+	r := d.runSync(exitDone, report.OK)
+	if r.Deleted != 1 || len(r.Undo) > 0 || strings.Contains(d.wantCards(2), "reactivate") {
+		t.Fatalf("%+v\n%s", r, d.wantCards(2))
 	}
 	d.run(exitDone, "status")
-	d.prints("0 deactivated, 1 deleted")
+	d.wantPrinted("0 deactivated, 1 deleted")
 	writes := d.jms.Writes()
 	d.run(exitDone, "reactivate", r.StartedAt, "--apply")
-	d.prints("cannot be brought back: it was deleted, and with it its accounts", name)
+	d.wantPrinted("cannot be brought back: it was deleted, and with it its accounts", name)
 	if d.jms.Writes() != writes {
 		t.Error("written")
 	}

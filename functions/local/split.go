@@ -39,7 +39,7 @@ func splitCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 			"（Serverless Devs fc3）。-o 把片段写到文件。一次调用就够时不建议拆分。",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.split(cmd.Context(), s, stdout, stderr)
+			return o.proposeSplit(cmd.Context(), s, stdout, stderr)
 		},
 	}
 	cmd.Flags().IntVar(&s.size, "size", 10000, "一个部分最多多少实例")
@@ -63,50 +63,50 @@ func (s splitOptions) check() error {
 	return nil
 }
 
-// split lists the clouds and prints a proposal. Nothing is written but the file of -o.
-func (o *options) split(ctx context.Context, s splitOptions, stdout, stderr io.Writer) error {
+// proposeSplit lists the clouds and prints a proposal. Nothing is written but the file of -o.
+func (o *options) proposeSplit(ctx context.Context, s splitOptions, stdout, stderr io.Writer) error {
 	err := s.check()
 	if err == nil {
-		err = o.output.check()
+		err = o.output.checkWritable()
 	}
 	if err != nil {
-		return &exit{exitUsage, err}
+		return &exitError{exitUsage, err}
 	}
-	session, err := o.open(ctx, stderr)
+	session, err := o.openSession(ctx, stderr)
 	if err != nil {
-		return &exit{exitUsage, err}
+		return &exitError{exitUsage, err}
 	}
 	defer session.close()
-	say := voice{session.lang() == plan.English, stdout}
-	session.progress.stage("clouds")
-	listings := session.engine.Clouds.List(ctx, cloud.Narrow{})
-	session.progress.clear()
-	if err := unlisted(listings, say); err != nil {
+	say := bilingualPrinter{session.lang() == plan.English, stdout}
+	session.progress.showStage("clouds")
+	listings := session.engine.Clouds.List(ctx, cloud.Filter{})
+	session.progress.clearLine()
+	if err := unlistedError(listings, say); err != nil {
 		return err
 	}
 	p := propose(listings, session.cfg.Clouds, s.size)
-	if len(p.slices) < 2 {
-		say.line("共 %d 个实例，一次调用就够，不需要拆分。", "%d instances: one invocation is enough, no split is needed.", p.instances)
-		say.warnings(p, s.size)
+	if len(p.shards) < 2 {
+		say.printLine("共 %d 个实例，一次调用就够，不需要拆分。", "%d instances: one invocation is enough, no split is needed.", p.instances)
+		say.printWarnings(p, s.size)
 		return nil
 	}
-	if len(p.slices) > runstate.MaxParts {
-		return &exit{exitUsage, fmt.Errorf(say.pick("--size: 会分成 %d 个部分，最多 %d 个，请调大", "--size: that makes %d parts, at most %d are possible"),
-			len(p.slices), runstate.MaxParts)}
+	if len(p.shards) > runstate.MaxShards {
+		return &exitError{exitUsage, fmt.Errorf(say.text("--size: 会分成 %d 个部分，最多 %d 个，请调大", "--size: that makes %d parts, at most %d are possible"),
+			len(p.shards), runstate.MaxShards)}
 	}
-	text, err := fragment(p, s.cron)
+	text, err := renderTriggers(p, s.cron)
 	if err != nil {
 		return err
 	}
-	say.table(p)
-	say.warnings(p, s.size)
-	say.advice(p)
+	say.printTable(p)
+	say.printWarnings(p, s.size)
+	say.printAdvice(p)
 	if o.output == "" {
 		_, err = fmt.Fprintf(stdout, "\n%s", text)
 		return err
 	}
 	if err := o.output.write(verbatim(text)); err != nil {
-		return &exit{exitFailed, err}
+		return &exitError{exitFailed, err}
 	}
 	return nil
 }
@@ -120,19 +120,19 @@ func (v verbatim) JSON(w io.Writer) error {
 	return err
 }
 
-// unlisted is the error of scopes that could not be listed: half an estate gives a wrong proposal.
-func unlisted(listings []inventory.Listing, say voice) error {
+// unlistedError is the error of scopes that could not be listed: half an estate gives a wrong proposal.
+func unlistedError(listings []inventory.Listing, say bilingualPrinter) error {
 	failed := 0
 	var lines []string
 	for _, l := range listings {
-		if !l.Complete() {
+		if !l.IsComplete() {
 			failed++
-			lines = append(lines, printable(fmt.Sprintf("  %s/%s: %v", l.Account, l.Region, l.Err)))
+			lines = append(lines, stripControls(fmt.Sprintf("  %s/%s: %v", l.Account, l.Region, l.Err)))
 		}
 	}
 	switch {
 	case len(listings) == 0:
-		return &exit{exitUsage, errors.New(say.pick("没有启用的账号", "no account is enabled"))}
+		return &exitError{exitUsage, errors.New(say.text("没有启用的账号", "no account is enabled"))}
 	case failed == 0:
 		return nil
 	}
@@ -140,64 +140,66 @@ func unlisted(listings []inventory.Listing, say voice) error {
 	if failed == len(listings) {
 		code = exitFailed
 	}
-	head := say.pick("有区域没有读全，给不出可靠的建议：", "some regions could not be listed, so there is no sound proposal:")
-	return &exit{code, errors.New(head + "\n" + strings.Join(lines, "\n"))}
+	head := say.text("有区域没有读全，给不出可靠的建议：", "some regions could not be listed, so there is no sound proposal:")
+	return &exitError{code, errors.New(head + "\n" + strings.Join(lines, "\n"))}
 }
 
-// voice prints in the configured language.
-type voice struct {
+// bilingualPrinter prints in the configured language.
+type bilingualPrinter struct {
 	english bool
 	out     io.Writer
 }
 
-func (s voice) pick(zh, en string) string {
+func (s bilingualPrinter) text(zh, en string) string {
 	if s.english {
 		return en
 	}
 	return zh
 }
 
-func (s voice) line(zh, en string, args ...any) { fmt.Fprintf(s.out, s.pick(zh, en)+"\n", args...) }
-
-func (s voice) table(p proposal) {
-	s.line("共 %d 个实例，建议分成 %d 个部分：", "%d instances, proposed as %d parts:", p.instances, len(p.slices))
-	rows := [][]string{{s.pick("部分", "Part"), s.pick("实例", "Instances"), s.pick("区域", "Regions"), s.pick("账号", "Accounts")}}
-	for n, part := range p.slices {
-		regions := strings.Join(part.regions, ",")
-		if regions == "" {
-			regions = s.pick("全部", "all")
-		}
-		rows = append(rows, []string{
-			fmt.Sprintf("%d/%d", n+1, len(p.slices)), strconv.Itoa(part.instances), regions, strings.Join(part.accounts, ","),
-		})
-	}
-	fmt.Fprint(s.out, report.Table(rows))
+func (s bilingualPrinter) printLine(zh, en string, args ...any) {
+	fmt.Fprintf(s.out, s.text(zh, en)+"\n", args...)
 }
 
-func (s voice) warnings(p proposal, size int) {
+func (s bilingualPrinter) printTable(p proposal) {
+	s.printLine("共 %d 个实例，建议分成 %d 个部分：", "%d instances, proposed as %d parts:", p.instances, len(p.shards))
+	rows := [][]string{{s.text("部分", "Part"), s.text("实例", "Instances"), s.text("区域", "Regions"), s.text("账号", "Accounts")}}
+	for n, part := range p.shards {
+		regions := strings.Join(part.regions, ",")
+		if regions == "" {
+			regions = s.text("全部", "all")
+		}
+		rows = append(rows, []string{
+			fmt.Sprintf("%d/%d", n+1, len(p.shards)), strconv.Itoa(part.instances), regions, strings.Join(part.accounts, ","),
+		})
+	}
+	fmt.Fprint(s.out, report.FormatTable(rows))
+}
+
+func (s bilingualPrinter) printWarnings(p proposal, size int) {
 	if len(p.tooLarge) > 0 {
-		s.line("注意：这些区域的实例多于 %d，不能再拆：%s", "Warning: these regions have more than %d instances and cannot be split: %s",
+		s.printLine("注意：这些区域的实例多于 %d，不能再拆：%s", "Warning: these regions have more than %d instances and cannot be split: %s",
 			size, strings.Join(p.tooLarge, " "))
 	}
-	if len(p.newLater) > 0 {
-		s.line("注意：这些账号没有写 regions 而按区域拆开，以后新用的区域不在任何部分里，直到重新运行 split：%s",
+	if len(p.newRegionsUnassigned) > 0 {
+		s.printLine("注意：这些账号没有写 regions 而按区域拆开，以后新用的区域不在任何部分里，直到重新运行 split：%s",
 			"Warning: these accounts name no regions and are split by region; a region that is new later is in no part until split runs again: %s",
-			strings.Join(p.newLater, " "))
+			strings.Join(p.newRegionsUnassigned, " "))
 	}
 	if len(p.undecided) > 0 {
-		s.line("注意：这些账号没有写 account_id，可能与别的部分的账号同属一个云账号，那里的移除会一直保留不做，请写上：%s",
+		s.printLine("注意：这些账号没有写 account_id，可能与别的部分的账号同属一个云账号，那里的移除会一直保留不做，请写上：%s",
 			"Warning: these accounts have no account_id and may be of the same owner as accounts of other parts, where nothing is removed until it is set: %s",
 			strings.Join(p.undecided, " "))
 	}
 }
 
-func (s voice) advice(p proposal) {
-	s.line("用下面的触发器替换原来的全量定时触发器（eventbridge 触发器放在它们之后），并删除旧的、不在其中的部分。",
+func (s bilingualPrinter) printAdvice(p proposal) {
+	s.printLine("用下面的触发器替换原来的全量定时触发器（eventbridge 触发器放在它们之后），并删除旧的、不在其中的部分。",
 		"Let these triggers replace the timer trigger of the full run (eventbridge triggers go after them); delete old parts that are not among them.")
-	s.line("设置了 JMS_SYNC_STATE 的函数里，各部分共用一个 per_run 上限和一张卡片；没有时每个部分只有上限的 1/%d。",
-		"Where the function has JMS_SYNC_STATE, all parts share one per_run limit and one card; else each part has 1/%d of the limit.", len(p.slices))
-	if len(p.slices) > fcTriggers {
-		s.line("注意：一个函数最多 %d 个触发器，请调大 --size 或用两个函数。", "Warning: a function may have %d triggers; choose a larger --size, or two functions.", fcTriggers)
+	s.printLine("设置了 JMS_SYNC_STATE 的函数里，各部分共用一个 per_run 上限和一张卡片；没有时每个部分只有上限的 1/%d。",
+		"Where the function has JMS_SYNC_STATE, all parts share one per_run limit and one card; else each part has 1/%d of the limit.", len(p.shards))
+	if len(p.shards) > fcTriggers {
+		s.printLine("注意：一个函数最多 %d 个触发器，请调大 --size 或用两个函数。", "Warning: a function may have %d triggers; choose a larger --size, or two functions.", fcTriggers)
 	}
 }
 
@@ -213,12 +215,12 @@ type fcTrigger struct {
 	} `yaml:"triggerConfig"`
 }
 
-// fragment writes the triggers of a proposal as they stand in s.yaml.
-func fragment(p proposal, cron string) ([]byte, error) {
+// renderTriggers writes the triggers of a proposal as they stand in s.yaml.
+func renderTriggers(p proposal, cron string) ([]byte, error) {
 	document := struct {
 		Triggers []fcTrigger `yaml:"triggers"`
 	}{}
-	for n, part := range p.slices {
+	for n, part := range p.shards {
 		var payload bytes.Buffer
 		e := json.NewEncoder(&payload)
 		e.SetEscapeHTML(false)
@@ -226,7 +228,7 @@ func fragment(p proposal, cron string) ([]byte, error) {
 			Clouds  []string `json:"clouds"`
 			Regions []string `json:"regions,omitempty"`
 			Part    string   `json:"part"`
-		}{part.accounts, part.regions, fmt.Sprintf("%d/%d", n+1, len(p.slices))}); err != nil {
+		}{part.accounts, part.regions, fmt.Sprintf("%d/%d", n+1, len(p.shards))}); err != nil {
 			return nil, err
 		}
 		t := fcTrigger{Name: fmt.Sprintf("sync-part-%02d", n+1), Type: "timer"}

@@ -20,8 +20,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// listing is n instances of an account, whose owner is "owner of" it unless it is said.
-func listing(account, region string, n int, owner ...string) inventory.Listing {
+// newListing is n instances of an account, whose owner is "owner of" it unless it is said.
+func newListing(account, region string, n int, owner ...string) inventory.Listing {
 	who := append(owner, "owner of "+account)[0]
 	return inventory.Listing{
 		Scope: inventory.Scope{Cloud: inventory.Alibaba, Account: account, Region: region}, Owner: who,
@@ -29,14 +29,14 @@ func listing(account, region string, n int, owner ...string) inventory.Listing {
 	}
 }
 
-func account(name, id string, regions ...string) config.Cloud {
+func newAccount(name, id string, regions ...string) config.Cloud {
 	return config.Cloud{Cloud: inventory.Alibaba, Name: name, Enabled: true, AccountID: id, Regions: regions}
 }
 
-// texts words the parts of a proposal.
-func (p proposal) texts() []string {
+// shardTexts words the parts of a proposal.
+func (p proposal) shardTexts() []string {
 	var all []string
-	for _, s := range p.slices {
+	for _, s := range p.shards {
 		all = append(all, fmt.Sprintf("%s %s %d", strings.Join(s.accounts, ","), strings.Join(s.regions, ","), s.instances))
 	}
 	return all
@@ -51,50 +51,50 @@ func TestPropose(t *testing.T) {
 		rest     proposal // but for its slices
 	}{
 		"one invocation is enough": {
-			[]inventory.Listing{listing("a", "r1", 60), listing("b", "r1", 40)}, nil, nil, proposal{instances: 100},
+			[]inventory.Listing{newListing("a", "r1", 60), newListing("b", "r1", 40)}, nil, nil, proposal{instances: 100},
 		},
 		"small accounts go together": {
-			[]inventory.Listing{listing("a", "r1", 60), listing("b", "r1", 30), listing("b", "r2", 25), listing("c", "r1", 40), listing("d", "r1", 0)},
-			[]config.Cloud{account("a", "1"), account("b", "2"), account("c", "3"), account("d", "4")},
+			[]inventory.Listing{newListing("a", "r1", 60), newListing("b", "r1", 30), newListing("b", "r2", 25), newListing("c", "r1", 40), newListing("d", "r1", 0)},
+			[]config.Cloud{newAccount("a", "1"), newAccount("b", "2"), newAccount("c", "3"), newAccount("d", "4")},
 			[]string{"a,c,d  100", "b  55"}, proposal{instances: 155},
 		},
 		"a large one is split by region, whose empty ones are not left out": {
 			[]inventory.Listing{
-				listing("a", "r1", 70), listing("a", "r2", 50), listing("a", "r3", 30), listing("a", "r4", 0), listing("b", "r1", 5),
+				newListing("a", "r1", 70), newListing("a", "r2", 50), newListing("a", "r3", 30), newListing("a", "r4", 0), newListing("b", "r1", 5),
 			},
-			[]config.Cloud{account("a", "1"), account("b", "2", "r1")},
-			[]string{"a r1,r3,r4 100", "a r2 50", "b  5"}, proposal{instances: 155, newLater: []string{"a"}},
+			[]config.Cloud{newAccount("a", "1"), newAccount("b", "2", "r1")},
+			[]string{"a r1,r3,r4 100", "a r2 50", "b  5"}, proposal{instances: 155, newRegionsUnassigned: []string{"a"}},
 		},
 		"regions that are named bring no new ones": {
-			[]inventory.Listing{listing("a", "r1", 70), listing("a", "r2", 50)},
-			[]config.Cloud{account("a", "1", "r1", "r2")},
+			[]inventory.Listing{newListing("a", "r1", 70), newListing("a", "r2", 50)},
+			[]config.Cloud{newAccount("a", "1", "r1", "r2")},
 			[]string{"a r1 70", "a r2 50"}, proposal{instances: 120},
 		},
 		"a region that is too large": {
-			[]inventory.Listing{listing("a", "r1", 300), listing("a", "r2", 50), listing("b", "r1", 20)},
-			[]config.Cloud{account("a", "1", "r1", "r2"), account("b", "2")},
+			[]inventory.Listing{newListing("a", "r1", 300), newListing("a", "r2", 50), newListing("b", "r1", 20)},
+			[]config.Cloud{newAccount("a", "1", "r1", "r2"), newAccount("b", "2")},
 			[]string{"a r1 300", "a r2 50", "b  20"}, proposal{instances: 370, tooLarge: []string{"a/r1"}},
 		},
 		"one owner stays together": {
-			[]inventory.Listing{listing("a", "r1", 60, "x"), listing("b", "r1", 30, "x"), listing("b", "r2", 30, "x"), listing("c", "r1", 50)},
-			[]config.Cloud{account("a", "x", "r1"), account("b", "x", "r1", "r2"), account("c", "c", "r1")},
+			[]inventory.Listing{newListing("a", "r1", 60, "x"), newListing("b", "r1", 30, "x"), newListing("b", "r2", 30, "x"), newListing("c", "r1", 50)},
+			[]config.Cloud{newAccount("a", "x", "r1"), newAccount("b", "x", "r1", "r2"), newAccount("c", "c", "r1")},
 			[]string{"a,b r1 90", "c  50", "a,b r2 30"}, proposal{instances: 170},
 		},
 		"one without account_id may own what others hold": {
-			[]inventory.Listing{listing("a", "r1", 90), listing("b", "r2", 50), listing("c", "r1", 30)},
-			[]config.Cloud{account("a", "", "r1"), account("b", "", "r2"), account("c", "3", "r1")},
+			[]inventory.Listing{newListing("a", "r1", 90), newListing("b", "r2", 50), newListing("c", "r1", 30)},
+			[]config.Cloud{newAccount("a", "", "r1"), newAccount("b", "", "r2"), newAccount("c", "3", "r1")},
 			[]string{"a  90", "b,c  80"}, proposal{instances: 170, undecided: []string{"a"}},
 		},
 	} {
 		p := propose(c.listings, c.accounts, 100)
-		if !slices.Equal(p.texts(), c.want) {
-			t.Errorf("%s: %q, want %q", name, p.texts(), c.want)
+		if !slices.Equal(p.shardTexts(), c.want) {
+			t.Errorf("%s: %q, want %q", name, p.shardTexts(), c.want)
 		}
 		slices.Reverse(c.listings)
 		if again := propose(c.listings, c.accounts, 100); !reflect.DeepEqual(again, p) {
 			t.Errorf("%s: in another order %+v", name, again)
 		}
-		p.slices = nil
+		p.shards = nil
 		if !reflect.DeepEqual(p, c.rest) {
 			t.Errorf("%s: %+v, want %+v", name, p, c.rest)
 		}
@@ -109,17 +109,17 @@ func TestEveryScopeIsInOnePart(t *testing.T) {
 		var accounts []config.Cloud
 		for a := range 1 + seed%9 {
 			name := fmt.Sprint("account ", a)
-			accounts = append(accounts, account(name, ""))
+			accounts = append(accounts, newAccount(name, ""))
 			for r := range 1 + (seed+a)%5 {
-				listings = append(listings, listing(name, fmt.Sprint("r", r), (seed*37+a*61+r*97)%130, fmt.Sprint("owner ", a%4)))
+				listings = append(listings, newListing(name, fmt.Sprint("r", r), (seed*37+a*61+r*97)%130, fmt.Sprint("owner ", a%4)))
 			}
 		}
 		p := propose(listings, accounts, 100)
-		if len(p.slices) == 0 {
+		if len(p.shards) == 0 {
 			continue
 		}
 		sum := 0
-		for _, s := range p.slices {
+		for _, s := range p.shards {
 			sum += s.instances
 			if s.instances > 100 && len(p.tooLarge) == 0 {
 				t.Errorf("seed %d: a part of %d", seed, s.instances)
@@ -130,13 +130,13 @@ func TestEveryScopeIsInOnePart(t *testing.T) {
 		}
 		for _, l := range listings {
 			in := 0
-			for _, s := range p.slices {
-				if s.holds(l.Scope) {
+			for _, s := range p.shards {
+				if s.contains(l.Scope) {
 					in++
 				}
 			}
 			if in != 1 {
-				t.Errorf("seed %d: %s is in %d parts: %q", seed, l.Scope, in, p.texts())
+				t.Errorf("seed %d: %s is in %d parts: %q", seed, l.Scope, in, p.shardTexts())
 			}
 		}
 	}
@@ -145,13 +145,13 @@ func TestEveryScopeIsInOnePart(t *testing.T) {
 func TestSplitCommand(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	d.fill(30, "cn-beijing", "cn-hangzhou")
+	d.fillInstances(30, "cn-beijing", "cn-hangzhou")
 	d.run(exitDone, "split")
-	d.prints("共 60 个实例，一次调用就够，不需要拆分。")
+	d.wantPrinted("共 60 个实例，一次调用就够，不需要拆分。")
 	file := filepath.Join(d.dir, "triggers.yaml")
 	d.run(exitDone, "split", "--size", "40", "-o", file)
-	d.prints("共 60 个实例，建议分成 2 个部分：", "1/2   30", "2/2   30", "JMS_SYNC_STATE")
-	triggers := readTriggers(t, d.read(file))
+	d.wantPrinted("共 60 个实例，建议分成 2 个部分：", "1/2   30", "2/2   30", "JMS_SYNC_STATE")
+	triggers := readTriggers(t, d.readFile(file))
 	if len(triggers) != 2 || triggers[1].Config.Cron != "0 0/5 * * * *" ||
 		triggers[1].Config.Payload != `{"clouds":["aliyun-prod"],"regions":["cn-hangzhou"],"part":"2/2"}` {
 		t.Errorf("%+v", triggers)
@@ -163,7 +163,7 @@ func TestSplitCommand(t *testing.T) {
 	}
 	d.more = "language: en"
 	d.run(exitDone, "split", "--size", "10")
-	d.prints("60 instances, proposed as 2 parts:", "Warning: these regions have more than 10 instances")
+	d.wantPrinted("60 instances, proposed as 2 parts:", "Warning: these regions have more than 10 instances")
 	if n := d.jms.Requests() + d.robot.Calls(); n != 0 {
 		t.Errorf("%d requests to JumpServer and DingTalk", n)
 	}
@@ -172,7 +172,7 @@ func TestSplitCommand(t *testing.T) {
 func TestSplitRefuses(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	d.fill(30, "cn-beijing", "cn-hangzhou")
+	d.fillInstances(30, "cn-beijing", "cn-hangzhou")
 	for _, args := range [][]string{{"--size", "0"}, {"--cron", ""}, {"--cron", "0 0 * * *"}, {"--cron", "@every 5m"}, {"more"}} {
 		d.run(exitUsage, append([]string{"split"}, args...)...)
 	}
@@ -219,7 +219,7 @@ func TestFragmentFitsTheSchema(t *testing.T) {
 	if err := json.Unmarshal(data, &schema); err != nil {
 		t.Fatal(err)
 	}
-	text, err := fragment(proposal{slices: []slice{{accounts: []string{"生产 <1>"}}, {accounts: []string{"b"}, regions: []string{"r"}}}}, "0 0/5 * * * *")
+	text, err := renderTriggers(proposal{shards: []shard{{accounts: []string{"生产 <1>"}}, {accounts: []string{"b"}, regions: []string{"r"}}}}, "0 0/5 * * * *")
 	if err != nil {
 		t.Fatal(err)
 	}

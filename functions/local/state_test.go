@@ -15,12 +15,12 @@ func TestStateOnDisk(t *testing.T) { // not parallel: it sets a variable of the 
 	folder := t.TempDir()
 	t.Setenv("JMS_SYNC_STATE", "file://"+folder)
 	d := newDesk(t)
-	d.fill(2000, "cn-beijing", "cn-hangzhou")
-	if r := d.sync(exitDone, report.OK); r.Created != 4000 || len(r.Changes) != 4000 {
+	d.fillInstances(2000, "cn-beijing", "cn-hangzhou")
+	if r := d.runSync(exitDone, report.OK); r.Created != 4000 || len(r.Changes) != 4000 {
 		t.Fatalf("created %d, %d changes", r.Created, len(r.Changes))
 	}
 	before := d.jms.Requests()
-	if r := d.sync(exitDone, report.OK); r.Unchanged != 4000 || d.jms.Requests() != before {
+	if r := d.runSync(exitDone, report.OK); r.Unchanged != 4000 || d.jms.Requests() != before {
 		t.Errorf("unchanged %d, JumpServer was asked %d times", r.Unchanged, d.jms.Requests()-before)
 	}
 	files, err := filepath.Glob(filepath.Join(folder, "servers", "*", "runs", "*", "*.json"))

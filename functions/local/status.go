@@ -28,7 +28,7 @@ func statusCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 			"加上 --alarm 时，这种情况发一张告警卡片（只发一次，恢复后由下一次完整同步通知），适合由另一个更慢的定时任务执行。",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.status(cmd.Context(), asJSON, alarm, stdout, stderr)
+			return o.showStatus(cmd.Context(), asJSON, alarm, stdout, stderr)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "以 JSON 输出")
@@ -36,128 +36,128 @@ func statusCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	return cmd
 }
 
-func (o *options) status(ctx context.Context, asJSON, alarm bool, stdout, stderr io.Writer) error {
-	s, err := o.open(ctx, stderr)
+func (o *options) showStatus(ctx context.Context, asJSON, alarm bool, stdout, stderr io.Writer) error {
+	s, err := o.openSession(ctx, stderr)
 	if err != nil {
-		return &exit{exitUsage, err}
+		return &exitError{exitUsage, err}
 	}
 	defer s.close()
-	d := heldDesk{cfg: s.cfg, now: s.engine.Now(), store: s.store}
+	d := stateSession{cfg: s.cfg, now: s.engine.Now(), store: s.store}
 	if s.store == nil {
-		return &exit{exitUsage, errors.New(d.say(
-			"需要状态存储：没有设置 %s，不知道上一次同步的时间", "a state store is needed: %s is not set, so nobody knows when the last run was", config.VarState))}
+		return &exitError{exitUsage, errors.New(d.text(
+			"需要状态存储：没有设置 %s，不知道上一次同步的时间", "a state store is needed: %s is not set, so nobody knows when the last run was", config.EnvState))}
 	}
 	if !alarm {
 		s.engine.Notifiers = nil
 	}
 	all, err := readStatus(ctx, s, d.now)
 	if err != nil {
-		return &exit{exitFailed, err}
+		return &exitError{exitFailed, err}
 	}
 	if asJSON {
-		err = report.Encode(stdout, all.document(d.now))
+		err = report.EncodeJSON(stdout, all.newDocument(d.now))
 	} else {
-		err = all.table(stdout, d)
+		err = all.printTable(stdout, d)
 	}
 	if err != nil {
-		return &exit{exitFailed, err}
+		return &exitError{exitFailed, err}
 	}
-	if all.fresh.Late {
-		return &exit{code: exitPartial}
+	if all.fresh.Stalled {
+		return &exitError{code: exitPartial}
 	}
 	return nil
 }
 
-// standing is all that status tells.
-type standing struct {
-	fresh       engine.Freshness
-	alarm       runstate.Alarm
-	alarmed     bool
-	quarantines []runstate.Quarantine
-	held        []runstate.HeldSet
-	approvals   []runstate.Approval
-	others      []string // other JumpServers whose state the store holds
-	closings    []report.Record
-	unread      error // why closings lacks some; nil = it does not
-	server      string
-	organises   string
-	pause       runstate.Pause
-	announced   []runstate.Expectation // that stand
-	unpaused    error                  // why it is not known what is paused
+// statusView is all that status tells.
+type statusView struct {
+	fresh        engine.Freshness
+	alarm        runstate.Alarm
+	alarmed      bool
+	quarantines  []runstate.Quarantine
+	held         []runstate.HeldSet
+	approvals    []runstate.Approval
+	others       []string // other JumpServers whose state the store holds
+	closings     []report.Record
+	unread       error // why closings lacks some; nil = it does not
+	server       string
+	organisation string
+	pause        runstate.Pause
+	announced    []runstate.Expectation // that stand
+	unpaused     error                  // why it is not known what is paused
 }
 
-func readStatus(ctx context.Context, s *session, now time.Time) (all standing, err error) {
+func readStatus(ctx context.Context, s *session, now time.Time) (all statusView, err error) {
 	var errs [7]error
-	all.fresh, errs[0] = s.engine.Look(ctx, s.store)
-	all.alarm, all.alarmed, errs[1] = s.store.Alarm(ctx)
-	all.quarantines, errs[2] = s.store.Quarantines(ctx)
-	all.held, errs[3] = s.store.Held().List(ctx, now)
-	all.approvals, errs[4] = s.store.Held().Approvals(ctx, now)
+	all.fresh, errs[0] = s.engine.CheckStaleness(ctx, s.store)
+	all.alarm, all.alarmed, errs[1] = s.store.LoadAlarm(ctx)
+	all.quarantines, errs[2] = s.store.ListQuarantines(ctx)
+	all.held, errs[3] = s.store.HeldStore().List(ctx, now)
+	all.approvals, errs[4] = s.store.HeldStore().ListApprovals(ctx, now)
 	all.pause, all.unpaused = s.store.Pause(ctx)
-	all.server, all.organises = s.store.Server(), s.store.Organisation()
-	all.others, errs[5] = s.store.OtherServers(ctx, now)
+	all.server, all.organisation = s.store.Server(), s.store.Organisation()
+	all.others, errs[5] = s.store.ListOtherServers(ctx, now)
 	all.announced, errs[6] = s.store.Expectations(ctx)
 	all.announced = slices.DeleteFunc(all.announced, func(e runstate.Expectation) bool { return !e.Stands(now) })
 	all.closings, all.unread = recordsOf(ctx, s.store, now.Add(-recently), now.Add(runstate.MaxSkew), mostRecent)
 	return all, errors.Join(errs[:]...)
 }
 
-func (all standing) table(to io.Writer, d heldDesk) error {
-	fmt.Fprintln(to, d.place())
+func (all statusView) printTable(to io.Writer, d stateSession) error {
+	fmt.Fprintln(to, d.installationText())
 	if len(all.others) > 0 {
-		fmt.Fprintln(to, printable(report.SharedText(all.server, all.others, plan.Lang(d.cfg.Language))))
+		fmt.Fprintln(to, stripControls(report.SharedStoreText(all.server, all.others, plan.Lang(d.cfg.Language))))
 	}
 	all.pauseLine(to, d)
 	out := tabwriter.NewWriter(to, 0, 4, 2, ' ', 0)
 	if len(all.fresh.Scopes) == 0 {
-		fmt.Fprintln(out, d.say("还没有一次完整同步。", "No complete run yet."))
+		fmt.Fprintln(out, d.text("还没有一次完整同步。", "No complete run yet."))
 	} else {
-		fmt.Fprintln(out, d.say("账号/区域\t最近一次完整同步", "Account/region\tLast complete run"))
+		fmt.Fprintln(out, d.text("账号/区域\t最近一次完整同步", "Account/region\tLast complete run"))
 	}
 	for _, a := range all.fresh.Scopes {
 		late := ""
-		if d.now.Sub(a.At) > all.fresh.Limit {
-			late = d.say("  超过 %s", "  more than %s", all.fresh.Limit)
+		if d.now.Sub(a.CompletedAt) > all.fresh.MaxAge {
+			late = d.text("  超过 %s", "  more than %s", all.fresh.MaxAge)
 		}
-		fmt.Fprintf(out, "%s/%s\t%s%s%s\n", printable(a.Account), printable(a.Region), d.time(a.At),
-			d.say("（%s 前）", " (%s ago)", d.now.Sub(a.At).Truncate(time.Second)), late)
+		fmt.Fprintf(out, "%s/%s\t%s%s%s\n", stripControls(a.Account), stripControls(a.Region), d.formatTime(a.CompletedAt),
+			d.text("（%s 前）", " (%s ago)", d.now.Sub(a.CompletedAt).Truncate(time.Second)), late)
 	}
 	if err := out.Flush(); err != nil {
 		return err
 	}
-	if all.fresh.Late {
-		fmt.Fprintln(to, d.say("超过 %s 没有一次完整同步！", "No complete run for more than %s!", all.fresh.Limit))
+	if all.fresh.Stalled {
+		fmt.Fprintln(to, d.text("超过 %s 没有一次完整同步！", "No complete run for more than %s!", all.fresh.MaxAge))
 	}
 	if all.alarmed {
-		fmt.Fprintln(to, d.say("告警已发出：%s", "The alarm was raised: %s", d.time(all.alarm.Since)))
+		fmt.Fprintln(to, d.text("告警已发出：%s", "The alarm was raised: %s", d.formatTime(all.alarm.Since)))
 	}
 	d.expectLines(to, all.announced)
 	for _, q := range all.quarantines {
-		fmt.Fprintln(to, d.say("隔离中：账号 %s 自 %s 起失败 %d 次，%s 之后再试：%s", "In quarantine: account %s, since %s, %d failures, tried again after %s: %s",
-			printable(q.Account), d.time(q.Since), q.Tries, d.time(q.Until), printable(q.Message)))
+		fmt.Fprintln(to, d.text("隔离中：账号 %s 自 %s 起失败 %d 次，%s 之后再试：%s", "In quarantine: account %s, since %s, %d failures, tried again after %s: %s",
+			stripControls(q.Account), d.formatTime(q.Since), q.Tries, d.formatTime(q.Until), stripControls(q.Message)))
 	}
 	for _, a := range all.approvals {
-		fmt.Fprintln(to, d.say("批准：%s，还有 %d 个资产待移除，%s 之前有效", "Approved: %s, %d assets are still to be removed, until %s", a.Hash, len(a.Left), d.time(a.Until)))
+		fmt.Fprintln(to, d.text("批准：%s，还有 %d 个资产待移除，%s 之前有效", "Approved: %s, %d assets are still to be removed, until %s", a.Hash, len(a.Remaining), d.formatTime(a.Until)))
 	}
 	if all.unread != nil {
-		fmt.Fprintln(to, printable(all.unread.Error()))
+		fmt.Fprintln(to, stripControls(all.unread.Error()))
 	}
 	if err := d.recent(to, all.closings); err != nil {
 		return err
 	}
-	return d.table(to, all.held)
+	return d.printSets(to, all.held)
 }
 
 // pauseLine says what is paused: who, since when, until when and why.
-func (all standing) pauseLine(to io.Writer, d heldDesk) {
+func (all statusView) pauseLine(to io.Writer, d stateSession) {
 	p := all.pause
 	switch {
 	case all.unpaused != nil:
-		fmt.Fprintln(to, printable(plan.PauseUnread(all.unpaused.Error()).Why.Text(plan.Lang(d.cfg.Language))))
+		fmt.Fprintln(to, stripControls(plan.PauseUnread(all.unpaused.Error()).Why.Text(plan.Lang(d.cfg.Language))))
 	case p.Stands(d.now):
 		fmt.Fprintln(to, d.pauseText(p))
 	case p.Exists():
-		fmt.Fprintln(to, printable(plan.PauseOver(!p.Removals, p.By, p.Since, p.Until, p.Reason).Text(plan.Lang(d.cfg.Language))))
+		fmt.Fprintln(to, stripControls(plan.PauseOver(!p.Removals, p.By, p.Since, p.Until, p.Reason).Text(plan.Lang(d.cfg.Language))))
 	}
 }
 
@@ -184,7 +184,7 @@ type statusDocument struct {
 	AlarmedAt    *time.Time            `json:"alarmed_at"` // null = no alarm was told
 	Scopes       []scopeRow            `json:"scopes"`
 	Quarantines  []runstate.Quarantine `json:"quarantines"`
-	Held         []heldRow             `json:"held"`
+	Held         []heldEntry           `json:"held"`
 	Approvals    []approvalRow         `json:"approvals"`
 	Expected     []expectedRow         `json:"expected"`
 	Closings     []closingRow          `json:"closings"` // runs that took something away lately, the newest first
@@ -203,12 +203,12 @@ type expectedRow struct {
 	Reason  string          `json:"reason"`
 }
 
-func (all standing) document(now time.Time) statusDocument {
+func (all statusView) newDocument(now time.Time) statusDocument {
 	doc := statusDocument{
-		Server: all.server, Organisation: all.organises, OtherServers: append([]string{}, all.others...),
+		Server: all.server, Organisation: all.organisation, OtherServers: append([]string{}, all.others...),
 		Pause: pauseRowOf(all.pause, all.unpaused, now),
-		Late:  all.fresh.Late, Scopes: []scopeRow{}, Quarantines: append([]runstate.Quarantine{}, all.quarantines...),
-		Held: heldDocument(all.held)["held"], Approvals: []approvalRow{}, Expected: []expectedRow{},
+		Late:  all.fresh.Stalled, Scopes: []scopeRow{}, Quarantines: append([]runstate.Quarantine{}, all.quarantines...),
+		Held: newHeldDocument(all.held)["held"], Approvals: []approvalRow{}, Expected: []expectedRow{},
 		Closings: closingRows(all.closings),
 	}
 	for _, e := range all.announced {
@@ -218,10 +218,10 @@ func (all standing) document(now time.Time) statusDocument {
 		doc.AlarmedAt = &all.alarm.Since
 	}
 	for _, a := range all.fresh.Scopes {
-		doc.Scopes = append(doc.Scopes, scopeRow{a.Cloud, a.Account, a.Region, a.At, now.Sub(a.At) > all.fresh.Limit})
+		doc.Scopes = append(doc.Scopes, scopeRow{a.Cloud, a.Account, a.Region, a.CompletedAt, now.Sub(a.CompletedAt) > all.fresh.MaxAge})
 	}
 	for _, a := range all.approvals {
-		doc.Approvals = append(doc.Approvals, approvalRow{a.Hash, a.Until, len(a.Left)})
+		doc.Approvals = append(doc.Approvals, approvalRow{a.Hash, a.Until, len(a.Remaining)})
 	}
 	return doc
 }

@@ -13,12 +13,12 @@ import (
 	"github.com/jms-sync/jms-sync/functions/internal/wire"
 )
 
-// silent makes the store of a desk say that the last complete run was long ago.
-func (d *desk) silent(ago time.Duration) {
+// ageHeartbeats makes the store of a desk say that the last complete run was long ago.
+func (d *desk) ageHeartbeats(ago time.Duration) {
 	d.Helper()
-	store, err := wire.State(wire.Role{}, os.Environ(), config.Config{JumpServer: config.JumpServer{URL: d.url, OrgID: config.DefaultOrgID}})
+	store, err := wire.OpenState(wire.Role{}, os.Environ(), config.Config{JumpServer: config.JumpServer{URL: d.url, OrgID: config.DefaultOrgID}})
 	if err == nil {
-		err = store.Beat(d.Context(), "run", []inventory.Scope{
+		err = store.RecordHeartbeat(d.Context(), "run", []inventory.Scope{
 			{Cloud: inventory.Alibaba, Account: "aliyun-prod", Region: "cn-beijing"},
 			{Cloud: inventory.Alibaba, Account: "aliyun-prod", Region: "cn-hangzhou"},
 		}, time.Now().Add(-ago))
@@ -30,29 +30,29 @@ func (d *desk) silent(ago time.Duration) {
 
 // TestStatus: fresh, quarantined, held, approved, late; the alarm only where it is asked for, and once.
 func TestStatus(t *testing.T) {
-	d := remembers(t)
+	d := newDeskWithState(t)
 	d.run(exitDone, "status")
-	d.prints("还没有一次完整同步。")
-	d.fill(10, "cn-beijing", "cn-hangzhou")
-	d.sync(exitDone, report.OK)
+	d.wantPrinted("还没有一次完整同步。")
+	d.fillInstances(10, "cn-beijing", "cn-hangzhou")
+	d.runSync(exitDone, report.OK)
 	d.run(exitDone, "status")
-	d.prints("aliyun-prod/cn-beijing", "aliyun-prod/cn-hangzhou", "没有被暂缓的移除。")
+	d.wantPrinted("aliyun-prod/cn-beijing", "aliyun-prod/cn-hangzhou", "没有被暂缓的移除。")
 
-	d.release(0, 4)
-	r := d.sync(exitPartial, report.Held)
+	d.releaseInstances(0, 4)
+	r := d.runSync(exitPartial, report.Held)
 	d.run(exitDone, "approve", r.HeldSets[0].Hash)
 	d.account.SetSecret("another-secret")
-	d.sync(exitFailed, report.Failed, "-r", "1")
+	d.runSync(exitFailed, report.Failed, "-r", "1")
 	d.run(exitDone, "status")
-	d.prints("隔离中：账号 aliyun-prod", "批准："+r.HeldSets[0].Hash)
-	d.silent(31 * time.Minute)
+	d.wantPrinted("隔离中：账号 aliyun-prod", "批准："+r.HeldSets[0].Hash)
+	d.ageHeartbeats(31 * time.Minute)
 	cards := len(d.robot.Messages())
 	d.run(exitPartial, "status")
-	d.cards(cards)
+	d.wantCards(cards)
 	for range 2 {
 		d.run(exitPartial, "status", "--alarm")
-		d.prints("超过 30m0s 没有一次完整同步！", "告警已发出")
-		if card := d.cards(cards + 1); !strings.Contains(card, "超过 30m0s 没有一次完整同步") {
+		d.wantPrinted("超过 30m0s 没有一次完整同步！", "告警已发出")
+		if card := d.wantCards(cards + 1); !strings.Contains(card, "超过 30m0s 没有一次完整同步") {
 			t.Error(card)
 		}
 	}
@@ -64,16 +64,16 @@ func TestStatus(t *testing.T) {
 		t.Errorf("%v\n%s", err, &d.stdout)
 	}
 	d.run(exitPartial, "status")
-	d.prints("In quarantine: account aliyun-prod", "The alarm was raised")
+	d.wantPrinted("In quarantine: account aliyun-prod", "The alarm was raised")
 	d.account.SetSecret(deskSecret)
-	if r := d.sync(exitDone, report.OK, "--every-account"); r.Deactivated != 4 {
+	if r := d.runSync(exitDone, report.OK, "--every-account"); r.Deactivated != 4 {
 		t.Errorf("%+v", r)
 	}
-	if card := d.cards(cards + 3); !strings.Contains(card, "Complete runs are made again") {
+	if card := d.wantCards(cards + 3); !strings.Contains(card, "Complete runs are made again") {
 		t.Error(card)
 	}
 	d.run(exitDone, "status")
-	d.prints("No removals are on hold.")
+	d.wantPrinted("No removals are on hold.")
 }
 
 // TestStatusNeedsAStore, and says so.

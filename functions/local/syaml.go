@@ -10,8 +10,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// serverless is the file of Serverless Devs, as far as it is read here.
-type serverless struct {
+// serverlessFile is the file of Serverless Devs, as far as it is read here.
+type serverlessFile struct {
 	Resources map[string]struct {
 		Component string
 		Props     struct {
@@ -23,10 +23,10 @@ type serverless struct {
 
 var envCall = regexp.MustCompile(`\$\{env\('([A-Za-z_][A-Za-z0-9_]*)'(?:, *'([^']*)')?\)\}`)
 
-// passed returns the variables of each fc3 function, by the resource's name, with the values that s gives them:
+// passedVariables returns the variables of each fc3 function, by the resource's name, with the values that s gives them:
 // a variable of the environment before one of .env, before the default.
-func passed(text []byte, lookup func(string) string) (map[string]map[string]string, error) {
-	var s serverless
+func passedVariables(text []byte, lookup func(string) string) (map[string]map[string]string, error) {
+	var s serverlessFile
 	if err := yaml.Unmarshal(text, &s); err != nil {
 		return nil, err
 	}
@@ -49,8 +49,8 @@ func passed(text []byte, lookup func(string) string) (map[string]map[string]stri
 	return out, nil
 }
 
-// dotEnv reads the lines NAME=VALUE of a file .env; a file that is not there has none.
-func dotEnv(file string) (map[string]string, error) {
+// readDotEnv reads the lines NAME=VALUE of a file .env; a file that is not there has none.
+func readDotEnv(file string) (map[string]string, error) {
 	data, err := os.ReadFile(file)
 	if os.IsNotExist(err) {
 		return nil, nil
@@ -70,9 +70,9 @@ func dotEnv(file string) (map[string]string, error) {
 	return out, err
 }
 
-// environment returns what s finds for ${env()} beside a file: the process's variables, then those of .env.
-func environment(beside string) (func(string) string, error) {
-	file, err := dotEnv(filepath.Join(filepath.Dir(beside), ".env"))
+// environmentBeside returns what s finds for ${env()} beside a file: the process's variables, then those of .env.
+func environmentBeside(beside string) (func(string) string, error) {
+	file, err := readDotEnv(filepath.Join(filepath.Dir(beside), ".env"))
 	return func(name string) string {
 		if value := os.Getenv(name); value != "" {
 			return value
@@ -87,33 +87,33 @@ var variablesBlock = regexp.MustCompile(`(?m)^( *)environmentVariables:( *&[a-z]
 // the environment without a default, so that s refuses to deploy where one is not set. A block that is an alias
 // of another one is left as it is.
 func withVariables(text string, names []string) (string, error) {
-	before, err := passed([]byte(text), os.Getenv)
+	before, err := passedVariables([]byte(text), os.Getenv)
 	if err != nil {
 		return "", err
 	}
 	out := variablesBlock.ReplaceAllStringFunc(text, func(head string) string {
 		indent := strings.Repeat(" ", len(head)-len(strings.TrimLeft(head, " "))+2)
 		for _, name := range names {
-			if !passedBy(before, name) {
+			if !isPassedByAll(before, name) {
 				head += fmt.Sprintf("%s%s: ${env('%s')}\n", indent, name, name)
 			}
 		}
 		return head
 	})
-	after, err := passed([]byte(out), os.Getenv)
+	after, err := passedVariables([]byte(out), os.Getenv)
 	if err != nil {
 		return "", err
 	}
 	for _, name := range names {
-		if !passedBy(after, name) {
+		if !isPassedByAll(after, name) {
 			return "", fmt.Errorf("environmentVariables: %s 加不进去，请手工加上 (it cannot be added, add it by hand)", name)
 		}
 	}
 	return out, nil
 }
 
-// passedBy reports whether every function passes a variable.
-func passedBy(functions map[string]map[string]string, name string) bool {
+// isPassedByAll reports whether every function passes a variable.
+func isPassedByAll(functions map[string]map[string]string, name string) bool {
 	for _, variables := range functions {
 		if _, there := variables[name]; !there {
 			return false

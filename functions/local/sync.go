@@ -33,12 +33,12 @@ type options struct {
 	noLogFile bool
 	retries   int
 	interval  string
-	output    output
+	output    outputFile
 
 	everyAccount bool // of a sync: also those in quarantine
 }
 
-func (o *options) flags(root *cobra.Command) {
+func (o *options) addFlags(root *cobra.Command) {
 	f := root.PersistentFlags()
 	f.StringVarP(&o.config, "config", "c", "", "配置文件（默认：环境变量 JMS_SYNC_CONFIG，再是 config.yaml，再是只用环境变量）")
 	f.StringVarP(&o.logLevel, "log-level", "l", "", "日志级别：DEBUG、INFO、WARNING、ERROR")
@@ -49,11 +49,11 @@ func (o *options) flags(root *cobra.Command) {
 	f.StringVarP((*string)(&o.output), "output", "o", "", "把结果（JSON）写到这个文件")
 }
 
-// sync makes one run, again while it fails, and prints what was done.
-func (o *options) sync(ctx context.Context, stdout, stderr io.Writer) error {
-	return o.execute(ctx, stdout, stderr, func(s *session) engine.Outcome {
-		e := wire.Quarantined(s.engine, s.store, s.kept, engine.Request{}, o.everyAccount)
-		return wire.Remembered(ctx, e, s.store, wire.Salt(s.cfg), s.cfg.Sync.FullEvery, holderHere(), engine.Request{})
+// runSync makes one run, again while it fails, and prints what was done.
+func (o *options) runSync(ctx context.Context, stdout, stderr io.Writer) error {
+	return o.runWithRetries(ctx, stdout, stderr, func(s *session) engine.RunResult {
+		e := wire.WithQuarantine(s.engine, s.store, s.cache, engine.Request{}, o.everyAccount)
+		return wire.RunWithState(ctx, e, s.store, wire.FingerprintSalt(s.cfg), s.cfg.Sync.FullEvery, holderHere(), engine.Request{})
 	}, false)
 }
 
@@ -63,24 +63,24 @@ func holderHere() string {
 	return "jms-sync on " + host
 }
 
-// plan makes one run that writes nothing and tells nobody but the terminal. What -o writes can be applied.
-func (o *options) plan(ctx context.Context, stdout, stderr io.Writer) error {
-	return o.execute(ctx, stdout, stderr, func(s *session) engine.Outcome {
+// runPlan makes one run that writes nothing and tells nobody but the terminal. What -o writes can be applied.
+func (o *options) runPlan(ctx context.Context, stdout, stderr io.Writer) error {
+	return o.runWithRetries(ctx, stdout, stderr, func(s *session) engine.RunResult {
 		s.engine.Notifiers = nil
-		req := engine.Request{DryRun: true, Review: o.output != ""}
-		out := wire.Remembered(ctx, s.engine, s.store, "", 0, "", req)
+		req := engine.Request{DryRun: true, WantReview: o.output != ""}
+		out := wire.RunWithState(ctx, s.engine, s.store, "", 0, "", req)
 		s.printPlan(stdout, out)
 		return out
 	}, true)
 }
 
 // printPlan shows the lines of a run, if there is a plan: none is not an empty one.
-func (s *session) printPlan(stdout io.Writer, out engine.Outcome) {
-	s.progress.clear()
+func (s *session) printPlan(stdout io.Writer, out engine.RunResult) {
+	s.progress.clearLine()
 	if out.Err != nil {
 		return
 	}
-	if err := report.PlanText(stdout, out.Lines, s.lang()); err != nil {
+	if err := report.WritePlanTable(stdout, out.PlanLines, s.lang()); err != nil {
 		s.engine.Log.Error("the plan was not printed", "error", err)
 	}
 }
@@ -90,89 +90,89 @@ type session struct {
 	cfg      config.Config
 	client   *jumpserver.Client
 	store    *runstate.Store // nil = nothing is remembered
-	kept     wire.Kept
+	cache    wire.ProcessCache
 	engine   engine.Engine
-	progress *progress
+	progress *progressLine
 	close    func()
 }
 
 func (s *session) lang() plan.Lang { return plan.Lang(s.cfg.Language) }
 
-func (o *options) execute(ctx context.Context, stdout, stderr io.Writer, once func(*session) engine.Outcome, dry bool) error {
-	wait, err := o.pause()
+func (o *options) runWithRetries(ctx context.Context, stdout, stderr io.Writer, once func(*session) engine.RunResult, dry bool) error {
+	wait, err := o.retryInterval()
 	if err == nil {
-		err = o.output.check()
+		err = o.output.checkWritable()
 	}
 	if err != nil {
-		return &exit{exitUsage, err}
+		return &exitError{exitUsage, err}
 	}
-	s, err := o.open(ctx, stderr)
+	s, err := o.openSession(ctx, stderr)
 	if err != nil {
-		return &exit{exitUsage, err}
+		return &exitError{exitUsage, err}
 	}
 	defer s.close()
-	var out engine.Outcome
+	var out engine.RunResult
 	for try := 1; ; try++ {
 		out = once(s)
-		if !again(out) || dry || try >= o.retries || pause.For(ctx, wait) != nil {
+		if !isRetryable(out) || dry || try >= o.retries || pause.For(ctx, wait) != nil {
 			break
 		}
 		s.engine.Log.Warn("run failed, trying again", "try", try+1, "of", o.retries)
 	}
-	s.progress.clear()
+	s.progress.clearLine()
 	fmt.Fprint(stdout, report.Summary(out.Report, s.lang()))
-	if err := o.output.write(resultsOf(s, out)); err != nil {
-		return &exit{exitFailed, err}
+	if err := o.output.write(documentOf(s, out)); err != nil {
+		return &exitError{exitFailed, err}
 	}
 	if out.Review != nil {
-		fmt.Fprintln(stdout, fileHolds(string(o.output), out.Review, s.lang()))
+		fmt.Fprintln(stdout, fileHeldText(string(o.output), out.Review, s.lang()))
 	}
-	return result(out)
+	return exitErrorOf(out)
 }
 
-// resultsOf gives the document of -o: the results, of a plan with what apply takes.
-func resultsOf(s *session, out engine.Outcome) document {
+// documentOf gives the document of -o: the results, of a plan with what apply takes.
+func documentOf(s *session, out engine.RunResult) document {
 	if out.Review == nil {
 		return out.Report
 	}
 	return newPlanFile(s.cfg.JumpServer, out, s.engine.Now())
 }
 
-// open reads the configuration and builds the engine. Its errors are mistakes of the user.
-func (o *options) open(ctx context.Context, stderr io.Writer) (*session, error) {
-	cfg, err := wire.LoadConfig(o.config)(ctx)
+// openSession reads the configuration and builds the engine. Its errors are mistakes of the user.
+func (o *options) openSession(ctx context.Context, stderr io.Writer) (*session, error) {
+	cfg, err := wire.ConfigLoader(o.config)(ctx)
 	if err != nil {
 		return nil, err
 	}
-	p := newProgress(stderr, plan.Lang(cfg.Language))
-	log, closer, err := o.logger(cfg, p)
+	p := newProgressLine(stderr, plan.Lang(cfg.Language))
+	log, closer, err := o.newLogger(cfg, p)
 	if err != nil {
 		return nil, err
 	}
 	log = log.With("environment", cfg.Environment.Type)
-	store, err := wire.State(wire.Role{}, os.Environ(), cfg)
+	store, err := wire.OpenState(wire.Role{}, os.Environ(), cfg)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", config.VarState, err), closer.Close())
+		return nil, errors.Join(fmt.Errorf("%s: %w", config.EnvState, err), closer.Close())
 	}
-	client, err := wire.Client(cfg, log)
+	client, err := wire.NewClient(cfg, log)
 	if err == nil {
-		kept := wire.Kept{Outbox: engine.NewOutbox(0), Identities: cloud.NewIdentities(), Assumed: cloud.NewAssumed()}
+		kept := wire.ProcessCache{Outbox: engine.NewOutbox(0), Identities: cloud.NewOwnerCache(), Assumed: cloud.NewRoleCache()}
 		var e engine.Engine
-		e, err = wire.Engine(cfg, client, wire.Role{}, log, kept, wire.Hooks{Stage: p.stage, Progress: p.count})
+		e, err = wire.NewEngine(cfg, client, wire.Role{}, log, kept, wire.Hooks{Stage: p.showStage, Progress: p.showCount})
 		if err == nil {
-			e.Window, e.Nodes = wire.Window(store, cfg), wire.Nodes(store)
-			e.Owners, e.Pauses = store, wire.Pauses(store, nil)
+			e.ReportQueue, e.Nodes = wire.OpenReportQueue(store, cfg), wire.OpenNodeIDs(store)
+			e.OwnerStore, e.Pauses = store, wire.Pauses(store, nil)
 			return &session{
-				cfg: cfg, client: client, store: store, kept: kept, engine: e, progress: p, close: func() { _ = closer.Close() },
+				cfg: cfg, client: client, store: store, cache: kept, engine: e, progress: p, close: func() { _ = closer.Close() },
 			}, nil
 		}
 	}
 	return nil, errors.Join(err, closer.Close())
 }
 
-// logger builds the logger of a host: console and, unless it is switched off, files. What the
+// newLogger builds the logger of a host: console and, unless it is switched off, files. What the
 // command line says goes first.
-func (o *options) logger(cfg config.Config, console io.Writer) (*slog.Logger, io.Closer, error) {
+func (o *options) newLogger(cfg config.Config, console io.Writer) (*slog.Logger, io.Closer, error) {
 	s := logs.Settings{
 		Level: cfg.Log.Level, Console: console, File: cfg.Log.File, MaxSizeMB: cfg.Log.MaxSize,
 		BackupCount: cfg.Log.BackupCount, JSON: cfg.Log.JSONFormat, Detailed: cfg.Log.Detailed,
@@ -190,14 +190,14 @@ func (o *options) logger(cfg config.Config, console io.Writer) (*slog.Logger, io
 	return logs.New(s)
 }
 
-// again tells whether trying once more may help: not where a person must mend something first.
-func again(out engine.Outcome) bool {
-	return out.Report.Outcome == report.Failed && !mistaken(out.Err)
+// isRetryable tells whether trying once more may help: not where a person must mend something first.
+func isRetryable(out engine.RunResult) bool {
+	return out.Report.Outcome == report.Failed && !isMistake(out.Err)
 }
 
-// mistaken reports whether JumpServer refused the key, another organisation answered, or what answered says
+// isMistake reports whether JumpServer refused the key, another organisation answered, or what answered says
 // that a setting has to be changed.
-func mistaken(err error) bool {
+func isMistake(err error) bool {
 	switch inventory.AdviceOf(err) {
 	case inventory.WriteHTTPS, inventory.WriteHTTP, inventory.OtherHost, inventory.OtherPath, inventory.ProxyLogin:
 		return true
@@ -206,22 +206,22 @@ func mistaken(err error) bool {
 	return kind == inventory.BadCredentials || kind == inventory.Organisation
 }
 
-// result gives the exit code of a run. The summary has said why already.
-func result(out engine.Outcome) error {
+// exitErrorOf gives the exit code of a run. The summary has said why already.
+func exitErrorOf(out engine.RunResult) error {
 	switch out.Report.Outcome {
 	case report.Failed:
-		if mistaken(out.Err) {
-			return &exit{code: exitUsage}
+		if isMistake(out.Err) {
+			return &exitError{code: exitUsage}
 		}
-		return &exit{code: exitFailed}
+		return &exitError{code: exitFailed}
 	case report.Partial, report.Held:
-		return &exit{code: exitPartial}
+		return &exitError{code: exitPartial}
 	}
 	return nil
 }
 
-// pause reads the interval: seconds, or a duration.
-func (o *options) pause() (time.Duration, error) {
+// retryInterval reads the interval: seconds, or a duration.
+func (o *options) retryInterval() (time.Duration, error) {
 	if o.retries < 1 {
 		return 0, fmt.Errorf("--retries: 至少为 1 (at least 1)")
 	}

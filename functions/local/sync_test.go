@@ -16,11 +16,11 @@ import (
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
-// results reads the document that -o wrote.
-func (d *desk) results(want report.Outcome) report.Report {
+// readResults reads the document that -o wrote.
+func (d *desk) readResults(want report.Outcome) report.Report {
 	d.Helper()
 	var r report.Report
-	if err := json.Unmarshal([]byte(d.read(filepath.Join(d.dir, "results.json"))), &r); err != nil {
+	if err := json.Unmarshal([]byte(d.readFile(filepath.Join(d.dir, "results.json"))), &r); err != nil {
 		d.Fatal(err)
 	}
 	if r.Outcome != want {
@@ -29,25 +29,25 @@ func (d *desk) results(want report.Outcome) report.Report {
 	return r
 }
 
-// sync runs with -o and gives the document.
-func (d *desk) sync(code int, want report.Outcome, args ...string) report.Report {
+// runSync runs with -o and gives the document.
+func (d *desk) runSync(code int, want report.Outcome, args ...string) report.Report {
 	d.Helper()
 	d.run(code, append([]string{"-o", filepath.Join(d.dir, "results.json")}, args...)...)
-	return d.results(want)
+	return d.readResults(want)
 }
 
 func TestSync(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	d.fill(3, "cn-beijing", "cn-hangzhou")
-	if r := d.sync(exitDone, report.OK); r.Created != 6 || r.Total != 6 || len(r.Changes) != 6 {
+	d.fillInstances(3, "cn-beijing", "cn-hangzhou")
+	if r := d.runSync(exitDone, report.OK); r.Created != 6 || r.Total != 6 || len(r.Changes) != 6 {
 		t.Errorf("%+v", r)
 	}
-	d.prints("新增资产 6", "区域：2 个完整，0 个失败")
-	if r := d.sync(exitDone, report.OK); r.Created+r.Updated != 0 || r.Unchanged != 6 {
+	d.wantPrinted("新增资产 6", "区域：2 个完整，0 个失败")
+	if r := d.runSync(exitDone, report.OK); r.Created+r.Updated != 0 || r.Unchanged != 6 {
 		t.Errorf("second: %+v", r)
 	}
-	if text := d.cards(2); len(d.hosts()) != 6 || !strings.Contains(text, "同步结果") {
+	if text := d.wantCards(2); len(d.hosts()) != 6 || !strings.Contains(text, "同步结果") {
 		t.Errorf("%d hosts, card %s", len(d.hosts()), text)
 	}
 	entries, err := os.ReadDir(d.dir)
@@ -59,7 +59,7 @@ func TestSync(t *testing.T) {
 func TestResultsThroughAPipe(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	d.fill(1, "cn-beijing")
+	d.fillInstances(1, "cn-beijing")
 	in, out, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -82,26 +82,26 @@ func TestResultsThroughAPipe(t *testing.T) {
 func TestResultsBehindALink(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	file := d.save("real.json", "old")
+	file := d.saveFile("real.json", "old")
 	if err := os.Symlink(file, filepath.Join(d.dir, "results.json")); err != nil {
 		t.Fatal(err)
 	}
-	d.sync(exitDone, report.OK)
-	if !strings.HasPrefix(d.read(file), "{") {
-		t.Errorf("the file still holds %q", d.read(file))
+	d.runSync(exitDone, report.OK)
+	if !strings.HasPrefix(d.readFile(file), "{") {
+		t.Errorf("the file still holds %q", d.readFile(file))
 	}
 }
 
 func TestOneScopeFails(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	d.fill(2, "cn-beijing", "cn-hangzhou")
+	d.fillInstances(2, "cn-beijing", "cn-hangzhou")
 	d.ecs.Break(alibabatest.Fault{Kind: alibabatest.Forbidden, Action: alibabatest.DescribeInstances, Region: "cn-beijing"})
-	if r := d.sync(exitPartial, report.Partial); r.Created != 2 {
+	if r := d.runSync(exitPartial, report.Partial); r.Created != 2 {
 		t.Errorf("%+v", r)
 	}
-	d.prints("部分", "aliyun-prod/cn-beijing：")
-	if text := d.cards(1); !strings.Contains(text, "cn-beijing") { // one: it was not tried again
+	d.wantPrinted("部分", "aliyun-prod/cn-beijing：")
+	if text := d.wantCards(1); !strings.Contains(text, "cn-beijing") { // one: it was not tried again
 		t.Error(text)
 	}
 }
@@ -109,10 +109,10 @@ func TestOneScopeFails(t *testing.T) {
 func TestRemovalsAreHeld(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	d.fill(10, "cn-beijing")
-	d.sync(exitDone, report.OK)
+	d.fillInstances(10, "cn-beijing")
+	d.runSync(exitDone, report.OK)
 	d.account.Remove("cn-beijing")
-	if r := d.sync(exitPartial, report.Held); r.Held != 10 || r.Deactivated+r.Deleted != 0 {
+	if r := d.runSync(exitPartial, report.Held); r.Held != 10 || r.Deactivated+r.Deleted != 0 {
 		t.Errorf("%+v", r)
 	}
 	for _, h := range d.hosts() {
@@ -120,7 +120,7 @@ func TestRemovalsAreHeld(t *testing.T) {
 			t.Errorf("%s was switched off", h.Name)
 		}
 	}
-	d.cards(2)
+	d.wantCards(2)
 }
 
 // TestEveryScopeFails: such a run may be tried again, as often as -r says.
@@ -130,14 +130,14 @@ func TestEveryScopeFails(t *testing.T) {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
 			t.Parallel()
 			d := newDesk(t)
-			d.fill(2, "cn-beijing")
+			d.fillInstances(2, "cn-beijing")
 			d.ecs.Break(alibabatest.Fault{Kind: alibabatest.Forbidden, Action: alibabatest.DescribeInstances})
-			r := d.sync(exitFailed, report.Failed, args...)
+			r := d.runSync(exitFailed, report.Failed, args...)
 			if len(r.Scopes) != 2 || r.Scopes[0].Error.Kind == "" || r.Scopes[0].Error.Kind != "denied" || d.jms.Writes() > 0 {
 				t.Errorf("%+v", r)
 			}
-			d.cards(tries)
-			d.prints("同步失败", "aliyun-prod/cn-beijing：")
+			d.wantCards(tries)
+			d.wantPrinted("同步失败", "aliyun-prod/cn-beijing：")
 			if n := strings.Count(d.stderr.String(), "trying again"); n != tries-1 {
 				t.Errorf("%d lines tell of another try:\n%s", n, &d.stderr)
 			}
@@ -149,19 +149,19 @@ func TestEveryScopeFails(t *testing.T) {
 func TestTryingAgainHelps(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	d.fill(2, "cn-beijing")
+	d.fillInstances(2, "cn-beijing")
 	d.ecs.Break(alibabatest.Fault{Kind: alibabatest.Forbidden, Action: alibabatest.GetCallerIdentity, Times: 1})
-	if r := d.sync(exitDone, report.OK, "-i", "0"); r.Created != 2 {
+	if r := d.runSync(exitDone, report.OK, "-i", "0"); r.Created != 2 {
 		t.Errorf("%+v", r)
 	}
-	d.cards(2)
+	d.wantCards(2)
 }
 
 // TestInterrupt: Ctrl-C in the middle of the writing ends it; report and card still go out.
 func TestInterrupt(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	d.fill(40, "cn-beijing", "cn-hangzhou")
+	d.fillInstances(40, "cn-beijing", "cn-hangzhou")
 	d.jms.SetLatency(5 * time.Millisecond)
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()
@@ -173,31 +173,31 @@ func TestInterrupt(t *testing.T) {
 			}
 		}
 	})
-	d.raw(ctx, exitPartial, "-c", d.config(), "-i", "0", "-o", filepath.Join(d.dir, "results.json"))
-	r := d.results(report.Partial)
+	d.runRaw(ctx, exitPartial, "-c", d.writeConfig(), "-i", "0", "-o", filepath.Join(d.dir, "results.json"))
+	r := d.readResults(report.Partial)
 	if r.Created == 0 || r.Skipped == 0 || r.Created+r.Skipped+r.Unknown != 80 || len(d.hosts()) < r.Created {
 		t.Errorf("created %d, skipped %d, unknown %d, failed %d, %d hosts", r.Created, r.Skipped, r.Unknown, r.Failures, len(d.hosts()))
 	}
 	if len(seen) > 30 {
 		t.Errorf("%d hosts were asked for, the interrupt came at 20", len(seen))
 	}
-	d.prints("部分", "被中断（收到终止信号）：处理了")
-	d.cards(1)
+	d.wantPrinted("部分", "被中断（收到终止信号）：处理了")
+	d.wantCards(1)
 }
 
 // TestInterruptWhileReading: nothing useful was done, and it is not tried again.
 func TestInterruptWhileReading(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	d.fill(2, "cn-beijing")
+	d.fillInstances(2, "cn-beijing")
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()
 	d.jms.OnRequest(func(*http.Request) { interrupt() })
-	d.raw(ctx, exitFailed, "-c", d.config(), "-i", "0", "-o", filepath.Join(d.dir, "results.json"))
-	if r := d.results(report.Failed); len(r.Errors) != 1 || r.Errors[0].Kind != "deadline" {
+	d.runRaw(ctx, exitFailed, "-c", d.writeConfig(), "-i", "0", "-o", filepath.Join(d.dir, "results.json"))
+	if r := d.readResults(report.Failed); len(r.Errors) != 1 || r.Errors[0].Kind != "deadline" {
 		t.Errorf("%+v", r.Errors)
 	}
-	d.cards(1)
+	d.wantCards(1)
 	if d.jms.Writes() > 0 || d.jms.Requests() != 1 {
 		t.Errorf("%v", d.jms.Calls())
 	}
@@ -207,14 +207,14 @@ func TestEnglish(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.more = "language: en"
-	d.fill(1, "cn-beijing")
-	r := d.sync(exitDone, report.OK)
-	d.prints("Created 1", "Scopes: 2 complete, 0 failed")
-	text := d.stdout.String() + d.cards(1) + r.Changes[0].Reason
+	d.fillInstances(1, "cn-beijing")
+	r := d.runSync(exitDone, report.OK)
+	d.wantPrinted("Created 1", "Scopes: 2 complete, 0 failed")
+	text := d.stdout.String() + d.wantCards(1) + r.Changes[0].Reason
 	text = strings.ReplaceAll(text, "/DEFAULT/阿里云/", "") // the node's path, as the configuration writes it
 	if at := strings.IndexFunc(text, func(c rune) bool { return c > 0x2E80 }); at >= 0 {
 		t.Errorf("Chinese in %q", text[at:])
 	}
 	d.run(exitDone, "plan")
-	d.prints("Nothing to be done.")
+	d.wantPrinted("Nothing to be done.")
 }

@@ -72,5 +72,5 @@ func orderer() string {
 	if host, err := os.Hostname(); err == nil {
 		name += "@" + host
 	}
-	return printable(name)
+	return stripControls(name)
 }

@@ -3,37 +3,37 @@ package main
 // ofMarks: labels that anybody may write make no asset ours.
 func ofMarks() []mutant {
 	return []mutant{{
-		name: "marks: an adopted asset needs its comment", file: "core/plan/ours.go",
-		old: "adopted(a) && m.witnessed(a))", broken: "adopted(a))", pkg: "./core/plan", test: "TestForgedMarks",
+		name: "marks: an adopted asset needs its comment", file: "core/plan/ownership.go",
+		old: "isAdopted(a) && m.witnessed(a))", broken: "isAdopted(a))", pkg: "./core/plan", test: "TestForgedMarks",
 	}, {
-		name: "marks: likewise by events", file: "core/plan/ours.go",
-		old: "adopted(a) && m.witnessed(a))", broken: "adopted(a))", pkg: "./core/engine", test: "TestForgedLabels",
+		name: "marks: likewise by events", file: "core/plan/ownership.go",
+		old: "isAdopted(a) && m.witnessed(a))", broken: "isAdopted(a))", pkg: "./core/engine", test: "TestForgedLabels",
 	}, {
-		name: "marks: another region in the comment", file: "core/plan/ours.go",
-		old:    "if !m.made(a.ID) && !strings.EqualFold(region, m.region)",
-		broken: "if m.made(a.ID) && !strings.EqualFold(region, m.region)", pkg: "./core/plan", test: "TestForgedMarks",
+		name: "marks: another region in the comment", file: "core/plan/ownership.go",
+		old:    "if !m.matchesAssetID(a.ID) && !strings.EqualFold(region, m.region)",
+		broken: "if m.matchesAssetID(a.ID) && !strings.EqualFold(region, m.region)", pkg: "./core/plan", test: "TestForgedMarks",
 	}, {
 		name: "marks: a label names an instance at its address only", file: "core/plan/recognise.go",
 		old: "return strings.EqualFold(address, a.Address) }", broken: "return address != \"\" }", pkg: "./core/plan", test: "TestForgedMarks",
 	}, {
 		name: "marks: adopt does not launder labels", file: "core/plan/adopt.go",
-		old: "ids := mentioned(a.Comment)", broken: "ids := named(a)", pkg: "./core/plan", test: "TestAdopt",
+		old: "ids := instancesInComment(a.Comment)", broken: "ids := named(a)", pkg: "./core/plan", test: "TestAdopt",
 	}, {
 		name: "marks: adopt writes the whole witness", file: "core/plan/witness.go",
 		old: "!said {", broken: "!said && line.key == inventory.KeyInstance {", pkg: "./core/plan", test: "TestAdoptWritesTheWitness",
 	}, {
 		name: "marks: retire --adopted proves orphans nowhere", file: "core/plan/retire.go",
-		old: "case orphaned(why.Code):", broken: "case orphaned(why.Code) && false:", pkg: "./core/plan", test: "TestRetireAdopted",
+		old: "case isOrphanCode(why.Code):", broken: "case isOrphanCode(why.Code) && false:", pkg: "./core/plan", test: "TestRetireAdopted",
 	}, {
-		name: "marks: off by a person stays off", file: "core/plan/follow.go",
-		old:    "if a.Count(inventory.LabelGone) == 0 || a.Active {",
+		name: "marks: off by a person stays off", file: "core/plan/diff.go",
+		old:    "if a.LabelCount(inventory.LabelGone) == 0 || a.Active {",
 		broken: "if a.Active {", pkg: "./core/plan", test: "TestSwitchedOffByAPerson",
 	}, {
 		name: "marks: retire with a key of another account", file: "core/engine/retire.go",
-		old:    "	p.listings = e.vouched(p.listings",
-		broken: "	_ = e.vouched(p.listings", pkg: "./core/engine", test: "TestRetireWithAnotherKey",
+		old:    "\tp.listings = e.failForeignListings(p.listings",
+		broken: "\t_ = e.failForeignListings(p.listings", pkg: "./core/engine", test: "TestRetireWithAnotherKey",
 	}, {
-		name: "marks: a comment that a person edited meanwhile", file: "core/apply/again.go",
+		name: "marks: a comment that a person edited meanwhile", file: "core/apply/reread.go",
 		old: "c.Before.Comment != now.Comment", broken: "c.Before.Comment != now.Comment && c.Before.Comment == \"\"",
 		pkg: "./core/apply", test: "TestAdoptKeepsAPersonsComment",
 	}}

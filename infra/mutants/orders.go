@@ -3,12 +3,12 @@ package main
 // ofOrders: what a person has paused is not done, and what a person has announced lifts thresholds and nothing else.
 func ofOrders() []mutant {
 	return []mutant{{
-		name: "an approval lifts no pause", file: "core/plan/weigh.go",
-		old: "	if g.limits.Pause.Stands() {", broken: "	if g.limits.Pause.Stands() && !approved {",
+		name: "an approval lifts no pause", file: "core/plan/thresholds.go",
+		old: "\tif g.limits.Pause.Stands() {", broken: "\tif g.limits.Pause.Stands() && !approved {",
 		pkg: "./core/plan", test: "TestGuardPause",
 	}, {
 		name: "a pause of all writes", file: "core/plan/guard.go",
-		old: "	return out.Paused(limits.Pause)", broken: "	return out",
+		old: "\treturn out.Paused(limits.Pause)", broken: "\treturn out",
 		pkg: "./core/plan", test: "TestPauseOfAllWrites",
 	}, {
 		name: "what cannot be read is paused", file: "core/engine/paused.go",
@@ -16,47 +16,47 @@ func ofOrders() []mutant {
 		pkg: "./core/engine", test: "TestUnreadablePause",
 	}, {
 		name: "a pause stops a run that is at work", file: "core/apply/remove.go",
-		old: "r.all(r.unpaused(only(changes, plan.Deactivate)), r.patching(true))", broken: "r.all(only(changes, plan.Deactivate), r.patching(true))",
+		old: "r.runJob(r.unpaused(withAction(changes, plan.Deactivate)), r.patchJob(true))", broken: "r.runJob(withAction(changes, plan.Deactivate), r.patchJob(true))",
 		pkg: "./core/engine", test: "TestPauseWhileRunning",
 	}, {
 		name: "an approval outlives a pause", file: "core/engine/approval.go",
 		old: " || i.State == apply.Held", broken: "",
 		pkg: "./core/engine", test: "TestPauseWhileRunning",
 	}, {
-		name: "events keep to a pause", file: "core/engine/settle.go",
-		old: "	limits.Pause = r.halt.Pause\n	return limits", broken: "	return limits",
+		name: "events keep to a pause", file: "core/engine/reconcile.go",
+		old: "\tlimits.Pause = r.halt.Pause\n\treturn limits", broken: "\treturn limits",
 		pkg: "./core/engine", test: "TestPauseAndEvents",
 	}, {
 		name: "retire keeps to a pause", file: "core/engine/retire.go",
-		old: "	limits.Pause = p.halt.binds(!o.Write)\n", broken: "",
+		old: "\tlimits.Pause = p.halt.binds(!o.Write)\n", broken: "",
 		pkg: "./core/engine", test: "TestPauseAndOrders",
 	}, {
-		name: "orders keep to a pause", file: "core/engine/errand.go",
+		name: "orders keep to a pause", file: "core/engine/operator.go",
 		old: "approved.Paused(p.halt.binds(!o.Write))", broken: "approved",
 		pkg: "./core/engine", test: "TestPauseAndOrders",
 	}, {
 		name: "a pause is told daily", file: "core/engine/paused.go",
-		old: "		e.NotifyOn = Always\n", broken: "",
+		old: "\t\te.NotifyOn = NotifyAlways\n", broken: "",
 		pkg: "./core/engine", test: "TestPauseIsTold",
 	}, {
-		name: "more than was announced is held", file: "core/plan/weigh.go",
-		old: "	if why, exceeds := g.exceeds(c); exceeds && !approved {", broken: "	if why, exceeds := g.exceeds(c); false && exceeds {",
+		name: "more than was announced is held", file: "core/plan/thresholds.go",
+		old: "\tif why, exceeds := g.exceeds(c); exceeds && !approved {", broken: "\tif why, exceeds := g.exceeds(c); false && exceeds {",
 		pkg: "./core/plan", test: "TestGuardExpected",
 	}, {
-		name: "an announcement is no second proof", file: "core/plan/weigh.go",
-		old: "	if why, waits := g.unconfirmed(c); waits && !approved {", broken: "	if why, waits := g.unconfirmed(c); waits && !lifted {",
+		name: "an announcement is no second proof", file: "core/plan/thresholds.go",
+		old: "\tif why, waits := g.awaitsConfirmation(c); waits && !approved {", broken: "\tif why, waits := g.awaitsConfirmation(c); waits && !lifted {",
 		pkg: "./core/plan", test: "TestGuardExpected",
 	}, {
 		name: "an announcement is counted once", file: "core/state/expect.go",
-		old: "	case can.IfMatch:\n		return change()", broken: "	case can.CreateOnly:\n		return change()",
+		old: "\tcase can.IfMatch:\n\t\treturn change()", broken: "\tcase can.CreateOnly:\n\t\treturn change()",
 		pkg: "./core/state", test: "TestExpectationIsNeverOverspent",
 	}, {
 		name: "what cannot be counted is not removed", file: "core/engine/expect.go",
-		old: "			limits.Expected[x.Scope()] = plan.Expected{UpTo: x.UpTo, Until: x.Until}\n", broken: "",
+		old: "\t\t\tlimits.Expected[x.Scope()] = plan.Expected{UpTo: x.UpTo, Until: x.Until}\n", broken: "",
 		pkg: "./core/engine", test: "TestExpectedIsCountedFirst",
 	}, {
-		name: "what events close counts", file: "core/engine/settle.go",
-		old: "	r.count(candidates, proofs)\n", broken: "",
+		name: "what events close counts", file: "core/engine/reconcile.go",
+		old: "\tr.count(candidates, proofs)\n", broken: "",
 		pkg: "./core/engine", test: "TestExpectedAndEvents",
 	}}
 }

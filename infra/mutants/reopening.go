@@ -4,25 +4,25 @@ package main
 func ofReopening() []mutant {
 	return []mutant{{
 		name: "reopen: closed by another run since", file: "core/plan/reopen.go",
-		old:    `case recorded != "" && !inventory.SameFolded(value, recorded):`,
+		old:    `case recorded != "" && !inventory.MayBeEqual(value, recorded):`,
 		broken: `case recorded != "" && value == "":`, pkg: "./core/plan", test: "TestReopen",
 	}, {
 		name: "reopen: a person had switched it off before", file: "core/plan/reopen.go",
 		old: "case switchedOffByPerson(a):", broken: "case false:", pkg: "./core/plan", test: "TestReopen",
 	}, {
 		name: "reopen: off again by a person is no old closing", file: "core/plan/absent.go",
-		old:    "case gone && a.Count(inventory.LabelReopened) > 0:",
+		old:    "case gone && a.LabelCount(inventory.LabelReopened) > 0:",
 		broken: "case gone && a.Active:", pkg: "./core/plan", test: "TestRunsLeaveWhatWasReopened",
 	}, {
 		name: "reopen: the mark stays on what was reopened", file: "core/plan/reopen.go",
-		old:    "return isAny(l, inventory.LabelDue, inventory.LabelEvent)",
-		broken: "return isAny(l, inventory.LabelDue, inventory.LabelEvent, inventory.LabelGone)",
+		old:    "return hasAnyName(l, inventory.LabelDue, inventory.LabelEvent)",
+		broken: "return hasAnyName(l, inventory.LabelDue, inventory.LabelEvent, inventory.LabelGone)",
 		pkg:    "./core/plan", test: "TestRunsLeaveWhatWasReopened",
 	}, {
 		name: "reopen: a gateway is not reopened", file: "core/plan/reopen.go",
 		old: "case untouchable:", broken: "case untouchable && false:", pkg: "./core/plan", test: "TestReopen",
 	}, {
-		name: "reopen: made a gateway between plan and write", file: "core/apply/again.go",
+		name: "reopen: made a gateway between plan and write", file: "core/apply/reread.go",
 		old: ", c.Reason.Code == plan.Reopened:", broken: ":", pkg: "./core/engine", test: "TestReactivateReadsAgain",
 	}, {
 		name: "reopen: the approved set and no more", file: "core/report/undo.go",
@@ -30,6 +30,6 @@ func ofReopening() []mutant {
 		broken: "case false:", pkg: "./functions/local", test: "TestReactivateOfAnApprovedSet",
 	}, {
 		name: "reopen: reactivate waits for the lease", file: "functions/local/reactivate.go",
-		old: "	if r.apply {\n		held", broken: "	if false {\n		held", pkg: "./functions/local", test: "TestReactivateWaitsForARun",
+		old: "\tif r.apply {\n\t\theld", broken: "\tif false {\n\t\theld", pkg: "./functions/local", test: "TestReactivateWaitsForARun",
 	}}
 }

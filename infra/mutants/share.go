@@ -23,7 +23,7 @@ func ofShare() []mutant {
 		name: "share: a row that is not what was asked for", file: "core/jumpserver/gone.go",
 		old: "if row.Active == nil || !*row.Active ||", broken: "if", pkg: "./core/jumpserver", test: "TestCountActive",
 	}, {
-		name: "moved to another node meanwhile", file: "core/apply/again.go",
+		name: "moved to another node meanwhile", file: "core/apply/reread.go",
 		old: `, {"nodes", before.Nodes, now.Nodes},`, broken: ",", pkg: "./core/apply", test: "TestPersonsChangeBetweenPlanAndRemovalWins",
 	}}
 }

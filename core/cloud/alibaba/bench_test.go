@@ -22,7 +22,7 @@ func BenchmarkList(b *testing.B) {
 		}
 		bodies[p] = benchPage(p*rows, rows, next)
 	}
-	l := offline(b, cloud.Account{}, func(r *http.Request) (int, []byte) {
+	l := openOffline(b, cloud.Account{}, func(r *http.Request) (int, []byte) {
 		n, _ := strconv.Atoi("0" + r.URL.Query().Get("NextToken"))
 		return 200, bodies[n]
 	})

@@ -12,38 +12,38 @@ import (
 // dryRunAllowed is the error code by which a dry run says that the call would be allowed.
 const dryRunAllowed = "DryRunOperation"
 
-// newRefusal reads an error document. It reads leniently, because gateways put what they like there.
-func newRefusal(status int, body []byte) error {
-	r := &cloud.Refusal{Status: status}
+// newAPIError reads an error document. It reads leniently, because gateways put what they like there.
+func newAPIError(status int, body []byte) error {
+	r := &cloud.APIError{Status: status}
 	var doc map[string]any
 	if json.Unmarshal(body, &doc) != nil {
-		r.Text = http.StatusText(status) + ", no JSON document"
+		r.Message = http.StatusText(status) + ", no JSON document"
 		return r
 	}
 	r.Code, _ = doc["Code"].(string)
-	r.Text, _ = doc["Message"].(string)
-	r.Request, _ = doc["RequestId"].(string)
+	r.Message, _ = doc["Message"].(string)
+	r.RequestID, _ = doc["RequestId"].(string)
 	return r
 }
 
-// kindOf maps Alibaba's error codes, else the HTTP status, to what they mean for us:
+// errorKind maps Alibaba's error codes, else the HTTP status, to what they mean for us:
 // https://api.aliyun.com/document/Ecs/2014-05-26/errorCode and
 // https://help.aliyun.com/zh/openapi/developer-reference/common-error-codes
-func kindOf(r *cloud.Refusal) inventory.Kind {
+func errorKind(r *cloud.APIError) inventory.Kind {
 	code := r.Code
 	switch {
 	case r.Kind != "":
 		return r.Kind
-	case strings.HasPrefix(code, "Throttling"), r.Status == http.StatusTooManyRequests, flowControl(code), flowControl(r.Text):
+	case strings.HasPrefix(code, "Throttling"), r.Status == http.StatusTooManyRequests, isFlowControl(code), isFlowControl(r.Message):
 		return inventory.Throttled
-	case hasPrefix(code, "InvalidTimeStamp", "IllegalTimestamp"):
+	case hasAnyPrefix(code, "InvalidTimeStamp", "IllegalTimestamp"):
 		return inventory.ClockOff
-	case hasPrefix(code, "InvalidAccessKeyId", "InvalidAccessKeySecret", "MissingAccessKeyId", "SignatureDoesNotMatch",
+	case hasAnyPrefix(code, "InvalidAccessKeyId", "InvalidAccessKeySecret", "MissingAccessKeyId", "SignatureDoesNotMatch",
 		"IncompleteSignature", "InvalidSecurityToken", "MissingSecurityToken"):
 		return inventory.BadCredentials
-	case hasPrefix(code, "ServiceUnavailable", "InternalError", "SignatureNonceUsed"), r.Status >= 500, r.Status == http.StatusRequestTimeout:
+	case hasAnyPrefix(code, "ServiceUnavailable", "InternalError", "SignatureNonceUsed"), r.Status >= 500, r.Status == http.StatusRequestTimeout:
 		return inventory.Temporary
-	case hasPrefix(code, "Forbidden", "NoPermission", "Unauthorized", "AccessDenied"):
+	case hasAnyPrefix(code, "Forbidden", "NoPermission", "Unauthorized", "AccessDenied"):
 		return inventory.Denied
 	case strings.HasSuffix(code, ".NotFound"), strings.HasPrefix(code, "EntityNotExist"), code == "" && r.Status == http.StatusNotFound:
 		return inventory.NotFound
@@ -55,12 +55,12 @@ func kindOf(r *cloud.Refusal) inventory.Kind {
 	return inventory.Incomplete // a redirect, or a success that is none
 }
 
-func flowControl(text string) bool {
+func isFlowControl(text string) bool {
 	text = strings.ToLower(text)
 	return strings.Contains(text, "flow control") || strings.Contains(text, "flowcontrol")
 }
 
-func hasPrefix(text string, prefixes ...string) bool {
+func hasAnyPrefix(text string, prefixes ...string) bool {
 	for _, prefix := range prefixes {
 		if strings.HasPrefix(text, prefix) {
 			return true

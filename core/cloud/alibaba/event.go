@@ -20,63 +20,63 @@ import (
 // https://help.aliyun.com/en/eventbridge/user-guide/ecs-events (types),
 // https://help.aliyun.com/document_detail/116628.htm (CloudMonitor),
 // https://www.alibabacloud.com/help/doc-detail/204963.htm (ActionTrail).
-func Events(payload []byte, _ cloud.Origin) []cloud.Heard {
-	return cloud.HearBatch(payload, hear, func(err error) cloud.Heard { return broken(event{}, "", err) })
+func Events(payload []byte, _ cloud.Origin) []cloud.ParsedEvent {
+	return cloud.ParseEvents(payload, parseEvent, func(err error) cloud.ParsedEvent { return newInvalidEvent(event{}, "", err) })
 }
 
 // event holds the fields of all forms. Fields that we do not need, and times, are not looked at.
 type event struct {
-	ID      cloud.Text `json:"id"`
-	Type    cloud.Text `json:"type"`
-	Subject cloud.Text `json:"subject"`
-	Account cloud.Text `json:"aliyunaccountid"`
-	Region  cloud.Text `json:"aliyunregionid"`
-	Data    body       `json:"data"`
+	ID      cloud.LenientText `json:"id"`
+	Type    cloud.LenientText `json:"type"`
+	Subject cloud.LenientText `json:"subject"`
+	Account cloud.LenientText `json:"aliyunaccountid"`
+	Region  cloud.LenientText `json:"aliyunregionid"`
+	Data    eventData         `json:"data"`
 
 	// CloudMonitor's own form
-	Product  cloud.Text `json:"product"`
-	Name     cloud.Text `json:"name"`
-	RegionID cloud.Text `json:"regionId"`
-	Resource cloud.Text `json:"resourceId"`
-	UserID   cloud.Text `json:"userId"`
-	Content  body       `json:"content"`
+	Product  cloud.LenientText `json:"product"`
+	Name     cloud.LenientText `json:"name"`
+	RegionID cloud.LenientText `json:"regionId"`
+	Resource cloud.LenientText `json:"resourceId"`
+	UserID   cloud.LenientText `json:"userId"`
+	Content  eventData         `json:"content"`
 
 	// ActionTrail's data delivered without an envelope
-	trail
+	trailData
 }
 
-// body is the data of an event: of a state change, perhaps nested once more, or of ActionTrail.
-type body struct {
-	change
-	Content cloud.Loose[change] `json:"content"`
-	trail
+// eventData is the data of an event: of a state change, perhaps nested once more, or of ActionTrail.
+type eventData struct {
+	stateData
+	Content cloud.Lenient[stateData] `json:"content"`
+	trailData
 }
 
-type change struct {
-	ResourceID cloud.Text `json:"resourceId"`
-	State      cloud.Text `json:"state"`
+type stateData struct {
+	ResourceID cloud.LenientText `json:"resourceId"`
+	State      cloud.LenientText `json:"state"`
 }
 
-type trail struct {
-	EventID    cloud.Text                       `json:"eventId"`
-	EventName  cloud.Text                       `json:"eventName"`
-	Service    cloud.Text                       `json:"serviceName"`
-	TrailFor   cloud.Text                       `json:"acsRegion"`
-	ErrorCode  cloud.Text                       `json:"errorCode"`
-	Referenced cloud.Loose[map[string]nameList] `json:"referencedResources"`
-	Identity   cloud.Loose[identity]            `json:"userIdentity"`
+type trailData struct {
+	EventID    cloud.LenientText                  `json:"eventId"`
+	EventName  cloud.LenientText                  `json:"eventName"`
+	Service    cloud.LenientText                  `json:"serviceName"`
+	TrailFor   cloud.LenientText                  `json:"acsRegion"`
+	ErrorCode  cloud.LenientText                  `json:"errorCode"`
+	Referenced cloud.Lenient[map[string]nameList] `json:"referencedResources"`
+	Identity   cloud.Lenient[trailIdentity]       `json:"userIdentity"`
 }
 
-type identity struct {
-	AccountID cloud.Text `json:"accountId"`
+type trailIdentity struct {
+	AccountID cloud.LenientText `json:"accountId"`
 }
 
-// UnmarshalJSON is that of cloud.Loose.
-func (b *body) UnmarshalJSON(raw []byte) error {
-	type plain body
-	var l cloud.Loose[plain]
+// UnmarshalJSON is that of cloud.Lenient.
+func (b *eventData) UnmarshalJSON(raw []byte) error {
+	type plain eventData
+	var l cloud.Lenient[plain]
 	err := l.UnmarshalJSON(raw)
-	*b = body(l.Is)
+	*b = eventData(l.Value)
 	return err
 }
 
@@ -84,9 +84,9 @@ func (b *body) UnmarshalJSON(raw []byte) error {
 type nameList []string
 
 func (l *nameList) UnmarshalJSON(raw []byte) error {
-	var many []cloud.Text
+	var many []cloud.LenientText
 	if json.Unmarshal(raw, &many) != nil {
-		many = make([]cloud.Text, 1)
+		many = make([]cloud.LenientText, 1)
 		if err := many[0].UnmarshalJSON(raw); err != nil {
 			return err
 		}
@@ -97,52 +97,52 @@ func (l *nameList) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-func hear(raw []byte) cloud.Heard {
+func parseEvent(raw []byte) cloud.ParsedEvent {
 	var e event
-	if err := json.Unmarshal(cloud.Unquoted(raw), &e); err != nil {
-		return broken(e, "", fmt.Errorf("the event is not a JSON object: %w", err))
+	if err := json.Unmarshal(cloud.UnquoteJSON(raw), &e); err != nil {
+		return newInvalidEvent(e, "", fmt.Errorf("the event is not a JSON object: %w", err))
 	}
 	switch {
 	case e.Type == "ecs:Instance:StateChange":
-		return e.stateChange(e.Data)
+		return e.parseStateChange(e.Data)
 	case strings.Contains(string(e.Type), ":ActionTrail:"):
-		return e.actionTrail(e.Data.trail)
+		return e.parseActionTrail(e.Data.trailData)
 	case e.Type != "":
-		return ignored(e, string(e.Type), "not a change of an instance's state")
+		return newIgnoredEvent(e, string(e.Type), "not a change of an instance's state")
 	case strings.EqualFold(string(e.Product), "ECS") && e.Name == "Instance:StateChange":
-		return e.stateChange(e.Content)
+		return e.parseStateChange(e.Content)
 	case e.Product != "":
-		return ignored(e, string(e.Product+" "+e.Name), "not a change of an instance's state")
+		return newIgnoredEvent(e, string(e.Product+" "+e.Name), "not a change of an instance's state")
 	case e.EventName != "":
-		return e.actionTrail(e.trail)
+		return e.parseActionTrail(e.trailData)
 	}
-	return broken(e, "", errors.New("the event has no type"))
+	return newInvalidEvent(e, "", errors.New("the event has no type"))
 }
 
-// stateChange reads a change of state. Where data does not tell, the subject does.
-func (e event) stateChange(b body) cloud.Heard {
-	state := cmp.Or(b.State, b.Content.Is.State)
+// parseStateChange reads a change of state. Where data does not tell, the subject does.
+func (e event) parseStateChange(b eventData) cloud.ParsedEvent {
+	state := cmp.Or(b.State, b.Content.Value.State)
 	if state == "" {
-		return broken(e, "StateChange", errors.New("the event has no state (data.state)"))
+		return newInvalidEvent(e, "StateChange", errors.New("the event has no state (data.state)"))
 	}
 	what := "StateChange " + string(state)
-	if !slices.Contains([]cloud.Text{"Running", "Stopped", "Deleted"}, state) {
-		return ignored(e, what, "not a state that is acted on")
+	if !slices.Contains([]cloud.LenientText{"Running", "Stopped", "Deleted"}, state) {
+		return newIgnoredEvent(e, what, "not a state that is acted on")
 	}
-	id := string(cmp.Or(b.ResourceID, b.Content.Is.ResourceID))
-	where := e.where(cloud.Text(id))
-	if named := parse(cloud.Text(id)).instance; named != "" {
+	id := string(cmp.Or(b.ResourceID, b.Content.Value.ResourceID))
+	where := e.findResource(cloud.LenientText(id))
+	if named := parseResourceName(cloud.LenientText(id)).instance; named != "" {
 		id = named
 	}
-	return hint(e, what, cloud.Hint{
-		AccountID: where.account, Region: where.region, Instances: []string{cmp.Or(id, where.instance)},
-		Gone: state == "Deleted",
+	return newTargetEvent(e, what, cloud.EventTarget{
+		AccountID: where.account, Region: where.region, InstanceIDs: []string{cmp.Or(id, where.instance)},
+		IsReleased: state == "Deleted",
 	})
 }
 
-// actionTrail reads an API call that made or released instances. It was recorded when the API
+// parseActionTrail reads an API call that made or released instances. It was recorded when the API
 // answered: the instance may not be there yet, or still be.
-func (e event) actionTrail(t trail) cloud.Heard {
+func (e event) parseActionTrail(t trailData) cloud.ParsedEvent {
 	what := "ActionTrail " + string(t.EventName)
 	e.ID = cmp.Or(e.ID, t.EventID)
 	gone := false
@@ -151,39 +151,39 @@ func (e event) actionTrail(t trail) cloud.Heard {
 	case "DeleteInstance", "DeleteInstances":
 		gone = true
 	case "":
-		return broken(e, "ActionTrail", errors.New("the event has no name (data.eventName)"))
+		return newInvalidEvent(e, "ActionTrail", errors.New("the event has no name (data.eventName)"))
 	default:
-		return ignored(e, what, "not a call that makes or releases instances")
+		return newIgnoredEvent(e, what, "not a call that makes or releases instances")
 	}
 	if !strings.EqualFold(string(t.Service), "ecs") && t.Service != "" {
-		return ignored(e, what, "not a call of ECS")
+		return newIgnoredEvent(e, what, "not a call of ECS")
 	}
 	if t.ErrorCode != "" {
-		return ignored(e, what, "the call failed: "+string(t.ErrorCode))
+		return newIgnoredEvent(e, what, "the call failed: "+string(t.ErrorCode))
 	}
-	where := e.where("")
-	return hint(e, what, cloud.Hint{
-		AccountID: cmp.Or(where.account, string(t.Identity.Is.AccountID)),
-		Region:    cmp.Or(string(t.TrailFor), where.region),
-		Instances: t.Referenced.Is["ACS::ECS::Instance"], Gone: gone,
+	where := e.findResource("")
+	return newTargetEvent(e, what, cloud.EventTarget{
+		AccountID:   cmp.Or(where.account, string(t.Identity.Value.AccountID)),
+		Region:      cmp.Or(string(t.TrailFor), where.region),
+		InstanceIDs: t.Referenced.Value["ACS::ECS::Instance"], IsReleased: gone,
 	})
 }
 
-// resource is what a resource's name says.
-type resource struct{ account, region, instance string }
+// resourceName is what a resource's name says.
+type resourceName struct{ account, region, instance string }
 
-// parse reads a resource's name (acs:ecs:<region>:<account>:instance/<id>); anything else says
+// parseResourceName reads a resource's name (acs:ecs:<region>:<account>:instance/<id>); anything else says
 // nothing, nor does a part that is a placeholder.
-func parse(name cloud.Text) resource {
+func parseResourceName(name cloud.LenientText) resourceName {
 	parts := strings.SplitN(string(name), ":", 5)
 	if len(parts) < 5 || parts[0] != "acs" {
-		return resource{}
+		return resourceName{}
 	}
-	var p resource
-	if cloud.Only(parts[3], cloud.Digits) {
+	var p resourceName
+	if cloud.ValidCharset(parts[3], cloud.DigitChars) {
 		p.account = parts[3]
 	}
-	if cloud.Only(parts[2], cloud.Lower) {
+	if cloud.ValidCharset(parts[2], cloud.LowerChars) {
 		p.region = parts[2]
 	}
 	if id, ok := strings.CutPrefix(parts[4], "instance/"); ok {
@@ -192,12 +192,12 @@ func parse(name cloud.Text) resource {
 	return p
 }
 
-// where finds whose and where the instance is. Resources' names are asked first: they name its
+// findResource finds whose and where the instance is. Resources' names are asked first: they name its
 // own account and region also where a bus collects events of several.
-func (e event) where(named cloud.Text) resource {
-	var p resource
-	for _, name := range []cloud.Text{e.Subject, e.Resource, named} {
-		r := parse(name)
+func (e event) findResource(named cloud.LenientText) resourceName {
+	var p resourceName
+	for _, name := range []cloud.LenientText{e.Subject, e.Resource, named} {
+		r := parseResourceName(name)
 		p.account = cmp.Or(p.account, r.account)
 		p.region = cmp.Or(p.region, r.region)
 		p.instance = cmp.Or(p.instance, r.instance)
@@ -207,38 +207,38 @@ func (e event) where(named cloud.Text) resource {
 	return p
 }
 
-// hint checks that all is there that a question to the cloud needs.
-func hint(e event, what string, h cloud.Hint) cloud.Heard {
+// newTargetEvent checks that all is there that a question to the cloud needs.
+func newTargetEvent(e event, what string, h cloud.EventTarget) cloud.ParsedEvent {
 	h.Cloud = inventory.Alibaba
-	h.Instances = slices.DeleteFunc(slices.Clone(h.Instances), func(id string) bool { return id == "" })
-	slices.Sort(h.Instances)
-	h.Instances = slices.Compact(h.Instances)
+	h.InstanceIDs = slices.DeleteFunc(slices.Clone(h.InstanceIDs), func(id string) bool { return id == "" })
+	slices.Sort(h.InstanceIDs)
+	h.InstanceIDs = slices.Compact(h.InstanceIDs)
 	var missing []string
-	if !cloud.Only(h.AccountID, cloud.Digits) {
+	if !cloud.ValidCharset(h.AccountID, cloud.DigitChars) {
 		missing = append(missing, "the account's id (aliyunaccountid)")
 	}
-	if !cloud.Only(h.Region, cloud.Lower) {
+	if !cloud.ValidCharset(h.Region, cloud.LowerChars) {
 		missing = append(missing, "the region (aliyunregionid)")
 	}
-	if len(h.Instances) == 0 {
+	if len(h.InstanceIDs) == 0 {
 		missing = append(missing, "the instance's id (data.resourceId or the subject)")
 	}
-	for _, id := range h.Instances {
-		if rest, ok := strings.CutPrefix(id, "i-"); !ok || !cloud.Only(rest, cloud.Lower+cloud.Upper) {
+	for _, id := range h.InstanceIDs {
+		if rest, ok := strings.CutPrefix(id, "i-"); !ok || !cloud.ValidCharset(rest, cloud.LowerChars+cloud.UpperChars) {
 			missing = append(missing, fmt.Sprintf("a valid instance id (%.64q is none)", id))
 			break
 		}
 	}
-	if err := cloud.Lacks(missing); err != nil {
-		return broken(e, what, err)
+	if err := cloud.MissingFieldsError(missing); err != nil {
+		return newInvalidEvent(e, what, err)
 	}
-	return cloud.Heard{ID: string(e.ID), What: what, Hint: h}
+	return cloud.ParsedEvent{ID: string(e.ID), Description: what, Target: h}
 }
 
-func ignored(e event, what, why string) cloud.Heard {
-	return cloud.Heard{ID: string(e.ID), What: what, Ignored: why}
+func newIgnoredEvent(e event, what, why string) cloud.ParsedEvent {
+	return cloud.ParsedEvent{ID: string(e.ID), Description: what, IgnoredReason: why}
 }
 
-func broken(e event, what string, err error) cloud.Heard {
-	return cloud.Unheard(inventory.Alibaba, string(e.ID), cmp.Or(what, string(e.Type)), err)
+func newInvalidEvent(e event, what string, err error) cloud.ParsedEvent {
+	return cloud.NewInvalidEvent(inventory.Alibaba, string(e.ID), cmp.Or(what, string(e.Type)), err)
 }

@@ -40,34 +40,34 @@ func TestSamples(t *testing.T) {
 		"fc-eventbridge-streaming-array-ecs": "StateChange Running | " + here + "i-bp1ecr0000000005go2g\n" +
 			"StateChange Deleted | " + here + "i-bp1ecr0000000005go2h gone",
 	}
-	cloudtest.Hear(t, Events, cloud.Origin{}, wants)
+	cloudtest.CheckRecorded(t, Events, cloud.Origin{}, wants)
 }
 
 // Two whole events, for the tests to change a field or two.
 const (
-	running = `{"id":"e1","source":"acs.ecs","type":"ecs:Instance:StateChange",
+	runningEvent = `{"id":"e1","source":"acs.ecs","type":"ecs:Instance:StateChange",
 		"subject":"acs:ecs:cn-beijing:123:instance/i-1","time":"2026-11-23T22:01:14+08:00",
 		"data":{"resourceId":"i-1","resourceType":"ALIYUN::ECS::Instance","state":"Running"},
 		"aliyunaccountid":"123","aliyunregionid":"cn-beijing"}`
-	deleting = `{"id":"e2","type":"actiontrail:ActionTrail:ApiCall","subject":"acs:actiontrail:cn-beijing:123:event/e2",
+	deletingEvent = `{"id":"e2","type":"actiontrail:ActionTrail:ApiCall","subject":"acs:actiontrail:cn-beijing:123:event/e2",
 		"data":{"eventId":"e2","eventName":"DeleteInstances","serviceName":"Ecs","acsRegion":"cn-beijing",
 		"referencedResources":{"ACS::ECS::Instance":["i-1","i-2"]},"userIdentity":{"accountId":"123"}},
 		"aliyunaccountid":"123","aliyunregionid":"cn-beijing"}`
-	monitored = `{"product":"ECS","name":"Instance:StateChange","id":"e3","regionId":"cn-beijing","userId":"123",
+	monitoredEvent = `{"product":"ECS","name":"Instance:StateChange","id":"e3","regionId":"cn-beijing","userId":"123",
 		"resourceId":"acs:ecs:cn-beijing:123:instance/i-1","content":{"resourceId":"i-1","state":"Stopped"},"ver":"1.0"}`
 )
 
-// form is one way to write an event, and what is heard of it.
-type form struct {
+// eventForm is one way to write an event, and what is heard of it.
+type eventForm struct {
 	name, event string
 	fields      []string // for edit
 	want        string
 }
 
-func checkForms(t *testing.T, forms []form) {
+func checkForms(t *testing.T, forms []eventForm) {
 	t.Helper()
 	for _, f := range forms {
-		if got := cloudtest.Told(Events([]byte(cloudtest.Edit(t, f.event, f.fields...)), cloud.Origin{})); got != f.want {
+		if got := cloudtest.FormatEvents(Events([]byte(cloudtest.EditJSON(t, f.event, f.fields...)), cloud.Origin{})); got != f.want {
 			t.Errorf("%s\n got %s\nwant %s", f.name, got, f.want)
 		}
 	}
@@ -77,29 +77,29 @@ func checkForms(t *testing.T, forms []form) {
 func TestStateChange(t *testing.T) {
 	t.Parallel()
 	const run = "StateChange Running | 123 cn-beijing i-1"
-	checkForms(t, []form{
-		{"whole", running, nil, run},
-		{"data as text", running, []string{"data", `"{\"resourceId\":\"i-1\",\"state\":\"Running\"}"`}, run},
-		{"nested", running, []string{"data", `{"content":{"resourceId":"i-1","state":"Running"},"name":"x"}`}, run},
-		{"nested as text", running, []string{"data", `{"content":"{\"resourceId\":\"i-1\",\"state\":\"Running\"}"}`}, run},
-		{"half nested", running, []string{"data", `{"content":{"resourceId":"i-1"},"state":"Running"}`, "subject", ""}, run},
-		{"other half nested", running, []string{"data", `{"content":{"state":"Running"},"resourceId":"i-1"}`, "subject", ""}, run},
-		{"content is no object", running, []string{"data.content", `[1]`}, run},
-		{"subject tells the id", running, []string{"data", `{"state":"Running"}`}, run},
-		{"subject tells all", running, []string{"data.resourceId", "null", "aliyunaccountid", "", "aliyunregionid", ""}, run},
-		{"data tells all by a name", running, []string{"data.resourceId", `"acs:ecs:cn-beijing:123:instance/i-1"`,
+	checkForms(t, []eventForm{
+		{"whole", runningEvent, nil, run},
+		{"data as text", runningEvent, []string{"data", `"{\"resourceId\":\"i-1\",\"state\":\"Running\"}"`}, run},
+		{"nested", runningEvent, []string{"data", `{"content":{"resourceId":"i-1","state":"Running"},"name":"x"}`}, run},
+		{"nested as text", runningEvent, []string{"data", `{"content":"{\"resourceId\":\"i-1\",\"state\":\"Running\"}"}`}, run},
+		{"half nested", runningEvent, []string{"data", `{"content":{"resourceId":"i-1"},"state":"Running"}`, "subject", ""}, run},
+		{"other half nested", runningEvent, []string{"data", `{"content":{"state":"Running"},"resourceId":"i-1"}`, "subject", ""}, run},
+		{"content is no object", runningEvent, []string{"data.content", `[1]`}, run},
+		{"subject tells the id", runningEvent, []string{"data", `{"state":"Running"}`}, run},
+		{"subject tells all", runningEvent, []string{"data.resourceId", "null", "aliyunaccountid", "", "aliyunregionid", ""}, run},
+		{"data tells all by a name", runningEvent, []string{"data.resourceId", `"acs:ecs:cn-beijing:123:instance/i-1"`,
 			"subject", "", "aliyunaccountid", "", "aliyunregionid", ""}, run},
-		{"a bus of another account and region", running, []string{"aliyunaccountid", `"9"`, "aliyunregionid", `"cn-shanghai"`}, run},
-		{"subject with placeholders", running, []string{"subject", `"acs:ecs:*:{AccountId}:instance/i-9"`}, run},
-		{"subject is something else", running, []string{"subject", `"hello"`}, run},
-		{"subject is no text", running, []string{"subject", `{"a":1}`}, run},
-		{"numbers for strings", running, []string{"id", "7", "aliyunaccountid", "123", "subject", ""}, run},
-		{"odd times", running, []string{"time", "1606792869798", "aliyunpublishtime", `"2020-11-19T21:04:42.179PRC"`}, run},
-		{"unknown fields", running, []string{"extra", `{"id":[1]}`, "data.more", "[[]]", "content", `"x"`, "userIdentity", "5"}, run},
-		{"released", running, []string{"data.state", `"Deleted"`}, "StateChange Deleted | 123 cn-beijing i-1 gone"},
-		{"another state", running, []string{"data.state", `"Sleeping"`}, "StateChange Sleeping | ignored: not a state that is acted on"},
-		{"another type", running, []string{"type", `"ecs:Disk:StateChange"`}, "ecs:Disk:StateChange | ignored: not a change of an instance's state"},
-		{"masked account in the subject only", running, []string{"subject", `"acs:ecs:cn-beijing:12****:instance/i-1"`}, run},
+		{"a bus of another account and region", runningEvent, []string{"aliyunaccountid", `"9"`, "aliyunregionid", `"cn-shanghai"`}, run},
+		{"subject with placeholders", runningEvent, []string{"subject", `"acs:ecs:*:{AccountId}:instance/i-9"`}, run},
+		{"subject is something else", runningEvent, []string{"subject", `"hello"`}, run},
+		{"subject is no text", runningEvent, []string{"subject", `{"a":1}`}, run},
+		{"numbers for strings", runningEvent, []string{"id", "7", "aliyunaccountid", "123", "subject", ""}, run},
+		{"odd times", runningEvent, []string{"time", "1606792869798", "aliyunpublishtime", `"2020-11-19T21:04:42.179PRC"`}, run},
+		{"unknown fields", runningEvent, []string{"extra", `{"id":[1]}`, "data.more", "[[]]", "content", `"x"`, "userIdentity", "5"}, run},
+		{"released", runningEvent, []string{"data.state", `"Deleted"`}, "StateChange Deleted | 123 cn-beijing i-1 gone"},
+		{"another state", runningEvent, []string{"data.state", `"Sleeping"`}, "StateChange Sleeping | ignored: not a state that is acted on"},
+		{"another type", runningEvent, []string{"type", `"ecs:Disk:StateChange"`}, "ecs:Disk:StateChange | ignored: not a change of an instance's state"},
+		{"masked account in the subject only", runningEvent, []string{"subject", `"acs:ecs:cn-beijing:12****:instance/i-1"`}, run},
 	})
 }
 
@@ -107,46 +107,46 @@ func TestStateChange(t *testing.T) {
 func TestStateChangeLacks(t *testing.T) {
 	t.Parallel()
 	const lacks = "StateChange Running | error: alibaba event e1: the event lacks "
-	checkForms(t, []form{
-		{"masked running", running, []string{"data.resourceId", `"i-bp1ecr********5go2go"`},
+	checkForms(t, []eventForm{
+		{"masked running", runningEvent, []string{"data.resourceId", `"i-bp1ecr********5go2go"`},
 			lacks + `a valid instance id ("i-bp1ecr********5go2go" is none)`},
-		{"a letter that only looks like k", running, []string{"data.resourceId", `"i-\u212a"`}, lacks + "a valid instance id (\"i-\u212a\" is none)"},
-		{"a disk", running, []string{"data.resourceId", `"d-1"`}, lacks + `a valid instance id ("d-1" is none)`},
-		{"an endless id", running, []string{"data.resourceId", `"i-` + strings.Repeat("1", 80) + `"`, "subject", ""},
+		{"a letter that only looks like k", runningEvent, []string{"data.resourceId", `"i-\u212a"`}, lacks + "a valid instance id (\"i-\u212a\" is none)"},
+		{"a disk", runningEvent, []string{"data.resourceId", `"d-1"`}, lacks + `a valid instance id ("d-1" is none)`},
+		{"an endless id", runningEvent, []string{"data.resourceId", `"i-` + strings.Repeat("1", 80) + `"`, "subject", ""},
 			lacks + `a valid instance id ("i-` + strings.Repeat("1", 62) + `" is none)`},
-		{"masked account", running, []string{"aliyunaccountid", `"12****"`, "subject", ""}, lacks + "the account's id (aliyunaccountid)"},
-		{"no account, region, id", running, []string{"aliyunaccountid", "", "aliyunregionid", `""`, "subject", "", "data.resourceId", ""},
+		{"masked account", runningEvent, []string{"aliyunaccountid", `"12****"`, "subject", ""}, lacks + "the account's id (aliyunaccountid)"},
+		{"no account, region, id", runningEvent, []string{"aliyunaccountid", "", "aliyunregionid", `""`, "subject", "", "data.resourceId", ""},
 			lacks + "the account's id (aliyunaccountid), the region (aliyunregionid), the instance's id (data.resourceId or the subject)"},
-		{"odd region", running, []string{"aliyunregionid", `"../x"`, "subject", ""}, lacks + "the region (aliyunregionid)"},
-		{"no state", running, []string{"data.state", ""}, "StateChange | error: alibaba event e1: the event has no state (data.state)"},
-		{"no data", running, []string{"data", "null"}, "StateChange | error: alibaba event e1: the event has no state (data.state)"},
-		{"endless state", running, []string{"data.state", `"` + strings.Repeat("x", 1000) + `"`},
+		{"odd region", runningEvent, []string{"aliyunregionid", `"../x"`, "subject", ""}, lacks + "the region (aliyunregionid)"},
+		{"no state", runningEvent, []string{"data.state", ""}, "StateChange | error: alibaba event e1: the event has no state (data.state)"},
+		{"no data", runningEvent, []string{"data", "null"}, "StateChange | error: alibaba event e1: the event has no state (data.state)"},
+		{"endless state", runningEvent, []string{"data.state", `"` + strings.Repeat("x", 1000) + `"`},
 			"StateChange | error: alibaba event e1: the event has no state (data.state)"},
-		{"no type", running, []string{"type", ""}, " | error: alibaba event e1: the event has no type"},
-		{"no id", running, []string{"id", "", "type", "true"}, " | error: alibaba event: the event has no type"},
+		{"no type", runningEvent, []string{"type", ""}, " | error: alibaba event e1: the event has no type"},
+		{"no id", runningEvent, []string{"id", "", "type", "true"}, " | error: alibaba event: the event has no type"},
 	})
 }
 
 func TestActionTrail(t *testing.T) {
 	t.Parallel()
 	const del = "ActionTrail DeleteInstances | 123 cn-beijing i-1,i-2 gone"
-	checkForms(t, []form{
-		{"whole trail", deleting, nil, del},
-		{"trail without an envelope", cloudtest.Edit(t, deleting, "data.eventId", `"e2"`), []string{"id", "", "type", `"ecs:ActionTrail:AliyunServiceEvent"`}, del},
-		{"trail with a single id", deleting, []string{"data.referencedResources", `{"ACS::ECS::Instance":"i-1","ACS::ECS::Disk":{}}`},
+	checkForms(t, []eventForm{
+		{"whole trail", deletingEvent, nil, del},
+		{"trail without an envelope", cloudtest.EditJSON(t, deletingEvent, "data.eventId", `"e2"`), []string{"id", "", "type", `"ecs:ActionTrail:AliyunServiceEvent"`}, del},
+		{"trail with a single id", deletingEvent, []string{"data.referencedResources", `{"ACS::ECS::Instance":"i-1","ACS::ECS::Disk":{}}`},
 			"ActionTrail DeleteInstances | 123 cn-beijing i-1 gone"},
-		{"trail with ids twice and empty ones", deleting, []string{"data.referencedResources", `{"ACS::ECS::Instance":["i-2",null,"i-1","","i-2"]}`}, del},
-		{"trail with odd fields", deleting, []string{"data.userIdentity", `"root"`, "data.eventAttributes", "[]", "data.eventVersion", `{}`}, del},
-		{"trail where only the caller names the account", deleting, []string{"subject", "", "aliyunaccountid", ""}, del},
-		{"trail of another region than the bus", deleting, []string{"data.acsRegion", `"cn-shanghai"`},
+		{"trail with ids twice and empty ones", deletingEvent, []string{"data.referencedResources", `{"ACS::ECS::Instance":["i-2",null,"i-1","","i-2"]}`}, del},
+		{"trail with odd fields", deletingEvent, []string{"data.userIdentity", `"root"`, "data.eventAttributes", "[]", "data.eventVersion", `{}`}, del},
+		{"trail where only the caller names the account", deletingEvent, []string{"subject", "", "aliyunaccountid", ""}, del},
+		{"trail of another region than the bus", deletingEvent, []string{"data.acsRegion", `"cn-shanghai"`},
 			"ActionTrail DeleteInstances | 123 cn-shanghai i-1,i-2 gone"},
-		{"failed call", deleting, []string{"data.errorCode", `"Forbidden.RAM"`}, "ActionTrail DeleteInstances | ignored: the call failed: Forbidden.RAM"},
-		{"call of another service", deleting, []string{"data.serviceName", `"Rds"`}, "ActionTrail DeleteInstances | ignored: not a call of ECS"},
-		{"another call", deleting, []string{"data.eventName", `"RebootInstance"`},
+		{"failed call", deletingEvent, []string{"data.errorCode", `"Forbidden.RAM"`}, "ActionTrail DeleteInstances | ignored: the call failed: Forbidden.RAM"},
+		{"call of another service", deletingEvent, []string{"data.serviceName", `"Rds"`}, "ActionTrail DeleteInstances | ignored: not a call of ECS"},
+		{"another call", deletingEvent, []string{"data.eventName", `"RebootInstance"`},
 			"ActionTrail RebootInstance | ignored: not a call that makes or releases instances"},
-		{"create", deleting, []string{"data.eventName", `"CreateInstance"`, "data.serviceName", ""}, "ActionTrail CreateInstance | 123 cn-beijing i-1,i-2"},
-		{"trail without a name", deleting, []string{"data.eventName", ""}, "ActionTrail | error: alibaba event e2: the event has no name (data.eventName)"},
-		{"trail without ids", deleting, []string{"data.referencedResources", "[]"}, "ActionTrail DeleteInstances | error: alibaba event e2: " +
+		{"create", deletingEvent, []string{"data.eventName", `"CreateInstance"`, "data.serviceName", ""}, "ActionTrail CreateInstance | 123 cn-beijing i-1,i-2"},
+		{"trail without a name", deletingEvent, []string{"data.eventName", ""}, "ActionTrail | error: alibaba event e2: the event has no name (data.eventName)"},
+		{"trail without ids", deletingEvent, []string{"data.referencedResources", "[]"}, "ActionTrail DeleteInstances | error: alibaba event e2: " +
 			"the event lacks the instance's id (data.resourceId or the subject)"},
 	})
 }
@@ -154,29 +154,29 @@ func TestActionTrail(t *testing.T) {
 func TestCloudMonitor(t *testing.T) {
 	t.Parallel()
 	const stop = "StateChange Stopped | 123 cn-beijing i-1"
-	checkForms(t, []form{
-		{"whole CloudMonitor", monitored, nil, stop},
-		{"CloudMonitor of another product", monitored, []string{"product", `"RDS"`}, "RDS Instance:StateChange | ignored: not a change of an instance's state"},
-		{"CloudMonitor in lower case", monitored, []string{"product", `"ecs"`, "userId", "123", "resourceId", ""}, stop},
-		{"CloudMonitor without content", monitored, []string{"content", ""}, "StateChange | error: alibaba event e3: the event has no state (data.state)"},
-		{"CloudMonitor without the inner id", monitored, []string{"content", `{"state":"Stopped"}`}, stop},
+	checkForms(t, []eventForm{
+		{"whole CloudMonitor", monitoredEvent, nil, stop},
+		{"CloudMonitor of another product", monitoredEvent, []string{"product", `"RDS"`}, "RDS Instance:StateChange | ignored: not a change of an instance's state"},
+		{"CloudMonitor in lower case", monitoredEvent, []string{"product", `"ecs"`, "userId", "123", "resourceId", ""}, stop},
+		{"CloudMonitor without content", monitoredEvent, []string{"content", ""}, "StateChange | error: alibaba event e3: the event has no state (data.state)"},
+		{"CloudMonitor without the inner id", monitoredEvent, []string{"content", `{"state":"Stopped"}`}, stop},
 	})
 }
 
 // TestBatches: an array holds objects or JSON texts, and a broken one leaves the others alone.
 func TestBatches(t *testing.T) {
 	t.Parallel()
-	text, err := json.Marshal(running)
+	text, err := json.Marshal(runningEvent)
 	if err != nil {
 		t.Fatal(err)
 	}
 	const run = "StateChange Running | 123 cn-beijing i-1"
-	broken := cloudtest.Edit(t, running, "data.state", "")
+	broken := cloudtest.EditJSON(t, runningEvent, "data.state", "")
 	for payload, want := range map[string]string{
-		" " + running + "\n": run,
-		string(text):         run,
-		"[" + running + "]":  run,
-		"\n[" + string(text) + "," + broken + `,5,"x",null,[],` + monitored + "]": run +
+		" " + runningEvent + "\n": run,
+		string(text):              run,
+		"[" + runningEvent + "]":  run,
+		"\n[" + string(text) + "," + broken + `,5,"x",null,[],` + monitoredEvent + "]": run +
 			"\nStateChange | error: alibaba event e1: the event has no state (data.state)" +
 			"\n | error: alibaba event: the event is not a JSON object: json: cannot unmarshal number into Go value of type alibaba.event" +
 			"\n | error: alibaba event: the event is not a JSON object: invalid character 'x' looking for beginning of value" +
@@ -184,7 +184,7 @@ func TestBatches(t *testing.T) {
 			"\n | error: alibaba event: the event is not a JSON object: json: cannot unmarshal array into Go value of type alibaba.event" +
 			"\nStateChange Stopped | 123 cn-beijing i-1",
 	} {
-		if got := cloudtest.Told(Events([]byte(payload), cloud.Origin{})); got != want {
+		if got := cloudtest.FormatEvents(Events([]byte(payload), cloud.Origin{})); got != want {
 			t.Errorf("%s\n got %s\nwant %s", payload, got, want)
 		}
 	}
@@ -196,7 +196,7 @@ func TestAbsurd(t *testing.T) {
 	nested := func(open, inner, end string, n int) string {
 		return strings.Repeat(open, n) + inner + strings.Repeat(end, n)
 	}
-	cloudtest.Absurd(t, Events, cloud.Origin{}, map[string]string{
+	cloudtest.CheckInvalid(t, Events, cloud.Origin{}, map[string]string{
 		"":                                     "the event is empty",
 		" \n":                                  "the event is empty",
 		"null":                                 "not a JSON object",
@@ -211,7 +211,7 @@ func TestAbsurd(t *testing.T) {
 		"[":                                    "not JSON",
 		"[null]":                               "not a JSON object",
 		"[[]]":                                 "not a JSON object",
-		"[" + running + ",]":                   "not JSON",
+		"[" + runningEvent + ",]":              "not JSON",
 		nested("[", "", "]", 9000):             "not a JSON object",
 		nested("[", "", "]", 1<<19):            "not JSON",
 		`"` + strings.Repeat("x", 1<<20) + `"`: "not a JSON object",
@@ -225,8 +225,8 @@ func TestAbsurd(t *testing.T) {
 // FuzzEvents: nothing panics, every hint is complete and well formed, and no error or ignored
 // event carries one.
 func FuzzEvents(f *testing.F) {
-	cloudtest.FuzzEvents(f, Events, cloud.Origin{}, soundHint,
-		running, deleting, monitored, "["+running+","+deleting+",[]]", "", "null", "1", `""`, "[]", "[null]", "[[]]", "{}",
+	cloudtest.FuzzEvents(f, Events, cloud.Origin{}, checkTarget,
+		runningEvent, deletingEvent, monitoredEvent, "["+runningEvent+","+deletingEvent+",[]]", "", "null", "1", `""`, "[]", "[null]", "[[]]", "{}",
 		`{"type":"ecs:Instance:StateChange","subject":"acs:ecs:::instance/","data":"{\"state\":\"Running\"}"}`,
 		`{"eventName":"RunInstances","referencedResources":{"ACS::ECS::Instance":[null,"i-1",5]},"userIdentity":{"accountId":1}}`,
 	)
@@ -238,15 +238,15 @@ var (
 	soundInstance = regexp.MustCompile(`^i-[A-Za-z0-9-]{1,64}$`)
 )
 
-func soundHint(h cloud.Hint) error {
+func checkTarget(h cloud.EventTarget) error {
 	switch {
 	case h.Cloud != inventory.Alibaba || !soundAccount.MatchString(h.AccountID) || !soundRegion.MatchString(h.Region):
 		return errors.New("an odd cloud, account or region")
-	case len(h.Instances) == 0 || !slices.IsSorted(h.Instances):
+	case len(h.InstanceIDs) == 0 || !slices.IsSorted(h.InstanceIDs):
 		return errors.New("no instances, or not in order")
 	}
-	for n, id := range h.Instances {
-		if !soundInstance.MatchString(id) || n > 0 && h.Instances[n-1] == id {
+	for n, id := range h.InstanceIDs {
+		if !soundInstance.MatchString(id) || n > 0 && h.InstanceIDs[n-1] == id {
 			return fmt.Errorf("instance id %q, odd or twice", id)
 		}
 	}

@@ -10,13 +10,13 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// clean fails a test whose error shows a secret or does not name what was done for whom.
-func clean(t *testing.T, err error) { t.Helper(); harness().Clean(t, err) }
+// checkError fails a test whose error shows a secret or does not name what was done for whom.
+func checkError(t *testing.T, err error) { t.Helper(); harness().CheckError(t, err) }
 
 // TestFaults: what each fault means for each method, and that no text shows a secret.
 func TestFaults(t *testing.T) {
 	t.Parallel()
-	harness().Faults(t, map[alibabatest.Kind]inventory.Kind{
+	harness().CheckFaults(t, map[alibabatest.Kind]inventory.Kind{
 		alibabatest.Throttled: inventory.Throttled, alibabatest.Forbidden: inventory.Denied,
 		alibabatest.InternalError: inventory.Temporary, alibabatest.Unavailable: inventory.Temporary,
 		peertest.HTML500: inventory.Temporary, peertest.HTML503: inventory.Temporary,
@@ -26,7 +26,7 @@ func TestFaults(t *testing.T) {
 		alibabatest.NoRequestID: inventory.Incomplete, alibabatest.Truncated: inventory.Incomplete,
 		peertest.CutOff: inventory.Temporary, peertest.Redirect: inventory.Incomplete,
 		peertest.Reset: inventory.Temporary, alibabatest.NonceUsed: inventory.Temporary,
-		alibabatest.Untimely: inventory.ClockOff, alibabatest.IllegalTime: inventory.ClockOff,
+		alibabatest.ExpiredSignature: inventory.ClockOff, alibabatest.IllegalTime: inventory.ClockOff,
 		alibabatest.Inactive: inventory.BadCredentials, peertest.Hang: inventory.Temporary,
 	})
 }
@@ -35,18 +35,18 @@ func TestFaults(t *testing.T) {
 func TestPagingFaults(t *testing.T) {
 	t.Parallel()
 	for fault, want := range map[alibabatest.Kind]inventory.Kind{
-		alibabatest.RepeatToken: inventory.Incomplete, alibabatest.InvalidToken: inventory.Invalid,
+		alibabatest.RepeatedToken: inventory.Incomplete, alibabatest.InvalidToken: inventory.Invalid,
 		alibabatest.InternalError: inventory.Temporary, alibabatest.NoList: inventory.Incomplete,
 		alibabatest.NoPermission: inventory.Denied,
 	} {
 		w := newWorld(t)
 		w.Fill(region, 250)
 		after := 1
-		if fault == alibabatest.RepeatToken || fault == alibabatest.InvalidToken {
+		if fault == alibabatest.RepeatedToken || fault == alibabatest.InvalidToken {
 			after = 0
 		}
 		w.Server.Break(alibabatest.Fault{Kind: fault, After: after})
-		harness().ListFails(t, string(fault), w, want)
+		harness().CheckListFails(t, string(fault), w, want)
 	}
 }
 
@@ -57,7 +57,7 @@ func TestAnswerWithoutList(t *testing.T) {
 		w := newWorld(t)
 		w.Fill(region, 150)
 		w.Server.Break(alibabatest.Fault{Kind: alibabatest.NoList, After: after, Times: 1})
-		harness().ListFails(t, fmt.Sprint("page ", after+1), w, inventory.Incomplete)
+		harness().CheckListFails(t, fmt.Sprint("page ", after+1), w, inventory.Incomplete)
 	}
 }
 
@@ -72,24 +72,24 @@ func TestOddRows(t *testing.T) {
 		w := newWorld(t)
 		w.Fill(region, 3)
 		w.account.Put(region, odd)
-		harness().ListFails(t, name, w, inventory.Incomplete)
+		harness().CheckListFails(t, name, w, inventory.Incomplete)
 	}
 	w := newWorld(t)
 	w.account.Put(region, alibabatest.Instance{ID: "i-x", RegionID: "-"})
-	list, err := w.Open(t, cloudtest.Instant(), nil).List(t.Context(), region)
+	list, err := w.Open(t, cloudtest.InstantRetries(), nil).List(t.Context(), region)
 	if err != nil || len(list) != 1 || list[0].Region != region {
 		t.Errorf("a row that names no region: %v, %v", list, err)
 	}
 }
 
-// TestLookupAnswersOther: rows that nobody asked for are no answer.
-func TestLookupAnswersOther(t *testing.T) {
+// TestFindVerifiedAnswersOther: rows that nobody asked for are no answer.
+func TestFindVerifiedAnswersOther(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.account.Put(region, alibabatest.Instance{ID: "i-asked", Raw: []byte(`{"InstanceId":"i-other"}`)})
-	lister := w.Open(t, cloudtest.Instant(), nil)
+	lister := w.Open(t, cloudtest.InstantRetries(), nil)
 	for _, ids := range [][]string{{"i-asked"}, {""}} {
-		if list, err := cloudtest.Look(t.Context(), lister, region, ids...); err == nil || list != nil {
+		if list, err := cloudtest.FindInstances(t.Context(), lister, region, ids...); err == nil || list != nil {
 			t.Errorf("%q: %v, %v", ids, list, err)
 		}
 	}
@@ -109,12 +109,12 @@ func TestDryRunThatSucceeds(t *testing.T) {
 		w := newWorld(t)
 		w.Fill(region, fill)
 		w.Server.Break(alibabatest.Fault{Kind: alibabatest.DryRunIgnored, Action: alibabatest.DescribeInstances})
-		_, err := w.Open(t, cloudtest.Instant(), nil).Lookup(t.Context(), region, []string{"i-released"})
+		_, err := w.Open(t, cloudtest.InstantRetries(), nil).FindVerified(t.Context(), region, []string{"i-released"})
 		if inventory.KindOf(err) != inventory.Incomplete {
 			t.Errorf("%s: %v", name, err)
 		}
 		if fill == 0 {
-			harness().ListFails(t, name, w, inventory.Incomplete)
+			harness().CheckListFails(t, name, w, inventory.Incomplete)
 		}
 	}
 }

@@ -31,10 +31,10 @@ func FuzzAnswer(f *testing.F) {
 		if status < 200 || status > 599 {
 			return // net/http gives no others
 		}
-		l := offline(t, cloud.Account{}, func(*http.Request) (int, []byte) { return status, []byte(body) })
-		l.Policy.Sleep = cloudtest.Instant().Sleep
-		believed(t, l, status, body)
-		if found, err := l.Lookup(t.Context(), "r", []string{"i-none"}); err == nil && len(found.Instances)+len(found.Weak) == 0 {
+		l := openOffline(t, cloud.Account{}, func(*http.Request) (int, []byte) { return status, []byte(body) })
+		l.Retry.Sleep = cloudtest.InstantRetries().Sleep
+		checkListOf(t, l, status, body)
+		if found, err := l.FindVerified(t.Context(), "r", []string{"i-none"}); err == nil && len(found.Instances)+len(found.Weak) == 0 {
 			t.Fatalf("%d %q to all questions proves an absence", status, body)
 		}
 		if _, err := l.Regions(t.Context()); err == nil && !strings.Contains(body, "Region") {
@@ -43,8 +43,8 @@ func FuzzAnswer(f *testing.F) {
 	})
 }
 
-// believed lists a region that answers with body, and checks what came out.
-func believed(t *testing.T, l *lister, status int, body string) {
+// checkListOf lists a region that answers with body, and checks what came out.
+func checkListOf(t *testing.T, l *lister, status int, body string) {
 	list, err := l.List(t.Context(), "r")
 	if err != nil {
 		if kind := inventory.KindOf(err); len(list) > 0 || kind == "" || strings.Contains(err.Error(), "secret-of-test") {
@@ -68,8 +68,8 @@ func FuzzRefusal(f *testing.F) {
 	f.Add(500, `{"Code":5}`)
 	f.Add(403, `[]`)
 	f.Fuzz(func(t *testing.T, status int, body string) {
-		r, ok := cloud.AsRefusal(newRefusal(status, []byte(body)))
-		if !ok || kindOf(r) == "" || status != 0 && r.Error() == "" {
+		r, ok := cloud.AsAPIError(newAPIError(status, []byte(body)))
+		if !ok || errorKind(r) == "" || status != 0 && r.Error() == "" {
 			t.Fatalf("%+v", r)
 		}
 	})

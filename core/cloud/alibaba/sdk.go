@@ -35,35 +35,35 @@ const pageSize = 100
 // without a lock. Nothing writes to them.
 var ecsHosts, stsHosts = ecs.GetEndpointMap(), sts.GetEndpointMap()
 
-// session is what every client of an account is made of. The SDK's clients cannot be shared
+// sdkClient is what every client of an account is made of. The SDK's clients cannot be shared
 // between goroutines, so that each call makes its own; the connections are shared.
-type session struct {
-	account   cloud.Account
-	at        cloud.Endpoint
-	transport http.RoundTripper
-	timeout   time.Duration
-	reading   chan struct{} // a place for each page that is turned into rows right now
+type sdkClient struct {
+	account      cloud.Account
+	endpoint     cloud.Endpoint
+	transport    http.RoundTripper
+	timeout      time.Duration
+	convertSlots chan struct{} // a place for each page that is turned into rows right now
 }
 
 func newAPI(account cloud.Account, at cloud.Endpoint, transport http.RoundTripper) api {
-	s := session{
-		account: account, at: at, transport: transport,
+	s := sdkClient{
+		account: account, endpoint: at, transport: transport,
 		timeout: cmp.Or(account.RequestTimeout, cloud.DefaultRequestTimeout),
 		// More of them would not be faster, as nothing is waited for meanwhile; but a page takes
 		// several times its size then, and all regions may have one at once.
-		reading: make(chan struct{}, runtime.GOMAXPROCS(0)),
+		convertSlots: make(chan struct{}, runtime.GOMAXPROCS(0)),
 	}
-	return api{assume: s.assume, identity: s.identity, regions: s.regions, instances: s.instances, instance: s.instance}
+	return api{assumeRole: s.assumeRole, callerIdentity: s.callerIdentity, describeRegions: s.describeRegions, describeInstances: s.describeInstances, describeInstance: s.describeInstance}
 }
 
-// prepare fills in a client for one call to a region at a host. The courier is the call's own.
-func (s session) prepare(by *courier, client *sdk.Client, signer cloud.Credentials, region, host string) error {
-	config := sdk.NewConfig().WithScheme(strings.ToUpper(cmp.Or(s.at.Scheme, "https"))).WithAutoRetry(false).WithUserAgent("jms-sync")
+// prepareClient fills in a client for one call to a region at a host. The courier is the call's own.
+func (s sdkClient) prepareClient(by *strictTransport, client *sdk.Client, signer cloud.Credentials, region, host string) error {
+	config := sdk.NewConfig().WithScheme(strings.ToUpper(cmp.Or(s.endpoint.Scheme, "https"))).WithAutoRetry(false).WithUserAgent("jms-sync")
 	config.Transport = by
-	if err := client.InitWithOptions(region, config, credential(signer)); err != nil {
-		return &cloud.Refusal{Kind: inventory.Invalid, Text: "the id of the region or the credential is not well-formed"}
+	if err := client.InitWithOptions(region, config, newSDKCredential(signer)); err != nil {
+		return &cloud.APIError{Kind: inventory.Invalid, Message: "the id of the region or the credential is not well-formed"}
 	}
-	client.Domain = cmp.Or(s.at.Host, host)
+	client.Domain = cmp.Or(s.endpoint.Host, host)
 	// The courier ends the call; this only keeps the SDK's default from ending it earlier.
 	client.SetReadTimeout(s.timeout + time.Second)
 	// Our transport knows the proxy. These values are never used, but keep the SDK from reading
@@ -74,15 +74,15 @@ func (s session) prepare(by *courier, client *sdk.Client, signer cloud.Credentia
 	return nil
 }
 
-func (s session) courier(ctx context.Context) *courier {
-	return &courier{
-		Courier: cloud.Courier{Ctx: ctx, Base: s.transport, Timeout: s.timeout, Refuse: newRefusal}, reading: s.reading,
+func (s sdkClient) newTransport(ctx context.Context) *strictTransport {
+	return &strictTransport{
+		StrictTransport: cloud.StrictTransport{Ctx: ctx, Base: s.transport, Timeout: s.timeout, ParseError: newAPIError}, convertSlots: s.convertSlots,
 	}
 }
 
-func credential(signer cloud.Credentials) auth.Credential {
+func newSDKCredential(signer cloud.Credentials) auth.Credential {
 	id, key := signer.KeyID.Reveal(), signer.Secret.Reveal()
-	if signer.Token.Empty() {
+	if signer.Token.IsEmpty() {
 		return credentials.NewAccessKeyCredential(id, key)
 	}
 	return credentials.NewStsTokenCredential(id, key, signer.Token.Reveal())
@@ -92,7 +92,7 @@ func ecsHost(region string) string { return cmp.Or(ecsHosts[region], "ecs."+regi
 
 // stsHost gives the central host, which answers for all regions, so that one mistyped region
 // does not make the account fail; only closed regions (finance, government) have another.
-func (s session) stsHost() string {
+func (s sdkClient) stsHost() string {
 	for _, region := range s.account.Regions {
 		if host := stsHosts[region]; host != "" {
 			return host
@@ -104,47 +104,47 @@ func (s session) stsHost() string {
 // sessionName is how ActionTrail calls the sessions of assumed roles.
 const sessionName = "jms-sync"
 
-func (s session) assume(ctx context.Context, signer cloud.Credentials, arn string) (assumeAnswer, error) {
-	by, client := s.courier(ctx), &sts.Client{}
-	defer by.done()
-	if err := s.prepare(by, &client.Client, signer, homeRegion, s.stsHost()); err != nil {
+func (s sdkClient) assumeRole(ctx context.Context, signer cloud.Credentials, arn string) (assumeAnswer, error) {
+	by, client := s.newTransport(ctx), &sts.Client{}
+	defer by.freeSlot()
+	if err := s.prepareClient(by, &client.Client, signer, homeRegion, s.stsHost()); err != nil {
 		return assumeAnswer{}, err
 	}
 	request := sts.CreateAssumeRoleRequest()
 	request.RoleArn, request.RoleSessionName = arn, sessionName
 	answer, err := client.AssumeRole(request)
 	if err != nil {
-		return assumeAnswer{}, unwrapSDK(err)
+		return assumeAnswer{}, unwrapSDKError(err)
 	}
 	got := answer.Credentials
 	expires, _ := time.Parse(time.RFC3339, got.Expiration) // zero where it is none, which is not believed
-	return assumeAnswer{requestID: answer.RequestId, gave: cloud.Credentials{
+	return assumeAnswer{requestID: answer.RequestId, credentials: cloud.Credentials{
 		KeyID: secret.New(got.AccessKeyId), Secret: secret.New(got.AccessKeySecret), Token: secret.New(got.SecurityToken), Expires: expires,
 	}}, nil
 }
 
-func (s session) identity(ctx context.Context, signer cloud.Credentials) (identityAnswer, error) {
-	by, client := s.courier(ctx), &sts.Client{}
-	defer by.done()
-	if err := s.prepare(by, &client.Client, signer, homeRegion, s.stsHost()); err != nil {
+func (s sdkClient) callerIdentity(ctx context.Context, signer cloud.Credentials) (identityAnswer, error) {
+	by, client := s.newTransport(ctx), &sts.Client{}
+	defer by.freeSlot()
+	if err := s.prepareClient(by, &client.Client, signer, homeRegion, s.stsHost()); err != nil {
 		return identityAnswer{}, err
 	}
 	answer, err := client.GetCallerIdentity(sts.CreateGetCallerIdentityRequest())
 	if err != nil {
-		return identityAnswer{}, unwrapSDK(err)
+		return identityAnswer{}, unwrapSDKError(err)
 	}
 	return identityAnswer{requestID: answer.RequestId, account: answer.AccountId}, nil
 }
 
-func (s session) regions(ctx context.Context, signer cloud.Credentials) (regionsAnswer, error) {
-	by, client := s.courier(ctx), &ecs.Client{}
-	defer by.done()
-	if err := s.prepare(by, &client.Client, signer, homeRegion, ecsHost(homeRegion)); err != nil {
+func (s sdkClient) describeRegions(ctx context.Context, signer cloud.Credentials) (regionsAnswer, error) {
+	by, client := s.newTransport(ctx), &ecs.Client{}
+	defer by.freeSlot()
+	if err := s.prepareClient(by, &client.Client, signer, homeRegion, ecsHost(homeRegion)); err != nil {
 		return regionsAnswer{}, err
 	}
 	answer, err := client.DescribeRegions(ecs.CreateDescribeRegionsRequest())
 	if err != nil {
-		return regionsAnswer{}, unwrapSDK(err)
+		return regionsAnswer{}, unwrapSDKError(err)
 	}
 	ids := make([]string, 0, len(answer.Regions.Region))
 	for _, region := range answer.Regions.Region {
@@ -153,15 +153,15 @@ func (s session) regions(ctx context.Context, signer cloud.Credentials) (regions
 	return regionsAnswer{requestID: answer.RequestId, ids: ids}, nil
 }
 
-func (s session) instances(ctx context.Context, signer cloud.Credentials, q query) (instancesAnswer, error) {
-	by, client := s.courier(ctx), &ecs.Client{}
-	defer by.done()
-	if err := s.prepare(by, &client.Client, signer, q.region, ecsHost(q.region)); err != nil {
+func (s sdkClient) describeInstances(ctx context.Context, signer cloud.Credentials, q instancesQuery) (instancesAnswer, error) {
+	by, client := s.newTransport(ctx), &ecs.Client{}
+	defer by.freeSlot()
+	if err := s.prepareClient(by, &client.Client, signer, q.region, ecsHost(q.region)); err != nil {
 		return instancesAnswer{}, err
 	}
 	request := ecs.CreateDescribeInstancesRequest()
 	request.MaxResults = requests.NewInteger(pageSize)
-	request.NextToken = q.token
+	request.NextToken = q.pageToken
 	if q.dryRun {
 		request.DryRun = requests.NewBoolean(true)
 	}
@@ -172,50 +172,50 @@ func (s session) instances(ctx context.Context, signer cloud.Credentials, q quer
 		}
 		request.InstanceIds = string(ids)
 	}
-	answer := &page{BaseResponse: &responses.BaseResponse{}}
+	answer := &instancesPage{BaseResponse: &responses.BaseResponse{}}
 	if err := client.DoAction(request, answer); err != nil {
-		return instancesAnswer{}, unwrapSDK(err)
+		return instancesAnswer{}, unwrapSDKError(err)
 	}
-	return fromAnswer(answer), nil
+	return convertPage(answer), nil
 }
 
-func (s session) instance(ctx context.Context, signer cloud.Credentials, region, id string) (instanceAnswer, error) {
-	by, client := s.courier(ctx), &ecs.Client{}
-	defer by.done()
-	if err := s.prepare(by, &client.Client, signer, region, ecsHost(region)); err != nil {
+func (s sdkClient) describeInstance(ctx context.Context, signer cloud.Credentials, region, id string) (instanceAnswer, error) {
+	by, client := s.newTransport(ctx), &ecs.Client{}
+	defer by.freeSlot()
+	if err := s.prepareClient(by, &client.Client, signer, region, ecsHost(region)); err != nil {
 		return instanceAnswer{}, err
 	}
 	request := ecs.CreateDescribeInstanceAttributeRequest()
 	request.InstanceId = id
-	answer := &oneInstance{BaseResponse: &responses.BaseResponse{}}
+	answer := &attributePage{BaseResponse: &responses.BaseResponse{}}
 	if err := client.DoAction(request, answer); err != nil {
-		return instanceAnswer{}, unwrapSDK(err)
+		return instanceAnswer{}, unwrapSDKError(err)
 	}
-	return instanceAnswer{requestID: answer.RequestId, row: fromRow(&answer.instance)}, nil
+	return instanceAnswer{requestID: answer.RequestId, row: convertRow(&answer.instanceRow)}, nil
 }
 
-// unwrapSDK takes the SDK's wrapping off. What the SDK says about JSON repeats parts of the
+// unwrapSDKError takes the SDK's wrapping off. What the SDK says about JSON repeats parts of the
 // answer, so only the fact is told.
-func unwrapSDK(err error) error {
+func unwrapSDKError(err error) error {
 	var local *sdkerrors.ClientError
 	if errors.As(err, &local) && local.ErrorCode() == sdkerrors.JsonUnmarshalErrorCode {
-		return &cloud.Refusal{Status: http.StatusOK, Kind: inventory.Incomplete, Text: "the answer is not the JSON that it should be"}
+		return &cloud.APIError{Status: http.StatusOK, Kind: inventory.Incomplete, Message: "the answer is not the JSON that it should be"}
 	}
 	return err
 }
 
-// fromAnswer copies what we need of a page, so that none is kept longer than its conversion takes.
-func fromAnswer(answer *page) instancesAnswer {
+// convertPage copies what we need of a page, so that none is kept longer than its conversion takes.
+func convertPage(answer *instancesPage) instancesAnswer {
 	list := answer.Instances.Instance
 	rows := make([]inventory.Instance, len(list))
 	for i := range list {
-		rows[i] = fromRow(&list[i])
+		rows[i] = convertRow(&list[i])
 	}
 	// The SDK leaves the list nil where the answer has none.
-	return instancesAnswer{requestID: answer.RequestId, rows: rows, listed: list != nil, next: answer.NextToken}
+	return instancesAnswer{requestID: answer.RequestId, rows: rows, hasList: list != nil, nextToken: answer.NextToken}
 }
 
-func fromRow(row *instance) inventory.Instance {
+func convertRow(row *instanceRow) inventory.Instance {
 	return inventory.Instance{
 		Scope:      inventory.Scope{Region: row.RegionId},
 		ID:         row.InstanceId,
@@ -227,14 +227,14 @@ func fromRow(row *instance) inventory.Instance {
 		Type:       row.InstanceType,
 		VPC:        row.VpcAttributes.VpcId,
 		PrivateIPs: privateIPs(row),
-		ClassicIPs: cloud.Distinct(row.InnerIpAddress.IpAddress),
-		PublicIPs:  cloud.Distinct([]string{row.EipAddress.IpAddress}, row.PublicIpAddress.IpAddress),
+		ClassicIPs: cloud.UniqueTexts(row.InnerIpAddress.IpAddress),
+		PublicIPs:  cloud.UniqueTexts([]string{row.EipAddress.IpAddress}, row.PublicIpAddress.IpAddress),
 	}
 }
 
 // privateIPs gives the instance's own address, then those of the primary interface, then those
 // of the others in the order of the answer.
-func privateIPs(row *instance) []string {
+func privateIPs(row *instanceRow) []string {
 	var primary, others []string
 	for _, nic := range row.NetworkInterfaces.NetworkInterface {
 		addresses := []string{nic.PrimaryIpAddress}
@@ -247,5 +247,5 @@ func privateIPs(row *instance) []string {
 			others = append(others, addresses...)
 		}
 	}
-	return cloud.Distinct(row.VpcAttributes.PrivateIpAddress.IpAddress, primary, others)
+	return cloud.UniqueTexts(row.VpcAttributes.PrivateIpAddress.IpAddress, primary, others)
 }

@@ -13,10 +13,10 @@ import (
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
-func offline(t testing.TB, account cloud.Account, r cloudtest.Replier) *lister {
+func openOffline(t testing.TB, account cloud.Account, r cloudtest.TransportFunc) *lister {
 	t.Helper()
 	account.Cloud, account.Name, account.AccessKeyID, account.AccessKeySecret = inventory.Alibaba, "a", secret.New("LTAItest"), secret.New("secret-of-test")
-	l, err := open(account, cloud.Policy{}, r)
+	l, err := openLister(account, cloud.RetryPolicy{}, r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +38,7 @@ func TestHosts(t *testing.T) {
 		"plain endpoint": {cloud.Account{Endpoint: "http://ecs.example.com:8080/"}, slices.Repeat([]string{"http://ecs.example.com:8080"}, 3)},
 	} {
 		var asked, regions []string
-		l := offline(t, c.account, func(r *http.Request) (int, []byte) {
+		l := openOffline(t, c.account, func(r *http.Request) (int, []byte) {
 			asked = append(asked, r.URL.Scheme+"://"+r.URL.Host)
 			regions = append(regions, r.URL.Query().Get("RegionId"))
 			return 400, nil
@@ -64,7 +64,7 @@ func TestConversion(t *testing.T) {
 	 "EipAddress":{"IpAddress":"47.0.0.1"},"PublicIpAddress":{"IpAddress":["39.0.0.1","47.0.0.1"]}},
 	{"InstanceId":"i-1","OSType":"linux","OSName":"CentOS 6","OSNameEn":"CentOS 6","InnerIpAddress":{"IpAddress":["10.1.0.1",""]},"PublicIpAddress":{"IpAddress":[]},
 	 "NetworkInterfaces":{"NetworkInterface":null}}]}}`
-	l := offline(t, cloud.Account{}, func(*http.Request) (int, []byte) { return 200, []byte(answer) })
+	l := openOffline(t, cloud.Account{}, func(*http.Request) (int, []byte) { return 200, []byte(answer) })
 	got, err := l.List(t.Context(), "cn-beijing")
 	if err != nil {
 		t.Fatal(err)
@@ -84,9 +84,9 @@ func TestConversion(t *testing.T) {
 // TestKinds: Alibaba's error codes and statuses, by what they mean for us.
 func TestKinds(t *testing.T) {
 	t.Parallel()
-	for kind, refusals := range map[inventory.Kind][]cloud.Refusal{
+	for kind, refusals := range map[inventory.Kind][]cloud.APIError{
 		inventory.Throttled: {{Code: "Throttling"}, {Code: "Throttling.User"}, {Code: "Throttling.Api"}, {Code: "ServiceUnavailable", Status: 503,
-			Text: "denied by Flow Control"}, {Status: 429}},
+			Message: "denied by Flow Control"}, {Status: 429}},
 		inventory.Denied: {{Code: "Forbidden.RAM", Status: 403}, {Code: "Forbidden"}, {Code: "NoPermission"}, {Code: "UnauthorizedOperation"}, {Status: 403}, {Status: 401}},
 		inventory.BadCredentials: {{Code: "InvalidAccessKeyId.NotFound", Status: 404}, {Code: "InvalidAccessKeyId.Inactive"}, {Code: "SignatureDoesNotMatch"},
 			{Code: "IncompleteSignature"}, {Code: "InvalidSecurityToken.Expired"}, {Code: "InvalidSecurityToken.Malformed"}},
@@ -97,7 +97,7 @@ func TestKinds(t *testing.T) {
 		inventory.Incomplete: {{Status: 302}},
 	} {
 		for _, r := range refusals {
-			if got := kindOf(&r); got != kind {
+			if got := errorKind(&r); got != kind {
 				t.Errorf("%q %d is %q, want %q", r.Code, r.Status, got, kind)
 			}
 		}
@@ -107,7 +107,7 @@ func TestKinds(t *testing.T) {
 func TestTooBig(t *testing.T) {
 	t.Parallel()
 	body := bytes.Repeat([]byte(" "), 32<<20+1)
-	l := offline(t, cloud.Account{}, func(*http.Request) (int, []byte) { return 200, body })
+	l := openOffline(t, cloud.Account{}, func(*http.Request) (int, []byte) { return 200, body })
 	if _, err := l.List(t.Context(), "r"); inventory.KindOf(err) != inventory.Incomplete {
 		t.Error(err)
 	}

@@ -10,28 +10,28 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud"
 )
 
-// answers answers every request, and then ends the run.
-type answers struct{ end context.CancelFunc }
+// endingTransport answers every request, and then ends the run.
+type endingTransport struct{ end context.CancelFunc }
 
-func (a answers) RoundTrip(*http.Request) (*http.Response, error) {
+func (a endingTransport) RoundTrip(*http.Request) (*http.Response, error) {
 	a.end()
 	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("{}"))}, nil
 }
 
-// TestCourierAnswersOnce: where the run ends while a page waits for its place, there is an error
+// TestStrictTransportAnswersOnce: where the run ends while a page waits for its place, there is an error
 // and no answer beside it, of which net/http would complain to the process's own log.
-func TestCourierAnswersOnce(t *testing.T) {
+func TestStrictTransportAnswersOnce(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	full := make(chan struct{}, 1)
 	full <- struct{}{}
-	by := &courier{Courier: cloud.Courier{Ctx: ctx, Base: answers{cancel}}, reading: full}
+	by := &strictTransport{StrictTransport: cloud.StrictTransport{Ctx: ctx, Base: endingTransport{cancel}}, convertSlots: full}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://ecs", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	resp, err := by.RoundTrip(req) //nolint:bodyclose // there is none
-	if resp != nil || err == nil || by.placed {
-		t.Errorf("answer %v, error %v, placed %t", resp != nil, err, by.placed)
+	if resp != nil || err == nil || by.hasSlot {
+		t.Errorf("answer %v, error %v, placed %t", resp != nil, err, by.hasSlot)
 	}
 }

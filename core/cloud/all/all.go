@@ -13,10 +13,10 @@ import (
 // Providers gives one entry per cloud.
 func Providers() []cloud.Provider {
 	return []cloud.Provider{
-		alibaba.Provider(cloud.Policy{}),
-		huawei.Provider(cloud.Policy{}),
-		aws.Provider(cloud.Policy{}),
-		tencent.Provider(cloud.Policy{}),
-		azure.Provider(cloud.Policy{}),
+		alibaba.Provider(cloud.RetryPolicy{}),
+		huawei.Provider(cloud.RetryPolicy{}),
+		aws.Provider(cloud.RetryPolicy{}),
+		tencent.Provider(cloud.RetryPolicy{}),
+		azure.Provider(cloud.RetryPolicy{}),
 	}
 }

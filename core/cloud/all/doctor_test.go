@@ -11,8 +11,8 @@ import (
 func TestWhatDoctorNeeds(t *testing.T) {
 	t.Parallel()
 	for _, p := range all.Providers() {
-		if p.Absent == "" || p.Permissions == nil || len(p.Permissions()) == 0 || slices.Contains(p.Permissions(), "") {
-			t.Errorf("%s lacks an absent id (%q) or the rights that it needs", p.Cloud, p.Absent)
+		if p.NonexistentID == "" || p.Permissions == nil || len(p.Permissions()) == 0 || slices.Contains(p.Permissions(), "") {
+			t.Errorf("%s lacks an absent id (%q) or the rights that it needs", p.Cloud, p.NonexistentID)
 		}
 	}
 }

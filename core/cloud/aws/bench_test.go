@@ -24,7 +24,7 @@ func BenchmarkList(b *testing.B) {
 		}
 		bodies[p] = benchPage(p*rows, rows, next)
 	}
-	l := offline(b, cloud.Account{}, func(r *http.Request) (int, []byte) {
+	l := openOffline(b, cloud.Account{}, func(r *http.Request) (int, []byte) {
 		form, _ := io.ReadAll(r.Body)
 		params, _ := url.ParseQuery(string(form))
 		n, _ := strconv.Atoi("0" + params.Get("NextToken"))

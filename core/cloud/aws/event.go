@@ -12,8 +12,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// stateChange is the detail-type of the events that are acted on.
-const stateChange = "EC2 Instance State-change Notification"
+// stateChangeType is the detail-type of the events that are acted on.
+const stateChangeType = "EC2 Instance State-change Notification"
 
 // Events reads what EventBridge delivers: one event, an array of them, or an array of JSON texts.
 // It never fails as a whole: each event is a hint, ignored with a reason, or an error of its own.
@@ -23,111 +23,111 @@ const stateChange = "EC2 Instance State-change Notification"
 //
 // The forms: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-instance-state-changes.html
 // and https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-structure.html
-func Events(payload []byte, _ cloud.Origin) []cloud.Heard {
-	return cloud.HearBatch(payload, hear, func(err error) cloud.Heard { return broken(event{}, "", err) })
+func Events(payload []byte, _ cloud.Origin) []cloud.ParsedEvent {
+	return cloud.ParseEvents(payload, parseEvent, func(err error) cloud.ParsedEvent { return newInvalidEvent(event{}, "", err) })
 }
 
 // event holds the fields of an EventBridge event. Those that we do not need, and times, are not
 // looked at.
 type event struct {
-	ID         cloud.Text `json:"id"`
-	DetailType cloud.Text `json:"detail-type"`
-	Source     cloud.Text `json:"source"`
-	Account    cloud.Text `json:"account"`
-	Region     cloud.Text `json:"region"`
-	Resources  texts      `json:"resources"`
-	Detail     detail     `json:"detail"`
+	ID         cloud.LenientText `json:"id"`
+	DetailType cloud.LenientText `json:"detail-type"`
+	Source     cloud.LenientText `json:"source"`
+	Account    cloud.LenientText `json:"account"`
+	Region     cloud.LenientText `json:"region"`
+	Resources  textList          `json:"resources"`
+	Detail     eventDetail       `json:"detail"`
 }
 
-type detail struct {
-	Instance cloud.Text `json:"instance-id"`
-	State    cloud.Text `json:"state"`
+type eventDetail struct {
+	Instance cloud.LenientText `json:"instance-id"`
+	State    cloud.LenientText `json:"state"`
 }
 
 // UnmarshalJSON reads an odd detail as an empty one, so that it does not take the event with it.
-func (d *detail) UnmarshalJSON(raw []byte) error {
-	type plain detail
+func (d *eventDetail) UnmarshalJSON(raw []byte) error {
+	type plain eventDetail
 	var is plain
 	if json.Unmarshal(raw, &is) == nil {
-		*d = detail(is)
+		*d = eventDetail(is)
 	}
 	return nil
 }
 
-// texts is a list of texts; anything else reads as an empty one.
-type texts []cloud.Text
+// textList is a list of texts; anything else reads as an empty one.
+type textList []cloud.LenientText
 
-func (t *texts) UnmarshalJSON(raw []byte) error {
-	var many []cloud.Text
+func (t *textList) UnmarshalJSON(raw []byte) error {
+	var many []cloud.LenientText
 	if json.Unmarshal(raw, &many) == nil {
 		*t = many
 	}
 	return nil
 }
 
-func hear(raw []byte) cloud.Heard {
+func parseEvent(raw []byte) cloud.ParsedEvent {
 	var e event
-	if err := json.Unmarshal(cloud.Unquoted(raw), &e); err != nil {
-		return broken(e, "", fmt.Errorf("the event is not a JSON object: %w", err))
+	if err := json.Unmarshal(cloud.UnquoteJSON(raw), &e); err != nil {
+		return newInvalidEvent(e, "", fmt.Errorf("the event is not a JSON object: %w", err))
 	}
 	switch {
 	case e.DetailType == "":
-		return broken(e, "", errors.New("the event has no type (detail-type)"))
-	case e.DetailType != stateChange:
-		return ignored(e, string(e.DetailType), "not a change of an instance's state")
+		return newInvalidEvent(e, "", errors.New("the event has no type (detail-type)"))
+	case e.DetailType != stateChangeType:
+		return newIgnoredEvent(e, string(e.DetailType), "not a change of an instance's state")
 	case e.Source != "aws.ec2" && e.Source != "":
-		return ignored(e, string(e.DetailType), "not an event of EC2")
+		return newIgnoredEvent(e, string(e.DetailType), "not an event of EC2")
 	}
-	return e.stateChange()
+	return e.parseStateChange()
 }
 
-// stateChange reads a change of state. Where detail does not tell the instance, its ARN does.
-func (e event) stateChange() cloud.Heard {
+// parseStateChange reads a change of state. Where detail does not tell the instance, its ARN does.
+func (e event) parseStateChange() cloud.ParsedEvent {
 	const what = "State-change"
 	state := e.Detail.State
 	if state == "" {
-		return broken(e, what, errors.New("the event has no state (detail.state)"))
+		return newInvalidEvent(e, what, errors.New("the event has no state (detail.state)"))
 	}
-	if !slices.Contains([]cloud.Text{"running", "stopped", terminated}, state) {
-		return ignored(e, what+" "+string(state), "not a state that is acted on")
+	if !slices.Contains([]cloud.LenientText{"running", "stopped", stateTerminated}, state) {
+		return newIgnoredEvent(e, what+" "+string(state), "not a state that is acted on")
 	}
-	where := e.where()
-	return hint(e, what+" "+string(state), cloud.Hint{
+	where := e.findResource()
+	return newTargetEvent(e, what+" "+string(state), cloud.EventTarget{
 		Cloud: inventory.AWS, AccountID: where.account, Region: where.region,
-		Instances: []string{cmp.Or(string(e.Detail.Instance), where.instance)}, Gone: state == terminated,
+		InstanceIDs: []string{cmp.Or(string(e.Detail.Instance), where.instance)}, IsReleased: state == stateTerminated,
 	})
 }
 
-// resource is what an ARN says.
-type resource struct{ account, region, instance string }
+// resourceName is what an ARN says.
+type resourceName struct{ account, region, instance string }
 
-// where finds whose and where the instance is. The ARN is asked first: it names the instance's
+// findResource finds whose and where the instance is. The ARN is asked first: it names the instance's
 // own account and region also where a bus collects events of several.
-func (e event) where() resource {
-	var found resource
+func (e event) findResource() resourceName {
+	var found resourceName
 	for _, name := range e.Resources {
-		if r := parse(name); r.instance != "" && (e.Detail.Instance == "" || r.instance == string(e.Detail.Instance)) {
+		if r := parseResourceName(name); r.instance != "" && (e.Detail.Instance == "" || r.instance == string(e.Detail.Instance)) {
 			found = r
 			break
 		}
 	}
-	return resource{
+	return resourceName{
 		account: cmp.Or(found.account, string(e.Account)), region: cmp.Or(found.region, string(e.Region)), instance: found.instance,
 	}
 }
 
-// parse reads an instance's ARN (arn:<partition>:ec2:<region>:<account>:instance/<id>); anything
+// parseResourceName reads an instance's ARN (arn:<partition>:ec2:<region>:<account>:instance/<id>); anything
 // else says nothing, nor does a part that is not well-formed.
-func parse(name cloud.Text) resource {
+func parseResourceName(name cloud.LenientText) resourceName {
 	parts := strings.SplitN(string(name), ":", 6)
 	if len(parts) < 6 || parts[0] != "arn" || parts[2] != "ec2" {
-		return resource{}
+		return resourceName{}
 	}
-	var r resource
-	if cloud.Only(parts[3], cloud.Lower) {
+	var r resourceName
+	if cloud.ValidCharset(parts[3], cloud.LowerChars) {
 		r.region = parts[3]
 	}
-	if cloud.Only(parts[4], cloud.Digits) {
+	if cloud.ValidCharset(parts[4], cloud.DigitChars) {
 		r.account = parts[4]
 	}
 	if id, ok := strings.CutPrefix(parts[5], "instance/"); ok {
@@ -136,31 +136,31 @@ func parse(name cloud.Text) resource {
 	return r
 }
 
-// hint checks that all is there that a question to the cloud needs.
-func hint(e event, what string, h cloud.Hint) cloud.Heard {
+// newTargetEvent checks that all is there that a question to the cloud needs.
+func newTargetEvent(e event, what string, h cloud.EventTarget) cloud.ParsedEvent {
 	var missing []string
-	if !cloud.Only(h.AccountID, cloud.Digits) {
+	if !cloud.ValidCharset(h.AccountID, cloud.DigitChars) {
 		missing = append(missing, "the account's id (account)")
 	}
-	if !cloud.Only(h.Region, cloud.Lower) {
+	if !cloud.ValidCharset(h.Region, cloud.LowerChars) {
 		missing = append(missing, "the region (region)")
 	}
-	id := h.Instances[0]
+	id := h.InstanceIDs[0]
 	if rest, ok := strings.CutPrefix(id, "i-"); id == "" {
 		missing = append(missing, "the instance's id (detail.instance-id or resources)")
-	} else if !ok || !cloud.Only(rest, cloud.Lower) {
+	} else if !ok || !cloud.ValidCharset(rest, cloud.LowerChars) {
 		missing = append(missing, fmt.Sprintf("a valid instance id (%.64q is none)", id))
 	}
-	if err := cloud.Lacks(missing); err != nil {
-		return broken(e, what, err)
+	if err := cloud.MissingFieldsError(missing); err != nil {
+		return newInvalidEvent(e, what, err)
 	}
-	return cloud.Heard{ID: string(e.ID), What: what, Hint: h}
+	return cloud.ParsedEvent{ID: string(e.ID), Description: what, Target: h}
 }
 
-func ignored(e event, what, why string) cloud.Heard {
-	return cloud.Heard{ID: string(e.ID), What: what, Ignored: why}
+func newIgnoredEvent(e event, what, why string) cloud.ParsedEvent {
+	return cloud.ParsedEvent{ID: string(e.ID), Description: what, IgnoredReason: why}
 }
 
-func broken(e event, what string, err error) cloud.Heard {
-	return cloud.Unheard(inventory.AWS, string(e.ID), cmp.Or(what, string(e.DetailType)), err)
+func newInvalidEvent(e event, what string, err error) cloud.ParsedEvent {
+	return cloud.NewInvalidEvent(inventory.AWS, string(e.ID), cmp.Or(what, string(e.DetailType)), err)
 }

@@ -26,11 +26,11 @@ func TestSamples(t *testing.T) {
 		"aws-ec2-statechange-terminated":    "State-change terminated | " + here + " gone",
 		"aws-scheduled-event":               "Scheduled Event | ignored: not a change of an instance's state",
 	}
-	cloudtest.Hear(t, Events, cloud.Origin{}, wants)
+	cloudtest.CheckRecorded(t, Events, cloud.Origin{}, wants)
 }
 
-// running is a whole event, for the tests to change a field or two.
-const running = `{"version":"0","id":"e1","detail-type":"EC2 Instance State-change Notification","source":"aws.ec2",
+// runningEvent is a whole event, for the tests to change a field or two.
+const runningEvent = `{"version":"0","id":"e1","detail-type":"EC2 Instance State-change Notification","source":"aws.ec2",
 	"account":"123","time":"2026-11-23T22:01:14Z","region":"eu-west-1",
 	"resources":["arn:aws:ec2:eu-west-1:123:instance/i-1"],"detail":{"instance-id":"i-1","state":"running"}}`
 
@@ -75,7 +75,7 @@ func TestForms(t *testing.T) {
 		"an endless id":               {[]string{"detail.instance-id", `"i-` + strings.Repeat("1", 80) + `"`}, lacks + `a valid instance id ("i-` + strings.Repeat("1", 62) + `" is none)`},
 		"an id longer than any field": {[]string{"detail.instance-id", `"i-` + strings.Repeat("1", 300) + `"`}, run},
 	} {
-		if got := cloudtest.Told(Events([]byte(cloudtest.Edit(t, running, f.fields...)), cloud.Origin{})); got != f.want {
+		if got := cloudtest.FormatEvents(Events([]byte(cloudtest.EditJSON(t, runningEvent, f.fields...)), cloud.Origin{})); got != f.want {
 			t.Errorf("%s\n got %s\nwant %s", name, got, f.want)
 		}
 	}
@@ -84,23 +84,23 @@ func TestForms(t *testing.T) {
 // TestBatches: an array holds objects or JSON texts, and a broken one leaves the others alone.
 func TestBatches(t *testing.T) {
 	t.Parallel()
-	text, err := json.Marshal(running)
+	text, err := json.Marshal(runningEvent)
 	if err != nil {
 		t.Fatal(err)
 	}
 	const run = "State-change running | 123 eu-west-1 i-1"
 	for payload, want := range map[string]string{
-		" " + running + "\n": run,
-		string(text):         run,
-		"[" + running + "]":  run,
-		"\n[" + string(text) + `,5,"x",null,[],` + cloudtest.Edit(t, running, "detail.state", `"terminated"`) + "]": run +
+		" " + runningEvent + "\n": run,
+		string(text):              run,
+		"[" + runningEvent + "]":  run,
+		"\n[" + string(text) + `,5,"x",null,[],` + cloudtest.EditJSON(t, runningEvent, "detail.state", `"terminated"`) + "]": run +
 			"\n | error: aws event: the event is not a JSON object: json: cannot unmarshal number into Go value of type aws.event" +
 			"\n | error: aws event: the event is not a JSON object: invalid character 'x' looking for beginning of value" +
 			"\n | error: aws event: the event is not a JSON object: unexpected end of JSON input" +
 			"\n | error: aws event: the event is not a JSON object: json: cannot unmarshal array into Go value of type aws.event" +
 			"\nState-change terminated | 123 eu-west-1 i-1 gone",
 	} {
-		if got := cloudtest.Told(Events([]byte(payload), cloud.Origin{})); got != want {
+		if got := cloudtest.FormatEvents(Events([]byte(payload), cloud.Origin{})); got != want {
 			t.Errorf("%s\n got %s\nwant %s", payload, got, want)
 		}
 	}
@@ -112,7 +112,7 @@ func TestAbsurd(t *testing.T) {
 	nested := func(open, inner, end string, n int) string {
 		return strings.Repeat(open, n) + inner + strings.Repeat(end, n)
 	}
-	cloudtest.Absurd(t, Events, cloud.Origin{}, map[string]string{
+	cloudtest.CheckInvalid(t, Events, cloud.Origin{}, map[string]string{
 		"":                                     "the event is empty",
 		" \n":                                  "the event is empty",
 		"null":                                 "not a JSON object",
@@ -125,7 +125,7 @@ func TestAbsurd(t *testing.T) {
 		"[]":                                   "the batch is empty",
 		"[":                                    "not JSON",
 		"[null]":                               "not a JSON object",
-		"[" + running + ",]":                   "not JSON",
+		"[" + runningEvent + ",]":              "not JSON",
 		nested("[", "", "]", 9000):             "not a JSON object",
 		nested("[", "", "]", 1<<19):            "not JSON",
 		nested(`{"detail":`, "1", "}", 9000):   "no type",
@@ -136,8 +136,8 @@ func TestAbsurd(t *testing.T) {
 // FuzzEvents: nothing panics, every hint is complete and well formed, and no error or ignored
 // event carries one.
 func FuzzEvents(f *testing.F) {
-	cloudtest.FuzzEvents(f, Events, cloud.Origin{}, soundHint,
-		running, "["+running+",[]]", "", "null", "1", `""`, "[]", "[null]", "[[]]", "{}",
+	cloudtest.FuzzEvents(f, Events, cloud.Origin{}, checkTarget,
+		runningEvent, "["+runningEvent+",[]]", "", "null", "1", `""`, "[]", "[null]", "[[]]", "{}",
 		`{"detail-type":"EC2 Instance State-change Notification","resources":["arn:aws:ec2:::instance/"],"detail":{"state":"running"}}`,
 	)
 }
@@ -148,11 +148,11 @@ var (
 	soundInstance = regexp.MustCompile(`^i-[a-z0-9-]{1,64}$`)
 )
 
-func soundHint(h cloud.Hint) error {
+func checkTarget(h cloud.EventTarget) error {
 	switch {
 	case h.Cloud != inventory.AWS || !soundAccount.MatchString(h.AccountID) || !soundRegion.MatchString(h.Region):
 		return errors.New("an odd cloud, account or region")
-	case len(h.Instances) != 1 || !soundInstance.MatchString(h.Instances[0]):
+	case len(h.InstanceIDs) != 1 || !soundInstance.MatchString(h.InstanceIDs[0]):
 		return errors.New("an odd instance")
 	}
 	return nil

@@ -12,15 +12,15 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// clean fails a test whose error shows a secret or does not name what was done for whom.
-func clean(t *testing.T, err error) { t.Helper(); harness().Clean(t, err) }
+// checkError fails a test whose error shows a secret or does not name what was done for whom.
+func checkError(t *testing.T, err error) { t.Helper(); harness().CheckError(t, err) }
 
 // TestFaults: what each fault means for each method, and that no text shows a secret.
 func TestFaults(t *testing.T) {
 	t.Parallel()
-	harness().Faults(t, map[awstest.Kind]inventory.Kind{
+	harness().CheckFaults(t, map[awstest.Kind]inventory.Kind{
 		awstest.Throttled: inventory.Throttled, awstest.Throttling: inventory.Throttled, awstest.Unauthorized: inventory.Denied,
-		awstest.AccessDenied: inventory.Denied, awstest.AuthFailure: inventory.BadCredentials, awstest.OptInRequired: inventory.Denied,
+		awstest.AccessDenied: inventory.Denied, awstest.AuthFailure: inventory.BadCredentials, awstest.NotOptedIn: inventory.Denied,
 		awstest.Expired: inventory.ClockOff, awstest.OldSignature: inventory.ClockOff, awstest.InternalError: inventory.Temporary, awstest.Unavailable: inventory.Temporary,
 		peertest.HTML500: inventory.Temporary, peertest.HTML503: inventory.Temporary, peertest.HTML200: inventory.Incomplete,
 		awstest.OddError: inventory.Invalid, peertest.EmptyObject: inventory.Incomplete, peertest.Null: inventory.Incomplete,
@@ -34,18 +34,18 @@ func TestFaults(t *testing.T) {
 func TestPagingFaults(t *testing.T) {
 	t.Parallel()
 	for fault, want := range map[awstest.Kind]inventory.Kind{
-		awstest.RepeatToken: inventory.Incomplete, awstest.InvalidToken: inventory.Invalid, awstest.InternalError: inventory.Temporary,
+		awstest.RepeatedToken: inventory.Incomplete, awstest.InvalidToken: inventory.Invalid, awstest.InternalError: inventory.Temporary,
 		awstest.NoList: inventory.Incomplete, awstest.Unauthorized: inventory.Denied, awstest.InstanceGone: inventory.Temporary,
 		awstest.OtherDocument: inventory.Incomplete, awstest.Expired: inventory.ClockOff,
 	} {
 		w := newWorld(t)
 		w.Fill(region, 2500)
 		after := 1
-		if fault == awstest.RepeatToken || fault == awstest.InvalidToken {
+		if fault == awstest.RepeatedToken || fault == awstest.InvalidToken {
 			after = 0
 		}
 		w.Server.Break(awstest.Fault{Kind: fault, After: after})
-		harness().ListFails(t, string(fault), w, want)
+		harness().CheckListFails(t, string(fault), w, want)
 	}
 }
 
@@ -56,7 +56,7 @@ func TestOnceIsEnough(t *testing.T) {
 		w := newWorld(t)
 		w.Fill(region, 1500)
 		w.Server.Break(awstest.Fault{Kind: awstest.NoList, After: after, Times: 1})
-		harness().ListFails(t, fmt.Sprint("page ", after+1), w, inventory.Incomplete)
+		harness().CheckListFails(t, fmt.Sprint("page ", after+1), w, inventory.Incomplete)
 	}
 }
 
@@ -66,13 +66,13 @@ func TestShortPages(t *testing.T) {
 	w := newWorld(t)
 	ids := w.Fill(region, 1500)
 	w.Server.Break(awstest.Fault{Kind: awstest.EmptyPage, Action: awstest.DescribeInstances, After: 1, Times: 2})
-	lister := w.Open(t, cloudtest.Instant(), nil)
+	lister := w.Open(t, cloudtest.InstantRetries(), nil)
 	list, err := lister.List(t.Context(), region)
 	if err != nil || len(list) != len(ids) || w.Calls(awstest.DescribeInstances) != 5 {
 		t.Errorf("%d of %d in %d calls, want 4 and a probe: %v", len(list), len(ids), w.Calls(awstest.DescribeInstances), err)
 	}
 	w.Server.Break(awstest.Fault{Kind: awstest.EmptyPage, Action: awstest.DescribeInstances, Times: 1})
-	list, err = cloudtest.Look(t.Context(), lister, region, ids[:2]...)
+	list, err = cloudtest.FindInstances(t.Context(), lister, region, ids[:2]...)
 	if err != nil || len(list) != 2 {
 		t.Errorf("%d of 2: %v", len(list), err)
 	}
@@ -84,12 +84,12 @@ func TestInstanceGone(t *testing.T) {
 	w := newWorld(t)
 	ids := w.Fill(region, 1500)
 	w.Server.Break(awstest.Fault{Kind: awstest.InstanceGone, After: 1, Times: 1})
-	list, err := w.Open(t, cloudtest.Instant(), nil).List(t.Context(), region)
+	list, err := w.Open(t, cloudtest.InstantRetries(), nil).List(t.Context(), region)
 	if err != nil || len(list) != len(ids) || w.Calls(awstest.DescribeInstances) != 4 {
 		t.Errorf("%d of %d in %d calls, want 2 and 2 again: %v", len(list), len(ids), w.Calls(awstest.DescribeInstances), err)
 	}
 	w.Server.Break(awstest.Fault{Kind: awstest.InstanceGone})
-	list, err = w.Open(t, cloudtest.Instant(), nil).List(t.Context(), region)
+	list, err = w.Open(t, cloudtest.InstantRetries(), nil).List(t.Context(), region)
 	if inventory.KindOf(err) != inventory.Temporary || list != nil || w.Calls(awstest.DescribeInstances) != 8 {
 		t.Errorf("%d rows after %d calls, want 4 more: %v", len(list), w.Calls(awstest.DescribeInstances), err)
 	}
@@ -102,16 +102,18 @@ func TestTerminated(t *testing.T) {
 	w := newWorld(t)
 	ids := w.Fill(region, 6)
 	for n, state := range []string{"pending", "running", "shutting-down", "stopping", "stopped"} {
-		i := awstest.Sample(n)
+		i := awstest.SampleInstance(n)
 		i.State = state
 		w.account.Put(region, i)
 	}
 	w.account.Terminate(region, ids[5])
-	lister := w.Open(t, cloudtest.Instant(), nil)
+	lister := w.Open(t, cloudtest.InstantRetries(), nil)
 	for name, ask := range map[string]func() ([]inventory.Instance, error){
 		"list":   func() ([]inventory.Instance, error) { return lister.List(t.Context(), region) },
-		"glance": func() ([]inventory.Instance, error) { return lister.Glance(t.Context(), region, ids) },
-		"lookup": func() ([]inventory.Instance, error) { return cloudtest.Look(t.Context(), lister, region, ids...) },
+		"glance": func() ([]inventory.Instance, error) { return lister.Find(t.Context(), region, ids) },
+		"lookup": func() ([]inventory.Instance, error) {
+			return cloudtest.FindInstances(t.Context(), lister, region, ids...)
+		},
 	} {
 		before := w.Calls(awstest.DescribeInstances)
 		list, err := ask()
@@ -127,7 +129,7 @@ func TestTerminated(t *testing.T) {
 		}
 	}
 	w.Server.Break(awstest.Fault{Kind: awstest.Unauthorized, Action: awstest.DescribeInstances, After: 1})
-	if list, err := cloudtest.Look(t.Context(), lister, region, ids[5:]...); inventory.KindOf(err) != inventory.Denied || list != nil {
+	if list, err := cloudtest.FindInstances(t.Context(), lister, region, ids[5:]...); inventory.KindOf(err) != inventory.Denied || list != nil {
 		t.Errorf("without the proof: %v, %v", list, err)
 	}
 }
@@ -137,13 +139,13 @@ func TestTerminatedMeanwhile(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Fill(region, 1200)
-	last := awstest.Sample(0) // the last of the second page
+	last := awstest.SampleInstance(0) // the last of the second page
 	ended := last
-	ended.ID, ended.Raw = awstest.Sample(1).ID, "<item><instanceId>"+awstest.Sample(1199).ID+
+	ended.ID, ended.Raw = awstest.SampleInstance(1).ID, "<item><instanceId>"+awstest.SampleInstance(1199).ID+
 		"</instanceId><instanceState><name>terminated</name></instanceState></item>"
 	w.account.Put(region, ended)
-	list, err := w.Open(t, cloudtest.Instant(), nil).List(t.Context(), region)
-	if err != nil || len(list) != 1198 || list[len(list)-1].ID != awstest.Sample(1198).ID {
+	list, err := w.Open(t, cloudtest.InstantRetries(), nil).List(t.Context(), region)
+	if err != nil || len(list) != 1198 || list[len(list)-1].ID != awstest.SampleInstance(1198).ID {
 		t.Errorf("%d rows, %v", len(list), err)
 	}
 }
@@ -164,19 +166,19 @@ func TestRegionNotEnabled(t *testing.T) {
 		"the answer is broken":      {"ap-east-1", awstest.Fault{Kind: awstest.NoList, Action: awstest.DescribeRegions}, inventory.BadCredentials, "AuthFailure (HTTP 401"},
 		"the key is wrong there":    {region, awstest.Fault{Kind: awstest.AuthFailure, Action: awstest.DescribeInstances}, inventory.BadCredentials, "AuthFailure (HTTP 401"},
 		"the key is wrong at home":  {"us-east-1", awstest.Fault{Kind: awstest.AuthFailure}, inventory.BadCredentials, "AuthFailure (HTTP 401"},
-		"not subscribed":            {region, awstest.Fault{Kind: awstest.OptInRequired, Action: awstest.DescribeInstances}, inventory.Denied, "OptInRequired (HTTP 403"},
+		"not subscribed":            {region, awstest.Fault{Kind: awstest.NotOptedIn, Action: awstest.DescribeInstances}, inventory.Denied, "OptInRequired (HTTP 403"},
 		"the key is wrong anywhere": {region, awstest.Fault{Kind: awstest.AuthFailure}, inventory.BadCredentials, "AuthFailure (HTTP 401"},
 	} {
 		w := newWorld(t)
 		if c.fault.Kind != "" {
 			w.Server.Break(c.fault)
 		}
-		lister := w.Open(t, cloudtest.Instant(), func(a *cloud.Account) { a.Regions = []string{c.region} })
+		lister := w.Open(t, cloudtest.InstantRetries(), func(a *cloud.Account) { a.Regions = []string{c.region} })
 		list, err := lister.List(t.Context(), c.region)
 		if inventory.KindOf(err) != c.kind || list != nil || !strings.Contains(fmt.Sprint(err), c.text) {
 			t.Errorf("%s: kind %q, want %q: %v", name, inventory.KindOf(err), c.kind, err)
 		}
-		clean(t, err)
+		checkError(t, err)
 		if n := w.Calls(awstest.DescribeRegions); n > 1 {
 			t.Errorf("%s: the home region was asked %d times", name, n)
 		}
@@ -186,7 +188,7 @@ func TestRegionNotEnabled(t *testing.T) {
 // TestRegions: those that are enabled, and no others.
 func TestRegions(t *testing.T) {
 	t.Parallel()
-	got, err := newWorld(t).Open(t, cloudtest.Instant(), nil).Regions(t.Context())
+	got, err := newWorld(t).Open(t, cloudtest.InstantRetries(), nil).Regions(t.Context())
 	if want := "[eu-central-1 us-east-1 us-west-2]"; err != nil || fmt.Sprint(got) != want {
 		t.Errorf("%v, %v, want %s", got, err, want)
 	}
@@ -204,25 +206,25 @@ func TestOddRows(t *testing.T) {
 		w := newWorld(t)
 		w.Fill(region, 3)
 		w.account.Put(region, odd)
-		harness().ListFails(t, name, w, inventory.Incomplete)
+		harness().CheckListFails(t, name, w, inventory.Incomplete)
 	}
 	w := newWorld(t)
 	w.account.Put(region, awstest.Instance{ID: "i-1", State: "running", Zone: "-"}, awstest.Instance{ID: "i-2", State: "running", Zone: region + "-lax-1a"})
-	list, err := w.Open(t, cloudtest.Instant(), nil).List(t.Context(), region)
+	list, err := w.Open(t, cloudtest.InstantRetries(), nil).List(t.Context(), region)
 	if err != nil || len(list) != 2 || list[0].Region != region {
 		t.Errorf("no zone, and a local zone: %v, %v", list, err)
 	}
 }
 
-// TestLookupAnswersOther: rows that nobody asked for are no answer; what would ask for others
+// TestFindVerifiedAnswersOther: rows that nobody asked for are no answer; what would ask for others
 // than it names is not asked.
-func TestLookupAnswersOther(t *testing.T) {
+func TestFindVerifiedAnswersOther(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.account.Put(region, awstest.Instance{ID: "i-asked", Raw: "<item><instanceId>i-other</instanceId><instanceState><name>running</name></instanceState></item>"})
-	lister := w.Open(t, cloudtest.Instant(), nil)
+	lister := w.Open(t, cloudtest.InstantRetries(), nil)
 	for _, id := range []string{"i-asked", "", "i-*", "i-?", `i-\1`} {
-		if list, err := cloudtest.Look(t.Context(), lister, region, id); err == nil || list != nil {
+		if list, err := cloudtest.FindInstances(t.Context(), lister, region, id); err == nil || list != nil {
 			t.Errorf("%q: %v, %v", id, list, err)
 		}
 	}

@@ -37,10 +37,10 @@ func FuzzAnswer(f *testing.F) {
 		if status < 200 || status > 599 {
 			return // net/http gives no others
 		}
-		l := offline(t, cloud.Account{}, func(*http.Request) (int, []byte) { return status, []byte(body) })
-		l.Policy.Sleep = cloudtest.Instant().Sleep
-		believed(t, l, status, body)
-		if found, err := l.Lookup(t.Context(), "us-east-1", []string{"i-0123456789abcdef0"}); err == nil && len(found.Instances)+len(found.Weak) == 0 {
+		l := openOffline(t, cloud.Account{}, func(*http.Request) (int, []byte) { return status, []byte(body) })
+		l.Retry.Sleep = cloudtest.InstantRetries().Sleep
+		checkListOf(t, l, status, body)
+		if found, err := l.FindVerified(t.Context(), "us-east-1", []string{"i-0123456789abcdef0"}); err == nil && len(found.Instances)+len(found.Weak) == 0 {
 			t.Fatalf("%d %q to all questions proves an absence", status, body)
 		}
 		if _, err := l.Regions(t.Context()); err == nil && !strings.Contains(body, "egion") {
@@ -52,8 +52,8 @@ func FuzzAnswer(f *testing.F) {
 	})
 }
 
-// believed lists a region that answers with body, and checks what came out.
-func believed(t *testing.T, l *lister, status int, body string) {
+// checkListOf lists a region that answers with body, and checks what came out.
+func checkListOf(t *testing.T, l *lister, status int, body string) {
 	list, err := l.List(t.Context(), "us-east-1")
 	if err != nil {
 		if kind := inventory.KindOf(err); len(list) > 0 || kind == "" || strings.Contains(err.Error(), "secret-of-test") {
@@ -66,7 +66,7 @@ func believed(t *testing.T, l *lister, status int, body string) {
 		t.Fatalf("%d %q is believed", status, body)
 	}
 	for _, row := range list {
-		if row.ID == "" || row.Status == "" || row.Status == terminated || row.Region != "us-east-1" {
+		if row.ID == "" || row.Status == "" || row.Status == stateTerminated || row.Region != "us-east-1" {
 			t.Fatalf("%+v", row)
 		}
 	}
@@ -79,15 +79,15 @@ func FuzzRefusal(f *testing.F) {
 	f.Add(500, `<Response><Errors><Error><Code><a>5</a></Code></Error><Error/></Errors></Response>`)
 	f.Add(503, `[]`)
 	f.Fuzz(func(t *testing.T, status int, body string) {
-		r, ok := cloud.AsRefusal(newRefusal(status, []byte(body)))
-		if !ok || kindOf(r) == "" || status != 0 && r.Error() == "" {
+		r, ok := cloud.AsAPIError(newAPIError(status, []byte(body)))
+		if !ok || errorKind(r) == "" || status != 0 && r.Error() == "" {
 			t.Fatalf("%+v", r)
 		}
 	})
 }
 
-// TestRefusal: the forms of EC2 and STS are read.
-func TestRefusal(t *testing.T) {
+// TestAPIError: the forms of EC2 and STS are read.
+func TestAPIError(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]string{
 		`<?xml version="1.0"?><Response><Errors><Error><Code>A</Code><Message>m</Message></Error></Errors><RequestID>R</RequestID></Response>`:    "A (HTTP 400, request R): m",
@@ -95,7 +95,7 @@ func TestRefusal(t *testing.T) {
 		`<html><Errors/></html>`: "HTTP 400: Bad Request, no error document",
 		``:                       "HTTP 400: Bad Request, no error document",
 	} {
-		if got := newRefusal(400, []byte(body)).Error(); got != want {
+		if got := newAPIError(400, []byte(body)).Error(); got != want {
 			t.Errorf("%s: %q, want %q", body, got, want)
 		}
 	}

@@ -19,13 +19,13 @@ const (
 	// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html
 	metadataURL = "http://169.254.169.254"
 	// It answers in milliseconds, or not at all where this program does not run on EC2.
-	metadataConnect = time.Second
-	metadataTimeout = 2 * time.Second // of each of the three requests
+	metadataConnectTimeout = time.Second
+	metadataTimeout        = 2 * time.Second // of each of the three requests
 )
 
-// metadataTransport makes connections to the instance metadata service, which no proxy reaches.
-func metadataTransport(account cloud.Account) (http.RoundTripper, error) {
-	account.Proxy, account.ConnectTimeout = "", metadataConnect
+// newMetadataTransport makes connections to the instance metadata service, which no proxy reaches.
+func newMetadataTransport(account cloud.Account) (http.RoundTripper, error) {
+	account.Proxy, account.ConnectTimeout = "", metadataConnectTimeout
 	transport, err := cloud.NewTransport(account)
 	if err != nil {
 		return nil, err
@@ -34,35 +34,35 @@ func metadataTransport(account cloud.Account) (http.RoundTripper, error) {
 	return transport, nil
 }
 
-// metadata asks the instance metadata service (version 2, with a token) for the role.
-type metadata struct {
+// metadataClient asks the instance metadata service (version 2, with a token) for the role.
+type metadataClient struct {
 	transport http.RoundTripper
 	url       string
 }
 
-// credentials gives those of the instance's role. The SDK's client is made anew, because it
+// roleCredentials gives those of the instance's role. The SDK's client is made anew, because it
 // remembers failures for good; the environment is overruled by what is set here.
-func (m metadata) credentials(ctx context.Context) (cloud.Credentials, error) {
-	last := &lastStatus{base: cloud.Courier{Base: m.transport, Timeout: metadataTimeout}}
+func (m metadataClient) roleCredentials(ctx context.Context) (cloud.Credentials, error) {
+	last := &statusRecorder{base: cloud.StrictTransport{Base: m.transport, Timeout: metadataTimeout}}
 	client := imds.New(imds.Options{
 		Endpoint: m.url, ClientEnableState: imds.ClientEnabled, EnableFallback: sdk.FalseTernary, Retryer: sdk.NopRetryer{},
 		HTTPClient: &http.Client{Transport: last},
 	})
 	got, err := ec2rolecreds.New(func(o *ec2rolecreds.Options) { o.Client = client }).Retrieve(ctx)
 	if err != nil {
-		return cloud.Credentials{}, last.noRole(ctx, err)
+		return cloud.Credentials{}, last.noRoleError(ctx, err)
 	}
-	return credentialsOf(got.AccessKeyID, got.SecretAccessKey, got.SessionToken, got.Expires), nil
+	return newCredentials(got.AccessKeyID, got.SecretAccessKey, got.SessionToken, got.Expires), nil
 }
 
-// lastStatus remembers the status of the last answer, which the SDK's errors lose.
-type lastStatus struct {
+// statusRecorder remembers the status of the last answer, which the SDK's errors lose.
+type statusRecorder struct {
 	base   http.RoundTripper
 	status int
 }
 
 // RoundTrip implements http.RoundTripper.
-func (l *lastStatus) RoundTrip(req *http.Request) (*http.Response, error) {
+func (l *statusRecorder) RoundTrip(req *http.Request) (*http.Response, error) {
 	l.status = 0
 	resp, err := l.base.RoundTrip(req)
 	if err == nil {
@@ -71,8 +71,8 @@ func (l *lastStatus) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// noRole tells why there is no role. The SDK's own words may repeat an answer with a key in it.
-func (l *lastStatus) noRole(ctx context.Context, err error) error {
+// noRoleError tells why there is no role. The SDK's own words may repeat an answer with a key in it.
+func (l *statusRecorder) noRoleError(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -80,7 +80,7 @@ func (l *lastStatus) noRole(ctx context.Context, err error) error {
 	var why string
 	switch {
 	case l.status >= http.StatusInternalServerError:
-		return &cloud.Refusal{Status: l.status, Kind: inventory.Temporary, Text: "the EC2 instance metadata is out of order"}
+		return &cloud.APIError{Status: l.status, Kind: inventory.Temporary, Message: "the EC2 instance metadata is out of order"}
 	case l.status == 0:
 		why = "no EC2 instance metadata (IMDSv2) answers here; in a container its hop limit has to be 2"
 	case l.status == http.StatusNotFound:
@@ -90,7 +90,7 @@ func (l *lastStatus) noRole(ctx context.Context, err error) error {
 	case errors.As(err, &refused):
 		why = "the EC2 instance metadata gives none for its role: " + refused.ErrorCode()
 	default:
-		return &cloud.Refusal{Status: l.status, Kind: inventory.Incomplete, Text: "the answer of the EC2 instance metadata is not what it should be"}
+		return &cloud.APIError{Status: l.status, Kind: inventory.Incomplete, Message: "the answer of the EC2 instance metadata is not what it should be"}
 	}
-	return &cloud.Refusal{Kind: inventory.BadCredentials, Text: "no credentials: the account has no key, and " + why}
+	return &cloud.APIError{Kind: inventory.BadCredentials, Message: "no credentials: the account has no key, and " + why}
 }

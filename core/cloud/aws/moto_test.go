@@ -67,18 +67,18 @@ func TestMoto(t *testing.T) {
 	// moto's start in the state running; each step names how many of the first hundred it changes.
 	stopped, gone := ids[:30], ids[30:70]
 	m.calls.Store(0)
-	m.agree(t, l, ids, nil, nil)
+	m.checkListAndFound(t, l, ids, nil, nil)
 	m.change(t, stopped, nil)
-	m.look(t, l, ids[:100], stopped, nil)
+	m.checkFound(t, l, ids[:100], stopped, nil)
 	m.change(t, nil, gone)
-	m.agree(t, l, ids, stopped, gone)
+	m.checkListAndFound(t, l, ids, stopped, gone)
 	if owner, err := m.open(t, "arn:aws:iam::210987654321:role/reader").Owner(t.Context()); owner != "210987654321" || err != nil {
 		t.Errorf("the owner by a role: %q, %v", owner, err)
 	}
 }
 
-// agree lists all and looks the first hundred up, and checks both against what was done.
-func (m *moto) agree(t *testing.T, l cloud.Lister, ids, stopped, gone []string) {
+// checkListAndFound lists all and looks the first hundred up, and checks both against what was done.
+func (m *moto) checkListAndFound(t *testing.T, l cloud.Lister, ids, stopped, gone []string) {
 	t.Helper()
 	began := time.Now()
 	list, err := l.List(t.Context(), region)
@@ -91,18 +91,18 @@ func (m *moto) agree(t *testing.T, l cloud.Lister, ids, stopped, gone []string) 
 		t.Errorf("%d instances by %d calls, want 2 pages", len(list), calls)
 	}
 	m.check(t, "list", list, ids, stopped, gone)
-	m.look(t, l, ids[:100], stopped, gone)
+	m.checkFound(t, l, ids[:100], stopped, gone)
 }
 
-// look looks instances up, and checks them against what was done.
-func (m *moto) look(t *testing.T, l cloud.Lister, ids, stopped, gone []string) {
+// checkFound looks instances up, and checks them against what was done.
+func (m *moto) checkFound(t *testing.T, l cloud.Lister, ids, stopped, gone []string) {
 	t.Helper()
-	found, err := cloudtest.Look(t.Context(), l, region, append([]string{"i-0123456789abcdef0"}, ids...)...)
+	found, err := cloudtest.FindInstances(t.Context(), l, region, append([]string{"i-0123456789abcdef0"}, ids...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	m.check(t, "lookup", found, ids, stopped, gone)
-	seen, err := l.Glance(t.Context(), region, ids)
+	seen, err := l.Find(t.Context(), region, ids)
 	if err != nil || !slices.EqualFunc(seen, found, func(a, b inventory.Instance) bool { return a.ID == b.ID && a.Status == b.Status }) {
 		t.Errorf("glance sees %d, lookup %d: %v", len(seen), len(found), err)
 	}
@@ -140,7 +140,7 @@ func (m *moto) open(t *testing.T, arn string) cloud.Lister {
 	l, err := aws.Open(cloud.Account{
 		Name: "moto", Endpoint: m.endpoint, AccessKeyID: secret.New("AKIATESTMOTO00000001"), AccessKeySecret: secret.New("moto-secret"),
 		AssumeRoleARN: arn, RequestTimeout: 5 * time.Minute, // moto takes seconds for a page
-	}, cloudtest.Instant())
+	}, cloudtest.InstantRetries())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,10 +14,10 @@ import (
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
-func offline(t testing.TB, account cloud.Account, r cloudtest.Replier) *lister {
+func openOffline(t testing.TB, account cloud.Account, r cloudtest.TransportFunc) *lister {
 	t.Helper()
 	account.Cloud, account.Name, account.AccessKeyID, account.AccessKeySecret = inventory.AWS, "a", secret.New("AKIATEST"), secret.New("secret-of-test")
-	l, err := open(account, cloud.Policy{}, world{apis: r, metadata: r, metadataURL: metadataURL})
+	l, err := openLister(account, cloud.RetryPolicy{}, transports{apis: r, metadata: r, metadataURL: metadataURL})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +55,7 @@ func TestHosts(t *testing.T) {
 			[]string{"http://ec2.example.com:8080 us-east-1/sts", "http://ec2.example.com:8080 us-east-1/ec2", "http://ec2.example.com:8080 eu-west-1/ec2"}},
 	} {
 		var asked []string
-		l := offline(t, c.account, func(r *http.Request) (int, []byte) {
+		l := openOffline(t, c.account, func(r *http.Request) (int, []byte) {
 			asked = append(asked, r.URL.Scheme+"://"+r.URL.Host+" "+scopeOf(r))
 			return 400, nil
 		})
@@ -75,7 +75,7 @@ func TestGuessed(t *testing.T) {
 		return 403, []byte(`<ErrorResponse><Error><Code>InvalidClientTokenId</Code><Message>` + strings.Repeat("long ", 100) + `</Message></Error></ErrorResponse>`)
 	}
 	for hinted, account := range map[bool]cloud.Account{true: {}, false: {Regions: []string{"eu-west-1"}}} {
-		_, err := offline(t, account, refuse).Owner(t.Context())
+		_, err := openOffline(t, account, refuse).Owner(t.Context())
 		if inventory.KindOf(err) != inventory.BadCredentials || strings.Contains(err.Error(), "China") != hinted {
 			t.Error(err)
 		}
@@ -114,7 +114,7 @@ func TestConversion(t *testing.T) {
   <item><instancesSet><item><instanceId>i-3</instanceId><instanceState><name>pending</name></instanceState></item></instancesSet></item>
  </reservationSet>
 </DescribeInstancesResponse>`
-	l := offline(t, cloud.Account{}, func(*http.Request) (int, []byte) { return 200, []byte(answer) })
+	l := openOffline(t, cloud.Account{}, func(*http.Request) (int, []byte) { return 200, []byte(answer) })
 	got, err := l.List(t.Context(), "eu-west-1")
 	if err != nil {
 		t.Fatal(err)
@@ -136,7 +136,7 @@ func TestConversion(t *testing.T) {
 // testBroken cuts an answer at every byte: nothing but the whole document is ever a list.
 func testBroken(t *testing.T, answer string) {
 	at := 0
-	l := offline(t, cloud.Account{}, func(*http.Request) (int, []byte) { return 200, []byte(answer[:at]) })
+	l := openOffline(t, cloud.Account{}, func(*http.Request) (int, []byte) { return 200, []byte(answer[:at]) })
 	for at = range len(answer) {
 		if list, err := l.List(t.Context(), "eu-west-1"); err == nil || inventory.KindOf(err) != inventory.Incomplete || list != nil {
 			t.Fatalf("cut at %d, after %.40q: %d rows, %v", at, answer[max(0, at-40):at], len(list), err)
@@ -162,22 +162,22 @@ func TestOSType(t *testing.T) {
 // TestKinds: AWS's error codes and statuses, by what they mean for us.
 func TestKinds(t *testing.T) {
 	t.Parallel()
-	for kind, refusals := range map[inventory.Kind][]cloud.Refusal{
+	for kind, refusals := range map[inventory.Kind][]cloud.APIError{
 		inventory.Throttled: {{Code: "RequestLimitExceeded", Status: 503}, {Code: "Throttling", Status: 400}, {Code: "ThrottlingException"}, {Status: 429}},
 		inventory.Denied: {{Code: "UnauthorizedOperation", Status: 403}, {Code: "AccessDenied", Status: 403}, {Code: "OptInRequired"}, {Code: "Blocked"},
 			{Code: "PendingVerification"}, {Code: "RegionDisabledException", Status: 403}, {Status: 403}, {Status: 401}},
 		inventory.BadCredentials: {{Code: "AuthFailure", Status: 401}, {Code: "InvalidClientTokenId", Status: 403}, {Code: "SignatureDoesNotMatch", Status: 403},
 			{Code: "ExpiredToken", Status: 403}, {Code: "IncompleteSignature"}, {Code: "MissingAuthenticationToken"}},
 		inventory.ClockOff: {{Code: "RequestExpired", Status: 400}, {Code: "RequestTimeTooSkewed", Status: 403},
-			{Code: "SignatureDoesNotMatch", Status: 403, Text: "Signature expired: 2026 is now earlier than 2027"},
-			{Code: "SignatureDoesNotMatch", Status: 403, Text: "Signature not yet current: 2027 is still later than 2026"}},
+			{Code: "SignatureDoesNotMatch", Status: 403, Message: "Signature expired: 2026 is now earlier than 2027"},
+			{Code: "SignatureDoesNotMatch", Status: 403, Message: "Signature not yet current: 2027 is still later than 2026"}},
 		inventory.NotFound:   {{Code: "InvalidInstanceID.NotFound", Status: 400}, {Status: 404}},
 		inventory.Temporary:  {{Code: "InternalError", Status: 500}, {Code: "Unavailable", Status: 503}, {Code: "ServiceUnavailable"}, {Status: 502}, {Status: 408}},
 		inventory.Invalid:    {{Code: "InvalidParameterValue", Status: 400}, {Code: "DryRunOperation", Status: 412}, {Code: "ValidationError", Status: 400}},
 		inventory.Incomplete: {{Status: 302}, {Status: 503, Kind: inventory.Incomplete}},
 	} {
 		for _, r := range refusals {
-			if got := kindOf(&r); got != kind {
+			if got := errorKind(&r); got != kind {
 				t.Errorf("%q %d is %q, want %q", r.Code, r.Status, got, kind)
 			}
 		}
@@ -187,7 +187,7 @@ func TestKinds(t *testing.T) {
 func TestTooBig(t *testing.T) {
 	t.Parallel()
 	body := bytes.Repeat([]byte(" "), 32<<20+1)
-	l := offline(t, cloud.Account{}, func(*http.Request) (int, []byte) { return 200, body })
+	l := openOffline(t, cloud.Account{}, func(*http.Request) (int, []byte) { return 200, body })
 	if _, err := l.List(t.Context(), "us-east-1"); inventory.KindOf(err) != inventory.Incomplete {
 		t.Error(err)
 	}

@@ -19,7 +19,7 @@ func BenchmarkList(b *testing.B) {
 		machines[p] = benchPage(p, pages, rows, "compute", benchMachine)
 		nics[p] = benchPage(p, pages, rows, "network", benchNIC)
 	}
-	l := offline(b, cloud.Account{}, func(r *http.Request) (int, []byte) {
+	l := openOffline(b, cloud.Account{}, func(r *http.Request) (int, []byte) {
 		n, _ := strconv.Atoi("0" + r.URL.Query().Get("p"))
 		switch path := r.URL.Path; {
 		case path == "/compute", strings.HasSuffix(path, "/virtualMachines"):

@@ -21,7 +21,7 @@ const (
 
 func TestContract(t *testing.T) {
 	t.Parallel()
-	cloudtest.Run(t, harness())
+	cloudtest.RunContract(t, harness())
 }
 
 // TestContractForgets: the same where Resource Graph has forgotten what is gone, so that there is no resource
@@ -29,38 +29,38 @@ func TestContract(t *testing.T) {
 func TestContractForgets(t *testing.T) {
 	t.Parallel()
 	h := harness()
-	h.Forgets, h.Second = true, azuretest.QueryGraph
+	h.VerifyForgets, h.VerifyAction = true, azuretest.QueryGraph
 	h.New = func(t testing.TB) cloudtest.World {
 		w := newWorld(t)
 		w.forgets = true
 		return w
 	}
-	cloudtest.Run(t, h)
+	cloudtest.RunContract(t, h)
 }
 
 func harness() cloudtest.Harness {
 	return cloudtest.Harness{
 		New: func(t testing.TB) cloudtest.World { return newWorld(t) }, Open: azure.Open,
 		Account: cloud.Account{
-			Cloud: inventory.Azure, Name: "azure-prod", TenantID: good.Tenant, AccountID: owner,
-			AccessKeyID: secret.New(good.ClientID), AccessKeySecret: secret.New(good.Secret),
+			Cloud: inventory.Azure, Name: "azure-prod", TenantID: testPrincipal.Tenant, AccountID: owner,
+			AccessKeyID: secret.New(testPrincipal.ClientID), AccessKeySecret: secret.New(testPrincipal.Secret),
 		},
-		Unknown: unknown, Region: region, Missing: "mars", Absent: azure.Provider(cloud.Policy{}).Absent, Owner: owner, Secrets: secrets(),
-		List: azuretest.ListMachines, Second: azuretest.GetMachine, PageSize: pageSize, Many: 12, Keyless: true, Bearer: true,
+		UnknownKey: unknownClientID, Region: region, MissingRegion: "mars", NonexistentID: azure.Provider(cloud.RetryPolicy{}).NonexistentID, Owner: owner, Secrets: secrets(),
+		ListAction: azuretest.ListMachines, VerifyAction: azuretest.GetMachine, PageSize: pageSize, ListCalls: 12, AllowsNoKey: true, UsesTokens: true,
 	}
 }
 
-// good is the application of these tests, with a secret that a form has to escape.
-var good = azuretest.Principal{
+// testPrincipal is the application of these tests, with a secret that a form has to escape.
+var testPrincipal = azuretest.Principal{
 	Tenant: "99999999-8888-4777-8666-555555555555", ClientID: "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee", Secret: "s3c~ret/+=*& of the test",
 }
 
-const unknown = "bbbbbbbb-bbbb-4ccc-8ddd-eeeeeeeeeeee"
+const unknownClientID = "bbbbbbbb-bbbb-4ccc-8ddd-eeeeeeeeeeee"
 
 // secrets are what no text may show.
 func secrets() []string {
 	return []string{
-		good.ClientID, unknown, good.Secret, url.QueryEscape(good.Secret), url.QueryEscape(url.QueryEscape(good.Secret)), "another-secret",
+		testPrincipal.ClientID, unknownClientID, testPrincipal.Secret, url.QueryEscape(testPrincipal.Secret), url.QueryEscape(url.QueryEscape(testPrincipal.Secret)), "another-secret",
 		"eyJ0eXAi", "Bearer", "client_secret", "identity-header-secret",
 	}
 }
@@ -68,7 +68,7 @@ func secrets() []string {
 // world is an emulator that fails the test on unexpected requests.
 type world struct {
 	*azuretest.Server
-	*cloudtest.Site
+	*cloudtest.ServedEmulator
 	sub     *azuretest.Subscription
 	forgets bool // Resource Graph knows at once what is gone
 }
@@ -82,16 +82,16 @@ func newWorldOf(t testing.TB, o azuretest.Options) *world {
 	t.Helper()
 	o.Reporter = t
 	server := azuretest.New(o)
-	server.AddPrincipal(good)
+	server.AddPrincipal(testPrincipal)
 	server.AddSubscription("22222222-2222-4333-8444-555555555555", "somebody else")
-	return &world{Server: server, Site: cloudtest.Serve(t, server, server.Close, harness()), sub: server.AddSubscription(owner, good.ClientID)}
+	return &world{Server: server, ServedEmulator: cloudtest.Serve(t, server, server.Close, harness()), sub: server.AddSubscription(owner, testPrincipal.ClientID)}
 }
 
-func (w *world) Fill(region string, n int) []string { return w.sub.Fill(region, n, azuretest.Sample) }
+func (w *world) Fill(region string, n int) []string { return w.sub.Fill(region, n, azuretest.SampleVM) }
 
 func (w *world) Remove(_ string, ids ...string) {
 	if !w.forgets {
-		w.sub.Freeze()
+		w.sub.FreezeGraph()
 	}
 	w.sub.Remove(ids...)
 }

@@ -17,56 +17,56 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// refusal is an answer that is no success, of Resource Manager or of who gives tokens.
-type refusal struct {
-	*cloud.Refusal
-	from  giver         // who refuses
-	after time.Duration // how long to wait, as it says; 0 = it does not
+// apiError is an answer that is no success, of Resource Manager or of who gives tokens.
+type apiError struct {
+	*cloud.APIError
+	sender     responder     // who refuses
+	retryAfter time.Duration // how long to wait, as it says; 0 = it does not
 }
 
 // Error gives the refusal's own text, with what was refused.
-func (r *refusal) Error() string { return r.from.String() + r.Refusal.Error() }
+func (r *apiError) Error() string { return r.sender.String() + r.APIError.Error() }
 
 // Unwrap gives the refusal that all clouds have.
-func (r *refusal) Unwrap() error { return r.Refusal }
+func (r *apiError) Unwrap() error { return r.APIError }
 
-// aadsts finds the code in the description of an error of Entra ID.
-var aadsts = regexp.MustCompile(`AADSTS[0-9]+`)
+// aadstsPattern finds the code in the description of an error of Entra ID.
+var aadstsPattern = regexp.MustCompile(`AADSTS[0-9]+`)
 
-// newRefusal reads an error document leniently, because gateways put what they like there. Resource
+// newAPIError reads an error document leniently, because gateways put what they like there. Resource
 // Manager gives {"error":{"code":…,"message":…}}, who gives tokens {"error":…,"error_description":…}.
-func newRefusal(resp *http.Response, body []byte, from giver) *refusal {
-	r := &refusal{
-		Refusal: &cloud.Refusal{Status: resp.StatusCode, Request: resp.Header.Get("X-Ms-Request-Id")},
-		from:    from, after: waitOf(resp.Header, time.Now),
+func newAPIError(resp *http.Response, body []byte, from responder) *apiError {
+	r := &apiError{
+		APIError: &cloud.APIError{Status: resp.StatusCode, RequestID: resp.Header.Get("X-Ms-Request-Id")},
+		sender:   from, retryAfter: parseRetryAfter(resp.Header, time.Now),
 	}
 	var doc map[string]any
 	if json.Unmarshal(body, &doc) != nil {
-		r.Text = http.StatusText(resp.StatusCode) + ", no JSON document"
+		r.Message = http.StatusText(resp.StatusCode) + ", no JSON document"
 		return r
 	}
 	switch e := doc["error"].(type) {
 	case map[string]any:
 		r.Code, _ = e["code"].(string)
-		r.Text, _ = e["message"].(string)
+		r.Message, _ = e["message"].(string)
 	case string:
-		r.Text, _ = doc["error_description"].(string)
-		if r.Code = aadsts.FindString(r.Text); r.Code == "" {
+		r.Message, _ = doc["error_description"].(string)
+		if r.Code = aadstsPattern.FindString(r.Message); r.Code == "" {
 			r.Code = e
 		}
 		// What follows is a trace id and the time.
-		r.Text, _, _ = strings.Cut(strings.TrimPrefix(r.Text, r.Code+": "), "Trace ID:")
+		r.Message, _, _ = strings.Cut(strings.TrimPrefix(r.Message, r.Code+": "), "Trace ID:")
 	default:
 		r.Code, _ = doc["code"].(string)
-		r.Text, _ = doc["message"].(string)
+		r.Message, _ = doc["message"].(string)
 	}
 	return r
 }
 
-// waitOf reads how long to wait: Retry-After in seconds or as a date, or Resource Graph's
+// parseRetryAfter reads how long to wait: Retry-After in seconds or as a date, or Resource Graph's
 // x-ms-user-quota-resets-after as hh:mm:ss:
 // https://learn.microsoft.com/azure/governance/resource-graph/concepts/guidance-for-throttled-requests
-func waitOf(h http.Header, now func() time.Time) time.Duration {
+func parseRetryAfter(h http.Header, now func() time.Time) time.Duration {
 	text := h.Get("Retry-After")
 	if seconds, err := strconv.Atoi(text); err == nil && seconds >= 0 && seconds < 1<<20 {
 		return time.Duration(seconds) * time.Second
@@ -80,10 +80,10 @@ func waitOf(h http.Header, now func() time.Time) time.Duration {
 	return 0
 }
 
-// kindOf maps codes, else the HTTP status, to what they mean for us:
+// errorKind maps codes, else the HTTP status, to what they mean for us:
 // https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors and
 // https://learn.microsoft.com/entra/identity-platform/reference-error-codes
-func kindOf(r *refusal) inventory.Kind {
+func errorKind(r *apiError) inventory.Kind {
 	status := r.Status
 	switch {
 	case r.Kind != "":
@@ -91,11 +91,11 @@ func kindOf(r *refusal) inventory.Kind {
 	case status == http.StatusTooManyRequests:
 		return inventory.Throttled
 	case status >= 500, status == http.StatusRequestTimeout, r.Code == "temporarily_unavailable",
-		r.from.token() && status == http.StatusGone: // the metadata service is being updated
+		r.sender.givesTokens() && status == http.StatusGone: // the metadata service is being updated
 		return inventory.Temporary
 	case slices.Contains([]string{"AADSTS700024", "AADSTS500133"}, r.Code): // an assertion out of its valid time
 		return inventory.ClockOff
-	case r.from.token() && status >= 400, status == http.StatusUnauthorized:
+	case r.sender.givesTokens() && status >= 400, status == http.StatusUnauthorized:
 		return inventory.BadCredentials
 	case status == http.StatusForbidden:
 		return inventory.Denied
@@ -107,45 +107,45 @@ func kindOf(r *refusal) inventory.Kind {
 	return inventory.Incomplete // a redirect, or a success that is none
 }
 
-// classify turns any error of a call into one with a kind. The SDK's own texts never get through:
+// wrapError turns any error of a call into one with a kind. The SDK's own texts never get through:
 // they hold whole requests and answers, those with tokens too.
-func (l *lister) classify(ctx context.Context, op string, err error) error {
+func (l *lister) wrapError(ctx context.Context, op string, err error) error {
 	var known *inventory.Error
-	var refused *refusal
-	var lost cloud.Unanswered
+	var refused *apiError
+	var lost cloud.NoAnswerError
 	switch {
 	case err == nil:
 		return nil
 	case errors.As(err, &known):
 		return err
 	case errors.As(err, &refused):
-		fault := l.part(kindOf(refused), op, refused.Error())
-		fault.RetryAfter = refused.after
-		return cloud.ByClock(ctx, fault)
+		fault := l.newPartError(errorKind(refused), op, refused.Error())
+		fault.RetryAfter = refused.retryAfter
+		return cloud.ExplainBySkew(ctx, fault)
 	case context.Cause(ctx) != nil:
 		return &inventory.Error{Kind: inventory.Deadline, Message: op, Err: context.Cause(ctx)}
 	case errors.As(err, &lost):
-		kind, text := cloud.Broken(lost.Err)
-		return l.part(kind, op, text)
+		kind, text := cloud.ConnectionError(lost.Err)
+		return l.newPartError(kind, op, text)
 	}
-	return l.part(inventory.Incomplete, op, "the answer is not the document that it should be")
+	return l.newPartError(inventory.Incomplete, op, "the answer is not the document that it should be")
 }
 
-// retried makes one call by the shared rules of retrying. A panic of the SDK, or of what reads its
+// callRetried makes one call by the shared rules of retrying. A panic of the SDK, or of what reads its
 // answers, is an error of the call, for the call may be made in a goroutine of ours.
-func retried[T any](ctx context.Context, l *lister, op string, call func(context.Context) (T, error)) (T, error) {
+func callRetried[T any](ctx context.Context, l *lister, op string, call func(context.Context) (T, error)) (T, error) {
 	return cloud.Retry(ctx, l.policy, func(ctx context.Context) (T, error) {
-		ctx, failed := noting(cloud.Listening(ctx))
-		value, err := unbroken(func() (T, error) { return call(ctx) })
+		ctx, failed := withLastError(cloud.WithCallClock(ctx))
+		value, err := recoverPanic(func() (T, error) { return call(ctx) })
 		if err != nil {
-			err = failed.instead(err)
+			err = failed.preferRecorded(err)
 		}
-		return value, l.classify(ctx, op, err)
+		return value, l.wrapError(ctx, op, err)
 	})
 }
 
-// unbroken makes an error of a panic. Its text may hold anything; that of the runtime does not.
-func unbroken[T any](call func() (T, error)) (value T, err error) {
+// recoverPanic makes an error of a panic. Its text may hold anything; that of the runtime does not.
+func recoverPanic[T any](call func() (T, error)) (value T, err error) {
 	defer func() {
 		if broken := recover(); broken != nil {
 			text := fmt.Sprintf("a %T", broken)
@@ -158,21 +158,21 @@ func unbroken[T any](call func() (T, error)) (value T, err error) {
 	return call()
 }
 
-// part makes an error of a part of what a method does, without account and region.
-func (l *lister) part(kind inventory.Kind, op, text string) *inventory.Error {
-	text = l.scrub.Clean(text)
+// newPartError makes an error of a part of what a method does, without account and region.
+func (l *lister) newPartError(kind inventory.Kind, op, text string) *inventory.Error {
+	text = l.scrub.Scrub(text)
 	if op != "" {
 		text = op + ": " + text
 	}
 	return &inventory.Error{Kind: kind, Message: text}
 }
 
-// named says what was done for which account and region; nil stays nil.
-func (l *lister) named(op, region string, err error) error {
+// nameError says what was done for which account and region; nil stays nil.
+func (l *lister) nameError(op, region string, err error) error {
 	if err == nil {
 		return nil
 	}
-	out := &inventory.Error{Kind: inventory.KindOf(err), Message: cloud.Caller{Account: l.account}.What(op, region), Err: err}
+	out := &inventory.Error{Kind: inventory.KindOf(err), Message: cloud.Client{Account: l.account}.Operation(op, region), Err: err}
 	var inner *inventory.Error
 	if errors.As(err, &inner) {
 		out.RetryAfter, out.Skew = inner.RetryAfter, inner.Skew
@@ -180,7 +180,7 @@ func (l *lister) named(op, region string, err error) error {
 	return out
 }
 
-// fault is an error of a method as a whole.
-func (l *lister) fault(kind inventory.Kind, op, text string) error {
-	return l.named(op, "", l.part(kind, "", text))
+// newError is an error of a method as a whole.
+func (l *lister) newError(kind inventory.Kind, op, text string) error {
+	return l.nameError(op, "", l.newPartError(kind, "", text))
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
-// clean fails a test whose error shows a secret or does not name what was done for whom.
-func clean(t *testing.T, err error) { t.Helper(); harness().Clean(t, err) }
+// checkError fails a test whose error shows a secret or does not name what was done for whom.
+func checkError(t *testing.T, err error) { t.Helper(); harness().CheckError(t, err) }
 
 // TestFaults: what each fault of Resource Manager means for each method, and that no text shows a
 // secret.
@@ -42,7 +42,7 @@ func TestFaults(t *testing.T) {
 			} {
 				w.Server.Break(azuretest.Fault{Kind: fault, Action: action})
 			}
-			harness().Fail(t, w.Open(t, cloudtest.Instant(), cloudtest.Hurried(fault)), []string{azuretest.Sample(0).ID}, want)
+			harness().CheckAllFail(t, w.Open(t, cloudtest.InstantRetries(), cloudtest.ShortTimeout(fault)), []string{azuretest.SampleVM(0).ID}, want)
 		})
 	}
 }
@@ -51,7 +51,7 @@ func TestFaults(t *testing.T) {
 func TestTokenFaults(t *testing.T) {
 	t.Parallel()
 	for fault, want := range map[azuretest.Kind]inventory.Kind{
-		azuretest.Untimely: inventory.ClockOff, azuretest.Throttled: inventory.Throttled, azuretest.Forbidden: inventory.BadCredentials, azuretest.Gone: inventory.BadCredentials,
+		azuretest.ExpiredAssertion: inventory.ClockOff, azuretest.Throttled: inventory.Throttled, azuretest.Forbidden: inventory.BadCredentials, azuretest.Gone: inventory.BadCredentials,
 		azuretest.InternalError: inventory.Temporary, peertest.HTML503: inventory.Temporary, peertest.HTML200: inventory.Incomplete,
 		azuretest.OddError: inventory.BadCredentials, peertest.EmptyObject: inventory.Incomplete, peertest.Null: inventory.Incomplete,
 		peertest.EmptyBody: inventory.Incomplete, azuretest.NoList: inventory.Incomplete, azuretest.Truncated: inventory.Incomplete,
@@ -64,7 +64,7 @@ func TestTokenFaults(t *testing.T) {
 				w := newWorld(t)
 				w.Fill(region, 3)
 				w.Server.Break(azuretest.Fault{Kind: fault, Action: action})
-				harness().Fail(t, w.Open(t, cloudtest.Instant(), cloudtest.Hurried(fault)), []string{azuretest.Sample(0).ID}, want)
+				harness().CheckAllFail(t, w.Open(t, cloudtest.InstantRetries(), cloudtest.ShortTimeout(fault)), []string{azuretest.SampleVM(0).ID}, want)
 			})
 		}
 	}
@@ -77,7 +77,7 @@ func TestTokenHeals(t *testing.T) {
 	ids := w.Fill(region, 3)
 	w.Server.Break(azuretest.Fault{Kind: azuretest.Throttled, Action: azuretest.Token, Times: 1})
 	w.Server.Break(azuretest.Fault{Kind: azuretest.Unavailable, Action: azuretest.OpenIDConfiguration, Times: 1})
-	list, err := w.Open(t, cloudtest.Instant(), nil).List(t.Context(), region)
+	list, err := w.Open(t, cloudtest.InstantRetries(), nil).List(t.Context(), region)
 	if err != nil || len(list) != len(ids) || w.Calls(azuretest.Token) != 2 {
 		t.Errorf("%d of %d rows after %d calls for a token: %v", len(list), len(ids), w.Calls(azuretest.Token), err)
 	}
@@ -89,7 +89,7 @@ func TestRetryAfter(t *testing.T) {
 	w := newWorld(t)
 	w.Server.Break(azuretest.Fault{Kind: azuretest.Throttled, Action: azuretest.GetSubscription, Times: 1})
 	var slept []time.Duration
-	policy := cloud.Policy{Sleep: func(_ context.Context, d time.Duration) error { slept = append(slept, d); return nil }}
+	policy := cloud.RetryPolicy{Sleep: func(_ context.Context, d time.Duration) error { slept = append(slept, d); return nil }}
 	if _, err := w.Open(t, policy, nil).Owner(t.Context()); err != nil || len(slept) != 1 || slept[0] < 2*time.Second {
 		t.Errorf("slept %v: %v", slept, err)
 	}
@@ -108,7 +108,7 @@ func TestRetryAfter(t *testing.T) {
 func TestPagingFaults(t *testing.T) {
 	t.Parallel()
 	for fault, want := range map[azuretest.Kind]inventory.Kind{
-		azuretest.RepeatToken: inventory.Incomplete, azuretest.ForeignLink: inventory.Incomplete,
+		azuretest.RepeatedToken: inventory.Incomplete, azuretest.ForeignLink: inventory.Incomplete,
 		azuretest.InternalError: inventory.Temporary, azuretest.NoList: inventory.Incomplete, azuretest.Truncated: inventory.Incomplete,
 	} {
 		for _, action := range []string{
@@ -116,20 +116,20 @@ func TestPagingFaults(t *testing.T) {
 			azuretest.ListSetMachines, azuretest.ListSetInterfaces, azuretest.ListSetAddresses, azuretest.ListPermissions,
 		} {
 			w := newWorldOf(t, azuretest.Options{PageSize: 1})
-			w.sub.Put(withPublic(azuretest.Sample(1)), withPublic(azuretest.Sample(2)), withPublic(azuretest.Sample(3)))
+			w.sub.Put(withPublic(azuretest.SampleVM(1)), withPublic(azuretest.SampleVM(2)), withPublic(azuretest.SampleVM(3)))
 			for _, name := range []string{"one", "two", "three"} {
 				w.sub.PutSet(azuretest.Set{Name: name, Group: "G", Location: region, VMs: []azuretest.VM{
-					withPublic(azuretest.Sample(100 + len(name))), withPublic(azuretest.Sample(200 + len(name)*10)), withPublic(azuretest.Sample(300 + len(name)*20)),
+					withPublic(azuretest.SampleVM(100 + len(name))), withPublic(azuretest.SampleVM(200 + len(name)*10)), withPublic(azuretest.SampleVM(300 + len(name)*20)),
 				}})
 			}
 			after := 1
-			if fault == azuretest.RepeatToken || fault == azuretest.ForeignLink {
+			if fault == azuretest.RepeatedToken || fault == azuretest.ForeignLink {
 				after = 0
 			}
 			w.Server.Break(azuretest.Fault{Kind: fault, Action: action, After: after})
-			list, err := w.Open(t, cloudtest.Instant(), nil).List(t.Context(), region)
+			list, err := w.Open(t, cloudtest.InstantRetries(), nil).List(t.Context(), region)
 			if got := inventory.KindOf(err); got != want || list != nil {
-				if action != azuretest.ListPermissions || fault != azuretest.RepeatToken { // which has two pages only
+				if action != azuretest.ListPermissions || fault != azuretest.RepeatedToken { // which has two pages only
 					t.Errorf("%s, %s: %d rows, kind %q, want %q: %v", action, fault, len(list), got, want, err)
 				}
 			}
@@ -143,7 +143,7 @@ func TestForeignLinkGetsNoToken(t *testing.T) {
 	w := newWorld(t)
 	w.Fill(region, 3)
 	w.Server.Break(azuretest.Fault{Kind: azuretest.ForeignLink, Action: azuretest.ListMachines})
-	_, err := w.Open(t, cloudtest.Instant(), nil).List(t.Context(), region)
+	_, err := w.Open(t, cloudtest.InstantRetries(), nil).List(t.Context(), region)
 	if inventory.KindOf(err) != inventory.Incomplete || !strings.Contains(err.Error(), "at another host") || w.Calls(azuretest.ListMachines) != 1 {
 		t.Errorf("%v after %d calls", err, w.Calls(azuretest.ListMachines))
 	}
@@ -152,15 +152,15 @@ func TestForeignLinkGetsNoToken(t *testing.T) {
 // TestGraphFaults: an answer of Resource Graph that is a part is none.
 func TestGraphFaults(t *testing.T) {
 	t.Parallel()
-	for _, fault := range []azuretest.Kind{azuretest.GraphCut, azuretest.RepeatToken, azuretest.NoList, azuretest.Truncated} {
+	for _, fault := range []azuretest.Kind{azuretest.GraphCut, azuretest.RepeatedToken, azuretest.NoList, azuretest.Truncated} {
 		w := newWorld(t)
 		ids := w.Fill(region, 3*pageSize)
 		w.Server.Break(azuretest.Fault{Kind: fault, Action: azuretest.QueryGraph})
-		list, err := w.Open(t, cloudtest.Instant(), nil).Glance(t.Context(), region, ids)
+		list, err := w.Open(t, cloudtest.InstantRetries(), nil).Find(t.Context(), region, ids)
 		if inventory.KindOf(err) != inventory.Incomplete || list != nil {
 			t.Errorf("%s: %d rows, %v", fault, len(list), err)
 		}
-		clean(t, err)
+		checkError(t, err)
 	}
 }
 
@@ -174,7 +174,7 @@ func TestOddRows(t *testing.T) {
 		w := newWorld(t)
 		w.Fill(region, 3)
 		w.sub.Put(azuretest.VM{ID: "odd", Raw: []byte(raw)})
-		harness().ListFails(t, name, w, inventory.Incomplete)
+		harness().CheckListFails(t, name, w, inventory.Incomplete)
 	}
 }
 
@@ -202,9 +202,9 @@ func TestRightsOfGroups(t *testing.T) {
 		w := newWorld(t)
 		w.Fill(region, 3)
 		w.sub.Grant(c.actions, c.except, c.groups)
-		lister := w.Open(t, cloudtest.Instant(), nil)
+		lister := w.Open(t, cloudtest.InstantRetries(), nil)
 		list, err := lister.List(t.Context(), region)
-		_, lookupErr := lister.Lookup(t.Context(), region, []string{azuretest.Sample(9).ID})
+		_, lookupErr := lister.FindVerified(t.Context(), region, []string{azuretest.SampleVM(9).ID})
 		if got := inventory.KindOf(err); got != c.want || (err == nil) != (len(list) == 3) || inventory.KindOf(lookupErr) != c.want {
 			t.Errorf("%s: %d rows, kind %q, want %q: %v; %v", name, len(list), got, c.want, err, lookupErr)
 		}
@@ -218,16 +218,16 @@ func TestCredentials(t *testing.T) {
 		change func(*cloud.Account)
 		words  string
 	}{
-		"application": {func(a *cloud.Account) { a.AccessKeyID = secret.New(unknown) }, "AADSTS700016"},
+		"application": {func(a *cloud.Account) { a.AccessKeyID = secret.New(unknownClientID) }, "AADSTS700016"},
 		"secret":      {func(a *cloud.Account) { a.AccessKeySecret = secret.New("another-secret") }, "AADSTS7000215"},
 		"tenant":      {func(a *cloud.Account) { a.TenantID = "contoso.example" }, "AADSTS90002"},
 	} {
 		w := newWorld(t)
-		for _, err := range cloudtest.Errors(t.Context(), w.Open(t, cloud.Policy{}, c.change), region, []string{azuretest.Sample(0).ID}) {
+		for _, err := range cloudtest.MethodErrors(t.Context(), w.Open(t, cloud.RetryPolicy{}, c.change), region, []string{azuretest.SampleVM(0).ID}) {
 			if inventory.KindOf(err) != inventory.BadCredentials || !strings.Contains(err.Error(), c.words) {
 				t.Errorf("%s: %v", name, err)
 			}
-			clean(t, err)
+			checkError(t, err)
 		}
 	}
 }
@@ -245,6 +245,6 @@ func TestOpenRefuses(t *testing.T) {
 		"account_id":     {func(a *cloud.Account) { a.AccountID = "prod" }, inventory.Invalid},
 		"regions of two": {func(a *cloud.Account) { a.Regions = []string{"eastus", "chinanorth3"} }, inventory.Invalid},
 	} {
-		t.Run(name, func(t *testing.T) { h.Refuses(t, c.want, c.change) })
+		t.Run(name, func(t *testing.T) { h.CheckOpenFails(t, c.want, c.change) })
 	}
 }

@@ -35,15 +35,15 @@ func FuzzAnswer(f *testing.F) {
 			return // net/http gives no others
 		}
 		var asked atomic.Int64
-		l := offline(t, cloud.Account{}, func(r *http.Request) (int, []byte) {
+		l := openOffline(t, cloud.Account{}, func(r *http.Request) (int, []byte) {
 			asked.Add(1)
 			return status, []byte(body)
 		})
 		list, err := l.List(t.Context(), "r")
-		believed(t, list, err, status, body, "value")
-		list, err = l.Glance(t.Context(), "r", []string{testSubscription})
-		believed(t, list, err, status, body, "data")
-		found, err := l.Lookup(t.Context(), "r", []string{testSubscription})
+		checkListOf(t, list, err, status, body, "value")
+		list, err = l.Find(t.Context(), "r", []string{testSubscription})
+		checkListOf(t, list, err, status, body, "data")
+		found, err := l.FindVerified(t.Context(), "r", []string{testSubscription})
 		if err == nil && len(found.Instances) == 0 && found.Weak[testSubscription] == nil {
 			t.Fatalf("%d %q to all questions proves an absence", status, body)
 		}
@@ -56,7 +56,7 @@ func FuzzAnswer(f *testing.F) {
 	})
 }
 
-func believed(t *testing.T, list []inventory.Instance, err error, status int, body, word string) {
+func checkListOf(t *testing.T, list []inventory.Instance, err error, status int, body, word string) {
 	t.Helper()
 	if err != nil {
 		if kind := inventory.KindOf(err); len(list) > 0 || kind == "" || strings.Contains(err.Error(), "secret-of-test") || strings.Contains(err.Error(), "token-of-test") {
@@ -81,12 +81,12 @@ func FuzzRefusal(f *testing.F) {
 	f.Add(500, `{"error":5}`, "Fri, 02 Jan 2026 03:05:05 GMT", true)
 	f.Add(403, `[]`, "x", false)
 	f.Fuzz(func(t *testing.T, status int, body, after string, token bool) {
-		from := manager
+		from := managerResponder
 		if token {
-			from = directory
+			from = directoryResponder
 		}
-		r := newRefusal(&http.Response{StatusCode: status, Header: http.Header{"Retry-After": {after}}}, []byte(body), from)
-		if kindOf(r) == "" || status != 0 && r.Error() == "" || r.after < 0 {
+		r := newAPIError(&http.Response{StatusCode: status, Header: http.Header{"Retry-After": {after}}}, []byte(body), from)
+		if errorKind(r) == "" || status != 0 && r.Error() == "" || r.retryAfter < 0 {
 			t.Fatalf("%+v", r)
 		}
 	})
@@ -97,8 +97,8 @@ func FuzzMatches(f *testing.F) {
 	f.Add("Microsoft.Compute/*/read", "Microsoft.Compute/virtualMachines/read")
 	f.Add("***", "")
 	f.Fuzz(func(t *testing.T, pattern, text string) {
-		got := fits(pattern, text)
-		if !strings.Contains(pattern, "*") && got != (pattern == text) || !fits("*", text) || !fits(text+"*", text) || !fits("*"+text, text) {
+		got := matchesPattern(pattern, text)
+		if !strings.Contains(pattern, "*") && got != (pattern == text) || !matchesPattern("*", text) || !matchesPattern(text+"*", text) || !matchesPattern("*"+text, text) {
 			t.Fatalf("%q, %q", pattern, text)
 		}
 	})

@@ -10,23 +10,23 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// kinds names a table of Resource Graph and the types of resources in it:
+// graphKinds names a table of Resource Graph and the types of resources in it:
 // https://learn.microsoft.com/azure/governance/resource-graph/reference/supported-tables-resources
-type kinds struct{ table, machine, nic, address string }
+type graphKinds struct{ table, machine, nic, address string }
 
-func ordinary() kinds {
-	return kinds{"resources", "microsoft.compute/virtualmachines", "microsoft.network/networkinterfaces", "microsoft.network/publicipaddresses"}
+func ordinaryKinds() graphKinds {
+	return graphKinds{"resources", "microsoft.compute/virtualmachines", "microsoft.network/networkinterfaces", "microsoft.network/publicipaddresses"}
 }
 
-func uniform() kinds {
+func uniformKinds() graphKinds {
 	const machine = "microsoft.compute/virtualmachinescalesets/virtualmachines"
-	return kinds{"computeresources", machine, machine + "/networkinterfaces", machine + "/networkinterfaces/ipconfigurations/publicipaddresses"}
+	return graphKinds{"computeresources", machine, machine + "/networkinterfaces", machine + "/networkinterfaces/ipconfigurations/publicipaddresses"}
 }
 
-// query asks for machines by vmId: a row for each machine, interface and public address, with
+// buildQuery asks for machines by vmId: a row for each machine, interface and public address, with
 // properties as Resource Manager gives them. Interfaces name their machine, and public addresses
 // the configuration of the interface that they belong to. The ids are UUIDs.
-func (k kinds) query(ids []string) string {
+func (k graphKinds) buildQuery(ids []string) string {
 	return fmt.Sprintf(`%[1]s
 | where type =~ '%[2]s' and tostring(properties.vmId) in~ ('%[5]s')
 | project id, name, location, sku, properties, machine = tolower(id)
@@ -42,9 +42,9 @@ func (k kinds) query(ids []string) string {
 
 const opGraph = "query Resource Graph"
 
-// glance asks for some machines of a region.
-func (l *lister) glance(ctx context.Context, subscription, region string, ids []string) ([]inventory.Instance, error) {
-	machines, known, err := l.find(ctx, subscription, ids)
+// findInRegion asks for some machines of a region.
+func (l *lister) findInRegion(ctx context.Context, subscription, region string, ids []string) ([]inventory.Instance, error) {
+	machines, known, err := l.findAnywhere(ctx, subscription, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -52,33 +52,33 @@ func (l *lister) glance(ctx context.Context, subscription, region string, ids []
 	met := map[string]bool{}
 	for _, m := range machines {
 		if met[m.ID] {
-			return nil, l.part(inventory.Incomplete, opGraph, m.ID+" is there twice")
+			return nil, l.newPartError(inventory.Incomplete, opGraph, m.ID+" is there twice")
 		}
 		met[m.ID] = true
 		if m.Region == region {
-			found = append(found, l.complete(m, known))
+			found = append(found, l.convertRow(m, known))
 		}
 	}
 	return found, nil
 }
 
-// find asks for machines of any region by their sorted ids, the ordinary ones first, then those of uniform scale
+// findAnywhere asks for machines of any region by their sorted ids, the ordinary ones first, then those of uniform scale
 // sets, with what is known of their addresses.
-func (l *lister) find(ctx context.Context, subscription string, ids []string) (found []*machine, known book, err error) {
-	known = newBook()
+func (l *lister) findAnywhere(ctx context.Context, subscription string, ids []string) (found []*machine, known networkIndex, err error) {
+	known = newNetworkIndex()
 	left := ids
-	for _, k := range []kinds{ordinary(), uniform()} {
+	for _, k := range []graphKinds{ordinaryKinds(), uniformKinds()} {
 		if len(left) == 0 {
 			break
 		}
-		machines, err := l.graphRows(ctx, subscription, k.query(left), known)
+		machines, err := l.queryMachines(ctx, subscription, k.buildQuery(left), known)
 		if err != nil {
 			return nil, known, err
 		}
 		seen := map[string]bool{}
 		for _, m := range machines {
 			if _, asked := slices.BinarySearch(left, m.ID); !asked {
-				return nil, known, l.part(inventory.Incomplete, opGraph, m.ID+" was not asked for")
+				return nil, known, l.newPartError(inventory.Incomplete, opGraph, m.ID+" was not asked for")
 			}
 			seen[m.ID] = true
 		}
@@ -88,28 +88,28 @@ func (l *lister) find(ctx context.Context, subscription string, ids []string) (f
 	return found, known, nil
 }
 
-// graphRows reads all pages of a query, joins the rows of each machine, and notes their addresses.
-func (l *lister) graphRows(ctx context.Context, subscription, query string, known book) (machines []*machine, err error) {
+// queryMachines reads all pages of a query, joins the rows of each machine, and notes their addresses.
+func (l *lister) queryMachines(ctx context.Context, subscription, query string, known networkIndex) (machines []*machine, err error) {
 	at := map[string]*machine{} // by resource
-	cursor := cloud.Cursor[graphRow]{
-		What: opGraph, Same: func(graphRow, graphRow) bool { return true },
+	cursor := cloud.CursorReader[graphRow]{
+		Operation: opGraph, SameRow: func(graphRow, graphRow) bool { return true },
 		ID: func(r graphRow) string {
 			if r.machine.ID == "" {
 				return ""
 			}
 			return r.machine.resource + " " + r.nic.id + " " + r.address.id
 		},
-		Fetch: func(ctx context.Context, token string) (cloud.Page[graphRow], error) {
-			got, err := retried(ctx, l, opGraph, func(ctx context.Context) (answer[graphRow], error) {
-				return l.api.graph(ctx, subscription, query, token)
+		Fetch: func(ctx context.Context, token string) (cloud.CursorPage[graphRow], error) {
+			got, err := callRetried(ctx, l, opGraph, func(ctx context.Context) (answerPage[graphRow], error) {
+				return l.api.queryGraph(ctx, subscription, query, token)
 			})
-			if err == nil && !got.listed {
-				err = l.part(inventory.Incomplete, opGraph, "the answer has no list")
+			if err == nil && !got.hasList {
+				err = l.newPartError(inventory.Incomplete, opGraph, "the answer has no list")
 			}
-			return cloud.Page[graphRow]{Rows: got.rows, Next: got.next}, err
+			return cloud.CursorPage[graphRow]{Rows: got.rows, Next: got.next}, err
 		},
 	}
-	rows, err := cursor.All(ctx)
+	rows, err := cursor.ReadAll(ctx)
 	if err != nil {
 		return nil, err
 	}

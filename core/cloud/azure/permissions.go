@@ -11,7 +11,7 @@ import (
 // Permissions are the actions that the calls of this package need at the level of the subscription,
 // sorted. The built-in role Reader has them all.
 func Permissions() []string {
-	return slices.Sorted(slices.Values(append(needed(),
+	return slices.Sorted(slices.Values(append(neededActions(),
 		"Microsoft.Authorization/permissions/read",
 		"Microsoft.ResourceGraph/resources/read",
 		"Microsoft.Resources/subscriptions/locations/read",
@@ -19,8 +19,8 @@ func Permissions() []string {
 	)))
 }
 
-// needed are the actions without which a list may be short though it is answered with HTTP 200.
-func needed() []string {
+// neededActions are the actions without which a list may be short though it is answered with HTTP 200.
+func neededActions() []string {
 	return []string{
 		"Microsoft.Compute/virtualMachineScaleSets/networkInterfaces/read",
 		"Microsoft.Compute/virtualMachineScaleSets/publicIPAddresses/read",
@@ -33,20 +33,20 @@ func needed() []string {
 }
 
 // permission is what one role gives, and takes away from what it gives. Roles add up.
-type permission struct{ actions, except []string }
+type permission struct{ actions, notActions []string }
 
-// prove asks what the credential may do at the subscription itself, where a right on one of its
+// verifyPermissions asks what the credential may do at the subscription itself, where a right on one of its
 // resource groups does not count:
 // https://learn.microsoft.com/rest/api/authorization/permissions
-func (l *lister) prove(ctx context.Context, id string) error {
+func (l *lister) verifyPermissions(ctx context.Context, id string) error {
 	const op = "prove the right to list"
-	have, err := collect(ctx, l, op, permission.key, in(l.api.permissions, id))
+	have, err := readPages(ctx, l, op, permission.key, listOfSubscription(l.api.listPermissions, id))
 	if err != nil {
 		return err
 	}
-	for _, action := range needed() {
+	for _, action := range neededActions() {
 		if !slices.ContainsFunc(have, func(p permission) bool { return p.allows(action) }) {
-			return l.part(inventory.Denied, op, "the credential has no "+action+
+			return l.newPartError(inventory.Denied, op, "the credential has no "+action+
 				" on the subscription itself, so that its lists may be short: grant it the role Reader there")
 		}
 	}
@@ -55,21 +55,21 @@ func (l *lister) prove(ctx context.Context, id string) error {
 
 // key is what a permission says: it has no id.
 func (p permission) key() string {
-	return "+" + strings.Join(p.actions, ",") + "-" + strings.Join(p.except, ",")
+	return "+" + strings.Join(p.actions, ",") + "-" + strings.Join(p.notActions, ",")
 }
 
 func (p permission) allows(action string) bool {
-	return matches(p.actions, action) && !matches(p.except, action)
+	return matchesAny(p.actions, action) && !matchesAny(p.notActions, action)
 }
 
-// matches tells whether one of some patterns fits; "*" in one stands for any text.
-func matches(patterns []string, action string) bool {
+// matchesAny tells whether one of some patterns fits; "*" in one stands for any text.
+func matchesAny(patterns []string, action string) bool {
 	return slices.ContainsFunc(patterns, func(pattern string) bool {
-		return fits(strings.ToLower(pattern), strings.ToLower(action))
+		return matchesPattern(strings.ToLower(pattern), strings.ToLower(action))
 	})
 }
 
-func fits(pattern, text string) bool {
+func matchesPattern(pattern, text string) bool {
 	parts := strings.Split(pattern, "*")
 	if len(parts) == 1 {
 		return pattern == text

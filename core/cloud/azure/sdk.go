@@ -18,7 +18,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// This file, credential.go and transport.go alone know the Azure SDK. Lists go through its client
+// This file, credentials.go and transport.go alone know the Azure SDK. Lists go through its client
 // for Resource Manager (credentials, tokens, telemetry) and are read into our own documents.
 
 // The versions of the APIs: those of armcompute v7.3.0 and armnetwork v7.2.0, where there are such.
@@ -30,83 +30,83 @@ const (
 	setNetworkVersion    = "2018-10-01" // of interfaces and public addresses in uniform scale sets
 )
 
-// graphPage is the most rows that Resource Graph gives at once.
-const graphPage = 1000
+// graphPageSize is the most rows that Resource Graph gives at once.
+const graphPageSize = 1000
 
-// session is what every call of an account is made with. It never changes.
-type session struct {
-	cred   azcore.TokenCredential
-	scope  policy.TokenRequestOptions // as the SDK's own clients ask for it
-	client *arm.Client
-	graphs *armresourcegraph.Client
+// sdkClient is what every call of an account is made with. It never changes.
+type sdkClient struct {
+	credential    azcore.TokenCredential
+	scope         policy.TokenRequestOptions // as the SDK's own clients ask for it
+	manager       *arm.Client
+	resourceGraph *armresourcegraph.Client
 }
 
 func newAPI(account cloud.Account, at cloud.Endpoint, transport http.RoundTripper) (api, error) {
-	where, err := placeOf(account, at)
+	where, err := environmentOf(account, at)
 	if err != nil {
 		return api{}, err
 	}
-	by := newTransporter(account, where, transport)
+	by := newStrictTransport(account, where, transport)
 	cred, err := newCredential(account, where, by)
 	if err != nil {
 		return api{}, &inventory.Error{Kind: inventory.BadCredentials, Message: "tenant_id, or what the environment tells of a managed identity, is not well-formed"}
 	}
-	s := session{cred: tokens{cred, make(chan struct{}, 1)}}
-	s.scope = policy.TokenRequestOptions{Scopes: []string{managerOf(where.Configuration).Audience + "/.default"}, EnableCAE: true}
-	opts := options(where, by)
-	if s.client, err = arm.NewClient("jms-sync", "v1.0.0", s.cred, &opts); err != nil {
+	s := sdkClient{credential: serialCredential{cred, make(chan struct{}, 1)}}
+	s.scope = policy.TokenRequestOptions{Scopes: []string{managerService(where.Configuration).Audience + "/.default"}, EnableCAE: true}
+	opts := clientOptions(where, by)
+	if s.manager, err = arm.NewClient("jms-sync", "v1.0.0", s.credential, &opts); err != nil {
 		return api{}, err
 	}
-	if s.graphs, err = armresourcegraph.NewClient(s.cred, &opts); err != nil {
+	if s.resourceGraph, err = armresourcegraph.NewClient(s.credential, &opts); err != nil {
 		return api{}, err
 	}
 	const compute, network = "/providers/Microsoft.Compute/", "/providers/Microsoft.Network/"
 	return api{
-		subscription: s.subscription,
-		subscriptions: func(ctx context.Context, token string) (answer[subscription], error) {
-			return list(ctx, s, "/subscriptions", subscriptionsVersion, token, (*subscriptionDoc).convert)
+		getSubscription: s.getSubscription,
+		listSubscriptions: func(ctx context.Context, token string) (answerPage[subscription], error) {
+			return getPage(ctx, s, "/subscriptions", subscriptionsVersion, token, (*subscriptionDoc).convert)
 		},
-		locations:   under(s, "/locations", subscriptionsVersion, (*locationDoc).convert),
-		permissions: under(s, "/providers/Microsoft.Authorization/permissions", permissionsVersion, (*permissionDoc).convert),
-		machines:    under(s, compute+"virtualMachines", computeVersion, (*machineDoc).convert),
-		interfaces:  under(s, network+"networkInterfaces", networkVersion, (*nicDoc).convert),
-		addresses:   under(s, network+"publicIPAddresses", networkVersion, (*addressDoc).convert),
-		sets:        under(s, compute+"virtualMachineScaleSets", computeVersion, (*setDoc).convert),
+		listLocations:   newLister(s, "/locations", subscriptionsVersion, (*locationDoc).convert),
+		listPermissions: newLister(s, "/providers/Microsoft.Authorization/permissions", permissionsVersion, (*permissionDoc).convert),
+		listMachines:    newLister(s, compute+"virtualMachines", computeVersion, (*machineDoc).convert),
+		listInterfaces:  newLister(s, network+"networkInterfaces", networkVersion, (*nicDoc).convert),
+		listAddresses:   newLister(s, network+"publicIPAddresses", networkVersion, (*addressDoc).convert),
+		listSets:        newLister(s, compute+"virtualMachineScaleSets", computeVersion, (*setDoc).convert),
 
-		setMachines:   underSet(s, "/virtualMachines", computeVersion, (*machineDoc).convert),
-		setInterfaces: underSet(s, "/networkInterfaces", setNetworkVersion, (*nicDoc).convert),
-		setAddresses:  underSet(s, "/publicIPAddresses", setNetworkVersion, (*addressDoc).convert),
-		graph:         s.graph,
-		machine:       s.machine,
+		listSetMachines:   newSetLister(s, "/virtualMachines", computeVersion, (*machineDoc).convert),
+		listSetInterfaces: newSetLister(s, "/networkInterfaces", setNetworkVersion, (*nicDoc).convert),
+		listSetAddresses:  newSetLister(s, "/publicIPAddresses", setNetworkVersion, (*addressDoc).convert),
+		queryGraph:        s.queryGraph,
+		getMachine:        s.getMachine,
 	}, nil
 }
 
-// under and underSet make the lists of a subscription, and of a scale set in it.
-func under[D, T any](s session, path, version string, convert func(*D) T) func(context.Context, string, string) (answer[T], error) {
-	return func(ctx context.Context, id, token string) (answer[T], error) {
-		return list(ctx, s, "/subscriptions/"+url.PathEscape(id)+path, version, token, convert)
+// newLister and newSetLister make the lists of a subscription, and of a scale set in it.
+func newLister[D, T any](s sdkClient, path, version string, convert func(*D) T) func(context.Context, string, string) (answerPage[T], error) {
+	return func(ctx context.Context, id, token string) (answerPage[T], error) {
+		return getPage(ctx, s, "/subscriptions/"+url.PathEscape(id)+path, version, token, convert)
 	}
 }
 
-func underSet[D, T any](s session, path, version string, convert func(*D) T) func(context.Context, string, scaleSet, string) (answer[T], error) {
-	return func(ctx context.Context, id string, of scaleSet, token string) (answer[T], error) {
+func newSetLister[D, T any](s sdkClient, path, version string, convert func(*D) T) func(context.Context, string, scaleSet, string) (answerPage[T], error) {
+	return func(ctx context.Context, id string, of scaleSet, token string) (answerPage[T], error) {
 		set := "/subscriptions/" + url.PathEscape(id) + "/resourceGroups/" + url.PathEscape(of.group) +
 			"/providers/Microsoft.Compute/virtualMachineScaleSets/" + url.PathEscape(of.name)
-		return list(ctx, s, set+path, version, token, convert)
+		return getPage(ctx, s, set+path, version, token, convert)
 	}
 }
 
-// list reads one page of a list: the first one, or that at token.
-func list[D, T any](ctx context.Context, s session, path, version, token string, convert func(*D) T) (answer[T], error) {
+// getPage reads one page of a list: the first one, or that at token.
+func getPage[D, T any](ctx context.Context, s sdkClient, path, version, token string, convert func(*D) T) (answerPage[T], error) {
 	var got struct {
 		Value    []*D   `json:"value"`
 		NextLink string `json:"nextLink"`
 	}
-	if err := s.get(ctx, path, version, token, &got); err != nil {
-		return answer[T]{}, err
+	if err := s.getDocument(ctx, path, version, token, &got); err != nil {
+		return answerPage[T]{}, err
 	}
-	next, err := link(got.NextLink, s.client.Endpoint())
-	return answer[T]{rows: convertAll(got.Value, convert), listed: got.Value != nil, next: next}, err
+	next, err := nextPageURL(got.NextLink, s.manager.Endpoint())
+	return answerPage[T]{rows: convertAll(got.Value, convert), hasList: got.Value != nil, next: next}, err
 }
 
 func convertAll[D, T any](docs []*D, convert func(*D) T) []T {
@@ -119,20 +119,20 @@ func convertAll[D, T any](docs []*D, convert func(*D) T) []T {
 	return rows
 }
 
-// get makes a call of Resource Manager. token is the whole address of a page, as link gives it.
-func (s session) get(ctx context.Context, path, version, token string, into any) error {
-	if err := s.ready(ctx); err != nil {
+// getDocument makes a call of Resource Manager. token is the whole address of a page, as link gives it.
+func (s sdkClient) getDocument(ctx context.Context, path, version, token string, into any) error {
+	if err := s.ensureToken(ctx); err != nil {
 		return err
 	}
 	if token == "" {
-		token = runtime.JoinPaths(s.client.Endpoint(), path) + "?api-version=" + version
+		token = runtime.JoinPaths(s.manager.Endpoint(), path) + "?api-version=" + version
 	}
 	req, err := runtime.NewRequest(ctx, http.MethodGet, token)
 	if err != nil {
 		return err
 	}
 	req.Raw().Header.Set("Accept", "application/json")
-	resp, err := s.client.Pipeline().Do(req)
+	resp, err := s.manager.Pipeline().Do(req)
 	if err != nil {
 		return err
 	}
@@ -142,16 +142,16 @@ func (s session) get(ctx context.Context, path, version, token string, into any)
 	return runtime.UnmarshalAsJSON(resp, into)
 }
 
-// ready gets a token before a client needs it: a refusal is met here, where no client wraps it, and
+// ensureToken gets a token before a client needs it: a refusal is met here, where no client wraps it, and
 // waiting for it ends with the context.
-func (s session) ready(ctx context.Context) error {
-	_, err := s.cred.GetToken(ctx, s.scope)
+func (s sdkClient) ensureToken(ctx context.Context) error {
+	_, err := s.credential.GetToken(ctx, s.scope)
 	return err
 }
 
-// link gives the address of the next page at the host that we ask, or an error if it is another's:
+// nextPageURL gives the address of the next page at the host that we ask, or an error if it is another's:
 // the token that goes there is for this one alone.
-func link(next, endpoint string) (string, error) {
+func nextPageURL(next, endpoint string) (string, error) {
 	if next == "" {
 		return "", nil
 	}
@@ -161,7 +161,7 @@ func link(next, endpoint string) (string, error) {
 	}
 	u, err := url.Parse(next)
 	if err != nil || u.User != nil || u.Path == "" || !strings.EqualFold(u.Hostname(), own.Hostname()) || portOf(u) != portOf(own) {
-		return "", incomplete("the next page is said to be at another host, and was not asked for there")
+		return "", incompleteError("the next page is said to be at another host, and was not asked for there")
 	}
 	return own.Scheme + "://" + own.Host + u.EscapedPath() + "?" + u.RawQuery, nil
 }
@@ -174,54 +174,54 @@ func portOf(u *url.URL) string {
 	return u.Port()
 }
 
-// incomplete is a success that is not believed.
-func incomplete(text string) error {
-	return &refusal{Refusal: &cloud.Refusal{Status: http.StatusOK, Kind: inventory.Incomplete, Text: text}}
+// incompleteError is a success that is not believed.
+func incompleteError(text string) error {
+	return &apiError{APIError: &cloud.APIError{Status: http.StatusOK, Kind: inventory.Incomplete, Message: text}}
 }
 
-// machine gets a machine by its resource id.
-func (s session) machine(ctx context.Context, resource string) (machine, error) {
+// getMachine gets a machine by its resource id.
+func (s sdkClient) getMachine(ctx context.Context, resource string) (machine, error) {
 	parts := strings.Split(resource, "/")
 	for i, part := range parts {
 		parts[i] = url.PathEscape(part)
 	}
 	var got machineDoc
-	err := s.get(ctx, strings.Join(parts, "/"), computeVersion, "", &got)
+	err := s.getDocument(ctx, strings.Join(parts, "/"), computeVersion, "", &got)
 	return got.convert(), err
 }
 
-func (s session) subscription(ctx context.Context, id string) (subscription, error) {
+func (s sdkClient) getSubscription(ctx context.Context, id string) (subscription, error) {
 	var got subscriptionDoc
-	err := s.get(ctx, "/subscriptions/"+url.PathEscape(id), subscriptionsVersion, "", &got)
+	err := s.getDocument(ctx, "/subscriptions/"+url.PathEscape(id), subscriptionsVersion, "", &got)
 	return got.convert(), err
 }
 
-// graph makes a query of Resource Graph. It is believed only if the answer says of itself that it is
+// queryGraph makes a query of Resource Graph. It is believed only if the answer says of itself that it is
 // whole: https://learn.microsoft.com/azure/governance/resource-graph/concepts/work-with-data
-func (s session) graph(ctx context.Context, id, query, token string) (answer[graphRow], error) {
-	if err := s.ready(ctx); err != nil {
-		return answer[graphRow]{}, err
+func (s sdkClient) queryGraph(ctx context.Context, id, query, token string) (answerPage[graphRow], error) {
+	if err := s.ensureToken(ctx); err != nil {
+		return answerPage[graphRow]{}, err
 	}
 	request := armresourcegraph.QueryRequest{
 		Query: &query, Subscriptions: []*string{&id},
 		Options: &armresourcegraph.QueryRequestOptions{
-			ResultFormat: to.Ptr(armresourcegraph.ResultFormatObjectArray), Top: to.Ptr(int32(graphPage)), AllowPartialScopes: to.Ptr(false),
+			ResultFormat: to.Ptr(armresourcegraph.ResultFormatObjectArray), Top: to.Ptr(int32(graphPageSize)), AllowPartialScopes: to.Ptr(false),
 		},
 	}
 	if token != "" {
 		request.Options.SkipToken = &token
 	}
-	got, err := s.graphs.Resources(ctx, request, nil)
+	got, err := s.resourceGraph.Resources(ctx, request, nil)
 	if err != nil {
-		return answer[graphRow]{}, err
+		return answerPage[graphRow]{}, err
 	}
 	data, err := json.Marshal(got.Data) // which the SDK reads as it comes
 	if err != nil {
-		return answer[graphRow]{}, err
+		return answerPage[graphRow]{}, err
 	}
 	var rows []*graphDoc
 	if err := json.Unmarshal(data, &rows); err != nil {
-		return answer[graphRow]{}, err
+		return answerPage[graphRow]{}, err
 	}
 	next := ""
 	if got.SkipToken != nil {
@@ -230,7 +230,7 @@ func (s session) graph(ctx context.Context, id, query, token string) (answer[gra
 	whole := got.Count != nil && *got.Count == int64(len(rows)) && got.TotalRecords != nil && *got.TotalRecords >= *got.Count &&
 		(next != "" || got.ResultTruncated != nil && *got.ResultTruncated == armresourcegraph.ResultTruncatedFalse)
 	if !whole {
-		return answer[graphRow]{}, incomplete("the answer is a part without a continuation")
+		return answerPage[graphRow]{}, incompleteError("the answer is a part without a continuation")
 	}
-	return answer[graphRow]{rows: convertAll(rows, (*graphDoc).convert), listed: rows != nil, next: next}, nil
+	return answerPage[graphRow]{rows: convertAll(rows, (*graphDoc).convert), hasList: rows != nil, next: next}, nil
 }

@@ -21,12 +21,12 @@ import (
 
 const testSubscription = "11111111-2222-4333-8444-555555555555"
 
-// offline opens a lister whose tokens are given, and whose other calls are answered by r.
-func offline(t testing.TB, account cloud.Account, r cloudtest.Replier) *lister {
+// openOffline opens a lister whose tokens are given, and whose other calls are answered by r.
+func openOffline(t testing.TB, account cloud.Account, r cloudtest.TransportFunc) *lister {
 	t.Helper()
 	account.Cloud, account.Name, account.TenantID, account.AccountID = inventory.Azure, "a", "tenant.example", testSubscription
 	account.AccessKeyID, account.AccessKeySecret = secret.New("client-of-test"), secret.New("secret-of-test")
-	l, err := open(account, cloud.Policy{Sleep: cloudtest.Instant().Sleep}, cloudtest.Replier(func(req *http.Request) (int, []byte) {
+	l, err := openLister(account, cloud.RetryPolicy{Sleep: cloudtest.InstantRetries().Sleep}, cloudtest.TransportFunc(func(req *http.Request) (int, []byte) {
 		switch base := "https://" + req.URL.Host + "/tenant.example"; {
 		case strings.HasSuffix(req.URL.Path, "/openid-configuration"):
 			return 200, []byte(`{"issuer":"` + base + `/v2.0","token_endpoint":"` + base + `/oauth2/v2.0/token","authorization_endpoint":"` + base + `/a"}`)
@@ -60,8 +60,8 @@ func TestHosts(t *testing.T) {
 		asked := map[string][]string{}
 		account := c.account
 		account.AccessKeyID, account.AccessKeySecret, account.TenantID = secret.New("client-of-test"), secret.New("secret-of-test"), "tenant.example"
-		l := offline(t, account, func(r *http.Request) (int, []byte) { return 400, nil })
-		watched, err := open(l.account, cloud.Policy{}, cloudtest.Replier(func(r *http.Request) (int, []byte) {
+		l := openOffline(t, account, func(r *http.Request) (int, []byte) { return 400, nil })
+		watched, err := openLister(l.account, cloud.RetryPolicy{}, cloudtest.TransportFunc(func(r *http.Request) (int, []byte) {
 			host := r.URL.Scheme + "://" + r.URL.Host
 			asked[r.URL.Path] = append(asked[r.URL.Path], host)
 			base := "https://" + r.URL.Host + "/tenant.example"
@@ -89,7 +89,7 @@ func TestHosts(t *testing.T) {
 // TestNoTokenElsewhere: whatever the SDK is told, nothing goes to another host, or without TLS.
 func TestNoTokenElsewhere(t *testing.T) {
 	t.Parallel()
-	by := transporter{hosts: []string{"management.azure.com"}, by: cloud.Courier{Base: cloudtest.Replier(func(*http.Request) (int, []byte) {
+	by := strictTransport{hosts: []string{"management.azure.com"}, base: cloud.StrictTransport{Base: cloudtest.TransportFunc(func(*http.Request) (int, []byte) {
 		t.Error("it was sent")
 		return 200, []byte("{}")
 	})}}
@@ -122,7 +122,7 @@ func TestLink(t *testing.T) {
 		"x":                                             "error",
 		"https://management.azure.com/x\x7f":            "error",
 	} {
-		got, err := link(next, "https://management.azure.com")
+		got, err := nextPageURL(next, "https://management.azure.com")
 		if err != nil {
 			got = "error"
 		}
@@ -135,13 +135,13 @@ func TestLink(t *testing.T) {
 // TestKinds: codes and statuses, by what they mean for us.
 func TestKinds(t *testing.T) {
 	t.Parallel()
-	arm := func(status int, code string) refusal {
-		return refusal{Refusal: &cloud.Refusal{Status: status, Code: code}}
+	arm := func(status int, code string) apiError {
+		return apiError{APIError: &cloud.APIError{Status: status, Code: code}}
 	}
-	token := func(status int, code string) refusal {
-		return refusal{Refusal: &cloud.Refusal{Status: status, Code: code}, from: directory}
+	token := func(status int, code string) apiError {
+		return apiError{APIError: &cloud.APIError{Status: status, Code: code}, sender: directoryResponder}
 	}
-	for kind, refusals := range map[inventory.Kind][]refusal{
+	for kind, refusals := range map[inventory.Kind][]apiError{
 		inventory.Throttled:      {arm(429, "RateLimiting"), arm(429, ""), token(429, "")},
 		inventory.Denied:         {arm(403, "AuthorizationFailed"), arm(403, "")},
 		inventory.BadCredentials: {arm(401, "ExpiredAuthenticationToken"), token(401, "AADSTS7000215"), token(400, "AADSTS700016"), token(404, ""), token(403, "")},
@@ -152,8 +152,8 @@ func TestKinds(t *testing.T) {
 		inventory.Incomplete:     {arm(302, ""), token(302, "")},
 	} {
 		for _, r := range refusals {
-			if got := kindOf(&r); got != kind {
-				t.Errorf("%q %d (of %v) is %q, want %q", r.Code, r.Status, int(r.from), got, kind)
+			if got := errorKind(&r); got != kind {
+				t.Errorf("%q %d (of %v) is %q, want %q", r.Code, r.Status, int(r.sender), got, kind)
 			}
 		}
 	}
@@ -168,7 +168,7 @@ func TestWaitOf(t *testing.T) {
 		"X-Ms-User-Quota-Resets-After: 00:01:05": 65 * time.Second, "X-Ms-User-Quota-Resets-After: 5": 0,
 	} {
 		name, value, _ := strings.Cut(header, ": ")
-		if got := waitOf(http.Header{name: {value}}, func() time.Time { return now }); got != want {
+		if got := parseRetryAfter(http.Header{name: {value}}, func() time.Time { return now }); got != want {
 			t.Errorf("%s: %s, want %s", header, got, want)
 		}
 	}
@@ -178,7 +178,7 @@ func TestWaitOf(t *testing.T) {
 func TestTooBig(t *testing.T) {
 	t.Parallel()
 	body := bytes.Repeat([]byte(" "), 32<<20+1)
-	l := offline(t, cloud.Account{}, func(*http.Request) (int, []byte) { return 200, body })
+	l := openOffline(t, cloud.Account{}, func(*http.Request) (int, []byte) { return 200, body })
 	if _, err := l.Owner(t.Context()); inventory.KindOf(err) != inventory.Incomplete {
 		t.Error(err)
 	}
@@ -196,7 +196,7 @@ func (slowCredential) GetToken(ctx context.Context, _ policy.TokenRequestOptions
 func TestTokensInTurn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		cred := tokens{slowCredential{}, make(chan struct{}, 1)}
+		cred := serialCredential{slowCredential{}, make(chan struct{}, 1)}
 		go func() { _, _ = cred.GetToken(t.Context(), policy.TokenRequestOptions{}) }()
 		synctest.Wait()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -217,7 +217,7 @@ func TestMatches(t *testing.T) {
 		"*virtual*machines*": true, "Microsoft.Compute/virtualMachines/read*": true, "": false, "*/write": false, "Microsoft.Compute": false,
 		"Microsoft.Compute/virtualMachines/*/read": false, "Microsoft.Compute/virtualMachines/read/action": false, "*read*read": false, "read": false,
 	} {
-		if got := matches([]string{pattern}, action); got != want {
+		if got := matchesAny([]string{pattern}, action); got != want {
 			t.Errorf("%q: %v", pattern, got)
 		}
 	}
@@ -226,14 +226,14 @@ func TestMatches(t *testing.T) {
 func TestPermissions(t *testing.T) {
 	t.Parallel()
 	got := Permissions()
-	if !slices.IsSorted(got) || len(got) != 11 || slices.ContainsFunc(got, func(a string) bool { return !matches([]string{"*/read"}, a) }) {
+	if !slices.IsSorted(got) || len(got) != 11 || slices.ContainsFunc(got, func(a string) bool { return !matchesAny([]string{"*/read"}, a) }) {
 		t.Errorf("%q are not sorted, or more than Reader has", got)
 	}
 }
 
 func TestProvider(t *testing.T) {
 	t.Parallel()
-	p := Provider(cloud.Policy{})
+	p := Provider(cloud.RetryPolicy{})
 	if l, err := p.Open(cloud.Account{Name: "a"}); p.Cloud != inventory.Azure || p.Events != nil || l == nil || err != nil {
 		t.Errorf("%+v: %v, %v", p, l, err)
 	}
@@ -263,16 +263,16 @@ func TestMissing(t *testing.T) {
 	for _, c := range []struct {
 		status int
 		code   string
-		from   giver
+		from   responder
 		want   bool
 	}{
-		{404, "ResourceNotFound", manager, true}, {404, "ResourceGroupNotFound", manager, true}, {404, "ParentResourceNotFound", manager, true},
-		{404, "NotFound", manager, true}, {404, "resourcenotfound", manager, true},
-		{404, "SubscriptionNotFound", manager, false}, {404, "InvalidResourceType", manager, false}, {404, "InvalidResourceNamespace", manager, false},
-		{404, "", manager, false}, {403, "ResourceNotFound", manager, false}, {410, "ResourceNotFound", manager, false}, {404, "NotFound", directory, false},
+		{404, "ResourceNotFound", managerResponder, true}, {404, "ResourceGroupNotFound", managerResponder, true}, {404, "ParentResourceNotFound", managerResponder, true},
+		{404, "NotFound", managerResponder, true}, {404, "resourcenotfound", managerResponder, true},
+		{404, "SubscriptionNotFound", managerResponder, false}, {404, "InvalidResourceType", managerResponder, false}, {404, "InvalidResourceNamespace", managerResponder, false},
+		{404, "", managerResponder, false}, {403, "ResourceNotFound", managerResponder, false}, {410, "ResourceNotFound", managerResponder, false}, {404, "NotFound", directoryResponder, false},
 	} {
-		r := &refusal{Refusal: &cloud.Refusal{Status: c.status, Code: c.code}, from: c.from}
-		if got := r.missing(); got != c.want {
+		r := &apiError{APIError: &cloud.APIError{Status: c.status, Code: c.code}, sender: c.from}
+		if got := r.isNotFound(); got != c.want {
 			t.Errorf("%+v: %t", c, got)
 		}
 	}
@@ -285,7 +285,7 @@ func TestOddResource(t *testing.T) {
 		"/subscriptions/22222222-2222-4333-8444-555555555555/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/web", "/../x", "//evil.example/x",
 	} {
 		var gets int
-		l := offline(t, cloud.Account{}, func(r *http.Request) (int, []byte) {
+		l := openOffline(t, cloud.Account{}, func(r *http.Request) (int, []byte) {
 			switch {
 			case r.Method == http.MethodPost:
 				return 200, []byte(`{"totalRecords":1,"count":1,"resultTruncated":"false","data":[{"id":"` + resource + `","location":"r","properties":{"vmId":"` + testSubscription + `"}}]}`)
@@ -298,7 +298,7 @@ func TestOddResource(t *testing.T) {
 			}
 			return 200, []byte(`{"value":[]}`)
 		})
-		found, err := l.Lookup(t.Context(), "r", []string{testSubscription})
+		found, err := l.FindVerified(t.Context(), "r", []string{testSubscription})
 		if inventory.KindOf(err) != inventory.Incomplete || found.Weak != nil || gets > 0 {
 			t.Errorf("%s: %+v after %d requests: %v", resource, found, gets, err)
 		}

@@ -14,22 +14,22 @@ func testClock(t *testing.T, h Harness) {
 	w := h.New(t)
 	ids := w.Fill(h.Region, 3)
 	for _, date := range []time.Duration{0, 4 * time.Minute, -4 * time.Minute, 6 * time.Minute, -8 * 24 * time.Hour, 8 * 24 * time.Hour} {
-		w.SetDate(date)
+		w.SetDateAhead(date)
 		for name, ask := range map[string]func(*testing.T, *cloud.Clock) error{
 			"owner": func(t *testing.T, c *cloud.Clock) error {
-				_, err := w.Open(t, Instant(), nil).Owner(c.In(t.Context()))
+				_, err := w.Open(t, InstantRetries(), nil).Owner(c.WithClock(t.Context()))
 				return err
 			},
 			"regions": func(t *testing.T, c *cloud.Clock) error {
-				_, err := w.Open(t, Instant(), nil).Regions(c.In(t.Context()))
+				_, err := w.Open(t, InstantRetries(), nil).Regions(c.WithClock(t.Context()))
 				return err
 			},
 			"list": func(t *testing.T, c *cloud.Clock) error {
-				_, err := w.Open(t, Instant(), nil).List(c.In(t.Context()), h.Region)
+				_, err := w.Open(t, InstantRetries(), nil).List(c.WithClock(t.Context()), h.Region)
 				return err
 			},
 			"lookup": func(t *testing.T, c *cloud.Clock) error {
-				_, err := w.Open(t, Instant(), nil).Lookup(c.In(t.Context()), h.Region, ids)
+				_, err := w.Open(t, InstantRetries(), nil).FindVerified(c.WithClock(t.Context()), h.Region, ids)
 				return err
 			},
 		} {
@@ -38,8 +38,8 @@ func testClock(t *testing.T, h Harness) {
 				t.Fatalf("%s: %v", name, err)
 			}
 			skew := clock.Worst()
-			if wrong := (skew.By + date).Abs(); skew.Host == "" || wrong > 2*time.Second || skew.Off() != (date.Abs() > cloud.MaxSkew) {
-				t.Errorf("%s, the cloud's Date is %s ahead: this machine is said to be %s ahead of %q", name, date, skew.By, skew.Host)
+			if wrong := (skew.Ahead + date).Abs(); skew.Host == "" || wrong > 2*time.Second || skew.IsTooLarge() != (date.Abs() > cloud.MaxSkew) {
+				t.Errorf("%s, the cloud's Date is %s ahead: this machine is said to be %s ahead of %q", name, date, skew.Ahead, skew.Host)
 			}
 		}
 	}
@@ -51,20 +51,20 @@ func testRefusedByTime(t *testing.T, h Harness) {
 	for _, ahead := range []time.Duration{20 * time.Minute, -20 * time.Minute} {
 		w := h.New(t)
 		ids := w.Fill(h.Region, 3)
-		lister := w.Open(t, Instant(), nil)
-		w.SetAhead(ahead)
-		for name, err := range Errors(t.Context(), lister, h.Region, ids) {
-			if h.Bearer && err == nil {
+		lister := w.Open(t, InstantRetries(), nil)
+		w.SetClockAhead(ahead)
+		for name, err := range MethodErrors(t.Context(), lister, h.Region, ids) {
+			if h.UsesTokens && err == nil {
 				continue
 			}
 			var fault *inventory.Error
-			if h.Bearer || !errors.As(err, &fault) || fault.Kind != inventory.ClockOff || (fault.Skew+ahead).Abs() > 2*time.Second {
+			if h.UsesTokens || !errors.As(err, &fault) || fault.Kind != inventory.ClockOff || (fault.Skew+ahead).Abs() > 2*time.Second {
 				t.Errorf("%s, the cloud is %s ahead: %v, %+v", name, ahead, err, fault)
 			}
-			h.Clean(t, err)
+			h.CheckError(t, err)
 		}
-		w.SetAhead(0)
-		for name, err := range Errors(t.Context(), lister, h.Region, ids) {
+		w.SetClockAhead(0)
+		for name, err := range MethodErrors(t.Context(), lister, h.Region, ids) {
 			if err != nil {
 				t.Errorf("%s, with the clock right again: %v", name, err)
 			}

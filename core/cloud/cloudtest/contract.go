@@ -13,34 +13,34 @@ import (
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
-// prompt is the longest that a call may take that has nothing to wait for.
-const prompt = 2 * time.Second
+// maxPromptTime is the longest that a call may take that has nothing to wait for.
+const maxPromptTime = 2 * time.Second
 
-// breaks makes listing calls of the region fail: the first after ones are answered well, then times
+// breakList makes listing calls of the region fail: the first after ones are answered well, then times
 // badly (0 = for ever).
-func (h Harness) breaks(w World, fault peertest.Kind, after, times int) {
-	w.Break(peertest.Fault{Kind: fault, Action: h.List, Region: h.Region, After: after, Times: times})
+func (h Harness) breakList(w World, fault peertest.Kind, after, times int) {
+	w.Break(peertest.Fault{Kind: fault, Action: h.ListAction, Region: h.Region, After: after, Times: times})
 }
 
 func testOwner(t *testing.T, h Harness) {
-	owner, err := h.New(t).Open(t, Instant(), nil).Owner(t.Context())
+	owner, err := h.New(t).Open(t, InstantRetries(), nil).Owner(t.Context())
 	if err != nil || owner != h.Owner {
 		t.Errorf("owner %q, error %v; want %q", owner, err, h.Owner)
 	}
 }
 
 func testRegions(t *testing.T, h Harness) {
-	regions, err := h.New(t).Open(t, Instant(), nil).Regions(t.Context())
+	regions, err := h.New(t).Open(t, InstantRetries(), nil).Regions(t.Context())
 	if err != nil || !slices.Contains(regions, h.Region) || !slices.IsSorted(regions) {
 		t.Errorf("regions %q, error %v; want them sorted, with %q", regions, err, h.Region)
 	}
 }
 
-// testComplete: all pages, each instance once, sorted, with their region.
-func testComplete(t *testing.T, h Harness) {
+// testCompleteList: all pages, each instance once, sorted, with their region.
+func testCompleteList(t *testing.T, h Harness) {
 	w := h.New(t)
 	ids := w.Fill(h.Region, 2*h.PageSize+h.PageSize/2+1)
-	list, err := w.Open(t, Instant(), nil).List(t.Context(), h.Region)
+	list, err := w.Open(t, InstantRetries(), nil).List(t.Context(), h.Region)
 	wantIDs(t, list, err, ids)
 	for _, row := range list {
 		if row.Region != h.Region || len(row.PrivateIPs) == 0 {
@@ -49,13 +49,13 @@ func testComplete(t *testing.T, h Harness) {
 	}
 }
 
-// testEmpty: an empty region is an answer where the right to list is proved, else an error.
-func testEmpty(t *testing.T, h Harness) {
+// testEmptyRegion: an empty region is an answer where the right to list is proved, else an error.
+func testEmptyRegion(t *testing.T, h Harness) {
 	w := h.New(t)
-	lister := w.Open(t, Instant(), nil)
+	lister := w.Open(t, InstantRetries(), nil)
 	list, err := lister.List(t.Context(), h.Region)
 	wantIDs(t, list, err, nil)
-	h.breaks(w, peertest.NoPermission, 0, 0)
+	h.breakList(w, peertest.NoPermission, 0, 0)
 	list, err = lister.List(t.Context(), h.Region)
 	h.wantKind(t, list, err, inventory.Denied)
 	w.Fill(h.Region, 3) // which the credential does not see
@@ -63,17 +63,17 @@ func testEmpty(t *testing.T, h Harness) {
 	h.wantKind(t, list, err, inventory.Denied)
 }
 
-// testAbsentID: the provider's id that no instance has proves the right to list, in an empty region
+// testNonexistentID: the provider's id that no instance has proves the right to list, in an empty region
 // as in a full one, and shows that it is missing.
-func testAbsentID(t *testing.T, h Harness) {
+func testNonexistentID(t *testing.T, h Harness) {
 	for _, n := range []int{0, 2} {
 		w := h.New(t)
 		w.Fill(h.Region, n)
-		lister := w.Open(t, Instant(), nil)
-		list, err := Look(t.Context(), lister, h.Region, h.Absent)
+		lister := w.Open(t, InstantRetries(), nil)
+		list, err := FindInstances(t.Context(), lister, h.Region, h.NonexistentID)
 		wantIDs(t, list, err, nil)
-		h.breaks(w, peertest.NoPermission, 0, 0)
-		list, err = Look(t.Context(), lister, h.Region, h.Absent)
+		h.breakList(w, peertest.NoPermission, 0, 0)
+		list, err = FindInstances(t.Context(), lister, h.Region, h.NonexistentID)
 		h.wantKind(t, list, err, inventory.Denied)
 	}
 }
@@ -82,10 +82,10 @@ func testBadKeys(t *testing.T, h Harness) {
 	w := h.New(t)
 	w.Fill(h.Region, 1)
 	for _, spoil := range []func(*cloud.Account){
-		func(a *cloud.Account) { a.AccessKeyID = secret.New(h.Unknown) },
+		func(a *cloud.Account) { a.AccessKeyID = secret.New(h.UnknownKey) },
 		func(a *cloud.Account) { a.AccessKeySecret = secret.New(WrongSecret) },
 	} {
-		lister := w.Open(t, Instant(), spoil)
+		lister := w.Open(t, InstantRetries(), spoil)
 		list, err := lister.List(t.Context(), h.Region)
 		h.wantKind(t, list, err, inventory.BadCredentials)
 		_, err = lister.Owner(t.Context())
@@ -96,8 +96,8 @@ func testBadKeys(t *testing.T, h Harness) {
 }
 
 func testMissingRegion(t *testing.T, h Harness) {
-	lister := h.New(t).Open(t, Instant(), nil)
-	for _, odd := range []string{h.Missing, "no region?x"} {
+	lister := h.New(t).Open(t, InstantRetries(), nil)
+	for _, odd := range []string{h.MissingRegion, "no region?x"} {
 		list, err := lister.List(t.Context(), odd)
 		h.wantKind(t, list, err, inventory.NotFound, inventory.Invalid)
 	}
@@ -105,8 +105,8 @@ func testMissingRegion(t *testing.T, h Harness) {
 	h.wantKind(t, list, err, inventory.Invalid)
 }
 
-// testHeals: what passes by is waited for, in the middle of a list too.
-func testHeals(t *testing.T, h Harness) {
+// testRetriesSucceed: what passes by is waited for, in the middle of a list too.
+func testRetriesSucceed(t *testing.T, h Harness) {
 	for _, c := range []struct {
 		fault        peertest.Kind
 		after, times int
@@ -115,19 +115,19 @@ func testHeals(t *testing.T, h Harness) {
 	} {
 		w := h.New(t)
 		ids := w.Fill(h.Region, h.PageSize+1)
-		h.breaks(w, c.fault, c.after, c.times)
-		list, err := w.Open(t, Instant(), nil).List(t.Context(), h.Region)
+		h.breakList(w, c.fault, c.after, c.times)
+		list, err := w.Open(t, InstantRetries(), nil).List(t.Context(), h.Region)
 		wantIDs(t, list, err, ids)
 	}
 }
 
-// testGivesUp: an outage ends a scope with Temporary, after few tries.
-func testGivesUp(t *testing.T, h Harness) {
+// testRetriesEnd: an outage ends a scope with Temporary, after few tries.
+func testRetriesEnd(t *testing.T, h Harness) {
 	for _, fault := range []peertest.Kind{peertest.HTML503, peertest.Reset} {
 		w := h.New(t)
 		w.Fill(h.Region, 1)
-		h.breaks(w, fault, 0, 0)
-		list, err := w.Open(t, Instant(), nil).List(t.Context(), h.Region)
+		h.breakList(w, fault, 0, 0)
+		list, err := w.Open(t, InstantRetries(), nil).List(t.Context(), h.Region)
 		h.wantKind(t, list, err, inventory.Temporary)
 	}
 }
@@ -136,35 +136,35 @@ func testGivesUp(t *testing.T, h Harness) {
 func testThrottledToTheEnd(t *testing.T, h Harness) {
 	w := h.New(t)
 	w.Fill(h.Region, 1)
-	h.breaks(w, peertest.Throttled, 0, 0)
+	h.breakList(w, peertest.Throttled, 0, 0)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
-	list, err := w.Open(t, cloud.Policy{}, nil).List(ctx, h.Region)
+	list, err := w.Open(t, cloud.RetryPolicy{}, nil).List(ctx, h.Region)
 	h.wantKind(t, list, err, inventory.Throttled)
 	if ctx.Err() != nil {
 		t.Error("the deadline was slept into")
 	}
 }
 
-// testNeverHalf: whatever is wrong with an answer, there is no list.
-func testNeverHalf(t *testing.T, h Harness) {
+// testNoPartialList: whatever is wrong with an answer, there is no list.
+func testNoPartialList(t *testing.T, h Harness) {
 	for _, after := range []int{0, 1} {
 		for _, fault := range []peertest.Kind{
 			peertest.NoPermission, peertest.HTML503, peertest.Reset, peertest.EmptyBody, peertest.EmptyObject, peertest.Truncated, peertest.HTML200, peertest.Redirect,
 		} {
 			w := h.New(t)
 			w.Fill(h.Region, h.PageSize+1)
-			h.breaks(w, fault, after, 0)
-			list, err := w.Open(t, Instant(), nil).List(t.Context(), h.Region)
-			if kind := h.faulty(t, list, err); fault == peertest.EmptyObject && kind != inventory.Incomplete {
+			h.breakList(w, fault, after, 0)
+			list, err := w.Open(t, InstantRetries(), nil).List(t.Context(), h.Region)
+			if kind := h.failureKind(t, list, err); fault == peertest.EmptyObject && kind != inventory.Incomplete {
 				t.Errorf("%s: kind %s", fault, kind)
 			}
 		}
 	}
 	w := h.New(t)
 	w.Fill(h.Region, 2*h.PageSize+1)
-	h.breaks(w, peertest.NoProgress, 0, 0)
-	list, err := w.Open(t, Instant(), nil).List(t.Context(), h.Region)
+	h.breakList(w, peertest.NoProgress, 0, 0)
+	list, err := w.Open(t, InstantRetries(), nil).List(t.Context(), h.Region)
 	h.wantKind(t, list, err, inventory.Incomplete)
 }
 
@@ -172,76 +172,76 @@ func testNeverHalf(t *testing.T, h Harness) {
 func testCancelled(t *testing.T, h Harness) {
 	w := h.New(t)
 	w.Fill(h.Region, 1)
-	h.breaks(w, peertest.Hang, 0, 0)
+	h.breakList(w, peertest.Hang, 0, 0)
 	ctx, cancel := context.WithCancel(t.Context())
 	started := time.Now()
 	time.AfterFunc(50*time.Millisecond, cancel)
-	lister := w.Open(t, cloud.Policy{}, nil)
+	lister := w.Open(t, cloud.RetryPolicy{}, nil)
 	list, err := lister.List(ctx, h.Region)
 	h.wantKind(t, list, err, inventory.Deadline)
-	list, err = Look(ctx, lister, h.Region, "i-1")
+	list, err = FindInstances(ctx, lister, h.Region, "i-1")
 	h.wantKind(t, list, err, inventory.Deadline)
-	if took := time.Since(started); took > prompt {
+	if took := time.Since(started); took > maxPromptTime {
 		t.Errorf("it took %s to be cancelled", took)
 	}
 }
 
-// testLookup: the present are found, the absent are proved absent.
-func testLookup(t *testing.T, h Harness) {
+// testFindVerified: the present are found, the absent are proved absent.
+func testFindVerified(t *testing.T, h Harness) {
 	w := h.New(t)
 	ids := w.Fill(h.Region, 3)
-	lister := w.Open(t, Instant(), nil)
-	list, err := Look(t.Context(), lister, h.Region, ids...)
+	lister := w.Open(t, InstantRetries(), nil)
+	list, err := FindInstances(t.Context(), lister, h.Region, ids...)
 	wantIDs(t, list, err, ids)
 	absent := ids[0][:len(ids[0])-1] + "~"
-	list, err = Look(t.Context(), lister, h.Region, absent, ids[1], ids[1])
+	list, err = FindInstances(t.Context(), lister, h.Region, absent, ids[1], ids[1])
 	wantIDs(t, list, err, ids[1:2])
-	list, err = Look(t.Context(), lister, h.Region, absent)
+	list, err = FindInstances(t.Context(), lister, h.Region, absent)
 	wantIDs(t, list, err, nil)
-	list, err = Look(t.Context(), lister, h.Region)
+	list, err = FindInstances(t.Context(), lister, h.Region)
 	wantIDs(t, list, err, nil)
-	list, err = Look(t.Context(), lister, h.Region, ids[0], "")
+	list, err = FindInstances(t.Context(), lister, h.Region, ids[0], "")
 	h.wantKind(t, list, err, inventory.Invalid)
 }
 
-// testMany: more ids than one call takes.
-func testMany(t *testing.T, h Harness) {
+// testManyIDs: more ids than one call takes.
+func testManyIDs(t *testing.T, h Harness) {
 	w := h.New(t)
 	ids := w.Fill(h.Region, 230)
 	absent := ids[0][:len(ids[0])-1] + "~"
-	list, err := Look(t.Context(), w.Open(t, Instant(), nil), h.Region, append(slices.Clone(ids), absent)...)
+	list, err := FindInstances(t.Context(), w.Open(t, InstantRetries(), nil), h.Region, append(slices.Clone(ids), absent)...)
 	wantIDs(t, list, err, ids)
-	if calls := w.Calls(h.List); h.Many > 0 && calls != h.Many {
-		t.Errorf("%d calls, want %d", calls, h.Many)
+	if calls := w.Calls(h.ListAction); h.ListCalls > 0 && calls != h.ListCalls {
+		t.Errorf("%d calls, want %d", calls, h.ListCalls)
 	}
 }
 
-// testLookupFaults: no fault reads as an absence.
-func testLookupFaults(t *testing.T, h Harness) {
+// testFindVerifiedFaults: no fault reads as an absence.
+func testFindVerifiedFaults(t *testing.T, h Harness) {
 	for _, fault := range []peertest.Kind{peertest.NoPermission, peertest.HTML503, peertest.Reset, peertest.EmptyBody, peertest.EmptyObject, peertest.Truncated, peertest.HTML200, peertest.Redirect} {
 		w := h.New(t)
 		ids := w.Fill(h.Region, 2)
-		h.breaks(w, fault, 0, 0)
-		list, err := Look(t.Context(), w.Open(t, Instant(), nil), h.Region, ids...)
-		if kind := h.faulty(t, list, err); fault == peertest.NoPermission && kind != inventory.Denied {
+		h.breakList(w, fault, 0, 0)
+		list, err := FindInstances(t.Context(), w.Open(t, InstantRetries(), nil), h.Region, ids...)
+		if kind := h.failureKind(t, list, err); fault == peertest.NoPermission && kind != inventory.Denied {
 			t.Errorf("%s: kind %s", fault, kind)
 		}
 	}
 }
 
-// testGlance: one call's answer, and every fault but a missing right is an error too.
-func testGlance(t *testing.T, h Harness) {
+// testFind: one call's answer, and every fault but a missing right is an error too.
+func testFind(t *testing.T, h Harness) {
 	w := h.New(t)
 	ids := w.Fill(h.Region, 3)
-	lister := w.Open(t, Instant(), nil)
-	list, err := lister.Glance(t.Context(), h.Region, append(ids[1:], ids[0][:len(ids[0])-1]+"~"))
+	lister := w.Open(t, InstantRetries(), nil)
+	list, err := lister.Find(t.Context(), h.Region, append(ids[1:], ids[0][:len(ids[0])-1]+"~"))
 	wantIDs(t, list, err, ids[1:])
 	for _, fault := range []peertest.Kind{peertest.HTML503, peertest.Reset, peertest.EmptyBody, peertest.EmptyObject, peertest.Truncated, peertest.HTML200, peertest.Redirect} {
 		w := h.New(t)
 		ids := w.Fill(h.Region, 2)
-		h.breaks(w, fault, 0, 0)
-		list, err := w.Open(t, Instant(), nil).Glance(t.Context(), h.Region, ids)
-		h.faulty(t, list, err)
+		h.breakList(w, fault, 0, 0)
+		list, err := w.Open(t, InstantRetries(), nil).Find(t.Context(), h.Region, ids)
+		h.failureKind(t, list, err)
 	}
 }
 
@@ -249,7 +249,7 @@ func testGlance(t *testing.T, h Harness) {
 func testConcurrent(t *testing.T, h Harness) {
 	w := h.New(t)
 	ids := w.Fill(h.Region, h.PageSize+1)
-	lister := w.Open(t, Instant(), nil)
+	lister := w.Open(t, InstantRetries(), nil)
 	var group sync.WaitGroup
 	for range 8 {
 		group.Go(func() {

@@ -39,22 +39,22 @@ func testOpenRefuses(t *testing.T, h Harness) {
 		"endpoint, user":      {func(a *cloud.Account) { a.Endpoint = "http://" + WrongSecret + "@127.0.0.1" }, inventory.Invalid},
 		"proxy":               {func(a *cloud.Account) { a.Proxy = "://" + WrongSecret }, inventory.Invalid},
 	} {
-		t.Run(name, func(t *testing.T) { h.Refuses(t, c.want, c.change) })
+		t.Run(name, func(t *testing.T) { h.CheckOpenFails(t, c.want, c.change) })
 	}
 	keyless := func(a *cloud.Account) { a.AccessKeyID, a.AccessKeySecret, a.SecurityToken = none, none, none }
-	if !h.Keyless {
-		h.Refuses(t, inventory.BadCredentials, keyless)
+	if !h.AllowsNoKey {
+		h.CheckOpenFails(t, inventory.BadCredentials, keyless)
 		return
 	}
 	account := h.Account
 	keyless(&account)
-	if lister, err := h.Open(account, cloud.Policy{}); lister == nil || err != nil {
+	if lister, err := h.Open(account, cloud.RetryPolicy{}); lister == nil || err != nil {
 		t.Errorf("no key: %v, %v", lister, err)
 	}
 }
 
-// closedAddress is one where nobody listens.
-func closedAddress(t *testing.T) string {
+// unusedAddress is one where nobody listens.
+func unusedAddress(t *testing.T) string {
 	t.Helper()
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -64,9 +64,9 @@ func closedAddress(t *testing.T) string {
 	return closed.Addr().String()
 }
 
-// testNoServer: a connection that is refused is no empty region.
-func testNoServer(t *testing.T, h Harness) {
-	lister := h.New(t).Open(t, Instant(), func(a *cloud.Account) { a.Endpoint = "http://" + closedAddress(t) })
+// testConnectionRefused: a connection that is refused is no empty region.
+func testConnectionRefused(t *testing.T, h Harness) {
+	lister := h.New(t).Open(t, InstantRetries(), func(a *cloud.Account) { a.Endpoint = "http://" + unusedAddress(t) })
 	list, err := lister.List(t.Context(), h.Region)
 	h.wantKind(t, list, err, inventory.Temporary)
 }
@@ -77,7 +77,7 @@ func testTLS(t *testing.T, h Harness) {
 	web.Config.ErrorLog = log.New(io.Discard, "", 0) // it would tell of the handshake that fails
 	web.StartTLS()
 	defer web.Close()
-	list, err := h.New(t).Open(t, cloud.Policy{}, func(a *cloud.Account) { a.Endpoint = web.URL }).List(t.Context(), h.Region)
+	list, err := h.New(t).Open(t, cloud.RetryPolicy{}, func(a *cloud.Account) { a.Endpoint = web.URL }).List(t.Context(), h.Region)
 	h.wantKind(t, list, err, inventory.Invalid)
 	if err != nil && !strings.Contains(err.Error(), "certificate") {
 		t.Error(err)
@@ -90,7 +90,7 @@ func testProxy(t *testing.T, h Harness) {
 	w := h.New(t)
 	ids := w.Fill(h.Region, 1)
 	var emulator string
-	w.Open(t, Instant(), func(a *cloud.Account) { emulator = strings.TrimPrefix(a.Endpoint, "http://") })
+	w.Open(t, InstantRetries(), func(a *cloud.Account) { emulator = strings.TrimPrefix(a.Endpoint, "http://") })
 	var asked atomic.Int32
 	proxy := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		if r.In.URL.Host == "cloud.invalid" && r.In.Header.Get("Proxy-Authorization") != "" {
@@ -100,7 +100,7 @@ func testProxy(t *testing.T, h Harness) {
 	}})
 	defer proxy.Close()
 	through := func(address string) cloud.Lister {
-		return w.Open(t, Instant(), func(a *cloud.Account) {
+		return w.Open(t, InstantRetries(), func(a *cloud.Account) {
 			a.Endpoint = "http://cloud.invalid"
 			a.Proxy = (&url.URL{Scheme: "http", User: url.UserPassword("user", proxyPassword), Host: address}).String()
 		})
@@ -111,7 +111,7 @@ func testProxy(t *testing.T, h Harness) {
 	if n := int(asked.Load()); n == 0 || n != calls {
 		t.Errorf("the proxy was asked %d times, the cloud %d times", n, calls)
 	}
-	list, err = through(closedAddress(t)).List(t.Context(), h.Region)
+	list, err = through(unusedAddress(t)).List(t.Context(), h.Region)
 	h.wantKind(t, list, err, inventory.Temporary)
 	if w.Calls("") != calls {
 		t.Error("the cloud was asked past the proxy")

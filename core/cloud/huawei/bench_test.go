@@ -20,7 +20,7 @@ func BenchmarkList(b *testing.B) {
 		bodies[marker] = benchPage(p*rows, rows, pages*rows)
 	}
 	bodies[benchID(pages*rows-1)] = fmt.Appendf(nil, `{"count":%d,"servers":[]}`, pages*rows)
-	l := offline(b, inProject(), func(r *http.Request) (int, []byte) { return 200, bodies[r.URL.Query().Get("marker")] })
+	l := openOffline(b, inProject(), func(r *http.Request) (int, []byte) { return 200, bodies[r.URL.Query().Get("marker")] })
 	b.ReportMetric(float64(len(bodies[""]))/rows, "bytes/row")
 	b.ReportAllocs()
 	for b.Loop() {

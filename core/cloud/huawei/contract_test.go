@@ -15,7 +15,7 @@ import (
 
 func TestContract(t *testing.T) {
 	t.Parallel()
-	cloudtest.Run(t, harness())
+	cloudtest.RunContract(t, harness())
 }
 
 // TestContractWithProject: the same where the configuration names the project, and IAM is only
@@ -28,7 +28,7 @@ func TestContractWithProject(t *testing.T) {
 		w.inProject(&w.Account)
 		return w
 	}
-	cloudtest.Run(t, h)
+	cloudtest.RunContract(t, h)
 }
 
 const region = "cn-north-4"
@@ -37,16 +37,16 @@ func harness() cloudtest.Harness {
 	return cloudtest.Harness{
 		New: func(t testing.TB) cloudtest.World { return newWorld(t) }, Open: huawei.Open,
 		Account: cloud.Account{
-			Cloud: inventory.Huawei, Name: "huawei-prod", AccessKeyID: secret.New(good.AccessKeyID),
-			AccessKeySecret: secret.New(good.AccessKeySecret), SecurityToken: secret.New(good.SecurityToken),
+			Cloud: inventory.Huawei, Name: "huawei-prod", AccessKeyID: secret.New(testAccountKey.AccessKeyID),
+			AccessKeySecret: secret.New(testAccountKey.AccessKeySecret), SecurityToken: secret.New(testAccountKey.SecurityToken),
 		},
-		Unknown: "HST0UNKNOWN000000001", Region: region, Missing: "cn-nowhere-1", Absent: huawei.Provider(cloud.Policy{}).Absent, Owner: good.DomainID, Secrets: secrets(),
-		List: huaweitest.ListServers, Second: huaweitest.ShowServer, PageSize: 200, Many: 3,
+		UnknownKey: "HST0UNKNOWN000000001", Region: region, MissingRegion: "cn-nowhere-1", NonexistentID: huawei.Provider(cloud.RetryPolicy{}).NonexistentID, Owner: testAccountKey.DomainID, Secrets: secrets(),
+		ListAction: huaweitest.ListServers, VerifyAction: huaweitest.ShowServer, PageSize: 200, ListCalls: 3,
 	}
 }
 
-// good is the key of the account in these tests, that of an agency, with all that could need escaping.
-var good = huaweitest.Key{
+// testAccountKey is the key of the account in these tests, that of an agency, with all that could need escaping.
+var testAccountKey = huaweitest.Key{
 	DomainID: "b2b3853af40448fcb9e40d0f89505b0a", AccessKeyID: "HST0TESTKEY000000001", AccessKeySecret: "s3cret/+=*~ of the test",
 	SecurityToken: "ggpjbi1ub+token/with=signs&so on",
 }
@@ -54,7 +54,7 @@ var good = huaweitest.Key{
 // secrets are the forms of good that no text may show.
 func secrets() []string {
 	return []string{
-		good.AccessKeyID, "HST0UNKNOWN000000001", good.AccessKeySecret, "another-secret", good.SecurityToken, "ggpjbi1ub%2B",
+		testAccountKey.AccessKeyID, "HST0UNKNOWN000000001", testAccountKey.AccessKeySecret, "another-secret", testAccountKey.SecurityToken, "ggpjbi1ub%2B",
 		"Signature=", "SDK-HMAC", "proxy-password",
 	}
 }
@@ -62,7 +62,7 @@ func secrets() []string {
 // world is an emulator that fails the test on unexpected requests.
 type world struct {
 	*huaweitest.Server
-	*cloudtest.Site
+	*cloudtest.ServedEmulator
 	account *huaweitest.Account
 	before  atomic.Pointer[func(r *http.Request)] // is called before each request is answered
 }
@@ -70,8 +70,8 @@ type world struct {
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{Server: huaweitest.New(huaweitest.Options{Reporter: t})}
-	w.account = w.Server.AddAccount(good)
-	w.Site = cloudtest.Serve(t, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+	w.account = w.Server.AddAccount(testAccountKey)
+	w.ServedEmulator = cloudtest.Serve(t, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if before := w.before.Load(); before != nil {
 			(*before)(r)
 		}
@@ -86,7 +86,7 @@ func (w *world) inProject(a *cloud.Account) {
 }
 
 func (w *world) Fill(region string, n int) []string {
-	return w.account.Fill(region, n, huaweitest.Sample)
+	return w.account.Fill(region, n, huaweitest.SampleInstance)
 }
 
 func (w *world) Remove(region string, ids ...string) { w.account.Remove(region, ids...) }

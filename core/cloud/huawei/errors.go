@@ -12,44 +12,44 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// newRefusal reads an error document. The gateway writes {"error_code","error_msg","request_id"},
+// newAPIError reads an error document. The gateway writes {"error_code","error_msg","request_id"},
 // ECS {"error":{"code","message"}}, IAM the same with a number as code, and Nova one object by the
 // error's name; so all of these are read, leniently.
-func newRefusal(status int, body []byte) error {
-	r := &cloud.Refusal{Status: status}
+func newAPIError(status int, body []byte) error {
+	r := &cloud.APIError{Status: status}
 	var doc map[string]any
 	if json.Unmarshal(bytes.TrimSpace(body), &doc) != nil {
-		r.Text = http.StatusText(status) + ", no JSON document"
+		r.Message = http.StatusText(status) + ", no JSON document"
 		return r
 	}
-	readRefusal(r, doc)
-	r.Request, _ = doc["request_id"].(string)
+	readAPIError(r, doc)
+	r.RequestID, _ = doc["request_id"].(string)
 	return r
 }
 
-// readRefusal takes code and text of an object, else those of the objects in it.
-func readRefusal(r *cloud.Refusal, doc map[string]any) {
+// readAPIError takes code and text of an object, else those of the objects in it.
+func readAPIError(r *cloud.APIError, doc map[string]any) {
 	for _, names := range [][2]string{{"error_code", "error_msg"}, {"code", "message"}} {
 		code, _ := doc[names[0]].(string)
 		text, _ := doc[names[1]].(string)
 		if code != "" || text != "" {
-			r.Code, r.Text = code, text
+			r.Code, r.Message = code, text
 			return
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(doc)) {
-		if inner, ok := doc[name].(map[string]any); ok && r.Code == "" && r.Text == "" {
-			readRefusal(r, inner)
+		if inner, ok := doc[name].(map[string]any); ok && r.Code == "" && r.Message == "" {
+			readAPIError(r, inner)
 		}
 	}
 }
 
-// kindOf maps Huawei's error codes, else the HTTP status, to what they mean for us:
+// errorKind maps Huawei's error codes, else the HTTP status, to what they mean for us:
 // https://support.huaweicloud.com/devg-apisign/api-sign-errorcode.html (APIGW, formerly APIG) and
 // https://support.huaweicloud.com/api-ecs/ErrorCode.html
-func kindOf(r *cloud.Refusal) inventory.Kind {
+func errorKind(r *cloud.APIError) inventory.Kind {
 	code := strings.TrimPrefix(strings.TrimPrefix(r.Code, "APIGW."), "APIG.")
-	text := strings.ToLower(r.Text)
+	text := strings.ToLower(r.Message)
 	switch {
 	case r.Kind != "":
 		return r.Kind
@@ -57,11 +57,11 @@ func kindOf(r *cloud.Refusal) inventory.Kind {
 		return inventory.Throttled
 	case r.Code == "Ecs.0003", strings.Contains(text, "doesn't allow"), r.Status == http.StatusForbidden:
 		return inventory.Denied
-	case code == "0301" && untimely(text):
+	case code == "0301" && isExpiredSignature(text):
 		return inventory.ClockOff
 	case code == "0301", code == "0307", r.Status == http.StatusUnauthorized:
 		return inventory.BadCredentials
-	case r.Code == noServer, r.Code == "Ecs.0614", r.Status == http.StatusNotFound:
+	case r.Code == codeNotFound, r.Code == "Ecs.0614", r.Status == http.StatusNotFound:
 		return inventory.NotFound
 	case r.Status >= 500, r.Status == http.StatusRequestTimeout:
 		return inventory.Temporary
@@ -71,8 +71,8 @@ func kindOf(r *cloud.Refusal) inventory.Kind {
 	return inventory.Incomplete // a redirect, or a success that is none
 }
 
-// untimely reports whether the text of APIGW.0301, which is also that of a wrong secret, blames the time of
-// the request. Without such words cloud.ByClock decides by the answer's Date.
-func untimely(text string) bool {
+// isExpiredSignature reports whether the text of APIGW.0301, which is also that of a wrong secret, blames the time of
+// the request. Without such words cloud.ExplainBySkew decides by the answer's Date.
+func isExpiredSignature(text string) bool {
 	return strings.Contains(text, "signature expired") || strings.Contains(text, "timestamp") || strings.Contains(text, "x-sdk-date")
 }

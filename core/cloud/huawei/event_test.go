@@ -14,8 +14,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// here is where the function of these tests runs.
-var here = cloud.Origin{ProjectID: "0605767b0000000000000000000000c1"}
+// functionOrigin is where the function of these tests runs.
+var functionOrigin = cloud.Origin{ProjectID: "0605767b0000000000000000000000c1"}
 
 // TestSamples decodes every sample of ../shared/events (its INDEX.md tells which of them are
 // documented, derived or reconstructed); each file must be in the table.
@@ -30,7 +30,7 @@ func TestSamples(t *testing.T) {
 		"huawei-cts-ecs-deleteserver":        "CTS deleteServer | " + server + " gone",
 		"huawei-timer":                       "CTS | error: huawei event: the event has no cts: it is none of Cloud Trace Service",
 	}
-	cloudtest.Hear(t, Events, here, wants)
+	cloudtest.CheckRecorded(t, Events, functionOrigin, wants)
 }
 
 // Three servers, and a whole trace for the tests to change a field or two.
@@ -39,27 +39,27 @@ const (
 	s2 = "42d39b4a-19b7-4ee2-b01b-a9f1353b4c54"
 	s3 = "cbceb022-569f-44dd-a853-4a6160b7709c"
 
-	created = `{"time":1795356000000,"user":{"name":"ops","id":"u","domain":{"name":"acme","id":"d1"}},"request":{},"response":{},"code":200,
+	createdEvent = `{"time":1795356000000,"user":{"name":"ops","id":"u","domain":{"name":"acme","id":"d1"}},"request":{},"response":{},"code":200,
 		"service_type":"ECS","resource_type":"ecs","resource_name":"web-01","resource_id":"` + s1 + `","trace_name":"createServer",
 		"trace_type":"ApiCall","record_time":1795356001000,"trace_id":"t1","trace_status":"normal"}`
 )
 
-// edit is cloudtest.Edit of a trace, which it puts under "cts".
-func edit(t *testing.T, fields ...string) string {
+// editTrace is cloudtest.EditJSON of a trace, which it puts under "cts".
+func editTrace(t *testing.T, fields ...string) string {
 	t.Helper()
-	return `{"cts":` + cloudtest.Edit(t, created, fields...) + `}`
+	return `{"cts":` + cloudtest.EditJSON(t, createdEvent, fields...) + `}`
 }
 
-type form struct {
+type eventForm struct {
 	name   string
 	fields []string // for edit
 	want   string
 }
 
-func checkForms(t *testing.T, forms []form) {
+func checkForms(t *testing.T, forms []eventForm) {
 	t.Helper()
 	for _, f := range forms {
-		if got := cloudtest.Told(Events([]byte(edit(t, f.fields...)), cloud.Origin{ProjectID: "p0"})); got != f.want {
+		if got := cloudtest.FormatEvents(Events([]byte(editTrace(t, f.fields...)), cloud.Origin{ProjectID: "p0"})); got != f.want {
 			t.Errorf("%s\n got %s\nwant %s", f.name, got, f.want)
 		}
 	}
@@ -69,7 +69,7 @@ func checkForms(t *testing.T, forms []form) {
 func TestTraces(t *testing.T) {
 	t.Parallel()
 	const create = "CTS createServer | d1 p0 " + s1
-	checkForms(t, []form{
+	checkForms(t, []eventForm{
 		{"whole", nil, create},
 		{"newer name of the status", []string{"trace_status", "", "trace_rating", `"normal"`}, create},
 		{"the trace's own project and account", []string{"project_id", `"p7"`, "domain_id", `"d7"`}, "CTS createServer | d7 p7 " + s1},
@@ -98,7 +98,7 @@ func TestTraces(t *testing.T) {
 func TestServersOfTraces(t *testing.T) {
 	t.Parallel()
 	const left = "ignored: it names no server: left to the timer"
-	checkForms(t, []form{
+	checkForms(t, []eventForm{
 		{"none", []string{"resource_id", `""`}, "CTS createServer | " + left},
 		{"no resource", []string{"resource_id", "", "response", `{"job_id":"` + s2 + `"}`}, "CTS createServer | " + left},
 		{"an object", []string{"resource_id", "{}"}, "CTS createServer | " + left},
@@ -121,7 +121,7 @@ func TestServersOfTraces(t *testing.T) {
 // TestTracesLack: an error names everything that is missing.
 func TestTracesLack(t *testing.T) {
 	t.Parallel()
-	checkForms(t, []form{
+	checkForms(t, []eventForm{
 		{"no account", []string{"user", ""}, "CTS createServer | error: huawei event t1: the event lacks the account's id (user.domain.id)"},
 		{"a masked account", []string{"user", `{"domain":{"id":"7e0d78c85***d0b9b7cba"}}`},
 			"CTS createServer | error: huawei event t1: the event lacks the account's id (user.domain.id)"},
@@ -132,10 +132,10 @@ func TestTracesLack(t *testing.T) {
 		{"no status", []string{"trace_status", "{}"}, "CTS createServer | error: huawei event t1: the trace has no trace_status"},
 		{"no id", []string{"trace_id", "", "trace_name", "5", "service_type", "[]"}, "CTS 5 | error: huawei event: the trace has no service_type"},
 	})
-	heard := Events([]byte(edit(t, "user", `{"domain":5}`)), cloud.Origin{})
+	heard := Events([]byte(editTrace(t, "user", `{"domain":5}`)), cloud.Origin{})
 	const want = "CTS createServer | error: huawei event t1: the event lacks the account's id (user.domain.id), " +
 		"the project's id (project_id, or RUNTIME_PROJECT_ID of the function)"
-	if got := cloudtest.Told(heard); got != want || inventory.KindOf(heard[0].Err) != inventory.Invalid {
+	if got := cloudtest.FormatEvents(heard); got != want || inventory.KindOf(heard[0].Err) != inventory.Invalid {
 		t.Errorf("%s", got)
 	}
 }
@@ -146,14 +146,14 @@ func TestAbsurd(t *testing.T) {
 	nested := func(open, inner, end string, n int) string {
 		return strings.Repeat(open, n) + inner + strings.Repeat(end, n)
 	}
-	text, err := json.Marshal(edit(t))
+	text, err := json.Marshal(editTrace(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := cloudtest.Told(Events(text, here)); !strings.HasSuffix(got, s1) {
+	if got := cloudtest.FormatEvents(Events(text, functionOrigin)); !strings.HasSuffix(got, s1) {
 		t.Errorf("a trace as text: %s", got)
 	}
-	cloudtest.Absurd(t, Events, here, map[string]string{
+	cloudtest.CheckInvalid(t, Events, functionOrigin, map[string]string{
 		"": "is empty", " \n": "is empty", "1": "not a JSON object", "true": "not a JSON object", `"x"`: "not a JSON object", "hello": "not a JSON object",
 		"{": "not a JSON object", "[]": "not a JSON object", "null": "not a JSON object", "{}": "no cts", `{"cts":null}`: "cts is not a JSON object", `{"cts":7}`: "cts is not a JSON object",
 		`{"cts":[]}`: "cts is not a JSON object", `{"cts":"x"}`: "cts is not a JSON object", `{"cts":{}}`: "no service_type",
@@ -165,22 +165,22 @@ func TestAbsurd(t *testing.T) {
 // FuzzEvents: nothing panics, every hint is complete and well formed, and no error or ignored
 // event carries one.
 func FuzzEvents(f *testing.F) {
-	for _, raw := range cloudtest.Samples(f) {
+	for _, raw := range cloudtest.RecordedEvents(f) {
 		f.Add(raw)
 	}
 	for _, payload := range []string{
-		`{"cts":` + created + `}`, "", "null", "1", `""`, "[]", "{}", `{"cts":{}}`, `{"cts":"{\"service_type\":\"ECS\",\"trace_name\":\"createServer\"}"}`,
+		`{"cts":` + createdEvent + `}`, "", "null", "1", `""`, "[]", "{}", `{"cts":{}}`, `{"cts":"{\"service_type\":\"ECS\",\"trace_name\":\"createServer\"}"}`,
 		`{"cts":{"service_type":"ECS","trace_name":"deleteServer","trace_status":"normal","request":{"servers":[{"id":"` + s1 + `"}]},"domain_id":"d"}}`,
 		`{"cts":{"service_type":"ECS","trace_name":"createServer","trace_rating":"normal","response":[[{"server_ids":["` + s1 + `",[]]}]],"user":"{\"domain\":{\"id\":1}}"}}`,
 	} {
 		f.Add([]byte(payload))
 	}
 	f.Fuzz(func(t *testing.T, payload []byte) {
-		heard := Events(payload, here)
+		heard := Events(payload, functionOrigin)
 		if len(heard) != 1 {
 			t.Fatalf("%d events", len(heard))
 		}
-		if err := cloudtest.Sound(heard[0], soundHint); err != nil {
+		if err := cloudtest.CheckEvent(heard[0], checkTarget); err != nil {
 			t.Fatalf("%v: %+v", err, heard[0])
 		}
 	})
@@ -188,15 +188,15 @@ func FuzzEvents(f *testing.F) {
 
 var soundID = regexp.MustCompile(`^[A-Za-z0-9]{1,64}$`)
 
-func soundHint(h cloud.Hint) error {
+func checkTarget(h cloud.EventTarget) error {
 	switch {
 	case h.Cloud != inventory.Huawei || !soundID.MatchString(h.AccountID) || h.Region != "" || !soundID.MatchString(h.ProjectID):
 		return errors.New("an odd cloud, account, region or project")
-	case len(h.Instances) == 0 || !slices.IsSorted(h.Instances):
+	case len(h.InstanceIDs) == 0 || !slices.IsSorted(h.InstanceIDs):
 		return errors.New("no instances, or not in order")
 	}
-	for n, id := range h.Instances {
-		if !uuid.MatchString(id) || n > 0 && h.Instances[n-1] == id {
+	for n, id := range h.InstanceIDs {
+		if !serverIDPattern.MatchString(id) || n > 0 && h.InstanceIDs[n-1] == id {
 			return fmt.Errorf("instance id %q, odd or twice", id)
 		}
 	}

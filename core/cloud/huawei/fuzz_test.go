@@ -32,8 +32,8 @@ func FuzzAnswer(f *testing.F) {
 			return // net/http gives no others
 		}
 		answer := func(*http.Request) (int, []byte) { return status, []byte(body) }
-		believed(t, offline(t, inProject(), answer), status, body)
-		l := offline(t, cloud.Account{}, answer)
+		checkListOf(t, openOffline(t, inProject(), answer), status, body)
+		l := openOffline(t, cloud.Account{}, answer)
 		if owner, err := l.Owner(t.Context()); (err == nil) != (owner != "") || err == nil && !strings.Contains(strings.ToLower(body), "domain_id") {
 			t.Fatalf("%q names the owner %q, %v", body, owner, err)
 		}
@@ -43,21 +43,21 @@ func FuzzAnswer(f *testing.F) {
 	})
 }
 
-// believed asks a region that answers with body, and checks what came out.
-func believed(t *testing.T, l *lister, status int, body string) {
+// checkListOf asks a region that answers with body, and checks what came out.
+func checkListOf(t *testing.T, l *lister, status int, body string) {
 	list, err := l.List(t.Context(), "cn-north-4")
-	sound(t, list, err)
+	checkList(t, list, err)
 	if err == nil && (status >= 300 || len(list) == 0 || !strings.Contains(strings.ToLower(body), "count")) {
 		t.Fatalf("%d %q is believed", status, body) // an empty one never is: nothing here says Ecs.0114 with a 404 after a list
 	}
-	list, err = cloudtest.Look(t.Context(), l, "cn-north-4", "s1")
-	sound(t, list, err)
+	list, err = cloudtest.FindInstances(t.Context(), l, "cn-north-4", "s1")
+	checkList(t, list, err)
 	if err == nil && len(list) == 0 {
 		t.Fatalf("%d %q proves an absence", status, body)
 	}
 }
 
-func sound(t *testing.T, list []inventory.Instance, err error) {
+func checkList(t *testing.T, list []inventory.Instance, err error) {
 	if err != nil {
 		if kind := inventory.KindOf(err); len(list) > 0 || kind == "" || strings.Contains(err.Error(), "secret-of-test") {
 			t.Fatalf("%d rows, kind %q: %v", len(list), kind, err)
@@ -77,8 +77,8 @@ func FuzzRefusal(f *testing.F) {
 	f.Add(500, `{"error":{"code":5,"message":{"error":{"error":{}}}}}`)
 	f.Add(403, `[]`)
 	f.Fuzz(func(t *testing.T, status int, body string) {
-		r, ok := cloud.AsRefusal(newRefusal(status, []byte(body)))
-		if !ok || kindOf(r) == "" || status != 0 && r.Error() == "" {
+		r, ok := cloud.AsAPIError(newAPIError(status, []byte(body)))
+		if !ok || errorKind(r) == "" || status != 0 && r.Error() == "" {
 			t.Fatalf("%+v", r)
 		}
 	})

@@ -16,10 +16,10 @@ import (
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
-func offline(t testing.TB, account cloud.Account, r cloudtest.Replier) *lister {
+func openOffline(t testing.TB, account cloud.Account, r cloudtest.TransportFunc) *lister {
 	t.Helper()
 	account.Cloud, account.Name, account.AccessKeyID, account.AccessKeySecret = inventory.Huawei, "a", secret.New("HST0TEST"), secret.New("secret-of-test")
-	l, err := open(account, cloud.Policy{Sleep: cloudtest.Instant().Sleep, Window: time.Hour}, r)
+	l, err := openLister(account, cloud.RetryPolicy{Sleep: cloudtest.InstantRetries().Sleep, Window: time.Hour}, r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,15 +42,15 @@ func TestHosts(t *testing.T) {
 	}{
 		"own": {cloud.Account{}, []string{
 			"https://iam.myhuaweicloud.com/v3/auth/projects", "https://ecs.cn-north-4.myhuaweicloud.com/v1/p1/cloudservers/detail",
-			"https://ecs.cn-north-4.myhuaweicloud.com/v1/p1/cloudservers/" + nobody}},
+			"https://ecs.cn-north-4.myhuaweicloud.com/v1/p1/cloudservers/" + nonexistentID}},
 		"endpoint": {cloud.Account{Endpoint: "https://huawei.example.com"}, []string{"https://huawei.example.com/v3/auth/projects",
-			"https://huawei.example.com/v1/p1/cloudservers/detail", "https://huawei.example.com/v1/p1/cloudservers/" + nobody}},
+			"https://huawei.example.com/v1/p1/cloudservers/detail", "https://huawei.example.com/v1/p1/cloudservers/" + nonexistentID}},
 		"plain endpoint, token": {cloud.Account{Endpoint: "http://huawei.example.com:8080/", SecurityToken: secret.New("token-of-test")},
 			[]string{"http://huawei.example.com:8080/v3/auth/projects", "http://huawei.example.com:8080/v1/p1/cloudservers/detail",
-				"http://huawei.example.com:8080/v1/p1/cloudservers/" + nobody}},
+				"http://huawei.example.com:8080/v1/p1/cloudservers/" + nonexistentID}},
 	} {
 		var asked []string
-		l := offline(t, c.account, func(r *http.Request) (int, []byte) {
+		l := openOffline(t, c.account, func(r *http.Request) (int, []byte) {
 			asked = append(asked, r.URL.Scheme+"://"+r.URL.Host+r.URL.Path)
 			if agent, token := r.UserAgent(), r.Header.Get("X-Security-Token"); !strings.HasSuffix(agent, "; jms-sync") || token != c.account.SecurityToken.Reveal() {
 				t.Errorf("%s: user agent %q, token %q", name, agent, token)
@@ -81,7 +81,7 @@ func TestEnvironment(t *testing.T) {
 	} {
 		t.Setenv(name, value)
 	}
-	l := offline(t, cloud.Account{}, func(r *http.Request) (int, []byte) {
+	l := openOffline(t, cloud.Account{}, func(r *http.Request) (int, []byte) {
 		if strings.Contains(r.URL.Host, "elsewhere") || !strings.Contains(r.Header.Get("Authorization"), "Access=HST0TEST,") || r.Header.Get("X-Security-Token") != "" {
 			t.Errorf("asked %s as %q", r.URL.Host, r.Header)
 		}
@@ -93,7 +93,7 @@ func TestEnvironment(t *testing.T) {
 	if list, err := l.List(t.Context(), "cn-north-4"); err != nil || len(list) != 1 {
 		t.Errorf("%v, %v", list, err)
 	}
-	if files := entries(t, home); len(files) > 0 {
+	if files := folderFiles(t, home); len(files) > 0 {
 		t.Errorf("the home directory has %q", files)
 	}
 }
@@ -112,7 +112,7 @@ func TestConversion(t *testing.T) {
 	 "locked":null,"tags":null,"fault":null,"OS-EXT-STS:power_state":4,"unknown":{"a":[1]}},
 	{"id":"s2","name":"bms","status":"ACTIVE","metadata":{"os_type":"Linux","__bms":"x"},"addresses":{"net":[{"addr":"192.168.0.4"}]},"sys_tags":[{"key":"__type_baremetal"}]},
 	{"id":"s1","status":"BUILD","metadata":null,"addresses":null,"flavor":null,"name":null}]}`
-	l := offline(t, inProject(), func(*http.Request) (int, []byte) { return 200, []byte(answer) })
+	l := openOffline(t, inProject(), func(*http.Request) (int, []byte) { return 200, []byte(answer) })
 	got, err := l.List(t.Context(), "cn-north-4")
 	if err != nil {
 		t.Fatal(err)
@@ -136,28 +136,28 @@ func TestConversion(t *testing.T) {
 // TestKinds: Huawei's error codes and statuses, by what they mean for us.
 func TestKinds(t *testing.T) {
 	t.Parallel()
-	for kind, refusals := range map[inventory.Kind][]cloud.Refusal{
+	for kind, refusals := range map[inventory.Kind][]cloud.APIError{
 		inventory.Throttled: {{Status: 429}, {Code: "APIGW.0308", Status: 400}, {Code: "APIG.0308", Status: 429},
-			{Status: 403, Text: "The throttling threshold has been reached: policy ip over ratelimit"}},
-		inventory.Denied:         {{Code: "Ecs.0003", Status: 403}, {Code: "Ecs.0003", Status: 400}, {Status: 403}, {Code: "EPS.0003", Status: 401, Text: "policy doesn't allow x"}},
+			{Status: 403, Message: "The throttling threshold has been reached: policy ip over ratelimit"}},
+		inventory.Denied:         {{Code: "Ecs.0003", Status: 403}, {Code: "Ecs.0003", Status: 400}, {Status: 403}, {Code: "EPS.0003", Status: 401, Message: "policy doesn't allow x"}},
 		inventory.BadCredentials: {{Code: "APIGW.0301", Status: 401}, {Code: "APIG.0301", Status: 400}, {Code: "APIGW.0307", Status: 401}, {Status: 401}},
-		inventory.ClockOff: {{Code: "APIGW.0301", Status: 401, Text: "Incorrect IAM authentication information: Signature expired"},
-			{Code: "APIG.0301", Status: 401, Text: "the X-Sdk-Date is too old"}},
+		inventory.ClockOff: {{Code: "APIGW.0301", Status: 401, Message: "Incorrect IAM authentication information: Signature expired"},
+			{Code: "APIG.0301", Status: 401, Message: "the X-Sdk-Date is too old"}},
 		inventory.NotFound:   {{Code: "Ecs.0114", Status: 404}, {Code: "Ecs.0114", Status: 400}, {Code: "APIGW.0101", Status: 404}, {Status: 404}, {Code: "Ecs.0614", Status: 400}},
 		inventory.Temporary:  {{Status: 500}, {Code: "Ecs.0000", Status: 500}, {Status: 502}, {Status: 503}, {Status: 504}, {Status: 408}},
 		inventory.Invalid:    {{Code: "Ecs.0005", Status: 400}, {Status: 414}, {Status: 400}},
 		inventory.Incomplete: {{Status: 302}},
 	} {
 		for _, r := range refusals {
-			if got := kindOf(&r); got != kind {
+			if got := errorKind(&r); got != kind {
 				t.Errorf("%q %d is %q, want %q", r.Code, r.Status, got, kind)
 			}
 		}
 	}
 }
 
-// TestRefusalForms: the documents in which errors come.
-func TestRefusalForms(t *testing.T) {
+// TestAPIErrorForms: the documents in which errors come.
+func TestAPIErrorForms(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]string{
 		`{"error_code":"APIGW.0301","error_msg":"m","request_id":"r"}`:              "APIGW.0301 (HTTP 400, request r): m",
@@ -170,7 +170,7 @@ func TestRefusalForms(t *testing.T) {
 		`{"error_code":7,"error":{"code":[],"message":{}}}`:                         "HTTP 400",
 		`[]`: "HTTP 400: Bad Request, no JSON document", `<html>`: "HTTP 400: Bad Request, no JSON document",
 	} {
-		if got := newRefusal(400, []byte(body)).Error(); got != want {
+		if got := newAPIError(400, []byte(body)).Error(); got != want {
 			t.Errorf("%s\n got %s\nwant %s", body, got, want)
 		}
 	}
@@ -180,7 +180,7 @@ func TestRefusalForms(t *testing.T) {
 func TestTooBig(t *testing.T) {
 	t.Parallel()
 	body := bytes.Repeat([]byte(" "), 32<<20+1)
-	l := offline(t, inProject(), func(*http.Request) (int, []byte) { return 200, body })
+	l := openOffline(t, inProject(), func(*http.Request) (int, []byte) { return 200, body })
 	if _, err := l.List(t.Context(), "cn-north-4"); inventory.KindOf(err) != inventory.Incomplete {
 		t.Error(err)
 	}
@@ -199,7 +199,7 @@ func TestOddProjects(t *testing.T) {
 		"null":           `{"projects":[null]}`,
 		"no array":       `{"projects":{"id":"p1"}}`,
 	} {
-		l := offline(t, cloud.Account{}, func(*http.Request) (int, []byte) { return 200, []byte(body) })
+		l := openOffline(t, cloud.Account{}, func(*http.Request) (int, []byte) { return 200, []byte(body) })
 		if owner, err := l.Owner(t.Context()); inventory.KindOf(err) != inventory.Incomplete || owner != "" {
 			t.Errorf("%s: %q, %v", name, owner, err)
 		}
@@ -214,8 +214,8 @@ func TestPermissions(t *testing.T) {
 	}
 }
 
-// entries gives the names of a folder's files.
-func entries(t *testing.T, folder string) []string {
+// folderFiles gives the names of a folder's files.
+func folderFiles(t *testing.T, folder string) []string {
 	t.Helper()
 	list, err := os.ReadDir(folder)
 	if err != nil {

@@ -27,11 +27,11 @@ const (
 
 // The ways to misbehave that every cloud has in its own form, which its emulator shows.
 const (
-	Throttled    Kind = "throttled"      // the cloud's own throttling error
-	NoPermission Kind = "no permission"  // as the cloud shows that the right to list is missing
-	Untimely     Kind = "untimely"       // the signature or token is out of its time, in the cloud's own words
-	Truncated    Kind = "truncated"      // a success with half of the document
-	NoProgress   Kind = "repeated token" // the cursor stands still
+	Throttled        Kind = "throttled"      // the cloud's own throttling error
+	NoPermission     Kind = "no permission"  // as the cloud shows that the right to list is missing
+	ExpiredSignature Kind = "untimely"       // the signature or token is out of its time, in the cloud's own words
+	Truncated        Kind = "truncated"      // a success with half of the document
+	NoProgress       Kind = "repeated token" // the cursor stands still
 )
 
 // Fault is a misbehaviour of the calls that it names.
@@ -48,7 +48,7 @@ type Fault struct {
 
 // Break makes the emulator misbehave, from now on, until repair is called. Of several faults the
 // first that fits a call counts.
-func (g *Ground) Break(f Fault) (repair func()) {
+func (g *Base) Break(f Fault) (repair func()) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.faults = append(g.faults, &f)
@@ -65,14 +65,14 @@ func (g *Ground) Break(f Fault) (repair func()) {
 }
 
 // Repair ends all faults.
-func (g *Ground) Repair() {
+func (g *Base) Repair() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.faults = nil
 }
 
-// Fault finds the fault for a call and counts it; the zero one = none.
-func (g *Ground) Fault(action, region, key string) Fault {
+// NextFault finds the fault for a call and counts it; the zero one = none.
+func (g *Base) NextFault(action, region, key string) Fault {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, f := range g.faults {
@@ -94,52 +94,52 @@ func (g *Ground) Fault(action, region, key string) Fault {
 	return Fault{}
 }
 
-// Misbehave answers by a fault of one of the kinds above; false = the call is to be answered well
+// AnswerFault answers by a fault of one of the kinds above; false = the call is to be answered well
 // after all, as it is Slow, or of a kind that nobody knows, which is recorded: emulators see to
 // their own kinds before they ask here.
-func (g *Ground) Misbehave(w http.ResponseWriter, r *http.Request, f Fault) bool {
+func (g *Base) AnswerFault(w http.ResponseWriter, r *http.Request, f Fault) bool {
 	const page = "<html><head><title>nginx</title></head><body><center><h1>error</h1></center></body></html>"
 	switch f.Kind {
 	case HTML500:
-		send(w, http.StatusInternalServerError, "text/html;charset=utf-8", page)
+		writeAnswer(w, http.StatusInternalServerError, "text/html;charset=utf-8", page)
 	case HTML503:
-		send(w, http.StatusServiceUnavailable, "text/html;charset=utf-8", page)
+		writeAnswer(w, http.StatusServiceUnavailable, "text/html;charset=utf-8", page)
 	case HTML200:
-		send(w, http.StatusOK, "text/html;charset=utf-8", page)
+		writeAnswer(w, http.StatusOK, "text/html;charset=utf-8", page)
 	case EmptyObject:
-		send(w, http.StatusOK, "application/json", "{}")
+		writeAnswer(w, http.StatusOK, "application/json", "{}")
 	case Null:
-		send(w, http.StatusOK, "application/json", "null")
+		writeAnswer(w, http.StatusOK, "application/json", "null")
 	case EmptyBody:
-		send(w, http.StatusOK, "application/json", "")
+		writeAnswer(w, http.StatusOK, "application/json", "")
 	case Redirect:
 		w.Header().Set("Location", "/elsewhere")
-		send(w, http.StatusFound, "text/html", "")
+		writeAnswer(w, http.StatusFound, "text/html", "")
 	case Slow:
 		return !g.Wait(r, f.Delay)
 	case Hang:
 		g.Wait(r, time.Hour)
 	case CutOff:
 		w.Header().Set("Content-Length", "100000")
-		send(w, http.StatusOK, "application/json", `{"`)
+		writeAnswer(w, http.StatusOK, "application/json", `{"`)
 		panic(http.ErrAbortHandler) // net/http ends the connection, and logs nothing
 	case Reset:
-		reset(w)
+		resetConnection(w)
 	default:
-		g.Record(r, "", fmt.Errorf("the test asks for an unknown fault %q", f.Kind))
+		g.RecordUnexpected(r, "", fmt.Errorf("the test asks for an unknown fault %q", f.Kind))
 		return false
 	}
 	return true
 }
 
-func send(w http.ResponseWriter, status int, kind, body string) {
+func writeAnswer(w http.ResponseWriter, status int, kind, body string) {
 	w.Header().Set("Content-Type", kind)
 	w.WriteHeader(status)
 	_, _ = w.Write([]byte(body)) // a client that went away is not our fault
 }
 
-// reset ends the connection without an answer.
-func reset(w http.ResponseWriter) {
+// resetConnection ends the connection without an answer.
+func resetConnection(w http.ResponseWriter) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		panic(http.ErrAbortHandler)

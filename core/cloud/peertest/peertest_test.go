@@ -25,19 +25,19 @@ func TestFaultsAreCounted(t *testing.T) {
 	for _, c := range [][3]string{
 		{"list", "r", ""}, {"list", "q", ""}, {"list", "r", ""}, {"list", "r", "k"}, {"list", "r", "k"}, {"list", "r", ""}, {"other", "", ""},
 	} {
-		got = append(got, string(g.Fault(c[0], c[1], c[2]).Kind))
+		got = append(got, string(g.NextFault(c[0], c[1], c[2]).Kind))
 	}
 	if want := ",,null,null,reset,,hang"; strings.Join(got, ",") != want {
 		t.Errorf("%q, want %s", got, want)
 	}
 	now = now.Add(time.Minute)
 	repair()
-	if f := g.Fault("other", "", "k"); f.Kind != "" {
+	if f := g.NextFault("other", "", "k"); f.Kind != "" {
 		t.Errorf("%q after its end and repair", f.Kind)
 	}
 	g.Break(peertest.Fault{Kind: peertest.Null})
 	g.Repair()
-	if f := g.Fault("list", "r", ""); f.Kind != "" {
+	if f := g.NextFault("list", "r", ""); f.Kind != "" {
 		t.Errorf("%q after Repair", f.Kind)
 	}
 }
@@ -52,7 +52,7 @@ func TestMisbehave(t *testing.T) {
 	} {
 		g := peertest.New(peertest.Options{})
 		web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if !g.Misbehave(w, r, peertest.Fault{Kind: kind, Delay: time.Millisecond}) {
+			if !g.AnswerFault(w, r, peertest.Fault{Kind: kind, Delay: time.Millisecond}) {
 				_, _ = io.WriteString(w, "well")
 			}
 		}))
@@ -88,24 +88,24 @@ func ask(client *http.Client, url string) string {
 // without its query.
 func TestCountsAndComplains(t *testing.T) {
 	t.Parallel()
-	var told peertest.Notes
+	var told peertest.RecordingReporter
 	g := peertest.New(peertest.Options{Name: "x", Reporter: &told})
 	r := httptest.NewRequest(http.MethodGet, "/path?Signature=s3cret", nil)
 	for _, action := range []string{"a", "b", "a"} {
-		if _, ok := g.Enter(httptest.NewRecorder(), r, action); !ok {
+		if _, ok := g.BeginRequest(httptest.NewRecorder(), r, action); !ok {
 			t.Fatal("a client that is there counts as gone")
 		}
 	}
 	if g.Calls("a") != 2 || g.Calls("") != 3 {
 		t.Errorf("%d of %d", g.Calls("a"), g.Calls(""))
 	}
-	g.Record(r, "a", errors.New("why"))
+	g.RecordUnexpected(r, "a", errors.New("why"))
 	if want := `x: unexpected request: GET /path action "a": why`; len(told.Lines) != 1 || told.Lines[0] != want || len(g.Unexpected()) != 1 {
 		t.Errorf("%q, want %q", told, want)
 	}
 	g.SetLatency(time.Hour)
 	g.Close()
-	if _, ok := g.Enter(httptest.NewRecorder(), r, "a"); ok {
+	if _, ok := g.BeginRequest(httptest.NewRecorder(), r, "a"); ok {
 		t.Error("a closed emulator still answers")
 	}
 }

@@ -11,40 +11,40 @@ import (
 type Regions[T any] struct {
 	id func(T) string
 
-	mu     sync.Mutex
-	places map[string]*place[T]
+	mu      sync.Mutex
+	regions map[string]*regionRows[T]
 }
 
-// place is one region.
-type place[T any] struct {
-	rows    map[string]T
-	came    []string // the ids, in the order in which they came
-	falling []string // the ids, descending; nil = not sorted yet
-	hidden  map[string]bool
+// regionRows is one region.
+type regionRows[T any] struct {
+	rows        map[string]T
+	insertOrder []string // the ids, in the order in which they came
+	descending  []string // the ids, descending; nil = not sorted yet
+	hidden      map[string]bool
 }
 
 // NewRegions makes regions without instances; id is that of an instance.
 func NewRegions[T any](id func(T) string) *Regions[T] {
-	return &Regions[T]{id: id, places: map[string]*place[T]{}}
+	return &Regions[T]{id: id, regions: map[string]*regionRows[T]{}}
 }
 
-// at gives a region; the lock is held.
-func (r *Regions[T]) at(region string) *place[T] {
-	if r.places[region] == nil {
-		r.places[region] = &place[T]{rows: map[string]T{}, hidden: map[string]bool{}}
+// region gives a region; the lock is held.
+func (r *Regions[T]) region(region string) *regionRows[T] {
+	if r.regions[region] == nil {
+		r.regions[region] = &regionRows[T]{rows: map[string]T{}, hidden: map[string]bool{}}
 	}
-	return r.places[region]
+	return r.regions[region]
 }
 
 // Put adds instances to a region as its newest, or replaces those with the same id where they are.
 func (r *Regions[T]) Put(region string, instances ...T) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	p := r.at(region)
+	p := r.region(region)
 	for _, i := range instances {
 		id := r.id(i)
 		if _, met := p.rows[id]; !met {
-			p.came, p.falling = append(p.came, id), nil
+			p.insertOrder, p.descending = append(p.insertOrder, id), nil
 		}
 		p.rows[id] = i
 	}
@@ -66,7 +66,7 @@ func (r *Regions[T]) Fill(region string, n int, at func(i int) T) (ids []string)
 func (r *Regions[T]) Change(region string, change func(*T), ids ...string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	p := r.at(region)
+	p := r.region(region)
 	for _, id := range ids {
 		if i, there := p.rows[id]; there {
 			change(&i)
@@ -79,15 +79,15 @@ func (r *Regions[T]) Change(region string, change func(*T), ids ...string) {
 func (r *Regions[T]) Remove(region string, ids ...string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	p := r.at(region)
+	p := r.region(region)
 	if len(ids) == 0 {
 		clear(p.rows)
 	}
 	for _, id := range ids {
 		delete(p.rows, id)
 	}
-	p.came = slices.DeleteFunc(p.came, func(id string) bool { _, there := p.rows[id]; return !there })
-	p.falling = nil
+	p.insertOrder = slices.DeleteFunc(p.insertOrder, func(id string) bool { _, there := p.rows[id]; return !there })
+	p.descending = nil
 }
 
 // Hide lets Newest and Page leave instances out, as a list does that loses rows; Get and All still have
@@ -95,7 +95,7 @@ func (r *Regions[T]) Remove(region string, ids ...string) {
 func (r *Regions[T]) Hide(region string, ids ...string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	p := r.at(region)
+	p := r.region(region)
 	if len(ids) == 0 {
 		clear(p.hidden)
 	}
@@ -108,7 +108,7 @@ func (r *Regions[T]) Hide(region string, ids ...string) {
 func (r *Regions[T]) Get(region, id string) (i T, there bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	i, there = r.at(region).rows[id]
+	i, there = r.region(region).rows[id]
 	return i, there
 }
 
@@ -121,9 +121,9 @@ func (r *Regions[T]) All(region string) []T { return r.newest(region, true) }
 func (r *Regions[T]) newest(region string, all bool) []T {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	p := r.at(region)
-	rows := make([]T, 0, len(p.came))
-	for _, id := range slices.Backward(p.came) {
+	p := r.region(region)
+	rows := make([]T, 0, len(p.insertOrder))
+	for _, id := range slices.Backward(p.insertOrder) {
 		if all || !p.hidden[id] {
 			rows = append(rows, p.rows[id])
 		}
@@ -137,19 +137,19 @@ func (r *Regions[T]) newest(region string, all bool) []T {
 func (r *Regions[T]) Page(region string, ids []string, after string, n int) (rows []T, next string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	p := r.at(region)
-	if p.falling == nil {
-		p.falling = slices.Clone(p.came)
-		slices.SortFunc(p.falling, func(a, b string) int { return cmp.Compare(b, a) })
+	p := r.region(region)
+	if p.descending == nil {
+		p.descending = slices.Clone(p.insertOrder)
+		slices.SortFunc(p.descending, func(a, b string) int { return cmp.Compare(b, a) })
 	}
 	from := 0
 	if after != "" {
-		at, met := slices.BinarySearchFunc(p.falling, after, func(id, want string) int { return cmp.Compare(want, id) })
+		at, met := slices.BinarySearchFunc(p.descending, after, func(id, want string) int { return cmp.Compare(want, id) })
 		if from = at; met {
 			from++
 		}
 	}
-	for _, id := range p.falling[from:] {
+	for _, id := range p.descending[from:] {
 		switch {
 		case p.hidden[id] || ids != nil && !slices.Contains(ids, id):
 		case len(rows) == n:

@@ -19,7 +19,7 @@ func BenchmarkList(b *testing.B) {
 	for i := range all {
 		all[i] = benchRow(i)
 	}
-	l := offline(b, cloud.Account{}, func(r *http.Request) (int, []byte) {
+	l := openOffline(b, cloud.Account{}, func(r *http.Request) (int, []byte) {
 		var asked struct{ Offset, Limit int }
 		body, err := io.ReadAll(r.Body)
 		if err == nil {

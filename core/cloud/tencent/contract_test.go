@@ -20,7 +20,7 @@ func TestContract(t *testing.T) {
 			t.Parallel()
 			h := harness()
 			h.New = func(t testing.TB) cloudtest.World { return newWorld(t, options) }
-			cloudtest.Run(t, h)
+			cloudtest.RunContract(t, h)
 		})
 	}
 }
@@ -29,32 +29,32 @@ const region = "ap-beijing"
 
 func harness() cloudtest.Harness {
 	return cloudtest.Harness{
-		New: func(t testing.TB) cloudtest.World { return newWorld(t, plain) }, Open: tencent.Open,
+		New: func(t testing.TB) cloudtest.World { return newWorld(t, defaultOptions) }, Open: tencent.Open,
 		Account: cloud.Account{
-			Cloud: inventory.Tencent, Name: "tencent-prod", AccessKeyID: secret.New(good.AccessKeyID),
-			AccessKeySecret: secret.New(good.AccessKeySecret), SecurityToken: secret.New(good.SecurityToken),
+			Cloud: inventory.Tencent, Name: "tencent-prod", AccessKeyID: secret.New(testAccountKey.AccessKeyID),
+			AccessKeySecret: secret.New(testAccountKey.AccessKeySecret), SecurityToken: secret.New(testAccountKey.SecurityToken),
 		},
-		Unknown: "AKIDunknown00000001", Region: region, Missing: "ap-nowhere", Absent: tencent.Provider(cloud.Policy{}).Absent, Owner: good.AccountID, Secrets: secrets(),
-		List: tencenttest.DescribeInstances, Second: tencenttest.DescribeInstancesStatus, PageSize: 100,
+		UnknownKey: "AKIDunknown00000001", Region: region, MissingRegion: "ap-nowhere", NonexistentID: tencent.Provider(cloud.RetryPolicy{}).NonexistentID, Owner: testAccountKey.AccountID, Secrets: secrets(),
+		ListAction: tencenttest.DescribeInstances, VerifyAction: tencenttest.DescribeInstancesStatus, PageSize: 100,
 	}
 }
 
-// good is the key of the account in these tests.
-var good = tencenttest.Key{
+// testAccountKey is the key of the account in these tests.
+var testAccountKey = tencenttest.Key{
 	AccountID: "100000000001", AccessKeyID: "AKIDtestkey0000000001", AccessKeySecret: "s3cret/+=*~ofthetest", SecurityToken: "token+with/signs&so=on",
 }
 
 // secrets are what no text may show.
 func secrets() []string {
 	return []string{
-		good.AccessKeyID, "AKIDunknown00000001", good.AccessKeySecret, "another-secret", good.SecurityToken, "TC3-HMAC", "Signature=", "Credential=",
+		testAccountKey.AccessKeyID, "AKIDunknown00000001", testAccountKey.AccessKeySecret, "another-secret", testAccountKey.SecurityToken, "TC3-HMAC", "Signature=", "Credential=",
 	}
 }
 
 // world is an emulator that fails the test on unexpected requests.
 type world struct {
 	*tencenttest.Server
-	*cloudtest.Site
+	*cloudtest.ServedEmulator
 	account *tencenttest.Account
 }
 
@@ -62,11 +62,11 @@ func newWorld(t testing.TB, options tencenttest.Options) *world {
 	t.Helper()
 	options.Reporter = t
 	server := tencenttest.New(options)
-	return &world{Server: server, Site: cloudtest.Serve(t, server, server.Close, harness()), account: server.AddAccount(good)}
+	return &world{Server: server, ServedEmulator: cloudtest.Serve(t, server, server.Close, harness()), account: server.AddAccount(testAccountKey)}
 }
 
 func (w *world) Fill(region string, n int) []string {
-	return w.account.Fill(region, n, tencenttest.Sample)
+	return w.account.Fill(region, n, tencenttest.SampleInstance)
 }
 
 func (w *world) Remove(region string, ids ...string) { w.account.Remove(region, ids...) }

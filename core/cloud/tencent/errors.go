@@ -10,51 +10,51 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// newRefusal reads the document of an answer that is no 2xx. The API itself answers errors with
+// newAPIError reads the document of an answer that is no 2xx. The API itself answers errors with
 // HTTP 200; this is what gateways do, so that it reads leniently.
-func newRefusal(status int, body []byte) error {
-	r := &cloud.Refusal{Status: status}
+func newAPIError(status int, body []byte) error {
+	r := &cloud.APIError{Status: status}
 	var doc struct{ Response map[string]any }
 	if json.Unmarshal(body, &doc) != nil {
-		r.Text = http.StatusText(status) + ", no JSON document"
+		r.Message = http.StatusText(status) + ", no JSON document"
 		return r
 	}
 	told, _ := doc.Response["Error"].(map[string]any)
 	r.Code, _ = told["Code"].(string)
-	r.Text, _ = told["Message"].(string)
-	r.Request, _ = doc.Response["RequestId"].(string)
+	r.Message, _ = told["Message"].(string)
+	r.RequestID, _ = doc.Response["RequestId"].(string)
 	return r
 }
 
-// unknownID tells whether an error code says that an id names no instance.
-func unknownID(code string) bool {
+// isUnknownID tells whether an error code says that an id names no instance.
+func isUnknownID(code string) bool {
 	return slices.Contains([]string{
 		"InvalidInstanceId.NotFound", "InvalidInstanceId.Malformed", "InvalidParameterValue.InstanceIdMalformed",
 		"ResourceNotFound.InvalidInstanceIdNotFound",
 	}, code)
 }
 
-// kindOf maps Tencent's error codes, else the HTTP status, to what they mean for us:
+// errorKind maps Tencent's error codes, else the HTTP status, to what they mean for us:
 // https://cloud.tencent.com/document/api/213/30435
-func kindOf(r *cloud.Refusal) inventory.Kind {
+func errorKind(r *cloud.APIError) inventory.Kind {
 	code := r.Code
 	switch {
 	case r.Kind != "":
 		return r.Kind
-	case hasPrefix(code, "RequestLimitExceeded", "LimitExceeded"), r.Status == http.StatusTooManyRequests:
+	case hasAnyPrefix(code, "RequestLimitExceeded", "LimitExceeded"), r.Status == http.StatusTooManyRequests:
 		return inventory.Throttled
-	case hasPrefix(code, "AuthFailure.UnauthorizedOperation"):
+	case hasAnyPrefix(code, "AuthFailure.UnauthorizedOperation"):
 		return inventory.Denied
-	case hasPrefix(code, "AuthFailure.SignatureExpire", "RequestExpired"):
+	case hasAnyPrefix(code, "AuthFailure.SignatureExpire", "RequestExpired"):
 		return inventory.ClockOff
-	case hasPrefix(code, "AuthFailure", "UnauthorizedOperation.InvalidToken", "UnauthorizedOperation.TokenFailure"):
+	case hasAnyPrefix(code, "AuthFailure", "UnauthorizedOperation.InvalidToken", "UnauthorizedOperation.TokenFailure"):
 		return inventory.BadCredentials
-	case hasPrefix(code, "UnauthorizedOperation", "OperationDenied"):
+	case hasAnyPrefix(code, "UnauthorizedOperation", "OperationDenied"):
 		return inventory.Denied
-	case hasPrefix(code, "UnsupportedRegion", "InvalidRegion", "InvalidParameterValue.InvalidRegion", "ResourceNotFound"),
+	case hasAnyPrefix(code, "UnsupportedRegion", "InvalidRegion", "InvalidParameterValue.InvalidRegion", "ResourceNotFound"),
 		strings.HasSuffix(code, ".NotFound"), code == "" && r.Status == http.StatusNotFound:
 		return inventory.NotFound
-	case hasPrefix(code, "InternalError", "InternalServerError", "ServiceUnavailable", "ResourceUnavailable"),
+	case hasAnyPrefix(code, "InternalError", "InternalServerError", "ServiceUnavailable", "ResourceUnavailable"),
 		r.Status >= 500, r.Status == http.StatusRequestTimeout:
 		return inventory.Temporary
 	case r.Status == http.StatusForbidden, r.Status == http.StatusUnauthorized:
@@ -65,6 +65,6 @@ func kindOf(r *cloud.Refusal) inventory.Kind {
 	return inventory.Incomplete // a redirect, or a success that is none
 }
 
-func hasPrefix(text string, prefixes ...string) bool {
+func hasAnyPrefix(text string, prefixes ...string) bool {
 	return slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(text, p) })
 }

@@ -10,16 +10,16 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// plain are the options of most tests.
-var plain = tencenttest.Options{}
+// defaultOptions are the options of most tests.
+var defaultOptions = tencenttest.Options{}
 
-// clean fails a test whose error shows a secret or does not name what was done for whom.
-func clean(t *testing.T, err error) { t.Helper(); harness().Clean(t, err) }
+// checkError fails a test whose error shows a secret or does not name what was done for whom.
+func checkError(t *testing.T, err error) { t.Helper(); harness().CheckError(t, err) }
 
 // TestFaults: what each fault means for each method, and that no text shows a secret.
 func TestFaults(t *testing.T) {
 	t.Parallel()
-	harness().Faults(t, map[tencenttest.Kind]inventory.Kind{
+	harness().CheckFaults(t, map[tencenttest.Kind]inventory.Kind{
 		tencenttest.Throttled: inventory.Throttled, tencenttest.Unauthorized: inventory.Denied,
 		tencenttest.Expired: inventory.ClockOff, tencenttest.OldError: inventory.Invalid,
 		tencenttest.InternalError: inventory.Temporary, tencenttest.Unavailable: inventory.Temporary,
@@ -38,14 +38,14 @@ func TestFaults(t *testing.T) {
 func TestPagingFaults(t *testing.T) {
 	t.Parallel()
 	for fault, want := range map[tencenttest.Kind]inventory.Kind{
-		tencenttest.SamePage: inventory.Incomplete, tencenttest.ShortPage: inventory.Incomplete,
+		tencenttest.RepeatedPage: inventory.Incomplete, tencenttest.ShortPage: inventory.Incomplete,
 		tencenttest.WrongTotal: inventory.Incomplete, tencenttest.NoSet: inventory.Incomplete,
 		tencenttest.NullSet: inventory.Incomplete, tencenttest.NoTotal: inventory.Incomplete,
 		tencenttest.InternalError: inventory.Temporary, tencenttest.Unauthorized: inventory.Denied,
 		tencenttest.Empty: inventory.Incomplete,
 	} {
 		for after := range 3 {
-			w := newWorld(t, plain)
+			w := newWorld(t, defaultOptions)
 			w.Fill(region, 250)
 			if fault == tencenttest.Empty && after > 0 {
 				// A page is said to be empty in each read, so that all of them end there.
@@ -55,7 +55,7 @@ func TestPagingFaults(t *testing.T) {
 			} else {
 				w.Server.Break(tencenttest.Fault{Kind: fault, Action: tencenttest.DescribeInstances, After: after})
 			}
-			harness().ListFails(t, fmt.Sprint(fault, " after ", after), w, want)
+			harness().CheckListFails(t, fmt.Sprint(fault, " after ", after), w, want)
 		}
 	}
 }
@@ -67,17 +67,17 @@ func TestOddRows(t *testing.T) {
 		"no id":          {ID: "ins-0000000x", Raw: []byte(`{"InstanceName":"nameless"}`)},
 		"null":           {ID: "ins-0000000x", Raw: []byte(`null`)},
 		"another region": {ID: "ins-0000000x", Zone: "ap-guangzhou-3"},
-		"twice":          {ID: "ins-0000000x", Raw: []byte(`{"InstanceId":"` + tencenttest.Sample(0).ID + `"}`)},
+		"twice":          {ID: "ins-0000000x", Raw: []byte(`{"InstanceId":"` + tencenttest.SampleInstance(0).ID + `"}`)},
 	} {
-		w := newWorld(t, plain)
+		w := newWorld(t, defaultOptions)
 		w.Fill(region, 3)
 		w.account.Put(region, odd)
-		harness().ListFails(t, name, w, inventory.Incomplete)
+		harness().CheckListFails(t, name, w, inventory.Incomplete)
 	}
 	for _, zone := range []string{"-", "somewhere", "ap-beijing-x"} {
-		w := newWorld(t, plain)
+		w := newWorld(t, defaultOptions)
 		w.account.Put(region, tencenttest.Instance{ID: "ins-0000000x", Zone: zone})
-		list, err := w.Open(t, cloudtest.Instant(), nil).List(t.Context(), region)
+		list, err := w.Open(t, cloudtest.InstantRetries(), nil).List(t.Context(), region)
 		if err != nil || len(list) != 1 || list[0].Region != region {
 			t.Errorf("a row of zone %q: %v, %v", zone, list, err)
 		}
@@ -87,16 +87,16 @@ func TestOddRows(t *testing.T) {
 // TestNoRegion: what can be no region is refused before anything is sent.
 func TestNoRegion(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, plain)
-	lister := w.Open(t, cloudtest.Instant(), nil)
+	w := newWorld(t, defaultOptions)
+	lister := w.Open(t, cloudtest.InstantRetries(), nil)
 	for _, id := range []string{"", "ap beijing", "ap-beijing\r\nX: y", "evil.example.com/", "AP-BEIJING"} {
 		_, listErr := lister.List(t.Context(), id)
-		_, lookupErr := lister.Lookup(t.Context(), id, []string{"ins-00000001"})
+		_, lookupErr := lister.FindVerified(t.Context(), id, []string{"ins-00000001"})
 		for _, err := range []error{listErr, lookupErr} {
 			if inventory.KindOf(err) != inventory.Invalid {
 				t.Errorf("%q: %v", id, err)
 			}
-			clean(t, err)
+			checkError(t, err)
 		}
 	}
 	if w.Calls("") > 0 {

@@ -33,12 +33,12 @@ func FuzzAnswer(f *testing.F) {
 		if status < 200 || status > 599 {
 			return // net/http gives no others
 		}
-		l := offline(t, cloud.Account{}, func(*http.Request) (int, []byte) { return status, []byte(body) })
+		l := openOffline(t, cloud.Account{}, func(*http.Request) (int, []byte) { return status, []byte(body) })
 		list, err := l.List(t.Context(), "r")
-		believed(t, list, err, status, body)
-		list, err = cloudtest.Look(t.Context(), l, "r", "ins-1", "ins-2")
+		checkListOf(t, list, err, status, body)
+		list, err = cloudtest.FindInstances(t.Context(), l, "r", "ins-1", "ins-2")
 		if !strings.Contains(body, "Instance") { // unknown ids are an answer, if it says so
-			believed(t, list, err, status, body)
+			checkListOf(t, list, err, status, body)
 		}
 		if regions, err := l.Regions(t.Context()); err == nil && (len(regions) == 0 || status != 200) {
 			t.Fatalf("%d %q names regions", status, body)
@@ -49,8 +49,8 @@ func FuzzAnswer(f *testing.F) {
 	})
 }
 
-// believed checks what came out of an answer.
-func believed(t *testing.T, list []inventory.Instance, err error, status int, body string) {
+// checkListOf checks what came out of an answer.
+func checkListOf(t *testing.T, list []inventory.Instance, err error, status int, body string) {
 	t.Helper()
 	if err != nil {
 		if kind := inventory.KindOf(err); len(list) > 0 || kind == "" || kind == inventory.Unknown || strings.Contains(err.Error(), "secret-of-test") {
@@ -74,8 +74,8 @@ func FuzzRefusal(f *testing.F) {
 	f.Add(500, `{"Response":{"Error":5}}`)
 	f.Add(403, `[]`)
 	f.Fuzz(func(t *testing.T, status int, body string) {
-		r, ok := cloud.AsRefusal(newRefusal(status, []byte(body)))
-		if !ok || kindOf(r) == "" || status != 0 && r.Error() == "" {
+		r, ok := cloud.AsAPIError(newAPIError(status, []byte(body)))
+		if !ok || errorKind(r) == "" || status != 0 && r.Error() == "" {
 			t.Fatalf("%+v", r)
 		}
 	})

@@ -13,10 +13,10 @@ import (
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
-func offline(t testing.TB, account cloud.Account, r cloudtest.Replier) *lister {
+func openOffline(t testing.TB, account cloud.Account, r cloudtest.TransportFunc) *lister {
 	t.Helper()
 	account.Cloud, account.Name, account.AccessKeyID, account.AccessKeySecret = inventory.Tencent, "a", secret.New("AKIDtest"), secret.New("secret-of-test")
-	l, err := open(account, cloud.Policy{Sleep: cloudtest.Instant().Sleep}, r)
+	l, err := openLister(account, cloud.RetryPolicy{Sleep: cloudtest.InstantRetries().Sleep}, r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +41,7 @@ func TestHosts(t *testing.T) {
 			slices.Repeat([]string{"http://cvm.example.com:8080"}, 3)},
 	} {
 		var asked, regions []string
-		l := offline(t, c.account, func(r *http.Request) (int, []byte) {
+		l := openOffline(t, c.account, func(r *http.Request) (int, []byte) {
 			asked = append(asked, r.URL.Scheme+"://"+r.URL.Host)
 			regions = append(regions, r.Header.Get("X-TC-Region"))
 			if r.Header.Get("X-TC-Language") != "en-US" || r.URL.RawQuery != "" {
@@ -67,7 +67,7 @@ func TestConversion(t *testing.T) {
 	 "PrivateIpAddresses":["10.0.0.2","10.0.0.3","10.0.0.2"],"PublicIpAddresses":["47.0.0.1",null,"39.0.0.1"],"IPv6Addresses":["fd00::1"],"Unknown":{"a":[1]}},
 	{"InstanceId":"ins-1","InstanceName":null,"OsName":"TencentOS Server 3.1 (TK4)","InstanceState":"RUNNING","Placement":null,"VirtualPrivateCloud":null,
 	 "PrivateIpAddresses":null,"PublicIpAddresses":null}]}}`
-	l := offline(t, cloud.Account{}, func(*http.Request) (int, []byte) { return 200, []byte(answer) })
+	l := openOffline(t, cloud.Account{}, func(*http.Request) (int, []byte) { return 200, []byte(answer) })
 	got, err := l.List(t.Context(), "ap-beijing")
 	if err != nil {
 		t.Fatal(err)
@@ -97,7 +97,7 @@ func TestRegionDocuments(t *testing.T) {
 		`{"RequestId":"R","TotalCount":0,"RegionSet":[]}`:                                                               inventory.Incomplete,
 		`{"RequestId":"R","Error":{"Code":"UnauthorizedOperation","Message":"no permission (region:DescribeRegions)"}}`: inventory.Denied,
 	} {
-		l := offline(t, cloud.Account{}, func(*http.Request) (int, []byte) { return 200, []byte(`{"Response":` + body + `}`) })
+		l := openOffline(t, cloud.Account{}, func(*http.Request) (int, []byte) { return 200, []byte(`{"Response":` + body + `}`) })
 		got, err := l.Regions(t.Context())
 		if inventory.KindOf(err) != want || (err == nil) != slices.Equal(got, []string{"b"}) {
 			t.Errorf("%s: %q, %v; want %q", body, got, err, want)
@@ -108,7 +108,7 @@ func TestRegionDocuments(t *testing.T) {
 // TestKinds: Tencent's error codes and statuses, by what they mean for us.
 func TestKinds(t *testing.T) {
 	t.Parallel()
-	for kind, refusals := range map[inventory.Kind][]cloud.Refusal{
+	for kind, refusals := range map[inventory.Kind][]cloud.APIError{
 		inventory.Throttled: {{Code: "RequestLimitExceeded"}, {Code: "RequestLimitExceeded.UinLimitExceeded"}, {Code: "RequestLimitExceeded.IPLimitExceeded"},
 			{Code: "LimitExceeded"}, {Code: "LimitExceeded.Frequency"}, {Status: 429}},
 		inventory.Denied: {{Code: "UnauthorizedOperation"}, {Code: "UnauthorizedOperation.PermissionDenied"}, {Code: "AuthFailure.UnauthorizedOperation"},
@@ -126,7 +126,7 @@ func TestKinds(t *testing.T) {
 		inventory.Incomplete: {{Status: 302}, {Status: 200}, {Kind: inventory.Incomplete, Status: 500}},
 	} {
 		for _, r := range refusals {
-			if got := kindOf(&r); got != kind {
+			if got := errorKind(&r); got != kind {
 				t.Errorf("%q %d is %q, want %q", r.Code, r.Status, got, kind)
 			}
 		}
@@ -141,7 +141,7 @@ func TestSecretsOfAnAnswer(t *testing.T) {
 		`{"Response":{"Error":{"Code":"AuthFailure.X","Message":"key AKIDtest with secret-of-test"},"RequestId":"R"}}`,
 		`<html>AKIDtest secret-of-test</html>`, `{"code":1,"codeDesc":"AKIDtest","message":"secret-of-test"}`,
 	} {
-		l := offline(t, cloud.Account{}, func(*http.Request) (int, []byte) { return 200, []byte(body) })
+		l := openOffline(t, cloud.Account{}, func(*http.Request) (int, []byte) { return 200, []byte(body) })
 		_, err := l.Owner(t.Context())
 		if err == nil || bytes.Contains([]byte(err.Error()), []byte("AKIDtest")) || bytes.Contains([]byte(err.Error()), []byte("secret-of-test")) {
 			t.Errorf("%s: %v", body, err)
@@ -152,7 +152,7 @@ func TestSecretsOfAnAnswer(t *testing.T) {
 func TestTooBig(t *testing.T) {
 	t.Parallel()
 	body := bytes.Repeat([]byte(" "), 32<<20+1)
-	l := offline(t, cloud.Account{}, func(*http.Request) (int, []byte) { return 200, body })
+	l := openOffline(t, cloud.Account{}, func(*http.Request) (int, []byte) { return 200, body })
 	if _, err := l.List(t.Context(), "r"); inventory.KindOf(err) != inventory.Incomplete {
 		t.Error(err)
 	}

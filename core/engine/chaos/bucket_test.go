@@ -9,23 +9,23 @@ import (
 	"github.com/jms-sync/jms-sync/core/storage"
 )
 
-// bucket is a state store that may go wrong. All that was ever put is searched for secrets.
-type bucket struct {
+// faultyBucket is a state store that may go wrong. All that was ever put is searched for secrets.
+type faultyBucket struct {
 	storage.Bucket
-	w *world
+	world *world
 
-	mu  sync.Mutex
-	old map[string]storage.Object // the version before the last
-	now map[string]storage.Object
+	mu       sync.Mutex
+	previous map[string]storage.Object // the version before the last
+	current  map[string]storage.Object
 }
 
-// broken gives the error that a fault means; work says whether the store still did its work.
-func (b *bucket) broken(ctx context.Context, f *fault) (err error, work bool) {
+// faultError gives the error that a fault means; work says whether the store still did its work.
+func (b *faultyBucket) faultError(ctx context.Context, f *fault) (err error, work bool) {
 	temporary := func(text string) error { return &inventory.Error{Kind: inventory.Temporary, Message: text} }
 	switch f.kind {
-	case timeOut, timeOutAfter:
+	case timeoutFault, timeoutAfter:
 		<-ctx.Done()
-		return &inventory.Error{Kind: inventory.Deadline, Message: "the store", Err: context.Cause(ctx)}, f.kind == timeOutAfter
+		return &inventory.Error{Kind: inventory.Deadline, Message: "the store", Err: context.Cause(ctx)}, f.kind == timeoutAfter
 	case reset, resetAfter, error500, error503, error503After:
 		return temporary("the store: " + string(f.kind)), f.kind == resetAfter || f.kind == error503After
 	case tooMany, tooManyWait:
@@ -35,36 +35,36 @@ func (b *bucket) broken(ctx context.Context, f *fault) (err error, work bool) {
 	case blind:
 		return &inventory.Error{Kind: inventory.Denied, Message: "the store denies it"}, false
 	case killed, killedAfter:
-		b.w.die()
+		b.world.killProcess()
 		return errKilled, f.kind == killedAfter
-	case overdue:
-		time.Sleep(time.Until(b.w.deadline))
+	case pastDeadline:
+		time.Sleep(time.Until(b.world.deadline))
 		return &inventory.Error{Kind: inventory.Deadline, Message: "the store", Err: context.Cause(ctx)}, true
 	case people:
-		b.w.peopleEdit(true)
+		b.world.editDuringRun(true)
 	case clockJump:
-		b.w.jumpTo(f.wait)
+		b.world.setClock(f.wait)
 	}
 	return nil, true
 }
 
-func (b *bucket) enter(ctx context.Context) (f *fault, err error, work bool) {
-	if b.w.isDead() {
+func (b *faultyBucket) nextFault(ctx context.Context) (f *fault, err error, work bool) {
+	if b.world.isDead() {
 		return nil, errKilled, false
 	}
 	if ctx.Err() != nil {
 		return nil, &inventory.Error{Kind: inventory.Deadline, Message: "the store", Err: ctx.Err()}, false
 	}
-	if f = b.w.next(store); f == nil {
+	if f = b.world.nextFault(stateStore); f == nil {
 		return nil, nil, true
 	}
-	err, work = b.broken(ctx, f)
+	err, work = b.faultError(ctx, f)
 	return f, err, work
 }
 
 // Get implements storage.Bucket.
-func (b *bucket) Get(ctx context.Context, key, known string) (storage.Object, error) {
-	f, err, _ := b.enter(ctx)
+func (b *faultyBucket) Get(ctx context.Context, key, known string) (storage.Object, error) {
+	f, err, _ := b.nextFault(ctx)
 	if err != nil {
 		return storage.Object{}, err
 	}
@@ -75,10 +75,10 @@ func (b *bucket) Get(ctx context.Context, key, known string) (storage.Object, er
 	switch f.kind {
 	case truncated:
 		o.Data = o.Data[:len(o.Data)/2]
-	case stale:
+	case oldObject:
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		if old, there := b.old[key]; there {
+		if old, there := b.previous[key]; there {
 			return old, nil
 		}
 	}
@@ -86,18 +86,18 @@ func (b *bucket) Get(ctx context.Context, key, known string) (storage.Object, er
 }
 
 // Put implements storage.Bucket.
-func (b *bucket) Put(ctx context.Context, key string, data []byte, condition storage.Condition) (string, error) {
-	_, broken, work := b.enter(ctx)
+func (b *faultyBucket) Put(ctx context.Context, key string, data []byte, condition storage.Condition) (string, error) {
+	_, broken, work := b.nextFault(ctx)
 	if !work {
 		return "", broken
 	}
-	b.w.searchFor("the state store", key+" "+string(data))
+	b.world.searchSecrets("the state store", key+" "+string(data))
 	etag, err := b.Bucket.Put(ctx, key, data, condition)
 	if err == nil {
 		b.mu.Lock()
-		b.old[key], b.now[key] = b.now[key], storage.Object{Data: data, ETag: etag}
-		if b.old[key].ETag == "" {
-			delete(b.old, key)
+		b.previous[key], b.current[key] = b.current[key], storage.Object{Data: data, ETag: etag}
+		if b.previous[key].ETag == "" {
+			delete(b.previous, key)
 		}
 		b.mu.Unlock()
 	}
@@ -108,16 +108,16 @@ func (b *bucket) Put(ctx context.Context, key string, data []byte, condition sto
 }
 
 // List implements storage.Bucket.
-func (b *bucket) List(ctx context.Context, prefix string) ([]string, error) {
-	if _, err, _ := b.enter(ctx); err != nil {
+func (b *faultyBucket) List(ctx context.Context, prefix string) ([]string, error) {
+	if _, err, _ := b.nextFault(ctx); err != nil {
 		return nil, err
 	}
 	return b.Bucket.List(ctx, prefix)
 }
 
 // Delete implements storage.Bucket.
-func (b *bucket) Delete(ctx context.Context, key string) error {
-	_, broken, work := b.enter(ctx)
+func (b *faultyBucket) Delete(ctx context.Context, key string) error {
+	_, broken, work := b.nextFault(ctx)
 	if work {
 		if err := b.Bucket.Delete(ctx, key); err != nil {
 			return err

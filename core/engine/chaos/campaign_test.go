@@ -15,11 +15,11 @@ import (
 )
 
 var (
-	worlds  = flag.Int("worlds", 0, "how many worlds are tried; 0 = until the seconds are over")
-	seed    = flag.Uint64("seed", 0, "the first world's seed; 0 = a new one, or that of the short campaign")
-	seconds = flag.Int("seconds", 0, "how long worlds are begun; 0 = until the worlds are tried; with neither a short campaign")
-	stop    = flag.Bool("stop", false, "begin no world after the first violation")
-	verbose = flag.Bool("diary", false, "tell what happened in each world")
+	worldCount  = flag.Int("worlds", 0, "how many worlds are tried; 0 = until the seconds are over")
+	firstSeed   = flag.Uint64("seed", 0, "the first world's seed; 0 = a new one, or that of the short campaign")
+	maxSeconds  = flag.Int("seconds", 0, "how long worlds are begun; 0 = until the worlds are tried; with neither a short campaign")
+	stopAtFirst = flag.Bool("stop", false, "begin no world after the first violation")
+	verbose     = flag.Bool("diary", false, "tell what happened in each world")
 )
 
 // shortWorlds, shortTime and shortSeed are those of make test, which tries the same worlds each time;
@@ -30,60 +30,60 @@ const (
 	shortTime   = 8 * time.Second
 )
 
-// tally counts what happened in all worlds.
-type tally struct {
-	same sync.Map // answers that never change, by version and path: making them takes longest
+// counters counts what happened in all worlds.
+type counters struct {
+	cachedAnswers sync.Map // answers that never change, by version and path: making them takes longest
 
-	mu                sync.Mutex
-	planned, requests map[string]map[kind]int // faults by peer and kind; requests that they hit
-	reach             map[string]int          // by peer: the highest index of a call that was hit
-	off, deleted      int
-	holds, tells      int
-	bad               []string
-	tried             atomic.Int64
+	mu                       sync.Mutex
+	planned, requests        map[string]map[faultKind]int // faults by peer and kind; requests that they hit
+	highestCall              map[string]int               // by peer: the highest index of a call that was hit
+	deactivated, deleted     int
+	heldCount, notifiedCount int
+	violated                 []string
+	tried                    atomic.Int64
 }
 
-func newTally() *tally {
-	return &tally{planned: map[string]map[kind]int{}, requests: map[string]map[kind]int{}, reach: map[string]int{}}
+func newCounters() *counters {
+	return &counters{planned: map[string]map[faultKind]int{}, requests: map[string]map[faultKind]int{}, highestCall: map[string]int{}}
 }
 
-// fault counts a request that a fault hit; first says that it is the fault's first.
-func (t *tally) fault(f *fault, n int, first bool) {
+// countFault counts a request that a fault hit; first says that it is the fault's first.
+func (t *counters) countFault(f *fault, n int, first bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	peer := peerOf(f.line)
-	for _, m := range []map[string]map[kind]int{t.planned, t.requests} {
+	peer := peerOf(f.peerLine)
+	for _, m := range []map[string]map[faultKind]int{t.planned, t.requests} {
 		if m[peer] == nil {
-			m[peer] = map[kind]int{}
+			m[peer] = map[faultKind]int{}
 		}
 	}
 	t.requests[peer][f.kind]++
 	if first {
 		t.planned[peer][f.kind]++
 	}
-	t.reach[peer] = max(t.reach[peer], n)
+	t.highestCall[peer] = max(t.highestCall[peer], n)
 }
 
-func (t *tally) closed(there bool) {
+func (t *counters) countClosed(there bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if there {
-		t.off++
+		t.deactivated++
 	} else {
 		t.deleted++
 	}
 }
 
-func (t *tally) told(n int) {
+func (t *counters) countNotified(n int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.tells += n
+	t.notifiedCount += n
 }
 
-func (t *tally) held(n int) {
+func (t *counters) countHeld(n int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.holds += n
+	t.heldCount += n
 }
 
 // TestChaos is the fault campaign; see the package's doc. No failure of any kind at any call widens
@@ -91,7 +91,7 @@ func (t *tally) held(n int) {
 // Invariants: 1, 2, 3, 5, 6, 7, 9, 10, 11, 12, 14.
 func TestChaos(t *testing.T) {
 	t.Parallel()
-	first, number, limit := *seed, *worlds, time.Duration(*seconds)*time.Second
+	first, number, limit := *firstSeed, *worldCount, time.Duration(*maxSeconds)*time.Second
 	short := number == 0 && limit == 0
 	if short {
 		number, limit = shortWorlds, shortTime
@@ -102,7 +102,7 @@ func TestChaos(t *testing.T) {
 	case first == 0:
 		first = rand.Uint64()>>1 + 1
 	}
-	seen, began := newTally(), time.Now()
+	seen, began := newCounters(), time.Now()
 	var next atomic.Int64
 	t.Run("worlds", func(t *testing.T) {
 		for _, worker := range []string{"a", "b"} {
@@ -110,60 +110,60 @@ func TestChaos(t *testing.T) {
 				t.Parallel()
 				for {
 					n := next.Add(1) - 1
-					if *stop && seen.violations() > 0 || number > 0 && n >= int64(number) || limit > 0 && time.Since(began) > limit {
+					if *stopAtFirst && seen.violationCount() > 0 || number > 0 && n >= int64(number) || limit > 0 && time.Since(began) > limit {
 						return
 					}
-					try(t, first+uint64(n), seen)
+					playWorld(t, first+uint64(n), seen)
 				}
 			})
 		}
 	})
 	t.Logf("%s", seen.String(first, time.Since(began)))
-	if len(seen.bad) > 0 {
-		t.Errorf("%d worlds with violations", len(seen.bad))
+	if len(seen.violated) > 0 {
+		t.Errorf("%d worlds with violations", len(seen.violated))
 	}
-	if seen.tried.Load() >= shortWorlds && (seen.off == 0 || seen.deleted == 0 || seen.holds == 0 || seen.tells == 0) {
+	if seen.tried.Load() >= shortWorlds && (seen.deactivated == 0 || seen.deleted == 0 || seen.heldCount == 0 || seen.notifiedCount == 0) {
 		t.Error("the worlds leave out what they are about")
 	}
 }
 
-// try plays one world in a bubble of its own. What is left in the bubble at its end (a goroutine,
+// playWorld plays one world in a bubble of its own. What is left in the bubble at its end (a goroutine,
 // an open request) makes synctest panic.
-func try(t *testing.T, seed uint64, seen *tally) {
+func playWorld(t *testing.T, seed uint64, seen *counters) {
 	t.Helper()
 	var w *world
 	defer func() {
 		seen.tried.Add(1)
 		if p := recover(); p != nil {
-			seen.violation(t, w, seed, fmt.Sprintf("left over: %v", p))
-		} else if len(w.wrong) > 0 {
-			seen.violation(t, w, seed, strings.Join(w.wrong, "\n"))
+			seen.addViolation(t, w, seed, fmt.Sprintf("left over: %v", p))
+		} else if len(w.violations) > 0 {
+			seen.addViolation(t, w, seed, strings.Join(w.violations, "\n"))
 		} else if *verbose {
 			t.Logf("world %d:\n%s", seed, strings.Join(w.diary, "\n"))
 		}
 	}()
 	synctest.Test(t, func(*testing.T) {
 		w = newWorld(seed, seen)
-		w.play()
+		w.playRuns()
 		synctest.Wait()
 	})
 }
 
-func (t *tally) violations() int {
+func (t *counters) violationCount() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return len(t.bad)
+	return len(t.violated)
 }
 
-// mostTold is how many bad worlds are told in full.
-const mostTold = 5
+// maxReported is how many bad worlds are told in full.
+const maxReported = 5
 
-func (t *tally) violation(to *testing.T, w *world, seed uint64, what string) {
+func (t *counters) addViolation(to *testing.T, w *world, seed uint64, what string) {
 	to.Helper()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.bad = append(t.bad, fmt.Sprintf("seed %d: %s", seed, firstLine(what)))
-	if len(t.bad) > mostTold {
+	t.violated = append(t.violated, fmt.Sprintf("seed %d: %s", seed, firstLine(what)))
+	if len(t.violated) > maxReported {
 		return
 	}
 	to.Errorf("world %d: %s\nreplay: make chaos SEED=%d WORLDS=1", seed, what, seed)
@@ -178,12 +178,12 @@ func firstLine(text string) string {
 }
 
 // String tells the campaign's figures.
-func (t *tally) String(first uint64, took time.Duration) string {
+func (t *counters) String(first uint64, took time.Duration) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d worlds in %.1f s, seeds from %d on: %d violations\n", t.tried.Load(), took.Seconds(), first, len(t.bad))
-	fmt.Fprintf(&b, "%d assets deactivated, %d deleted, %d removals held at the end; %d were counted to be told once\n", t.off, t.deleted, t.holds, t.tells)
+	fmt.Fprintf(&b, "%d worlds in %.1f s, seeds from %d on: %d violations\n", t.tried.Load(), took.Seconds(), first, len(t.violated))
+	fmt.Fprintf(&b, "%d assets deactivated, %d deleted, %d removals held at the end; %d were counted to be told once\n", t.deactivated, t.deleted, t.heldCount, t.notifiedCount)
 	all := 0
 	for _, peer := range slices.Sorted(maps.Keys(t.planned)) {
 		n := 0
@@ -191,13 +191,13 @@ func (t *tally) String(first uint64, took time.Duration) string {
 			n += t.planned[peer][k]
 		}
 		all += n
-		fmt.Fprintf(&b, "%s: %d faults, at calls 0 to %d\n", peer, n, t.reach[peer])
+		fmt.Fprintf(&b, "%s: %d faults, at calls 0 to %d\n", peer, n, t.highestCall[peer])
 		for _, k := range slices.Sorted(maps.Keys(t.planned[peer])) {
 			fmt.Fprintf(&b, "  %-32s %6d faults, %7d requests\n", k, t.planned[peer][k], t.requests[peer][k])
 		}
 	}
 	fmt.Fprintf(&b, "%d faults in all\n", all)
-	for _, text := range t.bad {
+	for _, text := range t.violated {
 		fmt.Fprintf(&b, "VIOLATION %s\n", text)
 	}
 	return b.String()

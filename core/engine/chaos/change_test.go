@@ -15,47 +15,47 @@ import (
 // populate makes the first machines, and what people and the Python tool have in JumpServer.
 func (w *world) populate() {
 	for range 3 + w.rand.IntN(16) {
-		w.create()
+		w.createMachine()
 	}
 	for n := range w.rand.IntN(4) {
-		w.plant(jumpservertest.Host{Name: w.name() + strings.Repeat("-x", n), Address: w.address(), Active: w.rand.IntN(4) > 0, Labels: []string{"team:shop"}})
+		w.addForeignHost(jumpservertest.Host{Name: w.randomName() + strings.Repeat("-x", n), Address: w.randomAddress(), Active: w.rand.IntN(4) > 0, Labels: []string{"team:shop"}})
 	}
 	if w.rand.IntN(3) == 0 {
 		m := w.machines[w.rand.IntN(len(w.machines))]
-		w.mention[m.id] = true
-		w.plant(jumpservertest.Host{Name: "old-" + m.id, Address: m.ip, Active: true, Comment: "instance_id: " + m.id})
+		w.mentioned[m.id] = true
+		w.addForeignHost(jumpservertest.Host{Name: "old-" + m.id, Address: m.ip, Active: true, Comment: "instance_id: " + m.id})
 	}
 	if w.rand.IntN(4) == 0 { // a clone that copied our labels is not ours
-		w.plant(jumpservertest.Host{Name: "clone", Address: "10.0.0.9", Active: true, Labels: []string{
+		w.addForeignHost(jumpservertest.Host{Name: "clone", Address: "10.0.0.9", Active: true, Labels: []string{
 			"jms-cloud:alibaba", "jms-account:one", "jms-owner:1000", "jms-region:cn-a", "jms-instance:i-none",
 		}})
 	}
 	if len(w.machines)%3 == 0 { // labels alone, which somebody wrote on a host that is no machine's, make nobody its owner
 		m := w.machines[0]
 		const own = "5d3a3f8e-0d0f-4c7f-9a55-0c1f1f0c9a14"
-		w.plant(jumpservertest.Host{ID: own, Name: "forged", Address: "10.99.0.9", Active: true, Comment: "finance", Labels: []string{
+		w.addForeignHost(jumpservertest.Host{ID: own, Name: "forged", Address: "10.99.0.9", Active: true, Comment: "finance", Labels: []string{
 			"jms-cloud:" + string(m.cloud), "jms-account:" + m.account.name, "jms-owner:" + m.owner, "jms-region:" + m.region,
 			"jms-instance:" + m.id, "jms-asset:" + own,
 		}})
 	}
-	w.jump.SeedOther(org, "database", "database")
+	w.jumpserver.SeedOther(org, "database", "database")
 	if w.rand.IntN(2) == 0 { // people have our labels and nodes in other spellings
 		for _, text := range []string{"JMS-Account:One", "jms-Cloud:Alibaba", "jms-region:CN-A", "jms-owner:1000", "JMS-Protected:IP"} {
-			w.jump.SeedLabel(org, text)
+			w.jumpserver.SeedLabel(org, text)
 		}
-		w.plant(jumpservertest.Host{Name: "of-people", Address: "10.0.0.8", Active: true, Nodes: []string{"/DEFAULT/Alibaba/ONE", "/DEFAULT/tencent/Two"}})
+		w.addForeignHost(jumpservertest.Host{Name: "of-people", Address: "10.0.0.8", Active: true, Nodes: []string{"/DEFAULT/Alibaba/ONE", "/DEFAULT/tencent/Two"}})
 	}
 }
 
-// plant puts a host of other people's into JumpServer. Its name may be taken, then it is not.
-func (w *world) plant(h jumpservertest.Host) {
+// addForeignHost puts a host of other people's into JumpServer. Its name may be taken, then it is not.
+func (w *world) addForeignHost(h jumpservertest.Host) {
 	w.emulator.Lock() // a write that is being checked does not see half of it
 	defer w.emulator.Unlock()
-	if slices.ContainsFunc(w.jump.Hosts(org), func(x jumpservertest.Host) bool { return w.database.Same(x.Name, h.Name) }) || w.database.Refuses(h.Name) {
+	if slices.ContainsFunc(w.jumpserver.Hosts(org), func(x jumpservertest.Host) bool { return w.database.SameText(x.Name, h.Name) }) || w.database.RefusesText(h.Name) {
 		return
 	}
-	id := w.jump.Seed(org, h)
-	for _, x := range w.jump.Hosts(org) {
+	id := w.jumpserver.Seed(org, h)
+	for _, x := range w.jumpserver.Hosts(org) {
 		if x.ID == id {
 			w.mu.Lock()
 			w.foreign[id] = x
@@ -64,18 +64,18 @@ func (w *world) plant(h jumpservertest.Host) {
 	}
 }
 
-// name is one of few, so that names meet, and some are hard.
-func (w *world) name() string {
+// randomName is one of few, so that names meet, and some are hard.
+func (w *world) randomName() string {
 	names := []string{"web", "Web", "wéb", "DATABASE", "db", "app", "web-i-0002", "cache", "标签:名,字", "emoji-🐙", strings.Repeat("long", 40)}
 	return names[w.rand.IntN(len(names))]
 }
 
-// address is one of few, so that addresses are used again.
-func (w *world) address() string { return fmt.Sprintf("10.0.0.%d", w.rand.IntN(12)) }
+// randomAddress is one of few, so that addresses are used again.
+func (w *world) randomAddress() string { return fmt.Sprintf("10.0.0.%d", w.rand.IntN(12)) }
 
-func (w *world) create() {
+func (w *world) createMachine() {
 	a := w.accounts[w.rand.IntN(len(w.accounts))]
-	m := &machine{account: a, region: a.regions[w.rand.IntN(len(a.regions))], name: w.name(), ip: w.address(), alive: true}
+	m := &machine{account: a, region: a.regions[w.rand.IntN(len(a.regions))], name: w.randomName(), ip: w.randomAddress(), alive: true}
 	m.id = a.instanceID(len(w.machines) + 1)
 	if w.rand.IntN(8) == 0 {
 		m.ip = ""
@@ -84,13 +84,13 @@ func (w *world) create() {
 	w.machines = append(w.machines, m)
 	w.mu.Unlock()
 	if !a.swapped {
-		w.show(m)
+		w.syncCloud(m)
 	}
-	w.note("created %s %q %s in %s", m.id, m.name, m.ip, m.line(m.region))
+	w.note("created %s %q %s in %s", m.id, m.name, m.ip, m.lineName(m.region))
 }
 
-// show puts a machine into its cloud, or takes it out.
-func (w *world) show(m *machine) {
+// syncCloud puts a machine into its cloud, or takes it out.
+func (w *world) syncCloud(m *machine) {
 	var ips []string
 	if m.ip != "" {
 		ips = []string{m.ip}
@@ -117,14 +117,14 @@ func hardTags() map[string]string {
 	return map[string]string{"a:b": "c,d", "🐙": strings.Repeat("长", 256), strings.Repeat("k", 128): "", " ": "\t"}
 }
 
-// change lets one thing happen in the clouds.
-func (w *world) change() {
+// changeCloud lets one thing happen in the clouds.
+func (w *world) changeCloud() {
 	if w.rand.IntN(4) == 0 {
-		w.create()
+		w.createMachine()
 		return
 	}
 	m := w.machines[w.rand.IntN(len(w.machines))]
-	if m.elsewhere {
+	if m.inOtherAccount {
 		return
 	}
 	w.mu.Lock()
@@ -132,15 +132,15 @@ func (w *world) change() {
 	case !m.alive:
 		m.alive = w.rand.IntN(3) == 0 // it returns
 	case k == 0:
-		m.name = w.name()
+		m.name = w.randomName()
 	case k == 1:
-		m.ip = w.address()
+		m.ip = w.randomAddress()
 	case k == 2: // two swap their names and addresses
 		other := w.machines[w.rand.IntN(len(w.machines))]
-		if other.alive && !other.elsewhere {
+		if other.alive && !other.inOtherAccount {
 			m.name, other.name, m.ip, other.ip = other.name, m.name, other.ip, m.ip
 			if !other.account.swapped {
-				defer w.show(other)
+				defer w.syncCloud(other)
 			}
 		}
 	default:
@@ -148,27 +148,27 @@ func (w *world) change() {
 	}
 	w.mu.Unlock()
 	if !m.account.swapped {
-		w.show(m)
+		w.syncCloud(m)
 	}
 	w.note("changed %s: alive %t, %q %s", m.id, m.alive, m.name, m.ip)
 }
 
-// peopleEdit is what people do in JumpServer in the middle of a run. JumpServer has no way to
+// editDuringRun is what people do in JumpServer in the middle of a run. JumpServer has no way to
 // write only if nothing changed, so that right before a write (not noticed) hosts of ours are only
 // edited in fields that we never write; other people's hosts are edited at will.
-func (w *world) peopleEdit(noticed bool) {
+func (w *world) editDuringRun(noticed bool) {
 	w.mu.Lock()
-	w.number++
-	n := w.number
+	w.editNumber++
+	n := w.editNumber
 	counts := noticed && w.writes
 	w.mu.Unlock()
-	hosts := w.jump.Hosts(org)
+	hosts := w.jumpserver.Hosts(org)
 	if n%4 == 0 || len(hosts) == 0 {
-		w.plant(jumpservertest.Host{Name: fmt.Sprintf("web-%d", n), Address: "10.0.0.3", Active: true})
+		w.addForeignHost(jumpservertest.Host{Name: fmt.Sprintf("web-%d", n), Address: "10.0.0.3", Active: true})
 		return
 	}
 	for at := range hosts { // of all, so that one is hit that matters
-		w.edit(hosts[at].ID, func(h *jumpservertest.Host) {
+		w.editHost(hosts[at].ID, func(h *jumpservertest.Host) {
 			if counts {
 				w.mu.Lock()
 				w.working[h.ID] = true
@@ -183,28 +183,28 @@ func (w *world) peopleEdit(noticed bool) {
 				h.Labels = append(h.Labels, fmt.Sprintf("team:m%d", n))
 			}
 			if noticed && n%2 == 0 {
-				w.switchOn(h)
+				w.activateHost(h)
 			}
 		})
 	}
 }
 
-// switchOn makes a host active, as a person does.
-func (w *world) switchOn(h *jumpservertest.Host) {
+// activateHost makes a host active, as a person does.
+func (w *world) activateHost(h *jumpservertest.Host) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.on[h.ID], w.off[h.ID] = w.on[h.ID] || gone(*h), false
+	w.on[h.ID], w.off[h.ID] = w.on[h.ID] || hasGoneLabel(*h), false
 	h.Active = true
 }
 
-// edit changes a host as people do, and keeps what they made of it.
-func (w *world) edit(id string, change func(*jumpservertest.Host)) {
+// editHost changes a host as people do, and keeps what they made of it.
+func (w *world) editHost(id string, change func(*jumpservertest.Host)) {
 	w.emulator.Lock()
 	defer w.emulator.Unlock()
-	if !w.jump.Edit(org, id, change) {
+	if !w.jumpserver.Edit(org, id, change) {
 		return
 	}
-	for _, h := range w.jump.Hosts(org) {
+	for _, h := range w.jumpserver.Hosts(org) {
 		if h.ID != id {
 			continue
 		}
@@ -212,40 +212,40 @@ func (w *world) edit(id string, change func(*jumpservertest.Host)) {
 		if _, other := w.foreign[id]; other {
 			w.foreign[id] = h
 		} else {
-			w.touched[id] = h
+			w.edited[id] = h
 		}
 		w.mu.Unlock()
 	}
 }
 
-// person edits a host between two runs: then all of it must stay, but what follows the cloud.
-func (w *world) person() {
-	hosts := w.jump.Hosts(org)
+// editAsPerson edits a host between two runs: then all of it must stay, but what follows the cloud.
+func (w *world) editAsPerson() {
+	hosts := w.jumpserver.Hosts(org)
 	if len(hosts) == 0 {
 		return
 	}
 	h := hosts[w.rand.IntN(len(hosts))]
-	w.number++
-	n := w.number
+	w.editNumber++
+	n := w.editNumber
 	k := w.rand.IntN(6)
 	_, other := w.foreign[h.ID]
 	if k == 5 && !other {
-		w.jump.Drop(org, h.ID)
-		w.telling.lost = w.telling.lost || gone(h)
+		w.jumpserver.DeleteAsset(org, h.ID)
+		w.notified.mayMiss = w.notified.mayMiss || hasGoneLabel(h)
 		for _, kept := range []map[string]bool{w.off, w.on} {
 			delete(kept, h.ID)
 		}
-		delete(w.touched, h.ID)
+		delete(w.edited, h.ID)
 		w.note("a person deleted %s", h.Name)
 		return
 	}
-	w.edit(h.ID, func(h *jumpservertest.Host) {
+	w.editHost(h.ID, func(h *jumpservertest.Host) {
 		switch k {
 		case 0:
 			h.Active = false
-			w.off[h.ID], w.on[h.ID] = w.off[h.ID] || !gone(*h), false
+			w.off[h.ID], w.on[h.ID] = w.off[h.ID] || !hasGoneLabel(*h), false
 		case 1:
-			w.switchOn(h)
+			w.activateHost(h)
 		case 2:
 			h.Labels = append(h.Labels, fmt.Sprintf("team:t%d", n))
 		case 3:
@@ -266,23 +266,23 @@ func (w *world) swapKey(name string) {
 	for _, a := range w.accounts {
 		if strings.HasPrefix(name, string(a.cloud)+" "+a.name+" ") && !a.swapped {
 			w.emulator.Lock()
-			w.openTo(a, "9999")
+			w.setKeyOwner(a, "9999")
 			w.emulator.Unlock()
 		}
 	}
 }
 
-// heal ends all faults.
-func (w *world) heal() {
-	w.chances.mu.Lock()
-	w.chances.faults, w.chances.dead, w.chances.until = nil, false, time.Time{}
-	w.chances.mu.Unlock()
+// healAll ends all faults.
+func (w *world) healAll() {
+	w.schedule.mu.Lock()
+	w.schedule.faults, w.schedule.dead, w.schedule.restartUntil = nil, false, time.Time{}
+	w.schedule.mu.Unlock()
 	for _, a := range w.accounts {
 		if a.swapped {
-			w.openTo(a, a.owner)
+			w.setKeyOwner(a, a.owner)
 		}
 	}
-	w.jumpTo(0)
+	w.setClock(0)
 	w.client = nil // a new process
 }
 

@@ -9,26 +9,26 @@ import (
 
 // What something in front of JumpServer answers in its place, besides 502, 503 and redirects.
 const (
-	firewall      kind = "a firewall's page"
-	firewallAfter kind = "a firewall's page after the work" // it dislikes what JumpServer answered
-	login         kind = "a login's page"
-	portalPage    kind = "200 of a portal"
-	gateway       kind = "200 of a gateway, JSON"
-	gatewayAfter  kind = "200 of a gateway, JSON, after the work"
-	tooLong       kind = "413"
+	firewall      faultKind = "a firewall's page"
+	firewallAfter faultKind = "a firewall's page after the work" // it dislikes what JumpServer answered
+	login         faultKind = "a login's page"
+	portalPage    faultKind = "200 of a portal"
+	gateway       faultKind = "200 of a gateway, JSON"
+	gatewayAfter  faultKind = "200 of a gateway, JSON, after the work"
+	tooLong       faultKind = "413"
 )
 
-// fronts returns the page of each.
-func fronts() map[kind]jumpservertest.Page {
-	all := jumpservertest.Pages()
-	return map[kind]jumpservertest.Page{
+// frontPages returns the page of each.
+func frontPages() map[faultKind]jumpservertest.Page {
+	all := jumpservertest.RecordedPages()
+	return map[faultKind]jumpservertest.Page{
 		firewall: all["Aliyun WAF 405"], firewallAfter: all["nginx 403"], login: all["nginx 401, auth_basic"],
 		portalPage: all["captive portal, 200"], gateway: all["gateway in-house 200"], gatewayAfter: all["gateway in-house 200"], tooLong: all["nginx 413"],
 	}
 }
 
-// shown is a page as a client gets it.
-func shown(p jumpservertest.Page, r *http.Request) *http.Response {
+// pageResponse is a page as a client gets it.
+func pageResponse(p jumpservertest.Page, r *http.Request) *http.Response {
 	answer := httptest.NewRecorder()
 	p.ServeHTTP(answer, r)
 	return answer.Result()

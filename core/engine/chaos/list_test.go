@@ -12,19 +12,19 @@ import (
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk/dingtalktest"
 )
 
-// listOf tells whether a request asks for a page of a whole list, and for which list. Requests
+// listKey tells whether a request asks for a page of a whole list, and for which list. Requests
 // for single instances are none: a cloud that lies about these, and about the right to see them,
 // all the time and without a trace, cannot be told from one that is right.
-func listOf(r *http.Request) (key string, lists bool) {
+func listKey(r *http.Request) (key string, lists bool) {
 	query := r.URL.Query()
 	switch {
 	case r.Header.Get("X-TC-Action") != "":
 		action := r.Header.Get("X-TC-Action")
-		body, again := bodyOf(r)
+		body, again := peekBody(r)
 		r.Body = again
 		return action + r.Header.Get("X-TC-Region"), strings.HasPrefix(action, "DescribeInstances") && !strings.Contains(body, "InstanceIds")
 	case query.Get("Action") != "":
-		body, again := bodyOf(r)
+		body, again := peekBody(r)
 		r.Body = again
 		ids := query.Get("InstanceIds") != "" || strings.Contains(body, "InstanceIds=")
 		return query.Get("Action") + query.Get("RegionId"), query.Get("Action") == alibabatest.DescribeInstances && !ids
@@ -33,8 +33,8 @@ func listOf(r *http.Request) (key string, lists bool) {
 	return r.URL.Path, r.Method == http.MethodGet && query.Has("limit") && !named
 }
 
-// bodyOf reads a request's body without using it up.
-func bodyOf(r *http.Request) (text string, again io.ReadCloser) {
+// peekBody reads a request's body without using it up.
+func peekBody(r *http.Request) (text string, again io.ReadCloser) {
 	if r.Body == nil {
 		return "", http.NoBody
 	}
@@ -82,33 +82,33 @@ func editList(body []byte, edit func([]any) []any, by int64) []byte {
 	return out
 }
 
-// blinded answers as one does who may no longer see, and is not told so.
-func (l *line) blinded(r *http.Request, name string, f *fault) (*http.Response, error) {
+// answerBlinded answers as one does who may no longer see, and is not told so.
+func (l *faultyTransport) answerBlinded(r *http.Request, name string, f *fault) (*http.Response, error) {
 	switch peerOf(name) {
 	case alibabaCSP, tencentCSP:
-		return l.work(r, name, f)
+		return l.answerSpoiled(r, name, f)
 	case dingTalk:
-		return page(http.StatusOK, dingtalktest.Recorded("token"), map[string]string{"Content-Type": "application/json"}), nil
+		return newResponse(http.StatusOK, dingtalktest.RecordedAnswer("token"), map[string]string{"Content-Type": "application/json"}), nil
 	}
-	resp, err := l.work(r, name, nil)
-	if _, lists := listOf(r); err != nil || !lists || strings.HasSuffix(r.URL.Path, "/platforms/") {
+	resp, err := l.answerSpoiled(r, name, nil)
+	if _, lists := listKey(r); err != nil || !lists || strings.HasSuffix(r.URL.Path, "/platforms/") {
 		return resp, err
 	}
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return nil, err
 	}
-	l.w.mu.Lock()
-	l.w.lied = true
-	l.w.mu.Unlock()
+	l.world.mu.Lock()
+	l.world.reportedEmpty = true
+	l.world.mu.Unlock()
 	empty := editList(body, func([]any) []any { return []any{} }, 0)
-	empty = editCount(empty)
+	empty = zeroCount(empty)
 	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(empty)), int64(len(empty))
 	return resp, nil
 }
 
-// editCount makes the count of a page zero.
-func editCount(body []byte) []byte {
+// zeroCount makes the count of a page zero.
+func zeroCount(body []byte) []byte {
 	var doc map[string]any
 	if json.Unmarshal(body, &doc) != nil {
 		return body
@@ -121,8 +121,8 @@ func editCount(body []byte) []byte {
 	return out
 }
 
-// blindfold takes the right to see instances from every key, until it is given back.
-func (w *world) blindfold(name string) (back func()) {
+// revokePermissions takes the right to see instances from every key, until it is given back.
+func (w *world) revokePermissions(name string) (back func()) {
 	switch peerOf(name) {
 	case alibabaCSP: // an empty list; only a dry run tells (see the emulator)
 		return w.alibaba.Break(alibabatest.Fault{Kind: alibabatest.NoPermission})

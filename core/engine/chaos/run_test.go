@@ -12,51 +12,51 @@ import (
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
-// play lives through one world: runs without faults, then some with, and then again without,
+// playRuns lives through one world: runs without faults, then some with, and then again without,
 // which must put everything right.
-func (w *world) play() {
-	w.run(nil, 10*time.Minute)
+func (w *world) playRuns() {
+	w.runChecked(nil, 10*time.Minute)
 	for range 1 + w.rand.IntN(5) {
-		w.change()
+		w.changeCloud()
 	}
-	w.editSome()
-	w.pass()
-	calls := w.run(nil, 10*time.Minute)
+	w.editSomeHosts()
+	w.passTime()
+	calls := w.runChecked(nil, 10*time.Minute)
 	for range 1 + w.rand.IntN(4) {
 		for range w.rand.IntN(5) {
-			w.change()
+			w.changeCloud()
 		}
-		w.editSome()
-		w.pass()
-		faults := w.plan(calls)
+		w.editSomeHosts()
+		w.passTime()
+		faults := w.planFaults(calls)
 		limit := []time.Duration{45 * time.Second, 2 * time.Minute, 10 * time.Minute}[w.rand.IntN(3)]
-		calls = w.run(faults, limit)
-		w.chances.mu.Lock()
-		w.chances.dead = false
-		w.chances.mu.Unlock()
+		calls = w.runChecked(faults, limit)
+		w.schedule.mu.Lock()
+		w.schedule.dead = false
+		w.schedule.mu.Unlock()
 		if w.rand.IntN(2) == 0 {
 			w.client = nil // the next run is in a new process
 		}
 		if w.rand.IntN(3) == 0 {
-			w.jumpTo(0)
+			w.setClock(0)
 		}
 	}
 	w.converge()
 }
 
-func (w *world) editSome() {
+func (w *world) editSomeHosts() {
 	for range w.rand.IntN(3) {
-		w.person()
+		w.editAsPerson()
 	}
 }
 
-// pass lets the time of a few timers pass, sometimes of many.
-func (w *world) pass() {
+// passTime lets the time of a few timers pass, sometimes of many.
+func (w *world) passTime() {
 	time.Sleep([]time.Duration{time.Minute, 20 * time.Minute, 2 * time.Hour, 200 * time.Hour}[w.rand.IntN(4)])
 }
 
-// plan chooses what goes wrong in a run that will make about these calls.
-func (w *world) plan(calls map[string]int) []*fault {
+// planFaults chooses what goes wrong in a run that will make about these calls.
+func (w *world) planFaults(calls map[string]int) []*fault {
 	lines := slices.Sorted(maps.Keys(calls))
 	if len(lines) == 0 {
 		return nil
@@ -76,14 +76,14 @@ func (w *world) plan(calls map[string]int) []*fault {
 			continue
 		}
 		some := byPeer[peers[w.rand.IntN(len(peers))]]
-		f := &fault{line: some[w.rand.IntN(len(some))]}
-		f.at = w.rand.IntN(calls[f.line] + 2)
-		all := kinds(peerOf(f.line))
+		f := &fault{peerLine: some[w.rand.IntN(len(some))]}
+		f.firstCall = w.rand.IntN(calls[f.peerLine] + 2)
+		all := faultKinds(peerOf(f.peerLine))
 		f.kind = all[w.rand.IntN(len(all))]
 		f.times = []int{1, 1, 1, 2, 4, -1}[w.rand.IntN(6)]
 		f.wait = time.Duration(1+w.rand.IntN(60)) * time.Second
 		switch f.kind {
-		case killed, killedAfter, overdue, otherKey, restart:
+		case killed, killedAfter, pastDeadline, otherKey, restart:
 			f.times = 1
 		case blind: // a right does not come and go within one run
 			f.times = -1
@@ -97,69 +97,69 @@ func (w *world) plan(calls map[string]int) []*fault {
 	return faults
 }
 
-// run makes one run, of which it checks what must hold of every run, and gives its calls.
-func (w *world) run(faults []*fault, limit time.Duration) map[string]int {
-	_, calls := w.runs(faults, limit)
+// runChecked makes one run, of which it checks what must hold of every run, and gives its calls.
+func (w *world) runChecked(faults []*fault, limit time.Duration) map[string]int {
+	_, calls := w.runWithFaults(faults, limit)
 	return calls
 }
 
-func (w *world) runs(faults []*fault, limit time.Duration) (engine.Outcome, map[string]int) {
-	w.chances.mu.Lock()
-	w.chances.faults, w.chances.calls, w.chances.until, w.chances.dead = faults, map[string]int{}, time.Time{}, false
-	w.chances.mu.Unlock()
+func (w *world) runWithFaults(faults []*fault, limit time.Duration) (engine.RunResult, map[string]int) {
+	w.schedule.mu.Lock()
+	w.schedule.faults, w.schedule.calls, w.schedule.restartUntil, w.schedule.dead = faults, map[string]int{}, time.Time{}, false
+	w.schedule.mu.Unlock()
 	w.closed = nil
 	w.mu.Lock()
 	w.writes, w.working = false, map[string]bool{}
 	w.mu.Unlock()
-	w.jump.ResetCounts()
+	w.jumpserver.ResetCounts()
 	cards := len(w.robot.Messages())
-	e := w.engine()
+	e := w.newEngine()
 	end := time.Now().Add(limit)
 	w.deadline = end.Add(-e.Reserve)
 	ctx, cancel := context.WithDeadline(context.Background(), end)
 	defer cancel()
 	w.cancel = cancel
 	w.note("run with %d faults, %v", len(faults), limit)
-	out := w.guarded(func() engine.Outcome { return e.Run(ctx, engine.Request{}) })
+	out := w.recoverPanic(func() engine.RunResult { return e.Run(ctx, engine.Request{}) })
 	for _, f := range faults {
 		w.note("%s", f)
 	}
 	w.note("ended %s: %+v", out.Report.Outcome, out.Report.Scopes)
-	w.after(out, len(w.robot.Messages())-cards, time.Until(end))
-	w.chances.mu.Lock()
-	defer w.chances.mu.Unlock()
-	return out, w.chances.calls
+	w.checkRun(out, len(w.robot.Messages())-cards, time.Until(end))
+	w.schedule.mu.Lock()
+	defer w.schedule.mu.Unlock()
+	return out, w.schedule.calls
 }
 
-// guarded makes a panic a violation.
-func (w *world) guarded(run func() engine.Outcome) (out engine.Outcome) {
+// recoverPanic makes a panic a violation.
+func (w *world) recoverPanic(run func() engine.RunResult) (out engine.RunResult) {
 	defer func() {
 		if p := recover(); p != nil {
 			w.Errorf("panic: %v", p)
-			w.searchFor("a panic", fmt.Sprint(p))
+			w.searchSecrets("a panic", fmt.Sprint(p))
 		}
 	}()
 	return run()
 }
 
-// after checks what must hold of every run: it ended in time, it is told or says that it could
+// checkRun checks what must hold of every run: it ended in time, it is told or says that it could
 // not be, what could not be read lost nothing, and no secret is in its results.
-func (w *world) after(out engine.Outcome, cards int, left time.Duration) {
+func (w *world) checkRun(out engine.RunResult, cards int, left time.Duration) {
 	var results bytes.Buffer
 	if err := out.Report.JSON(&results); err != nil {
 		w.Errorf("results: %v", err)
 	}
-	w.searchFor("the results", results.String())
-	w.searchFor("an error", fmt.Sprintf("%v %+v", out.Err, out.Err))
-	if out.Lines != nil {
-		for l := range out.Lines {
-			w.searchFor("a line of the plan", fmt.Sprintf("%+v %s", l, l.Reason.Text(w.rules.Lang)))
+	w.searchSecrets("the results", results.String())
+	w.searchSecrets("an error", fmt.Sprintf("%v %+v", out.Err, out.Err))
+	if out.PlanLines != nil {
+		for l := range out.PlanLines {
+			w.searchSecrets("a line of the plan", fmt.Sprintf("%+v %s", l, l.Reason.Text(w.rules.Lang)))
 		}
 	}
 	for _, m := range w.robot.Messages() {
-		w.searchFor("a card", m.Title+m.Text+m.SingleTitle+m.SingleURL)
+		w.searchSecrets("a card", m.Title+m.Text+m.SingleTitle+m.SingleURL)
 	}
-	lost := slices.ContainsFunc(out.Report.Errors, func(f report.Fault) bool { return f.Kind == "notification" })
+	lost := slices.ContainsFunc(out.Report.Errors, func(f report.ErrorEntry) bool { return f.Kind == "notification" })
 	if cards == 0 && !lost && !w.isDead() {
 		w.Errorf("no card went out, and the results do not say so: %s", results.String())
 	}

@@ -6,7 +6,7 @@ import "testing"
 // are only a few more.
 func TestSeeds(t *testing.T) {
 	t.Parallel()
-	seen := newTally()
+	seen := newCounters()
 	for what, seed := range map[string]uint64{
 		"a key of another account whose identity nobody tells":         882682,
 		"the same, in a world with fewer faults":                       880024,
@@ -15,8 +15,8 @@ func TestSeeds(t *testing.T) {
 		"an asset that a person switches on right before its deletion": 5754373443780110934,
 		"a key that is changed between a listing and its proof (once)": 90165,
 	} {
-		before := seen.violations()
-		if try(t, seed, seen); seen.violations() > before {
+		before := seen.violationCount()
+		if playWorld(t, seed, seen); seen.violationCount() > before {
 			t.Errorf("%s: seed %d", what, seed)
 		}
 	}

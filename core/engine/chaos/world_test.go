@@ -36,58 +36,58 @@ const org = jumpservertest.DefaultOrg
 // world is one small world. All that is random in it comes from its seed, and its time is that
 // of the bubble in which it plays.
 type world struct {
-	seed uint64
-	rand *rand.Rand
-	seen *tally
+	seed     uint64
+	rand     *rand.Rand
+	counters *counters
 
-	jump     *jumpservertest.Server
-	made     jumpservertest.Version
-	database jumpservertest.Database
-	pageCap  int // rows of a page of JumpServer; 0 = as it likes
-	alibaba  *alibabatest.Server
-	tencent  *tencenttest.Server
-	robot    *dingtalktest.Robot
-	emulator sync.Mutex // one request of any emulator is answered at a time
+	jumpserver *jumpservertest.Server
+	version    jumpservertest.Version
+	database   jumpservertest.Database
+	pageCap    int // rows of a page of JumpServer; 0 = as it likes
+	alibaba    *alibabatest.Server
+	tencent    *tencenttest.Server
+	robot      *dingtalktest.Robot
+	emulator   sync.Mutex // one request of any emulator is answered at a time
 
-	accounts []*account
-	machines []*machine
-	store    *state.Store // nil = runs remember nothing
-	client   *jumpserver.Client
-	clientOf map[string]http.RoundTripper
-	rules    plan.Rules
-	limits   plan.Limits
-	writers  int
+	accounts   []*account
+	machines   []*machine
+	store      *state.Store // nil = runs remember nothing
+	client     *jumpserver.Client
+	transports map[string]http.RoundTripper
+	rules      plan.Rules
+	limits     plan.Limits
+	writers    int
 
-	chances  chances
+	schedule faultSchedule
 	cancel   context.CancelFunc // of the run under way
 	deadline time.Time          // of its work
 
-	mu      sync.Mutex
-	ahead   time.Duration // of our clock before everybody else's
-	log     bytes.Buffer
-	diary   []string
-	wrong   []string
-	foreign map[string]jumpservertest.Host // other people's hosts, by id
-	touched map[string]jumpservertest.Host // what people made of hosts of ours, by id
-	closed  []closing                      // in the run under way
-	writes  bool                           // the run under way has begun to write, and so has planned
-	working map[string]bool                // hosts that people changed since then, before their last reading: no removal was planned with that
-	mention map[string]bool                // instances that other people's hosts name
-	off, on map[string]bool                // hosts of ours that people switched off; on although their instance is gone
-	lied    bool                           // JumpServer once said that it has no hosts at all, and meant it: then others are not seen, and may be doubled
-	number  int                            // of things that people made
-	telling telling
-	leases  bool // the store can keep one
+	mu            sync.Mutex
+	ahead         time.Duration // of our clock before everybody else's
+	log           bytes.Buffer
+	diary         []string
+	violations    []string
+	foreign       map[string]jumpservertest.Host // other people's hosts, by id
+	edited        map[string]jumpservertest.Host // what people made of hosts of ours, by id
+	closed        []removedAsset                 // in the run under way
+	writes        bool                           // the run under way has begun to write, and so has planned
+	working       map[string]bool                // hosts that people changed since then, before their last reading: no removal was planned with that
+	mentioned     map[string]bool                // instances that other people's hosts name
+	off, on       map[string]bool                // hosts of ours that people switched off; on although their instance is gone
+	reportedEmpty bool                           // JumpServer once said that it has no hosts at all, and meant it: then others are not seen, and may be doubled
+	editNumber    int                            // of things that people made
+	notified      notifiedCheck
+	canLease      bool // the store can keep one
 }
 
 // account is one configured account.
 type account struct {
-	cloud   inventory.Cloud
-	name    string
-	owner   string
-	regions []string
-	known   bool // its account_id is configured
-	swapped bool // its key opens another account
+	cloud           inventory.Cloud
+	name            string
+	owner           string
+	regions         []string
+	ownerConfigured bool // its account_id is configured
+	swapped         bool // its key opens another account
 
 	inAlibaba *alibabatest.Account
 	inTencent *tencenttest.Account
@@ -95,7 +95,7 @@ type account struct {
 
 func (a *account) keyID() string  { return canary + "keyid-" + a.name }
 func (a *account) secret() string { return canary + "secret-" + a.name }
-func (a *account) line(region string) string {
+func (a *account) lineName(region string) string {
 	return string(a.cloud) + " " + a.name + " " + region
 }
 
@@ -104,10 +104,10 @@ type machine struct {
 	*account
 	region, id, name, ip string
 	alive                bool
-	elsewhere            bool // in the other account, which a swapped key opens; it lives for ever
+	inOtherAccount       bool // in the other account, which a swapped key opens; it lives for ever
 }
 
-func (m *machine) asset() string { return inventory.AssetID(m.cloud, m.region, m.id) }
+func (m *machine) assetID() string { return inventory.AssetID(m.cloud, m.region, m.id) }
 
 // canary begins every secret, so that none is missed.
 const canary = "Canary0"
@@ -120,22 +120,22 @@ const (
 	robotSign  = "SEC" + canary + "sign"
 )
 
-func newWorld(seed uint64, seen *tally) *world {
+func newWorld(seed uint64, seen *counters) *world {
 	w := &world{
-		seed: seed, rand: rand.New(rand.NewPCG(seed, 1)), seen: seen, clientOf: map[string]http.RoundTripper{},
-		foreign: map[string]jumpservertest.Host{}, touched: map[string]jumpservertest.Host{}, mention: map[string]bool{},
+		seed: seed, rand: rand.New(rand.NewPCG(seed, 1)), counters: seen, transports: map[string]http.RoundTripper{},
+		foreign: map[string]jumpservertest.Host{}, edited: map[string]jumpservertest.Host{}, mentioned: map[string]bool{},
 		off: map[string]bool{}, on: map[string]bool{},
 	}
-	w.made = jumpservertest.Versions()[w.rand.IntN(3)]
+	w.version = jumpservertest.Versions()[w.rand.IntN(3)]
 	w.pageCap = []int{0, 0, 3, 5}[w.rand.IntN(4)]
 	w.database = append(jumpservertest.Databases(), jumpservertest.MariaDB, jumpservertest.PostgreSQL, jumpservertest.PostgreSQL)[w.rand.IntN(8)]
-	w.jump = jumpservertest.New(jumpservertest.Options{
-		Version: w.made, KeyID: jumpKey, KeySecret: jumpSecret, PageCap: w.pageCap, TB: w,
+	w.jumpserver = jumpservertest.New(jumpservertest.Options{
+		Version: w.version, KeyID: jumpKey, KeySecret: jumpSecret, PageCap: w.pageCap, TB: w,
 		Database: w.database, Deadlocks: w.rand.IntN(3),
 	})
 	w.alibaba = alibabatest.New(alibabatest.Options{Reporter: w, Regions: []string{"cn-a", "cn-b", "cn-hangzhou"}, PageCap: []int{0, 2, 4}[w.rand.IntN(3)]})
 	w.tencent = tencenttest.New(tencenttest.Options{Reporter: w, Regions: []string{"ap-a", "ap-b", "ap-guangzhou"}})
-	w.robot = dingtalktest.New(dingtalktest.Settings{Token: robotToken, Secret: robotSign, Complain: w.Errorf})
+	w.robot = dingtalktest.New(dingtalktest.Options{Token: robotToken, Secret: robotSign, ReportUnexpected: w.Errorf})
 	w.limits = plan.Limits{
 		Percent: 20 + w.rand.IntN(80), Min: 1 + w.rand.IntN(3), PerRun: 2 + w.rand.IntN(8), AllowEmpty: w.rand.IntN(4) == 0,
 	}
@@ -146,7 +146,7 @@ func newWorld(seed uint64, seen *tally) *world {
 	w.makeAccounts()
 	w.makeRules()
 	if w.rand.IntN(2) == 0 {
-		w.remember()
+		w.openStore()
 	}
 	w.populate()
 	return w
@@ -156,7 +156,7 @@ func newWorld(seed uint64, seen *tally) *world {
 func (w *world) makeAccounts() {
 	names := []string{"one", "two", "three"}[:1+w.rand.IntN(3)]
 	for n, name := range names {
-		a := &account{cloud: inventory.Alibaba, name: name, owner: fmt.Sprintf("100%d", n), regions: []string{"cn-a", "cn-b"}, known: w.rand.IntN(2) == 0}
+		a := &account{cloud: inventory.Alibaba, name: name, owner: fmt.Sprintf("100%d", n), regions: []string{"cn-a", "cn-b"}, ownerConfigured: w.rand.IntN(2) == 0}
 		if n > 0 && w.rand.IntN(3) > 0 {
 			a.cloud, a.regions = inventory.Tencent, []string{"ap-a", "ap-b"}
 		}
@@ -164,10 +164,10 @@ func (w *world) makeAccounts() {
 		w.accounts = append(w.accounts, a)
 		if w.rand.IntN(2) == 0 {
 			w.machines = append(w.machines, &machine{
-				account: a, region: a.regions[0], id: a.instanceID(9000 + n), name: "other", ip: "10.0.9.9", alive: true, elsewhere: true,
+				account: a, region: a.regions[0], id: a.instanceID(9000 + n), name: "other", ip: "10.0.9.9", alive: true, inOtherAccount: true,
 			})
 		}
-		w.openTo(a, a.owner)
+		w.setKeyOwner(a, a.owner)
 	}
 }
 
@@ -179,8 +179,8 @@ func (a *account) instanceID(n int) string {
 	return fmt.Sprintf("i-%04d", n)
 }
 
-// openTo makes an account's key open the account of this owner, with its instances.
-func (w *world) openTo(a *account, owner string) {
+// setKeyOwner makes an account's key open the account of this owner, with its instances.
+func (w *world) setKeyOwner(a *account, owner string) {
 	a.swapped = owner != a.owner
 	if a.cloud == inventory.Tencent {
 		a.inTencent = w.tencent.AddAccount(tencenttest.Key{AccountID: owner, AccessKeyID: a.keyID(), AccessKeySecret: a.secret()})
@@ -188,8 +188,8 @@ func (w *world) openTo(a *account, owner string) {
 		a.inAlibaba = w.alibaba.AddAccount(alibabatest.Key{AccountID: owner, AccessKeyID: a.keyID(), AccessKeySecret: a.secret()})
 	}
 	for _, m := range w.machines {
-		if m.account == a && m.alive && m.elsewhere == a.swapped {
-			w.show(m)
+		if m.account == a && m.alive && m.inOtherAccount == a.swapped {
+			w.syncCloud(m)
 		}
 	}
 }
@@ -197,7 +197,7 @@ func (w *world) openTo(a *account, owner string) {
 func (w *world) makeRules() {
 	known := map[string]plan.Account{}
 	for _, a := range w.accounts {
-		known[a.name] = plan.Account{Type: string(a.cloud), Enabled: true, Cloud: a.cloud, Regions: a.regions, Owner: a.configured()}
+		known[a.name] = plan.Account{Type: string(a.cloud), Enabled: true, Cloud: a.cloud, Regions: a.regions, Owner: a.configuredOwner()}
 	}
 	w.rules = plan.Rules{
 		Accounts: known, Lang: []plan.Lang{plan.Chinese, plan.English}[w.rand.IntN(2)],
@@ -206,17 +206,17 @@ func (w *world) makeRules() {
 	}
 }
 
-func (a *account) configured() string {
-	if a.known {
+func (a *account) configuredOwner() string {
+	if a.ownerConfigured {
 		return a.owner
 	}
 	return ""
 }
 
-func (w *world) remember() {
-	able := []storage.Abilities{{}, {CreateOnly: true}, {CreateOnly: true, IfMatch: true}}[w.rand.IntN(3)]
-	w.leases = able.CreateOnly
-	b := &bucket{Bucket: storagetest.Memory(able), w: w, old: map[string]storage.Object{}, now: map[string]storage.Object{}}
+func (w *world) openStore() {
+	able := []storage.Capabilities{{}, {CreateOnly: true}, {CreateOnly: true, IfMatch: true}}[w.rand.IntN(3)]
+	w.canLease = able.CreateOnly
+	b := &faultyBucket{Bucket: storagetest.NewMemoryBucket(able), world: w, previous: map[string]storage.Object{}, current: map[string]storage.Object{}}
 	var err error
 	if w.store, err = state.New(b, "", state.Options{Now: w.now}); err != nil {
 		w.Errorf("state: %v", err)
@@ -230,24 +230,24 @@ func (w *world) now() time.Time {
 	return time.Now().Add(w.ahead)
 }
 
-func (w *world) jumpTo(d time.Duration) {
+func (w *world) setClock(d time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.ahead = d
 }
 
-// version names what decides how JumpServer answers what never changes.
-func (w *world) version() string { return fmt.Sprint(w.made, w.database, w.pageCap) }
+// versionKey names what decides how JumpServer answers what never changes.
+func (w *world) versionKey() string { return fmt.Sprint(w.version, w.database, w.pageCap) }
 
 // transport gives the line to a cloud account, to JumpServer or to DingTalk.
 func (w *world) transport(key string, handler http.Handler, name func(*http.Request) string) http.RoundTripper {
-	if w.clientOf[key] == nil {
-		w.clientOf[key] = &line{w: w, handler: handler, name: name, last: map[string][]byte{}}
+	if w.transports[key] == nil {
+		w.transports[key] = &faultyTransport{world: w, handler: handler, name: name, lastPages: map[string][]byte{}}
 	}
-	return w.clientOf[key]
+	return w.transports[key]
 }
 
-func (w *world) fleet() cloud.Fleet {
+func (w *world) newFleet() cloud.Fleet {
 	var all []cloud.Account
 	for _, a := range w.accounts {
 		handler := http.Handler(w.alibaba)
@@ -256,23 +256,23 @@ func (w *world) fleet() cloud.Fleet {
 		}
 		all = append(all, cloud.Account{
 			Cloud: a.cloud, Name: a.name, AccessKeyID: secret.New(a.keyID()), AccessKeySecret: secret.New(a.secret()),
-			AccountID: a.configured(), Regions: a.regions, Endpoint: "http://" + string(a.cloud),
+			AccountID: a.configuredOwner(), Regions: a.regions, Endpoint: "http://" + string(a.cloud),
 			Transport: w.transport(a.name, handler, func(r *http.Request) string {
-				return a.line(r.URL.Query().Get("RegionId") + r.Header.Get("X-TC-Region"))
+				return a.lineName(r.URL.Query().Get("RegionId") + r.Header.Get("X-TC-Region"))
 			}),
 		})
 	}
-	providers := []cloud.Provider{alibaba.Provider(cloud.Policy{}), tencent.Provider(cloud.Policy{})}
-	return cloud.Open(all, providers).WithLogger(w.logger())
+	providers := []cloud.Provider{alibaba.Provider(cloud.RetryPolicy{}), tencent.Provider(cloud.RetryPolicy{})}
+	return cloud.Open(all, providers).WithLogger(w.newLogger())
 }
 
-func (w *world) bastion() *jumpserver.Client {
+func (w *world) openClient() *jumpserver.Client {
 	if w.client != nil {
 		return w.client
 	}
 	c, err := jumpserver.New(jumpserver.Options{
-		URL: "http://jumpserver", KeyID: secret.New(jumpKey), Secret: secret.New(jumpSecret), BatchSize: 3, Log: w.logger(), Now: w.now,
-		HTTP: w.transport(jumpServer, w.jump, func(*http.Request) string { return jumpServer }),
+		URL: "http://jumpserver", KeyID: secret.New(jumpKey), Secret: secret.New(jumpSecret), BatchSize: 3, Log: w.newLogger(), Now: w.now,
+		Transport: w.transport(jumpServer, w.jumpserver, func(*http.Request) string { return jumpServer }),
 	})
 	if err != nil {
 		w.Errorf("client: %v", err)
@@ -281,9 +281,9 @@ func (w *world) bastion() *jumpserver.Client {
 	return c
 }
 
-func (w *world) notifier() notify.Notifier {
+func (w *world) newNotifier() notify.Notifier {
 	robot, err := dingtalk.New(
-		dingtalk.Settings{Webhook: secret.New("http://dingtalk" + dingtalktest.Path + "?access_token=" + robotToken), Secret: secret.New(robotSign)},
+		dingtalk.Settings{Webhook: secret.New("http://dingtalk" + dingtalktest.WebhookPath + "?access_token=" + robotToken), Secret: secret.New(robotSign)},
 		dingtalk.Options{Transport: w.transport(dingTalk, w.robot, func(*http.Request) string { return dingTalk }), Now: w.now})
 	if err != nil {
 		w.Errorf("robot: %v", err)
@@ -291,33 +291,33 @@ func (w *world) notifier() notify.Notifier {
 	return robot
 }
 
-func (w *world) engine() engine.Engine {
+func (w *world) newEngine() engine.Engine {
 	e := engine.Engine{
-		Clouds: w.fleet(), Bastion: w.bastion(), Rules: w.rules, Log: w.logger(), Now: w.now, NotifyOn: engine.Always,
-		Limits: w.limits, Writing: apply.Options{Writers: w.writers, Now: w.now, Log: w.logger()},
-		Wording:   report.Options{Lang: w.rules.Lang, Location: time.UTC, AssetURL: "http://jumpserver/ui/"},
-		Notifiers: []notify.Notifier{w.notifier()}, Reserve: 30 * time.Second,
+		Clouds: w.newFleet(), Bastion: w.openClient(), Rules: w.rules, Log: w.newLogger(), Now: w.now, NotifyOn: engine.NotifyAlways,
+		Limits: w.limits, ApplyOptions: apply.Options{Writers: w.writers, Now: w.now, Log: w.newLogger()},
+		ReportOptions: report.Options{Lang: w.rules.Lang, Location: time.UTC, AssetURL: "http://jumpserver/ui/"},
+		Notifiers:     []notify.Notifier{w.newNotifier()}, Reserve: 30 * time.Second,
 	}
 	if w.store != nil {
-		e.Increment = &engine.Increment{Store: w.store, FullEvery: time.Hour}
-		e.Owners = w.store
-		e.Nodes = w.store.Of("jumpserver", org).Nodes()
-		e.Intents = &engine.Intents{Store: w.store, Slice: "run", Alone: true}
+		e.Incremental = &engine.Incremental{Store: w.store, FullInterval: time.Hour}
+		e.OwnerStore = w.store
+		e.Nodes = w.store.ForInstallation("jumpserver", org).NodeIDs()
+		e.RemovalTracking = &engine.RemovalTracking{Store: w.store, ShardKey: "run", Exclusive: true}
 	}
 	return e
 }
 
-func (w *world) logger() *slog.Logger {
-	return slog.New(slog.NewTextHandler(journal{w}, &slog.HandlerOptions{Level: slog.LevelDebug}))
+func (w *world) newLogger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(logWriter{w}, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
-// journal is the log, which is searched for secrets as it is written.
-type journal struct{ w *world }
+// logWriter is the log, which is searched for secrets as it is written.
+type logWriter struct{ world *world }
 
 // Write implements io.Writer.
-func (j journal) Write(p []byte) (int, error) {
-	j.w.searchFor("the log", string(p))
-	j.w.mu.Lock()
-	defer j.w.mu.Unlock()
-	return j.w.log.Write(p)
+func (j logWriter) Write(p []byte) (int, error) {
+	j.world.searchSecrets("the log", string(p))
+	j.world.mu.Lock()
+	defer j.world.mu.Unlock()
+	return j.world.log.Write(p)
 }

@@ -7,19 +7,19 @@ import (
 	"github.com/google/uuid"
 )
 
-// templates routes /accounts/account-templates/. Secrets are not kept.
-func (s *Server) templates(c *call) reply {
+// routeTemplates routes /accounts/account-templates/. Secrets are not kept.
+func (s *Server) routeTemplates(c *call) reply {
 	o := c.org
 	switch {
 	case len(c.parts) > 2:
-		return s.noPage(c)
+		return s.unknownPath(c)
 	case c.method == http.MethodGet:
-		return paged(s, c, o.templates, func(row map[string]any) any { return row })
+		return pageOf(s, c, o.templates, func(row map[string]any) any { return row })
 	case c.method != http.MethodPost:
-		return s.noMethod(c)
+		return s.unknownMethod(c)
 	}
 	given, _ := c.body.(map[string]any)
-	now := s.date(s.o.Now())
+	now := s.formatTime(s.options.Now())
 	row := map[string]any{
 		"id": uuid.NewString(), "name": given["name"], "username": given["username"],
 		"secret_type": map[string]any{"value": "password", "label": "Password"}, "labels": []any{},
@@ -31,36 +31,36 @@ func (s *Server) templates(c *call) reply {
 		"privileged": given["privileged"] == true, "is_active": true, "auto_push": given["auto_push"] == true,
 		"date_created": now, "date_updated": now, "created_by": "Administrator", "comment": "",
 	}
-	if s.o.Version == V47 {
+	if s.options.Version == V47 {
 		row["spec_info"] = map[string]any{}
 	}
 	o.templates = append(o.templates, row)
 	return reply{status: http.StatusCreated, body: row}
 }
 
-// accounts lists accounts, by asset= or asset_id=.
-func (s *Server) accounts(c *call) reply {
+// listAccounts lists accounts, by asset= or asset_id=.
+func (s *Server) listAccounts(c *call) reply {
 	switch {
 	case len(c.parts) > 2:
-		return s.noPage(c)
+		return s.unknownPath(c)
 	case c.method != http.MethodGet:
-		return s.noMethod(c)
+		return s.unknownMethod(c)
 	}
 	asked := c.query.Get("asset") + c.query.Get("asset_id")
 	var rows []map[string]any
-	for _, h := range c.org.list() {
+	for _, h := range c.org.listHosts() {
 		for _, account := range h.accounts {
 			if asked == "" || asked == h.ID {
 				row := maps.Clone(account)
-				row["asset"] = s.accountAsset(h)
+				row["asset"] = s.showAccountAsset(h)
 				rows = append(rows, row)
 			}
 		}
 	}
-	return paged(s, c, rows, func(row map[string]any) any { return row })
+	return pageOf(s, c, rows, func(row map[string]any) any { return row })
 }
 
-func (s *Server) accountAsset(h *host) map[string]any {
+func (s *Server) showAccountAsset(h *host) map[string]any {
 	out := map[string]any{}
 	for _, name := range []string{"id", "name", "address", "type", "category", "platform", "auto_config"} {
 		out[name] = s.columns[name](h)
@@ -68,16 +68,16 @@ func (s *Server) accountAsset(h *host) map[string]any {
 	return out
 }
 
-// checkAccounts reads the accounts of a host that is to be created: a template's id, or a name
+// validateAccounts reads the accounts of a host that is to be created: a template's id, or a name
 // for a login.
-func (s *Server) checkAccounts(o *org, row map[string]any, f *fields) (mistakes []any) {
+func (s *Server) validateAccounts(o *org, row map[string]any, f *rowFields) (mistakes []any) {
 	items, _ := row["accounts"].([]any)
 	for _, item := range items {
 		given, _ := item.(map[string]any)
 		account := s.newAccount(o, given["name"], given["username"])
 		for _, t := range o.templates {
 			if t["id"] == given["template"] {
-				account["name"], account["username"], account["source"] = t["name"], t["username"], choice("template")
+				account["name"], account["username"], account["source"] = t["name"], t["username"], choiceValue("template")
 				account["source_id"], account["privileged"] = t["id"], t["privileged"]
 			}
 		}
@@ -92,14 +92,14 @@ func (s *Server) checkAccounts(o *org, row map[string]any, f *fields) (mistakes 
 }
 
 func (s *Server) newAccount(o *org, name, user any) map[string]any {
-	now := s.date(s.o.Now())
+	now := s.formatTime(s.options.Now())
 	row := map[string]any{
 		"id": uuid.NewString(), "name": name, "username": user, "labels": []any{}, "su_from": nil, "org_id": o.id,
-		"org_name": o.name, "secret_type": map[string]any{"value": "password", "label": "Password"}, "source": choice("local"),
+		"org_name": o.name, "secret_type": map[string]any{"value": "password", "label": "Password"}, "source": choiceValue("local"),
 		"source_id": nil, "connectivity": map[string]any{"value": "-", "label": "Unknown"}, "privileged": false,
 		"date_created": now, "date_updated": now, "is_active": true, "created_by": "Administrator", "comment": "",
 	}
-	if s.o.Version == V47 {
+	if s.options.Version == V47 {
 		row["version"], row["spec_info"] = 1, map[string]any{}
 		return row
 	}

@@ -21,13 +21,13 @@ type Key struct {
 	User       string // "" = admin
 	NoRole     bool   // its user has no role in any organisation: 403 for all that needs a right
 	OrgAdmin   bool   // its user administers the organisation, and is no super user
-	Off        bool   // switched off: 401
+	Disabled   bool   // switched off: 401
 
 	// Permissions are those of its user beside what everybody has; nil = all, as recorded of a super
 	// user. What is missing is refused with 403.
 	Permissions []string
-	// Silent: the server does not tell permissions, as an unknown version might.
-	Silent bool
+	// HidesPermissions: the server does not tell permissions, as an unknown version might.
+	HidesPermissions bool
 }
 
 // AddKey makes one more access key.
@@ -44,8 +44,8 @@ func (s *Server) addKey(k Key) {
 	s.keys[k.ID] = k
 }
 
-// parameter finds the parameters of a Signature header.
-var parameter = regexp.MustCompile(`(\w+)="([^"]*)"`)
+// parameterPattern finds the parameters of a Signature header.
+var parameterPattern = regexp.MustCompile(`(\w+)="([^"]*)"`)
 
 // authenticate finds the key of a request, by its signature over "(request-target) accept date"
 // or its token, as recorded (auth.json, permissions.json). A date's age is not checked, for the
@@ -55,13 +55,13 @@ func (s *Server) authenticate(r *http.Request) (key Key, refused reply, ok bool)
 	kind, value, _ := strings.Cut(header, " ")
 	switch kind {
 	case "":
-		s.surprise("%s %s: not signed", r.Method, r.URL.Path)
+		s.recordUnexpected("%s %s: not signed", r.Method, r.URL.Path)
 		return Key{}, s.unauthorized("Authentication credentials were not provided.", "not_authenticated"), false
 	case "Bearer":
 		return Key{}, s.unauthorized("Invalid token or cache refreshed.", "authentication_failed"), false
 	case "Token":
 		for _, k := range s.keys {
-			if k.Token != "" && k.Token == value && !k.Off {
+			if k.Token != "" && k.Token == value && !k.Disabled {
 				return k, reply{}, true
 			}
 		}
@@ -72,7 +72,7 @@ func (s *Server) authenticate(r *http.Request) (key Key, refused reply, ok bool)
 
 func (s *Server) checkSignature(r *http.Request, kind, value string) (Key, reply, bool) {
 	fields := map[string]string{}
-	for _, m := range parameter.FindAllStringSubmatch(value, -1) {
+	for _, m := range parameterPattern.FindAllStringSubmatch(value, -1) {
 		fields[m[1]] = m[2]
 	}
 	wrong := s.unauthorized("Invalid signature.", "authentication_failed")
@@ -81,10 +81,10 @@ func (s *Server) checkSignature(r *http.Request, kind, value string) (Key, reply
 	case kind != "Signature" || fields["keyId"] == "":
 		return Key{}, wrong, false
 	case uuid.Validate(fields["keyId"]) != nil:
-		return Key{}, html(http.StatusInternalServerError), false
+		return Key{}, htmlReply(http.StatusInternalServerError), false
 	case fields["headers"] != "(request-target) accept date":
-		return Key{}, html(http.StatusInternalServerError), false
-	case !known || key.Off || fields["algorithm"] != "hmac-sha256":
+		return Key{}, htmlReply(http.StatusInternalServerError), false
+	case !known || key.Disabled || fields["algorithm"] != "hmac-sha256":
 		return Key{}, wrong, false
 	}
 	text := fmt.Sprintf("(request-target): %s %s\naccept: %s\ndate: %s",
@@ -98,33 +98,33 @@ func (s *Server) checkSignature(r *http.Request, kind, value string) (Key, reply
 }
 
 func (s *Server) unauthorized(text, code string) reply {
-	out := detail(http.StatusUnauthorized, text, code)
+	out := detailReply(http.StatusUnauthorized, text, code)
 	out.header = map[string]string{"WWW-Authenticate": "Bearer"}
-	if s.o.Version.since(V410) {
+	if s.options.Version.isSince(V410) {
 		out.header["WWW-Authenticate"] = `Signature realm="api",headers="(request-target) date"`
 	}
 	return out
 }
 
-// throttle answers 429 once a user's requests of the last window are used up, as v4.10.16 does
+// checkThrottle answers 429 once a user's requests of the last window are used up, as v4.10.16 does
 // after 180 in a minute. As in Django REST framework the window slides, and what was refused
 // does not count.
-func (s *Server) throttle(user string) (reply, bool) {
-	if s.o.Throttle == 0 {
+func (s *Server) checkThrottle(user string) (reply, bool) {
+	if s.options.MaxRequests == 0 {
 		return reply{}, false
 	}
-	now := s.o.Now()
+	now := s.options.Now()
 	past := s.history[user]
-	for len(past) > 0 && now.Sub(past[0]) >= s.o.Window {
+	for len(past) > 0 && now.Sub(past[0]) >= s.options.Window {
 		past = past[1:]
 	}
-	if len(past) < s.o.Throttle {
+	if len(past) < s.options.MaxRequests {
 		s.history[user] = append(past, now)
 		return reply{}, false
 	}
 	s.history[user] = past
-	wait := int(math.Ceil((s.o.Window - now.Sub(past[0])).Seconds()))
-	out := detail(http.StatusTooManyRequests,
+	wait := int(math.Ceil((s.options.Window - now.Sub(past[0])).Seconds()))
+	out := detailReply(http.StatusTooManyRequests,
 		fmt.Sprintf("Request was throttled. Expected available in %d seconds.", wait), "throttled")
 	out.header = map[string]string{"Retry-After": fmt.Sprint(wait)}
 	return out, true

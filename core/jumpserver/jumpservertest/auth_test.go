@@ -56,7 +56,7 @@ func TestHeaders(t *testing.T) {
 	for _, file := range []string{"auth.json", "organisation.json", "permissions.json", "language.json"} {
 		p := newPlayer(t, Options{})
 		p.s.AddKey(Key{ID: "66666666-7777-8888-9999-000000000000", Secret: KeySecret, User: "norole", NoRole: true})
-		p.s.AddKey(Key{ID: "77777777-8888-9999-0000-111111111111", Secret: KeySecret, Off: true})
+		p.s.AddKey(Key{ID: "77777777-8888-9999-0000-111111111111", Secret: KeySecret, Disabled: true})
 		p.s.AddKey(Key{ID: "88888888-8888-9999-0000-111111111111", Secret: "x", Token: "FAKEPRIVATETOKEN"})
 		p.s.AddOrg("00000000-0000-0000-0000-00000000abcd", "other")
 		p.s.Seed("00000000-0000-0000-0000-00000000abcd", Host{Name: "zz-of-another"})
@@ -69,7 +69,7 @@ func TestHeaders(t *testing.T) {
 		}
 		if file == "permissions.json" {
 			p.s.Seed(DefaultOrg, Host{ID: "1c3e4d70-5c02-5e7a-bed5-0532a6868bdc", Name: "rec-1"})
-			p.s.Drop(DefaultOrg, p.s.Hosts(DefaultOrg)[1].ID)
+			p.s.DeleteAsset(DefaultOrg, p.s.Hosts(DefaultOrg)[1].ID)
 		}
 		for _, e := range load(t, file) {
 			p.header(file, e)
@@ -126,7 +126,7 @@ func (p *player) header(file string, e exchange) {
 func TestThrottle(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1e9, 0)
-	p := newPlayer(t, Options{Version: V410, Throttle: 180, Now: func() time.Time { return now }})
+	p := newPlayer(t, Options{Version: V410, MaxRequests: 180, Now: func() time.Time { return now }})
 	p.s.AddKey(Key{ID: "66666666-7777-8888-9999-000000000000", Secret: "other", User: "other"})
 	ask := exchange{}
 	ask.Request.Method, ask.Request.Path = http.MethodGet, "/api/v1/users/profile/"

@@ -27,50 +27,50 @@ func Databases() []Database {
 	return []Database{PostgreSQL, MariaDB, MariaDBGeneral, MariaDBUnicode, MariaDBBinary}
 }
 
-// key returns what makes two texts one in this database, and by which it orders them.
-func (d Database) key(text string) string {
+// collationKey returns what makes two texts one in this database, and by which it orders them.
+func (d Database) collationKey(text string) string {
 	switch d {
 	case PostgreSQL:
 		return text
 	case MariaDBBinary:
 		return strings.TrimRight(text, " ")
 	case MariaDBUnicode:
-		text = norm.NFKD.String(strings.Map(basic, text))
-		return strings.TrimRight(unfold(strings.Map(byUnicode, text)), " ")
+		text = norm.NFKD.String(strings.Map(basicPlane, text))
+		return strings.TrimRight(decompose(strings.Map(unicodeCollation, text)), " ")
 	}
-	return strings.TrimRight(strings.Map(byGeneral, text), " ")
+	return strings.TrimRight(strings.Map(generalCollation, text), " ")
 }
 
-// Same reports whether the database calls two texts one.
-func (d Database) Same(x, y string) bool { return d.key(x) == d.key(y) }
+// SameText reports whether the database calls two texts one.
+func (d Database) SameText(x, y string) bool { return d.collationKey(x) == d.collationKey(y) }
 
-// has reports whether a search for a part finds it in a text: letter by letter, but for a binary
+// containsText reports whether a search for a part finds it in a text: letter by letter, but for a binary
 // collation always without case.
-func (d Database) has(text, part string) bool {
+func (d Database) containsText(text, part string) bool {
 	if d == PostgreSQL {
 		return strings.Contains(strings.ToLower(text), strings.ToLower(part))
 	}
-	return strings.Contains(d.key(text+"|"), strings.TrimSuffix(d.key(part+"|"), "|"))
+	return strings.Contains(d.collationKey(text+"|"), strings.TrimSuffix(d.collationKey(part+"|"), "|"))
 }
 
-// Refuses reports whether the database cannot hold a text, nor compare with it: utf8 has room for signs of
+// RefusesText reports whether the database cannot hold a text, nor compare with it: utf8 has room for signs of
 // at most three bytes.
-func (d Database) Refuses(texts ...string) bool {
+func (d Database) RefusesText(texts ...string) bool {
 	return d == MariaDB && strings.ContainsFunc(strings.Join(texts, ""), func(r rune) bool { return r > 0xFFFF })
 }
 
-// basic makes one sign of all that take four bytes.
-func basic(r rune) rune {
+// basicPlane makes one sign of all that take four bytes.
+func basicPlane(r rune) rune {
 	if r > 0xFFFF {
 		return unicode.ReplacementChar
 	}
 	return r
 }
 
-// byGeneral is utf8_general_ci, sign by sign: the letter without its accents, in upper case. An accent
+// generalCollation is utf8_general_ci, sign by sign: the letter without its accents, in upper case. An accent
 // that is a sign of its own counts, and full width differs from half.
-func byGeneral(r rune) rune {
-	switch r = basic(r); r {
+func generalCollation(r rune) rune {
+	switch r = basicPlane(r); r {
 	case 'ß':
 		return 'S'
 	case 'ı':
@@ -82,9 +82,9 @@ func byGeneral(r rune) rune {
 	return unicode.ToUpper(r)
 }
 
-// byUnicode is what utf8mb4_unicode_ci makes of a sign after compatible ones were decomposed: accents and what
+// unicodeCollation is what utf8mb4_unicode_ci makes of a sign after compatible ones were decomposed: accents and what
 // is not seen do not count, nor does the kana's script.
-func byUnicode(r rune) rune {
+func unicodeCollation(r rune) rune {
 	switch {
 	case unicode.Is(unicode.Mn, r), unicode.Is(unicode.Cf, r):
 		return -1
@@ -94,16 +94,16 @@ func byUnicode(r rune) rune {
 	return unicode.ToLower(r)
 }
 
-func unfold(text string) string { return strings.ReplaceAll(text, "ß", "ss") }
+func decompose(text string) string { return strings.ReplaceAll(text, "ß", "ss") }
 
-// deadlocks reports whether a create that makes rows of the label page meets another one that does: on
+// isDeadlocked reports whether a create that makes rows of the label page meets another one that does: on
 // MariaDB the first runs' parallel creates do.
-func (s *Server) deadlocks(o *org, f fields) bool {
+func (s *Server) isDeadlocked(o *org, f rowFields) bool {
 	fresh := slices.ContainsFunc(f.labels, func(l wantedLabel) bool {
 		return l.row == nil && o.labels.find(l.name, l.value) == nil
 	})
-	if fresh && s.o.Deadlocks > 0 {
-		s.o.Deadlocks--
+	if fresh && s.options.Deadlocks > 0 {
+		s.options.Deadlocks--
 		return true
 	}
 	return false

@@ -13,37 +13,37 @@ func (s *Server) hostColumns() map[string]column {
 		"address":       func(h *host) any { return h.Address },
 		"comment":       func(h *host) any { return h.Comment },
 		"is_active":     func(h *host) any { return h.Active },
-		"org_id":        func(h *host) any { return h.home.id },
-		"org_name":      func(h *host) any { return h.home.name },
+		"org_id":        func(h *host) any { return h.org.id },
+		"org_name":      func(h *host) any { return h.org.name },
 		"platform":      s.platformOf,
 		"protocols":     protocolsOf,
 		"labels":        labelsOf,
-		"nodes":         func(h *host) any { return h.home.nodesOf(h, false) },
-		"nodes_display": func(h *host) any { return h.home.nodesOf(h, true) },
+		"nodes":         func(h *host) any { return h.org.nodesOf(h, false) },
+		"nodes_display": func(h *host) any { return h.org.nodesOf(h, true) },
 		s.zoneField:     zoneOf,
-		"category":      func(h *host) any { return choice(h.kind()) },
-		"type":          func(h *host) any { return choice(s.platformByName(h.Platform).Type) },
+		"category":      func(h *host) any { return choiceValue(h.categoryName()) },
+		"type":          func(h *host) any { return choiceValue(s.platformByName(h.Platform).Type) },
 		"connectivity":  func(*host) any { return map[string]any{"value": "-", "label": "Unknown"} },
 		"auto_config":   func(h *host) any { return s.autoConfig(s.platformByName(h.Platform)) },
 		"gathered_info": func(*host) any { return map[string]any{} },
 		"spec_info":     specOf,
 		"date_verified": func(*host) any { return nil },
-		"date_created":  func(h *host) any { return s.date(h.created) },
-		"date_updated":  func(h *host) any { return s.date(h.updated) },
+		"date_created":  func(h *host) any { return s.formatTime(h.created) },
+		"date_updated":  func(h *host) any { return s.formatTime(h.updated) },
 		"created_by":    func(h *host) any { return h.maker },
 	}
-	if s.o.Version.since(V41019) {
+	if s.options.Version.isSince(V41019) {
 		all["date_last_login"] = func(*host) any { return nil }
 	}
-	if s.o.Version.since(V410) {
+	if s.options.Version.isSince(V410) {
 		all["directory_services"] = func(*host) any { return []any{} }
 		all["accounts_amount"] = func(h *host) any { return len(h.accounts) }
 	}
 	return all
 }
 
-// wanted are the columns that a list asks for, and the names of all that it asks for; nil = all.
-func (s *Server) wanted(c *call) (show map[string]column, names []string) {
+// selectedColumns are the columns that a list asks for, and the names of all that it asks for; nil = all.
+func (s *Server) selectedColumns(c *call) (show map[string]column, names []string) {
 	switch {
 	case c.query.Get("fields") != "":
 		names = strings.Split(c.query.Get("fields"), ",")
@@ -63,8 +63,8 @@ func (s *Server) wanted(c *call) (show map[string]column, names []string) {
 	return show, names
 }
 
-// show is an asset in full, as the answer to a write or to its detail.
-func (s *Server) show(c *call, h *host) map[string]any {
+// showAsset is an asset in full, as the answer to a write or to its detail.
+func (s *Server) showAsset(c *call, h *host) map[string]any {
 	row := make(map[string]any, len(s.columns))
 	for name, col := range s.columns {
 		row[name] = col(h)
@@ -73,7 +73,7 @@ func (s *Server) show(c *call, h *host) map[string]any {
 	return row
 }
 
-func (h *host) kind() string {
+func (h *host) categoryName() string {
 	if h.category == "" {
 		return "host"
 	}
@@ -83,7 +83,7 @@ func (h *host) kind() string {
 func (s *Server) platformOf(h *host) any {
 	p := s.platformByName(h.Platform)
 	shown := map[string]any{"id": p.ID, "name": p.Name}
-	if s.o.Version.since(V410) {
+	if s.options.Version.isSince(V410) {
 		shown["type"] = p.Type
 	}
 	return shown
@@ -123,7 +123,7 @@ func zoneOf(h *host) any {
 
 // zoneName is the name of an asset's zone; "" of one that nobody made.
 func (h *host) zoneName() string {
-	if z := h.home.zones[h.Zone]; z != nil {
+	if z := h.org.zones[h.Zone]; z != nil {
 		return z.name
 	}
 	return ""
@@ -132,7 +132,7 @@ func (h *host) zoneName() string {
 func (o *org) nodesOf(h *host, paths bool) []any {
 	out := make([]any, 0, len(h.nodes))
 	for _, id := range h.nodes {
-		switch n := o.node(id); {
+		switch n := o.nodeByID(id); {
 		case n == nil:
 		case paths:
 			out = append(out, n.path)

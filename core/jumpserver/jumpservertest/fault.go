@@ -11,21 +11,21 @@ import (
 // lost or bad (Cut, or the page of a front: Status 502 or 504 without a Body); with Edit the true
 // answer is changed.
 type Fault struct {
-	Status     int // answered with Body; where that is "", as JumpServer itself does, or, if it never does, with a front's page
-	Body       string
-	Front      Page // something in front of JumpServer answers, in place of all else
-	RetryAfter string
-	Location   string
-	Cut        bool // the connection is closed without an answer; net/http may send a GET again by itself
-	Hang       bool // no answer until the client gives up
-	After      bool
-	Delay      time.Duration // before anything else; alone, the answer is only late
-	PerRow     time.Duration // of a write of hosts, in addition to its costs: it is carried out although its client has gone
-	Patience   time.Duration // a front answers with the fault after so long, and the server goes on and carries it out
-	Edit       func(status int, body []byte) (int, []byte)
+	Status       int // answered with Body; where that is "", as JumpServer itself does, or, if it never does, with a front's page
+	Body         string
+	Front        Page // something in front of JumpServer answers, in place of all else
+	RetryAfter   string
+	Location     string
+	Cut          bool // the connection is closed without an answer; net/http may send a GET again by itself
+	Hang         bool // no answer until the client gives up
+	After        bool
+	Delay        time.Duration // before anything else; alone, the answer is only late
+	PerRow       time.Duration // of a write of hosts, in addition to its costs: it is carried out although its client has gone
+	FrontTimeout time.Duration // a front answers with the fault after so long, and the server goes on and carries it out
+	Edit         func(status int, body []byte) (int, []byte)
 }
 
-type fault struct {
+type plannedFault struct {
 	Fault
 	match func(*http.Request) bool
 	times int
@@ -35,36 +35,36 @@ type fault struct {
 func (s *Server) Fail(match func(*http.Request) bool, times int, f Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.faults = append(s.faults, &fault{f, match, times})
+	s.faults = append(s.faults, &plannedFault{f, match, times})
 }
 
-// Heal takes all faults away.
-func (s *Server) Heal() {
+// ClearFaults takes all faults away.
+func (s *Server) ClearFaults() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults = nil
 }
 
-// On matches requests by method ("" = any) and a part of the request's target.
-func On(method, part string) func(*http.Request) bool {
+// MatchRequest matches requests by method ("" = any) and a part of the request's target.
+func MatchRequest(method, part string) func(*http.Request) bool {
 	return func(r *http.Request) bool {
 		return (method == "" || r.Method == method) && strings.Contains(r.URL.RequestURI(), part)
 	}
 }
 
-// Truncated cuts the answer in the middle of its JSON.
-func Truncated(status int, body []byte) (int, []byte) { return status, body[:len(body)/2] }
+// TruncateJSON cuts the answer in the middle of its JSONPage.
+func TruncateJSON(status int, body []byte) (int, []byte) { return status, body[:len(body)/2] }
 
-// LosesRow takes the last row out of a page whose count stays, as pages do that are walked by a
+// DropLastRow takes the last row out of a page whose count stays, as pages do that are walked by a
 // field that is not unique.
-func LosesRow(status int, body []byte) (int, []byte) {
+func DropLastRow(status int, body []byte) (int, []byte) {
 	return status, editPage(body, func(page map[string]any, rows []any) {
 		page["results"] = rows[:max(len(rows)-1, 0)]
 	})
 }
 
-// Counts changes a page's count by so many, as happens when people work between two pages.
-func Counts(by int) func(int, []byte) (int, []byte) {
+// ChangeCount changes a page's count by so many, as happens when people work between two pages.
+func ChangeCount(by int) func(int, []byte) (int, []byte) {
 	return func(status int, body []byte) (int, []byte) {
 		return status, editPage(body, func(page map[string]any, _ []any) {
 			count, _ := page["count"].(float64)
@@ -73,8 +73,8 @@ func Counts(by int) func(int, []byte) (int, []byte) {
 	}
 }
 
-// OfAnotherOrg makes the first row of a page one of another organisation.
-func OfAnotherOrg(id string) func(int, []byte) (int, []byte) {
+// MoveFirstRow makes the first row of a page one of another organisation.
+func MoveFirstRow(id string) func(int, []byte) (int, []byte) {
 	return func(status int, body []byte) (int, []byte) {
 		return status, editPage(body, func(_ map[string]any, rows []any) {
 			if len(rows) > 0 {
@@ -99,9 +99,9 @@ func editPage(body []byte, edit func(map[string]any, []any)) []byte {
 	return out
 }
 
-// instead tells whether the fault takes the place of the answer, so that nothing is carried out.
-func (f Fault) instead() bool {
-	return !f.After && f.Edit == nil && f.Patience == 0 && (f.Status != 0 || f.Cut || f.Hang || f.Front.Status != 0)
+// replacesAnswer tells whether the fault takes the place of the answer, so that nothing is carried out.
+func (f Fault) replacesAnswer() bool {
+	return !f.After && f.Edit == nil && f.FrontTimeout == 0 && (f.Status != 0 || f.Cut || f.Hang || f.Front.Status != 0)
 }
 
 // nextFault finds the fault of a request and uses it up once; none is the zero one.
@@ -117,7 +117,7 @@ func (s *Server) nextFault(r *http.Request) Fault {
 	return Fault{}
 }
 
-func (f Fault) send(w http.ResponseWriter, r *http.Request) {
+func (f Fault) sendFault(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case f.Cut:
 		panic(http.ErrAbortHandler)
@@ -134,21 +134,21 @@ func (f Fault) send(w http.ResponseWriter, r *http.Request) {
 	if f.Location != "" {
 		w.Header().Set("Location", f.Location)
 	}
-	out := f.reply()
-	send(w, out, out.marshal())
+	out := f.faultReply()
+	writeReply(w, out, out.marshal())
 }
 
-// reply is what takes the place of the answer.
-func (f Fault) reply() reply {
+// faultReply is what takes the place of the answer.
+func (f Fault) faultReply() reply {
 	switch {
 	case f.Body != "":
 		return reply{status: f.Status, body: json.RawMessage(f.Body)}
 	case f.Status == http.StatusUnauthorized:
-		return detail(f.Status, "Invalid signature.", "authentication_failed")
+		return detailReply(f.Status, "Invalid signature.", "authentication_failed")
 	case f.Status == http.StatusForbidden:
-		return detail(f.Status, "You do not have permission to perform this action.", "permission_denied")
+		return detailReply(f.Status, "You do not have permission to perform this action.", "permission_denied")
 	case f.Status == http.StatusNotFound, f.Status == http.StatusInternalServerError:
-		return html(f.Status)
+		return htmlReply(f.Status)
 	}
-	return reply{status: f.Status, body: page(http.StatusText(f.Status))}
+	return reply{status: f.Status, body: htmlBody(http.StatusText(f.Status))}
 }

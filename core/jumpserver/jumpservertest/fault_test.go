@@ -72,23 +72,23 @@ func TestFaults(t *testing.T) {
 		"redirect": {Fault{Status: 302, Location: "/login"}, func(status int, _ string, _ error) bool { return status == 302 }},
 		"cut":      {Fault{Cut: true}, func(_ int, _ string, err error) bool { return err != nil }},
 		"hang":     {Fault{Hang: true}, func(_ int, _ string, err error) bool { return err != nil }},
-		"half":     {Fault{Edit: Truncated}, func(_ int, body string, _ error) bool { return !json.Valid([]byte(body)) }},
+		"half":     {Fault{Edit: TruncateJSON}, func(_ int, body string, _ error) bool { return !json.Valid([]byte(body)) }},
 		"late":     {Fault{Delay: time.Millisecond}, func(status int, _ string, _ error) bool { return status == 200 }},
 		"too late": {Fault{Delay: time.Hour}, func(_ int, _ string, err error) bool { return err != nil }},
-		"row": {Fault{Edit: LosesRow}, func(_ int, body string, _ error) bool {
+		"row": {Fault{Edit: DropLastRow}, func(_ int, body string, _ error) bool {
 			count, n, _ := rows(body)
 			return count == 3 && n == 1
 		}},
-		"count": {Fault{Edit: Counts(2)}, func(_ int, body string, _ error) bool {
+		"count": {Fault{Edit: ChangeCount(2)}, func(_ int, body string, _ error) bool {
 			count, n, _ := rows(body)
 			return count == 5 && n == 2
 		}},
-		"foreign": {Fault{Edit: OfAnotherOrg(RootOrg)}, func(_ int, body string, _ error) bool {
+		"foreign": {Fault{Edit: MoveFirstRow(RootOrg)}, func(_ int, body string, _ error) bool {
 			_, _, foreign := rows(body)
 			return foreign
 		}},
 	} {
-		s.Fail(On("GET", "hosts/"), 1, c.fault)
+		s.Fail(MatchRequest("GET", "hosts/"), 1, c.fault)
 		limit := time.Minute
 		if c.fault.Hang || c.fault.Delay > time.Minute {
 			limit = 100 * time.Millisecond
@@ -110,7 +110,7 @@ func TestFaults(t *testing.T) {
 func TestLostAnswer(t *testing.T) {
 	t.Parallel()
 	p := newPlayer(t, Options{})
-	p.s.Fail(On("POST", "hosts/"), 1, Fault{Status: 502, After: true})
+	p.s.Fail(MatchRequest("POST", "hosts/"), 1, Fault{Status: 502, After: true})
 	body := map[string]any{"name": "x", "address": "a", "platform": 1}
 	if status, _ := p.ask("POST", "/api/v1/assets/hosts/", body); status != 502 || len(p.s.Hosts(DefaultOrg)) != 1 {
 		t.Error(status, p.s.Hosts(DefaultOrg))

@@ -10,11 +10,11 @@ import (
 	"github.com/google/uuid"
 )
 
-// filter gives the tests that a row must pass. Unknown parameters, the other version's zone and
+// buildFilters gives the tests that a row must pass. Unknown parameters, the other version's zone and
 // a node that does not exist are ignored in silence, as the real server does; failed is the answer to
 // a value that it does not take.
-func (s *Server) filter(c *call) (keep []func(*host) bool, failed *reply) {
-	crashed := html(http.StatusInternalServerError)
+func (s *Server) buildFilters(c *call) (keep []func(*host) bool, failed *reply) {
+	crashed := htmlReply(http.StatusInternalServerError)
 	if value := c.query.Get("ids"); value != "" {
 		want := map[string]bool{}
 		for id := range strings.SplitSeq(value, ",") {
@@ -25,22 +25,22 @@ func (s *Server) filter(c *call) (keep []func(*host) bool, failed *reply) {
 		}
 		keep = append(keep, func(h *host) bool { return want[h.ID] })
 	}
-	if wrong := s.notToChoose(c); len(wrong) > 0 {
-		answer := bad(wrong)
+	if wrong := s.invalidChoices(c); len(wrong) > 0 {
+		answer := badRequestReply(wrong)
 		return nil, &answer
 	}
 	if value := c.query.Get("labels"); value != "" {
-		match, fine := labelFilter(value, s.o.Database)
+		match, fine := labelFilter(value, s.options.Database)
 		switch {
 		case fine:
 			keep = append(keep, match)
-		case s.o.Version.since(V41019):
+		case s.options.Version.isSince(V41019):
 			keep = append(keep, func(*host) bool { return false })
 		default:
 			return nil, &crashed
 		}
 	}
-	if n := c.org.node(cmp.Or(c.query.Get("node_id"), c.query.Get("node"))); n != nil {
+	if n := c.org.nodeByID(cmp.Or(c.query.Get("node_id"), c.query.Get("node"))); n != nil {
 		keep = append(keep, nodeFilter(c.org, n, c.query.Get("show_current_asset") == "1"))
 	}
 	for name, match := range s.fieldFilters() {
@@ -51,13 +51,13 @@ func (s *Server) filter(c *call) (keep []func(*host) bool, failed *reply) {
 	return keep, nil
 }
 
-// notToChoose are the mistakes of a filter whose value is none that it takes.
-func (s *Server) notToChoose(c *call) map[string]any {
+// invalidChoices are the mistakes of a filter whose value is none that it takes.
+func (s *Server) invalidChoices(c *call) map[string]any {
 	wrong := map[string]any{}
 	if id := c.query.Get("id"); id != "" && uuid.Validate(id) != nil {
 		wrong["id"] = []string{"Enter a valid UUID."}
 	}
-	if !s.o.Version.since(V41019) {
+	if !s.options.Version.isSince(V41019) {
 		return wrong
 	}
 	choices := map[string][]string{
@@ -79,42 +79,42 @@ func (s *Server) notToChoose(c *call) map[string]any {
 // search, which looks for parts of name, address or comment. v4.10.19 ignores case, where the database
 // can.
 func (s *Server) fieldFilters() map[string]func(*host, string) bool {
-	db := s.o.Database
-	same := db.Same
-	if s.o.Version.since(V41019) && db == PostgreSQL {
-		same = func(x, y string) bool { return db.Same(x, y) || strings.EqualFold(x, y) }
+	db := s.options.Database
+	same := db.SameText
+	if s.options.Version.isSince(V41019) && db == PostgreSQL {
+		same = func(x, y string) bool { return db.SameText(x, y) || strings.EqualFold(x, y) }
 	}
 	filters := map[string]func(*host, string) bool{
 		"id":               func(h *host, v string) bool { return h.ID == strings.ToLower(v) },
 		"name":             func(h *host, v string) bool { return same(h.Name, v) },
 		"address":          func(h *host, v string) bool { return same(h.Address, v) },
-		"is_active":        func(h *host, v string) bool { return truth(h.Active, v) },
-		"is_gateway":       func(h *host, v string) bool { return truth(h.gateway(), v) },
+		"is_active":        func(h *host, v string) bool { return matchesBool(h.Active, v) },
+		"is_gateway":       func(h *host, v string) bool { return matchesBool(h.isGateway(), v) },
 		"type":             func(h *host, v string) bool { return s.platformByName(h.Platform).Type == v },
-		"category":         func(h *host, v string) bool { return h.kind() == v },
-		"exclude_platform": func(h *host, v string) bool { return !db.Same(h.Platform, v) },
+		"category":         func(h *host, v string) bool { return h.categoryName() == v },
+		"exclude_platform": func(h *host, v string) bool { return !db.SameText(h.Platform, v) },
 		"platform": func(h *host, v string) bool {
-			return db.Same(h.Platform, v) || strconv.Itoa(s.platformByName(h.Platform).ID) == v
+			return db.SameText(h.Platform, v) || strconv.Itoa(s.platformByName(h.Platform).ID) == v
 		},
 		"protocols": func(h *host, v string) bool {
 			return slices.ContainsFunc(h.Protocols, func(p Protocol) bool { return slices.Contains(strings.Split(v, ","), p.Name) })
 		},
 		s.zoneField: func(h *host, v string) bool {
-			return h.Zone != "" && (h.Zone == v || db.has(h.zoneName(), v))
+			return h.Zone != "" && (h.Zone == v || db.containsText(h.zoneName(), v))
 		},
-		"search": s.found,
+		"search": s.matchesSearch,
 	}
-	if s.o.Version.since(V410) {
-		filters["q"] = s.found
+	if s.options.Version.isSince(V410) {
+		filters["q"] = s.matchesSearch
 	}
-	if s.o.Version.since(V41019) {
+	if s.options.Version.isSince(V41019) {
 		filters["comment"] = func(h *host, v string) bool { return same(h.Comment, v) }
 	}
 	return filters
 }
 
-// truth compares with a filter's value; one that is neither true nor false matches all.
-func truth(is bool, value string) bool {
+// matchesBool compares with a filter's value; one that is neither true nor false matches all.
+func matchesBool(is bool, value string) bool {
 	switch strings.ToLower(value) {
 	case "true", "1":
 		return is
@@ -124,11 +124,11 @@ func truth(is bool, value string) bool {
 	return true
 }
 
-// found reports whether every word of a search is in name, address or comment.
-func (s *Server) found(h *host, search string) bool {
-	db := s.o.Database
+// matchesSearch reports whether every word of a search is in name, address or comment.
+func (s *Server) matchesSearch(h *host, search string) bool {
+	db := s.options.Database
 	for word := range strings.FieldsFuncSeq(search, func(r rune) bool { return r == ',' || r == ' ' }) {
-		if !db.has(h.Name, word) && !db.has(h.Address, word) && !db.has(h.Comment, word) {
+		if !db.containsText(h.Name, word) && !db.containsText(h.Address, word) && !db.containsText(h.Comment, word) {
 			return false
 		}
 	}
@@ -138,8 +138,8 @@ func (s *Server) found(h *host, search string) bool {
 func nodeFilter(o *org, n *node, only bool) func(*host) bool {
 	return func(h *host) bool {
 		return slices.ContainsFunc(h.nodes, func(id string) bool {
-			own := o.node(id)
-			return own == n || !only && own != nil && own.below(n.key)
+			own := o.nodeByID(id)
+			return own == n || !only && own != nil && own.isAtOrBelow(n.key)
 		})
 	}
 }
@@ -152,13 +152,13 @@ func labelFilter(value string, db Database) (func(*host) bool, bool) {
 		if !fine {
 			return nil, false
 		}
-		k = db.key(k)
-		want[k] = append(want[k], db.key(v))
+		k = db.collationKey(k)
+		want[k] = append(want[k], db.collationKey(v))
 	}
 	return func(h *host) bool {
 		for k, values := range want {
 			if !slices.ContainsFunc(h.links, func(l labelLink) bool {
-				return db.key(l.label.name) == k && (slices.Contains(values, db.key(l.label.value)) || slices.Contains(values, "*"))
+				return db.collationKey(l.label.name) == k && (slices.Contains(values, db.collationKey(l.label.value)) || slices.Contains(values, "*"))
 			}) {
 				return false
 			}
@@ -167,11 +167,11 @@ func labelFilter(value string, db Database) (func(*host) bool, bool) {
 	}, true
 }
 
-// order sorts rows by the field that was asked for; without one they are by name already.
-func order(rows []*host, by string) []*host {
+// orderRows sorts rows by the field that was asked for; without one they are by name already.
+func orderRows(rows []*host, by string) []*host {
 	field, down := strings.CutPrefix(by, "-")
 	compare, known := map[string]func(x, y *host) int{
-		"name":         byName,
+		"name":         compareNames,
 		"address":      func(x, y *host) int { return strings.Compare(x.Address, y.Address) },
 		"platform":     func(x, y *host) int { return strings.Compare(x.Platform, y.Platform) },
 		"date_created": func(x, y *host) int { return x.created.Compare(y.created) },

@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// list is a list of hosts that is checked before any of it is written.
-type list struct {
-	all      []fields
+// bulkWrite is a list of hosts that is checked before any of it is written.
+type bulkWrite struct {
+	all      []rowFields
 	targets  []*host // of updates
 	verdicts []any
 	failed   bool
@@ -16,19 +16,19 @@ type list struct {
 	missing  string
 }
 
-func (l *list) add(db Database, f fields, v verdict, target *host) {
+func (l *bulkWrite) addRow(db Database, f rowFields, v validation, target *host) {
 	for _, other := range l.all {
-		l.crashed = l.crashed || f.name != nil && other.name != nil && db.Same(*f.name, *other.name)
+		l.crashed = l.crashed || f.name != nil && other.name != nil && db.SameText(*f.name, *other.name)
 	}
 	l.all, l.targets = append(l.all, f), append(l.targets, target)
 	l.verdicts = append(l.verdicts, mistakesOf(v))
 	l.failed = l.failed || len(v.mistakes) > 0
-	l.crashed = l.crashed || v.crash || v.late
+	l.crashed = l.crashed || v.crash || v.refusedByDatabase
 	l.missing = cmp.Or(l.missing, v.missing)
 }
 
-func (l *list) refuse(what any) {
-	l.all, l.targets = append(l.all, fields{}), append(l.targets, nil)
+func (l *bulkWrite) refuseRow(what any) {
+	l.all, l.targets = append(l.all, rowFields{}), append(l.targets, nil)
 	l.verdicts, l.failed = append(l.verdicts, what), true
 }
 
@@ -38,47 +38,47 @@ func (s *Server) createHosts(c *call) reply {
 		return s.createHost(c)
 	}
 	if len(rows) > 1 {
-		s.surprise("a list create of %d hosts loses their protocols", len(rows))
+		s.recordUnexpected("a list create of %d hosts loses their protocols", len(rows))
 	}
-	if s.full(c) && len(rows) > 0 {
-		return bad(map[string]any{"error": limitText})
+	if s.isLimitReached(c) && len(rows) > 0 {
+		return badRequestReply(map[string]any{"error": limitText})
 	}
-	var l list
+	var l bulkWrite
 	for _, raw := range rows {
 		row, _ := raw.(map[string]any)
 		if _, has := row["accounts"]; has {
-			return bad(map[string]any{"asset": "This field is required."})
+			return badRequestReply(map[string]any{"asset": "This field is required."})
 		}
-		f, v := s.check(c, row, nil, true, true)
-		l.add(c.org.db, f, v, nil)
+		f, v := s.validateRow(c, row, nil, true, true)
+		l.addRow(c.org.db, f, v, nil)
 	}
 	switch {
 	case l.missing != "":
-		return missing(l.missing)
+		return notFoundReply(l.missing)
 	case l.failed:
-		return bad(l.verdicts)
+		return badRequestReply(l.verdicts)
 	case l.crashed:
-		return crash()
+		return crashReply()
 	}
 	made := make([]*host, 0, len(rows))
 	for _, f := range l.all {
-		made = append(made, s.create(c, f))
+		made = append(made, s.createAsset(c, f))
 	}
-	loseProtocols(made, func(int) bool { return true })
+	dropProtocols(made, func(int) bool { return true })
 	return reply{status: http.StatusCreated, body: s.showAll(c, made)}
 }
 
 func (s *Server) showAll(c *call, hosts []*host) []any {
 	out := make([]any, 0, len(hosts))
 	for _, h := range hosts {
-		out = append(out, s.show(c, h))
+		out = append(out, s.showAsset(c, h))
 	}
 	return out
 }
 
-// loseProtocols imitates the fault of every list form: the rows that sent protocols lose them,
+// dropProtocols imitates the fault of every list form: the rows that sent protocols lose them,
 // all but the last row of the list.
-func loseProtocols(rows []*host, sent func(int) bool) {
+func dropProtocols(rows []*host, sent func(int) bool) {
 	for n, h := range rows[:max(len(rows)-1, 0)] {
 		if sent(n) {
 			h.Protocols = nil
@@ -86,7 +86,7 @@ func loseProtocols(rows []*host, sent func(int) bool) {
 	}
 }
 
-func mistakesOf(v verdict) any {
+func mistakesOf(v validation) any {
 	if v.mistakes == nil {
 		return map[string]any{}
 	}
@@ -96,54 +96,54 @@ func mistakesOf(v verdict) any {
 func (s *Server) updateHosts(c *call) reply {
 	rows, isList := c.body.([]any)
 	if !isList {
-		return crash()
+		return crashReply()
 	}
-	var l list
+	var l bulkWrite
 	for _, raw := range rows {
 		row, _ := raw.(map[string]any)
-		if answer, is := s.outsideAny(c, row); is {
+		if answer, is := s.refuseInRootOrg(c, row); is {
 			return answer
 		}
 		id, given := row["id"].(string)
-		h := s.pick(c, id)
+		h := s.findPageAsset(c, id)
 		switch {
 		case !given:
-			l.refuse([]string{"id or pk not in data"})
+			l.refuseRow([]string{"id or pk not in data"})
 		case h == nil:
-			l.refuse(c.kind.title + " matching query does not exist.")
+			l.refuseRow(c.kind.title + " matching query does not exist.")
 		default:
-			f, v := s.check(c, row, h, c.method == http.MethodPut, true)
-			l.add(c.org.db, f, v, h)
+			f, v := s.validateRow(c, row, h, c.method == http.MethodPut, true)
+			l.addRow(c.org.db, f, v, h)
 		}
 	}
-	sent := func(f fields) bool { return f.given }
+	sent := func(f rowFields) bool { return f.protocolsGiven }
 	some := slices.ContainsFunc(l.all, sent)
 	switch {
 	case l.missing != "":
-		return missing(l.missing)
+		return notFoundReply(l.missing)
 	case l.failed:
-		return bad(l.verdicts)
+		return badRequestReply(l.verdicts)
 	case l.crashed, some && !sent(l.all[len(l.all)-1]):
-		return crash()
+		return crashReply()
 	}
 	if some && len(rows) > 1 && c.method == http.MethodPatch {
-		s.surprise("a list PATCH with protocols loses them")
+		s.recordUnexpected("a list PATCH with protocols loses them")
 	}
-	return ok(s.updateAll(c, l))
+	return okReply(s.updateAll(c, l))
 }
 
-func (s *Server) updateAll(c *call, l list) []any {
+func (s *Server) updateAll(c *call, l bulkWrite) []any {
 	var done []*host
 	for n, h := range l.targets {
 		p := l.all[n].platform
-		if p != nil && p.Type != s.platformByName(h.Platform).Type && !s.o.Version.since(V41019) {
+		if p != nil && p.Type != s.platformByName(h.Platform).Type && !s.options.Version.isSince(V41019) {
 			continue // another type: skipped in silence
 		}
-		s.update(c, h, l.all[n])
+		s.applyUpdate(c, h, l.all[n])
 		done = append(done, h)
 	}
 	if len(done) == len(l.targets) {
-		loseProtocols(done, func(n int) bool { return l.all[n].given })
+		dropProtocols(done, func(n int) bool { return l.all[n].protocolsGiven })
 	}
 	return s.showAll(c, done)
 }

@@ -6,23 +6,23 @@ import (
 	"strings"
 )
 
-// kind is what one of the pages below /assets/ lists: the assets of a category, all of them, or
+// assetPage is what one of the pages below /assets/ lists: the assets of a category, all of them, or
 // those hosts that are gateways.
-type kind struct {
+type assetPage struct {
 	category string // "" = all
 	title    string // in "Host object does not exist."
 	gateways bool
 }
 
 // assetKinds are the pages of assets by their name in paths.
-func assetKinds(v Version) map[string]*kind {
-	all := map[string]*kind{
+func assetKinds(v Version) map[string]*assetPage {
+	all := map[string]*assetPage{
 		"assets": {"", "Asset", false}, "hosts": {"host", "Host", false}, "databases": {"database", "Database", false},
 		"clouds": {"cloud", "Cloud", false}, "webs": {"web", "Web", false}, "devices": {"device", "Device", false},
 		"customs": {"custom", "Custom", false}, "gateways": {"host", "Gateway", true},
 	}
-	if v.since(V41019) {
-		all["directories"] = &kind{"ds", "Directory service", false}
+	if v.isSince(V41019) {
+		all["directories"] = &assetPage{"ds", "Directory service", false}
 	}
 	return all
 }
@@ -30,53 +30,53 @@ func assetKinds(v Version) map[string]*kind {
 // gatewayPlatform begins the names of the platforms whose hosts are gateways.
 const gatewayPlatform = "Gateway"
 
-func (h *host) gateway() bool { return strings.HasPrefix(h.Platform, gatewayPlatform) }
+func (h *host) isGateway() bool { return strings.HasPrefix(h.Platform, gatewayPlatform) }
 
-// has reports whether the page shows an asset. On v4.7.0 a gateway needs a zone to be among them.
-func (s *Server) has(k *kind, h *host) bool {
+// showsAsset reports whether the page shows an asset. On v4.7.0 a gateway needs a zone to be among them.
+func (s *Server) showsAsset(k *assetPage, h *host) bool {
 	switch {
 	case k.gateways:
-		return h.gateway() && (h.Zone != "" || s.o.Version != V47)
+		return h.isGateway() && (h.Zone != "" || s.options.Version != V47)
 	case k.category == "":
 		return true
 	}
-	return h.kind() == k.category
+	return h.categoryName() == k.category
 }
 
-// all returns the assets of the call's page, by name: those of its organisation, or of all of them.
-func (s *Server) all(c *call) []*host {
+// pageAssets returns the assets of the call's page, by name: those of its organisation, or of all of them.
+func (s *Server) pageAssets(c *call) []*host {
 	if c.orgID != RootOrg {
-		return s.of(c.org, c.kind)
+		return s.orgAssets(c.org, c.kind)
 	}
 	var rows []*host
 	for _, o := range s.orgs {
-		rows = append(rows, s.of(o, c.kind)...)
+		rows = append(rows, s.orgAssets(o, c.kind)...)
 	}
-	slices.SortFunc(rows, byName)
+	slices.SortFunc(rows, compareNames)
 	return rows
 }
 
-func (s *Server) of(o *org, k *kind) []*host {
-	rows := o.assets()
+func (s *Server) orgAssets(o *org, k *assetPage) []*host {
+	rows := o.listAssets()
 	switch {
 	case k.category == "" && !k.gateways:
 		return rows
 	case k.category == "host" && !k.gateways:
-		return o.list()
+		return o.listHosts()
 	case k.category != "host":
 		rows = o.listOthers()
 	}
-	return matching(rows, []func(*host) bool{func(h *host) bool { return s.has(k, h) }})
+	return filterRows(rows, []func(*host) bool{func(h *host) bool { return s.showsAsset(k, h) }})
 }
 
-// pick finds an asset of the call's page by its id.
-func (s *Server) pick(c *call, id string) *host {
+// findPageAsset finds an asset of the call's page by its id.
+func (s *Server) findPageAsset(c *call, id string) *host {
 	orgs := []*org{c.org}
 	if c.orgID == RootOrg {
 		orgs = s.sortedOrgs()
 	}
 	for _, o := range orgs {
-		if h := o.asset(strings.ToLower(id)); h != nil && s.has(c.kind, h) {
+		if h := o.findAsset(strings.ToLower(id)); h != nil && s.showsAsset(c.kind, h) {
 			return h
 		}
 	}
@@ -88,8 +88,8 @@ func databaseFields() []string {
 	return []string{"db_name", "use_ssl", "allow_invalid_cert", "ca_cert", "client_cert", "client_key", "pg_ssl_mode"}
 }
 
-// fillExtra returns an asset the defaults of what only its category has.
-func (s *Server) fillExtra(h *host) {
+// setExtraDefaults returns an asset the defaults of what only its category has.
+func (s *Server) setExtraDefaults(h *host) {
 	switch h.category {
 	case "database":
 		h.extra = map[string]any{
@@ -104,14 +104,14 @@ func (s *Server) fillExtra(h *host) {
 	}
 }
 
-// checkExtra reads what only a category has; a database needs a name, but for some types.
-func (s *Server) checkExtra(row map[string]any, was *host, full bool, f *fields, v *verdict) {
+// validateExtra reads what only a category has; a database needs a name, but for some types.
+func (s *Server) validateExtra(row map[string]any, was *host, full bool, f *rowFields, v *validation) {
 	category := f.category
 	if was != nil {
 		category = was.category
 	}
 	probe := &host{category: category}
-	s.fillExtra(probe)
+	s.setExtraDefaults(probe)
 	for name := range probe.extra {
 		if value, given := row[name]; given {
 			if f.extra == nil {
@@ -126,31 +126,31 @@ func (s *Server) checkExtra(row map[string]any, was *host, full bool, f *fields,
 	}
 	switch name, given := f.extra["db_name"]; {
 	case !given && full:
-		v.say("db_name", []string{"This field is required."})
+		v.addMistake("db_name", []string{"This field is required."})
 	case given && name == "":
-		v.say("db_name", []string{"This field may not be blank."})
+		v.addMistake("db_name", []string{"This field may not be blank."})
 	}
 }
 
 func (s *Server) mayLackName(platformType string) bool {
-	return platformType == "mysql" || platformType == "mariadb" || platformType == "redis" && s.o.Version != V47
+	return platformType == "mysql" || platformType == "mariadb" || platformType == "redis" && s.options.Version != V47
 }
 
 // showExtra puts into a row what only the asset's category has; the page of all assets shows only a
 // part, as spec_info.
-func (s *Server) showExtra(k *kind, h *host, row map[string]any) {
+func (s *Server) showExtra(k *assetPage, h *host, row map[string]any) {
 	switch {
 	case h.category == "database" && k.category == h.category:
 		for name, value := range h.extra {
 			row[name] = value
 		}
-		row["pg_ssl_mode"] = choice(textAt(h.extra, "pg_ssl_mode"))
+		row["pg_ssl_mode"] = choiceValue(textAt(h.extra, "pg_ssl_mode"))
 	case h.category == "web" && k.category == h.category:
 		for name, value := range h.extra {
 			row[name] = value
 		}
 		label := map[string]string{"no": "Disabled"}[textAt(h.extra, "autofill")]
-		row["autofill"] = choice(textAt(h.extra, "autofill"))
+		row["autofill"] = choiceValue(textAt(h.extra, "autofill"))
 		if label != "" {
 			row["autofill"] = map[string]any{"value": "no", "label": label}
 		}
@@ -175,16 +175,16 @@ func specOf(h *host) any {
 	return out
 }
 
-// refused is what a page's kind has against a whole request: databases crash on every list, and
+// refusedByPage is what a page's kind has against a whole request: databases crash on every list, and
 // assets are made on the pages of their kinds.
-func (s *Server) refused(c *call) (answer reply, is bool) {
+func (s *Server) refusedByPage(c *call) (answer reply, is bool) {
 	_, isList := c.body.([]any)
 	switch {
 	case c.kind.category == "database" && isList:
-		return crash(), true
+		return crashReply(), true
 	case c.kind.category == "" && c.method == http.MethodPost:
-		s.surprise("POST /assets/assets/")
-		return bad(map[string]any{"error": "Cannot create asset directly, you should create a host or other"}), true
+		s.recordUnexpected("POST /assets/assets/")
+		return badRequestReply(map[string]any{"error": "Cannot create asset directly, you should create a host or other"}), true
 	}
 	return reply{}, false
 }

@@ -35,7 +35,7 @@ func (s *Server) LabelRows(orgID string) []LabelRow {
 func (s *Server) SeedLabel(orgID, text string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.orgs[orgID].labels.labelsFrom([]string{text}, s.o.Now())[0].id
+	return s.orgs[orgID].labels.labelsFrom([]string{text}, s.options.Now())[0].id
 }
 
 // EditLabel changes a row of the label page as a person would, and with it the label of all its
@@ -50,16 +50,16 @@ func (s *Server) EditLabel(orgID, text, into string) bool {
 	return l != nil && s.renameLabel(b, l, name, value)
 }
 
-// DropLabel deletes a row of the label page as a person would, and with it the label of all its
+// DeleteLabel deletes a row of the label page as a person would, and with it the label of all its
 // assets; text is "name:value". It reports whether the row was there.
-func (s *Server) DropLabel(orgID, text string) bool {
+func (s *Server) DeleteLabel(orgID, text string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	o := s.orgs[orgID]
 	name, value, _ := strings.Cut(text, ":")
 	l := o.labels.find(name, value)
 	if l != nil {
-		o.dropLabel(l)
+		o.deleteLabel(l)
 	}
 	return l != nil
 }
@@ -69,20 +69,20 @@ func (s *Server) renameLabel(b *labelBook, l *label, name, value string) bool {
 		return false
 	}
 	delete(b.byText, b.key(l.name, l.value))
-	l.name, l.value, l.updated = name, value, s.o.Now()
+	l.name, l.value, l.updated = name, value, s.options.Now()
 	b.byText[b.key(name, value)] = l
 	return true
 }
 
-// labelPages routes /labels/labels/.
-func (s *Server) labelPages(c *call) reply {
+// routeLabels routes /labels/labels/.
+func (s *Server) routeLabels(c *call) reply {
 	switch {
 	case len(c.parts) == 2 && c.method == http.MethodGet:
 		return s.listLabels(c)
 	case len(c.parts) == 2 && c.method == http.MethodPost:
-		return s.makeLabel(c)
+		return s.createLabel(c)
 	case len(c.parts) == 2:
-		return s.noMethod(c)
+		return s.unknownMethod(c)
 	case len(c.parts) == 3 && c.parts[2] == "keys" && c.method == http.MethodGet:
 		names := []any{}
 		for _, l := range c.org.labels.sorted() {
@@ -90,42 +90,42 @@ func (s *Server) labelPages(c *call) reply {
 				names = append(names, l.name)
 			}
 		}
-		return ok(names)
+		return okReply(names)
 	case uuid.Validate(c.parts[2]) != nil:
-		return s.noPage(c)
+		return s.unknownPath(c)
 	}
 	l := c.org.labels.rows[c.parts[2]]
 	switch {
 	case l == nil:
-		return missing("Label")
+		return notFoundReply("Label")
 	case len(c.parts) == 6 && c.parts[3] == "resource-types" && c.parts[5] == "resources" && c.method == http.MethodGet:
-		return s.holders(c, l)
+		return s.listHolders(c, l)
 	case len(c.parts) != 3:
-		return s.noPage(c)
+		return s.unknownPath(c)
 	}
-	return s.oneLabel(c, l)
+	return s.routeLabel(c, l)
 }
 
-func (s *Server) oneLabel(c *call, l *label) reply {
+func (s *Server) routeLabel(c *call, l *label) reply {
 	switch c.method {
 	case http.MethodGet:
-		return ok(s.showLabel(c.org, l))
+		return okReply(s.showLabel(c.org, l))
 	case http.MethodDelete:
-		c.org.dropLabel(l)
-		return status(http.StatusNoContent)
+		c.org.deleteLabel(l)
+		return statusReply(http.StatusNoContent)
 	case http.MethodPatch:
 		row, _ := c.body.(map[string]any)
 		name, value := labelField(row, "name", l.name), labelField(row, "value", l.value)
 		wrong := labelMistakes(name, value)
 		if len(wrong) == 0 && !s.renameLabel(&c.org.labels, l, name, value) {
-			wrong = labelTaken()
+			wrong = labelTakenMistake()
 		}
 		if len(wrong) > 0 {
-			return bad(wrong)
+			return badRequestReply(wrong)
 		}
-		return ok(s.showLabel(c.org, l))
+		return okReply(s.showLabel(c.org, l))
 	}
-	return s.noMethod(c)
+	return s.unknownMethod(c)
 }
 
 func labelField(row map[string]any, field, otherwise string) string {
@@ -136,25 +136,25 @@ func labelField(row map[string]any, field, otherwise string) string {
 	return strings.TrimSpace(text)
 }
 
-func labelTaken() map[string]any {
+func labelTakenMistake() map[string]any {
 	taken := []string{"This field must be unique."}
 	return map[string]any{"name": taken, "value": taken}
 }
 
-func (s *Server) makeLabel(c *call) reply {
+func (s *Server) createLabel(c *call) reply {
 	row, _ := c.body.(map[string]any)
 	name, value := labelField(row, "name", ""), labelField(row, "value", "")
-	if c.org.db.Refuses(name, value) {
-		return crash()
+	if c.org.db.RefusesText(name, value) {
+		return crashReply()
 	}
 	wrong := labelMistakes(name, value)
 	if len(wrong) == 0 && c.org.labels.find(name, value) != nil {
-		wrong = labelTaken()
+		wrong = labelTakenMistake()
 	}
 	if len(wrong) > 0 {
-		return bad(wrong)
+		return badRequestReply(wrong)
 	}
-	l := c.org.labels.get(name, value, s.o.Now())
+	l := c.org.labels.getOrCreate(name, value, s.options.Now())
 	l.color, _ = row["color"].(string)
 	l.comment, _ = row["comment"].(string)
 	return reply{status: http.StatusCreated, body: s.showLabel(c.org, l)}
@@ -163,83 +163,83 @@ func (s *Server) makeLabel(c *call) reply {
 func (s *Server) listLabels(c *call) reply {
 	var rows []*label
 	for _, l := range c.org.labels.sorted() {
-		wanted := c.org.db.has(l.name+"\x00"+l.value, c.query.Get("search"))
+		wanted := c.org.db.containsText(l.name+"\x00"+l.value, c.query.Get("search"))
 		for field, value := range map[string]string{"id": l.id, "name": l.name, "value": l.value} {
 			asked := c.query.Get(field)
-			wanted = wanted && (asked == "" || c.org.db.Same(asked, value))
+			wanted = wanted && (asked == "" || c.org.db.SameText(asked, value))
 		}
 		if wanted {
 			rows = append(rows, l)
 		}
 	}
-	return paged(s, c, rows, func(l *label) any { return s.showLabel(c.org, l) })
+	return pageOf(s, c, rows, func(l *label) any { return s.showLabel(c.org, l) })
 }
 
 func (s *Server) showLabel(o *org, l *label) map[string]any {
 	return map[string]any{
 		"id": l.id, "name": l.name, "value": l.value, "color": l.color, "res_count": l.links, "org_id": o.id, "org_name": o.name,
-		"date_created": s.date(l.created), "date_updated": s.date(l.updated), "comment": l.comment,
+		"date_created": s.formatTime(l.created), "date_updated": s.formatTime(l.updated), "comment": l.comment,
 	}
 }
 
-// resourceTypes lists what can have labels; only assets have them here.
-func (s *Server) resourceTypes(c *call) reply {
+// listResourceTypes lists what can have labels; only assets have them here.
+func (s *Server) listResourceTypes(c *call) reply {
 	if len(c.parts) != 2 || c.method != http.MethodGet {
-		return s.noPage(c)
+		return s.unknownPath(c)
 	}
-	return ok([]any{map[string]any{
+	return okReply([]any{map[string]any{
 		"id": assetType, "app_label": "assets", "app_display": "App Assets", "model": "asset", "name": "Asset",
 	}})
 }
 
-// holders lists the assets that have a label: those that exist.
-func (s *Server) holders(c *call, l *label) reply {
+// listHolders lists the assets that have a label: those that exist.
+func (s *Server) listHolders(c *call, l *label) reply {
 	var rows []*host
-	for _, h := range c.org.assets() {
+	for _, h := range c.org.listAssets() {
 		if c.parts[4] == strconv.Itoa(assetType) && slices.ContainsFunc(h.links, func(k labelLink) bool { return k.label == l }) {
 			rows = append(rows, h)
 		}
 	}
-	return paged(s, c, rows, func(h *host) any { return map[string]any{"id": h.ID, "name": h.title()} })
+	return pageOf(s, c, rows, func(h *host) any { return map[string]any{"id": h.ID, "name": h.title()} })
 }
 
 // title is an asset as pages name it.
 func (h *host) title() string { return h.Name + "(" + h.Address + ")" }
 
-// labeled is a link with the asset it is of.
-type labeled struct {
+// labeledResource is a link with the asset it is of.
+type labeledResource struct {
 	labelLink
 	assetID  string
 	resource any // its title; nil = it was deleted
 }
 
-// labeledResources lists the links of labels, those of deleted assets included.
-func (s *Server) labeledResources(c *call) reply {
+// listLabeledResources lists the links of labels, those of deleted assets included.
+func (s *Server) listLabeledResources(c *call) reply {
 	if len(c.parts) != 2 || c.method != http.MethodGet {
-		return s.noPage(c)
+		return s.unknownPath(c)
 	}
-	var rows []labeled
-	for _, h := range c.org.assets() {
+	var rows []labeledResource
+	for _, h := range c.org.listAssets() {
 		for _, k := range h.links {
-			rows = append(rows, labeled{k, h.ID, h.title()})
+			rows = append(rows, labeledResource{k, h.ID, h.title()})
 		}
 	}
-	for id, links := range c.org.labels.left {
+	for id, links := range c.org.labels.ofDeleted {
 		for _, k := range links {
-			rows = append(rows, labeled{k, id, nil})
+			rows = append(rows, labeledResource{k, id, nil})
 		}
 	}
 	if asked := c.query.Get("label"); asked != "" {
-		rows = slices.DeleteFunc(rows, func(row labeled) bool { return row.label.id != asked })
+		rows = slices.DeleteFunc(rows, func(row labeledResource) bool { return row.label.id != asked })
 	}
 	if asked := c.query.Get("res_id"); asked != "" {
-		rows = slices.DeleteFunc(rows, func(row labeled) bool { return row.assetID != asked })
+		rows = slices.DeleteFunc(rows, func(row labeledResource) bool { return row.assetID != asked })
 	}
-	slices.SortFunc(rows, func(x, y labeled) int {
+	slices.SortFunc(rows, func(x, y labeledResource) int {
 		return cmp.Or(x.made.Compare(y.made), strings.Compare(x.assetID, y.assetID), strings.Compare(x.label.text(), y.label.text()))
 	})
-	return paged(s, c, rows, func(row labeled) any {
-		made := s.date(row.made)
+	return pageOf(s, c, rows, func(row labeledResource) any {
+		made := s.formatTime(row.made)
 		return map[string]any{
 			"id": labelID(row.label.id + row.assetID), "label": map[string]any{"id": row.label.id, "display_name": row.label.text()},
 			"res_type": map[string]any{"value": assetType, "label": "Asset"}, "res_id": row.assetID, "resource": row.resource,

@@ -28,30 +28,32 @@ type labelLink struct {
 
 // labelBook holds an organisation's labels.
 type labelBook struct {
-	db     Database
-	rows   map[string]*label      // by id
-	byText map[string]*label      // by key
-	made   map[string]int         // how often a label of this key was made
-	left   map[string][]labelLink // of deleted assets, by the asset's id
+	db           Database
+	rows         map[string]*label      // by id
+	byText       map[string]*label      // by key
+	createdCount map[string]int         // how often a label of this key was made
+	ofDeleted    map[string][]labelLink // of deleted assets, by the asset's id
 }
 
 func newLabelBook(db Database) labelBook {
-	return labelBook{db: db, rows: map[string]*label{}, byText: map[string]*label{}, made: map[string]int{}, left: map[string][]labelLink{}}
+	return labelBook{db: db, rows: map[string]*label{}, byText: map[string]*label{}, createdCount: map[string]int{}, ofDeleted: map[string][]labelLink{}}
 }
 
 // key is what makes two labels one.
-func (b *labelBook) key(name, value string) string { return b.db.key(name) + "\x00" + b.db.key(value) }
+func (b *labelBook) key(name, value string) string {
+	return b.db.collationKey(name) + "\x00" + b.db.collationKey(value)
+}
 
 func (b *labelBook) find(name, value string) *label { return b.byText[b.key(name, value)] }
 
-// get finds the label of a name and a value, or makes it.
-func (b *labelBook) get(name, value string, now time.Time) *label {
+// getOrCreate finds the label of a name and a value, or makes it.
+func (b *labelBook) getOrCreate(name, value string, now time.Time) *label {
 	if l := b.find(name, value); l != nil {
 		return l
 	}
 	key := b.key(name, value)
-	b.made[key]++
-	l := &label{id: labelID(key + strconv.Itoa(b.made[key])), name: name, value: value, created: now, updated: now}
+	b.createdCount[key]++
+	l := &label{id: labelID(key + strconv.Itoa(b.createdCount[key])), name: name, value: value, created: now, updated: now}
 	b.rows[l.id], b.byText[key] = l, l
 	return l
 }
@@ -71,10 +73,10 @@ func (b *labelBook) sorted() []*label {
 }
 
 // setLabels makes these the labels of an asset.
-func (h *host) setLabels(labels []*label, now time.Time) { h.links = relink(h.links, labels, now) }
+func (h *host) setLabels(labels []*label, now time.Time) { h.links = updateLinks(h.links, labels, now) }
 
-// relink makes links to these labels out of those that are there; what is there already stays as it is.
-func relink(had []labelLink, labels []*label, now time.Time) []labelLink {
+// updateLinks makes links to these labels out of those that are there; what is there already stays as it is.
+func updateLinks(had []labelLink, labels []*label, now time.Time) []labelLink {
 	links := make([]labelLink, 0, len(labels))
 	for _, l := range labels {
 		at := slices.IndexFunc(had, func(k labelLink) bool { return k.label == l })
@@ -107,26 +109,26 @@ func (b *labelBook) labelsFrom(texts []string, now time.Time) []*label {
 	out := make([]*label, 0, len(texts))
 	for _, text := range texts {
 		name, value, _ := strings.Cut(text, ":")
-		out = append(out, b.get(name, value, now))
+		out = append(out, b.getOrCreate(name, value, now))
 	}
 	return out
 }
 
-// dropLabel deletes a label's row, and takes it from the assets that have it.
-func (o *org) dropLabel(l *label) {
+// deleteLabel deletes a label's row, and takes it from the assets that have it.
+func (o *org) deleteLabel(l *label) {
 	delete(o.labels.rows, l.id)
 	delete(o.labels.byText, o.labels.key(l.name, l.value))
 	without := func(links []labelLink) []labelLink {
 		return slices.DeleteFunc(links, func(k labelLink) bool { return k.label == l })
 	}
-	for _, h := range o.assets() {
+	for _, h := range o.listAssets() {
 		h.links = without(h.links)
 	}
 	for _, z := range o.zones {
 		z.links = without(z.links)
 	}
-	for id, links := range o.labels.left {
-		o.labels.left[id] = without(links)
+	for id, links := range o.labels.ofDeleted {
+		o.labels.ofDeleted[id] = without(links)
 	}
 }
 
@@ -136,7 +138,7 @@ type wantedLabel struct {
 	name, value string
 }
 
-func (b *labelBook) same(w, other wantedLabel) bool {
+func (b *labelBook) isSameLabel(w, other wantedLabel) bool {
 	for _, one := range []*wantedLabel{&w, &other} {
 		if one.row != nil {
 			one.name, one.value = one.row.name, one.row.value
@@ -145,36 +147,36 @@ func (b *labelBook) same(w, other wantedLabel) bool {
 	return b.key(w.name, w.value) == b.key(other.name, other.value)
 }
 
-// checkLabels reads labels as text, as name and value, or by id. From v4.10.17 on text is checked
+// validateLabels reads labels as text, as name and value, or by id. From v4.10.17 on text is checked
 // as the label page does; before, one that is too long crashes the database. So does one label
 // twice, on all.
-func (s *Server) checkLabels(o *org, row map[string]any, f *fields, v *verdict) {
+func (s *Server) validateLabels(o *org, row map[string]any, f *rowFields, v *validation) {
 	raw, given := row["labels"]
 	if !given {
 		return
 	}
 	items, isList := raw.([]any)
 	if !isList {
-		v.say("labels", []string{`Expected a list of items but got type "` + pythonType(raw) + `".`})
+		v.addMistake("labels", []string{`Expected a list of items but got type "` + pythonType(raw) + `".`})
 		return
 	}
 	f.labels = []wantedLabel{}
 	for _, item := range items {
 		l, mistake := s.readLabel(o, item, v)
 		if mistake != nil {
-			v.say("labels", mistake)
+			v.addMistake("labels", mistake)
 			return
 		}
-		v.late = v.late || slices.ContainsFunc(f.labels, func(other wantedLabel) bool { return o.labels.same(l, other) })
-		v.crash = v.crash || o.db.Refuses(l.name, l.value)
+		v.refusedByDatabase = v.refusedByDatabase || slices.ContainsFunc(f.labels, func(other wantedLabel) bool { return o.labels.isSameLabel(l, other) })
+		v.crash = v.crash || o.db.RefusesText(l.name, l.value)
 		f.labels = append(f.labels, l)
 	}
 }
 
-func (s *Server) readLabel(o *org, item any, v *verdict) (l wantedLabel, mistake any) {
+func (s *Server) readLabel(o *org, item any, v *validation) (l wantedLabel, mistake any) {
 	object, isObject := item.(map[string]any)
 	text, _ := item.(string)
-	id := pkOf(item)
+	id := primaryKeyOf(item)
 	switch {
 	case isObject && id == "":
 		l.name, _ = object["name"].(string)
@@ -193,7 +195,7 @@ func (s *Server) readLabel(o *org, item any, v *verdict) (l wantedLabel, mistake
 	l.name, l.value = strings.TrimSpace(l.name), strings.TrimSpace(l.value)
 	wrong := labelMistakes(l.name, l.value)
 	switch {
-	case s.o.Version.since(V41019) && len(wrong) > 0:
+	case s.options.Version.isSince(V41019) && len(wrong) > 0:
 		return l, wrong
 	case utf8.RuneCountInString(l.name) > 64, utf8.RuneCountInString(l.value) > 64:
 		v.crash = true
@@ -217,7 +219,7 @@ func labelMistakes(name, value string) map[string]any {
 	return wrong
 }
 
-// pythonType names the type of a JSON value as the server does.
+// pythonType names the type of a JSONPage value as the server does.
 func pythonType(raw any) string {
 	switch raw.(type) {
 	case string:
@@ -237,7 +239,7 @@ func (b *labelBook) rowsOf(wanted []wantedLabel, now time.Time) []*label {
 	rows := make([]*label, 0, len(wanted))
 	for _, w := range wanted {
 		if w.row == nil {
-			w.row = b.get(w.name, w.value, now)
+			w.row = b.getOrCreate(w.name, w.value, now)
 		}
 		rows = append(rows, w.row)
 	}

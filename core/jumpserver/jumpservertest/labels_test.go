@@ -19,7 +19,7 @@ func labelsOn(answer any) (texts, ids []string) {
 	return texts, ids
 }
 
-// What each version says of labels in each form of a write, by the JSON of its answer.
+// What each version says of labels in each form of a write, by the JSONPage of its answer.
 func TestLabelForms(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("值", 65)

@@ -11,46 +11,46 @@ import (
 	"github.com/google/uuid"
 )
 
-// date is a time as JumpServer writes it.
-func (s *Server) date(t time.Time) string {
+// formatTime is a time as JumpServer writes it.
+func (s *Server) formatTime(t time.Time) string {
 	return t.In(time.FixedZone("", 8*60*60)).Format("2006/01/02 15:04:05 -0700")
 }
 
-// rows filters, orders and pages assets.
-func (s *Server) rows(c *call, rows []*host) reply {
+// listRows filters, orders and pages assets.
+func (s *Server) listRows(c *call, rows []*host) reply {
 	if limit, err := strconv.Atoi(c.query.Get("limit")); err != nil || limit <= 0 {
 		if c.query.Get("spm") == "" {
-			s.surprise("%s was listed without a limit: %s", c.r.URL.Path, c.r.URL.RawQuery)
+			s.recordUnexpected("%s was listed without a limit: %s", c.r.URL.Path, c.r.URL.RawQuery)
 		}
 	}
 	if c.query.Has("spm") {
-		rows = s.underSPM(c, rows)
+		rows = s.parkedRows(c, rows)
 	}
 	for _, values := range c.query {
-		if c.org.db.Refuses(values...) {
-			return crash()
+		if c.org.db.RefusesText(values...) {
+			return crashReply()
 		}
 	}
-	keep, failed := s.filter(c)
+	keep, failed := s.buildFilters(c)
 	if failed != nil {
 		return *failed
 	}
-	show, fields := s.wanted(c)
-	return paged(s, c, order(matching(rows, keep), c.query.Get("order")), func(h *host) any {
+	show, fields := s.selectedColumns(c)
+	return pageOf(s, c, orderRows(filterRows(rows, keep), c.query.Get("order")), func(h *host) any {
 		row := make(map[string]any, len(show))
 		for name, column := range show {
 			row[name] = column(h)
 		}
 		if h.extra != nil {
 			s.showExtra(c.kind, h, row)
-			onlyThese(row, fields)
+			keepColumns(row, fields)
 		}
 		return row
 	})
 }
 
-// onlyThese takes out what was not asked for; no names ask for all.
-func onlyThese(row map[string]any, names []string) {
+// keepColumns takes out what was not asked for; no names ask for all.
+func keepColumns(row map[string]any, names []string) {
 	for name := range row {
 		if names != nil && !slices.Contains(names, name) {
 			delete(row, name)
@@ -58,8 +58,8 @@ func onlyThese(row map[string]any, names []string) {
 	}
 }
 
-// matching gives the rows that pass every test.
-func matching(all []*host, keep []func(*host) bool) []*host {
+// filterRows gives the rows that pass every test.
+func filterRows(all []*host, keep []func(*host) bool) []*host {
 	if len(keep) == 0 {
 		return all
 	}
@@ -76,19 +76,19 @@ next:
 	return out
 }
 
-// paged cuts rows as the version does: a page where limit is given, else a bare list, which
+// pageOf cuts rows as the version does: a page where limit is given, else a bare list, which
 // v4.10.16 cuts at 200 rows without a word.
-func paged[T any](s *Server, c *call, rows []T, show func(T) any) reply {
+func pageOf[T any](s *Server, c *call, rows []T, show func(T) any) reply {
 	limit, err := strconv.Atoi(c.query.Get("limit"))
 	bare := err != nil || limit <= 0
 	offset, from := 0, 0
 	switch {
-	case bare && s.o.Version.since(V410):
+	case bare && s.options.Version.isSince(V410):
 		limit = 200
 	case bare:
 		limit = len(rows)
 	default:
-		limit = min(limit, s.o.PageCap)
+		limit = min(limit, s.options.PageCap)
 		offset, _ = strconv.Atoi(c.query.Get("offset"))
 		offset = max(offset, 0)
 		from = min(offset, len(rows))
@@ -99,19 +99,19 @@ func paged[T any](s *Server, c *call, rows []T, show func(T) any) reply {
 		out = append(out, show(row))
 	}
 	if bare {
-		return ok(out)
+		return okReply(out)
 	}
 	body := map[string]any{"count": len(rows), "next": nil, "previous": nil, "results": out}
 	if to < len(rows) {
-		body["next"] = link(c.r, limit, to)
+		body["next"] = pageLink(c.r, limit, to)
 	}
 	if offset > 0 {
-		body["previous"] = link(c.r, limit, offset-limit)
+		body["previous"] = pageLink(c.r, limit, offset-limit)
 	}
-	return ok(body)
+	return okReply(body)
 }
 
-func link(r *http.Request, limit, offset int) string {
+func pageLink(r *http.Request, limit, offset int) string {
 	q := r.URL.Query()
 	q.Set("limit", strconv.Itoa(limit))
 	q.Del("offset")
@@ -121,30 +121,30 @@ func link(r *http.Request, limit, offset int) string {
 	return (&url.URL{Scheme: "http", Host: r.Host, Path: r.URL.Path, RawQuery: q.Encode()}).String()
 }
 
-// underSPM gives the rows that are parked under the request's spm: none for an unknown or an
+// parkedRows gives the rows that are parked under the request's spm: none for an unknown or an
 // expired one.
-func (s *Server) underSPM(c *call, all []*host) []*host {
+func (s *Server) parkedRows(c *call, all []*host) []*host {
 	p, found := s.parked[c.query.Get("spm")]
-	if !found || !s.o.Now().Before(p.until) {
+	if !found || !s.options.Now().Before(p.until) {
 		return nil
 	}
 	want := map[string]bool{}
 	for _, id := range p.ids {
 		want[id] = true
 	}
-	return matching(all, []func(*host) bool{func(h *host) bool { return want[h.ID] }})
+	return filterRows(all, []func(*host) bool{func(h *host) bool { return want[h.ID] }})
 }
 
-// spmLife is how long parked ids are kept.
-const spmLife = 300 * time.Second
+// spmTTL is how long parked ids are kept.
+const spmTTL = 300 * time.Second
 
-// park keeps ids under an spm, for a removal.
-func (s *Server) park(c *call) reply {
+// parkIDs keeps ids under an spm, for a removal.
+func (s *Server) parkIDs(c *call) reply {
 	switch {
 	case len(c.parts) != 3 || c.parts[2] != "cache":
-		return s.noPage(c)
+		return s.unknownPath(c)
 	case c.method != http.MethodPost:
-		return s.noMethod(c)
+		return s.unknownMethod(c)
 	}
 	body, _ := c.body.(map[string]any)
 	items, _ := body["resources"].([]any)
@@ -154,10 +154,10 @@ func (s *Server) park(c *call) reply {
 		ids = append(ids, id)
 	}
 	spm := uuid.NewString()
-	s.parked[spm] = parking{ids, s.o.Now().Add(spmLife)}
-	return ok(map[string]any{"spm": spm})
+	s.parked[spm] = parking{ids, s.options.Now().Add(spmTTL)}
+	return okReply(map[string]any{"spm": spm})
 }
 
-func missing(kind string) reply {
-	return detail(http.StatusNotFound, fmt.Sprintf("%s object does not exist.", kind), "object_does_not_exist")
+func notFoundReply(kind string) reply {
+	return detailReply(http.StatusNotFound, fmt.Sprintf("%s object does not exist.", kind), "object_does_not_exist")
 }

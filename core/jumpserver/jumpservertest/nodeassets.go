@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// tree answers the page's tree of nodes: those below the key that is asked for, or else the root and its
+// showTree answers the page's tree of nodes: those below the key that is asked for, or else the root and its
 // children. A count is of the assets at and below a node; real servers are late with it.
-func (s *Server) tree(c *call) reply {
+func (s *Server) showTree(c *call) reply {
 	c.org.shown = true
 	asked, search := c.query.Get("key"), c.query.Get("search")
 	root := c.org.nodes[0]
@@ -18,51 +18,51 @@ func (s *Server) tree(c *call) reply {
 	for _, n := range c.org.nodes {
 		wanted := n.parent == cmp.Or(asked, root.key) || n == root && asked == ""
 		if search != "" {
-			wanted = c.org.db.has(n.value, search)
+			wanted = c.org.db.containsText(n.value, search)
 		}
 		if wanted {
 			rows = append(rows, n)
 		}
 	}
 	slices.SortStableFunc(rows, func(x, y *node) int {
-		return cmp.Or(strings.Compare(c.org.db.key(x.value), c.org.db.key(y.value)), cmp.Compare(len(x.parent), len(y.parent)))
+		return cmp.Or(strings.Compare(c.org.db.collationKey(x.value), c.org.db.collationKey(y.value)), cmp.Compare(len(x.parent), len(y.parent)))
 	})
 	out := []any{}
 	for _, n := range rows {
-		title := fmt.Sprintf("%s (%d)", n.value, len(matching(c.org.assets(), []func(*host) bool{nodeFilter(c.org, n, false)})))
+		title := fmt.Sprintf("%s (%d)", n.value, len(filterRows(c.org.listAssets(), []func(*host) bool{nodeFilter(c.org, n, false)})))
 		out = append(out, map[string]any{
 			"id": n.key, "name": title, "title": title, "pId": n.parent, "isParent": true, "open": true,
 			"meta": map[string]any{"type": "node", "data": map[string]any{"id": n.id, "key": n.key, "value": n.value}},
 		})
 	}
-	return ok(out)
+	return okReply(out)
 }
 
-// nodeAssets routes /assets/nodes/{id}/assets/ and what is below it.
-func (s *Server) nodeAssets(c *call, n *node) reply {
+// routeNodeAssets routes /assets/nodes/{id}/assets/ and what is below it.
+func (s *Server) routeNodeAssets(c *call, n *node) reply {
 	switch {
 	case n == nil:
-		return missing("Node")
+		return notFoundReply("Node")
 	case len(c.parts) == 4 && c.method == http.MethodGet:
 		c.kind = s.kinds["assets"]
-		return s.rows(c, matching(c.org.assets(), []func(*host) bool{nodeFilter(c.org, n, c.query.Get("all") != "1")}))
+		return s.listRows(c, filterRows(c.org.listAssets(), []func(*host) bool{nodeFilter(c.org, n, c.query.Get("all") != "1")}))
 	case len(c.parts) == 5 && (c.method == http.MethodPut || c.method == http.MethodPatch):
-		return s.placeAssets(c, n)
+		return s.changeNodeAssets(c, n)
 	}
-	return s.noMethod(c)
+	return s.unknownMethod(c)
 }
 
-// placeAssets adds hosts to a node, removes them from it, or makes it their only node. The answer lists all
+// changeNodeAssets adds hosts to a node, removes them from it, or makes it their only node. The answer lists all
 // of the node.
-func (s *Server) placeAssets(c *call, n *node) reply {
+func (s *Server) changeNodeAssets(c *call, n *node) reply {
 	row, _ := c.body.(map[string]any)
 	ids, _ := row["assets"].([]any)
 	var rows []*host
 	for _, raw := range ids {
-		id := pkOf(raw)
-		h := c.org.asset(id)
+		id := primaryKeyOf(raw)
+		h := c.org.findAsset(id)
 		if h == nil {
-			return bad(map[string]any{"assets": []string{`Invalid pk "` + id + `" - object does not exist.`}})
+			return badRequestReply(map[string]any{"assets": []string{`Invalid pk "` + id + `" - object does not exist.`}})
 		}
 		rows = append(rows, h)
 	}
@@ -77,14 +77,14 @@ func (s *Server) placeAssets(c *call, n *node) reply {
 		case "replace":
 			h.nodes = []string{n.id}
 		default:
-			return s.noPage(c)
+			return s.unknownPath(c)
 		}
 	}
 	in := []any{}
-	for _, h := range matching(c.org.assets(), []func(*host) bool{nodeFilter(c.org, n, true)}) {
+	for _, h := range filterRows(c.org.listAssets(), []func(*host) bool{nodeFilter(c.org, n, true)}) {
 		in = append(in, h.ID)
 	}
-	return ok(map[string]any{"assets": in, "org_id": c.org.id, "org_name": c.org.name})
+	return okReply(map[string]any{"assets": in, "org_id": c.org.id, "org_name": c.org.name})
 }
 
 // moveNodes puts nodes below another one. v4.7.0 also puts a node below itself, and loses it; that is not
@@ -93,15 +93,15 @@ func (s *Server) moveNodes(c *call, into *node) reply {
 	row, _ := c.body.(map[string]any)
 	ids, _ := row["nodes"].([]any)
 	for _, raw := range ids {
-		n := c.org.node(pkOf(raw))
+		n := c.org.nodeByID(primaryKeyOf(raw))
 		switch {
 		case n == nil:
-			return bad(map[string]any{"nodes": []string{`Invalid pk "` + pkOf(raw) + `" - object does not exist.`}})
-		case into.below(n.key):
-			s.surprise("a node is moved below its own descendant")
-			return bad(map[string]any{"error": fmt.Sprintf("Node %s is an ancestor of node %s, can't be added as its child", n.value, into.value)})
+			return badRequestReply(map[string]any{"nodes": []string{`Invalid pk "` + primaryKeyOf(raw) + `" - object does not exist.`}})
+		case into.isAtOrBelow(n.key):
+			s.recordUnexpected("a node is moved below its own descendant")
+			return badRequestReply(map[string]any{"error": fmt.Sprintf("Node %s is an ancestor of node %s, can't be added as its child", n.value, into.value)})
 		}
-		c.org.place(n, into, n.value)
+		c.org.moveNode(n, into, n.value)
 	}
-	return ok("OK")
+	return okReply("OK")
 }

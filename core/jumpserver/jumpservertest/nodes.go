@@ -11,21 +11,21 @@ import (
 	"github.com/google/uuid"
 )
 
-func (o *org) node(id string) *node { return o.byID[id] }
+func (o *org) nodeByID(id string) *node { return o.byID[id] }
 
-// keep adds a node.
-func (o *org) keep(n *node) {
+// addNode adds a node.
+func (o *org) addNode(n *node) {
 	o.nodes = append(o.nodes, n)
 	o.byID[n.id] = n
 	o.byPath[o.nodeKey(n.parent, n.value)] = n
 }
 
 // nodeKey is what makes two nodes one: the key of their parent, and what the database makes of the value.
-func (o *org) nodeKey(parent, value string) string { return parent + "/" + o.db.key(value) }
+func (o *org) nodeKey(parent, value string) string { return parent + "/" + o.db.collationKey(value) }
 
-// parts reads a path as the server does: the root's name is put in front unless it stands
+// splitPath reads a path as the server does: the root's name is put in front unless it stands
 // there after a slash; empty inner parts and a last slash fall away.
-func (o *org) parts(path string) []string {
+func (o *org) splitPath(path string) []string {
 	root := o.nodes[0].value
 	if !strings.HasPrefix(path, "/") {
 		path = "/" + root + "/" + path
@@ -39,49 +39,51 @@ func (o *org) parts(path string) []string {
 	if len(parts) == 0 || parts[0] != root {
 		parts = append([]string{root}, parts...)
 	}
-	if path == "/"+root+"/" && o.child(o.nodes[0], "") != nil {
+	if path == "/"+root+"/" && o.childNode(o.nodes[0], "") != nil {
 		parts = append(parts, "")
 	}
 	return parts
 }
 
-// find gives the node of a path, or nil.
-func (o *org) find(path string) *node {
+// findNode gives the node of a path, or nil.
+func (o *org) findNode(path string) *node {
 	at := o.nodes[0]
-	for _, part := range o.parts(path)[1:] {
-		if at = o.child(at, part); at == nil {
+	for _, part := range o.splitPath(path)[1:] {
+		if at = o.childNode(at, part); at == nil {
 			return nil
 		}
 	}
 	return at
 }
 
-// make gives the node of a path, making what is missing.
-func (o *org) make(path string) *node {
+// ensureNode gives the node of a path, making what is missing.
+func (o *org) ensureNode(path string) *node {
 	at := o.nodes[0]
-	for _, part := range o.parts(path)[1:] {
-		next := o.child(at, part)
+	for _, part := range o.splitPath(path)[1:] {
+		next := o.childNode(at, part)
 		if next == nil {
-			next = o.grow(at, part)
+			next = o.addChild(at, part)
 		}
 		at = next
 	}
 	return at
 }
 
-func (o *org) child(parent *node, value string) *node { return o.byPath[o.nodeKey(parent.key, value)] }
-
-func (o *org) grow(parent *node, value string) *node {
-	return o.growAs(uuid.NewString(), parent, value)
+func (o *org) childNode(parent *node, value string) *node {
+	return o.byPath[o.nodeKey(parent.key, value)]
 }
 
-func (o *org) growAs(id string, parent *node, value string) *node {
+func (o *org) addChild(parent *node, value string) *node {
+	return o.addChildAs(uuid.NewString(), parent, value)
+}
+
+func (o *org) addChildAs(id string, parent *node, value string) *node {
 	n := &node{
 		id: id, key: fmt.Sprintf("%s:%d", parent.key, parent.children), value: value, parent: parent.key,
 		path: parent.path + "/" + value,
 	}
 	parent.children++
-	o.keep(n)
+	o.addNode(n)
 	o.shown = true
 	return n
 }
@@ -93,8 +95,8 @@ func (o *org) sortedNodes() []*node {
 	})
 }
 
-// below tells whether n is the node with this key or one of its descendants.
-func (n *node) below(key string) bool { return n.key == key || strings.HasPrefix(n.key, key+":") }
+// isAtOrBelow tells whether n is the node with this key or one of its descendants.
+func (n *node) isAtOrBelow(key string) bool { return n.key == key || strings.HasPrefix(n.key, key+":") }
 
 func (o *org) showNode(n *node) map[string]any {
 	return map[string]any{
@@ -103,28 +105,28 @@ func (o *org) showNode(n *node) map[string]any {
 	}
 }
 
-// nodes routes /assets/nodes/ and what is below it.
-func (s *Server) nodes(c *call) reply {
+// routeNodes routes /assets/nodes/ and what is below it.
+func (s *Server) routeNodes(c *call) reply {
 	rest := strings.Join(c.parts[2:], "/")
 	switch {
 	case rest == "" && c.method == http.MethodGet:
 		return s.listNodes(c)
 	case rest == "" && c.method == http.MethodPost:
-		return s.makeNode(c, c.org.nodes[0], true)
+		return s.createNode(c, c.org.nodes[0], true)
 	case rest == "children/tree" && c.method == http.MethodGet:
-		return s.tree(c)
+		return s.showTree(c)
 	case len(c.parts) > 3 && c.parts[3] == "assets":
-		return s.nodeAssets(c, c.org.node(c.parts[2]))
+		return s.routeNodeAssets(c, c.org.nodeByID(c.parts[2]))
 	}
 	if len(c.parts) < 3 {
-		return s.noMethod(c)
+		return s.unknownMethod(c)
 	}
-	return s.oneNode(c, c.org.node(c.parts[2]))
+	return s.routeNode(c, c.org.nodeByID(c.parts[2]))
 }
 
-func (s *Server) oneNode(c *call, n *node) reply {
+func (s *Server) routeNode(c *call, n *node) reply {
 	handlers := map[string]func(*call, *node) reply{
-		http.MethodGet:    func(c *call, n *node) reply { return ok(c.org.showNode(n)) },
+		http.MethodGet:    func(c *call, n *node) reply { return okReply(c.org.showNode(n)) },
 		http.MethodPatch:  s.renameNode,
 		http.MethodDelete: s.deleteNode,
 	}
@@ -134,19 +136,19 @@ func (s *Server) oneNode(c *call, n *node) reply {
 			http.MethodGet: func(c *call, n *node) reply {
 				return s.pageOfNodes(c, func(child *node) bool { return child.parent == n.key })
 			},
-			http.MethodPost: func(c *call, n *node) reply { return s.makeNode(c, n, false) },
+			http.MethodPost: func(c *call, n *node) reply { return s.createNode(c, n, false) },
 		}
 	case len(c.parts) == 5 && c.parts[3] == "children" && c.parts[4] == "add":
 		handlers = map[string]func(*call, *node) reply{http.MethodPut: s.moveNodes}
 	case len(c.parts) != 3 || uuid.Validate(c.parts[2]) != nil:
-		return s.noPage(c)
+		return s.unknownPath(c)
 	}
 	handle, known := handlers[c.method]
 	switch {
 	case n == nil:
-		return missing("Node")
+		return notFoundReply("Node")
 	case !known:
-		return s.noMethod(c)
+		return s.unknownMethod(c)
 	}
 	return handle(c, n)
 }
@@ -154,7 +156,7 @@ func (s *Server) oneNode(c *call, n *node) reply {
 func (s *Server) listNodes(c *call) reply {
 	value, search := c.query.Get("value"), c.query.Get("search")
 	return s.pageOfNodes(c, func(n *node) bool {
-		return c.org.shown && (value == "" || c.org.db.Same(n.value, value)) && c.org.db.has(n.path, search)
+		return c.org.shown && (value == "" || c.org.db.SameText(n.value, value)) && c.org.db.containsText(n.path, search)
 	})
 }
 
@@ -165,10 +167,10 @@ func (s *Server) pageOfNodes(c *call, keep func(*node) bool) reply {
 			rows = append(rows, n)
 		}
 	}
-	return paged(s, c, rows, func(n *node) any {
+	return pageOf(s, c, rows, func(n *node) any {
 		row := c.org.showNode(n)
 		if fields := c.query.Get("fields"); fields != "" {
-			onlyThese(row, strings.Split(fields, ","))
+			keepColumns(row, strings.Split(fields, ","))
 		}
 		return row
 	})
@@ -180,57 +182,57 @@ func (s *Server) renameNode(c *call, n *node) reply {
 	value, given := row["value"].(string)
 	switch {
 	case n == c.org.nodes[0]:
-		return bad(map[string]any{"error": "You can't update the root node name"})
+		return badRequestReply(map[string]any{"error": "You can't update the root node name"})
 	case !given:
-		return ok(c.org.showNode(n))
-	case c.org.db.Refuses(value):
-		return crash()
+		return okReply(c.org.showNode(n))
+	case c.org.db.RefusesText(value):
+		return crashReply()
 	}
-	if other := c.org.child(&node{key: n.parent}, value); other != nil && other != n {
-		return bad(map[string]any{"value": []string{sameNode}})
+	if other := c.org.childNode(&node{key: n.parent}, value); other != nil && other != n {
+		return badRequestReply(map[string]any{"value": []string{sameNode}})
 	}
 	old := n.path
 	delete(c.org.byPath, c.org.nodeKey(n.parent, n.value))
 	n.value = value
 	c.org.byPath[c.org.nodeKey(n.parent, n.value)] = n
 	for _, d := range c.org.nodes {
-		if d.below(n.key) {
+		if d.isAtOrBelow(n.key) {
 			d.path = strings.TrimSuffix(old, "/"+old[strings.LastIndex(old, "/")+1:]) + "/" + value + strings.TrimPrefix(d.path, old)
 		}
 	}
-	return ok(c.org.showNode(n))
+	return okReply(c.org.showNode(n))
 }
 
 const sameNode = "The same level node name cannot be the same"
 
-// makeNode makes a node by its path, or by its name below a parent.
-func (s *Server) makeNode(c *call, parent *node, top bool) reply {
+// createNode makes a node by its path, or by its name below a parent.
+func (s *Server) createNode(c *call, parent *node, top bool) reply {
 	row, isObject := c.body.(map[string]any)
-	if !isObject || c.claims.lost {
-		return crash()
+	if !isObject || c.pending.lostRace {
+		return crashReply()
 	}
 	if full, given := row["full_value"].(string); given && top {
-		if tooLong(full) || c.org.db.Refuses(full) {
-			return crash()
+		if isPathTooLong(full) || c.org.db.RefusesText(full) {
+			return crashReply()
 		}
-		return reply{status: http.StatusCreated, body: c.org.showNode(c.org.make(full))}
+		return reply{status: http.StatusCreated, body: c.org.showNode(c.org.ensureNode(full))}
 	}
 	value, _ := row["value"].(string)
 	switch {
 	case strings.Contains(value, "/"):
-		return bad(map[string]any{"value": []string{"Can't contains: /"}})
-	case utf8.RuneCountInString(value) > 128, c.org.db.Refuses(value):
-		return crash()
-	case c.org.child(parent, value) != nil && top:
-		return bad(map[string]any{"value": []string{sameNode}})
-	case c.org.child(parent, value) != nil:
-		return detail(http.StatusBadRequest, sameNode, "error")
+		return badRequestReply(map[string]any{"value": []string{"Can't contains: /"}})
+	case utf8.RuneCountInString(value) > 128, c.org.db.RefusesText(value):
+		return crashReply()
+	case c.org.childNode(parent, value) != nil && top:
+		return badRequestReply(map[string]any{"value": []string{sameNode}})
+	case c.org.childNode(parent, value) != nil:
+		return detailReply(http.StatusBadRequest, sameNode, "error")
 	}
 	id, given := row["id"].(string)
 	if !given {
 		id = uuid.NewString()
 	}
-	return reply{status: http.StatusCreated, body: c.org.showNode(c.org.growAs(id, parent, value))}
+	return reply{status: http.StatusCreated, body: c.org.showNode(c.org.addChildAs(id, parent, value))}
 }
 
 // deleteNode deletes a node with its descendants, unless one of them holds hosts.
@@ -242,11 +244,11 @@ func (s *Server) deleteNode(c *call, n *node) reply {
 	}
 	gone := map[string]bool{}
 	for _, d := range c.org.nodes {
-		if d.below(n.key) {
+		if d.isAtOrBelow(n.key) {
 			gone[d.id] = true
 		}
 	}
-	for _, h := range c.org.assets() {
+	for _, h := range c.org.listAssets() {
 		if slices.ContainsFunc(h.nodes, func(id string) bool { return gone[id] }) {
 			return reply{status: http.StatusForbidden, body: map[string]any{
 				"error": "Deletion failed and the node contains assets",
@@ -260,5 +262,5 @@ func (s *Server) deleteNode(c *call, n *node) reply {
 		}
 		return gone[d.id]
 	})
-	return status(http.StatusNoContent)
+	return statusReply(http.StatusNoContent)
 }

@@ -13,13 +13,13 @@ import (
 //go:embed options.json
 var recordedOptions []byte
 
-// options is what OPTIONS says of the list of hosts. It says the same to every key.
-func (s *Server) options() reply {
+// hostOptions is what OPTIONS says of the list of hosts. It says the same to every key.
+func (s *Server) hostOptions() reply {
 	var all map[Version]map[string]any
 	if err := json.Unmarshal(recordedOptions, &all); err != nil {
 		panic(err) // the file is ours
 	}
-	body := all[s.o.Version]
+	body := all[s.options.Version]
 	actions, _ := body["actions"].(map[string]any)
 	fields, _ := actions[http.MethodPost].(map[string]any)
 	shown, _ := actions[http.MethodGet].(map[string]any)
@@ -28,5 +28,5 @@ func (s *Server) options() reply {
 	body["actions"] = map[string]any{
 		http.MethodGet: get, http.MethodPost: fields, http.MethodPut: fields, http.MethodPatch: fields,
 	}
-	return ok(body)
+	return okReply(body)
 }

@@ -8,10 +8,10 @@ import (
 	"github.com/google/uuid"
 )
 
-// resolve finds the organisation that answers. A community server answers as DEFAULT, as the
+// resolveOrg finds the organisation that answers. A community server answers as DEFAULT, as the
 // all-zero organisation, or as SYSTEM; an enterprise edition, which was not recorded, also as any other
 // that it has.
-func (s *Server) resolve(c *call, asked string) {
+func (s *Server) resolveOrg(c *call, asked string) {
 	if word, known := map[string]string{"default": DefaultOrg, "root": RootOrg, "system": SystemOrg}[strings.ToLower(asked)]; known {
 		asked = word
 	}
@@ -21,7 +21,7 @@ func (s *Server) resolve(c *call, asked string) {
 		c.orgID = RootOrg
 	case asked == SystemOrg:
 		c.orgID, c.org = SystemOrg, s.system
-	case own != nil && s.o.Enterprise:
+	case own != nil && s.options.Enterprise:
 		c.orgID, c.org = asked, own
 	}
 }
@@ -30,11 +30,11 @@ func (s *Server) resolve(c *call, asked string) {
 func (s *Server) SetEnterprise(is bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.o.Enterprise = is
+	s.options.Enterprise = is
 }
 
-// asked is the organisation that a request names.
-func asked(r *http.Request) string {
+// requestedOrg is the organisation that a request names.
+func requestedOrg(r *http.Request) string {
 	if oid := r.URL.Query().Get("oid"); oid != "" {
 		return oid
 	}
@@ -45,7 +45,7 @@ func rootOrganisation(name string) map[string]any {
 	return map[string]any{"id": RootOrg, "name": name, "is_default": false, "is_root": true, "is_system": false}
 }
 
-func (o *org) show() map[string]any {
+func (o *org) showOrg() map[string]any {
 	return map[string]any{
 		"id": o.id, "name": o.name, "is_default": o.id == DefaultOrg, "is_root": false, "is_system": o.id == SystemOrg,
 	}
@@ -61,25 +61,25 @@ func (s *Server) sortedOrgs() []*org {
 	return all
 }
 
-// organisations routes /orgs/orgs/, which only a super user may list.
-func (s *Server) organisations(c *call) reply {
+// routeOrganisations routes /orgs/orgs/, which only a super user may list.
+func (s *Server) routeOrganisations(c *call) reply {
 	switch {
 	case len(c.parts) == 3 && c.parts[2] == "current" && c.method == http.MethodGet:
-		out := c.org.show()
+		out := c.org.showOrg()
 		if c.orgID == RootOrg {
 			out = rootOrganisation("GLOBAL")
 		}
 		out["comment"] = ""
-		return ok(out)
+		return okReply(out)
 	case len(c.parts) == 3 && c.method == http.MethodDelete && s.orgs[c.parts[2]] != nil && c.parts[2] != DefaultOrg:
 		delete(s.orgs, c.parts[2])
-		return status(http.StatusNoContent)
+		return statusReply(http.StatusNoContent)
 	case len(c.parts) > 2:
-		return s.noPage(c)
+		return s.unknownPath(c)
 	case c.method == http.MethodPost:
-		return s.makeOrganisation(c)
+		return s.createOrganisation(c)
 	case c.method != http.MethodGet:
-		return s.noMethod(c)
+		return s.unknownMethod(c)
 	}
 	rows := append(s.sortedOrgs(), s.system)
 	slices.SortFunc(rows, func(x, y *org) int { return strings.Compare(x.name, y.name) })
@@ -87,11 +87,11 @@ func (s *Server) organisations(c *call) reply {
 	for _, o := range rows {
 		all = append(all, s.showOrganisation(o))
 	}
-	return ok(all)
+	return okReply(all)
 }
 
 func (s *Server) showOrganisation(o *org) map[string]any {
-	row := o.show()
+	row := o.showOrg()
 	delete(row, "is_system")
 	internal := o.id == DefaultOrg || o.id == SystemOrg
 	nodes := len(o.nodes)
@@ -100,21 +100,21 @@ func (s *Server) showOrganisation(o *org) map[string]any {
 	}
 	row["internal"], row["comment"], row["created_by"], row["date_created"] = internal, o.comment, o.maker, s.started
 	row["resource_statistics"] = map[string]any{
-		"users_amount": 0, "groups_amount": 0, "assets_amount": len(o.assets()), "nodes_amount": nodes,
+		"users_amount": 0, "groups_amount": 0, "assets_amount": len(o.listAssets()), "nodes_amount": nodes,
 		s.zoneField + "s_amount": len(o.zones), "asset_perms_amount": 0,
 	}
 	return row
 }
 
-// makeOrganisation: v4.7.0 makes one, which nobody can enter; later the community edition refuses.
-func (s *Server) makeOrganisation(c *call) reply {
+// createOrganisation: v4.7.0 makes one, which nobody can enter; later the community edition refuses.
+func (s *Server) createOrganisation(c *call) reply {
 	row, _ := c.body.(map[string]any)
 	name, _ := row["name"].(string)
 	switch {
-	case s.o.Version.since(V41019) && !s.o.Enterprise:
-		return denied()
+	case s.options.Version.isSince(V41019) && !s.options.Enterprise:
+		return deniedReply()
 	case name == "":
-		return bad(map[string]any{"name": []string{"This field is required."}})
+		return badRequestReply(map[string]any{"name": []string{"This field is required."}})
 	}
 	o := s.newOrg(uuid.NewString(), name)
 	o.comment, o.maker = textAt(row, "comment"), c.key.title()
@@ -122,65 +122,65 @@ func (s *Server) makeOrganisation(c *call) reply {
 	return reply{status: http.StatusCreated, body: s.showOrganisation(o)}
 }
 
-func denied() reply {
-	return detail(http.StatusForbidden, "You do not have permission to perform this action.", "permission_denied")
+func deniedReply() reply {
+	return detailReply(http.StatusForbidden, "You do not have permission to perform this action.", "permission_denied")
 }
 
-// manages lists the organisations that stand in a profile because the user has this right there;
+// orgsWithRight lists the organisations that stand in a profile because the user has this right there;
 // everybody works in DEFAULT.
-func (s *Server) manages(c *call, right string) []any {
+func (s *Server) orgsWithRight(c *call, right string) []any {
 	out := []any{}
 	switch {
-	case right == "" && !c.key.superuser():
+	case right == "" && !c.key.isSuperuser():
 		out = append(out, rootOrganisation("All organizations"))
 	case right == "":
 		out = append(out, rootOrganisation("All organizations"))
-	case c.key.superuser():
+	case c.key.isSuperuser():
 		out = append(out, rootOrganisation("GLOBAL"))
-	case !slices.Contains(s.permissions(c), right):
+	case !slices.Contains(s.permissionsOf(c), right):
 		return out
 	}
 	for _, o := range s.sortedOrgs() {
-		if o.id == DefaultOrg || s.o.Enterprise && !c.key.NoRole {
-			out = append(out, o.show())
+		if o.id == DefaultOrg || s.options.Enterprise && !c.key.NoRole {
+			out = append(out, o.showOrg())
 		}
 	}
 	return out
 }
 
-// profile tells who asks. The organisations of the key stand in it on v4.7, and below
+// showProfile tells who asks. The organisations of the key stand in it on v4.7, and below
 // permissions/ on v4.10.
-func (s *Server) profile(c *call) reply {
+func (s *Server) showProfile(c *call) reply {
 	deeper := len(c.parts) == 3 && c.parts[2] == "permissions"
 	switch {
-	case deeper && s.o.Version == V47:
+	case deeper && s.options.Version == V47:
 		return reply{status: http.StatusNotFound, body: map[string]any{"error": "Not found"}}
 	case c.method != http.MethodGet:
-		return s.noMethod(c)
+		return s.unknownMethod(c)
 	case len(c.parts) > 2 && !deeper:
-		return s.noPage(c)
+		return s.unknownPath(c)
 	}
 	out := map[string]any{
 		"id": labelID(c.user), "name": c.key.title(), "username": c.user, "email": c.user + "@example.com", "labels": []any{},
 		"source": map[string]any{"value": "local", "label": "Local"}, "is_valid": true, "is_expired": false, "is_active": true,
 		"created_by": "System", "updated_by": "System", "comment": nil,
 	}
-	out["is_superuser"] = c.key.superuser()
+	out["is_superuser"] = c.key.isSuperuser()
 	out["system_roles"] = []any{map[string]any{"id": RootOrg[:35] + "3", "display_name": "User"}}
-	if c.key.superuser() {
+	if c.key.isSuperuser() {
 		out["system_roles"] = []any{map[string]any{"id": RootOrg[:35] + "1", "display_name": "SystemAdmin"}}
 	}
 	if deeper {
-		out = map[string]any{"id": out["id"], "username": c.user, "pam_orgs": s.manages(c, "rbac.view_pam")}
+		out = map[string]any{"id": out["id"], "username": c.user, "pam_orgs": s.orgsWithRight(c, "rbac.view_pam")}
 	}
-	if deeper || s.o.Version == V47 {
-		out["console_orgs"], out["audit_orgs"] = s.manages(c, "rbac.view_console"), s.manages(c, "rbac.view_audit")
-		out["workbench_orgs"] = s.manages(c, "")
-		if !c.key.Silent {
-			out["perms"] = s.permissions(c)
+	if deeper || s.options.Version == V47 {
+		out["console_orgs"], out["audit_orgs"] = s.orgsWithRight(c, "rbac.view_console"), s.orgsWithRight(c, "rbac.view_audit")
+		out["workbench_orgs"] = s.orgsWithRight(c, "")
+		if !c.key.HidesPermissions {
+			out["perms"] = s.permissionsOf(c)
 		}
 	}
-	return ok(out)
+	return okReply(out)
 }
 
 // title is the name under which the user writes.

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// noPlatform is the only mistake of a single create that tells neither a platform nor protocols, as the
+// missingPlatform is the only mistake of a single create that tells neither a platform nor protocols, as the
 // protocols' default is looked for first.
-func (s *Server) noPlatform(row map[string]any, was *host, list bool) (mistake map[string]any, is bool) {
+func (s *Server) missingPlatform(row map[string]any, was *host, list bool) (mistake map[string]any, is bool) {
 	if was != nil || list || row["protocols"] != nil {
 		return nil, false
 	}
@@ -16,7 +16,7 @@ func (s *Server) noPlatform(row map[string]any, was *host, list bool) (mistake m
 	if _, found := s.platformByID(int(number)); found || row["platform"] != nil && !readable {
 		return nil, false
 	}
-	if s.o.Version.since(V41019) {
+	if s.options.Version.isSince(V41019) {
 		return map[string]any{"Platform": []string{unknownPK(number)}}, true
 	}
 	return map[string]any{"platform": "Platform not exist"}, true
@@ -29,9 +29,9 @@ func unknownPK(number float64) string {
 	return `Invalid pk "` + trimFloat(number) + `" - object does not exist.`
 }
 
-func (s *Server) checkPlatform(c *call, row map[string]any, was *host, full, list bool, f *fields, v *verdict) {
+func (s *Server) validatePlatform(c *call, row map[string]any, was *host, full, list bool, f *rowFields, v *validation) {
 	raw, given := row["platform"]
-	number, readable := platformKey(raw, list && was != nil && s.o.Version == V47)
+	number, readable := platformKey(raw, list && was != nil && s.options.Version == V47)
 	p, found := s.platformByID(int(number))
 	unknown := ""
 	switch {
@@ -39,7 +39,7 @@ func (s *Server) checkPlatform(c *call, row map[string]any, was *host, full, lis
 		return
 	case !given:
 		unknown = "This field is required."
-	case !readable && s.o.Version.since(V41019):
+	case !readable && s.options.Version.isSince(V41019):
 		unknown = "Incorrect type. Expected pk value, received " + pythonType(raw) + "."
 	case !readable:
 		v.crash = true
@@ -48,23 +48,23 @@ func (s *Server) checkPlatform(c *call, row map[string]any, was *host, full, lis
 		unknown = unknownPK(number)
 	case c.kind.gateways && !strings.HasPrefix(p.Name, gatewayPlatform):
 		f.platform = &p
-		v.say("platform", []string{"The platform must start with Gateway"})
+		v.addMistake("platform", []string{"The platform must start with Gateway"})
 		return
-	case c.kind.category != "" && p.Category != c.kind.category, was != nil && p.Category != was.kind():
-		v.say("platform", map[string]any{"platform": "Platform does not match: " + p.Name})
-		v.say("protocols", map[string]any{"protocols": "Protocol is required: " + primary(p)})
+	case c.kind.category != "" && p.Category != c.kind.category, was != nil && p.Category != was.categoryName():
+		v.addMistake("platform", map[string]any{"platform": "Platform does not match: " + p.Name})
+		v.addMistake("protocols", map[string]any{"protocols": "Protocol is required: " + primaryProtocol(p)})
 		return
 	default:
 		f.platform = &p
 		return
 	}
-	v.say("platform", []string{unknown})
+	v.addMistake("platform", []string{unknown})
 	switch {
 	case was != nil: // the host's own platform is looked at
-	case s.o.Version.since(V41019) && given:
-		v.say("protocols", map[string]any{"Platform": []string{unknown}})
+	case s.options.Version.isSince(V41019) && given:
+		v.addMistake("protocols", map[string]any{"Platform": []string{unknown}})
 	default:
-		v.say("protocols", map[string]any{"platform": "Platform not exist"})
+		v.addMistake("protocols", map[string]any{"platform": "Platform not exist"})
 	}
 }
 
@@ -86,10 +86,10 @@ func trimFloat(n float64) string {
 	return string(raw)
 }
 
-// checkProtocols: a single create may leave them out, a list create and a PUT may not.
-func (s *Server) checkProtocols(row map[string]any, was *host, full, list bool, f *fields, v *verdict) {
+// validateProtocols: a single create may leave them out, a list create and a PUT may not.
+func (s *Server) validateProtocols(row map[string]any, was *host, full, list bool, f *rowFields, v *validation) {
 	raw, given := row["protocols"]
-	f.given = given
+	f.protocolsGiven = given
 	p := s.platformFor(f, was)
 	needed := full && (list || was != nil)
 	switch {
@@ -99,21 +99,21 @@ func (s *Server) checkProtocols(row map[string]any, was *host, full, list bool, 
 		}
 		return
 	case !given && !needed && was == nil:
-		f.protocols = defaults(*p)
+		f.protocols = defaultProtocols(*p)
 		return
-	case !given && needed && list && s.o.Version.since(V41019), !given && needed && was != nil && s.o.Version.since(V41019):
-		v.say("protocols", []string{"This field is required."})
+	case !given && needed && list && s.options.Version.isSince(V41019), !given && needed && was != nil && s.options.Version.isSince(V41019):
+		v.addMistake("protocols", []string{"This field is required."})
 		return
 	case !given && !needed, given && !s.readProtocols(raw, f, v):
 		return
 	}
-	if !slices.ContainsFunc(f.protocols, func(x Protocol) bool { return x.Name == primary(*p) }) {
-		v.say("protocols", map[string]any{"protocols": "Protocol is required: " + primary(*p)})
+	if !slices.ContainsFunc(f.protocols, func(x Protocol) bool { return x.Name == primaryProtocol(*p) }) {
+		v.addMistake("protocols", map[string]any{"protocols": "Protocol is required: " + primaryProtocol(*p)})
 	}
 }
 
 // platformFor is the platform that a row asks for, or else the host's own.
-func (s *Server) platformFor(f *fields, was *host) *platform {
+func (s *Server) platformFor(f *rowFields, was *host) *platform {
 	if f.platform != nil || was == nil {
 		return f.platform
 	}
@@ -122,7 +122,7 @@ func (s *Server) platformFor(f *fields, was *host) *platform {
 }
 
 // readProtocols reads a list of protocols, and reports whether it could be read.
-func (s *Server) readProtocols(raw any, f *fields, v *verdict) bool {
+func (s *Server) readProtocols(raw any, f *rowFields, v *validation) bool {
 	items, isList := raw.([]any)
 	v.crash = v.crash || !isList
 	for _, item := range items {
@@ -131,14 +131,14 @@ func (s *Server) readProtocols(raw any, f *fields, v *verdict) bool {
 		_, told := given["port"]
 		port, hasPort := given["port"].(float64)
 		switch {
-		case !told && s.o.Version.since(V41019):
-			v.say("protocols", []any{map[string]any{"port": []string{"This field is required."}}})
+		case !told && s.options.Version.isSince(V41019):
+			v.addMistake("protocols", []any{map[string]any{"port": []string{"This field is required."}}})
 			return false
 		case !hasPort:
 			v.crash = true
 			return false
 		case port > 65535:
-			v.say("protocols", []any{map[string]any{"port": []string{"Ensure this value is less than or equal to 65535."}}})
+			v.addMistake("protocols", []any{map[string]any{"port": []string{"Ensure this value is less than or equal to 65535."}}})
 			return false
 		}
 		f.protocols = append(f.protocols, Protocol{name, int(port)})
@@ -146,7 +146,7 @@ func (s *Server) readProtocols(raw any, f *fields, v *verdict) bool {
 	return isList
 }
 
-func primary(p platform) string {
+func primaryProtocol(p platform) string {
 	for _, pp := range p.Protocols {
 		if pp.Primary {
 			return pp.Name

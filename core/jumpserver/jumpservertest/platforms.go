@@ -8,15 +8,15 @@ import (
 	"strings"
 )
 
-// platformPages routes /assets/platforms/; names are matched whole and by case.
-func (s *Server) platformPages(c *call) reply {
+// routePlatforms routes /assets/platforms/; names are matched whole and by case.
+func (s *Server) routePlatforms(c *call) reply {
 	switch {
 	case len(c.parts) == 3:
-		return s.onePlatform(c)
+		return s.routePlatform(c)
 	case c.method == http.MethodPost:
-		return s.makePlatform(c)
+		return s.createPlatform(c)
 	case c.method != http.MethodGet:
-		return s.noMethod(c)
+		return s.unknownMethod(c)
 	}
 	var rows []platform
 	for _, p := range s.platforms {
@@ -25,40 +25,40 @@ func (s *Server) platformPages(c *call) reply {
 			"name": p.Name, "category": p.Category, "type": p.Type, "id": strconv.Itoa(p.ID),
 		} {
 			asked := c.query.Get(field)
-			wanted = wanted && (asked == "" || c.org.db.Same(asked, value))
+			wanted = wanted && (asked == "" || c.org.db.SameText(asked, value))
 		}
 		if wanted {
 			rows = append(rows, p)
 		}
 	}
-	return paged(s, c, rows, func(p platform) any {
+	return pageOf(s, c, rows, func(p platform) any {
 		row := s.showPlatform(p)
-		if fields := c.query.Get("fields"); fields != "" && s.o.Version.since(V41019) { // the others show all
-			onlyThese(row, strings.Split(fields, ","))
+		if fields := c.query.Get("fields"); fields != "" && s.options.Version.isSince(V41019) { // the others show all
+			keepColumns(row, strings.Split(fields, ","))
 		}
 		return row
 	})
 }
 
-func (s *Server) onePlatform(c *call) reply {
+func (s *Server) routePlatform(c *call) reply {
 	id, _ := strconv.Atoi(c.parts[2])
 	p, found := s.platformByID(id)
 	switch {
 	case !found:
-		return missing("Platform")
+		return notFoundReply("Platform")
 	case c.method == http.MethodGet:
 		row := s.showPlatform(p)
 		row["assets"] = []any{}
-		return ok(row)
+		return okReply(row)
 	case p.extra["internal"] != false:
-		s.surprise("a built-in platform is changed")
+		s.recordUnexpected("a built-in platform is changed")
 		return reply{status: http.StatusForbidden, body: map[string]any{"detail": "Internal platform"}}
 	}
-	return s.noMethod(c)
+	return s.unknownMethod(c)
 }
 
-// keepPlatform returns a platform its id and what else a row shows.
-func (s *Server) keepPlatform(p platform, maker string) platform {
+// addPlatform returns a platform its id and what else a row shows.
+func (s *Server) addPlatform(p platform, maker string) platform {
 	s.lastPlatform++
 	p.ID = s.lastPlatform
 	var protocols []any
@@ -77,7 +77,7 @@ func (s *Server) keepPlatform(p platform, maker string) platform {
 		"su_method": map[string]any{"value": "sudo", "label": "sudo su -"}, "charset": map[string]any{"value": "utf-8", "label": "UTF-8"},
 		"protocols": protocols, "automation": automation, "created_by": maker, "updated_by": maker,
 	}
-	if s.o.Version.since(V41019) {
+	if s.options.Version.isSince(V41019) {
 		p.extra["has_package"] = false
 	}
 	s.platforms = append(s.platforms, p)
@@ -85,8 +85,8 @@ func (s *Server) keepPlatform(p platform, maker string) platform {
 	return p
 }
 
-// makePlatform makes a platform of one's own on a type that is there.
-func (s *Server) makePlatform(c *call) reply {
+// createPlatform makes a platform of one's own on a type that is there.
+func (s *Server) createPlatform(c *call) reply {
 	row, _ := c.body.(map[string]any)
 	own := platform{Name: textAt(row, "name"), Category: textAt(row, "category"), Type: textAt(row, "type")}
 	own.Zones = row["gateway_enabled"] == true || row["domain_enabled"] == true
@@ -106,9 +106,9 @@ func (s *Server) makePlatform(c *call) reply {
 		})
 	}
 	if len(wrong) > 0 {
-		return bad(wrong)
+		return badRequestReply(wrong)
 	}
-	shown := s.showPlatform(s.keepPlatform(own, c.key.title()))
+	shown := s.showPlatform(s.addPlatform(own, c.key.title()))
 	shown["assets"] = []any{}
 	return reply{status: http.StatusCreated, body: shown}
 }
@@ -117,10 +117,10 @@ func (s *Server) showPlatform(p platform) map[string]any {
 	row := map[string]any{"internal": true, "protocols": p.Protocols}
 	maps.Copy(row, p.extra)
 	row["id"], row["name"] = p.ID, p.Name
-	row["category"] = choice(p.Category)
-	row["type"] = choice(p.Type)
+	row["category"] = choiceValue(p.Category)
+	row["type"] = choiceValue(p.Type)
 	row["date_created"], row["date_updated"] = s.started, s.started
-	if s.o.Version.since(V410) {
+	if s.options.Version.isSince(V410) {
 		row["gateway_enabled"], row["ds_enabled"] = p.Zones, false
 	} else {
 		row["domain_enabled"] = p.Zones
@@ -134,7 +134,7 @@ func (s *Server) autoConfig(p platform) map[string]any {
 	automation, _ := p.extra["automation"].(map[string]any)
 	maps.Copy(out, automation)
 	out["id"] = p.ID
-	if s.o.Version.since(V410) {
+	if s.options.Version.isSince(V410) {
 		out["gateway_enabled"] = p.Zones
 	} else {
 		out["domain_enabled"] = p.Zones
@@ -142,8 +142,8 @@ func (s *Server) autoConfig(p platform) map[string]any {
 	return out
 }
 
-// choice is a value with the label that people read.
-func choice(value string) map[string]any {
+// choiceValue is a value with the label that people read.
+func choiceValue(value string) map[string]any {
 	label, known := map[string]string{
 		"mysql": "MySQL", "mariadb": "MariaDB", "postgresql": "PostgreSQL", "mongodb": "MongoDB", "k8s": "Kubernetes",
 		"private": "Private cloud", "cloud": "Cloud service", "ds": "Directory service",

@@ -47,7 +47,7 @@ func loadPlatforms(o Options) []platform {
 		if id, other := o.Platforms[all[n].Name]; other {
 			all[n].ID = id
 		}
-		if all[n].Name == "General" && o.Version.since(V41019) {
+		if all[n].Name == "General" && o.Version.isSince(V41019) {
 			all[n].Category = "ds"
 		}
 		if slices.Contains(o.NoZones, all[n].Name) {
@@ -73,9 +73,9 @@ func (s *Server) platformByName(name string) platform {
 	return s.platforms[at]
 }
 
-// firstOf is the platform of an asset that was put in place without any: Linux for a host, else the
+// defaultPlatform is the platform of an asset that was put in place without any: Linux for a host, else the
 // first of its category.
-func (s *Server) firstOf(category string) platform {
+func (s *Server) defaultPlatform(category string) platform {
 	at := slices.IndexFunc(s.platforms, func(p platform) bool {
 		return p.Category == category && (category != "host" || p.Name == "Linux")
 	})
@@ -85,8 +85,8 @@ func (s *Server) firstOf(category string) platform {
 	return s.platforms[at]
 }
 
-// defaults are the protocols of a host that was made without any.
-func defaults(p platform) []Protocol {
+// defaultProtocols are the protocols of a host that was made without any.
+func defaultProtocols(p platform) []Protocol {
 	var out []Protocol
 	for _, pp := range p.Protocols {
 		if pp.Primary || pp.Required || pp.Default {

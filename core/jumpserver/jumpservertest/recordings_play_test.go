@@ -85,7 +85,7 @@ func (r *replay) fill(e entry) {
 			r.fillers = append(r.fillers, r.s.Seed(DefaultOrg, Host{Name: name, Address: "203.0.113.1", Active: true}))
 		case "nodes":
 			o := r.s.orgs[DefaultOrg]
-			o.grow(o.nodes[0], "zz-"+name)
+			o.addChild(o.nodes[0], "zz-"+name)
 		case "orgs":
 			r.s.AddOrg(uuid.NewString(), "zz-"+name)
 		case "databases":
@@ -106,13 +106,13 @@ func (r *replay) fill(e entry) {
 // leftInPlaceOf makes the link of an asset that was deleted; a filler stood for it, if there is one.
 func (r *replay) leftInPlaceOf(asset, label string) {
 	b := &r.s.orgs[DefaultOrg].labels
-	for _, k := range b.left[asset] {
+	for _, k := range b.ofDeleted[asset] {
 		if k.label.text() == label {
 			return
 		}
 	}
 	if last := len(r.left) - 1; last >= 0 {
-		b.left[r.left[last]] = relink(b.left[r.left[last]], nil, time.Time{})
+		b.ofDeleted[r.left[last]] = updateLinks(b.ofDeleted[r.left[last]], nil, time.Time{})
 		r.left = r.left[:last]
 	}
 	r.leave(asset, label)
@@ -126,10 +126,10 @@ func (r *replay) leave(asset, label string) {
 	r.extra++
 	now := time.Unix(1e9+int64(r.extra), 0)
 	labels := b.labelsFrom([]string{label}, now)
-	for _, k := range b.left[asset] {
+	for _, k := range b.ofDeleted[asset] {
 		labels = append(labels, k.label)
 	}
-	b.left[asset] = relink(b.left[asset], labels, now)
+	b.ofDeleted[asset] = updateLinks(b.ofDeleted[asset], labels, now)
 }
 
 // play sends an exchange of the recording and compares the answers.

@@ -25,9 +25,9 @@ func (r *replay) ensure(id string) {
 	case "node":
 		r.ensureNode(o, textAt(s.row, "full_value"))
 	case "zone":
-		o.keepZone(id, textAt(s.row, "name"), r.s.o.Now()).comment = textAt(s.row, "comment")
+		o.addZone(id, textAt(s.row, "name"), r.s.options.Now()).comment = textAt(s.row, "comment")
 	case "label":
-		l := o.labels.get(textAt(s.row, "name"), textAt(s.row, "value"), r.s.o.Now())
+		l := o.labels.getOrCreate(textAt(s.row, "name"), textAt(s.row, "value"), r.s.options.Now())
 		l.color = textAt(s.row, "color")
 		if count, told := s.row["res_count"].(float64); told {
 			l.links = int(count)
@@ -44,8 +44,8 @@ func (r *replay) ensureNode(o *org, path string) {
 	if id := r.paths[at.path]; id != "" {
 		r.ids[id] = at.id
 	}
-	for _, part := range o.parts(path)[1:] {
-		next := o.child(at, part)
+	for _, part := range o.splitPath(path)[1:] {
+		next := o.childNode(at, part)
 		if next == nil {
 			next = r.growAs(o, at, part)
 		}
@@ -56,7 +56,7 @@ func (r *replay) ensureNode(o *org, path string) {
 // growAs makes a node below another one, under its recorded id and key.
 func (r *replay) growAs(o *org, parent *node, value string) *node {
 	n := &node{value: value, path: parent.path + "/" + value, id: uuid.NewString(), key: fmt.Sprintf("%s:%d", parent.key, parent.children)}
-	if id := r.paths[n.path]; id != "" && o.node(id) == nil {
+	if id := r.paths[n.path]; id != "" && o.nodeByID(id) == nil {
 		n.id, r.known[id] = id, true
 	}
 	if key := textAt(r.seen[n.id].row, "key"); key != "" {
@@ -70,7 +70,7 @@ func (r *replay) growAs(o *org, parent *node, value string) *node {
 		r.t.Fatal(err)
 	}
 	n.parent, parent.children = parent.key, max(parent.children, number+1)
-	o.keep(n)
+	o.addNode(n)
 	return n
 }
 
@@ -108,14 +108,14 @@ func (r *replay) ensureAsset(o *org, id string, s sighting) {
 	}
 	if h.Zone != "" && o.zones[h.Zone] == nil {
 		r.known[h.Zone] = true
-		o.keepZone(h.Zone, textAt(r.seen[h.Zone].row, "name"), r.s.o.Now())
+		o.addZone(h.Zone, textAt(r.seen[h.Zone].row, "name"), r.s.options.Now())
 	}
 	category := s.category
 	if row.Category.Value != "" {
 		category = row.Category.Value
 	}
-	r.s.seed(o, category, h)
-	kept := o.asset(id)
+	r.s.seedAsset(o, category, h)
+	kept := o.findAsset(id)
 	if row.Nodes != nil && len(row.Nodes) == 0 {
 		kept.nodes = nil
 	}

@@ -112,7 +112,7 @@ func (r *replay) begin() {
 	for _, id := range r.roots {
 		row := r.seen[id].row
 		r.known[id] = true
-		o.keep(&node{id: id, key: textAt(row, "key"), value: textAt(row, "value"), path: textAt(row, "full_value"), parent: "1"})
+		o.addNode(&node{id: id, key: textAt(row, "key"), value: textAt(row, "value"), path: textAt(row, "full_value"), parent: "1"})
 		o.nodes[0].children = 100
 	}
 }
@@ -269,7 +269,7 @@ func (r *replay) prepare(e entry) {
 	}
 	for range len(r.s.Hosts(DefaultOrg)) - hosts { // a filler stood for it
 		if last := len(r.fillers) - 1; last >= 0 {
-			r.s.Drop(DefaultOrg, r.fillers[last])
+			r.s.DeleteAsset(DefaultOrg, r.fillers[last])
 			r.fillers = r.fillers[:last]
 		}
 	}
@@ -301,7 +301,7 @@ func (r *replay) toDelete(e entry) {
 	switch parts[4] {
 	case "nodes":
 		o := r.s.orgs[DefaultOrg]
-		o.growAs(id, o.nodes[0], "gone-"+id)
+		o.addChildAs(id, o.nodes[0], "gone-"+id)
 	case "hosts", "assets":
 		r.s.Seed(DefaultOrg, Host{ID: id, Name: "gone-" + id})
 	}
@@ -337,5 +337,5 @@ func (r *replay) park(e entry, rows []map[string]any) {
 func (r *replay) parkUnder(spm string, ids ...string) {
 	r.s.mu.Lock()
 	defer r.s.mu.Unlock()
-	r.s.parked[spm] = parking{ids, r.s.o.Now().Add(time.Hour)}
+	r.s.parked[spm] = parking{ids, r.s.options.Now().Add(time.Hour)}
 }

@@ -167,7 +167,7 @@ func (p *player) seedNodes(list any) {
 		row, _ := raw.(map[string]any)
 		text := func(name string) string { s, _ := row[name].(string); return s }
 		key := text("key")
-		o.keep(&node{id: text("id"), key: key, value: text("value"), path: text("full_value"), parent: key[:max(strings.LastIndex(key, ":"), 0)]})
+		o.addNode(&node{id: text("id"), key: key, value: text("value"), path: text("full_value"), parent: key[:max(strings.LastIndex(key, ":"), 0)]})
 	}
 }
 
@@ -236,11 +236,11 @@ func TestDeeper(t *testing.T) {
 // seed puts in place what earlier recordings had left on the server.
 func (p *player) seed(file string, all []exchange) {
 	o := p.s.orgs[DefaultOrg]
-	o.keepZone(recordedZone, "rec-zone", time.Time{})
+	o.addZone(recordedZone, "rec-zone", time.Time{})
 	p.ids["de25a07b-2f82-4571-b3c7-a5f4e36efa42"] = o.nodes[0].id
 	switch file {
 	case "nodes_display_edges.json":
-		o.grow(o.nodes[0], "")
+		o.addChild(o.nodes[0], "")
 	case "hosts_update.json":
 		p.s.Seed(DefaultOrg, Host{Name: "rec-1", Address: "192.0.2.11", Active: true})
 		for _, n := range []int{0, 30} {

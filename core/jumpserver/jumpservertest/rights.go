@@ -16,8 +16,8 @@ var recordedRights []byte
 
 type roles struct{ Everybody, Administrator, Auditor, Superuser []string }
 
-// told are the permissions of a version; v4.10.16, of which they were not recorded, has those of v4.10.19.
-func (v Version) told() roles {
+// recordedRoles are the permissions of a version; v4.10.16, of which they were not recorded, has those of v4.10.19.
+func (v Version) recordedRoles() roles {
 	var all map[Version]roles
 	if err := json.Unmarshal(recordedRights, &all); err != nil {
 		panic(err) // the file is ours
@@ -29,19 +29,19 @@ func (v Version) told() roles {
 }
 
 // AuditorPermissions are those of the built-in auditor of an organisation.
-func AuditorPermissions(v Version) []string { return v.told().Auditor }
+func AuditorPermissions(v Version) []string { return v.recordedRoles().Auditor }
 
-// superuser reports whether the key's user may do everything, in every organisation.
-func (k Key) superuser() bool { return k.Permissions == nil && !k.OrgAdmin && !k.NoRole }
+// isSuperuser reports whether the key's user may do everything, in every organisation.
+func (k Key) isSuperuser() bool { return k.Permissions == nil && !k.OrgAdmin && !k.NoRole }
 
-// permissions are what the server says of a key's user.
-func (s *Server) permissions(c *call) []string {
+// permissionsOf are what the server says of a key's user.
+func (s *Server) permissionsOf(c *call) []string {
 	all := s.roles
 	out := all.Everybody
 	switch {
-	case c.key.superuser():
+	case c.key.isSuperuser():
 		out = slices.Concat(out, all.Administrator, all.Superuser)
-	case c.outside(), c.key.NoRole:
+	case c.isOutsideOrgs(), c.key.NoRole:
 	case c.key.OrgAdmin:
 		out = slices.Concat(out, all.Administrator)
 	default:
@@ -51,24 +51,24 @@ func (s *Server) permissions(c *call) []string {
 	return slices.Compact(out)
 }
 
-// outside reports whether the organisation is none in which anybody has a role.
-func (c *call) outside() bool { return c.orgID == RootOrg || c.orgID == SystemOrg }
+// isOutsideOrgs reports whether the organisation is none in which anybody has a role.
+func (c *call) isOutsideOrgs() bool { return c.orgID == RootOrg || c.orgID == SystemOrg }
 
-// may reports whether the key's user has the right that a request needs: assets of every kind are
+// isAllowed reports whether the key's user has the right that a request needs: assets of every kind are
 // assets to it.
-func (s *Server) may(c *call) bool {
-	if c.key.superuser() {
+func (s *Server) isAllowed(c *call) bool {
+	if c.key.isSuperuser() {
 		return true
 	}
-	needed := s.needed(c)
+	needed := s.neededRight(c)
 	if needed == "" {
 		return true
 	}
-	return !c.outside() && slices.Contains(s.permissions(c), needed)
+	return !c.isOutsideOrgs() && slices.Contains(s.permissionsOf(c), needed)
 }
 
-// needed names the right that a request needs; "" = none.
-func (s *Server) needed(c *call) string {
+// neededRight names the right that a request needs; "" = none.
+func (s *Server) neededRight(c *call) string {
 	verb := map[string]string{
 		http.MethodGet: "view", http.MethodPost: "add", http.MethodPut: "change", http.MethodPatch: "change", http.MethodDelete: "delete",
 	}[c.method]

@@ -5,16 +5,16 @@ import (
 	"strings"
 )
 
-// openPages are those that anybody may read.
-func (s *Server) openPages(path string) (reply, bool) {
+// publicPage are those that anybody may read.
+func (s *Server) publicPage(path string) (reply, bool) {
 	switch path {
 	case "/api/health/":
-		return ok(map[string]any{
+		return okReply(map[string]any{
 			"status": true, "db_status": true, "db_time": 0.002, "redis_status": true, "redis_time": 0.0003,
-			"time": s.o.Now().Unix(),
+			"time": s.options.Now().Unix(),
 		}), true
 	case "/api/v1/settings/public/open/":
-		return ok(map[string]any{"XPACK_ENABLED": s.o.Enterprise}), true
+		return okReply(map[string]any{"XPACK_ENABLED": s.options.Enterprise}), true
 	}
 	return reply{}, false
 }
@@ -22,31 +22,31 @@ func (s *Server) openPages(path string) (reply, bool) {
 func (s *Server) route(c *call) reply {
 	where := strings.Join(c.parts[:min(2, len(c.parts))], "/")
 	handlers := map[string]func(*call) reply{
-		"assets/nodes":     s.nodes,
-		"assets/platforms": s.platformPages, "assets/" + s.zoneField + "s": s.zonePages,
-		"labels/labels": s.labelPages, "labels/resource-types": s.resourceTypes, "labels/labeled-resources": s.labeledResources,
-		"common/resources": s.park, "orgs/orgs": s.organisations,
-		"users/profile": s.profile, "accounts/account-templates": s.templates, "accounts/accounts": s.accounts,
-		"terminal/status": func(*call) reply { return ok([]any{}) },
-		"settings/public": func(*call) reply { return ok(map[string]any{"XPACK_ENABLED": s.o.Enterprise}) },
+		"assets/nodes":     s.routeNodes,
+		"assets/platforms": s.routePlatforms, "assets/" + s.zoneField + "s": s.routeZones,
+		"labels/labels": s.routeLabels, "labels/resource-types": s.listResourceTypes, "labels/labeled-resources": s.listLabeledResources,
+		"common/resources": s.parkIDs, "orgs/orgs": s.routeOrganisations,
+		"users/profile": s.showProfile, "accounts/account-templates": s.routeTemplates, "accounts/accounts": s.listAccounts,
+		"terminal/status": func(*call) reply { return okReply([]any{}) },
+		"settings/public": func(*call) reply { return okReply(map[string]any{"XPACK_ENABLED": s.options.Enterprise}) },
 	}
 	for name := range s.kinds {
-		handlers["assets/"+name] = s.assetPages
+		handlers["assets/"+name] = s.routeAssets
 	}
 	if handle, known := handlers[where]; known && strings.HasPrefix(c.r.URL.Path, "/api/v1/") {
 		return handle(c)
 	}
-	return s.noPage(c)
+	return s.unknownPath(c)
 }
 
-// noPage is the answer to a path that the server does not have.
-func (s *Server) noPage(c *call) reply {
-	s.surprise("%s %s: no such path", c.method, c.r.URL.Path)
-	return html(http.StatusNotFound)
+// unknownPath is the answer to a path that the server does not have.
+func (s *Server) unknownPath(c *call) reply {
+	s.recordUnexpected("%s %s: no such path", c.method, c.r.URL.Path)
+	return htmlReply(http.StatusNotFound)
 }
 
-// noMethod is the answer to a method that the path does not take.
-func (s *Server) noMethod(c *call) reply {
-	s.surprise("%s %s: no such method", c.method, c.r.URL.Path)
-	return detail(http.StatusMethodNotAllowed, `Method "`+c.method+`" not allowed.`, "method_not_allowed")
+// unknownMethod is the answer to a method that the path does not take.
+func (s *Server) unknownMethod(c *call) reply {
+	s.recordUnexpected("%s %s: no such method", c.method, c.r.URL.Path)
+	return detailReply(http.StatusMethodNotAllowed, `Method "`+c.method+`" not allowed.`, "method_not_allowed")
 }

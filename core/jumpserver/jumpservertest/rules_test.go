@@ -136,8 +136,8 @@ func TestNodesWithHosts(t *testing.T) {
 	p := newPlayer(t, Options{})
 	o := p.s.orgs[DefaultOrg]
 	p.ids["de25a07b-2f82-4571-b3c7-a5f4e36efa42"] = o.nodes[0].id
-	o.growAs("571894b9-a751-4ffb-a689-294430774649", o.nodes[0], "rec-nc")
-	o.growAs("cc6323e3-eeb0-4e39-a073-ac7eb9b0f127", o.find("/DEFAULT/rec-nc"), "only")
+	o.addChildAs("571894b9-a751-4ffb-a689-294430774649", o.nodes[0], "rec-nc")
+	o.addChildAs("cc6323e3-eeb0-4e39-a073-ac7eb9b0f127", o.findNode("/DEFAULT/rec-nc"), "only")
 	hosts := map[string]string{"recn-0": "7594bf1e-ec9b-5c69-b735-7ed0f6f956ff", "recn-1": "c3fde71f-4bcf-558f-8e28-02d857ea8efe"}
 	for name, id := range hosts {
 		p.s.Seed(DefaultOrg, Host{ID: id, Name: name, Nodes: []string{"/DEFAULT/rec-nc/only"}})
@@ -145,7 +145,7 @@ func TestNodesWithHosts(t *testing.T) {
 	for n, e := range load(t, "nodes_cleanup.json") {
 		if e.Name == "delete_node_emptied" {
 			for _, id := range hosts {
-				p.s.Drop(DefaultOrg, id)
+				p.s.DeleteAsset(DefaultOrg, id)
 			}
 		}
 		p.play(n, e)

@@ -39,32 +39,32 @@ type TB interface {
 
 // Options describe a server; the zero value is a v4.7.0 without limits.
 type Options struct {
-	Version    Version
-	Database   Database // the zero value is PostgreSQL
-	Deadlocks  int      // so many creates with a label that nobody had before fail with 500, as on MariaDB
-	KeyID      string
-	KeySecret  string
-	RootNode   string           // name of the root node; "" = DEFAULT
-	Limit      int              // number of assets that it takes; 0 = 5000
-	PageCap    int              // a larger limit is cut to this; 0 = that of the version
-	Throttle   int              // requests of one user within Window; 0 = no limit, or ThrottleOfVersion
-	Window     time.Duration    // 0 = a minute
-	Latency    time.Duration    // of every request, before it is worked on
-	Costs      Costs            // of the rows of writes, once they are worked on
-	AtOnce     int              // requests that are served at a time, others wait; 0 = all
-	Platforms  map[string]int   // other ids for platforms, by name
-	NoZones    []string         // platforms without gateways
-	Enterprise bool             // organisations beside DEFAULT can be entered; not recorded
-	Now        func() time.Time // nil = the real clock
-	TB         TB               // may be nil
+	Version     Version
+	Database    Database // the zero value is PostgreSQL
+	Deadlocks   int      // so many creates with a label that nobody had before fail with 500, as on MariaDB
+	KeyID       string
+	KeySecret   string
+	RootNode    string           // name of the root node; "" = DEFAULT
+	Limit       int              // number of assets that it takes; 0 = 5000
+	PageCap     int              // a larger limit is cut to this; 0 = that of the version
+	MaxRequests int              // requests of one user within Window; 0 = no limit, or VersionMaxRequests
+	Window      time.Duration    // 0 = a minute
+	Latency     time.Duration    // of every request, before it is worked on
+	WriteTimes  WriteTimes       // of the rows of writes, once they are worked on
+	MaxParallel int              // requests that are served at a time, others wait; 0 = all
+	Platforms   map[string]int   // other ids for platforms, by name
+	NoZones     []string         // platforms without gateways
+	Enterprise  bool             // organisations beside DEFAULT can be entered; not recorded
+	Now         func() time.Time // nil = the real clock
+	TB          TB               // may be nil
 }
 
 // Server is the emulator. Its methods may be called at any time.
 type Server struct {
-	o         Options
+	options   Options
 	zoneField string
 	started   string // when the server began
-	kinds     map[string]*kind
+	kinds     map[string]*assetPage
 	roles     roles
 	system    *org
 	platforms []platform
@@ -81,7 +81,7 @@ type Server struct {
 	history    map[string][]time.Time // by user, for throttling
 	columns    map[string]column      // what a host's row may hold
 	making     map[string]int         // node paths and names that requests under way are creating
-	faults     []*fault
+	faults     []*plannedFault
 	onRequest  func(*http.Request)
 	calls      map[string]int
 	requests   int
@@ -100,29 +100,29 @@ type parking struct {
 
 // New makes a server with the DEFAULT organisation, without hosts.
 func New(o Options) *Server {
-	fill(&o)
+	setDefaults(&o)
 	s := &Server{
-		o: o, zoneField: "domain", orgs: map[string]*org{}, parked: map[string]parking{},
+		options: o, zoneField: "domain", orgs: map[string]*org{}, parked: map[string]parking{},
 		ids: regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`), making: map[string]int{}, calls: map[string]int{}, platforms: loadPlatforms(o),
 		keys: map[string]Key{}, history: map[string][]time.Time{}, spread: rand.New(rand.NewPCG(1, 1)),
 	}
-	if o.Version.since(V410) {
+	if o.Version.isSince(V410) {
 		s.zoneField = "zone"
 	}
 	for _, p := range s.platforms {
 		s.lastPlatform = max(s.lastPlatform, p.ID)
 	}
-	s.kinds, s.roles, s.system = assetKinds(o.Version), o.Version.told(), s.newOrg(SystemOrg, "SYSTEM")
-	if o.AtOnce > 0 {
-		s.turns = make(chan struct{}, o.AtOnce)
+	s.kinds, s.roles, s.system = assetKinds(o.Version), o.Version.recordedRoles(), s.newOrg(SystemOrg, "SYSTEM")
+	if o.MaxParallel > 0 {
+		s.turns = make(chan struct{}, o.MaxParallel)
 	}
-	s.columns, s.started = s.hostColumns(), s.date(o.Now())
+	s.columns, s.started = s.hostColumns(), s.formatTime(o.Now())
 	s.addKey(Key{ID: o.KeyID, Secret: o.KeySecret})
 	s.AddOrg(DefaultOrg, "DEFAULT")
 	return s
 }
 
-func fill(o *Options) {
+func setDefaults(o *Options) {
 	if o.Version == "" {
 		o.Version = V47
 	}
@@ -137,12 +137,12 @@ func fill(o *Options) {
 	}
 	if o.PageCap == 0 {
 		o.PageCap = 10000
-		if o.Version.since(V410) {
+		if o.Version.isSince(V410) {
 			o.PageCap = 1000
 		}
 	}
-	if o.Throttle == ThrottleOfVersion {
-		o.Throttle = o.Version.throttle()
+	if o.MaxRequests == VersionMaxRequests {
+		o.MaxRequests = o.Version.defaultMaxRequests()
 	}
 	if o.Window == 0 {
 		o.Window = defaultWindow
@@ -156,25 +156,27 @@ func fill(o *Options) {
 type reply struct {
 	status int
 	header map[string]string
-	body   any // marshalled as JSON, a json.RawMessage as it is; nil = no body; page = an HTML page
+	body   any // marshalled as JSONPage, a json.RawMessage as it is; nil = no body; page = an HTML page
 }
 
-// page is the body of an HTML answer.
-type page string
+// htmlBody is the body of an HTML answer.
+type htmlBody string
 
-func ok(body any) reply  { return reply{status: http.StatusOK, body: body} }
-func bad(body any) reply { return reply{status: http.StatusBadRequest, body: body} }
-func crash() reply       { return reply{status: 500, body: map[string]any{"error": "Server internal error"}} }
+func okReply(body any) reply         { return reply{status: http.StatusOK, body: body} }
+func badRequestReply(body any) reply { return reply{status: http.StatusBadRequest, body: body} }
+func crashReply() reply {
+	return reply{status: 500, body: map[string]any{"error": "Server internal error"}}
+}
 
-// html is one of the two pages that JumpServer has for people: of what it does not have, and of what broke.
-func html(status int) reply {
+// htmlReply is one of the two pages that JumpServer has for people: of what it does not have, and of what broke.
+func htmlReply(status int) reply {
 	if status == http.StatusNotFound {
-		return reply{status: status, body: page("Not found")}
+		return reply{status: status, body: htmlBody("Not found")}
 	}
-	return reply{status: status, body: page("Server error")}
+	return reply{status: status, body: htmlBody("Server error")}
 }
-func status(code int) reply { return reply{status: code} }
-func detail(code int, text, c string) reply {
+func statusReply(code int) reply { return reply{status: code} }
+func detailReply(code int, text, c string) reply {
 	return reply{status: code, body: map[string]any{"detail": text, "code": c}}
 }
 
@@ -184,28 +186,28 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	if !s.enter(r) {
+	if !s.waitTurn(r) {
 		return
 	}
-	s.note(r)
-	t := &task{r: r, body: body, claims: s.claim(r, body), fault: s.nextFault(r), done: make(chan answer, 1)}
-	if !pause(r, s.latency()+t.fault.Delay) || t.fault.instead() {
-		defer s.finish(t)
+	s.countRequest(r)
+	t := &requestTask{r: r, body: body, pending: s.registerPending(r, body), fault: s.nextFault(r), done: make(chan rawReply, 1)}
+	if !sleepFor(r, s.latency()+t.fault.Delay) || t.fault.replacesAnswer() {
+		defer s.endTurn(t)
 		if r.Context().Err() == nil {
-			t.fault.send(w, r)
+			t.fault.sendFault(w, r)
 		}
 		return
 	}
-	if t.fault.Patience > 0 {
-		s.inBackground(w, t)
+	if t.fault.FrontTimeout > 0 {
+		s.runInBackground(w, t)
 		return
 	}
-	s.work(t)
-	s.reply(w, t, <-t.done)
+	s.runTask(t)
+	s.sendReply(w, t, <-t.done)
 }
 
-// enter waits for a turn, where only so many requests are served at a time.
-func (s *Server) enter(r *http.Request) bool {
+// waitTurn waits for a turn, where only so many requests are served at a time.
+func (s *Server) waitTurn(r *http.Request) bool {
 	if s.turns == nil {
 		return true
 	}
@@ -217,15 +219,15 @@ func (s *Server) enter(r *http.Request) bool {
 	}
 }
 
-func (s *Server) leave() {
+func (s *Server) endParallel() {
 	if s.turns != nil {
 		<-s.turns
 	}
 }
 
-func send(w http.ResponseWriter, out reply, raw []byte) {
+func writeReply(w http.ResponseWriter, out reply, raw []byte) {
 	w.Header().Set("Content-Type", "application/json")
-	if _, isPage := out.body.(page); isPage {
+	if _, isPage := out.body.(htmlBody); isPage {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	}
 	for name, value := range out.header {
@@ -241,7 +243,7 @@ func (r reply) marshal() []byte {
 		return nil
 	case json.RawMessage: // of a fault, as it is
 		return body
-	case page:
+	case htmlBody:
 		words := string(body)
 		if words == "Server error" {
 			words = "Server error occur, contact administrator"
@@ -258,7 +260,7 @@ func (r reply) marshal() []byte {
 	return b.Bytes()
 }
 
-func pause(r *http.Request, d time.Duration) bool {
+func sleepFor(r *http.Request, d time.Duration) bool {
 	if d == 0 {
 		return true
 	}
@@ -274,21 +276,21 @@ func pause(r *http.Request, d time.Duration) bool {
 
 // call is one authenticated request on its way to a handler.
 type call struct {
-	r      *http.Request
-	method string
-	parts  []string // of the path below /api/v1/
-	query  url.Values
-	user   string
-	key    Key
-	body   any
-	org    *org
-	orgID  string // of the organisation that answers, or RootOrg
-	kind   *kind  // of a page of assets
-	claims *claims
+	r       *http.Request
+	method  string
+	parts   []string // of the path below /api/v1/
+	query   url.Values
+	user    string
+	key     Key
+	body    any
+	org     *org
+	orgID   string     // of the organisation that answers, or RootOrg
+	kind    *assetPage // of a page of assets
+	pending *pendingNames
 }
 
-// answer runs all checks in the order of the real server, then the handler.
-func (s *Server) answer(r *http.Request, body []byte, held *claims) reply {
+// handle runs all checks in the order of the real server, then the handler.
+func (s *Server) handle(r *http.Request, body []byte, held *pendingNames) reply {
 	if !strings.HasSuffix(r.URL.Path, "/") {
 		target := *r.URL
 		target.Path += "/"
@@ -298,41 +300,41 @@ func (s *Server) answer(r *http.Request, body []byte, held *claims) reply {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if open, found := s.openPages(r.URL.Path); found {
+	if open, found := s.publicPage(r.URL.Path); found {
 		return open
 	}
 	key, refused, known := s.authenticate(r)
 	if !known {
 		return refused
 	}
-	if throttled, no := s.throttle(key.User); no {
+	if throttled, no := s.checkThrottle(key.User); no {
 		return throttled
 	}
 	c := &call{
-		r: r, method: r.Method, key: key, query: r.URL.Query(), claims: held, user: key.User,
+		r: r, method: r.Method, key: key, query: r.URL.Query(), pending: held, user: key.User,
 		parts: strings.Split(strings.Trim(strings.TrimPrefix(r.URL.Path, "/api/v1/"), "/"), "/"),
 	}
 	if len(body) > 0 {
 		if err := json.Unmarshal(body, &c.body); err != nil {
-			return detail(http.StatusBadRequest, "JSON parse error - "+err.Error(), "parse_error")
+			return detailReply(http.StatusBadRequest, "JSON parse error - "+err.Error(), "parse_error")
 		}
 	}
-	s.resolve(c, asked(r))
+	s.resolveOrg(c, requestedOrg(r))
 	switch making := c.method == http.MethodPost && c.parts[0] != "common"; {
-	case !s.may(c):
-		return denied()
+	case !s.isAllowed(c):
+		return deniedReply()
 	case making && c.orgID == RootOrg:
-		return bad([]string{"Please save in a org"})
+		return badRequestReply([]string{"Please save in a org"})
 	}
 	return s.route(c)
 }
 
-// surprise notes what no careful client sends. It is called with the lock held.
-func (s *Server) surprise(format string, args ...any) {
+// recordUnexpected notes what no careful client sends. It is called with the lock held.
+func (s *Server) recordUnexpected(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	s.unexpected = append(s.unexpected, text)
-	if s.o.TB != nil && !s.lenient {
-		s.o.TB.Helper()
-		s.o.TB.Errorf("jumpserver: %s", text)
+	if s.options.TB != nil && !s.lenient {
+		s.options.TB.Helper()
+		s.options.TB.Errorf("jumpserver: %s", text)
 	}
 }

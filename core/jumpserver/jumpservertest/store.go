@@ -8,22 +8,22 @@ import (
 )
 
 type org struct {
-	id, name  string
-	comment   string
-	maker     string // who made it
-	db        Database
-	hosts     map[string]*host  // by id
-	others    map[string]*host  // assets of other categories, by id
-	names     map[string]string // of all assets, by the database's key → id
-	sorted    []*host           // hosts by name; nil = to be made again
-	rest      []*host           // others by name; nil = to be made again
-	nodes     []*node
-	byID      map[string]*node
-	byPath    map[string]*node // by nodeKey
-	shown     bool             // the node tree was asked for, or a host was made
-	zones     map[string]*zone // by id
-	labels    labelBook
-	templates []map[string]any
+	id, name     string
+	comment      string
+	maker        string // who made it
+	db           Database
+	hosts        map[string]*host  // by id
+	others       map[string]*host  // assets of other categories, by id
+	names        map[string]string // of all assets, by the database's key → id
+	sorted       []*host           // hosts by name; nil = to be made again
+	sortedOthers []*host           // others by name; nil = to be made again
+	nodes        []*node
+	byID         map[string]*node
+	byPath       map[string]*node // by nodeKey
+	shown        bool             // the node tree was asked for, or a host was made
+	zones        map[string]*zone // by id
+	labels       labelBook
+	templates    []map[string]any
 }
 
 // zone is a gateway zone.
@@ -33,7 +33,7 @@ type zone struct {
 	links             []labelLink
 }
 
-func (o *org) keepZone(id, name string, now time.Time) *zone {
+func (o *org) addZone(id, name string, now time.Time) *zone {
 	z := &zone{id: id, name: name, created: now}
 	o.zones[id] = z
 	return z
@@ -42,126 +42,126 @@ func (o *org) keepZone(id, name string, now time.Time) *zone {
 // The hosts' order is kept once it was asked for: sorting 50,000 rows for each page would take
 // longer than the page. While nobody has asked, seeding costs nothing.
 
-func (o *org) add(h *host) {
-	h.home = o
-	o.shelf(h)[h.ID] = h
-	o.hold(h)
-	o.insert(h)
+func (o *org) addAsset(h *host) {
+	h.org = o
+	o.assetsLike(h)[h.ID] = h
+	o.indexName(h)
+	o.insertSorted(h)
 	o.shown = true
 }
 
-// shelf holds the assets of the same sort by id: hosts, or all others.
-func (o *org) shelf(h *host) map[string]*host {
+// assetsLike holds the assets of the same sort by id: hosts, or all others.
+func (o *org) assetsLike(h *host) map[string]*host {
 	if h.category == "" {
 		return o.hosts
 	}
 	return o.others
 }
 
-// asset finds an asset of any category.
-func (o *org) asset(id string) *host {
+// findAsset finds an asset of any category.
+func (o *org) findAsset(id string) *host {
 	if h := o.hosts[id]; h != nil {
 		return h
 	}
 	return o.others[id]
 }
 
-// hold notes the name of an asset.
-func (o *org) hold(h *host) {
-	h.key = o.db.key(h.Name)
+// indexName notes the name of an asset.
+func (o *org) indexName(h *host) {
+	h.key = o.db.collationKey(h.Name)
 	o.names[h.key] = h.ID
 }
 
-func (o *org) insert(h *host) {
+func (o *org) insertSorted(h *host) {
 	switch {
 	case h.category != "":
-		o.rest = nil
+		o.sortedOthers = nil
 	case o.sorted != nil:
-		at, _ := slices.BinarySearchFunc(o.sorted, h, byName)
+		at, _ := slices.BinarySearchFunc(o.sorted, h, compareNames)
 		o.sorted = slices.Insert(o.sorted, at, h)
 	}
 }
 
-func (o *org) take(h *host) {
+func (o *org) removeSorted(h *host) {
 	switch {
 	case h.category != "":
-		o.rest = nil
+		o.sortedOthers = nil
 	case o.sorted != nil:
-		if at, found := slices.BinarySearchFunc(o.sorted, h, byName); found {
+		if at, found := slices.BinarySearchFunc(o.sorted, h, compareNames); found {
 			o.sorted = slices.Delete(o.sorted, at, at+1)
 		}
 	}
 }
 
-// rename returns an asset another name, and keeps the order.
-func (o *org) rename(h *host, name string) {
+// renameAsset returns an asset another name, and keeps the order.
+func (o *org) renameAsset(h *host, name string) {
 	if h.Name == name {
 		return
 	}
-	added := o.asset(h.ID) == h
+	added := o.findAsset(h.ID) == h
 	if added {
-		o.take(h)
+		o.removeSorted(h)
 		delete(o.names, h.key)
 	}
 	h.Name = name
 	if added {
-		o.hold(h)
-		o.insert(h)
+		o.indexName(h)
+		o.insertSorted(h)
 	}
 }
 
-func (o *org) remove(id string) bool {
-	h := o.asset(id)
+func (o *org) removeAsset(id string) bool {
+	h := o.findAsset(id)
 	if h == nil {
 		return false
 	}
-	o.take(h)
+	o.removeSorted(h)
 	delete(o.names, h.key)
-	delete(o.shelf(h), id)
+	delete(o.assetsLike(h), id)
 	if len(h.links) > 0 {
-		o.labels.left[id] = h.links
+		o.labels.ofDeleted[id] = h.links
 	}
 	return true
 }
 
-// list returns the hosts by name. Nobody may change or keep it.
-func (o *org) list() []*host {
+// listHosts returns the hosts by name. Nobody may change or keep it.
+func (o *org) listHosts() []*host {
 	if o.sorted == nil {
-		o.sorted = byNames(o.hosts)
+		o.sorted = sortByName(o.hosts)
 	}
 	return o.sorted
 }
 
 // list returns the assets of other categories by name. Nobody may change or keep it.
 func (o *org) listOthers() []*host {
-	if o.rest == nil {
-		o.rest = byNames(o.others)
+	if o.sortedOthers == nil {
+		o.sortedOthers = sortByName(o.others)
 	}
-	return o.rest
+	return o.sortedOthers
 }
 
-func byNames(shelf map[string]*host) []*host {
+func sortByName(shelf map[string]*host) []*host {
 	rows := make([]*host, 0, len(shelf))
 	for _, h := range shelf {
 		rows = append(rows, h)
 	}
-	slices.SortFunc(rows, byName)
+	slices.SortFunc(rows, compareNames)
 	return rows
 }
 
-func byName(x, y *host) int {
+func compareNames(x, y *host) int {
 	return cmp.Or(strings.Compare(x.key, y.key), strings.Compare(x.ID, y.ID))
 }
 
-// assets returns hosts and others by name.
-func (o *org) assets() []*host {
+// listAssets returns hosts and others by name.
+func (o *org) listAssets() []*host {
 	rest := o.listOthers()
 	if len(rest) == 0 {
-		return o.list()
+		return o.listHosts()
 	}
 	out := make([]*host, 0, len(o.hosts)+len(o.others))
-	for _, h := range o.list() {
-		for len(rest) > 0 && byName(rest[0], h) < 0 {
+	for _, h := range o.listHosts() {
+		for len(rest) > 0 && compareNames(rest[0], h) < 0 {
 			out, rest = append(out, rest[0]), rest[1:]
 		}
 		out = append(out, h)

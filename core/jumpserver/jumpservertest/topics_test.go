@@ -54,9 +54,9 @@ func (p *player) seedListed(all []exchange, clock *time.Time) {
 	byDate := all[slices.IndexFunc(all, func(e exchange) bool { return e.Name == "order_desc" })]
 	rows := byDate.Response.Body.(map[string]any)["results"].([]any)
 	o := p.s.orgs[DefaultOrg]
-	o.keepZone(recordedZone, "rec-zone", *clock)
-	o.growAs("fb019185-d110-455c-abef-63032f13790e", o.nodes[0], "rec-cloud")
-	o.growAs("08537bb3-63bb-4d5c-897e-8c73d0306ab8", o.find("/DEFAULT/rec-cloud"), "acct-1")
+	o.addZone(recordedZone, "rec-zone", *clock)
+	o.addChildAs("fb019185-d110-455c-abef-63032f13790e", o.nodes[0], "rec-cloud")
+	o.addChildAs("08537bb3-63bb-4d5c-897e-8c73d0306ab8", o.findNode("/DEFAULT/rec-cloud"), "acct-1")
 	for n, row := range slices.Backward(rows) {
 		*clock = clock.Add(time.Second)
 		name := row.(string)
@@ -131,8 +131,8 @@ func TestRemovals(t *testing.T) {
 	now := time.Unix(1.79e9, 0)
 	p := newPlayer(t, Options{Now: func() time.Time { return now }})
 	o := p.s.orgs[DefaultOrg]
-	o.growAs("fb019185-d110-455c-abef-63032f13790e", o.nodes[0], "rec-cloud")
-	o.growAs("08537bb3-63bb-4d5c-897e-8c73d0306ab8", o.find("/DEFAULT/rec-cloud"), "acct-1")
+	o.addChildAs("fb019185-d110-455c-abef-63032f13790e", o.nodes[0], "rec-cloud")
+	o.addChildAs("08537bb3-63bb-4d5c-897e-8c73d0306ab8", o.findNode("/DEFAULT/rec-cloud"), "acct-1")
 	for name, id := range map[string]string{
 		"rec-61": "720c1652-dea0-5bd5-b0bc-85ca21c5993a", "rec-62": "a8de6520-8755-5055-b5f4-1daa21d05c98",
 		"rec-1": "", "rec-2": "", "ids": "c1751235-3e71-5548-bbbd-be669ac63e41",
@@ -160,7 +160,7 @@ func TestRemovals(t *testing.T) {
 	if n := len(p.s.Hosts(DefaultOrg)); status != 204 || n != 2 {
 		t.Errorf("an expired spm: status %d, %d hosts left", status, n)
 	}
-	p.s.Drop(DefaultOrg, rest[0].ID)
+	p.s.DeleteAsset(DefaultOrg, rest[0].ID)
 	if status, _ := p.ask("DELETE", "/api/v1/assets/hosts/", nil); status != 204 || len(p.s.Hosts(DefaultOrg)) != 0 {
 		t.Error("the only host stayed:", status)
 	}

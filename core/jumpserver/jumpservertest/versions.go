@@ -15,16 +15,16 @@ const (
 // Versions lists the recorded versions, the oldest first.
 func Versions() []Version { return []Version{V47, V410, V41019} }
 
-// since reports whether v is the other version or a later one.
-func (v Version) since(other Version) bool {
+// isSince reports whether v is the other version or a later one.
+func (v Version) isSince(other Version) bool {
 	return slices.Index(Versions(), v) >= slices.Index(Versions(), other)
 }
 
-// ThrottleOfVersion in place of a number of requests is what the version ships with.
-const ThrottleOfVersion = -1
+// VersionMaxRequests in place of a number of requests is what the version ships with.
+const VersionMaxRequests = -1
 
-// throttle is how many requests of one user a server of this version takes in a minute, as it is
+// defaultMaxRequests is how many requests of one user a server of this version takes in a minute, as it is
 // installed; 0 = any number.
-func (v Version) throttle() int {
+func (v Version) defaultMaxRequests() int {
 	return map[Version]int{V410: 180, V41019: 4096}[v]
 }

@@ -42,41 +42,41 @@ const MaxMobiles = 100
 
 // Robot is a notify.Notifier. It is not changed by sending; several goroutines may use it.
 type Robot struct {
-	address *url.URL
-	token   string
-	key     string
-	mobiles []string
-	all     bool
-	client  *http.Client
-	now     func() time.Time
-	sleep   func(context.Context, time.Duration) error
+	webhook    *url.URL
+	token      string
+	signingKey string
+	mobiles    []string
+	mentionAll bool
+	client     *http.Client
+	now        func() time.Time
+	sleep      func(context.Context, time.Duration) error
 }
 
 // New checks the settings and sends nothing. Its errors are of kind Config.
 func New(s Settings, o Options) (*Robot, error) {
 	address, err := url.Parse(s.Webhook.Reveal())
 	if err != nil || address.Host == "" || address.Scheme != "https" && address.Scheme != "http" {
-		return nil, mistake("webhook is not a http(s) URL")
+		return nil, newConfigError("webhook is not a http(s) URL")
 	}
 	token := address.Query().Get("access_token")
 	if token == "" {
-		return nil, mistake("webhook has no access_token")
+		return nil, newConfigError("webhook has no access_token")
 	}
 	if len(s.AtMobiles) > MaxMobiles {
-		return nil, mistake("more than " + strconv.Itoa(MaxMobiles) + " mobile numbers to mention")
+		return nil, newConfigError("more than " + strconv.Itoa(MaxMobiles) + " mobile numbers to mention")
 	}
 	for n, m := range s.AtMobiles {
-		if !digits(m) {
-			return nil, mistake("mobile number " + strconv.Itoa(n+1) + " to mention is not 5 to 20 digits")
+		if !isMobileNumber(m) {
+			return nil, newConfigError("mobile number " + strconv.Itoa(n+1) + " to mention is not 5 to 20 digits")
 		}
 	}
-	client, err := newClient(o)
+	client, err := newHTTPClient(o)
 	if err != nil {
 		return nil, err
 	}
 	r := &Robot{
-		address: address, token: token, key: s.Secret.Reveal(),
-		mobiles: s.AtMobiles, all: s.AtAll, client: client, now: o.Now, sleep: o.Sleep,
+		webhook: address, token: token, signingKey: s.Secret.Reveal(),
+		mobiles: s.AtMobiles, mentionAll: s.AtAll, client: client, now: o.Now, sleep: o.Sleep,
 	}
 	if r.now == nil {
 		r.now = time.Now
@@ -87,15 +87,15 @@ func New(s Settings, o Options) (*Robot, error) {
 	return r, nil
 }
 
-// newClient follows no redirect: the token must not travel to another host.
-func newClient(o Options) (*http.Client, error) {
+// newHTTPClient follows no redirect: the token must not travel to another host.
+func newHTTPClient(o Options) (*http.Client, error) {
 	if o.Timeout <= 0 {
 		o.Timeout = 10 * time.Second
 	}
 	if o.Transport == nil {
-		by, err := proxy.By(o.Proxy)
+		by, err := proxy.NewFunc(o.Proxy)
 		if err != nil {
-			return nil, mistake("proxy is not a URL")
+			return nil, newConfigError("proxy is not a URL")
 		}
 		o.Transport = &http.Transport{
 			Proxy: by, DialContext: (&net.Dialer{Timeout: o.Timeout}).DialContext,
@@ -113,29 +113,29 @@ func newClient(o Options) (*http.Client, error) {
 // Name is "dingtalk".
 func (r *Robot) Name() string { return "dingtalk" }
 
-// signed gives the address with a fresh signature, base64(HMAC-SHA256(secret,
+// signedURL gives the address with a fresh signature, base64(HMAC-SHA256(secret,
 // "<milliseconds>\n<secret>")), valid for an hour; and what of it no error may show.
-func (r *Robot) signed() (address string, private []string) {
-	if r.key == "" {
-		return r.address.String(), []string{r.token}
+func (r *Robot) signedURL() (address string, private []string) {
+	if r.signingKey == "" {
+		return r.webhook.String(), []string{r.token}
 	}
 	at := strconv.FormatInt(r.now().UnixMilli(), 10)
-	signature := sign(at, r.key)
-	signed := *r.address
+	signature := signTimestamp(at, r.signingKey)
+	signed := *r.webhook
 	query := signed.Query()
 	query.Set("timestamp", at)
 	query.Set("sign", signature)
 	signed.RawQuery = query.Encode()
-	return signed.String(), []string{r.token, r.key, signature}
+	return signed.String(), []string{r.token, r.signingKey, signature}
 }
 
-func sign(timestamp, key string) string {
+func signTimestamp(timestamp, key string) string {
 	mac := hmac.New(sha256.New, []byte(key))
 	mac.Write([]byte(timestamp + "\n" + key))
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
 
-func digits(s string) bool {
+func isMobileNumber(s string) bool {
 	for _, r := range s {
 		if r < '0' || r > '9' {
 			return false
@@ -144,4 +144,6 @@ func digits(s string) bool {
 	return len(s) >= 5 && len(s) <= 20
 }
 
-func mistake(text string) error { return &notify.Error{Kind: notify.Config, Message: text} }
+func newConfigError(text string) error {
+	return &notify.Error{Kind: notify.InvalidConfig, Message: text}
+}

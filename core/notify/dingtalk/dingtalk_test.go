@@ -19,22 +19,22 @@ import (
 )
 
 const (
-	token = "0123456789abcdef-token"
-	key   = "SECabcdef-key"
+	testToken = "0123456789abcdef-token"
+	testKey   = "SECabcdef-key"
 )
 
-// serve starts an emulator that fails the test on any request a correct client does not make.
-func serve(t testing.TB) (*dingtalktest.Robot, dingtalk.Settings) {
+// startRobot starts an emulator that fails the test on any request a correct client does not make.
+func startRobot(t testing.TB) (*dingtalktest.Robot, dingtalk.Settings) {
 	t.Helper()
-	robot := dingtalktest.New(dingtalktest.Settings{Token: token, Secret: key, Complain: t.Errorf})
+	robot := dingtalktest.New(dingtalktest.Options{Token: testToken, Secret: testKey, ReportUnexpected: t.Errorf})
 	server := httptest.NewServer(robot)
 	t.Cleanup(server.Close)
 	return robot, dingtalk.Settings{
-		Webhook: secret.New(server.URL + dingtalktest.Path + "?access_token=" + token), Secret: secret.New(key),
+		Webhook: secret.New(server.URL + dingtalktest.WebhookPath + "?access_token=" + testToken), Secret: secret.New(testKey),
 	}
 }
 
-func open(t testing.TB, s dingtalk.Settings, o dingtalk.Options) *dingtalk.Robot {
+func newRobot(t testing.TB, s dingtalk.Settings, o dingtalk.Options) *dingtalk.Robot {
 	t.Helper()
 	if o.Sleep == nil {
 		o.Sleep = notifytest.NoSleep
@@ -48,22 +48,22 @@ func open(t testing.TB, s dingtalk.Settings, o dingtalk.Options) *dingtalk.Robot
 
 func TestContract(t *testing.T) {
 	t.Parallel()
-	notifytest.Run(t, func(t *testing.T) notifytest.Channel {
-		robot, settings := serve(t)
+	notifytest.RunContract(t, func(t *testing.T) notifytest.Channel {
+		robot, settings := startRobot(t)
 		settings.AtMobiles = []string{"13800000000"}
 		return notifytest.Channel{
-			Notifier: open(t, settings, dingtalk.Options{}),
-			Refuse:   func() { robot.Fail(dingtalktest.Answers(9, "keywords")...) },
-			Throttle: func() { robot.Fail(dingtalktest.Answers(9, "gateway-throttle")...) },
-			Break:    func() { robot.Fail(dingtalktest.Drops(9)...) },
-			Calls:    robot.Calls, Limit: dingtalktest.MaxBody, Secrets: []string{token, key, "sign="},
-			Taken: func() (texts []string) {
+			Notifier:         newRobot(t, settings, dingtalk.Options{}),
+			RejectAll:        func() { robot.QueueFaults(dingtalktest.AnswerFaults(9, "keywords")...) },
+			ThrottleAll:      func() { robot.QueueFaults(dingtalktest.AnswerFaults(9, "gateway-throttle")...) },
+			BreakConnections: func() { robot.QueueFaults(dingtalktest.DropFaults(9)...) },
+			CallCount:        robot.Calls, MaxBodyBytes: dingtalktest.MaxBodyBytes, Secrets: []string{testToken, testKey, "sign="},
+			AcceptedTexts: func() (texts []string) {
 				for _, m := range robot.Messages() {
 					texts = append(texts, m.Text)
 				}
 				return texts
 			},
-			Biggest: func() int { return robot.Messages()[0].Bytes },
+			LargestBody: func() int { return robot.Messages()[0].Bytes },
 		}
 	})
 }
@@ -79,10 +79,10 @@ func TestBody(t *testing.T) {
 		}
 		text, _ := json.Marshal(card)
 		body = string(text)
-		_, _ = w.Write([]byte(dingtalktest.Recorded("ok")))
+		_, _ = w.Write([]byte(dingtalktest.RecordedAnswer("ok")))
 	}))
 	t.Cleanup(server.Close)
-	r := open(t, dingtalk.Settings{
+	r := newRobot(t, dingtalk.Settings{
 		Webhook: secret.New(server.URL + "?access_token=x"), AtMobiles: []string{"13800000000", "13900000000"}, AtAll: true,
 	}, dingtalk.Options{})
 	if err := r.Send(t.Context(), notify.Message{Title: "T", Markdown: "M", LinkText: "L", LinkURL: "https://u/"}); err != nil {
@@ -102,12 +102,12 @@ func TestSignature(t *testing.T) {
 	var query string
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		query = r.URL.RawQuery
-		_, _ = w.Write([]byte(dingtalktest.Recorded("ok")))
+		_, _ = w.Write([]byte(dingtalktest.RecordedAnswer("ok")))
 	}))
 	t.Cleanup(server.Close)
-	r := open(t, dingtalk.Settings{Webhook: secret.New(server.URL + "?access_token=a"), Secret: secret.New("SECabc")},
+	r := newRobot(t, dingtalk.Settings{Webhook: secret.New(server.URL + "?access_token=a"), Secret: secret.New("SECabc")},
 		dingtalk.Options{Now: func() time.Time { return time.UnixMilli(1700000000000) }})
-	if err := r.Send(t.Context(), notifytest.Sample()); err != nil {
+	if err := r.Send(t.Context(), notifytest.SampleMessage()); err != nil {
 		t.Fatal(err)
 	}
 	const want = "access_token=a&sign=jcUpW0QmtKduN03n4JqQ0PBosVjqnM8gU7fIIvsDmCM%3D&timestamp=1700000000000"
@@ -125,34 +125,34 @@ func TestAnswers(t *testing.T) {
 		calls int
 		says  string
 	}{
-		"keywords":     {dingtalktest.Answers(1, "keywords")[0], notify.Config, 1, "keywords not in content"},
-		"signature":    {dingtalktest.Answers(1, "sign")[0], notify.Config, 1, "sign not match"},
-		"timestamp":    {dingtalktest.Answers(1, "timestamp")[0], notify.Config, 1, "invalid timestamp"},
-		"address":      {dingtalktest.Answers(1, "ip")[0], notify.Config, 1, "not in whitelist"},
-		"token":        {dingtalktest.Answers(1, "token")[0], notify.Config, 1, "300005"},
-		"too fast":     {dingtalktest.Answers(1, "toofast")[0], notify.TooFast, 1, "130101"},
-		"too fast too": {dingtalktest.Fault{Body: `{"errcode":410100,"errmsg":"x"}`}, notify.TooFast, 1, "410100"},
-		"gateway":      {dingtalktest.Answers(1, "gateway-throttle")[0], notify.TooFast, 1, "1111"},
+		"keywords":     {dingtalktest.AnswerFaults(1, "keywords")[0], notify.InvalidConfig, 1, "keywords not in content"},
+		"signature":    {dingtalktest.AnswerFaults(1, "sign")[0], notify.InvalidConfig, 1, "sign not match"},
+		"timestamp":    {dingtalktest.AnswerFaults(1, "timestamp")[0], notify.InvalidConfig, 1, "invalid timestamp"},
+		"address":      {dingtalktest.AnswerFaults(1, "ip")[0], notify.InvalidConfig, 1, "not in whitelist"},
+		"token":        {dingtalktest.AnswerFaults(1, "token")[0], notify.InvalidConfig, 1, "300005"},
+		"too fast":     {dingtalktest.AnswerFaults(1, "toofast")[0], notify.RateLimited, 1, "130101"},
+		"too fast too": {dingtalktest.Fault{Body: `{"errcode":410100,"errmsg":"x"}`}, notify.RateLimited, 1, "410100"},
+		"gateway":      {dingtalktest.AnswerFaults(1, "gateway-throttle")[0], notify.RateLimited, 1, "1111"},
 		"no errcode":   {dingtalktest.Fault{Body: `{"errmsg":"ok"}`}, notify.Unknown, 1, "no errcode"},
 		"null errcode": {dingtalktest.Fault{Body: `{"errcode":null}`}, notify.Unknown, 1, "no errcode"},
 		"empty":        {dingtalktest.Fault{}, notify.Unknown, 1, "not DingTalk's"},
-		"a page":       {dingtalktest.Fault{Body: "<html>" + token + "</html>"}, notify.Unknown, 1, "not DingTalk's"},
-		"echo":         {dingtalktest.Fault{Body: `{"errcode":1,"errmsg":"bad ` + token + ` ` + key + `"}`}, notify.Config, 1, "bad ****** ******"},
-		"long":         {dingtalktest.Fault{Body: `{"errcode":1,"errmsg":"` + strings.Repeat("名", 5000) + `"}`}, notify.Config, 1, "名…"},
-		"429":          {dingtalktest.Fault{Status: 429}, notify.TooFast, 1, "429"},
-		"404":          {dingtalktest.Fault{Status: 404, Body: dingtalktest.Recorded("ok")}, notify.Config, 1, "404"},
-		"201":          {dingtalktest.Fault{Status: 201, Body: dingtalktest.Recorded("ok")}, notify.Config, 1, "201"},
-		"redirect":     {dingtalktest.Fault{Status: 302, Location: "https://evil.example/"}, notify.Config, 1, "redirect"},
+		"a page":       {dingtalktest.Fault{Body: "<html>" + testToken + "</html>"}, notify.Unknown, 1, "not DingTalk's"},
+		"echo":         {dingtalktest.Fault{Body: `{"errcode":1,"errmsg":"bad ` + testToken + ` ` + testKey + `"}`}, notify.InvalidConfig, 1, "bad ****** ******"},
+		"long":         {dingtalktest.Fault{Body: `{"errcode":1,"errmsg":"` + strings.Repeat("名", 5000) + `"}`}, notify.InvalidConfig, 1, "名…"},
+		"429":          {dingtalktest.Fault{Status: 429}, notify.RateLimited, 1, "429"},
+		"404":          {dingtalktest.Fault{Status: 404, Body: dingtalktest.RecordedAnswer("ok")}, notify.InvalidConfig, 1, "404"},
+		"201":          {dingtalktest.Fault{Status: 201, Body: dingtalktest.RecordedAnswer("ok")}, notify.InvalidConfig, 1, "201"},
+		"redirect":     {dingtalktest.Fault{Status: 302, Location: "https://evil.example/"}, notify.InvalidConfig, 1, "redirect"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			robot, settings := serve(t)
-			robot.Fail(c.fault)
-			err := open(t, settings, dingtalk.Options{}).Send(t.Context(), notifytest.Sample())
+			robot, settings := startRobot(t)
+			robot.QueueFaults(c.fault)
+			err := newRobot(t, settings, dingtalk.Options{}).Send(t.Context(), notifytest.SampleMessage())
 			if notifytest.KindOf(err) != c.kind || robot.Calls() != c.calls || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("kind %q, %d calls: %v", notifytest.KindOf(err), robot.Calls(), err)
 			}
-			if text := err.Error(); len(text) > 300 || strings.Contains(text, token) || strings.Contains(text, key) {
+			if text := err.Error(); len(text) > 300 || strings.Contains(text, testToken) || strings.Contains(text, testKey) {
 				t.Errorf("an error that is too long or tells a secret: %s", text)
 			}
 		})
@@ -168,17 +168,17 @@ func TestRetries(t *testing.T) {
 		calls  int
 		fine   bool
 	}{
-		"two drops":   {dingtalktest.Drops(2), 3, true},
-		"three drops": {dingtalktest.Drops(3), 3, false},
+		"two drops":   {dingtalktest.DropFaults(2), 3, true},
+		"three drops": {dingtalktest.DropFaults(3), 3, false},
 		"two 502":     {[]dingtalktest.Fault{down, down}, 3, true},
-		"busy once":   {[]dingtalktest.Fault{dingtalktest.Busy()}, 2, true},
-		"busy twice":  {[]dingtalktest.Fault{dingtalktest.Busy(), dingtalktest.Busy()}, 2, false},
+		"busy once":   {[]dingtalktest.Fault{dingtalktest.BusyFault()}, 2, true},
+		"busy twice":  {[]dingtalktest.Fault{dingtalktest.BusyFault(), dingtalktest.BusyFault()}, 2, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			robot, settings := serve(t)
-			robot.Fail(c.faults...)
-			err := open(t, settings, dingtalk.Options{}).Send(t.Context(), notifytest.Sample())
+			robot, settings := startRobot(t)
+			robot.QueueFaults(c.faults...)
+			err := newRobot(t, settings, dingtalk.Options{}).Send(t.Context(), notifytest.SampleMessage())
 			if (err == nil) != c.fine || robot.Calls() != c.calls || err != nil && notifytest.KindOf(err) != notify.Temporary {
 				t.Errorf("%d calls: %v", robot.Calls(), err)
 			}
@@ -190,14 +190,14 @@ func TestRetries(t *testing.T) {
 // is not the caller's.
 func TestDeadline(t *testing.T) {
 	t.Parallel()
-	robot, settings := serve(t)
+	robot, settings := startRobot(t)
 	stuck := make(chan struct{})
 	t.Cleanup(func() { close(stuck) })
-	robot.Fail(dingtalktest.Fault{Wait: stuck})
+	robot.QueueFaults(dingtalktest.Fault{Blocked: stuck})
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	err := open(t, settings, dingtalk.Options{Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}).
-		Send(ctx, notifytest.Sample())
+	err := newRobot(t, settings, dingtalk.Options{Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}).
+		Send(ctx, notifytest.SampleMessage())
 	if !errors.Is(err, context.DeadlineExceeded) || notifytest.KindOf(err) != notify.Temporary {
 		t.Error(err)
 	}
@@ -208,9 +208,9 @@ func TestUnreachable(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.NotFoundHandler())
 	server.Close()
-	r := open(t, dingtalk.Settings{Webhook: secret.New(server.URL + "/robot/send?access_token=" + token), Secret: secret.New(key)},
+	r := newRobot(t, dingtalk.Settings{Webhook: secret.New(server.URL + "/robot/send?access_token=" + testToken), Secret: secret.New(testKey)},
 		dingtalk.Options{Timeout: time.Second})
-	err := r.Send(t.Context(), notifytest.Sample())
+	err := r.Send(t.Context(), notifytest.SampleMessage())
 	if notifytest.KindOf(err) != notify.Temporary || strings.Contains(err.Error(), "access_token") || !strings.Contains(err.Error(), "refused") {
 		t.Error(err)
 	}
@@ -221,41 +221,41 @@ func TestProxy(t *testing.T) {
 	asked := ""
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked = r.URL.Host
-		_, _ = w.Write([]byte(dingtalktest.Recorded("ok")))
+		_, _ = w.Write([]byte(dingtalktest.RecordedAnswer("ok")))
 	}))
 	t.Cleanup(proxy.Close)
-	r := open(t, dingtalk.Settings{Webhook: secret.New("http://robot.invalid/robot/send?access_token=x")}, dingtalk.Options{Proxy: proxy.URL})
-	if err := r.Send(t.Context(), notifytest.Sample()); err != nil || asked != "robot.invalid" {
+	r := newRobot(t, dingtalk.Settings{Webhook: secret.New("http://robot.invalid/robot/send?access_token=x")}, dingtalk.Options{Proxy: proxy.URL})
+	if err := r.Send(t.Context(), notifytest.SampleMessage()); err != nil || asked != "robot.invalid" {
 		t.Errorf("asked for %q: %v", asked, err)
 	}
 }
 
 func TestMistakes(t *testing.T) {
 	t.Parallel()
-	good := "https://oapi.dingtalk.com/robot/send?access_token=" + token
+	good := "https://oapi.dingtalk.com/robot/send?access_token=" + testToken
 	for name, c := range map[string]struct {
 		webhook, proxy string
 		mobiles        []string
 		says           string
 	}{
 		"no webhook":       {"", "", nil, "http(s) URL"},
-		"another scheme":   {"ftp://x/?access_token=" + token, "", nil, "http(s) URL"},
-		"unreadable":       {"https://x/%zz?access_token=" + token, "", nil, "http(s) URL"},
+		"another scheme":   {"ftp://x/?access_token=" + testToken, "", nil, "http(s) URL"},
+		"unreadable":       {"https://x/%zz?access_token=" + testToken, "", nil, "http(s) URL"},
 		"no token":         {"https://oapi.dingtalk.com/robot/send", "", nil, "access_token"},
 		"a placeholder":    {good, "", []string{"13800000000", "138xxxxxxxx"}, "number 2"},
 		"too many mobiles": {good, "", make([]string, dingtalk.MaxMobiles+1), "more than 100"},
-		"a bad proxy":      {good, "http://user:" + token + "@%zz", nil, "proxy"},
+		"a bad proxy":      {good, "http://user:" + testToken + "@%zz", nil, "proxy"},
 	} {
 		_, err := dingtalk.New(dingtalk.Settings{Webhook: secret.New(c.webhook), AtMobiles: c.mobiles}, dingtalk.Options{Proxy: c.proxy})
-		if notifytest.KindOf(err) != notify.Config || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), token) {
+		if notifytest.KindOf(err) != notify.InvalidConfig || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), testToken) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	robot, settings := serve(t)
+	robot, settings := startRobot(t)
 	for _, m := range []notify.Message{{}, {Title: "T", Markdown: "M", LinkText: "L"}, {
-		Title: strings.Repeat("T", dingtalk.MaxBody), Markdown: "M", LinkText: "L", LinkURL: "u",
+		Title: strings.Repeat("T", dingtalk.MaxBodyBytes), Markdown: "M", LinkText: "L", LinkURL: "u",
 	}} {
-		if err := open(t, settings, dingtalk.Options{}).Send(t.Context(), m); notifytest.KindOf(err) != notify.Config || robot.Calls() != 0 {
+		if err := newRobot(t, settings, dingtalk.Options{}).Send(t.Context(), m); notifytest.KindOf(err) != notify.InvalidConfig || robot.Calls() != 0 {
 			t.Errorf("%d calls: %v", robot.Calls(), err)
 		}
 	}
@@ -268,7 +268,7 @@ func FuzzBody(f *testing.F) {
 	f.Add("| a |\n", 18000)
 	bodies := make(chan []byte, 1)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body := make([]byte, 0, dingtalk.MaxBody)
+		body := make([]byte, 0, dingtalk.MaxBodyBytes)
 		for part := make([]byte, 4096); ; {
 			n, err := r.Body.Read(part)
 			if body = append(body, part[:n]...); err != nil {
@@ -276,14 +276,14 @@ func FuzzBody(f *testing.F) {
 			}
 		}
 		bodies <- body
-		_, _ = w.Write([]byte(dingtalktest.Recorded("ok")))
+		_, _ = w.Write([]byte(dingtalktest.RecordedAnswer("ok")))
 	}))
 	f.Cleanup(server.Close)
-	robot := open(f, dingtalk.Settings{
-		Webhook: secret.New(server.URL + "?" + url.Values{"access_token": {token}}.Encode()), AtMobiles: []string{"13800000000"},
+	robot := newRobot(f, dingtalk.Settings{
+		Webhook: secret.New(server.URL + "?" + url.Values{"access_token": {testToken}}.Encode()), AtMobiles: []string{"13800000000"},
 	}, dingtalk.Options{})
 	f.Fuzz(func(t *testing.T, text string, times int) {
-		m := notifytest.Sample()
+		m := notifytest.SampleMessage()
 		m.Markdown = strings.Repeat(text+"x", min(max(times, 1), 30000)/(len(text)+1)+1)
 		if err := robot.Send(t.Context(), m); err != nil {
 			t.Fatal(err)
@@ -292,7 +292,7 @@ func FuzzBody(f *testing.F) {
 		var card struct {
 			Card struct{ Text string } `json:"actionCard"`
 		}
-		if err := json.Unmarshal(body, &card); err != nil || len(body) > dingtalk.MaxBody {
+		if err := json.Unmarshal(body, &card); err != nil || len(body) > dingtalk.MaxBodyBytes {
 			t.Fatalf("%d bytes: %v", len(body), err)
 		}
 		if !strings.HasSuffix(card.Card.Text, "\n\n@13800000000") {

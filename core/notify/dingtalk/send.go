@@ -18,26 +18,26 @@ import (
 )
 
 const (
-	// networkTries and busyTries are how often a message is sent in all: after a broken connection
+	// maxNetworkTries and maxBusyTries are how often a message is sent in all: after a broken connection
 	// or a 5xx, and after "system busy".
-	networkTries, busyTries = 3, 2
-	firstPause              = 500 * time.Millisecond
-	// banned is how long DingTalk blocks a robot that sent more than 20 messages in a minute.
-	banned = 10 * time.Minute
-	// maxAnswer bounds what is read of an answer; real ones are below 200 bytes.
-	maxAnswer = 64 << 10
-	maxQuoted = 200
+	maxNetworkTries, maxBusyTries = 3, 2
+	firstRetryDelay               = 500 * time.Millisecond
+	// banDuration is how long DingTalk blocks a robot that sent more than 20 messages in a minute.
+	banDuration = 10 * time.Minute
+	// maxResponseBytes bounds what is read of an answer; real ones are below 200 bytes.
+	maxResponseBytes = 64 << 10
+	maxQuotedBytes   = 200
 )
 
 // Send posts the message as a card. Only an answer that has errcode 0 is success: DingTalk says
 // 200 to everything, and its gateway's refusals have no errcode. A connection that broke after
 // the message was taken can show it twice, which is better than never.
 func (r *Robot) Send(ctx context.Context, m notify.Message) error {
-	body, err := r.body(m)
+	body, err := r.encodeMessage(m)
 	if err != nil {
 		return err
 	}
-	pause := firstPause
+	pause := firstRetryDelay
 	for try := 1; ; try++ {
 		tries, err := r.post(ctx, body)
 		if err == nil || try >= tries || ctx.Err() != nil {
@@ -52,38 +52,38 @@ func (r *Robot) Send(ctx context.Context, m notify.Message) error {
 
 // post makes one request. With an error it says how often such a request should be made in all.
 func (r *Robot) post(ctx context.Context, body []byte) (tries int, err error) {
-	address, private := r.signed()
+	address, private := r.signedURL()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
-		return 1, mistake("webhook cannot be asked")
+		return 1, newConfigError("webhook cannot be asked")
 	}
 	request.Header.Set("Content-Type", "application/json;charset=utf-8")
 	response, err := r.client.Do(request)
 	if err != nil {
-		return networkTries, broken(ctx, err, private)
+		return maxNetworkTries, newNetworkError(ctx, err, private)
 	}
 	defer func() { _ = response.Body.Close() }()
-	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	answer, err := io.ReadAll(io.LimitReader(response.Body, maxResponseBytes))
 	if err != nil {
-		return networkTries, broken(ctx, err, private)
+		return maxNetworkTries, newNetworkError(ctx, err, private)
 	}
 	switch status := response.StatusCode; {
 	case status == http.StatusOK:
-		return judge(answer, private)
+		return parseResponse(answer, private)
 	case status == http.StatusTooManyRequests:
-		return 1, &notify.Error{Kind: notify.TooFast, Message: "HTTP 429"}
+		return 1, &notify.Error{Kind: notify.RateLimited, Message: "HTTP 429"}
 	case status >= http.StatusInternalServerError:
-		return networkTries, &notify.Error{Kind: notify.Temporary, Message: fmt.Sprintf("HTTP %d", status)}
+		return maxNetworkTries, &notify.Error{Kind: notify.Temporary, Message: fmt.Sprintf("HTTP %d", status)}
 	case status >= http.StatusMultipleChoices && status < http.StatusBadRequest:
-		return 1, mistake(fmt.Sprintf("HTTP %d: a redirect, which is not followed", status))
+		return 1, newConfigError(fmt.Sprintf("HTTP %d: a redirect, which is not followed", status))
 	default:
-		return 1, mistake(fmt.Sprintf("HTTP %d", status))
+		return 1, newConfigError(fmt.Sprintf("HTTP %d", status))
 	}
 }
 
-// judge reads an answer. Numbers as documented; 410100 and the gateway's form were seen by others.
+// parseResponse reads an answer. Numbers as documented; 410100 and the gateway's form were seen by others.
 // An answer in another form is not quoted: a proxy's error page shows the address it was asked for.
-func judge(answer []byte, private []string) (tries int, err error) {
+func parseResponse(answer []byte, private []string) (tries int, err error) {
 	var said struct {
 		Code    *int64 `json:"errcode"`
 		Message string `json:"errmsg"`
@@ -99,28 +99,28 @@ func judge(answer []byte, private []string) (tries int, err error) {
 	if said.Code == nil {
 		wait := max(0, min(said.Wait, 24*60*60))
 		return 1, &notify.Error{
-			Kind: notify.TooFast, Wait: time.Duration(wait) * time.Second,
+			Kind: notify.RateLimited, RetryAfter: time.Duration(wait) * time.Second,
 			Message: fmt.Sprintf("the gateway refuses messages (status %d)", said.Status),
 		}
 	}
 	refusal := &notify.Error{
-		Kind: notify.Config, Message: fmt.Sprintf("errcode %d: %s", *said.Code, quote(said.Message, private)),
+		Kind: notify.InvalidConfig, Message: fmt.Sprintf("errcode %d: %s", *said.Code, redactQuote(said.Message, private)),
 	}
 	switch *said.Code {
 	case 0:
 		return 1, nil
 	case -1:
 		refusal.Kind = notify.Temporary
-		return busyTries, refusal
+		return maxBusyTries, refusal
 	case 130101, 410100:
-		refusal.Kind, refusal.Wait = notify.TooFast, banned
+		refusal.Kind, refusal.RetryAfter = notify.RateLimited, banDuration
 	}
 	return 1, refusal
 }
 
-// broken words an error of the network. The error itself is not kept: it names the address, and
+// newNetworkError words an error of the network. The error itself is not kept: it names the address, and
 // with it token and signature.
-func broken(ctx context.Context, err error, private []string) error {
+func newNetworkError(ctx context.Context, err error, private []string) error {
 	if ctx.Err() != nil {
 		return &notify.Error{Kind: notify.Temporary, Message: "not sent in time", Err: ctx.Err()}
 	}
@@ -128,11 +128,11 @@ func broken(ctx context.Context, err error, private []string) error {
 	if errors.As(err, &outer) {
 		err = outer.Err
 	}
-	return &notify.Error{Kind: notify.Temporary, Message: "not sent: " + quote(err.Error(), private)}
+	return &notify.Error{Kind: notify.Temporary, Message: "not sent: " + redactQuote(err.Error(), private)}
 }
 
-// quote makes one short line of a foreign text, without anything private.
-func quote(text string, private []string) string {
+// redactQuote makes one short line of a foreign text, without anything private.
+func redactQuote(text string, private []string) string {
 	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "\uFFFD")), " ")
 	for _, p := range private {
 		for _, form := range []string{p, url.QueryEscape(p)} {
@@ -141,10 +141,10 @@ func quote(text string, private []string) string {
 			}
 		}
 	}
-	if len(text) <= maxQuoted {
+	if len(text) <= maxQuotedBytes {
 		return text
 	}
-	end := maxQuoted
+	end := maxQuotedBytes
 	for !utf8.RuneStart(text[end]) {
 		end--
 	}

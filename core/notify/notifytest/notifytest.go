@@ -17,60 +17,60 @@ import (
 // sleep between its tries.
 type Channel struct {
 	Notifier notify.Notifier
-	// Refuse, Throttle and Break make all further requests be refused for good, refused because
+	// RejectAll, Throttle and Break make all further requests be refused for good, refused because
 	// there are too many, or have their connection broken.
-	Refuse, Throttle, Break func()
-	// Taken gives the texts that people would read.
-	Taken func() []string
-	// Calls counts requests, Biggest is the longest body of a message that was taken, in bytes.
-	Calls, Biggest func() int
-	// Limit is what the other side takes, in bytes of a body.
-	Limit int
+	RejectAll, ThrottleAll, BreakConnections func()
+	// AcceptedTexts gives the texts that people would read.
+	AcceptedTexts func() []string
+	// CallCount counts requests, Biggest is the longest body of a message that was taken, in bytes.
+	CallCount, LargestBody func() int
+	// MaxBodyBytes is what the other side takes, in bytes of a body.
+	MaxBodyBytes int
 	// Secrets must never be seen in an error.
 	Secrets []string
 }
 
-// MaxCalls is how many requests one message may make, whatever happens.
-const MaxCalls = 4
+// MaxCallsPerMessage is how many requests one message may make, whatever happens.
+const MaxCallsPerMessage = 4
 
-// Run checks the contract. open is called once per case.
-func Run(t *testing.T, open func(t *testing.T) Channel) {
+// RunContract checks the contract. open is called once per case.
+func RunContract(t *testing.T, open func(t *testing.T) Channel) {
 	t.Run("a message arrives once", func(t *testing.T) {
 		t.Parallel()
 		c := open(t)
-		if err := c.Notifier.Send(t.Context(), Sample()); err != nil {
+		if err := c.Notifier.Send(t.Context(), SampleMessage()); err != nil {
 			t.Fatal(err)
 		}
-		if got := c.Taken(); len(got) != 1 || !strings.Contains(got[0], Sample().Markdown) {
+		if got := c.AcceptedTexts(); len(got) != 1 || !strings.Contains(got[0], SampleMessage().Markdown) {
 			t.Errorf("taken: %q", got)
 		}
-		if c.Notifier.Name() == "" || c.Calls() != 1 {
-			t.Errorf("name %q, %d calls", c.Notifier.Name(), c.Calls())
+		if c.Notifier.Name() == "" || c.CallCount() != 1 {
+			t.Errorf("name %q, %d calls", c.Notifier.Name(), c.CallCount())
 		}
 	})
 	t.Run("a refusal is an error, and not repeated", func(t *testing.T) {
 		t.Parallel()
 		c := open(t)
-		c.Refuse()
-		failed(t, c, c.Notifier.Send(t.Context(), Sample()), notify.Config, 1)
+		c.RejectAll()
+		expectError(t, c, c.Notifier.Send(t.Context(), SampleMessage()), notify.InvalidConfig, 1)
 	})
 	t.Run("too many messages: not repeated, and says how long to wait", func(t *testing.T) {
 		t.Parallel()
 		c := open(t)
-		c.Throttle()
-		err := c.Notifier.Send(t.Context(), Sample())
-		failed(t, c, err, notify.TooFast, 1)
+		c.ThrottleAll()
+		err := c.Notifier.Send(t.Context(), SampleMessage())
+		expectError(t, c, err, notify.RateLimited, 1)
 		var fault *notify.Error
-		if !errors.As(err, &fault) || fault.Wait <= 0 {
+		if !errors.As(err, &fault) || fault.RetryAfter <= 0 {
 			t.Errorf("no hint how long to wait: %v", err)
 		}
 	})
 	t.Run("a broken network is tried again, not for ever", func(t *testing.T) {
 		t.Parallel()
 		c := open(t)
-		c.Break()
-		failed(t, c, c.Notifier.Send(t.Context(), Sample()), notify.Temporary, MaxCalls)
-		if c.Calls() < 2 {
+		c.BreakConnections()
+		expectError(t, c, c.Notifier.Send(t.Context(), SampleMessage()), notify.Temporary, MaxCallsPerMessage)
+		if c.CallCount() < 2 {
 			t.Error("it was not tried again")
 		}
 	})
@@ -79,51 +79,51 @@ func Run(t *testing.T, open func(t *testing.T) Channel) {
 		c := open(t)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		err := c.Notifier.Send(ctx, Sample())
-		if !errors.Is(err, context.Canceled) || c.Calls() != 0 {
-			t.Errorf("%d calls: %v", c.Calls(), err)
+		err := c.Notifier.Send(ctx, SampleMessage())
+		if !errors.Is(err, context.Canceled) || c.CallCount() != 0 {
+			t.Errorf("%d calls: %v", c.CallCount(), err)
 		}
-		silent(t, c, err)
+		expectNoSecret(t, c, err)
 	})
-	t.Run("a long text arrives cut", func(t *testing.T) { t.Parallel(); long(t, open) })
+	t.Run("a long text arrives cut", func(t *testing.T) { t.Parallel(); testLongTexts(t, open) })
 }
 
-// long sends texts over the limit, of characters that are long in every encoding.
-func long(t *testing.T, open func(t *testing.T) Channel) {
+// testLongTexts sends texts over the limit, of characters that are long in every encoding.
+func testLongTexts(t *testing.T, open func(t *testing.T) Channel) {
 	for _, unit := range []string{"x", "名", "𠮷", "\"", "\n", "<", "\x01", "\u2028", "\xff名", "| a | b |\n"} {
 		c := open(t)
-		m := Sample()
-		m.Markdown = "### begin\n" + strings.Repeat(unit, 2*c.Limit/len(unit))
+		m := SampleMessage()
+		m.Markdown = "### begin\n" + strings.Repeat(unit, 2*c.MaxBodyBytes/len(unit))
 		if err := c.Notifier.Send(t.Context(), m); err != nil {
 			t.Errorf("%q: %v", unit, err)
 			continue
 		}
-		got := c.Taken()
+		got := c.AcceptedTexts()
 		if len(got) != 1 || !strings.Contains(got[0], "### begin") || strings.Contains(got[0], "\uFFFD") != (unit[0] == 0xff) {
 			t.Errorf("%q: %d messages, cut inside a character, or without a beginning", unit, len(got))
 		}
-		if n := c.Biggest(); n > c.Limit || n < c.Limit/2 {
-			t.Errorf("%q: %d bytes of %d", unit, n, c.Limit)
+		if n := c.LargestBody(); n > c.MaxBodyBytes || n < c.MaxBodyBytes/2 {
+			t.Errorf("%q: %d bytes of %d", unit, n, c.MaxBodyBytes)
 		}
 	}
 }
 
-func failed(t *testing.T, c Channel, err error, kind notify.Kind, calls int) {
+func expectError(t *testing.T, c Channel, err error, kind notify.Kind, calls int) {
 	t.Helper()
 	if KindOf(err) != kind {
 		t.Errorf("kind %q, want %q: %v", KindOf(err), kind, err)
 	}
-	if c.Calls() > calls {
-		t.Errorf("%d calls, at most %d", c.Calls(), calls)
+	if c.CallCount() > calls {
+		t.Errorf("%d calls, at most %d", c.CallCount(), calls)
 	}
-	if len(c.Taken()) != 0 {
-		t.Errorf("taken: %q", c.Taken())
+	if len(c.AcceptedTexts()) != 0 {
+		t.Errorf("taken: %q", c.AcceptedTexts())
 	}
-	silent(t, c, err)
+	expectNoSecret(t, c, err)
 }
 
-// silent looks for secrets in an error, however it is printed.
-func silent(t *testing.T, c Channel, err error) {
+// expectNoSecret looks for secrets in an error, however it is printed.
+func expectNoSecret(t *testing.T, c Channel, err error) {
 	t.Helper()
 	for e := err; e != nil; e = errors.Unwrap(e) {
 		for _, secret := range c.Secrets {
@@ -134,8 +134,8 @@ func silent(t *testing.T, c Channel, err error) {
 	}
 }
 
-// Sample is the message that the contract sends.
-func Sample() notify.Message {
+// SampleMessage is the message that the contract sends.
+func SampleMessage() notify.Message {
 	return notify.Message{
 		Title: "JMS资产同步通知", Markdown: "### 同步时间：2023-12-15 09:30:25",
 		LinkText: "查看资产详情", LinkURL: "https://jms.example.com/ui/#/console/assets/assets",

@@ -16,10 +16,10 @@ import (
 	"github.com/jms-sync/jms-sync/core/storage/storagetest"
 )
 
-// catcher keeps requests from being sent.
-type catcher struct{ sent *http.Request }
+// recordingTransport keeps requests from being sent.
+type recordingTransport struct{ sent *http.Request }
 
-func (c *catcher) RoundTrip(r *http.Request) (*http.Response, error) {
+func (c *recordingTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	c.sent = r
 	return nil, errors.New("caught")
 }
@@ -42,15 +42,15 @@ func TestAddresses(t *testing.T) {
 		"s3://bkt/a/k?region=r&endpoint=minio.local:9000&path_style=true": {
 			"https://minio.local:9000/bkt/a/k?x-id=GetObject", "AWS4-HMAC-SHA256 ", "X-Amz-Security-Token"},
 	} {
-		ref, err := storage.Parse(text)
+		ref, err := storage.ParseRef(text)
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := &catcher{}
+		c := &recordingTransport{}
 		open := map[string]func(storage.Ref, storage.Credentials, *http.Client) (storage.Bucket, error){
-			storage.OSS: oss.Open, storage.OBS: obs.Open, storage.S3: s3.Open,
+			storage.SchemeOSS: oss.Open, storage.SchemeOBS: obs.Open, storage.SchemeS3: s3.Open,
 		}[ref.Scheme]
-		b, err := open(ref, storagetest.Good(), &http.Client{Transport: c})
+		b, err := open(ref, storagetest.GoodCredentials(), &http.Client{Transport: c})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -76,23 +76,23 @@ func TestOpenRefuses(t *testing.T) {
 		"oss://bkt/k": inventory.Invalid, "s3://bkt/k": inventory.Invalid, "obs://bkt/k": inventory.Invalid,
 		"s3://bkt/?region=r": inventory.Invalid, "s3://bkt/k/?region=r": inventory.Invalid,
 	} {
-		ref, err := storage.Parse(text)
+		ref, err := storage.ParseRef(text)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err = all.Open(ref, storagetest.Good(), all.Options{}); inventory.KindOf(err) != kind || !strings.Contains(err.Error(), "bkt") {
+		if _, _, err = all.Open(ref, storagetest.GoodCredentials(), all.Options{}); inventory.KindOf(err) != kind || !strings.Contains(err.Error(), "bkt") {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
-	ref := storage.Ref{Scheme: storage.S3, Bucket: "bkt", Key: "k", Region: "r"}
+	ref := storage.Ref{Scheme: storage.SchemeS3, Bucket: "bkt", Key: "k", Region: "r"}
 	_, _, err := all.Open(ref, storage.Credentials{}, all.Options{})
 	storagetest.WantKind(t, err, "s3://bkt", inventory.BadCredentials)
 	proxy := all.Options{Network: storage.Network{Proxy: secret.New("://hush")}}
-	if _, _, err = all.Open(ref, storagetest.Good(), proxy); inventory.KindOf(err) != inventory.Invalid || strings.Contains(err.Error(), "hush") {
+	if _, _, err = all.Open(ref, storagetest.GoodCredentials(), proxy); inventory.KindOf(err) != inventory.Invalid || strings.Contains(err.Error(), "hush") {
 		t.Errorf("%v", err)
 	}
 	ref.Scheme = "ftp"
-	_, _, err = all.Open(ref, storagetest.Good(), all.Options{})
+	_, _, err = all.Open(ref, storagetest.GoodCredentials(), all.Options{})
 	storagetest.WantKind(t, err, "ftp", inventory.Unsupported)
 }
 
@@ -103,15 +103,15 @@ func TestOpenPrefix(t *testing.T) {
 		"oss://bkt?region=r": "", "oss://bkt/?region=r": "", "oss://bkt/a/b?region=r": "a/b/", "s3://bkt/a/b/?region=r": "a/b/",
 		"file://" + folder + "/state/": "", folder + "/state": "",
 	} {
-		ref, err := storage.Parse(text)
+		ref, err := storage.ParseRef(text)
 		if err != nil {
 			t.Fatal(err)
 		}
-		b, prefix, err := all.OpenPrefix(ref, storagetest.Good(), all.Options{})
+		b, prefix, err := all.OpenPrefix(ref, storagetest.GoodCredentials(), all.Options{})
 		if err != nil || prefix != want {
 			t.Fatalf("%s: prefix %q, error %v; want %q", text, prefix, err, want)
 		}
-		if ref.Scheme == storage.File {
+		if ref.Scheme == storage.SchemeFile {
 			if _, err := b.Put(t.Context(), prefix+"x/y", []byte(text), storage.Always()); err != nil {
 				t.Fatal(err)
 			}
@@ -132,17 +132,17 @@ func TestOpenPrefix(t *testing.T) {
 func TestVersioningTurnedOn(t *testing.T) {
 	t.Parallel()
 	server := storagetest.NewServer(t, storagetest.OSS)
-	server.WantToken(storagetest.GoodToken)
-	b := open(t, server.Ref("key"), storagetest.Instant())
+	server.RequireToken(storagetest.GoodToken)
+	b := openBucket(t, server.Ref("key"), storagetest.InstantRetries())
 	if _, err := b.Put(t.Context(), "key", []byte("one"), storage.CreateOnly()); err != nil {
 		t.Fatal(err)
 	}
-	server.Version("Enabled")
+	server.SetVersioning("Enabled")
 	for range 2 {
 		_, err := b.Put(t.Context(), "key", []byte("two"), storage.CreateOnly())
 		storagetest.WantKind(t, err, "key", inventory.Unsupported)
 	}
-	if b.Abilities(t.Context()) != (storage.Abilities{}) {
+	if b.Capabilities(t.Context()) != (storage.Capabilities{}) {
 		t.Error("it still believes to be able")
 	}
 }
@@ -151,21 +151,21 @@ func TestVersioningTurnedOn(t *testing.T) {
 func TestVersioningUnknown(t *testing.T) {
 	t.Parallel()
 	server := storagetest.NewServer(t, storagetest.OSS)
-	server.WantToken(storagetest.GoodToken)
-	b := open(t, server.Ref("key"), storagetest.Instant())
-	for _, fault := range []storagetest.Fault{storagetest.Denied, storagetest.WebPage, storagetest.EmptyBody, storagetest.Half, storagetest.ServerError} {
-		server.Break(fault, "VERSIONING", 0, 0)
+	server.RequireToken(storagetest.GoodToken)
+	b := openBucket(t, server.Ref("key"), storagetest.InstantRetries())
+	for _, fault := range []storagetest.Fault{storagetest.Denied, storagetest.WebPage, storagetest.EmptyBody, storagetest.HalfDocument, storagetest.ServerError} {
+		server.InjectFault(fault, "VERSIONING", 0, 0)
 		_, err := b.Put(t.Context(), "key", []byte("x"), storage.CreateOnly())
 		storagetest.WantKind(t, err, "key", inventory.Unsupported)
 	}
-	server.Mend()
-	server.Requests()
+	server.ClearFault()
+	server.TakeRequests()
 	for range 3 {
-		if !b.Abilities(t.Context()).CreateOnly {
+		if !b.Capabilities(t.Context()).CreateOnly {
 			t.Error("not able")
 		}
 	}
-	if asked := server.Requests(); len(asked) != 1 {
+	if asked := server.TakeRequests(); len(asked) != 1 {
 		t.Errorf("asked %q", asked)
 	}
 }

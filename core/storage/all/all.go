@@ -17,7 +17,7 @@ import (
 // Options say how a store is reached and how often it is asked. The zero value is right for most.
 type Options struct {
 	Network storage.Network
-	Policy  storage.Policy
+	Policy  storage.RetryPolicy
 }
 
 // adapter opens a store that is asked over HTTP.
@@ -26,56 +26,56 @@ type adapter struct {
 	open   func(storage.Ref, storage.Credentials, *http.Client) (storage.Bucket, error)
 }
 
-// adapters gives one entry per store.
-func adapters() []adapter {
+// allAdapters gives one entry per store.
+func allAdapters() []adapter {
 	return []adapter{
-		{storage.OSS, oss.Open},
-		{storage.OBS, obs.Open},
-		{storage.S3, s3.Open},
+		{storage.SchemeOSS, oss.Open},
+		{storage.SchemeOBS, obs.Open},
+		{storage.SchemeS3, s3.Open},
 	}
 }
 
 // Open makes the bucket of a reference to one object, without any call, and gives the object's
 // key. For a file the bucket is its folder. Errors are of the kinds Invalid and BadCredentials.
 func Open(ref storage.Ref, credentials storage.Credentials, options Options) (b storage.Bucket, key string, err error) {
-	if ref.Scheme == storage.File {
+	if ref.Scheme == storage.SchemeFile {
 		file := filepath.Clean(ref.Key)
-		return folder(filepath.Dir(file), options), filepath.Base(file), nil
+		return openFolder(filepath.Dir(file), options), filepath.Base(file), nil
 	}
 	if ref.Key == "" || strings.HasSuffix(ref.Key, "/") {
 		return nil, "", &inventory.Error{Kind: inventory.Invalid, Message: "storage: " + ref.String() + ": the name of the object is missing"}
 	}
-	b, err = remote(ref, credentials, options)
+	b, err = openRemote(ref, credentials, options)
 	return b, ref.Key, err
 }
 
 // OpenPrefix makes the bucket of a reference to many objects, as Open does. Prefix and name
 // together are a key: the prefix is "" or ends with a slash. For a file it is the folder itself.
 func OpenPrefix(ref storage.Ref, credentials storage.Credentials, options Options) (b storage.Bucket, prefix string, err error) {
-	if ref.Scheme == storage.File {
-		return folder(filepath.Clean(ref.Key), options), "", nil
+	if ref.Scheme == storage.SchemeFile {
+		return openFolder(filepath.Clean(ref.Key), options), "", nil
 	}
 	if prefix = strings.TrimSuffix(ref.Key, "/"); prefix != "" {
 		prefix += "/"
 	}
-	b, err = remote(ref, credentials, options)
+	b, err = openRemote(ref, credentials, options)
 	return b, prefix, err
 }
 
-func folder(path string, options Options) storage.Bucket {
-	return storage.Guard(storage.File+"://"+filepath.ToSlash(path), dir.Open(path), options.Policy)
+func openFolder(path string, options Options) storage.Bucket {
+	return storage.Checked(storage.SchemeFile+"://"+filepath.ToSlash(path), dir.Open(path), options.Policy)
 }
 
-func remote(ref storage.Ref, credentials storage.Credentials, options Options) (storage.Bucket, error) {
+func openRemote(ref storage.Ref, credentials storage.Credentials, options Options) (storage.Bucket, error) {
 	name := ref.Scheme + "://" + ref.Bucket
-	for _, a := range adapters() {
+	for _, a := range allAdapters() {
 		if a.scheme != ref.Scheme {
 			continue
 		}
-		if credentials.Empty() {
+		if credentials.IsEmpty() {
 			return nil, &inventory.Error{Kind: inventory.BadCredentials, Message: "storage: " + name + ": no credentials"}
 		}
-		client, err := storage.Client(options.Network)
+		client, err := storage.NewHTTPClient(options.Network)
 		if err != nil {
 			return nil, err
 		}
@@ -83,7 +83,7 @@ func remote(ref storage.Ref, credentials storage.Credentials, options Options) (
 		if err != nil {
 			return nil, err
 		}
-		return storage.Guard(name, raw, options.Policy), nil
+		return storage.Checked(name, raw, options.Policy), nil
 	}
 	return nil, &inventory.Error{Kind: inventory.Unsupported, Message: "storage: there is no store " + name}
 }

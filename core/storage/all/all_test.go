@@ -11,24 +11,24 @@ import (
 	"github.com/jms-sync/jms-sync/core/storage/storagetest"
 )
 
-// remote gives the harness of an emulated store.
-func remote(dialect storagetest.Dialect, versioning string, able storage.Abilities) storagetest.Harness {
+// newRemoteHarness gives the harness of an emulated store.
+func newRemoteHarness(dialect storagetest.Dialect, versioning string, able storage.Capabilities) storagetest.Harness {
 	return storagetest.Harness{Abilities: able, New: func(t testing.TB) storagetest.World {
 		server := storagetest.NewServer(t, dialect)
-		server.WantToken(storagetest.GoodToken)
-		server.Version(versioning)
-		return storagetest.World{Server: server, Open: func(t testing.TB, policy storage.Policy) storage.Bucket {
-			return open(t, server.Ref("key"), policy)
+		server.RequireToken(storagetest.GoodToken)
+		server.SetVersioning(versioning)
+		return storagetest.World{Server: server, Open: func(t testing.TB, policy storage.RetryPolicy) storage.Bucket {
+			return openBucket(t, server.Ref("key"), policy)
 		}}
 	}}
 }
 
-func open(t testing.TB, text string, policy storage.Policy) storage.Bucket {
-	ref, err := storage.Parse(text)
+func openBucket(t testing.TB, text string, policy storage.RetryPolicy) storage.Bucket {
+	ref, err := storage.ParseRef(text)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, _, err := all.Open(ref, storagetest.Good(), all.Options{Policy: policy})
+	b, _, err := all.Open(ref, storagetest.GoodCredentials(), all.Options{Policy: policy})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,22 +37,24 @@ func open(t testing.TB, text string, policy storage.Policy) storage.Bucket {
 
 func TestContract(t *testing.T) {
 	t.Parallel()
-	both := storage.Abilities{CreateOnly: true, IfMatch: true}
+	both := storage.Capabilities{CreateOnly: true, IfMatch: true}
 	for name, harness := range map[string]storagetest.Harness{
-		"s3":  remote(storagetest.S3, "", both),
-		"oss": remote(storagetest.OSS, "", storage.Abilities{CreateOnly: true}),
-		"s3, ignorant": {Abilities: storage.Abilities{}, New: func(t testing.TB) storagetest.World {
-			w := remote(storagetest.S3, "", storage.Abilities{}).New(t)
-			w.Server.Ignore()
+		"s3":  newRemoteHarness(storagetest.S3, "", both),
+		"oss": newRemoteHarness(storagetest.OSS, "", storage.Capabilities{CreateOnly: true}),
+		"s3, ignorant": {Abilities: storage.Capabilities{}, New: func(t testing.TB) storagetest.World {
+			w := newRemoteHarness(storagetest.S3, "", storage.Capabilities{}).New(t)
+			w.Server.IgnoreConditions()
 			return w
 		}},
-		"oss, versioned": remote(storagetest.OSS, "Enabled", storage.Abilities{}),
-		"oss, suspended": remote(storagetest.OSS, "Suspended", storage.Abilities{}),
-		"obs":            remote(storagetest.OBS, "", storage.Abilities{}),
+		"oss, versioned": newRemoteHarness(storagetest.OSS, "Enabled", storage.Capabilities{}),
+		"oss, suspended": newRemoteHarness(storagetest.OSS, "Suspended", storage.Capabilities{}),
+		"obs":            newRemoteHarness(storagetest.OBS, "", storage.Capabilities{}),
 		"dir": {Abilities: both, New: func(t testing.TB) storagetest.World {
 			folder := t.TempDir() + "/made by put"
 			return storagetest.World{
-				Open: func(t testing.TB, policy storage.Policy) storage.Bucket { return open(t, folder+"/key", policy) },
+				Open: func(t testing.TB, policy storage.RetryPolicy) storage.Bucket {
+					return openBucket(t, folder+"/key", policy)
+				},
 				Fill: func(key string, data []byte) {
 					file := filepath.Join(folder, key)
 					if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, data, 0o600)); err != nil {

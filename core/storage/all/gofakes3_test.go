@@ -19,7 +19,7 @@ import (
 func TestContractOnGofakes3(t *testing.T) {
 	t.Parallel()
 	storagetest.Run(t, storagetest.Harness{
-		Abilities: storage.Abilities{CreateOnly: true, IfMatch: true},
+		Abilities: storage.Capabilities{CreateOnly: true, IfMatch: true},
 		New: func(t testing.TB) storagetest.World {
 			backend := s3mem.New()
 			if err := backend.CreateBucket(storagetest.Bucket); err != nil {
@@ -27,14 +27,14 @@ func TestContractOnGofakes3(t *testing.T) {
 			}
 			server := httptest.NewServer(gofakes3.New(backend).Server())
 			t.Cleanup(server.Close)
-			return storagetest.World{Open: func(t testing.TB, policy storage.Policy) storage.Bucket {
-				return open(t, at(server.URL, storagetest.Bucket), policy)
+			return storagetest.World{Open: func(t testing.TB, policy storage.RetryPolicy) storage.Bucket {
+				return openBucket(t, refAt(server.URL, storagetest.Bucket), policy)
 			}}
 		},
 	})
 }
 
-// at gives the reference of a key in a bucket of a server that speaks like S3.
-func at(endpoint, bucket string) string {
+// refAt gives the reference of a key in a bucket of a server that speaks like S3.
+func refAt(endpoint, bucket string) string {
 	return "s3://" + bucket + "/key?region=us-east-1&endpoint=" + url.QueryEscape(endpoint)
 }

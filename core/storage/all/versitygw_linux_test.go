@@ -38,10 +38,10 @@ func TestVersitygw(t *testing.T) {
 	t.Run("contract", func(t *testing.T) {
 		t.Parallel()
 		storagetest.Run(t, storagetest.Harness{
-			Abilities: storage.Abilities{CreateOnly: true, IfMatch: true},
+			Abilities: storage.Capabilities{CreateOnly: true, IfMatch: true},
 			New: func(t testing.TB) storagetest.World {
-				ref := gateway.fresh(t)
-				return storagetest.World{Open: func(t testing.TB, policy storage.Policy) storage.Bucket {
+				ref := gateway.newBucket(t)
+				return storagetest.World{Open: func(t testing.TB, policy storage.RetryPolicy) storage.Bucket {
 					return openAs(t, ref, storagetest.GoodID, storagetest.GoodSecret, policy)
 				}}
 			},
@@ -56,8 +56,8 @@ func TestVersitygw(t *testing.T) {
 // testRefused: what is said to those who may not. The object is there, so that it is no answer
 // to "not found".
 func (v *versitygw) testRefused(t *testing.T) {
-	ref := v.fresh(t)
-	good := openAs(t, ref, storagetest.GoodID, storagetest.GoodSecret, storagetest.Instant())
+	ref := v.newBucket(t)
+	good := openAs(t, ref, storagetest.GoodID, storagetest.GoodSecret, storagetest.InstantRetries())
 	if _, err := good.Put(t.Context(), "key", []byte("mine"), storage.Always()); err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func (v *versitygw) testRefused(t *testing.T) {
 		"another's secret": {storagetest.GoodID, strangerSecret, inventory.BadCredentials},
 		"no right":         {strangerID, strangerSecret, inventory.Denied},
 	} {
-		b := openAs(t, ref, c.id, c.secret, storagetest.Instant())
+		b := openAs(t, ref, c.id, c.secret, storagetest.InstantRetries())
 		_, err := b.Get(t.Context(), "key", "")
 		wantRefused(t, name+": get", err, c.want)
 		_, err = b.Put(t.Context(), "key", []byte("theirs"), storage.Always())
@@ -78,7 +78,7 @@ func (v *versitygw) testRefused(t *testing.T) {
 		_, err = b.List(t.Context(), "key")
 		wantRefused(t, name+": list", err, c.want)
 		wantRefused(t, name+": delete", b.Delete(t.Context(), "key"), c.want)
-		if able := b.Abilities(t.Context()); able != (storage.Abilities{}) {
+		if able := b.Capabilities(t.Context()); able != (storage.Capabilities{}) {
 			t.Errorf("%s: abilities %+v of a store that answers nothing", name, able)
 		}
 	}
@@ -99,9 +99,9 @@ func wantRefused(t *testing.T, name string, err error, want inventory.Kind) {
 	}
 }
 
-func openAs(t testing.TB, text, id, key string, policy storage.Policy) storage.Bucket {
+func openAs(t testing.TB, text, id, key string, policy storage.RetryPolicy) storage.Bucket {
 	t.Helper()
-	ref, err := storage.Parse(text)
+	ref, err := storage.ParseRef(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,14 +116,14 @@ func openAs(t testing.TB, text, id, key string, policy storage.Policy) storage.B
 // versitygw is a running server.
 type versitygw struct{ root, endpoint string }
 
-// fresh makes an empty bucket, which is a folder, and gives the reference of a key in it.
-func (v *versitygw) fresh(t testing.TB) string {
+// newBucket makes an empty bucket, which is a folder, and gives the reference of a key in it.
+func (v *versitygw) newBucket(t testing.TB) string {
 	t.Helper()
 	bucket := "b-" + strings.ToLower(rand.Text())
 	if err := os.Mkdir(filepath.Join(v.root, bucket), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	return at(v.endpoint, bucket)
+	return refAt(v.endpoint, bucket)
 }
 
 // startVersitygw starts the server, which ends with the test. Its port is one that was free a
@@ -132,7 +132,7 @@ func startVersitygw(t *testing.T, program string) *versitygw {
 	t.Helper()
 	var errs error
 	for range 3 {
-		v, err := tryVersitygw(t, program)
+		v, err := launchVersitygw(t, program)
 		if err == nil {
 			return v
 		}
@@ -142,7 +142,7 @@ func startVersitygw(t *testing.T, program string) *versitygw {
 	return nil
 }
 
-func tryVersitygw(t *testing.T, program string) (*versitygw, error) {
+func launchVersitygw(t *testing.T, program string) (*versitygw, error) {
 	t.Helper()
 	port, err := freePort()
 	if err != nil {
@@ -174,7 +174,7 @@ func tryVersitygw(t *testing.T, program string) (*versitygw, error) {
 		close(ended)
 	}()
 	t.Cleanup(func() { <-ended })
-	if err := v.answers(t, ended); err != nil {
+	if err := v.waitReady(t, ended); err != nil {
 		_ = command.Process.Kill()
 		<-ended
 		return nil, errors.New(err.Error() + ": " + said.String())
@@ -182,11 +182,11 @@ func tryVersitygw(t *testing.T, program string) (*versitygw, error) {
 	return v, nil
 }
 
-// answers waits until the server lists an empty bucket to one whom it knows, which no other
+// waitReady waits until the server lists an empty bucket to one whom it knows, which no other
 // program on this port does.
-func (v *versitygw) answers(t *testing.T, ended <-chan struct{}) error {
+func (v *versitygw) waitReady(t *testing.T, ended <-chan struct{}) error {
 	t.Helper()
-	b := openAs(t, v.fresh(t), storagetest.GoodID, storagetest.GoodSecret, storagetest.Instant())
+	b := openAs(t, v.newBucket(t), storagetest.GoodID, storagetest.GoodSecret, storagetest.InstantRetries())
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	for {

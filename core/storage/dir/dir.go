@@ -29,12 +29,12 @@ type bucket struct{ folder string }
 
 // Get implements storage.Bucket. The ETag is the hash of the content.
 func (b bucket) Get(ctx context.Context, key, _ string) (storage.Object, error) {
-	root, err := b.enter(ctx, false)
+	root, err := b.openRoot(ctx, false)
 	if err != nil {
 		return storage.Object{}, err
 	}
 	defer func() { _ = root.Close() }() // it was only read
-	data, err := read(root, key)
+	data, err := readObject(root, key)
 	if err != nil {
 		return storage.Object{}, err
 	}
@@ -44,44 +44,44 @@ func (b bucket) Get(ctx context.Context, key, _ string) (storage.Object, error) 
 // Put implements storage.Bucket. The data is written beside the object, brought to the disk, and
 // then takes its place in one step. All writers hold one lock, where the system has one.
 func (b bucket) Put(ctx context.Context, key string, data []byte, condition storage.Condition) (string, error) {
-	root, err := b.enter(ctx, true)
+	root, err := b.openRoot(ctx, true)
 	if err != nil {
 		return "", err
 	}
 	defer func() { _ = root.Close() }() // the files are closed by then
-	unlock, err := lock(ctx, root)
+	unlock, err := lockFolder(ctx, root)
 	if err != nil {
-		return "", fault(err)
+		return "", classifyError(err)
 	}
 	defer unlock()
-	if etag, asked := condition.IfMatch(); asked {
-		now, err := read(root, key)
+	if etag, asked := condition.IfMatchETag(); asked {
+		now, err := readObject(root, key)
 		if err != nil {
 			return "", err
 		}
 		if etagOf(now) != etag {
-			return "", conflict("the object is another one by now")
+			return "", newConflictError("the object is another one by now")
 		}
 	}
 	folder := path.Dir(key)
 	if err := root.MkdirAll(folder, 0o700); err != nil {
-		return "", fault(err)
+		return "", classifyError(err)
 	}
-	beside := path.Join(folder, storage.Own+rand.Text())
+	beside := path.Join(folder, storage.ReservedPrefix+rand.Text())
 	defer func() { _ = root.Remove(beside) }() // gone already where it took its place
-	if err := write(root, beside, data); err != nil {
-		return "", fault(err)
+	if err := writeFile(root, beside, data); err != nil {
+		return "", classifyError(err)
 	}
 	place := root.Rename
-	if condition.CreateOnly() {
+	if condition.IsCreateOnly() {
 		place = root.Link // which never replaces
 	}
-	if err := place(beside, key); condition.CreateOnly() && errors.Is(err, fs.ErrExist) {
-		return "", conflict("there is such an object")
+	if err := place(beside, key); condition.IsCreateOnly() && errors.Is(err, fs.ErrExist) {
+		return "", newConflictError("there is such an object")
 	} else if err != nil {
-		return "", fault(err)
+		return "", classifyError(err)
 	}
-	return etagOf(data), settle(root, folder)
+	return etagOf(data), syncFolder(root, folder)
 }
 
 // List implements storage.Bucket.
@@ -91,7 +91,7 @@ func (b bucket) List(ctx context.Context, prefix string) ([]string, error) {
 		return nil, nil // the first Put makes it
 	}
 	if err != nil {
-		return nil, fault(err)
+		return nil, classifyError(err)
 	}
 	defer func() { _ = root.Close() }() // it was only read
 	var keys []string
@@ -107,82 +107,82 @@ func (b bucket) List(ctx context.Context, prefix string) ([]string, error) {
 		return nil
 	})
 	if err != nil {
-		return nil, fault(err)
+		return nil, classifyError(err)
 	}
 	return keys, nil
 }
 
 // Delete implements storage.Bucket.
 func (b bucket) Delete(ctx context.Context, key string) error {
-	root, err := b.enter(ctx, false)
+	root, err := b.openRoot(ctx, false)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = root.Close() }() // nothing is open in it
-	unlock, err := lock(ctx, root)
+	unlock, err := lockFolder(ctx, root)
 	if err != nil {
-		return fault(err)
+		return classifyError(err)
 	}
 	defer unlock()
 	info, err := root.Lstat(key)
 	if err != nil {
-		return fault(err)
+		return classifyError(err)
 	}
 	if info.IsDir() {
-		return notFound()
+		return newNotFoundError()
 	}
 	if err := root.Remove(key); err != nil {
-		return fault(err)
+		return classifyError(err)
 	}
-	return settle(root, path.Dir(key))
+	return syncFolder(root, path.Dir(key))
 }
 
-// Abilities implements storage.Bucket.
-func (b bucket) Abilities(context.Context) storage.Abilities {
-	return storage.Abilities{CreateOnly: true, IfMatch: locks}
+// Capabilities implements storage.Bucket.
+func (b bucket) Capabilities(context.Context) storage.Capabilities {
+	return storage.Capabilities{CreateOnly: true, IfMatch: hasLocks}
 }
 
-// enter opens the folder, and makes it first where something is to be written.
-func (b bucket) enter(ctx context.Context, create bool) (*os.Root, error) {
+// openRoot opens the folder, and makes it first where something is to be written.
+func (b bucket) openRoot(ctx context.Context, create bool) (*os.Root, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	if create {
 		if err := os.MkdirAll(b.folder, 0o700); err != nil {
-			return nil, fault(err)
+			return nil, classifyError(err)
 		}
 	}
 	root, err := os.OpenRoot(b.folder)
 	if err != nil {
-		return nil, fault(err)
+		return nil, classifyError(err)
 	}
 	return root, nil
 }
 
-func read(root *os.Root, key string) ([]byte, error) {
+func readObject(root *os.Root, key string) ([]byte, error) {
 	file, err := root.Open(key)
 	if err != nil {
-		return nil, fault(err)
+		return nil, classifyError(err)
 	}
 	defer func() { _ = file.Close() }() // it was only read
 	info, err := file.Stat()
 	switch {
 	case err != nil:
-		return nil, fault(err)
+		return nil, classifyError(err)
 	case info.IsDir():
-		return nil, notFound()
+		return nil, newNotFoundError()
 	case !info.Mode().IsRegular():
 		return nil, &inventory.Error{Kind: inventory.Invalid, Message: "it is no regular file"}
 	}
-	data, err := io.ReadAll(io.LimitReader(file, storage.MaxSize+1))
+	data, err := io.ReadAll(io.LimitReader(file, storage.MaxObjectSize+1))
 	if err != nil {
-		return nil, fault(err)
+		return nil, classifyError(err)
 	}
 	return data, nil
 }
 
-// write makes a new file whose content is on the disk when it returns.
-func write(root *os.Root, name string, data []byte) error {
+// writeFile makes a new file whose content is on the disk when it returns.
+func writeFile(root *os.Root, name string, data []byte) error {
 	file, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
@@ -191,17 +191,17 @@ func write(root *os.Root, name string, data []byte) error {
 	return errors.Join(err, file.Sync(), file.Close())
 }
 
-// settle brings a folder's entries to the disk. A system that cannot do so is not at fault.
-func settle(root *os.Root, folder string) error {
+// syncFolder brings a folder's entries to the disk. A system that cannot do so is not at fault.
+func syncFolder(root *os.Root, folder string) error {
 	dir, err := root.Open(folder)
 	if err != nil {
-		return fault(err)
+		return classifyError(err)
 	}
 	if err = dir.Sync(); errors.Is(err, errors.ErrUnsupported) || errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EINVAL) {
 		err = nil
 	}
 	if err = errors.Join(err, dir.Close()); err != nil {
-		return fault(err)
+		return classifyError(err)
 	}
 	return nil
 }
@@ -212,35 +212,35 @@ func etagOf(data []byte) string {
 	return `"` + hex.EncodeToString(sum[:]) + `"`
 }
 
-func notFound() error {
+func newNotFoundError() error {
 	return &inventory.Error{Kind: inventory.NotFound, Message: "there is no such file"}
 }
 
-func conflict(text string) error {
+func newConflictError(text string) error {
 	return &inventory.Error{Kind: inventory.Conflict, Message: text}
 }
 
-// fault gives an error of the system a kind. Its text names paths, which are no secrets.
-func fault(err error) error {
+// classifyError gives an error of the system a kind. Its text names paths, which are no secrets.
+func classifyError(err error) error {
 	kind := inventory.Temporary
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	case errors.Is(err, fs.ErrNotExist):
-		return notFound()
+		return newNotFoundError()
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		kind = inventory.Denied
 	case errors.Is(err, errors.ErrUnsupported):
 		kind = inventory.Unsupported
-	case errors.Is(err, fs.ErrExist), errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.EISDIR), wordless(err):
+	case errors.Is(err, fs.ErrExist), errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.EISDIR), isRootRefusal(err):
 		kind = inventory.Invalid
 	}
 	return &inventory.Error{Kind: kind, Message: err.Error()}
 }
 
-// wordless tells os.Root's refusals that have no error values: of a path that leads out of the
+// isRootRefusal tells os.Root's refusals that have no error values: of a path that leads out of the
 // folder, and of a folder that is none.
-func wordless(err error) bool {
+func isRootRefusal(err error) bool {
 	var p *fs.PathError
 	var l *os.LinkError
 	text := ""

@@ -13,8 +13,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/storage/storagetest"
 )
 
-func open(folder string) storage.Bucket {
-	return storage.Guard("file://"+folder, dir.Open(folder), storagetest.Instant())
+func openBucket(folder string) storage.Bucket {
+	return storage.Checked("file://"+folder, dir.Open(folder), storagetest.InstantRetries())
 }
 
 // TestNothingEscapes: neither a key nor a link leads out of the folder.
@@ -34,7 +34,7 @@ func TestNothingEscapes(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	b := open(folder)
+	b := openBucket(folder)
 	for _, key := range []string{"up/outside.txt", "file", "far/etc/hostname", "../outside.txt"} {
 		_, err := b.Get(t.Context(), key, "")
 		storagetest.WantKind(t, err, key, inventory.Invalid)
@@ -57,7 +57,7 @@ func TestNothingEscapes(t *testing.T) {
 func TestOnlyObjects(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	b := open(folder)
+	b := openBucket(folder)
 	if _, err := b.Put(t.Context(), "a/k", []byte("x"), storage.CreateOnly()); err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func TestOnlyObjects(t *testing.T) {
 func TestNoFiles(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	b := open(folder)
+	b := openBucket(folder)
 	if _, err := b.Put(t.Context(), "a/k", []byte("x"), storage.Always()); err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func TestNoFiles(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(folder, "file"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err = open(filepath.Join(folder, "file")).List(t.Context(), "")
+	_, err = openBucket(filepath.Join(folder, "file")).List(t.Context(), "")
 	storagetest.WantKind(t, err, "file", inventory.Invalid)
 }
 
@@ -110,16 +110,16 @@ func TestDeletesWait(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	for range 30 {
-		b := open(folder)
+		b := openBucket(folder)
 		etag, err := b.Put(t.Context(), "k", []byte("one"), storage.Always())
 		if err != nil {
 			t.Fatal(err)
 		}
 		var group sync.WaitGroup
 		var matched error
-		group.Go(func() { _, matched = open(folder).Put(t.Context(), "k", []byte("match"), storage.IfMatch(etag)) })
+		group.Go(func() { _, matched = openBucket(folder).Put(t.Context(), "k", []byte("match"), storage.IfMatch(etag)) })
 		group.Go(func() {
-			if _, err := open(folder).Put(t.Context(), "k", []byte("plain"), storage.Always()); err != nil {
+			if _, err := openBucket(folder).Put(t.Context(), "k", []byte("plain"), storage.Always()); err != nil {
 				t.Error(err)
 			}
 		})

@@ -12,13 +12,13 @@ import (
 	"github.com/jms-sync/jms-sync/core/storage"
 )
 
-// locks tells that this system has locks that end with the process that holds them.
-const locks = true
+// hasLocks tells that this system has locks that end with the process that holds them.
+const hasLocks = true
 
-// lock waits for the folder's lock until ctx ends. A process that dies lets go of it. The file
+// lockFolder waits for the folder's lock until ctx ends. A process that dies lets go of it. The file
 // stays, as removing it would let two hold "the" lock.
-func lock(ctx context.Context, root *os.Root) (unlock func(), err error) {
-	file, err := root.OpenFile(storage.Own+"lock", os.O_RDWR|os.O_CREATE, 0o600)
+func lockFolder(ctx context.Context, root *os.Root) (unlock func(), err error) {
+	file, err := root.OpenFile(storage.ReservedPrefix+"lock", os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
 	}

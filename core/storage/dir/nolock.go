@@ -7,8 +7,8 @@ import (
 	"os"
 )
 
-// locks tells that this system has no locks that end with the process that holds them; then
+// hasLocks tells that this system has no locks that end with the process that holds them; then
 // there is no IfMatch, and CreateOnly alone is safe, because a link never replaces.
-const locks = false
+const hasLocks = false
 
-func lock(context.Context, *os.Root) (unlock func(), err error) { return func() {}, nil }
+func lockFolder(context.Context, *os.Root) (unlock func(), err error) { return func() {}, nil }

@@ -21,7 +21,7 @@ func Open(ref storage.Ref, credentials storage.Credentials, client *http.Client)
 		return nil, &inventory.Error{Kind: inventory.Invalid, Message: "storage: obs://" + ref.Bucket + ": region= is missing"}
 	}
 	endpoint := cmp.Or(ref.Endpoint, "https://obs."+ref.Region+".myhuaweicloud.com")
-	return bucket{name: ref.Bucket, open: func(ctx context.Context) (calls, error) {
+	return bucket{name: ref.Bucket, newCalls: func(ctx context.Context) (sdkCalls, error) {
 		// A client for each call, as the SDK keeps the context in it. The connections are shared.
 		c, err := sdk.New(credentials.ID.Reveal(), credentials.Secret.Reveal(), endpoint,
 			sdk.WithSecurityToken(credentials.Token.Reveal()),
@@ -33,9 +33,9 @@ func Open(ref storage.Ref, credentials storage.Credentials, client *http.Client)
 			sdk.WithRequestContext(ctx),
 			sdk.WithHttpClient(client))
 		if err != nil {
-			return calls{}, &inventory.Error{Kind: inventory.Invalid, Message: "the SDK takes neither endpoint nor credentials"}
+			return sdkCalls{}, &inventory.Error{Kind: inventory.Invalid, Message: "the SDK takes neither endpoint nor credentials"}
 		}
-		return calls{
+		return sdkCalls{
 			get:    func(in *sdk.GetObjectInput) (*sdk.GetObjectOutput, error) { return c.GetObject(in) },
 			put:    func(in *sdk.PutObjectInput) (*sdk.PutObjectOutput, error) { return c.PutObject(in) },
 			list:   func(in *sdk.ListObjectsInput) (*sdk.ListObjectsOutput, error) { return c.ListObjects(in) },
@@ -44,8 +44,8 @@ func Open(ref storage.Ref, credentials storage.Credentials, client *http.Client)
 	}}, nil
 }
 
-// calls are the calls of the SDK that are used.
-type calls struct {
+// sdkCalls are the calls of the SDK that are used.
+type sdkCalls struct {
 	get    func(*sdk.GetObjectInput) (*sdk.GetObjectOutput, error)
 	put    func(*sdk.PutObjectInput) (*sdk.PutObjectOutput, error)
 	list   func(*sdk.ListObjectsInput) (*sdk.ListObjectsOutput, error)
@@ -54,13 +54,13 @@ type calls struct {
 
 // bucket implements storage.Bucket.
 type bucket struct {
-	name string
-	open func(context.Context) (calls, error)
+	name     string
+	newCalls func(context.Context) (sdkCalls, error)
 }
 
 // Get implements storage.Bucket.
 func (b bucket) Get(ctx context.Context, key, knownETag string) (storage.Object, error) {
-	c, err := b.open(ctx)
+	c, err := b.newCalls(ctx)
 	if err != nil {
 		return storage.Object{}, err
 	}
@@ -76,10 +76,10 @@ func (b bucket) Get(ctx context.Context, key, knownETag string) (storage.Object,
 
 // Put implements storage.Bucket. The SDK knows no condition, so none is ever asked for.
 func (b bucket) Put(ctx context.Context, key string, data []byte, condition storage.Condition) (string, error) {
-	if !condition.Plain() {
+	if !condition.IsAlways() {
 		return "", &inventory.Error{Kind: inventory.Unsupported, Message: "OBS keeps no conditions"}
 	}
-	c, err := b.open(ctx)
+	c, err := b.newCalls(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -94,11 +94,11 @@ func (b bucket) Put(ctx context.Context, key string, data []byte, condition stor
 
 // List implements storage.Bucket.
 func (b bucket) List(ctx context.Context, prefix string) ([]string, error) {
-	c, err := b.open(storage.Expect(ctx, "ListBucketResult"))
+	c, err := b.newCalls(storage.WithExpectedRoot(ctx, "ListBucketResult"))
 	if err != nil {
 		return nil, err
 	}
-	pages := storage.Pages{Bucket: b.name}
+	pages := storage.PageCollector{Bucket: b.name}
 	in := &sdk.ListObjectsInput{Bucket: b.name}
 	in.Prefix, in.MaxKeys, in.EncodingType = prefix, 1000, "url"
 	for {
@@ -124,7 +124,7 @@ func (b bucket) List(ctx context.Context, prefix string) ([]string, error) {
 
 // Delete implements storage.Bucket.
 func (b bucket) Delete(ctx context.Context, key string) error {
-	c, err := b.open(ctx)
+	c, err := b.newCalls(ctx)
 	if err != nil {
 		return err
 	}
@@ -133,5 +133,5 @@ func (b bucket) Delete(ctx context.Context, key string) error {
 	return err
 }
 
-// Abilities implements storage.Bucket: none.
-func (b bucket) Abilities(context.Context) storage.Abilities { return storage.Abilities{} }
+// Capabilities implements storage.Bucket: none.
+func (b bucket) Capabilities(context.Context) storage.Capabilities { return storage.Capabilities{} }

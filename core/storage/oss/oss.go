@@ -63,7 +63,7 @@ type bucket struct {
 	remove     func(context.Context, *sdk.DeleteObjectRequest) (*sdk.DeleteObjectResult, error)
 	versioning func(context.Context, *sdk.GetBucketVersioningRequest) (*sdk.GetBucketVersioningResult, error)
 
-	known atomic.Pointer[storage.Abilities] // once the bucket has said it
+	knownCapabilities atomic.Pointer[storage.Capabilities] // once the bucket has said it
 }
 
 // Get implements storage.Bucket.
@@ -85,16 +85,16 @@ func (b *bucket) Get(ctx context.Context, key, knownETag string) (storage.Object
 // https://help.aliyun.com/zh/oss/developer-reference/prevent-objects-from-being-overwritten-by-objects-that-have-the-same-names
 func (b *bucket) Put(ctx context.Context, key string, data []byte, condition storage.Condition) (string, error) {
 	in := &sdk.PutObjectRequest{Bucket: &b.name, Key: &key, Body: bytes.NewReader(data)}
-	if condition.CreateOnly() {
+	if condition.IsCreateOnly() {
 		in.ForbidOverwrite = sdk.Ptr("true")
 	}
 	out, err := b.put(ctx, in)
 	if err != nil {
 		return "", err
 	}
-	if condition.CreateOnly() && sdk.ToString(out.VersionId) != "" {
+	if condition.IsCreateOnly() && sdk.ToString(out.VersionId) != "" {
 		// Versioning was turned on since it was asked for. The older version is kept by it.
-		b.known.Store(&storage.Abilities{})
+		b.knownCapabilities.Store(&storage.Capabilities{})
 		return "", &inventory.Error{Kind: inventory.Unsupported,
 			Message: "the bucket has versioning now, so the object was written without its condition"}
 	}
@@ -103,8 +103,8 @@ func (b *bucket) Put(ctx context.Context, key string, data []byte, condition sto
 
 // List implements storage.Bucket.
 func (b *bucket) List(ctx context.Context, prefix string) ([]string, error) {
-	ctx = storage.Expect(ctx, "ListBucketResult")
-	pages := storage.Pages{Bucket: b.name}
+	ctx = storage.WithExpectedRoot(ctx, "ListBucketResult")
+	pages := storage.PageCollector{Bucket: b.name}
 	in := &sdk.ListObjectsV2Request{Bucket: &b.name, Prefix: &prefix, MaxKeys: 1000}
 	for {
 		out, err := b.list(ctx, in)
@@ -129,17 +129,17 @@ func (b *bucket) Delete(ctx context.Context, key string) error {
 	return err
 }
 
-// Abilities implements storage.Bucket. It asks the bucket's versioning until it is told, which
+// Capabilities implements storage.Bucket. It asks the bucket's versioning until it is told, which
 // needs the right oss:GetBucketVersioning. Only a bucket that never had it can create-only.
-func (b *bucket) Abilities(ctx context.Context) storage.Abilities {
-	if known := b.known.Load(); known != nil {
+func (b *bucket) Capabilities(ctx context.Context) storage.Capabilities {
+	if known := b.knownCapabilities.Load(); known != nil {
 		return *known
 	}
-	out, err := b.versioning(storage.Expect(ctx, "VersioningConfiguration"), &sdk.GetBucketVersioningRequest{Bucket: &b.name})
+	out, err := b.versioning(storage.WithExpectedRoot(ctx, "VersioningConfiguration"), &sdk.GetBucketVersioningRequest{Bucket: &b.name})
 	if err != nil {
-		return storage.Abilities{}
+		return storage.Capabilities{}
 	}
-	answer := storage.Abilities{CreateOnly: sdk.ToString(out.VersionStatus) == ""}
-	b.known.Store(&answer)
+	answer := storage.Capabilities{CreateOnly: sdk.ToString(out.VersionStatus) == ""}
+	b.knownCapabilities.Store(&answer)
 	return answer
 }

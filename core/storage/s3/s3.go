@@ -46,7 +46,7 @@ func Open(ref storage.Ref, credentials storage.Credentials, client *http.Client)
 	}
 	c := sdk.New(options)
 	return &bucket{
-		name: ref.Bucket, doubted: ref.Endpoint != "" && !amazon(ref.Endpoint), beside: ref.Key,
+		name: ref.Bucket, mustProbe: ref.Endpoint != "" && !isAmazonEndpoint(ref.Endpoint), probeNeighbour: ref.Key,
 		get: func(ctx context.Context, in *sdk.GetObjectInput) (*sdk.GetObjectOutput, error) {
 			return c.GetObject(ctx, in)
 		},
@@ -70,13 +70,13 @@ type bucket struct {
 	list   func(context.Context, *sdk.ListObjectsV2Input) (*sdk.ListObjectsV2Output, error)
 	remove func(context.Context, *sdk.DeleteObjectInput) (*sdk.DeleteObjectOutput, error)
 
-	doubted bool   // another store, whose conditions are to be tried out
-	beside  string // where there is the right to write
-	known   atomic.Pointer[storage.Abilities]
+	mustProbe         bool   // another store, whose conditions are to be tried out
+	probeNeighbour    string // where there is the right to write
+	knownCapabilities atomic.Pointer[storage.Capabilities]
 }
 
-// amazon tells whether an endpoint is one of Amazon's own, by its name.
-func amazon(endpoint string) bool {
+// isAmazonEndpoint tells whether an endpoint is one of Amazon's own, by its name.
+func isAmazonEndpoint(endpoint string) bool {
 	u, err := url.Parse(endpoint)
 	return err == nil && (strings.HasSuffix(u.Hostname(), ".amazonaws.com") || strings.HasSuffix(u.Hostname(), ".amazonaws.com.cn"))
 }
@@ -99,10 +99,10 @@ func (b *bucket) Get(ctx context.Context, key, knownETag string) (storage.Object
 // without versioning: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 func (b *bucket) Put(ctx context.Context, key string, data []byte, condition storage.Condition) (string, error) {
 	in := &sdk.PutObjectInput{Bucket: &b.name, Key: &key, Body: bytes.NewReader(data)}
-	if condition.CreateOnly() {
+	if condition.IsCreateOnly() {
 		in.IfNoneMatch = aws.String("*")
 	}
-	if etag, asked := condition.IfMatch(); asked {
+	if etag, asked := condition.IfMatchETag(); asked {
 		in.IfMatch = &etag
 	}
 	out, err := b.put(ctx, in)
@@ -114,15 +114,15 @@ func (b *bucket) Put(ctx context.Context, key string, data []byte, condition sto
 
 // List implements storage.Bucket.
 func (b *bucket) List(ctx context.Context, prefix string) ([]string, error) {
-	ctx = storage.Expect(ctx, "ListBucketResult")
-	pages := storage.Pages{Bucket: b.name}
+	ctx = storage.WithExpectedRoot(ctx, "ListBucketResult")
+	pages := storage.PageCollector{Bucket: b.name}
 	in := &sdk.ListObjectsV2Input{Bucket: &b.name, Prefix: &prefix, EncodingType: types.EncodingTypeUrl}
 	for {
 		out, err := b.list(ctx, in)
 		if err != nil {
 			return nil, err
 		}
-		keys, err := keysOf(out)
+		keys, err := decodeKeys(out)
 		if err != nil {
 			return nil, err
 		}
@@ -134,8 +134,8 @@ func (b *bucket) List(ctx context.Context, prefix string) ([]string, error) {
 	}
 }
 
-// keysOf decodes a page's keys, which this SDK leaves as they came.
-func keysOf(out *sdk.ListObjectsV2Output) ([]string, error) {
+// decodeKeys decodes a page's keys, which this SDK leaves as they came.
+func decodeKeys(out *sdk.ListObjectsV2Output) ([]string, error) {
 	keys := make([]string, 0, len(out.Contents))
 	for _, object := range out.Contents {
 		key := aws.ToString(object.Key)
@@ -157,40 +157,40 @@ func (b *bucket) Delete(ctx context.Context, key string) error {
 	return err
 }
 
-// Abilities implements storage.Bucket. S3 keeps both conditions. Some stores that speak like S3
+// Capabilities implements storage.Bucket. S3 keeps both conditions. Some stores that speak like S3
 // ignore them without a word, so that another endpoint is tried out once, on a name of our own.
-func (b *bucket) Abilities(ctx context.Context) storage.Abilities {
-	if !b.doubted {
-		return storage.Abilities{CreateOnly: true, IfMatch: true}
+func (b *bucket) Capabilities(ctx context.Context) storage.Capabilities {
+	if !b.mustProbe {
+		return storage.Capabilities{CreateOnly: true, IfMatch: true}
 	}
-	if known := b.known.Load(); known != nil {
+	if known := b.knownCapabilities.Load(); known != nil {
 		return *known
 	}
-	able, err := b.tryOut(ctx)
+	able, err := b.probeCapabilities(ctx)
 	if err != nil {
-		return storage.Abilities{}
+		return storage.Capabilities{}
 	}
-	b.known.Store(&able)
+	b.knownCapabilities.Store(&able)
 	return able
 }
 
-// tryOut writes an object, then over it with conditions that do not hold. Only their refusal
+// probeCapabilities writes an object, then over it with conditions that do not hold. Only their refusal
 // shows that they are kept.
-func (b *bucket) tryOut(ctx context.Context) (able storage.Abilities, err error) {
-	key := path.Join(b.beside, storage.Own+"probe-"+rand.Text())
+func (b *bucket) probeCapabilities(ctx context.Context) (able storage.Capabilities, err error) {
+	key := path.Join(b.probeNeighbour, storage.ReservedPrefix+"probe-"+rand.Text())
 	if _, err := b.Put(ctx, key, nil, storage.Always()); err != nil {
 		return able, err
 	}
-	if able.CreateOnly, err = b.refuses(ctx, key, storage.CreateOnly()); err == nil {
-		able.IfMatch, err = b.refuses(ctx, key, storage.IfMatch(`"00000000000000000000000000000000"`))
+	if able.CreateOnly, err = b.refusesCondition(ctx, key, storage.CreateOnly()); err == nil {
+		able.IfMatch, err = b.refusesCondition(ctx, key, storage.IfMatch(`"00000000000000000000000000000000"`))
 	}
 	return able, errors.Join(err, b.Delete(ctx, key))
 }
 
-// refuses tells whether a condition that does not hold is refused; an error is no answer.
-func (b *bucket) refuses(ctx context.Context, key string, condition storage.Condition) (bool, error) {
+// refusesCondition tells whether a condition that does not hold is refused; an error is no answer.
+func (b *bucket) refusesCondition(ctx context.Context, key string, condition storage.Condition) (bool, error) {
 	_, err := b.Put(ctx, key, nil, condition)
-	var refusal *storage.Refusal
+	var refusal *storage.APIError
 	if errors.As(err, &refusal) && (refusal.Status == http.StatusPreconditionFailed || refusal.Status == http.StatusNotImplemented) {
 		return refusal.Status == http.StatusPreconditionFailed, nil
 	}

@@ -16,9 +16,9 @@ import (
 )
 
 func testRoundTrip(t *testing.T, h Harness) {
-	b := h.open(t)
+	b := h.newBucket(t)
 	for _, text := range []string{"one", "two\r\n\x00 值", "", strings.Repeat("x", 100_000)} {
-		etag := put(t, b, "a/b.json", text, storage.Always())
+		etag := mustPut(t, b, "a/b.json", text, storage.Always())
 		if object := wantText(t, b, "a/b.json", text); object.ETag != etag {
 			t.Errorf("Put gave the ETag %s, Get gives %s", etag, object.ETag)
 		}
@@ -33,19 +33,19 @@ func testRoundTrip(t *testing.T, h Harness) {
 }
 
 func testNotModified(t *testing.T, h Harness) {
-	b := h.open(t)
-	etag := put(t, b, "k", "one", storage.Always())
+	b := h.newBucket(t)
+	etag := mustPut(t, b, "k", "one", storage.Always())
 	if object, err := b.Get(t.Context(), "k", etag); !errors.Is(err, storage.ErrNotModified) || object.Data != nil {
 		t.Errorf("%q, error %v; want ErrNotModified", object.Data, err)
 	}
-	changed := put(t, b, "k", "two", storage.Always())
+	changed := mustPut(t, b, "k", "two", storage.Always())
 	if object, err := b.Get(t.Context(), "k", etag); err != nil || string(object.Data) != "two" || object.ETag != changed || changed == etag {
 		t.Errorf("%q %s, error %v; want two, %s", object.Data, object.ETag, err, changed)
 	}
 }
 
-func testAbsent(t *testing.T, h Harness) {
-	b := h.open(t)
+func testMissingObject(t *testing.T, h Harness) {
+	b := h.newBucket(t)
 	for _, known := range []string{"", `"d41d8cd98f00b204e9800998ecf8427e"`} {
 		_, err := b.Get(t.Context(), "no/such key", known)
 		WantKind(t, err, "no/such key", inventory.NotFound)
@@ -57,10 +57,10 @@ func testAbsent(t *testing.T, h Harness) {
 
 // testKeys: what is a key in one store is one in all, and means the same.
 func testKeys(t *testing.T, h Harness) {
-	b := h.open(t)
+	b := h.newBucket(t)
 	good := []string{"a", "a b+c%d/é 值/~x&y=z?#;:@'(1)!*", ".hidden/x", "a.b/c..d/...", strings.Repeat("k/", 100) + "k"}
 	for i, key := range good {
-		put(t, b, key, fmt.Sprint(i), storage.Always())
+		mustPut(t, b, key, fmt.Sprint(i), storage.Always())
 	}
 	for i, key := range good {
 		wantText(t, b, key, fmt.Sprint(i))
@@ -80,13 +80,13 @@ func testKeys(t *testing.T, h Harness) {
 
 func testSizes(t *testing.T, h Harness) {
 	w := h.New(t)
-	b := w.Open(t, Instant())
-	_, err := b.Put(t.Context(), "big", make([]byte, storage.MaxSize+1), storage.Always())
+	b := w.Open(t, InstantRetries())
+	_, err := b.Put(t.Context(), "big", make([]byte, storage.MaxObjectSize+1), storage.Always())
 	WantKind(t, err, "big", inventory.Invalid)
 	if w.Server == nil {
 		return
 	}
-	w.Server.Set("big", make([]byte, storage.MaxSize+1))
+	w.Server.SetObject("big", make([]byte, storage.MaxObjectSize+1))
 	_, err = b.Get(t.Context(), "big", "")
 	WantKind(t, err, "big", inventory.Invalid)
 }
@@ -94,7 +94,7 @@ func testSizes(t *testing.T, h Harness) {
 // testList: complete over more than a page, and only what begins with the prefix.
 func testList(t *testing.T, h Harness) {
 	w := h.New(t)
-	b := w.Open(t, Instant())
+	b := w.Open(t, InstantRetries())
 	var want []string
 	for i := range 1203 {
 		key := fmt.Sprintf("runs/%04d é&.json", i)
@@ -103,13 +103,13 @@ func testList(t *testing.T, h Harness) {
 		case w.Fill != nil:
 			w.Fill(key, []byte("x"))
 		case w.Server != nil:
-			w.Server.Set(key, []byte("x"))
+			w.Server.SetObject(key, []byte("x"))
 		default:
-			put(t, b, key, "x", storage.Always())
+			mustPut(t, b, key, "x", storage.Always())
 		}
 	}
-	put(t, b, "run", "x", storage.Always())
-	put(t, b, "other/x", "x", storage.Always())
+	mustPut(t, b, "run", "x", storage.Always())
+	mustPut(t, b, "other/x", "x", storage.Always())
 	keys, err := b.List(t.Context(), "runs/")
 	if err != nil || !slices.Equal(keys, want) {
 		t.Errorf("%d keys, error %v; want %d, sorted", len(keys), err, len(want))
@@ -120,8 +120,8 @@ func testList(t *testing.T, h Harness) {
 }
 
 func testAbilities(t *testing.T, h Harness) {
-	b := h.open(t)
-	if got := b.Abilities(t.Context()); got != h.Abilities {
+	b := h.newBucket(t)
+	if got := b.Capabilities(t.Context()); got != h.Abilities {
 		t.Fatalf("abilities %+v, want %+v", got, h.Abilities)
 	}
 	for condition, able := range map[storage.Condition]bool{
@@ -143,8 +143,8 @@ func testCreateOnly(t *testing.T, h Harness) {
 	if !h.Abilities.CreateOnly {
 		return
 	}
-	b := h.open(t)
-	put(t, b, "k", "one", storage.CreateOnly())
+	b := h.newBucket(t)
+	mustPut(t, b, "k", "one", storage.CreateOnly())
 	for _, text := range []string{"two", "one"} {
 		_, err := b.Put(t.Context(), "k", []byte(text), storage.CreateOnly())
 		WantKind(t, err, "k", inventory.Conflict)
@@ -153,7 +153,7 @@ func testCreateOnly(t *testing.T, h Harness) {
 	if err := b.Delete(t.Context(), "k"); err != nil {
 		t.Fatal(err)
 	}
-	put(t, b, "k", "two", storage.CreateOnly())
+	mustPut(t, b, "k", "two", storage.CreateOnly())
 }
 
 // testOneWinner: of many that create at once, exactly one has created.
@@ -166,7 +166,7 @@ func testOneWinner(t *testing.T, h Harness) {
 	var winner atomic.Value
 	var group sync.WaitGroup
 	for i := range 16 {
-		b := w.Open(t, Instant())
+		b := w.Open(t, InstantRetries())
 		group.Go(func() {
 			text := fmt.Sprint("writer ", i)
 			_, err := b.Put(t.Context(), "lease", []byte(text), storage.CreateOnly())
@@ -182,36 +182,36 @@ func testOneWinner(t *testing.T, h Harness) {
 	if won.Load() != 1 {
 		t.Fatalf("%d have won", won.Load())
 	}
-	wantText(t, w.Open(t, Instant()), "lease", winner.Load().(string)) //nolint:forcetypeassert // stored above
+	wantText(t, w.Open(t, InstantRetries()), "lease", winner.Load().(string)) //nolint:forcetypeassert // stored above
 }
 
 func testIfMatch(t *testing.T, h Harness) {
 	if !h.Abilities.IfMatch {
 		return
 	}
-	b := h.open(t)
+	b := h.newBucket(t)
 	_, err := b.Put(t.Context(), "k", []byte("x"), storage.IfMatch(`"d41d8cd98f00b204e9800998ecf8427e"`))
 	WantKind(t, err, "k", inventory.Conflict)
-	one := put(t, b, "k", "one", storage.Always())
-	two := put(t, b, "k", "two", storage.IfMatch(one))
+	one := mustPut(t, b, "k", "one", storage.Always())
+	two := mustPut(t, b, "k", "two", storage.IfMatch(one))
 	_, err = b.Put(t.Context(), "k", []byte("three"), storage.IfMatch(one))
 	WantKind(t, err, "k", inventory.Conflict)
 	wantText(t, b, "k", "two")
-	put(t, b, "k", "three", storage.IfMatch(two))
+	mustPut(t, b, "k", "three", storage.IfMatch(two))
 }
 
-// testNothingLost: writers that read, add one and write back never lose an addition, while
+// testNoLostUpdates: writers that read, add one and write back never lose an addition, while
 // others write unconditionally elsewhere.
-func testNothingLost(t *testing.T, h Harness) {
+func testNoLostUpdates(t *testing.T, h Harness) {
 	if !h.Abilities.IfMatch {
 		return
 	}
 	w := h.New(t)
 	const writers, rounds = 4, 8
-	put(t, w.Open(t, Instant()), "n", "", storage.Always())
+	mustPut(t, w.Open(t, InstantRetries()), "n", "", storage.Always())
 	var group sync.WaitGroup
 	for i := range writers {
-		b := w.Open(t, Instant())
+		b := w.Open(t, InstantRetries())
 		group.Go(func() {
 			for done := 0; done < rounds; {
 				now, err := b.Get(t.Context(), "n", "")
@@ -230,21 +230,21 @@ func testNothingLost(t *testing.T, h Harness) {
 		})
 	}
 	group.Wait()
-	object, err := w.Open(t, Instant()).Get(t.Context(), "n", "")
+	object, err := w.Open(t, InstantRetries()).Get(t.Context(), "n", "")
 	if got := len(strings.Fields(string(object.Data))); err != nil || got != writers*rounds {
 		t.Errorf("%d of %d additions are there, error %v", got, writers*rounds, err)
 	}
 }
 
-// testWhole: a reader sees one writer's object or another's, never a mixture or a part.
-func testWhole(t *testing.T, h Harness) {
+// testAtomicReads: a reader sees one writer's object or another's, never a mixture or a part.
+func testAtomicReads(t *testing.T, h Harness) {
 	w := h.New(t)
-	b := w.Open(t, Instant())
+	b := w.Open(t, InstantRetries())
 	texts := []string{strings.Repeat("a", 60_000), strings.Repeat("b", 90_000)}
-	put(t, b, "k", texts[0], storage.Always())
+	mustPut(t, b, "k", texts[0], storage.Always())
 	var group sync.WaitGroup
 	for i := range 2 {
-		other := w.Open(t, Instant())
+		other := w.Open(t, InstantRetries())
 		group.Go(func() {
 			for range 15 {
 				if _, err := other.Put(t.Context(), "k", []byte(texts[i]), storage.Always()); err != nil {
@@ -265,20 +265,20 @@ func testWhole(t *testing.T, h Harness) {
 }
 
 func testCancelled(t *testing.T, h Harness) {
-	b := h.open(t)
+	b := h.newBucket(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	everyCall(ctx, b, func(_ string, err error) { WantKind(t, err, "k", inventory.Deadline) })
+	forEachCall(ctx, b, func(_ string, err error) { WantKind(t, err, "k", inventory.Deadline) })
 }
 
-// everyCall makes one call of each kind.
-func everyCall(ctx context.Context, b storage.Bucket, check func(call string, err error)) {
+// forEachCall makes one call of each kind.
+func forEachCall(ctx context.Context, b storage.Bucket, check func(call string, err error)) {
 	for call, name := range []string{"GET", "PUT", "LIST", "DELETE"} {
-		check(name, oneCall(ctx, b, call))
+		check(name, makeCall(ctx, b, call))
 	}
 }
 
-func oneCall(ctx context.Context, b storage.Bucket, call int) (err error) {
+func makeCall(ctx context.Context, b storage.Bucket, call int) (err error) {
 	switch call {
 	case 0:
 		_, err = b.Get(ctx, "k", "")
@@ -292,5 +292,5 @@ func oneCall(ctx context.Context, b storage.Bucket, call int) (err error) {
 	return err
 }
 
-// prompt is the longest that a call may take that has nothing to wait for.
-const prompt = 2 * time.Second
+// promptLimit is the longest that a call may take that has nothing to wait for.
+const promptLimit = 2 * time.Second

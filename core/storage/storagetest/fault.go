@@ -11,47 +11,47 @@ type Fault string
 
 // The faults.
 const (
-	SlowDown    Fault = "slow down"       // 503 with the store's code for too many requests
-	ServerError Fault = "server error"    // 500 with a web page
-	Denied      Fault = "denied"          // 403 AccessDenied
-	BadKey      Fault = "bad key"         // 403 InvalidAccessKeyId, with the id in its words
-	BadSecret   Fault = "bad secret"      // 403 SignatureDoesNotMatch, with what was signed in its words
-	Expired     Fault = "expired token"   // 403
-	NoBucket    Fault = "no bucket"       // 404 NoSuchBucket
-	Missing     Fault = "missing"         // 404 with a web page, as a gateway answers
-	Redirect    Fault = "redirect"        // 307
-	WebPage     Fault = "web page"        // 200 with HTML, as a captive portal answers
-	EmptyBody   Fault = "empty body"      // 200 with nothing
-	Truncated   Fault = "truncated"       // half of the answer
-	Disconnect  Fault = "disconnect"      // before the request was done
-	LostAnswer  Fault = "lost answer"     // after the request was done
-	Hang        Fault = "hang"            // no answer
-	Half        Fault = "half a document" // an answer that ends early, and says so nowhere
-	StuckPage   Fault = "stuck page"      // a list that promises more and does not go on
+	SlowDown     Fault = "slow down"       // 503 with the store's code for too many requests
+	ServerError  Fault = "server error"    // 500 with a web page
+	Denied       Fault = "denied"          // 403 AccessDenied
+	BadKey       Fault = "bad key"         // 403 InvalidAccessKeyId, with the id in its words
+	BadSecret    Fault = "bad secret"      // 403 SignatureDoesNotMatch, with what was signed in its words
+	Expired      Fault = "expired token"   // 403
+	NoBucket     Fault = "no bucket"       // 404 NoSuchBucket
+	Missing      Fault = "missing"         // 404 with a web page, as a gateway answers
+	Redirect     Fault = "redirect"        // 307
+	WebPage      Fault = "web page"        // 200 with HTML, as a captive portal answers
+	EmptyBody    Fault = "empty body"      // 200 with nothing
+	Truncated    Fault = "truncated"       // half of the answer
+	Disconnect   Fault = "disconnect"      // before the request was done
+	LostAnswer   Fault = "lost answer"     // after the request was done
+	Hang         Fault = "hang"            // no answer
+	HalfDocument Fault = "half a document" // an answer that ends early, and says so nowhere
+	StuckPage    Fault = "stuck page"      // a list that promises more and does not go on
 )
 
-// refuse shows a fault instead of an answer. It tells whether it did.
-func (s *Server) refuse(w http.ResponseWriter, r *http.Request, f Fault) bool {
+// showFault shows a fault instead of an answer. It tells whether it did.
+func (s *Server) showFault(w http.ResponseWriter, r *http.Request, f Fault) bool {
 	switch f {
 	case SlowDown:
-		s.fail(w, http.StatusServiceUnavailable, "SlowDown", "Please reduce your request rate.")
+		s.writeError(w, http.StatusServiceUnavailable, "SlowDown", "Please reduce your request rate.")
 	case Denied:
-		s.fail(w, http.StatusForbidden, "AccessDenied", "Access Denied for "+GoodID)
+		s.writeError(w, http.StatusForbidden, "AccessDenied", "Access Denied for "+GoodID)
 	case BadKey:
-		s.fail(w, http.StatusForbidden, "InvalidAccessKeyId", "The key "+GoodID+" does not exist.")
+		s.writeError(w, http.StatusForbidden, "InvalidAccessKeyId", "The key "+GoodID+" does not exist.")
 	case BadSecret:
-		s.fail(w, http.StatusForbidden, "SignatureDoesNotMatch", "StringToSign: "+r.Header.Get("Authorization")+" "+GoodSecret)
+		s.writeError(w, http.StatusForbidden, "SignatureDoesNotMatch", "StringToSign: "+r.Header.Get("Authorization")+" "+GoodSecret)
 	case Expired:
 		code := map[Dialect]string{S3: "ExpiredToken", OSS: "SecurityTokenExpired", OBS: "InvalidSecurityToken"}[s.dialect]
-		s.fail(w, http.StatusForbidden, code, "The token "+GoodToken+" has expired.")
+		s.writeError(w, http.StatusForbidden, code, "The token "+GoodToken+" has expired.")
 	case NoBucket:
-		s.fail(w, http.StatusNotFound, "NoSuchBucket", "The specified bucket does not exist.")
+		s.writeError(w, http.StatusNotFound, "NoSuchBucket", "The specified bucket does not exist.")
 	case ServerError:
-		page(w, http.StatusInternalServerError)
+		writeWebPage(w, http.StatusInternalServerError)
 	case Missing:
-		page(w, http.StatusNotFound)
+		writeWebPage(w, http.StatusNotFound)
 	case WebPage:
-		page(w, http.StatusOK)
+		writeWebPage(w, http.StatusOK)
 	case EmptyBody:
 		w.WriteHeader(http.StatusOK)
 	case Redirect:
@@ -71,22 +71,22 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, f Fault) bool {
 	return true
 }
 
-func page(w http.ResponseWriter, status int) {
+func writeWebPage(w http.ResponseWriter, status int) {
 	w.Header().Set("Content-Type", "text/html")
 	w.WriteHeader(status)
 	_, _ = io.WriteString(w, "<html><body><p>Sign in to the network<br></body></html>")
 }
 
-// fail writes an error document, as all three stores do.
-func (s *Server) fail(w http.ResponseWriter, status int, code, words string) {
+// writeError writes an error document, as all three stores do.
+func (s *Server) writeError(w http.ResponseWriter, status int, code, words string) {
 	w.Header().Set("Content-Type", "application/xml")
 	w.WriteHeader(status)
 	_, _ = fmt.Fprintf(w, "<?xml version=\"1.0\"?><Error><Code>%s</Code><Message>%s</Message><RequestId>%s</RequestId></Error>",
-		code, escape(words), w.Header().Get(s.requestID()))
+		code, escapeXML(words), w.Header().Get(s.requestID()))
 }
 
-// spoil writes only a part of an answer, or none.
-func spoil(w http.ResponseWriter, body []byte, f Fault) {
+// writePartial writes only a part of an answer, or none.
+func writePartial(w http.ResponseWriter, body []byte, f Fault) {
 	if f == LostAnswer {
 		panic(http.ErrAbortHandler)
 	}

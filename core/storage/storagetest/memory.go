@@ -12,16 +12,16 @@ import (
 	"github.com/jms-sync/jms-sync/core/storage"
 )
 
-// Memory gives a bucket that keeps its objects in memory and keeps only the conditions that
+// NewMemoryBucket gives a bucket that keeps its objects in memory and keeps only the conditions that
 // it is able to. It stands for every kind of store in tests of what is built on a Bucket.
-func Memory(able storage.Abilities) storage.Bucket {
-	return storage.Guard("memory://bucket", &memory{able: able, objects: map[string][]byte{}}, Instant())
+func NewMemoryBucket(able storage.Capabilities) storage.Bucket {
+	return storage.Checked("memory://bucket", &memoryBucket{capabilities: able, objects: map[string][]byte{}}, InstantRetries())
 }
 
-type memory struct {
-	able    storage.Abilities
-	mu      sync.Mutex
-	objects map[string][]byte
+type memoryBucket struct {
+	capabilities storage.Capabilities
+	mu           sync.Mutex
+	objects      map[string][]byte
 }
 
 // etagOf is the MD5 of the content in quotes, as the stores give it for small objects.
@@ -31,7 +31,7 @@ func etagOf(data []byte) string {
 }
 
 // Get implements storage.Bucket.
-func (m *memory) Get(ctx context.Context, key, knownETag string) (storage.Object, error) {
+func (m *memoryBucket) Get(ctx context.Context, key, knownETag string) (storage.Object, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	data, there := m.objects[key]
@@ -47,14 +47,14 @@ func (m *memory) Get(ctx context.Context, key, knownETag string) (storage.Object
 }
 
 // Put implements storage.Bucket.
-func (m *memory) Put(ctx context.Context, key string, data []byte, condition storage.Condition) (string, error) {
+func (m *memoryBucket) Put(ctx context.Context, key string, data []byte, condition storage.Condition) (string, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if ctx.Err() != nil {
 		return "", ctx.Err()
 	}
 	now, there := m.objects[key]
-	if etag, asked := condition.IfMatch(); asked && (!there || etagOf(now) != etag) || condition.CreateOnly() && there {
+	if etag, asked := condition.IfMatchETag(); asked && (!there || etagOf(now) != etag) || condition.IsCreateOnly() && there {
 		return "", &inventory.Error{Kind: inventory.Conflict, Message: "the condition does not hold"}
 	}
 	m.objects[key] = slices.Clone(data)
@@ -62,7 +62,7 @@ func (m *memory) Put(ctx context.Context, key string, data []byte, condition sto
 }
 
 // List implements storage.Bucket.
-func (m *memory) List(ctx context.Context, prefix string) ([]string, error) {
+func (m *memoryBucket) List(ctx context.Context, prefix string) ([]string, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var keys []string
@@ -75,7 +75,7 @@ func (m *memory) List(ctx context.Context, prefix string) ([]string, error) {
 }
 
 // Delete implements storage.Bucket.
-func (m *memory) Delete(ctx context.Context, key string) error {
+func (m *memoryBucket) Delete(ctx context.Context, key string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if ctx.Err() == nil {
@@ -84,5 +84,5 @@ func (m *memory) Delete(ctx context.Context, key string) error {
 	return ctx.Err()
 }
 
-// Abilities implements storage.Bucket.
-func (m *memory) Abilities(context.Context) storage.Abilities { return m.able }
+// Capabilities implements storage.Bucket.
+func (m *memoryBucket) Capabilities(context.Context) storage.Capabilities { return m.capabilities }

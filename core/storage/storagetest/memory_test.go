@@ -11,14 +11,14 @@ import (
 // any condition.
 func TestMemory(t *testing.T) {
 	t.Parallel()
-	for name, able := range map[string]storage.Abilities{
+	for name, able := range map[string]storage.Capabilities{
 		"all": {CreateOnly: true, IfMatch: true}, "create only": {CreateOnly: true}, "none": {},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			storagetest.Run(t, storagetest.Harness{Abilities: able, New: func(testing.TB) storagetest.World {
-				b := storagetest.Memory(able)
-				return storagetest.World{Open: func(testing.TB, storage.Policy) storage.Bucket { return b }}
+				b := storagetest.NewMemoryBucket(able)
+				return storagetest.World{Open: func(testing.TB, storage.RetryPolicy) storage.Bucket { return b }}
 			}})
 		})
 	}

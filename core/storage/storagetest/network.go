@@ -9,14 +9,14 @@ import (
 	"github.com/jms-sync/jms-sync/core/storage"
 )
 
-// testHeals: what passes by is tried again.
-func testHeals(t *testing.T, h Harness) {
+// testTransientFaults: what passes by is tried again.
+func testTransientFaults(t *testing.T, h Harness) {
 	for _, f := range []Fault{SlowDown, ServerError, Disconnect, Truncated, LostAnswer} {
 		for _, call := range []string{"GET", "PUT", "LIST", "DELETE"} {
 			w := h.New(t)
-			w.Server.Set("k", []byte("x"))
-			w.Server.Break(f, call, 0, 2)
-			everyCall(t.Context(), w.Open(t, Instant()), func(c string, err error) {
+			w.Server.SetObject("k", []byte("x"))
+			w.Server.InjectFault(f, call, 0, 2)
+			forEachCall(t.Context(), w.Open(t, InstantRetries()), func(c string, err error) {
 				if err != nil {
 					t.Errorf("%s during %s: %v", c, f, err)
 				}
@@ -25,34 +25,34 @@ func testHeals(t *testing.T, h Harness) {
 	}
 }
 
-// testFails: what does not pass by is an error that says why, and shows no secret.
-func testFails(t *testing.T, h Harness) {
+// testPermanentFaults: what does not pass by is an error that says why, and shows no secret.
+func testPermanentFaults(t *testing.T, h Harness) {
 	for f, want := range map[Fault]inventory.Kind{
 		SlowDown: inventory.Throttled, ServerError: inventory.Temporary, Denied: inventory.Denied, BadKey: inventory.BadCredentials,
 		BadSecret: inventory.BadCredentials, Expired: inventory.BadCredentials, NoBucket: inventory.Invalid,
 		Missing: inventory.Incomplete, Redirect: inventory.Invalid, Disconnect: inventory.Temporary,
 	} {
 		w := h.New(t)
-		w.Server.Set("k", []byte("x"))
-		w.Server.Break(f, "", 0, 0)
-		everyCall(t.Context(), w.Open(t, Instant()), func(_ string, err error) { WantKind(t, err, "k", want) })
+		w.Server.SetObject("k", []byte("x"))
+		w.Server.InjectFault(f, "", 0, 0)
+		forEachCall(t.Context(), w.Open(t, InstantRetries()), func(_ string, err error) { WantKind(t, err, "k", want) })
 		again := want == inventory.Throttled || want == inventory.Temporary
-		if n := len(w.Server.Requests()); again && n != 16 || !again && n != 4 {
+		if n := len(w.Server.TakeRequests()); again && n != 16 || !again && n != 4 {
 			t.Errorf("%s: %d requests for 4 calls", f, n)
 		}
 	}
 }
 
-// testNeverHalf: a list is whole or an error, and no web page is an object.
-func testNeverHalf(t *testing.T, h Harness) {
-	for _, f := range []Fault{WebPage, EmptyBody, Half, StuckPage, Truncated, Denied, ServerError} {
+// testNoPartialAnswers: a list is whole or an error, and no web page is an object.
+func testNoPartialAnswers(t *testing.T, h Harness) {
+	for _, f := range []Fault{WebPage, EmptyBody, HalfDocument, StuckPage, Truncated, Denied, ServerError} {
 		for after := range 2 {
 			w := h.New(t)
-			for i := range mostRows + 1 {
-				w.Server.Set("k"+string(rune('\u4e00'+i)), []byte("x"))
+			for i := range maxPageKeys + 1 {
+				w.Server.SetObject("k"+string(rune('\u4e00'+i)), []byte("x"))
 			}
-			w.Server.Break(f, "LIST", after, 0)
-			keys, err := w.Open(t, Instant()).List(t.Context(), "k")
+			w.Server.InjectFault(f, "LIST", after, 0)
+			keys, err := w.Open(t, InstantRetries()).List(t.Context(), "k")
 			if err == nil || keys != nil {
 				t.Errorf("%s on page %d: %d keys, error %v", f, after+1, len(keys), err)
 			}
@@ -61,8 +61,8 @@ func testNeverHalf(t *testing.T, h Harness) {
 	}
 	for _, f := range []Fault{WebPage, EmptyBody} {
 		w := h.New(t)
-		w.Server.Break(f, "", 0, 0)
-		b := w.Open(t, Instant())
+		w.Server.InjectFault(f, "", 0, 0)
+		b := w.Open(t, InstantRetries())
 		_, err := b.Get(t.Context(), "k", "")
 		WantKind(t, err, "k", inventory.Incomplete)
 		_, err = b.Put(t.Context(), "k", []byte("x"), storage.Always())
@@ -78,35 +78,35 @@ func testLostAnswer(t *testing.T, h Harness) {
 			continue
 		}
 		w := h.New(t)
-		b := w.Open(t, Instant())
-		b.Abilities(t.Context()) // so that nothing is asked for later
+		b := w.Open(t, InstantRetries())
+		b.Capabilities(t.Context()) // so that nothing is asked for later
 		want := storage.CreateOnly()
 		if condition == "match" {
-			want = storage.IfMatch(put(t, b, "k", "before", storage.Always()))
+			want = storage.IfMatch(mustPut(t, b, "k", "before", storage.Always()))
 		}
-		w.Server.Break(LostAnswer, "PUT", 0, 1)
-		etag := put(t, b, "k", "mine", want)
+		w.Server.InjectFault(LostAnswer, "PUT", 0, 1)
+		etag := mustPut(t, b, "k", "mine", want)
 		if object := wantText(t, b, "k", "mine"); object.ETag != etag {
 			t.Errorf("ETag %s, want %s", etag, object.ETag)
 		}
-		w.Server.Break(Disconnect, "PUT", 0, 1)
+		w.Server.InjectFault(Disconnect, "PUT", 0, 1)
 		_, err := b.Put(t.Context(), "k", []byte("another"), want)
 		WantKind(t, err, "k", inventory.Conflict)
 	}
 }
 
-// testHangs: a store that does not answer holds nobody longer than the context.
-func testHangs(t *testing.T, h Harness) {
+// testHangingStore: a store that does not answer holds nobody longer than the context.
+func testHangingStore(t *testing.T, h Harness) {
 	w := h.New(t)
-	w.Server.Break(Hang, "", 0, 0)
-	b := w.Open(t, storage.Policy{})
+	w.Server.InjectFault(Hang, "", 0, 0)
+	b := w.Open(t, storage.RetryPolicy{})
 	started := time.Now()
 	for call := range 4 {
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-		WantKind(t, oneCall(ctx, b, call), "k", inventory.Deadline)
+		WantKind(t, makeCall(ctx, b, call), "k", inventory.Deadline)
 		cancel()
 	}
-	if took := time.Since(started); took > prompt {
+	if took := time.Since(started); took > promptLimit {
 		t.Errorf("it took %s to be cancelled", took)
 	}
 }

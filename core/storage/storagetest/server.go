@@ -32,8 +32,8 @@ const (
 	GoodID     = "AKIDEXAMPLE"
 	GoodSecret = "very/secret+key"
 	GoodToken  = "token==of-a-role"
-	// mostRows is the most keys of one page, as in all three stores.
-	mostRows = 1000
+	// maxPageKeys is the most keys of one page, as in all three stores.
+	maxPageKeys = 1000
 )
 
 // Server is one emulated store with one bucket, on a loopback address, in path style. It is
@@ -45,16 +45,16 @@ type Server struct {
 	t       testing.TB
 	closing chan struct{}
 
-	mu         sync.Mutex
-	objects    map[string][]byte
-	token      string // that requests must carry, "" = none
-	versioning string // "", Enabled, Suspended; of OSS
-	lenient    bool   // conditions are ignored
-	requests   []string
-	fault      Fault
-	match      string // the beginning of the requests that the fault is for
-	after      int
-	times      int // 0 = for ever
+	mu                sync.Mutex
+	objects           map[string][]byte
+	token             string // that requests must carry, "" = none
+	versioning        string // "", Enabled, Suspended; of OSS
+	ignoresConditions bool   // conditions are ignored
+	requests          []string
+	fault             Fault
+	faultPrefix       string // the beginning of the requests that the fault is for
+	faultAfter        int
+	faultTimes        int // 0 = for ever
 }
 
 // NewServer starts a Server, which ends with the test.
@@ -71,40 +71,40 @@ func (s *Server) Ref(key string) string {
 	return string(s.dialect) + "://" + Bucket + "/" + key + "?region=region-1&endpoint=" + url.QueryEscape(s.URL)
 }
 
-// Break makes requests fail that begin with match ("GET", "PUT some-key", "" = all): the first
+// InjectFault makes requests fail that begin with match ("GET", "PUT some-key", "" = all): the first
 // `after` ones are answered well, then `times` badly (0 = for ever).
-func (s *Server) Break(f Fault, match string, after, times int) {
+func (s *Server) InjectFault(f Fault, match string, after, times int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.fault, s.match, s.after, s.times = f, match, after, times
+	s.fault, s.faultPrefix, s.faultAfter, s.faultTimes = f, match, after, times
 }
 
-// Mend ends a fault.
-func (s *Server) Mend() { s.Break("", "", 0, 0) }
+// ClearFault ends a fault.
+func (s *Server) ClearFault() { s.InjectFault("", "", 0, 0) }
 
-// WantToken makes the token a must.
-func (s *Server) WantToken(token string) {
+// RequireToken makes the token a must.
+func (s *Server) RequireToken(token string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.token = token
 }
 
-// Version sets the versioning of the bucket, which only OSS is asked for.
-func (s *Server) Version(status string) {
+// SetVersioning sets the versioning of the bucket, which only OSS is asked for.
+func (s *Server) SetVersioning(status string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.versioning = status
 }
 
-// Ignore makes the store ignore the conditions of writes, as some do that speak like S3.
-func (s *Server) Ignore() {
+// IgnoreConditions makes the store ignore the conditions of writes, as some do that speak like S3.
+func (s *Server) IgnoreConditions() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.lenient = true
+	s.ignoresConditions = true
 }
 
-// Set puts an object there, nil removes it.
-func (s *Server) Set(key string, data []byte) {
+// SetObject puts an object there, nil removes it.
+func (s *Server) SetObject(key string, data []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if data == nil {
@@ -114,8 +114,8 @@ func (s *Server) Set(key string, data []byte) {
 	s.objects[key] = data
 }
 
-// Requests gives what was asked since the last call: "GET key 304".
-func (s *Server) Requests() []string {
+// TakeRequests gives what was asked since the last call: "GET key 304".
+func (s *Server) TakeRequests() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	out := s.requests
@@ -123,16 +123,16 @@ func (s *Server) Requests() []string {
 	return out
 }
 
-// recorder holds an answer back until it is whole.
-type recorder struct {
+// responseRecorder holds an answer back until it is whole.
+type responseRecorder struct {
 	http.ResponseWriter
 	status int
 	body   bytes.Buffer
 }
 
-func (r *recorder) WriteHeader(status int) { r.status = status }
+func (r *responseRecorder) WriteHeader(status int) { r.status = status }
 
-func (r *recorder) Write(p []byte) (int, error) { return r.body.Write(p) }
+func (r *responseRecorder) Write(p []byte) (int, error) { return r.body.Write(p) }
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	bucket, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
@@ -146,46 +146,46 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	w.Header().Set(s.requestID(), "5C1B138A109F4E405B2D8AEF")
-	f := s.due(name)
+	f := s.nextFault(name)
 	if f == Disconnect {
-		s.note(name + " " + string(f))
+		s.recordRequest(name + " " + string(f))
 	}
-	if s.refuse(w, r, f) {
-		s.note(name + " " + string(f))
+	if s.showFault(w, r, f) {
+		s.recordRequest(name + " " + string(f))
 		return
 	}
-	answer := &recorder{ResponseWriter: w, status: http.StatusOK}
-	s.answer(answer, r, name, bucket, key, f)
-	s.note(name + " " + strconv.Itoa(answer.status))
+	answer := &responseRecorder{ResponseWriter: w, status: http.StatusOK}
+	s.serveBucket(answer, r, name, bucket, key, f)
+	s.recordRequest(name + " " + strconv.Itoa(answer.status))
 	body := answer.body.Bytes()
-	if answer.status < 300 && (f == LostAnswer || f == Truncated || f == Half) {
-		spoil(w, body, f)
+	if answer.status < 300 && (f == LostAnswer || f == Truncated || f == HalfDocument) {
+		writePartial(w, body, f)
 		return
 	}
 	w.WriteHeader(answer.status)
 	_, _ = w.Write(body)
 }
 
-// due gives the fault of a request.
-func (s *Server) due(name string) Fault {
+// nextFault gives the fault of a request.
+func (s *Server) nextFault(name string) Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.fault == "" || !strings.HasPrefix(name, s.match) {
+	if s.fault == "" || !strings.HasPrefix(name, s.faultPrefix) {
 		return ""
 	}
-	if s.after > 0 {
-		s.after--
+	if s.faultAfter > 0 {
+		s.faultAfter--
 		return ""
 	}
 	f := s.fault
-	if s.times == 1 {
+	if s.faultTimes == 1 {
 		s.fault = ""
 	}
-	s.times = max(0, s.times-1)
+	s.faultTimes = max(0, s.faultTimes-1)
 	return f
 }
 
-func (s *Server) note(request string) {
+func (s *Server) recordRequest(request string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.requests = append(s.requests, request)
@@ -195,13 +195,13 @@ func (s *Server) requestID() string {
 	return map[Dialect]string{S3: "X-Amz-Request-Id", OSS: "X-Oss-Request-Id", OBS: "X-Amz-Request-Id"}[s.dialect]
 }
 
-func (s *Server) answer(w http.ResponseWriter, r *http.Request, name, bucket, key string, f Fault) {
+func (s *Server) serveBucket(w http.ResponseWriter, r *http.Request, name, bucket, key string, f Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch verb, _, _ := strings.Cut(name, " "); {
-	case !s.signed(w, r):
+	case !s.checkSignature(w, r):
 	case bucket != Bucket:
-		s.fail(w, http.StatusNotFound, "NoSuchBucket", "The specified bucket does not exist.")
+		s.writeError(w, http.StatusNotFound, "NoSuchBucket", "The specified bucket does not exist.")
 	case name == "VERSIONING" && s.dialect == OSS:
 		status := ""
 		if s.versioning != "" {
@@ -209,47 +209,47 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, name, bucket, ke
 		}
 		_, _ = io.WriteString(w, "<VersioningConfiguration>"+status+"</VersioningConfiguration>")
 	case name == "LIST":
-		s.list(w, r.URL.Query(), f)
+		s.serveList(w, r.URL.Query(), f)
 	case verb == http.MethodGet && key != "":
-		s.get(w, r, key)
+		s.serveGet(w, r, key)
 	case verb == http.MethodPut && key != "":
-		s.put(w, r, key)
+		s.servePut(w, r, key)
 	case verb == http.MethodDelete && key != "":
 		delete(s.objects, key)
 		w.WriteHeader(http.StatusNoContent)
 	default:
-		s.unexpected(w, r)
+		s.refuseUnexpected(w, r)
 	}
 }
 
-func (s *Server) unexpected(w http.ResponseWriter, r *http.Request) {
+func (s *Server) refuseUnexpected(w http.ResponseWriter, r *http.Request) {
 	s.t.Errorf("%s does not know %s %s with %v", s.dialect, r.Method, r.URL, r.Header)
-	s.fail(w, http.StatusNotImplemented, "NotImplemented", "")
+	s.writeError(w, http.StatusNotImplemented, "NotImplemented", "")
 }
 
-// signed checks who asks, as far as that can be seen without the secret.
-func (s *Server) signed(w http.ResponseWriter, r *http.Request) bool {
+// checkSignature checks who asks, as far as that can be seen without the secret.
+func (s *Server) checkSignature(w http.ResponseWriter, r *http.Request) bool {
 	begin := map[Dialect]string{
 		S3: "AWS4-HMAC-SHA256 Credential=" + GoodID + "/", OSS: "OSS4-HMAC-SHA256 Credential=" + GoodID + "/", OBS: "AWS " + GoodID + ":",
 	}[s.dialect]
 	token := r.Header.Get("X-Amz-Security-Token") + r.Header.Get("X-Oss-Security-Token")
 	switch {
 	case r.Header.Get("Authorization") == "":
-		s.fail(w, http.StatusForbidden, "AccessDenied", "anonymous")
+		s.writeError(w, http.StatusForbidden, "AccessDenied", "anonymous")
 	case !strings.HasPrefix(r.Header.Get("Authorization"), begin):
-		s.fail(w, http.StatusForbidden, "InvalidAccessKeyId", r.Header.Get("Authorization"))
+		s.writeError(w, http.StatusForbidden, "InvalidAccessKeyId", r.Header.Get("Authorization"))
 	case token != s.token:
-		s.fail(w, http.StatusForbidden, "InvalidToken", token)
+		s.writeError(w, http.StatusForbidden, "InvalidToken", token)
 	default:
 		return true
 	}
 	return false
 }
 
-func (s *Server) get(w http.ResponseWriter, r *http.Request, key string) {
+func (s *Server) serveGet(w http.ResponseWriter, r *http.Request, key string) {
 	data, there := s.objects[key]
 	if !there {
-		s.fail(w, http.StatusNotFound, "NoSuchKey", "The specified key does not exist.")
+		s.writeError(w, http.StatusNotFound, "NoSuchKey", "The specified key does not exist.")
 		return
 	}
 	w.Header().Set("ETag", etagOf(data))
@@ -257,54 +257,54 @@ func (s *Server) get(w http.ResponseWriter, r *http.Request, key string) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	s.hash(w, data)
+	s.addChecksum(w, data)
 	w.Header().Set("Content-Length", strconv.Itoa(len(data)))
 	_, _ = w.Write(data)
 }
 
-// hash adds the checksum by which OSS's SDK proves that data travelled well.
-func (s *Server) hash(w http.ResponseWriter, data []byte) {
+// addChecksum adds the checksum by which OSS's SDK proves that data travelled well.
+func (s *Server) addChecksum(w http.ResponseWriter, data []byte) {
 	if s.dialect == OSS {
 		w.Header().Set("X-Oss-Hash-Crc64ecma", strconv.FormatUint(crc64.Checksum(data, crc64.MakeTable(crc64.ECMA)), 10))
 	}
 }
 
-func (s *Server) put(w http.ResponseWriter, r *http.Request, key string) {
+func (s *Server) servePut(w http.ResponseWriter, r *http.Request, key string) {
 	data, err := io.ReadAll(r.Body)
 	if err != nil || r.ContentLength != int64(len(data)) || r.Header.Get("Content-Encoding") != "" {
-		s.fail(w, http.StatusBadRequest, "IncompleteBody", "")
+		s.writeError(w, http.StatusBadRequest, "IncompleteBody", "")
 		return
 	}
 	now, there := s.objects[key]
 	none, match, forbid := r.Header.Get("If-None-Match"), r.Header.Get("If-Match"), r.Header.Get("X-Oss-Forbid-Overwrite")
 	switch {
-	case s.lenient:
+	case s.ignoresConditions:
 	case (none != "" && none != "*") || (none+match != "" && s.dialect != S3) || (forbid != "" && s.dialect != OSS):
-		s.unexpected(w, r)
+		s.refuseUnexpected(w, r)
 		return
 	case match != "" && !there:
-		s.fail(w, http.StatusNotFound, "NoSuchKey", "")
+		s.writeError(w, http.StatusNotFound, "NoSuchKey", "")
 		return
 	case (none == "*" && there) || (match != "" && match != etagOf(now)):
-		s.fail(w, http.StatusPreconditionFailed, "PreconditionFailed", "")
+		s.writeError(w, http.StatusPreconditionFailed, "PreconditionFailed", "")
 		return
 	case forbid == "true" && there && s.versioning == "":
-		s.fail(w, http.StatusConflict, "FileAlreadyExists", "")
+		s.writeError(w, http.StatusConflict, "FileAlreadyExists", "")
 		return
 	}
 	if s.versioning != "" && s.dialect == OSS {
 		w.Header().Set("X-Oss-Version-Id", "CAEQNhiBgMDJgZCA0BYiIDc4MGZjZ")
 	}
 	s.objects[key] = data
-	s.hash(w, data)
+	s.addChecksum(w, data)
 	w.Header().Set("ETag", etagOf(data))
 }
 
-// list answers S3's version 2, which OSS speaks too, and version 1 as OBS's SDK speaks it.
-func (s *Server) list(w http.ResponseWriter, q url.Values, f Fault) {
+// serveList answers S3's version 2, which OSS speaks too, and version 1 as OBS's SDK speaks it.
+func (s *Server) serveList(w http.ResponseWriter, q url.Values, f Fault) {
 	rows, err := strconv.Atoi(q.Get("max-keys"))
-	if err != nil || rows > mostRows {
-		rows = mostRows
+	if err != nil || rows > maxPageKeys {
+		rows = maxPageKeys
 	}
 	after := q.Get("continuation-token")
 	if s.dialect == OBS {
@@ -337,27 +337,27 @@ func (s *Server) list(w http.ResponseWriter, q url.Values, f Fault) {
 	}
 	_, _ = fmt.Fprintf(w, "<IsTruncated>%t</IsTruncated>", truncated)
 	if truncated && s.dialect != OBS {
-		_, _ = fmt.Fprintf(w, "<NextContinuationToken>%s</NextContinuationToken>", s.tokenText(next))
+		_, _ = fmt.Fprintf(w, "<NextContinuationToken>%s</NextContinuationToken>", s.encodeToken(next))
 	}
 	if truncated && s.dialect == OBS {
 		_, _ = fmt.Fprintf(w, "<NextMarker>%s</NextMarker>", url.QueryEscape(next))
 	}
 	for _, key := range keys {
 		_, _ = fmt.Fprintf(w, "<Contents><Key>%s</Key><Size>%d</Size><ETag>%s</ETag></Contents>",
-			url.QueryEscape(key), len(s.objects[key]), escape(etagOf(s.objects[key])))
+			url.QueryEscape(key), len(s.objects[key]), escapeXML(etagOf(s.objects[key])))
 	}
 	_, _ = io.WriteString(w, "</ListBucketResult>")
 }
 
-// tokenText writes a continuation token. OSS encodes it with the keys, S3 does not.
-func (s *Server) tokenText(next string) string {
+// encodeToken writes a continuation token. OSS encodes it with the keys, S3 does not.
+func (s *Server) encodeToken(next string) string {
 	if s.dialect == OSS {
 		return url.QueryEscape(next)
 	}
-	return escape(next)
+	return escapeXML(next)
 }
 
-func escape(text string) string {
+func escapeXML(text string) string {
 	var out strings.Builder
 	_ = xml.EscapeText(&out, []byte(text)) // a Builder never fails
 	return out.String()

@@ -17,7 +17,7 @@ import (
 // World is one empty store, fresh for each test.
 type World struct {
 	// Open makes a bucket of the store, as another process would.
-	Open func(t testing.TB, policy storage.Policy) storage.Bucket
+	Open func(t testing.TB, policy storage.RetryPolicy) storage.Bucket
 	// Server can show faults; nil where no network is between.
 	Server *Server
 	// Fill puts an object there, faster than Put; nil where there is no faster way.
@@ -27,7 +27,7 @@ type World struct {
 // Harness is what an adapter's test provides.
 type Harness struct {
 	New       func(t testing.TB) World
-	Abilities storage.Abilities // that the store must tell
+	Abilities storage.Capabilities // that the store must tell
 }
 
 // Run runs the whole contract.
@@ -35,7 +35,7 @@ func Run(t *testing.T, h Harness) {
 	tests := map[string]func(*testing.T, Harness){
 		"round trip":    testRoundTrip,
 		"not modified":  testNotModified,
-		"absent":        testAbsent,
+		"absent":        testMissingObject,
 		"keys":          testKeys,
 		"sizes":         testSizes,
 		"list":          testList,
@@ -43,14 +43,14 @@ func Run(t *testing.T, h Harness) {
 		"create only":   testCreateOnly,
 		"one winner":    testOneWinner,
 		"if match":      testIfMatch,
-		"nothing lost":  testNothingLost,
-		"whole objects": testWhole,
+		"nothing lost":  testNoLostUpdates,
+		"whole objects": testAtomicReads,
 		"cancelled":     testCancelled,
 	}
 	if h.New(t).Server != nil {
 		for name, test := range map[string]func(*testing.T, Harness){
-			"heals": testHeals, "fails": testFails, "never half a list": testNeverHalf,
-			"lost answer": testLostAnswer, "hangs": testHangs,
+			"heals": testTransientFaults, "fails": testPermanentFaults, "never half a list": testNoPartialAnswers,
+			"lost answer": testLostAnswer, "hangs": testHangingStore,
 		} {
 			tests[name] = test
 		}
@@ -63,18 +63,18 @@ func Run(t *testing.T, h Harness) {
 	}
 }
 
-// Instant is a policy whose waits take no time.
-func Instant() storage.Policy {
-	return storage.Policy{Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}
+// InstantRetries is a policy whose waits take no time.
+func InstantRetries() storage.RetryPolicy {
+	return storage.RetryPolicy{Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}
 }
 
-// Good gives the credentials that a Server knows.
-func Good() storage.Credentials {
+// GoodCredentials gives the credentials that a Server knows.
+func GoodCredentials() storage.Credentials {
 	return storage.Credentials{ID: secret.New(GoodID), Secret: secret.New(GoodSecret), Token: secret.New(GoodToken)}
 }
 
-// open gives a bucket of a fresh store.
-func (h Harness) open(t *testing.T) storage.Bucket { return h.New(t).Open(t, Instant()) }
+// newBucket gives a bucket of a fresh store.
+func (h Harness) newBucket(t *testing.T) storage.Bucket { return h.New(t).Open(t, InstantRetries()) }
 
 // WantKind fails a test whose error is not of one of these kinds, does not name the key, or
 // shows a secret.
@@ -97,7 +97,7 @@ func WantKind(t testing.TB, err error, key string, want ...inventory.Kind) {
 	}
 }
 
-func put(t testing.TB, b storage.Bucket, key, text string, condition storage.Condition) string {
+func mustPut(t testing.TB, b storage.Bucket, key, text string, condition storage.Condition) string {
 	t.Helper()
 	etag, err := b.Put(t.Context(), key, []byte(text), condition)
 	if err != nil {

@@ -34,7 +34,7 @@ type Handler func(ctx context.Context, in Invocation) (any, error)
 // RUNTIME_API_ADDR (host:port) must be there; RUNTIME_TIMEOUT is the function's time in seconds,
 // and without it handlers have no deadline.
 func Run(ctx context.Context, environ []string, handle Handler) error {
-	l, err := newLoop(environ, os.Stderr)
+	l, err := newPollLoop(environ, os.Stderr)
 	if err != nil {
 		return err
 	}
@@ -42,8 +42,8 @@ func Run(ctx context.Context, environ []string, handle Handler) error {
 	return nil
 }
 
-// loop is a program at its runtime API.
-type loop struct {
+// pollLoop is a program at its runtime API.
+type pollLoop struct {
 	base    string // of all paths
 	timeout time.Duration
 	client  *http.Client
@@ -51,8 +51,8 @@ type loop struct {
 	log     io.Writer
 }
 
-func newLoop(environ []string, log io.Writer) (loop, error) {
-	l := loop{sleep: pause.For, log: log}
+func newPollLoop(environ []string, log io.Writer) (pollLoop, error) {
+	l := pollLoop{sleep: pause.For, log: log}
 	for _, pair := range environ {
 		switch name, value, _ := strings.Cut(pair, "="); name {
 		case "RUNTIME_API_ADDR":
@@ -64,13 +64,13 @@ func newLoop(environ []string, log io.Writer) (loop, error) {
 		}
 	}
 	if l.base == "" {
-		return loop{}, errors.New("RUNTIME_API_ADDR is not set: this program is started by FunctionGraph's custom runtime")
+		return pollLoop{}, errors.New("RUNTIME_API_ADDR is not set: this program is started by FunctionGraph's custom runtime")
 	}
 	// The address is the instance's own: a proxy of the environment is for the world outside.
 	transport := &http.Transport{Proxy: nil, MaxIdleConnsPerHost: 2}
 	l.client = &http.Client{Transport: transport} // a poll lasts until there is an event
 	if l.timeout == 0 {
-		l.say("RUNTIME_TIMEOUT is no number of seconds: runs have no deadline, and may be cut off before they report")
+		l.logLine("RUNTIME_TIMEOUT is no number of seconds: runs have no deadline, and may be cut off before they report")
 	}
 	return l, nil
 }
@@ -79,28 +79,28 @@ func newLoop(environ []string, log io.Writer) (loop, error) {
 // is none, and not so far that an event would have to wait for it.
 const (
 	firstWait = 50 * time.Millisecond
-	mostWait  = time.Second
+	maxWait   = time.Second
 )
 
-func (l loop) run(ctx context.Context, handle Handler) {
+func (l pollLoop) run(ctx context.Context, handle Handler) {
 	wait, quiet := firstWait, false
 	for ctx.Err() == nil {
-		in, err := l.next(ctx)
+		in, err := l.nextInvocation(ctx)
 		if err == nil {
 			wait, quiet = firstWait, false
-			l.serve(ctx, in, handle)
+			l.serveInvocation(ctx, in, handle)
 			continue
 		}
 		if ctx.Err() != nil {
 			return
 		}
 		if !quiet && !errors.Is(err, errNoEvent) {
-			l.say("no event, asking on: " + err.Error())
+			l.logLine("no event, asking on: " + err.Error())
 			quiet = true // until there is one: a line for each poll would fill the log
 		}
 		if l.sleep(ctx, wait) != nil {
 			return
 		}
-		wait = min(2*wait, mostWait)
+		wait = min(2*wait, maxWait)
 	}
 }

@@ -16,10 +16,10 @@ import (
 	"unicode/utf8"
 )
 
-// platform is a runtime API whose polls are answered by a list, and then held open.
-type platform struct {
+// fakePlatform is a runtime API whose polls are answered by a list, and then held open.
+type fakePlatform struct {
 	*testing.T
-	loop loop
+	loop pollLoop
 	log  bytes.Buffer
 
 	mu     sync.Mutex
@@ -30,8 +30,8 @@ type platform struct {
 	cancel context.CancelFunc
 }
 
-// event answers a poll by an event.
-func event(id, body string, headers ...string) func(http.ResponseWriter) {
+// answerEvent answers a poll by an event.
+func answerEvent(id, body string, headers ...string) func(http.ResponseWriter) {
 	return func(w http.ResponseWriter) {
 		w.Header().Set("X-Cff-Request-Id", id)
 		for n := 0; n < len(headers); n += 2 {
@@ -41,18 +41,18 @@ func event(id, body string, headers ...string) func(http.ResponseWriter) {
 	}
 }
 
-// none answers a poll by no event.
-func none(status int) func(http.ResponseWriter) {
+// answerNoEvent answers a poll by no event.
+func answerNoEvent(status int) func(http.ResponseWriter) {
 	return func(w http.ResponseWriter) { w.WriteHeader(status) }
 }
 
-func newPlatform(t *testing.T, polls ...func(http.ResponseWriter)) *platform {
+func newFakePlatform(t *testing.T, polls ...func(http.ResponseWriter)) *fakePlatform {
 	t.Helper()
-	p := &platform{T: t, polls: polls, status: http.StatusOK}
+	p := &fakePlatform{T: t, polls: polls, status: http.StatusOK}
 	server := httptest.NewServer(p)
 	t.Cleanup(server.Close)
 	var err error
-	p.loop, err = newLoop([]string{"RUNTIME_TIMEOUT=60", "RUNTIME_API_ADDR=" + strings.TrimPrefix(server.URL, "http://")}, &p.log)
+	p.loop, err = newPollLoop([]string{"RUNTIME_TIMEOUT=60", "RUNTIME_API_ADDR=" + strings.TrimPrefix(server.URL, "http://")}, &p.log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func newPlatform(t *testing.T, polls ...func(http.ResponseWriter)) *platform {
 	return p
 }
 
-func (p *platform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (p *fakePlatform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	what, ok := strings.CutPrefix(r.URL.Path, "/v1/runtime/invocation/")
@@ -89,8 +89,8 @@ func (p *platform) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// run serves all polls of the list.
-func (p *platform) run(handle Handler) {
+// serveAllPolls serves all polls of the list.
+func (p *fakePlatform) serveAllPolls(handle Handler) {
 	p.Helper()
 	ctx, cancel := context.WithTimeout(p.Context(), time.Minute)
 	defer cancel()
@@ -101,8 +101,8 @@ func (p *platform) run(handle Handler) {
 	}
 }
 
-// answered wants exactly these answers.
-func (p *platform) answered(want ...string) {
+// wantAnswers wants exactly these answers.
+func (p *fakePlatform) wantAnswers(want ...string) {
 	p.Helper()
 	if !slices.Equal(p.posts, want) {
 		p.Errorf("answers\n%s\nwant\n%s", strings.Join(p.posts, "\n"), strings.Join(want, "\n"))
@@ -111,8 +111,8 @@ func (p *platform) answered(want ...string) {
 
 func TestAnswers(t *testing.T) {
 	t.Parallel()
-	p := newPlatform(t, event("1", "a"), event("2", "fail"), event("3", "panic"), event("4", "unfit"), event("5/6", ""), event("7", "nothing"))
-	p.run(func(ctx context.Context, in Invocation) (any, error) {
+	p := newFakePlatform(t, answerEvent("1", "a"), answerEvent("2", "fail"), answerEvent("3", "panic"), answerEvent("4", "unfit"), answerEvent("5/6", ""), answerEvent("7", "nothing"))
+	p.serveAllPolls(func(ctx context.Context, in Invocation) (any, error) {
 		if deadline, ok := ctx.Deadline(); !ok || time.Until(deadline) > time.Minute {
 			t.Errorf("deadline %s", deadline)
 		}
@@ -128,7 +128,7 @@ func TestAnswers(t *testing.T) {
 		}
 		return map[string]string{"id": in.RequestID, "event": string(in.Event)}, nil
 	})
-	p.answered(`response/1 {"event":"a","id":"1"}`, `error/2 {"errorMessage":"not \"well\"","errorType":"error"}`,
+	p.wantAnswers(`response/1 {"event":"a","id":"1"}`, `error/2 {"errorMessage":"not \"well\"","errorType":"error"}`,
 		`error/3 {"errorMessage":"at the disco","errorType":"panic"}`,
 		`error/4 {"errorMessage":"json: unsupported type: chan int","errorType":"error"}`,
 		`response/5/6 {"event":"","id":"5/6"}`, `response/7 null`)
@@ -140,12 +140,12 @@ func TestAnswers(t *testing.T) {
 func TestAgency(t *testing.T) {
 	t.Parallel()
 	const token = "X-CFF-Security-Token"
-	p := newPlatform(t,
-		event("1", "", "X-CFF-Access-Key", "old", "X-CFF-Secret-Key", "older", token, "t"),
-		event("2", "", "X-CFF-Access-Key", "old", "X-CFF-Secret-Key", "older", token, "t", "X-CFF-Security-Access-Key", "new", "X-CFF-Security-Secret-Key", "newer"),
-		event("3", ""))
+	p := newFakePlatform(t,
+		answerEvent("1", "", "X-CFF-Access-Key", "old", "X-CFF-Secret-Key", "older", token, "t"),
+		answerEvent("2", "", "X-CFF-Access-Key", "old", "X-CFF-Secret-Key", "older", token, "t", "X-CFF-Security-Access-Key", "new", "X-CFF-Security-Secret-Key", "newer"),
+		answerEvent("3", ""))
 	var got []string
-	p.run(func(_ context.Context, in Invocation) (any, error) {
+	p.serveAllPolls(func(_ context.Context, in Invocation) (any, error) {
 		got = append(got, in.AccessKey+" "+in.SecretKey+" "+in.SecurityToken)
 		return nil, nil
 	})
@@ -158,11 +158,11 @@ func TestAgency(t *testing.T) {
 // begins anew.
 func TestPollsWithoutEvent(t *testing.T) {
 	t.Parallel()
-	polls := slices.Repeat([]func(http.ResponseWriter){none(500)}, 8)
-	polls = append(polls, event("1", ""), none(200), none(204), event("2", ""), none(503))
-	p := newPlatform(t, polls...)
-	p.run(func(context.Context, Invocation) (any, error) { return 1, nil })
-	p.answered("response/1 1", "response/2 1")
+	polls := slices.Repeat([]func(http.ResponseWriter){answerNoEvent(500)}, 8)
+	polls = append(polls, answerEvent("1", ""), answerNoEvent(200), answerNoEvent(204), answerEvent("2", ""), answerNoEvent(503))
+	p := newFakePlatform(t, polls...)
+	p.serveAllPolls(func(context.Context, Invocation) (any, error) { return 1, nil })
+	p.wantAnswers("response/1 1", "response/2 1")
 	ms := time.Millisecond
 	want := []time.Duration{50 * ms, 100 * ms, 200 * ms, 400 * ms, 800 * ms, 1000 * ms, 1000 * ms, 1000 * ms, 50 * ms, 100 * ms, 50 * ms}
 	if !slices.Equal(p.waits, want) {
@@ -177,13 +177,13 @@ func TestPollsWithoutEvent(t *testing.T) {
 // An event that breaks off has no answer: nothing is run on half of it.
 func TestHalfAnEvent(t *testing.T) {
 	t.Parallel()
-	p := newPlatform(t, func(w http.ResponseWriter) {
+	p := newFakePlatform(t, func(w http.ResponseWriter) {
 		w.Header().Set("X-Cff-Request-Id", "1")
 		w.Header().Set("Content-Length", "100")
 		_, _ = io.WriteString(w, "{half")
-	}, event("2", ""))
-	p.run(func(_ context.Context, in Invocation) (any, error) { return in.RequestID, nil })
-	p.answered(`response/2 "2"`)
+	}, answerEvent("2", ""))
+	p.serveAllPolls(func(_ context.Context, in Invocation) (any, error) { return in.RequestID, nil })
+	p.wantAnswers(`response/2 "2"`)
 	if !strings.Contains(p.log.String(), "the event of request 1 broke off") {
 		t.Error(p.log.String())
 	}
@@ -191,10 +191,10 @@ func TestHalfAnEvent(t *testing.T) {
 
 func TestAnswerNotTaken(t *testing.T) {
 	t.Parallel()
-	p := newPlatform(t, event("1", ""), event("2", ""))
+	p := newFakePlatform(t, answerEvent("1", ""), answerEvent("2", ""))
 	p.status = http.StatusConflict
-	p.run(func(context.Context, Invocation) (any, error) { return 1, nil })
-	p.answered("response/1 1", "response/2 1")
+	p.serveAllPolls(func(context.Context, Invocation) (any, error) { return 1, nil })
+	p.wantAnswers("response/1 1", "response/2 1")
 	if strings.Count(p.log.String(), "was not taken: status 409") != 2 {
 		t.Error(p.log.String())
 	}
@@ -203,13 +203,13 @@ func TestAnswerNotTaken(t *testing.T) {
 // Whoever is at work when the loop shall end is told, and its answer is still sent.
 func TestEndAtWork(t *testing.T) {
 	t.Parallel()
-	p := newPlatform(t, event("1", ""))
-	p.run(func(ctx context.Context, _ Invocation) (any, error) {
+	p := newFakePlatform(t, answerEvent("1", ""))
+	p.serveAllPolls(func(ctx context.Context, _ Invocation) (any, error) {
 		p.cancel()
 		<-ctx.Done()
 		return "as far as it came", nil
 	})
-	p.answered(`response/1 "as far as it came"`)
+	p.wantAnswers(`response/1 "as far as it came"`)
 }
 
 func TestEnvironment(t *testing.T) {
@@ -221,7 +221,7 @@ func TestEnvironment(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]time.Duration{"900": 15 * time.Minute, "0": 0, "-3": 0, "3s": 0, "": 0, "99999999999": 0} {
-		l, err := newLoop([]string{"RUNTIME_API_ADDR=x:1", "RUNTIME_TIMEOUT=" + text}, io.Discard)
+		l, err := newPollLoop([]string{"RUNTIME_API_ADDR=x:1", "RUNTIME_TIMEOUT=" + text}, io.Discard)
 		if err != nil || l.timeout != want || l.base != "http://x:1/v1/runtime/invocation/" {
 			t.Errorf("%q: %+v %v", text, l, err)
 		}
@@ -229,8 +229,8 @@ func TestEnvironment(t *testing.T) {
 			t.Error("the runtime API is asked by a proxy")
 		}
 	}
-	unbound := loop{}
-	ctx, cancel := unbound.bound(t.Context())
+	unbound := pollLoop{}
+	ctx, cancel := unbound.withDeadline(t.Context())
 	defer cancel()
 	if _, there := ctx.Deadline(); there {
 		t.Error("a deadline that nobody told")
@@ -243,7 +243,7 @@ func FuzzFailure(f *testing.F) {
 	f.Add("\"\\\n\x00\u2028")
 	f.Fuzz(func(t *testing.T, text string) {
 		var got struct{ ErrorType, ErrorMessage string }
-		if err := json.Unmarshal(failure(errors.New(text)), &got); err != nil || got.ErrorType != "error" || utf8.ValidString(text) && got.ErrorMessage != text {
+		if err := json.Unmarshal(errorBody(errors.New(text)), &got); err != nil || got.ErrorType != "error" || utf8.ValidString(text) && got.ErrorMessage != text {
 			t.Errorf("%q: %+v %v", text, got, err)
 		}
 	})

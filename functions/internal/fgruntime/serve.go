@@ -16,8 +16,8 @@ import (
 // errNoEvent is a poll that was answered by no event, as the platform may.
 var errNoEvent = errors.New("the answer has no X-Cff-Request-Id")
 
-// next asks for an event. What is not status 200 with a request id is none.
-func (l loop) next(ctx context.Context) (Invocation, error) {
+// nextInvocation asks for an event. What is not status 200 with a request id is none.
+func (l pollLoop) nextInvocation(ctx context.Context) (Invocation, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, l.base+"request", nil)
 	if err != nil {
 		return Invocation{}, err
@@ -39,64 +39,64 @@ func (l loop) next(ctx context.Context) (Invocation, error) {
 		return Invocation{}, fmt.Errorf("the event of request %s broke off: %w", id, err)
 	}
 	in := Invocation{RequestID: id, Event: event}
-	in.AccessKey, in.SecretKey, in.SecurityToken = agency(h)
+	in.AccessKey, in.SecretKey, in.SecurityToken = agencyCredentials(h)
 	return in, nil
 }
 
-// agency gives the credentials of the function's agency. The three headers that begin with
+// agencyCredentials gives the credentials of the function's agency. The three headers that begin with
 // X-CFF-Security are to be used together, and go first; those without are no longer maintained.
-func agency(h http.Header) (key, word, token string) {
+func agencyCredentials(h http.Header) (key, word, token string) {
 	if key = h.Get("X-CFF-Security-Access-Key"); key != "" {
 		return key, h.Get("X-CFF-Security-Secret-Key"), h.Get("X-CFF-Security-Token")
 	}
 	return h.Get("X-CFF-Access-Key"), h.Get("X-CFF-Secret-Key"), h.Get("X-CFF-Security-Token")
 }
 
-// serve answers one event.
-func (l loop) serve(ctx context.Context, in Invocation, handle Handler) {
-	bounded, cancel := l.bound(ctx)
+// serveInvocation answers one event.
+func (l pollLoop) serveInvocation(ctx context.Context, in Invocation, handle Handler) {
+	bounded, cancel := l.withDeadline(ctx)
 	defer cancel()
 	what, answer := "response/", []byte(nil)
-	out, err := l.call(bounded, in, handle)
+	out, err := l.callHandler(bounded, in, handle)
 	if err == nil {
 		answer, err = json.Marshal(out)
 	}
 	if err != nil {
-		what, answer = "error/", failure(err)
+		what, answer = "error/", errorBody(err)
 	}
-	if err := l.post(context.WithoutCancel(ctx), what+url.PathEscape(in.RequestID), answer); err != nil {
-		l.say("the answer to request " + in.RequestID + " was not taken: " + err.Error())
+	if err := l.postAnswer(context.WithoutCancel(ctx), what+url.PathEscape(in.RequestID), answer); err != nil {
+		l.logLine("the answer to request " + in.RequestID + " was not taken: " + err.Error())
 	}
 }
 
-// bound ends a handler's context with the function's time, which began a moment ago.
-func (l loop) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+// withDeadline ends a handler's context with the function's time, which began a moment ago.
+func (l pollLoop) withDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
 	if l.timeout == 0 {
 		return context.WithCancel(ctx)
 	}
 	return context.WithTimeout(ctx, l.timeout)
 }
 
-// panicked is a handler that panicked.
-type panicked struct{ value any }
+// panicError is a handler that panicked.
+type panicError struct{ value any }
 
-func (p panicked) Error() string { return fmt.Sprint(p.value) }
+func (p panicError) Error() string { return fmt.Sprint(p.value) }
 
-// call runs the handler. A panic is an error of this event, and none of the next one's.
-func (l loop) call(ctx context.Context, in Invocation, handle Handler) (out any, err error) {
+// callHandler runs the handler. A panic is an error of this event, and none of the next one's.
+func (l pollLoop) callHandler(ctx context.Context, in Invocation, handle Handler) (out any, err error) {
 	defer func() {
 		if value := recover(); value != nil {
-			l.say(fmt.Sprintf("request %s: panic: %v\n%s", in.RequestID, value, debug.Stack()))
-			err = panicked{value}
+			l.logLine(fmt.Sprintf("request %s: panic: %v\n%s", in.RequestID, value, debug.Stack()))
+			err = panicError{value}
 		}
 	}()
 	return handle(ctx, in)
 }
 
-// failure is an error as the runtime API takes it.
-func failure(err error) []byte {
+// errorBody is an error as the runtime API takes it.
+func errorBody(err error) []byte {
 	kind := "error"
-	if errors.As(err, new(panicked)) {
+	if errors.As(err, new(panicError)) {
 		kind = "panic"
 	}
 	text, marshalErr := json.Marshal(map[string]string{"errorType": kind, "errorMessage": err.Error()})
@@ -106,11 +106,11 @@ func failure(err error) []byte {
 	return text
 }
 
-// postTime bounds the sending of an answer: the platform's API is on the same machine.
-const postTime = 10 * time.Second
+// postTimeout bounds the sending of an answer: the platform's API is on the same machine.
+const postTimeout = 10 * time.Second
 
-func (l loop) post(ctx context.Context, path string, body []byte) error {
-	ctx, cancel := context.WithTimeout(ctx, postTime)
+func (l pollLoop) postAnswer(ctx context.Context, path string, body []byte) error {
+	ctx, cancel := context.WithTimeout(ctx, postTimeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, l.base+path, bytes.NewReader(body))
 	if err != nil {
@@ -129,4 +129,4 @@ func (l loop) post(ctx context.Context, path string, body []byte) error {
 	return nil
 }
 
-func (l loop) say(text string) { fmt.Fprintln(l.log, "functiongraph: "+text) }
+func (l pollLoop) logLine(text string) { fmt.Fprintln(l.log, "functiongraph: "+text) }

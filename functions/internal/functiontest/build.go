@@ -14,8 +14,8 @@ import (
 // A function's package is fetched at every cold start: its program and the zip that holds nothing
 // else have at most these bytes.
 const (
-	mostBytes  = 20 << 20
-	mostZipped = 8 << 20
+	maxProgramBytes = 20 << 20
+	maxPackageBytes = 8 << 20
 )
 
 // Program is a built function, and the script that starts it as the platforms do: in a folder of its
@@ -35,7 +35,7 @@ func Build(t *testing.T) Program {
 	if err != nil {
 		t.Fatal(err)
 	}
-	small(t, text)
+	checkSize(t, text)
 	// Once for all, as Linux does not start what another thread that forks still has open to write.
 	p := Program{file, filepath.Join(dir, "start")}
 	if err := os.WriteFile(p.script, []byte("#!/bin/sh\ncd \"$HOME\" && exec \"$PROGRAM\"\n"), 0o700); err != nil {
@@ -44,8 +44,8 @@ func Build(t *testing.T) Program {
 	return p
 }
 
-// small prints the sizes of a program and of its package, and wants them to be small.
-func small(t *testing.T, text []byte) {
+// checkSize prints the sizes of a program and of its package, and wants them to be small.
+func checkSize(t *testing.T, text []byte) {
 	t.Helper()
 	var packed bytes.Buffer
 	archive := zip.NewWriter(&packed)
@@ -58,7 +58,7 @@ func small(t *testing.T, text []byte) {
 	}
 	const mib = 1 << 20
 	t.Logf("%.2f MiB, %.2f MiB zipped", float64(len(text))/mib, float64(packed.Len())/mib)
-	if len(text) > mostBytes || packed.Len() > mostZipped {
-		t.Errorf("%d bytes and %d zipped, the most are %d and %d", len(text), packed.Len(), mostBytes, mostZipped)
+	if len(text) > maxProgramBytes || packed.Len() > maxPackageBytes {
+		t.Errorf("%d bytes and %d zipped, the most are %d and %d", len(text), packed.Len(), maxProgramBytes, maxPackageBytes)
 	}
 }

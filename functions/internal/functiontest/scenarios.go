@@ -19,26 +19,26 @@ import (
 // Scenarios are what a function must do on any host, with instances of any cloud.
 func Scenarios() map[string]func(*World) {
 	return map[string]func(*World){
-		"first and second run":     firstAndSecond,
-		"a region fails":           regionFails,
-		"everything fails":         everythingFails,
-		"narrowed and dry":         narrowed,
-		"stale tick":               staleTick,
-		"too little time":          TooLittleTime,
-		"killed at work":           killedAtWork,
-		"no more runtime API":      vanished,
-		"broken configuration":     brokenConfiguration,
-		"state in a folder":        stateInFolder,
-		"node renamed":             nodeRenamed,
-		"watched":                  watched,
-		"quarantined":              quarantined,
-		"terminated while waiting": terminatedWaiting,
+		"first and second run":     testFirstAndSecondRun,
+		"a region fails":           testRegionFails,
+		"everything fails":         testEverythingFails,
+		"narrowed and dry":         testFilteredRun,
+		"stale tick":               testStaleFiring,
+		"too little time":          TestTooLittleTime,
+		"killed at work":           testKilledWhileWriting,
+		"no more runtime API":      testRuntimeVanishes,
+		"broken configuration":     testBrokenConfiguration,
+		"state in a folder":        testStateInFolder,
+		"node renamed":             testNodeRenamed,
+		"watched":                  testStalenessTimer,
+		"quarantined":              testQuarantine,
+		"terminated while waiting": testTerminatedWhileWaiting,
 	}
 }
 
-// firstAndSecond creates, tells it once, and then finds nothing to do.
-func firstAndSecond(w *World) {
-	w.Fill(0, 3, "cn-beijing", "cn-hangzhou")
+// testFirstAndSecondRun creates, tells it once, and then finds nothing to do.
+func testFirstAndSecondRun(w *World) {
+	w.FillInstances(0, 3, "cn-beijing", "cn-hangzhou")
 	w.Start()
 	r := w.Run("", report.OK, runtimetest.Options{})
 	if r.Created != 6 || r.Total != 6 || len(r.Scopes) != 2 || len(w.Hosts()) != 6 {
@@ -53,13 +53,13 @@ func firstAndSecond(w *World) {
 	}
 }
 
-// regionFails removes nothing in a region that cannot be read, and answers what it did elsewhere.
-func regionFails(w *World) {
-	w.Fill(0, 3, "cn-beijing", "cn-hangzhou")
+// testRegionFails removes nothing in a region that cannot be read, and answers what it did elsewhere.
+func testRegionFails(w *World) {
+	w.FillInstances(0, 3, "cn-beijing", "cn-hangzhou")
 	w.Start()
 	w.Run("", report.OK, runtimetest.Options{})
 	w.Account.Remove("cn-hangzhou")
-	w.Fill(50, 1, "cn-beijing")
+	w.FillInstances(50, 1, "cn-beijing")
 	w.ECS.Break(alibabatest.Fault{Kind: alibabatest.Forbidden, Action: alibabatest.DescribeInstances, Region: "cn-hangzhou"})
 	r := w.Run("", report.Partial, runtimetest.Options{})
 	if r.Created != 1 || r.Deactivated+r.Deleted+r.Held != 0 || len(w.Hosts()) != 7 {
@@ -79,23 +79,23 @@ func regionFails(w *World) {
 	}
 }
 
-// everythingFails is an error, so that the platform says so too, and the next tick is well again.
-func everythingFails(w *World) {
-	w.Fill(0, 1, "cn-beijing")
+// testEverythingFails is an error, so that the platform says so too, and the next tick is well again.
+func testEverythingFails(w *World) {
+	w.FillInstances(0, 1, "cn-beijing")
 	w.ECS.Break(alibabatest.Fault{Kind: alibabatest.Forbidden})
-	w.JMS.Fail(jumpservertest.On("", "/"), -1, jumpservertest.Fault{Status: 403, Body: `{"detail":"no"}`})
+	w.JMS.Fail(jumpservertest.MatchRequest("", "/"), -1, jumpservertest.Fault{Status: 403, Body: `{"detail":"no"}`})
 	w.Start()
-	w.Fails(w.Invoke("", runtimetest.Options{}), "sync failed", "jumpserver")
-	w.JMS.Heal()
-	w.Fails(w.Invoke("", runtimetest.Options{}), "sync failed", "aliyun-prod/cn-beijing", "denied")
+	w.WantError(w.Invoke("", runtimetest.Options{}), "sync failed", "jumpserver")
+	w.JMS.ClearFaults()
+	w.WantError(w.Invoke("", runtimetest.Options{}), "sync failed", "aliyun-prod/cn-beijing", "denied")
 	w.ECS.Repair()
 	if r := w.Run("", report.OK, runtimetest.Options{}); r.Created != 1 {
 		w.Errorf("%+v", r)
 	}
 }
 
-func narrowed(w *World) {
-	w.Fill(0, 2, "cn-beijing", "cn-hangzhou")
+func testFilteredRun(w *World) {
+	w.FillInstances(0, 2, "cn-beijing", "cn-hangzhou")
 	w.Start()
 	r := w.Run(`{"clouds":["aliyun-prod"],"regions":["cn-beijing"],"dry_run":true}`, report.OK, runtimetest.Options{})
 	if !r.DryRun || r.Created != 2 || len(r.Scopes) != 1 || w.JMS.Writes() > 0 {
@@ -104,27 +104,27 @@ func narrowed(w *World) {
 	if r = w.Run(`{"regions":["cn-hangzhou"]}`, report.OK, runtimetest.Options{}); r.Created != 2 || len(w.Hosts()) != 2 {
 		w.Errorf("%+v", r)
 	}
-	w.Fails(w.Invoke(`{"clouds":["aliyun-prd"]}`, runtimetest.Options{}), "not_found", "aliyun-prd")
+	w.WantError(w.Invoke(`{"clouds":["aliyun-prd"]}`, runtimetest.Options{}), "not_found", "aliyun-prd")
 }
 
-func staleTick(w *World) {
-	w.Fill(0, 1, "cn-beijing")
+func testStaleFiring(w *World) {
+	w.FillInstances(0, 1, "cn-beijing")
 	w.Start()
-	old := w.Tick(time.Now().Add(-11*time.Minute), "")
-	w.Document(w.Send(old, runtimetest.Options{}), report.TooLate)
-	w.Untouched()
+	old := w.TimerEvent(time.Now().Add(-11*time.Minute), "")
+	w.ReadReport(w.Send(old, runtimetest.Options{}), report.TooLate)
+	w.WantUntouched()
 	w.Env["STALE_AFTER"] = "0"
 	w.Start()
-	if r := w.Document(w.Send(old, runtimetest.Options{}), report.OK); r.Created != 1 {
+	if r := w.ReadReport(w.Send(old, runtimetest.Options{}), report.OK); r.Created != 1 {
 		w.Errorf("%+v", r)
 	}
 }
 
-// TooLittleTime gives a first sync less time than it needs, as every write takes long: report and
+// TestTooLittleTime gives a first sync less time than it needs, as every write takes long: report and
 // card come before the end, nothing is written after them, and the next run goes on.
-func TooLittleTime(w *World) {
+func TestTooLittleTime(w *World) {
 	const limit, slow = 8 * time.Second, 250 * time.Millisecond
-	w.Fill(0, 200, "cn-beijing", "cn-hangzhou")
+	w.FillInstances(0, 200, "cn-beijing", "cn-hangzhou")
 	var mu sync.Mutex
 	var last time.Time
 	w.JMS.OnRequest(func(r *http.Request) {
@@ -135,7 +135,7 @@ func TooLittleTime(w *World) {
 			time.Sleep(slow)
 		}
 	})
-	w.Start(runtimetest.Limit(limit))
+	w.Start(runtimetest.TimeLimit(limit))
 	if _, err := w.Process.FirstPoll(w.Context()); err != nil {
 		w.Fatal(err)
 	}
@@ -163,10 +163,10 @@ func TooLittleTime(w *World) {
 	}
 }
 
-// killedAtWork kills the program in the middle of its writes, as platforms do at the end of their
+// testKilledWhileWriting kills the program in the middle of its writes, as platforms do at the end of their
 // patience: the next process goes on where it was, without a copy of anything.
-func killedAtWork(w *World) {
-	w.Fill(0, 50, "cn-beijing", "cn-hangzhou")
+func testKilledWhileWriting(w *World) {
+	w.FillInstances(0, 50, "cn-beijing", "cn-hangzhou")
 	w.JMS.SetLatency(20 * time.Millisecond)
 	w.Start()
 	var once sync.Once
@@ -176,7 +176,7 @@ func killedAtWork(w *World) {
 			once.Do(func() { go process.Stop() })
 		}
 	})
-	if a, err := w.Runtime.Invoke(w.Context(), w.Tick(time.Now(), ""), runtimetest.Options{}); err == nil {
+	if a, err := w.Runtime.Invoke(w.Context(), w.TimerEvent(time.Now(), ""), runtimetest.Options{}); err == nil {
 		w.Fatalf("the program outlived its death: %+v", a)
 	}
 	w.JMS.OnRequest(nil)
@@ -188,9 +188,9 @@ func killedAtWork(w *World) {
 	}
 }
 
-// vanished takes the runtime API away from a program that waits for events. Its log must stay
+// testRuntimeVanishes takes the runtime API away from a program that waits for events. Its log must stay
 // small, whatever its runtime does: end, or ask again.
-func vanished(w *World) {
+func testRuntimeVanishes(w *World) {
 	w.Start()
 	if _, err := w.Process.FirstPoll(w.Context()); err != nil {
 		w.Fatal(err)
@@ -202,22 +202,22 @@ func vanished(w *World) {
 	if out := w.Process.Output(); strings.Count(out, "\n") > 5 || out == "" {
 		w.Errorf("it said: %.2000s", out)
 	}
-	w.Untouched()
+	w.WantUntouched()
 }
 
-func brokenConfiguration(w *World) {
+func testBrokenConfiguration(w *World) {
 	w.Env["CLOUDS_0_TYPE"] = "aliyum"
 	w.Env["SYNC_WRITERS"] = "many"
 	w.Start()
 	for range 2 {
-		w.Fails(w.Invoke("", runtimetest.Options{}), "clouds[0].type", "aliyun", "sync.writers")
+		w.WantError(w.Invoke("", runtimetest.Options{}), "clouds[0].type", "aliyun", "sync.writers")
 	}
-	w.OnlyTold("告警", "配置不可用", "aliyun", "sync.writers") // once, not by every tick
+	w.WantOnlyNotified("告警", "配置不可用", "aliyun", "sync.writers") // once, not by every tick
 }
 
-// stateInFolder remembers across processes; whoever works is named by the function.
-func stateInFolder(w *World) {
-	w.Fill(0, 3, "cn-beijing")
+// testStateInFolder remembers across processes; whoever works is named by the function.
+func testStateInFolder(w *World) {
+	w.FillInstances(0, 3, "cn-beijing")
 	folder := w.TempDir()
 	w.Env["STATE"] = "file://" + folder
 	w.Start()
@@ -244,9 +244,9 @@ func stateInFolder(w *World) {
 	}
 }
 
-// terminatedWaiting ends the program while it waits for an event.
-func terminatedWaiting(w *World) {
-	w.Fill(0, 1, "cn-beijing")
+// testTerminatedWhileWaiting ends the program while it waits for an event.
+func testTerminatedWhileWaiting(w *World) {
+	w.FillInstances(0, 1, "cn-beijing")
 	w.Start()
 	w.Run("", report.OK, runtimetest.Options{})
 	if err := w.Process.Terminate(); err != nil {
@@ -257,20 +257,20 @@ func terminatedWaiting(w *World) {
 	}
 }
 
-// Refuses sends what the function must not take: it runs nothing, asks nobody, and says each time
+// WantRefused sends what the function must not take: it runs nothing, asks nobody, and says each time
 // what is allowed.
-func (w *World) Refuses(says string, events ...string) {
+func (w *World) WantRefused(says string, events ...string) {
 	w.Helper()
-	w.Fill(0, 1, "cn-beijing")
+	w.FillInstances(0, 1, "cn-beijing")
 	w.Start()
 	for _, event := range events {
-		w.Fails(w.Send([]byte(event), runtimetest.Options{}), says)
+		w.WantError(w.Send([]byte(event), runtimetest.Options{}), says)
 	}
 	for _, payload := range []string{
 		"TestPayload", "null", "[]", `"x"`, "{", `{"region":["cn-beijing"]}`, `{"regions":"cn-beijing"}`,
 		`{"regions":[]}`, `{"clouds":[""]}`, `{"dry_run":"yes"}`, `{"dry_run":true} {}`, `{"part":"1/2"}`,
 	} {
-		w.Fails(w.Invoke(payload, runtimetest.Options{}), `{"clouds":`, says)
+		w.WantError(w.Invoke(payload, runtimetest.Options{}), `{"clouds":`, says)
 	}
-	w.Untouched()
+	w.WantUntouched()
 }

@@ -38,8 +38,8 @@ type Host struct {
 	Function string // its name
 	// Open starts a fake of its runtime API.
 	Open func(runtimetest.TB, ...runtimetest.Setting) (*runtimetest.Runtime, error)
-	// Tick is what its timer sends; the payload narrows the run.
-	Tick func(at time.Time, payload string) []byte
+	// TimerEvent is what its timer sends; the payload narrows the run.
+	TimerEvent func(at time.Time, payload string) []byte
 	// Environ are variables of every process, as "NAME=value".
 	Environ []string
 }
@@ -68,7 +68,7 @@ func New(t *testing.T, h Host, program Program, accountID string) *World {
 		T: t, Host: h, program: program,
 		JMS:   jumpservertest.New(jumpservertest.Options{TB: t}),
 		ECS:   alibabatest.New(alibabatest.Options{Reporter: t}),
-		Robot: dingtalktest.New(dingtalktest.Settings{Token: RobotToken, Secret: RobotSecret, Complain: t.Errorf}),
+		Robot: dingtalktest.New(dingtalktest.Options{Token: RobotToken, Secret: RobotSecret, ReportUnexpected: t.Errorf}),
 	}
 	w.Account = w.ECS.AddAccount(alibabatest.Key{AccountID: accountID, AccessKeyID: CloudKey, AccessKeySecret: CloudSecret})
 	w.Cloud = w.Serve(w.ECS)
@@ -83,7 +83,7 @@ func New(t *testing.T, h Host, program Program, accountID string) *World {
 		"CLOUDS_0_REGIONS":              "cn-beijing,cn-hangzhou",
 		"CLOUDS_0_ENDPOINT":             w.Cloud,
 		"NOTIFICATION_DINGTALK_ENABLED": "true",
-		"NOTIFICATION_DINGTALK_WEBHOOK": w.Serve(w.Robot) + dingtalktest.Path + "?access_token=" + RobotToken,
+		"NOTIFICATION_DINGTALK_WEBHOOK": w.Serve(w.Robot) + dingtalktest.WebhookPath + "?access_token=" + RobotToken,
 		"NOTIFICATION_DINGTALK_SECRET":  RobotSecret,
 	}
 	t.Cleanup(w.ECS.Close)
@@ -97,10 +97,10 @@ func (w *World) Serve(h http.Handler) string {
 	return server.URL
 }
 
-// Fill puts n instances into each of some regions; their numbers begin at from.
-func (w *World) Fill(from, n int, regions ...string) {
+// FillInstances puts n instances into each of some regions; their numbers begin at from.
+func (w *World) FillInstances(from, n int, regions ...string) {
 	for i, region := range regions {
-		w.Account.Fill(region, n, func(k int) alibabatest.Instance { return alibabatest.Sample(from + i*n + k) })
+		w.Account.Fill(region, n, func(k int) alibabatest.Instance { return alibabatest.SampleInstance(from + i*n + k) })
 	}
 }
 
@@ -132,15 +132,15 @@ func (w *World) StartWith(env []string, settings ...runtimetest.Setting) {
 	runtime, process := w.Runtime, w.Process
 	w.Cleanup(func() {
 		runtime.Close()
-		w.Hidden("output", process.Output())
+		w.WantNoSecrets("output", process.Output())
 		if left, err := os.ReadDir(home); err != nil || len(left) > 0 {
 			w.Errorf("left on the disk: %v %v", left, err)
 		}
 	})
 }
 
-// Hidden fails if a text holds a secret.
-func (w *World) Hidden(what, text string) {
+// WantNoSecrets fails if a text holds a secret.
+func (w *World) WantNoSecrets(what, text string) {
 	w.Helper()
 	for _, word := range []string{
 		jumpservertest.KeySecret, CloudKey, CloudSecret, RobotToken, RobotSecret, RoleKey, RoleSecret, RoleToken, "STS.role", "Signature",
@@ -154,7 +154,7 @@ func (w *World) Hidden(what, text string) {
 // Invoke sends one tick that fired now.
 func (w *World) Invoke(payload string, o runtimetest.Options) runtimetest.Answer {
 	w.Helper()
-	return w.Send(w.Tick(time.Now(), payload), o)
+	return w.Send(w.TimerEvent(time.Now(), payload), o)
 }
 
 // Send sends an event, and wants an answer in time.
@@ -162,28 +162,28 @@ func (w *World) Send(event []byte, o runtimetest.Options) runtimetest.Answer {
 	w.Helper()
 	answer, err := w.Runtime.Invoke(w.Context(), event, o)
 	if err != nil {
-		w.Fatalf("%v\n%s", err, w.Tail())
+		w.Fatalf("%v\n%s", err, w.OutputTail())
 	}
 	if answer.Late {
 		w.Error("the answer came after the deadline")
 	}
-	w.Hidden("answer", string(answer.Body)+answer.ErrorMessage)
+	w.WantNoSecrets("answer", string(answer.Body)+answer.ErrorMessage)
 	return answer
 }
 
 // Run sends one tick that must be answered by a results document with this outcome.
 func (w *World) Run(payload string, want report.Outcome, o runtimetest.Options) report.Report {
 	w.Helper()
-	return w.Document(w.Invoke(payload, o), want)
+	return w.ReadReport(w.Invoke(payload, o), want)
 }
 
-// Document reads an answer that must be a results document with this outcome.
-func (w *World) Document(answer runtimetest.Answer, want report.Outcome) report.Report {
+// ReadReport reads an answer that must be a results document with this outcome.
+func (w *World) ReadReport(answer runtimetest.Answer, want report.Outcome) report.Report {
 	w.Helper()
 	var r report.Report
 	w.Decode(answer, &r)
 	if r.Outcome != want {
-		w.Fatalf("outcome %s, want %s: %s\n%s", r.Outcome, want, answer.Body, w.Tail())
+		w.Fatalf("outcome %s, want %s: %s\n%s", r.Outcome, want, answer.Body, w.OutputTail())
 	}
 	return r
 }
@@ -192,7 +192,7 @@ func (w *World) Document(answer runtimetest.Answer, want report.Outcome) report.
 func (w *World) Decode(answer runtimetest.Answer, into any) {
 	w.Helper()
 	if !answer.OK {
-		w.Fatalf("an error: %s\n%s", answer.ErrorMessage, w.Tail())
+		w.Fatalf("an error: %s\n%s", answer.ErrorMessage, w.OutputTail())
 	}
 	d := json.NewDecoder(bytes.NewReader(answer.Body))
 	d.DisallowUnknownFields()
@@ -201,8 +201,8 @@ func (w *World) Decode(answer runtimetest.Answer, into any) {
 	}
 }
 
-// Fails wants an error whose message says all of these, and a process that lives on.
-func (w *World) Fails(answer runtimetest.Answer, says ...string) {
+// WantError wants an error whose message says all of these, and a process that lives on.
+func (w *World) WantError(answer runtimetest.Answer, says ...string) {
 	w.Helper()
 	if answer.OK || len(answer.StackTrace) > 0 {
 		w.Fatalf("no plain error: %s%s", answer.Body, answer.ErrorMessage)
@@ -214,8 +214,8 @@ func (w *World) Fails(answer runtimetest.Answer, says ...string) {
 	}
 }
 
-// Tail is the end of what the program printed, for a test's message.
-func (w *World) Tail() string {
+// OutputTail is the end of what the program printed, for a test's message.
+func (w *World) OutputTail() string {
 	text := w.Process.Output()
 	return text[max(len(text)-2000, 0):]
 }
@@ -223,19 +223,19 @@ func (w *World) Tail() string {
 // Hosts gives JumpServer's hosts.
 func (w *World) Hosts() []jumpservertest.Host { return w.JMS.Hosts(jumpservertest.DefaultOrg) }
 
-// Untouched wants that nobody was asked anything.
-func (w *World) Untouched() {
+// WantUntouched wants that nobody was asked anything.
+func (w *World) WantUntouched() {
 	w.Helper()
-	w.Unasked()
+	w.WantNoRequests()
 	if n := w.Robot.Calls(); n > 0 {
 		w.Errorf("%d requests to the robot", n)
 	}
 }
 
-// OnlyTold wants nobody asked, and one card whose text holds all of these.
-func (w *World) OnlyTold(says ...string) {
+// WantOnlyNotified wants nobody asked, and one card whose text holds all of these.
+func (w *World) WantOnlyNotified(says ...string) {
 	w.Helper()
-	w.Unasked()
+	w.WantNoRequests()
 	cards := w.Robot.Messages()
 	if len(cards) != 1 {
 		w.Fatalf("%d cards, want 1: %+v", len(cards), cards)
@@ -247,8 +247,8 @@ func (w *World) OnlyTold(says ...string) {
 	}
 }
 
-// Unasked wants no request to JumpServer or a cloud.
-func (w *World) Unasked() {
+// WantNoRequests wants no request to JumpServer or a cloud.
+func (w *World) WantNoRequests() {
 	w.Helper()
 	if a, b := w.JMS.Requests(), w.ECS.Calls(""); a+b > 0 {
 		w.Errorf("%d requests to JumpServer, %d to the cloud", a, b)

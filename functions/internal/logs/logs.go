@@ -32,8 +32,8 @@ type Settings struct {
 	SeparateErrorLog bool // ERROR and above also go to "<name>.error<ext>" beside File
 }
 
-// Console builds the logger of a function: one writer and never a file.
-func Console(level string, asJSON, detailed bool, w io.Writer) (*slog.Logger, error) {
+// NewConsole builds the logger of a function: one writer and never a file.
+func NewConsole(level string, asJSON, detailed bool, w io.Writer) (*slog.Logger, error) {
 	log, _, err := New(Settings{Level: level, JSON: asJSON, Detailed: detailed, Console: w})
 	return log, err
 }
@@ -50,24 +50,24 @@ func New(s Settings) (*slog.Logger, io.Closer, error) {
 	}
 	var handlers []slog.Handler
 	if s.Console != nil {
-		handlers = append(handlers, s.handler(s.Console, level))
+		handlers = append(handlers, s.newHandler(s.Console, level))
 	}
-	var open files
+	var open fileClosers
 	if s.File != "" {
-		file, err := s.rotating(s.File)
+		file, err := s.openRotating(s.File)
 		if err != nil {
 			return nil, nil, err
 		}
 		open = append(open, file)
-		handlers = append(handlers, s.handler(file, level))
+		handlers = append(handlers, s.newHandler(file, level))
 	}
 	if s.File != "" && s.SeparateErrorLog {
-		file, err := s.rotating(errorFile(s.File))
+		file, err := s.openRotating(errorFileName(s.File))
 		if err != nil {
 			return nil, nil, errors.Join(err, open.Close())
 		}
 		open = append(open, file)
-		handlers = append(handlers, s.handler(file, slog.LevelError))
+		handlers = append(handlers, s.newHandler(file, slog.LevelError))
 	}
 	return slog.New(slogmulti.Fanout(handlers...)), open, nil
 }
@@ -87,19 +87,19 @@ func parseLevel(text string) (slog.Level, error) {
 	return 0, fmt.Errorf("log level %q: choose DEBUG, INFO, WARNING or ERROR", text)
 }
 
-func (s Settings) handler(w io.Writer, level slog.Level) slog.Handler {
-	o := &slog.HandlerOptions{Level: level, AddSource: s.Detailed, ReplaceAttr: tidy}
+func (s Settings) newHandler(w io.Writer, level slog.Level) slog.Handler {
+	o := &slog.HandlerOptions{Level: level, AddSource: s.Detailed, ReplaceAttr: replaceAttr}
 	if s.JSON {
 		return slog.NewJSONHandler(w, o)
 	}
 	return slog.NewTextHandler(w, o)
 }
 
-// tidy shortens times and source files, and hides what is named like a secret, or stands in a
+// replaceAttr shortens times and source files, and hides what is named like a secret, or stands in a
 // group that is, whatever its type: belt and braces, for secrets are of a type that cannot be
 // printed.
-func tidy(groups []string, a slog.Attr) slog.Attr {
-	if secretive(a.Key) || slices.ContainsFunc(groups, secretive) {
+func replaceAttr(groups []string, a slog.Attr) slog.Attr {
+	if isSecretKey(a.Key) || slices.ContainsFunc(groups, isSecretKey) {
 		return slog.String(a.Key, secret.Redacted)
 	}
 	switch v := a.Value.Any().(type) {
@@ -113,9 +113,9 @@ func tidy(groups []string, a slog.Attr) slog.Attr {
 	return a
 }
 
-// secretive tells whether a key names a secret, in any style: access_key_id, AccessKeyId,
+// isSecretKey tells whether a key names a secret, in any style: access_key_id, AccessKeyId,
 // X-Access-Key.
-func secretive(key string) bool {
+func isSecretKey(key string) bool {
 	key = strings.Map(func(r rune) rune {
 		if r == '_' || r == '-' || r == '.' || r == ' ' {
 			return -1
@@ -137,10 +137,10 @@ func secretive(key string) bool {
 	return false
 }
 
-// rotating opens a file that is rotated by size. That it can be written is tried at once, as
+// openRotating opens a file that is rotated by size. That it can be written is tried at once, as
 // timberjack opens it with the first line only: a mistake in a path is said before a run begins,
 // and not lost in it.
-func (s Settings) rotating(name string) (io.WriteCloser, error) {
+func (s Settings) openRotating(name string) (io.WriteCloser, error) {
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return nil, fmt.Errorf("log file %s: its folder cannot be made: %w", name, err)
 	}
@@ -154,17 +154,17 @@ func (s Settings) rotating(name string) (io.WriteCloser, error) {
 	return &timberjack.Logger{Filename: name, MaxSize: s.MaxSizeMB, MaxBackups: s.BackupCount, LocalTime: true}, nil
 }
 
-// errorFile gives "logs/jms-sync.error.log" for "logs/jms-sync.log".
-func errorFile(name string) string {
+// errorFileName gives "logs/jms-sync.error.log" for "logs/jms-sync.log".
+func errorFileName(name string) string {
 	ext := filepath.Ext(name)
 	return strings.TrimSuffix(name, ext) + ".error" + ext
 }
 
-// files are closed together.
-type files []io.Closer
+// fileClosers are closed together.
+type fileClosers []io.Closer
 
 // Close closes all files, whatever becomes of one.
-func (f files) Close() error {
+func (f fileClosers) Close() error {
 	var errs []error
 	for _, file := range f {
 		errs = append(errs, file.Close())

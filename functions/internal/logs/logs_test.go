@@ -18,7 +18,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
-func read(t *testing.T, name string) string {
+func readLog(t *testing.T, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(name)
 	if err != nil {
@@ -41,11 +41,11 @@ func TestConsoleFileAndErrors(t *testing.T) {
 	if err := closer.Close(); err != nil {
 		t.Fatal(err)
 	}
-	all := read(t, file)
+	all := readLog(t, file)
 	if all != console.String() || strings.Contains(all, "too quiet") || !strings.Contains(all, "msg=created account=prod") {
 		t.Errorf("file %q, console %q", all, console.String())
 	}
-	failures := read(t, filepath.Join(filepath.Dir(file), "jms-sync.error.log"))
+	failures := readLog(t, filepath.Join(filepath.Dir(file), "jms-sync.error.log"))
 	if strings.Contains(failures, "created") || !strings.Contains(failures, "msg=refused region=cn-beijing") {
 		t.Errorf("errors %q", failures)
 	}
@@ -77,7 +77,7 @@ func TestSecretsAreNeverWritten(t *testing.T) {
 	type hidden struct{ s secret.Value }
 	for _, asJSON := range []bool{false, true} {
 		var console bytes.Buffer
-		log, err := Console("", asJSON, false, &console)
+		log, err := NewConsole("", asJSON, false, &console)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -103,7 +103,7 @@ func TestSecretsAreNeverWritten(t *testing.T) {
 func TestOrdinaryKeysAreWritten(t *testing.T) {
 	t.Parallel()
 	var console bytes.Buffer
-	log, err := Console("debug", false, false, &console)
+	log, err := NewConsole("debug", false, false, &console)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,20 +168,20 @@ func TestFilesAreContinued(t *testing.T) {
 		}
 		log.Info("after the end of " + line) // must not fail the program
 	}
-	if text := read(t, file); !strings.Contains(text, "msg=first") || !strings.Contains(text, "msg=second") {
+	if text := readLog(t, file); !strings.Contains(text, "msg=first") || !strings.Contains(text, "msg=second") {
 		t.Errorf("file %q", text)
 	}
 }
 
-// broken is a console that is gone.
-type broken struct{}
+// brokenWriter is a console that is gone.
+type brokenWriter struct{}
 
-func (broken) Write([]byte) (int, error) { return 0, errors.New("gone") }
+func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("gone") }
 
 func TestOneSinkDoesNotHinderAnother(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "a.log")
-	log, closer, err := New(Settings{Console: broken{}, File: file})
+	log, closer, err := New(Settings{Console: brokenWriter{}, File: file})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,7 +189,7 @@ func TestOneSinkDoesNotHinderAnother(t *testing.T) {
 	if err := closer.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(read(t, file), "msg=heard") {
+	if !strings.Contains(readLog(t, file), "msg=heard") {
 		t.Error("the file has no line")
 	}
 }
@@ -200,7 +200,7 @@ func TestLevels(t *testing.T) {
 		"": slog.LevelInfo, "debug": slog.LevelDebug, " Info ": slog.LevelInfo, "warn": slog.LevelWarn,
 		"WARNING": slog.LevelWarn, "error": slog.LevelError, "CRITICAL": slog.LevelError,
 	} {
-		log, err := Console(text, false, false, &bytes.Buffer{})
+		log, err := NewConsole(text, false, false, &bytes.Buffer{})
 		if err != nil || !log.Enabled(t.Context(), want) || log.Enabled(t.Context(), want-1) {
 			t.Errorf("%q: %v", text, err)
 		}

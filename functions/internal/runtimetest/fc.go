@@ -13,18 +13,18 @@ import (
 // but 200 is a failure to it, and a reply to next without deadline or time-out is never answered.
 // tb may be nil; then ask Unexpected.
 func NewFC(tb TB, settings ...Setting) (*Runtime, error) {
-	return start(dialect{
-		variable: "FC_RUNTIME_API", accept: http.StatusOK, route: fcRoute, headers: fcHeaders, check: sized, hooks: true,
+	return startRuntime(dialect{
+		variable: "FC_RUNTIME_API", acceptStatus: http.StatusOK, route: fcRoute, headers: fcHeaders, check: requireLength, lifecycleHooks: true,
 	}, tb, settings)
 }
 
 // fcRoute knows GET next, POST <id>/response and POST <id>/error below one path.
-func fcRoute(method, path string) (call, string) {
+func fcRoute(method, path string) (apiCall, string) {
 	return invocationRoute("/2020-11-11/runtime/invocation/", method, path)
 }
 
 // invocationRoute is what Function Compute and Lambda have in common.
-func invocationRoute(base, method, path string) (call, string) {
+func invocationRoute(base, method, path string) (apiCall, string) {
 	rest, ok := strings.CutPrefix(path, base)
 	if !ok {
 		return noCall, ""

@@ -14,8 +14,8 @@ import (
 	"github.com/aliyun/fc-runtime-go-sdk/fccontext"
 )
 
-// said is what testdata/echo answers.
-type said struct {
+// echoAnswer is what testdata/echo answers.
+type echoAnswer struct {
 	Event    string
 	Context  fccontext.FcContext
 	Left     time.Duration
@@ -32,9 +32,9 @@ func TestFC(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, check := range map[string]func(*testing.T, string){
-		"context": contextOfAnEvent, "errors": failures, "hooks": hooks, "side by side": sideBySide,
-		"one at a time": oneAtATime, "exit": exits, "one of two ends": dies, "restart": restart, "late": late,
-		"given up": givenUp, "close": closes, "first poll": firstPoll,
+		"context": testEventContext, "errors": testFailures, "hooks": testHooks, "side by side": testConcurrentEvents,
+		"one at a time": testOneAtATime, "exit": testExits, "one of two ends": testOneOfTwoDies, "restart": testRestart, "late": testLateAnswer,
+		"given up": testGivenUp, "close": testClose, "first poll": testFirstPoll,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -43,18 +43,18 @@ func TestFC(t *testing.T) {
 	}
 }
 
-// open gives a fake with the program running.
-func open(t *testing.T, program string, settings ...Setting) (*Runtime, *Process) {
+// openEcho gives a fake with the program running.
+func openEcho(t *testing.T, program string, settings ...Setting) (*Runtime, *Process) {
 	t.Helper()
 	r, err := NewFC(t, settings...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(r.Close)
-	return r, run(t, r, program)
+	return r, runProgram(t, r, program)
 }
 
-func run(t *testing.T, r *Runtime, program string) *Process {
+func runProgram(t *testing.T, r *Runtime, program string) *Process {
 	t.Helper()
 	// Not the test's context: that ends before Close, and Close is what shall stop the program.
 	p, err := r.Start(context.WithoutCancel(t.Context()), program, []string{"COLOUR=red"})
@@ -64,22 +64,22 @@ func run(t *testing.T, r *Runtime, program string) *Process {
 	return p
 }
 
-func ask(t *testing.T, r *Runtime, event string, o Options) said {
+func askEcho(t *testing.T, r *Runtime, event string, o Options) echoAnswer {
 	t.Helper()
 	a, err := r.Invoke(t.Context(), []byte(event), o)
 	if err != nil || !a.OK || a.Late {
 		t.Fatalf("%q: %+v %v", event, a, err)
 	}
-	var got said
+	var got echoAnswer
 	if err := json.Unmarshal(a.Body, &got); err != nil {
 		t.Fatal(err)
 	}
 	return got
 }
 
-func contextOfAnEvent(t *testing.T, program string) {
-	r, p := open(t, program)
-	got := ask(t, r, "hello", Options{
+func testEventContext(t *testing.T, program string) {
+	r, p := openEcho(t, program)
+	got := askEcho(t, r, "hello", Options{
 		Timeout: 30 * time.Second, KeyID: "STS.x", KeySecret: "s", Token: "tok", Region: "cn-beijing",
 		Account: "42", RetryCount: 2,
 	})
@@ -102,14 +102,14 @@ func contextOfAnEvent(t *testing.T, program string) {
 	if want := []string{"COLOUR=red", "FC_RUNTIME_API=" + p.Addr()}; !reflect.DeepEqual(got.Settings, want) {
 		t.Errorf("environment %q", got.Settings)
 	}
-	plain := ask(t, r, "", Options{Deadline: time.Now().Add(3 * time.Second)})
+	plain := askEcho(t, r, "", Options{Deadline: time.Now().Add(3 * time.Second)})
 	if plain.Left > 3*time.Second || plain.Context.Credentials != (fccontext.Credentials{}) || plain.Context.Region == "" {
 		t.Errorf("defaults %+v", plain)
 	}
 }
 
-func failures(t *testing.T, program string) {
-	r, p := open(t, program)
+func testFailures(t *testing.T, program string) {
+	r, p := openEcho(t, program)
 	recorded, err := os.ReadFile("testdata/runtime-fc-error-post-body.json")
 	if err != nil {
 		t.Fatal(err)
@@ -126,7 +126,7 @@ func failures(t *testing.T, program string) {
 	if err != nil || a.OK || a.ErrorMessage != "at the disco" || len(a.StackTrace) == 0 || a.StackTrace[0].Line == 0 {
 		t.Errorf("panic: %+v %v", a, err)
 	}
-	ask(t, r, "still here", Options{})
+	askEcho(t, r, "still here", Options{})
 	// What was printed before an answer is there with it, on the side where it was printed.
 	if out := p.Stdout(); strings.Count(out, "FC Invoke Start") != 3 || !strings.Contains(out, "got still here\n") ||
 		strings.Contains(out, "warned") {
@@ -137,8 +137,8 @@ func failures(t *testing.T, program string) {
 	}
 }
 
-func hooks(t *testing.T, program string) {
-	r, p := open(t, program)
+func testHooks(t *testing.T, program string) {
+	r, p := openEcho(t, program)
 	for kind, line := range map[Kind]string{Initialize: "initialized\n", PreStop: "stopping\n"} {
 		a, err := r.Invoke(t.Context(), nil, Options{Kind: kind})
 		if err != nil || !a.OK || len(a.Body) != 0 || !strings.Contains(p.Stdout(), line) {
@@ -150,10 +150,10 @@ func hooks(t *testing.T, program string) {
 	}
 }
 
-// spans runs three slow invocations at once and tells how many ran while another did.
-func spans(t *testing.T, r *Runtime) int {
+// countOverlaps runs three slow invocations at once and tells how many ran while another did.
+func countOverlaps(t *testing.T, r *Runtime) int {
 	t.Helper()
-	got := make([]said, 3)
+	got := make([]echoAnswer, 3)
 	var all sync.WaitGroup
 	for n := range got {
 		all.Go(func() {
@@ -175,22 +175,22 @@ func spans(t *testing.T, r *Runtime) int {
 	return overlaps
 }
 
-func sideBySide(t *testing.T, program string) {
-	r, _ := open(t, program)
-	if n := spans(t, r); n == 0 {
+func testConcurrentEvents(t *testing.T, program string) {
+	r, _ := openEcho(t, program)
+	if n := countOverlaps(t, r); n == 0 {
 		t.Error("no invocation ran beside another")
 	}
 }
 
-func oneAtATime(t *testing.T, program string) {
-	r, _ := open(t, program, OneAtATime())
-	if n := spans(t, r); n != 0 {
+func testOneAtATime(t *testing.T, program string) {
+	r, _ := openEcho(t, program, OneAtATime())
+	if n := countOverlaps(t, r); n != 0 {
 		t.Errorf("%d pairs ran at once", n)
 	}
 }
 
-func exits(t *testing.T, program string) {
-	r, _ := open(t, program)
+func testExits(t *testing.T, program string) {
+	r, _ := openEcho(t, program)
 	begun := time.Now()
 	if a, err := r.Invoke(t.Context(), []byte("exit"), Options{}); err == nil || !strings.Contains(err.Error(), "exit status 3") {
 		t.Errorf("%+v %v", a, err)
@@ -203,32 +203,32 @@ func exits(t *testing.T, program string) {
 	}
 }
 
-// restart is a cold start after another: no event is lost to the connection of the first, be it
+// testRestart is a cold start after another: no event is lost to the connection of the first, be it
 // the only one or one of two.
-func restart(t *testing.T, program string) {
-	r, p := open(t, program)
+func testRestart(t *testing.T, program string) {
+	r, p := openEcho(t, program)
 	for range 10 {
-		ask(t, r, "one", Options{})
+		askEcho(t, r, "one", Options{})
 		p.Stop()
-		p = run(t, r, program)
-		ask(t, r, "alone", Options{})
-		second := run(t, r, program)
+		p = runProgram(t, r, program)
+		askEcho(t, r, "alone", Options{})
+		second := runProgram(t, r, program)
 		p.Stop()
 		p.Stop()
-		ask(t, r, "two", Options{})
+		askEcho(t, r, "two", Options{})
 		p = second
 	}
 }
 
-// dies is one of two programs that ends while it has an event: the other does not answer for it.
-func dies(t *testing.T, program string) {
-	r, p := open(t, program)
-	second := run(t, r, program)
+// testOneOfTwoDies is one of two programs that ends while it has an event: the other does not answer for it.
+func testOneOfTwoDies(t *testing.T, program string) {
+	r, p := openEcho(t, program)
+	second := runProgram(t, r, program)
 	begun := time.Now()
 	if a, err := r.Invoke(t.Context(), []byte("exit"), Options{}); err == nil || !strings.Contains(err.Error(), "exit status 3") {
 		t.Errorf("%+v %v", a, err)
 	}
-	ask(t, r, "the other", Options{})
+	askEcho(t, r, "the other", Options{})
 	if took := time.Since(begun); took > 30*time.Second {
 		t.Errorf("the end was noticed after %s", took)
 	}
@@ -236,16 +236,16 @@ func dies(t *testing.T, program string) {
 	second.Stop()
 }
 
-func late(t *testing.T, program string) {
-	r, _ := open(t, program)
+func testLateAnswer(t *testing.T, program string) {
+	r, _ := openEcho(t, program)
 	a, err := r.Invoke(t.Context(), []byte("sleep 100ms"), Options{Timeout: 50 * time.Millisecond})
 	if err != nil || !a.OK || !a.Late {
 		t.Errorf("%+v %v", a, err)
 	}
 }
 
-func givenUp(t *testing.T, program string) {
-	r, _ := open(t, program)
+func testGivenUp(t *testing.T, program string) {
+	r, _ := openEcho(t, program)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if a, err := r.Invoke(ctx, []byte("sleep 200ms"), Options{}); !errors.Is(err, context.DeadlineExceeded) {
@@ -255,12 +255,12 @@ func givenUp(t *testing.T, program string) {
 	if got := r.Unexpected(); len(got) != 0 {
 		t.Errorf("an answer that nobody waits for any more is no fault of the program: %q", got)
 	}
-	ask(t, r, "next", Options{})
+	askEcho(t, r, "next", Options{})
 }
 
-func closes(t *testing.T, program string) {
-	r, p := open(t, program)
-	ask(t, r, "hello", Options{})
+func testClose(t *testing.T, program string) {
+	r, p := openEcho(t, program)
+	askEcho(t, r, "hello", Options{})
 	r.Close()
 	r.Close()
 	// The SDK writes a line for each request that fails: none may have found the port closed.
@@ -276,9 +276,9 @@ func closes(t *testing.T, program string) {
 }
 
 // The first poll is told however late it is asked for, and stays the same when others follow.
-func firstPoll(t *testing.T, program string) {
+func testFirstPoll(t *testing.T, program string) {
 	before := time.Now()
-	r, p := open(t, program)
+	r, p := openEcho(t, program)
 	took, err := p.FirstPoll(t.Context())
 	if err != nil || took <= 0 || took > time.Since(before) {
 		t.Fatalf("%s, %v", took, err)

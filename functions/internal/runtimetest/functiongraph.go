@@ -16,14 +16,14 @@ const FunctionGraphProject = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
 // that the platform's newer runtimes have, beside useless ones in the old headers. That the
 // platform sends SIGTERM before it takes an instance away is assumed.
 func NewFunctionGraph(tb TB, settings ...Setting) (*Runtime, error) {
-	return start(dialect{
-		variable: "RUNTIME_API_ADDR", accept: http.StatusOK, route: functionGraphRoute, headers: functionGraphHeaders,
-		check: sized, environ: functionGraphVariables,
+	return startRuntime(dialect{
+		variable: "RUNTIME_API_ADDR", acceptStatus: http.StatusOK, route: functionGraphRoute, headers: functionGraphHeaders,
+		check: requireLength, environ: functionGraphVariables,
 	}, tb, settings)
 }
 
 // functionGraphRoute knows GET request, POST response/<id> and POST error/<id> below one path.
-func functionGraphRoute(method, path string) (call, string) {
+func functionGraphRoute(method, path string) (apiCall, string) {
 	rest, ok := strings.CutPrefix(path, "/v1/runtime/invocation/")
 	if !ok {
 		return noCall, ""
@@ -53,7 +53,7 @@ func functionGraphHeaders(id string, _ time.Time, o Options) http.Header {
 	}
 	h.Set("X-Cff-Auth-Token", "token-of-no-use")
 	h.Set("X-Cff-Security-Token", o.Token)
-	if o.OldKeys {
+	if o.LegacyHeaders {
 		h.Set("X-Cff-Access-Key", o.KeyID)
 		h.Set("X-Cff-Secret-Key", o.KeySecret)
 		return h

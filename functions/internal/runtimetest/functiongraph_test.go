@@ -16,7 +16,7 @@ func TestFunctionGraph(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, check := range map[string]func(*testing.T, string){
-		"context": graphContext, "errors": graphErrors, "SIGTERM": graphTerminate,
+		"context": testGraphContext, "errors": testGraphErrors, "SIGTERM": testGraphTerminate,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -25,19 +25,19 @@ func TestFunctionGraph(t *testing.T) {
 	}
 }
 
-// graphSaid is what graphecho answers.
-type graphSaid struct {
+// graphAnswer is what graphecho answers.
+type graphAnswer struct {
 	In   struct{ RequestID, AccessKey, SecretKey, SecurityToken string }
 	Text string
 	Left time.Duration
 	Env  []string
 }
 
-func graphContext(t *testing.T, program string) {
-	r, p := begin(t, NewFunctionGraph, program, []string{"COLOUR=red", "RUNTIME_CPU=300"}, Limit(30*time.Second), Barren(200, 500))
-	var got graphSaid
+func testGraphContext(t *testing.T, program string) {
+	r, p := startFake(t, NewFunctionGraph, program, []string{"COLOUR=red", "RUNTIME_CPU=300"}, TimeLimit(30*time.Second), EmptyPolls(200, 500))
+	var got graphAnswer
 	for _, old := range []bool{false, true} {
-		a, err := r.Invoke(t.Context(), []byte("hello"), Options{KeyID: "k", KeySecret: "s", Token: "t", OldKeys: old})
+		a, err := r.Invoke(t.Context(), []byte("hello"), Options{KeyID: "k", KeySecret: "s", Token: "t", LegacyHeaders: old})
 		if err != nil || !a.OK || json.Unmarshal(a.Body, &got) != nil {
 			t.Fatalf("%+v %v", a, err)
 		}
@@ -62,8 +62,8 @@ func graphContext(t *testing.T, program string) {
 	}
 }
 
-func graphErrors(t *testing.T, program string) {
-	r, p := begin(t, NewFunctionGraph, program, nil)
+func testGraphErrors(t *testing.T, program string) {
+	r, p := startFake(t, NewFunctionGraph, program, nil)
 	for event, kind := range map[string]string{"fail": "error", "panic": "panic"} {
 		a, err := r.Invoke(t.Context(), []byte(event), Options{})
 		if err != nil || a.OK || a.ErrorType != kind || !strings.Contains("plain error at the disco", a.ErrorMessage) {
@@ -79,8 +79,8 @@ func graphErrors(t *testing.T, program string) {
 }
 
 // A program that is at work when it shall end still answers.
-func graphTerminate(t *testing.T, program string) {
-	r, p := begin(t, NewFunctionGraph, program, nil)
+func testGraphTerminate(t *testing.T, program string) {
+	r, p := startFake(t, NewFunctionGraph, program, nil)
 	type result struct {
 		answer Answer
 		err    error
@@ -121,7 +121,7 @@ func TestFunctionGraphIsStrict(t *testing.T) {
 			if c.name == "order" {
 				c.request = strings.Replace(c.request, "%s", "someone", 1)
 			}
-			strict(t, NewFunctionGraph, "GET "+run+"request HTTP/1.1\nHost: x\n\n", "X-Cff-Request-Id", c.request, c.want)
+			testStrictRequest(t, NewFunctionGraph, "GET "+run+"request HTTP/1.1\nHost: x\n\n", "X-Cff-Request-Id", c.request, c.want)
 		})
 	}
 }

@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// lambdaMost is how many bytes an answer may have, 6 MiB: a longer one gets status 413
+// lambdaMaxAnswer is how many bytes an answer may have, 6 MiB: a longer one gets status 413
 // (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
-const lambdaMost = 6 << 20
+const lambdaMaxAnswer = 6 << 20
 
 // NewLambda starts a fake of AWS Lambda's runtime API, as aws-lambda-go v1.55.1 speaks it
 // (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html), with as much of the extensions
@@ -19,13 +19,13 @@ const lambdaMost = 6 << 20
 // (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html). A taken answer gets
 // status 202. The credentials of the role are the environment's, none in Options reach the program.
 func NewLambda(tb TB, settings ...Setting) (*Runtime, error) {
-	return start(dialect{
-		variable: "AWS_LAMBDA_RUNTIME_API", accept: http.StatusAccepted, route: lambdaRoute, headers: lambdaHeaders,
-		check: lambdaCheck, most: lambdaMost,
+	return startRuntime(dialect{
+		variable: "AWS_LAMBDA_RUNTIME_API", acceptStatus: http.StatusAccepted, route: lambdaRoute, headers: lambdaHeaders,
+		check: checkLambdaAnswer, maxAnswerBytes: lambdaMaxAnswer,
 	}, tb, settings)
 }
 
-func lambdaRoute(method, path string) (call, string) {
+func lambdaRoute(method, path string) (apiCall, string) {
 	switch method + " " + path {
 	case "POST /2020-01-01/extension/register":
 		return registerCall, ""
@@ -45,9 +45,9 @@ func lambdaHeaders(id string, deadline time.Time, o Options) http.Header {
 	return h
 }
 
-// lambdaCheck takes an answer in chunks, as the SDK sends it, or of known length. An answer that
+// checkLambdaAnswer takes an answer in chunks, as the SDK sends it, or of known length. An answer that
 // broke off says so in its trailer; an error may carry a cause for X-Ray, which must be JSON.
-func lambdaCheck(req *http.Request, what call) error {
+func checkLambdaAnswer(req *http.Request, what apiCall) error {
 	if kind := req.Trailer.Get("Lambda-Runtime-Function-Error-Type"); kind != "" {
 		return errors.New("the answer broke off: " + kind)
 	}
@@ -61,30 +61,30 @@ func lambdaCheck(req *http.Request, what call) error {
 	return nil
 }
 
-// register takes an extension that wants no events; its program gets SIGTERM before it is killed.
-func (r *Runtime) register(w http.ResponseWriter, req *http.Request) {
+// registerExtension takes an extension that wants no events; its program gets SIGTERM before it is killed.
+func (r *Runtime) registerExtension(w http.ResponseWriter, req *http.Request) {
 	var wants struct{ Events []string }
 	switch err := json.NewDecoder(req.Body).Decode(&wants); {
 	case err != nil || len(wants.Events) > 0:
-		r.refuse(w, req, http.StatusBadRequest, "an extension that wants events, which this fake does not send")
+		r.refuseRequest(w, req, http.StatusBadRequest, "an extension that wants events, which this fake does not send")
 		return
 	case req.Header.Get("Lambda-Extension-Name") == "":
-		r.refuse(w, req, http.StatusBadRequest, "an extension without a name")
+		r.refuseRequest(w, req, http.StatusBadRequest, "an extension without a name")
 		return
 	}
-	p := r.asker(req)
+	p := r.processOf(req)
 	p.mu.Lock()
-	p.warned = true
+	p.getsSIGTERM = true
 	p.mu.Unlock()
-	w.Header().Set("Lambda-Extension-Identifier", "extension-of-"+p.identity())
+	w.Header().Set("Lambda-Extension-Identifier", "extension-of-"+p.extensionID())
 	_, _ = w.Write([]byte(`{"functionName":"jms-sync","functionVersion":"$LATEST","handler":"bootstrap"}`))
 }
 
-// life holds the call for the next event of an extension open: it gets none.
-func (r *Runtime) life(w http.ResponseWriter, req *http.Request) {
-	p := r.asker(req)
-	if req.Header.Get("Lambda-Extension-Identifier") != "extension-of-"+p.identity() {
-		r.refuse(w, req, http.StatusForbidden, "an extension that is not registered")
+// holdExtension holds the call for the next event of an extension open: it gets none.
+func (r *Runtime) holdExtension(w http.ResponseWriter, req *http.Request) {
+	p := r.processOf(req)
+	if req.Header.Get("Lambda-Extension-Identifier") != "extension-of-"+p.extensionID() {
+		r.refuseRequest(w, req, http.StatusForbidden, "an extension that is not registered")
 		return
 	}
 	select {
@@ -94,8 +94,8 @@ func (r *Runtime) life(w http.ResponseWriter, req *http.Request) {
 	}
 }
 
-// identity tells processes from each other.
-func (p *Process) identity() string {
+// extensionID tells processes from each other.
+func (p *Process) extensionID() string {
 	if p.listener == nil {
 		return "nobody"
 	}

@@ -18,7 +18,7 @@ func TestLambda(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, check := range map[string]func(*testing.T, string){
-		"context": lambdaContext, "errors": lambdaErrors, "too long": lambdaTooLong, "SIGTERM": lambdaTerminate, "vanish": lambdaVanish,
+		"context": testLambdaContext, "errors": testLambdaErrors, "too long": testLambdaTooLong, "SIGTERM": testLambdaTerminate, "vanish": testLambdaVanish,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -27,8 +27,8 @@ func TestLambda(t *testing.T) {
 	}
 }
 
-// begin starts a program against a fake of any platform.
-func begin(t *testing.T, open func(TB, ...Setting) (*Runtime, error), program string, env []string, settings ...Setting) (*Runtime, *Process) {
+// startFake starts a program against a fake of any platform.
+func startFake(t *testing.T, open func(TB, ...Setting) (*Runtime, error), program string, env []string, settings ...Setting) (*Runtime, *Process) {
 	t.Helper()
 	r, err := open(t, settings...)
 	if err != nil {
@@ -42,8 +42,8 @@ func begin(t *testing.T, open func(TB, ...Setting) (*Runtime, error), program st
 	return r, p
 }
 
-func lambdaContext(t *testing.T, program string) {
-	r, _ := begin(t, NewLambda, program, nil)
+func testLambdaContext(t *testing.T, program string) {
+	r, _ := startFake(t, NewLambda, program, nil)
 	a, err := r.Invoke(t.Context(), []byte(`"hello"`), Options{Region: "eu-west-1", Account: "42", Timeout: 30 * time.Second})
 	var got struct {
 		Event   string
@@ -65,8 +65,8 @@ func lambdaContext(t *testing.T, program string) {
 }
 
 // An error leaves the program alive, a panic ends it after its answer.
-func lambdaErrors(t *testing.T, program string) {
-	r, p := begin(t, NewLambda, program, nil)
+func testLambdaErrors(t *testing.T, program string) {
+	r, p := startFake(t, NewLambda, program, nil)
 	a, err := r.Invoke(t.Context(), []byte(`"fail"`), Options{})
 	if err != nil || a.OK || a.ErrorMessage != "plain error" || a.ErrorType != "errorString" || a.StackTrace != nil {
 		t.Errorf("error: %+v %v", a, err)
@@ -81,8 +81,8 @@ func lambdaErrors(t *testing.T, program string) {
 }
 
 // An answer that is too long ends the program, too.
-func lambdaTooLong(t *testing.T, program string) {
-	r, p := begin(t, NewLambda, program, nil)
+func testLambdaTooLong(t *testing.T, program string) {
+	r, p := startFake(t, NewLambda, program, nil)
 	if a, err := r.Invoke(t.Context(), []byte(`"much"`), Options{}); err == nil || !strings.Contains(err.Error(), "the platform takes 6291456") {
 		t.Errorf("%+v %v", a.OK, err)
 	}
@@ -91,9 +91,9 @@ func lambdaTooLong(t *testing.T, program string) {
 	}
 }
 
-func lambdaTerminate(t *testing.T, program string) {
+func testLambdaTerminate(t *testing.T, program string) {
 	for env, want := range map[string]bool{"COLOUR=red": true, "DEAF=1": false} {
-		r, p := begin(t, NewLambda, program, []string{env})
+		r, p := startFake(t, NewLambda, program, []string{env})
 		if _, err := r.Invoke(t.Context(), []byte(`"x"`), Options{}); err != nil {
 			t.Fatal(err)
 		}
@@ -105,8 +105,8 @@ func lambdaTerminate(t *testing.T, program string) {
 }
 
 // The SDK ends the program once its runtime API is gone.
-func lambdaVanish(t *testing.T, program string) {
-	r, p := begin(t, NewLambda, program, nil)
+func testLambdaVanish(t *testing.T, program string) {
+	r, p := startFake(t, NewLambda, program, nil)
 	if _, err := p.FirstPoll(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -137,16 +137,16 @@ func TestLambdaIsStrict(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			strict(t, NewLambda, "GET "+run+"next HTTP/1.1\nHost: x\n\n", "Lambda-Runtime-Aws-Request-Id", c.request, c.want)
+			testStrictRequest(t, NewLambda, "GET "+run+"next HTTP/1.1\nHost: x\n\n", "Lambda-Runtime-Aws-Request-Id", c.request, c.want)
 		})
 	}
 }
 
-// strict sends one request by hand, if it has a place for an id as the answer to an invocation, and
+// testStrictRequest sends one request by hand, if it has a place for an id as the answer to an invocation, and
 // wants it refused with this word, or taken.
-func strict(t *testing.T, open func(TB, ...Setting) (*Runtime, error), next, id, request, want string) {
+func testStrictRequest(t *testing.T, open func(TB, ...Setting) (*Runtime, error), next, id, request, want string) {
 	t.Helper()
-	tb := &notes{}
+	tb := &recordingTB{}
 	r, err := open(tb)
 	if err != nil {
 		t.Fatal(err)
@@ -158,14 +158,14 @@ func strict(t *testing.T, open func(TB, ...Setting) (*Runtime, error), next, id,
 			_, err := r.Invoke(t.Context(), []byte("{}"), Options{})
 			done <- err
 		}()
-		request = strings.Replace(request, "%s", send(t, r, next).Header.Get(id), 1)
+		request = strings.Replace(request, "%s", sendRaw(t, r, next).Header.Get(id), 1)
 		defer func() {
 			if err := <-done; (err == nil) != (want == "") {
 				t.Errorf("Invoke: %v", err)
 			}
 		}()
 	}
-	status := send(t, r, request).StatusCode
+	status := sendRaw(t, r, request).StatusCode
 	if got := strings.Join(r.Unexpected(), ";"); (status < 300) != (want == "") || !strings.Contains(got, want) || want == "" && got != "" {
 		t.Errorf("status %d, noted %q", status, got)
 	}

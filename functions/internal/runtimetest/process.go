@@ -17,29 +17,29 @@ import (
 
 // Process is a program that runs against a Runtime.
 type Process struct {
-	cmd            *exec.Cmd
-	stdout, stderr *capture
-	listener       net.Listener // its own address of the runtime API
-	begun, ended   chan struct{}
-	why            string // how it ended; read it after ended is closed
+	cmd              *exec.Cmd
+	stdout, stderr   *capture
+	listener         net.Listener // its own address of the runtime API
+	startDone, ended chan struct{}
+	why              string // how it ended; read it after ended is closed
 
-	gone  chan struct{} // closed before ended, when its polls shall end
-	polls sync.WaitGroup
-	mu    sync.Mutex
-	over  bool // no poll may begin any more
+	gone        chan struct{} // closed before ended, when its polls shall end
+	polls       sync.WaitGroup
+	mu          sync.Mutex
+	pollsClosed bool // no poll may begin any more
 
 	started time.Time     // just before the program was started
 	asked   chan struct{} // closed at the first poll
 	took    time.Duration // from started to the first poll; read it after asked is closed
 
-	warned bool // the platform sends SIGTERM before it kills; guarded by mu
+	getsSIGTERM bool // the platform sends SIGTERM before it kills; guarded by mu
 }
 
-// poll counts a poll in. There is none of a program that has ended.
-func (p *Process) poll() bool {
+// beginPoll counts a poll in. There is none of a program that has ended.
+func (p *Process) beginPoll() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.over {
+	if !p.pollsClosed {
 		p.polls.Add(1)
 	}
 	select {
@@ -48,7 +48,7 @@ func (p *Process) poll() bool {
 		p.took = time.Since(p.started)
 		close(p.asked)
 	}
-	return !p.over
+	return !p.pollsClosed
 }
 
 // FirstPoll waits until the program asks for its first event, and tells how long after its start
@@ -65,10 +65,10 @@ func (p *Process) FirstPoll(ctx context.Context) (time.Duration, error) {
 	}
 }
 
-// hangUp ends the polls of a program that has ended, and waits for them.
-func (p *Process) hangUp() {
+// endPolls ends the polls of a program that has ended, and waits for them.
+func (p *Process) endPolls() {
 	p.mu.Lock()
-	p.over = true
+	p.pollsClosed = true
 	p.mu.Unlock()
 	close(p.gone)
 	p.polls.Wait()
@@ -79,9 +79,9 @@ func (p *Process) hangUp() {
 // names the runtime API, and on FunctionGraph those of its function. The program is killed when ctx ends, at Stop, or at the Runtime's Close. Several may run.
 func (r *Runtime) Start(ctx context.Context, program string, env []string) (*Process, error) {
 	p := &Process{
-		cmd:   exec.CommandContext(ctx, program),
-		begun: make(chan struct{}), ended: make(chan struct{}), gone: make(chan struct{}), asked: make(chan struct{}),
-		warned: r.dialect.environ != nil,
+		cmd:       exec.CommandContext(ctx, program),
+		startDone: make(chan struct{}), ended: make(chan struct{}), gone: make(chan struct{}), asked: make(chan struct{}),
+		getsSIGTERM: r.dialect.environ != nil,
 	}
 	var err, err2, err3 error
 	p.stdout, err = newCapture()
@@ -93,7 +93,7 @@ func (r *Runtime) Start(ctx context.Context, program string, env []string) (*Pro
 	p.cmd.Env = append(r.variables(env), r.dialect.variable+"="+p.Addr())
 	p.cmd.Stdout, p.cmd.Stderr = p.stdout.file, p.stderr.file
 	dieWithParent(p.cmd)
-	c, err := r.join(p)
+	c, err := r.addProcess(p)
 	if err != nil {
 		_ = p.listener.Close()
 		return nil, err
@@ -107,19 +107,19 @@ func (r *Runtime) Start(ctx context.Context, program string, env []string) (*Pro
 		p.started = time.Now() // before the program can ask
 		p.mu.Unlock()
 		err = p.cmd.Start()
-		close(p.begun)
+		close(p.startDone)
 		p.why = "it never started"
 		if err == nil {
 			_ = p.cmd.Wait()
-			p.why = fmt.Sprintf("%s\n%s", p.cmd.ProcessState, tail(p.stderr.text()))
+			p.why = fmt.Sprintf("%s\n%s", p.cmd.ProcessState, tailOf(p.stderr.text()))
 		}
-		p.hangUp()
-		r.leave(c, p.why)
+		p.endPolls()
+		r.removeProcess(c, p.why)
 		p.stdout.end()
 		p.stderr.end()
 		close(p.ended)
 	}()
-	<-p.begun
+	<-p.startDone
 	if err != nil {
 		<-p.ended
 		return nil, fmt.Errorf("start %s: %w", program, err)
@@ -138,52 +138,52 @@ func (r *Runtime) variables(env []string) []string {
 // Addr is host:port, as the platforms put it into the program's environment.
 func (p *Process) Addr() string { return p.listener.Addr().String() }
 
-// join counts a process in, before it can ask for anything.
-func (r *Runtime) join(p *Process) (*crew, error) {
+// addProcess counts a process in, before it can ask for anything.
+func (r *Runtime) addProcess(p *Process) (*processGroup, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed {
 		return nil, errors.New("the runtime API is closed")
 	}
-	if r.crew.over {
-		r.crew = &crew{dead: make(chan struct{})}
+	if r.group.ended {
+		r.group = &processGroup{dead: make(chan struct{})}
 	}
-	r.crew.running++
+	r.group.running++
 	r.processes = append(r.processes, p)
-	return r.crew, nil
+	return r.group, nil
 }
 
-// leave counts an ended process out.
-func (r *Runtime) leave(c *crew, why string) {
+// removeProcess counts an ended process out.
+func (r *Runtime) removeProcess(c *processGroup, why string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	c.running--
 	if c.running == 0 {
-		c.over, c.why = true, why
+		c.ended, c.why = true, why
 		close(c.dead)
 	}
 }
 
 // Stop kills the program, as platforms do, and waits for its end. It may be called again.
 func (p *Process) Stop() {
-	<-p.begun
+	<-p.startDone
 	if p.cmd.Process != nil {
 		_ = p.cmd.Process.Kill() // it may have ended
 	}
 	<-p.ended
 }
 
-// goodbye is how long a program may take to end after SIGTERM. The platforms give it less (Lambda
+// terminateTimeout is how long a program may take to end after SIGTERM. The platforms give it less (Lambda
 // half a second to two seconds); here a slow machine shall not decide a test.
-const goodbye = 20 * time.Second
+const terminateTimeout = 20 * time.Second
 
 // Terminate ends the program as the platform does when it takes an instance away: SIGTERM where
 // the platform sends it (Lambda only to a program that has registered an extension, Function
 // Compute never), and SIGKILL to what does not end by itself. The error tells that it came to that.
 func (p *Process) Terminate() error {
-	<-p.begun
+	<-p.startDone
 	p.mu.Lock()
-	warned := p.warned
+	warned := p.getsSIGTERM
 	p.mu.Unlock()
 	if !warned {
 		p.Stop()
@@ -192,14 +192,14 @@ func (p *Process) Terminate() error {
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		return err
 	}
-	timer := time.NewTimer(goodbye)
+	timer := time.NewTimer(terminateTimeout)
 	defer timer.Stop()
 	select {
 	case <-p.ended:
 		return nil
 	case <-timer.C:
 		p.Stop()
-		return fmt.Errorf("the program did not end within %s after SIGTERM", goodbye)
+		return fmt.Errorf("the program did not end within %s after SIGTERM", terminateTimeout)
 	}
 }
 
@@ -223,8 +223,8 @@ func (p *Process) Stderr() string { return p.stderr.text() }
 // Output is both, for a test's message.
 func (p *Process) Output() string { return p.Stdout() + p.Stderr() }
 
-// most is how much of an output is kept.
-const most = 16 << 20
+// maxOutputBytes is how much of an output is kept.
+const maxOutputBytes = 16 << 20
 
 // capture collects what a program writes. It is a file that has no name and not a pipe: with a
 // pipe an answer could overtake the lines that were written before it.
@@ -248,7 +248,7 @@ func (c *capture) text() string {
 	if c.file == nil {
 		return c.last
 	}
-	text, err := io.ReadAll(io.NewSectionReader(c.file, 0, most))
+	text, err := io.ReadAll(io.NewSectionReader(c.file, 0, maxOutputBytes))
 	if err != nil {
 		return fmt.Sprintf("%s\n(the output cannot be read: %v)", text, err)
 	}
@@ -264,5 +264,5 @@ func (c *capture) end() {
 	c.file = nil
 }
 
-// tail gives the end of a text that may be long.
-func tail(text string) string { return text[max(len(text)-2000, 0):] }
+// tailOf gives the end of a text that may be long.
+func tailOf(text string) string { return text[max(len(text)-2000, 0):] }

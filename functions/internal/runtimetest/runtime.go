@@ -33,15 +33,15 @@ func OneAtATime() Setting {
 	return func(r *Runtime) { r.slot = make(chan struct{}, 1) }
 }
 
-// Limit gives every invocation this time instead of a minute. FunctionGraph tells a program its
+// TimeLimit gives every invocation this time instead of a minute. FunctionGraph tells a program its
 // limit once, so that there it is the only way.
-func Limit(d time.Duration) Setting {
+func TimeLimit(d time.Duration) Setting {
 	return func(r *Runtime) { r.limit = d }
 }
 
-// Barren answers the first polls with these statuses and no event, as FunctionGraph may.
-func Barren(statuses ...int) Setting {
-	return func(r *Runtime) { r.empty = statuses }
+// EmptyPolls answers the first polls with these statuses and no event, as FunctionGraph may.
+func EmptyPolls(statuses ...int) Setting {
+	return func(r *Runtime) { r.emptyPolls = statuses }
 }
 
 // Answer is what the program said to one invocation.
@@ -65,16 +65,16 @@ type Frame struct {
 
 // Options describe one invocation. The zero value is an event with a minute's time and no role.
 type Options struct {
-	Timeout    time.Duration // counted from when the program takes the event; 0 = what Limit says, or 60 s
-	Deadline   time.Time     // instead of the one that Timeout gives; zero = that one
-	KeyID      string        // temporary credentials of the function's role; "" = it has none, or (Lambda) the process has them
-	KeySecret  string
-	Token      string
-	Account    string // "" = 1234567890123456
-	Region     string // "" = cn-hangzhou
-	RetryCount int    // how often the platform has tried this event before
-	Kind       Kind
-	OldKeys    bool // FunctionGraph: the credentials are in the headers that are no longer maintained only
+	Timeout       time.Duration // counted from when the program takes the event; 0 = what Limit says, or 60 s
+	Deadline      time.Time     // instead of the one that Timeout gives; zero = that one
+	KeyID         string        // temporary credentials of the function's role; "" = it has none, or (Lambda) the process has them
+	KeySecret     string
+	Token         string
+	Account       string // "" = 1234567890123456
+	Region        string // "" = cn-hangzhou
+	RetryCount    int    // how often the platform has tried this event before
+	Kind          Kind
+	LegacyHeaders bool // FunctionGraph: the credentials are in the headers that are no longer maintained only
 }
 
 // Kind is what the platform wants of the program.
@@ -88,9 +88,9 @@ const (
 	PreFreeze  Kind = 3
 )
 
-// grace is how long after the deadline an answer is still waited for, so that a test sees a
+// lateAnswerWait is how long after the deadline an answer is still waited for, so that a test sees a
 // late answer as such.
-const grace = 5 * time.Second
+const lateAnswerWait = 5 * time.Second
 
 // Runtime is the fake. It is safe for concurrent use.
 type Runtime struct {
@@ -102,22 +102,22 @@ type Runtime struct {
 	slot     chan struct{} // nil = no limit
 	done     chan struct{}
 
-	nobody *Process // takes what no process of ours asks for
+	orphan *Process // takes what no process of ours asks for
 	limit  time.Duration
 
 	mu         sync.Mutex
-	crew       *crew
+	group      *processGroup
 	processes  []*Process
 	known      map[string]*invocation
 	unexpected []string
-	empty      []int // statuses of the next polls, which get no event
+	emptyPolls []int // statuses of the next polls, which get no event
 	closed     bool
 }
 
-// crew is the processes that run at one time.
-type crew struct {
+// processGroup is the processes that run at one time.
+type processGroup struct {
 	running int
-	over    bool
+	ended   bool
 	dead    chan struct{}
 	why     string // how the last process ended; read it after dead is closed
 }
@@ -127,14 +127,14 @@ type invocation struct {
 	id       string
 	event    []byte
 	options  Options
-	taken    chan taker
+	taken    chan assignment
 	deadline time.Time // guarded by Runtime.mu, as is answered
 	answered bool
 	outcome  chan outcome
 }
 
-// taker is who has the event, and until when.
-type taker struct {
+// assignment is who has the event, and until when.
+type assignment struct {
 	deadline time.Time
 	process  *Process
 }
@@ -144,20 +144,20 @@ type outcome struct {
 	err    error
 }
 
-func start(d dialect, tb TB, settings []Setting) (*Runtime, error) {
+func startRuntime(d dialect, tb TB, settings []Setting) (*Runtime, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("runtime API: %w", err)
 	}
 	r := &Runtime{
 		dialect: d, tb: tb, listener: listener, queue: make(chan *invocation),
-		done: make(chan struct{}), limit: time.Minute, crew: &crew{dead: make(chan struct{})}, known: map[string]*invocation{},
-		nobody: &Process{gone: make(chan struct{}), ended: make(chan struct{}), asked: make(chan struct{})},
+		done: make(chan struct{}), limit: time.Minute, group: &processGroup{dead: make(chan struct{})}, known: map[string]*invocation{},
+		orphan: &Process{gone: make(chan struct{}), ended: make(chan struct{}), asked: make(chan struct{})},
 	}
 	for _, set := range settings {
 		set(r)
 	}
-	r.server = &http.Server{Handler: r, ReadHeaderTimeout: 10 * time.Second, BaseContext: r.owner}
+	r.server = &http.Server{Handler: r, ReadHeaderTimeout: 10 * time.Second, BaseContext: r.processContext}
 	go func() { _ = r.server.Serve(listener) }() // ends with ErrServerClosed
 	return r, nil
 }
@@ -197,18 +197,18 @@ func (r *Runtime) Unexpected() []string {
 // Invoke gives an event to the program and waits for its answer. It is an error if there is
 // none: the context ended, the program did, or the deadline passed 5 s ago.
 func (r *Runtime) Invoke(ctx context.Context, event []byte, o Options) (Answer, error) {
-	if !r.dialect.hooks && o.Kind != Event {
+	if !r.dialect.lifecycleHooks && o.Kind != Event {
 		return Answer{}, fmt.Errorf("this platform has no kind %d of event", o.Kind)
 	}
 	if r.dialect.environ != nil && (o.Timeout != 0 || !o.Deadline.IsZero()) {
 		return Answer{}, errors.New("this platform tells the time limit of a function once: use Limit")
 	}
 	i := &invocation{
-		id: rand.Text(), event: event, options: o.filled(r.limit),
-		taken: make(chan taker, 1), outcome: make(chan outcome, 1),
+		id: rand.Text(), event: event, options: o.withDefaults(r.limit),
+		taken: make(chan assignment, 1), outcome: make(chan outcome, 1),
 	}
 	r.mu.Lock()
-	c := r.crew
+	c := r.group
 	r.mu.Unlock()
 	if r.slot != nil {
 		select {
@@ -227,13 +227,13 @@ func (r *Runtime) Invoke(ctx context.Context, event []byte, o Options) (Answer, 
 	case <-ctx.Done():
 		return Answer{}, fmt.Errorf("the program did not ask for an event: %w", ctx.Err())
 	}
-	return r.wait(ctx, i)
+	return r.waitForAnswer(ctx, i)
 }
 
-// wait waits for the answer to an event that was taken.
-func (r *Runtime) wait(ctx context.Context, i *invocation) (Answer, error) {
+// waitForAnswer waits for the answer to an event that was taken.
+func (r *Runtime) waitForAnswer(ctx context.Context, i *invocation) (Answer, error) {
 	by := <-i.taken
-	timer := time.NewTimer(max(time.Until(by.deadline), 0) + grace)
+	timer := time.NewTimer(max(time.Until(by.deadline), 0) + lateAnswerWait)
 	defer timer.Stop()
 	select {
 	case out := <-i.outcome:
@@ -248,12 +248,12 @@ func (r *Runtime) wait(ctx context.Context, i *invocation) (Answer, error) {
 	case <-ctx.Done():
 		return Answer{}, fmt.Errorf("no answer to invocation %s: %w", i.id, ctx.Err())
 	case <-timer.C:
-		return Answer{}, fmt.Errorf("no answer to invocation %s until %s after its deadline", i.id, grace)
+		return Answer{}, fmt.Errorf("no answer to invocation %s until %s after its deadline", i.id, lateAnswerWait)
 	}
 }
 
-// filled gives the options with what every platform sends.
-func (o Options) filled(limit time.Duration) Options {
+// withDefaults gives the options with what every platform sends.
+func (o Options) withDefaults(limit time.Duration) Options {
 	if o.Timeout == 0 {
 		o.Timeout = limit
 	}

@@ -13,28 +13,28 @@ import (
 
 // dialect is what differs between platforms.
 type dialect struct {
-	variable string // of the program's environment, that carries Addr
-	accept   int    // status of a taken answer
+	variable     string // of the program's environment, that carries Addr
+	acceptStatus int    // status of a taken answer
 	// route tells which call a request is, and of which invocation.
-	route func(method, path string) (call, string)
+	route func(method, path string) (apiCall, string)
 	// headers are those of the reply to next, beside the event itself.
 	headers func(id string, deadline time.Time, o Options) http.Header
 	// check refuses an answer whose form the platform, or its SDK, does not have.
-	check func(req *http.Request, what call) error
+	check func(req *http.Request, what apiCall) error
 	// environ are the variables, beside the one above, that the platform gives to every program.
 	environ func(limit time.Duration) []string
-	// most is how many bytes an answer may have; 0 = any number.
-	most int
-	// hooks tells whether the platform sends other kinds than Event, and whether limits differ
+	// maxAnswerBytes is how many bytes an answer may have; 0 = any number.
+	maxAnswerBytes int
+	// lifecycleHooks tells whether the platform sends other kinds than Event, and whether limits differ
 	// between invocations.
-	hooks bool
+	lifecycleHooks bool
 }
 
-// call is one of the calls that every platform has under its own path.
-type call int
+// apiCall is one of the calls that every platform has under its own path.
+type apiCall int
 
 const (
-	noCall call = iota
+	noCall apiCall = iota
 	nextCall
 	responseCall
 	errorCall
@@ -47,78 +47,78 @@ func (r *Runtime) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	what, id := r.dialect.route(req.Method, req.URL.Path)
 	switch {
 	case what == noCall || req.URL.RawQuery != "":
-		r.refuse(w, req, http.StatusNotFound, "no such call")
+		r.refuseRequest(w, req, http.StatusNotFound, "no such call")
 	case what == nextCall:
-		r.next(w, req)
+		r.serveNext(w, req)
 	case what == registerCall:
-		r.register(w, req)
+		r.registerExtension(w, req)
 	case what == lifeCall:
-		r.life(w, req)
+		r.holdExtension(w, req)
 	default:
-		r.take(w, req, what, id)
+		r.receiveAnswer(w, req, what, id)
 	}
 }
 
-// ownerKey is where a request's context has the process whose address was asked.
-type ownerKey struct{}
+// processKey is where a request's context has the process whose address was asked.
+type processKey struct{}
 
-// owner ties what comes in on a process's own address to that process.
-func (r *Runtime) owner(l net.Listener) context.Context {
+// processContext ties what comes in on a process's own address to that process.
+func (r *Runtime) processContext(l net.Listener) context.Context {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, p := range r.processes {
 		if p.listener == l {
-			return context.WithValue(context.Background(), ownerKey{}, p)
+			return context.WithValue(context.Background(), processKey{}, p)
 		}
 	}
 	return context.Background()
 }
 
-// asker gives the process that a request came from.
-func (r *Runtime) asker(req *http.Request) *Process {
-	if p, ok := req.Context().Value(ownerKey{}).(*Process); ok {
+// processOf gives the process that a request came from.
+func (r *Runtime) processOf(req *http.Request) *Process {
+	if p, ok := req.Context().Value(processKey{}).(*Process); ok {
 		return p
 	}
-	return r.nobody
+	return r.orphan
 }
 
-// barren answers a poll by no event, as often as Barren said.
-func (r *Runtime) barren(w http.ResponseWriter) bool {
+// serveEmptyPoll answers a poll by no event, as often as Barren said.
+func (r *Runtime) serveEmptyPoll(w http.ResponseWriter) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.empty) == 0 {
+	if len(r.emptyPolls) == 0 {
 		return false
 	}
-	status := r.empty[0]
-	r.empty = r.empty[1:]
+	status := r.emptyPolls[0]
+	r.emptyPolls = r.emptyPolls[1:]
 	w.WriteHeader(status)
 	return true
 }
 
-// next holds the poll open until there is an event. A poll ends with its own program: an event
+// serveNext holds the poll open until there is an event. A poll ends with its own program: an event
 // is never given to a connection whose program is gone.
-func (r *Runtime) next(w http.ResponseWriter, req *http.Request) {
-	p := r.asker(req)
-	if !p.poll() {
+func (r *Runtime) serveNext(w http.ResponseWriter, req *http.Request) {
+	p := r.processOf(req)
+	if !p.beginPoll() {
 		http.Error(w, "the program was stopped", http.StatusServiceUnavailable)
 		return
 	}
 	defer p.polls.Done()
-	if r.barren(w) {
+	if r.serveEmptyPoll(w) {
 		return
 	}
 	select {
 	case i := <-r.queue:
-		r.hand(w, i, p)
+		r.deliverEvent(w, i, p)
 	case <-req.Context().Done():
 	case <-p.gone:
 	case <-r.done:
 	}
 }
 
-// hand gives an event to the program. Its time begins here, as on the platforms: not while it
+// deliverEvent gives an event to the program. Its time begins here, as on the platforms: not while it
 // waits for its turn.
-func (r *Runtime) hand(w http.ResponseWriter, i *invocation, p *Process) {
+func (r *Runtime) deliverEvent(w http.ResponseWriter, i *invocation, p *Process) {
 	deadline := i.options.Deadline
 	if deadline.IsZero() {
 		deadline = time.Now().Add(i.options.Timeout)
@@ -127,19 +127,19 @@ func (r *Runtime) hand(w http.ResponseWriter, i *invocation, p *Process) {
 	i.deadline = deadline
 	r.known[i.id] = i
 	r.mu.Unlock()
-	i.taken <- taker{deadline: deadline, process: p}
+	i.taken <- assignment{deadline: deadline, process: p}
 	for name, values := range r.dialect.headers(i.id, deadline, i.options) {
 		w.Header()[name] = values
 	}
 	_, _ = w.Write(i.event) // a program that is gone is noticed by its end
 }
 
-// take reads the answer to an invocation. An answer that no platform would take ends the
+// receiveAnswer reads the answer to an invocation. An answer that no platform would take ends the
 // invocation too, with an error, so that a test need not wait for the deadline.
-func (r *Runtime) take(w http.ResponseWriter, req *http.Request, what call, id string) {
+func (r *Runtime) receiveAnswer(w http.ResponseWriter, req *http.Request, what apiCall, id string) {
 	body, err := io.ReadAll(req.Body)
 	if err != nil {
-		r.refuse(w, req, http.StatusBadRequest, err.Error())
+		r.refuseRequest(w, req, http.StatusBadRequest, err.Error())
 		return
 	}
 	r.mu.Lock()
@@ -153,38 +153,38 @@ func (r *Runtime) take(w http.ResponseWriter, req *http.Request, what call, id s
 	r.mu.Unlock()
 	switch {
 	case i == nil:
-		r.refuse(w, req, http.StatusNotFound, "an answer to an invocation that nobody made")
+		r.refuseRequest(w, req, http.StatusNotFound, "an answer to an invocation that nobody made")
 		return
 	case twice:
-		r.refuse(w, req, http.StatusConflict, "the invocation has its answer already")
+		r.refuseRequest(w, req, http.StatusConflict, "the invocation has its answer already")
 		return
 	}
-	if r.dialect.most > 0 && len(body) > r.dialect.most {
-		i.outcome <- outcome{err: fmt.Errorf("the answer has %d bytes, the platform takes %d", len(body), r.dialect.most)}
+	if r.dialect.maxAnswerBytes > 0 && len(body) > r.dialect.maxAnswerBytes {
+		i.outcome <- outcome{err: fmt.Errorf("the answer has %d bytes, the platform takes %d", len(body), r.dialect.maxAnswerBytes)}
 		w.WriteHeader(http.StatusRequestEntityTooLarge)
 		return
 	}
-	answer, err := r.read(req, what, body)
+	answer, err := r.decodeAnswer(req, what, body)
 	if err != nil {
 		i.outcome <- outcome{err: fmt.Errorf("the answer was refused: %w", err)}
-		r.refuse(w, req, http.StatusBadRequest, err.Error())
+		r.refuseRequest(w, req, http.StatusBadRequest, err.Error())
 		return
 	}
 	answer.Late = late
 	i.outcome <- outcome{answer: answer}
-	w.WriteHeader(r.dialect.accept)
+	w.WriteHeader(r.dialect.acceptStatus)
 }
 
-// sized wants the length of an answer told before it.
-func sized(req *http.Request, _ call) error {
+// requireLength wants the length of an answer told before it.
+func requireLength(req *http.Request, _ apiCall) error {
 	if req.ContentLength < 0 || req.Header.Get("Content-Length") == "" {
 		return errors.New("no Content-Length")
 	}
 	return nil
 }
 
-// read checks an answer's form and decodes it.
-func (r *Runtime) read(req *http.Request, what call, body []byte) (Answer, error) {
+// decodeAnswer checks an answer's form and decodes it.
+func (r *Runtime) decodeAnswer(req *http.Request, what apiCall, body []byte) (Answer, error) {
 	if kind := req.Header.Get("Content-Type"); kind != "application/json" {
 		return Answer{}, fmt.Errorf("content type %q, want application/json", kind)
 	}
@@ -211,9 +211,9 @@ func (r *Runtime) read(req *http.Request, what call, body []byte) (Answer, error
 	return Answer{ErrorType: *e.Type, ErrorMessage: *e.Message, StackTrace: e.StackTrace}, nil
 }
 
-// refuse notes a request that no platform would understand. After Close nobody is told: the test
+// refuseRequest notes a request that no platform would understand. After Close nobody is told: the test
 // may be over.
-func (r *Runtime) refuse(w http.ResponseWriter, req *http.Request, status int, why string) {
+func (r *Runtime) refuseRequest(w http.ResponseWriter, req *http.Request, status int, why string) {
 	note := fmt.Sprintf("%s %s: %s", req.Method, req.URL.RequestURI(), why)
 	r.mu.Lock()
 	if !r.closed {

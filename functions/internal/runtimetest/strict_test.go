@@ -15,17 +15,17 @@ import (
 	"time"
 )
 
-// notes is a TB that only listens.
-type notes struct{ n int }
+// recordingTB is a TB that only listens.
+type recordingTB struct{ n int }
 
-func (*notes) Helper() {}
+func (*recordingTB) Helper() {}
 
-func (n *notes) Errorf(string, ...any) { n.n++ }
+func (n *recordingTB) Errorf(string, ...any) { n.n++ }
 
-// fake gives a fake without a program; the tests speak to it by hand.
-func fake(t *testing.T) (*Runtime, *notes) {
+// newBareFake gives a fake without a program; the tests speak to it by hand.
+func newBareFake(t *testing.T) (*Runtime, *recordingTB) {
 	t.Helper()
-	tb := &notes{}
+	tb := &recordingTB{}
 	r, err := NewFC(tb)
 	if err != nil {
 		t.Fatal(err)
@@ -34,10 +34,10 @@ func fake(t *testing.T) (*Runtime, *notes) {
 	return r, tb
 }
 
-const base = "/2020-11-11/runtime/invocation/"
+const invocationPath = "/2020-11-11/runtime/invocation/"
 
-// send writes a request as it stands and gives the reply.
-func send(t *testing.T, r *Runtime, request string) *http.Response {
+// sendRaw writes a request as it stands and gives the reply.
+func sendRaw(t *testing.T, r *Runtime, request string) *http.Response {
 	t.Helper()
 	conn, err := net.Dial("tcp", r.Addr())
 	if err != nil {
@@ -54,10 +54,10 @@ func send(t *testing.T, r *Runtime, request string) *http.Response {
 	return resp
 }
 
-// post is an answer as the SDK sends it.
-func post(path, body string) string {
+// rawPost is an answer as the SDK sends it.
+func rawPost(path, body string) string {
 	return fmt.Sprintf("POST %s%s HTTP/1.1\nHost: x\nContent-Type: application/json\nContent-Length: %d\n\n%s",
-		base, path, len(body), body)
+		invocationPath, path, len(body), body)
 }
 
 func TestUnknownCalls(t *testing.T) {
@@ -65,13 +65,13 @@ func TestUnknownCalls(t *testing.T) {
 	for _, request := range []string{
 		"GET / HTTP/1.1\nHost: x\n\n",
 		"GET /2020-11-11/runtime/init/error HTTP/1.1\nHost: x\n\n",
-		"GET " + base + "next?wait=1 HTTP/1.1\nHost: x\n\n",
-		"GET " + base + "x/response HTTP/1.1\nHost: x\n\n",
-		post("next", ""), post("/response", "{}"), post("x/respond", "{}"), post("nobody/response", "{}"),
-		post("nobody/error", `{"errorMessage":"","errorType":""}`),
+		"GET " + invocationPath + "next?wait=1 HTTP/1.1\nHost: x\n\n",
+		"GET " + invocationPath + "x/response HTTP/1.1\nHost: x\n\n",
+		rawPost("next", ""), rawPost("/response", "{}"), rawPost("x/respond", "{}"), rawPost("nobody/response", "{}"),
+		rawPost("nobody/error", `{"errorMessage":"","errorType":""}`),
 	} {
-		r, tb := fake(t)
-		if resp := send(t, r, request); resp.StatusCode < 400 {
+		r, tb := newBareFake(t)
+		if resp := sendRaw(t, r, request); resp.StatusCode < 400 {
 			t.Errorf("%q: status %d", request, resp.StatusCode)
 		}
 		if got := r.Unexpected(); len(got) != 1 || tb.n != 1 {
@@ -80,8 +80,8 @@ func TestUnknownCalls(t *testing.T) {
 	}
 }
 
-// exchange invokes, takes the event by hand, answers, and gives what Invoke said.
-func exchange(t *testing.T, r *Runtime, answer func(id string)) (Answer, error) {
+// exchangeByHand invokes, takes the event by hand, answers, and gives what Invoke said.
+func exchangeByHand(t *testing.T, r *Runtime, answer func(id string)) (Answer, error) {
 	t.Helper()
 	type result struct {
 		answer Answer
@@ -92,7 +92,7 @@ func exchange(t *testing.T, r *Runtime, answer func(id string)) (Answer, error) 
 		a, err := r.Invoke(t.Context(), []byte("event"), Options{})
 		got <- result{a, err}
 	}()
-	next := send(t, r, "GET "+base+"next HTTP/1.1\nHost: x\n\n")
+	next := sendRaw(t, r, "GET "+invocationPath+"next HTTP/1.1\nHost: x\n\n")
 	body, err := io.ReadAll(next.Body)
 	if err != nil || next.StatusCode != http.StatusOK || string(body) != "event" {
 		t.Fatalf("next: %d %q %v", next.StatusCode, body, err)
@@ -104,7 +104,7 @@ func exchange(t *testing.T, r *Runtime, answer func(id string)) (Answer, error) 
 
 func TestAnswers(t *testing.T) {
 	t.Parallel()
-	const head = "POST " + base + "%s/%s HTTP/1.1\nHost: x\n"
+	const head = "POST " + invocationPath + "%s/%s HTTP/1.1\nHost: x\n"
 	for _, c := range []struct{ name, what, rest, want string }{
 		{"response", "response", "Content-Type: application/json\nContent-Length: 2\n\n{}", ""},
 		{"empty response", "response", "Content-Type: application/json\nContent-Length: 0\n\n", ""},
@@ -119,10 +119,10 @@ func TestAnswers(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			r, tb := fake(t)
+			r, tb := newBareFake(t)
 			status := 0
-			a, err := exchange(t, r, func(id string) {
-				status = send(t, r, fmt.Sprintf(head, id, c.what)+c.rest).StatusCode
+			a, err := exchangeByHand(t, r, func(id string) {
+				status = sendRaw(t, r, fmt.Sprintf(head, id, c.what)+c.rest).StatusCode
 			})
 			if c.want == "" {
 				if err != nil || status != http.StatusOK || a.OK != (c.what == "response") || tb.n != 0 {
@@ -139,9 +139,9 @@ func TestAnswers(t *testing.T) {
 
 func TestSecondAnswer(t *testing.T) {
 	t.Parallel()
-	r, tb := fake(t)
-	a, err := exchange(t, r, func(id string) {
-		first, second := send(t, r, post(id+"/response", "1")), send(t, r, post(id+"/response", "2"))
+	r, tb := newBareFake(t)
+	a, err := exchangeByHand(t, r, func(id string) {
+		first, second := sendRaw(t, r, rawPost(id+"/response", "1")), sendRaw(t, r, rawPost(id+"/response", "2"))
 		if first.StatusCode != http.StatusOK || second.StatusCode != http.StatusConflict {
 			t.Errorf("status %d, then %d", first.StatusCode, second.StatusCode)
 		}
@@ -153,13 +153,13 @@ func TestSecondAnswer(t *testing.T) {
 
 func TestPollIsHeldOpen(t *testing.T) {
 	t.Parallel()
-	r, tb := fake(t)
+	r, tb := newBareFake(t)
 	conn, err := net.Dial("tcp", r.Addr())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	if _, err := io.WriteString(conn, "GET "+base+"next HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+	if _, err := io.WriteString(conn, "GET "+invocationPath+"next HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
 		t.Fatal(err)
 	}
 	if err := conn.SetReadDeadline(time.Now().Add(200 * time.Millisecond)); err != nil {
@@ -176,7 +176,7 @@ func TestPollIsHeldOpen(t *testing.T) {
 
 func TestWhatCannotBeStarted(t *testing.T) {
 	t.Parallel()
-	r, _ := fake(t)
+	r, _ := newBareFake(t)
 	if _, err := r.Start(t.Context(), filepath.Join(t.TempDir(), "nothing"), nil); err == nil {
 		t.Error("a program that does not exist was started")
 	}

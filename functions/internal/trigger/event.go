@@ -9,13 +9,13 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// Kind is what an event wants of a function that is started both by timers and by changes.
-type Kind string
+// EventKind is what an event wants of a function that is started both by timers and by changes.
+type EventKind string
 
 // The kinds.
 const (
-	Tick   Kind = "tick"   // of a timer
-	Change Kind = "change" // of an instance, to be read by the cloud's own decoder
+	TimerFired      EventKind = "tick"   // of a timer
+	InstanceChanged EventKind = "change" // of an instance, to be read by the cloud's own decoder
 )
 
 // EventBridge's events are known by their detail-type and source.
@@ -24,11 +24,11 @@ const (
 	awsSource    = "aws.ec2"
 )
 
-// awsTakes is told with every event that Lambda's function does not take.
-const awsTakes = `this function takes EventBridge's "Scheduled Event", ` +
+// awsAcceptedText is told with every event that Lambda's function does not take.
+const awsAcceptedText = `this function takes EventBridge's "Scheduled Event", ` +
 	`{"time":"<aws.scheduler.scheduled-time>","payload":{"clouds":["account"]}} of a schedule, and events of aws.ec2`
 
-// AWS decodes what starts the function on AWS Lambda; the tick is only of a Tick. A timer is
+// ParseAWS decodes what starts the function on ParseAWS Lambda; the tick is only of a Tick. A timer is
 //
 //   - EventBridge's Scheduled Event, of a rule or of EventBridge Scheduler, which asks for everything
 //     (https://docs.aws.amazon.com/eventbridge/latest/userguide/event-reference.html);
@@ -39,43 +39,43 @@ const awsTakes = `this function takes EventBridge's "Scheduled Event", ` +
 //     A constant input of a rule knows no time. Then its tick cannot be stale, and cannot be a part.
 //
 // A change is any event of EC2 (source aws.ec2).
-func AWS(event []byte) (Kind, Timer, error) {
-	kind, tick, err := aws(event)
+func ParseAWS(event []byte) (EventKind, Timer, error) {
+	kind, tick, err := decodeAWS(event)
 	if err != nil {
-		return "", Timer{}, fmt.Errorf("event: %w; %s", err, awsTakes)
+		return "", Timer{}, fmt.Errorf("event: %w; %s", err, awsAcceptedText)
 	}
 	return kind, tick, nil
 }
 
-func aws(event []byte) (Kind, Timer, error) {
-	fields, err := members(event)
+func decodeAWS(event []byte) (EventKind, Timer, error) {
+	fields, err := parseObject(event)
 	if err != nil {
 		return "", Timer{}, err
 	}
-	if err := fields.exactly("detail-type", "source", "time", "payload"); err != nil {
+	if err := fields.checkKeyCase("detail-type", "source", "time", "payload"); err != nil {
 		return "", Timer{}, err
 	}
 	if fields["detail-type"] == nil {
-		tick, err := awsInput(fields)
-		return Tick, tick, err
+		tick, err := parseAWSInput(fields)
+		return TimerFired, tick, err
 	}
-	what, err := decode[string](fields["detail-type"])
-	source, err2 := decode[string](fields["source"])
+	what, err := decodeValue[string](fields["detail-type"])
+	source, err2 := decodeValue[string](fields["source"])
 	switch {
 	case err != nil || err2 != nil:
 		return "", Timer{}, errors.New("detail-type and source must be texts")
 	case source == awsSource:
-		return Change, Timer{}, nil
+		return InstanceChanged, Timer{}, nil
 	case what == awsScheduled && (source == "aws.events" || source == "aws.scheduler"):
-		tick, err := awsTick(fields)
-		return Tick, tick, err
+		tick, err := parseAWSTimer(fields)
+		return TimerFired, tick, err
 	}
 	return "", Timer{}, fmt.Errorf("%q of %q is neither a schedule nor an instance", what, source)
 }
 
-// awsInput reads the input that somebody wrote into a rule or schedule: no key is ignored.
-func awsInput(fields object) (Timer, error) {
-	for _, key := range fields.keys() {
+// parseAWSInput reads the input that somebody wrote into a rule or schedule: no key is ignored.
+func parseAWSInput(fields jsonObject) (Timer, error) {
+	for _, key := range fields.sortedKeys() {
 		if key != "time" && key != "payload" {
 			return Timer{}, fmt.Errorf("%q: no such key beside time and payload", key)
 		}
@@ -83,12 +83,12 @@ func awsInput(fields object) (Timer, error) {
 	if len(fields) == 0 {
 		return Timer{}, errors.New("it is empty")
 	}
-	return awsTick(fields)
+	return parseAWSTimer(fields)
 }
 
-// awsTick reads time and payload.
-func awsTick(fields object) (Timer, error) {
-	at, err := when(fields, "time")
+// parseAWSTimer reads time and payload.
+func parseAWSTimer(fields jsonObject) (Timer, error) {
+	at, err := parseFiredAt(fields, "time")
 	if err != nil {
 		return Timer{}, err
 	}
@@ -96,92 +96,92 @@ func awsTick(fields object) (Timer, error) {
 	if timed && at.IsZero() || !timed && fields["detail-type"] != nil {
 		return Timer{}, errors.New("time is missing")
 	}
-	tick := Timer{At: at, Name: awsName(fields["resources"])}
+	tick := Timer{FiredAt: at, Name: awsRuleName(fields["resources"])}
 	raw, narrow := fields["payload"]
 	if !narrow {
 		return tick, nil
 	}
 	text := string(raw)
-	if quoted, err := decode[*string](raw); err == nil && quoted != nil {
+	if quoted, err := decodeValue[*string](raw); err == nil && quoted != nil {
 		text = *quoted
 	}
-	if tick.Request, err = narrowed("payload", text); err != nil {
+	if tick.Request, err = parseRequestText("payload", text); err != nil {
 		return Timer{}, err
 	}
-	if tick.Request.Part != (Part{}) && !timed {
+	if tick.Request.Shard != (Shard{}) && !timed {
 		return Timer{}, errors.New(`payload: "part": parts of one run know each other by the time of their tick, which is missing`)
 	}
 	return tick, nil
 }
 
-// awsName gives the name of the rule or schedule: what follows the last / of its ARN.
-func awsName(raw json.RawMessage) string {
-	arns, err := decode[[]string](raw)
+// awsRuleName gives the name of the rule or schedule: what follows the last / of its ARN.
+func awsRuleName(raw json.RawMessage) string {
+	arns, err := decodeValue[[]string](raw)
 	if err != nil || len(arns) == 0 {
 		return ""
 	}
 	return arns[0][strings.LastIndex(arns[0], "/")+1:]
 }
 
-// huaweiTakes is told with every event that FunctionGraph's function does not take.
-const huaweiTakes = `this function takes the events of TIMER and CTS triggers`
+// huaweiAcceptedText is told with every event that FunctionGraph's function does not take.
+const huaweiAcceptedText = `this function takes the events of TIMER and CTS triggers`
 
-// Huawei decodes what starts the function on Huawei FunctionGraph; the tick is only of a Tick.
+// ParseHuawei decodes what starts the function on Huawei FunctionGraph; the tick is only of a Tick.
 // A timer is {"trigger_type":"TIMER","time":…,"trigger_name":…,"user_event":"…"}, whose user_event
 // is the narrowing payload, a text as on the other platforms; a change is what a CTS trigger
 // sends, an object below "cts"
 // (https://support.huaweicloud.com/intl/en-us/usermanual-functiongraph/functiongraph_01_0209.html).
-func Huawei(event []byte) (Kind, Timer, error) {
-	kind, tick, err := huawei(event)
+func ParseHuawei(event []byte) (EventKind, Timer, error) {
+	kind, tick, err := decodeHuawei(event)
 	if err != nil {
-		return "", Timer{}, fmt.Errorf("event: %w; %s", err, huaweiTakes)
+		return "", Timer{}, fmt.Errorf("event: %w; %s", err, huaweiAcceptedText)
 	}
 	return kind, tick, nil
 }
 
-func huawei(event []byte) (Kind, Timer, error) {
-	fields, err := members(event)
+func decodeHuawei(event []byte) (EventKind, Timer, error) {
+	fields, err := parseObject(event)
 	if err != nil {
 		return "", Timer{}, err
 	}
-	if err := fields.exactly("cts", "trigger_type", "time", "trigger_name", "user_event"); err != nil {
+	if err := fields.checkKeyCase("cts", "trigger_type", "time", "trigger_name", "user_event"); err != nil {
 		return "", Timer{}, err
 	}
-	by, err := decode[string](fields["trigger_type"])
+	by, err := decodeValue[string](fields["trigger_type"])
 	_, cts := fields["cts"]
 	switch {
 	case err != nil:
 		return "", Timer{}, errors.New("trigger_type must be a text")
 	case cts && by == "":
-		return Change, Timer{}, nil
+		return InstanceChanged, Timer{}, nil
 	case by != "TIMER" || cts:
 		return "", Timer{}, fmt.Errorf("a trigger of the type %q", by)
 	}
-	tick, err := huaweiTick(fields)
-	return Tick, tick, err
+	tick, err := parseHuaweiTimer(fields)
+	return TimerFired, tick, err
 }
 
-func huaweiTick(fields object) (Timer, error) {
-	at, err := when(fields, "time")
+func parseHuaweiTimer(fields jsonObject) (Timer, error) {
+	at, err := parseFiredAt(fields, "time")
 	if err != nil {
 		return Timer{}, err
 	}
 	if at.IsZero() {
 		return Timer{}, errors.New("time is missing")
 	}
-	name, err := decode[string](fields["trigger_name"])
+	name, err := decodeValue[string](fields["trigger_name"])
 	if err != nil {
 		return Timer{}, errors.New("trigger_name must be a text")
 	}
-	request, err := narrowing(fields, "user_event")
-	return Timer{At: at, Name: name, Request: request}, err
+	request, err := parseRequestField(fields, "user_event")
+	return Timer{FiredAt: at, Name: name, Request: request}, err
 }
 
-// Sender tells by its form whose event a saved event is: EventBridge of AWS tells a detail-type,
+// SenderCloud tells by its form whose event a saved event is: EventBridge of ParseAWS tells a detail-type,
 // Huawei's CTS puts all below "cts". Everything else, be it readable or not, is Alibaba's, whose
 // events have several forms.
-func Sender(event []byte) inventory.Cloud {
-	fields, err := members(event)
+func SenderCloud(event []byte) inventory.Cloud {
+	fields, err := parseObject(event)
 	switch {
 	case err != nil:
 		return inventory.Alibaba

@@ -11,8 +11,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// read gives a saved sample.
-func read(t testing.TB, name string) []byte {
+// readSample gives a saved sample.
+func readSample(t testing.TB, name string) []byte {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata", name))
 	if err != nil {
@@ -21,8 +21,8 @@ func read(t testing.TB, name string) []byte {
 	return text
 }
 
-// samples gives the names of the saved samples that fit a pattern, at least n.
-func samples(t testing.TB, pattern string, n int) []string {
+// listSamples gives the names of the saved samples that fit a pattern, at least n.
+func listSamples(t testing.TB, pattern string, n int) []string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join("testdata", pattern))
 	if err != nil || len(files) < n {
@@ -37,18 +37,18 @@ func samples(t testing.TB, pattern string, n int) []string {
 
 func TestAWSSamples(t *testing.T) {
 	t.Parallel()
-	kind, tick, err := AWS(read(t, "aws-scheduled-event.json"))
-	want := Timer{At: time.Date(2016, 12, 30, 18, 44, 49, 0, time.UTC), Name: "SampleRule"}
-	if err != nil || kind != Tick || !reflect.DeepEqual(tick, want) {
+	kind, tick, err := ParseAWS(readSample(t, "aws-scheduled-event.json"))
+	want := Timer{FiredAt: time.Date(2016, 12, 30, 18, 44, 49, 0, time.UTC), Name: "SampleRule"}
+	if err != nil || kind != TimerFired || !reflect.DeepEqual(tick, want) {
 		t.Errorf("scheduled: %s %+v %v", kind, tick, err)
 	}
-	for _, name := range samples(t, "aws-*statechange*.json", 6) {
-		if kind, tick, err := AWS(read(t, name)); err != nil || kind != Change || !reflect.DeepEqual(tick, Timer{}) {
+	for _, name := range listSamples(t, "aws-*statechange*.json", 6) {
+		if kind, tick, err := ParseAWS(readSample(t, name)); err != nil || kind != InstanceChanged || !reflect.DeepEqual(tick, Timer{}) {
 			t.Errorf("%s: %s %+v %v", name, kind, tick, err)
 		}
 	}
-	for _, name := range samples(t, "huawei-*.json", 5) {
-		if kind, _, err := AWS(read(t, name)); err == nil || kind != "" || !strings.Contains(err.Error(), awsTakes) {
+	for _, name := range listSamples(t, "huawei-*.json", 5) {
+		if kind, _, err := ParseAWS(readSample(t, name)); err == nil || kind != "" || !strings.Contains(err.Error(), awsAcceptedText) {
 			t.Errorf("%s: %s %v", name, kind, err)
 		}
 	}
@@ -60,26 +60,26 @@ func TestAWSTick(t *testing.T) {
 		`"region":"us-east-1","resources":["arn:aws:scheduler:us-east-1:1:schedule/default/hourly"],"detail":"{}"}`
 	narrow := Request{Clouds: []string{"prod"}, Regions: []string{"us-east-1"}, DryRun: true}
 	for text, want := range map[string]Timer{
-		scheduler: {At: fired, Name: "hourly"},
-		`{"time":"2026-11-23T10:00:00Z","payload":{"clouds":["prod"],"regions":["us-east-1"],"dry_run":true}}`:             {At: fired, Request: narrow},
-		`{"time":"2026-11-23T10:00:00Z","payload":"{\"clouds\":[\"prod\"],\"regions\":[\"us-east-1\"],\"dry_run\":true}"}`: {At: fired, Request: narrow},
+		scheduler: {FiredAt: testFiredAt, Name: "hourly"},
+		`{"time":"2026-11-23T10:00:00Z","payload":{"clouds":["prod"],"regions":["us-east-1"],"dry_run":true}}`:             {FiredAt: testFiredAt, Request: narrow},
+		`{"time":"2026-11-23T10:00:00Z","payload":"{\"clouds\":[\"prod\"],\"regions\":[\"us-east-1\"],\"dry_run\":true}"}`: {FiredAt: testFiredAt, Request: narrow},
 		`{"payload":{"clouds":["prod"],"regions":["us-east-1"],"dry_run":true}}`:                                           {Request: narrow},
 		`{"payload":""}`:                  {},
 		`{"payload":{}}`:                  {},
-		`{"time":"2026-11-23T10:00:00Z"}`: {At: fired},
+		`{"time":"2026-11-23T10:00:00Z"}`: {FiredAt: testFiredAt},
 		`{"time":"2026-11-23T18:00:00+08:00","payload":{"regions":["r"],"part":"2/4"}}`: {
-			At: fired, Request: Request{Regions: []string{"r"}, Part: Part{2, 4}},
+			FiredAt: testFiredAt, Request: Request{Regions: []string{"r"}, Shard: Shard{2, 4}},
 		},
 		`{"detail-type":"Scheduled Event","source":"aws.events","time":"2026-11-23T10:00:00Z","payload":{"dry_run":true}}`: {
-			At: fired, Request: Request{DryRun: true},
+			FiredAt: testFiredAt, Request: Request{DryRun: true},
 		},
-		`{"detail-type":"Scheduled Event","source":"aws.events","time":"2026-11-23T10:00:00Z","resources":7}`: {At: fired},
+		`{"detail-type":"Scheduled Event","source":"aws.events","time":"2026-11-23T10:00:00Z","resources":7}`: {FiredAt: testFiredAt},
 	} {
-		kind, tick, err := AWS([]byte(text))
-		if !tick.At.IsZero() {
-			tick.At = tick.At.UTC()
+		kind, tick, err := ParseAWS([]byte(text))
+		if !tick.FiredAt.IsZero() {
+			tick.FiredAt = tick.FiredAt.UTC()
 		}
-		if err != nil || kind != Tick || !reflect.DeepEqual(tick, want) {
+		if err != nil || kind != TimerFired || !reflect.DeepEqual(tick, want) {
 			t.Errorf("%s: %s %+v %v", text, kind, tick, err)
 		}
 	}
@@ -122,8 +122,8 @@ func TestAWSRefuses(t *testing.T) {
 		`{"Records":[{"eventSource":"aws:s3"}]}`:                         `"Records": no such key`,
 		`{"triggerTime":"2026-11-23T10:00:00Z","payload":""}`:            `"triggerTime": no such key`,
 	} {
-		kind, tick, err := AWS([]byte(text))
-		if err == nil || kind != "" || !reflect.DeepEqual(tick, Timer{}) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), awsTakes) {
+		kind, tick, err := ParseAWS([]byte(text))
+		if err == nil || kind != "" || !reflect.DeepEqual(tick, Timer{}) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), awsAcceptedText) {
 			t.Errorf("%s: %s %+v %v, want %q", text, kind, tick, err, want)
 		}
 	}
@@ -131,22 +131,22 @@ func TestAWSRefuses(t *testing.T) {
 
 func TestHuaweiSamples(t *testing.T) {
 	t.Parallel()
-	documented := read(t, "huawei-timer.json") // whose user_event is nobody's request
-	if _, _, err := Huawei(documented); err == nil || !strings.Contains(err.Error(), "user_event: it is not a JSON object") {
+	documented := readSample(t, "huawei-timer.json") // whose user_event is nobody's request
+	if _, _, err := ParseHuawei(documented); err == nil || !strings.Contains(err.Error(), "user_event: it is not a JSON object") {
 		t.Errorf("documented sample: %v", err)
 	}
-	kind, tick, err := Huawei([]byte(strings.Replace(string(documented), "User Event", "", 1)))
+	kind, tick, err := ParseHuawei([]byte(strings.Replace(string(documented), "User Event", "", 1)))
 	at := time.Date(2018, 6, 1, 0, 30, 0, 0, time.UTC)
-	if err != nil || kind != Tick || !tick.At.Equal(at) || tick.Name != "Timer_001" || !reflect.DeepEqual(tick.Request, Request{}) {
+	if err != nil || kind != TimerFired || !tick.FiredAt.Equal(at) || tick.Name != "Timer_001" || !reflect.DeepEqual(tick.Request, Request{}) {
 		t.Errorf("documented sample without its payload: %s %+v %v", kind, tick, err)
 	}
-	for _, name := range samples(t, "huawei-cts*.json", 5) {
-		if kind, tick, err := Huawei(read(t, name)); err != nil || kind != Change || !reflect.DeepEqual(tick, Timer{}) {
+	for _, name := range listSamples(t, "huawei-cts*.json", 5) {
+		if kind, tick, err := ParseHuawei(readSample(t, name)); err != nil || kind != InstanceChanged || !reflect.DeepEqual(tick, Timer{}) {
 			t.Errorf("%s: %s %+v %v", name, kind, tick, err)
 		}
 	}
-	for _, name := range samples(t, "aws-*.json", 7) {
-		if kind, _, err := Huawei(read(t, name)); err == nil || kind != "" || !strings.Contains(err.Error(), huaweiTakes) {
+	for _, name := range listSamples(t, "aws-*.json", 7) {
+		if kind, _, err := ParseHuawei(readSample(t, name)); err == nil || kind != "" || !strings.Contains(err.Error(), huaweiAcceptedText) {
 			t.Errorf("%s: %s %v", name, kind, err)
 		}
 	}
@@ -156,15 +156,15 @@ func TestHuaweiTick(t *testing.T) {
 	t.Parallel()
 	const head = `{"version":"v1.0","time":"2026-11-23T18:00:00+08:00","trigger_type":"TIMER"`
 	for text, want := range map[string]Timer{
-		head + `}`: {At: fired},
+		head + `}`: {FiredAt: testFiredAt},
 		head + `,"trigger_name":"T","user_event":"{\"regions\":[\"cn-north-4\"],\"part\":\"1/2\"}"}`: {
-			At: fired, Name: "T", Request: Request{Regions: []string{"cn-north-4"}, Part: Part{1, 2}},
+			FiredAt: testFiredAt, Name: "T", Request: Request{Regions: []string{"cn-north-4"}, Shard: Shard{1, 2}},
 		},
-		head + `,"trigger_name":null,"user_event":null}`: {At: fired},
+		head + `,"trigger_name":null,"user_event":null}`: {FiredAt: testFiredAt},
 	} {
-		kind, tick, err := Huawei([]byte(text))
-		tick.At = tick.At.UTC()
-		if err != nil || kind != Tick || !reflect.DeepEqual(tick, want) {
+		kind, tick, err := ParseHuawei([]byte(text))
+		tick.FiredAt = tick.FiredAt.UTC()
+		if err != nil || kind != TimerFired || !reflect.DeepEqual(tick, want) {
 			t.Errorf("%s: %s %+v %v", text, kind, tick, err)
 		}
 	}
@@ -193,8 +193,8 @@ func TestHuaweiRefuses(t *testing.T) {
 		timer + `,"User_Event":""}`:            `"User_Event" must be written "user_event"`,
 		timer + `,"user_event":"{\"part\":\"1/2\"}"}`: `user_event: "part": a part without clouds or regions`,
 	} {
-		kind, tick, err := Huawei([]byte(text))
-		if err == nil || kind != "" || !reflect.DeepEqual(tick, Timer{}) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), huaweiTakes) {
+		kind, tick, err := ParseHuawei([]byte(text))
+		if err == nil || kind != "" || !reflect.DeepEqual(tick, Timer{}) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), huaweiAcceptedText) {
 			t.Errorf("%s: %s %+v %v, want %q", text, kind, tick, err, want)
 		}
 	}
@@ -205,8 +205,8 @@ func TestSender(t *testing.T) {
 	for pattern, want := range map[string]inventory.Cloud{
 		"aws-*.json": inventory.AWS, "huawei-cts*.json": inventory.Huawei, "fc-*.json": inventory.Alibaba,
 	} {
-		for _, name := range samples(t, pattern, 2) {
-			if got := Sender(read(t, name)); got != want {
+		for _, name := range listSamples(t, pattern, 2) {
+			if got := SenderCloud(readSample(t, name)); got != want {
 				t.Errorf("%s: %s, want %s", name, got, want)
 			}
 		}
@@ -216,7 +216,7 @@ func TestSender(t *testing.T) {
 		`{"detail-type":"x"}`: inventory.AWS, `{"data":{"cts":1},"source":"acs.ecs"}`: inventory.Alibaba,
 		`{"detail-type":"x","detail-type":"y"}`: inventory.Alibaba,
 	} {
-		if got := Sender([]byte(text)); got != want {
+		if got := SenderCloud([]byte(text)); got != want {
 			t.Errorf("%s: %s, want %s", text, got, want)
 		}
 	}

@@ -11,12 +11,12 @@ import (
 	"strings"
 )
 
-// object is a JSON object whose values are not read yet.
-type object map[string]json.RawMessage
+// jsonObject is a JSON object whose values are not read yet.
+type jsonObject map[string]json.RawMessage
 
-// members reads exactly one JSON object. encoding/json itself takes a key twice, where the last
+// parseObject reads exactly one JSON object. encoding/json itself takes a key twice, where the last
 // one wins, and in any letter case; here neither is lost.
-func members(text []byte) (object, error) {
+func parseObject(text []byte) (jsonObject, error) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	open, err := d.Token()
 	if errors.Is(err, io.EOF) {
@@ -25,7 +25,7 @@ func members(text []byte) (object, error) {
 	if err != nil || open != json.Delim('{') {
 		return nil, errors.New("it is not a JSON object")
 	}
-	out := object{}
+	out := jsonObject{}
 	for d.More() {
 		key, err := d.Token()
 		if err != nil {
@@ -53,13 +53,13 @@ func members(text []byte) (object, error) {
 	return out, nil
 }
 
-// keys gives the keys in order, so that of several mistakes always the same one is told.
-func (o object) keys() []string { return slices.Sorted(maps.Keys(o)) }
+// sortedKeys gives the keys in order, so that of several mistakes always the same one is told.
+func (o jsonObject) sortedKeys() []string { return slices.Sorted(maps.Keys(o)) }
 
-// exactly refuses a key that differs from a known one only in letter case: it would be ignored,
+// checkKeyCase refuses a key that differs from a known one only in letter case: it would be ignored,
 // and a narrowing payload with it.
-func (o object) exactly(known ...string) error {
-	for _, key := range o.keys() {
+func (o jsonObject) checkKeyCase(known ...string) error {
+	for _, key := range o.sortedKeys() {
 		for _, k := range known {
 			if key != k && strings.EqualFold(key, k) {
 				return fmt.Errorf("%q must be written %q", key, k)
@@ -69,8 +69,8 @@ func (o object) exactly(known ...string) error {
 	return nil
 }
 
-// decode reads one value; one that is missing is as null.
-func decode[T any](raw json.RawMessage) (T, error) {
+// decodeValue reads one value; one that is missing is as null.
+func decodeValue[T any](raw json.RawMessage) (T, error) {
 	var out T
 	if raw == nil {
 		return out, nil

@@ -10,52 +10,52 @@ import (
 
 // Timer is a tick of a timer trigger.
 type Timer struct {
-	At      time.Time // when the timer fired, which may be hours ago; zero = the event does not tell
+	FiredAt time.Time // when the timer fired, which may be hours ago; zero = the event does not tell
 	Name    string    // of the trigger; "" = the event does not tell
 	Request Request
 }
 
-// FCTimer decodes the event of Alibaba Function Compute's timer trigger,
+// ParseFCTimer decodes the event of Alibaba Function Compute's timer trigger,
 // {"triggerTime":…,"triggerName":…,"payload":"…"}. The payload is a text: empty for everything,
 // or a JSON object with only clouds, regions, dry_run and part. An event without triggerTime, such as
 // the {} of a call by hand, is an error. Other fields of the event are ignored
 // (https://github.com/aliyun/fc-runtime-go-sdk/blob/master/events/README_TIMER.md; that SDK's own
 // type takes null for each field, so a null payload is an empty one).
-func FCTimer(event []byte) (Timer, error) {
-	tick, err := fcTimer(event)
+func ParseFCTimer(event []byte) (Timer, error) {
+	tick, err := decodeFCTimer(event)
 	if err != nil {
 		return Timer{}, fmt.Errorf("timer event: %w", err)
 	}
 	return tick, nil
 }
 
-func fcTimer(event []byte) (Timer, error) {
+func decodeFCTimer(event []byte) (Timer, error) {
 	const only = "this function is started by a timer trigger"
-	fields, err := members(event)
+	fields, err := parseObject(event)
 	if err != nil {
 		return Timer{}, fmt.Errorf("%w; %s", err, only)
 	}
-	if err := fields.exactly("triggerTime", "triggerName", "payload"); err != nil {
+	if err := fields.checkKeyCase("triggerTime", "triggerName", "payload"); err != nil {
 		return Timer{}, err
 	}
-	at, err := when(fields, "triggerTime")
+	at, err := parseFiredAt(fields, "triggerTime")
 	if err != nil {
 		return Timer{}, err
 	}
 	if at.IsZero() {
 		return Timer{}, errors.New("triggerTime is missing; " + only)
 	}
-	name, err := decode[string](fields["triggerName"])
+	name, err := decodeValue[string](fields["triggerName"])
 	if err != nil {
 		return Timer{}, errors.New("triggerName must be a text")
 	}
-	request, err := narrowing(fields, "payload")
-	return Timer{At: at, Name: name, Request: request}, err
+	request, err := parseRequestField(fields, "payload")
+	return Timer{FiredAt: at, Name: name, Request: request}, err
 }
 
-// when reads the time of a tick; zero where there is none.
-func when(fields object, key string) (time.Time, error) {
-	at, err := decode[*time.Time](fields[key])
+// parseFiredAt reads the time of a tick; zero where there is none.
+func parseFiredAt(fields jsonObject, key string) (time.Time, error) {
+	at, err := decodeValue[*time.Time](fields[key])
 	switch {
 	case err != nil || at != nil && at.IsZero():
 		return time.Time{}, errors.New(key + " must be a time such as 2026-11-23T10:00:00Z")
@@ -65,9 +65,9 @@ func when(fields object, key string) (time.Time, error) {
 	return *at, nil
 }
 
-// Stale tells whether a tick waited longer than after, as throttled ticks do for hours
+// IsStale tells whether a tick waited longer than after, as throttled ticks do for hours
 // (https://help.aliyun.com/en/functioncompute/fc/error-handling-1-2). With 0 or less nothing is
 // stale, and a tick from the future never is: only the clocks differ.
-func Stale(at, now time.Time, after time.Duration) bool {
+func IsStale(at, now time.Time, after time.Duration) bool {
 	return after > 0 && now.Sub(at) > after
 }

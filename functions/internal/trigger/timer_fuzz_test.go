@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// payloads are where fuzzing begins.
-func payloads() []string {
+// seedPayloads are where fuzzing begins.
+func seedPayloads() []string {
 	return []string{
 		"", "{}", "null", `{"clouds":["a"],"regions":["b"]}`, `{"clouds":[]}`, `{"clouds":null}`,
 		`{"Clouds":["a"]}`, `{"clouds":["a"],"clouds":["b"]}`, `{"dry_run":true}`, `{"dry_run":null}`,
@@ -20,15 +20,15 @@ func payloads() []string {
 // FuzzFCTimer proves that what is accepted is neither wider nor narrower than what was given, by
 // a second reading of the payload that knows nothing of the first.
 func FuzzFCTimer(f *testing.F) {
-	for _, payload := range payloads() {
-		f.Add(string(event(f, "")), payload)
+	for _, payload := range seedPayloads() {
+		f.Add(string(newTimerEvent(f, "")), payload)
 	}
 	f.Add(`{"triggerTime":"2026-11-23T10:00:00Z","payload":"{\"clouds\":[]}"}`, "")
 	f.Fuzz(func(t *testing.T, raw, text string) {
-		for _, e := range [][]byte{[]byte(raw), event(t, text)} {
-			tick, err := FCTimer(e)
+		for _, e := range [][]byte{[]byte(raw), newTimerEvent(t, text)} {
+			tick, err := ParseFCTimer(e)
 			if err == nil {
-				compare(t, e, tick, "triggerTime", "payload")
+				compareLoosely(t, e, tick, "triggerTime", "payload")
 			} else if !reflect.DeepEqual(tick, Timer{}) {
 				t.Fatalf("an error comes with %+v", tick)
 			}
@@ -36,17 +36,17 @@ func FuzzFCTimer(f *testing.F) {
 	})
 }
 
-// compare reads the event again, as loosely as JSON goes, and compares.
-func compare(t *testing.T, event []byte, tick Timer, timeKey, payloadKey string) {
+// compareLoosely reads the event again, as loosely as JSON goes, and compares.
+func compareLoosely(t *testing.T, event []byte, tick Timer, timeKey, payloadKey string) {
 	t.Helper()
 	var outer map[string]any
 	if err := json.Unmarshal(event, &outer); err != nil {
 		t.Fatalf("%s was accepted: %v", event, err)
 	}
-	if _, there := outer[timeKey].(string); there == tick.At.IsZero() {
-		t.Fatalf("%s has the time %s", event, tick.At)
+	if _, there := outer[timeKey].(string); there == tick.FiredAt.IsZero() {
+		t.Fatalf("%s has the time %s", event, tick.FiredAt)
 	}
-	if tick.At.IsZero() && tick.Request.Part != (Part{}) {
+	if tick.FiredAt.IsZero() && tick.Request.Shard != (Shard{}) {
 		t.Fatalf("%s is a part of nothing known", event)
 	}
 	inner := map[string]any{}
@@ -68,8 +68,8 @@ func compare(t *testing.T, event []byte, tick Timer, timeKey, payloadKey string)
 		}
 		want[key] = loose
 	}
-	if p := tick.Request.Part; p != (Part{}) {
-		if want["part"] = fmt.Sprintf("%d/%d", p.Number, p.Of); p.Number < 1 || p.Number > p.Of || p.Of > MaxParts || len(want) < 2 {
+	if p := tick.Request.Shard; p != (Shard{}) {
+		if want["part"] = fmt.Sprintf("%d/%d", p.Number, p.Count); p.Number < 1 || p.Number > p.Count || p.Count > MaxShards || len(want) < 2 {
 			t.Fatalf("%q was read as %+v", text, tick.Request)
 		}
 	}

@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-var fired = time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
+var testFiredAt = time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
 
-func event(t testing.TB, payload string) []byte {
+func newTimerEvent(t testing.TB, payload string) []byte {
 	t.Helper()
 	e, err := json.Marshal(map[string]any{
 		"triggerTime": "2026-11-23T10:00:00Z", "triggerName": "full-sync", "payload": payload, "later": 1,
@@ -29,23 +29,23 @@ func TestFCTimer(t *testing.T) {
 		" \n":                        {},
 		"{}":                         {},
 		`{"dry_run":false}`:          {},
-		`{"watch":true}`:             {Watch: true},
+		`{"watch":true}`:             {CheckStaleness: true},
 		` {"dry_run" : true} `:       {DryRun: true},
 		`{"clouds":["生产","生产"]}`:     {Clouds: []string{"生产", "生产"}},
 		`{"regions":["cn-beijing"]}`: {Regions: []string{"cn-beijing"}},
 		`{"clouds":["aliyun-prod"],"regions":["cn-beijing"],"dry_run":true}`: {
 			Clouds: []string{"aliyun-prod"}, Regions: []string{"cn-beijing"}, DryRun: true,
 		},
-		`{"clouds":["a"],"part":"1/1"}`:                     {Clouds: []string{"a"}, Part: Part{1, 1}},
-		`{"part":"2/4","regions":["r"]}`:                    {Regions: []string{"r"}, Part: Part{2, 4}},
-		`{"clouds":["a"],"regions":["r"],"part":"100/100"}`: {Clouds: []string{"a"}, Regions: []string{"r"}, Part: Part{100, 100}},
+		`{"clouds":["a"],"part":"1/1"}`:                     {Clouds: []string{"a"}, Shard: Shard{1, 1}},
+		`{"part":"2/4","regions":["r"]}`:                    {Regions: []string{"r"}, Shard: Shard{2, 4}},
+		`{"clouds":["a"],"regions":["r"],"part":"100/100"}`: {Clouds: []string{"a"}, Regions: []string{"r"}, Shard: Shard{100, 100}},
 	} {
-		tick, err := FCTimer(event(t, payload))
+		tick, err := ParseFCTimer(newTimerEvent(t, payload))
 		if err != nil {
 			t.Errorf("%q: %v", payload, err)
 			continue
 		}
-		if want := (Timer{At: fired, Name: "full-sync", Request: want}); !reflect.DeepEqual(tick, want) {
+		if want := (Timer{FiredAt: testFiredAt, Name: "full-sync", Request: want}); !reflect.DeepEqual(tick, want) {
 			t.Errorf("%q: %+v", payload, tick)
 		}
 	}
@@ -104,8 +104,8 @@ func TestPayloadRefuses(t *testing.T) {
 		`{"clouds":["a"],"part":"1/2/3"}`:   `"part": must be a text`,
 		`{"clouds":["a"],"Part":"1/2"}`:     `"Part": no such key`,
 	} {
-		tick, err := FCTimer(event(t, payload))
-		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), allowed) {
+		tick, err := ParseFCTimer(newTimerEvent(t, payload))
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), allowedText) {
 			t.Errorf("%s: %+v %v, want %q", payload, tick, err, want)
 		}
 	}
@@ -128,7 +128,7 @@ func TestEventRefuses(t *testing.T) {
 		`{"triggerTime":"2026-11-23T10:00:00Z","payload":"{}","payload":""}`:    `"payload" stands there twice`,
 		`{"triggerTime":"2026-11-23T10:00:00Z","Payload":"{\"dry_run\":true}"}`: `"Payload" must be written "payload"`,
 	} {
-		if tick, err := FCTimer([]byte(raw)); err == nil || !strings.Contains(err.Error(), want) {
+		if tick, err := ParseFCTimer([]byte(raw)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %+v %v, want %q", raw, tick, err, want)
 		}
 	}
@@ -140,8 +140,8 @@ func TestWithoutPayload(t *testing.T) {
 		`{"triggerTime":"2026-11-23T18:00:00+08:00"}`,
 		`{"triggerTime":"2026-11-23T10:00:00Z","triggerName":null,"payload":null}`,
 	} {
-		tick, err := FCTimer([]byte(raw))
-		if err != nil || !tick.At.Equal(fired) || !reflect.DeepEqual(tick.Request, Request{}) {
+		tick, err := ParseFCTimer([]byte(raw))
+		if err != nil || !tick.FiredAt.Equal(testFiredAt) || !reflect.DeepEqual(tick.Request, Request{}) {
 			t.Errorf("%s: %+v %v", raw, tick, err)
 		}
 	}
@@ -154,11 +154,11 @@ func TestFCTimerSamples(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := FCTimer(documented); err == nil || !strings.Contains(err.Error(), "payload") {
+	if _, err := ParseFCTimer(documented); err == nil || !strings.Contains(err.Error(), "payload") {
 		t.Errorf("documented sample: %v", err)
 	}
-	tick, err := FCTimer([]byte(strings.Replace(string(documented), "TestPayload", "", 1)))
-	want := Timer{At: time.Date(2022, 7, 29, 10, 2, 58, 0, time.UTC), Name: "TestTimer"}
+	tick, err := ParseFCTimer([]byte(strings.Replace(string(documented), "TestPayload", "", 1)))
+	want := Timer{FiredAt: time.Date(2022, 7, 29, 10, 2, 58, 0, time.UTC), Name: "TestTimer"}
 	if err != nil || !reflect.DeepEqual(tick, want) {
 		t.Errorf("documented sample without its payload: %+v %v", tick, err)
 	}
@@ -166,7 +166,7 @@ func TestFCTimerSamples(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tick, err = FCTimer(derived)
+	tick, err = ParseFCTimer(derived)
 	request := Request{Clouds: []string{"aliyun-prod"}, Regions: []string{"cn-hangzhou"}, DryRun: true}
 	if err != nil || !reflect.DeepEqual(tick.Request, request) {
 		t.Errorf("derived sample: %+v %v", tick, err)
@@ -187,11 +187,11 @@ func TestStale(t *testing.T) {
 		{-time.Hour, 10 * time.Minute, false},
 		{0, 1, false},
 	} {
-		if got := Stale(fired, fired.Add(c.age), c.after); got != c.want {
+		if got := IsStale(testFiredAt, testFiredAt.Add(c.age), c.after); got != c.want {
 			t.Errorf("%s old with a limit of %s: %t", c.age, c.after, got)
 		}
 	}
-	if !Stale(time.Time{}, fired, time.Minute) {
+	if !IsStale(time.Time{}, testFiredAt, time.Minute) {
 		t.Error("a tick from the year 1 is not stale")
 	}
 }

@@ -7,40 +7,40 @@ import (
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
-// answerBytes is how long an answer may be where the platform takes no longer one than 6 MiB:
+// lambdaMaxAnswer is how long an answer may be where the platform takes no longer one than 6 MiB:
 // Lambda ends the process of a program that gives one, and delivers the tick again
 // (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html). A little is left for
 // what the runtime puts around it.
-const answerBytes = 6<<20 - 64<<10
+const lambdaMaxAnswer = 6<<20 - 64<<10
 
-// answerLimit tells how long an answer may be on the platform of this environment; 0 = any length.
-func answerLimit(environ []string) int {
-	if variable(environ, "AWS_LAMBDA_RUNTIME_API") != "" || variable(environ, "RUNTIME_API_ADDR") != "" {
-		return answerBytes
+// maxAnswerOf tells how long an answer may be on the platform of this environment; 0 = any length.
+func maxAnswerOf(environ []string) int {
+	if lookupVariable(environ, "AWS_LAMBDA_RUNTIME_API") != "" || lookupVariable(environ, "RUNTIME_API_ADDR") != "" {
+		return lambdaMaxAnswer
 	}
 	return 0
 }
 
-// fitted leaves the single changes out of an answer that would be too long, and says so: they are
+// fitAnswer leaves the single changes out of an answer that would be too long, and says so: they are
 // counted, and the history of a state store has them all.
-func fitted(r report.Report, most int) report.Report {
+func fitAnswer(r report.Report, most int) report.Report {
 	if most == 0 {
 		return r
 	}
-	var size tally
+	var size byteCounter
 	if err := r.JSON(&size); err != nil || int(size) <= most { // indented, and so longer than the answer
 		return r
 	}
 	left := fmt.Sprintf("the answer would have %d bytes, the platform takes %d: its %d changes are left out", size, most, len(r.Changes))
 	r.Changes = []report.Change{}
-	r.Errors = append(r.Errors[:len(r.Errors):len(r.Errors)], report.Fault{Kind: inventory.Limit, Message: left})
+	r.Errors = append(r.Errors[:len(r.Errors):len(r.Errors)], report.ErrorEntry{Kind: inventory.Limit, Message: left})
 	return r
 }
 
-// tally counts what is written to it.
-type tally int
+// byteCounter counts what is written to it.
+type byteCounter int
 
-func (t *tally) Write(p []byte) (int, error) {
-	*t += tally(len(p))
+func (t *byteCounter) Write(p []byte) (int, error) {
+	*t += byteCounter(len(p))
 	return len(p), nil
 }

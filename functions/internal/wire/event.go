@@ -17,98 +17,98 @@ import (
 	"github.com/jms-sync/jms-sync/core/pause"
 )
 
-// Kept is what the invocations of one process share. What is nil is kept for one run only.
-type Kept struct {
+// ProcessCache is what the invocations of one process share. What is nil is kept for one run only.
+type ProcessCache struct {
 	Outbox     *engine.Outbox    // of events
-	Identities *cloud.Identities // of events
-	Assumed    *cloud.Assumed
-	Recent     *cloud.Recent // quarantines, where there is no state store
+	Identities *cloud.OwnerCache // of events
+	Assumed    *cloud.RoleCache
+	Recent     *cloud.MemoryQuarantineStore // quarantines, where there is no state store
 }
 
-// Events builds what runs on events: the engine of a full run, with accounts that are believed
+// NewEvents builds what runs on events: the engine of a full run, with accounts that are believed
 // to be what account_id says, so that an event costs few calls.
-func Events(cfg config.Config, client *jumpserver.Client, role Role, log *slog.Logger, kept Kept) (engine.Events, error) {
-	e, err := Engine(cfg, client, role, log, kept, Hooks{})
+func NewEvents(cfg config.Config, client *jumpserver.Client, role Role, log *slog.Logger, kept ProcessCache) (engine.EventHandler, error) {
+	e, err := NewEngine(cfg, client, role, log, kept, Hooks{})
 	if err != nil {
-		return engine.Events{}, err
+		return engine.EventHandler{}, err
 	}
 	e.Outbox = kept.Outbox
-	fleet := cloud.Open(accounts(cfg, role, kept.Assumed), cloudlist.Providers()).WithLogger(log).WithIdentities(kept.Identities)
-	return engine.Events{Engine: e, Clouds: fleet, Bastion: client, Sleep: pause.For}, nil
+	fleet := cloud.Open(cloudAccounts(cfg, role, kept.Assumed), cloudlist.Providers()).WithLogger(log).WithOwnerCache(kept.Identities)
+	return engine.EventHandler{Engine: e, Clouds: fleet, Bastion: client, Sleep: pause.For}, nil
 }
 
-// Hear decodes what a cloud's event service delivers.
-func Hear(of inventory.Cloud, payload []byte, from cloud.Origin) []cloud.Heard {
+// ParseEvents decodes what a cloud's event service delivers.
+func ParseEvents(of inventory.Cloud, payload []byte, from cloud.Origin) []cloud.ParsedEvent {
 	for _, p := range cloudlist.Providers() {
 		if p.Cloud == of && p.Events != nil {
 			return p.Events(payload, from)
 		}
 	}
-	return []cloud.Heard{{Err: &inventory.Error{
+	return []cloud.ParsedEvent{{Err: &inventory.Error{
 		Kind: inventory.Unsupported, Message: "events of cloud " + string(of) + " cannot be read",
 	}}}
 }
 
-// Event runs what a cloud's event service delivers. The error names the events that failed, so
+// HandleEvent runs what a cloud's event service delivers. The error names the events that failed, so
 // that the platform delivers the payload again.
-func (a *App) Event(ctx context.Context, of inventory.Cloud, payload []byte, role Role) (engine.EventAnswer, error) {
-	w, err := a.ready(ctx, role)
+func (a *App) HandleEvent(ctx context.Context, of inventory.Cloud, payload []byte, role Role) (engine.EventReport, error) {
+	w, err := a.loadCurrent(ctx, role)
 	if err != nil {
-		a.unready(ctx, role, err)
-		return engine.EventAnswer{}, err
+		a.notifyUnready(ctx, role, err)
+		return engine.EventReport{}, err
 	}
-	v, err := Events(w.cfg, w.client, role, w.log, w.kept)
+	v, err := NewEvents(w.cfg, w.client, role, w.log, w.cache)
 	if err != nil {
-		return engine.EventAnswer{}, err
+		return engine.EventReport{}, err
 	}
-	ctx, cancel := answerable(ctx, a.now())
+	ctx, cancel := withReserve(ctx, a.now())
 	defer cancel()
-	v.Engine.Reserve = reserve(ctx, a.now())
-	store, err := State(role, a.environ, w.cfg)
+	v.Engine.Reserve = reserveOf(ctx, a.now())
+	store, err := OpenState(role, a.environ, w.cfg)
 	if err != nil {
 		w.log.Warn("run without state", "error", err)
 	}
 	v.Redelivers = true // all four platforms call an event's function again that has failed
-	v.Begin, v.Engine.Window, v.Engine.Nodes = Reopen(store, w.log), Window(store, w.cfg), Nodes(store)
-	v.Engine.Intents, v.Engine.Owners, v.Engine.Announced, v.Engine.Pauses = Intents(store), store, store, Pauses(store, err)
-	defer RecallRate(store, w.client, w.log)(ctx)
-	answer := v.Run(ctx, Hear(of, payload, a.origin))
-	a.look(ctx, v.Engine, store)
-	if answer.Failed() {
-		return answer, failedEvents(answer)
+	v.BeforeWrite, v.Engine.ReportQueue, v.Engine.Nodes = MarkDirty(store, w.log), OpenReportQueue(store, w.cfg), OpenNodeIDs(store)
+	v.Engine.RemovalTracking, v.Engine.OwnerStore, v.Engine.Announced, v.Engine.Pauses = OpenIntents(store), store, store, Pauses(store, err)
+	defer UseStoredRate(store, w.client, w.log)(ctx)
+	answer := v.Run(ctx, ParseEvents(of, payload, a.origin))
+	a.checkStalenessAfterEvent(ctx, v.Engine, store)
+	if answer.NeedsRedelivery() {
+		return answer, failedEventsError(answer)
 	}
 	return answer, nil
 }
 
-// Stop tells what is still kept, before the platform stops the process.
-func (a *App) Stop(ctx context.Context) {
-	if w := a.warm.Load(); w != nil {
-		w.flush(ctx)
+// Flush tells what is still kept, before the platform stops the process.
+func (a *App) Flush(ctx context.Context) {
+	if w := a.current.Load(); w != nil {
+		w.flushOutbox(ctx)
 	}
 }
 
-// lastTime is the most that a platform leaves a program after SIGTERM: that of Lambda's shutdown
+// terminateTimeout is the most that a platform leaves a program after SIGTERM: that of Lambda's shutdown
 // phase (https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html).
-const lastTime = 2 * time.Second
+const terminateTimeout = 2 * time.Second
 
 // Terminate is Stop where a platform says only SIGTERM, and little time is left.
 func (a *App) Terminate() {
-	ctx, cancel := context.WithTimeout(context.Background(), lastTime)
+	ctx, cancel := context.WithTimeout(context.Background(), terminateTimeout)
 	defer cancel()
-	a.Stop(ctx)
+	a.Flush(ctx)
 }
 
-// flush tells what the outbox keeps.
-func (w *warm) flush(ctx context.Context) {
-	if v, err := Events(w.cfg, w.client, Role{}, w.log, w.kept); err == nil {
+// flushOutbox tells what the outbox keeps.
+func (w *loadedConfig) flushOutbox(ctx context.Context) {
+	if v, err := NewEvents(w.cfg, w.client, Role{}, w.log, w.cache); err == nil {
 		v.Engine.Flush(ctx)
 	}
 }
 
-func failedEvents(answer engine.EventAnswer) error {
+func failedEventsError(answer engine.EventReport) error {
 	var parts []string
-	for _, e := range answer.Events {
-		text := fmt.Sprintf("%s (%s): %s", e.ID, e.What, e.Outcome)
+	for _, e := range answer.Results {
+		text := fmt.Sprintf("%s (%s): %s", e.ID, e.Description, e.Outcome)
 		if e.Outcome == engine.EventFailed {
 			text += ": " + e.Reason
 		}

@@ -13,53 +13,53 @@ import (
 	"github.com/jms-sync/jms-sync/functions/internal/logs"
 )
 
-// Function makes the App of the function of this name, on any host: settings from the
+// NewFunction makes the App of the function of this name, on any host: settings from the
 // environment and from what it names, logs to standard output and never to a file. The memory of
-// the process is bounded, see BoundMemory.
-func Function(name string) *App {
+// the process is bounded, see LimitMemory.
+func NewFunction(name string) *App {
 	environ := os.Environ()
-	BoundMemory(environ)
-	return NewApp(name, Load("", environ), func(cfg config.Config) (*slog.Logger, error) {
-		return logs.Console(cfg.Log.Level, cfg.Log.JSONFormat, cfg.Log.Detailed, os.Stdout)
+	LimitMemory(environ)
+	return NewApp(name, NewLoader("", environ), func(cfg config.Config) (*slog.Logger, error) {
+		return logs.NewConsole(cfg.Log.Level, cfg.Log.JSONFormat, cfg.Log.Detailed, os.Stdout)
 	}).WithEnvironment(environ)
 }
 
-// LoadConfig gives the function that reads the configuration of a program that is no function:
+// ConfigLoader gives the function that reads the configuration of a program that is no function:
 // the named file or reference, or what the environment says where file is "".
-func LoadConfig(file string) func(context.Context) (config.Config, error) {
+func ConfigLoader(file string) func(context.Context) (config.Config, error) {
 	return func(ctx context.Context) (config.Config, error) {
-		cfg, _, err := Load(file, os.Environ())(ctx, Role{}, "")
+		cfg, _, err := NewLoader(file, os.Environ())(ctx, Role{}, "")
 		return cfg, err
 	}
 }
 
 // AlibabaRole is the role of a Function Compute function, as one invocation carries it.
 func AlibabaRole(keyID, keySecret, token string) Role {
-	return roleOf(inventory.Alibaba, keyID, keySecret, token)
+	return newRole(inventory.Alibaba, keyID, keySecret, token)
 }
 
 // HuaweiRole is the agency of a FunctionGraph function, as one invocation carries it.
 func HuaweiRole(keyID, keySecret, token string) Role {
-	return roleOf(inventory.Huawei, keyID, keySecret, token)
+	return newRole(inventory.Huawei, keyID, keySecret, token)
 }
 
 // AWSRole is the role of a Lambda function. Lambda gives its credentials to the process and not to
 // the invocation, and ends the process before they do
 // (https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html).
 func AWSRole() Role {
-	return roleOf(inventory.AWS, os.Getenv("AWS_ACCESS_KEY_ID"), os.Getenv("AWS_SECRET_ACCESS_KEY"), os.Getenv("AWS_SESSION_TOKEN"))
+	return newRole(inventory.AWS, os.Getenv("AWS_ACCESS_KEY_ID"), os.Getenv("AWS_SECRET_ACCESS_KEY"), os.Getenv("AWS_SESSION_TOKEN"))
 }
 
-func roleOf(of inventory.Cloud, keyID, keySecret, token string) Role {
+func newRole(of inventory.Cloud, keyID, keySecret, token string) Role {
 	return Role{
 		Cloud: of, AccessKeyID: secret.New(keyID), AccessKeySecret: secret.New(keySecret), SecurityToken: secret.New(token),
 	}
 }
 
-// origin is where the platform says that the function runs: FunctionGraph names the project
+// originOf is where the platform says that the function runs: FunctionGraph names the project
 // (https://support.huaweicloud.com/devg-functiongraph/functiongraph_01_0406.html).
-func origin(environ []string) cloud.Origin {
-	return cloud.Origin{ProjectID: variable(environ, "RUNTIME_PROJECT_ID")}
+func originOf(environ []string) cloud.Origin {
+	return cloud.Origin{ProjectID: lookupVariable(environ, "RUNTIME_PROJECT_ID")}
 }
 
 // The clouds whose events the functions read.

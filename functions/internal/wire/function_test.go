@@ -24,7 +24,7 @@ func TestRolesServeTheirOwnCloud(t *testing.T) {
 		{Enabled: true, Cloud: inventory.AWS, Name: "keyed", AccessKeyID: secret.New("k"), AccessKeySecret: secret.New("s"), AssumeRoleARN: "arn"},
 		{Cloud: inventory.AWS, Name: "off"},
 	}}
-	kept := cloud.NewAssumed()
+	kept := cloud.NewRoleCache()
 	for _, c := range []struct {
 		role Role
 		want string
@@ -32,16 +32,16 @@ func TestRolesServeTheirOwnCloud(t *testing.T) {
 		{Role{}, "a: h: b: keyed:k"},
 		{AlibabaRole("ID", "word", "token"), "a: h: b:ID/token keyed:k"},
 		{HuaweiRole("ID", "word", "token"), "a: h:ID/token b: keyed:k"},
-		{roleOf(inventory.AWS, "ID", "word", "token"), "a:ID/token h: b: keyed:k"},
-		{roleOf(inventory.AWS, "", "", ""), "a: h: b: keyed:k"},
+		{newRole(inventory.AWS, "ID", "word", "token"), "a:ID/token h: b: keyed:k"},
+		{newRole(inventory.AWS, "", "", ""), "a: h: b: keyed:k"},
 	} {
 		var got []string
-		for _, a := range accounts(cfg, c.role, kept) {
+		for _, a := range cloudAccounts(cfg, c.role, kept) {
 			text := a.Name + ":" + a.AccessKeyID.Reveal()
 			if token := a.SecurityToken.Reveal(); token != "" {
 				text += "/" + token
 			}
-			if got = append(got, text); a.Assumed != kept {
+			if got = append(got, text); a.RoleCache != kept {
 				t.Errorf("%s keeps what it assumes elsewhere", a.Name)
 			}
 		}
@@ -74,11 +74,11 @@ func TestOrigin(t *testing.T) {
 
 func TestTickOf(t *testing.T) {
 	t.Parallel()
-	got := TickOf(trigger.Timer{Name: "n", Request: trigger.Request{
-		Clouds: []string{"c"}, Regions: []string{"r"}, DryRun: true, Part: trigger.Part{Number: 1, Of: 2},
+	got := FiringOf(trigger.Timer{Name: "n", Request: trigger.Request{
+		Clouds: []string{"c"}, Regions: []string{"r"}, DryRun: true, Shard: trigger.Shard{Number: 1, Count: 2},
 	}})
-	want := engine.Request{Accounts: []string{"c"}, Regions: []string{"r"}, DryRun: true, Part: engine.Part{Number: 1, Of: 2}}
-	if !got.At.IsZero() || got.Request.Accounts[0] != "c" || got.Request.Regions[0] != "r" || !got.Request.DryRun || got.Request.Part != want.Part {
+	want := engine.Request{Accounts: []string{"c"}, Regions: []string{"r"}, DryRun: true, Shard: engine.Shard{Number: 1, Count: 2}}
+	if !got.FiredAt.IsZero() || got.Request.Accounts[0] != "c" || got.Request.Regions[0] != "r" || !got.Request.DryRun || got.Request.Shard != want.Shard {
 		t.Errorf("%+v", got)
 	}
 }
@@ -86,17 +86,17 @@ func TestTickOf(t *testing.T) {
 // TestFitted: what a platform would not take loses its single changes, and nothing else.
 func TestFitted(t *testing.T) {
 	t.Parallel()
-	r := report.Report{Outcome: report.OK, Created: 50, Changes: make([]report.Change, 50), Errors: make([]report.Fault, 1, 5)}
+	r := report.Report{Outcome: report.OK, Created: 50, Changes: make([]report.Change, 50), Errors: make([]report.ErrorEntry, 1, 5)}
 	var whole bytes.Buffer
 	if err := r.JSON(&whole); err != nil {
 		t.Fatal(err)
 	}
 	for _, most := range []int{0, whole.Len()} {
-		if got := fitted(r, most); len(got.Changes) != 50 || len(got.Errors) != 1 {
+		if got := fitAnswer(r, most); len(got.Changes) != 50 || len(got.Errors) != 1 {
 			t.Errorf("%d: %+v", most, got)
 		}
 	}
-	got := fitted(r, whole.Len()-1)
+	got := fitAnswer(r, whole.Len()-1)
 	if got.Changes == nil || len(got.Changes) != 0 || got.Created != 50 || got.Outcome != report.OK || len(got.Errors) != 2 {
 		t.Fatalf("%+v", got)
 	}
@@ -107,9 +107,9 @@ func TestFitted(t *testing.T) {
 		t.Error("the report itself was changed")
 	}
 	for variable, want := range map[string]int{
-		"FC_RUNTIME_API=x": 0, "AWS_LAMBDA_RUNTIME_API=x": answerBytes, "RUNTIME_API_ADDR=x": answerBytes,
+		"FC_RUNTIME_API=x": 0, "AWS_LAMBDA_RUNTIME_API=x": lambdaMaxAnswer, "RUNTIME_API_ADDR=x": lambdaMaxAnswer,
 	} {
-		if got := answerLimit([]string{variable}); got != want {
+		if got := maxAnswerOf([]string{variable}); got != want {
 			t.Errorf("%s: %d", variable, got)
 		}
 	}

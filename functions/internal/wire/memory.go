@@ -6,19 +6,19 @@ import (
 	"strings"
 )
 
-// BoundMemory gives the process a soft limit of three quarters of the memory that the platform
+// LimitMemory gives the process a soft limit of three quarters of the memory that the platform
 // says the function has (FC_FUNCTION_MEMORY_SIZE, AWS_LAMBDA_FUNCTION_MEMORY_SIZE or RUNTIME_MEMORY,
 // in MiB); the rest is for what Go does not count, as the program itself. Below the limit nothing
 // changes; near it garbage is collected more often, for up to half of the CPU time, rather than that
 // the platform kills the run. It does nothing where no size is told, or GOMEMLIMIT or GOGC is set.
-func BoundMemory(environ []string) {
-	if limit := memoryLimit(environ); limit > 0 {
+func LimitMemory(environ []string) {
+	if limit := memoryLimitOf(environ); limit > 0 {
 		debug.SetMemoryLimit(limit)
 	}
 }
 
-// memoryLimit gives the limit in bytes; 0 = none.
-func memoryLimit(environ []string) int64 {
+// memoryLimitOf gives the limit in bytes; 0 = none.
+func memoryLimitOf(environ []string) int64 {
 	var limit int64
 	for _, pair := range environ {
 		name, value, _ := strings.Cut(pair, "=")

@@ -18,7 +18,7 @@ func TestMemoryLimit(t *testing.T) {
 		{[]string{"FC_FUNCTION_MEMORY_SIZE=lots"}, 0},
 		{[]string{"FC_FUNCTION_MEMORY_SIZE=-1"}, 0},
 	} {
-		if got := memoryLimit(c.environ); got != c.want {
+		if got := memoryLimitOf(c.environ); got != c.want {
 			t.Errorf("%q: %d, want %d", c.environ, got, c.want)
 		}
 	}

@@ -9,42 +9,42 @@ import (
 	"github.com/jms-sync/jms-sync/core/state"
 )
 
-// rateTime is how long a first request to JumpServer waits at most for what the store knows of its
+// rateLoadTimeout is how long a first request to JumpServer waits at most for what the store knows of its
 // rate: less than a refusal costs.
-const rateTime = time.Second
+const rateLoadTimeout = time.Second
 
-// paced is a JumpServer client that learns how many requests JumpServer takes.
-type paced interface {
-	Whose() string
-	RecallRate(from func(context.Context) jumpserver.Rate)
-	LearntRate() (r jumpserver.Rate, changed bool)
+// rateLearner is a JumpServer client that learns how many requests JumpServer takes.
+type rateLearner interface {
+	KeyFingerprint() string
+	UseRateSource(from func(context.Context) jumpserver.RateLimit)
+	LearntRate() (r jumpserver.RateLimit, changed bool)
 }
 
-// RecallRate lets a client ask the store, right before its first request, how many requests
+// UseStoredRate lets a client ask the store, right before its first request, how many requests
 // JumpServer takes. The caller calls keep after the run, which writes to the store only where
 // something else was learnt. Without a store, and for other bastions than a client, nothing is done.
-func RecallRate(store *state.Store, bastion any, log *slog.Logger) (keep func(context.Context)) {
-	client, is := bastion.(paced)
+func UseStoredRate(store *state.Store, bastion any, log *slog.Logger) (keep func(context.Context)) {
+	client, is := bastion.(rateLearner)
 	if store == nil || !is {
 		return func(context.Context) {}
 	}
-	client.RecallRate(func(ctx context.Context) jumpserver.Rate {
-		ctx, cancel := context.WithTimeout(ctx, rateTime)
+	client.UseRateSource(func(ctx context.Context) jumpserver.RateLimit {
+		ctx, cancel := context.WithTimeout(ctx, rateLoadTimeout)
 		defer cancel()
-		was, err := store.Rate(ctx, client.Whose())
+		was, err := store.LoadRate(ctx, client.KeyFingerprint())
 		if err != nil {
 			log.Info("JumpServer's rate is not known from earlier", "reason", err)
 		}
-		return jumpserver.Rate{Requests: was.Requests, Seen: was.Seen}
+		return jumpserver.RateLimit{Requests: was.PerMinute, LastRefused: was.LimitedAt}
 	})
 	return func(ctx context.Context) {
 		r, changed := client.LearntRate()
 		if !changed {
 			return
 		}
-		last, cancel := lastCall(ctx)
+		last, cancel := withStoreReserve(ctx)
 		defer cancel()
-		if err := store.KeepRate(last, state.Rate{Of: client.Whose(), Requests: r.Requests, Seen: r.Seen}); err != nil {
+		if err := store.SaveRate(last, state.Rate{ClientHash: client.KeyFingerprint(), PerMinute: r.Requests, LimitedAt: r.LastRefused}); err != nil {
 			log.Info("JumpServer's rate is not kept", "reason", err)
 		}
 	}

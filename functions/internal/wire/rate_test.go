@@ -17,14 +17,14 @@ import (
 	"github.com/jms-sync/jms-sync/core/storage/storagetest"
 )
 
-// direct hands requests to a handler, and counts those that are refused.
-type direct struct {
+// handlerTransport hands requests to a handler, and counts those that are refused.
+type handlerTransport struct {
 	http.Handler
 	refused int
 }
 
 // RoundTrip implements http.RoundTripper.
-func (d *direct) RoundTrip(r *http.Request) (*http.Response, error) {
+func (d *handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	w := httptest.NewRecorder()
 	d.ServeHTTP(w, r)
 	if w.Code == http.StatusTooManyRequests {
@@ -33,11 +33,11 @@ func (d *direct) RoundTrip(r *http.Request) (*http.Response, error) {
 	return w.Result(), nil
 }
 
-// deaf is a bucket that never answers a Get.
-type deaf struct{ storage.Bucket }
+// hangingBucket is a bucket that never answers a Get.
+type hangingBucket struct{ storage.Bucket }
 
 // Get implements storage.Bucket.
-func (deaf) Get(ctx context.Context, _, _ string) (storage.Object, error) {
+func (hangingBucket) Get(ctx context.Context, _, _ string) (storage.Object, error) {
 	<-ctx.Done()
 	return storage.Object{}, ctx.Err()
 }
@@ -47,8 +47,8 @@ func (deaf) Get(ctx context.Context, _, _ string) (storage.Object, error) {
 func TestRateIsKept(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		server := jumpservertest.New(jumpservertest.Options{Version: jumpservertest.V410, Throttle: 180, TB: t})
-		memory := storagetest.Memory(storage.Abilities{CreateOnly: true, IfMatch: true})
+		server := jumpservertest.New(jumpservertest.Options{Version: jumpservertest.V410, MaxRequests: 180, TB: t})
+		memory := storagetest.NewMemoryBucket(storage.Capabilities{CreateOnly: true, IfMatch: true})
 		// run makes so many requests, long after any before, and returns what it was refused.
 		run := func(bucket storage.Bucket, requests int) (refused int, took time.Duration) {
 			t.Helper()
@@ -58,14 +58,14 @@ func TestRateIsKept(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			way := &direct{Handler: server}
+			way := &handlerTransport{Handler: server}
 			c, err := jumpserver.New(jumpserver.Options{
-				URL: "http://jms.example", KeyID: secret.New(jumpservertest.KeyID), Secret: secret.New(jumpservertest.KeySecret), HTTP: way,
+				URL: "http://jms.example", KeyID: secret.New(jumpservertest.KeyID), Secret: secret.New(jumpservertest.KeySecret), Transport: way,
 			})
 			if err != nil {
 				t.Fatal(err)
 			}
-			keep := RecallRate(store, c, slog.New(slog.DiscardHandler))
+			keep := UseStoredRate(store, c, slog.New(slog.DiscardHandler))
 			for range requests {
 				if _, _, err := c.Organisation(t.Context()); err != nil {
 					t.Fatal(err)
@@ -90,10 +90,10 @@ func TestRateIsKept(t *testing.T) {
 		if refused, took := run(memory, 400); refused != 2 || took > 122*time.Second || kept() != 1 {
 			t.Errorf("the next one: %d refused, %v, %d objects", refused, took, kept())
 		}
-		if refused, took := run(deaf{memory}, 20); refused != 0 || took != rateTime {
+		if refused, took := run(hangingBucket{memory}, 20); refused != 0 || took != rateLoadTimeout {
 			t.Errorf("a store that hangs: %d refused, %v", refused, took)
 		}
-		if refused, took := run(broken(memory), 200); refused != 1 || took > 61*time.Second {
+		if refused, took := run(readOnlyBucket(memory), 200); refused != 1 || took > 61*time.Second {
 			t.Errorf("a store that takes nothing: %d refused, %v", refused, took)
 		}
 	})
@@ -103,14 +103,14 @@ func TestRateIsKept(t *testing.T) {
 func TestRateWithoutStore(t *testing.T) {
 	t.Parallel()
 	for _, bastion := range []any{nil, struct{}{}} {
-		RecallRate(nil, bastion, nil)(t.Context())
-		RecallRate(&state.Store{}, bastion, nil)(t.Context())
+		UseStoredRate(nil, bastion, nil)(t.Context())
+		UseStoredRate(&state.Store{}, bastion, nil)(t.Context())
 	}
 }
 
-// broken is a bucket that takes no writes.
-func broken(b storage.Bucket) storage.Bucket {
-	m := &moody{Bucket: b}
+// readOnlyBucket is a bucket that takes no writes.
+func readOnlyBucket(b storage.Bucket) storage.Bucket {
+	m := &moodyBucket{Bucket: b}
 	m.mood.Store("fails")
 	return m
 }

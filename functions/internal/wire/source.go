@@ -15,20 +15,20 @@ import (
 // storage.ErrNotModified the answer where it is still the known one; else etag is "".
 type Loader func(ctx context.Context, role Role, known string) (cfg config.Config, etag string, err error)
 
-// Load gives the Loader of a file or a reference, "" = what the variables name. The object is
+// NewLoader gives the Loader of a file or a reference, "" = what the variables name. The object is
 // read with the role's credentials where they are of the store's cloud, else with the variables'.
-func Load(file string, environ []string) Loader {
+func NewLoader(file string, environ []string) Loader {
 	return func(ctx context.Context, role Role, known string) (config.Config, string, error) {
 		etag := ""
 		fetch := func(ctx context.Context, ref string) ([]byte, error) {
-			object, err := fetch(ctx, ref, identity(role, environ), known)
+			object, err := fetchObject(ctx, ref, credentialSource(role, environ), known)
 			etag = object.ETag
 			return object.Data, err
 		}
-		from := config.Source{File: file, Env: environ, ReadFile: os.ReadFile, Fetch: map[string]config.Fetch{}}
+		from := config.Source{File: file, Env: environ, ReadFile: os.ReadFile, Fetchers: map[string]config.FetchFunc{}}
 		for _, scheme := range storage.Schemes() {
-			if scheme != storage.File {
-				from.Fetch[scheme] = fetch
+			if scheme != storage.SchemeFile {
+				from.Fetchers[scheme] = fetch
 			}
 		}
 		cfg, err := config.Load(ctx, from)
@@ -36,26 +36,26 @@ func Load(file string, environ []string) Loader {
 	}
 }
 
-// Document returns the text of a configuration, from a file or a reference, as it is.
-func Document(ctx context.Context, ref string, environ []string) ([]byte, error) {
+// ReadDocument returns the text of a configuration, from a file or a reference, as it is.
+func ReadDocument(ctx context.Context, ref string, environ []string) ([]byte, error) {
 	scheme, path, found := strings.Cut(ref, "://")
 	switch {
 	case !found:
 		return os.ReadFile(ref)
-	case scheme == storage.File:
+	case scheme == storage.SchemeFile:
 		return os.ReadFile(path)
 	}
-	object, err := fetch(ctx, ref, identity(Role{}, environ), "")
+	object, err := fetchObject(ctx, ref, credentialSource(Role{}, environ), "")
 	return object.Data, err
 }
 
-// fetch reads one object.
-func fetch(ctx context.Context, text string, who storage.Identity, known string) (storage.Object, error) {
-	ref, err := storage.Parse(text)
+// fetchObject reads one object.
+func fetchObject(ctx context.Context, text string, who storage.CredentialSource, known string) (storage.Object, error) {
+	ref, err := storage.ParseRef(text)
 	if err != nil {
 		return storage.Object{}, err
 	}
-	credentials, err := who.For(ref)
+	credentials, err := who.CredentialsFor(ref)
 	if err != nil {
 		return storage.Object{}, err
 	}
@@ -66,21 +66,21 @@ func fetch(ctx context.Context, text string, who storage.Identity, known string)
 	return bucket.Get(ctx, key, known)
 }
 
-// identity says with whose credentials a store is asked.
-func identity(role Role, environ []string) storage.Identity {
-	lookup := func(name string) string { return variable(environ, name) }
+// credentialSource says with whose credentials a store is asked.
+func credentialSource(role Role, environ []string) storage.CredentialSource {
+	lookup := func(name string) string { return lookupVariable(environ, name) }
 	home := lookup("HOME")
 	if home == "" {
 		home = lookup("USERPROFILE") // Windows
 	}
-	return storage.Identity{
-		Role:   storage.Credentials{ID: role.AccessKeyID, Secret: role.AccessKeySecret, Token: role.SecurityToken},
-		RoleOf: role.Cloud, Env: lookup, ReadFile: os.ReadFile, Home: home,
+	return storage.CredentialSource{
+		Role:      storage.Credentials{ID: role.AccessKeyID, Secret: role.AccessKeySecret, Token: role.SecurityToken},
+		RoleCloud: role.Cloud, Env: lookup, ReadFile: os.ReadFile, Home: home,
 	}
 }
 
-// variable looks one up in an environment; "" = not set.
-func variable(environ []string, name string) string {
+// lookupVariable looks one up in an environment; "" = not set.
+func lookupVariable(environ []string, name string) string {
 	for _, pair := range environ {
 		if key, value, _ := strings.Cut(pair, "="); key == name {
 			return value
@@ -89,15 +89,15 @@ func variable(environ []string, name string) string {
 	return ""
 }
 
-// ready gives what is kept, after asking the store whether it still holds: one request that has
+// loadCurrent gives what is kept, after asking the store whether it still holds: one request that has
 // no body where nothing changed. A new version takes the place of all that is kept, or is
 // refused with its mistakes; then nothing runs, not even on the old one, until it is right. What
 // comes from files and variables is read once.
-func (a *App) ready(ctx context.Context, role Role) (*warm, error) {
-	ctx, cancel := answerable(ctx, a.now())
+func (a *App) loadCurrent(ctx context.Context, role Role) (*loadedConfig, error) {
+	ctx, cancel := withReserve(ctx, a.now())
 	defer cancel()
 	for {
-		w := a.warm.Load()
+		w := a.current.Load()
 		known := ""
 		if w != nil {
 			if w.etag == "" {
@@ -112,14 +112,14 @@ func (a *App) ready(ctx context.Context, role Role) (*warm, error) {
 		if err != nil {
 			return nil, err
 		}
-		next, err := a.begin(cfg, etag, w)
+		next, err := a.newLoadedConfig(cfg, etag, w)
 		if err != nil {
 			return nil, err
 		}
 		// Invocations that begin together may read it twice; the first one stays, for they share a
 		// client and an outbox.
-		if a.warm.CompareAndSwap(w, next) {
-			a.replaced(ctx, w, next)
+		if a.current.CompareAndSwap(w, next) {
+			a.flushReplaced(ctx, w, next)
 			return next, nil
 		}
 	}

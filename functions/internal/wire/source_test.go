@@ -22,17 +22,17 @@ import (
 	"github.com/jms-sync/jms-sync/functions/internal/wire"
 )
 
-const object = "conf/jms-sync.yaml"
+const configKey = "conf/jms-sync.yaml"
 
 // estate is JumpServer, one cloud account and one object store, with an App that reads its
 // configuration from the store.
 type estate struct {
 	*testing.T
-	store *storagetest.Server
-	app   *wire.App
-	urls  [2]string // of JumpServer and of the cloud
-	made  int       // configurations that were parsed and put to use
-	mu    sync.Mutex
+	store        *storagetest.Server
+	app          *wire.App
+	urls         [2]string // of JumpServer and of the cloud
+	configsBuilt int       // configurations that were parsed and put to use
+	mu           sync.Mutex
 }
 
 func newEstate(t *testing.T, d storagetest.Dialect, environ ...string) *estate {
@@ -41,13 +41,13 @@ func newEstate(t *testing.T, d storagetest.Dialect, environ ...string) *estate {
 	cloud := httptest.NewServer(ecs)
 	t.Cleanup(func() { jms.Close(); cloud.Close(); ecs.Close() })
 	ecs.AddAccount(alibabatest.Key{AccountID: "1234567890123456", AccessKeyID: "cloud-key", AccessKeySecret: "cloud-secret"}).
-		Fill("cn-beijing", 2, alibabatest.Sample)
+		Fill("cn-beijing", 2, alibabatest.SampleInstance)
 	e := &estate{T: t, store: storagetest.NewServer(t, d), urls: [2]string{jms.URL, cloud.URL}}
-	environ = append(environ, "JMS_SYNC_CONFIG="+e.store.Ref(object), "BASTION="+jumpservertest.KeySecret)
-	e.app = wire.NewApp("test", wire.Load("", environ), func(config.Config) (*slog.Logger, error) {
+	environ = append(environ, "JMS_SYNC_CONFIG="+e.store.Ref(configKey), "BASTION="+jumpservertest.KeySecret)
+	e.app = wire.NewApp("test", wire.NewLoader("", environ), func(config.Config) (*slog.Logger, error) {
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		e.made++
+		e.configsBuilt++
 		return slog.New(slog.NewTextHandler(io.Discard, nil)), nil
 	})
 	return e
@@ -55,36 +55,36 @@ func newEstate(t *testing.T, d storagetest.Dialect, environ ...string) *estate {
 
 // write puts a configuration into the store.
 func (e *estate) write(more string) {
-	e.store.Set(object, fmt.Appendf(nil, `
+	e.store.SetObject(configKey, fmt.Appendf(nil, `
 jumpserver: {url: %q, access_key_id: %s, access_key_secret: "${BASTION}"}
 clouds:
   - {type: aliyun, name: prod, access_key_id: cloud-key, access_key_secret: cloud-secret, regions: [cn-beijing], endpoint: %q}
 %s`, e.urls[0], jumpservertest.KeyID, e.urls[1], more))
 }
 
-// tick runs one invocation.
-func (e *estate) tick(role wire.Role) (report.Report, error) {
-	return e.app.Timer(e.Context(), wire.Tick{At: time.Now()}, role)
+// runTimer runs one invocation.
+func (e *estate) runTimer(role wire.Role) (report.Report, error) {
+	return e.app.HandleTimer(e.Context(), wire.Firing{FiredAt: time.Now()}, role)
 }
 
-// good runs one invocation that must be a success, and wants these requests to the store.
-func (e *estate) good(role wire.Role, asked ...string) report.Report {
+// wantSuccess runs one invocation that must be a success, and wants these requests to the store.
+func (e *estate) wantSuccess(role wire.Role, asked ...string) report.Report {
 	e.Helper()
-	e.store.Requests()
-	r, err := e.tick(role)
+	e.store.TakeRequests()
+	r, err := e.runTimer(role)
 	if err != nil || r.Outcome != report.OK || r.Total != 2 {
 		e.Fatalf("outcome %s, %d hosts, error %v", r.Outcome, r.Total, err)
 	}
-	if got := strings.Join(e.store.Requests(), ", "); got != strings.Join(asked, ", ") {
+	if got := strings.Join(e.store.TakeRequests(), ", "); got != strings.Join(asked, ", ") {
 		e.Errorf("the store was asked %s; want %s", got, asked)
 	}
 	return r
 }
 
-// bad runs one invocation that must not begin, with an error that says all of these.
-func (e *estate) bad(role wire.Role, says ...string) error {
+// wantFailure runs one invocation that must not begin, with an error that says all of these.
+func (e *estate) wantFailure(role wire.Role, says ...string) error {
 	e.Helper()
-	r, err := e.tick(role)
+	r, err := e.runTimer(role)
 	if err == nil || r.Outcome != "" {
 		e.Fatalf("outcome %q, error %v; want no run at all", r.Outcome, err)
 	}
@@ -102,7 +102,7 @@ func (e *estate) bad(role wire.Role, says ...string) error {
 }
 
 func roleOf(of inventory.Cloud) wire.Role {
-	c := storagetest.Good()
+	c := storagetest.GoodCredentials()
 	return wire.Role{Cloud: of, AccessKeyID: c.ID, AccessKeySecret: c.Secret, SecurityToken: c.Token}
 }
 
@@ -116,31 +116,31 @@ func TestConfigurationFromAnObject(t *testing.T) {
 		t.Run(string(dialect), func(t *testing.T) {
 			t.Parallel()
 			e, role := newEstate(t, dialect), roleOf(cloud)
-			e.store.WantToken(storagetest.GoodToken)
-			e.bad(role, string(dialect)+"://"+storagetest.Bucket+"/"+object)
+			e.store.RequireToken(storagetest.GoodToken)
+			e.wantFailure(role, string(dialect)+"://"+storagetest.Bucket+"/"+configKey)
 			e.write("")
-			if r := e.good(role, "GET "+object+" 200"); r.Created != 2 {
+			if r := e.wantSuccess(role, "GET "+configKey+" 200"); r.Created != 2 {
 				t.Errorf("created %d", r.Created)
 			}
-			e.good(role, "GET "+object+" 304")
-			e.good(role, "GET "+object+" 304")
-			if e.made != 1 {
-				t.Errorf("parsed %d times", e.made)
+			e.wantSuccess(role, "GET "+configKey+" 304")
+			e.wantSuccess(role, "GET "+configKey+" 304")
+			if e.configsBuilt != 1 {
+				t.Errorf("parsed %d times", e.configsBuilt)
 			}
 			e.write("environment: {type: PRODUCTION}\nnotification: {window: 5s}")
-			e.good(role, "GET "+object+" 200")
-			e.good(role, "GET "+object+" 304")
+			e.wantSuccess(role, "GET "+configKey+" 200")
+			e.wantSuccess(role, "GET "+configKey+" 304")
 			e.write("sync: {gard: {percent: 300}}")
 			for range 2 {
 				var mistakes *config.Error
-				if err := e.bad(role, "sync.gard"); !errors.As(err, &mistakes) {
+				if err := e.wantFailure(role, "sync.gard"); !errors.As(err, &mistakes) {
 					t.Errorf("not the mistakes: %v", err)
 				}
 			}
 			e.write("environment: {type: PRODUCTION}\nnotification: {window: 5s}")
-			e.good(role, "GET "+object+" 304") // the last good one, proved to be still it
-			if e.made != 2 {
-				t.Errorf("put to use %d times", e.made)
+			e.wantSuccess(role, "GET "+configKey+" 304") // the last good one, proved to be still it
+			if e.configsBuilt != 2 {
+				t.Errorf("put to use %d times", e.configsBuilt)
 			}
 		})
 	}
@@ -150,32 +150,32 @@ func TestConfigurationFromAnObject(t *testing.T) {
 func TestStoreTroubleStopsTheRun(t *testing.T) {
 	t.Parallel()
 	e, role := newEstate(t, storagetest.OSS), roleOf(inventory.Alibaba)
-	e.store.WantToken(storagetest.GoodToken)
+	e.store.RequireToken(storagetest.GoodToken)
 	e.write("")
-	e.good(role, "GET "+object+" 200")
+	e.wantSuccess(role, "GET "+configKey+" 200")
 	for fault, kind := range map[storagetest.Fault]inventory.Kind{
 		storagetest.Denied: inventory.Denied, storagetest.Expired: inventory.BadCredentials, storagetest.NoBucket: inventory.Invalid,
 		storagetest.WebPage: inventory.Incomplete, storagetest.Redirect: inventory.Invalid,
 	} {
-		e.store.Break(fault, "", 0, 0)
-		if err := e.bad(role, storagetest.Bucket, object); inventory.KindOf(err) != kind {
+		e.store.InjectFault(fault, "", 0, 0)
+		if err := e.wantFailure(role, storagetest.Bucket, configKey); inventory.KindOf(err) != kind {
 			t.Errorf("%s: kind %s", fault, inventory.KindOf(err))
 		}
 	}
-	e.store.Break(storagetest.Hang, "", 0, 0)
+	e.store.InjectFault(storagetest.Hang, "", 0, 0)
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second) // half a second of which is kept
 	defer cancel()
-	_, err := e.app.Timer(ctx, wire.Tick{At: time.Now()}, role)
+	_, err := e.app.HandleTimer(ctx, wire.Firing{FiredAt: time.Now()}, role)
 	if inventory.KindOf(err) != inventory.Deadline || ctx.Err() != nil {
 		t.Errorf("error %v; want one of a passed deadline, before the platform's", err)
 	}
-	e.store.Mend()
-	e.store.Set(object, nil)
-	if err := e.bad(role, object); inventory.KindOf(err) != inventory.NotFound {
+	e.store.ClearFault()
+	e.store.SetObject(configKey, nil)
+	if err := e.wantFailure(role, configKey); inventory.KindOf(err) != inventory.NotFound {
 		t.Errorf("kind %s", inventory.KindOf(err))
 	}
 	e.write("")
-	e.good(role, "GET "+object+" 304")
+	e.wantSuccess(role, "GET "+configKey+" 304")
 }
 
 // TestWhoReads: the role of the store's own cloud, else the environment, else nobody.
@@ -186,16 +186,16 @@ func TestWhoReads(t *testing.T) {
 	}
 	e := newEstate(t, storagetest.OSS, variables...)
 	e.write("")
-	e.good(wire.Role{}, "GET "+object+" 200")
-	e.good(roleOf(inventory.AWS), "GET "+object+" 304") // whose token the store would refuse
-	e.store.WantToken(storagetest.GoodToken)
-	e.good(roleOf(inventory.Alibaba), "GET "+object+" 304")
-	e.bad(wire.Role{}, "InvalidToken")
+	e.wantSuccess(wire.Role{}, "GET "+configKey+" 200")
+	e.wantSuccess(roleOf(inventory.AWS), "GET "+configKey+" 304") // whose token the store would refuse
+	e.store.RequireToken(storagetest.GoodToken)
+	e.wantSuccess(roleOf(inventory.Alibaba), "GET "+configKey+" 304")
+	e.wantFailure(wire.Role{}, "InvalidToken")
 
 	e = newEstate(t, storagetest.OSS)
 	e.write("")
-	e.bad(wire.Role{Cloud: inventory.AWS, AccessKeyID: secret.New("a"), AccessKeySecret: secret.New("b")}, "ALIBABA_CLOUD_ACCESS_KEY_ID")
-	if asked := e.store.Requests(); len(asked) > 0 {
+	e.wantFailure(wire.Role{Cloud: inventory.AWS, AccessKeyID: secret.New("a"), AccessKeySecret: secret.New("b")}, "ALIBABA_CLOUD_ACCESS_KEY_ID")
+	if asked := e.store.TakeRequests(); len(asked) > 0 {
 		t.Errorf("the store was asked %q without credentials", asked)
 	}
 }
@@ -204,20 +204,20 @@ func TestWhoReads(t *testing.T) {
 func TestManyAtOnce(t *testing.T) {
 	t.Parallel()
 	e, role := newEstate(t, storagetest.S3), roleOf(inventory.AWS)
-	e.store.WantToken(storagetest.GoodToken)
+	e.store.RequireToken(storagetest.GoodToken)
 	for round := range 2 {
 		e.write(fmt.Sprintf("sync: {writers: %d}", round+1))
 		var group sync.WaitGroup
 		for range 6 {
 			group.Go(func() {
-				if _, err := e.tick(role); err != nil {
+				if _, err := e.runTimer(role); err != nil {
 					t.Error(err)
 				}
 			})
 		}
 		group.Wait()
 	}
-	e.good(role, "GET "+object+" 304")
+	e.wantSuccess(role, "GET "+configKey+" 304")
 }
 
 // TestReferences: mistakes in the reference are told before anything is asked.
@@ -230,7 +230,7 @@ func TestReferences(t *testing.T) {
 		"s3://the-bucket/k":                  "region= is missing",
 		"oss://the-bucket/k?endpoint=ftp://": "endpoint",
 	} {
-		load := wire.Load(ref, []string{"AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b",
+		load := wire.NewLoader(ref, []string{"AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b",
 			"ALIBABA_CLOUD_ACCESS_KEY_ID=a", "ALIBABA_CLOUD_ACCESS_KEY_SECRET=b"})
 		_, _, err := load(t.Context(), wire.Role{}, "")
 		if err == nil || !strings.Contains(err.Error(), says) {

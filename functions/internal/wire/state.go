@@ -25,19 +25,19 @@ import (
 	stores "github.com/jms-sync/jms-sync/core/storage/all"
 )
 
-// State opens the store that JMS_SYNC_STATE names, for the JumpServer of a configuration: see Server. It is
+// OpenState opens the store that JMS_SYNC_STATE names, for the JumpServer of a configuration: see Server. It is
 // nil where the variable names none. No call is made.
-func State(role Role, environ []string, cfg config.Config) (*state.Store, error) {
-	who := identity(role, environ)
-	text := strings.TrimSpace(who.Env(config.VarState))
+func OpenState(role Role, environ []string, cfg config.Config) (*state.Store, error) {
+	who := credentialSource(role, environ)
+	text := strings.TrimSpace(who.Env(config.EnvState))
 	if text == "" {
 		return nil, nil
 	}
-	ref, err := storage.Parse(text)
+	ref, err := storage.ParseRef(text)
 	if err != nil {
 		return nil, err
 	}
-	credentials, err := who.For(ref)
+	credentials, err := who.CredentialsFor(ref)
 	if err != nil {
 		return nil, err
 	}
@@ -49,13 +49,13 @@ func State(role Role, environ []string, cfg config.Config) (*state.Store, error)
 	if err != nil {
 		return nil, err
 	}
-	return store.Of(Server(cfg), cfg.JumpServer.OrgID), nil
+	return store.ForInstallation(ServerName(cfg), cfg.JumpServer.OrgID), nil
 }
 
-// Server returns the name of the configured JumpServer, by which state is told apart: jumpserver.id, else
+// ServerName returns the name of the configured JumpServer, by which state is told apart: jumpserver.id, else
 // the host of its URL, in lower case, with a port that is not the scheme's and a path where there are any:
 // all of them may be another JumpServer's.
-func Server(cfg config.Config) string {
+func ServerName(cfg config.Config) string {
 	if cfg.JumpServer.ID != "" {
 		return strings.ToLower(cfg.JumpServer.ID)
 	}
@@ -72,49 +72,49 @@ func Server(cfg config.Config) string {
 	return host + strings.TrimRight(at.EscapedPath(), "/")
 }
 
-// leaseTime is how long a lease lasts that is renewed while its run works.
-const leaseTime = 2 * time.Minute
+// leaseTTL is how long a lease lasts that is renewed while its run works.
+const leaseTTL = 2 * time.Minute
 
-// lookTime is how often a run looks whether its lease still holds. It looks at the wall clock,
+// leaseCheckInterval is how often a run looks whether its lease still holds. It looks at the wall clock,
 // because a timer stands still while a function's instance is frozen.
-const lookTime = time.Second
+const leaseCheckInterval = time.Second
 
-// Remembered makes a full run with what a store remembers: while another run of the same slice
+// RunWithState makes a full run with what a store remembers: while another run of the same slice
 // works nothing is done, a run without changes asks JumpServer nothing, and the run is put into
 // the history. Without a store, or where the store fails, the run is made all the same.
-func Remembered(ctx context.Context, e engine.Engine, store *state.Store, salt string, every time.Duration, holder string, req engine.Request) engine.Outcome {
-	keepRate := RecallRate(store, e.Bastion, e.Log)
+func RunWithState(ctx context.Context, e engine.Engine, store *state.Store, salt string, every time.Duration, holder string, req engine.Request) engine.RunResult {
+	keepRate := UseStoredRate(store, e.Bastion, e.Log)
 	if store != nil {
-		e.Held, e.Owners, e.Announced, e.Pauses = store.Held(), store, store, store
+		e.HeldStore, e.OwnerStore, e.Announced, e.Pauses = store.HeldStore(), store, store, store
 	}
 	if store == nil || req.DryRun {
 		return e.Run(ctx, req)
 	}
 	defer keepRate(ctx)
 	e.Recorded = true
-	e.Increment = &engine.Increment{Store: store, Salt: salt, FullEvery: every}
-	e.Intents = &engine.Intents{Store: store, Slice: slice(req)}
-	lease, err := store.Acquire(ctx, slice(req), leaseTime, holder)
+	e.Incremental = &engine.Incremental{Store: store, Salt: salt, FullInterval: every}
+	e.RemovalTracking = &engine.RemovalTracking{Store: store, ShardKey: shardKey(req)}
+	lease, err := store.AcquireLease(ctx, shardKey(req), leaseTTL, holder)
 	switch {
-	case errors.Is(err, state.ErrTaken):
+	case errors.Is(err, state.ErrLeaseTaken):
 		e.Log.Info("another run is at work", "reason", err)
-		out := engine.Outcome{Report: report.Busy(e.Now(), err.Error())}
-		attend(ctx, e, req, out.Report, err, holder)
+		out := engine.RunResult{Report: report.NewBusyReport(e.Now(), err.Error())}
+		reportBusyShard(ctx, e, req, out.Report, err, holder)
 		return out
 	case err != nil:
 		e.Log.Warn("run without a lease", "reason", err)
 	default:
 		var release func()
-		e.Intents.Alone = true
-		ctx, release = hold(ctx, lease, e.Log)
+		e.RemovalTracking.Exclusive = true
+		ctx, release = renewWhileRunning(ctx, lease, e.Log)
 		defer release()
 	}
 	out := e.Run(ctx, req)
-	beat(ctx, e, store, req, out)
-	document, err := report.Document(out.Report, state.MaxReport)
+	recordHeartbeat(ctx, e, store, req, out)
+	document, err := report.HistoryDocument(out.Report, state.MaxShardReport)
 	if err == nil {
-		last, cancel := lastCall(ctx)
-		err = store.Record(last, document, e.Now())
+		last, cancel := withStoreReserve(ctx)
+		err = store.RecordRun(last, document, e.Now())
 		cancel()
 	}
 	if err != nil {
@@ -129,74 +129,74 @@ func Alone(ctx context.Context, store *state.Store, holder string, log *slog.Log
 	if store == nil {
 		return ctx, func() {}, nil
 	}
-	lease, err := store.Acquire(ctx, slice(engine.Request{}), leaseTime, holder)
+	lease, err := store.AcquireLease(ctx, shardKey(engine.Request{}), leaseTTL, holder)
 	switch {
-	case errors.Is(err, state.ErrTaken):
+	case errors.Is(err, state.ErrLeaseTaken):
 		return nil, nil, err
 	case err != nil:
 		log.Warn("written without a lease", "reason", err)
 		return ctx, func() {}, nil
 	}
-	held, release = hold(ctx, lease, log)
+	held, release = renewWhileRunning(ctx, lease, log)
 	return held, release, nil
 }
 
-// beat notes that a run was complete.
-func beat(ctx context.Context, e engine.Engine, store *state.Store, req engine.Request, out engine.Outcome) {
-	last, cancel := lastCall(ctx)
+// recordHeartbeat notes that a run was complete.
+func recordHeartbeat(ctx context.Context, e engine.Engine, store *state.Store, req engine.Request, out engine.RunResult) {
+	last, cancel := withStoreReserve(ctx)
 	defer cancel()
-	if err := e.Beat(last, store, slice(req), out); err != nil {
+	if err := e.RecordHeartbeat(last, store, shardKey(req), out); err != nil {
 		e.Log.Warn("it is not noted that the run was complete", "error", err)
 	}
 }
 
-// Reopen gives what marks scopes before events write in them, so that the next full run compares
+// MarkDirty gives what marks scopes before events write in them, so that the next full run compares
 // them anew: an instance that is made and released between two listings leaves both alike, and an
 // asset behind. It is nil where no state store is named.
-func Reopen(store *state.Store, log *slog.Logger) func(context.Context, []inventory.Scope) {
+func MarkDirty(store *state.Store, log *slog.Logger) func(context.Context, []inventory.Scope) {
 	if store == nil {
 		return nil
 	}
 	return func(ctx context.Context, scopes []inventory.Scope) {
-		if err := store.Load(ctx, scopes).Begin(ctx, scopes...); err != nil {
+		if err := store.LoadSnapshot(ctx, scopes).MarkDirty(ctx, scopes...); err != nil {
 			log.Warn("state was not reopened; the next full reconcile finds what is left", "error", err)
 		}
 	}
 }
 
-// Intents returns what keeps the removals by events until they are told; nil where no state store is named.
-func Intents(store *state.Store) *engine.Intents {
+// OpenIntents returns what keeps the removals by events until they are told; nil where no state store is named.
+func OpenIntents(store *state.Store) *engine.RemovalTracking {
 	if store == nil {
 		return nil
 	}
-	return &engine.Intents{Store: store, Slice: "events"}
+	return &engine.RemovalTracking{Store: store, ShardKey: "events"}
 }
 
-// Window gives the window in which the reports of events wait, for all processes that share the
+// OpenReportQueue gives the window in which the reports of events wait, for all processes that share the
 // store; nil where there is none, or every report is told at once.
-func Window(store *state.Store, cfg config.Config) *state.Window {
+func OpenReportQueue(store *state.Store, cfg config.Config) *state.ReportQueue {
 	if store == nil || cfg.Notification.Window <= 0 {
 		return nil
 	}
-	return store.Window("events", cfg.Notification.Window)
+	return store.ReportQueue("events", cfg.Notification.Window)
 }
 
-// Nodes returns what is remembered of nodes; nil where there is no store.
-func Nodes(store *state.Store) *state.Nodes {
+// OpenNodeIDs returns what is remembered of nodes; nil where there is no store.
+func OpenNodeIDs(store *state.Store) *state.NodeIDs {
 	if store == nil {
 		return nil
 	}
-	return store.Nodes()
+	return store.NodeIDs()
 }
 
-// lastCall is the little time that the store gets after a run, also after one whose time is over:
+// withStoreReserve is the little time that the store gets after a run, also after one whose time is over:
 // the answer must not wait for it.
-func lastCall(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), 300*time.Millisecond+patience(ctx))
+func withStoreReserve(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), 300*time.Millisecond+storeReserveOf(ctx))
 }
 
-// patience is longer while the invocation has time left.
-func patience(ctx context.Context) time.Duration {
+// storeReserveOf is longer while the invocation has time left.
+func storeReserveOf(ctx context.Context) time.Duration {
 	deadline, bounded := ctx.Deadline()
 	if !bounded {
 		return 5 * time.Second
@@ -204,20 +204,20 @@ func patience(ctx context.Context) time.Duration {
 	return min(max(time.Until(deadline), 0), 5*time.Second)
 }
 
-// hold renews a lease until release is called. A lease that is lost ends the context: whoever
-// has it now may write. That it ended is also seen while a renewal is under way, within lookTime.
-func hold(ctx context.Context, lease state.Lease, log *slog.Logger) (held context.Context, release func()) {
+// renewWhileRunning renews a lease until release is called. A lease that is lost ends the context: whoever
+// has it now may write. That it ended is also seen while a renewal is under way, within leaseCheckInterval.
+func renewWhileRunning(ctx context.Context, lease state.Lease, log *slog.Logger) (held context.Context, release func()) {
 	held, cancel := context.WithCancel(ctx)
 	var now atomic.Pointer[state.Lease]
 	now.Store(&lease)
 	var work sync.WaitGroup
 	work.Go(func() {
 		defer cancel()
-		renew(held, &now, log)
+		renewLease(held, &now, log)
 	})
 	work.Go(func() {
-		for pause.For(held, lookTime) == nil {
-			if !now.Load().Valid(time.Now()) {
+		for pause.For(held, leaseCheckInterval) == nil {
+			if !now.Load().IsValid(time.Now()) {
 				log.Error("the lease has ended before it was renewed, the run ends")
 				cancel()
 			}
@@ -226,7 +226,7 @@ func hold(ctx context.Context, lease state.Lease, log *slog.Logger) (held contex
 	return held, func() {
 		cancel()
 		work.Wait()
-		last, end := lastCall(ctx)
+		last, end := withStoreReserve(ctx)
 		defer end()
 		if err := now.Load().Release(last); err != nil {
 			log.Warn("the lease ends by itself", "error", err)
@@ -234,14 +234,14 @@ func hold(ctx context.Context, lease state.Lease, log *slog.Logger) (held contex
 	}
 }
 
-// renew keeps a lease until the context ends, or it is lost. A renewal that fails is made again.
-func renew(ctx context.Context, now *atomic.Pointer[state.Lease], log *slog.Logger) {
-	for pause.For(ctx, leaseTime/4) == nil {
+// renewLease keeps a lease until the context ends, or it is lost. A renewal that fails is made again.
+func renewLease(ctx context.Context, now *atomic.Pointer[state.Lease], log *slog.Logger) {
+	for pause.For(ctx, leaseTTL/4) == nil {
 		next, err := now.Load().Renew(ctx)
 		switch {
 		case err == nil:
 			now.Store(&next)
-		case errors.Is(err, state.ErrLost):
+		case errors.Is(err, state.ErrLeaseLost):
 			log.Error("the lease is lost, the run ends", "error", err)
 			return
 		case ctx.Err() == nil:
@@ -250,16 +250,16 @@ func renew(ctx context.Context, now *atomic.Pointer[state.Lease], log *slog.Logg
 	}
 }
 
-// slice names what a request is about, so that only runs of the same slice exclude each other.
-func slice(req engine.Request) string {
+// shardKey names what a request is about, so that only runs of the same slice exclude each other.
+func shardKey(req engine.Request) string {
 	if len(req.Accounts)+len(req.Regions) == 0 {
 		return "run"
 	}
 	return "run " + strings.Join(req.Accounts, ",") + " " + strings.Join(req.Regions, ",")
 }
 
-// build says which program this is: the revision that it was built from.
-func build() string {
+// buildRevision says which program this is: the revision that it was built from.
+func buildRevision() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return ""
@@ -273,14 +273,14 @@ func build() string {
 	return text
 }
 
-// Salt is a hash of all that decides what is made of a listing: rules, limits, the organisation
+// FingerprintSalt is a hash of all that decides what is made of a listing: rules, limits, the organisation
 // and the program's version. Where it changes, everything is compared anew.
-func Salt(cfg config.Config) string {
+func FingerprintSalt(cfg config.Config) string {
 	matters := struct {
 		Rules                 plan.Rules
 		Limits                plan.Limits
 		URL, Organisation, By string
-	}{rules(cfg), limits(cfg), cfg.JumpServer.URL, cfg.JumpServer.OrgID, build()}
+	}{planRules(cfg), planLimits(cfg), cfg.JumpServer.URL, cfg.JumpServer.OrgID, buildRevision()}
 	text, err := json.Marshal(matters)
 	if err != nil {
 		return "" // cannot be: all of it is texts, numbers and lists

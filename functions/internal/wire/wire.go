@@ -36,44 +36,44 @@ type Hooks struct {
 	Progress func(done, total int)
 }
 
-// Engine builds the engine of one run. The JumpServer client is given, because it is kept
+// NewEngine builds the engine of one run. The JumpServer client is given, because it is kept
 // between the invocations of a process, as are the credentials of assumed roles.
-func Engine(cfg config.Config, bastion engine.Bastion, role Role, log *slog.Logger, kept Kept, hooks Hooks) (engine.Engine, error) {
-	channels, err := notifiers(cfg)
+func NewEngine(cfg config.Config, bastion engine.Bastion, role Role, log *slog.Logger, kept ProcessCache, hooks Hooks) (engine.Engine, error) {
+	channels, err := newNotifiers(cfg)
 	if err != nil {
 		return engine.Engine{}, err
 	}
 	return engine.Engine{
-		Clouds:    cloud.Open(accounts(cfg, role, kept.Assumed), cloudlist.Providers()).WithLogger(log),
-		Bastion:   bastion,
-		Rules:     rules(cfg),
-		Limits:    limits(cfg),
-		Writing:   apply.Options{Writers: cfg.Sync.Writers, Now: time.Now, Log: log, Progress: hooks.Progress},
-		Wording:   wording(cfg),
-		Notifiers: channels,
-		NotifyOn:  engine.NotifyOn(cfg.Notification.On),
-		Interval:  cfg.Sync.Interval,
-		Now:       time.Now,
-		Clock:     time.Now,
-		Log:       log,
-		Stage:     hooks.Stage,
+		Clouds:        cloud.Open(cloudAccounts(cfg, role, kept.Assumed), cloudlist.Providers()).WithLogger(log),
+		Bastion:       bastion,
+		Rules:         planRules(cfg),
+		Limits:        planLimits(cfg),
+		ApplyOptions:  apply.Options{Writers: cfg.Sync.Writers, Now: time.Now, Log: log, Progress: hooks.Progress},
+		ReportOptions: reportOptions(cfg),
+		Notifiers:     channels,
+		NotifyOn:      engine.NotifyOn(cfg.Notification.On),
+		TimerInterval: cfg.Sync.Interval,
+		Now:           time.Now,
+		SkewClock:     time.Now,
+		Log:           log,
+		OnStage:       hooks.Stage,
 	}, nil
 }
 
-// Client builds the JumpServer client of a configuration.
-func Client(cfg config.Config, log *slog.Logger) (*jumpserver.Client, error) {
+// NewClient builds the JumpServer client of a configuration.
+func NewClient(cfg config.Config, log *slog.Logger) (*jumpserver.Client, error) {
 	return jumpserver.New(jumpserver.Options{
 		URL: cfg.JumpServer.URL, KeyID: cfg.JumpServer.AccessKeyID, Secret: cfg.JumpServer.AccessKeySecret,
 		OrgID: cfg.JumpServer.OrgID, VerifySSL: cfg.JumpServer.VerifySSL, CA: cfg.JumpServer.CA,
-		Proxy: cfg.JumpServer.Proxy.Reveal(), OtherProxy: otherProxy(cfg),
+		Proxy: cfg.JumpServer.Proxy.Reveal(), OtherProxy: hasOtherProxy(cfg),
 		ConnectTimeout: cfg.Timeout.Connect, RequestTimeout: cfg.Timeout.Request,
 		BatchSize: cfg.Sync.BatchSize, Log: log,
 	})
 }
 
-// accounts gives the enabled accounts. One without a key takes the role's credentials, if the
+// cloudAccounts gives the enabled accounts. One without a key takes the role's credentials, if the
 // role is of the same cloud.
-func accounts(cfg config.Config, role Role, assumed *cloud.Assumed) []cloud.Account {
+func cloudAccounts(cfg config.Config, role Role, assumed *cloud.RoleCache) []cloud.Account {
 	var out []cloud.Account
 	for _, c := range cfg.Clouds {
 		if !c.Enabled {
@@ -82,11 +82,11 @@ func accounts(cfg config.Config, role Role, assumed *cloud.Assumed) []cloud.Acco
 		a := cloud.Account{
 			Cloud: c.Cloud, Name: c.Name, AccessKeyID: c.AccessKeyID, AccessKeySecret: c.AccessKeySecret,
 			AccountID: c.AccountID, ProjectID: c.ProjectID, TenantID: c.TenantID,
-			AssumeRoleARN: c.AssumeRoleARN, Assumed: assumed,
+			AssumeRoleARN: c.AssumeRoleARN, RoleCache: assumed,
 			Regions: c.Regions, Endpoint: c.Endpoint,
 			Proxy: cfg.Proxy.Reveal(), ConnectTimeout: cfg.Timeout.Connect, RequestTimeout: cfg.Timeout.Request,
 		}
-		if a.AccessKeyID.Empty() && role.Cloud == c.Cloud {
+		if a.AccessKeyID.IsEmpty() && role.Cloud == c.Cloud {
 			a.AccessKeyID, a.AccessKeySecret, a.SecurityToken = role.AccessKeyID, role.AccessKeySecret, role.SecurityToken
 		}
 		out = append(out, a)
@@ -94,7 +94,7 @@ func accounts(cfg config.Config, role Role, assumed *cloud.Assumed) []cloud.Acco
 	return out
 }
 
-func rules(cfg config.Config) plan.Rules {
+func planRules(cfg config.Config) plan.Rules {
 	known := make(map[string]plan.Account, len(cfg.Clouds))
 	for _, c := range cfg.Clouds {
 		if _, twice := known[c.Name]; c.Enabled || !twice {
@@ -105,18 +105,18 @@ func rules(cfg config.Config) plan.Rules {
 	}
 	return plan.Rules{
 		Accounts: known, Whitelist: cfg.Sync.Whitelist, Protected: cfg.Sync.ProtectedIPs,
-		Manage: plan.Manage{
-			Name: plan.Policy(cfg.Sync.Manage.Name), Address: plan.Policy(cfg.Sync.Manage.Address),
-			Zone: plan.Policy(cfg.Sync.Manage.Zone), AdoptedName: plan.Policy(cfg.Sync.Manage.AdoptedName),
+		Manage: plan.FieldPolicies{
+			Name: plan.FieldPolicy(cfg.Sync.Manage.Name), Address: plan.FieldPolicy(cfg.Sync.Manage.Address),
+			Zone: plan.FieldPolicy(cfg.Sync.Manage.Zone), AdoptedName: plan.FieldPolicy(cfg.Sync.Manage.AdoptedName),
 		},
-		ProtectedNames: cfg.Sync.ProtectedNames, OwnHosts: ownHosts(cfg),
+		ProtectedNames: cfg.Sync.ProtectedNames, OwnHosts: jumpServerHosts(cfg),
 		NoDelete: cfg.Sync.NoDelete, HostNames: cfg.Sync.NameFrom == config.NameFromHostname,
 		Mode: plan.Mode(cfg.Sync.Removal.Mode), Grace: cfg.Sync.Removal.Grace, DeleteAdopted: cfg.Sync.Removal.Adopted == config.ModeDelete, Lang: plan.Lang(cfg.Language),
 	}
 }
 
-// ownHosts gives the host of JumpServer's URL, by which its own asset is known.
-func ownHosts(cfg config.Config) []string {
+// jumpServerHosts gives the host of JumpServer's URL, by which its own asset is known.
+func jumpServerHosts(cfg config.Config) []string {
 	at, err := url.Parse(cfg.JumpServer.URL)
 	if err != nil || at.Hostname() == "" {
 		return nil // refused by the configuration's check
@@ -124,24 +124,24 @@ func ownHosts(cfg config.Config) []string {
 	return []string{at.Hostname()}
 }
 
-func limits(cfg config.Config) plan.Limits {
+func planLimits(cfg config.Config) plan.Limits {
 	g := cfg.Sync.Guard
-	return plan.Limits{Percent: g.Percent, Min: g.Min, PerRun: g.PerRun, AllowEmpty: g.Empty == config.EmptyAllow, Ask: plan.Ask(cfg.Sync.Approval)}
+	return plan.Limits{Percent: g.Percent, Min: g.Min, PerRun: g.PerRun, AllowEmpty: g.Empty == config.EmptyAllow, Approval: plan.ApprovalPolicy(cfg.Sync.Approval)}
 }
 
-// assetPage is the list of assets in JumpServer's web interface.
-const assetPage = "/ui/#/console/assets/assets"
+// assetPagePath is the list of assets in JumpServer's web interface.
+const assetPagePath = "/ui/#/console/assets/assets"
 
-func wording(cfg config.Config) report.Options {
+func reportOptions(cfg config.Config) report.Options {
 	return report.Options{
 		Lang: plan.Lang(cfg.Language), Location: cfg.Location(), Style: cfg.Notification.DingTalk.Style,
-		AssetURL: cfg.JumpServer.URL + assetPage, Environment: cfg.Environment.Type,
+		AssetURL: cfg.JumpServer.URL + assetPagePath, Environment: cfg.Environment.Type,
 		AskAll: cfg.Sync.Approval == config.ApprovalAll,
 	}
 }
 
-// notifiers gives the channels that are enabled.
-func notifiers(cfg config.Config) ([]notify.Notifier, error) {
+// newNotifiers gives the channels that are enabled.
+func newNotifiers(cfg config.Config) ([]notify.Notifier, error) {
 	d := cfg.Notification.DingTalk
 	if !d.Enabled {
 		return nil, nil

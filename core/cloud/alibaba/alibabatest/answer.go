@@ -10,40 +10,40 @@ import (
 	"strings"
 )
 
-// refusal is an error of the real API.
-type refusal struct {
+// apiError is an error of the real API.
+type apiError struct {
 	status        int
 	code, message string
 }
 
-// refuse answers with an error document.
-func (c *call) refuse(r refusal) {
-	c.json(r.status, map[string]any{
+// sendError answers with an error document.
+func (c *call) sendError(r apiError) {
+	c.sendJSON(r.status, map[string]any{
 		"RequestId": c.id, "HostId": c.r.Host, "Code": r.code, "Message": r.message,
 		"Recommend": "https://api.aliyun.com/troubleshoot?q=" + r.code + "&product=Ecs&requestId=" + c.id,
 	})
 }
 
-func (c *call) json(status int, doc any) {
+func (c *call) sendJSON(status int, doc any) {
 	body, err := json.Marshal(doc)
 	if err != nil { // a Raw instance that is no JSON: the test's own mistake
 		status, body = http.StatusInternalServerError, []byte(err.Error())
 	}
-	c.send(status, "application/json;charset=utf-8", body)
+	c.sendBody(status, "application/json;charset=utf-8", body)
 }
 
-func (c *call) send(status int, kind string, body []byte) {
+func (c *call) sendBody(status int, kind string, body []byte) {
 	c.w.Header().Set("Content-Type", kind)
 	c.w.Header().Set("X-Acs-Request-Id", c.id)
 	c.w.WriteHeader(status)
 	_, _ = c.w.Write(body) // a client that went away is not our fault
 }
 
-// answer does what was asked. The fault may bend the answer; the zero one does not.
-func (s *Server) answer(c *call, f Fault) {
-	doc, refused := s.document(c, f)
+// handle does what was asked. The fault may bend the answer; the zero one does not.
+func (s *Server) handle(c *call, f Fault) {
+	doc, refused := s.buildDocument(c, f)
 	if refused != nil {
-		c.refuse(*refused)
+		c.sendError(*refused)
 		return
 	}
 	if f.Kind != NoRequestID {
@@ -52,14 +52,14 @@ func (s *Server) answer(c *call, f Fault) {
 	if f.Kind == Truncated {
 		body, err := json.Marshal(doc)
 		if err == nil {
-			c.send(http.StatusOK, "application/json;charset=utf-8", body[:len(body)/2])
+			c.sendBody(http.StatusOK, "application/json;charset=utf-8", body[:len(body)/2])
 		}
 		return
 	}
-	c.json(http.StatusOK, doc)
+	c.sendJSON(http.StatusOK, doc)
 }
 
-func (s *Server) document(c *call, f Fault) (map[string]any, *refusal) {
+func (s *Server) buildDocument(c *call, f Fault) (map[string]any, *apiError) {
 	switch c.action {
 	case DescribeRegions:
 		return s.describeRegions(), nil
@@ -72,13 +72,13 @@ func (s *Server) document(c *call, f Fault) (map[string]any, *refusal) {
 		return s.assumeRole(c, f)
 	}
 	if !slices.Contains(s.regions, c.region) {
-		return nil, &refusal{http.StatusNotFound, "InvalidRegionId.NotFound", "The specified RegionId does not exist."}
+		return nil, &apiError{http.StatusNotFound, "InvalidRegionId.NotFound", "The specified RegionId does not exist."}
 	}
 	if c.action == DescribeInstanceAttribute {
 		return c.describeInstance()
 	}
 	if c.params["DryRun"] == "true" {
-		return nil, &refusal{http.StatusBadRequest, "DryRunOperation", "Request validation has been passed with DryRun flag set."}
+		return nil, &apiError{http.StatusBadRequest, "DryRunOperation", "Request validation has been passed with DryRun flag set."}
 	}
 	return c.describeInstances(f)
 }
@@ -94,31 +94,31 @@ func (s *Server) describeRegions() map[string]any {
 }
 
 // describeInstance answers for one instance, also for one that the lists have lost.
-func (c *call) describeInstance() (map[string]any, *refusal) {
+func (c *call) describeInstance() (map[string]any, *apiError) {
 	row, there := c.account.Get(c.region, c.params["InstanceId"])
 	switch {
 	case !there:
-		return nil, &refusal{http.StatusNotFound, "InvalidInstanceId.NotFound", "The specified InstanceId does not exist."}
-	case c.account.withholds(row.ID):
-		return nil, refusalOf(Forbidden)
+		return nil, &apiError{http.StatusNotFound, "InvalidInstanceId.NotFound", "The specified InstanceId does not exist."}
+	case c.account.isDenied(row.ID):
+		return nil, faultError(Forbidden)
 	}
 	return map[string]any{
 		"InstanceId": row.ID, "InstanceName": row.Name, "HostName": row.HostName, "Status": row.Status, "InstanceType": row.Type,
 		"RegionId": c.region, "ZoneId": c.region + "-h", "CreationTime": "2025-03-01T02:03Z", "ExpiredTime": "2099-12-31T15:59Z",
-		"InstanceNetworkType": "vpc", "VpcAttributes": map[string]any{"VpcId": row.VPC, "PrivateIpAddress": map[string]any{"IpAddress": list(row.PrivateIPs)}},
-		"InnerIpAddress": map[string]any{"IpAddress": list(row.InnerIPs)}, "PublicIpAddress": map[string]any{"IpAddress": list(row.PublicIPs)},
+		"InstanceNetworkType": "vpc", "VpcAttributes": map[string]any{"VpcId": row.VPC, "PrivateIpAddress": map[string]any{"IpAddress": notNil(row.PrivateIPs)}},
+		"InnerIpAddress": map[string]any{"IpAddress": notNil(row.InnerIPs)}, "PublicIpAddress": map[string]any{"IpAddress": notNil(row.PublicIPs)},
 		"EipAddress": map[string]any{"IpAddress": row.EIP, "AllocationId": ""}, "Cpu": 2, "Memory": 8192, "OperationLocks": map[string]any{"LockReason": []string{}},
 	}, nil
 }
 
 // describeInstances answers by ids or page by page. In token mode TotalCount means nothing, so
 // that it is 0 here, and whoever believes it is caught.
-func (c *call) describeInstances(f Fault) (map[string]any, *refusal) {
+func (c *call) describeInstances(f Fault) (map[string]any, *apiError) {
 	size, err := c.pageSize()
 	if err != nil {
 		return nil, err
 	}
-	after, err := c.cursor()
+	after, err := c.decodeToken()
 	if err != nil {
 		return nil, err
 	}
@@ -127,10 +127,10 @@ func (c *call) describeInstances(f Fault) (map[string]any, *refusal) {
 	if text, given := c.params["InstanceIds"]; given {
 		var ids []string
 		if json.Unmarshal([]byte(text), &ids) != nil || len(ids) > 100 {
-			return nil, &refusal{http.StatusBadRequest, "InvalidInstanceIds.Malformed",
+			return nil, &apiError{http.StatusBadRequest, "InvalidInstanceIds.Malformed",
 				"The specified InstanceIds are not well-formed, or more than 100."}
 		}
-		if !slices.ContainsFunc(ids, c.account.withholds) { // else RAM refuses the call, which is an empty list
+		if !slices.ContainsFunc(ids, c.account.isDenied) { // else RAM refuses the call, which is an empty list
 			rows, _ = c.account.Page(c.region, append([]string{}, ids...), "", len(ids))
 		}
 	} else {
@@ -138,14 +138,14 @@ func (c *call) describeInstances(f Fault) (map[string]any, *refusal) {
 	}
 	token := ""
 	if next != "" {
-		token = c.token(next)
+		token = c.encodeToken(next)
 	}
-	if f.Kind == RepeatToken && c.params["NextToken"] != "" {
+	if f.Kind == RepeatedToken && c.params["NextToken"] != "" {
 		token = c.params["NextToken"]
 	}
 	list := make([]any, len(rows))
 	for i, row := range rows {
-		list[i] = wire(c.region, row)
+		list[i] = instanceJSON(c.region, row)
 	}
 	return map[string]any{
 		"Instances": map[string]any{"Instance": list}, "NextToken": token, "TotalCount": 0, "PageSize": 0, "PageNumber": 0,
@@ -153,25 +153,25 @@ func (c *call) describeInstances(f Fault) (map[string]any, *refusal) {
 }
 
 // pageSize reads MaxResults: 10 by default, at least 10 and at most 100.
-func (c *call) pageSize() (int, *refusal) {
+func (c *call) pageSize() (int, *apiError) {
 	text := c.params["MaxResults"]
 	if text == "" {
 		return 10, nil
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n <= 0 {
-		return 0, &refusal{http.StatusBadRequest, "InvalidParameter.MaxResults", "The specified MaxResults is not valid."}
+		return 0, &apiError{http.StatusBadRequest, "InvalidParameter.MaxResults", "The specified MaxResults is not valid."}
 	}
-	return min(max(n, 10), 100, cmp.Or(c.cap, 100)), nil
+	return min(max(n, 10), 100, cmp.Or(c.pageCap, 100)), nil
 }
 
-// token hides a cursor. It holds for one account and region, as the real one does.
-func (c *call) token(id string) string {
+// encodeToken hides a cursor. It holds for one account and region, as the real one does.
+func (c *call) encodeToken(id string) string {
 	return base64.StdEncoding.EncodeToString([]byte(c.account.id + "|" + c.region + "|" + id))
 }
 
-// cursor reads what token made.
-func (c *call) cursor() (string, *refusal) {
+// decodeToken reads what token made.
+func (c *call) decodeToken() (string, *apiError) {
 	text := c.params["NextToken"]
 	if text == "" {
 		return "", nil
@@ -184,12 +184,12 @@ func (c *call) cursor() (string, *refusal) {
 	return id, nil
 }
 
-func invalidToken() *refusal {
-	return &refusal{http.StatusBadRequest, "InvalidParameter.NextToken", "The specified NextToken is not valid."}
+func invalidToken() *apiError {
+	return &apiError{http.StatusBadRequest, "InvalidParameter.NextToken", "The specified NextToken is not valid."}
 }
 
-// wire gives an instance in the shape of the real answer, with the fields that are always there.
-func wire(region string, i Instance) any {
+// instanceJSON gives an instance in the shape of the real answer, with the fields that are always there.
+func instanceJSON(region string, i Instance) any {
 	if i.Raw != nil {
 		return i.Raw
 	}
@@ -226,13 +226,13 @@ func wire(region string, i Instance) any {
 		"InstanceNetworkType": network, "DeletionProtection": false, "Recyclable": false, "IoOptimized": true,
 		"SecurityGroupIds": object{"SecurityGroupId": []string{"sg-2ze00000000000000001"}},
 		"VpcAttributes": object{"VpcId": i.VPC, "VSwitchId": "vsw-2ze0000000000000001", "NatIpAddress": "",
-			"PrivateIpAddress": object{"IpAddress": list(i.PrivateIPs)}},
-		"InnerIpAddress": object{"IpAddress": list(i.InnerIPs)}, "PublicIpAddress": object{"IpAddress": list(i.PublicIPs)},
+			"PrivateIpAddress": object{"IpAddress": notNil(i.PrivateIPs)}},
+		"InnerIpAddress": object{"IpAddress": notNil(i.InnerIPs)}, "PublicIpAddress": object{"IpAddress": notNil(i.PublicIPs)},
 		"EipAddress":        object{"IpAddress": i.EIP, "AllocationId": "", "InternetChargeType": "", "Bandwidth": 0},
 		"NetworkInterfaces": object{"NetworkInterface": nics}, "Tags": object{"Tag": tags},
 		"OperationLocks": object{"LockReason": []string{}}, "MetadataOptions": object{"HttpTokens": "", "HttpEndpoint": ""},
 	}
 }
 
-// list makes an empty list of nil, as the real one never answers null.
-func list(texts []string) []string { return append([]string{}, texts...) }
+// notNil makes an empty list of nil, as the real one never answers null.
+func notNil(texts []string) []string { return append([]string{}, texts...) }

@@ -16,16 +16,16 @@ import (
 // maxSkew is how far a request's Timestamp may be from the server's time.
 const maxSkew = 15 * time.Minute
 
-// common are the parameters of every call, and the value they must have ("" = any).
-func common() map[string]string {
+// commonParams are the parameters of every call, and the value they must have ("" = any).
+func commonParams() map[string]string {
 	return map[string]string{
 		"Action": "", "Version": "", "Format": "JSON", "Timestamp": "", "AccessKeyId": "", "Signature": "",
 		"SignatureMethod": "HMAC-SHA1", "SignatureVersion": "1.0", "SignatureNonce": "", "RegionId": "",
 	}
 }
 
-// own are the further parameters of a call; nil = the action is not emulated.
-func own(action string) (version string, names []string) {
+// actionParams are the further parameters of a call; nil = the action is not emulated.
+func actionParams(action string) (version string, names []string) {
 	switch action {
 	case DescribeRegions:
 		return "2014-05-26", []string{}
@@ -41,28 +41,28 @@ func own(action string) (version string, names []string) {
 	return "", nil
 }
 
-// expected refuses whatever a lister has no business to ask: other actions, paging by number,
+// checkRequest refuses whatever a lister has no business to ask: other actions, paging by number,
 // parameters that do not exist, other methods.
-func expected(r *http.Request, params map[string]string) error {
+func checkRequest(r *http.Request, params map[string]string) error {
 	if r.Method != http.MethodPost && r.Method != http.MethodGet {
 		return fmt.Errorf("method %s", r.Method)
 	}
 	if r.URL.Path != "/" {
 		return fmt.Errorf("path %s", r.URL.Path)
 	}
-	version, names := own(params["Action"])
+	version, names := actionParams(params["Action"])
 	if names == nil {
 		return fmt.Errorf("action %q is not emulated", params["Action"])
 	}
 	if params["Version"] != version {
 		return fmt.Errorf("version %q, not %s", params["Version"], version)
 	}
-	return expectedParams(params, names)
+	return checkParams(params, names)
 }
 
-// expectedParams refuses what is missing, has another value, or does not belong to the call.
-func expectedParams(params map[string]string, own []string) error {
-	known := common()
+// checkParams refuses what is missing, has another value, or does not belong to the call.
+func checkParams(params map[string]string, own []string) error {
+	known := commonParams()
 	optional := append([]string{"SecurityToken", "SignatureType"}, own...)
 	for name, value := range params {
 		want, ok := known[name]
@@ -82,36 +82,36 @@ func expectedParams(params map[string]string, own []string) error {
 }
 
 // authenticate checks key, token, time, signature and nonce, and finds the account.
-func (s *Server) authenticate(c *call) *refusal {
+func (s *Server) authenticate(c *call) *apiError {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	account := s.accounts[c.params["AccessKeyId"]]
 	if account == nil {
-		return &refusal{http.StatusNotFound, "InvalidAccessKeyId.NotFound", "Specified access key is not found."}
+		return &apiError{http.StatusNotFound, "InvalidAccessKeyId.NotFound", "Specified access key is not found."}
 	}
 	if token := c.params["SecurityToken"]; token != account.token {
 		if token == "" {
-			return &refusal{http.StatusBadRequest, "MissingSecurityToken", "SecurityToken is mandatory for this action."}
+			return &apiError{http.StatusBadRequest, "MissingSecurityToken", "SecurityToken is mandatory for this action."}
 		}
-		return &refusal{http.StatusBadRequest, "InvalidSecurityToken.Malformed", "The specified parameter \"SecurityToken.Malformed\" is not valid."}
+		return &apiError{http.StatusBadRequest, "InvalidSecurityToken.Malformed", "The specified parameter \"SecurityToken.Malformed\" is not valid."}
 	}
-	if !account.ends.IsZero() && !s.Now().Before(account.ends) {
-		return &refusal{http.StatusBadRequest, "InvalidSecurityToken.Expired", "Specified SecurityToken is expired."}
+	if !account.expires.IsZero() && !s.Now().Before(account.expires) {
+		return &apiError{http.StatusBadRequest, "InvalidSecurityToken.Expired", "Specified SecurityToken is expired."}
 	}
 	if at, err := time.Parse("2006-01-02T15:04:05Z", c.params["Timestamp"]); err != nil {
-		return &refusal{http.StatusBadRequest, "InvalidTimeStamp.Format", "Specified time stamp or date value is not well formatted."}
+		return &apiError{http.StatusBadRequest, "InvalidTimeStamp.Format", "Specified time stamp or date value is not well formatted."}
 	} else if s.Now().Sub(at).Abs() > maxSkew {
-		return &refusal{http.StatusBadRequest, "InvalidTimeStamp.Expired", "Specified time stamp or date value is expired."}
+		return &apiError{http.StatusBadRequest, "InvalidTimeStamp.Expired", "Specified time stamp or date value is expired."}
 	}
 	text := stringToSign(c.r.Method, c.params)
-	if !hmac.Equal([]byte(sign(text, account.secret)), []byte(c.params["Signature"])) {
+	if !hmac.Equal([]byte(signatureOf(text, account.secret)), []byte(c.params["Signature"])) {
 		// The real one repeats what it signed, with the key's id in it.
-		return &refusal{http.StatusBadRequest, "SignatureDoesNotMatch",
+		return &apiError{http.StatusBadRequest, "SignatureDoesNotMatch",
 			"Specified signature is not matched with our calculation. server string to sign is:" + text}
 	}
 	nonce := account.key + " " + c.params["SignatureNonce"]
 	if s.nonces[nonce] {
-		return &refusal{http.StatusBadRequest, "SignatureNonceUsed", "Specified signature nonce was used already."}
+		return &apiError{http.StatusBadRequest, "SignatureNonceUsed", "Specified signature nonce was used already."}
 	}
 	s.nonces[nonce] = true
 	c.account = account
@@ -124,19 +124,19 @@ func stringToSign(method string, params map[string]string) string {
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(params)) {
 		if name != "Signature" {
-			parts = append(parts, escape(name)+"="+escape(params[name]))
+			parts = append(parts, percentEncode(name)+"="+percentEncode(params[name]))
 		}
 	}
-	return method + "&" + escape("/") + "&" + escape(strings.Join(parts, "&"))
+	return method + "&" + percentEncode("/") + "&" + percentEncode(strings.Join(parts, "&"))
 }
 
-// escape is percent-encoding by RFC 3986.
-func escape(text string) string {
+// percentEncode is percent-encoding by RFC 3986.
+func percentEncode(text string) string {
 	return strings.NewReplacer("+", "%20", "*", "%2A", "%7E", "~").Replace(url.QueryEscape(text))
 }
 
-// sign is base64 of HMAC-SHA1 with the secret and "&".
-func sign(text, secret string) string {
+// signatureOf is base64 of HMAC-SHA1 with the secret and "&".
+func signatureOf(text, secret string) string {
 	mac := hmac.New(sha1.New, []byte(secret+"&"))
 	mac.Write([]byte(text))
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))

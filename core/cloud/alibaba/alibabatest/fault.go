@@ -14,63 +14,63 @@ type (
 
 // The ways to misbehave. What the real service was seen or is documented to do is marked [D].
 const (
-	Throttled          = peertest.Throttled    // [D] 400 Throttling.User
-	Forbidden     Kind = "forbidden"           // [D] 403 Forbidden.RAM
-	NoPermission       = peertest.NoPermission // [D] an empty list with HTTP 200, and Forbidden.RAM on a dry run
-	InternalError Kind = "internal error"      // [D] 500 InternalError
-	Unavailable   Kind = "unavailable"         // [D] 503 ServiceUnavailable
-	OddError      Kind = "odd error"           // 400 with numbers where texts belong
-	NoList        Kind = "no list"             // 200 with a RequestId only
-	NoRequestID   Kind = "no request id"       // 200, all but the RequestId
-	Truncated          = peertest.Truncated    // 200, half of the document
-	RepeatToken        = peertest.NoProgress   // pages after the first give their own token again
-	InvalidToken  Kind = "invalid token"       // 400 for any NextToken
-	NonceUsed     Kind = "nonce used"          // [D] 400 SignatureNonceUsed
-	Inactive      Kind = "inactive"            // [D] 400 InvalidAccessKeyId.Inactive
-	Untimely           = peertest.Untimely     // [D] 400 InvalidTimeStamp.Expired
-	IllegalTime   Kind = "illegal time"        // [D] 400 IllegalTimestamp
-	NoSecret      Kind = "no secret"           // AssumeRole: 200, all but the secret
-	DryRunIgnored Kind = "dry run ignored"     // 200: the parameter is dropped on its way, and the list is empty
+	Throttled             = peertest.Throttled        // [D] 400 Throttling.User
+	Forbidden        Kind = "forbidden"               // [D] 403 Forbidden.RAM
+	NoPermission          = peertest.NoPermission     // [D] an empty list with HTTP 200, and Forbidden.RAM on a dry run
+	InternalError    Kind = "internal error"          // [D] 500 InternalError
+	Unavailable      Kind = "unavailable"             // [D] 503 ServiceUnavailable
+	OddError         Kind = "odd error"               // 400 with numbers where texts belong
+	NoList           Kind = "no list"                 // 200 with a RequestId only
+	NoRequestID      Kind = "no request id"           // 200, all but the RequestId
+	Truncated             = peertest.Truncated        // 200, half of the document
+	RepeatedToken         = peertest.NoProgress       // pages after the first give their own token again
+	InvalidToken     Kind = "invalid token"           // 400 for any NextToken
+	NonceUsed        Kind = "nonce used"              // [D] 400 SignatureNonceUsed
+	Inactive         Kind = "inactive"                // [D] 400 InvalidAccessKeyId.Inactive
+	ExpiredSignature      = peertest.ExpiredSignature // [D] 400 InvalidTimeStamp.Expired
+	IllegalTime      Kind = "illegal time"            // [D] 400 IllegalTimestamp
+	NoSecret         Kind = "no secret"               // AssumeRole: 200, all but the secret
+	DryRunIgnored    Kind = "dry run ignored"         // 200: the parameter is dropped on its way, and the list is empty
 )
 
-// misbehave answers by a fault; false = the call is to be answered well after all.
-func (s *Server) misbehave(c *call, f Fault) bool {
-	if refused := refusalOf(f.Kind); refused != nil {
-		c.refuse(*refused)
+// answerFault answers by a fault; false = the call is to be answered well after all.
+func (s *Server) answerFault(c *call, f Fault) bool {
+	if refused := faultError(f.Kind); refused != nil {
+		c.sendError(*refused)
 		return true
 	}
 	switch f.Kind {
-	case NoRequestID, Truncated, RepeatToken, NoSecret:
-		s.answer(c, f)
+	case NoRequestID, Truncated, RepeatedToken, NoSecret:
+		s.handle(c, f)
 	case NoPermission:
-		return c.withoutPermission()
+		return c.answerNoPermission()
 	case DryRunIgnored:
 		if c.params["DryRun"] != "true" {
 			return false
 		}
-		c.json(http.StatusOK, emptyList(c.id))
+		c.sendJSON(http.StatusOK, emptyList(c.id))
 	case InvalidToken:
 		if c.params["NextToken"] == "" {
 			return false
 		}
-		c.refuse(*invalidToken())
+		c.sendError(*invalidToken())
 	case OddError:
-		c.send(http.StatusBadRequest, "application/json", []byte(`{"Code":400,"Message":{"a":1},"RequestId":7,"HostId":[]}`))
+		c.sendBody(http.StatusBadRequest, "application/json", []byte(`{"Code":400,"Message":{"a":1},"RequestId":7,"HostId":[]}`))
 	case NoList:
-		c.send(http.StatusOK, "application/json", []byte(`{"RequestId":"`+c.id+`","NextToken":"","TotalCount":0}`))
+		c.sendBody(http.StatusOK, "application/json", []byte(`{"RequestId":"`+c.id+`","NextToken":"","TotalCount":0}`))
 	default:
-		return s.Misbehave(c.w, c.r, f)
+		return s.AnswerFault(c.w, c.r, f)
 	}
 	return true
 }
 
-// withoutPermission answers as for a RAM user without ecs:DescribeInstances.
-func (c *call) withoutPermission() bool {
+// answerNoPermission answers as for a RAM user without ecs:DescribeInstances.
+func (c *call) answerNoPermission() bool {
 	switch {
 	case c.action != DescribeInstances || c.params["DryRun"] == "true":
-		c.refuse(*refusalOf(Forbidden))
+		c.sendError(*faultError(Forbidden))
 	default:
-		c.json(http.StatusOK, emptyList(c.id))
+		c.sendJSON(http.StatusOK, emptyList(c.id))
 	}
 	return true
 }
@@ -81,25 +81,25 @@ func emptyList(requestID string) map[string]any {
 	}
 }
 
-func refusalOf(kind Kind) *refusal {
+func faultError(kind Kind) *apiError {
 	switch kind {
 	case Throttled:
-		return &refusal{http.StatusBadRequest, "Throttling.User", "Request was denied due to user flow control."}
+		return &apiError{http.StatusBadRequest, "Throttling.User", "Request was denied due to user flow control."}
 	case Forbidden:
-		return &refusal{http.StatusForbidden, "Forbidden.RAM",
+		return &apiError{http.StatusForbidden, "Forbidden.RAM",
 			"User not authorized to operate on the specified resource, or this API doesn't support RAM."}
 	case InternalError:
-		return &refusal{http.StatusInternalServerError, "InternalError", "The request processing has failed due to some unknown error."}
+		return &apiError{http.StatusInternalServerError, "InternalError", "The request processing has failed due to some unknown error."}
 	case Unavailable:
-		return &refusal{http.StatusServiceUnavailable, "ServiceUnavailable", "The request has failed due to a temporary failure of the server."}
-	case Untimely:
-		return &refusal{http.StatusBadRequest, "InvalidTimeStamp.Expired", "Specified time stamp or date value is expired."}
+		return &apiError{http.StatusServiceUnavailable, "ServiceUnavailable", "The request has failed due to a temporary failure of the server."}
+	case ExpiredSignature:
+		return &apiError{http.StatusBadRequest, "InvalidTimeStamp.Expired", "Specified time stamp or date value is expired."}
 	case IllegalTime:
-		return &refusal{http.StatusBadRequest, "IllegalTimestamp", "The input parameter \"Timestamp\" that is mandatory for processing this request is not supplied."}
+		return &apiError{http.StatusBadRequest, "IllegalTimestamp", "The input parameter \"Timestamp\" that is mandatory for processing this request is not supplied."}
 	case NonceUsed:
-		return &refusal{http.StatusBadRequest, "SignatureNonceUsed", "Specified signature nonce was used already."}
+		return &apiError{http.StatusBadRequest, "SignatureNonceUsed", "Specified signature nonce was used already."}
 	case Inactive:
-		return &refusal{http.StatusBadRequest, "InvalidAccessKeyId.Inactive", "Specified access key is disabled."}
+		return &apiError{http.StatusBadRequest, "InvalidAccessKeyId.Inactive", "Specified access key is disabled."}
 	}
 	return nil
 }

@@ -34,21 +34,21 @@ type Options struct {
 // Server is the emulator, an http.Handler. Its world can be changed while it runs, by any
 // goroutine.
 type Server struct {
-	*peertest.Ground
+	*peertest.Base
 	regions []string
 	pageCap int
 
-	mu       sync.Mutex
-	accounts map[string]*Account // by access key id
-	nonces   map[string]bool
-	roles    map[string]*role // by ARN
-	issued   int
+	mu         sync.Mutex
+	accounts   map[string]*Account // by access key id
+	nonces     map[string]bool
+	roles      map[string]*role // by ARN
+	issuedKeys int
 }
 
 // New makes a server without accounts.
 func New(o Options) *Server {
 	s := &Server{
-		Ground:  peertest.New(peertest.Options{Name: "alibabatest", Reporter: o.Reporter, Now: o.Now}),
+		Base:    peertest.New(peertest.Options{Name: "alibabatest", Reporter: o.Reporter, Now: o.Now}),
 		regions: o.Regions, pageCap: o.PageCap, accounts: map[string]*Account{}, nonces: map[string]bool{}, roles: map[string]*role{},
 	}
 	if s.regions == nil {
@@ -66,34 +66,34 @@ type call struct {
 	region  string
 	id      string // of the request
 	account *Account
-	cap     int // rows of a page
+	pageCap int // rows of a page
 }
 
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	params, err := readParams(r)
-	number, here := s.Enter(w, r, params["Action"])
+	number, here := s.BeginRequest(w, r, params["Action"])
 	if !here {
 		return
 	}
-	c := &call{w: w, r: r, params: params, action: params["Action"], region: params["RegionId"], cap: s.pageCap}
+	c := &call{w: w, r: r, params: params, action: params["Action"], region: params["RegionId"], pageCap: s.pageCap}
 	c.id = fmt.Sprintf("%08X-0000-4000-8000-%012X", number, number)
 	if err == nil {
-		err = expected(r, params)
+		err = checkRequest(r, params)
 	}
 	if err != nil {
-		s.Record(r, c.action, err)
-		c.refuse(refusal{http.StatusBadRequest, "InvalidParameter", "The specified parameter is not valid: " + err.Error()})
+		s.RecordUnexpected(r, c.action, err)
+		c.sendError(apiError{http.StatusBadRequest, "InvalidParameter", "The specified parameter is not valid: " + err.Error()})
 		return
 	}
 	if refused := s.authenticate(c); refused != nil {
-		c.refuse(*refused)
+		c.sendError(*refused)
 		return
 	}
-	if f := s.Fault(c.action, c.region, params["AccessKeyId"]); f.Kind != "" && s.misbehave(c, f) {
+	if f := s.NextFault(c.action, c.region, params["AccessKeyId"]); f.Kind != "" && s.answerFault(c, f) {
 		return
 	}
-	s.answer(c, Fault{})
+	s.handle(c, Fault{})
 }
 
 // readParams joins query and form. A parameter that is given twice is an error.

@@ -50,7 +50,7 @@ func (c *client) ask(t *testing.T, params map[string]string, after func(map[stri
 		"SignatureMethod": "HMAC-SHA1", "SignatureVersion": "1.0", "SignatureNonce": fmt.Sprint(c.nonce), "RegionId": "cn-beijing",
 	}
 	maps.Copy(all, params)
-	all["Signature"] = sign(stringToSign(http.MethodGet, all), c.key.AccessKeySecret)
+	all["Signature"] = signatureOf(stringToSign(http.MethodGet, all), c.key.AccessKeySecret)
 	if after != nil {
 		after(all)
 	}
@@ -81,14 +81,14 @@ func TestSignatureVector(t *testing.T) {
 		"Timestamp": "2016-02-23T12:46:24Z", "Format": "XML", "AccessKeyId": "testid", "Action": "DescribeRegions",
 		"SignatureMethod": "HMAC-SHA1", "SignatureNonce": "3ee8c1b8-83d3-44af-a94f-4e0ad82fd6cf", "Version": "2014-05-26", "SignatureVersion": "1.0",
 	})
-	if got := sign(text, "testsecret"); got != "OLeaidS1JvxuMvnyHOwuJ+uX5qY=" {
+	if got := signatureOf(text, "testsecret"); got != "OLeaidS1JvxuMvnyHOwuJ+uX5qY=" {
 		t.Errorf("%s of %s", got, text)
 	}
 }
 
 func TestAuthentication(t *testing.T) {
 	t.Parallel()
-	n := &peertest.Notes{}
+	n := &peertest.RecordingReporter{}
 	c := newClient(t, n)
 	list := map[string]string{"Action": DescribeInstances}
 	for name, x := range map[string]struct {
@@ -138,7 +138,7 @@ func TestStrict(t *testing.T) {
 		"no region":     {"Action": DescribeRegions, "RegionId": ""},
 		"bearer tokens": {"Action": DescribeRegions, "SignatureType": "BEARERTOKEN"},
 	} {
-		n := &peertest.Notes{}
+		n := &peertest.RecordingReporter{}
 		c := newClient(t, n)
 		status, doc := c.ask(t, params, nil)
 		if status != 400 || doc.Code != "InvalidParameter" || len(n.Lines) != 1 || len(c.server.Unexpected()) != 1 {
@@ -166,7 +166,7 @@ func TestCursor(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, t)
 	account := c.server.AddAccount(c.key)
-	account.Fill("cn-beijing", 35, Sample)
+	account.Fill("cn-beijing", 35, SampleInstance)
 	account.Put("cn-hangzhou", Instance{ID: "i-other"})
 	seen, token := map[string]bool{}, ""
 	for page := 0; ; page++ {
@@ -176,7 +176,7 @@ func TestCursor(t *testing.T) {
 		}
 		switch page { // what the cursor stands on goes, and something new comes before it
 		case 0:
-			account.Remove("cn-beijing", Sample(25).ID)
+			account.Remove("cn-beijing", SampleInstance(25).ID)
 			account.Put("cn-beijing", Instance{ID: "i-zzz"})
 		}
 		if token = doc.NextToken; token == "" {
@@ -237,9 +237,9 @@ func TestOneInstance(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, t)
 	account := c.server.AddAccount(c.key)
-	ids := account.Fill("cn-beijing", 3, Sample)
+	ids := account.Fill("cn-beijing", 3, SampleInstance)
 	account.Hide("cn-beijing", ids[0])
-	account.Withhold(ids[1])
+	account.DenyInstances(ids[1])
 	for id, want := range map[string]string{ids[0]: "", ids[1]: "Forbidden.RAM", ids[2]: "", "i-none": "InvalidInstanceId.NotFound"} {
 		if _, doc := c.ask(t, map[string]string{"Action": DescribeInstanceAttribute, "InstanceId": id}, nil); doc.Code != want || want == "" && doc.InstanceId != id {
 			t.Errorf("%s: %+v, want %q", id, doc, want)

@@ -19,13 +19,13 @@ type Key struct {
 // Account is one cloud account with its instances.
 type Account struct {
 	*peertest.Regions[Instance]
-	server *Server
-	id     string
-	key    string
-	secret string
-	token  string
-	ends   time.Time // of the key; zero = never
-	denied map[string]bool
+	server  *Server
+	id      string
+	key     string
+	secret  string
+	token   string
+	expires time.Time // of the key; zero = never
+	denied  map[string]bool
 }
 
 // Instance is a machine of the emulator. What is empty is empty in the answer too.
@@ -56,14 +56,14 @@ func (s *Server) AddAccount(k Key) *Account {
 	defer s.mu.Unlock()
 	a := &Account{
 		server: s, id: k.AccountID, key: k.AccessKeyID, secret: k.AccessKeySecret, token: k.SecurityToken,
-		Regions: regions(),
+		Regions: newRegions(),
 	}
 	s.accounts[k.AccessKeyID] = a
 	return a
 }
 
-// Withhold lets a policy deny the key all questions that name one of these instances.
-func (a *Account) Withhold(ids ...string) {
+// DenyInstances lets a policy deny the key all questions that name one of these instances.
+func (a *Account) DenyInstances(ids ...string) {
 	a.server.mu.Lock()
 	defer a.server.mu.Unlock()
 	if a.denied == nil {
@@ -74,7 +74,7 @@ func (a *Account) Withhold(ids ...string) {
 	}
 }
 
-func (a *Account) withholds(id string) bool {
+func (a *Account) isDenied(id string) bool {
 	a.server.mu.Lock()
 	defer a.server.mu.Unlock()
 	return a.denied[id]
@@ -87,8 +87,8 @@ func (a *Account) SetSecret(secret string) {
 	a.secret = secret
 }
 
-// Sample is a plain running Linux machine with number i, for Fill.
-func Sample(i int) Instance {
+// SampleInstance is a plain running Linux machine with number i, for Fill.
+func SampleInstance(i int) Instance {
 	address := fmt.Sprintf("10.%d.%d.%d", i>>16&255, i>>8&255, i&255)
 	return Instance{
 		ID: fmt.Sprintf("i-%016x", i), Name: fmt.Sprintf("web-%05d", i), HostName: fmt.Sprintf("iZ%08x", i),
@@ -99,6 +99,6 @@ func Sample(i int) Instance {
 	}
 }
 
-func regions() *peertest.Regions[Instance] {
+func newRegions() *peertest.Regions[Instance] {
 	return peertest.NewRegions(func(i Instance) string { return i.ID })
 }

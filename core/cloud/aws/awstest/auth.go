@@ -19,8 +19,8 @@ import (
 // maxSkew is how far a request's date may be from the server's time.
 const maxSkew = 5 * time.Minute
 
-// own are the parameters of a call beside Action and Version; nil = the action is not emulated.
-func own(action string) (version string, names *regexp.Regexp) {
+// actionParams are the parameters of a call beside Action and Version; nil = the action is not emulated.
+func actionParams(action string) (version string, names *regexp.Regexp) {
 	const ec2, sts = "2016-11-15", "2011-06-15"
 	switch action {
 	case DescribeRegions:
@@ -62,8 +62,8 @@ func readParams(r *http.Request) (params map[string]string, payload []byte, err 
 	return params, payload, nil
 }
 
-// expected refuses whatever a lister has no business to ask.
-func expected(r *http.Request, params map[string]string) error {
+// checkRequest refuses whatever a lister has no business to ask.
+func checkRequest(r *http.Request, params map[string]string) error {
 	switch {
 	case r.Method != http.MethodPost:
 		return fmt.Errorf("method %s", r.Method)
@@ -72,7 +72,7 @@ func expected(r *http.Request, params map[string]string) error {
 	case !strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded"):
 		return fmt.Errorf("content type %q", r.Header.Get("Content-Type"))
 	}
-	version, names := own(params["Action"])
+	version, names := actionParams(params["Action"])
 	if names == nil {
 		return fmt.Errorf("action %q is not emulated", params["Action"])
 	}
@@ -90,24 +90,24 @@ func expected(r *http.Request, params map[string]string) error {
 	return nil
 }
 
-// signed is what the signature of a request says.
-type signed struct {
+// signedRequest is what the signature of a request says.
+type signedRequest struct {
 	keyID, date, region, service string
 	at                           time.Time
-	signature, text              string // text is the string to sign
+	signature, stringToSign      string // text is the string to sign
 }
 
-var authorization = regexp.MustCompile(
+var authorizationPattern = regexp.MustCompile(
 	`^AWS4-HMAC-SHA256 Credential=([^/, ]+)/([0-9]{8})/([a-z0-9-]+)/([a-z0-9]+)/aws4_request, ?SignedHeaders=([a-z0-9;-]+), ?Signature=([0-9a-f]{64})$`)
 
 // readAuthorization reads the signature, version 4:
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
-func readAuthorization(r *http.Request, payload []byte, service string) (signed, error) {
-	parts := authorization.FindStringSubmatch(r.Header.Get("Authorization"))
+func readAuthorization(r *http.Request, payload []byte, service string) (signedRequest, error) {
+	parts := authorizationPattern.FindStringSubmatch(r.Header.Get("Authorization"))
 	if parts == nil {
-		return signed{}, errors.New("no signature, version 4")
+		return signedRequest{}, errors.New("no signature, version 4")
 	}
-	s := signed{keyID: parts[1], date: parts[2], region: parts[3], service: parts[4], signature: parts[6]}
+	s := signedRequest{keyID: parts[1], date: parts[2], region: parts[3], service: parts[4], signature: parts[6]}
 	if s.service != service {
 		return s, fmt.Errorf("signed for service %s, not %s", s.service, service)
 	}
@@ -131,8 +131,8 @@ func readAuthorization(r *http.Request, payload []byte, service string) (signed,
 		return s, errors.New("signed headers are not sorted")
 	}
 	canonical := canonicalRequest(r, names, payload)
-	s.text = strings.Join([]string{
-		"AWS4-HMAC-SHA256", stamp, strings.Join([]string{s.date, s.region, s.service, "aws4_request"}, "/"), hash([]byte(canonical)),
+	s.stringToSign = strings.Join([]string{
+		"AWS4-HMAC-SHA256", stamp, strings.Join([]string{s.date, s.region, s.service, "aws4_request"}, "/"), hashSHA256([]byte(canonical)),
 	}, "\n")
 	return s, nil
 }
@@ -150,63 +150,63 @@ func canonicalRequest(r *http.Request, names []string, payload []byte) string {
 		}
 		b.WriteString(name + ":" + strings.Join(strings.Fields(value), " ") + "\n")
 	}
-	b.WriteString("\n" + strings.Join(names, ";") + "\n" + hash(payload))
+	b.WriteString("\n" + strings.Join(names, ";") + "\n" + hashSHA256(payload))
 	return b.String()
 }
 
-// sign makes the signature of a string to sign.
-func sign(secret, date, region, service, text string) string {
+// signatureOf makes the signature of a string to sign.
+func signatureOf(secret, date, region, service, text string) string {
 	by := []byte("AWS4" + secret)
 	for _, part := range []string{date, region, service, "aws4_request"} {
-		by = mac(by, part)
+		by = hmacSHA256(by, part)
 	}
-	return hex.EncodeToString(mac(by, text))
+	return hex.EncodeToString(hmacSHA256(by, text))
 }
 
-func mac(key []byte, text string) []byte {
+func hmacSHA256(key []byte, text string) []byte {
 	h := hmac.New(sha256.New, key)
 	h.Write([]byte(text))
 	return h.Sum(nil)
 }
 
-func hash(data []byte) string {
+func hashSHA256(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])
 }
 
 // authenticate checks key, token, time, signature and region, and finds the account. EC2 says
 // AuthFailure to all that it does not like, to a region that is not enabled too; STS says more.
-func (s *Server) authenticate(c *call) *refusal {
+func (s *Server) authenticate(c *call) *apiError {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	k := s.keys[c.signed.keyID]
 	switch {
 	case k == nil || c.r.Header.Get("X-Amz-Security-Token") != k.SessionToken:
-		return c.unknown("InvalidClientTokenId", "The security token included in the request is invalid.")
+		return c.refuseKey("InvalidClientTokenId", "The security token included in the request is invalid.")
 	case !slices.Contains(s.regions, c.signed.region):
-		return c.unknown("InvalidClientTokenId", "The security token included in the request is invalid.")
+		return c.refuseKey("InvalidClientTokenId", "The security token included in the request is invalid.")
 	case !k.expires.IsZero() && !s.Now().Before(k.expires):
 		if c.signed.service == "sts" {
-			return &refusal{http.StatusForbidden, "ExpiredToken", "The security token included in the request is expired"}
+			return &apiError{http.StatusForbidden, "ExpiredToken", "The security token included in the request is expired"}
 		}
-		return &refusal{http.StatusBadRequest, "RequestExpired", "Request has expired."}
+		return &apiError{http.StatusBadRequest, "RequestExpired", "Request has expired."}
 	case s.Now().Sub(c.signed.at).Abs() > maxSkew:
-		return c.unknown("SignatureDoesNotMatch", "Signature expired: "+c.r.Header.Get("X-Amz-Date")+" is now earlier than the server's time")
+		return c.refuseKey("SignatureDoesNotMatch", "Signature expired: "+c.r.Header.Get("X-Amz-Date")+" is now earlier than the server's time")
 	}
-	want := sign(k.AccessKeySecret, c.signed.date, c.signed.region, c.signed.service, c.signed.text)
+	want := signatureOf(k.AccessKeySecret, c.signed.date, c.signed.region, c.signed.service, c.signed.stringToSign)
 	if !hmac.Equal([]byte(want), []byte(c.signed.signature)) {
 		// The real one repeats what it signed, with the token in it.
-		return c.unknown("SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided. The Canonical String "+
-			"for this request should have been '"+c.signed.text+"' for "+c.signed.keyID+" with "+k.SessionToken)
+		return c.refuseKey("SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided. The Canonical String "+
+			"for this request should have been '"+c.signed.stringToSign+"' for "+c.signed.keyID+" with "+k.SessionToken)
 	}
 	c.key = k
 	return nil
 }
 
-// unknown is a refusal of STS, of which EC2 only says AuthFailure.
-func (c *call) unknown(code, message string) *refusal {
+// refuseKey is a refusal of STS, of which EC2 only says AuthFailure.
+func (c *call) refuseKey(code, message string) *apiError {
 	if c.signed.service == "ec2" {
-		return &refusal{http.StatusUnauthorized, "AuthFailure", "AWS was not able to validate the provided access credentials"}
+		return &apiError{http.StatusUnauthorized, "AuthFailure", "AWS was not able to validate the provided access credentials"}
 	}
-	return &refusal{http.StatusForbidden, code, message}
+	return &apiError{http.StatusForbidden, code, message}
 }

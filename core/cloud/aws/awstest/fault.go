@@ -14,76 +14,76 @@ type (
 
 // The ways to misbehave. What the real service is documented to do is marked [D].
 const (
-	Throttled          = peertest.Throttled    // [D] 503 RequestLimitExceeded
-	Throttling    Kind = "throttling"          // [D] 400 Throttling, as STS says it
-	Unauthorized       = peertest.NoPermission // [D] 403 UnauthorizedOperation
-	AccessDenied  Kind = "access denied"       // [D] 403 AccessDenied
-	AuthFailure   Kind = "auth failure"        // [D] 401 AuthFailure
-	OptInRequired Kind = "opt in"              // [D] 403 OptInRequired
-	Expired            = peertest.Untimely     // [D] 400 RequestExpired
-	OldSignature  Kind = "old signature"       // [D] 403 SignatureDoesNotMatch, Signature expired, as STS says it
-	InternalError Kind = "internal error"      // [D] 500 InternalError
-	Unavailable   Kind = "unavailable"         // [D] 503 Unavailable, as in the outage of a zone
-	InstanceGone  Kind = "instance gone"       // [D] 400 InvalidInstanceID.NotFound
-	OddError      Kind = "odd error"           // 400 with a document of another kind
-	NoList        Kind = "no list"             // 200 without a reservationSet or what else was asked for
-	NoRequestID   Kind = "no request id"       // 200, all but the request id
-	OtherDocument Kind = "other document"      // 200, another document
-	Truncated          = peertest.Truncated    // 200, half of the document
-	EmptyPage     Kind = "empty page"          // [D] 200, no rows, and a token that goes on from here
-	RepeatToken        = peertest.NoProgress   // pages after the first give their own token again
-	InvalidToken  Kind = "invalid token"       // 400 for any NextToken
-	LostRow       Kind = "lost row"            // [D] an answer by InstanceIds without the first of them
+	Throttled          = peertest.Throttled        // [D] 503 RequestLimitExceeded
+	Throttling    Kind = "throttling"              // [D] 400 Throttling, as STS says it
+	Unauthorized       = peertest.NoPermission     // [D] 403 UnauthorizedOperation
+	AccessDenied  Kind = "access denied"           // [D] 403 AccessDenied
+	AuthFailure   Kind = "auth failure"            // [D] 401 AuthFailure
+	NotOptedIn    Kind = "opt in"                  // [D] 403 NotOptedIn
+	Expired            = peertest.ExpiredSignature // [D] 400 RequestExpired
+	OldSignature  Kind = "old signature"           // [D] 403 SignatureDoesNotMatch, Signature expired, as STS says it
+	InternalError Kind = "internal error"          // [D] 500 InternalError
+	Unavailable   Kind = "unavailable"             // [D] 503 Unavailable, as in the outage of a zone
+	InstanceGone  Kind = "instance gone"           // [D] 400 InvalidInstanceID.NotFound
+	OddError      Kind = "odd error"               // 400 with a document of another kind
+	NoList        Kind = "no list"                 // 200 without a reservationSet or what else was asked for
+	NoRequestID   Kind = "no request id"           // 200, all but the request id
+	OtherDocument Kind = "other document"          // 200, another document
+	Truncated          = peertest.Truncated        // 200, half of the document
+	EmptyPage     Kind = "empty page"              // [D] 200, no rows, and a token that goes on from here
+	RepeatedToken      = peertest.NoProgress       // pages after the first give their own token again
+	InvalidToken  Kind = "invalid token"           // 400 for any NextToken
+	LostRow       Kind = "lost row"                // [D] an answer by InstanceIds without the first of them
 
 )
 
-// misbehave answers by a fault; false = the call is to be answered well after all.
-func (s *Server) misbehave(c *call, f Fault) bool {
-	if refused := refusalOf(f.Kind); refused != nil {
-		c.refuse(*refused)
+// answerFault answers by a fault; false = the call is to be answered well after all.
+func (s *Server) answerFault(c *call, f Fault) bool {
+	if refused := faultError(f.Kind); refused != nil {
+		c.sendError(*refused)
 		return true
 	}
 	switch f.Kind {
-	case NoList, NoRequestID, OtherDocument, Truncated, EmptyPage, RepeatToken, LostRow:
-		s.answer(c, f)
+	case NoList, NoRequestID, OtherDocument, Truncated, EmptyPage, RepeatedToken, LostRow:
+		s.handle(c, f)
 	case InvalidToken:
 		if c.params["NextToken"] == "" {
 			return false
 		}
-		c.refuse(*invalidToken())
+		c.sendError(*invalidToken())
 	case OddError:
-		c.send(http.StatusBadRequest, "<Odd><Code><b>5</b></Code><Errors/></Odd>")
+		c.sendBody(http.StatusBadRequest, "<Odd><Code><b>5</b></Code><Errors/></Odd>")
 	default:
-		return s.Misbehave(c.w, c.r, f)
+		return s.AnswerFault(c.w, c.r, f)
 	}
 	return true
 }
 
-func refusalOf(kind Kind) *refusal {
+func faultError(kind Kind) *apiError {
 	switch kind {
 	case Throttled:
-		return &refusal{http.StatusServiceUnavailable, "RequestLimitExceeded", "Request limit exceeded."}
+		return &apiError{http.StatusServiceUnavailable, "RequestLimitExceeded", "Request limit exceeded."}
 	case Throttling:
-		return &refusal{http.StatusBadRequest, "Throttling", "Rate exceeded"}
+		return &apiError{http.StatusBadRequest, "Throttling", "Rate exceeded"}
 	case Unauthorized:
-		return &refusal{http.StatusForbidden, "UnauthorizedOperation", "You are not authorized to perform this operation."}
+		return &apiError{http.StatusForbidden, "UnauthorizedOperation", "You are not authorized to perform this operation."}
 	case AccessDenied:
-		return &refusal{http.StatusForbidden, "AccessDenied", "User: arn:aws:iam::1:user/x is not authorized to perform: sts:AssumeRole"}
+		return &apiError{http.StatusForbidden, "AccessDenied", "User: arn:aws:iam::1:user/x is not authorized to perform: sts:AssumeRole"}
 	case AuthFailure:
-		return &refusal{http.StatusUnauthorized, "AuthFailure", "AWS was not able to validate the provided access credentials"}
-	case OptInRequired:
-		return &refusal{http.StatusForbidden, "OptInRequired", "You are not subscribed to this service."}
+		return &apiError{http.StatusUnauthorized, "AuthFailure", "AWS was not able to validate the provided access credentials"}
+	case NotOptedIn:
+		return &apiError{http.StatusForbidden, "OptInRequired", "You are not subscribed to this service."}
 	case Expired:
-		return &refusal{http.StatusBadRequest, "RequestExpired", "Request has expired."}
+		return &apiError{http.StatusBadRequest, "RequestExpired", "Request has expired."}
 	case OldSignature:
-		return &refusal{http.StatusForbidden, "SignatureDoesNotMatch",
+		return &apiError{http.StatusForbidden, "SignatureDoesNotMatch",
 			"Signature expired: 20261128T180311Z is now earlier than 20261206T175811Z (20261206T180311Z - 5 min.)"}
 	case InternalError:
-		return &refusal{http.StatusInternalServerError, "InternalError", "An internal error has occurred"}
+		return &apiError{http.StatusInternalServerError, "InternalError", "An internal error has occurred"}
 	case Unavailable:
-		return &refusal{http.StatusServiceUnavailable, "Unavailable", "The server is overloaded and can't handle the request."}
+		return &apiError{http.StatusServiceUnavailable, "Unavailable", "The server is overloaded and can't handle the request."}
 	case InstanceGone:
-		return &refusal{http.StatusBadRequest, "InvalidInstanceID.NotFound", "The instance ID 'i-0123' does not exist"}
+		return &apiError{http.StatusBadRequest, "InvalidInstanceID.NotFound", "The instance ID 'i-0123' does not exist"}
 	}
 	return nil
 }

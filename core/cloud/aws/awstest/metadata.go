@@ -14,23 +14,23 @@ type Metadata struct {
 	role   string
 	answer map[string]any
 	status int
-	asked  int
+	asks   int
 }
 
-// Set gives the machine a role whose credentials are these; "" takes the role away.
-func (m *Metadata) Set(role string, k Key, expires time.Time) {
-	m.set(role, map[string]any{
+// SetRole gives the machine a role whose credentials are these; "" takes the role away.
+func (m *Metadata) SetRole(role string, k Key, expires time.Time) {
+	m.setAnswer(role, map[string]any{
 		"Code": "Success", "Type": "AWS-HMAC", "AccessKeyId": k.AccessKeyID, "SecretAccessKey": k.AccessKeySecret,
 		"Token": k.SessionToken, "Expiration": expires.UTC().Format(time.RFC3339),
 	})
 }
 
-// Refuse makes the machine's role one that may not be assumed.
-func (m *Metadata) Refuse(role, code string) {
-	m.set(role, map[string]any{"Code": code, "Message": "no"})
+// RefuseRole makes the machine's role one that may not be assumed.
+func (m *Metadata) RefuseRole(role, code string) {
+	m.setAnswer(role, map[string]any{"Code": code, "Message": "no"})
 }
 
-func (m *Metadata) set(role string, answer map[string]any) {
+func (m *Metadata) setAnswer(role string, answer map[string]any) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.role, m.answer = role, answer
@@ -43,11 +43,11 @@ func (m *Metadata) Break(status int) {
 	m.status = status
 }
 
-// Asked tells how often credentials were given or refused.
-func (m *Metadata) Asked() int {
+// CredentialCalls tells how often credentials were given or refused.
+func (m *Metadata) CredentialCalls() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.asked
+	return m.asks
 }
 
 // ServeHTTP implements http.Handler:
@@ -69,7 +69,7 @@ func (m *Metadata) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.URL.Path == base:
 		_, _ = w.Write([]byte(m.role))
 	case r.URL.Path == base+m.role:
-		m.asked++
+		m.asks++
 		_ = json.NewEncoder(w).Encode(m.answer) // a client that went away is not our fault
 	default:
 		w.WriteHeader(http.StatusNotFound)

@@ -33,22 +33,22 @@ type Options struct {
 // Server is the emulator, an http.Handler. Its world can be changed while it runs, by any
 // goroutine.
 type Server struct {
-	*peertest.Ground
+	*peertest.Base
 	regions, optIn []string
 
-	mu     sync.Mutex
-	keys   map[string]*key // by access key id
-	roles  map[string]*role
-	worlds map[string]*Account // by account id
-	issued int
+	mu         sync.Mutex
+	keys       map[string]*issuedKey // by access key id
+	roles      map[string]*role
+	accounts   map[string]*Account // by account id
+	issuedKeys int
 }
 
 // New makes a server without accounts.
 func New(o Options) *Server {
 	s := &Server{
-		Ground:  peertest.New(peertest.Options{Name: "awstest", Reporter: o.Reporter, Now: o.Now}),
+		Base:    peertest.New(peertest.Options{Name: "awstest", Reporter: o.Reporter, Now: o.Now}),
 		regions: o.Regions, optIn: o.OptIn,
-		keys: map[string]*key{}, roles: map[string]*role{}, worlds: map[string]*Account{},
+		keys: map[string]*issuedKey{}, roles: map[string]*role{}, accounts: map[string]*Account{},
 	}
 	if s.regions == nil {
 		s.regions = []string{"eu-central-1", "us-east-1", "us-west-2"}
@@ -65,37 +65,37 @@ type call struct {
 	r      *http.Request
 	params map[string]string
 	action string
-	signed signed
+	signed signedRequest
 	id     string // of the request
-	key    *key
+	key    *issuedKey
 }
 
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	params, payload, err := readParams(r)
-	number, here := s.Enter(w, r, params["Action"])
+	number, here := s.BeginRequest(w, r, params["Action"])
 	if !here {
 		return
 	}
 	c := &call{w: w, r: r, params: params, action: params["Action"]}
 	c.id = fmt.Sprintf("%08x-0000-4000-8000-%012x", number, number)
 	if err == nil {
-		err = expected(r, params)
+		err = checkRequest(r, params)
 	}
 	if err == nil {
 		c.signed, err = readAuthorization(r, payload, serviceOf(c.action))
 	}
 	if err != nil {
-		s.Record(r, c.action, err)
-		c.refuse(refusal{http.StatusBadRequest, "InvalidParameterValue", "unexpected: " + err.Error()})
+		s.RecordUnexpected(r, c.action, err)
+		c.sendError(apiError{http.StatusBadRequest, "InvalidParameterValue", "unexpected: " + err.Error()})
 		return
 	}
 	if refused := s.authenticate(c); refused != nil {
-		c.refuse(*refused)
+		c.sendError(*refused)
 		return
 	}
-	if f := s.Fault(c.action, c.signed.region, c.signed.keyID); f.Kind != "" && s.misbehave(c, f) {
+	if f := s.NextFault(c.action, c.signed.region, c.signed.keyID); f.Kind != "" && s.answerFault(c, f) {
 		return
 	}
-	s.answer(c, Fault{})
+	s.handle(c, Fault{})
 }

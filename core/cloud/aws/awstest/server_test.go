@@ -77,7 +77,7 @@ func (c *client) ask(t *testing.T, q request) (int, document) {
 	if q.service == "" {
 		q.service = serviceOf(q.params["Action"])
 	}
-	version, _ := own(q.params["Action"])
+	version, _ := actionParams(q.params["Action"])
 	form := url.Values{"Version": {version}}
 	for name, value := range q.params {
 		form.Set(name, value)
@@ -96,9 +96,9 @@ func (c *client) ask(t *testing.T, q request) (int, document) {
 	}
 	r.Host = r.URL.Host
 	scope := strings.Join([]string{q.at.Format("20060102"), q.region, q.service, "aws4_request"}, "/")
-	text := "AWS4-HMAC-SHA256\n" + r.Header.Get("X-Amz-Date") + "\n" + scope + "\n" + hash([]byte(canonicalRequest(r, names, []byte(payload))))
+	text := "AWS4-HMAC-SHA256\n" + r.Header.Get("X-Amz-Date") + "\n" + scope + "\n" + hashSHA256([]byte(canonicalRequest(r, names, []byte(payload))))
 	r.Header.Set("Authorization", fmt.Sprintf("AWS4-HMAC-SHA256 Credential=%s/%s, SignedHeaders=%s, Signature=%s",
-		q.key.AccessKeyID, scope, strings.Join(names, ";"), sign(q.key.AccessKeySecret, q.at.Format("20060102"), q.region, q.service, text)))
+		q.key.AccessKeyID, scope, strings.Join(names, ";"), signatureOf(q.key.AccessKeySecret, q.at.Format("20060102"), q.region, q.service, text)))
 	if q.after != nil {
 		q.after(r)
 	}
@@ -130,12 +130,12 @@ func TestSignatureVector(t *testing.T) {
 	r := httptest.NewRequest(http.MethodGet, "https://iam.amazonaws.com/?Action=ListUsers&Version=2010-05-08", nil)
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
 	r.Header.Set("X-Amz-Date", "20150830T123600Z")
-	canonical := hash([]byte(canonicalRequest(r, []string{"content-type", "host", "x-amz-date"}, nil)))
+	canonical := hashSHA256([]byte(canonicalRequest(r, []string{"content-type", "host", "x-amz-date"}, nil)))
 	if want := "f536975d06c0309214f805bb90ccff089219ecd68b2577efef23edd43b7e1a59"; canonical != want {
 		t.Errorf("canonical request %s, want %s", canonical, want)
 	}
 	text := "AWS4-HMAC-SHA256\n20150830T123600Z\n20150830/us-east-1/iam/aws4_request\n" + canonical
-	got := sign("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "20150830", "us-east-1", "iam", text)
+	got := signatureOf("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "20150830", "us-east-1", "iam", text)
 	if want := "5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7"; got != want {
 		t.Errorf("signature %s, want %s", got, want)
 	}
@@ -143,11 +143,11 @@ func TestSignatureVector(t *testing.T) {
 
 func TestAuthentication(t *testing.T) {
 	t.Parallel()
-	n := &peertest.Notes{}
+	n := &peertest.RecordingReporter{}
 	c := newClient(t, n)
 	role := Key{AccountID: "1", AccessKeyID: "ASIATEST", AccessKeySecret: "rolesecret", SessionToken: "token+/=="}
 	c.server.AddAccount(role)
-	short, _ := c.server.Issue("1", time.Minute)
+	short, _ := c.server.IssueKey("1", time.Minute)
 	list := map[string]string{"Action": DescribeInstances, "MaxResults": "100"}
 	with := func(more ...string) map[string]string {
 		params := maps.Clone(list)
@@ -217,7 +217,7 @@ func TestStrict(t *testing.T) {
 			r.Body, r.ContentLength = io.NopCloser(strings.NewReader("Action=a&Action=b")), 17
 		}},
 	} {
-		n := &peertest.Notes{}
+		n := &peertest.RecordingReporter{}
 		c := newClient(t, n)
 		status, doc := c.ask(t, q)
 		if status != 400 || doc.EC2+doc.STS != "InvalidParameterValue" || len(n.Lines) != 1 || len(c.server.Unexpected()) != 1 {
@@ -235,7 +235,7 @@ func TestPages(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, t)
 	account := c.server.AddAccount(c.key)
-	account.Fill("us-west-2", 35, Sample)
+	account.Fill("us-west-2", 35, SampleInstance)
 	account.Put("us-east-1", Instance{ID: "i-other"})
 	seen, token := map[string]bool{}, ""
 	for page := 0; ; page++ {
@@ -251,7 +251,7 @@ func TestPages(t *testing.T) {
 			t.Errorf("%d instances in %d reservations", len(doc.IDs), len(doc.Reservations))
 		}
 		if page == 0 { // what the cursor stands on goes, and something new comes before it
-			account.Remove("us-west-2", Sample(25).ID)
+			account.Remove("us-west-2", SampleInstance(25).ID)
 			account.Put("us-west-2", Instance{ID: "i-zzz"})
 		}
 		if token = doc.NextToken; token == "" {
@@ -261,10 +261,10 @@ func TestPages(t *testing.T) {
 	if len(seen) != 35 {
 		t.Errorf("%d seen of 35 that lasted", len(seen))
 	}
-	account.Terminate("us-west-2", Sample(3).ID)
+	account.Terminate("us-west-2", SampleInstance(3).ID)
 	_, doc := c.ask(t, request{params: map[string]string{"Action": DescribeInstances, "MaxResults": "10", "Filter.1.Name": "instance-id",
-		"Filter.1.Value.1": Sample(3).ID, "Filter.1.Value.2": "i-none"}})
-	if !slices.Equal(doc.IDs, []string{Sample(3).ID}) {
+		"Filter.1.Value.1": SampleInstance(3).ID, "Filter.1.Value.2": "i-none"}})
+	if !slices.Equal(doc.IDs, []string{SampleInstance(3).ID}) {
 		t.Errorf("a terminated instance lingers: %q", doc.IDs)
 	}
 	_, enabled := c.ask(t, request{params: map[string]string{"Action": DescribeRegions}})
@@ -279,7 +279,7 @@ func TestAssumeRole(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, t)
 	const arn, closed = "arn:aws:iam::2:role/r", "arn:aws:iam::3:role/r"
-	c.server.AddRole(arn, "2", "1").Fill("us-west-2", 1, Sample)
+	c.server.AddRole(arn, "2", "1").Fill("us-west-2", 1, SampleInstance)
 	c.server.AddRole(closed, "3", "2")
 	assume := func(arn, session, seconds string) (int, document) {
 		return c.ask(t, request{params: map[string]string{"Action": AssumeRole, "RoleArn": arn, "RoleSessionName": session, "DurationSeconds": seconds}})
@@ -310,8 +310,8 @@ func TestNamed(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, t)
 	account := c.server.AddAccount(c.key)
-	account.Fill("us-west-2", 3, Sample)
-	account.Hide("us-west-2", Sample(1).ID)
+	account.Fill("us-west-2", 3, SampleInstance)
+	account.Hide("us-west-2", SampleInstance(1).ID)
 	named := func(ids ...string) document {
 		params := map[string]string{"Action": DescribeInstances}
 		for n, id := range ids {
@@ -321,22 +321,22 @@ func TestNamed(t *testing.T) {
 		return doc
 	}
 	for want, ids := range map[string][]string{
-		"InvalidInstanceID.NotFound The instance ID '" + Sample(8).ID + "' does not exist":                      {Sample(0).ID, Sample(8).ID},
-		"InvalidInstanceID.NotFound The instance IDs '" + Sample(8).ID + ", " + Sample(9).ID + "' do not exist": {Sample(8).ID, Sample(1).ID, Sample(9).ID},
-		`InvalidInstanceID.Malformed Invalid id: "i-odd"`:                                                       {Sample(0).ID, "i-odd", "odd"},
+		"InvalidInstanceID.NotFound The instance ID '" + SampleInstance(8).ID + "' does not exist":                              {SampleInstance(0).ID, SampleInstance(8).ID},
+		"InvalidInstanceID.NotFound The instance IDs '" + SampleInstance(8).ID + ", " + SampleInstance(9).ID + "' do not exist": {SampleInstance(8).ID, SampleInstance(1).ID, SampleInstance(9).ID},
+		`InvalidInstanceID.Malformed Invalid id: "i-odd"`:                                                                       {SampleInstance(0).ID, "i-odd", "odd"},
 	} {
 		if doc := named(ids...); doc.EC2+" "+doc.Why != want {
 			t.Errorf("%q: %+v, want %s", ids, doc, want)
 		}
 	}
-	if doc := named(Sample(1).ID, Sample(2).ID); len(doc.IDs) != 2 {
+	if doc := named(SampleInstance(1).ID, SampleInstance(2).ID); len(doc.IDs) != 2 {
 		t.Errorf("one is hidden from lists: %+v", doc)
 	}
 	if _, doc := c.ask(t, request{params: map[string]string{"Action": DescribeInstances, "MaxResults": "10"}}); len(doc.IDs) != 2 {
 		t.Errorf("the list has %q", doc.IDs)
 	}
 	c.server.Break(Fault{Kind: LostRow})
-	if doc := named(Sample(1).ID, Sample(2).ID); !slices.Equal(doc.IDs, []string{Sample(2).ID}) {
+	if doc := named(SampleInstance(1).ID, SampleInstance(2).ID); !slices.Equal(doc.IDs, []string{SampleInstance(2).ID}) {
 		t.Errorf("a lost row: %+v", doc)
 	}
 }

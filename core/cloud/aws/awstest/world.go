@@ -15,8 +15,8 @@ type Key struct {
 	SessionToken    string // of a role; must then come with every call
 }
 
-// key is a Key, and when it ends.
-type key struct {
+// issuedKey is a Key, and when it ends.
+type issuedKey struct {
 	Key
 	expires time.Time // zero = never
 }
@@ -65,16 +65,16 @@ type Address struct {
 func (s *Server) AddAccount(k Key) *Account {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.keys[k.AccessKeyID] = &key{Key: k}
+	s.keys[k.AccessKeyID] = &issuedKey{Key: k}
 	return s.account(k.AccountID)
 }
 
 // account gives an account, made where it is new; the lock is held.
 func (s *Server) account(id string) *Account {
-	if s.worlds[id] == nil {
-		s.worlds[id] = &Account{Regions: peertest.NewRegions(func(i Instance) string { return i.ID }), id: id}
+	if s.accounts[id] == nil {
+		s.accounts[id] = &Account{Regions: peertest.NewRegions(func(i Instance) string { return i.ID }), id: id}
 	}
-	return s.worlds[id]
+	return s.accounts[id]
 }
 
 // AddRole makes a role of an account, which the keys of the trusted accounts may assume.
@@ -85,17 +85,17 @@ func (s *Server) AddRole(arn, account string, trusted ...string) *Account {
 	return s.account(account)
 }
 
-// Issue makes a key of a role's session, which ends after d. They are numbered from 1.
-func (s *Server) Issue(account string, d time.Duration) (k Key, expires time.Time) {
+// IssueKey makes a key of a role's session, which ends after d. They are numbered from 1.
+func (s *Server) IssueKey(account string, d time.Duration) (k Key, expires time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.issued++
+	s.issuedKeys++
 	k = Key{
-		AccountID: account, AccessKeyID: fmt.Sprintf("ASIAISSUED%010d", s.issued),
-		AccessKeySecret: fmt.Sprintf("issued/secret+%04d", s.issued), SessionToken: fmt.Sprintf("IssuedToken//%04d+/w==", s.issued),
+		AccountID: account, AccessKeyID: fmt.Sprintf("ASIAISSUED%010d", s.issuedKeys),
+		AccessKeySecret: fmt.Sprintf("issued/secret+%04d", s.issuedKeys), SessionToken: fmt.Sprintf("IssuedToken//%04d+/w==", s.issuedKeys),
 	}
 	expires = s.Now().Add(d).Truncate(time.Second)
-	s.keys[k.AccessKeyID] = &key{Key: k, expires: expires}
+	s.keys[k.AccessKeyID] = &issuedKey{Key: k, expires: expires}
 	return k, expires
 }
 
@@ -106,9 +106,9 @@ func (a *Account) Terminate(region string, ids ...string) {
 	}, ids...)
 }
 
-// Sample is a plain running Linux machine with number i, for Fill. Three of them at a time are
+// SampleInstance is a plain running Linux machine with number i, for Fill. Three of them at a time are
 // of one reservation.
-func Sample(i int) Instance {
+func SampleInstance(i int) Instance {
 	address := fmt.Sprintf("10.%d.%d.%d", i>>16&255, i>>8&255, i&255)
 	return Instance{
 		ID: fmt.Sprintf("i-%017x", i), Name: fmt.Sprintf("web-%05d", i), PrivateDNS: fmt.Sprintf("ip-10-%d-%d-%d.ec2.internal", i>>16&255, i>>8&255, i&255),

@@ -13,7 +13,7 @@ import (
 
 type object = map[string]any
 
-func (c *call) document(status int, doc any, half bool) {
+func (c *call) sendDocument(status int, doc any, half bool) {
 	body, err := json.Marshal(doc)
 	if err != nil { // a Raw machine that is no JSON: the test's own mistake
 		status, body = http.StatusInternalServerError, []byte(err.Error())
@@ -21,21 +21,21 @@ func (c *call) document(status int, doc any, half bool) {
 	if half {
 		body = body[:len(body)/2]
 	}
-	c.send(status, "application/json; charset=utf-8", body)
+	c.sendBody(status, "application/json; charset=utf-8", body)
 }
 
-func (c *call) send(status int, kind string, body []byte) {
+func (c *call) sendBody(status int, kind string, body []byte) {
 	c.w.Header().Set("Content-Type", kind)
 	c.w.Header().Set("X-Ms-Request-Id", c.id)
 	c.w.WriteHeader(status)
 	_, _ = c.w.Write(body) // a client that went away is not our fault
 }
 
-// answer does what was asked. The fault may bend the answer; the zero one does not.
-func (s *Server) answer(c *call, f Fault) {
-	doc, refused := s.answerOf(c, f)
+// handle does what was asked. The fault may bend the answer; the zero one does not.
+func (s *Server) handle(c *call, f Fault) {
+	doc, refused := s.buildDocument(c, f)
 	if refused != nil {
-		c.refuse(*refused)
+		c.sendError(*refused)
 		return
 	}
 	if f.Kind == NoList {
@@ -43,58 +43,58 @@ func (s *Server) answer(c *call, f Fault) {
 			delete(doc, name)
 		}
 	}
-	c.document(http.StatusOK, doc, f.Kind == Truncated)
+	c.sendDocument(http.StatusOK, doc, f.Kind == Truncated)
 }
 
-func (s *Server) answerOf(c *call, f Fault) (object, *refusal) {
+func (s *Server) buildDocument(c *call, f Fault) (object, *apiError) {
 	if c.action == QueryGraph {
-		return s.graph(c, f)
+		return s.answerGraph(c, f)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var rows []resource
+	var rows []listRow
 	switch c.action {
 	case GetSubscription:
-		return c.sub.document(), nil
+		return c.subject.document(), nil
 	case ListSubscriptions:
-		rows = s.visible(c.who)
+		rows = s.visible(c.principal)
 	case GetMachine:
-		return c.one(f)
+		return c.showMachine(f)
 	case ListLocations:
-		return object{"value": s.locations(c.sub)}, nil
+		return object{"value": s.locations(c.subject)}, nil
 	case ListPermissions:
-		rows = c.sub.permissions()
+		rows = c.subject.permissions()
 	default:
-		var refused *refusal
-		if rows, refused = c.sub.list(c); refused != nil {
+		var refused *apiError
+		if rows, refused = c.subject.listRows(c); refused != nil {
 			return nil, refused
 		}
 	}
 	if f.Kind == NoPermission {
 		rows = nil
 	}
-	return c.page(rows, f)
+	return c.buildPage(rows, f)
 }
 
-// one answers for a machine by its resource id, also for one that the lists have lost.
-func (c *call) one(f Fault) (object, *refusal) {
-	a := c.sub
+// showMachine answers for a machine by its resource id, also for one that the lists have lost.
+func (c *call) showMachine(f Fault) (object, *apiError) {
+	a := c.subject
 	if f.Kind == NoPermission || len(a.groups) > 0 && !a.groups[c.group] {
-		return nil, refusalOf(Forbidden)
+		return nil, faultError(Forbidden)
 	}
-	doc, refused := a.at(c.group, c.set, c.name)
+	doc, refused := a.machineAt(c.group, c.set, c.name)
 	if refused != nil {
 		return nil, refused
 	}
 	out, is := doc.(object)
 	if !is {
-		return nil, &refusal{http.StatusInternalServerError, "InternalServerError", "a raw machine is not emulated alone"}
+		return nil, &apiError{http.StatusInternalServerError, "InternalServerError", "a raw machine is not emulated alone"}
 	}
 	return out, nil
 }
 
-// at finds a machine by its names; a set is "" for an ordinary one.
-func (a *Subscription) at(group, set, name string) (any, *refusal) {
+// machineAt finds a machine by its names; a set is "" for an ordinary one.
+func (a *Subscription) machineAt(group, set, name string) (any, *apiError) {
 	known := false
 	for _, vm := range a.rows {
 		if strings.EqualFold(vm.Group, group) {
@@ -107,53 +107,53 @@ func (a *Subscription) at(group, set, name string) (any, *refusal) {
 	for _, of := range a.sets {
 		known = known || strings.EqualFold(of.Group, group)
 	}
-	in, found := a.set(group, set)
+	in, found := a.findSet(group, set)
 	switch {
 	case !known:
-		return nil, &refusal{http.StatusNotFound, "ResourceGroupNotFound", "Resource group '" + group + "' could not be found."}
+		return nil, &apiError{http.StatusNotFound, "ResourceGroupNotFound", "Resource group '" + group + "' could not be found."}
 	case set == "":
-		return nil, refusalOf(Gone)
+		return nil, faultError(Gone)
 	case !found:
-		return nil, &refusal{http.StatusNotFound, "ParentResourceNotFound", "Failed to perform 'read' on resource(s) of type 'virtualMachineScaleSets/virtualMachines', because the parent resource could not be found."}
+		return nil, &apiError{http.StatusNotFound, "ParentResourceNotFound", "Failed to perform 'read' on resource(s) of type 'virtualMachineScaleSets/virtualMachines', because the parent resource could not be found."}
 	}
-	for _, p := range in.members() {
+	for _, p := range in.placedVMs() {
 		if fmt.Sprint(p.index) == name {
-			return a.member(p).doc, nil
+			return a.setMachine(p).doc, nil
 		}
 	}
-	return nil, refusalOf(Gone)
+	return nil, faultError(Gone)
 }
 
-// page gives one page, with the address of the next. The cursor is a key, not a place: a changing
+// buildPage gives one page, with the address of the next. The cursor is a key, not a place: a changing
 // fleet neither hides nor repeats what lasts.
-func (c *call) page(rows []resource, f Fault) (object, *refusal) {
+func (c *call) buildPage(rows []listRow, f Fault) (object, *apiError) {
 	after, err := base64.RawURLEncoding.DecodeString(c.query.Get("$skipToken"))
 	if err != nil {
-		return nil, &refusal{http.StatusBadRequest, "InvalidSkipToken", "The skip token is not valid."}
+		return nil, &apiError{http.StatusBadRequest, "InvalidSkipToken", "The skip token is not valid."}
 	}
 	if len(after) > 0 {
-		rows = slices.DeleteFunc(rows, func(r resource) bool { return r.key >= string(after) })
+		rows = slices.DeleteFunc(rows, func(r listRow) bool { return r.key >= string(after) })
 	}
 	value := []any{}
-	n := min(c.server.o.PageSize, len(rows))
+	n := min(c.server.options.PageSize, len(rows))
 	for _, row := range rows[:n] {
 		value = append(value, row.doc)
 	}
 	doc := object{"value": value}
 	if n < len(rows) {
-		doc["nextLink"] = c.link(rows[n-1].key)
+		doc["nextLink"] = c.nextLink(rows[n-1].key)
 	}
 	switch {
-	case f.Kind == RepeatToken && len(after) > 0:
-		doc["nextLink"] = c.link(string(after))
+	case f.Kind == RepeatedToken && len(after) > 0:
+		doc["nextLink"] = c.nextLink(string(after))
 	case f.Kind == ForeignLink:
 		doc["nextLink"] = "https://elsewhere.example" + c.r.URL.Path + "?api-version=" + c.version + "&$skipToken=x"
 	}
 	return doc, nil
 }
 
-// link writes an address as the real one does: with https, and sometimes with its port.
-func (c *call) link(after string) string {
+// nextLink writes an address as the real one does: with https, and sometimes with its port.
+func (c *call) nextLink(after string) string {
 	return "https://" + c.r.Host + c.r.URL.Path + "?api-version=" + c.version + "&$skipToken=" +
 		url.QueryEscape(base64.RawURLEncoding.EncodeToString([]byte(after)))
 }
@@ -163,11 +163,11 @@ func (a *Subscription) document() object {
 		"tenantId": "00000000-0000-0000-0000-000000000000", "authorizationSource": "RoleBased"}
 }
 
-func (s *Server) visible(who *Principal) []resource {
-	var rows []resource
+func (s *Server) visible(who *Principal) []listRow {
+	var rows []listRow
 	for _, id := range slices.Sorted(maps.Keys(s.subscriptions)) {
 		if sub := s.subscriptions[id]; sub.readers[who.ClientID] {
-			rows = append(rows, resource{key: id, doc: sub.document()})
+			rows = append(rows, listRow{key: id, doc: sub.document()})
 		}
 	}
 	slices.Reverse(rows)
@@ -176,7 +176,7 @@ func (s *Server) visible(who *Principal) []resource {
 
 func (s *Server) locations(a *Subscription) []object {
 	all := []object{{"id": "/subscriptions/" + a.id + "/locations/europe", "name": "europe", "displayName": "Europe", "metadata": object{"regionType": "Logical"}}}
-	for _, name := range s.o.Locations {
+	for _, name := range s.options.Locations {
 		all = append(all, object{"id": "/subscriptions/" + a.id + "/locations/" + name, "name": name, "displayName": name,
 			"type": "Region", "metadata": object{"regionType": "Physical", "regionCategory": "Recommended"}})
 	}
@@ -184,56 +184,56 @@ func (s *Server) locations(a *Subscription) []object {
 }
 
 // permissions has a role that gives nothing beside the one that counts.
-func (a *Subscription) permissions() []resource {
+func (a *Subscription) permissions() []listRow {
 	entry := func(actions, except []string) object {
 		return object{"actions": append([]string{}, actions...), "notActions": append([]string{}, except...), "dataActions": []string{}, "notDataActions": []string{}}
 	}
-	return []resource{{key: "1", doc: entry([]string{"Microsoft.Support/*"}, nil)}, {key: "0", doc: entry(a.actions, a.except)}}
+	return []listRow{{key: "1", doc: entry([]string{"Microsoft.Support/*"}, nil)}, {key: "0", doc: entry(a.actions, a.notActions)}}
 }
 
-func (a *Subscription) in(group string) string {
+func (a *Subscription) groupPath(group string) string {
 	return "/subscriptions/" + a.id + "/resourceGroups/" + group
 }
 
 // resourceID is that of a machine; the list of machines writes groups in capitals, and the other
 // lists do not.
-func (a *Subscription) resourceID(p placed) string {
+func (a *Subscription) resourceID(p placedVM) string {
 	if p.set.Name != "" {
-		return fmt.Sprintf("%s/providers/Microsoft.Compute/virtualMachineScaleSets/%s/virtualMachines/%d", a.in(p.Group), p.set.Name, p.index)
+		return fmt.Sprintf("%s/providers/Microsoft.Compute/virtualMachineScaleSets/%s/virtualMachines/%d", a.groupPath(p.Group), p.set.Name, p.index)
 	}
-	return a.in(p.Group) + "/providers/Microsoft.Compute/virtualMachines/" + p.Name
+	return a.groupPath(p.Group) + "/providers/Microsoft.Compute/virtualMachines/" + p.Name
 }
 
-func (a *Subscription) nicID(p placed, n NIC) string {
+func (a *Subscription) nicID(p placedVM, n NIC) string {
 	if p.set.Name != "" {
 		return a.resourceID(p) + "/networkInterfaces/" + n.Name
 	}
-	return a.in(p.Group) + "/providers/Microsoft.Network/networkInterfaces/" + n.Name
+	return a.groupPath(p.Group) + "/providers/Microsoft.Network/networkInterfaces/" + n.Name
 }
 
-func (a *Subscription) addressID(p placed, n NIC, i int) string {
+func (a *Subscription) addressID(p placedVM, n NIC, i int) string {
 	if p.set.Name != "" {
 		return fmt.Sprintf("%s/ipConfigurations/config%d/publicIPAddresses/ip", a.nicID(p, n), i)
 	}
-	return fmt.Sprintf("%s/providers/Microsoft.Network/publicIPAddresses/%s-ip%d", a.in(p.Group), n.Name, i)
+	return fmt.Sprintf("%s/providers/Microsoft.Network/publicIPAddresses/%s-ip%d", a.groupPath(p.Group), n.Name, i)
 }
 
-func (a *Subscription) machine(vm VM) resource {
-	p := placed{VM: vm}
+func (a *Subscription) machine(vm VM) listRow {
+	p := placedVM{VM: vm}
 	shouting := p
 	shouting.Group = strings.ToUpper(vm.Group)
 	doc := object{"id": a.resourceID(shouting), "name": vm.Name, "type": "Microsoft.Compute/virtualMachines", "location": vm.Location,
 		"properties": a.properties(p), "tags": object{"env": "prod"}}
-	return resource{vm.ID, vm.ID, vm.Group, pick(vm, doc)}
+	return listRow{vm.ID, vm.ID, vm.Group, rawOr(vm, doc)}
 }
 
-func (a *Subscription) member(p placed) resource {
+func (a *Subscription) setMachine(p placedVM) listRow {
 	doc := object{"id": a.resourceID(p), "name": fmt.Sprintf("%s_%d", p.set.Name, p.index), "instanceId": fmt.Sprint(p.index), "location": p.Location,
 		"sku": object{"name": p.Size, "tier": "Standard"}, "properties": a.properties(p)}
-	return resource{p.ID, p.ID, p.Group, pick(p.VM, doc)}
+	return listRow{p.ID, p.ID, p.Group, rawOr(p.VM, doc)}
 }
 
-func pick(vm VM, doc object) any {
+func rawOr(vm VM, doc object) any {
 	if vm.Raw != nil {
 		return vm.Raw
 	}
@@ -242,7 +242,7 @@ func pick(vm VM, doc object) any {
 
 // properties are those that ordinary machines and those of sets have; the size of the latter is in
 // their sku.
-func (a *Subscription) properties(p placed) object {
+func (a *Subscription) properties(p placedVM) object {
 	nics := []object{}
 	for _, n := range p.NICs {
 		ref := object{"id": a.nicID(p, n)}
@@ -267,39 +267,39 @@ func (a *Subscription) properties(p placed) object {
 	return doc
 }
 
-func (a *Subscription) nic(p placed, n NIC) resource {
+func (a *Subscription) nic(p placedVM, n NIC) listRow {
 	configs := []object{}
 	group, network, _ := strings.Cut(n.Network, "/")
 	for i, c := range n.Configs {
 		properties := object{"privateIPAddress": c.Private, "primary": c.Primary, "privateIPAddressVersion": "IPv4",
-			"subnet": object{"id": a.in(group) + "/providers/Microsoft.Network/virtualNetworks/" + network + "/subnets/default"}}
+			"subnet": object{"id": a.groupPath(group) + "/providers/Microsoft.Network/virtualNetworks/" + network + "/subnets/default"}}
 		if c.Public != "" {
 			properties["publicIPAddress"] = object{"id": a.addressID(p, n, i)}
 		}
 		configs = append(configs, object{"name": fmt.Sprintf("config%d", i), "properties": properties})
 	}
-	return resource{n.Name + " " + p.ID, n.Name, p.Group, object{
+	return listRow{n.Name + " " + p.ID, n.Name, p.Group, object{
 		"id": a.nicID(p, n), "name": n.Name, "location": p.Location,
 		"properties": object{"primary": n.Primary, "macAddress": "00-0D-3A-00-00-01", "virtualMachine": object{"id": a.resourceID(p)}, "ipConfigurations": configs},
 	}}
 }
 
-func (a *Subscription) address(p placed, n NIC, i int) resource {
-	return resource{fmt.Sprintf("%s %s %d", n.Name, p.ID, i), n.Configs[i].Public, p.Group, object{
+func (a *Subscription) address(p placedVM, n NIC, i int) listRow {
+	return listRow{fmt.Sprintf("%s %s %d", n.Name, p.ID, i), n.Configs[i].Public, p.Group, object{
 		"id": strings.Replace(a.addressID(p, n, i), "publicIPAddresses", "publicipaddresses", 1), "location": p.Location,
 		"properties": object{"ipAddress": n.Configs[i].Public, "ipConfiguration": object{"id": fmt.Sprintf("%s/ipConfigurations/config%d", a.nicID(p, n), i)}},
 	}}
 }
 
-func (a *Subscription) scaleSet(set Set) resource {
+func (a *Subscription) scaleSet(set Set) listRow {
 	properties := object{"provisioningState": "Succeeded", "uniqueId": "0"}
 	if set.Flexible {
 		properties["orchestrationMode"] = "Flexible"
 	} else if len(set.VMs)%2 == 0 { // old ones do not say
 		properties["orchestrationMode"] = "Uniform"
 	}
-	return resource{set.Group + "/" + set.Name, set.Name, set.Group, object{
-		"id": a.in(set.Group) + "/providers/Microsoft.Compute/virtualMachineScaleSets/" + set.Name, "name": set.Name, "location": set.Location,
+	return listRow{set.Group + "/" + set.Name, set.Name, set.Group, object{
+		"id": a.groupPath(set.Group) + "/providers/Microsoft.Compute/virtualMachineScaleSets/" + set.Name, "name": set.Name, "location": set.Location,
 		"sku": object{"name": "Standard_D2s_v5", "capacity": len(set.VMs)}, "properties": properties,
 	}}
 }

@@ -13,14 +13,14 @@ import (
 // audience is how what tokens are for begins, in every cloud.
 const audience = "https://management."
 
-// token is one that was given.
-type token struct {
-	who   *Principal
-	until time.Time
+// issuedToken is one that was given.
+type issuedToken struct {
+	principal *Principal
+	until     time.Time
 }
 
-// giveToken answers the calls for tokens.
-func (s *Server) giveToken(c *call) {
+// handleToken answers the calls for tokens.
+func (s *Server) handleToken(c *call) {
 	key := c.query.Get("client_id")
 	if c.action == Token {
 		body, err := io.ReadAll(c.r.Body)
@@ -28,44 +28,44 @@ func (s *Server) giveToken(c *call) {
 			return // the client went away
 		}
 		if c.form, err = url.ParseQuery(string(body)); err != nil {
-			s.Record(c.r, c.action, errors.New("a form that is none"))
+			s.RecordUnexpected(c.r, c.action, errors.New("a form that is none"))
 		}
 		key = c.form.Get("client_id")
 	}
-	if f := s.Fault(c.action, "", key); f.Kind != "" && s.misbehave(c, f) {
+	if f := s.NextFault(c.action, "", key); f.Kind != "" && s.answerFault(c, f) {
 		return
 	}
-	s.answerToken(c, Fault{})
+	s.buildTokenAnswer(c, Fault{})
 }
 
-// answerToken does what was asked. The fault may bend the answer; the zero one does not.
-func (s *Server) answerToken(c *call, f Fault) {
+// buildTokenAnswer does what was asked. The fault may bend the answer; the zero one does not.
+func (s *Server) buildTokenAnswer(c *call, f Fault) {
 	doc, refused := s.tokenDocument(c)
 	if refused != nil {
-		c.refuse(*refused)
+		c.sendError(*refused)
 		return
 	}
 	if f.Kind == NoList {
 		delete(doc, "access_token")
 		delete(doc, "token_endpoint")
 	}
-	c.document(http.StatusOK, doc, f.Kind == Truncated)
+	c.sendDocument(http.StatusOK, doc, f.Kind == Truncated)
 }
 
-func (s *Server) tokenDocument(c *call) (map[string]any, *refusal) {
+func (s *Server) tokenDocument(c *call) (map[string]any, *apiError) {
 	switch c.action {
 	case OpenIDConfiguration:
-		return s.openID(c)
+		return s.openIDDocument(c)
 	case Token:
-		return s.application(c)
+		return s.applicationToken(c)
 	}
-	return s.managed(c)
+	return s.managedIdentityToken(c)
 }
 
-// openID names its own addresses with https, as the real one does.
-func (s *Server) openID(c *call) (map[string]any, *refusal) {
+// openIDDocument names its own addresses with https, as the real one does.
+func (s *Server) openIDDocument(c *call) (map[string]any, *apiError) {
 	if !s.hasTenant(c.tenant) {
-		return nil, &refusal{http.StatusBadRequest, "invalid_tenant", "AADSTS90002: Tenant '" + c.tenant +
+		return nil, &apiError{http.StatusBadRequest, "invalid_tenant", "AADSTS90002: Tenant '" + c.tenant +
 			"' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud."}
 	}
 	base := "https://" + c.r.Host + "/" + c.tenant
@@ -86,92 +86,92 @@ func (s *Server) hasTenant(tenant string) bool {
 	return false
 }
 
-// application checks a client secret.
-func (s *Server) application(c *call) (map[string]any, *refusal) {
+// applicationToken checks a client secret.
+func (s *Server) applicationToken(c *call) (map[string]any, *apiError) {
 	form := c.form
 	for name, want := range map[string]string{"grant_type": "client_credentials", "scope": "", "client_id": "", "client_secret": ""} {
 		got := form.Get(name)
 		if got == "" || want != "" && got != want {
 			err := fmt.Errorf("form field %s is %q", name, strings.Repeat("*", len(got)))
-			s.Record(c.r, c.action, err)
-			return nil, &refusal{http.StatusBadRequest, "invalid_request", "AADSTS900144: " + err.Error()}
+			s.RecordUnexpected(c.r, c.action, err)
+			return nil, &apiError{http.StatusBadRequest, "invalid_request", "AADSTS900144: " + err.Error()}
 		}
 	}
 	if !strings.HasPrefix(form.Get("scope"), audience) || !strings.Contains(form.Get("scope"), "/.default") {
-		s.Record(c.r, c.action, fmt.Errorf("scope %q", form.Get("scope")))
-		return nil, &refusal{http.StatusBadRequest, "invalid_scope", "AADSTS70011: The provided value for scope is not valid."}
+		s.RecordUnexpected(c.r, c.action, fmt.Errorf("scope %q", form.Get("scope")))
+		return nil, &apiError{http.StatusBadRequest, "invalid_scope", "AADSTS70011: The provided value for scope is not valid."}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	who := s.principals[form.Get("client_id")]
 	switch {
 	case who == nil || who.Tenant != c.tenant:
-		return nil, &refusal{http.StatusBadRequest, "unauthorized_client", "AADSTS700016: Application with identifier '" + form.Get("client_id") +
+		return nil, &apiError{http.StatusBadRequest, "unauthorized_client", "AADSTS700016: Application with identifier '" + form.Get("client_id") +
 			"' was not found in the directory '" + c.tenant + "'. Trace ID: " + c.id}
 	case who.Secret != form.Get("client_secret"):
-		return nil, &refusal{http.StatusUnauthorized, "invalid_client", "AADSTS7000215: Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '" +
+		return nil, &apiError{http.StatusUnauthorized, "invalid_client", "AADSTS7000215: Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '" +
 			who.ClientID + "'. Trace ID: " + c.id}
 	}
 	return map[string]any{
-		"token_type": "Bearer", "expires_in": s.seconds(), "ext_expires_in": s.seconds(), "access_token": s.newToken(c, who),
+		"token_type": "Bearer", "expires_in": s.tokenSeconds(), "ext_expires_in": s.tokenSeconds(), "access_token": s.newToken(c, who),
 	}, nil
 }
 
-// managed gives tokens to the host's own identity.
-func (s *Server) managed(c *call) (map[string]any, *refusal) {
+// managedIdentityToken gives tokens to the host's own identity.
+func (s *Server) managedIdentityToken(c *call) (map[string]any, *apiError) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	resource := c.query.Get("resource")
 	if !strings.HasPrefix(resource, audience) {
-		s.Record(c.r, c.action, fmt.Errorf("resource %q", resource))
+		s.RecordUnexpected(c.r, c.action, fmt.Errorf("resource %q", resource))
 	}
 	switch {
 	case c.action == IMDS && c.r.Header.Get("Metadata") != "true":
-		return nil, &refusal{http.StatusBadRequest, "bad_request_102", "Required metadata header not specified"}
+		return nil, &apiError{http.StatusBadRequest, "bad_request_102", "Required metadata header not specified"}
 	case c.action == AppService && (s.header == "" || c.r.Header.Get("X-Identity-Header") != s.header):
-		return nil, &refusal{http.StatusUnauthorized, "unauthorized", "The secret of the request is not the host's"}
+		return nil, &apiError{http.StatusUnauthorized, "unauthorized", "The secret of the request is not the host's"}
 	case s.identity == nil:
-		return nil, &refusal{http.StatusBadRequest, "invalid_request", "Identity not found"}
+		return nil, &apiError{http.StatusBadRequest, "invalid_request", "Identity not found"}
 	}
 	return map[string]any{
 		"token_type": "Bearer", "access_token": s.newToken(c, s.identity), "resource": resource,
-		"expires_in": fmt.Sprint(s.seconds()), "expires_on": fmt.Sprint(s.Now().Add(s.o.TokenLife).Unix()),
+		"expires_in": fmt.Sprint(s.tokenSeconds()), "expires_on": fmt.Sprint(s.Now().Add(s.options.TokenLife).Unix()),
 	}, nil
 }
 
-func (s *Server) seconds() int { return int(s.o.TokenLife / time.Second) }
+func (s *Server) tokenSeconds() int { return int(s.options.TokenLife / time.Second) }
 
 // newToken makes a token; the lock is held.
 func (s *Server) newToken(c *call, who *Principal) string {
 	text := fmt.Sprintf("eyJ0eXAiOiJKV1Qi.%s.%d", who.ClientID, c.number)
-	s.tokens[text] = token{who: who, until: s.Now().Add(s.o.TokenLife)}
+	s.tokens[text] = issuedToken{principal: who, until: s.Now().Add(s.options.TokenLife)}
 	return text
 }
 
 // authenticate checks the token of a call, and the right to read in a subscription.
-func (s *Server) authenticate(c *call) *refusal {
+func (s *Server) authenticate(c *call) *apiError {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	text, bearer := strings.CutPrefix(c.r.Header.Get("Authorization"), "Bearer ")
 	given, known := s.tokens[text]
 	switch {
 	case !bearer:
-		return &refusal{http.StatusUnauthorized, "AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing."}
+		return &apiError{http.StatusUnauthorized, "AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing."}
 	case !known:
-		return &refusal{http.StatusUnauthorized, "InvalidAuthenticationToken", "The access token is invalid: " + text}
+		return &apiError{http.StatusUnauthorized, "InvalidAuthenticationToken", "The access token is invalid: " + text}
 	case s.Now().After(given.until):
-		return &refusal{http.StatusUnauthorized, "ExpiredAuthenticationToken", "The access token expiry UTC time is earlier than current UTC time."}
+		return &apiError{http.StatusUnauthorized, "ExpiredAuthenticationToken", "The access token expiry UTC time is earlier than current UTC time."}
 	}
-	c.who = given.who
-	if c.scope != subscription {
+	c.principal = given.principal
+	if c.scope != accessSubscription {
 		return nil
 	}
-	c.sub = s.subscriptions[c.subscription]
+	c.subject = s.subscriptions[c.subscription]
 	switch {
-	case c.sub == nil:
-		return &refusal{http.StatusNotFound, "SubscriptionNotFound", "The subscription '" + c.subscription + "' could not be found."}
-	case !c.sub.readers[c.who.ClientID]:
-		return &refusal{http.StatusForbidden, "AuthorizationFailed", "The client '" + c.who.ClientID + "' with object id '0' does not have authorization to perform action 'Microsoft.Resources/subscriptions/read' over scope '/subscriptions/" +
+	case c.subject == nil:
+		return &apiError{http.StatusNotFound, "SubscriptionNotFound", "The subscription '" + c.subscription + "' could not be found."}
+	case !c.subject.readers[c.principal.ClientID]:
+		return &apiError{http.StatusForbidden, "AuthorizationFailed", "The client '" + c.principal.ClientID + "' with object id '0' does not have authorization to perform action 'Microsoft.Resources/subscriptions/read' over scope '/subscriptions/" +
 			c.subscription + "' or the scope is invalid. If access was recently granted, please refresh your credentials."}
 	}
 	return nil

@@ -10,10 +10,10 @@ import (
 	"strings"
 )
 
-// skeletons are the queries that are understood, without their ids, each with whether it is about
+// queryTemplates are the queries that are understood, without their ids, each with whether it is about
 // machines of uniform scale sets. The emulator runs no KQL: who changes the query has to think of
 // what is written here.
-func skeletons() map[string]bool {
+func queryTemplates() map[string]bool {
 	of := func(table, machine, nic, address string) string {
 		return fmt.Sprintf(`%[1]s | where type =~ '%[2]s' and tostring(properties.vmId) in~ (IDS) | project id, name, location, sku, properties, machine = tolower(id)`+
 			` | join kind=leftouter (%[1]s | where type =~ '%[3]s' | project nic = tolower(id), machine = tolower(tostring(properties.virtualMachine.id)), interface = properties) on machine`+
@@ -27,7 +27,7 @@ func skeletons() map[string]bool {
 	}
 }
 
-var idList = regexp.MustCompile(`in~ \(('[0-9a-fA-F-]{36}'(?:, '[0-9a-fA-F-]{36}')*)\)`)
+var idListPattern = regexp.MustCompile(`in~ \(('[0-9a-fA-F-]{36}'(?:, '[0-9a-fA-F-]{36}')*)\)`)
 
 type graphRequest struct {
 	Query         string   `json:"query"`
@@ -40,36 +40,36 @@ type graphRequest struct {
 	} `json:"options"`
 }
 
-// graph answers a query: what the caller may not read is not there, with HTTP 200.
-func (s *Server) graph(c *call, f Fault) (object, *refusal) {
+// answerGraph answers a query: what the caller may not read is not there, with HTTP 200.
+func (s *Server) answerGraph(c *call, f Fault) (object, *apiError) {
 	var asked graphRequest
 	if err := json.NewDecoder(c.r.Body).Decode(&asked); err != nil {
-		return nil, &refusal{http.StatusBadRequest, "BadRequest", err.Error()}
+		return nil, &apiError{http.StatusBadRequest, "BadRequest", err.Error()}
 	}
-	ids, inSets, err := asked.understand()
+	ids, inSets, err := asked.parseQuery()
 	if err != nil {
-		s.Record(c.r, c.action, err)
-		return nil, &refusal{http.StatusBadRequest, "InvalidQuery", err.Error()}
+		s.RecordUnexpected(c.r, c.action, err)
+		return nil, &apiError{http.StatusBadRequest, "InvalidQuery", err.Error()}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var rows []object
 	for _, id := range asked.Subscriptions {
 		sub := s.subscriptions[strings.ToLower(id)]
-		if sub != nil && sub.readers[c.who.ClientID] && f.Kind != NoPermission {
+		if sub != nil && sub.readers[c.principal.ClientID] && f.Kind != NoPermission {
 			rows = append(rows, sub.graphRows(ids, inSets)...)
 		}
 	}
 	return s.graphPage(asked, rows, f), nil
 }
 
-func (q graphRequest) understand() (ids []string, inSets bool, err error) {
+func (q graphRequest) parseQuery() (ids []string, inSets bool, err error) {
 	query := strings.Join(strings.Fields(q.Query), " ")
-	found := idList.FindStringSubmatch(query)
+	found := idListPattern.FindStringSubmatch(query)
 	if found == nil {
 		return nil, false, fmt.Errorf("a query without ids: %s", query)
 	}
-	inSets, known := skeletons()[strings.Replace(query, found[1], "IDS", 1)]
+	inSets, known := queryTemplates()[strings.Replace(query, found[1], "IDS", 1)]
 	switch {
 	case !known:
 		return nil, false, fmt.Errorf("a query that is not understood: %s", query)
@@ -87,7 +87,7 @@ func (q graphRequest) understand() (ids []string, inSets bool, err error) {
 
 func (s *Server) graphPage(q graphRequest, rows []object, f Fault) object {
 	from, _ := strconv.Atoi(q.Options.Skip)
-	to := min(from+min(q.Options.Top, s.o.PageSize), len(rows))
+	to := min(from+min(q.Options.Top, s.options.PageSize), len(rows))
 	page := rows[min(from, to):to]
 	doc := object{"totalRecords": len(rows), "count": len(page), "data": append([]object{}, page...), "facets": []object{}, "resultTruncated": "false"}
 	if to < len(rows) {
@@ -97,7 +97,7 @@ func (s *Server) graphPage(q graphRequest, rows []object, f Fault) object {
 	case f.Kind == GraphCut:
 		delete(doc, "$skipToken")
 		doc["resultTruncated"] = "true"
-	case f.Kind == RepeatToken && from > 0:
+	case f.Kind == RepeatedToken && from > 0:
 		doc["$skipToken"] = q.Options.Skip
 	}
 	return doc
@@ -106,20 +106,20 @@ func (s *Server) graphPage(q graphRequest, rows []object, f Fault) object {
 // graphRows joins machines, interfaces and public addresses. The lock is held.
 func (a *Subscription) graphRows(ids []string, inSets bool) []object {
 	hidden := a.hidden[QueryGraph]
-	if a.frozen != nil {
-		a = a.frozen
+	if a.graphSnapshot != nil {
+		a = a.graphSnapshot
 	}
-	var all []placed
+	var all []placedVM
 	for _, vm := range a.rows {
-		all = append(all, placed{VM: vm})
+		all = append(all, placedVM{VM: vm})
 	}
 	if inSets {
 		all = nil
 		for _, set := range a.sets {
-			all = append(all, set.members()...)
+			all = append(all, set.placedVMs()...)
 		}
 	}
-	slices.SortFunc(all, func(x, y placed) int { return strings.Compare(y.ID, x.ID) })
+	slices.SortFunc(all, func(x, y placedVM) int { return strings.Compare(y.ID, x.ID) })
 	var rows []object
 	for _, p := range all {
 		if slices.Contains(ids, strings.ToLower(p.ID)) && !hidden[p.ID] && (len(a.groups) == 0 || a.groups[p.Group]) {
@@ -129,16 +129,16 @@ func (a *Subscription) graphRows(ids []string, inSets bool) []object {
 	return rows
 }
 
-func (a *Subscription) graphMachine(p placed) (rows []object) {
+func (a *Subscription) graphMachine(p placedVM) (rows []object) {
 	of := a.machine(p.VM)
 	if p.set.Name != "" {
-		of = a.member(p)
+		of = a.setMachine(p)
 	}
 	doc, _ := of.doc.(object)
-	row := func(nic, public resource) object {
+	row := func(nic, public listRow) object {
 		out := object{"id": doc["id"], "name": doc["name"], "location": doc["location"], "sku": doc["sku"], "properties": doc["properties"],
 			"nic": "", "interface": nil, "publicIP": "", "address": nil}
-		for name, r := range map[string]resource{"nic": nic, "publicIP": public} {
+		for name, r := range map[string]listRow{"nic": nic, "publicIP": public} {
 			if one, ok := r.doc.(object); ok {
 				out[name] = strings.ToLower(one["id"].(string))
 				out[map[string]string{"nic": "interface", "publicIP": "address"}[name]] = one["properties"]
@@ -157,11 +157,11 @@ func (a *Subscription) graphMachine(p placed) (rows []object) {
 			}
 		}
 		if len(rows) == before {
-			rows = append(rows, row(a.nic(p, n), resource{}))
+			rows = append(rows, row(a.nic(p, n), listRow{}))
 		}
 	}
 	if len(rows) == 0 {
-		rows = append(rows, row(resource{}, resource{}))
+		rows = append(rows, row(listRow{}, listRow{}))
 	}
 	return rows
 }

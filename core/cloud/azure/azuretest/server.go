@@ -52,16 +52,16 @@ type Options struct {
 // Server is the emulator, an http.Handler. Its world can be changed while it runs, by any
 // goroutine.
 type Server struct {
-	*peertest.Ground
-	o      Options
-	routes []route
+	*peertest.Base
+	options Options
+	routes  []route
 
 	mu            sync.Mutex
 	principals    map[string]*Principal // by client id
 	identity      *Principal            // of the host, as a managed identity
 	header        string                // X-IDENTITY-HEADER of the host
 	subscriptions map[string]*Subscription
-	tokens        map[string]token
+	tokens        map[string]issuedToken
 }
 
 // New makes a server without applications and subscriptions.
@@ -76,8 +76,8 @@ func New(o Options) *Server {
 		o.TokenLife = time.Hour
 	}
 	return &Server{
-		Ground: peertest.New(peertest.Options{Name: "azuretest", Reporter: o.Reporter, Now: o.Now}), o: o, routes: routes(),
-		principals: map[string]*Principal{}, subscriptions: map[string]*Subscription{}, tokens: map[string]token{},
+		Base: peertest.New(peertest.Options{Name: "azuretest", Reporter: o.Reporter, Now: o.Now}), options: o, routes: routes(),
+		principals: map[string]*Principal{}, subscriptions: map[string]*Subscription{}, tokens: map[string]issuedToken{},
 	}
 }
 
@@ -92,8 +92,8 @@ type call struct {
 	query, form                      url.Values
 	id                               string // of the request
 	number                           int
-	who                              *Principal
-	sub                              *Subscription
+	principal                        *Principal
+	subject                          *Subscription
 }
 
 // route is one call of the real APIs.
@@ -101,16 +101,16 @@ type route struct {
 	action, method, version string
 	path                    *regexp.Regexp
 	query                   []string // further parameters
-	scope                   scope
+	scope                   accessLevel
 }
 
-// scope is what a call needs to be allowed.
-type scope int
+// accessLevel is what a call needs to be allowed.
+type accessLevel int
 
 const (
-	open         scope = iota // a call for tokens
-	signed                    // any token
-	subscription              // a token of who may read in the subscription
+	accessOpen         accessLevel = iota // a call for tokens
+	accessToken                           // any token
+	accessSubscription                    // a token of who may read in the subscription
 )
 
 // routes are all calls that are expected. Resource Manager does not look at the case of paths.
@@ -120,24 +120,24 @@ func routes() []route {
 	const set, one = group + compute + `/virtualMachineScaleSets/(?P<set>[^/]+)`, `/virtualMachines/(?P<name>[^/]+)`
 	skip := []string{"$skipToken"}
 	all := []route{
-		{action: OpenIDConfiguration, path: re(`/(?P<tenant>[^/]+)/v2\.0/\.well-known/openid-configuration`)},
-		{action: Token, method: http.MethodPost, path: re(`/(?P<tenant>[^/]+)/oauth2/v2\.0/token`)},
-		{action: IMDS, version: "2018-02-01", path: re(`/metadata/identity/oauth2/token`), query: []string{"resource", "client_id"}},
-		{action: AppService, version: "2019-08-01", path: re(`/msi/token`), query: []string{"resource", "client_id"}},
-		{action: ListSubscriptions, version: "2022-12-01", path: re(`/subscriptions`), query: skip, scope: signed},
-		{action: GetSubscription, version: "2022-12-01", path: re(sub), scope: subscription},
-		{action: ListLocations, version: "2022-12-01", path: re(sub + `/locations`), scope: subscription},
-		{action: ListPermissions, version: "2022-04-01", path: re(sub + `/providers/Microsoft\.Authorization/permissions`), query: skip, scope: subscription},
-		{action: ListMachines, version: "2025-04-01", path: re(sub + compute + `/virtualMachines`), query: skip, scope: subscription},
-		{action: ListSets, version: "2025-04-01", path: re(sub + compute + `/virtualMachineScaleSets`), query: skip, scope: subscription},
-		{action: ListSetMachines, version: "2025-04-01", path: re(set + `/virtualMachines`), query: skip, scope: subscription},
-		{action: ListSetInterfaces, version: "2018-10-01", path: re(set + `/networkInterfaces`), query: skip, scope: subscription},
-		{action: ListSetAddresses, version: "2018-10-01", path: re(set + `/publicIPAddresses`), query: skip, scope: subscription},
-		{action: GetMachine, version: "2025-04-01", path: re(group + compute + one), scope: subscription},
-		{action: GetMachine, version: "2025-04-01", path: re(set + one), scope: subscription},
-		{action: ListInterfaces, version: "2025-01-01", path: re(sub + network + `/networkInterfaces`), query: skip, scope: subscription},
-		{action: ListAddresses, version: "2025-01-01", path: re(sub + network + `/publicIPAddresses`), query: skip, scope: subscription},
-		{action: QueryGraph, method: http.MethodPost, version: "2024-04-01", path: re(`/providers/Microsoft\.ResourceGraph/resources`), scope: signed},
+		{action: OpenIDConfiguration, path: pathPattern(`/(?P<tenant>[^/]+)/v2\.0/\.well-known/openid-configuration`)},
+		{action: Token, method: http.MethodPost, path: pathPattern(`/(?P<tenant>[^/]+)/oauth2/v2\.0/token`)},
+		{action: IMDS, version: "2018-02-01", path: pathPattern(`/metadata/identity/oauth2/token`), query: []string{"resource", "client_id"}},
+		{action: AppService, version: "2019-08-01", path: pathPattern(`/msi/token`), query: []string{"resource", "client_id"}},
+		{action: ListSubscriptions, version: "2022-12-01", path: pathPattern(`/subscriptions`), query: skip, scope: accessToken},
+		{action: GetSubscription, version: "2022-12-01", path: pathPattern(sub), scope: accessSubscription},
+		{action: ListLocations, version: "2022-12-01", path: pathPattern(sub + `/locations`), scope: accessSubscription},
+		{action: ListPermissions, version: "2022-04-01", path: pathPattern(sub + `/providers/Microsoft\.Authorization/permissions`), query: skip, scope: accessSubscription},
+		{action: ListMachines, version: "2025-04-01", path: pathPattern(sub + compute + `/virtualMachines`), query: skip, scope: accessSubscription},
+		{action: ListSets, version: "2025-04-01", path: pathPattern(sub + compute + `/virtualMachineScaleSets`), query: skip, scope: accessSubscription},
+		{action: ListSetMachines, version: "2025-04-01", path: pathPattern(set + `/virtualMachines`), query: skip, scope: accessSubscription},
+		{action: ListSetInterfaces, version: "2018-10-01", path: pathPattern(set + `/networkInterfaces`), query: skip, scope: accessSubscription},
+		{action: ListSetAddresses, version: "2018-10-01", path: pathPattern(set + `/publicIPAddresses`), query: skip, scope: accessSubscription},
+		{action: GetMachine, version: "2025-04-01", path: pathPattern(group + compute + one), scope: accessSubscription},
+		{action: GetMachine, version: "2025-04-01", path: pathPattern(set + one), scope: accessSubscription},
+		{action: ListInterfaces, version: "2025-01-01", path: pathPattern(sub + network + `/networkInterfaces`), query: skip, scope: accessSubscription},
+		{action: ListAddresses, version: "2025-01-01", path: pathPattern(sub + network + `/publicIPAddresses`), query: skip, scope: accessSubscription},
+		{action: QueryGraph, method: http.MethodPost, version: "2024-04-01", path: pathPattern(`/providers/Microsoft\.ResourceGraph/resources`), scope: accessToken},
 	}
 	for i := range all {
 		if all[i].method == "" {
@@ -147,38 +147,38 @@ func routes() []route {
 	return all
 }
 
-func re(path string) *regexp.Regexp { return regexp.MustCompile(`(?i)^` + path + `$`) }
+func pathPattern(path string) *regexp.Regexp { return regexp.MustCompile(`(?i)^` + path + `$`) }
 
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &call{server: s, w: w, r: r}
-	err := c.find()
-	number, here := s.Enter(w, r, c.action)
+	err := c.findRoute()
+	number, here := s.BeginRequest(w, r, c.action)
 	if !here {
 		return
 	}
 	c.number, c.id = number, fmt.Sprintf("%08x-0000-4000-8000-%012x", number, number)
 	if err != nil {
-		s.Record(r, c.action, err)
-		c.refuse(refusal{http.StatusBadRequest, "InvalidRequest", "The request is not valid: " + err.Error()})
+		s.RecordUnexpected(r, c.action, err)
+		c.sendError(apiError{http.StatusBadRequest, "InvalidRequest", "The request is not valid: " + err.Error()})
 		return
 	}
-	if c.scope == open {
-		s.giveToken(c)
+	if c.scope == accessOpen {
+		s.handleToken(c)
 		return
 	}
 	if refused := s.authenticate(c); refused != nil {
-		c.refuse(*refused)
+		c.sendError(*refused)
 		return
 	}
-	if f := s.Fault(c.action, "", c.who.ClientID); f.Kind != "" && s.misbehave(c, f) {
+	if f := s.NextFault(c.action, "", c.principal.ClientID); f.Kind != "" && s.answerFault(c, f) {
 		return
 	}
-	s.answer(c, Fault{})
+	s.handle(c, Fault{})
 }
 
-// find tells which call a request is, and refuses whatever a lister has no business to ask.
-func (c *call) find() (err error) {
+// findRoute tells which call a request is, and refuses whatever a lister has no business to ask.
+func (c *call) findRoute() (err error) {
 	i := slices.IndexFunc(c.server.routes, func(x route) bool { return x.path.MatchString(c.r.URL.Path) })
 	if i < 0 {
 		return errors.New("the path is not emulated")

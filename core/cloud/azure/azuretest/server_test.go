@@ -155,7 +155,7 @@ func TestStrict(t *testing.T) {
 		"part of scope": {http.MethodPost, rows, graph(query(subID), `{"resultFormat":"objectArray","$top":5,"allowPartialScopes":true}`)},
 		"too many":      {http.MethodPost, rows, graph(query(strings.Repeat(subID+"', '", 100)+subID), `{"resultFormat":"objectArray","$top":5,"allowPartialScopes":false}`)},
 	} {
-		n := &peertest.Notes{}
+		n := &peertest.RecordingReporter{}
 		c := newClient(t, n)
 		status, doc := c.ask(t, x.method, x.path, x.body)
 		if status != 400 || doc.Code == "" || len(n.Lines) != 1 || len(c.Unexpected()) != 1 {
@@ -169,7 +169,7 @@ func TestStrict(t *testing.T) {
 
 // query gives the one that is understood, about ordinary machines.
 func query(id string) string {
-	for text, inSets := range skeletons() {
+	for text, inSets := range queryTemplates() {
 		if !inSets {
 			return strings.Replace(text, "IDS", "'"+id+"'", 1)
 		}
@@ -181,7 +181,7 @@ func query(id string) string {
 func TestCursor(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, t)
-	c.sub.Fill("eastus", 35, Sample)
+	c.sub.Fill("eastus", 35, SampleVM)
 	seen, path := map[string]bool{}, machines
 	for page := 0; path != ""; page++ {
 		_, doc := c.ask(t, http.MethodGet, path, "")
@@ -190,8 +190,8 @@ func TestCursor(t *testing.T) {
 		}
 		if page == 0 { // what the cursor stands on goes, and something new comes before it
 			for i := range 35 {
-				if Sample(i).Name == doc.Value[9].Name {
-					c.sub.Remove(Sample(i).ID)
+				if SampleVM(i).Name == doc.Value[9].Name {
+					c.sub.Remove(SampleVM(i).ID)
 				}
 			}
 			c.sub.Put(VM{ID: "zzz", Name: "new"})
@@ -207,7 +207,7 @@ func TestCursor(t *testing.T) {
 func TestGraphRows(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, t)
-	vm := Sample(1)
+	vm := SampleVM(1)
 	vm.NICs = append(vm.NICs, NIC{Name: "two", Network: "g/n", Configs: []Config{{Private: "10.9.9.9", Public: "52.0.0.1"}, {Private: "10.9.9.8", Public: "52.0.0.2"}}})
 	c.sub.Put(vm, VM{ID: "00000000-0000-4000-8000-000000000000"})
 	skip, total := "", 0
@@ -252,8 +252,8 @@ func TestFaults(t *testing.T) {
 func TestOneMachine(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, t)
-	ids := c.sub.Fill("eastus", 2, Sample)
-	c.sub.PutSet(Set{Name: "pool", Group: "G", Location: "eastus", VMs: []VM{Sample(5)}})
+	ids := c.sub.Fill("eastus", 2, SampleVM)
+	c.sub.PutSet(Set{Name: "pool", Group: "G", Location: "eastus", VMs: []VM{SampleVM(5)}})
 	c.sub.Hide(ListMachines, ids[0])
 	const in, version = "/subscriptions/" + subID + "/resourceGroups/", "?api-version=2025-04-01"
 	if _, doc := c.ask(t, http.MethodGet, machines, ""); len(doc.Value) != 1 {
@@ -271,7 +271,7 @@ func TestOneMachine(t *testing.T) {
 			t.Errorf("%s: %q, want %q", path, doc.Code, want)
 		}
 	}
-	c.sub.Show(ListMachines)
+	c.sub.Unhide(ListMachines)
 	if _, doc := c.ask(t, http.MethodGet, machines, ""); len(doc.Value) != 2 {
 		t.Errorf("shown again: %+v", doc.Value)
 	}
@@ -285,9 +285,9 @@ func TestOneMachine(t *testing.T) {
 func TestGraphLags(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, t)
-	ids := c.sub.Fill("eastus", 2, Sample)
+	ids := c.sub.Fill("eastus", 2, SampleVM)
 	graph := func() int { return len(c.sub.graphRows(ids, false)) }
-	c.sub.Freeze()
+	c.sub.FreezeGraph()
 	c.sub.Remove(ids[0])
 	if got := graph(); got != 2 {
 		t.Errorf("frozen, it shows %d", got)
@@ -296,7 +296,7 @@ func TestGraphLags(t *testing.T) {
 	if got := graph(); got != 1 {
 		t.Errorf("with one lost, it shows %d", got)
 	}
-	c.sub.Thaw()
+	c.sub.ThawGraph()
 	if got := graph(); got != 0 {
 		t.Errorf("thawed, it shows %d", got)
 	}

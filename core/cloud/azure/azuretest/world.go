@@ -15,17 +15,17 @@ type Principal struct {
 
 // Subscription is one with its machines.
 type Subscription struct {
-	server  *Server
-	id      string
-	state   string
-	readers map[string]bool // by client id
-	actions []string
-	except  []string
-	groups  map[string]bool            // if any, the only resource groups that lists show
-	rows    map[string]VM              // ordinary machines, by key
-	sets    map[string]Set             // by group/name
-	hidden  map[string]map[string]bool // by action, see Hide
-	frozen  *Subscription              // what Resource Graph still shows; nil = what there is
+	server        *Server
+	id            string
+	state         string
+	readers       map[string]bool // by client id
+	actions       []string
+	notActions    []string
+	groups        map[string]bool            // if any, the only resource groups that lists show
+	rows          map[string]VM              // ordinary machines, by key
+	sets          map[string]Set             // by group/name
+	hidden        map[string]map[string]bool // by action, see Hide
+	graphSnapshot *Subscription              // what Resource Graph still shows; nil = what there is
 }
 
 // VM is a machine of the emulator. What is empty is empty in the answer too.
@@ -103,7 +103,7 @@ func (a *Subscription) SetState(state string) {
 func (a *Subscription) Grant(actions, except, groups []string) {
 	a.server.mu.Lock()
 	defer a.server.mu.Unlock()
-	a.actions, a.except, a.groups = actions, except, map[string]bool{}
+	a.actions, a.notActions, a.groups = actions, except, map[string]bool{}
 	for _, group := range groups {
 		a.groups[group] = true
 	}
@@ -155,8 +155,8 @@ func (a *Subscription) Remove(ids ...string) {
 	}
 }
 
-// Sample is a plain Linux machine with number i, for Fill.
-func Sample(i int) VM {
+// SampleVM is a plain Linux machine with number i, for Fill.
+func SampleVM(i int) VM {
 	address := fmt.Sprintf("10.%d.%d.%d", i>>16&255, i>>8&255, i&255)
 	return VM{
 		ID: fmt.Sprintf("%08x-5ab1-4e00-8000-%012x", i*2654435761&0xffffffff, i), Name: fmt.Sprintf("web-%05d", i), Group: "Prod",
@@ -181,68 +181,68 @@ func (a *Subscription) Hide(action string, names ...string) {
 	}
 }
 
-// Show ends what Hide did to an action.
-func (a *Subscription) Show(action string) {
+// Unhide ends what Hide did to an action.
+func (a *Subscription) Unhide(action string) {
 	a.server.mu.Lock()
 	defer a.server.mu.Unlock()
 	delete(a.hidden, action)
 }
 
-// Freeze lets Resource Graph go on showing what is there now, as it lags behind; Thaw ends that.
-func (a *Subscription) Freeze() {
+// FreezeGraph lets Resource Graph go on showing what is there now, as it lags behind; Thaw ends that.
+func (a *Subscription) FreezeGraph() {
 	a.server.mu.Lock()
 	defer a.server.mu.Unlock()
 	frozen := *a
 	frozen.rows, frozen.sets = maps.Clone(a.rows), maps.Clone(a.sets)
-	a.frozen = &frozen
+	a.graphSnapshot = &frozen
 }
 
-// Thaw lets Resource Graph show what there is.
-func (a *Subscription) Thaw() {
+// ThawGraph lets Resource Graph show what there is.
+func (a *Subscription) ThawGraph() {
 	a.server.mu.Lock()
 	defer a.server.mu.Unlock()
-	a.frozen = nil
+	a.graphSnapshot = nil
 }
 
-// resource is one row of a list: its key in the list's order, the name by which it is hidden, and its document.
-type resource struct {
+// listRow is one row of a list: its key in the list's order, the name by which it is hidden, and its document.
+type listRow struct {
 	key, name, group string
 	doc              any
 }
 
-// list gives the rows of an action, in the server's order, which is descending so that nobody relies
+// listRows gives the rows of an action, in the server's order, which is descending so that nobody relies
 // on a sorted answer. Filtered lists have no row of a group that may not be seen. The lock is held.
-func (a *Subscription) list(c *call) ([]resource, *refusal) {
-	var all []resource
-	set, found := a.set(c.group, c.set)
+func (a *Subscription) listRows(c *call) ([]listRow, *apiError) {
+	var all []listRow
+	set, found := a.findSet(c.group, c.set)
 	if c.set != "" && !found {
-		return nil, refusalOf(Gone)
+		return nil, faultError(Gone)
 	}
 	switch c.action {
 	case ListMachines:
-		all = each(slices.Collect(maps.Values(a.rows)), a.machine)
+		all = convertRows(slices.Collect(maps.Values(a.rows)), a.machine)
 	case ListInterfaces:
-		all = eachNIC(slices.Collect(maps.Values(a.rows)), a.nic)
+		all = convertNICs(slices.Collect(maps.Values(a.rows)), a.nic)
 	case ListAddresses:
-		all = eachAddress(slices.Collect(maps.Values(a.rows)), a.address)
+		all = convertAddresses(slices.Collect(maps.Values(a.rows)), a.address)
 	case ListSets:
-		all = each(slices.Collect(maps.Values(a.sets)), a.scaleSet)
+		all = convertRows(slices.Collect(maps.Values(a.sets)), a.scaleSet)
 	case ListSetMachines:
-		all = each(set.members(), a.member)
+		all = convertRows(set.placedVMs(), a.setMachine)
 	case ListSetInterfaces:
-		all = eachNIC(set.members(), a.nic)
+		all = convertNICs(set.placedVMs(), a.nic)
 	case ListSetAddresses:
-		all = eachAddress(set.members(), a.address)
+		all = convertAddresses(set.placedVMs(), a.address)
 	}
-	slices.SortFunc(all, func(x, y resource) int { return strings.Compare(y.key, x.key) })
-	all = slices.DeleteFunc(all, func(r resource) bool { return a.hidden[c.action][r.name] })
+	slices.SortFunc(all, func(x, y listRow) int { return strings.Compare(y.key, x.key) })
+	all = slices.DeleteFunc(all, func(r listRow) bool { return a.hidden[c.action][r.name] })
 	if len(a.groups) > 0 {
-		all = slices.DeleteFunc(all, func(r resource) bool { return !a.groups[r.group] })
+		all = slices.DeleteFunc(all, func(r listRow) bool { return !a.groups[r.group] })
 	}
 	return all, nil
 }
 
-func (a *Subscription) set(group, name string) (Set, bool) {
+func (a *Subscription) findSet(group, name string) (Set, bool) {
 	for _, set := range a.sets {
 		if strings.EqualFold(set.Group, group) && strings.EqualFold(set.Name, name) {
 			return set, true
@@ -251,43 +251,43 @@ func (a *Subscription) set(group, name string) (Set, bool) {
 	return Set{}, false
 }
 
-// placed is a machine with where it is: in a set, if that has a name.
-type placed struct {
+// placedVM is a machine with where it is: in a set, if that has a name.
+type placedVM struct {
 	VM
 	set   Set
 	index int
 }
 
-func (s Set) members() []placed {
-	var all []placed
+func (s Set) placedVMs() []placedVM {
+	var all []placedVM
 	for i, vm := range s.VMs {
 		vm.Group, vm.Location = s.Group, s.Location
-		all = append(all, placed{vm, s, i})
+		all = append(all, placedVM{vm, s, i})
 	}
 	return all
 }
 
-// one makes a placed machine of any.
-func one(row any) placed {
-	if p, ok := row.(placed); ok {
+// toPlaced makes a placed machine of any.
+func toPlaced(row any) placedVM {
+	if p, ok := row.(placedVM); ok {
 		return p
 	}
 	vm, _ := row.(VM)
-	return placed{VM: vm}
+	return placedVM{VM: vm}
 }
 
-func each[T any](rows []T, convert func(T) resource) []resource {
-	var all []resource
+func convertRows[T any](rows []T, convert func(T) listRow) []listRow {
+	var all []listRow
 	for _, row := range rows {
 		all = append(all, convert(row))
 	}
 	return all
 }
 
-func eachNIC[T any](rows []T, convert func(placed, NIC) resource) []resource {
-	var all []resource
+func convertNICs[T any](rows []T, convert func(placedVM, NIC) listRow) []listRow {
+	var all []listRow
 	for _, row := range rows {
-		p := one(row)
+		p := toPlaced(row)
 		for _, n := range p.NICs {
 			if !n.Hidden {
 				all = append(all, convert(p, n))
@@ -297,10 +297,10 @@ func eachNIC[T any](rows []T, convert func(placed, NIC) resource) []resource {
 	return all
 }
 
-func eachAddress[T any](rows []T, convert func(placed, NIC, int) resource) []resource {
-	var all []resource
+func convertAddresses[T any](rows []T, convert func(placedVM, NIC, int) listRow) []listRow {
+	var all []listRow
 	for _, row := range rows {
-		p := one(row)
+		p := toPlaced(row)
 		for _, n := range p.NICs {
 			for i, config := range n.Configs {
 				if config.Public != "" {

@@ -8,84 +8,84 @@ import (
 	"strings"
 )
 
-// refusal is an error of the real APIs.
-type refusal struct {
+// apiError is an error of the real APIs.
+type apiError struct {
 	status        int
 	code, message string
 }
 
-// refuse answers with an error document, in the gateway's form or in that of ECS.
-func (c *call) refuse(r refusal) {
+// sendError answers with an error document, in the gateway's form or in that of ECS.
+func (c *call) sendError(r apiError) {
 	if strings.HasPrefix(r.code, "APIGW.") {
-		c.json(r.status, map[string]any{"error_code": r.code, "error_msg": r.message, "request_id": c.id})
+		c.sendJSON(r.status, map[string]any{"error_code": r.code, "error_msg": r.message, "request_id": c.id})
 		return
 	}
-	c.json(r.status, map[string]any{"error": map[string]any{"code": r.code, "message": r.message}})
+	c.sendJSON(r.status, map[string]any{"error": map[string]any{"code": r.code, "message": r.message}})
 }
 
-func (c *call) json(status int, doc any) {
+func (c *call) sendJSON(status int, doc any) {
 	body, err := json.Marshal(doc)
 	if err != nil { // a Raw instance that is no JSON: the test's own mistake
 		status, body = http.StatusInternalServerError, []byte(err.Error())
 	}
-	c.send(status, body)
+	c.sendBody(status, body)
 }
 
-func (c *call) send(status int, body []byte) {
+func (c *call) sendBody(status int, body []byte) {
 	c.w.Header().Set("Content-Type", "application/json;charset=utf8")
 	c.w.Header().Set("X-Request-Id", c.id)
 	c.w.WriteHeader(status)
 	_, _ = c.w.Write(body) // a client that went away is not our fault
 }
 
-// answer does what was asked. The fault may bend the answer; the zero one does not.
-func (s *Server) answer(c *call, f Fault) {
-	doc, refused := s.document(c, f)
+// handle does what was asked. The fault may bend the answer; the zero one does not.
+func (s *Server) handle(c *call, f Fault) {
+	doc, refused := s.buildDocument(c, f)
 	if refused != nil {
-		c.refuse(*refused)
+		c.sendError(*refused)
 		return
 	}
 	body, err := json.Marshal(doc)
 	switch {
 	case err != nil:
-		c.json(http.StatusOK, doc)
+		c.sendJSON(http.StatusOK, doc)
 	case f.Kind == Truncated:
-		c.send(http.StatusOK, body[:len(body)/2])
+		c.sendBody(http.StatusOK, body[:len(body)/2])
 	case f.Kind == Trailing:
-		c.send(http.StatusOK, append(body, body...))
+		c.sendBody(http.StatusOK, append(body, body...))
 	default:
-		c.send(http.StatusOK, body)
+		c.sendBody(http.StatusOK, body)
 	}
 }
 
 type object = map[string]any
 
-func (s *Server) document(c *call, f Fault) (object, *refusal) {
+func (s *Server) buildDocument(c *call, f Fault) (object, *apiError) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a := c.account
 	if c.project == "" {
-		return a.list(f, c.action == OwnProjects && a.agency), nil
+		return a.listProjects(f, c.action == OwnProjects && a.agency), nil
 	}
 	p := a.projects[c.project]
 	if p == nil {
-		return nil, &refusal{http.StatusForbidden, "Ecs.0003", "the project is not one of this account"}
+		return nil, &apiError{http.StatusForbidden, "Ecs.0003", "the project is not one of this account"}
 	}
 	if c.action == ShowServer {
-		return c.show(p)
+		return c.showServer(p)
 	}
-	return c.detail(p, f)
+	return c.listServers(p, f)
 }
 
-// list answers with the account's projects.
-func (a *Account) list(f Fault, none bool) object {
+// listProjects answers with the account's projects.
+func (a *Account) listProjects(f Fault, none bool) object {
 	doc := object{"links": object{"self": "https://iam.myhuaweicloud.com/v3/projects", "previous": nil, "next": nil}}
 	list := []object{}
 	for _, id := range a.order {
 		p := a.projects[id]
 		parent := a.domain
 		if region, _, sub := strings.Cut(p.name, "_"); sub {
-			parent = a.projectID(region)
+			parent = a.projectIDOf(region)
 		}
 		list = append(list, object{
 			"domain_id": a.domain, "is_domain": false, "parent_id": parent, "name": p.name, "description": "",
@@ -104,36 +104,36 @@ func (a *Account) list(f Fault, none bool) object {
 	return doc
 }
 
-// show answers for one server. One that the key may not see is refused, not denied to exist.
-func (c *call) show(p *project) (object, *refusal) {
+// showServer answers for one server. One that the key may not see is refused, not denied to exist.
+func (c *call) showServer(p *project) (object, *apiError) {
 	row, there := c.account.Get(p.name, c.server)
 	switch {
 	case !there:
-		return nil, &refusal{http.StatusNotFound, "Ecs.0114", "Instance[" + c.server + "] could not be found."}
+		return nil, &apiError{http.StatusNotFound, "Ecs.0114", "Instance[" + c.server + "] could not be found."}
 	case !c.account.granted[row.EnterpriseProject]:
-		return nil, &refusal{http.StatusForbidden, "Ecs.0003", "Policy doesn't allow ecs:cloudServers:showServer to be performed."}
+		return nil, &apiError{http.StatusForbidden, "Ecs.0003", "Policy doesn't allow ecs:cloudServers:showServer to be performed."}
 	}
-	return object{"server": wire(p.id, row)}, nil
+	return object{"server": instanceJSON(p.id, row)}, nil
 }
 
-// detail answers by ids, or page by page.
-func (c *call) detail(p *project, f Fault) (object, *refusal) {
-	size, err := c.limit()
+// listServers answers by ids, or page by page.
+func (c *call) listServers(p *project, f Fault) (object, *apiError) {
+	size, err := c.pageSize()
 	if err != nil {
 		return nil, err
 	}
-	visible := c.account.visible(p)
+	visible := c.account.visibleIDs(p)
 	count := len(visible)
 	ids, all := visible, []any{}
 	if text := c.r.URL.Query().Get("server_id"); text != "" {
 		if ids = strings.Split(text, ","); len(ids) > 100 {
-			return nil, &refusal{http.StatusRequestURITooLong, "Ecs.0005", "too many ids"}
+			return nil, &apiError{http.StatusRequestURITooLong, "Ecs.0005", "too many ids"}
 		}
 		count = len(ids)
-	} else if marker := c.r.URL.Query().Get("marker"); marker != "" && f.Kind != RepeatMarker {
+	} else if marker := c.r.URL.Query().Get("marker"); marker != "" && f.Kind != RepeatedMarker {
 		at := slices.Index(visible, marker)
 		if at < 0 {
-			bad := badMarker()
+			bad := badMarkerError()
 			return nil, &bad
 		}
 		ids = visible[at+1:]
@@ -149,16 +149,16 @@ func (c *call) detail(p *project, f Fault) (object, *refusal) {
 	for _, id := range ids {
 		row, _ := c.account.Get(p.name, id)
 		if !seen[id] {
-			all = append(all, hollow(id))
+			all = append(all, unknownRow(id))
 			continue
 		}
-		all = append(all, wire(p.id, row))
+		all = append(all, instanceJSON(p.id, row))
 	}
-	return bend(f, count, ids, all), nil
+	return listDocument(f, count, ids, all), nil
 }
 
-// bend writes the answer, well or by a fault.
-func bend(f Fault, count int, ids []string, all []any) object {
+// listDocument writes the answer, well or by a fault.
+func listDocument(f Fault, count int, ids []string, all []any) object {
 	doc := object{"count": count, "servers": all}
 	switch f.Kind {
 	case NoList:
@@ -173,7 +173,7 @@ func bend(f Fault, count int, ids []string, all []any) object {
 		doc["count"] = len(all)
 	case NullRow:
 		if len(all) > 0 {
-			all[len(all)-1] = hollow(ids[len(ids)-1])
+			all[len(all)-1] = unknownRow(ids[len(ids)-1])
 		}
 	case OtherProject:
 		if len(all) == 0 {
@@ -186,22 +186,22 @@ func bend(f Fault, count int, ids []string, all []any) object {
 	return doc
 }
 
-// limit reads how many servers a page has: 25 by default, and at most 1000.
-func (c *call) limit() (int, *refusal) {
+// pageSize reads how many servers a page has: 25 by default, and at most 1000.
+func (c *call) pageSize() (int, *apiError) {
 	text := c.r.URL.Query().Get("limit")
 	if text == "" {
 		return 25, nil
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 || n > 1000 {
-		return 0, &refusal{http.StatusBadRequest, "Ecs.0005", "The limit is not valid."}
+		return 0, &apiError{http.StatusBadRequest, "Ecs.0005", "The limit is not valid."}
 	}
 	return n, nil
 }
 
-// hollow is the row of an id that is not known: everything but the id and the fault is null.
-func hollow(id string) object {
-	row := wire("", Instance{}).(object)
+// unknownRow is the row of an id that is not known: everything but the id and the fault is null.
+func unknownRow(id string) object {
+	row := instanceJSON("", Instance{}).(object)
 	for name := range row {
 		row[name] = nil
 	}
@@ -210,8 +210,8 @@ func hollow(id string) object {
 	return row
 }
 
-// wire gives a server in the shape of the real answer, with the fields that are always there.
-func wire(project string, i Instance) any {
+// instanceJSON gives a server in the shape of the real answer, with the fields that are always there.
+func instanceJSON(project string, i Instance) any {
 	if i.Raw != nil {
 		return i.Raw
 	}

@@ -20,9 +20,9 @@ const (
 	maxSkew = 15 * time.Minute
 )
 
-// expected refuses whatever a lister has no business to ask: other calls, paging by number,
+// checkRequest refuses whatever a lister has no business to ask: other calls, paging by number,
 // parameters that do not exist, other methods.
-func (c *call) expected() error {
+func (c *call) checkRequest() error {
 	switch {
 	case c.r.Method != http.MethodGet:
 		return fmt.Errorf("method %s", c.r.Method)
@@ -33,10 +33,10 @@ func (c *call) expected() error {
 	case !strings.Contains(c.r.UserAgent(), "jms-sync"):
 		return fmt.Errorf("user agent %q, which the SDK made of a file in the home directory", c.r.UserAgent())
 	}
-	return c.expectedQuery()
+	return c.checkQuery()
 }
 
-func (c *call) expectedQuery() error {
+func (c *call) checkQuery() error {
 	query, err := url.ParseQuery(c.r.URL.RawQuery)
 	if err != nil {
 		return fmt.Errorf("unreadable parameters: %w", err)
@@ -66,44 +66,44 @@ func (c *call) expectedQuery() error {
 }
 
 // authenticate checks key, token, time and signature, and finds the account.
-func (s *Server) authenticate(c *call) *refusal {
+func (s *Server) authenticate(c *call) *apiError {
 	signed, err := readAuthorization(c.r.Header.Get("Authorization"))
 	if err != nil {
-		return incorrect(err.Error())
+		return incorrectSignature(err.Error())
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	account := s.accounts[signed.key]
 	if account == nil {
 		// The real one repeats the key's id.
-		return incorrect("Get secretKey failed,ak:" + signed.key + ",err:ak not exist")
+		return incorrectSignature("Get secretKey failed,ak:" + signed.key + ",err:ak not exist")
 	}
 	at, err := time.Parse(dateFormat, c.r.Header.Get("X-Sdk-Date"))
 	if err != nil || !slices.Contains(signed.headers, "x-sdk-date") {
-		return incorrect("X-Sdk-Date not found, or not signed")
+		return incorrectSignature("X-Sdk-Date not found, or not signed")
 	}
 	if s.Now().Sub(at).Abs() > maxSkew {
-		return incorrect("verify aksk signature fail: signature expired")
+		return incorrectSignature("verify aksk signature fail: signature expired")
 	}
 	text, err := stringToSign(c.r, signed.headers)
 	if err != nil {
-		return incorrect(err.Error())
+		return incorrectSignature(err.Error())
 	}
-	if !hmac.Equal([]byte(sign(text, account.secret)), []byte(signed.signature)) {
-		return incorrect("verify aksk signature fail, string to sign: " + text + " of " + signed.key)
+	if !hmac.Equal([]byte(signatureOf(text, account.secret)), []byte(signed.signature)) {
+		return incorrectSignature("verify aksk signature fail, string to sign: " + text + " of " + signed.key)
 	}
 	if token := c.r.Header.Get("X-Security-Token"); token != account.token || token != "" && !slices.Contains(signed.headers, "x-security-token") {
-		return incorrect("security token " + token + " of ak " + signed.key + " is not right")
+		return incorrectSignature("security token " + token + " of ak " + signed.key + " is not right")
 	}
 	if c.project != "" && c.r.Header.Get("X-Project-Id") != c.project {
-		return incorrect("X-Project-Id is not the project that is asked for")
+		return incorrectSignature("X-Project-Id is not the project that is asked for")
 	}
 	c.account = account
 	return nil
 }
 
-func incorrect(text string) *refusal {
-	return &refusal{http.StatusUnauthorized, "APIGW.0301", "Incorrect IAM authentication information: " + text}
+func incorrectSignature(text string) *apiError {
+	return &apiError{http.StatusUnauthorized, "APIGW.0301", "Incorrect IAM authentication information: " + text}
 }
 
 // authorization is what the header Authorization says.
@@ -138,13 +138,13 @@ func stringToSign(r *http.Request, headers []string) (string, error) {
 	}
 	path := make([]string, 0, 8)
 	for part := range strings.SplitSeq(r.URL.Path, "/") {
-		path = append(path, escape(part))
+		path = append(path, percentEncode(part))
 	}
 	uri := strings.TrimSuffix(strings.Join(path, "/"), "/") + "/"
 	var query []string
 	for name, values := range r.URL.Query() {
 		for _, value := range values {
-			query = append(query, escape(name)+"="+escape(value))
+			query = append(query, percentEncode(name)+"="+percentEncode(value))
 		}
 	}
 	slices.Sort(query)
@@ -157,23 +157,23 @@ func stringToSign(r *http.Request, headers []string) (string, error) {
 		lines.WriteString(name + ":" + strings.TrimSpace(value) + "\n")
 	}
 	canonical := strings.Join([]string{
-		r.Method, uri, strings.Join(query, "&"), lines.String(), strings.Join(headers, ";"), hash(body),
+		r.Method, uri, strings.Join(query, "&"), lines.String(), strings.Join(headers, ";"), hashSHA256(body),
 	}, "\n")
-	return algorithm + "\n" + r.Header.Get("X-Sdk-Date") + "\n" + hash([]byte(canonical)), nil
+	return algorithm + "\n" + r.Header.Get("X-Sdk-Date") + "\n" + hashSHA256([]byte(canonical)), nil
 }
 
-// escape is percent-encoding by RFC 3986.
-func escape(text string) string {
+// percentEncode is percent-encoding by RFC 3986.
+func percentEncode(text string) string {
 	return strings.NewReplacer("+", "%20", "*", "%2A", "%7E", "~").Replace(url.QueryEscape(text))
 }
 
-func hash(data []byte) string {
+func hashSHA256(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])
 }
 
-// sign is HMAC-SHA256 with the secret.
-func sign(text, secret string) string {
+// signatureOf is HMAC-SHA256 with the secret.
+func signatureOf(text, secret string) string {
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(text))
 	return hex.EncodeToString(mac.Sum(nil))

@@ -14,85 +14,85 @@ type (
 
 // The ways to misbehave. What the real service is documented or was seen to do is marked [D].
 const (
-	Throttled          = peertest.Throttled    // [D] 429 APIGW.0308
-	NoPermission       = peertest.NoPermission // [D] 403 Ecs.0003; of IAM 403 with a number as code
-	NoPolicy      Kind = "no policy"           // 401 EPS.0003 "policy doesn't allow"
-	Locked        Kind = "locked"              // [D] 401 APIGW.0301, after five wrong signatures
-	Untimely           = peertest.Untimely     // [D] 401 APIGW.0301, the signature has expired
-	InternalError Kind = "internal error"      // [D] 500 Ecs.0000
-	Unavailable   Kind = "unavailable"         // 503 of the gateway
-	NotPublished  Kind = "not published"       // [D] 404 APIGW.0101: no such API here
-	OddError      Kind = "odd error"           // 400 with numbers where texts belong
-	NoList        Kind = "no list"             // 200, all but the list
-	NullList      Kind = "null list"           // 200, null in place of the list
-	NoCount       Kind = "no count"            // 200, all but the total
-	WrongCount    Kind = "wrong count"         // 200, a total that is one too many
-	PageCount     Kind = "page count"          // 200, the page's number of servers in place of the total
-	NullRow       Kind = "null row"            // 200, the last server has no field but its id
-	OtherProject  Kind = "other project"       // 200, the last server is of another project
-	ShortPages    Kind = "short pages"         // 200, half of the servers that were asked for
-	Truncated          = peertest.Truncated    // 200, half of the document
-	Trailing      Kind = "trailing"            // 200, and a second document behind the first
-	RepeatMarker       = peertest.NoProgress   // the marker is not looked at
-	BadMarker     Kind = "bad marker"          // 400 for any marker
+	Throttled             = peertest.Throttled        // [D] 429 APIGW.0308
+	NoPermission          = peertest.NoPermission     // [D] 403 Ecs.0003; of IAM 403 with a number as code
+	NoPolicy         Kind = "no policy"               // 401 EPS.0003 "policy doesn't allow"
+	Locked           Kind = "locked"                  // [D] 401 APIGW.0301, after five wrong signatures
+	ExpiredSignature      = peertest.ExpiredSignature // [D] 401 APIGW.0301, the signature has expired
+	InternalError    Kind = "internal error"          // [D] 500 Ecs.0000
+	Unavailable      Kind = "unavailable"             // 503 of the gateway
+	NotPublished     Kind = "not published"           // [D] 404 APIGW.0101: no such API here
+	OddError         Kind = "odd error"               // 400 with numbers where texts belong
+	NoList           Kind = "no list"                 // 200, all but the list
+	NullList         Kind = "null list"               // 200, null in place of the list
+	NoCount          Kind = "no count"                // 200, all but the total
+	WrongCount       Kind = "wrong count"             // 200, a total that is one too many
+	PageCount        Kind = "page count"              // 200, the page's number of servers in place of the total
+	NullRow          Kind = "null row"                // 200, the last server has no field but its id
+	OtherProject     Kind = "other project"           // 200, the last server is of another project
+	ShortPages       Kind = "short pages"             // 200, half of the servers that were asked for
+	Truncated             = peertest.Truncated        // 200, half of the document
+	Trailing         Kind = "trailing"                // 200, and a second document behind the first
+	RepeatedMarker        = peertest.NoProgress       // the marker is not looked at
+	BadMarker        Kind = "bad marker"              // 400 for any marker
 
 )
 
-// misbehave answers by a fault; false = the call is to be answered well after all.
-func (s *Server) misbehave(c *call, f Fault) bool {
-	if refused := refusalOf(f.Kind); refused != nil {
-		c.refuse(*refused)
+// answerFault answers by a fault; false = the call is to be answered well after all.
+func (s *Server) answerFault(c *call, f Fault) bool {
+	if refused := faultError(f.Kind); refused != nil {
+		c.sendError(*refused)
 		return true
 	}
 	switch f.Kind {
 	case NoPermission:
-		c.denied()
-	case NoList, NullList, NoCount, WrongCount, PageCount, NullRow, OtherProject, ShortPages, Truncated, Trailing, RepeatMarker:
-		s.answer(c, f)
+		c.answerNoPermission()
+	case NoList, NullList, NoCount, WrongCount, PageCount, NullRow, OtherProject, ShortPages, Truncated, Trailing, RepeatedMarker:
+		s.handle(c, f)
 	case BadMarker:
 		if !c.r.URL.Query().Has("marker") {
 			return false
 		}
-		c.refuse(badMarker())
+		c.sendError(badMarkerError())
 	case OddError:
-		c.send(http.StatusBadRequest, []byte(`{"error":{"code":400,"message":{"a":1}},"error_code":7,"request_id":[]}`))
+		c.sendBody(http.StatusBadRequest, []byte(`{"error":{"code":400,"message":{"a":1}},"error_code":7,"request_id":[]}`))
 	default:
-		return s.Misbehave(c.w, c.r, f)
+		return s.AnswerFault(c.w, c.r, f)
 	}
 	return true
 }
 
-// denied answers as for a user without the right to make the call.
-func (c *call) denied() {
+// answerNoPermission answers as for a user without the right to make the call.
+func (c *call) answerNoPermission() {
 	if c.project == "" {
-		c.json(http.StatusForbidden, map[string]any{"error": map[string]any{
+		c.sendJSON(http.StatusForbidden, map[string]any{"error": map[string]any{
 			"message": "You are not authorized to perform the requested action.", "code": 403, "title": "Forbidden"}})
 		return
 	}
-	c.refuse(refusal{http.StatusForbidden, "Ecs.0003", "You do not have permission or your balance is insufficient."})
+	c.sendError(apiError{http.StatusForbidden, "Ecs.0003", "You do not have permission or your balance is insufficient."})
 }
 
-func badMarker() refusal {
-	return refusal{http.StatusBadRequest, "Ecs.0005", "marker [x] not found"}
+func badMarkerError() apiError {
+	return apiError{http.StatusBadRequest, "Ecs.0005", "marker [x] not found"}
 }
 
-func refusalOf(kind Kind) *refusal {
+func faultError(kind Kind) *apiError {
 	switch kind {
 	case Throttled:
-		return &refusal{http.StatusTooManyRequests, "APIGW.0308",
+		return &apiError{http.StatusTooManyRequests, "APIGW.0308",
 			"The throttling threshold has been reached: policy user over ratelimit,limit:20,time:1 second"}
 	case NoPolicy:
-		return &refusal{http.StatusUnauthorized, "EPS.0003", "policy doesn't allow ecs:cloudServers:list to be performed"}
+		return &apiError{http.StatusUnauthorized, "EPS.0003", "policy doesn't allow ecs:cloudServers:list to be performed"}
 	case Locked:
-		return incorrect("AK access failed to reach the limit,forbidden.")
-	case Untimely:
-		return incorrect("verify aksk signature fail: signature expired")
+		return incorrectSignature("AK access failed to reach the limit,forbidden.")
+	case ExpiredSignature:
+		return incorrectSignature("verify aksk signature fail: signature expired")
 	case InternalError:
-		return &refusal{http.StatusInternalServerError, "Ecs.0000", "System error."}
+		return &apiError{http.StatusInternalServerError, "Ecs.0000", "System error."}
 	case Unavailable:
-		return &refusal{http.StatusServiceUnavailable, "APIGW.0201", "Backend unavailable"}
+		return &apiError{http.StatusServiceUnavailable, "APIGW.0201", "Backend unavailable"}
 	case NotPublished:
-		return &refusal{http.StatusNotFound, "APIGW.0101", "The API does not exist or has not been published in the environment"}
+		return &apiError{http.StatusNotFound, "APIGW.0101", "The API does not exist or has not been published in the environment"}
 	}
 	return nil
 }

@@ -31,7 +31,7 @@ type Options struct {
 // Server is the emulator, an http.Handler. Its world can be changed while it runs, by any
 // goroutine.
 type Server struct {
-	*peertest.Ground
+	*peertest.Base
 
 	mu       sync.Mutex
 	accounts map[string]*Account // by access key id
@@ -40,7 +40,7 @@ type Server struct {
 // New makes a server without accounts.
 func New(o Options) *Server {
 	return &Server{
-		Ground:   peertest.New(peertest.Options{Name: "huaweitest", Reporter: o.Reporter, Now: o.Now}),
+		Base:     peertest.New(peertest.Options{Name: "huaweitest", Reporter: o.Reporter, Now: o.Now}),
 		accounts: map[string]*Account{},
 	}
 }
@@ -59,29 +59,29 @@ type call struct {
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &call{w: w, r: r}
-	c.route()
-	number, here := s.Enter(w, r, c.action)
+	c.parsePath()
+	number, here := s.BeginRequest(w, r, c.action)
 	if !here {
 		return
 	}
 	c.id = fmt.Sprintf("%032x", number)
-	if err := c.expected(); err != nil {
-		s.Record(r, c.action, err)
-		c.refuse(refusal{http.StatusBadRequest, "APIGW.0101", "The API does not exist: " + err.Error()})
+	if err := c.checkRequest(); err != nil {
+		s.RecordUnexpected(r, c.action, err)
+		c.sendError(apiError{http.StatusBadRequest, "APIGW.0101", "The API does not exist: " + err.Error()})
 		return
 	}
 	if refused := s.authenticate(c); refused != nil {
-		c.refuse(*refused)
+		c.sendError(*refused)
 		return
 	}
-	if f := s.Fault(c.action, s.regionOf(c), c.account.key); f.Kind != "" && s.misbehave(c, f) {
+	if f := s.NextFault(c.action, s.regionOf(c), c.account.key); f.Kind != "" && s.answerFault(c, f) {
 		return
 	}
-	s.answer(c, Fault{})
+	s.handle(c, Fault{})
 }
 
-// route reads what is asked of a path. An action that is "" is not emulated.
-func (c *call) route() {
+// parsePath reads what is asked of a path. An action that is "" is not emulated.
+func (c *call) parsePath() {
 	parts := strings.Split(strings.Trim(c.r.URL.Path, "/"), "/")
 	switch {
 	case c.r.URL.Path == "/v3/auth/projects":

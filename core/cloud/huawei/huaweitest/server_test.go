@@ -78,7 +78,7 @@ func (c *client) ask(t *testing.T, path string, before func(http.Header), after 
 		t.Fatal(err)
 	}
 	r.Header.Set("Authorization", fmt.Sprintf("SDK-HMAC-SHA256 Access=%s, SignedHeaders=%s, Signature=%s",
-		c.key.AccessKeyID, strings.Join(headers, ";"), sign(text, c.key.AccessKeySecret)))
+		c.key.AccessKeyID, strings.Join(headers, ";"), signatureOf(text, c.key.AccessKeySecret)))
 	if after != nil {
 		after(r)
 	}
@@ -112,7 +112,7 @@ func TestSignatureVectors(t *testing.T) {
 		r := httptest.NewRequest(v.method, v.target, strings.NewReader(v.body))
 		r.Header.Set("X-Sdk-Date", "20060102T150405Z")
 		text, err := stringToSign(r, []string{"x-sdk-date"})
-		if got := sign(text, "SecretKey"); err != nil || got != v.want {
+		if got := signatureOf(text, "SecretKey"); err != nil || got != v.want {
 			t.Errorf("%s %s: %s, %v", v.method, v.target, got, err)
 		}
 	}
@@ -120,7 +120,7 @@ func TestSignatureVectors(t *testing.T) {
 
 func TestAuthentication(t *testing.T) {
 	t.Parallel()
-	n := &peertest.Notes{}
+	n := &peertest.RecordingReporter{}
 	c := newClient(t, n)
 	date := func(text string) func(http.Header) { return func(h http.Header) { h.Set("X-Sdk-Date", text) } }
 	for name, x := range map[string]struct {
@@ -175,7 +175,7 @@ func TestStrict(t *testing.T) {
 		"pages by number": "&offset=2", "another project": "?", "a filter": "&status=ACTIVE", "a parameter twice": "&limit=1&limit=2", "an empty one": "&marker=",
 		"a marker beside ids": "&server_id=a&marker=b", "not escaped": "&limit=%zz",
 	} {
-		n := &peertest.Notes{}
+		n := &peertest.RecordingReporter{}
 		c := newClient(t, n)
 		path = c.detail(path)
 		if name == "another project" {
@@ -186,7 +186,7 @@ func TestStrict(t *testing.T) {
 			t.Errorf("%s: %d, reported %q", name, status, n.Lines)
 		}
 	}
-	n := &peertest.Notes{}
+	n := &peertest.RecordingReporter{}
 	c := newClient(t, n)
 	for _, path := range []string{"/elsewhere", "/v3/projects?name=cn-north-4", "/v1/%7Bproject_id%7D/cloudservers/detail?enterprise_project_id=all_granted_eps"} {
 		c.ask(t, path, nil, nil)
@@ -202,26 +202,26 @@ func TestStrict(t *testing.T) {
 func TestPages(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, t)
-	c.account.Fill("cn-north-4", 30, Sample)
-	hidden := Sample(99)
+	c.account.Fill("cn-north-4", 30, SampleInstance)
+	hidden := SampleInstance(99)
 	hidden.EnterpriseProject = "eps"
 	c.account.Put("cn-north-4", hidden)
 	_, doc := c.ask(t, c.detail(""), nil, nil)
-	if doc.Count != 30 || len(doc.Servers) != 25 || doc.Servers[0].ID != Sample(29).ID {
+	if doc.Count != 30 || len(doc.Servers) != 25 || doc.Servers[0].ID != SampleInstance(29).ID {
 		t.Errorf("%d of %d, first %+v", len(doc.Servers), doc.Count, doc.Servers[0])
 	}
-	_, doc = c.ask(t, c.detail("&limit=10&marker="+Sample(5).ID), nil, nil)
-	if doc.Count != 30 || len(doc.Servers) != 5 || doc.Servers[4].ID != Sample(0).ID {
+	_, doc = c.ask(t, c.detail("&limit=10&marker="+SampleInstance(5).ID), nil, nil)
+	if doc.Count != 30 || len(doc.Servers) != 5 || doc.Servers[4].ID != SampleInstance(0).ID {
 		t.Errorf("%+v", doc)
 	}
-	c.account.Remove("cn-north-4", Sample(5).ID)
-	if status, doc := c.ask(t, c.detail("&marker="+Sample(5).ID), nil, nil); status != 400 || doc.code() != "Ecs.0005" {
+	c.account.Remove("cn-north-4", SampleInstance(5).ID)
+	if status, doc := c.ask(t, c.detail("&marker="+SampleInstance(5).ID), nil, nil); status != 400 || doc.code() != "Ecs.0005" {
 		t.Errorf("a marker that is gone: %d %+v", status, doc)
 	}
 	if status, _ := c.ask(t, c.detail("&limit=1001"), nil, nil); status != 400 {
 		t.Errorf("limit: %d", status)
 	}
-	_, doc = c.ask(t, c.detail("&server_id="+Sample(1).ID+","+hidden.ID+",none"), nil, nil)
+	_, doc = c.ask(t, c.detail("&server_id="+SampleInstance(1).ID+","+hidden.ID+",none"), nil, nil)
 	if len(doc.Servers) != 3 || doc.Servers[0].Status == nil || doc.Servers[1].Status != nil || doc.Servers[2].ID != "none" {
 		t.Errorf("by ids: %+v", doc)
 	}
@@ -231,14 +231,14 @@ func TestPages(t *testing.T) {
 func TestLostRows(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, t)
-	c.account.Fill("cn-north-4", 3, Sample)
-	c.account.Hide("cn-north-4", Sample(1).ID)
+	c.account.Fill("cn-north-4", 3, SampleInstance)
+	c.account.Hide("cn-north-4", SampleInstance(1).ID)
 	_, doc := c.ask(t, c.detail(""), nil, nil)
-	_, named := c.ask(t, c.detail("&server_id="+Sample(1).ID+","+Sample(2).ID), nil, nil)
+	_, named := c.ask(t, c.detail("&server_id="+SampleInstance(1).ID+","+SampleInstance(2).ID), nil, nil)
 	if doc.Count != 2 || len(doc.Servers) != 2 || len(named.Servers) != 2 || named.Servers[0].Status != nil || named.Servers[1].Status == nil {
 		t.Errorf("%+v, by ids %+v", doc, named)
 	}
-	if status, doc := c.ask(t, "/v1/"+c.account.ProjectID("cn-north-4")+"/cloudservers/"+Sample(1).ID, nil, nil); status != 200 || doc.Server.ID != Sample(1).ID {
+	if status, doc := c.ask(t, "/v1/"+c.account.ProjectID("cn-north-4")+"/cloudservers/"+SampleInstance(1).ID, nil, nil); status != 200 || doc.Server.ID != SampleInstance(1).ID {
 		t.Errorf("alone: %d %+v", status, doc)
 	}
 }
@@ -247,13 +247,13 @@ func TestLostRows(t *testing.T) {
 func TestSingleServersAndProjects(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, t)
-	hidden := Sample(99)
+	hidden := SampleInstance(99)
 	hidden.EnterpriseProject = "eps"
-	c.account.Put("cn-north-4", Sample(1), hidden)
+	c.account.Put("cn-north-4", SampleInstance(1), hidden)
 	for id, want := range map[string]struct {
 		status int
 		code   string
-	}{Sample(1).ID: {200, ""}, hidden.ID: {403, "Ecs.0003"}, "none": {404, "Ecs.0114"}} {
+	}{SampleInstance(1).ID: {200, ""}, hidden.ID: {403, "Ecs.0003"}, "none": {404, "Ecs.0114"}} {
 		status, doc := c.ask(t, "/v1/"+c.account.ProjectID("cn-north-4")+"/cloudservers/"+id, nil, nil)
 		if status != want.status || doc.code() != want.code || status == 200 && doc.Server.ID != id {
 			t.Errorf("%s: %d %+v", id, status, doc)
@@ -268,7 +268,7 @@ func TestSingleServersAndProjects(t *testing.T) {
 			t.Errorf("%s: %+v", path, doc)
 		}
 	}
-	c.account.Agency()
+	c.account.MakeAgency()
 	if _, doc := c.ask(t, "/v3/auth/projects", nil, nil); len(doc.Projects) != 0 {
 		t.Errorf("%+v", doc)
 	}

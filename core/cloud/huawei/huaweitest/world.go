@@ -70,7 +70,7 @@ func (s *Server) AddAccount(k Key) *Account {
 func (a *Account) AddProject(name string) string {
 	a.server.mu.Lock()
 	defer a.server.mu.Unlock()
-	id := a.projectID(name)
+	id := a.projectIDOf(name)
 	if a.projects[id] == nil {
 		a.projects[id] = &project{id: id, name: name}
 		a.order = append(a.order, id)
@@ -82,7 +82,7 @@ func (a *Account) AddProject(name string) string {
 func (a *Account) RemoveProject(name string, disable bool) {
 	a.server.mu.Lock()
 	defer a.server.mu.Unlock()
-	id := a.projectID(name)
+	id := a.projectIDOf(name)
 	if disable {
 		a.projects[id].disabled = true
 		return
@@ -93,14 +93,14 @@ func (a *Account) RemoveProject(name string, disable bool) {
 }
 
 // ProjectID gives the id that a project of this name has.
-func (a *Account) ProjectID(name string) string { return a.projectID(name) }
+func (a *Account) ProjectID(name string) string { return a.projectIDOf(name) }
 
-func (a *Account) projectID(name string) string {
+func (a *Account) projectIDOf(name string) string {
 	return fmt.Sprintf("%x", md5.Sum([]byte(a.domain+"/"+name)))
 }
 
-// Agency makes the key that of an agency, to which IAM's list of a user's projects shows none.
-func (a *Account) Agency() {
+// MakeAgency makes the key that of an agency, to which IAM's list of a user's projects shows none.
+func (a *Account) MakeAgency() {
 	a.server.mu.Lock()
 	defer a.server.mu.Unlock()
 	a.agency = true
@@ -120,8 +120,8 @@ func (a *Account) SetSecret(secret string) {
 	a.secret = secret
 }
 
-// Sample is a plain running Linux server with number i, for Fill.
-func Sample(i int) Instance {
+// SampleInstance is a plain running Linux server with number i, for Fill.
+func SampleInstance(i int) Instance {
 	return Instance{
 		ID: fmt.Sprintf("%08x-0000-4000-8000-%012x", i*2654435761&0xffffffff, i), Name: fmt.Sprintf("web-%05d", i), HostName: fmt.Sprintf("web-%05d", i),
 		OSType: "Linux", ImageName: "Ubuntu 22.04 server 64bit", Status: "ACTIVE", Flavor: "s7n.large.2",
@@ -129,8 +129,8 @@ func Sample(i int) Instance {
 	}
 }
 
-// visible gives the ids that the key may see, the newest first, as Nova lists them; the lock is held.
-func (a *Account) visible(p *project) []string {
+// visibleIDs gives the ids that the key may see, the newest first, as Nova lists them; the lock is held.
+func (a *Account) visibleIDs(p *project) []string {
 	var ids []string
 	for _, row := range a.Newest(p.name) {
 		if a.granted[row.EnterpriseProject] {

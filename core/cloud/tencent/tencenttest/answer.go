@@ -9,36 +9,36 @@ import (
 
 type object = map[string]any
 
-// refusal is an error of the real API.
-type refusal struct{ code, message string }
+// apiError is an error of the real API.
+type apiError struct{ code, message string }
 
-// refuse answers with an error document, and HTTP 200 as the real API does.
-func (c *call) refuse(r refusal) {
-	c.json(http.StatusOK, object{"Response": object{"Error": object{"Code": r.code, "Message": r.message}, "RequestId": c.id}})
+// sendError answers with an error document, and HTTP 200 as the real API does.
+func (c *call) sendError(r apiError) {
+	c.sendJSON(http.StatusOK, object{"Response": object{"Error": object{"Code": r.code, "Message": r.message}, "RequestId": c.id}})
 }
 
-func (c *call) json(status int, doc any) {
+func (c *call) sendJSON(status int, doc any) {
 	body, err := json.Marshal(doc)
 	if err != nil { // a Raw instance that is no JSON: the test's own mistake
 		status, body = http.StatusInternalServerError, []byte(err.Error())
 	}
-	c.send(status, "application/json", body)
+	c.sendBody(status, "application/json", body)
 }
 
-func (c *call) send(status int, kind string, body []byte) {
+func (c *call) sendBody(status int, kind string, body []byte) {
 	c.w.Header().Set("Content-Type", kind)
 	c.w.WriteHeader(status)
 	_, _ = c.w.Write(body) // a client that went away is not our fault
 }
 
-// answer does what was asked. The fault may bend the answer; the zero one does not.
-func (s *Server) answer(c *call, f Fault) {
-	doc, refused := s.document(c, f)
+// handle does what was asked. The fault may bend the answer; the zero one does not.
+func (s *Server) handle(c *call, f Fault) {
+	doc, refused := s.buildDocument(c, f)
 	if s.options.AfterPage != nil && c.action == DescribeInstances {
-		s.options.AfterPage(c.region, value(c.params.Offset, 0))
+		s.options.AfterPage(c.region, valueOr(c.params.Offset, 0))
 	}
 	if refused != nil {
-		c.refuse(*refused)
+		c.sendError(*refused)
 		return
 	}
 	doc["RequestId"] = c.id
@@ -48,17 +48,17 @@ func (s *Server) answer(c *call, f Fault) {
 	body, err := json.Marshal(object{"Response": doc})
 	switch {
 	case err != nil:
-		c.json(http.StatusOK, func() {}) // says what is wrong
+		c.sendJSON(http.StatusOK, func() {}) // says what is wrong
 	case f.Kind == Truncated:
-		c.send(http.StatusOK, "application/json", body[:len(body)/2])
+		c.sendBody(http.StatusOK, "application/json", body[:len(body)/2])
 	case f.Kind == NotAccepted:
-		c.send(http.StatusAccepted, "application/json", body)
+		c.sendBody(http.StatusAccepted, "application/json", body)
 	default:
-		c.send(http.StatusOK, "application/json", body)
+		c.sendBody(http.StatusOK, "application/json", body)
 	}
 }
 
-func (s *Server) document(c *call, f Fault) (object, *refusal) {
+func (s *Server) buildDocument(c *call, f Fault) (object, *apiError) {
 	switch c.action {
 	case DescribeRegions:
 		return s.describeRegions(), nil
@@ -69,9 +69,9 @@ func (s *Server) document(c *call, f Fault) (object, *refusal) {
 		}, nil
 	}
 	if !slices.Contains(s.options.Regions, c.region) {
-		return nil, &refusal{"UnsupportedRegion", "The region `" + c.region + "` is not supported."}
+		return nil, &apiError{"UnsupportedRegion", "The region `" + c.region + "` is not supported."}
 	}
-	return s.describe(c, f)
+	return s.describeInstances(c, f)
 }
 
 // describeRegions has one region more, which is not available.
@@ -83,40 +83,40 @@ func (s *Server) describeRegions() object {
 	return object{"RegionSet": regions, "TotalCount": len(regions)}
 }
 
-// instanceID is the form of an id that is not malformed.
-var instanceID = regexp.MustCompile(`^ins-[0-9a-z]{8}$`)
+// instanceIDPattern is the form of an id that is not malformed.
+var instanceIDPattern = regexp.MustCompile(`^ins-[0-9a-z]{8}$`)
 
-// describe answers DescribeInstances and DescribeInstancesStatus, all or by ids.
-func (s *Server) describe(c *call, f Fault) (object, *refusal) {
-	offset, limit := value(c.params.Offset, 0), value(c.params.Limit, 20)
+// describeInstances answers DescribeInstances and DescribeInstancesStatus, all or by ids.
+func (s *Server) describeInstances(c *call, f Fault) (object, *apiError) {
+	offset, limit := valueOr(c.params.Offset, 0), valueOr(c.params.Limit, 20)
 	if offset < 0 || limit < 1 || limit > 100 || len(c.params.InstanceIds) > 100 {
-		return nil, &refusal{"InvalidParameterValue.LimitExceeded", "The number of results, or of instances, is out of its range."}
+		return nil, &apiError{"InvalidParameterValue.LimitExceeded", "The number of results, or of instances, is out of its range."}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	rows := c.account.rows(c.action, c.region)
+	rows := c.account.visibleRows(c.action, c.region)
 	if ids := c.params.InstanceIds; ids != nil {
 		for _, id := range ids {
 			there := slices.ContainsFunc(rows, func(i Instance) bool { return i.ID == id })
 			switch {
-			case !there && !instanceID.MatchString(id):
-				return nil, &refusal{"InvalidInstanceId.Malformed", "The instance `" + id + "` is malformed."}
+			case !there && !instanceIDPattern.MatchString(id):
+				return nil, &apiError{"InvalidInstanceId.Malformed", "The instance `" + id + "` is malformed."}
 			case !there && s.options.RefuseUnknown:
-				return nil, &refusal{"InvalidInstanceId.NotFound", "The instances `['" + id + "']` do not exist."}
+				return nil, &apiError{"InvalidInstanceId.NotFound", "The instances `['" + id + "']` do not exist."}
 			}
 		}
 		rows = slices.DeleteFunc(rows, func(i Instance) bool { return !slices.Contains(ids, i.ID) })
 	}
-	return bend(c, rows, offset, limit, f.Kind), nil
+	return listDocument(c, rows, offset, limit, f.Kind), nil
 }
 
-// bend makes the answer of one page, as a fault has it.
-func bend(c *call, rows []Instance, offset, limit int, kind Kind) object {
+// listDocument makes the answer of one page, as a fault has it.
+func listDocument(c *call, rows []Instance, offset, limit int, kind Kind) object {
 	total := len(rows)
 	switch kind {
 	case Empty:
 		rows, total = nil, 0
-	case SamePage:
+	case RepeatedPage:
 		offset = 0
 	case WrongTotal:
 		total++
@@ -127,7 +127,7 @@ func bend(c *call, rows []Instance, offset, limit int, kind Kind) object {
 	}
 	list := make([]any, len(rows))
 	for i, row := range rows {
-		if list[i] = wire(c.region, row); c.action == DescribeInstancesStatus {
+		if list[i] = instanceJSON(c.region, row); c.action == DescribeInstancesStatus {
 			list[i] = object{"InstanceId": row.ID, "InstanceState": row.Status}
 		}
 	}
@@ -144,8 +144,8 @@ func bend(c *call, rows []Instance, offset, limit int, kind Kind) object {
 	return doc
 }
 
-// wire gives an instance in the shape of the real answer, with the fields that are always there.
-func wire(region string, i Instance) any {
+// instanceJSON gives an instance in the shape of the real answer, with the fields that are always there.
+func instanceJSON(region string, i Instance) any {
 	if i.Raw != nil {
 		return i.Raw
 	}
@@ -181,7 +181,7 @@ func wire(region string, i Instance) any {
 	}
 }
 
-func value(n *int, otherwise int) int {
+func valueOr(n *int, otherwise int) int {
 	if n == nil {
 		return otherwise
 	}

@@ -14,41 +14,41 @@ import (
 // maxSkew is how far a request's timestamp may be from the server's time.
 const maxSkew = 5 * time.Minute
 
-// authorization is the header of signature v3:
+// authorizationPattern is the header of signature v3:
 // https://cloud.tencent.com/document/api/213/30654
-var authorization = regexp.MustCompile(
+var authorizationPattern = regexp.MustCompile(
 	`^TC3-HMAC-SHA256 Credential=([^/ ,]+)/(\d{4}-\d\d-\d\d)/(\w+)/tc3_request, SignedHeaders=([a-z;-]+), Signature=([0-9a-f]{64})$`)
 
 // authenticate checks key, token, time and signature, and finds the account.
-func (s *Server) authenticate(c *call) (key string, refused *refusal) {
+func (s *Server) authenticate(c *call) (key string, refused *apiError) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	parts := authorization.FindStringSubmatch(c.r.Header.Get("Authorization"))
+	parts := authorizationPattern.FindStringSubmatch(c.r.Header.Get("Authorization"))
 	if parts == nil {
-		return "", &refusal{"AuthFailure.InvalidAuthorization", "The Authorization in the header is not valid."}
+		return "", &apiError{"AuthFailure.InvalidAuthorization", "The Authorization in the header is not valid."}
 	}
 	key, date, scope, signed, signature := parts[1], parts[2], parts[3], parts[4], parts[5]
 	account := s.accounts[key]
 	if account == nil {
-		return key, &refusal{"AuthFailure.SecretIdNotFound", "The SecretId is not found, please ensure that your SecretId is correct."}
+		return key, &apiError{"AuthFailure.SecretIdNotFound", "The SecretId is not found, please ensure that your SecretId is correct."}
 	}
 	if c.r.Header.Get("X-TC-Token") != account.token {
-		return key, &refusal{"AuthFailure.TokenFailure", "The token is invalid. Please ensure that your token is correct."}
+		return key, &apiError{"AuthFailure.TokenFailure", "The token is invalid. Please ensure that your token is correct."}
 	}
 	stamp, err := strconv.ParseInt(c.r.Header.Get("X-TC-Timestamp"), 10, 64)
 	at := time.Unix(stamp, 0).UTC()
 	if err != nil || s.Now().Sub(at).Abs() > maxSkew || at.Format(time.DateOnly) != date {
-		return key, &refusal{"AuthFailure.SignatureExpire", "The provided signature has expired."}
+		return key, &apiError{"AuthFailure.SignatureExpire", "The provided signature has expired."}
 	}
-	if service, _, _ := own(c.action); scope != service || !hmac.Equal([]byte(sign(c, at, scope, signed, account.secret)), []byte(signature)) {
-		return key, &refusal{"AuthFailure.SignatureFailure", "The provided credentials could not be validated. Please check your signature is correct."}
+	if service, _, _ := actionParams(c.action); scope != service || !hmac.Equal([]byte(signatureOf(c, at, scope, signed, account.secret)), []byte(signature)) {
+		return key, &apiError{"AuthFailure.SignatureFailure", "The provided credentials could not be validated. Please check your signature is correct."}
 	}
 	c.account = account
 	return key, nil
 }
 
-// sign makes the signature that a request should have.
-func sign(c *call, at time.Time, service, signedHeaders, secret string) string {
+// signatureOf makes the signature that a request should have.
+func signatureOf(c *call, at time.Time, service, signedHeaders, secret string) string {
 	headers := ""
 	for _, name := range strings.Split(signedHeaders, ";") {
 		value := c.r.Header.Get(name)
@@ -57,19 +57,19 @@ func sign(c *call, at time.Time, service, signedHeaders, secret string) string {
 		}
 		headers += name + ":" + strings.ToLower(strings.TrimSpace(value)) + "\n"
 	}
-	request := strings.Join([]string{c.r.Method, "/", c.r.URL.RawQuery, headers, signedHeaders, hash(c.body)}, "\n")
+	request := strings.Join([]string{c.r.Method, "/", c.r.URL.RawQuery, headers, signedHeaders, hashSHA256(c.body)}, "\n")
 	date := at.Format(time.DateOnly)
-	text := fmt.Sprintf("TC3-HMAC-SHA256\n%d\n%s/%s/tc3_request\n%s", at.Unix(), date, service, hash([]byte(request)))
-	derived := mac(mac(mac([]byte("TC3"+secret), date), service), "tc3_request")
-	return hex.EncodeToString(mac(derived, text))
+	text := fmt.Sprintf("TC3-HMAC-SHA256\n%d\n%s/%s/tc3_request\n%s", at.Unix(), date, service, hashSHA256([]byte(request)))
+	derived := hmacSHA256(hmacSHA256(hmacSHA256([]byte("TC3"+secret), date), service), "tc3_request")
+	return hex.EncodeToString(hmacSHA256(derived, text))
 }
 
-func hash(text []byte) string {
+func hashSHA256(text []byte) string {
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])
 }
 
-func mac(key []byte, text string) []byte {
+func hmacSHA256(key []byte, text string) []byte {
 	h := hmac.New(sha256.New, key)
 	h.Write([]byte(text))
 	return h.Sum(nil)

@@ -15,53 +15,53 @@ type (
 // The ways to misbehave. What the real service was seen or is documented to do is marked [D]; it
 // answers errors with HTTP 200.
 const (
-	Throttled          = peertest.Throttled    // [D] RequestLimitExceeded
-	Unauthorized       = peertest.NoPermission // [D] UnauthorizedOperation
-	InternalError Kind = "internal error"      // [D] InternalError
-	Expired            = peertest.Untimely     // [D] AuthFailure.SignatureExpire
-	OddError      Kind = "odd error"           // numbers where texts belong
-	OldError      Kind = "old error"           // [D] the error of API 2.0, with a code that is a number
-	Unavailable   Kind = "unavailable"         // 503 with an error document
-	Empty         Kind = "empty"               // no rows, of a total of 0
-	ShortPage     Kind = "short page"          // half of the rows, and the whole total
-	SamePage           = peertest.NoProgress   // Offset is ignored
-	WrongTotal    Kind = "wrong total"         // the total is one more than there are
-	NoSet         Kind = "no set"              // a RequestId and a total only
-	NullSet       Kind = "null set"            // null in place of the list
-	NoTotal       Kind = "no total"            // all but the total
-	NoRequestID   Kind = "no request id"       // all but the RequestId
-	NullResponse  Kind = "null response"       // {"Response":null}
-	EmptyResponse Kind = "empty response"      // {"Response":{}}
-	Truncated          = peertest.Truncated    // half of the document
-	NotAccepted   Kind = "another success"     // the document with HTTP 202
+	Throttled          = peertest.Throttled        // [D] RequestLimitExceeded
+	Unauthorized       = peertest.NoPermission     // [D] UnauthorizedOperation
+	InternalError Kind = "internal error"          // [D] InternalError
+	Expired            = peertest.ExpiredSignature // [D] AuthFailure.SignatureExpire
+	OddError      Kind = "odd error"               // numbers where texts belong
+	OldError      Kind = "old error"               // [D] the error of API 2.0, with a code that is a number
+	Unavailable   Kind = "unavailable"             // 503 with an error document
+	Empty         Kind = "empty"                   // no rows, of a total of 0
+	ShortPage     Kind = "short page"              // half of the rows, and the whole total
+	RepeatedPage       = peertest.NoProgress       // Offset is ignored
+	WrongTotal    Kind = "wrong total"             // the total is one more than there are
+	NoSet         Kind = "no set"                  // a RequestId and a total only
+	NullSet       Kind = "null set"                // null in place of the list
+	NoTotal       Kind = "no total"                // all but the total
+	NoRequestID   Kind = "no request id"           // all but the RequestId
+	NullResponse  Kind = "null response"           // {"Response":null}
+	EmptyResponse Kind = "empty response"          // {"Response":{}}
+	Truncated          = peertest.Truncated        // half of the document
+	NotAccepted   Kind = "another success"         // the document with HTTP 202
 
 )
 
-// misbehave answers by a fault; false = the call is to be answered well after all.
-func (s *Server) misbehave(c *call, f Fault) bool {
+// answerFault answers by a fault; false = the call is to be answered well after all.
+func (s *Server) answerFault(c *call, f Fault) bool {
 	switch f.Kind {
 	case Throttled:
-		c.refuse(refusal{"RequestLimitExceeded", "Your current request frequency exceeds the limit of 40 requests/second."})
+		c.sendError(apiError{"RequestLimitExceeded", "Your current request frequency exceeds the limit of 40 requests/second."})
 	case Unauthorized:
-		c.refuse(refusal{"UnauthorizedOperation", "you are not authorized to perform operation (cvm:" + c.action + ")\nresource (*) has no permission\n"})
+		c.sendError(apiError{"UnauthorizedOperation", "you are not authorized to perform operation (cvm:" + c.action + ")\nresource (*) has no permission\n"})
 	case InternalError:
-		c.refuse(refusal{"InternalError", "An internal error has occurred. Retry your request."})
+		c.sendError(apiError{"InternalError", "An internal error has occurred. Retry your request."})
 	case Expired:
-		c.refuse(refusal{"AuthFailure.SignatureExpire", "The provided signature has expired."})
+		c.sendError(apiError{"AuthFailure.SignatureExpire", "The provided signature has expired."})
 	case Unavailable:
-		c.send(http.StatusServiceUnavailable, "application/json", []byte(`{"Response":{"Error":{"Code":"InternalError.Gateway","Message":"busy"},"RequestId":"`+c.id+`"}}`))
+		c.sendBody(http.StatusServiceUnavailable, "application/json", []byte(`{"Response":{"Error":{"Code":"InternalError.Gateway","Message":"busy"},"RequestId":"`+c.id+`"}}`))
 	case OddError:
-		c.send(http.StatusOK, "application/json", []byte(`{"Response":{"Error":{"Code":400,"Message":{"a":1}},"RequestId":7}}`))
+		c.sendBody(http.StatusOK, "application/json", []byte(`{"Response":{"Error":{"Code":400,"Message":{"a":1}},"RequestId":7}}`))
 	case OldError:
-		c.send(http.StatusOK, "application/json", []byte(`{"code":4000,"codeDesc":"InvalidParameter.Old","message":"old"}`))
+		c.sendBody(http.StatusOK, "application/json", []byte(`{"code":4000,"codeDesc":"InvalidParameter.Old","message":"old"}`))
 	case NullResponse:
-		c.send(http.StatusOK, "application/json", []byte(`{"Response":null}`))
+		c.sendBody(http.StatusOK, "application/json", []byte(`{"Response":null}`))
 	case EmptyResponse:
-		c.send(http.StatusOK, "application/json", []byte(`{"Response":{}}`))
-	case Empty, ShortPage, SamePage, WrongTotal, NoSet, NullSet, NoTotal, NoRequestID, Truncated, NotAccepted:
-		s.answer(c, f)
+		c.sendBody(http.StatusOK, "application/json", []byte(`{"Response":{}}`))
+	case Empty, ShortPage, RepeatedPage, WrongTotal, NoSet, NullSet, NoTotal, NoRequestID, Truncated, NotAccepted:
+		s.handle(c, f)
 	default:
-		return s.Misbehave(c.w, c.r, f)
+		return s.AnswerFault(c.w, c.r, f)
 	}
 	return true
 }

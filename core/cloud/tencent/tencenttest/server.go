@@ -40,7 +40,7 @@ type Options struct {
 // Server is the emulator, an http.Handler. Its world can be changed while it runs, by any
 // goroutine.
 type Server struct {
-	*peertest.Ground
+	*peertest.Base
 	options Options
 
 	mu       sync.Mutex
@@ -53,7 +53,7 @@ func New(o Options) *Server {
 		o.Regions = []string{"ap-beijing", "ap-guangzhou", "ap-shanghai"}
 	}
 	return &Server{
-		Ground:  peertest.New(peertest.Options{Name: "tencenttest", Reporter: o.Reporter, Now: o.Now}),
+		Base:    peertest.New(peertest.Options{Name: "tencenttest", Reporter: o.Reporter, Now: o.Now}),
 		options: o, accounts: map[string]*Account{},
 	}
 }
@@ -81,34 +81,34 @@ type params struct {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	c := &call{w: w, r: r, body: body, action: r.Header.Get("X-TC-Action"), region: r.Header.Get("X-TC-Region")}
-	number, here := s.Enter(w, r, c.action)
+	number, here := s.BeginRequest(w, r, c.action)
 	if !here {
 		return
 	}
 	c.id = fmt.Sprintf("%08x-0000-4000-8000-%012x", number, number)
 	if err == nil {
-		err = c.expected()
+		err = c.checkRequest()
 	}
 	if err != nil {
-		s.Record(r, c.action, err)
-		c.refuse(refusal{"InvalidParameter", "The parameter is not valid: " + err.Error()})
+		s.RecordUnexpected(r, c.action, err)
+		c.sendError(apiError{"InvalidParameter", "The parameter is not valid: " + err.Error()})
 		return
 	}
 	key, refused := s.authenticate(c)
 	if refused != nil {
-		c.refuse(*refused)
+		c.sendError(*refused)
 		return
 	}
-	if f := s.Fault(c.action, c.region, key); f.Kind != "" && s.misbehave(c, f) {
+	if f := s.NextFault(c.action, c.region, key); f.Kind != "" && s.answerFault(c, f) {
 		return
 	}
-	s.answer(c, Fault{})
+	s.handle(c, Fault{})
 }
 
-// expected refuses whatever a lister has no business to ask: other actions, versions and
+// checkRequest refuses whatever a lister has no business to ask: other actions, versions and
 // parameters, other methods and forms.
-func (c *call) expected() error {
-	service, version, names := own(c.action)
+func (c *call) checkRequest() error {
+	service, version, names := actionParams(c.action)
 	switch {
 	case c.r.Method != http.MethodPost || c.r.URL.Path != "/" || c.r.URL.RawQuery != "":
 		return fmt.Errorf("not a POST to / without a query")
@@ -141,8 +141,8 @@ func (c *call) expected() error {
 	return nil
 }
 
-// own gives service, version and parameters of a call; "" = it is not emulated.
-func own(action string) (service, version string, names map[string]bool) {
+// actionParams gives service, version and parameters of a call; "" = it is not emulated.
+func actionParams(action string) (service, version string, names map[string]bool) {
 	switch action {
 	case DescribeInstances, DescribeInstancesStatus:
 		return "cvm", "2017-03-12", map[string]bool{"InstanceIds": true, "Offset": true, "Limit": true}

@@ -68,7 +68,7 @@ func or(text, otherwise string) string {
 
 func (c *client) ask(t *testing.T, a ask) document {
 	t.Helper()
-	service, version, _ := own(a.action)
+	service, version, _ := actionParams(a.action)
 	body := []byte(or(a.body, "{}"))
 	r, err := http.NewRequest(http.MethodPost, c.url+"/", strings.NewReader(string(body)))
 	if err != nil {
@@ -84,7 +84,7 @@ func (c *client) ask(t *testing.T, a ask) document {
 	} {
 		r.Header.Set(name, value)
 	}
-	signature := sign(&call{r: r, body: body}, a.at, service, "content-type;host", c.key.AccessKeySecret)
+	signature := signatureOf(&call{r: r, body: body}, a.at, service, "content-type;host", c.key.AccessKeySecret)
 	r.Header.Set("Authorization", fmt.Sprintf("TC3-HMAC-SHA256 Credential=%s/%s/%s/tc3_request, SignedHeaders=content-type;host, Signature=%s",
 		c.key.AccessKeyID, a.at.Format(time.DateOnly), service, signature))
 	if a.after != nil {
@@ -114,14 +114,14 @@ func TestSignatureVector(t *testing.T) {
 	r.Header.Set("Content-Type", "application/json; charset=utf-8")
 	const want = "72e494ea809ad7a8c8f7a4507b9bddcbaa8e581f516e8da2f66e2c5a96525168"
 	at := time.Unix(1551113065, 0).UTC()
-	if got := sign(&call{r: r, body: []byte(body)}, at, "cvm", "content-type;host", "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE"); got != want {
+	if got := signatureOf(&call{r: r, body: []byte(body)}, at, "cvm", "content-type;host", "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE"); got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 }
 
 func TestAuthentication(t *testing.T) {
 	t.Parallel()
-	n := &peertest.Notes{}
+	n := &peertest.RecordingReporter{}
 	c := newClient(t, n, Options{})
 	for name, x := range map[string]struct {
 		ask  ask
@@ -181,7 +181,7 @@ func TestStrict(t *testing.T) {
 		"another path":      {action: DescribeInstances, after: func(r *http.Request) { r.URL.Path = "/elsewhere" }},
 		"a signature shown": {action: DescribeInstances, after: func(r *http.Request) { r.URL.RawQuery = "SecretId=testid" }},
 	} {
-		n := &peertest.Notes{}
+		n := &peertest.RecordingReporter{}
 		c := newClient(t, n, Options{})
 		doc := c.ask(t, a)
 		if doc.Response.Error.Code != "InvalidParameter" || len(n.Lines) != 1 || len(c.server.Unexpected()) != 1 {
@@ -200,17 +200,17 @@ func TestPages(t *testing.T) {
 	var c *client
 	c = newClient(t, t, Options{AfterPage: func(_ string, offset int) {
 		if offset == 0 {
-			c.account.Remove("ap-beijing", Sample(29).ID)
+			c.account.Remove("ap-beijing", SampleInstance(29).ID)
 		}
 	}})
-	c.account.Fill("ap-beijing", 30, Sample)
+	c.account.Fill("ap-beijing", 30, SampleInstance)
 	c.account.Put("ap-guangzhou", Instance{ID: "ins-other000"})
 	first := c.ask(t, ask{action: DescribeInstances})
 	second := c.ask(t, ask{action: DescribeInstances, body: `{"Offset":20,"Limit":100}`})
-	if ids := first.ids(); len(ids) != 20 || ids[0] != Sample(29).ID || first.Response.TotalCount != 30 {
+	if ids := first.ids(); len(ids) != 20 || ids[0] != SampleInstance(29).ID || first.Response.TotalCount != 30 {
 		t.Errorf("%d of %d from %.20q", len(ids), first.Response.TotalCount, ids)
 	}
-	if ids := second.ids(); len(ids) != 9 || ids[0] != Sample(8).ID || second.Response.TotalCount != 29 {
+	if ids := second.ids(); len(ids) != 9 || ids[0] != SampleInstance(8).ID || second.Response.TotalCount != 29 {
 		t.Errorf("%d of %d from %q", len(ids), second.Response.TotalCount, ids)
 	}
 	if got := c.server.Calls(DescribeInstances); got != 2 || c.server.Calls("") != 2 {
@@ -222,21 +222,21 @@ func TestPages(t *testing.T) {
 // to the second API.
 func TestByID(t *testing.T) {
 	t.Parallel()
-	body := `{"InstanceIds":["` + Sample(1).ID + `","` + Sample(9).ID + `"]}`
+	body := `{"InstanceIds":["` + SampleInstance(1).ID + `","` + SampleInstance(9).ID + `"]}`
 	c := newClient(t, t, Options{})
-	c.account.Fill("ap-beijing", 3, Sample)
-	if doc := c.ask(t, ask{action: DescribeInstances, body: body}); !slices.Equal(doc.ids(), []string{Sample(1).ID}) || doc.Response.TotalCount != 1 {
+	c.account.Fill("ap-beijing", 3, SampleInstance)
+	if doc := c.ask(t, ask{action: DescribeInstances, body: body}); !slices.Equal(doc.ids(), []string{SampleInstance(1).ID}) || doc.Response.TotalCount != 1 {
 		t.Errorf("%+v", doc)
 	}
-	c.account.Hide("ap-beijing", Sample(1).ID)
+	c.account.Hide("ap-beijing", SampleInstance(1).ID)
 	if doc := c.ask(t, ask{action: DescribeInstances, body: body}); len(doc.ids()) > 0 {
 		t.Errorf("hidden: %+v", doc)
 	}
-	if doc := c.ask(t, ask{action: DescribeInstancesStatus, body: body}); !slices.Equal(doc.ids(), []string{Sample(1).ID}) {
+	if doc := c.ask(t, ask{action: DescribeInstancesStatus, body: body}); !slices.Equal(doc.ids(), []string{SampleInstance(1).ID}) {
 		t.Errorf("hidden, but known: %+v", doc)
 	}
 	c = newClient(t, t, Options{RefuseUnknown: true})
-	c.account.Fill("ap-beijing", 3, Sample)
+	c.account.Fill("ap-beijing", 3, SampleInstance)
 	if doc := c.ask(t, ask{action: DescribeInstancesStatus, body: body}); doc.Response.Error.Code != "InvalidInstanceId.NotFound" {
 		t.Errorf("refused: %+v", doc)
 	}

@@ -53,8 +53,8 @@ func (a *Account) SetSecret(secret string) {
 	a.secret = secret
 }
 
-// Sample is a plain running Linux machine with number i, for Fill.
-func Sample(i int) Instance {
+// SampleInstance is a plain running Linux machine with number i, for Fill.
+func SampleInstance(i int) Instance {
 	return Instance{
 		ID: fmt.Sprintf("ins-%08x", i), Name: fmt.Sprintf("web-%05d", i), OSName: "TencentOS Server 3.1 (TK4)",
 		Status: "RUNNING", Type: "S6.LARGE8", VPC: "vpc-2ze00001",
@@ -62,9 +62,9 @@ func Sample(i int) Instance {
 	}
 }
 
-// rows returns a region's instances as a call sees them, the newest first: DescribeInstances does not show,
+// visibleRows returns a region's instances as a call sees them, the newest first: DescribeInstances does not show,
 // nor count, what is hidden, as by a policy for some resources.
-func (a *Account) rows(action, region string) []Instance {
+func (a *Account) visibleRows(action, region string) []Instance {
 	if action == DescribeInstances {
 		return a.Newest(region)
 	}

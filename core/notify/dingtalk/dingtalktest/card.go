@@ -10,9 +10,9 @@ import (
 	"unicode/utf8"
 )
 
-// parse reads an action card with one button, strictly: an unknown, a missing or an empty field
+// parseCard reads an action card with one button, strictly: an unknown, a missing or an empty field
 // is an error, and so is a mention that the text does not show.
-func parse(body []byte) (Message, error) {
+func parseCard(body []byte) (Message, error) {
 	var card struct {
 		Type string `json:"msgtype"`
 		Card *struct {

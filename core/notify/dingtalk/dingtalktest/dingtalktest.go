@@ -19,25 +19,25 @@ import (
 )
 
 //go:embed testdata/*.json
-var recorded embed.FS
+var recordedFiles embed.FS
 
-// Path is where a robot takes messages.
-const Path = "/robot/send"
+// WebhookPath is where a robot takes messages.
+const WebhookPath = "/robot/send"
 
 // DingTalk's limits: bytes of a body, messages in a minute, and how long it blocks above that.
 const (
-	MaxBody   = 20000
-	perMinute = 20
-	blocked   = 10 * time.Minute
+	MaxBodyBytes  = 20000
+	maxPerMinute  = 20
+	blockDuration = 10 * time.Minute
 )
 
-// Settings describe the robot; the zero value takes any token, wants no signature and never
+// Options describe the robot; the zero value takes any token, wants no signature and never
 // complains aloud.
-type Settings struct {
-	Token    string                           // "" = any
-	Secret   string                           // "" = no signature is asked for
-	Now      func() time.Time                 // nil = time.Now
-	Complain func(format string, args ...any) // e.g. testing.TB.Errorf; nil = only Complaints
+type Options struct {
+	Token            string                           // "" = any
+	Secret           string                           // "" = no signature is asked for
+	Now              func() time.Time                 // nil = time.Now
+	ReportUnexpected func(format string, args ...any) // e.g. testing.TB.Errorf; nil = only Complaints
 }
 
 // Message is a card that the robot has taken.
@@ -50,153 +50,153 @@ type Message struct {
 
 // Robot is an http.Handler. Its methods may be called by several goroutines.
 type Robot struct {
-	settings Settings
+	options Options
 
-	mu         sync.Mutex
-	faults     []Fault
-	taken      []Message
-	calls      int
-	sent       []time.Time // of the last minute
-	until      time.Time   // blocked until then
-	complaints []string
+	mu           sync.Mutex
+	faults       []Fault
+	accepted     []Message
+	callCount    int
+	sentAt       []time.Time // of the last minute
+	blockedUntil time.Time   // blocked until then
+	unexpected   []string
 }
 
 // New makes a robot.
-func New(s Settings) *Robot {
+func New(s Options) *Robot {
 	if s.Now == nil {
 		s.Now = time.Now
 	}
-	return &Robot{settings: s}
+	return &Robot{options: s}
 }
 
 // Messages gives the cards that were taken, in order.
 func (r *Robot) Messages() []Message {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return append([]Message{}, r.taken...)
+	return append([]Message{}, r.accepted...)
 }
 
 // Calls is the number of requests of any kind.
 func (r *Robot) Calls() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.calls
+	return r.callCount
 }
 
-// Complaints are the requests that no correct client makes.
-func (r *Robot) Complaints() []string {
+// Unexpected are the requests that no correct client makes.
+func (r *Robot) Unexpected() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return append([]string{}, r.complaints...)
+	return append([]string{}, r.unexpected...)
 }
 
 // ServeHTTP takes one message or refuses it. It answers 200 to nearly everything, as DingTalk does.
 func (r *Robot) ServeHTTP(w http.ResponseWriter, request *http.Request) {
-	body, err := io.ReadAll(io.LimitReader(request.Body, 10*MaxBody))
+	body, err := io.ReadAll(io.LimitReader(request.Body, 10*MaxBodyBytes))
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.calls++
+	r.callCount++
 	if err != nil {
-		r.complain("body: %v", err)
+		r.recordUnexpected("body: %v", err)
 		return
 	}
 	// Everything is checked before a fault is played: a fault hides no wrong request.
-	message, refusal := r.check(request, body)
+	message, refusal := r.checkRequest(request, body)
 	if len(r.faults) > 0 {
 		fault := r.faults[0]
 		r.faults = r.faults[1:]
-		fault.play(w)
+		fault.respond(w)
 		return
 	}
 	if refusal == "" {
-		refusal = r.tooFast()
+		refusal = r.checkRate()
 	}
 	if refusal != "" {
-		answer(w, refusal)
+		writeAnswer(w, refusal)
 		return
 	}
-	r.taken = append(r.taken, message)
-	answer(w, Recorded("ok"))
+	r.accepted = append(r.accepted, message)
+	writeAnswer(w, RecordedAnswer("ok"))
 }
 
-// check gives the message, or the answer to a request that is refused.
-func (r *Robot) check(request *http.Request, body []byte) (Message, string) {
-	if request.Method != http.MethodPost || request.URL.Path != Path {
-		r.complain("unexpected request %s %s", request.Method, request.URL.Path)
-		return Message{}, refuse(404, "no such interface")
+// checkRequest gives the message, or the answer to a request that is refused.
+func (r *Robot) checkRequest(request *http.Request, body []byte) (Message, string) {
+	if request.Method != http.MethodPost || request.URL.Path != WebhookPath {
+		r.recordUnexpected("unexpected request %s %s", request.Method, request.URL.Path)
+		return Message{}, errorBody(404, "no such interface")
 	}
 	if kind, _, err := mime.ParseMediaType(request.Header.Get("Content-Type")); err != nil || kind != "application/json" {
-		r.complain("content type %q", request.Header.Get("Content-Type"))
-		return Message{}, refuse(43004, "invalid content-type")
+		r.recordUnexpected("content type %q", request.Header.Get("Content-Type"))
+		return Message{}, errorBody(43004, "invalid content-type")
 	}
-	if answer := r.authorise(request); answer != "" {
+	if answer := r.checkQuery(request); answer != "" {
 		return Message{}, answer
 	}
-	if len(body) > MaxBody {
-		r.complain("a body of %d bytes", len(body))
-		return Message{}, refuse(460101, "message too long, exceed 20000 bytes")
+	if len(body) > MaxBodyBytes {
+		r.recordUnexpected("a body of %d bytes", len(body))
+		return Message{}, errorBody(460101, "message too long, exceed 20000 bytes")
 	}
-	m, err := parse(body)
+	m, err := parseCard(body)
 	if err != nil {
-		r.complain("body: %v", err)
-		return Message{}, refuse(40035, "param error: "+err.Error())
+		r.recordUnexpected("body: %v", err)
+		return Message{}, errorBody(40035, "param error: "+err.Error())
 	}
 	return m, ""
 }
 
-// authorise checks token and signature. A wrong one is no complaint: users make that mistake.
-func (r *Robot) authorise(request *http.Request) string {
+// checkQuery checks token and signature. A wrong one is no complaint: users make that mistake.
+func (r *Robot) checkQuery(request *http.Request) string {
 	query := request.URL.Query()
 	for name, values := range query {
 		known := name == "access_token" || name == "timestamp" || name == "sign"
 		if !known || len(values) != 1 {
-			r.complain("query parameter %s, %d times", name, len(values))
+			r.recordUnexpected("query parameter %s, %d times", name, len(values))
 		}
 	}
-	return r.verify(query)
+	return r.verifySignature(query)
 }
 
-func (r *Robot) verify(query url.Values) string {
-	if token := query.Get("access_token"); token == "" || r.settings.Token != "" && token != r.settings.Token {
-		return Recorded("token")
+func (r *Robot) verifySignature(query url.Values) string {
+	if token := query.Get("access_token"); token == "" || r.options.Token != "" && token != r.options.Token {
+		return RecordedAnswer("token")
 	}
-	if r.settings.Secret == "" {
+	if r.options.Secret == "" {
 		return ""
 	}
 	at, err := strconv.ParseInt(query.Get("timestamp"), 10, 64)
-	if err != nil || r.settings.Now().Sub(time.UnixMilli(at)).Abs() > time.Hour {
-		return Recorded("timestamp")
+	if err != nil || r.options.Now().Sub(time.UnixMilli(at)).Abs() > time.Hour {
+		return RecordedAnswer("timestamp")
 	}
-	mac := hmac.New(sha256.New, []byte(r.settings.Secret))
-	fmt.Fprintf(mac, "%d\n%s", at, r.settings.Secret)
+	mac := hmac.New(sha256.New, []byte(r.options.Secret))
+	fmt.Fprintf(mac, "%d\n%s", at, r.options.Secret)
 	if query.Get("sign") != base64.StdEncoding.EncodeToString(mac.Sum(nil)) {
-		return Recorded("sign")
+		return RecordedAnswer("sign")
 	}
 	return ""
 }
 
-// tooFast counts messages, refused ones as well, and blocks the robot after too many.
-func (r *Robot) tooFast() string {
-	now := r.settings.Now()
-	kept := r.sent[:0]
-	for _, at := range r.sent {
+// checkRate counts messages, refused ones as well, and blocks the robot after too many.
+func (r *Robot) checkRate() string {
+	now := r.options.Now()
+	kept := r.sentAt[:0]
+	for _, at := range r.sentAt {
 		if now.Sub(at) < time.Minute {
 			kept = append(kept, at)
 		}
 	}
-	r.sent = append(kept, now)
-	if len(r.sent) > perMinute && !now.Before(r.until) {
-		r.until = now.Add(blocked)
+	r.sentAt = append(kept, now)
+	if len(r.sentAt) > maxPerMinute && !now.Before(r.blockedUntil) {
+		r.blockedUntil = now.Add(blockDuration)
 	}
-	if now.Before(r.until) {
-		return Recorded("toofast")
+	if now.Before(r.blockedUntil) {
+		return RecordedAnswer("toofast")
 	}
 	return ""
 }
 
-func (r *Robot) complain(format string, args ...any) {
-	r.complaints = append(r.complaints, fmt.Sprintf(format, args...))
-	if r.settings.Complain != nil {
-		r.settings.Complain("dingtalktest: "+format, args...)
+func (r *Robot) recordUnexpected(format string, args ...any) {
+	r.unexpected = append(r.unexpected, fmt.Sprintf(format, args...))
+	if r.options.ReportUnexpected != nil {
+		r.options.ReportUnexpected("dingtalktest: "+format, args...)
 	}
 }

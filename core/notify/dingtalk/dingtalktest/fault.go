@@ -15,29 +15,29 @@ type Fault struct {
 	Location string
 	// Drop breaks the connection without an answer.
 	Drop bool
-	// Wait holds the answer until this is closed.
-	Wait <-chan struct{}
+	// Blocked holds the answer until this is closed.
+	Blocked <-chan struct{}
 }
 
-// Fail makes the next requests meet these faults, one each.
-func (r *Robot) Fail(faults ...Fault) {
+// QueueFaults makes the next requests meet these faults, one each.
+func (r *Robot) QueueFaults(faults ...Fault) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.faults = append(r.faults, faults...)
 }
 
-// Answers gives n times the recorded answer of this name: ip, keywords, sign, timestamp, token,
+// AnswerFaults gives n times the recorded answer of this name: ip, keywords, sign, timestamp, token,
 // toofast, or gateway-throttle.
-func Answers(n int, name string) []Fault {
+func AnswerFaults(n int, name string) []Fault {
 	faults := make([]Fault, n)
 	for i := range faults {
-		faults[i].Body = Recorded(name)
+		faults[i].Body = RecordedAnswer(name)
 	}
 	return faults
 }
 
-// Drops breaks n connections.
-func Drops(n int) []Fault {
+// DropFaults breaks n connections.
+func DropFaults(n int) []Fault {
 	faults := make([]Fault, n)
 	for i := range faults {
 		faults[i].Drop = true
@@ -45,21 +45,21 @@ func Drops(n int) []Fault {
 	return faults
 }
 
-// Busy is DingTalk's "system busy", as documented.
-func Busy() Fault { return Fault{Body: refuse(-1, "系统繁忙")} }
+// BusyFault is DingTalk's "system busy", as documented.
+func BusyFault() Fault { return Fault{Body: errorBody(-1, "系统繁忙")} }
 
-// Recorded gives a recorded answer by name. An unknown name is a mistake in the test, and panics.
-func Recorded(name string) string {
-	text, err := recorded.ReadFile("testdata/" + name + ".json")
+// RecordedAnswer gives a recorded answer by name. An unknown name is a mistake in the test, and panics.
+func RecordedAnswer(name string) string {
+	text, err := recordedFiles.ReadFile("testdata/" + name + ".json")
 	if err != nil {
 		panic(err)
 	}
 	return string(text)
 }
 
-func (f Fault) play(w http.ResponseWriter) {
-	if f.Wait != nil {
-		<-f.Wait
+func (f Fault) respond(w http.ResponseWriter) {
+	if f.Blocked != nil {
+		<-f.Blocked
 	}
 	if f.Drop {
 		// The only way for a handler to break a connection, and net/http prints nothing of it.
@@ -75,8 +75,8 @@ func (f Fault) play(w http.ResponseWriter) {
 	_, _ = io.WriteString(w, f.Body)
 }
 
-func answer(w http.ResponseWriter, body string) { Fault{Body: body}.play(w) }
+func writeAnswer(w http.ResponseWriter, body string) { Fault{Body: body}.respond(w) }
 
-func refuse(code int, message string) string {
+func errorBody(code int, message string) string {
 	return fmt.Sprintf(`{"errcode":%d,"errmsg":%q}`, code, message)
 }

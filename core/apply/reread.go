@@ -1,0 +1,266 @@
+package apply
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/plan"
+)
+
+// finalReadReserve is kept free for the last look before the context ends.
+const finalReadReserve = time.Second
+
+// awaitUnanswered looks for writes without an answer until JumpServer has had the time to carry them out, which it does
+// although nobody waits for it: what was carried out is done, and what was not is returned. Where the time is too
+// short, or the last look fails, the rest is not known.
+func (r *runner) awaitUnanswered(lost []plan.Change, wait time.Duration, j writeJob, late map[string]error) []plan.Change {
+	known, begun := true, r.options.Now()
+	for _, part := range []time.Duration{0, wait / 4, wait / 2, wait} {
+		took := r.options.Now().Sub(begun)
+		if len(lost) == 0 || !known && took > wait {
+			break // the last look took longer, and failed
+		}
+		room, short := r.affordableWait(max(part-took, 0))
+		if r.options.Sleep(r.ctx, room) != nil || r.ctx.Err() != nil {
+			known = false
+			break
+		}
+		now, err := r.readAssets(lost)
+		if err == nil {
+			lost = r.finishCarriedOut(lost, now, j, late)
+		}
+		known = err == nil && !short
+		if short {
+			break
+		}
+	}
+	if known {
+		return lost
+	}
+	r.finishUnknown(lost, late)
+	return nil
+}
+
+// affordableWait returns how much of a wait fits before the context's deadline with a look after it; short: not all of it.
+func (r *runner) affordableWait(wait time.Duration) (room time.Duration, short bool) {
+	end, bounded := r.ctx.Deadline()
+	if !bounded {
+		return wait, false
+	}
+	left := max(time.Until(end)-finalReadReserve, 0)
+	return min(wait, left), wait > left
+}
+
+// finishUnknown ends changes of which nobody can say whether they were made.
+func (r *runner) finishUnknown(lost []plan.Change, late map[string]error) {
+	for _, c := range lost {
+		r.finishChange(c, r.itemOf(c, late[c.AssetID]), late)
+	}
+}
+
+// finishCarriedOut ends the changes that their assets show to be made, and returns the others.
+func (r *runner) finishCarriedOut(lost []plan.Change, now map[string]inventory.Asset, j writeJob, late map[string]error) []plan.Change {
+	return slices.DeleteFunc(slices.Clone(lost), func(c plan.Change) bool {
+		a, there := now[c.AssetID]
+		if !j.isCarriedOut(c, a, there) {
+			return false
+		}
+		delete(late, c.AssetID)
+		r.unansweredWeight = 0
+		r.finishChange(c, Item{Change: c, State: Done}, late)
+		return true
+	})
+}
+
+// readAssets reads the assets of changes.
+func (r *runner) readAssets(changes []plan.Change) (map[string]inventory.Asset, error) {
+	if r.ctx.Err() != nil {
+		return nil, r.ctx.Err()
+	}
+	ids := make([]string, 0, len(changes))
+	for _, c := range changes {
+		ids = append(ids, c.AssetID)
+	}
+	fresh, err := r.target.AssetsByID(r.ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	now := make(map[string]inventory.Asset, len(fresh))
+	for _, a := range fresh {
+		now[a.ID] = a
+	}
+	return now, nil
+}
+
+// rereadBeforeWrite reads the assets of changes right before these are written, and returns those to be written: whose
+// assets are still what the plan saw. sent says that they were sent before: what that made after all, whatever was
+// answered, is done. Where the reading fails nothing is written.
+func (r *runner) rereadBeforeWrite(changes []plan.Change, j writeJob, sent bool, late map[string]error) (same []plan.Change) {
+	now, err := r.readAssets(changes)
+	if err != nil {
+		r.finishUnread(changes, err, late)
+		return nil
+	}
+	for _, c := range changes {
+		a, there := now[c.AssetID]
+		switch {
+		case sent && len(r.finishCarriedOut([]plan.Change{c}, now, j, late)) == 0:
+		case !there:
+			r.finishChange(c, Item{Change: c, State: Kept, Reason: plan.NewReason(plan.GoneMeanwhile)}, late)
+		default:
+			if r.isAsPlanned(c, a, j, late) {
+				same = append(same, c)
+			}
+		}
+	}
+	return same
+}
+
+// finishUnread ends changes whose assets could not be read again.
+func (r *runner) finishUnread(changes []plan.Change, err error, late map[string]error) {
+	switch {
+	case inventory.IsPermanentFront(err):
+		r.stopErr = err
+	case inventory.IsTransient(err):
+		r.countUnanswered(5, err)
+	}
+	for _, c := range changes {
+		if late[c.AssetID] != nil {
+			r.finishUnknown([]plan.Change{c}, late)
+			continue
+		}
+		item := r.itemOf(c, err)
+		if item.State == Failed {
+			item.Reason = plan.NewReason(plan.NotReadAgain)
+		}
+		r.finishChange(c, item, late)
+	}
+}
+
+// isAsPlanned reports whether an asset, as it was just read, is still what a change of it was planned with. Where it
+// is not, the change is ended.
+func (r *runner) isAsPlanned(c plan.Change, now inventory.Asset, j writeJob, late map[string]error) bool {
+	what := r.changedMeanwhile(c, now, j)
+	if what != "" {
+		r.finishChange(c, Item{Change: c, State: Kept, Reason: plan.NewReason(plan.ChangedMeanwhile, what)}, late)
+	}
+	return what == ""
+}
+
+// changedMeanwhile names what somebody else has changed since the plan, of that which matters to a change: of a removal
+// all that was read, as of what a person's order switches on again; of labels what they stand for, else only the
+// fields that it sets.
+func (r *runner) changedMeanwhile(c plan.Change, now inventory.Asset, j writeJob) string {
+	switch {
+	case !j.rereads:
+		return r.overwrittenFields(c, now)
+	case c.Action == plan.Deactivate, c.Action == plan.Delete, c.Reason.Code == plan.Reopened:
+		before := *c.Before
+		name, renamed := r.newNames[c.AssetID]
+		if renamed {
+			before.Name = name
+		}
+		return strings.Join(append(stateDifferences(before, now), otherDifferences(before, now)...), ", ")
+	}
+	what := stateDifferences(*c.Before, now)
+	if c.Patch != nil && c.Patch.Comment != nil && c.Before.Comment != now.Comment {
+		what = append(what, "comment")
+	}
+	return strings.Join(what, ", ")
+}
+
+// newWriteChecks makes the questions of one call that writes these changes; dropped learns which are not to be written.
+func (r *runner) newWriteChecks(todo []plan.Change, j writeJob, late map[string]error, dropped map[int]bool) writeChecks {
+	if !j.rereads {
+		return writeChecks{}
+	}
+	asset := func(now inventory.Asset) bool {
+		n := slices.IndexFunc(todo, func(c plan.Change) bool { return c.AssetID == now.ID })
+		if n < 0 || dropped[n] {
+			return false
+		}
+		dropped[n] = !r.isAsPlanned(todo[n], now, j, late)
+		return !dropped[n]
+	}
+	return writeChecks{isStillDue: asset, stillDueRows: func(rows []int) []int {
+		changes := make([]plan.Change, 0, len(rows))
+		for _, n := range rows {
+			changes = append(changes, todo[n])
+		}
+		same := r.rereadBeforeWrite(changes, j, true, late)
+		return slices.DeleteFunc(slices.Clone(rows), func(n int) bool {
+			dropped[n] = !slices.ContainsFunc(same, func(c plan.Change) bool { return c.AssetID == todo[n].AssetID })
+			return dropped[n]
+		})
+	}}
+}
+
+// otherDifferences names what differs besides: what makes a gateway of an asset, or protects its name, what people wrote
+// about it, and where they put it. No run moves an asset to another node.
+func otherDifferences(before, now inventory.Asset) (what []string) {
+	for _, f := range []struct{ field, before, now string }{
+		{"name", before.Name, now.Name}, {"platform", before.Platform, now.Platform},
+		{"zone", before.Zone, now.Zone}, {"comment", before.Comment, now.Comment}, {"nodes", before.Nodes, now.Nodes},
+	} {
+		if f.before != f.now {
+			what = append(what, f.field)
+		}
+	}
+	return what
+}
+
+// stateDifferences names what differs, of that which decides on labels, between the asset that was planned with and the
+// asset as it is.
+func stateDifferences(before, now inventory.Asset) (what []string) {
+	if before.Active != now.Active {
+		what = append(what, "is_active")
+	}
+	if before.Address != now.Address {
+		what = append(what, "address")
+	}
+	if !slices.Equal(sortedLabels(before.Labels), sortedLabels(now.Labels)) {
+		what = append(what, "labels")
+	}
+	return what
+}
+
+// overwrittenFields names the fields of a change that sets no labels which somebody else has set since.
+func (r *runner) overwrittenFields(c plan.Change, now inventory.Asset) string {
+	name, renamed := r.newNames[c.AssetID]
+	if !renamed {
+		name = c.Before.Name
+	}
+	var what []string
+	for _, f := range []struct {
+		field         string
+		wanted        *string
+		expected, now string
+	}{
+		{"name", c.Patch.Name, name, now.Name}, {"address", c.Patch.Address, c.Before.Address, now.Address},
+		{"zone", c.Patch.Zone, c.Before.Zone, now.Zone},
+	} {
+		if f.wanted != nil && f.now != f.expected {
+			what = append(what, f.field)
+		}
+	}
+	return strings.Join(what, ", ")
+}
+
+// sortedLabels returns the labels in one order: JumpServer promises none.
+func sortedLabels(labels []inventory.Label) []inventory.Label {
+	return slices.SortedFunc(slices.Values(labels), func(x, y inventory.Label) int {
+		return cmp.Or(strings.Compare(x.Name, y.Name), strings.Compare(x.Value, y.Value))
+	})
+}
+
+func retryAfter(err error) time.Duration {
+	var e *inventory.Error
+	if errors.As(err, &e) {
+		return e.RetryAfter
+	}
+	return 0
+}

@@ -1,0 +1,99 @@
+package aws
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// listResult is what reading all pages gave.
+type listResult struct {
+	instances    []inventory.Instance // sorted by id
+	hasEmptyPage bool                 // a page had no rows
+	err          error
+}
+
+// readPages gets all pages of a query. Where an instance went away while it was listed, EC2 may fail
+// the page with InvalidInstanceID.NotFound; then all is read again, a few times at most.
+func (l *lister) readPages(ctx context.Context, op string, q instancesQuery) ([]inventory.Instance, bool, error) {
+	if !cloud.ValidCharset(q.region, cloud.LowerChars) {
+		return nil, false, l.NewError(inventory.Invalid, op, "", "no region is named, or its id is not well-formed")
+	}
+	got, err := cloud.Retry(ctx, l.Retry, func(ctx context.Context) (listResult, error) {
+		got := l.readPagesOnce(ctx, op, q)
+		if cloud.ErrorCode(got.err) == codeNotFound {
+			return got, l.NewError(inventory.Temporary, op, q.region, "an instance went away while it was listed ("+codeNotFound+")")
+		}
+		return got, nil // an error too: it was tried again where that makes sense
+	})
+	if err == nil {
+		err = got.err
+	}
+	if err != nil {
+		return nil, false, l.NameDeadline(op, q.region, err)
+	}
+	return got.instances, got.hasEmptyPage, nil
+}
+
+// readPagesOnce gets all pages of a query once.
+func (l *lister) readPagesOnce(ctx context.Context, op string, q instancesQuery) listResult {
+	var got listResult
+	once := cloud.Interner{}
+	cursor := cloud.CursorReader[inventory.Instance]{
+		Operation: l.Operation(op, q.region),
+		ID:        func(i inventory.Instance) string { return i.ID },
+		SameRow:   sameMachine,
+		Fetch: func(ctx context.Context, token string) (cloud.CursorPage[inventory.Instance], error) {
+			q.pageToken = token
+			answer, err := callRegional(ctx, l, op, q.region, func(ctx context.Context, by cloud.Credentials) (instancesAnswer, error) {
+				return l.api.describeInstances(ctx, by, q)
+			})
+			if err != nil {
+				return cloud.CursorPage[inventory.Instance]{}, err
+			}
+			rows, err := l.checkPage(op, q.region, answer)
+			got.hasEmptyPage = got.hasEmptyPage || len(rows) == 0
+			for i := range rows {
+				once.InternRow(&rows[i])
+			}
+			return cloud.CursorPage[inventory.Instance]{Rows: rows, Next: answer.nextToken}, err
+		},
+	}
+	got.instances, got.err = cursor.ReadAll(ctx)
+	got.instances = slices.DeleteFunc(got.instances, func(i inventory.Instance) bool { return i.Status == stateTerminated })
+	cloud.SortByID(got.instances)
+	return got
+}
+
+// sameMachine is cloud.SameMachine for a cloud whose terminated instances have lost their network
+// but not yet their row: one that ends between two pages is on both.
+func sameMachine(a, b inventory.Instance) bool {
+	return cloud.SameMachine(a, b) || a.ID == b.ID && (a.Status == stateTerminated || b.Status == stateTerminated)
+}
+
+// checkPage refuses an answer without a list, and rows without a state or of another region, and
+// completes the others. EC2 names no region in a row, but its zone begins with it; an endpoint
+// that answers for another region than it was asked for would double every asset.
+func (l *lister) checkPage(op, region string, answer instancesAnswer) ([]inventory.Instance, error) {
+	if !answer.hasList {
+		return nil, l.NewError(inventory.Incomplete, op, region, "the answer has no reservationSet")
+	}
+	rows := make([]inventory.Instance, len(answer.rows))
+	for i, r := range answer.rows {
+		switch {
+		case r.Status == "":
+			return nil, l.NewError(inventory.Incomplete, op, region, "an instance has no state: "+r.ID)
+		case r.zone != "" && !strings.HasPrefix(r.zone, region):
+			return nil, l.NewError(inventory.Incomplete, op, region, r.ID+" is in "+r.zone)
+		}
+		rows[i] = r.Instance
+		rows[i].Scope = inventory.Scope{Cloud: inventory.AWS, Account: l.Account.Name, Region: region}
+	}
+	return rows, nil
+}
+
+// isLiteralID tells whether an id means itself in a filter, where * and ? stand for others.
+func isLiteralID(id string) bool { return id != "" && !strings.ContainsAny(id, `*?\`) }

@@ -1,0 +1,133 @@
+package aws
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// addressOwnerAmazon is whose a public address is that came with the instance and leaves with it; an
+// elastic one is the account's own:
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceNetworkInterfaceAssociation.html
+const addressOwnerAmazon = "amazon"
+
+// convertPage copies what we need of a page, so that none is kept longer than its conversion
+// takes. A reservation is what one RunInstances started, in one or several rows.
+func convertPage(out *ec2.DescribeInstancesOutput) instancesAnswer {
+	n := 0
+	for i := range out.Reservations {
+		n += len(out.Reservations[i].Instances)
+	}
+	rows := make([]instanceRow, 0, n)
+	for i := range out.Reservations {
+		for k := range out.Reservations[i].Instances {
+			rows = append(rows, convertRow(&out.Reservations[i].Instances[k]))
+		}
+	}
+	// The SDK leaves the list nil where the answer has none.
+	return instancesAnswer{rows: rows, hasList: out.Reservations != nil, nextToken: sdk.ToString(out.NextToken)}
+}
+
+// convertRow converts an instance:
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html
+// The host name is the first label of the private DNS name that AWS gives ("ip-10-0-0-1" or the
+// instance's id); what the machine calls itself is not told.
+func convertRow(i *types.Instance) instanceRow {
+	host, _, _ := strings.Cut(sdk.ToString(i.PrivateDnsName), ".")
+	details := sdk.ToString(i.PlatformDetails)
+	r := instanceRow{Instance: inventory.Instance{
+		ID:       sdk.ToString(i.InstanceId),
+		Name:     nameTag(i.Tags),
+		HostName: host,
+		OSType:   osType(string(i.Platform), details),
+		OSName:   cmp.Or(details, string(i.Platform)),
+		Type:     string(i.InstanceType),
+		VPC:      sdk.ToString(i.VpcId),
+	}}
+	if i.State != nil {
+		r.Status = strings.ToLower(string(i.State.Name))
+	}
+	if i.Placement != nil {
+		r.zone = sdk.ToString(i.Placement.AvailabilityZone)
+	}
+	r.PrivateIPs, r.PublicIPs = instanceAddresses(i)
+	return r
+}
+
+func nameTag(tags []types.Tag) string {
+	for _, tag := range tags {
+		if sdk.ToString(tag.Key) == "Name" {
+			return sdk.ToString(tag.Value)
+		}
+	}
+	return ""
+}
+
+// osType reads the platform ("windows", or nothing) and what is billed ("Linux/UNIX", "Red Hat
+// Enterprise Linux", "Windows with SQL Server Standard", …): all that is not Windows is Linux:
+// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/billing-info-fields.html
+func osType(platform, details string) string {
+	switch {
+	case strings.EqualFold(platform, "windows"), strings.Contains(strings.ToLower(details), "windows"):
+		return "windows"
+	case details != "":
+		return "linux"
+	}
+	return ""
+}
+
+// instanceAddresses gives the private addresses, that of the primary interface first, and the public
+// ones, elastic ones first. EC2 promises no order inside an answer, so one is made.
+func instanceAddresses(i *types.Instance) (private, public []string) {
+	private = []string{sdk.ToString(i.PrivateIpAddress)}
+	var elastic, others []string
+	add := func(a *types.InstanceNetworkInterfaceAssociation) {
+		switch {
+		case a == nil:
+		case sdk.ToString(a.IpOwnerId) == "" || sdk.ToString(a.IpOwnerId) == addressOwnerAmazon:
+			others = append(others, sdk.ToString(a.PublicIp))
+		default:
+			elastic = append(elastic, sdk.ToString(a.PublicIp))
+		}
+	}
+	for _, nic := range slices.SortedStableFunc(slices.Values(i.NetworkInterfaces), compareInterfaces) {
+		private = append(private, sdk.ToString(nic.PrivateIpAddress))
+		add(nic.Association)
+		for _, address := range slices.SortedStableFunc(slices.Values(nic.PrivateIpAddresses), compareAddresses) {
+			private = append(private, sdk.ToString(address.PrivateIpAddress))
+			add(address.Association)
+		}
+	}
+	others = append(others, sdk.ToString(i.PublicIpAddress))
+	return cloud.UniqueTexts(private), cloud.UniqueTexts(elastic, others)
+}
+
+// compareInterfaces puts the primary interface first: device 0 of network card 0.
+func compareInterfaces(a, b types.InstanceNetworkInterface) int {
+	place := func(nic types.InstanceNetworkInterface) (card, device int32) {
+		if nic.Attachment == nil {
+			return 1 << 30, 0
+		}
+		return sdk.ToInt32(nic.Attachment.NetworkCardIndex), sdk.ToInt32(nic.Attachment.DeviceIndex)
+	}
+	cardA, deviceA := place(a)
+	cardB, deviceB := place(b)
+	return cmp.Or(cmp.Compare(cardA, cardB), cmp.Compare(deviceA, deviceB))
+}
+
+func compareAddresses(a, b types.InstancePrivateIpAddress) int {
+	if sdk.ToBool(a.Primary) != sdk.ToBool(b.Primary) {
+		if sdk.ToBool(a.Primary) {
+			return -1
+		}
+		return 1
+	}
+	return strings.Compare(sdk.ToString(a.PrivateIpAddress), sdk.ToString(b.PrivateIpAddress))
+}

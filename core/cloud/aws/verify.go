@@ -1,0 +1,75 @@
+package aws
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+const opVerifyAbsence = "prove that instances are absent"
+
+// verifyAnswer is what the second witness says of some instances: rows, or which of them do not exist.
+type verifyAnswer struct {
+	rows      []inventory.Instance
+	absentIDs []string
+}
+
+// verifyAbsence asks the second witness for instances that the filter does not show, and returns those that
+// are there. An instance that does not exist makes the whole call fail, which names it; then the others are
+// asked for again. What is neither shown nor named makes the answer Incomplete.
+func (l *lister) verifyAbsence(ctx context.Context, region string, ids []string) ([]inventory.Instance, error) {
+	for left := ids; len(left) > 0; {
+		got, err := l.describeByIDs(ctx, region, left)
+		if err != nil {
+			return nil, err
+		}
+		if len(got.absentIDs) > 0 {
+			left = slices.DeleteFunc(slices.Clone(left), func(id string) bool { return slices.Contains(got.absentIDs, id) })
+			continue
+		}
+		if err := l.VerifyRequested(opVerifyAbsence, region, left, got.rows); err != nil {
+			return nil, err
+		}
+		if lost := cloud.MissingIDs(left, got.rows); len(lost) > 0 {
+			return nil, l.NewError(inventory.Incomplete, opVerifyAbsence, region, lost[0]+" is neither shown nor said not to exist")
+		}
+		return slices.DeleteFunc(got.rows, func(i inventory.Instance) bool { return i.Status == stateTerminated }), nil
+	}
+	return nil, nil
+}
+
+// describeByIDs makes one call by InstanceIds. An answer of several pages would be one that leaves something out.
+func (l *lister) describeByIDs(ctx context.Context, region string, ids []string) (verifyAnswer, error) {
+	return callRegional(ctx, l, opVerifyAbsence, region, func(ctx context.Context, by cloud.Credentials) (verifyAnswer, error) {
+		answer, err := l.api.describeInstances(ctx, by, instancesQuery{region: region, instanceIDs: ids})
+		if refused, ok := cloud.AsAPIError(err); ok && isOneOf(refused.Code, codeNotFound, codeMalformedID) {
+			if unknown := mentionedIDs(refused.Message, ids); len(unknown) > 0 {
+				return verifyAnswer{absentIDs: unknown}, nil
+			}
+			return verifyAnswer{}, l.NewError(inventory.Incomplete, opVerifyAbsence, region, refused.Code+" names none of the instances that were asked for")
+		}
+		if err != nil {
+			return verifyAnswer{}, err
+		}
+		if answer.nextToken != "" {
+			return verifyAnswer{}, l.NewError(inventory.Incomplete, opVerifyAbsence, region, "the answer is only the first page")
+		}
+		rows, err := l.checkPage(opVerifyAbsence, region, answer)
+		return verifyAnswer{rows: rows}, err
+	})
+}
+
+// mentionedIDs returns those ids that stand in a text as a whole: "The instance IDs 'i-1, i-2' do not exist".
+func mentionedIDs(text string, ids []string) []string {
+	words := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" ,'\"[]()", r) })
+	var all []string
+	for _, id := range ids {
+		if slices.Contains(words, id) {
+			all = append(all, id)
+		}
+	}
+	return all
+}

@@ -1,0 +1,149 @@
+package azure
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/arm"
+	azcloud "github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+
+	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// identityConnectTimeout is how long a managed identity's service may take to be connected: it is on the
+// same host, or nowhere.
+const identityConnectTimeout = time.Second
+
+// environment is where an account's cloud is.
+type environment struct {
+	azcloud.Configuration
+	endpoint cloud.Endpoint // where all goes; zero = to the cloud's own hosts
+}
+
+// environmentOf finds the cloud by the names of regions, which are others in each, or by the endpoint: the
+// host of a cloud's own Resource Manager stands for that cloud with all its hosts.
+func environmentOf(a cloud.Account, at cloud.Endpoint) (environment, error) {
+	found := azcloud.AzurePublic
+	for i, region := range a.Regions {
+		of := azcloud.AzurePublic
+		switch {
+		case strings.HasPrefix(region, "china"):
+			of = azcloud.AzureChina
+		case strings.HasPrefix(region, "usgov"), strings.HasPrefix(region, "usdod"):
+			of = azcloud.AzureGovernment
+		}
+		if i > 0 && of.ActiveDirectoryAuthorityHost != found.ActiveDirectoryAuthorityHost {
+			return environment{}, &inventory.Error{Kind: inventory.Invalid, Message: "the regions are of different clouds, such as Azure and Azure China, where no account is the same"}
+		}
+		found = of
+	}
+	if at.Host == "" {
+		return environment{Configuration: found}, nil
+	}
+	for _, own := range []azcloud.Configuration{azcloud.AzurePublic, azcloud.AzureChina, azcloud.AzureGovernment} {
+		if hostOf(managerService(own).Endpoint) == strings.ToLower(at.Host) {
+			return environment{Configuration: own}, nil
+		}
+	}
+	here := "https://" + at.Host // as the SDK wants it: transporter knows better
+	return environment{endpoint: at, Configuration: azcloud.Configuration{
+		ActiveDirectoryAuthorityHost: here,
+		Services:                     map[azcloud.ServiceName]azcloud.ServiceConfiguration{azcloud.ResourceManager: {Endpoint: here, Audience: managerService(found).Audience}},
+	}}, nil
+}
+
+func managerService(c azcloud.Configuration) azcloud.ServiceConfiguration {
+	return c.Services[azcloud.ResourceManager]
+}
+
+// hostOf gives the host[:port] of an address that the SDK knows.
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return strings.ToLower(u.Host)
+}
+
+// clientOptions make an SDK client that neither tries again nor registers anything.
+func clientOptions(where environment, by strictTransport) arm.ClientOptions {
+	return arm.ClientOptions{
+		DisableRPRegistration: true,
+		ClientOptions: policy.ClientOptions{
+			Cloud: where.Configuration, Transport: by,
+			Retry:     policy.RetryOptions{MaxRetries: -1},
+			Telemetry: policy.TelemetryOptions{ApplicationID: "jms-sync"},
+		},
+	}
+}
+
+// newCredential makes the account's credential, without any call. That of an application asks only
+// the cloud's own directory; the regional ones, to which AZURE_REGIONAL_AUTHORITY_NAME sends
+// azidentity, are other hosts, and get nothing.
+func newCredential(a cloud.Account, where environment, by strictTransport) (azcore.TokenCredential, error) {
+	if a.AccessKeyID.IsEmpty() {
+		return newManagedIdentity(a, where, by)
+	}
+	by.sender = directoryResponder
+	by.hosts = []string{hostOf(where.ActiveDirectoryAuthorityHost)}
+	return azidentity.NewClientSecretCredential(a.TenantID, a.AccessKeyID.Reveal(), a.AccessKeySecret.Reveal(), &azidentity.ClientSecretCredentialOptions{
+		ClientOptions: clientOptions(where, by).ClientOptions,
+		// The hosts that are asked for tokens are the SDK's own constants, or the account's endpoint,
+		// so that nobody has to be asked whether they are Microsoft's.
+		DisableInstanceDiscovery: true,
+	})
+}
+
+// newManagedIdentity asks the host's own service, by no proxy.
+func newManagedIdentity(a cloud.Account, where environment, by strictTransport) (azcore.TokenCredential, error) {
+	by.sender = hostResponder
+	if where.endpoint.Host == "" {
+		a.ConnectTimeout = min(cmp.Or(a.ConnectTimeout, identityConnectTimeout), identityConnectTimeout)
+		a.Proxy = ""
+		direct, err := cloud.NewTransport(a)
+		if err != nil {
+			return nil, err
+		}
+		direct.Proxy = nil
+		by.base.Base = direct
+	}
+	return azidentity.NewManagedIdentityCredential(&azidentity.ManagedIdentityCredentialOptions{ClientOptions: clientOptions(where, by).ClientOptions})
+}
+
+// serialCredential gives a credential's tokens to one caller at a time. azidentity has a lock that no context
+// ends; here a caller that is cancelled while another one waits for a token leaves at once.
+type serialCredential struct {
+	azcore.TokenCredential
+	lock chan struct{}
+}
+
+// GetToken implements azcore.TokenCredential. A token that is known costs no request.
+func (t serialCredential) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	select {
+	case t.lock <- struct{}{}:
+		defer func() { <-t.lock }()
+	case <-ctx.Done():
+		return azcore.AccessToken{}, ctx.Err()
+	}
+	got, err := t.TokenCredential.GetToken(ctx, o)
+	if err == nil && got.Token == "" { // which a managed identity's answer without one becomes
+		err = &apiError{APIError: &cloud.APIError{Status: http.StatusOK, Kind: inventory.Incomplete, Message: "the answer has no token"}}
+	}
+	return got, err
+}
+
+// newStrictTransport makes the one for Resource Manager; that for tokens is derived from it.
+func newStrictTransport(a cloud.Account, where environment, base http.RoundTripper) strictTransport {
+	return strictTransport{
+		base: cloud.StrictTransport{Base: base, Timeout: a.RequestTimeout}, endpoint: where.endpoint,
+		hosts: []string{hostOf(managerService(where.Configuration).Endpoint)},
+	}
+}

@@ -1,0 +1,279 @@
+package azure
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// maxParallelSets is how many scale sets are read at once. Reads of a subscription come out of a bucket of
+// 250 that gets 25 a second: https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling
+const maxParallelSets = 8
+
+// subscriptionList is what one reading of a subscription gave: complete, and with the right to see all of it.
+type subscriptionList struct {
+	locations []location
+	regions   map[string][]inventory.Instance // sorted by id
+}
+
+// hasRegion tells whether a region exists: it is a location, or something is there.
+func (r subscriptionList) hasRegion(region string) bool {
+	return len(r.regions[region]) > 0 || slices.ContainsFunc(r.locations, func(l location) bool { return l.name == region })
+}
+
+// rawLists is what a reading is made of.
+type rawLists struct {
+	locations []location
+	machines  []machine
+	nics      []nic
+	addresses []address
+	inSets    []rawSetLists
+}
+
+// rawSetLists are the machines of one scale set with what is theirs.
+type rawSetLists struct {
+	machines  []machine
+	nics      []nic
+	addresses []address
+	isDeleted bool // the set is not there any more
+}
+
+// readSubscription reads the whole subscription. The question for the right to do so comes last, so that it
+// holds for every page that was read before.
+func (l *lister) readSubscription(ctx context.Context) (subscriptionList, error) {
+	id, err := l.subscriptionID(ctx)
+	if err != nil {
+		return subscriptionList{}, err
+	}
+	got, err := l.readLists(ctx, id)
+	if err != nil {
+		return subscriptionList{}, err
+	}
+	if err := l.verifyPermissions(ctx, id); err != nil {
+		return subscriptionList{}, err
+	}
+	return l.joinLists(got)
+}
+
+func (l *lister) readLists(ctx context.Context, id string) (got rawLists, err error) {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		got.locations, err = l.fetchLocations(ctx, id)
+		return err
+	})
+	group.Go(func() (err error) {
+		got.machines, err = readPages(ctx, l, "list virtual machines", machine.key, listOfSubscription(l.api.listMachines, id))
+		return err
+	})
+	group.Go(func() (err error) {
+		got.nics, err = readPages(ctx, l, "list network interfaces", nic.key, listOfSubscription(l.api.listInterfaces, id))
+		return err
+	})
+	group.Go(func() (err error) {
+		got.addresses, err = readPages(ctx, l, "list public addresses", address.key, listOfSubscription(l.api.listAddresses, id))
+		return err
+	})
+	group.Go(func() (err error) {
+		got.inSets, err = l.readSets(ctx, id)
+		return err
+	})
+	err = group.Wait()
+	return got, err
+}
+
+func (l *lister) listSets(ctx context.Context, id string) ([]scaleSet, error) {
+	return readPages(ctx, l, "list scale sets", scaleSet.key, listOfSubscription(l.api.listSets, id))
+}
+
+// readSets reads the uniform scale sets. Machines of flexible ones are ordinary machines.
+func (l *lister) readSets(ctx context.Context, id string) ([]rawSetLists, error) {
+	sets, err := l.listSets(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	sets = slices.DeleteFunc(sets, func(s scaleSet) bool { return !s.uniform })
+	got := make([]rawSetLists, len(sets))
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.SetLimit(maxParallelSets)
+	for i, set := range sets {
+		group.Go(func() (err error) {
+			got[i], err = l.readSet(groupCtx, id, set)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	return got, l.verifySetsDeleted(ctx, id, sets, got)
+}
+
+// readSet reads one uniform scale set; its public addresses only where an interface has one.
+func (l *lister) readSet(ctx context.Context, id string, set scaleSet) (got rawSetLists, err error) {
+	of := " of scale set " + set.group + "/" + set.name
+	got.machines, err = readPages(ctx, l, "list machines"+of, machine.key, listOfSet(l.api.listSetMachines, id, set))
+	if inventory.KindOf(err) == inventory.NotFound {
+		return rawSetLists{isDeleted: true}, nil
+	}
+	if err != nil {
+		return got, err
+	}
+	got.nics, err = readPages(ctx, l, "list network interfaces"+of, nic.key, listOfSet(l.api.listSetInterfaces, id, set))
+	if err == nil && slices.ContainsFunc(got.nics, nic.hasPublicAddress) {
+		got.addresses, err = readPages(ctx, l, "list public addresses"+of, address.key, listOfSet(l.api.listSetAddresses, id, set))
+	}
+	return got, err
+}
+
+// verifySetsDeleted believes that a scale set went while it was to be read only if a new list says so too.
+func (l *lister) verifySetsDeleted(ctx context.Context, id string, sets []scaleSet, got []rawSetLists) error {
+	if !slices.ContainsFunc(got, func(p rawSetLists) bool { return p.isDeleted }) {
+		return nil
+	}
+	now, err := l.listSets(ctx, id)
+	if err != nil {
+		return err
+	}
+	for i, set := range sets {
+		if got[i].isDeleted && slices.ContainsFunc(now, func(s scaleSet) bool { return s.id == set.id }) {
+			return l.newPartError(inventory.Incomplete, "list machines of scale set "+set.group+"/"+set.name, "it is listed, and yet not found")
+		}
+	}
+	return nil
+}
+
+// joinLists gives each machine its addresses, and each region its machines.
+func (l *lister) joinLists(got rawLists) (subscriptionList, error) {
+	book := newNetworkIndex()
+	book.add(got.nics, got.addresses)
+	lists := [][]machine{got.machines}
+	for _, set := range got.inSets {
+		book.add(set.nics, set.addresses)
+		lists = append(lists, set.machines)
+	}
+	out := subscriptionList{locations: got.locations, regions: map[string][]inventory.Instance{}}
+	once, met := cloud.Interner{}, map[string]string{} // id → region
+	for _, machines := range lists {
+		for i := range machines {
+			row := l.convertRow(&machines[i], book)
+			once.InternRow(&row)
+			if region, twice := met[row.ID]; twice && region == row.Region {
+				continue // of a flexible scale set that is listed as if it were a uniform one
+			} else if twice || row.Region == "" {
+				return subscriptionList{}, l.newPartError(inventory.Incomplete, "list virtual machines", row.ID+" has no location, or two")
+			}
+			met[row.ID] = row.Region
+			out.regions[row.Region] = append(out.regions[row.Region], row)
+		}
+	}
+	for _, rows := range out.regions {
+		cloud.SortByID(rows)
+	}
+	return out, nil
+}
+
+// convertRow gives a machine with its scope and addresses.
+func (l *lister) convertRow(m *machine, known networkIndex) inventory.Instance {
+	row := m.Instance
+	row.Scope = inventory.Scope{Cloud: inventory.Azure, Account: l.account.Name, Region: m.Region}
+	known.fillRow(&row, m.nics)
+	return row
+}
+
+// networkIndex finds interfaces and public addresses by their ids.
+type networkIndex struct {
+	nics      map[string]nic
+	addresses map[string]string
+}
+
+func newNetworkIndex() networkIndex {
+	return networkIndex{nics: map[string]nic{}, addresses: map[string]string{}}
+}
+
+func (b networkIndex) add(nics []nic, addresses []address) {
+	for _, one := range nics {
+		b.nics[one.id] = one
+	}
+	for _, one := range addresses {
+		b.addresses[one.id] = one.ip
+	}
+}
+
+// fillRow writes network and addresses into a row: those of the primary interface first, and in each
+// that of the primary configuration. A machine with an interface or a public address that is not in
+// the book is there all the same, and says that its addresses are not all known.
+func (b networkIndex) fillRow(row *inventory.Instance, ids []string) {
+	nics := make([]nic, 0, len(ids))
+	for _, id := range ids {
+		one, ok := b.nics[id]
+		if !ok {
+			row.AddressesPartial = true
+			continue
+		}
+		nics = append(nics, one)
+	}
+	slices.SortStableFunc(nics, func(a, c nic) int { return cmp.Compare(primaryRank(a.primary), primaryRank(c.primary)) })
+	for _, one := range nics {
+		row.VPC = cmp.Or(row.VPC, one.vpc)
+		for _, config := range one.configs {
+			public, ok := b.addresses[config.public]
+			row.AddressesPartial = row.AddressesPartial || config.public != "" && !ok
+			row.PrivateIPs = append(row.PrivateIPs, config.private)
+			row.PublicIPs = append(row.PublicIPs, public)
+		}
+	}
+	row.PrivateIPs, row.PublicIPs = cloud.UniqueTexts(row.PrivateIPs), cloud.UniqueTexts(row.PublicIPs)
+}
+
+func primaryRank(primary bool) int {
+	if primary {
+		return 0
+	}
+	return 1
+}
+
+// The names by which Cursor knows rows.
+func (m machine) key() string  { return m.ID }
+func (n nic) key() string      { return n.id }
+func (a address) key() string  { return a.id }
+func (s scaleSet) key() string { return s.id }
+
+func (n nic) hasPublicAddress() bool {
+	return slices.ContainsFunc(n.configs, func(c ipConfig) bool { return c.public != "" })
+}
+
+// sameRow tells whether two rows with one id are one thing: machines must be in one region. All
+// else is named by its id alone.
+func sameRow[T any](a, b T) bool {
+	one, ok := any(a).(machine)
+	return !ok || one.Region == any(b).(machine).Region
+}
+
+// listOfSubscription and listOfSet fix what a list is of.
+func listOfSubscription[T any](list func(context.Context, string, string) (answerPage[T], error), id string) func(context.Context, string) (answerPage[T], error) {
+	return func(ctx context.Context, token string) (answerPage[T], error) { return list(ctx, id, token) }
+}
+
+func listOfSet[T any](list func(context.Context, string, scaleSet, string) (answerPage[T], error), id string, set scaleSet) func(context.Context, string) (answerPage[T], error) {
+	return func(ctx context.Context, token string) (answerPage[T], error) { return list(ctx, id, set, token) }
+}
+
+// readPages reads all pages of a list. Without the question whether there is a list at all, `{}`,
+// `null` and an error page would read as an empty one.
+func readPages[T any](ctx context.Context, l *lister, op string, id func(T) string, list func(context.Context, string) (answerPage[T], error)) ([]T, error) {
+	cursor := cloud.CursorReader[T]{
+		Operation: op, ID: id, SameRow: sameRow[T],
+		Fetch: func(ctx context.Context, token string) (cloud.CursorPage[T], error) {
+			got, err := callRetried(ctx, l, op, func(ctx context.Context) (answerPage[T], error) { return list(ctx, token) })
+			if err == nil && !got.hasList {
+				err = l.newPartError(inventory.Incomplete, op, "the answer has no list")
+			}
+			return cloud.CursorPage[T]{Rows: got.rows, Next: got.next}, err
+		},
+	}
+	return cursor.ReadAll(ctx)
+}

@@ -1,0 +1,170 @@
+package azure
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// maxParallelGets is how many machines are asked for at once.
+const maxParallelGets = 8
+
+// verifyAbsence asks the second witness for machines that the lists of a region do not have, and returns those that are
+// there after all, and those whose absence stays weak, with the reason:
+//
+//	Resource Graph may not be asked, or does not know it    weak
+//	a GET on its resource id is 404                         absent
+//	200, the same vmId                                      there: the lists were short
+//	200, another vmId                                       weak: another machine has its name now
+//	anything else                                           its error: nothing is proved
+func (l *lister) verifyAbsence(ctx context.Context, region string, ids []string) (there []inventory.Instance, weak map[string]error, err error) {
+	if len(ids) == 0 {
+		return nil, nil, nil
+	}
+	at, err := l.findResourceIDs(ctx, ids)
+	if isLastingFailure(err) {
+		return nil, sameReason(ids, err), nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	said := make([]absence, len(ids))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(maxParallelGets)
+	for n, id := range ids {
+		group.Go(func() (err error) {
+			said[n], err = l.verifyMachine(ctx, region, id, at[id])
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, nil, err
+	}
+	for n, of := range said {
+		switch {
+		case of.found != nil:
+			there = append(there, *of.found)
+		case of.weakReason != nil && weak == nil:
+			weak = map[string]error{ids[n]: of.weakReason}
+		case of.weakReason != nil:
+			weak[ids[n]] = of.weakReason
+		}
+	}
+	return there, weak, nil
+}
+
+// absence is what is known of one machine: that it is there, that its absence is weak, or (zero) that it is proved.
+type absence struct {
+	found      *inventory.Instance
+	weakReason error
+}
+
+// isLastingFailure reports whether an error of Resource Graph is there to stay: the right is missing, or it is not
+// offered in this cloud.
+func isLastingFailure(err error) bool {
+	return slices.Contains([]inventory.Kind{inventory.Denied, inventory.NotFound, inventory.Invalid}, inventory.KindOf(err))
+}
+
+// sameReason returns each id one reason.
+func sameReason(ids []string, why error) map[string]error {
+	out := make(map[string]error, len(ids))
+	for _, id := range ids {
+		out[id] = why
+	}
+	return out
+}
+
+// findResourceIDs finds the resource ids under which Resource Graph knows machines. It may still know them
+// when they are gone, which is what makes this worth a question.
+func (l *lister) findResourceIDs(ctx context.Context, ids []string) (map[string][]string, error) {
+	subscription, err := l.subscriptionID(ctx)
+	if err != nil {
+		return nil, err
+	}
+	at := map[string][]string{}
+	for part := range slices.Chunk(slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !isVMID(id) }), maxIDsPerQuery) {
+		machines, _, err := l.findAnywhere(ctx, subscription, part)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range machines {
+			if !isMachine(m.resource, subscription) {
+				return nil, l.newPartError(inventory.Incomplete, opGraph, m.ID+" has a resource id that is none of a machine in this subscription")
+			}
+			at[m.ID] = append(at[m.ID], m.resource)
+		}
+	}
+	return at, nil
+}
+
+// isMachine reports whether a resource id, in lower case, is that of a machine, be it of a scale set.
+func isMachine(resource, subscription string) bool {
+	parts := strings.Split(resource, "/")
+	const prefix = 7 // "", subscriptions, …, resourcegroups, …, providers, microsoft.compute
+	if len(parts) <= prefix || slices.Contains(parts[1:], "") ||
+		strings.Join(slices.Concat(parts[:4], parts[5:prefix]), "/") != "/subscriptions/"+strings.ToLower(subscription)+"/resourcegroups/providers/microsoft.compute" {
+		return false
+	}
+	switch kinds := parts[prefix:]; len(kinds) {
+	case 2:
+		return kinds[0] == "virtualmachines"
+	case 4:
+		return kinds[0] == "virtualmachinescalesets" && kinds[2] == "virtualmachines"
+	}
+	return false
+}
+
+// verifyMachine asks for one machine at each place where it may be.
+func (l *lister) verifyMachine(ctx context.Context, region, id string, resources []string) (absence, error) {
+	if len(resources) == 0 {
+		return absence{weakReason: l.newPartError(inventory.NotFound, opGraph, "it does not know the machine, so that there is no resource id to ask for")}, nil
+	}
+	var said absence
+	for _, resource := range resources {
+		got, exists, err := l.getMachine(ctx, resource)
+		switch {
+		case err != nil:
+			return absence{}, err
+		case !exists:
+		case got.ID == "" || got.ID == id && got.Region != region:
+			return absence{}, l.newPartError(inventory.Incomplete, opGetMachine, "the answer names no vmId, or is of "+got.Region)
+		case got.ID == id:
+			row := l.convertRow(&got, newNetworkIndex()) // its interfaces are not asked for
+			return absence{found: &row}, nil
+		default:
+			said.weakReason = l.newPartError(inventory.Conflict, opGetMachine, "another machine has its name now, "+got.ID)
+		}
+	}
+	return said, nil
+}
+
+const opGetMachine = "get virtual machine"
+
+// getMachine gets one machine by its resource id. That it does not exist is an answer, and no error.
+func (l *lister) getMachine(ctx context.Context, resource string) (got machine, exists bool, err error) {
+	exists = true
+	got, err = callRetried(ctx, l, opGetMachine, func(ctx context.Context) (machine, error) {
+		got, err := l.api.getMachine(ctx, resource)
+		var refused *apiError
+		if errors.As(err, &refused) && refused.isNotFound() {
+			exists = false
+			return machine{}, nil
+		}
+		return got, err
+	})
+	return got, exists && err == nil, err
+}
+
+// isNotFound reports whether a refusal says that the resource does not exist. There are other 404: of a
+// subscription that the tenant does not have, and of an API version that this cloud does not have.
+func (r *apiError) isNotFound() bool {
+	code := strings.ToLower(r.Code)
+	return r.Status == http.StatusNotFound && !r.sender.givesTokens() &&
+		slices.Contains([]string{"resourcenotfound", "resourcegroupnotfound", "parentresourcenotfound", "notfound"}, code)
+}

@@ -1,0 +1,265 @@
+// Package cloudtest is the contract of cloud.Lister as tests. Every cloud's adapter runs it
+// against its emulator; what the suite checks is what the engine relies on.
+package cloudtest
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/cloud/peertest"
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// World is one emulated cloud with one account, fresh for each test. It embeds a Site and, for Break
+// and Calls, the emulator.
+type World interface {
+	// Open gives a lister for the account, changed before (nil = not), with the policy for its retries.
+	Open(t testing.TB, policy cloud.RetryPolicy, change func(*cloud.Account)) cloud.Lister
+	// Fill puts n instances into a region, and gives their ids.
+	Fill(region string, n int) (ids []string)
+	// Remove deletes instances of a region.
+	Remove(region string, ids ...string)
+	// Hide lets the list lose instances, also where it is asked for them by their ids, while the cloud's second
+	// kind of call still shows them.
+	Hide(region string, ids ...string)
+	// Break makes calls fail; see peertest.Fault.
+	Break(peertest.Fault) (repair func())
+	// SetClockAhead puts the cloud's clock ahead; SetDate only the Date of its answers.
+	SetClockAhead(d time.Duration)
+	SetDateAhead(d time.Duration)
+	// Calls tells how many calls of an action were made; "" = of all.
+	Calls(action string) int
+}
+
+// Harness is what an adapter's test provides.
+type Harness struct {
+	New           func(t testing.TB) World
+	Open          func(cloud.Account, cloud.RetryPolicy) (cloud.Lister, error) // the adapter's
+	Account       cloud.Account                                                // with its good key; worlds add their address
+	UnknownKey    string                                                       // the id of a key that the cloud does not know
+	Region        string                                                       // exists
+	MissingRegion string                                                       // does not exist
+	Owner         string                                                       // the account's id
+	Secrets       []string                                                     // that no error may show: key ids, secrets, tokens
+	// ListAction is the action that lists, as the emulator names it, and PageSize how many rows it gives at once.
+	ListAction    string
+	PageSize      int
+	NonexistentID string // the provider's id that no instance has
+	// ListCalls is how often List is called to look up 230 instances and one that is absent; 0 = it depends.
+	ListCalls int
+	// VerifyAction is the action of the second kind of call that an absence takes; "" = it is List too.
+	VerifyAction string
+	// VerifyForgets says that the second kind of call knows nothing of an instance that is gone, so that its
+	// absence has one witness.
+	VerifyForgets bool
+	// UsesTokens says that the cloud takes tokens, which it gave itself, and looks at no time of ours.
+	UsesTokens bool
+	// AllowsNoKey tells that an account without a key has the role of its host.
+	AllowsNoKey bool
+}
+
+// RunContract runs the whole contract.
+func RunContract(t *testing.T, h Harness) {
+	for name, test := range map[string]func(*testing.T, Harness){
+		"owner":                 testOwner,
+		"regions":               testRegions,
+		"complete":              testCompleteList,
+		"empty":                 testEmptyRegion,
+		"absent id":             testNonexistentID,
+		"bad keys":              testBadKeys,
+		"missing region":        testMissingRegion,
+		"heals":                 testRetriesSucceed,
+		"gives up":              testRetriesEnd,
+		"throttled to the end":  testThrottledToTheEnd,
+		"never half a list":     testNoPartialList,
+		"cancelled":             testCancelled,
+		"lookup":                testFindVerified,
+		"glance":                testFind,
+		"lookup without a list": testFindVerifiedFaults,
+		"a list loses rows":     testLostRows,
+		"gone":                  testReleased,
+		"one witness":           testVerifyFaults,
+		"many":                  testManyIDs,
+		"concurrent":            testConcurrent,
+		"open refuses":          testOpenRefuses,
+		"clock":                 testClock,
+		"refused by time":       testRefusedByTime,
+		"no server":             testConnectionRefused,
+		"TLS":                   testTLS,
+		"proxy":                 testProxy,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, h)
+		})
+	}
+}
+
+// ServedEmulator is where an emulator answers, and who asks there.
+type ServedEmulator struct {
+	Account cloud.Account // with the site's address; may be changed before a lister is opened
+	open    func(cloud.Account, cloud.RetryPolicy) (cloud.Lister, error)
+}
+
+// Serve lets an emulator answer until the test ends. stop lets its hanging requests go.
+func Serve(t testing.TB, emulator http.Handler, stop func(), h Harness) *ServedEmulator {
+	web := httptest.NewServer(emulator)
+	t.Cleanup(func() { stop(); web.Close() })
+	s := &ServedEmulator{Account: h.Account, open: h.Open}
+	s.Account.Endpoint = web.URL
+	return s
+}
+
+// Open is that of World.
+func (s *ServedEmulator) Open(t testing.TB, policy cloud.RetryPolicy, change func(*cloud.Account)) cloud.Lister {
+	t.Helper()
+	account := s.Account
+	if change != nil {
+		change(&account)
+	}
+	lister, err := s.open(account, policy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lister
+}
+
+// InstantRetries is a policy whose waits take no time.
+func InstantRetries() cloud.RetryPolicy {
+	return cloud.RetryPolicy{Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}
+}
+
+// FindInstances looks instances up, and returns what was found.
+func FindInstances(ctx context.Context, l cloud.Lister, region string, ids ...string) ([]inventory.Instance, error) {
+	found, err := l.FindVerified(ctx, region, ids)
+	return found.Instances, err
+}
+
+// failureKind gives the error of a call that must fail without a result and without a secret.
+func (h Harness) failureKind(t *testing.T, list []inventory.Instance, err error) inventory.Kind {
+	t.Helper()
+	if err == nil {
+		t.Fatalf("no error, but %d instances", len(list))
+	}
+	if len(list) > 0 {
+		t.Errorf("%d instances beside the error %v", len(list), err)
+	}
+	h.CheckError(t, err)
+	if kind := inventory.KindOf(err); kind != "" && kind != inventory.Unknown {
+		return kind
+	}
+	t.Errorf("the error has no kind: %v", err)
+	return inventory.Unknown
+}
+
+// CheckError fails a test whose error is none, shows a secret, or does not name once what was done for whom.
+func (h Harness) CheckError(t *testing.T, err error) {
+	t.Helper()
+	if err == nil {
+		t.Error("no error")
+		return
+	}
+	text := err.Error()
+	for _, secret := range h.Secrets {
+		if secret != "" && strings.Contains(text, secret) {
+			t.Errorf("the error shows a secret: %v", strings.ReplaceAll(text, secret, "<<SECRET>>"))
+		}
+	}
+	if !strings.HasPrefix(text, string(h.Account.Cloud)+": ") || strings.Count(text, h.Account.Name) != 1 {
+		t.Errorf("operation and account are not named once: %v", err)
+	}
+}
+
+// CheckListFails fails a test whose region is listed, or with another kind of error. what names the case.
+func (h Harness) CheckListFails(t *testing.T, what string, w World, want inventory.Kind) {
+	t.Helper()
+	list, err := w.Open(t, InstantRetries(), nil).List(t.Context(), h.Region)
+	if got := h.failureKind(t, list, err); got != want {
+		t.Errorf("%s: kind %q, want %q: %v", what, got, want, err)
+	}
+}
+
+// CheckOpenFails fails a test whose account, changed, can be opened, or fails with another kind of error.
+func (h Harness) CheckOpenFails(t *testing.T, want inventory.Kind, change func(*cloud.Account)) {
+	t.Helper()
+	account := h.Account
+	change(&account)
+	lister, err := h.Open(account, cloud.RetryPolicy{})
+	if lister != nil {
+		t.Errorf("a lister beside the error %v", err)
+	}
+	h.wantKind(t, nil, err, want)
+}
+
+// MethodErrors gives the error of each method, and their names.
+func MethodErrors(ctx context.Context, l cloud.Lister, region string, ids []string) map[string]error {
+	_, owner := l.Owner(ctx)
+	_, regions := l.Regions(ctx)
+	_, list := l.List(ctx, region)
+	_, lookup := l.FindVerified(ctx, region, ids)
+	_, glance := l.Find(ctx, region, ids)
+	return map[string]error{"owner": owner, "regions": regions, "list": list, "lookup": lookup, "glance": glance}
+}
+
+// CheckFaults checks what each fault of all calls means for each method.
+func (h Harness) CheckFaults(t *testing.T, wants map[peertest.Kind]inventory.Kind) {
+	for fault, want := range wants {
+		t.Run(string(fault), func(t *testing.T) {
+			t.Parallel()
+			w := h.New(t)
+			ids := w.Fill(h.Region, 3)
+			w.Break(peertest.Fault{Kind: fault})
+			h.CheckAllFail(t, w.Open(t, InstantRetries(), ShortTimeout(fault)), ids, want)
+		})
+	}
+}
+
+// CheckAllFail fails a test of which a method gives no error, or one of another kind.
+func (h Harness) CheckAllFail(t *testing.T, l cloud.Lister, ids []string, want inventory.Kind) {
+	t.Helper()
+	for name, err := range MethodErrors(t.Context(), l, h.Region, ids) {
+		if got := inventory.KindOf(err); got != want {
+			t.Errorf("%s: kind %q, want %q: %v", name, got, want, err)
+		}
+		h.CheckError(t, err)
+	}
+}
+
+// ShortTimeout gives an account a time-out that no busy machine reaches, and a short one where nothing
+// else ends a call.
+func ShortTimeout(fault peertest.Kind) func(*cloud.Account) {
+	return func(a *cloud.Account) {
+		if a.RequestTimeout = time.Minute; fault == peertest.Hang {
+			a.RequestTimeout = 20 * time.Millisecond
+		}
+	}
+}
+
+// wantKind fails a test whose error is of another kind.
+func (h Harness) wantKind(t *testing.T, list []inventory.Instance, err error, want ...inventory.Kind) {
+	t.Helper()
+	if got := h.failureKind(t, list, err); !slices.Contains(want, got) {
+		t.Errorf("kind %q, want one of %q: %v", got, want, err)
+	}
+}
+
+// wantIDs fails a test whose instances are not exactly these, sorted.
+func wantIDs(t *testing.T, list []inventory.Instance, err error, want []string) {
+	t.Helper()
+	if err != nil {
+		t.Fatalf("error: %v", err)
+	}
+	got := make([]string, len(list))
+	for i, row := range list {
+		got[i] = row.ID
+	}
+	if want = slices.Sorted(slices.Values(want)); !slices.Equal(got, want) {
+		t.Errorf("%d instances %.200q, want %d sorted %.200q", len(got), got, len(want), want)
+	}
+}

@@ -1,0 +1,134 @@
+package huawei
+
+import (
+	"context"
+	"maps"
+	"regexp"
+	"strings"
+
+	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// projectPage is an answer of IAM, cut to what we need. It has every project at once; a link to
+// a further page would be one that we do not read.
+type projectPage struct {
+	Projects []projectRow
+	Links    struct{ Next string }
+	// HttpStatusCode is filled in by the SDK.
+	HttpStatusCode int `json:"-"`
+}
+
+// projectRow is one of IAM: of a region (then its name is the region's id, and its parent the
+// account), a sub-project of one ("cn-north-4_team"), or one that is no region ("MOS").
+type projectRow struct {
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	DomainID string `json:"domain_id"`
+	Enabled  *bool  `json:"enabled"` // false = switched off
+}
+
+// regionPattern matches the ids of regions, such as cn-north-4, ap-southeast-1 and eu-west-101.
+var regionPattern = regexp.MustCompile(`^[a-z]{2}-[a-z]+-[0-9]+$`)
+
+// regionID gives the region of a project, and whether it is the region's own one.
+func (p projectRow) regionID() (id string, own bool) {
+	id, _, sub := strings.Cut(p.Name, "_")
+	if !regionPattern.MatchString(id) {
+		return "", false
+	}
+	return id, !sub
+}
+
+// projectIndex is what IAM tells of an account.
+type projectIndex struct {
+	domain   string            // the account's own id
+	byRegion map[string]string // the project of each region
+	regionOf map[string]string // the region of each project, sub-projects too
+}
+
+// loadProjects asks once which projects the account has; who comes meanwhile waits for the answer.
+// An error is not kept.
+func (l *lister) loadProjects(ctx context.Context, op string) (projectIndex, error) {
+	select {
+	case l.projectsLock <- struct{}{}:
+		defer func() { <-l.projectsLock }()
+	case <-ctx.Done():
+		return projectIndex{}, &inventory.Error{Kind: inventory.Deadline, Message: l.Operation(op, ""), Err: context.Cause(ctx)}
+	}
+	if l.knownProjects != nil {
+		return *l.knownProjects, nil
+	}
+	known, err := l.fetchProjects(ctx, op)
+	if err != nil {
+		return projectIndex{}, err
+	}
+	l.knownProjects = &known
+	return known, nil
+}
+
+// fetchProjects asks for the projects that the credential can use, which every IAM user may do:
+// https://support.huaweicloud.com/api-iam/iam_06_0003.html. That call speaks of users; where it
+// tells an agency nothing, all of the account's projects are asked for, which takes the right
+// iam:projects:list: https://support.huaweicloud.com/api-iam/iam_06_0001.html
+func (l *lister) fetchProjects(ctx context.Context, op string) (projectIndex, error) {
+	answer, err := cloud.Call(ctx, l.Client, op, "", l.api.listOwnProjects)
+	kind := inventory.KindOf(err)
+	if kind == inventory.Denied || kind == inventory.NotFound || err == nil && answer.Projects != nil && len(answer.Projects) == 0 {
+		answer, err = cloud.Call(ctx, l.Client, op, "", l.api.listAllProjects)
+	}
+	switch {
+	case err != nil:
+		return projectIndex{}, err
+	case answer.Projects == nil:
+		return projectIndex{}, l.NewError(inventory.Incomplete, op, "", "the answer has no list of projects")
+	case answer.Links.Next != "":
+		return projectIndex{}, l.NewError(inventory.Incomplete, op, "", "the answer is only the first page of the projects")
+	case len(answer.Projects) == 0: // every account has projects
+		return projectIndex{}, l.NewError(inventory.Denied, op, "",
+			"IAM shows no project to this key: grant iam:projects:list, or set account_id, project_id and one region")
+	}
+	return l.indexProjects(op, answer.Projects)
+}
+
+// indexProjects refuses a list that contradicts itself. Projects that are switched off are left out.
+func (l *lister) indexProjects(op string, list []projectRow) (projectIndex, error) {
+	known := projectIndex{domain: list[0].DomainID, byRegion: map[string]string{}, regionOf: map[string]string{}}
+	for _, p := range list {
+		switch {
+		case !cloud.ValidCharset(p.ID, alphanumericChars) || !cloud.ValidCharset(p.DomainID, alphanumericChars):
+			return projectIndex{}, l.NewError(inventory.Incomplete, op, "", "a project lacks its id or that of its account")
+		case p.DomainID != known.domain:
+			return projectIndex{}, l.NewError(inventory.Incomplete, op, "", "the projects belong to several accounts")
+		}
+		region, own := p.regionID()
+		if region == "" || p.Enabled != nil && !*p.Enabled {
+			continue
+		}
+		known.regionOf[p.ID] = region
+		if !own {
+			continue
+		}
+		if other := known.byRegion[region]; other != "" && other != p.ID {
+			return projectIndex{}, l.NewError(inventory.Incomplete, op, region, "the region has two projects")
+		}
+		known.byRegion[region] = p.ID
+	}
+	return known, nil
+}
+
+// projectsByRegion gives the project of each region: its own one, but project_id for the region to which
+// that belongs.
+func (l *lister) projectsByRegion(op string, known projectIndex) (map[string]string, error) {
+	id := l.Account.ProjectID
+	if id == "" {
+		return known.byRegion, nil
+	}
+	region := known.regionOf[id]
+	if region == "" {
+		return nil, l.NewError(inventory.Invalid, op, "", "project_id is none of the projects that the key can use")
+	}
+	assigned := maps.Clone(known.byRegion)
+	assigned[region] = id
+	return assigned, nil
+}

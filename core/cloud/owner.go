@@ -1,0 +1,187 @@
+package cloud
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// fetchOwner asks whose account a target is. Labels and removals rest on this id, so:
+//
+//	the cloud names an id            it counts; it must equal account_id, where one is configured
+//	Denied or NotFound, account_id   account_id counts
+//	anything else                    the account has failed
+func (f Fleet) fetchOwner(ctx context.Context, t OpenedAccount) (string, error) {
+	owner, _, err := f.fetchKeyOwner(ctx, t)
+	return owner, err
+}
+
+// fetchKeyOwner is askOwner, and reports whether the cloud itself named the id.
+func (f Fleet) fetchKeyOwner(ctx context.Context, t OpenedAccount) (id string, told bool, err error) {
+	configured := t.Account.AccountID
+	owner, err := recoverPanic(f.log, t.Account, "ask for the account's id", func() (string, error) { return t.Lister.Owner(ctx) })
+	switch kind := inventory.KindOf(err); {
+	case err == nil && owner == "":
+		return "", false, newError(inventory.Incomplete, "account %s: the cloud gave no account id", t.Account.Name)
+	case err == nil && configured != "" && owner != configured:
+		return "", false, newError(inventory.BadCredentials,
+			"account %s: the key belongs to account %s, but account_id is %s", t.Account.Name, owner, configured)
+	case err == nil:
+		return owner, true, nil
+	case kind != inventory.Denied && kind != inventory.NotFound:
+		return "", false, err
+	case configured != "":
+		f.log.Info("account_id is used, because the cloud does not tell it",
+			"cloud", string(t.Account.Cloud), "account", t.Account.Name, "op", "owner", "error", err.Error())
+		return configured, false, nil
+	}
+	return "", false, &inventory.Error{Kind: inventory.KindOf(err), Err: err, Message: fmt.Sprintf(
+		"account %s: its own id is not known: set account_id, or grant %s",
+		t.Account.Name, cmp.Or(t.OwnerRight, "the right to ask for it"))}
+}
+
+// KeyOwner asks whose account the key of a configured account opens: see askOwner.
+func (f Fleet) KeyOwner(ctx context.Context, account string) (string, error) {
+	for _, t := range f.accounts {
+		switch {
+		case t.Account.Name != account:
+			continue
+		case t.Err != nil:
+			return "", t.Err
+		}
+		return f.fetchOwner(ctx, t)
+	}
+	return "", newError(inventory.NotFound, "no account %s is configured", account)
+}
+
+// VerifyOwner asks anew, past all that is remembered, whose account a scope is read with, and fails
+// where it is not this owner's: with a key of another account every instance seems to be gone.
+// The kind is BadCredentials then. Where the cloud does not tell it, and only account_id says so, the cause is
+// inventory.ErrOwnerUnknown.
+func (f Fleet) VerifyOwner(ctx context.Context, scope inventory.Scope, owner string) error {
+	for _, t := range f.accounts {
+		if t.Account.Name != scope.Account || t.Account.Cloud != scope.Cloud {
+			continue
+		}
+		if t.Err != nil {
+			return t.Err
+		}
+		now, told, err := f.fetchKeyOwner(ctx, t)
+		switch {
+		case err == nil && now != owner:
+			err = newError(inventory.BadCredentials, "account %s: the key belongs to account %s now, and belonged to %s", t.Account.Name, now, owner)
+		case err == nil && !told:
+			err = &inventory.Error{Kind: inventory.Denied, Err: inventory.ErrOwnerUnknown, Message: fmt.Sprintf(
+				"account %s: nothing shows that the key still belongs to %s: grant %s", t.Account.Name, owner, cmp.Or(t.OwnerRight, "the right to ask for the account's id"))}
+		}
+		return err
+	}
+	return newError(inventory.NotFound, "confirm: no account %s of cloud %s is configured", scope.Account, scope.Cloud)
+}
+
+// failedListings gives a failed listing for each region.
+func failedListings(account Account, regions []string, owner string, err error) []inventory.Listing {
+	listings := make([]inventory.Listing, len(regions))
+	for i, region := range regions {
+		scope := inventory.Scope{Cloud: account.Cloud, Account: account.Name, Region: region}
+		listings[i] = inventory.Listing{Scope: scope, Owner: owner, Err: err}
+	}
+	return listings
+}
+
+// normalize checks what a lister gave, sorts it by id, and writes scope and owner into each row.
+func normalize(scope inventory.Scope, owner string, list []inventory.Instance) error {
+	for i := range SortByID(list) {
+		row := &list[i]
+		switch {
+		case row.ID == "":
+			return newError(inventory.Incomplete, "%s: an instance has no id", scope)
+		case i > 0 && list[i-1].ID == row.ID:
+			return newError(inventory.Incomplete, "%s: %s is listed twice", scope, row.ID)
+		case row.Region != "" && row.Region != scope.Region:
+			return newError(inventory.Incomplete, "%s: %s is of region %s", scope, row.ID, row.Region)
+		}
+		row.Scope, row.Owner = scope, owner
+	}
+	return nil
+}
+
+// verifyRequested makes sure that an answer by ids is an answer to the question, and does not contradict itself.
+func verifyRequested(scope inventory.Scope, found inventory.FindResult, ids []string) error {
+	for _, row := range found.Instances {
+		if _, ok := slices.BinarySearch(ids, row.ID); !ok {
+			return newError(inventory.Incomplete, "%s: %s was not asked for", scope, row.ID)
+		}
+		if _, weak := found.Weak[row.ID]; weak {
+			return newError(inventory.Incomplete, "%s: %s is said to be there, and to be absent", scope, row.ID)
+		}
+	}
+	return nil
+}
+
+// recoverPanic calls a lister. A panic there is a fault of one scope, never the end of the run.
+func recoverPanic[T any](log *slog.Logger, account Account, op string, call func() (T, error)) (value T, err error) {
+	defer func() {
+		broken := recover()
+		if broken == nil {
+			return
+		}
+		// The text of a panic may hold anything, a key included; that of the runtime does not.
+		what := fmt.Sprintf("a %T", broken)
+		if e, ok := broken.(runtime.Error); ok {
+			what = e.Error()
+		}
+		log.Error("the lister broke", "cloud", string(account.Cloud), "account", account.Name,
+			"op", op, "panic", what, "stack", stackFrames(debug.Stack()))
+		var none T
+		value, err = none, newError(inventory.Unknown, "account %s: %s: the lister broke: %s", account.Name, op, what)
+	}()
+	return call()
+}
+
+// stackFrames keeps the places of a stack and drops the line that repeats the panic's value.
+func stackFrames(stack []byte) string {
+	var kept []string
+	for line := range strings.Lines(string(stack)) {
+		if place, ok := strings.CutPrefix(line, "\t"); ok {
+			kept = append(kept, strings.TrimSpace(place))
+		}
+	}
+	return strings.Join(kept, "; ")
+}
+
+// dedupe gives names sorted, each once, without empty ones.
+func dedupe(names []string) []string {
+	sorted := slices.Compact(slices.Sorted(slices.Values(names)))
+	if len(sorted) > 0 && sorted[0] == "" {
+		sorted = sorted[1:]
+	}
+	return sorted
+}
+
+// filterNames gives those names that were chosen.
+func filterNames(names, only []string) []string {
+	var picked []string
+	for _, name := range names {
+		if isSelected(only, name) {
+			picked = append(picked, name)
+		}
+	}
+	return picked
+}
+
+// isSelected tells whether a narrowing contains a name; an empty one contains all.
+func isSelected(only []string, name string) bool {
+	return len(only) == 0 || slices.Contains(only, name)
+}
+
+func newError(kind inventory.Kind, format string, args ...any) error {
+	return &inventory.Error{Kind: kind, Message: fmt.Sprintf(format, args...)}
+}

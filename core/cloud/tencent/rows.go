@@ -1,0 +1,85 @@
+package tencent
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// document is an answer, read once and cut to what we need. The SDK's own types are not used for
+// it: the SDK reads each answer five times with a JSON package of its own, four of them in search
+// of an error, and its rows have sixty fields.
+type document[T interface{ answer() answerHead }] struct{ content T }
+
+// answerHead is what every answer has.
+type answerHead struct {
+	RequestId string
+	Error     *struct{ Code, Message string }
+}
+
+func (h answerHead) answer() answerHead { return h }
+
+// ParseErrorFromHTTPResponse is where the SDK hands over an answer with HTTP 200. It gives a
+// *cloud.APIError for an error, in the form of API 3.0 or in that of gateways, and for what is not
+// the JSON that it should be; what the JSON package says of that would repeat parts of the answer.
+func (d *document[T]) ParseErrorFromHTTPResponse(body []byte) error {
+	var whole struct {
+		Response T
+		Code     int    `json:"code"`
+		CodeDesc string `json:"codeDesc"`
+		Message  string `json:"message"`
+	}
+	if json.Unmarshal(body, &whole) != nil {
+		return &cloud.APIError{Status: http.StatusOK, Kind: inventory.Incomplete, Message: "the answer is not the JSON that it should be"}
+	}
+	told := whole.Response.answer()
+	switch {
+	case told.Error != nil:
+		return &cloud.APIError{Status: http.StatusOK, Code: told.Error.Code, Message: told.Error.Message, RequestID: told.RequestId}
+	case whole.Code != 0:
+		return &cloud.APIError{Status: http.StatusOK, Code: whole.CodeDesc, Message: whole.Message}
+	}
+	d.content = whole.Response
+	return nil
+}
+
+// UnmarshalJSON lets the SDK's own reading of the answer pass: it was read before.
+func (d *document[T]) UnmarshalJSON([]byte) error { return nil }
+
+// The documents. The names of fields are Tencent's, and what an answer may lack is a pointer.
+type (
+	// https://cloud.tencent.com/document/api/1312/66098
+	identityDocument struct {
+		answerHead
+		AccountId string
+	}
+	// https://cloud.tencent.com/document/product/1596/77930
+	regionsDocument struct {
+		answerHead
+		TotalCount *int
+		RegionSet  []struct{ Region, RegionState string }
+	}
+	// https://cloud.tencent.com/document/api/213/15728
+	instancesDocument struct {
+		answerHead
+		TotalCount  *int
+		InstanceSet []instanceRow
+	}
+	// https://cloud.tencent.com/document/api/213/15738
+	statusesDocument struct {
+		answerHead
+		TotalCount        *int
+		InstanceStatusSet []struct{ InstanceId string }
+	}
+)
+
+// instanceRow is a row: https://cloud.tencent.com/document/api/213/15753#Instance
+type instanceRow struct {
+	InstanceId, InstanceName, OsName      string
+	InstanceState, InstanceType           string
+	PrivateIpAddresses, PublicIpAddresses []string
+	VirtualPrivateCloud                   struct{ VpcId string }
+	Placement                             struct{ Zone string }
+}

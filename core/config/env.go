@@ -1,0 +1,214 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/netip"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+)
+
+// Variables with our prefix that are no settings: EnvConfig names the file where no -c does,
+// EnvState is left to what keeps something between runs.
+const (
+	EnvConfig = settingPrefix + "CONFIG"
+	EnvState  = settingPrefix + "STATE"
+)
+
+// errAlreadyNoted stands for a mistake that is in the ledger already.
+var errAlreadyNoted = errors.New("noted")
+
+// overrider puts the variables of the environment over a Config.
+type overrider struct {
+	*mistakeCollector
+	vars map[string]string // those with our prefix that are not blank
+}
+
+// overrideFromEnv puts every JMS_SYNC_… variable over the setting that it names. A variable that
+// names none is a mistake: a misspelt JMS_SYNC_SYNC_NO_DELETE must not pass in silence.
+func overrideFromEnv(l *mistakeCollector, environ map[string]string, into *Config) error {
+	o := overrider{mistakeCollector: l, vars: map[string]string{}}
+	for name, value := range environ {
+		// A blank one is empty too: blanks must not turn a whitelist into no limit.
+		blank := strings.TrimSpace(value) == ""
+		if strings.HasPrefix(name, settingPrefix) && !blank && name != EnvConfig && name != EnvState {
+			o.vars[name] = value
+		}
+	}
+	o.addAccounts(into)
+	left := maps.Clone(o.vars)
+	if err := o.applyGroup(into, settingPrefix, topFields(into), left); err != nil {
+		return err
+	}
+	// env/v11 can fill a slice of structs, but stops at the first mistake in it, makes no entry
+	// behind those of the file unless all of them are named too, and knows no defaults that
+	// the file has not overruled. So each account is a struct of its own here.
+	for i := range into.Clouds {
+		c := &into.Clouds[i]
+		if err := o.applyGroup(c, cloudsPrefix+strconv.Itoa(i)+"_", cloudFields(c, i), left); err != nil {
+			return err
+		}
+	}
+	o.noteUnknown(left, into)
+	return nil
+}
+
+// addAccounts adds an account for each index right behind those that are there. A gap is a mistake:
+// an account made of nothing but an index too high has surely another entry in mind.
+func (o overrider) addAccounts(into *Config) {
+	for _, index := range o.accountIndices() {
+		switch {
+		case index < len(into.Clouds):
+		case index == len(into.Clouds):
+			into.Clouds = append(into.Clouds, DefaultCloud())
+		default:
+			next := strconv.Itoa(len(into.Clouds))
+			o.add("clouds["+strconv.Itoa(index)+"]", bilingual{
+				"环境变量 " + cloudsPrefix + strconv.Itoa(index) + "_… 跳过了编号，下一个账号的编号是 " + next,
+				"the variables " + cloudsPrefix + strconv.Itoa(index) + "_… leave out a number, the next account has number " + next,
+			})
+		}
+	}
+}
+
+// accountIndices gives those of the accounts that variables name, ascending.
+func (o overrider) accountIndices() []int {
+	named := map[int]bool{}
+	for name := range o.vars {
+		if index, key, ok := parseCloudVariable(name); ok && slices.Contains(cloudVariableKeys(), key) {
+			named[index] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(named))
+}
+
+// parseCloudVariable takes JMS_SYNC_CLOUDS_3_TYPE apart.
+func parseCloudVariable(name string) (index int, key string, ok bool) {
+	rest, ok := strings.CutPrefix(name, cloudsPrefix)
+	digits, key, cut := strings.Cut(rest, "_")
+	index, err := strconv.Atoi(digits)
+	if !ok || !cut || err != nil || index < 0 || strconv.Itoa(index) != digits {
+		return 0, "", false
+	}
+	return index, key, true
+}
+
+// cloudVariableKeys gives the last parts of the variables of an account ("ACCESS_KEY_ID").
+func cloudVariableKeys() []string {
+	var keys []string
+	c := DefaultCloud()
+	for _, l := range cloudFields(&c, 0) {
+		keys = append(keys, strings.TrimPrefix(l.env, cloudsPrefix+"0_"))
+	}
+	return keys
+}
+
+// applyGroup lets env/v11 fill one struct, and takes the variables that it used out of left. Values
+// are read by the rules of the file, so that both take the same texts.
+func (o overrider) applyGroup(into any, prefix string, settings []settingField, left map[string]string) error {
+	known := map[string]settingField{}
+	used := map[string]string{}
+	for _, s := range settings {
+		known[s.env] = s
+		if value, ok := o.vars[s.env]; ok {
+			used[s.env] = value
+			delete(left, s.env)
+			o.dropBelow(s.path)
+			o.mistakeCollector.vars[s.path] = s.env
+		}
+	}
+	var current settingField // OnSet runs right before the value's parser
+	read := func(text string) (any, error) { return o.readVariable(current, text) }
+	err := env.ParseWithOptions(into, env.Options{
+		Environment: used,
+		Prefix:      prefix,
+		OnSet:       func(name string, _ any, _ bool) { current = known[name] },
+		FuncMap: map[reflect.Type]env.ParserFunc{
+			reflect.TypeFor[string]():         read,
+			reflect.TypeFor[bool]():           read,
+			reflect.TypeFor[int]():            read,
+			reflect.TypeFor[time.Duration]():  read,
+			reflect.TypeFor[[]string]():       read,
+			reflect.TypeFor[[]netip.Prefix](): read,
+		},
+	})
+	return unexpectedError(err)
+}
+
+// readVariable gives a setting's value of a variable's text.
+func (o overrider) readVariable(s settingField, text string) (any, error) {
+	if !newSettingTypes().isList(s.value.Type()) {
+		value, w := parseValue(s.value.Type(), s.tag, text)
+		if w != (bilingual{}) {
+			o.add(s.path, w)
+			return nil, errAlreadyNoted
+		}
+		return value, nil
+	}
+	var bad error
+	value := parseList(s.value.Type(), splitList(text), func(i int, w bilingual) {
+		o.mistakeCollector.vars[s.path+"["+strconv.Itoa(i)+"]"] = s.env
+		o.add(s.path+"["+strconv.Itoa(i)+"]", w)
+		bad = errAlreadyNoted
+	})
+	return value, bad
+}
+
+// unexpectedError gives what env/v11 found that is no mistake of the user's, which would be a fault of
+// ours in a tag. Its texts quote values, so only the type of the error is told.
+func unexpectedError(err error) error {
+	var all env.AggregateError
+	if err == nil || !errors.As(err, &all) {
+		return err
+	}
+	for _, e := range all.Errors {
+		var parsing env.ParseError
+		if !errors.As(e, &parsing) || !errors.Is(parsing.Err, errAlreadyNoted) {
+			return fmt.Errorf("read the environment: %T", e)
+		}
+	}
+	return nil
+}
+
+// noteUnknown notes the variables that no setting took.
+func (o overrider) noteUnknown(left map[string]string, into *Config) {
+	for _, name := range slices.Sorted(maps.Keys(left)) {
+		var names []string
+		index, _, indexed := parseCloudVariable(name)
+		if indexed && index >= len(into.Clouds) && o.hasMistake("clouds["+strconv.Itoa(index)+"]") {
+			continue
+		}
+		for _, s := range Settings() {
+			names = append(names, strings.ReplaceAll(s.Env, "<n>", strconv.Itoa(index)))
+		}
+		o.all = append(o.all, Mistake{Path: printable(name), structural: true}.withText(suggestVariable(name, names)))
+	}
+}
+
+// suggestVariable suggests by what follows the prefix, which would make all names alike. The
+// name of a whole group is answered with its first setting.
+func suggestVariable(name string, names []string) bilingual {
+	w := bilingual{"没有这个环境变量", "no setting has this variable"}
+	bare := make([]string, len(names))
+	for i, known := range names {
+		if strings.HasPrefix(known, name+"_") {
+			return w.withSuggestion(known)
+		}
+		bare[i] = strings.TrimPrefix(known, settingPrefix)
+	}
+	if near := nearestName(strings.TrimPrefix(name, settingPrefix), bare); near != "" {
+		return w.withSuggestion(settingPrefix + near)
+	}
+	return w
+}
+
+func (m Mistake) withText(w bilingual) Mistake {
+	m.ZH, m.EN = w.zh, w.en
+	return m
+}

@@ -1,0 +1,155 @@
+package config
+
+import (
+	"net"
+	"net/url"
+	"strings"
+	"unicode"
+
+	"github.com/google/uuid"
+
+	"github.com/jms-sync/jms-sync/core/secret"
+)
+
+// checkRequired notes a value that is missing.
+func (k checker) checkRequired(path, text string) {
+	if text == "" {
+		k.add(path, bilingual{"必填", "is required"})
+	}
+}
+
+// notePlaceholder notes what the Python tool's sample holds in place of a value, or what people
+// put into samples by the same habit.
+func (k checker) notePlaceholder(path, text string) bool {
+	found := isPlaceholder(text)
+	if found {
+		k.add(path, bilingual{"示例中的占位符没有替换", "still holds the placeholder of the sample"})
+	}
+	return found
+}
+
+// isPlaceholder knows runs of x ("xxxxxxxx-xxxx-…", "138xxxxxxxx", "SECxxxx…") and words
+// that begin with "your". Six x in a row do not happen in a random key.
+func isPlaceholder(text string) bool {
+	text = strings.ToLower(text)
+	if strings.Contains(text, "xxxxxx") {
+		return true
+	}
+	for _, before := range []string{"", "=", "//", "<"} {
+		for _, word := range []string{"your_", "your-", "your "} {
+			at := strings.Index(text, before+word)
+			if at == 0 || (at > 0 && before != "") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// checkSecret checks a secret's form without telling anything of it.
+func (k checker) checkSecret(path string, v secret.Value) {
+	text := v.Reveal()
+	switch {
+	case text == "" || k.notePlaceholder(path, text):
+	case strings.ContainsFunc(text, isUnreadableInKey):
+		k.add(path, bilingual{"有空格、换行或不可见字符", "holds a space, a line break or an invisible character"})
+	}
+}
+
+func isUnreadableInKey(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }
+
+// checkToken checks an id that is taken as it is.
+func (k checker) checkToken(path, text string) {
+	switch {
+	case k.notePlaceholder(path, text):
+	case strings.ContainsFunc(text, isUnreadableInKey) || len(text) > 128:
+		k.add(path, bilingual{"有空格、换行或不可见字符，或者太长", "holds a space, a line break or an invisible character, or is too long"})
+	}
+}
+
+// normalizeUUID checks an id of JumpServer and gives it in lower case; "" stays.
+func (k checker) normalizeUUID(path, text string) string {
+	if text == "" || k.notePlaceholder(path, text) {
+		return text
+	}
+	id, err := uuid.Parse(text)
+	if err != nil || len(text) != 36 { // Parse also takes braces, "urn:uuid:" and no dashes
+		k.add(path, bilingual{"应为 UUID，如 00000000-0000-0000-0000-000000000002", "must be a UUID such as 00000000-0000-0000-0000-000000000002"})
+		return text
+	}
+	return id.String()
+}
+
+// urlRules says what a URL may hold besides scheme and host.
+type urlRules struct {
+	path, query, user bool
+	secure            bool // https, and http to this machine only
+	api               bool // JumpServer's: its pages in a browser have paths that its API has not
+}
+
+// normalizeURL checks an address and gives it without slashes at its end; not ok is an empty or a
+// wrong one. The address itself is never quoted: it may hold a password or a token.
+func (k checker) normalizeURL(path, text string, form urlRules) (string, bool) {
+	if text == "" || k.notePlaceholder(path, text) {
+		return text, false
+	}
+	u, err := url.Parse(text)
+	if err != nil || !isWebURL(u) || strings.ContainsFunc(text, isUnreadableInKey) {
+		k.add(path, bilingual{"应为 http:// 或 https:// 开头的地址", "must be an address that begins with http:// or https://"})
+		return text, false
+	}
+	if w := form.violation(u); w != (bilingual{}) {
+		k.add(path, w)
+		return text, false
+	}
+	if form.query {
+		return text, true
+	}
+	return strings.TrimRight(text, "/"), true
+}
+
+func isWebURL(u *url.URL) bool {
+	return (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != ""
+}
+
+// violation tells what the form does not allow in a URL.
+func (f urlRules) violation(u *url.URL) bilingual {
+	switch {
+	case u.User != nil && !f.user:
+		return bilingual{"地址里不能有账号和密码", "must not hold a user or a password"}
+	case f.api && isPagePath(u.Path):
+		short := u.Scheme + "://" + u.Host + pathAbovePage(u.Path)
+		return bilingual{"这是网页的地址，只写 " + short, "is the address of a web page: write only " + short}
+	case !f.path && strings.Trim(u.Path, "/") != "":
+		return bilingual{"只要协议、主机和端口，不要路径", "must be scheme, host and port without a path"}
+	case !f.query && (u.RawQuery != "" || u.Fragment != "" || u.ForceQuery):
+		return bilingual{"不能有 ? 或 # 之后的部分", "must not hold a part behind ? or #"}
+	case f.secure && u.Scheme != "https" && !isLoopback(u.Hostname()):
+		return bilingual{"应为 https:// 开头的地址", "must begin with https://"}
+	}
+	return bilingual{}
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || (ip != nil && ip.IsLoopback())
+}
+
+// pagePathParts are what JumpServer's pages in a browser, and its API's, have in their paths: with one of them
+// in jumpserver.url every request meets a page, or nothing.
+func pagePathParts() []string {
+	return []string{"/ui/", "/luna/", "/koko/", "/core/auth/", "/api/v1/", "/api/docs/", "/api/health/"}
+}
+
+func isPagePath(path string) bool { return pathAbovePage(path) != strings.TrimRight(path, "/") }
+
+// pathAbovePage returns what of a path stands before a page's: "/jms" of "/jms/ui/", as a front may add one.
+func pathAbovePage(path string) string {
+	path = strings.TrimRight(path, "/") + "/"
+	for _, part := range pagePathParts() {
+		if at := strings.Index(path, part); at >= 0 {
+			path = path[:at] + "/"
+		}
+	}
+	return strings.TrimRight(path, "/")
+}

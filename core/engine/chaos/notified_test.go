@@ -1,0 +1,62 @@
+package chaos
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+)
+
+// notifiedCheck is what people were told of removals, and what spoils the count.
+type notifiedCheck struct {
+	removals  int  // deactivations and deletions that JumpServer carried out
+	mayRepeat bool // a card may have been taken although its answer was lost, so that it is sent again
+	mayMiss   bool // the store, the clock or a person took away by what it is known that something was not told
+}
+
+// countRemovals counts the removals that a request made; w.mu is not held.
+func (w *world) countRemovals(before []jumpservertest.Host, now map[string]jumpservertest.Host) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, was := range before {
+		h, there := now[was.ID]
+		switch {
+		case w.machineOf(was) == nil:
+		case !there, hasGoneLabel(h) && !hasGoneLabel(was):
+			w.notified.removals++
+		}
+	}
+}
+
+// noteFault notes a fault after which it cannot be counted what was told.
+func (w *world) noteFault(f *fault) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch peer := peerOf(f.peerLine); {
+	case f.kind == clockJump, peer == stateStore:
+		w.notified.mayMiss = true
+	case peer == dingTalk:
+		w.notified.mayRepeat = true
+	}
+}
+
+// checkNotified: with a store that can keep a lease, and that works, every removal was told by one card.
+func (w *world) checkNotified() {
+	if w.store == nil || !w.canLease || w.notified.mayMiss {
+		return
+	}
+	told := 0
+	for _, m := range w.robot.Messages() {
+		for _, row := range []string{"停用资产", "删除资产", "Deactivated", "Deleted"} {
+			var n int
+			if _, after, found := strings.Cut(m.Text, "| "+row+" | "); found {
+				_, _ = fmt.Sscan(after, &n)
+			}
+			told += n
+		}
+	}
+	w.counters.countNotified(told)
+	if told < w.notified.removals || told > w.notified.removals && !w.notified.mayRepeat {
+		w.Errorf("%d removals were made, and %d told (some may be told twice: %t)", w.notified.removals, told, w.notified.mayRepeat)
+	}
+}

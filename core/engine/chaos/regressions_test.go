@@ -1,0 +1,33 @@
+package chaos
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/plan"
+)
+
+// TestKeyChangesInTheMiddle: the account's key opens another account from the first page of a list
+// on, after it was asked whose it is. The campaign found that, where the guard's limits let it
+// pass, a living instance was taken for released: it was neither listed nor found by its id, and
+// the other account's key had every right.
+func TestKeyChangesInTheMiddle(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(8) {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(seed, newCounters())
+			w.limits = plan.Limits{Percent: 100, Min: 100, PerRun: 100, AllowEmpty: true}
+			w.store = nil
+			w.runChecked(nil, 10*time.Minute)
+			a := w.accounts[0]
+			f := &fault{peerLine: a.lineName(a.regions[0]), times: 1, kind: otherKey}
+			time.Sleep(time.Hour)
+			out, _ := w.runWithFaults([]*fault{f}, 10*time.Minute)
+			if !f.hit || out.Err != nil || len(w.violations) > 0 {
+				t.Errorf("seed %d: hit %t, %v\n%s\n%s", seed, f.hit, out.Err, strings.Join(w.violations, "\n"), strings.Join(w.diary, "\n"))
+			}
+		})
+	}
+}

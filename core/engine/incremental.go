@@ -1,0 +1,258 @@
+package engine
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/apply"
+	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/state"
+)
+
+// Incremental lets a run whose scopes are all as they were applied end after listing the clouds,
+// without a call to JumpServer, and one in which only a few instances are new or changed ask
+// JumpServer for just these. What it remembers only saves that work and is never evidence: any
+// doubt, any instance that is gone and any open work takes the full path, which lists the clouds
+// again after JumpServer was read. The same full path is taken at least every FullEvery, to find
+// what people changed in JumpServer.
+type Incremental struct {
+	Store        *state.Store
+	Salt         string // the configuration that matters and the program's version
+	FullInterval time.Duration
+}
+
+// tryIncremental tries to do the run's work without reading all of JumpServer, and tells whether it
+// did. It gives the view into which the run's end is written; nil where nothing is remembered, or
+// the scopes are not known yet. What is known before decides first: a run that reads JumpServer anyway
+// lists the clouds after that, and not twice, which one that throttles would make the run's whole time.
+func (e Engine) tryIncremental(ctx context.Context, narrow cloud.Filter, req Request, p *passResult) (*state.Snapshot, bool) {
+	if !e.usesState(req) {
+		return nil, false
+	}
+	scopes, known := e.Clouds.ListScopes(ctx, narrow)
+	p.expectedScopes = scopes
+	if !known || len(scopes) == 0 {
+		return nil, false
+	}
+	view := e.loadSnapshot(ctx, scopes)
+	if req.ReviewedLines != nil || e.needsFullSync(view, scopes) || e.hasUnreportedRemovals(ctx) {
+		return view, false
+	}
+	e.enterStage("clouds")
+	if p.listings = e.Clouds.List(ctx, narrow); len(p.listings) == 0 {
+		return view, false
+	}
+	differing, sure := e.changedListings(view, p.listings)
+	switch {
+	case !sure:
+		return view, false
+	case len(differing) > 0 && (e.Limits.Approval == plan.ApproveAll || p.halt.All):
+		return view, false // nothing is written, and the full path says all that waits
+	case len(differing) > 0 && !e.hasStoredOwners(ctx, differing):
+		return view, false // marks of assets tell whose they are, or it fails there
+	case len(differing) > 0:
+		return view, e.syncChanged(ctx, view, differing, p)
+	}
+	p.unchanged = countInstances(p.listings)
+	return view, true
+}
+
+// hasUnreportedRemovals reports whether an earlier run may have removed what it did not tell: one that was killed before its card
+// had been accepted left its scopes as applied. Only the full path looks for that.
+func (e Engine) hasUnreportedRemovals(ctx context.Context) bool {
+	if !e.reportsRemovals() {
+		return false
+	}
+	left, err := e.RemovalTracking.Store.IntentLog().HasAny(ctx)
+	e.logStateError(err)
+	return left || err != nil
+}
+
+// usesState tells whether a run uses the state store.
+func (e Engine) usesState(req Request) bool { return e.Incremental != nil && !req.DryRun }
+
+// loadSnapshot reads what is known of scopes.
+func (e Engine) loadSnapshot(ctx context.Context, scopes []inventory.Scope) *state.Snapshot {
+	view := e.Incremental.Store.LoadSnapshot(ctx, scopes)
+	for _, w := range view.Warnings() {
+		e.Log.Warn("state is not known", "error", w)
+	}
+	return view
+}
+
+// needsFullSync tells whether the full path is taken whatever the clouds say: a scope was never
+// applied as a whole, has open work, something in it became due, or it was last compared with all of JumpServer too long ago.
+func (e Engine) needsFullSync(view *state.Snapshot, scopes []inventory.Scope) bool {
+	for _, at := range scopes {
+		known := view.ScopeState(at)
+		if known.Dirty || known.AppliedFingerprint == "" || known.IsDue(e.Now()) || known.IsFullDue(e.Now(), e.Incremental.FullInterval) {
+			return true
+		}
+	}
+	return false
+}
+
+// changedListings gives the listings that are not as they were applied; sure is false if one has failed.
+func (e Engine) changedListings(view *state.Snapshot, listings []inventory.Listing) (differing []inventory.Listing, sure bool) {
+	for _, l := range listings {
+		if !l.IsComplete() {
+			return nil, false
+		}
+		if !view.ScopeState(l.Scope).IsUnchanged(state.Fingerprint(l, e.Incremental.Salt)) {
+			differing = append(differing, l)
+		}
+	}
+	return differing, true
+}
+
+func scopesOf(listings []inventory.Listing) []inventory.Scope {
+	scopes := make([]inventory.Scope, 0, len(listings))
+	for _, l := range listings {
+		scopes = append(scopes, l.Scope)
+	}
+	return scopes
+}
+
+func countInstances(listings []inventory.Listing) int {
+	n := 0
+	for _, l := range listings {
+		n += len(l.Instances)
+	}
+	return n
+}
+
+// markTouchedDirty marks the scopes that will be written to as open, so that a run that is killed never
+// leaves one that looks applied.
+func (e Engine) markTouchedDirty(ctx context.Context, view *state.Snapshot, planned iter.Seq[plan.Change]) {
+	if view == nil {
+		return
+	}
+	if scopes := touchedScopes(planned); len(scopes) > 0 {
+		e.logStateError(view.MarkDirty(ctx, scopes...))
+	}
+}
+
+// touchedScopes gives the scopes in which changes write, sorted.
+func touchedScopes(planned iter.Seq[plan.Change]) []inventory.Scope {
+	var scopes []inventory.Scope
+	for c := range planned {
+		scopes = append(scopes, c.Scope)
+	}
+	slices.SortFunc(scopes, inventory.Scope.Compare)
+	return slices.Compact(scopes)
+}
+
+// markDirty marks scopes as open whose run ends before anything was compared.
+func (e Engine) markDirty(ctx context.Context, view *state.Snapshot, scopes []inventory.Scope) {
+	if view != nil {
+		e.logStateError(view.MarkDirty(ctx, scopes...))
+	}
+}
+
+// markDirtyAfterFailure doubts the scopes of a run that could not read JumpServer: those that it listed before, and
+// where it was not known ahead what it would list, those of which it was. Any others were to be
+// compared anyway, and still are.
+func (e Engine) markDirtyAfterFailure(ctx context.Context, view *state.Snapshot, req Request, p passResult) {
+	switch {
+	case view != nil:
+		e.markDirty(ctx, view, scopesOf(p.listings))
+	case e.usesState(req) && len(p.expectedScopes) > 0:
+		e.markDirty(ctx, e.loadSnapshot(ctx, p.expectedScopes), p.expectedScopes)
+	}
+}
+
+// saveScopes writes what became of each scope, applied as a whole or open, and when it was last
+// compared with all of JumpServer; the zero time is "as known before".
+func (e Engine) saveScopes(ctx context.Context, view *state.Snapshot, listings []inventory.Listing, p passResult, full time.Time) {
+	if view == nil {
+		return
+	}
+	open, due := dirtyScopes(p)
+	if len(listings) > 0 && slices.ContainsFunc(p.notes, func(n plan.Change) bool { return n.Action == plan.Orphan }) {
+		open[listings[0].Scope] = true // their own scope is none of the run's, and every run tells of them
+	}
+	if p.removals != nil && p.removals.mayFindMore && len(listings) > 0 {
+		open[listings[0].Scope] = true // the next run looks once more
+	}
+	for _, l := range listings {
+		known := view.ScopeState(l.Scope)
+		now := state.ScopeState{
+			ListingFingerprint: state.Fingerprint(l, ""), AppliedAt: e.Now(), FullAt: full, AssetCount: len(l.Instances),
+			Dirty: open[l.Scope] || !l.IsComplete(), NextDue: due[l.Scope], HeldRemovals: countHeld(p, l.Scope),
+		}
+		if full.IsZero() {
+			now.FullAt, now.NextDue, now.HeldRemovals = known.FullAt, known.NextDue, known.HeldRemovals
+		}
+		if !now.Dirty {
+			now.AppliedFingerprint = state.Fingerprint(l, e.Incremental.Salt)
+			e.saveDigests(ctx, l, known, now)
+		}
+		e.logStateError(view.SaveScope(ctx, l.Scope, now))
+	}
+}
+
+// countHeld returns how many removals of a scope a run holds.
+func countHeld(p passResult, at inventory.Scope) int {
+	n := 0
+	for _, c := range p.notes {
+		if c.Action == plan.Hold && c.Scope == at {
+			n++
+		}
+	}
+	for _, i := range p.applied.Items {
+		if i.State == apply.Held && i.Change.Scope == at {
+			n++
+		}
+	}
+	return n
+}
+
+// saveDigests writes which instances a scope was applied with, where that is new.
+func (e Engine) saveDigests(ctx context.Context, l inventory.Listing, known, now state.ScopeState) {
+	if known.AppliedFingerprint != now.AppliedFingerprint {
+		e.logStateError(e.Incremental.Store.SaveDigests(ctx, l.Scope, now.AppliedFingerprint, state.DigestListing(l, e.Incremental.Salt)))
+	}
+}
+
+func (e Engine) logStateError(err error) {
+	if err != nil {
+		e.Log.Warn("state was not written; the next run takes the full path", "error", err)
+	}
+}
+
+// isLasting tells whether a line will say the same until the cloud or a person changes something: a listing,
+// or the next full reconcile, shows that.
+func isLasting(n plan.Change) bool {
+	switch n.Reason.Code {
+	case plan.StaysDeactivated, plan.NoRightToDelete, plan.KeptByLabel, plan.IsCopy, plan.LabelsAlone, plan.Doubled, plan.Differs,
+		plan.NameShortened, plan.NotHoldable:
+		return true
+	}
+	return false
+}
+
+// dirtyScopes are those with anything held, skipped, failed or not reached, and when something that
+// only waits for the end of its grace becomes due in a scope.
+func dirtyScopes(p passResult) (open map[inventory.Scope]bool, due map[inventory.Scope]time.Time) {
+	open, due = map[inventory.Scope]bool{}, map[inventory.Scope]time.Time{}
+	for _, n := range p.notes {
+		first, waits := due[n.Scope]
+		switch {
+		case isLasting(n):
+		case n.Due.IsZero():
+			open[n.Scope] = true
+		case !waits || n.Due.Before(first):
+			due[n.Scope] = n.Due
+		}
+	}
+	for _, i := range p.applied.Items {
+		if i.State != apply.Done && i.Reason.Code != plan.NameHeld {
+			open[i.Change.Scope] = true
+		}
+	}
+	return open, due
+}

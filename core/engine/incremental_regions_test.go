@@ -1,0 +1,57 @@
+package engine_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
+	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/report"
+)
+
+// TestAllRegionsAreListedOnce: nor are the clouds asked twice where only they know the regions, and
+// something is open.
+func TestAllRegionsAreListedOnce(t *testing.T) {
+	t.Parallel()
+	r := newStateWorld(t)
+	r.accounts[0].Regions = []string{}
+	r.jumpserver.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{
+		Name: "by hand", Address: "10.0.0.1", Active: true, Comment: "instance_id: " + alibabatest.SampleInstance(0).ID,
+	})
+	for _, run := range []string{"the first run", "one with an open scope"} {
+		lists := map[string]int{}
+		hook := func(q *http.Request) {
+			if _ = q.ParseForm(); q.Form.Get("Action") == alibabatest.DescribeInstances && q.Form.Get("DryRun") == "" {
+				lists[q.Form.Get("RegionId")]++
+			}
+		}
+		r.onCloud.Store(&hook)
+		if rep, _ := r.runIncremental(); rep.Skipped != 1 || lists["cn-beijing"] != 1 || lists["cn-hangzhou"] != 1 || lists["cn-shanghai"] != 1 {
+			t.Errorf("%s lists %v\n%s", run, lists, describe(rep))
+		}
+	}
+}
+
+// TestFailedRunWithUnknownRegions: after a run that failed, all is compared, also where the regions of
+// another account were not known.
+func TestFailedRunWithUnknownRegions(t *testing.T) {
+	t.Parallel()
+	r := newStateWorld(t)
+	r.addAccount(accountSpec{Name: "two", Owner: "42", Regions: []string{}})
+	r.runIncremental()
+	r.expectNoCalls("nothing changed")
+	r.cloud.Break(alibabatest.Fault{Kind: alibabatest.Forbidden, Action: alibabatest.DescribeRegions})
+	r.jumpserver.Fail(jumpservertest.MatchRequest("", "/"), -1, jumpservertest.Fault{Status: http.StatusForbidden, Body: "{}"})
+	e := r.newEngine()
+	e.Incremental = &engine.Incremental{Store: r.store, Salt: r.salt, FullInterval: time.Hour}
+	if out := e.Run(t.Context(), engine.Request{}); out.Report.Outcome != report.Failed {
+		t.Fatalf("%s", describe(out.Report))
+	}
+	r.healAll()
+	if rep, calls := r.runIncremental(); calls == 0 || rep.Unchanged != 40 {
+		t.Errorf("%d calls; %s", calls, describe(rep))
+	}
+	r.expectNoCalls("compared")
+}

@@ -1,0 +1,95 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/apply"
+	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/report"
+)
+
+// OperatorAction says how far a person's single order goes, and what it is about. Errands notify nobody, because who gave
+// the order reads what became of it; but Retire, which removes, and Reactivate do.
+type OperatorAction struct {
+	Account, Region string // Retire and Release; "" = all
+	Write           bool   // else nothing is written
+	// Of Retire. Adopted: plan.RetireAdopted. Yes, where it is not 0, is how many removals a person has agreed to: it
+	// must be the right number. Keyed opens the account's keys for these scopes, wherever the configuration has
+	// them, and returns the clouds in which there is one; may be nil.
+	RetireAdopted     bool
+	ConfirmedRemovals int
+	// Of Adopt: also by zone, address and name.
+	MatchByAddress bool
+	OpenClouds     func(scopes []inventory.Scope) (Clouds, []inventory.Cloud)
+	Reopening      plan.Reopening // of Reactivate
+	// BeforeWrite is told of the scopes in which something is about to be written; may be nil.
+	BeforeWrite func(ctx context.Context, scopes []inventory.Scope)
+}
+
+// Adopt marks assets that are not ours as those of instances that run: see plan.Adopt.
+func (e Engine) Adopt(ctx context.Context, o OperatorAction) RunResult {
+	return e.runOperatorAction(ctx, o, true, func(in plan.Input, rules plan.Rules) plan.Approved {
+		return plan.Adopt(in, rules, o.MatchByAddress).ApproveLabelWrites()
+	})
+}
+
+// Disown takes our marks off: see plan.Disown. No cloud is asked.
+func (e Engine) Disown(ctx context.Context, o OperatorAction) RunResult {
+	return e.runOperatorAction(ctx, o, false, func(in plan.Input, _ plan.Rules) plan.Approved {
+		return plan.Disown(in, o.Account, o.Region).ApproveLabelWrites()
+	})
+}
+
+// runOperatorAction reads, plans, writes and reports. JumpServer is read before the clouds, as in a run.
+func (e Engine) runOperatorAction(ctx context.Context, o OperatorAction, clouds bool, make func(plan.Input, plan.Rules) plan.Approved) RunResult {
+	started := e.Now()
+	p := passResult{changes: noChanges, halt: e.paused(ctx)}
+	err := e.planOperatorAction(ctx, o, clouds, make, &p)
+	return e.operatorResult(o, started, p, err)
+}
+
+// operatorResult reports what became of an errand.
+func (e Engine) operatorResult(o OperatorAction, started time.Time, p passResult, err error) RunResult {
+	in := report.Input{
+		Started: started, DryRun: !o.Write, Environment: e.ReportOptions.Environment, Language: e.ReportOptions.Lang,
+	}
+	in.Listings, in.Notes, in.Unchanged = p.listings, p.notes, p.unchanged
+	in.Items, in.Problems, in.Stopped, in.Pause = p.applied.Items, p.applied.Problems, err, p.halt.Pause
+	in.Duration = e.Now().Sub(in.Started)
+	rep := report.Build(in)
+	e.logOutcome(rep, err)
+	return RunResult{Report: rep, PlanLines: p.planLines(), Err: err}
+}
+
+func (e Engine) planOperatorAction(ctx context.Context, o OperatorAction, clouds bool, make func(plan.Input, plan.Rules) plan.Approved, p *passResult) error {
+	rules := e.Rules
+	rules.Now = e.Now()
+	e.enterStage("jumpserver")
+	bastion, err := e.Bastion.Read(ctx)
+	if err != nil {
+		return err
+	}
+	if clouds {
+		e.enterStage("clouds")
+		p.listings = e.Clouds.List(ctx, cloud.Filter{})
+		p.listings = e.failForeignListings(p.listings, e.loadOwners(ctx, p.listings), bastion.Assets)
+	}
+	e.enterStage("plan")
+	approved := make(plan.Input{Current: bastion, Listings: p.listings}, rules)
+	e.applyOperatorAction(ctx, o, approved.Paused(p.halt.binds(!o.Write)), p)
+	return nil
+}
+
+// applyOperatorAction writes what an errand may write.
+func (e Engine) applyOperatorAction(ctx context.Context, o OperatorAction, approved plan.Approved, p *passResult) {
+	p.recordPlan(approved)
+	e.enterStage("apply")
+	if scopes := touchedScopes(p.changes); o.Write && o.BeforeWrite != nil && len(scopes) > 0 {
+		o.BeforeWrite(ctx, scopes)
+	}
+	p.applied = apply.Run(ctx, e.writableBastion(Request{DryRun: !o.Write}, p.halt), approved, e.applyOptions())
+	p.halt.meanwhile(p.applied)
+}

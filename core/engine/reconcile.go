@@ -1,0 +1,310 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/jms-sync/jms-sync/core/apply"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/plan"
+)
+
+// reconcile plans and applies what the cloud answered, with the rules of a full run on just these
+// instances. What an asset that was there all along made fail is planned once more with what was
+// learnt.
+func (r *eventRun) reconcile(g *ownerBatch, what observation) {
+	if len(what.present)+len(what.provedAbsent) == 0 {
+		return
+	}
+	if err := r.loadMissing(g, what); err != nil {
+		r.failByBastion(g, slices.Concat(g.targetsOf(what.present), what.provedAbsent), err)
+		return
+	}
+	for _, i := range what.present {
+		g.observed[i.ID] = i
+	}
+	p := r.buildPlan(g, what)
+	proofs, held := r.rateLimitRemovals(g, p.Candidates(), what.provedAbsent)
+	if taken := r.applyPlan(g, what, p.Approve(r.eventLimits(), proofs), held, true); len(taken) > 0 {
+		r.retry(g, what, taken)
+	}
+}
+
+// targetsOf gives the subjects that these instances are.
+func (g *ownerBatch) targetsOf(instances []inventory.Instance) []*target {
+	var all []*target
+	for _, i := range instances {
+		all = append(all, g.targets[i.ID])
+	}
+	return all
+}
+
+// loadMissing reads what a plan must know before anything is made: who else names the instance,
+// and which organisation answers.
+func (r *eventRun) loadMissing(g *ownerBatch, what observation) error {
+	h := &g.assets
+	for _, s := range g.targetsOf(what.present) {
+		if _, exists := h.byID[s.assetID]; exists {
+			continue
+		}
+		if err := r.loadByComment(h, s); err != nil {
+			return err
+		}
+	}
+	if h.organisationVerified {
+		return nil
+	}
+	h.organisationVerified = true
+	return r.Bastion.VerifyOrganisation(r.ctx)
+}
+
+// buildPlan builds the plan of these instances. Of all other assets that were read only the name and
+// the comment are in it: a search shows whatever mentions an instance, also living assets of
+// ours, and none of them may become a candidate for removal.
+func (r *eventRun) buildPlan(g *ownerBatch, what observation) plan.Plan {
+	about := map[string]bool{}
+	for _, i := range what.present {
+		about[g.targets[i.ID].assetID] = true
+	}
+	for _, s := range what.provedAbsent {
+		about[s.assetID] = true
+	}
+	pending := map[string]bool{}
+	for _, s := range g.targets {
+		pending[s.assetID] = true
+	}
+	var assets []inventory.Asset
+	for _, a := range g.assets.byID {
+		switch {
+		case about[a.ID]:
+			assets = append(assets, a)
+		case !pending[a.ID]:
+			assets = append(assets, reducedAsset(a))
+		}
+	}
+	var listings []inventory.Listing
+	for _, scope := range g.scopes {
+		l := inventory.Listing{Scope: scope, Owner: g.owner, Projects: g.verifiedProjects[scope]}
+		for _, i := range what.present {
+			if i.Scope == scope {
+				l.Instances = append(l.Instances, i)
+			}
+		}
+		listings = append(listings, l)
+	}
+	rules := r.Engine.Rules
+	rules.Now, rules.Partial, rules.UTF8MB3 = r.Engine.Now(), true, needsUTF8MB3Names(r.ctx, r.Engine, r.Bastion, listings)
+	return plan.Build(plan.Input{
+		Current:  inventory.JumpServerAssets{Assets: assets, Platforms: g.assets.platforms},
+		Listings: listings,
+	}, rules)
+}
+
+// reducedAsset keeps of an asset what can only hinder: its name, and (where it is not ours) its address and the
+// instance that its comment or a label names.
+func reducedAsset(a inventory.Asset) inventory.Asset {
+	kept := inventory.Asset{ID: a.ID, Name: a.Name, Host: true, Active: a.Active}
+	if !plan.IsOurs(a) {
+		kept.Comment, kept.Address = a.Comment, a.Address
+		for _, l := range a.Labels {
+			if l.Is(inventory.LabelInstance) {
+				kept.Labels = append(kept.Labels, l)
+			}
+		}
+	}
+	return kept
+}
+
+// eventLimits are the guard's limits for events: shares mean nothing where only single instances were
+// asked for. What brakes a storm of releases is brake. What waits for a person waits; no approval serves
+// an event.
+func (r *eventRun) eventLimits() plan.Limits {
+	const all = 1 << 30
+	limits := plan.Limits{Percent: 100, Min: all, PerRun: all, AllowEmpty: true, Approval: r.Engine.Limits.Approval}
+	limits.Clock, _ = clockSkewReason(r.ctx)
+	limits.Pause = r.halt.Pause
+	return limits
+}
+
+// rateLimitRemovals gives proofs for the proved absences and for nothing else, as many as the account may
+// lose by events now.
+func (r *eventRun) rateLimitRemovals(g *ownerBatch, candidates []plan.Change, absent []*target) (plan.Proofs, map[string]plan.Reason) {
+	proofs, held := plan.Proofs{}, map[string]plan.Reason{}
+	if len(candidates) == 0 {
+		return proofs, held
+	}
+	wrong, off := clockSkewReason(r.ctx)
+	w := r.weighing(g, candidates)
+	for _, c := range candidates {
+		proved := slices.ContainsFunc(absent, func(s *target) bool { return s.assetID == c.AssetID })
+		switch {
+		case off:
+			held[c.AssetID] = wrong
+		case !proved:
+		case r.halt.Stands():
+			held[c.AssetID] = r.halt.Holds()
+		case w.err != nil && w.last[c.Scope].HeldRemovals == 0:
+			proofs[c.AssetID] = plan.Proof{Err: w.err}
+		default:
+			if why, holds := w.hold(c); holds {
+				held[c.AssetID] = why
+			} else {
+				proofs[c.AssetID] = plan.Proof{Absent: true}
+			}
+		}
+	}
+	r.count(candidates, proofs)
+	return proofs, held
+}
+
+// applyPlan writes an approved plan and says what became of each event. With retry it gives the
+// changes that stumbled over something which was not read.
+func (r *eventRun) applyPlan(g *ownerBatch, what observation, approved plan.Approved, held map[string]plan.Reason, retry bool) []apply.Item {
+	r.callBeforeWrite(approved)
+	r.removals.recordIntents(r.ctx, approved)
+	writing := r.Engine.applyOptions()
+	writing.TrustStoredNodes = true
+	result := apply.Run(r.ctx, r.Bastion, approved, writing)
+	r.halt.meanwhile(result)
+	r.nodes = append(r.nodes, result.Nodes...)
+	var stumbled []apply.Item
+	for _, i := range result.Items {
+		if retry && isRetryable(i) {
+			stumbled = append(stumbled, i)
+			continue
+		}
+		r.items = append(r.items, i)
+		outcome, reason := r.itemOutcome(i)
+		r.setTargetOutcome(g.targets[i.Change.InstanceID], outcome, reason)
+	}
+	for _, n := range approved.Notes() {
+		outcome := EventIgnored
+		if n.Action == plan.Hold {
+			outcome = EventHeld
+			switch why, braked := held[n.AssetID]; {
+			case braked && why.Code == plan.EventUncounted && r.Redelivers:
+				n.Reason, outcome = why, EventFailed // JumpServer may count when it comes again
+			case braked:
+				n.Reason = why
+			case plan.HeldByPause(n.Reason.Code): // left to the next full run, as often as it comes
+			case !plan.IsApprovable(n.Reason.Code):
+				outcome = EventFailed // there was no proof, so it must come again
+			}
+		}
+		r.notes = append(r.notes, n)
+		if s := g.targets[n.InstanceID]; s != nil {
+			r.setTargetOutcome(s, outcome, r.reasonText(n.Reason))
+		}
+	}
+	r.unchanged += approved.Unchanged()
+	r.setUnchangedOutcomes(g, what, result, approved.Notes())
+	r.problems = append(r.problems, result.Problems...)
+	return stumbled
+}
+
+// callBeforeWrite says where something is about to be written.
+func (r *eventRun) callBeforeWrite(approved plan.Approved) {
+	if r.BeforeWrite == nil {
+		return
+	}
+	if scopes := touchedScopes(approved.Changes()); len(scopes) > 0 {
+		r.BeforeWrite(r.ctx, scopes)
+	}
+}
+
+// setUnchangedOutcomes ends the events of instances that need nothing: no change and no note is about them.
+func (r *eventRun) setUnchangedOutcomes(g *ownerBatch, what observation, result apply.Result, notes []plan.Change) {
+	told := map[string]bool{}
+	for _, i := range result.Items {
+		told[i.Change.InstanceID] = true
+	}
+	for _, n := range notes {
+		told[n.InstanceID] = true
+	}
+	for _, s := range g.targetsOf(what.present) {
+		if !told[s.instanceID] {
+			r.setTargetOutcome(s, EventDone, r.reasonText(plan.NewReason(plan.AsInCloud)))
+		}
+	}
+}
+
+func (r *eventRun) itemOutcome(i apply.Item) (EventOutcome, string) {
+	switch i.State {
+	case apply.Failed:
+		return EventFailed, i.Err.Error()
+	case apply.Held:
+		return EventHeld, r.reasonText(i.Reason)
+	case apply.NotReached, apply.Unknown:
+		return EventFailed, r.reasonText(i.Reason)
+	case apply.Kept:
+		if i.Reason.Code == plan.ChangedMeanwhile {
+			return EventFailed, r.reasonText(i.Reason) // nothing was written, so it must come again
+		}
+		return EventDone, r.reasonText(i.Reason)
+	}
+	return EventDone, r.reasonText(i.Change.Reason)
+}
+
+// isRetryable tells whether a change failed on something that the few reads of an event do not
+// show: an asset whose comment no longer names its instance.
+func isRetryable(i apply.Item) bool {
+	return i.State == apply.Kept && i.Reason.Code == plan.AlreadyThere
+}
+
+// retry plans the stumbled changes once more: their assets are read by id.
+func (r *eventRun) retry(g *ownerBatch, what observation, stumbled []apply.Item) {
+	var ids []string
+	once := observation{}
+	for _, i := range stumbled {
+		ids = append(ids, i.Change.AssetID)
+		for _, p := range what.present {
+			if p.ID == i.Change.InstanceID {
+				once.present = append(once.present, p)
+			}
+		}
+	}
+	assets, err := r.Bastion.AssetsByID(r.ctx, ids)
+	if err != nil {
+		for _, i := range stumbled {
+			i.State, i.Err = apply.Failed, err
+			r.items = append(r.items, i)
+			r.setTargetOutcome(g.targets[i.Change.InstanceID], EventFailed, err.Error())
+		}
+		return
+	}
+	g.assets.addAssets(assets)
+	limits := plan.Limits{Approval: r.Engine.Limits.Approval, Pause: r.halt.Pause}
+	r.applyPlan(g, once, r.buildPlan(g, once).Approve(limits, nil), nil, false)
+}
+
+// reportEarlierRemovals looks whether the assets that were found closed were closed by an earlier run which could not tell it, as
+// that of this very event when it was delivered first. Then this run tells it.
+func (r *eventRun) reportEarlierRemovals(groups []*ownerBatch) {
+	var assets []inventory.Asset
+	for _, g := range groups {
+		for id := range r.foundInactive {
+			if a, read := g.assets.byID[id]; read && r.foundInactive[id] {
+				assets = append(assets, a)
+			}
+		}
+	}
+	if len(assets) == 0 {
+		return
+	}
+	r.removals.findUnreported(r.ctx, assets, r.foundInactive)
+	for _, i := range r.removals.unreportedItems() {
+		for _, g := range groups {
+			if s := g.targets[i.Change.InstanceID]; s != nil && s.assetID == i.Change.AssetID {
+				r.replaceReason(s, r.reasonText(i.Change.Reason))
+			}
+		}
+	}
+}
+
+// replaceReason returns events that are done another reason.
+func (r *eventRun) replaceReason(s *target, reason string) {
+	for _, event := range s.eventIndexes {
+		if r.results[event].Outcome == EventDone {
+			r.results[event].Reason = reason
+		}
+	}
+}

@@ -1,0 +1,95 @@
+package engine_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/state"
+	"github.com/jms-sync/jms-sync/core/storage"
+	"github.com/jms-sync/jms-sync/core/storage/storagetest"
+)
+
+// queueWorld is a world whose events are heard by one process after another: each has an outbox of
+// its own, and all of them one store.
+type queueWorld struct{ *eventWorld }
+
+func newQueueWorld(t *testing.T, able storage.Capabilities) queueWorld {
+	t.Helper()
+	h := newEventWorld(t, nil)
+	store, err := state.New(storagetest.NewMemoryBucket(able), "", state.Options{Now: h.runClock.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.window = store.ReportQueue("events", 30*time.Second)
+	return queueWorld{h}
+}
+
+// handleInOtherProcess lets a fresh process hear that an instance has another address.
+func (s queueWorld) handleInOtherProcess(id, ip string) {
+	s.t.Helper()
+	s.outbox = engine.NewOutbox(30 * time.Second)
+	s.editClouds(cloudEdit{Move: map[string]string{id: ip}})
+	s.handleEvents(stateEvent(id + " Running"))
+}
+
+// TestProcessesShareCards: the first change is told at once, those that other processes hear
+// within the window in one card, by whoever comes first after it.
+func TestProcessesShareCards(t *testing.T) {
+	t.Parallel()
+	for _, able := range []storage.Capabilities{{CreateOnly: true}, {CreateOnly: true, IfMatch: true}} {
+		s := newQueueWorld(t, able)
+		s.handleInOtherProcess("i-b1", "10.0.8.1")
+		s.expectMessages(1, "web-1")
+		s.handleInOtherProcess("i-b2", "10.0.8.2")
+		s.runClock.advance(10 * time.Second)
+		s.handleInOtherProcess("i-b3", "10.0.8.3")
+		s.expectMessages(0)
+		s.runClock.advance(21 * time.Second)
+		s.outbox = engine.NewOutbox(30 * time.Second)
+		s.handleEvents(stateEvent("i-b1 Running")) // changes nothing
+		s.expectMessages(1, "web-2", "web-3")
+		s.handleInOtherProcess("i-b1", "10.0.8.4")
+		s.expectMessages(1, "web-1")
+		s.handleInOtherProcess("i-b2", "10.0.8.5")
+		e := s.newEventHandler().Engine // a timer run tells it at the latest
+		e.NotifyOn = engine.NotifyOnChange
+		e.Run(t.Context(), engine.Request{})
+		s.expectMessages(1, "web-2")
+		e.Run(t.Context(), engine.Request{})
+		s.expectMessages(0)
+		s.close()
+	}
+}
+
+// TestSharedCardThatIsRefused: the report stays in the store, and the next process tells it.
+func TestSharedCardThatIsRefused(t *testing.T) {
+	t.Parallel()
+	s := newQueueWorld(t, storage.Capabilities{CreateOnly: true})
+	s.injectFaults(step{RobotFaults: []string{"token"}})
+	s.handleInOtherProcess("i-b1", "10.0.8.1")
+	s.expectMessages(0)
+	s.injectFaults(step{RobotFaults: []string{}})
+	s.runClock.advance(31 * time.Second)
+	s.handleInOtherProcess("i-b2", "10.0.8.2")
+	s.expectMessages(1, "web-1", "web-2")
+	s.runClock.advance(31 * time.Second)
+	s.newEventHandler().Engine.Flush(t.Context())
+	s.expectMessages(0)
+	s.close()
+}
+
+// TestNoSharing: where the store can keep no precondition, a process keeps its own reports.
+func TestNoSharing(t *testing.T) {
+	t.Parallel()
+	s := newQueueWorld(t, storage.Capabilities{})
+	s.handleInOtherProcess("i-b1", "10.0.8.1")
+	s.handleInOtherProcess("i-b2", "10.0.8.2")
+	s.expectMessages(2, "web-1", "web-2")
+	s.editClouds(cloudEdit{Move: map[string]string{"i-b3": "10.0.8.3"}})
+	s.handleEvents(stateEvent("i-b3 Running"))
+	s.expectMessages(0)
+	s.newEventHandler().Engine.Flush(t.Context())
+	s.expectMessages(1, "web-3")
+	s.close()
+}

@@ -1,0 +1,43 @@
+package jumpserver
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// EnsureNodes makes the nodes of some paths, one after another, until one fails for another reason than
+// that its path is wrong.
+func (c *Client) EnsureNodes(ctx context.Context, paths []string) error {
+	var bad []error
+	for _, path := range paths {
+		_, err := c.EnsureNode(ctx, path, "")
+		switch inventory.KindOf(err) {
+		case "":
+		case inventory.Invalid:
+			bad = append(bad, err)
+		default:
+			return err
+		}
+	}
+	return errors.Join(bad...)
+}
+
+// CreateWithNode creates a host as package apply does: its node first, and once more where that node is gone.
+func (c *Client) CreateWithNode(ctx context.Context, a inventory.NewAsset) (existed bool, err error) {
+	n, err := c.EnsureNode(ctx, a.NodePath, "")
+	if err != nil {
+		return false, err
+	}
+	a.NodeID = n.ID
+	existed, err = c.Create(ctx, a)
+	if !errors.Is(err, inventory.ErrNodeGone) {
+		return existed, err
+	}
+	if n, err = c.EnsureNode(ctx, a.NodePath, n.ID); err != nil {
+		return false, err
+	}
+	a.NodeID = n.ID
+	return c.Create(ctx, a)
+}

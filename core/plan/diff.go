@@ -1,0 +1,198 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// diffAsset compares an asset of ours with its instance. What people own is never compared.
+func (b *builder) diffAsset(e listedInstance, n int) {
+	i, a := *e.instance, &b.input.Current.Assets[n]
+	c := emptyUpdate(e, a)
+	c.Name, c.Address = b.rules.desiredName(i), primaryAddress(i)
+	if seen := i.Addresses(); !b.rules.isWhitelisted(seen...) && (len(seen) > 0 && !i.AddressesPartial || !b.rules.isWhitelisted(a.Address)) {
+		c.Name, c.Address, c.Patch, c.Before = a.Name, a.Address, nil, nil
+		b.addSkip(c, newReason(NotWhitelisted))
+		return
+	}
+	d := drift{}
+	b.diffAddressAndZone(&c, &d, i, a)
+	b.diffLabels(&c, i, a)
+	b.reactivate(&c, *a)
+	if why, spared := b.rules.neverWritten(*a); spared {
+		if len(c.Fields) > 0 || !isDesiredName(c.Name, i.ID, a.Name) {
+			c.Name, c.Address, c.Patch, c.Before, c.Fields = a.Name, a.Address, nil, nil, nil
+			b.addSkip(c, why)
+		} else {
+			b.plan.neverWrittenCount++
+		}
+		return
+	}
+	wanted := b.diffName(&c, &d, i, a)
+	b.diffPlatform(&d, i, a)
+	b.nameDecided[n] = true
+	w := desiredAsset{listedInstance: e, desiredName: wanted, before: a}
+	if len(c.Fields) > 0 || c.Reason.Code != "" {
+		w.change = &c
+	}
+	b.plan.desired = append(b.plan.desired, w)
+	b.noteDrift(d, e, a)
+	b.noteUnstorableName(e, a)
+}
+
+// noteUnstorableName adds the line of a name that JumpServer's database cannot hold.
+func (b *builder) noteUnstorableName(e listedInstance, a *inventory.Asset) {
+	name, shortened := b.rules.unstorableName(*e.instance)
+	if !shortened || b.rules.Partial || !b.rules.Manage.managesName(*a) {
+		return
+	}
+	c := emptyUpdate(e, a)
+	c.Action, c.Reason, c.Fields = Drift, newReason(NameShortened, name), []string{"name"}
+	c.Patch, c.Before = nil, nil
+	b.plan.notes = append(b.plan.notes, c)
+}
+
+// noteDrift adds the line of what differs and stays. Events, which are about something else, tell nothing of it,
+// but for an address that was not followed: that is what they may be about.
+func (b *builder) noteDrift(d drift, e listedInstance, a *inventory.Asset) {
+	if b.rules.Partial {
+		if d.addressUnknown {
+			c := emptyUpdate(e, a)
+			c.Patch, c.Before = nil, nil
+			b.addSkip(c, newReason(AddressesUnknown))
+		}
+		return
+	}
+	say := func(why Reason, fields []string) {
+		c := emptyUpdate(e, a)
+		c.Action, c.Reason, c.Fields, c.Patch, c.Before = Drift, why, fields, nil, nil
+		b.plan.notes = append(b.plan.notes, c)
+	}
+	if d.addressUnknown {
+		say(newReason(AddressesUnknown), []string{"address"})
+	}
+	if len(d.fields) > 0 {
+		say(newReason(Differs, strings.Join(d.texts, ", ")), d.fields)
+	}
+}
+
+// drift is what differs where people, and not we, have the say.
+type drift struct {
+	fields, texts  []string
+	addressUnknown bool // the address may differ too: the cloud did not show all of them
+}
+
+func (d *drift) add(field, have, cloud string) {
+	d.fields = append(d.fields, field)
+	d.texts = append(d.texts, fmt.Sprintf("%s %s ≠ %s", field, have, cloud))
+}
+
+// diffName tells which name the asset wants: "" for the one that it has, where the name is not ours to change.
+func (b *builder) diffName(c *Change, d *drift, i inventory.Instance, a *inventory.Asset) string {
+	if b.rules.Manage.managesName(*a) {
+		if b.rules.Partial && isDesiredName(c.Name, i.ID, a.Name) {
+			c.Name = a.Name
+		}
+		return c.Name
+	}
+	if !isDesiredName(c.Name, i.ID, a.Name) {
+		d.add("name", a.Name, c.Name)
+	}
+	c.Name = a.Name
+	b.plan.fixedNames.add(a.Name)
+	return ""
+}
+
+// diffAddressAndZone lets the address and the zone follow as far as we manage them. The address of an adopted asset
+// that is any of its instance's was a person's choice.
+func (b *builder) diffAddressAndZone(c *Change, d *drift, i inventory.Instance, a *inventory.Asset) {
+	switch {
+	case c.Address == "" || c.Address == a.Address:
+		c.Address = a.Address
+	case i.AddressesPartial: // the first of those that are known may not be the first
+		c.Address, d.addressUnknown = a.Address, true
+	case b.rules.Manage.Address == WriteOnCreate, isAdopted(*a) && slices.Contains(i.Addresses(), a.Address):
+		d.add("address", a.Address, c.Address)
+		c.Address = a.Address
+	default:
+		c.Patch.Address, c.Fields = new(c.Address), append(c.Fields, "address")
+	}
+	zone := b.rules.Accounts[i.Account].Zone
+	if zone == "" || a.Zone == zone || !b.input.Current.Platforms[a.Platform].SupportsZones {
+		return
+	}
+	if b.rules.Manage.managesZone(*a) {
+		c.Patch.Zone, c.Fields = new(zone), append(c.Fields, "zone")
+		return
+	}
+	d.add("zone", a.Zone, zone)
+}
+
+// diffPlatform tells of a platform of another type than a new asset of the instance would have. It is never
+// changed.
+func (b *builder) diffPlatform(d *drift, i inventory.Instance, a *inventory.Asset) {
+	if systemOf(i) == systemOther {
+		return
+	}
+	wanted := b.rules.platformOf(i)
+	have, should := b.input.Current.Platforms[a.Platform].Type, b.input.Current.Platforms[wanted].Type
+	if have != "" && should != "" && have != should {
+		d.add("platform", a.Platform, wanted)
+	}
+}
+
+// hasProtectedAddress tells whether any address of the instance is protected. What the label remembers
+// holds on while the cloud shows no public address, which is taken away by a stop, and before a release,
+// or does not show all of its addresses.
+func (b *builder) hasProtectedAddress(i inventory.Instance, a inventory.Asset) bool {
+	hidden := len(i.PublicIPs) == 0 || i.AddressesPartial
+	remembered := a.LabelCount(inventory.LabelProtected) > 0 && len(b.rules.Protected) > 0 && hidden
+	return remembered || containsAny(b.rules.Protected, i.Addresses()...)
+}
+
+// diffLabels lets our labels follow the cloud.
+func (b *builder) diffLabels(c *Change, i inventory.Instance, a *inventory.Asset) {
+	if m := b.ownerships[b.assetIndex[a.ID]]; b.rules.Partial && strings.EqualFold(m.owner, i.Owner) {
+		i.Account = m.account // which of the owner's accounts speaks for it is for full runs to say
+	}
+	if !hasStorableLabels(i) || !b.rules.fitsDatabase(i) {
+		return
+	}
+	c.Patch.Labels = desiredLabels(*a, i, b.hasProtectedAddress(i, *a))
+	if c.Patch.Labels != nil {
+		c.Fields = append(c.Fields, "labels")
+	}
+}
+
+// reactivate undoes a deactivation of ours. What a person switched off stays off, and so does what the marks
+// do not show to be our doing.
+func (b *builder) reactivate(c *Change, a inventory.Asset) {
+	if a.LabelCount(inventory.LabelGone) == 0 || a.Active {
+		return
+	}
+	switch {
+	case switchedOffByPerson(a):
+		c.Reason = newReason(ReturnedOff)
+	case !b.wasDeactivatedByUs(a):
+		c.Reason = newReason(ReturnedUnproved)
+	default:
+		c.Reason = newReason(Returned)
+		c.Patch.Active, c.Fields = new(true), append(c.Fields, "is_active")
+	}
+}
+
+// switchedOffByPerson reports whether the marks of an inactive asset with jms-gone say that a person switched it off:
+// before we did, or after a person had switched it on again.
+func switchedOffByPerson(a inventory.Asset) bool {
+	return a.LabelCount(inventory.LabelOff)+a.LabelCount(inventory.LabelReopened) > 0
+}
+
+// wasDeactivatedByUs reports whether the marks of a deactivated asset say that we did it. Those of an adopted one, on
+// which anybody who sets labels may have written them, must be whole: a time that can be read, and the promise beside it.
+func (b *builder) wasDeactivatedByUs(a inventory.Asset) bool {
+	_, _, readable := parseDeactivatedAt(a, b.rules.Now)
+	return !isAdopted(a) || readable && a.LabelCount(inventory.LabelDue) == 1
+}

@@ -1,0 +1,165 @@
+package plan
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// fakeJumpServer applies what was approved as package apply does, and enforces at every write what
+// JumpServer enforces: unique names of 1 to 128 characters.
+type fakeJumpServer struct {
+	t       *testing.T
+	assets  map[string]inventory.Asset
+	nameKey func(name string) string // what makes two names one
+	utf8mb3 bool                     // no signs of four bytes can be stored
+	// writesLeft is how many writes are still made; the run is interrupted after them.
+	writesLeft int
+}
+
+func newFakeJumpServer(t *testing.T, w *world) *fakeJumpServer {
+	t.Helper()
+	j := &fakeJumpServer{t: t, nameKey: w.nameKey, utf8mb3: w.rules.UTF8MB3, assets: map[string]inventory.Asset{}, writesLeft: 1 << 30}
+	for _, a := range w.assets {
+		j.assets[a.ID] = a
+	}
+	return j
+}
+
+// world gives w with the assets as they are now.
+func (j *fakeJumpServer) world(w *world) *world {
+	after := *w
+	after.assets = slices.Collect(maps.Values(j.assets))
+	return &after
+}
+
+// apply writes moves, creates, updates and removals, in this order.
+func (j *fakeJumpServer) apply(a Approved) {
+	j.t.Helper()
+	for _, step := range a.Renames() {
+		j.batch(step)
+	}
+	j.batch(a.Creates())
+	j.batch(a.Updates())
+	for _, c := range a.Removals() {
+		if c.Action == Delete {
+			if j.countWrite() {
+				delete(j.assets, c.AssetID)
+			}
+			continue
+		}
+		j.patch(*c.Patch)
+	}
+}
+
+// batch writes changes that may reach JumpServer in any order: none may need what another of
+// them frees.
+func (j *fakeJumpServer) batch(changes []Change) {
+	j.t.Helper()
+	holders := map[string]string{}
+	for id, a := range j.assets {
+		holders[j.nameKey(a.Name)] = id
+	}
+	for _, c := range changes {
+		name := ""
+		switch {
+		case c.NewAsset() != nil:
+			name = c.NewAsset().Name
+		case c.Patch.Name != nil:
+			name = *c.Patch.Name
+		default:
+			continue
+		}
+		name = j.nameKey(name)
+		if by, taken := holders[name]; taken && by != c.AssetID && j.writesLeft > 0 {
+			j.t.Errorf("%s of %s: the name %q is held by %s", c.Action, c.AssetID, name, by)
+		}
+		holders[name] = c.AssetID
+	}
+	for _, c := range changes {
+		if c.NewAsset() != nil {
+			j.create(*c.NewAsset())
+		} else {
+			j.patch(*c.Patch)
+		}
+	}
+}
+
+func (j *fakeJumpServer) countWrite() bool {
+	j.writesLeft--
+	return j.writesLeft >= 0
+}
+
+func (j *fakeJumpServer) create(n inventory.NewAsset) {
+	j.t.Helper()
+	if !j.countWrite() {
+		return
+	}
+	if _, there := j.assets[n.ID]; there {
+		j.t.Errorf("%s is created twice", n.ID)
+	}
+	j.put(inventory.Asset{
+		ID: n.ID, Name: n.Name, Address: n.Address, Platform: n.Platform, Zone: n.Zone,
+		Labels: n.Labels, Comment: n.Comment, Active: true, Host: true,
+	})
+}
+
+func (j *fakeJumpServer) patch(p inventory.Patch) {
+	j.t.Helper()
+	if !j.countWrite() {
+		return
+	}
+	a, there := j.assets[p.ID]
+	if !there {
+		j.t.Errorf("%s does not exist", p.ID)
+	}
+	if p.Name != nil {
+		a.Name = *p.Name
+	}
+	if p.Address != nil {
+		a.Address = *p.Address
+	}
+	if p.Zone != nil {
+		a.Zone = *p.Zone
+	}
+	if p.Active != nil {
+		a.Active = *p.Active
+	}
+	if p.Comment != nil {
+		a.Comment = *p.Comment
+	}
+	if p.Labels != nil {
+		a.Labels = p.Labels
+	}
+	j.put(a)
+}
+
+func (j *fakeJumpServer) put(a inventory.Asset) {
+	j.t.Helper()
+	if n := utf8.RuneCountInString(a.Name); n < 1 || n > 128 || a.Name != strings.TrimSpace(a.Name) {
+		j.t.Errorf("%s: %q is no name", a.ID, a.Name)
+	}
+	if j.utf8mb3 && inventory.HasFourByteRunes(a.Name, a.Comment) {
+		j.t.Errorf("%s: %q cannot be stored", a.ID, a.Name)
+	}
+	if a.Address == "" {
+		j.t.Errorf("%s has no address", a.ID)
+	}
+	seen := map[inventory.Label]bool{}
+	for _, l := range a.Labels {
+		if seen[l] || l.Value == "" || utf8.RuneCountInString(l.Value) > 64 {
+			j.t.Errorf("%s: label %q", a.ID, l)
+		}
+		seen[l] = true
+	}
+	for id, other := range j.assets {
+		if id != a.ID && j.nameKey(other.Name) == j.nameKey(a.Name) {
+			j.t.Errorf("%s: the name %q is held by %s", a.ID, a.Name, id)
+		}
+	}
+	j.assets[a.ID] = a
+}

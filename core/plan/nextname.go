@@ -1,0 +1,54 @@
+package plan
+
+import "slices"
+
+// maxNameTries is how many other names are tried for an asset whose name JumpServer refuses.
+const maxNameTries = 3
+
+// WithNextName returns a change with the next name to try where JumpServer has refused its name: an
+// asset that the plan did not see has it, or JumpServer takes another spelling for the same. It is
+// "<name>-<instance id>", then numbered from 2. Where the asset has that name already the change is
+// left without a name, and Fields is empty where nothing else was to be changed. ok is false where there is
+// no other name to try: a person has approved the change with this very one, it is a step in which
+// names are passed on (the next run goes on from there), or enough names were tried.
+func (c Change) WithNextName() (next Change, ok bool) {
+	named := c.Action == Create || c.Action == Update && c.Patch != nil && c.Patch.Name != nil
+	if !named || c.assetBuilder == nil || c.reviewed {
+		return c, false
+	}
+	refused := c.Name
+	for c.triedNames < maxNameTries {
+		skip := int(c.triedNames)
+		c.triedNames++
+		name := suffixedName(c.assetBuilder.rules.desiredName(*c.instance), c.InstanceID, func(string) bool {
+			skip--
+			return skip >= 0
+		})
+		if name != refused {
+			return c.withName(name, refused), true
+		}
+	}
+	return c, false
+}
+
+// withName returns a change with another name than the one that JumpServer refused.
+func (c Change) withName(name, refused string) Change {
+	c.Name = name
+	if c.Action == Update {
+		patch := *c.Patch
+		patch.Name = &name
+		if name == c.Before.Name {
+			patch.Name = nil
+			c.Fields = slices.DeleteFunc(slices.Clone(c.Fields), func(f string) bool { return f == "name" })
+		}
+		c.Patch = &patch
+		if c.Reason.Code == FollowsCloud {
+			c.Reason = newReason(FollowsCloud, describeFields(c))
+		}
+	}
+	if c.Reason.Code == NamedOtherwise {
+		c.Reason, _ = c.Reason.Args[0].(Reason)
+	}
+	c.Reason = newReason(NamedOtherwise, c.Reason, refused)
+	return c
+}

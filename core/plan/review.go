@@ -1,0 +1,268 @@
+package plan
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// ApprovalPolicy says which changes wait for a person.
+type ApprovalPolicy string
+
+// The choices; anything else is ApproveNothing.
+const (
+	ApproveNothing  ApprovalPolicy = "none"
+	ApproveRemovals ApprovalPolicy = "removals" // every removal is held until it is approved
+	ApproveAll      ApprovalPolicy = "all"      // every change is only made as one of a reviewed plan, see Limits.Reviewed
+)
+
+// IsApprovable tells whether a person can let pass what is held for this reason: a threshold, or that a
+// person is to be asked. What lacks its proof is held whatever anybody approves.
+func IsApprovable(code Code) bool {
+	switch code {
+	case GuardShare, GuardEmpty, GuardLeak, GuardMissing, GuardRun, GuardParts, GuardUnasked, GuardExpected, GuardAsks, AsksAll, HeldInFile:
+		return true
+	}
+	return false
+}
+
+// ApprovableHolds gives the candidates that a guard with these limits holds and a person may approve, with why
+// in their Reason, sorted. Approved is what came of the same plan.
+func (p Plan) ApprovableHolds(a Approved) []Change {
+	why := map[string]Reason{}
+	for _, n := range a.notes {
+		if n.Action == Hold && IsApprovable(n.Reason.Code) {
+			why[n.AssetID] = n.Reason
+		}
+	}
+	var held []Change
+	for _, c := range p.candidates {
+		if reason, is := why[c.AssetID]; is {
+			c.Reason = reason
+			held = append(held, c)
+		}
+	}
+	return held
+}
+
+// ReviewLine is one change as a person reviews it: what is written to which asset. Two lines that are equal
+// write the same.
+type ReviewLine struct {
+	Action     Action          `json:"action"`
+	Cloud      inventory.Cloud `json:"cloud"`
+	Account    string          `json:"account"`
+	Region     string          `json:"region"`
+	InstanceID string          `json:"instance_id"`
+	AssetID    string          `json:"asset_id"`
+	Name       string          `json:"name"`
+	Values     []FieldValue    `json:"values"` // never null; by field
+	// Held says why the guard holds the removal; "" = it does not. A held one is made only if a person
+	// approves just it, and so takes this text away.
+	Held string `json:"held,omitempty"`
+}
+
+// FieldValue is a field that a change sets. Labels are each a value of the field "label"; those that carry the
+// time of the run stand without it, as two plans of the same change have two times.
+type FieldValue struct {
+	Field string `json:"field"`
+	Value string `json:"value"`
+}
+
+// Equal tells whether both change the same asset in the same way.
+func (l ReviewLine) Equal(o ReviewLine) bool {
+	return l.AssetID == o.AssetID && l.Action == o.Action && slices.Equal(l.Values, o.Values)
+}
+
+// Scope gives where the line's instance is listed.
+func (l ReviewLine) Scope() inventory.Scope {
+	return inventory.Scope{Cloud: l.Cloud, Account: l.Account, Region: l.Region}
+}
+
+// Review returns the changes of a plan for review: those that Approve let pass, and behind them the removals that a
+// person may let pass besides, each with why it is held. Approved is what came of the same plan.
+func (p Plan) Review(a Approved, lang Lang) []ReviewLine {
+	lines := a.ReviewLines()
+	for _, c := range p.ApprovableHolds(a) {
+		l := reviewLineOf(c)
+		l.Held = c.Reason.Text(lang)
+		lines = append(lines, l)
+	}
+	return lines
+}
+
+// ReviewLines gives the changes for review, in their order. Steps of a swap of names and labels by which
+// later runs remember something are not among them.
+func (a Approved) ReviewLines() []ReviewLine {
+	lines := []ReviewLine{}
+	for c := range a.Changes() {
+		if !c.Interim {
+			lines = append(lines, reviewLineOf(c))
+		}
+	}
+	return lines
+}
+
+func reviewLineOf(c Change) ReviewLine {
+	return ReviewLine{
+		Action: c.Action, Cloud: c.Scope.Cloud, Account: c.Scope.Account, Region: c.Scope.Region,
+		InstanceID: c.InstanceID, AssetID: c.AssetID, Name: c.Name, Values: fieldValues(c),
+	}
+}
+
+func fieldValues(c Change) []FieldValue {
+	out := []FieldValue{}
+	add := func(field string, value *string) {
+		if value != nil {
+			out = append(out, FieldValue{field, *value})
+		}
+	}
+	switch {
+	case c.Action == Create:
+		if a := c.NewAsset(); a != nil {
+			for _, f := range []FieldValue{
+				{"name", a.Name}, {"address", a.Address}, {"platform", a.Platform}, {"node", a.NodePath}, {"zone", a.Zone}, {"comment", a.Comment},
+			} {
+				add(f.Field, &f.Value)
+			}
+			out = append(out, labelValues(a.Labels)...)
+		}
+	case c.Patch != nil:
+		add("name", c.Patch.Name)
+		add("address", c.Patch.Address)
+		add("zone", c.Patch.Zone)
+		if c.Patch.Active != nil {
+			active := "false"
+			if *c.Patch.Active {
+				active = "true"
+			}
+			add("is_active", &active)
+		}
+		add("comment", c.Patch.Comment)
+		out = append(out, labelValues(c.Patch.Labels)...)
+	}
+	return out
+}
+
+// labelValues gives labels sorted, without the times that the run writes.
+func labelValues(labels []inventory.Label) []FieldValue {
+	var out []FieldValue
+	for _, l := range labels {
+		if hasAnyName(l, inventory.LabelGone, inventory.LabelDue, inventory.LabelMissing, inventory.LabelEvent) {
+			l.Value = "*"
+		}
+		out = append(out, FieldValue{"label", l.String()})
+	}
+	slices.SortFunc(out, func(x, y FieldValue) int { return cmp.Compare(x.Value, y.Value) })
+	return out
+}
+
+// needsApproval tells whether a removal that nobody has approved waits for a person, and why.
+func (l Limits) needsApproval(c Change) (Reason, bool) {
+	reviewed := slices.IndexFunc(l.Reviewed, func(o ReviewLine) bool { return o.AssetID == c.AssetID && o.Action.isRemoval() })
+	switch {
+	case reviewed >= 0 && l.Reviewed[reviewed].Held != "" && l.Reviewed[reviewed].Action == c.Action:
+		return newReason(HeldInFile), true
+	case reviewed >= 0:
+		return newReason(ChangedSince, c.Action), true
+	case l.Reviewed != nil:
+		return newReason(NotReviewed, c.Action), true
+	case l.Approval == ApproveAll:
+		return newReason(AsksAll, c.Action), true
+	case l.Approval == ApproveRemovals:
+		return newReason(GuardAsks), true
+	}
+	return Reason{}, false
+}
+
+// changeKey tells the changes of a plan apart: an asset may give its name away and be removed.
+type changeKey struct {
+	assetID string
+	action  Action
+}
+
+// holdUnreviewed holds what no person has reviewed, where every change must be, or only some were asked for.
+func (a *Approved) holdUnreviewed(limits Limits) {
+	if limits.Reviewed == nil && limits.Approval != ApproveAll {
+		return
+	}
+	reviewed := make(map[changeKey]ReviewLine, len(limits.Reviewed))
+	for _, l := range limits.Reviewed {
+		reviewed[changeKey{l.AssetID, l.Action}] = l
+	}
+	passes := map[changeKey]bool{}
+	for c := range a.Changes() {
+		k := changeKey{c.AssetID, c.Action}
+		if l, is := reviewed[k]; is && !c.Interim && l.Equal(reviewLineOf(c)) {
+			passes[k] = true
+		}
+	}
+	a.renameAllOrNone(passes)
+	keep := func(changes []Change) []Change {
+		return slices.DeleteFunc(changes, func(c Change) bool {
+			k := changeKey{c.AssetID, c.Action}
+			if c.Reason.Code == Remembers {
+				return limits.Reviewed == nil
+			}
+			if _, is := reviewed[k]; !passes[k] && !c.Interim {
+				a.holdChange(c, limits.Reviewed != nil, is)
+			}
+			return !passes[k]
+		})
+	}
+	for n := range a.renames {
+		a.renames[n] = keep(a.renames[n])
+	}
+	a.renames = slices.DeleteFunc(a.renames, func(step []Change) bool { return len(step) == 0 })
+	a.creates, a.updates, a.removals = keep(a.creates), keep(a.updates), keep(a.removals)
+	for _, changes := range append(slices.Clone(a.renames), a.creates, a.updates) {
+		for n := range changes {
+			changes[n].reviewed = limits.Reviewed != nil
+		}
+	}
+	a.noteNoLongerPlanned(limits.Reviewed)
+}
+
+// renameAllOrNone: half of a swap of names would leave the other half without its name.
+func (a *Approved) renameAllOrNone(passes map[changeKey]bool) {
+	moves := slices.Concat(a.renames...)
+	if !slices.ContainsFunc(moves, func(c Change) bool { return !passes[changeKey{c.AssetID, c.Action}] }) {
+		return
+	}
+	for _, c := range moves {
+		delete(passes, changeKey{c.AssetID, c.Action})
+	}
+}
+
+// holdChange notes a change that is not made, and why.
+func (a *Approved) holdChange(c Change, chosen, reviewed bool) {
+	why := newReason(AsksAll, c.Action)
+	switch {
+	case reviewed:
+		why = newReason(ChangedSince, c.Action)
+	case chosen:
+		why = newReason(NotReviewed, c.Action)
+	}
+	c.Action, c.Reason, c.Patch, c.instance, c.assetBuilder = Hold, why, nil, nil, nil
+	a.notes = append(a.notes, c)
+}
+
+// noteNoLongerPlanned notes the reviewed changes of which nothing else is said: nothing is to be done any more.
+func (a *Approved) noteNoLongerPlanned(only []ReviewLine) {
+	told := map[changeKey]bool{}
+	for c := range a.Changes() {
+		told[changeKey{c.AssetID, c.Action}] = true
+	}
+	waits := map[string]bool{}
+	for _, n := range a.notes {
+		waits[n.AssetID] = waits[n.AssetID] || n.Action == Hold || n.Action == Skip
+	}
+	for _, l := range only {
+		if !told[changeKey{l.AssetID, l.Action}] && !waits[l.AssetID] {
+			a.notes = append(a.notes, Change{
+				Action: Skip, Reason: newReason(NoLongerPlanned, l.Action), Scope: l.Scope(),
+				InstanceID: l.InstanceID, AssetID: l.AssetID, Name: l.Name,
+			})
+		}
+	}
+}

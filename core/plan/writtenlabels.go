@@ -1,0 +1,26 @@
+package plan
+
+import (
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// WrittenLabels returns every label that runs and adoptions may ever write to the asset of an instance, so that it can
+// be known beforehand whether JumpServer takes them. What the instance does not say is left out.
+func WrittenLabels(i inventory.Instance, now time.Time) []inventory.Label {
+	all := ownershipLabels(i)
+	for _, mode := range []Mode{ModeDelete, ModeDeactivate} {
+		all = append(all, deactivationLabels(inventory.Asset{}, Rules{Now: now, Mode: mode, DeleteAdopted: true, Grace: noticePeriod, Partial: true})...)
+	}
+	all = append(all, inventory.MissingLabel(now), protectedLabel(), inventory.Label{Name: inventory.LabelReopened, Value: reopenedBy},
+		inventory.Label{Name: inventory.LabelAsset, Value: inventory.AssetID(i.Cloud, i.Region, i.ID)})
+	var out []inventory.Label
+	seen := map[inventory.Label]bool{}
+	for _, l := range all {
+		if l.Value != "" && !seen[l] {
+			out, seen[l] = append(out, l), true
+		}
+	}
+	return out
+}

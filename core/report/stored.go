@@ -1,0 +1,177 @@
+package report
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/plan"
+)
+
+// storedReport is a report as it is kept to be told later, by another process: with what only a message
+// shows.
+type storedReport struct {
+	Report
+	Environment string       `json:"environment"`
+	RunErrors   []ErrorEntry `json:"run"`
+	Warnings    []ErrorEntry `json:"warnings"`
+	NotReached  int          `json:"late"`
+	Placeholder bool         `json:"told_elsewhere"`
+	KnownScopes []int        `json:"quiet,omitempty"` // places of scopes
+}
+
+// Marshal encodes a report so that Restore gives it back. Where it has more than limit bytes, changes
+// that a message only counts are left out; if that is not enough the error is Limit.
+func Marshal(r Report, limit int) ([]byte, error) {
+	data, err := r.marshalStored()
+	if err == nil && len(data) > limit {
+		r.Changes = shownChanges(r.Changes)
+		data, err = r.marshalStored()
+	}
+	switch {
+	case err != nil:
+		return nil, &inventory.Error{Kind: inventory.Invalid, Message: "keep a report", Err: err}
+	case len(data) > limit:
+		return nil, &inventory.Error{Kind: inventory.Limit, Message: "the report is too large to be kept"}
+	}
+	return data, nil
+}
+
+func (r Report) marshalStored() ([]byte, error) {
+	k := storedReport{
+		Report: r, Environment: r.environment, RunErrors: r.runErrors, Warnings: r.warnings, NotReached: r.notReached, Placeholder: r.placeholder,
+	}
+	for n, s := range r.Scopes {
+		if s.alreadyNotified {
+			k.KnownScopes = append(k.KnownScopes, n)
+		}
+	}
+	return json.Marshal(k)
+}
+
+// shownChanges leaves out of the changes that were made, and are counted, those that no message shows.
+// Those that failed, are held or orphans stay: they are counted by their place.
+func shownChanges(changes []Change) []Change {
+	many := map[plan.Action]int{}
+	return slices.DeleteFunc(slices.Clone(changes), func(c Change) bool {
+		switch c.Action {
+		case Fail, Unknown, plan.Hold, plan.Orphan:
+			return false
+		case plan.Skip, plan.Drift:
+			return true // only counted
+		}
+		many[c.Action]++
+		return many[c.Action] > maxAssetRows+1
+	})
+}
+
+// document is the results document as the history keeps it: with the ids of all that was taken away.
+type document struct {
+	Report
+	Closed []Closing `json:"closed,omitempty"`
+}
+
+// HistoryDocument gives the results document in one line of JSON, for a history. Where it has more than limit
+// bytes, changes that a message only counts are left out, removals last, then all of them and most of the errors: the
+// numbers stay, and a big run is not the one that nobody finds again. What was taken away stays by its ids where
+// these fit into most of the limit, else by its number and time.
+func HistoryDocument(r Report, limit int) ([]byte, error) {
+	const mostErrors, leastChange = 100, 150 // bytes of a change, all its texts empty
+	d := document{Report: r, Closed: fitting(r.closings, limit/4*3)}
+	var data []byte
+	var err error
+	if len(r.Changes) <= limit/leastChange { // else its text need not even be made
+		data, err = json.Marshal(d)
+	}
+	for _, fewer := range []func([]Change) []Change{removedOrShown, shownChanges} {
+		if err == nil && (data == nil || len(data) > limit) {
+			if d.Changes = fewer(d.Changes); len(d.Changes) <= limit/leastChange {
+				data, err = json.Marshal(d)
+			}
+		}
+	}
+	if err == nil && (data == nil || len(data) > limit) {
+		d.Changes, d.Errors = []Change{}, r.Errors[:min(len(r.Errors), mostErrors)]
+		data, err = json.Marshal(d)
+	}
+	if err != nil {
+		return nil, &inventory.Error{Kind: inventory.Invalid, Message: "a results document", Err: err}
+	}
+	return data, nil
+}
+
+// fitting returns what was taken away without its ids where these have more than limit bytes.
+func fitting(all []Closing, limit int) []Closing {
+	const ofID = 39 // bytes of an id in a list
+	size := 0
+	for _, c := range all {
+		size += len(c.Gone) + len(c.Approved) + 100 + ofID*len(c.Assets)
+	}
+	if size <= limit {
+		return all
+	}
+	all = slices.Clone(all)
+	for n := range all {
+		all[n].Assets = nil
+	}
+	return all
+}
+
+// removedOrShown leaves out of the changes those that no message shows, except removals.
+func removedOrShown(changes []Change) []Change {
+	removed := func(c Change) bool { return c.Action == plan.Deactivate || c.Action == plan.Delete }
+	out := shownChanges(slices.DeleteFunc(slices.Clone(changes), removed))
+	for _, c := range changes {
+		if removed(c) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// countOf is how many changes of one action a report counts.
+func (r Report) countOf(a plan.Action) int {
+	switch a {
+	case plan.Create:
+		return r.Created
+	case plan.Update:
+		return r.Updated
+	case plan.Deactivate:
+		return r.Deactivated
+	case plan.Delete:
+		return r.Deleted
+	}
+	return 0
+}
+
+// Unmarshal gives back a report that Keep encoded.
+func Unmarshal(data []byte) (Report, error) {
+	var k storedReport
+	if err := json.Unmarshal(data, &k); err != nil {
+		return Report{}, &inventory.Error{Kind: inventory.Invalid, Message: "a kept report", Err: err}
+	}
+	r := k.Report
+	started, err := time.Parse(time.RFC3339, r.StartedAt)
+	if err != nil {
+		return Report{}, &inventory.Error{Kind: inventory.Invalid, Message: "a kept report", Err: err}
+	}
+	r.started, r.environment, r.runErrors, r.warnings, r.notReached, r.placeholder = started, k.Environment, k.RunErrors, k.Warnings, k.NotReached, k.Placeholder
+	for _, n := range k.KnownScopes {
+		if n >= 0 && n < len(r.Scopes) {
+			r.Scopes[n].alreadyNotified = true
+		}
+	}
+	return r, nil
+}
+
+// NewPlaceholder is a report that stands in for one that was told by itself, as it is too large to be
+// kept: it says that there was one.
+func NewPlaceholder(r Report) Report {
+	stub := newReport(r.started)
+	stub.Outcome, stub.environment, stub.DryRun, stub.placeholder = r.Outcome, r.environment, r.DryRun, true
+	return stub
+}
+
+// IsPlaceholder tells whether a report stands in for one that was told by itself.
+func (r Report) IsPlaceholder() bool { return r.placeholder }

@@ -1,0 +1,128 @@
+package wire
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/state"
+	"github.com/jms-sync/jms-sync/core/storage"
+	"github.com/jms-sync/jms-sync/core/storage/storagetest"
+)
+
+// moodyBucket is a bucket whose writes can hang or fail.
+type moodyBucket struct {
+	storage.Bucket
+	mood atomic.Value // of string
+}
+
+func (m *moodyBucket) Put(ctx context.Context, key string, data []byte, c storage.Condition) (string, error) {
+	switch m.mood.Load() {
+	case "hangs":
+		<-ctx.Done()
+		return "", &inventory.Error{Kind: inventory.Deadline, Err: ctx.Err()}
+	case "deaf": // not even the context ends it
+		time.Sleep(time.Hour)
+	case "fails":
+		return "", &inventory.Error{Kind: inventory.Temporary, Message: "broken"}
+	}
+	return m.Bucket.Put(ctx, key, data, c)
+}
+
+// withTestLease acquires a lease and holds it, in a bubble of its own time.
+func withTestLease(t *testing.T, test func(t *testing.T, ctx context.Context, m *moodyBucket, s *state.Store, release func())) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		m := &moodyBucket{Bucket: storagetest.NewMemoryBucket(storage.Capabilities{CreateOnly: true, IfMatch: true})}
+		m.mood.Store("")
+		s, err := state.New(m, "", state.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		lease, err := s.AcquireLease(t.Context(), "run", leaseTTL, "holder")
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, release := renewWhileRunning(t.Context(), lease, slog.New(slog.DiscardHandler))
+		test(t, ctx, m, s, release)
+	})
+}
+
+// wantAlive fails a test whose context has not the life that it should have after a time.
+func wantAlive(t *testing.T, ctx context.Context, after time.Duration, want bool) {
+	t.Helper()
+	time.Sleep(after)
+	synctest.Wait()
+	if got := ctx.Err() == nil; got != want {
+		t.Fatalf("%s later the run may write: %v", after, got)
+	}
+}
+
+func TestHeldLeaseLastsAndIsReleased(t *testing.T) {
+	t.Parallel()
+	withTestLease(t, func(t *testing.T, ctx context.Context, _ *moodyBucket, s *state.Store, release func()) {
+		wantAlive(t, ctx, 10*leaseTTL+time.Millisecond, true)
+		if _, err := s.AcquireLease(t.Context(), "run", leaseTTL, "other"); err == nil {
+			t.Error("another took it")
+		}
+		release()
+		if ctx.Err() == nil {
+			t.Error("the context outlives the lease")
+		}
+		if _, err := s.AcquireLease(t.Context(), "run", leaseTTL, "other"); err != nil {
+			t.Errorf("after the release: %v", err)
+		}
+	})
+}
+
+// Whatever keeps the lease from being renewed: the run ends with it, by its own clock, and then
+// another can have it.
+func TestLeaseThatCannotBeRenewedEndsTheRun(t *testing.T) {
+	t.Parallel()
+	for _, mood := range []string{"hangs", "deaf", "fails"} {
+		withTestLease(t, func(t *testing.T, ctx context.Context, m *moodyBucket, s *state.Store, release func()) {
+			m.mood.Store(mood)
+			const valid = leaseTTL - 10*time.Second // see Lease.Valid
+			wantAlive(t, ctx, valid-time.Millisecond, true)
+			wantAlive(t, ctx, leaseCheckInterval+time.Millisecond, false)
+			release()
+			m.mood.Store("")
+			time.Sleep(10*time.Second + state.MaxSkew)
+			if _, err := s.AcquireLease(t.Context(), "run", leaseTTL, "other"); err != nil {
+				t.Errorf("%s: after its end: %v", mood, err)
+			}
+		})
+	}
+}
+
+// One failure is none: the next renewal is in time.
+func TestRenewalIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	withTestLease(t, func(t *testing.T, ctx context.Context, m *moodyBucket, _ *state.Store, release func()) {
+		m.mood.Store("fails")
+		wantAlive(t, ctx, leaseTTL/2+time.Second, true)
+		m.mood.Store("")
+		wantAlive(t, ctx, 5*leaseTTL, true)
+		release()
+	})
+}
+
+// A lease that another took is noticed at the next renewal, long before its end.
+func TestLeaseThatAnotherHasEndsTheRun(t *testing.T) {
+	t.Parallel()
+	withTestLease(t, func(t *testing.T, ctx context.Context, m *moodyBucket, _ *state.Store, release func()) {
+		ahead, err := state.New(m, "", state.Options{Now: func() time.Time { return time.Now().Add(time.Hour) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err = ahead.AcquireLease(t.Context(), "run", leaseTTL, "other"); err != nil {
+			t.Fatal(err)
+		}
+		wantAlive(t, ctx, leaseTTL/4+time.Millisecond, false)
+		release()
+	})
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/report"
+)
+
+// twoInstallations returns the JumpServers of staging and production, which share a cloud account and a state store.
+func (d *desk) twoInstallations() (staging, production func()) {
+	first, url := d.jms, d.url
+	second := jumpservertest.New(jumpservertest.Options{TB: d.T})
+	other := d.serve(second)
+	return func() { d.jms, d.url = first, url }, func() { d.jms, d.url = second, other }
+}
+
+// TestApprovalStaysInItsPlace is case 7 of the edges: the same 30 assets are held in staging and in production, by
+// the same hash, and staging's approval is none of production's.
+func TestApprovalStaysInItsPlace(t *testing.T) {
+	d := newDeskWithState(t)
+	staging, production := d.twoInstallations()
+	d.fillInstances(60, "cn-beijing")
+	for _, at := range []func(){staging, production} {
+		at()
+		d.runSync(exitDone, report.OK)
+	}
+	if card := d.wantCards(3); !strings.Contains(card, "jumpserver.id") || !strings.Contains(card, hostOf(t, d.url)) {
+		t.Errorf("nobody says that the store is shared: %s", card)
+	}
+	d.releaseInstances(0, 30)
+	hashes := map[string]bool{}
+	for _, at := range []func(){staging, production} {
+		at()
+		r := d.runSync(exitPartial, report.Held)
+		hashes[r.HeldSets[0].Hash] = true
+	}
+	if len(hashes) != 1 {
+		t.Fatalf("the test needs one hash in both: %v", hashes)
+	}
+	for hash := range hashes {
+		staging()
+		d.run(exitDone, "approve", hash)
+		d.wantPrinted("JumpServer：" + hostOf(t, d.url) + "，组织：" + jumpservertest.DefaultOrg)
+	}
+	production()
+	if r := d.runSync(exitPartial, report.Held); r.Held != 30 || r.Deactivated+r.Deleted != 0 || d.activeHosts() != 60 {
+		t.Errorf("production removed by staging's approval: %+v", r)
+	}
+	d.run(exitDone, "status")
+	d.wantPrinted("同一个状态存储里还有", "未批准")
+	staging()
+	if r := d.runSync(exitDone, report.OK); r.Deactivated != 30 || d.activeHosts() != 30 {
+		t.Errorf("%+v", r)
+	}
+	production()
+	if d.activeHosts() != 60 {
+		t.Errorf("%d active in production", d.activeHosts())
+	}
+}
+
+// TestSmallInstallationsAreBothClosed is case 8: where two installations share a store, what one has seen to be gone
+// is still to be closed by the other.
+func TestSmallInstallationsAreBothClosed(t *testing.T) {
+	d := newDeskWithState(t)
+	staging, production := d.twoInstallations()
+	d.fillInstances(20, "cn-beijing")
+	for _, at := range []func(){staging, production} {
+		at()
+		d.runSync(exitDone, report.OK)
+	}
+	d.releaseInstances(0, 1)
+	for _, at := range []func(){staging, production} {
+		at()
+		if r := d.runSync(exitDone, report.OK); r.Deactivated != 1 || d.activeHosts() != 19 {
+			t.Errorf("%s: %+v", d.url, r)
+		}
+	}
+}
+
+// TestOneServerByTwoNames: with jumpserver.id both names have one state, and nobody says that it is shared.
+func TestOneServerByTwoNames(t *testing.T) {
+	d := newDeskWithState(t)
+	d.fillInstances(10, "cn-beijing")
+	d.id = "jms-prod"
+	d.runSync(exitDone, report.OK)
+	d.releaseInstances(0, 4)
+	r := d.runSync(exitPartial, report.Held)
+	d.run(exitDone, "approve", r.HeldSets[0].Hash)
+	d.wantPrinted("JumpServer：jms-prod，")
+	d.url = strings.Replace(d.url, "127.0.0.1", "localhost", 1)
+	d.run(exitDone, "held")
+	d.wantPrinted("已批准")
+	if r := d.runSync(exitDone, report.OK); r.Deactivated != 4 {
+		t.Errorf("%+v", r)
+	}
+}
+
+func hostOf(t *testing.T, text string) string {
+	t.Helper()
+	at, err := url.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at.Host
+}

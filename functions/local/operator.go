@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/functions/internal/wire"
+)
+
+// operatorCommand is a person's single order: what it does, and with which words it ends where nothing was written.
+type operatorCommand struct {
+	account, region string
+	apply, adopted  bool
+	byAddress       bool
+	agreedRemovals  int // removals that the person has agreed to; 0 = none are named
+	run             func(engine.Engine, context.Context, engine.OperatorAction) engine.RunResult
+	check           func(*operatorCommand, plan.Rules) error // nil = nothing to check
+}
+
+func adoptCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
+	a := &operatorCommand{run: engine.Engine.Adopt}
+	cmd := a.command(o, stdout, stderr, &cobra.Command{
+		Use:   "adopt",
+		Short: "认领已有的资产：为运行中的实例找到 Python 工具或人工创建的资产，显示表格；--apply 就地打上我们的标签",
+		Long: "为还没有我们资产的运行中实例，查找已有的资产：\n" +
+			"  1. 备注里有 instance_id: <实例 ID>（Python 工具留下的）；\n" +
+			"  2. 加上 --by-address：网域、地址与名称都相同，并且地址在全部资产与全部实例中都唯一。\n" +
+			"     地址相同的可能是另一台机器：先看表格里实例与资产两边的名称。\n" +
+			"不能确定的只列出，从不猜测。加上 --apply 才写入：就地打上 jms-* 标签和 jms-asset:<资产自己的 ID>，\n" +
+			"并在备注后面追加证明归属的几行（instance_id、account_id、region；标签谁都可能写上，只凭标签不算）。\n" +
+			"资产的 ID、账号、授权、节点、名称和备注原有的内容都不变。之后它与我们创建的资产一样跟随云，名称默认保留\n" +
+			"（sync.manage.adopted_name）；释放之后只停用，由人用 retire --adopted 删除（sync.removal.adopted）。release 是反向操作。",
+	})
+	cmd.Flags().BoolVar(&a.byAddress, "by-address", false, "也按网域、地址与名称认领")
+	return cmd
+}
+
+func releaseCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
+	r := &operatorCommand{run: engine.Engine.Disown}
+	cmd := r.command(o, stdout, stderr, &cobra.Command{
+		Use:   "release",
+		Short: "放手：移除资产上我们的标签，不删除任何资产；默认只显示表格，--apply 才写入",
+		Long: "移除我们的资产上的 jms-* 标签（jms-keep 除外），不停用、不删除任何资产。放手之后的资产不再改动，也不会被重复创建：\n" +
+			"凭资产 ID 或备注里的实例 ID 认出；两者都没有的（旧版本按地址认领的）保留标签 jms-instance，地址不变就算数。用 adopt 可以重新认领。",
+	})
+	r.addFlags(cmd)
+	return cmd
+}
+
+func retireCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
+	r := &operatorCommand{run: engine.Engine.Retire, check: func(r *operatorCommand, rules plan.Rules) error {
+		switch {
+		case r.agreedRemovals < 0:
+			return errors.New("--yes-remove: 至少为 1 (at least 1)")
+		case r.adopted:
+			return nil
+		case r.account == "":
+			return errors.New("--account: 必填 (required)")
+		case !rules.CanRetire(plan.Retirement{Account: r.account, Region: r.region}):
+			return errors.New("--account: " + plan.NewReason(plan.NoOrphan, r.account).Text(rules.Lang))
+		}
+		return nil
+	}}
+	cmd := r.command(o, stdout, stderr, &cobra.Command{
+		Use:   "retire",
+		Short: "处理无人管理的资产（账号或区域已不在配置中），或停用已久的认领资产（--adopted）；默认只显示表格，--apply 才写入",
+		Long: "账号或区域从配置中移走之后，它的资产由每次运行报告，但从不自动移除。retire --apply 是人的明确决定：\n" +
+			"  配置里还有该账号的密钥（enabled: false，或只移走了区域）：用它查询云，实例还在的不处理，其余逐个证实之后\n" +
+			"  按 sync.removal 停用，宽限期过后再执行一次即删除；没有密钥：无从证实，只停用。\n" +
+			"retire --adopted 列出停用超过宽限期的认领资产，再次证实之后，--apply 删除它们：同步从不删除认领的资产。\n" +
+			"账号不在配置中的、只有标签作证的，无从证实，只列出。\n" +
+			"超过守卫上限的暂缓；确认无误时加上 --yes-remove N，N 是表格里要移除的个数。写入之后发卡片。\n" +
+			"仍在配置中启用的账号或区域会被拒绝；网关、jms-keep 等受保护的资产保持原样。",
+	})
+	r.addFlags(cmd)
+	cmd.Flags().BoolVar(&r.adopted, "adopted", false, "删除停用超过宽限期的认领资产，而不是处理无人管理的")
+	cmd.Flags().IntVar(&r.agreedRemovals, "yes-remove", 0, "同意移除这么多个资产，即使超过守卫的上限；必须与表格相符")
+	return cmd
+}
+
+func (r *operatorCommand) addFlags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&r.account, "account", "", "账号的名称（标签 jms-account）")
+	cmd.Flags().StringVar(&r.region, "region", "", "区域（默认：全部）")
+}
+
+func (r *operatorCommand) command(o *options, stdout, stderr io.Writer, cmd *cobra.Command) *cobra.Command {
+	cmd.Args = cobra.NoArgs
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return r.runAction(cmd.Context(), o, stdout, stderr) }
+	cmd.Flags().BoolVar(&r.apply, "apply", false, "写入；不加则只显示")
+	return cmd
+}
+
+// runAction carries an order out and prints its table.
+func (r *operatorCommand) runAction(ctx context.Context, o *options, stdout, stderr io.Writer) error {
+	if err := o.output.checkWritable(); err != nil {
+		return &exitError{exitUsage, err}
+	}
+	s, err := o.openSession(ctx, stderr)
+	if err != nil {
+		return &exitError{exitUsage, err}
+	}
+	defer s.close()
+	if r.check != nil {
+		if err := r.check(r, s.engine.Rules); err != nil {
+			return &exitError{exitUsage, err}
+		}
+	}
+	out := r.run(s.engine, ctx, engine.OperatorAction{
+		Account: r.account, Region: r.region, Write: r.apply, BeforeWrite: wire.MarkDirty(s.store, s.engine.Log),
+		MatchByAddress: r.byAddress, RetireAdopted: r.adopted, ConfirmedRemovals: r.agreedRemovals, OpenClouds: wire.AccountOpener(s.cfg, s.engine.Log, s.cache, r.account),
+	})
+	s.progress.clearLine()
+	if out.Err == nil {
+		if err := report.WriteOperatorTable(stdout, out.PlanLines, s.lang()); err != nil {
+			return &exitError{exitFailed, err}
+		}
+	}
+	fmt.Fprint(stdout, report.Summary(out.Report, s.lang()))
+	if out.Err == nil {
+		r.printNextSteps(stdout, out, s.lang())
+	}
+	if err := o.output.write(out.Report); err != nil {
+		return &exitError{exitFailed, err}
+	}
+	if err := exitErrorOf(out); err != nil {
+		return err
+	}
+	return refusedError(stdout, out, s.lang())
+}
+
+// refusedError says how many assets were refused because their instances run.
+func refusedError(stdout io.Writer, out engine.RunResult, lang plan.Lang) error {
+	running := 0
+	for c := range out.PlanLines {
+		if c.Reason.Code == plan.StillRuns {
+			running++
+		}
+	}
+	if running == 0 {
+		return nil
+	}
+	text := "%d 个资产的实例还在，不处理"
+	if lang == plan.English {
+		text = "%d assets were refused: their instances are there"
+	}
+	fmt.Fprintf(stdout, text+"\n", running)
+	return &exitError{code: exitPartial}
+}
+
+// printNextSteps says how a person goes on.
+func (r *operatorCommand) printNextSteps(stdout io.Writer, out engine.RunResult, lang plan.Lang) {
+	if pause := out.Report.Pause; pause != nil && pause.Stands {
+		return // the summary has said how it ends
+	}
+	if held := out.Report.Held; held > 0 && r.agreedRemovals == 0 && out.RemovalCount > 0 {
+		text := "有 %d 个移除被暂缓；确认要移除这 %d 个资产：--apply --yes-remove %[2]d"
+		if lang == plan.English {
+			text = "%d removals are held; to remove these %d assets all the same: --apply --yes-remove %[2]d"
+		}
+		fmt.Fprintf(stdout, text+"\n", held, out.RemovalCount)
+		return
+	}
+	if !r.apply {
+		fmt.Fprintln(stdout, dryRunHint(lang))
+	}
+}
+
+func dryRunHint(lang plan.Lang) string {
+	if lang == plan.English {
+		return "Nothing was written; --apply does it."
+	}
+	return "没有写入任何内容；加上 --apply 才执行。"
+}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+)
+
+// prompter asks a person, or a script, one line at a time.
+type prompter struct {
+	in  *bufio.Reader
+	out io.Writer
+}
+
+// choice is one answer to pick, by its number, its id or its name.
+type choice struct{ id, name string }
+
+// askText asks for a text. An empty line takes the default; so does the end of the input, but where
+// there is no default the flag that would have said it is named.
+func (a prompter) askText(question, otherwise, flag string) (string, error) {
+	if otherwise != "" {
+		question += " [" + otherwise + "]"
+	}
+	for {
+		fmt.Fprintf(a.out, "%s：", question)
+		line, err := a.in.ReadString('\n')
+		line = strings.TrimSpace(line)
+		switch {
+		case line != "":
+			return line, nil
+		case otherwise != "":
+			return otherwise, nil
+		case errors.Is(err, io.EOF):
+			fmt.Fprintln(a.out)
+			return "", fmt.Errorf("没有输入；不交互运行时请给出 %s (no input: say it with %s)", flag, flag)
+		case err != nil:
+			return "", err
+		}
+	}
+}
+
+// askOptional asks for a text that may be empty.
+func (a prompter) askOptional(question string) (string, error) {
+	fmt.Fprintf(a.out, "%s：", question)
+	line, err := a.in.ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", err
+	}
+	return strings.TrimSpace(line), nil
+}
+
+// askChoice lets one of several be chosen; the first is the default. What is given already is looked
+// up without a question.
+func (a prompter) askChoice(question string, from []choice, given, flag string) (choice, error) {
+	if given == "" {
+		for i, c := range from {
+			fmt.Fprintf(a.out, "  %d) %s  %s\n", i+1, c.name, c.id)
+		}
+		var err error
+		if given, err = a.askText(question, "1", flag); err != nil {
+			return choice{}, err
+		}
+		if n, err := strconv.Atoi(given); err == nil && n >= 1 && n <= len(from) {
+			return from[n-1], nil
+		}
+	}
+	for _, c := range from {
+		if strings.EqualFold(given, c.id) || given == c.name {
+			return c, nil
+		}
+	}
+	var known []string
+	for _, c := range from {
+		known = append(known, strings.TrimSpace(c.name+" "+c.id))
+	}
+	return choice{}, fmt.Errorf("%s: %q 不在其中：%s (not among them)", flag, given, strings.Join(known, "; "))
+}
+
+// askYes asks a question whose default is no.
+func (a prompter) askYes(question string) (bool, error) {
+	line, err := a.askOptional(question + " [y/N]")
+	return strings.HasPrefix(strings.ToLower(line), "y"), err
+}
