@@ -152,7 +152,8 @@ func (o *options) applyPlan(ctx context.Context, name string, stdout, stderr io.
 		}
 	}
 	return o.runWithRetries(ctx, stdout, stderr, func(s *session) engine.RunResult {
-		out := wire.RunWithState(ctx, s.engine, s.store, wire.FingerprintSalt(s.cfg), s.cfg.Sync.FullEvery, holderHere(), engine.Request{ReviewedLines: p.Changes})
+		e := wire.WithQuarantine(s.engine, s.store, s.cache, engine.Request{}, false)
+		out := wire.RunWithState(ctx, e, s.store, wire.FingerprintSalt(s.cfg), s.cfg.Sync.FullEvery, holderHere(), engine.Request{ReviewedLines: p.Changes})
 		if out.PlanLines != nil {
 			s.printPlan(stdout, out)
 		}

@@ -1,0 +1,26 @@
+package main
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/jms-sync/jms-sync/core/report"
+)
+
+// TestApplyKeepsQuarantine: apply asks an account in quarantine no more than a sync does.
+func TestApplyKeepsQuarantine(t *testing.T) {
+	d := newDeskWithState(t)
+	d.fillInstances(3, "cn-beijing")
+	file := filepath.Join(d.dir, "plan.json")
+	d.run(exitDone, "plan", "-o", file)
+	d.account.SetSecret("another-secret")
+	for range 2 {
+		d.runSync(exitFailed, report.Failed, "-r", "1")
+	}
+	asked := d.ecs.Calls("")
+	r := d.runSync(exitFailed, report.Failed, "-r", "1", "apply", file)
+	if len(r.Scopes) != 2 || !strings.Contains(r.Scopes[0].Error.Message, "账号隔离中") || d.ecs.Calls("") != asked {
+		t.Errorf("%d calls of the cloud, %+v", d.ecs.Calls("")-asked, r.Scopes)
+	}
+}
