@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
+	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
@@ -23,4 +25,17 @@ func TestApplyKeepsQuarantine(t *testing.T) {
 	if len(r.Scopes) != 2 || !strings.Contains(r.Scopes[0].Error.Message, "账号隔离中") || d.ecs.Calls("") != asked {
 		t.Errorf("%d calls of the cloud, %+v", d.ecs.Calls("")-asked, r.Scopes)
 	}
+}
+
+// TestEventSharesTheWindow: cards of jms-sync event wait in the store like those of the functions, until a full run.
+func TestEventSharesTheWindow(t *testing.T) {
+	d := newDeskWithState(t)
+	d.more = "sync: {full_every: 1h}"
+	d.fillInstances(3, "cn-beijing")
+	for n := range 3 {
+		expectEvent(t, d.runEvent(exitDone, newStateEvent(alibabatest.SampleInstance(n).ID, "Running")), engine.EventDone, "")
+	}
+	d.wantCards(1)
+	d.runSync(exitDone, report.OK)
+	d.wantCards(3) // that of the window, and that of the run
 }

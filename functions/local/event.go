@@ -98,6 +98,7 @@ func (o *options) runEvent(ctx context.Context, payload []byte, from eventSource
 	v.Engine.Reserve = min(limit/5, 10*time.Second) // for the notification
 	v.Engine.OnStage, v.Engine.ApplyOptions.Progress = s.progress.showStage, s.progress.showCount
 	v.BeforeWrite, v.Engine.Nodes, v.Engine.RemovalTracking = wire.MarkDirty(s.store, s.engine.Log), s.engine.Nodes, wire.OpenIntents(s.store)
+	v.Engine.ReportQueue = s.engine.ReportQueue
 	v.Engine.OwnerStore, v.Engine.Announced, v.Engine.Pauses = s.store, s.store, s.engine.Pauses
 	defer wire.UseStoredRate(s.store, s.client, s.engine.Log)(ctx)
 	answer := v.Run(ctx, wire.ParseEvents(from.cloud, payload, from.origin))
