@@ -56,9 +56,9 @@ func (o *options) cleanLabels(ctx context.Context, apply bool, stdout, stderr io
 		return &exitError{exitUsage, err}
 	}
 	defer s.close()
-	t := labelText{s.lang()}
-	started := s.engine.Now()
-	out := s.engine.CleanLabels(ctx, s.client, engine.LabelCleanup{
+	t := labelText{s.Language()}
+	started := s.Now()
+	out := s.CleanLabels(ctx, engine.LabelCleanup{
 		Write: apply, OnProgress: s.progress.showCount,
 		OnListed: func(rows []engine.CleanedLabel) {
 			s.progress.clearLine()
@@ -73,7 +73,7 @@ func (o *options) cleanLabels(ctx context.Context, apply bool, stdout, stderr io
 	if out.Err != nil {
 		fmt.Fprintln(stderr, t.text("没有做完：", "not finished: ")+stripControls(t.why(out.Err)))
 	}
-	if err := o.output.write(labelDocument{out, count, started, apply, s.lang()}); err != nil {
+	if err := o.output.write(labelDocument{out, count, started, apply, s.Language()}); err != nil {
 		return &exitError{exitFailed, err}
 	}
 	return labelsExitError(out.Err, count)

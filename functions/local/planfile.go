@@ -151,9 +151,8 @@ func (o *options) applyPlan(ctx context.Context, name string, stdout, stderr io.
 			fmt.Fprintln(stdout, withoutHeldText(len(held), lang))
 		}
 	}
-	return o.runWithRetries(ctx, stdout, stderr, func(s *session) engine.RunResult {
-		e := wire.WithQuarantine(s.engine, s.store, s.cache, engine.Request{}, false)
-		out := wire.RunWithState(ctx, e, s.store, wire.FingerprintSalt(s.cfg), s.cfg.Sync.FullEvery, holderHere(), engine.Request{ReviewedLines: p.Changes})
+	return o.runWithRetries(ctx, stdout, stderr, func(s *desktop) engine.RunResult {
+		out := s.Apply(ctx, p.Changes)
 		if out.PlanLines != nil {
 			s.printPlan(stdout, out)
 		}

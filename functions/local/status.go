@@ -42,15 +42,16 @@ func (o *options) showStatus(ctx context.Context, asJSON, alarm bool, stdout, st
 		return &exitError{exitUsage, err}
 	}
 	defer s.close()
-	d := stateSession{cfg: s.cfg, now: s.engine.Now(), store: s.store}
-	if s.store == nil {
+	d := newStateSession(s)
+	if d.store == nil {
 		return &exitError{exitUsage, errors.New(d.text(
 			"需要状态存储：没有设置 %s，不知道上一次同步的时间", "a state store is needed: %s is not set, so nobody knows when the last run was", config.EnvState))}
 	}
-	if !alarm {
-		s.engine.Notifiers = nil
+	check := s.Freshness
+	if alarm {
+		check = s.CheckStaleness
 	}
-	all, err := readStatus(ctx, s, d.now)
+	all, err := readStatus(ctx, d, check)
 	if err != nil {
 		return &exitError{exitFailed, err}
 	}
@@ -86,19 +87,20 @@ type statusView struct {
 	unpaused     error                  // why it is not known what is paused
 }
 
-func readStatus(ctx context.Context, s *session, now time.Time) (all statusView, err error) {
+func readStatus(ctx context.Context, d stateSession, check func(context.Context) (engine.Freshness, error)) (all statusView, err error) {
 	var errs [7]error
-	all.fresh, errs[0] = s.engine.CheckStaleness(ctx, s.store)
-	all.alarm, all.alarmed, errs[1] = s.store.LoadAlarm(ctx)
-	all.quarantines, errs[2] = s.store.ListQuarantines(ctx)
-	all.held, errs[3] = s.store.HeldStore().List(ctx, now)
-	all.approvals, errs[4] = s.store.HeldStore().ListApprovals(ctx, now)
-	all.pause, all.unpaused = s.store.Pause(ctx)
-	all.server, all.organisation = s.store.Server(), s.store.Organisation()
-	all.others, errs[5] = s.store.ListOtherServers(ctx, now)
-	all.announced, errs[6] = s.store.Expectations(ctx)
+	now := d.now
+	all.fresh, errs[0] = check(ctx)
+	all.alarm, all.alarmed, errs[1] = d.store.LoadAlarm(ctx)
+	all.quarantines, errs[2] = d.store.ListQuarantines(ctx)
+	all.held, errs[3] = d.store.HeldStore().List(ctx, now)
+	all.approvals, errs[4] = d.store.HeldStore().ListApprovals(ctx, now)
+	all.pause, all.unpaused = d.store.Pause(ctx)
+	all.server, all.organisation = d.store.Server(), d.store.Organisation()
+	all.others, errs[5] = d.store.ListOtherServers(ctx, now)
+	all.announced, errs[6] = d.store.Expectations(ctx)
 	all.announced = slices.DeleteFunc(all.announced, func(e runstate.Expectation) bool { return !e.Stands(now) })
-	all.closings, all.unread = recordsOf(ctx, s.store, now.Add(-recently), now.Add(runstate.MaxSkew), mostRecent)
+	all.closings, all.unread = recordsOf(ctx, d.store, now.Add(-recently), now.Add(runstate.MaxSkew), mostRecent)
 	return all, errors.Join(errs[:]...)
 }
 

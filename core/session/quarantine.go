@@ -1,35 +1,22 @@
-package wire
+package session
 
 import (
 	"context"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
-	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/state"
 )
 
-// WithQuarantine gives an engine for one run in which accounts whose credentials fail are put into
-// quarantine: remembered by the store, else by the process. A dry run asks every account and remembers
-// nothing; with every, those in quarantine are asked too.
-func WithQuarantine(e engine.Engine, store *state.Store, kept ProcessCache, req engine.Request, every bool) engine.Engine {
-	fleet, is := e.Clouds.(cloud.Fleet)
-	var memory cloud.QuarantineStore
+// quarantines returns what remembers accounts whose credentials fail: the state store, else the process; nil = nothing.
+func (s *Session) quarantines() cloud.QuarantineStore {
 	switch {
-	case store != nil:
-		memory = quarantineStore{store}
-	case kept.Recent != nil:
-		memory = kept.Recent
+	case s.store != nil:
+		return quarantineStore{s.store}
+	case s.cache.quarantines != nil:
+		return s.cache.quarantines
 	}
-	if !is || req.DryRun || memory == nil {
-		return e
-	}
-	watched := fleet.WithQuarantine(memory, e.Now)
-	if every {
-		watched.IncludeQuarantined()
-	}
-	e.Clouds = watched
-	return e
+	return nil
 }
 
 // quarantineStore is the memory of quarantines that a state store is.

@@ -1,4 +1,4 @@
-package wire
+package session
 
 import (
 	"context"
@@ -65,7 +65,7 @@ func TestRateIsKept(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			keep := UseStoredRate(store, c, slog.New(slog.DiscardHandler))
+			keep := useStoredRate(store, c, slog.New(slog.DiscardHandler))
 			for range requests {
 				if _, _, err := c.Organisation(t.Context()); err != nil {
 					t.Fatal(err)
@@ -99,13 +99,10 @@ func TestRateIsKept(t *testing.T) {
 	})
 }
 
-// Without a store, and for what is no client, nothing is asked and nothing is kept.
+// Without a store nothing is asked and nothing is kept.
 func TestRateWithoutStore(t *testing.T) {
 	t.Parallel()
-	for _, bastion := range []any{nil, struct{}{}} {
-		UseStoredRate(nil, bastion, nil)(t.Context())
-		UseStoredRate(&state.Store{}, bastion, nil)(t.Context())
-	}
+	useStoredRate(nil, nil, nil)(t.Context())
 }
 
 // readOnlyBucket is a bucket that takes no writes.

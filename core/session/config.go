@@ -1,64 +1,16 @@
-// Package wire builds an engine from a configuration: it is the one place that knows every
-// adapter. The programs beside it decode a request, run the engine and encode the answer.
-package wire
+package session
 
 import (
 	"log/slog"
 	"net/url"
-	"time"
 
-	"github.com/jms-sync/jms-sync/core/apply"
-	"github.com/jms-sync/jms-sync/core/cloud"
-	cloudlist "github.com/jms-sync/jms-sync/core/cloud/all"
 	"github.com/jms-sync/jms-sync/core/config"
-	"github.com/jms-sync/jms-sync/core/engine"
-	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver"
 	"github.com/jms-sync/jms-sync/core/notify"
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/report"
-	"github.com/jms-sync/jms-sync/core/secret"
 )
-
-// Role is the temporary credentials that a function platform gives to an invocation. They serve
-// accounts of the platform's own cloud that have no key.
-type Role struct {
-	Cloud           inventory.Cloud
-	AccessKeyID     secret.Value
-	AccessKeySecret secret.Value
-	SecurityToken   secret.Value
-}
-
-// Hooks let a program show progress. All may be nil.
-type Hooks struct {
-	Stage    func(name string)
-	Progress func(done, total int)
-}
-
-// NewEngine builds the engine of one run. The JumpServer client is given, because it is kept
-// between the invocations of a process, as are the credentials of assumed roles.
-func NewEngine(cfg config.Config, bastion engine.Bastion, role Role, log *slog.Logger, kept ProcessCache, hooks Hooks) (engine.Engine, error) {
-	channels, err := newNotifiers(cfg)
-	if err != nil {
-		return engine.Engine{}, err
-	}
-	return engine.Engine{
-		Clouds:        cloud.Open(cloudAccounts(cfg, role, kept.Assumed), cloudlist.Providers()).WithLogger(log),
-		Bastion:       bastion,
-		Rules:         planRules(cfg),
-		Limits:        planLimits(cfg),
-		ApplyOptions:  apply.Options{Writers: cfg.Sync.Writers, Now: time.Now, Log: log, Progress: hooks.Progress},
-		ReportOptions: reportOptions(cfg),
-		Notifiers:     channels,
-		NotifyOn:      engine.NotifyOn(cfg.Notification.On),
-		TimerInterval: cfg.Sync.Interval,
-		Now:           time.Now,
-		SkewClock:     time.Now,
-		Log:           log,
-		OnStage:       hooks.Stage,
-	}, nil
-}
 
 // NewClient builds the JumpServer client of a configuration.
 func NewClient(cfg config.Config, log *slog.Logger) (*jumpserver.Client, error) {
@@ -69,29 +21,6 @@ func NewClient(cfg config.Config, log *slog.Logger) (*jumpserver.Client, error) 
 		ConnectTimeout: cfg.Timeout.Connect, RequestTimeout: cfg.Timeout.Request,
 		BatchSize: cfg.Sync.BatchSize, Log: log,
 	})
-}
-
-// cloudAccounts gives the enabled accounts. One without a key takes the role's credentials, if the
-// role is of the same cloud.
-func cloudAccounts(cfg config.Config, role Role, assumed *cloud.RoleCache) []cloud.Account {
-	var out []cloud.Account
-	for _, c := range cfg.Clouds {
-		if !c.Enabled {
-			continue
-		}
-		a := cloud.Account{
-			Cloud: c.Cloud, Name: c.Name, AccessKeyID: c.AccessKeyID, AccessKeySecret: c.AccessKeySecret,
-			AccountID: c.AccountID, ProjectID: c.ProjectID, TenantID: c.TenantID,
-			AssumeRoleARN: c.AssumeRoleARN, RoleCache: assumed,
-			Regions: c.Regions, Endpoint: c.Endpoint,
-			Proxy: cfg.Proxy.Reveal(), ConnectTimeout: cfg.Timeout.Connect, RequestTimeout: cfg.Timeout.Request,
-		}
-		if a.AccessKeyID.IsEmpty() && role.Cloud == c.Cloud {
-			a.AccessKeyID, a.AccessKeySecret, a.SecurityToken = role.AccessKeyID, role.AccessKeySecret, role.SecurityToken
-		}
-		out = append(out, a)
-	}
-	return out
 }
 
 func planRules(cfg config.Config) plan.Rules {
@@ -115,7 +44,7 @@ func planRules(cfg config.Config) plan.Rules {
 	}
 }
 
-// jumpServerHosts gives the host of JumpServer's URL, by which its own asset is known.
+// jumpServerHosts returns the host of JumpServer's URL, by which its own asset is known.
 func jumpServerHosts(cfg config.Config) []string {
 	at, err := url.Parse(cfg.JumpServer.URL)
 	if err != nil || at.Hostname() == "" {
@@ -132,7 +61,8 @@ func planLimits(cfg config.Config) plan.Limits {
 // assetPagePath is the list of assets in JumpServer's web interface.
 const assetPagePath = "/ui/#/console/assets/assets"
 
-func reportOptions(cfg config.Config) report.Options {
+// ReportOptions returns how a configuration wants reports and cards worded.
+func ReportOptions(cfg config.Config) report.Options {
 	return report.Options{
 		Lang: plan.Lang(cfg.Language), Location: cfg.Location(), Style: cfg.Notification.DingTalk.Style,
 		AssetURL: cfg.JumpServer.URL + assetPagePath, Environment: cfg.Environment.Type,
@@ -140,8 +70,8 @@ func reportOptions(cfg config.Config) report.Options {
 	}
 }
 
-// newNotifiers gives the channels that are enabled.
-func newNotifiers(cfg config.Config) ([]notify.Notifier, error) {
+// NewNotifiers returns the enabled channels of a configuration.
+func NewNotifiers(cfg config.Config) ([]notify.Notifier, error) {
 	d := cfg.Notification.DingTalk
 	if !d.Enabled {
 		return nil, nil

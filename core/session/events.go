@@ -1,0 +1,42 @@
+package session
+
+import (
+	"context"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/cloud"
+	cloudlist "github.com/jms-sync/jms-sync/core/cloud/all"
+	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// ParseEvents decodes what a cloud's event service delivers.
+func ParseEvents(of inventory.Cloud, payload []byte, from cloud.Origin) []cloud.ParsedEvent {
+	for _, p := range cloudlist.Providers() {
+		if p.Cloud == of && p.Events != nil {
+			return p.Events(payload, from)
+		}
+	}
+	return []cloud.ParsedEvent{{Err: &inventory.Error{
+		Kind: inventory.Unsupported, Message: "events of cloud " + string(of) + " cannot be read",
+	}}}
+}
+
+// Events is a payload of decoded events.
+type Events struct {
+	Parsed []cloud.ParsedEvent
+	// Redelivers: the platform delivers an event again that has failed, so that nobody waits long for a cloud.
+	Redelivers bool
+	Reserve    time.Duration // for the notification; 0 = as of any deadline
+}
+
+// HandleEvents works on events until all is done or the time is over.
+func (s *Session) HandleEvents(ctx context.Context, events Events) engine.EventReport {
+	if events.Reserve == 0 {
+		bounded, cancel := WithReserve(ctx, s.Now())
+		defer cancel()
+		ctx = bounded
+	}
+	defer useStoredRate(s.store, s.cache.client, s.log)(ctx)
+	return s.eventHandler(ctx, events).Run(ctx, events.Parsed)
+}

@@ -1,0 +1,58 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/report"
+)
+
+// CheckStaleness returns when complete runs were made, and notifies people once where they have stopped. It is for what
+// does not depend on the timer of full runs: events, or a second, slower timer.
+func (s *Session) CheckStaleness(ctx context.Context) (engine.Freshness, error) {
+	return s.checkStaleness(ctx, s.engine)
+}
+
+// Freshness is CheckStaleness that notifies nobody.
+func (s *Session) Freshness(ctx context.Context) (engine.Freshness, error) {
+	e := s.engine
+	e.Notifiers = nil
+	return s.checkStaleness(ctx, e)
+}
+
+func (s *Session) checkStaleness(ctx context.Context, e engine.Engine) (engine.Freshness, error) {
+	switch {
+	case s.storeErr != nil:
+		return engine.Freshness{}, s.storeErr
+	case s.store == nil:
+		return engine.Freshness{}, errors.New("watch: " + config.EnvState + " names no state store, so nobody knows when the last complete run was")
+	}
+	ctx, cancel := WithReserve(ctx, s.Now())
+	defer cancel()
+	return e.CheckStaleness(ctx, s.store)
+}
+
+// StalenessReport is CheckStaleness for a trigger that asks for nothing else.
+func (s *Session) StalenessReport(ctx context.Context) (report.Report, error) {
+	f, err := s.CheckStaleness(ctx)
+	if err != nil {
+		return report.Report{}, err
+	}
+	return report.NewStalenessReport(s.Now(), f.Stalled, f.MaxAge, s.Language()), nil
+}
+
+// CheckStalenessAfterEvent is CheckStaleness at most once in an interval of the timer: an event must not cost many
+// requests.
+func (s *Session) CheckStalenessAfterEvent(ctx context.Context) {
+	now := s.Now().Unix()
+	last := s.cache.stalenessCheckedAt.Load()
+	if s.store == nil || now-last < int64(s.cfg.Sync.Interval/time.Second) || !s.cache.stalenessCheckedAt.CompareAndSwap(last, now) {
+		return
+	}
+	if _, err := s.CheckStaleness(ctx); err != nil {
+		s.log.Warn("it is not known whether complete runs are made", "error", err)
+	}
+}
