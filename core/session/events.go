@@ -30,7 +30,7 @@ type Events struct {
 	Reserve    time.Duration // for the notification; 0 = as of any deadline
 }
 
-// HandleEvents works on events until all is done or the time is over.
+// HandleEvents works on events until all is done or the time is over, and then checks whether complete runs are made.
 func (s *Session) HandleEvents(ctx context.Context, events Events) engine.EventReport {
 	if events.Reserve == 0 {
 		bounded, cancel := WithReserve(ctx, s.Now())
@@ -38,5 +38,7 @@ func (s *Session) HandleEvents(ctx context.Context, events Events) engine.EventR
 		ctx = bounded
 	}
 	defer useStoredRate(s.store, s.cache.client, s.log)(ctx)
-	return s.eventHandler(ctx, events).Run(ctx, events.Parsed)
+	answer := s.eventHandler(ctx, events).Run(ctx, events.Parsed)
+	s.checkStalenessAfterEvent(ctx)
+	return answer
 }

@@ -44,9 +44,9 @@ func (s *Session) StalenessReport(ctx context.Context) (report.Report, error) {
 	return report.NewStalenessReport(s.Now(), f.Stalled, f.MaxAge, s.Language()), nil
 }
 
-// CheckStalenessAfterEvent is CheckStaleness at most once in an interval of the timer: an event must not cost many
+// checkStalenessAfterEvent is CheckStaleness at most once in an interval of the timer: an event must not cost many
 // requests.
-func (s *Session) CheckStalenessAfterEvent(ctx context.Context) {
+func (s *Session) checkStalenessAfterEvent(ctx context.Context) {
 	now := s.Now().Unix()
 	last := s.cache.stalenessCheckedAt.Load()
 	if s.store == nil || now-last < int64(s.cfg.Sync.Interval/time.Second) || !s.cache.stalenessCheckedAt.CompareAndSwap(last, now) {

@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/engine"
@@ -38,4 +39,18 @@ func TestEventSharesTheWindow(t *testing.T) {
 	d.wantCards(1)
 	d.runSync(exitDone, report.OK)
 	d.wantCards(3) // that of the window, and that of the run
+}
+
+// TestEventRaisesTheAlarm: jms-sync event notices like the functions that complete runs have stopped.
+func TestEventRaisesTheAlarm(t *testing.T) {
+	d := newDeskWithState(t)
+	d.fillInstances(1, "cn-beijing")
+	d.ageHeartbeats(31 * time.Minute)
+	event := newStateEvent(alibabatest.SampleInstance(0).ID, "Running")
+	expectEvent(t, d.runEvent(exitDone, event), engine.EventDone, "")
+	if card := d.wantCards(2); !strings.Contains(card, "超过 30m0s 没有一次完整同步") {
+		t.Error(card)
+	}
+	d.runEvent(exitDone, event)
+	d.wantCards(2)
 }

@@ -99,7 +99,6 @@ func (a *App) HandleEvent(ctx context.Context, of inventory.Cloud, payload []byt
 	}
 	// All four platforms call an event's function again that has failed.
 	answer := s.HandleEvents(ctx, session.Events{Parsed: session.ParseEvents(of, payload, a.origin), Redelivers: true})
-	s.CheckStalenessAfterEvent(ctx)
 	if answer.NeedsRedelivery() {
 		return answer, failedEventsError(answer)
 	}
