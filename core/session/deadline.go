@@ -17,13 +17,14 @@ func WithReserve(ctx context.Context, now time.Time) (context.Context, context.C
 }
 
 // reserveOf returns how much of the time left is kept for report and notification: a fifth, at least 2 s and at most
-// 20 s.
+// 20 s, but never more than half.
 func reserveOf(ctx context.Context, now time.Time) time.Duration {
 	deadline, bounded := ctx.Deadline()
 	if !bounded {
 		return 0
 	}
-	return min(max(deadline.Sub(now)/5, 2*time.Second), 20*time.Second)
+	left := deadline.Sub(now)
+	return min(max(left/5, 2*time.Second), 20*time.Second, left/2)
 }
 
 // withStoreReserve returns a context for the last words to the store after a run, also after one whose time is over.

@@ -79,10 +79,7 @@ func (s *Session) fullEngine(ctx context.Context, r fullRun, exclusive bool) eng
 // few calls.
 func (s *Session) eventHandler(ctx context.Context, events Events) engine.EventHandler {
 	e := s.engine
-	e.Reserve = events.Reserve
-	if e.Reserve == 0 {
-		e.Reserve = reserveOf(ctx, s.Now())
-	}
+	e.Reserve = reserveOf(ctx, s.Now())
 	if s.store != nil {
 		e.RemovalTracking = &engine.RemovalTracking{Store: s.store, ShardKey: "events"}
 	}

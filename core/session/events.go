@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"time"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
 	cloudlist "github.com/jms-sync/jms-sync/core/cloud/all"
@@ -27,16 +26,12 @@ type Events struct {
 	Parsed []cloud.ParsedEvent
 	// Redelivers: the platform delivers an event again that has failed, so that nobody waits long for a cloud.
 	Redelivers bool
-	Reserve    time.Duration // for the notification; 0 = as of any deadline
 }
 
 // HandleEvents works on events until all is done or the time is over, and then checks whether complete runs are made.
 func (s *Session) HandleEvents(ctx context.Context, events Events) engine.EventReport {
-	if events.Reserve == 0 {
-		bounded, cancel := WithReserve(ctx, s.Now())
-		defer cancel()
-		ctx = bounded
-	}
+	ctx, cancel := WithReserve(ctx, s.Now())
+	defer cancel()
 	defer useStoredRate(s.store, s.cache.client, s.log)(ctx)
 	answer := s.eventHandler(ctx, events).Run(ctx, events.Parsed)
 	s.checkStalenessAfterEvent(ctx)

@@ -91,9 +91,7 @@ func (o *options) runEvent(ctx context.Context, payload []byte, from eventSource
 	defer s.close()
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	answer := s.HandleEvents(ctx, session.Events{
-		Parsed: session.ParseEvents(from.cloud, payload, from.origin), Reserve: min(limit/5, 10*time.Second),
-	})
+	answer := s.HandleEvents(ctx, session.Events{Parsed: session.ParseEvents(from.cloud, payload, from.origin)})
 	s.progress.clearLine()
 	for _, e := range answer.Results {
 		fmt.Fprintf(stdout, "%s  %s  %s  %s\n", outcomeText(e.Outcome, s.Language()), stripControls(e.ID), stripControls(e.Description), stripControls(e.Reason))
