@@ -48,7 +48,7 @@ func allowed() map[string][]string {
 			"core/state", "core/inventory"},
 		"core/doctor":       {"core/inventory", "core/notify", "core/storage"},
 		"core/engine/chaos": {}, // tests only
-		"core/session": {"core/*", "core/cloud/all", "core/notify/<x>", "core/storage/all"},
+		"core/session":      {"core/*", "core/cloud/all", "core/notify/<x>", "core/storage/all"},
 		"functions/internal/wire": {"core/cloud", "core/config", "core/engine", "core/inventory", "core/notify", "core/report",
 			"core/secret", "core/session", "core/state", "core/storage", "core/storage/all",
 			"functions/internal/logs", "functions/internal/trigger"},

@@ -1,14 +1,17 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
+	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/core/session"
 )
 
 // TestApplyKeepsQuarantine: apply asks an account in quarantine no more than a sync does.
@@ -53,4 +56,35 @@ func TestEventRaisesTheAlarm(t *testing.T) {
 	}
 	d.runEvent(exitDone, event)
 	d.wantCards(2)
+}
+
+// TestOrdersWaitForARun: while a run has the lease no order writes; what only looks does not ask for it.
+func TestOrdersWaitForARun(t *testing.T) {
+	d := newDeskWithState(t)
+	d.fillInstances(2, "cn-beijing")
+	d.runSync(exitDone, report.OK)
+	d.dropRegion("cn-hangzhou")
+	store, err := session.OpenStore(config.Config{JumpServer: config.JumpServer{URL: d.url, OrgID: config.DefaultOrgID}}, session.Role{}, os.Environ())
+	if err != nil {
+		t.Fatal(err)
+	}
+	lease, err := store.AcquireLease(t.Context(), "run", time.Minute, "a run of this test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	orders := [][]string{{"adopt"}, {"retire", "--adopted"}, {"release", "--account", "aliyun-prod"}, {"labels", "clean"}}
+	for _, order := range orders {
+		before := d.jms.Requests()
+		d.run(exitFailed, append(order, "--apply")...)
+		if !strings.Contains(d.stderr.String(), "a run of this test") || d.jms.Requests() != before {
+			t.Errorf("%q: %d requests, %s", order, d.jms.Requests()-before, &d.stderr)
+		}
+		d.run(exitDone, order...)
+	}
+	if err := lease.Release(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, order := range orders {
+		d.run(exitDone, append(order, "--apply")...)
+	}
 }

@@ -20,7 +20,7 @@ type operatorCommand struct {
 	apply, adopted  bool
 	byAddress       bool
 	agreedRemovals  int // removals that the person has agreed to; 0 = none are named
-	run             func(*session.Session, context.Context, engine.OperatorAction) engine.RunResult
+	run             func(*session.Session, context.Context, engine.OperatorAction) (engine.RunResult, error)
 	check           func(*operatorCommand, plan.Rules) error // nil = nothing to check
 }
 
@@ -112,10 +112,13 @@ func (r *operatorCommand) runAction(ctx context.Context, o *options, stdout, std
 			return &exitError{exitUsage, err}
 		}
 	}
-	out := r.run(s.Session, ctx, engine.OperatorAction{
+	out, err := r.run(s.Session, ctx, engine.OperatorAction{
 		Account: r.account, Region: r.region, Write: r.apply,
 		MatchByAddress: r.byAddress, RetireAdopted: r.adopted, ConfirmedRemovals: r.agreedRemovals,
 	})
+	if err != nil {
+		return s.busyError(err)
+	}
 	s.progress.clearLine()
 	if out.Err == nil {
 		if err := report.WriteOperatorTable(stdout, out.PlanLines, s.Language()); err != nil {
@@ -133,6 +136,12 @@ func (r *operatorCommand) runAction(ctx context.Context, o *options, stdout, std
 		return err
 	}
 	return refusedError(stdout, out, s.Language())
+}
+
+// busyError says that an order was not carried out, because a run is at work.
+func (s *desktop) busyError(by error) error {
+	return &exitError{exitFailed, errors.New(newStateSession(s).text("有一次同步正在运行，稍后再试，什么都没有写入：%s",
+		"a run is at work; nothing was written, try again in a minute: %s", by))}
 }
 
 // refusedError says how many assets were refused because their instances run.

@@ -76,8 +76,7 @@ func (r *reopening) execute(ctx context.Context, o *options, name string, stdout
 	}
 	out, err := s.Reactivate(ctx, engine.OperatorAction{Account: r.account, Region: r.region, Write: r.apply, Reopening: found.what})
 	if err != nil {
-		return &exitError{exitFailed, errors.New(d.text("有一次同步正在运行，稍后再试，什么都没有写入：%s",
-			"a run is at work; nothing was written, try again in a minute: %s", err))}
+		return s.busyError(err)
 	}
 	s.progress.clearLine()
 	if err := r.print(stdout, d, found, out); err != nil {
