@@ -32,7 +32,7 @@ type Events struct {
 func (s *Session) HandleEvents(ctx context.Context, events Events) engine.EventReport {
 	ctx, cancel := WithReserve(ctx, s.Now())
 	defer cancel()
-	defer useStoredRate(s.store, s.cache.client, s.log)(ctx)
+	defer s.saveRate(ctx)
 	answer := s.eventHandler(ctx, events).Run(ctx, events.Parsed)
 	s.checkStalenessAfterEvent(ctx)
 	return answer

@@ -47,6 +47,7 @@ func (s *Session) CleanLabels(ctx context.Context, o engine.LabelCleanup) (out e
 // alone carries an order out; one that writes with the lease of full runs.
 func (s *Session) alone(ctx context.Context, writes bool, carryOut func(context.Context)) error {
 	if writes {
+		defer s.saveRate(ctx)
 		held, release, _, err := s.acquireLease(ctx, shardKey(engine.Request{}), s.holder)
 		if err != nil {
 			return err

@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/jumpserver"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/secret"
@@ -97,6 +99,26 @@ func TestRateIsKept(t *testing.T) {
 			t.Errorf("a store that takes nothing: %d refused, %v", refused, took)
 		}
 	})
+}
+
+// An order of a person knows from the first request on how many JumpServer takes, as a run does.
+func TestOrdersUseTheStoredRate(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(jumpservertest.New(jumpservertest.Options{TB: t}))
+	t.Cleanup(server.Close)
+	var cfg config.Config
+	cfg.JumpServer.URL, cfg.JumpServer.AccessKeySecret = server.URL, secret.New(jumpservertest.KeySecret)
+	s := newStoreSession(t, cfg, "test")
+	known := state.Rate{ClientHash: s.cache.client.KeyFingerprint(), PerMinute: 600, LimitedAt: time.Now().Add(-time.Hour)}
+	if err := s.store.SaveRate(t.Context(), known); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := s.Disown(t.Context(), engine.OperatorAction{}); err != nil || out.Err != nil {
+		t.Fatal(err, out.Err)
+	}
+	if r, _ := s.cache.client.LearntRate(); r.Requests != known.PerMinute {
+		t.Errorf("%+v", r)
+	}
 }
 
 // Without a store nothing is asked and nothing is kept.

@@ -49,6 +49,7 @@ type Session struct {
 	store    *state.Store // nil = nothing is remembered
 	storeErr error        // why the store that is named could not be opened
 	engine   engine.Engine
+	saveRate func(context.Context) // what was learnt of how many requests JumpServer takes
 }
 
 // Open puts a session together. No call is made. Its errors are mistakes of the configuration.
@@ -75,6 +76,7 @@ func Open(o Options) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.saveRate = useStoredRate(s.store, s.cache.client, s.log)
 	return s, nil
 }
 

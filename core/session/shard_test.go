@@ -20,7 +20,10 @@ func newStoreSession(t *testing.T, cfg config.Config, holder string) *Session {
 	if cfg.JumpServer.URL == "" {
 		cfg.JumpServer.URL = "http://jumpserver.invalid"
 	}
-	cfg.JumpServer.AccessKeyID, cfg.JumpServer.AccessKeySecret = secret.New(jumpservertest.KeyID), secret.New("word")
+	cfg.JumpServer.AccessKeyID = secret.New(jumpservertest.KeyID)
+	if cfg.JumpServer.AccessKeySecret.IsEmpty() {
+		cfg.JumpServer.AccessKeySecret = secret.New("word")
+	}
 	s, err := Open(Options{
 		Config: cfg, Environ: []string{config.EnvState + "=file://" + t.TempDir()}, RequireState: true,
 		Log: slog.New(slog.DiscardHandler), Holder: holder,

@@ -57,11 +57,10 @@ func (s *Session) Apply(ctx context.Context, reviewed []plan.ReviewLine) engine.
 func (s *Session) runFull(ctx context.Context, r fullRun) engine.RunResult {
 	ctx, cancel := WithReserve(ctx, s.Now())
 	defer cancel()
-	saveRate := useStoredRate(s.store, s.cache.client, s.log)
 	if s.store == nil || r.request.DryRun {
 		return s.fullEngine(ctx, r, false).Run(ctx, r.request)
 	}
-	defer saveRate(ctx)
+	defer s.saveRate(ctx)
 	held, release, exclusive, err := s.acquireLease(ctx, shardKey(r.request), s.holderOf(r))
 	if err != nil {
 		return s.reportBusy(ctx, r, err)
