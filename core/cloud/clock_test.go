@@ -132,7 +132,7 @@ func TestQuarantineByAWrongClock(t *testing.T) {
 	if asked, l, _ := w.run(); !asked || !l.IsComplete() {
 		t.Errorf("asked %v: %v", asked, l.Err)
 	}
-	if all, err := w.memory.Load(t.Context()); err != nil || len(all) != 0 {
+	if all, err := w.memory.ListQuarantines(t.Context()); err != nil || len(all) != 0 {
 		t.Errorf("still remembered: %v, %v", all, err)
 	}
 }

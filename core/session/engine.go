@@ -109,3 +109,14 @@ func (s *Session) markDirty() func(context.Context, []inventory.Scope) {
 		}
 	}
 }
+
+// quarantines returns what remembers accounts whose credentials fail: the state store, else the process; nil = nothing.
+func (s *Session) quarantines() cloud.QuarantineStore {
+	switch {
+	case s.store != nil:
+		return s.store
+	case s.cache.quarantines != nil:
+		return s.cache.quarantines
+	}
+	return nil
+}

@@ -108,7 +108,7 @@ type stateSession struct {
 	now   time.Time
 }
 
-func newStateSession(s *desktop) stateSession {
+func newStateSession(s *terminalSession) stateSession {
 	return stateSession{cfg: s.Config(), now: s.Now(), store: s.Store()}
 }
 

@@ -139,7 +139,7 @@ func (r *operatorCommand) runAction(ctx context.Context, o *options, stdout, std
 }
 
 // busyError says that an order was not carried out, because a run is at work.
-func (s *desktop) busyError(by error) error {
+func (s *terminalSession) busyError(by error) error {
 	return &exitError{exitFailed, errors.New(newStateSession(s).text("有一次同步正在运行，稍后再试，什么都没有写入：%s",
 		"a run is at work; nothing was written, try again in a minute: %s", by))}
 }

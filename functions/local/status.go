@@ -74,7 +74,7 @@ type statusView struct {
 	fresh        engine.Freshness
 	alarm        runstate.Alarm
 	alarmed      bool
-	quarantines  []runstate.Quarantine
+	quarantines  []inventory.Quarantine
 	held         []runstate.HeldSet
 	approvals    []runstate.Approval
 	others       []string // other JumpServers whose state the store holds
@@ -178,18 +178,18 @@ type approvalRow struct {
 }
 
 type statusDocument struct {
-	Server       string                `json:"server"`
-	Organisation string                `json:"organisation"`
-	OtherServers []string              `json:"other_servers"` // whose state the store holds as well
-	Pause        *pauseRow             `json:"pause"`         // null = nothing is or was paused
-	Late         bool                  `json:"late"`
-	AlarmedAt    *time.Time            `json:"alarmed_at"` // null = no alarm was told
-	Scopes       []scopeRow            `json:"scopes"`
-	Quarantines  []runstate.Quarantine `json:"quarantines"`
-	Held         []heldEntry           `json:"held"`
-	Approvals    []approvalRow         `json:"approvals"`
-	Expected     []expectedRow         `json:"expected"`
-	Closings     []closingRow          `json:"closings"` // runs that took something away lately, the newest first
+	Server       string                 `json:"server"`
+	Organisation string                 `json:"organisation"`
+	OtherServers []string               `json:"other_servers"` // whose state the store holds as well
+	Pause        *pauseRow              `json:"pause"`         // null = nothing is or was paused
+	Late         bool                   `json:"late"`
+	AlarmedAt    *time.Time             `json:"alarmed_at"` // null = no alarm was told
+	Scopes       []scopeRow             `json:"scopes"`
+	Quarantines  []inventory.Quarantine `json:"quarantines"`
+	Held         []heldEntry            `json:"held"`
+	Approvals    []approvalRow          `json:"approvals"`
+	Expected     []expectedRow          `json:"expected"`
+	Closings     []closingRow           `json:"closings"` // runs that took something away lately, the newest first
 }
 
 // expectedRow is what is announced of a scope.
@@ -209,7 +209,7 @@ func (all statusView) newDocument(now time.Time) statusDocument {
 	doc := statusDocument{
 		Server: all.server, Organisation: all.organisation, OtherServers: append([]string{}, all.others...),
 		Pause: pauseRowOf(all.pause, all.unpaused, now),
-		Late:  all.fresh.Stalled, Scopes: []scopeRow{}, Quarantines: append([]runstate.Quarantine{}, all.quarantines...),
+		Late:  all.fresh.Stalled, Scopes: []scopeRow{}, Quarantines: append([]inventory.Quarantine{}, all.quarantines...),
 		Held: newHeldDocument(all.held)["held"], Approvals: []approvalRow{}, Expected: []expectedRow{},
 		Closings: closingRows(all.closings),
 	}

@@ -49,7 +49,7 @@ func (o *options) addFlags(root *cobra.Command) {
 
 // runSync makes one run, again while it fails, and prints what was done.
 func (o *options) runSync(ctx context.Context, stdout, stderr io.Writer) error {
-	return o.runWithRetries(ctx, stdout, stderr, func(s *desktop) engine.RunResult {
+	return o.runWithRetries(ctx, stdout, stderr, func(s *terminalSession) engine.RunResult {
 		return s.Sync(ctx, session.Request{IncludeQuarantined: o.everyAccount})
 	}, false)
 }
@@ -62,7 +62,7 @@ func holderHere() string {
 
 // runPlan makes one run that writes nothing and tells nobody but the terminal. What -o writes can be applied.
 func (o *options) runPlan(ctx context.Context, stdout, stderr io.Writer) error {
-	return o.runWithRetries(ctx, stdout, stderr, func(s *desktop) engine.RunResult {
+	return o.runWithRetries(ctx, stdout, stderr, func(s *terminalSession) engine.RunResult {
 		out := s.Plan(ctx, o.output != "")
 		s.printPlan(stdout, out)
 		return out
@@ -70,7 +70,7 @@ func (o *options) runPlan(ctx context.Context, stdout, stderr io.Writer) error {
 }
 
 // printPlan shows the lines of a run, if there is a plan: none is not an empty one.
-func (s *desktop) printPlan(stdout io.Writer, out engine.RunResult) {
+func (s *terminalSession) printPlan(stdout io.Writer, out engine.RunResult) {
 	s.progress.clearLine()
 	if out.Err != nil {
 		return
@@ -80,19 +80,19 @@ func (s *desktop) printPlan(stdout io.Writer, out engine.RunResult) {
 	}
 }
 
-// desktop is a session of a command, and what shows it at a terminal.
-type desktop struct {
+// terminalSession is a session of a command, and what shows it at a terminal.
+type terminalSession struct {
 	*session.Session
 	progress *progressLine
 	closeLog func()
 }
 
-func (s *desktop) close() {
+func (s *terminalSession) close() {
 	s.Close()
 	s.closeLog()
 }
 
-func (o *options) runWithRetries(ctx context.Context, stdout, stderr io.Writer, once func(*desktop) engine.RunResult, dry bool) error {
+func (o *options) runWithRetries(ctx context.Context, stdout, stderr io.Writer, once func(*terminalSession) engine.RunResult, dry bool) error {
 	wait, err := o.retryInterval()
 	if err == nil {
 		err = o.output.checkWritable()
@@ -125,7 +125,7 @@ func (o *options) runWithRetries(ctx context.Context, stdout, stderr io.Writer, 
 }
 
 // documentOf gives the document of -o: the results, of a plan with what apply takes.
-func documentOf(s *desktop, out engine.RunResult) document {
+func documentOf(s *terminalSession, out engine.RunResult) document {
 	if out.Review == nil {
 		return out.Report
 	}
@@ -133,7 +133,7 @@ func documentOf(s *desktop, out engine.RunResult) document {
 }
 
 // openSession reads the configuration and opens its session. Its errors are mistakes of the user.
-func (o *options) openSession(ctx context.Context, stderr io.Writer) (*desktop, error) {
+func (o *options) openSession(ctx context.Context, stderr io.Writer) (*terminalSession, error) {
 	cfg, err := wire.ConfigLoader(o.config)(ctx)
 	if err != nil {
 		return nil, err
@@ -150,7 +150,7 @@ func (o *options) openSession(ctx context.Context, stderr io.Writer) (*desktop, 
 	if err != nil {
 		return nil, errors.Join(err, closer.Close())
 	}
-	return &desktop{Session: s, progress: p, closeLog: func() { _ = closer.Close() }}, nil
+	return &terminalSession{Session: s, progress: p, closeLog: func() { _ = closer.Close() }}, nil
 }
 
 // newLogger builds the logger of a host: console and, unless it is switched off, files. What the
