@@ -32,7 +32,7 @@ func allowed() map[string][]string {
 		"core/jumpserver/jumpservertest": {},
 		"core/plan":                      {"core/inventory"},
 		"core/apply":                     {"core/plan", "core/inventory"},
-		"core/report":                    {"core/apply", "core/plan", "core/inventory"},
+		"core/report":                    {"core/apply", "core/plan", "core/inventory", "core/notify"},
 		"core/notify":                    {},
 		"core/notify/<x>":                {"core/notify", "core/pause", "core/proxy", "core/secret"},
 		"core/notify/all":                {"core/notify", "core/notify/<x>", "core/secret"},
@@ -43,7 +43,8 @@ func allowed() map[string][]string {
 		"core/storage/all":               {"core/storage", "core/storage/<x>", "core/inventory", "core/secret"},
 		"core/storage/storagetest":       {"core/storage", "core/inventory", "core/secret"},
 		"core/state":                     {"core/storage", "core/inventory"},
-		"core/engine": {"core/cloud", "core/plan", "core/apply", "core/report", "core/notify",
+		"core/delivery":                  {"core/report", "core/plan", "core/notify", "core/state", "core/inventory"},
+		"core/engine": {"core/cloud", "core/plan", "core/apply", "core/report", "core/delivery",
 			"core/state", "core/inventory"},
 		"core/doctor":       {"core/inventory", "core/notify", "core/storage"},
 		"core/engine/chaos": {}, // tests only

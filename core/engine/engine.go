@@ -14,8 +14,8 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/inventory"
-	"github.com/jms-sync/jms-sync/core/notify"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/state"
@@ -50,23 +50,17 @@ type Engine struct {
 	Rules           plan.Rules // Now is set by each run
 	Limits          plan.Limits
 	ApplyOptions    apply.Options
-	ReportOptions   report.Options
-	Notifiers       []notify.Notifier
-	NotifyOn        NotifyOn
-	Outbox          *Outbox            // of events' reports, in this process; nil = none are kept
-	ReportQueue     *state.ReportQueue // of events' reports, for all processes; nil = there is no store
-	Incremental     *Incremental       // nil = every run takes the full path
-	ShardGroup      *ShardGroup        // of requests that are a part; nil = each part is on its own
-	RemovalTracking *RemovalTracking   // nil = there is no store
-	HeldStore       *state.HeldStore   // what guards held and people approved, of full runs; nil = there is no store
-	Nodes           *state.NodeIDs     // which nodes configured paths mean; nil = there is no store
-	OwnerStore      *state.Store       // which remembers whose accounts are; nil = only marks of assets tell
-	Pauses          Pauses             // nil = there is no store
-	Announced       *state.Store       // which remembers what people announced; nil = there is none
+	Cards           delivery.Cards
+	Incremental     *Incremental     // nil = every run takes the full path
+	ShardGroup      *ShardGroup      // of requests that are a part; nil = each part is on its own
+	RemovalTracking *RemovalTracking // nil = there is no store
+	HeldStore       *state.HeldStore // what guards held and people approved, of full runs; nil = there is no store
+	Nodes           *state.NodeIDs   // which nodes configured paths mean; nil = there is no store
+	OwnerStore      *state.Store     // which remembers whose accounts are; nil = only marks of assets tell
+	Pauses          Pauses           // nil = there is no store
+	Announced       *state.Store     // which remembers what people announced; nil = there is none
 	// Recorded: full runs are put into the history, so that their cards can name them.
 	Recorded bool
-	// TimerInterval is that of the timer of full runs: see Look.
-	TimerInterval time.Duration
 	// Reserve is kept free before the context's deadline for report and notification.
 	Reserve time.Duration
 	Now     func() time.Time
@@ -113,13 +107,13 @@ func (e Engine) Run(ctx context.Context, req Request) RunResult {
 	items := slices.Concat(p.applied.Items, p.removals.unreportedItems())
 	in := report.Input{
 		Started: started, Duration: e.Now().Sub(started), DryRun: req.DryRun,
-		Environment: e.ReportOptions.Environment, Language: e.ReportOptions.Lang,
+		Environment: e.Cards.Options.Environment, Language: e.Cards.Options.Lang,
 		Listings: p.listings, Notes: p.notes, Unchanged: p.unchanged,
 		Items: items, Nodes: p.applied.Nodes, Problems: p.applied.Problems, Stopped: err, HeldSets: p.heldSets,
 		Recorded: e.Recorded, Approved: p.approved,
 		Expected: expectedIn(p.announced),
 	}
-	e = p.halt.tells(ctx, e, &in)
+	e.Cards = p.halt.tells(ctx, e, &in)
 	rep := report.Build(in)
 	e.logOutcome(rep, err)
 	told, lost := e.deliverReport(ctx, req, rep)
@@ -247,6 +241,16 @@ func (e Engine) withReserve(ctx context.Context) (context.Context, context.Cance
 		return context.WithCancel(ctx)
 	}
 	return context.WithDeadline(ctx, deadline.Add(-e.Reserve))
+}
+
+// logOutcome logs how the run ended. What stopped it is in no other line of the log.
+func (e Engine) logOutcome(rep report.Report, stopped error) {
+	if stopped != nil {
+		e.Log.Error("run stopped", "error", stopped)
+	}
+	e.Log.Info("run finished", "outcome", string(rep.Outcome), "dry_run", rep.DryRun, "total", rep.Total,
+		"created", rep.Created, "updated", rep.Updated, "deactivated", rep.Deactivated, "deleted", rep.Deleted,
+		"held", rep.Held, "failed", rep.Failures, "seconds", rep.Duration)
 }
 
 func (e Engine) enterStage(name string) {

@@ -133,8 +133,8 @@ func (v EventHandler) Run(ctx context.Context, heard []cloud.ParsedEvent) EventR
 	r.reportEarlierRemovals(groups)
 	listings := observedListings(groups)
 	in := report.Input{
-		Started: started, Duration: e.Now().Sub(started), Environment: e.ReportOptions.Environment,
-		Language: e.ReportOptions.Lang, Listings: listings, Notes: r.notes, Unchanged: r.unchanged,
+		Started: started, Duration: e.Now().Sub(started), Environment: e.Cards.Options.Environment,
+		Language: e.Cards.Options.Lang, Listings: listings, Notes: r.notes, Unchanged: r.unchanged,
 		Items: slices.Concat(r.items, r.removals.unreportedItems()), Nodes: r.nodes, Problems: r.problems,
 	}
 	in.Pause = r.halt.Pause
@@ -145,13 +145,7 @@ func (v EventHandler) Run(ctx context.Context, heard []cloud.ParsedEvent) EventR
 	}
 	rep := report.Build(in)
 	e.logOutcome(rep, in.Stopped)
-	switch {
-	case rep.NeedsAttention() || rep.HasNewNode() || rep.HasChanges() && e.NotifyOn != NotifyOnFailure:
-		e.enqueueReport(ctx, queuedReport{rep, r.removals, r.items})
-	default:
-		r.removals.closeReported(ctx, r.items, true)
-		e.flushDue(ctx)
-	}
+	e.Cards.DeliverEvents(ctx, rep, removalDebt{r.removals, r.items})
 	return EventReport{Report: rep, Results: r.results}
 }
 
@@ -316,7 +310,7 @@ func (r *eventRun) setOutcome(event int, outcome EventOutcome, reason string) {
 }
 
 // reasonText puts a reason into the language of the results.
-func (r *eventRun) reasonText(why plan.Reason) string { return why.Text(r.Engine.ReportOptions.Lang) }
+func (r *eventRun) reasonText(why plan.Reason) string { return why.Text(r.Engine.Cards.Options.Lang) }
 
 func (r *eventRun) setTargetOutcome(s *target, outcome EventOutcome, reason string) {
 	if s == nil {

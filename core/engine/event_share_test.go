@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/state"
@@ -58,7 +59,7 @@ func TestShareOfADayWithoutState(t *testing.T) {
 	t.Parallel()
 	const share = 6 // 20 % of 30
 	h, events := vanished(t)
-	h.outbox = engine.NewOutbox(10 * time.Minute)
+	h.outbox = delivery.NewOutbox(10 * time.Minute)
 	closed := func() (n int) {
 		for _, host := range h.jumpserver.Hosts(jumpservertest.DefaultOrg) {
 			if !host.Active {
@@ -71,7 +72,7 @@ func TestShareOfADayWithoutState(t *testing.T) {
 		t.Errorf("%v, %d closed", got, closed())
 	}
 	h.expectMessages(1) // of the first
-	h.newEventHandler().Engine.Flush(t.Context())
+	h.newEventHandler().Engine.Cards.Flush(t.Context())
 	h.expectMessages(1, "7/30", "其中 6 个已停用", "由下一次完整同步或人决定")
 	h.runClock.advance(15 * time.Minute) // no storm any more
 	h.handleEventsFor(10*time.Minute, events...)

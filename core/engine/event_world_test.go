@@ -12,6 +12,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba"
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
+	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
@@ -27,7 +28,7 @@ const (
 // eventWorld is a world that hears events: real clients, and waits that pass at once.
 type eventWorld struct {
 	*world
-	outbox *engine.Outbox
+	outbox *delivery.Outbox
 	window *state.ReportQueue
 	// identities is what a warm process remembers of its keys.
 	identities *cloud.OwnerCache
@@ -81,7 +82,7 @@ func (h *eventWorld) runFull() engine.RunResult {
 func (h *eventWorld) newEventHandler() engine.EventHandler {
 	h.t.Helper()
 	e := h.newEngine()
-	e.Outbox, e.ReportQueue = h.outbox, h.window
+	e.Cards.Outbox, e.Cards.Queue = h.outbox, h.window
 	return engine.EventHandler{
 		Engine: e, Clouds: h.newFleet(h.loadConfig()).WithOwnerCache(h.identities), Bastion: h.client, Redelivers: h.redelivers,
 		Sleep: func(ctx context.Context, d time.Duration) error {

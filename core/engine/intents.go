@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/apply"
+	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/state"
@@ -32,7 +33,7 @@ const (
 
 // reportsRemovals reports whether people are to be told of every removal.
 func (e Engine) reportsRemovals() bool {
-	return e.RemovalTracking != nil && len(e.Notifiers) > 0 && e.NotifyOn != NotifyOnFailure
+	return e.RemovalTracking != nil && e.Cards.WantsRemovals()
 }
 
 // removalTracker is what one run owes people: what it is about to remove, and what it found that others had removed. nil is
@@ -171,7 +172,7 @@ func (d *removalTracker) closeReported(ctx context.Context, items []apply.Item, 
 	if d == nil || len(d.ownIntents)+len(d.foundIntents) == 0 {
 		return
 	}
-	ctx, cancel := detachedContext(ctx)
+	ctx, cancel := delivery.DetachedContext(ctx)
 	defer cancel()
 	states := removalItems(items)
 	open := map[inventory.Scope]bool{}
@@ -208,7 +209,7 @@ func (d *removalTracker) extendIntents(ctx context.Context) {
 	if d == nil {
 		return
 	}
-	ctx, cancel := detachedContext(ctx)
+	ctx, cancel := delivery.DetachedContext(ctx)
 	defer cancel()
 	var errs []error
 	for _, doc := range slices.Concat(d.ownIntents, d.foundIntents) {
@@ -218,6 +219,20 @@ func (d *removalTracker) extendIntents(ctx context.Context) {
 		d.engine.Log.Warn("a removal may be told twice", "error", err)
 	}
 }
+
+// removalDebt is what a run owes people of its own removals and of those that it found, until a card has told them.
+type removalDebt struct {
+	*removalTracker
+	items []apply.Item
+}
+
+// Close implements delivery.Debt.
+func (d removalDebt) Close(ctx context.Context, reported bool) {
+	d.closeReported(ctx, d.items, reported)
+}
+
+// Extend implements delivery.Debt.
+func (d removalDebt) Extend(ctx context.Context) { d.extendIntents(ctx) }
 
 // removalItems returns the items of removals by asset.
 func removalItems(items []apply.Item) map[string]apply.Item {

@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/plan"
 )
@@ -81,7 +82,7 @@ func TestEventCardWaitsInTheProcess(t *testing.T) {
 	for _, dies := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			w := newSlowWorld(t, 10)
-			w.outbox = engine.NewOutbox(30 * time.Second)
+			w.outbox = delivery.NewOutbox(30 * time.Second)
 			w.release(0, 1)
 			w.robot.refuse = func(int) bool { return true }
 			if a := w.handleEvents(30*time.Second, slowID(0)); a.Deactivated != 1 {
@@ -95,8 +96,8 @@ func TestEventCardWaitsInTheProcess(t *testing.T) {
 			}
 			if !dies {
 				e := w.newEngine()
-				e.Outbox = w.outbox
-				e.Flush(t.Context())
+				e.Cards.Outbox = w.outbox
+				e.Cards.Flush(t.Context())
 			}
 			w.waitForServer(2 * time.Hour)
 			w.expectOK(w.run())

@@ -54,7 +54,7 @@ func (e Engine) runOperatorAction(ctx context.Context, o OperatorAction, clouds 
 // operatorResult reports what became of an errand.
 func (e Engine) operatorResult(o OperatorAction, started time.Time, p passResult, err error) RunResult {
 	in := report.Input{
-		Started: started, DryRun: !o.Write, Environment: e.ReportOptions.Environment, Language: e.ReportOptions.Lang,
+		Started: started, DryRun: !o.Write, Environment: e.Cards.Options.Environment, Language: e.Cards.Options.Lang,
 	}
 	in.Listings, in.Notes, in.Unchanged = p.listings, p.notes, p.unchanged
 	in.Items, in.Problems, in.Stopped, in.Pause = p.applied.Items, p.applied.Problems, err, p.halt.Pause

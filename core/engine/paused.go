@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/apply"
+	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/state"
@@ -51,13 +52,14 @@ func (e Engine) paused(ctx context.Context) halt {
 // pausedNow is paused for who asks once more in the middle of a run.
 func (e Engine) pausedNow(ctx context.Context) plan.Pause { return e.paused(ctx).Pause }
 
-// tells fills what a report says of a pause, and returns the engine that tells it: one that tells it whatever
-// NotifyOn says, where people were not told of it for a day. A pause that is over is told once, by the next card.
+// tells fills what a report says of a pause, and returns the cards that tell it: whatever NotifyOn says, where people
+// were not told of it for a day. A pause that is over is told once, by the next card.
 // Runs that only look tell nobody.
-func (h halt) tells(ctx context.Context, e Engine, in *report.Input) Engine {
+func (h halt) tells(ctx context.Context, e Engine, in *report.Input) delivery.Cards {
+	cards := e.Cards
 	in.Pause = h.Pause
 	if in.DryRun || e.Pauses == nil || !h.Stands() && h.over.Code == "" {
-		return e
+		return cards
 	}
 	told, err := e.Pauses.PauseTold(ctx)
 	switch {
@@ -70,17 +72,17 @@ func (h halt) tells(ctx context.Context, e Engine, in *report.Input) Engine {
 		in.PauseOver = h.over
 	}
 	if h.Stands() && err == nil && e.Now().Sub(told.At) >= remindPause {
-		e.NotifyOn = NotifyAlways
+		cards.NotifyOn = delivery.NotifyAlways
 	}
-	return e
+	return cards
 }
 
 // told notes that a card told what a report says of the pause.
 func (h halt) told(ctx context.Context, e Engine, rep report.Report) {
-	if rep.Pause == nil || rep.DryRun || e.Pauses == nil || len(e.Notifiers) == 0 || !e.shouldNotify(rep) {
+	if rep.Pause == nil || rep.DryRun || e.Pauses == nil || !e.Cards.HasChannel() || !e.Cards.Wants(rep) {
 		return
 	}
-	ctx, cancel := detachedContext(ctx)
+	ctx, cancel := delivery.DetachedContext(ctx)
 	defer cancel()
 	err := e.Pauses.KeepPauseTold(ctx, state.PauseTold{Of: h.of.Nonce, At: e.Now(), Ended: !rep.Pause.Stands})
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
 )
@@ -25,9 +26,15 @@ func (e Engine) Retire(ctx context.Context, o OperatorAction) RunResult {
 
 // told tells people what an errand wrote.
 func (e Engine) told(ctx context.Context, o OperatorAction, out RunResult) RunResult {
-	if o.Write && out.Err == nil && (out.Report.HasChanges() || e.shouldNotify(out.Report)) && len(e.Notifiers) > 0 {
-		e.Flush(ctx)
-		out.Report = out.Report.WithNotifyError(e.sendReport(ctx, out.Report))
+	if !o.Write || out.Err != nil || !e.Cards.HasChannel() {
+		return out
+	}
+	cards := e.Cards
+	if out.Report.HasChanges() {
+		cards.NotifyOn = delivery.NotifyAlways
+	}
+	if cards.Wants(out.Report) {
+		out.Report = out.Report.WithNotifyError(cards.Deliver(ctx, out.Report))
 	}
 	return out
 }

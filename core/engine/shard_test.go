@@ -303,7 +303,7 @@ func TestBusyPart(t *testing.T) {
 	p.expectCards("three of four", cards, 0)
 	e := p.newEngine()
 	e.ShardGroup = &engine.ShardGroup{Store: p.store, Name: "org", FiredAt: p.firedAt, CardWait: 20 * time.Minute}
-	e.EnqueueShardReport(t.Context(), shardRequest(4), report.NewBusyReport(e.Now(), "another one works"))
+	e.DeliverShardReport(t.Context(), shardRequest(4), report.NewBusyReport(e.Now(), "another one works"))
 	if n := len(p.robot.Messages()); n != 1 {
 		t.Errorf("%d cards", n)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver"
@@ -187,10 +188,10 @@ func (s *simulation) newEngine(client *jumpserver.Client) engine.Engine {
 	}
 	return engine.Engine{
 		Nodes:  nodes,
-		Clouds: s.newFleet(), Bastion: client, Rules: s.rules, Log: quiet, Now: time.Now, NotifyOn: engine.NotifyOnFailure,
-		Limits:        plan.Limits{Percent: 50, Min: 2, PerRun: 6},
-		ApplyOptions:  apply.Options{Writers: 2, Now: time.Now, Log: quiet},
-		ReportOptions: report.Options{Lang: plan.English, Location: time.UTC},
+		Clouds: s.newFleet(), Bastion: client, Rules: s.rules, Log: quiet, Now: time.Now,
+		Limits:       plan.Limits{Percent: 50, Min: 2, PerRun: 6},
+		ApplyOptions: apply.Options{Writers: 2, Now: time.Now, Log: quiet},
+		Cards:        delivery.Cards{Options: report.Options{Lang: plan.English, Location: time.UTC}, NotifyOn: delivery.NotifyOnFailure},
 	}
 }
 

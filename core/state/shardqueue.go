@@ -57,6 +57,8 @@ type ShardID struct {
 	Number, Count int       // 1 ≤ Part ≤ Of ≤ MaxShards
 }
 
+func (s ShardID) String() string { return fmt.Sprintf("%d/%d", s.Number, s.Count) }
+
 // ShardBatch is one that is to be told now, in one card. The zero value is none, and not Valid. Else Told or
 // Back must be called; if neither is, it is due again after two minutes.
 type ShardBatch struct {
@@ -94,7 +96,7 @@ const deliveredName = "told.json"
 func (r *ShardQueue) Put(ctx context.Context, seat ShardID, report []byte) error {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
-	doing := fmt.Sprintf("rounds %s: part %d/%d", r.name, seat.Number, seat.Count)
+	doing := fmt.Sprintf("rounds %s: part %s", r.name, seat)
 	if seat.Number < 1 || seat.Number > seat.Count || seat.Count > MaxShards || !json.Valid(report) {
 		return &inventory.Error{Kind: inventory.Invalid, Message: doing + ": no such part, or no JSON"}
 	}

@@ -36,7 +36,7 @@ func ofOrders() []mutant {
 		pkg: "./core/engine", test: "TestPauseAndOrders",
 	}, {
 		name: "a pause is told daily", file: "core/engine/paused.go",
-		old: "\t\te.NotifyOn = NotifyAlways\n", broken: "",
+		old: "\t\tcards.NotifyOn = delivery.NotifyAlways\n", broken: "",
 		pkg: "./core/engine", test: "TestPauseIsTold",
 	}, {
 		name: "more than was announced is held", file: "core/plan/thresholds.go",

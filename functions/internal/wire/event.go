@@ -11,6 +11,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud"
 	cloudlist "github.com/jms-sync/jms-sync/core/cloud/all"
 	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver"
@@ -19,7 +20,7 @@ import (
 
 // ProcessCache is what the invocations of one process share. What is nil is kept for one run only.
 type ProcessCache struct {
-	Outbox     *engine.Outbox    // of events
+	Outbox     *delivery.Outbox  // of events
 	Identities *cloud.OwnerCache // of events
 	Assumed    *cloud.RoleCache
 	Recent     *cloud.MemoryQuarantineStore // quarantines, where there is no state store
@@ -32,7 +33,7 @@ func NewEvents(cfg config.Config, client *jumpserver.Client, role Role, log *slo
 	if err != nil {
 		return engine.EventHandler{}, err
 	}
-	e.Outbox = kept.Outbox
+	e.Cards.Outbox = kept.Outbox
 	fleet := cloud.Open(cloudAccounts(cfg, role, kept.Assumed), cloudlist.Providers()).WithLogger(log).WithOwnerCache(kept.Identities)
 	return engine.EventHandler{Engine: e, Clouds: fleet, Bastion: client, Sleep: pause.For}, nil
 }
@@ -69,7 +70,7 @@ func (a *App) HandleEvent(ctx context.Context, of inventory.Cloud, payload []byt
 		w.log.Warn("run without state", "error", err)
 	}
 	v.Redelivers = true // all four platforms call an event's function again that has failed
-	v.BeforeWrite, v.Engine.ReportQueue, v.Engine.Nodes = MarkDirty(store, w.log), OpenReportQueue(store, w.cfg), OpenNodeIDs(store)
+	v.BeforeWrite, v.Engine.Cards.Queue, v.Engine.Nodes = MarkDirty(store, w.log), OpenReportQueue(store, w.cfg), OpenNodeIDs(store)
 	v.Engine.RemovalTracking, v.Engine.OwnerStore, v.Engine.Announced, v.Engine.Pauses = OpenIntents(store), store, store, Pauses(store, err)
 	defer UseStoredRate(store, w.client, w.log)(ctx)
 	answer := v.Run(ctx, ParseEvents(of, payload, a.origin))
@@ -101,7 +102,7 @@ func (a *App) Terminate() {
 // flushOutbox tells what the outbox keeps.
 func (w *loadedConfig) flushOutbox(ctx context.Context) {
 	if v, err := NewEvents(w.cfg, w.client, Role{}, w.log, w.cache); err == nil {
-		v.Engine.Flush(ctx)
+		v.Engine.Cards.Flush(ctx)
 	}
 }
 

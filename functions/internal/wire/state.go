@@ -143,9 +143,12 @@ func Alone(ctx context.Context, store *state.Store, holder string, log *slog.Log
 
 // recordHeartbeat notes that a run was complete.
 func recordHeartbeat(ctx context.Context, e engine.Engine, store *state.Store, req engine.Request, out engine.RunResult) {
+	if out.Err != nil {
+		return
+	}
 	last, cancel := withStoreReserve(ctx)
 	defer cancel()
-	if err := e.RecordHeartbeat(last, store, shardKey(req), out); err != nil {
+	if err := e.Cards.RecordHeartbeat(last, store, shardKey(req), e.Rules, out.Report); err != nil {
 		e.Log.Warn("it is not noted that the run was complete", "error", err)
 	}
 }
