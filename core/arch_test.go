@@ -46,6 +46,7 @@ func allowed() map[string][]string {
 		"core/delivery":                  {"core/report", "core/plan", "core/notify", "core/state", "core/inventory"},
 		"core/engine": {"core/cloud", "core/plan", "core/apply", "core/report", "core/delivery",
 			"core/state", "core/inventory"},
+		"core/reconcile":    {"core/engine", "core/cloud", "core/plan", "core/apply", "core/report", "core/state", "core/inventory"},
 		"core/doctor":       {"core/inventory", "core/notify", "core/storage"},
 		"core/engine/chaos": {}, // tests only
 		"functions/internal/wire": {"core/*", "core/storage/all", "core/cloud/all", "core/cloud", "core/notify/<x>", "core/notify/all",

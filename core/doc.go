@@ -5,6 +5,7 @@
 //	bastion ─1 list──▶ assets ────┘
 //	core/cloud, core/jumpserver    core/plan         core/apply         core/report         core/notify
 //	                               core/engine runs 1→5, core/delivery gets messages out; functions/* start it; infra/ lets it run
+//	events ─1 observe──▶ core/reconcile: 2→5 for the instances that they name
 //
 // Who may import whom is a test in this folder.
 package core

@@ -77,7 +77,7 @@ func (e Engine) approvePlan(ctx context.Context, req Request, wishes plan.Plan, 
 	if req.WantReview && limits.Approval == plan.ApproveAll {
 		limits.Approval = plan.ApproveNothing // this is what a person is asked by: it shows what apply will make
 	}
-	limits.Clock, _ = clockSkewReason(ctx) // after all answers on which the removals rest
+	limits.Clock, _ = ClockSkewReason(ctx) // after all answers on which the removals rest
 	approved := wishes.Approve(limits, proofs)
 	if !req.DryRun {
 		approved = e.spend(ctx, p, approved, limits, func() plan.Approved { return wishes.Approve(limits, proofs) })

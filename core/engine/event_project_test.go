@@ -20,6 +20,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
@@ -91,7 +92,7 @@ func TestProofIsOfTheSameProject(t *testing.T) {
 func (w *projectWorld) handleTraces(t *testing.T, from string, traces ...string) []string {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
-	v := engine.EventHandler{
+	v := reconcile.EventHandler{
 		Engine: engine.Engine{
 			Rules:        plan.Rules{Accounts: map[string]plan.Account{"far": {Cloud: inventory.Huawei}}, Mode: plan.ModeDelete},
 			Limits:       plan.Limits{Percent: 20, Min: 3, PerRun: 50},

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/delivery"
-	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reconcile"
 )
 
 // TestEventRedelivered: an event whose answer gets lost fails, comes again, finds nothing to do, and tells it all the
@@ -21,7 +21,7 @@ func TestEventRedelivered(t *testing.T) {
 			w.reserve = 5 * time.Second
 			w.release(0, 1)
 			w.setRowCost(45 * time.Second)
-			hear := func() engine.EventReport { return w.handleEvents(30*time.Second, slowID(0)) }
+			hear := func() reconcile.EventReport { return w.handleEvents(30*time.Second, slowID(0)) }
 			if killed {
 				w.runKilled(func() { hear() })
 			} else if a := hear(); !a.NeedsRedelivery() || a.Unknown != 1 || a.Deactivated != 0 {

@@ -22,6 +22,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/jumpserver"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/secret"
 	"github.com/jms-sync/jms-sync/core/state"
@@ -211,7 +212,7 @@ func (s *simulation) fullRun(ctx context.Context) engine.RunResult {
 	defer cancel()
 	e := s.newEngine(s.timer)
 	if s.store != nil {
-		e.Incremental = &engine.Incremental{Store: s.store, FullInterval: fullEvery}
+		e.Incremental = &engine.Incremental{Store: s.store, FullInterval: fullEvery, SyncChanges: reconcile.SyncChanges}
 	}
 	stages := map[string]bool{}
 	e.OnStage = func(name string) { stages[name] = true }
@@ -233,7 +234,7 @@ const fullEvery = time.Hour
 func (s *simulation) handleEvents(ctx context.Context, heard []cloud.ParsedEvent, limit time.Duration) {
 	ctx, cancel := context.WithTimeout(context.WithValue(ctx, eventKey{}, true), limit)
 	defer cancel()
-	v := engine.EventHandler{
+	v := reconcile.EventHandler{
 		Engine: s.newEngine(s.events), Clouds: s.newFleet().WithOwnerCache(s.identities), Bastion: s.events, Sleep: sleepSeconds,
 	}
 	if s.store != nil {
@@ -248,7 +249,7 @@ func (s *simulation) handleEvents(ctx context.Context, heard []cloud.ParsedEvent
 		if e.Outcome == "" || e.Reason == "" {
 			s.t.Errorf("event %s %v has the outcome %q: %q", e.Description, heard[n].Target, e.Outcome, e.Reason)
 		}
-		if e.Outcome == engine.EventFailed {
+		if e.Outcome == reconcile.EventFailed {
 			s.undelivered = append(s.undelivered, heard[n])
 		}
 	}

@@ -25,6 +25,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/notify"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/secret"
 	"github.com/jms-sync/jms-sync/core/state"
@@ -122,7 +123,7 @@ func (w *slowWorld) newEngine() engine.Engine {
 	}
 	e.Cards = delivery.Cards{Options: report.Options{Lang: plan.English, Location: time.UTC}, Notifiers: []notify.Notifier{w.robot}, NotifyOn: w.notifyOn, Now: time.Now, Log: log}
 	if w.store != nil {
-		e.Incremental = &engine.Incremental{Store: w.store, FullInterval: 24 * time.Hour}
+		e.Incremental = &engine.Incremental{Store: w.store, FullInterval: 24 * time.Hour, SyncChanges: reconcile.SyncChanges}
 		e.RemovalTracking = &engine.RemovalTracking{Store: w.store, ShardKey: "run", Exclusive: true}
 	}
 	return e
@@ -146,12 +147,12 @@ func (w *slowWorld) runFor(limit time.Duration) report.Report {
 }
 
 // handleEvents lets an event say that instances were released.
-func (w *slowWorld) handleEvents(limit time.Duration, ids ...string) engine.EventReport {
+func (w *slowWorld) handleEvents(limit time.Duration, ids ...string) reconcile.EventReport {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.t.Context(), limit)
 	defer cancel()
 	e := w.newEngine()
-	v := engine.EventHandler{Engine: e, Clouds: w, Bastion: w.client, Sleep: sleepSeconds}
+	v := reconcile.EventHandler{Engine: e, Clouds: w, Bastion: w.client, Sleep: sleepSeconds}
 	if w.store != nil {
 		v.Engine.RemovalTracking = &engine.RemovalTracking{Store: w.store, ShardKey: "events"}
 		v.Engine.Cards.Outbox = w.outbox

@@ -12,10 +12,10 @@ import (
 	cloudlist "github.com/jms-sync/jms-sync/core/cloud/all"
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/delivery"
-	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver"
 	"github.com/jms-sync/jms-sync/core/pause"
+	"github.com/jms-sync/jms-sync/core/reconcile"
 )
 
 // ProcessCache is what the invocations of one process share. What is nil is kept for one run only.
@@ -28,14 +28,14 @@ type ProcessCache struct {
 
 // NewEvents builds what runs on events: the engine of a full run, with accounts that are believed
 // to be what account_id says, so that an event costs few calls.
-func NewEvents(cfg config.Config, client *jumpserver.Client, role Role, log *slog.Logger, kept ProcessCache) (engine.EventHandler, error) {
+func NewEvents(cfg config.Config, client *jumpserver.Client, role Role, log *slog.Logger, kept ProcessCache) (reconcile.EventHandler, error) {
 	e, err := NewEngine(cfg, client, role, log, kept, Hooks{})
 	if err != nil {
-		return engine.EventHandler{}, err
+		return reconcile.EventHandler{}, err
 	}
 	e.Cards.Outbox = kept.Outbox
 	fleet := cloud.Open(cloudAccounts(cfg, role, kept.Assumed), cloudlist.Providers()).WithLogger(log).WithOwnerCache(kept.Identities)
-	return engine.EventHandler{Engine: e, Clouds: fleet, Bastion: client, Sleep: pause.For}, nil
+	return reconcile.EventHandler{Engine: e, Clouds: fleet, Bastion: client, Sleep: pause.For}, nil
 }
 
 // ParseEvents decodes what a cloud's event service delivers.
@@ -52,15 +52,15 @@ func ParseEvents(of inventory.Cloud, payload []byte, from cloud.Origin) []cloud.
 
 // HandleEvent runs what a cloud's event service delivers. The error names the events that failed, so
 // that the platform delivers the payload again.
-func (a *App) HandleEvent(ctx context.Context, of inventory.Cloud, payload []byte, role Role) (engine.EventReport, error) {
+func (a *App) HandleEvent(ctx context.Context, of inventory.Cloud, payload []byte, role Role) (reconcile.EventReport, error) {
 	w, err := a.loadCurrent(ctx, role)
 	if err != nil {
 		a.notifyUnready(ctx, role, err)
-		return engine.EventReport{}, err
+		return reconcile.EventReport{}, err
 	}
 	v, err := NewEvents(w.cfg, w.client, role, w.log, w.cache)
 	if err != nil {
-		return engine.EventReport{}, err
+		return reconcile.EventReport{}, err
 	}
 	ctx, cancel := withReserve(ctx, a.now())
 	defer cancel()
@@ -106,11 +106,11 @@ func (w *loadedConfig) flushOutbox(ctx context.Context) {
 	}
 }
 
-func failedEventsError(answer engine.EventReport) error {
+func failedEventsError(answer reconcile.EventReport) error {
 	var parts []string
 	for _, e := range answer.Results {
 		text := fmt.Sprintf("%s (%s): %s", e.ID, e.Description, e.Outcome)
-		if e.Outcome == engine.EventFailed {
+		if e.Outcome == reconcile.EventFailed {
 			text += ": " + e.Reason
 		}
 		parts = append(parts, text)

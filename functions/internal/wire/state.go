@@ -19,6 +19,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/pause"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/state"
 	"github.com/jms-sync/jms-sync/core/storage"
@@ -92,7 +93,7 @@ func RunWithState(ctx context.Context, e engine.Engine, store *state.Store, salt
 	}
 	defer keepRate(ctx)
 	e.Recorded = true
-	e.Incremental = &engine.Incremental{Store: store, Salt: salt, FullInterval: every}
+	e.Incremental = &engine.Incremental{Store: store, Salt: salt, FullInterval: every, SyncChanges: reconcile.SyncChanges}
 	e.RemovalTracking = &engine.RemovalTracking{Store: store, ShardKey: shardKey(req)}
 	lease, err := store.AcquireLease(ctx, shardKey(req), leaseTTL, holder)
 	switch {
