@@ -31,7 +31,7 @@ func (c Cards) DeliverShard(ctx context.Context, rep report.Report, card ShardCa
 		if c.Wants(rep) {
 			delivered = c.sendReport(ctx, rep) == nil // logged
 		}
-		if errors.Is(err, state.ErrNoShardQueue) {
+		if errors.Is(err, state.ErrNoQueue) {
 			return delivered
 		}
 	}

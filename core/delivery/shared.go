@@ -24,7 +24,7 @@ func (c Cards) enqueueShared(ctx context.Context, rep report.Report) bool {
 	defer cancel()
 	batch, err := c.Queue.Put(ctx, data, c.Now())
 	switch {
-	case errors.Is(err, state.ErrNoReportQueue):
+	case errors.Is(err, state.ErrNoQueue):
 		c.Log.Info("events share cards only within this process", "reason", err)
 	case err != nil:
 		c.Log.Warn("reports of events are not shared between processes as they should be", "error", err)
@@ -34,21 +34,21 @@ func (c Cards) enqueueShared(ctx context.Context, rep report.Report) bool {
 }
 
 // claimFunc is ClaimDue or ClaimAll of a queue.
-type claimFunc func(ctx context.Context, now time.Time) (state.ReportBatch, error)
+type claimFunc func(ctx context.Context, now time.Time) (state.Batch, error)
 
 // flushShared sends what the shared queue gives.
 func (c Cards) flushShared(ctx context.Context, claim claimFunc) {
 	ctx, cancel := DetachedContext(ctx)
 	defer cancel()
 	batch, err := claim(ctx, c.Now())
-	if err != nil && !errors.Is(err, state.ErrNoReportQueue) {
+	if err != nil && !errors.Is(err, state.ErrNoQueue) {
 		c.Log.Warn("kept reports of events could not be read; a later run tells them", "error", err)
 	}
 	c.sendClaimed(ctx, batch)
 }
 
 // sendClaimed sends reports of the shared queue in one card, or leaves them to others.
-func (c Cards) sendClaimed(ctx context.Context, batch state.ReportBatch) {
+func (c Cards) sendClaimed(ctx context.Context, batch state.Batch) {
 	if len(batch.Reports) == 0 {
 		return
 	}
