@@ -11,8 +11,8 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/jms-sync/jms-sync/core/httpx"
 	"github.com/jms-sync/jms-sync/core/inventory"
-	"github.com/jms-sync/jms-sync/core/proxy"
 )
 
 // The time-outs of an account that sets none.
@@ -56,7 +56,7 @@ func ParseEndpoint(a Account) (Endpoint, error) {
 // NewTransport makes the connections of one account, with its proxy (but for what NO_PROXY names) and
 // connect time-out. They are shared by its calls. It fails with Invalid where the proxy is no address.
 func NewTransport(a Account) (*http.Transport, error) {
-	by, err := proxy.NewFunc(a.Proxy)
+	by, err := httpx.NewProxyFunc(a.Proxy)
 	if err != nil {
 		return nil, newError(inventory.Invalid, "%s: account %s: proxy is not http(s)://host[:port]", a.Cloud, a.Name)
 	}

@@ -11,12 +11,12 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/jms-sync/jms-sync/core/httpx"
 	"github.com/jms-sync/jms-sync/core/inventory"
-	"github.com/jms-sync/jms-sync/core/proxy"
 )
 
 // newTransport makes the connections to JumpServer, by the proxy that via chooses.
-func newTransport(o Options, via proxy.Func) (http.RoundTripper, error) {
+func newTransport(o Options, via httpx.ProxyFunc) (http.RoundTripper, error) {
 	trusted, err := newCertPool(o.CA)
 	if err != nil {
 		return nil, err

@@ -12,8 +12,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/jms-sync/jms-sync/core/httpx"
 	"github.com/jms-sync/jms-sync/core/inventory"
-	"github.com/jms-sync/jms-sync/core/proxy"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
@@ -33,7 +33,7 @@ type Network struct {
 // what makes three SDKs behave alike. Only a 2xx answer with a whole body of at most MaxObjectSize reaches
 // an SDK; all else is a *Refusal or a fault of the network. Redirects are not followed.
 func NewHTTPClient(n Network) (*http.Client, error) {
-	by, err := proxy.NewFunc(n.Proxy.Reveal())
+	by, err := httpx.NewProxyFunc(n.Proxy.Reveal())
 	if err != nil {
 		return nil, newInvalidError("the proxy is not http(s)://host[:port]")
 	}

@@ -14,9 +14,9 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/jms-sync/jms-sync/core/httpx"
 	"github.com/jms-sync/jms-sync/core/notify"
 	"github.com/jms-sync/jms-sync/core/pause"
-	"github.com/jms-sync/jms-sync/core/proxy"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
@@ -93,7 +93,7 @@ func newHTTPClient(o Options) (*http.Client, error) {
 		o.Timeout = 10 * time.Second
 	}
 	if o.Transport == nil {
-		by, err := proxy.NewFunc(o.Proxy)
+		by, err := httpx.NewProxyFunc(o.Proxy)
 		if err != nil {
 			return nil, newConfigError("proxy is not a URL")
 		}
