@@ -8,7 +8,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -95,19 +94,16 @@ func newHTTPClient(o Options) (*http.Client, error) {
 	if o.Transport == nil {
 		by, err := httpx.NewProxyFunc(o.Proxy)
 		if err != nil {
-			return nil, newConfigError("proxy is not a URL")
+			return nil, newConfigError(err.Error())
 		}
-		o.Transport = &http.Transport{
-			Proxy: by, DialContext: (&net.Dialer{Timeout: o.Timeout}).DialContext,
-			TLSHandshakeTimeout: o.Timeout, ForceAttemptHTTP2: true,
-			// A function sleeps between two messages: a kept connection would be a dead one.
-			DisableKeepAlives: true,
-		}
+		transport := httpx.NewTransport(by, o.Timeout)
+		transport.ForceAttemptHTTP2 = true
+		transport.DisableKeepAlives = true // a function sleeps between two messages: a kept connection would be a dead one
+		o.Transport = transport
 	}
-	return &http.Client{
-		Transport: o.Transport, Timeout: o.Timeout,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}, nil
+	client := httpx.NewClient(o.Transport)
+	client.Timeout = o.Timeout
+	return client, nil
 }
 
 // Name is "dingtalk".
