@@ -6,5 +6,7 @@
 //	core/cloud, core/jumpserver    core/plan         core/apply         core/report         core/notify
 //	                               core/engine runs 1→5; functions/* start it; infra/ lets it run
 //
+// All that is asked over HTTP (clouds, stores, JumpServer, chat robots) is asked by core/httpx.
+//
 // Who may import whom is a test in this folder.
 package core

@@ -159,9 +159,7 @@ func New(o Options) (*Client, error) {
 		c.sleep = pause.For
 	}
 	c.limiter, c.writeTimes = &rateLimiter{now: c.now, sleep: c.sleep}, newWriteTimes()
-	c.httpClient = &http.Client{Transport: rt, CheckRedirect: func(*http.Request, []*http.Request) error {
-		return http.ErrUseLastResponse // a signature holds for one path only
-	}}
+	c.httpClient = httpx.NewClient(rt)
 	return c, nil
 }
 
