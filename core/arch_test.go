@@ -23,33 +23,35 @@ func allowed() map[string][]string {
 		"core/secret":                    {},
 		"core/inventory":                 {},
 		"core/pause":                     {},
-		"core/proxy":                     {},
-		"core/cloud":                     {"core/inventory", "core/pause", "core/proxy", "core/secret"},
-		"core/cloud/<x>":                 {"core/cloud", "core/inventory", "core/secret"},
+		"core/httpx":                     {"core/secret"},
+		"core/cloud":                     {"core/inventory", "core/pause", "core/httpx", "core/secret"},
+		"core/cloud/<x>":                 {"core/cloud", "core/httpx", "core/inventory", "core/secret"},
 		"core/cloud/all":                 {"core/cloud", "core/cloud/<x>"},
 		"core/cloud/cloudtest":           {"core/cloud", "core/cloud/peertest", "core/inventory", "core/secret"},
 		"core/cloud/peertest":            {},
-		"core/jumpserver":                {"core/inventory", "core/pause", "core/proxy", "core/secret"},
+		"core/jumpserver":                {"core/inventory", "core/pause", "core/httpx", "core/secret"},
 		"core/jumpserver/jumpservertest": {},
 		"core/plan":                      {"core/inventory"},
 		"core/apply":                     {"core/plan", "core/inventory"},
-		"core/report":                    {"core/apply", "core/plan", "core/inventory"},
+		"core/report":                    {"core/apply", "core/plan", "core/inventory", "core/notify"},
 		"core/notify":                    {},
-		"core/notify/<x>":                {"core/notify", "core/pause", "core/proxy", "core/secret"},
+		"core/notify/<x>":                {"core/notify", "core/pause", "core/httpx", "core/secret"},
 		"core/notify/all":                {"core/notify", "core/notify/<x>", "core/secret"},
 		"core/notify/notifytest":         {"core/notify", "core/secret"},
 		"core/config":                    {"core/inventory", "core/secret", "core/plan"},
-		"core/storage":                   {"core/inventory", "core/pause", "core/proxy", "core/secret"},
+		"core/storage":                   {"core/inventory", "core/pause", "core/httpx", "core/secret"},
 		"core/storage/<x>":               {"core/storage", "core/inventory", "core/secret"},
 		"core/storage/all":               {"core/storage", "core/storage/<x>", "core/inventory", "core/secret"},
 		"core/storage/storagetest":       {"core/storage", "core/inventory", "core/secret"},
 		"core/state":                     {"core/storage", "core/inventory"},
-		"core/engine": {"core/cloud", "core/plan", "core/apply", "core/report", "core/notify",
+		"core/delivery":                  {"core/report", "core/plan", "core/notify", "core/state", "core/inventory"},
+		"core/engine": {"core/cloud", "core/plan", "core/apply", "core/report", "core/delivery",
 			"core/state", "core/inventory"},
+		"core/reconcile":    {"core/engine", "core/cloud", "core/plan", "core/apply", "core/report", "core/state", "core/inventory"},
 		"core/doctor":       {"core/inventory", "core/notify", "core/storage"},
 		"core/engine/chaos": {}, // tests only
 		"core/session":      {"core/*", "core/cloud/all", "core/notify/<x>", "core/storage/all"},
-		"functions/internal/wire": {"core/cloud", "core/config", "core/engine", "core/inventory", "core/notify", "core/report",
+		"functions/internal/wire": {"core/cloud", "core/config", "core/engine", "core/inventory", "core/notify", "core/reconcile", "core/report",
 			"core/secret", "core/session", "core/state", "core/storage", "core/storage/all",
 			"functions/internal/logs", "functions/internal/trigger"},
 		"functions/internal/logs":         {"core/secret"},
@@ -139,7 +141,7 @@ func TestRulesBite(t *testing.T) {
 func TestOneAssembly(t *testing.T) {
 	t.Parallel()
 	const assembly = "../core/session/engine.go"
-	literal := regexp.MustCompile(`engine\.(Engine|EventHandler)\{[^}]`)
+	literal := regexp.MustCompile(`(engine\.Engine|reconcile\.EventHandler|delivery\.Cards)\{[^}]`)
 	found := map[string]bool{}
 	for _, file := range goFiles(t) {
 		if strings.HasSuffix(file, "_test.go") {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/config"
-	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/jumpserver"
 )
 
@@ -15,7 +15,7 @@ import (
 // that wait, and what was learnt of the clouds. It may be used by several sessions at once.
 type Cache struct {
 	client      *jumpserver.Client
-	outbox      *engine.Outbox
+	outbox      *delivery.Outbox
 	window      time.Duration // of the outbox
 	owners      *cloud.OwnerCache
 	roles       *cloud.RoleCache
@@ -38,7 +38,7 @@ func NewCache(cfg config.Config, log *slog.Logger, before *Cache) (*Cache, error
 		c.roles, c.quarantines, c.stalenessCheckedAt = before.roles, before.quarantines, before.stalenessCheckedAt
 	}
 	c.window = cfg.Notification.Window
-	c.outbox = engine.NewOutbox(c.window)
+	c.outbox = delivery.NewOutbox(c.window)
 	if before != nil && before.window == c.window {
 		c.outbox = before.outbox
 	}
@@ -55,7 +55,7 @@ func newOwnCache(cfg config.Config, log *slog.Logger) (*Cache, error) {
 		return nil, err
 	}
 	return &Cache{
-		client: client, outbox: engine.NewOutbox(0), owners: cloud.NewOwnerCache(), roles: cloud.NewRoleCache(),
+		client: client, outbox: delivery.NewOutbox(0), owners: cloud.NewOwnerCache(), roles: cloud.NewRoleCache(),
 		stalenessCheckedAt: new(atomic.Int64),
 	}, nil
 }

@@ -7,9 +7,12 @@ import (
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/cloud"
 	cloudlist "github.com/jms-sync/jms-sync/core/cloud/all"
+	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/notify"
 	"github.com/jms-sync/jms-sync/core/pause"
+	"github.com/jms-sync/jms-sync/core/reconcile"
 )
 
 // This file is the only one that puts an engine together.
@@ -21,29 +24,37 @@ func (s *Session) newEngine(hooks Hooks) (engine.Engine, error) {
 		return engine.Engine{}, err
 	}
 	e := engine.Engine{
-		Clouds:        s.fleet(),
-		Bastion:       s.cache.client,
-		Rules:         planRules(s.cfg),
-		Limits:        planLimits(s.cfg),
-		ApplyOptions:  apply.Options{Writers: s.cfg.Sync.Writers, Now: time.Now, Log: s.log, Progress: hooks.Progress},
-		ReportOptions: ReportOptions(s.cfg),
-		Notifiers:     notifiers,
-		NotifyOn:      engine.NotifyOn(s.cfg.Notification.On),
-		TimerInterval: s.cfg.Sync.Interval,
-		Now:           time.Now,
-		SkewClock:     time.Now,
-		Log:           s.log,
-		OnStage:       hooks.Stage,
-		Outbox:        s.cache.outbox,
-		Pauses:        pauses(s.store, s.storeErr),
+		Clouds:       s.fleet(),
+		Bastion:      s.cache.client,
+		Rules:        planRules(s.cfg),
+		Limits:       planLimits(s.cfg),
+		ApplyOptions: apply.Options{Writers: s.cfg.Sync.Writers, Now: time.Now, Log: s.log, Progress: hooks.Progress},
+		Cards:        s.newCards(notifiers, hooks),
+		Now:          time.Now,
+		SkewClock:    time.Now,
+		Log:          s.log,
+		OnStage:      hooks.Stage,
+		Pauses:       pauses(s.store, s.storeErr),
 	}
 	if s.store != nil {
 		e.HeldStore, e.OwnerStore, e.Announced, e.Nodes = s.store.HeldStore(), s.store, s.store, s.store.NodeIDs()
-		if s.cfg.Notification.Window > 0 {
-			e.ReportQueue = s.store.ReportQueue("events", s.cfg.Notification.Window)
-		}
 	}
 	return e, nil
+}
+
+// newCards returns what gets cards out to people.
+func (s *Session) newCards(notifiers []notify.Notifier, hooks Hooks) delivery.Cards {
+	c := delivery.Cards{
+		Notifiers: notifiers, NotifyOn: delivery.NotifyOn(s.cfg.Notification.On), Options: ReportOptions(s.cfg),
+		Outbox: s.cache.outbox, TimerInterval: s.cfg.Sync.Interval, Now: time.Now, Log: s.log,
+	}
+	if hooks.Stage != nil {
+		c.OnSend = func() { hooks.Stage("notify") }
+	}
+	if s.store != nil && s.cfg.Notification.Window > 0 {
+		c.Queue = s.store.ReportQueue("events", s.cfg.Notification.Window)
+	}
+	return c
 }
 
 // fleet returns the configured accounts.
@@ -55,7 +66,7 @@ func (s *Session) fleet() cloud.Fleet {
 func (s *Session) fullEngine(ctx context.Context, r fullRun, exclusive bool) engine.Engine {
 	e := s.engine
 	if r.silent {
-		e.Notifiers = nil
+		e.Cards.Notifiers = nil
 	}
 	e.Reserve = reserveOf(ctx, s.Now())
 	e.ShardGroup = s.newShardGroup(ctx, r)
@@ -70,20 +81,22 @@ func (s *Session) fullEngine(ctx context.Context, r fullRun, exclusive bool) eng
 		return e
 	}
 	e.Recorded = true
-	e.Incremental = &engine.Incremental{Store: s.store, Salt: fingerprintSalt(s.cfg), FullInterval: s.cfg.Sync.FullEvery}
+	e.Incremental = &engine.Incremental{
+		Store: s.store, Salt: fingerprintSalt(s.cfg), FullInterval: s.cfg.Sync.FullEvery, SyncChanges: reconcile.SyncChanges,
+	}
 	e.RemovalTracking = &engine.RemovalTracking{Store: s.store, ShardKey: shardKey(r.request), Exclusive: exclusive}
 	return e
 }
 
 // eventHandler returns what runs on events: accounts are believed to be what account_id says, so that an event costs
 // few calls.
-func (s *Session) eventHandler(ctx context.Context, events Events) engine.EventHandler {
+func (s *Session) eventHandler(ctx context.Context, events Events) reconcile.EventHandler {
 	e := s.engine
 	e.Reserve = reserveOf(ctx, s.Now())
 	if s.store != nil {
 		e.RemovalTracking = &engine.RemovalTracking{Store: s.store, ShardKey: "events"}
 	}
-	return engine.EventHandler{
+	return reconcile.EventHandler{
 		Engine: e, Clouds: s.fleet().WithOwnerCache(s.cache.owners), Bastion: s.cache.client, Sleep: pause.For,
 		Redelivers: events.Redelivers, BeforeWrite: s.markDirty(),
 	}

@@ -5,8 +5,8 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/cloud"
 	cloudlist "github.com/jms-sync/jms-sync/core/cloud/all"
-	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/reconcile"
 )
 
 // ParseEvents decodes what a cloud's event service delivers.
@@ -29,7 +29,7 @@ type Events struct {
 }
 
 // HandleEvents works on events until all is done or the time is over, and then checks whether complete runs are made.
-func (s *Session) HandleEvents(ctx context.Context, events Events) engine.EventReport {
+func (s *Session) HandleEvents(ctx context.Context, events Events) reconcile.EventReport {
 	ctx, cancel := WithReserve(ctx, s.Now())
 	defer cancel()
 	defer s.saveRate(ctx)

@@ -109,7 +109,7 @@ func (s *Session) KeyOwner(ctx context.Context, account string) (string, error) 
 }
 
 // Flush sends the cards of events that still wait: before the process ends.
-func (s *Session) Flush(ctx context.Context) { s.engine.Flush(ctx) }
+func (s *Session) Flush(ctx context.Context) { s.engine.Cards.Flush(ctx) }
 
 // Close ends the connections of a session that has a cache of its own.
 func (s *Session) Close() {

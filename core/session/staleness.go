@@ -6,33 +6,33 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/config"
-	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
 // CheckStaleness returns when complete runs were made, and notifies people once where they have stopped. It is for what
 // does not depend on the timer of full runs: events, or a second, slower timer.
-func (s *Session) CheckStaleness(ctx context.Context) (engine.Freshness, error) {
-	return s.checkStaleness(ctx, s.engine)
+func (s *Session) CheckStaleness(ctx context.Context) (delivery.Freshness, error) {
+	return s.checkStaleness(ctx, s.engine.Cards)
 }
 
 // Freshness is CheckStaleness that notifies nobody.
-func (s *Session) Freshness(ctx context.Context) (engine.Freshness, error) {
-	e := s.engine
-	e.Notifiers = nil
-	return s.checkStaleness(ctx, e)
+func (s *Session) Freshness(ctx context.Context) (delivery.Freshness, error) {
+	silent := s.engine.Cards
+	silent.Notifiers = nil
+	return s.checkStaleness(ctx, silent)
 }
 
-func (s *Session) checkStaleness(ctx context.Context, e engine.Engine) (engine.Freshness, error) {
+func (s *Session) checkStaleness(ctx context.Context, c delivery.Cards) (delivery.Freshness, error) {
 	switch {
 	case s.storeErr != nil:
-		return engine.Freshness{}, s.storeErr
+		return delivery.Freshness{}, s.storeErr
 	case s.store == nil:
-		return engine.Freshness{}, errors.New("watch: " + config.EnvState + " names no state store, so nobody knows when the last complete run was")
+		return delivery.Freshness{}, errors.New("watch: " + config.EnvState + " names no state store, so nobody knows when the last complete run was")
 	}
 	ctx, cancel := WithReserve(ctx, s.Now())
 	defer cancel()
-	return e.CheckStaleness(ctx, s.store)
+	return c.CheckStaleness(ctx, s.store, s.engine.Rules)
 }
 
 // StalenessReport is CheckStaleness for a trigger that asks for nothing else.

@@ -66,9 +66,9 @@ func (s *Session) runFull(ctx context.Context, r fullRun) engine.RunResult {
 		return s.reportBusy(ctx, r, err)
 	}
 	defer release()
-	e := s.fullEngine(held, r, exclusive)
-	out := e.Run(held, r.request)
-	s.recordRun(held, e, r, out)
+	out := s.fullEngine(held, r, exclusive).Run(held, r.request)
+	s.recordHeartbeat(held, r, out)
+	s.recordHistory(held, out)
 	return out
 }
 
@@ -79,18 +79,25 @@ func (s *Session) reportBusy(ctx context.Context, r fullRun, busy error) engine.
 	out := engine.RunResult{Report: report.NewBusyReport(s.Now(), busy.Error())}
 	var by *state.LeaseTakenError
 	if !errors.As(busy, &by) || by.Holder != s.holderOf(r) {
-		s.fullEngine(ctx, r, false).EnqueueShardReport(ctx, r.request, out.Report)
+		s.fullEngine(ctx, r, false).DeliverShardReport(ctx, r.request, out.Report)
 	}
 	return out
 }
 
-// recordRun notes that a run was complete, and puts it into the history.
-func (s *Session) recordRun(ctx context.Context, e engine.Engine, r fullRun, out engine.RunResult) {
+// recordHeartbeat notes that a run was complete.
+func (s *Session) recordHeartbeat(ctx context.Context, r fullRun, out engine.RunResult) {
+	if out.Err != nil {
+		return
+	}
 	last, cancel := withStoreReserve(ctx)
-	if err := e.RecordHeartbeat(last, s.store, shardKey(r.request), out); err != nil {
+	defer cancel()
+	if err := s.engine.Cards.RecordHeartbeat(last, s.store, shardKey(r.request), s.engine.Rules, out.Report); err != nil {
 		s.log.Warn("it is not noted that the run was complete", "error", err)
 	}
-	cancel()
+}
+
+// recordHistory puts a run into the history.
+func (s *Session) recordHistory(ctx context.Context, out engine.RunResult) {
 	document, err := report.HistoryDocument(out.Report, state.MaxShardReport)
 	if err == nil {
 		last, cancel := withStoreReserve(ctx)

@@ -9,7 +9,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/config"
-	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/session"
 )
@@ -37,7 +37,7 @@ func TestEventSharesTheWindow(t *testing.T) {
 	d.more = "sync: {full_every: 1h}"
 	d.fillInstances(3, "cn-beijing")
 	for n := range 3 {
-		expectEvent(t, d.runEvent(exitDone, newStateEvent(alibabatest.SampleInstance(n).ID, "Running")), engine.EventDone, "")
+		expectEvent(t, d.runEvent(exitDone, newStateEvent(alibabatest.SampleInstance(n).ID, "Running")), reconcile.EventDone, "")
 	}
 	d.wantCards(1)
 	d.runSync(exitDone, report.OK)
@@ -50,7 +50,7 @@ func TestEventRaisesTheAlarm(t *testing.T) {
 	d.fillInstances(1, "cn-beijing")
 	d.ageHeartbeats(31 * time.Minute)
 	event := newStateEvent(alibabatest.SampleInstance(0).ID, "Running")
-	expectEvent(t, d.runEvent(exitDone, event), engine.EventDone, "")
+	expectEvent(t, d.runEvent(exitDone, event), reconcile.EventDone, "")
 	if card := d.wantCards(2); !strings.Contains(card, "超过 30m0s 没有一次完整同步") {
 		t.Error(card)
 	}

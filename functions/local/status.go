@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jms-sync/jms-sync/core/config"
-	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/report"
@@ -71,7 +71,7 @@ func (o *options) showStatus(ctx context.Context, asJSON, alarm bool, stdout, st
 
 // statusView is all that status tells.
 type statusView struct {
-	fresh        engine.Freshness
+	fresh        delivery.Freshness
 	alarm        runstate.Alarm
 	alarmed      bool
 	quarantines  []inventory.Quarantine
@@ -87,7 +87,7 @@ type statusView struct {
 	unpaused     error                  // why it is not known what is paused
 }
 
-func readStatus(ctx context.Context, d stateSession, check func(context.Context) (engine.Freshness, error)) (all statusView, err error) {
+func readStatus(ctx context.Context, d stateSession, check func(context.Context) (delivery.Freshness, error)) (all statusView, err error) {
 	var errs [7]error
 	now := d.now
 	all.fresh, errs[0] = check(ctx)

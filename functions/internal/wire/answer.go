@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
@@ -66,11 +66,11 @@ func reportError(r report.Report) error {
 	return errors.New("sync failed: " + strings.Join(parts, "; "))
 }
 
-func failedEventsError(answer engine.EventReport) error {
+func failedEventsError(answer reconcile.EventReport) error {
 	var parts []string
 	for _, e := range answer.Results {
 		text := fmt.Sprintf("%s (%s): %s", e.ID, e.Description, e.Outcome)
-		if e.Outcome == engine.EventFailed {
+		if e.Outcome == reconcile.EventFailed {
 			text += ": " + e.Reason
 		}
 		parts = append(parts, text)

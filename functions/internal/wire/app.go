@@ -13,6 +13,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/session"
 	"github.com/jms-sync/jms-sync/functions/internal/trigger"
@@ -87,15 +88,15 @@ func (a *App) HandleTimer(ctx context.Context, t trigger.Timer, role session.Rol
 
 // HandleEvent runs what a cloud's event service delivers. The error names the events that failed, so
 // that the platform delivers the payload again.
-func (a *App) HandleEvent(ctx context.Context, of inventory.Cloud, payload []byte, role session.Role) (engine.EventReport, error) {
+func (a *App) HandleEvent(ctx context.Context, of inventory.Cloud, payload []byte, role session.Role) (reconcile.EventReport, error) {
 	w, err := a.loadCurrent(ctx, role)
 	if err != nil {
 		a.notifyUnready(ctx, role, err)
-		return engine.EventReport{}, err
+		return reconcile.EventReport{}, err
 	}
 	s, err := a.openSession(w, role)
 	if err != nil {
-		return engine.EventReport{}, err
+		return reconcile.EventReport{}, err
 	}
 	// All four platforms call an event's function again that has failed.
 	answer := s.HandleEvents(ctx, session.Events{Parsed: session.ParseEvents(of, payload, a.origin), Redelivers: true})
