@@ -9,6 +9,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk/dingtalktest"
 	"github.com/jms-sync/jms-sync/core/secret"
@@ -36,7 +37,7 @@ func newStoreSession(t *testing.T, cfg config.Config, holder string) *Session {
 
 func TestShardGroup(t *testing.T) {
 	t.Parallel()
-	shard := fullRun{firedAt: time.Now(), request: engine.Request{Shard: engine.Shard{Number: 1, Count: 2}}}
+	shard := fullRun{firedAt: time.Now(), request: engine.Request{Shard: inventory.Shard{Number: 1, Count: 2}}}
 	cfg := config.Config{StaleAfter: 10 * time.Minute}
 	cfg.JumpServer.URL = "https://one"
 	s := newStoreSession(t, cfg, "test")
@@ -76,7 +77,7 @@ func TestBusyShards(t *testing.T) {
 			d := &cfg.Notification.DingTalk
 			d.Enabled, d.Secret, d.Webhook = true, secret.New("SECs"), secret.New(server.URL+dingtalktest.WebhookPath+"?access_token=t")
 			s := newStoreSession(t, cfg, "fc-timer")
-			r := Request{FiredAt: time.Now(), Accounts: []string{"a"}, Shard: engine.Shard{Number: 1, Count: 1}}
+			r := Request{FiredAt: time.Now(), Accounts: []string{"a"}, Shard: inventory.Shard{Number: 1, Count: 1}}
 			earlier := fullRun{firedAt: r.FiredAt.Add(c.ahead), request: engine.Request{Accounts: r.Accounts, Shard: r.Shard}}
 			if _, err := s.store.AcquireLease(t.Context(), shardKey(earlier.request), time.Minute, s.holderOf(earlier)); err != nil {
 				t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/state"
@@ -15,7 +16,7 @@ import (
 type Request struct {
 	Accounts, Regions []string
 	DryRun            bool
-	Shard             engine.Shard
+	Shard             inventory.Shard
 	FiredAt           time.Time // when the timer fired; zero = now
 	// IncludeQuarantined asks accounts in quarantine too: a person says that they work again.
 	IncludeQuarantined bool

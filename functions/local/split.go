@@ -16,7 +16,6 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/report"
-	runstate "github.com/jms-sync/jms-sync/core/state"
 )
 
 // splitOptions are those of the split command.
@@ -89,9 +88,9 @@ func (o *options) proposeSplit(ctx context.Context, s splitOptions, stdout, stde
 		say.printWarnings(p, s.size)
 		return nil
 	}
-	if len(p.shards) > runstate.MaxShards {
+	if len(p.shards) > inventory.MaxShards {
 		return &exitError{exitUsage, fmt.Errorf(say.text("--size: 会分成 %d 个部分，最多 %d 个，请调大", "--size: that makes %d parts, at most %d are possible"),
-			len(p.shards), runstate.MaxShards)}
+			len(p.shards), inventory.MaxShards)}
 	}
 	text, err := renderTriggers(p, s.cron)
 	if err != nil {

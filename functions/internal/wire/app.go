@@ -11,7 +11,6 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/config"
-	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/report"
@@ -78,7 +77,7 @@ func (a *App) HandleTimer(ctx context.Context, t trigger.Timer, role session.Rol
 	}
 	out := s.Sync(ctx, session.Request{
 		Accounts: t.Request.Clouds, Regions: t.Request.Regions, DryRun: t.Request.DryRun,
-		Shard: engine.Shard(t.Request.Shard), FiredAt: t.FiredAt,
+		Shard: t.Request.Shard, FiredAt: t.FiredAt,
 	})
 	if out.Report.Outcome == report.Failed {
 		return out.Report, reportError(out.Report)
