@@ -28,7 +28,7 @@ type Endpoint struct {
 	Host   string // host[:port]
 }
 
-// URL gives scheme://host, or "" for the cloud's own hosts.
+// URL returns scheme://host, or "" for the cloud's own hosts.
 func (e Endpoint) URL() string {
 	if e.Host == "" {
 		return ""
@@ -68,9 +68,9 @@ func AccountTransport(a Account) (http.RoundTripper, error) {
 
 // StrictTransport carries requests of an SDK. Whatever the SDK believes, only a whole answer reaches it:
 // a redirect (which SDKs follow or take for an empty success), an empty success and one that is
-// too big are a *Refusal. It may be used by several goroutines at once.
+// too big are an *APIError. It may be used by several goroutines at once.
 type StrictTransport struct {
-	// Ctx is that of the one call that this courier is made for, where the SDK knows no context;
+	// Ctx is that of the one call that this transport is made for, where the SDK knows no context;
 	// nil = the request's own.
 	Ctx     context.Context
 	Base    http.RoundTripper

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// The schemes that Parse knows.
+// The schemes that ParseRef knows.
 const (
 	SchemeFile = "file"
 	SchemeOSS  = "oss"
@@ -17,14 +17,14 @@ const (
 	SchemeS3   = "s3"
 )
 
-// Schemes gives the schemes that Parse knows, in the order of the documentation.
+// Schemes returns the schemes that ParseRef knows, in the order of the documentation.
 func Schemes() []string { return []string{SchemeFile, SchemeOSS, SchemeOBS, SchemeS3} }
 
 // Ref names an object, or a prefix of objects.
 type Ref struct {
 	Scheme string
-	Bucket string // "" only for File
-	Key    string // without a leading slash, "" = the whole bucket; for File the path as written
+	Bucket string // "" only for a file
+	Key    string // without a leading slash, "" = the whole bucket; for a file the path as written
 	Region string
 	// Endpoint is "" or http(s)://host[:port], without the bucket.
 	Endpoint string
@@ -33,7 +33,7 @@ type Ref struct {
 	Profile   string // of the cloud's credentials file, "" = none
 }
 
-// String gives scheme, bucket and key, without the query.
+// String returns scheme, bucket and key, without the query.
 func (r Ref) String() string {
 	if r.Scheme == SchemeFile {
 		return SchemeFile + "://" + r.Key
@@ -105,7 +105,8 @@ func (r *Ref) parseQuery(query string) error {
 		return newInvalidError(r.Scheme + "://: region is no id of a region, such as cn-hangzhou")
 	}
 	if text := values.Get("path_style"); text != "" {
-		if r.PathStyle, err = strconv.ParseBool(text); err != nil {
+		r.PathStyle, err = strconv.ParseBool(text)
+		if err != nil {
 			return newInvalidError(r.Scheme + "://: path_style must be true or false")
 		}
 	}
@@ -152,7 +153,7 @@ func suggestName(name string, known []string, after string) string {
 	return ", known are " + strings.Join(known, ", ")
 }
 
-// isNear tells whether one letter more, less, other or swapped makes b of a.
+// isNear reports whether one letter more, less, other or swapped makes b of a.
 func isNear(a, b string) bool {
 	start := 0
 	for start < len(a) && start < len(b) && a[start] == b[start] {

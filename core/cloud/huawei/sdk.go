@@ -56,10 +56,10 @@ func (s sdkClient) newHTTPClient(ctx context.Context, builder *core.HcHttpClient
 	if err != nil {
 		return nil, noClientError()
 	}
-	courier := cloud.StrictTransport{Ctx: ctx, Base: s.transport, Timeout: s.timeout, ParseError: newAPIError}
-	// The courier ends the call; the time-out only keeps the SDK's default from ending it earlier.
+	strict := cloud.StrictTransport{Ctx: ctx, Base: s.transport, Timeout: s.timeout, ParseError: newAPIError}
+	// The transport ends the call; the time-out only keeps the SDK's default from ending it earlier.
 	settings := config.DefaultHttpConfig().WithUserAgent("jms-sync").WithTimeout(s.timeout + time.Second).
-		WithRetries(0).WithHttpRoundTripper(strictTransport{courier})
+		WithRetries(0).WithHttpRoundTripper(strictTransport{strict})
 	client, err := builder.WithEndpoints([]string{cmp.Or(s.endpoint.URL(), "https://"+host)}).
 		WithCredential(credentials).WithHttpConfig(settings).SafeBuild()
 	if err != nil {
@@ -131,7 +131,7 @@ func callSDK[T any](client *core.HcHttpClient, request any, definition *def.Http
 	definition.Response = new(T)
 	answer, err := client.Sync(request, definition)
 	var unread *sdkerr.ServiceResponseError
-	if errors.As(err, &unread) { // refusals never get here: the courier makes them
+	if errors.As(err, &unread) { // refusals never get here: the transport makes them
 		return none, notJSONError(unread.StatusCode)
 	}
 	if err != nil {
@@ -147,7 +147,7 @@ func notJSONError(status int) error {
 	return &cloud.APIError{Status: status, Kind: inventory.Incomplete, Message: "the answer is not the JSON that it should be"}
 }
 
-// strictTransport is a courier that lets only whole JSON documents through: the SDK stops reading at the
+// strictTransport lets only whole JSON documents through: the SDK stops reading at the
 // end of the first one, and is lenient about what is in it.
 type strictTransport struct{ cloud.StrictTransport }
 
