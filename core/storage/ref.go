@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/jms-sync/jms-sync/core/httpx"
 )
 
 // The schemes that ParseRef knows.
@@ -52,7 +54,7 @@ func ParseRef(ref string) (Ref, error) {
 	case !found:
 		scheme, rest = SchemeFile, ref
 	case !slices.Contains(Schemes(), scheme):
-		return Ref{}, newInvalidError("unknown scheme " + strconv.Quote(truncate(scheme)) + suggestName(scheme, Schemes(), "://"))
+		return Ref{}, newInvalidError("unknown scheme " + quoteName(scheme) + suggestName(scheme, Schemes(), "://"))
 	}
 	if scheme == SchemeFile {
 		if rest == "" {
@@ -95,7 +97,7 @@ func (r *Ref) parseQuery(query string) error {
 	for name, given := range values {
 		switch {
 		case !slices.Contains(names, name):
-			return newInvalidError(r.Scheme + "://: unknown setting " + strconv.Quote(truncate(name)) + suggestName(name, names, "="))
+			return newInvalidError(r.Scheme + "://: unknown setting " + quoteName(name) + suggestName(name, names, "="))
 		case len(given) != 1 || given[0] == "":
 			return newInvalidError(r.Scheme + "://: " + name + " must have one value")
 		}
@@ -133,12 +135,7 @@ func (r *Ref) parseEndpoint(endpoint string) error {
 	return nil
 }
 
-func truncate(text string) string {
-	if len(text) > 40 {
-		return strings.ToValidUTF8(text[:40], "") + "…"
-	}
-	return text
-}
+func quoteName(name string) string { return strconv.Quote(httpx.Truncate(name, 40)) }
 
 // suggestName words what a name was probably meant to be, or what there is.
 func suggestName(name string, known []string, after string) string {
