@@ -14,7 +14,7 @@ import (
 // and again before the deletions; what is held is said, and the rest was made. A dry run asks nobody.
 func TestPausedBeforeRemovals(t *testing.T) {
 	t.Parallel()
-	p := plan.Paused(false, "anna@ops", time.Now(), time.Time{}, "")
+	p := plan.NewPause(false, "anna@ops", time.Now(), time.Time{}, "")
 	for name, c := range map[string]struct {
 		after, asked int // the pause is given after so many questions
 		dry          bool

@@ -32,7 +32,7 @@ func (r *runner) unpaused(removals []plan.Change) []plan.Change {
 	}
 	r.result.Paused = p
 	for _, c := range removals {
-		r.addItems(Item{Change: c, State: Held, Reason: p.Holds()})
+		r.addItems(Item{Change: c, State: Held, Reason: p.HoldReason()})
 	}
 	return nil
 }

@@ -37,13 +37,13 @@ func (e Engine) paused(ctx context.Context) halt {
 	switch {
 	case err != nil:
 		e.Log.Error("it is not known what is paused, so nothing is removed", "error", err)
-		return halt{Pause: plan.PauseUnread(err.Error())}
+		return halt{Pause: plan.UnreadablePause(err.Error())}
 	case p.Stands(e.Now()):
-		h := halt{Pause: plan.Paused(!p.Removals, p.By, p.Since, p.Until, p.Reason), of: p}
+		h := halt{Pause: plan.NewPause(!p.Removals, p.By, p.Since, p.Until, p.Reason), of: p}
 		e.Log.Warn("paused", "what", h.Why.Text(plan.English))
 		return h
 	case p.Exists():
-		return halt{of: p, over: plan.PauseOver(!p.Removals, p.By, p.Since, p.Until, p.Reason)}
+		return halt{of: p, over: plan.PauseEndedReason(!p.Removals, p.By, p.Since, p.Until, p.Reason)}
 	}
 	return halt{}
 }

@@ -369,7 +369,7 @@ func TestOperatorActionsOnlyWriteLabels(t *testing.T) {
 			j.apply(a)
 			for _, c := range allWrites(a) {
 				before := w.byID()[c.AssetID]
-				_, claims := Unwitnessed(before)
+				_, claims := OursByLabelsAlone(before)
 				completed := c.Reason.Code == ProofCompleted && slices.Equal(before.Labels, j.assets[c.AssetID].Labels)
 				if IsOurs(before) != (name == "release") && !claims && !completed || IsOurs(j.assets[c.AssetID]) != (name == "adopt") {
 					t.Errorf("%s of %+v: %+v", name, before, j.assets[c.AssetID])

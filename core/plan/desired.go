@@ -2,15 +2,14 @@ package plan
 
 import "github.com/jms-sync/jms-sync/core/inventory"
 
-// desiredAsset is one asset as its instance wants it. The name is decided after the guard. Most assets
-// of a run are as they should be, and a Change is big: one is only kept where something besides
-// the name differs.
+// desiredAsset is an asset as its instance wants it. The name is decided after the guard. Most assets of a run are
+// up to date, and a Change is big, so there is one only if something besides the name differs.
 type desiredAsset struct {
 	listedInstance
-	desiredName      string           // the cloud's name, not yet unique; "" = the one that before has, come what may
-	before           *inventory.Asset // nil = to be made
-	foreignAtAddress string           // the name of an asset that is not ours at the address of one to be made; "" = none
-	change           *Change          // what differs, and why; nil = nothing but perhaps the name, or to be made
+	desiredName      string           // the cloud's name, not yet unique; "" = the asset keeps its name
+	before           *inventory.Asset // nil = to be created
+	foreignAtAddress string           // name of an asset that is not ours at the address of one to be created; "" = none
+	change           *Change          // what differs, and why; nil = at most the name, or to be created
 }
 
 func (w desiredAsset) nameClaim() nameClaim {
@@ -21,12 +20,12 @@ func (w desiredAsset) nameClaim() nameClaim {
 	return k
 }
 
-// isUnchanged tells whether the asset, with this final name, is as its instance wants it.
+// isUnchanged reports whether the asset, with this final name, is as its instance wants it.
 func (w desiredAsset) isUnchanged(name string) bool {
 	return w.before != nil && name == w.before.Name && (w.change == nil || len(w.change.Fields) == 0)
 }
 
-// changeTo gives the change that the wish is, with its final name and the words for what changes.
+// changeTo returns the change that gives the asset its final name and all else that its instance wants.
 func (w desiredAsset) changeTo(name string, r *assetBuilder) Change {
 	if w.before == nil {
 		return r.createChange(w, name)
@@ -48,7 +47,7 @@ func (w desiredAsset) changeTo(name string, r *assetBuilder) Change {
 	return c
 }
 
-// emptyUpdate is a change of an asset that changes nothing yet.
+// emptyUpdate returns an update of an asset that changes nothing yet.
 func emptyUpdate(e listedInstance, a *inventory.Asset) Change {
 	return Change{
 		Action: Update, Scope: e.instance.Scope, InstanceID: e.instance.ID, AssetID: e.assetID,
@@ -56,7 +55,7 @@ func emptyUpdate(e listedInstance, a *inventory.Asset) Change {
 	}
 }
 
-// assetBuilder makes assets of instances. It is never changed.
+// assetBuilder builds new assets for instances. It is never changed.
 type assetBuilder struct {
 	rules     Rules
 	platforms map[string]inventory.Platform
@@ -76,7 +75,7 @@ func (r *assetBuilder) createChange(w desiredAsset, name string) Change {
 	}
 }
 
-// newAsset is what a create makes.
+// newAsset returns the asset that a Create makes.
 func (r *assetBuilder) newAsset(c Change) *inventory.NewAsset {
 	i := *c.instance
 	zone := r.rules.Accounts[i.Account].Zone

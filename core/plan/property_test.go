@@ -243,7 +243,7 @@ func thresholdsHold(t *testing.T, w *world) {
 	for _, a := range w.assets {
 		m, ours := parseOwnership(a)
 		since, gone, readable := parseDeactivatedAt(a, now())
-		if ours && gone && readable && !a.Active && !seen[m.instanceID] && now().Sub(since) < recentLoss {
+		if ours && gone && readable && !a.Active && !seen[m.instanceID] && now().Sub(since) < recentLossWindow {
 			at(m.owner, m.region).recent++
 		}
 	}

@@ -13,17 +13,17 @@ import (
 
 // pausedRun is a run during a pause: of all writes, or one of removals that began while it was at work.
 func pausedRun(lang plan.Lang, all bool) report.Input {
-	p := plan.Paused(all, "anna@ops", startTime().Add(-time.Hour), startTime().Add(time.Hour), "upgrade <b>")
+	p := plan.NewPause(all, "anna@ops", startTime().Add(-time.Hour), startTime().Add(time.Hour), "upgrade <b>")
 	in := report.Input{
 		Started: startTime(), Language: lang, Pause: p,
 		Listings: []inventory.Listing{completeListing("aliyun-prod", "cn-beijing", 20)},
 	}
 	if all {
-		in.Notes = append(in.Notes, newChange(plan.Hold, 1, p.Holds()), newChange(plan.Hold, 2, p.Holds()))
+		in.Notes = append(in.Notes, newChange(plan.Hold, 1, p.HoldReason()), newChange(plan.Hold, 2, p.HoldReason()))
 		return in
 	}
 	in.Items = append(in.Items, doneItem(newChange(plan.Create, 1, plan.NewReason(plan.NewInstance))),
-		apply.Item{Change: newChange(plan.Deactivate, 2, plan.NewReason(plan.InstanceGone)), State: apply.Held, Reason: p.Holds()})
+		apply.Item{Change: newChange(plan.Deactivate, 2, plan.NewReason(plan.InstanceGone)), State: apply.Held, Reason: p.HoldReason()})
 	return in
 }
 
@@ -43,7 +43,7 @@ func TestPausedMessage(t *testing.T) {
 func TestPauseOver(t *testing.T) {
 	t.Parallel()
 	in := pausedRun(plan.English, true)
-	in.PauseOver = plan.PauseOver(false, "bob@ops", startTime().Add(-time.Hour), startTime(), "")
+	in.PauseOver = plan.PauseEndedReason(false, "bob@ops", startTime().Add(-time.Hour), startTime(), "")
 	if r := report.Build(in); r.Pause == nil || !r.Pause.Stands {
 		t.Errorf("%+v", r.Pause)
 	}
@@ -79,7 +79,7 @@ func TestExpectedIsTold(t *testing.T) {
 	until := startTime().Add(time.Hour)
 	in := report.Input{
 		Started: startTime(), Language: plan.English, Listings: []inventory.Listing{completeListing("aliyun-prod", "cn-beijing", 20)},
-		Expected: []plan.Reason{plan.ExpectedIn(newInventoryScope("aliyun-prod", "cn-beijing"), plan.Expected{UpTo: 9, Left: 7, Until: until}, "anna@ops", "|old|")},
+		Expected: []plan.Reason{plan.ExpectationReason(newInventoryScope("aliyun-prod", "cn-beijing"), plan.ExpectedRemovals{UpTo: 9, Left: 7, Until: until}, "anna@ops", "|old|")},
 	}
 	r := report.Merge([]report.Report{report.Build(report.Input{Started: startTime()}), report.Build(in)})
 	text := report.NewMessage(r, report.Options{Lang: plan.English}).Markdown

@@ -75,7 +75,7 @@ func ReopeningText(to io.Writer, lines iter.Seq[plan.Change], lang plan.Lang) er
 		}
 		for c := range lines {
 			closed := ""
-			if at := plan.ClosedAt(c); !at.IsZero() {
+			if at := plan.DeactivatedAt(c); !at.IsZero() {
 				closed = at.UTC().Format(time.RFC3339)
 			}
 			row := []string{w.actionName(c.Action), sanitizeLine(c.Name), sanitizeLine(c.InstanceID),

@@ -176,13 +176,13 @@ func (r Record) Reopening(to plan.Reopening, approved string) (what plan.Reopeni
 		case len(c.Assets) == 0 && c.Action == plan.Delete:
 			unnamed += c.Count
 		case len(c.Assets) == 0:
-			what.Marks = append(what.Marks, c.Gone)
-			what.Within = append(what.Within, r.within()...)
+			what.GoneLabels = append(what.GoneLabels, c.Gone)
+			what.Scopes = append(what.Scopes, r.within()...)
 		}
 		for _, id := range c.Assets {
 			t := told[id]
-			what.Closed = append(what.Closed, plan.Closed{
-				Asset: id, Action: c.Action, Gone: c.Gone, Instance: t.InstanceID, Name: t.Name,
+			what.Recorded = append(what.Recorded, plan.RecordedRemoval{
+				AssetID: id, Action: c.Action, GoneLabel: c.Gone, InstanceID: t.InstanceID, Name: t.Name,
 				Scope: inventory.Scope{Cloud: t.Cloud, Account: t.Account, Region: t.Region},
 			})
 		}

@@ -111,25 +111,25 @@ func TestRecordedAndBack(t *testing.T) {
 			t.Errorf("%d: %d deactivated, %d deleted, %s", c.deactivated, deactivated, deleted, record.ID())
 		}
 		what, unnamed := record.Reopening(plan.Reopening{Account: "a"}, "")
-		if lacks := c.named == 0; lacks != (unnamed == 1) || lacks != slices.Contains(what.Marks, "20231215T0131Z") || lacks != (len(what.Within) > 0) || what.Account != "a" {
-			t.Errorf("%d: %d deletions without a name, marks %q, within %v", c.deactivated, unnamed, what.Marks, what.Within)
+		if lacks := c.named == 0; lacks != (unnamed == 1) || lacks != slices.Contains(what.GoneLabels, "20231215T0131Z") || lacks != (len(what.Scopes) > 0) || what.Account != "a" {
+			t.Errorf("%d: %d deletions without a name, marks %q, within %v", c.deactivated, unnamed, what.GoneLabels, what.Scopes)
 		}
 		named, names := 0, 0
-		for _, x := range what.Closed {
-			if x.Action == plan.Deactivate && x.Gone == "20231215T0131Z" {
+		for _, x := range what.Recorded {
+			if x.Action == plan.Deactivate && x.GoneLabel == "20231215T0131Z" {
 				named++
 			}
-			if x.Name != "" && x.Instance != "" && x.Scope.Account == "aliyun-prod" {
+			if x.Name != "" && x.InstanceID != "" && x.Scope.Account == "aliyun-prod" {
 				names++
 			}
 		}
-		if named != c.named || (names == len(what.Closed) && names > 0) != c.names {
+		if named != c.named || (names == len(what.Recorded) && names > 0) != c.names {
 			t.Errorf("%d: %d are named by id, %d with all", c.deactivated, named, names)
 		}
 		if c.named > 0 {
 			only, _ := record.Reopening(plan.Reopening{}, "abcdef0123")
-			if len(only.Closed) != 1 || only.Closed[0].Asset != approved {
-				t.Errorf("of the set: %+v", only.Closed)
+			if len(only.Recorded) != 1 || only.Recorded[0].AssetID != approved {
+				t.Errorf("of the set: %+v", only.Recorded)
 			}
 		}
 		if got := record.Hashes("abc"); !slices.Equal(got, []string{"abcdef0123"}) || len(record.Hashes("b")) > 0 {

@@ -225,16 +225,16 @@ func (r *reopening) byHash(ctx context.Context, d stateSession, prefix string) (
 
 // join makes one order of records.
 func (r *reopening) join(d stateSession, records []report.Record, hash string) foundRuns {
-	found := foundRuns{what: plan.Reopening{Account: r.account, Region: r.region, Closed: []plan.Closed{}}}
+	found := foundRuns{what: plan.Reopening{Account: r.account, Region: r.region, Recorded: []plan.RecordedRemoval{}}}
 	unnamed := 0
 	for _, one := range records {
 		more := 0
 		found.what, more = one.Reopening(found.what, hash)
 		unnamed += more
 	}
-	if len(found.what.Marks) > 0 {
+	if len(found.what.GoneLabels) > 0 {
 		found.said = append(found.said, d.text("停用的资产太多，记录里没有它们的 ID：凭停用时间（%s）查找", "too many were deactivated for the record to hold their ids: they are found by the time in their marks (%s)",
-			strings.Join(found.what.Marks, ", ")))
+			strings.Join(found.what.GoneLabels, ", ")))
 	}
 	if unnamed > 0 {
 		found.said = append(found.said, d.text("另有 %d 个资产被删除，无法恢复，记录里没有它们的名称", "%d more assets were deleted and cannot be brought back; the record does not hold their names", unnamed))

@@ -31,9 +31,9 @@ func latelyWorld(active, recent, lost int) *world {
 	return w
 }
 
-// TestLatelyIsTheGuard: one by one, as many removals are let go as a full run's guard lets go at once.
+// TestLossCounterIsTheGuard: one by one, as many removals are let go as a full run's guard lets go at once.
 // Invariants: 4.
-func TestLatelyIsTheGuard(t *testing.T) {
+func TestLossCounterIsTheGuard(t *testing.T) {
 	t.Parallel()
 	for _, active := range []int{1, 3, 4, 10, 20, 21, 40} {
 		for _, recent := range []int{0, 1, 2, 3, 4, 9} {
@@ -45,7 +45,7 @@ func TestLatelyIsTheGuard(t *testing.T) {
 			}
 			w := latelyWorld(active, recent, active)
 			asked := 0
-			l := NewLately(w.limits, w.assets, now(), func(labels []inventory.Label) (int, error) {
+			l := NewLossCounter(w.limits, w.assets, now(), func(labels []inventory.Label) (int, error) {
 				asked++
 				return active, nil
 			})
@@ -62,9 +62,9 @@ func TestLatelyIsTheGuard(t *testing.T) {
 	}
 }
 
-// TestLatelyOfAPlace: what several accounts of one owner lose counts together, and what another owner's lose does not;
+// TestLossCounterOfAnOwner: what several accounts of one owner lose counts together, and what another owner's lose does not;
 // each is asked for by the labels that its assets share. A size that is not known lets nothing go.
-func TestLatelyOfAPlace(t *testing.T) {
+func TestLossCounterOfAnOwner(t *testing.T) {
 	t.Parallel()
 	const second, other = "aliyun-second", "1000000000000002"
 	of := func(account, owner string, n int) inventory.Asset {
@@ -73,7 +73,7 @@ func TestLatelyOfAPlace(t *testing.T) {
 	var asked []string
 	failing := errors.New("no answer")
 	var fails error
-	l := NewLately(Limits{Percent: 20, Min: 3}, nil, now(), func(labels []inventory.Label) (int, error) {
+	l := NewLossCounter(Limits{Percent: 20, Min: 3}, nil, now(), func(labels []inventory.Label) (int, error) {
 		asked = append(asked, fmt.Sprint(labels))
 		return 16, fails
 	})
