@@ -16,7 +16,7 @@ func ofOrders() []mutant {
 		pkg: "./core/engine", test: "TestUnreadablePause",
 	}, {
 		name: "a pause stops a run that is at work", file: "core/apply/remove.go",
-		old: "r.runJob(r.unpaused(withAction(changes, plan.Deactivate)), r.patchJob(true))", broken: "r.runJob(withAction(changes, plan.Deactivate), r.patchJob(true))",
+		old: "r.runJob(r.holdIfPaused(withAction(changes, plan.Deactivate)), r.patchJob(true))", broken: "r.runJob(withAction(changes, plan.Deactivate), r.patchJob(true))",
 		pkg: "./core/engine", test: "TestPauseWhileRunning",
 	}, {
 		name: "an approval outlives a pause", file: "core/engine/approval.go",
