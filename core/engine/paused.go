@@ -67,7 +67,7 @@ func (h halt) tells(ctx context.Context, e Engine, in *report.Input) Engine {
 		told = state.PauseTold{}
 	}
 	if h.over.Code != "" && err == nil && !told.Ended {
-		in.PauseOver = h.over
+		in.PauseEnded = h.over
 	}
 	if h.Stands() && err == nil && e.Now().Sub(told.At) >= remindPause {
 		e.NotifyOn = NotifyAlways

@@ -43,7 +43,7 @@ func TestPausedMessage(t *testing.T) {
 func TestPauseOver(t *testing.T) {
 	t.Parallel()
 	in := pausedRun(plan.English, true)
-	in.PauseOver = plan.PauseEndedReason(false, "bob@ops", startTime().Add(-time.Hour), startTime(), "")
+	in.PauseEnded = plan.PauseEndedReason(false, "bob@ops", startTime().Add(-time.Hour), startTime(), "")
 	if r := report.Build(in); r.Pause == nil || !r.Pause.Stands {
 		t.Errorf("%+v", r.Pause)
 	}

@@ -103,7 +103,7 @@ func TestRecordedAndBack(t *testing.T) {
 		if err != nil || len(data) > state.MaxShardReport {
 			t.Fatalf("%d: %d bytes, %v", c.deactivated, len(data), err)
 		}
-		record, err := report.Recorded(data)
+		record, err := report.ParseRecord(data)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -132,20 +132,20 @@ func TestRecordedAndBack(t *testing.T) {
 				t.Errorf("of the set: %+v", only.Recorded)
 			}
 		}
-		if got := record.Hashes("abc"); !slices.Equal(got, []string{"abcdef0123"}) || len(record.Hashes("b")) > 0 {
+		if got := record.ApprovedHashes("abc"); !slices.Equal(got, []string{"abcdef0123"}) || len(record.ApprovedHashes("b")) > 0 {
 			t.Errorf("hashes %q", got)
 		}
 		for _, about := range []struct {
 			account, region string
 			want            bool
 		}{{"", "", true}, {"aliyun-prod", "", true}, {"aliyun-prod", "cn-beijing", true}, {"", "cn-x", false}, {"x", "", false}} {
-			if record.About(about.account, about.region) != about.want {
+			if record.HasScopeOf(about.account, about.region) != about.want {
 				t.Errorf("about %q %q", about.account, about.region)
 			}
 		}
 	}
 	for _, bad := range []string{"", "{}", `{"started_at":"2023-12-15T01:30:25Z"}`, `{"started_at":"x","closed":[{}]}`} {
-		if _, err := report.Recorded([]byte(bad)); err == nil {
+		if _, err := report.ParseRecord([]byte(bad)); err == nil {
 			t.Errorf("%q is a record", bad)
 		}
 	}

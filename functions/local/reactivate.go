@@ -100,7 +100,7 @@ func (r *reopening) execute(ctx context.Context, o *options, name string, stdout
 func (r *reopening) print(to io.Writer, d stateSession, found foundRuns, out engine.RunResult) error {
 	lang := plan.Lang(d.cfg.Language)
 	if out.Err == nil {
-		if err := report.ReopeningText(to, out.PlanLines, lang); err != nil {
+		if err := report.WriteReopeningTable(to, out.PlanLines, lang); err != nil {
 			return err
 		}
 	}
@@ -178,7 +178,7 @@ func (r *reopening) byRun(ctx context.Context, d stateSession, started time.Time
 	records, err := recordsOf(ctx, d.store, started, started.Add(longestRun), mostRuns)
 	var meant []report.Record
 	for _, one := range records {
-		if one.Started.Equal(started) && one.About(r.account, r.region) {
+		if one.Started.Equal(started) && one.HasScopeOf(r.account, r.region) {
 			meant = append(meant, one)
 		}
 	}
@@ -200,7 +200,7 @@ func (r *reopening) byHash(ctx context.Context, d stateSession, prefix string) (
 	hashes := map[string]bool{}
 	hash := ""
 	for _, one := range records {
-		for _, h := range one.Hashes(prefix) {
+		for _, h := range one.ApprovedHashes(prefix) {
 			hashes[h], hash = true, h
 		}
 	}
@@ -249,7 +249,7 @@ func recordsOf(ctx context.Context, store *runstate.Store, since, until time.Tim
 	var records []report.Record
 	errs := []error{err}
 	for _, run := range runs {
-		record, err := report.Recorded(run.Document)
+		record, err := report.ParseRecord(run.Document)
 		if err == nil {
 			records = append(records, record)
 		}
