@@ -45,20 +45,19 @@
 //	listed      ours, switched off by a person         stays off; the rest follows the cloud
 //	listed      ours, equal                            unchanged
 //	listed      ours, never written to (see below)     skip (reported), or unchanged if nothing differs
-//	elsewhere   ours                                   keep: an instance in any listing is present
 //	absent      not ours                               ignored
+//	elsewhere   ours, its instance listed elsewhere    keep: an instance in any listing is present
 //	absent      ours, its label and its comment name   skip (reported): a row of JumpServer's label page
 //	            two owners (projects; regions, unless  was edited, or the comment
 //	            our id proves the region)
 //	absent      ours, its account not configured or    orphan (reported in every run): only Retire ends it;
-//	            switched off, or its region left out   keep if it is deactivated and only waits
+//	            switched off, or its region left out   keep if it is deactivated and only waits; skip
+//	                                                   with jms-keep
 //	absent      ours, scope failed or not asked for    keep
 //	absent      ours, owner is not the credential's    skip (reported)
-//	absent      ours, its project was not asked for    skip (reported)
-//	absent      ours, another account of the owner     keep
-//	            failed in the region
-//	absent      ours, another account of the owner     skip (reported)
-//	            was left out by a narrowed run
+//	absent      ours, its project not asked or unknown skip (reported)
+//	absent      ours, another account failed there     keep: it may be the only one that sees the instance
+//	absent      ours, another account was left out     skip (reported): likewise, in a narrowed run
 //	absent      ours, never written to (see below)     skip (reported)
 //	absent      ours, jms-keep                         skip (reported): a person has the last word
 //	absent      ours, protected_ips                    skip (reported); jms-protected remembers the
@@ -69,17 +68,12 @@
 //	absent      ours, jms-gone, yet active             skip: a person switched it on again; jms-reopened
 //	                                                   remembers that
 //	absent      ours, jms-gone, jms-reopened, off      skip (reported): a person switched it off again
-//	absent      ours, jms-gone, no right to delete     keep
-//	absent      adopted, jms-gone                      keep, however long: see Rules.DeleteAdopted
 //	absent      ours, jms-gone, mode deactivate        keep
+//	absent      adopted, jms-gone                      keep, however long: see Rules.DeleteAdopted
 //	absent      ours, jms-gone, grace not over         keep
-//	absent      ours, jms-gone, seen by an event       keep: events delete nothing
-//	absent      ours, jms-gone, grace over, and no     candidate: delete
-//	            jms-due later than now
-//	absent      ours, jms-gone, grace over, and        keep until then
-//	            jms-due within 10 minutes
-//	absent      ours, jms-gone, grace over, and        hold once (reported); jms-due = now + 10 minutes
-//	            jms-due later than that
+//	absent      ours, jms-gone, grace over             candidate: delete, unless jms-due is later
+//	absent      the same, jms-due within 10 minutes    keep until then
+//	absent      the same, earlier than jms-due says    hold once (reported), jms-due = now + 10 minutes
 //	absent      ours, grace 0 with mode delete         candidate: delete
 //	absent      ours                                   candidate: deactivate
 //
@@ -92,7 +86,7 @@
 // deactivate). If the grace is shortened or deletion is switched on, deletes are due earlier than people were told:
 // the first run that finds one holds and reports it and sets jms-due ten minutes ahead; a later run deletes.
 // jms-due is renewed if the settings allow more time than it says. Assets deactivated by an older version have no
-// jms-due. All this needs no state store, and lasts as long as the asset does.
+// jms-due. All this needs no state store, and lasts as long as the asset does. Events delete nothing.
 //
 // If JumpServer says that the access key's user may not delete assets, mode delete works as deactivate, and each
 // run reports that.
