@@ -43,7 +43,7 @@ func TestEveryAdviceHasACure(t *testing.T) {
 	}
 }
 
-// TestOtherProxy: whose JumpServerCheck was reached by the setting proxy is told that it is not any more.
+// TestOtherProxy: whose JumpServer was reached by the setting proxy is told that it is not any more.
 func TestOtherProxy(t *testing.T) {
 	t.Parallel()
 	away := &inventory.Error{Kind: inventory.Temporary, Message: "refused"}

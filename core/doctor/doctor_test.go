@@ -229,7 +229,7 @@ func TestCloud(t *testing.T) {
 	}
 }
 
-// TestCloudTellsWhatLabelsCannotHold: what is configured is said with JumpServerCheck, what the cloud tells with the account.
+// TestCloudTellsWhatLabelsCannotHold: what is configured is reported with JumpServer, what the cloud tells with the account.
 func TestCloudTellsWhatLabelsCannotHold(t *testing.T) {
 	t.Parallel()
 	l := fakeLister{regions: []string{"r1", "r,2"}}
