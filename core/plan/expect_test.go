@@ -8,8 +8,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// TestGuardExpected: what was announced goes over the thresholds and over nothing else, and not one goes where more are
-// due than are left.
+// TestGuardExpected: expected removals pass the thresholds and nothing else, and none passes if more are due than
+// are left.
 func TestGuardExpected(t *testing.T) {
 	t.Parallel()
 	expect := func(w *world, region string, left int) {
@@ -64,7 +64,7 @@ func TestGuardExpected(t *testing.T) {
 	})
 }
 
-// TestExpectedCounts: how many are lifted, and how many losses a plan has.
+// TestExpectedCounts: CountExpected and CountLosses.
 func TestExpectedCounts(t *testing.T) {
 	t.Parallel()
 	w := newWorld()

@@ -9,10 +9,10 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// paused is a pause of removals, or of all writes.
+// paused returns a pause of removals, or of all writes.
 func paused(all bool) Pause { return NewPause(all, "anna@ops", now(), time.Time{}, "") }
 
-// TestGuardPause: what is paused is removed on nobody's word; what else holds it is said before.
+// TestGuardPause: a paused removal passes with no approval; other reasons to hold it come first.
 func TestGuardPause(t *testing.T) {
 	t.Parallel()
 	pause := func(w *world) { w.limits.Pause = paused(false) }
@@ -32,7 +32,7 @@ func TestGuardPause(t *testing.T) {
 	})
 }
 
-// TestPauseOfAllWrites: no change passes, each is a line that says so; of removals only, all else is made.
+// TestPauseOfAllWrites: no change passes, and each is reported; a pause of removals lets all else pass.
 func TestPauseOfAllWrites(t *testing.T) {
 	t.Parallel()
 	for _, all := range []bool{false, true} {
@@ -63,7 +63,7 @@ func TestPauseOfAllWrites(t *testing.T) {
 	}
 }
 
-// TestPauseOfOrders: what a person orders (adopt, release) is held by a pause of all writes only.
+// TestPauseOfOrders: a person's orders (adopt, disown) are held by a pause of all writes only.
 func TestPauseOfOrders(t *testing.T) {
 	t.Parallel()
 	order := Approved{updates: []Change{{Action: Update, AssetID: "a", Patch: &inventory.Patch{}}}}
@@ -79,7 +79,7 @@ func TestPauseOfOrders(t *testing.T) {
 	}
 }
 
-// TestPauseWords: who, since when, until when, why, and how it ends.
+// TestPauseWords: the text says who, since when, until when, why, and how it ends.
 func TestPauseWords(t *testing.T) {
 	t.Parallel()
 	since, until := now(), now().Add(time.Hour)

@@ -8,18 +8,18 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// closedBy returns what the record of a run says of an asset that it deactivated so long ago.
-func closedBy(a inventory.Asset, before time.Duration) RecordedRemoval {
+// recordedRemoval returns the record of a run that deactivated an asset that long ago.
+func recordedRemoval(a inventory.Asset, before time.Duration) RecordedRemoval {
 	return RecordedRemoval{AssetID: a.ID, Action: Deactivate, GoneLabel: inventory.FormatLabelTime(now().Add(-before))}
 }
 
-// TestReopen: only what is ours, and what that very run switched off, is switched on.
+// TestReopen: only assets of ours that this very run deactivated become active.
 func TestReopen(t *testing.T) {
 	t.Parallel()
 	i1 := instanceInProd("i-1", "web", "10.0.0.1")
 	id := hostOf(i1).ID
 	recorded := func(c RecordedRemoval) Reopening { return Reopening{Recorded: []RecordedRemoval{c}} }
-	hour := recorded(closedBy(hostOf(i1), time.Hour))
+	hour := recorded(recordedRemoval(hostOf(i1), time.Hour))
 	closed := func(edits ...func(*inventory.Asset)) func(w *world) {
 		return func(w *world) {
 			w.addAssets(hostOf(i1, append([]func(*inventory.Asset){deactivatedFor(time.Hour), dueAfter(-time.Hour)}, edits...)...))
@@ -110,14 +110,14 @@ func labelsSay(labels []inventory.Label, names ...string) bool {
 	return slices.ContainsFunc(labels, func(l inventory.Label) bool { return hasAnyName(l, names...) })
 }
 
-// TestRunsLeaveWhatWasReopened: neither the next run, nor one long after the grace, nor an event closes it again, and
-// each says so; when its instance is listed again its marks go.
+// TestRunsLeaveWhatWasReopened: neither the next run, nor one long after the grace, nor an event deactivates it
+// again, and each reports it; when its instance is listed again our labels go.
 func TestRunsLeaveWhatWasReopened(t *testing.T) {
 	t.Parallel()
 	i1 := instanceInProd("i-1", "web", "10.0.0.1")
 	w := newWorld()
 	w.addAssets(hostOf(i1, deactivatedFor(time.Hour), dueAfter(-time.Hour), withExtraLabel(inventory.LabelEvent, "closed")))
-	change := Reopen(w.input(), w.rules, Reopening{Recorded: []RecordedRemoval{closedBy(w.assets[0], time.Hour)}}).ApproveReopening().Updates()[0]
+	change := Reopen(w.input(), w.rules, Reopening{Recorded: []RecordedRemoval{recordedRemoval(w.assets[0], time.Hour)}}).ApproveReopening().Updates()[0]
 	w.assets[0].Active, w.assets[0].Labels = *change.Patch.Active, change.Patch.Labels
 	for _, later := range []time.Duration{time.Minute, 30 * 24 * time.Hour} {
 		for _, partial := range []bool{false, true} {
@@ -146,7 +146,7 @@ func TestRunsLeaveWhatWasReopened(t *testing.T) {
 	}
 }
 
-// TestApproveReopening: only the plan of Reopen passes.
+// TestApproveReopening: only plans of Reopen are approved.
 func TestApproveReopening(t *testing.T) {
 	t.Parallel()
 	w := newWorld()

@@ -11,7 +11,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
-// pausedRun is a run during a pause: of all writes, or one of removals that began while it was at work.
+// pausedRun returns a run during a pause: of all writes, or one of removals that began during the run.
 func pausedRun(lang plan.Lang, all bool) report.Input {
 	p := plan.NewPause(all, "anna@ops", startTime().Add(-time.Hour), startTime().Add(time.Hour), "upgrade <b>")
 	in := report.Input{
@@ -27,7 +27,7 @@ func pausedRun(lang plan.Lang, all bool) report.Input {
 	return in
 }
 
-// TestPausedMessage: the card says first what is paused, by whom, until when and why.
+// TestPausedMessage: the card begins with what is paused, by whom, until when and why.
 func TestPausedMessage(t *testing.T) {
 	t.Parallel()
 	zh, en := report.Build(pausedRun(plan.Chinese, true)), report.Build(pausedRun(plan.English, false))
@@ -39,7 +39,7 @@ func TestPausedMessage(t *testing.T) {
 	}
 }
 
-// TestPauseOver is told as what it is, unless another stands.
+// TestPauseOver: a pause that ended is reported, unless another is in force.
 func TestPauseOver(t *testing.T) {
 	t.Parallel()
 	in := pausedRun(plan.English, true)
@@ -57,7 +57,7 @@ func TestPauseOver(t *testing.T) {
 	}
 }
 
-// TestPauseIsKeptAndMerged: a card for several says the pause that weighs most.
+// TestPauseIsKeptAndMerged: a card for several reports shows the strongest pause.
 func TestPauseIsKeptAndMerged(t *testing.T) {
 	t.Parallel()
 	none, all, removals := report.Build(report.Input{Started: startTime()}), report.Build(pausedRun("zh", true)), report.Build(pausedRun("zh", false))
@@ -73,7 +73,7 @@ func TestPauseIsKeptAndMerged(t *testing.T) {
 	}
 }
 
-// TestExpectedIsTold: what people have announced stands among the warnings, and changes no outcome.
+// TestExpectedIsTold: what people have announced is among the warnings, and changes no outcome.
 func TestExpectedIsTold(t *testing.T) {
 	t.Parallel()
 	until := startTime().Add(time.Hour)

@@ -13,8 +13,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/state"
 )
 
-// closings is a run that deactivated these, and deleted one.
-func closings(recorded bool, changes ...plan.Change) report.Input {
+// runWithRemovals returns a run with these deactivations, and one deletion.
+func runWithRemovals(recorded bool, changes ...plan.Change) report.Input {
 	in := report.Input{
 		Started: startTime(), Language: plan.English, Recorded: recorded,
 		Listings: []inventory.Listing{completeListing("aliyun-prod", "cn-beijing", 150)},
@@ -26,26 +26,26 @@ func closings(recorded bool, changes ...plan.Change) report.Input {
 	return in
 }
 
-// TestUndoIsToldByCommand: who reads a card, or a terminal, reads which command switches on again what the run closed.
+// TestUndoIsToldByCommand: cards and the terminal show the command that activates again what the run deactivated.
 func TestUndoIsToldByCommand(t *testing.T) {
 	t.Parallel()
 	const minute, later = "20231215T0131Z", "20231215T0133Z"
-	other := closing(3, startTime().Add(90*time.Second))
+	other := deactivation(3, startTime().Add(90*time.Second))
 	other.Scope.Account = "my prod"
-	failed := closings(true)
-	failed.Items = []apply.Item{{Change: closing(1, startTime()), State: apply.Failed}}
-	dry := closings(true, closing(1, startTime()))
+	failed := runWithRemovals(true)
+	failed.Items = []apply.Item{{Change: deactivation(1, startTime()), State: apply.Failed}}
+	dry := runWithRemovals(true, deactivation(1, startTime()))
 	dry.DryRun = true
 	for name, c := range map[string]struct {
 		in   report.Input
 		want []string
 	}{
-		"of the history": {closings(true, closing(1, startTime()), closing(2, startTime())), []string{"jms-sync reactivate 20231215T013025Z"}},
-		"no history": {closings(false, closing(1, startTime()), closing(2, startTime().Add(90*time.Second)), other), []string{
+		"of the history": {runWithRemovals(true, deactivation(1, startTime()), deactivation(2, startTime())), []string{"jms-sync reactivate 20231215T013025Z"}},
+		"no history": {runWithRemovals(false, deactivation(1, startTime()), deactivation(2, startTime().Add(90*time.Second)), other), []string{
 			"jms-sync reactivate --account aliyun-prod --since " + minute + " --until 20231215T0132Z",
 			"jms-sync reactivate --account 'my prod' --since 20231215T0132Z --until 20231215T0132Z",
 		}},
-		"only deleted": {closings(true), nil},
+		"only deleted": {runWithRemovals(true), nil},
 		"failed":       {failed, nil},
 		"a dry run":    {dry, nil},
 	} {
@@ -74,25 +74,25 @@ func TestUndoIsToldByCommand(t *testing.T) {
 			t.Errorf("%s: told", name)
 		}
 	}
-	first := report.Build(closings(false, closing(1, startTime())))
-	second := report.Build(closings(false, closing(2, startTime().Add(2*time.Minute))))
+	first := report.Build(runWithRemovals(false, deactivation(1, startTime())))
+	second := report.Build(runWithRemovals(false, deactivation(2, startTime().Add(2*time.Minute))))
 	if got := report.Merge([]report.Report{second, first}).Undo; len(got) != 1 || got[0].Since != minute || got[0].Until != later {
 		t.Errorf("two of one account: %+v", got)
 	}
 }
 
-// TestRecordedAndBack: what the history holds of a run says which assets it closed, with which mark, however many they
-// are; where their ids do not fit, it says their number and mark.
+// TestRecordedAndBack: the record of a run says which assets it removed, with which jms-gone, however many they
+// are; if their ids do not fit, it has their number and jms-gone.
 func TestRecordedAndBack(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		deactivated, named int
 		names              bool
 	}{{3, 3, true}, {1500, 1500, true}, {12_000, 12_000, false}, {40_000, 0, false}} {
-		in := closings(true)
+		in := runWithRemovals(true)
 		in.Approved = map[string]string{}
 		for n := range c.deactivated {
-			in.Items = append(in.Items, doneItem(closing(1000+n, startTime())))
+			in.Items = append(in.Items, doneItem(deactivation(1000+n, startTime())))
 		}
 		for n := range 4000 {
 			in.Items = append(in.Items, doneItem(newChange(plan.Create, 50_000+n, plan.NewReason(plan.NewInstance))))
