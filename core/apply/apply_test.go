@@ -69,7 +69,7 @@ func TestSwapAndRebuiltServer(t *testing.T) {
 	if len(again.Creates())+len(again.Updates())+len(again.Removals())+len(again.Renames()) != 0 {
 		t.Errorf("the second run is not empty: %+v", again)
 	}
-	if got := countStates(r); got["update done"] != 4 { // three moves of the swap, one gives way
+	if got := countStates(r); got["update done"] != 4 { // three renames of the swap, one release
 		t.Errorf("items %v", got)
 	}
 }

@@ -142,7 +142,8 @@ func (b *fakeBastion) Update(_ context.Context, patches []inventory.Patch, _ fun
 		b.recordCall("update " + p.ID[:8])
 		a := b.assets[p.ID]
 		if p.Name != nil {
-			if errs[n] = b.checkNameFree(*p.Name, p.ID); errs[n] != nil {
+			errs[n] = b.checkNameFree(*p.Name, p.ID)
+			if errs[n] != nil {
 				continue
 			}
 			a.Name = *p.Name

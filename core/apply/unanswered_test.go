@@ -36,7 +36,8 @@ func (s *unansweredServer) nextAnswer(rows int) (after time.Duration, lost bool,
 	if len(s.script) == 0 {
 		return 0, false, nil
 	}
-	if after, s.script = s.script[0], s.script[1:]; after == answered {
+	after, s.script = s.script[0], s.script[1:]
+	if after == answered {
 		return 0, false, nil
 	}
 	return after, true, &inventory.Error{Kind: inventory.Unanswered, Message: "no answer", RetryAfter: s.retryAfter}

@@ -272,7 +272,8 @@ func TestChannel(t *testing.T) {
 		t.Error(text)
 	}
 	r.LookupHost = newHostLookup("oapi.dingtalk.com")
-	if text, worst = runCheck(t, doctor.RobotCheck(r)); worst != doctor.Failure || strings.Contains(text, "posting") {
+	text, worst = runCheck(t, doctor.RobotCheck(r))
+	if worst != doctor.Failure || strings.Contains(text, "posting") {
 		t.Error(text)
 	}
 	r = doctor.ParseWebhook("https://relay.example/robot?access_token=canary", "")

@@ -382,7 +382,8 @@ func TestOperatorActionsOnlyWriteLabels(t *testing.T) {
 				if name == "adopt" && strings.HasPrefix(after.Comment, strings.TrimSpace(before.Comment)) {
 					after.Comment = before.Comment
 				}
-				if after.Labels = before.Labels; fmt.Sprint(after) != fmt.Sprint(before) {
+				after.Labels = before.Labels
+				if fmt.Sprint(after) != fmt.Sprint(before) {
 					t.Errorf("%s: %+v became %+v", name, before, after)
 				}
 			}

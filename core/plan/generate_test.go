@@ -196,7 +196,8 @@ func (d *dice) assets(w *world, fleet []machine) {
 		if w.rules.UTF8MB3 {
 			a.Name = inventory.DropFourByteRunes(a.Name)
 		}
-		if a.Name = truncateName(sanitizeName(a.Name), maxNameLength); !taken[w.nameKey(a.Name)] {
+		a.Name = truncateName(sanitizeName(a.Name), maxNameLength)
+		if !taken[w.nameKey(a.Name)] {
 			taken[w.nameKey(a.Name)] = true
 			w.addAssets(a)
 		}
@@ -212,7 +213,8 @@ func (d *dice) assets(w *world, fleet []machine) {
 			m.Owner = otherOwner
 		}
 		a := hostOf(m.Instance)
-		if a.Name = d.name(); d.oneIn(2) {
+		a.Name = d.name()
+		if d.oneIn(2) {
 			a.Name = m.Name
 		}
 		if a.Address == "" || d.oneIn(4) {

@@ -90,10 +90,12 @@ func TestLossCounterOfAnOwner(t *testing.T) {
 			t.Errorf("loss %d is held", n)
 		}
 	}
-	if fails = failing; !hold(of(second, owner, 0)) {
+	fails = failing
+	if !hold(of(second, owner, 0)) {
 		t.Error("it is let go, and its size is not known")
 	}
-	if fails = nil; !hold(of(second, owner, 1)) { // 4 of 16 of the owner, 1 of the account
+	fails = nil
+	if !hold(of(second, owner, 1)) { // 4 of 16 of the owner, 1 of the account
 		t.Error("the place loses too much")
 	}
 	want := fmt.Sprint([]inventory.Label{{Name: inventory.LabelCloud, Value: "alibaba"}, {Name: inventory.LabelRegion, Value: beijing}, {Name: inventory.LabelOwner, Value: owner}})

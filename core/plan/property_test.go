@@ -78,7 +78,8 @@ func requireStable(t *testing.T, j *fakeJumpServer, w *world, a Approved) {
 	}
 	for range runs {
 		j.apply(a)
-		if a = j.world(w).approve(); len(allWrites(a)) == 0 {
+		a = j.world(w).approve()
+		if len(allWrites(a)) == 0 {
 			return
 		}
 	}
