@@ -237,12 +237,12 @@ func (b *builder) protectedReason(a inventory.Asset) (Reason, bool) {
 
 func (b *builder) addCandidate(c Change, action Action, why Reason) {
 	c.Action, c.Reason = action, why
-	for _, p := range []*scopeStats{b.ownerStatsOf(ownerScopeOf(c)), b.accountStatsOf(c.Scope)} {
+	for _, s := range []*scopeStats{b.ownerStatsOf(ownerScopeOf(c)), b.accountStatsOf(c.Scope)} {
 		switch {
 		case c.Before.LabelCount(inventory.LabelGone) == 0:
-			p.lost++
+			s.lost++
 		case c.Before.LabelCount(inventory.LabelEvent) > 0:
-			p.closedDeletes++
+			s.closedDeletes++
 		}
 	}
 	b.nameDecided[b.assetIndex[c.AssetID]] = true

@@ -105,7 +105,10 @@ type adoptionFinder struct {
 }
 
 func newAdoptionFinder(b *builder) *adoptionFinder {
-	f := &adoptionFinder{builder: b, assetsByInstance: map[string][]int{}, assetsByEndpoint: map[endpoint][]int{}, instancesByEndpoint: map[endpoint][]string{}, proposals: map[int][]Change{}}
+	f := &adoptionFinder{
+		builder: b, assetsByInstance: map[string][]int{}, assetsByEndpoint: map[endpoint][]int{},
+		instancesByEndpoint: map[endpoint][]string{}, proposals: map[int][]Change{},
+	}
 	for _, n := range b.assetOrder {
 		a := b.input.Current.Assets[n]
 		if !a.Host {

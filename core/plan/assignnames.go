@@ -14,46 +14,46 @@ import (
 func (p Plan) assignNames(out *Approved) {
 	fixed, releasing := p.splitUndecided(out)
 	claims := make([]nameClaim, 0, len(p.desired))
-	for _, w := range p.desired {
-		if w.desiredName != "" {
-			claims = append(claims, w.nameClaim())
+	for _, d := range p.desired {
+		if d.desiredName != "" {
+			claims = append(claims, d.nameClaim())
 		}
 	}
 	final := resolveNames(claims, fixed)
-	takers, held := newNameHolders(claims, final), nameSet{}
+	nameTakers, held := newNameHolders(claims, final), nameSet{}
 	for _, name := range final {
 		held.add(name)
 	}
 	maps.Copy(held, fixed)
 	updates := map[string]Change{}
 	fresh := 0
-	for _, w := range p.desired {
-		if w.before == nil {
+	for _, d := range p.desired {
+		if d.before == nil {
 			fresh++
 		}
 	}
 	out.creates = slices.Grow(out.creates, fresh)
-	for _, w := range p.desired {
-		name := final[w.assetID]
-		if w.desiredName == "" {
-			name = w.before.Name
+	for _, d := range p.desired {
+		name := final[d.assetID]
+		if d.desiredName == "" {
+			name = d.before.Name
 		}
 		switch {
-		case w.isUnchanged(name):
+		case d.isUnchanged(name):
 			out.unchanged++
-		case w.before == nil:
-			out.creates = append(out.creates, w.changeTo(name, p.assetBuilder))
+		case d.before == nil:
+			out.creates = append(out.creates, d.changeTo(name, p.assetBuilder))
 		default:
-			updates[w.assetID] = w.changeTo(name, p.assetBuilder)
+			updates[d.assetID] = d.changeTo(name, p.assetBuilder)
 		}
 	}
-	releases := releaseNames(releasing, takers, held)
+	releases := releaseNames(releasing, nameTakers, held)
 	for _, r := range releases {
-		updates[r.assetID] = nameReleaseChange(r, releasing, takers)
+		updates[r.assetID] = nameReleaseChange(r, releasing, nameTakers)
 		p.showNewName(out, r)
 	}
 	for _, r := range releases {
-		takers[inventory.FoldName(r.to)] = r.assetID
+		nameTakers[inventory.FoldName(r.to)] = r.assetID
 	}
 	busy := sync.OnceValue(func() nameSet { // only a swap of names needs it
 		for _, a := range releasing {
@@ -67,19 +67,19 @@ func (p Plan) assignNames(out *Approved) {
 		}
 		return held
 	})
-	out.scheduleUpdates(updates, takers, func(name string) bool { return busy().has(name) })
+	out.scheduleUpdates(updates, nameTakers, func(name string) bool { return busy().has(name) })
 }
 
 // newNameHolders returns the assets that get a name which they do not have, by folded name.
 func newNameHolders(claims []nameClaim, final map[string]string) map[string]string {
-	takers := map[string]string{}
+	nameTakers := map[string]string{}
 	for _, c := range claims {
 		name := final[c.assetID]
 		if name != c.currentName {
-			takers[inventory.FoldName(name)] = c.assetID
+			nameTakers[inventory.FoldName(name)] = c.assetID
 		}
 	}
-	return takers
+	return nameTakers
 }
 
 // splitUndecided splits the assets that no instance wants: those whose name is fixed (removals that are held among
@@ -118,12 +118,12 @@ func describeFields(c Change) string {
 	return strings.Join(parts, ", ")
 }
 
-func nameReleaseChange(r rename, releasing []inventory.Asset, takers map[string]string) Change {
+func nameReleaseChange(r rename, releasing []inventory.Asset, nameTakers map[string]string) Change {
 	at := slices.IndexFunc(releasing, func(a inventory.Asset) bool { return a.ID == r.assetID })
 	a := releasing[at]
 	m, _ := parseOwnership(a)
 	return Change{
-		Action: Update, Reason: newReason(GivesWay, takers[inventory.FoldName(r.from)]),
+		Action: Update, Reason: newReason(GivesWay, nameTakers[inventory.FoldName(r.from)]),
 		Scope:      inventory.Scope{Cloud: m.cloud, Account: m.account, Region: m.region},
 		InstanceID: r.instanceID, AssetID: r.assetID, Name: r.to, Address: a.Address, Platform: a.Platform,
 		Fields: []string{"name"}, Patch: &inventory.Patch{ID: r.assetID, Name: &r.to}, Before: &a,
@@ -141,7 +141,7 @@ func (p Plan) showNewName(out *Approved, r rename) {
 
 // scheduleUpdates puts the updates that free or await a name into steps before the creates, and all others after
 // them. Names that are busy are never used for a step in between.
-func (a *Approved) scheduleUpdates(updates map[string]Change, takers map[string]string, busy func(string) bool) {
+func (a *Approved) scheduleUpdates(updates map[string]Change, nameTakers map[string]string, busy func(string) bool) {
 	leave := nameCounts{} // names that assets still hold and will leave
 	for _, c := range updates {
 		if c.Patch.Name != nil {
@@ -155,14 +155,14 @@ func (a *Approved) scheduleUpdates(updates map[string]Change, takers map[string]
 			continue
 		}
 		r := rename{c.AssetID, c.InstanceID, c.Before.Name, *c.Patch.Name}
-		taker := takers[inventory.FoldName(r.from)]
+		taker := nameTakers[inventory.FoldName(r.from)]
 		if (taker == "" || taker == r.assetID) && !leave.blocksRename(r) {
 			a.updates = append(a.updates, c)
 			continue
 		}
 		renames = append(renames, r)
 	}
-	for _, s := range orderRenames(renames, func(n string) bool { return takers[inventory.FoldName(n)] != "" || busy(n) }) {
+	for _, s := range orderRenames(renames, func(n string) bool { return nameTakers[inventory.FoldName(n)] != "" || busy(n) }) {
 		moves := make([]Change, 0, len(s))
 		for _, r := range s {
 			c := updates[r.assetID]

@@ -104,9 +104,11 @@ func newBuilder(in Input, rules Rules) *builder {
 		rules.Mode = ModeDeactivate // the access key's user may not delete
 	}
 	b := &builder{
-		deleteForbidden: forbidden, rules: rules, input: in, assetOrder: make([]int, count), assetIndex: make(map[string]int, count),
-		ours: make([]bool, count), ownerships: make([]ownership, count), canonicalAccounts: map[string]string{}, listed: make([]bool, count), nameDecided: make([]bool, count), mentionedBy: map[string]string{}, labelledAssets: map[string][]int{},
-		plannedRegions: map[instanceKey]string{},
+		deleteForbidden: forbidden, rules: rules, input: in,
+		assetOrder: make([]int, count), assetIndex: make(map[string]int, count),
+		ours: make([]bool, count), ownerships: make([]ownership, count), canonicalAccounts: map[string]string{},
+		listed: make([]bool, count), nameDecided: make([]bool, count),
+		mentionedBy: map[string]string{}, labelledAssets: map[string][]int{}, plannedRegions: map[instanceKey]string{},
 	}
 	b.plan = Plan{
 		now:          rules.Now,
@@ -203,12 +205,12 @@ func (b *builder) listingScope(k instanceKey) (inventory.Scope, bool) {
 // countAsset counts an asset of ours among those of which the guard computes a share.
 func (b *builder) countAsset(a *inventory.Asset, m ownership) {
 	scope := inventory.Scope{Cloud: m.cloud, Account: m.account, Region: m.region}
-	for _, p := range []*scopeStats{b.ownerStatsOf(m.ownerScope()), b.accountStatsOf(scope)} {
+	for _, s := range []*scopeStats{b.ownerStatsOf(m.ownerScope()), b.accountStatsOf(scope)} {
 		switch {
 		case a.LabelCount(inventory.LabelGone) == 0:
-			p.assets++
+			s.assets++
 		case a.LabelCount(inventory.LabelEvent) > 0:
-			p.closedByEvent++
+			s.closedByEvent++
 		}
 	}
 }
@@ -323,7 +325,9 @@ func (b *builder) planInstance(e listedInstance) {
 		skip(newReason(NoAddress))
 	default:
 		b.plannedRegions[instanceKey{i.Cloud, i.ID}] = i.Region
-		b.plan.desired = append(b.plan.desired, desiredAsset{listedInstance: e, desiredName: b.rules.desiredName(*i), foreignAtAddress: b.foreignAssetAt(primaryAddress(*i))})
+		b.plan.desired = append(b.plan.desired, desiredAsset{
+			listedInstance: e, desiredName: b.rules.desiredName(*i), foreignAtAddress: b.foreignAssetAt(primaryAddress(*i)),
+		})
 	}
 }
 

@@ -12,33 +12,33 @@ type desiredAsset struct {
 	change           *Change          // what differs, and why; nil = at most the name, or to be created
 }
 
-func (w desiredAsset) nameClaim() nameClaim {
-	k := nameClaim{assetID: w.assetID, instanceID: w.instance.ID, desiredName: w.desiredName, active: true}
-	if w.before != nil {
-		k.currentName, k.active = w.before.Name, w.before.Active
+func (d desiredAsset) nameClaim() nameClaim {
+	k := nameClaim{assetID: d.assetID, instanceID: d.instance.ID, desiredName: d.desiredName, active: true}
+	if d.before != nil {
+		k.currentName, k.active = d.before.Name, d.before.Active
 	}
 	return k
 }
 
 // isUnchanged reports whether the asset, with this final name, is as its instance wants it.
-func (w desiredAsset) isUnchanged(name string) bool {
-	return w.before != nil && name == w.before.Name && (w.change == nil || len(w.change.Fields) == 0)
+func (d desiredAsset) isUnchanged(name string) bool {
+	return d.before != nil && name == d.before.Name && (d.change == nil || len(d.change.Fields) == 0)
 }
 
 // changeTo returns the change that gives the asset its final name and all else that its instance wants.
-func (w desiredAsset) changeTo(name string, r *assetBuilder) Change {
-	if w.before == nil {
-		return r.createChange(w, name)
+func (d desiredAsset) changeTo(name string, r *assetBuilder) Change {
+	if d.before == nil {
+		return r.createChange(d, name)
 	}
-	c := emptyUpdate(w.listedInstance, w.before)
-	if w.change != nil {
-		c = *w.change
+	c := emptyUpdate(d.listedInstance, d.before)
+	if d.change != nil {
+		c = *d.change
 	}
 	c.Name = name
-	if name != w.before.Name {
+	if name != d.before.Name {
 		patch := *c.Patch
 		patch.Name = &name
-		c.Patch, c.instance, c.assetBuilder = &patch, w.instance, r
+		c.Patch, c.instance, c.assetBuilder = &patch, d.instance, r
 		c.Fields = append([]string{"name"}, c.Fields...)
 	}
 	if c.Reason.Code == "" {
@@ -61,17 +61,17 @@ type assetBuilder struct {
 	platforms map[string]inventory.Platform
 }
 
-func (r *assetBuilder) createChange(w desiredAsset, name string) Change {
+func (r *assetBuilder) createChange(d desiredAsset, name string) Change {
 	why := newReason(NewInstance)
-	if w.foreignAtAddress != "" {
-		why = newReason(NewBeside, w.foreignAtAddress)
+	if d.foreignAtAddress != "" {
+		why = newReason(NewBeside, d.foreignAtAddress)
 	}
-	if inCloud, shortened := r.rules.unstorableName(*w.instance); shortened {
+	if inCloud, shortened := r.rules.unstorableName(*d.instance); shortened {
 		why = newReason(NewShortened, why, inCloud)
 	}
 	return Change{
-		Action: Create, Reason: why, Scope: w.instance.Scope, InstanceID: w.instance.ID, AssetID: w.assetID,
-		Name: name, Address: primaryAddress(*w.instance), Platform: r.rules.platformOf(*w.instance), instance: w.instance, assetBuilder: r,
+		Action: Create, Reason: why, Scope: d.instance.Scope, InstanceID: d.instance.ID, AssetID: d.assetID,
+		Name: name, Address: primaryAddress(*d.instance), Platform: r.rules.platformOf(*d.instance), instance: d.instance, assetBuilder: r,
 	}
 }
 

@@ -35,11 +35,11 @@ func (b *builder) diffAsset(e listedInstance, n int) {
 	wanted := b.diffName(&c, &d, i, a)
 	b.diffPlatform(&d, i, a)
 	b.nameDecided[n] = true
-	w := desiredAsset{listedInstance: e, desiredName: wanted, before: a}
+	desired := desiredAsset{listedInstance: e, desiredName: wanted, before: a}
 	if len(c.Fields) > 0 || c.Reason.Code != "" {
-		w.change = &c
+		desired.change = &c
 	}
-	b.plan.desired = append(b.plan.desired, w)
+	b.plan.desired = append(b.plan.desired, desired)
 	b.noteDrift(d, e, a)
 	b.noteUnstorableName(e, a)
 }

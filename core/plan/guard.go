@@ -104,12 +104,12 @@ func (a Approved) Unchanged() int { return a.unchanged }
 // OwnerWitness returns the id of an instance that is listed in a scope and whose asset has the same owner, "" if
 // there is none. A key that sees this instance is a key of that owner.
 func (p Plan) OwnerWitness(scope inventory.Scope) string {
-	for _, w := range p.desired {
-		if w.before == nil || w.instance.Scope != scope {
+	for _, d := range p.desired {
+		if d.before == nil || d.instance.Scope != scope {
 			continue
 		}
-		if m, ours := parseOwnership(*w.before); ours && strings.EqualFold(m.owner, w.instance.Owner) {
-			return w.instance.ID
+		if m, ours := parseOwnership(*d.before); ours && strings.EqualFold(m.owner, d.instance.Owner) {
+			return d.instance.ID
 		}
 	}
 	return ""

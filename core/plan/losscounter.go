@@ -79,7 +79,7 @@ func (l *LossCounter) checkShare(t *lossStats, labels []inventory.Label) (why Re
 }
 
 // lossesOfDay returns the number of assets lost within a day, this run's included.
-func (p scopeStats) lossesOfDay() int { return p.lost + p.recent }
+func (s scopeStats) lossesOfDay() int { return s.lost + s.recent }
 
 // lossesOf returns the counts for the two scopes that an asset belongs to: its account's and its owner's.
 func (l *LossCounter) lossesOf(m ownership) [2]*lossStats {

@@ -191,14 +191,14 @@ func orderRenames(all []rename, busy func(string) bool) []renameStep {
 }
 
 // releaseNames returns the renames of assets whose name another asset takes; held are the names of all others.
-func releaseNames(releasing []inventory.Asset, takers map[string]string, held nameSet) []rename {
+func releaseNames(releasing []inventory.Asset, nameTakers map[string]string, held nameSet) []rename {
 	busy := maps.Clone(held)
 	for _, a := range releasing {
 		busy.add(a.Name)
 	}
 	var out []rename
 	for _, a := range releasing {
-		if _, wanted := takers[inventory.FoldName(a.Name)]; !wanted {
+		if _, wanted := nameTakers[inventory.FoldName(a.Name)]; !wanted {
 			continue
 		}
 		to := suffixedName(a.Name, instanceIDOf(a), busy.has)

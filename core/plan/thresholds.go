@@ -26,10 +26,10 @@ type scopeStats struct {
 }
 
 // dayBefore returns how many assets the scope had a day ago, and before events deactivated some.
-func (p *scopeStats) dayBefore() int { return p.assets + p.closedByEvent + p.recent - p.recentByEvent }
+func (s *scopeStats) dayBefore() int { return s.assets + s.closedByEvent + s.recent - s.recentByEvent }
 
 // isEmptied reports whether the scope's listing is empty while it still has assets that no guard let go.
-func (p *scopeStats) isEmptied() bool { return p.listed == 0 && p.assets+p.closedByEvent > 0 }
+func (s *scopeStats) isEmptied() bool { return s.listed == 0 && s.assets+s.closedByEvent > 0 }
 
 // countRecentLoss counts an asset that was deactivated within the last day and whose instance is in no listing.
 func (b *builder) countRecentLoss(a inventory.Asset, m ownership) {
@@ -37,10 +37,10 @@ func (b *builder) countRecentLoss(a inventory.Asset, m ownership) {
 		return
 	}
 	scope := inventory.Scope{Cloud: m.cloud, Account: m.account, Region: m.region}
-	for _, p := range []*scopeStats{b.ownerStatsOf(m.ownerScope()), b.accountStatsOf(scope)} {
-		p.recent++
+	for _, s := range []*scopeStats{b.ownerStatsOf(m.ownerScope()), b.accountStatsOf(scope)} {
+		s.recent++
 		if a.LabelCount(inventory.LabelEvent) > 0 {
-			p.recentByEvent++
+			s.recentByEvent++
 		}
 	}
 }
@@ -126,10 +126,10 @@ func (g *guard) checkThresholds(c Change) (Reason, bool) {
 	if g.unapproved > g.limits.PerRun {
 		return newReason(GuardRun, g.unapproved, g.limits.PerRun), true
 	}
-	for _, p := range g.statsOf(c) {
-		if why, trips := g.exceedsThreshold(p); trips {
+	for _, s := range g.statsOf(c) {
+		if why, trips := g.exceedsThreshold(s); trips {
 			if why.Code == GuardEmpty && g.plan.unprovable[c.AssetID] {
-				why = newReason(GuardUnasked, p.dayBefore())
+				why = newReason(GuardUnasked, s.dayBefore())
 			}
 			return why, true
 		}
@@ -140,24 +140,24 @@ func (g *guard) checkThresholds(c Change) (Reason, bool) {
 // statsOf returns the counts of the scopes that a candidate belongs to.
 func (g *guard) statsOf(c Change) []*scopeStats {
 	var out []*scopeStats
-	for _, p := range []*scopeStats{g.plan.accountStats[c.Scope], g.plan.ownerStats[ownerScopeOf(c)]} {
-		if p != nil {
-			out = append(out, p)
+	for _, s := range []*scopeStats{g.plan.accountStats[c.Scope], g.plan.ownerStats[ownerScopeOf(c)]} {
+		if s != nil {
+			out = append(out, s)
 		}
 	}
 	return out
 }
 
-func (g *guard) exceedsThreshold(p *scopeStats) (Reason, bool) {
+func (g *guard) exceedsThreshold(s *scopeStats) (Reason, bool) {
 	switch {
-	case p.isEmptied() && p.dayBefore() > smallScope && !g.limits.AllowEmpty:
-		return newReason(GuardEmpty, p.dayBefore()), true
-	case g.limits.tooMany(p.lost, p.assets):
-		return newReason(GuardShare, p.lost, p.assets, g.limits.Percent), true
-	case g.limits.leaks(*p):
-		return newReason(GuardLeak, p.lost+p.recent, p.assets+p.recent, p.recent, g.limits.Percent), true
-	case g.limits.tooMany(p.closedDeletes, p.assets+p.closedByEvent):
-		return newReason(GuardShare, p.closedDeletes, p.assets+p.closedByEvent, g.limits.Percent), true
+	case s.isEmptied() && s.dayBefore() > smallScope && !g.limits.AllowEmpty:
+		return newReason(GuardEmpty, s.dayBefore()), true
+	case g.limits.tooMany(s.lost, s.assets):
+		return newReason(GuardShare, s.lost, s.assets, g.limits.Percent), true
+	case g.limits.leaks(*s):
+		return newReason(GuardLeak, s.lost+s.recent, s.assets+s.recent, s.recent, g.limits.Percent), true
+	case g.limits.tooMany(s.closedDeletes, s.assets+s.closedByEvent):
+		return newReason(GuardShare, s.closedDeletes, s.assets+s.closedByEvent, g.limits.Percent), true
 	}
 	return Reason{}, false
 }
@@ -167,8 +167,8 @@ func (l Limits) tooMany(lost, of int) bool {
 }
 
 // leaks reports whether a scope would lose too much within a day.
-func (l Limits) leaks(p scopeStats) bool {
-	return p.lost > 0 && l.tooMany(p.lost+p.recent, p.assets+p.recent)
+func (l Limits) leaks(s scopeStats) bool {
+	return s.lost > 0 && l.tooMany(s.lost+s.recent, s.assets+s.recent)
 }
 
 // lacksProof returns why it is not proved that the instance is gone, and reports whether that is so.
@@ -205,13 +205,13 @@ func (g *guard) awaitsConfirmation(c Change) (Reason, bool) {
 	if g.limits.AllowEmpty || g.plan.unprovable[c.AssetID] {
 		return Reason{}, false
 	}
-	for _, p := range g.statsOf(c) {
-		if !p.isEmptied() {
+	for _, s := range g.statsOf(c) {
+		if !s.isEmptied() {
 			continue
 		}
 		since, until := g.confirmationTimes(c)
 		if g.plan.now.Before(until) {
-			return newReason(GuardMissing, p.dayBefore(), formatTime(since), formatTime(until)), true
+			return newReason(GuardMissing, s.dayBefore(), formatTime(since), formatTime(until)), true
 		}
 	}
 	return Reason{}, false
