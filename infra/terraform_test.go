@@ -200,7 +200,8 @@ func TestPoliciesInModules(t *testing.T) {
 				}
 				slices.Sort(blanks)
 				slices.Sort(filled)
-				if blanks = slices.Compact(blanks); !slices.Equal(blanks, filled) {
+				blanks = slices.Compact(blanks)
+				if !slices.Equal(blanks, filled) {
 					t.Errorf("%s: %v are to be filled in, %v are", file, blanks, filled)
 				}
 			}

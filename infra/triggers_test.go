@@ -183,7 +183,8 @@ func actedOnAll(t *testing.T, name string, p pattern, event map[string]any) {
 			for field, values := range inner {
 				before := data[field]
 				for _, value := range values.([]any) {
-					if data[field] = value; !acted(t, event) {
+					data[field] = value
+					if !acted(t, event) {
 						t.Errorf("%s: %s.%s %v starts the function for nothing", name, key, field, value)
 					}
 				}
@@ -193,7 +194,8 @@ func actedOnAll(t *testing.T, name string, p pattern, event map[string]any) {
 		}
 		before := event[key]
 		for _, value := range want.([]any) {
-			if event[key] = value; !acted(t, event) {
+			event[key] = value
+			if !acted(t, event) {
 				t.Errorf("%s: %s %v starts the function for nothing", name, key, value)
 			}
 		}

@@ -41,7 +41,8 @@ func TestRolesServeTheirOwnCloud(t *testing.T) {
 			if token := a.SecurityToken.Reveal(); token != "" {
 				text += "/" + token
 			}
-			if got = append(got, text); a.RoleCache != kept {
+			got = append(got, text)
+			if a.RoleCache != kept {
 				t.Errorf("%s keeps what it assumes elsewhere", a.Name)
 			}
 		}

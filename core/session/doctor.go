@@ -156,7 +156,8 @@ func doctorStore(x Examination) doctor.Store {
 	}
 	s := doctor.Store{ProbeName: strings.ToLower(rand.Text())}
 	var ref storage.Ref
-	if ref, s.Err = storage.ParseRef(text); s.Err != nil {
+	ref, s.Err = storage.ParseRef(text)
+	if s.Err != nil {
 		return s
 	}
 	s.Name = ref.String()

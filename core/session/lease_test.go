@@ -119,7 +119,8 @@ func TestLeaseThatAnotherHasEndsTheRun(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err = ahead.AcquireLease(t.Context(), "run", leaseTTL, "other"); err != nil {
+		_, err = ahead.AcquireLease(t.Context(), "run", leaseTTL, "other")
+		if err != nil {
 			t.Fatal(err)
 		}
 		wantAlive(t, ctx, leaseTTL/4+time.Millisecond, false)

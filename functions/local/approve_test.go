@@ -80,13 +80,15 @@ func TestApprove(t *testing.T) {
 		t.Fatalf("%+v", r)
 	}
 	d.releaseInstances(0, 1) // the one that was back: its approval is over
-	if r = d.runSync(exitPartial, report.Held); r.Deactivated != 0 || r.Held != 5 || d.activeHosts() != 7 {
+	r = d.runSync(exitPartial, report.Held)
+	if r.Deactivated != 0 || r.Held != 5 || d.activeHosts() != 7 {
 		t.Errorf("%+v", r)
 	}
 	second := r.HeldSets[0].Hash
 	d.run(exitDone, "reject", second)
 	d.run(exitFailed, "approve", second)
-	if r = d.runSync(exitPartial, report.Held); r.Held != 5 || r.HeldSets[0].Hash != second {
+	r = d.runSync(exitPartial, report.Held)
+	if r.Held != 5 || r.HeldSets[0].Hash != second {
 		t.Errorf("held again after it was rejected: %+v", r)
 	}
 }
@@ -124,11 +126,13 @@ func TestApprovalOfRemovals(t *testing.T) {
 		t.Fatalf("%+v", r)
 	}
 	d.run(exitDone, "approve", r.HeldSets[0].Hash)
-	if r = d.runSync(exitDone, report.OK); r.Deactivated != 1 || d.activeHosts() != 9 {
+	r = d.runSync(exitDone, report.OK)
+	if r.Deactivated != 1 || d.activeHosts() != 9 {
 		t.Errorf("%+v", r)
 	}
 	d.releaseInstances(1, 2)
-	if r = d.runSync(exitPartial, report.Held); r.Held != 1 || d.activeHosts() != 9 {
+	r = d.runSync(exitPartial, report.Held)
+	if r.Held != 1 || d.activeHosts() != 9 {
 		t.Errorf("an approval that was used: %+v", r)
 	}
 }
@@ -308,7 +312,8 @@ func TestQuarantine(t *testing.T) {
 	if card := d.wantCards(4); strings.Contains(card, "### 同步失败") || !strings.Contains(card, "账号隔离中") {
 		t.Error(card)
 	}
-	if r = d.runSync(exitDone, report.OK, "--every-account"); r.Unchanged != 3 {
+	r = d.runSync(exitDone, report.OK, "--every-account")
+	if r.Unchanged != 3 {
 		t.Errorf("%+v", r)
 	}
 	d.runSync(exitDone, report.OK)

@@ -60,7 +60,8 @@ func secretPaths(of reflect.Type, path string) (found []string) {
 	for i := range of.NumField() {
 		field := of.Field(i)
 		name := strings.TrimPrefix(path+"."+field.Tag.Get("yaml"), ".")
-		switch kind := field.Type; {
+		kind := field.Type
+		switch {
 		case kind == reflect.TypeFor[secret.Value]():
 			found = append(found, name)
 		case kind.Kind() == reflect.Struct:

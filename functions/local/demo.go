@@ -48,7 +48,8 @@ func runDemo(ctx context.Context, out io.Writer, timer, event string) error {
 		program string
 		into    **demoFunction
 	}{{timer, &d.timer}, {event, &d.event}} {
-		if *f.into, err = startFunction(ctx, f.program, w.environment()); err != nil {
+		*f.into, err = startFunction(ctx, f.program, w.environment())
+		if err != nil {
 			return err
 		}
 		defer (*f.into).runtime.Close()
@@ -81,10 +82,12 @@ func startFunction(ctx context.Context, bootstrap string, env []string) (*demoFu
 		return nil, err
 	}
 	f := &demoFunction{program: program}
-	if f.runtime, err = runtimetest.NewFC(nil); err != nil {
+	f.runtime, err = runtimetest.NewFC(nil)
+	if err != nil {
 		return nil, err
 	}
-	if f.process, err = f.runtime.Start(ctx, program, env); err != nil {
+	f.process, err = f.runtime.Start(ctx, program, env)
+	if err != nil {
 		f.runtime.Close()
 		return nil, err
 	}

@@ -134,7 +134,8 @@ func (d *demonstration) showFiveClouds(ctx context.Context) error {
 		return err
 	}
 	d.printf("AWS 恢复之后，下一次补上它的两台：")
-	if r, err = d.invoke(ctx, ""); err != nil {
+	r, err = d.invoke(ctx, "")
+	if err != nil {
 		return err
 	}
 	if r.Created != 2 || len(r.Scopes) != 6 {

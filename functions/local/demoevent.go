@@ -57,7 +57,8 @@ func (d *demonstration) showCreateEvent(ctx context.Context) error {
 		return fmt.Errorf("应新增 1 台，实际 %d", a.Created)
 	}
 	d.printf("同一事件再来一次：什么都不改变。")
-	if a, err = d.deliverEvent(ctx, "cn-beijing", "i-bj0009", "Running"); err != nil {
+	a, err = d.deliverEvent(ctx, "cn-beijing", "i-bj0009", "Running")
+	if err != nil {
 		return err
 	}
 	if a.Created+a.Updated != 0 {

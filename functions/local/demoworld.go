@@ -57,7 +57,8 @@ func newDemoWorld() (*demoWorld, error) {
 			return nil, errors.Join(err, w.close())
 		}
 	}
-	if w.clouds, err = newDemoClouds(w); err != nil {
+	w.clouds, err = newDemoClouds(w)
+	if err != nil {
 		return nil, errors.Join(err, w.close())
 	}
 	w.populate()

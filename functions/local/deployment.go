@@ -41,7 +41,8 @@ func (o *options) checkDeployment(ctx context.Context, stdout io.Writer, file st
 func (o *options) passVariables(ctx context.Context, stdout io.Writer, file string) error {
 	d := o.readDeployment(ctx, file)
 	text, err := os.ReadFile(file)
-	if err = errors.Join(d.Err, d.ConfigErr, err); err != nil {
+	err = errors.Join(d.Err, d.ConfigErr, err)
+	if err != nil {
 		return err
 	}
 	with, err := withVariables(string(text), d.RequiredVariables)
@@ -63,7 +64,8 @@ func (o *options) readDeployment(ctx context.Context, file string) doctor.Deploy
 	if err == nil {
 		functions, err = passedVariables(text, lookup)
 	}
-	if d.Err = err; err != nil {
+	d.Err = err
+	if err != nil {
 		return d
 	}
 	named := ""
@@ -107,7 +109,8 @@ func (o *options) configReader(named string) func(context.Context, map[string]st
 		var document []byte
 		if named != "" {
 			var err error
-			if document, err = wire.ReadDocument(ctx, o.localCopyOf(named), os.Environ()); err != nil {
+			document, err = wire.ReadDocument(ctx, o.localCopyOf(named), os.Environ())
+			if err != nil {
 				return err
 			}
 		}

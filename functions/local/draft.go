@@ -158,7 +158,8 @@ func writeNewFile(file, text string, force bool) error {
 		return err
 	}
 	defer func() { _ = os.Remove(next.Name()) }() // renamed or linked by now, or of no use
-	if _, err = next.WriteString(text); err == nil {
+	_, err = next.WriteString(text)
+	if err == nil {
 		err = next.Sync()
 	}
 	if closed := next.Close(); err == nil {

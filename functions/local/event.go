@@ -68,7 +68,8 @@ func (s *eventSource) detectCloud(payload []byte) error {
 		s.cloud = trigger.SenderCloud(payload)
 		return nil
 	}
-	if s.cloud = config.ParseCloud(s.cloudFlag); s.cloud == "" {
+	s.cloud = config.ParseCloud(s.cloudFlag)
+	if s.cloud == "" {
 		return fmt.Errorf("--cloud: %q 不是已知的云 (no cloud known)", s.cloudFlag)
 	}
 	return nil

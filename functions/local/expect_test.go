@@ -37,11 +37,13 @@ func TestExpectCommand(t *testing.T) {
 		t.Errorf("%v %+v", err, doc.Expected)
 	}
 	d.releaseInstances(30, 31)
-	if r = d.runSync(exitPartial, report.Held); r.Held != 1 || d.activeHosts() != 50 {
+	r = d.runSync(exitPartial, report.Held)
+	if r.Held != 1 || d.activeHosts() != 50 {
 		t.Errorf("%+v", r)
 	}
 	d.run(exitDone, append([]string{"expect", "--until", "4h", "--up-to", "1"}, here...)...)
-	if r = d.runSync(exitDone, report.OK); r.Deactivated != 1 {
+	r = d.runSync(exitDone, report.OK)
+	if r.Deactivated != 1 {
 		t.Errorf("announced anew: %+v", r)
 	}
 	d.run(exitDone, append([]string{"expect", "--cancel"}, here...)...)

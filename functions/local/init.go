@@ -166,20 +166,24 @@ func checkDraft(ctx context.Context, text string) error {
 // collectAnswers asks for what the flags do not say, and finds the rest.
 func (i *initOptions) collectAnswers(ctx context.Context, ask prompter) (err error) {
 	if i.url == "" {
-		if i.url, err = ask.askText("JumpServer 的地址，如 https://jms.example.com", "", "--url"); err != nil {
+		i.url, err = ask.askText("JumpServer 的地址，如 https://jms.example.com", "", "--url")
+		if err != nil {
 			return err
 		}
 	}
 	cfg := config.Default()
 	cfg.JumpServer.URL = strings.TrimRight(i.url, "/")
-	if cfg.JumpServer.AccessKeyID, err = readVariable(i.keyEnv, "--key-id-env"); err != nil {
+	cfg.JumpServer.AccessKeyID, err = readVariable(i.keyEnv, "--key-id-env")
+	if err != nil {
 		return err
 	}
-	if cfg.JumpServer.AccessKeySecret, err = readVariable(i.secretEnv, "--key-secret-env"); err != nil {
+	cfg.JumpServer.AccessKeySecret, err = readVariable(i.secretEnv, "--key-secret-env")
+	if err != nil {
 		return err
 	}
 	if i.caFile != "" {
-		if cfg.JumpServer.CA, err = os.ReadFile(i.caFile); err != nil {
+		cfg.JumpServer.CA, err = os.ReadFile(i.caFile)
+		if err != nil {
 			return fmt.Errorf("--ca-file: %w", err)
 		}
 	}

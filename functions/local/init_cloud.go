@@ -99,16 +99,20 @@ func (i *initOptions) askName(ask prompter, otherwise string) (string, error) {
 }
 
 func (i *initOptions) askCloud(ask prompter) (w wantedAccount, err error) {
-	if w.kind, err = ask.askText("云的类型（aliyun、huawei、aws、tencent、azure）", "", "--cloud"); err != nil {
+	w.kind, err = ask.askText("云的类型（aliyun、huawei、aws、tencent、azure）", "", "--cloud")
+	if err != nil {
 		return w, err
 	}
-	if w.name, err = i.askName(ask, strings.ToLower(w.kind)+"-prod"); err != nil {
+	w.name, err = i.askName(ask, strings.ToLower(w.kind)+"-prod")
+	if err != nil {
 		return w, err
 	}
-	if w.keyEnv, err = ask.askOptional("存放密钥 ID 的环境变量（空 = 使用角色）"); err != nil || w.keyEnv == "" {
+	w.keyEnv, err = ask.askOptional("存放密钥 ID 的环境变量（空 = 使用角色）")
+	if err != nil || w.keyEnv == "" {
 		return w, err
 	}
-	if w.secretEnv, err = ask.askText("存放密钥 Secret 的环境变量", "", "--cloud"); err != nil {
+	w.secretEnv, err = ask.askText("存放密钥 Secret 的环境变量", "", "--cloud")
+	if err != nil {
 		return w, err
 	}
 	if config.ParseCloud(w.kind) == inventory.Azure {
@@ -124,7 +128,8 @@ func (i *initOptions) addAccount(ctx context.Context, cfg config.Config, w wante
 		return err
 	}
 	owner, err := lister.Owner(ctx)
-	switch kind := inventory.KindOf(err); {
+	kind := inventory.KindOf(err)
+	switch {
 	case err == nil:
 		w.owner = owner
 	case kind == inventory.Denied || kind == inventory.NotFound:
@@ -151,7 +156,8 @@ func (i *initOptions) addAccount(ctx context.Context, cfg config.Config, w wante
 	}
 	zone := zones[0]
 	if !w.hasZone && len(zones) > 1 || w.zoneRef != "" {
-		if zone, err = ask.askChoice("新主机的网域", zones, w.zoneRef, "--cloud zone="); err != nil {
+		zone, err = ask.askChoice("新主机的网域", zones, w.zoneRef, "--cloud zone=")
+		if err != nil {
 			return err
 		}
 	}
@@ -167,10 +173,12 @@ func openAccount(cfg config.Config, w wantedAccount) (cloud.Lister, error) {
 	}
 	if w.keyEnv != "" {
 		var err error
-		if c.AccessKeyID, err = readVariable(w.keyEnv, "--cloud key-env="); err != nil {
+		c.AccessKeyID, err = readVariable(w.keyEnv, "--cloud key-env=")
+		if err != nil {
 			return nil, err
 		}
-		if c.AccessKeySecret, err = readVariable(w.secretEnv, "--cloud secret-env="); err != nil {
+		c.AccessKeySecret, err = readVariable(w.secretEnv, "--cloud secret-env=")
+		if err != nil {
 			return nil, err
 		}
 	}

@@ -65,7 +65,8 @@ func TestMoveFromThePythonTool(t *testing.T) {
 			t.Errorf("%s: %q became %q", h.Name, before[at].Comment, h.Comment)
 		}
 		h.Comment = before[at].Comment
-		if h.Labels = before[at].Labels; !reflect.DeepEqual(h, before[at]) {
+		h.Labels = before[at].Labels
+		if !reflect.DeepEqual(h, before[at]) {
 			t.Errorf("%+v became %+v", before[at], h)
 		}
 	}

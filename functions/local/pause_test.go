@@ -69,7 +69,8 @@ func TestPauseCommand(t *testing.T) {
 	}
 	d.run(exitDone, "resume")
 	d.wantPrinted("已恢复")
-	if r = d.runSync(exitDone, report.OK); r.Deactivated != 2 || r.Pause != nil {
+	r = d.runSync(exitDone, report.OK)
+	if r.Deactivated != 2 || r.Pause != nil {
 		t.Errorf("%+v", r)
 	}
 }

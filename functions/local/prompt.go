@@ -60,7 +60,8 @@ func (a prompter) askChoice(question string, from []choice, given, flag string) 
 			fmt.Fprintf(a.out, "  %d) %s  %s\n", i+1, c.name, c.id)
 		}
 		var err error
-		if given, err = a.askText(question, "1", flag); err != nil {
+		given, err = a.askText(question, "1", flag)
+		if err != nil {
 			return choice{}, err
 		}
 		if n, err := strconv.Atoi(given); err == nil && n >= 1 && n <= len(from) {

@@ -46,7 +46,8 @@ func (l pollLoop) nextInvocation(ctx context.Context) (Invocation, error) {
 // agencyCredentials gives the credentials of the function's agency. The three headers that begin with
 // X-CFF-Security are to be used together, and go first; those without are no longer maintained.
 func agencyCredentials(h http.Header) (key, word, token string) {
-	if key = h.Get("X-CFF-Security-Access-Key"); key != "" {
+	key = h.Get("X-CFF-Security-Access-Key")
+	if key != "" {
 		return key, h.Get("X-CFF-Security-Secret-Key"), h.Get("X-CFF-Security-Token")
 	}
 	return h.Get("X-CFF-Access-Key"), h.Get("X-CFF-Secret-Key"), h.Get("X-CFF-Security-Token")

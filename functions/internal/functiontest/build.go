@@ -53,7 +53,8 @@ func checkSize(t *testing.T, text []byte) {
 	if err == nil {
 		_, err = entry.Write(text)
 	}
-	if err = errors.Join(err, archive.Close()); err != nil {
+	err = errors.Join(err, archive.Close())
+	if err != nil {
 		t.Fatal(err)
 	}
 	const mib = 1 << 20

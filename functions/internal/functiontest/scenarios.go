@@ -45,7 +45,8 @@ func testFirstAndSecondRun(w *World) {
 		w.Errorf("%+v", r)
 	}
 	writes := w.JMS.Writes()
-	if r = w.Run("", report.OK, runtimetest.Options{}); r.Unchanged != 6 || r.Created+r.Updated != 0 || w.JMS.Writes() != writes {
+	r = w.Run("", report.OK, runtimetest.Options{})
+	if r.Unchanged != 6 || r.Created+r.Updated != 0 || w.JMS.Writes() != writes {
 		w.Errorf("the second run: %d writes, %+v", w.JMS.Writes()-writes, r)
 	}
 	if n := len(w.Robot.Messages()); n != 2 {
@@ -101,7 +102,8 @@ func testFilteredRun(w *World) {
 	if !r.DryRun || r.Created != 2 || len(r.Scopes) != 1 || w.JMS.Writes() > 0 {
 		w.Errorf("%+v", r)
 	}
-	if r = w.Run(`{"regions":["cn-hangzhou"]}`, report.OK, runtimetest.Options{}); r.Created != 2 || len(w.Hosts()) != 2 {
+	r = w.Run(`{"regions":["cn-hangzhou"]}`, report.OK, runtimetest.Options{})
+	if r.Created != 2 || len(w.Hosts()) != 2 {
 		w.Errorf("%+v", r)
 	}
 	w.WantError(w.Invoke(`{"clouds":["aliyun-prd"]}`, runtimetest.Options{}), "not_found", "aliyun-prd")

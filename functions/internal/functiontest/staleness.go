@@ -70,7 +70,8 @@ func testStalenessTimer(w *World) {
 		w.Errorf("%+v", cards)
 	}
 	w.Run("", report.OK, runtimetest.Options{})
-	if cards = w.Robot.Messages()[before:]; len(cards) != 3 || !strings.Contains(cards[2].Text, "已恢复完整同步") {
+	cards = w.Robot.Messages()[before:]
+	if len(cards) != 3 || !strings.Contains(cards[2].Text, "已恢复完整同步") {
 		w.Errorf("%+v", cards)
 	}
 	w.Run(watch, report.OK, runtimetest.Options{})

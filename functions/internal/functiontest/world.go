@@ -121,12 +121,14 @@ func (w *World) StartWith(env []string, settings ...runtimetest.Setting) {
 	w.Helper()
 	home := w.TempDir()
 	var err error
-	if w.Runtime, err = w.Open(w, settings...); err != nil {
+	w.Runtime, err = w.Open(w, settings...)
+	if err != nil {
 		w.Fatal(err)
 	}
 	w.Cleanup(w.Runtime.Close)
 	env = append(slices.Concat(env, w.Environ), "HOME="+home, "TMPDIR="+home, "PROGRAM="+w.program.file)
-	if w.Process, err = w.Runtime.Start(w.Context(), w.program.script, env); err != nil {
+	w.Process, err = w.Runtime.Start(w.Context(), w.program.script, env)
+	if err != nil {
 		w.Fatal(err)
 	}
 	runtime, process := w.Runtime, w.Process

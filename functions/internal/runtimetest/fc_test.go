@@ -158,7 +158,8 @@ func countOverlaps(t *testing.T, r *Runtime) int {
 	for n := range got {
 		all.Go(func() {
 			a, err := r.Invoke(t.Context(), []byte("sleep 150ms"), Options{})
-			if err = errors.Join(err, json.Unmarshal(a.Body, &got[n])); err != nil {
+			err = errors.Join(err, json.Unmarshal(a.Body, &got[n]))
+			if err != nil {
 				t.Errorf("%+v %v", a, err)
 			}
 		})

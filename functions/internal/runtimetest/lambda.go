@@ -64,7 +64,8 @@ func checkLambdaAnswer(req *http.Request, what apiCall) error {
 // registerExtension takes an extension that wants no events; its program gets SIGTERM before it is killed.
 func (r *Runtime) registerExtension(w http.ResponseWriter, req *http.Request) {
 	var wants struct{ Events []string }
-	switch err := json.NewDecoder(req.Body).Decode(&wants); {
+	err := json.NewDecoder(req.Body).Decode(&wants)
+	switch {
 	case err != nil || len(wants.Events) > 0:
 		r.refuseRequest(w, req, http.StatusBadRequest, "an extension that wants events, which this fake does not send")
 		return

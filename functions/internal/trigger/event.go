@@ -105,7 +105,8 @@ func parseAWSTimer(fields jsonObject) (Timer, error) {
 	if quoted, err := decodeValue[*string](raw); err == nil && quoted != nil {
 		text = *quoted
 	}
-	if tick.Request, err = parseRequestText("payload", text); err != nil {
+	tick.Request, err = parseRequestText("payload", text)
+	if err != nil {
 		return Timer{}, err
 	}
 	if tick.Request.Shard != (inventory.Shard{}) && !timed {

@@ -71,7 +71,8 @@ func compareLoosely(t *testing.T, event []byte, tick Timer, timeKey, payloadKey 
 		want[key] = loose
 	}
 	if p := tick.Request.Shard; p != (inventory.Shard{}) {
-		if want["part"] = fmt.Sprintf("%d/%d", p.Number, p.Count); p.Number < 1 || p.Number > p.Count || p.Count > inventory.MaxShards || len(want) < 2 {
+		want["part"] = fmt.Sprintf("%d/%d", p.Number, p.Count)
+		if p.Number < 1 || p.Number > p.Count || p.Count > inventory.MaxShards || len(want) < 2 {
 			t.Fatalf("%q was read as %+v", text, tick.Request)
 		}
 	}
