@@ -15,9 +15,9 @@ import (
 
 const module = "github.com/jms-sync/jms-sync/"
 
-// allowed is the whole list of who may import whom, tests left out. A "/<x>" in it stands for
+// allowedImports is the whole list of who may import whom, tests left out. A "/<x>" in it stands for
 // any one adapter, and lets it import its own subfolders, never a sibling.
-func allowed() map[string][]string {
+func allowedImports() map[string][]string {
 	return map[string][]string{
 		"core":                           {},
 		"core/secret":                    {},
@@ -69,9 +69,9 @@ func allowed() map[string][]string {
 
 func TestImports(t *testing.T) {
 	t.Parallel()
-	rules := allowed()
+	rules := allowedImports()
 	for _, p := range packages(t) {
-		rule, known := ruleOf(rules, p.folder)
+		rule, known := findRule(rules, p.folder)
 		if !known {
 			t.Errorf("%s: no row in the list of who may import whom", p.folder)
 			continue
@@ -127,12 +127,12 @@ func TestRulesBite(t *testing.T) {
 		{"functions/internal/wire", "core/jumpserver", false},
 		{"functions/internal/wire", "core/jumpserver/jumpservertest", false},
 	} {
-		rule, known := ruleOf(allowed(), c.from)
+		rule, known := findRule(allowedImports(), c.from)
 		if !known || permits(rule, c.from, c.to) != c.want {
 			t.Errorf("%s → %s: want %v", c.from, c.to, c.want)
 		}
 	}
-	if _, known := ruleOf(allowed(), "core/util"); known {
+	if _, known := findRule(allowedImports(), "core/util"); known {
 		t.Error("core/util has a row")
 	}
 }
@@ -160,15 +160,15 @@ func TestOneAssembly(t *testing.T) {
 	}
 }
 
-// ruleOf finds the row of a folder: its own, or that of its place in the pattern.
-func ruleOf(rules map[string][]string, folder string) ([]string, bool) {
+// findRule finds the row of a folder: its own, or that of its place in the pattern.
+func findRule(rules map[string][]string, folder string) ([]string, bool) {
 	if rule, ok := rules[folder]; ok {
 		return rule, true
 	}
 	parent := path.Dir(folder)
 	if isTest(folder) {
 		// An emulator may use what stands below it, and other emulators' ground.
-		if rule, ok := ruleOf(rules, parent); ok {
+		if rule, ok := findRule(rules, parent); ok {
 			return rule, true
 		}
 	}

@@ -14,12 +14,12 @@ import (
 // ("sdk.New") made in it.
 func sdkCalls(t *testing.T, file string, makers ...string) []string {
 	t.Helper()
-	parsed := parse(t, file)
+	parsed := parseFile(t, file)
 	clients := map[string]bool{}
 	ast.Inspect(parsed, func(n ast.Node) bool {
 		if assign, ok := n.(*ast.AssignStmt); ok && len(assign.Rhs) == 1 {
-			if call, ok := assign.Rhs[0].(*ast.CallExpr); ok && slices.Contains(makers, dotted(call.Fun)) {
-				clients[dotted(assign.Lhs[0])] = true
+			if call, ok := assign.Rhs[0].(*ast.CallExpr); ok && slices.Contains(makers, dottedName(call.Fun)) {
+				clients[dottedName(assign.Lhs[0])] = true
 			}
 		}
 		return true
@@ -27,7 +27,7 @@ func sdkCalls(t *testing.T, file string, makers ...string) []string {
 	found := map[string]bool{}
 	ast.Inspect(parsed, func(n ast.Node) bool {
 		if call, ok := n.(*ast.CallExpr); ok {
-			if on, method, isMethod := strings.Cut(dotted(call.Fun), "."); isMethod && clients[on] && ast.IsExported(method) {
+			if on, method, isMethod := strings.Cut(dottedName(call.Fun), "."); isMethod && clients[on] && ast.IsExported(method) {
 				found[method] = true
 			}
 		}
@@ -39,7 +39,7 @@ func sdkCalls(t *testing.T, file string, makers ...string) []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
-func parse(t *testing.T, file string) *ast.File {
+func parseFile(t *testing.T, file string) *ast.File {
 	t.Helper()
 	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
 	if err != nil {
@@ -48,8 +48,8 @@ func parse(t *testing.T, file string) *ast.File {
 	return parsed
 }
 
-// dotted gives a or a.b, and "" for all else.
-func dotted(e ast.Expr) string {
+// dottedName gives a or a.b, and "" for all else.
+func dottedName(e ast.Expr) string {
 	switch e := e.(type) {
 	case *ast.Ident:
 		return e.Name
@@ -67,9 +67,9 @@ func dotted(e ast.Expr) string {
 func TestAlibabaPermissionsAreTheCalls(t *testing.T) {
 	t.Parallel()
 	found := map[string]bool{}
-	ast.Inspect(parse(t, root+"/core/cloud/alibaba/sdk.go"), func(n ast.Node) bool {
+	ast.Inspect(parseFile(t, root+"/core/cloud/alibaba/sdk.go"), func(n ast.Node) bool {
 		if call, ok := n.(*ast.CallExpr); ok {
-			product, maker, _ := strings.Cut(dotted(call.Fun), ".")
+			product, maker, _ := strings.Cut(dottedName(call.Fun), ".")
 			if action, ok := strings.CutPrefix(maker, "Create"); ok && strings.HasSuffix(action, "Request") {
 				found[product+":"+strings.TrimSuffix(action, "Request")] = true
 			}
@@ -77,7 +77,7 @@ func TestAlibabaPermissionsAreTheCalls(t *testing.T) {
 		return true
 	})
 	delete(found, "sts:AssumeRole")
-	if got, want := slices.Sorted(maps.Keys(found)), clouds()["alibaba"].permissions(); !slices.Equal(got, want) {
+	if got, want := slices.Sorted(maps.Keys(found)), policyProviders()["alibaba"].permissions(); !slices.Equal(got, want) {
 		t.Errorf("sdk.go calls %v, Permissions says %v", got, want)
 	}
 }

@@ -8,10 +8,10 @@ import (
 	"testing"
 )
 
-// pairs gives the documents that are there in both languages, Chinese first.
-func pairs(t *testing.T) [][2]string {
+// documentPairs gives the documents that are there in both languages, Chinese first.
+func documentPairs(t *testing.T) [][2]string {
 	t.Helper()
-	all := documents(t)
+	all := readDocuments(t)
 	var found [][2]string
 	for name := range all {
 		if dir, base := path.Split(name); dir == "docs/" || base == "README.md" && dir == "infra/" {
@@ -32,10 +32,10 @@ func pairs(t *testing.T) [][2]string {
 // TestBothLanguages: a pair has the same sections, commands, samples, variables and links.
 func TestBothLanguages(t *testing.T) {
 	t.Parallel()
-	all := documents(t)
+	all := readDocuments(t)
 	// Words for people may differ: comments, and what is put into a file.
 	comment := regexp.MustCompile(`(?m) *#.*$|(?s)<<'EOC'\n.*?\nEOC$`)
-	for _, pair := range pairs(t) {
+	for _, pair := range documentPairs(t) {
 		shape := func(name string) (levels, commands string, named map[string]bool) {
 			document, named := all[name], map[string]bool{}
 			for line := range strings.Lines(fence.ReplaceAllString(document, "")) {
@@ -78,7 +78,7 @@ func TestBothLanguages(t *testing.T) {
 // explained in both runbooks, in its own words up to the first thing that varies.
 func TestRunbookKnowsEveryHold(t *testing.T) {
 	t.Parallel()
-	all := documents(t)
+	all := readDocuments(t)
 	checked := 0
 	look := func(zh, en string) {
 		for name, words := range map[string]string{"docs/runbook.md": zh, "docs/runbook.en.md": en} {
@@ -90,11 +90,11 @@ func TestRunbookKnowsEveryHold(t *testing.T) {
 		}
 	}
 	reasons := regexp.MustCompile(`texts\{\s*"((?:暂缓)[^"]*)",\s*"([^"]*)"`)
-	for _, m := range reasons.FindAllSubmatch(read(t, root+"/core/plan/reasontexts.go"), -1) {
+	for _, m := range reasons.FindAllSubmatch(readRepoFile(t, root+"/core/plan/reasontexts.go"), -1) {
 		look(string(m[1]), string(m[2]))
 	}
 	kinds := regexp.MustCompile(`inventory\.\w+: +\{"([^"]+)", "([^"]+)"\}`)
-	for _, m := range kinds.FindAllSubmatch(read(t, root+"/core/report/texts.go"), -1) {
+	for _, m := range kinds.FindAllSubmatch(readRepoFile(t, root+"/core/report/texts.go"), -1) {
 		look("| "+string(m[1])+" `", "| "+string(m[2])+" `")
 	}
 	if checked < 2*(9+13) {
@@ -106,8 +106,8 @@ func TestRunbookKnowsEveryHold(t *testing.T) {
 func TestEveryDeployVariableIsDocumented(t *testing.T) {
 	t.Parallel()
 	for _, file := range []string{"deploy.md", "deploy.en.md"} {
-		document := string(read(t, root+"/docs/"+file))
-		for _, m := range envCall.FindAllStringSubmatch(string(read(t, root+"/s.yaml")), -1) {
+		document := string(readRepoFile(t, root+"/docs/"+file))
+		for _, m := range envCall.FindAllStringSubmatch(string(readRepoFile(t, root+"/s.yaml")), -1) {
 			row := "| `" + m[1] + "` | `" + m[2] + "` |"
 			if strings.HasPrefix(m[1], "DEPLOY_") && !strings.Contains(document, row) {
 				t.Errorf("%s lacks %s", file, row)

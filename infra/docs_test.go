@@ -26,8 +26,8 @@ var (
 	setting = regexp.MustCompile(`^(jumpserver|sync|notification|log|timeout|environment)\.([a-z_]+(?:\.[a-z_]+)*)`)
 )
 
-// documents gives every document for people by its path: the entry, docs, and the READMEs of the tree.
-func documents(t *testing.T) map[string]string {
+// readDocuments gives every document for people by its path: the entry, docs, and the READMEs of the tree.
+func readDocuments(t *testing.T) map[string]string {
 	t.Helper()
 	found := map[string]string{}
 	err := fs.WalkDir(os.DirFS(root), ".", func(name string, d fs.DirEntry, err error) error {
@@ -39,7 +39,7 @@ func documents(t *testing.T) map[string]string {
 		}
 		base := path.Base(name)
 		if path.Ext(name) == ".md" && (path.Dir(name) == "docs" || strings.HasPrefix(base, "README")) {
-			found[name] = string(read(t, filepath.Join(root, name)))
+			found[name] = string(readRepoFile(t, filepath.Join(root, name)))
 		}
 		return nil
 	})
@@ -49,8 +49,8 @@ func documents(t *testing.T) map[string]string {
 	return found
 }
 
-// anchors gives the names that GitHub gives to the headings of a document.
-func anchors(document string) map[string]bool {
+// headingAnchors gives the names that GitHub gives to the headings of a document.
+func headingAnchors(document string) map[string]bool {
 	found := map[string]bool{}
 	for line := range strings.Lines(fence.ReplaceAllString(document, "")) {
 		m := heading.FindStringSubmatch(strings.TrimRight(line, "\n"))
@@ -88,7 +88,7 @@ func brokenLinks(name string, all map[string]string) []string {
 			broken = append(broken, m[1])
 			continue
 		}
-		if anchor != "" && !anchors(all[to])[anchor] {
+		if anchor != "" && !headingAnchors(all[to])[anchor] {
 			broken = append(broken, m[1])
 		}
 	}
@@ -98,7 +98,7 @@ func brokenLinks(name string, all map[string]string) []string {
 // TestLinks: every relative link of every document leads to a file, and its anchor to a heading.
 func TestLinks(t *testing.T) {
 	t.Parallel()
-	all := documents(t)
+	all := readDocuments(t)
 	links := 0
 	for name, document := range all {
 		links += len(link.FindAllString(document, -1))
@@ -115,8 +115,8 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// code gives the lines of a document's blocks, and its spans.
-func code(document string) []string {
+// codeTexts gives the lines of a document's blocks, and its spans.
+func codeTexts(document string) []string {
 	var all []string
 	for _, m := range fence.FindAllStringSubmatch(document, -1) {
 		all = append(all, strings.Split(m[2], "\n")...)
@@ -130,9 +130,9 @@ func code(document string) []string {
 // TestTargets: what documents say of make is in the Makefile.
 func TestTargets(t *testing.T) {
 	t.Parallel()
-	makefile := string(read(t, root+"/Makefile"))
-	for name, document := range documents(t) {
-		for _, text := range code(document) {
+	makefile := string(readRepoFile(t, root+"/Makefile"))
+	for name, document := range readDocuments(t) {
+		for _, text := range codeTexts(document) {
 			m := target.FindStringSubmatch(text)
 			if m != nil && !regexp.MustCompile(`(?m)^`+m[1]+`:`).MatchString(makefile) {
 				t.Errorf("%s: there is no make %s", name, m[1])
@@ -144,7 +144,7 @@ func TestTargets(t *testing.T) {
 // TestNamedSettings: every variable and every setting that a document names exists.
 func TestNamedSettings(t *testing.T) {
 	t.Parallel()
-	yaml := string(read(t, root+"/s.yaml"))
+	yaml := string(readRepoFile(t, root+"/s.yaml"))
 	paths, variables := map[string]bool{}, map[string]bool{config.EnvConfig: true, config.EnvState: true}
 	for _, s := range config.Settings() {
 		variables[s.Env] = true
@@ -156,7 +156,7 @@ func TestNamedSettings(t *testing.T) {
 		}
 	}
 	index := regexp.MustCompile(`^(JMS_SYNC_CLOUDS_)\d+(_)`)
-	for name, document := range documents(t) {
+	for name, document := range readDocuments(t) {
 		for _, v := range variable.FindAllString(document, -1) {
 			known := variables[index.ReplaceAllString(v, "${1}<n>${2}")] || strings.Contains(yaml, "'"+v+"'")
 			if !known && !strings.HasPrefix(v, "JMS_SYNC_TEST_") && v != "JMS_SYNC_CLOUDS" && v != "JMS_SYNC" {
@@ -177,7 +177,7 @@ func TestSamples(t *testing.T) {
 	t.Parallel()
 	checked := 0
 	heredoc := regexp.MustCompile(`(?ms)^cat > config\.yaml <<'(\w+)'\n(.*?)^\w+$`)
-	for name, document := range documents(t) {
+	for name, document := range readDocuments(t) {
 		var samples []string
 		for _, m := range fence.FindAllStringSubmatch(document, -1) {
 			switch {
@@ -190,7 +190,7 @@ func TestSamples(t *testing.T) {
 			}
 		}
 		for _, sample := range samples {
-			if err := loads(t.Context(), sample); err != nil {
+			if err := loadSample(t.Context(), sample); err != nil {
 				t.Errorf("%s:\n%s%v", name, sample, err)
 			}
 			checked++
@@ -199,13 +199,13 @@ func TestSamples(t *testing.T) {
 	if checked < 15 {
 		t.Errorf("only %d samples were found: the search is broken", checked)
 	}
-	if err := loads(t.Context(), "sync: {gaurd: {percent: 10}}\n"); err == nil {
+	if err := loadSample(t.Context(), "sync: {gaurd: {percent: 10}}\n"); err == nil {
 		t.Error("a key that does not exist is taken")
 	}
 }
 
-// loads reads a sample as the program would, with the groups that it leaves out.
-func loads(ctx context.Context, sample string) error {
+// loadSample reads a sample as the program would, with the groups that it leaves out.
+func loadSample(ctx context.Context, sample string) error {
 	whole := bytes.NewBufferString(sample)
 	if !strings.HasPrefix(sample, "jumpserver:") && !strings.Contains(sample, "\njumpserver:") {
 		whole.WriteString("jumpserver: {url: 'https://jms.example.com', access_key_id: '${JMS_KEY_ID}', access_key_secret: x}\n")

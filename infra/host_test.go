@@ -31,7 +31,7 @@ func TestNothingOfTestsIsDeployed(t *testing.T) {
 // TestImage: the recipe builds as the Makefile does, and what it makes runs as nobody.
 func TestImage(t *testing.T) {
 	t.Parallel()
-	recipe := string(read(t, "container/Dockerfile"))
+	recipe := string(readRepoFile(t, "container/Dockerfile"))
 	stages := regexp.MustCompile(`(?m)^FROM (.*)$`).FindAllStringSubmatch(recipe, -1)
 	if len(stages) != 2 || stages[1][1] != "scratch" {
 		t.Errorf("stages: %v", stages)
@@ -40,10 +40,10 @@ func TestImage(t *testing.T) {
 		t.Error("the program would run as root")
 	}
 	version := regexp.MustCompile(`golang:(\d+\.\d+)`).FindStringSubmatch(stages[0][1])
-	if version == nil || !strings.Contains(string(read(t, root+"/go.mod")), "\ngo "+version[1]+".") {
+	if version == nil || !strings.Contains(string(readRepoFile(t, root+"/go.mod")), "\ngo "+version[1]+".") {
 		t.Errorf("built with %v, go.mod asks for another Go", version)
 	}
-	makefile := string(read(t, root+"/Makefile"))
+	makefile := string(readRepoFile(t, root+"/Makefile"))
 	for _, flag := range []string{"-trimpath", "-tags lambda.norpc", "-s -w -X main.version=", "CGO_ENABLED=0", "./functions/local"} {
 		if !strings.Contains(recipe, flag) || !strings.Contains(makefile, flag) {
 			t.Errorf("%s is not both in the Makefile and in the recipe", flag)
@@ -57,7 +57,7 @@ func TestImage(t *testing.T) {
 // TestUnits: the units as systemd reads them, where it is there; and what an operator relies on.
 func TestUnits(t *testing.T) {
 	t.Parallel()
-	service := string(read(t, "host/jms-sync.service"))
+	service := string(readRepoFile(t, "host/jms-sync.service"))
 	for _, line := range []string{
 		"Type=oneshot", "DynamicUser=yes", "NoNewPrivileges=yes", "ProtectSystem=strict", "LoadCredential=config.yaml:/etc/jms-sync/config.yaml",
 		"StateDirectory=jms-sync", "Environment=JMS_SYNC_STATE=file:///var/lib/jms-sync", "SuccessExitStatus=3",
@@ -66,7 +66,7 @@ func TestUnits(t *testing.T) {
 			t.Errorf("the service lacks %s", line)
 		}
 	}
-	cron := string(read(t, "host/jms-sync.cron"))
+	cron := string(readRepoFile(t, "host/jms-sync.cron"))
 	if !regexp.MustCompile(`(?m)^\*/5 \* \* \* \* jms-sync .*/usr/local/bin/jms-sync -c `).MatchString(cron) || !strings.HasSuffix(cron, "\n") {
 		t.Error("the line for cron, whose last line must end, is not as it should be")
 	}

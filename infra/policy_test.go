@@ -17,17 +17,17 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/tencent"
 )
 
-// provider says how the rights of one cloud are written down.
-type provider struct {
+// policyProvider says how the rights of one cloud are written down.
+type policyProvider struct {
 	permissions func() []string // of its lister
-	store       *store          // its object store; nil = no function of ours runs there
+	store       *objectStore    // its object store; nil = no function of ours runs there
 	policies    func(lister, config, objects, bucket []string) map[string]any
 }
 
-// clouds gives every cloud whose policies are generated, and with them all that infra has to know
+// policyProviders gives every cloud whose policies are generated, and with them all that infra has to know
 // of it. A provider without a row fails TestEveryProviderHasPolicies.
-func clouds() map[string]provider {
-	return map[string]provider{
+func policyProviders() map[string]policyProvider {
+	return map[string]policyProvider{
 		"alibaba": {permissions: alibaba.Permissions, store: oss(), policies: alibabaPolicies},
 		"aws":     {permissions: aws.Permissions, store: s3(), policies: awsPolicies},
 		"huawei":  {permissions: huawei.Permissions, store: obs(), policies: huaweiPolicies},
@@ -36,35 +36,35 @@ func clouds() map[string]provider {
 	}
 }
 
-// store says which right each call of an object store's SDK needs.
-type store struct {
+// objectStore says which right each call of an object store's SDK needs.
+type objectStore struct {
 	file, maker string
 	actions     map[string]string // method → action
 }
 
-func oss() *store {
-	return &store{"core/storage/oss/oss.go", "sdk.NewClient", map[string]string{
+func oss() *objectStore {
+	return &objectStore{"core/storage/oss/oss.go", "sdk.NewClient", map[string]string{
 		"GetObject": "oss:GetObject", "PutObject": "oss:PutObject", "DeleteObject": "oss:DeleteObject",
 		"ListObjectsV2": "oss:ListObjects", "GetBucketVersioning": "oss:GetBucketVersioning",
 	}}
 }
 
-func s3() *store {
-	return &store{"core/storage/s3/s3.go", "sdk.New", map[string]string{
+func s3() *objectStore {
+	return &objectStore{"core/storage/s3/s3.go", "sdk.New", map[string]string{
 		"GetObject": "s3:GetObject", "PutObject": "s3:PutObject", "DeleteObject": "s3:DeleteObject", "ListObjectsV2": "s3:ListBucket",
 	}}
 }
 
-func obs() *store {
-	return &store{"core/storage/obs/obs.go", "sdk.New", map[string]string{
+func obs() *objectStore {
+	return &objectStore{"core/storage/obs/obs.go", "sdk.New", map[string]string{
 		"GetObject": "obs:object:GetObject", "PutObject": "obs:object:PutObject", "DeleteObject": "obs:object:DeleteObject",
 		"ListObjects": "obs:bucket:ListBucket",
 	}}
 }
 
-// rights gives the actions that the adapter's calls need: to read a configuration (wire.fetchObject only
+// requiredRights gives the actions that the adapter's calls need: to read a configuration (wire.fetchObject only
 // gets), and for state on its objects and on its bucket.
-func (s *store) rights(t *testing.T) (config, objects, bucket []string) {
+func (s *objectStore) requiredRights(t *testing.T) (config, objects, bucket []string) {
 	t.Helper()
 	if s == nil {
 		return nil, nil, nil
@@ -90,7 +90,7 @@ func (s *store) rights(t *testing.T) (config, objects, bucket []string) {
 // TestPolicies compares the policies with what the program calls; -update writes them.
 func TestPolicies(t *testing.T) {
 	t.Parallel()
-	for name, c := range clouds() {
+	for name, c := range policyProviders() {
 		if c.permissions == nil {
 			continue
 		}
@@ -100,17 +100,17 @@ func TestPolicies(t *testing.T) {
 		}
 		// A role is taken by a right on that role alone, in assume-role.json.
 		lister = slices.DeleteFunc(slices.Clone(lister), func(action string) bool { return action == "sts:AssumeRole" })
-		config, objects, bucket := c.store.rights(t)
+		config, objects, bucket := c.store.requiredRights(t)
 		for file, document := range c.policies(lister, config, objects, bucket) {
 			path := filepath.Join(name, "policies", file)
-			want := written(t, document)
+			want := renderJSON(t, document)
 			if *update {
 				if err := os.WriteFile(path, want, 0o644); err != nil {
 					t.Fatal(err)
 				}
 				continue
 			}
-			if got := read(t, path); !bytes.Equal(got, want) {
+			if got := readRepoFile(t, path); !bytes.Equal(got, want) {
 				t.Errorf("infra/%s is not what the program calls; run go test ./infra -run TestPolicies -update and review it\nfile %s\nwant %s", path, got, want)
 			}
 		}
@@ -126,7 +126,7 @@ func TestNoOtherPolicies(t *testing.T) {
 	}
 	for _, file := range files {
 		name := filepath.Dir(filepath.Dir(file))
-		c := clouds()[name]
+		c := policyProviders()[name]
 		if c.permissions == nil || c.policies(nil, nil, nil, nil)[filepath.Base(file)] == nil {
 			t.Errorf("infra/%s is written by hand", file)
 		}
@@ -139,13 +139,13 @@ func TestNoOtherPolicies(t *testing.T) {
 func TestEveryProviderHasPolicies(t *testing.T) {
 	t.Parallel()
 	for _, p := range cloudlist.Providers() {
-		if clouds()[string(p.Cloud)].permissions == nil {
+		if policyProviders()[string(p.Cloud)].permissions == nil {
 			t.Errorf("%s is synchronised, but no policy says which rights that takes: give clouds() its Permissions", p.Cloud)
 		}
 	}
 }
 
-func written(t *testing.T, document any) []byte {
+func renderJSON(t *testing.T, document any) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	e := json.NewEncoder(&out)
@@ -166,7 +166,7 @@ func TestPoliciesAreNarrow(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, file := range files {
-		if name := filepath.Dir(filepath.Dir(file)); clouds()[name].store == nil {
+		if name := filepath.Dir(filepath.Dir(file)); policyProviders()[name].store == nil {
 			continue // these are written another way, and hold nothing but what Permissions says
 		}
 		var p struct {
@@ -176,7 +176,7 @@ func TestPoliciesAreNarrow(t *testing.T) {
 				Resource oneOrMany
 			}
 		}
-		decode(t, read(t, file), &p)
+		decodeStrictJSON(t, readRepoFile(t, file), &p)
 		if len(p.Statement) == 0 {
 			t.Errorf("%s says nothing", file)
 		}
@@ -188,7 +188,7 @@ func TestPoliciesAreNarrow(t *testing.T) {
 				if strings.ContainsAny(action, "*?") || strings.Count(action, ":") == 0 {
 					t.Errorf("%s: %s is no single action", file, action)
 				}
-				if slices.Contains(s.Resource, "*") && !listing(action) {
+				if slices.Contains(s.Resource, "*") && !isListAction(action) {
 					t.Errorf("%s: %s is given on everything", file, action)
 				}
 			}
@@ -201,9 +201,9 @@ func TestPoliciesAreNarrow(t *testing.T) {
 	}
 }
 
-// listing tells whether an action only lists, and its vendor lets nobody narrow it (Huawei's topics
+// isListAction tells whether an action only lists, and its vendor lets nobody narrow it (Huawei's topics
 // can only be narrowed by the project that the policy is given in).
-func listing(action string) bool {
+func isListAction(action string) bool {
 	name := action[strings.LastIndex(action, ":")+1:]
 	for _, verb := range []string{"Describe", "Get", "List", "get", "list"} {
 		if strings.HasPrefix(name, verb) {

@@ -15,7 +15,7 @@ var update = flag.Bool("update", false, "write the generated policies")
 // root is the repository's, seen from this folder.
 const root = ".."
 
-func read(t testing.TB, name string) []byte {
+func readRepoFile(t testing.TB, name string) []byte {
 	t.Helper()
 	data, err := os.ReadFile(filepath.FromSlash(name))
 	if err != nil {
@@ -24,8 +24,8 @@ func read(t testing.TB, name string) []byte {
 	return data
 }
 
-// decode reads JSON into what it is asked for, and knows no other fields.
-func decode(t testing.TB, data []byte, into any) {
+// decodeStrictJSON reads JSON into what it is asked for, and knows no other fields.
+func decodeStrictJSON(t testing.TB, data []byte, into any) {
 	t.Helper()
 	if err := json.Unmarshal(data, into); err != nil {
 		t.Fatalf("%v in %s", err, data)

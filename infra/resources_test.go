@@ -8,13 +8,13 @@ import (
 	"testing"
 )
 
-// need is one attribute of a resource; "" = it must not be there.
-type need struct{ kind, name, path, want string }
+// attributeNeed is one attribute of a resource; "" = it must not be there.
+type attributeNeed struct{ kind, name, path, want string }
 
-// needs gives what the modules must have: buckets that are encrypted and closed, a configuration that
+// attributeNeeds gives what the modules must have: buckets that are encrypted and closed, a configuration that
 // keeps its versions and state that keeps none, retries, runtimes, and who may start what.
-func needs() map[string][]need {
-	return map[string][]need{
+func attributeNeeds() map[string][]attributeNeed {
+	return map[string][]attributeNeed{
 		"alibaba": {
 			{"alicloud_oss_bucket", "config", "versioning.status", "Enabled"},
 			{"alicloud_oss_bucket", "config", "server_side_encryption_rule.sse_algorithm", "AES256"},
@@ -65,20 +65,20 @@ func needs() map[string][]need {
 // TestResources looks for needs in the modules.
 func TestResources(t *testing.T) {
 	t.Parallel()
-	for dir, needs := range needs() {
-		m := load(t, dir)
+	for dir, needs := range attributeNeeds() {
+		m := loadModule(t, dir)
 		for _, n := range needs {
-			found := m.find("resource", n.kind, n.name)
+			found := m.findBlocks("resource", n.kind, n.name)
 			if len(found) != 1 {
 				t.Errorf("%s: %d of %s.%s", dir, len(found), n.kind, n.name)
 				continue
 			}
-			if got := text(found[0], n.path); got != n.want {
+			if got := attributeText(found[0], n.path); got != n.want {
 				t.Errorf("%s: %s.%s: %s is %q, not %q", dir, n.kind, n.name, n.path, got, n.want)
 			}
 		}
 	}
-	if found := load(t, "aws").find("resource", "aws_s3_bucket_versioning", "state"); len(found) > 0 {
+	if found := loadModule(t, "aws").findBlocks("resource", "aws_s3_bucket_versioning", "state"); len(found) > 0 {
 		t.Error("aws: state has versioning")
 	}
 }
@@ -86,25 +86,25 @@ func TestResources(t *testing.T) {
 // TestTerraformIsLikeServerless compares the numbers of Terraform's functions with s.yaml's.
 func TestTerraformIsLikeServerless(t *testing.T) {
 	t.Parallel()
-	m, s := load(t, "alibaba"), deployed(t)
+	m, s := loadModule(t, "alibaba"), renderServerless(t)
 	for name, r := range s.Resources {
-		p, function := r.Props, m.find("resource", "alicloud_fcv3_function", name)[0]
-		async := m.find("resource", "alicloud_fcv3_async_invoke_config", name)[0]
+		p, function := r.Props, m.findBlocks("resource", "alicloud_fcv3_function", name)[0]
+		async := m.findBlocks("resource", "alicloud_fcv3_async_invoke_config", name)[0]
 		for path, want := range map[string]string{
 			"runtime": p.Runtime, "handler": p.Handler, "description": p.Description,
 			"timeout": strconv.Itoa(p.Timeout), "memory_size": strconv.Itoa(p.MemorySize), "disk_size": strconv.Itoa(p.DiskSize),
 			"cpu": strconv.FormatFloat(p.CPU, 'f', -1, 64), "log_config.log_begin_rule": p.Log.BeginRule,
 			"instance_lifecycle_config.pre_stop.handler": p.Lifecycle.PreStop.Handler,
 		} {
-			if got := text(function, path); got != want {
+			if got := attributeText(function, path); got != want {
 				t.Errorf("%s: %s is %q in Terraform and %q in s.yaml", name, path, got, want)
 			}
 		}
-		if text(async, "max_async_retry_attempts") != strconv.Itoa(p.Async.Retries) || text(async, "max_async_event_age_in_seconds") != strconv.Itoa(p.Async.Age) {
+		if attributeText(async, "max_async_retry_attempts") != strconv.Itoa(p.Async.Retries) || attributeText(async, "max_async_event_age_in_seconds") != strconv.Itoa(p.Async.Age) {
 			t.Errorf("%s: its asynchronous invocations differ", name)
 		}
 	}
-	locals := string(read(t, "alibaba/main.tf"))
+	locals := string(readRepoFile(t, "alibaba/main.tf"))
 	for _, name := range []string{`"${var.prefix}-${local.account}"`, `"functions"`, `"${var.prefix}-failures"`} {
 		if !strings.Contains(locals, name) {
 			t.Errorf("s.yaml expects %s", name)
@@ -119,7 +119,7 @@ func TestHuaweiOperations(t *testing.T) {
 		Name       string
 		Operations []string
 	}
-	decode(t, read(t, "huawei/events/cts.json"), &config)
+	decodeStrictJSON(t, readRepoFile(t, "huawei/events/cts.json"), &config)
 	if config.Name == "" || len(config.Operations) == 0 || len(config.Operations) > 10 {
 		t.Errorf("%+v", config)
 	}
@@ -137,9 +137,9 @@ func TestHuaweiOperations(t *testing.T) {
 func TestAWSPattern(t *testing.T) {
 	t.Parallel()
 	var p map[string]json.RawMessage
-	decode(t, read(t, "aws/events/ec2-state.json"), &p)
+	decodeStrictJSON(t, readRepoFile(t, "aws/events/ec2-state.json"), &p)
 	var states struct{ State []string }
-	decode(t, p["detail"], &states)
+	decodeStrictJSON(t, p["detail"], &states)
 	if !slices.Equal(states.State, []string{"running", "stopped", "terminated"}) || string(p["source"]) != `["aws.ec2"]` {
 		t.Errorf("%s", p)
 	}

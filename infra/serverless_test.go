@@ -31,14 +31,14 @@ type serverless struct {
 	program, home, dir, log string
 }
 
-// devs installs what s needs beside s itself, which make test-serverless gets by npm.
-func devs(t *testing.T) serverless {
+// installServerless installs what s needs beside s itself, which make test-serverless gets by npm.
+func installServerless(t *testing.T) serverless {
 	t.Helper()
 	program := os.Getenv("JMS_SYNC_TEST_SERVERLESS")
 	if program == "" {
 		t.Skip("JMS_SYNC_TEST_SERVERLESS names no program s: make test-serverless installs it and runs this")
 	}
-	schema := read(t, schemaFile(t))
+	schema := readRepoFile(t, schemaFile(t))
 	s := serverless{program: program, home: t.TempDir(), dir: t.TempDir()}
 	s.log = filepath.Join(s.home, "log")
 	place := filepath.Join(s.home, ".s/components/devsapp.cn/v3/fc3")
@@ -52,20 +52,20 @@ func devs(t *testing.T) serverless {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.write(t, string(read(t, root+"/s.yaml")))
+	s.writeFile(t, string(readRepoFile(t, root+"/s.yaml")))
 	var dotenv strings.Builder
-	for name, value := range given() {
+	for name, value := range givenVariables() {
 		fmt.Fprintf(&dotenv, "%s=%s\n", name, value)
 	}
 	dotenv.WriteString("DEPLOY_PREPARE=touch prepared\n")
 	if err := os.WriteFile(filepath.Join(s.dir, ".env"), []byte(dotenv.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s.must(t, "config", "add", "--AccessKeyID", "LTAIexample", "--AccessKeySecret", "example", "--AccountID", account, "-a", "default", "-f")
+	s.mustRun(t, "config", "add", "--AccessKeyID", "LTAIexample", "--AccessKeySecret", "example", "--AccountID", account, "-a", "default", "-f")
 	return s
 }
 
-func (s serverless) write(t *testing.T, text string) {
+func (s serverless) writeFile(t *testing.T, text string) {
 	t.Helper()
 	if err := os.WriteFile(filepath.Join(s.dir, "s.yaml"), []byte(text), 0o644); err != nil {
 		t.Fatal(err)
@@ -90,7 +90,7 @@ func (s serverless) run(t *testing.T, args ...string) (string, error) {
 	return string(out), err
 }
 
-func (s serverless) must(t *testing.T, args ...string) string {
+func (s serverless) mustRun(t *testing.T, args ...string) string {
 	t.Helper()
 	out, err := s.run(t, args...)
 	if err != nil {
@@ -103,18 +103,18 @@ func (s serverless) must(t *testing.T, args ...string) string {
 // refuses spoiled ones.
 func TestServerlessDevs(t *testing.T) {
 	t.Parallel()
-	s := devs(t)
-	original := string(read(t, root+"/s.yaml"))
+	s := installServerless(t)
+	original := string(readRepoFile(t, root+"/s.yaml"))
 
 	var theirs, ours map[string]any
-	decode(t, []byte(s.must(t, "preview", "-o", "json", "--silent")), &theirs)
-	if err := yaml.Unmarshal(rendered(t, []byte(original), given()), &ours); err != nil {
+	decodeStrictJSON(t, []byte(s.mustRun(t, "preview", "-o", "json", "--silent")), &theirs)
+	if err := yaml.Unmarshal(renderVariables(t, []byte(original), givenVariables()), &ours); err != nil {
 		t.Fatal(err)
 	}
 	if !reflect.DeepEqual(theirs["resources"], asJSON(t, ours["resources"])) {
 		t.Errorf("s renders\n%v\nour tests have\n%v", theirs["resources"], ours["resources"])
 	}
-	if said := s.must(t, "verify"); !strings.Contains(said, "passed") {
+	if said := s.mustRun(t, "verify"); !strings.Contains(said, "passed") {
 		t.Errorf("s verify: %s", said)
 	}
 	for what, spoil := range map[string][2]string{
@@ -123,7 +123,7 @@ func TestServerlessDevs(t *testing.T) {
 		"timer/props must have required property 'handler'":                   {"handler: bootstrap", "handlers: bootstrap"},
 		"timer/props/triggers/0/triggerType must be equal to one of the allo": {"triggerType: timer", "triggerType: time"},
 	} {
-		s.write(t, strings.Replace(original, spoil[0], spoil[1], 1))
+		s.writeFile(t, strings.Replace(original, spoil[0], spoil[1], 1))
 		if said, err := s.run(t, "verify"); err == nil || !strings.Contains(said, what) {
 			t.Errorf("s verify lets %q pass, or does not say %q: %v %s", spoil[1], what, err, said)
 		}
@@ -138,7 +138,7 @@ func asJSON(t *testing.T, value any) any {
 		t.Fatal(err)
 	}
 	var out any
-	decode(t, text, &out)
+	decodeStrictJSON(t, text, &out)
 	return out
 }
 
@@ -146,14 +146,14 @@ func asJSON(t *testing.T, value any) any {
 // with .env's values in them; without these it deploys nothing.
 func TestServerlessDeploy(t *testing.T) {
 	t.Parallel()
-	s := devs(t)
-	s.must(t, "deploy", "-y")
-	s.must(t, "remove", "-y")
+	s := installServerless(t)
+	s.mustRun(t, "deploy", "-y")
+	s.mustRun(t, "remove", "-y")
 	if _, err := os.Stat(filepath.Join(s.dir, "prepared")); err != nil {
 		t.Errorf("the packages were not built: %v", err)
 	}
 	var did []string
-	for line := range strings.Lines(string(read(t, s.log))) {
+	for line := range strings.Lines(string(readRepoFile(t, s.log))) {
 		var call struct {
 			What  string
 			Props struct {
@@ -162,9 +162,9 @@ func TestServerlessDeploy(t *testing.T) {
 				EnvironmentVariables map[string]string
 			}
 		}
-		decode(t, []byte(line), &call)
+		decodeStrictJSON(t, []byte(line), &call)
 		did = append(did, call.What+" "+call.Props.FunctionName+" "+call.Props.Code)
-		if !reflect.DeepEqual(call.Props.EnvironmentVariables, given()) {
+		if !reflect.DeepEqual(call.Props.EnvironmentVariables, givenVariables()) {
 			t.Errorf("%s: %v", call.Props.FunctionName, call.Props.EnvironmentVariables)
 		}
 	}
@@ -178,8 +178,8 @@ func TestServerlessDeploy(t *testing.T) {
 	if err := os.Remove(filepath.Join(s.dir, ".env")); err != nil {
 		t.Fatal(err)
 	}
-	before := len(read(t, s.log))
-	if said, err := s.run(t, "deploy", "-y"); err == nil || !strings.Contains(said, "JMS_SYNC_STATE") || len(read(t, s.log)) != before {
+	before := len(readRepoFile(t, s.log))
+	if said, err := s.run(t, "deploy", "-y"); err == nil || !strings.Contains(said, "JMS_SYNC_STATE") || len(readRepoFile(t, s.log)) != before {
 		t.Errorf("deployed without a configuration: %v %s", err, said)
 	}
 }

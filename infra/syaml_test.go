@@ -21,7 +21,7 @@ import (
 // account stands for the deploying key's account, and given for what has no default.
 const account = "1690700000000030"
 
-func given() map[string]string {
+func givenVariables() map[string]string {
 	bucket := strings.Repeat("b", 63)
 	return map[string]string{
 		"JMS_SYNC_CONFIG": "oss://" + bucket + "/" + strings.Repeat("k", 900) + "?region=cn-hangzhou&endpoint=oss-cn-hangzhou-internal.aliyuncs.com",
@@ -81,16 +81,16 @@ type trigger struct {
 	Config    yaml.Node `yaml:"triggerConfig"`
 }
 
-// deployed gives s.yaml as s renders it, by name of the resource.
-func deployed(t testing.TB) sYAML {
+// renderServerless gives s.yaml as s renders it, by name of the resource.
+func renderServerless(t testing.TB) sYAML {
 	t.Helper()
-	text := rendered(t, read(t, root+"/s.yaml"), given())
+	text := renderVariables(t, readRepoFile(t, root+"/s.yaml"), givenVariables())
 	var s sYAML
-	strict(t, text, &s)
+	decodeStrictYAML(t, text, &s)
 	return s
 }
 
-func strict(t testing.TB, text []byte, into any) {
+func decodeStrictYAML(t testing.TB, text []byte, into any) {
 	t.Helper()
 	d := yaml.NewDecoder(bytes.NewReader(text))
 	d.KnownFields(true)
@@ -104,9 +104,9 @@ var (
 	varsCall = regexp.MustCompile(`\$\{vars\.([a-z]+)\}`)
 )
 
-// rendered does what s does with ${env()}, ${config('AccountID')} and ${vars.x}, as far as this
+// renderVariables does what s does with ${env()}, ${config('AccountID')} and ${vars.x}, as far as this
 // file uses it; TestServerlessDevs compares it with what s says.
-func rendered(t testing.TB, text []byte, environ map[string]string) []byte {
+func renderVariables(t testing.TB, text []byte, environ map[string]string) []byte {
 	t.Helper()
 	out := envCall.ReplaceAllStringFunc(string(text), func(call string) string {
 		m := envCall.FindStringSubmatch(call)
@@ -147,15 +147,15 @@ func TestSchema(t *testing.T) {
 	var s struct {
 		Resources map[string]struct{ Props map[string]any }
 	}
-	if err := yaml.Unmarshal(rendered(t, read(t, root+"/s.yaml"), given()), &s); err != nil {
+	if err := yaml.Unmarshal(renderVariables(t, readRepoFile(t, root+"/s.yaml"), givenVariables()), &s); err != nil {
 		t.Fatal(err)
 	}
 	for name, r := range s.Resources {
-		if err := schema.Validate(plain(t, r.Props)); err != nil {
+		if err := schema.Validate(toJSONTypes(t, r.Props)); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		for field, value := range map[string]any{"timeout": "300", "memorySize": 100, "runtime": "go2", "region": "cn-nowhere"} {
-			spoiled := plain(t, r.Props).(map[string]any)
+			spoiled := toJSONTypes(t, r.Props).(map[string]any)
 			spoiled[field] = value
 			if err := schema.Validate(spoiled); err == nil {
 				t.Errorf("%s: the schema lets %s: %v pass", name, field, value)
@@ -167,8 +167,8 @@ func TestSchema(t *testing.T) {
 	}
 }
 
-// plain gives a value as JSON has it.
-func plain(t *testing.T, value any) any {
+// toJSONTypes gives a value as JSON has it.
+func toJSONTypes(t *testing.T, value any) any {
 	t.Helper()
 	text, err := json.Marshal(value)
 	if err != nil {
@@ -184,7 +184,7 @@ func plain(t *testing.T, value any) any {
 // TestFunctions checks what no schema knows: that platform, program and configuration fit.
 func TestFunctions(t *testing.T) {
 	t.Parallel()
-	s := deployed(t)
+	s := renderServerless(t)
 	made := makefileFunctions(t)
 	for name, r := range s.Resources {
 		p := r.Props
@@ -240,9 +240,9 @@ func checkTimes(t *testing.T, timer, event props) {
 	}
 }
 
-// mostEnvironment is what Function Compute takes, all names and values together:
+// maxEnvironmentBytes is what Function Compute takes, all names and values together:
 // https://www.alibabacloud.com/help/en/functioncompute/user-guide/environment-variables
-const mostEnvironment = 4096
+const maxEnvironmentBytes = 4096
 
 // checkEnvironment: every variable is one that the program reads, none is a secret, and they fit,
 // with the longest names of buckets and objects that can be.
@@ -272,7 +272,7 @@ func checkEnvironment(t *testing.T, name string, variables map[string]string) {
 	if variables[config.EnvConfig] == "" || variables[config.EnvState] == "" {
 		t.Errorf("%s: configuration or state is missing: %v", name, variables)
 	}
-	if size > mostEnvironment {
+	if size > maxEnvironmentBytes {
 		t.Errorf("%s: %d bytes of variables", name, size)
 	}
 }
@@ -280,7 +280,7 @@ func checkEnvironment(t *testing.T, name string, variables map[string]string) {
 // makefileFunctions gives the programs that make package packs.
 func makefileFunctions(t *testing.T) []string {
 	t.Helper()
-	m := regexp.MustCompile(`(?m)^FUNCTIONS := (.*)$`).FindSubmatch(read(t, root+"/Makefile"))
+	m := regexp.MustCompile(`(?m)^FUNCTIONS := (.*)$`).FindSubmatch(readRepoFile(t, root+"/Makefile"))
 	if m == nil {
 		t.Fatal("the Makefile has no FUNCTIONS")
 	}
@@ -292,7 +292,7 @@ func makefileFunctions(t *testing.T) []string {
 func TestRequiredVariables(t *testing.T) {
 	t.Parallel()
 	var required []string
-	for _, m := range envCall.FindAllStringSubmatch(string(read(t, root+"/s.yaml")), -1) {
+	for _, m := range envCall.FindAllStringSubmatch(string(readRepoFile(t, root+"/s.yaml")), -1) {
 		if !strings.Contains(m[0], ",") {
 			required = append(required, m[1])
 		}

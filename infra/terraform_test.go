@@ -25,7 +25,7 @@ type module struct {
 	blocks hclsyntax.Blocks
 }
 
-func load(t *testing.T, dir string) module {
+func loadModule(t *testing.T, dir string) module {
 	t.Helper()
 	files, err := filepath.Glob(dir + "/*.tf")
 	if err != nil || len(files) == 0 {
@@ -39,15 +39,15 @@ func load(t *testing.T, dir string) module {
 			t.Fatal(diagnostics)
 		}
 		m.blocks = append(m.blocks, parsed.Body.(*hclsyntax.Body).Blocks...)
-		if text := read(t, file); !bytes.Equal(hclwrite.Format(text), text) {
+		if text := readRepoFile(t, file); !bytes.Equal(hclwrite.Format(text), text) {
 			t.Errorf("%s is not formatted as terraform fmt does", file)
 		}
 	}
 	return m
 }
 
-// find gives the blocks "resource" "type" "name"; fewer labels find more.
-func (m module) find(labels ...string) hclsyntax.Blocks {
+// findBlocks gives the blocks "resource" "type" "name"; fewer labels find more.
+func (m module) findBlocks(labels ...string) hclsyntax.Blocks {
 	var found hclsyntax.Blocks
 	for _, b := range m.blocks {
 		all := append([]string{b.Type}, b.Labels...)
@@ -58,9 +58,9 @@ func (m module) find(labels ...string) hclsyntax.Blocks {
 	return found
 }
 
-// text gives an attribute's literal value, through inner blocks ("versioning.status"); "" where
+// attributeText gives an attribute's literal value, through inner blocks ("versioning.status"); "" where
 // there is none.
-func text(b *hclsyntax.Block, path string) string {
+func attributeText(b *hclsyntax.Block, path string) string {
 	parts := strings.Split(path, ".")
 	for _, name := range parts[:len(parts)-1] {
 		i := slices.IndexFunc(b.Body.Blocks, func(inner *hclsyntax.Block) bool { return inner.Type == name })
@@ -89,19 +89,19 @@ func text(b *hclsyntax.Block, path string) string {
 	return ""
 }
 
-func modules() []string { return []string{"alibaba", "aws", "huawei"} }
+func moduleNames() []string { return []string{"alibaba", "aws", "huawei"} }
 
 // TestModulesHoldTogether: what is named is declared, what is declared is used, and the providers
 // are pinned.
 func TestModulesHoldTogether(t *testing.T) {
 	t.Parallel()
-	for _, dir := range modules() {
-		m := load(t, dir)
-		declared, used := m.declared(), map[string]bool{}
+	for _, dir := range moduleNames() {
+		m := loadModule(t, dir)
+		declared, used := m.declaredNames(), map[string]bool{}
 		for _, b := range m.blocks {
 			_ = hclsyntax.VisitAll(b.Body, func(n hclsyntax.Node) hcl.Diagnostics {
 				if e, ok := n.(*hclsyntax.ScopeTraversalExpr); ok {
-					name := reference(e.Traversal)
+					name := referenceName(e.Traversal)
 					used[name] = true
 					if name != "" && !declared[name] {
 						t.Errorf("%s: %s is not declared (%s)", dir, name, e.Range())
@@ -110,26 +110,26 @@ func TestModulesHoldTogether(t *testing.T) {
 				return nil
 			})
 		}
-		for _, b := range m.find("variable") {
+		for _, b := range m.findBlocks("variable") {
 			name := b.Labels[0]
-			if !used["var."+name] || text(b, "description") == "" || b.Body.Attributes["type"] == nil {
+			if !used["var."+name] || attributeText(b, "description") == "" || b.Body.Attributes["type"] == nil {
 				t.Errorf("%s: variable %s is not used, or has no type or description", dir, name)
 			}
 		}
-		for _, b := range m.find("output") {
-			if text(b, "description") == "" {
+		for _, b := range m.findBlocks("output") {
+			if attributeText(b, "description") == "" {
 				t.Errorf("%s: output %s has no description", dir, b.Labels[0])
 			}
 		}
-		terraform := m.find("terraform")
-		if len(terraform) != 1 || text(terraform[0], "required_version") == "" || len(terraform[0].Body.Blocks) != 1 {
+		terraform := m.findBlocks("terraform")
+		if len(terraform) != 1 || attributeText(terraform[0], "required_version") == "" || len(terraform[0].Body.Blocks) != 1 {
 			t.Errorf("%s: terraform and its providers are not pinned", dir)
 		}
 	}
 }
 
-// declared gives "var.x", "local.x", "data.type.name" and "type.name" of all that a module has.
-func (m module) declared() map[string]bool {
+// declaredNames gives "var.x", "local.x", "data.type.name" and "type.name" of all that a module has.
+func (m module) declaredNames() map[string]bool {
 	all := map[string]bool{}
 	for _, b := range m.blocks {
 		switch b.Type {
@@ -148,9 +148,9 @@ func (m module) declared() map[string]bool {
 	return all
 }
 
-// reference names what a traversal begins with; "" for what needs no declaration, such as
+// referenceName names what a traversal begins with; "" for what needs no declaration, such as
 // path.module, each.key and the variables of a for.
-func reference(by hcl.Traversal) string {
+func referenceName(by hcl.Traversal) string {
 	parts := []string{by.RootName()}
 	for _, step := range by[1:] {
 		attribute, ok := step.(hcl.TraverseAttr)
@@ -174,9 +174,9 @@ var placeholder = regexp.MustCompile(`\$\{([a-z_]+)\}`)
 func TestPoliciesInModules(t *testing.T) {
 	t.Parallel()
 	attributes := []string{"policy", "policy_document", "assume_role_policy", "assume_role_policy_document", "event_pattern"}
-	for _, dir := range modules() {
+	for _, dir := range moduleNames() {
 		used := map[string]bool{}
-		for _, b := range load(t, dir).find("resource") {
+		for _, b := range loadModule(t, dir).findBlocks("resource") {
 			for name, attribute := range b.Body.Attributes {
 				if !slices.Contains(attributes, name) {
 					continue
@@ -186,10 +186,10 @@ func TestPoliciesInModules(t *testing.T) {
 					t.Errorf("%s: %s %s: %s is written here", dir, b.Labels[0], b.Labels[1], name)
 					continue
 				}
-				file := dir + fileOf(t, call)
+				file := dir + policyFileOf(t, call)
 				used[file] = true
 				var filled, blanks []string
-				for _, m := range placeholder.FindAllStringSubmatch(string(read(t, file)), -1) {
+				for _, m := range placeholder.FindAllStringSubmatch(string(readRepoFile(t, file)), -1) {
 					blanks = append(blanks, m[1])
 				}
 				if call.Name == "templatefile" {
@@ -215,8 +215,8 @@ func TestPoliciesInModules(t *testing.T) {
 	}
 }
 
-// fileOf gives "/policies/x.json" of "${path.module}/policies/x.json".
-func fileOf(t *testing.T, call *hclsyntax.FunctionCallExpr) string {
+// policyFileOf gives "/policies/x.json" of "${path.module}/policies/x.json".
+func policyFileOf(t *testing.T, call *hclsyntax.FunctionCallExpr) string {
 	t.Helper()
 	template, ok := call.Args[0].(*hclsyntax.TemplateExpr)
 	if !ok || len(template.Parts) != 2 {

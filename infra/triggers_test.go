@@ -29,29 +29,29 @@ type eventConfig struct {
 	} `yaml:"eventSourceConfig"`
 }
 
-func exactly[T any](t *testing.T, n yaml.Node) T {
+func decodeExactly[T any](t *testing.T, n yaml.Node) T {
 	t.Helper()
 	text, err := yaml.Marshal(&n)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var c T
-	strict(t, text, &c)
+	decodeStrictYAML(t, text, &c)
 	return c
 }
 
-func yes(b *bool) bool { return b != nil && *b }
+func isTrue(b *bool) bool { return b != nil && *b }
 
 func TestTimerTrigger(t *testing.T) {
 	t.Parallel()
-	triggers := deployed(t).Resources["timer"].Props.Triggers
+	triggers := renderServerless(t).Resources["timer"].Props.Triggers
 	if len(triggers) != 1 || triggers[0].Type != "timer" || triggers[0].Qualifier != "LATEST" {
 		t.Fatalf("%+v", triggers)
 	}
-	c := exactly[timerConfig](t, triggers[0].Config)
+	c := decodeExactly[timerConfig](t, triggers[0].Config)
 	// Six fields and no @every: parts of a split run share a card by the minute that they fire in.
 	// An empty payload asks for everything.
-	if c.Cron != "0 0/5 * * * *" || !yes(c.Enable) || c.Payload == nil || *c.Payload != "" {
+	if c.Cron != "0 0/5 * * * *" || !isTrue(c.Enable) || c.Payload == nil || *c.Payload != "" {
 		t.Errorf("%+v", c)
 	}
 }
@@ -60,7 +60,7 @@ func TestTimerTrigger(t *testing.T) {
 // (src/subCommands/deploy/impl/trigger.ts), and never comes to what stands after it.
 func TestEventbridgeIsLast(t *testing.T) {
 	t.Parallel()
-	for name, r := range deployed(t).Resources {
+	for name, r := range renderServerless(t).Resources {
 		seen := false
 		names := map[string]bool{}
 		for _, trigger := range r.Props.Triggers {
@@ -107,26 +107,26 @@ func (p pattern) matches(event map[string]any) bool {
 func eventPatterns(t *testing.T) map[string]pattern {
 	t.Helper()
 	all := map[string]pattern{}
-	for _, trigger := range deployed(t).Resources["event"].Props.Triggers {
+	for _, trigger := range renderServerless(t).Resources["event"].Props.Triggers {
 		if trigger.Type != "eventbridge" || trigger.Qualifier != "LATEST" {
 			t.Errorf("%+v", trigger)
 			continue
 		}
-		c := exactly[eventConfig](t, trigger.Config)
-		if !yes(c.Enable) || !yes(c.Async) || c.Source.Type != "Default" {
+		c := decodeExactly[eventConfig](t, trigger.Config)
+		if !isTrue(c.Enable) || !isTrue(c.Async) || c.Source.Type != "Default" {
 			t.Errorf("%s: %+v", trigger.Name, c)
 		}
-		if file := string(read(t, "alibaba/events/"+trigger.Name+".json")); strings.TrimSpace(file) != c.Pattern {
+		if file := string(readRepoFile(t, "alibaba/events/"+trigger.Name+".json")); strings.TrimSpace(file) != c.Pattern {
 			t.Errorf("%s: s.yaml and infra/alibaba/events differ:\n%s\n%s", trigger.Name, c.Pattern, file)
 		}
 		var p pattern
-		decode(t, []byte(c.Pattern), &p)
+		decodeStrictJSON(t, []byte(c.Pattern), &p)
 		all[trigger.Name] = p
 	}
 	return all
 }
 
-func acted(t *testing.T, event any) bool {
+func isActedOn(t *testing.T, event any) bool {
 	t.Helper()
 	payload, err := json.Marshal(event)
 	if err != nil {
@@ -148,8 +148,8 @@ func TestEventPatterns(t *testing.T) {
 	used := map[string]int{}
 	for _, file := range files {
 		var event map[string]any
-		decode(t, read(t, file), &event)
-		if event["source"] == "acs:aliyuncvc" || !acted(t, event) {
+		decodeStrictJSON(t, readRepoFile(t, file), &event)
+		if event["source"] == "acs:aliyuncvc" || !isActedOn(t, event) {
 			continue
 		}
 		matched := false
@@ -157,7 +157,7 @@ func TestEventPatterns(t *testing.T) {
 			if p.matches(event) {
 				matched = true
 				used[name]++
-				actedOnAll(t, name, p, event)
+				checkValuesActedOn(t, name, p, event)
 			}
 		}
 		if !matched {
@@ -174,8 +174,8 @@ func TestEventPatterns(t *testing.T) {
 	}
 }
 
-// actedOnAll puts each value of a pattern's lists into an event that is acted on: it still must be.
-func actedOnAll(t *testing.T, name string, p pattern, event map[string]any) {
+// checkValuesActedOn puts each value of a pattern's lists into an event that is acted on: it still must be.
+func checkValuesActedOn(t *testing.T, name string, p pattern, event map[string]any) {
 	t.Helper()
 	for key, want := range p {
 		if inner, ok := want.(map[string]any); ok {
@@ -184,7 +184,7 @@ func actedOnAll(t *testing.T, name string, p pattern, event map[string]any) {
 				before := data[field]
 				for _, value := range values.([]any) {
 					data[field] = value
-					if !acted(t, event) {
+					if !isActedOn(t, event) {
 						t.Errorf("%s: %s.%s %v starts the function for nothing", name, key, field, value)
 					}
 				}
@@ -195,7 +195,7 @@ func actedOnAll(t *testing.T, name string, p pattern, event map[string]any) {
 		before := event[key]
 		for _, value := range want.([]any) {
 			event[key] = value
-			if !acted(t, event) {
+			if !isActedOn(t, event) {
 				t.Errorf("%s: %s %v starts the function for nothing", name, key, value)
 			}
 		}
@@ -209,18 +209,18 @@ func TestCallsThatStartTheFunction(t *testing.T) {
 	t.Parallel()
 	p := eventPatterns(t)["ecs-calls"]
 	var event map[string]any
-	decode(t, read(t, root+"/core/cloud/alibaba/testdata/events/ali-eventbridge-actiontrail-runinstances.json"), &event)
+	decodeStrictJSON(t, readRepoFile(t, root+"/core/cloud/alibaba/testdata/events/ali-eventbridge-actiontrail-runinstances.json"), &event)
 	some := 0
 	for _, call := range []string{
 		"RunInstances", "CreateInstance", "DeleteInstance", "DeleteInstances", "StartInstance", "StartInstances", "StopInstance", "StopInstances",
 		"RebootInstance", "ModifyInstanceAttribute", "TagResources", "AllocatePublicIpAddress", "CreateDisk", "DeleteDisk", "RunCommand",
 	} {
 		event["data"].(map[string]any)["eventName"] = call
-		if acted(t, event) {
+		if isActedOn(t, event) {
 			some++
 		}
-		if acted(t, event) != p.matches(event) {
-			t.Errorf("%s: the function acts on it: %t, it starts the function: %t", call, acted(t, event), p.matches(event))
+		if isActedOn(t, event) != p.matches(event) {
+			t.Errorf("%s: the function acts on it: %t, it starts the function: %t", call, isActedOn(t, event), p.matches(event))
 		}
 	}
 	if some == 0 {

@@ -34,7 +34,7 @@ func (s *Session) newEngine(hooks Hooks) (engine.Engine, error) {
 		SkewClock:    time.Now,
 		Log:          s.log,
 		OnStage:      hooks.Stage,
-		Pauses:       pauses(s.store, s.storeErr),
+		Pauses:       newPauses(s.store, s.storeErr),
 	}
 	if s.store != nil {
 		e.HeldStore, e.OwnerStore, e.Announced, e.Nodes = s.store.HeldStore(), s.store, s.store, s.store.NodeIDs()

@@ -30,7 +30,7 @@ func (s *Session) Reactivate(ctx context.Context, o engine.OperatorAction) (engi
 }
 
 func (s *Session) runOrder(ctx context.Context, o engine.OperatorAction, run func(context.Context, engine.OperatorAction) engine.RunResult) (out engine.RunResult, err error) {
-	err = s.alone(ctx, o.Write, func(ctx context.Context) {
+	err = s.runExclusively(ctx, o.Write, func(ctx context.Context) {
 		out = run(ctx, s.operatorAction(o))
 	})
 	return out, err
@@ -38,14 +38,14 @@ func (s *Session) runOrder(ctx context.Context, o engine.OperatorAction, run fun
 
 // CleanLabels removes unused rows from JumpServer's label page.
 func (s *Session) CleanLabels(ctx context.Context, o engine.LabelCleanup) (out engine.LabelCleanupResult, err error) {
-	err = s.alone(ctx, o.Write, func(ctx context.Context) {
+	err = s.runExclusively(ctx, o.Write, func(ctx context.Context) {
 		out = s.engine.CleanLabels(ctx, s.cache.client, o)
 	})
 	return out, err
 }
 
-// alone carries an order out; one that writes with the lease of full runs.
-func (s *Session) alone(ctx context.Context, writes bool, carryOut func(context.Context)) error {
+// runExclusively carries an order out; one that writes with the lease of full runs.
+func (s *Session) runExclusively(ctx context.Context, writes bool, carryOut func(context.Context)) error {
 	if writes {
 		defer s.saveRate(ctx)
 		held, release, _, err := s.acquireLease(ctx, shardKey(engine.Request{}), s.holder)

@@ -7,25 +7,25 @@ import (
 	"github.com/jms-sync/jms-sync/core/state"
 )
 
-// pauses returns what remembers what people have paused; nil where no store is named. A store that is named and could
+// newPauses returns what remembers what people have paused; nil where no store is named. A store that is named and could
 // not be opened may hold a pause: that it cannot be read is what it says, and then nothing is removed.
-func pauses(store *state.Store, unopened error) engine.Pauses {
+func newPauses(store *state.Store, unopened error) engine.Pauses {
 	switch {
 	case unopened != nil:
-		return unread{unopened}
+		return unopenedStore{unopened}
 	case store == nil:
 		return nil
 	}
 	return store
 }
 
-// unread is a store that could not be opened.
-type unread struct{ err error }
+// unopenedStore is a store that could not be opened.
+type unopenedStore struct{ err error }
 
-func (u unread) Pause(context.Context) (state.Pause, error) { return state.Pause{}, u.err }
+func (u unopenedStore) Pause(context.Context) (state.Pause, error) { return state.Pause{}, u.err }
 
-func (u unread) PauseTold(context.Context) (state.PauseTold, error) {
+func (u unopenedStore) PauseTold(context.Context) (state.PauseTold, error) {
 	return state.PauseTold{}, u.err
 }
 
-func (u unread) KeepPauseTold(context.Context, state.PauseTold) error { return u.err }
+func (u unopenedStore) KeepPauseTold(context.Context, state.PauseTold) error { return u.err }

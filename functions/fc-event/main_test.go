@@ -53,12 +53,12 @@ func TestFunction(t *testing.T) {
 		"no account_id":                testNoAccountID,
 		"key of another account":       testWrongKey,
 		"state reopened":               testMarkedDirty,
-		"paused":                       paused,
+		"paused":                       testPaused,
 		"node renamed":                 testNodeRenamed,
 		"configuration with a mistake": testConfigMistake,
 	}
 	for _, s := range savedEvents() {
-		scenarios[s.name] = s.play
+		scenarios[s.name] = s.replay
 	}
 	var all sync.WaitGroup
 	for name, scenario := range scenarios {

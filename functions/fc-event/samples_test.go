@@ -62,7 +62,7 @@ func savedEvents() []savedEvent {
 	}
 }
 
-func (s savedEvent) play(w *world) {
+func (s savedEvent) replay(w *world) {
 	w.start()
 	for n, id := range s.released {
 		w.createAsset(100+n, id)

@@ -47,8 +47,8 @@ func testMarkedDirty(w *world) {
 	}
 }
 
-// paused: what a person paused is not done by an event, whose function answers as if it were.
-func paused(w *world) {
+// testPaused: what a person paused is not done by an event, whose function answers as if it were.
+func testPaused(w *world) {
 	folder := w.TempDir()
 	w.Env["STATE"] = "file://" + folder
 	w.start()

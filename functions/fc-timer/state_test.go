@@ -57,8 +57,8 @@ func testStateStore(w *world) {
 	quiet("remembered again")
 }
 
-// paused: what a person has paused is seen by the very next tick, and so is that it is over.
-func paused(w *world) {
+// testPaused: what a person has paused is seen by the very next tick, and so is that it is over.
+func testPaused(w *world) {
 	w.FillInstances(0, 3, "cn-beijing")
 	folder := w.TempDir()
 	w.Env["STATE"] = "file://" + folder
@@ -86,8 +86,8 @@ func paused(w *world) {
 	}
 }
 
-// unopenedStore: a store that is named and cannot be opened may hold a pause, so nothing is removed; all else is done.
-func unopenedStore(w *world) {
+// testUnopenedStore: a store that is named and cannot be opened may hold a pause, so nothing is removed; all else is done.
+func testUnopenedStore(w *world) {
 	w.FillInstances(0, 3, "cn-beijing")
 	w.Env["STATE"] = "nowhere://x"
 	w.Start()

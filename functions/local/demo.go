@@ -255,7 +255,7 @@ func (d *demonstration) showClosing(took time.Duration) error {
 	var odd []string
 	odd = append(odd, d.world.jumpserver.Unexpected()...)
 	odd = append(odd, d.world.cloud.Unexpected()...)
-	for _, ground := range d.world.clouds.grounds() {
+	for _, ground := range d.world.clouds.emulators() {
 		odd = append(odd, ground.Unexpected()...)
 	}
 	odd = append(odd, d.world.robot.Unexpected()...)

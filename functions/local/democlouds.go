@@ -100,8 +100,8 @@ func (c *demoClouds) populate(kind, key, region string) {
 	}
 }
 
-// grounds are the emulators, to close them and to ask what they did not expect.
-func (c *demoClouds) grounds() []*peertest.Base {
+// emulators are the emulators, to close them and to ask what they did not expect.
+func (c *demoClouds) emulators() []*peertest.Base {
 	return []*peertest.Base{c.aws.Base, c.azure.Base, c.huawei.Base, c.tencent.Base}
 }
 

@@ -83,7 +83,7 @@ func (w *demoWorld) serve(h http.Handler) (string, error) {
 func (w *demoWorld) close() error {
 	w.cloud.Close()
 	if w.clouds != nil {
-		for _, ground := range w.clouds.grounds() {
+		for _, ground := range w.clouds.emulators() {
 			ground.Close()
 		}
 	}

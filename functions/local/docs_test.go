@@ -79,7 +79,7 @@ func TestDocumentedCommands(t *testing.T) {
 	checked := 0
 	for name, document := range readDocuments(t) {
 		for _, args := range commandLines(document) {
-			if err := unknownPart(args); err != nil {
+			if err := findUnknownPart(args); err != nil {
 				t.Errorf("%s: jms-sync %s: %v", name, strings.Join(args, " "), err)
 			}
 			checked++
@@ -90,8 +90,8 @@ func TestDocumentedCommands(t *testing.T) {
 	}
 }
 
-// unknownPart tells what of a command line the program does not have.
-func unknownPart(args []string) error {
+// findUnknownPart tells what of a command line the program does not have.
+func findUnknownPart(args []string) error {
 	root := rootCommand(io.Discard, io.Discard)
 	cmd, rest, err := root.Find(args)
 	if err != nil {
@@ -124,7 +124,7 @@ func TestDocumentCheckBites(t *testing.T) {
 	var wrong []string
 	all := commandLines(document)
 	for _, args := range all {
-		if unknownPart(args) != nil {
+		if findUnknownPart(args) != nil {
 			wrong = append(wrong, strings.Join(args, " "))
 		}
 	}
@@ -146,7 +146,7 @@ func TestQuickStart(t *testing.T) {
 			t.Parallel()
 			d := newDesk(t)
 			d.fillInstances(3, "cn-hangzhou")
-			calls := d.stubs("make")
+			calls := d.installStubs("make")
 			blocks := d.shellBlocks(d.readFile(filepath.Join(repository, "docs", c.file)))
 			if len(blocks) != 4 {
 				t.Fatalf("%d blocks of commands, want demo, plan, sync and deploy", len(blocks))
@@ -180,9 +180,9 @@ func TestQuickStart(t *testing.T) {
 	}
 }
 
-// stubs puts programs that note how they are called, and bin/jms-sync, which is this test's own
+// installStubs puts programs that note how they are called, and bin/jms-sync, which is this test's own
 // program (see TestMain), into the desk's folder.
-func (d *desk) stubs(names ...string) (calls string) {
+func (d *desk) installStubs(names ...string) (calls string) {
 	d.Helper()
 	exe, err := os.Executable()
 	if err != nil {

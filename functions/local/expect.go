@@ -15,19 +15,19 @@ import (
 	runstate "github.com/jms-sync/jms-sync/core/state"
 )
 
-// longestExpectation is how far ahead a decommission may be announced: longer is a lower guard for good, and that is
+// maxExpectationDuration is how far ahead a decommission may be announced: longer is a lower guard for good, and that is
 // a setting.
-const longestExpectation = 31 * 24 * time.Hour
+const maxExpectationDuration = 31 * 24 * time.Hour
 
-// expectation is what the command line of expect says.
-type expectation struct {
+// expectOptions is what the command line of expect says.
+type expectOptions struct {
 	account, region, until, reason string
 	upTo                           int
 	cancel                         bool
 }
 
 func expectCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
-	var x expectation
+	var x expectOptions
 	cmd := &cobra.Command{
 		Use:   "expect",
 		Short: "事先宣布一个区域的下线：到 --until 为止，最多 --up-to 个移除不受守卫的上限限制（需要状态存储）；不带参数列出",
@@ -41,14 +41,14 @@ func expectCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			announces := cmd.Flags().Changed("account") || cmd.Flags().Changed("region") || cmd.Flags().Changed("until") ||
 				cmd.Flags().Changed("up-to") || cmd.Flags().Changed("reason")
-			return o.withOrders(cmd.Context(), stderr, func(ctx context.Context, d stateSession) error {
+			return o.withOrderStore(cmd.Context(), stderr, func(ctx context.Context, d stateSession) error {
 				switch {
 				case x.cancel:
-					return d.cancel(ctx, x, stdout)
+					return d.cancelExpectation(ctx, x, stdout)
 				case announces:
-					return d.announce(ctx, x, stdout)
+					return d.announceRemovals(ctx, x, stdout)
 				}
-				return d.announced(ctx, stdout, stderr)
+				return d.listExpectations(ctx, stdout, stderr)
 			})
 		},
 	}
@@ -61,9 +61,9 @@ func expectCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	return cmd
 }
 
-// announce keeps an announcement.
-func (d stateSession) announce(ctx context.Context, x expectation, to io.Writer) error {
-	at, err := d.scope(x)
+// announceRemovals keeps an announcement.
+func (d stateSession) announceRemovals(ctx context.Context, x expectOptions, to io.Writer) error {
+	at, err := d.scopeOf(x)
 	var end time.Time
 	if err == nil && x.upTo < 1 {
 		err = errors.New(d.text("--up-to: 至少为 1", "--up-to: at least 1"))
@@ -72,9 +72,9 @@ func (d stateSession) announce(ctx context.Context, x expectation, to io.Writer)
 		err = errors.New(d.text("--until: 必填", "--until: required"))
 	}
 	if err == nil {
-		end, err = until(x.until, d.now, d.cfg.Location())
+		end, err = parseOrderEnd(x.until, d.now, d.cfg.Location())
 	}
-	if err == nil && end.Sub(d.now) > longestExpectation {
+	if err == nil && end.Sub(d.now) > maxExpectationDuration {
 		err = errors.New(d.text("--until: 最多 31 天", "--until: at most 31 days ahead"))
 	}
 	if err == nil {
@@ -85,7 +85,7 @@ func (d stateSession) announce(ctx context.Context, x expectation, to io.Writer)
 	}
 	e := runstate.Expectation{
 		Cloud: at.Cloud, Account: at.Account, Region: at.Region, Since: d.now, Until: end, UpTo: x.upTo,
-		By: orderer(), Reason: stripControls(x.reason),
+		By: operatorName(), Reason: stripControls(x.reason),
 	}
 	if err := d.store.Expect(ctx, e); err != nil {
 		if errors.Is(err, runstate.ErrNoExpectations) {
@@ -95,14 +95,14 @@ func (d stateSession) announce(ctx context.Context, x expectation, to io.Writer)
 		return &exitError{exitFailed, err}
 	}
 	e.Left = e.UpTo
-	fmt.Fprintln(to, d.expectText(e))
+	fmt.Fprintln(to, d.expectationText(e))
 	fmt.Fprintln(to, d.installationText())
 	return nil
 }
 
-// cancel takes an announcement back.
-func (d stateSession) cancel(ctx context.Context, x expectation, to io.Writer) error {
-	at, err := d.scope(x)
+// cancelExpectation takes an announcement back.
+func (d stateSession) cancelExpectation(ctx context.Context, x expectOptions, to io.Writer) error {
+	at, err := d.scopeOf(x)
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
@@ -119,8 +119,8 @@ func (d stateSession) cancel(ctx context.Context, x expectation, to io.Writer) e
 	return nil
 }
 
-// scope returns the scope that is meant; one that no run asks for is refused.
-func (d stateSession) scope(x expectation) (inventory.Scope, error) {
+// scopeOf returns the scope that is meant; one that no run asks for is refused.
+func (d stateSession) scopeOf(x expectOptions) (inventory.Scope, error) {
 	switch {
 	case x.account == "":
 		return inventory.Scope{}, errors.New(d.text("--account: 必填", "--account: required"))
@@ -140,8 +140,8 @@ func (d stateSession) scope(x expectation) (inventory.Scope, error) {
 	return inventory.Scope{}, errors.New(d.text("--account: 配置中没有启用的账号 %s", "--account: the configuration has no enabled account %s", stripControls(x.account)))
 }
 
-// announced lists what is announced.
-func (d stateSession) announced(ctx context.Context, to, stderr io.Writer) error {
+// listExpectations lists what is announced.
+func (d stateSession) listExpectations(ctx context.Context, to, stderr io.Writer) error {
 	all, err := d.store.Expectations(ctx)
 	if err != nil && len(all) == 0 {
 		return &exitError{exitFailed, err}
@@ -153,22 +153,22 @@ func (d stateSession) announced(ctx context.Context, to, stderr io.Writer) error
 	if len(all) == 0 {
 		fmt.Fprintln(to, d.text("没有宣布的下线。", "Nothing is announced."))
 	}
-	d.expectLines(to, all)
+	d.printExpectations(to, all)
 	return nil
 }
 
-// expectLines prints a line for each announcement.
-func (d stateSession) expectLines(to io.Writer, all []runstate.Expectation) {
+// printExpectations prints a line for each announcement.
+func (d stateSession) printExpectations(to io.Writer, all []runstate.Expectation) {
 	for _, e := range all {
 		over := ""
 		if !e.Stands(d.now) {
 			over = d.text("——已到期", " - over")
 		}
-		fmt.Fprintln(to, d.expectText(e)+over)
+		fmt.Fprintln(to, d.expectationText(e)+over)
 	}
 }
 
-func (d stateSession) expectText(e runstate.Expectation) string {
+func (d stateSession) expectationText(e runstate.Expectation) string {
 	x := plan.ExpectedRemovals{UpTo: e.UpTo, Left: e.Left, Until: e.Until}
 	return stripControls(plan.ExpectationReason(e.Scope(), x, e.By, e.Reason).Text(plan.Lang(d.cfg.Language)))
 }

@@ -27,7 +27,7 @@ func TestApprovalStaysInItsPlace(t *testing.T) {
 		at()
 		d.runSync(exitDone, report.OK)
 	}
-	if card := d.wantCards(3); !strings.Contains(card, "jumpserver.id") || !strings.Contains(card, hostOf(t, d.url)) {
+	if card := d.wantCards(3); !strings.Contains(card, "jumpserver.id") || !strings.Contains(card, hostOfCard(t, d.url)) {
 		t.Errorf("nobody says that the store is shared: %s", card)
 	}
 	d.releaseInstances(0, 30)
@@ -43,7 +43,7 @@ func TestApprovalStaysInItsPlace(t *testing.T) {
 	for hash := range hashes {
 		staging()
 		d.run(exitDone, "approve", hash)
-		d.wantPrinted("JumpServer：" + hostOf(t, d.url) + "，组织：" + jumpservertest.DefaultOrg)
+		d.wantPrinted("JumpServer：" + hostOfCard(t, d.url) + "，组织：" + jumpservertest.DefaultOrg)
 	}
 	production()
 	if r := d.runSync(exitPartial, report.Held); r.Held != 30 || r.Deactivated+r.Deleted != 0 || d.activeHosts() != 60 {
@@ -98,7 +98,7 @@ func TestOneServerByTwoNames(t *testing.T) {
 	}
 }
 
-func hostOf(t *testing.T, text string) string {
+func hostOfCard(t *testing.T, text string) string {
 	t.Helper()
 	at, err := url.Parse(text)
 	if err != nil {

@@ -74,7 +74,7 @@ func (o *options) cleanLabels(ctx context.Context, apply bool, stdout, stderr io
 		fmt.Fprint(stdout, t.endingText(out.Rows, count, apply))
 	}
 	if out.Err != nil {
-		fmt.Fprintln(stderr, t.text("没有做完：", "not finished: ")+stripControls(t.why(out.Err)))
+		fmt.Fprintln(stderr, t.text("没有做完：", "not finished: ")+stripControls(t.errorText(out.Err)))
 	}
 	if err := o.output.write(labelDocument{out, count, started, apply, s.Language()}); err != nil {
 		return &exitError{exitFailed, err}
@@ -82,8 +82,8 @@ func (o *options) cleanLabels(ctx context.Context, apply bool, stdout, stderr io
 	return labelsExitError(out.Err, count)
 }
 
-// why words an error; that of a pause in the reader's language.
-func (t labelText) why(err error) string {
+// errorText words an error; that of a pause in the reader's language.
+func (t labelText) errorText(err error) string {
 	var trouble *plan.RunError
 	if errors.As(err, &trouble) {
 		return trouble.Reason.Text(t.lang)
@@ -96,9 +96,9 @@ func labelsExitError(err error, count map[engine.LabelState]int) error {
 	switch {
 	case err == nil && count[engine.LabelFailed]+count[engine.LabelNotReached] == 0:
 		return nil
-	case count[engine.LabelRemoved] > 0, paused(err):
+	case count[engine.LabelRemoved] > 0, isPauseError(err):
 		return &exitError{code: exitPartial}
-	case isMistake(err):
+	case needsCorrection(err):
 		return &exitError{code: exitUsage}
 	}
 	return &exitError{code: exitFailed}

@@ -132,7 +132,7 @@ func (r *operatorCommand) runAction(ctx context.Context, o *options, stdout, std
 	if err := o.output.write(out.Report); err != nil {
 		return &exitError{exitFailed, err}
 	}
-	if err := exitErrorOf(out); err != nil {
+	if err := runExitError(out); err != nil {
 		return err
 	}
 	return refusedError(stdout, out, s.Language())

@@ -14,14 +14,14 @@ import (
 	runstate "github.com/jms-sync/jms-sync/core/state"
 )
 
-// pauseOrder is what the command line of pause says.
-type pauseOrder struct {
+// pauseOptions is what the command line of pause says.
+type pauseOptions struct {
 	until, reason string
 	removals      bool
 }
 
 func pauseCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
-	var p pauseOrder
+	var p pauseOptions
 	cmd := &cobra.Command{
 		Use:   "pause",
 		Short: "暂停：--until 之前 JumpServer 里什么都不写；--removals 只暂停移除（需要状态存储）",
@@ -33,7 +33,7 @@ func pauseCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 			"再次执行则替换之前的暂停。TIME：" + untilHelp + "。",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.withOrders(cmd.Context(), stderr, func(ctx context.Context, d stateSession) error { return d.pause(ctx, p, stdout) })
+			return o.withOrderStore(cmd.Context(), stderr, func(ctx context.Context, d stateSession) error { return d.startPause(ctx, p, stdout) })
 		},
 	}
 	cmd.Flags().StringVar(&p.until, "until", "", "到什么时候为止；不加 --removals 时必填")
@@ -48,13 +48,13 @@ func resumeCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 		Short: "结束暂停；读不了的暂停状态也一并清除",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.withOrders(cmd.Context(), stderr, func(ctx context.Context, d stateSession) error { return d.resume(ctx, stdout) })
+			return o.withOrderStore(cmd.Context(), stderr, func(ctx context.Context, d stateSession) error { return d.endPause(ctx, stdout) })
 		},
 	}
 }
 
-// withOrders opens the state store for a person's order, and says that one is needed where none is named.
-func (o *options) withOrders(ctx context.Context, stderr io.Writer, do func(context.Context, stateSession) error) error {
+// withOrderStore opens the state store for a person's order, and says that one is needed where none is named.
+func (o *options) withOrderStore(ctx context.Context, stderr io.Writer, do func(context.Context, stateSession) error) error {
 	s, err := o.openSession(ctx, stderr)
 	if err != nil {
 		return &exitError{exitUsage, err}
@@ -69,15 +69,15 @@ func (o *options) withOrders(ctx context.Context, stderr io.Writer, do func(cont
 	return do(ctx, d)
 }
 
-// pause keeps a pause, and says what it does.
-func (d stateSession) pause(ctx context.Context, o pauseOrder, to io.Writer) error {
-	p := runstate.Pause{Removals: o.removals, Since: d.now, By: orderer(), Reason: stripControls(o.reason)}
+// startPause keeps a pause, and says what it does.
+func (d stateSession) startPause(ctx context.Context, o pauseOptions, to io.Writer) error {
+	p := runstate.Pause{Removals: o.removals, Since: d.now, By: operatorName(), Reason: stripControls(o.reason)}
 	err := checkReason(o.reason)
 	if err == nil && o.until == "" && !o.removals {
 		err = errors.New(d.text("--until: 必填（只暂停移除时用 --removals）", "--until: required (--removals pauses just removals)"))
 	}
 	if err == nil && o.until != "" {
-		p.Until, err = until(o.until, d.now, d.cfg.Location())
+		p.Until, err = parseOrderEnd(o.until, d.now, d.cfg.Location())
 	}
 	if err != nil {
 		return &exitError{exitUsage, err}
@@ -96,8 +96,8 @@ func (d stateSession) pause(ctx context.Context, o pauseOrder, to io.Writer) err
 	return nil
 }
 
-// resume ends a pause.
-func (d stateSession) resume(ctx context.Context, to io.Writer) error {
+// endPause ends a pause.
+func (d stateSession) endPause(ctx context.Context, to io.Writer) error {
 	was, unread := d.store.Pause(ctx)
 	if err := d.store.Resume(ctx); err != nil {
 		return &exitError{exitFailed, err}
@@ -121,8 +121,8 @@ func (d stateSession) pauseText(p runstate.Pause) string {
 	return stripControls(plan.NewPause(!p.Removals, p.By, p.Since, p.Until, p.Reason).Why.Text(plan.Lang(d.cfg.Language)))
 }
 
-// paused reports whether an order was not carried out because of a pause.
-func paused(err error) bool {
+// isPauseError reports whether an order was not carried out because of a pause.
+func isPauseError(err error) bool {
 	var t *plan.RunError
 	return errors.As(err, &t) && plan.IsPauseHold(t.Reason.Code)
 }
@@ -137,8 +137,8 @@ type pauseRow struct {
 	Reason string     `json:"reason"`
 }
 
-// pauseRowOf returns the row of a pause, nil for none; unread is why it could not be read.
-func pauseRowOf(p runstate.Pause, unread error, now time.Time) *pauseRow {
+// newPauseRow returns the row of a pause, nil for none; unread is why it could not be read.
+func newPauseRow(p runstate.Pause, unread error, now time.Time) *pauseRow {
 	switch {
 	case unread != nil:
 		return &pauseRow{Kind: "unreadable", Stands: true, Reason: unread.Error()}

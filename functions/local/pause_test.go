@@ -81,7 +81,7 @@ func TestPauseMistakes(t *testing.T) {
 	for _, args := range [][]string{
 		{"pause"}, {"pause", "--until", "soon"}, {"pause", "--until", "4"}, {"pause", "--until", "-4h"},
 		{"pause", "--until", "2020-01-01T00:00:00Z"}, {"pause", "--until", "9000h"}, {"pause", "now"},
-		{"pause", "--removals", "--reason", strings.Repeat("长", longestReason+1)},
+		{"pause", "--removals", "--reason", strings.Repeat("长", maxReasonLength+1)},
 	} {
 		d.run(exitUsage, args...)
 		if d.stderr.Len() == 0 {
@@ -111,7 +111,7 @@ func TestUntil(t *testing.T) {
 		"4h": "2026-11-28T19:30:20+08:00", "1d12h": "2026-11-30T03:30:20+08:00", " 7d ": "2026-12-05T15:30:20+08:00",
 		"": "", "soon": "", "4": "", "24:00": "", "0h": "", "-4h": "", "2026-11-28T15:30:20+08:00": "", "367d": "",
 	} {
-		got, err := until(text, now, zone)
+		got, err := parseOrderEnd(text, now, zone)
 		if want == "" != (err != nil) || err == nil && got.In(zone).Format(time.RFC3339) != want {
 			t.Errorf("%q: %s, %v; want %q", text, got, err, want)
 		}

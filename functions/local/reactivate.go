@@ -19,24 +19,24 @@ import (
 )
 
 const (
-	// recently is how far back runs that closed something are listed, and mostRecent how many.
-	recently   = 7 * 24 * time.Hour
-	mostRecent = 10
-	// approvedAtMost is how far back the runs that used an approval are looked for, and mostRuns how many are read.
-	approvedAtMost = 30 * 24 * time.Hour
-	mostRuns       = 1000
-	// longestRun is how long after its beginning a run is recorded at most.
-	longestRun = 24 * time.Hour
+	// recentRunsAge is how far back runs that closed something are listed, and maxRecentRuns how many.
+	recentRunsAge = 7 * 24 * time.Hour
+	maxRecentRuns = 10
+	// maxApprovedAge is how far back the runs that used an approval are looked for, and maxRunsRead how many are read.
+	maxApprovedAge = 30 * 24 * time.Hour
+	maxRunsRead    = 1000
+	// maxRunDuration is how long after its beginning a run is recorded at most.
+	maxRunDuration = 24 * time.Hour
 )
 
-// reopening is the order to switch on again what was deactivated.
-type reopening struct {
+// reactivateOptions is the order to switch on again what was deactivated.
+type reactivateOptions struct {
 	account, region, since, until string
 	apply                         bool
 }
 
 func reactivateCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
-	r := &reopening{}
+	r := &reactivateOptions{}
 	cmd := &cobra.Command{
 		Use:   "reactivate [RUN|HASH]",
 		Short: "停错了：重新启用一次同步停用的资产（卡片上的 RUN，或批准过的哈希）；默认只显示表格，--apply 才写入",
@@ -48,7 +48,7 @@ func reactivateCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 			"写入之后：之后的同步保持它启用并报告（停用后又被人工启用），直到实例重新出现在列表里，再由同步接管。写入后发卡片。",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return r.execute(cmd.Context(), o, strings.Join(args, ""), stdout, stderr)
+			return r.run(cmd.Context(), o, strings.Join(args, ""), stdout, stderr)
 		},
 	}
 	cmd.Flags().StringVar(&r.account, "account", "", "只限这个账号的（名称，标签 jms-account）")
@@ -59,8 +59,8 @@ func reactivateCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	return cmd
 }
 
-// execute finds what is meant, shows it, and with --apply writes it.
-func (r *reopening) execute(ctx context.Context, o *options, name string, stdout, stderr io.Writer) error {
+// run finds what is meant, shows it, and with --apply writes it.
+func (r *reactivateOptions) run(ctx context.Context, o *options, name string, stdout, stderr io.Writer) error {
 	if err := o.output.checkWritable(); err != nil {
 		return &exitError{exitUsage, err}
 	}
@@ -70,32 +70,32 @@ func (r *reopening) execute(ctx context.Context, o *options, name string, stdout
 	}
 	defer s.close()
 	d := newStateSession(s)
-	found, err := r.find(ctx, d, name)
+	found, err := r.findRuns(ctx, d, name)
 	if err != nil {
 		return err
 	}
-	out, err := s.Reactivate(ctx, engine.OperatorAction{Account: r.account, Region: r.region, Write: r.apply, Reopening: found.what})
+	out, err := s.Reactivate(ctx, engine.OperatorAction{Account: r.account, Region: r.region, Write: r.apply, Reopening: found.request})
 	if err != nil {
 		return s.busyError(err)
 	}
 	s.progress.clearLine()
-	if err := r.print(stdout, d, found, out); err != nil {
+	if err := r.printResult(stdout, d, found, out); err != nil {
 		return &exitError{exitFailed, err}
 	}
 	if err := o.output.write(out.Report); err != nil {
 		return &exitError{exitFailed, err}
 	}
-	return exitErrorOf(out)
+	return runExitError(out)
 }
 
-func (r *reopening) print(to io.Writer, d stateSession, found foundRuns, out engine.RunResult) error {
+func (r *reactivateOptions) printResult(to io.Writer, d stateSession, found reopeningMatch, out engine.RunResult) error {
 	lang := plan.Lang(d.cfg.Language)
 	if out.Err == nil {
 		if err := report.WriteReopeningTable(to, out.PlanLines, lang); err != nil {
 			return err
 		}
 	}
-	for _, line := range found.said {
+	for _, line := range found.notes {
 		fmt.Fprintln(to, line)
 	}
 	fmt.Fprint(to, report.Summary(out.Report, lang))
@@ -105,45 +105,45 @@ func (r *reopening) print(to io.Writer, d stateSession, found foundRuns, out eng
 	return nil
 }
 
-// foundRuns is what a person's words were found to mean.
-type foundRuns struct {
-	what plan.Reopening
-	said []string // what the table cannot show
+// reopeningMatch is what a person's words were found to mean.
+type reopeningMatch struct {
+	request plan.Reopening
+	notes   []string // what the table cannot show
 }
 
-// find says what is to be switched on again. Its errors are exits.
-func (r *reopening) find(ctx context.Context, d stateSession, name string) (foundRuns, error) {
+// findRuns says what is to be switched on again. Its errors are exits.
+func (r *reactivateOptions) findRuns(ctx context.Context, d stateSession, name string) (reopeningMatch, error) {
 	usage := func(zh, en string, args ...any) error {
 		return &exitError{exitUsage, errors.New(d.text(zh, en, args...))}
 	}
 	switch {
 	case (name == "") == (r.since == ""):
-		return foundRuns{}, usage("请写明 RUN 或 HASH，或者 --account 与 --since，两者之一", "name either a RUN or HASH, or --account and --since")
+		return reopeningMatch{}, usage("请写明 RUN 或 HASH，或者 --account 与 --since，两者之一", "name either a RUN or HASH, or --account and --since")
 	case name == "":
-		return r.byTime(d)
+		return r.selectByTime(d)
 	case r.until != "":
-		return foundRuns{}, usage("--until 只与 --since 同用", "--until goes with --since only")
+		return reopeningMatch{}, usage("--until 只与 --since 同用", "--until goes with --since only")
 	case d.store == nil:
-		return foundRuns{}, usage("没有状态存储，也就没有记录：请用 jms-sync reactivate --account A --since 时间",
+		return reopeningMatch{}, usage("没有状态存储，也就没有记录：请用 jms-sync reactivate --account A --since 时间",
 			"without a state store there is no record: use jms-sync reactivate --account A --since TIME")
 	}
 	if started, err := report.ParseRunID(name); err == nil {
-		return r.byRun(ctx, d, started)
+		return r.selectByRun(ctx, d, started)
 	}
 	hash := strings.ToLower(strings.TrimSpace(name))
 	if len(hash) < runstate.MinHashPrefix || strings.Trim(hash, "0123456789abcdef") != "" {
-		return foundRuns{}, r.unknown(ctx, d, name)
+		return reopeningMatch{}, r.unknownRunError(ctx, d, name)
 	}
-	return r.byHash(ctx, d, hash)
+	return r.selectByHash(ctx, d, hash)
 }
 
-// byTime takes the marks on the assets for the record.
-func (r *reopening) byTime(d stateSession) (found foundRuns, err error) {
-	found.what = plan.Reopening{Account: r.account, Region: r.region, Until: d.now.Add(24 * time.Hour)}
-	found.what.Since, err = pointInTime(r.since, d.now)
+// selectByTime takes the marks on the assets for the record.
+func (r *reactivateOptions) selectByTime(d stateSession) (found reopeningMatch, err error) {
+	found.request = plan.Reopening{Account: r.account, Region: r.region, Until: d.now.Add(24 * time.Hour)}
+	found.request.Since, err = parsePointInTime(r.since, d.now)
 	if err == nil && r.until != "" {
-		found.what.Until, err = pointInTime(r.until, d.now)
-		found.what.Until = inventory.RoundUpToMinute(found.what.Until) // as marks are
+		found.request.Until, err = parsePointInTime(r.until, d.now)
+		found.request.Until = inventory.RoundUpToMinute(found.request.Until) // as marks are
 	}
 	switch {
 	case err != nil:
@@ -155,8 +155,8 @@ func (r *reopening) byTime(d stateSession) (found foundRuns, err error) {
 	return found, nil
 }
 
-// pointInTime reads a time as labels carry it, in RFC 3339, or as a duration before now.
-func pointInTime(text string, now time.Time) (time.Time, error) {
+// parsePointInTime reads a time as labels carry it, in RFC 3339, or as a duration before now.
+func parsePointInTime(text string, now time.Time) (time.Time, error) {
 	text = strings.TrimSpace(text)
 	if ago, err := time.ParseDuration(text); err == nil && ago >= 0 {
 		return now.Add(-ago), nil
@@ -164,9 +164,9 @@ func pointInTime(text string, now time.Time) (time.Time, error) {
 	return inventory.ParseLabelTime(text)
 }
 
-// byRun takes the record of one run.
-func (r *reopening) byRun(ctx context.Context, d stateSession, started time.Time) (foundRuns, error) {
-	records, err := recordsOf(ctx, d.store, started, started.Add(longestRun), mostRuns)
+// selectByRun takes the record of one run.
+func (r *reactivateOptions) selectByRun(ctx context.Context, d stateSession, started time.Time) (reopeningMatch, error) {
+	records, err := loadRecords(ctx, d.store, started, started.Add(maxRunDuration), maxRunsRead)
 	var meant []report.Record
 	for _, one := range records {
 		if one.Started.Equal(started) && one.HasScopeOf(r.account, r.region) {
@@ -175,19 +175,19 @@ func (r *reopening) byRun(ctx context.Context, d stateSession, started time.Time
 	}
 	switch {
 	case len(meant) == 0 && err != nil:
-		return foundRuns{}, &exitError{exitFailed, err}
+		return reopeningMatch{}, &exitError{exitFailed, err}
 	case len(meant) == 0:
-		return foundRuns{}, r.unknown(ctx, d, report.RunID(started))
+		return reopeningMatch{}, r.unknownRunError(ctx, d, report.RunID(started))
 	case len(meant) > 1:
-		return foundRuns{}, &exitError{exitUsage, errors.New(d.text("有 %d 次同步在同一秒开始，请加上 --account 与 --region",
+		return reopeningMatch{}, &exitError{exitUsage, errors.New(d.text("有 %d 次同步在同一秒开始，请加上 --account 与 --region",
 			"%d runs began in this second: add --account and --region", len(meant)))}
 	}
-	return r.join(d, meant, ""), nil
+	return r.mergeRecords(d, meant, ""), nil
 }
 
-// byHash takes the records of the runs that removed what a person had approved.
-func (r *reopening) byHash(ctx context.Context, d stateSession, prefix string) (foundRuns, error) {
-	records, err := recordsOf(ctx, d.store, d.now.Add(-approvedAtMost), d.now.Add(runstate.MaxSkew), mostRuns)
+// selectByHash takes the records of the runs that removed what a person had approved.
+func (r *reactivateOptions) selectByHash(ctx context.Context, d stateSession, prefix string) (reopeningMatch, error) {
+	records, err := loadRecords(ctx, d.store, d.now.Add(-maxApprovedAge), d.now.Add(runstate.MaxSkew), maxRunsRead)
 	hashes := map[string]bool{}
 	hash := ""
 	for _, one := range records {
@@ -197,45 +197,45 @@ func (r *reopening) byHash(ctx context.Context, d stateSession, prefix string) (
 	}
 	switch {
 	case len(hashes) == 0 && err != nil:
-		return foundRuns{}, &exitError{exitFailed, err}
+		return reopeningMatch{}, &exitError{exitFailed, err}
 	case len(hashes) == 0:
-		return foundRuns{}, r.unknown(ctx, d, prefix)
+		return reopeningMatch{}, r.unknownRunError(ctx, d, prefix)
 	case len(hashes) > 1:
-		return foundRuns{}, &exitError{exitUsage, errors.New(d.text("不止一组以 %s 开头，请写得更长", "more than one set begins with %s, write more of it", prefix))}
+		return reopeningMatch{}, &exitError{exitUsage, errors.New(d.text("不止一组以 %s 开头，请写得更长", "more than one set begins with %s, write more of it", prefix))}
 	}
-	found := r.join(d, records, hash)
+	found := r.mergeRecords(d, records, hash)
 	approvals, err := d.store.HeldStore().ListApprovals(ctx, d.now)
 	for _, a := range approvals {
 		if err == nil && a.Hash == hash {
-			found.said = append(found.said, d.text("这一组的批准仍然有效，还有 %d 个待移除；不该移除的，先运行：jms-sync reject %s",
+			found.notes = append(found.notes, d.text("这一组的批准仍然有效，还有 %d 个待移除；不该移除的，先运行：jms-sync reject %s",
 				"the set is still approved, %d more are to be removed; if they should not be: jms-sync reject %s", len(a.Remaining), hash))
 		}
 	}
 	return found, nil
 }
 
-// join makes one order of records.
-func (r *reopening) join(d stateSession, records []report.Record, hash string) foundRuns {
-	found := foundRuns{what: plan.Reopening{Account: r.account, Region: r.region, Recorded: []plan.RecordedRemoval{}}}
+// mergeRecords makes one order of records.
+func (r *reactivateOptions) mergeRecords(d stateSession, records []report.Record, hash string) reopeningMatch {
+	found := reopeningMatch{request: plan.Reopening{Account: r.account, Region: r.region, Recorded: []plan.RecordedRemoval{}}}
 	unnamed := 0
 	for _, one := range records {
 		more := 0
-		found.what, more = one.Reopening(found.what, hash)
+		found.request, more = one.Reopening(found.request, hash)
 		unnamed += more
 	}
-	if len(found.what.GoneLabels) > 0 {
-		found.said = append(found.said, d.text("停用的资产太多，记录里没有它们的 ID：凭停用时间（%s）查找", "too many were deactivated for the record to hold their ids: they are found by the time in their marks (%s)",
-			strings.Join(found.what.GoneLabels, ", ")))
+	if len(found.request.GoneLabels) > 0 {
+		found.notes = append(found.notes, d.text("停用的资产太多，记录里没有它们的 ID：凭停用时间（%s）查找", "too many were deactivated for the record to hold their ids: they are found by the time in their marks (%s)",
+			strings.Join(found.request.GoneLabels, ", ")))
 	}
 	if unnamed > 0 {
-		found.said = append(found.said, d.text("另有 %d 个资产被删除，无法恢复，记录里没有它们的名称", "%d more assets were deleted and cannot be brought back; the record does not hold their names", unnamed))
+		found.notes = append(found.notes, d.text("另有 %d 个资产被删除，无法恢复，记录里没有它们的名称", "%d more assets were deleted and cannot be brought back; the record does not hold their names", unnamed))
 	}
 	return found
 }
 
-// recordsOf reads the newest runs between two times that took something away. An error stands beside those that could
+// loadRecords reads the newest runs between two times that took something away. An error stands beside those that could
 // be read.
-func recordsOf(ctx context.Context, store *runstate.Store, since, until time.Time, most int) ([]report.Record, error) {
+func loadRecords(ctx context.Context, store *runstate.Store, since, until time.Time, most int) ([]report.Record, error) {
 	runs, err := store.Closings(ctx, since, until, most)
 	var records []report.Record
 	errs := []error{err}
@@ -249,23 +249,23 @@ func recordsOf(ctx context.Context, store *runstate.Store, since, until time.Tim
 	return records, errors.Join(errs...)
 }
 
-// unknown says which runs there are, of a name that none has.
-func (r *reopening) unknown(ctx context.Context, d stateSession, name string) error {
+// unknownRunError says which runs there are, of a name that none has.
+func (r *reactivateOptions) unknownRunError(ctx context.Context, d stateSession, name string) error {
 	var text strings.Builder
 	fmt.Fprintln(&text, d.text("没有停用或删除过资产的同步叫 %s，也没有这样的批准。", "no run that deactivated or deleted anything is called %s, and no approved set.", stripControls(name)))
-	recent, err := recordsOf(ctx, d.store, d.now.Add(-recently), d.now.Add(runstate.MaxSkew), mostRecent)
+	recent, err := loadRecords(ctx, d.store, d.now.Add(-recentRunsAge), d.now.Add(runstate.MaxSkew), maxRecentRuns)
 	if err != nil {
 		fmt.Fprintln(&text, err)
 	}
-	if err := d.recent(&text, recent); err != nil {
+	if err := d.printRecentRuns(&text, recent); err != nil {
 		return &exitError{exitFailed, err}
 	}
 	fmt.Fprint(&text, d.text("由事件停用的没有 RUN：jms-sync reactivate --account A --since 时间", "what events closed has no RUN: jms-sync reactivate --account A --since TIME"))
 	return &exitError{exitUsage, errors.New(text.String())}
 }
 
-// recent lists runs that took something away.
-func (d stateSession) recent(to io.Writer, records []report.Record) error {
+// printRecentRuns lists runs that took something away.
+func (d stateSession) printRecentRuns(to io.Writer, records []report.Record) error {
 	if len(records) == 0 {
 		_, err := fmt.Fprintln(to, d.text("7 天内没有同步停用或删除过资产。", "No run has deactivated or deleted anything for 7 days."))
 		return err
@@ -287,7 +287,7 @@ type closingRow struct {
 	Deleted     int       `json:"deleted"`
 }
 
-func closingRows(records []report.Record) []closingRow {
+func newClosingRows(records []report.Record) []closingRow {
 	rows := []closingRow{}
 	for _, one := range records {
 		deactivated, deleted := one.Count()

@@ -16,8 +16,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/session"
 )
 
-// hostOf returns the host of an instance, by its address.
-func (d *desk) hostOf(n int) jumpservertest.Host {
+// hostOfInstance returns the host of an instance, by its address.
+func (d *desk) hostOfInstance(n int) jumpservertest.Host {
 	d.Helper()
 	for _, h := range d.hosts() {
 		if h.Address == alibabatest.SampleInstance(n).PrivateIPs[0] {
@@ -28,13 +28,13 @@ func (d *desk) hostOf(n int) jumpservertest.Host {
 	return jumpservertest.Host{}
 }
 
-// marked reports whether a host has a label of this name.
-func marked(h jumpservertest.Host, name string) bool {
+// hasLabel reports whether a host has a label of this name.
+func hasLabel(h jumpservertest.Host, name string) bool {
 	return slices.ContainsFunc(h.Labels, func(l string) bool { return strings.HasPrefix(l, name+":") })
 }
 
-// closes has a run that closes some of 20, and returns its id.
-func (d *desk) closes(released int) string {
+// runThatDeactivates has a run that closes some of 20, and returns its id.
+func (d *desk) runThatDeactivates(released int) string {
 	d.Helper()
 	d.fillInstances(20, "cn-beijing")
 	d.runSync(exitDone, report.OK)
@@ -50,7 +50,7 @@ func (d *desk) closes(released int) string {
 // then opened, and the next run leaves it open and says so; when its instance is listed again the marks go.
 func TestReactivate(t *testing.T) {
 	d := newDeskWithState(t)
-	run := d.closes(3)
+	run := d.runThatDeactivates(3)
 	if card := d.wantCards(2); !strings.Contains(card, "jms-sync reactivate "+run) {
 		t.Fatal(card)
 	}
@@ -72,7 +72,7 @@ func TestReactivate(t *testing.T) {
 		t.Error(card)
 	}
 	for n := range 3 {
-		if h := d.hostOf(n); !marked(h, inventory.LabelGone) || marked(h, inventory.LabelDue) {
+		if h := d.hostOfInstance(n); !hasLabel(h, inventory.LabelGone) || hasLabel(h, inventory.LabelDue) {
 			t.Errorf("%s: %v", h.Name, h.Labels)
 		}
 	}
@@ -92,7 +92,7 @@ func TestReactivate(t *testing.T) {
 	}
 	d.runSync(exitDone, report.OK)
 	for n := range 3 {
-		if h := d.hostOf(n); !h.Active || marked(h, inventory.LabelGone) {
+		if h := d.hostOfInstance(n); !h.Active || hasLabel(h, inventory.LabelGone) {
 			t.Errorf("after its instance came back: %s %v", h.Name, h.Labels)
 		}
 	}
@@ -112,7 +112,7 @@ func TestReactivateOfAnApprovedSet(t *testing.T) {
 		t.Fatalf("%+v", r)
 	}
 	d.run(exitUsage, "reactivate", hash[:7])
-	if r := d.runSync(exitDone, report.OK, "reactivate", hash[:8], "--apply"); r.Updated != 4 || d.activeHosts() != 19 || d.hostOf(10).Active {
+	if r := d.runSync(exitDone, report.OK, "reactivate", hash[:8], "--apply"); r.Updated != 4 || d.activeHosts() != 19 || d.hostOfInstance(10).Active {
 		t.Errorf("%+v", r)
 	}
 }
@@ -147,13 +147,13 @@ func TestReactivateByMarks(t *testing.T) {
 // TestReactivateLeavesWhatPeopleChanged, and says of what was deleted that it cannot be brought back.
 func TestReactivateLeavesWhatPeopleChanged(t *testing.T) {
 	d := newDeskWithState(t)
-	run := d.closes(4)
-	lost := d.hostOf(0)
+	run := d.runThatDeactivates(4)
+	lost := d.hostOfInstance(0)
 	d.jms.DeleteAsset(jumpservertest.DefaultOrg, lost.ID)
-	d.more = "sync: {protected_names: [" + d.hostOf(1).Name + "]}"
+	d.more = "sync: {protected_names: [" + d.hostOfInstance(1).Name + "]}"
 	r := d.runSync(exitDone, report.OK, "reactivate", run, "--apply")
 	d.wantPrinted("无法恢复", lost.Name, "名称受 protected_names 保护")
-	if r.Updated != 2 || r.Skipped != 2 || d.hostOf(1).Active || d.activeHosts() != 18 {
+	if r.Updated != 2 || r.Skipped != 2 || d.hostOfInstance(1).Active || d.activeHosts() != 18 {
 		t.Errorf("%+v", r)
 	}
 }
@@ -162,7 +162,7 @@ func TestReactivateLeavesWhatPeopleChanged(t *testing.T) {
 func TestReactivateOfAnUnknownRun(t *testing.T) {
 	d := newDeskWithState(t)
 	d.run(exitUsage, "reactivate", "20200101T000000Z")
-	run := d.closes(2)
+	run := d.runThatDeactivates(2)
 	started, err := report.ParseRunID(run)
 	if err != nil {
 		t.Fatal(err)
@@ -184,7 +184,7 @@ func TestReactivateOfAnUnknownRun(t *testing.T) {
 // TestReactivateWaitsForARun: while a run has the lease nothing is written; what only looks does not ask for it.
 func TestReactivateWaitsForARun(t *testing.T) {
 	d := newDeskWithState(t)
-	run := d.closes(2)
+	run := d.runThatDeactivates(2)
 	store, err := session.OpenStore(config.Config{JumpServer: config.JumpServer{URL: d.url, OrgID: config.DefaultOrgID}}, session.Role{}, os.Environ())
 	if err != nil {
 		t.Fatal(err)
@@ -213,7 +213,7 @@ func TestReactivateSaysWhatIsLost(t *testing.T) {
 	d.more = "language: en\nsync: {removal: {mode: delete, grace: 0s}}"
 	d.fillInstances(20, "cn-beijing")
 	d.runSync(exitDone, report.OK)
-	name := d.hostOf(0).Name
+	name := d.hostOfInstance(0).Name
 	d.releaseInstances(0, 1)
 	r := d.runSync(exitDone, report.OK)
 	if r.Deleted != 1 || len(r.Undo) > 0 || strings.Contains(d.wantCards(2), "reactivate") {

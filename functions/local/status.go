@@ -79,12 +79,12 @@ type statusView struct {
 	approvals    []runstate.Approval
 	others       []string // other JumpServers whose state the store holds
 	closings     []report.Record
-	unread       error // why closings lacks some; nil = it does not
+	closingsErr  error // why closings lacks some; nil = it does not
 	server       string
 	organisation string
 	pause        runstate.Pause
 	announced    []runstate.Expectation // that stand
-	unpaused     error                  // why it is not known what is paused
+	pauseErr     error                  // why it is not known what is paused
 }
 
 func readStatus(ctx context.Context, d stateSession, check func(context.Context) (delivery.Freshness, error)) (all statusView, err error) {
@@ -95,12 +95,12 @@ func readStatus(ctx context.Context, d stateSession, check func(context.Context)
 	all.quarantines, errs[2] = d.store.ListQuarantines(ctx)
 	all.held, errs[3] = d.store.HeldStore().List(ctx, now)
 	all.approvals, errs[4] = d.store.HeldStore().ListApprovals(ctx, now)
-	all.pause, all.unpaused = d.store.Pause(ctx)
+	all.pause, all.pauseErr = d.store.Pause(ctx)
 	all.server, all.organisation = d.store.Server(), d.store.Organisation()
 	all.others, errs[5] = d.store.ListOtherServers(ctx, now)
 	all.announced, errs[6] = d.store.Expectations(ctx)
 	all.announced = slices.DeleteFunc(all.announced, func(e runstate.Expectation) bool { return !e.Stands(now) })
-	all.closings, all.unread = recordsOf(ctx, d.store, now.Add(-recently), now.Add(runstate.MaxSkew), mostRecent)
+	all.closings, all.closingsErr = loadRecords(ctx, d.store, now.Add(-recentRunsAge), now.Add(runstate.MaxSkew), maxRecentRuns)
 	return all, errors.Join(errs[:]...)
 }
 
@@ -109,7 +109,7 @@ func (all statusView) printTable(to io.Writer, d stateSession) error {
 	if len(all.others) > 0 {
 		fmt.Fprintln(to, stripControls(report.SharedStoreText(all.server, all.others, plan.Lang(d.cfg.Language))))
 	}
-	all.pauseLine(to, d)
+	all.printPause(to, d)
 	out := tabwriter.NewWriter(to, 0, 4, 2, ' ', 0)
 	if len(all.fresh.Scopes) == 0 {
 		fmt.Fprintln(out, d.text("还没有一次完整同步。", "No complete run yet."))
@@ -133,7 +133,7 @@ func (all statusView) printTable(to io.Writer, d stateSession) error {
 	if all.alarmed {
 		fmt.Fprintln(to, d.text("告警已发出：%s", "The alarm was raised: %s", d.formatTime(all.alarm.Since)))
 	}
-	d.expectLines(to, all.announced)
+	d.printExpectations(to, all.announced)
 	for _, q := range all.quarantines {
 		fmt.Fprintln(to, d.text("隔离中：账号 %s 自 %s 起失败 %d 次，%s 之后再试：%s", "In quarantine: account %s, since %s, %d failures, tried again after %s: %s",
 			stripControls(q.Account), d.formatTime(q.Since), q.Tries, d.formatTime(q.Until), stripControls(q.Message)))
@@ -141,21 +141,21 @@ func (all statusView) printTable(to io.Writer, d stateSession) error {
 	for _, a := range all.approvals {
 		fmt.Fprintln(to, d.text("批准：%s，还有 %d 个资产待移除，%s 之前有效", "Approved: %s, %d assets are still to be removed, until %s", a.Hash, len(a.Remaining), d.formatTime(a.Until)))
 	}
-	if all.unread != nil {
-		fmt.Fprintln(to, stripControls(all.unread.Error()))
+	if all.closingsErr != nil {
+		fmt.Fprintln(to, stripControls(all.closingsErr.Error()))
 	}
-	if err := d.recent(to, all.closings); err != nil {
+	if err := d.printRecentRuns(to, all.closings); err != nil {
 		return err
 	}
 	return d.printSets(to, all.held)
 }
 
-// pauseLine says what is paused: who, since when, until when and why.
-func (all statusView) pauseLine(to io.Writer, d stateSession) {
+// printPause says what is paused: who, since when, until when and why.
+func (all statusView) printPause(to io.Writer, d stateSession) {
 	p := all.pause
 	switch {
-	case all.unpaused != nil:
-		fmt.Fprintln(to, stripControls(plan.UnreadablePause(all.unpaused.Error()).Why.Text(plan.Lang(d.cfg.Language))))
+	case all.pauseErr != nil:
+		fmt.Fprintln(to, stripControls(plan.UnreadablePause(all.pauseErr.Error()).Why.Text(plan.Lang(d.cfg.Language))))
 	case p.Stands(d.now):
 		fmt.Fprintln(to, d.pauseText(p))
 	case p.Exists():
@@ -208,10 +208,10 @@ type expectedRow struct {
 func (all statusView) newDocument(now time.Time) statusDocument {
 	doc := statusDocument{
 		Server: all.server, Organisation: all.organisation, OtherServers: append([]string{}, all.others...),
-		Pause: pauseRowOf(all.pause, all.unpaused, now),
+		Pause: newPauseRow(all.pause, all.pauseErr, now),
 		Late:  all.fresh.Stalled, Scopes: []scopeRow{}, Quarantines: append([]inventory.Quarantine{}, all.quarantines...),
 		Held: newHeldDocument(all.held)["held"], Approvals: []approvalRow{}, Expected: []expectedRow{},
-		Closings: closingRows(all.closings),
+		Closings: newClosingRows(all.closings),
 	}
 	for _, e := range all.announced {
 		doc.Expected = append(doc.Expected, expectedRow{e.Cloud, e.Account, e.Region, e.Since, e.Until, e.UpTo, e.Left, e.By, e.Reason})

@@ -54,8 +54,8 @@ func (o *options) runSync(ctx context.Context, stdout, stderr io.Writer) error {
 	}, false)
 }
 
-// holderHere names who holds the lease, for people.
-func holderHere() string {
+// leaseHolder names who holds the lease, for people.
+func leaseHolder() string {
 	host, _ := os.Hostname()
 	return "jms-sync on " + host
 }
@@ -115,17 +115,17 @@ func (o *options) runWithRetries(ctx context.Context, stdout, stderr io.Writer, 
 	}
 	s.progress.clearLine()
 	fmt.Fprint(stdout, report.Summary(out.Report, s.Language()))
-	if err := o.output.write(documentOf(s, out)); err != nil {
+	if err := o.output.write(newOutputDocument(s, out)); err != nil {
 		return &exitError{exitFailed, err}
 	}
 	if out.Review != nil {
 		fmt.Fprintln(stdout, fileHeldText(string(o.output), out.Review, s.Language()))
 	}
-	return exitErrorOf(out)
+	return runExitError(out)
 }
 
-// documentOf gives the document of -o: the results, of a plan with what apply takes.
-func documentOf(s *terminalSession, out engine.RunResult) document {
+// newOutputDocument gives the document of -o: the results, of a plan with what apply takes.
+func newOutputDocument(s *terminalSession, out engine.RunResult) document {
 	if out.Review == nil {
 		return out.Report
 	}
@@ -145,7 +145,7 @@ func (o *options) openSession(ctx context.Context, stderr io.Writer) (*terminalS
 	}
 	s, err := session.Open(session.Options{
 		Config: cfg, Environ: os.Environ(), RequireState: true, Log: log.With("environment", cfg.Environment.Type),
-		Hooks: session.Hooks{Stage: p.showStage, Progress: p.showCount}, Holder: holderHere(),
+		Hooks: session.Hooks{Stage: p.showStage, Progress: p.showCount}, Holder: leaseHolder(),
 	})
 	if err != nil {
 		return nil, errors.Join(err, closer.Close())
@@ -175,12 +175,12 @@ func (o *options) newLogger(cfg config.Config, console io.Writer) (*slog.Logger,
 
 // isRetryable tells whether trying once more may help: not where a person must mend something first.
 func isRetryable(out engine.RunResult) bool {
-	return out.Report.Outcome == report.Failed && !isMistake(out.Err)
+	return out.Report.Outcome == report.Failed && !needsCorrection(out.Err)
 }
 
-// isMistake reports whether JumpServer refused the key, another organisation answered, or what answered says
+// needsCorrection reports whether JumpServer refused the key, another organisation answered, or what answered says
 // that a setting has to be changed.
-func isMistake(err error) bool {
+func needsCorrection(err error) bool {
 	switch inventory.AdviceOf(err) {
 	case inventory.WriteHTTPS, inventory.WriteHTTP, inventory.OtherHost, inventory.OtherPath, inventory.ProxyLogin:
 		return true
@@ -189,11 +189,11 @@ func isMistake(err error) bool {
 	return kind == inventory.BadCredentials || kind == inventory.Organisation
 }
 
-// exitErrorOf gives the exit code of a run. The summary has said why already.
-func exitErrorOf(out engine.RunResult) error {
+// runExitError gives the exit code of a run. The summary has said why already.
+func runExitError(out engine.RunResult) error {
 	switch out.Report.Outcome {
 	case report.Failed:
-		if isMistake(out.Err) {
+		if needsCorrection(out.Err) {
 			return &exitError{code: exitUsage}
 		}
 		return &exitError{code: exitFailed}

@@ -12,30 +12,30 @@ import (
 )
 
 const (
-	// longestOrder is how far ahead a person's order may reach: more is a slip of the hand.
-	longestOrder = 366 * 24 * time.Hour
-	// longestReason is how many characters the reason for an order has at most: a card shows all of it.
-	longestReason = 120
+	// maxOrderDuration is how far ahead a person's order may reach: more is a slip of the hand.
+	maxOrderDuration = 366 * 24 * time.Hour
+	// maxReasonLength is how many characters the reason for an order has at most: a card shows all of it.
+	maxReasonLength = 120
 )
 
 // untilHelp says what until reads.
 const untilHelp = "RFC3339 时间、15:04（下一次到这个时刻，按配置的时区）或 4h、1d12h 这样的时长"
 
-// until reads the end of an order: an RFC 3339 time, the next 15:04 of the configured time zone, or a duration from now.
-func until(text string, now time.Time, zone *time.Location) (time.Time, error) {
-	end, err := readTime(strings.TrimSpace(text), now, zone)
+// parseOrderEnd reads the end of an order: an RFC 3339 time, the next 15:04 of the configured time zone, or a duration from now.
+func parseOrderEnd(text string, now time.Time, zone *time.Location) (time.Time, error) {
+	end, err := parseOrderTime(strings.TrimSpace(text), now, zone)
 	switch {
 	case err != nil:
 		return time.Time{}, err
 	case !end.After(now):
 		return time.Time{}, fmt.Errorf("--until: %s 已经过去 (is over)", end.Format(time.RFC3339))
-	case end.Sub(now) > longestOrder:
+	case end.Sub(now) > maxOrderDuration:
 		return time.Time{}, fmt.Errorf("--until: %s 离现在超过一年 (is more than a year ahead)", end.Format(time.RFC3339))
 	}
 	return end.Truncate(time.Second), nil
 }
 
-func readTime(text string, now time.Time, zone *time.Location) (time.Time, error) {
+func parseOrderTime(text string, now time.Time, zone *time.Location) (time.Time, error) {
 	if at, err := time.Parse(time.RFC3339, text); err == nil {
 		return at, nil
 	}
@@ -57,14 +57,14 @@ func readTime(text string, now time.Time, zone *time.Location) (time.Time, error
 
 // checkReason refuses a reason that no card would show as a whole.
 func checkReason(reason string) error {
-	if len([]rune(reason)) > longestReason {
-		return fmt.Errorf("--reason: 最多 %d 个字符 (at most %d characters)", longestReason, longestReason)
+	if len([]rune(reason)) > maxReasonLength {
+		return fmt.Errorf("--reason: 最多 %d 个字符 (at most %d characters)", maxReasonLength, maxReasonLength)
 	}
 	return nil
 }
 
-// orderer names who gives an order, for people.
-func orderer() string {
+// operatorName names who gives an order, for people.
+func operatorName() string {
 	name := "?"
 	if u, err := user.Current(); err == nil && u.Username != "" {
 		name = u.Username

@@ -37,7 +37,7 @@ func main() {
 }
 
 func run(ctx context.Context, wanted string) error {
-	chosen := slices.DeleteFunc(mutants(), func(m mutant) bool { return !strings.Contains(m.name, wanted) })
+	chosen := slices.DeleteFunc(allMutants(), func(m mutant) bool { return !strings.Contains(m.name, wanted) })
 	if len(chosen) == 0 {
 		return fmt.Errorf("no mutant's name holds %q", wanted)
 	}
@@ -46,13 +46,13 @@ func run(ctx context.Context, wanted string) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	if err := sound(ctx, chosen); err != nil {
+	if err := checkUnbroken(ctx, chosen); err != nil {
 		return err
 	}
 	survived := 0
 	for _, m := range chosen {
 		began := time.Now()
-		verdict, err := try(ctx, dir, m)
+		verdict, err := runMutant(ctx, dir, m)
 		if err != nil {
 			return fmt.Errorf("%s: %w", m.name, err)
 		}
@@ -76,8 +76,8 @@ const (
 	survives verdict = "SURVIVES"
 )
 
-// sound runs the named tests on the code as it is, package by package.
-func sound(ctx context.Context, chosen []mutant) error {
+// checkUnbroken runs the named tests on the code as it is, package by package.
+func checkUnbroken(ctx context.Context, chosen []mutant) error {
 	tests := map[string][]string{}
 	for _, m := range chosen {
 		if !slices.Contains(tests[m.pkg], m.test) {
@@ -85,9 +85,9 @@ func sound(ctx context.Context, chosen []mutant) error {
 		}
 	}
 	for pkg, names := range tests {
-		out, err := test(ctx, pkg, names, "")
+		out, err := runTests(ctx, pkg, names, "")
 		for _, name := range names {
-			if !passed(out, name) {
+			if !hasPassed(out, name) {
 				return fmt.Errorf("%s %s fails, or is not run, on the code as it is: %w\n%s", pkg, name, err, out)
 			}
 		}
@@ -95,34 +95,34 @@ func sound(ctx context.Context, chosen []mutant) error {
 	return nil
 }
 
-// try breaks one rule and runs its test. Only the named test's own failure counts: what does not compile is an error.
-func try(ctx context.Context, dir string, m mutant) (verdict, error) {
+// runMutant breaks one rule and runs its test. Only the named test's own failure counts: what does not compile is an error.
+func runMutant(ctx context.Context, dir string, m mutant) (verdict, error) {
 	source, err := os.ReadFile(m.file)
 	if err != nil {
 		return "", err
 	}
-	broken, err := m.apply(string(source))
+	broken, err := m.breakRule(string(source))
 	if err != nil {
 		return "", err
 	}
-	overlay, err := write(dir, m.file, broken)
+	overlay, err := writeOverlay(dir, m.file, broken)
 	if err != nil {
 		return "", err
 	}
-	out, err := test(ctx, m.pkg, []string{m.test}, overlay)
+	out, err := runTests(ctx, m.pkg, []string{m.test}, overlay)
 	switch {
 	case ctx.Err() != nil:
 		return "", ctx.Err()
-	case failed(out, m.test):
+	case hasFailed(out, m.test):
 		return caught, nil
-	case err == nil && passed(out, m.test):
+	case err == nil && hasPassed(out, m.test):
 		return survives, nil
 	}
 	return "", fmt.Errorf("the test neither passed nor failed: %w\n%s", err, out)
 }
 
-// write puts a broken file and the overlay that names it into dir, and returns the overlay's path.
-func write(dir, file, broken string) (overlay string, err error) {
+// writeOverlay puts a broken file and the overlay that names it into dir, and returns the overlay's path.
+func writeOverlay(dir, file, broken string) (overlay string, err error) {
 	original, err := filepath.Abs(file)
 	if err != nil {
 		return "", err
@@ -138,8 +138,8 @@ func write(dir, file, broken string) (overlay string, err error) {
 	return overlay, os.WriteFile(overlay, text, 0o600)
 }
 
-// test runs some tests of a package as `make test` does.
-func test(ctx context.Context, pkg string, names []string, overlay string) (out string, err error) {
+// runTests runs some tests of a package as `make test` does.
+func runTests(ctx context.Context, pkg string, names []string, overlay string) (out string, err error) {
 	args := []string{"test", "-trimpath", "-tags", "lambda.norpc", "-v", "-count=1", "-timeout", "5m"}
 	if overlay != "" {
 		args = append(args, "-overlay", overlay)
@@ -151,14 +151,14 @@ func test(ctx context.Context, pkg string, names []string, overlay string) (out 
 	return string(text), err
 }
 
-func passed(out, name string) bool { return ended(out, "PASS", name) }
+func hasPassed(out, name string) bool { return hasEnded(out, "PASS", name) }
 
-// failed reports whether a test failed by itself, or with a panic while it ran.
-func failed(out, name string) bool {
+// hasFailed reports whether a test failed by itself, or with a panic while it ran.
+func hasFailed(out, name string) bool {
 	started := regexp.MustCompile(`(?m)^=== RUN\s+` + name + `$`).MatchString(out)
-	return ended(out, "FAIL", name) || started && strings.Contains(out, "\npanic: ")
+	return hasEnded(out, "FAIL", name) || started && strings.Contains(out, "\npanic: ")
 }
 
-func ended(out, how, name string) bool {
+func hasEnded(out, how, name string) bool {
 	return regexp.MustCompile(`(?m)^--- ` + how + `: ` + name + ` \(`).MatchString(out)
 }

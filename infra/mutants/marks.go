@@ -1,7 +1,7 @@
 package main
 
-// ofMarks: labels that anybody may write make no asset ours.
-func ofMarks() []mutant {
+// labelMutants: labels that anybody may write make no asset ours.
+func labelMutants() []mutant {
 	return []mutant{{
 		name: "marks: an adopted asset needs its comment", file: "core/plan/ownership.go",
 		old: "isAdopted(a) && m.commentNamesInstance(a))", broken: "isAdopted(a))", pkg: "./core/plan", test: "TestForgedMarks",

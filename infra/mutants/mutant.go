@@ -14,8 +14,8 @@ type mutant struct {
 	pkg, test   string
 }
 
-// apply returns the text of the file with the rule broken.
-func (m mutant) apply(source string) (string, error) {
+// breakRule returns the text of the file with the rule broken.
+func (m mutant) breakRule(source string) (string, error) {
 	n := strings.Count(source, m.old)
 	if n != 1 {
 		return "", fmt.Errorf("%s has %d places with %q, and not one", m.file, n, m.old)

@@ -16,12 +16,12 @@ func TestMutantsAreUpToDate(t *testing.T) {
 	t.Parallel()
 	const root = "../.."
 	seen := map[string]bool{}
-	for _, m := range mutants() {
+	for _, m := range allMutants() {
 		source, err := os.ReadFile(filepath.Join(root, m.file))
 		if err != nil {
 			t.Fatal(err)
 		}
-		broken, err := m.apply(string(source))
+		broken, err := m.breakRule(string(source))
 		if err != nil || broken == string(source) || seen[m.name] {
 			t.Errorf("%s: changes nothing, is there twice, or: %v", m.name, err)
 		}
@@ -29,7 +29,7 @@ func TestMutantsAreUpToDate(t *testing.T) {
 		if _, err := format.Source([]byte(broken)); err != nil {
 			t.Errorf("%s: %v", m.name, err)
 		}
-		if !declares(t, filepath.Join(root, m.pkg), m.test) {
+		if !hasTest(t, filepath.Join(root, m.pkg), m.test) {
 			t.Errorf("%s: %s has no %s", m.name, m.pkg, m.test)
 		}
 	}
@@ -38,8 +38,8 @@ func TestMutantsAreUpToDate(t *testing.T) {
 	}
 }
 
-// declares reports whether a package's tests have a function of this name.
-func declares(t *testing.T, dir, test string) bool {
+// hasTest reports whether a package's tests have a function of this name.
+func hasTest(t *testing.T, dir, test string) bool {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*_test.go"))
 	if err != nil {
@@ -64,7 +64,7 @@ func TestApply(t *testing.T) {
 	t.Parallel()
 	m := mutant{file: "x.go", old: "a", broken: "b"}
 	for source, want := range map[string]string{"xay": "xby", "x": "", "aa": ""} {
-		if got, err := m.apply(source); got != want || (err == nil) != (want != "") {
+		if got, err := m.breakRule(source); got != want || (err == nil) != (want != "") {
 			t.Errorf("%q: %q %v", source, got, err)
 		}
 	}
@@ -81,7 +81,7 @@ func TestVerdicts(t *testing.T) {
 		"# x\n./x.go:1:1: syntax error\nFAIL\tx [build failed]\nFAIL\n": {false, false},
 		"testing: warning: no tests to run\nPASS\n":                     {false, false},
 	} {
-		if got := [2]bool{passed(out, "TestA"), failed(out, "TestA")}; got != want {
+		if got := [2]bool{hasPassed(out, "TestA"), hasFailed(out, "TestA")}; got != want {
 			t.Errorf("%q: %v", out, got)
 		}
 	}

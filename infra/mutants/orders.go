@@ -1,7 +1,7 @@
 package main
 
-// ofOrders: what a person has paused is not done, and what a person has announced lifts thresholds and nothing else.
-func ofOrders() []mutant {
+// orderMutants: what a person has paused is not done, and what a person has announced lifts thresholds and nothing else.
+func orderMutants() []mutant {
 	return []mutant{{
 		name: "an approval lifts no pause", file: "core/plan/thresholds.go",
 		old: "\tif g.limits.Pause.Stands() {", broken: "\tif g.limits.Pause.Stands() && !approved {",

@@ -1,7 +1,7 @@
 package main
 
-// ofReopening: only what a run closed is switched on again, and no run closes it unnoticed.
-func ofReopening() []mutant {
+// reopeningMutants: only what a run closed is switched on again, and no run closes it unnoticed.
+func reopeningMutants() []mutant {
 	return []mutant{{
 		name: "reopen: closed by another run since", file: "core/plan/reopen.go",
 		old:    `case recorded != "" && !inventory.MayBeEqual(value, recorded):`,
@@ -20,7 +20,7 @@ func ofReopening() []mutant {
 		pkg:    "./core/plan", test: "TestRunsLeaveWhatWasReopened",
 	}, {
 		name: "reopen: a gateway is not reopened", file: "core/plan/reopen.go",
-		old: "case isNeverWritten:", broken: "case untouchable && false:", pkg: "./core/plan", test: "TestReopen",
+		old: "case isNeverWritten:", broken: "case isNeverWritten && false:", pkg: "./core/plan", test: "TestReopen",
 	}, {
 		name: "reopen: made a gateway between plan and write", file: "core/apply/reread.go",
 		old: ", c.Reason.Code == plan.Reopened:", broken: ":", pkg: "./core/engine", test: "TestReactivateReadsAgain",

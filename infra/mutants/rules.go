@@ -1,16 +1,16 @@
 package main
 
-// mutants returns all of them: what was broken once without a test that noticed, and what must never be.
-func mutants() []mutant {
+// allMutants returns all of them: what was broken once without a test that noticed, and what must never be.
+func allMutants() []mutant {
 	var all []mutant
-	for _, some := range [][]mutant{ofProof(), ofPlace(), ofPeople(), ofTime(), ofStore(), ofEvents(), ofReopening(), ofMarks(), ofShare(), ofOrders(), ofSession()} {
+	for _, some := range [][]mutant{proofMutants(), scopeMutants(), peopleMutants(), timeMutants(), storeMutants(), eventMutants(), reopeningMutants(), labelMutants(), shareMutants(), orderMutants(), sessionMutants()} {
 		all = append(all, some...)
 	}
 	return all
 }
 
-// ofProof: an absence is proved by two different witnesses, with the right key, or not at all.
-func ofProof() []mutant {
+// proofMutants: an absence is proved by two different witnesses, with the right key, or not at all.
+func proofMutants() []mutant {
 	return []mutant{{
 		name: "dry run that succeeds", file: "core/cloud/alibaba/provider.go",
 		old: `		if err == nil {
@@ -52,8 +52,8 @@ func ofProof() []mutant {
 	}}
 }
 
-// ofPlace: a proof covers the account and project that the asset came from.
-func ofPlace() []mutant {
+// scopeMutants: a proof covers the account and project that the asset came from.
+func scopeMutants() []mutant {
 	return []mutant{{
 		name: "project of a listing", file: "core/plan/absent.go",
 		old: "\tcase !slices.ContainsFunc(l.Projects, func(p string) bool", broken: "\tcase false && !slices.ContainsFunc(l.Projects, func(p string) bool",
@@ -81,8 +81,8 @@ func ofPlace() []mutant {
 	}}
 }
 
-// ofPeople: what people made, edited, keep or did not approve stays.
-func ofPeople() []mutant {
+// peopleMutants: what people made, edited, keep or did not approve stays.
+func peopleMutants() []mutant {
 	return []mutant{{
 		name: "keep means keep", file: "core/plan/protected.go",
 		old: "l.Is(inventory.LabelKeep) || isKeepLabelName(l.Name)", broken: "l.Is(inventory.LabelKeep)",
@@ -128,8 +128,8 @@ func ofPeople() []mutant {
 	}}
 }
 
-// ofTime: nothing is removed by a clock that nobody can believe.
-func ofTime() []mutant {
+// timeMutants: nothing is removed by a clock that nobody can believe.
+func timeMutants() []mutant {
 	return []mutant{{
 		name: "clock holds removals", file: "core/plan/thresholds.go",
 		old: "\tif g.limits.Clock.Code != \"\" {\n\t\treturn Hold", broken: "\tif g.limits.Clock.Code != \"\" && g.plan.retired {\n\t\treturn Hold",
@@ -149,8 +149,8 @@ func ofTime() []mutant {
 	}}
 }
 
-// ofStore: state is one JumpServer's, and an approval is for one set.
-func ofStore() []mutant {
+// storeMutants: state is one JumpServer's, and an approval is for one set.
+func storeMutants() []mutant {
 	return []mutant{{
 		name: "state of one JumpServer", file: "core/state/installation.go",
 		old: `s.root + "servers/" + safeKeyPart(server, organisation) + "/"`, broken: `s.root + "servers/" + safeKeyPart("", organisation) + "/"`,
@@ -170,8 +170,8 @@ func ofStore() []mutant {
 	}}
 }
 
-// ofEvents: only a release closes, and nothing closes what is held.
-func ofEvents() []mutant {
+// eventMutants: only a release closes, and nothing closes what is held.
+func eventMutants() []mutant {
 	return []mutant{{
 		name: "only a release closes", file: "core/reconcile/observe.go",
 		old: "\tcase !s.released && !s.provedAbsentAt.IsZero() && now.Sub(s.provedAbsentAt) >= firstPollWait:", broken: "\tcase !s.released && s.provedAbsentAt.IsZero() && s.provedAbsentAt.After(now):",

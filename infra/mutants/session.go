@@ -1,7 +1,7 @@
 package main
 
-// ofSession: whoever starts a run or an order, it has all that belongs to it.
-func ofSession() []mutant {
+// sessionMutants: whoever starts a run or an order, it has all that belongs to it.
+func sessionMutants() []mutant {
 	return []mutant{{
 		name: "session: apply keeps quarantine", file: "core/session/engine.go",
 		old:    "quarantines != nil && !r.request.DryRun {",
@@ -17,7 +17,7 @@ func ofSession() []mutant {
 		pkg: "./functions/local", test: "TestEventRaisesTheAlarm",
 	}, {
 		name: "session: orders wait for a run", file: "core/session/operator.go",
-		old: "s.alone(ctx, o.Write, func(ctx context.Context) {\n\t\tout = run", broken: "s.alone(ctx, false, func(ctx context.Context) {\n\t\tout = run",
+		old: "s.runExclusively(ctx, o.Write, func(ctx context.Context) {\n\t\tout = run", broken: "s.runExclusively(ctx, false, func(ctx context.Context) {\n\t\tout = run",
 		pkg: "./functions/local", test: "TestOrdersWaitForARun",
 	}, {
 		name: "session: orders use the learnt rate", file: "core/session/session.go",

@@ -1,7 +1,7 @@
 package main
 
-// ofShare: without a state store events let no more go than the guard would; and what a person moved stays.
-func ofShare() []mutant {
+// shareMutants: without a state store events let no more go than the guard would; and what a person moved stays.
+func shareMutants() []mutant {
 	return []mutant{{
 		name: "share: events weigh a scope that no full run knows", file: "core/reconcile/share.go",
 		old: "if last.FullAt.IsZero() {", broken: "if last.FullAt.IsZero() && false {", pkg: "./core/engine", test: "TestShareOfADayWithoutState",

@@ -29,13 +29,13 @@ func (e entry) mode() fs.FileMode {
 	return 0o644
 }
 
-// write makes an archive of the kind that its name says. A file that is there already is replaced
+// writeArchive makes an archive of the kind that its name says. A file that is there already is replaced
 // as a whole, so that no half archive is ever deployed.
-func write(out string, entries []entry, at time.Time) (err error) {
-	pack := toTar
+func writeArchive(out string, entries []entry, at time.Time) (err error) {
+	pack := writeTar
 	switch {
 	case strings.HasSuffix(out, ".zip"):
-		pack = toZip
+		pack = writeZip
 	case !strings.HasSuffix(out, ".tar.gz"):
 		return fmt.Errorf("%s: neither .zip nor .tar.gz", out)
 	}
@@ -53,7 +53,7 @@ func write(out string, entries []entry, at time.Time) (err error) {
 	return nil
 }
 
-func toZip(w io.Writer, entries []entry, at time.Time) error {
+func writeZip(w io.Writer, entries []entry, at time.Time) error {
 	z := zip.NewWriter(w)
 	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) {
 		return flate.NewWriter(w, flate.BestCompression)
@@ -72,7 +72,7 @@ func toZip(w io.Writer, entries []entry, at time.Time) error {
 	return z.Close()
 }
 
-func toTar(w io.Writer, entries []entry, at time.Time) error {
+func writeTar(w io.Writer, entries []entry, at time.Time) error {
 	g, err := gzip.NewWriterLevel(w, gzip.BestCompression)
 	if err != nil {
 		return err

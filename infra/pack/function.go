@@ -9,35 +9,35 @@ import (
 	"time"
 )
 
-// mostPackage is the smallest of the platforms' limits in bytes: FunctionGraph takes 40 MB by its
+// maxPackageBytes is the smallest of the platforms' limits in bytes: FunctionGraph takes 40 MB by its
 // API, Lambda 50 MB, Function Compute 100 MB.
-const mostPackage = 40 << 20
+const maxPackageBytes = 40 << 20
 
-// function packs the one program of a function as bootstrap, which is what all platforms call it.
+// packFunction packs the one program of a function as bootstrap, which is what all platforms call it.
 // A program that the platform could not start is refused here rather than by the first invocation.
-func function(out string, args []string, arch string, at time.Time, stdout io.Writer) error {
+func packFunction(out string, args []string, arch string, at time.Time, stdout io.Writer) error {
 	if len(args) != 1 || filepath.Base(args[0]) != "bootstrap" {
 		return fmt.Errorf("function: one file named bootstrap is needed")
 	}
-	if err := startable(args[0], arch); err != nil {
+	if err := checkStartable(args[0], arch); err != nil {
 		return fmt.Errorf("%s: %w", args[0], err)
 	}
-	if err := write(out, []entry{{name: "bootstrap", from: args[0], program: true}}, at); err != nil {
+	if err := writeArchive(out, []entry{{name: "bootstrap", from: args[0], program: true}}, at); err != nil {
 		return err
 	}
 	info, err := os.Stat(out)
 	if err != nil {
 		return err
 	}
-	if info.Size() > mostPackage {
-		return fmt.Errorf("%s has %d bytes, the platforms take %d", out, info.Size(), mostPackage)
+	if info.Size() > maxPackageBytes {
+		return fmt.Errorf("%s has %d bytes, the platforms take %d", out, info.Size(), maxPackageBytes)
 	}
 	fmt.Fprintf(stdout, "%s: %.1f MB, linux/%s, static\n", out, float64(info.Size())/(1<<20), arch)
 	return nil
 }
 
-// startable tells whether a file is a static Linux program for the architecture.
-func startable(name, arch string) (err error) {
+// checkStartable tells whether a file is a static Linux program for the architecture.
+func checkStartable(name, arch string) (err error) {
 	machines := map[string]elf.Machine{"amd64": elf.EM_X86_64, "arm64": elf.EM_AARCH64}
 	want, known := machines[arch]
 	if !known {

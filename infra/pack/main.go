@@ -36,7 +36,7 @@ func run(args []string, stdout io.Writer) error {
 	out := flags.String("o", "", "")
 	arch := flags.String("arch", "amd64", "")
 	root := flags.String("root", "", "")
-	epoch := flags.Int64("epoch", earliest.Unix(), "")
+	epoch := flags.Int64("epoch", zipEpoch.Unix(), "")
 	if err := flags.Parse(args[1:]); err != nil {
 		return fmt.Errorf("%w\n%s", err, usage)
 	}
@@ -45,29 +45,29 @@ func run(args []string, stdout io.Writer) error {
 	}
 	// A zip knows no time before 1980, and only even seconds.
 	at := time.Unix(*epoch, 0).UTC().Truncate(2 * time.Second)
-	if at.Before(earliest) {
-		at = earliest
+	if at.Before(zipEpoch) {
+		at = zipEpoch
 	}
 	switch args[0] {
 	case "function":
-		return function(*out, flags.Args(), *arch, at, stdout)
+		return packFunction(*out, flags.Args(), *arch, at, stdout)
 	case "archive":
-		entries, err := listed(*root, flags.Args())
+		entries, err := listEntries(*root, flags.Args())
 		if err != nil {
 			return err
 		}
-		return write(*out, entries, at)
+		return writeArchive(*out, entries, at)
 	case "sums":
-		return sums(*out, flags.Args())
+		return writeChecksums(*out, flags.Args())
 	}
 	return errors.New(usage)
 }
 
-// earliest is the first time that a zip can tell.
-var earliest = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
+// zipEpoch is the first time that a zip can tell.
+var zipEpoch = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// listed gives the entries of FILE or FILE=NAME, sorted by name, below the folder root.
-func listed(root string, files []string) ([]entry, error) {
+// listEntries gives the entries of FILE or FILE=NAME, sorted by name, below the folder root.
+func listEntries(root string, files []string) ([]entry, error) {
 	if root == "" || strings.ContainsAny(root, `/\`) {
 		return nil, errors.New("-root: the name of one folder is needed")
 	}
@@ -84,7 +84,7 @@ func listed(root string, files []string) ([]entry, error) {
 		if !info.Mode().IsRegular() {
 			return nil, fmt.Errorf("%s is no file", from)
 		}
-		entries = append(entries, entry{name: root + "/" + name, from: from, program: program(name)})
+		entries = append(entries, entry{name: root + "/" + name, from: from, program: isProgram(name)})
 	}
 	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(a.name, b.name) })
 	for i := 1; i < len(entries); i++ {
@@ -95,14 +95,14 @@ func listed(root string, files []string) ([]entry, error) {
 	return entries, nil
 }
 
-// program tells by its name whether a file is to be run. The mode on disk tells nothing on Windows.
-func program(name string) bool {
+// isProgram tells by its name whether a file is to be run. The mode on disk tells nothing on Windows.
+func isProgram(name string) bool {
 	base := filepath.Base(name)
 	return base == "jms-sync" || base == "jms-sync.exe" || base == "bootstrap"
 }
 
-// sums writes the SHA-256 of files, sorted by name.
-func sums(out string, files []string) error {
+// writeChecksums writes the SHA-256 of files, sorted by name.
+func writeChecksums(out string, files []string) error {
 	slices.SortFunc(files, func(a, b string) int { return strings.Compare(filepath.Base(a), filepath.Base(b)) })
 	var text strings.Builder
 	for _, file := range files {

@@ -16,8 +16,8 @@ import (
 	"time"
 )
 
-// place makes files in a folder of their own, with times and modes that differ each time.
-func place(t *testing.T, mode os.FileMode, files map[string]string) string {
+// placeFiles makes files in a folder of their own, with times and modes that differ each time.
+func placeFiles(t *testing.T, mode os.FileMode, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range files {
@@ -56,7 +56,7 @@ func TestArchivesAreReproducible(t *testing.T) {
 	t.Parallel()
 	files := map[string]string{"jms-sync": strings.Repeat("program", 1000), "README.md": "read me"}
 	for _, kind := range []string{".zip", ".tar.gz"} {
-		one, two := place(t, 0o600, files), place(t, 0o644, files)
+		one, two := placeFiles(t, 0o600, files), placeFiles(t, 0o644, files)
 		first, second := filepath.Join(one, "a"+kind), filepath.Join(two, "b"+kind)
 		pack(t, "archive", "-o", first, "-root", "jms-sync_1", "-epoch", "1700000001", one+"/jms-sync", one+"/README.md=docs/README.md")
 		pack(t, "archive", "-o", second, "-root", "jms-sync_1", "-epoch", "1700000001", two+"/README.md=docs/README.md", two+"/jms-sync")
@@ -123,7 +123,7 @@ func contents(t *testing.T, name string) map[string]string {
 // A time before what a zip can tell is the earliest one.
 func TestEpochBefore1980(t *testing.T) {
 	t.Parallel()
-	dir := place(t, 0o644, map[string]string{"a": "a"})
+	dir := placeFiles(t, 0o644, map[string]string{"a": "a"})
 	pack(t, "archive", "-o", dir+"/o.zip", "-root", "r", "-epoch", "0", dir+"/a")
 	if got := contents(t, dir+"/o.zip")["r/a"]; got != "-rw-r--r-- 1980-01-01T00:00:00Z a" {
 		t.Error(got)
@@ -132,7 +132,7 @@ func TestEpochBefore1980(t *testing.T) {
 
 func TestSums(t *testing.T) {
 	t.Parallel()
-	dir := place(t, 0o644, map[string]string{"b": "", "a": "abc"})
+	dir := placeFiles(t, 0o644, map[string]string{"b": "", "a": "abc"})
 	pack(t, "sums", "-o", dir+"/SHA256SUMS", dir+"/b", dir+"/a")
 	want := "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  a\n" +
 		"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855  b\n"
@@ -143,7 +143,7 @@ func TestSums(t *testing.T) {
 
 func TestRefuses(t *testing.T) {
 	t.Parallel()
-	dir := place(t, 0o644, map[string]string{"a": "a", "bootstrap": "#!/bin/sh\n"})
+	dir := placeFiles(t, 0o644, map[string]string{"a": "a", "bootstrap": "#!/bin/sh\n"})
 	for want, args := range map[string][]string{
 		"usage":               {"archive"},
 		"flag provided":       {"archive", "-x", "a"},
