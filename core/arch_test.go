@@ -15,8 +15,8 @@ import (
 
 const module = "github.com/jms-sync/jms-sync/"
 
-// allowedImports is the whole list of who may import whom, tests left out. A "/<x>" in it stands for
-// any one adapter, and lets it import its own subfolders, never a sibling.
+// allowedImports is the whole list of who may import whom, tests left out. "/<x>" stands for any one adapter, which may
+// import its own subfolders but never a sibling.
 func allowedImports() map[string][]string {
 	return map[string][]string{
 		"core":                           {},
@@ -137,7 +137,7 @@ func TestRulesBite(t *testing.T) {
 	}
 }
 
-// TestOneAssembly: an engine is put together in one file, whoever runs it.
+// TestOneAssembly: engines are assembled in one file, whoever runs them.
 func TestOneAssembly(t *testing.T) {
 	t.Parallel()
 	const assembly = "../core/session/engine.go"
@@ -160,14 +160,14 @@ func TestOneAssembly(t *testing.T) {
 	}
 }
 
-// findRule finds the row of a folder: its own, or that of its place in the pattern.
+// findRule returns the row of a folder: its own, or that of the pattern it matches.
 func findRule(rules map[string][]string, folder string) ([]string, bool) {
 	if rule, ok := rules[folder]; ok {
 		return rule, true
 	}
 	parent := path.Dir(folder)
 	if isTest(folder) {
-		// An emulator may use what stands below it, and other emulators' ground.
+		// An emulator may use what is below it, and what other emulators stand on.
 		if rule, ok := findRule(rules, parent); ok {
 			return rule, true
 		}
@@ -200,7 +200,7 @@ type pkg struct {
 	documented bool
 }
 
-// packages reads the product files of every package below core and functions.
+// packages parses the product files of every package below core and functions.
 func packages(t *testing.T) []pkg {
 	t.Helper()
 	found := map[string]*pkg{}

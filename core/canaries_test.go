@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestCanaries: each text for which make canaries searches the output of all tests is, or is a part of, a
-// secret of some test or emulator, so that the search does not go stale unseen.
+// TestCanaries: each text that make canaries searches for in the output of all tests is, or is a part of, a secret of
+// some test or emulator, so that the search does not go stale.
 func TestCanaries(t *testing.T) {
 	t.Parallel()
 	list, err := os.ReadFile("../.ci/canaries")

@@ -14,11 +14,11 @@ import (
 	"testing"
 )
 
-// invariants is how many there are.
+// invariants is the number of invariants.
 const invariants = 15
 
-// TestInvariants: every invariant of docs/invariants.md has tests, each of which exists and names
-// it in its comment; and no test names one for which the table does not have it.
+// TestInvariants: every invariant of docs/invariants.md has tests, each of which exists and names it in its comment; and
+// no test names an invariant that the table does not have.
 func TestInvariants(t *testing.T) {
 	t.Parallel()
 	named := namedTests(t)
@@ -57,8 +57,7 @@ func TestInvariants(t *testing.T) {
 	}
 }
 
-// namedTests gives the invariants that each test's comment names ("Invariants: 1, 2."), by
-// folder and name.
+// namedTests returns the invariants that each test's comment names ("Invariants: 1, 2."), by folder and name.
 func namedTests(t *testing.T) map[string][]string {
 	t.Helper()
 	line := regexp.MustCompile(`(?m)^Invariants: ([\d, ]+)\.$`)

@@ -12,9 +12,8 @@ import (
 	"testing"
 )
 
-// TestRaced: make check looks for data races in every package whose tests link no SDK but those of
-// Alibaba's and Huawei's ECS and Tencent's CVM, which are small, and in no other: EC2 alone takes
-// minutes to compile with -race.
+// TestRaced: make check looks for data races in every package whose tests link no SDK but those of Alibaba's and
+// Huawei's ECS and Tencent's CVM, which are small, and in no other: EC2 alone takes minutes to compile with -race.
 func TestRaced(t *testing.T) {
 	t.Parallel()
 	raced := racedPatterns(t)
@@ -31,7 +30,7 @@ func TestRaced(t *testing.T) {
 	}
 }
 
-// racedPatterns reads RACED of the Makefile.
+// racedPatterns returns the patterns of RACED in the Makefile.
 func racedPatterns(t *testing.T) []string {
 	t.Helper()
 	text, err := os.ReadFile("../Makefile")
@@ -57,8 +56,8 @@ func matches(pattern, folder string) bool {
 	return folder == below || all && strings.HasPrefix(folder, below+"/")
 }
 
-// importsOf gives what the product files of each package import, and, of packages that have
-// tests, what product files and tests do.
+// importsOf returns what the product files of each package import and, for packages that have tests, what product files
+// and tests import.
 func importsOf(t *testing.T) (product, tests map[string][]string) {
 	t.Helper()
 	product, tests = map[string][]string{}, map[string][]string{}
@@ -86,7 +85,7 @@ func importsOf(t *testing.T) (product, tests map[string][]string) {
 	return product, tests
 }
 
-// reaches gives an SDK that is not small and that imports lead to; "" = none.
+// reaches returns a large SDK that imports lead to; "" = none.
 func reaches(product map[string][]string, folder string, imports []string) string {
 	seen := map[string]bool{folder: true}
 	for left := slices.Clone(imports); len(left) > 0; left = left[1:] {

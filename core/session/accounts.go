@@ -13,8 +13,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/storage"
 )
 
-// Role is the temporary credentials that a function platform gives to an invocation. They serve
-// accounts of the platform's own cloud that have no key.
+// Role is the temporary credentials that a function platform passes to an invocation. They serve accounts of the
+// platform's own cloud that have no key.
 type Role struct {
 	Cloud           inventory.Cloud
 	AccessKeyID     secret.Value
@@ -22,8 +22,8 @@ type Role struct {
 	SecurityToken   secret.Value
 }
 
-// CredentialSource says with whose credentials a store is asked: the role's where the store is of its cloud, else
-// those of an environment.
+// CredentialSource returns the credentials for a store: the role's where the store is in the role's cloud, otherwise
+// those of the environment.
 func (r Role) CredentialSource(environ []string) storage.CredentialSource {
 	lookup := func(name string) string {
 		for _, pair := range environ {
@@ -43,8 +43,8 @@ func (r Role) CredentialSource(environ []string) storage.CredentialSource {
 	}
 }
 
-// cloudAccounts returns the enabled accounts. One without a key takes the role's credentials, if the
-// role is of the same cloud.
+// cloudAccounts returns the enabled accounts. One without a key gets the role's credentials if the role is of the same
+// cloud.
 func cloudAccounts(cfg config.Config, role Role, assumed *cloud.RoleCache) []cloud.Account {
 	var out []cloud.Account
 	for _, c := range cfg.Clouds {
@@ -66,7 +66,7 @@ func cloudAccounts(cfg config.Config, role Role, assumed *cloud.RoleCache) []clo
 	return out
 }
 
-// OpenLister opens one account of a configuration, as a run would.
+// OpenLister opens the lister of one configured account, even where it is switched off.
 func OpenLister(cfg config.Config, account config.Cloud) (cloud.Lister, error) {
 	account.Enabled = true
 	cfg.Clouds = []config.Cloud{account}
@@ -78,8 +78,8 @@ func OpenLister(cfg config.Config, account config.Cloud) (cloud.Lister, error) {
 	return nil, &inventory.Error{Kind: inventory.Unsupported, Message: "cloud " + account.Type + " is not supported"}
 }
 
-// accountOpener returns a function that opens the keys which the configuration has of an account, also of one that is
-// switched off, for scopes that it is not asked for; and the clouds in which there is one.
+// accountOpener returns a function that opens an account for some scopes with its configured keys, even where it is
+// switched off. The function also returns the clouds for which there is a key.
 func (s *Session) accountOpener(account string) func([]inventory.Scope) (engine.Clouds, []inventory.Cloud) {
 	return func(scopes []inventory.Scope) (engine.Clouds, []inventory.Cloud) {
 		asked := s.cfg
@@ -89,7 +89,7 @@ func (s *Session) accountOpener(account string) func([]inventory.Scope) (engine.
 			if c.Name != account || c.AccessKeyID.IsEmpty() || c.AccessKeySecret.IsEmpty() {
 				continue
 			}
-			c.Enabled, c.Cloud = true, config.ParseCloud(c.Type) // accounts that are switched off are not checked
+			c.Enabled, c.Cloud = true, config.ParseCloud(c.Type) // the check of the configuration skips disabled accounts
 			c.Regions = scopeRegions(scopes, c.Cloud)
 			if len(c.Regions) > 0 {
 				asked.Clouds, keyed = append(asked.Clouds, c), append(keyed, c.Cloud)

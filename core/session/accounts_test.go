@@ -14,7 +14,7 @@ func newTestRole(of inventory.Cloud) Role {
 	return Role{Cloud: of, AccessKeyID: secret.New("ID"), AccessKeySecret: secret.New("word"), SecurityToken: secret.New("token")}
 }
 
-// TestRolesServeTheirOwnCloud: an account without a key takes the role of its cloud, and no other.
+// TestRolesServeTheirOwnCloud: an account without a key gets the role of its cloud, and no other.
 func TestRolesServeTheirOwnCloud(t *testing.T) {
 	t.Parallel()
 	cfg := config.Config{Clouds: []config.Cloud{

@@ -11,21 +11,21 @@ import (
 	"github.com/jms-sync/jms-sync/core/jumpserver"
 )
 
-// Cache is what the sessions of a process share while its configuration stays the same: the JumpServer client, cards
-// that wait, and what was learnt of the clouds. It may be used by several sessions at once.
+// Cache is what the sessions of a process share while its configuration stays the same: the JumpServer client, waiting
+// cards, and what was learnt about the clouds. It is safe for concurrent use.
 type Cache struct {
 	client      *jumpserver.Client
 	outbox      *delivery.Outbox
 	window      time.Duration // of the outbox
 	owners      *cloud.OwnerCache
 	roles       *cloud.RoleCache
-	quarantines *cloud.MemoryQuarantineStore // where there is no state store; nil = then there is no quarantine
-	// stalenessCheckedAt is when an event last checked whether complete runs are made, in Unix seconds.
+	quarantines *cloud.MemoryQuarantineStore // used without a state store; nil = no quarantine
+	// stalenessCheckedAt is when an event last checked that complete runs happen, in Unix seconds.
 	stalenessCheckedAt *atomic.Int64
 }
 
-// NewCache makes the cache of a process for a configuration. From the cache of the configuration before, nil = none, it
-// takes what is not the configuration's: assumed roles, quarantines, and waiting cards unless the window is another now.
+// NewCache returns the cache of a process for a configuration. It takes over from the previous cache (nil = none) what
+// does not depend on the configuration: assumed roles, quarantines, and waiting cards unless the window has changed.
 func NewCache(cfg config.Config, log *slog.Logger, before *Cache) (*Cache, error) {
 	client, err := NewClient(cfg, log)
 	if err != nil {
@@ -45,10 +45,11 @@ func NewCache(cfg config.Config, log *slog.Logger, before *Cache) (*Cache, error
 	return c, nil
 }
 
-// SharesCards reports whether cards that wait in another cache wait in this one too.
+// SharesCards reports whether both caches hold the same waiting cards.
 func (c *Cache) SharesCards(other *Cache) bool { return c.outbox == other.outbox }
 
-// newOwnCache makes the cache of a session that is alone: its cards wait only in the state store, and so do quarantines.
+// newOwnCache returns the cache of a session that shares nothing: its cards and quarantines are kept in the state store
+// only.
 func newOwnCache(cfg config.Config, log *slog.Logger) (*Cache, error) {
 	client, err := NewClient(cfg, log)
 	if err != nil {

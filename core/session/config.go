@@ -12,7 +12,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
-// NewClient builds the JumpServer client of a configuration.
+// NewClient returns the JumpServer client of a configuration.
 func NewClient(cfg config.Config, log *slog.Logger) (*jumpserver.Client, error) {
 	return jumpserver.New(jumpserver.Options{
 		URL: cfg.JumpServer.URL, KeyID: cfg.JumpServer.AccessKeyID, Secret: cfg.JumpServer.AccessKeySecret,
@@ -44,7 +44,7 @@ func planRules(cfg config.Config) plan.Rules {
 	}
 }
 
-// jumpServerHosts returns the host of JumpServer's URL, by which its own asset is known.
+// jumpServerHosts returns the host of JumpServer's URL, by which JumpServer's own asset is recognised.
 func jumpServerHosts(cfg config.Config) []string {
 	at, err := url.Parse(cfg.JumpServer.URL)
 	if err != nil || at.Hostname() == "" {
@@ -58,10 +58,10 @@ func planLimits(cfg config.Config) plan.Limits {
 	return plan.Limits{Percent: g.Percent, Min: g.Min, PerRun: g.PerRun, AllowEmpty: g.Empty == config.EmptyAllow, Approval: plan.ApprovalPolicy(cfg.Sync.Approval)}
 }
 
-// assetPagePath is the list of assets in JumpServer's web interface.
+// assetPagePath is the page of assets in JumpServer's web interface.
 const assetPagePath = "/ui/#/console/assets/assets"
 
-// ReportOptions returns how a configuration wants reports and cards worded.
+// ReportOptions returns how reports and cards of a configuration are worded.
 func ReportOptions(cfg config.Config) report.Options {
 	return report.Options{
 		Lang: plan.Lang(cfg.Language), Location: cfg.Location(), Style: cfg.Notification.DingTalk.Style,

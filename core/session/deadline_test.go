@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// TestReserve: every caller with a deadline, a function or jms-sync event, leaves the same part of its time to report and
-// notification, and half of it to the work at least.
+// TestReserve: every caller with a deadline reserves the same part of its time for report and notification, and leaves
+// at least half of it to the work.
 func TestReserve(t *testing.T) {
 	t.Parallel()
 	if got := reserveOf(t.Context(), time.Now()); got != 0 {

@@ -25,17 +25,17 @@ import (
 	stores "github.com/jms-sync/jms-sync/core/storage/all"
 )
 
-// Examination says what doctor examines.
+// Examination is what doctor checks.
 type Examination struct {
 	Config   config.Config
-	Source   string // what the configuration was read from, as Load takes it
+	Source   string // file or reference of the configuration; "" = what JMS_SYNC_CONFIG names
 	Role     Role
 	Environ  []string
 	SendTest bool // post one message
 	Log      *slog.Logger
 }
 
-// DoctorChecks gives the checks of an installation. Nothing is asked before they run.
+// DoctorChecks returns the checks of an installation. No call is made before they run.
 func DoctorChecks(x Examination) ([]doctor.Check, error) {
 	if x.Log == nil {
 		x.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
@@ -82,7 +82,7 @@ func doctorJumpServer(cfg config.Config) doctor.JumpServerSettings {
 	return s
 }
 
-// doctorLabels are the labels that an account's assets may get. What the cloud tells, and the configuration does not, is left out.
+// doctorLabels returns the labels that an account's assets may get. Values that only the cloud knows are left out.
 func doctorLabels(c config.Cloud, now time.Time) doctor.AccountLabels {
 	m := doctor.AccountLabels{Account: c.Name}
 	i := inventory.Instance{Scope: inventory.Scope{Cloud: c.Cloud, Account: c.Name}, Owner: c.AccountID}
@@ -101,7 +101,7 @@ func doctorLabels(c config.Cloud, now time.Time) doctor.AccountLabels {
 	return m
 }
 
-// isProxied reports whether requests to an address go by a proxy, which then looks its name up.
+// isProxied reports whether requests to target go through the proxy, which then resolves the name.
 func isProxied(by secret.Value, target string) bool {
 	choice, err := httpx.NewProxyFunc(by.Reveal())
 	at, bad := url.Parse(target)
@@ -112,8 +112,8 @@ func isProxied(by secret.Value, target string) bool {
 	return err == nil && to != nil
 }
 
-// hasOtherProxy reports whether a proxy is configured, but none for JumpServer: before it had a setting of its
-// own, that of clouds and cards was used.
+// hasOtherProxy reports whether a proxy is configured, but none for JumpServer. Before jumpserver.proxy existed, the
+// proxy of clouds and cards served JumpServer too.
 func hasOtherProxy(cfg config.Config) bool {
 	return !cfg.Proxy.IsEmpty() && cfg.JumpServer.Proxy.IsEmpty()
 }
@@ -129,10 +129,13 @@ func doctorAccount(a cloud.Account) doctor.Account {
 	return out
 }
 
-// compareClock is doctor.Account.CompareClock.
+// compareClock implements doctor.Account.CompareClock.
 func compareClock(ctx context.Context) (context.Context, func() (time.Duration, bool)) {
 	clock := cloud.NewClock(time.Now)
-	return clock.WithClock(ctx), func() (time.Duration, bool) { skew := clock.Worst(); return skew.Ahead, skew.IsTooLarge() }
+	return clock.WithClock(ctx), func() (time.Duration, bool) {
+		skew := clock.Worst()
+		return skew.Ahead, skew.IsTooLarge()
+	}
 }
 
 func doctorRobot(x Examination) doctor.Robot {
@@ -143,7 +146,7 @@ func doctorRobot(x Examination) doctor.Robot {
 	r := doctor.ParseWebhook(d.Webhook.Reveal(), d.Secret.Reveal())
 	r.Proxied, r.SendTest, r.ButtonURL = isProxied(x.Config.Proxy, d.Webhook.Reveal()), x.SendTest, x.Config.JumpServer.URL+assetPagePath
 	r.LookupHost = net.DefaultResolver.LookupHost
-	// Nobody is mentioned by a test.
+	// A test message mentions nobody.
 	r.Sender, r.Err = dingtalk.New(dingtalk.Settings{Webhook: d.Webhook, Secret: d.Secret}, dingtalk.Options{Proxy: x.Config.Proxy.Reveal()})
 	return r
 }
@@ -170,12 +173,12 @@ func doctorStore(x Examination) doctor.Store {
 	return s
 }
 
-// doctorSource is what is examined of an object that holds the configuration; of a file, nothing.
+// doctorSource returns the object that holds the configuration; the zero value where it is a file.
 func doctorSource(x Examination) doctor.Source {
 	who := x.Role.CredentialSource(x.Environ)
 	ref, err := storage.ParseRef(cmp.Or(x.Source, who.Env(config.EnvConfig)))
 	if err != nil || ref.Scheme == storage.SchemeFile {
-		return doctor.Source{} // it was read
+		return doctor.Source{} // a file has been read already
 	}
 	s := doctor.Source{Name: ref.String()}
 	credentials, err := who.CredentialsFor(ref)

@@ -15,9 +15,9 @@ import (
 	"github.com/jms-sync/jms-sync/core/reconcile"
 )
 
-// This file is the only one that puts an engine together.
+// Engines are assembled in this file and nowhere else.
 
-// newEngine returns the engine with all that every run and order of the session has.
+// newEngine returns the engine with everything that all runs and operator actions of the session share.
 func (s *Session) newEngine(hooks Hooks) (engine.Engine, error) {
 	notifiers, err := NewNotifiers(s.cfg)
 	if err != nil {
@@ -42,14 +42,16 @@ func (s *Session) newEngine(hooks Hooks) (engine.Engine, error) {
 	return e, nil
 }
 
-// newCards returns what gets cards out to people.
+// newCards returns the delivery of cards to people.
 func (s *Session) newCards(notifiers []notify.Notifier, hooks Hooks) delivery.Cards {
 	c := delivery.Cards{
 		Notifiers: notifiers, NotifyOn: delivery.NotifyOn(s.cfg.Notification.On), Options: ReportOptions(s.cfg),
 		Outbox: s.cache.outbox, TimerInterval: s.cfg.Sync.Interval, Now: time.Now, Log: s.log,
 	}
 	if hooks.Stage != nil {
-		c.OnSend = func() { hooks.Stage("notify") }
+		c.OnSend = func() {
+			hooks.Stage("notify")
+		}
 	}
 	if s.store != nil && s.cfg.Notification.Window > 0 {
 		c.Queue = s.store.ReportQueue("events", s.cfg.Notification.Window)
@@ -57,12 +59,12 @@ func (s *Session) newCards(notifiers []notify.Notifier, hooks Hooks) delivery.Ca
 	return c
 }
 
-// fleet returns the configured accounts.
+// fleet returns the enabled accounts.
 func (s *Session) fleet() cloud.Fleet {
 	return cloud.Open(cloudAccounts(s.cfg, s.role, s.cache.roles), cloudlist.Providers()).WithLogger(s.log)
 }
 
-// fullEngine returns the engine of a full run. exclusive: it has the lease.
+// fullEngine returns the engine of a full run; exclusive says whether the run holds the lease.
 func (s *Session) fullEngine(ctx context.Context, r fullRun, exclusive bool) engine.Engine {
 	e := s.engine
 	if r.silent {
@@ -88,7 +90,7 @@ func (s *Session) fullEngine(ctx context.Context, r fullRun, exclusive bool) eng
 	return e
 }
 
-// eventHandler returns what runs on events: accounts are believed to be what account_id says, so that an event costs
+// eventHandler returns the handler of events. It trusts account_id for the owner of an account, so that an event costs
 // few calls.
 func (s *Session) eventHandler(ctx context.Context, events Events) reconcile.EventHandler {
 	e := s.engine
@@ -102,16 +104,16 @@ func (s *Session) eventHandler(ctx context.Context, events Events) reconcile.Eve
 	}
 }
 
-// operatorAction completes a person's order: scopes in which it writes are compared anew, and an account is asked with
-// the keys that the configuration has of it, also where it is switched off.
+// operatorAction completes an operator action: the scopes in which it writes are marked dirty, and its account is
+// queried with the configured keys even where it is switched off.
 func (s *Session) operatorAction(o engine.OperatorAction) engine.OperatorAction {
 	o.BeforeWrite, o.OpenClouds = s.markDirty(), s.accountOpener(o.Account)
 	return o
 }
 
-// markDirty returns what marks scopes before something is written in them, so that the next full run compares them
-// anew: an instance that is made and released between two listings leaves both alike, and an asset behind. It is nil
-// without a state store.
+// markDirty returns a function that marks scopes before something is written in them, so that the next full run compares
+// them anew: an instance created and released between two listings leaves both listings alike, and an asset behind. It
+// returns nil without a state store.
 func (s *Session) markDirty() func(context.Context, []inventory.Scope) {
 	if s.store == nil {
 		return nil
@@ -123,7 +125,8 @@ func (s *Session) markDirty() func(context.Context, []inventory.Scope) {
 	}
 }
 
-// quarantines returns what remembers accounts whose credentials fail: the state store, else the process; nil = nothing.
+// quarantines returns the store of accounts whose credentials fail: the state store, otherwise the memory of the
+// process; nil = none.
 func (s *Session) quarantines() cloud.QuarantineStore {
 	switch {
 	case s.store != nil:

@@ -21,14 +21,14 @@ func ParseEvents(of inventory.Cloud, payload []byte, from cloud.Origin) []cloud.
 	}}}
 }
 
-// Events is a payload of decoded events.
+// Events is a decoded payload.
 type Events struct {
 	Parsed []cloud.ParsedEvent
-	// Redelivers: the platform delivers an event again that has failed, so that nobody waits long for a cloud.
+	// Redelivers: the platform delivers a failed event again, so there is no need to wait long for a cloud.
 	Redelivers bool
 }
 
-// HandleEvents works on events until all is done or the time is over, and then checks whether complete runs are made.
+// HandleEvents handles events until all are done or the time is over. It then checks that complete runs still happen.
 func (s *Session) HandleEvents(ctx context.Context, events Events) reconcile.EventReport {
 	ctx, cancel := WithReserve(ctx, s.Now())
 	defer cancel()

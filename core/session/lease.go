@@ -14,16 +14,16 @@ import (
 	"github.com/jms-sync/jms-sync/core/state"
 )
 
-// leaseTTL is how long a lease lasts that is renewed while its run works.
+// leaseTTL is how long a lease lasts without renewal.
 const leaseTTL = 2 * time.Minute
 
-// leaseCheckInterval is how often a run looks whether its lease still holds. It looks at the wall clock,
-// because a timer stands still while a function's instance is frozen.
+// leaseCheckInterval is how often a run checks that its lease is valid. It compares with the wall clock, because a timer
+// stands still while a function's instance is frozen.
 const leaseCheckInterval = time.Second
 
-// acquireLease takes the lease of runs with this key, and renews it until release is called. exclusive: no other run of
-// the key is at work; false without a store, or where it fails, and then work goes on all the same. The error is that
-// another run is at work.
+// acquireLease acquires the lease of runs with this key and renews it until release is called. It fails only where
+// another run holds the lease. exclusive is false without a store, or where the store fails; the run then goes on
+// without a lease.
 func (s *Session) acquireLease(ctx context.Context, key, holder string) (held context.Context, release func(), exclusive bool, err error) {
 	if s.store == nil {
 		return ctx, func() {}, false, nil
@@ -40,8 +40,8 @@ func (s *Session) acquireLease(ctx context.Context, key, holder string) (held co
 	return held, release, true, nil
 }
 
-// renewWhileRunning renews a lease until release is called. A lease that is lost ends the context: whoever
-// has it now may write. That it ended is also seen while a renewal is under way, within leaseCheckInterval.
+// renewWhileRunning renews a lease until release is called. A lost lease ends the context, because another run may write
+// now. The end of a lease is noticed within leaseCheckInterval, even while a renewal is under way.
 func renewWhileRunning(ctx context.Context, lease state.Lease, log *slog.Logger) (held context.Context, release func()) {
 	held, cancel := context.WithCancel(ctx)
 	var now atomic.Pointer[state.Lease]
@@ -70,7 +70,7 @@ func renewWhileRunning(ctx context.Context, lease state.Lease, log *slog.Logger)
 	}
 }
 
-// renewLease keeps a lease until the context ends, or it is lost. A renewal that fails is made again.
+// renewLease renews a lease until the context ends or the lease is lost. A renewal that fails is tried again.
 func renewLease(ctx context.Context, now *atomic.Pointer[state.Lease], log *slog.Logger) {
 	for pause.For(ctx, leaseTTL/4) == nil {
 		next, err := now.Load().Renew(ctx)
@@ -86,7 +86,7 @@ func renewLease(ctx context.Context, now *atomic.Pointer[state.Lease], log *slog
 	}
 }
 
-// shardKey names what a request is about, so that only runs of the same slice exclude each other.
+// shardKey returns the lease key of a request, so that only runs of the same slice exclude each other.
 func shardKey(req engine.Request) string {
 	if len(req.Accounts)+len(req.Regions) == 0 {
 		return "run"

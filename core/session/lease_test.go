@@ -33,7 +33,7 @@ func (m *moodyBucket) Put(ctx context.Context, key string, data []byte, c storag
 	return m.Bucket.Put(ctx, key, data, c)
 }
 
-// withTestLease acquires a lease and holds it, in a bubble of its own time.
+// withTestLease acquires a lease and renews it, in a bubble of its own time.
 func withTestLease(t *testing.T, test func(t *testing.T, ctx context.Context, m *moodyBucket, s *state.Store, release func())) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -52,7 +52,7 @@ func withTestLease(t *testing.T, test func(t *testing.T, ctx context.Context, m 
 	})
 }
 
-// wantAlive fails a test whose context has not the life that it should have after a time.
+// wantAlive fails a test whose context is not as alive as wanted after a time.
 func wantAlive(t *testing.T, ctx context.Context, after time.Duration, want bool) {
 	t.Helper()
 	time.Sleep(after)
@@ -79,14 +79,14 @@ func TestHeldLeaseLastsAndIsReleased(t *testing.T) {
 	})
 }
 
-// Whatever keeps the lease from being renewed: the run ends with it, by its own clock, and then
-// another can have it.
+// TestLeaseThatCannotBeRenewedEndsTheRun: whatever prevents renewal, the run ends with its lease by its own clock, and
+// then another run can have it.
 func TestLeaseThatCannotBeRenewedEndsTheRun(t *testing.T) {
 	t.Parallel()
 	for _, mood := range []string{"hangs", "deaf", "fails"} {
 		withTestLease(t, func(t *testing.T, ctx context.Context, m *moodyBucket, s *state.Store, release func()) {
 			m.mood.Store(mood)
-			const valid = leaseTTL - 10*time.Second // see Lease.Valid
+			const valid = leaseTTL - 10*time.Second // see Lease.IsValid
 			wantAlive(t, ctx, valid-time.Millisecond, true)
 			wantAlive(t, ctx, leaseCheckInterval+time.Millisecond, false)
 			release()
@@ -99,7 +99,7 @@ func TestLeaseThatCannotBeRenewedEndsTheRun(t *testing.T) {
 	}
 }
 
-// One failure is none: the next renewal is in time.
+// TestRenewalIsTriedAgain: after one failure the next renewal is still in time.
 func TestRenewalIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	withTestLease(t, func(t *testing.T, ctx context.Context, m *moodyBucket, _ *state.Store, release func()) {
@@ -111,7 +111,8 @@ func TestRenewalIsTriedAgain(t *testing.T) {
 	})
 }
 
-// A lease that another took is noticed at the next renewal, long before its end.
+// TestLeaseThatAnotherHasEndsTheRun: a lease that another run acquired is noticed at the next renewal, long before its
+// end.
 func TestLeaseThatAnotherHasEndsTheRun(t *testing.T) {
 	t.Parallel()
 	withTestLease(t, func(t *testing.T, ctx context.Context, m *moodyBucket, _ *state.Store, release func()) {

@@ -6,25 +6,25 @@ import (
 	"github.com/jms-sync/jms-sync/core/engine"
 )
 
-// Orders of a person ask every account, also those in quarantine. One that writes waits for nobody: its error is that a
-// run is at work, and then nothing is done. Otherwise it keeps runs away as long as it works.
+// Operator actions query every account, including those in quarantine. One that writes waits for nobody: while a run is
+// at work it fails and does nothing, otherwise it keeps runs away until it is done.
 
-// Adopt marks assets that are not ours as those of running instances.
+// Adopt marks existing assets as those of running instances.
 func (s *Session) Adopt(ctx context.Context, o engine.OperatorAction) (engine.RunResult, error) {
 	return s.runOrder(ctx, o, s.engine.Adopt)
 }
 
-// Disown takes our marks off assets.
+// Disown removes our labels from assets.
 func (s *Session) Disown(ctx context.Context, o engine.OperatorAction) (engine.RunResult, error) {
 	return s.runOrder(ctx, o, s.engine.Disown)
 }
 
-// Retire ends the orphans of an account or region, or adopted assets that were deactivated long ago.
+// Retire removes the orphans of an account or region, or adopted assets that were deactivated long ago.
 func (s *Session) Retire(ctx context.Context, o engine.OperatorAction) (engine.RunResult, error) {
 	return s.runOrder(ctx, o, s.engine.Retire)
 }
 
-// Reactivate switches on again what we deactivated.
+// Reactivate activates assets that we deactivated.
 func (s *Session) Reactivate(ctx context.Context, o engine.OperatorAction) (engine.RunResult, error) {
 	return s.runOrder(ctx, o, s.engine.Reactivate)
 }
@@ -44,7 +44,7 @@ func (s *Session) CleanLabels(ctx context.Context, o engine.LabelCleanup) (out e
 	return out, err
 }
 
-// runExclusively carries an order out; one that writes with the lease of full runs.
+// runExclusively carries an action out. One that writes holds the lease of full runs meanwhile.
 func (s *Session) runExclusively(ctx context.Context, writes bool, carryOut func(context.Context)) error {
 	if writes {
 		defer s.saveRate(ctx)

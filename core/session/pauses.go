@@ -7,8 +7,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/state"
 )
 
-// newPauses returns what remembers what people have paused; nil where no store is named. A store that is named and could
-// not be opened may hold a pause: that it cannot be read is what it says, and then nothing is removed.
+// newPauses returns the store of pauses; nil where no store is named. A store that is named but cannot be opened may
+// hold a pause: reading it fails, and so nothing is removed.
 func newPauses(store *state.Store, unopened error) engine.Pauses {
 	switch {
 	case unopened != nil:
@@ -19,7 +19,7 @@ func newPauses(store *state.Store, unopened error) engine.Pauses {
 	return store
 }
 
-// unopenedStore is a store that could not be opened.
+// unopenedStore is a store of pauses that could not be opened.
 type unopenedStore struct{ err error }
 
 func (u unopenedStore) Pause(context.Context) (state.Pause, error) { return state.Pause{}, u.err }

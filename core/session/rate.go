@@ -9,13 +9,12 @@ import (
 	"github.com/jms-sync/jms-sync/core/state"
 )
 
-// rateLoadTimeout is how long a first request to JumpServer waits at most for what the store knows of its
-// rate: less than a refusal costs.
+// rateLoadTimeout is how long the first request to JumpServer waits at most for the stored rate: less than a refusal
+// costs.
 const rateLoadTimeout = time.Second
 
-// useStoredRate lets a client ask the store, right before its first request, how many requests JumpServer takes. The
-// caller calls save after the run, which writes to the store only where something else was learnt. Without a store
-// nothing is done.
+// useStoredRate makes a client read from the store, right before its first request, how many requests JumpServer
+// accepts. The caller calls save after the run; it writes only what is newly learnt. Without a store, save does nothing.
 func useStoredRate(store *state.Store, client *jumpserver.Client, log *slog.Logger) (save func(context.Context)) {
 	if store == nil {
 		return func(context.Context) {}

@@ -44,14 +44,14 @@ func (hangingBucket) Get(ctx context.Context, _, _ string) (storage.Object, erro
 	return storage.Object{}, ctx.Err()
 }
 
-// What one process learns of JumpServer's rate is there in the next one, which then is refused
-// once a minute and no more. A store that fails, or hangs, costs a second at most.
+// TestRateIsKept: the next process knows the rate that this one learnt, and is refused at most once a minute. A store
+// that fails or hangs costs a second at most.
 func TestRateIsKept(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		server := jumpservertest.New(jumpservertest.Options{Version: jumpservertest.V410, MaxRequests: 180, TB: t})
 		memory := storagetest.NewMemoryBucket(storage.Capabilities{CreateOnly: true, IfMatch: true})
-		// run makes so many requests, long after any before, and returns what it was refused.
+		// run makes some requests, long after any before, and returns how many were refused.
 		run := func(bucket storage.Bucket, requests int) (refused int, took time.Duration) {
 			t.Helper()
 			time.Sleep(2 * time.Minute)
@@ -101,7 +101,8 @@ func TestRateIsKept(t *testing.T) {
 	})
 }
 
-// An order of a person knows from the first request on how many JumpServer takes, as a run does.
+// TestOrdersUseTheStoredRate: an operator action knows from its first request how many JumpServer accepts, as a run
+// does.
 func TestOrdersUseTheStoredRate(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(jumpservertest.New(jumpservertest.Options{TB: t}))
@@ -121,13 +122,13 @@ func TestOrdersUseTheStoredRate(t *testing.T) {
 	}
 }
 
-// Without a store nothing is asked and nothing is kept.
+// TestRateWithoutStore: without a store nothing is read or stored.
 func TestRateWithoutStore(t *testing.T) {
 	t.Parallel()
 	useStoredRate(nil, nil, nil)(t.Context())
 }
 
-// readOnlyBucket is a bucket that takes no writes.
+// readOnlyBucket returns a bucket that refuses writes.
 func readOnlyBucket(b storage.Bucket) storage.Bucket {
 	m := &moodyBucket{Bucket: b}
 	m.mood.Store("fails")

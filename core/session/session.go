@@ -1,6 +1,6 @@
-// Package session puts a run together: configuration, credentials, state store and what the process has kept become a
-// Session, once and whole. Timer, events and every command of jms-sync ask a Session for what they want; none of them
-// can build an engine by itself, so that no caller lacks quarantine, lease, card window, pause or history.
+// Package session assembles a run once and completely: whoever starts it, it has quarantine, lease, card window, pause
+// and history. Timer, events and every command of jms-sync go through a Session; none of them can build an engine by
+// itself.
 package session
 
 import (
@@ -23,13 +23,13 @@ type Options struct {
 	Role   Role
 	// Environ names the state store (JMS_SYNC_STATE), and may hold credentials for it.
 	Environ []string
-	// RequireState makes it an error of Open that the store which Environ names cannot be used. Otherwise runs go on
-	// without it, and remove nothing, for nobody knows what is paused.
+	// RequireState makes Open fail where the store that Environ names cannot be used. Otherwise runs go on without it
+	// and remove nothing, because nobody knows what is paused.
 	RequireState bool
 	Cache        *Cache // of the process; nil = the session has its own
 	Log          *slog.Logger
 	Hooks        Hooks
-	Holder       string // who works, for people: leases name it
+	Holder       string // names the run in leases, for people
 }
 
 // Hooks let a program show progress. All may be nil.
@@ -38,7 +38,7 @@ type Hooks struct {
 	Progress func(done, total int)
 }
 
-// Session is one run or order, or several, of one configuration. It is made by Open.
+// Session is one or several runs or operator actions of one configuration. Open returns it.
 type Session struct {
 	cfg      config.Config
 	role     Role
@@ -47,12 +47,12 @@ type Session struct {
 	cache    *Cache
 	ownCache bool
 	store    *state.Store // nil = nothing is remembered
-	storeErr error        // why the store that is named could not be opened
+	storeErr error        // why the named store could not be opened
 	engine   engine.Engine
-	saveRate func(context.Context) // what was learnt of how many requests JumpServer takes
+	saveRate func(context.Context) // stores how many requests JumpServer accepts
 }
 
-// Open puts a session together. No call is made. Its errors are mistakes of the configuration.
+// Open returns a complete session. It makes no call. Its errors are mistakes in the configuration.
 func Open(o Options) (*Session, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -95,23 +95,23 @@ func (s *Session) Now() time.Time { return s.engine.Now() }
 // Rules returns the rules by which the session plans.
 func (s *Session) Rules() plan.Rules { return s.engine.Rules }
 
-// Store returns the state store; nil = none is named, and nothing is remembered.
+// Store returns the state store; nil = none is named.
 func (s *Session) Store() *state.Store { return s.store }
 
-// ListInstances lists the configured clouds as a run does, those in quarantine too, and remembers nothing.
+// ListInstances lists the configured clouds as a run does, including accounts in quarantine, and stores nothing.
 func (s *Session) ListInstances(ctx context.Context) []inventory.Listing {
 	return s.engine.Clouds.List(ctx, cloud.Filter{})
 }
 
-// KeyOwner asks whose the key of a configured account is.
+// KeyOwner returns the cloud account to which the key of a configured account belongs.
 func (s *Session) KeyOwner(ctx context.Context, account string) (string, error) {
 	return s.fleet().KeyOwner(ctx, account)
 }
 
-// Flush sends the cards of events that still wait: before the process ends.
+// Flush sends the cards of events that still wait. It is called before the process ends.
 func (s *Session) Flush(ctx context.Context) { s.engine.Cards.Flush(ctx) }
 
-// Close ends the connections of a session that has a cache of its own.
+// Close closes the connections of a session that has a cache of its own.
 func (s *Session) Close() {
 	if s.ownCache {
 		s.cache.client.Close()

@@ -12,9 +12,9 @@ import (
 // minShardWait is how long a card waits at least for all shards of a run.
 const minShardWait = 20 * time.Minute
 
-// newShardGroup returns what the shards of one run share; nil for a run that is none, or without a store. Shards are
-// waited for as long as one may take that began as late as a trigger may: all of them are invocations of one function,
-// so that the time of this one is that of all.
+// newShardGroup returns what the shards of one run share; nil without a store, or for a run without shards. A card waits
+// as long as the latest shard may take: all shards are invocations of one function, so the time limit of this one holds
+// for all.
 func (s *Session) newShardGroup(ctx context.Context, r fullRun) *engine.ShardGroup {
 	if s.store == nil || r.request.Shard.Count == 0 {
 		return nil
@@ -29,7 +29,7 @@ func (s *Session) newShardGroup(ctx context.Context, r fullRun) *engine.ShardGro
 	}
 }
 
-// holderOf names who works, for people; of a shard also the firing, so that one that is delivered twice knows itself.
+// holderOf names who runs, for people. A shard adds its firing, so that a firing delivered twice recognises itself.
 func (s *Session) holderOf(r fullRun) string {
 	if r.request.Shard.Count == 0 {
 		return s.holder

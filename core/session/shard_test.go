@@ -15,7 +15,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
-// newStoreSession opens a session whose state store is a folder, and which can reach nothing but a robot.
+// newStoreSession opens a session whose state store is a folder and which can reach nothing but a robot.
 func newStoreSession(t *testing.T, cfg config.Config, holder string) *Session {
 	t.Helper()
 	if cfg.JumpServer.URL == "" {
@@ -59,8 +59,8 @@ func TestShardGroup(t *testing.T) {
 	}
 }
 
-// TestBusyShards: a shard that finds its like of an earlier firing at work reports that; one that finds the very same
-// firing, delivered twice, leaves it to that one.
+// TestBusyShards: a shard that finds the same shard of an earlier firing at work reports that; one that finds its own
+// firing, delivered twice, leaves the report to that one.
 func TestBusyShards(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -10,13 +10,13 @@ import (
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
-// CheckStaleness returns when complete runs were made, and notifies people once where they have stopped. It is for what
+// CheckStaleness returns when complete runs happened, and notifies people once where they have stopped. It serves what
 // does not depend on the timer of full runs: events, or a second, slower timer.
 func (s *Session) CheckStaleness(ctx context.Context) (delivery.Freshness, error) {
 	return s.checkStaleness(ctx, s.engine.Cards)
 }
 
-// Freshness is CheckStaleness that notifies nobody.
+// Freshness is CheckStaleness without notification.
 func (s *Session) Freshness(ctx context.Context) (delivery.Freshness, error) {
 	silent := s.engine.Cards
 	silent.Notifiers = nil
@@ -44,8 +44,8 @@ func (s *Session) StalenessReport(ctx context.Context) (report.Report, error) {
 	return report.NewStalenessReport(s.Now(), f.Stalled, f.MaxAge, s.Language()), nil
 }
 
-// checkStalenessAfterEvent is CheckStaleness at most once in an interval of the timer: an event must not cost many
-// requests.
+// checkStalenessAfterEvent calls CheckStaleness at most once per interval of the timer, because an event must not cost
+// many requests.
 func (s *Session) checkStalenessAfterEvent(ctx context.Context) {
 	now := s.Now().Unix()
 	last := s.cache.stalenessCheckedAt.Load()

@@ -15,8 +15,8 @@ import (
 	stores "github.com/jms-sync/jms-sync/core/storage/all"
 )
 
-// OpenStore opens the state store that JMS_SYNC_STATE names, for the JumpServer of a configuration. It is nil where
-// the variable names none. No call is made.
+// OpenStore opens the state store that JMS_SYNC_STATE names, for the JumpServer of a configuration. It returns nil where
+// the variable names none, and makes no call.
 func OpenStore(cfg config.Config, role Role, environ []string) (*state.Store, error) {
 	who := role.CredentialSource(environ)
 	text := strings.TrimSpace(who.Env(config.EnvState))
@@ -42,9 +42,8 @@ func OpenStore(cfg config.Config, role Role, environ []string) (*state.Store, er
 	return store.ForInstallation(serverName(cfg), cfg.JumpServer.OrgID), nil
 }
 
-// serverName returns the name of the configured JumpServer, by which state is told apart: jumpserver.id, else
-// the host of its URL, in lower case, with a port that is not the scheme's and a path where there are any:
-// all of them may be another JumpServer's.
+// serverName returns the name that keeps the state of JumpServers apart: jumpserver.id, otherwise the host of its URL in
+// lower case, with a port that is not the scheme's and with any path, because each of them may be another JumpServer.
 func serverName(cfg config.Config) string {
 	if cfg.JumpServer.ID != "" {
 		return strings.ToLower(cfg.JumpServer.ID)
@@ -62,7 +61,7 @@ func serverName(cfg config.Config) string {
 	return host + strings.TrimRight(at.EscapedPath(), "/")
 }
 
-// buildRevision says which program this is: the revision that it was built from.
+// buildRevision returns the revision that this program was built from.
 func buildRevision() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -77,7 +76,7 @@ func buildRevision() string {
 	return text
 }
 
-// fingerprintSalt returns a hash of all that decides what is made of a listing: rules, limits, the organisation
+// fingerprintSalt returns a hash of everything that decides what becomes of a listing: rules, limits, the organisation
 // and the program's version. Where it changes, everything is compared anew.
 func fingerprintSalt(cfg config.Config) string {
 	matters := struct {

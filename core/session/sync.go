@@ -18,20 +18,20 @@ type Request struct {
 	DryRun            bool
 	Shard             inventory.Shard
 	FiredAt           time.Time // when the timer fired; zero = now
-	// IncludeQuarantined asks accounts in quarantine too: a person says that they work again.
+	// IncludeQuarantined queries accounts in quarantine too: a person says that they work again.
 	IncludeQuarantined bool
 }
 
-// fullRun is a request, and how it is made.
+// fullRun is a request and how it is run.
 type fullRun struct {
 	request            engine.Request
 	firedAt            time.Time
 	includeQuarantined bool
-	silent             bool // nobody is notified
+	silent             bool // notifies nobody
 }
 
-// Sync makes a full run, or the part of it that a request names, and notifies people. While another run of the same
-// part is at work it does nothing, and says so.
+// Sync makes a full run, or the part of it that a request names, and notifies people. While another run of the same part
+// is at work it does nothing but report that.
 func (s *Session) Sync(ctx context.Context, r Request) engine.RunResult {
 	if r.FiredAt.IsZero() {
 		r.FiredAt = s.Now()
@@ -42,18 +42,18 @@ func (s *Session) Sync(ctx context.Context, r Request) engine.RunResult {
 	})
 }
 
-// Plan makes a run that writes nothing and notifies nobody. With review its result has what a person can approve.
+// Plan makes a run that writes nothing and notifies nobody. With review, its result holds what a person can approve.
 func (s *Session) Plan(ctx context.Context, review bool) engine.RunResult {
 	return s.runFull(ctx, fullRun{request: engine.Request{DryRun: true, WantReview: review}, silent: true})
 }
 
-// Apply makes a full run that writes nothing but the changes that a person reviewed.
+// Apply makes a full run that writes only the changes that a person reviewed.
 func (s *Session) Apply(ctx context.Context, reviewed []plan.ReviewLine) engine.RunResult {
 	return s.runFull(ctx, fullRun{request: engine.Request{ReviewedLines: reviewed}})
 }
 
-// runFull makes a run with what the state store remembers: while another run of the same part works nothing is done, a
-// run without changes asks JumpServer nothing, and the run is put into the history. Without a store, or where the store
+// runFull makes a run with the state store: it does nothing while another run of the same part is at work, asks
+// JumpServer nothing where nothing changed, and records the run in the history. Without a store, or where the store
 // fails, the run is made all the same.
 func (s *Session) runFull(ctx context.Context, r fullRun) engine.RunResult {
 	ctx, cancel := WithReserve(ctx, s.Now())
@@ -73,8 +73,8 @@ func (s *Session) runFull(ctx context.Context, r fullRun) engine.RunResult {
 	return out
 }
 
-// reportBusy reports that another run of the same part is at work. A shard that found its like at work is added to its
-// batch, unless that is the same firing, which was delivered twice: then the one at work reports.
+// reportBusy reports that another run of the same part is at work. A shard adds this to its batch, unless the other run
+// is the same firing delivered twice: then that one reports.
 func (s *Session) reportBusy(ctx context.Context, r fullRun, busy error) engine.RunResult {
 	s.log.Info("another run is at work", "reason", busy)
 	out := engine.RunResult{Report: report.NewBusyReport(s.Now(), busy.Error())}
@@ -85,7 +85,7 @@ func (s *Session) reportBusy(ctx context.Context, r fullRun, busy error) engine.
 	return out
 }
 
-// recordHeartbeat notes that a run was complete.
+// recordHeartbeat records that a run was complete.
 func (s *Session) recordHeartbeat(ctx context.Context, r fullRun, out engine.RunResult) {
 	if out.Err != nil {
 		return
@@ -97,7 +97,7 @@ func (s *Session) recordHeartbeat(ctx context.Context, r fullRun, out engine.Run
 	}
 }
 
-// recordHistory puts a run into the history.
+// recordHistory records a run in the history.
 func (s *Session) recordHistory(ctx context.Context, out engine.RunResult) {
 	document, err := report.HistoryDocument(out.Report, state.MaxShardReport)
 	if err == nil {

@@ -1,5 +1,5 @@
-// Command fc-event is the Alibaba Function Compute function that EventBridge (or CloudMonitor)
-// starts when an instance changes: its asset is made, updated or closed within seconds.
+// Command fc-event is the Alibaba Function Compute function that EventBridge (or CloudMonitor) starts when an instance
+// changes. It creates, updates or deactivates the instance's asset within seconds.
 package main
 
 import (
@@ -19,7 +19,7 @@ func main() {
 	})
 }
 
-// invocationRole gives the credentials of the function's role, as this invocation carries them.
+// invocationRole returns the credentials of the function's role as this invocation carries them.
 func invocationRole(ctx context.Context) wire.Role {
 	invocation, ok := fccontext.FromContext(ctx)
 	if !ok {

@@ -1,5 +1,5 @@
-// Command fc-timer is the Alibaba Function Compute function that a timer trigger starts: it
-// synchronises everything, or what the trigger's payload names, and answers the results document.
+// Command fc-timer is the Alibaba Function Compute function that a timer trigger starts. It synchronises everything, or
+// what the trigger's payload names, and answers with the results document.
 package main
 
 import (
@@ -23,7 +23,7 @@ func main() {
 	})
 }
 
-// invocationRole gives the credentials of the function's role: those of the invocation, as those in the
+// invocationRole returns the credentials of the function's role as this invocation carries them: those in the
 // environment are as old as the instance.
 func invocationRole(ctx context.Context) wire.Role {
 	invocation, ok := fccontext.FromContext(ctx)

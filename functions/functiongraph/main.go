@@ -1,6 +1,6 @@
-// Command functiongraph is the Huawei FunctionGraph function (custom runtime) that a TIMER or CTS
-// trigger starts: a tick synchronises everything, or what its payload names; an event makes, updates
-// or closes the asset of the instance that it names within seconds.
+// Command functiongraph is the Huawei FunctionGraph function (custom runtime) that a TIMER or CTS trigger starts. A
+// timer synchronises everything, or what its payload names; a CTS event creates, updates or deactivates the asset of the
+// instance that it names within seconds.
 package main
 
 import (

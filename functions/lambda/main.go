@@ -1,6 +1,6 @@
-// Command lambda is the AWS Lambda function that a schedule or an EC2 event of EventBridge starts:
-// a tick synchronises everything, or what its payload names; an event makes, updates or closes the
-// asset of the instance that it names within seconds.
+// Command lambda is the AWS Lambda function that a schedule or an EC2 event of EventBridge starts. A schedule
+// synchronises everything, or what its payload names; an event creates, updates or deactivates the asset of the instance
+// that it names within seconds.
 package main
 
 import (
@@ -18,7 +18,7 @@ func main() {
 	app := wire.NewFunction("lambda")
 	stop := func() {
 		app.Terminate()
-		os.Exit(0) // else the platform waits for the rest of the shutdown phase
+		os.Exit(0) // otherwise the platform waits for the rest of the shutdown phase
 	}
 	lambda.StartWithOptions(func(ctx context.Context, event json.RawMessage) (any, error) {
 		kind, tick, err := trigger.ParseAWS(event)

@@ -100,7 +100,7 @@ func rejectCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	}
 }
 
-// stateSession is where a person decides on held sets.
+// stateSession is a session in which a person decides on what the state store holds.
 type stateSession struct {
 	store *runstate.Store
 	held  *runstate.HeldStore
@@ -112,7 +112,7 @@ func newStateSession(s *terminalSession) stateSession {
 	return stateSession{cfg: s.Config(), now: s.Now(), store: s.Store()}
 }
 
-// withState opens the state store, and says that one is needed where none is named.
+// withState opens the state store for held removals. It fails where no store is named, and says what is missing.
 func (o *options) withState(ctx context.Context, stderr io.Writer, do func(context.Context, stateSession) error) error {
 	s, err := o.openSession(ctx, stderr)
 	if err != nil {
@@ -135,12 +135,12 @@ func (d stateSession) text(zh, en string, args ...any) string {
 	return fmt.Sprintf(zh, args...)
 }
 
-// installationText names the JumpServer and organisation that the desk is for: a hash of assets may be the same in two.
+// installationText names the JumpServer and organisation, because two of them may hold sets with the same hash.
 func (d stateSession) installationText() string {
 	return d.text("JumpServer：%s，组织：%s", "JumpServer: %s, organisation: %s", stripControls(d.store.Server()), d.store.Organisation())
 }
 
-// otherServersText says of which other JumpServers the store holds state, where there are any.
+// otherServersText names the other JumpServers whose state the store holds; "" = none.
 func (d stateSession) otherServersText(ctx context.Context) string {
 	others, err := d.store.ListOtherServers(ctx, d.now)
 	if err != nil || len(others) == 0 {
@@ -153,7 +153,7 @@ func (d stateSession) formatTime(at time.Time) string {
 	return at.In(d.cfg.Location()).Format(time.DateTime)
 }
 
-// findSet gives the set that a person names, or says what is wrong with the name.
+// findSet returns the set that a hash or its beginning names, or an error that says what is wrong with it.
 func (d stateSession) findSet(ctx context.Context, prefix string) (runstate.HeldSet, error) {
 	set, err := d.held.Find(ctx, prefix, d.now)
 	switch {
@@ -173,7 +173,7 @@ func (d stateSession) findSet(ctx context.Context, prefix string) (runstate.Held
 	return set, nil
 }
 
-// printSets lists sets, a line for each place and reason of each.
+// printSets prints sets, with a line for each scope and reason.
 func (d stateSession) printSets(to io.Writer, sets []runstate.HeldSet) error {
 	if len(sets) == 0 {
 		_, err := fmt.Fprintln(to, d.text("没有被暂缓的移除。", "No removals are on hold."))
@@ -198,7 +198,7 @@ func (d stateSession) printSets(to io.Writer, sets []runstate.HeldSet) error {
 	return nil
 }
 
-// heldGroup is what held removals of one place have in common.
+// heldGroup is the held removals of one scope and reason.
 type heldGroup struct {
 	scope, reason string
 	names         []string
@@ -218,7 +218,7 @@ func groupRemovals(removals []runstate.HeldRemoval) []*heldGroup {
 	return all
 }
 
-// sampleNames gives the first few names.
+// sampleNames returns the first few names.
 func (p *heldGroup) sampleNames() string {
 	const most = 5
 	if len(p.names) > most {

@@ -118,7 +118,7 @@ func (d *demonstration) showOpening() {
 	d.printf("                           %s", d.event.program)
 }
 
-// invoke sends a tick, as the timer trigger does, and reads the results document.
+// invoke sends a firing as the timer trigger does, and returns the results document.
 func (d *demonstration) invoke(ctx context.Context, payload string) (report.Report, error) {
 	d.world.jumpserver.ResetCounts()
 	event, err := json.Marshal(map[string]string{
@@ -142,7 +142,7 @@ func (d *demonstration) invoke(ctx context.Context, payload string) (report.Repo
 	return r, nil
 }
 
-// printResult shows the results document in lines.
+// printResult prints the results document in lines.
 func (d *demonstration) printResult(r report.Report) {
 	d.printf("结果 %s：共 %d 台，新增 %d，更新 %d，停用 %d，删除 %d，不变 %d，跳过 %d，暂缓 %d，失败 %d（%.2f 秒，JumpServer 请求 %d 次，其中写入 %d 次）",
 		r.Outcome, r.Total, r.Created, r.Updated, r.Deactivated, r.Deleted, r.Unchanged, r.Skipped, r.Held, r.Failures,
@@ -157,7 +157,7 @@ func (d *demonstration) printResult(r report.Report) {
 	}
 }
 
-// printCard shows the message that people got for the last run.
+// printCard prints the last card that people got.
 func (d *demonstration) printCard() error {
 	messages := d.world.robot.Messages()
 	if len(messages) == 0 {
@@ -242,7 +242,7 @@ func (d *demonstration) showGuard(ctx context.Context) error {
 	return d.printCard()
 }
 
-// showClosing shows JumpServer's hosts, and fails if any emulator saw what no careful client sends.
+// showClosing prints JumpServer's hosts. It fails if any emulator got a request that no careful client sends.
 func (d *demonstration) showClosing(took time.Duration) error {
 	d.heading("JumpServer 里最后的主机")
 	for _, h := range d.world.jumpserver.Hosts(jumpservertest.DefaultOrg) {

@@ -10,7 +10,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 )
 
-// showAdopt takes over what the Python tool left, by the command as a user gives it.
+// showAdopt adopts what the Python tool left, with the command that a user types.
 func (d *demonstration) showAdopt(ctx context.Context) error {
 	d.heading("认领 Python 工具留下的资产：ID、账号、授权都不变")
 	before := d.world.jumpserver.Hosts(jumpservertest.DefaultOrg)
@@ -39,7 +39,7 @@ func (d *demonstration) showAdopt(ctx context.Context) error {
 	return nil
 }
 
-// runCommand runs this program with the demo's configuration and nothing of the user's environment.
+// runCommand runs this program with the demo's configuration and without the user's environment.
 func (d *demonstration) runCommand(ctx context.Context, args ...string) error {
 	program, err := os.Executable()
 	if err != nil {

@@ -23,17 +23,17 @@ const (
 	demoAWSAccount   = "123456789012"
 )
 
-// demoClouds is the clouds beside Alibaba's, with two machines in each.
+// demoClouds are the clouds beside Alibaba's, with two machines in each.
 type demoClouds struct {
 	aws     *awstest.Server
 	azure   *azuretest.Server
 	huawei  *huaweitest.Server
 	tencent *tencenttest.Server
-	// environment are the variables by which their accounts join that of the file.
+	// environment has the variables that add their accounts to that of the file.
 	environment []string
 }
 
-// newDemoClouds puts the clouds on loopback.
+// newDemoClouds serves the clouds on loopback.
 func newDemoClouds(w *demoWorld) (*demoClouds, error) {
 	c := &demoClouds{
 		aws: awstest.New(awstest.Options{}), azure: azuretest.New(azuretest.Options{}),
@@ -65,7 +65,7 @@ func newDemoClouds(w *demoWorld) (*demoClouds, error) {
 	return c, nil
 }
 
-// populate makes the account of a key with two machines in a region.
+// populate creates the account of a key with two machines in a region.
 func (c *demoClouds) populate(kind, key, region string) {
 	switch kind {
 	case "华为云":
@@ -100,12 +100,12 @@ func (c *demoClouds) populate(kind, key, region string) {
 	}
 }
 
-// emulators are the emulators, to close them and to ask what they did not expect.
+// emulators returns the servers, to close them and to query their unexpected requests.
 func (c *demoClouds) emulators() []*peertest.Base {
 	return []*peertest.Base{c.aws.Base, c.azure.Base, c.huawei.Base, c.tencent.Base}
 }
 
-// showFiveClouds has a function of its own, whose environment adds four accounts to that of the file.
+// showFiveClouds runs a function of its own, whose environment adds four accounts to that of the file.
 func (d *demonstration) showFiveClouds(ctx context.Context) error {
 	d.heading("五朵云同时同步，其中一朵失败")
 	d.printf("cn-beijing 的三台又能读到了：暂缓的移除自行取消。用环境变量再加华为云、AWS、腾讯云、Azure 四个账号；AWS 拒绝读取。")
@@ -119,7 +119,9 @@ func (d *demonstration) showFiveClouds(ctx context.Context) error {
 	defer function.runtime.Close()
 	first := d.timer
 	d.timer = function
-	defer func() { d.timer = first }()
+	defer func() {
+		d.timer = first
+	}()
 
 	repair := d.world.clouds.aws.Break(peertest.Fault{Kind: awstest.Unauthorized, Action: awstest.DescribeInstances})
 	r, err := d.invoke(ctx, "")

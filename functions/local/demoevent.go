@@ -13,7 +13,7 @@ import (
 	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
 )
 
-// deliverEvent sends a change of state as EventBridge does, and shows what the function made of it.
+// deliverEvent sends a change of state as EventBridge does, and prints the function's answer.
 func (d *demonstration) deliverEvent(ctx context.Context, region, id, state string) (reconcile.EventReport, error) {
 	d.world.jumpserver.ResetCounts()
 	calls := d.world.cloud.Calls("")

@@ -68,7 +68,7 @@ func newDemoWorld() (*demoWorld, error) {
 	return w, nil
 }
 
-// serve puts a handler on a free port of loopback.
+// serve serves a handler on a free port of loopback and returns its URL.
 func (w *demoWorld) serve(h http.Handler) (string, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -97,8 +97,8 @@ func (w *demoWorld) close() error {
 	return errors.Join(errs...)
 }
 
-// populate makes an estate with what makes syncs hard: equal names, Windows, a server that the
-// Python tool knows already, and a host that a person made.
+// populate creates an estate with what makes syncs hard: equal names, Windows, a server that the Python tool knows
+// already, and a host that a person created.
 func (w *demoWorld) populate() {
 	linux := func(id, name, ip string) alibabatest.Instance {
 		return alibabatest.Instance{
@@ -133,8 +133,7 @@ func (w *demoWorld) renameInstance(region, id, name string) {
 	w.putInstance(region, i)
 }
 
-// writeConfig writes what a user would: the Python tool's form, with the secrets left to the
-// environment.
+// writeConfig writes a configuration as a user of the Python tool has it, with the secrets in the environment.
 func (w *demoWorld) writeConfig() error {
 	dir, err := os.MkdirTemp("", "jms-sync-demo-")
 	if err != nil {
@@ -153,7 +152,7 @@ notification: {dingtalk: {enabled: true, webhook: "%s/robot/send?access_token=%s
 `, w.jumpserverURL, jumpservertest.KeyID, demoKeyID, demoAccount, w.cloudURL, w.robotURL, demoToken), 0o600)
 }
 
-// environment is all that the function's program gets.
+// environment returns everything that the function's program gets.
 func (w *demoWorld) environment() []string {
 	return []string{
 		"JMS_SYNC_CONFIG=file://" + w.config,

@@ -15,11 +15,11 @@ import (
 	"github.com/jms-sync/jms-sync/functions/internal/wire"
 )
 
-// defaultServerless is the file of Serverless Devs in this repository.
+// defaultServerless is the Serverless Devs file of this repository.
 const defaultServerless = "s.yaml"
 
-// checkDeployment examines whether the functions that a file of Serverless Devs deploys will be able to read their
-// configuration, and prints what it found.
+// checkDeployment checks whether the functions that a Serverless Devs file deploys will be able to read their
+// configuration, and prints the result.
 func (o *options) checkDeployment(ctx context.Context, stdout io.Writer, file string, fix bool) error {
 	if fix {
 		if err := o.passVariables(ctx, stdout, file); err != nil {
@@ -37,7 +37,7 @@ func (o *options) checkDeployment(ctx context.Context, stdout io.Writer, file st
 	return nil
 }
 
-// passVariables lets the functions of a file of Serverless Devs get the variables that the configuration names.
+// passVariables makes the functions of a Serverless Devs file pass the variables that the configuration names.
 func (o *options) passVariables(ctx context.Context, stdout io.Writer, file string) error {
 	d := o.readDeployment(ctx, file)
 	text, err := os.ReadFile(file)
@@ -77,12 +77,12 @@ func (o *options) readDeployment(ctx context.Context, file string) doctor.Deploy
 	}
 	var document []byte
 	d.Config, document, d.ConfigErr = o.readUploaded(ctx, named)
-	d.RequiredVariables, _ = config.ListReferences(document) // what is no YAML is refused by Reads, in the words of a run
+	d.RequiredVariables, _ = config.ListReferences(document) // LoadConfig refuses what is no YAML, in the words of a run
 	return d
 }
 
-// readUploaded returns the configuration that functions read: the local copy that -c names, else config.yaml where it
-// is there, else what JMS_SYNC_CONFIG names. Where that is not set, there is none.
+// readUploaded returns the configuration that functions read: the local copy that -c names, otherwise config.yaml where
+// it exists, otherwise what JMS_SYNC_CONFIG names. It returns none where that is not set.
 func (o *options) readUploaded(ctx context.Context, named string) (from string, document []byte, err error) {
 	if named == "" {
 		return "", nil, nil
@@ -92,7 +92,7 @@ func (o *options) readUploaded(ctx context.Context, named string) (from string, 
 	return from, document, err
 }
 
-// localCopyOf returns where what JMS_SYNC_CONFIG names is read here.
+// localCopyOf returns the local name of what JMS_SYNC_CONFIG names.
 func (o *options) localCopyOf(named string) string {
 	if o.config != "" {
 		return o.config
@@ -103,7 +103,7 @@ func (o *options) localCopyOf(named string) string {
 	return named
 }
 
-// configReader reads the configuration with the variables of a function, and no others.
+// configReader returns a function that loads the configuration with the variables of a function and no others.
 func (o *options) configReader(named string) func(context.Context, map[string]string) error {
 	return func(ctx context.Context, variables map[string]string) error {
 		var document []byte

@@ -40,7 +40,7 @@ func doctorCommand(o *options, stdout io.Writer) *cobra.Command {
 	return cmd
 }
 
-// runDoctor examines the configured installation and prints what it found.
+// runDoctor checks the configured installation and prints the result.
 func (o *options) runDoctor(ctx context.Context, stdout io.Writer, send bool) error {
 	cfg, err := wire.ConfigLoader(o.config)(ctx)
 	if err != nil {

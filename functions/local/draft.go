@@ -26,11 +26,10 @@ type draftAccount struct {
 	zone, zoneName                string
 }
 
-// quoteYAML writes a text for YAML, whose double-quoted form takes all that Go's does.
+// quoteYAML quotes a text for YAML, whose double-quoted form accepts all that Go's does.
 func quoteYAML(text string) string { return strconv.Quote(text) }
 
-// checkLiteral refuses texts that a configuration would take for a variable: it knows no way to write
-// ${ as it is.
+// checkLiteral refuses texts that a configuration would take for a variable: there is no way to escape ${.
 func (d draftConfig) checkLiteral() error {
 	texts := []string{d.url, d.org, d.caFile}
 	for _, a := range d.accounts {
@@ -46,7 +45,7 @@ func (d draftConfig) checkLiteral() error {
 
 func variableRef(name string) string { return `"${` + name + `}"` }
 
-// renderYAML gives the configuration file.
+// renderYAML returns the configuration file.
 func (d draftConfig) renderYAML() string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
@@ -114,7 +113,6 @@ func (d draftConfig) neededVariables() []neededVariable {
 	})
 }
 
-// variableNames are those of needs.
 func (d draftConfig) variableNames() []string {
 	var names []string
 	for _, n := range d.neededVariables() {
@@ -123,8 +121,8 @@ func (d draftConfig) variableNames() []string {
 	return names
 }
 
-// renderDotEnv returns the text of a file .env that has a line for each variable that the configuration names, and for
-// those by which functions find configuration and state. Lines that are there stay; new ones have no value.
+// renderDotEnv returns the text of a .env file with a line for each variable that the configuration names, and for those
+// by which functions find configuration and state. Existing lines stay; new ones have no value.
 func (d draftConfig) renderDotEnv(before string) string {
 	b := strings.Builder{}
 	b.WriteString(before)
@@ -150,14 +148,14 @@ func (d draftConfig) renderDotEnv(before string) string {
 
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// writeNewFile writes a file that only its owner reads, whole or not at all. One that is there is replaced
-// only where that was asked for.
+// writeNewFile writes a file that only its owner can read, whole or not at all. An existing one is replaced only with
+// force.
 func writeNewFile(file, text string, force bool) error {
 	next, err := os.CreateTemp(filepath.Dir(file), ".jms-sync-*") // 0600
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.Remove(next.Name()) }() // renamed or linked by now, or of no use
+	defer os.Remove(next.Name()) // renamed or linked by now, or of no use
 	_, err = next.WriteString(text)
 	if err == nil {
 		err = next.Sync()

@@ -31,9 +31,9 @@ type emulatedWorld struct {
 	version, database        string
 	jumpserverLatency        time.Duration
 	cloudLatency             time.Duration
-	atOnce                   int  // requests that JumpServer serves at a time, others wait; 0 = all
-	throttle                 int  // requests a minute that JumpServer takes; 0 = any number, or jumpservertest.VersionMaxRequests
-	measured                 bool // JumpServer takes the times of a real server
+	atOnce                   int  // requests that JumpServer serves at a time, while others wait; 0 = all
+	throttle                 int  // requests a minute that JumpServer accepts; 0 = any number, or jumpservertest.VersionMaxRequests
+	measured                 bool // JumpServer answers as slowly as a real server
 	crowd                    bool // creates take as long as on a real server, by the number of writers
 	seeded                   bool
 }
@@ -71,7 +71,7 @@ func emulateCommand(stdout io.Writer) *cobra.Command {
 	return cmd
 }
 
-// check refuses what no emulator can be.
+// check returns an error for flags that no emulator supports.
 func (w emulatedWorld) check() error {
 	switch {
 	case !slices.Contains(jumpservertest.Versions(), jumpservertest.Version(w.version)):
@@ -96,8 +96,8 @@ func (w emulatedWorld) collation() jumpservertest.Database {
 // instanceCount is the number of instances in all accounts and regions.
 func (w emulatedWorld) instanceCount() int { return w.hosts * w.regions * w.accounts }
 
-// serve announces the emulators in one line of JSON and answers the lines that come in, until
-// there are no more or the context ends.
+// serve announces the emulators in one line of JSON and answers each line of the input, until the input or the context
+// ends.
 func (w emulatedWorld) serve(ctx context.Context, in io.Reader, out io.Writer) error {
 	e, err := w.startEmulators(ctx)
 	if err != nil {
@@ -109,7 +109,7 @@ func (w emulatedWorld) serve(ctx context.Context, in io.Reader, out io.Writer) e
 		return err
 	}
 	lines := make(chan string)
-	go func() { // its reading cannot be interrupted; it ends with the process
+	go func() { // reading cannot be interrupted; it ends with the process
 		defer close(lines)
 		for scan := bufio.NewScanner(in); scan.Scan(); {
 			select {
@@ -134,7 +134,7 @@ func (w emulatedWorld) serve(ctx context.Context, in io.Reader, out io.Writer) e
 	}
 }
 
-// emulators are the three services on loopback, and what was counted when counts were reset.
+// emulators are the three services on loopback, and their counts at the last reset.
 type emulators struct {
 	world         emulatedWorld
 	bastion       *jumpservertest.Server
@@ -157,7 +157,7 @@ type announcement struct {
 
 func (e *emulators) announcement() announcement { return e.announced }
 
-// startEmulators makes the world and serves it. The context bounds the seeding.
+// startEmulators builds the world and serves it. The context bounds the seeding.
 func (w emulatedWorld) startEmulators(ctx context.Context) (*emulators, error) {
 	var costs jumpservertest.WriteTimes
 	if w.measured {
@@ -196,7 +196,7 @@ func (w emulatedWorld) startEmulators(ctx context.Context) (*emulators, error) {
 	return e, nil
 }
 
-// jumpServerHandler is JumpServer as it is reached.
+// jumpServerHandler returns JumpServer as clients reach it.
 func (w emulatedWorld) jumpServerHandler(bastion http.Handler) http.Handler {
 	if !w.crowd {
 		return bastion
@@ -206,7 +206,8 @@ func (w emulatedWorld) jumpServerHandler(bastion http.Handler) http.Handler {
 	return c.Handler(bastion)
 }
 
-// assetLimit is how many assets JumpServer takes: what the community edition does, or all instances.
+// assetLimit is how many assets JumpServer accepts: the limit of the community edition, or all instances if there are
+// more.
 func (w emulatedWorld) assetLimit() int { return max(5000, w.instanceCount()) }
 
 // robotSecret signs messages to the emulated robot.
@@ -228,7 +229,7 @@ func (w emulatedWorld) accessKey(n int) alibabatest.Key {
 	}
 }
 
-// newCloud makes the cloud with its instances; no two have one id, name or address.
+// newCloud returns the cloud with its instances. No two instances share an id, name or address.
 func (w emulatedWorld) newCloud() (server *alibabatest.Server, first *alibabatest.Account) {
 	server = alibabatest.New(alibabatest.Options{Regions: w.regionNames()})
 	made := 0
@@ -245,7 +246,7 @@ func (w emulatedWorld) newCloud() (server *alibabatest.Server, first *alibabates
 	return server, first
 }
 
-// listen serves a handler on a free port of loopback and notes its base URL.
+// listen serves a handler on a free port of loopback and stores its base URL in at.
 func (e *emulators) listen(h http.Handler, at *string) error {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -265,7 +266,7 @@ func (e *emulators) close() {
 	}
 }
 
-// environment holds every setting that a run against the emulators needs.
+// environment returns every setting that a run against the emulators needs.
 func (e *emulators) environment() map[string]string {
 	env := map[string]string{
 		"JMS_SYNC_JUMPSERVER_URL":                e.announced.JumpServer,
@@ -287,8 +288,8 @@ func (e *emulators) environment() map[string]string {
 	return env
 }
 
-// seedJumpServer puts into JumpServer what a sync makes there: a real run fills another JumpServer, which
-// neither waits nor limits, and its hosts are copied.
+// seedJumpServer puts into JumpServer what a sync creates: a real run fills a second JumpServer, which neither waits nor
+// limits, and its hosts are copied.
 func (e *emulators) seedJumpServer(ctx context.Context) error {
 	scratch := &emulators{bastion: jumpservertest.New(jumpservertest.Options{
 		Version: jumpservertest.Version(e.world.version), Limit: e.world.assetLimit(),

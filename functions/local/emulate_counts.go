@@ -11,14 +11,14 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 )
 
-// callCounts is what emulate answers to "stats": what was asked since the start or the last "reset".
+// callCounts is what emulate answers to "stats": requests since the start or the last "reset".
 type callCounts struct {
 	JumpServer struct {
 		Requests int                `json:"requests"`
 		Writes   int                `json:"writes"`
 		Calls    map[string]int     `json:"calls"`   // by method and path, ids as {id}
 		Bytes    int64              `json:"bytes"`   // of all answers' bodies
-		MeanMS   map[string]float64 `json:"mean_ms"` // answer time by method, waiting for a turn included
+		MeanMS   map[string]float64 `json:"mean_ms"` // answer time by method, including the wait for a turn
 	} `json:"jumpserver"`
 	Alibaba struct {
 		Requests int            `json:"requests"`
@@ -30,7 +30,7 @@ type callCounts struct {
 	Unexpected []string `json:"unexpected"` // requests that no careful client sends
 }
 
-// execute does what a line says and gives the answer.
+// execute carries out a line and returns its answer.
 func (e *emulators) execute(line string) any {
 	switch line {
 	case "stats":
@@ -45,7 +45,7 @@ func (e *emulators) execute(line string) any {
 	return map[string]string{"error": "unknown line; stats, reset and release ID are known"}
 }
 
-// releaseInstance takes an instance of the first account out of its first region.
+// releaseInstance removes an instance of the first account from its first region.
 func (e *emulators) releaseInstance(id string) bool {
 	if e.first == nil {
 		return false
@@ -77,7 +77,7 @@ func (e *emulators) countCalls() callCounts {
 	return c
 }
 
-// answerTimer measures how long a handler takes to answer, by method, and how much it says.
+// answerTimer measures how long a handler takes to answer, by method, and how many bytes it sends.
 type answerTimer struct {
 	next  http.Handler
 	bytes atomic.Int64

@@ -21,8 +21,8 @@ import (
 	"github.com/jms-sync/jms-sync/functions/internal/trigger"
 )
 
-// eventTimeout is how long an event is worked on: enough for every question to a cloud that has not
-// seen yet what the event says (2, 4, 8, 16 s apart).
+// eventTimeout is how long an event is handled: enough for all queries to a cloud that does not show the change yet (2,
+// 4, 8, 16 s apart).
 const eventTimeout = time.Minute
 
 func eventCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
@@ -55,14 +55,14 @@ func eventCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	return cmd
 }
 
-// eventSource is whose event it is, and from where.
+// eventSource is the cloud that sent an event, and from where.
 type eventSource struct {
 	cloudFlag string // --cloud
 	cloud     inventory.Cloud
 	origin    cloud.Origin
 }
 
-// detectCloud finds out whose event it is.
+// detectCloud sets the cloud that sent the event.
 func (s *eventSource) detectCloud(payload []byte) error {
 	if s.cloudFlag == "" {
 		s.cloud = trigger.SenderCloud(payload)
@@ -82,8 +82,8 @@ func readPayload(name string, stdin io.Reader) ([]byte, error) {
 	return os.ReadFile(name)
 }
 
-// runEvent runs a saved event as the function would, for no longer than the limit, and says what
-// became of each of its parts.
+// runEvent handles a saved event as the function would, for no longer than the limit, and prints the outcome of each
+// part.
 func (o *options) runEvent(ctx context.Context, payload []byte, from eventSource, limit time.Duration, stdout, stderr io.Writer) error {
 	s, err := o.openSession(ctx, stderr)
 	if err != nil {
@@ -104,7 +104,7 @@ func (o *options) runEvent(ctx context.Context, payload []byte, from eventSource
 	return eventExitError(answer)
 }
 
-// stripControls takes out what could move a terminal's cursor: an event is anybody's text.
+// stripControls replaces what could move a terminal's cursor: anybody may write the text of an event.
 func stripControls(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsGraphic(r) {
@@ -114,7 +114,7 @@ func stripControls(text string) string {
 	}, text)
 }
 
-// outcomeText says in a word what became of an event.
+// outcomeText words the outcome of an event.
 func outcomeText(o reconcile.EventOutcome, lang plan.Lang) string {
 	if lang == plan.English {
 		return string(o)
@@ -125,7 +125,8 @@ func outcomeText(o reconcile.EventOutcome, lang plan.Lang) string {
 	}[o]
 }
 
-// eventExitError: what a platform would deliver again is done in part if anything else was done.
+// eventExitError returns the exit code of events. A failure that a platform would deliver again is a partial one if
+// anything else was done.
 func eventExitError(answer reconcile.EventReport) error {
 	failed, fine, held, done := 0, 0, 0, 0
 	for _, e := range answer.Results {
@@ -152,8 +153,8 @@ func eventExitError(answer reconcile.EventReport) error {
 	return nil
 }
 
-// hasBastionMistake tells whether JumpServer refused the key or another organisation answered. The
-// key of a cloud account may be refused as well, which is that account's failure.
+// hasBastionMistake reports whether JumpServer refused the key or another organisation answered. A refused key of a
+// cloud account is that account's failure.
 func hasBastionMistake(errs []report.ErrorEntry) bool {
 	for _, e := range errs {
 		switch e.Kind {

@@ -15,11 +15,11 @@ import (
 	runstate "github.com/jms-sync/jms-sync/core/state"
 )
 
-// maxExpectationDuration is how far ahead a decommission may be announced: longer is a lower guard for good, and that is
-// a setting.
+// maxExpectationDuration is how far ahead a decommission may be announced: more would lower the guard for good, and that
+// is a setting.
 const maxExpectationDuration = 31 * 24 * time.Hour
 
-// expectOptions is what the command line of expect says.
+// expectOptions are the flags of expect.
 type expectOptions struct {
 	account, region, until, reason string
 	upTo                           int
@@ -61,7 +61,7 @@ func expectCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	return cmd
 }
 
-// announceRemovals keeps an announcement.
+// announceRemovals stores an announcement.
 func (d stateSession) announceRemovals(ctx context.Context, x expectOptions, to io.Writer) error {
 	at, err := d.scopeOf(x)
 	var end time.Time
@@ -100,7 +100,7 @@ func (d stateSession) announceRemovals(ctx context.Context, x expectOptions, to 
 	return nil
 }
 
-// cancelExpectation takes an announcement back.
+// cancelExpectation withdraws an announcement.
 func (d stateSession) cancelExpectation(ctx context.Context, x expectOptions, to io.Writer) error {
 	at, err := d.scopeOf(x)
 	if err != nil {
@@ -119,7 +119,7 @@ func (d stateSession) cancelExpectation(ctx context.Context, x expectOptions, to
 	return nil
 }
 
-// scopeOf returns the scope that is meant; one that no run asks for is refused.
+// scopeOf returns the scope that the flags name. It refuses one that no run lists.
 func (d stateSession) scopeOf(x expectOptions) (inventory.Scope, error) {
 	switch {
 	case x.account == "":
@@ -140,7 +140,7 @@ func (d stateSession) scopeOf(x expectOptions) (inventory.Scope, error) {
 	return inventory.Scope{}, errors.New(d.text("--account: 配置中没有启用的账号 %s", "--account: the configuration has no enabled account %s", stripControls(x.account)))
 }
 
-// listExpectations lists what is announced.
+// listExpectations prints all announcements.
 func (d stateSession) listExpectations(ctx context.Context, to, stderr io.Writer) error {
 	all, err := d.store.Expectations(ctx)
 	if err != nil && len(all) == 0 {

@@ -22,14 +22,14 @@ import (
 	"github.com/jms-sync/jms-sync/core/session"
 )
 
-// initOptions are the flags of init. What they do not say is asked.
+// initOptions are the flags of init. It asks for what they leave open.
 type initOptions struct {
 	draftConfig
 	org    string
 	clouds []string
-	// endpoint is of accounts that are asked for: private regions have one, and tests.
+	// endpoint is for accounts that are asked for; private regions need it, and tests.
 	endpoint string
-	envFile  string // the file with the variables' names
+	envFile  string // gets a line for each variable
 	force    bool
 	noPlan   bool
 }
@@ -96,7 +96,7 @@ func (i *initOptions) run(ctx context.Context, o *options, ask prompter, stdout,
 	return o.runPlan(ctx, stdout, stderr)
 }
 
-// checkNotThere refuses to write over what is there, before anything is asked.
+// checkNotThere refuses to overwrite a file, before anything is asked.
 func (i *initOptions) checkNotThere(files ...string) error {
 	for _, file := range files {
 		if strings.Contains(file, "://") {
@@ -109,8 +109,8 @@ func (i *initOptions) checkNotThere(files ...string) error {
 	return nil
 }
 
-// writeFiles writes the configuration, the variables that it names into .env, and into the file of Serverless Devs beside
-// it, where there is one, that functions get them.
+// writeFiles writes the configuration and .env, and makes the functions of a Serverless Devs file beside it, where there
+// is one, pass the variables that the configuration names.
 func (i *initOptions) writeFiles(file string, stdout io.Writer) error {
 	before, err := os.ReadFile(i.envFile)
 	if err != nil && !os.IsNotExist(err) {
@@ -142,7 +142,7 @@ func (i *initOptions) writeFiles(file string, stdout io.Writer) error {
 	return nil
 }
 
-// replaceFile writes a file anew and leaves its mode.
+// replaceFile writes a file anew and keeps its mode.
 func replaceFile(file, text string) error {
 	info, err := os.Stat(file)
 	if err != nil {
@@ -151,7 +151,7 @@ func replaceFile(file, text string) error {
 	return os.WriteFile(file, []byte(text), info.Mode().Perm())
 }
 
-// checkDraft reads the draft as a run would, before it is written.
+// checkDraft loads the draft as a run would, before it is written.
 func checkDraft(ctx context.Context, text string) error {
 	read := func(name string) ([]byte, error) {
 		if name == config.DefaultFile {
@@ -163,7 +163,7 @@ func checkDraft(ctx context.Context, text string) error {
 	return err
 }
 
-// collectAnswers asks for what the flags do not say, and finds the rest.
+// collectAnswers asks for what the flags leave open, and finds the rest.
 func (i *initOptions) collectAnswers(ctx context.Context, ask prompter) (err error) {
 	if i.url == "" {
 		i.url, err = ask.askText("JumpServer 的地址，如 https://jms.example.com", "", "--url")
@@ -199,7 +199,8 @@ func (i *initOptions) collectAnswers(ctx context.Context, ask prompter) (err err
 
 var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-// readVariable reads a secret. It is never asked for: what is typed stays on screens and in histories.
+// readVariable returns a secret from the environment. It never asks for one: what is typed stays on screens and in
+// histories.
 func readVariable(name, flag string) (secret.Value, error) {
 	if !variableName.MatchString(name) {
 		return secret.Value{}, fmt.Errorf("%s: %q 不是环境变量名；这里写变量名，不写密钥本身 (a variable's name is wanted, not a secret)", flag, cutSecret(name))
@@ -211,7 +212,7 @@ func readVariable(name, flag string) (secret.Value, error) {
 	return secret.New(value), nil
 }
 
-// cutSecret shows no more than the beginning of what may be a secret typed at the wrong place.
+// cutSecret returns only the beginning of what may be a secret typed in the wrong place.
 func cutSecret(text string) string {
 	if len(text) <= 4 {
 		return "…"
@@ -219,7 +220,7 @@ func cutSecret(text string) string {
 	return strings.ToValidUTF8(text[:4], "") + "…"
 }
 
-// chooseOrganisation lets the organisation be chosen, and gives its zones.
+// chooseOrganisation lets the person choose the organisation, and returns its zones.
 func (i *initOptions) chooseOrganisation(ctx context.Context, cfg config.Config, ask prompter) ([]choice, error) {
 	first, err := session.NewClient(cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -251,7 +252,7 @@ func (i *initOptions) chooseOrganisation(ctx context.Context, cfg config.Config,
 		return nil, err
 	}
 	zones, _, err := client.Zones(ctx)
-	if err != nil && inventory.KindOf(err) != inventory.Denied { // who needs no zone needs no right to view them
+	if err != nil && inventory.KindOf(err) != inventory.Denied { // whoever uses no zone needs no right to view them
 		return nil, err
 	}
 	platforms, err := client.ListPlatforms(ctx)
@@ -266,8 +267,8 @@ func (i *initOptions) chooseOrganisation(ctx context.Context, cfg config.Config,
 	return found, nil
 }
 
-// listOrganisations returns those that JumpServer shows and that take assets, the default one first. Which of them
-// the key may use is told by the one that answers: a user works in organisations whose console is closed to it.
+// listOrganisations returns the organisations that JumpServer shows and that take assets, the default one first. Whether
+// the key may use one shows only when it is queried: a user may work in organisations whose console is closed to it.
 func listOrganisations(ctx context.Context, client *jumpserver.Client) ([]choice, error) {
 	all, err := client.Organisations(ctx)
 	if inventory.KindOf(err) == inventory.Denied {
@@ -294,7 +295,7 @@ func listOrganisations(ctx context.Context, client *jumpserver.Client) ([]choice
 	return found, nil
 }
 
-// readRobot takes the webhook's variables where they are set.
+// readRobot uses the webhook's variables where they are set.
 func (i *initOptions) readRobot() error {
 	if i.webhookEnv == "" && os.Getenv("DINGTALK_WEBHOOK") != "" {
 		i.webhookEnv = "DINGTALK_WEBHOOK"

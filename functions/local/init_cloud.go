@@ -12,7 +12,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/session"
 )
 
-// collectClouds takes the accounts that flags name, or asks for them.
+// collectClouds adds the accounts that flags name, or asks for them.
 func (i *initOptions) collectClouds(ctx context.Context, cfg config.Config, zones []choice, ask prompter) error {
 	for _, text := range i.clouds {
 		a, err := parseCloud(text)
@@ -42,11 +42,11 @@ func (i *initOptions) collectClouds(ctx context.Context, cfg config.Config, zone
 	return nil
 }
 
-// wantedAccount is an account as flags or a person describe it.
+// wantedAccount is an account as flags or answers describe it.
 type wantedAccount struct {
 	draftAccount
-	hasRegions bool   // regions were said
-	hasZone    bool   // the zone was said
+	hasRegions bool   // regions were named
+	hasZone    bool   // the zone was named
 	zoneRef    string // its name or id
 }
 
@@ -74,7 +74,7 @@ func parseCloud(text string) (wantedAccount, error) {
 	return w, nil
 }
 
-// checkNewName returns an error where a further account cannot have this name.
+// checkNewName returns an error if a further account cannot have this name.
 func (i *initOptions) checkNewName(name string) error {
 	if slices.ContainsFunc(i.accounts, func(a draftAccount) bool { return a.name == name }) {
 		return fmt.Errorf("name: %q 已是另一个云账号的名称 (another account has this name)", name)
@@ -82,8 +82,8 @@ func (i *initOptions) checkNewName(name string) error {
 	return config.CheckAccountName(name)
 }
 
-// askName asks for the account's name until it is one that a configuration takes, so that the answers before
-// are not lost. The default is offered, and not asked for twice: it is what the end of the input answers.
+// askName asks for the account's name until a configuration would accept it, so that earlier answers are not lost. The
+// default is not asked for twice, because the end of the input answers with it.
 func (i *initOptions) askName(ask prompter, otherwise string) (string, error) {
 	for {
 		name, err := ask.askText("账号的名称", otherwise, "--cloud")
@@ -166,7 +166,7 @@ func (i *initOptions) addAccount(ctx context.Context, cfg config.Config, w wante
 	return nil
 }
 
-// openAccount opens an account as its part of the configuration will.
+// openAccount opens an account as the finished configuration would.
 func openAccount(cfg config.Config, w wantedAccount) (cloud.Lister, error) {
 	c := config.Cloud{
 		Type: w.kind, Cloud: config.ParseCloud(w.kind), Name: w.name, TenantID: w.tenant, ProjectID: w.project, Endpoint: w.endpoint,

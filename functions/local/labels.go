@@ -46,7 +46,7 @@ func labelsCleanCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	return cmd
 }
 
-// cleanLabels shows the rows of the label page that nothing has, and deletes them if it is to.
+// cleanLabels shows the unused rows of the label page, and deletes them where apply is set.
 func (o *options) cleanLabels(ctx context.Context, apply bool, stdout, stderr io.Writer) error {
 	if err := o.output.checkWritable(); err != nil {
 		return &exitError{exitUsage, err}
@@ -82,7 +82,7 @@ func (o *options) cleanLabels(ctx context.Context, apply bool, stdout, stderr io
 	return labelsExitError(out.Err, count)
 }
 
-// errorText words an error; that of a pause in the reader's language.
+// errorText words an error; a pause in the reader's language.
 func (t labelText) errorText(err error) string {
 	var trouble *plan.RunError
 	if errors.As(err, &trouble) {
@@ -91,7 +91,7 @@ func (t labelText) errorText(err error) string {
 	return err.Error()
 }
 
-// labelsExitError returns the exit code; all was said already.
+// labelsExitError returns the exit code. Its message has been printed already.
 func labelsExitError(err error, count map[engine.LabelState]int) error {
 	switch {
 	case err == nil && count[engine.LabelFailed]+count[engine.LabelNotReached] == 0:
@@ -112,7 +112,7 @@ func countLabels(rows []engine.CleanedLabel) map[engine.LabelState]int {
 	return count
 }
 
-// labelText puts the label page into words.
+// labelText words the label page.
 type labelText struct{ lang plan.Lang }
 
 func (t labelText) text(zh, en string, args ...any) string {
@@ -125,8 +125,8 @@ func (t labelText) text(zh, en string, args ...any) string {
 	return fmt.Sprintf(zh, args...)
 }
 
-// tableText lists the rows that may be removed, then the kept ones: those that a person may want to look at one by one, all
-// others by name and reason.
+// tableText lists the rows that may be removed, then the kept ones: one by one those that a person may want to look at,
+// all others by name and reason.
 func (t labelText) tableText(rows []engine.CleanedLabel) string {
 	if len(rows) == 0 {
 		return t.text("标签页里没有 jms-instance、jms-gone、jms-due、jms-missing 的标签行。\n", "The label page has no row of jms-instance, jms-gone, jms-due or jms-missing.\n")
@@ -155,7 +155,7 @@ func (t labelText) tableText(rows []engine.CleanedLabel) string {
 	return report.FormatTable(lines)
 }
 
-// endingText tells what became of the rows, those that went otherwise than the table said one by one.
+// endingText words what became of the rows; it lists those that ended otherwise than the table said.
 func (t labelText) endingText(rows []engine.CleanedLabel, count map[engine.LabelState]int, apply bool) string {
 	var out strings.Builder
 	if !apply {
@@ -190,7 +190,7 @@ type labelRow struct {
 	ID     string            `json:"id"`
 	Name   string            `json:"name"`
 	Value  string            `json:"value"`
-	Links  int               `json:"links"` // to deleted resources, if nothing has it
+	Links  int               `json:"links"` // of deleted resources, where the label is unused
 	Reason string            `json:"reason"`
 	Error  string            `json:"error,omitempty"`
 }
@@ -219,7 +219,7 @@ func (d labelDocument) JSON(w io.Writer) error {
 		Kept      int        `json:"kept"`
 		Failed    int        `json:"failed"`
 		Skipped   int        `json:"skipped"`
-		Error     string     `json:"error"` // what stopped it; "" = nothing
+		Error     string     `json:"error"` // why it ended early; "" = it did not
 		Rows      []labelRow `json:"rows"`
 	}{
 		!d.apply, d.started.UTC().Format(time.RFC3339), d.count[engine.LabelRemoved] + d.count[engine.LabelUnused], d.count[engine.LabelKept],

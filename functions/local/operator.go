@@ -14,12 +14,12 @@ import (
 	"github.com/jms-sync/jms-sync/core/session"
 )
 
-// operatorCommand is a person's single order: what it does, and with which words it ends where nothing was written.
+// operatorCommand is a command of an operator: its flags, and the action that it runs.
 type operatorCommand struct {
 	account, region string
 	apply, adopted  bool
 	byAddress       bool
-	agreedRemovals  int // removals that the person has agreed to; 0 = none are named
+	agreedRemovals  int // removals that the person agreed to; 0 = no number was given
 	run             func(*session.Session, context.Context, engine.OperatorAction) (engine.RunResult, error)
 	check           func(*operatorCommand, plan.Rules) error // nil = nothing to check
 }
@@ -97,7 +97,7 @@ func (r *operatorCommand) command(o *options, stdout, stderr io.Writer, cmd *cob
 	return cmd
 }
 
-// runAction carries an order out and prints its table.
+// runAction carries the action out and prints its table.
 func (r *operatorCommand) runAction(ctx context.Context, o *options, stdout, stderr io.Writer) error {
 	if err := o.output.checkWritable(); err != nil {
 		return &exitError{exitUsage, err}
@@ -138,13 +138,13 @@ func (r *operatorCommand) runAction(ctx context.Context, o *options, stdout, std
 	return refusedError(stdout, out, s.Language())
 }
 
-// busyError says that an order was not carried out, because a run is at work.
+// busyError returns the error of an action that was not carried out because a run is at work.
 func (s *terminalSession) busyError(by error) error {
 	return &exitError{exitFailed, errors.New(newStateSession(s).text("有一次同步正在运行，稍后再试，什么都没有写入：%s",
 		"a run is at work; nothing was written, try again in a minute: %s", by))}
 }
 
-// refusedError says how many assets were refused because their instances run.
+// refusedError prints how many assets were refused because their instances run, and returns the exit code for that.
 func refusedError(stdout io.Writer, out engine.RunResult, lang plan.Lang) error {
 	running := 0
 	for c := range out.PlanLines {
@@ -163,7 +163,7 @@ func refusedError(stdout io.Writer, out engine.RunResult, lang plan.Lang) error 
 	return &exitError{code: exitPartial}
 }
 
-// printNextSteps says how a person goes on.
+// printNextSteps prints how a person can go on.
 func (r *operatorCommand) printNextSteps(stdout io.Writer, out engine.RunResult, lang plan.Lang) {
 	if pause := out.Report.Pause; pause != nil && pause.Stands {
 		return // the summary has said how it ends

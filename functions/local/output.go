@@ -14,8 +14,7 @@ type document interface{ JSON(w io.Writer) error }
 // outputFile is the file of -o; "" = none.
 type outputFile string
 
-// checkWritable tells whether the file can be written, so that a mistake in -o is said before a run
-// begins, and not lost behind it.
+// checkWritable returns an error if the file cannot be written, so that a mistake in -o is reported before a run begins.
 func (o outputFile) checkWritable() error {
 	if o == "" || o.isSpecial() {
 		return nil
@@ -30,7 +29,7 @@ func (o outputFile) checkWritable() error {
 	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
-// write puts the results document into the file, whole or not at all.
+// write writes the results document into the file, whole or not at all.
 func (o outputFile) write(r document) error {
 	if o == "" {
 		return nil
@@ -61,14 +60,14 @@ func (o outputFile) replaceFile(r document) error {
 	return os.Rename(file.Name(), o.target())
 }
 
-// isSpecial tells whether the name is a pipe or a device, /dev/stdout or /dev/null say: those are
-// written to, where a file is replaced.
+// isSpecial reports whether the name is a pipe or a device, such as /dev/stdout or /dev/null: those are written to,
+// whereas a file is replaced.
 func (o outputFile) isSpecial() bool {
 	info, err := os.Stat(string(o))
 	return err == nil && !info.Mode().IsRegular() && !info.IsDir()
 }
 
-// target is the file itself where the name is a link to it.
+// target returns the file itself where the name is a link to it.
 func (o outputFile) target() string {
 	if file, err := filepath.EvalSymlinks(string(o)); err == nil {
 		return file

@@ -38,7 +38,7 @@ func ownerCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	return cmd
 }
 
-// ownerSession is where a person says whose an account is.
+// ownerSession is a session in which a person confirms which cloud account an account is.
 type ownerSession struct {
 	stateSession
 	keyOwner func(ctx context.Context, account string) (string, error)
@@ -95,7 +95,7 @@ func (d ownerSession) rememberedText(o runstate.Owner) string {
 	return d.text("%s（自 %s）", "%s (since %s)", o.Owner, d.formatTime(o.At))
 }
 
-// acceptOwner remembers the owner of an account's key in place of what was remembered.
+// acceptOwner stores the owner of an account's key in place of the remembered one.
 func (d ownerSession) acceptOwner(ctx context.Context, account string, to io.Writer) error {
 	var of inventory.Cloud
 	for _, c := range d.cfg.Clouds {
@@ -111,7 +111,7 @@ func (d ownerSession) acceptOwner(ctx context.Context, account string, to io.Wri
 		return &exitError{exitFailed, err}
 	}
 	was, err := d.store.LoadOwner(ctx, of, account)
-	if err != nil && inventory.KindOf(err) != inventory.Incomplete { // what is damaged is written over
+	if err != nil && inventory.KindOf(err) != inventory.Incomplete { // a corrupt entry is overwritten
 		return &exitError{exitFailed, err}
 	}
 	if err := d.store.SaveOwner(ctx, was, runstate.Owner{Cloud: of, Account: account, Owner: now, Accepted: true}); err != nil {

@@ -14,7 +14,7 @@ import (
 	runstate "github.com/jms-sync/jms-sync/core/state"
 )
 
-// pauseOptions is what the command line of pause says.
+// pauseOptions are the flags of pause.
 type pauseOptions struct {
 	until, reason string
 	removals      bool
@@ -53,7 +53,8 @@ func resumeCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	}
 }
 
-// withOrderStore opens the state store for a person's order, and says that one is needed where none is named.
+// withOrderStore opens the state store for pause, resume and expect. It fails where no store is named, and says what is
+// missing.
 func (o *options) withOrderStore(ctx context.Context, stderr io.Writer, do func(context.Context, stateSession) error) error {
 	s, err := o.openSession(ctx, stderr)
 	if err != nil {
@@ -69,7 +70,7 @@ func (o *options) withOrderStore(ctx context.Context, stderr io.Writer, do func(
 	return do(ctx, d)
 }
 
-// startPause keeps a pause, and says what it does.
+// startPause stores a pause and prints what it does.
 func (d stateSession) startPause(ctx context.Context, o pauseOptions, to io.Writer) error {
 	p := runstate.Pause{Removals: o.removals, Since: d.now, By: operatorName(), Reason: stripControls(o.reason)}
 	err := checkReason(o.reason)
@@ -121,7 +122,7 @@ func (d stateSession) pauseText(p runstate.Pause) string {
 	return stripControls(plan.NewPause(!p.Removals, p.By, p.Since, p.Until, p.Reason).Why.Text(plan.Lang(d.cfg.Language)))
 }
 
-// isPauseError reports whether an order was not carried out because of a pause.
+// isPauseError reports whether a command was refused because of a pause.
 func isPauseError(err error) bool {
 	var t *plan.RunError
 	return errors.As(err, &t) && plan.IsPauseHold(t.Reason.Code)
@@ -130,14 +131,14 @@ func isPauseError(err error) bool {
 // pauseRow is a pause in the document of status; kind is "all", "removals" or "unreadable".
 type pauseRow struct {
 	Kind   string     `json:"kind"`
-	Stands bool       `json:"stands"` // false: it is over
+	Stands bool       `json:"stands"` // false = it is over
 	By     string     `json:"by"`
 	Since  *time.Time `json:"since"` // null = unreadable
 	Until  *time.Time `json:"until"` // null = until resumed, or unreadable
 	Reason string     `json:"reason"`
 }
 
-// newPauseRow returns the row of a pause, nil for none; unread is why it could not be read.
+// newPauseRow returns the row of a pause; nil = none. unread is why the pause could not be read.
 func newPauseRow(p runstate.Pause, unread error, now time.Time) *pauseRow {
 	switch {
 	case unread != nil:

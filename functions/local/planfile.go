@@ -24,18 +24,18 @@ import (
 
 const (
 	planVersion = 2
-	// planTTL is how long a plan's file can be applied.
+	// planTTL is how long a plan file can be applied.
 	planTTL = 24 * time.Hour
 )
 
-// planFile is what plan -o writes: the results document, and under "plan" what apply takes.
+// planFile is what plan -o writes: the results document, with what apply reads under "plan".
 type planFile struct {
 	report.Report
 	plan reviewedPlan
 }
 
-// reviewedPlan is the changes that a person reviews. Its hash is over all other fields, so that a file
-// that was cut short or edited is told from the one that was reviewed.
+// reviewedPlan is the changes that a person reviews. Its hash covers all other fields, which shows whether the file was
+// cut short or edited since.
 type reviewedPlan struct {
 	Version      int               `json:"version"`
 	CreatedAt    time.Time         `json:"created_at"`
@@ -76,7 +76,7 @@ func (f planFile) JSON(w io.Writer) error {
 	return err
 }
 
-// readPlan reads what plan -o wrote. What is not whole, not for this JumpServer or too old is refused.
+// readPlan reads what plan -o wrote. It refuses a plan that is changed, for another JumpServer, or too old.
 func readPlan(name string, to config.JumpServer, now time.Time) (reviewedPlan, error) {
 	text, err := os.ReadFile(name)
 	if err != nil {
@@ -130,7 +130,7 @@ func applyCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	return cmd
 }
 
-// applyPlan makes the changes of a plan's file; include says whether those too that are held in it.
+// applyPlan makes the changes of a plan file; include decides on the held ones.
 func (o *options) applyPlan(ctx context.Context, name string, stdout, stderr io.Writer, include func(held int, lang plan.Lang) bool) error {
 	cfg, err := wire.ConfigLoader(o.config)(ctx)
 	if err != nil {

@@ -12,12 +12,12 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// heldRemovals returns the removals of a plan that the guard held.
+// heldRemovals returns the removals of the plan that the guard held.
 func (p reviewedPlan) heldRemovals() []plan.ReviewLine {
 	return slices.DeleteFunc(slices.Clone(p.Changes), func(l plan.ReviewLine) bool { return l.Held == "" })
 }
 
-// withHeldApproved returns the plan with its held removals approved as all others are.
+// withHeldApproved returns the plan with its held removals approved like all others.
 func (p reviewedPlan) withHeldApproved() reviewedPlan {
 	p.Changes = slices.Clone(p.Changes)
 	for n := range p.Changes {
@@ -26,7 +26,8 @@ func (p reviewedPlan) withHeldApproved() reviewedPlan {
 	return p
 }
 
-// confirmHeld reports whether a person at a terminal types how many held removals there are. Nobody is asked elsewhere.
+// confirmHeld reports whether a person at a terminal confirms the held removals by typing their number. Without a
+// terminal nobody is asked.
 func confirmHeld(stdin io.Reader, stdout io.Writer, held int, lang plan.Lang) bool {
 	file, is := stdin.(*os.File)
 	if !is || !isTerminal(file) {
@@ -35,7 +36,8 @@ func confirmHeld(stdin io.Reader, stdout io.Writer, held int, lang plan.Lang) bo
 	return readHeldCount(stdin, stdout, held, lang)
 }
 
-// readHeldCount asks for the number of held removals. Only that very number is consent.
+// readHeldCount asks for the number of held removals and reports whether the answer is that number. Nothing else is
+// consent.
 func readHeldCount(stdin io.Reader, stdout io.Writer, held int, lang plan.Lang) bool {
 	question := "要一并执行这 %d 项暂缓的移除，请输入它们的个数；直接回车则不执行："
 	if lang == plan.English {
@@ -46,7 +48,7 @@ func readHeldCount(stdin io.Reader, stdout io.Writer, held int, lang plan.Lang) 
 	return strings.TrimSpace(answer) == strconv.Itoa(held)
 }
 
-// withoutHeldText says that held removals are left.
+// withoutHeldText says that held removals are not made.
 func withoutHeldText(held int, lang plan.Lang) string {
 	if lang == plan.English {
 		return fmt.Sprintf("%d held removals are left; --include-held makes them too.", held)
@@ -54,7 +56,7 @@ func withoutHeldText(held int, lang plan.Lang) string {
 	return fmt.Sprintf("%d 项暂缓的移除不执行；加上 --include-held 才一并执行。", held)
 }
 
-// fileHeldText says what a plan's file holds: the same numbers as the table above it.
+// fileHeldText says what a plan file holds, with the same numbers as the table above it.
 func fileHeldText(name string, changes []plan.ReviewLine, lang plan.Lang) string {
 	held := 0
 	for _, l := range changes {

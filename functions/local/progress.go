@@ -9,8 +9,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// progressLine shows one line that is written over and over, on a terminal only. It is also the
-// console's writer, so that log lines and the progress line do not run into each other.
+// progressLine shows one line that is overwritten again and again, on a terminal only. It is also the console's writer,
+// so that log lines and the progress line do not run into each other.
 type progressLine struct {
 	mu       sync.Mutex
 	out      io.Writer
@@ -32,7 +32,7 @@ func isTerminal(out io.Writer) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
-// showStage names what begins.
+// showStage shows which stage begins.
 func (p *progressLine) showStage(name string) {
 	words := map[string][2]string{
 		"jumpserver": {"读取 JumpServer …", "reading JumpServer …"},
@@ -48,7 +48,7 @@ func (p *progressLine) showStage(name string) {
 	p.showText(text)
 }
 
-// showCount shows how far the writing came.
+// showCount shows how many changes are written.
 func (p *progressLine) showCount(done, total int) {
 	if p.lang == plan.English {
 		p.showText(fmt.Sprintf("applying %d/%d", done, total))
@@ -79,7 +79,7 @@ func (p *progressLine) wipeLine() {
 	}
 }
 
-// Write lets the console log through, after wiping the progress line.
+// Write writes a log line, after wiping the progress line.
 func (p *progressLine) Write(b []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

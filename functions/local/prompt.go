@@ -15,11 +15,11 @@ type prompter struct {
 	out io.Writer
 }
 
-// choice is one answer to pick, by its number, its id or its name.
+// choice is one answer to choose, by its number, its id or its name.
 type choice struct{ id, name string }
 
-// askText asks for a text. An empty line takes the default; so does the end of the input, but where
-// there is no default the flag that would have said it is named.
+// askText asks for a text. An empty line or the end of the input takes the default. At the end of the input without a
+// default, the error names the flag to use.
 func (a prompter) askText(question, otherwise, flag string) (string, error) {
 	if otherwise != "" {
 		question += " [" + otherwise + "]"
@@ -52,8 +52,7 @@ func (a prompter) askOptional(question string) (string, error) {
 	return strings.TrimSpace(line), nil
 }
 
-// askChoice lets one of several be chosen; the first is the default. What is given already is looked
-// up without a question.
+// askChoice asks for one of several; the first is the default. A given answer is looked up without a question.
 func (a prompter) askChoice(question string, from []choice, given, flag string) (choice, error) {
 	if given == "" {
 		for i, c := range from {

@@ -19,17 +19,19 @@ import (
 )
 
 const (
-	// recentRunsAge is how far back runs that closed something are listed, and maxRecentRuns how many.
+	// recentRunsAge is how old a run that deactivated or deleted something may be to be listed, and maxRecentRuns how
+	// many are listed.
 	recentRunsAge = 7 * 24 * time.Hour
 	maxRecentRuns = 10
-	// maxApprovedAge is how far back the runs that used an approval are looked for, and maxRunsRead how many are read.
+	// maxApprovedAge is how old a run may be to be searched for an approval that it used, and maxRunsRead how many are
+	// read.
 	maxApprovedAge = 30 * 24 * time.Hour
 	maxRunsRead    = 1000
-	// maxRunDuration is how long after its beginning a run is recorded at most.
+	// maxRunDuration is how long after its beginning a run may be recorded.
 	maxRunDuration = 24 * time.Hour
 )
 
-// reactivateOptions is the order to switch on again what was deactivated.
+// reactivateOptions are the flags of reactivate.
 type reactivateOptions struct {
 	account, region, since, until string
 	apply                         bool
@@ -59,7 +61,7 @@ func reactivateCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	return cmd
 }
 
-// run finds what is meant, shows it, and with --apply writes it.
+// run finds the removals that are meant, shows them, and with --apply reactivates their assets.
 func (r *reactivateOptions) run(ctx context.Context, o *options, name string, stdout, stderr io.Writer) error {
 	if err := o.output.checkWritable(); err != nil {
 		return &exitError{exitUsage, err}
@@ -105,13 +107,13 @@ func (r *reactivateOptions) printResult(to io.Writer, d stateSession, found reop
 	return nil
 }
 
-// reopeningMatch is what a person's words were found to mean.
+// reopeningMatch is what the arguments were found to mean.
 type reopeningMatch struct {
 	request plan.Reopening
-	notes   []string // what the table cannot show
+	notes   []string // printed below the table, which cannot show them
 }
 
-// findRuns says what is to be switched on again. Its errors are exits.
+// findRuns returns what is to be reactivated. Its errors carry exit codes.
 func (r *reactivateOptions) findRuns(ctx context.Context, d stateSession, name string) (reopeningMatch, error) {
 	usage := func(zh, en string, args ...any) error {
 		return &exitError{exitUsage, errors.New(d.text(zh, en, args...))}
@@ -137,13 +139,13 @@ func (r *reactivateOptions) findRuns(ctx context.Context, d stateSession, name s
 	return r.selectByHash(ctx, d, hash)
 }
 
-// selectByTime takes the marks on the assets for the record.
+// selectByTime selects by the jms-gone labels of the assets, without any record.
 func (r *reactivateOptions) selectByTime(d stateSession) (found reopeningMatch, err error) {
 	found.request = plan.Reopening{Account: r.account, Region: r.region, Until: d.now.Add(24 * time.Hour)}
 	found.request.Since, err = parsePointInTime(r.since, d.now)
 	if err == nil && r.until != "" {
 		found.request.Until, err = parsePointInTime(r.until, d.now)
-		found.request.Until = inventory.RoundUpToMinute(found.request.Until) // as marks are
+		found.request.Until = inventory.RoundUpToMinute(found.request.Until) // as labels are
 	}
 	switch {
 	case err != nil:
@@ -155,7 +157,7 @@ func (r *reactivateOptions) selectByTime(d stateSession) (found reopeningMatch, 
 	return found, nil
 }
 
-// parsePointInTime reads a time as labels carry it, in RFC 3339, or as a duration before now.
+// parsePointInTime parses a time as labels have it, in RFC 3339, or as a duration before now.
 func parsePointInTime(text string, now time.Time) (time.Time, error) {
 	text = strings.TrimSpace(text)
 	if ago, err := time.ParseDuration(text); err == nil && ago >= 0 {
@@ -164,7 +166,7 @@ func parsePointInTime(text string, now time.Time) (time.Time, error) {
 	return inventory.ParseLabelTime(text)
 }
 
-// selectByRun takes the record of one run.
+// selectByRun selects the record of one run.
 func (r *reactivateOptions) selectByRun(ctx context.Context, d stateSession, started time.Time) (reopeningMatch, error) {
 	records, err := loadRecords(ctx, d.store, started, started.Add(maxRunDuration), maxRunsRead)
 	var meant []report.Record
@@ -185,7 +187,7 @@ func (r *reactivateOptions) selectByRun(ctx context.Context, d stateSession, sta
 	return r.mergeRecords(d, meant, ""), nil
 }
 
-// selectByHash takes the records of the runs that removed what a person had approved.
+// selectByHash selects the records of the runs that removed an approved set.
 func (r *reactivateOptions) selectByHash(ctx context.Context, d stateSession, prefix string) (reopeningMatch, error) {
 	records, err := loadRecords(ctx, d.store, d.now.Add(-maxApprovedAge), d.now.Add(runstate.MaxSkew), maxRunsRead)
 	hashes := map[string]bool{}
@@ -214,7 +216,7 @@ func (r *reactivateOptions) selectByHash(ctx context.Context, d stateSession, pr
 	return found, nil
 }
 
-// mergeRecords makes one order of records.
+// mergeRecords returns one request for what several runs removed.
 func (r *reactivateOptions) mergeRecords(d stateSession, records []report.Record, hash string) reopeningMatch {
 	found := reopeningMatch{request: plan.Reopening{Account: r.account, Region: r.region, Recorded: []plan.RecordedRemoval{}}}
 	unnamed := 0
@@ -233,8 +235,8 @@ func (r *reactivateOptions) mergeRecords(d stateSession, records []report.Record
 	return found
 }
 
-// loadRecords reads the newest runs between two times that took something away. An error stands beside those that could
-// be read.
+// loadRecords returns the newest runs between two times that deactivated or deleted something. Where it also returns an
+// error, some could not be read.
 func loadRecords(ctx context.Context, store *runstate.Store, since, until time.Time, most int) ([]report.Record, error) {
 	runs, err := store.Closings(ctx, since, until, most)
 	var records []report.Record
@@ -249,7 +251,7 @@ func loadRecords(ctx context.Context, store *runstate.Store, since, until time.T
 	return records, errors.Join(errs...)
 }
 
-// unknownRunError says which runs there are, of a name that none has.
+// unknownRunError returns an error that lists the known runs, for a name that matches none.
 func (r *reactivateOptions) unknownRunError(ctx context.Context, d stateSession, name string) error {
 	var text strings.Builder
 	fmt.Fprintln(&text, d.text("没有停用或删除过资产的同步叫 %s，也没有这样的批准。", "no run that deactivated or deleted anything is called %s, and no approved set.", stripControls(name)))
@@ -264,7 +266,7 @@ func (r *reactivateOptions) unknownRunError(ctx context.Context, d stateSession,
 	return &exitError{exitUsage, errors.New(text.String())}
 }
 
-// printRecentRuns lists runs that took something away.
+// printRecentRuns prints runs that deactivated or deleted something.
 func (d stateSession) printRecentRuns(to io.Writer, records []report.Record) error {
 	if len(records) == 0 {
 		_, err := fmt.Fprintln(to, d.text("7 天内没有同步停用或删除过资产。", "No run has deactivated or deleted anything for 7 days."))
@@ -279,7 +281,7 @@ func (d stateSession) printRecentRuns(to io.Writer, records []report.Record) err
 	return out.Flush()
 }
 
-// closingRow is a run that took something away, in the document of status.
+// closingRow is a run that deactivated or deleted something, in the document of status.
 type closingRow struct {
 	Run         string    `json:"run"`
 	StartedAt   time.Time `json:"started_at"`

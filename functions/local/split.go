@@ -18,13 +18,13 @@ import (
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
-// splitOptions are those of the split command.
+// splitOptions are the flags of split.
 type splitOptions struct {
 	size int
 	cron string
 }
 
-// fcTriggers is how many triggers a function of Function Compute may have
+// fcTriggers is the number of triggers that a function of Function Compute may have
 // (https://help.aliyun.com/zh/functioncompute/fc/product-overview/limits-of-usage).
 const fcTriggers = 50
 
@@ -41,7 +41,7 @@ func splitCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 		},
 	}
 	cmd.Flags().IntVar(&s.size, "size", 10000, "一个部分最多多少实例")
-	// Not @every: that counts from when each trigger was made, and parts share a card by their time.
+	// Not @every: that counts from the creation of each trigger, but parts share a card by the time of their firing.
 	cmd.Flags().StringVar(&s.cron, "cron", "0 0/5 * * * *", "触发周期：六个字段的 CRON 表达式，从秒开始，UTC；各部分必须同时触发才能合成一张卡片")
 	return cmd
 }
@@ -61,7 +61,7 @@ func (s splitOptions) check() error {
 	return nil
 }
 
-// proposeSplit lists the clouds and prints a proposal. Nothing is written but the file of -o.
+// proposeSplit lists the clouds and prints a proposal. It writes nothing but the file of -o.
 func (o *options) proposeSplit(ctx context.Context, s splitOptions, stdout, stderr io.Writer) error {
 	err := s.check()
 	if err == nil {
@@ -109,16 +109,16 @@ func (o *options) proposeSplit(ctx context.Context, s splitOptions, stdout, stde
 	return nil
 }
 
-// verbatim is a text that is written into the file of -o as it is.
+// verbatim is a text that goes into the file of -o unchanged.
 type verbatim []byte
 
-// JSON implements document; YAML is what it writes.
+// JSON implements document, although the text is YAML.
 func (v verbatim) JSON(w io.Writer) error {
 	_, err := w.Write(v)
 	return err
 }
 
-// unlistedError is the error of scopes that could not be listed: half an estate gives a wrong proposal.
+// unlistedError returns the error of scopes that could not be listed: half an estate makes a wrong proposal.
 func unlistedError(listings []inventory.Listing, say bilingualPrinter) error {
 	failed := 0
 	var lines []string
@@ -201,8 +201,7 @@ func (s bilingualPrinter) printAdvice(p proposal) {
 	}
 }
 
-// fcTrigger is an entry of triggers in s.yaml (devsapp/fc3, src/schema.json: ITrigger,
-// ITimerTriggerConfig).
+// fcTrigger is an entry of triggers in s.yaml (devsapp/fc3, src/schema.json: ITrigger, ITimerTriggerConfig).
 type fcTrigger struct {
 	Name   string `yaml:"triggerName"`
 	Type   string `yaml:"triggerType"`
@@ -213,7 +212,7 @@ type fcTrigger struct {
 	} `yaml:"triggerConfig"`
 }
 
-// renderTriggers writes the triggers of a proposal as they stand in s.yaml.
+// renderTriggers returns the triggers of a proposal as s.yaml has them.
 func renderTriggers(p proposal, cron string) ([]byte, error) {
 	document := struct {
 		Triggers []fcTrigger `yaml:"triggers"`

@@ -10,8 +10,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// shard is one part of a proposal, as a timer's payload can say it: all regions of some accounts,
-// or some regions of the accounts of one owner.
+// shard is one part of a proposal, as a timer's payload can express it: all regions of some accounts, or some regions of
+// the accounts of one owner.
 type shard struct {
 	accounts, regions []string // sorted; no regions = all
 	instances         int
@@ -21,22 +21,21 @@ type shard struct {
 type proposal struct {
 	shards               []shard
 	instances            int
-	tooLarge             []string // regions that are larger than a part shall be
-	newRegionsUnassigned []string // accounts of all regions that are split by region: new ones are in no part
-	undecided            []string // accounts without account_id, for which removals in other parts wait
+	tooLarge             []string // regions larger than a part may be
+	newRegionsUnassigned []string // accounts split by region that name no regions: new regions are in no part
+	undecided            []string // accounts without account_id, which block removals in other parts
 }
 
-// ownedEstate is what the configured accounts of one owner list. They stay together: an asset is only
-// removed by a run that asked everyone who may see its instance.
+// ownedEstate is what the configured accounts of one owner list. They stay together: an asset is only removed by a run
+// that queried everyone who may see its instance.
 type ownedEstate struct {
 	accounts          []string
 	regions           map[string]int // instances
 	instances         int
-	allRegionAccounts []string // accounts of which no regions are configured
+	allRegionAccounts []string // accounts without configured regions
 }
 
-// propose splits what was listed, which must be complete, into parts of at most size instances.
-// The same estate always gives the same parts.
+// propose splits complete listings into parts of at most size instances. The same estate always leads to the same parts.
 func propose(listings []inventory.Listing, accounts []config.Cloud, size int) proposal {
 	estates := estatesOf(listings, accounts)
 	var p proposal
@@ -68,7 +67,7 @@ func propose(listings []inventory.Listing, accounts []config.Cloud, size int) pr
 		for _, b := range parts {
 			part := shard{accounts: e.accounts, regions: b.names, instances: b.size}
 			if len(parts) == 1 {
-				part.regions = nil // it cannot be split, so that new regions can be in it
+				part.regions = nil // it is not split, so it may include new regions
 			}
 			p.shards = append(p.shards, part)
 		}
@@ -84,7 +83,7 @@ func propose(listings []inventory.Listing, accounts []config.Cloud, size int) pr
 	return p
 }
 
-// estatesOf groups listings by the cloud's account, whose id the clouds gave; sorted.
+// estatesOf groups listings by their owner, the cloud's own account id; sorted.
 func estatesOf(listings []inventory.Listing, accounts []config.Cloud) []*ownedEstate {
 	byOwner := map[[2]string]*ownedEstate{}
 	for _, l := range listings {
@@ -111,7 +110,7 @@ func estatesOf(listings []inventory.Listing, accounts []config.Cloud) []*ownedEs
 	return all
 }
 
-// configuredRegions gives the configured regions of an account; nil = all.
+// configuredRegions returns the configured regions of an account; nil = all.
 func configuredRegions(accounts []config.Cloud, name string) []string {
 	for _, a := range accounts {
 		if a.Enabled && a.Name == name && len(a.Regions) > 0 {
@@ -121,8 +120,8 @@ func configuredRegions(accounts []config.Cloud, name string) []string {
 	return nil
 }
 
-// undecidedAccounts gives the accounts without account_id that may be the owner of what another part
-// holds: there nothing is removed, for they were not asked (core/plan, OthersNotAsked).
+// undecidedAccounts returns the accounts without account_id that may own what another part holds. Nothing is removed
+// there, because they are not queried (core/plan, OthersNotAsked).
 func undecidedAccounts(parts []shard, listings []inventory.Listing, accounts []config.Cloud) []string {
 	var names []string
 	for _, a := range accounts {
@@ -144,19 +143,19 @@ func undecidedAccounts(parts []shard, listings []inventory.Listing, accounts []c
 	return names
 }
 
-// contains tells whether a part lists a scope.
+// contains reports whether the part lists a scope.
 func (s shard) contains(at inventory.Scope) bool {
 	return slices.Contains(s.accounts, at.Account) && (len(s.regions) == 0 || slices.Contains(s.regions, at.Region))
 }
 
-// packItem is something to be packed whole, or several of them packed together.
+// packItem is something that is packed whole, or several of them packed together.
 type packItem struct {
 	names []string
 	size  int
 }
 
-// packItems puts boxes together so that none is larger than size, unless it was alone: the largest first,
-// each to the first with which it fits. Empty ones go with the others as well.
+// packItems packs boxes together so that no pack is larger than size, unless a single box is: the largest first, each
+// into the first pack where it fits. Empty boxes join other packs too.
 func packItems(boxes []packItem, size int) []packItem {
 	slices.SortStableFunc(boxes, func(x, y packItem) int {
 		return cmp.Or(cmp.Compare(y.size, x.size), slices.Compare(x.names, y.names))
@@ -165,7 +164,7 @@ func packItems(boxes []packItem, size int) []packItem {
 	for _, b := range boxes {
 		at := slices.IndexFunc(packed, func(have packItem) bool { return have.size+b.size <= size })
 		if at < 0 && b.size == 0 && len(packed) > 0 {
-			at = len(packed) - 1 // nothing to it, though that one is too large already
+			at = len(packed) - 1 // adds nothing, even to a pack that is too large already
 		}
 		if at < 0 {
 			packed = append(packed, packItem{slices.Clone(b.names), b.size})

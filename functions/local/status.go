@@ -69,7 +69,7 @@ func (o *options) showStatus(ctx context.Context, asJSON, alarm bool, stdout, st
 	return nil
 }
 
-// statusView is all that status tells.
+// statusView is everything that status shows.
 type statusView struct {
 	fresh        delivery.Freshness
 	alarm        runstate.Alarm
@@ -79,11 +79,11 @@ type statusView struct {
 	approvals    []runstate.Approval
 	others       []string // other JumpServers whose state the store holds
 	closings     []report.Record
-	closingsErr  error // why closings lacks some; nil = it does not
+	closingsErr  error // why closings is not complete; nil = it is
 	server       string
 	organisation string
 	pause        runstate.Pause
-	announced    []runstate.Expectation // that stand
+	announced    []runstate.Expectation // those not over yet
 	pauseErr     error                  // why it is not known what is paused
 }
 
@@ -150,7 +150,7 @@ func (all statusView) printTable(to io.Writer, d stateSession) error {
 	return d.printSets(to, all.held)
 }
 
-// printPause says what is paused: who, since when, until when and why.
+// printPause prints what is paused: by whom, since when, until when and why.
 func (all statusView) printPause(to io.Writer, d stateSession) {
 	p := all.pause
 	switch {
@@ -180,19 +180,19 @@ type approvalRow struct {
 type statusDocument struct {
 	Server       string                 `json:"server"`
 	Organisation string                 `json:"organisation"`
-	OtherServers []string               `json:"other_servers"` // whose state the store holds as well
+	OtherServers []string               `json:"other_servers"` // whose state the store holds too
 	Pause        *pauseRow              `json:"pause"`         // null = nothing is or was paused
 	Late         bool                   `json:"late"`
-	AlarmedAt    *time.Time             `json:"alarmed_at"` // null = no alarm was told
+	AlarmedAt    *time.Time             `json:"alarmed_at"` // null = no alarm was sent
 	Scopes       []scopeRow             `json:"scopes"`
 	Quarantines  []inventory.Quarantine `json:"quarantines"`
 	Held         []heldEntry            `json:"held"`
 	Approvals    []approvalRow          `json:"approvals"`
 	Expected     []expectedRow          `json:"expected"`
-	Closings     []closingRow           `json:"closings"` // runs that took something away lately, the newest first
+	Closings     []closingRow           `json:"closings"` // recent runs that deactivated or deleted assets, the newest first
 }
 
-// expectedRow is what is announced of a scope.
+// expectedRow is an announced decommission of a scope.
 type expectedRow struct {
 	Cloud   inventory.Cloud `json:"cloud"`
 	Account string          `json:"account"`

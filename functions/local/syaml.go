@@ -10,7 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// serverlessFile is the file of Serverless Devs, as far as it is read here.
+// serverlessFile is the part of a Serverless Devs file that is used here.
 type serverlessFile struct {
 	Resources map[string]struct {
 		Component string
@@ -23,8 +23,8 @@ type serverlessFile struct {
 
 var envCall = regexp.MustCompile(`\$\{env\('([A-Za-z_][A-Za-z0-9_]*)'(?:, *'([^']*)')?\)\}`)
 
-// passedVariables returns the variables of each fc3 function, by the resource's name, with the values that s gives them:
-// a variable of the environment before one of .env, before the default.
+// passedVariables returns the variables of each fc3 function, by the resource's name, with the values that s (Serverless
+// Devs) sets: lookup's, otherwise the default.
 func passedVariables(text []byte, lookup func(string) string) (map[string]map[string]string, error) {
 	var s serverlessFile
 	if err := yaml.Unmarshal(text, &s); err != nil {
@@ -49,7 +49,7 @@ func passedVariables(text []byte, lookup func(string) string) (map[string]map[st
 	return out, nil
 }
 
-// readDotEnv reads the lines NAME=VALUE of a file .env; a file that is not there has none.
+// readDotEnv returns the NAME=VALUE lines of a .env file; none where there is no file.
 func readDotEnv(file string) (map[string]string, error) {
 	data, err := os.ReadFile(file)
 	if os.IsNotExist(err) {
@@ -70,7 +70,8 @@ func readDotEnv(file string) (map[string]string, error) {
 	return out, err
 }
 
-// environmentBeside returns what s finds for ${env()} beside a file: the process's variables, then those of .env.
+// environmentBeside returns the lookup that s uses for ${env()} beside a file: the process's variables, then those of
+// .env.
 func environmentBeside(beside string) (func(string) string, error) {
 	file, err := readDotEnv(filepath.Join(filepath.Dir(beside), ".env"))
 	return func(name string) string {
@@ -83,9 +84,9 @@ func environmentBeside(beside string) (func(string) string, error) {
 
 var variablesBlock = regexp.MustCompile(`(?m)^( *)environmentVariables:( *&[a-z]+)? *\n`)
 
-// withVariables returns the text of a file of Serverless Devs whose functions pass these variables too, each from
-// the environment without a default, so that s refuses to deploy where one is not set. A block that is an alias
-// of another one is left as it is.
+// withVariables returns the text of a Serverless Devs file whose functions pass these variables too, each from the
+// environment without a default, so that s refuses to deploy where one is not set. A block that is an alias of another
+// stays as it is.
 func withVariables(text string, names []string) (string, error) {
 	before, err := passedVariables([]byte(text), os.Getenv)
 	if err != nil {

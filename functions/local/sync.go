@@ -23,7 +23,7 @@ import (
 	"github.com/jms-sync/jms-sync/functions/internal/wire"
 )
 
-// options are the command line's, as the Python tool has them.
+// options are the flags of all commands, the same as those of the Python tool.
 type options struct {
 	config    string
 	logLevel  string
@@ -33,7 +33,7 @@ type options struct {
 	interval  string
 	output    outputFile
 
-	everyAccount bool // of a sync: also those in quarantine
+	everyAccount bool // of a sync: query accounts in quarantine too
 }
 
 func (o *options) addFlags(root *cobra.Command) {
@@ -47,20 +47,20 @@ func (o *options) addFlags(root *cobra.Command) {
 	f.StringVarP((*string)(&o.output), "output", "o", "", "把结果（JSON）写到这个文件")
 }
 
-// runSync makes one run, again while it fails, and prints what was done.
+// runSync makes one run, retries it while it fails, and prints what was done.
 func (o *options) runSync(ctx context.Context, stdout, stderr io.Writer) error {
 	return o.runWithRetries(ctx, stdout, stderr, func(s *terminalSession) engine.RunResult {
 		return s.Sync(ctx, session.Request{IncludeQuarantined: o.everyAccount})
 	}, false)
 }
 
-// leaseHolder names who holds the lease, for people.
+// leaseHolder names the holder of the lease, for people.
 func leaseHolder() string {
 	host, _ := os.Hostname()
 	return "jms-sync on " + host
 }
 
-// runPlan makes one run that writes nothing and tells nobody but the terminal. What -o writes can be applied.
+// runPlan makes one run that writes nothing and shows its plan at the terminal only. What -o writes can be applied.
 func (o *options) runPlan(ctx context.Context, stdout, stderr io.Writer) error {
 	return o.runWithRetries(ctx, stdout, stderr, func(s *terminalSession) engine.RunResult {
 		out := s.Plan(ctx, o.output != "")
@@ -69,7 +69,7 @@ func (o *options) runPlan(ctx context.Context, stdout, stderr io.Writer) error {
 	}, true)
 }
 
-// printPlan shows the lines of a run, if there is a plan: none is not an empty one.
+// printPlan prints the plan of a run. A run that failed has none, which must not look like an empty one.
 func (s *terminalSession) printPlan(stdout io.Writer, out engine.RunResult) {
 	s.progress.clearLine()
 	if out.Err != nil {
@@ -80,7 +80,7 @@ func (s *terminalSession) printPlan(stdout io.Writer, out engine.RunResult) {
 	}
 }
 
-// terminalSession is a session of a command, and what shows it at a terminal.
+// terminalSession is the session of a command, with its progress line and log.
 type terminalSession struct {
 	*session.Session
 	progress *progressLine
@@ -124,7 +124,7 @@ func (o *options) runWithRetries(ctx context.Context, stdout, stderr io.Writer, 
 	return runExitError(out)
 }
 
-// newOutputDocument gives the document of -o: the results, of a plan with what apply takes.
+// newOutputDocument returns the document of -o: the results, and for a plan also what apply reads.
 func newOutputDocument(s *terminalSession, out engine.RunResult) document {
 	if out.Review == nil {
 		return out.Report
@@ -132,7 +132,7 @@ func newOutputDocument(s *terminalSession, out engine.RunResult) document {
 	return newPlanFile(s.Config().JumpServer, out, s.Now())
 }
 
-// openSession reads the configuration and opens its session. Its errors are mistakes of the user.
+// openSession loads the configuration and opens its session. Its errors are mistakes of the user.
 func (o *options) openSession(ctx context.Context, stderr io.Writer) (*terminalSession, error) {
 	cfg, err := wire.ConfigLoader(o.config)(ctx)
 	if err != nil {
@@ -150,11 +150,12 @@ func (o *options) openSession(ctx context.Context, stderr io.Writer) (*terminalS
 	if err != nil {
 		return nil, errors.Join(err, closer.Close())
 	}
-	return &terminalSession{Session: s, progress: p, closeLog: func() { _ = closer.Close() }}, nil
+	return &terminalSession{Session: s, progress: p, closeLog: func() {
+		_ = closer.Close()
+	}}, nil
 }
 
-// newLogger builds the logger of a host: console and, unless it is switched off, files. What the
-// command line says goes first.
+// newLogger returns the logger of a host: console and, unless switched off, files. Flags override the configuration.
 func (o *options) newLogger(cfg config.Config, console io.Writer) (*slog.Logger, io.Closer, error) {
 	s := logs.Settings{
 		Level: cfg.Log.Level, Console: console, File: cfg.Log.File, MaxSizeMB: cfg.Log.MaxSize,
@@ -173,13 +174,13 @@ func (o *options) newLogger(cfg config.Config, console io.Writer) (*slog.Logger,
 	return logs.New(s)
 }
 
-// isRetryable tells whether trying once more may help: not where a person must mend something first.
+// isRetryable reports whether a run may succeed when tried again. It cannot where a person must correct something first.
 func isRetryable(out engine.RunResult) bool {
 	return out.Report.Outcome == report.Failed && !needsCorrection(out.Err)
 }
 
-// needsCorrection reports whether JumpServer refused the key, another organisation answered, or what answered says
-// that a setting has to be changed.
+// needsCorrection reports whether a person must correct something first: JumpServer refused the key, another
+// organisation answered, or the answer shows that a setting is wrong.
 func needsCorrection(err error) bool {
 	switch inventory.AdviceOf(err) {
 	case inventory.WriteHTTPS, inventory.WriteHTTP, inventory.OtherHost, inventory.OtherPath, inventory.ProxyLogin:
@@ -189,7 +190,7 @@ func needsCorrection(err error) bool {
 	return kind == inventory.BadCredentials || kind == inventory.Organisation
 }
 
-// runExitError gives the exit code of a run. The summary has said why already.
+// runExitError returns the exit code of a run. The summary has given the reason already.
 func runExitError(out engine.RunResult) error {
 	switch out.Report.Outcome {
 	case report.Failed:
@@ -203,7 +204,7 @@ func runExitError(out engine.RunResult) error {
 	return nil
 }
 
-// retryInterval reads the interval: seconds, or a duration.
+// retryInterval parses --interval: seconds, or a duration.
 func (o *options) retryInterval() (time.Duration, error) {
 	if o.retries < 1 {
 		return 0, fmt.Errorf("--retries: 至少为 1 (at least 1)")

@@ -12,16 +12,16 @@ import (
 )
 
 const (
-	// maxOrderDuration is how far ahead a person's order may reach: more is a slip of the hand.
+	// maxOrderDuration is how far ahead a pause or an announcement may reach: more is a slip of the hand.
 	maxOrderDuration = 366 * 24 * time.Hour
-	// maxReasonLength is how many characters the reason for an order has at most: a card shows all of it.
+	// maxReasonLength is how many characters a reason may have: a card shows all of it.
 	maxReasonLength = 120
 )
 
-// untilHelp says what until reads.
+// untilHelp says what --until accepts.
 const untilHelp = "RFC3339 时间、15:04（下一次到这个时刻，按配置的时区）或 4h、1d12h 这样的时长"
 
-// parseOrderEnd reads the end of an order: an RFC 3339 time, the next 15:04 of the configured time zone, or a duration from now.
+// parseOrderEnd parses --until: an RFC 3339 time, the next 15:04 of the configured time zone, or a duration from now.
 func parseOrderEnd(text string, now time.Time, zone *time.Location) (time.Time, error) {
 	end, err := parseOrderTime(strings.TrimSpace(text), now, zone)
 	switch {
@@ -55,7 +55,7 @@ func parseOrderTime(text string, now time.Time, zone *time.Location) (time.Time,
 	return now.Add(d), nil
 }
 
-// checkReason refuses a reason that no card would show as a whole.
+// checkReason refuses a reason that is too long for a card.
 func checkReason(reason string) error {
 	if len([]rune(reason)) > maxReasonLength {
 		return fmt.Errorf("--reason: 最多 %d 个字符 (at most %d characters)", maxReasonLength, maxReasonLength)
@@ -63,7 +63,7 @@ func checkReason(reason string) error {
 	return nil
 }
 
-// operatorName names who gives an order, for people.
+// operatorName names the person who runs the command.
 func operatorName() string {
 	name := "?"
 	if u, err := user.Current(); err == nil && u.Username != "" {

@@ -40,7 +40,7 @@ func orderMutants() []mutant {
 		pkg: "./core/engine", test: "TestPauseIsTold",
 	}, {
 		name: "more than was announced is held", file: "core/plan/thresholds.go",
-		old: "\tif why, exceeds := g.exceedsExpected(c); exceeds && !approved {", broken: "\tif why, exceeds := g.exceeds(c); false && exceeds {",
+		old: "\tif why, exceeds := g.exceedsExpected(c); exceeds && !approved {", broken: "\tif why, exceeds := g.exceedsExpected(c); false && exceeds {",
 		pkg: "./core/plan", test: "TestGuardExpected",
 	}, {
 		name: "an announcement is no second proof", file: "core/plan/thresholds.go",

@@ -1,7 +1,6 @@
-// Package fgruntime is the loop of a program that Huawei FunctionGraph's custom runtime starts: it
-// asks the platform for one event after another and posts what a handler makes of each. It needs
-// nothing but HTTP, as FunctionGraph's own Go SDK is no module
-// (https://support.huaweicloud.com/devg-functiongraph/functiongraph_01_0406.html).
+// Package fgruntime runs a program on Huawei FunctionGraph's custom runtime: it polls the platform for events, one at a
+// time, and posts what a handler makes of each. It needs nothing but HTTP, because FunctionGraph's own Go SDK is no
+// module (https://support.huaweicloud.com/devg-functiongraph/functiongraph_01_0406.html).
 package fgruntime
 
 import (
@@ -17,22 +16,20 @@ import (
 	"github.com/jms-sync/jms-sync/core/pause"
 )
 
-// Invocation is one event, with the temporary credentials of the function's agency; they are "" if
-// it has none.
+// Invocation is one event, with the temporary credentials of the function's agency; they are "" if it has none.
 type Invocation struct {
 	RequestID                           string
 	Event                               []byte
 	AccessKey, SecretKey, SecurityToken string
 }
 
-// Handler gives the answer to an event, to be sent as JSON. Its context ends with the function's
-// time, or when the platform stops the program.
+// Handler returns the answer to an event, which is sent as JSON. Its context ends with the function's time, or when the
+// platform stops the program.
 type Handler func(ctx context.Context, in Invocation) (any, error)
 
-// Run serves events, one at a time, until ctx ends; then the handler that is at work is told so by
-// its own context, and its answer is still sent. The environment is what the platform gave:
-// RUNTIME_API_ADDR (host:port) must be there; RUNTIME_TIMEOUT is the function's time in seconds,
-// and without it handlers have no deadline.
+// Run serves events, one at a time, until ctx ends. The context of a handler at work then ends too, and its answer is
+// still sent. environ is the platform's environment: RUNTIME_API_ADDR (host:port) is required; RUNTIME_TIMEOUT is the
+// function's time in seconds, and without it handlers have no deadline.
 func Run(ctx context.Context, environ []string, handle Handler) error {
 	l, err := newPollLoop(environ, os.Stderr)
 	if err != nil {
@@ -42,7 +39,7 @@ func Run(ctx context.Context, environ []string, handle Handler) error {
 	return nil
 }
 
-// pollLoop is a program at its runtime API.
+// pollLoop polls the runtime API for one program.
 type pollLoop struct {
 	base    string // of all paths
 	timeout time.Duration
@@ -75,8 +72,8 @@ func newPollLoop(environ []string, log io.Writer) (pollLoop, error) {
 	return l, nil
 }
 
-// The wait after a poll that gave no event: Huawei's own sample waits 50 ms. It grows while there
-// is none, and not so far that an event would have to wait for it.
+// The wait after a poll without an event. Huawei's own sample waits 50 ms. The wait grows, but not so far that an event
+// would have to wait for it.
 const (
 	firstWait = 50 * time.Millisecond
 	maxWait   = time.Second

@@ -16,7 +16,7 @@ import (
 	"unicode/utf8"
 )
 
-// fakePlatform is a runtime API whose polls are answered by a list, and then held open.
+// fakePlatform is a runtime API that answers polls from a list, and then holds them open.
 type fakePlatform struct {
 	*testing.T
 	loop pollLoop
@@ -30,7 +30,7 @@ type fakePlatform struct {
 	cancel context.CancelFunc
 }
 
-// answerEvent answers a poll by an event.
+// answerEvent answers a poll with an event.
 func answerEvent(id, body string, headers ...string) func(http.ResponseWriter) {
 	return func(w http.ResponseWriter) {
 		w.Header().Set("X-Cff-Request-Id", id)
@@ -41,7 +41,7 @@ func answerEvent(id, body string, headers ...string) func(http.ResponseWriter) {
 	}
 }
 
-// answerNoEvent answers a poll by no event.
+// answerNoEvent answers a poll without an event.
 func answerNoEvent(status int) func(http.ResponseWriter) {
 	return func(w http.ResponseWriter) { w.WriteHeader(status) }
 }
@@ -154,8 +154,8 @@ func TestAgency(t *testing.T) {
 	}
 }
 
-// Polls without an event are made again, less and less often, and noted once; one with an event
-// begins anew.
+// TestPollsWithoutEvent: polls without an event are repeated, less and less often, and logged once; an event starts this
+// over.
 func TestPollsWithoutEvent(t *testing.T) {
 	t.Parallel()
 	polls := slices.Repeat([]func(http.ResponseWriter){answerNoEvent(500)}, 8)
@@ -168,13 +168,13 @@ func TestPollsWithoutEvent(t *testing.T) {
 	if !slices.Equal(p.waits, want) {
 		t.Errorf("waits %v, want %v", p.waits, want)
 	}
-	// A status 204 is told once, too: a platform that answers so is another one than is documented.
+	// A status 204 is logged once, too: no documented platform answers so.
 	if out := p.log.String(); strings.Count(out, "\n") != 3 || strings.Count(out, "status 500") != 1 || !strings.Contains(out, "status 503") {
 		t.Errorf("log: %s", out)
 	}
 }
 
-// An event that breaks off has no answer: nothing is run on half of it.
+// TestHalfAnEvent: an event that breaks off has no answer, and nothing is run on half of it.
 func TestHalfAnEvent(t *testing.T) {
 	t.Parallel()
 	p := newFakePlatform(t, func(w http.ResponseWriter) {
@@ -200,7 +200,7 @@ func TestAnswerNotTaken(t *testing.T) {
 	}
 }
 
-// Whoever is at work when the loop shall end is told, and its answer is still sent.
+// TestEndAtWork: a handler at work when the loop ends is cancelled, and its answer is still sent.
 func TestEndAtWork(t *testing.T) {
 	t.Parallel()
 	p := newFakePlatform(t, answerEvent("1", ""))
@@ -237,7 +237,7 @@ func TestEnvironment(t *testing.T) {
 	}
 }
 
-// FuzzFailure: whatever an error says reaches the platform as it is.
+// FuzzFailure: whatever an error says reaches the platform unchanged.
 func FuzzFailure(f *testing.F) {
 	f.Add("plain")
 	f.Add("\"\\\n\x00\u2028")

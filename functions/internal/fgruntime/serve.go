@@ -13,10 +13,10 @@ import (
 	"time"
 )
 
-// errNoEvent is a poll that was answered by no event, as the platform may.
+// errNoEvent is the error of a poll without an event, as the platform may answer.
 var errNoEvent = errors.New("the answer has no X-Cff-Request-Id")
 
-// nextInvocation asks for an event. What is not status 200 with a request id is none.
+// nextInvocation polls for an event. Only status 200 with a request id is one.
 func (l pollLoop) nextInvocation(ctx context.Context) (Invocation, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, l.base+"request", nil)
 	if err != nil {
@@ -43,8 +43,8 @@ func (l pollLoop) nextInvocation(ctx context.Context) (Invocation, error) {
 	return in, nil
 }
 
-// agencyCredentials gives the credentials of the function's agency. The three headers that begin with
-// X-CFF-Security are to be used together, and go first; those without are no longer maintained.
+// agencyCredentials returns the credentials of the function's agency. The three headers that begin with X-CFF-Security
+// belong together and win; those without are no longer maintained.
 func agencyCredentials(h http.Header) (key, word, token string) {
 	key = h.Get("X-CFF-Security-Access-Key")
 	if key != "" {
@@ -53,7 +53,6 @@ func agencyCredentials(h http.Header) (key, word, token string) {
 	return h.Get("X-CFF-Access-Key"), h.Get("X-CFF-Secret-Key"), h.Get("X-CFF-Security-Token")
 }
 
-// serveInvocation answers one event.
 func (l pollLoop) serveInvocation(ctx context.Context, in Invocation, handle Handler) {
 	bounded, cancel := l.withDeadline(ctx)
 	defer cancel()
@@ -70,7 +69,7 @@ func (l pollLoop) serveInvocation(ctx context.Context, in Invocation, handle Han
 	}
 }
 
-// withDeadline ends a handler's context with the function's time, which began a moment ago.
+// withDeadline returns a context that ends with the function's time, which began a moment ago.
 func (l pollLoop) withDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
 	if l.timeout == 0 {
 		return context.WithCancel(ctx)
@@ -78,12 +77,12 @@ func (l pollLoop) withDeadline(ctx context.Context) (context.Context, context.Ca
 	return context.WithTimeout(ctx, l.timeout)
 }
 
-// panicError is a handler that panicked.
+// panicError is the panic of a handler.
 type panicError struct{ value any }
 
 func (p panicError) Error() string { return fmt.Sprint(p.value) }
 
-// callHandler runs the handler. A panic is an error of this event, and none of the next one's.
+// callHandler runs the handler. A panic is an error of this event only.
 func (l pollLoop) callHandler(ctx context.Context, in Invocation, handle Handler) (out any, err error) {
 	defer func() {
 		if value := recover(); value != nil {
@@ -94,7 +93,7 @@ func (l pollLoop) callHandler(ctx context.Context, in Invocation, handle Handler
 	return handle(ctx, in)
 }
 
-// errorBody is an error as the runtime API takes it.
+// errorBody returns an error in the form of the runtime API.
 func errorBody(err error) []byte {
 	kind := "error"
 	if errors.As(err, new(panicError)) {

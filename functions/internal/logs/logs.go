@@ -1,5 +1,5 @@
-// Package logs builds the logger of a program: the console, and on a host also a rotating file
-// and a file of errors. A function writes to its console only.
+// Package logs builds the logger of a program and keeps secrets out of it. A host logs to the console, a rotating file
+// and a file of errors; a function logs to its console only.
 package logs
 
 import (
@@ -20,26 +20,26 @@ import (
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
-// Settings say what is logged, and where to.
+// Settings are what is logged, and where.
 type Settings struct {
 	Level            string    // DEBUG, INFO, WARNING, ERROR or CRITICAL; case does not count; "" = INFO
 	Console          io.Writer // nil = none
 	File             string    // "" = none; its folder is made
-	MaxSizeMB        int       // a file is rotated when it would grow beyond this; 0 = 100
+	MaxSizeMB        int       // a file is rotated before it grows beyond this; 0 = 100
 	BackupCount      int       // rotated files that are kept; 0 = all
 	JSON             bool
 	Detailed         bool // adds the place in the source
 	SeparateErrorLog bool // ERROR and above also go to "<name>.error<ext>" beside File
 }
 
-// NewConsole builds the logger of a function: one writer and never a file.
+// NewConsole returns the logger of a function: one writer and never a file.
 func NewConsole(level string, asJSON, detailed bool, w io.Writer) (*slog.Logger, error) {
 	log, _, err := New(Settings{Level: level, JSON: asJSON, Detailed: detailed, Console: w})
 	return log, err
 }
 
-// New builds the logger. A sink that fails later, such as a full disk, does not keep lines from
-// the others. The closer closes the files and ends their goroutines; with no file it does nothing.
+// New returns the logger. A sink that fails later, such as a full disk, does not keep lines from the others. The closer
+// closes the files and ends their goroutines; without files it does nothing.
 func New(s Settings) (*slog.Logger, io.Closer, error) {
 	level, err := parseLevel(s.Level)
 	if err != nil {
@@ -72,7 +72,7 @@ func New(s Settings) (*slog.Logger, io.Closer, error) {
 	return slog.New(slogmulti.Fanout(handlers...)), open, nil
 }
 
-// parseLevel takes the words of the Python tool too.
+// parseLevel accepts the level names of the Python tool too.
 func parseLevel(text string) (slog.Level, error) {
 	switch strings.ToUpper(strings.TrimSpace(text)) {
 	case "DEBUG":
@@ -95,9 +95,8 @@ func (s Settings) newHandler(w io.Writer, level slog.Level) slog.Handler {
 	return slog.NewTextHandler(w, o)
 }
 
-// replaceAttr shortens times and source files, and hides what is named like a secret, or stands in a
-// group that is, whatever its type: belt and braces, for secrets are of a type that cannot be
-// printed.
+// replaceAttr shortens times and source files. It hides what is named like a secret, or is in a group that is, whatever
+// its type. This is a second line of defence: secrets have a type that cannot be printed.
 func replaceAttr(groups []string, a slog.Attr) slog.Attr {
 	if isSecretKey(a.Key) || slices.ContainsFunc(groups, isSecretKey) {
 		return slog.String(a.Key, secret.Redacted)
@@ -113,8 +112,7 @@ func replaceAttr(groups []string, a slog.Attr) slog.Attr {
 	return a
 }
 
-// isSecretKey tells whether a key names a secret, in any style: access_key_id, AccessKeyId,
-// X-Access-Key.
+// isSecretKey reports whether a key names a secret, in any style: access_key_id, AccessKeyId, X-Access-Key.
 func isSecretKey(key string) bool {
 	key = strings.Map(func(r rune) rune {
 		if r == '_' || r == '-' || r == '.' || r == ' ' {
@@ -137,9 +135,8 @@ func isSecretKey(key string) bool {
 	return false
 }
 
-// openRotating opens a file that is rotated by size. That it can be written is tried at once, as
-// timberjack opens it with the first line only: a mistake in a path is said before a run begins,
-// and not lost in it.
+// openRotating opens a file that is rotated by size. It tries at once whether the file can be written, since timberjack
+// opens it with the first line only: a mistake in a path is reported before a run begins, and not lost in it.
 func (s Settings) openRotating(name string) (io.WriteCloser, error) {
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return nil, fmt.Errorf("log file %s: its folder cannot be made: %w", name, err)
@@ -154,16 +151,16 @@ func (s Settings) openRotating(name string) (io.WriteCloser, error) {
 	return &timberjack.Logger{Filename: name, MaxSize: s.MaxSizeMB, MaxBackups: s.BackupCount, LocalTime: true}, nil
 }
 
-// errorFileName gives "logs/jms-sync.error.log" for "logs/jms-sync.log".
+// errorFileName returns "logs/jms-sync.error.log" for "logs/jms-sync.log".
 func errorFileName(name string) string {
 	ext := filepath.Ext(name)
 	return strings.TrimSuffix(name, ext) + ".error" + ext
 }
 
-// fileClosers are closed together.
+// fileClosers are files that are closed together.
 type fileClosers []io.Closer
 
-// Close closes all files, whatever becomes of one.
+// Close closes all files, even where closing one fails.
 func (f fileClosers) Close() error {
 	var errs []error
 	for _, file := range f {

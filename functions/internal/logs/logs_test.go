@@ -230,7 +230,7 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
-// TestNothingHeavyIsLinked keeps the packages out that switch off the linker's dead code removal.
+// TestNothingHeavyIsLinked keeps out the packages that switch off the linker's dead code removal.
 func TestNothingHeavyIsLinked(t *testing.T) {
 	t.Parallel()
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", ".").Output()

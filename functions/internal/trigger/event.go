@@ -9,34 +9,34 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// EventKind is what an event wants of a function that is started both by timers and by changes.
+// EventKind is what started a function that serves both timers and changes.
 type EventKind string
 
 // The kinds.
 const (
-	TimerFired      EventKind = "tick"   // of a timer
-	InstanceChanged EventKind = "change" // of an instance, to be read by the cloud's own decoder
+	TimerFired      EventKind = "tick"   // by a timer
+	InstanceChanged EventKind = "change" // of an instance; the cloud's own decoder reads it
 )
 
-// EventBridge's events are known by their detail-type and source.
+// EventBridge's events are recognised by their detail-type and source.
 const (
 	awsScheduled = "Scheduled Event"
 	awsSource    = "aws.ec2"
 )
 
-// awsAcceptedText is told with every event that Lambda's function does not take.
+// awsAcceptedText is added to the error of every event that Lambda's function does not accept.
 const awsAcceptedText = `this function takes EventBridge's "Scheduled Event", ` +
 	`{"time":"<aws.scheduler.scheduled-time>","payload":{"clouds":["account"]}} of a schedule, and events of aws.ec2`
 
-// ParseAWS decodes what starts the function on ParseAWS Lambda; the tick is only of a Tick. A timer is
+// ParseAWS decodes what starts the function on AWS Lambda. The Timer is set only for TimerFired. A timer is
 //
 //   - EventBridge's Scheduled Event, of a rule or of EventBridge Scheduler, which asks for everything
 //     (https://docs.aws.amazon.com/eventbridge/latest/userguide/event-reference.html);
-//   - the input of a schedule (or of a rule's constant or transformed input), {"time":…,"payload":…}
-//     with one of them at least: the payload narrows as on the other platforms, and is an object or
-//     a text; the time is what EventBridge Scheduler puts for <aws.scheduler.scheduled-time>
+//   - the input of a schedule (or of a rule's constant or transformed input), {"time":…,"payload":…} with one of them at
+//     least: the payload narrows as on the other platforms, and is an object or a text; the time is what EventBridge
+//     Scheduler puts for <aws.scheduler.scheduled-time>
 //     (https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html).
-//     A constant input of a rule knows no time. Then its tick cannot be stale, and cannot be a part.
+//     A rule's constant input has no time: it is never stale and cannot be a part.
 //
 // A change is any event of EC2 (source aws.ec2).
 func ParseAWS(event []byte) (EventKind, Timer, error) {
@@ -73,7 +73,7 @@ func decodeAWS(event []byte) (EventKind, Timer, error) {
 	return "", Timer{}, fmt.Errorf("%q of %q is neither a schedule nor an instance", what, source)
 }
 
-// parseAWSInput reads the input that somebody wrote into a rule or schedule: no key is ignored.
+// parseAWSInput parses the input that somebody wrote into a rule or schedule. It ignores no key.
 func parseAWSInput(fields jsonObject) (Timer, error) {
 	for _, key := range fields.sortedKeys() {
 		if key != "time" && key != "payload" {
@@ -86,7 +86,6 @@ func parseAWSInput(fields jsonObject) (Timer, error) {
 	return parseAWSTimer(fields)
 }
 
-// parseAWSTimer reads time and payload.
 func parseAWSTimer(fields jsonObject) (Timer, error) {
 	at, err := parseFiredAt(fields, "time")
 	if err != nil {
@@ -115,7 +114,7 @@ func parseAWSTimer(fields jsonObject) (Timer, error) {
 	return tick, nil
 }
 
-// awsRuleName gives the name of the rule or schedule: what follows the last / of its ARN.
+// awsRuleName returns the name of the rule or schedule: what follows the last / of its ARN.
 func awsRuleName(raw json.RawMessage) string {
 	arns, err := decodeValue[[]string](raw)
 	if err != nil || len(arns) == 0 {
@@ -124,13 +123,12 @@ func awsRuleName(raw json.RawMessage) string {
 	return arns[0][strings.LastIndex(arns[0], "/")+1:]
 }
 
-// huaweiAcceptedText is told with every event that FunctionGraph's function does not take.
+// huaweiAcceptedText is added to the error of every event that FunctionGraph's function does not accept.
 const huaweiAcceptedText = `this function takes the events of TIMER and CTS triggers`
 
-// ParseHuawei decodes what starts the function on Huawei FunctionGraph; the tick is only of a Tick.
-// A timer is {"trigger_type":"TIMER","time":…,"trigger_name":…,"user_event":"…"}, whose user_event
-// is the narrowing payload, a text as on the other platforms; a change is what a CTS trigger
-// sends, an object below "cts"
+// ParseHuawei decodes what starts the function on Huawei FunctionGraph. The Timer is set only for TimerFired. A timer is
+// {"trigger_type":"TIMER","time":…,"trigger_name":…,"user_event":"…"}, whose user_event is the narrowing payload, a text
+// as on the other platforms. A change is what a CTS trigger sends, an object under "cts"
 // (https://support.huaweicloud.com/intl/en-us/usermanual-functiongraph/functiongraph_01_0209.html).
 func ParseHuawei(event []byte) (EventKind, Timer, error) {
 	kind, tick, err := decodeHuawei(event)
@@ -178,9 +176,9 @@ func parseHuaweiTimer(fields jsonObject) (Timer, error) {
 	return Timer{FiredAt: at, Name: name, Request: request}, err
 }
 
-// SenderCloud tells by its form whose event a saved event is: EventBridge of ParseAWS tells a detail-type,
-// Huawei's CTS puts all below "cts". Everything else, be it readable or not, is Alibaba's, whose
-// events have several forms.
+// SenderCloud returns the cloud that sent a saved event, by its form: events of AWS EventBridge have a detail-type,
+// Huawei's CTS puts everything under "cts". All others, readable or not, count as Alibaba's, whose events have several
+// forms.
 func SenderCloud(event []byte) inventory.Cloud {
 	fields, err := parseObject(event)
 	switch {

@@ -11,11 +11,11 @@ import (
 	"strings"
 )
 
-// jsonObject is a JSON object whose values are not read yet.
+// jsonObject is a JSON object whose values are not decoded yet.
 type jsonObject map[string]json.RawMessage
 
-// parseObject reads exactly one JSON object. encoding/json itself takes a key twice, where the last
-// one wins, and in any letter case; here neither is lost.
+// parseObject parses exactly one JSON object. encoding/json would accept a key twice, of which the last one wins, and
+// keys in any letter case; here neither is lost.
 func parseObject(text []byte) (jsonObject, error) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	open, err := d.Token()
@@ -53,11 +53,11 @@ func parseObject(text []byte) (jsonObject, error) {
 	return out, nil
 }
 
-// sortedKeys gives the keys in order, so that of several mistakes always the same one is told.
+// sortedKeys returns the keys in order, so that of several mistakes always the same one is reported.
 func (o jsonObject) sortedKeys() []string { return slices.Sorted(maps.Keys(o)) }
 
-// checkKeyCase refuses a key that differs from a known one only in letter case: it would be ignored,
-// and a narrowing payload with it.
+// checkKeyCase refuses a key that differs from a known one only in letter case: it would be ignored, and a narrowing
+// payload with it.
 func (o jsonObject) checkKeyCase(known ...string) error {
 	for _, key := range o.sortedKeys() {
 		for _, k := range known {
@@ -69,7 +69,7 @@ func (o jsonObject) checkKeyCase(known ...string) error {
 	return nil
 }
 
-// decodeValue reads one value; one that is missing is as null.
+// decodeValue decodes one value; a missing one counts as null.
 func decodeValue[T any](raw json.RawMessage) (T, error) {
 	var out T
 	if raw == nil {

@@ -11,18 +11,18 @@ import (
 
 // Request narrows a run. A nil list means everything; a list is never empty.
 type Request struct {
-	Clouds         []string // the configuration's names of accounts
+	Clouds         []string // names of accounts in the configuration
 	Regions        []string
 	DryRun         bool
 	Shard          inventory.Shard
-	CheckStaleness bool // only look whether complete runs are made
+	CheckStaleness bool // only check that complete runs happen
 }
 
-// allowedText is told with every mistake in a payload.
+// allowedText is added to every mistake in a payload.
 const allowedText = `allowed: nothing, or {"clouds":["account"],"regions":["region"],"dry_run":true,"part":"1/4"} ` +
 	`with any of these keys, or {"watch":true}`
 
-// parseRequestField reads a text that holds the narrowing payload. One that is missing is empty.
+// parseRequestField parses a text field that holds the narrowing payload. A missing one is empty.
 func parseRequestField(fields jsonObject, key string) (Request, error) {
 	text, err := decodeValue[string](fields[key])
 	if err != nil {
@@ -31,7 +31,7 @@ func parseRequestField(fields jsonObject, key string) (Request, error) {
 	return parseRequestText(key, text)
 }
 
-// parseRequestText reads the narrowing payload, whose mistakes are told with what is allowed.
+// parseRequestText parses the narrowing payload. Its errors say what is allowed.
 func parseRequestText(key, text string) (Request, error) {
 	r, err := parseRequest(text)
 	if err != nil {
@@ -40,8 +40,8 @@ func parseRequestText(key, text string) (Request, error) {
 	return r, nil
 }
 
-// parseRequest reads the narrowing. Whatever could be read in two ways is refused, because one of
-// them is a wider run than was asked for: null, an empty list, a key twice or in other letters.
+// parseRequest parses the narrowing payload. Whatever could be read in two ways is refused, because one of them is a
+// wider run than was asked for: null, an empty list, a key twice or in other letters.
 func parseRequest(text string) (Request, error) {
 	if strings.TrimSpace(text) == "" {
 		return Request{}, nil
@@ -79,8 +79,8 @@ func parseRequest(text string) (Request, error) {
 	return r, nil
 }
 
-// parseShard reads "2/4". Only one way of writing is taken: what looks like a part and is another one
-// would leave a part of the run without its report.
+// parseShard parses "2/4". It accepts only this spelling: a text that looks like a shard and means another one would
+// leave a part of the run without its report.
 func parseShard(raw []byte) (inventory.Shard, error) {
 	text, err := decodeValue[*string](raw)
 	if err != nil || text == nil {

@@ -1,5 +1,5 @@
-// Package trigger decodes what a platform's trigger delivers. It does no I/O; what it cannot
-// read is an error that says what is allowed, and then nothing runs.
+// Package trigger decodes what a platform's trigger delivers, and refuses what could be read in two ways with an error
+// that says what is allowed. It does no I/O.
 package trigger
 
 import (
@@ -8,19 +8,19 @@ import (
 	"time"
 )
 
-// Timer is a tick of a timer trigger.
+// Timer is the firing of a timer trigger.
 type Timer struct {
-	FiredAt time.Time // when the timer fired, which may be hours ago; zero = the event does not tell
-	Name    string    // of the trigger; "" = the event does not tell
+	FiredAt time.Time // when the timer fired, which may be hours ago; zero = the event does not say
+	Name    string    // of the trigger; "" = the event does not say
 	Request Request
 }
 
 // ParseFCTimer decodes the event of Alibaba Function Compute's timer trigger,
-// {"triggerTime":…,"triggerName":…,"payload":"…"}. The payload is a text: empty for everything,
-// or a JSON object with only clouds, regions, dry_run and part. An event without triggerTime, such as
-// the {} of a call by hand, is an error. Other fields of the event are ignored
-// (https://github.com/aliyun/fc-runtime-go-sdk/blob/master/events/README_TIMER.md; that SDK's own
-// type takes null for each field, so a null payload is an empty one).
+// {"triggerTime":…,"triggerName":…,"payload":"…"}. The payload is a text: empty for everything, or a JSON object with
+// only clouds, regions, dry_run and part. An event without triggerTime, such as the {} of a call by hand, is an error.
+// Other fields of the event are ignored
+// (https://github.com/aliyun/fc-runtime-go-sdk/blob/master/events/README_TIMER.md). A null payload is an empty one,
+// because that SDK's own type accepts null for each field.
 func ParseFCTimer(event []byte) (Timer, error) {
 	tick, err := decodeFCTimer(event)
 	if err != nil {
@@ -53,7 +53,7 @@ func decodeFCTimer(event []byte) (Timer, error) {
 	return Timer{FiredAt: at, Name: name, Request: request}, err
 }
 
-// parseFiredAt reads the time of a tick; zero where there is none.
+// parseFiredAt returns the time of a firing; zero where there is none.
 func parseFiredAt(fields jsonObject, key string) (time.Time, error) {
 	at, err := decodeValue[*time.Time](fields[key])
 	switch {
@@ -65,9 +65,9 @@ func parseFiredAt(fields jsonObject, key string) (time.Time, error) {
 	return *at, nil
 }
 
-// IsStale tells whether a tick waited longer than after, as throttled ticks do for hours
-// (https://help.aliyun.com/en/functioncompute/fc/error-handling-1-2). With 0 or less nothing is
-// stale, and a tick from the future never is: only the clocks differ.
+// IsStale reports whether a firing waited longer than after, as throttled ones do for hours
+// (https://help.aliyun.com/en/functioncompute/fc/error-handling-1-2). With 0 or less nothing is stale. A firing in the
+// future never is: only the clocks differ.
 func IsStale(at, now time.Time, after time.Duration) bool {
 	return after > 0 && now.Sub(at) > after
 }

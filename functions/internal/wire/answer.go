@@ -10,13 +10,13 @@ import (
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
-// lambdaMaxAnswer is how long an answer may be where the platform takes no longer one than 6 MiB:
-// Lambda ends the process of a program that gives one, and delivers the tick again
-// (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html). A little is left for
-// what the runtime puts around it.
+// lambdaMaxAnswer is how long an answer may be where the platform takes at most 6 MiB. Lambda ends a program whose
+// answer is longer, and delivers the timer event again
+// (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html). A little is left for what the runtime puts
+// around it.
 const lambdaMaxAnswer = 6<<20 - 64<<10
 
-// maxAnswerOf tells how long an answer may be on the platform of this environment; 0 = any length.
+// maxAnswerOf returns how long an answer may be on the platform of this environment; 0 = any length.
 func maxAnswerOf(environ []string) int {
 	if lookupVariable(environ, "AWS_LAMBDA_RUNTIME_API") != "" || lookupVariable(environ, "RUNTIME_API_ADDR") != "" {
 		return lambdaMaxAnswer
@@ -24,8 +24,8 @@ func maxAnswerOf(environ []string) int {
 	return 0
 }
 
-// fitAnswer leaves the single changes out of an answer that would be too long, and says so: they are
-// counted, and the history of a state store has them all.
+// fitAnswer leaves the single changes out of an answer that would be too long, and says so. They stay counted, and the
+// history in a state store has them all.
 func fitAnswer(r report.Report, most int) report.Report {
 	if most == 0 {
 		return r
@@ -40,7 +40,7 @@ func fitAnswer(r report.Report, most int) report.Report {
 	return r
 }
 
-// byteCounter counts what is written to it.
+// byteCounter counts the bytes written to it.
 type byteCounter int
 
 func (t *byteCounter) Write(p []byte) (int, error) {
@@ -48,7 +48,7 @@ func (t *byteCounter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// reportError words a failed report for the platform's log, where no results document is seen.
+// reportError words a failed report for the platform's log, which does not show the results document.
 func reportError(r report.Report) error {
 	var parts []string
 	for _, e := range r.Errors {

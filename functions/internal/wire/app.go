@@ -1,5 +1,5 @@
-// Package wire connects a function's platform with a session: it loads the configuration, keeps what a process may
-// keep, passes on the platform's role and deadline, and words answers. The programs beside it decode a request.
+// Package wire serves a function platform with sessions: it loads the configuration, caches what a process may keep,
+// passes on the platform's role and deadline, and words answers. The programs beside it only decode a request.
 package wire
 
 import (
@@ -18,10 +18,10 @@ import (
 	"github.com/jms-sync/jms-sync/functions/internal/trigger"
 )
 
-// App is one function process. It may run several invocations at once: what is kept between
-// them (configuration and session cache) is one immutable value, replaced as a whole.
+// App is one function process. It is safe for concurrent invocations: what is kept between them (configuration and
+// session cache) is one immutable value, replaced as a whole.
 type App struct {
-	name      string // of the function, as the state store's lease names who works
+	name      string // of the function; leases name it as their holder
 	load      Loader
 	newLogger func(config.Config) (*slog.Logger, error)
 	now       func() time.Time
@@ -29,10 +29,10 @@ type App struct {
 	environ         []string
 	origin          cloud.Origin
 	current         atomic.Pointer[loadedConfig]
-	unreadyNotified sync.Map // when this process told people of an unusable configuration, by the reason's hash
+	unreadyNotified sync.Map // when this process notified people of an unusable configuration, by the reason's hash
 }
 
-// loadedConfig is what a process has learnt.
+// loadedConfig is a configuration and what a process keeps for it.
 type loadedConfig struct {
 	etag  string // of the object that cfg was read from; "" = from a file or variables
 	cfg   config.Config
@@ -40,21 +40,21 @@ type loadedConfig struct {
 	cache *session.Cache
 }
 
-// NewApp makes an App. Nothing is read before the first invocation, so that a mistake in the
-// configuration is the answer to an invocation and not a process that never starts.
+// NewApp returns an App. It reads nothing before the first invocation, so that a mistake in the configuration is the
+// answer to an invocation and not a process that never starts.
 func NewApp(name string, load Loader, log func(config.Config) (*slog.Logger, error)) *App {
 	return &App{name: name, load: load, newLogger: log, now: time.Now}
 }
 
-// WithEnvironment makes timer runs remember what JMS_SYNC_STATE of this environment names a store
-// for, and events come from where the platform says that the function runs.
+// WithEnvironment sets the environment, which names the state store (JMS_SYNC_STATE) and says where the function runs.
+// It returns a.
 func (a *App) WithEnvironment(environ []string) *App {
 	a.environ, a.origin = environ, originOf(environ)
 	return a
 }
 
-// HandleTimer runs what a timer asks for and returns the results document. Only a run that failed, or
-// could not begin, is an error. A firing that waited longer than stale_after is not run.
+// HandleTimer runs what a timer asks for and returns the results document. It returns an error only if the run failed or
+// could not begin. A firing that waited longer than stale_after is not run.
 func (a *App) HandleTimer(ctx context.Context, t trigger.Timer, role session.Role) (report.Report, error) {
 	w, err := a.loadCurrent(ctx, role)
 	if err != nil {
@@ -85,8 +85,8 @@ func (a *App) HandleTimer(ctx context.Context, t trigger.Timer, role session.Rol
 	return fitAnswer(out.Report, maxAnswerOf(a.environ)), nil
 }
 
-// HandleEvent runs what a cloud's event service delivers. The error names the events that failed, so
-// that the platform delivers the payload again.
+// HandleEvent handles what a cloud's event service delivers. The error names the events that failed, so that the
+// platform delivers the payload again.
 func (a *App) HandleEvent(ctx context.Context, of inventory.Cloud, payload []byte, role session.Role) (reconcile.EventReport, error) {
 	w, err := a.loadCurrent(ctx, role)
 	if err != nil {
@@ -97,7 +97,7 @@ func (a *App) HandleEvent(ctx context.Context, of inventory.Cloud, payload []byt
 	if err != nil {
 		return reconcile.EventReport{}, err
 	}
-	// All four platforms call an event's function again that has failed.
+	// All four platforms call a function again whose event failed.
 	answer := s.HandleEvents(ctx, session.Events{Parsed: session.ParseEvents(of, payload, a.origin), Redelivers: true})
 	if answer.NeedsRedelivery() {
 		return answer, failedEventsError(answer)
@@ -111,18 +111,18 @@ func (a *App) openSession(w *loadedConfig, role session.Role) (*session.Session,
 	})
 }
 
-// Flush sends the cards that still wait in this process, before the platform stops it.
+// Flush sends the cards that still wait in this process. It is called before the platform stops the process.
 func (a *App) Flush(ctx context.Context) {
 	if w := a.current.Load(); w != nil {
 		w.flush(ctx)
 	}
 }
 
-// terminateTimeout is the most that a platform leaves a program after SIGTERM: that of Lambda's shutdown
-// phase (https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html).
+// terminateTimeout is the longest time that a platform leaves a program after SIGTERM, that of Lambda's shutdown phase
+// (https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html).
 const terminateTimeout = 2 * time.Second
 
-// Terminate is Flush where a platform says only SIGTERM, and little time is left.
+// Terminate is Flush within the time that a platform leaves after SIGTERM.
 func (a *App) Terminate() {
 	ctx, cancel := context.WithTimeout(context.Background(), terminateTimeout)
 	defer cancel()
@@ -136,7 +136,7 @@ func (w *loadedConfig) flush(ctx context.Context) {
 	}
 }
 
-// newLoadedConfig makes what is kept of a configuration. What the last one has kept goes on as far as it can.
+// newLoadedConfig returns a loaded configuration that keeps as much of the previous one's cache as it can.
 func (a *App) newLoadedConfig(cfg config.Config, etag string, last *loadedConfig) (*loadedConfig, error) {
 	log, err := a.newLogger(cfg)
 	if err != nil {
@@ -154,7 +154,7 @@ func (a *App) newLoadedConfig(cfg config.Config, etag string, last *loadedConfig
 	return &loadedConfig{etag: etag, cfg: cfg, log: log, cache: cache}, nil
 }
 
-// flushReplaced sends the cards that wait with the last configuration, if they do not go on waiting.
+// flushReplaced sends the cards that wait with the previous configuration, unless they wait with the next one too.
 func (a *App) flushReplaced(ctx context.Context, last, next *loadedConfig) {
 	if last == nil {
 		return

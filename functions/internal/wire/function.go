@@ -13,9 +13,8 @@ import (
 	"github.com/jms-sync/jms-sync/functions/internal/logs"
 )
 
-// NewFunction makes the App of the function of this name, on any host: settings from the
-// environment and from what it names, logs to standard output and never to a file. The memory of
-// the process is bounded, see LimitMemory.
+// NewFunction returns the App of the function with this name, on any host: it takes settings from the environment and
+// what that names, logs to standard output only, and bounds the memory of the process, see LimitMemory.
 func NewFunction(name string) *App {
 	environ := os.Environ()
 	LimitMemory(environ)
@@ -24,8 +23,8 @@ func NewFunction(name string) *App {
 	}).WithEnvironment(environ)
 }
 
-// ConfigLoader gives the function that reads the configuration of a program that is no function:
-// the named file or reference, or what the environment says where file is "".
+// ConfigLoader returns the function that loads the configuration of a program that is no function: from the named file
+// or reference, or from what the environment names where file is "".
 func ConfigLoader(file string) func(context.Context) (config.Config, error) {
 	return func(ctx context.Context) (config.Config, error) {
 		cfg, _, err := NewLoader(file, os.Environ())(ctx, session.Role{}, "")
@@ -43,9 +42,8 @@ func HuaweiRole(keyID, keySecret, token string) session.Role {
 	return newRole(inventory.Huawei, keyID, keySecret, token)
 }
 
-// AWSRole is the role of a Lambda function. Lambda gives its credentials to the process and not to
-// the invocation, and ends the process before they do
-// (https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html).
+// AWSRole is the role of a Lambda function. Lambda passes its credentials to the process and not to the invocation, and
+// ends the process before they expire (https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html).
 func AWSRole() session.Role {
 	return newRole(inventory.AWS, os.Getenv("AWS_ACCESS_KEY_ID"), os.Getenv("AWS_SECRET_ACCESS_KEY"), os.Getenv("AWS_SESSION_TOKEN"))
 }
@@ -56,13 +54,13 @@ func newRole(of inventory.Cloud, keyID, keySecret, token string) session.Role {
 	}
 }
 
-// originOf is where the platform says that the function runs: FunctionGraph names the project
+// originOf returns where the function runs, as far as the platform says: FunctionGraph names the project
 // (https://support.huaweicloud.com/devg-functiongraph/functiongraph_01_0406.html).
 func originOf(environ []string) cloud.Origin {
 	return cloud.Origin{ProjectID: lookupVariable(environ, "RUNTIME_PROJECT_ID")}
 }
 
-// The clouds whose events the functions read.
+// The clouds whose events the functions handle.
 const (
 	Alibaba = inventory.Alibaba
 	AWS     = inventory.AWS

@@ -6,18 +6,18 @@ import (
 	"strings"
 )
 
-// LimitMemory gives the process a soft limit of three quarters of the memory that the platform
-// says the function has (FC_FUNCTION_MEMORY_SIZE, AWS_LAMBDA_FUNCTION_MEMORY_SIZE or RUNTIME_MEMORY,
-// in MiB); the rest is for what Go does not count, as the program itself. Below the limit nothing
-// changes; near it garbage is collected more often, for up to half of the CPU time, rather than that
-// the platform kills the run. It does nothing where no size is told, or GOMEMLIMIT or GOGC is set.
+// LimitMemory sets a soft limit of three quarters of the memory that the platform says the function has
+// (FC_FUNCTION_MEMORY_SIZE, AWS_LAMBDA_FUNCTION_MEMORY_SIZE or RUNTIME_MEMORY, in MiB). The rest is for what Go does not
+// count, such as the program itself. Near the limit Go collects garbage more often, for up to half of the CPU time, so
+// that the platform does not kill the run. Nothing is set where the platform states no size, or GOMEMLIMIT or GOGC is
+// set.
 func LimitMemory(environ []string) {
 	if limit := memoryLimitOf(environ); limit > 0 {
 		debug.SetMemoryLimit(limit)
 	}
 }
 
-// memoryLimitOf gives the limit in bytes; 0 = none.
+// memoryLimitOf returns the limit in bytes; 0 = none.
 func memoryLimitOf(environ []string) int64 {
 	var limit int64
 	for _, pair := range environ {

@@ -12,12 +12,12 @@ import (
 	stores "github.com/jms-sync/jms-sync/core/storage/all"
 )
 
-// Loader reads the configuration. Where it comes from an object store, etag is the object's, and
-// storage.ErrNotModified the answer where it is still the known one; else etag is "".
+// Loader loads the configuration. Where it comes from an object store, etag is the object's, and the error is
+// storage.ErrNotModified while the object is still the known one; otherwise etag is "".
 type Loader func(ctx context.Context, role session.Role, known string) (cfg config.Config, etag string, err error)
 
-// NewLoader gives the Loader of a file or a reference, "" = what the variables name. The object is
-// read with the role's credentials where they are of the store's cloud, else with the variables'.
+// NewLoader returns the Loader of a file or a reference; "" = what the variables name. The object is read with the
+// role's credentials where they are of the store's cloud, otherwise with those of the variables.
 func NewLoader(file string, environ []string) Loader {
 	return func(ctx context.Context, role session.Role, known string) (config.Config, string, error) {
 		etag := ""
@@ -37,7 +37,7 @@ func NewLoader(file string, environ []string) Loader {
 	}
 }
 
-// ReadDocument returns the text of a configuration, from a file or a reference, as it is.
+// ReadDocument returns the text of a configuration from a file or a reference, unchanged.
 func ReadDocument(ctx context.Context, ref string, environ []string) ([]byte, error) {
 	scheme, path, found := strings.Cut(ref, "://")
 	switch {
@@ -50,7 +50,6 @@ func ReadDocument(ctx context.Context, ref string, environ []string) ([]byte, er
 	return object.Data, err
 }
 
-// fetchObject reads one object.
 func fetchObject(ctx context.Context, text string, who storage.CredentialSource, known string) (storage.Object, error) {
 	ref, err := storage.ParseRef(text)
 	if err != nil {
@@ -67,7 +66,7 @@ func fetchObject(ctx context.Context, text string, who storage.CredentialSource,
 	return bucket.Get(ctx, key, known)
 }
 
-// lookupVariable looks one up in an environment; "" = not set.
+// lookupVariable returns a variable of an environment; "" = not set.
 func lookupVariable(environ []string, name string) string {
 	for _, pair := range environ {
 		if key, value, _ := strings.Cut(pair, "="); key == name {
@@ -77,10 +76,10 @@ func lookupVariable(environ []string, name string) string {
 	return ""
 }
 
-// loadCurrent gives what is kept, after asking the store whether it still holds: one request that has
-// no body where nothing changed. A new version takes the place of all that is kept, or is
-// refused with its mistakes; then nothing runs, not even on the old one, until it is right. What
-// comes from files and variables is read once.
+// loadCurrent returns the current configuration. It asks the store whether that is still the current one: a single
+// request, without a body where nothing changed. A new version replaces everything kept, or is refused with its
+// mistakes; then nothing runs, not even on the old version, until it is corrected. What comes from files and variables
+// is read once.
 func (a *App) loadCurrent(ctx context.Context, role session.Role) (*loadedConfig, error) {
 	ctx, cancel := session.WithReserve(ctx, a.now())
 	defer cancel()
@@ -104,8 +103,8 @@ func (a *App) loadCurrent(ctx context.Context, role session.Role) (*loadedConfig
 		if err != nil {
 			return nil, err
 		}
-		// Invocations that begin together may read it twice; the first one stays, for they share a
-		// client and an outbox.
+		// Invocations that begin together may load it twice; the first result stays, because they share a client and an
+		// outbox.
 		if a.current.CompareAndSwap(w, next) {
 			a.flushReplaced(ctx, w, next)
 			return next, nil

@@ -19,15 +19,15 @@ import (
 	"github.com/jms-sync/jms-sync/functions/internal/logs"
 )
 
-// unreadyInterval is after how long people are told once more that the configuration cannot be used.
+// unreadyInterval is how long people are not notified again of the same unusable configuration.
 const unreadyInterval = time.Hour
 
-// runbookURL is where a card leads whose configuration does not tell where JumpServer is.
+// runbookURL is where a card links to if the configuration does not say where JumpServer is.
 const runbookURL = "https://github.com/jms-sync/jms-sync/blob/main/docs/runbook.md"
 
-// notifyUnready tells people that nothing was run, because the configuration cannot be read or used: otherwise every
-// tick would fail in silence. The card goes to the robot of what could be read of the configuration, else to that
-// of the environment, else to that of the last configuration which was right.
+// notifyUnready notifies people that nothing was run because the configuration cannot be read or used; otherwise every
+// firing would fail in silence. The card goes to the robot named in what could be read of the configuration, otherwise
+// in the environment, otherwise in the last good configuration.
 func (a *App) notifyUnready(ctx context.Context, role session.Role, why error) {
 	if ctx.Err() != nil {
 		return
@@ -57,7 +57,7 @@ func (a *App) notifyUnready(ctx context.Context, role session.Role, why error) {
 	}
 }
 
-// fallbackLog returns the log of the last configuration, or one to standard output with the default settings.
+// fallbackLog returns the log of the last configuration, or one to standard output with default settings.
 func (a *App) fallbackLog() *slog.Logger {
 	if w := a.current.Load(); w != nil {
 		return w.log
@@ -70,7 +70,7 @@ func (a *App) fallbackLog() *slog.Logger {
 	return log
 }
 
-// notifiableConfig returns a configuration by which people can be told.
+// notifiableConfig returns a configuration that names a robot.
 func (a *App) notifiableConfig(why error) (cfg config.Config, known bool) {
 	var mistakes *config.Error
 	if errors.As(why, &mistakes) && mistakes.Notifiable != nil {
@@ -93,8 +93,8 @@ func (a *App) notifiableConfig(why error) (cfg config.Config, known bool) {
 	return config.Config{}, false
 }
 
-// mayNotify reports whether it is this invocation's turn to tell: of all functions and processes that share a state
-// store one for each reason and hour, without a store one of this process.
+// mayNotify reports whether this invocation is the one to notify people: one for each reason and hour among all
+// functions and processes that share a state store; without a store, among those of this process.
 func (a *App) mayNotify(ctx context.Context, role session.Role, cfg config.Config, why error, log *slog.Logger) bool {
 	sum := sha256.Sum256([]byte(why.Error()))
 	reason := hex.EncodeToString(sum[:8])
