@@ -10,8 +10,7 @@ import (
 	"testing"
 )
 
-// sdkCalls reads a file and gives the methods that are called on the client which one of makers
-// ("sdk.New") made in it.
+// sdkCalls returns the methods that a file calls on the client made by one of makers ("sdk.New").
 func sdkCalls(t *testing.T, file string, makers ...string) []string {
 	t.Helper()
 	parsed := parseFile(t, file)
@@ -48,7 +47,7 @@ func parseFile(t *testing.T, file string) *ast.File {
 	return parsed
 }
 
-// dottedName gives a or a.b, and "" for all else.
+// dottedName returns a or a.b, and "" for everything else.
 func dottedName(e ast.Expr) string {
 	switch e := e.(type) {
 	case *ast.Ident:
@@ -61,9 +60,8 @@ func dottedName(e ast.Expr) string {
 	return ""
 }
 
-// TestAlibabaPermissionsAreTheCalls: what Permissions says is what sdk.go makes requests of
-// (ecs.CreateDescribeRegionsRequest). A role is taken by a right on that role alone, which the
-// policy assume-role.json holds.
+// TestAlibabaPermissionsAreTheCalls: Permissions lists what sdk.go makes requests of (ecs.CreateDescribeRegionsRequest).
+// A role is assumed with a right on that role alone, which is in the policy assume-role.json.
 func TestAlibabaPermissionsAreTheCalls(t *testing.T) {
 	t.Parallel()
 	found := map[string]bool{}

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// TestNoConflictMarkers: what a merge leaves in a text is in none of the repository, whatever its kind.
+// TestNoConflictMarkers: no file of the repository has the markers that a merge leaves.
 func TestNoConflictMarkers(t *testing.T) {
 	t.Parallel()
 	marker := regexp.MustCompile(`(?m)^(<{7} |>{7} |\|{7} |={7}$)`)

@@ -27,9 +27,9 @@ func trust(service string) statement {
 	return statement{Effect: "Allow", Principal: map[string]string{"Service": service}, Action: []string{"sts:AssumeRole"}}
 }
 
-// alibabaPolicies: https://www.alibabacloud.com/help/en/ram/user-guide/policy-elements. The right to
-// list a bucket is not narrowed to the prefix: what a missing object is answered with then (404 or
-// 403) is not documented, and the bucket holds nothing but state.
+// alibabaPolicies follows https://www.alibabacloud.com/help/en/ram/user-guide/policy-elements. The right to list a
+// bucket is not narrowed to the prefix: it is not documented what the answer for a missing object is then (404 or 403),
+// and the bucket holds nothing but state.
 func alibabaPolicies(lister, config, objects, bucket []string) map[string]any {
 	list := allow(lister, "*")
 	return map[string]any{
@@ -47,9 +47,8 @@ func alibabaPolicies(lister, config, objects, bucket []string) map[string]any {
 	}
 }
 
-// awsPolicies: https://docs.aws.amazon.com/service-authorization/latest/reference/. Without
-// s3:ListBucket on the whole bucket S3 answers 403 for an object that is not there, where the state
-// store must hear 404; the bucket holds nothing but state.
+// awsPolicies follows https://docs.aws.amazon.com/service-authorization/latest/reference/. Without s3:ListBucket on the
+// whole bucket S3 answers 403 for a missing object, where the state store needs 404; the bucket holds nothing but state.
 func awsPolicies(lister, config, objects, bucket []string) map[string]any {
 	list := allow(lister, "*")
 	return map[string]any{
@@ -69,9 +68,8 @@ func awsPolicies(lister, config, objects, bucket []string) map[string]any {
 	}
 }
 
-// huaweiPolicies: https://support.huaweicloud.com/intl/en-us/usermanual-iam/iam_01_0605.html. A
-// policy holds actions of projects or of global services (IAM, OBS), never both; and a statement
-// without a resource is for all of them.
+// huaweiPolicies follows https://support.huaweicloud.com/intl/en-us/usermanual-iam/iam_01_0605.html. A policy holds
+// actions of projects or of global services (IAM, OBS), never both; a statement without a resource is for all of them.
 func huaweiPolicies(lister, config, objects, bucket []string) map[string]any {
 	var project, global []string
 	for _, action := range lister {
@@ -94,14 +92,14 @@ func huaweiPolicies(lister, config, objects, bucket []string) map[string]any {
 	}
 }
 
-// tencentPolicies: https://cloud.tencent.com/document/product/598/10603
+// tencentPolicies follows https://cloud.tencent.com/document/product/598/10603.
 func tencentPolicies(lister, _, _, _ []string) map[string]any {
 	return map[string]any{"list.json": map[string]any{"version": "2.0", "statement": []any{
 		map[string]any{"effect": "allow", "action": lister, "resource": []string{"*"}},
 	}}}
 }
 
-// azurePolicies: https://learn.microsoft.com/en-us/azure/role-based-access-control/custom-roles
+// azurePolicies follows https://learn.microsoft.com/en-us/azure/role-based-access-control/custom-roles.
 func azurePolicies(lister, _, _, _ []string) map[string]any {
 	return map[string]any{"list.json": map[string]any{
 		"Name": "jms-sync", "IsCustom": true, "Description": "Reads virtual machines and their addresses",
@@ -109,7 +107,8 @@ func azurePolicies(lister, _, _, _ []string) map[string]any {
 	}}
 }
 
-// Rights of a project and of the account are kept apart, whatever the lister comes to need.
+// TestHuaweiSplitsGlobalServices: rights of a project and of the account are kept apart, whatever the lister comes to
+// need.
 func TestHuaweiSplitsGlobalServices(t *testing.T) {
 	t.Parallel()
 	files := huaweiPolicies([]string{"ecs:a:list", "iam:b:list", "vpc:c:get"}, nil, nil, nil)

@@ -1,4 +1,4 @@
-// Package infra is what has to be there for jms-sync to run: policies, Terraform modules, a recipe
-// of an image, units of systemd. It holds no code; its tests keep these files, and s.yaml, equal to
-// what the program calls and understands.
+// Package infra keeps what jms-sync needs around it equal to the program: policies, Terraform modules, a recipe of an
+// image, systemd units and s.yaml. It holds no code, only tests that compare these files with what the program calls and
+// understands.
 package infra

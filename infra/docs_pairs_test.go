@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// documentPairs gives the documents that are there in both languages, Chinese first.
+// documentPairs returns the documents that exist in both languages, Chinese first.
 func documentPairs(t *testing.T) [][2]string {
 	t.Helper()
 	all := readDocuments(t)
@@ -33,7 +33,7 @@ func documentPairs(t *testing.T) [][2]string {
 func TestBothLanguages(t *testing.T) {
 	t.Parallel()
 	all := readDocuments(t)
-	// Words for people may differ: comments, and what is put into a file.
+	// Texts for people may differ: comments, and what is put into a file.
 	comment := regexp.MustCompile(`(?m) *#.*$|(?s)<<'EOC'\n.*?\nEOC$`)
 	for _, pair := range documentPairs(t) {
 		shape := func(name string) (levels, commands string, named map[string]bool) {
@@ -74,8 +74,8 @@ func TestBothLanguages(t *testing.T) {
 	}
 }
 
-// TestRunbookKnowsEveryHold: what the program can say of a held removal, and every kind of failure, is
-// explained in both runbooks, in its own words up to the first thing that varies.
+// TestRunbookKnowsEveryHold: both runbooks explain each reason of a held removal and each kind of failure, in the
+// program's words up to the first part that varies.
 func TestRunbookKnowsEveryHold(t *testing.T) {
 	t.Parallel()
 	all := readDocuments(t)

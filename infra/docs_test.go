@@ -22,11 +22,11 @@ var (
 	span     = regexp.MustCompile("`([^`\n]+)`")
 	variable = regexp.MustCompile(`\b(?:DEPLOY|JMS_SYNC)_[A-Z0-9_]*[A-Z0-9]`)
 	target   = regexp.MustCompile(`^\s*make ([a-z][a-z0-9-]*)`)
-	// setting is what a document writes of a setting in a span: sync.guard.percent, and what follows.
+	// setting matches a setting that a document names in a span: sync.guard.percent, and what follows.
 	setting = regexp.MustCompile(`^(jumpserver|sync|notification|log|timeout|environment)\.([a-z_]+(?:\.[a-z_]+)*)`)
 )
 
-// readDocuments gives every document for people by its path: the entry, docs, and the READMEs of the tree.
+// readDocuments returns every document for people by its path: the entry, docs, and the READMEs of the tree.
 func readDocuments(t *testing.T) map[string]string {
 	t.Helper()
 	found := map[string]string{}
@@ -49,7 +49,7 @@ func readDocuments(t *testing.T) map[string]string {
 	return found
 }
 
-// headingAnchors gives the names that GitHub gives to the headings of a document.
+// headingAnchors returns the names that GitHub gives to the headings of a document.
 func headingAnchors(document string) map[string]bool {
 	found := map[string]bool{}
 	for line := range strings.Lines(fence.ReplaceAllString(document, "")) {
@@ -71,7 +71,7 @@ func headingAnchors(document string) map[string]bool {
 	return found
 }
 
-// brokenLinks gives the relative links of a document that lead nowhere.
+// brokenLinks returns the relative links of a document that lead nowhere.
 func brokenLinks(name string, all map[string]string) []string {
 	var broken []string
 	for _, m := range link.FindAllStringSubmatch(fence.ReplaceAllString(all[name], ""), -1) {
@@ -115,7 +115,7 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// codeTexts gives the lines of a document's blocks, and its spans.
+// codeTexts returns the lines of a document's code blocks, and its code spans.
 func codeTexts(document string) []string {
 	var all []string
 	for _, m := range fence.FindAllStringSubmatch(document, -1) {
@@ -127,7 +127,7 @@ func codeTexts(document string) []string {
 	return all
 }
 
-// TestTargets: what documents say of make is in the Makefile.
+// TestTargets: the Makefile has every target that documents name.
 func TestTargets(t *testing.T) {
 	t.Parallel()
 	makefile := string(readRepoFile(t, root+"/Makefile"))
@@ -171,8 +171,8 @@ func TestNamedSettings(t *testing.T) {
 	}
 }
 
-// TestSamples: every sample of settings in a document is a configuration, or a part of one, that
-// config.Load takes. What other files hold begins with a comment that names them.
+// TestSamples: every sample of settings in a document is a configuration, or a part of one, that config.Load accepts. A
+// sample of another file begins with a comment that names that file.
 func TestSamples(t *testing.T) {
 	t.Parallel()
 	checked := 0
@@ -204,7 +204,7 @@ func TestSamples(t *testing.T) {
 	}
 }
 
-// loadSample reads a sample as the program would, with the groups that it leaves out.
+// loadSample loads a sample as the program would, with the groups that it leaves out.
 func loadSample(ctx context.Context, sample string) error {
 	whole := bytes.NewBufferString(sample)
 	if !strings.HasPrefix(sample, "jumpserver:") && !strings.Contains(sample, "\njumpserver:") {

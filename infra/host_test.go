@@ -28,7 +28,7 @@ func TestNothingOfTestsIsDeployed(t *testing.T) {
 	}
 }
 
-// TestImage: the recipe builds as the Makefile does, and what it makes runs as nobody.
+// TestImage: the recipe builds as the Makefile does, and its image does not run as root.
 func TestImage(t *testing.T) {
 	t.Parallel()
 	recipe := string(readRepoFile(t, "container/Dockerfile"))
@@ -54,7 +54,7 @@ func TestImage(t *testing.T) {
 	}
 }
 
-// TestUnits: the units as systemd reads them, where it is there; and what an operator relies on.
+// TestUnits: systemd, where it is installed, accepts the units; and they have what an operator relies on.
 func TestUnits(t *testing.T) {
 	t.Parallel()
 	service := string(readRepoFile(t, "host/jms-sync.service"))
@@ -76,7 +76,7 @@ func TestUnits(t *testing.T) {
 	}
 	out, _ := exec.CommandContext(t.Context(), verifier, "verify", "--man=no", "host/jms-sync.service", "host/jms-sync.timer").CombinedOutput()
 	for line := range strings.Lines(string(out)) {
-		// The program is not installed here; units of this machine are none of ours.
+		// The program is not installed here, and units of this machine are not ours.
 		if strings.Contains(line, "jms-sync") && !strings.Contains(line, "is not executable") {
 			t.Error(line)
 		}

@@ -24,8 +24,8 @@ type policyProvider struct {
 	policies    func(lister, config, objects, bucket []string) map[string]any
 }
 
-// policyProviders gives every cloud whose policies are generated, and with them all that infra has to know
-// of it. A provider without a row fails TestEveryProviderHasPolicies.
+// policyProviders returns every cloud whose policies are generated, with everything that infra has to know about it. A
+// provider without a row fails TestEveryProviderHasPolicies.
 func policyProviders() map[string]policyProvider {
 	return map[string]policyProvider{
 		"alibaba": {permissions: alibaba.Permissions, store: oss(), policies: alibabaPolicies},
@@ -62,7 +62,7 @@ func obs() *objectStore {
 	}}
 }
 
-// requiredRights gives the actions that the adapter's calls need: to read a configuration (wire.fetchObject only
+// requiredRights returns the actions that the adapter's calls need: for reading a configuration (wire.fetchObject only
 // gets), and for state on its objects and on its bucket.
 func (s *objectStore) requiredRights(t *testing.T) (config, objects, bucket []string) {
 	t.Helper()
@@ -98,7 +98,7 @@ func TestPolicies(t *testing.T) {
 		if !slices.IsSorted(lister) || len(lister) == 0 {
 			t.Errorf("%s: the permissions must be sorted, and some: %v", name, lister)
 		}
-		// A role is taken by a right on that role alone, in assume-role.json.
+		// A role is assumed with a right on that role alone, in assume-role.json.
 		lister = slices.DeleteFunc(slices.Clone(lister), func(action string) bool { return action == "sts:AssumeRole" })
 		config, objects, bucket := c.store.requiredRights(t)
 		for file, document := range c.policies(lister, config, objects, bucket) {
@@ -117,7 +117,7 @@ func TestPolicies(t *testing.T) {
 	}
 }
 
-// TestNoOtherPolicies: each file of a folder policies is generated, so that none is forgotten.
+// TestNoOtherPolicies: every file in a folder policies is generated, so that none is forgotten.
 func TestNoOtherPolicies(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("*/policies/*")
@@ -157,8 +157,8 @@ func renderJSON(t *testing.T, document any) []byte {
 	return out.Bytes()
 }
 
-// TestPoliciesAreNarrow reads the files as the clouds will: no action has a wildcard, and everything
-// has the wildcard as its resource only in statements of actions that know no narrower one.
+// TestPoliciesAreNarrow checks the files as the clouds read them: no action has a wildcard, and a resource is a wildcard
+// alone only in statements of actions that know no narrower one.
 func TestPoliciesAreNarrow(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("*/policies/*.json")
@@ -167,7 +167,7 @@ func TestPoliciesAreNarrow(t *testing.T) {
 	}
 	for _, file := range files {
 		if name := filepath.Dir(filepath.Dir(file)); policyProviders()[name].store == nil {
-			continue // these are written another way, and hold nothing but what Permissions says
+			continue // these have another form, and hold nothing but what Permissions returns
 		}
 		var p struct {
 			Statement []struct {
@@ -201,8 +201,8 @@ func TestPoliciesAreNarrow(t *testing.T) {
 	}
 }
 
-// isListAction tells whether an action only lists, and its vendor lets nobody narrow it (Huawei's topics
-// can only be narrowed by the project that the policy is given in).
+// isListAction reports whether an action only lists and its vendor lets nobody narrow it (Huawei's topics can only be
+// narrowed by the project for which the policy is granted).
 func isListAction(action string) bool {
 	name := action[strings.LastIndex(action, ":")+1:]
 	for _, verb := range []string{"Describe", "Get", "List", "get", "list"} {

@@ -12,7 +12,7 @@ import (
 
 var update = flag.Bool("update", false, "write the generated policies")
 
-// root is the repository's, seen from this folder.
+// root is the root of the repository, seen from this folder.
 const root = ".."
 
 func readRepoFile(t testing.TB, name string) []byte {
@@ -24,7 +24,7 @@ func readRepoFile(t testing.TB, name string) []byte {
 	return data
 }
 
-// decodeStrictJSON reads JSON into what it is asked for, and knows no other fields.
+// decodeStrictJSON decodes JSON, or fails the test.
 func decodeStrictJSON(t testing.TB, data []byte, into any) {
 	t.Helper()
 	if err := json.Unmarshal(data, into); err != nil {
@@ -32,8 +32,8 @@ func decodeStrictJSON(t testing.TB, data []byte, into any) {
 	}
 }
 
-// schemaFile finds fc3's own schema, which is not ours and therefore not in the repository: where
-// JMS_SYNC_TEST_FC3_SCHEMA says, else in the folder shared beside the checkout.
+// schemaFile returns the file of fc3's own schema, which is not ours and therefore not in the repository:
+// JMS_SYNC_TEST_FC3_SCHEMA names it. Without one the test is skipped.
 func schemaFile(t testing.TB) string {
 	t.Helper()
 	if named := os.Getenv("JMS_SYNC_TEST_FC3_SCHEMA"); named != "" {
@@ -41,8 +41,7 @@ func schemaFile(t testing.TB) string {
 	}
 	const beside = root + "/../shared/fc3-schema.json"
 	if _, err := os.Stat(beside); errors.Is(err, fs.ErrNotExist) {
-		t.Skip("fc3's schema is not ours to keep: put src/schema.json of github.com/devsapp/fc3 to ../shared/fc3-schema.json " +
-			"beside the checkout, or name it in JMS_SYNC_TEST_FC3_SCHEMA")
+		t.Skip("fc3's schema is not in this repository: name src/schema.json of github.com/devsapp/fc3 in JMS_SYNC_TEST_FC3_SCHEMA")
 	}
 	return beside
 }

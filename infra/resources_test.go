@@ -8,11 +8,11 @@ import (
 	"testing"
 )
 
-// attributeNeed is one attribute of a resource; "" = it must not be there.
+// attributeNeed is one attribute that a resource must have; "" = it must not have it.
 type attributeNeed struct{ kind, name, path, want string }
 
-// attributeNeeds gives what the modules must have: buckets that are encrypted and closed, a configuration that
-// keeps its versions and state that keeps none, retries, runtimes, and who may start what.
+// attributeNeeds returns what the modules must have: buckets that are encrypted and closed, a configuration that keeps
+// its versions and state that keeps none, retries, runtimes, and who may start what.
 func attributeNeeds() map[string][]attributeNeed {
 	return map[string][]attributeNeed{
 		"alibaba": {
@@ -62,7 +62,7 @@ func attributeNeeds() map[string][]attributeNeed {
 	}
 }
 
-// TestResources looks for needs in the modules.
+// TestResources checks the modules for attributeNeeds.
 func TestResources(t *testing.T) {
 	t.Parallel()
 	for dir, needs := range attributeNeeds() {
@@ -112,7 +112,7 @@ func TestTerraformIsLikeServerless(t *testing.T) {
 	}
 }
 
-// TestHuaweiOperations: CTS takes ten operations of a service at most.
+// TestHuaweiOperations: CTS accepts at most ten operations of a service.
 func TestHuaweiOperations(t *testing.T) {
 	t.Parallel()
 	var config struct {
@@ -133,7 +133,8 @@ func TestHuaweiOperations(t *testing.T) {
 	}
 }
 
-// TestAWSPattern: the states of https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html
+// TestAWSPattern: the pattern has the states of
+// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html.
 func TestAWSPattern(t *testing.T) {
 	t.Parallel()
 	var p map[string]json.RawMessage

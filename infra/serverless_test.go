@@ -15,8 +15,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// component stands in for fc3, which s fetches from a registry: it hands out fc3's own schema and
-// writes down what it is asked to do. Its place and its lock are those of a component that s has fetched.
+// component stands in for fc3, which s fetches from a registry: it hands out fc3's own schema and records what it is
+// asked to do. It has the folder and the lock of a component that s has fetched.
 const component = `const fs = require('fs');
 module.exports.default = class {
   async getSchema() { return JSON.stringify(require('./schema.json')); }
@@ -72,8 +72,8 @@ func (s serverless) writeFile(t *testing.T, text string) {
 	}
 }
 
-// run starts s with nothing of this process's environment but the way to node. What it would fetch
-// from the network is refused at once by a port that nobody listens on.
+// run starts s with nothing of this process's environment but the path to node. What it tries to fetch from the network
+// is refused at once, by a port that nobody listens on.
 func (s serverless) run(t *testing.T, args ...string) (string, error) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), s.program, args...)
@@ -99,8 +99,8 @@ func (s serverless) mustRun(t *testing.T, args ...string) string {
 	return out
 }
 
-// TestServerlessDevs runs the tool that deploys: it renders s.yaml as our tests do, takes it, and
-// refuses spoiled ones.
+// TestServerlessDevs runs the tool that deploys: it renders s.yaml as our tests do, accepts it, and refuses spoiled
+// ones.
 func TestServerlessDevs(t *testing.T) {
 	t.Parallel()
 	s := installServerless(t)
@@ -130,7 +130,7 @@ func TestServerlessDevs(t *testing.T) {
 	}
 }
 
-// asJSON gives a value as JSON has it.
+// asJSON returns a value as JSON decodes it.
 func asJSON(t *testing.T, value any) any {
 	t.Helper()
 	text, err := json.Marshal(value)
@@ -142,8 +142,8 @@ func asJSON(t *testing.T, value any) any {
 	return out
 }
 
-// TestServerlessDeploy: one `s deploy` builds the packages once and hands both functions to fc3,
-// with .env's values in them; without these it deploys nothing.
+// TestServerlessDeploy: one `s deploy` builds the packages once and passes both functions to fc3, with .env's values in
+// them; without these it deploys nothing.
 func TestServerlessDeploy(t *testing.T) {
 	t.Parallel()
 	s := installServerless(t)

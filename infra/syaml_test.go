@@ -18,9 +18,10 @@ import (
 	"github.com/jms-sync/jms-sync/core/storage"
 )
 
-// account stands for the deploying key's account, and given for what has no default.
+// account is the id of the deploying key's account.
 const account = "1690700000000030"
 
+// givenVariables returns the variables without a default, as long as they may be.
 func givenVariables() map[string]string {
 	bucket := strings.Repeat("b", 63)
 	return map[string]string{
@@ -29,7 +30,7 @@ func givenVariables() map[string]string {
 	}
 }
 
-// sYAML is s.yaml; a field that is not here is a mistake, so that none is misspelt.
+// sYAML is s.yaml. A field that is not here is a mistake, so that none is misspelt.
 type sYAML struct {
 	Edition, Name, Access string
 	Vars                  map[string]string
@@ -81,7 +82,7 @@ type trigger struct {
 	Config    yaml.Node `yaml:"triggerConfig"`
 }
 
-// renderServerless gives s.yaml as s renders it, by name of the resource.
+// renderServerless returns s.yaml as s renders it, by name of the resource.
 func renderServerless(t testing.TB) sYAML {
 	t.Helper()
 	text := renderVariables(t, readRepoFile(t, root+"/s.yaml"), givenVariables())
@@ -104,8 +105,8 @@ var (
 	varsCall = regexp.MustCompile(`\$\{vars\.([a-z]+)\}`)
 )
 
-// renderVariables does what s does with ${env()}, ${config('AccountID')} and ${vars.x}, as far as this
-// file uses it; TestServerlessDevs compares it with what s says.
+// renderVariables replaces ${env()}, ${config('AccountID')} and ${vars.x} as s does, as far as this file uses them;
+// TestServerlessDevs compares the result with that of s.
 func renderVariables(t testing.TB, text []byte, environ map[string]string) []byte {
 	t.Helper()
 	out := envCall.ReplaceAllStringFunc(string(text), func(call string) string {
@@ -136,7 +137,7 @@ func renderVariables(t testing.TB, text []byte, environ map[string]string) []byt
 	return []byte(out)
 }
 
-// TestSchema checks each function against fc3's own schema, and that the schema bites.
+// TestSchema validates each function with fc3's own schema, and proves that the schema bites.
 func TestSchema(t *testing.T) {
 	t.Parallel()
 	compiler := jsonschema.NewCompiler()
@@ -167,7 +168,7 @@ func TestSchema(t *testing.T) {
 	}
 }
 
-// toJSONTypes gives a value as JSON has it.
+// toJSONTypes returns a value with the types that the schema's validator expects.
 func toJSONTypes(t *testing.T, value any) any {
 	t.Helper()
 	text, err := json.Marshal(value)
@@ -213,7 +214,7 @@ func TestFunctions(t *testing.T) {
 	checkTimes(t, s.Resources["timer"].Props, s.Resources["event"].Props)
 }
 
-// checkTimes compares limits of time with each other and with the defaults of the configuration.
+// checkTimes compares time limits with each other and with the defaults of the configuration.
 func checkTimes(t *testing.T, timer, event props) {
 	t.Helper()
 	defaults := config.Default()
@@ -231,7 +232,7 @@ func checkTimes(t *testing.T, timer, event props) {
 	if event.Async.Age > seconds(defaults.Sync.FullEvery) || event.Async.Age < timer.Timeout {
 		t.Errorf("event: %d s; a full reconcile is made every %s", event.Async.Age, defaults.Sync.FullEvery)
 	}
-	// An event waits 2 + 4 + 8 + … s for the cloud, and the function keeps 20 s for telling people.
+	// An event waits 2 + 4 + 8 + … s for the cloud, and the function reserves 20 s for notification.
 	if event.Timeout < 60 || event.Timeout > timer.Timeout {
 		t.Errorf("event: %d s", event.Timeout)
 	}
@@ -240,12 +241,12 @@ func checkTimes(t *testing.T, timer, event props) {
 	}
 }
 
-// maxEnvironmentBytes is what Function Compute takes, all names and values together:
+// maxEnvironmentBytes is what Function Compute accepts, all names and values together:
 // https://www.alibabacloud.com/help/en/functioncompute/user-guide/environment-variables
 const maxEnvironmentBytes = 4096
 
-// checkEnvironment: every variable is one that the program reads, none is a secret, and they fit,
-// with the longest names of buckets and objects that can be.
+// checkEnvironment: the program reads every variable, none is a secret, and they fit with the longest possible names of
+// buckets and objects.
 func checkEnvironment(t *testing.T, name string, variables map[string]string) {
 	t.Helper()
 	size := 0
@@ -277,7 +278,7 @@ func checkEnvironment(t *testing.T, name string, variables map[string]string) {
 	}
 }
 
-// makefileFunctions gives the programs that make package packs.
+// makefileFunctions returns the programs that make package packs.
 func makefileFunctions(t *testing.T) []string {
 	t.Helper()
 	m := regexp.MustCompile(`(?m)^FUNCTIONS := (.*)$`).FindSubmatch(readRepoFile(t, root+"/Makefile"))
@@ -287,8 +288,8 @@ func makefileFunctions(t *testing.T) []string {
 	return strings.Fields(string(m[1]))
 }
 
-// What must be set has no default; all else has one, so that `s deploy` asks for one value only. Without
-// JMS_SYNC_CONFIG variables say all; doctor --deploy refuses what cannot be read then.
+// TestRequiredVariables: what must be set has no default; everything else has one, so that `s deploy` asks for one value
+// only. Without JMS_SYNC_CONFIG variables hold all settings; doctor --deploy refuses what cannot be read then.
 func TestRequiredVariables(t *testing.T) {
 	t.Parallel()
 	var required []string

@@ -16,8 +16,8 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// The modules are parsed and looked over here. That a provider takes them is not shown: no cloud,
-// and no registry of providers, is within reach of a test.
+// The modules are parsed and checked here. Whether a provider accepts them is not tested: no cloud and no registry of
+// providers is within reach of a test.
 
 // module is a folder of *.tf.
 type module struct {
@@ -46,7 +46,7 @@ func loadModule(t *testing.T, dir string) module {
 	return m
 }
 
-// findBlocks gives the blocks "resource" "type" "name"; fewer labels find more.
+// findBlocks returns the blocks "resource" "type" "name"; fewer labels find more.
 func (m module) findBlocks(labels ...string) hclsyntax.Blocks {
 	var found hclsyntax.Blocks
 	for _, b := range m.blocks {
@@ -58,8 +58,8 @@ func (m module) findBlocks(labels ...string) hclsyntax.Blocks {
 	return found
 }
 
-// attributeText gives an attribute's literal value, through inner blocks ("versioning.status"); "" where
-// there is none.
+// attributeText returns an attribute's literal value, through inner blocks ("versioning.status"); "" where there is
+// none.
 func attributeText(b *hclsyntax.Block, path string) string {
 	parts := strings.Split(path, ".")
 	for _, name := range parts[:len(parts)-1] {
@@ -91,8 +91,7 @@ func attributeText(b *hclsyntax.Block, path string) string {
 
 func moduleNames() []string { return []string{"alibaba", "aws", "huawei"} }
 
-// TestModulesHoldTogether: what is named is declared, what is declared is used, and the providers
-// are pinned.
+// TestModulesHoldTogether: what is named is declared, what is declared is used, and the providers are pinned.
 func TestModulesHoldTogether(t *testing.T) {
 	t.Parallel()
 	for _, dir := range moduleNames() {
@@ -128,7 +127,7 @@ func TestModulesHoldTogether(t *testing.T) {
 	}
 }
 
-// declaredNames gives "var.x", "local.x", "data.type.name" and "type.name" of all that a module has.
+// declaredNames returns "var.x", "local.x", "data.type.name" and "type.name" of everything that a module declares.
 func (m module) declaredNames() map[string]bool {
 	all := map[string]bool{}
 	for _, b := range m.blocks {
@@ -148,8 +147,8 @@ func (m module) declaredNames() map[string]bool {
 	return all
 }
 
-// referenceName names what a traversal begins with; "" for what needs no declaration, such as
-// path.module, each.key and the variables of a for.
+// referenceName returns what a traversal begins with; "" for what needs no declaration, such as path.module, each.key
+// and the variables of a for.
 func referenceName(by hcl.Traversal) string {
 	parts := []string{by.RootName()}
 	for _, step := range by[1:] {
@@ -170,7 +169,7 @@ func referenceName(by hcl.Traversal) string {
 
 var placeholder = regexp.MustCompile(`\$\{([a-z_]+)\}`)
 
-// TestPoliciesInModules: rights come from the generated files alone, and each blank of theirs is filled.
+// TestPoliciesInModules: rights come from the generated files alone, and every placeholder in them is filled.
 func TestPoliciesInModules(t *testing.T) {
 	t.Parallel()
 	attributes := []string{"policy", "policy_document", "assume_role_policy", "assume_role_policy_document", "event_pattern"}
@@ -215,7 +214,7 @@ func TestPoliciesInModules(t *testing.T) {
 	}
 }
 
-// policyFileOf gives "/policies/x.json" of "${path.module}/policies/x.json".
+// policyFileOf returns "/policies/x.json" of "${path.module}/policies/x.json".
 func policyFileOf(t *testing.T, call *hclsyntax.FunctionCallExpr) string {
 	t.Helper()
 	template, ok := call.Args[0].(*hclsyntax.TemplateExpr)

@@ -13,7 +13,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba"
 )
 
-// The keys that triggerConfig may have, by type. fc3's schema lets any object pass for it.
+// timerConfig and eventConfig are the keys that triggerConfig may have, by type. fc3's schema accepts any object there.
 type timerConfig struct {
 	Cron    string  `yaml:"cronExpression"`
 	Enable  *bool   `yaml:"enable"`
@@ -57,7 +57,7 @@ func TestTimerTrigger(t *testing.T) {
 }
 
 // TestEventbridgeIsLast: fc3 returns from its loop at an eventbridge trigger without changes
-// (src/subCommands/deploy/impl/trigger.ts), and never comes to what stands after it.
+// (src/subCommands/deploy/impl/trigger.ts), and never reaches what comes after it.
 func TestEventbridgeIsLast(t *testing.T) {
 	t.Parallel()
 	for name, r := range renderServerless(t).Resources {
@@ -79,8 +79,7 @@ func TestEventbridgeIsLast(t *testing.T) {
 	}
 }
 
-// pattern is an EventBridge pattern: a field matches if its value is one of the list's, an object
-// if all of its fields do.
+// pattern is an EventBridge pattern: a field matches if its value is in the list, an object if all of its fields match.
 type pattern map[string]any
 
 func (p pattern) matches(event map[string]any) bool {
@@ -102,8 +101,8 @@ func (p pattern) matches(event map[string]any) bool {
 	return true
 }
 
-// eventPatterns gives the patterns of s.yaml by the triggers' names, each equal to the file that
-// Terraform and the console use.
+// eventPatterns returns the patterns of s.yaml by the triggers' names, each equal to the file that Terraform and the
+// console use.
 func eventPatterns(t *testing.T) map[string]pattern {
 	t.Helper()
 	all := map[string]pattern{}
@@ -136,8 +135,7 @@ func isActedOn(t *testing.T, event any) bool {
 	return len(heard) == 1 && heard[0].Err == nil && heard[0].IgnoredReason == ""
 }
 
-// TestEventPatterns: what the function acts on starts it, and each value in a pattern stands for
-// events that it acts on.
+// TestEventPatterns: what the function acts on starts it, and each value in a pattern stands for events that it acts on.
 func TestEventPatterns(t *testing.T) {
 	t.Parallel()
 	patterns := eventPatterns(t)
@@ -174,7 +172,8 @@ func TestEventPatterns(t *testing.T) {
 	}
 }
 
-// checkValuesActedOn puts each value of a pattern's lists into an event that is acted on: it still must be.
+// checkValuesActedOn puts each value of a pattern's lists into an event that the function acts on, which it must still
+// do.
 func checkValuesActedOn(t *testing.T, name string, p pattern, event map[string]any) {
 	t.Helper()
 	for key, want := range p {
@@ -203,8 +202,7 @@ func checkValuesActedOn(t *testing.T, name string, p pattern, event map[string]a
 	}
 }
 
-// TestCallsThatStartTheFunction: of ECS's calls in ActionTrail exactly those start the function that
-// it acts on.
+// TestCallsThatStartTheFunction: of ECS's calls in ActionTrail exactly those start the function that it acts on.
 func TestCallsThatStartTheFunction(t *testing.T) {
 	t.Parallel()
 	p := eventPatterns(t)["ecs-calls"]

@@ -2,8 +2,8 @@ package main
 
 import "github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 
-// testWrongKey rotates to a key of another account, while account_id stays: that key sees none of
-// the account's instances, which must prove nothing.
+// testWrongKey rotates to a key of another account while account_id stays. That key sees none of the account's
+// instances, which must prove nothing.
 func testWrongKey(w *world) {
 	w.start()
 	w.createAsset(1, "i-1")

@@ -17,13 +17,13 @@ import (
 	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
 )
 
-// product keeps main, and with it all of the program, in the test's binary. The tests build the program
-// themselves, so that go test would not see that it changed, and give the results of the last time.
+// product links main, and with it the whole program, into the test's binary. The tests build the program themselves, so
+// without this go test would not notice a change and would report cached results.
 var product = main
 
-// TestFunction drives the built program as Function Compute does. All scenarios share one
-// program; each has its own process and its own world. Many of them wait for two seconds as the
-// program does, so that all run at once: t.Parallel would let only as many as there are cores.
+// TestFunction drives the built program as Function Compute does. All scenarios share one program; each has its own
+// process and its own world. Many of them wait for two seconds as the program does, so all run at once: t.Parallel would
+// let only as many run as there are cores.
 // Invariants: 13.
 func TestFunction(t *testing.T) {
 	t.Parallel()
@@ -69,7 +69,7 @@ func TestFunction(t *testing.T) {
 	all.Wait()
 }
 
-// testAnswerFields sees the answer's fields and their order: users feed it to other programs.
+// testAnswerFields checks the answer's fields and their order: users feed it to other programs.
 func testAnswerFields(w *world) {
 	w.putInstance(1, "i-1")
 	w.start()
@@ -91,8 +91,8 @@ func testAnswerFields(w *world) {
 	}
 }
 
-// testCreate counts what one new instance costs a warm function: JumpServer is searched for it, asked
-// which organisation answers, and gets the asset.
+// testCreate counts what one new instance costs a warm function: JumpServer is searched for it, asked which organisation
+// answers, and gets the asset.
 func testCreate(w *world) {
 	w.Env["NOTIFICATION_WINDOW"] = "0s"
 	w.start()
@@ -131,7 +131,7 @@ func testRelease(w *world) {
 	}
 }
 
-// testIgnored events cost nothing: nobody is asked anything.
+// testIgnored: ignored events cost nothing, and nobody is asked anything.
 func testIgnored(w *world) {
 	w.putInstance(1, "i-1")
 	w.start()
@@ -146,7 +146,7 @@ func testIgnored(w *world) {
 	}
 }
 
-// testBrokenEvents events are told, and the others of their batch done.
+// testBrokenEvents: broken events are reported, and the others of their batch done.
 func testBrokenEvents(w *world) {
 	w.putInstance(1, "i-1")
 	w.putInstance(2, "i-2")
@@ -185,8 +185,8 @@ func testUnknownAccount(w *world) {
 	}
 }
 
-// testForgedRelease says that a living instance is released: it is asked again, and then the platform is asked to deliver the
-// event once more, as the asset is open; its last delivery leaves it to a full run.
+// testForgedRelease says that a living instance is released. The cloud is queried again, and then the platform is asked
+// to deliver the event once more, because the asset is still active; the last delivery leaves it to a full run.
 func testForgedRelease(w *world) {
 	w.start()
 	w.createAsset(1, "i-1")
@@ -203,8 +203,8 @@ func testForgedRelease(w *world) {
 	}
 }
 
-// testNotThereYet hears of one instance that gets its address after the first question, and of one
-// that the cloud does not show at all.
+// testNotThereYet has one instance that gets its address after the first query, and one that the cloud does not show at
+// all.
 func testNotThereYet(w *world) {
 	w.start()
 	w.createAsset(1, "i-1")
@@ -250,7 +250,7 @@ func testJumpServerDown(w *world) {
 	}
 }
 
-// testPermissionMissing makes everything look released: an empty list with status 200.
+// testPermissionMissing: a missing permission makes everything look released, with an empty list and status 200.
 func testPermissionMissing(w *world) {
 	w.start()
 	w.createAsset(1, "i-1")
@@ -269,7 +269,7 @@ func testPermissionMissing(w *world) {
 	}
 }
 
-// testRoleCredentials takes the credentials of the invocation; without any, the event must come again.
+// testRoleCredentials: the function uses the credentials of the invocation; without any, the event must come again.
 func testRoleCredentials(w *world) {
 	w.Account = w.ECS.AddAccount(alibabatest.Key{AccountID: account, AccessKeyID: roleKey, AccessKeySecret: roleSecret, SecurityToken: roleToken})
 	delete(w.Env, "CLOUDS_0_ACCESS_KEY_ID")
@@ -283,7 +283,7 @@ func testRoleCredentials(w *world) {
 	}
 }
 
-// testDuplicateEvents delivers an event twice in a batch, and then its contrary: late, and once it is true.
+// testDuplicateEvents delivers an event twice in a batch, and then the opposite one: too early, and once it is true.
 func testDuplicateEvents(w *world) {
 	w.start()
 	w.createAsset(1, "i-1")
@@ -304,7 +304,7 @@ func testDuplicateEvents(w *world) {
 	}
 }
 
-// testNoAccountID finds the account by the identity of its key.
+// testNoAccountID: the account is found by the identity of its key.
 func testNoAccountID(w *world) {
 	delete(w.Env, "CLOUDS_0_ACCOUNT_ID")
 	w.putInstance(1, "i-1")
@@ -329,7 +329,7 @@ func testConfigMistake(w *world) {
 	}
 }
 
-// testConcurrentEvents lets events for new instances run at once in one process.
+// testConcurrentEvents sends events for new instances at once to one process.
 func testConcurrentEvents(w *world) {
 	const n = 10 // a card names no more
 	for i := range n {

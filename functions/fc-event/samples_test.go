@@ -6,7 +6,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/reconcile"
 )
 
-// savedEvent is a sample event: what the world is like when it comes, and what becomes of it.
+// savedEvent is a sample event, the world in which it arrives, and what becomes of it.
 type savedEvent struct {
 	name     string
 	existing []string // instances that the cloud has
@@ -21,7 +21,7 @@ const (
 	trailed1, trailed2 = "i-bp1aaaa0000000000001", "i-bp1aaaa0000000000002"
 )
 
-// savedEvents are all samples of ../shared/events for this function.
+// savedEvents returns all samples in core/cloud/alibaba/testdata/events for this function.
 func savedEvents() []savedEvent {
 	done, ignored := []reconcile.EventOutcome{reconcile.EventDone}, []reconcile.EventOutcome{reconcile.EventIgnored}
 	made := func(name string) savedEvent {

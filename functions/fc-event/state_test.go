@@ -14,8 +14,8 @@ import (
 	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
 )
 
-// testMarkedDirty: where runs remember what they applied, an event that writes marks its scope, and one
-// that changes nothing does not.
+// testMarkedDirty: where runs remember what they applied, an event that writes marks its scope dirty, and one that
+// changes nothing does not.
 func testMarkedDirty(w *world) {
 	folder := w.TempDir()
 	w.Env["STATE"] = "file://" + folder
@@ -47,7 +47,7 @@ func testMarkedDirty(w *world) {
 	}
 }
 
-// testPaused: what a person paused is not done by an event, whose function answers as if it were.
+// testPaused: an event does not do what a person paused, and its function answers as usual.
 func testPaused(w *world) {
 	folder := w.TempDir()
 	w.Env["STATE"] = "file://" + folder
@@ -73,7 +73,7 @@ func testPaused(w *world) {
 	}
 }
 
-// testNodeRenamed: a node that people renamed is found again by a new process, from what the store remembers.
+// testNodeRenamed: a new process finds a node that people renamed, from what the store remembers.
 func testNodeRenamed(w *world) {
 	w.Env["STATE"] = "file://" + w.TempDir()
 	w.start()

@@ -10,7 +10,7 @@ import (
 	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
 )
 
-// stop is the platform's word before it takes the instance away.
+// stop stops the instance as the platform announces it.
 func (w *world) stop() {
 	w.Helper()
 	if a := w.send("", runtimetest.Options{Kind: runtimetest.PreStop}); !a.OK {
@@ -42,7 +42,7 @@ func (w *world) sendCreates(from, to int) {
 	}
 }
 
-// testWindow tells the first event at once, and the four of the window after it in one card when the
+// testWindow: the card of the first event goes out at once, and one card holds the four of the window after it when the
 // instance stops.
 func testWindow(w *world) {
 	w.start()
@@ -65,8 +65,8 @@ func testWindow(w *world) {
 	}
 }
 
-// testSharedWindow has two processes and one store: what the second one hears within the window of
-// the first waits in the store, also when both are stopped.
+// testSharedWindow has two processes and one store: events of the second one within the window of the first wait in the
+// store, also when both are stopped.
 func testSharedWindow(w *world) {
 	folder := w.TempDir()
 	w.Env["STATE"], w.Env["NOTIFICATION_WINDOW"] = "file://"+folder, "10m"
@@ -102,7 +102,7 @@ func testNoWindow(w *world) {
 	w.wantInCards(3)
 }
 
-// testRobotDown refuses the first card: it is told with the next one.
+// testRobotDown: a refused card goes out with the next one.
 func testRobotDown(w *world) {
 	w.Env["NOTIFICATION_WINDOW"] = "0s"
 	w.Robot.QueueFaults(dingtalktest.AnswerFaults(1, "keywords")...)

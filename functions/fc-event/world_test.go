@@ -29,7 +29,7 @@ const (
 	roleToken  = functiontest.RoleToken
 )
 
-// shortInvocation is the time of an invocation that shall not wait more often than once (2 s) for the cloud.
+// shortInvocation is the time of an invocation that can wait only once (2 s) for the cloud.
 var shortInvocation = runtimetest.Options{Timeout: 8 * time.Second}
 
 // world is what the function meets, and the program beside it.
@@ -38,7 +38,7 @@ type world struct {
 	listWatch *listWatcher
 }
 
-// listWatcher notes full lists: an event must never ask for one.
+// listWatcher records full lists, which no event may ask for.
 type listWatcher struct {
 	mu   sync.Mutex
 	full []string
@@ -56,7 +56,7 @@ func newWorld(t *testing.T, program functiontest.Program) *world {
 	return w
 }
 
-// noteJumpServer looks at a request to JumpServer.
+// noteJumpServer inspects a request to JumpServer.
 func (v *listWatcher) noteJumpServer(r *http.Request) {
 	q := r.URL.Query()
 	if r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, "/api/v1/assets/") && strings.Count(r.URL.Path, "/") == 5 &&
@@ -66,7 +66,7 @@ func (v *listWatcher) noteJumpServer(r *http.Request) {
 	}
 }
 
-// watchCloud looks at the requests to the cloud before it gets them.
+// watchCloud inspects the requests to the cloud before it gets them.
 func (v *listWatcher) watchCloud(ecs http.Handler) http.Handler {
 	return http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
 		err := r.ParseForm()
@@ -85,7 +85,7 @@ func (v *listWatcher) watchCloud(ecs http.Handler) http.Handler {
 	})
 }
 
-// afterNextAnswer does something once the cloud has given its next answer.
+// afterNextAnswer calls then once the cloud has given its next answer.
 func (v *listWatcher) afterNextAnswer(then func()) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -98,8 +98,7 @@ func (v *listWatcher) addFullList(list string) {
 	v.full = append(v.full, list)
 }
 
-// start runs the program with the world's settings. At the test's end it must have asked for no
-// full list.
+// start runs the program with the world's settings. By the end of the test it must not have asked for a full list.
 func (w *world) start() {
 	w.Helper()
 	w.Start()
@@ -112,14 +111,13 @@ func (w *world) start() {
 	})
 }
 
-// send gives the program a payload, and wants an answer in time.
+// send sends a payload to the program, and wants an answer in time.
 func (w *world) send(payload string, o runtimetest.Options) runtimetest.Answer {
 	w.Helper()
 	return w.Send([]byte(payload), o)
 }
 
-// sendEvent sends a payload that must be answered by a results document, whose events have these
-// outcomes.
+// sendEvent sends a payload that must be answered with a results document whose events have these outcomes.
 func (w *world) sendEvent(payload string, o runtimetest.Options, want ...reconcile.EventOutcome) reconcile.EventReport {
 	w.Helper()
 	answer := w.send(payload, o)
@@ -138,21 +136,21 @@ func (w *world) sendEvent(payload string, o runtimetest.Options, want ...reconci
 	return a
 }
 
-// putInstance makes a running instance with this id; n tells its name and address.
+// putInstance creates a running instance with this id; its name and address follow from n.
 func (w *world) putInstance(n int, id string) {
 	i := alibabatest.SampleInstance(n)
 	i.ID = id
 	w.Account.Put(region, i)
 }
 
-// newStateChange is a change of state as EventBridge tells it; the event's id is that of the instance.
+// newStateChange returns a change of state as EventBridge sends it, with the instance's id as its own.
 func newStateChange(id, state string) string {
 	return fmt.Sprintf(`{"id":"of-%s","source":"acs.ecs","type":"ecs:Instance:StateChange","specversion":"1.0",
 		"subject":"acs:ecs:%s:%s:instance/%s","data":{"resourceId":%q,"state":%q},
 		"aliyunaccountid":%q,"aliyunregionid":%q}`, id, region, account, id, id, state, account, region)
 }
 
-// createAsset makes an instance and lets the program make its asset; so it is warm, too.
+// createAsset creates an instance and lets the program create its asset, which also makes the program warm.
 func (w *world) createAsset(n int, id string) {
 	w.Helper()
 	w.putInstance(n, id)
@@ -162,8 +160,8 @@ func (w *world) createAsset(n int, id string) {
 	}
 }
 
-// assetState tells what JumpServer has of an instance: active, gone (switched off with the label that
-// says when), "" for nothing, or what else is there.
+// assetState returns what JumpServer has for an instance: active, gone (deactivated with the label that says when), ""
+// for nothing, or what else is there.
 func (w *world) assetState(id string) string {
 	for _, h := range w.JMS.Hosts(jumpservertest.DefaultOrg) {
 		if h.ID != inventory.AssetID(inventory.Alibaba, region, id) {
@@ -185,17 +183,17 @@ func (w *world) assetState(id string) string {
 	return ""
 }
 
-// callCounts are how often each side was asked since the last reset.
+// callCounts is how often each side was called since the last reset.
 type callCounts struct{ cloud, jumpserver, cards int }
 
-// countCalls tells how often each side is asked while something is done.
+// countCalls returns how often each side is called while do runs.
 func (w *world) countCalls(do func()) callCounts {
 	before := callCounts{w.ECS.Calls(""), w.JMS.Requests(), len(w.Robot.Messages())}
 	do()
 	return callCounts{w.ECS.Calls("") - before.cloud, w.JMS.Requests() - before.jumpserver, len(w.Robot.Messages()) - before.cards}
 }
 
-// readSample reads a saved event; they are kept beside their decoder.
+// readSample returns a saved event; they are kept beside their decoder.
 func (w *world) readSample(name string) string {
 	w.Helper()
 	raw, err := os.ReadFile(filepath.Join("../../core/cloud/alibaba/testdata/events", name+".json"))

@@ -12,7 +12,7 @@ import (
 	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
 )
 
-// testJumpServerDownAndUp finds JumpServer down, and in the same process up again.
+// testJumpServerDownAndUp: JumpServer is down, and later up again in the same process.
 func testJumpServerDownAndUp(w *world) {
 	w.FillInstances(0, 2, "cn-beijing")
 	w.JMS.Fail(jumpservertest.MatchRequest("", "/"), -1, jumpservertest.Fault{Cut: true})
@@ -31,7 +31,7 @@ func testJumpServerDownAndUp(w *world) {
 	}
 }
 
-// testBrokenConfiguration tells all mistakes at once, on every invocation, in a process that lives.
+// testBrokenConfiguration: every invocation reports all mistakes at once, and the process lives on.
 func testBrokenConfiguration(w *world) {
 	w.Env["JUMPSERVER_URL"] = "jms.example.com"
 	delete(w.Env, "JUMPSERVER_ACCESS_KEY_SECRET")
@@ -47,7 +47,7 @@ func testBrokenConfiguration(w *world) {
 	w.WantOnlyNotified("ALARM", "nothing was done", "jumpserver.url: ", "is no cloud known", "JMS_SYNC_SYNC_NO_DELETE") // once, not by every tick
 }
 
-// testWrongOrganisation stops where another organisation answers, before anything else is read.
+// testWrongOrganisation: the run stops where another organisation answers, before anything else is read.
 func testWrongOrganisation(w *world) {
 	w.FillInstances(0, 2, "cn-beijing")
 	w.Env["JUMPSERVER_ORG_ID"] = "99999999-0000-4000-8000-000000000001"
@@ -68,8 +68,7 @@ func testWrongKey(w *world) {
 	w.wantOnlyNotified("access key")
 }
 
-// wantOnlyNotified wants JumpServer asked for its organisation only, the cloud for nothing, and a card
-// that says why.
+// wantOnlyNotified wants JumpServer queried for its organisation only, the cloud for nothing, and a card that says why.
 func (w *world) wantOnlyNotified(why string) {
 	w.Helper()
 	for path := range w.JMS.Calls() {
@@ -93,7 +92,7 @@ func testMissingConfigurationFile(w *world) {
 	w.WantUntouched()
 }
 
-// testRefusingRobot refuses every card: that is logged, and changes nothing else.
+// testRefusingRobot: a robot that refuses every card is logged, and changes nothing else.
 func testRefusingRobot(w *world) {
 	w.FillInstances(0, 2, "cn-beijing")
 	w.Robot.QueueFaults(dingtalktest.AnswerFaults(9, "keywords")...)
@@ -106,7 +105,7 @@ func testRefusingRobot(w *world) {
 	}
 }
 
-// testHangingRobot never answers: the results go out before the deadline all the same.
+// testHangingRobot: where the robot never answers, the results still go out before the deadline.
 func testHangingRobot(w *world) {
 	w.FillInstances(0, 2, "cn-beijing")
 	never := make(chan struct{})

@@ -20,12 +20,12 @@ import (
 	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
 )
 
-// product keeps main, and with it all of the program, in the test's binary. The tests build the program
-// themselves, so that go test would not see that it changed, and give the results of the last time.
+// product links main, and with it the whole program, into the test's binary. The tests build the program themselves, so
+// without this go test would not notice a change and would report cached results.
 var product = main
 
-// TestFunction drives the built program as Function Compute does. Compiling takes its time, so
-// that all scenarios share one program; each has its own process and its own world.
+// TestFunction drives the built program as Function Compute does. Compiling takes time, so all scenarios share one
+// program; each has its own process and its own world.
 func TestFunction(t *testing.T) {
 	t.Parallel()
 	runtime.KeepAlive(product)
@@ -66,8 +66,8 @@ func TestFunction(t *testing.T) {
 	}
 }
 
-// testResultsDocument sees the answer's fields and their order, exactly as documented: users feed it
-// to other programs.
+// testResultsDocument checks the answer's fields and their order, exactly as documented: users feed it to other
+// programs.
 func testResultsDocument(w *world) {
 	w.FillInstances(0, 3, "cn-beijing")
 	w.ECS.Break(alibabatest.Fault{Kind: alibabatest.Forbidden, Action: alibabatest.DescribeInstances, Region: "cn-hangzhou"})
@@ -115,7 +115,7 @@ func testResultsDocument(w *world) {
 	}
 }
 
-// keysInOrder gives an object's keys in their order.
+// keysInOrder returns an object's keys in their order.
 func keysInOrder(w *world, object json.RawMessage) []string {
 	w.Helper()
 	d := json.NewDecoder(bytes.NewReader(object))
@@ -137,7 +137,7 @@ func keysInOrder(w *world, object json.RawMessage) []string {
 	return all
 }
 
-// testFilteredRun reads only what the payload names; the other region's assets stay as they are.
+// testFilteredRun: a run reads only what the payload names, and the other region's assets stay as they are.
 func testFilteredRun(w *world) {
 	w.FillInstances(0, 4, "cn-beijing", "cn-hangzhou")
 	w.Start()
@@ -166,8 +166,8 @@ func testDryRun(w *world) {
 	}
 }
 
-// testBadPayloads must neither run nor ask anybody anything: a narrowing that is not understood
-// could mean anything. The documented sample of the trigger is one of them.
+// testBadPayloads: a payload that is not understood could mean anything, so it runs nothing and asks nobody. The
+// documented sample of the trigger is one.
 func testBadPayloads(w *world) {
 	w.FillInstances(0, 1, "cn-beijing")
 	w.Start()
@@ -188,7 +188,7 @@ func testBadPayloads(w *world) {
 	w.WantUntouched()
 }
 
-// testStaleFiring answers ticks that piled up without running them, unless the user wants them.
+// testStaleFiring: firings that piled up are answered without a run, unless the user wants them.
 func testStaleFiring(w *world) {
 	w.FillInstances(0, 1, "cn-beijing")
 	w.Start()
@@ -206,7 +206,7 @@ func testStaleFiring(w *world) {
 	}
 }
 
-// testRoleCredentials takes the credentials of each invocation: the ones before may have expired.
+// testRoleCredentials: each invocation uses its own credentials, because earlier ones may have expired.
 func testRoleCredentials(w *world) {
 	for i := range 2 {
 		role := w.ECS.AddAccount(alibabatest.Key{
@@ -243,7 +243,7 @@ func testNoKeyAndNoRole(w *world) {
 	}
 }
 
-// testConcurrentRuns lets two runs overlap in one process, from nothing.
+// testConcurrentRuns overlaps two first runs in one process.
 func testConcurrentRuns(w *world) {
 	w.FillInstances(0, 30, "cn-beijing", "cn-hangzhou")
 	w.JMS.SetLatency(5 * time.Millisecond)

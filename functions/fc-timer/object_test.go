@@ -10,8 +10,8 @@ import (
 	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
 )
 
-// testConfigurationObject reads the configuration from OSS with the role of each invocation: the
-// object is asked for once per tick, and a broken version lets nothing run.
+// testConfigurationObject reads the configuration from OSS with the role of each invocation: one request per firing, and
+// a broken version lets nothing run.
 func testConfigurationObject(w *world) {
 	w.FillInstances(0, 2, "cn-beijing")
 	store := storagetest.NewServer(w, storagetest.OSS)

@@ -12,8 +12,8 @@ import (
 	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
 )
 
-// testShards splits one tick over four triggers, in two processes: they remove no more than one run may,
-// and are told in one card.
+// testShards splits one firing over four triggers, in two processes: together they remove no more than one run may, and
+// share one card.
 func testShards(w *world) {
 	const secondKey, secondID = "LTAI5tWorldKey000002", "6543210987654321"
 	second := w.ECS.AddAccount(alibabatest.Key{AccountID: secondID, AccessKeyID: secondKey, AccessKeySecret: cloudSecret})

@@ -14,8 +14,8 @@ import (
 	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
 )
 
-// testStateStore remembers what was applied: a tick without changes asks JumpServer nothing, also in
-// another process; a damaged memory costs a full path and nothing else.
+// testStateStore: the store remembers what was applied, so a firing without changes asks JumpServer nothing, even in
+// another process; a corrupt store costs a full run and nothing else.
 func testStateStore(w *world) {
 	w.FillInstances(0, 3, "cn-beijing")
 	folder := w.TempDir()
@@ -57,7 +57,7 @@ func testStateStore(w *world) {
 	quiet("remembered again")
 }
 
-// testPaused: what a person has paused is seen by the very next tick, and so is that it is over.
+// testPaused: the very next firing sees what a person paused, and that the pause is over.
 func testPaused(w *world) {
 	w.FillInstances(0, 3, "cn-beijing")
 	folder := w.TempDir()
@@ -86,7 +86,8 @@ func testPaused(w *world) {
 	}
 }
 
-// testUnopenedStore: a store that is named and cannot be opened may hold a pause, so nothing is removed; all else is done.
+// testUnopenedStore: a store that is named but cannot be opened may hold a pause, so nothing is removed; everything else
+// is done.
 func testUnopenedStore(w *world) {
 	w.FillInstances(0, 3, "cn-beijing")
 	w.Env["STATE"] = "nowhere://x"

@@ -13,7 +13,7 @@ import (
 	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
 )
 
-// quickConfig is the quick start's configuration with a part of its own at the end.
+// quickConfig returns the quick start's configuration with an addition at the end.
 func (w *world) quickConfig(more string) string {
 	return fmt.Sprintf(`
 jumpserver: {url: %q, access_key_id: "${JMS_KEY_ID}", access_key_secret: "${JMS_KEY_SECRET}"}
@@ -30,9 +30,9 @@ func (w *world) writeConfigFile(text string) string {
 	return "JMS_SYNC_CONFIG=file://" + file
 }
 
-// testMissingVariables: the configuration names variables that s.yaml does not pass. The card goes to the robot that
-// the configuration itself names, or the environment does; it names the variables, and comes once, also where the
-// process is another one and a store is shared.
+// testMissingVariables: the configuration names variables that s.yaml does not pass. The card goes to the robot that the
+// configuration itself or the environment names. It lists the variables and comes once, even where another process
+// shares the store.
 func testMissingVariables(w *world) {
 	folder := w.TempDir()
 	webhook := w.Env["NOTIFICATION_DINGTALK_WEBHOOK"]
@@ -61,7 +61,7 @@ func testWebhookOfEnvironment(w *world) {
 	}
 }
 
-// testNoWebhook: nobody can be told, which the log says.
+// testNoWebhook: where nobody can be notified, the log says so.
 func testNoWebhook(w *world) {
 	w.StartWith([]string{w.writeConfigFile(w.quickConfig(""))})
 	w.WantError(w.Invoke("", runtimetest.Options{}), "JMS_KEY_ID")
@@ -71,7 +71,7 @@ func testNoWebhook(w *world) {
 	}
 }
 
-// testLastGoodWebhook: a configuration that was right is replaced by one that cannot be read at all.
+// testLastGoodWebhook: a good configuration is replaced by one that cannot be read at all.
 func testLastGoodWebhook(w *world) {
 	w.FillInstances(0, 1, "cn-beijing")
 	store := storagetest.NewServer(w, storagetest.OSS)

@@ -25,7 +25,7 @@ func newWorld(t *testing.T, program functiontest.Program) *world {
 	return &world{functiontest.New(t, functiontest.Host{Open: runtimetest.NewFC, TimerEvent: newTimerEvent}, program, cloudAccount)}
 }
 
-// newTimerEvent is what Function Compute's timer sends.
+// newTimerEvent returns what Function Compute's timer sends.
 func newTimerEvent(at time.Time, payload string) []byte {
 	return fmt.Appendf(nil, `{"triggerTime":%q,"triggerName":"hourly","payload":%q}`, at.UTC().Format(time.RFC3339), payload)
 }

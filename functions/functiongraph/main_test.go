@@ -16,8 +16,8 @@ import (
 	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
 )
 
-// product keeps main, and with it all of the program, in the test's binary. The tests build the program
-// themselves, so that go test would not see that it changed, and give the results of the last time.
+// product links main, and with it the whole program, into the test's binary. The tests build the program themselves, so
+// without this go test would not notice a change and would report cached results.
 var product = main
 
 // TestFunction drives the built program as FunctionGraph's custom runtime does. All scenarios share
@@ -42,7 +42,7 @@ func TestFunction(t *testing.T) {
 	}
 }
 
-// newTimerEvent is what a TIMER trigger sends.
+// newTimerEvent returns what a TIMER trigger sends.
 func newTimerEvent(at time.Time, payload string) []byte {
 	return fmt.Appendf(nil, `{"version":"v1.0","time":%q,"trigger_type":"TIMER","trigger_name":"Timer_001","user_event":%q}`,
 		at.Format(time.RFC3339), payload)
@@ -57,8 +57,8 @@ func readSample(w *functiontest.World, name string) []byte {
 	return text
 }
 
-// testRefusedEvents are all events but two, the documented sample of the timer among them: its user_event is
-// nobody's request.
+// testRefusedEvents: all other events are refused. So is the documented sample of the timer, whose user_event is no
+// request.
 func testRefusedEvents(w *functiontest.World) {
 	w.WantRefused("this function takes the events of TIMER and CTS triggers",
 		"", `{}`, `[]`, `hello`, `null`, `{"trigger_type":"OBS"}`, `{"trigger_type":"TIMER","user_event":""}`, `{"Records":[]}`,
@@ -69,8 +69,8 @@ func testInstanceEvent(w *functiontest.World) {
 	w.WantIgnored(readSample(w, "cts-ecs-createserver"), "b2b3853af40448fcb9e40dxj89505ba")
 }
 
-// testOwnInstance is a server that a trace of CTS makes known, and another one released. No trace names a
-// region: that of the function's project counts.
+// testOwnInstance: traces of CTS make one server known and another one released. No trace names a region: that of the
+// function's project counts.
 func testOwnInstance(w *functiontest.World) {
 	const region, id, domain = "cn-north-4", "b0a9d2b4-2cae-4b66-a6ba-6af70f3bd7f8", "b2b3853af40448fcb9e40dxj89505ba"
 	cloud := huaweitest.New(huaweitest.Options{Reporter: w})
@@ -90,8 +90,8 @@ func testOwnInstance(w *functiontest.World) {
 	})
 }
 
-// testAgency reads configuration and state from OBS with the credentials of each invocation, be they in
-// the new headers or only in the old ones.
+// testAgency reads configuration and state from OBS with the credentials of each invocation, whether they are in the new
+// headers or only in the old ones.
 func testAgency(w *functiontest.World) {
 	w.FillInstances(0, 2, "cn-beijing")
 	store := storagetest.NewServer(w, storagetest.OBS)
@@ -123,7 +123,7 @@ clouds:
 	}
 }
 
-// testEmptyPolls gets answers without events first, as the platform may give.
+// testEmptyPolls: the first polls have no event, as the platform may answer.
 func testEmptyPolls(w *functiontest.World) {
 	w.FillInstances(0, 1, "cn-beijing")
 	w.Start(runtimetest.EmptyPolls(200, 204, 500, 200))
@@ -132,7 +132,7 @@ func testEmptyPolls(w *functiontest.World) {
 	}
 }
 
-// testNoTimeout runs without a deadline where the platform tells none that can be read, and says so.
+// testNoTimeout: without a readable time limit runs have no deadline, and the log says so.
 func testNoTimeout(w *functiontest.World) {
 	w.FillInstances(0, 1, "cn-beijing")
 	w.Environ = []string{"RUNTIME_TIMEOUT=3s"}

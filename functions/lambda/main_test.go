@@ -18,8 +18,8 @@ import (
 	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
 )
 
-// product keeps main, and with it all of the program, in the test's binary. The tests build the program
-// themselves, so that go test would not see that it changed, and give the results of the last time.
+// product links main, and with it the whole program, into the test's binary. The tests build the program themselves, so
+// without this go test would not notice a change and would report cached results.
 var product = main
 
 // TestFunction drives the built program as Lambda does. All scenarios share one program; each has
@@ -43,12 +43,12 @@ func TestFunction(t *testing.T) {
 	}
 }
 
-// newScheduleInput is the input of a schedule.
+// newScheduleInput returns the input of a schedule.
 func newScheduleInput(at time.Time, payload string) []byte {
 	return fmt.Appendf(nil, `{"time":%q,"payload":%q}`, at.UTC().Format(time.RFC3339), payload)
 }
 
-// newScheduledEvent is the Scheduled Event of a rule.
+// newScheduledEvent returns the Scheduled Event of a rule.
 func newScheduledEvent(at time.Time) []byte {
 	return fmt.Appendf(nil, `{"version":"0","id":"89d1a02d-5ec7-412e-82f5-13505f849b41","detail-type":"Scheduled Event","source":"aws.events",
 		"account":"123456789012","time":%q,"region":"us-east-1","resources":["arn:aws:events:us-east-1:123456789012:rule/SampleRule"],
@@ -61,8 +61,7 @@ func testRefusedEvents(w *functiontest.World) {
 		`{"source":"aws.s3","detail-type":"Object Created"}`, `{"detail-type":"Scheduled Event","source":"aws.events"}`)
 }
 
-// testTimerForms are all the ways in which a timer speaks: a rule's event, which may be stale, and inputs
-// with and without a time.
+// testTimerForms sends all forms of a timer: a rule's event, which may be stale, and inputs with and without a time.
 func testTimerForms(w *functiontest.World) {
 	w.FillInstances(0, 2, "cn-beijing", "cn-hangzhou")
 	w.Start()
@@ -97,7 +96,7 @@ func testInstanceEvent(w *functiontest.World) {
 	}
 }
 
-// testOwnInstance is an EC2 instance that an event of EventBridge makes known, and another one released.
+// testOwnInstance: events of EventBridge make one EC2 instance known and another one released.
 func testOwnInstance(w *functiontest.World) {
 	const region, id = "us-east-1", "i-1234567890abcdef0"
 	cloud := awstest.New(awstest.Options{Reporter: w})
@@ -124,7 +123,7 @@ func testOwnInstance(w *functiontest.World) {
 	})
 }
 
-// testRole reads configuration and state from S3 with the credentials that Lambda gives the process.
+// testRole reads configuration and state from S3 with the credentials of the process.
 func testRole(w *functiontest.World) {
 	w.FillInstances(0, 2, "cn-beijing")
 	store := storagetest.NewServer(w, storagetest.S3)

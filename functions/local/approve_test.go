@@ -14,21 +14,21 @@ import (
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
-// newDeskWithState gives a desk whose command has a state store. Its test is not parallel: a variable of the
-// process names the store.
+// newDeskWithState returns a desk whose command has a state store. Its test is not parallel: a variable of the process
+// names the store.
 func newDeskWithState(t *testing.T) *desk {
 	t.Setenv("JMS_SYNC_STATE", "file://"+t.TempDir())
 	return newDesk(t)
 }
 
-// releaseInstances lets instances of cn-beijing go, from one number up to another.
+// releaseInstances releases instances of cn-beijing, from one number up to another.
 func (d *desk) releaseInstances(from, to int) {
 	for n := from; n < to; n++ {
 		d.account.Remove("cn-beijing", alibabatest.SampleInstance(n).ID)
 	}
 }
 
-// activeHosts counts the hosts that are active, by their region's label.
+// activeHosts returns the number of active hosts with a region's label.
 func (d *desk) activeHosts() int {
 	n := 0
 	for _, h := range d.hosts() {
@@ -39,7 +39,8 @@ func (d *desk) activeHosts() int {
 	return n
 }
 
-// TestApprove: held, approved by a prefix, applied with proof; what came later waits; then it is used up.
+// TestApprove: removals are held, approved by a prefix, and applied with proof; later ones wait; then the approval is
+// used up.
 func TestApprove(t *testing.T) {
 	d := newDeskWithState(t)
 	d.fillInstances(10, "cn-beijing")
@@ -93,7 +94,7 @@ func TestApprove(t *testing.T) {
 	}
 }
 
-// TestApproveNeedsAStore, and a hash is told nevertheless.
+// TestApproveNeedsAStore: without a store approve fails, and the hash is shown nevertheless.
 func TestApproveNeedsAStore(t *testing.T) {
 	t.Setenv("JMS_SYNC_STATE", "")
 	d := newDesk(t)
@@ -114,7 +115,7 @@ func TestApproveNeedsAStore(t *testing.T) {
 	}
 }
 
-// TestApprovalOfRemovals: one removal of many waits as well.
+// TestApprovalOfRemovals: with sync.approval a single removal of many waits too.
 func TestApprovalOfRemovals(t *testing.T) {
 	d := newDeskWithState(t)
 	d.more = "sync: {approval: removals}"
@@ -177,8 +178,8 @@ func TestApprovalOfAll(t *testing.T) {
 	}
 }
 
-// TestPlanFileShowsWhatItDoes: 40 of 45 instances are gone. Text, table, counts and file say that 40 removals are
-// held, and apply makes them only where a person says so.
+// TestPlanFileShowsWhatItDoes: 40 of 45 instances are gone. Text, table, counts and file say that 40 removals are held,
+// and apply makes them only where a person agrees.
 func TestPlanFileShowsWhatItDoes(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
@@ -225,7 +226,7 @@ func TestPlanFileShowsWhatItDoes(t *testing.T) {
 	}
 }
 
-// TestNumberIsConsent: only the number of the held removals lets them go.
+// TestNumberIsConsent: only the number of the held removals releases them.
 func TestNumberIsConsent(t *testing.T) {
 	t.Parallel()
 	for answer, want := range map[string]bool{"40\n": true, " 40 ": true, "": false, "\n": false, "y\n": false, "4\n": false, "400\n": false, "-40": false} {
@@ -239,7 +240,7 @@ func TestNumberIsConsent(t *testing.T) {
 	}
 }
 
-// TestPlanFile: what is not whole, another's or too old is refused before anything is asked.
+// TestPlanFile: a plan that is cut short, another's or too old is refused before any request.
 func TestPlanFile(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
@@ -292,7 +293,8 @@ func TestPlanFile(t *testing.T) {
 	}
 }
 
-// TestQuarantine: a key that is refused is asked once, told once, and again when a person says so.
+// TestQuarantine: an account whose key is refused is queried once, reported once, and queried again when a person says
+// so.
 func TestQuarantine(t *testing.T) {
 	d := newDeskWithState(t)
 	d.more = "sync: {guard: {min: 4}}"

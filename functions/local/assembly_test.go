@@ -14,7 +14,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/session"
 )
 
-// TestApplyKeepsQuarantine: apply asks an account in quarantine no more than a sync does.
+// TestApplyKeepsQuarantine: apply queries an account in quarantine no more than a sync does.
 func TestApplyKeepsQuarantine(t *testing.T) {
 	d := newDeskWithState(t)
 	d.fillInstances(3, "cn-beijing")
@@ -44,7 +44,7 @@ func TestEventSharesTheWindow(t *testing.T) {
 	d.wantCards(3) // that of the window, and that of the run
 }
 
-// TestEventRaisesTheAlarm: jms-sync event notices like the functions that complete runs have stopped.
+// TestEventRaisesTheAlarm: jms-sync event notices, like the functions, that complete runs have stopped.
 func TestEventRaisesTheAlarm(t *testing.T) {
 	d := newDeskWithState(t)
 	d.fillInstances(1, "cn-beijing")
@@ -58,7 +58,7 @@ func TestEventRaisesTheAlarm(t *testing.T) {
 	d.wantCards(2)
 }
 
-// TestOrdersWaitForARun: while a run has the lease no order writes; what only looks does not ask for it.
+// TestOrdersWaitForARun: while a run holds the lease no operator action writes; one that only shows needs no lease.
 func TestOrdersWaitForARun(t *testing.T) {
 	d := newDeskWithState(t)
 	d.fillInstances(2, "cn-beijing")

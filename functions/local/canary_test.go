@@ -28,8 +28,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/storage/storagetest"
 )
 
-// secretCanaries are a value for every secret setting, by its path. TestEverySecretHasACanary fails
-// where a setting is added and has none.
+// secretCanaries returns a value for every secret setting, by its path. TestEverySecretHasACanary fails for a new
+// setting without one.
 func secretCanaries() map[string]string {
 	return map[string]string{
 		"proxy":                            "CANARY-of-the-proxy",
@@ -55,7 +55,7 @@ func TestEverySecretHasACanary(t *testing.T) {
 	}
 }
 
-// secretPaths finds the settings that hold secrets.
+// secretPaths returns the paths of the settings that hold secrets.
 func secretPaths(of reflect.Type, path string) (found []string) {
 	for i := range of.NumField() {
 		field := of.Field(i)
@@ -73,17 +73,16 @@ func secretPaths(of reflect.Type, path string) (found []string) {
 	return found
 }
 
-// canaryDesk is a desk with a canary in every secret, all of whose traffic goes through one proxy that
-// can turn on it.
+// canaryDesk is a desk with a canary in every secret. All of its traffic goes through one proxy, which can turn hostile.
 type canaryDesk struct {
 	*desk
-	mood  atomic.Value // of the proxy: what it does to each request; "" = hands it on
-	state string
-	lock  sync.Mutex
-	made  map[string]bool // of secrets, in requests that were seen
+	mood    atomic.Value // of the proxy: what it does to each request; "" = forwards it
+	state   string
+	lock    sync.Mutex
+	derived map[string]bool // of secrets, in requests that were seen
 }
 
-// echoRequest is all that a hostile or careless server could repeat.
+// echoRequest returns all that a hostile or careless server could repeat.
 func echoRequest(r *http.Request) string {
 	body, _ := io.ReadAll(r.Body)
 	var b strings.Builder
@@ -122,17 +121,17 @@ func (m *canaryDesk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// noteDerived keeps what was made of secrets in one request: signatures, and the proxy's password in the
-// form that HTTP has for it.
+// noteDerived records what was derived from secrets in one request: signatures, and the proxy's password in its HTTP
+// form.
 func (m *canaryDesk) noteDerived(said string) {
 	made := regexp.MustCompile(`signature="([^"]+)"|\b[Ss]ign(?:ature)?=([^&\s]+)|Proxy-Authorization: Basic (\S+)`)
 	m.lock.Lock()
 	defer m.lock.Unlock()
 	for _, found := range made.FindAllStringSubmatch(said, -1) {
 		text := found[1] + found[2] + found[3]
-		m.made[text] = true
+		m.derived[text] = true
 		if plain, err := url.QueryUnescape(text); err == nil {
-			m.made[plain] = true
+			m.derived[plain] = true
 		}
 	}
 }
@@ -154,7 +153,7 @@ func (m *canaryDesk) forward(w http.ResponseWriter, r *http.Request) {
 
 func newCanaryDesk(t *testing.T) *canaryDesk {
 	c := secretCanaries()
-	m := &canaryDesk{desk: newDesk(t), made: map[string]bool{}}
+	m := &canaryDesk{desk: newDesk(t), derived: map[string]bool{}}
 	m.jms.AddKey(jumpservertest.Key{ID: c["jumpserver.access_key_id"], Secret: c["jumpserver.access_key_secret"]})
 	m.account = m.ecs.AddAccount(alibabatest.Key{
 		AccountID: "1234567890123456", AccessKeyID: c["clouds[].access_key_id"], AccessKeySecret: c["clouds[].access_key_secret"],
@@ -187,8 +186,8 @@ log: {level: DEBUG, detailed: true, file: %q}
 		m.endpoint, m.webhook, c["notification.dingtalk.secret"], m.readLog()))
 }
 
-// TestCanaries: whatever a command meets, no secret stands in its output, log, results, cards,
-// state or assets, in none of the forms in which it could.
+// TestCanaries: whatever a command meets, no secret appears in its output, log, results, cards, state or assets, in any
+// form.
 func TestCanaries(t *testing.T) {
 	m := newCanaryDesk(t)
 	file := m.settings()
@@ -209,12 +208,12 @@ func TestCanaries(t *testing.T) {
 		group.Wait()
 	}
 	m.searchEverywhere()
-	if len(m.made) < 10 {
-		t.Errorf("only %d signatures were seen to be searched for", len(m.made))
+	if len(m.derived) < 10 {
+		t.Errorf("only %d signatures were seen to be searched for", len(m.derived))
 	}
 }
 
-// runCommand runs one command line and searches what it says. Where all is well it takes its time.
+// runCommand runs one command line and searches its output. Where all is well, it may take its time.
 func (m *canaryDesk) runCommand(file string, n int, command []string, mood string) {
 	patience := time.Minute
 	if mood != "" {
@@ -235,7 +234,7 @@ func (m *canaryDesk) runCommand(file string, n int, command []string, mood strin
 	}
 }
 
-// TestCanariesOfStores: nor where the object store that holds the configuration repeats the key.
+// TestCanariesOfStores: the same where the object store that holds the configuration repeats the key.
 func TestCanariesOfStores(t *testing.T) {
 	m := newCanaryDesk(t)
 	store := storagetest.NewServer(t, storagetest.OSS)
@@ -251,7 +250,7 @@ func TestCanariesOfStores(t *testing.T) {
 	m.searchEverywhere()
 }
 
-// searchEverywhere searches what stays behind: files (log, results, state), cards and assets.
+// searchEverywhere searches what remains: files (log, results, state), cards and assets.
 func (m *canaryDesk) searchEverywhere() {
 	m.Helper()
 	files := 0
@@ -275,7 +274,7 @@ func (m *canaryDesk) searchEverywhere() {
 	}
 }
 
-// searchText looks for every canary in every form.
+// searchText searches for every canary in every form.
 func (m *canaryDesk) searchText(where, text string) {
 	m.Helper()
 	for path, canary := range secretCanaries() {
@@ -289,7 +288,7 @@ func (m *canaryDesk) searchText(where, text string) {
 	}
 	m.lock.Lock()
 	defer m.lock.Unlock()
-	for made := range m.made {
+	for made := range m.derived {
 		if at := strings.Index(text, made); at >= 0 {
 			m.Errorf("%s: a signature is told: …%s…", where, text[max(0, at-120):min(len(text), at+80)])
 		}

@@ -8,7 +8,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 )
 
-// TestClockOfTheMachine: the command compares its clock with the cloud's, and removes nothing while it is off.
+// TestClockOfTheMachine: the command compares its clock with the cloud's, and removes nothing while the clock is off.
 func TestClockOfTheMachine(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

@@ -8,8 +8,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 )
 
-// TestMistakesBeforeTheRun: what is wrong with the command line or the configuration is said
-// once, on standard error, and nobody is asked anything.
+// TestMistakesBeforeTheRun: mistakes in the command line or the configuration are reported once, on standard error, and
+// nobody is asked anything.
 func TestMistakesBeforeTheRun(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -64,7 +64,7 @@ func TestMistakesBeforeTheRun(t *testing.T) {
 	}
 }
 
-// validConfig is a configuration without mistakes, of nobody, and what is appended to it.
+// validConfig returns a configuration without mistakes, with what is appended to it.
 func validConfig(more string) string {
 	return `jumpserver: {url: http://127.0.0.1:9, access_key_id: ` + jumpservertest.KeyID + `, access_key_secret: hush-hush}
 clouds: [{type: aliyun, name: a, access_key_id: LTAI5tNobody, access_key_secret: hush-hush, regions: [cn-beijing]}]
@@ -84,7 +84,7 @@ func TestNothingConfigured(t *testing.T) {
 	}
 }
 
-// TestJumpServerOutOfReach is a failure and no mistake in the configuration.
+// TestJumpServerOutOfReach: an unreachable JumpServer is a failure and no mistake in the configuration.
 func TestJumpServerOutOfReach(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
@@ -105,7 +105,7 @@ func TestJumpServerOutOfReach(t *testing.T) {
 	}
 }
 
-// TestMistakesThatJumpServerFinds end the run at once: trying again would not help.
+// TestMistakesThatJumpServerFinds: such mistakes end the run at once, because a retry would not help.
 func TestMistakesThatJumpServerFinds(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -14,7 +14,8 @@ clouds:
   - {type: 阿里云, name: aliyun-prod, access_key_id: "${ALIYUN_KEY_ID}", access_key_secret: "${ALIYUN_KEY_SECRET}", regions: [cn-hangzhou]}
 `
 
-// deployDesk is a folder with this repository's s.yaml, passing these variables beside its own, and a .env.
+// deployDesk returns a desk in a folder with this repository's s.yaml, which passes these variables beside its own, and
+// a .env.
 func deployDesk(t *testing.T, dotenv string, names ...string) (d *desk, file string) {
 	t.Helper()
 	d = &desk{T: t, dir: t.TempDir()}
@@ -76,7 +77,7 @@ func TestDoctorDeploy(t *testing.T) {
 	}
 }
 
-// TestDoctorDeployUnread: a configuration that this machine cannot read is told, and stops no deployment.
+// TestDoctorDeployUnread: a configuration that this machine cannot read is reported, and stops no deployment.
 func TestDoctorDeployUnread(t *testing.T) {
 	t.Parallel()
 	d, file := deployDesk(t, quickConfigRef)
@@ -102,7 +103,7 @@ func TestDoctorDeployByVariables(t *testing.T) {
 	d.wantPrinted("没有文件，全部来自环境变量", "0 项失败")
 }
 
-// TestDoctorDeployWithoutAFile: what cannot be examined is refused.
+// TestDoctorDeployWithoutAFile: what cannot be checked is refused.
 func TestDoctorDeployWithoutAFile(t *testing.T) {
 	t.Parallel()
 	d := &desk{T: t, dir: t.TempDir()}

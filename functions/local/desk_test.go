@@ -25,7 +25,7 @@ const (
 	deskSign   = "SECrobot-secret-of-the-desk"
 )
 
-// desk is a user with a configuration file, before whom the command runs in this process.
+// desk is a user with a configuration file. The command runs in this process.
 type desk struct {
 	*testing.T
 	dir     string
@@ -34,7 +34,7 @@ type desk struct {
 	account *alibabatest.Account
 	robot   *dingtalktest.Robot
 
-	// What the configuration says; a test may change it before it runs the command.
+	// The configuration's values; a test may change them before it runs the command.
 	url, keySecret, org string
 	key                 string // of the cloud account; "" = deskKey
 	id                  string // jumpserver.id; "" = that of the URL
@@ -74,7 +74,7 @@ func (d *desk) fillInstances(n int, regions ...string) {
 	}
 }
 
-// saveFile writes a text into the desk's directory.
+// saveFile writes a text into the desk's folder and returns its path.
 func (d *desk) saveFile(name, text string) string {
 	d.Helper()
 	file := filepath.Join(d.dir, name)
@@ -84,7 +84,7 @@ func (d *desk) saveFile(name, text string) string {
 	return file
 }
 
-// writeConfig writes the configuration and gives its path.
+// writeConfig writes the configuration and returns its path.
 func (d *desk) writeConfig() string {
 	d.Helper()
 	regions := "cn-beijing, cn-hangzhou"
@@ -111,7 +111,7 @@ func (d *desk) run(code int, args ...string) {
 	d.runRaw(d.Context(), code, append([]string{"-c", d.writeConfig()}, args...)...)
 }
 
-// runRaw executes a command line as it is.
+// runRaw executes a command line unchanged.
 func (d *desk) runRaw(ctx context.Context, code int, args ...string) {
 	d.Helper()
 	d.stdout.Reset()
@@ -138,7 +138,7 @@ func (d *desk) wantPrinted(texts ...string) {
 
 func (d *desk) hosts() []jumpservertest.Host { return d.jms.Hosts(jumpservertest.DefaultOrg) }
 
-// wantCards wants so many cards to be sent, and gives the text of the last one.
+// wantCards wants so many cards sent, and returns the text of the last one.
 func (d *desk) wantCards(n int) string {
 	d.Helper()
 	all := d.robot.Messages()

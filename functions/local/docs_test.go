@@ -27,7 +27,7 @@ var (
 	placeholder = regexp.MustCompile(`(?m)^export (\w+)='<[^>]*>'$`)
 )
 
-// readDocuments gives every document that people read, by its path from the top of the repository.
+// readDocuments returns every document for people, by its path from the top of the repository.
 func readDocuments(t *testing.T) map[string]string {
 	t.Helper()
 	found := map[string]string{}
@@ -48,7 +48,7 @@ func readDocuments(t *testing.T) map[string]string {
 	return found
 }
 
-// commandLines gives the command lines of jms-sync in a document, each as its arguments.
+// commandLines returns the command lines of jms-sync in a document, each as its arguments.
 func commandLines(document string) [][]string {
 	var found [][]string
 	add := func(text string, whole bool) {
@@ -73,7 +73,7 @@ func commandLines(document string) [][]string {
 	return found
 }
 
-// TestDocumentedCommands: every subcommand and every flag that a document names is in the command tree.
+// TestDocumentedCommands: every subcommand and flag that a document names is in the command tree.
 func TestDocumentedCommands(t *testing.T) {
 	t.Parallel()
 	checked := 0
@@ -90,7 +90,7 @@ func TestDocumentedCommands(t *testing.T) {
 	}
 }
 
-// findUnknownPart tells what of a command line the program does not have.
+// findUnknownPart returns an error that names what the program does not have of a command line.
 func findUnknownPart(args []string) error {
 	root := rootCommand(io.Discard, io.Discard)
 	cmd, rest, err := root.Find(args)
@@ -117,7 +117,7 @@ func hasFlag(cmd *cobra.Command, arg string) bool {
 	return cmd.Flags().ShorthandLookup(arg[1:2]) != nil
 }
 
-// TestDocumentCheckBites: what is wrong is found, what is right is not.
+// TestDocumentCheckBites: what is wrong is found, and what is right is not.
 func TestDocumentCheckBites(t *testing.T) {
 	t.Parallel()
 	const document = "`jms-sync plan --everything` and `jms-sync paln`, not jms-sync here.\n```sh\nX=1 bin/jms-sync -o r.json   # fine\nbin/jms-sync plan -q\n```\n"
@@ -134,8 +134,8 @@ func TestDocumentCheckBites(t *testing.T) {
 	}
 }
 
-// TestQuickStart executes the quick start's commands as they stand, by a shell, in an empty folder,
-// against emulators. What is not ours (make, which CI runs itself) is only recorded.
+// TestQuickStart executes the quick start's commands as they are, by a shell, in an empty folder, against emulators.
+// Programs that are not ours are only recorded (make runs in CI itself).
 func TestQuickStart(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ file, created, nothing, done string }{
@@ -180,8 +180,8 @@ func TestQuickStart(t *testing.T) {
 	}
 }
 
-// installStubs puts programs that note how they are called, and bin/jms-sync, which is this test's own
-// program (see TestMain), into the desk's folder.
+// installStubs puts programs into the desk's folder that record how they are called, and bin/jms-sync, which is this
+// test's own program (see TestMain).
 func (d *desk) installStubs(names ...string) (calls string) {
 	d.Helper()
 	exe, err := os.Executable()
@@ -204,8 +204,8 @@ func (d *desk) installStubs(names ...string) (calls string) {
 	return calls
 }
 
-// shellBlocks gives the blocks of commands of a document, with the desk's values in place of the
-// placeholders that a reader fills in.
+// shellBlocks returns the blocks of commands of a document, with the desk's values in place of the placeholders that a
+// reader fills in.
 func (d *desk) shellBlocks(document string) []string {
 	values := map[string]string{
 		"JMS_KEY_ID": jumpservertest.KeyID, "JMS_KEY_SECRET": d.keySecret,
@@ -226,8 +226,8 @@ func (d *desk) shellBlocks(document string) []string {
 	return blocks
 }
 
-// runShellBlock runs a block in the desk's folder. What the reader exported in an earlier block is there;
-// of the addresses of the emulators the document knows nothing.
+// runShellBlock runs a block in the desk's folder, with what the reader exported in earlier blocks. The document does
+// not know the addresses of the emulators.
 func (d *desk) runShellBlock(block string) string {
 	d.Helper()
 	before := d.saveFile("before", "")

@@ -26,14 +26,14 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// doctorDesk is a desk whose installation doctor examines.
+// doctorDesk is a desk whose installation doctor checks.
 type doctorDesk struct {
 	*desk
 	edit func(config string) string // of the configuration, before it is read
 	args []string
 }
 
-// syncUser gives the access key to a user with the rights of a sync, and not one more or less.
+// syncUser assigns the access key to a user with exactly the rights of a sync, but those left out.
 func (p *doctorDesk) syncUser(without ...string) {
 	var have []string
 	for _, right := range []string{
@@ -58,10 +58,10 @@ func (p *doctorDesk) replace(old, with string) {
 	}
 }
 
-// serveAs replaces JumpServer's address by one at which a handler stands before it.
+// serveAs puts a handler in front of JumpServer, at a new address.
 func (p *doctorDesk) serveAs(wrap func(http.Handler) http.Handler) { p.url = p.serve(wrap(p.jms)) }
 
-// interpose lets something in front of JumpServer answer what has a part in its address.
+// interpose makes something in front of JumpServer answer requests whose address contains a part.
 func (p *doctorDesk) interpose(part string, page jumpservertest.Page) {
 	p.serveAs(func(h http.Handler) http.Handler {
 		f := jumpservertest.NewIntermediary(h)
@@ -232,7 +232,7 @@ func doctorCases() []doctorCase {
 	}
 }
 
-// serveTLS serves JumpServer with a certificate of nobody's CA, and writes it to ca.pem.
+// serveTLS serves JumpServer with a certificate of an unknown CA, and writes the CA to ca.pem.
 func (p *doctorDesk) serveTLS() string {
 	server := httptest.NewUnstartedServer(p.jms)
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
@@ -249,8 +249,8 @@ func (p *doctorDesk) setHostCount(n int) {
 	}})
 }
 
-// TestDoctor compares what doctor says of each fault with its golden file, and proves each time
-// that nothing was written and nothing posted. -update rewrites the files.
+// TestDoctor compares what doctor says of each fault with its golden file, and proves each time that nothing was written
+// or posted. -update rewrites the files.
 func TestDoctor(t *testing.T) {
 	t.Parallel()
 	for _, c := range doctorCases() {
@@ -320,8 +320,7 @@ func TestDoctorOfAnObject(t *testing.T) {
 	}
 }
 
-// TestKeyWithoutDeletion: a run with such a key deactivates, says so, and deletes nothing, also
-// without a grace.
+// TestKeyWithoutDeletion: a run with such a key deactivates, says so, and deletes nothing, even without a grace period.
 func TestKeyWithoutDeletion(t *testing.T) {
 	t.Parallel()
 	p := newDoctorDesk(t)
@@ -369,7 +368,7 @@ func (p *doctorDesk) runAndCompare(name string, code int) {
 	compareGolden(p.T, filepath.Join("testdata", "doctor", name+".golden"), p.stableText(p.stdout.String()))
 }
 
-// stableText takes out what no two runs have in common.
+// stableText replaces what differs between runs.
 func (p *doctorDesk) stableText(text string) string {
 	scheme, _, _ := strings.Cut(p.url, "://")
 	text = strings.NewReplacer(p.url, scheme+"://jumpserver.test", p.endpoint, "http://cloud.test").Replace(text)

@@ -10,7 +10,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
-// emulateClient holds the two ends of an emulate command that runs in this process.
+// emulateClient holds both ends of an emulate command that runs in this process.
 type emulateClient struct {
 	t     *testing.T
 	in    *io.PipeWriter
@@ -63,7 +63,7 @@ func (s *emulateClient) close() {
 	}
 }
 
-// The announced environment is all that a run needs, and stats tell what the run asked.
+// TestEmulateIsSyncedAndCounts: the announced environment is all that a run needs, and stats count the run's requests.
 func TestEmulateIsSyncedAndCounts(t *testing.T) {
 	t.Parallel()
 	s := startEmulate(t, "--hosts", "2", "--regions", "2", "--accounts", "2", "--version", "v4.10.16")
@@ -107,7 +107,7 @@ func (s *emulateClient) resetCounts() {
 	}
 }
 
-// What is seeded is what a sync makes: the next sync has nothing to do. The counts begin with it.
+// TestEmulateSeeded: the seed is what a sync creates, so the next sync has nothing to do. The counts begin with it.
 func TestEmulateSeeded(t *testing.T) {
 	t.Parallel()
 	for _, version := range []string{"v4.7.0", "v4.10.16", "v4.10.19"} {
@@ -134,7 +134,8 @@ func TestEmulateSeeded(t *testing.T) {
 	}
 }
 
-// With --measured the emulator takes the times of a real server: each create at least half of its time.
+// TestEmulateMeasured: with --measured the emulator is as slow as a real server: each create takes at least half of its
+// time.
 func TestEmulateMeasured(t *testing.T) {
 	t.Parallel()
 	s := startEmulate(t, "--hosts", "3", "--version", "v4.10.19", "--measured", "--throttle", "-1")

@@ -16,14 +16,14 @@ import (
 	"github.com/jms-sync/jms-sync/core/reconcile"
 )
 
-// newStateEvent is a saved event: an instance of the desk's account and cn-beijing changed its state.
+// newStateEvent returns a saved event: an instance of the desk's account in cn-beijing changed its state.
 func newStateEvent(id, state string) string {
 	return fmt.Sprintf(`{"id":"e-%s","source":"acs.ecs","specversion":"1.0","type":"ecs:Instance:StateChange",
 		"subject":"acs:ecs:cn-beijing:1234567890123456:instance/%s","aliyunaccountid":"1234567890123456","aliyunregionid":"cn-beijing",
 		"data":{"resourceId":"%s","resourceType":"ALIYUN::ECS::Instance","state":"%s"}}`, id, id, id, state)
 }
 
-// runEvent runs a saved event with -o, and gives the document.
+// runEvent runs a saved event with -o, and returns the document.
 func (d *desk) runEvent(code int, text string, args ...string) reconcile.EventReport {
 	d.Helper()
 	results := filepath.Join(d.dir, "results.json")
@@ -42,7 +42,7 @@ func expectEvent(t *testing.T, a reconcile.EventReport, want reconcile.EventOutc
 	}
 }
 
-// TestEventMakesAndReleases: as the function does, and again from standard input.
+// TestEventMakesAndReleases: the command does what the function does, and again from standard input.
 func TestEventMakesAndReleases(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
@@ -70,7 +70,7 @@ func TestEventMakesAndReleases(t *testing.T) {
 	d.wantCards(2)
 }
 
-// TestEventEndsInTime: what the cloud does not show is not waited for without end.
+// TestEventEndsInTime: the command does not wait forever for what the cloud does not show.
 func TestEventEndsInTime(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
@@ -93,7 +93,7 @@ func TestEventEndsInTime(t *testing.T) {
 	}
 }
 
-// TestEventsNotForUs: nobody is asked for what changes no asset, or is no event at all.
+// TestEventsNotForUs: an event that changes no asset, or is none at all, costs no request.
 func TestEventsNotForUs(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -119,8 +119,8 @@ func TestEventsNotForUs(t *testing.T) {
 	}
 }
 
-// TestEventMistakes: what a person must mend is exit code 2, as for a full run, and the mistakes
-// that can be seen before it are seen before it.
+// TestEventMistakes: what a person must correct is exit code 2, as for a full run, and mistakes that can be seen before
+// the run are reported before it.
 func TestEventMistakes(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -153,7 +153,7 @@ func TestEventMistakes(t *testing.T) {
 	}
 }
 
-// TestEventCloudKeyRefused is the account's failure, and no mistake with JumpServer.
+// TestEventCloudKeyRefused: a refused key of a cloud is the account's failure, and no mistake with JumpServer.
 func TestEventCloudKeyRefused(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
@@ -166,7 +166,7 @@ func TestEventCloudKeyRefused(t *testing.T) {
 	}
 }
 
-// TestEventOfWhichCloud: by what it says, or by what the command line says.
+// TestEventOfWhichCloud: the cloud follows from the event, or from the command line.
 func TestEventOfWhichCloud(t *testing.T) {
 	t.Parallel()
 	const ec2 = `{"version":"0","id":"7bf73129","detail-type":"EC2 Instance State-change Notification","source":"aws.ec2","account":"123456789012",
@@ -188,7 +188,7 @@ func TestEventOfWhichCloud(t *testing.T) {
 			t.Parallel()
 			d := newDesk(t)
 			readable := slices.ContainsFunc(cloudlist.Providers(), func(p cloud.Provider) bool { return p.Cloud == c.want && p.Events != nil })
-			if readable { // ignored, or what it lacks is told: no account of this cloud is configured
+			if readable { // ignored, or reported as incomplete: no account of this cloud is configured
 				args := append([]string{"-c", d.writeConfig(), "event", d.saveFile("event.json", c.text)}, c.args...)
 				code := runCommandLine(d.Context(), args, strings.NewReader(""), &d.stdout, &d.stderr)
 				if code != exitDone && code != exitFailed || !strings.Contains(d.stdout.String(), c.says) {

@@ -9,7 +9,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
-// TestExpectCommand: a decommission is announced, goes without anybody's approval, and is shown; one too many holds.
+// TestExpectCommand: an announced decommission goes through without approval and is shown; one removal too many is held.
 func TestExpectCommand(t *testing.T) {
 	d := newDeskWithState(t)
 	d.fillInstances(40, "cn-beijing", "cn-hangzhou")
@@ -56,7 +56,7 @@ func TestExpectCommand(t *testing.T) {
 	d.runSync(exitDone, report.OK)
 }
 
-// TestExpectMistakes: what is no order gives none.
+// TestExpectMistakes: an incomplete announcement is refused.
 func TestExpectMistakes(t *testing.T) {
 	d := newDeskWithState(t)
 	whole := map[string]string{"--account": "aliyun-prod", "--region": "cn-beijing", "--until": "4h", "--up-to": "3"}

@@ -15,7 +15,7 @@ const (
 	fixedZone = "55555555-5555-4555-8555-555555555555"
 )
 
-// newBeginnerDesk is a desk of somebody who has no configuration yet, and the keys in variables.
+// newBeginnerDesk returns a desk without a configuration, with the keys in variables.
 func newBeginnerDesk(t *testing.T) (p *doctorDesk, file string) {
 	t.Setenv("JMS_ACCESS_KEY_ID", jumpservertest.KeyID)
 	t.Setenv("JMS_ACCESS_KEY_SECRET", jumpservertest.KeySecret)
@@ -29,7 +29,7 @@ func newBeginnerDesk(t *testing.T) (p *doctorDesk, file string) {
 	return p, filepath.Join(p.dir, "new.yaml")
 }
 
-// wantWritten compares what init wrote with its golden files, and reads it as a run would.
+// wantWritten compares what init wrote with its golden files, and loads it as a run would.
 func (p *doctorDesk) wantWritten(name, file string) config.Config {
 	p.Helper()
 	for _, f := range []string{file, filepath.Join(p.dir, ".env")} {
@@ -56,7 +56,7 @@ func (p *doctorDesk) wantWritten(name, file string) config.Config {
 	return cfg
 }
 
-// TestInitAsks: a person answers every question, and gets a configuration, doctor's word and a plan.
+// TestInitAsks: a person answers every question, and gets a configuration, doctor's result and a plan.
 func TestInitAsks(t *testing.T) {
 	p, file := newBeginnerDesk(t)
 	t.Setenv("DINGTALK_WEBHOOK", p.webhook)
@@ -81,7 +81,7 @@ func TestInitAsks(t *testing.T) {
 	}
 }
 
-// TestInitByFlags: without a person, where flags say what matters.
+// TestInitByFlags: flags answer everything that matters, without a person.
 func TestInitByFlags(t *testing.T) {
 	p, file := newBeginnerDesk(t)
 	args := []string{"-c", file, "--no-log-file", "init", "--url", p.url, "--org", "运维", "--cloud",
@@ -103,8 +103,8 @@ func TestInitByFlags(t *testing.T) {
 	p.wantPrinted("第一份计划（没有写入任何东西）")
 }
 
-// TestInitBesideServerless: where s.yaml stands beside it, its functions get the variables that the configuration
-// names, lines of .env that are there stay, and what init wrote can be deployed once the values are there.
+// TestInitBesideServerless: an s.yaml beside the configuration passes the variables that the configuration names,
+// existing lines of .env stay, and what init wrote can be deployed once the values are there.
 func TestInitBesideServerless(t *testing.T) {
 	p, file := newBeginnerDesk(t)
 	text, err := os.ReadFile(filepath.Join(repository, "s.yaml"))
@@ -128,7 +128,7 @@ func TestInitBesideServerless(t *testing.T) {
 	p.runRaw(t.Context(), exitPartial, "-c", file, "doctor", "--deploy="+serverless)
 }
 
-// TestInitStops: at each mistake, with a word that helps, and with no file written.
+// TestInitStops: init stops at each mistake, with a text that helps, and without writing a file.
 func TestInitStops(t *testing.T) {
 	p, file := newBeginnerDesk(t)
 	cloud := "type=aliyun,name=prod,key-env=MY_CLOUD_ID,secret-env=MY_CLOUD_SECRET,endpoint=" + p.endpoint

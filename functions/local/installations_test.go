@@ -9,7 +9,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
-// twoInstallations returns the JumpServers of staging and production, which share a cloud account and a state store.
+// twoInstallations returns functions that switch to the JumpServer of staging and of production, which share a cloud
+// account and a state store.
 func (d *desk) twoInstallations() (staging, production func()) {
 	first, url := d.jms, d.url
 	second := jumpservertest.New(jumpservertest.Options{TB: d.T})
@@ -17,8 +18,8 @@ func (d *desk) twoInstallations() (staging, production func()) {
 	return func() { d.jms, d.url = first, url }, func() { d.jms, d.url = second, other }
 }
 
-// TestApprovalStaysInItsPlace is case 7 of the edges: the same 30 assets are held in staging and in production, by
-// the same hash, and staging's approval is none of production's.
+// TestApprovalStaysInItsPlace: the same 30 assets are held in staging and in production, with the same hash, and
+// staging's approval does not count in production.
 func TestApprovalStaysInItsPlace(t *testing.T) {
 	d := newDeskWithState(t)
 	staging, production := d.twoInstallations()
@@ -27,7 +28,7 @@ func TestApprovalStaysInItsPlace(t *testing.T) {
 		at()
 		d.runSync(exitDone, report.OK)
 	}
-	if card := d.wantCards(3); !strings.Contains(card, "jumpserver.id") || !strings.Contains(card, hostOfCard(t, d.url)) {
+	if card := d.wantCards(3); !strings.Contains(card, "jumpserver.id") || !strings.Contains(card, hostOfURL(t, d.url)) {
 		t.Errorf("nobody says that the store is shared: %s", card)
 	}
 	d.releaseInstances(0, 30)
@@ -43,7 +44,7 @@ func TestApprovalStaysInItsPlace(t *testing.T) {
 	for hash := range hashes {
 		staging()
 		d.run(exitDone, "approve", hash)
-		d.wantPrinted("JumpServer：" + hostOfCard(t, d.url) + "，组织：" + jumpservertest.DefaultOrg)
+		d.wantPrinted("JumpServer：" + hostOfURL(t, d.url) + "，组织：" + jumpservertest.DefaultOrg)
 	}
 	production()
 	if r := d.runSync(exitPartial, report.Held); r.Held != 30 || r.Deactivated+r.Deleted != 0 || d.activeHosts() != 60 {
@@ -61,8 +62,8 @@ func TestApprovalStaysInItsPlace(t *testing.T) {
 	}
 }
 
-// TestSmallInstallationsAreBothClosed is case 8: where two installations share a store, what one has seen to be gone
-// is still to be closed by the other.
+// TestSmallInstallationsAreBothClosed: where two installations share a store, what one has seen to be gone the other
+// still deactivates.
 func TestSmallInstallationsAreBothClosed(t *testing.T) {
 	d := newDeskWithState(t)
 	staging, production := d.twoInstallations()
@@ -80,7 +81,7 @@ func TestSmallInstallationsAreBothClosed(t *testing.T) {
 	}
 }
 
-// TestOneServerByTwoNames: with jumpserver.id both names have one state, and nobody says that it is shared.
+// TestOneServerByTwoNames: with jumpserver.id both names share one state, and nothing says that the store is shared.
 func TestOneServerByTwoNames(t *testing.T) {
 	d := newDeskWithState(t)
 	d.fillInstances(10, "cn-beijing")
@@ -98,7 +99,7 @@ func TestOneServerByTwoNames(t *testing.T) {
 	}
 }
 
-func hostOfCard(t *testing.T, text string) string {
+func hostOfURL(t *testing.T, text string) string {
 	t.Helper()
 	at, err := url.Parse(text)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 )
 
-// labelRows are the rows of the desk's label page as texts.
+// labelRows returns the rows of the desk's label page as texts.
 func (d *desk) labelRows() []string {
 	var out []string
 	for _, r := range d.jms.LabelRows(jumpservertest.DefaultOrg) {
@@ -22,7 +22,7 @@ func (d *desk) labelRows() []string {
 	return out
 }
 
-// labelDesk is a desk whose label page has rows that assets had, have and never had.
+// labelDesk returns a desk whose label page has rows that assets had, have and never had.
 func labelDesk(t *testing.T) *desk {
 	t.Helper()
 	d := newDesk(t)
@@ -36,7 +36,7 @@ func labelDesk(t *testing.T) *desk {
 	return d
 }
 
-// TestLabelsClean: a table first, and with --apply just what it said.
+// TestLabelsClean: a table comes first, and --apply does just what it says.
 func TestLabelsClean(t *testing.T) {
 	t.Parallel()
 	d := labelDesk(t)
@@ -69,7 +69,7 @@ func TestLabelsClean(t *testing.T) {
 	d.run(exitUsage, "labels", "clean", "-o", fmt.Sprint(d.dir, "/none/results.json"))
 }
 
-// TestLabelsCleanInEnglish: words, and an empty page.
+// TestLabelsCleanInEnglish: English texts, and an empty page.
 func TestLabelsCleanInEnglish(t *testing.T) {
 	t.Parallel()
 	d := labelDesk(t)
@@ -107,7 +107,7 @@ func TestLabelsCleanFails(t *testing.T) {
 	d.run(exitUsage, "labels", "clean")
 }
 
-// TestLabelsCleanRights: those of a plan and three more are enough, and each that is missing is named.
+// TestLabelsCleanRights: the rights of a plan and three more are enough, and each missing one is named.
 func TestLabelsCleanRights(t *testing.T) {
 	t.Parallel()
 	rights := []string{inventory.ViewAssets, inventory.ViewPlatform, inventory.ViewLabels, inventory.ViewLabelHolders, inventory.DeleteLabels}

@@ -12,14 +12,14 @@ import (
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
-// seedHost puts a host into JumpServer as people or the Python tool made it.
+// seedHost puts a host into JumpServer as people or the Python tool created it.
 func (d *desk) seedHost(name, address, comment string) {
 	d.jms.Seed(jumpservertest.DefaultOrg, jumpservertest.Host{
 		Name: name, Address: address, Comment: comment, Active: true, Nodes: []string{"/DEFAULT/阿里云/aliyun-prod"}, Labels: []string{"team:shop"},
 	})
 }
 
-// hostIDs gives the hosts' ids by name.
+// hostIDs returns the hosts' ids by name.
 func (d *desk) hostIDs() map[string]string {
 	out := map[string]string{}
 	for _, h := range d.hosts() {
@@ -28,7 +28,7 @@ func (d *desk) hostIDs() map[string]string {
 	return out
 }
 
-// TestMoveFromThePythonTool: adopt, sync, release: no host is deleted, doubled or given another id.
+// TestMoveFromThePythonTool: through adopt, sync and release no host is deleted, duplicated or given another id.
 func TestMoveFromThePythonTool(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
@@ -97,7 +97,7 @@ func TestMoveFromThePythonTool(t *testing.T) {
 	}
 }
 
-// TestRetire: refused for what is configured, and told before it is done.
+// TestRetire: what is configured is refused, and a table comes before the action.
 func TestRetire(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
@@ -121,7 +121,7 @@ func TestRetire(t *testing.T) {
 	if r := d.runSync(exitPartial, report.OK, append(retire, "--apply")...); r.Skipped != 2 || r.Deactivated != 0 || d.jms.Writes() != writes {
 		t.Errorf("they run: %+v", r)
 	}
-	cards++ // it was told
+	cards++ // it was reported
 	for n := range 2 {
 		d.account.Remove("cn-hangzhou", alibabatest.SampleInstance(2+n).ID)
 	}
@@ -149,7 +149,7 @@ func TestRetire(t *testing.T) {
 	}
 }
 
-// configSwitchedOff writes the configuration with its account switched off, or without a key of it, and returns its path.
+// configSwitchedOff writes the configuration with its account switched off, or without its key, and returns its path.
 func (d *desk) configSwitchedOff(key bool) string {
 	name := "aliyun-prod"
 	if !key {
@@ -160,8 +160,8 @@ func (d *desk) configSwitchedOff(key bool) string {
 	return d.saveFile("off.yaml", text)
 }
 
-// TestRetireOfWhatRuns: an account is switched off while its 40 instances run, and nothing has a grace. With its key
-// they are refused, whatever number is typed; without one they are deactivated, and only with the right number.
+// TestRetireOfWhatRuns: an account is switched off while its 40 instances run, without a grace period. With its key they
+// are refused, whatever number is typed; without one they are deactivated, and only with the right number.
 func TestRetireOfWhatRuns(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
@@ -191,7 +191,7 @@ func TestRetireOfWhatRuns(t *testing.T) {
 	}
 }
 
-// TestRetireDeletesWithoutGrace, as sync.removal says, what is proved to be gone.
+// TestRetireDeletesWithoutGrace: what is proved to be gone is deleted, as sync.removal says.
 func TestRetireDeletesWithoutGrace(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
@@ -208,8 +208,8 @@ func TestRetireDeletesWithoutGrace(t *testing.T) {
 	}
 }
 
-// TestRetireAdopted: no run deletes what was adopted, however long ago it was deactivated; a person's order does, with
-// proof, and the run's limits hold for it.
+// TestRetireAdopted: no run deletes an adopted asset, however long ago it was deactivated; an operator does, with proof
+// and within the run's limits.
 func TestRetireAdopted(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
@@ -242,8 +242,8 @@ func TestRetireAdopted(t *testing.T) {
 	}
 }
 
-// TestKeptByAnySpelling: instances are released, and a person has labelled their assets with jms-keep as people write
-// it. With no grace at all they stay as they are.
+// TestKeptByAnySpelling: instances are released, and a person has labelled their assets with jms-keep in some spelling.
+// Even without a grace period they stay as they are.
 func TestKeptByAnySpelling(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
@@ -262,7 +262,7 @@ func TestKeptByAnySpelling(t *testing.T) {
 	}
 }
 
-// TestErrandsInEnglish: words and hint.
+// TestErrandsInEnglish: English texts and hint.
 func TestErrandsInEnglish(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

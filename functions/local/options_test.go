@@ -11,8 +11,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// TestPlan: the plan tells what would be done and why, and what would not; nobody is told, and
-// nothing is written.
+// TestPlan: the plan says what would be done, what would not, and why; nothing is written and nobody is notified.
 func TestPlan(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
@@ -31,8 +30,8 @@ func TestPlan(t *testing.T) {
 	}
 }
 
-// TestNoPlan: where JumpServer cannot be read there is no plan, which must not look like an
-// empty one; and a plan is not tried again.
+// TestNoPlan: where JumpServer cannot be read there is no plan, which must not look like an empty one; and a plan is not
+// retried.
 func TestNoPlan(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
@@ -93,7 +92,7 @@ func TestLogFiles(t *testing.T) {
 	}
 }
 
-// TestProgressLine: on a terminal the line is written over, and makes room for log lines.
+// TestProgressLine: on a terminal the line is overwritten, and gives way to log lines.
 func TestProgressLine(t *testing.T) {
 	t.Parallel()
 	for lang, words := range map[plan.Lang][2]string{plan.Chinese: {"写入 …", "写入 1/2"}, plan.English: {"applying …", "applying 1/2"}} {

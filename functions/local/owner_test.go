@@ -8,17 +8,17 @@ import (
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
-// otherKey opens another cloud account than deskKey.
+// otherKey is the key of another cloud account than that of deskKey.
 const otherKey = "LTAI5tDeskKey0000002"
 
-// swapAccount returns the desk's account the key of another cloud account, which has one host.
+// swapAccount makes the desk's account that of another cloud account's key, which has one host.
 func (d *desk) swapAccount() {
 	other := d.ecs.AddAccount(alibabatest.Key{AccountID: "9999999999999999", AccessKeyID: otherKey, AccessKeySecret: deskSecret})
 	other.Put("cn-beijing", alibabatest.SampleInstance(500))
 	d.key = otherKey
 }
 
-// wantRefused makes a sync that must touch nothing, and wants the card to say why before all else.
+// wantRefused runs a sync that must change nothing, and wants the card to say why before all else.
 func (d *desk) wantRefused(cards, hosts int) {
 	d.Helper()
 	r := d.runSync(exitFailed, report.Failed, "-r", "1")
@@ -33,8 +33,8 @@ func (d *desk) wantRefused(cards, hosts int) {
 	}
 }
 
-// TestKeyOfAnotherAccount is case 3 of the edges: 60 assets, and the key of the account is replaced by one of another
-// cloud account, where one host runs. With a store it is known from before, else by the marks of the assets.
+// TestKeyOfAnotherAccount: an account has 60 assets, and its key is replaced by one of another cloud account, where one
+// host runs. With a store the owner is known from before, otherwise from the labels of the assets.
 func TestKeyOfAnotherAccount(t *testing.T) {
 	for name, stored := range map[string]bool{"with a store": true, "by marks": false} {
 		t.Run(name, func(t *testing.T) {
@@ -56,8 +56,8 @@ func TestKeyOfAnotherAccount(t *testing.T) {
 	}
 }
 
-// TestOwnerAccept: a person says that the other account is meant. The old one's assets stay as they are, the new
-// one's host is made; and the word counts until the next one.
+// TestOwnerAccept: a person says that the other account is meant. The old one's assets stay as they are, the new one's
+// host is created; and this counts until the next acceptance.
 func TestOwnerAccept(t *testing.T) {
 	d := newDeskWithState(t)
 	d.run(exitDone, "owner")
@@ -82,7 +82,7 @@ func TestOwnerAccept(t *testing.T) {
 	}
 }
 
-// TestOwnerNeedsAStore, and says what does without one.
+// TestOwnerNeedsAStore: without a store the command fails, and says what helps.
 func TestOwnerNeedsAStore(t *testing.T) {
 	t.Setenv("JMS_SYNC_STATE", "")
 	d := newDesk(t)

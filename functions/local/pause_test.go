@@ -11,8 +11,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
-// TestPauseCommand: a pause is seen by sync, apply, retire and event, on the card, on standard output and in status;
-// an approval does not lift it; resume ends it.
+// TestPauseCommand: sync, apply, retire and event see a pause; it is on the card, on standard output and in status; an
+// approval does not lift it; resume ends it.
 func TestPauseCommand(t *testing.T) {
 	d := newDeskWithState(t)
 	d.fillInstances(20, "cn-beijing", "cn-hangzhou")
@@ -75,7 +75,7 @@ func TestPauseCommand(t *testing.T) {
 	}
 }
 
-// TestPauseMistakes: what is no order gives none.
+// TestPauseMistakes: an incomplete pause is refused.
 func TestPauseMistakes(t *testing.T) {
 	d := newDeskWithState(t)
 	for _, args := range [][]string{
@@ -101,7 +101,7 @@ func TestPauseMistakes(t *testing.T) {
 	}
 }
 
-// TestUntil reads what people write.
+// TestUntil: --until accepts what people write.
 func TestUntil(t *testing.T) {
 	t.Parallel()
 	zone := time.FixedZone("CST", 8*3600)
@@ -118,7 +118,7 @@ func TestUntil(t *testing.T) {
 	}
 }
 
-// TestPauseAndLabels: labels clean shows its table and deletes nothing.
+// TestPauseAndLabels: during a pause labels clean shows its table and deletes nothing.
 func TestPauseAndLabels(t *testing.T) {
 	d := newDeskWithState(t)
 	d.fillInstances(3, "cn-beijing")

@@ -10,7 +10,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// FuzzParsePlan: whatever a file holds, what is taken has its hash, is of this JumpServer and not too old.
+// FuzzParsePlan: whatever a file holds, an accepted plan has its hash, is for this JumpServer and is not too old.
 func FuzzParsePlan(f *testing.F) {
 	to := config.JumpServer{URL: "https://jms", OrgID: "org"}
 	now := time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)

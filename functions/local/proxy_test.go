@@ -11,15 +11,15 @@ import (
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
-// TestFront: what answers in front of JumpServer is said so on every way out, in both languages; it ends with
-// exit code 1, and with 2, at once, where a setting has to be changed.
+// TestFront: an answer from something in front of JumpServer is reported everywhere, in both languages. The exit code is
+// 1, or 2 at once where a setting has to be changed.
 func TestFront(t *testing.T) {
 	t.Parallel()
 	redirect := jumpservertest.Page{Status: http.StatusMovedPermanently, Header: map[string]string{"Location": "https://elsewhere.example/api/v1/orgs/orgs/current/"}}
 	for name, c := range map[string]struct {
 		page  jumpservertest.Page
 		code  int
-		tries int // of the run; each asks once, and a page that may pass four times
+		tries int // of the run; each sends one request, and four where the page may go away
 		says  string
 	}{
 		"a firewall":    {jumpservertest.RecordedPages()["Aliyun WAF 405"], exitFailed, 2, "405 (an HTML page titled"},
@@ -47,7 +47,7 @@ func TestFront(t *testing.T) {
 				if c.code == exitFailed {
 					runs = 2
 				}
-				shown := strings.ReplaceAll(c.says, "://", "：//") // which no card makes a link of
+				shown := strings.ReplaceAll(c.says, "://", "：//") // which no card turns into a link
 				if text := d.wantCards(runs); !strings.Contains(text, words) || !strings.Contains(text, shown) || strings.Contains(text, "没有权限") {
 					t.Error(text)
 				}
@@ -59,7 +59,7 @@ func TestFront(t *testing.T) {
 	}
 }
 
-// recordingProxy is a proxy for plain HTTP that keeps whom it was used for.
+// recordingProxy is a proxy for plain HTTP that records the hosts it was used for.
 type recordingProxy struct {
 	mu    sync.Mutex
 	hosts map[string]bool

@@ -16,7 +16,7 @@ import (
 
 var robotBlock = regexp.MustCompile("(?s)```yaml\n(notification:\n.*?)```")
 
-// addQuickRobot adds to the reader's configuration what the quick start says of DingTalk, and exports its variables.
+// addQuickRobot adds to the reader's configuration what the quick start says about DingTalk, and exports its variables.
 func (d *desk) addQuickRobot(document string) {
 	d.Helper()
 	m := robotBlock.FindStringSubmatch(d.readFile(filepath.Join(repository, "docs", document)))
@@ -28,8 +28,8 @@ func (d *desk) addQuickRobot(document string) {
 	d.saveFile("exports", fmt.Sprintf("%s\nexport DINGTALK_WEBHOOK='%s'\nexport DINGTALK_SECRET='%s'\n", exports, d.webhook, deskSign))
 }
 
-// fireQuickTimer fires the timer of the deployed function once: it has the variables that s.yaml passes, as s renders
-// it in the reader's shell, and reads the configuration as it was uploaded. The first card comes.
+// fireQuickTimer fires the timer of the deployed function once. The function has the variables that s.yaml passes, as s
+// renders it in the reader's shell, and loads the configuration as it was uploaded. It sends the first card.
 func (d *desk) fireQuickTimer() {
 	d.Helper()
 	file, err := readDotEnv(filepath.Join(d.dir, ".env"))

@@ -28,12 +28,12 @@ func (d *desk) hostOfInstance(n int) jumpservertest.Host {
 	return jumpservertest.Host{}
 }
 
-// hasLabel reports whether a host has a label of this name.
+// hasLabel reports whether a host has a label with this name.
 func hasLabel(h jumpservertest.Host, name string) bool {
 	return slices.ContainsFunc(h.Labels, func(l string) bool { return strings.HasPrefix(l, name+":") })
 }
 
-// runThatDeactivates has a run that closes some of 20, and returns its id.
+// runThatDeactivates makes a run that deactivates some of 20 assets, and returns its id.
 func (d *desk) runThatDeactivates(released int) string {
 	d.Helper()
 	d.fillInstances(20, "cn-beijing")
@@ -46,8 +46,8 @@ func (d *desk) runThatDeactivates(released int) string {
 	return r.Undo[0].Run
 }
 
-// TestReactivate: a run closes what it should not have closed; its card says how that is undone; it is shown first,
-// then opened, and the next run leaves it open and says so; when its instance is listed again the marks go.
+// TestReactivate: a run deactivates assets by mistake; its card says how to undo that; reactivate shows it first, then
+// activates; the next run leaves the assets active and says so; when their instances are listed again the labels go.
 func TestReactivate(t *testing.T) {
 	d := newDeskWithState(t)
 	run := d.runThatDeactivates(3)
@@ -98,7 +98,7 @@ func TestReactivate(t *testing.T) {
 	}
 }
 
-// TestReactivateOfAnApprovedSet: by the hash that a person approved, and only what that let go.
+// TestReactivateOfAnApprovedSet: a hash that a person approved selects what that approval removed, and nothing else.
 func TestReactivateOfAnApprovedSet(t *testing.T) {
 	d := newDeskWithState(t)
 	d.fillInstances(10, "cn-beijing", "cn-hangzhou")
@@ -117,7 +117,7 @@ func TestReactivateOfAnApprovedSet(t *testing.T) {
 	}
 }
 
-// TestReactivateByMarks: without a state store the card names the time, and the marks on the assets are the record.
+// TestReactivateByMarks: without a state store the card names the time, and the labels on the assets are the record.
 func TestReactivateByMarks(t *testing.T) {
 	t.Setenv(config.EnvState, "")
 	d := newDesk(t)
@@ -144,7 +144,8 @@ func TestReactivateByMarks(t *testing.T) {
 	}
 }
 
-// TestReactivateLeavesWhatPeopleChanged, and says of what was deleted that it cannot be brought back.
+// TestReactivateLeavesWhatPeopleChanged: assets that people changed stay as they are, and deleted ones are reported as
+// lost.
 func TestReactivateLeavesWhatPeopleChanged(t *testing.T) {
 	d := newDeskWithState(t)
 	run := d.runThatDeactivates(4)
@@ -158,7 +159,7 @@ func TestReactivateLeavesWhatPeopleChanged(t *testing.T) {
 	}
 }
 
-// TestReactivateOfAnUnknownRun says which runs there are.
+// TestReactivateOfAnUnknownRun: the error lists the known runs.
 func TestReactivateOfAnUnknownRun(t *testing.T) {
 	d := newDeskWithState(t)
 	d.run(exitUsage, "reactivate", "20200101T000000Z")
@@ -181,7 +182,7 @@ func TestReactivateOfAnUnknownRun(t *testing.T) {
 	}
 }
 
-// TestReactivateWaitsForARun: while a run has the lease nothing is written; what only looks does not ask for it.
+// TestReactivateWaitsForARun: while a run holds the lease nothing is written; showing needs no lease.
 func TestReactivateWaitsForARun(t *testing.T) {
 	d := newDeskWithState(t)
 	run := d.runThatDeactivates(2)
@@ -207,7 +208,7 @@ func TestReactivateWaitsForARun(t *testing.T) {
 	}
 }
 
-// TestReactivateSaysWhatIsLost: what a run deleted is listed by name, and nothing is promised on its card.
+// TestReactivateSaysWhatIsLost: what a run deleted is listed by name, and its card promises nothing.
 func TestReactivateSaysWhatIsLost(t *testing.T) {
 	d := newDeskWithState(t)
 	d.more = "language: en\nsync: {removal: {mode: delete, grace: 0s}}"

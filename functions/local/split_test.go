@@ -20,7 +20,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// newListing is n instances of an account, whose owner is "owner of" it unless it is said.
+// newListing returns n instances of an account, whose owner is "owner of" it unless given.
 func newListing(account, region string, n int, owner ...string) inventory.Listing {
 	who := append(owner, "owner of "+account)[0]
 	return inventory.Listing{
@@ -33,7 +33,7 @@ func newAccount(name, id string, regions ...string) config.Cloud {
 	return config.Cloud{Cloud: inventory.Alibaba, Name: name, Enabled: true, AccountID: id, Regions: regions}
 }
 
-// shardTexts words the parts of a proposal.
+// shardTexts returns the parts of a proposal as texts.
 func (p proposal) shardTexts() []string {
 	var all []string
 	for _, s := range p.shards {
@@ -101,7 +101,7 @@ func TestPropose(t *testing.T) {
 	}
 }
 
-// TestEveryScopeIsInOnePart of any estate.
+// TestEveryScopeIsInOnePart: in any estate each scope is in exactly one part.
 func TestEveryScopeIsInOnePart(t *testing.T) {
 	t.Parallel()
 	for seed := range 200 {
@@ -198,14 +198,14 @@ func readTriggers(t *testing.T, text string) []fcTrigger {
 	return document.Triggers
 }
 
-// TestFragmentFitsTheSchema of Serverless Devs' component fc3 (devsapp/fc3, src/schema.json), more
-// strictly than it says itself: it lets any object pass as triggerConfig, and unknown keys.
+// TestFragmentFitsTheSchema: the fragment is valid for Serverless Devs' component fc3 (devsapp/fc3, src/schema.json),
+// and more strictly than that schema: it accepts any object as triggerConfig, and unknown keys.
 func TestFragmentFitsTheSchema(t *testing.T) {
 	t.Parallel()
-	file := cmp.Or(os.Getenv("JMS_SYNC_TEST_FC3_SCHEMA"), "../../../shared/fc3-schema.json") // as infra's tests find it
+	file := cmp.Or(os.Getenv("JMS_SYNC_TEST_FC3_SCHEMA"), "../../../shared/fc3-schema.json")
 	data, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		t.Skip("fc3's schema is not ours to keep: JMS_SYNC_TEST_FC3_SCHEMA names it, or ../shared has it")
+		t.Skip("fc3's schema is not in this repository: name src/schema.json of github.com/devsapp/fc3 in JMS_SYNC_TEST_FC3_SCHEMA")
 	}
 	if err != nil {
 		t.Fatal(err)

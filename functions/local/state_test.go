@@ -9,8 +9,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
-// TestStateOnDisk: with JMS_SYNC_STATE the second run asks JumpServer nothing, and both stand in the
-// history, though the first one's results are larger than an object of the store may be.
+// TestStateOnDisk: with JMS_SYNC_STATE the second run asks JumpServer nothing, and both are in the history, although the
+// first one's results are larger than an object of the store may be.
 func TestStateOnDisk(t *testing.T) { // not parallel: it sets a variable of the process
 	folder := t.TempDir()
 	t.Setenv("JMS_SYNC_STATE", "file://"+folder)

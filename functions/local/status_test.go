@@ -28,7 +28,7 @@ func (d *desk) ageHeartbeats(ago time.Duration) {
 	}
 }
 
-// TestStatus: fresh, quarantined, held, approved, late; the alarm only where it is asked for, and once.
+// TestStatus: fresh, quarantined, held, approved and late scopes; the alarm only goes out where asked for, and once.
 func TestStatus(t *testing.T) {
 	d := newDeskWithState(t)
 	d.run(exitDone, "status")
@@ -76,7 +76,7 @@ func TestStatus(t *testing.T) {
 	d.wantPrinted("No removals are on hold.")
 }
 
-// TestStatusNeedsAStore, and says so.
+// TestStatusNeedsAStore: without a store status fails, and says so.
 func TestStatusNeedsAStore(t *testing.T) {
 	t.Setenv("JMS_SYNC_STATE", "")
 	d := newDesk(t)

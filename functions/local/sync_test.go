@@ -16,7 +16,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
-// readResults reads the document that -o wrote.
+// readResults returns the document that -o wrote.
 func (d *desk) readResults(want report.Outcome) report.Report {
 	d.Helper()
 	var r report.Report
@@ -29,7 +29,7 @@ func (d *desk) readResults(want report.Outcome) report.Report {
 	return r
 }
 
-// runSync runs with -o and gives the document.
+// runSync runs with -o and returns the document.
 func (d *desk) runSync(code int, want report.Outcome, args ...string) report.Report {
 	d.Helper()
 	d.run(code, append([]string{"-o", filepath.Join(d.dir, "results.json")}, args...)...)
@@ -123,7 +123,7 @@ func TestRemovalsAreHeld(t *testing.T) {
 	d.wantCards(2)
 }
 
-// TestEveryScopeFails: such a run may be tried again, as often as -r says.
+// TestEveryScopeFails: such a run is retried, as often as -r says.
 func TestEveryScopeFails(t *testing.T) {
 	t.Parallel()
 	for tries, args := range map[int][]string{3: {"-i", "0"}, 2: {"-r", "2", "-i", "0s"}, 1: {"-r", "1"}} {
@@ -157,7 +157,7 @@ func TestTryingAgainHelps(t *testing.T) {
 	d.wantCards(2)
 }
 
-// TestInterrupt: Ctrl-C in the middle of the writing ends it; report and card still go out.
+// TestInterrupt: Ctrl-C in the middle of the writes ends them; report and card still go out.
 func TestInterrupt(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
@@ -185,7 +185,7 @@ func TestInterrupt(t *testing.T) {
 	d.wantCards(1)
 }
 
-// TestInterruptWhileReading: nothing useful was done, and it is not tried again.
+// TestInterruptWhileReading: nothing useful was done, and the run is not retried.
 func TestInterruptWhileReading(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

@@ -95,7 +95,8 @@ func checkUnbroken(ctx context.Context, chosen []mutant) error {
 	return nil
 }
 
-// runMutant breaks one rule and runs its test. Only the named test's own failure counts: what does not compile is an error.
+// runMutant breaks one rule and runs its test. Only the named test's own failure counts: what does not compile is an
+// error.
 func runMutant(ctx context.Context, dir string, m mutant) (verdict, error) {
 	source, err := os.ReadFile(m.file)
 	if err != nil {
@@ -121,7 +122,7 @@ func runMutant(ctx context.Context, dir string, m mutant) (verdict, error) {
 	return "", fmt.Errorf("the test neither passed nor failed: %w\n%s", err, out)
 }
 
-// writeOverlay puts a broken file and the overlay that names it into dir, and returns the overlay's path.
+// writeOverlay writes a broken file and the overlay that names it into dir, and returns the overlay's path.
 func writeOverlay(dir, file, broken string) (overlay string, err error) {
 	original, err := filepath.Abs(file)
 	if err != nil {

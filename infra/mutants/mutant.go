@@ -9,7 +9,7 @@ import (
 type mutant struct {
 	name string // of the rule
 	file string // below the repository's root
-	// old stands in the file once, and becomes broken.
+	// old occurs once in the file, and becomes broken.
 	old, broken string
 	pkg, test   string
 }

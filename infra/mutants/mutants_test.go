@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// TestMutantsAreUpToDate: each rule stands where the list says, is really broken, and its test exists. Whether the
-// tests notice is for `make mutants`, which takes minutes.
+// TestMutantsAreUpToDate: each rule is where the list says, is really broken, and its test exists. Whether the tests
+// notice is for `make mutants`, which takes minutes.
 func TestMutantsAreUpToDate(t *testing.T) {
 	t.Parallel()
 	const root = "../.."
@@ -38,7 +38,7 @@ func TestMutantsAreUpToDate(t *testing.T) {
 	}
 }
 
-// hasTest reports whether a package's tests have a function of this name.
+// hasTest reports whether a package has a test function with this name.
 func hasTest(t *testing.T, dir, test string) bool {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*_test.go"))
@@ -70,7 +70,7 @@ func TestApply(t *testing.T) {
 	}
 }
 
-// TestVerdicts: only the named test's own end counts.
+// TestVerdicts: only the named test's own result counts.
 func TestVerdicts(t *testing.T) {
 	t.Parallel()
 	for out, want := range map[string][2]bool{

@@ -1,6 +1,6 @@
 package main
 
-// reopeningMutants: only what a run closed is switched on again, and no run closes it unnoticed.
+// reopeningMutants: only what a run deactivated is activated again, and no run deactivates it unnoticed.
 func reopeningMutants() []mutant {
 	return []mutant{{
 		name: "reopen: closed by another run since", file: "core/plan/reopen.go",

@@ -1,6 +1,6 @@
 package main
 
-// allMutants returns all of them: what was broken once without a test that noticed, and what must never be.
+// allMutants returns all of them: rules that were once broken without a failing test, and rules that must never break.
 func allMutants() []mutant {
 	var all []mutant
 	for _, some := range [][]mutant{proofMutants(), scopeMutants(), peopleMutants(), timeMutants(), storeMutants(), eventMutants(), reopeningMutants(), labelMutants(), shareMutants(), orderMutants(), sessionMutants()} {
@@ -52,7 +52,7 @@ func proofMutants() []mutant {
 	}}
 }
 
-// scopeMutants: a proof covers the account and project that the asset came from.
+// scopeMutants: a proof covers the account and project from which the asset came.
 func scopeMutants() []mutant {
 	return []mutant{{
 		name: "project of a listing", file: "core/plan/absent.go",
@@ -81,7 +81,7 @@ func scopeMutants() []mutant {
 	}}
 }
 
-// peopleMutants: what people made, edited, keep or did not approve stays.
+// peopleMutants: what people created, edited, keep or did not approve stays.
 func peopleMutants() []mutant {
 	return []mutant{{
 		name: "keep means keep", file: "core/plan/protected.go",
@@ -149,7 +149,7 @@ func timeMutants() []mutant {
 	}}
 }
 
-// storeMutants: state is one JumpServer's, and an approval is for one set.
+// storeMutants: state belongs to one JumpServer, and an approval to one set.
 func storeMutants() []mutant {
 	return []mutant{{
 		name: "state of one JumpServer", file: "core/state/installation.go",
@@ -170,7 +170,7 @@ func storeMutants() []mutant {
 	}}
 }
 
-// eventMutants: only a release closes, and nothing closes what is held.
+// eventMutants: only a release deactivates, and nothing deactivates what is held.
 func eventMutants() []mutant {
 	return []mutant{{
 		name: "only a release closes", file: "core/reconcile/observe.go",

@@ -1,6 +1,6 @@
 package main
 
-// sessionMutants: whoever starts a run or an order, it has all that belongs to it.
+// sessionMutants: whoever starts a run or an operator action, it is complete.
 func sessionMutants() []mutant {
 	return []mutant{{
 		name: "session: apply keeps quarantine", file: "core/session/engine.go",

@@ -1,6 +1,7 @@
 package main
 
-// shareMutants: without a state store events let no more go than the guard would; and what a person moved stays.
+// shareMutants: without a state store events remove no more than the guard would let pass; and what a person moved
+// stays.
 func shareMutants() []mutant {
 	return []mutant{{
 		name: "share: events weigh a scope that no full run knows", file: "core/reconcile/share.go",

@@ -29,8 +29,8 @@ func (e entry) mode() fs.FileMode {
 	return 0o644
 }
 
-// writeArchive makes an archive of the kind that its name says. A file that is there already is replaced
-// as a whole, so that no half archive is ever deployed.
+// writeArchive writes an archive of the kind that its name says. An existing file is replaced as a whole, so that half
+// an archive is never deployed.
 func writeArchive(out string, entries []entry, at time.Time) (err error) {
 	pack := writeTar
 	switch {

@@ -9,12 +9,12 @@ import (
 	"time"
 )
 
-// maxPackageBytes is the smallest of the platforms' limits in bytes: FunctionGraph takes 40 MB by its
-// API, Lambda 50 MB, Function Compute 100 MB.
+// maxPackageBytes is the smallest limit of the platforms: FunctionGraph accepts 40 MB by its API, Lambda 50 MB, Function
+// Compute 100 MB.
 const maxPackageBytes = 40 << 20
 
-// packFunction packs the one program of a function as bootstrap, which is what all platforms call it.
-// A program that the platform could not start is refused here rather than by the first invocation.
+// packFunction packs the one program of a function as bootstrap, which is its name on all platforms. It refuses a
+// program that the platform could not start, before the first invocation does.
 func packFunction(out string, args []string, arch string, at time.Time, stdout io.Writer) error {
 	if len(args) != 1 || filepath.Base(args[0]) != "bootstrap" {
 		return fmt.Errorf("function: one file named bootstrap is needed")
@@ -36,7 +36,7 @@ func packFunction(out string, args []string, arch string, at time.Time, stdout i
 	return nil
 }
 
-// checkStartable tells whether a file is a static Linux program for the architecture.
+// checkStartable returns an error unless a file is a static Linux program for the architecture.
 func checkStartable(name, arch string) (err error) {
 	machines := map[string]elf.Machine{"amd64": elf.EM_X86_64, "arm64": elf.EM_AARCH64}
 	want, known := machines[arch]

@@ -1,5 +1,5 @@
-// Command pack writes the packages of functions and the archives of a release. The same files give
-// the same bytes on every machine: names, order, modes and times are set here, none is taken over.
+// Command pack writes the packages of functions and the archives of a release. The same files make the same bytes on
+// every machine: names, order, modes and times are set here, and none is taken from the disk.
 package main
 
 import (
@@ -43,7 +43,7 @@ func run(args []string, stdout io.Writer) error {
 	if *out == "" || flags.NArg() == 0 {
 		return errors.New(usage)
 	}
-	// A zip knows no time before 1980, and only even seconds.
+	// A zip has no time before 1980, and only even seconds.
 	at := time.Unix(*epoch, 0).UTC().Truncate(2 * time.Second)
 	if at.Before(zipEpoch) {
 		at = zipEpoch
@@ -63,10 +63,10 @@ func run(args []string, stdout io.Writer) error {
 	return errors.New(usage)
 }
 
-// zipEpoch is the first time that a zip can tell.
+// zipEpoch is the earliest time that a zip can hold.
 var zipEpoch = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// listEntries gives the entries of FILE or FILE=NAME, sorted by name, below the folder root.
+// listEntries returns the entries of FILE or FILE=NAME, sorted by name, below the folder root.
 func listEntries(root string, files []string) ([]entry, error) {
 	if root == "" || strings.ContainsAny(root, `/\`) {
 		return nil, errors.New("-root: the name of one folder is needed")
@@ -95,7 +95,7 @@ func listEntries(root string, files []string) ([]entry, error) {
 	return entries, nil
 }
 
-// isProgram tells by its name whether a file is to be run. The mode on disk tells nothing on Windows.
+// isProgram reports by its name whether a file is a program. The mode on disk means nothing on Windows.
 func isProgram(name string) bool {
 	base := filepath.Base(name)
 	return base == "jms-sync" || base == "jms-sync.exe" || base == "bootstrap"

@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// placeFiles makes files in a folder of their own, with times and modes that differ each time.
+// placeFiles creates files in a folder of their own, with times and modes that differ each time.
 func placeFiles(t *testing.T, mode os.FileMode, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -50,8 +50,7 @@ func read(t *testing.T, name string) []byte {
 	return data
 }
 
-// What stands on disk, but for names and bytes, leaves no trace: neither the order of the
-// arguments, nor modes, nor times.
+// TestArchivesAreReproducible: only names and bytes of files matter, not the order of the arguments, modes or times.
 func TestArchivesAreReproducible(t *testing.T) {
 	t.Parallel()
 	files := map[string]string{"jms-sync": strings.Repeat("program", 1000), "README.md": "read me"}
@@ -120,7 +119,7 @@ func contents(t *testing.T, name string) map[string]string {
 	}
 }
 
-// A time before what a zip can tell is the earliest one.
+// TestEpochBefore1980: a time before what a zip can hold becomes the earliest one.
 func TestEpochBefore1980(t *testing.T) {
 	t.Parallel()
 	dir := placeFiles(t, 0o644, map[string]string{"a": "a"})
@@ -165,7 +164,7 @@ func TestRefuses(t *testing.T) {
 	}
 }
 
-// A function's package holds a program that the platform can start, and nothing else.
+// TestFunction: a function's package holds a program that the platform can start, and nothing else.
 func TestFunction(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

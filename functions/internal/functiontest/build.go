@@ -11,19 +11,18 @@ import (
 	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
 )
 
-// A function's package is fetched at every cold start: its program and the zip that holds nothing
-// else have at most these bytes.
+// A function's package is fetched at every cold start, so its program, and the zip with nothing else in it, have at most
+// these sizes in bytes.
 const (
 	maxProgramBytes = 20 << 20
 	maxPackageBytes = 8 << 20
 )
 
-// Program is a built function, and the script that starts it as the platforms do: in a folder of its
-// own, here its HOME.
+// Program is a built function and the script that starts it as the platforms do: in a folder of its own, here its HOME.
 type Program struct{ file, script string }
 
-// Build compiles the function in the test's own folder, once for all tests of a process, and
-// checks that it is small enough for a platform.
+// Build compiles the function in the test's own folder, once for all tests of a process, and checks that it is small
+// enough for a platform.
 func Build(t *testing.T) Program {
 	t.Helper()
 	dir := t.TempDir()
@@ -36,7 +35,7 @@ func Build(t *testing.T) Program {
 		t.Fatal(err)
 	}
 	checkSize(t, text)
-	// Once for all, as Linux does not start what another thread that forks still has open to write.
+	// Once for all tests, because Linux does not start a file that a forking thread still has open for writing.
 	p := Program{file, filepath.Join(dir, "start")}
 	if err := os.WriteFile(p.script, []byte("#!/bin/sh\ncd \"$HOME\" && exec \"$PROGRAM\"\n"), 0o700); err != nil {
 		t.Fatal(err)
@@ -44,7 +43,7 @@ func Build(t *testing.T) Program {
 	return p
 }
 
-// checkSize prints the sizes of a program and of its package, and wants them to be small.
+// checkSize prints the sizes of a program and of its package, and wants them small.
 func checkSize(t *testing.T, text []byte) {
 	t.Helper()
 	var packed bytes.Buffer

@@ -9,8 +9,8 @@ import (
 	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
 )
 
-// WantIgnored sends an event of the host's own cloud, of which nothing is configured. It is ignored, for
-// the reason that it names. Neither JumpServer nor a cloud is asked anything.
+// WantIgnored sends an event of the host's own cloud, for which nothing is configured. It wants the event ignored for
+// the named reason, and neither JumpServer nor a cloud queried.
 func (w *World) WantIgnored(event []byte, reason string) {
 	w.Helper()
 	w.FillInstances(0, 1, "cn-beijing")
@@ -27,7 +27,7 @@ func (w *World) WantIgnored(event []byte, reason string) {
 	}
 }
 
-// InstanceLife is one instance of the host's own cloud, as its emulator and its events have it.
+// InstanceLife is one instance of the host's own cloud, with its emulator and its events.
 type InstanceLife struct {
 	Account                   map[string]string // its settings, as in JMS_SYNC_CLOUDS_1_…, without the endpoint
 	Emulator                  http.Handler
@@ -36,8 +36,8 @@ type InstanceLife struct {
 	Node                      string
 }
 
-// WantLifeByEvents: an event makes the asset of the host's own cloud's instance, a forged release does
-// nothing, a true one closes the asset. The other account's assets are not looked at.
+// WantLifeByEvents: an event creates the asset of an instance of the host's own cloud, a forged release does nothing, a
+// true one deactivates the asset. The other account's assets are not looked at.
 func (w *World) WantLifeByEvents(l InstanceLife) {
 	w.Helper()
 	for name, value := range l.Account {

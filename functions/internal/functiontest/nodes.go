@@ -8,7 +8,7 @@ import (
 	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
 )
 
-// testNodeRenamed: with a state store new hosts follow a node that people renamed, in a new process too.
+// testNodeRenamed: with a state store, new hosts go to a node that people renamed, in a new process too.
 func testNodeRenamed(w *World) {
 	w.FillInstances(0, 1, "cn-beijing")
 	w.Env["STATE"] = "file://" + w.TempDir()

@@ -16,7 +16,7 @@ import (
 	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
 )
 
-// Scenarios are what a function must do on any host, with instances of any cloud.
+// Scenarios returns what a function must do on any host, with instances of any cloud.
 func Scenarios() map[string]func(*World) {
 	return map[string]func(*World){
 		"first and second run":     testFirstAndSecondRun,
@@ -36,7 +36,7 @@ func Scenarios() map[string]func(*World) {
 	}
 }
 
-// testFirstAndSecondRun creates, tells it once, and then finds nothing to do.
+// testFirstAndSecondRun: the first run creates assets and sends one card, the second finds nothing to do.
 func testFirstAndSecondRun(w *World) {
 	w.FillInstances(0, 3, "cn-beijing", "cn-hangzhou")
 	w.Start()
@@ -54,7 +54,7 @@ func testFirstAndSecondRun(w *World) {
 	}
 }
 
-// testRegionFails removes nothing in a region that cannot be read, and answers what it did elsewhere.
+// testRegionFails: nothing is removed in a region that cannot be read, and the answer has what was done elsewhere.
 func testRegionFails(w *World) {
 	w.FillInstances(0, 3, "cn-beijing", "cn-hangzhou")
 	w.Start()
@@ -80,7 +80,7 @@ func testRegionFails(w *World) {
 	}
 }
 
-// testEverythingFails is an error, so that the platform says so too, and the next tick is well again.
+// testEverythingFails: a run that fails everywhere is an error for the platform too, and the next one is well again.
 func testEverythingFails(w *World) {
 	w.FillInstances(0, 1, "cn-beijing")
 	w.ECS.Break(alibabatest.Fault{Kind: alibabatest.Forbidden})
@@ -122,8 +122,8 @@ func testStaleFiring(w *World) {
 	}
 }
 
-// TestTooLittleTime gives a first sync less time than it needs, as every write takes long: report and
-// card come before the end, nothing is written after them, and the next run goes on.
+// TestTooLittleTime leaves a first sync less time than its slow writes need: report and card come before the end,
+// nothing is written after them, and the next run goes on.
 func TestTooLittleTime(w *World) {
 	const limit, slow = 8 * time.Second, 250 * time.Millisecond
 	w.FillInstances(0, 200, "cn-beijing", "cn-hangzhou")
@@ -165,8 +165,8 @@ func TestTooLittleTime(w *World) {
 	}
 }
 
-// testKilledWhileWriting kills the program in the middle of its writes, as platforms do at the end of their
-// patience: the next process goes on where it was, without a copy of anything.
+// testKilledWhileWriting kills the program in the middle of its writes, as platforms do when the time is over: the next
+// process continues, and creates nothing twice.
 func testKilledWhileWriting(w *World) {
 	w.FillInstances(0, 50, "cn-beijing", "cn-hangzhou")
 	w.JMS.SetLatency(20 * time.Millisecond)
@@ -190,8 +190,8 @@ func testKilledWhileWriting(w *World) {
 	}
 }
 
-// testRuntimeVanishes takes the runtime API away from a program that waits for events. Its log must stay
-// small, whatever its runtime does: end, or ask again.
+// testRuntimeVanishes removes the runtime API while a program waits for events. Its log must stay small, whether it ends
+// or polls again.
 func testRuntimeVanishes(w *World) {
 	w.Start()
 	if _, err := w.Process.FirstPoll(w.Context()); err != nil {
@@ -217,7 +217,7 @@ func testBrokenConfiguration(w *World) {
 	w.WantOnlyNotified("告警", "配置不可用", "aliyun", "sync.writers") // once, not by every tick
 }
 
-// testStateInFolder remembers across processes; whoever works is named by the function.
+// testStateInFolder: state lasts across processes, and the lease names the function as its holder.
 func testStateInFolder(w *World) {
 	w.FillInstances(0, 3, "cn-beijing")
 	folder := w.TempDir()
@@ -259,8 +259,8 @@ func testTerminatedWhileWaiting(w *World) {
 	}
 }
 
-// WantRefused sends what the function must not take: it runs nothing, asks nobody, and says each time
-// what is allowed.
+// WantRefused sends events that the function must refuse: it runs nothing, asks nobody, and says each time what is
+// allowed.
 func (w *World) WantRefused(says string, events ...string) {
 	w.Helper()
 	w.FillInstances(0, 1, "cn-beijing")

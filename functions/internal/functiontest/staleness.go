@@ -13,7 +13,7 @@ import (
 	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
 )
 
-// testQuarantine: an account that may do nothing is left alone after two tries, told once, and removes nothing.
+// testQuarantine: an account without any right is left alone after two tries, reported once, and removes nothing.
 func testQuarantine(w *World) {
 	w.FillInstances(0, 3, "cn-beijing")
 	w.Env["NOTIFICATION_ON"] = "failure"
@@ -36,8 +36,8 @@ func testQuarantine(w *World) {
 	}
 }
 
-// testStalenessTimer: a second, slower timer raises one alarm while the first one is silent, runs nothing, and the next
-// complete run tells that it is over.
+// testStalenessTimer: a second, slower timer raises one alarm while the first one is silent and runs nothing; the next
+// complete run reports that it is over.
 func testStalenessTimer(w *World) {
 	w.FillInstances(0, 3, "cn-beijing")
 	folder := w.TempDir()

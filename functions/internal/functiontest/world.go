@@ -1,7 +1,6 @@
-// Package functiontest is the ground on which built functions are tested: JumpServer, one Alibaba
-// account and a DingTalk robot on loopback, and the program beside them, driven through a fake of
-// its platform's runtime API. What every host must do is in Scenarios; the tests beside each
-// function add what only its platform has.
+// Package functiontest tests built functions from outside: JumpServer, one Alibaba account and a DingTalk robot run on
+// loopback, and the program beside them, driven through a fake of its platform's runtime API. Scenarios holds what every
+// host must do; the tests beside each function add what only its platform has.
 package functiontest
 
 import (
@@ -22,7 +21,7 @@ import (
 	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
 )
 
-// The secrets of a world. None of them may be seen in an answer or in the program's output.
+// The secrets of a world. None of them may appear in an answer or in the program's output.
 const (
 	CloudKey    = "LTAI5tWorldKey000001"
 	CloudSecret = "cloud-secret-of-the-world"
@@ -36,15 +35,15 @@ const (
 // Host is a platform.
 type Host struct {
 	Function string // its name
-	// Open starts a fake of its runtime API.
+	// Open starts a fake of the platform's runtime API.
 	Open func(runtimetest.TB, ...runtimetest.Setting) (*runtimetest.Runtime, error)
-	// TimerEvent is what its timer sends; the payload narrows the run.
+	// TimerEvent returns what the platform's timer sends; the payload narrows the run.
 	TimerEvent func(at time.Time, payload string) []byte
 	// Environ are variables of every process, as "NAME=value".
 	Environ []string
 }
 
-// World is what a function meets.
+// World is what a function works with.
 type World struct {
 	*testing.T
 	Host
@@ -52,7 +51,7 @@ type World struct {
 	ECS     *alibabatest.Server
 	Account *alibabatest.Account
 	Robot   *dingtalktest.Robot
-	// Env are the program's settings without JMS_SYNC_. They may be changed before Start.
+	// Env has the program's settings, without JMS_SYNC_ in their names. Tests may change them before Start.
 	Env     map[string]string
 	Runtime *runtimetest.Runtime
 	Process *runtimetest.Process
@@ -60,8 +59,7 @@ type World struct {
 	program Program
 }
 
-// New makes a world with one account of this id, whose name is aliyun-prod, in cn-beijing and
-// cn-hangzhou. Nothing runs yet.
+// New returns a world with one account of this id, named aliyun-prod, in cn-beijing and cn-hangzhou. Nothing runs yet.
 func New(t *testing.T, h Host, program Program, accountID string) *World {
 	t.Helper()
 	w := &World{
@@ -90,7 +88,7 @@ func New(t *testing.T, h Host, program Program, accountID string) *World {
 	return w
 }
 
-// Serve serves on loopback until the test ends.
+// Serve serves a handler on loopback until the test ends, and returns its URL.
 func (w *World) Serve(h http.Handler) string {
 	server := httptest.NewServer(h)
 	w.Cleanup(server.Close)
@@ -114,9 +112,8 @@ func (w *World) Start(settings ...runtimetest.Setting) {
 	w.StartWith(env, settings...)
 }
 
-// StartWith runs the program with exactly these variables and the host's. It works in a folder of
-// its own, as on the platforms. At the test's end it must have left nothing on the disk and no
-// secret in its output.
+// StartWith runs the program with exactly these variables and the host's, in a folder of its own as on the platforms. By
+// the end of the test it must have left nothing on the disk and no secret in its output.
 func (w *World) StartWith(env []string, settings ...runtimetest.Setting) {
 	w.Helper()
 	home := w.TempDir()
@@ -153,7 +150,7 @@ func (w *World) WantNoSecrets(what, text string) {
 	}
 }
 
-// Invoke sends one tick that fired now.
+// Invoke sends one timer event that fires now.
 func (w *World) Invoke(payload string, o runtimetest.Options) runtimetest.Answer {
 	w.Helper()
 	return w.Send(w.TimerEvent(time.Now(), payload), o)
@@ -173,13 +170,13 @@ func (w *World) Send(event []byte, o runtimetest.Options) runtimetest.Answer {
 	return answer
 }
 
-// Run sends one tick that must be answered by a results document with this outcome.
+// Run sends one timer event that must be answered with a results document with this outcome.
 func (w *World) Run(payload string, want report.Outcome, o runtimetest.Options) report.Report {
 	w.Helper()
 	return w.ReadReport(w.Invoke(payload, o), want)
 }
 
-// ReadReport reads an answer that must be a results document with this outcome.
+// ReadReport decodes an answer that must be a results document with this outcome.
 func (w *World) ReadReport(answer runtimetest.Answer, want report.Outcome) report.Report {
 	w.Helper()
 	var r report.Report
@@ -190,7 +187,7 @@ func (w *World) ReadReport(answer runtimetest.Answer, want report.Outcome) repor
 	return r
 }
 
-// Decode reads an answer that must be a document with these fields and no others.
+// Decode decodes an answer that must be a document with these fields and no others.
 func (w *World) Decode(answer runtimetest.Answer, into any) {
 	w.Helper()
 	if !answer.OK {
@@ -203,7 +200,7 @@ func (w *World) Decode(answer runtimetest.Answer, into any) {
 	}
 }
 
-// WantError wants an error whose message says all of these, and a process that lives on.
+// WantError wants an error whose message contains all of these, and a process that lives on.
 func (w *World) WantError(answer runtimetest.Answer, says ...string) {
 	w.Helper()
 	if answer.OK || len(answer.StackTrace) > 0 {
@@ -216,13 +213,13 @@ func (w *World) WantError(answer runtimetest.Answer, says ...string) {
 	}
 }
 
-// OutputTail is the end of what the program printed, for a test's message.
+// OutputTail returns the end of what the program printed, for a test's message.
 func (w *World) OutputTail() string {
 	text := w.Process.Output()
 	return text[max(len(text)-2000, 0):]
 }
 
-// Hosts gives JumpServer's hosts.
+// Hosts returns JumpServer's hosts.
 func (w *World) Hosts() []jumpservertest.Host { return w.JMS.Hosts(jumpservertest.DefaultOrg) }
 
 // WantUntouched wants that nobody was asked anything.
@@ -234,7 +231,7 @@ func (w *World) WantUntouched() {
 	}
 }
 
-// WantOnlyNotified wants nobody asked, and one card whose text holds all of these.
+// WantOnlyNotified wants nobody asked, and one card whose text contains all of these.
 func (w *World) WantOnlyNotified(says ...string) {
 	w.Helper()
 	w.WantNoRequests()

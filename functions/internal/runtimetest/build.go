@@ -14,9 +14,9 @@ type Flags struct {
 	LDFlags []string // e.g. "-X main.version=1.2.3"
 }
 
-// Build compiles the function in package pkg into dir, as production does, and gives the
-// program's path: static, linux/amd64, stripped, and without net/rpc and the text/template that
-// it brings. Compiling takes about a second, so let one test build and its subtests share.
+// Build compiles the function in package pkg into dir, as production does, and returns the program's path. The program
+// is static, for linux/amd64, stripped, and without net/rpc and the text/template that it brings. Compiling takes about
+// a second, so one test builds and its subtests share.
 func Build(ctx context.Context, dir, pkg string, f Flags) (string, error) {
 	program := filepath.Join(dir, "bootstrap")
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath",

@@ -7,18 +7,17 @@ import (
 	"time"
 )
 
-// NewFC starts a fake of Alibaba Function Compute's runtime API (the go1 runtime), as
-// fc-runtime-go-sdk v0.3.1 speaks it
-// (https://github.com/aliyun/fc-runtime-go-sdk/blob/master/fc/runtime_api_client.go): any status
-// but 200 is a failure to it, and a reply to next without deadline or time-out is never answered.
-// tb may be nil; then ask Unexpected.
+// NewFC starts a fake of Alibaba Function Compute's runtime API (the go1 runtime), as fc-runtime-go-sdk v0.3.1 uses it
+// (https://github.com/aliyun/fc-runtime-go-sdk/blob/master/fc/runtime_api_client.go): that SDK takes any status but 200
+// for a failure, and never answers an event without deadline or time-out. tb may be nil; then Unexpected returns what it
+// would have been told.
 func NewFC(tb TB, settings ...Setting) (*Runtime, error) {
 	return startRuntime(dialect{
 		variable: "FC_RUNTIME_API", acceptStatus: http.StatusOK, route: fcRoute, headers: fcHeaders, check: requireLength, lifecycleHooks: true,
 	}, tb, settings)
 }
 
-// fcRoute knows GET next, POST <id>/response and POST <id>/error below one path.
+// fcRoute recognises GET next, POST <id>/response and POST <id>/error under one path.
 func fcRoute(method, path string) (apiCall, string) {
 	return invocationRoute("/2020-11-11/runtime/invocation/", method, path)
 }
@@ -44,8 +43,7 @@ func invocationRoute(base, method, path string) (apiCall, string) {
 	return noCall, ""
 }
 
-// fcHeaders are the headers of an invocation. Those of credentials are only there where the
-// function has a role.
+// fcHeaders returns the headers of an invocation. Those of credentials are only there where the function has a role.
 func fcHeaders(id string, deadline time.Time, o Options) http.Header {
 	h := http.Header{}
 	for name, value := range map[string]string{

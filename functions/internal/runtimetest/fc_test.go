@@ -24,7 +24,7 @@ type echoAnswer struct {
 	Settings []string
 }
 
-// TestFC drives a program that is built on the real SDK. It is built once.
+// TestFC drives a program built on the real SDK. It is built once.
 func TestFC(t *testing.T) {
 	t.Parallel()
 	program, err := Build(t.Context(), t.TempDir(), "./testdata/echo", Flags{})
@@ -43,7 +43,7 @@ func TestFC(t *testing.T) {
 	}
 }
 
-// openEcho gives a fake with the program running.
+// openEcho starts a fake with the program running.
 func openEcho(t *testing.T, program string, settings ...Setting) (*Runtime, *Process) {
 	t.Helper()
 	r, err := NewFC(t, settings...)
@@ -56,7 +56,7 @@ func openEcho(t *testing.T, program string, settings ...Setting) (*Runtime, *Pro
 
 func runProgram(t *testing.T, r *Runtime, program string) *Process {
 	t.Helper()
-	// Not the test's context: that ends before Close, and Close is what shall stop the program.
+	// Not the test's context: that ends before Close, and Close is what must stop the program.
 	p, err := r.Start(context.WithoutCancel(t.Context()), program, []string{"COLOUR=red"})
 	if err != nil {
 		t.Fatal(err)
@@ -150,7 +150,7 @@ func testHooks(t *testing.T, program string) {
 	}
 }
 
-// countOverlaps runs three slow invocations at once and tells how many ran while another did.
+// countOverlaps runs three slow invocations at once and returns how many ran while another did.
 func countOverlaps(t *testing.T, r *Runtime) int {
 	t.Helper()
 	got := make([]echoAnswer, 3)
@@ -204,8 +204,8 @@ func testExits(t *testing.T, program string) {
 	}
 }
 
-// testRestart is a cold start after another: no event is lost to the connection of the first, be it
-// the only one or one of two.
+// testRestart: a cold start after another loses no event to the connection of the first, whether that is the only one or
+// one of two.
 func testRestart(t *testing.T, program string) {
 	r, p := openEcho(t, program)
 	for range 10 {
@@ -221,7 +221,7 @@ func testRestart(t *testing.T, program string) {
 	}
 }
 
-// testOneOfTwoDies is one of two programs that ends while it has an event: the other does not answer for it.
+// testOneOfTwoDies: one of two programs ends while it has an event, and the other does not answer for it.
 func testOneOfTwoDies(t *testing.T, program string) {
 	r, p := openEcho(t, program)
 	second := runProgram(t, r, program)
@@ -276,7 +276,7 @@ func testClose(t *testing.T, program string) {
 	}
 }
 
-// The first poll is told however late it is asked for, and stays the same when others follow.
+// testFirstPoll: FirstPoll returns the same time however late it is called and whatever polls follow.
 func testFirstPoll(t *testing.T, program string) {
 	before := time.Now()
 	r, p := openEcho(t, program)

@@ -10,11 +10,10 @@ import (
 // FunctionGraphProject is the project in which the fake's function runs.
 const FunctionGraphProject = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
 
-// NewFunctionGraph starts a fake of the runtime API of Huawei FunctionGraph's custom runtime, as
-// its documentation has it (https://support.huaweicloud.com/devg-functiongraph/functiongraph_01_0406.html);
-// it was never compared with the platform. It sends the credentials of an agency in the headers
-// that the platform's newer runtimes have, beside useless ones in the old headers. That the
-// platform sends SIGTERM before it takes an instance away is assumed.
+// NewFunctionGraph starts a fake of the runtime API of Huawei FunctionGraph's custom runtime, after its documentation
+// (https://support.huaweicloud.com/devg-functiongraph/functiongraph_01_0406.html); it was never compared with the
+// platform. It sends the credentials of an agency in the headers of the platform's newer runtimes, beside useless ones
+// in the old headers. It assumes that the platform sends SIGTERM before it takes an instance away.
 func NewFunctionGraph(tb TB, settings ...Setting) (*Runtime, error) {
 	return startRuntime(dialect{
 		variable: "RUNTIME_API_ADDR", acceptStatus: http.StatusOK, route: functionGraphRoute, headers: functionGraphHeaders,
@@ -22,7 +21,7 @@ func NewFunctionGraph(tb TB, settings ...Setting) (*Runtime, error) {
 	}, tb, settings)
 }
 
-// functionGraphRoute knows GET request, POST response/<id> and POST error/<id> below one path.
+// functionGraphRoute recognises GET request, POST response/<id> and POST error/<id> under one path.
 func functionGraphRoute(method, path string) (apiCall, string) {
 	rest, ok := strings.CutPrefix(path, "/v1/runtime/invocation/")
 	if !ok {
@@ -43,7 +42,7 @@ func functionGraphRoute(method, path string) (apiCall, string) {
 	return noCall, ""
 }
 
-// functionGraphHeaders are those of a request. They tell no deadline.
+// functionGraphHeaders returns the headers of a request. They have no deadline.
 func functionGraphHeaders(id string, _ time.Time, o Options) http.Header {
 	h := http.Header{}
 	h.Set("X-Cff-Request-Id", id)

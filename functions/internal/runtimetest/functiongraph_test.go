@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// TestFunctionGraph drives a program on the project's own loop. It is built once.
+// TestFunctionGraph drives a program built on the project's own loop. It is built once.
 func TestFunctionGraph(t *testing.T) {
 	t.Parallel()
 	program, err := Build(t.Context(), t.TempDir(), "./testdata/graphecho", Flags{})
@@ -78,7 +78,7 @@ func testGraphErrors(t *testing.T, program string) {
 	}
 }
 
-// A program that is at work when it shall end still answers.
+// testGraphTerminate: a program that is at work when it must end still answers.
 func testGraphTerminate(t *testing.T, program string) {
 	r, p := startFake(t, NewFunctionGraph, program, nil)
 	type result struct {

@@ -13,11 +13,10 @@ import (
 // (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
 const lambdaMaxAnswer = 6 << 20
 
-// NewLambda starts a fake of AWS Lambda's runtime API, as aws-lambda-go v1.55.1 speaks it
-// (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html), with as much of the extensions
-// API as that SDK needs to be sent SIGTERM
-// (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html). A taken answer gets
-// status 202. The credentials of the role are the environment's, none in Options reach the program.
+// NewLambda starts a fake of AWS Lambda's runtime API, as aws-lambda-go v1.55.1 uses it
+// (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html), with as much of the extensions API as that SDK needs
+// to get SIGTERM (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html). An accepted answer gets
+// status 202. The credentials of the role are the environment's; none in Options reach the program.
 func NewLambda(tb TB, settings ...Setting) (*Runtime, error) {
 	return startRuntime(dialect{
 		variable: "AWS_LAMBDA_RUNTIME_API", acceptStatus: http.StatusAccepted, route: lambdaRoute, headers: lambdaHeaders,
@@ -45,8 +44,8 @@ func lambdaHeaders(id string, deadline time.Time, o Options) http.Header {
 	return h
 }
 
-// checkLambdaAnswer takes an answer in chunks, as the SDK sends it, or of known length. An answer that
-// broke off says so in its trailer; an error may carry a cause for X-Ray, which must be JSON.
+// checkLambdaAnswer accepts an answer in chunks, as the SDK sends it, or of known length. An answer that broke off says
+// so in its trailer; an error may carry a cause for X-Ray, which must be JSON.
 func checkLambdaAnswer(req *http.Request, what apiCall) error {
 	if kind := req.Trailer.Get("Lambda-Runtime-Function-Error-Type"); kind != "" {
 		return errors.New("the answer broke off: " + kind)
@@ -61,7 +60,7 @@ func checkLambdaAnswer(req *http.Request, what apiCall) error {
 	return nil
 }
 
-// registerExtension takes an extension that wants no events; its program gets SIGTERM before it is killed.
+// registerExtension registers an extension that wants no events; its program gets SIGTERM before it is killed.
 func (r *Runtime) registerExtension(w http.ResponseWriter, req *http.Request) {
 	var wants struct{ Events []string }
 	err := json.NewDecoder(req.Body).Decode(&wants)
@@ -81,7 +80,7 @@ func (r *Runtime) registerExtension(w http.ResponseWriter, req *http.Request) {
 	_, _ = w.Write([]byte(`{"functionName":"jms-sync","functionVersion":"$LATEST","handler":"bootstrap"}`))
 }
 
-// holdExtension holds the call for the next event of an extension open: it gets none.
+// holdExtension holds an extension's call for its next event open, without ever answering it.
 func (r *Runtime) holdExtension(w http.ResponseWriter, req *http.Request) {
 	p := r.processOf(req)
 	if req.Header.Get("Lambda-Extension-Identifier") != "extension-of-"+p.extensionID() {
@@ -95,7 +94,7 @@ func (r *Runtime) holdExtension(w http.ResponseWriter, req *http.Request) {
 	}
 }
 
-// extensionID tells processes from each other.
+// extensionID returns the extension's id, which differs between processes.
 func (p *Process) extensionID() string {
 	if p.listener == nil {
 		return "nobody"

@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
-// TestLambda drives a program that is built on the real SDK. It is built once.
+// TestLambda drives a program built on the real SDK. It is built once.
 func TestLambda(t *testing.T) {
 	t.Parallel()
 	program, err := Build(t.Context(), t.TempDir(), "./testdata/lambdaecho", Flags{})
@@ -64,7 +64,7 @@ func testLambdaContext(t *testing.T, program string) {
 	}
 }
 
-// An error leaves the program alive, a panic ends it after its answer.
+// testLambdaErrors: an error leaves the program alive, a panic ends it after its answer.
 func testLambdaErrors(t *testing.T, program string) {
 	r, p := startFake(t, NewLambda, program, nil)
 	a, err := r.Invoke(t.Context(), []byte(`"fail"`), Options{})
@@ -80,7 +80,7 @@ func testLambdaErrors(t *testing.T, program string) {
 	}
 }
 
-// An answer that is too long ends the program, too.
+// testLambdaTooLong: an answer that is too long ends the program, too.
 func testLambdaTooLong(t *testing.T, program string) {
 	r, p := startFake(t, NewLambda, program, nil)
 	if a, err := r.Invoke(t.Context(), []byte(`"much"`), Options{}); err == nil || !strings.Contains(err.Error(), "the platform takes 6291456") {
@@ -104,7 +104,7 @@ func testLambdaTerminate(t *testing.T, program string) {
 	}
 }
 
-// The SDK ends the program once its runtime API is gone.
+// testLambdaVanish: the SDK ends the program once its runtime API is gone.
 func testLambdaVanish(t *testing.T, program string) {
 	r, p := startFake(t, NewLambda, program, nil)
 	if _, err := p.FirstPoll(t.Context()); err != nil {
@@ -116,7 +116,7 @@ func testLambdaVanish(t *testing.T, program string) {
 	}
 }
 
-// What the SDK never sends is refused, and told.
+// TestLambdaIsStrict: what the SDK never sends is refused and reported.
 func TestLambdaIsStrict(t *testing.T) {
 	t.Parallel()
 	const run, agent = "/2018-06-01/runtime/invocation/", "User-Agent: aws-lambda-go/x\n"
@@ -142,8 +142,8 @@ func TestLambdaIsStrict(t *testing.T) {
 	}
 }
 
-// testStrictRequest sends one request by hand, if it has a place for an id as the answer to an invocation, and
-// wants it refused with this word, or taken.
+// testStrictRequest sends one request by hand, as the answer to an invocation where it has a place for an id, and wants
+// it refused with this word, or accepted.
 func testStrictRequest(t *testing.T, open func(TB, ...Setting) (*Runtime, error), next, id, request, want string) {
 	t.Helper()
 	tb := &recordingTB{}

@@ -23,10 +23,10 @@ type Process struct {
 	startDone, ended chan struct{}
 	why              string // how it ended; read it after ended is closed
 
-	gone        chan struct{} // closed before ended, when its polls shall end
+	gone        chan struct{} // closed before ended, when its polls must end
 	polls       sync.WaitGroup
 	mu          sync.Mutex
-	pollsClosed bool // no poll may begin any more
+	pollsClosed bool // no further poll may begin
 
 	started time.Time     // just before the program was started
 	asked   chan struct{} // closed at the first poll
@@ -35,7 +35,7 @@ type Process struct {
 	getsSIGTERM bool // the platform sends SIGTERM before it kills; guarded by mu
 }
 
-// beginPoll counts a poll in. There is none of a program that has ended.
+// beginPoll counts a poll in. It reports false for a program that has ended.
 func (p *Process) beginPoll() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -51,9 +51,8 @@ func (p *Process) beginPoll() bool {
 	return !p.pollsClosed
 }
 
-// FirstPoll waits until the program asks for its first event, and tells how long after its start
-// that was: what a platform waits for an instance beyond preparing its machine. It is an error
-// if the program ended before, or ctx did.
+// FirstPoll waits until the program polls for its first event, and returns how long after its start that was: the time
+// that a platform waits for an instance beyond preparing its machine. It is an error if the program or ctx ended before.
 func (p *Process) FirstPoll(ctx context.Context) (time.Duration, error) {
 	select {
 	case <-p.asked:
@@ -75,8 +74,9 @@ func (p *Process) endPolls() {
 	_ = p.listener.Close()
 }
 
-// Start runs a program with exactly this environment and the variables of the platform: that which
-// names the runtime API, and on FunctionGraph those of its function. The program is killed when ctx ends, at Stop, or at the Runtime's Close. Several may run.
+// Start runs a program with exactly this environment and the variables of the platform: the one that names the runtime
+// API, and on FunctionGraph those of its function. The program is killed when ctx ends, at Stop, or at the Runtime's
+// Close. Several may run.
 func (r *Runtime) Start(ctx context.Context, program string, env []string) (*Process, error) {
 	p := &Process{
 		cmd:       exec.CommandContext(ctx, program),
@@ -127,7 +127,7 @@ func (r *Runtime) Start(ctx context.Context, program string, env []string) (*Pro
 	return p, nil
 }
 
-// variables are the platform's own, and then those of the function, which may replace them.
+// variables returns the platform's own variables, then those of the function, which may replace them.
 func (r *Runtime) variables(env []string) []string {
 	if r.dialect.environ == nil {
 		return slices.Clone(env)
@@ -135,10 +135,10 @@ func (r *Runtime) variables(env []string) []string {
 	return append(r.dialect.environ(r.limit), env...)
 }
 
-// Addr is host:port, as the platforms put it into the program's environment.
+// Addr returns host:port, as the platforms put it into the program's environment.
 func (p *Process) Addr() string { return p.listener.Addr().String() }
 
-// addProcess counts a process in, before it can ask for anything.
+// addProcess counts a process in, before it can send a request.
 func (r *Runtime) addProcess(p *Process) (*processGroup, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -173,13 +173,13 @@ func (p *Process) Stop() {
 	<-p.ended
 }
 
-// terminateTimeout is how long a program may take to end after SIGTERM. The platforms give it less (Lambda
-// half a second to two seconds); here a slow machine shall not decide a test.
+// terminateTimeout is how long a program may take to end after SIGTERM. The platforms allow less (Lambda half a second
+// to two seconds); here a slow machine must not decide a test.
 const terminateTimeout = 20 * time.Second
 
-// Terminate ends the program as the platform does when it takes an instance away: SIGTERM where
-// the platform sends it (Lambda only to a program that has registered an extension, Function
-// Compute never), and SIGKILL to what does not end by itself. The error tells that it came to that.
+// Terminate ends the program as the platform does when it takes an instance away: SIGTERM where the platform sends it
+// (Lambda only to a program that has registered an extension, Function Compute never), then SIGKILL if the program does
+// not end by itself, which is the error.
 func (p *Process) Terminate() error {
 	<-p.startDone
 	p.mu.Lock()
@@ -203,7 +203,7 @@ func (p *Process) Terminate() error {
 	}
 }
 
-// Wait waits for the end of a program that ends by itself, and tells how it did.
+// Wait waits for the end of a program that ends by itself, and returns how it did.
 func (p *Process) Wait(ctx context.Context) (string, error) {
 	select {
 	case <-p.ended:
@@ -213,21 +213,21 @@ func (p *Process) Wait(ctx context.Context) (string, error) {
 	}
 }
 
-// Stdout is all that the program has written to its standard output so far. What it wrote before
-// an answer is there when Invoke gives that answer.
+// Stdout returns what the program has written to its standard output so far. What it wrote before an answer is there
+// when Invoke returns that answer.
 func (p *Process) Stdout() string { return p.stdout.text() }
 
-// Stderr is all that the program has written to its standard error so far.
+// Stderr returns what the program has written to its standard error so far.
 func (p *Process) Stderr() string { return p.stderr.text() }
 
-// Output is both, for a test's message.
+// Output returns both, for a test's message.
 func (p *Process) Output() string { return p.Stdout() + p.Stderr() }
 
 // maxOutputBytes is how much of an output is kept.
 const maxOutputBytes = 16 << 20
 
-// capture collects what a program writes. It is a file that has no name and not a pipe: with a
-// pipe an answer could overtake the lines that were written before it.
+// capture collects what a program writes. It is a file without a name and not a pipe, because an answer could overtake
+// lines written to a pipe before it.
 type capture struct {
 	mu   sync.Mutex
 	file *os.File // nil after the end
@@ -264,5 +264,5 @@ func (c *capture) end() {
 	c.file = nil
 }
 
-// tailOf gives the end of a text that may be long.
+// tailOf returns the end of a text that may be long.
 func tailOf(text string) string { return text[max(len(text)-2000, 0):] }

@@ -4,5 +4,5 @@ package runtimetest
 
 import "os/exec"
 
-// dieWithParent is only to be had on Linux.
+// dieWithParent works on Linux only.
 func dieWithParent(*exec.Cmd) {}

@@ -1,9 +1,8 @@
-// Package runtimetest is a fake of the runtime APIs by which function platforms feed a program
-// with events: a test, or the demo, starts a built program against it and invokes it. It answers
-// exactly as the platforms do, and notes every request that they would not understand.
+// Package runtimetest fakes the runtime APIs by which function platforms feed a program with events. A test, or the
+// demo, starts a built program against it and invokes the program. The fake answers exactly as the platforms do, and
+// records every request that they would not understand.
 //
-// The programs run as processes of their own, because the SDKs read their environment once and
-// never return.
+// The programs run as processes of their own, because the SDKs read their environment once and never return.
 package runtimetest
 
 import (
@@ -17,7 +16,7 @@ import (
 	"time"
 )
 
-// TB is what the fake needs of a test: it is told of every unexpected request.
+// TB is the part of a test that the fake needs, to report every unexpected request.
 type TB interface {
 	Helper()
 	Errorf(format string, args ...any)
@@ -26,15 +25,15 @@ type TB interface {
 // Setting changes how a Runtime behaves.
 type Setting func(*Runtime)
 
-// OneAtATime gives out an event only once the one before it has its answer, as an instance of
-// Function Compute's built-in runtimes sees them. Without it invocations run side by side: the
-// SDK asks for the next event at once, so that how many run is the platform's choice alone.
+// OneAtATime hands out an event only after the previous one has its answer, like an instance of Function Compute's
+// built-in runtimes. Without it invocations run side by side: the SDK polls for the next event at once, so the platform
+// alone decides how many run.
 func OneAtATime() Setting {
 	return func(r *Runtime) { r.slot = make(chan struct{}, 1) }
 }
 
-// TimeLimit gives every invocation this time instead of a minute. FunctionGraph tells a program its
-// limit once, so that there it is the only way.
+// TimeLimit sets the time of every invocation, a minute by default. FunctionGraph tells a program its limit only once,
+// so there this is the only way.
 func TimeLimit(d time.Duration) Setting {
 	return func(r *Runtime) { r.limit = d }
 }
@@ -51,8 +50,7 @@ type Answer struct {
 	ErrorType    string
 	ErrorMessage string
 	StackTrace   []Frame // of a panic
-	// Late tells that the answer came after the deadline, when the platform would have ended the
-	// program already.
+	// Late says that the answer came after the deadline, when the platform would have ended the program already.
 	Late bool
 }
 
@@ -65,8 +63,8 @@ type Frame struct {
 
 // Options describe one invocation. The zero value is an event with a minute's time and no role.
 type Options struct {
-	Timeout       time.Duration // counted from when the program takes the event; 0 = what Limit says, or 60 s
-	Deadline      time.Time     // instead of the one that Timeout gives; zero = that one
+	Timeout       time.Duration // counted from when the program takes the event; 0 = the TimeLimit, or 60 s
+	Deadline      time.Time     // instead of the one that follows from Timeout; zero = that one
 	KeyID         string        // temporary credentials of the function's role; "" = it has none, or (Lambda) the process has them
 	KeySecret     string
 	Token         string
@@ -88,8 +86,8 @@ const (
 	PreFreeze  Kind = 3
 )
 
-// lateAnswerWait is how long after the deadline an answer is still waited for, so that a test sees a
-// late answer as such.
+// lateAnswerWait is how long after the deadline the fake still waits for an answer, so that a test sees a late one as
+// such.
 const lateAnswerWait = 5 * time.Second
 
 // Runtime is the fake. It is safe for concurrent use.
@@ -102,7 +100,7 @@ type Runtime struct {
 	slot     chan struct{} // nil = no limit
 	done     chan struct{}
 
-	orphan *Process // takes what no process of ours asks for
+	orphan *Process // has the requests of no process of ours
 	limit  time.Duration
 
 	mu         sync.Mutex
@@ -133,7 +131,7 @@ type invocation struct {
 	outcome  chan outcome
 }
 
-// assignment is who has the event, and until when.
+// assignment is which process has the event, and until when.
 type assignment struct {
 	deadline time.Time
 	process  *Process
@@ -162,12 +160,12 @@ func startRuntime(d dialect, tb TB, settings []Setting) (*Runtime, error) {
 	return r, nil
 }
 
-// Addr is the host:port of the fake itself. A program that Start starts is given one of its own,
-// so that its requests are known from those of other programs.
+// Addr returns the host:port of the fake itself. A program that Start starts has an address of its own, so that its
+// requests are known from those of other programs.
 func (r *Runtime) Addr() string { return r.listener.Addr().String() }
 
-// Close stops the programs and then ends the fake, in this order: against a closed port
-// fc-runtime-go-sdk asks again without a pause (16,000 log lines in a second).
+// Close stops the programs and then the fake, in this order: against a closed port fc-runtime-go-sdk polls again without
+// a pause (16,000 log lines in a second).
 func (r *Runtime) Close() {
 	r.mu.Lock()
 	again := r.closed
@@ -184,18 +182,18 @@ func (r *Runtime) Close() {
 	_ = r.server.Close()
 }
 
-// Vanish ends the fake under programs that run: their polls break off, and every later request fails.
+// Vanish ends the fake while programs run: their polls break off, and every later request fails.
 func (r *Runtime) Vanish() { _ = r.server.Close() }
 
-// Unexpected lists the requests that no platform would understand, in the order in which they came.
+// Unexpected returns the requests that no platform would understand, in the order of their arrival.
 func (r *Runtime) Unexpected() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return append([]string(nil), r.unexpected...)
 }
 
-// Invoke gives an event to the program and waits for its answer. It is an error if there is
-// none: the context ended, the program did, or the deadline passed 5 s ago.
+// Invoke sends an event to the program and waits for its answer. It is an error if there is none: the context or the
+// program ended, or the deadline passed 5 s ago.
 func (r *Runtime) Invoke(ctx context.Context, event []byte, o Options) (Answer, error) {
 	if !r.dialect.lifecycleHooks && o.Kind != Event {
 		return Answer{}, fmt.Errorf("this platform has no kind %d of event", o.Kind)
@@ -230,7 +228,7 @@ func (r *Runtime) Invoke(ctx context.Context, event []byte, o Options) (Answer, 
 	return r.waitForAnswer(ctx, i)
 }
 
-// waitForAnswer waits for the answer to an event that was taken.
+// waitForAnswer waits for the answer to an event that a program has.
 func (r *Runtime) waitForAnswer(ctx context.Context, i *invocation) (Answer, error) {
 	by := <-i.taken
 	timer := time.NewTimer(max(time.Until(by.deadline), 0) + lateAnswerWait)
@@ -252,7 +250,7 @@ func (r *Runtime) waitForAnswer(ctx context.Context, i *invocation) (Answer, err
 	}
 }
 
-// withDefaults gives the options with what every platform sends.
+// withDefaults returns the options with what every platform sends.
 func (o Options) withDefaults(limit time.Duration) Options {
 	if o.Timeout == 0 {
 		o.Timeout = limit

@@ -15,18 +15,17 @@ import (
 type dialect struct {
 	variable     string // of the program's environment, that carries Addr
 	acceptStatus int    // status of a taken answer
-	// route tells which call a request is, and of which invocation.
+	// route returns which call a request is, and of which invocation.
 	route func(method, path string) (apiCall, string)
-	// headers are those of the reply to next, beside the event itself.
+	// headers returns the headers of the reply to next, beside the event itself.
 	headers func(id string, deadline time.Time, o Options) http.Header
 	// check refuses an answer whose form the platform, or its SDK, does not have.
 	check func(req *http.Request, what apiCall) error
-	// environ are the variables, beside the one above, that the platform gives to every program.
+	// environ returns the variables, beside the one above, that the platform sets for every program.
 	environ func(limit time.Duration) []string
 	// maxAnswerBytes is how many bytes an answer may have; 0 = any number.
 	maxAnswerBytes int
-	// lifecycleHooks tells whether the platform sends other kinds than Event, and whether limits differ
-	// between invocations.
+	// lifecycleHooks: the platform sends other kinds than Event, and limits may differ between invocations.
 	lifecycleHooks bool
 }
 
@@ -62,7 +61,7 @@ func (r *Runtime) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 // processKey is where a request's context has the process whose address was asked.
 type processKey struct{}
 
-// processContext ties what comes in on a process's own address to that process.
+// processContext ties requests to a process's own address to that process.
 func (r *Runtime) processContext(l net.Listener) context.Context {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -74,7 +73,7 @@ func (r *Runtime) processContext(l net.Listener) context.Context {
 	return context.Background()
 }
 
-// processOf gives the process that a request came from.
+// processOf returns the process that a request came from.
 func (r *Runtime) processOf(req *http.Request) *Process {
 	if p, ok := req.Context().Value(processKey{}).(*Process); ok {
 		return p
@@ -82,7 +81,7 @@ func (r *Runtime) processOf(req *http.Request) *Process {
 	return r.orphan
 }
 
-// serveEmptyPoll answers a poll by no event, as often as Barren said.
+// serveEmptyPoll answers a poll without an event, as often as EmptyPolls says. It reports whether it did.
 func (r *Runtime) serveEmptyPoll(w http.ResponseWriter) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -95,8 +94,8 @@ func (r *Runtime) serveEmptyPoll(w http.ResponseWriter) bool {
 	return true
 }
 
-// serveNext holds the poll open until there is an event. A poll ends with its own program: an event
-// is never given to a connection whose program is gone.
+// serveNext holds the poll open until there is an event. A poll ends with its own program, so that an event never goes
+// to a connection whose program is gone.
 func (r *Runtime) serveNext(w http.ResponseWriter, req *http.Request) {
 	p := r.processOf(req)
 	if !p.beginPoll() {
@@ -116,8 +115,8 @@ func (r *Runtime) serveNext(w http.ResponseWriter, req *http.Request) {
 	}
 }
 
-// deliverEvent gives an event to the program. Its time begins here, as on the platforms: not while it
-// waits for its turn.
+// deliverEvent sends an event to the program. Its time begins here, as on the platforms, and not while it waits for its
+// turn.
 func (r *Runtime) deliverEvent(w http.ResponseWriter, i *invocation, p *Process) {
 	deadline := i.options.Deadline
 	if deadline.IsZero() {
@@ -134,8 +133,8 @@ func (r *Runtime) deliverEvent(w http.ResponseWriter, i *invocation, p *Process)
 	_, _ = w.Write(i.event) // a program that is gone is noticed by its end
 }
 
-// receiveAnswer reads the answer to an invocation. An answer that no platform would take ends the
-// invocation too, with an error, so that a test need not wait for the deadline.
+// receiveAnswer reads the answer to an invocation. An answer that no platform would accept also ends the invocation,
+// with an error, so that a test need not wait for the deadline.
 func (r *Runtime) receiveAnswer(w http.ResponseWriter, req *http.Request, what apiCall, id string) {
 	body, err := io.ReadAll(req.Body)
 	if err != nil {
@@ -175,7 +174,7 @@ func (r *Runtime) receiveAnswer(w http.ResponseWriter, req *http.Request, what a
 	w.WriteHeader(r.dialect.acceptStatus)
 }
 
-// requireLength wants the length of an answer told before it.
+// requireLength requires the length of an answer before it.
 func requireLength(req *http.Request, _ apiCall) error {
 	if req.ContentLength < 0 || req.Header.Get("Content-Length") == "" {
 		return errors.New("no Content-Length")
@@ -211,7 +210,7 @@ func (r *Runtime) decodeAnswer(req *http.Request, what apiCall, body []byte) (An
 	return Answer{ErrorType: *e.Type, ErrorMessage: *e.Message, StackTrace: e.StackTrace}, nil
 }
 
-// refuseRequest notes a request that no platform would understand. After Close nobody is told: the test
+// refuseRequest records a request that no platform would understand. After Close it reports to nobody, because the test
 // may be over.
 func (r *Runtime) refuseRequest(w http.ResponseWriter, req *http.Request, status int, why string) {
 	note := fmt.Sprintf("%s %s: %s", req.Method, req.URL.RequestURI(), why)

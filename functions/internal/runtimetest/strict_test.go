@@ -22,7 +22,7 @@ func (*recordingTB) Helper() {}
 
 func (n *recordingTB) Errorf(string, ...any) { n.n++ }
 
-// newBareFake gives a fake without a program; the tests speak to it by hand.
+// newBareFake starts a fake without a program; the tests send requests by hand.
 func newBareFake(t *testing.T) (*Runtime, *recordingTB) {
 	t.Helper()
 	tb := &recordingTB{}
@@ -36,7 +36,7 @@ func newBareFake(t *testing.T) (*Runtime, *recordingTB) {
 
 const invocationPath = "/2020-11-11/runtime/invocation/"
 
-// sendRaw writes a request as it stands and gives the reply.
+// sendRaw writes a request as it is and returns the reply.
 func sendRaw(t *testing.T, r *Runtime, request string) *http.Response {
 	t.Helper()
 	conn, err := net.Dial("tcp", r.Addr())
@@ -80,7 +80,7 @@ func TestUnknownCalls(t *testing.T) {
 	}
 }
 
-// exchangeByHand invokes, takes the event by hand, answers, and gives what Invoke said.
+// exchangeByHand invokes, takes the event by hand, answers, and returns what Invoke returned.
 func exchangeByHand(t *testing.T, r *Runtime, answer func(id string)) (Answer, error) {
 	t.Helper()
 	type result struct {
@@ -190,7 +190,7 @@ func TestWhatCannotBeStarted(t *testing.T) {
 	}
 }
 
-// A program that never asks is an error at its end, or when the caller's patience is over.
+// TestNoFirstPoll: a program that never polls is an error at its end, or when the caller's context ends.
 func TestNoFirstPoll(t *testing.T) {
 	t.Parallel()
 	r, err := NewFC(t)

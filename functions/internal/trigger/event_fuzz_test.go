@@ -27,7 +27,7 @@ func FuzzAWS(f *testing.F) {
 	})
 }
 
-// FuzzHuawei does so for FunctionGraph.
+// FuzzHuawei proves the same for FunctionGraph.
 func FuzzHuawei(f *testing.F) {
 	for _, payload := range seedPayloads() {
 		f.Add(`{"trigger_type":"TIMER","time":"2026-11-23T10:00:00Z"}`, payload)
@@ -57,7 +57,7 @@ func quoteJSON(t *testing.T, text string) string {
 	return string(quoted)
 }
 
-// checkDecoded wants of an event what every decoder promises.
+// checkDecoded checks what every decoder promises of an event.
 func checkDecoded(t *testing.T, event string, kind EventKind, tick Timer, err error, timeKey, payloadKey string) {
 	t.Helper()
 	switch {

@@ -11,7 +11,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// readSample gives a saved sample.
+// readSample returns a saved sample.
 func readSample(t testing.TB, name string) []byte {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata", name))
@@ -21,7 +21,7 @@ func readSample(t testing.TB, name string) []byte {
 	return text
 }
 
-// listSamples gives the names of the saved samples that fit a pattern, at least n.
+// listSamples returns the names of the saved samples that match a pattern, at least n.
 func listSamples(t testing.TB, pattern string, n int) []string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join("testdata", pattern))
@@ -85,7 +85,7 @@ func TestAWSTick(t *testing.T) {
 	}
 }
 
-// What cannot be read runs nothing, and says what is allowed.
+// TestAWSRefuses: what cannot be read runs nothing, and the error says what is allowed.
 func TestAWSRefuses(t *testing.T) {
 	t.Parallel()
 	const at = `"time":"2026-11-23T10:00:00Z"`

@@ -9,7 +9,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// seedPayloads are where fuzzing begins.
+// seedPayloads returns the payloads with which fuzzing begins.
 func seedPayloads() []string {
 	return []string{
 		"", "{}", "null", `{"clouds":["a"],"regions":["b"]}`, `{"clouds":[]}`, `{"clouds":null}`,
@@ -19,8 +19,8 @@ func seedPayloads() []string {
 	}
 }
 
-// FuzzFCTimer proves that what is accepted is neither wider nor narrower than what was given, by
-// a second reading of the payload that knows nothing of the first.
+// FuzzFCTimer proves that what is accepted is neither wider nor narrower than what was sent, by a second reading of the
+// payload that knows nothing of the first.
 func FuzzFCTimer(f *testing.F) {
 	for _, payload := range seedPayloads() {
 		f.Add(string(newTimerEvent(f, "")), payload)
@@ -38,7 +38,7 @@ func FuzzFCTimer(f *testing.F) {
 	})
 }
 
-// compareLoosely reads the event again, as loosely as JSON goes, and compares.
+// compareLoosely reads the event again, as loosely as JSON allows, and compares.
 func compareLoosely(t *testing.T, event []byte, tick Timer, timeKey, payloadKey string) {
 	t.Helper()
 	var outer map[string]any

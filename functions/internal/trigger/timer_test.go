@@ -53,7 +53,7 @@ func TestFCTimer(t *testing.T) {
 	}
 }
 
-// A payload that cannot be read runs nothing, and says what is allowed.
+// TestPayloadRefuses: a payload that cannot be read runs nothing, and the error says what is allowed.
 func TestPayloadRefuses(t *testing.T) {
 	t.Parallel()
 	for payload, want := range map[string]string{
@@ -149,7 +149,7 @@ func TestWithoutPayload(t *testing.T) {
 	}
 }
 
-// The samples are the documented one, whose payload is nobody's request, and one derived from it.
+// TestFCTimerSamples decodes the documented sample, whose payload is no request, and one derived from it.
 func TestFCTimerSamples(t *testing.T) {
 	t.Parallel()
 	documented, err := os.ReadFile("testdata/fc-timer.json")

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// TestFunctionsStaySmall: text/template and html/template call methods by name, so that the
-// linker can drop none; net/rpc brings them. None of the functions may know them, nor grow large.
+// TestFunctionsStaySmall: text/template and html/template call methods by name, so that the linker can drop none;
+// net/rpc brings them. No function may link them or grow large.
 func TestFunctionsStaySmall(t *testing.T) {
 	t.Parallel()
 	mains, err := filepath.Glob("../../*/main.go")
@@ -41,7 +41,7 @@ func TestFunctionsStaySmall(t *testing.T) {
 			if !slices.Contains(all, "net/http") {
 				t.Errorf("these are not the dependencies of a function: %v", all)
 			}
-			// Its own test builds it, and there it is weighed: linking it here again would cost seconds.
+			// Its own test builds it and checks its size: linking it here again would cost seconds.
 			test, err := os.ReadFile(filepath.Join(folder, "main_test.go"))
 			if err != nil || !bytes.Contains(test, []byte("functiontest.Build(t)")) {
 				t.Errorf("no test of its own builds and weighs the function: %v", err)

@@ -31,7 +31,7 @@ func TestOrigin(t *testing.T) {
 	}
 }
 
-// TestFitted: what a platform would not take loses its single changes, and nothing else.
+// TestFitted: an answer that a platform would not accept loses its single changes, and nothing else.
 func TestFitted(t *testing.T) {
 	t.Parallel()
 	r := report.Report{Outcome: report.OK, Created: 50, Changes: make([]report.Change, 50), Errors: make([]report.ErrorEntry, 1, 5)}

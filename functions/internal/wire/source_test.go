@@ -25,8 +25,7 @@ import (
 
 const configKey = "conf/jms-sync.yaml"
 
-// estate is JumpServer, one cloud account and one object store, with an App that reads its
-// configuration from the store.
+// estate is JumpServer, one cloud account and one object store, with an App that loads its configuration from the store.
 type estate struct {
 	*testing.T
 	store        *storagetest.Server
@@ -68,7 +67,7 @@ func (e *estate) runTimer(role wire.Role) (report.Report, error) {
 	return e.app.HandleTimer(e.Context(), trigger.Timer{FiredAt: time.Now()}, role)
 }
 
-// wantSuccess runs one invocation that must be a success, and wants these requests to the store.
+// wantSuccess runs one invocation that must succeed, and wants these requests to the store.
 func (e *estate) wantSuccess(role wire.Role, asked ...string) report.Report {
 	e.Helper()
 	e.store.TakeRequests()
@@ -82,7 +81,7 @@ func (e *estate) wantSuccess(role wire.Role, asked ...string) report.Report {
 	return r
 }
 
-// wantFailure runs one invocation that must not begin, with an error that says all of these.
+// wantFailure runs one invocation that must not begin, with an error that contains all of these.
 func (e *estate) wantFailure(role wire.Role, says ...string) error {
 	e.Helper()
 	r, err := e.runTimer(role)
@@ -107,8 +106,8 @@ func roleOf(of inventory.Cloud) wire.Role {
 	return wire.Role{Cloud: of, AccessKeyID: c.ID, AccessKeySecret: c.Secret, SecurityToken: c.Token}
 }
 
-// TestConfigurationFromAnObject: one conditional request per invocation; a new version replaces
-// all, a broken one lets nothing run until it is right again.
+// TestConfigurationFromAnObject: one conditional request per invocation; a new version replaces everything, a broken one
+// lets nothing run until it is corrected.
 func TestConfigurationFromAnObject(t *testing.T) {
 	t.Parallel()
 	for dialect, cloud := range map[storagetest.Dialect]inventory.Cloud{
@@ -139,7 +138,7 @@ func TestConfigurationFromAnObject(t *testing.T) {
 				}
 			}
 			e.write("environment: {type: PRODUCTION}\nnotification: {window: 5s}")
-			e.wantSuccess(role, "GET "+configKey+" 304") // the last good one, proved to be still it
+			e.wantSuccess(role, "GET "+configKey+" 304") // the last good one, proved to be current
 			if e.configsBuilt != 2 {
 				t.Errorf("put to use %d times", e.configsBuilt)
 			}
@@ -147,7 +146,7 @@ func TestConfigurationFromAnObject(t *testing.T) {
 	}
 }
 
-// TestStoreTroubleStopsTheRun: what cannot be proved to be the present configuration is not used.
+// TestStoreTroubleStopsTheRun: a configuration that cannot be proved to be current is not used.
 func TestStoreTroubleStopsTheRun(t *testing.T) {
 	t.Parallel()
 	e, role := newEstate(t, storagetest.OSS), roleOf(inventory.Alibaba)
@@ -179,7 +178,8 @@ func TestStoreTroubleStopsTheRun(t *testing.T) {
 	e.wantSuccess(role, "GET "+configKey+" 304")
 }
 
-// TestWhoReads: the role of the store's own cloud, else the environment, else nobody.
+// TestWhoReads: the store is read with the role of its own cloud, otherwise with the environment's credentials,
+// otherwise not at all.
 func TestWhoReads(t *testing.T) {
 	t.Parallel()
 	variables := []string{
@@ -221,7 +221,7 @@ func TestManyAtOnce(t *testing.T) {
 	e.wantSuccess(role, "GET "+configKey+" 304")
 }
 
-// TestReferences: mistakes in the reference are told before anything is asked.
+// TestReferences: mistakes in the reference are reported before any request.
 func TestReferences(t *testing.T) {
 	t.Parallel()
 	for ref, says := range map[string]string{

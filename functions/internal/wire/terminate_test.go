@@ -20,8 +20,8 @@ import (
 	"github.com/jms-sync/jms-sync/functions/internal/wire"
 )
 
-// TestTerminate: what waits for its window is told when the platform says only SIGTERM, as Lambda
-// and FunctionGraph do; and a process that has done nothing has nothing to say.
+// TestTerminate: cards that wait for their window go out when the platform only sends SIGTERM, as Lambda and
+// FunctionGraph do; a process that has done nothing sends nothing.
 func TestTerminate(t *testing.T) {
 	t.Parallel()
 	serve := func(h http.Handler) string {
@@ -61,7 +61,7 @@ func TestTerminate(t *testing.T) {
 	}
 }
 
-// TestTickWithoutATime is never stale, as nobody knows when it fired.
+// TestTickWithoutATime: a firing without a time is never stale, because nobody knows when it fired.
 func TestTickWithoutATime(t *testing.T) {
 	t.Parallel()
 	e, role := newEstate(t, storagetest.S3), roleOf(inventory.AWS)
