@@ -82,8 +82,8 @@ func OpenLister(cfg config.Config, account config.Cloud) (cloud.Lister, error) {
 // switched off. The function also returns the clouds for which there is a key.
 func (s *Session) accountOpener(account string) func([]inventory.Scope) (engine.Clouds, []inventory.Cloud) {
 	return func(scopes []inventory.Scope) (engine.Clouds, []inventory.Cloud) {
-		asked := s.cfg
-		asked.Clouds = nil
+		narrowed := s.cfg
+		narrowed.Clouds = nil
 		var keyed []inventory.Cloud
 		for _, c := range s.cfg.Clouds {
 			if c.Name != account || c.AccessKeyID.IsEmpty() || c.AccessKeySecret.IsEmpty() {
@@ -92,10 +92,10 @@ func (s *Session) accountOpener(account string) func([]inventory.Scope) (engine.
 			c.Enabled, c.Cloud = true, config.ParseCloud(c.Type) // the check of the configuration skips disabled accounts
 			c.Regions = scopeRegions(scopes, c.Cloud)
 			if len(c.Regions) > 0 {
-				asked.Clouds, keyed = append(asked.Clouds, c), append(keyed, c.Cloud)
+				narrowed.Clouds, keyed = append(narrowed.Clouds, c), append(keyed, c.Cloud)
 			}
 		}
-		return cloud.Open(cloudAccounts(asked, Role{}, s.cache.roles), cloudlist.Providers()).WithLogger(s.log), keyed
+		return cloud.Open(cloudAccounts(narrowed, Role{}, s.cache.roles), cloudlist.Providers()).WithLogger(s.log), keyed
 	}
 }
 

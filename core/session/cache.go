@@ -26,21 +26,21 @@ type Cache struct {
 
 // NewCache returns the cache of a process for a configuration. It takes over from the previous cache (nil = none) what
 // does not depend on the configuration: assumed roles, quarantines, and waiting cards unless the window has changed.
-func NewCache(cfg config.Config, log *slog.Logger, before *Cache) (*Cache, error) {
+func NewCache(cfg config.Config, log *slog.Logger, previous *Cache) (*Cache, error) {
 	client, err := NewClient(cfg, log)
 	if err != nil {
 		return nil, err
 	}
 	c := &Cache{client: client, owners: cloud.NewOwnerCache()}
-	if before == nil {
+	if previous == nil {
 		c.roles, c.quarantines, c.stalenessCheckedAt = cloud.NewRoleCache(), cloud.NewMemoryQuarantineStore(), new(atomic.Int64)
 	} else {
-		c.roles, c.quarantines, c.stalenessCheckedAt = before.roles, before.quarantines, before.stalenessCheckedAt
+		c.roles, c.quarantines, c.stalenessCheckedAt = previous.roles, previous.quarantines, previous.stalenessCheckedAt
 	}
 	c.window = cfg.Notification.Window
 	c.outbox = delivery.NewOutbox(c.window)
-	if before != nil && before.window == c.window {
-		c.outbox = before.outbox
+	if previous != nil && previous.window == c.window {
+		c.outbox = previous.outbox
 	}
 	return c, nil
 }

@@ -102,14 +102,14 @@ func doctorLabels(c config.Cloud, now time.Time) doctor.AccountLabels {
 }
 
 // isProxied reports whether requests to target go through the proxy, which then resolves the name.
-func isProxied(by secret.Value, target string) bool {
-	choice, err := httpx.NewProxyFunc(by.Reveal())
-	at, bad := url.Parse(target)
-	if err != nil || bad != nil {
+func isProxied(proxy secret.Value, target string) bool {
+	proxyFor, err := httpx.NewProxyFunc(proxy.Reveal())
+	address, urlErr := url.Parse(target)
+	if err != nil || urlErr != nil {
 		return false
 	}
-	to, err := choice(&http.Request{URL: at})
-	return err == nil && to != nil
+	proxyURL, err := proxyFor(&http.Request{URL: address})
+	return err == nil && proxyURL != nil
 }
 
 // hasOtherProxy reports whether a proxy is configured, but none for JumpServer. Before jumpserver.proxy existed, the
@@ -152,8 +152,8 @@ func doctorRobot(x Examination) doctor.Robot {
 }
 
 func doctorStore(x Examination) doctor.Store {
-	who := x.Role.CredentialSource(x.Environ)
-	text := strings.TrimSpace(who.Env(config.EnvState))
+	source := x.Role.CredentialSource(x.Environ)
+	text := strings.TrimSpace(source.Env(config.EnvState))
 	if text == "" {
 		return doctor.Store{}
 	}
@@ -164,7 +164,7 @@ func doctorStore(x Examination) doctor.Store {
 		return s
 	}
 	s.Name = ref.String()
-	credentials, err := who.CredentialsFor(ref)
+	credentials, err := source.CredentialsFor(ref)
 	if err != nil {
 		s.Err = err
 		return s
@@ -175,13 +175,13 @@ func doctorStore(x Examination) doctor.Store {
 
 // doctorSource returns the object that holds the configuration; the zero value where it is a file.
 func doctorSource(x Examination) doctor.Source {
-	who := x.Role.CredentialSource(x.Environ)
-	ref, err := storage.ParseRef(cmp.Or(x.Source, who.Env(config.EnvConfig)))
+	source := x.Role.CredentialSource(x.Environ)
+	ref, err := storage.ParseRef(cmp.Or(x.Source, source.Env(config.EnvConfig)))
 	if err != nil || ref.Scheme == storage.SchemeFile {
 		return doctor.Source{} // a file has been read already
 	}
 	s := doctor.Source{Name: ref.String()}
-	credentials, err := who.CredentialsFor(ref)
+	credentials, err := source.CredentialsFor(ref)
 	if err != nil {
 		s.Err = err
 		return s

@@ -24,7 +24,7 @@ const leaseCheckInterval = time.Second
 // acquireLease acquires the lease of runs with this key and renews it until release is called. It fails only where
 // another run holds the lease. exclusive is false without a store, or where the store fails; the run then goes on
 // without a lease.
-func (s *Session) acquireLease(ctx context.Context, key, holder string) (held context.Context, release func(), exclusive bool, err error) {
+func (s *Session) acquireLease(ctx context.Context, key, holder string) (leased context.Context, release func(), exclusive bool, err error) {
 	if s.store == nil {
 		return ctx, func() {}, false, nil
 	}
@@ -36,47 +36,47 @@ func (s *Session) acquireLease(ctx context.Context, key, holder string) (held co
 		s.log.Warn("run without a lease", "reason", err)
 		return ctx, func() {}, false, nil
 	}
-	held, release = renewWhileRunning(ctx, lease, s.log)
-	return held, release, true, nil
+	leased, release = renewWhileRunning(ctx, lease, s.log)
+	return leased, release, true, nil
 }
 
 // renewWhileRunning renews a lease until release is called. A lost lease ends the context, because another run may write
 // now. The end of a lease is noticed within leaseCheckInterval, even while a renewal is under way.
-func renewWhileRunning(ctx context.Context, lease state.Lease, log *slog.Logger) (held context.Context, release func()) {
-	held, cancel := context.WithCancel(ctx)
-	var now atomic.Pointer[state.Lease]
-	now.Store(&lease)
+func renewWhileRunning(ctx context.Context, lease state.Lease, log *slog.Logger) (leased context.Context, release func()) {
+	leased, cancel := context.WithCancel(ctx)
+	var current atomic.Pointer[state.Lease]
+	current.Store(&lease)
 	var work sync.WaitGroup
 	work.Go(func() {
 		defer cancel()
-		renewLease(held, &now, log)
+		renewLease(leased, &current, log)
 	})
 	work.Go(func() {
-		for pause.For(held, leaseCheckInterval) == nil {
-			if !now.Load().IsValid(time.Now()) {
+		for pause.For(leased, leaseCheckInterval) == nil {
+			if !current.Load().IsValid(time.Now()) {
 				log.Error("the lease has ended before it was renewed, the run ends")
 				cancel()
 			}
 		}
 	})
-	return held, func() {
+	return leased, func() {
 		cancel()
 		work.Wait()
 		last, end := withStoreReserve(ctx)
 		defer end()
-		if err := now.Load().Release(last); err != nil {
+		if err := current.Load().Release(last); err != nil {
 			log.Warn("the lease ends by itself", "error", err)
 		}
 	}
 }
 
 // renewLease renews a lease until the context ends or the lease is lost. A renewal that fails is tried again.
-func renewLease(ctx context.Context, now *atomic.Pointer[state.Lease], log *slog.Logger) {
+func renewLease(ctx context.Context, current *atomic.Pointer[state.Lease], log *slog.Logger) {
 	for pause.For(ctx, leaseTTL/4) == nil {
-		next, err := now.Load().Renew(ctx)
+		next, err := current.Load().Renew(ctx)
 		switch {
 		case err == nil:
-			now.Store(&next)
+			current.Store(&next)
 		case errors.Is(err, state.ErrLeaseLost):
 			log.Error("the lease is lost, the run ends", "error", err)
 			return

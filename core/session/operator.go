@@ -48,12 +48,12 @@ func (s *Session) CleanLabels(ctx context.Context, o engine.LabelCleanup) (out e
 func (s *Session) runExclusively(ctx context.Context, writes bool, carryOut func(context.Context)) error {
 	if writes {
 		defer s.saveRate(ctx)
-		held, release, _, err := s.acquireLease(ctx, shardKey(engine.Request{}), s.holder)
+		leased, release, _, err := s.acquireLease(ctx, shardKey(engine.Request{}), s.holder)
 		if err != nil {
 			return err
 		}
 		defer release()
-		ctx = held
+		ctx = leased
 	}
 	carryOut(ctx)
 	return nil

@@ -22,20 +22,20 @@ func useStoredRate(store *state.Store, client *jumpserver.Client, log *slog.Logg
 	client.UseRateSource(func(ctx context.Context) jumpserver.RateLimit {
 		ctx, cancel := context.WithTimeout(ctx, rateLoadTimeout)
 		defer cancel()
-		was, err := store.LoadRate(ctx, client.KeyFingerprint())
+		stored, err := store.LoadRate(ctx, client.KeyFingerprint())
 		if err != nil {
 			log.Info("JumpServer's rate is not known from earlier", "reason", err)
 		}
-		return jumpserver.RateLimit{Requests: was.PerMinute, LastRefused: was.LimitedAt}
+		return jumpserver.RateLimit{Requests: stored.PerMinute, LastRefused: stored.LimitedAt}
 	})
 	return func(ctx context.Context) {
 		r, changed := client.LearntRate()
 		if !changed {
 			return
 		}
-		last, cancel := withStoreReserve(ctx)
+		storeCtx, cancel := withStoreReserve(ctx)
 		defer cancel()
-		if err := store.SaveRate(last, state.Rate{ClientHash: client.KeyFingerprint(), PerMinute: r.Requests, LimitedAt: r.LastRefused}); err != nil {
+		if err := store.SaveRate(storeCtx, state.Rate{ClientHash: client.KeyFingerprint(), PerMinute: r.Requests, LimitedAt: r.LastRefused}); err != nil {
 			log.Info("JumpServer's rate is not kept", "reason", err)
 		}
 	}

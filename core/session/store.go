@@ -18,8 +18,8 @@ import (
 // OpenStore opens the state store that JMS_SYNC_STATE names, for the JumpServer of a configuration. It returns nil where
 // the variable names none, and makes no call.
 func OpenStore(cfg config.Config, role Role, environ []string) (*state.Store, error) {
-	who := role.CredentialSource(environ)
-	text := strings.TrimSpace(who.Env(config.EnvState))
+	source := role.CredentialSource(environ)
+	text := strings.TrimSpace(source.Env(config.EnvState))
 	if text == "" {
 		return nil, nil
 	}
@@ -27,7 +27,7 @@ func OpenStore(cfg config.Config, role Role, environ []string) (*state.Store, er
 	if err != nil {
 		return nil, err
 	}
-	credentials, err := who.CredentialsFor(ref)
+	credentials, err := source.CredentialsFor(ref)
 	if err != nil {
 		return nil, err
 	}

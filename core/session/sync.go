@@ -62,14 +62,14 @@ func (s *Session) runFull(ctx context.Context, r fullRun) engine.RunResult {
 		return s.fullEngine(ctx, r, false).Run(ctx, r.request)
 	}
 	defer s.saveRate(ctx)
-	held, release, exclusive, err := s.acquireLease(ctx, shardKey(r.request), s.holderOf(r))
+	leased, release, exclusive, err := s.acquireLease(ctx, shardKey(r.request), s.holderOf(r))
 	if err != nil {
 		return s.reportBusy(ctx, r, err)
 	}
 	defer release()
-	out := s.fullEngine(held, r, exclusive).Run(held, r.request)
-	s.recordHeartbeat(held, r, out)
-	s.recordHistory(held, out)
+	out := s.fullEngine(leased, r, exclusive).Run(leased, r.request)
+	s.recordHeartbeat(leased, r, out)
+	s.recordHistory(leased, out)
 	return out
 }
 
@@ -90,9 +90,9 @@ func (s *Session) recordHeartbeat(ctx context.Context, r fullRun, out engine.Run
 	if out.Err != nil {
 		return
 	}
-	last, cancel := withStoreReserve(ctx)
+	storeCtx, cancel := withStoreReserve(ctx)
 	defer cancel()
-	if err := s.engine.Cards.RecordHeartbeat(last, s.store, shardKey(r.request), s.engine.Rules, out.Report); err != nil {
+	if err := s.engine.Cards.RecordHeartbeat(storeCtx, s.store, shardKey(r.request), s.engine.Rules, out.Report); err != nil {
 		s.log.Warn("it is not noted that the run was complete", "error", err)
 	}
 }
@@ -101,8 +101,8 @@ func (s *Session) recordHeartbeat(ctx context.Context, r fullRun, out engine.Run
 func (s *Session) recordHistory(ctx context.Context, out engine.RunResult) {
 	document, err := report.HistoryDocument(out.Report, state.MaxShardReport)
 	if err == nil {
-		last, cancel := withStoreReserve(ctx)
-		err = s.store.RecordRun(last, document, s.Now())
+		storeCtx, cancel := withStoreReserve(ctx)
+		err = s.store.RecordRun(storeCtx, document, s.Now())
 		cancel()
 	}
 	if err != nil {

@@ -63,7 +63,9 @@ func TestFunction(t *testing.T) {
 	var all sync.WaitGroup
 	for name, scenario := range scenarios {
 		all.Go(func() {
-			t.Run(name, func(t *testing.T) { scenario(newWorld(t, program)) })
+			t.Run(name, func(t *testing.T) {
+				scenario(newWorld(t, program))
+			})
 		})
 	}
 	all.Wait()
@@ -99,14 +101,19 @@ func testCreate(w *world) {
 	w.createAsset(1, "i-1")
 	w.putInstance(2, "i-2")
 	var a reconcile.EventReport
-	cost := w.countCalls(func() { a = w.sendEvent(newStateChange("i-2", "Running"), runtimetest.Options{}, reconcile.EventDone) })
+	cost := w.countCalls(func() {
+		a = w.sendEvent(newStateChange("i-2", "Running"), runtimetest.Options{}, reconcile.EventDone)
+	})
 	if a.Created != 1 || w.assetState("i-2") != "active" {
 		w.Errorf("i-2 is %q: %+v", w.assetState("i-2"), a)
 	}
 	if want := (callCounts{cloud: 1, jumpserver: 3, cards: 1}); cost != want {
 		w.Errorf("cost %+v, want %+v: %v", cost, want, w.JMS.Calls())
 	}
-	if cost := w.countCalls(func() { w.sendEvent(newStateChange("i-2", "Stopped"), runtimetest.Options{}, reconcile.EventDone) }); cost != (callCounts{cloud: 1, jumpserver: 1}) {
+	cost = w.countCalls(func() {
+		w.sendEvent(newStateChange("i-2", "Stopped"), runtimetest.Options{}, reconcile.EventDone)
+	})
+	if cost != (callCounts{cloud: 1, jumpserver: 1}) {
 		w.Errorf("an event that changes nothing: %+v", cost)
 	}
 }
@@ -119,14 +126,19 @@ func testRelease(w *world) {
 	w.createAsset(2, "i-2")
 	w.Account.Remove(region, "i-1")
 	var a reconcile.EventReport
-	cost := w.countCalls(func() { a = w.sendEvent(newStateChange("i-1", "Deleted"), shortInvocation, reconcile.EventDone) })
+	cost := w.countCalls(func() {
+		a = w.sendEvent(newStateChange("i-1", "Deleted"), shortInvocation, reconcile.EventDone)
+	})
 	if a.Deactivated != 1 || a.Deleted != 0 || w.assetState("i-1") != "gone" || w.assetState("i-2") != "active" {
 		w.Errorf("i-1 is %q, i-2 %q: %+v", w.assetState("i-1"), w.assetState("i-2"), a)
 	}
 	if want := (callCounts{cloud: 4, jumpserver: 4, cards: 1}); cost != want {
 		w.Errorf("cost %+v, want %+v: %v", cost, want, w.JMS.Calls())
 	}
-	if cost := w.countCalls(func() { w.sendEvent(newStateChange("i-1", "Deleted"), shortInvocation, reconcile.EventDone) }); cost.cloud > 1 || cost.jumpserver > 1 || cost.cards > 0 {
+	cost = w.countCalls(func() {
+		w.sendEvent(newStateChange("i-1", "Deleted"), shortInvocation, reconcile.EventDone)
+	})
+	if cost.cloud > 1 || cost.jumpserver > 1 || cost.cards > 0 {
 		w.Errorf("the same event again cost %+v", cost)
 	}
 }
@@ -211,7 +223,9 @@ func testNotThereYet(w *world) {
 	early := alibabatest.SampleInstance(2)
 	early.ID, early.PrivateIPs, early.Interfaces = "i-2", nil, nil
 	w.Account.Put(region, early)
-	w.listWatch.afterNextAnswer(func() { w.putInstance(2, "i-2") })
+	w.listWatch.afterNextAnswer(func() {
+		w.putInstance(2, "i-2")
+	})
 	a := w.sendEvent("["+newStateChange("i-2", "Running")+","+newStateChange("i-3", "Running")+"]", shortInvocation, reconcile.EventDone, reconcile.EventLater)
 	if a.Created != 1 || w.assetState("i-2") != "active" || w.assetState("i-3") != "" {
 		w.Errorf("i-2 is %q, i-3 %q: %+v", w.assetState("i-2"), w.assetState("i-3"), a)

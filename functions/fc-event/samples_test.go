@@ -72,7 +72,9 @@ func (s savedEvent) replay(w *world) {
 		w.putInstance(n, id)
 	}
 	var a reconcile.EventReport
-	cost := w.countCalls(func() { a = w.sendEvent(w.readSample(s.name), shortInvocation, s.want...) })
+	cost := w.countCalls(func() {
+		a = w.sendEvent(w.readSample(s.name), shortInvocation, s.want...)
+	})
 	for id, want := range s.states {
 		if got := w.assetState(id); got != want {
 			w.Errorf("%s is %q, want %q\n%s", id, got, want, w.OutputTail())

@@ -109,7 +109,9 @@ func testRefusingRobot(w *world) {
 func testHangingRobot(w *world) {
 	w.FillInstances(0, 2, "cn-beijing")
 	never := make(chan struct{})
-	w.Cleanup(func() { close(never) })
+	w.Cleanup(func() {
+		close(never)
+	})
 	w.Robot.QueueFaults(dingtalktest.Fault{Blocked: never})
 	w.Start()
 	if r := w.Run("", report.OK, runtimetest.Options{Timeout: 3 * time.Second}); r.Created != 2 {

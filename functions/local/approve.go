@@ -86,8 +86,8 @@ func rejectCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 				if err == nil {
 					err = d.held.Reject(ctx, set)
 				}
-				var told *exitError
-				if errors.As(err, &told) {
+				var exitErr *exitError
+				if errors.As(err, &exitErr) {
 					return err
 				}
 				if err != nil {

@@ -306,7 +306,7 @@ func TestQuarantine(t *testing.T) {
 		t.Error(card)
 	}
 	d.runSync(exitFailed, report.Failed, "-r", "1") // once may be the cloud's mistake
-	d.account.SetSecret(deskSecret)                 // as it was: nothing tells that it works again
+	d.account.SetSecret(deskSecret)                 // as it was: nothing shows that it works again
 	r := d.runSync(exitFailed, report.Failed, "-r", "1")
 	if len(r.Scopes) != 2 || !strings.Contains(r.Scopes[0].Error.Message, "账号隔离中") || len(d.hosts()) != 3 || d.activeHosts() != 3 {
 		t.Fatalf("%+v", r)

@@ -203,7 +203,9 @@ func TestCanaries(t *testing.T) {
 		}
 		var group sync.WaitGroup
 		for n, command := range commands {
-			group.Go(func() { m.runCommand(file, n, command, mood) })
+			group.Go(func() {
+				m.runCommand(file, n, command, mood)
+			})
 		}
 		group.Wait()
 	}

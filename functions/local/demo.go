@@ -54,7 +54,7 @@ func runDemo(ctx context.Context, out io.Writer, timer, event string) error {
 		}
 		defer (*f.into).runtime.Close()
 	}
-	begun := time.Now()
+	started := time.Now()
 	d.showOpening()
 	for _, chapter := range []func(context.Context) error{
 		d.showFirstSync, d.showSecondSync, d.showAdopt, d.showRegionFailure, d.releaseInstance, d.showCreateEvent, d.showReleaseEvent, d.showGuard, d.showFiveClouds,
@@ -63,7 +63,7 @@ func runDemo(ctx context.Context, out io.Writer, timer, event string) error {
 			return fmt.Errorf("%w\n函数的输出：\n%s%s", err, d.timer.process.Output(), d.event.process.Output())
 		}
 	}
-	return d.showClosing(time.Since(begun))
+	return d.showClosing(time.Since(started))
 }
 
 // demoFunction is one function's program at its runtime API.
@@ -243,7 +243,7 @@ func (d *demonstration) showGuard(ctx context.Context) error {
 }
 
 // showClosing prints JumpServer's hosts. It fails if any emulator got a request that no careful client sends.
-func (d *demonstration) showClosing(took time.Duration) error {
+func (d *demonstration) showClosing(elapsed time.Duration) error {
 	d.heading("JumpServer 里最后的主机")
 	for _, h := range d.world.jumpserver.Hosts(jumpservertest.DefaultOrg) {
 		state := "启用"
@@ -252,18 +252,18 @@ func (d *demonstration) showClosing(took time.Duration) error {
 		}
 		d.printf("  %-22s %-14s %-8s %s  %s", h.Name, h.Address, h.Platform, state, strings.Join(h.Nodes, " "))
 	}
-	var odd []string
-	odd = append(odd, d.world.jumpserver.Unexpected()...)
-	odd = append(odd, d.world.cloud.Unexpected()...)
+	var unexpected []string
+	unexpected = append(unexpected, d.world.jumpserver.Unexpected()...)
+	unexpected = append(unexpected, d.world.cloud.Unexpected()...)
 	for _, ground := range d.world.clouds.emulators() {
-		odd = append(odd, ground.Unexpected()...)
+		unexpected = append(unexpected, ground.Unexpected()...)
 	}
-	odd = append(odd, d.world.robot.Unexpected()...)
-	odd = append(odd, d.timer.runtime.Unexpected()...)
-	odd = append(odd, d.event.runtime.Unexpected()...)
-	if len(odd) > 0 {
-		return fmt.Errorf("模拟器收到了意外的请求：%s", strings.Join(odd, "; "))
+	unexpected = append(unexpected, d.world.robot.Unexpected()...)
+	unexpected = append(unexpected, d.timer.runtime.Unexpected()...)
+	unexpected = append(unexpected, d.event.runtime.Unexpected()...)
+	if len(unexpected) > 0 {
+		return fmt.Errorf("模拟器收到了意外的请求：%s", strings.Join(unexpected, "; "))
 	}
-	d.printf("\n演示完成，用时 %.1f 秒；模拟器没有收到任何意外的请求。", took.Seconds())
+	d.printf("\n演示完成，用时 %.1f 秒；模拟器没有收到任何意外的请求。", elapsed.Seconds())
 	return nil
 }

@@ -117,10 +117,10 @@ func (d *demonstration) showFiveClouds(ctx context.Context) error {
 		return err
 	}
 	defer function.runtime.Close()
-	first := d.timer
+	previous := d.timer
 	d.timer = function
 	defer func() {
-		d.timer = first
+		d.timer = previous
 	}()
 
 	repair := d.world.clouds.aws.Break(peertest.Fault{Kind: awstest.Unauthorized, Action: awstest.DescribeInstances})
@@ -143,8 +143,8 @@ func (d *demonstration) showFiveClouds(ctx context.Context) error {
 	if r.Created != 2 || len(r.Scopes) != 6 {
 		return fmt.Errorf("应从 6 个区域中新增 2 台，实际 %d 个区域、%d 台", len(r.Scopes), r.Created)
 	}
-	if odd := function.runtime.Unexpected(); len(odd) > 0 {
-		return fmt.Errorf("函数运行时收到了意外的请求：%q", odd)
+	if unexpected := function.runtime.Unexpected(); len(unexpected) > 0 {
+		return fmt.Errorf("函数运行时收到了意外的请求：%q", unexpected)
 	}
 	return nil
 }

@@ -26,7 +26,7 @@ func (d *demonstration) deliverEvent(ctx context.Context, region, id, state stri
 	if err != nil {
 		return reconcile.EventReport{}, err
 	}
-	begun := time.Now()
+	started := time.Now()
 	answer, err := d.event.runtime.Invoke(ctx, event, runtimetest.Options{Timeout: time.Minute})
 	if err != nil {
 		return reconcile.EventReport{}, err
@@ -39,7 +39,7 @@ func (d *demonstration) deliverEvent(ctx context.Context, region, id, state stri
 		return reconcile.EventReport{}, err
 	}
 	d.printf("事件 %s %s：%s（%s），%d 毫秒，云请求 %d 次，JumpServer 请求 %d 次", id, state, a.Results[0].Outcome,
-		a.Results[0].Reason, time.Since(begun).Milliseconds(), d.world.cloud.Calls("")-calls, d.world.jumpserver.Requests())
+		a.Results[0].Reason, time.Since(started).Milliseconds(), d.world.cloud.Calls("")-calls, d.world.jumpserver.Requests())
 	return a, nil
 }
 

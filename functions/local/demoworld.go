@@ -76,7 +76,9 @@ func (w *demoWorld) serve(h http.Handler) (string, error) {
 	}
 	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
 	w.servers = append(w.servers, server)
-	go func() { _ = server.Serve(listener) }()
+	go func() {
+		_ = server.Serve(listener)
+	}()
 	return "http://" + listener.Addr().String(), nil
 }
 

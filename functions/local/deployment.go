@@ -56,9 +56,9 @@ func (o *options) passVariables(ctx context.Context, stdout io.Writer, file stri
 func (o *options) readDeployment(ctx context.Context, file string) doctor.Deployment {
 	d := doctor.Deployment{File: file}
 	text, err := os.ReadFile(file)
-	lookup, bad := environmentBeside(file)
+	lookup, lookupErr := environmentBeside(file)
 	if err == nil {
-		err = bad
+		err = lookupErr
 	}
 	var functions map[string]map[string]string
 	if err == nil {
@@ -77,7 +77,7 @@ func (o *options) readDeployment(ctx context.Context, file string) doctor.Deploy
 	}
 	var document []byte
 	d.Config, document, d.ConfigErr = o.readUploaded(ctx, named)
-	d.RequiredVariables, _ = config.ListReferences(document) // LoadConfig refuses what is no YAML, in the words of a run
+	d.RequiredVariables, _ = config.ListReferences(document) // LoadConfig refuses what is no YAML, with the message of a run
 	return d
 }
 

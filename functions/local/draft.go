@@ -48,7 +48,9 @@ func variableRef(name string) string { return `"${` + name + `}"` }
 // renderYAML returns the configuration file.
 func (d draftConfig) renderYAML() string {
 	var b strings.Builder
-	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	line := func(format string, args ...any) {
+		fmt.Fprintf(&b, format+"\n", args...)
+	}
 	line("# 由 jms-sync init 生成。密钥只以 ${变量} 引用，不写在这里；全部设置见 docs/configuration.md。")
 	line("jumpserver:")
 	line("  url: %s", quoteYAML(d.url))
@@ -129,17 +131,17 @@ func (d draftConfig) renderDotEnv(before string) string {
 	if before != "" && !strings.HasSuffix(before, "\n") {
 		b.WriteByte('\n')
 	}
-	there := map[string]bool{}
+	present := map[string]bool{}
 	for line := range strings.Lines(before) {
 		name, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "export "), "=")
-		there[strings.TrimSpace(name)] = true
+		present[strings.TrimSpace(name)] = true
 	}
 	if before == "" {
 		b.WriteString("# 由 jms-sync init 生成：部署与运行要用的变量。填好值；不要提交到版本库。已经 export 的，这里可以留空。\n")
 	}
 	for _, n := range append(d.neededVariables(),
 		neededVariable{config.EnvConfig, "函数读取的配置，如 oss://桶/config.yaml?region=cn-hangzhou"}, neededVariable{config.EnvState, "函数的状态存储，如 oss://桶/jms-sync?region=cn-hangzhou"}) {
-		if !there[n.name] {
+		if !present[n.name] {
 			fmt.Fprintf(&b, "# %s\n%s=\n", n.what, n.name)
 		}
 	}

@@ -253,8 +253,12 @@ func (e *emulators) listen(h http.Handler, at *string) error {
 		return fmt.Errorf("emulate: %w", err)
 	}
 	server := &http.Server{Handler: h, ReadHeaderTimeout: time.Minute}
-	go func() { _ = server.Serve(l) }() // ends when it is closed
-	e.stops = append(e.stops, func() { _ = server.Close() })
+	go func() {
+		_ = server.Serve(l)
+	}() // ends when it is closed
+	e.stops = append(e.stops, func() {
+		_ = server.Close()
+	})
 	*at = "http://" + l.Addr().String()
 	return nil
 }

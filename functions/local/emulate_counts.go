@@ -93,13 +93,13 @@ type timeSum struct {
 
 // ServeHTTP implements http.Handler.
 func (s *answerTimer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	begun := time.Now()
+	started := time.Now()
 	s.next.ServeHTTP(countingWriter{w, &s.bytes}, r)
-	took := time.Since(begun)
+	elapsed := time.Since(started)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	was := s.took[r.Method]
-	s.took[r.Method] = timeSum{was.sum + took, was.n + 1}
+	previous := s.took[r.Method]
+	s.took[r.Method] = timeSum{previous.sum + elapsed, previous.n + 1}
 }
 
 // countingWriter counts the bytes of an answer's body.

@@ -106,11 +106,11 @@ func (d stateSession) cancelExpectation(ctx context.Context, x expectOptions, to
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
-	was, unread := d.store.Expectation(ctx, at)
+	previous, readErr := d.store.Expectation(ctx, at)
 	if err := d.store.CancelExpectation(ctx, at); err != nil {
 		return &exitError{exitFailed, err}
 	}
-	if unread == nil && was.UpTo == 0 {
+	if readErr == nil && previous.UpTo == 0 {
 		fmt.Fprintln(to, d.text("%s/%s 没有宣布过什么。", "Nothing was announced for %s/%s.", stripControls(at.Account), stripControls(at.Region)))
 	} else {
 		fmt.Fprintln(to, d.text("已取消：%s/%s", "taken back: %s/%s", stripControls(at.Account), stripControls(at.Region)))

@@ -121,7 +121,7 @@ func (i *initOptions) askCloud(ask prompter) (w wantedAccount, err error) {
 	return w, err
 }
 
-// addAccount proves the key, finds whose it is and its regions, and takes the account into the draft.
+// addAccount proves the key, finds its owner and regions, and adds the account to the draft.
 func (i *initOptions) addAccount(ctx context.Context, cfg config.Config, w wantedAccount, zones []choice, ask prompter) error {
 	lister, err := openAccount(cfg, w)
 	if err != nil {

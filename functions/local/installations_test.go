@@ -15,7 +15,13 @@ func (d *desk) twoInstallations() (staging, production func()) {
 	first, url := d.jms, d.url
 	second := jumpservertest.New(jumpservertest.Options{TB: d.T})
 	other := d.serve(second)
-	return func() { d.jms, d.url = first, url }, func() { d.jms, d.url = second, other }
+	staging = func() {
+		d.jms, d.url = first, url
+	}
+	production = func() {
+		d.jms, d.url = second, other
+	}
+	return staging, production
 }
 
 // TestApprovalStaysInItsPlace: the same 30 assets are held in staging and in production, with the same hash, and

@@ -252,7 +252,10 @@ func TestKeptByAnySpelling(t *testing.T) {
 	d.runSync(exitDone, report.OK)
 	spellings := []string{"JMS-Keep:db", "jms-keep :db", "jms_keep:db"}
 	for n, label := range spellings {
-		if !d.jms.Edit(jumpservertest.DefaultOrg, d.hostIDs()[alibabatest.SampleInstance(n).Name], func(h *jumpservertest.Host) { h.Labels = append(h.Labels, label) }) {
+		found := d.jms.Edit(jumpservertest.DefaultOrg, d.hostIDs()[alibabatest.SampleInstance(n).Name], func(h *jumpservertest.Host) {
+			h.Labels = append(h.Labels, label)
+		})
+		if !found {
 			t.Fatal("no such host")
 		}
 	}

@@ -69,15 +69,15 @@ func (d ownerSession) printOwners(ctx context.Context, to io.Writer) error {
 		if !c.Enabled {
 			continue
 		}
-		now, err := d.keyOwner(ctx, c.Name)
+		current, err := d.keyOwner(ctx, c.Name)
 		if err != nil {
-			now, failed = err.Error(), true
+			current, failed = err.Error(), true
 		}
-		was, err := d.store.LoadOwner(ctx, c.Cloud, c.Name)
+		remembered, err := d.store.LoadOwner(ctx, c.Cloud, c.Name)
 		if err != nil {
 			return &exitError{exitFailed, err}
 		}
-		fmt.Fprintf(out, "%s\t%s\t%s\n", stripControls(c.Name), stripControls(now), stripControls(d.rememberedText(was)))
+		fmt.Fprintf(out, "%s\t%s\t%s\n", stripControls(c.Name), stripControls(current), stripControls(d.rememberedText(remembered)))
 	}
 	if err := out.Flush(); err != nil || failed {
 		return &exitError{exitFailed, err}
@@ -106,20 +106,20 @@ func (d ownerSession) acceptOwner(ctx context.Context, account string, to io.Wri
 	if of == "" {
 		return &exitError{exitUsage, errors.New(d.text("配置中没有启用的账号 %s", "the configuration has no enabled account %s", stripControls(account)))}
 	}
-	now, err := d.keyOwner(ctx, account)
+	current, err := d.keyOwner(ctx, account)
 	if err != nil {
 		return &exitError{exitFailed, err}
 	}
-	was, err := d.store.LoadOwner(ctx, of, account)
+	remembered, err := d.store.LoadOwner(ctx, of, account)
 	if err != nil && inventory.KindOf(err) != inventory.Incomplete { // a corrupt entry is overwritten
 		return &exitError{exitFailed, err}
 	}
-	if err := d.store.SaveOwner(ctx, was, runstate.Owner{Cloud: of, Account: account, Owner: now, Accepted: true}); err != nil {
+	if err := d.store.SaveOwner(ctx, remembered, runstate.Owner{Cloud: of, Account: account, Owner: current, Accepted: true}); err != nil {
 		return &exitError{exitFailed, err}
 	}
 	fmt.Fprintln(to, d.text("账号 %s 今后是云账号 %s（之前记住的：%s），下一次同步生效。带有其它云账号标记的资产保留不动。",
 		"account %s is cloud account %s from now on (remembered before: %s), for the next sync. Assets marked with another cloud account are left alone.",
-		stripControls(account), stripControls(now), stripControls(cmp.Or(was.Owner, d.text("没有", "none")))))
+		stripControls(account), stripControls(current), stripControls(cmp.Or(remembered.Owner, d.text("没有", "none")))))
 	fmt.Fprintln(to, d.installationText())
 	return nil
 }

@@ -11,7 +11,7 @@ import (
 // otherKey is the key of another cloud account than that of deskKey.
 const otherKey = "LTAI5tDeskKey0000002"
 
-// swapAccount makes the desk's account that of another cloud account's key, which has one host.
+// swapAccount replaces the key of the desk's account by that of another cloud account, which has one host.
 func (d *desk) swapAccount() {
 	other := d.ecs.AddAccount(alibabatest.Key{AccountID: "9999999999999999", AccessKeyID: otherKey, AccessKeySecret: deskSecret})
 	other.Put("cn-beijing", alibabatest.SampleInstance(500))

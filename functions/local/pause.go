@@ -83,12 +83,12 @@ func (d stateSession) startPause(ctx context.Context, o pauseOptions, to io.Writ
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
-	was, unread := d.store.Pause(ctx)
+	previous, readErr := d.store.Pause(ctx)
 	if err := d.store.KeepPause(ctx, p); err != nil {
 		return &exitError{exitFailed, err}
 	}
-	if unread == nil && was.Stands(d.now) {
-		fmt.Fprintln(to, d.text("替换了之前的暂停——%s", "in place of the pause so far: %s", d.pauseText(was)))
+	if readErr == nil && previous.Stands(d.now) {
+		fmt.Fprintln(to, d.text("替换了之前的暂停——%s", "in place of the pause so far: %s", d.pauseText(previous)))
 	}
 	fmt.Fprintln(to, d.pauseText(p))
 	fmt.Fprintln(to, d.text("每一次新的运行都照此执行；正在运行的不再开始停用或删除，其它写入到它结束为止。",
@@ -99,19 +99,19 @@ func (d stateSession) startPause(ctx context.Context, o pauseOptions, to io.Writ
 
 // endPause ends a pause.
 func (d stateSession) endPause(ctx context.Context, to io.Writer) error {
-	was, unread := d.store.Pause(ctx)
+	previous, readErr := d.store.Pause(ctx)
 	if err := d.store.Resume(ctx); err != nil {
 		return &exitError{exitFailed, err}
 	}
 	switch {
-	case unread != nil:
-		fmt.Fprintln(to, d.text("已清除读不了的暂停状态（%s）", "what could not be read is cleared (%s)", unread))
-	case !was.Exists():
+	case readErr != nil:
+		fmt.Fprintln(to, d.text("已清除读不了的暂停状态（%s）", "what could not be read is cleared (%s)", readErr))
+	case !previous.Exists():
 		fmt.Fprintln(to, d.text("没有暂停。", "Nothing is paused."))
-	case !was.Stands(d.now):
-		fmt.Fprintln(to, d.text("暂停已在 %s 到期。", "The pause ended at %s.", d.formatTime(was.Until)))
+	case !previous.Stands(d.now):
+		fmt.Fprintln(to, d.text("暂停已在 %s 到期。", "The pause ended at %s.", d.formatTime(previous.Until)))
 	default:
-		fmt.Fprintln(to, d.text("已恢复，下一次运行起照常写入。结束的是：%s", "resumed: runs write again from the next one on. It was: %s", d.pauseText(was)))
+		fmt.Fprintln(to, d.text("已恢复，下一次运行起照常写入。结束的是：%s", "resumed: runs write again from the next one on. It was: %s", d.pauseText(previous)))
 	}
 	fmt.Fprintln(to, d.installationText())
 	return nil
@@ -139,10 +139,10 @@ type pauseRow struct {
 }
 
 // newPauseRow returns the row of a pause; nil = none. unread is why the pause could not be read.
-func newPauseRow(p runstate.Pause, unread error, now time.Time) *pauseRow {
+func newPauseRow(p runstate.Pause, readErr error, now time.Time) *pauseRow {
 	switch {
-	case unread != nil:
-		return &pauseRow{Kind: "unreadable", Stands: true, Reason: unread.Error()}
+	case readErr != nil:
+		return &pauseRow{Kind: "unreadable", Stands: true, Reason: readErr.Error()}
 	case !p.Exists():
 		return nil
 	}

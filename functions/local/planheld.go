@@ -29,8 +29,8 @@ func (p reviewedPlan) withHeldApproved() reviewedPlan {
 // confirmHeld reports whether a person at a terminal confirms the held removals by typing their number. Without a
 // terminal nobody is asked.
 func confirmHeld(stdin io.Reader, stdout io.Writer, held int, lang plan.Lang) bool {
-	file, is := stdin.(*os.File)
-	if !is || !isTerminal(file) {
+	file, ok := stdin.(*os.File)
+	if !ok || !isTerminal(file) {
 		return false
 	}
 	return readHeldCount(stdin, stdout, held, lang)

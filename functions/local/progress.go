@@ -34,16 +34,16 @@ func isTerminal(out io.Writer) bool {
 
 // showStage shows which stage begins.
 func (p *progressLine) showStage(name string) {
-	words := map[string][2]string{
+	texts := map[string][2]string{
 		"jumpserver": {"读取 JumpServer …", "reading JumpServer …"},
 		"clouds":     {"读取云上的实例 …", "listing the clouds …"},
 		"plan":       {"计划 …", "planning …"},
 		"apply":      {"写入 …", "applying …"},
 		"notify":     {"通知 …", "notifying …"},
 	}[name]
-	text := words[0]
+	text := texts[0]
 	if p.lang == plan.English {
-		text = words[1]
+		text = texts[1]
 	}
 	p.showText(text)
 }

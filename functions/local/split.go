@@ -75,30 +75,30 @@ func (o *options) proposeSplit(ctx context.Context, s splitOptions, stdout, stde
 		return &exitError{exitUsage, err}
 	}
 	defer opened.close()
-	say := bilingualPrinter{opened.Language() == plan.English, stdout}
+	printer := bilingualPrinter{opened.Language() == plan.English, stdout}
 	opened.progress.showStage("clouds")
 	listings := opened.ListInstances(ctx)
 	opened.progress.clearLine()
-	if err := unlistedError(listings, say); err != nil {
+	if err := unlistedError(listings, printer); err != nil {
 		return err
 	}
 	p := propose(listings, opened.Config().Clouds, s.size)
 	if len(p.shards) < 2 {
-		say.printLine("共 %d 个实例，一次调用就够，不需要拆分。", "%d instances: one invocation is enough, no split is needed.", p.instances)
-		say.printWarnings(p, s.size)
+		printer.printLine("共 %d 个实例，一次调用就够，不需要拆分。", "%d instances: one invocation is enough, no split is needed.", p.instances)
+		printer.printWarnings(p, s.size)
 		return nil
 	}
 	if len(p.shards) > inventory.MaxShards {
-		return &exitError{exitUsage, fmt.Errorf(say.text("--size: 会分成 %d 个部分，最多 %d 个，请调大", "--size: that makes %d parts, at most %d are possible"),
+		return &exitError{exitUsage, fmt.Errorf(printer.text("--size: 会分成 %d 个部分，最多 %d 个，请调大", "--size: that makes %d parts, at most %d are possible"),
 			len(p.shards), inventory.MaxShards)}
 	}
 	text, err := renderTriggers(p, s.cron)
 	if err != nil {
 		return err
 	}
-	say.printTable(p)
-	say.printWarnings(p, s.size)
-	say.printAdvice(p)
+	printer.printTable(p)
+	printer.printWarnings(p, s.size)
+	printer.printAdvice(p)
 	if o.output == "" {
 		_, err = fmt.Fprintf(stdout, "\n%s", text)
 		return err
@@ -119,7 +119,7 @@ func (v verbatim) JSON(w io.Writer) error {
 }
 
 // unlistedError returns the error of scopes that could not be listed: half an estate makes a wrong proposal.
-func unlistedError(listings []inventory.Listing, say bilingualPrinter) error {
+func unlistedError(listings []inventory.Listing, printer bilingualPrinter) error {
 	failed := 0
 	var lines []string
 	for _, l := range listings {
@@ -130,7 +130,7 @@ func unlistedError(listings []inventory.Listing, say bilingualPrinter) error {
 	}
 	switch {
 	case len(listings) == 0:
-		return &exitError{exitUsage, errors.New(say.text("没有启用的账号", "no account is enabled"))}
+		return &exitError{exitUsage, errors.New(printer.text("没有启用的账号", "no account is enabled"))}
 	case failed == 0:
 		return nil
 	}
@@ -138,7 +138,7 @@ func unlistedError(listings []inventory.Listing, say bilingualPrinter) error {
 	if failed == len(listings) {
 		code = exitFailed
 	}
-	head := say.text("有区域没有读全，给不出可靠的建议：", "some regions could not be listed, so there is no sound proposal:")
+	head := printer.text("有区域没有读全，给不出可靠的建议：", "some regions could not be listed, so there is no sound proposal:")
 	return &exitError{code, errors.New(head + "\n" + strings.Join(lines, "\n"))}
 }
 

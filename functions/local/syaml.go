@@ -116,7 +116,7 @@ func withVariables(text string, names []string) (string, error) {
 // isPassedByAll reports whether every function passes a variable.
 func isPassedByAll(functions map[string]map[string]string, name string) bool {
 	for _, variables := range functions {
-		if _, there := variables[name]; !there {
+		if _, passed := variables[name]; !passed {
 			return false
 		}
 	}

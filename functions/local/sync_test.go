@@ -192,7 +192,9 @@ func TestInterruptWhileReading(t *testing.T) {
 	d.fillInstances(2, "cn-beijing")
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()
-	d.jms.OnRequest(func(*http.Request) { interrupt() })
+	d.jms.OnRequest(func(*http.Request) {
+		interrupt()
+	})
 	d.runRaw(ctx, exitFailed, "-c", d.writeConfig(), "-i", "0", "-o", filepath.Join(d.dir, "results.json"))
 	if r := d.readResults(report.Failed); len(r.Errors) != 1 || r.Errors[0].Kind != "deadline" {
 		t.Errorf("%+v", r.Errors)

@@ -48,8 +48,8 @@ func parseOrderTime(text string, now time.Time, zone *time.Location) (time.Time,
 		return next, nil
 	}
 	_, err := strconv.ParseFloat(text, 64)
-	d, is := config.ParseDuration(text)
-	if err == nil || !is { // a number without a unit may be meant as hours
+	d, ok := config.ParseDuration(text)
+	if err == nil || !ok { // a number without a unit may be meant as hours
 		return time.Time{}, fmt.Errorf("--until: %q 不是 %s (no RFC 3339 time, no 15:04, no duration like 4h)", text, untilHelp)
 	}
 	return now.Add(d), nil

@@ -26,20 +26,20 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	wanted := ""
+	filter := ""
 	if len(os.Args) > 1 {
-		wanted = os.Args[1]
+		filter = os.Args[1]
 	}
-	if err := run(ctx, wanted); err != nil {
+	if err := run(ctx, filter); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, wanted string) error {
-	chosen := slices.DeleteFunc(allMutants(), func(m mutant) bool { return !strings.Contains(m.name, wanted) })
+func run(ctx context.Context, filter string) error {
+	chosen := slices.DeleteFunc(allMutants(), func(m mutant) bool { return !strings.Contains(m.name, filter) })
 	if len(chosen) == 0 {
-		return fmt.Errorf("no mutant's name holds %q", wanted)
+		return fmt.Errorf("no mutant's name holds %q", filter)
 	}
 	dir, err := os.MkdirTemp("", "mutants")
 	if err != nil {
@@ -51,7 +51,7 @@ func run(ctx context.Context, wanted string) error {
 	}
 	survived := 0
 	for _, m := range chosen {
-		began := time.Now()
+		started := time.Now()
 		verdict, err := runMutant(ctx, dir, m)
 		if err != nil {
 			return fmt.Errorf("%s: %w", m.name, err)
@@ -59,7 +59,7 @@ func run(ctx context.Context, wanted string) error {
 		if verdict == survives {
 			survived++
 		}
-		fmt.Printf("%-9s %-34s %s %s (%.1f s)\n", verdict, m.name, m.pkg, m.test, time.Since(began).Seconds())
+		fmt.Printf("%-9s %-34s %s %s (%.1f s)\n", verdict, m.name, m.pkg, m.test, time.Since(started).Seconds())
 	}
 	fmt.Printf("%d of %d mutants caught\n", len(chosen)-survived, len(chosen))
 	if survived > 0 {

@@ -30,6 +30,6 @@ func reopeningMutants() []mutant {
 		broken: "case false:", pkg: "./functions/local", test: "TestReactivateOfAnApprovedSet",
 	}, {
 		name: "reopen: reactivate waits for the lease", file: "core/session/operator.go",
-		old: "\tif writes {\n\t\tdefer s.saveRate(ctx)\n\t\theld", broken: "\tif false {\n\t\theld", pkg: "./functions/local", test: "TestReactivateWaitsForARun",
+		old: "\tif writes {\n\t\tdefer s.saveRate(ctx)\n\t\tleased", broken: "\tif false {\n\t\tleased", pkg: "./functions/local", test: "TestReactivateWaitsForARun",
 	}}
 }

@@ -101,7 +101,9 @@ func copyFile(to io.Writer, name string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, file.Close()) }()
+	defer func() {
+		err = errors.Join(err, file.Close())
+	}()
 	_, err = io.Copy(to, file)
 	return err
 }

@@ -48,8 +48,8 @@ func checkStartable(name, arch string) (err error) {
 		return fmt.Errorf("no Linux program: %w", err)
 	}
 	defer func() {
-		if e := file.Close(); err == nil {
-			err = e
+		if closeErr := file.Close(); err == nil {
+			err = closeErr
 		}
 	}()
 	if file.Machine != want || file.Class != elf.ELFCLASS64 {

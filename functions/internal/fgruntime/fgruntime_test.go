@@ -43,7 +43,9 @@ func answerEvent(id, body string, headers ...string) func(http.ResponseWriter) {
 
 // answerNoEvent answers a poll without an event.
 func answerNoEvent(status int) func(http.ResponseWriter) {
-	return func(w http.ResponseWriter) { w.WriteHeader(status) }
+	return func(w http.ResponseWriter) {
+		w.WriteHeader(status)
+	}
 }
 
 func newFakePlatform(t *testing.T, polls ...func(http.ResponseWriter)) *fakePlatform {

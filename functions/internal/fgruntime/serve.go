@@ -56,15 +56,15 @@ func agencyCredentials(h http.Header) (key, word, token string) {
 func (l pollLoop) serveInvocation(ctx context.Context, in Invocation, handle Handler) {
 	bounded, cancel := l.withDeadline(ctx)
 	defer cancel()
-	what, answer := "response/", []byte(nil)
+	path, answer := "response/", []byte(nil)
 	out, err := l.callHandler(bounded, in, handle)
 	if err == nil {
 		answer, err = json.Marshal(out)
 	}
 	if err != nil {
-		what, answer = "error/", errorBody(err)
+		path, answer = "error/", errorBody(err)
 	}
-	if err := l.postAnswer(context.WithoutCancel(ctx), what+url.PathEscape(in.RequestID), answer); err != nil {
+	if err := l.postAnswer(context.WithoutCancel(ctx), path+url.PathEscape(in.RequestID), answer); err != nil {
 		l.logLine("the answer to request " + in.RequestID + " was not taken: " + err.Error())
 	}
 }

@@ -141,7 +141,7 @@ func TestTooLittleTime(w *World) {
 	if _, err := w.Process.FirstPoll(w.Context()); err != nil {
 		w.Fatal(err)
 	}
-	begun := time.Now()
+	started := time.Now()
 	r := w.Run("", report.Partial, runtimetest.Options{}) // Send wants it in time
 	writes := w.JMS.Writes()
 	if r.Created == 0 || r.Skipped == 0 || r.Created+r.Skipped != 400 || len(r.Errors) == 0 || r.Errors[0].Kind != inventory.Deadline {
@@ -154,8 +154,8 @@ func TestTooLittleTime(w *World) {
 	w.JMS.OnRequest(nil)
 	mu.Lock()
 	defer mu.Unlock()
-	if w.JMS.Writes() != writes || last.After(begun.Add(limit-time.Second)) {
-		w.Errorf("%d writes after the answer; the last %s after the start", w.JMS.Writes()-writes, last.Sub(begun))
+	if w.JMS.Writes() != writes || last.After(started.Add(limit-time.Second)) {
+		w.Errorf("%d writes after the answer; the last %s after the start", w.JMS.Writes()-writes, last.Sub(started))
 	}
 	w.Process.Stop()
 	w.Start()
@@ -175,7 +175,9 @@ func testKilledWhileWriting(w *World) {
 	process := w.Process
 	w.JMS.OnRequest(func(r *http.Request) {
 		if r.Method == http.MethodPost && strings.Contains(r.URL.Path, "/hosts/") && len(w.Hosts()) > 0 {
-			once.Do(func() { go process.Stop() })
+			once.Do(func() {
+				go process.Stop()
+			})
 		}
 	})
 	if a, err := w.Runtime.Invoke(w.Context(), w.TimerEvent(time.Now(), ""), runtimetest.Options{}); err == nil {

@@ -31,13 +31,13 @@ func invocationRoute(base, method, path string) (apiCall, string) {
 	if rest == "next" && method == http.MethodGet {
 		return nextCall, ""
 	}
-	id, what, _ := strings.Cut(rest, "/")
+	id, call, _ := strings.Cut(rest, "/")
 	switch {
 	case method != http.MethodPost || id == "":
 		return noCall, ""
-	case what == "response":
+	case call == "response":
 		return responseCall, id
-	case what == "error":
+	case call == "error":
 		return errorCall, id
 	}
 	return noCall, ""

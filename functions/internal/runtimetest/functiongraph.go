@@ -30,13 +30,13 @@ func functionGraphRoute(method, path string) (apiCall, string) {
 	if rest == "request" && method == http.MethodGet {
 		return nextCall, ""
 	}
-	what, id, _ := strings.Cut(rest, "/")
+	call, id, _ := strings.Cut(rest, "/")
 	switch {
 	case method != http.MethodPost || id == "":
 		return noCall, ""
-	case what == "response":
+	case call == "response":
 		return responseCall, id
-	case what == "error":
+	case call == "error":
 		return errorCall, id
 	}
 	return noCall, ""

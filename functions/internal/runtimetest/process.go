@@ -98,7 +98,9 @@ func (r *Runtime) Start(ctx context.Context, program string, env []string) (*Pro
 		_ = p.listener.Close()
 		return nil, err
 	}
-	go func() { _ = r.server.Serve(p.listener) }() // ends with the listener
+	go func() {
+		_ = r.server.Serve(p.listener)
+	}() // ends with the listener
 	go func() {
 		// The kernel ties "die with the parent" to the thread that started the program.
 		runtime.LockOSThread()

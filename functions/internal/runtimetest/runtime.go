@@ -29,18 +29,24 @@ type Setting func(*Runtime)
 // built-in runtimes. Without it invocations run side by side: the SDK polls for the next event at once, so the platform
 // alone decides how many run.
 func OneAtATime() Setting {
-	return func(r *Runtime) { r.slot = make(chan struct{}, 1) }
+	return func(r *Runtime) {
+		r.slot = make(chan struct{}, 1)
+	}
 }
 
 // TimeLimit sets the time of every invocation, a minute by default. FunctionGraph tells a program its limit only once,
 // so there this is the only way.
 func TimeLimit(d time.Duration) Setting {
-	return func(r *Runtime) { r.limit = d }
+	return func(r *Runtime) {
+		r.limit = d
+	}
 }
 
 // EmptyPolls answers the first polls with these statuses and no event, as FunctionGraph may.
 func EmptyPolls(statuses ...int) Setting {
-	return func(r *Runtime) { r.emptyPolls = statuses }
+	return func(r *Runtime) {
+		r.emptyPolls = statuses
+	}
 }
 
 // Answer is what the program said to one invocation.
@@ -156,7 +162,9 @@ func startRuntime(d dialect, tb TB, settings []Setting) (*Runtime, error) {
 		set(r)
 	}
 	r.server = &http.Server{Handler: r, ReadHeaderTimeout: 10 * time.Second, BaseContext: r.processContext}
-	go func() { _ = r.server.Serve(listener) }() // ends with ErrServerClosed
+	go func() {
+		_ = r.server.Serve(listener)
+	}() // ends with ErrServerClosed
 	return r, nil
 }
 
@@ -211,7 +219,9 @@ func (r *Runtime) Invoke(ctx context.Context, event []byte, o Options) (Answer, 
 	if r.slot != nil {
 		select {
 		case r.slot <- struct{}{}:
-			defer func() { <-r.slot }()
+			defer func() {
+				<-r.slot
+			}()
 		case <-ctx.Done():
 			return Answer{}, fmt.Errorf("the invocation before has no answer yet: %w", ctx.Err())
 		}

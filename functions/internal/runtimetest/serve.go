@@ -43,18 +43,18 @@ const (
 
 // ServeHTTP is the runtime API.
 func (r *Runtime) ServeHTTP(w http.ResponseWriter, req *http.Request) {
-	what, id := r.dialect.route(req.Method, req.URL.Path)
+	call, id := r.dialect.route(req.Method, req.URL.Path)
 	switch {
-	case what == noCall || req.URL.RawQuery != "":
+	case call == noCall || req.URL.RawQuery != "":
 		r.refuseRequest(w, req, http.StatusNotFound, "no such call")
-	case what == nextCall:
+	case call == nextCall:
 		r.serveNext(w, req)
-	case what == registerCall:
+	case call == registerCall:
 		r.registerExtension(w, req)
-	case what == lifeCall:
+	case call == lifeCall:
 		r.holdExtension(w, req)
 	default:
-		r.receiveAnswer(w, req, what, id)
+		r.receiveAnswer(w, req, call, id)
 	}
 }
 

@@ -59,18 +59,18 @@ func decodeAWS(event []byte) (EventKind, Timer, error) {
 		tick, err := parseAWSInput(fields)
 		return TimerFired, tick, err
 	}
-	what, err := decodeValue[string](fields["detail-type"])
+	detailType, err := decodeValue[string](fields["detail-type"])
 	source, err2 := decodeValue[string](fields["source"])
 	switch {
 	case err != nil || err2 != nil:
 		return "", Timer{}, errors.New("detail-type and source must be texts")
 	case source == awsSource:
 		return InstanceChanged, Timer{}, nil
-	case what == awsScheduled && (source == "aws.events" || source == "aws.scheduler"):
+	case detailType == awsScheduled && (source == "aws.events" || source == "aws.scheduler"):
 		tick, err := parseAWSTimer(fields)
 		return TimerFired, tick, err
 	}
-	return "", Timer{}, fmt.Errorf("%q of %q is neither a schedule nor an instance", what, source)
+	return "", Timer{}, fmt.Errorf("%q of %q is neither a schedule nor an instance", detailType, source)
 }
 
 // parseAWSInput parses the input that somebody wrote into a rule or schedule. It ignores no key.

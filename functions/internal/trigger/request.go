@@ -86,13 +86,13 @@ func parseShard(raw []byte) (inventory.Shard, error) {
 	if err != nil || text == nil {
 		return inventory.Shard{}, errors.New(`must be a text such as "2/4"`)
 	}
-	number, of, _ := strings.Cut(*text, "/")
-	n, bad := strconv.Atoi(number)
-	m, worse := strconv.Atoi(of)
-	if bad != nil || worse != nil || strconv.Itoa(n)+"/"+strconv.Itoa(m) != *text || n < 1 || n > m || m > inventory.MaxShards {
+	numberText, countText, _ := strings.Cut(*text, "/")
+	number, numberErr := strconv.Atoi(numberText)
+	count, countErr := strconv.Atoi(countText)
+	if numberErr != nil || countErr != nil || strconv.Itoa(number)+"/"+strconv.Itoa(count) != *text || number < 1 || number > count || count > inventory.MaxShards {
 		return inventory.Shard{}, fmt.Errorf(`must be a text such as "2/4": part 2 of 4, at most %d`, inventory.MaxShards)
 	}
-	return inventory.Shard{Number: n, Count: m}, nil
+	return inventory.Shard{Number: number, Count: count}, nil
 }
 
 func parseFlag(raw []byte) (bool, error) {

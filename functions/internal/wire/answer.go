@@ -26,17 +26,17 @@ func maxAnswerOf(environ []string) int {
 
 // fitAnswer leaves the single changes out of an answer that would be too long, and says so. They stay counted, and the
 // history in a state store has them all.
-func fitAnswer(r report.Report, most int) report.Report {
-	if most == 0 {
+func fitAnswer(r report.Report, limit int) report.Report {
+	if limit == 0 {
 		return r
 	}
 	var size byteCounter
-	if err := r.JSON(&size); err != nil || int(size) <= most { // indented, and so longer than the answer
+	if err := r.JSON(&size); err != nil || int(size) <= limit { // indented, and so longer than the answer
 		return r
 	}
-	left := fmt.Sprintf("the answer would have %d bytes, the platform takes %d: its %d changes are left out", size, most, len(r.Changes))
+	omitted := fmt.Sprintf("the answer would have %d bytes, the platform takes %d: its %d changes are left out", size, limit, len(r.Changes))
 	r.Changes = []report.Change{}
-	r.Errors = append(r.Errors[:len(r.Errors):len(r.Errors)], report.ErrorEntry{Kind: inventory.Limit, Message: left})
+	r.Errors = append(r.Errors[:len(r.Errors):len(r.Errors)], report.ErrorEntry{Kind: inventory.Limit, Message: omitted})
 	return r
 }
 

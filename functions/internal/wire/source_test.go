@@ -39,7 +39,11 @@ func newEstate(t *testing.T, d storagetest.Dialect, environ ...string) *estate {
 	jms := httptest.NewServer(jumpservertest.New(jumpservertest.Options{TB: t}))
 	ecs := alibabatest.New(alibabatest.Options{Reporter: t})
 	cloud := httptest.NewServer(ecs)
-	t.Cleanup(func() { jms.Close(); cloud.Close(); ecs.Close() })
+	t.Cleanup(func() {
+		jms.Close()
+		cloud.Close()
+		ecs.Close()
+	})
 	ecs.AddAccount(alibabatest.Key{AccountID: "1234567890123456", AccessKeyID: "cloud-key", AccessKeySecret: "cloud-secret"}).
 		Fill("cn-beijing", 2, alibabatest.SampleInstance)
 	e := &estate{T: t, store: storagetest.NewServer(t, d), urls: [2]string{jms.URL, cloud.URL}}

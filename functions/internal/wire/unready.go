@@ -99,7 +99,7 @@ func (a *App) mayNotify(ctx context.Context, role session.Role, cfg config.Confi
 	sum := sha256.Sum256([]byte(why.Error()))
 	reason := hex.EncodeToString(sum[:8])
 	now := a.now()
-	if last, told := a.unreadyNotified.Load(reason); told && now.Sub(last.(time.Time)) < unreadyInterval {
+	if last, notified := a.unreadyNotified.Load(reason); notified && now.Sub(last.(time.Time)) < unreadyInterval {
 		return false
 	}
 	store, err := session.OpenStore(cfg, role, a.environ)

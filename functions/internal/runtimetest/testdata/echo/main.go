@@ -23,8 +23,12 @@ type answer struct {
 }
 
 func main() {
-	fc.RegisterInitializerFunction(func(context.Context) { fmt.Println("initialized") })
-	fc.RegisterPreStopFunction(func(context.Context) { fmt.Println("stopping") })
+	fc.RegisterInitializerFunction(func(context.Context) {
+		fmt.Println("initialized")
+	})
+	fc.RegisterPreStopFunction(func(context.Context) {
+		fmt.Println("stopping")
+	})
 	fc.Start(func(ctx context.Context, event []byte) (any, error) {
 		begin := time.Now()
 		fmt.Println("got " + string(event))
