@@ -11,25 +11,25 @@ import (
 
 // Adopt marks existing assets as those of running instances.
 func (s *Session) Adopt(ctx context.Context, o engine.OperatorAction) (engine.RunResult, error) {
-	return s.runOrder(ctx, o, s.engine.Adopt)
+	return s.runOperatorAction(ctx, o, s.engine.Adopt)
 }
 
 // Disown removes our labels from assets.
 func (s *Session) Disown(ctx context.Context, o engine.OperatorAction) (engine.RunResult, error) {
-	return s.runOrder(ctx, o, s.engine.Disown)
+	return s.runOperatorAction(ctx, o, s.engine.Disown)
 }
 
 // Retire removes the orphans of an account or region, or adopted assets that were deactivated long ago.
 func (s *Session) Retire(ctx context.Context, o engine.OperatorAction) (engine.RunResult, error) {
-	return s.runOrder(ctx, o, s.engine.Retire)
+	return s.runOperatorAction(ctx, o, s.engine.Retire)
 }
 
 // Reactivate activates assets that we deactivated.
 func (s *Session) Reactivate(ctx context.Context, o engine.OperatorAction) (engine.RunResult, error) {
-	return s.runOrder(ctx, o, s.engine.Reactivate)
+	return s.runOperatorAction(ctx, o, s.engine.Reactivate)
 }
 
-func (s *Session) runOrder(ctx context.Context, o engine.OperatorAction, run func(context.Context, engine.OperatorAction) engine.RunResult) (out engine.RunResult, err error) {
+func (s *Session) runOperatorAction(ctx context.Context, o engine.OperatorAction, run func(context.Context, engine.OperatorAction) engine.RunResult) (out engine.RunResult, err error) {
 	err = s.runExclusively(ctx, o.Write, func(ctx context.Context) {
 		out = run(ctx, s.operatorAction(o))
 	})

@@ -24,7 +24,7 @@ func heldCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 		Short: "列出被暂缓的移除：哈希、多少个资产、在哪里、为什么、是否已批准（需要状态存储）",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.withState(cmd.Context(), stderr, func(ctx context.Context, d stateSession) error {
+			return o.withHeldStore(cmd.Context(), stderr, func(ctx context.Context, d stateSession) error {
 				sets, err := d.held.List(ctx, d.now)
 				if err != nil && len(sets) == 0 {
 					return &exitError{exitFailed, err}
@@ -52,7 +52,7 @@ func approveCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 			"失败的区域不移除任何资产，批准了也不移除。用过的批准即失效。事件触发的同步不使用批准。",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return o.withState(cmd.Context(), stderr, func(ctx context.Context, d stateSession) error {
+			return o.withHeldStore(cmd.Context(), stderr, func(ctx context.Context, d stateSession) error {
 				set, err := d.findSet(ctx, args[0])
 				if err != nil {
 					return err
@@ -81,7 +81,7 @@ func rejectCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 		Short: "忘掉一组被暂缓的移除及其批准；仍应移除的，下一次同步会再次暂缓并报告",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return o.withState(cmd.Context(), stderr, func(ctx context.Context, d stateSession) error {
+			return o.withHeldStore(cmd.Context(), stderr, func(ctx context.Context, d stateSession) error {
 				set, err := d.findSet(ctx, args[0])
 				if err == nil {
 					err = d.held.Reject(ctx, set)
@@ -112,8 +112,8 @@ func newStateSession(s *terminalSession) stateSession {
 	return stateSession{cfg: s.Config(), now: s.Now(), store: s.Store()}
 }
 
-// withState opens the state store for held removals. It fails where no store is named, and says what is missing.
-func (o *options) withState(ctx context.Context, stderr io.Writer, do func(context.Context, stateSession) error) error {
+// withHeldStore opens the state store for held removals. It fails where no store is named, and says what is missing.
+func (o *options) withHeldStore(ctx context.Context, stderr io.Writer, do func(context.Context, stateSession) error) error {
 	s, err := o.openSession(ctx, stderr)
 	if err != nil {
 		return &exitError{exitUsage, err}

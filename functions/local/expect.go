@@ -41,7 +41,7 @@ func expectCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			announces := cmd.Flags().Changed("account") || cmd.Flags().Changed("region") || cmd.Flags().Changed("until") ||
 				cmd.Flags().Changed("up-to") || cmd.Flags().Changed("reason")
-			return o.withOrderStore(cmd.Context(), stderr, func(ctx context.Context, d stateSession) error {
+			return o.withStateStore(cmd.Context(), stderr, func(ctx context.Context, d stateSession) error {
 				switch {
 				case x.cancel:
 					return d.cancelExpectation(ctx, x, stdout)
@@ -72,7 +72,7 @@ func (d stateSession) announceRemovals(ctx context.Context, x expectOptions, to 
 		err = errors.New(d.text("--until: 必填", "--until: required"))
 	}
 	if err == nil {
-		end, err = parseOrderEnd(x.until, d.now, d.cfg.Location())
+		end, err = parseUntil(x.until, d.now, d.cfg.Location())
 	}
 	if err == nil && end.Sub(d.now) > maxExpectationDuration {
 		err = errors.New(d.text("--until: 最多 31 天", "--until: at most 31 days ahead"))

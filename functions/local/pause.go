@@ -33,7 +33,7 @@ func pauseCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 			"再次执行则替换之前的暂停。TIME：" + untilHelp + "。",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.withOrderStore(cmd.Context(), stderr, func(ctx context.Context, d stateSession) error { return d.startPause(ctx, p, stdout) })
+			return o.withStateStore(cmd.Context(), stderr, func(ctx context.Context, d stateSession) error { return d.startPause(ctx, p, stdout) })
 		},
 	}
 	cmd.Flags().StringVar(&p.until, "until", "", "到什么时候为止；不加 --removals 时必填")
@@ -48,14 +48,14 @@ func resumeCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 		Short: "结束暂停；读不了的暂停状态也一并清除",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.withOrderStore(cmd.Context(), stderr, func(ctx context.Context, d stateSession) error { return d.endPause(ctx, stdout) })
+			return o.withStateStore(cmd.Context(), stderr, func(ctx context.Context, d stateSession) error { return d.endPause(ctx, stdout) })
 		},
 	}
 }
 
-// withOrderStore opens the state store for pause, resume and expect. It fails where no store is named, and says what is
+// withStateStore opens the state store for pause, resume and expect. It fails where no store is named, and says what is
 // missing.
-func (o *options) withOrderStore(ctx context.Context, stderr io.Writer, do func(context.Context, stateSession) error) error {
+func (o *options) withStateStore(ctx context.Context, stderr io.Writer, do func(context.Context, stateSession) error) error {
 	s, err := o.openSession(ctx, stderr)
 	if err != nil {
 		return &exitError{exitUsage, err}
@@ -78,7 +78,7 @@ func (d stateSession) startPause(ctx context.Context, o pauseOptions, to io.Writ
 		err = errors.New(d.text("--until: 必填（只暂停移除时用 --removals）", "--until: required (--removals pauses just removals)"))
 	}
 	if err == nil && o.until != "" {
-		p.Until, err = parseOrderEnd(o.until, d.now, d.cfg.Location())
+		p.Until, err = parseUntil(o.until, d.now, d.cfg.Location())
 	}
 	if err != nil {
 		return &exitError{exitUsage, err}

@@ -111,7 +111,7 @@ func TestUntil(t *testing.T) {
 		"4h": "2026-11-28T19:30:20+08:00", "1d12h": "2026-11-30T03:30:20+08:00", " 7d ": "2026-12-05T15:30:20+08:00",
 		"": "", "soon": "", "4": "", "24:00": "", "0h": "", "-4h": "", "2026-11-28T15:30:20+08:00": "", "367d": "",
 	} {
-		got, err := parseOrderEnd(text, now, zone)
+		got, err := parseUntil(text, now, zone)
 		if want == "" != (err != nil) || err == nil && got.In(zone).Format(time.RFC3339) != want {
 			t.Errorf("%q: %s, %v; want %q", text, got, err, want)
 		}

@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	// maxOrderDuration is how far ahead a pause or an announcement may reach: more is a slip of the hand.
-	maxOrderDuration = 366 * 24 * time.Hour
+	// maxUntilAhead is how far ahead a pause or an announcement may reach: more is a slip of the hand.
+	maxUntilAhead = 366 * 24 * time.Hour
 	// maxReasonLength is how many characters a reason may have: a card shows all of it.
 	maxReasonLength = 120
 )
@@ -21,21 +21,21 @@ const (
 // untilHelp says what --until accepts.
 const untilHelp = "RFC3339 时间、15:04（下一次到这个时刻，按配置的时区）或 4h、1d12h 这样的时长"
 
-// parseOrderEnd parses --until: an RFC 3339 time, the next 15:04 of the configured time zone, or a duration from now.
-func parseOrderEnd(text string, now time.Time, zone *time.Location) (time.Time, error) {
-	end, err := parseOrderTime(strings.TrimSpace(text), now, zone)
+// parseUntil parses --until: an RFC 3339 time, the next 15:04 of the configured time zone, or a duration from now.
+func parseUntil(text string, now time.Time, zone *time.Location) (time.Time, error) {
+	end, err := parseUntilTime(strings.TrimSpace(text), now, zone)
 	switch {
 	case err != nil:
 		return time.Time{}, err
 	case !end.After(now):
 		return time.Time{}, fmt.Errorf("--until: %s 已经过去 (is over)", end.Format(time.RFC3339))
-	case end.Sub(now) > maxOrderDuration:
+	case end.Sub(now) > maxUntilAhead:
 		return time.Time{}, fmt.Errorf("--until: %s 离现在超过一年 (is more than a year ahead)", end.Format(time.RFC3339))
 	}
 	return end.Truncate(time.Second), nil
 }
 
-func parseOrderTime(text string, now time.Time, zone *time.Location) (time.Time, error) {
+func parseUntilTime(text string, now time.Time, zone *time.Location) (time.Time, error) {
 	if at, err := time.Parse(time.RFC3339, text); err == nil {
 		return at, nil
 	}

@@ -1,7 +1,7 @@
 package main
 
-// orderMutants: what a person has paused is not done, and what a person has announced lifts thresholds and nothing else.
-func orderMutants() []mutant {
+// pauseMutants: what a person has paused is not done, and what a person has announced lifts thresholds and nothing else.
+func pauseMutants() []mutant {
 	return []mutant{{
 		name: "an approval lifts no pause", file: "core/plan/thresholds.go",
 		old: "\tif g.limits.Pause.Stands() {", broken: "\tif g.limits.Pause.Stands() && !approved {",
