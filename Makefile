@@ -9,7 +9,7 @@ BUILD   := -trimpath -tags lambda.norpc -ldflags '$(LDFLAGS)'
 RACED   := $(addprefix ./core/,apply cloud cloud/alibaba/... cloud/huawei/... cloud/tencent/... cloud/peertest \
 	cloud/aws/awstest cloud/azure/azuretest config delivery doctor engine engine/chaos httpx inventory jumpserver/... notify/... \
 	pause plan reconcile report secret state storage storage/dir storage/storagetest) \
-	$(addprefix ./functions/internal/,fgruntime logs trigger runtimetest) $(addprefix ./infra/,mutants pack)
+	$(addprefix ./functions/,runtimetest internal/fgruntime internal/logs internal/trigger) $(addprefix ./infra/,mutants pack)
 
 .PHONY: all demo test build check bench bench-docs fmt clean
 

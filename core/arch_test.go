@@ -57,13 +57,12 @@ func allowed() map[string][]string {
 		"functions/internal/logs":         {"core/secret"},
 		"functions/internal/trigger":      {"core/inventory"},
 		"functions/internal/fgruntime":    {"core/pause"},
-		"functions/internal/runtimetest":  {},
-		"functions/internal/functiontest": {"core/*", "core/cloud/all", "core/storage/dir", "*test", "functions/internal/runtimetest"},
+		"functions/internal/functiontest": {"core/*", "core/cloud/all", "core/storage/dir", "*test"},
+		"functions/runtimetest":           {},
 		"functions/<x>":                   {"functions/internal/wire", "functions/internal/trigger", "functions/internal/fgruntime"},
-		"functions/local": {"core/*", "*test", "functions/internal/wire", "functions/internal/logs", "functions/internal/trigger",
-			"functions/internal/runtimetest"},
-		"infra":      {}, // files, and tests that compare them with the program
-		"infra/pack": {}, "infra/mutants": {},
+		"functions/local":                 {"core/*", "*test", "functions/internal/wire", "functions/internal/logs", "functions/internal/trigger"},
+		"infra":                           {}, // files, and tests that compare them with the program
+		"infra/pack":                      {}, "infra/mutants": {},
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
-	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
+	"github.com/jms-sync/jms-sync/functions/runtimetest"
 )
 
 // TestMain lets the test binary stand for bin/jms-sync: started by bench, whose arguments are
@@ -29,7 +29,7 @@ func smallBench(t *testing.T) bench {
 		t.Fatal(err)
 	}
 	// Of the functions that are only started, small programs at the same runtime APIs stand here.
-	const echoes = "../internal/runtimetest/testdata/"
+	const echoes = "../runtimetest/testdata/"
 	programs := make([]string, 3)
 	for n, folder := range []string{"../fc-event", echoes + "lambdaecho", echoes + "graphecho"} {
 		if programs[n], err = runtimetest.Build(t.Context(), t.TempDir(), folder, runtimetest.Flags{}); err != nil {
