@@ -52,7 +52,7 @@ func allowed() map[string][]string {
 		"core/engine/chaos": {}, // tests only
 		"core/session":      {"core/*", "core/cloud/all", "core/notify/<x>", "core/storage/all"},
 		"functions/internal/wire": {"core/cloud", "core/config", "core/engine", "core/inventory", "core/notify", "core/reconcile", "core/report",
-			"core/secret", "core/session", "core/state", "core/storage", "core/storage/all",
+			"core/secret", "core/session", "core/state", "core/storage",
 			"functions/internal/logs", "functions/internal/trigger"},
 		"functions/internal/logs":         {"core/secret"},
 		"functions/internal/trigger":      {"core/inventory"},
@@ -60,7 +60,7 @@ func allowed() map[string][]string {
 		"functions/internal/functiontest": {"core/*", "core/cloud/all", "core/storage/dir", "*test"},
 		"functions/runtimetest":           {},
 		"functions/<x>":                   {"functions/internal/wire", "functions/internal/trigger", "functions/internal/fgruntime"},
-		"functions/local":                 {"core/*", "*test", "functions/internal/wire", "functions/internal/logs", "functions/internal/trigger"},
+		"functions/local":                 {"core/*", "*test", "functions/internal/logs", "functions/internal/trigger"},
 		"infra":                           {}, // files, and tests that compare them with the program
 		"infra/pack":                      {}, "infra/mutants": {},
 	}

@@ -11,7 +11,6 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/session"
-	"github.com/jms-sync/jms-sync/functions/internal/wire"
 )
 
 // measureRealUnchanged compares dry runs with reading all fields, on the server of the configuration.
@@ -89,7 +88,7 @@ func (b *bench) configArgs() []string {
 // measureRealFirst makes one first sync into an organisation that was named on purpose and has nothing
 // in it. Bench deletes nothing: what was made stays, and is told.
 func (b *bench) measureRealFirst(ctx context.Context) error {
-	cfg, err := wire.ConfigLoader(b.config)(ctx)
+	cfg, err := session.ConfigSource{File: b.config, Environ: os.Environ()}.Load(ctx)
 	if err == nil {
 		err = b.checkMayWrite(ctx, cfg)
 	}

@@ -11,7 +11,6 @@ import (
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/jumpserver"
 	"github.com/jms-sync/jms-sync/core/session"
-	"github.com/jms-sync/jms-sync/functions/internal/wire"
 )
 
 // measureRealCreates compares creates on the server of the configuration, in an organisation that was named
@@ -50,7 +49,7 @@ func (b *bench) measureRealCreates(ctx context.Context) (*figure, error) {
 
 // connectForCreates connects to the configured organisation, says what will be written there, and asks.
 func (b *bench) connectForCreates(ctx context.Context) (*jumpserver.Client, error) {
-	cfg, err := wire.ConfigLoader(b.config)(ctx)
+	cfg, err := session.ConfigSource{File: b.config, Environ: os.Environ()}.Load(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/doctor"
-	"github.com/jms-sync/jms-sync/functions/internal/wire"
+	"github.com/jms-sync/jms-sync/core/session"
 )
 
 // defaultServerless is the file of Serverless Devs in this repository.
@@ -86,7 +86,7 @@ func (o *options) readUploaded(ctx context.Context, named string) (from string, 
 		return "", nil, nil
 	}
 	from = o.localCopyOf(named)
-	document, err = wire.ReadDocument(ctx, from, os.Environ())
+	document, err = session.ReadDocument(ctx, from, os.Environ())
 	return from, document, err
 }
 
@@ -107,7 +107,7 @@ func (o *options) configReader(named string) func(context.Context, map[string]st
 		var document []byte
 		if named != "" {
 			var err error
-			if document, err = wire.ReadDocument(ctx, o.localCopyOf(named), os.Environ()); err != nil {
+			if document, err = session.ReadDocument(ctx, o.localCopyOf(named), os.Environ()); err != nil {
 				return err
 			}
 		}

@@ -17,7 +17,6 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/session"
-	"github.com/jms-sync/jms-sync/functions/internal/wire"
 )
 
 // probeResult is what a probe prints: one line of JSON. All probes only read.
@@ -53,7 +52,7 @@ func probeCommand(o *options, stdout io.Writer) *cobra.Command {
 			if measure == nil {
 				return &exitError{exitUsage, fmt.Errorf("probe: %q: fields, list, pages or plan", args[0])}
 			}
-			cfg, err := wire.ConfigLoader(o.config)(cmd.Context())
+			cfg, err := session.ConfigSource{File: o.config, Environ: os.Environ()}.Load(cmd.Context())
 			if err != nil {
 				return &exitError{exitUsage, err}
 			}
