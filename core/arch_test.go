@@ -47,10 +47,11 @@ func allowed() map[string][]string {
 		"core/delivery":                  {"core/report", "core/plan", "core/notify", "core/state", "core/inventory"},
 		"core/engine": {"core/cloud", "core/plan", "core/apply", "core/report", "core/delivery",
 			"core/state", "core/inventory"},
-		"core/reconcile":    {"core/engine", "core/cloud", "core/plan", "core/apply", "core/report", "core/state", "core/inventory"},
-		"core/doctor":       {"core/inventory", "core/notify", "core/storage"},
-		"core/engine/chaos": {}, // tests only
-		"core/session":      {"core/*", "core/cloud/all", "core/notify/<x>", "core/storage/all"},
+		"core/reconcile":           {"core/engine", "core/cloud", "core/plan", "core/apply", "core/report", "core/state", "core/inventory"},
+		"core/doctor":              {"core/inventory", "core/notify", "core/storage"},
+		"core/engine/chaos":        {}, // tests only
+		"core/session":             {"core/*", "core/cloud/all", "core/notify/<x>", "core/storage/all"},
+		"core/session/sessiontest": {"core/*", "*test"},
 		"functions/internal/wire": {"core/cloud", "core/config", "core/engine", "core/inventory", "core/notify", "core/reconcile", "core/report",
 			"core/secret", "core/session", "core/state", "core/storage",
 			"functions/internal/logs", "functions/internal/trigger"},
@@ -63,6 +64,7 @@ func allowed() map[string][]string {
 		"functions/local":                 {"core/*", "*test", "functions/internal/logs", "functions/internal/trigger"},
 		"infra":                           {}, // files, and tests that compare them with the program
 		"infra/pack":                      {}, "infra/mutants": {},
+		"infra/bench": {"core/*", "*test"},
 	}
 }
 
@@ -121,6 +123,9 @@ func TestRulesBite(t *testing.T) {
 		{"functions/fc-timer", "functions/internal/wire", true},
 		{"functions/local", "core/jumpserver/jumpservertest", true},
 		{"core/engine", "core/session", false},
+		{"core/session", "core/session/sessiontest", false},
+		{"infra/bench", "core/session/sessiontest", true},
+		{"infra/bench", "functions/internal/wire", false},
 		{"core/session", "core/jumpserver", true},
 		{"functions/internal/wire", "core/session", true},
 		{"functions/internal/wire", "core/jumpserver", false},

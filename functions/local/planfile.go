@@ -18,8 +18,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/report"
-	runstate "github.com/jms-sync/jms-sync/core/state"
 	"github.com/jms-sync/jms-sync/core/session"
+	runstate "github.com/jms-sync/jms-sync/core/state"
 )
 
 const (

@@ -11,12 +11,12 @@ import (
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
-// writerCase is a case of the first sync: how many requests JumpServer serves at a time, and how many writers
-// the settings ask for ("" = the default).
+// writerCase is a case of the first sync: how many requests JumpServer serves at a time ("0" = all), and how many
+// writers the settings ask for ("" = the default).
 type writerCase struct{ atOnce, writers string }
 
-// measureFirstSync compares one writer with the default. The two take turns, so that whatever else the
-// machine does meets both.
+// measureFirstSync compares one writer with the default. The two take turns, so that whatever else the machine does slows
+// both.
 func (b *bench) measureFirstSync(ctx context.Context) (*figure, error) {
 	cases := []writerCase{{"0", "1"}, {"0", ""}, {"2", "1"}, {"2", ""}}
 	samples := make([][]sample, len(cases))
@@ -46,7 +46,7 @@ func (b *bench) measureFirstSync(ctx context.Context) (*figure, error) {
 	return f, nil
 }
 
-// addFirstSync adds a line; than holds the runs of one writer, or nothing.
+// addFirstSync adds a row. than holds the runs of one writer; nil = samples are those.
 func (f *figure) addFirstSync(c writerCase, samples, than []sample) {
 	served, writers, ratio := sameText(c.atOnce), sameText(c.writers), sameText("")
 	if c.atOnce == "0" {
@@ -79,7 +79,8 @@ func (b *bench) runFirstSync(ctx context.Context, c writerCase) (sample, error) 
 		settings = []string{"JMS_SYNC_SYNC_WRITERS=" + c.writers}
 	}
 	s, err := b.measureSync(ctx, e, settings...)
-	if err = errors.Join(err, e.stop()); err != nil {
+	err = errors.Join(err, e.stop())
+	if err != nil {
 		return sample{}, err
 	}
 	if r := s.report; r.Outcome != report.OK || r.Created != b.hosts {

@@ -4,22 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"sync"
 
-	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/session"
 )
 
-// maxRatio is what creates by jms-sync may take at most of the time of the best plain writers, as
-// the median of five rounds or more of a hundred hosts or more.
+// maxRatio is the most that creates by jms-sync may take of the time of the best plain writers. It is judged of five
+// rounds or more of a hundred hosts or more.
 const maxRatio = 1.15
 
-// measureCreates compares creates on emulators that take as long as real servers, by the number of writers.
-// Every way has an emulator of its own, with the same hosts in the same order, so that all ways of a
-// round run at the same time: they mostly wait.
+// measureCreates compares creates by the number of writers, on emulators that take as long as real servers. Each way has
+// an emulator of its own, with the same hosts in the same order, so that all ways of a round can run at the same time:
+// they mostly wait.
 func (b *bench) measureCreates(ctx context.Context) (*figure, error) {
 	f := &figure{
 		title: bilingual{
@@ -56,19 +54,21 @@ func (b *bench) measureCreates(ctx context.Context) (*figure, error) {
 	return f, errors.Join(errs...)
 }
 
-// measureVersion holds the contest on emulators of one version.
+// measureVersion compares all ways on emulators of one version.
 func (b *bench) measureVersion(ctx context.Context, version jumpservertest.Version) (*createContest, error) {
 	var started []*emulated
 	var creators []*creator
 	var err error
 	for range allWriters() {
 		var e *emulated
-		if e, err = b.emulate(ctx, "--hosts", "0", "--version", string(version), "--crowd"); err != nil {
+		e, err = b.emulate(ctx, "--hosts", "0", "--version", string(version), "--crowd")
+		if err != nil {
 			break
 		}
 		started = append(started, e)
 		var c *creator
-		if c, err = e.newCreator(ctx, b.createHosts); err != nil {
+		c, err = e.newCreator(ctx, b.createHosts)
+		if err != nil {
 			break
 		}
 		creators = append(creators, c)
@@ -104,9 +104,9 @@ func (c *createContest) runRound(ctx context.Context, creators []*creator) error
 	return errors.Join(errs...)
 }
 
-// newCreator connects to an emulator.
+// newCreator returns a creator on an emulator.
 func (e *emulated) newCreator(ctx context.Context, hosts int) (*creator, error) {
-	cfg, err := config.Load(ctx, config.Source{Env: e.environList(), ReadFile: func(string) ([]byte, error) { return nil, fs.ErrNotExist }})
+	cfg, err := e.Config(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -11,14 +11,14 @@ import (
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 )
 
-// What runs without changes may take at most, in MiB: one of the judged size the smallest size of a
-// function, the biggest one twice that.
+// The most memory that runs without changes may take, in MiB: one of limitedSize the smallest size of a function, one of
+// largestSize twice that.
 const limitedSizeMiB, largestSizeMiB = 128, 256
 
-// The biggest estate: accounts, and regions of each.
+// The accounts of the biggest estate, and the regions of each.
 const manyAccounts, manyRegions = 5, 10
 
-// measureMemory measures the peak memory of runs without changes. Too much is an error.
+// measureMemory measures the peak memory of runs without changes. More than the limit is an error.
 func (b *bench) measureMemory(ctx context.Context) (*figure, error) {
 	f := &figure{
 		title: bilingual{
@@ -45,7 +45,7 @@ func (b *bench) measureMemory(ctx context.Context) (*figure, error) {
 	return f, over
 }
 
-// measurePeaks adds the lines of one estate. over tells that its runs without state took more than the limit.
+// measurePeaks adds the rows of one estate. over is the error of runs without state that took more than the limit.
 func (b *bench) measurePeaks(ctx context.Context, at estate, f *figure, limit float64) (over, err error) {
 	e, err := b.startSeeded(ctx, at)
 	if err != nil {
@@ -67,7 +67,8 @@ func (b *bench) measurePeaks(ctx context.Context, at estate, f *figure, limit fl
 	if state != "" {
 		err = errors.Join(err, os.RemoveAll(state))
 	}
-	if err = errors.Join(err, e.stop()); err != nil {
+	err = errors.Join(err, e.stop())
+	if err != nil {
 		return nil, err
 	}
 	size, spot := sameText(strconv.Itoa(at.instances)), sameText(fmt.Sprintf("%d × %d", at.accounts, at.regions))
@@ -76,10 +77,11 @@ func (b *bench) measurePeaks(ctx context.Context, at estate, f *figure, limit fl
 	return checkPeaks(without, limit), nil
 }
 
-// verdictText tells whether the worst of the runs stays within the limit, in MiB.
+// verdictText returns the limit, in MiB, and whether the worst of the runs stays within it.
 func verdictText(samples []sample, limit float64) bilingual {
 	text := strconv.FormatFloat(limit, 'f', 0, 64)
-	switch worst := slices.Max(mapSamples(samples, mebibytes)); {
+	worst := slices.Max(mapSamples(samples, mebibytes))
+	switch {
 	case worst == 0:
 		return sameText(text)
 	case worst > limit:

@@ -21,7 +21,7 @@ func (w bilingual) english() string {
 	return w.en
 }
 
-// both gives the Chinese text, then the English one.
+// both returns the Chinese text, then the English one.
 func (w bilingual) both(between string) string {
 	if w.en == "" || w.en == w.zh {
 		return w.zh
@@ -29,7 +29,7 @@ func (w bilingual) both(between string) string {
 	return w.zh + between + w.en
 }
 
-// figure is what one part of bench measured: a table, and the ratios that are drawn of it.
+// figure is what one part of bench measured: a table, and the ratios that are drawn.
 type figure struct {
 	part  string // its letter
 	title bilingual
@@ -47,7 +47,7 @@ type bar struct {
 
 func (f *figure) addRow(cells ...bilingual) { f.rows = append(f.rows, cells) }
 
-// addBar adds a ratio to the picture; what has none is left out.
+// addBar adds the median of ratios to the picture; without ratios it adds nothing.
 func (f *figure) addBar(label bilingual, ratios []float64) {
 	if times := medianOf(ratios); times > 0 {
 		f.bars = append(f.bars, bar{label, times})
@@ -82,8 +82,8 @@ func mapSamples(samples []sample, value func(sample) float64) []float64 {
 	return out
 }
 
-// ratiosOf compares what was measured in turn: one value for each pair. A baseline that was
-// measured once serves all.
+// ratiosOf divides the baseline by ours, which were measured in turn: one ratio for each pair. A baseline that was measured
+// once serves all.
 func ratiosOf(baseline, ours []sample, value func(sample) float64) []float64 {
 	out := make([]float64, 0, len(ours))
 	for n, s := range ours {
@@ -94,7 +94,7 @@ func ratiosOf(baseline, ours []sample, value func(sample) float64) []float64 {
 	return out
 }
 
-// medianOf gives 0 where there is nothing.
+// medianOf returns the median; 0 = there are no values.
 func medianOf(values []float64) float64 {
 	if len(values) == 0 {
 		return 0
@@ -103,7 +103,7 @@ func medianOf(values []float64) float64 {
 	return (values[len(values)/2] + values[(len(values)-1)/2]) / 2
 }
 
-// medianText gives the median and, where the values print differently, their range.
+// medianText returns the median and, where the values print differently, their range.
 func medianText(format string, values []float64) bilingual {
 	if len(values) == 0 {
 		return sameText("–")
@@ -115,14 +115,14 @@ func medianText(format string, values []float64) bilingual {
 	return sameText(text + " (" + low + "–" + high + ")")
 }
 
-// What is measured of a run.
+// The measures of a run.
 func jumpserverCalls(s sample) float64 { return float64(s.counts.JumpServer.Requests) }
 func jumpserverMB(s sample) float64    { return float64(s.counts.JumpServer.Bytes) / 1e6 }
 func cloudCalls(s sample) float64      { return float64(s.counts.Alibaba.Requests) }
 func seconds(s sample) float64         { return s.took.Seconds() }
 func mebibytes(s sample) float64       { return float64(s.peakBytes) / (1 << 20) }
 
-// memoryText gives the peaks, or says that this system does not tell.
+// memoryText returns the peaks, or says that this system does not measure them.
 func memoryText(samples []sample) bilingual {
 	peaks := mapSamples(samples, mebibytes)
 	if slices.Min(peaks) == 0 {

@@ -22,7 +22,7 @@ const (
 // scale is logarithmic, from a power of ten to another one.
 type scale struct{ low, high float64 }
 
-// newScale holds all bars, and at least 1 to 10.
+// newScale returns a scale that holds all bars, and at least 1 to 10.
 func newScale(bars []bar) scale {
 	s := scale{low: 1, high: 10}
 	for _, b := range bars {
@@ -41,8 +41,8 @@ func (s scale) at(times float64) float64 {
 	return chartLeft + share*(chartRight-chartLeft)
 }
 
-// renderSVG gives the ratios of all figures as bars that begin at 1: to the right is better than
-// the baseline, to the left worse.
+// renderSVG draws the ratios of all figures as bars that begin at 1: to the right is better than the baseline, to the left
+// worse.
 func renderSVG(figures []*figure) string {
 	var bars []bar
 	for _, f := range figures {

@@ -5,7 +5,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -20,14 +19,13 @@ import (
 	"github.com/jms-sync/jms-sync/core/jumpserver"
 )
 
-// baselinePageSize is how many hosts the baseline asks for: all of them. A server cuts it to what it
-// gives at most (v4.7.0 10,000, v4.10.16 1,000), and the baseline asks for the rest.
+// baselinePageSize is how many hosts the baseline asks for: all of them. A server answers with as many as it gives at
+// most (v4.7.0 10,000, v4.10.16 1,000), and the baseline asks for the rest.
 const baselinePageSize = 100_000
 
-// readAllFields is what simple tools do: every host with all its fields, decoded as a whole, then
-// the instances, then a look which of them are there. It works out no plan, so that its time
-// and memory are less than such a tool's. The clouds are listed as we do, so that only the
-// reading of JumpServer differs.
+// readAllFields does what simple tools do: it reads every host with all fields, decodes each page as a whole, lists the
+// instances, and counts those that have a host. It builds no plan, so that it takes less time and memory than such a
+// tool. It lists the clouds as a run does, so that only the reading of JumpServer differs.
 func readAllFields(ctx context.Context, cfg config.Config) (probeResult, error) {
 	begun := time.Now()
 	rows, calls, err := readAllPages(ctx, cfg)
@@ -56,19 +54,10 @@ func readAllFields(ctx context.Context, cfg config.Config) (probeResult, error) 
 
 // readAllPages reads pages until there are as many rows as the server counts.
 func readAllPages(ctx context.Context, cfg config.Config) (rows []map[string]any, calls int, err error) {
-	transport := http.DefaultTransport.(*http.Transport).Clone() // its documented type
-	transport.TLSClientConfig = &tls.Config{InsecureSkipVerify: !cfg.JumpServer.VerifySSL}
-	if len(cfg.JumpServer.CA) > 0 {
-		pool := x509.NewCertPool()
-		pool.AppendCertsFromPEM(cfg.JumpServer.CA) // checked with the configuration
-		transport.TLSClientConfig.RootCAs = pool
-	}
-	by, err := httpx.NewProxyFunc(cfg.JumpServer.Proxy.Reveal())
+	client, err := newBaselineClient(cfg)
 	if err != nil {
-		return nil, 0, fmt.Errorf("jumpserver.proxy: %w", err)
+		return nil, 0, err
 	}
-	transport.Proxy = by
-	client := &http.Client{Transport: transport}
 	for {
 		var page struct {
 			Count   int              `json:"count"`
@@ -93,6 +82,22 @@ func readAllPages(ctx context.Context, cfg config.Config) (rows []map[string]any
 	}
 }
 
+// newBaselineClient returns a client with the proxy and the certificates of the configuration.
+func newBaselineClient(cfg config.Config) (*http.Client, error) {
+	by, err := httpx.NewProxyFunc(cfg.JumpServer.Proxy.Reveal())
+	if err != nil {
+		return nil, fmt.Errorf("jumpserver.proxy: %w", err)
+	}
+	pool, err := httpx.NewCertPool(cfg.JumpServer.CA)
+	if err != nil {
+		return nil, fmt.Errorf("jumpserver.ca_file: %w", err)
+	}
+	transport := httpx.NewTransport(by, cfg.Timeout.Connect)
+	transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: !cfg.JumpServer.VerifySSL, RootCAs: pool} //nolint:gosec
+	transport.ForceAttemptHTTP2 = true
+	return httpx.NewClient(transport), nil
+}
+
 func getSigned(ctx context.Context, client *http.Client, to config.JumpServer, target string) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
 	if err != nil {
@@ -110,8 +115,8 @@ func getSigned(ctx context.Context, client *http.Client, to config.JumpServer, t
 	return io.ReadAll(resp.Body)
 }
 
-// signPlainly signs as core/jumpserver does, which keeps its own to itself: HTTP Signature over
-// (request-target), accept and date.
+// signPlainly signs like core/jumpserver, whose own signing is not exported: HTTP Signature over (request-target),
+// accept and date.
 func signPlainly(req *http.Request, to config.JumpServer, now time.Time) {
 	org := to.OrgID
 	if org == "" {

@@ -19,7 +19,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/session"
 )
 
-// probeResult is what a probe prints: one line of JSON. All probes only read.
+// probeResult is what a probe prints, as one line of JSON. Probes only read.
 type probeResult struct {
 	Seconds float64 `json:"seconds"`
 	Rows    int     `json:"rows"`  // instances, or hosts of JumpServer
@@ -27,10 +27,10 @@ type probeResult struct {
 	Calls   int     `json:"calls"` // of the baseline's own client
 }
 
-// probeFunc is one thing that bench measures in a process of its own.
+// probeFunc measures one thing. Bench runs it in a process of its own.
 type probeFunc func(ctx context.Context, cfg config.Config) (probeResult, error)
 
-func probeCommand(o *options, stdout io.Writer) *cobra.Command {
+func probeCommand(file *string, stdout io.Writer) *cobra.Command {
 	pause, profile := 500*time.Millisecond, ""
 	probes := map[string]probeFunc{
 		"fields": readAllFields,
@@ -50,15 +50,15 @@ func probeCommand(o *options, stdout io.Writer) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			measure := probes[args[0]]
 			if measure == nil {
-				return &exitError{exitUsage, fmt.Errorf("probe: %q: fields, list, pages or plan", args[0])}
+				return fmt.Errorf("probe: %q: fields, list, pages or plan", args[0])
 			}
-			cfg, err := session.ConfigSource{File: o.config, Environ: os.Environ()}.Load(cmd.Context())
+			cfg, err := session.ConfigSource{File: *file, Environ: os.Environ()}.Load(cmd.Context())
 			if err != nil {
-				return &exitError{exitUsage, err}
+				return err
 			}
 			p, err := measure(cmd.Context(), cfg)
 			if err != nil {
-				return &exitError{exitFailed, err}
+				return failure{err}
 			}
 			return json.NewEncoder(stdout).Encode(p)
 		},
@@ -75,7 +75,7 @@ func listFleet(ctx context.Context, cfg config.Config) (probeResult, error) {
 	return probeResult{Seconds: time.Since(begun).Seconds(), Rows: len(instances)}, err
 }
 
-// listInstances gives every instance; a scope that fails is an error.
+// listInstances returns every instance. A scope that fails is an error.
 func listInstances(ctx context.Context, cfg config.Config) ([]inventory.Instance, error) {
 	s, err := session.Open(session.Options{Config: cfg})
 	if err != nil {
@@ -92,7 +92,7 @@ func listInstances(ctx context.Context, cfg config.Config) ([]inventory.Instance
 	return all, nil
 }
 
-// profileRun makes a run that writes nothing, and notes where time and memory went.
+// profileRun makes a run that writes nothing, and writes down where time and memory went.
 func profileRun(ctx context.Context, cfg config.Config, dir string) (probeResult, error) {
 	s, err := session.Open(session.Options{Config: cfg})
 	if err != nil {

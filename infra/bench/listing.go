@@ -7,8 +7,8 @@ import (
 	"strconv"
 )
 
-// measureListing compares how the cloud is listed with how the Python tool does it. The baseline takes
-// minutes and waits on purpose, so that it is measured once; nothing of it is extrapolated.
+// measureListing compares listing the cloud with how the Python tool does it. The baseline is measured once, for it takes
+// minutes, most of which it waits on purpose. Nothing of it is extrapolated.
 func (b *bench) measureListing(ctx context.Context) (*figure, error) {
 	e, err := b.emulate(ctx, "--hosts", strconv.Itoa(b.listingSize/regionsPerBench), "--regions", strconv.Itoa(regionsPerBench),
 		"--cloud-latency", b.cloudLatency.String())
@@ -16,7 +16,8 @@ func (b *bench) measureListing(ctx context.Context) (*figure, error) {
 		return nil, err
 	}
 	ours, than, err := b.runListings(ctx, e)
-	if err = errors.Join(err, e.stop()); err != nil {
+	err = errors.Join(err, e.stop())
+	if err != nil {
 		return nil, err
 	}
 	f := &figure{

@@ -5,8 +5,8 @@ import (
 	"syscall"
 )
 
-// peakMemory gives the most resident memory that an ended process ever had, in bytes: Linux
-// tells it in KiB (getrusage(2)).
+// peakMemory returns the most resident memory that an ended process ever had, in bytes. Linux counts it in KiB
+// (getrusage(2)).
 func peakMemory(p *os.ProcessState) int64 {
 	usage, known := p.SysUsage().(*syscall.Rusage)
 	if !known {

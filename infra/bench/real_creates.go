@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"strings"
@@ -13,8 +14,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/session"
 )
 
-// measureRealCreates compares creates on the server of the configuration, in an organisation that was named
-// on purpose, after it has said what it writes and a person has agreed.
+// measureRealCreates compares creates on the server of the configuration, in an organisation that was named on purpose,
+// after it has said what it writes and a person has agreed.
 func (b *bench) measureRealCreates(ctx context.Context) (*figure, error) {
 	client, err := b.connectForCreates(ctx)
 	if err != nil {
@@ -47,7 +48,8 @@ func (b *bench) measureRealCreates(ctx context.Context) (*figure, error) {
 	return f, nil
 }
 
-// connectForCreates connects to the configured organisation, says what will be written there, and asks.
+// connectForCreates returns a client of the configured organisation, after it has said what will be written there and a
+// person has agreed.
 func (b *bench) connectForCreates(ctx context.Context) (*jumpserver.Client, error) {
 	cfg, err := session.ConfigSource{File: b.config, Environ: os.Environ()}.Load(ctx)
 	if err != nil {
@@ -85,19 +87,24 @@ This writes to %s, organisation %s (%s):
 `, cfg.JumpServer.URL, organisation, cfg.JumpServer.OrgID, b.createHosts, benchName, benchNode, measured, measured*b.createHosts, benchName)
 }
 
+// requireConsent asks whether to write, unless --yes has said so.
 func (b *bench) requireConsent() error {
 	if b.yes {
 		return nil
 	}
-	yes, err := prompter{b.in, b.out}.askYes("写入并测量吗 (write, and measure)?")
+	fmt.Fprint(b.out, "写入并测量吗 (write, and measure)? [y/N]：")
+	line, err := b.in.ReadString('\n')
 	fmt.Fprintln(b.out)
-	if err == nil && !yes {
-		err = errors.New("没有写入任何东西；不交互运行时请给出 --yes (nothing was written; without a person say --yes)")
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
 	}
-	return err
+	if !strings.HasPrefix(strings.ToLower(strings.TrimSpace(line)), "y") {
+		return errors.New("没有写入任何东西；不交互运行时请给出 --yes (nothing was written; without a person say --yes)")
+	}
+	return nil
 }
 
-// loadAverage returns what Linux says of the last minutes.
+// loadAverage returns the load of the last minutes where Linux says it.
 func loadAverage() string {
 	text, err := os.ReadFile("/proc/loadavg")
 	if fields := strings.Fields(string(text)); err == nil && len(fields) >= 3 {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -13,8 +12,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/session"
 )
 
-// measureRealUnchanged compares dry runs with reading all fields, on the server of the configuration.
-// Nothing is written, so that there is no run with state: it would have to write first.
+// measureRealUnchanged compares dry runs with reading all fields, on the server of the configuration. There is no run with
+// state, for it would have to write first, and nothing is written.
 func (b *bench) measureRealUnchanged(ctx context.Context) (*figure, error) {
 	var fields, without []sample
 	for range b.runs {
@@ -24,7 +23,8 @@ func (b *bench) measureRealUnchanged(ctx context.Context) (*figure, error) {
 		}
 		s.counts.JumpServer.Requests = s.probed.Calls
 		fields = append(fields, s)
-		if s, err = b.realRun(ctx, os.Environ(), "plan"); err != nil {
+		s, err = b.realRun(ctx, os.Environ(), "plan")
+		if err != nil {
 			return nil, err
 		}
 		without = append(without, s)
@@ -68,8 +68,8 @@ func (b *bench) realProbe(ctx context.Context, what string, args ...string) (sam
 	return b.runProbe(ctx, "", os.Environ(), append(b.configArgs(), append([]string{"probe", what}, args...)...))
 }
 
-// realRun makes one run in the folder where bench was started, as a user would: where the
-// configuration may lie. Held removals and failed scopes are no error here; they are shown.
+// realRun makes one run in the folder where bench was started, where config.yaml may be. Held removals and failed scopes
+// are no error here, but shown.
 func (b *bench) realRun(ctx context.Context, env []string, args ...string) (sample, error) {
 	s, err := b.runSync(ctx, "", env, append(b.configArgs(), args...))
 	if err == nil && s.report.Outcome != "ok" {
@@ -85,8 +85,8 @@ func (b *bench) configArgs() []string {
 	return []string{"-c", b.config}
 }
 
-// measureRealFirst makes one first sync into an organisation that was named on purpose and has nothing
-// in it. Bench deletes nothing: what was made stays, and is told.
+// measureRealFirst makes one first sync into an organisation that was named on purpose and is empty. Nothing is deleted:
+// what was made stays, and is printed.
 func (b *bench) measureRealFirst(ctx context.Context) error {
 	cfg, err := session.ConfigSource{File: b.config, Environ: os.Environ()}.Load(ctx)
 	if err == nil {
@@ -110,7 +110,7 @@ func (b *bench) measureRealFirst(ctx context.Context) error {
 	return f.print(b.out)
 }
 
-// checkMayWrite refuses unless the organisation is the configured one, answers, and has no asset.
+// checkMayWrite returns an error unless the organisation is the configured one, answers, and has no asset.
 func (b *bench) checkMayWrite(ctx context.Context, cfg config.Config) error {
 	if cfg.JumpServer.OrgID == "" || !strings.EqualFold(b.writeTo, cfg.JumpServer.OrgID) {
 		return fmt.Errorf("%s 不是配置里的组织 %s (not the configured organisation)", b.writeTo, cfg.JumpServer.OrgID)
@@ -130,19 +130,14 @@ func (b *bench) checkMayWrite(ctx context.Context, cfg config.Config) error {
 	return nil
 }
 
-// quietEnv is an environment in which a run tells nobody, remembers nothing and removes nothing.
+// quietEnv returns an environment in which a run sends no card, keeps no state and removes nothing.
 func quietEnv(env []string) []string {
 	var out []string
 	for _, pair := range env {
-		if name, _, _ := strings.Cut(pair, "="); name != config.EnvState {
+		name, _, _ := strings.Cut(pair, "=")
+		if name != config.EnvState {
 			out = append(out, pair)
 		}
 	}
 	return append(out, "JMS_SYNC_NOTIFICATION_DINGTALK_ENABLED=false", "JMS_SYNC_SYNC_NO_DELETE=true")
-}
-
-// isPartial tells whether a run ended with its work done in part.
-func isPartial(err error) bool {
-	var ended interface{ ExitCode() int }
-	return errors.As(err, &ended) && ended.ExitCode() == exitPartial
 }

@@ -19,8 +19,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// What bench makes to measure creates is known by its names and ids, and is no asset of a sync: it
-// has none of our labels, and no instance in its comment.
+// The hosts that bench makes are known by these names and by their ids. A sync takes none of them for its own: they have
+// no ownership labels, and no instance in their comment.
 const (
 	benchName    = "jms-sync-bench"
 	benchNode    = "/DEFAULT/" + benchName
@@ -28,15 +28,15 @@ const (
 	benchLabels  = 4 // as many as a new host of a sync has
 )
 
-// plainWriters are what ours is compared with.
+// plainWriters returns the numbers of plain writers that a sync is compared with.
 func plainWriters() []int { return []int{1, 2, 4, 8} }
 
-// creator makes hosts on one JumpServer, by plain writers and as a sync does, and deletes them again.
+// creator creates hosts on one JumpServer, by plain writers or as a sync does, and deletes them again.
 type creator struct {
 	client   *jumpserver.Client
-	node     inventory.Node // under which they are made; see once
+	node     inventory.Node // under which they are made; measureOnce ensures it
 	hosts    []inventory.NewAsset
-	approved plan.Approved // as many creates; their assets are replaced by hosts
+	approved plan.Approved // as many creates; onlyCreates puts hosts in the place of their assets
 }
 
 func newCreator(client *jumpserver.Client, hosts int) *creator {
@@ -57,7 +57,7 @@ func newCreator(client *jumpserver.Client, hosts int) *creator {
 	return c
 }
 
-// benchHost returns host n. Its address is of a network for documents (RFC 5737), which nobody has.
+// benchHost returns host n. Its address is of a network for documentation (RFC 5737), which nobody has.
 func benchHost(n int) inventory.NewAsset {
 	a := inventory.NewAsset{
 		Name: fmt.Sprintf("%s-%05d", benchName, n+1), Address: fmt.Sprintf("192.0.2.%d", n%254+1),
@@ -70,7 +70,7 @@ func benchHost(n int) inventory.NewAsset {
 	return a
 }
 
-// createPlainly makes all hosts by so many writers, each of which makes one after another.
+// createPlainly creates all hosts by so many writers, each of which creates one after another.
 func (c *creator) createPlainly(ctx context.Context, writers int) (time.Duration, error) {
 	var next atomic.Int64
 	var group sync.WaitGroup
@@ -87,7 +87,7 @@ func (c *creator) createPlainly(ctx context.Context, writers int) (time.Duration
 	return time.Since(begun), errors.Join(errs...)
 }
 
-// createAsSync makes all hosts as a sync does.
+// createAsSync creates all hosts as a sync does.
 func (c *creator) createAsSync(ctx context.Context) (time.Duration, error) {
 	log := slog.New(slog.DiscardHandler)
 	begun := time.Now()
@@ -104,7 +104,7 @@ func (c *creator) createAsSync(ctx context.Context) (time.Duration, error) {
 	return took, nil
 }
 
-// onlyCreates is a JumpServer on which a sync makes the hosts of bench and nothing else.
+// onlyCreates is a JumpServer on which a sync creates the hosts of bench and nothing else.
 type onlyCreates struct{ *creator }
 
 var errOnlyCreates = errors.New("bench only creates")
@@ -128,7 +128,7 @@ func (o onlyCreates) Create(ctx context.Context, a inventory.NewAsset) (existed 
 	return o.client.Create(ctx, o.hostUnderNode(n))
 }
 
-// hostUnderNode returns a host with the node that bench makes its hosts under.
+// hostUnderNode returns host n with the id of its node.
 func (c *creator) hostUnderNode(n int) inventory.NewAsset {
 	a := c.hosts[n]
 	a.NodeID = c.node.ID
@@ -156,8 +156,8 @@ func (onlyCreates) AssetsByID(context.Context, []string) ([]inventory.Asset, err
 	return nil, errOnlyCreates
 }
 
-// deleteLeftovers deletes the hosts of bench, those of an earlier bench that was interrupted too. What a busy
-// server did not answer in time is looked at once more, and deleted if it is still there.
+// deleteLeftovers deletes the hosts of bench, also those of an earlier bench that was interrupted. Where a busy server
+// does not answer in time, it reads and deletes again.
 func (c *creator) deleteLeftovers(ctx context.Context) error {
 	const some, tries = 25, 5
 	for hosts := range slices.Chunk(c.hosts, some) {
@@ -175,8 +175,8 @@ func (c *creator) deleteLeftovers(ctx context.Context) error {
 	return nil
 }
 
-// deleteHosts deletes those of some hosts that are there. What has one of their ids and is named otherwise,
-// or has another comment, is somebody's, and an error.
+// deleteHosts deletes those of the hosts that exist. An asset with one of their ids but another name or comment is
+// somebody's, and an error.
 func (c *creator) deleteHosts(ctx context.Context, hosts []inventory.NewAsset) error {
 	var ids, found []string
 	for _, h := range hosts {
@@ -203,10 +203,11 @@ func (c *creator) deleteHosts(ctx context.Context, hosts []inventory.NewAsset) e
 	return nil
 }
 
-// measureOnce measures one way on an empty node: so many plain writers, 0 = ours. The hosts are deleted even
-// where the context has ended.
+// measureOnce measures one way on an empty node: so many plain writers, or 0 = as a sync does. The hosts are deleted
+// even where the context has ended.
 func (c *creator) measureOnce(ctx context.Context, writers int) (took time.Duration, err error) {
-	if c.node, err = c.client.EnsureNode(ctx, benchNode, ""); err == nil {
+	c.node, err = c.client.EnsureNode(ctx, benchNode, "")
+	if err == nil {
 		err = c.deleteLeftovers(ctx)
 	}
 	if err != nil {
@@ -225,10 +226,10 @@ func (c *creator) measureOnce(ctx context.Context, writers int) (took time.Durat
 	return took, errors.Join(err, c.deleteLeftovers(last))
 }
 
-// createContest holds what was measured of each way on one server, in milliseconds a host.
+// createContest holds what each way took on one server, in milliseconds a host.
 type createContest struct {
 	plain [][]float64 // by plainWriters
-	ours  []float64
+	sync  []float64
 }
 
 func newCreateContest() *createContest {
@@ -238,22 +239,22 @@ func newCreateContest() *createContest {
 func (c *createContest) add(way int, took time.Duration, hosts int) {
 	each := took.Seconds() * 1000 / float64(hosts)
 	if way == len(c.plain) {
-		c.ours = append(c.ours, each)
+		c.sync = append(c.sync, each)
 		return
 	}
 	c.plain[way] = append(c.plain[way], each)
 }
 
-// allWriters returns the plain writers, and 0 for ours.
+// allWriters returns the numbers of plain writers, and 0 for a sync.
 func allWriters() []int { return append(plainWriters(), 0) }
 
-// ratio is our median by that of the best plain writers.
+// ratio returns the median of the sync divided by that of the best plain writers.
 func (c *createContest) ratio() float64 {
 	best := medianOf(c.plain[0])
 	for _, p := range c.plain {
 		best = min(best, medianOf(p))
 	}
-	return medianOf(c.ours) / best
+	return medianOf(c.sync) / best
 }
 
 func contestHead() []bilingual {
@@ -262,12 +263,12 @@ func contestHead() []bilingual {
 	}
 }
 
-// addContest adds a line for each way.
+// addContest adds a row for each way.
 func (f *figure) addContest(server bilingual, c *createContest) {
 	for n, writers := range plainWriters() {
 		f.addRow(server, bilingual{fmt.Sprintf("固定 %d 个", writers), fmt.Sprintf("%d, plain", writers)}, medianText("%.1f", c.plain[n]), sameText(""))
 	}
 	most := config.Default().Sync.Writers
 	f.addRow(server, bilingual{fmt.Sprintf("jms-sync，最多 %d 个", most), fmt.Sprintf("jms-sync, up to %d", most)},
-		medianText("%.1f", c.ours), sameText(fmt.Sprintf("%.2f", c.ratio())))
+		medianText("%.1f", c.sync), sameText(fmt.Sprintf("%.2f", c.ratio())))
 }

@@ -19,13 +19,12 @@ type estate struct {
 	instances         int // in all
 }
 
-// unchangedSamples is how runs without changes were measured, in turn.
+// unchangedSamples are the measures of runs without changes, taken in turn.
 type unchangedSamples struct {
 	fields, without, with []sample
 }
 
-// measureUnchanged measures runs that find everything as it should be, with and without state,
-// against reading all fields.
+// measureUnchanged compares runs that find everything as it should be, with and without state, with reading all fields.
 func (b *bench) measureUnchanged(ctx context.Context) (*figure, error) {
 	estates := []estate{{jumpservertest.V47, 1, regionsPerBench, b.sizes[0]}}
 	for _, n := range b.sizes {
@@ -68,7 +67,8 @@ func (b *bench) measureEstate(ctx context.Context, at estate, f *figure) error {
 	if err == nil && b.profile != "" {
 		_, err = b.measureProbe(ctx, e, "plan", "--profile", b.profile)
 	}
-	if err = errors.Join(err, e.stop()); err != nil {
+	err = errors.Join(err, e.stop())
+	if err != nil {
 		return err
 	}
 	where := []bilingual{sameText(string(at.version)), sameText(strconv.Itoa(at.instances))}
@@ -82,7 +82,7 @@ func (b *bench) measureEstate(ctx context.Context, at estate, f *figure) error {
 	return nil
 }
 
-// addUnchanged adds a line; than holds the runs of the baseline, or nothing.
+// addUnchanged adds a row. than holds the samples of the baseline; nil = samples are those.
 func (f *figure) addUnchanged(where []bilingual, way bilingual, samples, than []sample) {
 	ratio := sameText("")
 	if than != nil {
@@ -115,11 +115,13 @@ func (b *bench) runInTurn(ctx context.Context, e *emulated, at estate) (u unchan
 			return u, err
 		}
 		u.fields = append(u.fields, s)
-		if s, err = b.runUnchanged(ctx, e, at, ""); err != nil {
+		s, err = b.runUnchanged(ctx, e, at, "")
+		if err != nil {
 			return u, err
 		}
 		u.without = append(u.without, s)
-		if s, err = b.runUnchanged(ctx, e, at, state); err != nil {
+		s, err = b.runUnchanged(ctx, e, at, state)
+		if err != nil {
 			return u, err
 		}
 		u.with = append(u.with, s)
@@ -127,7 +129,7 @@ func (b *bench) runInTurn(ctx context.Context, e *emulated, at estate) (u unchan
 	return u, nil
 }
 
-// primeState makes a folder in which a run has left its state. The caller removes it.
+// primeState returns a folder in which a run has left its state. The caller removes it.
 func (b *bench) primeState(ctx context.Context, e *emulated, at estate) (string, error) {
 	dir, err := os.MkdirTemp("", "jms-sync-state-")
 	if err != nil {
@@ -143,15 +145,16 @@ func (b *bench) primeState(ctx context.Context, e *emulated, at estate) (string,
 	return dir, nil
 }
 
-// runUnchanged measures a run that must find everything unchanged; with state ("" = without) it
-// must not even ask JumpServer.
+// runUnchanged measures a run that must find everything unchanged, and with state ("" = without) must not even ask
+// JumpServer.
 func (b *bench) runUnchanged(ctx context.Context, e *emulated, at estate, state string) (sample, error) {
 	var settings []string
 	if state != "" {
 		settings = []string{config.EnvState + "=file://" + state}
 	}
 	s, err := b.measureSync(ctx, e, settings...)
-	switch asked := s.counts.JumpServer.Requests; {
+	asked := s.counts.JumpServer.Requests
+	switch {
 	case err != nil:
 	case s.report.Outcome != report.OK || s.report.Unchanged != at.instances || s.counts.JumpServer.Writes != 0:
 		err = fmt.Errorf("bench: run without changes: outcome %s, %d of %d unchanged, %d writes",

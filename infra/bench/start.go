@@ -12,18 +12,18 @@ import (
 	"github.com/jms-sync/jms-sync/functions/runtimetest"
 )
 
-// startsPerRun is how often each program is started for every run that is asked for: a start
-// takes milliseconds, and single ones differ much.
+// startsPerRun is how often each program is started for each run: a start takes milliseconds, and single ones differ
+// much.
 const startsPerRun = 4
 
-// startLimit is how long a program may take to ask for its first event.
+// startLimit is the time in which a program must ask for its first event.
 const startLimit = 30 * time.Second
 
 // runtimeOpener starts a fake of a platform's runtime API.
 type runtimeOpener func(runtimetest.TB, ...runtimetest.Setting) (*runtimetest.Runtime, error)
 
-// measureStarts measures how long the functions take from the start of their process to the first poll
-// of the runtime API, and how big they are.
+// measureStarts measures how long the functions take from the start of their process to the first poll of the runtime API,
+// and how big they are.
 func (b *bench) measureStarts(ctx context.Context) (*figure, error) {
 	f := &figure{
 		title: bilingual{"从启动到第一次向运行时取事件，以及大小", "Start to the first poll of the runtime API, and sizes"},
@@ -58,9 +58,10 @@ func (b *bench) measureStarts(ctx context.Context) (*figure, error) {
 
 func megabytesText(n int64) string { return fmt.Sprintf("%.2f", float64(n)/1e6) }
 
-// runStarts gives the milliseconds of every start.
+// runStarts returns the milliseconds of each start.
 func (b *bench) runStarts(ctx context.Context, program string, open runtimeOpener) (all []float64, err error) {
-	if program, err = filepath.Abs(program); err != nil {
+	program, err = builtProgram(program)
+	if err != nil {
 		return nil, err
 	}
 	for range b.runs * startsPerRun {
@@ -88,7 +89,7 @@ func measureFirstPoll(ctx context.Context, program string, open runtimeOpener) (
 	return p.FirstPoll(ctx)
 }
 
-// programSizes gives the bytes of a program, and of the package that holds nothing else.
+// programSizes returns the bytes of a program, and of the package that holds nothing else.
 func programSizes(program string) (size, packed int64, err error) {
 	file, err := os.Open(program)
 	if err != nil {

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -21,9 +23,11 @@ const regionsPerBench = 5
 // The parts, in the order in which they are measured and shown.
 const allParts = "abcdefg"
 
-// bench measures runs of jms-sync against emulators in another process, or reads a real server.
+// bench measures jms-sync against emulators in another process, or on a real server.
 type bench struct {
-	exe          string // this program
+	exe          string // this program, which probes
+	program      string // jms-sync, which is measured and which emulates
+	version      string // what program says of itself
 	out          io.Writer
 	parts        string        // letters of allParts
 	hosts        int           // a: of the first sync
@@ -51,7 +55,7 @@ type bench struct {
 	in           *bufio.Reader
 }
 
-func benchCommand(o *options, stdout io.Writer) *cobra.Command {
+func newCommand(stdout io.Writer) *cobra.Command {
 	b := bench{out: stdout}
 	cmd := &cobra.Command{
 		Use:   "bench",
@@ -66,23 +70,29 @@ func benchCommand(o *options, stdout io.Writer) *cobra.Command {
 			"  g 创建主机：与固定的 1、2、4、8 个写入者相比，耗时按真实服务器随并发的测量值\n" +
 			"--real 用配置（-c 或环境变量）里的真实服务器测量 b 与 c，只读；--write-to-organisation 还会在一个空的组织里做一次首次同步。\n" +
 			"--create-in-organisation 在真实服务器上测量 g：先说明会写什么并询问，创建自己的主机，测完删除。",
-		Args: cobra.NoArgs,
+		Args:          cobra.NoArgs,
+		SilenceUsage:  true,
+		SilenceErrors: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			b.config, b.in = o.config, bufio.NewReader(cmd.InOrStdin())
-			if err := b.check(); err != nil {
-				return &exitError{exitUsage, err}
+			b.in = bufio.NewReader(cmd.InOrStdin())
+			err := b.check()
+			if err != nil {
+				return err
 			}
-			var err error
-			if b.exe, err = os.Executable(); err == nil {
+			b.exe, err = os.Executable()
+			if err == nil {
 				err = b.run(cmd.Context())
 			}
 			if err != nil {
-				return &exitError{exitFailed, err}
+				return failure{err}
 			}
 			return nil
 		},
 	}
+	cmd.CompletionOptions.DisableDefaultCmd = true
+	cmd.PersistentFlags().StringVarP(&b.config, "config", "c", "", "配置文件（默认：环境变量 JMS_SYNC_CONFIG，再是 config.yaml，再是只用环境变量）")
 	b.addFlags(cmd)
+	cmd.AddCommand(probeCommand(&b.config, stdout))
 	return cmd
 }
 
@@ -98,6 +108,7 @@ func (b *bench) addFlags(cmd *cobra.Command) {
 	f.DurationVar(&b.cloudLatency, "cloud-latency", 100*time.Millisecond, "c：云 API 每个请求的耗时")
 	f.DurationVar(&b.pause, "pause", 500*time.Millisecond, "c：基准在两页之间的停顿")
 	f.IntVar(&b.runs, "runs", 3, "每项测量几次，取中位数")
+	f.StringVar(&b.program, "program", "bin/jms-sync", "被测量的 jms-sync（make build 生成）；模拟器也由它启动")
 	f.StringVar(&b.timer, "timer", "dist/fc-timer/bootstrap", "定时函数的程序（make build 生成）")
 	f.StringVar(&b.event, "event", "dist/fc-event/bootstrap", "事件函数的程序（make build 生成）")
 	f.StringVar(&b.lambda, "lambda", "dist/lambda/bootstrap", "f：AWS Lambda 函数的程序（make build 生成）")
@@ -146,15 +157,20 @@ func (b *bench) check() error {
 	return nil
 }
 
-// isUneven tells whether instances cannot be spread over the regions.
+// isUneven reports whether instances cannot be spread evenly over the regions.
 func isUneven(n int) bool { return n < regionsPerBench || n%regionsPerBench != 0 }
 
-// run measures and prints, part by part. What a part finds wrong is an error after everything is
-// printed; a document is only written of a whole.
+// run measures and prints, part by part. What a part finds wrong becomes an error after everything is printed. A
+// document is written only where nothing is wrong.
 func (b *bench) run(ctx context.Context) error {
+	err := b.findProgram(ctx)
+	if err != nil {
+		return err
+	}
 	fmt.Fprintln(b.out, b.settingText().english())
 	if b.writeTo != "" {
-		if err := b.measureRealFirst(ctx); err != nil {
+		err = b.measureRealFirst(ctx)
+		if err != nil {
 			return err
 		}
 	}
@@ -178,29 +194,54 @@ func (b *bench) run(ctx context.Context) error {
 			figures = append(figures, f)
 		}
 	}
-	if err := errors.Join(errs...); err != nil || b.markdown == "" {
+	err = errors.Join(errs...)
+	if err != nil || b.markdown == "" {
 		return err
 	}
 	return b.writeDocument(figures)
 }
 
-// settingText says on what was measured, when, and how.
+// findProgram finds jms-sync and asks it for its version.
+func (b *bench) findProgram(ctx context.Context) error {
+	program, err := builtProgram(b.program)
+	if err != nil {
+		return err
+	}
+	b.program = program
+	out, err := exec.CommandContext(ctx, b.program, "version").Output()
+	if err != nil {
+		return fmt.Errorf("bench: %s version: %w", b.program, err)
+	}
+	b.version = strings.TrimSpace(strings.TrimPrefix(string(out), "jms-sync "))
+	return nil
+}
+
+// builtProgram returns the absolute path of a program that make build makes.
+func builtProgram(path string) (string, error) {
+	_, err := os.Stat(path)
+	if err != nil {
+		return "", fmt.Errorf("没有程序 %s，请先执行 make build (no such program, run make build): %w", path, err)
+	}
+	return filepath.Abs(path)
+}
+
+// settingText says what was measured, when, on which machine, and how.
 func (b *bench) settingText() bilingual {
 	machine := fmt.Sprintf("%s/%s, %s, %d CPUs (%s)", runtime.GOOS, runtime.GOARCH, runtime.Version(), runtime.NumCPU(), processorName())
 	today := time.Now().Format(time.DateOnly)
 	if b.real {
-		return bilingual{en: fmt.Sprintf("jms-sync %s, %s, %s; a real server; medians of %d runs, their range in brackets.", version, today, machine, b.runs)}
+		return bilingual{en: fmt.Sprintf("jms-sync %s, %s, %s; a real server; medians of %d runs, their range in brackets.", b.version, today, machine, b.runs)}
 	}
 	return bilingual{
 		fmt.Sprintf("jms-sync %s，%s，%s；每项 %d 次的中位数，括号里是范围。\n"+
-			"jms-sync 与模拟器是同一台机器上的两个进程，只经过回环地址，共用这些 CPU：只有比值有意义，真实服务器会慢得多。", version, today, machine, b.runs),
+			"jms-sync 与模拟器是同一台机器上的两个进程，只经过回环地址，共用这些 CPU：只有比值有意义，真实服务器会慢得多。", b.version, today, machine, b.runs),
 		fmt.Sprintf("jms-sync %s, %s, %s; medians of %d runs, their range in brackets.\n"+
 			"jms-sync and the emulators are two processes of one machine on loopback and share these CPUs: only ratios mean anything, "+
-			"real servers are much slower.", version, today, machine, b.runs),
+			"real servers are much slower.", b.version, today, machine, b.runs),
 	}
 }
 
-// processorName names the CPU where Linux tells it.
+// processorName returns the name of the CPU where Linux says it.
 func processorName() string {
 	text, err := os.ReadFile("/proc/cpuinfo")
 	if err == nil {

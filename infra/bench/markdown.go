@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// What stands between these lines is made by the command; the rest of the file is people's.
+// bench writes what stands between these lines; the rest of the file is people's.
 const (
-	beginMarker = "<!-- jms-sync bench: begin -->"
-	endMarker   = "<!-- jms-sync bench: end -->"
+	beginMarker = "<!-- make bench-docs: begin -->"
+	endMarker   = "<!-- make bench-docs: end -->"
 )
 
 // writeDocument writes the figures into a Markdown file, and the picture beside it.
@@ -30,7 +30,7 @@ func (b *bench) writeDocument(figures []*figure) error {
 	return nil
 }
 
-// replaceMarked puts text between the marks of a file; where there are none, at its end.
+// replaceMarked puts text between the markers of a file, or at its end where it has none.
 func replaceMarked(file, text string) string {
 	text = beginMarker + "\n" + text + endMarker
 	before, rest, begun := strings.Cut(file, beginMarker)
@@ -44,7 +44,7 @@ func replaceMarked(file, text string) string {
 	return strings.TrimRight(file, "\n") + "\n\n" + text + "\n"
 }
 
-// renderMarkdown gives the figures as tables, Chinese first.
+// renderMarkdown returns the figures as tables, Chinese first.
 func renderMarkdown(where bilingual, picture string, figures []*figure) string {
 	var s strings.Builder
 	fmt.Fprintf(&s, "%s\n\n%s\n\n![%s](%s)\n", where.zh, where.english(), chartTitle.both(" · "), picture)

@@ -1,9 +1,8 @@
-package main
+package sessiontest
 
 import (
 	"cmp"
 	"net/http"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -11,8 +10,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 )
 
-// callCounts is what emulate answers to "stats": what was asked since the start or the last "reset".
-type callCounts struct {
+// CallCounts says what was asked since the start or the last reset.
+type CallCounts struct {
 	JumpServer struct {
 		Requests int                `json:"requests"`
 		Writes   int                `json:"writes"`
@@ -30,54 +29,31 @@ type callCounts struct {
 	Unexpected []string `json:"unexpected"` // requests that no careful client sends
 }
 
-// execute does what a line says and gives the answer.
-func (e *emulators) execute(line string) any {
-	switch line {
-	case "stats":
-		return e.countCalls()
-	case "reset":
-		e.resetCounts()
-		return map[string]bool{"reset": true}
-	}
-	if id, ok := strings.CutPrefix(line, "release "); ok {
-		return map[string]bool{"released": e.releaseInstance(id)}
-	}
-	return map[string]string{"error": "unknown line; stats, reset and release ID are known"}
-}
-
-// releaseInstance takes an instance of the first account out of its first region.
-func (e *emulators) releaseInstance(id string) bool {
-	if e.first == nil {
-		return false
-	}
-	e.first.Remove(e.world.regionNames()[0], id)
-	return true
-}
-
-func (e *emulators) resetCounts() {
-	e.bastion.ResetCounts()
+func (e *Emulators) resetCounts() {
+	e.JumpServer.ResetCounts()
 	e.answerTimes.reset()
-	e.countsAtReset = callCounts{}
-	e.countsAtReset = e.countCalls()
+	e.countsAtReset = CallCounts{}
+	e.countsAtReset = e.Counts()
 }
 
-func (e *emulators) countCalls() callCounts {
-	var c callCounts
-	c.JumpServer.Requests, c.JumpServer.Writes = e.bastion.Requests(), e.bastion.Writes()
-	c.JumpServer.Calls, c.JumpServer.MeanMS = e.bastion.Calls(), e.answerTimes.meanTimes()
+// Counts returns what was asked since the start or the last reset.
+func (e *Emulators) Counts() CallCounts {
+	var c CallCounts
+	c.JumpServer.Requests, c.JumpServer.Writes = e.JumpServer.Requests(), e.JumpServer.Writes()
+	c.JumpServer.Calls, c.JumpServer.MeanMS = e.JumpServer.Calls(), e.answerTimes.meanTimes()
 	c.JumpServer.Bytes = e.answerTimes.bytes.Load()
-	c.Alibaba.Requests = e.cloud.Calls("") - e.countsAtReset.Alibaba.Requests
+	c.Alibaba.Requests = e.Cloud.Calls("") - e.countsAtReset.Alibaba.Requests
 	c.Alibaba.Calls = map[string]int{}
 	for _, action := range []string{alibabatest.DescribeRegions, alibabatest.DescribeInstances, alibabatest.GetCallerIdentity} {
-		c.Alibaba.Calls[action] = e.cloud.Calls(action) - e.countsAtReset.Alibaba.Calls[action]
+		c.Alibaba.Calls[action] = e.Cloud.Calls(action) - e.countsAtReset.Alibaba.Calls[action]
 	}
-	c.DingTalk.Requests = e.robot.Calls() - e.countsAtReset.DingTalk.Requests
-	c.Unexpected = append(append([]string{}, e.bastion.Unexpected()...), e.cloud.Unexpected()...)
-	c.Unexpected = append(c.Unexpected, e.robot.Unexpected()...)
+	c.DingTalk.Requests = e.Robot.Calls() - e.countsAtReset.DingTalk.Requests
+	c.Unexpected = append(append([]string{}, e.JumpServer.Unexpected()...), e.Cloud.Unexpected()...)
+	c.Unexpected = append(c.Unexpected, e.Robot.Unexpected()...)
 	return c
 }
 
-// answerTimer measures how long a handler takes to answer, by method, and how much it says.
+// answerTimer measures how long a handler takes to answer, by method, and counts the bytes of its answers.
 type answerTimer struct {
 	next  http.Handler
 	bytes atomic.Int64

@@ -38,7 +38,7 @@ func TestMarkdown(t *testing.T) {
 	}
 }
 
-// What people wrote around the figures stays, and the second time changes nothing more.
+// TestReplaceMarked: what people wrote around the figures stays, and a second time changes nothing.
 func TestReplaceMarked(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ file, want string }{
@@ -57,7 +57,7 @@ func TestReplaceMarked(t *testing.T) {
 	}
 }
 
-// parsedSVG is as much of a picture as the test looks at.
+// parsedSVG is what the test reads of a picture.
 type parsedSVG struct {
 	Width float64 `xml:"width,attr"`
 	Rects []struct {
@@ -70,7 +70,7 @@ type parsedSVG struct {
 	Texts []string `xml:"text"`
 }
 
-// The bars are as long as the logarithms of the ratios that were measured, and begin at 1.
+// TestDrawing: the bars are as long as the logarithms of the ratios, and begin at 1.
 func TestDrawing(t *testing.T) {
 	t.Parallel()
 	text := renderSVG(sampleFigures())

@@ -20,7 +20,7 @@ func serve(t *testing.T, h http.Handler) config.Config {
 	}}
 }
 
-// The baseline asks on where the server cuts its pages, and takes the fields that a real list has.
+// TestAllFields: the baseline reads on where the server cuts its pages, and gets the fields that a real list has.
 func TestAllFields(t *testing.T) {
 	t.Parallel()
 	s := jumpservertest.New(jumpservertest.Options{Version: jumpservertest.V410, PageCap: 2, TB: t})
@@ -38,7 +38,7 @@ func TestAllFields(t *testing.T) {
 	}
 }
 
-// A list that ends before its count is no measurement, nor is a refusal.
+// TestAllFieldsRefuses: a list that ends before its count is no measurement, nor is a refusal.
 func TestAllFieldsRefuses(t *testing.T) {
 	t.Parallel()
 	for want, answer := range map[string]http.HandlerFunc{

@@ -4,5 +4,5 @@ package main
 
 import "os"
 
-// peakMemory gives 0: other systems tell it in other units, or not at all.
+// peakMemory returns 0: other systems count in other units, or not at all.
 func peakMemory(*os.ProcessState) int64 { return 0 }

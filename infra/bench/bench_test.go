@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -12,33 +13,58 @@ import (
 	"github.com/jms-sync/jms-sync/functions/runtimetest"
 )
 
-// TestMain lets the test binary stand for bin/jms-sync: started by bench, whose arguments are
-// never those of a test, it is the program.
+// built holds jms-sync, which is linked once for all tests.
+var built struct {
+	once         sync.Once
+	dir, program string
+	err          error
+}
+
+// TestMain lets the test binary stand for bin/bench: started by bench for a probe, whose arguments are never those of a
+// test, it is the program.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && !strings.HasPrefix(os.Args[1], "-test.") {
 		main()
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	_ = os.RemoveAll(built.dir)
+	os.Exit(code)
 }
 
-// smallBench is a bench of all parts with hardly anything to do.
+// jmsSync returns the program that is measured.
+func jmsSync(t *testing.T) string {
+	t.Helper()
+	built.once.Do(func() {
+		built.dir, built.err = os.MkdirTemp("", "jms-sync-bench-test-")
+		if built.err == nil {
+			built.program, built.err = runtimetest.Build(t.Context(), built.dir, "../../functions/local", runtimetest.Flags{})
+		}
+	})
+	if built.err != nil {
+		t.Fatal(built.err)
+	}
+	return built.program
+}
+
+// smallBench returns a bench of all parts with hardly anything to do.
 func smallBench(t *testing.T) bench {
 	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Of the functions that are only started, small programs at the same runtime APIs stand here.
-	const echoes = "../runtimetest/testdata/"
+	// For the functions that are only started, small programs at the same runtime APIs stand in.
+	const functions = "../../functions/"
 	programs := make([]string, 3)
-	for n, folder := range []string{"../fc-event", echoes + "lambdaecho", echoes + "graphecho"} {
-		if programs[n], err = runtimetest.Build(t.Context(), t.TempDir(), folder, runtimetest.Flags{}); err != nil {
+	for n, folder := range []string{"fc-event", "runtimetest/testdata/lambdaecho", "runtimetest/testdata/graphecho"} {
+		programs[n], err = runtimetest.Build(t.Context(), t.TempDir(), functions+folder, runtimetest.Flags{})
+		if err != nil {
 			t.Fatal(err)
 		}
 	}
 	event := programs[0]
 	return bench{
-		exe: exe, event: event, timer: event, lambda: programs[1], graph: programs[2], hosts: 20, sizes: []int{20, 10}, listingSize: 150, limitedSize: 10, largestSize: 50,
+		exe: exe, program: jmsSync(t), event: event, timer: event, lambda: programs[1], graph: programs[2], hosts: 20, sizes: []int{20, 10}, listingSize: 150, limitedSize: 10, largestSize: 50,
 		createHosts: 8, rounds: 1, latency: time.Millisecond, cloudLatency: time.Millisecond, pause: time.Millisecond, runs: 1,
 	}
 }
@@ -48,7 +74,7 @@ const (
 	anyPeak = `(\d+\.\d|not measured)`
 )
 
-// wantedOutput gives what the output must have, by parts.
+// wantedOutput returns the lines that the output must have, by parts.
 func wantedOutput() map[string][]string {
 	return map[string][]string{
 		"ab": {
@@ -91,7 +117,7 @@ func wantedOutput() map[string][]string {
 	}
 }
 
-// All parts, small, with real processes. What took how long is not judged.
+// TestBench: all parts, small, with real processes. How long they took is not judged.
 func TestBench(t *testing.T) {
 	t.Parallel()
 	whole := smallBench(t)
@@ -119,7 +145,7 @@ func TestBench(t *testing.T) {
 	}
 }
 
-// checkFiles looks at the files that a bench leaves.
+// checkFiles looks at the files that bench leaves.
 func checkFiles(t *testing.T, b bench) {
 	t.Helper()
 	files := map[string]string{
@@ -135,14 +161,11 @@ func checkFiles(t *testing.T, b bench) {
 	}
 }
 
-// A run that asks JumpServer although it has state, or changes something, is no measurement.
+// TestBenchNoticesWhatIsNotUnchanged: a run that asks JumpServer although it has state, or changes something, is no
+// measurement.
 func TestBenchNoticesWhatIsNotUnchanged(t *testing.T) {
 	t.Parallel()
-	exe, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := bench{exe: exe}
+	b := bench{program: jmsSync(t)}
 	at := estate{jumpservertest.V410, 1, 1, 3}
 	e, err := b.emulate(t.Context(), "--hosts", "3") // nothing is seeded
 	if err != nil {
@@ -168,7 +191,7 @@ func TestBenchNoticesWhatIsNotUnchanged(t *testing.T) {
 	}
 }
 
-// Over the limit is an error; the worst run counts.
+// TestBenchJudgesMemory: over the limit is an error; the worst run counts.
 func TestBenchJudgesMemory(t *testing.T) {
 	t.Parallel()
 	for want, peaks := range map[string][]int64{
@@ -208,7 +231,7 @@ func TestBenchRefuses(t *testing.T) {
 		{"--real", "--only", "a"}, {"--real", "--only", "g"}, {"--create-in-organisation", "x"}, {"--creates", "0"}, {"--rounds", "0"}, {"--write-to-organisation", "x"}, {"--markdown", "x.md", "--only", "b"}, {"--real", "--markdown", "x.md"},
 	} {
 		var out, said strings.Builder
-		if code := runCommandLine(t.Context(), append([]string{"bench"}, args...), strings.NewReader(""), &out, &said); code != exitUsage || said.String() == "" || out.String() != "" {
+		if code := runCommandLine(t.Context(), args, strings.NewReader(""), &out, &said); code != exitUsage || said.String() == "" || out.String() != "" {
 			t.Errorf("%v: exit code %d, %q, %q", args, code, said.String(), out.String())
 		}
 	}

@@ -14,24 +14,26 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/core/session/sessiontest"
 )
 
-// emulated is an emulate process that bench has started.
+// emulated is a process of jms-sync emulate that bench has started.
 type emulated struct {
-	announcement
+	sessiontest.Announcement
 	cmd    *exec.Cmd
 	stdin  io.WriteCloser
 	lines  *bufio.Reader
 	stderr bytes.Buffer // on standard error
 }
 
-// emulate starts the emulators in another process, so that nothing of theirs is measured.
+// emulate starts emulators in another process, so that their time and memory are not measured.
 func (b *bench) emulate(ctx context.Context, args ...string) (*emulated, error) {
-	e := &emulated{cmd: exec.CommandContext(ctx, b.exe, append([]string{"emulate"}, args...)...)}
+	e := &emulated{cmd: exec.CommandContext(ctx, b.program, append([]string{"emulate"}, args...)...)}
 	e.cmd.Env = []string{}
 	e.cmd.Stderr = &e.stderr
 	var err error
-	if e.stdin, err = e.cmd.StdinPipe(); err != nil {
+	e.stdin, err = e.cmd.StdinPipe()
+	if err != nil {
 		return nil, err
 	}
 	out, err := e.cmd.StdoutPipe()
@@ -39,10 +41,12 @@ func (b *bench) emulate(ctx context.Context, args ...string) (*emulated, error) 
 		return nil, err
 	}
 	e.lines = bufio.NewReader(out)
-	if err := e.cmd.Start(); err != nil {
+	err = e.cmd.Start()
+	if err != nil {
 		return nil, fmt.Errorf("bench: emulate: %w", err)
 	}
-	if err := e.readLine(&e.announcement); err != nil {
+	err = e.readLine(&e.Announcement)
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("bench: emulate: %w: %s", err, e.stderr.String()), e.stop())
 	}
 	return e, nil
@@ -67,10 +71,9 @@ func (e *emulated) ask(line string, into any) error {
 	return nil
 }
 
-// stats gives what was asked since the start or the last reset; a request that no careful
-// client sends is an error.
-func (e *emulated) stats() (callCounts, error) {
-	var c callCounts
+// stats returns what was asked since the start or the last reset. A request that no careful client sends is an error.
+func (e *emulated) stats() (sessiontest.CallCounts, error) {
+	var c sessiontest.CallCounts
 	err := e.ask("stats", &c)
 	if err == nil && len(c.Unexpected) > 0 {
 		err = fmt.Errorf("bench: %d unexpected requests, the first: %s", len(c.Unexpected), c.Unexpected[0])
@@ -85,34 +88,34 @@ func (e *emulated) reset() error {
 
 // stop ends the process by closing its standard input.
 func (e *emulated) stop() error {
-	_ = e.stdin.Close() // Wait tells whether it ended well
+	_ = e.stdin.Close() // Wait says whether it ended well
 	return e.cmd.Wait()
 }
 
-// sample is what one run of jms-sync, or one probe, was measured to take.
+// sample is the measure of one run of jms-sync, or of one probe.
 type sample struct {
 	report    report.Report // of a run
 	probed    probeResult   // of a probe
 	took      time.Duration // as the process itself measured it, without its start
-	counts    callCounts
-	peakBytes int64 // bytes of resident memory at most; 0 = this system does not tell
+	counts    sessiontest.CallCounts
+	peakBytes int64 // the most resident memory; 0 = this system does not measure it
 }
 
-// measureSync runs one sync in a process of its own against the emulators, which count from zero.
+// measureSync runs one sync against the emulators, which count from zero.
 func (b *bench) measureSync(ctx context.Context, e *emulated, settings ...string) (sample, error) {
 	return e.measureCounted(func(dir string) (sample, error) {
-		return b.runSync(ctx, dir, append(e.environList(), settings...), nil)
+		return b.runSync(ctx, dir, append(e.Environ(), settings...), nil)
 	})
 }
 
 // measureProbe runs one probe in the same way.
 func (b *bench) measureProbe(ctx context.Context, e *emulated, args ...string) (sample, error) {
 	return e.measureCounted(func(dir string) (sample, error) {
-		return b.runProbe(ctx, dir, e.environList(), append([]string{"probe"}, args...))
+		return b.runProbe(ctx, dir, e.Environ(), append([]string{"probe"}, args...))
 	})
 }
 
-// measureCounted measures in a folder of its own, where no config.yaml lies.
+// measureCounted measures in a folder of its own, in which there is no config.yaml.
 func (e *emulated) measureCounted(once func(dir string) (sample, error)) (sample, error) {
 	if err := e.reset(); err != nil {
 		return sample{}, err
@@ -130,8 +133,8 @@ func (e *emulated) measureCounted(once func(dir string) (sample, error)) (sample
 	return s, err
 }
 
-// runSync runs jms-sync, or with arguments one of its commands that writes results. A run that
-// was done in part has results too.
+// runSync runs jms-sync, or with arguments one of its commands that writes results. A run that was done in part has
+// results too.
 func (b *bench) runSync(ctx context.Context, dir string, env, args []string) (sample, error) {
 	results, err := os.CreateTemp("", "jms-sync-results-")
 	if err != nil {
@@ -139,7 +142,7 @@ func (b *bench) runSync(ctx context.Context, dir string, env, args []string) (sa
 	}
 	_ = results.Close() // only its name is wanted
 	defer os.Remove(results.Name())
-	_, peak, err := b.runChild(ctx, dir, env, append(args, "-o", results.Name(), "--no-log-file", "-l", "ERROR", "-r", "1"))
+	_, peak, err := runProgram(ctx, b.program, dir, env, append(args, "-o", results.Name(), "--no-log-file", "-l", "ERROR", "-r", "1"))
 	if err != nil && !isPartial(err) {
 		return sample{}, err
 	}
@@ -155,8 +158,9 @@ func (b *bench) runSync(ctx context.Context, dir string, env, args []string) (sa
 	return s, nil
 }
 
+// runProbe runs one probe of this program.
 func (b *bench) runProbe(ctx context.Context, dir string, env, args []string) (sample, error) {
-	out, peak, err := b.runChild(ctx, dir, env, args)
+	out, peak, err := runProgram(ctx, b.exe, dir, env, args)
 	if err != nil {
 		return sample{}, err
 	}
@@ -168,14 +172,15 @@ func (b *bench) runProbe(ctx context.Context, dir string, env, args []string) (s
 	return s, nil
 }
 
-// runChild runs this program with exactly this environment: GOGC and the like of whoever starts
-// bench must not change what is measured. The memory of a process begins with that of its parent
-// (Linux keeps the peak over exec), which is why bench itself holds nothing big.
-func (b *bench) runChild(ctx context.Context, dir string, env, args []string) (out []byte, peak int64, err error) {
-	cmd := exec.CommandContext(ctx, b.exe, args...)
+// runProgram runs a program with exactly this environment: GOGC and the like of whoever starts bench must not change
+// what is measured. The memory of a process begins with that of its parent (Linux keeps the peak over exec), which is
+// why bench itself holds nothing big.
+func runProgram(ctx context.Context, program, dir string, env, args []string) (out []byte, peak int64, err error) {
+	cmd := exec.CommandContext(ctx, program, args...)
 	var said bytes.Buffer
 	cmd.Dir, cmd.Env, cmd.Stderr = dir, env, &said
-	if out, err = cmd.Output(); err != nil {
+	out, err = cmd.Output()
+	if err != nil {
 		err = fmt.Errorf("bench: %s: %w: %s", strings.Join(args, " "), err, said.String())
 	}
 	if cmd.ProcessState != nil {
@@ -184,10 +189,11 @@ func (b *bench) runChild(ctx context.Context, dir string, env, args []string) (o
 	return out, peak, err
 }
 
-func (a announcement) environList() []string {
-	var list []string
-	for name, value := range a.Environment {
-		list = append(list, name+"="+value)
-	}
-	return list
+// partialCode is the exit code of jms-sync for a run that was done in part.
+const partialCode = 3
+
+// isPartial reports whether a run ended with its work done in part.
+func isPartial(err error) bool {
+	var ended interface{ ExitCode() int }
+	return errors.As(err, &ended) && ended.ExitCode() == partialCode
 }

@@ -18,8 +18,8 @@ import (
 // smallPageSize is a page of the Python tool.
 const smallPageSize = 25
 
-// listInTurn lists as the Python tool does: accounts and regions in turn, 25 instances a page,
-// and a pause between two pages. Only accounts of Alibaba Cloud with their regions configured.
+// listInTurn lists as the Python tool does: one account after another, one region after another, 25 instances a page,
+// and a pause between two pages. It takes only accounts of Alibaba Cloud whose regions are configured.
 func listInTurn(ctx context.Context, cfg config.Config, between time.Duration) (probeResult, error) {
 	begun := time.Now()
 	var p probeResult
@@ -40,7 +40,7 @@ func listInTurn(ctx context.Context, cfg config.Config, between time.Duration) (
 	return p, nil
 }
 
-// regionInTurn adds what it read and asked to p.
+// regionInTurn lists one region, and adds its rows and calls to p.
 func regionInTurn(ctx context.Context, account config.Cloud, region string, between time.Duration, p *probeResult) error {
 	client, err := ecs.NewClientWithAccessKey(region, account.AccessKeyID.Reveal(), account.AccessKeySecret.Reveal())
 	if err != nil {
@@ -63,7 +63,8 @@ func regionInTurn(ctx context.Context, account config.Cloud, region string, betw
 		}
 		p.Calls++
 		p.Rows += len(answer.Instances.Instance)
-		if token = answer.NextToken; token == "" {
+		token = answer.NextToken
+		if token == "" {
 			return nil
 		}
 		if err := pause.For(ctx, between); err != nil {
