@@ -236,3 +236,18 @@ func TestBenchRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestBenchNeedsPrograms: a program that is not there is an error that says how to make it.
+func TestBenchNeedsPrograms(t *testing.T) {
+	t.Parallel()
+	missing := filepath.Join(t.TempDir(), "missing")
+	for _, args := range [][]string{
+		{"--program", missing}, {"--program", jmsSync(t), "--only", "d", "--event", missing}, {"--program", jmsSync(t), "--only", "f", "--timer", missing},
+	} {
+		var out, said strings.Builder
+		code := runCommandLine(t.Context(), args, strings.NewReader(""), &out, &said)
+		if code != exitFailed || !strings.Contains(said.String(), missing) || !strings.Contains(said.String(), "make build") {
+			t.Errorf("%v: exit code %d, %q, %q", args, code, said.String(), out.String())
+		}
+	}
+}

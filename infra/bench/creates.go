@@ -20,7 +20,7 @@ import (
 )
 
 // The hosts that bench makes are known by these names and by their ids. A sync takes none of them for its own: they have
-// no ownership labels, and no instance in their comment.
+// no ownership labels, and no instance in their comment. Hosts that an earlier version left are known by the comment too.
 const (
 	benchName    = "jms-sync-bench"
 	benchNode    = "/DEFAULT/" + benchName

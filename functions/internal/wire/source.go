@@ -29,10 +29,9 @@ func lookupVariable(environ []string, name string) string {
 	return ""
 }
 
-// loadCurrent gives what is kept, after asking the store whether it still holds: one request that has
-// no body where nothing changed. A new version takes the place of all that is kept, or is
-// refused with its mistakes; then nothing runs, not even on the old one, until it is right. What
-// comes from files and variables is read once.
+// loadCurrent returns what is kept, after asking the store whether it is still what the store holds: one request, without
+// a body where nothing has changed. A new version replaces all that is kept, or is refused with its mistakes: then nothing
+// runs, not even with the old one, until it is right. What comes from files and variables is read once.
 func (a *App) loadCurrent(ctx context.Context, role session.Role) (*loadedConfig, error) {
 	ctx, cancel := session.WithReserve(ctx, a.now())
 	defer cancel()
