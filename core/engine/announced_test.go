@@ -23,7 +23,7 @@ var inBeijing = inventory.Scope{Cloud: inventory.Alibaba, Account: "aliyun-prod"
 // announces gives an order as jms-sync expect does.
 func announces(t *testing.T, store *state.Store, now time.Time, upTo int) {
 	t.Helper()
-	err := store.Expect(t.Context(), state.Expectation{
+	err := store.SaveExpectation(t.Context(), state.Expectation{
 		Cloud: inBeijing.Cloud, Account: inBeijing.Account, Region: inBeijing.Region,
 		Since: now, Until: now.Add(6 * time.Hour), UpTo: upTo, By: "anna@ops", Reason: "old cluster",
 	})
@@ -34,11 +34,11 @@ func announces(t *testing.T, store *state.Store, now time.Time, upTo int) {
 
 func left(t *testing.T, store *state.Store) int {
 	t.Helper()
-	e, err := store.Expectation(t.Context(), inBeijing)
+	e, err := store.LoadExpectation(t.Context(), inBeijing)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return e.Left
+	return e.Remaining
 }
 
 // announced makes a run that knows of what is announced.
@@ -173,7 +173,7 @@ func TestExpectedAndEvents(t *testing.T) {
 		if c.instance == "i-b1" {
 			announces(t, store, h.runClock.now(), 2)
 		}
-		if e, err := store.Expectation(t.Context(), inBeijing); err != nil || e.UpTo != 2 {
+		if e, err := store.LoadExpectation(t.Context(), inBeijing); err != nil || e.UpTo != 2 {
 			t.Fatal(e, err)
 		}
 		releasing(c.instance)(h)

@@ -39,8 +39,8 @@ type EventBastion interface {
 	UsesUTF8MB3(ctx context.Context) (bool, error)
 	// VerifyOrganisation asks which organisation answers; reads that have rows prove it themselves.
 	VerifyOrganisation(ctx context.Context) error
-	// Deactivated returns an account's assets whose jms-gone is not older than a time; whole = all of them.
-	Deactivated(ctx context.Context, owner string, since time.Time) (assets []inventory.Asset, whole bool, err error)
+	// ListDeactivated returns an account's assets whose jms-gone is not older than a time; whole = all of them.
+	ListDeactivated(ctx context.Context, owner string, since time.Time) (assets []inventory.Asset, whole bool, err error)
 	// CountActive counts the active assets that carry all of these labels.
 	CountActive(ctx context.Context, labels []inventory.Label) (int, error)
 }

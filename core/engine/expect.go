@@ -14,13 +14,13 @@ func (e Engine) announcements(ctx context.Context, listings []inventory.Listing)
 	if e.Announced == nil {
 		return nil
 	}
-	all, err := e.Announced.Expectations(ctx)
+	all, err := e.Announced.ListExpectations(ctx)
 	if err != nil {
 		e.Log.Warn("not all that was announced is known, and what is not lifts no threshold", "error", err)
 	}
 	scopes := scopesOf(listings)
 	return slices.DeleteFunc(all, func(x state.Expectation) bool {
-		return !x.Stands(e.Now()) || !slices.Contains(scopes, x.Scope())
+		return !x.IsActive(e.Now()) || !slices.Contains(scopes, x.Scope())
 	})
 }
 
@@ -28,7 +28,7 @@ func (e Engine) announcements(ctx context.Context, listings []inventory.Listing)
 func expected(all []state.Expectation) map[inventory.Scope]plan.Expected {
 	out := make(map[inventory.Scope]plan.Expected, len(all))
 	for _, x := range all {
-		out[x.Scope()] = plan.Expected{UpTo: x.UpTo, Left: x.Left, Until: x.Until}
+		out[x.Scope()] = plan.Expected{UpTo: x.UpTo, Left: x.Remaining, Until: x.Until}
 	}
 	return out
 }
@@ -37,7 +37,7 @@ func expected(all []state.Expectation) map[inventory.Scope]plan.Expected {
 func expectedIn(all []state.Expectation) []plan.Reason {
 	out := make([]plan.Reason, 0, len(all))
 	for _, x := range all {
-		out = append(out, plan.ExpectedIn(x.Scope(), plan.Expected{UpTo: x.UpTo, Left: x.Left, Until: x.Until}, x.By, x.Reason))
+		out = append(out, plan.ExpectedIn(x.Scope(), plan.Expected{UpTo: x.UpTo, Left: x.Remaining, Until: x.Until}, x.By, x.Reason))
 	}
 	return out
 }
@@ -48,14 +48,14 @@ func expectedIn(all []state.Expectation) []plan.Reason {
 func (e Engine) spend(ctx context.Context, p *passResult, approved plan.Approved, limits plan.Limits, anew func() plan.Approved) plan.Approved {
 	again := false
 	for n, x := range p.announced {
-		losses := min(approved.Losses(x.Scope()), x.Left) // more are approved by a person
+		losses := min(approved.Losses(x.Scope()), x.Remaining) // more are approved by a person
 		if losses == 0 {
 			continue
 		}
 		left, err := e.Announced.Spend(ctx, x, losses)
 		if err != nil {
 			e.Log.Warn("removals that were announced could not be counted, and are held", "scope", x.Scope().String(), "error", err)
-			left.Left, again = 0, true
+			left.Remaining, again = 0, true
 			limits.Expected[x.Scope()] = plan.Expected{UpTo: x.UpTo, Until: x.Until}
 		}
 		p.announced[n] = left
@@ -76,14 +76,14 @@ func (e Engine) counted(ctx context.Context, at inventory.Scope, losses int) err
 	var err error
 	for range tries {
 		var x state.Expectation
-		x, err = e.Announced.Expectation(ctx, at)
+		x, err = e.Announced.LoadExpectation(ctx, at)
 		if inventory.KindOf(err) == inventory.Incomplete {
 			return nil // what is damaged lifts no threshold, so that nothing need be counted
 		}
-		if err != nil || !x.Stands(e.Now()) || x.Left == 0 {
+		if err != nil || !x.IsActive(e.Now()) || x.Remaining == 0 {
 			return err
 		}
-		_, err = e.Announced.Spend(ctx, x, min(losses, x.Left))
+		_, err = e.Announced.Spend(ctx, x, min(losses, x.Remaining))
 		if inventory.KindOf(err) != inventory.Conflict {
 			return err
 		}

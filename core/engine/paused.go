@@ -12,10 +12,10 @@ import (
 
 // Pauses remembers what people have paused, and when people were told of it.
 type Pauses interface {
-	// Pause returns what is paused, also one that is over. With an error it is not known whether anything is.
-	Pause(ctx context.Context) (state.Pause, error)
-	PauseTold(ctx context.Context) (state.PauseTold, error)
-	KeepPauseTold(ctx context.Context, t state.PauseTold) error
+	// LoadPause returns what is paused, also one that is over. With an error it is not known whether anything is.
+	LoadPause(ctx context.Context) (state.Pause, error)
+	LoadPauseNotice(ctx context.Context) (state.PauseNotice, error)
+	SavePauseNotice(ctx context.Context, t state.PauseNotice) error
 }
 
 // remindPause is how often a pause is told at least by runs that have nothing else to tell.
@@ -33,12 +33,12 @@ func (e Engine) paused(ctx context.Context) halt {
 	if e.Pauses == nil {
 		return halt{}
 	}
-	p, err := e.Pauses.Pause(ctx)
+	p, err := e.Pauses.LoadPause(ctx)
 	switch {
 	case err != nil:
 		e.Log.Error("it is not known what is paused, so nothing is removed", "error", err)
 		return halt{Pause: plan.PauseUnread(err.Error())}
-	case p.Stands(e.Now()):
+	case p.IsActive(e.Now()):
 		h := halt{Pause: plan.Paused(!p.Removals, p.By, p.Since, p.Until, p.Reason), of: p}
 		e.Log.Warn("paused", "what", h.Why.Text(plan.English))
 		return h
@@ -59,14 +59,14 @@ func (h halt) tells(ctx context.Context, e Engine, in *report.Input) Engine {
 	if in.DryRun || e.Pauses == nil || !h.Stands() && h.over.Code == "" {
 		return e
 	}
-	told, err := e.Pauses.PauseTold(ctx)
+	told, err := e.Pauses.LoadPauseNotice(ctx)
 	switch {
 	case err != nil:
 		e.Log.Warn("it is not known whether people were told of the pause", "error", err)
-	case told.Of != h.of.Nonce:
-		told = state.PauseTold{}
+	case told.PauseNonce != h.of.Nonce:
+		told = state.PauseNotice{}
 	}
-	if h.over.Code != "" && err == nil && !told.Ended {
+	if h.over.Code != "" && err == nil && !told.EndNotified {
 		in.PauseOver = h.over
 	}
 	if h.Stands() && err == nil && e.Now().Sub(told.At) >= remindPause {
@@ -82,7 +82,7 @@ func (h halt) told(ctx context.Context, e Engine, rep report.Report) {
 	}
 	ctx, cancel := detachedContext(ctx)
 	defer cancel()
-	err := e.Pauses.KeepPauseTold(ctx, state.PauseTold{Of: h.of.Nonce, At: e.Now(), Ended: !rep.Pause.Stands})
+	err := e.Pauses.SavePauseNotice(ctx, state.PauseNotice{PauseNonce: h.of.Nonce, At: e.Now(), EndNotified: !rep.Pause.Stands})
 	if err != nil {
 		e.Log.Warn("the pause may be told more often than it should be", "error", err)
 	}

@@ -24,7 +24,7 @@ func (r *stateWorld) pauses(removals bool, length time.Duration) {
 	if length > 0 {
 		p.Until = p.Since.Add(length)
 	}
-	if err := r.store.KeepPause(r.t.Context(), p); err != nil {
+	if err := r.store.SavePause(r.t.Context(), p); err != nil {
 		r.t.Fatal(err)
 	}
 }
@@ -131,7 +131,7 @@ func TestPauseOfRemovals(t *testing.T) {
 // failing is a store of which nobody knows what is paused.
 type failing struct{ *state.Store }
 
-func (failing) Pause(context.Context) (state.Pause, error) {
+func (failing) LoadPause(context.Context) (state.Pause, error) {
 	return state.Pause{}, &inventory.Error{Kind: inventory.Temporary, Err: errors.New("the store is away")}
 }
 
@@ -287,9 +287,9 @@ func (h *eventWorld) pausedBy(p state.Pause) engine.Pauses { return fixed{p} }
 
 type fixed struct{ p state.Pause }
 
-func (f fixed) Pause(context.Context) (state.Pause, error)         { return f.p, nil }
-func (fixed) PauseTold(context.Context) (state.PauseTold, error)   { return state.PauseTold{}, nil }
-func (fixed) KeepPauseTold(context.Context, state.PauseTold) error { return nil }
+func (f fixed) LoadPause(context.Context) (state.Pause, error)         { return f.p, nil }
+func (fixed) LoadPauseNotice(context.Context) (state.PauseNotice, error)   { return state.PauseNotice{}, nil }
+func (fixed) SavePauseNotice(context.Context, state.PauseNotice) error { return nil }
 func (h *eventWorld) hearPaused(p state.Pause, e ...string) engine.EventReport {
 	h.t.Helper()
 	v := h.newEventHandler()

@@ -32,7 +32,7 @@ func (q *fakeBastion) ListPlatforms(context.Context) (map[string]inventory.Platf
 	return map[string]inventory.Platform{"Linux": {SupportsZones: true}}, nil
 }
 
-func (q *fakeBastion) Deactivated(context.Context, string, time.Time) ([]inventory.Asset, bool, error) {
+func (q *fakeBastion) ListDeactivated(context.Context, string, time.Time) ([]inventory.Asset, bool, error) {
 	return nil, true, nil
 }
 func (q *fakeBastion) CountActive(context.Context, []inventory.Label) (int, error) { return 0, nil }

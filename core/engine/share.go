@@ -25,7 +25,7 @@ type weighing struct {
 // weighing reads what brakes removals: one call of JumpServer, and one for each label that Lately asks for.
 func (r *eventRun) weighing(g *ownerBatch, candidates []plan.Change) *weighing {
 	now := r.Engine.Now()
-	gone, whole, err := r.Bastion.Deactivated(r.ctx, g.owner, now.Add(-day))
+	gone, whole, err := r.Bastion.ListDeactivated(r.ctx, g.owner, now.Add(-day))
 	w := &weighing{last: r.loadHeldCounts(candidates), gone: len(gone), whole: whole, err: err}
 	for _, a := range gone {
 		value, _ := a.Label(inventory.LabelGone)

@@ -185,7 +185,7 @@ func TestClosings(t *testing.T) {
 			{16, 34, 100, "[25]"},
 			{16, 24, 100, "[]"},
 		} {
-			runs, err := s.Closings(t.Context(), hour(q.since), hour(q.until), q.limit)
+			runs, err := s.ListRemovalRuns(t.Context(), hour(q.since), hour(q.until), q.limit)
 			found := []string{}
 			for _, r := range runs {
 				text, _, _ := strings.Cut(strings.TrimPrefix(string(r.Document), `{"n":`), ",")

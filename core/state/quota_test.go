@@ -217,7 +217,7 @@ func TestNeverMoreThanTheLimit(t *testing.T) {
 					removed[tick] += want
 				}
 				if err != nil {
-					c.Advance(quotaLeaseTTL + MaxSkew + time.Second) // a lease that stayed
+					c.Advance(shortLeaseTTL + MaxSkew + time.Second) // a lease that stayed
 				}
 			}
 			for tick, n := range removed {

@@ -93,11 +93,11 @@ func readStatus(ctx context.Context, s *session, now time.Time) (all statusView,
 	all.quarantines, errs[2] = s.store.ListQuarantines(ctx)
 	all.held, errs[3] = s.store.HeldStore().List(ctx, now)
 	all.approvals, errs[4] = s.store.HeldStore().ListApprovals(ctx, now)
-	all.pause, all.unpaused = s.store.Pause(ctx)
+	all.pause, all.unpaused = s.store.LoadPause(ctx)
 	all.server, all.organisation = s.store.Server(), s.store.Organisation()
 	all.others, errs[5] = s.store.ListOtherServers(ctx, now)
-	all.announced, errs[6] = s.store.Expectations(ctx)
-	all.announced = slices.DeleteFunc(all.announced, func(e runstate.Expectation) bool { return !e.Stands(now) })
+	all.announced, errs[6] = s.store.ListExpectations(ctx)
+	all.announced = slices.DeleteFunc(all.announced, func(e runstate.Expectation) bool { return !e.IsActive(now) })
 	all.closings, all.unread = recordsOf(ctx, s.store, now.Add(-recently), now.Add(runstate.MaxSkew), mostRecent)
 	return all, errors.Join(errs[:]...)
 }
@@ -154,7 +154,7 @@ func (all statusView) pauseLine(to io.Writer, d stateSession) {
 	switch {
 	case all.unpaused != nil:
 		fmt.Fprintln(to, stripControls(plan.PauseUnread(all.unpaused.Error()).Why.Text(plan.Lang(d.cfg.Language))))
-	case p.Stands(d.now):
+	case p.IsActive(d.now):
 		fmt.Fprintln(to, d.pauseText(p))
 	case p.Exists():
 		fmt.Fprintln(to, stripControls(plan.PauseOver(!p.Removals, p.By, p.Since, p.Until, p.Reason).Text(plan.Lang(d.cfg.Language))))
@@ -212,7 +212,7 @@ func (all statusView) newDocument(now time.Time) statusDocument {
 		Closings: closingRows(all.closings),
 	}
 	for _, e := range all.announced {
-		doc.Expected = append(doc.Expected, expectedRow{e.Cloud, e.Account, e.Region, e.Since, e.Until, e.UpTo, e.Left, e.By, e.Reason})
+		doc.Expected = append(doc.Expected, expectedRow{e.Cloud, e.Account, e.Region, e.Since, e.Until, e.UpTo, e.Remaining, e.By, e.Reason})
 	}
 	if all.alarmed {
 		doc.AlarmedAt = &all.alarm.Since

@@ -16,11 +16,11 @@ func ofShare() []mutant {
 		old:    "[...]string{inventory.LabelAccount, inventory.LabelOwner}",
 		broken: "[...]string{inventory.LabelAccount}", pkg: "./core/plan", test: "TestLatelyOfAPlace",
 	}, {
-		name: "share: a page that ends within the day", file: "core/jumpserver/gone.go",
-		old:    "count > len(page) && reaches(page, since.Add(-goneSlack))",
+		name: "share: a page that ends within the day", file: "core/jumpserver/deactivated.go",
+		old:    "count > len(page) && reachesBefore(page, since.Add(-clockSlack))",
 		broken: "count > len(page)", pkg: "./core/jumpserver", test: "TestDeactivated",
 	}, {
-		name: "share: a row that is not what was asked for", file: "core/jumpserver/gone.go",
+		name: "share: a row that is not what was asked for", file: "core/jumpserver/deactivated.go",
 		old: "if row.Active == nil || !*row.Active ||", broken: "if", pkg: "./core/jumpserver", test: "TestCountActive",
 	}, {
 		name: "moved to another node meanwhile", file: "core/apply/reread.go",

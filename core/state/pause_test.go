@@ -17,17 +17,17 @@ func TestPause(t *testing.T) {
 			m := newMemoryBucket(can)
 			root, _ := newStore(t, m)
 			s, ctx := root.ForInstallation("jms", "org"), t.Context()
-			if p, err := s.Pause(ctx); err != nil || p.Exists() {
+			if p, err := s.LoadPause(ctx); err != nil || p.Exists() {
 				t.Fatal(p, err)
 			}
 			full := Pause{Since: testStart, Until: testStart.Add(time.Hour), By: "anna@ops", Reason: "upgrade"}
 			removals := Pause{Removals: true, Since: testStart, By: "bob@ops"}
 			nonce := ""
 			for _, want := range []Pause{full, removals} {
-				if err := s.KeepPause(ctx, want); err != nil {
+				if err := s.SavePause(ctx, want); err != nil {
 					t.Fatal(err)
 				}
-				got, err := s.Pause(ctx)
+				got, err := s.LoadPause(ctx)
 				if err != nil || got.Nonce == "" || got.Nonce == nonce {
 					t.Fatal(got, err)
 				}
@@ -36,19 +36,19 @@ func TestPause(t *testing.T) {
 					t.Errorf("got %+v, want %+v", got, want)
 				}
 			}
-			if p, err := root.ForInstallation("jms2", "org").Pause(ctx); err != nil || p.Exists() {
+			if p, err := root.ForInstallation("jms2", "org").LoadPause(ctx); err != nil || p.Exists() {
 				t.Error("seen by another JumpServer:", p, err)
 			}
 			for _, data := range []string{"{}", `{"schema":9,"checksum":"","body":{}}`, ""} {
 				m.setObject(s.pauseKey(), []byte(data))
-				if _, err := s.Pause(ctx); inventory.KindOf(err) != inventory.Incomplete {
+				if _, err := s.LoadPause(ctx); inventory.KindOf(err) != inventory.Incomplete {
 					t.Errorf("%q: %v", data, err)
 				}
 			}
 			if err := s.Resume(ctx); err != nil {
 				t.Fatal(err)
 			}
-			if p, err := s.Pause(ctx); err != nil || p.Exists() {
+			if p, err := s.LoadPause(ctx); err != nil || p.Exists() {
 				t.Error("resumed:", p, err)
 			}
 		})
@@ -70,7 +70,7 @@ func TestPauseStands(t *testing.T) {
 		"without an end":    {Pause{Since: testStart}, testStart.Add(9000 * time.Hour), true},
 		"begins on another": {ends, testStart.Add(-time.Minute), true}, // machine, whose clock is ahead
 	} {
-		if got := c.p.Stands(c.at); got != c.want {
+		if got := c.p.IsActive(c.at); got != c.want {
 			t.Errorf("%s: %v", name, got)
 		}
 	}
@@ -82,17 +82,17 @@ func TestPauseTold(t *testing.T) {
 	m := newMemoryBucket(allAbilities()["if-match"])
 	s, _ := newStore(t, m)
 	ctx := t.Context()
-	if told, err := s.PauseTold(ctx); err != nil || !told.At.IsZero() {
+	if told, err := s.LoadPauseNotice(ctx); err != nil || !told.At.IsZero() {
 		t.Fatal(told, err)
 	}
-	if err := s.KeepPauseTold(ctx, PauseTold{Of: "one", At: testStart, Ended: true}); err != nil {
+	if err := s.SavePauseNotice(ctx, PauseNotice{PauseNonce: "one", At: testStart, EndNotified: true}); err != nil {
 		t.Fatal(err)
 	}
-	if told, err := s.PauseTold(ctx); err != nil || told.Of != "one" || !told.At.Equal(testStart) || !told.Ended {
+	if told, err := s.LoadPauseNotice(ctx); err != nil || told.PauseNonce != "one" || !told.At.Equal(testStart) || !told.EndNotified {
 		t.Error(told, err)
 	}
-	m.setObject(s.pauseToldKey(), []byte("{"))
-	if told, err := s.PauseTold(ctx); err != nil || told.Of != "" {
+	m.setObject(s.pauseNoticeKey(), []byte("{"))
+	if told, err := s.LoadPauseNotice(ctx); err != nil || told.PauseNonce != "" {
 		t.Error(told, err)
 	}
 }

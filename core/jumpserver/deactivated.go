@@ -10,16 +10,16 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// updatedForm is the form of a row's date_updated, in the server's zone.
-const updatedForm = "2006/01/02 15:04:05 -0700"
+// updatedLayout is the form of a row's date_updated, in the server's zone.
+const updatedLayout = "2006/01/02 15:04:05 -0700"
 
-// goneSlack is how far JumpServer's clock, which writes date_updated, may be from ours, which writes jms-gone.
-const goneSlack = time.Hour
+// clockSlack is how far JumpServer's clock, which writes date_updated, may be from ours, which writes jms-gone.
+const clockSlack = time.Hour
 
-// Deactivated returns the hosts of a cloud account whose jms-gone is not older than a time; one that cannot be
+// ListDeactivated returns the hosts of a cloud account whose jms-gone is not older than a time; one that cannot be
 // read is left out. It is one call and one page: the hosts that were written last, those that were deactivated
 // last among them. whole reports whether that page shows all of them.
-func (c *Client) Deactivated(ctx context.Context, owner string, since time.Time) (assets []inventory.Asset, whole bool, err error) {
+func (c *Client) ListDeactivated(ctx context.Context, owner string, since time.Time) (assets []inventory.Asset, whole bool, err error) {
 	f, err := c.verifiedFacts(ctx)
 	if err != nil {
 		return nil, false, err
@@ -27,11 +27,11 @@ func (c *Client) Deactivated(ctx context.Context, owner string, since time.Time)
 	r := &rowConverter{org: c.orgID, operation: "read deactivated hosts of account " + quote(owner)}
 	labels := url.QueryEscape(inventory.LabelOwner + ":" + owner + "," + inventory.LabelGone + ":*")
 	_, _, err = c.readWithZone(ctx, f, func(f *facts) ([]inventory.Asset, error) {
-		page, count, err := readPage(ctx, c, listRequest[goneHost, goneRow]{
-			op: r.operation, path: apiHosts, query: "order=-date_updated&fields=" + hostFields(f.zoneField) + ",date_updated&labels=" + labels, convert: r.gone,
+		page, count, err := readPage(ctx, c, listRequest[deactivatedHost, deactivatedRow]{
+			op: r.operation, path: apiHosts, query: "order=-date_updated&fields=" + hostFields(f.zoneField) + ",date_updated&labels=" + labels, convert: r.convertDeactivated,
 		}, 0, pageSize)
-		assets = lately(page, owner, since)
-		whole = count == len(page) || count > len(page) && reaches(page, since.Add(-goneSlack))
+		assets = filterDeactivatedSince(page, owner, since)
+		whole = count == len(page) || count > len(page) && reachesBefore(page, since.Add(-clockSlack))
 		return nil, err
 	})
 	c.rememberZoneField(r.zoneField)
@@ -41,28 +41,28 @@ func (c *Client) Deactivated(ctx context.Context, owner string, since time.Time)
 	return assets, whole, nil
 }
 
-// goneRow is a host row and when it was written last.
-type goneRow struct {
+// deactivatedRow is a host row and when it was written last.
+type deactivatedRow struct {
 	hostRow
 	Updated string `json:"date_updated"`
 }
 
-type goneHost struct {
+type deactivatedHost struct {
 	inventory.Asset
-	updated time.Time // zero = not told
+	updatedAt time.Time // zero = not told
 }
 
-func (r *rowConverter) gone(row *goneRow) (goneHost, error) {
+func (r *rowConverter) convertDeactivated(row *deactivatedRow) (deactivatedHost, error) {
 	a, err := r.convert(&row.hostRow)
-	at, failed := time.Parse(updatedForm, row.Updated)
+	at, failed := time.Parse(updatedLayout, row.Updated)
 	if failed != nil {
 		at = time.Time{}
 	}
-	return goneHost{a, at}, err
+	return deactivatedHost{a, at}, err
 }
 
-// lately returns the hosts of an account that were deactivated at a time or later.
-func lately(page []goneHost, owner string, since time.Time) []inventory.Asset {
+// filterDeactivatedSince returns the hosts of an account that were deactivated at a time or later.
+func filterDeactivatedSince(page []deactivatedHost, owner string, since time.Time) []inventory.Asset {
 	var out []inventory.Asset
 	for _, h := range page {
 		value, _ := h.Label(inventory.LabelGone)
@@ -75,14 +75,14 @@ func lately(page []goneHost, owner string, since time.Time) []inventory.Asset {
 	return out
 }
 
-// reaches reports whether a page, the last written first, goes back to before a time: then all later writes are on it.
-func reaches(page []goneHost, since time.Time) bool {
+// reachesBefore reports whether a page, the last written first, goes back to before a time: then all later writes are on it.
+func reachesBefore(page []deactivatedHost, since time.Time) bool {
 	for n, h := range page {
-		if h.updated.IsZero() || n > 0 && h.updated.After(page[n-1].updated) {
+		if h.updatedAt.IsZero() || n > 0 && h.updatedAt.After(page[n-1].updatedAt) {
 			return false // not in this order
 		}
 	}
-	return len(page) > 0 && page[len(page)-1].updated.Before(since)
+	return len(page) > 0 && page[len(page)-1].updatedAt.Before(since)
 }
 
 // CountActive counts the active hosts that carry all of these labels: one call, and at most one row.
@@ -109,15 +109,15 @@ func (c *Client) CountActive(ctx context.Context, labels []inventory.Label) (int
 		return 0, newError(inventory.Incomplete, fmt.Sprintf("jumpserver: %s: %d rows came of %d", r.operation, len(rows), count), nil)
 	}
 	for _, row := range rows { // JumpServer ignores filters that it does not know, and counts everything
-		if row.Active == nil || !*row.Active || row.Labels == nil || !carries(*row.Labels, labels) {
+		if row.Active == nil || !*row.Active || row.Labels == nil || !carriesLabels(*row.Labels, labels) {
 			return 0, newError(inventory.Incomplete, "jumpserver: "+r.operation+": "+row.ID+" came, which was not asked for", nil)
 		}
 	}
 	return count, nil
 }
 
-// carries reports whether all of these labels are among a host's, in any spelling.
-func carries(have []labelRow, want []inventory.Label) bool {
+// carriesLabels reports whether all of these labels are among a host's, in any spelling.
+func carriesLabels(have []labelRow, want []inventory.Label) bool {
 	for _, w := range want {
 		found := false
 		for _, l := range have {

@@ -29,18 +29,18 @@ func TestExpectation(t *testing.T) {
 			m := newMemoryBucket(can)
 			root, _ := newStore(t, m)
 			s, ctx := root.ForInstallation("jms", "org"), t.Context()
-			if e, err := s.Expectation(ctx, beijing); err != nil || e.Stands(testStart) {
+			if e, err := s.LoadExpectation(ctx, beijing); err != nil || e.IsActive(testStart) {
 				t.Fatal(e, err)
 			}
-			if err := s.Expect(ctx, expects(10)); err != nil {
+			if err := s.SaveExpectation(ctx, expects(10)); err != nil {
 				t.Fatal(err)
 			}
-			first, err := s.Expectation(ctx, beijing)
-			if err != nil || first.Left != 10 || !first.Stands(testStart) || first.Stands(testStart.Add(time.Hour)) {
+			first, err := s.LoadExpectation(ctx, beijing)
+			if err != nil || first.Remaining != 10 || !first.IsActive(testStart) || first.IsActive(testStart.Add(time.Hour)) {
 				t.Fatal(first, err)
 			}
 			next, err := s.Spend(ctx, first, 4)
-			if err != nil || next.Left != 6 {
+			if err != nil || next.Remaining != 6 {
 				t.Fatal(next, err)
 			}
 			if _, err := s.Spend(ctx, first, 1); inventory.KindOf(err) != inventory.Conflict {
@@ -49,26 +49,26 @@ func TestExpectation(t *testing.T) {
 			if _, err := s.Spend(ctx, next, 7); inventory.KindOf(err) != inventory.Conflict {
 				t.Errorf("more than are left: %v", err)
 			}
-			if next, err = s.Spend(ctx, next, 6); err != nil || next.Left != 0 || !next.Stands(testStart) {
+			if next, err = s.Spend(ctx, next, 6); err != nil || next.Remaining != 0 || !next.IsActive(testStart) {
 				t.Errorf("all that are left: %+v %v", next, err)
 			}
-			if err := s.Expect(ctx, expects(3)); err != nil {
+			if err := s.SaveExpectation(ctx, expects(3)); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := s.Spend(ctx, next, 0); inventory.KindOf(err) != inventory.Conflict {
 				t.Errorf("counted against another announcement: %v", err)
 			}
 			for name, other := range map[string]*Store{"another JumpServer": root.ForInstallation("jms2", "org"), "another organisation": root.ForInstallation("jms", "org2")} {
-				if all, err := other.Expectations(ctx); err != nil || len(all) != 0 {
+				if all, err := other.ListExpectations(ctx); err != nil || len(all) != 0 {
 					t.Errorf("%s: %v %v", name, all, err)
 				}
 			}
-			if all, err := s.Expectations(ctx); err != nil || len(all) != 1 || all[0].Left != 3 || all[0].Scope() != beijing {
+			if all, err := s.ListExpectations(ctx); err != nil || len(all) != 1 || all[0].Remaining != 3 || all[0].Scope() != beijing {
 				t.Errorf("%+v %v", all, err)
 			}
-			again, _ := s.Expectation(ctx, beijing)
+			again, _ := s.LoadExpectation(ctx, beijing)
 			for range 2 {
-				if err := s.CancelExpectation(ctx, beijing); err != nil {
+				if err := s.DeleteExpectation(ctx, beijing); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -92,7 +92,7 @@ func TestExpectationIsNeverOverspent(t *testing.T) {
 			}
 			s, _ := newStore(t, m)
 			ctx := t.Context()
-			if err := s.Expect(ctx, expects(10)); err != nil {
+			if err := s.SaveExpectation(ctx, expects(10)); err != nil {
 				t.Fatal(err)
 			}
 			var taken atomic.Int64
@@ -100,7 +100,7 @@ func TestExpectationIsNeverOverspent(t *testing.T) {
 			for range 6 {
 				all.Go(func() {
 					for range 3 {
-						e, err := s.Expectation(ctx, beijing)
+						e, err := s.LoadExpectation(ctx, beijing)
 						if err != nil {
 							t.Error(err)
 						}
@@ -111,8 +111,8 @@ func TestExpectationIsNeverOverspent(t *testing.T) {
 				})
 			}
 			all.Wait()
-			e, err := s.Expectation(ctx, beijing)
-			if err != nil || int(taken.Load()) != e.UpTo-e.Left || e.Left > 7 {
+			e, err := s.LoadExpectation(ctx, beijing)
+			if err != nil || int(taken.Load()) != e.UpTo-e.Remaining || e.Remaining > 7 {
 				t.Errorf("%d were taken, %+v, %v", taken.Load(), e, err)
 			}
 		})
@@ -125,10 +125,10 @@ func TestExpectationNotWritten(t *testing.T) {
 	m := newMemoryBucket(allAbilities()["if-match"])
 	s, _ := newStore(t, m)
 	ctx := t.Context()
-	if err := s.Expect(ctx, expects(10)); err != nil {
+	if err := s.SaveExpectation(ctx, expects(10)); err != nil {
 		t.Fatal(err)
 	}
-	e, _ := s.Expectation(ctx, beijing)
+	e, _ := s.LoadExpectation(ctx, beijing)
 	m.before = func(op, _ string) error {
 		if op == "Put" || op == "put" {
 			return &inventory.Error{Kind: inventory.Temporary}
@@ -139,7 +139,7 @@ func TestExpectationNotWritten(t *testing.T) {
 		t.Error("counted although the write failed")
 	}
 	m.before = nil
-	if e, _ = s.Expectation(ctx, beijing); e.Left != 10 {
+	if e, _ = s.LoadExpectation(ctx, beijing); e.Remaining != 10 {
 		t.Errorf("%+v", e)
 	}
 }
@@ -149,7 +149,7 @@ func TestExpectationNotWritten(t *testing.T) {
 func TestExpectationNeedsACondition(t *testing.T) {
 	t.Parallel()
 	s, _ := newStore(t, newMemoryBucket(storage.Capabilities{}))
-	if err := s.Expect(t.Context(), expects(1)); !errors.Is(err, ErrNoExpectations) || inventory.KindOf(err) != inventory.Unsupported {
+	if err := s.SaveExpectation(t.Context(), expects(1)); !errors.Is(err, ErrNoExpectations) || inventory.KindOf(err) != inventory.Unsupported {
 		t.Error(err)
 	}
 	m := newMemoryBucket(allAbilities()["if-match"])
@@ -157,26 +157,26 @@ func TestExpectationNeedsACondition(t *testing.T) {
 	other := expects(5)
 	other.Region = "cn-shanghai"
 	for _, e := range []Expectation{expects(1), other} {
-		if err := s.Expect(t.Context(), e); err != nil {
+		if err := s.SaveExpectation(t.Context(), e); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for _, bad := range []string{"{}", `{"schema":2}`} {
-		m.setObject(s.expectKey(beijing), []byte(bad))
-		all, err := s.Expectations(t.Context())
+		m.setObject(s.expectationKey(beijing), []byte(bad))
+		all, err := s.ListExpectations(t.Context())
 		if len(all) != 1 || all[0].Region != "cn-shanghai" || inventory.KindOf(err) == "" {
 			t.Errorf("%s: %+v %v", bad, all, err)
 		}
-		if _, err := s.Expectation(t.Context(), beijing); inventory.KindOf(err) != inventory.Incomplete {
+		if _, err := s.LoadExpectation(t.Context(), beijing); inventory.KindOf(err) != inventory.Incomplete {
 			t.Errorf("%s: %v", bad, err)
 		}
 	}
 	fresh := expects(2)
 	fresh.Since, fresh.Until = testStart.Add(30*24*time.Hour), testStart.Add(31*24*time.Hour)
-	if err := s.Expect(t.Context(), fresh); err != nil {
+	if err := s.SaveExpectation(t.Context(), fresh); err != nil {
 		t.Fatal(err)
 	}
-	if all, err := s.Expectations(t.Context()); err != nil || len(all) != 1 || all[0].Region != "cn-beijing" {
+	if all, err := s.ListExpectations(t.Context()); err != nil || len(all) != 1 || all[0].Region != "cn-beijing" {
 		t.Errorf("%+v %v", all, err)
 	}
 }

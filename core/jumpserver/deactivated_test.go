@@ -53,7 +53,7 @@ func TestDeactivated(t *testing.T) {
 					t.Fatal(err)
 				}
 				s.ResetCounts()
-				found, whole, err := c.Deactivated(t.Context(), "42", start.Add(-time.Duration(test.ago)*time.Hour))
+				found, whole, err := c.ListDeactivated(t.Context(), "42", start.Add(-time.Duration(test.ago)*time.Hour))
 				if err != nil || whole != test.whole || len(found) != test.found || s.Requests() != 1 {
 					t.Errorf("%d found, whole %t, %v, %v", len(found), whole, err, s.Calls())
 				}
