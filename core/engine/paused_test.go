@@ -287,8 +287,10 @@ func (h *eventWorld) pausedBy(p state.Pause) engine.Pauses { return fixed{p} }
 
 type fixed struct{ p state.Pause }
 
-func (f fixed) LoadPause(context.Context) (state.Pause, error)         { return f.p, nil }
-func (fixed) LoadPauseNotice(context.Context) (state.PauseNotice, error)   { return state.PauseNotice{}, nil }
+func (f fixed) LoadPause(context.Context) (state.Pause, error) { return f.p, nil }
+func (fixed) LoadPauseNotice(context.Context) (state.PauseNotice, error) {
+	return state.PauseNotice{}, nil
+}
 func (fixed) SavePauseNotice(context.Context, state.PauseNotice) error { return nil }
 func (h *eventWorld) hearPaused(p state.Pause, e ...string) engine.EventReport {
 	h.t.Helper()

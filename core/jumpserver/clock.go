@@ -5,18 +5,19 @@ import (
 	"time"
 )
 
-// Skew returns how far this machine's clock was ahead of JumpServer's (behind it, if < 0) at its last answer that
+// Skew returns how far this machine's clock was ahead of JumpServer's (negative: behind) at the last answer that
 // had a Date; 0 = they agree, or there was none.
 func (c *Client) Skew() time.Duration { return time.Duration(c.skew.Load()) }
 
-// recordSkew compares an answer's Date, which has whole seconds, with when its request was sent and when it came.
+// recordSkew compares an answer's Date, which has whole seconds, with when its request was sent and the answer received.
 func (c *Client) recordSkew(h http.Header, sent time.Time) {
 	date, err := http.ParseTime(h.Get("Date"))
 	if err != nil || h.Get("Age") != "" {
 		return
 	}
 	skew, received := time.Duration(0), c.now()
-	switch latest := date.Add(time.Second); {
+	latest := date.Add(time.Second)
+	switch {
 	case latest.Before(sent):
 		skew = sent.Sub(latest)
 	case date.After(received):

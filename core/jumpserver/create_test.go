@@ -60,7 +60,8 @@ func TestCreateZone(t *testing.T) {
 	s.json("GET "+apiPlatforms, 200, pageJSON(1, strings.Replace(linuxJSON, `"domain_enabled":true`, `"gateway_enabled":false`, 1)))
 	s.on("POST "+apiHosts, func(w http.ResponseWriter, r *http.Request) {
 		var body map[string]any
-		if _ = json.NewDecoder(r.Body).Decode(&body); body["domain"] != nil || body["zone"] != nil {
+		_ = json.NewDecoder(r.Body).Decode(&body)
+		if body["domain"] != nil || body["zone"] != nil {
 			t.Errorf("%v", body)
 		}
 		reply(w, 201, createdJSON(a))

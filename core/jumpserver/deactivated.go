@@ -10,15 +10,15 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// updatedLayout is the form of a row's date_updated, in the server's zone.
+// updatedLayout is the form of a row's date_updated, in the server's time zone.
 const updatedLayout = "2006/01/02 15:04:05 -0700"
 
-// clockSlack is how far JumpServer's clock, which writes date_updated, may be from ours, which writes jms-gone.
+// clockSlack is how far apart JumpServer's clock, which writes date_updated, and ours, which writes jms-gone, may be.
 const clockSlack = time.Hour
 
-// ListDeactivated returns the hosts of a cloud account whose jms-gone is not older than a time; one that cannot be
-// read is left out. It is one call and one page: the hosts that were written last, those that were deactivated
-// last among them. whole reports whether that page shows all of them.
+// ListDeactivated returns the hosts of a cloud account whose jms-gone is not older than a time; a host whose label cannot be
+// parsed is left out. It reads one page in one call: the hosts that were written last, which include the last deactivated
+// ones. whole reports whether that page shows all of them.
 func (c *Client) ListDeactivated(ctx context.Context, owner string, since time.Time) (assets []inventory.Asset, whole bool, err error) {
 	f, err := c.verifiedFacts(ctx)
 	if err != nil {
@@ -41,7 +41,7 @@ func (c *Client) ListDeactivated(ctx context.Context, owner string, since time.T
 	return assets, whole, nil
 }
 
-// deactivatedRow is a host row and when it was written last.
+// deactivatedRow is a host row and when it was last written.
 type deactivatedRow struct {
 	hostRow
 	Updated string `json:"date_updated"`
@@ -49,7 +49,7 @@ type deactivatedRow struct {
 
 type deactivatedHost struct {
 	inventory.Asset
-	updatedAt time.Time // zero = not told
+	updatedAt time.Time // zero = unknown
 }
 
 func (r *rowConverter) convertDeactivated(row *deactivatedRow) (deactivatedHost, error) {
@@ -75,24 +75,24 @@ func filterDeactivatedSince(page []deactivatedHost, owner string, since time.Tim
 	return out
 }
 
-// reachesBefore reports whether a page, the last written first, goes back to before a time: then all later writes are on it.
+// reachesBefore reports whether a page, the last written first, goes back to before a time, so that it has all later writes.
 func reachesBefore(page []deactivatedHost, since time.Time) bool {
 	for n, h := range page {
 		if h.updatedAt.IsZero() || n > 0 && h.updatedAt.After(page[n-1].updatedAt) {
-			return false // not in this order
+			return false // the page is not sorted
 		}
 	}
 	return len(page) > 0 && page[len(page)-1].updatedAt.Before(since)
 }
 
-// CountActive counts the active hosts that carry all of these labels: one call, and at most one row.
+// CountActive returns the number of active hosts that have all of these labels. It costs one call and reads at most one row.
 func (c *Client) CountActive(ctx context.Context, labels []inventory.Label) (int, error) {
 	if _, err := c.verifiedFacts(ctx); err != nil {
 		return 0, err
 	}
 	texts := make([]string, 0, len(labels))
 	for _, l := range labels {
-		if l.Value == "" || strings.Contains(l.Value, ",") { // which parts the values of a filter
+		if l.Value == "" || strings.Contains(l.Value, ",") { // a comma separates the values of a filter
 			return 0, newError(inventory.Invalid, "jumpserver: count hosts: the label "+quote(l.String())+" cannot be asked for", nil)
 		}
 		texts = append(texts, l.String())
@@ -108,7 +108,7 @@ func (c *Client) CountActive(ctx context.Context, labels []inventory.Label) (int
 	if len(rows) != min(count, 1) {
 		return 0, newError(inventory.Incomplete, fmt.Sprintf("jumpserver: %s: %d rows came of %d", r.operation, len(rows), count), nil)
 	}
-	for _, row := range rows { // JumpServer ignores filters that it does not know, and counts everything
+	for _, row := range rows { // JumpServer ignores filters that it does not know, and then counts everything
 		if row.Active == nil || !*row.Active || row.Labels == nil || !carriesLabels(*row.Labels, labels) {
 			return 0, newError(inventory.Incomplete, "jumpserver: "+r.operation+": "+row.ID+" came, which was not asked for", nil)
 		}
@@ -116,7 +116,7 @@ func (c *Client) CountActive(ctx context.Context, labels []inventory.Label) (int
 	return count, nil
 }
 
-// carriesLabels reports whether all of these labels are among a host's, in any spelling.
+// carriesLabels reports whether a host has all of these labels, in any spelling.
 func carriesLabels(have []labelRow, want []inventory.Label) bool {
 	for _, w := range want {
 		found := false

@@ -35,7 +35,8 @@ func (c *Client) CreateWithNode(ctx context.Context, a inventory.NewAsset) (exis
 	if !errors.Is(err, inventory.ErrNodeGone) {
 		return existed, err
 	}
-	if n, err = c.EnsureNode(ctx, a.NodePath, n.ID); err != nil {
+	n, err = c.EnsureNode(ctx, a.NodePath, n.ID)
+	if err != nil {
 		return false, err
 	}
 	a.NodeID = n.ID

@@ -66,7 +66,8 @@ func updateAndFollowUp(ctx context.Context, c *jumpserver.Client, patches []inve
 			}
 			time.Sleep(retryAfter(err))
 			found, err := c.AssetsByID(ctx, []string{patches[n].ID})
-			if errs = append(errs, err); err == nil && found[0].Address != *patches[n].Address {
+			errs = append(errs, err)
+			if err == nil && found[0].Address != *patches[n].Address {
 				left = append(left, patches[n])
 			}
 		}

@@ -11,9 +11,9 @@ import (
 	"github.com/jms-sync/jms-sync/core/storage"
 )
 
-// TestRowsTellWhatChanged: of any two listings the rows of one tell which instances of the other
+// TestDigestsDiff: of any two listings the digests of one show which instances of the other
 // are new or changed, and how many are gone.
-func TestRowsTellWhatChanged(t *testing.T) {
+func TestDigestsDiff(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(300) {
 		random := rand.New(rand.NewPCG(seed, 0))
@@ -33,7 +33,7 @@ func TestRowsTellWhatChanged(t *testing.T) {
 				want, is.Instances = append(want, len(is.Instances)), append(is.Instances, i)
 			default:
 				was.Instances = append(was.Instances, i)
-				i.Status = "stopped" // which no plan reads
+				i.Status = "stopped" // no plan reads it
 				is.Instances = append(is.Instances, i)
 			}
 		}
@@ -96,7 +96,7 @@ func TestRowsAreKept(t *testing.T) {
 	}
 }
 
-// scopeObject gives the bytes of a scope's object.
+// scopeObject returns the bytes of a scope's object.
 func (m *memoryBucket) scopeObject(t *testing.T, s *Store, at inventory.Scope) []byte {
 	t.Helper()
 	if err := s.LoadSnapshot(t.Context(), []inventory.Scope{at}).SaveScope(t.Context(), at, ScopeState{}); err != nil {

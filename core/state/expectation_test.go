@@ -20,7 +20,7 @@ func expects(upTo int) Expectation {
 	}
 }
 
-// TestExpectation: announced, counted, announced anew, taken back; each of its own scope and JumpServer.
+// TestExpectation: saved, spent, replaced, deleted; each for its own scope and JumpServer.
 func TestExpectation(t *testing.T) {
 	t.Parallel()
 	for name, can := range leasingAbilities() {
@@ -49,7 +49,8 @@ func TestExpectation(t *testing.T) {
 			if _, err := s.Spend(ctx, next, 7); inventory.KindOf(err) != inventory.Conflict {
 				t.Errorf("more than are left: %v", err)
 			}
-			if next, err = s.Spend(ctx, next, 6); err != nil || next.Remaining != 0 || !next.IsActive(testStart) {
+			next, err = s.Spend(ctx, next, 6)
+			if err != nil || next.Remaining != 0 || !next.IsActive(testStart) {
 				t.Errorf("all that are left: %+v %v", next, err)
 			}
 			if err := s.SaveExpectation(ctx, expects(3)); err != nil {
@@ -79,7 +80,7 @@ func TestExpectation(t *testing.T) {
 	}
 }
 
-// TestExpectationIsNeverOverspent: of many who count at once, all together take no more than there is.
+// TestExpectationIsNeverOverspent: many who spend at once never spend more than there is.
 func TestExpectationIsNeverOverspent(t *testing.T) {
 	t.Parallel()
 	for name, can := range leasingAbilities() {
@@ -119,7 +120,7 @@ func TestExpectationIsNeverOverspent(t *testing.T) {
 	}
 }
 
-// TestExpectationNotWritten: where the write fails nothing counts as counted, and nobody may remove for it.
+// TestExpectationNotWritten: after a failed write nothing counts as spent, and nobody may remove on its account.
 func TestExpectationNotWritten(t *testing.T) {
 	t.Parallel()
 	m := newMemoryBucket(allAbilities()["if-match"])
@@ -139,13 +140,14 @@ func TestExpectationNotWritten(t *testing.T) {
 		t.Error("counted although the write failed")
 	}
 	m.before = nil
-	if e, _ = s.LoadExpectation(ctx, beijing); e.Remaining != 10 {
+	e, _ = s.LoadExpectation(ctx, beijing)
+	if e.Remaining != 10 {
 		t.Errorf("%+v", e)
 	}
 }
 
-// TestExpectationNeedsACondition: a store without one cannot count. What is damaged announces nothing, and what was over
-// long ago is forgotten.
+// TestExpectationNeedsACondition: a store without preconditions cannot count. A corrupt object announces nothing, and
+// what ended long ago is deleted.
 func TestExpectationNeedsACondition(t *testing.T) {
 	t.Parallel()
 	s, _ := newStore(t, newMemoryBucket(storage.Capabilities{}))

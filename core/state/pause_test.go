@@ -7,8 +7,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// TestPause: the last order counts, resume ends it, it belongs to one organisation of one JumpServer, and what is
-// damaged, or written by a later version, is not known rather than nothing.
+// TestPause: the last order counts, resume ends it, it belongs to one organisation of one JumpServer. What is
+// corrupt, or written by a later version, is unknown rather than none.
 func TestPause(t *testing.T) {
 	t.Parallel()
 	for name, can := range allAbilities() {
@@ -55,8 +55,8 @@ func TestPause(t *testing.T) {
 	}
 }
 
-// TestPauseStands until its end, and without one always.
-func TestPauseStands(t *testing.T) {
+// TestPauseIsActive: until its end, and without an end always.
+func TestPauseIsActive(t *testing.T) {
 	t.Parallel()
 	ends := Pause{Since: testStart, Until: testStart.Add(time.Hour)}
 	for name, c := range map[string]struct {
@@ -76,8 +76,8 @@ func TestPauseStands(t *testing.T) {
 	}
 }
 
-// TestPauseTold: what is damaged was not told.
-func TestPauseTold(t *testing.T) {
+// TestPauseNotice: a corrupt one counts as none.
+func TestPauseNotice(t *testing.T) {
 	t.Parallel()
 	m := newMemoryBucket(allAbilities()["if-match"])
 	s, _ := newStore(t, m)

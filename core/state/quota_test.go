@@ -45,7 +45,7 @@ func TestBudgetIsSharedBySlices(t *testing.T) {
 	})
 }
 
-// A storm that is too large for one run is not removed slice by slice in the runs that follow.
+// Removals that are too many for one run do not pass shard by shard in the runs that follow.
 func TestStormIsNotRemovedBitByBit(t *testing.T) {
 	t.Parallel()
 	forEachLeasing(t, func(t *testing.T, _ *memoryBucket, s *Store, c *fakeClock) {
@@ -74,7 +74,7 @@ func TestTickDeliveredAgain(t *testing.T) {
 		wantGrant(t, "again", mustReserve(t, b, "a", tick, 1, 50), false, 0)
 		wantGrant(t, "what it was granted stands", mustReserve(t, b, "a", tick, 0, 50), true, 0)
 		wantGrant(t, "for others too", mustReserve(t, b, "b", tick, 1, 50), false, 50)
-		// A run of the next tick does not free what those of this one count.
+		// A run of the next firing does not free what those of this one count.
 		mustReserve(t, b, "a", tick.Add(5*time.Minute), 0, 50)
 		wantGrant(t, "one that is slow", mustReserve(t, b, "b", tick, 1, 50), false, 50)
 		wantGrant(t, "one of the next tick", mustReserve(t, b, "b", tick.Add(5*time.Minute), 1, 50), true, 0)
@@ -93,7 +93,7 @@ func TestClaimsEnd(t *testing.T) {
 		wantGrant(t, "what was granted is done", mustReserve(t, b, "x", c.Now(), 1, 50), true, 7)
 		c.Advance(24 * time.Hour)
 		wantGrant(t, "all is over", mustReserve(t, b, "y", c.Now(), 50, 50), true, 0)
-		// A claim of a clock that is a week ahead ends as well.
+		// A reservation by a clock that is a week ahead ends as well.
 		ahead := &fakeClock{}
 		ahead.Advance(30 * 24 * time.Hour)
 		mustReserve(t, newStoreAt(t, m, ahead).Quota("org"), "ahead", ahead.Now(), 50, 50)
@@ -149,7 +149,7 @@ func TestNoBudgetWithoutPreconditions(t *testing.T) {
 	}
 }
 
-// newRacingStore makes the store of another process: with nonces that no other has.
+// newRacingStore returns the store of another process, whose nonces no other has.
 func newRacingStore(t *testing.T, m *memoryBucket, c *fakeClock) *Store {
 	t.Helper()
 	s, err := New(m, "team/jms-sync/", Options{Now: c.Now})
@@ -159,7 +159,7 @@ func newRacingStore(t *testing.T, m *memoryBucket, c *fakeClock) *Store {
 	return s
 }
 
-// Slices that race: what is granted to them in one tick is never more than the limit, and one that
+// Shards that race: what is granted to them in one firing never exceeds the limit, and one that
 // fits is granted.
 func TestRacingSlices(t *testing.T) {
 	t.Parallel()
@@ -193,8 +193,8 @@ func TestRacingSlices(t *testing.T) {
 	})
 }
 
-// Whatever fails, whether it was done or not, and in whatever order: the removals of one tick are
-// never more than the limit.
+// Whatever fails, whether it was done or not, and in whatever order: the removals of one firing
+// never exceed the limit.
 func TestNeverMoreThanTheLimit(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(40) {

@@ -154,11 +154,11 @@ func ofStore() []mutant {
 	return []mutant{{
 		name: "state of one JumpServer", file: "core/state/installation.go",
 		old: `s.root + "servers/" + safeKeyPart(server, organisation) + "/"`, broken: `s.root + "servers/" + safeKeyPart("", organisation) + "/"`,
-		pkg: "./core/state", test: "TestPlaces",
+		pkg: "./core/state", test: "TestForInstallation",
 	}, {
 		name: "approval of another JumpServer", file: "core/state/held.go",
 		old: "body.Hash != hash || !h.store.isInstallation(body.Server, body.Organisation)", broken: "body.Hash != hash",
-		pkg: "./core/state", test: "TestPlaces",
+		pkg: "./core/state", test: "TestForInstallation",
 	}, {
 		name: "approval of another set", file: "core/state/held.go",
 		old: "body.Hash != hash || !h.store.isInstallation(body.Server, body.Organisation)", broken: "!h.store.isInstallation(body.Server, body.Organisation)",

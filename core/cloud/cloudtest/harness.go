@@ -235,7 +235,8 @@ func (h Harness) CheckAllFail(t *testing.T, l cloud.Lister, ids []string, want i
 // else ends a call.
 func ShortTimeout(fault peertest.Kind) func(*cloud.Account) {
 	return func(a *cloud.Account) {
-		if a.RequestTimeout = time.Minute; fault == peertest.Hang {
+		a.RequestTimeout = time.Minute
+		if fault == peertest.Hang {
 			a.RequestTimeout = 20 * time.Millisecond
 		}
 	}
@@ -259,7 +260,8 @@ func wantIDs(t *testing.T, list []inventory.Instance, err error, want []string) 
 	for i, row := range list {
 		got[i] = row.ID
 	}
-	if want = slices.Sorted(slices.Values(want)); !slices.Equal(got, want) {
+	want = slices.Sorted(slices.Values(want))
+	if !slices.Equal(got, want) {
 		t.Errorf("%d instances %.200q, want %d sorted %.200q", len(got), got, len(want), want)
 	}
 }

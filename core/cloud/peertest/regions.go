@@ -145,7 +145,8 @@ func (r *Regions[T]) Page(region string, ids []string, after string, n int) (row
 	from := 0
 	if after != "" {
 		at, met := slices.BinarySearchFunc(p.descending, after, func(id, want string) int { return cmp.Compare(want, id) })
-		if from = at; met {
+		from = at
+		if met {
 			from++
 		}
 	}

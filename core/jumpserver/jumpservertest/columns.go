@@ -132,7 +132,8 @@ func (h *host) zoneName() string {
 func (o *org) nodesOf(h *host, paths bool) []any {
 	out := make([]any, 0, len(h.nodes))
 	for _, id := range h.nodes {
-		switch n := o.nodeByID(id); {
+		n := o.nodeByID(id)
+		switch {
 		case n == nil:
 		case paths:
 			out = append(out, n.path)

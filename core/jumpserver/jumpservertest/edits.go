@@ -45,7 +45,8 @@ func (s *Server) DeleteNode(orgID, path string) {
 		gone[n.id] = n.isAtOrBelow(key)
 	}
 	for _, h := range o.listAssets() {
-		if h.nodes = slices.DeleteFunc(h.nodes, func(id string) bool { return gone[id] }); len(h.nodes) == 0 {
+		h.nodes = slices.DeleteFunc(h.nodes, func(id string) bool { return gone[id] })
+		if len(h.nodes) == 0 {
 			h.nodes = []string{o.nodes[0].id}
 		}
 	}

@@ -138,7 +138,8 @@ func (s *Server) createHost(c *call) reply {
 // deleteHosts deletes what a filter matches; without one, the only asset of the kind that there is.
 func (s *Server) deleteHosts(c *call) reply {
 	rows := s.pageAssets(c)
-	switch spm := c.query.Get("spm"); {
+	spm := c.query.Get("spm")
+	switch {
 	case c.query.Has("spm"):
 		if uuid.Validate(spm) != nil {
 			s.recordUnexpected("DELETE with spm %q", spm)

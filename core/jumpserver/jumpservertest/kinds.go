@@ -124,7 +124,8 @@ func (s *Server) validateExtra(row map[string]any, was *host, full bool, f *rowF
 	if category != "database" || p == nil || s.mayLackName(p.Type) {
 		return
 	}
-	switch name, given := f.extra["db_name"]; {
+	name, given := f.extra["db_name"]
+	switch {
 	case !given && full:
 		v.addMistake("db_name", []string{"This field is required."})
 	case given && name == "":

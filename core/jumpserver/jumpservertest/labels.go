@@ -182,13 +182,15 @@ func (s *Server) readLabel(o *org, item any, v *validation) (l wantedLabel, mist
 		l.name, _ = object["name"].(string)
 		l.value, _ = object["value"].(string)
 	case uuid.Validate(id) == nil:
-		if l.row = o.labels.rows[id]; l.row == nil {
+		l.row = o.labels.rows[id]
+		if l.row == nil {
 			v.missing = "Label"
 		}
 		return l, nil
 	default:
 		var fine bool
-		if l.name, l.value, fine = strings.Cut(text, ":"); !fine {
+		l.name, l.value, fine = strings.Cut(text, ":")
+		if !fine {
 			return l, []string{"Invalid data type"}
 		}
 	}

@@ -51,7 +51,8 @@ func TestLabelForms(t *testing.T) {
 			listed, list := p.ask("PATCH", "/api/v1/assets/hosts/", []any{map[string]any{"id": id, "labels": append(keep, c.label)}})
 			text, _ := json.Marshal(got)
 			all, _ := json.Marshal(list)
-			switch want := `{"labels":` + c.refused + `}`; {
+			want := `{"labels":` + c.refused + `}`
+			switch {
 			case strict && c.refused != "":
 				if status != 400 || string(text) != want || listed != 400 || string(all) != "["+want+"]" {
 					t.Errorf("%s, %s: %d %s, list %d %s", version, name, status, text, listed, all)

@@ -71,7 +71,8 @@ func (s *Server) changeNodeAssets(c *call, n *node) reply {
 		case "add":
 			h.nodes = append(without, n.id)
 		case "remove":
-			if h.nodes = without; len(h.nodes) == 0 {
+			h.nodes = without
+			if len(h.nodes) == 0 {
 				h.nodes = []string{c.org.nodes[0].id}
 			}
 		case "replace":

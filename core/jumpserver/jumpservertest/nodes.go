@@ -49,7 +49,8 @@ func (o *org) splitPath(path string) []string {
 func (o *org) findNode(path string) *node {
 	at := o.nodes[0]
 	for _, part := range o.splitPath(path)[1:] {
-		if at = o.childNode(at, part); at == nil {
+		at = o.childNode(at, part)
+		if at == nil {
 			return nil
 		}
 	}

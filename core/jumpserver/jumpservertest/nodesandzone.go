@@ -49,7 +49,8 @@ func validatePaths(db Database, raw any, f *rowFields, v *validation) {
 
 func primaryKeyOf(raw any) string {
 	if object, isObject := raw.(map[string]any); isObject {
-		if raw = object["pk"]; raw == nil {
+		raw = object["pk"]
+		if raw == nil {
 			raw = object["id"]
 		}
 	}

@@ -16,7 +16,8 @@ func (s *Server) resolveOrg(c *call, asked string) {
 		asked = word
 	}
 	c.orgID, c.org = DefaultOrg, s.orgs[DefaultOrg]
-	switch own := s.orgs[asked]; {
+	own := s.orgs[asked]
+	switch {
 	case asked == RootOrg:
 		c.orgID = RootOrg
 	case asked == SystemOrg:

@@ -73,7 +73,8 @@ func (s *Server) validatePlatform(c *call, row map[string]any, was *host, full, 
 func platformKey(raw any, objectOnly bool) (number float64, readable bool) {
 	object, isObject := raw.(map[string]any)
 	if isObject {
-		if raw = object["pk"]; raw == nil {
+		raw = object["pk"]
+		if raw == nil {
 			raw = object["id"]
 		}
 	}

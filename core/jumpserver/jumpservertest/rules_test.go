@@ -160,7 +160,8 @@ func TestLimit(t *testing.T) {
 		p.s.Seed(DefaultOrg, Host{Name: fmt.Sprintf("h-%04d", n), Address: "a"})
 	}
 	for n, e := range load(t, "limits.json") {
-		switch status, got := 0, any(nil); {
+		status, got := 0, any(nil)
+		switch {
 		case e.Request.Method == "":
 		case slices.Contains([]string{"page_limit_5002", "page_limit_20000", "page_limit_5002_fields"}, e.Name):
 			status, got = p.send(e, KeyID, KeySecret)

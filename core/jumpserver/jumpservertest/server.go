@@ -320,7 +320,8 @@ func (s *Server) handle(r *http.Request, body []byte, held *pendingNames) reply 
 		}
 	}
 	s.resolveOrg(c, requestedOrg(r))
-	switch making := c.method == http.MethodPost && c.parts[0] != "common"; {
+	making := c.method == http.MethodPost && c.parts[0] != "common"
+	switch {
 	case !s.isAllowed(c):
 		return deniedReply()
 	case making && c.orgID == RootOrg:

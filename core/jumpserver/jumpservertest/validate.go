@@ -105,7 +105,8 @@ func (s *Server) validateID(own *org, row map[string]any, was *host, f *rowField
 		return
 	}
 	for _, o := range s.orgs {
-		switch holder := o.findAsset(id); {
+		holder := o.findAsset(id)
+		switch {
 		case holder != nil && o == own:
 			v.addMistake("id", []string{"Asset with this id already exists."})
 		case holder != nil:
@@ -125,7 +126,8 @@ func (s *Server) validateTexts(c *call, o *org, row map[string]any, was *host, f
 		// The host that is to be made is compared with the others, not with the one that has
 		// its id already: then only the id is named as the mistake.
 		holder, taken := o.names[o.db.collationKey(*f.name)]
-		switch taken = taken && holder != f.id && (was == nil || holder != was.ID); {
+		taken = taken && holder != f.id && (was == nil || holder != was.ID)
+		switch {
 		case taken && s.isNameUnseen(c, o.findAsset(holder), was): // only the database looks at all kinds
 			v.refusedByDatabase = true
 		case taken:

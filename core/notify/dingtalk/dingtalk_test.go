@@ -271,7 +271,8 @@ func FuzzBody(f *testing.F) {
 		body := make([]byte, 0, dingtalk.MaxBodyBytes)
 		for part := make([]byte, 4096); ; {
 			n, err := r.Body.Read(part)
-			if body = append(body, part[:n]...); err != nil {
+			body = append(body, part[:n]...)
+			if err != nil {
 				break
 			}
 		}

@@ -114,7 +114,8 @@ func testList(t *testing.T, h Harness) {
 	if err != nil || !slices.Equal(keys, want) {
 		t.Errorf("%d keys, error %v; want %d, sorted", len(keys), err, len(want))
 	}
-	if keys, err = b.List(t.Context(), "runs/000"); err != nil || !slices.Equal(keys, want[:10]) {
+	keys, err = b.List(t.Context(), "runs/000")
+	if err != nil || !slices.Equal(keys, want[:10]) {
 		t.Errorf("%q, error %v; want the first ten", keys, err)
 	}
 }

@@ -198,7 +198,8 @@ func (s *Server) requestID() string {
 func (s *Server) serveBucket(w http.ResponseWriter, r *http.Request, name, bucket, key string, f Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch verb, _, _ := strings.Cut(name, " "); {
+	verb, _, _ := strings.Cut(name, " ")
+	switch {
 	case !s.checkSignature(w, r):
 	case bucket != Bucket:
 		s.writeError(w, http.StatusNotFound, "NoSuchBucket", "The specified bucket does not exist.")

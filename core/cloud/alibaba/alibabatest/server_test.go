@@ -179,7 +179,8 @@ func TestCursor(t *testing.T) {
 			account.Remove("cn-beijing", SampleInstance(25).ID)
 			account.Put("cn-beijing", Instance{ID: "i-zzz"})
 		}
-		if token = doc.NextToken; token == "" {
+		token = doc.NextToken
+		if token == "" {
 			break
 		}
 	}

@@ -254,7 +254,8 @@ func TestPages(t *testing.T) {
 			account.Remove("us-west-2", SampleInstance(25).ID)
 			account.Put("us-west-2", Instance{ID: "i-zzz"})
 		}
-		if token = doc.NextToken; token == "" {
+		token = doc.NextToken
+		if token == "" {
 			break
 		}
 	}

@@ -66,7 +66,8 @@ func (s *Server) buildDocument(c *call, f Fault) (object, *apiError) {
 		rows = c.subject.permissions()
 	default:
 		var refused *apiError
-		if rows, refused = c.subject.listRows(c); refused != nil {
+		rows, refused = c.subject.listRows(c)
+		if refused != nil {
 			return nil, refused
 		}
 	}

@@ -27,7 +27,8 @@ func (s *Server) handleToken(c *call) {
 		if err != nil {
 			return // the client went away
 		}
-		if c.form, err = url.ParseQuery(string(body)); err != nil {
+		c.form, err = url.ParseQuery(string(body))
+		if err != nil {
 			s.RecordUnexpected(c.r, c.action, errors.New("a form that is none"))
 		}
 		key = c.form.Get("client_id")

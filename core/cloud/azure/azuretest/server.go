@@ -187,7 +187,8 @@ func (c *call) findRoute() (err error) {
 	if c.r.Method != c.method {
 		return fmt.Errorf("method %s, not %s", c.r.Method, c.method)
 	}
-	if c.query, err = url.ParseQuery(c.r.URL.RawQuery); err != nil {
+	c.query, err = url.ParseQuery(c.r.URL.RawQuery)
+	if err != nil {
 		return err
 	}
 	found := c.path.FindStringSubmatch(c.r.URL.Path)

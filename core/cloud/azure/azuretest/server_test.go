@@ -219,7 +219,8 @@ func TestGraphRows(t *testing.T) {
 		}
 		_, doc := c.ask(t, http.MethodPost, "/providers/Microsoft.ResourceGraph/resources?api-version=2024-04-01", string(text))
 		total += len(doc.Data)
-		if skip = doc.Skip; skip == "" {
+		skip = doc.Skip
+		if skip == "" {
 			if doc.Total != 3 {
 				t.Errorf("%+v", doc)
 			}

@@ -126,7 +126,8 @@ func (c *call) listServers(p *project, f Fault) (object, *apiError) {
 	count := len(visible)
 	ids, all := visible, []any{}
 	if text := c.r.URL.Query().Get("server_id"); text != "" {
-		if ids = strings.Split(text, ","); len(ids) > 100 {
+		ids = strings.Split(text, ",")
+		if len(ids) > 100 {
 			return nil, &apiError{http.StatusRequestURITooLong, "Ecs.0005", "too many ids"}
 		}
 		count = len(ids)

@@ -127,7 +127,8 @@ func listDocument(c *call, rows []Instance, offset, limit int, kind Kind) object
 	}
 	list := make([]any, len(rows))
 	for i, row := range rows {
-		if list[i] = instanceJSON(c.region, row); c.action == DescribeInstancesStatus {
+		list[i] = instanceJSON(c.region, row)
+		if c.action == DescribeInstancesStatus {
 			list[i] = object{"InstanceId": row.ID, "InstanceState": row.Status}
 		}
 	}
