@@ -29,9 +29,9 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/jms-sync/jms-sync/core/httpx"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/pause"
-	"github.com/jms-sync/jms-sync/core/proxy"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
@@ -83,8 +83,8 @@ type Client struct {
 	scrub       func(text string) string // removes secrets from a server's texts
 	fingerprint string
 	httpClient  *http.Client
-	chooseProxy proxy.Func // which proxy a request uses
-	otherProxy  bool       // a proxy is configured that is not for JumpServer
+	chooseProxy httpx.ProxyFunc // which proxy a request uses
+	otherProxy  bool            // a proxy is configured that is not for JumpServer
 	batchSize   int
 	// maxListRows is how many rows of a list something in front of JumpServer let through; 0 = it refused none.
 	maxListRows atomic.Int64
@@ -127,7 +127,7 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	via, err := proxy.NewFunc(o.Proxy)
+	via, err := httpx.NewProxyFunc(o.Proxy)
 	if err != nil {
 		return nil, newError(inventory.Invalid, "jumpserver: "+err.Error(), nil)
 	}
@@ -159,9 +159,7 @@ func New(o Options) (*Client, error) {
 		c.sleep = pause.For
 	}
 	c.limiter, c.writeTimes = &rateLimiter{now: c.now, sleep: c.sleep}, newWriteTimes()
-	c.httpClient = &http.Client{Transport: rt, CheckRedirect: func(*http.Request, []*http.Request) error {
-		return http.ErrUseLastResponse // a signature is valid for one path only
-	}}
+	c.httpClient = httpx.NewClient(rt)
 	return c, nil
 }
 

@@ -62,6 +62,9 @@
 //	runs/<day>/<time>-<nonce>.json   a run at its end; deleted after 180      missing in the history and for        as lost; stays
 //	                                 days (-closed.json: it removed assets)   reactivate
 //
+// A lease has two forms. Numbered objects could serve all stores, but cost 5 requests to acquire (2 as one object) and
+// 3 to renew (1), and an older program would not see them during an upgrade; OSS has no If-Match for the other form.
+//
 // There is one object per scope rather than per account or deployment: runs of different accounts
 // and regions overlap, and on a store without If-Match the last writer of a shared object would drop the entries of
 // the others. An unchanged run reads one object of some 500 bytes per scope, many at once, and writes none of them;
