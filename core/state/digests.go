@@ -123,7 +123,7 @@ func (s *Store) SaveDigests(ctx context.Context, at inventory.Scope, applied str
 		Cloud: at.Cloud, Account: at.Account, Region: at.Region, AppliedFingerprint: applied,
 		Digests: base64.StdEncoding.EncodeToString(d.entries),
 	}
-	_, err := s.saveBody(ctx, s.digestsKey(at), digestsMaxBytes, body, storage.Always())
+	_, err := s.saveObject(ctx, s.digestsKey(at), digestsMaxBytes, body, storage.Always())
 	return wrapError("save rows of "+at.String(), err)
 }
 

@@ -95,7 +95,7 @@ func (s *Store) SaveExpectation(ctx context.Context, e Expectation) error {
 	defer cancel()
 	e.Since, e.Until, e.Remaining, e.Nonce = e.Since.UTC(), e.Until.UTC(), e.UpTo, s.nonce()
 	err := s.updateExpectation(ctx, e.Scope(), func() error {
-		_, err := s.saveBody(ctx, s.expectationKey(e.Scope()), smallMaxBytes, e, storage.Always())
+		_, err := s.saveObject(ctx, s.expectationKey(e.Scope()), smallMaxBytes, e, storage.Always())
 		return err
 	})
 	if err != nil {
@@ -133,7 +133,7 @@ func (s *Store) Spend(ctx context.Context, e Expectation, n int) (Expectation, e
 	next := e
 	next.Remaining, next.Nonce = e.Remaining-n, s.nonce()
 	err := s.updateExpectation(ctx, e.Scope(), func() (err error) {
-		next.etag, err = s.replaceBody(ctx, s.expectationKey(e.Scope()), smallMaxBytes, next, e.etag)
+		next.etag, err = s.replaceObject(ctx, s.expectationKey(e.Scope()), smallMaxBytes, next, e.etag)
 		return err
 	})
 	if inventory.KindOf(err) == inventory.NotFound { // it was deleted

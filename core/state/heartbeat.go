@@ -53,7 +53,7 @@ func (s *Store) RecordHeartbeat(ctx context.Context, shardKey string, scopes []i
 		}
 	}
 	slices.SortFunc(next.Scopes, func(x, y ScopeTime) int { return x.Scope().Compare(y.Scope()) })
-	_, err := s.saveBody(ctx, key, queueMaxBytes, next, storage.Always())
+	_, err := s.saveObject(ctx, key, queueMaxBytes, next, storage.Always())
 	return wrapError("note a complete run", err)
 }
 
@@ -100,7 +100,7 @@ func (s *Store) RaiseAlarm(ctx context.Context, now time.Time) (mine bool, err e
 	if _, raised, err := s.LoadAlarm(ctx); raised || err != nil {
 		return false, err
 	}
-	_, err = s.saveBody(ctx, s.alarmKey(), smallMaxBytes, Alarm{Since: now.UTC(), Nonce: s.nonce()}, s.createCondition(ctx))
+	_, err = s.saveObject(ctx, s.alarmKey(), smallMaxBytes, Alarm{Since: now.UTC(), Nonce: s.nonce()}, s.createCondition(ctx))
 	if inventory.KindOf(err) == inventory.Conflict {
 		return false, nil
 	}

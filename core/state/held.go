@@ -120,7 +120,7 @@ func (h *HeldStore) Save(ctx context.Context, removals []HeldRemoval, now time.T
 	if known, err := h.loadSet(ctx, body.Hash); err == nil {
 		body.FirstHeld = known.FirstHeld
 	}
-	_, err = h.store.saveBody(ctx, key, heldMaxBytes, body, storage.Always())
+	_, err = h.store.saveObject(ctx, key, heldMaxBytes, body, storage.Always())
 	if err != nil {
 		return body.Hash, wrapError("keep a held set", err)
 	}
@@ -250,7 +250,7 @@ func (h *HeldStore) Approve(ctx context.Context, set HeldSet, now time.Time) (un
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
 	body := h.newApprovalBody(set.Hash, now.UTC(), set.Removals)
-	_, err = h.store.saveBody(ctx, h.objectKey("approvals", set.Hash), heldMaxBytes, body, storage.Always())
+	_, err = h.store.saveObject(ctx, h.objectKey("approvals", set.Hash), heldMaxBytes, body, storage.Always())
 	return now.Add(ApprovalTTL), wrapError("approve a held set", err)
 }
 
@@ -328,6 +328,6 @@ func (h *HeldStore) Consume(ctx context.Context, a Approval, done func(HeldRemov
 		return wrapError("use an approval", firstError([]error{h.store.bucket.Delete(ctx, key), h.store.bucket.Delete(ctx, h.objectKey("held", a.Hash))}))
 	}
 	body := h.newApprovalBody(a.Hash, a.Until.Add(-ApprovalTTL), remaining)
-	_, err := h.store.replaceBody(ctx, key, heldMaxBytes, body, a.etag)
+	_, err := h.store.replaceObject(ctx, key, heldMaxBytes, body, a.etag)
 	return wrapError("use an approval", err)
 }

@@ -46,7 +46,7 @@ func (s *Store) RecordRun(ctx context.Context, run []byte, at time.Time) error {
 	}
 	at = at.UTC()
 	key := s.dayFolder(at) + at.Format(keyTimeLayout) + "-" + s.nonce() + runKeySuffix(run)
-	_, err := s.saveBody(ctx, key, reportMaxBytes, runBody{At: at, Run: run}, s.createCondition(ctx))
+	_, err := s.saveObject(ctx, key, reportMaxBytes, runBody{At: at, Run: run}, s.createCondition(ctx))
 	if err != nil {
 		return wrapError("record a run", err)
 	}

@@ -64,7 +64,7 @@ func (s *Store) RegisterInstallation(ctx context.Context, now time.Time) (joined
 	}
 	joined = !corrupt && now.Sub(known.UsedAt) >= installationRetention
 	body := Installation{Server: s.server, Organisation: s.organisation, UsedAt: now.UTC(), Nonce: s.nonce()}
-	_, err = s.saveBody(ctx, s.installationKey(), smallMaxBytes, body, storage.Always())
+	_, err = s.saveObject(ctx, s.installationKey(), smallMaxBytes, body, storage.Always())
 	return joined && err == nil, wrapError("note whose state it is", err)
 }
 

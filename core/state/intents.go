@@ -83,7 +83,7 @@ func (i *IntentLog) Record(ctx context.Context, shardKey string, until time.Time
 
 func (d *IntentDocument) save(ctx context.Context) error {
 	d.body.Remaining, d.body.Nonce = d.Remaining, d.store.nonce()
-	_, err := d.store.saveBody(ctx, d.key, intentsMaxBytes, d.body, storage.Always())
+	_, err := d.store.saveObject(ctx, d.key, intentsMaxBytes, d.body, storage.Always())
 	return err
 }
 

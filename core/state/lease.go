@@ -181,7 +181,7 @@ func (l *Lease) newBody() leaseBody {
 
 // save writes the lease's object and stores its ETag in the lease.
 func (l *Lease) save(ctx context.Context, body leaseBody, c storage.Condition) (err error) {
-	l.etag, err = l.store.saveBody(ctx, l.key, smallMaxBytes, body, c)
+	l.etag, err = l.store.saveObject(ctx, l.key, smallMaxBytes, body, c)
 	return err
 }
 

@@ -80,7 +80,7 @@ func (n *NodeIDs) saveEntry(ctx context.Context, path, id string, known nodeEntr
 		return nil
 	}
 	body := nodeBody{Server: n.store.server, Organisation: n.store.organisation, Path: path, ID: id, UsedAt: now, Nonce: n.store.nonce()}
-	etag, err := n.store.replaceBody(ctx, n.objectKey(path), smallMaxBytes, body, known.etag)
+	etag, err := n.store.replaceObject(ctx, n.objectKey(path), smallMaxBytes, body, known.etag)
 	if kind := inventory.KindOf(err); kind == inventory.Conflict || kind == inventory.NotFound {
 		if there, readErr := n.loadEntry(ctx, path); readErr == nil && there.id == id {
 			etag, err = there.etag, nil

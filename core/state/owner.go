@@ -49,7 +49,7 @@ func (s *Store) SaveOwner(ctx context.Context, was, now Owner) error {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
 	now.At, now.Nonce = s.now().UTC(), s.nonce()
-	_, err := s.replaceBody(ctx, s.ownerKey(now.Cloud, now.Account), smallMaxBytes, now, was.etag)
+	_, err := s.replaceObject(ctx, s.ownerKey(now.Cloud, now.Account), smallMaxBytes, now, was.etag)
 	return wrapError("remember the owner of "+now.Account, err)
 }
 

@@ -58,7 +58,7 @@ func (s *Store) SavePause(ctx context.Context, p Pause) error {
 	if !p.Until.IsZero() {
 		p.Until = p.Until.UTC()
 	}
-	_, err := s.saveBody(ctx, s.pauseKey(), smallMaxBytes, p, storage.Always())
+	_, err := s.saveObject(ctx, s.pauseKey(), smallMaxBytes, p, storage.Always())
 	return wrapError("pause", err)
 }
 
@@ -102,6 +102,6 @@ func (s *Store) SavePauseNotice(ctx context.Context, t PauseNotice) error {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
 	t.At, t.Nonce = t.At.UTC(), s.nonce()
-	_, err := s.saveBody(ctx, s.pauseNoticeKey(), smallMaxBytes, t, storage.Always())
+	_, err := s.saveObject(ctx, s.pauseNoticeKey(), smallMaxBytes, t, storage.Always())
 	return wrapError("note that the pause was told", err)
 }

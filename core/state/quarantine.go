@@ -47,7 +47,7 @@ func (s *Store) SaveQuarantine(ctx context.Context, q Quarantine) error {
 	defer cancel()
 	const longest = 1000 // bytes of a message, which may be a proxy's page
 	q.Message = q.Message[:min(len(q.Message), longest)]
-	_, err := s.saveBody(ctx, s.quarantineKey(q.Cloud, q.Account), smallMaxBytes, q, storage.Always())
+	_, err := s.saveObject(ctx, s.quarantineKey(q.Cloud, q.Account), smallMaxBytes, q, storage.Always())
 	return wrapError("keep the quarantine of "+q.Account, err)
 }
 

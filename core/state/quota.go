@@ -169,7 +169,7 @@ func (b *Quota) loadBody(ctx context.Context) (quotaBody, string, error) {
 
 func (b *Quota) saveBody(ctx context.Context, body quotaBody, c storage.Condition) error {
 	body.Nonce = b.store.nonce()
-	_, err := b.store.saveBody(ctx, b.key, queueMaxBytes, body, c)
+	_, err := b.store.saveObject(ctx, b.key, queueMaxBytes, body, c)
 	return err
 }
 

@@ -41,7 +41,7 @@ func (s *Store) SaveRate(ctx context.Context, r Rate) error {
 		return wrapError("forget JumpServer's rate", s.bucket.Delete(ctx, s.rateKey(r.ClientHash)))
 	}
 	r.LimitedAt = r.LimitedAt.UTC()
-	_, err := s.saveBody(ctx, s.rateKey(r.ClientHash), smallMaxBytes, r, storage.Always())
+	_, err := s.saveObject(ctx, s.rateKey(r.ClientHash), smallMaxBytes, r, storage.Always())
 	return wrapError("keep JumpServer's rate", err)
 }
 

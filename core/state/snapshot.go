@@ -128,7 +128,7 @@ func (v *Snapshot) writeScope(ctx context.Context, at inventory.Scope, now Scope
 	key := v.store.scopeKey(at)
 	if e.dirtyReason == "" {
 		var err error
-		e.etag, err = v.store.replaceBody(ctx, key, smallMaxBytes, now.newBody(at, v.store.nonce()), e.etag)
+		e.etag, err = v.store.replaceObject(ctx, key, smallMaxBytes, now.newBody(at, v.store.nonce()), e.etag)
 		if k := inventory.KindOf(err); err == nil || k != inventory.Conflict && k != inventory.NotFound {
 			v.updateEntry(at, e, err)
 			return wrapError("save state of "+at.String(), err)
@@ -136,7 +136,7 @@ func (v *Snapshot) writeScope(ctx context.Context, at inventory.Scope, now Scope
 		e.dirtyReason = "another run wrote it meanwhile"
 	}
 	e.scope.Dirty = true
-	_, err := v.store.saveBody(ctx, key, smallMaxBytes, e.scope.newBody(at, v.store.nonce()), storage.Always())
+	_, err := v.store.saveObject(ctx, key, smallMaxBytes, e.scope.newBody(at, v.store.nonce()), storage.Always())
 	v.updateEntry(at, e, nil)
 	if err != nil {
 		return wrapError("save state of "+at.String()+" as open", err)

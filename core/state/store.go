@@ -96,47 +96,13 @@ func (s *Store) loadObject(ctx context.Context, key string, limit int, body any)
 	return o.ETag, nil
 }
 
-// saveBody encodes a body and writes it.
-func (s *Store) saveBody(ctx context.Context, key string, limit int, body any, c storage.Condition) (etag string, err error) {
+// saveObject encodes a body and writes it. The answer to a write can get lost, and the adapter then takes its own write
+// for somebody else's when it tries again: saveObject finds that by reading back, so two writes must differ (a nonce).
+func (s *Store) saveObject(ctx context.Context, key string, limit int, body any, c storage.Condition) (etag string, err error) {
 	data, err := encodeObject(body, limit)
 	if err != nil {
 		return "", err
 	}
-	return s.saveObject(ctx, key, data, c)
-}
-
-// replaceBody encodes a body and writes it over the object that has this ETag; "" = there must be none. The error is
-// Conflict where the object is another one by now. Without a precondition of the store only a write between this
-// reading and writing goes unnoticed.
-func (s *Store) replaceBody(ctx context.Context, key string, limit int, body any, etag string) (string, error) {
-	can := s.bucket.Capabilities(ctx)
-	switch {
-	case etag == "" && can.CreateOnly:
-		return s.saveBody(ctx, key, limit, body, storage.CreateOnly())
-	case etag != "" && can.IfMatch:
-		return s.saveBody(ctx, key, limit, body, storage.IfMatch(etag))
-	}
-	o, err := s.bucket.Get(ctx, key, "")
-	if err != nil && (etag != "" || inventory.KindOf(err) != inventory.NotFound) {
-		return etag, err
-	}
-	if o.ETag != etag {
-		return etag, &inventory.Error{Kind: inventory.Conflict, Message: key + " is another version than was read"}
-	}
-	return s.saveBody(ctx, key, limit, body, storage.Always())
-}
-
-// createCondition asks that there is no object yet, where the store can.
-func (s *Store) createCondition(ctx context.Context) storage.Condition {
-	if s.bucket.Capabilities(ctx).CreateOnly {
-		return storage.CreateOnly()
-	}
-	return storage.Always()
-}
-
-// saveObject writes an object. The answer to a write can get lost, and the adapter then takes its own write for
-// somebody else's when it tries again: saveObject finds that by reading back, so the data of two writes must differ (a nonce).
-func (s *Store) saveObject(ctx context.Context, key string, data []byte, c storage.Condition) (etag string, err error) {
 	etag, err = s.bucket.Put(ctx, key, data, c)
 	switch inventory.KindOf(err) {
 	case inventory.Conflict, inventory.NotFound, inventory.Temporary, inventory.Throttled, inventory.Incomplete:
@@ -145,6 +111,35 @@ func (s *Store) saveObject(ctx context.Context, key string, data []byte, c stora
 		}
 	}
 	return etag, err
+}
+
+// replaceObject encodes a body and writes it over the object that has this ETag; "" = there must be none. The error is
+// Conflict where the object is another one by now. Without a precondition of the store only a write between this
+// reading and writing goes unnoticed.
+func (s *Store) replaceObject(ctx context.Context, key string, limit int, body any, etag string) (string, error) {
+	can := s.bucket.Capabilities(ctx)
+	switch {
+	case etag == "" && can.CreateOnly:
+		return s.saveObject(ctx, key, limit, body, storage.CreateOnly())
+	case etag != "" && can.IfMatch:
+		return s.saveObject(ctx, key, limit, body, storage.IfMatch(etag))
+	}
+	o, err := s.bucket.Get(ctx, key, "")
+	if err != nil && (etag != "" || inventory.KindOf(err) != inventory.NotFound) {
+		return etag, err
+	}
+	if o.ETag != etag {
+		return etag, &inventory.Error{Kind: inventory.Conflict, Message: key + " is another version than was read"}
+	}
+	return s.saveObject(ctx, key, limit, body, storage.Always())
+}
+
+// createCondition asks that there is no object yet, where the store can.
+func (s *Store) createCondition(ctx context.Context) storage.Condition {
+	if s.bucket.Capabilities(ctx).CreateOnly {
+		return storage.CreateOnly()
+	}
+	return storage.Always()
 }
 
 // loadAll reads the objects of some keys into bodies of the same order. A corrupt object leaves the zero value and an

@@ -234,8 +234,8 @@ func (h Harness) CheckAllFail(t *testing.T, l cloud.Lister, ids []string, want i
 	}
 }
 
-// ShortTimeout gives an account a time-out that no busy machine reaches, and a short one for Hang, where nothing
-// else ends a call.
+// ShortTimeout returns a change of an account's time-out: longer than any busy machine needs, and short for Hang, where
+// nothing else ends a call.
 func ShortTimeout(fault peertest.Kind) func(*cloud.Account) {
 	return func(a *cloud.Account) {
 		a.RequestTimeout = time.Minute

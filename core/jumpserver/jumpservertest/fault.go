@@ -73,7 +73,7 @@ func ChangeCount(by int) func(int, []byte) (int, []byte) {
 	}
 }
 
-// MoveFirstRow gives the first row of a page another organisation.
+// MoveFirstRow changes the organisation of the first row of a page.
 func MoveFirstRow(id string) func(int, []byte) (int, []byte) {
 	return func(status int, body []byte) (int, []byte) {
 		return status, editPage(body, func(_ map[string]any, rows []any) {

@@ -17,7 +17,7 @@ type Metadata struct {
 	asks   int
 }
 
-// SetRole gives the machine a role with these credentials; "" removes the role.
+// SetRole sets the machine's role and its credentials; "" removes the role.
 func (m *Metadata) SetRole(role string, k Key, expires time.Time) {
 	m.setAnswer(role, map[string]any{
 		"Code": "Success", "Type": "AWS-HMAC", "AccessKeyId": k.AccessKeyID, "SecretAccessKey": k.AccessKeySecret,
