@@ -11,14 +11,14 @@ import (
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 )
 
-// TestDeactivated: one call shows the hosts of an account that were deactivated lately, also where a page does not
-// show all that ever were: the page then says whether it goes back far enough.
+// TestDeactivated: one call shows the hosts of an account that were deactivated recently, even if a page does not
+// show all that ever were: then it reports whether the page goes back far enough.
 func TestDeactivated(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
 	for _, version := range versions() {
 		for name, test := range map[string]struct {
-			cap, ago int // of a page; how many hours ago is asked for
+			cap, ago int // of a page; how many hours are asked for
 			hide     bool
 			found    int
 			whole    bool
@@ -67,8 +67,8 @@ func TestDeactivated(t *testing.T) {
 	}
 }
 
-// TestCountActive: one call and one row count the active hosts with some labels. Where JumpServer does not obey the
-// filter, or the labels cannot be asked for, there is no number.
+// TestCountActive: one call and one row count the active hosts with some labels. If JumpServer does not apply the
+// filter, or the labels cannot be filtered by, there is no number.
 func TestCountActive(t *testing.T) {
 	t.Parallel()
 	want := []inventory.Label{{Name: inventory.LabelAccount, Value: "生产"}, {Name: inventory.LabelRegion, Value: "cn-beijing"}}

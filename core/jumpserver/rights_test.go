@@ -9,8 +9,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
-// TestRightsPages: on v4.7.0 the profile tells everything, also where it tells that the user stands in no
-// organisation's console, as it does of the documented role: nobody asks for a page that is not there.
+// TestRightsPages: on v4.7.0 the profile shows everything, also for a user without an
+// organisation's console, like the documented role: nobody asks for a page that does not exist.
 func TestRightsPages(t *testing.T) {
 	t.Parallel()
 	const perms, consoles = `"perms":["assets.view_asset"]`, `"console_orgs":[]`

@@ -162,7 +162,7 @@ func TestRoundsRefuse(t *testing.T) {
 	wantKind(t, s.ShardQueue("org").Put(t.Context(), ShardID{c.Now(), 1, 2}, append(large, large...)), inventory.Invalid)
 }
 
-// runShard is what a part does after its run.
+// runShard does what a shard does after its run.
 func runShard(t *testing.T, r *ShardQueue, card func([][]byte)) {
 	t.Helper()
 	for range 4 {
@@ -175,7 +175,7 @@ func runShard(t *testing.T, r *ShardQueue, card func([][]byte)) {
 	}
 }
 
-// Parts that race: each round is told in one card, and no report is left out.
+// Shards that race: each firing's reports are sent in one card, and none is left out.
 func TestRacingParts(t *testing.T) {
 	t.Parallel()
 	forEachLeasing(t, func(t *testing.T, m *memoryBucket, _ *Store, c *fakeClock) {
@@ -202,8 +202,8 @@ func TestRacingParts(t *testing.T) {
 	})
 }
 
-// Whatever fails, whether it was done or not: every report that was added is told in the end, by a
-// card or by its own part.
+// Whatever fails, whether it was done or not: every report that was put is sent in the end, in a
+// card or by its own shard.
 func TestNoReportIsLost(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(60) {

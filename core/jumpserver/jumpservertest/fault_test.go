@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// recorder is a test that keeps what was said.
+// recorder is a TB that records errors.
 type recorder struct{ said []string }
 
 func (*recorder) Helper() {}
@@ -22,7 +22,7 @@ func (r *recorder) Errorf(format string, args ...any) {
 	r.said = append(r.said, fmt.Sprintf(format, args...))
 }
 
-// get asks over a real connection, so that cut and hanging answers can be told apart.
+// get uses a real connection, so that cut and hanging answers can be distinguished.
 func get(ctx context.Context, t *testing.T, base, path string) (status int, body string, err error) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, base+path, nil)
@@ -30,7 +30,7 @@ func get(ctx context.Context, t *testing.T, base, path string) (status int, body
 		t.Fatal(err)
 	}
 	sign(r, KeyID, KeySecret)
-	// A request on a connection that was used before is sent again by net/http itself when it is cut.
+	// net/http itself repeats a request on a reused connection when it is cut.
 	answer, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}).Do(r)
 	if err != nil {
 		return 0, "", err
@@ -40,7 +40,7 @@ func get(ctx context.Context, t *testing.T, base, path string) (status int, body
 	return answer.StatusCode, string(raw), err
 }
 
-// rows tells how many rows a page counts and has, and whether one is of another organisation.
+// rows returns how many rows a page counts and has, and whether one is of another organisation.
 func rows(body string) (count, rows int, foreign bool) {
 	var page struct {
 		Count   int
@@ -120,7 +120,7 @@ func TestLostAnswer(t *testing.T) {
 	}
 }
 
-// What no careful client sends fails the test, unless that is what the test is about.
+// What no careful client sends fails the test, unless the test allows it.
 func TestUnexpected(t *testing.T) {
 	t.Parallel()
 	two := []any{map[string]any{"name": "a", "address": "a", "platform": 1, "protocols": []any{map[string]any{"name": "ssh", "port": 22}}},

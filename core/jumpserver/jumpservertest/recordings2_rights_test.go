@@ -57,7 +57,7 @@ func rightsOf(t *testing.T, topic string, version Version, name string) rightsEn
 	return rightsEntry{}
 }
 
-// notImitated are the actions of the matrix that the emulator does not play.
+// notImitated are the actions of the matrix that the emulator does not support.
 func notImitated() []string {
 	return []string{
 		"accounts/bulk", "list permissions", "relations of permissions", "perm-users of a host", "hosts of a user", "list users",
@@ -106,7 +106,7 @@ func actions(zones, template string) map[string]func() (string, string, any) {
 	return all
 }
 
-// matrix is a server with what the users of the matrix work on, and the key of one of them.
+// matrix returns a server with the objects that the users of the matrix act on, and the key of one of them.
 func (r *replay) matrix(permission string) (p *player, template string) {
 	p = &player{t: r.t, s: New(Options{Version: r.version}), ids: map[string]string{}}
 	p.s.AllowUnexpected()
@@ -149,7 +149,7 @@ func (r *replay) rightsMatrix(_ int, e entry) {
 	}
 }
 
-// profileBy is the page that tells a key's permissions, in an organisation.
+// profileBy returns the page with a key's permissions in an organisation.
 func (r *replay) profileBy(key Key, org string) map[string]any {
 	r.t.Helper()
 	s := New(Options{Version: r.version})
@@ -211,7 +211,7 @@ func (r *replay) administrator(_ int, e entry) {
 	}
 }
 
-// automated reports whether a permission is one that the recording left out.
+// automated reports whether the recording omits a permission.
 func automated(name string) bool {
 	return slices.ContainsFunc([]string{"automation", "execution", "gathered", "record", "log", "session", "task", "report", "alljoined", "backup", "risk", "discover"},
 		func(part string) bool { return strings.Contains(name, part) })

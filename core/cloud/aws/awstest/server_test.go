@@ -19,12 +19,12 @@ import (
 // start is the server's time in these tests.
 var start = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
-// client asks the server as a signing client does.
+// client calls the server like a signing client.
 type client struct {
 	server *Server
 	url    string
 	key    Key
-	now    time.Time // as the server has it
+	now    time.Time // of the server
 }
 
 func newClient(t *testing.T, reporter peertest.Reporter) *client {
@@ -38,7 +38,7 @@ func newClient(t *testing.T, reporter peertest.Reporter) *client {
 	return c
 }
 
-// request is a call that a test may spoil, before and after it was signed.
+// request is a call that a test may alter, before and after it was signed.
 type request struct {
 	params          map[string]string
 	region, service string // of the signature
@@ -196,7 +196,7 @@ func TestAuthentication(t *testing.T) {
 	}
 }
 
-// TestStrict: what no lister should ask is refused, remembered and reported.
+// TestStrict: what no lister should ask is refused, recorded and reported.
 func TestStrict(t *testing.T) {
 	t.Parallel()
 	who := map[string]string{"Action": GetCallerIdentity}
@@ -229,8 +229,8 @@ func TestStrict(t *testing.T) {
 	}
 }
 
-// TestPages: pages of the asked size, complete though the fleet changes between two of them, and
-// reservations that hold together what was started together.
+// TestPages: pages of the requested size, complete though the fleet changes between two of them, and
+// reservations that keep together what was started together.
 func TestPages(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, t)
@@ -250,7 +250,7 @@ func TestPages(t *testing.T) {
 		if len(doc.Reservations) >= len(doc.IDs) && len(doc.IDs) > 1 {
 			t.Errorf("%d instances in %d reservations", len(doc.IDs), len(doc.Reservations))
 		}
-		if page == 0 { // what the cursor stands on goes, and something new comes before it
+		if page == 0 { // the instance of the cursor is removed, and a new one comes before it
 			account.Remove("us-west-2", SampleInstance(25).ID)
 			account.Put("us-west-2", Instance{ID: "i-zzz"})
 		}
@@ -305,7 +305,7 @@ func TestAssumeRole(t *testing.T) {
 	}
 }
 
-// TestNamed: by InstanceIds all are shown, also those that the lists have lost, or the call is refused and
+// TestNamed: by InstanceIds all are shown, also hidden ones, or the call is refused and
 // names those that do not exist.
 func TestNamed(t *testing.T) {
 	t.Parallel()

@@ -16,7 +16,7 @@ import (
 
 const subID = "11111111-2222-4333-8444-555555555555"
 
-// client asks the server as one with a token does.
+// client calls the server with a token.
 type client struct {
 	*Server
 	now   time.Time
@@ -130,7 +130,7 @@ func TestAuthentication(t *testing.T) {
 	}
 }
 
-// TestStrict: what no lister should ask is refused, remembered and reported.
+// TestStrict: what no lister should ask is refused, recorded and reported.
 func TestStrict(t *testing.T) {
 	t.Parallel()
 	graph := func(query, options string) string {
@@ -167,7 +167,7 @@ func TestStrict(t *testing.T) {
 	}
 }
 
-// query gives the one that is understood, about ordinary machines.
+// query returns the understood query about ordinary machines.
 func query(id string) string {
 	for text, inSets := range queryTemplates() {
 		if !inSets {
@@ -188,7 +188,7 @@ func TestCursor(t *testing.T) {
 		for _, row := range doc.Value {
 			seen[row.Name] = true
 		}
-		if page == 0 { // what the cursor stands on goes, and something new comes before it
+		if page == 0 { // the machine of the cursor is removed, and a new one comes before it
 			for i := range 35 {
 				if SampleVM(i).Name == doc.Value[9].Name {
 					c.sub.Remove(SampleVM(i).ID)
@@ -249,7 +249,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// TestOneMachine: a GET shows what the lists have lost, and tells what is gone from what nobody may see.
+// TestOneMachine: a GET shows what the lists omit, and distinguishes what is gone from what nobody may see.
 func TestOneMachine(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, t)
@@ -282,7 +282,7 @@ func TestOneMachine(t *testing.T) {
 	}
 }
 
-// TestGraphLags: Resource Graph shows what there was when it was frozen, and never what it has lost.
+// TestGraphLags: Resource Graph shows the state at FreezeGraph, but never a hidden row.
 func TestGraphLags(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, t)
