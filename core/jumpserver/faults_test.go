@@ -103,10 +103,16 @@ func TestAnyFaultAnywhere(t *testing.T) {
 	passing, lasting := faults()
 	for _, version := range versions() {
 		for name, fault := range passing {
-			t.Run(fmt.Sprint(version, " ", name), func(t *testing.T) { t.Parallel(); failEverywhere(t, version, fault, true) })
+			t.Run(fmt.Sprint(version, " ", name), func(t *testing.T) {
+				t.Parallel()
+				failEverywhere(t, version, fault, true)
+			})
 		}
 		for name, fault := range lasting {
-			t.Run(fmt.Sprint(version, " ", name), func(t *testing.T) { t.Parallel(); failEverywhere(t, version, fault, false) })
+			t.Run(fmt.Sprint(version, " ", name), func(t *testing.T) {
+				t.Parallel()
+				failEverywhere(t, version, fault, false)
+			})
 		}
 	}
 }

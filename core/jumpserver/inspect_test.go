@@ -22,6 +22,8 @@ func limited(permissions ...string) jumpservertest.Key {
 func TestUndeletable(t *testing.T) {
 	t.Parallel()
 	reads := []string{inventory.ViewAssets, inventory.ViewNodes, inventory.ViewPlatform}
+	reticent := limited(reads...)
+	reticent.HidesPermissions = true
 	for _, version := range versions() {
 		for name, c := range map[string]struct {
 			key  jumpservertest.Key
@@ -30,7 +32,7 @@ func TestUndeletable(t *testing.T) {
 			"an administrator":     {jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret}, false},
 			"with the right":       {limited(append(slices.Clone(reads), inventory.DeleteAssets)...), false},
 			"without the right":    {limited(reads...), true},
-			"a server says little": {func() jumpservertest.Key { k := limited(reads...); k.HidesPermissions = true; return k }(), false},
+			"a server says little": {reticent, false},
 		} {
 			t.Run(string(version)+" "+name, func(t *testing.T) {
 				t.Parallel()

@@ -200,15 +200,18 @@ func TestForeignShapes(t *testing.T) {
 	foreign := answer(200, `{"code":0,"message":"success","data":{"total":0,"list":[]}}`)
 	name := "x"
 	for route, call := range map[string]func(*testing.T, *Client) error{
-		"GET " + apiCurrent:   func(t *testing.T, c *Client) error { _, _, err := c.Organisation(t.Context()); return err },
-		"GET " + apiPlatforms: func(t *testing.T, c *Client) error { _, err := c.ListPlatforms(t.Context()); return err },
-		"GET " + apiHosts:     func(t *testing.T, c *Client) error { _, err := c.Read(t.Context()); return err },
-		"GET " + apiAssets:    func(t *testing.T, c *Client) error { _, err := c.CountAssets(t.Context()); return err },
-		"GET " + apiTree:      func(t *testing.T, c *Client) error { _, err := c.RootNodeName(t.Context()); return err },
-		"GET " + apiProfile:   func(t *testing.T, c *Client) error { _, err := c.Rights(t.Context()); return err },
-		"GET " + apiOrgs:      func(t *testing.T, c *Client) error { _, err := c.Organisations(t.Context()); return err },
+		"GET " + apiCurrent: func(t *testing.T, c *Client) error {
+			_, _, err := c.Organisation(t.Context())
+			return err
+		},
+		"GET " + apiPlatforms: func(t *testing.T, c *Client) error { return errorOf(c.ListPlatforms(t.Context())) },
+		"GET " + apiHosts:     func(t *testing.T, c *Client) error { return errorOf(c.Read(t.Context())) },
+		"GET " + apiAssets:    func(t *testing.T, c *Client) error { return errorOf(c.CountAssets(t.Context())) },
+		"GET " + apiTree:      func(t *testing.T, c *Client) error { return errorOf(c.RootNodeName(t.Context())) },
+		"GET " + apiProfile:   func(t *testing.T, c *Client) error { return errorOf(c.Rights(t.Context())) },
+		"GET " + apiOrgs:      func(t *testing.T, c *Client) error { return errorOf(c.Organisations(t.Context())) },
 		"POST " + apiNodes:    func(t *testing.T, c *Client) error { return c.EnsureNodes(t.Context(), []string{"/DEFAULT/a"}) },
-		"GET " + apiNodes:     func(t *testing.T, c *Client) error { _, err := c.FindNode(t.Context(), "/DEFAULT/a", ""); return err },
+		"GET " + apiNodes:     func(t *testing.T, c *Client) error { return errorOf(c.FindNode(t.Context(), "/DEFAULT/a", "")) },
 		"GET " + apiNodes + nodeA + "/": func(t *testing.T, c *Client) error {
 			_, err := c.EnsureNode(t.Context(), "/DEFAULT/a", nodeA)
 			return err
@@ -245,6 +248,9 @@ func TestForeignShapes(t *testing.T) {
 		wantKind(t, err, inventory.Front, "200 "+page)
 	}
 }
+
+// errorOf returns the error of a call.
+func errorOf[T any](_ T, err error) error { return err }
 
 // plain is a transport without the stub's checks, for requests that are not signed.
 type plain struct{ h http.Handler }

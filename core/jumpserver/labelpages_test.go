@@ -315,7 +315,8 @@ func TestRemoveLabelRowUsedAfterALostAnswer(t *testing.T) {
 		deletes := 0
 		s.OnRequest(func(r *http.Request) {
 			if r.Method == http.MethodDelete {
-				if deletes++; deletes == 1 {
+				deletes++
+				if deletes == 1 {
 					hostWith(s, "web", "jms-due:20260101T0000Z")
 				}
 			}

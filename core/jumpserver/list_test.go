@@ -116,8 +116,8 @@ func TestReadOrganisation(t *testing.T) {
 	s.json("GET /api/v1/orgs/orgs/", 200, `[{"id":"`+DefaultOrganisation+`","name":"DEFAULT"},{"id":"`+testID(7)+`","name":"prod"}]`)
 	c := s.client(func(o *Options) { o.OrgID = testID(7) })
 	for _, call := range []func() error{
-		func() error { _, err := c.Read(t.Context()); return err },
-		func() error { _, err := c.AssetsByID(t.Context(), []string{testID(1)}); return err },
+		func() error { return errorOf(c.Read(t.Context())) },
+		func() error { return errorOf(c.AssetsByID(t.Context(), []string{testID(1)})) },
 		func() error { return c.EnsureNodes(t.Context(), []string{"/DEFAULT/a"}) },
 		func() error { return c.Remove(t.Context(), []string{testID(1)}, nil)[0] },
 	} {

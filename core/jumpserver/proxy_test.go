@@ -44,8 +44,13 @@ func (c *testProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	_, _ = io.WriteString(here, "HTTP/1.1 200 Connection established\r\n\r\n")
-	go func() { _, _ = io.Copy(there, here); _ = there.Close() }()
-	go func() { _, _ = io.Copy(here, there); _ = here.Close() }()
+	go copyAndClose(there, here)
+	go copyAndClose(here, there)
+}
+
+func copyAndClose(to io.WriteCloser, from io.Reader) {
+	_, _ = io.Copy(to, from)
+	_ = to.Close()
 }
 
 // clientBehindProxy returns a client that reaches JumpServer through a proxy.

@@ -156,7 +156,10 @@ func TestGateIsShared(t *testing.T) {
 func newTestLimiter() (p *rateLimiter, pass func(time.Duration)) {
 	now := time.Date(2026, 11, 28, 0, 0, 0, 0, time.UTC)
 	p = &rateLimiter{now: func() time.Time { return now }}
-	p.sleep = func(_ context.Context, d time.Duration) error { now = now.Add(d); return nil }
+	p.sleep = func(_ context.Context, d time.Duration) error {
+		now = now.Add(d)
+		return nil
+	}
 	return p, func(d time.Duration) { now = now.Add(d) }
 }
 
@@ -285,7 +288,10 @@ func TestRateLimiterRecalls(t *testing.T) {
 			c.was.LastRefused = p.now().Add(-c.age)
 			asked := 0
 			client := &Client{limiter: p}
-			client.UseRateSource(func(context.Context) RateLimit { asked++; return c.was })
+			client.UseRateSource(func(context.Context) RateLimit {
+				asked++
+				return c.was
+			})
 			requests(t, p, 1, pass)
 			if got := p.rate.Requests == c.was.Requests && c.was.Requests > 0; got != c.recall || asked != 1 {
 				t.Errorf("rate %+v, asked %d times", p.rate, asked)
@@ -298,8 +304,12 @@ func TestRateLimiterRecalls(t *testing.T) {
 			if took := p.now().Sub(begun); took > time.Second {
 				t.Errorf("300 requests took %v", took)
 			}
-			client.UseRateSource(func(context.Context) RateLimit { asked++; return c.was })
-			if requests(t, p, 1, pass); asked != 1 {
+			client.UseRateSource(func(context.Context) RateLimit {
+				asked++
+				return c.was
+			})
+			requests(t, p, 1, pass)
+			if asked != 1 {
 				t.Error("it was asked again")
 			}
 		})

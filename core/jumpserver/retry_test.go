@@ -121,7 +121,10 @@ func TestLogs(t *testing.T) {
 // steppingClock returns a clock that advances by a fifth of a second each time it is read.
 func steppingClock() func() time.Time {
 	now := time.Date(2026, 11, 23, 13, 0, 0, 0, time.UTC)
-	return func() time.Time { now = now.Add(200 * time.Millisecond); return now }
+	return func() time.Time {
+		now = now.Add(200 * time.Millisecond)
+		return now
+	}
 }
 
 func TestDeleteNeedsProof(t *testing.T) {

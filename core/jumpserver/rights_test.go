@@ -57,7 +57,10 @@ func TestNoZoneRight(t *testing.T) {
 		s.AddKey(jumpservertest.Key{ID: jumpservertest.KeyID, Secret: jumpservertest.KeySecret, User: "sync", Permissions: []string{
 			inventory.ViewAssets, inventory.AddAssets, inventory.ChangeAssets, inventory.ViewNodes, inventory.AddNodes, inventory.ViewPlatform,
 		}})
-		c := newStub(t).client(func(o *Options) { o.Transport = plain{s}; o.KeyID, o.Secret = emulatedKey() })
+		c := newStub(t).client(func(o *Options) {
+			o.Transport = plain{s}
+			o.KeyID, o.Secret = emulatedKey()
+		})
 		a := inventory.NewAsset{ID: testID(1), Name: "a", Address: "10.0.0.1", Platform: "Linux", NodePath: "/DEFAULT/a"}
 		if _, err := c.CreateWithNode(t.Context(), a); err != nil {
 			t.Errorf("%s: %v", version, err)

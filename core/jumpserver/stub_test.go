@@ -108,7 +108,10 @@ func (s *stub) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	w := httptest.NewRecorder()
 	done := make(chan struct{})
-	go func() { defer close(done); h(w, r) }()
+	go func() {
+		defer close(done)
+		h(w, r)
+	}()
 	select {
 	case <-done:
 	case <-r.Context().Done():

@@ -193,7 +193,8 @@ func TestUpdateAsksAgain(t *testing.T) {
 			}
 			asked := 0
 			s.client(quick).Update(t.Context(), patches, func(rows []int) []int {
-				if asked++; len(rows) == 0 {
+				asked++
+				if len(rows) == 0 {
 					t.Error("asked about nothing")
 				}
 				return slices.DeleteFunc(slices.Clone(rows), func(n int) bool { return n == 59 || n == 30 })

@@ -147,7 +147,10 @@ func TestZoneUntold(t *testing.T) {
 			sent := "nothing"
 			s.on("POST "+apiHosts, func(w http.ResponseWriter, r *http.Request) {
 				body := sentBody(t, r)
-				sent = singleZoneField(func(name string) bool { _, there := body[name]; return there })
+				sent = singleZoneField(func(name string) bool {
+					_, found := body[name]
+					return found
+				})
 				reply(w, 201, strings.Replace(hostJSON(testID(1), "a"), `"domain":null`, fmt.Sprintf(`%q:{"id":%q}`, test.want, test.zone), 1))
 			})
 			c := s.client()

@@ -168,7 +168,8 @@ func BenchmarkPages(b *testing.B) {
 				"/api/v1/assets/hosts/?fields=id,name,address,platform,labels,comment,is_active,zone,org_id&limit=1000&offset=%d", offset), nil)
 			sign(r, KeyID, KeySecret)
 			w := httptest.NewRecorder()
-			if s.ServeHTTP(w, r); w.Code != http.StatusOK {
+			s.ServeHTTP(w, r)
+			if w.Code != http.StatusOK {
 				b.Fatal(w.Code)
 			}
 		}

@@ -69,7 +69,7 @@ const matrixHost, matrixNode = "00000000-0000-0000-0000-0000000000aa", "00000000
 
 // actions are what the users of the matrix tried: method, path below /api/v1/ and body.
 func actions(zones, template string) map[string]func() (string, string, any) {
-	new := func(more map[string]any) map[string]any {
+	newHost := func(more map[string]any) map[string]any {
 		row := map[string]any{"name": "new", "address": "a", "platform": 1, "protocols": []any{map[string]any{"name": "ssh", "port": 22}}}
 		maps.Copy(row, more)
 		return row
@@ -86,10 +86,10 @@ func actions(zones, template string) map[string]func() (string, string, any) {
 	} {
 		add(name, "GET", path+"/?limit=1", nil)
 	}
-	add("create host", "POST", "assets/hosts/", new(nil))
-	add("create host under a new node", "POST", "assets/hosts/", new(map[string]any{"nodes_display": []any{"/DEFAULT/new"}}))
-	add("create host with a new label", "POST", "assets/hosts/", new(map[string]any{"labels": []any{"new:1"}}))
-	add("create host with a template", "POST", "assets/hosts/", new(map[string]any{"accounts": []any{map[string]any{"template": template}}}))
+	add("create host", "POST", "assets/hosts/", newHost(nil))
+	add("create host under a new node", "POST", "assets/hosts/", newHost(map[string]any{"nodes_display": []any{"/DEFAULT/new"}}))
+	add("create host with a new label", "POST", "assets/hosts/", newHost(map[string]any{"labels": []any{"new:1"}}))
+	add("create host with a template", "POST", "assets/hosts/", newHost(map[string]any{"accounts": []any{map[string]any{"template": template}}}))
 	add("create database", "POST", "assets/databases/", map[string]any{"name": "new", "address": "a", "platform": 17})
 	add("PATCH host", "PATCH", "assets/hosts/"+matrixHost+"/", map[string]any{"comment": "c"})
 	add("list PATCH hosts", "PATCH", "assets/hosts/", []any{map[string]any{"id": matrixHost, "comment": "c"}})

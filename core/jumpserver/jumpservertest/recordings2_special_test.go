@@ -184,7 +184,8 @@ func (r *replay) noSlash(_ int, e entry) {
 	request := httptest.NewRequest(http.MethodGet, "http://jumpserver.test/api/v1/assets/hosts?limit=1", nil)
 	sign(request, KeyID, KeySecret)
 	w := httptest.NewRecorder()
-	if r.s.ServeHTTP(w, request); w.Code != e.Status || w.Header().Get("Location") != e.Location {
+	r.s.ServeHTTP(w, request)
+	if w.Code != e.Status || w.Header().Get("Location") != e.Location {
 		r.t.Errorf("%d to %s, recorded %d to %s", w.Code, w.Header().Get("Location"), e.Status, e.Location)
 	}
 }

@@ -165,7 +165,7 @@ func (p *player) seedNodes(list any) {
 	o.nodes, o.byID, o.byPath, o.shown = nil, map[string]*node{}, map[string]*node{}, true
 	for _, raw := range rows {
 		row, _ := raw.(map[string]any)
-		text := func(name string) string { s, _ := row[name].(string); return s }
+		text := func(name string) string { return textAt(row, name) }
 		key := text("key")
 		o.addNode(&node{id: text("id"), key: key, value: text("value"), path: text("full_value"), parent: key[:max(strings.LastIndex(key, ":"), 0)]})
 	}

@@ -45,7 +45,10 @@ func shortened(want, got any, field string) any {
 
 func allTexts(list any) bool {
 	rows, isList := list.([]any)
-	return isList && !slices.ContainsFunc(rows, func(row any) bool { _, isText := row.(string); return !isText })
+	return isList && !slices.ContainsFunc(rows, func(row any) bool {
+		_, isText := row.(string)
+		return !isText
+	})
 }
 
 // seedListed creates the 40 hosts that the server had when its lists were recorded. What the

@@ -30,7 +30,10 @@ func newClient(t *testing.T, reporter peertest.Reporter) *client {
 	t.Helper()
 	s := New(Options{Reporter: reporter, Now: func() time.Time { return start }})
 	web := httptest.NewServer(s)
-	t.Cleanup(func() { s.Close(); web.Close() })
+	t.Cleanup(func() {
+		s.Close()
+		web.Close()
+	})
 	key := Key{AccountID: "1", AccessKeyID: "testid", AccessKeySecret: "testsecret"}
 	s.AddAccount(key)
 	return &client{server: s, url: web.URL, key: key}

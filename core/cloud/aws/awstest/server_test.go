@@ -32,7 +32,10 @@ func newClient(t *testing.T, reporter peertest.Reporter) *client {
 	c := &client{key: Key{AccountID: "1", AccessKeyID: "AKIATEST", AccessKeySecret: "testsecret"}, now: start}
 	c.server = New(Options{Reporter: reporter, Now: func() time.Time { return c.now }})
 	web := httptest.NewServer(c.server)
-	t.Cleanup(func() { c.server.Close(); web.Close() })
+	t.Cleanup(func() {
+		c.server.Close()
+		web.Close()
+	})
 	c.url = web.URL
 	c.server.AddAccount(c.key)
 	return c

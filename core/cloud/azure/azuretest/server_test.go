@@ -41,7 +41,10 @@ func newClient(t *testing.T, reporter peertest.Reporter) *client {
 	c := &client{now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
 	c.Server = New(Options{Reporter: reporter, PageSize: 10, Now: func() time.Time { return c.now }})
 	web := httptest.NewServer(c.Server)
-	t.Cleanup(func() { c.Close(); web.Close() })
+	t.Cleanup(func() {
+		c.Close()
+		web.Close()
+	})
 	c.url = web.URL
 	c.AddPrincipal(Principal{Tenant: "tenant", ClientID: "id", Secret: "secret"})
 	c.sub = c.AddSubscription(subID, "id")

@@ -28,7 +28,10 @@ func newClient(t *testing.T, reporter peertest.Reporter) *client {
 	t.Helper()
 	s := New(Options{Reporter: reporter, Now: func() time.Time { return start }})
 	web := httptest.NewServer(s)
-	t.Cleanup(func() { s.Close(); web.Close() })
+	t.Cleanup(func() {
+		s.Close()
+		web.Close()
+	})
 	key := Key{DomainID: "d1", AccessKeyID: "testid", AccessKeySecret: "testsecret"}
 	return &client{server: s, account: s.AddAccount(key), url: web.URL, key: key}
 }

@@ -30,7 +30,10 @@ func newClient(t *testing.T, reporter peertest.Reporter, options Options) *clien
 	options.Reporter, options.Now = reporter, func() time.Time { return start }
 	s := New(options)
 	web := httptest.NewServer(s)
-	t.Cleanup(func() { s.Close(); web.Close() })
+	t.Cleanup(func() {
+		s.Close()
+		web.Close()
+	})
 	key := Key{AccountID: "1", AccessKeyID: "testid", AccessKeySecret: "testsecret"}
 	return &client{server: s, account: s.AddAccount(key), url: web.URL, key: key}
 }
@@ -127,8 +130,10 @@ func TestAuthentication(t *testing.T) {
 		ask  ask
 		code string
 	}{
-		"good":           {ask{}, ""},
-		"changed after":  {ask{after: func(r *http.Request) { r.Body = io.NopCloser(strings.NewReader(`{} `)); r.ContentLength = 3 }}, "AuthFailure.SignatureFailure"},
+		"good": {ask{}, ""},
+		"changed after": {ask{after: func(r *http.Request) {
+			r.Body, r.ContentLength = io.NopCloser(strings.NewReader(`{} `)), 3
+		}}, "AuthFailure.SignatureFailure"},
 		"another time":   {ask{after: func(r *http.Request) { r.Header.Set("X-TC-Timestamp", fmt.Sprint(start.Unix()-1)) }}, "AuthFailure.SignatureFailure"},
 		"old":            {ask{at: start.Add(-5*time.Minute - time.Second)}, "AuthFailure.SignatureExpire"},
 		"just in time":   {ask{at: start.Add(-5 * time.Minute)}, ""},
