@@ -149,7 +149,7 @@ func failAt(t *testing.T, version jumpservertest.Version, fault jumpservertest.F
 	// A refused OPTIONS is asked in another way, a refused list in smaller ones, and unknown
 	// rights count as granted.
 	mended := strings.HasPrefix(where, "OPTIONS") || strings.Contains(where, "/users/profile/") || strings.HasSuffix(where, "/hosts/") && strings.HasPrefix(where, "PATCH")
-	if told := err != nil; told == passes && (told || !mended) {
+	if failed := err != nil; failed == passes && (failed || !mended) {
 		t.Errorf("request %d (%s): %v", at, where, err)
 	}
 	s.ClearFaults()

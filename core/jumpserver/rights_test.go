@@ -18,7 +18,7 @@ func TestRightsPages(t *testing.T) {
 	for name, test := range map[string]struct {
 		profile string
 		more    http.HandlerFunc
-		told    bool
+		known   bool
 		calls   int
 	}{
 		"v4.7.0, the documented role": {`{"username":"rec-sync",` + consoles + `,"audit_orgs":[],` + perms + `}`, nil, true, 1},
@@ -38,7 +38,7 @@ func TestRightsPages(t *testing.T) {
 				s.on("GET "+apiPermissions, test.more)
 			}
 			r, err := s.client().Rights(t.Context())
-			if err != nil || r.HasPermissions() != test.told {
+			if err != nil || r.HasPermissions() != test.known {
 				t.Errorf("%+v: %v", r, err)
 			}
 			if got := s.requests("GET /api/v1/users/profile/"); len(got) != test.calls {

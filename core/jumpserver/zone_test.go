@@ -65,10 +65,10 @@ func TestZoneField(t *testing.T) {
 			s.json("GET "+apiPlatforms, 200, pageJSON(strings.Count(test.platforms, `"protocols"`), test.platforms))
 			c := s.client()
 			first, err := c.refreshFacts(t.Context(), nil)
-			if told := singleZoneField(func(name string) bool {
+			if implied := singleZoneField(func(name string) bool {
 				return strings.Contains(test.platforms, map[string]string{"domain": "domain", "zone": "gateway"}[name]+"_enabled")
-			}); told != "" {
-				if err != nil || first.zoneField != told || len(s.requests("OPTIONS "+apiHosts)) > 0 {
+			}); implied != "" {
+				if err != nil || first.zoneField != implied || len(s.requests("OPTIONS "+apiHosts)) > 0 {
 					t.Errorf("at first: %+v, %v", first, err)
 				}
 			}

@@ -61,8 +61,8 @@ func TestAlarm(t *testing.T) {
 			}
 			c.Advance(time.Hour)
 		}
-		if a, told, err := s.LoadAlarm(ctx); !told || err != nil || !a.Since.Equal(testStart) {
-			t.Errorf("%s: %v %v %v", name, a, told, err)
+		if a, raised, err := s.LoadAlarm(ctx); !raised || err != nil || !a.Since.Equal(testStart) {
+			t.Errorf("%s: %v %v %v", name, a, raised, err)
 		}
 		for range 2 {
 			if err := s.ClearAlarm(ctx); err != nil {

@@ -14,12 +14,12 @@ import (
 )
 
 // recorder is a TB that records errors.
-type recorder struct{ said []string }
+type recorder struct{ recorded []string }
 
 func (*recorder) Helper() {}
 
 func (r *recorder) Errorf(format string, args ...any) {
-	r.said = append(r.said, fmt.Sprintf(format, args...))
+	r.recorded = append(r.recorded, fmt.Sprintf(format, args...))
 }
 
 // get uses a real connection, so that cut and hanging answers can be distinguished.
@@ -133,25 +133,25 @@ func TestUnexpected(t *testing.T) {
 		"TRACE assets/hosts/": nil, "PUT assets/platforms/1/": map[string]any{}, "GET assets/zones/?limit=1": nil,
 		"PATCH assets/hosts/": []any{map[string]any{"id": host, "protocols": ssh}, map[string]any{"id": "00000000-0000-0000-0000-0000000000ab", "protocols": ssh}},
 	} {
-		said := &recorder{}
-		p := &player{t: t, s: New(Options{TB: said}), ids: map[string]string{}}
+		recorded := &recorder{}
+		p := &player{t: t, s: New(Options{TB: recorded}), ids: map[string]string{}}
 		p.s.Seed(DefaultOrg, Host{ID: host, Name: "h"})
 		p.s.Seed(DefaultOrg, Host{ID: "00000000-0000-0000-0000-0000000000ab", Name: "i"})
 		method, path, _ := strings.Cut(target, " ")
 		p.ask(method, "/api/v1/"+path, body)
-		if len(said.said) != 1 || len(p.s.Unexpected()) != 1 {
-			t.Errorf("%s: said %q, noted %q", target, said.said, p.s.Unexpected())
+		if len(recorded.recorded) != 1 || len(p.s.Unexpected()) != 1 {
+			t.Errorf("%s: said %q, noted %q", target, recorded.recorded, p.s.Unexpected())
 		}
 	}
-	said := &recorder{}
-	p := &player{t: t, s: New(Options{TB: said}), ids: map[string]string{}}
+	recorded := &recorder{}
+	p := &player{t: t, s: New(Options{TB: recorded}), ids: map[string]string{}}
 	p.s.AllowUnexpected()
 	for _, target := range []string{"GET assets/hosts/?limit=1", "GET assets/assets/?limit=1", "OPTIONS assets/hosts/", "GET assets/nope/"} {
 		method, path, _ := strings.Cut(target, " ")
 		p.ask(method, "/api/v1/"+path, nil)
 	}
-	if len(said.said) != 0 || len(p.s.Unexpected()) != 1 {
-		t.Errorf("said %q, noted %q", said.said, p.s.Unexpected())
+	if len(recorded.recorded) != 0 || len(p.s.Unexpected()) != 1 {
+		t.Errorf("said %q, noted %q", recorded.recorded, p.s.Unexpected())
 	}
 }
 

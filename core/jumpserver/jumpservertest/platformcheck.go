@@ -129,10 +129,10 @@ func (s *Server) readProtocols(raw any, f *rowFields, v *validation) bool {
 	for _, item := range items {
 		given, _ := item.(map[string]any)
 		name, _ := given["name"].(string)
-		_, told := given["port"]
+		_, hasKey := given["port"]
 		port, hasPort := given["port"].(float64)
 		switch {
-		case !told && s.options.Version.isSince(V41019):
+		case !hasKey && s.options.Version.isSince(V41019):
 			v.addMistake("protocols", []any{map[string]any{"port": []string{"This field is required."}}})
 			return false
 		case !hasPort:

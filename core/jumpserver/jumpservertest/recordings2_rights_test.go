@@ -188,8 +188,8 @@ func (r *replay) beyond(profile map[string]any) []string {
 func (r *replay) profileOfOne(_ int, e entry) {
 	for permission, want := range rightsOf(r.t, "rights", r.version, e.Name).Rows {
 		got := r.profileBy(Key{Permissions: []string{permission}}, DefaultOrg)
-		if told := fmt.Sprint(r.beyond(got), textsOf(got["console_orgs"]), textsOf(got["audit_orgs"])); told != fmt.Sprint(want.Beyond, want.Console, want.Audit) {
-			r.t.Errorf("%s: %s: %s", r.version, permission, told)
+		if shown := fmt.Sprint(r.beyond(got), textsOf(got["console_orgs"]), textsOf(got["audit_orgs"])); shown != fmt.Sprint(want.Beyond, want.Console, want.Audit) {
+			r.t.Errorf("%s: %s: %s", r.version, permission, shown)
 		}
 	}
 }
@@ -202,12 +202,12 @@ func (r *replay) administrator(_ int, e entry) {
 		area, _, _ := strings.Cut(p, ".")
 		areas[area] = true
 	}
-	told := slices.DeleteFunc(textsOf(r.profileBy(Key{OrgAdmin: true}, DefaultOrg)["perms"]), func(p string) bool {
+	shown := slices.DeleteFunc(textsOf(r.profileBy(Key{OrgAdmin: true}, DefaultOrg)["perms"]), func(p string) bool {
 		area, rest, _ := strings.Cut(p, ".")
 		return !areas[area] || !slices.Contains(want, p) && automated(rest)
 	})
-	if !slices.Equal(told, want) {
-		r.t.Errorf("%s: %v\nrecorded %v", r.version, told, want)
+	if !slices.Equal(shown, want) {
+		r.t.Errorf("%s: %v\nrecorded %v", r.version, shown, want)
 	}
 }
 
@@ -220,8 +220,8 @@ func automated(name string) bool {
 func (r *replay) profileOfSync(_ int, e entry) {
 	want := rightsOf(r.t, "rights", r.version, e.Name)
 	got := r.profileBy(users(r.version)["rec-sync"], DefaultOrg)
-	if told := r.beyond(got); !slices.Equal(told, want.Perms) || len(textsOf(got["console_orgs"])) != 0 {
-		r.t.Errorf("%s: %v", r.version, told)
+	if shown := r.beyond(got); !slices.Equal(shown, want.Perms) || len(textsOf(got["console_orgs"])) != 0 {
+		r.t.Errorf("%s: %v", r.version, shown)
 	}
 }
 
@@ -237,8 +237,8 @@ func (r *replay) profileNumbers(_ int, e entry) {
 		"sync in the all-zero one": {all["rec-sync"], RootOrg, want.SyncRoot}, "administrator": {all["rec-admin"], DefaultOrg, want.OrgAdmin},
 		"super user": {Key{}, DefaultOrg, want.Superuser},
 	} {
-		if told := len(textsOf(r.profileBy(c.key, c.org)["perms"])); told != c.want {
-			r.t.Errorf("%s: %s is told %d permissions, recorded %d", r.version, name, told, c.want)
+		if shown := len(textsOf(r.profileBy(c.key, c.org)["perms"])); shown != c.want {
+			r.t.Errorf("%s: %s is told %d permissions, recorded %d", r.version, name, shown, c.want)
 		}
 	}
 }

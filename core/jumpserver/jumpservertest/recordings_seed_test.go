@@ -29,7 +29,7 @@ func (r *replay) ensure(id string) {
 	case "label":
 		l := o.labels.getOrCreate(textAt(s.row, "name"), textAt(s.row, "value"), r.s.options.Now())
 		l.color = textAt(s.row, "color")
-		if count, told := s.row["res_count"].(float64); told {
+		if count, shown := s.row["res_count"].(float64); shown {
 			l.links = int(count)
 		}
 		r.ids[id] = l.id
@@ -123,7 +123,7 @@ func (r *replay) ensureAsset(o *org, id string, s sighting) {
 		kept.maker = row.Maker
 	}
 	for name := range kept.extra {
-		if value, told := s.row[name]; told {
+		if value, shown := s.row[name]; shown {
 			kept.extra[name] = value
 		}
 	}

@@ -151,7 +151,7 @@ func TestRemovals(t *testing.T) {
 		if diff := p.differ("", e.Response.Body, shortened(e.Response.Body, got, "id"), status >= 400); status != e.Response.Status || diff != "" {
 			t.Errorf("%d %s: status %d, recorded %d: %s", n, e.Name, status, e.Response.Status, diff)
 		}
-		if want, told := left[e.Name]; told && len(p.s.Hosts(DefaultOrg)) != want {
+		if want, known := left[e.Name]; known && len(p.s.Hosts(DefaultOrg)) != want {
 			t.Errorf("%s: %d hosts are left, want %d", e.Name, len(p.s.Hosts(DefaultOrg)), want)
 		}
 	}

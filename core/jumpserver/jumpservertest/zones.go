@@ -117,7 +117,7 @@ func (s *Server) applyZone(c *call, row map[string]any, z *zone) (refusal reply,
 	if given {
 		z.name = name
 	}
-	if comment, told := row["comment"].(string); told {
+	if comment, named := row["comment"].(string); named {
 		z.comment = comment
 	}
 	if f.labels != nil {
