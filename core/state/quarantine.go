@@ -3,36 +3,21 @@ package state
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/storage"
 )
 
-// Quarantine is what is remembered of an account whose credentials fail. It only saves requests: an account that
-// has none is asked.
-type Quarantine struct {
-	Cloud   inventory.Cloud `json:"cloud"`
-	Account string          `json:"account"`
-	Key     string          `json:"key"` // a digest that identifies the credentials
-	Since   time.Time       `json:"since"`
-	Until   time.Time       `json:"until"`
-	Told    time.Time       `json:"told,omitzero"`
-	Tries   int             `json:"tries"`
-	Kind    inventory.Kind  `json:"kind"`
-	Message string          `json:"message"`
-}
-
 // ListQuarantines returns all. A corrupt one is left out and named by the error.
-func (s *Store) ListQuarantines(ctx context.Context) ([]Quarantine, error) {
+func (s *Store) ListQuarantines(ctx context.Context) ([]inventory.Quarantine, error) {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
 	keys, err := s.bucket.List(ctx, s.prefix+"quarantine/")
 	if err != nil {
 		return nil, wrapError("list quarantines", err)
 	}
-	bodies, errs := loadAll[Quarantine](ctx, s, keys, smallMaxBytes)
-	var all []Quarantine
+	bodies, errs := loadAll[inventory.Quarantine](ctx, s, keys, smallMaxBytes)
+	var all []inventory.Quarantine
 	for n, q := range bodies {
 		if errs[n] == nil && q.Account != "" {
 			all = append(all, q)
@@ -42,7 +27,7 @@ func (s *Store) ListQuarantines(ctx context.Context) ([]Quarantine, error) {
 }
 
 // SaveQuarantine saves a quarantine in place of that of the same account.
-func (s *Store) SaveQuarantine(ctx context.Context, q Quarantine) error {
+func (s *Store) SaveQuarantine(ctx context.Context, q inventory.Quarantine) error {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
 	const longest = 1000 // bytes of a message, which may be a proxy's page

@@ -16,8 +16,6 @@ import (
 const (
 	// MaxShardReport is how many bytes a shard's report may have.
 	MaxShardReport = reportMaxBytes - 1<<10
-	// MaxShards is how many shards a run may have.
-	MaxShards = 100
 	// shardBatchRetention is how long the delivery of a batch is remembered, for shards that are late.
 	shardBatchRetention = 24 * time.Hour
 	// maxPrunedReports is how many old objects one Claim deletes at most.
@@ -44,11 +42,9 @@ func (s *Store) ShardQueue(name string) *ShardQueue {
 
 // ShardID identifies a shard of one firing.
 type ShardID struct {
-	FiredAt       time.Time // of the run's timer, to the second; the same for all its shards
-	Number, Count int       // 1 ≤ Number ≤ Count ≤ MaxShards
+	inventory.Shard
+	FiredAt time.Time // of the run's timer, to the second; the same for all its shards
 }
-
-func (s ShardID) String() string { return fmt.Sprintf("%d/%d", s.Number, s.Count) }
 
 // ShardBatch is the reports of one firing, sorted by shard, and those of one shard oldest first.
 type ShardBatch struct {
@@ -71,7 +67,7 @@ func (r *ShardQueue) Put(ctx context.Context, shard ShardID, report []byte) erro
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
 	doing := fmt.Sprintf("%s: part %s", r.name, shard)
-	if shard.Number < 1 || shard.Number > shard.Count || shard.Count > MaxShards {
+	if shard.Number < 1 || shard.Number > shard.Count || shard.Count > inventory.MaxShards {
 		return &inventory.Error{Kind: inventory.Invalid, Message: doing + ": no such part"}
 	}
 	now := r.store.now().UTC()
@@ -202,7 +198,7 @@ func parseBatchName(name string) (at time.Time, of int, ok bool) {
 	stamp, count, ok := strings.Cut(name, "-")
 	at, err := time.Parse(shardBatchLayout, stamp)
 	of, bad := strconv.Atoi(count)
-	return at, of, ok && err == nil && bad == nil && of >= 1 && of <= MaxShards
+	return at, of, ok && err == nil && bad == nil && of >= 1 && of <= inventory.MaxShards
 }
 
 // parseShardNumber returns the shard of a report's name; 0 = it has none.
