@@ -29,7 +29,7 @@ func (c *Client) MissingPlatforms(ctx context.Context, platforms []string) ([]st
 func (f *facts) missingPlatforms(platforms []string) []string {
 	var missing []string
 	for _, name := range platforms {
-		if _, there := f.platforms[name]; !there {
+		if _, exists := f.platforms[name]; !exists {
 			missing = append(missing, name)
 		}
 	}

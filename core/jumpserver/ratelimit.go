@@ -76,8 +76,8 @@ func (p *rateLimiter) admit(ctx context.Context, op string, number uint64) (time
 		}
 		now := p.now()
 		end, bounded := ctx.Deadline()
-		wait, mine := p.canSend(me, now, end)
-		if mine {
+		wait, admitted := p.canSend(me, now, end)
+		if admitted {
 			p.inFlight++
 			return now, nil
 		}
@@ -113,7 +113,7 @@ func (p *rateLimiter) wakeAll() {
 // canSend reports whether a call that must be sent by end (zero = any time) may be sent now. If not,
 // wait is the time after which it may be, 0 where that depends on the answer to another request.
 // The time that JumpServer named is always waited for, a learnt one only if there is time.
-func (p *rateLimiter) canSend(me *queuedCall, now, end time.Time) (wait time.Duration, mine bool) {
+func (p *rateLimiter) canSend(me *queuedCall, now, end time.Time) (wait time.Duration, admitted bool) {
 	if now.Before(p.closedUntil) {
 		return p.closedUntil.Sub(now), false
 	}

@@ -23,10 +23,10 @@ import (
 // and this list and all later ones fail with kind Incomplete; any other error stops them too.
 //
 // JumpServer has no way to delete only what is unchanged. So the list under the spm, the last request before the
-// DELETE, reads the hosts with all fields, and still decides for each whether it is to be deleted as it is now; nil
+// DELETE, reads the hosts with all fields, and isDue decides for each whether it is to be deleted as it is now; nil
 // means all of them. If it leaves one out, nothing is deleted by this spm: the others are parked again, and the
 // entry of that one is nil.
-func (c *Client) Remove(ctx context.Context, ids []string, still func(now inventory.Asset) bool) []error {
+func (c *Client) Remove(ctx context.Context, ids []string, isDue func(now inventory.Asset) bool) []error {
 	errs := make([]error, len(ids))
 	var valid []string
 	for i, id := range ids {
@@ -36,7 +36,7 @@ func (c *Client) Remove(ctx context.Context, ids []string, still func(now invent
 		}
 		valid = append(valid, id)
 	}
-	r := removeRun{c: c, isDue: still, remaining: map[string]error{}}
+	r := removeRun{c: c, isDue: isDue, remaining: map[string]error{}}
 	var stopped error
 	for rest := dedupe(valid); len(rest) > 0; {
 		batch := rest[:min(len(rest), c.RemoveBatchSize(ctx))]
@@ -105,20 +105,20 @@ func (r removeRun) deleteParked(ctx context.Context, spm string, ids []string, b
 	op := fmt.Sprintf("delete %d hosts", len(ids))
 	failed := r.c.doCall(ctx, apiCall{op: op, method: http.MethodDelete, path: path, noRetry: true, precondition: r.c.freshnessCheck(op, begun), size: writeSize{deletions, len(ids)}})
 	// What happened to them counts, not the answer.
-	there, err := r.c.findExistingIDs(ctx, ids)
+	undeleted, err := r.c.findExistingIDs(ctx, ids)
 	if err != nil {
 		if failed == nil {
 			failed = r.c.unverifiedError(op, err)
 		}
 		return r.failAll(ids, failed)
 	}
-	if len(there) == 0 {
+	if len(undeleted) == 0 {
 		return nil
 	}
 	if failed == nil {
 		failed = newError(inventory.Incomplete, "jumpserver: "+op+": JumpServer answered that it was done, but the host is still there", nil)
 	}
-	return r.failAll(there, failed)
+	return r.failAll(undeleted, failed)
 }
 
 // unverifiedError returns the error of a removal that was answered, and could not be read back.
@@ -130,7 +130,7 @@ func (c *Client) unverifiedError(op string, err error) error {
 
 // parkIDs parks the ids on JumpServer. It returns the spm under which they are, and those that are due to be deleted
 // as they are now. Only if all are due, exactly these hosts are under the spm; fewer are due where hosts have gone
-// since they were read, or still left some out.
+// since they were read, or isDue left some out.
 func (r removeRun) parkIDs(ctx context.Context, ids []string) (spm string, due []string, err error) {
 	op := fmt.Sprintf("park %d hosts for deletion", len(ids))
 	doubt := func(what string) error {
@@ -154,12 +154,12 @@ func (r removeRun) parkIDs(ctx context.Context, ids []string) (spm string, due [
 		}
 		missing = slices.DeleteFunc(slices.Clone(missing), func(id string) bool { return id == a.ID })
 	}
-	there, err := r.c.findExistingIDs(ctx, missing)
+	unlisted, err := r.c.findExistingIDs(ctx, missing)
 	if err != nil {
 		return "", nil, err
 	}
-	if len(there) > 0 {
-		return "", nil, doubt("JumpServer does not list " + there[0] + " among them")
+	if len(unlisted) > 0 {
+		return "", nil, doubt("JumpServer does not list " + unlisted[0] + " among them")
 	}
 	for _, a := range under {
 		if r.isDue == nil || r.isDue(a) {

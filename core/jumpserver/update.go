@@ -16,7 +16,7 @@ import (
 // Update makes these changes, in lists of at most UpdateBatchSize rows. The answer has one entry for
 // each: nil if the host now is as asked. No row names protocols: every form of a list in
 // JumpServer loses them. A list is all or nothing there, so a refused one is cut in halves, in
-// order, down to single rows: one bad row never stops the others. Before each request but the first, still
+// order, down to single rows: one bad row never stops the others. Before each request but the first, stillDue
 // returns which of its rows (indexes of patches) are still to be written; nil means all of them. The entry of a row
 // that it leaves out is nil.
 //
@@ -28,8 +28,8 @@ import (
 //
 // Rows are sent in the given order, but JumpServer checks the names of a list against what
 // was there before: hosts that pass a name on must be ordered so that it is free when taken.
-func (c *Client) Update(ctx context.Context, patches []inventory.Patch, still func(rows []int) []int) []error {
-	u := &updateRun{c: c, patches: patches, errs: make([]error, len(patches)), stillDue: still, readAt: c.now()}
+func (c *Client) Update(ctx context.Context, patches []inventory.Patch, stillDue func(rows []int) []int) []error {
+	u := &updateRun{c: c, patches: patches, errs: make([]error, len(patches)), stillDue: stillDue, readAt: c.now()}
 	var rows []int
 	taken := map[string]bool{}
 	most := 0

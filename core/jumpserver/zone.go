@@ -28,7 +28,7 @@ func (c *Client) fetchZoneField(ctx context.Context, platforms map[string]platfo
 	}
 	name := singleZoneField(func(name string) bool {
 		for _, fields := range options.Actions {
-			if _, there := fields[name]; there {
+			if _, exists := fields[name]; exists {
 				return true
 			}
 		}
@@ -56,13 +56,13 @@ func zoneFieldOfPlatforms(platforms map[string]platform) string {
 }
 
 // singleZoneField returns the one name of the zone field that is present; "" = none or both are.
-func singleZoneField(there func(name string) bool) string {
+func singleZoneField(exists func(name string) bool) string {
 	found := ""
 	for _, name := range zoneFieldNames() {
-		if there(name) && found != "" {
+		if exists(name) && found != "" {
 			return ""
 		}
-		if there(name) {
+		if exists(name) {
 			found = name
 		}
 	}

@@ -47,17 +47,17 @@ func (s *Store) moveCorrupt(ctx context.Context, key string, d *corruptError) (m
 // fill up.
 func (s *Store) writeCorruptCopy(ctx context.Context, key string, data []byte) (name string, err error) {
 	before := key + ".damaged-"
-	there, err := s.bucket.List(ctx, before)
+	copies, err := s.bucket.List(ctx, before)
 	if err != nil {
 		return "", err
 	}
-	if many := len(there) - (maxCorruptCopies - 1); many > 0 {
-		if err := s.deleteAll(ctx, there[:many]); err != nil {
+	if many := len(copies) - (maxCorruptCopies - 1); many > 0 {
+		if err := s.deleteAll(ctx, copies[:many]); err != nil {
 			return "", err
 		}
 	}
 	name = before + s.now().UTC().Format(keyTimeLayout)
-	for _, existing := range there {
+	for _, existing := range copies {
 		if existing == name {
 			return "", &inventory.Error{Kind: inventory.Conflict, Message: name + " is there already"}
 		}

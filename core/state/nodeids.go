@@ -82,8 +82,8 @@ func (n *NodeIDs) saveEntry(ctx context.Context, path, id string, known nodeEntr
 	body := nodeBody{Server: n.store.server, Organisation: n.store.organisation, Path: path, ID: id, UsedAt: now, Nonce: n.store.nonce()}
 	etag, err := n.store.replaceObject(ctx, n.objectKey(path), smallMaxBytes, body, known.etag)
 	if kind := inventory.KindOf(err); kind == inventory.Conflict || kind == inventory.NotFound {
-		if there, readErr := n.loadEntry(ctx, path); readErr == nil && there.id == id {
-			etag, err = there.etag, nil
+		if stored, readErr := n.loadEntry(ctx, path); readErr == nil && stored.id == id {
+			etag, err = stored.etag, nil
 		}
 	}
 	if err != nil {

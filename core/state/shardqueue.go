@@ -197,8 +197,8 @@ func (r *ShardQueue) listBatches(ctx context.Context) ([]shardBatchState, error)
 func parseBatchName(name string) (at time.Time, of int, ok bool) {
 	stamp, count, ok := strings.Cut(name, "-")
 	at, err := time.Parse(shardBatchLayout, stamp)
-	of, bad := strconv.Atoi(count)
-	return at, of, ok && err == nil && bad == nil && of >= 1 && of <= inventory.MaxShards
+	of, countErr := strconv.Atoi(count)
+	return at, of, ok && err == nil && countErr == nil && of >= 1 && of <= inventory.MaxShards
 }
 
 // parseShardNumber returns the shard of a report's name; 0 = it has none.
