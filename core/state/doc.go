@@ -1,5 +1,5 @@
 // Package state remembers between runs what saves work, what people ordered, and what people must still be notified of.
-// It never fails a run: after an error callers log it and take the full path.
+// No error of it ends a run: callers log it and take the full path.
 //
 // State is no evidence that an instance is gone: every removal is proved anew. Most objects hold only digests, times and
 // counts, and the worst that a wrong one does is to delay a change until the next full reconcile (sync.full_every).
@@ -20,7 +20,7 @@
 //
 // "lost" and "corrupt" say what happens if the object is deleted or cannot be decoded. "moved" means that a corrupt object
 // is copied to <key>.damaged-<time> (at most five per key) and deleted; "copied", that it is copied only; otherwise it stays
-// until it is overwritten. A key has a readable part and a hash of what is in angle brackets.
+// until it is overwritten. In a key, a name such as <scope> or <account> is a readable part and a hash.
 //
 //	key                              written by, when                         lost                                  corrupt
 //	places/<installation>.json       a complete run, at most once a day       written again                         as lost
@@ -75,8 +75,9 @@
 //
 // Every object is {"schema":1,"checksum":"sha256:<of the body's bytes>","body":{…}}. A body has
 // exactly the fields of its kind, in their order; a new field is a new schema of that kind. An object of a later schema is
-// treated like a corrupt one, with a warning that says so; only that of a node id stays. Of schema 2 are leases (1 is read too), scopes (1 is overwritten
-// without a warning), held sets and approvals (which name their JumpServer and organisation; 1 approves nothing).
+// treated like a corrupt one, with a warning that says so; only that of a node id stays. Of schema 2 are leases (1 is read
+// too), scopes (1 is overwritten without a warning), held sets and approvals (which name their JumpServer and organisation;
+// 1 approves nothing).
 //
 // # Clocks
 //
