@@ -45,7 +45,7 @@ func expectedIn(all []state.Expectation) []plan.Reason {
 // spend counts the removals of an approved plan against what was announced for their scopes, before any is made. What
 // cannot be counted, or was counted by another run since, is decided anew, as if nothing was left of it: then a person
 // has approved each removal of the scope, or it is held. A run that ends before it removes has spent all the same.
-func (e Engine) spend(ctx context.Context, p *passResult, approved plan.Approved, limits plan.Limits, anew func() plan.Approved) plan.Approved {
+func (e Engine) spend(ctx context.Context, p *pass, approved plan.Approved, limits plan.Limits, anew func() plan.Approved) plan.Approved {
 	again := false
 	for n, x := range p.announced {
 		losses := min(approved.Losses(x.Scope()), x.Left) // more are approved by a person
