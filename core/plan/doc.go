@@ -40,32 +40,35 @@
 //	listed      ours, switched off by a person         stays off; the rest follows the cloud
 //	listed      ours, equal                            unchanged
 //	listed      ours, never written to (see below)     skip (said), or unchanged where it is as wanted
-//	elsewhere   ours, in a complete scope's place      keep: an instance in any listing is present
 //	absent      not ours                               not looked at
+//	elsewhere   ours, in a complete scope's place      keep: an instance in any listing is present
 //	absent      ours, its label and its comment name   skip (said): a row of JumpServer's label page was
 //	            two owners (projects; regions, where   edited, or the comment
 //	            no id of ours proves the region)
 //	absent      ours, its account not configured or    orphan (said in every run): only Retire ends it;
-//	            switched off, or its region left out   keep where it is deactivated and only waits
+//	            switched off, or its region left out   keep where it is deactivated and only waits, or
+//	                                                   has jms-keep
 //	absent      ours, scope failed or not asked for    keep
-//	absent      ours, another account of the owner     keep: it failed here, or a narrowed run left it out
 //	absent      ours, owner is not the credential's    skip (said)
-//	absent      ours, jms-gone unreadable              skip (said)
+//	absent      ours, its project not asked or unknown skip (said)
+//	absent      ours, another account failed there     keep: it may be the one that sees the instance
+//	absent      ours, another account was left out     skip (said): likewise, of a narrowed run
 //	absent      ours, never written to (see below)     skip (said)
 //	absent      ours, jms-keep                         skip (said): a person has the last word
 //	absent      ours, protected_ips                    skip (said); jms-protected remembers the
 //	                                                   instance's other addresses
 //	absent      ours, outside the whitelist            skip (said)
 //	absent      ours, no_delete                        skip (said)
+//	absent      ours, jms-gone unreadable              skip (said)
 //	absent      ours, jms-gone, yet active             skip: a person switched it on again; jms-reopened
 //	                                                   remembers that
 //	absent      ours, jms-gone, jms-reopened, off      skip (said): a person switched it off again
-//	absent      adopted, jms-gone                      keep, however long: see Rules.DeleteAdopted
 //	absent      ours, jms-gone, mode deactivate        keep
+//	absent      adopted, jms-gone                      keep, however long: see Rules.DeleteAdopted
 //	absent      ours, jms-gone, grace not over         keep
 //	absent      ours, jms-gone, grace over             candidate: delete
-//	absent      the same, earlier than jms-due says    hold once (said), jms-due = now + 10 minutes
 //	absent      the same, jms-due within 10 minutes    keep until then
+//	absent      the same, earlier than jms-due says    hold once (said), jms-due = now + 10 minutes
 //	absent      ours, grace 0 with mode delete         candidate: delete
 //	absent      ours                                   candidate: deactivate
 //
