@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/engine"
@@ -19,6 +20,11 @@ import (
 // JumpServer stops answering. What each writer had begun by then is all that ever comes.
 func TestDeadlineDuringFirstSync(t *testing.T) {
 	t.Parallel()
+	synctest.Test(t, testDeadlineDuringFirstSync)
+}
+
+func testDeadlineDuringFirstSync(t *testing.T) {
+	t.Helper()
 	const limit, reserve, hosts, answered, writers = 8 * time.Second, 4 * time.Second, 300, 50, 8
 	w := newWorld(t, scenario{}, jumpservertest.V410)
 	w.editCloud(cloudEdit{Fill: hosts})

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
@@ -90,7 +91,7 @@ func TestScenarios(t *testing.T) {
 					t.Parallel()
 					s := s
 					s.JumpServer.Database = database
-					playScenario(t, s, version)
+					synctest.Test(t, func(t *testing.T) { playScenario(t, s, version) })
 				})
 			}
 		}

@@ -9,7 +9,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -20,6 +19,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/httpx/httpxtest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
@@ -343,14 +343,30 @@ func (l *slowTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 		l.dead = true
 	}
 	l.mu.Unlock()
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return nil, err
-	}
 	if write {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
 		l.recordWrite(r.Method, countRows(body))
 	}
-	return l.serve(r, body, dies)
+	if dies {
+		l.start(r)
+		return nil, errDead
+	}
+	begun := time.Now()
+	resp, err := httpxtest.Transport{Handler: l.handler, Go: l.working.Go}.RoundTrip(r)
+	if err == nil {
+		l.recordDuration(r.Method, time.Since(begun))
+	}
+	return resp, err
+}
+
+// start sends a request whose client has gone.
+func (l *slowTransport) start(r *http.Request) {
+	sent := r.Clone(context.WithoutCancel(r.Context()))
+	l.working.Go(func() { _, _ = httpxtest.Transport{Handler: l.handler, Go: l.working.Go}.RoundTrip(sent) }) //nolint:bodyclose // in memory
 }
 
 func countRows(body []byte) int {
@@ -367,34 +383,11 @@ func (l *slowTransport) recordWrite(method string, rows int) {
 	l.rows[method] = append(l.rows[method], rows)
 }
 
-// serve lets the handler work, and waits for it as long as the client does.
-func (l *slowTransport) serve(r *http.Request, body []byte, dies bool) (*http.Response, error) {
-	served := r.Clone(r.Context())
-	served.Body, served.Host = io.NopCloser(bytes.NewReader(body)), r.URL.Host
-	answer := httptest.NewRecorder()
-	done, cut := make(chan struct{}), false
-	begun := time.Now()
-	l.working.Go(func() {
-		defer close(done)
-		defer func() { cut = recover() != nil }() // http.ErrAbortHandler: the connection is closed
-		l.handler.ServeHTTP(answer, served)
-	})
-	if dies {
-		return nil, errDead
-	}
-	select {
-	case <-done:
-	case <-r.Context().Done():
-		return nil, r.Context().Err()
-	}
-	if cut {
-		return nil, io.ErrUnexpectedEOF
-	}
+func (l *slowTransport) recordDuration(method string, d time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.durations == nil {
 		l.durations = map[string][]time.Duration{}
 	}
-	l.durations[r.Method] = append(l.durations[r.Method], time.Since(begun))
-	return answer.Result(), nil
+	l.durations[method] = append(l.durations[method], d)
 }

@@ -52,7 +52,7 @@ func (w *world) newFleet(cfg config.Config) cloud.Fleet {
 	for _, c := range cfg.Clouds {
 		accounts = append(accounts, cloud.Account{
 			Cloud: c.Cloud, Name: c.Name, AccessKeyID: c.AccessKeyID, AccessKeySecret: c.AccessKeySecret,
-			AccountID: c.AccountID, Regions: c.Regions, Endpoint: c.Endpoint,
+			AccountID: c.AccountID, Regions: c.Regions, Endpoint: c.Endpoint, Transport: w.network[c.Endpoint],
 			ConnectTimeout: cfg.Timeout.Connect, RequestTimeout: cmp.Or(w.requestTimeout, cfg.Timeout.Request),
 		})
 	}
@@ -66,7 +66,7 @@ func (w *world) newClient(cfg config.Config) *jumpserver.Client {
 		URL: cfg.JumpServer.URL, KeyID: cfg.JumpServer.AccessKeyID, Secret: cfg.JumpServer.AccessKeySecret,
 		OrgID: cfg.JumpServer.OrgID, VerifySSL: cfg.JumpServer.VerifySSL,
 		ConnectTimeout: cfg.Timeout.Connect, RequestTimeout: cmp.Or(w.requestTimeout, cfg.Timeout.Request),
-		BatchSize: cfg.Sync.BatchSize, Log: w.logger(), Now: w.bastionClock.now, Sleep: w.bastionClock.sleep,
+		BatchSize: cfg.Sync.BatchSize, Transport: w.network[cfg.JumpServer.URL], Log: w.logger(), Now: w.bastionClock.now, Sleep: w.bastionClock.sleep,
 	})
 	if err != nil {
 		w.t.Fatal(err)
@@ -80,7 +80,7 @@ func (w *world) newNotifier(cfg config.Config) notify.Notifier {
 	d := cfg.Notification.DingTalk
 	robot, err := dingtalk.New(
 		dingtalk.Settings{Webhook: d.Webhook, Secret: d.Secret, AtMobiles: d.AtMobiles, AtAll: d.AtAll},
-		dingtalk.Options{Sleep: (&clock{}).sleep})
+		dingtalk.Options{Sleep: (&clock{}).sleep, Transport: w.network[w.urls.robot]})
 	if err != nil {
 		w.t.Fatal(err)
 	}

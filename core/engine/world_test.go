@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/httpx/httpxtest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
@@ -28,13 +28,15 @@ const (
 	robotSecret = "SEC-robot-never-shown"
 )
 
-// world is the three emulators on loopback, and what a scenario made of them.
+// world is the three emulators, in memory, and what a scenario made of them.
 type world struct {
 	t          *testing.T
 	jumpserver *jumpservertest.Server
 	cloud      *alibabatest.Server
 	robot      *dingtalktest.Robot
 	urls       struct{ jumpserver, cloud, robot string }
+
+	network map[string]http.RoundTripper // by URL
 
 	accounts               []account
 	settings               map[string]any // of the configuration, as a user would write them
@@ -145,13 +147,10 @@ func newWorld(t *testing.T, s scenario, version jumpservertest.Version) *world {
 		}
 		w.cloud.ServeHTTP(rw, r)
 	})
-	for _, side := range []struct {
-		handler http.Handler
-		url     *string
-	}{{w.jumpserver, &w.urls.jumpserver}, {listens, &w.urls.cloud}, {w.robot, &w.urls.robot}} {
-		server := httptest.NewServer(side.handler)
-		*side.url = server.URL
-		t.Cleanup(server.Close)
+	w.urls.jumpserver, w.urls.cloud, w.urls.robot = "http://127.0.0.1:1", "http://127.0.0.1:2", "http://127.0.0.1:3"
+	w.network = map[string]http.RoundTripper{
+		w.urls.jumpserver: httpxtest.Transport{Handler: w.jumpserver}, w.urls.cloud: httpxtest.Transport{Handler: listens},
+		w.urls.robot: httpxtest.Transport{Handler: w.robot},
 	}
 	t.Cleanup(w.cloud.Close) // runs first: lets hanging requests go
 	specs := s.Accounts
