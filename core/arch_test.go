@@ -46,9 +46,10 @@ func allowed() map[string][]string {
 		"core/delivery":                  {"core/report", "core/plan", "core/notify", "core/state", "core/inventory"},
 		"core/engine": {"core/cloud", "core/plan", "core/apply", "core/report", "core/delivery",
 			"core/state", "core/inventory"},
-		"core/reconcile":    {"core/engine", "core/cloud", "core/plan", "core/apply", "core/report", "core/state", "core/inventory"},
-		"core/doctor":       {"core/inventory", "core/notify", "core/storage"},
-		"core/engine/chaos": {}, // tests only
+		"core/reconcile":         {"core/engine", "core/cloud", "core/plan", "core/apply", "core/report", "core/state", "core/inventory"},
+		"core/doctor":            {"core/inventory", "core/notify", "core/storage"},
+		"core/engine/chaos":      {}, // tests only
+		"core/engine/enginetest": {"core/*", "core/cloud/<x>", "core/notify/<x>", "*test"},
 		"functions/internal/wire": {"core/*", "core/storage/all", "core/cloud/all", "core/cloud", "core/notify/<x>", "core/notify/all",
 			"functions/internal/logs", "functions/internal/trigger"},
 		"functions/internal/logs":         {"core/secret"},

@@ -8,6 +8,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/engine/enginetest"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk/dingtalktest"
 	"github.com/jms-sync/jms-sync/core/plan"
@@ -58,26 +59,26 @@ func TestFresh(t *testing.T) {
 
 // checkStaleness is one look by an event or a second timer.
 func (r *stateWorld) checkStaleness() delivery.Freshness {
-	r.t.Helper()
-	r.robotClock.advance(4 * time.Second)
-	e := r.newEngine()
+	r.T.Helper()
+	r.RobotClock.Advance(4 * time.Second)
+	e := r.NewEngine()
 	e.Cards.TimerInterval = 10 * time.Minute
-	f, err := e.Cards.CheckStaleness(r.t.Context(), r.store, e.Rules)
+	f, err := e.Cards.CheckStaleness(r.T.Context(), r.store, e.Rules)
 	if err != nil {
-		r.t.Fatal(err)
+		r.T.Fatal(err)
 	}
 	return f
 }
 
 // recordHeartbeat makes a run, and notes it as wire does.
 func (r *stateWorld) recordHeartbeat() {
-	r.t.Helper()
-	r.robotClock.advance(4 * time.Second)
-	e := r.newEngine()
+	r.T.Helper()
+	r.RobotClock.Advance(4 * time.Second)
+	e := r.NewEngine()
 	e.Cards.TimerInterval = 10 * time.Minute
-	out := e.Run(r.t.Context(), engine.Request{})
-	if err := e.Cards.RecordHeartbeat(r.t.Context(), r.store, "run", e.Rules, out.Report); err != nil {
-		r.t.Fatal(err)
+	out := e.Run(r.T.Context(), engine.Request{})
+	if err := e.Cards.RecordHeartbeat(r.T.Context(), r.store, "run", e.Rules, out.Report); err != nil {
+		r.T.Fatal(err)
 	}
 }
 
@@ -87,8 +88,8 @@ func TestStaleness(t *testing.T) {
 	r := newStateWorld(t)
 	cards := func(want ...string) {
 		t.Helper()
-		all := r.robot.Messages()[r.seenMessages:]
-		r.seenMessages += len(all)
+		all := r.Robot.Messages()[r.SeenMessages:]
+		r.SeenMessages += len(all)
 		for n, m := range all {
 			if n >= len(want) || !strings.Contains(m.Title+m.Text, want[n]) {
 				t.Errorf("card %d: %s %s, want %q", n, m.Title, m.Text, want)
@@ -103,20 +104,20 @@ func TestStaleness(t *testing.T) {
 	}
 	r.recordHeartbeat()
 	cards("同步结果")
-	r.runClock.advance(29 * time.Minute)
+	r.RunClock.Advance(29 * time.Minute)
 	if r.checkStaleness().Stalled {
 		t.Error("late within three intervals")
 	}
-	r.runClock.advance(2 * time.Minute)
-	r.robot.QueueFaults(dingtalktest.AnswerFaults(1, "keywords")...)
+	r.RunClock.Advance(2 * time.Minute)
+	r.Robot.QueueFaults(dingtalktest.AnswerFaults(1, "keywords")...)
 	if !r.checkStaleness().Stalled {
 		t.Error("not late after three intervals")
 	}
-	r.seenMessages = len(r.robot.Messages())
+	r.SeenMessages = len(r.Robot.Messages())
 	r.checkStaleness()
 	cards("超过 30m0s 没有一次完整同步")
 	r.checkStaleness()
-	r.runClock.advance(48 * time.Hour)
+	r.RunClock.Advance(48 * time.Hour)
 	r.checkStaleness()
 	cards()
 	r.recordHeartbeat()
@@ -126,7 +127,7 @@ func TestStaleness(t *testing.T) {
 	if f := r.checkStaleness(); f.Stalled || len(f.Scopes) != 2 {
 		t.Errorf("%+v", f)
 	}
-	r.close()
+	r.Close()
 }
 
 // TestFailedRunsAreNoPulse: a run that stops, or whose scopes fail, is not complete.
@@ -134,19 +135,19 @@ func TestFailedRunsAreNoPulse(t *testing.T) {
 	t.Parallel()
 	r := newStateWorld(t)
 	r.recordHeartbeat()
-	r.runClock.advance(31 * time.Minute)
-	r.injectBastionFault(bastionFault{Status: 500})
+	r.RunClock.Advance(31 * time.Minute)
+	r.InjectBastionFault(enginetest.BastionFault{Status: 500})
 	r.recordHeartbeat()
 	if !r.checkStaleness().Stalled {
 		t.Error("a run that JumpServer stopped counts as complete")
 	}
-	r.healAll()
-	r.injectCloudFault(cloudFault{Kind: alibabatest.NoPermission, Action: "any"})
+	healAll(r.World)
+	r.InjectCloudFault(enginetest.CloudFault{Kind: alibabatest.NoPermission, Action: "any"})
 	r.recordHeartbeat()
 	if !r.checkStaleness().Stalled {
 		t.Error("a run whose scopes all failed counts as complete")
 	}
-	r.healAll()
+	healAll(r.World)
 	r.recordHeartbeat()
 	if r.checkStaleness().Stalled {
 		t.Error("late after a complete run")
