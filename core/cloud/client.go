@@ -15,16 +15,16 @@ import (
 type Client struct {
 	Account Account
 	Retry   RetryPolicy
-	// KindOf tells what a refusal means, by its code and status.
+	// KindOf returns what a refusal means, by its code and status.
 	KindOf func(*APIError) inventory.Kind
-	// Advice gives what a reader should know of a refusal beside its own text; nil = nothing.
+	// Advice returns what a reader should know of a refusal beside its own text; nil = nothing.
 	Advice func(*APIError) string
-	// Credentials gives what the next call of CallSigned is signed with. Its errors have a kind.
+	// Credentials returns what the next call of CallSigned is signed with. Its errors have a kind.
 	Credentials func(context.Context) (Credentials, error)
 }
 
 // OpenConnected opens a lister on the connections of its account. It fails with Invalid where the proxy
-// is no address. An error comes with a nil Lister, which a nil pointer in one would not be.
+// is no address. On error the Lister is an untyped nil.
 func OpenConnected[L Lister](a Account, open func(http.RoundTripper) (L, error)) (Lister, error) {
 	transport, err := AccountTransport(a)
 	if err != nil {
@@ -65,14 +65,14 @@ type codedError struct{ code, text string }
 
 func (r codedError) Error() string { return r.text }
 
-// ErrorCode gives the code by which a cloud refused a call, from an error of Classify; "" = it did not.
+// ErrorCode returns the code by which a cloud refused a call, from an error of WrapError; "" = it did not.
 func ErrorCode(err error) string {
 	var r codedError
 	errors.As(err, &r)
 	return r.code
 }
 
-// WrapError turns any error of a call, signed with by, into one with a kind that names operation,
+// WrapError returns any error of a call, signed with by, as one with a kind that names operation,
 // account and region. The texts of SDKs and of net/http do not get through: some hold the whole
 // query, with key and signature.
 func (c Client) WrapError(ctx context.Context, by Credentials, op, region string, err error) error {
@@ -105,13 +105,13 @@ func (c Client) WrapError(ctx context.Context, by Credentials, op, region string
 	return c.NewError(kind, op, region, clean(text))
 }
 
-// NewError makes an error that names what was done and where, without any secret of the account.
+// NewError returns an error that names what was done and where, without any secret of the account.
 func (c Client) NewError(kind inventory.Kind, op, region, text string) error {
 	return newError(kind, "%s: %s", c.Operation(op, region), NewScrubber(c.Account).Scrub(text))
 }
 
-// NameDeadline gives an error of the kind Deadline the name of what the end of time ended, once; others,
-// and nil, stay as they are.
+// NameDeadline returns an error of the kind Deadline with the name of what the end of time ended, once; others,
+// and nil, as they are.
 func (c Client) NameDeadline(op, region string, err error) error {
 	var known *inventory.Error
 	if inventory.KindOf(err) != inventory.Deadline || errors.As(err, &known) && known.Message == c.Operation(op, region) {
@@ -120,7 +120,7 @@ func (c Client) NameDeadline(op, region string, err error) error {
 	return &inventory.Error{Kind: inventory.Deadline, Message: c.Operation(op, region), Err: err}
 }
 
-// Operation names an operation: "alibaba: list instances: account a, region r".
+// Operation returns the name of an operation: "alibaba: list instances: account a, region r".
 func (c Client) Operation(op, region string) string {
 	text := string(c.Account.Cloud) + ": " + op + ": account " + c.Account.Name
 	if region != "" {

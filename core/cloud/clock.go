@@ -24,11 +24,11 @@ type Skew struct {
 // IsTooLarge reports whether the clocks differ by more than MaxSkew.
 func (s Skew) IsTooLarge() bool { return s.Ahead.Abs() > MaxSkew }
 
-// Clock compares this machine's clock with the Date of every answer that reaches a Courier whose context
-// comes from In. A nil Clock compares nothing. It may be used by several goroutines at once.
+// Clock compares this machine's clock with the Date of every answer to a StrictTransport whose context
+// comes from WithClock. A nil Clock compares nothing. It may be used by several goroutines at once.
 type Clock struct {
 	now    func() time.Time
-	parent *Clock // hears the same answers
+	parent *Clock // which hears the same answers
 
 	mu    sync.Mutex
 	worst Skew
@@ -80,7 +80,7 @@ func WithCallClock(ctx context.Context) context.Context {
 // SkewFromContext returns the greatest distance that the clock of a context has heard.
 func SkewFromContext(ctx context.Context) Skew { return clockFromContext(ctx).Worst() }
 
-// ExplainBySkew adds to a refusal what the call's clock has heard, see Listening. A key that is refused while this
+// ExplainBySkew adds to a refusal what the call's clock has heard, see WithCallClock. A key that is refused while this
 // machine's clock is off is no bad key: the clock is mended first, and then it shows.
 func ExplainBySkew(ctx context.Context, fault *inventory.Error) *inventory.Error {
 	skew := SkewFromContext(ctx)

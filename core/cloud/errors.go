@@ -16,10 +16,10 @@ import (
 type APIError struct {
 	Status                   int // 0 = refused before anything was sent
 	Code, Message, RequestID string
-	Kind                     inventory.Kind // "" = the adapter tells by code and status
+	Kind                     inventory.Kind // "" = by code and status, which the adapter knows
 }
 
-// Error gives code, status, request id and text.
+// Error returns code, status, request id and text.
 func (r *APIError) Error() string {
 	if r.Status == 0 {
 		return r.Message
@@ -76,7 +76,7 @@ func NewScrubber(a Account, further ...secret.Value) Scrubber {
 	return Scrubber{replacer: httpx.NewScrubber(texts...)}
 }
 
-// Scrub gives one line of at most 200 bytes without secrets. What a cloud tells about the string
+// Scrub returns one line of at most 200 bytes without secrets. What a cloud says of the string
 // that it signed is dropped: it is of no use to a reader and holds the key's id.
 func (s Scrubber) Scrub(text string) string {
 	if i := strings.Index(strings.ToLower(text), "string to sign"); i >= 0 {

@@ -31,7 +31,7 @@ type RetryPolicy struct {
 	// Window is the length of the cloud's throttling window, aligned to the clock; 0 = not
 	// known. A wait never lasts much longer than to the start of the next window.
 	Window time.Duration
-	// Now tells the time; nil = time.Now.
+	// Now returns the time; nil = time.Now.
 	Now func() time.Time
 	// Sleep waits, and returns early with an error when ctx ends; nil = a timer.
 	Sleep func(ctx context.Context, d time.Duration) error
@@ -81,7 +81,7 @@ func deadlineError(ctx context.Context, last error) error {
 	}
 }
 
-// retryState counts the failures of one call and gives the distance to the next try.
+// retryState counts the failures of one call, for the distance to the next try.
 type retryState struct {
 	policy    RetryPolicy
 	temporary httpx.Backoff
@@ -104,7 +104,7 @@ func newRetryState(policy RetryPolicy) *retryState {
 	}
 }
 
-// nextWait tells how long to wait after err, and whether to try again at all.
+// nextWait returns how long to wait after err, and reports whether to try again at all.
 func (w *retryState) nextWait(ctx context.Context, err error) (time.Duration, bool) {
 	var wait time.Duration
 	switch inventory.KindOf(err) {

@@ -28,7 +28,7 @@ type Endpoint struct {
 	Host   string // host[:port]
 }
 
-// URL gives scheme://host, or "" for the cloud's own hosts.
+// URL returns scheme://host, or "" for the cloud's own hosts.
 func (e Endpoint) URL() string {
 	if e.Host == "" {
 		return ""
@@ -68,17 +68,17 @@ func AccountTransport(a Account) (http.RoundTripper, error) {
 
 // StrictTransport carries requests of an SDK. Whatever the SDK believes, only a whole answer reaches it:
 // a redirect (which SDKs follow or take for an empty success), an empty success and one that is
-// too big are a *Refusal. It may be used by several goroutines at once.
+// too big are an *APIError. It may be used by several goroutines at once.
 type StrictTransport struct {
-	// Ctx is that of the one call that this courier is made for, where the SDK knows no context;
+	// Ctx is that of the one call that this transport is made for, where the SDK knows no context;
 	// nil = the request's own.
 	Ctx     context.Context
 	Base    http.RoundTripper
 	Timeout time.Duration // of one request, from its start to the end of the answer; 0 = DefaultRequestTimeout
 	// ParseError makes an error of an answer that is no success; nil = the SDK reads it.
 	ParseError func(status int, body []byte) error
-	// AllowEmpty lets empty successes through.
-	AllowEmpty bool
+	// CheckBody refuses the body of a success that is not what it should be; nil = the SDK does.
+	CheckBody func(status int, body []byte) error
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -98,14 +98,24 @@ func (c StrictTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	success := resp.StatusCode >= 200 && resp.StatusCode < 300
-	switch {
-	case resp.StatusCode >= 300 && resp.StatusCode < 400:
-		return nil, &APIError{Status: resp.StatusCode, Kind: inventory.Incomplete, Message: "a redirect, which is not followed"}
-	case !success && c.ParseError != nil:
-		return nil, c.ParseError(resp.StatusCode, body)
-	case success && !c.AllowEmpty && len(bytes.TrimSpace(body)) == 0:
-		return nil, &APIError{Status: resp.StatusCode, Kind: inventory.Incomplete, Message: "the answer is empty"}
+	if err := c.checkAnswer(resp.StatusCode, body); err != nil {
+		return nil, err
 	}
 	return resp, nil
+}
+
+// checkAnswer refuses what must not reach the SDK.
+func (c StrictTransport) checkAnswer(status int, body []byte) error {
+	success := status >= 200 && status < 300
+	switch {
+	case status >= 300 && status < 400:
+		return &APIError{Status: status, Kind: inventory.Incomplete, Message: "a redirect, which is not followed"}
+	case !success && c.ParseError != nil:
+		return c.ParseError(status, body)
+	case success && len(bytes.TrimSpace(body)) == 0:
+		return &APIError{Status: status, Kind: inventory.Incomplete, Message: "the answer is empty"}
+	case success && c.CheckBody != nil:
+		return c.CheckBody(status, body)
+	}
+	return nil
 }

@@ -2,8 +2,8 @@ package doctor
 
 import "github.com/jms-sync/jms-sync/core/inventory"
 
-// visibilityText tells what a listing of the account is bound to, and what the cloud can hide from a key without an error.
-// Whether it does cannot be asked. The sources are in the package doc of each adapter.
+// visibilityText returns what a listing of the account covers, and what the cloud can hide from a key without an
+// error. Whether it does so cannot be asked. The sources are in the package doc of each adapter.
 func (a Account) visibilityText() Text {
 	switch a.Cloud {
 	case inventory.Alibaba:

@@ -70,7 +70,7 @@ func (e Engine) approvePlan(ctx context.Context, p *pass, desired plan.Plan) pla
 	candidates := desired.Candidates()
 	proofs := e.proveAbsences(ctx, candidates, desired.OwnerWitness)
 	lifting := plan.Limits{Approved: g.approvedIDs, Expected: expected(p.announced)}
-	want := len(candidates) - len(g.approvedIDs) - desired.Announced(lifting)
+	want := len(candidates) - len(g.approvedIDs) - desired.CountExpected(lifting)
 	pause := p.halt.binds(req.DryRun)
 	if pause.Stands() {
 		want = 0 // of what the parts share, too

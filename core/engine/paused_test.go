@@ -267,7 +267,7 @@ func TestPauseAndOrders(t *testing.T) {
 	}
 	labels := r.pausing().CleanLabels(t.Context(), r.Client, engine.LabelCleanup{Write: true})
 	var why *plan.RunError
-	if !errors.As(labels.Err, &why) || !plan.HeldByPause(why.Reason.Code) {
+	if !errors.As(labels.Err, &why) || !plan.IsPauseHold(why.Reason.Code) {
 		t.Errorf("labels: %v", labels.Err)
 	}
 	r.resumes()

@@ -17,8 +17,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/core/session"
 	"github.com/jms-sync/jms-sync/functions/internal/trigger"
-	"github.com/jms-sync/jms-sync/functions/internal/wire"
 )
 
 // eventTimeout is how long an event is worked on: enough for every question to a cloud that has not
@@ -89,23 +89,14 @@ func (o *options) runEvent(ctx context.Context, payload []byte, from eventSource
 		return &exitError{exitUsage, err}
 	}
 	defer s.close()
-	v, err := wire.NewEvents(s.cfg, s.client, wire.Role{}, s.engine.Log, s.cache)
-	if err != nil {
-		return &exitError{exitUsage, err}
-	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	v.Engine.Reserve = min(limit/5, 10*time.Second) // for the notification
-	v.Engine.OnStage, v.Engine.ApplyOptions.Progress = s.progress.showStage, s.progress.showCount
-	v.BeforeWrite, v.Engine.Nodes, v.Engine.RemovalTracking = wire.MarkDirty(s.store, s.engine.Log), s.engine.Nodes, wire.OpenIntents(s.store)
-	v.Engine.OwnerStore, v.Engine.Announced, v.Engine.Pauses = s.store, s.store, s.engine.Pauses
-	defer wire.UseStoredRate(s.store, s.client, s.engine.Log)(ctx)
-	answer := v.Run(ctx, wire.ParseEvents(from.cloud, payload, from.origin))
+	answer := s.HandleEvents(ctx, session.Events{Parsed: session.ParseEvents(from.cloud, payload, from.origin)})
 	s.progress.clearLine()
 	for _, e := range answer.Results {
-		fmt.Fprintf(stdout, "%s  %s  %s  %s\n", outcomeText(e.Outcome, s.lang()), stripControls(e.ID), stripControls(e.Description), stripControls(e.Reason))
+		fmt.Fprintf(stdout, "%s  %s  %s  %s\n", outcomeText(e.Outcome, s.Language()), stripControls(e.ID), stripControls(e.Description), stripControls(e.Reason))
 	}
-	fmt.Fprint(stdout, report.Summary(answer.Report, s.lang()))
+	fmt.Fprint(stdout, report.Summary(answer.Report, s.Language()))
 	if err := o.output.write(answer); err != nil {
 		return &exitError{exitFailed, err}
 	}

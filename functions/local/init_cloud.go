@@ -9,7 +9,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/inventory"
-	"github.com/jms-sync/jms-sync/functions/internal/wire"
+	"github.com/jms-sync/jms-sync/core/session"
 )
 
 // collectClouds takes the accounts that flags name, or asks for them.
@@ -174,5 +174,5 @@ func openAccount(cfg config.Config, w wantedAccount) (cloud.Lister, error) {
 			return nil, err
 		}
 	}
-	return wire.OpenLister(cfg, c)
+	return session.OpenLister(cfg, c)
 }

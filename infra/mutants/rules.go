@@ -3,7 +3,7 @@ package main
 // mutants returns all of them: what was broken once without a test that noticed, and what must never be.
 func mutants() []mutant {
 	var all []mutant
-	for _, some := range [][]mutant{ofProof(), ofPlace(), ofPeople(), ofTime(), ofStore(), ofEvents(), ofReopening(), ofMarks(), ofShare(), ofOrders()} {
+	for _, some := range [][]mutant{ofProof(), ofPlace(), ofPeople(), ofTime(), ofStore(), ofEvents(), ofReopening(), ofMarks(), ofShare(), ofOrders(), ofSession()} {
 		all = append(all, some...)
 	}
 	return all
@@ -132,7 +132,7 @@ func ofPeople() []mutant {
 func ofTime() []mutant {
 	return []mutant{{
 		name: "clock holds removals", file: "core/plan/thresholds.go",
-		old: "\tif why := g.limits.Clock; why.Code != \"\" {", broken: "\tif why := g.limits.Clock; why.Code != \"\" && g.plan.retired {",
+		old: "\tif g.limits.Clock.Code != \"\" {\n\t\treturn Hold", broken: "\tif g.limits.Clock.Code != \"\" && g.plan.retired {\n\t\treturn Hold",
 		pkg: "./core/plan", test: "TestGuardClock",
 	}, {
 		name: "clock writes no times", file: "core/plan/guard.go",

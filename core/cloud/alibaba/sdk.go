@@ -53,7 +53,7 @@ func newAPI(account cloud.Account, at cloud.Endpoint, transport http.RoundTrippe
 	return api{assumeRole: s.assumeRole, callerIdentity: s.callerIdentity, describeRegions: s.describeRegions, describeInstances: s.describeInstances, describeInstance: s.describeInstance}
 }
 
-// prepareClient fills in a client for one call to a region at a host. The courier is the call's own.
+// prepareClient fills in a client for one call to a region at a host. The transport is the call's own.
 func (s sdkClient) prepareClient(by *strictTransport, client *sdk.Client, signer cloud.Credentials, region, host string) error {
 	config := sdk.NewConfig().WithScheme(strings.ToUpper(cmp.Or(s.endpoint.Scheme, "https"))).WithAutoRetry(false).WithUserAgent("jms-sync")
 	config.Transport = by
@@ -61,7 +61,7 @@ func (s sdkClient) prepareClient(by *strictTransport, client *sdk.Client, signer
 		return &cloud.APIError{Kind: inventory.Invalid, Message: "the id of the region or the credential is not well-formed"}
 	}
 	client.Domain = cmp.Or(s.endpoint.Host, host)
-	// The courier ends the call; this only keeps the SDK's default from ending it earlier.
+	// The transport ends the call; this only keeps the SDK's default from ending it earlier.
 	client.SetReadTimeout(s.timeout + time.Second)
 	// Our transport knows the proxy. These values are never used, but keep the SDK from reading
 	// the environment: it takes NO_PROXY for a list of regular expressions and fails on bad ones.

@@ -67,14 +67,14 @@ func (t strictTransport) roundTrip(req *http.Request) (*http.Response, error) {
 	if resp.StatusCode >= 200 && resp.StatusCode < 300 {
 		return resp, nil
 	}
-	body, err := io.ReadAll(resp.Body) // which the courier has read already
+	body, err := io.ReadAll(resp.Body) // which was read already
 	if err != nil {
 		return nil, t.connectionError(req.Context(), err)
 	}
 	return nil, newAPIError(resp, body, t.sender)
 }
 
-// connectionError tells the courier's refusals from connections that fail.
+// connectionError tells refusals of the StrictTransport from connections that fail.
 func (t strictTransport) connectionError(ctx context.Context, err error) error {
 	if r, ok := cloud.AsAPIError(err); ok {
 		return &apiError{APIError: r, sender: t.sender}

@@ -1,12 +1,10 @@
 package huawei
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -56,10 +54,10 @@ func (s sdkClient) newHTTPClient(ctx context.Context, builder *core.HcHttpClient
 	if err != nil {
 		return nil, noClientError()
 	}
-	courier := cloud.StrictTransport{Ctx: ctx, Base: s.transport, Timeout: s.timeout, ParseError: newAPIError}
-	// The courier ends the call; the time-out only keeps the SDK's default from ending it earlier.
+	strict := cloud.StrictTransport{Ctx: ctx, Base: s.transport, Timeout: s.timeout, ParseError: newAPIError, CheckBody: checkJSON}
+	// The transport ends the call; the time-out only keeps the SDK's default from ending it earlier.
 	settings := config.DefaultHttpConfig().WithUserAgent("jms-sync").WithTimeout(s.timeout + time.Second).
-		WithRetries(0).WithHttpRoundTripper(strictTransport{courier})
+		WithRetries(0).WithHttpRoundTripper(strict)
 	client, err := builder.WithEndpoints([]string{cmp.Or(s.endpoint.URL(), "https://"+host)}).
 		WithCredential(credentials).WithHttpConfig(settings).SafeBuild()
 	if err != nil {
@@ -131,7 +129,7 @@ func callSDK[T any](client *core.HcHttpClient, request any, definition *def.Http
 	definition.Response = new(T)
 	answer, err := client.Sync(request, definition)
 	var unread *sdkerr.ServiceResponseError
-	if errors.As(err, &unread) { // refusals never get here: the courier makes them
+	if errors.As(err, &unread) { // refusals never get here: the transport makes them
 		return none, notJSONError(unread.StatusCode)
 	}
 	if err != nil {
@@ -147,23 +145,11 @@ func notJSONError(status int) error {
 	return &cloud.APIError{Status: status, Kind: inventory.Incomplete, Message: "the answer is not the JSON that it should be"}
 }
 
-// strictTransport is a courier that lets only whole JSON documents through: the SDK stops reading at the
-// end of the first one, and is lenient about what is in it.
-type strictTransport struct{ cloud.StrictTransport }
-
-// RoundTrip implements http.RoundTripper.
-func (r strictTransport) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := r.StrictTransport.RoundTrip(req)
-	if err != nil {
-		return nil, err
-	}
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return nil, err
-	}
+// checkJSON refuses what is not one whole JSON document: the SDK stops reading at the end of the first one, and is
+// lenient about what is in it.
+func checkJSON(status int, body []byte) error {
 	if !json.Valid(body) {
-		return nil, notJSONError(resp.StatusCode)
+		return notJSONError(status)
 	}
-	resp.Body = io.NopCloser(bytes.NewReader(body))
-	return resp, nil
+	return nil
 }

@@ -23,7 +23,7 @@ import (
 const apiDomain = "tencentcloudapi.com"
 
 // sdkClient is what every client of an account is made of. Each call has a client of its own,
-// because its courier remembers how the call went; the connections are shared.
+// because its transport remembers how the call went; the connections are shared.
 type sdkClient struct {
 	account   cloud.Account
 	endpoint  cloud.Endpoint
@@ -50,7 +50,7 @@ func (s sdkClient) prepareClient(client *common.Client, service, region string) 
 	p.Language = "en-US" // of error messages
 	p.HttpProfile.Scheme = cmp.Or(s.endpoint.Scheme, "https")
 	p.HttpProfile.Endpoint = s.host(service, region)
-	p.HttpProfile.ReqTimeout = 0 // the courier ends the call
+	p.HttpProfile.ReqTimeout = 0 // the transport ends the call
 	// Tries are counted in one place, which is not the SDK; nor does it choose another region.
 	p.NetworkFailureMaxRetries, p.RateLimitExceededMaxRetries = 0, 0
 	p.DisableRegionBreaker = true
