@@ -21,7 +21,7 @@ import (
 // inBeijing is the scope of the first account in cn-beijing.
 var inBeijing = inventory.Scope{Cloud: inventory.Alibaba, Account: "aliyun-prod", Region: "cn-beijing"}
 
-// announces gives an order as jms-sync expect does.
+// announces returns an order as jms-sync expect does.
 func announces(t *testing.T, store *state.Store, now time.Time, upTo int) {
 	t.Helper()
 	err := store.Expect(t.Context(), state.Expectation{

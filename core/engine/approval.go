@@ -140,7 +140,8 @@ func (e Engine) consumeApprovals(ctx context.Context, p *pass, desired plan.Plan
 		}
 	}
 	for _, i := range p.applied.Items {
-		if id := i.Change.AssetID; waits[id] && isRemoval(i.Change.Action) {
+		id := i.Change.AssetID
+		if waits[id] && isRemoval(i.Change.Action) {
 			waits[id] = i.State == apply.Failed || i.State == apply.NotReached || i.State == apply.Unknown || i.State == apply.Held
 		}
 	}

@@ -46,8 +46,8 @@ type Engine struct {
 	OnStage   func(name string) // told as each stage begins; may be nil
 }
 
-// RunResult is what a run gives: the report, every line of the plan (changes and non-changes), and
-// what stopped the run before it did its work.
+// RunResult is the report of a run, every line of its plan (changes and non-changes), and what stopped it before it did
+// its work.
 type RunResult struct {
 	Report    report.Report
 	PlanLines iter.Seq[plan.Change]
@@ -67,7 +67,7 @@ func (e Engine) Run(ctx context.Context, req Request) RunResult {
 	err := e.runStages(work, p)
 	p.addProblems(e.clockErrors(work))
 	in := e.reportInput(p, started, err)
-	e.Cards = p.halt.tells(ctx, e, &in)
+	e.Cards = p.halt.fillReport(ctx, e, &in)
 	rep := report.Build(in)
 	e.LogOutcome(rep, err)
 	lost := e.deliverPass(ctx, p, rep)
@@ -77,7 +77,8 @@ func (e Engine) Run(ctx context.Context, req Request) RunResult {
 // runStages is the order of the stages. JumpServer is read before the clouds, so that an asset which
 // appears meanwhile is never taken for a leftover.
 func (e Engine) runStages(ctx context.Context, p *pass) error {
-	if unknown := e.Clouds.UnknownAccounts(p.req.filter()); len(unknown) > 0 {
+	unknown := e.Clouds.UnknownAccounts(p.req.filter())
+	if len(unknown) > 0 {
 		return errUnknownAccounts(unknown)
 	}
 	if e.tryIncremental(ctx, p) {
@@ -152,12 +153,12 @@ func (e Engine) deliverPass(ctx context.Context, p *pass, rep report.Report) (lo
 	delivered, lost := e.deliverReport(ctx, p.req, rep)
 	p.removals.closeReported(ctx, p.applied.Items, delivered)
 	if delivered {
-		p.halt.told(ctx, e, rep)
+		p.halt.recordReported(ctx, e, rep)
 	}
 	return lost
 }
 
-// writableBastion gives the bastion, or for a dry run, and where all writes are paused, one that cannot write.
+// writableBastion returns the bastion, or for a dry run, and where all writes are paused, one that cannot write.
 func (e Engine) writableBastion(req Request, paused Halt) apply.Bastion {
 	if req.DryRun || paused.All {
 		return apply.DryRun{Reader: e.Bastion}

@@ -72,7 +72,7 @@ func (e Engine) hasUnreportedRemovals(ctx context.Context) bool {
 	return left || err != nil
 }
 
-// usesState tells whether a run uses the state store.
+// usesState reports whether a run uses the state store.
 func (e Engine) usesState(req Request) bool { return e.Incremental != nil && !req.DryRun }
 
 // loadSnapshot reads what is known of scopes.
@@ -84,7 +84,7 @@ func (e Engine) loadSnapshot(ctx context.Context, scopes []inventory.Scope) *sta
 	return view
 }
 
-// needsFullSync tells whether the full path is taken whatever the clouds say: a scope was never
+// needsFullSync reports whether the full path is taken whatever the clouds say: a scope was never
 // applied as a whole, has open work, something in it became due, or it was last compared with all of JumpServer too long ago.
 func (e Engine) needsFullSync(view *state.Snapshot, scopes []inventory.Scope) bool {
 	for _, at := range scopes {
@@ -96,7 +96,7 @@ func (e Engine) needsFullSync(view *state.Snapshot, scopes []inventory.Scope) bo
 	return false
 }
 
-// changedListings gives the listings that are not as they were applied; sure is false if one has failed.
+// changedListings returns the listings that are not as they were applied; sure is false if one has failed.
 func (e Engine) changedListings(view *state.Snapshot, listings []inventory.Listing) (differing []inventory.Listing, sure bool) {
 	for _, l := range listings {
 		if !l.IsComplete() {
@@ -153,7 +153,7 @@ func (e Engine) saveScopes(ctx context.Context, listings []inventory.Listing, p 
 	}
 	open, due := dirtyScopes(p)
 	if len(listings) > 0 && slices.ContainsFunc(p.notes, func(n plan.Change) bool { return n.Action == plan.Orphan }) {
-		open[listings[0].Scope] = true // their own scope is none of the run's, and every run tells of them
+		open[listings[0].Scope] = true // their own scope is none of the run's, and every run reports them
 	}
 	if p.removals != nil && p.removals.mayFindMore && len(listings) > 0 {
 		open[listings[0].Scope] = true // the next run looks once more
@@ -204,7 +204,7 @@ func (e Engine) logStateError(err error) {
 	}
 }
 
-// isLasting tells whether a line will say the same until the cloud or a person changes something: a listing,
+// isLasting reports whether a line will say the same until the cloud or a person changes something: a listing,
 // or the next full reconcile, shows that.
 func isLasting(n plan.Change) bool {
 	switch n.Reason.Code {

@@ -162,7 +162,7 @@ func (r *stateWorld) expectChangedOnly(why string, created, updated, calls int) 
 	return rep
 }
 
-// listedAll tells whether the last run listed all hosts.
+// listedAll reports whether the last run listed all hosts.
 func (r *stateWorld) listedAll() bool { return r.fullLists > 0 }
 
 // countFullLists counts the lists of all hosts.

@@ -35,7 +35,8 @@ func (e Engine) saveNewNodes(ctx context.Context, listings []inventory.Listing) 
 	}
 	var paths []string
 	for _, l := range listings {
-		if path := e.Rules.NodePath(l.Account); len(l.Instances) > 0 && !slices.Contains(paths, path) {
+		path := e.Rules.NodePath(l.Account)
+		if len(l.Instances) > 0 && !slices.Contains(paths, path) {
 			paths = append(paths, path)
 		}
 	}
@@ -54,7 +55,8 @@ func (e Engine) saveNewNodes(ctx context.Context, listings []inventory.Listing) 
 		if err != nil {
 			e.Log.Warn("the node of an account is not remembered yet", "path", path, "error", err)
 		}
-		if kind := inventory.KindOf(err); kind != "" && kind != inventory.Invalid {
+		kind := inventory.KindOf(err)
+		if kind != "" && kind != inventory.Invalid {
 			return // the others would fare no better
 		}
 	}

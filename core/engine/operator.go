@@ -51,7 +51,7 @@ func (e Engine) runOperatorAction(ctx context.Context, o OperatorAction, clouds 
 	return e.operatorResult(started, p, err)
 }
 
-// operatorResult reports what became of an errand.
+// operatorResult reports what became of an operator action.
 func (e Engine) operatorResult(started time.Time, p *pass, err error) RunResult {
 	in := e.reportInput(p, started, err)
 	in.Pause = p.halt.Pause
@@ -79,11 +79,12 @@ func (e Engine) planOperatorAction(ctx context.Context, o OperatorAction, clouds
 	return nil
 }
 
-// applyOperatorAction writes what an errand may write.
+// applyOperatorAction writes what an operator action may write.
 func (e Engine) applyOperatorAction(ctx context.Context, o OperatorAction, approved plan.Approved, p *pass) {
 	p.recordPlan(approved)
 	e.EnterStage("apply")
-	if scopes := approved.TouchedScopes(); o.Write && o.BeforeWrite != nil && len(scopes) > 0 {
+	scopes := approved.TouchedScopes()
+	if o.Write && o.BeforeWrite != nil && len(scopes) > 0 {
 		o.BeforeWrite(ctx, scopes)
 	}
 	p.applied = apply.Run(ctx, e.writableBastion(p.req, p.halt), approved, e.WriteOptions())

@@ -54,7 +54,7 @@ func (p *pass) recordPlan(a plan.Approved) {
 	p.unchanged = a.Unchanged()
 }
 
-// planLines gives every line of the plan, changes first.
+// planLines returns every line of the plan, changes first.
 func (p *pass) planLines() iter.Seq[plan.Change] {
 	return func(yield func(plan.Change) bool) {
 		for c := range p.changes {

@@ -52,10 +52,10 @@ func (e Engine) Paused(ctx context.Context) Halt {
 // pausedNow is Paused for who asks once more in the middle of a run.
 func (e Engine) pausedNow(ctx context.Context) plan.Pause { return e.Paused(ctx).Pause }
 
-// tells fills what a report says of a pause, and returns the cards that tell it: whatever NotifyOn says, where people
-// were not told of it for a day. A pause that is over is told once, by the next card.
+// fillReport fills what a report says of a pause, and returns the cards that deliver it: whatever NotifyOn says, where
+// people were not told of it for a day. A pause that is over is told once, by the next card.
 // Runs that only look tell nobody.
-func (h Halt) tells(ctx context.Context, e Engine, in *report.Input) delivery.Cards {
+func (h Halt) fillReport(ctx context.Context, e Engine, in *report.Input) delivery.Cards {
 	cards := e.Cards
 	in.Pause = h.Pause
 	if in.DryRun || e.Pauses == nil || !h.Stands() && h.over.Code == "" {
@@ -77,8 +77,8 @@ func (h Halt) tells(ctx context.Context, e Engine, in *report.Input) delivery.Ca
 	return cards
 }
 
-// told notes that a card told what a report says of the pause.
-func (h Halt) told(ctx context.Context, e Engine, rep report.Report) {
+// recordReported notes that a card said what a report says of the pause.
+func (h Halt) recordReported(ctx context.Context, e Engine, rep report.Report) {
 	if rep.Pause == nil || rep.DryRun || e.Pauses == nil || !e.Cards.HasChannel() || !e.Cards.Wants(rep) {
 		return
 	}

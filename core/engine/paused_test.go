@@ -19,7 +19,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/state"
 )
 
-// pauses gives an order as jms-sync pause does; no time is until resumed.
+// pauses returns an order as jms-sync pause does; no time is until resumed.
 func (r *stateWorld) pauses(removals bool, length time.Duration) {
 	r.T.Helper()
 	p := state.Pause{Removals: removals, Since: r.RunClock.Now(), By: "anna@ops", Reason: "upgrade"}

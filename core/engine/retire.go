@@ -21,11 +21,11 @@ func (e Engine) Retire(ctx context.Context, o OperatorAction) RunResult {
 	removals, err := e.runRetirement(ctx, o, p)
 	out := e.operatorResult(started, p, err)
 	out.RemovalCount = removals
-	return e.told(ctx, o, out)
+	return e.notifyWritten(ctx, o, out)
 }
 
-// told tells people what an errand wrote.
-func (e Engine) told(ctx context.Context, o OperatorAction, out RunResult) RunResult {
+// notifyWritten notifies people of what an operator action wrote.
+func (e Engine) notifyWritten(ctx context.Context, o OperatorAction, out RunResult) RunResult {
 	if !o.Write || out.Err != nil || !e.Cards.HasChannel() {
 		return out
 	}
@@ -55,7 +55,8 @@ func (e Engine) runRetirement(ctx context.Context, o OperatorAction, p *pass) (i
 	e.EnterStage("clouds")
 	p.listings = e.Clouds.List(ctx, cloud.Filter{})
 	asking := e
-	if scopes := what.Scopes(bastion, rules); !o.RetireAdopted && o.OpenClouds != nil && len(scopes) > 0 {
+	scopes := what.Scopes(bastion, rules)
+	if !o.RetireAdopted && o.OpenClouds != nil && len(scopes) > 0 {
 		asking.Clouds, what.CloudsWithKey = o.OpenClouds(scopes)
 		p.listings = slices.Concat(p.listings, asking.Clouds.List(ctx, cloud.Filter{}))
 	}

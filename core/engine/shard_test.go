@@ -333,7 +333,7 @@ func TestQuietPartGivesUpItsRemovals(t *testing.T) {
 	}
 }
 
-// instanceIDs gives the first n instances of the part at an index.
+// instanceIDs returns the first n instances of the part at an index.
 func (p *shardWorld) instanceIDs(index, n int) []string {
 	ids := make([]string, n)
 	for i := range ids {

@@ -20,7 +20,7 @@ func adoptInstance(h *enginetest.EventWorld, id string) {
 	h.SeenMessages = len(h.Robot.Messages())
 }
 
-// adoptedHost gives the host that a person made.
+// adoptedHost returns the host that a person made.
 func adoptedHost(h *enginetest.EventWorld) jumpservertest.Host {
 	h.T.Helper()
 	for _, host := range h.JumpServer.Hosts(jumpservertest.DefaultOrg) {

@@ -8,7 +8,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/state"
 )
 
-// weighing is what brakes the removals of one group of events.
+// weighing is what brakes the removals of one batch of events.
 type weighing struct {
 	// last is what state knows of the scopes: what the last full run held, a guard or a person has still to decide,
 	// and no event does it one by one.
@@ -49,7 +49,7 @@ func (w *weighing) hold(c plan.Change) (plan.Reason, bool) {
 	case w.storm >= maxEventRemovals:
 		return plan.NewReason(plan.GuardStorm, w.storm), true
 	}
-	if last.FullAt.IsZero() { // no state tells what the last full run held here
+	if last.FullAt.IsZero() { // no state says what the last full run held here
 		if why, holds := w.share(c); holds {
 			return why, true
 		}

@@ -113,7 +113,7 @@ func (s *simulation) togglePermission(at *modelRegion) {
 	}
 }
 
-// togglePermissionAtProbe gives permission back, or takes it, right when a probe is about to be answered.
+// togglePermissionAtProbe returns permission back, or takes it, right when a probe is about to be answered.
 func (s *simulation) togglePermissionAtProbe() {
 	s.clouds.mu.Lock()
 	defer s.clouds.mu.Unlock()
@@ -200,7 +200,7 @@ func (s *simulation) editAsPerson() {
 	s.note("a person edited %s", h.Name)
 }
 
-// instanceOf gives the instance of an asset of ours, "" for others.
+// instanceOf returns the instance of an asset of ours, "" for others.
 func (s *simulation) instanceOf(h jumpservertest.Host) string {
 	for _, l := range h.Labels {
 		if id, ok := strings.CutPrefix(l, inventory.LabelInstance+":"); ok {

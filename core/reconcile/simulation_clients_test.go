@@ -96,7 +96,8 @@ func (c *clientSimulation) changeCloud() {
 	m := enginetest.Instance{ID: fmt.Sprintf("i-x%03d", len(c.pastEvents)), Name: []string{"web-1", "web-2", "app"}[c.rand.IntN(3)], IP: fmt.Sprintf("10.0.5.%d", c.rand.IntN(9))}
 	kinds := []alibabatest.Kind{alibabatest.NoPermission, alibabatest.Forbidden, alibabatest.Unavailable, peertest.Reset}
 	state := "Running"
-	switch k := c.rand.IntN(8); {
+	k := c.rand.IntN(8)
+	switch {
 	case k < 3:
 		m.ID = ids[c.rand.IntN(len(ids))]
 	case k < 5 && len(ids) > 2:
@@ -116,7 +117,7 @@ func (c *clientSimulation) changeCloud() {
 	c.pastEvents = append(c.pastEvents, enginetest.StateEvent(m.ID+" "+state))
 }
 
-// pickEvents gives events: new and old ones, doubled, late and out of order, and a forged release.
+// pickEvents returns events: new and old ones, doubled, late and out of order, and a forged release.
 func (c *clientSimulation) pickEvents() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()

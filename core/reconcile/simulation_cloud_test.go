@@ -36,7 +36,7 @@ type modelClouds struct {
 	regions  []*modelRegion
 }
 
-// visibleInstances gives what a region shows now, by id.
+// visibleInstances returns what a region shows now, by id.
 func (s *modelClouds) visibleInstances(at *modelRegion) []inventory.Instance {
 	now := time.Now()
 	var all []inventory.Instance

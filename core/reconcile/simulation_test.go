@@ -129,7 +129,8 @@ func runSimulation(t *testing.T, seed uint64, seen *counters) {
 
 // act lets a request through, or (true) something happen beside the runs under way.
 func (s *simulation) act(crowd int) bool {
-	switch k := s.rand.IntN(100); {
+	k := s.rand.IntN(100)
+	switch {
 	case k < 55 && s.scheduler.releaseNext(s.rand.IntN):
 		return false
 	case k < 70:

@@ -58,7 +58,7 @@ func (t *turnScheduler) releaseNext(choose func(n int) int) bool {
 	return true
 }
 
-// isWaiting tells whether a request waits.
+// isWaiting reports whether a request waits.
 func (t *turnScheduler) isWaiting(what string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -132,7 +132,7 @@ func (s *simulation) seedAdopted() {
 	}
 }
 
-// maybeOpenStore gives half of the stories a state store, of any kind.
+// maybeOpenStore returns half of the stories a state store, of any kind.
 func (s *simulation) maybeOpenStore() {
 	if s.rand.IntN(2) == 0 {
 		return

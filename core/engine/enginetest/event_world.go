@@ -47,6 +47,7 @@ func NewEventWorld(t *testing.T, settings map[string]any) *EventWorld {
 	return NewEventWorldOn(t, settings, jumpservertest.V410, jumpservertest.PostgreSQL)
 }
 
+// NewEventWorldOn is NewEventWorld with a version and a database of JumpServer.
 func NewEventWorldOn(t *testing.T, settings map[string]any, version jumpservertest.Version, database jumpservertest.Database) *EventWorld {
 	t.Helper()
 	s := Setup{Settings: settings, Accounts: []AccountSpec{
@@ -63,6 +64,7 @@ func NewEventWorldOn(t *testing.T, settings map[string]any, version jumpserverte
 	return h
 }
 
+// EditClouds edits what runs in the clouds.
 func (h *EventWorld) EditClouds(all ...CloudEdit) {
 	h.T.Helper()
 	for _, e := range all {
@@ -81,6 +83,7 @@ func (h *EventWorld) RunFull() engine.RunResult {
 	return out
 }
 
+// NewEventHandler returns a handler whose waits pass at once.
 func (h *EventWorld) NewEventHandler() reconcile.EventHandler {
 	h.T.Helper()
 	e := h.NewEngine()
@@ -104,6 +107,7 @@ func (h *EventWorld) HandleEvents(events ...string) reconcile.EventReport {
 	return h.HandleEventsFor(time.Minute, events...)
 }
 
+// HandleEventsFor runs a batch of events with this time.
 func (h *EventWorld) HandleEventsFor(limit time.Duration, events ...string) reconcile.EventReport {
 	h.T.Helper()
 	v := h.NewEventHandler()
@@ -115,6 +119,7 @@ func (h *EventWorld) HandleEventsFor(limit time.Duration, events ...string) reco
 	return v.Run(ctx, ParseEvents(events...))
 }
 
+// ParseEvents decodes events as Alibaba Cloud delivers them.
 func ParseEvents(events ...string) []cloud.ParsedEvent {
 	return alibaba.Events([]byte("["+strings.Join(events, ",")+"]"), cloud.Origin{})
 }
@@ -122,6 +127,7 @@ func ParseEvents(events ...string) []cloud.ParsedEvent {
 // StateEvent makes an event of the first account and cn-beijing: "i-b1 Running".
 func StateEvent(text string) string { return StateEventIn(ProdOwner, "cn-beijing", text) }
 
+// StateEventIn makes an event of a region of an account: "i-b1 Running".
 func StateEventIn(owner, region, text string) string {
 	id, state, _ := strings.Cut(text, " ")
 	return fmt.Sprintf(`{"id":"event of %s","source":"acs.ecs","specversion":"1.0","type":"ecs:Instance:StateChange",
@@ -227,10 +233,12 @@ func (h *EventWorld) ChangeInstance(id string, change func(*alibabatest.Instance
 	h.putMachine(a, "cn-beijing", i)
 }
 
+// SyncSettings returns settings of the group sync.
 func SyncSettings(group map[string]any) map[string]any {
 	return map[string]any{"sync": group}
 }
 
+// Releasing returns what ends instances.
 func Releasing(ids ...string) func(h *EventWorld) {
 	return func(h *EventWorld) { h.EditClouds(CloudEdit{Remove: ids}) }
 }

@@ -45,6 +45,7 @@ type Faults struct {
 	RobotFaults   []string       `json:"robot_faults"` // recorded answers, "busy", "drop", "500"
 }
 
+// InjectFaults lets things go wrong from now on.
 func (w *World) InjectFaults(st Faults) {
 	w.T.Helper()
 	for _, f := range st.CloudFaults {
@@ -67,6 +68,7 @@ func (w *World) InjectFaults(st Faults) {
 	}
 }
 
+// InjectCloudFault lets the cloud misbehave.
 func (w *World) InjectCloudFault(f CloudFault) {
 	fault := alibabatest.Fault{Kind: f.Kind, Action: f.Action, Region: f.Region, After: f.After, Times: f.Times}
 	switch f.Action {
@@ -81,6 +83,7 @@ func (w *World) InjectCloudFault(f CloudFault) {
 	w.Cloud.Break(fault)
 }
 
+// InjectBastionFault lets JumpServer misbehave.
 func (w *World) InjectBastionFault(f BastionFault) {
 	w.T.Helper()
 	fault := jumpservertest.Fault{

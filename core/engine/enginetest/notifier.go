@@ -18,6 +18,7 @@ type FakeNotifier struct {
 
 func (*FakeNotifier) Name() string { return "robots" }
 
+// Send implements notify.Notifier.
 func (r *FakeNotifier) Send(_ context.Context, m notify.Message) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()

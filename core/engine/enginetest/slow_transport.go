@@ -40,6 +40,7 @@ func (l *slowTransport) set(kill, dead bool) {
 	l.killAfterWrite, l.dead = kill, dead
 }
 
+// Reset forgets what was sent.
 func (l *slowTransport) Reset() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -46,12 +46,14 @@ type SlowWorld struct {
 	Log       bytes.Buffer
 }
 
+// SlowScope is the only scope of a SlowWorld.
 func SlowScope() inventory.Scope {
 	return inventory.Scope{Cloud: inventory.Alibaba, Account: "one", Region: "cn-a"}
 }
 
 const SlowOwner = "1111"
 
+// NewSlowWorld makes a world in which these instances were synced by a full run.
 func NewSlowWorld(t *testing.T, instances int) *SlowWorld {
 	t.Helper()
 	w := &SlowWorld{T: t, Robot: &FakeNotifier{}, Instances: map[string]inventory.Instance{}, Request: 10 * time.Second, NotifyOn: delivery.NotifyAlways, Grace: 168 * time.Hour}
@@ -71,7 +73,10 @@ func NewSlowWorld(t *testing.T, instances int) *SlowWorld {
 	return w
 }
 
-func SlowID(n int) string    { return fmt.Sprintf("i-%04d", n) }
+// SlowID returns the id of the nth instance.
+func SlowID(n int) string { return fmt.Sprintf("i-%04d", n) }
+
+// SlowAsset returns the asset id of the nth instance.
 func SlowAsset(n int) string { return inventory.AssetID(inventory.Alibaba, "cn-a", SlowID(n)) }
 
 func (w *SlowWorld) newStore() {
@@ -96,6 +101,7 @@ func (w *SlowWorld) Release(from, to int) {
 	}
 }
 
+// NewEngine returns an engine of the process that runs now.
 func (w *SlowWorld) NewEngine() engine.Engine {
 	w.T.Helper()
 	log := slog.New(slog.NewTextHandler(&w.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -128,6 +134,7 @@ func (w *SlowWorld) NewEngine() engine.Engine {
 // Run makes a run with no limit of time.
 func (w *SlowWorld) Run() report.Report { return w.RunFor(0) }
 
+// RunFor makes a run with this time; 0 = no limit.
 func (w *SlowWorld) RunFor(limit time.Duration) report.Report {
 	w.T.Helper()
 	ctx, cancel := context.WithCancel(w.T.Context())
@@ -159,13 +166,13 @@ func (w *SlowWorld) HandleEvents(limit time.Duration, ids ...string) reconcile.E
 			_ = w.Store.LoadSnapshot(ctx, scopes).MarkDirty(ctx, scopes...)
 		}
 	}
-	var heard []cloud.ParsedEvent
+	var events []cloud.ParsedEvent
 	for _, id := range ids {
-		heard = append(heard, cloud.ParsedEvent{ID: "event of " + id, Description: "Deleted", Target: cloud.EventTarget{
+		events = append(events, cloud.ParsedEvent{ID: "event of " + id, Description: "Deleted", Target: cloud.EventTarget{
 			Cloud: inventory.Alibaba, AccountID: SlowOwner, Region: "cn-a", InstanceIDs: []string{id}, IsReleased: true,
 		}})
 	}
-	return v.Run(ctx, heard)
+	return v.Run(ctx, events)
 }
 
 // RunKilled makes a run whose process is killed right after its first write of hosts was sent: nothing of it reaches
@@ -204,6 +211,7 @@ func (m killableBucket) Delete(ctx context.Context, key string) error {
 	return m.Bucket.Delete(ctx, key)
 }
 
+// ExpectOK ends the test unless a run did all its work.
 func (w *SlowWorld) ExpectOK(r report.Report) {
 	w.T.Helper()
 	if r.Outcome != report.OK {
@@ -232,6 +240,7 @@ func cardNumber(t *testing.T, card, row string) (n int) {
 	return n
 }
 
+// HostOf returns the host of the nth instance.
 func (w *SlowWorld) HostOf(n int) (jumpservertest.Host, bool) {
 	for _, h := range w.Server.Hosts(jumpservertest.DefaultOrg) {
 		if h.ID == SlowAsset(n) {
@@ -252,6 +261,7 @@ func (w *SlowWorld) Objects() []string {
 
 // The world is its own cloud, which says the truth at once.
 
+// List implements engine.Clouds.
 func (w *SlowWorld) List(context.Context, cloud.Filter) []inventory.Listing {
 	l := inventory.Listing{Scope: SlowScope(), Owner: SlowOwner}
 	for _, id := range slices.Sorted(func(yield func(string) bool) {
@@ -266,10 +276,12 @@ func (w *SlowWorld) List(context.Context, cloud.Filter) []inventory.Listing {
 	return []inventory.Listing{l}
 }
 
+// ListScopes implements engine.Clouds.
 func (w *SlowWorld) ListScopes(context.Context, cloud.Filter) ([]inventory.Scope, bool) {
 	return []inventory.Scope{SlowScope()}, true
 }
 
+// Find implements engine.EventClouds.
 func (w *SlowWorld) Find(_ context.Context, _ inventory.Scope, ids []string) ([]inventory.Instance, error) {
 	var found []inventory.Instance
 	for _, id := range ids {
@@ -280,16 +292,22 @@ func (w *SlowWorld) Find(_ context.Context, _ inventory.Scope, ids []string) ([]
 	return found, nil
 }
 
+// FindVerified implements engine.EventClouds.
 func (w *SlowWorld) FindVerified(ctx context.Context, at inventory.Scope, ids []string) (inventory.FindResult, error) {
 	found, err := w.Find(ctx, at, ids)
 	return inventory.FindResult{Instances: found}, err
 }
 
+// ResolveScopes implements engine.EventClouds.
 func (w *SlowWorld) ResolveScopes(context.Context, cloud.EventTarget) ([]inventory.Scope, error) {
 	return []inventory.Scope{SlowScope()}, nil
 }
+
+// VerifyOwner implements engine.Clouds.
 func (w *SlowWorld) VerifyOwner(context.Context, inventory.Scope, string) error { return nil }
-func (w *SlowWorld) UnknownAccounts(cloud.Filter) []string                      { return nil }
+
+// UnknownAccounts implements engine.Clouds.
+func (w *SlowWorld) UnknownAccounts(cloud.Filter) []string { return nil }
 
 // SetRowCost makes list PATCHes and deletions of hosts take so long for each row.
 func (w *SlowWorld) SetRowCost(d time.Duration) {
@@ -320,6 +338,7 @@ func (w *SlowWorld) ExpectQuietRun() {
 	}
 }
 
+// HasGoneLabel reports whether a host is marked as gone.
 func HasGoneLabel(h jumpservertest.Host) bool {
 	return slices.ContainsFunc(h.Labels, func(l string) bool { return strings.HasPrefix(l, inventory.LabelGone+":") })
 }

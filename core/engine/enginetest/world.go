@@ -99,12 +99,14 @@ type Clock struct {
 	ahead time.Duration
 }
 
+// Now returns the clock's time.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return time.Now().Add(c.ahead)
 }
 
+// Advance puts the clock ahead.
 func (c *Clock) Advance(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -192,6 +194,7 @@ func NewWorld(t *testing.T, s Setup, version jumpservertest.Version) *World {
 	return w
 }
 
+// AddAccount adds a cloud account; what its spec leaves out is that of the first one.
 func (w *World) AddAccount(spec AccountSpec) {
 	if spec.Type == "" {
 		spec.Type = "阿里云"
@@ -292,7 +295,7 @@ func (w *World) logger() *slog.Logger {
 	return slog.New(slog.NewTextHandler(w.LogText, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
-// AssetOf gives the asset id of "i-…" (looked for in all regions that ever had it), or of the
+// AssetOf returns the asset id of "i-…" (looked for in all regions that ever had it), or of the
 // host of this name.
 func (w *World) AssetOf(what string) string {
 	for _, a := range w.Accounts {
@@ -310,6 +313,7 @@ func (w *World) AssetOf(what string) string {
 	return ""
 }
 
+// FindHost returns the host with an id.
 func (w *World) FindHost(id string) (jumpservertest.Host, bool) {
 	for _, h := range w.JumpServer.Hosts(jumpservertest.DefaultOrg) {
 		if h.ID == id {
@@ -319,7 +323,7 @@ func (w *World) FindHost(id string) (jumpservertest.Host, bool) {
 	return jumpservertest.Host{}, false
 }
 
-// zoneID gives the id of a gateway zone, and makes it when it is first named; "" is none.
+// zoneID returns the id of a gateway zone, and makes it when it is first named; "" is none.
 func (w *World) zoneID(name string) string {
 	if name == "" {
 		return ""

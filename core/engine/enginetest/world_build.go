@@ -46,6 +46,7 @@ func (w *World) NewEngine() engine.Engine {
 	}
 }
 
+// NewFleet opens the configured accounts.
 func (w *World) NewFleet(cfg config.Config) cloud.Fleet {
 	waits := &Clock{}
 	var accounts []cloud.Account

@@ -39,6 +39,7 @@ type Instance struct {
 	Status   string `json:"status"`
 }
 
+// EditCloud edits what runs in a region.
 func (w *World) EditCloud(e CloudEdit) {
 	w.T.Helper()
 	a := w.Account(e.Account)
@@ -89,7 +90,7 @@ func (w *World) machineByID(a *Account, region, id string) alibabatest.Instance 
 	return i
 }
 
-// newMachine gives an address of its own to each id that has none.
+// newMachine returns an address of its own to each id that has none.
 func newMachine(i Instance) alibabatest.Instance {
 	m := alibabatest.Instance{
 		ID: i.ID, Name: i.Name, HostName: i.HostName, OSType: "linux", OSName: "Ubuntu  22.04 64位", Status: "Running",
@@ -141,6 +142,7 @@ type HostEdit struct {
 	Org      *otherOrg `json:"organisation"`
 }
 
+// NewHost is a host that people add.
 type NewHost struct {
 	Name, Address, Comment string
 	Labels, Nodes          []string
@@ -190,6 +192,7 @@ func (w *World) interrupt(m Interruption) {
 	}
 }
 
+// EditHosts edits hosts as people do.
 func (w *World) EditHosts(all []HostEdit) {
 	w.T.Helper()
 	for _, e := range all {
@@ -197,6 +200,7 @@ func (w *World) EditHosts(all []HostEdit) {
 	}
 }
 
+// EditHost edits a host as people do.
 func (w *World) EditHost(e HostEdit) {
 	w.T.Helper()
 	if w.addToJumpServer(e) {
@@ -218,7 +222,7 @@ func (w *World) EditHost(e HostEdit) {
 	}
 }
 
-// addToJumpServer makes what was not there; it tells whether the edit was of this kind.
+// addToJumpServer makes what was not there; it reports whether the edit was of this kind.
 func (w *World) addToJumpServer(e HostEdit) bool {
 	const org = jumpservertest.DefaultOrg
 	switch {

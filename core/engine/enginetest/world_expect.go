@@ -68,6 +68,7 @@ type HostWant struct {
 	Ports    string   `json:"ports"`
 }
 
+// Expect compares what came of a run with what a scenario wants.
 func (w *World) Expect(want Expectation, out engine.RunResult) {
 	w.T.Helper()
 	r := out.Report
@@ -174,6 +175,7 @@ func (w *World) expectHosts(want Expectation) {
 	}
 }
 
+// ExpectHost compares a host with what a scenario wants.
 func (w *World) ExpectHost(name string, want HostWant) {
 	w.T.Helper()
 	h, there := w.FindHost(w.AssetOf(name))
@@ -217,6 +219,7 @@ func (w *World) expectLabels(name string, labels []string, want HostWant) {
 	}
 }
 
+// Ports returns the ports of a host, as scenarios write them.
 func Ports(h jumpservertest.Host) string {
 	all := make([]string, 0, len(h.Protocols))
 	for _, p := range h.Protocols {
@@ -253,7 +256,7 @@ func (w *World) expectCard(want Expectation) {
 	}
 }
 
-// Describe gives a report as people read it in tests: the results document.
+// Describe returns a report as people read it in tests: the results document.
 func Describe(r report.Report) string {
 	var text bytes.Buffer
 	if err := r.JSON(&text); err != nil {
