@@ -46,7 +46,7 @@ func left(t *testing.T, store *state.Store) int {
 func (r *stateWorld) announced(only engine.Request) report.Report {
 	r.T.Helper()
 	e := r.pausing()
-	e.Announced = r.store
+	e.Memory.Announced = r.store
 	return e.Run(r.T.Context(), only).Report
 }
 
@@ -179,7 +179,7 @@ func TestExpectedAndEvents(t *testing.T) {
 		}
 		enginetest.Releasing(c.instance)(h)
 		v := h.NewEventHandler()
-		v.Engine.Announced = store
+		v.Engine.Memory.Announced = store
 		ctx, cancel := context.WithDeadline(t.Context(), h.RunClock.Now().Add(time.Minute))
 		h.ExpectEvents(v.Run(ctx, enginetest.ParseEvents(enginetest.StateEvent(c.instance+" Deleted"))), c.want)
 		cancel()

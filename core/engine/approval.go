@@ -29,9 +29,9 @@ func (e Engine) findApproved(ctx context.Context, req Request, desired plan.Plan
 			approved[l.AssetID] = l.Action
 		}
 	}
-	if e.HeldStore != nil && req.ReviewedLines == nil && e.Limits.Approval != plan.ApproveAll {
+	if e.Memory.Held != nil && req.ReviewedLines == nil && e.Limits.Approval != plan.ApproveAll {
 		var err error
-		if g.approvals, err = e.HeldStore.ListApprovals(ctx, e.Now()); err != nil {
+		if g.approvals, err = e.Memory.Held.ListApprovals(ctx, e.Now()); err != nil {
 			e.Log.Warn("approvals are not known, nothing counts as approved", "error", err)
 		}
 		for _, a := range g.approvals {
@@ -107,10 +107,10 @@ func (e Engine) saveHeldSet(ctx context.Context, req Request, held []plan.Change
 		})
 	}
 	set := report.HeldSetSummary{Hash: state.HashAssets(ids), Assets: len(held)}
-	if e.HeldStore == nil || req.DryRun {
+	if e.Memory.Held == nil || req.DryRun {
 		return set
 	}
-	_, err := e.HeldStore.Save(ctx, removals, e.Now())
+	_, err := e.Memory.Held.Save(ctx, removals, e.Now())
 	if err != nil {
 		e.Log.Warn("held removals can perhaps not be approved by their hash", "hash", set.Hash, "error", err)
 	}
@@ -123,7 +123,7 @@ func (e Engine) saveHeldSet(ctx context.Context, req Request, held []plan.Change
 // instance. What was held, failed or not reached stays approved, as does all of which nothing was learnt.
 func (e Engine) consumeApprovals(ctx context.Context, p *pass, desired plan.Plan) {
 	g := p.granted
-	if e.HeldStore == nil || p.req.DryRun || len(g.approvals) == 0 {
+	if e.Memory.Held == nil || p.req.DryRun || len(g.approvals) == 0 {
 		return
 	}
 	read := map[inventory.Scope]bool{}
@@ -148,7 +148,7 @@ func (e Engine) consumeApprovals(ctx context.Context, p *pass, desired plan.Plan
 	ctx, cancel := delivery.DetachedContext(ctx)
 	defer cancel()
 	for _, a := range g.approvals {
-		err := e.HeldStore.Consume(ctx, a, func(r state.HeldRemoval) bool {
+		err := e.Memory.Held.Consume(ctx, a, func(r state.HeldRemoval) bool {
 			return read[inventory.Scope{Cloud: r.Cloud, Account: r.Account, Region: r.Region}] && !waits[r.Asset]
 		})
 		if err != nil {

@@ -21,7 +21,7 @@ func (r *stateWorld) runWithApprovals() report.Report {
 	r.RunClock.Advance(time.Minute)
 	r.RobotClock.Advance(4 * time.Second)
 	e := r.NewEngine()
-	e.Incremental, e.HeldStore = &engine.Incremental{Store: r.store, Salt: r.salt, FullInterval: time.Hour, SyncChanges: reconcile.SyncChanges}, r.store.HeldStore()
+	e.Incremental, e.Memory.Held = &engine.Incremental{Store: r.store, Salt: r.salt, FullInterval: time.Hour, SyncChanges: reconcile.SyncChanges}, r.store.HeldStore()
 	return e.Run(r.T.Context(), engine.Request{}).Report
 }
 

@@ -28,13 +28,7 @@ type Engine struct {
 	Incremental     *Incremental     // nil = every run takes the full path
 	ShardGroup      *ShardGroup      // of requests that are a part; nil = each part is on its own
 	RemovalTracking *RemovalTracking // nil = there is no store
-	HeldStore       *state.HeldStore // what guards held and people approved, of full runs; nil = there is no store
-	Nodes           *state.NodeIDs   // which nodes configured paths mean; nil = there is no store
-	OwnerStore      *state.Store     // which remembers whose accounts are; nil = only marks of assets tell
-	Pauses          Pauses           // nil = there is no store
-	Announced       *state.Store     // which remembers what people announced; nil = there is none
-	// Recorded: full runs are put into the history, so that their cards can name them.
-	Recorded bool
+	Memory          Memory
 	// Reserve is kept free before the context's deadline for report and notification.
 	Reserve time.Duration
 	Now     func() time.Time
@@ -44,6 +38,15 @@ type Engine struct {
 	SkewClock func() time.Time
 	Log       *slog.Logger
 	OnStage   func(name string) // told as each stage begins; may be nil
+}
+
+// Memory is what is remembered between runs besides what Incremental saves. What is nil is not remembered.
+type Memory struct {
+	Held      *state.HeldStore // what guards held and people approved, of full runs
+	Nodes     *state.NodeIDs   // which nodes configured paths mean
+	Owners    *state.Store     // whose accounts are; else only labels of assets say it
+	Pauses    Pauses
+	Announced *state.Store // what people announced
 }
 
 // RunResult is the report of a run, every line of its plan (changes and non-changes), and what stopped it before it did

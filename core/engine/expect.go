@@ -11,10 +11,10 @@ import (
 
 // announcements reads what people have announced for the scopes of a run. What cannot be read lifts no threshold.
 func (e Engine) announcements(ctx context.Context, listings []inventory.Listing) []state.Expectation {
-	if e.Announced == nil {
+	if e.Memory.Announced == nil {
 		return nil
 	}
-	all, err := e.Announced.Expectations(ctx)
+	all, err := e.Memory.Announced.Expectations(ctx)
 	if err != nil {
 		e.Log.Warn("not all that was announced is known, and what is not lifts no threshold", "error", err)
 	}
@@ -52,7 +52,7 @@ func (e Engine) spend(ctx context.Context, p *pass, approved plan.Approved, limi
 		if losses == 0 {
 			continue
 		}
-		left, err := e.Announced.Spend(ctx, x, losses)
+		left, err := e.Memory.Announced.Spend(ctx, x, losses)
 		if err != nil {
 			e.Log.Warn("removals that were announced could not be counted, and are held", "scope", x.Scope().String(), "error", err)
 			left.Left, again = 0, true

@@ -201,7 +201,7 @@ func TestRetireWithAnotherKey(t *testing.T) {
 		keyed := h.NewFleet(h.LoadConfig())
 		h.Accounts[0].Unconfigured = true
 		e := h.NewEngine()
-		e.OwnerStore = store
+		e.Memory.Owners = store
 		out := e.Retire(t.Context(), engine.OperatorAction{
 			Account: "aliyun-prod", Write: true,
 			OpenClouds: func([]inventory.Scope) (engine.Clouds, []inventory.Cloud) {

@@ -21,6 +21,7 @@ type Incremental struct {
 	Store        *state.Store
 	Salt         string // the configuration that matters and the program's version
 	FullInterval time.Duration
+	Recorded     bool        // runs are put into the history, so that their cards can name them
 	SyncChanges  SyncChanges // nil = every change takes the full path
 }
 

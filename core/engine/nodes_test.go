@@ -108,7 +108,7 @@ func (w *nodeWorld) runChanged() engine.RunResult {
 func (w *nodeWorld) runWith(increment *engine.Incremental, dry bool) engine.RunResult {
 	w.T.Helper()
 	e := w.NewEngine()
-	e.Nodes, e.Incremental = w.newNodes(), increment
+	e.Memory.Nodes, e.Incremental = w.newNodes(), increment
 	out := e.Run(w.T.Context(), engine.Request{DryRun: dry})
 	if out.Err != nil || out.Report.Failures > 0 {
 		w.T.Fatalf("%v\n%s", out.Err, enginetest.Describe(out.Report))
@@ -120,7 +120,7 @@ func (w *nodeWorld) runWith(increment *engine.Incremental, dry bool) engine.RunR
 func (w *nodeWorld) handleEvent(id string) reconcile.EventReport {
 	w.T.Helper()
 	v := w.NewEventHandler()
-	v.Engine.Nodes = w.newNodes()
+	v.Engine.Memory.Nodes = w.newNodes()
 	ctx, cancel := context.WithDeadline(w.T.Context(), w.RunClock.Now().Add(time.Minute))
 	defer cancel()
 	answer := v.Run(ctx, enginetest.ParseEvents(enginetest.StateEvent(id+" Running")))

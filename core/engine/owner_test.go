@@ -36,7 +36,7 @@ func newOwnerWorld(t *testing.T) *ownerWorld {
 func (o *ownerWorld) runFull() report.Report {
 	o.T.Helper()
 	e := o.NewEngine()
-	e.OwnerStore = o.store
+	e.Memory.Owners = o.store
 	e.Incremental = &engine.Incremental{Store: o.store, Salt: "one", FullInterval: time.Hour, SyncChanges: reconcile.SyncChanges}
 	return e.Run(o.T.Context(), engine.Request{}).Report
 }

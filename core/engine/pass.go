@@ -39,7 +39,7 @@ func (e Engine) reportInput(p *pass, started time.Time, stopped error) report.In
 		Listings: p.listings, Notes: p.notes, Unchanged: p.unchanged,
 		Items: slices.Concat(p.applied.Items, p.removals.UnreportedItems()),
 		Nodes: p.applied.Nodes, Problems: p.applied.Problems, Stopped: stopped, HeldSets: p.heldSets,
-		Recorded: e.Recorded, Approved: p.granted.hashes(), Expected: expectedIn(p.announced),
+		Recorded: e.usesState(p.req) && e.Incremental.Recorded, Approved: p.granted.hashes(), Expected: expectedIn(p.announced),
 	}
 }
 

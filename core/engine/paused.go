@@ -31,10 +31,10 @@ type Halt struct {
 
 // Paused reads what is paused. What cannot be read counts as a pause of removals.
 func (e Engine) Paused(ctx context.Context) Halt {
-	if e.Pauses == nil {
+	if e.Memory.Pauses == nil {
 		return Halt{}
 	}
-	p, err := e.Pauses.Pause(ctx)
+	p, err := e.Memory.Pauses.Pause(ctx)
 	switch {
 	case err != nil:
 		e.Log.Error("it is not known what is paused, so nothing is removed", "error", err)
@@ -58,10 +58,10 @@ func (e Engine) pausedNow(ctx context.Context) plan.Pause { return e.Paused(ctx)
 func (h Halt) fillReport(ctx context.Context, e Engine, in *report.Input) delivery.Cards {
 	cards := e.Cards
 	in.Pause = h.Pause
-	if in.DryRun || e.Pauses == nil || !h.Stands() && h.over.Code == "" {
+	if in.DryRun || e.Memory.Pauses == nil || !h.Stands() && h.over.Code == "" {
 		return cards
 	}
-	told, err := e.Pauses.PauseTold(ctx)
+	told, err := e.Memory.Pauses.PauseTold(ctx)
 	switch {
 	case err != nil:
 		e.Log.Warn("it is not known whether people were told of the pause", "error", err)
@@ -79,12 +79,12 @@ func (h Halt) fillReport(ctx context.Context, e Engine, in *report.Input) delive
 
 // recordReported notes that a card said what a report says of the pause.
 func (h Halt) recordReported(ctx context.Context, e Engine, rep report.Report) {
-	if rep.Pause == nil || rep.DryRun || e.Pauses == nil || !e.Cards.HasChannel() || !e.Cards.Wants(rep) {
+	if rep.Pause == nil || rep.DryRun || e.Memory.Pauses == nil || !e.Cards.HasChannel() || !e.Cards.Wants(rep) {
 		return
 	}
 	ctx, cancel := delivery.DetachedContext(ctx)
 	defer cancel()
-	err := e.Pauses.KeepPauseTold(ctx, state.PauseTold{Of: h.of.Nonce, At: e.Now(), Ended: !rep.Pause.Stands})
+	err := e.Memory.Pauses.KeepPauseTold(ctx, state.PauseTold{Of: h.of.Nonce, At: e.Now(), Ended: !rep.Pause.Stands})
 	if err != nil {
 		e.Log.Warn("the pause may be told more often than it should be", "error", err)
 	}

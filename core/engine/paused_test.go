@@ -44,7 +44,7 @@ func (r *stateWorld) pausing() engine.Engine {
 	r.RunClock.Advance(time.Minute)
 	r.RobotClock.Advance(4 * time.Second)
 	e := r.NewEngine()
-	e.Incremental, e.HeldStore, e.OwnerStore, e.Pauses = &engine.Incremental{Store: r.store, Salt: r.salt, FullInterval: time.Hour, SyncChanges: reconcile.SyncChanges}, r.store.HeldStore(), r.store, r.store
+	e.Incremental, e.Memory.Held, e.Memory.Owners, e.Memory.Pauses = &engine.Incremental{Store: r.store, Salt: r.salt, FullInterval: time.Hour, SyncChanges: reconcile.SyncChanges}, r.store.HeldStore(), r.store, r.store
 	return e
 }
 
@@ -147,7 +147,7 @@ func TestUnreadablePause(t *testing.T) {
 				t.Fatal(err)
 			}
 		},
-		"a store that fails": func(r *stateWorld, e *engine.Engine) { e.Pauses = failing{r.store} },
+		"a store that fails": func(r *stateWorld, e *engine.Engine) { e.Memory.Pauses = failing{r.store} },
 	} {
 		r := newStateWorld(t)
 		r.paused()
@@ -295,7 +295,7 @@ func (fixed) KeepPauseTold(context.Context, state.PauseTold) error { return nil 
 func hearPaused(h *enginetest.EventWorld, p state.Pause, e ...string) reconcile.EventReport {
 	h.T.Helper()
 	v := h.NewEventHandler()
-	v.Engine.Pauses = pausedBy(h, p)
+	v.Engine.Memory.Pauses = pausedBy(h, p)
 	ctx, cancel := context.WithDeadline(h.T.Context(), h.RunClock.Now().Add(time.Minute))
 	defer cancel()
 	return v.Run(ctx, enginetest.ParseEvents(e...))

@@ -29,12 +29,12 @@ func TestHeldIsNotClosedByEvents(t *testing.T) {
 	store = store.ForInstallation("jms", "org")
 	full := func() engine.RunResult {
 		e := h.NewEngine()
-		e.OwnerStore, e.Incremental = store, &engine.Incremental{Store: store, Salt: "one", FullInterval: time.Hour, SyncChanges: reconcile.SyncChanges}
+		e.Memory.Owners, e.Incremental = store, &engine.Incremental{Store: store, Salt: "one", FullInterval: time.Hour, SyncChanges: reconcile.SyncChanges}
 		return e.Run(t.Context(), engine.Request{})
 	}
 	hear := func(events ...string) reconcile.EventReport {
 		v := h.NewEventHandler()
-		v.Engine.OwnerStore = store
+		v.Engine.Memory.Owners = store
 		ctx, cancel := context.WithDeadline(t.Context(), h.RunClock.Now().Add(time.Minute))
 		defer cancel()
 		return v.Run(ctx, enginetest.ParseEvents(events...))

@@ -134,7 +134,7 @@ func TestEventOfAStranger(t *testing.T) {
 		v := reconcile.EventHandler{
 			Engine: engine.Engine{
 				Rules:        plan.Rules{Accounts: map[string]plan.Account{"prod": {}, "spare": {}}, Mode: plan.ModeDelete},
-				ApplyOptions: apply.Options{Writers: 2, Now: time.Now, Log: log}, Now: time.Now, Log: log, OwnerStore: store,
+				ApplyOptions: apply.Options{Writers: 2, Now: time.Now, Log: log}, Now: time.Now, Log: log, Memory: engine.Memory{Owners: store},
 			},
 			Clouds: twoAccounts{sees: map[string]fakeCloud{"prod": {"i-1": living}}}, Bastion: bastion, Sleep: (&enginetest.Clock{}).Sleep,
 		}

@@ -161,13 +161,13 @@ func TestShareIsForTheUnknown(t *testing.T) {
 		}
 		h.EditClouds(enginetest.CloudEdit{Region: shanghai, Put: made})
 		e := h.NewEngine()
-		if e.OwnerStore = store; known {
+		if e.Memory.Owners = store; known {
 			e.Incremental = &engine.Incremental{Store: store, Salt: "one", FullInterval: time.Hour, SyncChanges: reconcile.SyncChanges}
 		}
 		e.Run(t.Context(), engine.Request{})
 		h.EditClouds(enginetest.CloudEdit{Region: shanghai, Remove: ids})
 		v := h.NewEventHandler()
-		v.Engine.OwnerStore = store
+		v.Engine.Memory.Owners = store
 		if answer := v.Run(t.Context(), enginetest.ParseEvents(events...)); answer.Deactivated != want {
 			t.Errorf("known %t: %d closed, want %d", known, answer.Deactivated, want)
 		}

@@ -73,7 +73,7 @@ func (w *weighing) share(c plan.Change) (plan.Reason, bool) {
 // loadHeldCounts returns what state knows of the scopes of candidates; nothing without a store.
 func (r *eventRun) loadHeldCounts(candidates []plan.Change) map[inventory.Scope]state.ScopeState {
 	out := map[inventory.Scope]state.ScopeState{}
-	if r.Engine.OwnerStore == nil {
+	if r.Engine.Memory.Owners == nil {
 		return out
 	}
 	var scopes []inventory.Scope
@@ -82,7 +82,7 @@ func (r *eventRun) loadHeldCounts(candidates []plan.Change) map[inventory.Scope]
 	}
 	slices.SortFunc(scopes, inventory.Scope.Compare)
 	scopes = slices.Compact(scopes)
-	view := r.Engine.OwnerStore.LoadSnapshot(r.ctx, scopes)
+	view := r.Engine.Memory.Owners.LoadSnapshot(r.ctx, scopes)
 	for _, at := range scopes {
 		out[at] = view.ScopeState(at)
 	}

@@ -179,7 +179,7 @@ func (s *simulation) newEngine(client *jumpserver.Client) engine.Engine {
 		nodes = s.store.ForInstallation("jumpserver", org).NodeIDs()
 	}
 	return engine.Engine{
-		Nodes:  nodes,
+		Memory: engine.Memory{Nodes: nodes},
 		Clouds: s.newFleet(), Bastion: client, Rules: s.rules, Log: quiet, Now: time.Now,
 		Limits:       plan.Limits{Percent: 50, Min: 2, PerRun: 6},
 		ApplyOptions: apply.Options{Writers: 2, Now: time.Now, Log: quiet},

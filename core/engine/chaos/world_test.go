@@ -305,8 +305,8 @@ func (w *world) newEngine() engine.Engine {
 	}
 	if w.store != nil {
 		e.Incremental = &engine.Incremental{Store: w.store, FullInterval: time.Hour, SyncChanges: reconcile.SyncChanges}
-		e.OwnerStore = w.store
-		e.Nodes = w.store.ForInstallation("jumpserver", org).NodeIDs()
+		e.Memory.Owners = w.store
+		e.Memory.Nodes = w.store.ForInstallation("jumpserver", org).NodeIDs()
 		e.RemovalTracking = &engine.RemovalTracking{Store: w.store, ShardKey: "run", Exclusive: true}
 	}
 	return e
