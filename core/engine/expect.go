@@ -11,10 +11,10 @@ import (
 
 // announcements reads what people have announced for the scopes of a run. What cannot be read lifts no threshold.
 func (e Engine) announcements(ctx context.Context, listings []inventory.Listing) []state.Expectation {
-	if e.Announced == nil {
+	if e.Memory.Announced == nil {
 		return nil
 	}
-	all, err := e.Announced.ListExpectations(ctx)
+	all, err := e.Memory.Announced.ListExpectations(ctx)
 	if err != nil {
 		e.Log.Warn("not all that was announced is known, and what is not lifts no threshold", "error", err)
 	}
@@ -45,14 +45,14 @@ func expectedIn(all []state.Expectation) []plan.Reason {
 // spend counts the removals of an approved plan against what was announced for their scopes, before any is made. What
 // cannot be counted, or was counted by another run since, is decided anew, as if nothing was left of it: then a person
 // has approved each removal of the scope, or it is held. A run that ends before it removes has spent all the same.
-func (e Engine) spend(ctx context.Context, p *passResult, approved plan.Approved, limits plan.Limits, anew func() plan.Approved) plan.Approved {
+func (e Engine) spend(ctx context.Context, p *pass, approved plan.Approved, limits plan.Limits, anew func() plan.Approved) plan.Approved {
 	again := false
 	for n, x := range p.announced {
 		losses := min(approved.CountLosses(x.Scope()), x.Remaining) // more are approved by a person
 		if losses == 0 {
 			continue
 		}
-		left, err := e.Announced.Spend(ctx, x, losses)
+		left, err := e.Memory.Announced.Spend(ctx, x, losses)
 		if err != nil {
 			e.Log.Warn("removals that were announced could not be counted, and are held", "scope", x.Scope().String(), "error", err)
 			left.Remaining, again = 0, true

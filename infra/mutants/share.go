@@ -4,10 +4,10 @@ package main
 func ofShare() []mutant {
 	return []mutant{{
 		name: "share: events weigh a scope that no full run knows", file: "core/reconcile/share.go",
-		old: "if last.FullAt.IsZero() {", broken: "if last.FullAt.IsZero() && false {", pkg: "./core/engine", test: "TestShareOfADayWithoutState",
+		old: "if last.FullAt.IsZero() {", broken: "if last.FullAt.IsZero() && false {", pkg: "./core/reconcile", test: "TestShareOfADayWithoutState",
 	}, {
 		name: "share: less than a day was read", file: "core/reconcile/share.go",
-		old: "if !w.whole {", broken: "if !w.whole && false {", pkg: "./core/engine", test: "TestShareNotCounted",
+		old: "if !w.whole {", broken: "if !w.whole && false {", pkg: "./core/reconcile", test: "TestShareNotCounted",
 	}, {
 		name: "share: counts as the guard does", file: "core/plan/losscounter.go",
 		old: "if !ours || !isRecentLoss(a, now) {", broken: "if true || !ours || !isRecentLoss(a, now) {", pkg: "./core/plan", test: "TestLossCounterIsTheGuard",
