@@ -61,17 +61,22 @@ type ProjectLister interface {
 	Projects(ctx context.Context, region string) ([]string, error)
 }
 
-// Provider is one entry of the list of clouds.
+// Provider is one entry of the list of clouds: what the cloud is called and needs, and its adapter.
 type Provider struct {
-	Cloud inventory.Cloud
-	Open  func(Account) (Lister, error)
-	// OwnerRight is the right that Lister.Owner needs, as an operator knows it; see Permissions of the
-	// adapter.
-	OwnerRight string
+	inventory.CloudInfo
+	// Open returns a lister for an account, without any call.
+	Open func(Account) (Lister, error)
 	// Events reads what the cloud's event service delivers; nil where it has none.
 	Events func(payload []byte, from Origin) []ParsedEvent
-	// Permissions are the rights that a key needs, as the cloud names them.
-	Permissions func() []string
 	// NonexistentID is an id in the cloud's form that no instance has: asking for it proves the right to list.
 	NonexistentID string
+}
+
+// TableOf returns what the rest of the program knows of the clouds of a list.
+func TableOf(providers []Provider) inventory.CloudTable {
+	table := make(inventory.CloudTable, len(providers))
+	for i, p := range providers {
+		table[i] = p.CloudInfo
+	}
+	return table
 }

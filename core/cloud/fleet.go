@@ -26,8 +26,7 @@ type OpenedAccount struct {
 	Account Account
 	Lister  Lister
 	Err     error
-	// OwnerRight is that of the provider; "" = not known.
-	OwnerRight string
+	Info    inventory.CloudInfo // of its cloud; zero = not known
 }
 
 // Fleet lists accounts scope by scope. It never changes after it was made, and may be used by
@@ -72,7 +71,7 @@ func openAccount(account Account, providers []Provider) OpenedAccount {
 		return OpenedAccount{Account: account, Err: err}
 	}
 	lister, err := providers[i].Open(account)
-	return OpenedAccount{Account: account, Lister: lister, Err: err, OwnerRight: providers[i].OwnerRight}
+	return OpenedAccount{Account: account, Lister: lister, Err: err, Info: providers[i].CloudInfo}
 }
 
 // WithLogger gives a fleet like f that logs to log.

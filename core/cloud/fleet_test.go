@@ -268,7 +268,7 @@ func TestOpen(t *testing.T) {
 		{Cloud: inventory.Alibaba, Name: "b", Regions: []string{"r1"}},
 		{Cloud: inventory.Huawei, Name: "c", Regions: []string{"r1", "r2"}},
 	}
-	providers := []cloud.Provider{{Cloud: inventory.Alibaba, Open: func(a cloud.Account) (cloud.Lister, error) {
+	providers := []cloud.Provider{{CloudInfo: inventory.CloudInfo{Cloud: inventory.Alibaba}, Open: func(a cloud.Account) (cloud.Lister, error) {
 		if a.AccessKeyID.IsEmpty() {
 			return nil, kindError(inventory.BadCredentials)
 		}

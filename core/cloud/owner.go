@@ -44,7 +44,7 @@ func (f Fleet) fetchKeyOwner(ctx context.Context, t OpenedAccount) (id string, t
 	}
 	return "", false, &inventory.Error{Kind: inventory.KindOf(err), Err: err, Message: fmt.Sprintf(
 		"account %s: its own id is not known: set account_id, or grant %s",
-		t.Account.Name, cmp.Or(t.OwnerRight, "the right to ask for it"))}
+		t.Account.Name, cmp.Or(t.Info.OwnerRight, "the right to ask for it"))}
 }
 
 // KeyOwner asks whose account the key of a configured account opens: see askOwner.
@@ -79,7 +79,7 @@ func (f Fleet) VerifyOwner(ctx context.Context, scope inventory.Scope, owner str
 			err = newError(inventory.BadCredentials, "account %s: the key belongs to account %s now, and belonged to %s", t.Account.Name, now, owner)
 		case err == nil && !told:
 			err = &inventory.Error{Kind: inventory.Denied, Err: inventory.ErrOwnerUnknown, Message: fmt.Sprintf(
-				"account %s: nothing shows that the key still belongs to %s: grant %s", t.Account.Name, owner, cmp.Or(t.OwnerRight, "the right to ask for the account's id"))}
+				"account %s: nothing shows that the key still belongs to %s: grant %s", t.Account.Name, owner, cmp.Or(t.Info.OwnerRight, "the right to ask for the account's id"))}
 		}
 		return err
 	}

@@ -3,8 +3,6 @@ package cloud
 import (
 	"context"
 	"sync"
-
-	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
 // OwnerCache remembers whose access keys are. An identity never changes; a key that is rotated
@@ -33,10 +31,12 @@ func (i *OwnerCache) put(a Account, owner string) {
 	i.owners[a.Name] = ownerEntry{key: a.AccessKeyID.Reveal(), role: a.AssumeRoleARN, owner: owner}
 }
 
-// hasStableOwner tells whether a credential tells by itself whose account it opens. One of Azure belongs to
-// a directory: without account_id it stands for the only subscription that it sees, which may be
-// another one tomorrow. So that is asked each time, else its machines would get the old one's label.
-func hasStableOwner(a Account) bool { return a.Cloud != inventory.Azure || a.AccountID != "" }
+// hasStableOwner reports whether a credential always opens the same account. Where one may open several,
+// only account_id says which; without it the owner is asked for each time, else instances would get the
+// label of an account that the credential opened before.
+func (t OpenedAccount) hasStableOwner() bool {
+	return !t.Info.SharedCredentials || t.Account.AccountID != ""
+}
 
 // cachedOwner tells whose account a target is, asking the cloud once for each key that lasts.
 func (f Fleet) cachedOwner(ctx context.Context, t OpenedAccount) (string, error) {
@@ -48,7 +48,7 @@ func (f Fleet) cachedOwner(ctx context.Context, t OpenedAccount) (string, error)
 		return known, nil
 	}
 	owner, err := f.fetchOwner(ctx, t)
-	if err == nil && hasStableOwner(t.Account) {
+	if err == nil && t.hasStableOwner() {
 		f.owners.put(t.Account, owner)
 	}
 	return owner, err

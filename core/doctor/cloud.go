@@ -34,6 +34,7 @@ type Account struct {
 	// nothing is compared.
 	CompareClock   func(context.Context) (context.Context, func() (ahead time.Duration, off bool))
 	RequiredRights []string // that the key needs, as the cloud names them
+	Visibility     Text     // what a listing is bound to, and what the cloud can hide without an error; empty = nothing is said
 }
 
 // maxConcurrency is how many regions are asked at the same time.
@@ -90,8 +91,8 @@ func (a Account) cloudFindings(ctx context.Context) []Finding {
 	lines = append(lines, found...)
 	lines = append(lines, a.cloudLabelFindings(id, regions)...)
 	lines = append(lines, a.listingFindings(ctx, regions)...)
-	if sees := a.visibilityText(); sees != (Text{}) {
-		lines = append(lines, okFinding(newText("列表的范围", "what is listed"), sees))
+	if a.Visibility != (Text{}) {
+		lines = append(lines, okFinding(newText("列表的范围", "what is listed"), a.Visibility))
 	}
 	return append(lines, okFinding(newText("多余权限", "excess"),
 		newText("无法在不做改动的前提下探明；只授予："+strings.Join(a.RequiredRights, "、"), "cannot be known without trying to change things; grant only: "+strings.Join(a.RequiredRights, ", "))))

@@ -106,7 +106,7 @@ func (c *createContest) runRound(ctx context.Context, creators []*creator) error
 
 // newCreator connects to an emulator.
 func (e *emulated) newCreator(ctx context.Context, hosts int) (*creator, error) {
-	cfg, err := config.Load(ctx, config.Source{Env: e.environList(), ReadFile: func(string) ([]byte, error) { return nil, fs.ErrNotExist }})
+	cfg, err := config.Load(ctx, config.Source{Clouds: wire.Clouds(), Env: e.environList(), ReadFile: func(string) ([]byte, error) { return nil, fs.ErrNotExist }})
 	if err != nil {
 		return nil, err
 	}

@@ -322,7 +322,7 @@ func syncOnce(ctx context.Context, env map[string]string) (report.Report, error)
 	for name, value := range env {
 		list = append(list, name+"="+value)
 	}
-	cfg, err := config.Load(ctx, config.Source{Env: list, ReadFile: func(string) ([]byte, error) { return nil, fs.ErrNotExist }})
+	cfg, err := config.Load(ctx, config.Source{Clouds: wire.Clouds(), Env: list, ReadFile: func(string) ([]byte, error) { return nil, fs.ErrNotExist }})
 	if err != nil {
 		return report.Report{}, err
 	}

@@ -32,12 +32,27 @@ const (
 // Provider is Alibaba's entry of the list of clouds. The zero policy is right outside of tests.
 func Provider(policy cloud.RetryPolicy) cloud.Provider {
 	return cloud.Provider{
-		Cloud:         inventory.Alibaba,
+		CloudInfo:     info(),
 		Open:          func(account cloud.Account) (cloud.Lister, error) { return Open(account, policy) },
 		Events:        Events,
-		OwnerRight:    "sts:GetCallerIdentity",
-		Permissions:   Permissions,
 		NonexistentID: nonexistentID,
+	}
+}
+
+// info describes Alibaba Cloud.
+func info() inventory.CloudInfo {
+	return inventory.CloudInfo{
+		Cloud:             inventory.Alibaba,
+		Spellings:         []string{"阿里云", "aliyun", "alibaba"},
+		Name:              inventory.Text{ZH: "阿里云", EN: "Alibaba Cloud"},
+		Permissions:       Permissions(),
+		AssumePermissions: AssumePermissions(),
+		OwnerRight:        "sts:GetCallerIdentity",
+		WithoutKey:        inventory.Text{ZH: "函数计算里用函数的角色；别处报错", EN: "the function's role on Function Compute; an error elsewhere"},
+		Visibility: inventory.Text{
+			ZH: "这个账号，逐个地域；RAM 只授予部分资源组、标签或实例时，列表整个为空并报缺权限，不会悄悄少几台",
+			EN: "this account, region by region; with rights for some resource groups, tags or instances only, the list is empty as a whole and that is told: none is hidden in silence",
+		},
 	}
 }
 

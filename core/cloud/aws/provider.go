@@ -31,12 +31,29 @@ const stateTerminated = "terminated"
 // EC2's limits are token buckets, which refill all the time, so that there is no window.
 func Provider(policy cloud.RetryPolicy) cloud.Provider {
 	return cloud.Provider{
-		Cloud:         inventory.AWS,
+		CloudInfo:     info(),
 		Open:          func(account cloud.Account) (cloud.Lister, error) { return Open(account, policy) },
 		Events:        Events,
-		OwnerRight:    "sts:GetCallerIdentity",
-		Permissions:   Permissions,
 		NonexistentID: "i-fffffffffffffffff",
+	}
+}
+
+// info describes AWS.
+func info() inventory.CloudInfo {
+	return inventory.CloudInfo{
+		Cloud:             inventory.AWS,
+		Spellings:         []string{"aws"},
+		Name:              inventory.Text{ZH: "AWS", EN: "AWS"},
+		Permissions:       Permissions(),
+		AssumePermissions: AssumePermissions(),
+		OwnerRight:        "sts:GetCallerIdentity",
+		EventKey:          "detail-type",
+		HostIdentity:      true,
+		WithoutKey:        inventory.Text{ZH: "Lambda 里用函数的角色；别处用 EC2 实例的角色", EN: "the function's role on Lambda; the EC2 instance's role elsewhere"},
+		Visibility: inventory.Text{
+			ZH: "这个账号，逐个地域；IAM 对列表只能全部允许或拒绝，不会悄悄少几台",
+			EN: "this account, region by region; IAM allows or refuses the list as a whole: none is hidden in silence",
+		},
 	}
 }
 

@@ -179,7 +179,7 @@ func (l *lister) joinLists(got rawLists) (subscriptionList, error) {
 // convertRow gives a machine with its scope and addresses.
 func (l *lister) convertRow(m *machine, known networkIndex) inventory.Instance {
 	row := m.Instance
-	row.Scope = inventory.Scope{Cloud: inventory.Azure, Account: l.account.Name, Region: m.Region}
+	row.Scope = inventory.Scope{Cloud: cloudID, Account: l.account.Name, Region: m.Region}
 	known.fillRow(&row, m.nics)
 	return row
 }

@@ -56,18 +56,39 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// maxIDsPerQuery is how many ids one query of Resource Graph names.
-const maxIDsPerQuery = 100
+const (
+	// cloudID is part of every asset id, and never changes.
+	cloudID inventory.Cloud = "azure"
+	// maxIDsPerQuery is how many ids one query of Resource Graph names.
+	maxIDsPerQuery = 100
+)
 
 // Provider is Azure's entry of the list of clouds. The zero policy is right outside of tests. There
 // are no events yet: deletions are found by the timer.
 func Provider(policy cloud.RetryPolicy) cloud.Provider {
 	return cloud.Provider{
-		Cloud:         inventory.Azure,
+		CloudInfo:     info(),
 		Open:          func(account cloud.Account) (cloud.Lister, error) { return Open(account, policy) },
-		OwnerRight:    "Microsoft.Resources/subscriptions/read on the subscription",
-		Permissions:   Permissions,
 		NonexistentID: "00000000-0000-0000-0000-000000000000",
+	}
+}
+
+// info describes Azure.
+func info() inventory.CloudInfo {
+	return inventory.CloudInfo{
+		Cloud:             cloudID,
+		Spellings:         []string{"azure"},
+		Name:              inventory.Text{ZH: "Azure", EN: "Azure"},
+		Permissions:       Permissions(),
+		OwnerRight:        "Microsoft.Resources/subscriptions/read on the subscription",
+		NeedsTenant:       true,
+		SharedCredentials: true,
+		HostIdentity:      true,
+		WithoutKey:        inventory.Text{ZH: "托管标识", EN: "the managed identity"},
+		Visibility: inventory.Text{
+			ZH: "一个订阅；只有资源组上的权限会被发现并算失败。资源组上的拒绝分配（deny assignment）会悄悄藏起其中的机器：它们的移除要等相隔 10 分钟的两次同步，不要用它收回读取权限",
+			EN: "one subscription; rights on some resource groups only are noticed, and fail. A deny assignment on a resource group hides its machines without an error: their removal takes two runs ten minutes apart. Do not take reading away by one",
+		},
 	}
 }
 
@@ -75,7 +96,7 @@ func Provider(policy cloud.RetryPolicy) cloud.Provider {
 // account has half a key or no tenant for it, and with Invalid where its endpoint, proxy,
 // subscription or mixture of regions is none.
 func Open(account cloud.Account, policy cloud.RetryPolicy) (cloud.Lister, error) {
-	account.Cloud = inventory.Azure
+	account.Cloud = cloudID
 	return cloud.OpenConnected(account, func(transport http.RoundTripper) (*lister, error) { return openLister(account, policy, transport) })
 }
 

@@ -28,7 +28,7 @@ func withPublic(vm azuretest.VM) azuretest.VM {
 }
 
 func withScope(i inventory.Instance) inventory.Instance {
-	i.Scope = inventory.Scope{Cloud: inventory.Azure, Account: "azure-prod", Region: region}
+	i.Scope = inventory.Scope{Cloud: "azure", Account: "azure-prod", Region: region}
 	return i
 }
 

@@ -24,7 +24,7 @@ const testSubscription = "11111111-2222-4333-8444-555555555555"
 // openOffline opens a lister whose tokens are given, and whose other calls are answered by r.
 func openOffline(t testing.TB, account cloud.Account, r cloudtest.TransportFunc) *lister {
 	t.Helper()
-	account.Cloud, account.Name, account.TenantID, account.AccountID = inventory.Azure, "a", "tenant.example", testSubscription
+	account.Cloud, account.Name, account.TenantID, account.AccountID = "azure", "a", "tenant.example", testSubscription
 	account.AccessKeyID, account.AccessKeySecret = secret.New("client-of-test"), secret.New("secret-of-test")
 	l, err := openLister(account, cloud.RetryPolicy{Sleep: cloudtest.InstantRetries().Sleep}, cloudtest.TransportFunc(func(req *http.Request) (int, []byte) {
 		switch base := "https://" + req.URL.Host + "/tenant.example"; {
@@ -234,7 +234,7 @@ func TestPermissions(t *testing.T) {
 func TestProvider(t *testing.T) {
 	t.Parallel()
 	p := Provider(cloud.RetryPolicy{})
-	if l, err := p.Open(cloud.Account{Name: "a"}); p.Cloud != inventory.Azure || p.Events != nil || l == nil || err != nil {
+	if l, err := p.Open(cloud.Account{Name: "a"}); p.Cloud != "azure" || p.Events != nil || l == nil || err != nil {
 		t.Errorf("%+v: %v, %v", p, l, err)
 	}
 }

@@ -31,12 +31,27 @@ const throttleWindow = time.Minute
 // Provider is Huawei's entry of the list of clouds. The zero policy is right outside of tests.
 func Provider(policy cloud.RetryPolicy) cloud.Provider {
 	return cloud.Provider{
-		Cloud:         inventory.Huawei,
+		CloudInfo:     info(),
 		Open:          func(account cloud.Account) (cloud.Lister, error) { return Open(account, policy) },
 		Events:        Events,
-		OwnerRight:    "iam:projects:list",
-		Permissions:   Permissions,
 		NonexistentID: "00000000-0000-0000-0000-000000000000",
+	}
+}
+
+// info describes Huawei Cloud.
+func info() inventory.CloudInfo {
+	return inventory.CloudInfo{
+		Cloud:       inventory.Huawei,
+		Spellings:   []string{"华为云", "huawei", "huaweicloud"},
+		Name:        inventory.Text{ZH: "华为云", EN: "Huawei Cloud"},
+		Permissions: Permissions(),
+		OwnerRight:  "iam:projects:list",
+		EventKey:    "cts",
+		WithoutKey:  inventory.Text{ZH: "FunctionGraph 里用函数的委托；别处报错", EN: "the function's agency on FunctionGraph; an error elsewhere"},
+		Visibility: inventory.Text{
+			ZH: "每个地域的一个 IAM 项目，以及其中密钥获得授权的企业项目；别的企业项目的服务器不在列表里，也不报错：它们不算已释放，但该地域的移除会暂缓。把权限授予整个项目",
+			EN: "one IAM project of each region, and in it the enterprise projects that the key is granted; servers of others are left out without an error: they do not count as released, but removals of the region are held. Grant the rights for the whole project",
+		},
 	}
 }
 

@@ -23,6 +23,8 @@ import (
 )
 
 const (
+	// cloudID is part of every asset id, and never changes.
+	cloudID inventory.Cloud = "tencent"
 	// homeRegion answers what is not regional.
 	homeRegion = "ap-guangzhou"
 	// pageSize is the most rows that DescribeInstances gives at once, and the most InstanceIds that
@@ -37,18 +39,32 @@ const (
 // No event source of Tencent is read: the timer finds what changed.
 func Provider(policy cloud.RetryPolicy) cloud.Provider {
 	return cloud.Provider{
-		Cloud:         inventory.Tencent,
+		CloudInfo:     info(),
 		Open:          func(account cloud.Account) (cloud.Lister, error) { return Open(account, policy) },
-		OwnerRight:    "sts:GetCallerIdentity",
-		Permissions:   Permissions,
 		NonexistentID: "ins-zzzzzzzz",
+	}
+}
+
+// info describes Tencent Cloud.
+func info() inventory.CloudInfo {
+	return inventory.CloudInfo{
+		Cloud:       cloudID,
+		Spellings:   []string{"腾讯云", "tencent"},
+		Name:        inventory.Text{ZH: "腾讯云", EN: "Tencent Cloud"},
+		Permissions: Permissions(),
+		OwnerRight:  "sts:GetCallerIdentity",
+		WithoutKey:  inventory.Text{ZH: "报错：必须写密钥", EN: "an error: a key is required"},
+		Visibility: inventory.Text{
+			ZH: "这个账号，逐个地域；CAM 只授予部分资源或标签时，其余实例不在列表里，也不报错：它们不算已释放，但该地域的移除会暂缓。资源写 *",
+			EN: "this account, region by region; with CAM rights for some resources or tags only, the others are left out without an error: they do not count as released, but removals of the region are held. Grant *",
+		},
 	}
 }
 
 // Open makes a lister for an account, without any call. It fails with BadCredentials where the
 // account has no key, and with Invalid where its endpoint or proxy is no address.
 func Open(account cloud.Account, policy cloud.RetryPolicy) (cloud.Lister, error) {
-	account.Cloud = inventory.Tencent
+	account.Cloud = cloudID
 	return cloud.OpenConnected(account, func(transport http.RoundTripper) (*lister, error) { return openLister(account, policy, transport) })
 }
 

@@ -200,7 +200,7 @@ func TestFleetChanges(t *testing.T) {
 // TestEvents: Tencent has no event source.
 func TestEvents(t *testing.T) {
 	t.Parallel()
-	if p := tencent.Provider(cloud.RetryPolicy{}); p.Cloud != inventory.Tencent || p.Events != nil || p.Open == nil {
+	if p := tencent.Provider(cloud.RetryPolicy{}); p.Cloud != "tencent" || p.Events != nil || p.Open == nil {
 		t.Errorf("%+v", p)
 	}
 }

@@ -37,6 +37,17 @@ func NewEvents(cfg config.Config, client *jumpserver.Client, role Role, log *slo
 	return engine.EventHandler{Engine: e, Clouds: fleet, Bastion: client, Sleep: pause.For}, nil
 }
 
+// EventClouds returns the names, in Chinese, of the clouds whose events can be read.
+func EventClouds() []string {
+	var names []string
+	for _, p := range cloudlist.Providers() {
+		if p.Events != nil {
+			names = append(names, p.Name.ZH)
+		}
+	}
+	return names
+}
+
 // ParseEvents decodes what a cloud's event service delivers.
 func ParseEvents(of inventory.Cloud, payload []byte, from cloud.Origin) []cloud.ParsedEvent {
 	for _, p := range cloudlist.Providers() {

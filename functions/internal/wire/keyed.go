@@ -21,7 +21,7 @@ func AccountOpener(cfg config.Config, log *slog.Logger, kept ProcessCache, accou
 			if c.Name != account || c.AccessKeyID.IsEmpty() || c.AccessKeySecret.IsEmpty() {
 				continue
 			}
-			c.Enabled, c.Cloud = true, config.ParseCloud(c.Type) // accounts that are switched off are not checked
+			c.Enabled, c.Cloud = true, cloudlist.Clouds().Parse(c.Type) // accounts that are switched off are not checked
 			c.Regions = scopeRegions(scopes, c.Cloud)
 			if len(c.Regions) > 0 {
 				asked.Clouds, keyed = append(asked.Clouds, c), append(keyed, c.Cloud)

@@ -25,7 +25,7 @@ func NewLoader(file string, environ []string) Loader {
 			etag = object.ETag
 			return object.Data, err
 		}
-		from := config.Source{File: file, Env: environ, ReadFile: os.ReadFile, Fetchers: map[string]config.FetchFunc{}}
+		from := config.Source{File: file, Env: environ, ReadFile: os.ReadFile, Fetchers: map[string]config.FetchFunc{}, Clouds: Clouds()}
 		for _, scheme := range storage.Schemes() {
 			if scheme != storage.SchemeFile {
 				from.Fetchers[scheme] = fetch

@@ -30,6 +30,9 @@ type Role struct {
 	SecurityToken   secret.Value
 }
 
+// Clouds returns what people and the configuration need to know of the clouds that are built in.
+func Clouds() inventory.CloudTable { return cloudlist.Clouds() }
+
 // Hooks let a program show progress. All may be nil.
 type Hooks struct {
 	Stage    func(name string)
