@@ -12,7 +12,7 @@ func mutants() []mutant {
 // ofProof: an absence is proved by two different witnesses, with the right key, or not at all.
 func ofProof() []mutant {
 	return []mutant{{
-		name: "dry run that succeeds", file: "core/cloud/alibaba/provider.go",
+		name: "dry run that succeeds", file: "core/cloud/alibaba/list.go",
 		old: `		if err == nil {
 			err = l.NewError(inventory.Incomplete, op, region, "the dry run`, broken: `		if false {
 			err = l.NewError(inventory.Incomplete, op, region, "the dry run`,

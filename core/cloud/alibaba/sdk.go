@@ -30,6 +30,44 @@ import (
 // pageSize is the most rows that DescribeInstances gives at once.
 const pageSize = 100
 
+// api is the part of Alibaba's APIs that is used, one function per call and answer. The only
+// file that knows the SDK fills it in; everything here works on what was answered.
+type api struct {
+	assumeRole        func(context.Context, cloud.Credentials, string) (assumeAnswer, error)
+	callerIdentity    func(context.Context, cloud.Credentials) (identityAnswer, error)
+	describeRegions   func(context.Context, cloud.Credentials) (regionsAnswer, error)
+	describeInstances func(context.Context, cloud.Credentials, instancesQuery) (instancesAnswer, error)
+	describeInstance  func(ctx context.Context, by cloud.Credentials, region, id string) (instanceAnswer, error)
+}
+
+type (
+	instancesQuery struct {
+		region    string
+		pageToken string   // NextToken, "" for the first page
+		ids       []string // InstanceIds; nil = all
+		dryRun    bool     // ask only whether the call is allowed
+	}
+	assumeAnswer struct {
+		requestID   string
+		credentials cloud.Credentials
+	}
+	identityAnswer struct{ requestID, account string }
+	instanceAnswer struct {
+		requestID string
+		row       inventory.Instance // Region as the answer says it
+	}
+	regionsAnswer struct {
+		requestID string
+		ids       []string
+	}
+	instancesAnswer struct {
+		requestID string
+		rows      []inventory.Instance // Region as the row says it
+		hasList   bool                 // the answer has a list, be it an empty one
+		nextToken string
+	}
+)
+
 // The SDK's hosts of regions that do not follow the pattern <product>.<region>.aliyuncs.com.
 // They are taken here, before any goroutine runs, because the SDK fills these maps lazily
 // without a lock. Nothing writes to them.
@@ -202,50 +240,4 @@ func unwrapSDKError(err error) error {
 		return &cloud.APIError{Status: http.StatusOK, Kind: inventory.Incomplete, Message: "the answer is not the JSON that it should be"}
 	}
 	return err
-}
-
-// convertPage copies what we need of a page, so that none is kept longer than its conversion takes.
-func convertPage(answer *instancesPage) instancesAnswer {
-	list := answer.Instances.Instance
-	rows := make([]inventory.Instance, len(list))
-	for i := range list {
-		rows[i] = convertRow(&list[i])
-	}
-	// The SDK leaves the list nil where the answer has none.
-	return instancesAnswer{requestID: answer.RequestId, rows: rows, hasList: list != nil, nextToken: answer.NextToken}
-}
-
-func convertRow(row *instanceRow) inventory.Instance {
-	return inventory.Instance{
-		Scope:      inventory.Scope{Region: row.RegionId},
-		ID:         row.InstanceId,
-		Name:       row.InstanceName,
-		HostName:   row.HostName,
-		OSType:     strings.ToLower(row.OSType),
-		OSName:     cmp.Or(row.OSName, row.OSNameEn),
-		Status:     strings.ToLower(row.Status),
-		Type:       row.InstanceType,
-		VPC:        row.VpcAttributes.VpcId,
-		PrivateIPs: privateIPs(row),
-		ClassicIPs: cloud.UniqueTexts(row.InnerIpAddress.IpAddress),
-		PublicIPs:  cloud.UniqueTexts([]string{row.EipAddress.IpAddress}, row.PublicIpAddress.IpAddress),
-	}
-}
-
-// privateIPs gives the instance's own address, then those of the primary interface, then those
-// of the others in the order of the answer.
-func privateIPs(row *instanceRow) []string {
-	var primary, others []string
-	for _, nic := range row.NetworkInterfaces.NetworkInterface {
-		addresses := []string{nic.PrimaryIpAddress}
-		for _, set := range nic.PrivateIpSets.PrivateIpSet {
-			addresses = append(addresses, set.PrivateIpAddress)
-		}
-		if nic.Type == "Primary" {
-			primary = append(primary, addresses...)
-		} else {
-			others = append(others, addresses...)
-		}
-	}
-	return cloud.UniqueTexts(row.VpcAttributes.PrivateIpAddress.IpAddress, primary, others)
 }

@@ -20,6 +20,33 @@ const (
 	codeNotFound = "InvalidInstanceId.NotFound"
 )
 
+// Find implements cloud.Lister with DescribeInstances by InstanceIds.
+func (l *lister) Find(ctx context.Context, region string, ids []string) ([]inventory.Instance, error) {
+	const op = "look up instances"
+	return l.FindByID(op, region, ids, nil, func(part []string) ([]inventory.Instance, error) {
+		list, _, err := l.readPages(ctx, op, instancesQuery{region: region, ids: part})
+		return list, err
+	})
+}
+
+// FindVerified implements cloud.Lister: a Glance, whose absent ids are believed only after the same
+// probe as an empty region, and as far as the second witness agrees. What that one shows is there.
+func (l *lister) FindVerified(ctx context.Context, region string, ids []string) (inventory.FindResult, error) {
+	found, err := l.Find(ctx, region, ids)
+	absent := cloud.MissingIDs(ids, found)
+	if err != nil || len(absent) == 0 {
+		return inventory.FindResult{Instances: found}, err
+	}
+	if err := l.verifyListRight(ctx, region); err != nil {
+		return inventory.FindResult{}, err
+	}
+	there, weak, err := l.verifyAbsence(ctx, region, absent)
+	if err != nil {
+		return inventory.FindResult{}, err
+	}
+	return inventory.FindResult{Instances: cloud.SortByID(append(found, there...)), Weak: weak}, nil
+}
+
 // verifyAbsence asks the second witness for instances that the list does not show, one by one:
 //
 //	NotFound                              absent

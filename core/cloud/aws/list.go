@@ -9,11 +9,28 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
+// stateTerminated is the state of an instance that is gone.
+const stateTerminated = "terminated"
+
 // listResult is what reading all pages gave.
 type listResult struct {
 	instances    []inventory.Instance // sorted by id
 	hasEmptyPage bool                 // a page had no rows
 	err          error
+}
+
+// List implements cloud.Lister with DescribeInstances, by NextToken. AWS refuses where a right
+// is missing; a page without rows is probed all the same, as an empty region is believed only
+// with proof.
+func (l *lister) List(ctx context.Context, region string) ([]inventory.Instance, error) {
+	list, gap, err := l.readPages(ctx, "list instances", instancesQuery{region: region})
+	if err == nil && gap {
+		err = l.verifyListRight(ctx, region)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return list, nil
 }
 
 // readPages gets all pages of a query. Where an instance went away while it was listed, EC2 may fail
@@ -97,3 +114,20 @@ func (l *lister) checkPage(op, region string, answer instancesAnswer) ([]invento
 
 // isLiteralID tells whether an id means itself in a filter, where * and ? stand for others.
 func isLiteralID(id string) bool { return id != "" && !strings.ContainsAny(id, `*?\`) }
+
+// verifyListRight asks with DryRun whether the credential may list this region's instances at all. Only
+// the refusal DryRunOperation says yes.
+func (l *lister) verifyListRight(ctx context.Context, region string) error {
+	const op = "probe the right to list instances"
+	_, err := callRegional(ctx, l, op, region, func(ctx context.Context, by cloud.Credentials) (bool, error) {
+		_, err := l.api.describeInstances(ctx, by, instancesQuery{region: region, dryRun: true})
+		if refused, ok := cloud.AsAPIError(err); ok && refused.Code == dryRunAllowed {
+			return true, nil
+		}
+		if err == nil {
+			err = l.NewError(inventory.Incomplete, op, region, "the dry run was not answered as one")
+		}
+		return false, err
+	})
+	return err
+}

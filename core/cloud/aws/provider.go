@@ -24,9 +24,6 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// stateTerminated is the state of an instance that is gone.
-const stateTerminated = "terminated"
-
 // Provider is AWS's entry of the list of clouds. The zero policy is right outside of tests:
 // EC2's limits are token buckets, which refill all the time, so that there is no window.
 func Provider(policy cloud.RetryPolicy) cloud.Provider {
@@ -105,37 +102,6 @@ type lister struct {
 	api          api
 }
 
-// api is the part of AWS's APIs that is used, one function per call and answer. The only files
-// that know the SDK fill it in; everything else works on what was answered.
-type api struct {
-	metadataCredentials func(context.Context) (cloud.Credentials, error)
-	assumeRole          func(context.Context, cloud.Credentials, string) (cloud.Credentials, error)
-	callerIdentity      func(context.Context, cloud.Credentials) (string, error)
-	describeRegions     func(ctx context.Context, by cloud.Credentials, all bool) ([]regionRow, error)
-	describeInstances   func(context.Context, cloud.Credentials, instancesQuery) (instancesAnswer, error)
-}
-
-type (
-	instancesQuery struct {
-		region      string
-		pageToken   string   // NextToken, "" for the first page
-		filterIDs   []string // of the filter instance-id; nil = all
-		instanceIDs []string // InstanceIds; nil = all
-		dryRun      bool     // ask only whether the call is allowed
-	}
-	regionRow       struct{ id, optIn string }
-	instancesAnswer struct {
-		rows      []instanceRow
-		hasList   bool // the answer has a list, be it an empty one
-		nextToken string
-	}
-	// instanceRow is an instance, and the zone that it says to be in.
-	instanceRow struct {
-		inventory.Instance
-		zone string
-	}
-)
-
 // Owner implements cloud.Lister with STS GetCallerIdentity. With a role to assume, it is the
 // account of the role.
 func (l *lister) Owner(ctx context.Context) (string, error) {
@@ -145,63 +111,4 @@ func (l *lister) Owner(ctx context.Context) (string, error) {
 		return "", l.NewError(inventory.Incomplete, op, "", "the answer lacks the Account")
 	}
 	return owner, err
-}
-
-// List implements cloud.Lister with DescribeInstances, by NextToken. AWS refuses where a right
-// is missing; a page without rows is probed all the same, as an empty region is believed only
-// with proof.
-func (l *lister) List(ctx context.Context, region string) ([]inventory.Instance, error) {
-	list, gap, err := l.readPages(ctx, "list instances", instancesQuery{region: region})
-	if err == nil && gap {
-		err = l.verifyListRight(ctx, region)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return list, nil
-}
-
-// FindVerified implements cloud.Lister: a Glance, whose absent ids are believed only after the same
-// probe as an empty region, and where the second witness agrees. What that one shows is there.
-func (l *lister) FindVerified(ctx context.Context, region string, ids []string) (inventory.FindResult, error) {
-	found, err := l.Find(ctx, region, ids)
-	absent := cloud.MissingIDs(ids, found)
-	if err != nil || len(absent) == 0 {
-		return inventory.FindResult{Instances: found}, err
-	}
-	if err := l.verifyListRight(ctx, region); err != nil {
-		return inventory.FindResult{}, err
-	}
-	there, err := l.verifyAbsence(ctx, region, absent)
-	if err != nil {
-		return inventory.FindResult{}, err
-	}
-	return inventory.FindResult{Instances: cloud.SortByID(append(found, there...))}, nil
-}
-
-// Find implements cloud.Lister with DescribeInstances by the filter instance-id: as InstanceIds,
-// one id that is not known would make the whole call fail.
-func (l *lister) Find(ctx context.Context, region string, ids []string) ([]inventory.Instance, error) {
-	const op = "look up instances"
-	return l.FindByID(op, region, ids, isLiteralID, func(part []string) ([]inventory.Instance, error) {
-		list, _, err := l.readPages(ctx, op, instancesQuery{region: region, filterIDs: part})
-		return list, err
-	})
-}
-
-// verifyListRight asks with DryRun whether the credential may list this region's instances at all. Only
-// the refusal DryRunOperation says yes.
-func (l *lister) verifyListRight(ctx context.Context, region string) error {
-	const op = "probe the right to list instances"
-	_, err := callRegional(ctx, l, op, region, func(ctx context.Context, by cloud.Credentials) (bool, error) {
-		_, err := l.api.describeInstances(ctx, by, instancesQuery{region: region, dryRun: true})
-		if refused, ok := cloud.AsAPIError(err); ok && refused.Code == dryRunAllowed {
-			return true, nil
-		}
-		if err == nil {
-			err = l.NewError(inventory.Incomplete, op, region, "the dry run was not answered as one")
-		}
-		return false, err
-	})
-	return err
 }

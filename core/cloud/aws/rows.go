@@ -13,6 +13,12 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
+// instanceRow is an instance, and the zone that it says to be in.
+type instanceRow struct {
+	inventory.Instance
+	zone string
+}
+
 // addressOwnerAmazon is whose a public address is that came with the instance and leaves with it; an
 // elastic one is the account's own:
 // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceNetworkInterfaceAssociation.html

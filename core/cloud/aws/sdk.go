@@ -27,6 +27,32 @@ const (
 	sessionName = "jms-sync"
 )
 
+// api is the part of AWS's APIs that is used, one function per call and answer. The only files
+// that know the SDK fill it in; everything else works on what was answered.
+type api struct {
+	metadataCredentials func(context.Context) (cloud.Credentials, error)
+	assumeRole          func(context.Context, cloud.Credentials, string) (cloud.Credentials, error)
+	callerIdentity      func(context.Context, cloud.Credentials) (string, error)
+	describeRegions     func(ctx context.Context, by cloud.Credentials, all bool) ([]regionRow, error)
+	describeInstances   func(context.Context, cloud.Credentials, instancesQuery) (instancesAnswer, error)
+}
+
+type (
+	instancesQuery struct {
+		region      string
+		pageToken   string   // NextToken, "" for the first page
+		filterIDs   []string // of the filter instance-id; nil = all
+		instanceIDs []string // InstanceIds; nil = all
+		dryRun      bool     // ask only whether the call is allowed
+	}
+	regionRow       struct{ id, optIn string }
+	instancesAnswer struct {
+		rows      []instanceRow
+		hasList   bool // the answer has a list, be it an empty one
+		nextToken string
+	}
+)
+
 // sdkClient is what every call of an account is made with. The SDK's clients may be shared.
 type sdkClient struct {
 	ec2          *ec2.Client

@@ -11,6 +11,34 @@ import (
 
 const opVerifyAbsence = "prove that instances are absent"
 
+// Find implements cloud.Lister with DescribeInstances by the filter instance-id: as InstanceIds,
+// one id that is not known would make the whole call fail.
+func (l *lister) Find(ctx context.Context, region string, ids []string) ([]inventory.Instance, error) {
+	const op = "look up instances"
+	return l.FindByID(op, region, ids, isLiteralID, func(part []string) ([]inventory.Instance, error) {
+		list, _, err := l.readPages(ctx, op, instancesQuery{region: region, filterIDs: part})
+		return list, err
+	})
+}
+
+// FindVerified implements cloud.Lister: a Glance, whose absent ids are believed only after the same
+// probe as an empty region, and where the second witness agrees. What that one shows is there.
+func (l *lister) FindVerified(ctx context.Context, region string, ids []string) (inventory.FindResult, error) {
+	found, err := l.Find(ctx, region, ids)
+	absent := cloud.MissingIDs(ids, found)
+	if err != nil || len(absent) == 0 {
+		return inventory.FindResult{Instances: found}, err
+	}
+	if err := l.verifyListRight(ctx, region); err != nil {
+		return inventory.FindResult{}, err
+	}
+	there, err := l.verifyAbsence(ctx, region, absent)
+	if err != nil {
+		return inventory.FindResult{}, err
+	}
+	return inventory.FindResult{Instances: cloud.SortByID(append(found, there...))}, nil
+}
+
 // verifyAnswer is what the second witness says of some instances: rows, or which of them do not exist.
 type verifyAnswer struct {
 	rows      []inventory.Instance

@@ -10,6 +10,9 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
+// maxIDsPerQuery is how many ids one query of Resource Graph names.
+const maxIDsPerQuery = 100
+
 // graphKinds names a table of Resource Graph and the types of resources in it:
 // https://learn.microsoft.com/azure/governance/resource-graph/reference/supported-tables-resources
 type graphKinds struct{ table, machine, nic, address string }

@@ -15,6 +15,23 @@ import (
 // 250 that gets 25 a second: https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling
 const maxParallelSets = 8
 
+// List implements cloud.Lister. All regions that are listed at about the same time share one reading
+// of the subscription, of which each gets its part once: who lists a region again reads anew.
+func (l *lister) List(ctx context.Context, region string) ([]inventory.Instance, error) {
+	const op = "list instances"
+	if region == "" {
+		return nil, l.newError(inventory.Invalid, op, "no region is named")
+	}
+	list, known, err := l.shared.readRecent(ctx, region, l.readSubscription)
+	if err == nil && !known {
+		err = l.newPartError(inventory.NotFound, "list locations", "the subscription has none of this name (they are written like eastus)")
+	}
+	if err != nil {
+		return nil, l.nameError(op, region, err)
+	}
+	return list, nil
+}
+
 // subscriptionList is what one reading of a subscription gave: complete, and with the right to see all of it.
 type subscriptionList struct {
 	locations []location
@@ -237,9 +254,12 @@ func primaryRank(primary bool) int {
 }
 
 // The names by which Cursor knows rows.
-func (m machine) key() string  { return m.ID }
-func (n nic) key() string      { return n.id }
-func (a address) key() string  { return a.id }
+func (m machine) key() string { return m.ID }
+
+func (n nic) key() string { return n.id }
+
+func (a address) key() string { return a.id }
+
 func (s scaleSet) key() string { return s.id }
 
 func (n nic) hasPublicAddress() bool {

@@ -48,7 +48,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -56,12 +55,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-const (
-	// cloudID is part of every asset id, and never changes.
-	cloudID inventory.Cloud = "azure"
-	// maxIDsPerQuery is how many ids one query of Resource Graph names.
-	maxIDsPerQuery = 100
-)
+// cloudID is part of every asset id, and never changes.
+const cloudID inventory.Cloud = "azure"
 
 // Provider is Azure's entry of the list of clouds. The zero policy is right outside of tests. There
 // are no events yet: deletions are found by the timer.
@@ -133,63 +128,6 @@ type lister struct {
 	foundSubscription string // the subscription where none is configured, once it is known
 }
 
-// api is the part of Azure's APIs that is used, one function per call and answer. The only file
-// that knows the SDK fills it in; everything here works on what was answered. The ids of resources
-// are in lower case, because Azure writes one id in several ways.
-type api struct {
-	getSubscription   func(ctx context.Context, id string) (subscription, error)
-	listSubscriptions func(ctx context.Context, token string) (answerPage[subscription], error)
-	listLocations     func(ctx context.Context, subscription, token string) (answerPage[location], error)
-	listPermissions   func(ctx context.Context, subscription, token string) (answerPage[permission], error)
-	listMachines      func(ctx context.Context, subscription, token string) (answerPage[machine], error)
-	listInterfaces    func(ctx context.Context, subscription, token string) (answerPage[nic], error)
-	listAddresses     func(ctx context.Context, subscription, token string) (answerPage[address], error)
-	listSets          func(ctx context.Context, subscription, token string) (answerPage[scaleSet], error)
-	listSetMachines   func(ctx context.Context, subscription string, of scaleSet, token string) (answerPage[machine], error)
-	listSetInterfaces func(ctx context.Context, subscription string, of scaleSet, token string) (answerPage[nic], error)
-	listSetAddresses  func(ctx context.Context, subscription string, of scaleSet, token string) (answerPage[address], error)
-	getMachine        func(ctx context.Context, resource string) (machine, error)
-	queryGraph        func(ctx context.Context, subscription, query, token string) (answerPage[graphRow], error)
-}
-
-type (
-	answerPage[T any] struct {
-		rows    []T
-		hasList bool   // the answer has a list, be it an empty one
-		next    string // where the next page is; "" = this was the last one
-	}
-	subscription struct{ id, state string }
-	location     struct {
-		name     string
-		physical bool
-	}
-	// machine is one with all but its addresses; its Region is as the row says it.
-	machine struct {
-		inventory.Instance
-		resource string
-		nics     []string // ids, that of the primary one first
-	}
-	nic struct {
-		id      string
-		vpc     string     // "" = none is named
-		primary bool       // of its machine
-		configs []ipConfig // the primary one first
-	}
-	ipConfig struct{ private, public string } // an address, and the id of another
-	address  struct{ id, ip string }
-	scaleSet struct {
-		id, group, name string
-		uniform         bool
-	}
-	// graphRow is a machine with one of its interfaces, or none, with one of its public addresses,
-	// or none.
-	graphRow struct {
-		machine machine
-		nic     nic
-		address address
-	}
-)
-
 // Owner implements cloud.Lister: the id of the subscription. The one that is configured counts only
 // if the credential sees it; where none is, the credential must see exactly one that is in use.
 func (l *lister) Owner(ctx context.Context) (string, error) {
@@ -250,122 +188,3 @@ func (l *lister) subscriptionID(ctx context.Context) (string, error) {
 	}
 	return l.singleSubscription(ctx)
 }
-
-// Regions implements cloud.Lister: the physical locations of the subscription.
-func (l *lister) Regions(ctx context.Context) ([]string, error) {
-	const op = "list regions"
-	id, err := l.subscriptionID(ctx)
-	if err != nil {
-		return nil, l.nameError(op, "", err)
-	}
-	all, err := l.fetchLocations(ctx, id)
-	if err != nil {
-		return nil, l.nameError(op, "", err)
-	}
-	var names []string
-	for _, one := range all {
-		if one.physical {
-			names = append(names, one.name)
-		}
-	}
-	if len(names) == 0 {
-		return nil, l.newError(inventory.Incomplete, op, "no physical location is named")
-	}
-	slices.Sort(names)
-	return names, nil
-}
-
-func (l *lister) fetchLocations(ctx context.Context, subscription string) ([]location, error) {
-	return readPages(ctx, l, "list locations", func(one location) string { return one.name }, listOfSubscription(l.api.listLocations, subscription))
-}
-
-// List implements cloud.Lister. All regions that are listed at about the same time share one reading
-// of the subscription, of which each gets its part once: who lists a region again reads anew.
-func (l *lister) List(ctx context.Context, region string) ([]inventory.Instance, error) {
-	const op = "list instances"
-	if region == "" {
-		return nil, l.newError(inventory.Invalid, op, "no region is named")
-	}
-	list, known, err := l.shared.readRecent(ctx, region, l.readSubscription)
-	if err == nil && !known {
-		err = l.newPartError(inventory.NotFound, "list locations", "the subscription has none of this name (they are written like eastus)")
-	}
-	if err != nil {
-		return nil, l.nameError(op, region, err)
-	}
-	return list, nil
-}
-
-// FindVerified implements cloud.Lister with a reading that began after the call: all machines of the
-// subscription and the proof of the right to read them. Lookups at the same time share the next one. Of
-// machines that it does not have the second witness is asked.
-func (l *lister) FindVerified(ctx context.Context, region string, ids []string) (inventory.FindResult, error) {
-	const op = "look up instances"
-	ids, err := l.validIDs(op, region, ids)
-	if err != nil || len(ids) == 0 {
-		return inventory.FindResult{}, err
-	}
-	got, err := l.shared.readFresh(ctx, l.readSubscription)
-	if err == nil && !got.hasRegion(region) {
-		err = l.newPartError(inventory.NotFound, "list locations", "the subscription has none of this name")
-	}
-	if err != nil {
-		return inventory.FindResult{}, l.nameError(op, region, err)
-	}
-	var found inventory.FindResult
-	for _, row := range got.regions[region] {
-		if _, asked := slices.BinarySearch(ids, row.ID); asked {
-			found.Instances = append(found.Instances, row)
-		}
-	}
-	there, weak, err := l.verifyAbsence(ctx, region, cloud.MissingIDs(ids, found.Instances))
-	if err != nil {
-		return inventory.FindResult{}, l.nameError(op, region, err)
-	}
-	found.Instances, found.Weak = cloud.SortByID(append(found.Instances, there...)), weak
-	return found, nil
-}
-
-// Find implements cloud.Lister with Resource Graph: one query for 100 ids, and a second one for
-// those that are no ordinary machines but may be of uniform scale sets.
-func (l *lister) Find(ctx context.Context, region string, ids []string) ([]inventory.Instance, error) {
-	const op = "look up instances"
-	ids, err := l.validIDs(op, region, ids)
-	if err != nil || len(ids) == 0 {
-		return nil, err
-	}
-	// What cannot be a vmId exists nowhere, and has no place in the text of a query.
-	ids = slices.DeleteFunc(ids, func(id string) bool { return !isVMID(id) })
-	id, err := l.subscriptionID(ctx)
-	if err != nil {
-		return nil, l.nameError(op, region, err)
-	}
-	var found []inventory.Instance
-	for part := range slices.Chunk(ids, maxIDsPerQuery) {
-		list, err := l.findInRegion(ctx, id, region, part)
-		if err != nil {
-			return nil, l.nameError(op, region, err)
-		}
-		found = append(found, list...)
-	}
-	return cloud.SortByID(found), nil
-}
-
-// validIDs gives the ids sorted, each once.
-func (l *lister) validIDs(op, region string, ids []string) ([]string, error) {
-	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
-	switch {
-	case region == "":
-		return nil, l.newError(inventory.Invalid, op, "no region is named")
-	case slices.Contains(ids, ""):
-		return nil, l.nameError(op, region, l.newPartError(inventory.Invalid, "", "an id is empty"))
-	}
-	return ids, nil
-}
-
-// isVMID reports whether an id can be that of a machine: a UUID in its usual form.
-func isVMID(id string) bool { return len(id) == 36 && uuid.Validate(id) == nil }
-
-// sharedTTL is how long a reading serves the regions that did not get their part yet: as long as a
-// fleet may need until it comes to its last region.
-const sharedTTL = time.Minute

@@ -8,6 +8,44 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
+type (
+	answerPage[T any] struct {
+		rows    []T
+		hasList bool   // the answer has a list, be it an empty one
+		next    string // where the next page is; "" = this was the last one
+	}
+	subscription struct{ id, state string }
+	location     struct {
+		name     string
+		physical bool
+	}
+	// machine is one with all but its addresses; its Region is as the row says it.
+	machine struct {
+		inventory.Instance
+		resource string
+		nics     []string // ids, that of the primary one first
+	}
+	nic struct {
+		id      string
+		vpc     string     // "" = none is named
+		primary bool       // of its machine
+		configs []ipConfig // the primary one first
+	}
+	ipConfig struct{ private, public string } // an address, and the id of another
+	address  struct{ id, ip string }
+	scaleSet struct {
+		id, group, name string
+		uniform         bool
+	}
+	// graphRow is a machine with one of its interfaces, or none, with one of its public addresses,
+	// or none.
+	graphRow struct {
+		machine machine
+		nic     nic
+		address address
+	}
+)
+
 // The documents of Resource Manager, cut to what we need. To read them into the SDK's own models took
 // four times the memory and twenty times the allocations (BenchmarkList: 737 MB and 7.9 million for
 // 10,000 machines, to 186 MB and 0.34 million), for some fifty fields that nobody asks for:
@@ -127,11 +165,6 @@ func (d *locationDoc) convert() location {
 
 func (d *permissionDoc) convert() permission {
 	return permission{actions: d.Actions, notActions: d.NotActions}
-}
-
-// locationName gives a location as it is written now: old resources have "East US".
-func locationName(location string) string {
-	return strings.ToLower(strings.ReplaceAll(location, " ", ""))
 }
 
 func (d *machineDoc) convert() machine {

@@ -18,6 +18,25 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
+// api is the part of Azure's APIs that is used, one function per call and answer. The only file
+// that knows the SDK fills it in; everything here works on what was answered. The ids of resources
+// are in lower case, because Azure writes one id in several ways.
+type api struct {
+	getSubscription   func(ctx context.Context, id string) (subscription, error)
+	listSubscriptions func(ctx context.Context, token string) (answerPage[subscription], error)
+	listLocations     func(ctx context.Context, subscription, token string) (answerPage[location], error)
+	listPermissions   func(ctx context.Context, subscription, token string) (answerPage[permission], error)
+	listMachines      func(ctx context.Context, subscription, token string) (answerPage[machine], error)
+	listInterfaces    func(ctx context.Context, subscription, token string) (answerPage[nic], error)
+	listAddresses     func(ctx context.Context, subscription, token string) (answerPage[address], error)
+	listSets          func(ctx context.Context, subscription, token string) (answerPage[scaleSet], error)
+	listSetMachines   func(ctx context.Context, subscription string, of scaleSet, token string) (answerPage[machine], error)
+	listSetInterfaces func(ctx context.Context, subscription string, of scaleSet, token string) (answerPage[nic], error)
+	listSetAddresses  func(ctx context.Context, subscription string, of scaleSet, token string) (answerPage[address], error)
+	getMachine        func(ctx context.Context, resource string) (machine, error)
+	queryGraph        func(ctx context.Context, subscription, query, token string) (answerPage[graphRow], error)
+}
+
 // This file, credentials.go and transport.go alone know the Azure SDK. Lists go through its client
 // for Resource Manager (credentials, tokens, telemetry) and are read into our own documents.
 

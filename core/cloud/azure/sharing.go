@@ -9,6 +9,10 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
+// sharedTTL is how long a reading serves the regions that did not get their part yet: as long as a
+// fleet may need until it comes to its last region.
+const sharedTTL = time.Minute
+
 // sharedReads shares readings between callers: Azure lists subscriptions, we are asked for regions.
 type sharedReads struct {
 	now  func() time.Time

@@ -7,13 +7,85 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
 // maxParallelGets is how many machines are asked for at once.
 const maxParallelGets = 8
+
+// Find implements cloud.Lister with Resource Graph: one query for 100 ids, and a second one for
+// those that are no ordinary machines but may be of uniform scale sets.
+func (l *lister) Find(ctx context.Context, region string, ids []string) ([]inventory.Instance, error) {
+	const op = "look up instances"
+	ids, err := l.validIDs(op, region, ids)
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	// What cannot be a vmId exists nowhere, and has no place in the text of a query.
+	ids = slices.DeleteFunc(ids, func(id string) bool { return !isVMID(id) })
+	id, err := l.subscriptionID(ctx)
+	if err != nil {
+		return nil, l.nameError(op, region, err)
+	}
+	var found []inventory.Instance
+	for part := range slices.Chunk(ids, maxIDsPerQuery) {
+		list, err := l.findInRegion(ctx, id, region, part)
+		if err != nil {
+			return nil, l.nameError(op, region, err)
+		}
+		found = append(found, list...)
+	}
+	return cloud.SortByID(found), nil
+}
+
+// FindVerified implements cloud.Lister with a reading that began after the call: all machines of the
+// subscription and the proof of the right to read them. Lookups at the same time share the next one. Of
+// machines that it does not have the second witness is asked.
+func (l *lister) FindVerified(ctx context.Context, region string, ids []string) (inventory.FindResult, error) {
+	const op = "look up instances"
+	ids, err := l.validIDs(op, region, ids)
+	if err != nil || len(ids) == 0 {
+		return inventory.FindResult{}, err
+	}
+	got, err := l.shared.readFresh(ctx, l.readSubscription)
+	if err == nil && !got.hasRegion(region) {
+		err = l.newPartError(inventory.NotFound, "list locations", "the subscription has none of this name")
+	}
+	if err != nil {
+		return inventory.FindResult{}, l.nameError(op, region, err)
+	}
+	var found inventory.FindResult
+	for _, row := range got.regions[region] {
+		if _, asked := slices.BinarySearch(ids, row.ID); asked {
+			found.Instances = append(found.Instances, row)
+		}
+	}
+	there, weak, err := l.verifyAbsence(ctx, region, cloud.MissingIDs(ids, found.Instances))
+	if err != nil {
+		return inventory.FindResult{}, l.nameError(op, region, err)
+	}
+	found.Instances, found.Weak = cloud.SortByID(append(found.Instances, there...)), weak
+	return found, nil
+}
+
+// validIDs gives the ids sorted, each once.
+func (l *lister) validIDs(op, region string, ids []string) ([]string, error) {
+	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
+	switch {
+	case region == "":
+		return nil, l.newError(inventory.Invalid, op, "no region is named")
+	case slices.Contains(ids, ""):
+		return nil, l.nameError(op, region, l.newPartError(inventory.Invalid, "", "an id is empty"))
+	}
+	return ids, nil
+}
+
+// isVMID reports whether an id can be that of a machine: a UUID in its usual form.
+func isVMID(id string) bool { return len(id) == 36 && uuid.Validate(id) == nil }
 
 // verifyAbsence asks the second witness for machines that the lists of a region do not have, and returns those that are
 // there after all, and those whose absence stays weak, with the reason:

@@ -8,8 +8,6 @@ package fakecloudtest
 import (
 	"context"
 	"net/http"
-	"slices"
-	"time"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/inventory"
@@ -75,16 +73,3 @@ func (l *lister) Owner(ctx context.Context) (string, error) {
 	}
 	return answer.Account, err
 }
-
-// Regions implements cloud.Lister with ListRegions.
-func (l *lister) Regions(ctx context.Context) ([]string, error) {
-	const op = "list regions"
-	answer, err := cloud.Call(ctx, l.Client, op, "", func(ctx context.Context) (document, error) { return l.api.get(ctx, ListRegions, "", nil) })
-	if err == nil && len(answer.Regions) == 0 {
-		err = l.NewError(inventory.Incomplete, op, "", "the answer names no region")
-	}
-	return slices.Sorted(slices.Values(answer.Regions)), err
-}
-
-// requestTime is the form of the time that is signed.
-const requestTime = time.RFC3339

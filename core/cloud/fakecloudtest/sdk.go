@@ -75,3 +75,6 @@ func signatureOf(key secret.Value, at, uri string) string {
 	mac.Write([]byte(at + "\n" + uri))
 	return hex.EncodeToString(mac.Sum(nil))
 }
+
+// requestTime is the form of the time that is signed.
+const requestTime = time.RFC3339

@@ -93,97 +93,9 @@ type lister struct {
 	knownProjects *projectIndex // nil = not asked yet
 }
 
-// api is the part of Huawei's APIs that is used, one function per call and answer. The only
-// file that knows the SDK fills it in; everything here works on what was answered.
-type api struct {
-	listOwnProjects func(context.Context) (projectPage, error)
-	listAllProjects func(context.Context) (projectPage, error)
-	listServers     func(context.Context, serversQuery) (serverPage, error)
-	showServer      func(context.Context, projectScope, string) (serverAnswer, error)
-}
-
-// projectScope is where servers are asked for.
-type projectScope struct{ region, project string }
-
-// serversQuery is one question for servers.
-type serversQuery struct {
-	projectScope
-	marker string   // id of the last server of the page before; "" for the first page
-	ids    []string // nil = all
-}
-
 // Owner implements cloud.Lister with the account ("domain") to which IAM says its projects belong.
 // It is Denied where IAM shows none.
 func (l *lister) Owner(ctx context.Context) (string, error) {
 	known, err := l.loadProjects(ctx, "find the account's id")
 	return known.domain, err
-}
-
-// Regions implements cloud.Lister with the names of the projects that the credential can use.
-func (l *lister) Regions(ctx context.Context) ([]string, error) {
-	const op = "list regions"
-	known, err := l.loadProjects(ctx, op)
-	if err != nil {
-		return nil, err
-	}
-	at, err := l.projectsByRegion(op, known)
-	if err != nil {
-		return nil, err
-	}
-	if len(at) == 0 {
-		return nil, l.NewError(inventory.Denied, op, "", "IAM shows no project that is a region: grant the right to see it, or set project_id and one region")
-	}
-	regions := make([]string, 0, len(at))
-	for region := range at {
-		regions = append(regions, region)
-	}
-	slices.Sort(regions)
-	return regions, nil
-}
-
-// RegionOfProject implements cloud.ProjectLocator: events of CTS name a project.
-func (l *lister) RegionOfProject(ctx context.Context, projectID string) (string, error) {
-	const op = "find the region of a project"
-	known, err := l.loadProjects(ctx, op)
-	if err != nil {
-		return "", err
-	}
-	region := known.regionOf[projectID]
-	if region == "" {
-		return "", l.NewError(inventory.NotFound, op, "", "project "+projectID+" is none of the account's")
-	}
-	return region, nil
-}
-
-// Projects implements cloud.ProjectLister.
-func (l *lister) Projects(ctx context.Context, region string) ([]string, error) {
-	at, err := l.projectScopeOf(ctx, "find the project of a region", region)
-	if err != nil {
-		return nil, err
-	}
-	return []string{at.project}, nil
-}
-
-// projectScopeOf gives the place of a region. The configuration tells it without a call where it names one
-// project and one region.
-func (l *lister) projectScopeOf(ctx context.Context, op, region string) (projectScope, error) {
-	if !cloud.ValidCharset(region, cloud.LowerChars) {
-		return projectScope{}, l.NewError(inventory.Invalid, op, "", "no region is named, or one that cannot be")
-	}
-	if l.Account.ProjectID != "" && len(l.Account.Regions) == 1 && l.Account.Regions[0] == region {
-		return projectScope{region: region, project: l.Account.ProjectID}, nil
-	}
-	known, err := l.loadProjects(ctx, op)
-	if err != nil {
-		return projectScope{}, err
-	}
-	assigned, err := l.projectsByRegion(op, known)
-	if err != nil {
-		return projectScope{}, err
-	}
-	project := assigned[region]
-	if project == "" {
-		return projectScope{}, l.NewError(inventory.NotFound, op, region, "the account has no project of this region that the key can use")
-	}
-	return projectScope{region: region, project: project}, nil
 }

@@ -4,11 +4,84 @@ import (
 	"context"
 	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
+
+// Regions implements cloud.Lister with the names of the projects that the credential can use.
+func (l *lister) Regions(ctx context.Context) ([]string, error) {
+	const op = "list regions"
+	known, err := l.loadProjects(ctx, op)
+	if err != nil {
+		return nil, err
+	}
+	at, err := l.projectsByRegion(op, known)
+	if err != nil {
+		return nil, err
+	}
+	if len(at) == 0 {
+		return nil, l.NewError(inventory.Denied, op, "", "IAM shows no project that is a region: grant the right to see it, or set project_id and one region")
+	}
+	regions := make([]string, 0, len(at))
+	for region := range at {
+		regions = append(regions, region)
+	}
+	slices.Sort(regions)
+	return regions, nil
+}
+
+// RegionOfProject implements cloud.ProjectLocator: events of CTS name a project.
+func (l *lister) RegionOfProject(ctx context.Context, projectID string) (string, error) {
+	const op = "find the region of a project"
+	known, err := l.loadProjects(ctx, op)
+	if err != nil {
+		return "", err
+	}
+	region := known.regionOf[projectID]
+	if region == "" {
+		return "", l.NewError(inventory.NotFound, op, "", "project "+projectID+" is none of the account's")
+	}
+	return region, nil
+}
+
+// Projects implements cloud.ProjectLister.
+func (l *lister) Projects(ctx context.Context, region string) ([]string, error) {
+	at, err := l.projectScopeOf(ctx, "find the project of a region", region)
+	if err != nil {
+		return nil, err
+	}
+	return []string{at.project}, nil
+}
+
+// projectScope is where servers are asked for.
+type projectScope struct{ region, project string }
+
+// projectScopeOf gives the place of a region. The configuration tells it without a call where it names one
+// project and one region.
+func (l *lister) projectScopeOf(ctx context.Context, op, region string) (projectScope, error) {
+	if !cloud.ValidCharset(region, cloud.LowerChars) {
+		return projectScope{}, l.NewError(inventory.Invalid, op, "", "no region is named, or one that cannot be")
+	}
+	if l.Account.ProjectID != "" && len(l.Account.Regions) == 1 && l.Account.Regions[0] == region {
+		return projectScope{region: region, project: l.Account.ProjectID}, nil
+	}
+	known, err := l.loadProjects(ctx, op)
+	if err != nil {
+		return projectScope{}, err
+	}
+	assigned, err := l.projectsByRegion(op, known)
+	if err != nil {
+		return projectScope{}, err
+	}
+	project := assigned[region]
+	if project == "" {
+		return projectScope{}, l.NewError(inventory.NotFound, op, region, "the account has no project of this region that the key can use")
+	}
+	return projectScope{region: region, project: project}, nil
+}
 
 // projectPage is an answer of IAM, cut to what we need. It has every project at once; a link to
 // a further page would be one that we do not read.

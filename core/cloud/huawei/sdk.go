@@ -1,12 +1,9 @@
 package huawei
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -29,6 +26,22 @@ import (
 
 // iamHost answers for all regions; the regional ones know the same.
 const iamHost = "iam.myhuaweicloud.com"
+
+// api is the part of Huawei's APIs that is used, one function per call and answer. The only
+// file that knows the SDK fills it in; everything here works on what was answered.
+type api struct {
+	listOwnProjects func(context.Context) (projectPage, error)
+	listAllProjects func(context.Context) (projectPage, error)
+	listServers     func(context.Context, serversQuery) (serverPage, error)
+	showServer      func(context.Context, projectScope, string) (serverAnswer, error)
+}
+
+// serversQuery is one question for servers.
+type serversQuery struct {
+	projectScope
+	marker string   // id of the last server of the page before; "" for the first page
+	ids    []string // nil = all
+}
 
 // sdkClient is what every client of an account is made of. The SDK knows no context, so that each
 // call has a client of its own; the connections are shared.
@@ -141,29 +154,4 @@ func callSDK[T any](client *core.HcHttpClient, request any, definition *def.Http
 		return *value, nil
 	}
 	return none, notJSONError(http.StatusOK)
-}
-
-func notJSONError(status int) error {
-	return &cloud.APIError{Status: status, Kind: inventory.Incomplete, Message: "the answer is not the JSON that it should be"}
-}
-
-// strictTransport is a courier that lets only whole JSON documents through: the SDK stops reading at the
-// end of the first one, and is lenient about what is in it.
-type strictTransport struct{ cloud.StrictTransport }
-
-// RoundTrip implements http.RoundTripper.
-func (r strictTransport) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := r.StrictTransport.RoundTrip(req)
-	if err != nil {
-		return nil, err
-	}
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return nil, err
-	}
-	if !json.Valid(body) {
-		return nil, notJSONError(resp.StatusCode)
-	}
-	resp.Body = io.NopCloser(bytes.NewReader(body))
-	return resp, nil
 }

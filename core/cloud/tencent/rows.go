@@ -3,6 +3,7 @@ package tencent
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/inventory"
@@ -82,4 +83,31 @@ type instanceRow struct {
 	PrivateIpAddresses, PublicIpAddresses []string
 	VirtualPrivateCloud                   struct{ VpcId string }
 	Placement                             struct{ Zone string }
+}
+
+func convertRow(row *instanceRow) inventory.Instance {
+	i := inventory.Instance{
+		Scope:      inventory.Scope{Region: regionOfZone(row.Placement.Zone)},
+		ID:         row.InstanceId,
+		Name:       row.InstanceName,
+		OSName:     row.OsName,
+		Status:     strings.ToLower(row.InstanceState),
+		Type:       row.InstanceType,
+		VPC:        row.VirtualPrivateCloud.VpcId,
+		PrivateIPs: cloud.UniqueTexts(row.PrivateIpAddresses),
+		PublicIPs:  cloud.UniqueTexts(row.PublicIpAddresses),
+	}
+	// CVM tells the system's name only. That of Windows says so; the plan knows the others.
+	if strings.Contains(strings.ToLower(row.OsName), "windows") {
+		i.OSType = "windows"
+	}
+	return i
+}
+
+// valueOrMissing gives a number, or -1 where there is none.
+func valueOrMissing(n *int) int {
+	if n == nil {
+		return -1
+	}
+	return *n
 }

@@ -22,6 +22,40 @@ import (
 // apiDomain is that of all hosts.
 const apiDomain = "tencentcloudapi.com"
 
+// api is the part of Tencent's APIs that is used, one function per call and answer. The only file
+// that knows the SDK fills it in; everything here works on what was answered.
+type api struct {
+	callerIdentity    func(context.Context) (identityAnswer, error)
+	describeRegions   func(context.Context) (regionsAnswer, error)
+	describeInstances instancesCall
+	describeStatuses  instancesCall
+}
+
+// instancesCall is DescribeInstances, or DescribeInstancesStatus, whose rows only have an id.
+type instancesCall func(context.Context, instancesQuery) (instancesAnswer, error)
+
+type (
+	instancesQuery struct {
+		region        string
+		offset, limit int      // Offset and Limit
+		ids           []string // InstanceIds; nil = all
+	}
+	identityAnswer struct{ requestID, account string }
+	regionsAnswer  struct {
+		requestID string
+		total     int // -1 = the answer has none
+		regions   []regionRow
+	}
+	regionRow       struct{ id, state string }
+	instancesAnswer struct {
+		requestID    string
+		rows         []inventory.Instance // Region as the row's zone says it
+		hasList      bool                 // the answer has a list, be it an empty one
+		total        int                  // -1 = the answer has none
+		hasUnknownID bool                 // refused, as one of the ids exists nowhere
+	}
+)
+
 // sdkClient is what every client of an account is made of. Each call has a client of its own,
 // because its courier remembers how the call went; the connections are shared.
 type sdkClient struct {
@@ -144,40 +178,4 @@ func unwrapSDKError(by *strictTransport, err error) error {
 		return &cloud.APIError{Status: http.StatusOK, Kind: inventory.Incomplete, Message: "the answer is none that the SDK reads (" + local.Code + ")"}
 	}
 	return err
-}
-
-func convertRow(row *instanceRow) inventory.Instance {
-	i := inventory.Instance{
-		Scope:      inventory.Scope{Region: regionOfZone(row.Placement.Zone)},
-		ID:         row.InstanceId,
-		Name:       row.InstanceName,
-		OSName:     row.OsName,
-		Status:     strings.ToLower(row.InstanceState),
-		Type:       row.InstanceType,
-		VPC:        row.VirtualPrivateCloud.VpcId,
-		PrivateIPs: cloud.UniqueTexts(row.PrivateIpAddresses),
-		PublicIPs:  cloud.UniqueTexts(row.PublicIpAddresses),
-	}
-	// CVM tells the system's name only. That of Windows says so; the plan knows the others.
-	if strings.Contains(strings.ToLower(row.OsName), "windows") {
-		i.OSType = "windows"
-	}
-	return i
-}
-
-// regionOfZone gives the region of a zone: ap-guangzhou-3 lies in ap-guangzhou. "" = not known.
-func regionOfZone(zone string) string {
-	i := strings.LastIndexByte(zone, '-')
-	if i < 0 || strings.Trim(zone[i+1:], "0123456789") != "" {
-		return ""
-	}
-	return zone[:i]
-}
-
-// valueOrMissing gives a number, or -1 where there is none.
-func valueOrMissing(n *int) int {
-	if n == nil {
-		return -1
-	}
-	return *n
 }
