@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/jms-sync/jms-sync/core/httpx"
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
@@ -59,16 +60,6 @@ func CallSigned[T any](ctx context.Context, c Client, op, region string, call fu
 	return value, c.NameDeadline(op, region, err)
 }
 
-// NoAnswerError is the error of a call that was sent and got no answer, or no whole one, where the SDK
-// does not leave net/http's *url.Error to tell it.
-type NoAnswerError struct{ Err error }
-
-// Error gives the text of the cause.
-func (u NoAnswerError) Error() string { return u.Err.Error() }
-
-// Unwrap gives the cause.
-func (u NoAnswerError) Unwrap() error { return u.Err }
-
 // codedError is the cause of an error that a cloud refused by a code.
 type codedError struct{ code, text string }
 
@@ -107,12 +98,9 @@ func (c Client) WrapError(ctx context.Context, by Credentials, op, region string
 	// A call that was never sent has neither of the two around its cause.
 	kind, text := inventory.Unknown, "the SDK could not make the call: "+err.Error()
 	var sent *url.Error
-	var lost NoAnswerError
-	switch {
-	case errors.As(err, &lost):
-		kind, text = ConnectionError(lost.Err)
-	case errors.As(err, &sent):
-		kind, text = ConnectionError(sent)
+	var lost *httpx.NoAnswerError
+	if errors.As(err, &lost) || errors.As(err, &sent) {
+		kind, text = ConnectionError(err)
 	}
 	return c.NewError(kind, op, region, clean(text))
 }

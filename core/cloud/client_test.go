@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jms-sync/jms-sync/core/httpx"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
@@ -45,7 +46,7 @@ func TestClassify(t *testing.T) {
 		"refused late":  {ended, &APIError{Status: 403, Code: "No"}, inventory.Denied, "No (HTTP 403)"},
 		"the end":       {ended, errors.New("x"), inventory.Deadline, "context canceled"},
 		"of net/http":   {t.Context(), &url.Error{Op: "Get", URL: "http://h/?" + leak, Err: errors.New("broken pipe")}, inventory.Temporary, "region r: broken pipe"},
-		"unanswered":    {t.Context(), fmt.Errorf("sdk: %w", NoAnswerError{errors.New("broken pipe")}), inventory.Temporary, "region r: broken pipe"},
+		"unanswered":    {t.Context(), fmt.Errorf("sdk: %w", &httpx.NoAnswerError{Err: errors.New("broken pipe")}), inventory.Temporary, "region r: broken pipe"},
 		"never was one": {t.Context(), errors.New("cannot sign " + leak), inventory.Unknown, "the SDK could not make the call: cannot sign"},
 	} {
 		err := caller().WrapError(c.ctx, role, "op", "r", c.err)

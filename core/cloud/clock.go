@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jms-sync/jms-sync/core/httpx"
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
@@ -100,28 +101,14 @@ func (c *Clock) currentTime() time.Time {
 	return c.now()
 }
 
-// observe compares an answer to a request that was sent at a time. The answer's Date lies between the sending
-// and now if the clocks agree; a Date has whole seconds. An answer without a Date says nothing, and neither
-// does one with an Age, which somebody between kept for a while.
+// observe compares an answer to a request that was sent at a time.
 func (c *Clock) observe(host string, header http.Header, sent time.Time) {
-	if c == nil || header.Get("Age") != "" {
+	if c == nil {
 		return
 	}
-	date, err := http.ParseTime(header.Get("Date"))
-	if err != nil {
-		return
-	}
-	skew := Skew{Host: host}
-	received := c.now()
-	latest := date.Add(time.Second)
-	switch {
-	case latest.Before(sent):
-		skew.Ahead = sent.Sub(latest)
-	case date.After(received):
-		skew.Ahead = received.Sub(date)
-	}
-	for at := c; at != nil; at = at.parent {
-		at.record(skew)
+	ahead, known := httpx.ClockSkew(header, sent, c.now())
+	for at := c; at != nil && known; at = at.parent {
+		at.record(Skew{Host: host, Ahead: ahead})
 	}
 }
 

@@ -1,15 +1,12 @@
 package cloud
 
 import (
-	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
-	"net/url"
 	"regexp"
 	"strings"
 
+	"github.com/jms-sync/jms-sync/core/httpx"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
@@ -47,25 +44,17 @@ func AsAPIError(err error) (*APIError, bool) {
 	return r, errors.As(err, &r)
 }
 
-// ConnectionError tells what the failure of a call means that got no answer, or no whole one: Temporary
-// or, where no retry can help, Invalid. The texts of net/http around it are left out, because
-// they repeat the request's address, where some clouds put keys and signatures.
+// ConnectionError returns what the failure of a call means that got no answer, or no whole one: Temporary or, where
+// no retry can help, Invalid; and how it is told.
 func ConnectionError(err error) (inventory.Kind, string) {
-	var sent *url.Error
-	if errors.As(err, &sent) {
-		err = sent.Err
+	failure := httpx.Diagnose(err)
+	switch failure.Cause {
+	case httpx.BadCertificate:
+		return inventory.Invalid, failure.Text
+	case httpx.UnknownHost:
+		return inventory.Temporary, failure.Text + ": is the id of the region right?"
 	}
-	var certificate *tls.CertificateVerificationError
-	var lookup *net.DNSError
-	switch {
-	case errors.As(err, &certificate):
-		return inventory.Invalid, err.Error() // no retry makes a certificate right
-	case errors.Is(err, context.DeadlineExceeded):
-		return inventory.Temporary, "no complete answer within the time-out"
-	case errors.As(err, &lookup) && lookup.IsNotFound:
-		return inventory.Temporary, "no such host " + lookup.Name + ": is the id of the region right?"
-	}
-	return inventory.Temporary, err.Error()
+	return inventory.Temporary, failure.Text
 }
 
 // maxErrorText is how much of a server's message is repeated, in bytes.
@@ -78,21 +67,13 @@ var signaturePattern = regexp.MustCompile(
 // Scrubber takes an account's secrets out of texts.
 type Scrubber struct{ replacer *strings.Replacer }
 
-// NewScrubber knows the account's own secrets, and further ones such as those that a role gave,
-// in the forms in which they travel.
+// NewScrubber knows the account's own secrets, and further ones such as those that a role gave.
 func NewScrubber(a Account, further ...secret.Value) Scrubber {
-	var pairs []string
+	var texts []string
 	for _, value := range append([]secret.Value{a.AccessKeySecret, a.SecurityToken, a.AccessKeyID}, further...) {
-		text := value.Reveal()
-		if text == "" {
-			continue
-		}
-		once := url.QueryEscape(text)
-		for _, form := range []string{url.QueryEscape(once), once, text} {
-			pairs = append(pairs, form, secret.Redacted)
-		}
+		texts = append(texts, value.Reveal())
 	}
-	return Scrubber{replacer: strings.NewReplacer(pairs...)}
+	return Scrubber{replacer: httpx.NewScrubber(texts...)}
 }
 
 // Scrub gives one line of at most 200 bytes without secrets. What a cloud tells about the string
@@ -102,9 +83,5 @@ func (s Scrubber) Scrub(text string) string {
 		text = text[:i] + "…"
 	}
 	text = s.replacer.Replace(signaturePattern.ReplaceAllString(text, "$1="+secret.Redacted))
-	text = strings.Join(strings.Fields(text), " ")
-	if len(text) > maxErrorText {
-		text = strings.ToValidUTF8(text[:maxErrorText], "") + "…"
-	}
-	return text
+	return httpx.Truncate(httpx.OneLine(text), maxErrorText)
 }

@@ -18,8 +18,7 @@ func TestScrubber(t *testing.T) {
 		`Post "http://h/?AccessKeyId=other&Signature=abc&x=1"`:              `Post "http://h/?AccessKeyId=******&Signature=******&x=1"`,
 		"a%26SecurityToken%3Dother%26":                                      "a%26SecurityToken=******",
 		"the key LTAI5tKEY is off":                                          "the key ****** is off",
-		"secret se+cret/= and se%2Bcret%2F%3D":                              "secret ****** and ******",
-		"token to/ken to%2Fken to%252Fken":                                  "token ****** ****** ******",
+		"secret se+cret/= and token to%252Fken":                             "secret ****** and token ******",
 		"not matched. server string to sign is:POST&%2F&AccessKeyId%3DLTAI": "not matched. server …",
 		strings.Repeat("长", 100):                                            strings.Repeat("长", 66) + "…",
 	} {

@@ -7,8 +7,7 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
-
+	"github.com/jms-sync/jms-sync/core/httpx"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/pause"
 )
@@ -85,8 +84,8 @@ func deadlineError(ctx context.Context, last error) error {
 // retryState counts the failures of one call and gives the distance to the next try.
 type retryState struct {
 	policy    RetryPolicy
-	temporary *backoff.ExponentialBackOff
-	throttled *backoff.ExponentialBackOff
+	temporary httpx.Backoff
+	throttled httpx.Backoff
 	failures  int           // with Temporary
 	waited    time.Duration // because of Throttled
 }
@@ -99,13 +98,9 @@ func newRetryState(policy RetryPolicy) *retryState {
 		policy.Sleep = pause.For
 	}
 	return &retryState{
-		policy: policy,
-		temporary: &backoff.ExponentialBackOff{
-			InitialInterval: 2 * temporaryMin, RandomizationFactor: 0.5, Multiplier: 3, MaxInterval: temporaryMax,
-		},
-		throttled: &backoff.ExponentialBackOff{
-			InitialInterval: throttledMin, RandomizationFactor: 0.5, Multiplier: 2, MaxInterval: throttledMax,
-		},
+		policy:    policy,
+		temporary: httpx.Backoff{First: 2 * temporaryMin, Factor: 3, Max: temporaryMax},
+		throttled: httpx.Backoff{First: throttledMin, Factor: 2, Max: throttledMax},
 	}
 }
 
@@ -118,9 +113,9 @@ func (w *retryState) nextWait(ctx context.Context, err error) (time.Duration, bo
 		if w.failures >= maxTemporaryTries {
 			return 0, false
 		}
-		wait = clampDuration(temporaryMin, w.temporary.NextBackOff(), temporaryMax)
+		wait = clampDuration(temporaryMin, w.temporary.Next(), temporaryMax)
 	case inventory.Throttled:
-		wait = max(w.untilNextWindow(clampDuration(throttledMin, w.throttled.NextBackOff(), throttledMax)), retryAfterOf(err))
+		wait = max(w.untilNextWindow(clampDuration(throttledMin, w.throttled.Next(), throttledMax)), retryAfterOf(err))
 		w.waited += wait
 		if w.waited > maxThrottledTotal {
 			return 0, false

@@ -5,14 +5,12 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"time"
 
+	"github.com/jms-sync/jms-sync/core/httpx"
 	"github.com/jms-sync/jms-sync/core/inventory"
-	"github.com/jms-sync/jms-sync/core/proxy"
 )
 
 // The time-outs of an account that sets none.
@@ -53,33 +51,18 @@ func ParseEndpoint(a Account) (Endpoint, error) {
 	return Endpoint{Scheme: u.Scheme, Host: u.Host}, nil
 }
 
-// NewTransport makes the connections of one account, with its proxy (but for what NO_PROXY names) and
-// connect time-out. They are shared by its calls. It fails with Invalid where the proxy is no address.
-func NewTransport(a Account) (*http.Transport, error) {
-	by, err := proxy.NewFunc(a.Proxy)
-	if err != nil {
-		return nil, newError(inventory.Invalid, "%s: account %s: proxy is not http(s)://host[:port]", a.Cloud, a.Name)
-	}
-	connect := cmp.Or(a.ConnectTimeout, DefaultConnectTimeout)
-	return &http.Transport{
-		Proxy:               by,
-		DialContext:         (&net.Dialer{Timeout: connect}).DialContext,
-		TLSHandshakeTimeout: connect,
-		MaxIdleConnsPerHost: 64, // where an endpoint or a proxy makes one host of all regions
-		IdleConnTimeout:     15 * time.Second,
-	}, nil
-}
-
-// AccountTransport gives what carries the requests of an account: its Transport, or else connections made by
-// NewTransport, with the same errors.
+// AccountTransport returns what carries the requests of an account: its Transport, or else connections of its own,
+// by its proxy (but for what NO_PROXY names), which its calls share. It fails with Invalid where the proxy is no address.
 func AccountTransport(a Account) (http.RoundTripper, error) {
 	if a.Transport != nil {
 		return a.Transport, nil
 	}
-	transport, err := NewTransport(a)
+	by, err := httpx.NewProxyFunc(a.Proxy)
 	if err != nil {
-		return nil, err // not transport, which is no nil RoundTripper even where it is a nil pointer
+		return nil, newError(inventory.Invalid, "%s: account %s: %v", a.Cloud, a.Name, err)
 	}
+	transport := httpx.NewTransport(by, cmp.Or(a.ConnectTimeout, DefaultConnectTimeout))
+	transport.MaxIdleConnsPerHost = 64 // where an endpoint or a proxy makes one host of all regions
 	return transport, nil
 }
 
@@ -100,21 +83,18 @@ type StrictTransport struct {
 
 // RoundTrip implements http.RoundTripper.
 func (c StrictTransport) RoundTrip(req *http.Request) (*http.Response, error) {
-	parent := req.Context()
 	if c.Ctx != nil {
-		parent = c.Ctx
+		req = req.WithContext(c.Ctx)
 	}
-	ctx, cancel := context.WithTimeout(parent, cmp.Or(c.Timeout, DefaultRequestTimeout))
-	defer cancel()
-	clock := clockFromContext(parent)
+	clock := clockFromContext(req.Context())
 	sent := clock.currentTime()
-	resp, err := c.Base.RoundTrip(req.WithContext(ctx))
-	if err != nil {
-		return nil, err
+	resp, body, err := httpx.RoundTrip(c.Base, req, cmp.Or(c.Timeout, DefaultRequestTimeout), maxBodySize)
+	if resp != nil {
+		clock.observe(req.URL.Host, resp.Header, sent)
 	}
-	clock.observe(req.URL.Host, resp.Header, sent)
-	defer func() { _ = resp.Body.Close() }() // it was only read
-	body, err := readWhole(ctx, resp)
+	if errors.Is(err, httpx.ErrTooLarge) {
+		return nil, &APIError{Status: resp.StatusCode, Kind: inventory.Incomplete, Message: "the answer is too big"}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -127,22 +107,5 @@ func (c StrictTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	case success && !c.AllowEmpty && len(bytes.TrimSpace(body)) == 0:
 		return nil, &APIError{Status: resp.StatusCode, Kind: inventory.Incomplete, Message: "the answer is empty"}
 	}
-	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return resp, nil
-}
-
-// readWhole reads an answer to its end.
-func readWhole(ctx context.Context, resp *http.Response) ([]byte, error) {
-	var content bytes.Buffer
-	if n := resp.ContentLength; n > 0 && n <= maxBodySize {
-		content.Grow(int(n) + bytes.MinRead)
-	}
-	_, err := content.ReadFrom(io.LimitReader(resp.Body, maxBodySize+1))
-	if err != nil {
-		return nil, errors.Join(ctx.Err(), err)
-	}
-	if content.Len() > maxBodySize {
-		return nil, &APIError{Status: resp.StatusCode, Kind: inventory.Incomplete, Message: "the answer is too big"}
-	}
-	return content.Bytes(), nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/jms-sync/jms-sync/core/apply"
+	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/report"
@@ -76,14 +77,14 @@ func (e Engine) approvePlan(ctx context.Context, req Request, wishes plan.Plan, 
 	if req.WantReview && limits.Approval == plan.ApproveAll {
 		limits.Approval = plan.ApproveNothing // this is what a person is asked by: it shows what apply will make
 	}
-	limits.Clock, _ = clockSkewReason(ctx) // after all answers on which the removals rest
+	limits.Clock, _ = ClockSkewReason(ctx) // after all answers on which the removals rest
 	approved := wishes.Approve(limits, proofs)
 	if !req.DryRun {
 		approved = e.spend(ctx, p, approved, limits, func() plan.Approved { return wishes.Approve(limits, proofs) })
 	}
 	held := wishes.ApprovableHolds(approved)
 	if req.WantReview {
-		p.review = wishes.Review(approved, e.ReportOptions.Lang)
+		p.review = wishes.Review(approved, e.Cards.Options.Lang)
 	}
 	if len(held) > 0 && limits.Approval != plan.ApproveAll {
 		p.heldSets = []report.HeldSetSummary{e.saveHeldSet(ctx, req, held)}
@@ -99,7 +100,7 @@ func (e Engine) saveHeldSet(ctx context.Context, req Request, held []plan.Change
 		ids = append(ids, c.AssetID)
 		removals = append(removals, state.HeldRemoval{
 			Asset: c.AssetID, Action: string(c.Action), Cloud: c.Scope.Cloud, Account: c.Scope.Account, Region: c.Scope.Region,
-			Instance: c.InstanceID, Name: c.Name, Reason: c.Reason.Text(e.ReportOptions.Lang),
+			Instance: c.InstanceID, Name: c.Name, Reason: c.Reason.Text(e.Cards.Options.Lang),
 		})
 	}
 	set := report.HeldSetSummary{Hash: state.HashAssets(ids), Assets: len(held)}
@@ -139,7 +140,7 @@ func (e Engine) consumeApprovals(ctx context.Context, req Request, g approvalSet
 			waits[id] = i.State == apply.Failed || i.State == apply.NotReached || i.State == apply.Unknown || i.State == apply.Held
 		}
 	}
-	ctx, cancel := detachedContext(ctx)
+	ctx, cancel := delivery.DetachedContext(ctx)
 	defer cancel()
 	for _, a := range g.approvals {
 		err := e.HeldStore.Consume(ctx, a, func(r state.HeldRemoval) bool {

@@ -9,6 +9,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/state"
 )
@@ -19,7 +20,7 @@ func (r *stateWorld) runWithApprovals() report.Report {
 	r.runClock.advance(time.Minute)
 	r.robotClock.advance(4 * time.Second)
 	e := r.newEngine()
-	e.Incremental, e.HeldStore = &engine.Incremental{Store: r.store, Salt: r.salt, FullInterval: time.Hour}, r.store.HeldStore()
+	e.Incremental, e.HeldStore = &engine.Incremental{Store: r.store, Salt: r.salt, FullInterval: time.Hour, SyncChanges: reconcile.SyncChanges}, r.store.HeldStore()
 	return e.Run(r.t.Context(), engine.Request{}).Report
 }
 

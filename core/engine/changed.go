@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/state"
@@ -13,40 +14,48 @@ import (
 // each new one costs a search, and ten pages of a list cost as much as twenty of them.
 const maxChangedInstances = 20
 
-// syncChanged applies the changes of listings in which a few instances are new or changed and none is
-// gone, and tells whether it did; if not, nothing was written and the full path is due. It is
-// what an event about these instances would do: their assets are read, then the cloud is asked
-// for them once more, so that JumpServer is never older than the cloud's answer. It removes
-// nothing, ever.
+// ChangeSet is a small set of changes: a few instances are new or changed, and none is gone.
+type ChangeSet struct {
+	Changed []ChangedScope
+	Halt    Halt
+	// BeforeWrite is told of the scopes in which something is about to be written.
+	BeforeWrite func(ctx context.Context, scopes []inventory.Scope)
+}
+
+// ChangedScope names the instances that are new in a listing, or not as they were applied.
+type ChangedScope struct {
+	inventory.Scope
+	Owner       string
+	InstanceIDs []string
+}
+
+// ChangeResult is what became of a small set of changes.
+type ChangeResult struct {
+	Notes         []plan.Change
+	Applied       apply.Result
+	Unchanged     int
+	BastionErrors []error // of JumpServer, before a scope was compared
+}
+
+// SyncChanges applies a small set of changes without reading all of JumpServer. It reports false, having written
+// nothing, when a full sync is needed. It removes nothing.
+type SyncChanges func(ctx context.Context, e Engine, set ChangeSet) (ChangeResult, bool)
+
+// syncChanged applies the changes of differing listings, if they are few and none is a loss, and saves what became of
+// the scopes. It reports false, having written nothing, when a full sync is needed.
 func (e Engine) syncChanged(ctx context.Context, view *state.Snapshot, differing []inventory.Listing, p *passResult) bool {
-	groups, number := e.batchChanged(ctx, view, differing)
+	changed, number := e.findChanged(ctx, view, differing)
 	if number == 0 || number > maxChangedInstances {
 		return false
 	}
-	e.enterStage("jumpserver")
-	r := &eventRun{ctx: ctx, halt: p.halt, EventHandler: EventHandler{
-		Engine: e, Clouds: e.Clouds, Bastion: e.Bastion,
-		BeforeWrite: func(ctx context.Context, scopes []inventory.Scope) { e.logStateError(view.MarkDirty(ctx, scopes...)) },
-	}}
-	answers := make([]observation, len(groups))
-	for n, g := range groups {
-		if err := r.loadAssets(g); err != nil {
-			e.Log.Warn("a few assets could not be read; all are read", "scope", g.scopes[0].String(), "error", err)
-			return false
-		}
-		found, answered := r.query(g, r.findUnverified, g.pendingTargets())
-		if !answered || len(found.Instances) != len(g.targets) {
-			e.Log.Info("the cloud no longer shows what it listed; all assets are read", "scope", g.scopes[0].String(), "error", g.cloudError)
-			return false
-		}
-		answers[n] = observation{present: found.Instances}
+	done, synced := e.Incremental.SyncChanges(ctx, e, ChangeSet{Changed: changed, Halt: p.halt, BeforeWrite: func(ctx context.Context, scopes []inventory.Scope) {
+		e.logStateError(view.MarkDirty(ctx, scopes...))
+	}})
+	if !synced {
+		return false
 	}
-	e.enterStage("apply")
-	for n, g := range groups {
-		r.reconcile(g, answers[n])
-	}
-	p.absorb(r, number)
-	if len(r.bastionErrors) > 0 { // by JumpServer, before a scope was compared
+	p.absorb(done, number)
+	if len(done.BastionErrors) > 0 {
 		e.markDirty(ctx, view, scopesOf(differing))
 		return true
 	}
@@ -54,42 +63,40 @@ func (e Engine) syncChanged(ctx context.Context, view *state.Snapshot, differing
 	return true
 }
 
-// batchChanged gives one group for each listing, of the instances that are new in it or not as they
-// were applied, and their number; 0 where that is not known or an instance is gone.
-func (e Engine) batchChanged(ctx context.Context, view *state.Snapshot, differing []inventory.Listing) (groups []*ownerBatch, number int) {
+// findChanged returns the instances of each listing that are new in it or not as they were applied, and their number; 0
+// where that is not known or an instance is gone.
+func (e Engine) findChanged(ctx context.Context, view *state.Snapshot, differing []inventory.Listing) (all []ChangedScope, number int) {
 	for _, l := range differing {
-		rows, ok, err := e.Incremental.Store.LoadDigests(ctx, l.Scope, view.ScopeState(l.Scope).AppliedFingerprint)
+		digests, ok, err := e.Incremental.Store.LoadDigests(ctx, l.Scope, view.ScopeState(l.Scope).AppliedFingerprint)
 		if err != nil {
 			e.Log.Warn("state is not known", "error", err)
 		}
 		if !ok {
 			return nil, 0
 		}
-		at, gone := rows.Diff(l, e.Incremental.Salt)
+		at, gone := digests.Diff(l, e.Incremental.Salt)
 		if gone > 0 || len(at) == 0 {
 			return nil, 0
 		}
 		if number += len(at); number > maxChangedInstances {
 			return nil, number
 		}
-		g := newOwnerBatch(l.Owner)
-		g.scopes = []inventory.Scope{l.Scope}
+		changed := ChangedScope{Scope: l.Scope, Owner: l.Owner}
 		for _, n := range at {
-			id := l.Instances[n].ID
-			g.targets[id] = &target{instanceID: id, assetID: inventory.AssetID(l.Cloud, l.Region, id), reportedPresent: true}
+			changed.InstanceIDs = append(changed.InstanceIDs, l.Instances[n].ID)
 		}
-		groups = append(groups, g)
+		all = append(all, changed)
 	}
-	return groups, number
+	return all, number
 }
 
 // absorb takes what became of the few; all other instances are as they were applied.
-func (p *passResult) absorb(r *eventRun, number int) {
-	p.notes, p.applied.Items, p.applied.Nodes = r.notes, r.items, r.nodes
-	p.applied.Problems = append(r.problems, r.bastionErrors...)
-	p.unchanged = countInstances(p.listings) - number + r.unchanged
+func (p *passResult) absorb(done ChangeResult, number int) {
+	p.notes, p.applied = done.Notes, done.Applied
+	p.applied.Problems = append(p.applied.Problems, done.BastionErrors...)
+	p.unchanged = countInstances(p.listings) - number + done.Unchanged
 	p.changes = func(yield func(plan.Change) bool) {
-		for _, i := range r.items {
+		for _, i := range done.Applied.Items {
 			if !yield(i.Change) {
 				return
 			}

@@ -68,7 +68,7 @@ const (
 // removes them. Nothing is deleted unless everything could be read: rows, assets and holders; nor while removals are
 // paused.
 func (e Engine) CleanLabels(ctx context.Context, page LabelPage, o LabelCleanup) LabelCleanupResult {
-	e.enterStage("jumpserver")
+	e.EnterStage("jumpserver")
 	rows, err := e.classifyLabels(ctx, page)
 	if err != nil {
 		return LabelCleanupResult{Err: err}
@@ -82,7 +82,7 @@ func (e Engine) CleanLabels(ctx context.Context, page LabelPage, o LabelCleanup)
 	if pause := e.pausedNow(ctx); pause.Stands() {
 		return LabelCleanupResult{Rows: rows, Err: &plan.RunError{Kind: inventory.Conflict, Reason: pause.Holds()}}
 	}
-	e.enterStage("apply")
+	e.EnterStage("apply")
 	return LabelCleanupResult{Rows: rows, Err: e.deleteUnusedLabels(ctx, page, rows, o.OnProgress)}
 }
 

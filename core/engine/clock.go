@@ -17,9 +17,9 @@ func (e Engine) withClockCheck(ctx context.Context) context.Context {
 	return cloud.NewClock(e.SkewClock).WithClock(ctx)
 }
 
-// clockSkewReason returns why nothing may be removed, if an answer of a cloud so far says that this machine's clock
+// ClockSkewReason returns why nothing may be removed, if an answer of a cloud so far says that this machine's clock
 // is off.
-func clockSkewReason(ctx context.Context) (why plan.Reason, off bool) {
+func ClockSkewReason(ctx context.Context) (why plan.Reason, off bool) {
 	skew := cloud.SkewFromContext(ctx)
 	if !skew.IsTooLarge() {
 		return plan.Reason{}, false
@@ -39,7 +39,7 @@ func (e Engine) clockErrors(ctx context.Context) []error {
 	if e.SkewClock == nil {
 		return nil
 	}
-	if why, off := clockSkewReason(ctx); off {
+	if why, off := ClockSkewReason(ctx); off {
 		return []error{&plan.RunError{Kind: inventory.ClockOff, Reason: why}}
 	}
 	if b, is := e.Bastion.(skewReporter); is && b.Skew().Abs() > cloud.MaxSkew {

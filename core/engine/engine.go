@@ -14,34 +14,12 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/inventory"
-	"github.com/jms-sync/jms-sync/core/notify"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/state"
 )
-
-// Clouds lists the configured accounts, and answers for single instances.
-type Clouds interface {
-	EventClouds
-	// List gives one listing per account and region asked for, sorted, complete or failed.
-	List(ctx context.Context, narrow cloud.Filter) []inventory.Listing
-	// ListScopes gives the scopes that List will give; known is false where a cloud does not
-	// tell its regions, and then they are those of the others.
-	ListScopes(ctx context.Context, narrow cloud.Filter) (scopes []inventory.Scope, known bool)
-	// VerifyOwner asks anew whose account a scope is read with, and fails where it is another's.
-	VerifyOwner(ctx context.Context, scope inventory.Scope, owner string) error
-	// UnknownAccounts gives those of the account names asked for that are not configured.
-	UnknownAccounts(narrow cloud.Filter) []string
-}
-
-// Bastion is JumpServer.
-type Bastion interface {
-	EventBastion
-	apply.Reader
-	// Read proves the organisation and gives everything in it, complete, or an error.
-	Read(ctx context.Context) (inventory.JumpServerAssets, error)
-}
 
 // Engine holds what a run needs. It is not changed by running.
 type Engine struct {
@@ -50,23 +28,17 @@ type Engine struct {
 	Rules           plan.Rules // Now is set by each run
 	Limits          plan.Limits
 	ApplyOptions    apply.Options
-	ReportOptions   report.Options
-	Notifiers       []notify.Notifier
-	NotifyOn        NotifyOn
-	Outbox          *Outbox            // of events' reports, in this process; nil = none are kept
-	ReportQueue     *state.ReportQueue // of events' reports, for all processes; nil = there is no store
-	Incremental     *Incremental       // nil = every run takes the full path
-	ShardGroup      *ShardGroup        // of requests that are a part; nil = each part is on its own
-	RemovalTracking *RemovalTracking   // nil = there is no store
-	HeldStore       *state.HeldStore   // what guards held and people approved, of full runs; nil = there is no store
-	Nodes           *state.NodeIDs     // which nodes configured paths mean; nil = there is no store
-	OwnerStore      *state.Store       // which remembers whose accounts are; nil = only marks of assets tell
-	Pauses          Pauses             // nil = there is no store
-	Announced       *state.Store       // which remembers what people announced; nil = there is none
+	Cards           delivery.Cards
+	Incremental     *Incremental     // nil = every run takes the full path
+	ShardGroup      *ShardGroup      // of requests that are a part; nil = each part is on its own
+	RemovalTracking *RemovalTracking // nil = there is no store
+	HeldStore       *state.HeldStore // what guards held and people approved, of full runs; nil = there is no store
+	Nodes           *state.NodeIDs   // which nodes configured paths mean; nil = there is no store
+	OwnerStore      *state.Store     // which remembers whose accounts are; nil = only marks of assets tell
+	Pauses          Pauses           // nil = there is no store
+	Announced       *state.Store     // which remembers what people announced; nil = there is none
 	// Recorded: full runs are put into the history, so that their cards can name them.
 	Recorded bool
-	// TimerInterval is that of the timer of full runs: see Look.
-	TimerInterval time.Duration
 	// Reserve is kept free before the context's deadline for report and notification.
 	Reserve time.Duration
 	Now     func() time.Time
@@ -105,23 +77,22 @@ type RunResult struct {
 // failed is logged and stands among the report's errors, and changes nothing else.
 func (e Engine) Run(ctx context.Context, req Request) RunResult {
 	started := e.Now()
-	work, cancel := e.withReserve(ctx)
+	work, cancel := e.WorkContext(ctx)
 	defer cancel()
-	work = e.withClockCheck(work)
-	p, err := e.runStages(work, req, e.paused(work))
+	p, err := e.runStages(work, req, e.Paused(work))
 	p.applied.Problems = append(p.applied.Problems, e.clockErrors(work)...)
-	items := slices.Concat(p.applied.Items, p.removals.unreportedItems())
+	items := slices.Concat(p.applied.Items, p.removals.UnreportedItems())
 	in := report.Input{
 		Started: started, Duration: e.Now().Sub(started), DryRun: req.DryRun,
-		Environment: e.ReportOptions.Environment, Language: e.ReportOptions.Lang,
+		Environment: e.Cards.Options.Environment, Language: e.Cards.Options.Lang,
 		Listings: p.listings, Notes: p.notes, Unchanged: p.unchanged,
 		Items: items, Nodes: p.applied.Nodes, Problems: p.applied.Problems, Stopped: err, HeldSets: p.heldSets,
 		Recorded: e.Recorded, Approved: p.approved,
 		Expected: expectedIn(p.announced),
 	}
-	e = p.halt.tells(ctx, e, &in)
+	e.Cards = p.halt.tells(ctx, e, &in)
 	rep := report.Build(in)
-	e.logOutcome(rep, err)
+	e.LogOutcome(rep, err)
 	told, lost := e.deliverReport(ctx, req, rep)
 	p.removals.closeReported(ctx, p.applied.Items, told)
 	if told {
@@ -133,8 +104,8 @@ func (e Engine) Run(ctx context.Context, req Request) RunResult {
 
 // runStages is the order of the stages. JumpServer is read before the clouds, so that an asset which
 // appears meanwhile is never taken for a leftover.
-func (e Engine) runStages(ctx context.Context, req Request, paused halt) (passResult, error) {
-	p := passResult{changes: noChanges, removals: e.newRemovalTracker(req.DryRun), halt: paused}
+func (e Engine) runStages(ctx context.Context, req Request, paused Halt) (passResult, error) {
+	p := passResult{changes: noChanges, removals: e.NewRemovalTracker(req.DryRun), halt: paused}
 	narrow := cloud.Filter{Accounts: req.Accounts, Regions: req.Regions}
 	if unknown := e.Clouds.UnknownAccounts(narrow); len(unknown) > 0 {
 		return p, errUnknownAccounts(unknown)
@@ -144,13 +115,13 @@ func (e Engine) runStages(ctx context.Context, req Request, paused halt) (passRe
 		e.reserveLimits(ctx, req, 0) // gives up what this part wanted before
 		return p, nil
 	}
-	e.enterStage("jumpserver")
+	e.EnterStage("jumpserver")
 	bastion, err := e.Bastion.Read(ctx)
 	if err != nil {
 		e.markDirtyAfterFailure(ctx, view, req, p)
 		return passResult{changes: noChanges, halt: paused}, err
 	}
-	e.enterStage("clouds")
+	e.EnterStage("clouds")
 	p.listings = e.Clouds.List(ctx, narrow)
 	if len(p.listings) == 0 {
 		return p, errNothingSelected(req)
@@ -160,21 +131,20 @@ func (e Engine) runStages(ctx context.Context, req Request, paused halt) (passRe
 	if view == nil && e.usesState(req) {
 		view = e.loadSnapshot(ctx, scopesOf(p.listings))
 	}
-	p.removals.findUnreported(ctx, bastion.Assets, nil)
-	e.enterStage("plan")
-	rules := e.Rules
-	rules.Now, rules.UTF8MB3 = e.Now(), needsUTF8MB3Names(ctx, e, e.Bastion, p.listings)
+	p.removals.FindUnreported(ctx, bastion.Assets, nil)
+	e.EnterStage("plan")
+	rules := e.RulesFor(ctx, e.Bastion, p.listings)
 	wishes := plan.Build(plan.Input{Current: bastion, Listings: p.listings}, rules)
 	p.announced = e.announcements(ctx, p.listings)
 	granted := e.findApproved(ctx, req, wishes)
 	approved := e.approvePlan(ctx, req, wishes, granted, &p)
 	p.approved = granted.hashes()
 	p.recordPlan(approved)
-	e.enterStage("apply")
-	e.markTouchedDirty(ctx, view, p.changes)
-	p.removals.recordIntents(ctx, approved)
-	p.applied = apply.Run(ctx, e.writableBastion(req, paused), approved, e.applyOptions())
-	p.halt.meanwhile(p.applied)
+	e.EnterStage("apply")
+	e.markDirty(ctx, view, approved.TouchedScopes())
+	p.removals.RecordIntents(ctx, approved)
+	p.applied = apply.Run(ctx, e.writableBastion(req, paused), approved, e.WriteOptions())
+	p.halt.Update(p.applied)
 	p.applied.Problems = append(p.applied.Problems, assetLimitWarning(len(bastion.Assets), p.applied)...)
 	p.applied.Problems = append(p.applied.Problems, deleteRightWarning(bastion, rules)...)
 	p.applied.Problems = append(p.applied.Problems, unproved(p.notes)...)
@@ -195,8 +165,8 @@ type passResult struct {
 	notes          []plan.Change         // lines that change nothing
 	unchanged      int                   // instances whose assets are as they want them, read or known
 	applied        apply.Result
-	removals       *removalTracker
-	halt           halt
+	removals       *RemovalTracker
+	halt           Halt
 	announced      []state.Expectation     // for the scopes of the run
 	heldSets       []report.HeldSetSummary // for which a person may give approval
 	review         []plan.ReviewLine
@@ -233,15 +203,17 @@ func (p passResult) planLines() iter.Seq[plan.Change] {
 func noChanges(func(plan.Change) bool) {}
 
 // writableBastion gives the bastion, or for a dry run, and where all writes are paused, one that cannot write.
-func (e Engine) writableBastion(req Request, paused halt) apply.Bastion {
+func (e Engine) writableBastion(req Request, paused Halt) apply.Bastion {
 	if req.DryRun || paused.All {
 		return apply.DryRun{Reader: e.Bastion}
 	}
 	return e.Bastion
 }
 
-// withReserve ends the work before the context's deadline, so that report and notification go out.
-func (e Engine) withReserve(ctx context.Context) (context.Context, context.CancelFunc) {
+// WorkContext returns the context of a run's work. It ends before ctx, so that report and notification go out, and the
+// clouds' clocks are compared with this machine's in it.
+func (e Engine) WorkContext(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx = e.withClockCheck(ctx)
 	deadline, bounded := ctx.Deadline()
 	if !bounded {
 		return context.WithCancel(ctx)
@@ -249,7 +221,18 @@ func (e Engine) withReserve(ctx context.Context) (context.Context, context.Cance
 	return context.WithDeadline(ctx, deadline.Add(-e.Reserve))
 }
 
-func (e Engine) enterStage(name string) {
+// LogOutcome logs how the run ended. What stopped it is in no other line of the log.
+func (e Engine) LogOutcome(rep report.Report, stopped error) {
+	if stopped != nil {
+		e.Log.Error("run stopped", "error", stopped)
+	}
+	e.Log.Info("run finished", "outcome", string(rep.Outcome), "dry_run", rep.DryRun, "total", rep.Total,
+		"created", rep.Created, "updated", rep.Updated, "deactivated", rep.Deactivated, "deleted", rep.Deleted,
+		"held", rep.Held, "failed", rep.Failures, "seconds", rep.Duration)
+}
+
+// EnterStage says which stage of a run begins.
+func (e Engine) EnterStage(name string) {
 	e.Log.Debug("stage", "name", name)
 	if e.OnStage != nil {
 		e.OnStage(name)

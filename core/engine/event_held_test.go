@@ -8,6 +8,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/state"
 	"github.com/jms-sync/jms-sync/core/storage"
 	"github.com/jms-sync/jms-sync/core/storage/storagetest"
@@ -27,10 +28,10 @@ func TestHeldIsNotClosedByEvents(t *testing.T) {
 	store = store.ForInstallation("jms", "org")
 	full := func() engine.RunResult {
 		e := h.newEngine()
-		e.OwnerStore, e.Incremental = store, &engine.Incremental{Store: store, Salt: "one", FullInterval: time.Hour}
+		e.OwnerStore, e.Incremental = store, &engine.Incremental{Store: store, Salt: "one", FullInterval: time.Hour, SyncChanges: reconcile.SyncChanges}
 		return e.Run(t.Context(), engine.Request{})
 	}
-	hear := func(events ...string) engine.EventReport {
+	hear := func(events ...string) reconcile.EventReport {
 		v := h.newEventHandler()
 		v.Engine.OwnerStore = store
 		ctx, cancel := context.WithDeadline(t.Context(), h.runClock.now().Add(time.Minute))
@@ -52,7 +53,7 @@ func TestHeldIsNotClosedByEvents(t *testing.T) {
 	if out := full(); out.Report.Held != lost || out.Report.Deactivated != 0 {
 		t.Fatalf("%d held, %d deactivated", out.Report.Held, out.Report.Deactivated)
 	}
-	for outcome, events := range map[engine.EventOutcome][]string{engine.EventLater: started, engine.EventHeld: released} {
+	for outcome, events := range map[reconcile.EventOutcome][]string{reconcile.EventLater: started, reconcile.EventHeld: released} {
 		answer := hear(events...)
 		for _, e := range answer.Results {
 			if e.Outcome != outcome {

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/notify"
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk"
@@ -21,7 +22,7 @@ import (
 func TestOutboxWindow(t *testing.T) {
 	t.Parallel()
 	h := newEventWorld(t, nil)
-	h.outbox = engine.NewOutbox(30 * time.Second)
+	h.outbox = delivery.NewOutbox(30 * time.Second)
 	move := func(id, ip string) {
 		h.editClouds(cloudEdit{Move: map[string]string{id: ip}})
 		h.handleEvents(stateEvent(id + " Running"))
@@ -40,14 +41,14 @@ func TestOutboxWindow(t *testing.T) {
 	move("i-b1", "10.0.8.4")
 	h.expectMessages(1, "web-1")
 	move("i-b2", "10.0.8.5")
-	h.newEventHandler().Engine.Flush(t.Context())
+	h.newEventHandler().Engine.Cards.Flush(t.Context())
 	h.expectMessages(1, "web-2")
-	h.newEventHandler().Engine.Flush(t.Context())
+	h.newEventHandler().Engine.Cards.Flush(t.Context())
 	h.expectMessages(0)
 	move("i-b3", "10.0.8.6")
 	h.expectMessages(0)
 	e := h.newEventHandler().Engine // the next timer run tells it at the latest
-	e.NotifyOn = engine.NotifyOnChange
+	e.Cards.NotifyOn = delivery.NotifyOnChange
 	e.Run(t.Context(), engine.Request{})
 	h.expectMessages(1, "web-3")
 	h.close()
@@ -56,7 +57,7 @@ func TestOutboxWindow(t *testing.T) {
 // TestOutboxOff: a window of 0, or no outbox, tells each change at once.
 func TestOutboxOff(t *testing.T) {
 	t.Parallel()
-	for _, box := range []*engine.Outbox{nil, engine.NewOutbox(0)} {
+	for _, box := range []*delivery.Outbox{nil, delivery.NewOutbox(0)} {
 		h := newEventWorld(t, nil)
 		h.outbox = box
 		for n, id := range []string{"i-b1", "i-b2", "i-b3"} {
@@ -72,7 +73,7 @@ func TestOutboxOff(t *testing.T) {
 func TestOutboxKeepsWhatFailed(t *testing.T) {
 	t.Parallel()
 	h := newEventWorld(t, nil)
-	h.outbox = engine.NewOutbox(30 * time.Second)
+	h.outbox = delivery.NewOutbox(30 * time.Second)
 	for n, id := range []string{"i-b1", "i-b2"} {
 		h.editClouds(cloudEdit{Move: map[string]string{id: fmt.Sprintf("10.0.8.%d", n)}})
 		h.injectFaults(step{RobotFaults: []string{"token"}})
@@ -111,15 +112,15 @@ func (r *fakeNotifier) Send(_ context.Context, m notify.Message) error {
 func TestOutboxAtOnce(t *testing.T) {
 	t.Parallel()
 	h := newEventWorld(t, nil)
-	h.outbox = engine.NewOutbox(30 * time.Second)
+	h.outbox = delivery.NewOutbox(30 * time.Second)
 	const invocations = 40
 	for n := range invocations {
 		h.editClouds(cloudEdit{Put: []instance{{ID: fmt.Sprintf("i-c%02d", n), Name: fmt.Sprintf("crowd-%02d.", n), IP: fmt.Sprintf("10.0.6.%d", n)}}})
 	}
 	r := &fakeNotifier{refuse: func(n int) bool { return n%3 == 1 }}
 	v := h.newEventHandler()
-	v.Engine.Notifiers, v.Engine.Log = []notify.Notifier{r}, slog.New(slog.DiscardHandler)
-	v.Engine.ApplyOptions.Log = v.Engine.Log
+	v.Engine.Cards.Notifiers, v.Engine.Log = []notify.Notifier{r}, slog.New(slog.DiscardHandler)
+	v.Engine.ApplyOptions.Log, v.Engine.Cards.Log = v.Engine.Log, v.Engine.Log
 	var all sync.WaitGroup
 	for n := range invocations {
 		all.Go(func() {
@@ -132,7 +133,7 @@ func TestOutboxAtOnce(t *testing.T) {
 	}
 	all.Wait()
 	for range 3 {
-		v.Engine.Flush(t.Context())
+		v.Engine.Cards.Flush(t.Context())
 	}
 	told, sum := "", 0
 	for _, c := range r.cards {
@@ -162,7 +163,7 @@ func TestOutboxAtOnce(t *testing.T) {
 func TestOutboxCardSize(t *testing.T) {
 	t.Parallel()
 	h := newEventWorld(t, nil)
-	h.outbox = engine.NewOutbox(time.Hour)
+	h.outbox = delivery.NewOutbox(time.Hour)
 	const batches, each = 6, 60
 	for b := range batches {
 		var events []string
@@ -174,7 +175,7 @@ func TestOutboxCardSize(t *testing.T) {
 		h.handleEvents(events...)
 	}
 	h.expectMessages(1)
-	h.newEventHandler().Engine.Flush(t.Context())
+	h.newEventHandler().Engine.Cards.Flush(t.Context())
 	all := h.robot.Messages()
 	last := all[len(all)-1]
 	if last.Bytes > dingtalk.MaxBodyBytes {

@@ -12,6 +12,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reconcile"
 )
 
 // twoAccounts is a cloud account that two configured accounts open, each seeing a part of it.
@@ -61,19 +62,19 @@ func TestAllAccountsOfAnOwnerAreAsked(t *testing.T) {
 		label  string
 		gone   bool // whether the event says released
 		writes int
-		want   engine.EventOutcome
+		want   reconcile.EventOutcome
 	}{
-		"the other sees it":                             {seen, "prod", false, 0, engine.EventDone},
-		"the other still sees it":                       {seen, "prod", true, 0, engine.EventLater},
-		"the other sees it, and a third is unasked":     {seenAndUnasked, "prod", false, 0, engine.EventDone},
-		"the other cannot say":                          {twoAccounts{failing: "spare"}, "prod", false, 0, engine.EventFailed},
-		"the other cannot say whether it is released":   {twoAccounts{failing: "spare"}, "prod", true, 0, engine.EventFailed},
-		"none sees it":                                  {twoAccounts{}, "prod", true, 1, engine.EventDone},
-		"none sees it, the other only by its list":      {twoAccounts{weak: "spare"}, "prod", true, 0, engine.EventLater},
-		"none sees it, but a third is unasked":          {twoAccounts{unsure: unasked}, "prod", true, 0, engine.EventFailed},
-		"none sees it, labelled spare":                  {twoAccounts{}, "spare", true, 1, engine.EventDone},
-		"the labelled one has lost the right":           {twoAccounts{failing: "prod"}, "prod", false, 0, engine.EventFailed},
-		"the labelled one has lost the right: released": {twoAccounts{failing: "prod"}, "prod", true, 0, engine.EventFailed},
+		"the other sees it":                             {seen, "prod", false, 0, reconcile.EventDone},
+		"the other still sees it":                       {seen, "prod", true, 0, reconcile.EventLater},
+		"the other sees it, and a third is unasked":     {seenAndUnasked, "prod", false, 0, reconcile.EventDone},
+		"the other cannot say":                          {twoAccounts{failing: "spare"}, "prod", false, 0, reconcile.EventFailed},
+		"the other cannot say whether it is released":   {twoAccounts{failing: "spare"}, "prod", true, 0, reconcile.EventFailed},
+		"none sees it":                                  {twoAccounts{}, "prod", true, 1, reconcile.EventDone},
+		"none sees it, the other only by its list":      {twoAccounts{weak: "spare"}, "prod", true, 0, reconcile.EventLater},
+		"none sees it, but a third is unasked":          {twoAccounts{unsure: unasked}, "prod", true, 0, reconcile.EventFailed},
+		"none sees it, labelled spare":                  {twoAccounts{}, "spare", true, 1, reconcile.EventDone},
+		"the labelled one has lost the right":           {twoAccounts{failing: "prod"}, "prod", false, 0, reconcile.EventFailed},
+		"the labelled one has lost the right: released": {twoAccounts{failing: "prod"}, "prod", true, 0, reconcile.EventFailed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -86,7 +87,7 @@ func TestAllAccountsOfAnOwnerAreAsked(t *testing.T) {
 			bastion := &fakeBastion{assets: map[string]inventory.Asset{asset.ID: asset}}
 			now := time.Now()
 			log := slog.New(slog.DiscardHandler)
-			v := engine.EventHandler{
+			v := reconcile.EventHandler{
 				Engine: engine.Engine{
 					Rules:        plan.Rules{Accounts: map[string]plan.Account{"prod": {}, "spare": {}}, Mode: plan.ModeDelete},
 					Limits:       plan.Limits{Percent: 20, Min: 3, PerRun: 50},

@@ -16,9 +16,11 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/huawei"
 	"github.com/jms-sync/jms-sync/core/cloud/huawei/huaweitest"
 	"github.com/jms-sync/jms-sync/core/cloud/peertest"
+	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
@@ -90,13 +92,13 @@ func TestProofIsOfTheSameProject(t *testing.T) {
 func (w *projectWorld) handleTraces(t *testing.T, from string, traces ...string) []string {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
-	v := engine.EventHandler{
+	v := reconcile.EventHandler{
 		Engine: engine.Engine{
-			Rules:         plan.Rules{Accounts: map[string]plan.Account{"far": {Cloud: inventory.Huawei}}, Mode: plan.ModeDelete},
-			Limits:        plan.Limits{Percent: 20, Min: 3, PerRun: 50},
-			ReportOptions: report.Options{Lang: plan.English},
-			ApplyOptions:  apply.Options{Writers: 2, Now: time.Now, Log: log},
-			Now:           func() time.Time { return w.now }, Log: log,
+			Rules:        plan.Rules{Accounts: map[string]plan.Account{"far": {Cloud: inventory.Huawei}}, Mode: plan.ModeDelete},
+			Limits:       plan.Limits{Percent: 20, Min: 3, PerRun: 50},
+			Cards:        delivery.Cards{Options: report.Options{Lang: plan.English}},
+			ApplyOptions: apply.Options{Writers: 2, Now: time.Now, Log: log},
+			Now:          func() time.Time { return w.now }, Log: log,
 		},
 		Clouds: w.fleet, Bastion: w.bastion,
 		Sleep: func(_ context.Context, d time.Duration) error { w.now = w.now.Add(d); return nil },

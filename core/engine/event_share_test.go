@@ -7,8 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/state"
 	"github.com/jms-sync/jms-sync/core/storage"
 	"github.com/jms-sync/jms-sync/core/storage/storagetest"
@@ -39,9 +41,9 @@ func vanished(t *testing.T) (*eventWorld, []string) {
 }
 
 // outcomes hears each event in an invocation of its own, a second after the one before, and counts what became of them.
-func (h *eventWorld) outcomes(events []string) map[engine.EventOutcome]int {
+func (h *eventWorld) outcomes(events []string) map[reconcile.EventOutcome]int {
 	h.t.Helper()
-	all := map[engine.EventOutcome]int{}
+	all := map[reconcile.EventOutcome]int{}
 	for _, e := range events {
 		for _, r := range h.handleEvents(e).Results {
 			all[r.Outcome]++
@@ -58,7 +60,7 @@ func TestShareOfADayWithoutState(t *testing.T) {
 	t.Parallel()
 	const share = 6 // 20 % of 30
 	h, events := vanished(t)
-	h.outbox = engine.NewOutbox(10 * time.Minute)
+	h.outbox = delivery.NewOutbox(10 * time.Minute)
 	closed := func() (n int) {
 		for _, host := range h.jumpserver.Hosts(jumpservertest.DefaultOrg) {
 			if !host.Active {
@@ -67,11 +69,11 @@ func TestShareOfADayWithoutState(t *testing.T) {
 		}
 		return n
 	}
-	if got := h.outcomes(events); got[engine.EventDone] != share || got[engine.EventHeld] != 30-share || closed() != share {
+	if got := h.outcomes(events); got[reconcile.EventDone] != share || got[reconcile.EventHeld] != 30-share || closed() != share {
 		t.Errorf("%v, %d closed", got, closed())
 	}
 	h.expectMessages(1) // of the first
-	h.newEventHandler().Engine.Flush(t.Context())
+	h.newEventHandler().Engine.Cards.Flush(t.Context())
 	h.expectMessages(1, "7/30", "其中 6 个已停用", "由下一次完整同步或人决定")
 	h.runClock.advance(15 * time.Minute) // no storm any more
 	h.handleEventsFor(10*time.Minute, events...)
@@ -159,7 +161,7 @@ func TestShareIsForTheUnknown(t *testing.T) {
 		h.editClouds(cloudEdit{Region: shanghai, Put: made})
 		e := h.newEngine()
 		if e.OwnerStore = store; known {
-			e.Incremental = &engine.Incremental{Store: store, Salt: "one", FullInterval: time.Hour}
+			e.Incremental = &engine.Incremental{Store: store, Salt: "one", FullInterval: time.Hour, SyncChanges: reconcile.SyncChanges}
 		}
 		e.Run(t.Context(), engine.Request{})
 		h.editClouds(cloudEdit{Region: shanghai, Remove: ids})

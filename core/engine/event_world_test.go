@@ -12,9 +12,11 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba"
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
+	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/state"
 )
 
@@ -27,7 +29,7 @@ const (
 // eventWorld is a world that hears events: real clients, and waits that pass at once.
 type eventWorld struct {
 	*world
-	outbox *engine.Outbox
+	outbox *delivery.Outbox
 	window *state.ReportQueue
 	// identities is what a warm process remembers of its keys.
 	identities *cloud.OwnerCache
@@ -78,11 +80,11 @@ func (h *eventWorld) runFull() engine.RunResult {
 	return out
 }
 
-func (h *eventWorld) newEventHandler() engine.EventHandler {
+func (h *eventWorld) newEventHandler() reconcile.EventHandler {
 	h.t.Helper()
 	e := h.newEngine()
-	e.Outbox, e.ReportQueue = h.outbox, h.window
-	return engine.EventHandler{
+	e.Cards.Outbox, e.Cards.Queue = h.outbox, h.window
+	return reconcile.EventHandler{
 		Engine: e, Clouds: h.newFleet(h.loadConfig()).WithOwnerCache(h.identities), Bastion: h.client, Redelivers: h.redelivers,
 		Sleep: func(ctx context.Context, d time.Duration) error {
 			h.waits = append(h.waits, d)
@@ -96,12 +98,12 @@ func (h *eventWorld) newEventHandler() engine.EventHandler {
 }
 
 // handleEvents runs a batch of events with a minute's time.
-func (h *eventWorld) handleEvents(events ...string) engine.EventReport {
+func (h *eventWorld) handleEvents(events ...string) reconcile.EventReport {
 	h.t.Helper()
 	return h.handleEventsFor(time.Minute, events...)
 }
 
-func (h *eventWorld) handleEventsFor(limit time.Duration, events ...string) engine.EventReport {
+func (h *eventWorld) handleEventsFor(limit time.Duration, events ...string) reconcile.EventReport {
 	h.t.Helper()
 	v := h.newEventHandler()
 	ctx, cancel := context.WithDeadline(h.t.Context(), h.runClock.now().Add(limit))
@@ -127,7 +129,7 @@ func stateEventIn(owner, region, text string) string {
 }
 
 // expectEvents compares the outcomes with "outcome: a part of the reason".
-func (h *eventWorld) expectEvents(answer engine.EventReport, want ...string) {
+func (h *eventWorld) expectEvents(answer reconcile.EventReport, want ...string) {
 	h.t.Helper()
 	if len(answer.Results) != len(want) {
 		h.t.Fatalf("%d results, want %d: %+v", len(answer.Results), len(want), answer.Results)
@@ -225,7 +227,7 @@ func (h *eventWorld) changeInstance(id string, change func(*alibabatest.Instance
 }
 
 // expectCase compares what came of a batch with what a case wants.
-func (h *eventWorld) expectCase(c eventCase, answer engine.EventReport) {
+func (h *eventWorld) expectCase(c eventCase, answer reconcile.EventReport) {
 	h.t.Helper()
 	h.expectEvents(answer, c.want...)
 	var touched []string

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
+	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk/dingtalktest"
@@ -48,7 +49,7 @@ func TestFresh(t *testing.T) {
 		{"what is no longer configured", []state.Heartbeat{pulse("run", "a/r1 1m"), pulse("old", "a/r9 9h", "off/r1 9h", "gone/r1 9h")}, false, 0},
 		{"all regions of an account", []state.Heartbeat{pulse("run", "all/r9 31m")}, true, 1},
 	} {
-		f := engine.NewFreshness(c.pulses, rules, 10*time.Minute, now)
+		f := delivery.NewFreshness(c.pulses, rules, 10*time.Minute, now)
 		if f.Stalled != c.late || len(f.StaleScopes(now)) != c.stale {
 			t.Errorf("%s: late %v, stale %v", c.name, f.Stalled, f.StaleScopes(now))
 		}
@@ -56,12 +57,12 @@ func TestFresh(t *testing.T) {
 }
 
 // checkStaleness is one look by an event or a second timer.
-func (r *stateWorld) checkStaleness() engine.Freshness {
+func (r *stateWorld) checkStaleness() delivery.Freshness {
 	r.t.Helper()
 	r.robotClock.advance(4 * time.Second)
 	e := r.newEngine()
-	e.TimerInterval = 10 * time.Minute
-	f, err := e.CheckStaleness(r.t.Context(), r.store)
+	e.Cards.TimerInterval = 10 * time.Minute
+	f, err := e.Cards.CheckStaleness(r.t.Context(), r.store, e.Rules)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -73,9 +74,9 @@ func (r *stateWorld) recordHeartbeat() {
 	r.t.Helper()
 	r.robotClock.advance(4 * time.Second)
 	e := r.newEngine()
-	e.TimerInterval = 10 * time.Minute
+	e.Cards.TimerInterval = 10 * time.Minute
 	out := e.Run(r.t.Context(), engine.Request{})
-	if err := e.RecordHeartbeat(r.t.Context(), r.store, "run", out); err != nil {
+	if err := e.Cards.RecordHeartbeat(r.t.Context(), r.store, "run", e.Rules, out.Report); err != nil {
 		r.t.Fatal(err)
 	}
 }

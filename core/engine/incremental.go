@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"iter"
 	"slices"
 	"time"
 
@@ -23,6 +22,7 @@ type Incremental struct {
 	Store        *state.Store
 	Salt         string // the configuration that matters and the program's version
 	FullInterval time.Duration
+	SyncChanges  SyncChanges // nil = every change takes the full path
 }
 
 // tryIncremental tries to do the run's work without reading all of JumpServer, and tells whether it
@@ -42,7 +42,7 @@ func (e Engine) tryIncremental(ctx context.Context, narrow cloud.Filter, req Req
 	if req.ReviewedLines != nil || e.needsFullSync(view, scopes) || e.hasUnreportedRemovals(ctx) {
 		return view, false
 	}
-	e.enterStage("clouds")
+	e.EnterStage("clouds")
 	if p.listings = e.Clouds.List(ctx, narrow); len(p.listings) == 0 {
 		return view, false
 	}
@@ -52,7 +52,7 @@ func (e Engine) tryIncremental(ctx context.Context, narrow cloud.Filter, req Req
 		return view, false
 	case len(differing) > 0 && (e.Limits.Approval == plan.ApproveAll || p.halt.All):
 		return view, false // nothing is written, and the full path says all that waits
-	case len(differing) > 0 && !e.hasStoredOwners(ctx, differing):
+	case len(differing) > 0 && (e.Incremental.SyncChanges == nil || !e.hasStoredOwners(ctx, differing)):
 		return view, false // marks of assets tell whose they are, or it fails there
 	case len(differing) > 0:
 		return view, e.syncChanged(ctx, view, differing, p)
@@ -125,30 +125,10 @@ func countInstances(listings []inventory.Listing) int {
 	return n
 }
 
-// markTouchedDirty marks the scopes that will be written to as open, so that a run that is killed never
-// leaves one that looks applied.
-func (e Engine) markTouchedDirty(ctx context.Context, view *state.Snapshot, planned iter.Seq[plan.Change]) {
-	if view == nil {
-		return
-	}
-	if scopes := touchedScopes(planned); len(scopes) > 0 {
-		e.logStateError(view.MarkDirty(ctx, scopes...))
-	}
-}
-
-// touchedScopes gives the scopes in which changes write, sorted.
-func touchedScopes(planned iter.Seq[plan.Change]) []inventory.Scope {
-	var scopes []inventory.Scope
-	for c := range planned {
-		scopes = append(scopes, c.Scope)
-	}
-	slices.SortFunc(scopes, inventory.Scope.Compare)
-	return slices.Compact(scopes)
-}
-
-// markDirty marks scopes as open whose run ends before anything was compared.
+// markDirty marks scopes as open, before they are written to, so that a run that is killed never leaves one that looks
+// applied; and those whose run ends before anything was compared.
 func (e Engine) markDirty(ctx context.Context, view *state.Snapshot, scopes []inventory.Scope) {
-	if view != nil {
+	if view != nil && len(scopes) > 0 {
 		e.logStateError(view.MarkDirty(ctx, scopes...))
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
@@ -45,7 +46,7 @@ func TestFailedRunWithUnknownRegions(t *testing.T) {
 	r.cloud.Break(alibabatest.Fault{Kind: alibabatest.Forbidden, Action: alibabatest.DescribeRegions})
 	r.jumpserver.Fail(jumpservertest.MatchRequest("", "/"), -1, jumpservertest.Fault{Status: http.StatusForbidden, Body: "{}"})
 	e := r.newEngine()
-	e.Incremental = &engine.Incremental{Store: r.store, Salt: r.salt, FullInterval: time.Hour}
+	e.Incremental = &engine.Incremental{Store: r.store, Salt: r.salt, FullInterval: time.Hour, SyncChanges: reconcile.SyncChanges}
 	if out := e.Run(t.Context(), engine.Request{}); out.Report.Outcome != report.Failed {
 		t.Fatalf("%s", describe(out.Report))
 	}

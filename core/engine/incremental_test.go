@@ -13,6 +13,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/state"
 	"github.com/jms-sync/jms-sync/core/storage/dir"
@@ -50,7 +51,7 @@ func (r *stateWorld) runIncremental() (report.Report, int) {
 	r.jumpserver.ResetCounts()
 	r.fullLists = 0
 	e := r.newEngine()
-	e.Incremental = &engine.Incremental{Store: r.store, Salt: r.salt, FullInterval: time.Hour}
+	e.Incremental = &engine.Incremental{Store: r.store, Salt: r.salt, FullInterval: time.Hour, SyncChanges: reconcile.SyncChanges}
 	out := e.Run(r.t.Context(), engine.Request{})
 	if out.Report.Outcome == report.Failed {
 		r.t.Fatalf("failed: %+v", out.Report.Errors)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/apply"
+	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/state"
@@ -32,12 +33,12 @@ const (
 
 // reportsRemovals reports whether people are to be told of every removal.
 func (e Engine) reportsRemovals() bool {
-	return e.RemovalTracking != nil && len(e.Notifiers) > 0 && e.NotifyOn != NotifyOnFailure
+	return e.RemovalTracking != nil && e.Cards.WantsRemovals()
 }
 
-// removalTracker is what one run owes people: what it is about to remove, and what it found that others had removed. nil is
+// RemovalTracker is what one run owes people: what it is about to remove, and what it found that others had removed. nil is
 // nothing.
-type removalTracker struct {
+type RemovalTracker struct {
 	engine         Engine
 	ownIntents     []*state.IntentDocument
 	foundIntents   []*state.IntentDocument // of earlier runs, held by this one
@@ -47,12 +48,12 @@ type removalTracker struct {
 	mayFindMore    bool                    // there may be more to be found later
 }
 
-// newRemovalTracker begins what a run owes; nil where it owes nothing, as one that only looks.
-func (e Engine) newRemovalTracker(dry bool) *removalTracker {
+// NewRemovalTracker returns the tracker of a run; nil where it owes nothing, as one that only looks.
+func (e Engine) NewRemovalTracker(dry bool) *RemovalTracker {
 	if dry || !e.reportsRemovals() {
 		return nil
 	}
-	return &removalTracker{engine: e, reportedAssets: map[string]bool{}}
+	return &RemovalTracker{engine: e, reportedAssets: map[string]bool{}}
 }
 
 // runDeadline returns when a run with this time for its work has ended at the latest.
@@ -63,8 +64,8 @@ func (e Engine) runDeadline(work context.Context) time.Time {
 	return e.Now().Add(defaultRunTime)
 }
 
-// recordIntents notes what is about to be removed.
-func (d *removalTracker) recordIntents(ctx context.Context, approved plan.Approved) {
+// RecordIntents notes what is about to be removed.
+func (d *RemovalTracker) RecordIntents(ctx context.Context, approved plan.Approved) {
 	removals := approved.Removals()
 	if d == nil || len(removals) == 0 {
 		return
@@ -95,9 +96,9 @@ func newIntent(c plan.Change) state.Intent {
 	return i
 }
 
-// findUnreported finds what earlier runs removed and did not tell, among assets as they were read; about, where it is not nil,
+// FindUnreported finds what earlier runs removed and did not tell, among assets as they were read; about, where it is not nil,
 // says which assets were looked for.
-func (d *removalTracker) findUnreported(ctx context.Context, assets []inventory.Asset, about map[string]bool) {
+func (d *RemovalTracker) FindUnreported(ctx context.Context, assets []inventory.Asset, about map[string]bool) {
 	if d == nil {
 		return
 	}
@@ -140,7 +141,7 @@ func (e Engine) mayStillBeCarriedOut(doc *state.IntentDocument) bool {
 }
 
 // reportRemoval makes a removal of an earlier run one of those that this run tells.
-func (d *removalTracker) reportRemoval(i state.Intent) {
+func (d *RemovalTracker) reportRemoval(i state.Intent) {
 	d.reportedAssets[i.Asset] = true
 	why := plan.NewReason(plan.FoundDeactivated)
 	if plan.Action(i.Action) == plan.Delete {
@@ -158,8 +159,8 @@ func (d *removalTracker) reportRemoval(i state.Intent) {
 	d.foundItems = append(d.foundItems, apply.Item{Change: c, State: apply.Done})
 }
 
-// unreportedItems returns the items that earlier runs left to be told.
-func (d *removalTracker) unreportedItems() []apply.Item {
+// UnreportedItems returns the items that earlier runs left to be told.
+func (d *RemovalTracker) UnreportedItems() []apply.Item {
 	if d == nil {
 		return nil
 	}
@@ -167,11 +168,11 @@ func (d *removalTracker) unreportedItems() []apply.Item {
 }
 
 // closeReported forgets what was told, and leaves the rest to later runs. items are those of this run.
-func (d *removalTracker) closeReported(ctx context.Context, items []apply.Item, told bool) {
+func (d *RemovalTracker) closeReported(ctx context.Context, items []apply.Item, told bool) {
 	if d == nil || len(d.ownIntents)+len(d.foundIntents) == 0 {
 		return
 	}
-	ctx, cancel := detachedContext(ctx)
+	ctx, cancel := delivery.DetachedContext(ctx)
 	defer cancel()
 	states := removalItems(items)
 	open := map[inventory.Scope]bool{}
@@ -194,7 +195,7 @@ func (d *removalTracker) closeReported(ctx context.Context, items []apply.Item, 
 	}
 }
 
-func (d *removalTracker) markScopesDirty(ctx context.Context, open map[inventory.Scope]bool) {
+func (d *RemovalTracker) markScopesDirty(ctx context.Context, open map[inventory.Scope]bool) {
 	var scopes []inventory.Scope
 	for s := range open {
 		scopes = append(scopes, s)
@@ -204,11 +205,11 @@ func (d *removalTracker) markScopesDirty(ctx context.Context, open map[inventory
 }
 
 // extendIntents leaves to this process what it still has to tell, and did not lose: a later card of it does so.
-func (d *removalTracker) extendIntents(ctx context.Context) {
+func (d *RemovalTracker) extendIntents(ctx context.Context) {
 	if d == nil {
 		return
 	}
-	ctx, cancel := detachedContext(ctx)
+	ctx, cancel := delivery.DetachedContext(ctx)
 	defer cancel()
 	var errs []error
 	for _, doc := range slices.Concat(d.ownIntents, d.foundIntents) {
@@ -218,6 +219,23 @@ func (d *removalTracker) extendIntents(ctx context.Context) {
 		d.engine.Log.Warn("a removal may be told twice", "error", err)
 	}
 }
+
+// removalDebt is what a run owes people of its own removals and of those that it found, until a card has told them.
+type removalDebt struct {
+	*RemovalTracker
+	items []apply.Item
+}
+
+// Debt returns what is owed, once a run has made its items.
+func (d *RemovalTracker) Debt(items []apply.Item) delivery.Debt { return removalDebt{d, items} }
+
+// Close implements delivery.Debt.
+func (d removalDebt) Close(ctx context.Context, reported bool) {
+	d.closeReported(ctx, d.items, reported)
+}
+
+// Extend implements delivery.Debt.
+func (d removalDebt) Extend(ctx context.Context) { d.extendIntents(ctx) }
 
 // removalItems returns the items of removals by asset.
 func removalItems(items []apply.Item) map[string]apply.Item {
@@ -251,7 +269,7 @@ func remainingOwn(doc *state.IntentDocument, states map[string]apply.Item, told 
 
 // remainingFound returns what is left of what an earlier run was about to remove. What this run has removed itself, and
 // tells, is not told a second time.
-func (d *removalTracker) remainingFound(doc *state.IntentDocument, states map[string]apply.Item, told bool) []state.Intent {
+func (d *RemovalTracker) remainingFound(doc *state.IntentDocument, states map[string]apply.Item, told bool) []state.Intent {
 	var left []state.Intent
 	for _, i := range doc.Remaining {
 		item, ours := states[i.Asset]

@@ -6,8 +6,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reconcile"
 )
 
 // TestEventRedelivered: an event whose answer gets lost fails, comes again, finds nothing to do, and tells it all the
@@ -20,7 +21,7 @@ func TestEventRedelivered(t *testing.T) {
 			w.reserve = 5 * time.Second
 			w.release(0, 1)
 			w.setRowCost(45 * time.Second)
-			hear := func() engine.EventReport { return w.handleEvents(30*time.Second, slowID(0)) }
+			hear := func() reconcile.EventReport { return w.handleEvents(30*time.Second, slowID(0)) }
 			if killed {
 				w.runKilled(func() { hear() })
 			} else if a := hear(); !a.NeedsRedelivery() || a.Unknown != 1 || a.Deactivated != 0 {
@@ -81,7 +82,7 @@ func TestEventCardWaitsInTheProcess(t *testing.T) {
 	for _, dies := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			w := newSlowWorld(t, 10)
-			w.outbox = engine.NewOutbox(30 * time.Second)
+			w.outbox = delivery.NewOutbox(30 * time.Second)
 			w.release(0, 1)
 			w.robot.refuse = func(int) bool { return true }
 			if a := w.handleEvents(30*time.Second, slowID(0)); a.Deactivated != 1 {
@@ -95,8 +96,8 @@ func TestEventCardWaitsInTheProcess(t *testing.T) {
 			}
 			if !dies {
 				e := w.newEngine()
-				e.Outbox = w.outbox
-				e.Flush(t.Context())
+				e.Cards.Outbox = w.outbox
+				e.Cards.Flush(t.Context())
 			}
 			w.waitForServer(2 * time.Hour)
 			w.expectOK(w.run())

@@ -7,7 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/report"
@@ -312,14 +312,14 @@ func TestCardIsRefused(t *testing.T) {
 // Nothing is owed where nobody is told of removals, and nothing is written where nothing is removed.
 func TestNothingIsOwed(t *testing.T) {
 	t.Parallel()
-	for _, on := range []engine.NotifyOn{engine.NotifyOnFailure, engine.NotifyAlways} {
+	for _, on := range []delivery.NotifyOn{delivery.NotifyOnFailure, delivery.NotifyAlways} {
 		synctest.Test(t, func(t *testing.T) {
 			w := newSlowWorld(t, 10)
 			w.notifyOn = on
 			for n := range 2 {
 				delete(w.instances, slowID(9-n))
 			}
-			if on == engine.NotifyAlways {
+			if on == delivery.NotifyAlways {
 				w.instances = map[string]inventory.Instance{}
 				for n := range 10 {
 					w.instances[slowID(n)] = inventory.Instance{Scope: slowScope, Owner: slowOwner, ID: slowID(n), Name: "other", OSType: "linux", PrivateIPs: []string{"10.9.9.9"}}

@@ -9,8 +9,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// applyOptions returns how this engine writes, with what is remembered of nodes, and what stops removals.
-func (e Engine) applyOptions() apply.Options {
+// WriteOptions returns how this engine writes, with what is remembered of nodes, and what stops removals.
+func (e Engine) WriteOptions() apply.Options {
 	o := e.ApplyOptions
 	if e.Nodes != nil {
 		o.Nodes = e.Nodes

@@ -11,6 +11,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/state"
 	"github.com/jms-sync/jms-sync/core/storage"
@@ -96,7 +97,7 @@ func (w *nodeWorld) runFull(dry bool) engine.RunResult { w.t.Helper(); return w.
 func (w *nodeWorld) runChanged() engine.RunResult {
 	w.t.Helper()
 	w.jumpserver.ResetCounts()
-	out := w.runWith(&engine.Incremental{Store: w.newStore(), Salt: "one", FullInterval: time.Hour}, false)
+	out := w.runWith(&engine.Incremental{Store: w.newStore(), Salt: "one", FullInterval: time.Hour, SyncChanges: reconcile.SyncChanges}, false)
 	if w.jumpserver.Calls()["GET /api/v1/assets/assets/"] > 0 {
 		w.t.Error("the run read everything")
 	}
@@ -115,7 +116,7 @@ func (w *nodeWorld) runWith(increment *engine.Incremental, dry bool) engine.RunR
 }
 
 // handleEvent hears that an instance was made and returns the answer, with the number of calls.
-func (w *nodeWorld) handleEvent(id string) engine.EventReport {
+func (w *nodeWorld) handleEvent(id string) reconcile.EventReport {
 	w.t.Helper()
 	v := w.newEventHandler()
 	v.Engine.Nodes = w.newNodes()
@@ -249,7 +250,7 @@ func TestNodeIsDeleted(t *testing.T) {
 		func(w *nodeWorld, id string) report.Report { return w.handleEvent(id).Report },
 	} {
 		eachNodeWorld(t, true, func(w *nodeWorld) {
-			w.runWith(&engine.Incremental{Store: w.newStore(), Salt: "one", FullInterval: time.Hour}, false)
+			w.runWith(&engine.Incremental{Store: w.newStore(), Salt: "one", FullInterval: time.Hour, SyncChanges: reconcile.SyncChanges}, false)
 			w.seenMessages = len(w.robot.Messages())
 			w.jumpserver.RenameNode(jumpservertest.DefaultOrg, nodePath, "生产")
 			w.jumpserver.DeleteNode(jumpservertest.DefaultOrg, newPath)

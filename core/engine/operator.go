@@ -46,7 +46,7 @@ func (e Engine) Disown(ctx context.Context, o OperatorAction) RunResult {
 // runOperatorAction reads, plans, writes and reports. JumpServer is read before the clouds, as in a run.
 func (e Engine) runOperatorAction(ctx context.Context, o OperatorAction, clouds bool, make func(plan.Input, plan.Rules) plan.Approved) RunResult {
 	started := e.Now()
-	p := passResult{changes: noChanges, halt: e.paused(ctx)}
+	p := passResult{changes: noChanges, halt: e.Paused(ctx)}
 	err := e.planOperatorAction(ctx, o, clouds, make, &p)
 	return e.operatorResult(o, started, p, err)
 }
@@ -54,30 +54,30 @@ func (e Engine) runOperatorAction(ctx context.Context, o OperatorAction, clouds 
 // operatorResult reports what became of an errand.
 func (e Engine) operatorResult(o OperatorAction, started time.Time, p passResult, err error) RunResult {
 	in := report.Input{
-		Started: started, DryRun: !o.Write, Environment: e.ReportOptions.Environment, Language: e.ReportOptions.Lang,
+		Started: started, DryRun: !o.Write, Environment: e.Cards.Options.Environment, Language: e.Cards.Options.Lang,
 	}
 	in.Listings, in.Notes, in.Unchanged = p.listings, p.notes, p.unchanged
 	in.Items, in.Problems, in.Stopped, in.Pause = p.applied.Items, p.applied.Problems, err, p.halt.Pause
 	in.Duration = e.Now().Sub(in.Started)
 	rep := report.Build(in)
-	e.logOutcome(rep, err)
+	e.LogOutcome(rep, err)
 	return RunResult{Report: rep, PlanLines: p.planLines(), Err: err}
 }
 
 func (e Engine) planOperatorAction(ctx context.Context, o OperatorAction, clouds bool, make func(plan.Input, plan.Rules) plan.Approved, p *passResult) error {
 	rules := e.Rules
 	rules.Now = e.Now()
-	e.enterStage("jumpserver")
+	e.EnterStage("jumpserver")
 	bastion, err := e.Bastion.Read(ctx)
 	if err != nil {
 		return err
 	}
 	if clouds {
-		e.enterStage("clouds")
+		e.EnterStage("clouds")
 		p.listings = e.Clouds.List(ctx, cloud.Filter{})
 		p.listings = e.failForeignListings(p.listings, e.loadOwners(ctx, p.listings), bastion.Assets)
 	}
-	e.enterStage("plan")
+	e.EnterStage("plan")
 	approved := make(plan.Input{Current: bastion, Listings: p.listings}, rules)
 	e.applyOperatorAction(ctx, o, approved.Paused(p.halt.binds(!o.Write)), p)
 	return nil
@@ -86,10 +86,10 @@ func (e Engine) planOperatorAction(ctx context.Context, o OperatorAction, clouds
 // applyOperatorAction writes what an errand may write.
 func (e Engine) applyOperatorAction(ctx context.Context, o OperatorAction, approved plan.Approved, p *passResult) {
 	p.recordPlan(approved)
-	e.enterStage("apply")
-	if scopes := touchedScopes(p.changes); o.Write && o.BeforeWrite != nil && len(scopes) > 0 {
+	e.EnterStage("apply")
+	if scopes := approved.TouchedScopes(); o.Write && o.BeforeWrite != nil && len(scopes) > 0 {
 		o.BeforeWrite(ctx, scopes)
 	}
-	p.applied = apply.Run(ctx, e.writableBastion(Request{DryRun: !o.Write}, p.halt), approved, e.applyOptions())
-	p.halt.meanwhile(p.applied)
+	p.applied = apply.Run(ctx, e.writableBastion(Request{DryRun: !o.Write}, p.halt), approved, e.WriteOptions())
+	p.halt.Update(p.applied)
 }

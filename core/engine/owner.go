@@ -94,22 +94,3 @@ func (e Engine) saveNewOwners(ctx context.Context, listings []inventory.Listing,
 		}
 	}
 }
-
-// foreignEventReason returns why an owner's event is not about these scopes, where an account of theirs is remembered to be
-// another's.
-func (e Engine) foreignEventReason(ctx context.Context, scopes []inventory.Scope, owner string) (why plan.Reason, is bool) {
-	for _, at := range scopes {
-		if e.OwnerStore == nil || e.Rules.Accounts[at.Account].Owner != "" {
-			continue
-		}
-		o, err := e.OwnerStore.LoadOwner(ctx, at.Cloud, at.Account)
-		if err != nil {
-			e.Log.Warn("it is not remembered whose an account is", "account", at.Account, "error", err)
-		}
-		why, is = plan.OwnerEvidence{Remembered: o.Owner, Accepted: o.Accepted}.DoubtReason(at.Account, owner, e.Rules)
-		if is {
-			return why, true
-		}
-	}
-	return plan.Reason{}, false
-}

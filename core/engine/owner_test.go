@@ -13,6 +13,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/state"
 	"github.com/jms-sync/jms-sync/core/storage"
@@ -39,7 +40,7 @@ func (o *ownerWorld) runFull() report.Report {
 	o.t.Helper()
 	e := o.newEngine()
 	e.OwnerStore = o.store
-	e.Incremental = &engine.Incremental{Store: o.store, Salt: "one", FullInterval: time.Hour}
+	e.Incremental = &engine.Incremental{Store: o.store, Salt: "one", FullInterval: time.Hour, SyncChanges: reconcile.SyncChanges}
 	return e.Run(o.t.Context(), engine.Request{}).Report
 }
 
@@ -96,7 +97,7 @@ func TestOwnerByAccountID(t *testing.T) {
 // another's, though its key opens the former; nothing is asked, nothing written.
 func TestEventOfAStranger(t *testing.T) {
 	t.Parallel()
-	for remembered, want := range map[string]engine.EventOutcome{"1002": engine.EventFailed, "1001": engine.EventDone, "": engine.EventDone} {
+	for remembered, want := range map[string]reconcile.EventOutcome{"1002": reconcile.EventFailed, "1001": reconcile.EventDone, "": reconcile.EventDone} {
 		o := newOwnerWorld(t)
 		if remembered != "" {
 			was := state.Owner{Cloud: inventory.Alibaba, Account: "prod", Owner: remembered}
@@ -107,7 +108,7 @@ func TestEventOfAStranger(t *testing.T) {
 		log := slog.New(slog.DiscardHandler)
 		bastion := &fakeBastion{assets: map[string]inventory.Asset{}}
 		living := inventory.Instance{Scope: accountScope("prod"), Owner: "1001", ID: "i-1", Name: "subject", PrivateIPs: []string{"10.0.0.1"}}
-		v := engine.EventHandler{
+		v := reconcile.EventHandler{
 			Engine: engine.Engine{
 				Rules:        plan.Rules{Accounts: map[string]plan.Account{"prod": {}, "spare": {}}, Mode: plan.ModeDelete},
 				ApplyOptions: apply.Options{Writers: 2, Now: time.Now, Log: log}, Now: time.Now, Log: log, OwnerStore: o.store,
@@ -117,7 +118,7 @@ func TestEventOfAStranger(t *testing.T) {
 		answer := v.Run(t.Context(), []cloud.ParsedEvent{{ID: "e", Target: cloud.EventTarget{
 			Cloud: inventory.Alibaba, AccountID: "1001", Region: "cn-beijing", InstanceIDs: []string{"i-1"},
 		}}})
-		if got := answer.Results[0]; got.Outcome != want || (want == engine.EventDone) != (answer.Created == 1) {
+		if got := answer.Results[0]; got.Outcome != want || (want == reconcile.EventDone) != (answer.Created == 1) {
 			t.Errorf("remembered %q: %+v, %d made", remembered, got, answer.Created)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/apply"
+	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/state"
@@ -21,43 +22,44 @@ type Pauses interface {
 // remindPause is how often a pause is told at least by runs that have nothing else to tell.
 const remindPause = 24 * time.Hour
 
-// halt is what a run has read of what is paused.
-type halt struct {
+// Halt is what a run has read of what is paused.
+type Halt struct {
 	plan.Pause
 	of   state.Pause // what it is; the zero value where nothing is paused or nobody can read it
 	over plan.Reason // what is to be told of a pause that is over; without a code = nothing
 }
 
-// paused reads what is paused. What cannot be read counts as a pause of removals.
-func (e Engine) paused(ctx context.Context) halt {
+// Paused reads what is paused. What cannot be read counts as a pause of removals.
+func (e Engine) Paused(ctx context.Context) Halt {
 	if e.Pauses == nil {
-		return halt{}
+		return Halt{}
 	}
 	p, err := e.Pauses.Pause(ctx)
 	switch {
 	case err != nil:
 		e.Log.Error("it is not known what is paused, so nothing is removed", "error", err)
-		return halt{Pause: plan.PauseUnread(err.Error())}
+		return Halt{Pause: plan.PauseUnread(err.Error())}
 	case p.Stands(e.Now()):
-		h := halt{Pause: plan.Paused(!p.Removals, p.By, p.Since, p.Until, p.Reason), of: p}
+		h := Halt{Pause: plan.Paused(!p.Removals, p.By, p.Since, p.Until, p.Reason), of: p}
 		e.Log.Warn("paused", "what", h.Why.Text(plan.English))
 		return h
 	case p.Exists():
-		return halt{of: p, over: plan.PauseOver(!p.Removals, p.By, p.Since, p.Until, p.Reason)}
+		return Halt{of: p, over: plan.PauseOver(!p.Removals, p.By, p.Since, p.Until, p.Reason)}
 	}
-	return halt{}
+	return Halt{}
 }
 
-// pausedNow is paused for who asks once more in the middle of a run.
-func (e Engine) pausedNow(ctx context.Context) plan.Pause { return e.paused(ctx).Pause }
+// pausedNow is Paused for who asks once more in the middle of a run.
+func (e Engine) pausedNow(ctx context.Context) plan.Pause { return e.Paused(ctx).Pause }
 
-// tells fills what a report says of a pause, and returns the engine that tells it: one that tells it whatever
-// NotifyOn says, where people were not told of it for a day. A pause that is over is told once, by the next card.
+// tells fills what a report says of a pause, and returns the cards that tell it: whatever NotifyOn says, where people
+// were not told of it for a day. A pause that is over is told once, by the next card.
 // Runs that only look tell nobody.
-func (h halt) tells(ctx context.Context, e Engine, in *report.Input) Engine {
+func (h Halt) tells(ctx context.Context, e Engine, in *report.Input) delivery.Cards {
+	cards := e.Cards
 	in.Pause = h.Pause
 	if in.DryRun || e.Pauses == nil || !h.Stands() && h.over.Code == "" {
-		return e
+		return cards
 	}
 	told, err := e.Pauses.PauseTold(ctx)
 	switch {
@@ -70,17 +72,17 @@ func (h halt) tells(ctx context.Context, e Engine, in *report.Input) Engine {
 		in.PauseOver = h.over
 	}
 	if h.Stands() && err == nil && e.Now().Sub(told.At) >= remindPause {
-		e.NotifyOn = NotifyAlways
+		cards.NotifyOn = delivery.NotifyAlways
 	}
-	return e
+	return cards
 }
 
 // told notes that a card told what a report says of the pause.
-func (h halt) told(ctx context.Context, e Engine, rep report.Report) {
-	if rep.Pause == nil || rep.DryRun || e.Pauses == nil || len(e.Notifiers) == 0 || !e.shouldNotify(rep) {
+func (h Halt) told(ctx context.Context, e Engine, rep report.Report) {
+	if rep.Pause == nil || rep.DryRun || e.Pauses == nil || !e.Cards.HasChannel() || !e.Cards.Wants(rep) {
 		return
 	}
-	ctx, cancel := detachedContext(ctx)
+	ctx, cancel := delivery.DetachedContext(ctx)
 	defer cancel()
 	err := e.Pauses.KeepPauseTold(ctx, state.PauseTold{Of: h.of.Nonce, At: e.Now(), Ended: !rep.Pause.Stands})
 	if err != nil {
@@ -88,16 +90,16 @@ func (h halt) told(ctx context.Context, e Engine, rep report.Report) {
 	}
 }
 
-// meanwhile takes what was paused while the run was at work.
-func (h *halt) meanwhile(r apply.Result) {
+// Update takes what was paused while the run was at work.
+func (h *Halt) Update(r apply.Result) {
 	if r.Paused.Stands() {
-		*h = halt{Pause: r.Paused}
+		*h = Halt{Pause: r.Paused}
 	}
 }
 
 // binds returns what holds the changes of a plan. A run that only looks shows what would be done without the pause,
 // and says that there is one.
-func (h halt) binds(dry bool) plan.Pause {
+func (h Halt) binds(dry bool) plan.Pause {
 	if dry {
 		return plan.Pause{}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/state"
 )
@@ -42,7 +43,7 @@ func (r *stateWorld) pausing() engine.Engine {
 	r.runClock.advance(time.Minute)
 	r.robotClock.advance(4 * time.Second)
 	e := r.newEngine()
-	e.Incremental, e.HeldStore, e.OwnerStore, e.Pauses = &engine.Incremental{Store: r.store, Salt: r.salt, FullInterval: time.Hour}, r.store.HeldStore(), r.store, r.store
+	e.Incremental, e.HeldStore, e.OwnerStore, e.Pauses = &engine.Incremental{Store: r.store, Salt: r.salt, FullInterval: time.Hour, SyncChanges: reconcile.SyncChanges}, r.store.HeldStore(), r.store, r.store
 	return e
 }
 
@@ -290,7 +291,7 @@ type fixed struct{ p state.Pause }
 func (f fixed) Pause(context.Context) (state.Pause, error)         { return f.p, nil }
 func (fixed) PauseTold(context.Context) (state.PauseTold, error)   { return state.PauseTold{}, nil }
 func (fixed) KeepPauseTold(context.Context, state.PauseTold) error { return nil }
-func (h *eventWorld) hearPaused(p state.Pause, e ...string) engine.EventReport {
+func (h *eventWorld) hearPaused(p state.Pause, e ...string) reconcile.EventReport {
 	h.t.Helper()
 	v := h.newEventHandler()
 	v.Engine.Pauses = h.pausedBy(p)

@@ -13,6 +13,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reconcile"
 )
 
 // fakeBastion is a JumpServer whose search, as the real one, shows every asset that mentions a text.
@@ -140,7 +141,7 @@ func TestSearchNeverCondemnsABystander(t *testing.T) {
 				}
 			}
 			now := time.Now()
-			v := engine.EventHandler{
+			v := reconcile.EventHandler{
 				Engine: engine.Engine{
 					Rules:        plan.Rules{Accounts: map[string]plan.Account{"prod": {Type: "阿里云"}}, Mode: plan.ModeDelete},
 					Limits:       plan.Limits{Percent: 20, Min: 3, PerRun: 50},
@@ -158,7 +159,7 @@ func TestSearchNeverCondemnsABystander(t *testing.T) {
 			if len(bastion.writes) != 1 || bastion.writes[0] != "subject" || len(bastion.created) != 0 {
 				t.Errorf("written: %v, created %v", bastion.writes, bastion.created)
 			}
-			if answer.Results[0].Outcome != engine.EventDone || answer.Deactivated > 1 || answer.Held > 0 {
+			if answer.Results[0].Outcome != reconcile.EventDone || answer.Deactivated > 1 || answer.Held > 0 {
 				t.Errorf("answer: %+v", answer)
 			}
 		})

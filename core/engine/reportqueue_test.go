@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/state"
 	"github.com/jms-sync/jms-sync/core/storage"
@@ -28,7 +29,7 @@ func newQueueWorld(t *testing.T, able storage.Capabilities) queueWorld {
 // handleInOtherProcess lets a fresh process hear that an instance has another address.
 func (s queueWorld) handleInOtherProcess(id, ip string) {
 	s.t.Helper()
-	s.outbox = engine.NewOutbox(30 * time.Second)
+	s.outbox = delivery.NewOutbox(30 * time.Second)
 	s.editClouds(cloudEdit{Move: map[string]string{id: ip}})
 	s.handleEvents(stateEvent(id + " Running"))
 }
@@ -46,14 +47,14 @@ func TestProcessesShareCards(t *testing.T) {
 		s.handleInOtherProcess("i-b3", "10.0.8.3")
 		s.expectMessages(0)
 		s.runClock.advance(21 * time.Second)
-		s.outbox = engine.NewOutbox(30 * time.Second)
+		s.outbox = delivery.NewOutbox(30 * time.Second)
 		s.handleEvents(stateEvent("i-b1 Running")) // changes nothing
 		s.expectMessages(1, "web-2", "web-3")
 		s.handleInOtherProcess("i-b1", "10.0.8.4")
 		s.expectMessages(1, "web-1")
 		s.handleInOtherProcess("i-b2", "10.0.8.5")
 		e := s.newEventHandler().Engine // a timer run tells it at the latest
-		e.NotifyOn = engine.NotifyOnChange
+		e.Cards.NotifyOn = delivery.NotifyOnChange
 		e.Run(t.Context(), engine.Request{})
 		s.expectMessages(1, "web-2")
 		e.Run(t.Context(), engine.Request{})
@@ -74,7 +75,7 @@ func TestSharedCardThatIsRefused(t *testing.T) {
 	s.handleInOtherProcess("i-b2", "10.0.8.2")
 	s.expectMessages(1, "web-1", "web-2")
 	s.runClock.advance(31 * time.Second)
-	s.newEventHandler().Engine.Flush(t.Context())
+	s.newEventHandler().Engine.Cards.Flush(t.Context())
 	s.expectMessages(0)
 	s.close()
 }
@@ -89,7 +90,7 @@ func TestNoSharing(t *testing.T) {
 	s.editClouds(cloudEdit{Move: map[string]string{"i-b3": "10.0.8.3"}})
 	s.handleEvents(stateEvent("i-b3 Running"))
 	s.expectMessages(0)
-	s.newEventHandler().Engine.Flush(t.Context())
+	s.newEventHandler().Engine.Cards.Flush(t.Context())
 	s.expectMessages(1, "web-3")
 	s.close()
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
 )
@@ -16,7 +17,7 @@ import (
 func (e Engine) Retire(ctx context.Context, o OperatorAction) RunResult {
 	started := e.Now()
 	ctx = e.withClockCheck(ctx)
-	p := passResult{changes: noChanges, halt: e.paused(ctx)}
+	p := passResult{changes: noChanges, halt: e.Paused(ctx)}
 	removals, err := e.runRetirement(ctx, o, &p)
 	out := e.operatorResult(o, started, p, err)
 	out.RemovalCount = removals
@@ -25,9 +26,15 @@ func (e Engine) Retire(ctx context.Context, o OperatorAction) RunResult {
 
 // told tells people what an errand wrote.
 func (e Engine) told(ctx context.Context, o OperatorAction, out RunResult) RunResult {
-	if o.Write && out.Err == nil && (out.Report.HasChanges() || e.shouldNotify(out.Report)) && len(e.Notifiers) > 0 {
-		e.Flush(ctx)
-		out.Report = out.Report.WithNotifyError(e.sendReport(ctx, out.Report))
+	if !o.Write || out.Err != nil || !e.Cards.HasChannel() {
+		return out
+	}
+	cards := e.Cards
+	if out.Report.HasChanges() {
+		cards.NotifyOn = delivery.NotifyAlways
+	}
+	if cards.Wants(out.Report) {
+		out.Report = out.Report.WithNotifyError(cards.Deliver(ctx, out.Report))
 	}
 	return out
 }
@@ -40,12 +47,12 @@ func (e Engine) runRetirement(ctx context.Context, o OperatorAction, p *passResu
 	if !o.RetireAdopted && !rules.CanRetire(what) {
 		return 0, &plan.RunError{Kind: inventory.Invalid, Reason: plan.NewReason(plan.NoOrphan, o.Account)}
 	}
-	e.enterStage("jumpserver")
+	e.EnterStage("jumpserver")
 	bastion, err := e.Bastion.Read(ctx)
 	if err != nil {
 		return 0, err
 	}
-	e.enterStage("clouds")
+	e.EnterStage("clouds")
 	p.listings = e.Clouds.List(ctx, cloud.Filter{})
 	asking := e
 	if scopes := what.Scopes(bastion, rules); !o.RetireAdopted && o.OpenClouds != nil && len(scopes) > 0 {
@@ -53,7 +60,7 @@ func (e Engine) runRetirement(ctx context.Context, o OperatorAction, p *passResu
 		p.listings = slices.Concat(p.listings, asking.Clouds.List(ctx, cloud.Filter{}))
 	}
 	p.listings = e.failForeignListings(p.listings, e.loadOwners(ctx, p.listings), bastion.Assets)
-	e.enterStage("plan")
+	e.EnterStage("plan")
 	in := plan.Input{Current: bastion, Listings: p.listings}
 	wishes := plan.RetireAdopted(in, rules, o.Account, o.Region)
 	if !o.RetireAdopted {
@@ -62,7 +69,7 @@ func (e Engine) runRetirement(ctx context.Context, o OperatorAction, p *passResu
 	proofs := asking.proveAbsences(ctx, wishes.ProvableCandidates(), wishes.OwnerWitness)
 	all := wishes.ApproveRetirement(e.Limits, proofs, true)
 	removals := len(all.Removals())
-	if why, off := clockSkewReason(ctx); off && removals > 0 {
+	if why, off := ClockSkewReason(ctx); off && removals > 0 {
 		return removals, &plan.RunError{Kind: inventory.ClockOff, Reason: why}
 	}
 	if o.ConfirmedRemovals != 0 && o.ConfirmedRemovals != removals {

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/state"
@@ -73,101 +73,27 @@ func shardKey(req Request) string {
 	return req.Shard.String() + " " + strings.Join(req.Accounts, ",") + " " + strings.Join(req.Regions, ",")
 }
 
-// deliverReport tells a run: by itself, or with the other parts of it. told says that its card was accepted, or kept to
-// be told, or that none was wanted. The error is that of a card which nobody tells again; one that parts share is
-// left to the others.
-func (e Engine) deliverReport(ctx context.Context, req Request, rep report.Report) (told bool, lost error) {
+// deliverReport sends a run's report, by itself or with those of the other shards. delivered says that its card was
+// accepted, or is kept to be sent, or that none was wanted. The error is that of a card which nobody sends again; one that
+// shards share is left to the others.
+func (e Engine) deliverReport(ctx context.Context, req Request, rep report.Report) (delivered bool, lost error) {
 	if e.ShardGroup == nil || !req.isWritingShard() {
-		lost = e.notifyRun(ctx, rep)
+		lost = e.Cards.Deliver(ctx, rep)
 		return lost == nil, lost
 	}
-	e.Flush(ctx)
-	return e.EnqueueShardReport(ctx, req, rep), nil
+	e.Cards.Flush(ctx)
+	return e.DeliverShardReport(ctx, req, rep), nil
 }
 
-// EnqueueShardReport adds the report of a part to those of the others, to be told in one card by whoever finds
-// that all are there. It is also for a part that was not run, as its like was still at work. What
-// is no part, or shares nothing, is not told by it. told says that the report is kept for that card, or was told, or
-// need not be.
-func (e Engine) EnqueueShardReport(ctx context.Context, req Request, rep report.Report) (told bool) {
-	if e.ShardGroup == nil || !req.isWritingShard() || len(e.Notifiers) == 0 {
+// DeliverShardReport adds the report of a shard to those of the others; see delivery.Cards.DeliverShard. It is also for
+// a shard that was not run, as its like was still at work. The report of what is no shard, or shares nothing, is not sent.
+func (e Engine) DeliverShardReport(ctx context.Context, req Request, rep report.Report) (delivered bool) {
+	if e.ShardGroup == nil || !req.isWritingShard() {
 		return true
 	}
-	ctx, cancel := detachedContext(ctx)
-	defer cancel()
-	rounds := e.ShardGroup.Store.ShardQueue(e.ShardGroup.Name)
-	seat := state.ShardID{FiredAt: e.ShardGroup.firing(), Number: req.Shard.Number, Count: req.Shard.Count}
-	told = true
-	if err := putShardReport(ctx, rounds, seat, rep); err != nil {
-		e.Log.Warn("the part is told by itself", "part", req.Shard.String(), "reason", err)
-		if e.shouldNotify(rep) {
-			told = e.sendReport(ctx, rep) == nil // logged
-		}
-		if errors.Is(err, state.ErrNoShardQueue) {
-			return told
-		}
-	}
-	e.flushShardBatches(ctx, rounds)
-	return told
-}
-
-// putShardReport puts a report into its round. One that is too large is the caller's to tell, and in the
-// round it only stands that there was one.
-func putShardReport(ctx context.Context, rounds *state.ShardQueue, seat state.ShardID, rep report.Report) error {
-	data, tooLarge := report.Marshal(rep, state.MaxShardReport)
-	if tooLarge != nil {
-		var err error
-		if data, err = report.Marshal(report.NewPlaceholder(rep), state.MaxShardReport); err != nil {
-			return err
-		}
-	}
-	return errors.Join(rounds.Put(ctx, seat, data), tooLarge)
-}
-
-// maxBatchesPerShard is how many rounds one part tells at most, after a time in which no card went out.
-const maxBatchesPerShard = 4
-
-// flushShardBatches tells the rounds that are due, until there are none: one that became due while this part was
-// telling is left to it by the others.
-func (e Engine) flushShardBatches(ctx context.Context, rounds *state.ShardQueue) {
-	for range maxBatchesPerShard {
-		round, err := rounds.Claim(ctx, e.ShardGroup.CardWait)
-		if err != nil {
-			e.Log.Warn("the card that parts share", "error", err)
-		}
-		if !round.IsValid() {
-			return
-		}
-		rep, some := e.mergeShardReports(round)
-		if some && e.shouldNotify(rep) {
-			if err = e.sendReport(ctx, rep); err != nil {
-				err = errors.Join(err, round.Nack(ctx))
-				e.Log.Warn("the card that parts share is left to others", "error", err)
-				return
-			}
-		}
-		if err := round.Ack(ctx); err != nil {
-			e.Log.Warn("the card that parts share may be told again", "error", err)
-		}
-	}
-}
-
-// mergeShardReports makes one report of a round; some is false where nothing is left to tell. Where a part
-// was delivered again, a failure of it gives way to what came after.
-func (e Engine) mergeShardReports(round state.ShardBatch) (rep report.Report, some bool) {
-	var parts []report.Report
-	for n, data := range round.Reports {
-		r, err := report.Unmarshal(data)
-		if err != nil {
-			e.Log.Warn("a part's report cannot be read", "error", err)
-			r = report.Build(report.Input{Started: round.FiredAt, Stopped: &inventory.Error{
-				Kind: inventory.Incomplete, Message: Shard{round.Shards[n], round.Count}.String(), Err: err,
-			}})
-		}
-		later := n+1 < len(round.Shards) && round.Shards[n+1] == round.Shards[n]
-		if !r.IsPlaceholder() && !(later && r.Outcome == report.Failed) {
-			parts = append(parts, r)
-		}
-	}
-	return report.MergeShards(round.FiredAt, parts, round.MissingShards, round.Count, e.ReportOptions.Lang), len(parts)+len(round.MissingShards) > 0
+	return e.Cards.DeliverShard(ctx, rep, delivery.ShardCard{
+		Queue: e.ShardGroup.Store.ShardQueue(e.ShardGroup.Name),
+		Shard: state.ShardID{FiredAt: e.ShardGroup.firing(), Number: req.Shard.Number, Count: req.Shard.Count},
+		Wait:  e.ShardGroup.CardWait,
+	})
 }

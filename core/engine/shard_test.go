@@ -14,6 +14,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk/dingtalktest"
+	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/state"
 	"github.com/jms-sync/jms-sync/core/storage"
@@ -303,7 +304,7 @@ func TestBusyPart(t *testing.T) {
 	p.expectCards("three of four", cards, 0)
 	e := p.newEngine()
 	e.ShardGroup = &engine.ShardGroup{Store: p.store, Name: "org", FiredAt: p.firedAt, CardWait: 20 * time.Minute}
-	e.EnqueueShardReport(t.Context(), shardRequest(4), report.NewBusyReport(e.Now(), "another one works"))
+	e.DeliverShardReport(t.Context(), shardRequest(4), report.NewBusyReport(e.Now(), "another one works"))
 	if n := len(p.robot.Messages()); n != 1 {
 		t.Errorf("%d cards", n)
 	}
@@ -314,7 +315,7 @@ func TestQuietPartGivesUpItsRemovals(t *testing.T) {
 	t.Parallel()
 	p := newShardWorld(t, nil)
 	remembers := func(e *engine.Engine, _ *engine.Request) {
-		e.Incremental = &engine.Incremental{Store: p.store, FullInterval: time.Hour}
+		e.Incremental = &engine.Incremental{Store: p.store, FullInterval: time.Hour, SyncChanges: reconcile.SyncChanges}
 	}
 	p.fire(remembers, 1, 2, 3, 4)
 	p.account("one").cloud.Remove("cn-beijing", p.instanceIDs(0, 45)...)

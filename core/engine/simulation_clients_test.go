@@ -16,13 +16,14 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reconcile"
 )
 
 // clientSimulation is a story over the real SDK and the emulators on loopback, with runs in goroutines.
 type clientSimulation struct {
 	*eventWorld
 	rand    *rand.Rand
-	handler engine.EventHandler
+	handler reconcile.EventHandler
 
 	mu         sync.Mutex
 	alive      map[string]instance

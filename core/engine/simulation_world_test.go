@@ -16,11 +16,13 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/secret"
 	"github.com/jms-sync/jms-sync/core/state"
@@ -187,10 +189,10 @@ func (s *simulation) newEngine(client *jumpserver.Client) engine.Engine {
 	}
 	return engine.Engine{
 		Nodes:  nodes,
-		Clouds: s.newFleet(), Bastion: client, Rules: s.rules, Log: quiet, Now: time.Now, NotifyOn: engine.NotifyOnFailure,
-		Limits:        plan.Limits{Percent: 50, Min: 2, PerRun: 6},
-		ApplyOptions:  apply.Options{Writers: 2, Now: time.Now, Log: quiet},
-		ReportOptions: report.Options{Lang: plan.English, Location: time.UTC},
+		Clouds: s.newFleet(), Bastion: client, Rules: s.rules, Log: quiet, Now: time.Now,
+		Limits:       plan.Limits{Percent: 50, Min: 2, PerRun: 6},
+		ApplyOptions: apply.Options{Writers: 2, Now: time.Now, Log: quiet},
+		Cards:        delivery.Cards{Options: report.Options{Lang: plan.English, Location: time.UTC}, NotifyOn: delivery.NotifyOnFailure},
 	}
 }
 
@@ -210,7 +212,7 @@ func (s *simulation) fullRun(ctx context.Context) engine.RunResult {
 	defer cancel()
 	e := s.newEngine(s.timer)
 	if s.store != nil {
-		e.Incremental = &engine.Incremental{Store: s.store, FullInterval: fullEvery}
+		e.Incremental = &engine.Incremental{Store: s.store, FullInterval: fullEvery, SyncChanges: reconcile.SyncChanges}
 	}
 	stages := map[string]bool{}
 	e.OnStage = func(name string) { stages[name] = true }
@@ -232,7 +234,7 @@ const fullEvery = time.Hour
 func (s *simulation) handleEvents(ctx context.Context, heard []cloud.ParsedEvent, limit time.Duration) {
 	ctx, cancel := context.WithTimeout(context.WithValue(ctx, eventKey{}, true), limit)
 	defer cancel()
-	v := engine.EventHandler{
+	v := reconcile.EventHandler{
 		Engine: s.newEngine(s.events), Clouds: s.newFleet().WithOwnerCache(s.identities), Bastion: s.events, Sleep: sleepSeconds,
 	}
 	if s.store != nil {
@@ -247,7 +249,7 @@ func (s *simulation) handleEvents(ctx context.Context, heard []cloud.ParsedEvent
 		if e.Outcome == "" || e.Reason == "" {
 			s.t.Errorf("event %s %v has the outcome %q: %q", e.Description, heard[n].Target, e.Outcome, e.Reason)
 		}
-		if e.Outcome == engine.EventFailed {
+		if e.Outcome == reconcile.EventFailed {
 			s.undelivered = append(s.undelivered, heard[n])
 		}
 	}

@@ -18,12 +18,14 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/notify"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/secret"
 	"github.com/jms-sync/jms-sync/core/state"
@@ -44,8 +46,8 @@ type slowWorld struct {
 	client    *jumpserver.Client
 	request   time.Duration // time-out of one try, as configured
 	reserve   time.Duration
-	notifyOn  engine.NotifyOn
-	outbox    *engine.Outbox // of events, in place of the shared window
+	notifyOn  delivery.NotifyOn
+	outbox    *delivery.Outbox // of events, in place of the shared window
 	grace     time.Duration
 	log       bytes.Buffer
 }
@@ -56,7 +58,7 @@ const slowOwner = "1111"
 
 func newSlowWorld(t *testing.T, instances int) *slowWorld {
 	t.Helper()
-	w := &slowWorld{t: t, robot: &fakeNotifier{}, instances: map[string]inventory.Instance{}, request: 10 * time.Second, notifyOn: engine.NotifyAlways, grace: 168 * time.Hour}
+	w := &slowWorld{t: t, robot: &fakeNotifier{}, instances: map[string]inventory.Instance{}, request: 10 * time.Second, notifyOn: delivery.NotifyAlways, grace: 168 * time.Hour}
 	w.server = jumpservertest.New(jumpservertest.Options{Version: jumpservertest.V41019, TB: t})
 	w.transport = &slowTransport{handler: w.server, rows: map[string][]int{}}
 	w.bucket = killableBucket{storagetest.NewMemoryBucket(storage.Capabilities{CreateOnly: true, IfMatch: true}), w.transport}
@@ -112,16 +114,16 @@ func (w *slowWorld) newEngine() engine.Engine {
 		}
 	}
 	e := engine.Engine{
-		Clouds: w, Bastion: w.client, Log: log, Now: time.Now, NotifyOn: w.notifyOn, Notifiers: []notify.Notifier{w.robot}, Reserve: w.reserve,
+		Clouds: w, Bastion: w.client, Log: log, Now: time.Now, Reserve: w.reserve,
 		Rules: plan.Rules{
 			Accounts: map[string]plan.Account{"one": {Type: "阿里云", Enabled: true, Cloud: inventory.Alibaba}}, Mode: plan.ModeDelete, Grace: w.grace, Lang: plan.English,
 		},
-		Limits:        plan.Limits{Percent: 100, Min: 1000, PerRun: 1000, AllowEmpty: true},
-		ApplyOptions:  apply.Options{Writers: 4, Now: time.Now, Log: log},
-		ReportOptions: report.Options{Lang: plan.English, Location: time.UTC},
+		Limits:       plan.Limits{Percent: 100, Min: 1000, PerRun: 1000, AllowEmpty: true},
+		ApplyOptions: apply.Options{Writers: 4, Now: time.Now, Log: log},
 	}
+	e.Cards = delivery.Cards{Options: report.Options{Lang: plan.English, Location: time.UTC}, Notifiers: []notify.Notifier{w.robot}, NotifyOn: w.notifyOn, Now: time.Now, Log: log}
 	if w.store != nil {
-		e.Incremental = &engine.Incremental{Store: w.store, FullInterval: 24 * time.Hour}
+		e.Incremental = &engine.Incremental{Store: w.store, FullInterval: 24 * time.Hour, SyncChanges: reconcile.SyncChanges}
 		e.RemovalTracking = &engine.RemovalTracking{Store: w.store, ShardKey: "run", Exclusive: true}
 	}
 	return e
@@ -145,17 +147,17 @@ func (w *slowWorld) runFor(limit time.Duration) report.Report {
 }
 
 // handleEvents lets an event say that instances were released.
-func (w *slowWorld) handleEvents(limit time.Duration, ids ...string) engine.EventReport {
+func (w *slowWorld) handleEvents(limit time.Duration, ids ...string) reconcile.EventReport {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.t.Context(), limit)
 	defer cancel()
 	e := w.newEngine()
-	v := engine.EventHandler{Engine: e, Clouds: w, Bastion: w.client, Sleep: sleepSeconds}
+	v := reconcile.EventHandler{Engine: e, Clouds: w, Bastion: w.client, Sleep: sleepSeconds}
 	if w.store != nil {
 		v.Engine.RemovalTracking = &engine.RemovalTracking{Store: w.store, ShardKey: "events"}
-		v.Engine.Outbox = w.outbox
+		v.Engine.Cards.Outbox = w.outbox
 		if w.outbox == nil {
-			v.Engine.ReportQueue = w.store.ReportQueue("events", 30*time.Second)
+			v.Engine.Cards.Queue = w.store.ReportQueue("events", 30*time.Second)
 		}
 		v.BeforeWrite = func(ctx context.Context, scopes []inventory.Scope) {
 			_ = w.store.LoadSnapshot(ctx, scopes).MarkDirty(ctx, scopes...)

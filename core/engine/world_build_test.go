@@ -9,6 +9,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba"
 	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/jumpserver"
 	"github.com/jms-sync/jms-sync/core/notify"
@@ -32,12 +33,13 @@ func (w *world) newEngine() engine.Engine {
 		Rules:        rules(cfg),
 		Limits:       plan.Limits{Percent: g.Percent, Min: g.Min, PerRun: g.PerRun, AllowEmpty: g.Empty == config.EmptyAllow, Approval: plan.ApprovalPolicy(cfg.Sync.Approval)},
 		ApplyOptions: apply.Options{Writers: cfg.Sync.Writers, Now: time.Now, Sleep: w.bastionClock.sleep, Log: w.logger()},
-		ReportOptions: report.Options{
-			Lang: plan.Lang(cfg.Language), Location: cfg.Location(), Style: cfg.Notification.DingTalk.Style,
-			AssetURL: cfg.JumpServer.URL + "/ui/", Environment: cfg.Environment.Type,
+		Cards: delivery.Cards{
+			Options: report.Options{
+				Lang: plan.Lang(cfg.Language), Location: cfg.Location(), Style: cfg.Notification.DingTalk.Style,
+				AssetURL: cfg.JumpServer.URL + "/ui/", Environment: cfg.Environment.Type,
+			},
+			Notifiers: []notify.Notifier{w.newNotifier(cfg)}, NotifyOn: delivery.NotifyOn(cfg.Notification.On), Now: w.runClock.now, Log: w.logger(),
 		},
-		Notifiers: []notify.Notifier{w.newNotifier(cfg)},
-		NotifyOn:  engine.NotifyOn(cfg.Notification.On),
 		Now:       w.runClock.now,
 		SkewClock: w.skewClock,
 		Log:       w.logger(),

@@ -30,9 +30,9 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/jms-sync/jms-sync/core/httpx"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/pause"
-	"github.com/jms-sync/jms-sync/core/proxy"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
@@ -84,8 +84,8 @@ type Client struct {
 	scrub       func(text string) string // takes secrets out of what a server says
 	fingerprint string
 	httpClient  *http.Client
-	chooseProxy proxy.Func // by which proxy a request goes
-	otherProxy  bool       // a proxy is configured that is not for JumpServer
+	chooseProxy httpx.ProxyFunc // by which proxy a request goes
+	otherProxy  bool            // a proxy is configured that is not for JumpServer
 	batchSize   int
 	// maxListRows is how many rows something in front of JumpServer let through of a list; 0 = nothing refused one.
 	maxListRows atomic.Int64
@@ -128,7 +128,7 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	via, err := proxy.NewFunc(o.Proxy)
+	via, err := httpx.NewProxyFunc(o.Proxy)
 	if err != nil {
 		return nil, newError(inventory.Invalid, "jumpserver: "+err.Error(), nil)
 	}
@@ -159,9 +159,7 @@ func New(o Options) (*Client, error) {
 		c.sleep = pause.For
 	}
 	c.limiter, c.writeTimes = &rateLimiter{now: c.now, sleep: c.sleep}, newWriteTimes()
-	c.httpClient = &http.Client{Transport: rt, CheckRedirect: func(*http.Request, []*http.Request) error {
-		return http.ErrUseLastResponse // a signature holds for one path only
-	}}
+	c.httpClient = httpx.NewClient(rt)
 	return c, nil
 }
 

@@ -3,24 +3,17 @@ package jumpserver
 import (
 	"net/http"
 	"time"
+
+	"github.com/jms-sync/jms-sync/core/httpx"
 )
 
 // Skew returns how far this machine's clock was ahead of JumpServer's (behind it, if < 0) at its last answer that
 // had a Date; 0 = they agree, or there was none.
 func (c *Client) Skew() time.Duration { return time.Duration(c.skew.Load()) }
 
-// recordSkew compares an answer's Date, which has whole seconds, with when its request was sent and when it came.
+// recordSkew compares an answer's Date with when its request was sent.
 func (c *Client) recordSkew(h http.Header, sent time.Time) {
-	date, err := http.ParseTime(h.Get("Date"))
-	if err != nil || h.Get("Age") != "" {
-		return
+	if ahead, known := httpx.ClockSkew(h, sent, c.now()); known {
+		c.skew.Store(int64(ahead))
 	}
-	skew, received := time.Duration(0), c.now()
-	switch latest := date.Add(time.Second); {
-	case latest.Before(sent):
-		skew = sent.Sub(latest)
-	case date.After(received):
-		skew = received.Sub(date)
-	}
-	c.skew.Store(int64(skew))
 }

@@ -8,12 +8,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strconv"
-	"strings"
-	"time"
 	"unicode/utf8"
 
+	"github.com/jms-sync/jms-sync/core/httpx"
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
@@ -104,7 +102,7 @@ func (c *Client) readAPIError(op string, resp *http.Response) error {
 	e := newError(kindOfStatus(resp.StatusCode), "jumpserver: "+op, r)
 	switch e.Kind {
 	case inventory.Throttled:
-		e.RetryAfter = parseRetryAfter(resp.Header.Get("Retry-After"), serverTime(resp, c.now()))
+		e.RetryAfter = httpx.RetryAfter(resp.Header, c.now())
 	case inventory.BadCredentials:
 		e.Message += ": the access key is unknown or switched off, or its secret is wrong"
 		if got.isForbiddenAddress() {
@@ -125,7 +123,7 @@ func (c *Client) explainIntermediary(op string, got rawAnswer, resp *http.Respon
 	e := newError(inventory.Front, "jumpserver: "+op, c.newIntermediaryError(got, c.proxyOf(resp.Request), advice))
 	e.Advice = advice
 	if got.status == http.StatusTooManyRequests {
-		e.Kind, e.RetryAfter = inventory.Throttled, parseRetryAfter(resp.Header.Get("Retry-After"), serverTime(resp, c.now()))
+		e.Kind, e.RetryAfter = inventory.Throttled, httpx.RetryAfter(resp.Header, c.now())
 	}
 	return e
 }
@@ -152,12 +150,9 @@ func (c *Client) unreachableError(ctx context.Context, op string, err error) err
 	if ctx.Err() != nil {
 		return contextError(ctx)
 	}
-	var outer *url.Error
-	if errors.As(err, &outer) {
-		err = outer.Err // its text repeats the whole URL
-	}
-	var certificate *tls.CertificateVerificationError
-	if errors.As(err, &certificate) {
+	failure := httpx.Diagnose(err)
+	err = failure.Err
+	if failure.Cause == httpx.BadCertificate {
 		return newError(inventory.Invalid, "jumpserver: "+op+": the certificate of "+c.hostName()+" cannot be verified", err)
 	}
 	var plain tls.RecordHeaderError
@@ -169,7 +164,7 @@ func (c *Client) unreachableError(ctx context.Context, op string, err error) err
 	if e := c.proxyError(op, err); e != nil {
 		return e
 	}
-	if errors.Is(err, context.DeadlineExceeded) {
+	if failure.Cause == httpx.TimedOut {
 		return newError(inventory.Temporary, "jumpserver: "+op+": "+c.hostName()+" did not answer in time"+c.otherProxyHint(), nil)
 	}
 	return newError(inventory.Temporary, "jumpserver: "+op+": "+c.hostName()+" cannot be reached"+c.otherProxyHint(), err)
@@ -216,26 +211,6 @@ func contextError(ctx context.Context) error {
 }
 
 func (c *Client) hostName() string { return c.baseURL.Scheme + "://" + c.baseURL.Host }
-
-// parseRetryAfter reads the header's two forms; 0 where there is none.
-func parseRetryAfter(text string, now time.Time) time.Duration {
-	if n, err := strconv.Atoi(strings.TrimSpace(text)); err == nil && n >= 0 && n < 1<<31 {
-		return time.Duration(n) * time.Second
-	}
-	if at, err := http.ParseTime(text); err == nil && at.After(now) {
-		return at.Sub(now)
-	}
-	return 0
-}
-
-// serverTime returns the time of an answer by the server's clock, by which a Retry-After that is a
-// date was reckoned; our own where the server does not tell it.
-func serverTime(resp *http.Response, now time.Time) time.Time {
-	if at, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
-		return at
-	}
-	return now
-}
 
 func truncate(text string) string { return truncateTo(maxQuotedLen, text) }
 

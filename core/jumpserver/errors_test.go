@@ -169,19 +169,6 @@ func TestHugeAnswer(t *testing.T) {
 	wantKind(t, json.NewDecoder(b).Decode(new(any)), inventory.Incomplete, "list hosts", "64 MiB")
 }
 
-func TestRetryAfter(t *testing.T) {
-	t.Parallel()
-	now := time.Date(2026, 11, 23, 13, 0, 0, 0, time.UTC)
-	for text, want := range map[string]time.Duration{
-		"52": 52 * time.Second, " 7 ": 7 * time.Second, "": 0, "-3": 0, "soon": 0, "99999999999999": 0,
-		"Mon, 23 Nov 2026 13:00:30 GMT": 30 * time.Second, "Mon, 23 Nov 2026 12:00:30 GMT": 0,
-	} {
-		if got := parseRetryAfter(text, now); got != want {
-			t.Errorf("%q: %v, want %v", text, got, want)
-		}
-	}
-}
-
 // asRecorded answers with a recording. JumpServer's pages were recorded by their length, or as a text.
 func asRecorded(t *testing.T, status int, body []byte) http.HandlerFunc {
 	t.Helper()

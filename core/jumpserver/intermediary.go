@@ -11,6 +11,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/jms-sync/jms-sync/core/httpx"
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
@@ -126,7 +127,7 @@ func (r rawAnswer) title() string {
 		return ""
 	}
 	plain := strings.NewReplacer("&lt;", "<", "&gt;", ">", "&quot;", `"`, "&#39;", "'", "&nbsp;", " ", "&amp;", "&")
-	return strings.Join(strings.Fields(plain.Replace(string(m[1]))), " ")
+	return httpx.OneLine(plain.Replace(string(m[1])))
 }
 
 var titlePattern = regexp.MustCompile(`(?is)<title[^>]*>(.{0,1000}?)</title>`)
@@ -140,7 +141,7 @@ func (r rawAnswer) describe(scrub func(string) string) string {
 	case r.isHTML():
 		text = "(an HTML page)"
 	case len(r.body) > 0:
-		text = truncate(scrub(strings.Join(strings.Fields(strings.ToValidUTF8(string(r.body), "�")), " ")))
+		text = truncate(scrub(httpx.OneLine(string(r.body))))
 	}
 	return text
 }
@@ -148,7 +149,7 @@ func (r rawAnswer) describe(scrub func(string) string) string {
 // serverName returns what an answer says of the program that gave it, by which people know which of those
 // that stand in front of JumpServer it was.
 func (r rawAnswer) serverName(scrub func(string) string) string {
-	name := strings.Join(strings.Fields(strings.ToValidUTF8(r.header.Get("Server"), "")), " ")
+	name := httpx.OneLine(r.header.Get("Server"))
 	if name == "" {
 		return ""
 	}

@@ -16,8 +16,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
-
+	"github.com/jms-sync/jms-sync/core/httpx"
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
@@ -74,8 +73,7 @@ func (c *Client) doCall(ctx context.Context, q apiCall) error {
 			return newError(inventory.Invalid, "jumpserver: "+q.op, err)
 		}
 	}
-	pause := &backoff.ExponentialBackOff{InitialInterval: 300 * time.Millisecond, RandomizationFactor: 0.5, Multiplier: 2, MaxInterval: 2 * time.Second}
-	pause.Reset()
+	waits := httpx.Backoff{First: 300 * time.Millisecond, Factor: 2, Max: 2 * time.Second}
 	patience := c.tryTimeoutOf(q)
 	left := max(callBudget, patience)
 	for tries := 1; ; tries++ {
@@ -99,7 +97,7 @@ func (c *Client) doCall(ctx context.Context, q apiCall) error {
 		if q.isFinal(err) || q.noRetry {
 			return err
 		}
-		next := pause.NextBackOff()
+		next := waits.Next()
 		if left -= took + next; tries == maxTries || left <= 0 {
 			return err
 		}

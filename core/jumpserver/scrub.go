@@ -4,11 +4,10 @@ import (
 	"encoding/base64"
 	"net/url"
 	"regexp"
-	"strings"
-)
 
-// redacted stands for what is not repeated.
-const redacted = "******"
+	"github.com/jms-sync/jms-sync/core/httpx"
+	"github.com/jms-sync/jms-sync/core/secret"
+)
 
 // newScrubber makes what takes secrets out of a server's words before they stand in an error: a
 // proxy, a debug page or something that poses as JumpServer may repeat the request's headers. The
@@ -21,19 +20,11 @@ func newScrubber(o Options) func(string) string {
 			secrets = append(secrets, password, base64.StdEncoding.EncodeToString([]byte(at.User.Username()+":"+password)))
 		}
 	}
-	var pairs []string
-	for _, s := range secrets {
-		for _, form := range []string{s, url.QueryEscape(s), base64.StdEncoding.EncodeToString([]byte(s))} {
-			if form != "" {
-				pairs = append(pairs, form, redacted)
-			}
-		}
-	}
-	known := strings.NewReplacer(pairs...)
+	known := httpx.NewScrubber(secrets...)
 	signature := regexp.MustCompile(`(?i)(signature=[\\"']*)[A-Za-z0-9+/=%]+`)
 	login := regexp.MustCompile(`(?i)\b(basic|bearer|token) +[A-Za-z0-9+/=._~-]{8,}`)
 	return func(text string) string {
-		text = signature.ReplaceAllString(known.Replace(text), "${1}"+redacted)
-		return login.ReplaceAllString(text, "${1} "+redacted)
+		text = signature.ReplaceAllString(known.Replace(text), "${1}"+secret.Redacted)
+		return login.ReplaceAllString(text, "${1} "+secret.Redacted)
 	}
 }

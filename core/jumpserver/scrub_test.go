@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/secret"
 )
 
 // TestEchoIsScrubbed: a server that repeats the request, headers and all, tells nothing through us.
@@ -18,7 +19,7 @@ func TestEchoIsScrubbed(t *testing.T) {
 		reply(w, 400, `{"detail":"`+strings.ReplaceAll(sent, `"`, `\"`)+` Proxy-Authorization: Basic dTpwYXNzLW9mLXByb3h5 pass-of-proxy `+testSecret+`"}`)
 	})
 	_, _, err := s.client(func(o *Options) { o.Proxy = "http://u:pass-of-proxy@proxy:1" }).Organisation(t.Context())
-	if inventory.KindOf(err) != inventory.Invalid || !strings.Contains(err.Error(), "answered 400") || !strings.Contains(err.Error(), redacted) {
+	if inventory.KindOf(err) != inventory.Invalid || !strings.Contains(err.Error(), "answered 400") || !strings.Contains(err.Error(), secret.Redacted) {
 		t.Fatal(err)
 	}
 	_, signature, _ := strings.Cut(sent, `signature="`)

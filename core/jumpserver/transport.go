@@ -3,7 +3,6 @@ package jumpserver
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"net"
 	"net/http"
@@ -11,44 +10,23 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/jms-sync/jms-sync/core/httpx"
 	"github.com/jms-sync/jms-sync/core/inventory"
-	"github.com/jms-sync/jms-sync/core/proxy"
 )
 
 // newTransport makes the connections to JumpServer, by the proxy that via chooses.
-func newTransport(o Options, via proxy.Func) (http.RoundTripper, error) {
-	trusted, err := newCertPool(o.CA)
+func newTransport(o Options, via httpx.ProxyFunc) (http.RoundTripper, error) {
+	trusted, err := httpx.NewCertPool(o.CA)
 	if err != nil {
-		return nil, err
+		return nil, newError(inventory.Invalid, "jumpserver: "+err.Error(), nil)
 	}
-	connect := orDefault(o.ConnectTimeout, defaultConnectTimeout)
-	return &http.Transport{
-		Proxy:                  via,
-		OnProxyConnectResponse: checkTunnel,
-		DialContext:            (&net.Dialer{Timeout: connect, KeepAlive: 30 * time.Second}).DialContext,
-		TLSHandshakeTimeout:    connect,
-		// The user may switch verification off (verify_ssl), as for self-signed installations.
-		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: !o.VerifySSL, RootCAs: trusted}, //nolint:gosec
-		MaxIdleConns:        maxIdleConns,
-		MaxIdleConnsPerHost: maxIdleConns,
-		IdleConnTimeout:     90 * time.Second,
-		ForceAttemptHTTP2:   true,
-	}, nil
-}
-
-// newCertPool returns the system's certificates and these; nil = the system's alone.
-func newCertPool(pem []byte) (*x509.CertPool, error) {
-	if len(pem) == 0 {
-		return nil, nil
-	}
-	pool, err := x509.SystemCertPool()
-	if err != nil {
-		pool = x509.NewCertPool() // a bare container has none
-	}
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil, newError(inventory.Invalid, "jumpserver: the CA file holds no certificate in PEM form", nil)
-	}
-	return pool, nil
+	t := httpx.NewTransport(via, orDefault(o.ConnectTimeout, defaultConnectTimeout))
+	t.OnProxyConnectResponse = checkTunnel
+	// The user may switch verification off (verify_ssl), as for self-signed installations.
+	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: !o.VerifySSL, RootCAs: trusted} //nolint:gosec
+	t.MaxIdleConns, t.MaxIdleConnsPerHost, t.IdleConnTimeout = maxIdleConns, maxIdleConns, 90*time.Second
+	t.ForceAttemptHTTP2 = true
+	return t, nil
 }
 
 // tunnelError is a proxy's refusal to connect us to JumpServer, of which net/http keeps only the words.

@@ -86,6 +86,16 @@ func (a Approved) Changes() iter.Seq[Change] {
 	}
 }
 
+// TouchedScopes returns the scopes in which changes write, sorted.
+func (a Approved) TouchedScopes() []inventory.Scope {
+	var scopes []inventory.Scope
+	for c := range a.Changes() {
+		scopes = append(scopes, c.Scope)
+	}
+	slices.SortFunc(scopes, inventory.Scope.Compare)
+	return slices.Compact(scopes)
+}
+
 // Notes are the lines that change nothing: Hold, Skip and Keep, sorted.
 func (a Approved) Notes() []Change { return a.notes }
 

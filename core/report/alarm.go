@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/notify"
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
@@ -17,7 +18,7 @@ type ScopeAge struct {
 }
 
 // NewStaleAlarm words that no complete run was made for too long, with the scopes concerned, the oldest first.
-func NewStaleAlarm(scopes []ScopeAge, limit time.Duration, now time.Time, o Options) Message {
+func NewStaleAlarm(scopes []ScopeAge, limit time.Duration, now time.Time, o Options) notify.Message {
 	w := messageWriter{texts: textsOf(o.Lang)}
 	scopes = slices.SortedStableFunc(slices.Values(scopes), func(x, y ScopeAge) int { return x.CompletedAt.Compare(y.CompletedAt) })
 	s := section{heading: fmt.Sprintf(w.alarmHeadF, limit), maxRows: maxFailureRows, moreFormat: w.moreScopesF}
@@ -27,15 +28,15 @@ func NewStaleAlarm(scopes []ScopeAge, limit time.Duration, now time.Time, o Opti
 				fmt.Sprintf(w.lastCompleteF, a.CompletedAt.In(locationOf(o)).Format(time.DateTime), now.Sub(a.CompletedAt).Truncate(time.Minute))
 		})
 	}
-	m := Message{Title: w.alarmTitle + w.messageTitle(Report{}, o), LinkText: w.button, LinkURL: o.AssetURL}
+	m := notify.Message{Title: w.alarmTitle + w.messageTitle(Report{}, o), LinkText: w.button, LinkURL: o.AssetURL}
 	m.Markdown = strings.Join(append(fitSections([]section{s}, MaxMessageBytes-jsonSize(m.Title+w.alarmHint+paragraphBreak)), w.alarmHint), paragraphBreak)
 	return m
 }
 
 // NewRecovery words that complete runs are made again, after an alarm; since may be zero.
-func NewRecovery(since, now time.Time, o Options) Message {
+func NewRecovery(since, now time.Time, o Options) notify.Message {
 	w := messageWriter{texts: textsOf(o.Lang)}
-	m := Message{Title: w.recoveryTitle + w.messageTitle(Report{}, o), LinkText: w.button, LinkURL: o.AssetURL}
+	m := notify.Message{Title: w.recoveryTitle + w.messageTitle(Report{}, o), LinkText: w.button, LinkURL: o.AssetURL}
 	m.Markdown = "### " + w.recoveryHead + paragraphBreak + w.timeLabel + now.In(locationOf(o)).Format(time.DateTime)
 	if !since.IsZero() {
 		m.Markdown += paragraphBreak + fmt.Sprintf(w.alarmSinceF, since.In(locationOf(o)).Format(time.DateTime))
@@ -44,9 +45,9 @@ func NewRecovery(since, now time.Time, o Options) Message {
 }
 
 // NewSharedStoreNote words that a state store also holds the state of other JumpServers, or of this one by other names.
-func NewSharedStoreNote(server string, others []string, o Options) Message {
+func NewSharedStoreNote(server string, others []string, o Options) notify.Message {
 	w := messageWriter{texts: textsOf(o.Lang)}
-	m := Message{Title: w.sharedTitle + w.messageTitle(Report{}, o), LinkText: w.button, LinkURL: o.AssetURL}
+	m := notify.Message{Title: w.sharedTitle + w.messageTitle(Report{}, o), LinkText: w.button, LinkURL: o.AssetURL}
 	escaped := make([]string, 0, len(others))
 	for _, name := range others {
 		escaped = append(escaped, escapeMarkdown(name))
@@ -68,14 +69,14 @@ func SharedStoreText(server string, others []string, lang plan.Lang) string {
 
 // NewConfigAlarm words that a function did nothing because its configuration cannot be read or used, and why, line
 // by line. The reason must not hold secrets; that of core/config does not.
-func NewConfigAlarm(function, why string, now time.Time, o Options) Message {
+func NewConfigAlarm(function, why string, now time.Time, o Options) notify.Message {
 	w := messageWriter{texts: textsOf(o.Lang)}
 	s := section{heading: w.configAlarmHead, maxRows: maxFailureRows, moreFormat: w.moreFailuresF}
 	for line := range strings.Lines(why) {
 		s.addRow(func() string { return "- " + escapedCell(strings.TrimSpace(line), maxMessageRunes) })
 	}
 	foot := escapedCell(function, maxNameRunes) + paragraphBreak + w.timeLabel + now.In(locationOf(o)).Format(time.DateTime) + paragraphBreak + w.configAlarmHint
-	m := Message{Title: w.alarmTitle + w.messageTitle(Report{}, o), LinkText: w.button, LinkURL: o.AssetURL}
+	m := notify.Message{Title: w.alarmTitle + w.messageTitle(Report{}, o), LinkText: w.button, LinkURL: o.AssetURL}
 	m.Markdown = strings.Join(append(fitSections([]section{s}, MaxMessageBytes-jsonSize(m.Title+foot+paragraphBreak)), foot), paragraphBreak)
 	return m
 }

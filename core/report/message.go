@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/notify"
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
@@ -28,14 +29,6 @@ type Options struct {
 	AskAll      bool           // what is on hold are changes of any kind, not only removals
 }
 
-// Message is what people read in a chat.
-type Message struct {
-	Title    string
-	Markdown string
-	LinkText string
-	LinkURL  string
-}
-
 // How much of each kind is shown, room permitting.
 const (
 	maxAssetRows    = 10
@@ -53,7 +46,7 @@ const (
 // NewMessage words a report: failures and held removals first, then the numbers, then the hosts.
 // It is never longer than MaxMessageBytes; what is left out is counted, and failures are the last to
 // be left out. Nothing that comes from outside (names, error texts) can add markup.
-func NewMessage(r Report, o Options) Message {
+func NewMessage(r Report, o Options) notify.Message {
 	w := messageWriter{texts: textsOf(o.Lang), asList: o.Style == StyleList}
 	if o.AskAll {
 		w.heldHead = w.heldAllHead
@@ -61,7 +54,7 @@ func NewMessage(r Report, o Options) Message {
 	if r.pausedAll() {
 		w.heldHead = w.heldPausedHead
 	}
-	m := Message{Title: w.messageTitle(r, o), LinkText: w.button, LinkURL: o.AssetURL}
+	m := notify.Message{Title: w.messageTitle(r, o), LinkText: w.button, LinkURL: o.AssetURL}
 	top := w.wrongAccountAlert(r) + "### " + w.timeLabel + r.started.In(locationOf(o)).Format(time.DateTime)
 	if r.DryRun {
 		top += paragraphBreak + w.dryRun

@@ -10,15 +10,16 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/notify"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
-func messageText(m report.Message) string {
+func messageText(m notify.Message) string {
 	return fmt.Sprintf("title: %s\nlink:  %s %s\n\n%s\n", m.Title, m.LinkText, m.LinkURL, m.Markdown)
 }
 
-func messageSize(t testing.TB, m report.Message) int {
+func messageSize(t testing.TB, m notify.Message) int {
 	t.Helper()
 	n := 0
 	for _, s := range []string{m.Title, m.Markdown, m.LinkText, m.LinkURL} {

@@ -48,6 +48,9 @@
 //	runs/<day>/<time>-<nonce>.json  one per run, for 180 days (-closed.json: it took something away)
 //	<any of these>.damaged-<time>   what could not be read, at most five of one key
 //
+// A lease has two forms: the one of numbers could serve all stores, but takes 5 requests (2 as one object) and renews
+// with 3 (1), and a program from before would not see it during an upgrade; OSS lacks the If-Match of the other.
+//
 // There is one object per scope, not one per account or deployment: runs of different accounts
 // and regions go side by side, and on a store without If-Match the last writer of a shared
 // object would take the others' entries away. An unchanged run reads one object of some 500

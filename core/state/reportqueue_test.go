@@ -14,7 +14,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/storage"
 )
 
-func reportTexts(b ReportBatch) []string {
+func reportTexts(b Batch) []string {
 	var all []string
 	for _, r := range b.Reports {
 		all = append(all, string(r))
@@ -22,7 +22,7 @@ func reportTexts(b ReportBatch) []string {
 	return all
 }
 
-func putReport(t *testing.T, w *ReportQueue, now time.Time, n int) ReportBatch {
+func putReport(t *testing.T, w *ReportQueue, now time.Time, n int) Batch {
 	t.Helper()
 	b, err := w.Put(t.Context(), fmt.Appendf(nil, `{"n":%d}`, n), now)
 	if err != nil || !b.Queued {
@@ -31,14 +31,14 @@ func putReport(t *testing.T, w *ReportQueue, now time.Time, n int) ReportBatch {
 	return b
 }
 
-func mustAck(t *testing.T, b ReportBatch) {
+func mustAck(t *testing.T, b Batch) {
 	t.Helper()
 	if err := b.Ack(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func wantReports(t *testing.T, what string, b ReportBatch, numbers ...int) {
+func wantReports(t *testing.T, what string, b Batch, numbers ...int) {
 	t.Helper()
 	var want []string
 	for _, n := range numbers {
@@ -187,11 +187,11 @@ func TestWithoutPreconditionsThereIsNoWindow(t *testing.T) {
 	w := s.ReportQueue("events", time.Minute)
 	b, err := w.Put(t.Context(), []byte(`{}`), c.Now())
 	wantKind(t, err, inventory.Unsupported)
-	if !errors.Is(err, ErrNoReportQueue) || b.Queued || len(m.keysContaining("")) > 0 {
+	if !errors.Is(err, ErrNoQueue) || b.Queued || len(m.keysContaining("")) > 0 {
 		t.Errorf("%v, kept %v, %v", err, b.Queued, m.keysContaining(""))
 	}
 	_, err = w.ClaimDue(t.Context(), c.Now())
-	if !errors.Is(err, ErrNoReportQueue) {
+	if !errors.Is(err, ErrNoQueue) {
 		t.Error(err)
 	}
 	if err := errors.Join(b.Ack(t.Context()), b.Nack(t.Context())); err != nil {
@@ -205,7 +205,7 @@ func TestStorm(t *testing.T) {
 	forEachLeasing(t, func(t *testing.T, m *memoryBucket, s *Store, c *fakeClock) {
 		var mu sync.Mutex
 		times, cards := map[string]int{}, 0
-		tell := func(b ReportBatch, err error) {
+		tell := func(b Batch, err error) {
 			if err != nil {
 				t.Error(err)
 			}
@@ -291,7 +291,7 @@ func runStormWithFault(t *testing.T, m *memoryBucket, at int, done bool) map[str
 		}
 		return strike()
 	}
-	tell := func(b ReportBatch) {
+	tell := func(b Batch) {
 		for _, r := range reportTexts(b) {
 			times[r]++
 		}

@@ -2,7 +2,6 @@ package state
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,12 +10,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
-	"github.com/jms-sync/jms-sync/core/storage"
 )
-
-// ErrNoShardQueue says that the store has no precondition, so that parts cannot share a card: each
-// tells its own (kind Unsupported).
-var ErrNoShardQueue = errors.New("the store can keep no precondition, so parts of a run share no card")
 
 // The bounds of rounds.
 const (
@@ -28,27 +22,24 @@ const (
 	shardBatchRetention = 24 * time.Hour
 	// maxPrunedReports is how many old objects one look at the rounds deletes at most.
 	maxPrunedReports = 50
-	// maxShardBatchBytes ends a card early, so that it fits into the memory of a small function; what is
-	// left is told in a card after it.
+	// maxShardBatchBytes is queue.maxBytes of shards' reports.
 	maxShardBatchBytes = 8 << 20
 )
 
-// ShardQueue let the parts of one run, which work side by side, be told in one card. Each part adds its
-// report; whoever finds that all are there, or that one is missing for too long, tells them.
-//
-// Nothing is lost: a report is in the store from Add until Told, and what is due and was not told, as
-// its teller died or could not send, is due again for every later part that looks. It is told twice only
-// where a teller died, or took longer than two minutes, between sending and Told. That all this works
-// rests on a List that shows every object whose Put has ended, as OSS, S3 and OBS promise.
+// ShardQueue lets the shards of one run, which work side by side, be told in one card. Each shard puts its
+// report; whoever finds that all are there, or that one is missing for too long, tells them. What is due and was not
+// told is due again for every later shard that looks.
 type ShardQueue struct {
-	store  *Store
-	name   string
+	queue
 	folder string
 }
 
-// ShardQueue gives the rounds of this name.
+// ShardQueue returns the queue of this name.
 func (s *Store) ShardQueue(name string) *ShardQueue {
-	return &ShardQueue{store: s, name: name, folder: s.prefix + "rounds/" + safeKeyPart(name) + "/"}
+	return &ShardQueue{
+		queue:  queue{store: s, name: "rounds " + name, maxBytes: maxShardBatchBytes, keepsUntilNoted: true},
+		folder: s.prefix + "rounds/" + safeKeyPart(name) + "/",
+	}
 }
 
 // ShardID is the place of a part in its round.
@@ -57,31 +48,16 @@ type ShardID struct {
 	Number, Count int       // 1 ≤ Part ≤ Of ≤ MaxShards
 }
 
-// ShardBatch is one that is to be told now, in one card. The zero value is none, and not Valid. Else Told or
-// Back must be called; if neither is, it is due again after two minutes.
+func (s ShardID) String() string { return fmt.Sprintf("%d/%d", s.Number, s.Count) }
+
+// ShardBatch is the reports of one firing. Reports are sorted by shard, and of one shard oldest first.
 type ShardBatch struct {
+	Batch
 	FiredAt time.Time
 	Count   int
-	Reports [][]byte // JSON, by part; of one part oldest first
-	Shards  []int    // of the reports
-	// MissingShards are the parts that did not report in time; none where they were told of before.
+	Shards  []int // of the reports
+	// MissingShards are the shards that did not report in time; none where they were told of before.
 	MissingShards []int
-
-	queue       *ShardQueue
-	lease       Lease
-	reportNames []string
-	delivered   deliveredBody
-}
-
-// deliveredBody is told.json of a round. Only who holds the lease writes it.
-type deliveredBody struct {
-	Delivered []string `json:"told"` // names of reports that were told, but perhaps not deleted
-}
-
-// shardReportBody is one report of a round.
-type shardReportBody struct {
-	At     time.Time       `json:"at"`
-	Report json.RawMessage `json:"report"`
 }
 
 // shardBatchLayout is how the time of a round stands in keys.
@@ -89,60 +65,49 @@ const shardBatchLayout = "20060102T150405Z"
 
 const deliveredName = "told.json"
 
-// Put puts a part's report (JSON, at most MaxShardReport bytes) into its round. After an error the
-// report is the caller's to tell, even though it may be told by others too.
-func (r *ShardQueue) Put(ctx context.Context, seat ShardID, report []byte) error {
+// Put adds a shard's report (JSON, at most MaxShardReport bytes). After an error the report is the caller's to tell,
+// even though it may be told by others too.
+func (r *ShardQueue) Put(ctx context.Context, shard ShardID, report []byte) error {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
-	doing := fmt.Sprintf("rounds %s: part %d/%d", r.name, seat.Number, seat.Count)
-	if seat.Number < 1 || seat.Number > seat.Count || seat.Count > MaxShards || !json.Valid(report) {
-		return &inventory.Error{Kind: inventory.Invalid, Message: doing + ": no such part, or no JSON"}
-	}
-	if !r.store.bucket.Capabilities(ctx).CreateOnly {
-		return wrapError(doing, &inventory.Error{Kind: inventory.Unsupported, Err: ErrNoShardQueue})
+	doing := fmt.Sprintf("%s: part %s", r.name, shard)
+	if shard.Number < 1 || shard.Number > shard.Count || shard.Count > MaxShards {
+		return &inventory.Error{Kind: inventory.Invalid, Message: doing + ": no such part"}
 	}
 	now := r.store.now().UTC()
-	data, err := encodeObject(shardReportBody{At: now, Report: report}, reportMaxBytes)
-	if err == nil {
-		name := fmt.Sprintf("%03d-%s-%s.json", seat.Number, now.Format(keyTimeLayout), r.store.nonce())
-		_, err = r.store.saveObject(ctx, r.batchFolder(seat.FiredAt, seat.Count)+name, data, storage.CreateOnly())
-	}
-	return wrapError(doing, err)
+	name := fmt.Sprintf("%03d-%s-%s.json", shard.Number, now.Format(keyTimeLayout), r.store.nonce())
+	return wrapError(doing, r.put(ctx, r.batchFolder(shard.FiredAt, shard.Count)+name, report, now))
 }
 
-// Claim gives the oldest round that is due, if nobody else is telling: one whose parts all reported, one that
+// Claim returns the oldest batch that is due, if nobody else is telling: one whose shards all reported, one that
 // began longer than wait ago, and one of which the rest was told before. Where another tells, it finds
-// what is due now when it looks again; so who told a round must Take again until there is none.
-// The error may come beside a round, which is to be told nevertheless.
+// what is due now when it looks again; so who told a batch must Claim again until there is none.
+// The error may come beside a batch, which is to be told nevertheless.
 func (r *ShardQueue) Claim(ctx context.Context, wait time.Duration) (ShardBatch, error) {
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
 	now := r.store.now().UTC()
 	all, err := r.listBatches(ctx)
 	if err != nil {
-		return ShardBatch{}, wrapError("rounds "+r.name, err)
+		return ShardBatch{}, wrapError(r.name, err)
 	}
 	cleaned := r.pruneBatches(ctx, all, now)
 	if !slices.ContainsFunc(all, func(s shardBatchState) bool { return s.isDue(now, wait) }) {
-		return ShardBatch{}, wrapError("rounds "+r.name, cleaned)
+		return ShardBatch{}, wrapError(r.name, cleaned)
 	}
-	lease, err := r.store.AcquireLease(ctx, "rounds "+r.name, claimTimeout, "")
-	if errors.Is(err, ErrLeaseTaken) {
-		return ShardBatch{}, wrapError("rounds "+r.name, cleaned)
+	lease, free, err := r.acquire(ctx)
+	if !free {
+		return ShardBatch{}, wrapError(r.name, errors.Join(err, cleaned))
 	}
-	if err != nil {
-		return ShardBatch{}, wrapError("rounds "+r.name, err)
+	batch, err := r.loadFirstDue(ctx, lease, now, wait)
+	if len(batch.names) == 0 {
+		return ShardBatch{}, wrapError(r.name, errors.Join(err, lease.Release(ctx)))
 	}
-	round, err := r.loadFirstDue(ctx, now, wait)
-	if len(round.reportNames) == 0 {
-		return ShardBatch{}, wrapError("rounds "+r.name, errors.Join(err, lease.Release(ctx)))
-	}
-	round.queue, round.lease = r, lease
-	return round, wrapError("rounds "+r.name, errors.Join(cleaned, lease.Warning, err))
+	return batch, wrapError(r.name, errors.Join(cleaned, lease.Warning, err))
 }
 
-// loadFirstDue gives the oldest round that is due. The lease is held.
-func (r *ShardQueue) loadFirstDue(ctx context.Context, now time.Time, wait time.Duration) (ShardBatch, error) {
+// loadFirstDue loads the oldest batch that is due.
+func (r *ShardQueue) loadFirstDue(ctx context.Context, lease Lease, now time.Time, wait time.Duration) (ShardBatch, error) {
 	all, err := r.listBatches(ctx)
 	if err != nil {
 		return ShardBatch{}, err
@@ -152,99 +117,44 @@ func (r *ShardQueue) loadFirstDue(ctx context.Context, now time.Time, wait time.
 		if !s.isDue(now, wait) {
 			continue
 		}
-		told, err := r.loadDelivered(ctx, s)
-		warnings = errors.Join(warnings, err)
-		names := slices.DeleteFunc(slices.Clone(s.reportNames), func(n string) bool { return slices.Contains(told.Delivered, n) })
+		var body queueBody // where it cannot be read nothing was told: rather twice than never
+		if s.hasDelivered {
+			body, err = r.loadBody(ctx, s.folder+deliveredName)
+			warnings = errors.Join(warnings, err)
+		}
+		names := slices.DeleteFunc(slices.Clone(s.reportNames), func(n string) bool { return slices.Contains(body.Delivered, n) })
 		if len(names) == 0 {
-			warnings = errors.Join(warnings, r.store.deleteAll(ctx, s.reportKeys(s.reportNames)))
+			warnings = errors.Join(warnings, r.store.deleteAll(ctx, prefixAll(s.folder, s.reportNames)))
 			continue
 		}
-		round := ShardBatch{FiredAt: s.at, Count: s.of, delivered: told}
+		batch := ShardBatch{FiredAt: s.at, Count: s.of, Batch: Batch{
+			queue: r.queue, lease: lease, folder: s.folder, bodyKey: s.folder + deliveredName, body: body,
+		}}
 		if !s.hasDelivered {
-			round.MissingShards = s.missingShards()
+			batch.MissingShards = s.missingShards()
 		}
-		warnings = errors.Join(warnings, round.loadReports(ctx, r, s, names))
-		if len(round.reportNames) > 0 {
-			return round, warnings
+		warnings = errors.Join(warnings, batch.loadShards(ctx, names))
+		if len(batch.names) > 0 {
+			return batch, warnings
 		}
 	}
 	return ShardBatch{}, warnings
 }
 
-// loadDelivered reads what was told of a round. What cannot be read counts as nothing: rather twice than never.
-func (r *ShardQueue) loadDelivered(ctx context.Context, s shardBatchState) (deliveredBody, error) {
-	var body deliveredBody
-	if !s.hasDelivered {
-		return body, nil
-	}
-	if _, err := r.store.loadObject(ctx, s.folder+deliveredName, queueMaxBytes, &body); err != nil {
-		return deliveredBody{}, err
-	}
-	return body, nil
-}
-
-// loadReports reads reports. A damaged one is let go with a warning, and its part counts as one that is
-// missing; one that cannot be read now stays.
-func (d *ShardBatch) loadReports(ctx context.Context, r *ShardQueue, s shardBatchState, names []string) error {
-	bodies := make([]shardReportBody, len(names))
-	errs := forEach(len(names), func(n int) error {
-		_, err := r.store.loadObject(ctx, s.folder+names[n], reportMaxBytes, &bodies[n])
-		return err
+// loadShards reads reports. A corrupt one is let go with a warning, and its shard counts as one that is missing.
+func (d *ShardBatch) loadShards(ctx context.Context, names []string) error {
+	added, err := d.loadReports(ctx, names, func(name string, corrupt *corruptError) error {
+		d.names = append(d.names, name)
+		d.MissingShards = append(d.MissingShards, parseShardNumber(name))
+		_, warning := d.queue.store.preserveCorrupt(ctx, d.folder+name, corrupt)
+		return warning
 	})
-	size := 0
-	for n, name := range names {
-		damagedBody, bad := asCorrupt(errs[n])
-		switch {
-		case bad:
-			_, errs[n] = r.store.preserveCorrupt(ctx, s.folder+name, damagedBody)
-			d.reportNames = append(d.reportNames, name)
-			d.MissingShards = append(d.MissingShards, parseShardNumber(name))
-			continue
-		case errs[n] != nil:
-			continue
-		}
-		if size += len(bodies[n].Report); size > maxShardBatchBytes && len(d.Reports) > 0 {
-			break
-		}
-		d.reportNames = append(d.reportNames, name)
-		d.Reports = append(d.Reports, bodies[n].Report)
+	for _, name := range added {
 		d.Shards = append(d.Shards, parseShardNumber(name))
 	}
 	slices.Sort(d.MissingShards)
 	d.MissingShards = slices.Compact(d.MissingShards)
-	return errors.Join(errs...)
-}
-
-// IsValid tells whether there is something to tell, and nobody else can be telling it now.
-func (d ShardBatch) IsValid() bool { return d.queue != nil && d.lease.IsValid(d.queue.store.now()) }
-
-// Ack says that a round was told, and lets its reports go. Its error means that it may be told
-// again.
-func (d ShardBatch) Ack(ctx context.Context) error {
-	if d.queue == nil {
-		return nil
-	}
-	ctx, cancel := withTimeout(ctx)
-	defer cancel()
-	s := shardBatchState{folder: d.queue.batchFolder(d.FiredAt, d.Count)}
-	d.delivered.Delivered = append(slices.Clone(d.delivered.Delivered), d.reportNames...)
-	data, err := encodeObject(d.delivered, queueMaxBytes)
-	if err == nil && d.IsValid() {
-		_, err = d.queue.store.bucket.Put(ctx, s.folder+deliveredName, data, storage.Always())
-	}
-	var gone error
-	if err == nil {
-		gone = d.queue.store.deleteAll(ctx, s.reportKeys(d.reportNames))
-	}
-	err = errors.Join(err, gone, d.lease.Release(ctx))
-	return wrapError(fmt.Sprintf("rounds %s: let %d told reports go", d.queue.name, len(d.reportNames)), err)
-}
-
-// Nack says that a round could not be told. It is due for others again.
-func (d ShardBatch) Nack(ctx context.Context) error {
-	ctx, cancel := withTimeout(ctx)
-	defer cancel()
-	return d.lease.Release(ctx)
+	return err
 }
 
 func (r *ShardQueue) batchFolder(at time.Time, of int) string {
@@ -323,14 +233,6 @@ func (s shardBatchState) missingShards() []int {
 	return out
 }
 
-func (s shardBatchState) reportKeys(names []string) []string {
-	keys := make([]string, len(names))
-	for n, name := range names {
-		keys[n] = s.folder + name
-	}
-	return keys
-}
-
 // pruneBatches deletes some of what is left of old rounds. Those that were never told stay as long as again,
 // so that a function that was off for a day tells them first.
 func (r *ShardQueue) pruneBatches(ctx context.Context, all []shardBatchState, now time.Time) error {
@@ -338,7 +240,7 @@ func (r *ShardQueue) pruneBatches(ctx context.Context, all []shardBatchState, no
 	for _, s := range all {
 		age := now.Sub(s.at)
 		if age > 2*shardBatchRetention || s.hasDelivered && len(s.reportNames) == 0 && age > shardBatchRetention {
-			old = append(old, s.reportKeys(s.reportNames)...)
+			old = append(old, prefixAll(s.folder, s.reportNames)...)
 			if s.hasDelivered {
 				old = append(old, s.folder+deliveredName)
 			}

@@ -2,16 +2,14 @@ package storage
 
 import (
 	"context"
-	"crypto/tls"
 	"encoding/xml"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"regexp"
-	"strings"
 	"time"
 
+	"github.com/jms-sync/jms-sync/core/httpx"
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
@@ -62,9 +60,7 @@ func newAPIError(resp *http.Response, body []byte) *APIError {
 	if !printablePattern.MatchString(r.RequestID) {
 		r.RequestID = ""
 	}
-	if seconds, err := time.ParseDuration(resp.Header.Get("Retry-After") + "s"); err == nil && seconds > 0 {
-		r.RetryAfter = min(seconds, time.Hour)
-	}
+	r.RetryAfter = min(httpx.RetryAfter(resp.Header, time.Now()), time.Hour)
 	return r
 }
 
@@ -146,31 +142,17 @@ func classifyError(ctx context.Context, what string, err error) error {
 // classifyNetError words a fault of the connection; what is none comes from an SDK that could not read
 // the answer.
 func classifyNetError(err error) (inventory.Kind, string) {
-	var lookup *net.DNSError
-	var certificate *tls.CertificateVerificationError
-	var connection *net.OpError
-	switch {
-	case errors.Is(err, context.DeadlineExceeded):
-		return inventory.Temporary, "no complete answer within the time-out"
-	case errors.As(err, &certificate):
-		return inventory.Invalid, "the certificate is not trusted: " + oneLine(certificate.Error())
-	case errors.As(err, &lookup):
-		if lookup.IsNotFound {
-			return inventory.Temporary, "no such host " + lookup.Name + ": are bucket, region and endpoint right?"
-		}
-		return inventory.Temporary, "the name " + lookup.Name + " could not be looked up"
-	case errors.As(err, &connection):
-		return inventory.Temporary, oneLine(connection.Error())
-	case errors.Is(err, errConnection):
-		return inventory.Temporary, "the connection broke"
+	var lost *httpx.NoAnswerError
+	if !errors.As(err, &lost) {
+		return inventory.Incomplete, "the answer is not what the store should say"
 	}
-	return inventory.Incomplete, "the answer is not what the store should say"
-}
-
-func oneLine(text string) string {
-	text = strings.Join(strings.Fields(text), " ")
-	if len(text) > 200 {
-		text = strings.ToValidUTF8(text[:200], "") + "…"
+	failure := httpx.Diagnose(lost)
+	text := httpx.Truncate(httpx.OneLine(failure.Text), 200)
+	switch failure.Cause {
+	case httpx.BadCertificate:
+		return inventory.Invalid, "the certificate is not trusted: " + text
+	case httpx.UnknownHost:
+		return inventory.Temporary, text + ": are bucket, region and endpoint right?"
 	}
-	return text
+	return inventory.Temporary, text
 }

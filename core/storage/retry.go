@@ -5,8 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
-
+	"github.com/jms-sync/jms-sync/core/httpx"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/pause"
 )
@@ -17,8 +16,6 @@ const (
 	maxAttempts = 4
 	// minTimeLeft is what must be left of the deadline for the try after a wait.
 	minTimeLeft = 250 * time.Millisecond
-
-	firstBackoff, maxBackoff = 200 * time.Millisecond, 5 * time.Second
 )
 
 // RetryPolicy is what retrying needs of the outer world. The zero value is right outside of tests.
@@ -41,9 +38,7 @@ func (p RetryPolicy) withDefaults() RetryPolicy {
 // Temporary and Throttled are tried 4 times in all, some 0.2 s, 0.6 s and 1.8 s apart, or as the
 // store asks. unsure tells that a try before the last may have been done after all.
 func retryCall[T any](ctx context.Context, p RetryPolicy, what string, op func(context.Context) (T, error)) (value T, unsure bool, err error) {
-	waits := &backoff.ExponentialBackOff{
-		InitialInterval: firstBackoff, RandomizationFactor: 0.5, Multiplier: 3, MaxInterval: maxBackoff,
-	}
+	waits := httpx.Backoff{First: 200 * time.Millisecond, Factor: 3, Max: 5 * time.Second}
 	for try := 1; ; try++ {
 		if ctx.Err() != nil {
 			return value, unsure, newEndedError(ctx, what, err)
@@ -55,7 +50,7 @@ func retryCall[T any](ctx context.Context, p RetryPolicy, what string, op func(c
 			return value, unsure, err
 		}
 		unsure = unsure || kind == inventory.Temporary
-		wait := waits.NextBackOff()
+		wait := waits.Next()
 		var fault *inventory.Error
 		if errors.As(err, &fault) {
 			wait = max(wait, fault.RetryAfter)

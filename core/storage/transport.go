@@ -8,12 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"time"
 
+	"github.com/jms-sync/jms-sync/core/httpx"
 	"github.com/jms-sync/jms-sync/core/inventory"
-	"github.com/jms-sync/jms-sync/core/proxy"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
@@ -33,22 +32,14 @@ type Network struct {
 // what makes three SDKs behave alike. Only a 2xx answer with a whole body of at most MaxObjectSize reaches
 // an SDK; all else is a *Refusal or a fault of the network. Redirects are not followed.
 func NewHTTPClient(n Network) (*http.Client, error) {
-	by, err := proxy.NewFunc(n.Proxy.Reveal())
+	by, err := httpx.NewProxyFunc(n.Proxy.Reveal())
 	if err != nil {
-		return nil, newInvalidError("the proxy is not http(s)://host[:port]")
+		return nil, newInvalidError(err.Error())
 	}
-	connect := cmp.Or(n.ConnectTimeout, defaultConnectTimeout)
-	return &http.Client{Transport: strictTransport{
-		base: &http.Transport{
-			Proxy:               by,
-			DialContext:         (&net.Dialer{Timeout: connect}).DialContext,
-			TLSHandshakeTimeout: connect,
-			MaxIdleConnsPerHost: 8,
-			IdleConnTimeout:     15 * time.Second,
-			DisableCompression:  true, // an ETag is of the bytes as they are kept
-		},
-		timeout: cmp.Or(n.RequestTimeout, defaultRequestTimeout),
-	}}, nil
+	base := httpx.NewTransport(by, cmp.Or(n.ConnectTimeout, defaultConnectTimeout))
+	base.MaxIdleConnsPerHost = 8
+	base.DisableCompression = true // an ETag is of the bytes as they are kept
+	return &http.Client{Transport: strictTransport{base: base, timeout: cmp.Or(n.RequestTimeout, defaultRequestTimeout)}}, nil
 }
 
 type expectedRootKey struct{}
@@ -59,9 +50,6 @@ func WithExpectedRoot(ctx context.Context, root string) context.Context {
 	return context.WithValue(ctx, expectedRootKey{}, root)
 }
 
-// errConnection marks what went wrong between the store and here.
-var errConnection = errors.New("the connection broke")
-
 // strictTransport carries one request of an SDK.
 type strictTransport struct {
 	base    http.RoundTripper
@@ -70,31 +58,18 @@ type strictTransport struct {
 
 // RoundTrip implements http.RoundTripper.
 func (c strictTransport) RoundTrip(req *http.Request) (*http.Response, error) {
-	ctx, cancel := context.WithTimeout(req.Context(), c.timeout)
-	defer cancel()
-	req = req.WithContext(ctx) // which is a copy
 	if req.ContentLength == 0 {
-		req.Body = http.NoBody // else an empty object is sent in chunks, without a length
+		req = req.WithContext(req.Context()) // which is a copy
+		req.Body = http.NoBody               // else an empty object is sent in chunks, without a length
 	}
-	resp, err := c.base.RoundTrip(req)
-	if err != nil {
-		return nil, errors.Join(ctx.Err(), errConnection, err)
-	}
-	defer func() { _ = resp.Body.Close() }() // it was only read
-	if resp.ContentLength > MaxObjectSize {
+	resp, body, err := httpx.RoundTrip(c.base, req, c.timeout, MaxObjectSize)
+	if errors.Is(err, httpx.ErrTooLarge) {
 		return nil, newTooLargeError(resp.StatusCode)
 	}
-	var content bytes.Buffer
-	if resp.ContentLength > 0 {
-		content.Grow(int(resp.ContentLength) + bytes.MinRead)
+	if err != nil {
+		return nil, err
 	}
-	_, err = content.ReadFrom(io.LimitReader(resp.Body, MaxObjectSize+1))
-	body := content.Bytes()
 	switch status := resp.StatusCode; {
-	case err != nil:
-		return nil, errors.Join(ctx.Err(), errConnection, err)
-	case len(body) > MaxObjectSize:
-		return nil, newTooLargeError(status)
 	case status == http.StatusNotModified:
 		return nil, &APIError{Status: status}
 	case status >= 300 && status < 400:
@@ -109,7 +84,6 @@ func (c strictTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 			return nil, &APIError{Status: resp.StatusCode, Kind: inventory.Incomplete, Text: err.Error()}
 		}
 	}
-	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return resp, nil
 }
 

@@ -11,8 +11,8 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/cloud/peertest"
-	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/functions/internal/functiontest"
 	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
 )
@@ -98,15 +98,15 @@ func testCreate(w *world) {
 	w.start()
 	w.createAsset(1, "i-1")
 	w.putInstance(2, "i-2")
-	var a engine.EventReport
-	cost := w.countCalls(func() { a = w.sendEvent(newStateChange("i-2", "Running"), runtimetest.Options{}, engine.EventDone) })
+	var a reconcile.EventReport
+	cost := w.countCalls(func() { a = w.sendEvent(newStateChange("i-2", "Running"), runtimetest.Options{}, reconcile.EventDone) })
 	if a.Created != 1 || w.assetState("i-2") != "active" {
 		w.Errorf("i-2 is %q: %+v", w.assetState("i-2"), a)
 	}
 	if want := (callCounts{cloud: 1, jumpserver: 3, cards: 1}); cost != want {
 		w.Errorf("cost %+v, want %+v: %v", cost, want, w.JMS.Calls())
 	}
-	if cost := w.countCalls(func() { w.sendEvent(newStateChange("i-2", "Stopped"), runtimetest.Options{}, engine.EventDone) }); cost != (callCounts{cloud: 1, jumpserver: 1}) {
+	if cost := w.countCalls(func() { w.sendEvent(newStateChange("i-2", "Stopped"), runtimetest.Options{}, reconcile.EventDone) }); cost != (callCounts{cloud: 1, jumpserver: 1}) {
 		w.Errorf("an event that changes nothing: %+v", cost)
 	}
 }
@@ -118,15 +118,15 @@ func testRelease(w *world) {
 	w.createAsset(1, "i-1")
 	w.createAsset(2, "i-2")
 	w.Account.Remove(region, "i-1")
-	var a engine.EventReport
-	cost := w.countCalls(func() { a = w.sendEvent(newStateChange("i-1", "Deleted"), shortInvocation, engine.EventDone) })
+	var a reconcile.EventReport
+	cost := w.countCalls(func() { a = w.sendEvent(newStateChange("i-1", "Deleted"), shortInvocation, reconcile.EventDone) })
 	if a.Deactivated != 1 || a.Deleted != 0 || w.assetState("i-1") != "gone" || w.assetState("i-2") != "active" {
 		w.Errorf("i-1 is %q, i-2 %q: %+v", w.assetState("i-1"), w.assetState("i-2"), a)
 	}
 	if want := (callCounts{cloud: 4, jumpserver: 4, cards: 1}); cost != want {
 		w.Errorf("cost %+v, want %+v: %v", cost, want, w.JMS.Calls())
 	}
-	if cost := w.countCalls(func() { w.sendEvent(newStateChange("i-1", "Deleted"), shortInvocation, engine.EventDone) }); cost.cloud > 1 || cost.jumpserver > 1 || cost.cards > 0 {
+	if cost := w.countCalls(func() { w.sendEvent(newStateChange("i-1", "Deleted"), shortInvocation, reconcile.EventDone) }); cost.cloud > 1 || cost.jumpserver > 1 || cost.cards > 0 {
 		w.Errorf("the same event again cost %+v", cost)
 	}
 }
@@ -136,7 +136,7 @@ func testIgnored(w *world) {
 	w.putInstance(1, "i-1")
 	w.start()
 	cost := w.countCalls(func() {
-		a := w.sendEvent("["+newStateChange("i-1", "Starting")+`,{"id":"x","type":"acs.other"}]`, shortInvocation, engine.EventIgnored, engine.EventIgnored)
+		a := w.sendEvent("["+newStateChange("i-1", "Starting")+`,{"id":"x","type":"acs.other"}]`, shortInvocation, reconcile.EventIgnored, reconcile.EventIgnored)
 		if a.Outcome != "ok" || !strings.Contains(a.Results[0].Reason, "not a state") || !strings.Contains(a.Results[1].Reason, "not a change") {
 			w.Errorf("%+v", a)
 		}
@@ -172,7 +172,7 @@ func testUnknownAccount(w *world) {
 	for _, other := range []struct{ from, to string }{{account, "42"}, {region, "cn-qingdao"}} {
 		event := strings.ReplaceAll(newStateChange("i-1", "Running"), other.from, other.to)
 		cost := w.countCalls(func() {
-			if a := w.sendEvent(event, shortInvocation, engine.EventIgnored); !strings.Contains(a.Results[0].Reason, other.to) {
+			if a := w.sendEvent(event, shortInvocation, reconcile.EventIgnored); !strings.Contains(a.Results[0].Reason, other.to) {
 				w.Errorf("%+v", a.Results)
 			}
 		})
@@ -212,7 +212,7 @@ func testNotThereYet(w *world) {
 	early.ID, early.PrivateIPs, early.Interfaces = "i-2", nil, nil
 	w.Account.Put(region, early)
 	w.listWatch.afterNextAnswer(func() { w.putInstance(2, "i-2") })
-	a := w.sendEvent("["+newStateChange("i-2", "Running")+","+newStateChange("i-3", "Running")+"]", shortInvocation, engine.EventDone, engine.EventLater)
+	a := w.sendEvent("["+newStateChange("i-2", "Running")+","+newStateChange("i-3", "Running")+"]", shortInvocation, reconcile.EventDone, reconcile.EventLater)
 	if a.Created != 1 || w.assetState("i-2") != "active" || w.assetState("i-3") != "" {
 		w.Errorf("i-2 is %q, i-3 %q: %+v", w.assetState("i-2"), w.assetState("i-3"), a)
 	}
@@ -234,7 +234,7 @@ func testCloudFailing(w *world) {
 	}
 	again := shortInvocation
 	again.RetryCount = 1
-	if a := w.sendEvent(newStateChange("i-2", "Running"), again, engine.EventDone); a.Created != 1 || w.assetState("i-2") != "active" {
+	if a := w.sendEvent(newStateChange("i-2", "Running"), again, reconcile.EventDone); a.Created != 1 || w.assetState("i-2") != "active" {
 		w.Errorf("delivered again: %+v", a)
 	}
 }
@@ -245,7 +245,7 @@ func testJumpServerDown(w *world) {
 	w.start()
 	w.WantError(w.send(newStateChange("i-1", "Running"), shortInvocation), "of-i-1", "failed", "jumpserver")
 	w.JMS.ClearFaults()
-	if a := w.sendEvent(newStateChange("i-1", "Running"), shortInvocation, engine.EventDone); a.Created != 1 {
+	if a := w.sendEvent(newStateChange("i-1", "Running"), shortInvocation, reconcile.EventDone); a.Created != 1 {
 		w.Errorf("%+v", a)
 	}
 }
@@ -263,7 +263,7 @@ func testPermissionMissing(w *world) {
 		w.Errorf("i-1 is %q, i-2 %q after %d writes", w.assetState("i-1"), w.assetState("i-2"), w.JMS.Writes()-writes)
 	}
 	w.ECS.Repair()
-	w.sendEvent(newStateChange("i-2", "Deleted"), shortInvocation, engine.EventDone)
+	w.sendEvent(newStateChange("i-2", "Deleted"), shortInvocation, reconcile.EventDone)
 	if w.assetState("i-2") != "gone" {
 		w.Errorf("i-2 is %q", w.assetState("i-2"))
 	}
@@ -278,7 +278,7 @@ func testRoleCredentials(w *world) {
 	w.start()
 	w.WantError(w.send(newStateChange("i-1", "Running"), shortInvocation), "of-i-1", "no credentials")
 	role := runtimetest.Options{KeyID: roleKey, KeySecret: roleSecret, Token: roleToken}
-	if a := w.sendEvent(newStateChange("i-1", "Running"), role, engine.EventDone); a.Created != 1 {
+	if a := w.sendEvent(newStateChange("i-1", "Running"), role, reconcile.EventDone); a.Created != 1 {
 		w.Errorf("%+v", a)
 	}
 }
@@ -289,16 +289,16 @@ func testDuplicateEvents(w *world) {
 	w.createAsset(1, "i-1")
 	w.Account.Remove(region, "i-1")
 	late, gone := newStateChange("i-1", "Running"), newStateChange("i-1", "Deleted")
-	w.sendEvent("["+gone+","+gone+"]", shortInvocation, engine.EventDone, engine.EventDone)
+	w.sendEvent("["+gone+","+gone+"]", shortInvocation, reconcile.EventDone, reconcile.EventDone)
 	if w.assetState("i-1") != "gone" {
 		w.Errorf("i-1 is %q", w.assetState("i-1"))
 	}
-	w.sendEvent(late, shortInvocation, engine.EventDone)
+	w.sendEvent(late, shortInvocation, reconcile.EventDone)
 	if w.assetState("i-1") != "gone" {
 		w.Errorf("after a late event i-1 is %q", w.assetState("i-1"))
 	}
 	w.putInstance(1, "i-1")
-	w.sendEvent(late, shortInvocation, engine.EventDone)
+	w.sendEvent(late, shortInvocation, reconcile.EventDone)
 	if w.assetState("i-1") != "active" {
 		w.Errorf("back again i-1 is %q", w.assetState("i-1"))
 	}
@@ -314,7 +314,7 @@ func testNoAccountID(w *world) {
 	repair()
 	asked := w.ECS.Calls(alibabatest.GetCallerIdentity)
 	for _, state := range []string{"Running", "Stopped", "Running"} {
-		w.sendEvent(newStateChange("i-1", state), runtimetest.Options{}, engine.EventDone)
+		w.sendEvent(newStateChange("i-1", state), runtimetest.Options{}, reconcile.EventDone)
 	}
 	if got := w.ECS.Calls(alibabatest.GetCallerIdentity) - asked; w.assetState("i-1") != "active" || got != 1 {
 		w.Errorf("i-1 is %q, the identity was asked for %d times", w.assetState("i-1"), got)

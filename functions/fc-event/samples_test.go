@@ -3,7 +3,7 @@ package main
 import (
 	"strings"
 
-	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/reconcile"
 )
 
 // savedEvent is a sample event: what the world is like when it comes, and what becomes of it.
@@ -11,7 +11,7 @@ type savedEvent struct {
 	name     string
 	existing []string // instances that the cloud has
 	released []string // instances that it had, with assets
-	want     []engine.EventOutcome
+	want     []reconcile.EventOutcome
 	states   map[string]string // of instances, afterwards
 }
 
@@ -23,7 +23,7 @@ const (
 
 // savedEvents are all samples of ../shared/events for this function.
 func savedEvents() []savedEvent {
-	done, ignored := []engine.EventOutcome{engine.EventDone}, []engine.EventOutcome{engine.EventIgnored}
+	done, ignored := []reconcile.EventOutcome{reconcile.EventDone}, []reconcile.EventOutcome{reconcile.EventIgnored}
 	made := func(name string) savedEvent {
 		return savedEvent{name: name, existing: []string{first}, want: done, states: map[string]string{first: "active"}}
 	}
@@ -56,7 +56,7 @@ func savedEvents() []savedEvent {
 		},
 		{
 			name: "fc-eventbridge-streaming-array-ecs", existing: []string{first}, released: []string{second},
-			want:   []engine.EventOutcome{engine.EventDone, engine.EventDone},
+			want:   []reconcile.EventOutcome{reconcile.EventDone, reconcile.EventDone},
 			states: map[string]string{first: "active", second: "gone"},
 		},
 	}
@@ -71,14 +71,14 @@ func (s savedEvent) play(w *world) {
 	for n, id := range s.existing {
 		w.putInstance(n, id)
 	}
-	var a engine.EventReport
+	var a reconcile.EventReport
 	cost := w.countCalls(func() { a = w.sendEvent(w.readSample(s.name), shortInvocation, s.want...) })
 	for id, want := range s.states {
 		if got := w.assetState(id); got != want {
 			w.Errorf("%s is %q, want %q\n%s", id, got, want, w.OutputTail())
 		}
 	}
-	if s.want[0] == engine.EventIgnored && cost != (callCounts{}) {
+	if s.want[0] == reconcile.EventIgnored && cost != (callCounts{}) {
 		w.Errorf("an ignored event cost %+v", cost)
 	}
 	for _, e := range a.Results {

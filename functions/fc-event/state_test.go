@@ -6,9 +6,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/state"
 	"github.com/jms-sync/jms-sync/core/storage/dir"
 	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
@@ -37,11 +37,11 @@ func testMarkedDirty(w *world) {
 		return n
 	}
 	w.putInstance(1, "i-1")
-	w.sendEvent(newStateChange("i-1", "Starting"), runtimetest.Options{}, engine.EventIgnored)
+	w.sendEvent(newStateChange("i-1", "Starting"), runtimetest.Options{}, reconcile.EventIgnored)
 	if marks() != 0 {
 		w.Error("an ignored event marks a scope")
 	}
-	w.sendEvent(newStateChange("i-1", "Running"), runtimetest.Options{}, engine.EventDone)
+	w.sendEvent(newStateChange("i-1", "Running"), runtimetest.Options{}, reconcile.EventDone)
 	if marks() != 1 {
 		w.Errorf("%d scopes are open after an event that wrote", marks())
 	}
@@ -62,13 +62,13 @@ func paused(w *world) {
 	if err := store.KeepPause(w.Context(), state.Pause{Removals: true, Since: time.Now(), By: "anna"}); err != nil {
 		w.Fatal(err)
 	}
-	if a := w.sendEvent(newStateChange("i-1", "Deleted"), shortInvocation, engine.EventHeld); a.Pause == nil || a.Held != 1 || w.assetState("i-1") != "active" {
+	if a := w.sendEvent(newStateChange("i-1", "Deleted"), shortInvocation, reconcile.EventHeld); a.Pause == nil || a.Held != 1 || w.assetState("i-1") != "active" {
 		w.Errorf("i-1 is %q: %+v", w.assetState("i-1"), a)
 	}
 	if err := store.Resume(w.Context()); err != nil {
 		w.Fatal(err)
 	}
-	if w.sendEvent(newStateChange("i-1", "Deleted"), shortInvocation, engine.EventDone); w.assetState("i-1") != "gone" {
+	if w.sendEvent(newStateChange("i-1", "Deleted"), shortInvocation, reconcile.EventDone); w.assetState("i-1") != "gone" {
 		w.Errorf("i-1 is %q", w.assetState("i-1"))
 	}
 }
@@ -107,7 +107,7 @@ func testSilentTimer(w *world) {
 	}
 	w.putInstance(1, "i-1")
 	for range 2 {
-		w.sendEvent(newStateChange("i-1", "Starting"), runtimetest.Options{}, engine.EventIgnored)
+		w.sendEvent(newStateChange("i-1", "Starting"), runtimetest.Options{}, reconcile.EventIgnored)
 	}
 	cards := w.Robot.Messages()
 	if len(cards) != 1 || !strings.Contains(cards[0].Text, "没有一次完整同步") {

@@ -5,8 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk/dingtalktest"
+	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
 )
 
@@ -94,7 +94,7 @@ func testNoWindow(w *world) {
 	if n := len(w.Robot.Messages()); n != 3 {
 		w.Errorf("%d cards", n)
 	}
-	w.sendEvent(newStateChange("i-0", "Stopped"), shortInvocation, engine.EventDone)
+	w.sendEvent(newStateChange("i-0", "Stopped"), shortInvocation, reconcile.EventDone)
 	w.stop()
 	if n := len(w.Robot.Messages()); n != 3 {
 		w.Errorf("%d cards, though nothing more was changed", n)

@@ -13,9 +13,9 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
-	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/functions/internal/functiontest"
 	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
 )
@@ -120,12 +120,12 @@ func (w *world) send(payload string, o runtimetest.Options) runtimetest.Answer {
 
 // sendEvent sends a payload that must be answered by a results document, whose events have these
 // outcomes.
-func (w *world) sendEvent(payload string, o runtimetest.Options, want ...engine.EventOutcome) engine.EventReport {
+func (w *world) sendEvent(payload string, o runtimetest.Options, want ...reconcile.EventOutcome) reconcile.EventReport {
 	w.Helper()
 	answer := w.send(payload, o)
-	var a engine.EventReport
+	var a reconcile.EventReport
 	w.Decode(answer, &a)
-	var got []engine.EventOutcome
+	var got []reconcile.EventOutcome
 	for _, e := range a.Results {
 		got = append(got, e.Outcome)
 		if e.Reason == "" || e.Description == "" || e.ID == "" {
@@ -156,7 +156,7 @@ func newStateChange(id, state string) string {
 func (w *world) createAsset(n int, id string) {
 	w.Helper()
 	w.putInstance(n, id)
-	w.sendEvent(newStateChange(id, "Running"), runtimetest.Options{}, engine.EventDone)
+	w.sendEvent(newStateChange(id, "Running"), runtimetest.Options{}, reconcile.EventDone)
 	if got := w.assetState(id); got != "active" {
 		w.Fatalf("%s is %s after it was made\n%s", id, got, w.OutputTail())
 	}

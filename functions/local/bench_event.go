@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
-	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
 )
 
@@ -93,7 +93,7 @@ func (b *bench) measureEvent(ctx context.Context, e *emulated, f *demoFunction, 
 	if err != nil {
 		return eventSample{}, err
 	}
-	var a engine.EventReport
+	var a reconcile.EventReport
 	if err := json.Unmarshal(answer.Body, &a); !answer.OK || err != nil {
 		return eventSample{}, fmt.Errorf("bench: event: %s %w", answer.ErrorMessage, err)
 	}

@@ -8,13 +8,13 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
-	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
+	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
 )
 
 // deliverEvent sends a change of state as EventBridge does, and shows what the function made of it.
-func (d *demonstration) deliverEvent(ctx context.Context, region, id, state string) (engine.EventReport, error) {
+func (d *demonstration) deliverEvent(ctx context.Context, region, id, state string) (reconcile.EventReport, error) {
 	d.world.jumpserver.ResetCounts()
 	calls := d.world.cloud.Calls("")
 	event, err := json.Marshal(map[string]any{
@@ -24,19 +24,19 @@ func (d *demonstration) deliverEvent(ctx context.Context, region, id, state stri
 		"data": map[string]string{"resourceId": id, "resourceType": "ALIYUN::ECS::Instance", "state": state},
 	})
 	if err != nil {
-		return engine.EventReport{}, err
+		return reconcile.EventReport{}, err
 	}
 	begun := time.Now()
 	answer, err := d.event.runtime.Invoke(ctx, event, runtimetest.Options{Timeout: time.Minute})
 	if err != nil {
-		return engine.EventReport{}, err
+		return reconcile.EventReport{}, err
 	}
 	if !answer.OK {
-		return engine.EventReport{}, fmt.Errorf("%s: %s", answer.ErrorType, answer.ErrorMessage)
+		return reconcile.EventReport{}, fmt.Errorf("%s: %s", answer.ErrorType, answer.ErrorMessage)
 	}
-	var a engine.EventReport
+	var a reconcile.EventReport
 	if err := json.Unmarshal(answer.Body, &a); err != nil {
-		return engine.EventReport{}, err
+		return reconcile.EventReport{}, err
 	}
 	d.printf("事件 %s %s：%s（%s），%d 毫秒，云请求 %d 次，JumpServer 请求 %d 次", id, state, a.Results[0].Outcome,
 		a.Results[0].Reason, time.Since(begun).Milliseconds(), d.world.cloud.Calls("")-calls, d.world.jumpserver.Requests())

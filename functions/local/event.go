@@ -12,9 +12,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
-	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/functions/internal/trigger"
 	"github.com/jms-sync/jms-sync/functions/internal/wire"
@@ -122,26 +122,26 @@ func stripControls(text string) string {
 }
 
 // outcomeText says in a word what became of an event.
-func outcomeText(o engine.EventOutcome, lang plan.Lang) string {
+func outcomeText(o reconcile.EventOutcome, lang plan.Lang) string {
 	if lang == plan.English {
 		return string(o)
 	}
-	return map[engine.EventOutcome]string{
-		engine.EventDone: "完成", engine.EventIgnored: "忽略", engine.EventLater: "稍后",
-		engine.EventHeld: "暂缓", engine.EventFailed: "失败",
+	return map[reconcile.EventOutcome]string{
+		reconcile.EventDone: "完成", reconcile.EventIgnored: "忽略", reconcile.EventLater: "稍后",
+		reconcile.EventHeld: "暂缓", reconcile.EventFailed: "失败",
 	}[o]
 }
 
 // eventExitError: what a platform would deliver again is done in part if anything else was done.
-func eventExitError(answer engine.EventReport) error {
+func eventExitError(answer reconcile.EventReport) error {
 	failed, fine, held, done := 0, 0, 0, 0
 	for _, e := range answer.Results {
 		switch e.Outcome {
-		case engine.EventFailed:
+		case reconcile.EventFailed:
 			failed++
-		case engine.EventHeld:
+		case reconcile.EventHeld:
 			held++
-		case engine.EventDone:
+		case reconcile.EventDone:
 			done++
 			fine++
 		default:

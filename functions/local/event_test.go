@@ -12,8 +12,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	cloudlist "github.com/jms-sync/jms-sync/core/cloud/all"
-	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/reconcile"
 )
 
 // newStateEvent is a saved event: an instance of the desk's account and cn-beijing changed its state.
@@ -24,18 +24,18 @@ func newStateEvent(id, state string) string {
 }
 
 // runEvent runs a saved event with -o, and gives the document.
-func (d *desk) runEvent(code int, text string, args ...string) engine.EventReport {
+func (d *desk) runEvent(code int, text string, args ...string) reconcile.EventReport {
 	d.Helper()
 	results := filepath.Join(d.dir, "results.json")
 	d.run(code, append([]string{"event", d.saveFile("event.json", text), "-o", results}, args...)...)
-	var a engine.EventReport
+	var a reconcile.EventReport
 	if err := json.Unmarshal([]byte(d.readFile(results)), &a); err != nil {
 		d.Fatal(err)
 	}
 	return a
 }
 
-func expectEvent(t *testing.T, a engine.EventReport, want engine.EventOutcome, reason string) {
+func expectEvent(t *testing.T, a reconcile.EventReport, want reconcile.EventOutcome, reason string) {
 	t.Helper()
 	if len(a.Results) != 1 || a.Results[0].Outcome != want || !strings.Contains(a.Results[0].Reason, reason) {
 		t.Errorf("%+v, want %s: %s", a.Results, want, reason)
@@ -49,7 +49,7 @@ func TestEventMakesAndReleases(t *testing.T) {
 	d.fillInstances(1, "cn-beijing")
 	id := alibabatest.SampleInstance(0).ID
 	a := d.runEvent(exitDone, newStateEvent(id, "Running"))
-	expectEvent(t, a, engine.EventDone, "")
+	expectEvent(t, a, reconcile.EventDone, "")
 	if h := d.hosts(); a.Created != 1 || len(a.Changes) != 1 || len(h) != 1 || !h[0].Active {
 		t.Errorf("%+v %+v", a, h)
 	}
@@ -63,7 +63,7 @@ func TestEventMakesAndReleases(t *testing.T) {
 
 	d.account.Remove("cn-beijing", id)
 	a = d.runEvent(exitDone, newStateEvent(id, "Deleted"))
-	expectEvent(t, a, engine.EventDone, "")
+	expectEvent(t, a, reconcile.EventDone, "")
 	if h := d.hosts(); a.Deactivated != 1 || len(h) != 1 || h[0].Active {
 		t.Errorf("%+v %+v", a, h)
 	}
@@ -83,7 +83,7 @@ func TestEventEndsInTime(t *testing.T) {
 	if took := time.Since(begun); took > 25*time.Second {
 		t.Errorf("%s passed", took)
 	}
-	expectEvent(t, a, engine.EventLater, "留给下一次完整同步")
+	expectEvent(t, a, reconcile.EventLater, "留给下一次完整同步")
 	if h := d.hosts(); len(h) != 1 || !h[0].Active {
 		t.Errorf("%+v", h)
 	}
@@ -99,12 +99,12 @@ func TestEventsNotForUs(t *testing.T) {
 	for name, c := range map[string]struct {
 		text    string
 		code    int
-		outcome engine.EventOutcome
+		outcome reconcile.EventOutcome
 		reason  string
 	}{
-		"another account": {strings.ReplaceAll(newStateEvent("i-x", "Running"), "1234567890123456", "1111111111111111"), exitDone, engine.EventIgnored, "1111111111111111"},
-		"another kind":    {`{"id":"1","source":"acs.oss","type":"oss:ObjectCreated","data":{}}`, exitDone, engine.EventIgnored, ""},
-		"broken":          {`{"id":`, exitFailed, engine.EventFailed, "JSON"},
+		"another account": {strings.ReplaceAll(newStateEvent("i-x", "Running"), "1234567890123456", "1111111111111111"), exitDone, reconcile.EventIgnored, "1111111111111111"},
+		"another kind":    {`{"id":"1","source":"acs.oss","type":"oss:ObjectCreated","data":{}}`, exitDone, reconcile.EventIgnored, ""},
+		"broken":          {`{"id":`, exitFailed, reconcile.EventFailed, "JSON"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -160,7 +160,7 @@ func TestEventCloudKeyRefused(t *testing.T) {
 	d.fillInstances(1, "cn-beijing")
 	d.ecs.Break(alibabatest.Fault{Kind: alibabatest.Inactive})
 	a := d.runEvent(exitFailed, newStateEvent(alibabatest.SampleInstance(0).ID, "Running"))
-	expectEvent(t, a, engine.EventFailed, "")
+	expectEvent(t, a, reconcile.EventFailed, "")
 	if text := fmt.Sprint(a.Errors, a.Scopes); !strings.Contains(text, "bad_credentials") || d.jms.Writes() > 0 {
 		t.Errorf("%s %v", text, d.jms.Calls())
 	}
@@ -196,7 +196,7 @@ func TestEventOfWhichCloud(t *testing.T) {
 				}
 			} else {
 				a := d.runEvent(exitFailed, c.text, c.args...)
-				expectEvent(t, a, engine.EventFailed, "events of cloud "+string(c.want)+" cannot be read")
+				expectEvent(t, a, reconcile.EventFailed, "events of cloud "+string(c.want)+" cannot be read")
 			}
 			if d.jms.Requests()+d.ecs.Calls("") > 0 {
 				t.Errorf("%v", d.jms.Calls())

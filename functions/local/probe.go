@@ -106,7 +106,7 @@ func profileRun(ctx context.Context, cfg config.Config, dir string) (probeResult
 	if err != nil {
 		return probeResult{}, err
 	}
-	e.Notifiers = nil
+	e.Cards.Notifiers = nil
 	cpu, err := os.Create(filepath.Join(dir, "cpu.pprof"))
 	if err != nil {
 		return probeResult{}, err

@@ -15,9 +15,9 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/httpx"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver"
-	"github.com/jms-sync/jms-sync/core/proxy"
 )
 
 // baselinePageSize is how many hosts the baseline asks for: all of them. A server cuts it to what it
@@ -63,7 +63,7 @@ func readAllPages(ctx context.Context, cfg config.Config) (rows []map[string]any
 		pool.AppendCertsFromPEM(cfg.JumpServer.CA) // checked with the configuration
 		transport.TLSClientConfig.RootCAs = pool
 	}
-	by, err := proxy.NewFunc(cfg.JumpServer.Proxy.Reveal())
+	by, err := httpx.NewProxyFunc(cfg.JumpServer.Proxy.Reveal())
 	if err != nil {
 		return nil, 0, fmt.Errorf("jumpserver.proxy: %w", err)
 	}

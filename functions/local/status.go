@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jms-sync/jms-sync/core/config"
-	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/report"
@@ -48,7 +48,7 @@ func (o *options) showStatus(ctx context.Context, asJSON, alarm bool, stdout, st
 			"需要状态存储：没有设置 %s，不知道上一次同步的时间", "a state store is needed: %s is not set, so nobody knows when the last run was", config.EnvState))}
 	}
 	if !alarm {
-		s.engine.Notifiers = nil
+		s.engine.Cards.Notifiers = nil
 	}
 	all, err := readStatus(ctx, s, d.now)
 	if err != nil {
@@ -70,7 +70,7 @@ func (o *options) showStatus(ctx context.Context, asJSON, alarm bool, stdout, st
 
 // statusView is all that status tells.
 type statusView struct {
-	fresh        engine.Freshness
+	fresh        delivery.Freshness
 	alarm        runstate.Alarm
 	alarmed      bool
 	quarantines  []runstate.Quarantine
@@ -88,7 +88,7 @@ type statusView struct {
 
 func readStatus(ctx context.Context, s *session, now time.Time) (all statusView, err error) {
 	var errs [7]error
-	all.fresh, errs[0] = s.engine.CheckStaleness(ctx, s.store)
+	all.fresh, errs[0] = s.engine.Cards.CheckStaleness(ctx, s.store, s.engine.Rules)
 	all.alarm, all.alarmed, errs[1] = s.store.LoadAlarm(ctx)
 	all.quarantines, errs[2] = s.store.ListQuarantines(ctx)
 	all.held, errs[3] = s.store.HeldStore().List(ctx, now)

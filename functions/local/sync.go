@@ -14,6 +14,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver"
@@ -66,7 +67,7 @@ func holderHere() string {
 // runPlan makes one run that writes nothing and tells nobody but the terminal. What -o writes can be applied.
 func (o *options) runPlan(ctx context.Context, stdout, stderr io.Writer) error {
 	return o.runWithRetries(ctx, stdout, stderr, func(s *session) engine.RunResult {
-		s.engine.Notifiers = nil
+		s.engine.Cards.Notifiers = nil
 		req := engine.Request{DryRun: true, WantReview: o.output != ""}
 		out := wire.RunWithState(ctx, s.engine, s.store, "", 0, "", req)
 		s.printPlan(stdout, out)
@@ -156,11 +157,11 @@ func (o *options) openSession(ctx context.Context, stderr io.Writer) (*session, 
 	}
 	client, err := wire.NewClient(cfg, log)
 	if err == nil {
-		kept := wire.ProcessCache{Outbox: engine.NewOutbox(0), Identities: cloud.NewOwnerCache(), Assumed: cloud.NewRoleCache()}
+		kept := wire.ProcessCache{Outbox: delivery.NewOutbox(0), Identities: cloud.NewOwnerCache(), Assumed: cloud.NewRoleCache()}
 		var e engine.Engine
 		e, err = wire.NewEngine(cfg, client, wire.Role{}, log, kept, wire.Hooks{Stage: p.showStage, Progress: p.showCount})
 		if err == nil {
-			e.ReportQueue, e.Nodes = wire.OpenReportQueue(store, cfg), wire.OpenNodeIDs(store)
+			e.Cards.Queue, e.Nodes = wire.OpenReportQueue(store, cfg), wire.OpenNodeIDs(store)
 			e.OwnerStore, e.Pauses = store, wire.Pauses(store, nil)
 			return &session{
 				cfg: cfg, client: client, store: store, cache: kept, engine: e, progress: p, close: func() { _ = closer.Close() },

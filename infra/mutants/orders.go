@@ -12,7 +12,7 @@ func ofOrders() []mutant {
 		pkg: "./core/plan", test: "TestPauseOfAllWrites",
 	}, {
 		name: "what cannot be read is paused", file: "core/engine/paused.go",
-		old: "return halt{Pause: plan.PauseUnread(err.Error())}", broken: "return halt{}",
+		old: "return Halt{Pause: plan.PauseUnread(err.Error())}", broken: "return halt{}",
 		pkg: "./core/engine", test: "TestUnreadablePause",
 	}, {
 		name: "a pause stops a run that is at work", file: "core/apply/remove.go",
@@ -23,7 +23,7 @@ func ofOrders() []mutant {
 		old: " || i.State == apply.Held", broken: "",
 		pkg: "./core/engine", test: "TestPauseWhileRunning",
 	}, {
-		name: "events keep to a pause", file: "core/engine/reconcile.go",
+		name: "events keep to a pause", file: "core/reconcile/reconcile.go",
 		old: "\tlimits.Pause = r.halt.Pause\n\treturn limits", broken: "\treturn limits",
 		pkg: "./core/engine", test: "TestPauseAndEvents",
 	}, {
@@ -36,7 +36,7 @@ func ofOrders() []mutant {
 		pkg: "./core/engine", test: "TestPauseAndOrders",
 	}, {
 		name: "a pause is told daily", file: "core/engine/paused.go",
-		old: "\t\te.NotifyOn = NotifyAlways\n", broken: "",
+		old: "\t\tcards.NotifyOn = delivery.NotifyAlways\n", broken: "",
 		pkg: "./core/engine", test: "TestPauseIsTold",
 	}, {
 		name: "more than was announced is held", file: "core/plan/thresholds.go",
@@ -55,8 +55,8 @@ func ofOrders() []mutant {
 		old: "\t\t\tlimits.Expected[x.Scope()] = plan.Expected{UpTo: x.UpTo, Until: x.Until}\n", broken: "",
 		pkg: "./core/engine", test: "TestExpectedIsCountedFirst",
 	}, {
-		name: "what events close counts", file: "core/engine/reconcile.go",
-		old: "\tr.count(candidates, proofs)\n", broken: "",
+		name: "what events close counts", file: "core/reconcile/reconcile.go",
+		old: "\tr.countProved(candidates, proofs)\n", broken: "",
 		pkg: "./core/engine", test: "TestExpectedAndEvents",
 	}}
 }

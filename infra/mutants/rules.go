@@ -173,15 +173,15 @@ func ofStore() []mutant {
 // ofEvents: only a release closes, and nothing closes what is held.
 func ofEvents() []mutant {
 	return []mutant{{
-		name: "only a release closes", file: "core/engine/observe.go",
+		name: "only a release closes", file: "core/reconcile/observe.go",
 		old: "\tcase !s.released && !s.provedAbsentAt.IsZero() && now.Sub(s.provedAbsentAt) >= firstPollWait:", broken: "\tcase !s.released && s.provedAbsentAt.IsZero() && s.provedAbsentAt.After(now):",
 		pkg: "./core/engine", test: "TestHeldIsNotClosedByEvents",
 	}, {
-		name: "held is not closed by events", file: "core/engine/share.go",
+		name: "held is not closed by events", file: "core/reconcile/share.go",
 		old: "\tcase last.HeldRemovals > 0:", broken: "\tcase last.HeldRemovals > 0 && false:",
 		pkg: "./core/engine", test: "TestHeldIsNotClosedByEvents",
 	}, {
-		name: "an event of a stranger", file: "core/engine/event.go",
+		name: "an event of a stranger", file: "core/reconcile/event.go",
 		old: "\t\tif strange {\n", broken: "\t\tif strange && false {\n",
 		pkg: "./core/engine", test: "TestEventOfAStranger",
 	}}

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"runtime"
 	"strings"
 	"time"
 
@@ -76,20 +75,18 @@ var ecsHosts, stsHosts = ecs.GetEndpointMap(), sts.GetEndpointMap()
 // sdkClient is what every client of an account is made of. The SDK's clients cannot be shared
 // between goroutines, so that each call makes its own; the connections are shared.
 type sdkClient struct {
-	account      cloud.Account
-	endpoint     cloud.Endpoint
-	transport    http.RoundTripper
-	timeout      time.Duration
-	convertSlots chan struct{} // a place for each page that is turned into rows right now
+	account   cloud.Account
+	endpoint  cloud.Endpoint
+	transport http.RoundTripper
+	timeout   time.Duration
+	slots     cloud.Slots
 }
 
 func newAPI(account cloud.Account, at cloud.Endpoint, transport http.RoundTripper) api {
 	s := sdkClient{
 		account: account, endpoint: at, transport: transport,
 		timeout: cmp.Or(account.RequestTimeout, cloud.DefaultRequestTimeout),
-		// More of them would not be faster, as nothing is waited for meanwhile; but a page takes
-		// several times its size then, and all regions may have one at once.
-		convertSlots: make(chan struct{}, runtime.GOMAXPROCS(0)),
+		slots:   cloud.NewSlots(),
 	}
 	return api{assumeRole: s.assumeRole, callerIdentity: s.callerIdentity, describeRegions: s.describeRegions, describeInstances: s.describeInstances, describeInstance: s.describeInstance}
 }
@@ -114,7 +111,7 @@ func (s sdkClient) prepareClient(by *strictTransport, client *sdk.Client, signer
 
 func (s sdkClient) newTransport(ctx context.Context) *strictTransport {
 	return &strictTransport{
-		StrictTransport: cloud.StrictTransport{Ctx: ctx, Base: s.transport, Timeout: s.timeout, ParseError: newAPIError}, convertSlots: s.convertSlots,
+		StrictTransport: cloud.StrictTransport{Ctx: ctx, Base: s.transport, Timeout: s.timeout, ParseError: newAPIError}, slot: cloud.Slot{Slots: s.slots},
 	}
 }
 
@@ -144,7 +141,7 @@ const sessionName = "jms-sync"
 
 func (s sdkClient) assumeRole(ctx context.Context, signer cloud.Credentials, arn string) (assumeAnswer, error) {
 	by, client := s.newTransport(ctx), &sts.Client{}
-	defer by.freeSlot()
+	defer by.slot.Free()
 	if err := s.prepareClient(by, &client.Client, signer, homeRegion, s.stsHost()); err != nil {
 		return assumeAnswer{}, err
 	}
@@ -163,7 +160,7 @@ func (s sdkClient) assumeRole(ctx context.Context, signer cloud.Credentials, arn
 
 func (s sdkClient) callerIdentity(ctx context.Context, signer cloud.Credentials) (identityAnswer, error) {
 	by, client := s.newTransport(ctx), &sts.Client{}
-	defer by.freeSlot()
+	defer by.slot.Free()
 	if err := s.prepareClient(by, &client.Client, signer, homeRegion, s.stsHost()); err != nil {
 		return identityAnswer{}, err
 	}
@@ -176,7 +173,7 @@ func (s sdkClient) callerIdentity(ctx context.Context, signer cloud.Credentials)
 
 func (s sdkClient) describeRegions(ctx context.Context, signer cloud.Credentials) (regionsAnswer, error) {
 	by, client := s.newTransport(ctx), &ecs.Client{}
-	defer by.freeSlot()
+	defer by.slot.Free()
 	if err := s.prepareClient(by, &client.Client, signer, homeRegion, ecsHost(homeRegion)); err != nil {
 		return regionsAnswer{}, err
 	}
@@ -193,7 +190,7 @@ func (s sdkClient) describeRegions(ctx context.Context, signer cloud.Credentials
 
 func (s sdkClient) describeInstances(ctx context.Context, signer cloud.Credentials, q instancesQuery) (instancesAnswer, error) {
 	by, client := s.newTransport(ctx), &ecs.Client{}
-	defer by.freeSlot()
+	defer by.slot.Free()
 	if err := s.prepareClient(by, &client.Client, signer, q.region, ecsHost(q.region)); err != nil {
 		return instancesAnswer{}, err
 	}
@@ -219,7 +216,7 @@ func (s sdkClient) describeInstances(ctx context.Context, signer cloud.Credentia
 
 func (s sdkClient) describeInstance(ctx context.Context, signer cloud.Credentials, region, id string) (instanceAnswer, error) {
 	by, client := s.newTransport(ctx), &ecs.Client{}
-	defer by.freeSlot()
+	defer by.slot.Free()
 	if err := s.prepareClient(by, &client.Client, signer, region, ecsHost(region)); err != nil {
 		return instanceAnswer{}, err
 	}

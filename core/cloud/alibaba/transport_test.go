@@ -25,13 +25,14 @@ func TestStrictTransportAnswersOnce(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	full := make(chan struct{}, 1)
 	full <- struct{}{}
-	by := &strictTransport{StrictTransport: cloud.StrictTransport{Ctx: ctx, Base: endingTransport{cancel}}, convertSlots: full}
+	by := &strictTransport{StrictTransport: cloud.StrictTransport{Ctx: ctx, Base: endingTransport{cancel}}, slot: cloud.Slot{Slots: full}}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://ecs", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	resp, err := by.RoundTrip(req) //nolint:bodyclose // there is none
-	if resp != nil || err == nil || by.hasSlot {
-		t.Errorf("answer %v, error %v, placed %t", resp != nil, err, by.hasSlot)
+	by.slot.Free()                 // which it does not have
+	if resp != nil || err == nil || len(full) != cap(full) {
+		t.Errorf("answer %v, error %v, %d of %d slots", resp != nil, err, len(full), cap(full))
 	}
 }

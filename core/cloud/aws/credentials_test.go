@@ -13,6 +13,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/aws/awstest"
 	"github.com/jms-sync/jms-sync/core/cloud/cloudtest"
 	"github.com/jms-sync/jms-sync/core/cloud/peertest"
+	"github.com/jms-sync/jms-sync/core/httpx"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
@@ -46,16 +47,12 @@ func newRoleWorld(t *testing.T) *roleWorld {
 func (s *roleWorld) open(t *testing.T, account cloud.Account) *lister {
 	t.Helper()
 	account.Cloud, account.Name, account.Endpoint = inventory.AWS, "a", s.url
-	apis, err := cloud.NewTransport(account)
-	if err != nil {
-		t.Fatal(err)
-	}
-	machine, err := newMetadataTransport(account)
+	apis, err := cloud.AccountTransport(account)
 	if err != nil {
 		t.Fatal(err)
 	}
 	l, err := openLister(account, cloud.RetryPolicy{Sleep: cloudtest.InstantRetries().Sleep, Now: func() time.Time { return time.Now().Add(s.ahead) }},
-		transports{apis: apis, metadata: machine, metadataURL: s.machine})
+		transports{apis: apis, metadata: httpx.NewTransport(nil, metadataConnectTimeout), metadataURL: s.machine})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,17 +23,6 @@ const (
 	metadataTimeout        = 2 * time.Second // of each of the three requests
 )
 
-// newMetadataTransport makes connections to the instance metadata service, which no proxy reaches.
-func newMetadataTransport(account cloud.Account) (http.RoundTripper, error) {
-	account.Proxy, account.ConnectTimeout = "", metadataConnectTimeout
-	transport, err := cloud.NewTransport(account)
-	if err != nil {
-		return nil, err
-	}
-	transport.Proxy = nil
-	return transport, nil
-}
-
 // metadataClient asks the instance metadata service (version 2, with a token) for the role.
 type metadataClient struct {
 	transport http.RoundTripper

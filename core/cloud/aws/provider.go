@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/httpx"
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
@@ -60,10 +61,7 @@ func info() inventory.CloudInfo {
 func Open(account cloud.Account, policy cloud.RetryPolicy) (cloud.Lister, error) {
 	account.Cloud = inventory.AWS
 	return cloud.OpenConnected(account, func(apis http.RoundTripper) (*lister, error) {
-		metadata, err := newMetadataTransport(account)
-		if err != nil {
-			return nil, err
-		}
+		metadata := httpx.NewTransport(nil, metadataConnectTimeout) // which no proxy reaches
 		return openLister(account, policy, transports{apis: apis, metadata: metadata, metadataURL: metadataURL})
 	})
 }

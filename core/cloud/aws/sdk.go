@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"net/http"
-	"runtime"
 	"time"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
@@ -55,10 +54,10 @@ type (
 
 // sdkClient is what every call of an account is made with. The SDK's clients may be shared.
 type sdkClient struct {
-	ec2          *ec2.Client
-	sts          *sts.Client
-	metadata     metadataClient
-	convertSlots chan struct{} // a place for each page that is turned into rows right now
+	ec2      *ec2.Client
+	sts      *sts.Client
+	metadata metadataClient
+	slots    cloud.Slots
 }
 
 func newAPI(account cloud.Account, at cloud.Endpoint, home string, w transports) api {
@@ -76,9 +75,7 @@ func newAPI(account cloud.Account, at cloud.Endpoint, home string, w transports)
 			Region: home, BaseEndpoint: url, HTTPClient: client, Retryer: sdk.NopRetryer{}, AppID: sessionName,
 		}),
 		metadata: metadataClient{transport: w.metadata, url: w.metadataURL},
-		// More of them would not be faster, as nothing is waited for meanwhile; but a page takes
-		// several times its size then, and all regions may have one at once.
-		convertSlots: make(chan struct{}, runtime.GOMAXPROCS(0)),
+		slots:    cloud.NewSlots(),
 	}
 	return api{
 		metadataCredentials: s.metadata.roleCredentials, assumeRole: s.assumeRole, callerIdentity: s.callerIdentity, describeRegions: s.describeRegions, describeInstances: s.describeInstances,
@@ -155,8 +152,8 @@ func (s sdkClient) describeRegions(ctx context.Context, by cloud.Credentials, al
 }
 
 func (s sdkClient) describeInstances(ctx context.Context, by cloud.Credentials, q instancesQuery) (instancesAnswer, error) {
-	a := &answerCheck{convertSlots: s.convertSlots}
-	defer a.freeSlot()
+	a := &answerCheck{slot: cloud.Slot{Slots: s.slots}}
+	defer a.slot.Free()
 	input := &ec2.DescribeInstancesInput{MaxResults: sdk.Int32(pageSize)}
 	if q.pageToken != "" {
 		input.NextToken = sdk.String(q.pageToken)

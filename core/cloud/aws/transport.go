@@ -17,12 +17,11 @@ import (
 )
 
 // answerCheck looks at the answer of one call before the SDK does, for which an empty body, `{}` and
-// any other XML document are successes without rows. From then on until done the call has a
-// place among those that turn their page into rows.
+// any other XML document are successes without rows. From then on until it is freed the call has its
+// slot. With SDK retries off there is one answer for a call.
 type answerCheck struct {
-	convertSlots chan struct{} // nil = no place is needed
-	hasSlot      bool
-	succeeded    bool // an answer came that is a success by its status
+	slot      cloud.Slot
+	succeeded bool // an answer came that is a success by its status
 }
 
 // ID implements middleware.DeserializeMiddleware.
@@ -41,7 +40,7 @@ func (a *answerCheck) HandleDeserialize(
 		return out, metadata, errors.New("the answer is not HTTP")
 	}
 	a.succeeded = true
-	if err := a.acquireSlot(ctx); err != nil {
+	if err := a.slot.Acquire(ctx); err != nil {
 		return out, metadata, err
 	}
 	// The SDK reads on where this check stopped, after what was read.
@@ -54,28 +53,6 @@ func (a *answerCheck) HandleDeserialize(
 type restOfBody struct {
 	io.Reader
 	io.Closer
-}
-
-// acquireSlot waits for a place: for as long as others compute, never for the network.
-func (a *answerCheck) acquireSlot(ctx context.Context) error {
-	if a.convertSlots == nil {
-		return nil
-	}
-	select {
-	case a.convertSlots <- struct{}{}:
-		a.hasSlot = true
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// freeSlot gives the place back. With SDK retries off there is one answer for a call.
-func (a *answerCheck) freeSlot() {
-	if a.hasSlot {
-		<-a.convertSlots
-		a.hasSlot = false
-	}
 }
 
 // unwrapSDKError takes the SDK's wrapping off an error. What it cannot read of an answer that came is

@@ -15,6 +15,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/httpx"
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
@@ -106,14 +107,7 @@ func newCredential(a cloud.Account, where environment, by strictTransport) (azco
 func newManagedIdentity(a cloud.Account, where environment, by strictTransport) (azcore.TokenCredential, error) {
 	by.sender = hostResponder
 	if where.endpoint.Host == "" {
-		a.ConnectTimeout = min(cmp.Or(a.ConnectTimeout, identityConnectTimeout), identityConnectTimeout)
-		a.Proxy = ""
-		direct, err := cloud.NewTransport(a)
-		if err != nil {
-			return nil, err
-		}
-		direct.Proxy = nil
-		by.base.Base = direct
+		by.base.Base = httpx.NewTransport(nil, min(cmp.Or(a.ConnectTimeout, identityConnectTimeout), identityConnectTimeout))
 	}
 	return azidentity.NewManagedIdentityCredential(&azidentity.ManagedIdentityCredentialOptions{ClientOptions: clientOptions(where, by).ClientOptions})
 }

@@ -1,6 +1,7 @@
 package azure
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,11 +10,11 @@ import (
 	"regexp"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/httpx"
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
@@ -38,7 +39,7 @@ var aadstsPattern = regexp.MustCompile(`AADSTS[0-9]+`)
 func newAPIError(resp *http.Response, body []byte, from responder) *apiError {
 	r := &apiError{
 		APIError: &cloud.APIError{Status: resp.StatusCode, RequestID: resp.Header.Get("X-Ms-Request-Id")},
-		sender:   from, retryAfter: parseRetryAfter(resp.Header, time.Now),
+		sender:   from, retryAfter: parseRetryAfter(resp.Header, time.Now()),
 	}
 	var doc map[string]any
 	if json.Unmarshal(body, &doc) != nil {
@@ -63,21 +64,14 @@ func newAPIError(resp *http.Response, body []byte, from responder) *apiError {
 	return r
 }
 
-// parseRetryAfter reads how long to wait: Retry-After in seconds or as a date, or Resource Graph's
-// x-ms-user-quota-resets-after as hh:mm:ss:
+// parseRetryAfter returns how long to wait: Retry-After, or Resource Graph's x-ms-user-quota-resets-after as hh:mm:ss:
 // https://learn.microsoft.com/azure/governance/resource-graph/concepts/guidance-for-throttled-requests
-func parseRetryAfter(h http.Header, now func() time.Time) time.Duration {
-	text := h.Get("Retry-After")
-	if seconds, err := strconv.Atoi(text); err == nil && seconds >= 0 && seconds < 1<<20 {
-		return time.Duration(seconds) * time.Second
-	}
-	if at, err := http.ParseTime(text); err == nil {
-		return max(0, at.Sub(now()))
-	}
+func parseRetryAfter(h http.Header, now time.Time) time.Duration {
+	var quota time.Duration
 	if at, err := time.Parse(time.TimeOnly, h.Get("X-Ms-User-Quota-Resets-After")); err == nil {
-		return time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute + time.Duration(at.Second())*time.Second
+		quota = time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute + time.Duration(at.Second())*time.Second
 	}
-	return 0
+	return cmp.Or(httpx.RetryAfter(h, now), quota)
 }
 
 // errorKind maps codes, else the HTTP status, to what they mean for us:
@@ -112,7 +106,7 @@ func errorKind(r *apiError) inventory.Kind {
 func (l *lister) wrapError(ctx context.Context, op string, err error) error {
 	var known *inventory.Error
 	var refused *apiError
-	var lost cloud.NoAnswerError
+	var lost *httpx.NoAnswerError
 	switch {
 	case err == nil:
 		return nil
@@ -125,7 +119,7 @@ func (l *lister) wrapError(ctx context.Context, op string, err error) error {
 	case context.Cause(ctx) != nil:
 		return &inventory.Error{Kind: inventory.Deadline, Message: op, Err: context.Cause(ctx)}
 	case errors.As(err, &lost):
-		kind, text := cloud.ConnectionError(lost.Err)
+		kind, text := cloud.ConnectionError(lost)
 		return l.newPartError(kind, op, text)
 	}
 	return l.newPartError(inventory.Incomplete, op, "the answer is not the document that it should be")

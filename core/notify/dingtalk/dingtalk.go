@@ -8,15 +8,14 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
 	"time"
 
+	"github.com/jms-sync/jms-sync/core/httpx"
 	"github.com/jms-sync/jms-sync/core/notify"
 	"github.com/jms-sync/jms-sync/core/pause"
-	"github.com/jms-sync/jms-sync/core/proxy"
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
@@ -93,21 +92,18 @@ func newHTTPClient(o Options) (*http.Client, error) {
 		o.Timeout = 10 * time.Second
 	}
 	if o.Transport == nil {
-		by, err := proxy.NewFunc(o.Proxy)
+		by, err := httpx.NewProxyFunc(o.Proxy)
 		if err != nil {
-			return nil, newConfigError("proxy is not a URL")
+			return nil, newConfigError(err.Error())
 		}
-		o.Transport = &http.Transport{
-			Proxy: by, DialContext: (&net.Dialer{Timeout: o.Timeout}).DialContext,
-			TLSHandshakeTimeout: o.Timeout, ForceAttemptHTTP2: true,
-			// A function sleeps between two messages: a kept connection would be a dead one.
-			DisableKeepAlives: true,
-		}
+		transport := httpx.NewTransport(by, o.Timeout)
+		transport.ForceAttemptHTTP2 = true
+		transport.DisableKeepAlives = true // a function sleeps between two messages: a kept connection would be a dead one
+		o.Transport = transport
 	}
-	return &http.Client{
-		Transport: o.Transport, Timeout: o.Timeout,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}, nil
+	client := httpx.NewClient(o.Transport)
+	client.Timeout = o.Timeout
+	return client, nil
 }
 
 // Name is "dingtalk".

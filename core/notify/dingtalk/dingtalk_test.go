@@ -137,6 +137,7 @@ func TestAnswers(t *testing.T) {
 		"null errcode": {dingtalktest.Fault{Body: `{"errcode":null}`}, notify.Unknown, 1, "no errcode"},
 		"empty":        {dingtalktest.Fault{}, notify.Unknown, 1, "not DingTalk's"},
 		"a page":       {dingtalktest.Fault{Body: "<html>" + testToken + "</html>"}, notify.Unknown, 1, "not DingTalk's"},
+		"endless":      {dingtalktest.Fault{Body: strings.Repeat(" ", 64<<10) + dingtalktest.RecordedAnswer("ok")}, notify.Unknown, 1, "not DingTalk's"},
 		"echo":         {dingtalktest.Fault{Body: `{"errcode":1,"errmsg":"bad ` + testToken + ` ` + testKey + `"}`}, notify.InvalidConfig, 1, "bad ****** ******"},
 		"long":         {dingtalktest.Fault{Body: `{"errcode":1,"errmsg":"` + strings.Repeat("名", 5000) + `"}`}, notify.InvalidConfig, 1, "名…"},
 		"429":          {dingtalktest.Fault{Status: 429}, notify.RateLimited, 1, "429"},

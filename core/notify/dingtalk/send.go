@@ -6,15 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"net/url"
-	"strings"
 	"time"
-	"unicode/utf8"
 
+	"github.com/jms-sync/jms-sync/core/httpx"
 	"github.com/jms-sync/jms-sync/core/notify"
-	"github.com/jms-sync/jms-sync/core/secret"
 )
 
 const (
@@ -37,16 +33,15 @@ func (r *Robot) Send(ctx context.Context, m notify.Message) error {
 	if err != nil {
 		return err
 	}
-	pause := firstRetryDelay
+	waits := httpx.Backoff{First: firstRetryDelay, Factor: 2, Max: 2 * firstRetryDelay}
 	for try := 1; ; try++ {
 		tries, err := r.post(ctx, body)
 		if err == nil || try >= tries || ctx.Err() != nil {
 			return err
 		}
-		if r.sleep(ctx, pause) != nil {
+		if r.sleep(ctx, waits.Next()) != nil {
 			return err
 		}
-		pause *= 2
 	}
 }
 
@@ -63,8 +58,8 @@ func (r *Robot) post(ctx context.Context, body []byte) (tries int, err error) {
 		return maxNetworkTries, newNetworkError(ctx, err, private)
 	}
 	defer func() { _ = response.Body.Close() }()
-	answer, err := io.ReadAll(io.LimitReader(response.Body, maxResponseBytes))
-	if err != nil {
+	answer, err := httpx.ReadBody(response, maxResponseBytes)
+	if err != nil && !errors.Is(err, httpx.ErrTooLarge) { // which is none of DingTalk's
 		return maxNetworkTries, newNetworkError(ctx, err, private)
 	}
 	switch status := response.StatusCode; {
@@ -124,29 +119,10 @@ func newNetworkError(ctx context.Context, err error, private []string) error {
 	if ctx.Err() != nil {
 		return &notify.Error{Kind: notify.Temporary, Message: "not sent in time", Err: ctx.Err()}
 	}
-	var outer *url.Error
-	if errors.As(err, &outer) {
-		err = outer.Err
-	}
-	return &notify.Error{Kind: notify.Temporary, Message: "not sent: " + redactQuote(err.Error(), private)}
+	return &notify.Error{Kind: notify.Temporary, Message: "not sent: " + redactQuote(httpx.Diagnose(err).Text, private)}
 }
 
 // redactQuote makes one short line of a foreign text, without anything private.
 func redactQuote(text string, private []string) string {
-	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "\uFFFD")), " ")
-	for _, p := range private {
-		for _, form := range []string{p, url.QueryEscape(p)} {
-			if form != "" {
-				text = strings.ReplaceAll(text, form, secret.Redacted)
-			}
-		}
-	}
-	if len(text) <= maxQuotedBytes {
-		return text
-	}
-	end := maxQuotedBytes
-	for !utf8.RuneStart(text[end]) {
-		end--
-	}
-	return text[:end] + "…"
+	return httpx.Truncate(httpx.NewScrubber(private...).Replace(httpx.OneLine(text)), maxQuotedBytes)
 }

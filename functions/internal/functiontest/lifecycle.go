@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/functions/internal/runtimetest"
 )
 
@@ -19,10 +19,10 @@ func (w *World) WantIgnored(event []byte, reason string) {
 	if n := w.JMS.Requests() + w.ECS.Calls(""); n > 0 {
 		w.Errorf("%d requests", n)
 	}
-	var a engine.EventReport
+	var a reconcile.EventReport
 	w.Decode(answer, &a)
 	w.WantUntouched()
-	if len(a.Results) != 1 || a.Results[0].Outcome != engine.EventIgnored || !strings.Contains(a.Results[0].Reason, reason) {
+	if len(a.Results) != 1 || a.Results[0].Outcome != reconcile.EventIgnored || !strings.Contains(a.Results[0].Reason, reason) {
 		w.Errorf("%+v", a.Results)
 	}
 }
@@ -47,9 +47,9 @@ func (w *World) WantLifeByEvents(l InstanceLife) {
 	w.FillInstances(0, 1, "cn-beijing")
 	w.Start()
 	l.Put()
-	tell := func(event []byte, want engine.EventOutcome) {
+	tell := func(event []byte, want reconcile.EventOutcome) {
 		w.Helper()
-		var a engine.EventReport
+		var a reconcile.EventReport
 		w.Decode(w.Send(event, runtimetest.Options{}), &a)
 		if len(a.Results) != 1 || a.Results[0].Outcome != want {
 			w.Errorf("%+v, want %s", a.Results, want)
@@ -62,12 +62,12 @@ func (w *World) WantLifeByEvents(l InstanceLife) {
 			w.Fatalf("%+v, want one in %s, active %v", hosts, l.Node, active)
 		}
 	}
-	tell(l.CreateEvent, engine.EventDone)
+	tell(l.CreateEvent, reconcile.EventDone)
 	expect(true)
-	tell(l.CreateEvent, engine.EventDone) // delivered twice
+	tell(l.CreateEvent, reconcile.EventDone) // delivered twice
 	expect(true)
 	l.Remove()
-	tell(l.ReleaseEvent, engine.EventDone)
+	tell(l.ReleaseEvent, reconcile.EventDone)
 	expect(false)
 	if n := w.ECS.Calls(""); n > 0 {
 		w.Errorf("%d calls of another cloud", n)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/jumpserver"
 	"github.com/jms-sync/jms-sync/core/report"
@@ -92,7 +93,7 @@ func (a *App) HandleTimer(ctx context.Context, tick Firing, role Role) (report.R
 	}
 	ctx, cancel := withReserve(ctx, a.now())
 	defer cancel()
-	e.Reserve, e.Outbox = reserveOf(ctx, a.now()), w.cache.Outbox
+	e.Reserve, e.Cards.Outbox = reserveOf(ctx, a.now()), w.cache.Outbox
 	store, err := OpenState(role, a.environ, w.cfg)
 	if tick.CheckStaleness {
 		return checkStaleness(ctx, e, store, err)
@@ -101,7 +102,7 @@ func (a *App) HandleTimer(ctx context.Context, tick Firing, role Role) (report.R
 		w.log.Warn("run without state", "error", err)
 	}
 	e = WithQuarantine(e, store, w.cache, tick.Request, false)
-	e.ReportQueue, e.Nodes, e.Pauses = OpenReportQueue(store, w.cfg), OpenNodeIDs(store), Pauses(store, err)
+	e.Cards.Queue, e.Nodes, e.Pauses = OpenReportQueue(store, w.cfg), OpenNodeIDs(store), Pauses(store, err)
 	e.ShardGroup = newShardGroup(ctx, w.cfg, store, tick, a.now())
 	out := RunWithState(ctx, e, store, FingerprintSalt(w.cfg), w.cfg.Sync.FullEvery, holderName(a.name, tick), tick.Request)
 	if out.Report.Outcome == report.Failed {
@@ -122,7 +123,7 @@ func (a *App) newLoadedConfig(cfg config.Config, etag string, last *loadedConfig
 	if err != nil {
 		return nil, err
 	}
-	kept := ProcessCache{Outbox: engine.NewOutbox(cfg.Notification.Window), Identities: cloud.NewOwnerCache(), Assumed: a.assumed, Recent: a.recent}
+	kept := ProcessCache{Outbox: delivery.NewOutbox(cfg.Notification.Window), Identities: cloud.NewOwnerCache(), Assumed: a.assumed, Recent: a.recent}
 	if last != nil && last.cfg.Notification.Window == cfg.Notification.Window {
 		kept.Outbox = last.cache.Outbox
 	}

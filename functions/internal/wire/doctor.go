@@ -16,10 +16,10 @@ import (
 	cloudlist "github.com/jms-sync/jms-sync/core/cloud/all"
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/doctor"
+	"github.com/jms-sync/jms-sync/core/httpx"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk"
 	"github.com/jms-sync/jms-sync/core/plan"
-	"github.com/jms-sync/jms-sync/core/proxy"
 	"github.com/jms-sync/jms-sync/core/secret"
 	"github.com/jms-sync/jms-sync/core/storage"
 	stores "github.com/jms-sync/jms-sync/core/storage/all"
@@ -103,7 +103,7 @@ func doctorLabels(c config.Cloud, now time.Time) doctor.AccountLabels {
 
 // isProxied reports whether requests to an address go by a proxy, which then looks its name up.
 func isProxied(by secret.Value, target string) bool {
-	choice, err := proxy.NewFunc(by.Reveal())
+	choice, err := httpx.NewProxyFunc(by.Reveal())
 	at, bad := url.Parse(target)
 	if err != nil || bad != nil {
 		return false

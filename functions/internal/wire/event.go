@@ -11,15 +11,16 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud"
 	cloudlist "github.com/jms-sync/jms-sync/core/cloud/all"
 	"github.com/jms-sync/jms-sync/core/config"
-	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver"
 	"github.com/jms-sync/jms-sync/core/pause"
+	"github.com/jms-sync/jms-sync/core/reconcile"
 )
 
 // ProcessCache is what the invocations of one process share. What is nil is kept for one run only.
 type ProcessCache struct {
-	Outbox     *engine.Outbox    // of events
+	Outbox     *delivery.Outbox  // of events
 	Identities *cloud.OwnerCache // of events
 	Assumed    *cloud.RoleCache
 	Recent     *cloud.MemoryQuarantineStore // quarantines, where there is no state store
@@ -27,14 +28,14 @@ type ProcessCache struct {
 
 // NewEvents builds what runs on events: the engine of a full run, with accounts that are believed
 // to be what account_id says, so that an event costs few calls.
-func NewEvents(cfg config.Config, client *jumpserver.Client, role Role, log *slog.Logger, kept ProcessCache) (engine.EventHandler, error) {
+func NewEvents(cfg config.Config, client *jumpserver.Client, role Role, log *slog.Logger, kept ProcessCache) (reconcile.EventHandler, error) {
 	e, err := NewEngine(cfg, client, role, log, kept, Hooks{})
 	if err != nil {
-		return engine.EventHandler{}, err
+		return reconcile.EventHandler{}, err
 	}
-	e.Outbox = kept.Outbox
+	e.Cards.Outbox = kept.Outbox
 	fleet := cloud.Open(cloudAccounts(cfg, role, kept.Assumed), cloudlist.Providers()).WithLogger(log).WithOwnerCache(kept.Identities)
-	return engine.EventHandler{Engine: e, Clouds: fleet, Bastion: client, Sleep: pause.For}, nil
+	return reconcile.EventHandler{Engine: e, Clouds: fleet, Bastion: client, Sleep: pause.For}, nil
 }
 
 // EventClouds returns the names, in Chinese, of the clouds whose events can be read.
@@ -62,15 +63,15 @@ func ParseEvents(of inventory.Cloud, payload []byte, from cloud.Origin) []cloud.
 
 // HandleEvent runs what a cloud's event service delivers. The error names the events that failed, so
 // that the platform delivers the payload again.
-func (a *App) HandleEvent(ctx context.Context, of inventory.Cloud, payload []byte, role Role) (engine.EventReport, error) {
+func (a *App) HandleEvent(ctx context.Context, of inventory.Cloud, payload []byte, role Role) (reconcile.EventReport, error) {
 	w, err := a.loadCurrent(ctx, role)
 	if err != nil {
 		a.notifyUnready(ctx, role, err)
-		return engine.EventReport{}, err
+		return reconcile.EventReport{}, err
 	}
 	v, err := NewEvents(w.cfg, w.client, role, w.log, w.cache)
 	if err != nil {
-		return engine.EventReport{}, err
+		return reconcile.EventReport{}, err
 	}
 	ctx, cancel := withReserve(ctx, a.now())
 	defer cancel()
@@ -80,7 +81,7 @@ func (a *App) HandleEvent(ctx context.Context, of inventory.Cloud, payload []byt
 		w.log.Warn("run without state", "error", err)
 	}
 	v.Redelivers = true // all four platforms call an event's function again that has failed
-	v.BeforeWrite, v.Engine.ReportQueue, v.Engine.Nodes = MarkDirty(store, w.log), OpenReportQueue(store, w.cfg), OpenNodeIDs(store)
+	v.BeforeWrite, v.Engine.Cards.Queue, v.Engine.Nodes = MarkDirty(store, w.log), OpenReportQueue(store, w.cfg), OpenNodeIDs(store)
 	v.Engine.RemovalTracking, v.Engine.OwnerStore, v.Engine.Announced, v.Engine.Pauses = OpenIntents(store), store, store, Pauses(store, err)
 	defer UseStoredRate(store, w.client, w.log)(ctx)
 	answer := v.Run(ctx, ParseEvents(of, payload, a.origin))
@@ -112,15 +113,15 @@ func (a *App) Terminate() {
 // flushOutbox tells what the outbox keeps.
 func (w *loadedConfig) flushOutbox(ctx context.Context) {
 	if v, err := NewEvents(w.cfg, w.client, Role{}, w.log, w.cache); err == nil {
-		v.Engine.Flush(ctx)
+		v.Engine.Cards.Flush(ctx)
 	}
 }
 
-func failedEventsError(answer engine.EventReport) error {
+func failedEventsError(answer reconcile.EventReport) error {
 	var parts []string
 	for _, e := range answer.Results {
 		text := fmt.Sprintf("%s (%s): %s", e.ID, e.Description, e.Outcome)
-		if e.Outcome == engine.EventFailed {
+		if e.Outcome == reconcile.EventFailed {
 			text += ": " + e.Reason
 		}
 		parts = append(parts, text)

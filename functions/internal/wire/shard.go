@@ -52,5 +52,5 @@ func reportBusyShard(ctx context.Context, e engine.Engine, req engine.Request, r
 	if errors.As(busy, &by) && by.Holder == holder {
 		return
 	}
-	e.EnqueueShardReport(ctx, req, rep)
+	e.DeliverShardReport(ctx, req, rep)
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/notify"
 	"github.com/jms-sync/jms-sync/core/state"
@@ -67,7 +68,8 @@ func TestBusyParts(t *testing.T) {
 			if _, err := store.AcquireLease(t.Context(), shardKey(tick.Request), time.Minute, holderName("fc-timer", earlier)); err != nil {
 				t.Fatal(err)
 			}
-			e := engine.Engine{Now: time.Now, Log: slog.New(slog.DiscardHandler), Notifiers: []notify.Notifier{sent}}
+			log := slog.New(slog.DiscardHandler)
+			e := engine.Engine{Now: time.Now, Log: log, Cards: delivery.Cards{Now: time.Now, Log: log, Notifiers: []notify.Notifier{sent}}}
 			e.ShardGroup = newShardGroup(t.Context(), config.Config{}, store, tick, time.Now())
 			out := RunWithState(t.Context(), e, store, "", time.Hour, holderName("fc-timer", tick), tick.Request)
 			if len(out.Report.Errors) != 1 || out.Report.Errors[0].Kind != "busy" || sent.n != c.want {

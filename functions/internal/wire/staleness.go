@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/report"
@@ -22,14 +23,14 @@ func checkStaleness(ctx context.Context, e engine.Engine, store *state.Store, er
 	if err != nil {
 		return report.Report{}, err
 	}
-	f, err := e.CheckStaleness(ctx, store)
+	f, err := e.Cards.CheckStaleness(ctx, store, e.Rules)
 	if err != nil {
 		return report.Report{}, err
 	}
-	return report.NewStalenessReport(e.Now(), f.Stalled, stalenessText(f, e.ReportOptions.Lang)), nil
+	return report.NewStalenessReport(e.Now(), f.Stalled, stalenessText(f, e.Cards.Options.Lang)), nil
 }
 
-func stalenessText(f engine.Freshness, lang plan.Lang) string {
+func stalenessText(f delivery.Freshness, lang plan.Lang) string {
 	if lang == plan.English {
 		return fmt.Sprintf("no complete run for more than %s", f.MaxAge)
 	}
@@ -41,10 +42,10 @@ func stalenessText(f engine.Freshness, lang plan.Lang) string {
 func (a *App) checkStalenessAfterEvent(ctx context.Context, e engine.Engine, store *state.Store) {
 	now := a.now().Unix()
 	last := a.lastStalenessCheck.Load()
-	if store == nil || now-last < int64(e.TimerInterval/time.Second) || !a.lastStalenessCheck.CompareAndSwap(last, now) {
+	if store == nil || now-last < int64(e.Cards.TimerInterval/time.Second) || !a.lastStalenessCheck.CompareAndSwap(last, now) {
 		return
 	}
-	if _, err := e.CheckStaleness(ctx, store); err != nil {
+	if _, err := e.Cards.CheckStaleness(ctx, store, e.Rules); err != nil {
 		e.Log.Warn("it is not known whether complete runs are made", "error", err)
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/pause"
 	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/state"
 	"github.com/jms-sync/jms-sync/core/storage"
@@ -92,7 +93,7 @@ func RunWithState(ctx context.Context, e engine.Engine, store *state.Store, salt
 	}
 	defer keepRate(ctx)
 	e.Recorded = true
-	e.Incremental = &engine.Incremental{Store: store, Salt: salt, FullInterval: every}
+	e.Incremental = &engine.Incremental{Store: store, Salt: salt, FullInterval: every, SyncChanges: reconcile.SyncChanges}
 	e.RemovalTracking = &engine.RemovalTracking{Store: store, ShardKey: shardKey(req)}
 	lease, err := store.AcquireLease(ctx, shardKey(req), leaseTTL, holder)
 	switch {
@@ -143,9 +144,12 @@ func Alone(ctx context.Context, store *state.Store, holder string, log *slog.Log
 
 // recordHeartbeat notes that a run was complete.
 func recordHeartbeat(ctx context.Context, e engine.Engine, store *state.Store, req engine.Request, out engine.RunResult) {
+	if out.Err != nil {
+		return
+	}
 	last, cancel := withStoreReserve(ctx)
 	defer cancel()
-	if err := e.RecordHeartbeat(last, store, shardKey(req), out); err != nil {
+	if err := e.Cards.RecordHeartbeat(last, store, shardKey(req), e.Rules, out.Report); err != nil {
 		e.Log.Warn("it is not noted that the run was complete", "error", err)
 	}
 }

@@ -51,7 +51,7 @@ func (a *App) notifyUnready(ctx context.Context, role Role, why error) {
 	if cfg.JumpServer.URL == "" {
 		o.AssetURL = runbookURL
 	}
-	if err := notify.SendAll(ctx, robots, notify.Message(report.NewConfigAlarm(a.name, why.Error(), a.now(), o))); err != nil {
+	if err := notify.SendAll(ctx, robots, report.NewConfigAlarm(a.name, why.Error(), a.now(), o)); err != nil {
 		log.Warn("nobody is told that the configuration cannot be used", "error", err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud"
 	cloudlist "github.com/jms-sync/jms-sync/core/cloud/all"
 	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver"
@@ -47,20 +48,29 @@ func NewEngine(cfg config.Config, bastion engine.Bastion, role Role, log *slog.L
 		return engine.Engine{}, err
 	}
 	return engine.Engine{
-		Clouds:        cloud.Open(cloudAccounts(cfg, role, kept.Assumed), cloudlist.Providers()).WithLogger(log),
-		Bastion:       bastion,
-		Rules:         planRules(cfg),
-		Limits:        planLimits(cfg),
-		ApplyOptions:  apply.Options{Writers: cfg.Sync.Writers, Now: time.Now, Log: log, Progress: hooks.Progress},
-		ReportOptions: reportOptions(cfg),
-		Notifiers:     channels,
-		NotifyOn:      engine.NotifyOn(cfg.Notification.On),
-		TimerInterval: cfg.Sync.Interval,
-		Now:           time.Now,
-		SkewClock:     time.Now,
-		Log:           log,
-		OnStage:       hooks.Stage,
+		Clouds:       cloud.Open(cloudAccounts(cfg, role, kept.Assumed), cloudlist.Providers()).WithLogger(log),
+		Bastion:      bastion,
+		Rules:        planRules(cfg),
+		Limits:       planLimits(cfg),
+		ApplyOptions: apply.Options{Writers: cfg.Sync.Writers, Now: time.Now, Log: log, Progress: hooks.Progress},
+		Cards:        newCards(cfg, channels, log, hooks),
+		Now:          time.Now,
+		SkewClock:    time.Now,
+		Log:          log,
+		OnStage:      hooks.Stage,
 	}, nil
+}
+
+// newCards builds what gets cards out to people.
+func newCards(cfg config.Config, to []notify.Notifier, log *slog.Logger, hooks Hooks) delivery.Cards {
+	c := delivery.Cards{
+		Notifiers: to, NotifyOn: delivery.NotifyOn(cfg.Notification.On), Options: reportOptions(cfg),
+		TimerInterval: cfg.Sync.Interval, Now: time.Now, Log: log,
+	}
+	if hooks.Stage != nil {
+		c.OnSend = func() { hooks.Stage("notify") }
+	}
+	return c
 }
 
 // NewClient builds the JumpServer client of a configuration.

@@ -1,4 +1,4 @@
-package engine
+package delivery
 
 import (
 	"context"
@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
-	"github.com/jms-sync/jms-sync/core/notify"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/state"
@@ -36,10 +35,10 @@ func (f Freshness) StaleScopes(now time.Time) []report.ScopeAge {
 }
 
 // NewFreshness judges what is known of complete runs. It is pure.
-func NewFreshness(pulses []state.Heartbeat, rules plan.Rules, interval time.Duration, now time.Time) Freshness {
+func NewFreshness(heartbeats []state.Heartbeat, rules plan.Rules, interval time.Duration, now time.Time) Freshness {
 	f := Freshness{MaxAge: staleAfterIntervals * interval}
 	newest := map[inventory.Scope]time.Time{}
-	for _, p := range pulses {
+	for _, p := range heartbeats {
 		for _, s := range p.Scopes {
 			if isConfigured(rules, s.Scope()) && s.At.After(newest[s.Scope()]) {
 				newest[s.Scope()] = s.At
@@ -50,7 +49,7 @@ func NewFreshness(pulses []state.Heartbeat, rules plan.Rules, interval time.Dura
 		f.Scopes = append(f.Scopes, report.ScopeAge{Scope: scope, CompletedAt: at})
 	}
 	slices.SortFunc(f.Scopes, func(x, y report.ScopeAge) int { return x.Scope.Compare(y.Scope) })
-	for _, p := range pulses {
+	for _, p := range heartbeats {
 		known, live := false, false
 		for _, s := range p.Scopes {
 			if at, is := newest[s.Scope()]; is {
@@ -68,86 +67,75 @@ func isConfigured(rules plan.Rules, s inventory.Scope) bool {
 	return is && a.Enabled && (len(a.Regions) == 0 || slices.Contains(a.Regions, s.Region))
 }
 
-// CheckStaleness tells whether complete runs are made, and raises the alarm where it is due and was not told yet. It is
+// CheckStaleness reports whether complete runs are made, and sends the alarm where it is due and was not sent yet. It is
 // for what does not depend on the timer that makes them: events, or a second, slower timer. An alarm that
-// could not be sent is not told.
-func (e Engine) CheckStaleness(ctx context.Context, store *state.Store) (Freshness, error) {
-	ctx, cancel := detachedContext(ctx)
+// could not be sent is due again.
+func (c Cards) CheckStaleness(ctx context.Context, store *state.Store, rules plan.Rules) (Freshness, error) {
+	ctx, cancel := DetachedContext(ctx)
 	defer cancel()
-	pulses, err := store.ListHeartbeats(ctx)
-	now := e.Now()
-	f := NewFreshness(pulses, e.Rules, e.TimerInterval, now)
-	if err != nil || !f.Stalled || len(e.Notifiers) == 0 {
+	heartbeats, err := store.ListHeartbeats(ctx)
+	now := c.Now()
+	f := NewFreshness(heartbeats, rules, c.TimerInterval, now)
+	if err != nil || !f.Stalled || !c.HasChannel() {
 		return f, err // what cannot be read may be the newest
 	}
 	mine, err := store.RaiseAlarm(ctx, now)
 	if !mine || err != nil {
 		return f, err
 	}
-	e.Log.Error("no complete run was made", "scopes", len(f.StaleScopes(now)), "for", f.MaxAge)
-	if e.sendMessage(ctx, report.NewStaleAlarm(f.StaleScopes(now), f.MaxAge, now, e.ReportOptions)) != nil {
+	c.Log.Error("no complete run was made", "scopes", len(f.StaleScopes(now)), "for", f.MaxAge)
+	if c.sendMessage(ctx, report.NewStaleAlarm(f.StaleScopes(now), f.MaxAge, now, c.Options)) != nil {
 		return f, store.ClearAlarm(ctx)
 	}
 	return f, nil
 }
 
-// RecordHeartbeat notes the scopes of a run that was complete, and tells that an alarm is over.
-func (e Engine) RecordHeartbeat(ctx context.Context, store *state.Store, slice string, out RunResult) error {
+// RecordHeartbeat notes the scopes that a run which was not stopped read as a whole, and tells that an alarm is over.
+func (c Cards) RecordHeartbeat(ctx context.Context, store *state.Store, shardKey string, rules plan.Rules, rep report.Report) error {
 	var scopes []inventory.Scope
-	for _, s := range out.Report.Scopes {
+	for _, s := range rep.Scopes {
 		if s.Complete {
 			scopes = append(scopes, inventory.Scope{Cloud: s.Cloud, Account: s.Account, Region: s.Region})
 		}
 	}
-	if out.Err != nil || len(scopes) == 0 {
+	if len(scopes) == 0 {
 		return nil
 	}
-	if err := store.RecordHeartbeat(ctx, slice, scopes, e.Now()); err != nil {
+	if err := store.RecordHeartbeat(ctx, shardKey, scopes, c.Now()); err != nil {
 		return err
 	}
-	if err := e.registerInstallation(ctx, store); err != nil {
+	if err := c.registerInstallation(ctx, store); err != nil {
 		return err
 	}
 	alarm, told, err := store.LoadAlarm(ctx)
 	if !told || err != nil {
 		return err
 	}
-	pulses, err := store.ListHeartbeats(ctx)
-	if err != nil || NewFreshness(pulses, e.Rules, e.TimerInterval, e.Now()).Stalled {
+	heartbeats, err := store.ListHeartbeats(ctx)
+	if err != nil || NewFreshness(heartbeats, rules, c.TimerInterval, c.Now()).Stalled {
 		return err
 	}
-	if e.sendMessage(ctx, report.NewRecovery(alarm.Since, e.Now(), e.ReportOptions)) != nil {
+	if c.sendMessage(ctx, report.NewRecovery(alarm.Since, c.Now(), c.Options)) != nil {
 		return nil // the next run tells it
 	}
 	return store.ClearAlarm(ctx)
 }
 
-// registerInstallation notes whose state it is, and tells once, by a message of its own, where the store holds that of another
+// registerInstallation notes whose state it is, and says once, by a message of its own, where the store holds that of another
 // JumpServer too: it may be this one by another name, and then what was held, approved and learnt is the other's.
-func (e Engine) registerInstallation(ctx context.Context, store *state.Store) error {
-	fresh, err := store.RegisterInstallation(ctx, e.Now())
+func (c Cards) registerInstallation(ctx context.Context, store *state.Store) error {
+	fresh, err := store.RegisterInstallation(ctx, c.Now())
 	if !fresh || err != nil {
 		return err
 	}
-	names, err := store.ListOtherServers(ctx, e.Now())
+	names, err := store.ListOtherServers(ctx, c.Now())
 	if len(names) == 0 {
 		return err
 	}
-	e.Log.Warn("the state store is shared with another JumpServer, or with this one by another name (then set jumpserver.id)",
+	c.Log.Warn("the state store is shared with another JumpServer, or with this one by another name (then set jumpserver.id)",
 		"server", store.Server(), "others", names)
-	if len(e.Notifiers) > 0 {
-		_ = e.sendMessage(ctx, report.NewSharedStoreNote(store.Server(), names, e.ReportOptions)) // logged; status tells it too
-	}
-	return err
-}
-
-// sendMessage sends a message that is no report.
-func (e Engine) sendMessage(ctx context.Context, m report.Message) error {
-	err := notify.SendAll(ctx, e.Notifiers, notify.Message{
-		Title: m.Title, Markdown: m.Markdown, LinkText: m.LinkText, LinkURL: m.LinkURL,
-	})
-	if err != nil {
-		e.Log.Error("notification failed", "error", err)
+	if c.HasChannel() {
+		_ = c.sendMessage(ctx, report.NewSharedStoreNote(store.Server(), names, c.Options)) // logged; status tells it too
 	}
 	return err
 }

@@ -1,10 +1,10 @@
-package proxy_test
+package httpx_test
 
 import (
 	"net/http"
 	"testing"
 
-	"github.com/jms-sync/jms-sync/core/proxy"
+	"github.com/jms-sync/jms-sync/core/httpx"
 )
 
 // setEnvironment sets what the process says of proxies; the lower-case names would go first elsewhere.
@@ -78,7 +78,7 @@ func TestNoProxyAtAll(t *testing.T) {
 func TestForm(t *testing.T) {
 	setEnvironment(t, "", "")
 	for _, address := range []string{"://", "proxy", "http://", "http://u:hush@%zz"} {
-		choice, err := proxy.NewFunc(address)
+		choice, err := httpx.NewProxyFunc(address)
 		if err == nil || choice != nil || err.Error() != "the proxy must look like http://host:port" {
 			t.Errorf("%q: %v", address, err)
 		}
@@ -87,7 +87,7 @@ func TestForm(t *testing.T) {
 
 func proxyFor(t *testing.T, address, target string) string {
 	t.Helper()
-	choice, err := proxy.NewFunc(address)
+	choice, err := httpx.NewProxyFunc(address)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,7 @@
-package engine
+// Package reconcile brings a few named instances to what their clouds say, without reading all of JumpServer: those that
+// events name, and those that changed since the last full run. Its rules are those of a full run; it deactivates and
+// never deletes.
+package reconcile
 
 import (
 	"cmp"
@@ -10,48 +13,19 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/apply"
 	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
-// EventClouds is what events need of the clouds.
-type EventClouds interface {
-	// ResolveScopes finds the scopes that a hint means: one for each account of its owner; none is no
-	// error.
-	ResolveScopes(ctx context.Context, h cloud.EventTarget) ([]inventory.Scope, error)
-	// Find gives those of the named instances that exist; it proves nothing of the others.
-	Find(ctx context.Context, scope inventory.Scope, ids []string) ([]inventory.Instance, error)
-	// FindVerified is Glance with proof of the others' absence, as far as Found says.
-	FindVerified(ctx context.Context, scope inventory.Scope, ids []string) (inventory.FindResult, error)
-}
-
-// EventBastion is what events need of JumpServer: never a full list.
-type EventBastion interface {
-	apply.Bastion
-	// AssetsMentioning reads the assets that name an instance, in their comment above all.
-	AssetsMentioning(ctx context.Context, instance string) ([]inventory.Asset, error)
-	// AssetsByInstance reads the assets whose label jms-instance names one of these instances, whatever their
-	// ids.
-	AssetsByInstance(ctx context.Context, instances []string) ([]inventory.Asset, error)
-	ListPlatforms(ctx context.Context) (map[string]inventory.Platform, error)
-	// UsesUTF8MB3 reports whether the database cannot hold signs of four bytes.
-	UsesUTF8MB3(ctx context.Context) (bool, error)
-	// VerifyOrganisation asks which organisation answers; reads that have rows prove it themselves.
-	VerifyOrganisation(ctx context.Context) error
-	// Deactivated returns an account's assets whose jms-gone is not older than a time; whole = all of them.
-	Deactivated(ctx context.Context, owner string, since time.Time) (assets []inventory.Asset, whole bool, err error)
-	// CountActive counts the active assets that carry all of these labels.
-	CountActive(ctx context.Context, labels []inventory.Label) (int, error)
-}
-
 // EventHandler runs on what events say. An event is a hint: it names instances, and the clouds are
 // asked for exactly these. Its content decides nothing, so late, doubled, reordered and forged
 // events end in the state that a full run would reach. Events deactivate; only full runs delete.
 type EventHandler struct {
-	Engine  Engine // for rules, wording, logs and notification; its Clouds and Bastion are not used
-	Clouds  EventClouds
-	Bastion EventBastion
+	Engine  engine.Engine // for rules, wording, logs and notification; its Clouds and Bastion are not used
+	Clouds  engine.EventClouds
+	Bastion engine.EventBastion
 	Sleep   func(ctx context.Context, d time.Duration) error
 	// Redelivers says that the platform delivers an event again that has failed. Then nobody waits longer
 	// than patience for a cloud that does not show what an event says: a release whose asset is open fails,
@@ -121,38 +95,39 @@ const (
 const day = 24 * time.Hour
 
 // Run works on a decoded payload until all is done or the time is over.
-func (v EventHandler) Run(ctx context.Context, heard []cloud.ParsedEvent) EventReport {
+func (v EventHandler) Run(ctx context.Context, events []cloud.ParsedEvent) EventReport {
 	e := v.Engine
 	started := e.Now()
-	work, cancel := e.withReserve(ctx)
+	work, cancel := e.WorkContext(ctx)
 	defer cancel()
-	work = e.withClockCheck(work)
-	r := &eventRun{EventHandler: v, ctx: work, halt: e.paused(work), results: make([]EventResult, len(heard)), removals: e.newRemovalTracker(false), foundInactive: map[string]bool{}}
-	groups := r.batchByOwner(heard)
-	r.pollUntilFinished(groups)
-	r.reportEarlierRemovals(groups)
-	listings := observedListings(groups)
-	in := report.Input{
-		Started: started, Duration: e.Now().Sub(started), Environment: e.ReportOptions.Environment,
-		Language: e.ReportOptions.Lang, Listings: listings, Notes: r.notes, Unchanged: r.unchanged,
-		Items: slices.Concat(r.items, r.removals.unreportedItems()), Nodes: r.nodes, Problems: r.problems,
+	r := &eventRun{
+		EventHandler: v, ctx: work, halt: e.Paused(work), results: make([]EventResult, len(events)),
+		removals: e.NewRemovalTracker(false), foundInactive: map[string]bool{},
 	}
-	in.Pause = r.halt.Pause
+	batches := r.batchByOwner(events)
+	r.pollUntilFinished(batches)
+	r.reportEarlierRemovals(batches)
+	in := r.reportInput(started, observedListings(batches))
+	rep := report.Build(in)
+	e.LogOutcome(rep, in.Stopped)
+	e.Cards.DeliverEvents(ctx, rep, r.removals.Debt(r.items))
+	return EventReport{Report: rep, Results: r.results}
+}
+
+// reportInput returns what the report says. JumpServer's errors stop a run that could do nothing else.
+func (r *eventRun) reportInput(started time.Time, listings []inventory.Listing) report.Input {
+	options := r.Engine.Cards.Options
+	in := report.Input{
+		Started: started, Duration: r.Engine.Now().Sub(started), Environment: options.Environment, Language: options.Lang,
+		Listings: listings, Notes: r.notes, Unchanged: r.unchanged,
+		Items: slices.Concat(r.items, r.removals.UnreportedItems()), Nodes: r.nodes, Problems: r.problems, Pause: r.halt.Pause,
+	}
 	if len(r.bastionErrors) > 0 && len(listings)+len(in.Items) == 0 {
 		in.Stopped = errors.Join(r.bastionErrors...)
 	} else {
 		in.Problems = append(in.Problems, r.bastionErrors...)
 	}
-	rep := report.Build(in)
-	e.logOutcome(rep, in.Stopped)
-	switch {
-	case rep.NeedsAttention() || rep.HasNewNode() || rep.HasChanges() && e.NotifyOn != NotifyOnFailure:
-		e.enqueueReport(ctx, queuedReport{rep, r.removals, r.items})
-	default:
-		r.removals.closeReported(ctx, r.items, true)
-		e.flushDue(ctx)
-	}
-	return EventReport{Report: rep, Results: r.results}
+	return in
 }
 
 // eventRun is one Run. Its methods are called one after another.
@@ -168,8 +143,8 @@ type eventRun struct {
 	bastionErrors []error // JumpServer's, by which the events of a scope failed
 	unchanged     int
 
-	removals      *removalTracker
-	halt          halt
+	removals      *engine.RemovalTracker
+	halt          engine.Halt
 	foundInactive map[string]bool // assets of released instances that were found closed
 }
 
@@ -213,10 +188,10 @@ func (r *eventRun) batchByOwner(heard []cloud.ParsedEvent) []*ownerBatch {
 			continue
 		}
 		scopes, err := r.Clouds.ResolveScopes(r.ctx, h.Target)
-		why, strange := r.Engine.foreignEventReason(r.ctx, scopes, h.Target.AccountID)
+		why, strange := r.foreignEventReason(scopes, h.Target.AccountID)
 		if strange {
 			r.setOutcome(n, EventFailed, r.reasonText(why))
-			r.problems = append(r.problems, errOtherAccount(why))
+			r.problems = append(r.problems, &plan.RunError{Kind: inventory.OtherAccount, Reason: why})
 			continue
 		}
 		if len(scopes) > 0 {
@@ -316,7 +291,7 @@ func (r *eventRun) setOutcome(event int, outcome EventOutcome, reason string) {
 }
 
 // reasonText puts a reason into the language of the results.
-func (r *eventRun) reasonText(why plan.Reason) string { return why.Text(r.Engine.ReportOptions.Lang) }
+func (r *eventRun) reasonText(why plan.Reason) string { return why.Text(r.Engine.Cards.Options.Lang) }
 
 func (r *eventRun) setTargetOutcome(s *target, outcome EventOutcome, reason string) {
 	if s == nil {

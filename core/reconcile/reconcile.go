@@ -1,9 +1,10 @@
-package engine
+package reconcile
 
 import (
 	"slices"
 
 	"github.com/jms-sync/jms-sync/core/apply"
+	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
 )
@@ -91,8 +92,8 @@ func (r *eventRun) buildPlan(g *ownerBatch, what observation) plan.Plan {
 		}
 		listings = append(listings, l)
 	}
-	rules := r.Engine.Rules
-	rules.Now, rules.Partial, rules.UTF8MB3 = r.Engine.Now(), true, needsUTF8MB3Names(r.ctx, r.Engine, r.Bastion, listings)
+	rules := r.Engine.RulesFor(r.ctx, r.Bastion, listings)
+	rules.Partial = true
 	return plan.Build(plan.Input{
 		Current:  inventory.JumpServerAssets{Assets: assets, Platforms: g.assets.platforms},
 		Listings: listings,
@@ -120,7 +121,7 @@ func reducedAsset(a inventory.Asset) inventory.Asset {
 func (r *eventRun) eventLimits() plan.Limits {
 	const all = 1 << 30
 	limits := plan.Limits{Percent: 100, Min: all, PerRun: all, AllowEmpty: true, Approval: r.Engine.Limits.Approval}
-	limits.Clock, _ = clockSkewReason(r.ctx)
+	limits.Clock, _ = engine.ClockSkewReason(r.ctx)
 	limits.Pause = r.halt.Pause
 	return limits
 }
@@ -132,7 +133,7 @@ func (r *eventRun) rateLimitRemovals(g *ownerBatch, candidates []plan.Change, ab
 	if len(candidates) == 0 {
 		return proofs, held
 	}
-	wrong, off := clockSkewReason(r.ctx)
+	wrong, off := engine.ClockSkewReason(r.ctx)
 	w := r.weighing(g, candidates)
 	for _, c := range candidates {
 		proved := slices.ContainsFunc(absent, func(s *target) bool { return s.assetID == c.AssetID })
@@ -152,7 +153,7 @@ func (r *eventRun) rateLimitRemovals(g *ownerBatch, candidates []plan.Change, ab
 			}
 		}
 	}
-	r.count(candidates, proofs)
+	r.countProved(candidates, proofs)
 	return proofs, held
 }
 
@@ -160,11 +161,11 @@ func (r *eventRun) rateLimitRemovals(g *ownerBatch, candidates []plan.Change, ab
 // changes that stumbled over something which was not read.
 func (r *eventRun) applyPlan(g *ownerBatch, what observation, approved plan.Approved, held map[string]plan.Reason, retry bool) []apply.Item {
 	r.callBeforeWrite(approved)
-	r.removals.recordIntents(r.ctx, approved)
-	writing := r.Engine.applyOptions()
+	r.removals.RecordIntents(r.ctx, approved)
+	writing := r.Engine.WriteOptions()
 	writing.TrustStoredNodes = true
 	result := apply.Run(r.ctx, r.Bastion, approved, writing)
-	r.halt.meanwhile(result)
+	r.halt.Update(result)
 	r.nodes = append(r.nodes, result.Nodes...)
 	var stumbled []apply.Item
 	for _, i := range result.Items {
@@ -206,7 +207,7 @@ func (r *eventRun) callBeforeWrite(approved plan.Approved) {
 	if r.BeforeWrite == nil {
 		return
 	}
-	if scopes := touchedScopes(approved.Changes()); len(scopes) > 0 {
+	if scopes := approved.TouchedScopes(); len(scopes) > 0 {
 		r.BeforeWrite(r.ctx, scopes)
 	}
 }
@@ -290,8 +291,8 @@ func (r *eventRun) reportEarlierRemovals(groups []*ownerBatch) {
 	if len(assets) == 0 {
 		return
 	}
-	r.removals.findUnreported(r.ctx, assets, r.foundInactive)
-	for _, i := range r.removals.unreportedItems() {
+	r.removals.FindUnreported(r.ctx, assets, r.foundInactive)
+	for _, i := range r.removals.UnreportedItems() {
 		for _, g := range groups {
 			if s := g.targets[i.Change.InstanceID]; s != nil && s.assetID == i.Change.AssetID {
 				r.replaceReason(s, r.reasonText(i.Change.Reason))

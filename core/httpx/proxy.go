@@ -1,6 +1,4 @@
-// Package proxy decides by which proxy a request leaves: by one of ours, or by that of the process's
-// environment. NO_PROXY is obeyed in both cases, as curl and most programs do.
-package proxy
+package httpx
 
 import (
 	"errors"
@@ -13,26 +11,26 @@ import (
 	"golang.org/x/net/http/httpproxy"
 )
 
-// Func returns the proxy of a request, nil where it goes straight. It is what http.Transport takes.
-type Func func(*http.Request) (*url.URL, error)
+// ProxyFunc returns the proxy of a request, nil where it goes straight. It is what http.Transport takes.
+type ProxyFunc func(*http.Request) (*url.URL, error)
 
-// errInvalidAddress is the error of an address that is none. It does not repeat the address, which may hold a password.
-var errInvalidAddress = errors.New("the proxy must look like http://host:port")
+// errInvalidProxy is the error of an address that is none. It does not repeat the address, which may hold a password.
+var errInvalidProxy = errors.New("the proxy must look like http://host:port")
 
-// NewFunc returns the choice of a proxy: address for every request, or, where address is "", what
+// NewProxyFunc returns the choice of a proxy: address for every request, or, where address is "", what
 // HTTP_PROXY and HTTPS_PROXY say (https://pkg.go.dev/golang.org/x/net/http/httpproxy). What NO_PROXY names
 // (hosts, domains, addresses, networks, "*") goes straight. The environment is read now, once.
 //
 // Only HTTP_PROXY and HTTPS_PROXY leave this machine's own addresses out by themselves: a proxy that
 // somebody configured for us is used for them too, unless NO_PROXY names them.
-func NewFunc(address string) (Func, error) {
+func NewProxyFunc(address string) (ProxyFunc, error) {
 	environment := httpproxy.FromEnvironment()
 	if address == "" {
 		return forRequests(environment.ProxyFunc()), nil
 	}
 	to, err := url.Parse(address)
 	if err != nil || to.Host == "" {
-		return nil, errInvalidAddress
+		return nil, errInvalidProxy
 	}
 	except := environment.NoProxy
 	ours := httpproxy.Config{HTTPProxy: address, HTTPSProxy: address, NoProxy: except}
@@ -48,7 +46,7 @@ func NewFunc(address string) (Func, error) {
 	}), nil
 }
 
-func forRequests(by func(*url.URL) (*url.URL, error)) Func {
+func forRequests(by func(*url.URL) (*url.URL, error)) ProxyFunc {
 	return func(r *http.Request) (*url.URL, error) { return by(r.URL) }
 }
 

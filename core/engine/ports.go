@@ -1,0 +1,62 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/apply"
+	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/inventory"
+)
+
+// Clouds lists the configured accounts, and answers for single instances.
+type Clouds interface {
+	EventClouds
+	// List gives one listing per account and region asked for, sorted, complete or failed.
+	List(ctx context.Context, narrow cloud.Filter) []inventory.Listing
+	// ListScopes gives the scopes that List will give; known is false where a cloud does not
+	// tell its regions, and then they are those of the others.
+	ListScopes(ctx context.Context, narrow cloud.Filter) (scopes []inventory.Scope, known bool)
+	// VerifyOwner asks anew whose account a scope is read with, and fails where it is another's.
+	VerifyOwner(ctx context.Context, scope inventory.Scope, owner string) error
+	// UnknownAccounts gives those of the account names asked for that are not configured.
+	UnknownAccounts(narrow cloud.Filter) []string
+}
+
+// Bastion is JumpServer.
+type Bastion interface {
+	EventBastion
+	apply.Reader
+	// Read proves the organisation and gives everything in it, complete, or an error.
+	Read(ctx context.Context) (inventory.JumpServerAssets, error)
+}
+
+// EventClouds is what events need of the clouds.
+type EventClouds interface {
+	// ResolveScopes finds the scopes that a hint means: one for each account of its owner; none is no
+	// error.
+	ResolveScopes(ctx context.Context, h cloud.EventTarget) ([]inventory.Scope, error)
+	// Find gives those of the named instances that exist; it proves nothing of the others.
+	Find(ctx context.Context, scope inventory.Scope, ids []string) ([]inventory.Instance, error)
+	// FindVerified is Glance with proof of the others' absence, as far as Found says.
+	FindVerified(ctx context.Context, scope inventory.Scope, ids []string) (inventory.FindResult, error)
+}
+
+// EventBastion is what events need of JumpServer: never a full list.
+type EventBastion interface {
+	apply.Bastion
+	// AssetsMentioning reads the assets that name an instance, in their comment above all.
+	AssetsMentioning(ctx context.Context, instance string) ([]inventory.Asset, error)
+	// AssetsByInstance reads the assets whose label jms-instance names one of these instances, whatever their
+	// ids.
+	AssetsByInstance(ctx context.Context, instances []string) ([]inventory.Asset, error)
+	ListPlatforms(ctx context.Context) (map[string]inventory.Platform, error)
+	// UsesUTF8MB3 reports whether the database cannot hold signs of four bytes.
+	UsesUTF8MB3(ctx context.Context) (bool, error)
+	// VerifyOrganisation asks which organisation answers; reads that have rows prove it themselves.
+	VerifyOrganisation(ctx context.Context) error
+	// Deactivated returns an account's assets whose jms-gone is not older than a time; whole = all of them.
+	Deactivated(ctx context.Context, owner string, since time.Time) (assets []inventory.Asset, whole bool, err error)
+	// CountActive counts the active assets that carry all of these labels.
+	CountActive(ctx context.Context, labels []inventory.Label) (int, error)
+}
