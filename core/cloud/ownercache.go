@@ -5,9 +5,9 @@ import (
 	"sync"
 )
 
-// OwnerCache remembers whose access keys are. An identity never changes; a key that is rotated
-// is another key, and so is the key with another role to assume: these are asked for again. A Fleet
-// has one of its own, unless several fleets of one process share one.
+// OwnerCache keeps the owners of access keys, which never change: a rotated key is another key, and so is the
+// key with another role to assume. A Fleet has one of its own, unless several fleets of one process
+// share one.
 type OwnerCache struct {
 	mu     sync.Mutex
 	owners map[string]ownerEntry // by account name: one each, however often keys are rotated
@@ -15,20 +15,20 @@ type OwnerCache struct {
 
 type ownerEntry struct{ key, role, owner string }
 
-// NewOwnerCache makes an empty memory.
+// NewOwnerCache returns an empty cache.
 func NewOwnerCache() *OwnerCache { return &OwnerCache{owners: map[string]ownerEntry{}} }
 
-func (i *OwnerCache) get(a Account) (string, bool) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	known, ok := i.owners[a.Name]
+func (c *OwnerCache) get(a Account) (string, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	known, ok := c.owners[a.Name]
 	return known.owner, ok && known.key == a.AccessKeyID.Reveal() && known.role == a.AssumeRoleARN
 }
 
-func (i *OwnerCache) put(a Account, owner string) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	i.owners[a.Name] = ownerEntry{key: a.AccessKeyID.Reveal(), role: a.AssumeRoleARN, owner: owner}
+func (c *OwnerCache) put(a Account, owner string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.owners[a.Name] = ownerEntry{key: a.AccessKeyID.Reveal(), role: a.AssumeRoleARN, owner: owner}
 }
 
 // hasStableOwner reports whether a credential always opens the same account. Where one may open several,
@@ -38,7 +38,7 @@ func (t OpenedAccount) hasStableOwner() bool {
 	return !t.Info.SharedCredentials || t.Account.AccountID != ""
 }
 
-// cachedOwner tells whose account a target is, asking the cloud once for each key that lasts.
+// cachedOwner returns whose account it is, and asks the cloud once for each key that has a stable owner.
 func (f Fleet) cachedOwner(ctx context.Context, t OpenedAccount) (string, error) {
 	if t.Err != nil {
 		return "", t.Err

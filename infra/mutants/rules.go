@@ -76,7 +76,7 @@ func ofPlace() []mutant {
 		pkg: "./core/plan", test: "TestDoubt",
 	}, {
 		name: "account_id confirms nothing", file: "core/cloud/owner.go",
-		old: "\t\tcase err == nil && !told:", broken: "\t\tcase err == nil && !told && now == \"\":",
+		old: "\t\tcase err == nil && !confirmed:", broken: "\t\tcase err == nil && !confirmed && now == \"\":",
 		pkg: "./core/cloud", test: "TestConfirmUntold",
 	}}
 }
