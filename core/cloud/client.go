@@ -49,13 +49,13 @@ func Call[T any](ctx context.Context, c Client, op, region string, call func(con
 func CallSigned[T any](ctx context.Context, c Client, op, region string, call func(context.Context, Credentials) (T, error)) (T, error) {
 	value, err := Retry(ctx, c.Retry, func(ctx context.Context) (T, error) {
 		ctx = WithCallClock(ctx)
-		signedBy, err := c.Credentials(ctx)
+		credentials, err := c.Credentials(ctx)
 		if err != nil {
 			var none T
 			return none, err
 		}
-		value, err := call(ctx, signedBy)
-		return value, c.WrapError(ctx, signedBy, op, region, err)
+		value, err := call(ctx, credentials)
+		return value, c.WrapError(ctx, credentials, op, region, err)
 	})
 	return value, c.NameDeadline(op, region, err)
 }
@@ -72,10 +72,10 @@ func ErrorCode(err error) string {
 	return r.code
 }
 
-// WrapError turns any error of a call, signed with signedBy, into one with a kind that names operation,
+// WrapError turns any error of a call, signed with credentials, into one with a kind that names operation,
 // account and region. It leaves out the texts of SDKs and of net/http: some hold the whole query, with
 // key and signature.
-func (c Client) WrapError(ctx context.Context, signedBy Credentials, op, region string, err error) error {
+func (c Client) WrapError(ctx context.Context, credentials Credentials, op, region string, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -83,7 +83,7 @@ func (c Client) WrapError(ctx context.Context, signedBy Credentials, op, region 
 	if errors.As(err, &known) {
 		return known
 	}
-	clean := NewScrubber(c.Account, signedBy.KeyID, signedBy.Secret, signedBy.Token).Scrub
+	clean := NewScrubber(c.Account, credentials.KeyID, credentials.Secret, credentials.Token).Scrub
 	if r, ok := AsAPIError(err); ok {
 		text := clean(r.Error())
 		if c.Advice != nil {

@@ -7,9 +7,9 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// List implements cloud.Lister with DescribeInstances, by NextToken. A missing permission is
-// answered with an empty list and HTTP 200, so an empty page is probed: the only one as well as
-// one in the middle, where the permission may have gone between two pages.
+// List implements cloud.Lister with DescribeInstances, by NextToken. Where a right is missing the answer is an
+// empty list with HTTP 200, so that every empty page makes List verify the right, also one in the middle:
+// the right may have gone between two pages.
 func (l *lister) List(ctx context.Context, region string) ([]inventory.Instance, error) {
 	list, gap, err := l.readPages(ctx, "list instances", instancesQuery{region: region})
 	if err == nil && gap {
@@ -21,7 +21,7 @@ func (l *lister) List(ctx context.Context, region string) ([]inventory.Instance,
 	return list, nil
 }
 
-// readPages gets all pages of a query, sorted by id. gap tells that a page had no rows.
+// readPages returns all rows of a query, sorted by id. gap reports whether a page had no rows.
 func (l *lister) readPages(ctx context.Context, op string, q instancesQuery) (list []inventory.Instance, gap bool, err error) {
 	if q.region == "" {
 		return nil, false, l.NewError(inventory.Invalid, op, "", "no region is named")
@@ -33,8 +33,8 @@ func (l *lister) readPages(ctx context.Context, op string, q instancesQuery) (li
 		SameRow:   cloud.SameMachine,
 		Fetch: func(ctx context.Context, token string) (cloud.CursorPage[inventory.Instance], error) {
 			q.pageToken = token
-			answer, err := cloud.CallSigned(ctx, l.Client, op, q.region, func(ctx context.Context, by cloud.Credentials) (instancesAnswer, error) {
-				return l.api.describeInstances(ctx, by, q)
+			answer, err := cloud.CallSigned(ctx, l.Client, op, q.region, func(ctx context.Context, credentials cloud.Credentials) (instancesAnswer, error) {
+				return l.api.describeInstances(ctx, credentials, q)
 			})
 			if err == nil {
 				err = l.checkPage(op, q.region, answer)
@@ -50,7 +50,7 @@ func (l *lister) readPages(ctx context.Context, op string, q instancesQuery) (li
 	return cloud.SortByID(list), gap, err
 }
 
-// checkPage refuses an answer that is none, and completes the rows. Without this, `{}`, `null` and
+// checkPage refuses an answer without a list, and completes the rows. Without it, `{}`, `null` and
 // an empty body would read as an empty region.
 func (l *lister) checkPage(op, region string, answer instancesAnswer) error {
 	switch {
@@ -63,11 +63,11 @@ func (l *lister) checkPage(op, region string, answer instancesAnswer) error {
 }
 
 // verifyListRight asks with DryRun whether the credential may list this region's instances at all. Only
-// the refusal DryRunOperation says yes.
+// the error DryRunOperation means yes.
 func (l *lister) verifyListRight(ctx context.Context, region string) error {
 	const op = "probe the right to list instances"
-	_, err := cloud.CallSigned(ctx, l.Client, op, region, func(ctx context.Context, by cloud.Credentials) (instancesAnswer, error) {
-		answer, err := l.api.describeInstances(ctx, by, instancesQuery{region: region, dryRun: true})
+	_, err := cloud.CallSigned(ctx, l.Client, op, region, func(ctx context.Context, credentials cloud.Credentials) (instancesAnswer, error) {
+		answer, err := l.api.describeInstances(ctx, credentials, instancesQuery{region: region, dryRun: true})
 		if refused, ok := cloud.AsAPIError(err); ok && refused.Code == dryRunAllowed {
 			return instancesAnswer{hasList: true}, nil
 		}

@@ -5,10 +5,10 @@
 // right to list proved by a dry run, and DescribeInstanceAttribute, asked for this one instance, says
 // InvalidInstanceId.NotFound; see verify.go.
 //
-// A listing is bound to account and region. RAM judges a list as a whole: a policy for some resource
-// groups, tags or instances gives an empty list, which the dry run refuses. It may judge the instances
-// that a question names, and then one which is withheld empties the answer, with HTTP 200; the second
-// witness refuses it.
+// A listing covers one region of the account. RAM allows or refuses a list as a whole: with a policy for some
+// resource groups, tags or instances the list is empty, and the dry run is refused. Where a call names
+// instances, RAM may judge each of them: one that is withheld empties the answer, with HTTP 200, and the
+// second witness is refused.
 package alibaba
 
 import (
@@ -21,14 +21,14 @@ import (
 )
 
 const (
-	// homeRegion answers what is not regional where the account names no regions.
+	// homeRegion answers the calls that are not regional where the account names no regions.
 	homeRegion = "cn-hangzhou"
-	// throttleWindow: who is throttled in one minute may call again in the next:
+	// throttleWindow is a minute: calls that are throttled in one minute are allowed again in the next:
 	// https://help.aliyun.com/zh/ecs/developer-reference/api-throttling-overview
 	throttleWindow = time.Minute
 )
 
-// Provider is Alibaba's entry of the list of clouds. The zero policy is right outside of tests.
+// Provider returns Alibaba's entry of the list of clouds. The zero policy is right outside of tests.
 func Provider(policy cloud.RetryPolicy) cloud.Provider {
 	return cloud.Provider{
 		CloudInfo:     info(),
@@ -55,7 +55,7 @@ func info() inventory.CloudInfo {
 	}
 }
 
-// Open makes a lister for an account, without any call. It fails with BadCredentials where the
+// Open returns a lister for an account, and makes no call. It fails with BadCredentials where the
 // account has no key, and with Invalid where its endpoint or proxy is no address.
 func Open(account cloud.Account, policy cloud.RetryPolicy) (cloud.Lister, error) {
 	account.Cloud = inventory.Alibaba
@@ -86,14 +86,14 @@ func openLister(account cloud.Account, policy cloud.RetryPolicy, transport http.
 	return l, nil
 }
 
-// lister implements cloud.Lister. All that changes in it is what it remembers of a role; every
+// lister implements cloud.Lister. Nothing in it changes but the cached credentials of a role; every
 // call has an SDK client of its own.
 type lister struct {
 	cloud.Client
 	api api
 }
 
-// Owner implements cloud.Lister with STS GetCallerIdentity. With a role to assume, it is the
+// Owner implements cloud.Lister with STS GetCallerIdentity. With a role to assume, it returns the
 // account of the role.
 func (l *lister) Owner(ctx context.Context) (string, error) {
 	const op = "get caller identity"

@@ -10,8 +10,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// instancesPage is an answer of DescribeInstances, cut to what we need. The SDK's own rows have a hundred
-// fields and some 3 KB each, and fifty pages may be under way at once:
+// instancesPage is an answer of DescribeInstances with the fields that are needed. The SDK's own rows have a
+// hundred fields and some 3 KB each, and fifty pages may be under way at once:
 // https://help.aliyun.com/zh/ecs/developer-reference/api-ecs-2014-05-26-describeinstances
 type instancesPage struct {
 	*responses.BaseResponse
@@ -20,7 +20,7 @@ type instancesPage struct {
 	Instances struct{ Instance []instanceRow }
 }
 
-// The names of fields are Alibaba's.
+// instanceRow is a row. The fields have Alibaba's names.
 type instanceRow struct {
 	InstanceId, InstanceName, HostName string
 	OSType, OSName, OSNameEn           string
@@ -45,7 +45,7 @@ type nicRow struct {
 	}
 }
 
-// attributePage is an answer of DescribeInstanceAttribute, whose fields have the names of those in a row:
+// attributePage is an answer of DescribeInstanceAttribute, whose fields are named as those of a row:
 // https://help.aliyun.com/zh/ecs/developer-reference/api-ecs-2014-05-26-describeinstanceattribute
 type attributePage struct {
 	*responses.BaseResponse
@@ -53,7 +53,7 @@ type attributePage struct {
 	instanceRow
 }
 
-// convertPage copies what we need of a page, so that none is kept longer than its conversion takes.
+// convertPage copies what is needed of a page, so that the page itself can be freed.
 func convertPage(answer *instancesPage) instancesAnswer {
 	list := answer.Instances.Instance
 	rows := make([]inventory.Instance, len(list))
@@ -81,7 +81,7 @@ func convertRow(row *instanceRow) inventory.Instance {
 	}
 }
 
-// privateIPs gives the instance's own address, then those of the primary interface, then those
+// privateIPs returns the instance's own address, then those of the primary interface, then those
 // of the others in the order of the answer.
 func privateIPs(row *instanceRow) []string {
 	var primary, others []string

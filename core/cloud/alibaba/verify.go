@@ -11,7 +11,7 @@ import (
 
 const (
 	opGetInstance = "look at one instance"
-	// maxParallelGets is how many single instances are asked for at once.
+	// maxParallelGets bounds how many single instances are asked for at once.
 	maxParallelGets = 8
 	// nonexistentID is an id that no instance has.
 	nonexistentID = "i-jmssyncdoctor0000000"
@@ -29,8 +29,8 @@ func (l *lister) Find(ctx context.Context, region string, ids []string) ([]inven
 	})
 }
 
-// FindVerified implements cloud.Lister: a Glance, whose absent ids are believed only after the same
-// probe as an empty region, and as far as the second witness agrees. What that one shows is there.
+// FindVerified implements cloud.Lister: it proves the absence of what Find does not return, by the right to list
+// and by the second witness. An instance that only the second witness shows is returned as found.
 func (l *lister) FindVerified(ctx context.Context, region string, ids []string) (inventory.FindResult, error) {
 	found, err := l.Find(ctx, region, ids)
 	absent := cloud.MissingIDs(ids, found)
@@ -49,11 +49,11 @@ func (l *lister) FindVerified(ctx context.Context, region string, ids []string) 
 
 // verifyAbsence asks the second witness for instances that the list does not show, one by one:
 //
-//	NotFound                              absent
-//	it is shown                           there: the list lost it
-//	refused, and so is an id of nobody    the key lacks the right altogether: absent, weakly
-//	refused, but an id of nobody is not   Denied: this one is there, and withheld
-//	anything else                         its error
+//	NotFound                                 absent
+//	it is shown                              there: the list lost it
+//	refused, and so is a nonexistent id      the key lacks the right altogether: absent, weakly
+//	refused, but a nonexistent id is not     Denied: this one is there, and withheld
+//	anything else                            its error
 func (l *lister) verifyAbsence(ctx context.Context, region string, ids []string) (there []inventory.Instance, weak map[string]error, err error) {
 	rows := make([]*inventory.Instance, len(ids))
 	rows[0], err = l.getInstance(ctx, region, ids[0])
@@ -92,11 +92,10 @@ func (l *lister) isGetRefused(ctx context.Context, region string) bool {
 	return inventory.KindOf(err) == inventory.Denied
 }
 
-// getInstance asks for one instance; nil = it does not exist. The answer lacks what an instance has in a list beside its
-// first addresses, so that those are not all known.
+// getInstance returns one instance; nil = it does not exist. The answer may lack addresses that a list has.
 func (l *lister) getInstance(ctx context.Context, region, id string) (*inventory.Instance, error) {
-	row, err := cloud.CallSigned(ctx, l.Client, opGetInstance, region, func(ctx context.Context, by cloud.Credentials) (*inventory.Instance, error) {
-		answer, err := l.api.describeInstance(ctx, by, region, id)
+	row, err := cloud.CallSigned(ctx, l.Client, opGetInstance, region, func(ctx context.Context, credentials cloud.Credentials) (*inventory.Instance, error) {
+		answer, err := l.api.describeInstance(ctx, credentials, region, id)
 		if refused, ok := cloud.AsAPIError(err); ok && refused.Code == codeNotFound {
 			return nil, nil
 		}

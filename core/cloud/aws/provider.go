@@ -3,16 +3,16 @@
 //
 // Two witnesses prove an absence: DescribeInstances by the filter instance-id does not show the instance,
 // and DescribeInstances by InstanceIds, which never leaves out what it was asked for, names it as
-// InvalidInstanceID.NotFound or shows it as terminated; see verify.go. A filter has given an empty set
+// InvalidInstanceID.NotFound or shows it as terminated; see verify.go. A filter has returned an empty set
 // where all were seen running (https://github.com/elifesciences/builder/issues/432).
 //
-// A listing is bound to account and region. IAM judges DescribeInstances as a whole: it knows no
-// resources and no tags of them there, only conditions on the request, such as its region, which refuse
-// it. So no policy hides a part (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html).
+// A listing covers one region of the account. IAM allows or refuses DescribeInstances as a whole: it knows no
+// resources and no tags of them there, only conditions on the request, such as its region. So no policy
+// hides a part (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html).
 //
-// An instance is there from pending to shutting-down and stopping: a machine that is on its way
-// out still answers. It is gone when it is terminated, though EC2 shows its row for up to an
-// hour more: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html
+// An instance exists from pending to shutting-down and stopping: a machine that shuts down still answers.
+// It is released when it is terminated, though EC2 shows its row for up to an hour more:
+// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html
 package aws
 
 import (
@@ -25,7 +25,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// Provider is AWS's entry of the list of clouds. The zero policy is right outside of tests:
+// Provider returns AWS's entry of the list of clouds. The zero policy is right outside of tests:
 // EC2's limits are token buckets, which refill all the time, so that there is no window.
 func Provider(policy cloud.RetryPolicy) cloud.Provider {
 	return cloud.Provider{
@@ -55,18 +55,18 @@ func info() inventory.CloudInfo {
 	}
 }
 
-// Open makes a lister for an account, without any call. An account without a key takes the role
+// Open returns a lister for an account, and makes no call. An account without a key takes the role
 // of the EC2 instance on which this program runs. It fails with BadCredentials for half a key,
 // and with Invalid where its endpoint or proxy is no address.
 func Open(account cloud.Account, policy cloud.RetryPolicy) (cloud.Lister, error) {
 	account.Cloud = inventory.AWS
 	return cloud.OpenConnected(account, func(apis http.RoundTripper) (*lister, error) {
-		metadata := httpx.NewTransport(nil, metadataConnectTimeout) // which no proxy reaches
+		metadata := httpx.NewTransport(nil, metadataConnectTimeout) // reachable without a proxy only
 		return openLister(account, policy, transports{apis: apis, metadata: metadata, metadataURL: metadataURL})
 	})
 }
 
-// transports is where a lister's calls go.
+// transports says where a lister's calls go.
 type transports struct {
 	apis, metadata http.RoundTripper
 	metadataURL    string // of the instance metadata service
@@ -92,15 +92,15 @@ func openLister(account cloud.Account, policy cloud.RetryPolicy, w transports) (
 	return l, nil
 }
 
-// lister implements cloud.Lister. All that changes in it are the credentials that it remembers.
+// lister implements cloud.Lister. Nothing in it changes but the cached credentials.
 type lister struct {
 	cloud.Client
 	home         homeRegion
-	instanceRole *cloud.RoleCache // what the role of the EC2 instance gave
+	instanceRole *cloud.RoleCache // keeps the credentials of the EC2 instance's role
 	api          api
 }
 
-// Owner implements cloud.Lister with STS GetCallerIdentity. With a role to assume, it is the
+// Owner implements cloud.Lister with STS GetCallerIdentity. With a role to assume, it returns the
 // account of the role.
 func (l *lister) Owner(ctx context.Context) (string, error) {
 	const op = "get caller identity"

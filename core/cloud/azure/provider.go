@@ -4,25 +4,24 @@
 // # Account
 //
 // AccessKeyID is the client id of an application, AccessKeySecret its client secret, TenantID its
-// directory, AccountID the subscription. Without a key the managed identity of the host is asked:
-// azidentity finds it by IDENTITY_ENDPOINT and its like, or at 169.254.169.254, which is the one
-// thing here that is read from the environment, because the platform tells it in no other way.
-// A region is a location such as "eastus".
-// The regions, or an Endpoint of their cloud's own, tell whether it is Azure China or Azure Government.
+// directory, AccountID the subscription. Without a key the managed identity of the host is used:
+// azidentity finds it by IDENTITY_ENDPOINT and the like, or at 169.254.169.254. This is all that is read
+// from the environment, as the platform says it nowhere else. A region is a location such as "eastus".
+// The regions, or an Endpoint of the cloud's own, decide between Azure, Azure China and Azure Government.
 //
-// With an Endpoint everything is asked there, the tokens of an application and of a managed
-// identity too. The SDK demands https for tokens; only an Endpoint with http:// takes that away.
+// An Endpoint answers everything, the tokens of an application and of a managed identity too. The SDK
+// demands https for tokens, unless the Endpoint begins with http://.
 //
 // # Where the truth is
 //
 // A listing is read from Resource Manager: all machines, network interfaces, public addresses and
 // scale sets of the subscription, then the machines and interfaces of each uniform scale set. These
 // are six calls, and two for each such set, for all regions together: they share one reading.
-// Resource Graph would be fewer calls, but it follows changes with a delay, leaves out without a word
+// Resource Graph would be fewer calls, but it follows changes with a delay, leaves out without an error
 // what the credential may not read, hides what it takes for personal data, and does not know uniform
 // instances in every cloud (https://learn.microsoft.com/azure/governance/resource-graph/overview,
-// .../reference/supported-tables-resources). What it does not show may be there, and an asset would be
-// switched off for it. So it serves only Glance, whose absences mean nothing.
+// .../reference/supported-tables-resources). A machine that it does not show may be there, and its asset would
+// be deactivated. So it serves only Find, whose absences mean nothing.
 //
 // Two witnesses prove an absence: the lists do not have the machine, and a GET on its resource id is 404;
 // see verify.go. Lists have lost rows with HTTP 200, for minutes and twice in a row, while a GET went on
@@ -31,14 +30,13 @@
 // which by itself proves nothing. Where it knows no such machine, or may not be asked, the absence is
 // weak. A machine whose interface or public address the lists have lost has AddressesPartial.
 //
-// A listing is bound to the subscription, whose id is the account's own. Lists at its level can be
+// A listing covers one region of the subscription, whose id is the account's own. Lists at its level can be
 // filtered by what the credential may read, with HTTP 200. So every reading ends with the question for
 // the credential's permissions at the subscription itself: without the right to read all that was listed
-// it is Denied, not short. What that question does not show is a deny assignment below the subscription:
-// it hides machines from the lists and from Resource Graph, so that their absence is weak.
+// it is Denied, not short. That question does not show a deny assignment below the subscription, which
+// hides machines from the lists and from Resource Graph, so that their absence is weak.
 //
-// An instance's id is the vmId in lower case: resource ids are used again, and are too long for a
-// label.
+// An instance's id is the vmId in lower case: resource ids are reused, and are too long for a label.
 package azure
 
 import (
@@ -58,8 +56,8 @@ import (
 // cloudID is part of every asset id, and never changes.
 const cloudID inventory.Cloud = "azure"
 
-// Provider is Azure's entry of the list of clouds. The zero policy is right outside of tests. There
-// are no events yet: deletions are found by the timer.
+// Provider returns Azure's entry of the list of clouds. The zero policy is right outside of tests. Events
+// are not read: the timer finds what changed.
 func Provider(policy cloud.RetryPolicy) cloud.Provider {
 	return cloud.Provider{
 		CloudInfo:     info(),
@@ -87,9 +85,9 @@ func info() inventory.CloudInfo {
 	}
 }
 
-// Open makes a lister for an account, without any call. It fails with BadCredentials where the
-// account has half a key or no tenant for it, and with Invalid where its endpoint, proxy,
-// subscription or mixture of regions is none.
+// Open returns a lister for an account, and makes no call. It fails with BadCredentials where the
+// account has half a key or no tenant for it, and with Invalid where its endpoint or proxy is no address,
+// its subscription no id, or its regions are of several clouds.
 func Open(account cloud.Account, policy cloud.RetryPolicy) (cloud.Lister, error) {
 	account.Cloud = cloudID
 	return cloud.OpenConnected(account, func(transport http.RoundTripper) (*lister, error) { return openLister(account, policy, transport) })
@@ -125,11 +123,11 @@ type lister struct {
 	shared  *sharedReads
 
 	mu                sync.Mutex
-	foundSubscription string // the subscription where none is configured, once it is known
+	foundSubscription string // where none is configured; "" = not known yet
 }
 
-// Owner implements cloud.Lister: the id of the subscription. The one that is configured counts only
-// if the credential sees it; where none is, the credential must see exactly one that is in use.
+// Owner implements cloud.Lister: the id of the subscription. The credential must see the one that is
+// configured; where none is, it must see exactly one that is in use.
 func (l *lister) Owner(ctx context.Context) (string, error) {
 	owner, err := l.fetchOwner(ctx)
 	return owner, l.nameError("get subscription", "", err)
@@ -149,10 +147,10 @@ func (l *lister) fetchOwner(ctx context.Context) (string, error) {
 	case !strings.EqualFold(got.id, l.account.AccountID):
 		return "", l.newPartError(inventory.Incomplete, op, "the answer is not that subscription")
 	}
-	return l.account.AccountID, nil // as it is written there, for it is compared with that
+	return l.account.AccountID, nil // as configured, with which it is compared
 }
 
-// singleSubscription gives the one subscription in use that the credential sees.
+// singleSubscription returns the one subscription in use that the credential sees.
 func (l *lister) singleSubscription(ctx context.Context) (string, error) {
 	const op = "list"
 	all, err := readPages(ctx, l, op, func(s subscription) string { return s.id }, l.api.listSubscriptions)
@@ -178,7 +176,7 @@ func (l *lister) singleSubscription(ctx context.Context) (string, error) {
 	return "", l.newPartError(inventory.Invalid, op, "the credential sees several: write account_id, which must be one of "+strings.Join(ids, ", "))
 }
 
-// subscriptionID gives the id of the subscription that is read.
+// subscriptionID returns the id of the subscription that is read.
 func (l *lister) subscriptionID(ctx context.Context) (string, error) {
 	l.mu.Lock()
 	known := cmp.Or(l.account.AccountID, l.foundSubscription)

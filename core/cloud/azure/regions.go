@@ -36,7 +36,7 @@ func (l *lister) fetchLocations(ctx context.Context, subscription string) ([]loc
 	return readPages(ctx, l, "list locations", func(one location) string { return one.name }, listOfSubscription(l.api.listLocations, subscription))
 }
 
-// locationName gives a location as it is written now: old resources have "East US".
+// locationName returns a location in today's form: old resources have "East US".
 func locationName(location string) string {
 	return strings.ToLower(strings.ReplaceAll(location, " ", ""))
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// maxParallelGets is how many machines are asked for at once.
+// maxParallelGets bounds how many machines are asked for at once.
 const maxParallelGets = 8
 
 // Find implements cloud.Lister with Resource Graph: one query for 100 ids, and a second one for
@@ -25,7 +25,7 @@ func (l *lister) Find(ctx context.Context, region string, ids []string) ([]inven
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
-	// What cannot be a vmId exists nowhere, and has no place in the text of a query.
+	// What cannot be a vmId exists nowhere, and must not be in the text of a query.
 	ids = slices.DeleteFunc(ids, func(id string) bool { return !isVMID(id) })
 	id, err := l.subscriptionID(ctx)
 	if err != nil {
@@ -43,8 +43,8 @@ func (l *lister) Find(ctx context.Context, region string, ids []string) ([]inven
 }
 
 // FindVerified implements cloud.Lister with a reading that began after the call: all machines of the
-// subscription and the proof of the right to read them. Lookups at the same time share the next one. Of
-// machines that it does not have the second witness is asked.
+// subscription and the proof of the right to read them. Calls at the same time share the next one. It asks
+// the second witness for machines that the reading does not have.
 func (l *lister) FindVerified(ctx context.Context, region string, ids []string) (inventory.FindResult, error) {
 	const op = "look up instances"
 	ids, err := l.validIDs(op, region, ids)
@@ -72,7 +72,7 @@ func (l *lister) FindVerified(ctx context.Context, region string, ids []string) 
 	return found, nil
 }
 
-// validIDs gives the ids sorted, each once.
+// validIDs returns the ids sorted, each once.
 func (l *lister) validIDs(op, region string, ids []string) ([]string, error) {
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	switch {
@@ -87,8 +87,8 @@ func (l *lister) validIDs(op, region string, ids []string) ([]string, error) {
 // isVMID reports whether an id can be that of a machine: a UUID in its usual form.
 func isVMID(id string) bool { return len(id) == 36 && uuid.Validate(id) == nil }
 
-// verifyAbsence asks the second witness for machines that the lists of a region do not have, and returns those that are
-// there after all, and those whose absence stays weak, with the reason:
+// verifyAbsence asks the second witness for machines that the lists of a region do not have, and returns those that
+// exist after all, and those whose absence is weak, with the reason:
 //
 //	Resource Graph may not be asked, or does not know it    weak
 //	a GET on its resource id is 404                         absent
@@ -131,19 +131,19 @@ func (l *lister) verifyAbsence(ctx context.Context, region string, ids []string)
 	return there, weak, nil
 }
 
-// absence is what is known of one machine: that it is there, that its absence is weak, or (zero) that it is proved.
+// absence is the result for one machine: it is there, its absence is weak, or (zero) its absence is proved.
 type absence struct {
 	found      *inventory.Instance
 	weakReason error
 }
 
-// isLastingFailure reports whether an error of Resource Graph is there to stay: the right is missing, or it is not
+// isLastingFailure reports whether an error of Resource Graph will last: the right is missing, or it is not
 // offered in this cloud.
 func isLastingFailure(err error) bool {
 	return slices.Contains([]inventory.Kind{inventory.Denied, inventory.NotFound, inventory.Invalid}, inventory.KindOf(err))
 }
 
-// sameReason returns each id one reason.
+// sameReason returns the same reason for each id.
 func sameReason(ids []string, why error) map[string]error {
 	out := make(map[string]error, len(ids))
 	for _, id := range ids {
@@ -152,8 +152,8 @@ func sameReason(ids []string, why error) map[string]error {
 	return out
 }
 
-// findResourceIDs finds the resource ids under which Resource Graph knows machines. It may still know them
-// when they are gone, which is what makes this worth a question.
+// findResourceIDs returns the resource ids under which Resource Graph knows machines. It may still know those that
+// are gone.
 func (l *lister) findResourceIDs(ctx context.Context, ids []string) (map[string][]string, error) {
 	subscription, err := l.subscriptionID(ctx)
 	if err != nil {
@@ -207,7 +207,7 @@ func (l *lister) verifyMachine(ctx context.Context, region, id string, resources
 		case got.ID == "" || got.ID == id && got.Region != region:
 			return absence{}, l.newPartError(inventory.Incomplete, opGetMachine, "the answer names no vmId, or is of "+got.Region)
 		case got.ID == id:
-			row := l.convertRow(&got, newNetworkIndex()) // its interfaces are not asked for
+			row := l.convertRow(&got, newNetworkIndex()) // without its interfaces
 			return absence{found: &row}, nil
 		default:
 			said.weakReason = l.newPartError(inventory.Conflict, opGetMachine, "another machine has its name now, "+got.ID)
@@ -218,7 +218,7 @@ func (l *lister) verifyMachine(ctx context.Context, region, id string, resources
 
 const opGetMachine = "get virtual machine"
 
-// getMachine gets one machine by its resource id. That it does not exist is an answer, and no error.
+// getMachine returns one machine by its resource id, and reports whether it exists.
 func (l *lister) getMachine(ctx context.Context, resource string) (got machine, exists bool, err error) {
 	exists = true
 	got, err = callRetried(ctx, l, opGetMachine, func(ctx context.Context) (machine, error) {
@@ -233,8 +233,8 @@ func (l *lister) getMachine(ctx context.Context, resource string) (got machine, 
 	return got, exists && err == nil, err
 }
 
-// isNotFound reports whether a refusal says that the resource does not exist. There are other 404: of a
-// subscription that the tenant does not have, and of an API version that this cloud does not have.
+// isNotFound reports whether an error says that the resource does not exist. Other 404 mean that the tenant has no
+// such subscription, or the cloud no such API version.
 func (r *apiError) isNotFound() bool {
 	code := strings.ToLower(r.Code)
 	return r.Status == http.StatusNotFound && !r.sender.givesTokens() &&

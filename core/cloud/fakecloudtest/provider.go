@@ -38,7 +38,7 @@ func info() inventory.CloudInfo {
 	}
 }
 
-// Open makes a lister for an account, without any call. It fails with BadCredentials where the account has no
+// Open returns a lister for an account, and makes no call. It fails with BadCredentials where the account has no
 // key, and with Invalid where its endpoint or proxy is no address.
 func Open(account cloud.Account, policy cloud.RetryPolicy) (cloud.Lister, error) {
 	account.Cloud = cloudID

@@ -10,21 +10,21 @@ import (
 )
 
 const (
-	// pageSize is what Huawei advises; 1000 is the most that it gives:
+	// pageSize is what Huawei advises; the API allows 1000:
 	// https://support.huaweicloud.com/api-ecs/zh-cn_topic_0094148850.html
 	pageSize = 200
-	// maxReads is how often a list is read anew that did not come out even.
+	// maxReads bounds how often a list is read whose totals do not agree.
 	maxReads = 4
 )
 
 // List implements cloud.Lister with ListServersDetails, by marker: the id of the last server of
-// the page before. What Huawei promises of markers is little, so that the total which comes with
-// each page must be the same on all of them and equal to the servers read, each counted once. A
-// list that does not come out even, as the fleet changed meanwhile or a marker was refused whose
-// server is gone, is read anew; after four readings it is Incomplete.
+// the page before. Huawei promises little of markers, so that the total of each page must be the same on
+// all of them and equal to the servers that were read, each counted once. A list that does not agree,
+// as the fleet changed meanwhile or a marker was refused whose server is gone, is read again; after
+// four reads it is Incomplete.
 //
-// A missing right is refused with 403. An empty region is believed only after it was shown that
-// the credential may look at single servers, too: a server that cannot exist must be "not found".
+// A missing right is answered with 403. An empty region counts only after it was shown that the credential
+// may show single servers, too: a server that cannot exist must be "not found".
 func (l *lister) List(ctx context.Context, region string) ([]inventory.Instance, error) {
 	const op = "list servers"
 	at, err := l.projectScopeOf(ctx, op, region)
@@ -48,21 +48,21 @@ func (l *lister) List(ctx context.Context, region string) ([]inventory.Instance,
 	return list, nil
 }
 
-// listReader is one reading of a list, page by page.
+// listReader reads a list once, page by page.
 type listReader struct {
 	lister   *lister
 	op       string
 	query    serversQuery
 	interner cloud.Interner
 
-	rows         int // read so far, as often as they came
+	rows         int // read so far, repeated ones too
 	pages        int
-	count        int  // the total, as the first page said
-	countChanged bool // a later page said another one
-	isUnstable   bool // reading it anew may help
+	count        int  // the total on the first page
+	countChanged bool // a later page has another one
+	isUnstable   bool // reading again may help
 }
 
-// readPages gives all servers of a query, sorted by id.
+// readPages returns all servers of a query, sorted by id.
 func (r *listReader) readPages(ctx context.Context) ([]inventory.Instance, error) {
 	cursor := cloud.CursorReader[inventory.Instance]{
 		Operation: r.lister.Operation(r.op, r.query.region),
@@ -85,7 +85,7 @@ func (r *listReader) readPages(ctx context.Context) ([]inventory.Instance, error
 	return cloud.SortByID(list), nil
 }
 
-// readPage gets one page. The list ends with a page without rows, or with a short one that reaches the
+// readPage returns one page. The list ends with a page without rows, or with a short one that reaches the
 // total: a page could be short though more follow, and a total could be that of the page.
 func (r *listReader) readPage(ctx context.Context, marker string) (cloud.CursorPage[inventory.Instance], error) {
 	none := cloud.CursorPage[inventory.Instance]{}
@@ -119,8 +119,8 @@ func (r *listReader) readPage(ctx context.Context, marker string) (cloud.CursorP
 	return page, nil
 }
 
-// checkTotal refuses an answer that is none, and keeps account of the totals. Without this, `{}` and
-// `null` would read as an empty region.
+// checkTotal refuses an answer without a list, and compares the totals. Without it, `{}` and `null`
+// would read as an empty region.
 func (r *listReader) checkTotal(answer serverPage) error {
 	incomplete := func(text string) error { return r.lister.NewError(inventory.Incomplete, r.op, r.query.region, text) }
 	switch {
@@ -140,7 +140,7 @@ func (r *listReader) checkTotal(answer serverPage) error {
 	return nil
 }
 
-// checkRow refuses a row that answers another question.
+// checkRow refuses a row that belongs to another query.
 func (l *lister) checkRow(op string, q serversQuery, row *serverRow) error {
 	incomplete := func(text string) error { return l.NewError(inventory.Incomplete, op, q.region, text) }
 	if q.ids != nil {

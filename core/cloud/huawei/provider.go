@@ -2,15 +2,15 @@
 // the API does by default. It only reads; what it is not sure of is an error with a kind, never
 // a short list.
 //
-// A region is listed through the IAM project of its name, or through project_id where the
-// configuration has one. Servers of further sub-projects ("cn-north-4_team") need an account
-// entry of their own, with that project_id. Each instance names its project, and so do listings
-// and answers by ids: of servers in other projects they say nothing.
+// A region is listed through the IAM project of its name, or through project_id where one is configured.
+// Servers of further sub-projects ("cn-north-4_team") need an account entry of their own, with that
+// project_id. Each instance names its project, and so do listings and answers by ids: they say nothing of
+// servers in other projects.
 //
 // Two witnesses prove an absence: ListServersDetails, asked for the server by its id, has no row of it, and
-// ShowServer, asked for this one server, says Ecs.0114 (see Lookup).
+// ShowServer, asked for this one server, says Ecs.0114; see verify.go.
 //
-// Within a project a listing is bound to the enterprise projects that the key is granted: it leaves out
+// Within a project a listing covers the enterprise projects that the key is granted: it leaves out
 // the servers of others, without an error. ShowServer refuses those, so that they are not proved absent.
 package huawei
 
@@ -24,11 +24,11 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// throttleWindow bounds the waits for the gateway, whose limits are given per second or minute
+// throttleWindow bounds the waits for the gateway, whose limits are per second or minute
 // ("limit:XX,time:1 minute"): https://support.huaweicloud.com/devg-apisign/api-sign-errorcode.html
 const throttleWindow = time.Minute
 
-// Provider is Huawei's entry of the list of clouds. The zero policy is right outside of tests.
+// Provider returns Huawei's entry of the list of clouds. The zero policy is right outside of tests.
 func Provider(policy cloud.RetryPolicy) cloud.Provider {
 	return cloud.Provider{
 		CloudInfo:     info(),
@@ -55,7 +55,7 @@ func info() inventory.CloudInfo {
 	}
 }
 
-// Open makes a lister for an account, without any call. It fails with BadCredentials where the
+// Open returns a lister for an account, and makes no call. It fails with BadCredentials where the
 // account has no key, and with Invalid where its endpoint or proxy is no address, or its
 // project_id no id. The lister is for one run: it asks once which projects the account has.
 func Open(account cloud.Account, policy cloud.RetryPolicy) (cloud.Lister, error) {
@@ -89,12 +89,12 @@ type lister struct {
 	cloud.Client
 	api api
 
-	projectsLock  chan struct{} // held by whoever reads or fills in known
+	projectsLock  chan struct{} // held while knownProjects is read or filled in
 	knownProjects *projectIndex // nil = not asked yet
 }
 
 // Owner implements cloud.Lister with the account ("domain") to which IAM says its projects belong.
-// It is Denied where IAM shows none.
+// It fails with Denied where IAM shows none.
 func (l *lister) Owner(ctx context.Context) (string, error) {
 	known, err := l.loadProjects(ctx, "find the account's id")
 	return known.domain, err

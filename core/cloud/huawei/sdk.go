@@ -22,13 +22,13 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// This file alone knows huaweicloud-sdk-go-v3.
+// Only this file knows huaweicloud-sdk-go-v3.
 
-// iamHost answers for all regions; the regional ones know the same.
+// iamHost answers for all regions; the regional hosts know the same.
 const iamHost = "iam.myhuaweicloud.com"
 
-// api is the part of Huawei's APIs that is used, one function per call and answer. The only
-// file that knows the SDK fills it in; everything here works on what was answered.
+// api holds the calls of Huawei's APIs that are used, one function for each. newAPI fills it in with the
+// SDK; every other file works on the answers.
 type api struct {
 	listOwnProjects func(context.Context) (projectPage, error)
 	listAllProjects func(context.Context) (projectPage, error)
@@ -43,7 +43,7 @@ type serversQuery struct {
 	ids    []string // nil = all
 }
 
-// sdkClient is what every client of an account is made of. The SDK knows no context, so that each
+// sdkClient holds what the calls of an account share. The SDK knows no context, so that each
 // call has a client of its own; the connections are shared.
 type sdkClient struct {
 	account   cloud.Account
@@ -60,7 +60,7 @@ func newAPI(account cloud.Account, at cloud.Endpoint, transport http.RoundTrippe
 	return api{listOwnProjects: s.listOwnProjects, listAllProjects: s.listAllProjects, listServers: s.listServers, showServer: s.showServer}
 }
 
-// newHTTPClient makes a client for one call to a host. Project, host and user agent are given, because
+// newHTTPClient makes a client for one call to a host. It sets project, host and user agent, because
 // the SDK would ask IAM for the first, read the second from the environment, and write a file
 // into the home directory for the third.
 func (s sdkClient) newHTTPClient(ctx context.Context, builder *core.HcHttpClientBuilder, project, host string) (*core.HcHttpClient, error) {
@@ -70,7 +70,7 @@ func (s sdkClient) newHTTPClient(ctx context.Context, builder *core.HcHttpClient
 		return nil, noClientError()
 	}
 	courier := cloud.StrictTransport{Ctx: ctx, Base: s.transport, Timeout: s.timeout, ParseError: newAPIError}
-	// The courier ends the call; the time-out only keeps the SDK's default from ending it earlier.
+	// The transport ends the call; the time-out only keeps the SDK's default from ending it earlier.
 	settings := config.DefaultHttpConfig().WithUserAgent("jms-sync").WithTimeout(s.timeout + time.Second).
 		WithRetries(0).WithHttpRoundTripper(strictTransport{courier})
 	client, err := builder.WithEndpoints([]string{cmp.Or(s.endpoint.URL(), "https://"+host)}).
@@ -136,15 +136,15 @@ func (s sdkClient) showServer(ctx context.Context, at projectScope, id string) (
 	return callSDK[serverAnswer](client, &ecsmodel.ShowServerRequest{ServerId: id}, ecs.GenReqDefForShowServer())
 }
 
-// callSDK makes one call of the SDK, which reads the answer into our own type: its own methods panic
-// where the answer is null. What it says about JSON repeats parts of the answer, so that only the
-// fact is told.
+// callSDK makes one call of the SDK, which parses the answer into our own type: its own methods panic
+// where the answer is null. The SDK's text about bad JSON repeats parts of the answer, so that it is
+// replaced.
 func callSDK[T any](client *core.HcHttpClient, request any, definition *def.HttpRequestDef) (T, error) {
 	var none T
 	definition.Response = new(T)
 	answer, err := client.Sync(request, definition)
 	var unread *sdkerr.ServiceResponseError
-	if errors.As(err, &unread) { // refusals never get here: the courier makes them
+	if errors.As(err, &unread) { // the transport makes errors of answers that are no success
 		return none, notJSONError(unread.StatusCode)
 	}
 	if err != nil {

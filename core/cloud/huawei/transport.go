@@ -10,8 +10,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// strictTransport is a courier that lets only whole JSON documents through: the SDK stops reading at the
-// end of the first one, and is lenient about what is in it.
+// strictTransport passes only whole JSON documents on to the SDK, which stops reading at the end of the
+// first one, and is lenient about what is in it.
 type strictTransport struct{ cloud.StrictTransport }
 
 // RoundTrip implements http.RoundTripper.

@@ -11,11 +11,11 @@ import (
 )
 
 const (
-	// maxParallelGets is how many single servers are asked for at once.
+	// maxParallelGets bounds how many single servers are asked for at once.
 	maxParallelGets = 8
 	// nonexistentID is an id that no server has.
 	nonexistentID = "00000000-0000-0000-0000-000000000000"
-	// codeNotFound is the code by which ECS says that a server does not exist.
+	// codeNotFound is the code with which ECS says that a server does not exist.
 	codeNotFound = "Ecs.0114"
 )
 
@@ -33,9 +33,9 @@ func (l *lister) Find(ctx context.Context, region string, ids []string) ([]inven
 	})
 }
 
-// FindVerified implements cloud.Lister: a Glance, and for each server that it does not show the question
-// for this one. The list hides, without a word, the servers of enterprise projects that the
-// credential may not see; the single question is refused then. Only Ecs.0114 proves an absence.
+// FindVerified implements cloud.Lister: Find, and ShowServer for each server that it does not return. The list
+// leaves out the servers of enterprise projects that the credential may not see, without an error;
+// ShowServer is refused then. Only Ecs.0114 proves an absence.
 func (l *lister) FindVerified(ctx context.Context, region string, ids []string) (inventory.FindResult, error) {
 	found, err := l.Find(ctx, region, ids)
 	if err != nil {
@@ -52,7 +52,7 @@ func (l *lister) FindVerified(ctx context.Context, region string, ids []string) 
 	return inventory.FindResult{Instances: cloud.SortByID(append(found, more...)), Projects: []string{at.project}}, nil
 }
 
-// verifyAbsence asks for single servers, a few at once, and gives those that exist after all.
+// verifyAbsence asks for single servers, a few at once, and returns those that exist after all.
 func (l *lister) verifyAbsence(ctx context.Context, at projectScope, ids []string) ([]inventory.Instance, error) {
 	rows := make([]inventory.Instance, len(ids))
 	exist := make([]bool, len(ids))
@@ -76,7 +76,7 @@ func (l *lister) verifyAbsence(ctx context.Context, at projectScope, ids []strin
 	return found, nil
 }
 
-// getServer asks for one server. That it does not exist is an answer, and no error.
+// getServer returns one server, and reports whether it exists.
 func (l *lister) getServer(ctx context.Context, at projectScope, id string) (row inventory.Instance, exists bool, err error) {
 	const op = "look at one server"
 	answer, err := cloud.Call(ctx, l.Client, op, at.region, func(ctx context.Context) (*serverRow, error) {
@@ -98,7 +98,7 @@ func (l *lister) getServer(ctx context.Context, at projectScope, id string) (row
 	return l.convertRow(at, answer), true, nil
 }
 
-// isServerID tells whether an id can be that of a server; a comma or a slash would make it something else.
+// isServerID reports whether an id can be that of a server; a comma or a slash would change the query.
 func isServerID(id string) bool {
 	return cloud.ValidCharset(id, cloud.LowerChars+cloud.UpperChars+"_~")
 }

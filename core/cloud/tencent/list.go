@@ -7,11 +7,11 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// pageSize is the most rows that DescribeInstances gives at once, and the most InstanceIds that
+// pageSize is the most rows of one answer of DescribeInstances, and the most InstanceIds that
 // it takes: https://cloud.tencent.com/document/api/213/15728
 const pageSize = 100
 
-// List implements cloud.Lister with DescribeInstances. An empty region is probed.
+// List implements cloud.Lister with DescribeInstances. It verifies that an empty region is empty.
 func (l *lister) List(ctx context.Context, region string) ([]inventory.Instance, error) {
 	const op = "list instances"
 	if !isRegionID(region) {
@@ -46,7 +46,7 @@ func (l *lister) verifyEmpty(ctx context.Context, region string) error {
 	return err
 }
 
-// describeChecked makes one call for instances and refuses an answer that is none. Without this, `{}`, `null`
+// describeChecked makes one call for instances and refuses an answer without a list. Without it, `{}`, `null`
 // and an empty document would read as an empty region.
 func (l *lister) describeChecked(ctx context.Context, op string, q instancesQuery, call instancesCall) (instancesAnswer, error) {
 	answer, err := cloud.Call(ctx, l.Client, op, q.region, func(ctx context.Context) (instancesAnswer, error) {

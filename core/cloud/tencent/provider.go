@@ -5,11 +5,11 @@
 // run.
 //
 // Two witnesses prove an absence: DescribeInstances and DescribeInstancesStatus, two APIs with a right
-// each, were asked for the instance by its id, and neither knows it (see Lookup).
+// each, were asked for the instance by its id, and neither knows it; see verify.go.
 //
-// A listing is bound to account and region. CAM policies for some resources or tags leave the others out
-// of a list, without an error; a question that names an instance is refused then. So what such a policy
-// hides is not proved absent, unless it hides it from both APIs without an error, which nobody can tell.
+// A listing covers one region of the account. With CAM policies for some resources or tags the others are left
+// out of a list, without an error; a call that names such an instance is refused. So what a policy
+// hides is not proved absent, unless it hides it from both APIs without an error, which nothing shows.
 package tencent
 
 import (
@@ -24,15 +24,15 @@ import (
 const (
 	// cloudID is part of every asset id, and never changes.
 	cloudID inventory.Cloud = "tencent"
-	// homeRegion answers what is not regional.
+	// homeRegion answers the calls that are not regional.
 	homeRegion = "ap-guangzhou"
-	// throttleWindow: frequencies are limited by the second (DescribeInstances: 40 calls per account
+	// throttleWindow is a second: frequencies are limited by the second (DescribeInstances: 40 calls per account
 	// and region), and RequestLimitExceeded ends with it.
 	throttleWindow = time.Second
 )
 
-// Provider is Tencent's entry of the list of clouds. The zero policy is right outside of tests.
-// No event source of Tencent is read: the timer finds what changed.
+// Provider returns Tencent's entry of the list of clouds. The zero policy is right outside of tests.
+// Tencent's events are not read: the timer finds what changed.
 func Provider(policy cloud.RetryPolicy) cloud.Provider {
 	return cloud.Provider{
 		CloudInfo:     info(),
@@ -57,7 +57,7 @@ func info() inventory.CloudInfo {
 	}
 }
 
-// Open makes a lister for an account, without any call. It fails with BadCredentials where the
+// Open returns a lister for an account, and makes no call. It fails with BadCredentials where the
 // account has no key, and with Invalid where its endpoint or proxy is no address.
 func Open(account cloud.Account, policy cloud.RetryPolicy) (cloud.Lister, error) {
 	account.Cloud = cloudID
@@ -80,7 +80,7 @@ func openLister(account cloud.Account, policy cloud.RetryPolicy, transport http.
 	return l, nil
 }
 
-// lister implements cloud.Lister. It holds nothing that changes.
+// lister implements cloud.Lister. Nothing in it changes.
 type lister struct {
 	cloud.Client
 	api api

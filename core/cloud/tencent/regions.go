@@ -9,9 +9,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// Regions implements cloud.Lister with DescribeRegions of the region service, because CVM's own
-// call of this name is not kept up to date any more, says its documentation. Regions that are
-// not available (yet) are left out.
+// Regions implements cloud.Lister with DescribeRegions of the region service; the documentation says that
+// CVM's own call of this name is out of date. Regions that are not available (yet) are left out.
 func (l *lister) Regions(ctx context.Context) ([]string, error) {
 	const op = "list regions"
 	answer, err := cloud.Call(ctx, l.Client, op, "", l.api.describeRegions)
@@ -34,11 +33,11 @@ func (l *lister) Regions(ctx context.Context) ([]string, error) {
 	return slices.Compact(ids), nil
 }
 
-// isRegionID tells whether a text can be the id of a region. It becomes part of a header, and of
+// isRegionID reports whether a text can be the id of a region. It becomes part of a header, and of
 // the host's name in closed regions.
 func isRegionID(region string) bool { return cloud.ValidCharset(region, cloud.LowerChars) }
 
-// regionOfZone gives the region of a zone: ap-guangzhou-3 lies in ap-guangzhou. "" = not known.
+// regionOfZone returns the region of a zone: ap-guangzhou-3 lies in ap-guangzhou. "" = not known.
 func regionOfZone(zone string) string {
 	i := strings.LastIndexByte(zone, '-')
 	if i < 0 || strings.Trim(zone[i+1:], "0123456789") != "" {
