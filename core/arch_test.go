@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -49,7 +50,9 @@ func allowed() map[string][]string {
 		"core/reconcile":    {"core/engine", "core/cloud", "core/plan", "core/apply", "core/report", "core/state", "core/inventory"},
 		"core/doctor":       {"core/inventory", "core/notify", "core/storage"},
 		"core/engine/chaos": {}, // tests only
-		"functions/internal/wire": {"core/*", "core/storage/all", "core/cloud/all", "core/cloud", "core/notify/<x>", "core/notify/all",
+		"core/session":      {"core/*", "core/cloud/all", "core/notify/<x>", "core/storage/all"},
+		"functions/internal/wire": {"core/cloud", "core/config", "core/engine", "core/inventory", "core/notify", "core/reconcile", "core/report",
+			"core/secret", "core/session", "core/state", "core/storage", "core/storage/all",
 			"functions/internal/logs", "functions/internal/trigger"},
 		"functions/internal/logs":         {"core/secret"},
 		"functions/internal/trigger":      {"core/inventory"},
@@ -118,7 +121,10 @@ func TestRulesBite(t *testing.T) {
 		{"functions/fc-timer", "core/jumpserver/jumpservertest", false},
 		{"functions/fc-timer", "functions/internal/wire", true},
 		{"functions/local", "core/jumpserver/jumpservertest", true},
-		{"functions/internal/wire", "core/jumpserver", true},
+		{"core/engine", "core/session", false},
+		{"core/session", "core/jumpserver", true},
+		{"functions/internal/wire", "core/session", true},
+		{"functions/internal/wire", "core/jumpserver", false},
 		{"functions/internal/wire", "core/jumpserver/jumpservertest", false},
 	} {
 		rule, known := ruleOf(allowed(), c.from)
@@ -128,6 +134,29 @@ func TestRulesBite(t *testing.T) {
 	}
 	if _, known := ruleOf(allowed(), "core/util"); known {
 		t.Error("core/util has a row")
+	}
+}
+
+// TestOneAssembly: an engine is put together in one file, whoever runs it.
+func TestOneAssembly(t *testing.T) {
+	t.Parallel()
+	const assembly = "../core/session/engine.go"
+	literal := regexp.MustCompile(`(engine\.Engine|reconcile\.EventHandler|delivery\.Cards)\{[^}]`)
+	found := map[string]bool{}
+	for _, file := range goFiles(t) {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if literal.Match(text) {
+			found[filepath.ToSlash(file)] = true
+		}
+	}
+	if len(found) != 1 || !found[assembly] {
+		t.Errorf("engines are put together in %v, not in %s alone", found, assembly)
 	}
 }
 

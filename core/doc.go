@@ -4,7 +4,8 @@
 //	                              ├─2 plan──guard─▶ approved ─3 apply─▶ result ─4 report─▶ message ─5 notify─▶ people
 //	bastion ─1 list──▶ assets ────┘
 //	core/cloud, core/jumpserver    core/plan         core/apply         core/report         core/notify
-//	                               core/engine runs 1→5, core/delivery gets messages out; functions/* start it; infra/ lets it run
+//	                               core/engine runs 1→5, core/delivery gets messages out; core/session puts it
+//	                               together; functions/* start it; infra/ lets it run
 //	events ─1 observe──▶ core/reconcile: 2→5 for the instances that they name
 //
 // All that is asked over HTTP (clouds, stores, JumpServer, chat robots) is asked by core/httpx.

@@ -77,7 +77,7 @@ func obs() *store {
 	}}
 }
 
-// rights gives the actions that the adapter's calls need: to read a configuration (wire.fetch only
+// rights gives the actions that the adapter's calls need: to read a configuration (wire.fetchObject only
 // gets), and for state on its objects and on its bucket.
 func (s *store) rights(t *testing.T) (config, objects, bucket []string) {
 	t.Helper()

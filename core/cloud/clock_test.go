@@ -20,7 +20,7 @@ func (a answering) RoundTrip(*http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Header: a.header, Body: io.NopCloser(strings.NewReader("{}"))}, nil
 }
 
-// carry sends one request by a courier.
+// carry sends one request by a StrictTransport.
 func carry(ctx context.Context, t *testing.T, base http.RoundTripper) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://ecs.example/", http.NoBody)
@@ -95,7 +95,7 @@ func TestQuarantineByAWrongClock(t *testing.T) {
 	if asked, l, _ := w.run(); !asked || !l.IsComplete() {
 		t.Errorf("asked %v: %v", asked, l.Err)
 	}
-	if all, err := w.memory.Load(t.Context()); err != nil || len(all) != 0 {
+	if all, err := w.memory.ListQuarantines(t.Context()); err != nil || len(all) != 0 {
 		t.Errorf("still remembered: %v, %v", all, err)
 	}
 }

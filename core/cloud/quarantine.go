@@ -21,27 +21,14 @@ const (
 	reminderInterval = 24 * time.Hour
 )
 
-// Quarantine is the record of an account whose credentials fail; the zero value is none.
-type Quarantine struct {
-	Cloud   inventory.Cloud
-	Account string
-	Key     string    // identifies the credentials; no secret can be read from it
-	Since   time.Time // of the first failure
-	Until   time.Time // the account is not asked before
-	Told    time.Time // when people were notified last
-	Tries   int       // failed tries
-	Kind    inventory.Kind
-	Message string // of the last failure
-}
-
 // QuarantineStore keeps quarantines between runs. Its methods may be called by several goroutines at once.
 type QuarantineStore interface {
-	// Load returns all quarantines.
-	Load(ctx context.Context) ([]Quarantine, error)
-	// Save stores a quarantine in place of that of the same account.
-	Save(ctx context.Context, q Quarantine) error
-	// Delete removes the quarantine of an account.
-	Delete(ctx context.Context, of inventory.Cloud, account string) error
+	// ListQuarantines returns all quarantines.
+	ListQuarantines(ctx context.Context) ([]inventory.Quarantine, error)
+	// SaveQuarantine stores a quarantine in place of that of the same account.
+	SaveQuarantine(ctx context.Context, q inventory.Quarantine) error
+	// DeleteQuarantine removes the quarantine of an account.
+	DeleteQuarantine(ctx context.Context, of inventory.Cloud, account string) error
 }
 
 // QuarantineError says why an account was not asked, or why one more try failed.
@@ -73,13 +60,13 @@ type QuarantinedFleet struct {
 	now            func() time.Time
 	mu             sync.Mutex
 	notifiedBefore map[string]bool // by account: whether people had been notified when the run began
-	decided        map[string]Quarantine
+	decided        map[string]inventory.Quarantine
 	includeAll     bool
 }
 
 // WithQuarantine returns f for one run, with quarantine of accounts whose credentials fail.
 func (f Fleet) WithQuarantine(m QuarantineStore, now func() time.Time) *QuarantinedFleet {
-	return &QuarantinedFleet{Fleet: f, store: m, now: now, notifiedBefore: map[string]bool{}, decided: map[string]Quarantine{}}
+	return &QuarantinedFleet{Fleet: f, store: m, now: now, notifiedBefore: map[string]bool{}, decided: map[string]inventory.Quarantine{}}
 }
 
 // IncludeQuarantined asks accounts in quarantine too: a person says that they work again.
@@ -91,18 +78,18 @@ func (w *QuarantinedFleet) IncludeQuarantined() { w.includeAll = true }
 func (w *QuarantinedFleet) List(ctx context.Context, filter Filter) []inventory.Listing {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	all, err := w.store.Load(ctx)
+	all, err := w.store.ListQuarantines(ctx)
 	if err != nil {
 		w.log.Warn("quarantines are not known, every account is asked", "error", err)
 	}
-	known, asked := map[string]Quarantine{}, map[string]bool{}
+	known, asked := map[string]inventory.Quarantine{}, map[string]bool{}
 	f := w.Fleet
 	f.accounts = slices.Clone(f.accounts)
 	for n, t := range f.accounts {
 		if !isSelected(filter.Accounts, t.Account.Name) || t.Err != nil {
 			continue
 		}
-		at := slices.IndexFunc(all, func(q Quarantine) bool {
+		at := slices.IndexFunc(all, func(q inventory.Quarantine) bool {
 			return q.Cloud == t.Account.Cloud && q.Account == t.Account.Name && q.Key == keyDigest(t.Account)
 		})
 		if at >= 0 {
@@ -127,13 +114,13 @@ func (w *QuarantinedFleet) List(ctx context.Context, filter Filter) []inventory.
 
 // isRetryDue reports whether an account in quarantine is asked again. It is where the quarantine begins in the
 // future, or is longer than any: a clock was wrong when it was stored.
-func (w *QuarantinedFleet) isRetryDue(q Quarantine) bool {
+func (w *QuarantinedFleet) isRetryDue(q inventory.Quarantine) bool {
 	now := w.now()
 	return !now.Before(q.Until) || q.Until.Sub(now) > maxRetryDelay || q.Since.Sub(now) > MaxSkew
 }
 
 // quarantineError returns the failure of an account that is not asked.
-func (w *QuarantinedFleet) quarantineError(ctx context.Context, q Quarantine) error {
+func (w *QuarantinedFleet) quarantineError(ctx context.Context, q inventory.Quarantine) error {
 	err := &inventory.Error{Kind: q.Kind, Message: q.Message}
 	notified := w.markNotified(&q)
 	if !notified {
@@ -143,7 +130,7 @@ func (w *QuarantinedFleet) quarantineError(ctx context.Context, q Quarantine) er
 }
 
 // markNotified reports whether people were notified of an account less than a day ago, else records that they are now.
-func (w *QuarantinedFleet) markNotified(q *Quarantine) (notified bool) {
+func (w *QuarantinedFleet) markNotified(q *inventory.Quarantine) (notified bool) {
 	notified, decided := w.notifiedBefore[q.Account]
 	if !decided {
 		notified = !q.Told.IsZero() && w.now().Sub(q.Told) < reminderInterval && !q.Told.After(w.now())
@@ -156,7 +143,7 @@ func (w *QuarantinedFleet) markNotified(q *Quarantine) (notified bool) {
 }
 
 // recordOutcome records the outcome of an account that was asked: one whose credentials fail is tried again later.
-func (w *QuarantinedFleet) recordOutcome(ctx context.Context, a Account, q Quarantine, listings []inventory.Listing, some bool) {
+func (w *QuarantinedFleet) recordOutcome(ctx context.Context, a Account, q inventory.Quarantine, listings []inventory.Listing, some bool) {
 	err := credentialFailure(a, listings, some)
 	if err == nil {
 		return
@@ -181,9 +168,9 @@ func (w *QuarantinedFleet) recordOutcome(ctx context.Context, a Account, q Quara
 }
 
 // addFailure returns a quarantine with one more failure.
-func (w *QuarantinedFleet) addFailure(q Quarantine, a Account, err error) Quarantine {
+func (w *QuarantinedFleet) addFailure(q inventory.Quarantine, a Account, err error) inventory.Quarantine {
 	if q.Account == "" {
-		q = Quarantine{Cloud: a.Cloud, Account: a.Name, Key: keyDigest(a), Since: w.now()}
+		q = inventory.Quarantine{Cloud: a.Cloud, Account: a.Name, Key: keyDigest(a), Since: w.now()}
 	}
 	var wait time.Duration
 	if q.Tries > 0 {
@@ -195,18 +182,18 @@ func (w *QuarantinedFleet) addFailure(q Quarantine, a Account, err error) Quaran
 }
 
 // endQuarantine deletes the quarantines of an account that has answered, whatever its credentials were.
-func (w *QuarantinedFleet) endQuarantine(ctx context.Context, a Account, all []Quarantine) {
-	if !slices.ContainsFunc(all, func(q Quarantine) bool { return q.Cloud == a.Cloud && q.Account == a.Name }) {
+func (w *QuarantinedFleet) endQuarantine(ctx context.Context, a Account, all []inventory.Quarantine) {
+	if !slices.ContainsFunc(all, func(q inventory.Quarantine) bool { return q.Cloud == a.Cloud && q.Account == a.Name }) {
 		return
 	}
 	w.log.Info("the credentials work again, the quarantine ends", "account", a.Name)
-	if err := w.store.Delete(ctx, a.Cloud, a.Name); err != nil {
+	if err := w.store.DeleteQuarantine(ctx, a.Cloud, a.Name); err != nil {
 		w.log.Warn("a quarantine that has ended is still remembered", "account", a.Name, "error", err)
 	}
 }
 
-func (w *QuarantinedFleet) saveQuarantine(ctx context.Context, q Quarantine) {
-	if err := w.store.Save(ctx, q); err != nil {
+func (w *QuarantinedFleet) saveQuarantine(ctx context.Context, q inventory.Quarantine) {
+	if err := w.store.SaveQuarantine(ctx, q); err != nil {
 		w.log.Warn("a quarantine is not remembered", "account", q.Account, "error", err)
 	}
 }
@@ -252,35 +239,35 @@ func keyDigest(a Account) string {
 // MemoryQuarantineStore is a QuarantineStore of one process.
 type MemoryQuarantineStore struct {
 	mu      sync.Mutex
-	entries map[string]Quarantine
+	entries map[string]inventory.Quarantine
 }
 
 // NewMemoryQuarantineStore returns an empty store.
 func NewMemoryQuarantineStore() *MemoryQuarantineStore {
-	return &MemoryQuarantineStore{entries: map[string]Quarantine{}}
+	return &MemoryQuarantineStore{entries: map[string]inventory.Quarantine{}}
 }
 
-// Load implements QuarantineStore.
-func (s *MemoryQuarantineStore) Load(context.Context) ([]Quarantine, error) {
+// ListQuarantines implements QuarantineStore.
+func (s *MemoryQuarantineStore) ListQuarantines(context.Context) ([]inventory.Quarantine, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	all := make([]Quarantine, 0, len(s.entries))
+	all := make([]inventory.Quarantine, 0, len(s.entries))
 	for _, q := range s.entries {
 		all = append(all, q)
 	}
 	return all, nil
 }
 
-// Save implements QuarantineStore.
-func (s *MemoryQuarantineStore) Save(_ context.Context, q Quarantine) error {
+// SaveQuarantine implements QuarantineStore.
+func (s *MemoryQuarantineStore) SaveQuarantine(_ context.Context, q inventory.Quarantine) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.entries[string(q.Cloud)+"/"+q.Account] = q
 	return nil
 }
 
-// Delete implements QuarantineStore.
-func (s *MemoryQuarantineStore) Delete(_ context.Context, of inventory.Cloud, account string) error {
+// DeleteQuarantine implements QuarantineStore.
+func (s *MemoryQuarantineStore) DeleteQuarantine(_ context.Context, of inventory.Cloud, account string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.entries, string(of)+"/"+account)

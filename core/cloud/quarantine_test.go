@@ -98,7 +98,7 @@ func TestQuarantine(t *testing.T) {
 	if asked, l, _ := w.run(); !asked || !l.IsComplete() {
 		t.Errorf("its time has come: %v", l.Err)
 	}
-	if all, _ := w.memory.Load(t.Context()); len(all) != 0 {
+	if all, _ := w.memory.ListQuarantines(t.Context()); len(all) != 0 {
 		t.Errorf("it has answered, yet %v", all)
 	}
 }

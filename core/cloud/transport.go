@@ -77,8 +77,8 @@ type StrictTransport struct {
 	Timeout time.Duration // of one request, from its start to the end of the answer; 0 = DefaultRequestTimeout
 	// ParseError returns the error of an answer that is no success; nil = the SDK reads it.
 	ParseError func(status int, body []byte) error
-	// AllowEmpty passes empty successes on.
-	AllowEmpty bool
+	// CheckBody returns the error of a success whose body is not what it should be; nil = the SDK checks it.
+	CheckBody func(status int, body []byte) error
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -98,14 +98,24 @@ func (c StrictTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	success := resp.StatusCode >= 200 && resp.StatusCode < 300
-	switch {
-	case resp.StatusCode >= 300 && resp.StatusCode < 400:
-		return nil, &APIError{Status: resp.StatusCode, Kind: inventory.Incomplete, Message: "a redirect, which is not followed"}
-	case !success && c.ParseError != nil:
-		return nil, c.ParseError(resp.StatusCode, body)
-	case success && !c.AllowEmpty && len(bytes.TrimSpace(body)) == 0:
-		return nil, &APIError{Status: resp.StatusCode, Kind: inventory.Incomplete, Message: "the answer is empty"}
+	if err := c.checkAnswer(resp.StatusCode, body); err != nil {
+		return nil, err
 	}
 	return resp, nil
+}
+
+// checkAnswer refuses what must not reach the SDK.
+func (c StrictTransport) checkAnswer(status int, body []byte) error {
+	success := status >= 200 && status < 300
+	switch {
+	case status >= 300 && status < 400:
+		return &APIError{Status: status, Kind: inventory.Incomplete, Message: "a redirect, which is not followed"}
+	case !success && c.ParseError != nil:
+		return c.ParseError(status, body)
+	case success && len(bytes.TrimSpace(body)) == 0:
+		return &APIError{Status: status, Kind: inventory.Incomplete, Message: "the answer is empty"}
+	case success && c.CheckBody != nil:
+		return c.CheckBody(status, body)
+	}
+	return nil
 }

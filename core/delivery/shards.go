@@ -89,7 +89,7 @@ func (c Cards) mergeShardReports(batch state.ShardBatch) (rep report.Report, som
 		if err != nil {
 			c.Log.Warn("a part's report cannot be read", "error", err)
 			r = report.Build(report.Input{Started: batch.FiredAt, Stopped: &inventory.Error{
-				Kind: inventory.Incomplete, Message: state.ShardID{Number: batch.Shards[n], Count: batch.Count}.String(), Err: err,
+				Kind: inventory.Incomplete, Message: inventory.Shard{Number: batch.Shards[n], Count: batch.Count}.String(), Err: err,
 			}})
 		}
 		later := n+1 < len(batch.Shards) && batch.Shards[n+1] == batch.Shards[n]

@@ -232,7 +232,7 @@ func TestRefusedByTime(t *testing.T) {
 				}
 			}
 		}
-		if all, err := memory.Load(t.Context()); err != nil || len(all) != 0 {
+		if all, err := memory.ListQuarantines(t.Context()); err != nil || len(all) != 0 {
 			t.Errorf("in quarantine: %v, %v", all, err)
 		}
 		h.cloud.SetClockAhead(0)

@@ -54,7 +54,7 @@ type Engine struct {
 type Request struct {
 	Accounts, Regions []string
 	DryRun            bool
-	Shard             Shard
+	Shard             inventory.Shard
 	// WantReview makes RunResult.Review, in a dry run.
 	WantReview bool
 	// ReviewedLines, where it is not nil, are the changes that a person reviewed: nothing else is written, and

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -12,12 +11,6 @@ import (
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/state"
 )
-
-// Shard says which of several parts of one run a request is, 1 ≤ Number ≤ Of; the zero value is the
-// whole run.
-type Shard struct{ Number, Count int }
-
-func (p Shard) String() string { return fmt.Sprintf("%d/%d", p.Number, p.Count) }
 
 // ShardGroup is what the parts of one run share, which work side by side in invocations of their
 // own: one budget of removals, and one card.
@@ -93,7 +86,7 @@ func (e Engine) DeliverShardReport(ctx context.Context, req Request, rep report.
 	}
 	return e.Cards.DeliverShard(ctx, rep, delivery.ShardCard{
 		Queue: e.ShardGroup.Store.ShardQueue(e.ShardGroup.Name),
-		Shard: state.ShardID{FiredAt: e.ShardGroup.firing(), Number: req.Shard.Number, Count: req.Shard.Count},
+		Shard: state.ShardID{FiredAt: e.ShardGroup.firing(), Shard: req.Shard},
 		Wait:  e.ShardGroup.CardWait,
 	})
 }

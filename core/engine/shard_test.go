@@ -112,7 +112,7 @@ func (p *shardWorld) runShard(e engine.Engine, number int, change func(*engine.E
 
 func shardRequest(number int) engine.Request {
 	at := shardScopes()[number-1]
-	return engine.Request{Accounts: at[:1], Regions: at[1:], Shard: engine.Shard{Number: number, Count: 4}}
+	return engine.Request{Accounts: at[:1], Regions: at[1:], Shard: inventory.Shard{Number: number, Count: 4}}
 }
 
 // fire makes the runs of some parts side by side, five minutes after those before, and sums them up.

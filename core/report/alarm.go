@@ -81,15 +81,22 @@ func NewConfigAlarm(function, why string, now time.Time, o Options) notify.Messa
 	return m
 }
 
-// NewStalenessReport is the report of a trigger that only looks whether complete runs are made; late = none was for
-// too long.
-func NewStalenessReport(at time.Time, late bool, words string) Report {
+// NewStalenessReport is the report of a trigger that only checks whether complete runs are made; late: there was none
+// for more than maxAge.
+func NewStalenessReport(at time.Time, late bool, maxAge time.Duration, lang plan.Lang) Report {
 	r := newReport(at)
 	r.Outcome = OK
 	if late {
 		r.Outcome = Partial
-		r.runErrors = []ErrorEntry{{Kind: inventory.Incomplete, Message: words}}
+		r.runErrors = []ErrorEntry{{Kind: inventory.Incomplete, Message: stalenessText(maxAge, lang)}}
 		r.Errors = append(r.Errors, r.runErrors...)
 	}
 	return r
+}
+
+func stalenessText(maxAge time.Duration, lang plan.Lang) string {
+	if lang == plan.English {
+		return fmt.Sprintf("no complete run for more than %s", maxAge)
+	}
+	return fmt.Sprintf("超过 %s 没有一次完整同步", maxAge)
 }

@@ -11,7 +11,7 @@ import (
 const Redacted = "******"
 
 // Value is a string that cannot be printed: every fmt verb, slog, JSON, YAML and text
-// encoding shows Redacted (or nothing where it is empty). Only Reveal gives the text.
+// encoding shows Redacted (or nothing where it is empty). Only Reveal returns the text.
 //
 // The text stands behind a pointer, because fmt cannot call methods on a Value in an unexported
 // field of another struct and would print what the Value itself holds.
@@ -28,10 +28,10 @@ func (v Value) Reveal() string {
 	return *v.text
 }
 
-// IsEmpty tells whether no secret is set.
+// IsEmpty reports whether no secret is set.
 func (v Value) IsEmpty() bool { return v.Reveal() == "" }
 
-// String implements fmt.Stringer without telling the text or its length.
+// String implements fmt.Stringer without showing the text or its length.
 func (v Value) String() string {
 	if v.IsEmpty() {
 		return ""

@@ -81,7 +81,7 @@ func TestQuarantines(t *testing.T) {
 	m := newMemoryBucket(allAbilities()["create-only"])
 	s, c := newStore(t, m)
 	ctx := t.Context()
-	q := Quarantine{Cloud: inventory.Alibaba, Account: "生产/a", Key: "k", Since: c.Now(), Until: c.Now().Add(time.Hour), Tries: 2, Kind: inventory.Denied, Message: string(make([]byte, 9000))}
+	q := inventory.Quarantine{Cloud: inventory.Alibaba, Account: "生产/a", Key: "k", Since: c.Now(), Until: c.Now().Add(time.Hour), Tries: 2, Kind: inventory.Denied, Message: string(make([]byte, 9000))}
 	for _, account := range []string{"生产/a", "b", "b"} {
 		q.Account = account
 		if err := s.SaveQuarantine(ctx, q); err != nil {

@@ -40,7 +40,7 @@ func TestPlaces(t *testing.T) {
 				_, err = staging.RaiseAlarm(ctx, clock.Now())
 			}
 			if err == nil {
-				err = staging.SaveQuarantine(ctx, Quarantine{Cloud: inventory.Alibaba, Account: "prod"})
+				err = staging.SaveQuarantine(ctx, inventory.Quarantine{Cloud: inventory.Alibaba, Account: "prod"})
 			}
 			if err == nil {
 				_, err = staging.AcquireLease(ctx, "run", time.Minute, "staging")

@@ -16,8 +16,6 @@ import (
 const (
 	// MaxShardReport is the most bytes that a report of a round may have.
 	MaxShardReport = reportMaxBytes - 1<<10
-	// MaxShards is into how many parts a run may be split.
-	MaxShards = 100
 	// shardBatchRetention is how long it is known that a round was told, for parts that come late.
 	shardBatchRetention = 24 * time.Hour
 	// maxPrunedReports is how many old objects one look at the rounds deletes at most.
@@ -44,11 +42,9 @@ func (s *Store) ShardQueue(name string) *ShardQueue {
 
 // ShardID is the place of a part in its round.
 type ShardID struct {
-	FiredAt       time.Time // of the round, to the second; the same for all its parts
-	Number, Count int       // 1 ≤ Part ≤ Of ≤ MaxShards
+	inventory.Shard
+	FiredAt time.Time // of the round, to the second; the same for all its parts
 }
-
-func (s ShardID) String() string { return fmt.Sprintf("%d/%d", s.Number, s.Count) }
 
 // ShardBatch is the reports of one firing. Reports are sorted by shard, and of one shard oldest first.
 type ShardBatch struct {
@@ -71,7 +67,7 @@ func (r *ShardQueue) Put(ctx context.Context, shard ShardID, report []byte) erro
 	ctx, cancel := withTimeout(ctx)
 	defer cancel()
 	doing := fmt.Sprintf("%s: part %s", r.name, shard)
-	if shard.Number < 1 || shard.Number > shard.Count || shard.Count > MaxShards {
+	if shard.Number < 1 || shard.Number > shard.Count || shard.Count > inventory.MaxShards {
 		return &inventory.Error{Kind: inventory.Invalid, Message: doing + ": no such part"}
 	}
 	now := r.store.now().UTC()
@@ -201,7 +197,7 @@ func parseBatchName(name string) (at time.Time, of int, ok bool) {
 	stamp, count, ok := strings.Cut(name, "-")
 	at, err := time.Parse(shardBatchLayout, stamp)
 	of, bad := strconv.Atoi(count)
-	return at, of, ok && err == nil && bad == nil && of >= 1 && of <= MaxShards
+	return at, of, ok && err == nil && bad == nil && of >= 1 && of <= inventory.MaxShards
 }
 
 // parseShardNumber gives the part of a report's name, 0 where it is none.

@@ -15,9 +15,13 @@ import (
 
 const shardWait = 20 * time.Minute
 
+func shardID(at time.Time, number, count int) ShardID {
+	return ShardID{FiredAt: at, Shard: inventory.Shard{Number: number, Count: count}}
+}
+
 func putShardReport(t *testing.T, r *ShardQueue, at time.Time, part, of int) {
 	t.Helper()
-	if err := r.Put(t.Context(), ShardID{at, part, of}, fmt.Appendf(nil, `"%d/%d"`, part, of)); err != nil {
+	if err := r.Put(t.Context(), shardID(at, part, of), fmt.Appendf(nil, `"%d/%d"`, part, of)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -150,16 +154,16 @@ func TestRoundOfADamagedReport(t *testing.T) {
 func TestRoundsRefuse(t *testing.T) {
 	t.Parallel()
 	s, c := newStore(t, newMemoryBucket(storage.Capabilities{}))
-	wantKind(t, s.ShardQueue("org").Put(t.Context(), ShardID{c.Now(), 1, 2}, []byte("{}")), inventory.Unsupported)
+	wantKind(t, s.ShardQueue("org").Put(t.Context(), shardID(c.Now(), 1, 2), []byte("{}")), inventory.Unsupported)
 	s, c = newStore(t, newMemoryBucket(storage.Capabilities{CreateOnly: true}))
-	for _, seat := range []ShardID{{c.Now(), 0, 2}, {c.Now(), 3, 2}, {c.Now(), 1, 101}} {
+	for _, seat := range []ShardID{shardID(c.Now(), 0, 2), shardID(c.Now(), 3, 2), shardID(c.Now(), 1, 101)} {
 		wantKind(t, s.ShardQueue("org").Put(t.Context(), seat, []byte("{}")), inventory.Invalid)
 	}
 	large := []byte(`"` + strings.Repeat("x", MaxShardReport-2) + `"`)
-	if err := s.ShardQueue("org").Put(t.Context(), ShardID{c.Now(), 1, 2}, large); err != nil {
+	if err := s.ShardQueue("org").Put(t.Context(), shardID(c.Now(), 1, 2), large); err != nil {
 		t.Error(err)
 	}
-	wantKind(t, s.ShardQueue("org").Put(t.Context(), ShardID{c.Now(), 1, 2}, append(large, large...)), inventory.Invalid)
+	wantKind(t, s.ShardQueue("org").Put(t.Context(), shardID(c.Now(), 1, 2), append(large, large...)), inventory.Invalid)
 }
 
 // runShard is what a part does after its run.
@@ -223,7 +227,7 @@ func TestNoReportIsLost(t *testing.T) {
 				at := c.Now()
 				for _, part := range r.Perm(parts) {
 					report := fmt.Appendf(nil, `"%d %d"`, run, part)
-					if rounds.Put(t.Context(), ShardID{at, part + 1, parts}, report) != nil {
+					if rounds.Put(t.Context(), shardID(at, part+1, parts), report) != nil {
 						card([][]byte{report})
 					}
 					runShard(t, rounds, card)

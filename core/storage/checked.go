@@ -11,10 +11,9 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// Checked makes a Bucket of an adapter's raw one: the contract's words that are the same for all
-// stores are kept here, once. name is how errors call it: "oss://bucket". The raw one makes
-// single requests with checked arguments, and may fail with a *Refusal, with a fault of the
-// network or with an *inventory.Error whose message does not name bucket and key.
+// Checked returns an adapter's raw Bucket with what the contract asks of all stores alike. name is how errors
+// call it: "oss://bucket". The raw one makes single requests with checked arguments, and may fail with an *APIError,
+// with a fault of the network or with an *inventory.Error whose message does not name bucket and key.
 func Checked(name string, raw Bucket, policy RetryPolicy) Bucket {
 	return checkedBucket{name: name, raw: raw, policy: policy.withDefaults()}
 }
@@ -75,8 +74,8 @@ func (g checkedBucket) Put(ctx context.Context, key string, data []byte, conditi
 	return etag, err
 }
 
-// checkOwnWrite looks whether a conflict after a failed try is with our own write, whose answer was
-// lost: then the object is, byte for byte, what we wrote.
+// checkOwnWrite returns the ETag of an object that is, byte for byte, what we wrote: then a conflict after a failed try
+// is with our own write, whose answer was lost. Else it returns the conflict.
 func (g checkedBucket) checkOwnWrite(ctx context.Context, key string, data []byte, conflict error) (string, error) {
 	object, err := g.Get(ctx, key, "")
 	switch {

@@ -13,12 +13,12 @@ import (
 // Credentials sign the requests to a store. Token is empty but for temporary ones.
 type Credentials struct{ ID, Secret, Token secret.Value }
 
-// IsEmpty tells whether there is nothing to sign with.
+// IsEmpty reports whether there is nothing to sign with.
 func (c Credentials) IsEmpty() bool { return c.ID.IsEmpty() || c.Secret.IsEmpty() }
 
-// CredentialSource says where credentials come from. What is nil or empty gives none.
+// CredentialSource is where credentials come from. What is nil or empty has none.
 type CredentialSource struct {
-	// Role holds the temporary credentials of a function's role. They are those of RoleOf, and
+	// Role holds the temporary credentials of a function's role. They are those of RoleCloud, and
 	// are never sent to another cloud's store.
 	Role      Credentials
 	RoleCloud inventory.Cloud
@@ -29,7 +29,7 @@ type CredentialSource struct {
 	Home     string // the user's folder, where those files are
 }
 
-// CredentialsFor gives the credentials for a reference: of the profile where it names one, for that is what
+// CredentialsFor returns the credentials for a reference: of the profile where it names one, for that is what
 // was asked for; else of the function's role; else of the environment. The error is of the kind
 // BadCredentials, and names where was looked.
 func (i CredentialSource) CredentialsFor(ref Ref) (Credentials, error) {
@@ -63,7 +63,7 @@ func (i CredentialSource) envValue(name string) secret.Value {
 	return secret.New(i.Env(name))
 }
 
-// envNames gives id, secret and token as the cloud's own SDKs and tools call them.
+// envNames returns the variables of id, secret and token, as the cloud's own SDKs and tools call them.
 func envNames(scheme string) [][3]string {
 	switch scheme {
 	case SchemeOSS:

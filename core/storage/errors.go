@@ -64,7 +64,7 @@ func newAPIError(resp *http.Response, body []byte) *APIError {
 	return r
 }
 
-// kinds are the error codes whose meaning the status does not tell:
+// kindOfCode returns the kind of an error code whose status does not tell it; "" = the status does:
 // https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html,
 // https://help.aliyun.com/zh/oss/support/0002-00000001 (and its neighbours),
 // https://support.huaweicloud.com/api-obs/obs_04_0115.html
@@ -98,7 +98,8 @@ func (r *APIError) kind() inventory.Kind {
 	if kind := kindOfCode(r.Code); kind != "" {
 		return kind
 	}
-	switch s := r.Status; {
+	s := r.Status
+	switch {
 	case s == http.StatusTooManyRequests:
 		return inventory.Throttled
 	case s == http.StatusPreconditionFailed:

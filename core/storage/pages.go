@@ -10,7 +10,7 @@ type PageCollector struct {
 	tokens []string
 }
 
-// Add takes a page and tells whether another follows. A page of another bucket, or one that
+// Add takes a page and reports whether another follows. A page of another bucket, or one that
 // promises more and does not say from where on, is an error of the kind Incomplete.
 func (p *PageCollector) Add(bucket string, keys []string, truncated bool, next string) (more bool, err error) {
 	switch {

@@ -7,9 +7,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/jms-sync/jms-sync/core/httpx"
 )
 
-// The schemes that Parse knows.
+// The schemes that ParseRef knows.
 const (
 	SchemeFile = "file"
 	SchemeOSS  = "oss"
@@ -17,14 +19,14 @@ const (
 	SchemeS3   = "s3"
 )
 
-// Schemes gives the schemes that Parse knows, in the order of the documentation.
+// Schemes returns the schemes that ParseRef knows, in the order of the documentation.
 func Schemes() []string { return []string{SchemeFile, SchemeOSS, SchemeOBS, SchemeS3} }
 
 // Ref names an object, or a prefix of objects.
 type Ref struct {
 	Scheme string
-	Bucket string // "" only for File
-	Key    string // without a leading slash, "" = the whole bucket; for File the path as written
+	Bucket string // "" only for a file
+	Key    string // without a leading slash, "" = the whole bucket; for a file the path as written
 	Region string
 	// Endpoint is "" or http(s)://host[:port], without the bucket.
 	Endpoint string
@@ -33,7 +35,7 @@ type Ref struct {
 	Profile   string // of the cloud's credentials file, "" = none
 }
 
-// String gives scheme, bucket and key, without the query.
+// String returns scheme, bucket and key, without the query.
 func (r Ref) String() string {
 	if r.Scheme == SchemeFile {
 		return SchemeFile + "://" + r.Key
@@ -52,7 +54,7 @@ func ParseRef(ref string) (Ref, error) {
 	case !found:
 		scheme, rest = SchemeFile, ref
 	case !slices.Contains(Schemes(), scheme):
-		return Ref{}, newInvalidError("unknown scheme " + strconv.Quote(truncate(scheme)) + suggestName(scheme, Schemes(), "://"))
+		return Ref{}, newInvalidError("unknown scheme " + quoteName(scheme) + suggestName(scheme, Schemes(), "://"))
 	}
 	if scheme == SchemeFile {
 		if rest == "" {
@@ -95,7 +97,7 @@ func (r *Ref) parseQuery(query string) error {
 	for name, given := range values {
 		switch {
 		case !slices.Contains(names, name):
-			return newInvalidError(r.Scheme + "://: unknown setting " + strconv.Quote(truncate(name)) + suggestName(name, names, "="))
+			return newInvalidError(r.Scheme + "://: unknown setting " + quoteName(name) + suggestName(name, names, "="))
 		case len(given) != 1 || given[0] == "":
 			return newInvalidError(r.Scheme + "://: " + name + " must have one value")
 		}
@@ -105,7 +107,8 @@ func (r *Ref) parseQuery(query string) error {
 		return newInvalidError(r.Scheme + "://: region is no id of a region, such as cn-hangzhou")
 	}
 	if text := values.Get("path_style"); text != "" {
-		if r.PathStyle, err = strconv.ParseBool(text); err != nil {
+		r.PathStyle, err = strconv.ParseBool(text)
+		if err != nil {
 			return newInvalidError(r.Scheme + "://: path_style must be true or false")
 		}
 	}
@@ -132,12 +135,7 @@ func (r *Ref) parseEndpoint(endpoint string) error {
 	return nil
 }
 
-func truncate(text string) string {
-	if len(text) > 40 {
-		return strings.ToValidUTF8(text[:40], "") + "…"
-	}
-	return text
-}
+func quoteName(name string) string { return strconv.Quote(httpx.Truncate(name, 40)) }
 
 // suggestName words what a name was probably meant to be, or what there is.
 func suggestName(name string, known []string, after string) string {
@@ -152,7 +150,7 @@ func suggestName(name string, known []string, after string) string {
 	return ", known are " + strings.Join(known, ", ")
 }
 
-// isNear tells whether one letter more, less, other or swapped makes b of a.
+// isNear reports whether one letter more, less, other or swapped makes b of a.
 func isNear(a, b string) bool {
 	start := 0
 	for start < len(a) && start < len(b) && a[start] == b[start] {

@@ -36,7 +36,7 @@ func (p RetryPolicy) withDefaults() RetryPolicy {
 
 // retryCall makes a request until it succeeds, fails for good, or the deadline leaves no room:
 // Temporary and Throttled are tried 4 times in all, some 0.2 s, 0.6 s and 1.8 s apart, or as the
-// store asks. unsure tells that a try before the last may have been done after all.
+// store asks. unsure is true where a try before the last may have been done after all.
 func retryCall[T any](ctx context.Context, p RetryPolicy, what string, op func(context.Context) (T, error)) (value T, unsure bool, err error) {
 	waits := httpx.Backoff{First: 200 * time.Millisecond, Factor: 3, Max: 5 * time.Second}
 	for try := 1; ; try++ {

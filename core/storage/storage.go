@@ -15,7 +15,7 @@ import (
 // MaxObjectSize is the most bytes that an object may have, in Get as in Put.
 const MaxObjectSize = 16 << 20
 
-// ErrNotModified is what Get answers where the object still has the ETag that the caller knows.
+// ErrNotModified is what Get returns where the object still has the ETag that the caller knows.
 // It is no fault; errors.Is finds it.
 var ErrNotModified = errors.New("not modified")
 
@@ -37,16 +37,16 @@ type Bucket interface {
 	// Get reads a whole object. Where knownETag is not "" and still the object's, the error is
 	// ErrNotModified, and no data was sent.
 	Get(ctx context.Context, key, knownETag string) (Object, error)
-	// Put writes a whole object, where the condition holds, and gives its new ETag. Readers see
+	// Put writes a whole object, where the condition holds, and returns its new ETag. Readers see
 	// the old object or the new one, never a part. Where an answer was lost and the condition
 	// then does not hold any more, an object of the very same bytes counts as written by this
 	// call: writers that compete must write something of their own.
 	Put(ctx context.Context, key string, data []byte, condition Condition) (etag string, err error)
-	// List gives all keys that begin with prefix, sorted; an error rather than a part of them.
+	// List returns all keys that begin with prefix, sorted; an error rather than a part of them.
 	List(ctx context.Context, prefix string) ([]string, error)
 	// Delete removes an object. That there is none is a success.
 	Delete(ctx context.Context, key string) error
-	// Capabilities tells which conditions the store can keep. It may have to ask the store; what
+	// Capabilities returns the conditions that the store can keep. It may have to ask the store; what
 	// is not known for sure is not there (and is asked for again the next time).
 	Capabilities(ctx context.Context) Capabilities
 }
@@ -60,7 +60,7 @@ type Object struct {
 // Capabilities are the conditions that a store can keep.
 type Capabilities struct{ CreateOnly, IfMatch bool }
 
-// Condition says what must hold for a Put to write. The zero value is Always.
+// Condition is what must hold for a Put to write. The zero value is Always.
 type Condition struct {
 	mode conditionMode
 	etag string
@@ -83,18 +83,18 @@ func CreateOnly() Condition { return Condition{mode: createOnly} }
 // IfMatch writes only over the object that has this ETag. An empty ETag is Invalid, never Always.
 func IfMatch(etag string) Condition { return Condition{mode: ifMatch, etag: etag} }
 
-// IsCreateOnly tells whether there must be no object.
+// IsCreateOnly reports whether there must be no object.
 func (c Condition) IsCreateOnly() bool { return c.mode == createOnly }
 
-// IfMatchETag gives the ETag that the object must have, if it must have one.
+// IfMatchETag returns the ETag that the object must have, if it must have one.
 func (c Condition) IfMatchETag() (etag string, asked bool) { return c.etag, c.mode == ifMatch }
 
-// IsAlways tells whether there is no condition.
+// IsAlways reports whether there is no condition.
 func (c Condition) IsAlways() bool { return c.mode == always }
 
 // CheckKey refuses what is no key in every store: empty, longer than 1,000 bytes, not UTF-8, with
 // a backslash or a control character, with an empty, "." or ".." part, or with one that begins with
-// Own. The same key must mean the same everywhere, and a directory must not be left.
+// ReservedPrefix. The same key must mean the same everywhere, and a directory must not be left.
 func CheckKey(key string) error {
 	switch {
 	case key == "":
@@ -121,7 +121,7 @@ func CheckKey(key string) error {
 // These are no objects: no List shows them.
 const ReservedPrefix = ".jms-sync-"
 
-// maxKeyBytes is a little less than the 1,024 bytes that the stores take (SchemeOSS: 1,023).
+// maxKeyBytes is a little less than the 1,024 bytes that the stores take (OSS: 1,023).
 const maxKeyBytes = 1000
 
 func newInvalidError(text string) error {

@@ -21,16 +21,16 @@ const (
 	defaultRequestTimeout = 30 * time.Second
 )
 
-// Network says how a store is reached. The zero value is right for most.
+// Network is how a store is reached. The zero value is right for most.
 type Network struct {
 	Proxy          secret.Value  // http(s)://…, may hold a password; empty = HTTP_PROXY and HTTPS_PROXY; NO_PROXY holds for both
 	ConnectTimeout time.Duration // 0 = 5 s
 	RequestTimeout time.Duration // of one request with its whole answer; 0 = 30 s
 }
 
-// NewHTTPClient makes the HTTP client that all SDKs use: it holds the connections of one bucket, and is
+// NewHTTPClient returns the HTTP client that all SDKs use: it holds the connections of one bucket, and is
 // what makes three SDKs behave alike. Only a 2xx answer with a whole body of at most MaxObjectSize reaches
-// an SDK; all else is a *Refusal or a fault of the network. Redirects are not followed.
+// an SDK; all else is an *APIError or a fault of the network. Redirects are not followed.
 func NewHTTPClient(n Network) (*http.Client, error) {
 	by, err := httpx.NewProxyFunc(n.Proxy.Reveal())
 	if err != nil {
@@ -44,8 +44,8 @@ func NewHTTPClient(n Network) (*http.Client, error) {
 
 type expectedRootKey struct{}
 
-// WithExpectedRoot says that the answer to requests made with the context is an XML document with this
-// root element. Without it an SDK takes an empty body or a web page for an empty list.
+// WithExpectedRoot returns a context whose requests take no answer but an XML document with this root element.
+// Without it an SDK takes an empty body or a web page for an empty list.
 func WithExpectedRoot(ctx context.Context, root string) context.Context {
 	return context.WithValue(ctx, expectedRootKey{}, root)
 }
@@ -69,7 +69,8 @@ func (c strictTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch status := resp.StatusCode; {
+	status := resp.StatusCode
+	switch {
 	case status == http.StatusNotModified:
 		return nil, &APIError{Status: status}
 	case status >= 300 && status < 400:

@@ -19,7 +19,7 @@ func main() {
 		if err != nil {
 			return nil, err
 		}
-		return app.HandleTimer(ctx, wire.FiringOf(tick), invocationRole(ctx))
+		return app.HandleTimer(ctx, tick, invocationRole(ctx))
 	})
 }
 

@@ -28,7 +28,7 @@ func main() {
 		if kind == trigger.InstanceChanged {
 			return app.HandleEvent(ctx, wire.Huawei, in.Event, role)
 		}
-		return app.HandleTimer(ctx, wire.FiringOf(tick), role)
+		return app.HandleTimer(ctx, tick, role)
 	})
 	app.Terminate()
 	if err != nil {

@@ -28,6 +28,6 @@ func main() {
 		if kind == trigger.InstanceChanged {
 			return app.HandleEvent(ctx, wire.AWS, event, wire.AWSRole())
 		}
-		return app.HandleTimer(ctx, wire.FiringOf(tick), wire.AWSRole())
+		return app.HandleTimer(ctx, tick, wire.AWSRole())
 	}, lambda.WithEnableSIGTERM(stop))
 }

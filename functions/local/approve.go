@@ -108,6 +108,10 @@ type stateSession struct {
 	now   time.Time
 }
 
+func newStateSession(s *terminalSession) stateSession {
+	return stateSession{cfg: s.Config(), now: s.Now(), store: s.Store()}
+}
+
 // withState opens the state store, and says that one is needed where none is named.
 func (o *options) withState(ctx context.Context, stderr io.Writer, do func(context.Context, stateSession) error) error {
 	s, err := o.openSession(ctx, stderr)
@@ -115,12 +119,12 @@ func (o *options) withState(ctx context.Context, stderr io.Writer, do func(conte
 		return &exitError{exitUsage, err}
 	}
 	defer s.close()
-	d := stateSession{cfg: s.cfg, now: s.engine.Now(), store: s.store}
-	if s.store == nil {
+	d := newStateSession(s)
+	if d.store == nil {
 		return &exitError{exitUsage, errors.New(d.text(
 			"需要状态存储：没有设置 %s，被暂缓的移除没有保存在任何地方", "a state store is needed: %s is not set, so held removals are kept nowhere", config.EnvState))}
 	}
-	d.held = s.store.HeldStore()
+	d.held = d.store.HeldStore()
 	return do(ctx, d)
 }
 

@@ -10,7 +10,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
-	"github.com/jms-sync/jms-sync/functions/internal/wire"
+	"github.com/jms-sync/jms-sync/core/session"
 )
 
 // maxRatio is what creates by jms-sync may take at most of the time of the best plain writers, as
@@ -106,11 +106,11 @@ func (c *createContest) runRound(ctx context.Context, creators []*creator) error
 
 // newCreator connects to an emulator.
 func (e *emulated) newCreator(ctx context.Context, hosts int) (*creator, error) {
-	cfg, err := config.Load(ctx, config.Source{Clouds: wire.Clouds(), Env: e.environList(), ReadFile: func(string) ([]byte, error) { return nil, fs.ErrNotExist }})
+	cfg, err := config.Load(ctx, config.Source{Clouds: session.Clouds(), Env: e.environList(), ReadFile: func(string) ([]byte, error) { return nil, fs.ErrNotExist }})
 	if err != nil {
 		return nil, err
 	}
-	client, err := wire.NewClient(cfg, slog.New(slog.DiscardHandler))
+	client, err := session.NewClient(cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, err
 	}

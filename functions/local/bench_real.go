@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/session"
 	"github.com/jms-sync/jms-sync/functions/internal/wire"
 )
 
@@ -115,7 +116,7 @@ func (b *bench) checkMayWrite(ctx context.Context, cfg config.Config) error {
 	if cfg.JumpServer.OrgID == "" || !strings.EqualFold(b.writeTo, cfg.JumpServer.OrgID) {
 		return fmt.Errorf("%s 不是配置里的组织 %s (not the configured organisation)", b.writeTo, cfg.JumpServer.OrgID)
 	}
-	client, err := wire.NewClient(cfg, slog.New(slog.DiscardHandler))
+	client, err := session.NewClient(cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/jumpserver"
+	"github.com/jms-sync/jms-sync/core/session"
 	"github.com/jms-sync/jms-sync/functions/internal/wire"
 )
 
@@ -56,7 +57,7 @@ func (b *bench) connectForCreates(ctx context.Context) (*jumpserver.Client, erro
 	if cfg.JumpServer.OrgID == "" || !strings.EqualFold(b.createIn, cfg.JumpServer.OrgID) {
 		return nil, fmt.Errorf("%s 不是配置里的组织 %s (not the configured organisation)", b.createIn, cfg.JumpServer.OrgID)
 	}
-	client, err := wire.NewClient(cfg, slog.New(slog.DiscardHandler))
+	client, err := session.NewClient(cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/doctor"
+	"github.com/jms-sync/jms-sync/core/session"
 	"github.com/jms-sync/jms-sync/functions/internal/wire"
 )
 
@@ -123,7 +124,7 @@ func (o *options) configReader(named string) func(context.Context, map[string]st
 			}
 			return os.ReadFile(strings.TrimPrefix(file, "file://")) // a CA's
 		}
-		_, err := config.Load(ctx, config.Source{File: config.DefaultFile, Env: env, ReadFile: read, Clouds: wire.Clouds()})
+		_, err := config.Load(ctx, config.Source{File: config.DefaultFile, Env: env, ReadFile: read, Clouds: session.Clouds()})
 		return err
 	}
 }

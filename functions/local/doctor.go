@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/jms-sync/jms-sync/core/doctor"
+	"github.com/jms-sync/jms-sync/core/session"
 	"github.com/jms-sync/jms-sync/functions/internal/wire"
 )
 
@@ -45,7 +46,7 @@ func (o *options) runDoctor(ctx context.Context, stdout io.Writer, send bool) er
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
-	checks, err := wire.DoctorChecks(wire.Examination{Config: cfg, Source: o.config, Environ: os.Environ(), SendTest: send})
+	checks, err := session.DoctorChecks(session.Examination{Config: cfg, Source: o.config, Environ: os.Environ(), SendTest: send})
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"log/slog"
 	"maps"
 	"net"
 	"net/http"
@@ -20,11 +19,10 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/cloud/alibaba/alibabatest"
 	"github.com/jms-sync/jms-sync/core/config"
-	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk/dingtalktest"
 	"github.com/jms-sync/jms-sync/core/report"
-	"github.com/jms-sync/jms-sync/functions/internal/wire"
+	"github.com/jms-sync/jms-sync/core/session"
 )
 
 // emulatedWorld describes what the emulators hold and how they answer.
@@ -322,20 +320,15 @@ func syncOnce(ctx context.Context, env map[string]string) (report.Report, error)
 	for name, value := range env {
 		list = append(list, name+"="+value)
 	}
-	cfg, err := config.Load(ctx, config.Source{Clouds: wire.Clouds(), Env: list, ReadFile: func(string) ([]byte, error) { return nil, fs.ErrNotExist }})
+	cfg, err := config.Load(ctx, config.Source{Clouds: session.Clouds(), Env: list, ReadFile: func(string) ([]byte, error) { return nil, fs.ErrNotExist }})
 	if err != nil {
 		return report.Report{}, err
 	}
-	log := slog.New(slog.DiscardHandler)
-	client, err := wire.NewClient(cfg, log)
+	s, err := session.Open(session.Options{Config: cfg})
 	if err != nil {
 		return report.Report{}, err
 	}
-	defer client.Close()
-	run, err := wire.NewEngine(cfg, client, wire.Role{}, log, wire.ProcessCache{}, wire.Hooks{})
-	if err != nil {
-		return report.Report{}, err
-	}
-	out := run.Run(ctx, engine.Request{})
+	defer s.Close()
+	out := s.Sync(ctx, session.Request{})
 	return out.Report, out.Err
 }

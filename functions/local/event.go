@@ -16,8 +16,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/core/session"
 	"github.com/jms-sync/jms-sync/functions/internal/trigger"
-	"github.com/jms-sync/jms-sync/functions/internal/wire"
 )
 
 // eventTimeout is how long an event is worked on: enough for every question to a cloud that has not
@@ -29,7 +29,7 @@ func eventCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 	var from eventSource
 	cmd := &cobra.Command{
 		Use:   "event FILE",
-		Short: "处理一个保存下来的云事件（" + strings.Join(wire.EventClouds(), "、") + " 的 JSON；- 表示标准输入），与函数走同一条路径",
+		Short: "处理一个保存下来的云事件（" + strings.Join(session.EventClouds(), "、") + " 的 JSON；- 表示标准输入），与函数走同一条路径",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if limit <= 0 {
@@ -64,10 +64,10 @@ type eventSource struct {
 // detectCloud finds out whose event it is.
 func (s *eventSource) detectCloud(payload []byte) error {
 	if s.cloudFlag == "" {
-		s.cloud = trigger.SenderCloud(payload, wire.Clouds())
+		s.cloud = trigger.SenderCloud(payload, session.Clouds())
 		return nil
 	}
-	if s.cloud = wire.Clouds().Parse(s.cloudFlag); s.cloud == "" {
+	if s.cloud = session.Clouds().Parse(s.cloudFlag); s.cloud == "" {
 		return fmt.Errorf("--cloud: %q 不是已知的云 (no cloud known)", s.cloudFlag)
 	}
 	return nil
@@ -88,23 +88,14 @@ func (o *options) runEvent(ctx context.Context, payload []byte, from eventSource
 		return &exitError{exitUsage, err}
 	}
 	defer s.close()
-	v, err := wire.NewEvents(s.cfg, s.client, wire.Role{}, s.engine.Log, s.cache)
-	if err != nil {
-		return &exitError{exitUsage, err}
-	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	v.Engine.Reserve = min(limit/5, 10*time.Second) // for the notification
-	v.Engine.OnStage, v.Engine.ApplyOptions.Progress = s.progress.showStage, s.progress.showCount
-	v.BeforeWrite, v.Engine.Nodes, v.Engine.RemovalTracking = wire.MarkDirty(s.store, s.engine.Log), s.engine.Nodes, wire.OpenIntents(s.store)
-	v.Engine.OwnerStore, v.Engine.Announced, v.Engine.Pauses = s.store, s.store, s.engine.Pauses
-	defer wire.UseStoredRate(s.store, s.client, s.engine.Log)(ctx)
-	answer := v.Run(ctx, wire.ParseEvents(from.cloud, payload, from.origin))
+	answer := s.HandleEvents(ctx, session.Events{Parsed: session.ParseEvents(from.cloud, payload, from.origin)})
 	s.progress.clearLine()
 	for _, e := range answer.Results {
-		fmt.Fprintf(stdout, "%s  %s  %s  %s\n", outcomeText(e.Outcome, s.lang()), stripControls(e.ID), stripControls(e.Description), stripControls(e.Reason))
+		fmt.Fprintf(stdout, "%s  %s  %s  %s\n", outcomeText(e.Outcome, s.Language()), stripControls(e.ID), stripControls(e.Description), stripControls(e.Reason))
 	}
-	fmt.Fprint(stdout, report.Summary(answer.Report, s.lang()))
+	fmt.Fprint(stdout, report.Summary(answer.Report, s.Language()))
 	if err := o.output.write(answer); err != nil {
 		return &exitError{exitFailed, err}
 	}

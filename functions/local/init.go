@@ -19,7 +19,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver"
 	"github.com/jms-sync/jms-sync/core/secret"
-	"github.com/jms-sync/jms-sync/functions/internal/wire"
+	"github.com/jms-sync/jms-sync/core/session"
 )
 
 // initOptions are the flags of init. What they do not say is asked.
@@ -159,7 +159,7 @@ func checkDraft(ctx context.Context, text string) error {
 		}
 		return os.ReadFile(name) // the CA's
 	}
-	_, err := config.Load(ctx, config.Source{File: config.DefaultFile, Env: os.Environ(), ReadFile: read, Clouds: wire.Clouds()})
+	_, err := config.Load(ctx, config.Source{File: config.DefaultFile, Env: os.Environ(), ReadFile: read, Clouds: session.Clouds()})
 	return err
 }
 
@@ -217,7 +217,7 @@ func cutSecret(text string) string {
 
 // chooseOrganisation lets the organisation be chosen, and gives its zones.
 func (i *initOptions) chooseOrganisation(ctx context.Context, cfg config.Config, ask prompter) ([]choice, error) {
-	first, err := wire.NewClient(cfg, slog.New(slog.DiscardHandler))
+	first, err := session.NewClient(cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, err
 	}
@@ -238,7 +238,7 @@ func (i *initOptions) chooseOrganisation(ctx context.Context, cfg config.Config,
 		return nil, err
 	}
 	i.draftConfig.org, i.orgName, cfg.JumpServer.OrgID = org.id, org.name, org.id
-	client, err := wire.NewClient(cfg, slog.New(slog.DiscardHandler))
+	client, err := session.NewClient(cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/inventory"
-	"github.com/jms-sync/jms-sync/functions/internal/wire"
+	"github.com/jms-sync/jms-sync/core/session"
 )
 
 // collectClouds takes the accounts that flags name, or asks for them.
@@ -99,7 +99,7 @@ func (i *initOptions) askName(ask prompter, otherwise string) (string, error) {
 }
 
 func (i *initOptions) askCloud(ask prompter) (w wantedAccount, err error) {
-	if w.kind, err = ask.askText(cloudQuestion(wire.Clouds()), "", "--cloud"); err != nil {
+	if w.kind, err = ask.askText(cloudQuestion(session.Clouds()), "", "--cloud"); err != nil {
 		return w, err
 	}
 	if w.name, err = i.askName(ask, strings.ToLower(w.kind)+"-prod"); err != nil {
@@ -111,7 +111,7 @@ func (i *initOptions) askCloud(ask prompter) (w wantedAccount, err error) {
 	if w.secretEnv, err = ask.askText("存放密钥 Secret 的环境变量", "", "--cloud"); err != nil {
 		return w, err
 	}
-	if info := wire.Clouds().Find(wire.Clouds().Parse(w.kind)); info.NeedsTenant {
+	if info := session.Clouds().Find(session.Clouds().Parse(w.kind)); info.NeedsTenant {
 		w.tenant, err = ask.askText(info.Name.ZH+" 的租户 ID", "", "--cloud")
 	}
 	return w, err
@@ -168,7 +168,7 @@ func (i *initOptions) addAccount(ctx context.Context, cfg config.Config, w wante
 // openAccount opens an account as its part of the configuration will.
 func openAccount(cfg config.Config, w wantedAccount) (cloud.Lister, error) {
 	c := config.Cloud{
-		Type: w.kind, Cloud: wire.Clouds().Parse(w.kind), Name: w.name, TenantID: w.tenant, ProjectID: w.project, Endpoint: w.endpoint,
+		Type: w.kind, Cloud: session.Clouds().Parse(w.kind), Name: w.name, TenantID: w.tenant, ProjectID: w.project, Endpoint: w.endpoint,
 	}
 	if w.keyEnv != "" {
 		var err error
@@ -179,5 +179,5 @@ func openAccount(cfg config.Config, w wantedAccount) (cloud.Lister, error) {
 			return nil, err
 		}
 	}
-	return wire.OpenLister(cfg, c)
+	return session.OpenLister(cfg, c)
 }

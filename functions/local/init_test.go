@@ -10,7 +10,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/cloud/fakecloudtest"
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
-	"github.com/jms-sync/jms-sync/functions/internal/wire"
+	"github.com/jms-sync/jms-sync/core/session"
 )
 
 const (
@@ -49,7 +49,7 @@ func (p *doctorDesk) wantWritten(name, file string) config.Config {
 	}
 	compareGolden(p.T, filepath.Join("testdata", "init", name+".yaml.golden"), p.stableText(p.readFile(file)))
 	compareGolden(p.T, filepath.Join("testdata", "init", name+".env.golden"), p.readFile(filepath.Join(p.dir, ".env")))
-	cfg, err := config.Load(p.Context(), config.Source{File: file, Env: os.Environ(), Clouds: wire.Clouds()})
+	cfg, err := config.Load(p.Context(), config.Source{File: file, Env: os.Environ(), Clouds: session.Clouds()})
 	if err != nil {
 		p.Fatal(err)
 	}
@@ -167,10 +167,10 @@ func TestInitStops(t *testing.T) {
 // TestSixthCloud: init's question offers each cloud of the list, in the order of the list, and takes the answer.
 func TestSixthCloud(t *testing.T) {
 	t.Parallel()
-	if got, want := cloudQuestion(wire.Clouds()), "云的类型（aliyun、huawei、aws、tencent、azure）"; got != want {
+	if got, want := cloudQuestion(session.Clouds()), "云的类型（aliyun、huawei、aws、tencent、azure）"; got != want {
 		t.Errorf("it asks %q, want %q", got, want)
 	}
-	six := append(wire.Clouds(), fakecloudtest.Provider(cloud.RetryPolicy{}).CloudInfo)
+	six := append(session.Clouds(), fakecloudtest.Provider(cloud.RetryPolicy{}).CloudInfo)
 	if got, want := cloudQuestion(six), "云的类型（aliyun、huawei、aws、tencent、azure、fakecloud）"; got != want {
 		t.Errorf("it asks %q, want %q", got, want)
 	}

@@ -38,7 +38,7 @@ func labelsCleanCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 			"只处理 jms-instance、jms-gone、jms-due、jms-missing 四个名称；有资产使用的、时间过去不到一天的、jms-due:never、\n" +
 			"看不懂的值、有颜色或备注的都保留。资产、标签与使用情况有一项读不全，就什么都不删；删除每一行之前都再查一次它有没有被使用。\n" +
 			"除查看资产外还需要权限 " + inventory.ViewLabels + "、" + inventory.ViewLabelHolders + "，--apply 再加 " + inventory.DeleteLabels + "（同步本身不需要）。\n" +
-			"请在没有同步运行时执行：删除一个刚被用上的标签行，JumpServer 会把它从资产上一并拿掉。",
+			"没有状态存储时，请在没有同步运行时执行：删除一个刚被用上的标签行，JumpServer 会把它从资产上一并拿掉。",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.cleanLabels(cmd.Context(), apply, stdout, stderr) },
 	}
@@ -56,9 +56,9 @@ func (o *options) cleanLabels(ctx context.Context, apply bool, stdout, stderr io
 		return &exitError{exitUsage, err}
 	}
 	defer s.close()
-	t := labelText{s.lang()}
-	started := s.engine.Now()
-	out := s.engine.CleanLabels(ctx, s.client, engine.LabelCleanup{
+	t := labelText{s.Language()}
+	started := s.Now()
+	out, err := s.CleanLabels(ctx, engine.LabelCleanup{
 		Write: apply, OnProgress: s.progress.showCount,
 		OnListed: func(rows []engine.CleanedLabel) {
 			s.progress.clearLine()
@@ -66,6 +66,9 @@ func (o *options) cleanLabels(ctx context.Context, apply bool, stdout, stderr io
 		},
 	})
 	s.progress.clearLine()
+	if err != nil {
+		return s.busyError(err)
+	}
 	count := countLabels(out.Rows)
 	if out.Rows != nil {
 		fmt.Fprint(stdout, t.endingText(out.Rows, count, apply))
@@ -73,7 +76,7 @@ func (o *options) cleanLabels(ctx context.Context, apply bool, stdout, stderr io
 	if out.Err != nil {
 		fmt.Fprintln(stderr, t.text("没有做完：", "not finished: ")+stripControls(t.why(out.Err)))
 	}
-	if err := o.output.write(labelDocument{out, count, started, apply, s.lang()}); err != nil {
+	if err := o.output.write(labelDocument{out, count, started, apply, s.Language()}); err != nil {
 		return &exitError{exitFailed, err}
 	}
 	return labelsExitError(out.Err, count)

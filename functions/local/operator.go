@@ -11,7 +11,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/report"
-	"github.com/jms-sync/jms-sync/functions/internal/wire"
+	"github.com/jms-sync/jms-sync/core/session"
 )
 
 // operatorCommand is a person's single order: what it does, and with which words it ends where nothing was written.
@@ -20,12 +20,12 @@ type operatorCommand struct {
 	apply, adopted  bool
 	byAddress       bool
 	agreedRemovals  int // removals that the person has agreed to; 0 = none are named
-	run             func(engine.Engine, context.Context, engine.OperatorAction) engine.RunResult
+	run             func(*session.Session, context.Context, engine.OperatorAction) (engine.RunResult, error)
 	check           func(*operatorCommand, plan.Rules) error // nil = nothing to check
 }
 
 func adoptCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
-	a := &operatorCommand{run: engine.Engine.Adopt}
+	a := &operatorCommand{run: (*session.Session).Adopt}
 	cmd := a.command(o, stdout, stderr, &cobra.Command{
 		Use:   "adopt",
 		Short: "认领已有的资产：为运行中的实例找到 Python 工具或人工创建的资产，显示表格；--apply 就地打上我们的标签",
@@ -43,7 +43,7 @@ func adoptCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 }
 
 func releaseCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
-	r := &operatorCommand{run: engine.Engine.Disown}
+	r := &operatorCommand{run: (*session.Session).Disown}
 	cmd := r.command(o, stdout, stderr, &cobra.Command{
 		Use:   "release",
 		Short: "放手：移除资产上我们的标签，不删除任何资产；默认只显示表格，--apply 才写入",
@@ -55,7 +55,7 @@ func releaseCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 }
 
 func retireCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
-	r := &operatorCommand{run: engine.Engine.Retire, check: func(r *operatorCommand, rules plan.Rules) error {
+	r := &operatorCommand{run: (*session.Session).Retire, check: func(r *operatorCommand, rules plan.Rules) error {
 		switch {
 		case r.agreedRemovals < 0:
 			return errors.New("--yes-remove: 至少为 1 (at least 1)")
@@ -108,23 +108,26 @@ func (r *operatorCommand) runAction(ctx context.Context, o *options, stdout, std
 	}
 	defer s.close()
 	if r.check != nil {
-		if err := r.check(r, s.engine.Rules); err != nil {
+		if err := r.check(r, s.Rules()); err != nil {
 			return &exitError{exitUsage, err}
 		}
 	}
-	out := r.run(s.engine, ctx, engine.OperatorAction{
-		Account: r.account, Region: r.region, Write: r.apply, BeforeWrite: wire.MarkDirty(s.store, s.engine.Log),
-		MatchByAddress: r.byAddress, RetireAdopted: r.adopted, ConfirmedRemovals: r.agreedRemovals, OpenClouds: wire.AccountOpener(s.cfg, s.engine.Log, s.cache, r.account),
+	out, err := r.run(s.Session, ctx, engine.OperatorAction{
+		Account: r.account, Region: r.region, Write: r.apply,
+		MatchByAddress: r.byAddress, RetireAdopted: r.adopted, ConfirmedRemovals: r.agreedRemovals,
 	})
+	if err != nil {
+		return s.busyError(err)
+	}
 	s.progress.clearLine()
 	if out.Err == nil {
-		if err := report.WriteOperatorTable(stdout, out.PlanLines, s.lang()); err != nil {
+		if err := report.WriteOperatorTable(stdout, out.PlanLines, s.Language()); err != nil {
 			return &exitError{exitFailed, err}
 		}
 	}
-	fmt.Fprint(stdout, report.Summary(out.Report, s.lang()))
+	fmt.Fprint(stdout, report.Summary(out.Report, s.Language()))
 	if out.Err == nil {
-		r.printNextSteps(stdout, out, s.lang())
+		r.printNextSteps(stdout, out, s.Language())
 	}
 	if err := o.output.write(out.Report); err != nil {
 		return &exitError{exitFailed, err}
@@ -132,7 +135,13 @@ func (r *operatorCommand) runAction(ctx context.Context, o *options, stdout, std
 	if err := exitErrorOf(out); err != nil {
 		return err
 	}
-	return refusedError(stdout, out, s.lang())
+	return refusedError(stdout, out, s.Language())
+}
+
+// busyError says that an order was not carried out, because a run is at work.
+func (s *terminalSession) busyError(by error) error {
+	return &exitError{exitFailed, errors.New(newStateSession(s).text("有一次同步正在运行，稍后再试，什么都没有写入：%s",
+		"a run is at work; nothing was written, try again in a minute: %s", by))}
 }
 
 // refusedError says how many assets were refused because their instances run.

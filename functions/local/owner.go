@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	runstate "github.com/jms-sync/jms-sync/core/state"
@@ -42,7 +41,7 @@ func ownerCommand(o *options, stdout, stderr io.Writer) *cobra.Command {
 // ownerSession is where a person says whose an account is.
 type ownerSession struct {
 	stateSession
-	fleet cloud.Fleet
+	keyOwner func(ctx context.Context, account string) (string, error)
 }
 
 func (o *options) withOwnerSession(ctx context.Context, stderr io.Writer, do func(context.Context, ownerSession) error) error {
@@ -51,17 +50,12 @@ func (o *options) withOwnerSession(ctx context.Context, stderr io.Writer, do fun
 		return &exitError{exitUsage, err}
 	}
 	defer s.close()
-	d := ownerSession{stateSession: stateSession{cfg: s.cfg, now: s.engine.Now(), store: s.store}}
-	if s.store == nil {
+	d := ownerSession{stateSession: newStateSession(s), keyOwner: s.KeyOwner}
+	if d.store == nil {
 		return &exitError{exitUsage, errors.New(d.text(
 			"需要状态存储：没有设置 %s。没有它时，在账号里写上 account_id 来确认",
 			"a state store is needed: %s is not set. Without one, set account_id in the account", config.EnvState))}
 	}
-	fleet, is := s.engine.Clouds.(cloud.Fleet)
-	if !is {
-		return &exitError{exitFailed, errors.New("the clouds are no fleet")}
-	}
-	d.fleet = fleet
 	return do(ctx, d)
 }
 
@@ -75,7 +69,7 @@ func (d ownerSession) printOwners(ctx context.Context, to io.Writer) error {
 		if !c.Enabled {
 			continue
 		}
-		now, err := d.fleet.KeyOwner(ctx, c.Name)
+		now, err := d.keyOwner(ctx, c.Name)
 		if err != nil {
 			now, failed = err.Error(), true
 		}
@@ -112,7 +106,7 @@ func (d ownerSession) acceptOwner(ctx context.Context, account string, to io.Wri
 	if of == "" {
 		return &exitError{exitUsage, errors.New(d.text("配置中没有启用的账号 %s", "the configuration has no enabled account %s", stripControls(account)))}
 	}
-	now, err := d.fleet.KeyOwner(ctx, account)
+	now, err := d.keyOwner(ctx, account)
 	if err != nil {
 		return &exitError{exitFailed, err}
 	}

@@ -60,8 +60,8 @@ func (o *options) withOrders(ctx context.Context, stderr io.Writer, do func(cont
 		return &exitError{exitUsage, err}
 	}
 	defer s.close()
-	d := stateSession{cfg: s.cfg, now: s.engine.Now(), store: s.store}
-	if s.store == nil {
+	d := newStateSession(s)
+	if d.store == nil {
 		return &exitError{exitUsage, errors.New(d.text(
 			"需要状态存储：没有设置 %s，各处的同步看不到这个命令",
 			"a state store is needed: %s is not set, and no other run would see this order", config.EnvState))}

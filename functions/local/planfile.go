@@ -151,8 +151,8 @@ func (o *options) applyPlan(ctx context.Context, name string, stdout, stderr io.
 			fmt.Fprintln(stdout, withoutHeldText(len(held), lang))
 		}
 	}
-	return o.runWithRetries(ctx, stdout, stderr, func(s *session) engine.RunResult {
-		out := wire.RunWithState(ctx, s.engine, s.store, wire.FingerprintSalt(s.cfg), s.cfg.Sync.FullEvery, holderHere(), engine.Request{ReviewedLines: p.Changes})
+	return o.runWithRetries(ctx, stdout, stderr, func(s *terminalSession) engine.RunResult {
+		out := s.Apply(ctx, p.Changes)
 		if out.PlanLines != nil {
 			s.printPlan(stdout, out)
 		}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -14,11 +13,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/config"
-	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/core/session"
 	"github.com/jms-sync/jms-sync/functions/internal/wire"
 )
 
@@ -80,12 +78,13 @@ func listFleet(ctx context.Context, cfg config.Config) (probeResult, error) {
 
 // listInstances gives every instance; a scope that fails is an error.
 func listInstances(ctx context.Context, cfg config.Config) ([]inventory.Instance, error) {
-	e, err := wire.NewEngine(cfg, nil, wire.Role{}, slog.New(slog.DiscardHandler), wire.ProcessCache{}, wire.Hooks{})
+	s, err := session.Open(session.Options{Config: cfg})
 	if err != nil {
 		return nil, err
 	}
+	defer s.Close()
 	var all []inventory.Instance
-	for _, l := range e.Clouds.List(ctx, cloud.Filter{}) {
+	for _, l := range s.ListInstances(ctx) {
 		if l.Err != nil {
 			return nil, fmt.Errorf("list %s: %w", l.Scope, l.Err)
 		}
@@ -96,17 +95,11 @@ func listInstances(ctx context.Context, cfg config.Config) ([]inventory.Instance
 
 // profileRun makes a run that writes nothing, and notes where time and memory went.
 func profileRun(ctx context.Context, cfg config.Config, dir string) (probeResult, error) {
-	log := slog.New(slog.DiscardHandler)
-	client, err := wire.NewClient(cfg, log)
+	s, err := session.Open(session.Options{Config: cfg})
 	if err != nil {
 		return probeResult{}, err
 	}
-	defer client.Close()
-	e, err := wire.NewEngine(cfg, client, wire.Role{}, log, wire.ProcessCache{}, wire.Hooks{})
-	if err != nil {
-		return probeResult{}, err
-	}
-	e.Cards.Notifiers = nil
+	defer s.Close()
 	cpu, err := os.Create(filepath.Join(dir, "cpu.pprof"))
 	if err != nil {
 		return probeResult{}, err
@@ -116,7 +109,7 @@ func profileRun(ctx context.Context, cfg config.Config, dir string) (probeResult
 		return probeResult{}, err
 	}
 	begun := time.Now()
-	out := e.Run(ctx, engine.Request{DryRun: true})
+	out := s.Plan(ctx, false)
 	took := time.Since(begun)
 	pprof.StopCPUProfile()
 	if out.Report.Outcome == report.Failed {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/report"
+	"github.com/jms-sync/jms-sync/functions/internal/trigger"
 	"github.com/jms-sync/jms-sync/functions/internal/wire"
 )
 
@@ -67,7 +68,7 @@ func (d *desk) fireQuickTimer() {
 	app := wire.NewApp("fc-timer", wire.NewLoader("", environ), func(config.Config) (*slog.Logger, error) {
 		return slog.New(slog.NewTextHandler(io.Discard, nil)), nil
 	}).WithEnvironment(environ)
-	rep, err := app.HandleTimer(d.Context(), wire.Firing{}, wire.Role{})
+	rep, err := app.HandleTimer(d.Context(), trigger.Timer{}, wire.Role{})
 	if err != nil || rep.Outcome != report.OK || rep.Total != 3 {
 		d.Errorf("the first tick: %v, %+v", err, rep)
 	}

@@ -16,7 +16,6 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/report"
 	runstate "github.com/jms-sync/jms-sync/core/state"
-	"github.com/jms-sync/jms-sync/functions/internal/wire"
 )
 
 const (
@@ -70,23 +69,15 @@ func (r *reopening) execute(ctx context.Context, o *options, name string, stdout
 		return &exitError{exitUsage, err}
 	}
 	defer s.close()
-	d := stateSession{cfg: s.cfg, now: s.engine.Now(), store: s.store}
+	d := newStateSession(s)
 	found, err := r.find(ctx, d, name)
 	if err != nil {
 		return err
 	}
-	if r.apply {
-		held, release, err := wire.Alone(ctx, s.store, holderHere(), s.engine.Log)
-		if err != nil {
-			return &exitError{exitFailed, errors.New(d.text("有一次同步正在运行，稍后再试，什么都没有写入：%s",
-				"a run is at work; nothing was written, try again in a minute: %s", err))}
-		}
-		defer release()
-		ctx = held
+	out, err := s.Reactivate(ctx, engine.OperatorAction{Account: r.account, Region: r.region, Write: r.apply, Reopening: found.what})
+	if err != nil {
+		return s.busyError(err)
 	}
-	out := s.engine.Reactivate(ctx, engine.OperatorAction{
-		Account: r.account, Region: r.region, Write: r.apply, BeforeWrite: wire.MarkDirty(s.store, s.engine.Log), Reopening: found.what,
-	})
 	s.progress.clearLine()
 	if err := r.print(stdout, d, found, out); err != nil {
 		return &exitError{exitFailed, err}

@@ -13,7 +13,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/report"
-	"github.com/jms-sync/jms-sync/functions/internal/wire"
+	"github.com/jms-sync/jms-sync/core/session"
 )
 
 // hostOf returns the host of an instance, by its address.
@@ -185,7 +185,7 @@ func TestReactivateOfAnUnknownRun(t *testing.T) {
 func TestReactivateWaitsForARun(t *testing.T) {
 	d := newDeskWithState(t)
 	run := d.closes(2)
-	store, err := wire.OpenState(wire.Role{}, os.Environ(), config.Config{JumpServer: config.JumpServer{URL: d.url, OrgID: config.DefaultOrgID}})
+	store, err := session.OpenStore(config.Config{JumpServer: config.JumpServer{URL: d.url, OrgID: config.DefaultOrgID}}, session.Role{}, os.Environ())
 	if err != nil {
 		t.Fatal(err)
 	}

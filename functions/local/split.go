@@ -13,11 +13,9 @@ import (
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v3"
 
-	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/report"
-	runstate "github.com/jms-sync/jms-sync/core/state"
 )
 
 // splitOptions are those of the split command.
@@ -72,27 +70,27 @@ func (o *options) proposeSplit(ctx context.Context, s splitOptions, stdout, stde
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
-	session, err := o.openSession(ctx, stderr)
+	opened, err := o.openSession(ctx, stderr)
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
-	defer session.close()
-	say := bilingualPrinter{session.lang() == plan.English, stdout}
-	session.progress.showStage("clouds")
-	listings := session.engine.Clouds.List(ctx, cloud.Filter{})
-	session.progress.clearLine()
+	defer opened.close()
+	say := bilingualPrinter{opened.Language() == plan.English, stdout}
+	opened.progress.showStage("clouds")
+	listings := opened.ListInstances(ctx)
+	opened.progress.clearLine()
 	if err := unlistedError(listings, say); err != nil {
 		return err
 	}
-	p := propose(listings, session.cfg.Clouds, s.size)
+	p := propose(listings, opened.Config().Clouds, s.size)
 	if len(p.shards) < 2 {
 		say.printLine("共 %d 个实例，一次调用就够，不需要拆分。", "%d instances: one invocation is enough, no split is needed.", p.instances)
 		say.printWarnings(p, s.size)
 		return nil
 	}
-	if len(p.shards) > runstate.MaxShards {
+	if len(p.shards) > inventory.MaxShards {
 		return &exitError{exitUsage, fmt.Errorf(say.text("--size: 会分成 %d 个部分，最多 %d 个，请调大", "--size: that makes %d parts, at most %d are possible"),
-			len(p.shards), runstate.MaxShards)}
+			len(p.shards), inventory.MaxShards)}
 	}
 	text, err := renderTriggers(p, s.cron)
 	if err != nil {

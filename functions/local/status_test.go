@@ -10,13 +10,13 @@ import (
 	"github.com/jms-sync/jms-sync/core/config"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/report"
-	"github.com/jms-sync/jms-sync/functions/internal/wire"
+	"github.com/jms-sync/jms-sync/core/session"
 )
 
 // ageHeartbeats makes the store of a desk say that the last complete run was long ago.
 func (d *desk) ageHeartbeats(ago time.Duration) {
 	d.Helper()
-	store, err := wire.OpenState(wire.Role{}, os.Environ(), config.Config{JumpServer: config.JumpServer{URL: d.url, OrgID: config.DefaultOrgID}})
+	store, err := session.OpenStore(config.Config{JumpServer: config.JumpServer{URL: d.url, OrgID: config.DefaultOrgID}}, session.Role{}, os.Environ())
 	if err == nil {
 		err = store.RecordHeartbeat(d.Context(), "run", []inventory.Scope{
 			{Cloud: inventory.Alibaba, Account: "aliyun-prod", Region: "cn-beijing"},

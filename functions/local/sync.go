@@ -12,16 +12,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/config"
-	"github.com/jms-sync/jms-sync/core/delivery"
 	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
-	"github.com/jms-sync/jms-sync/core/jumpserver"
 	"github.com/jms-sync/jms-sync/core/pause"
 	"github.com/jms-sync/jms-sync/core/plan"
 	"github.com/jms-sync/jms-sync/core/report"
-	runstate "github.com/jms-sync/jms-sync/core/state"
+	"github.com/jms-sync/jms-sync/core/session"
 	"github.com/jms-sync/jms-sync/functions/internal/logs"
 	"github.com/jms-sync/jms-sync/functions/internal/wire"
 )
@@ -52,9 +49,8 @@ func (o *options) addFlags(root *cobra.Command) {
 
 // runSync makes one run, again while it fails, and prints what was done.
 func (o *options) runSync(ctx context.Context, stdout, stderr io.Writer) error {
-	return o.runWithRetries(ctx, stdout, stderr, func(s *session) engine.RunResult {
-		e := wire.WithQuarantine(s.engine, s.store, s.cache, engine.Request{}, o.everyAccount)
-		return wire.RunWithState(ctx, e, s.store, wire.FingerprintSalt(s.cfg), s.cfg.Sync.FullEvery, holderHere(), engine.Request{})
+	return o.runWithRetries(ctx, stdout, stderr, func(s *terminalSession) engine.RunResult {
+		return s.Sync(ctx, session.Request{IncludeQuarantined: o.everyAccount})
 	}, false)
 }
 
@@ -66,40 +62,37 @@ func holderHere() string {
 
 // runPlan makes one run that writes nothing and tells nobody but the terminal. What -o writes can be applied.
 func (o *options) runPlan(ctx context.Context, stdout, stderr io.Writer) error {
-	return o.runWithRetries(ctx, stdout, stderr, func(s *session) engine.RunResult {
-		s.engine.Cards.Notifiers = nil
-		req := engine.Request{DryRun: true, WantReview: o.output != ""}
-		out := wire.RunWithState(ctx, s.engine, s.store, "", 0, "", req)
+	return o.runWithRetries(ctx, stdout, stderr, func(s *terminalSession) engine.RunResult {
+		out := s.Plan(ctx, o.output != "")
 		s.printPlan(stdout, out)
 		return out
 	}, true)
 }
 
 // printPlan shows the lines of a run, if there is a plan: none is not an empty one.
-func (s *session) printPlan(stdout io.Writer, out engine.RunResult) {
+func (s *terminalSession) printPlan(stdout io.Writer, out engine.RunResult) {
 	s.progress.clearLine()
 	if out.Err != nil {
 		return
 	}
-	if err := report.WritePlanTable(stdout, out.PlanLines, s.lang()); err != nil {
-		s.engine.Log.Error("the plan was not printed", "error", err)
+	if err := report.WritePlanTable(stdout, out.PlanLines, s.Language()); err != nil {
+		s.Log().Error("the plan was not printed", "error", err)
 	}
 }
 
-// session is a run's configuration and what was built of it.
-type session struct {
-	cfg      config.Config
-	client   *jumpserver.Client
-	store    *runstate.Store // nil = nothing is remembered
-	cache    wire.ProcessCache
-	engine   engine.Engine
+// terminalSession is a session of a command, and what shows it at a terminal.
+type terminalSession struct {
+	*session.Session
 	progress *progressLine
-	close    func()
+	closeLog func()
 }
 
-func (s *session) lang() plan.Lang { return plan.Lang(s.cfg.Language) }
+func (s *terminalSession) close() {
+	s.Close()
+	s.closeLog()
+}
 
-func (o *options) runWithRetries(ctx context.Context, stdout, stderr io.Writer, once func(*session) engine.RunResult, dry bool) error {
+func (o *options) runWithRetries(ctx context.Context, stdout, stderr io.Writer, once func(*terminalSession) engine.RunResult, dry bool) error {
 	wait, err := o.retryInterval()
 	if err == nil {
 		err = o.output.checkWritable()
@@ -118,29 +111,29 @@ func (o *options) runWithRetries(ctx context.Context, stdout, stderr io.Writer, 
 		if !isRetryable(out) || dry || try >= o.retries || pause.For(ctx, wait) != nil {
 			break
 		}
-		s.engine.Log.Warn("run failed, trying again", "try", try+1, "of", o.retries)
+		s.Log().Warn("run failed, trying again", "try", try+1, "of", o.retries)
 	}
 	s.progress.clearLine()
-	fmt.Fprint(stdout, report.Summary(out.Report, s.lang()))
+	fmt.Fprint(stdout, report.Summary(out.Report, s.Language()))
 	if err := o.output.write(documentOf(s, out)); err != nil {
 		return &exitError{exitFailed, err}
 	}
 	if out.Review != nil {
-		fmt.Fprintln(stdout, fileHeldText(string(o.output), out.Review, s.lang()))
+		fmt.Fprintln(stdout, fileHeldText(string(o.output), out.Review, s.Language()))
 	}
 	return exitErrorOf(out)
 }
 
 // documentOf gives the document of -o: the results, of a plan with what apply takes.
-func documentOf(s *session, out engine.RunResult) document {
+func documentOf(s *terminalSession, out engine.RunResult) document {
 	if out.Review == nil {
 		return out.Report
 	}
-	return newPlanFile(s.cfg.JumpServer, out, s.engine.Now())
+	return newPlanFile(s.Config().JumpServer, out, s.Now())
 }
 
-// openSession reads the configuration and builds the engine. Its errors are mistakes of the user.
-func (o *options) openSession(ctx context.Context, stderr io.Writer) (*session, error) {
+// openSession reads the configuration and opens its session. Its errors are mistakes of the user.
+func (o *options) openSession(ctx context.Context, stderr io.Writer) (*terminalSession, error) {
 	cfg, err := wire.ConfigLoader(o.config)(ctx)
 	if err != nil {
 		return nil, err
@@ -150,25 +143,14 @@ func (o *options) openSession(ctx context.Context, stderr io.Writer) (*session, 
 	if err != nil {
 		return nil, err
 	}
-	log = log.With("environment", cfg.Environment.Type)
-	store, err := wire.OpenState(wire.Role{}, os.Environ(), cfg)
+	s, err := session.Open(session.Options{
+		Config: cfg, Environ: os.Environ(), RequireState: true, Log: log.With("environment", cfg.Environment.Type),
+		Hooks: session.Hooks{Stage: p.showStage, Progress: p.showCount}, Holder: holderHere(),
+	})
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", config.EnvState, err), closer.Close())
+		return nil, errors.Join(err, closer.Close())
 	}
-	client, err := wire.NewClient(cfg, log)
-	if err == nil {
-		kept := wire.ProcessCache{Outbox: delivery.NewOutbox(0), Identities: cloud.NewOwnerCache(), Assumed: cloud.NewRoleCache()}
-		var e engine.Engine
-		e, err = wire.NewEngine(cfg, client, wire.Role{}, log, kept, wire.Hooks{Stage: p.showStage, Progress: p.showCount})
-		if err == nil {
-			e.Cards.Queue, e.Nodes = wire.OpenReportQueue(store, cfg), wire.OpenNodeIDs(store)
-			e.OwnerStore, e.Pauses = store, wire.Pauses(store, nil)
-			return &session{
-				cfg: cfg, client: client, store: store, cache: kept, engine: e, progress: p, close: func() { _ = closer.Close() },
-			}, nil
-		}
-	}
-	return nil, errors.Join(err, closer.Close())
+	return &terminalSession{Session: s, progress: p, closeLog: func() { _ = closer.Close() }}, nil
 }
 
 // newLogger builds the logger of a host: console and, unless it is switched off, files. What the

@@ -12,7 +12,7 @@ func ofOrders() []mutant {
 		pkg: "./core/plan", test: "TestPauseOfAllWrites",
 	}, {
 		name: "what cannot be read is paused", file: "core/engine/paused.go",
-		old: "return Halt{Pause: plan.PauseUnread(err.Error())}", broken: "return halt{}",
+		old: "return Halt{Pause: plan.PauseUnread(err.Error())}", broken: "return Halt{}",
 		pkg: "./core/engine", test: "TestUnreadablePause",
 	}, {
 		name: "a pause stops a run that is at work", file: "core/apply/remove.go",

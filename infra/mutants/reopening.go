@@ -29,7 +29,7 @@ func ofReopening() []mutant {
 		old:    `case approved != "" && c.Approved != approved:`,
 		broken: "case false:", pkg: "./functions/local", test: "TestReactivateOfAnApprovedSet",
 	}, {
-		name: "reopen: reactivate waits for the lease", file: "functions/local/reactivate.go",
-		old: "\tif r.apply {\n\t\theld", broken: "\tif false {\n\t\theld", pkg: "./functions/local", test: "TestReactivateWaitsForARun",
+		name: "reopen: reactivate waits for the lease", file: "core/session/operator.go",
+		old: "\tif writes {\n\t\tdefer s.saveRate(ctx)\n\t\theld", broken: "\tif false {\n\t\theld", pkg: "./functions/local", test: "TestReactivateWaitsForARun",
 	}}
 }

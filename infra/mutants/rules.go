@@ -3,7 +3,7 @@ package main
 // mutants returns all of them: what was broken once without a test that noticed, and what must never be.
 func mutants() []mutant {
 	var all []mutant
-	for _, some := range [][]mutant{ofProof(), ofPlace(), ofPeople(), ofTime(), ofStore(), ofEvents(), ofReopening(), ofMarks(), ofShare(), ofOrders()} {
+	for _, some := range [][]mutant{ofProof(), ofPlace(), ofPeople(), ofTime(), ofStore(), ofEvents(), ofReopening(), ofMarks(), ofShare(), ofOrders(), ofSession()} {
 		all = append(all, some...)
 	}
 	return all

@@ -69,10 +69,10 @@ func (s sdkClient) newHTTPClient(ctx context.Context, builder *core.HcHttpClient
 	if err != nil {
 		return nil, noClientError()
 	}
-	courier := cloud.StrictTransport{Ctx: ctx, Base: s.transport, Timeout: s.timeout, ParseError: newAPIError}
+	strict := cloud.StrictTransport{Ctx: ctx, Base: s.transport, Timeout: s.timeout, ParseError: newAPIError, CheckBody: checkJSON}
 	// The transport ends the call; the time-out only keeps the SDK's default from ending it earlier.
 	settings := config.DefaultHttpConfig().WithUserAgent("jms-sync").WithTimeout(s.timeout + time.Second).
-		WithRetries(0).WithHttpRoundTripper(strictTransport{courier})
+		WithRetries(0).WithHttpRoundTripper(strict)
 	client, err := builder.WithEndpoints([]string{cmp.Or(s.endpoint.URL(), "https://"+host)}).
 		WithCredential(credentials).WithHttpConfig(settings).SafeBuild()
 	if err != nil {

@@ -62,7 +62,8 @@ func (r *Robot) post(ctx context.Context, body []byte) (tries int, err error) {
 	if err != nil && !errors.Is(err, httpx.ErrTooLarge) { // which is none of DingTalk's
 		return maxNetworkTries, newNetworkError(ctx, err, private)
 	}
-	switch status := response.StatusCode; {
+	status := response.StatusCode
+	switch {
 	case status == http.StatusOK:
 		return parseResponse(answer, private)
 	case status == http.StatusTooManyRequests:

@@ -14,7 +14,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/storage/s3"
 )
 
-// Options say how a store is reached and how often it is asked. The zero value is right for most.
+// Options are how a store is reached and how often it is asked. The zero value is right for most.
 type Options struct {
 	Network storage.Network
 	Policy  storage.RetryPolicy
@@ -26,7 +26,7 @@ type adapter struct {
 	open   func(storage.Ref, storage.Credentials, *http.Client) (storage.Bucket, error)
 }
 
-// allAdapters gives one entry per store.
+// allAdapters returns one entry per store.
 func allAdapters() []adapter {
 	return []adapter{
 		{storage.SchemeOSS, oss.Open},
@@ -35,7 +35,7 @@ func allAdapters() []adapter {
 	}
 }
 
-// Open makes the bucket of a reference to one object, without any call, and gives the object's
+// Open returns the bucket of a reference to one object, without any call, and the object's
 // key. For a file the bucket is its folder. Errors are of the kinds Invalid and BadCredentials.
 func Open(ref storage.Ref, credentials storage.Credentials, options Options) (b storage.Bucket, key string, err error) {
 	if ref.Scheme == storage.SchemeFile {
@@ -49,13 +49,14 @@ func Open(ref storage.Ref, credentials storage.Credentials, options Options) (b 
 	return b, ref.Key, err
 }
 
-// OpenPrefix makes the bucket of a reference to many objects, as Open does. Prefix and name
+// OpenPrefix returns the bucket of a reference to many objects, as Open does. Prefix and name
 // together are a key: the prefix is "" or ends with a slash. For a file it is the folder itself.
 func OpenPrefix(ref storage.Ref, credentials storage.Credentials, options Options) (b storage.Bucket, prefix string, err error) {
 	if ref.Scheme == storage.SchemeFile {
 		return openFolder(filepath.Clean(ref.Key), options), "", nil
 	}
-	if prefix = strings.TrimSuffix(ref.Key, "/"); prefix != "" {
+	prefix = strings.TrimSuffix(ref.Key, "/")
+	if prefix != "" {
 		prefix += "/"
 	}
 	b, err = openRemote(ref, credentials, options)

@@ -20,7 +20,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/storage"
 )
 
-// Open makes a bucket of a folder, without touching it. The folder is made by the first Put.
+// Open returns the bucket of a folder, without touching it. The folder is made by the first Put.
 // Keys and links that lead out of it are refused.
 func Open(folder string) storage.Bucket { return bucket{folder: filepath.Clean(folder)} }
 
@@ -142,7 +142,7 @@ func (b bucket) Capabilities(context.Context) storage.Capabilities {
 	return storage.Capabilities{CreateOnly: true, IfMatch: hasLocks}
 }
 
-// openRoot opens the folder, and makes it first where something is to be written.
+// openRoot opens the folder, and creates it first where something is to be written.
 func (b bucket) openRoot(ctx context.Context, create bool) (*os.Root, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -181,7 +181,7 @@ func readObject(root *os.Root, key string) ([]byte, error) {
 	return data, nil
 }
 
-// writeFile makes a new file whose content is on the disk when it returns.
+// writeFile creates a file whose content is on the disk when it returns.
 func writeFile(root *os.Root, name string, data []byte) error {
 	file, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
@@ -197,16 +197,18 @@ func syncFolder(root *os.Root, folder string) error {
 	if err != nil {
 		return classifyError(err)
 	}
-	if err = dir.Sync(); errors.Is(err, errors.ErrUnsupported) || errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EINVAL) {
+	err = dir.Sync()
+	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EINVAL) {
 		err = nil
 	}
-	if err = errors.Join(err, dir.Close()); err != nil {
+	err = errors.Join(err, dir.Close())
+	if err != nil {
 		return classifyError(err)
 	}
 	return nil
 }
 
-// etagOf gives the hash in quotes, as object stores write theirs.
+// etagOf returns the hash in quotes, as object stores write theirs.
 func etagOf(data []byte) string {
 	sum := sha256.Sum256(data)
 	return `"` + hex.EncodeToString(sum[:]) + `"`
@@ -220,7 +222,7 @@ func newConflictError(text string) error {
 	return &inventory.Error{Kind: inventory.Conflict, Message: text}
 }
 
-// classifyError gives an error of the system a kind. Its text names paths, which are no secrets.
+// classifyError returns an error of the system with a kind. Its text names paths, which are no secrets.
 func classifyError(err error) error {
 	kind := inventory.Temporary
 	switch {
@@ -238,8 +240,8 @@ func classifyError(err error) error {
 	return &inventory.Error{Kind: kind, Message: err.Error()}
 }
 
-// isRootRefusal tells os.Root's refusals that have no error values: of a path that leads out of the
-// folder, and of a folder that is none.
+// isRootRefusal reports whether os.Root refused a path that leads out of the folder, or a folder that is none: those
+// refusals have no error values.
 func isRootRefusal(err error) bool {
 	var p *fs.PathError
 	var l *os.LinkError

@@ -12,7 +12,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/storage"
 )
 
-// hasLocks tells that this system has locks that end with the process that holds them.
+// hasLocks is true, as this system has locks that end with the process that holds them.
 const hasLocks = true
 
 // lockFolder waits for the folder's lock until ctx ends. A process that dies lets go of it. The file

@@ -7,7 +7,7 @@ import (
 	"os"
 )
 
-// hasLocks tells that this system has no locks that end with the process that holds them; then
+// hasLocks is false, as this system has no locks that end with the process that holds them; then
 // there is no IfMatch, and CreateOnly alone is safe, because a link never replaces.
 const hasLocks = false
 

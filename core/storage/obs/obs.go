@@ -15,7 +15,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/storage"
 )
 
-// Open makes a bucket, without any call. Its credentials are never asked for again.
+// Open returns a bucket, without any call. Its credentials are never asked for again.
 func Open(ref storage.Ref, credentials storage.Credentials, client *http.Client) (storage.Bucket, error) {
 	if ref.Region == "" && ref.Endpoint == "" {
 		return nil, &inventory.Error{Kind: inventory.Invalid, Message: "storage: obs://" + ref.Bucket + ": region= is missing"}

@@ -18,7 +18,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/storage"
 )
 
-// Open makes a bucket, without any call. Its credentials are never asked for again.
+// Open returns a bucket, without any call. Its credentials are never asked for again.
 func Open(ref storage.Ref, c storage.Credentials, client *http.Client) (storage.Bucket, error) {
 	region := strings.TrimPrefix(ref.Region, "oss-") // the console shows both
 	if region == "" {

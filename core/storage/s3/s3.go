@@ -21,7 +21,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/storage"
 )
 
-// Open makes a bucket, without any call. Its credentials are never asked for again.
+// Open returns a bucket, without any call. Its credentials are never asked for again.
 func Open(ref storage.Ref, credentials storage.Credentials, client *http.Client) (storage.Bucket, error) {
 	if ref.Region == "" {
 		return nil, &inventory.Error{Kind: inventory.Invalid, Message: "storage: s3://" + ref.Bucket + ": region= is missing"}
@@ -75,7 +75,7 @@ type bucket struct {
 	knownCapabilities atomic.Pointer[storage.Capabilities]
 }
 
-// isAmazonEndpoint tells whether an endpoint is one of Amazon's own, by its name.
+// isAmazonEndpoint reports whether an endpoint is one of Amazon's own, by its name.
 func isAmazonEndpoint(endpoint string) bool {
 	u, err := url.Parse(endpoint)
 	return err == nil && (strings.HasSuffix(u.Hostname(), ".amazonaws.com") || strings.HasSuffix(u.Hostname(), ".amazonaws.com.cn"))
@@ -181,13 +181,14 @@ func (b *bucket) probeCapabilities(ctx context.Context) (able storage.Capabiliti
 	if _, err := b.Put(ctx, key, nil, storage.Always()); err != nil {
 		return able, err
 	}
-	if able.CreateOnly, err = b.refusesCondition(ctx, key, storage.CreateOnly()); err == nil {
+	able.CreateOnly, err = b.refusesCondition(ctx, key, storage.CreateOnly())
+	if err == nil {
 		able.IfMatch, err = b.refusesCondition(ctx, key, storage.IfMatch(`"00000000000000000000000000000000"`))
 	}
 	return able, errors.Join(err, b.Delete(ctx, key))
 }
 
-// refusesCondition tells whether a condition that does not hold is refused; an error is no answer.
+// refusesCondition reports whether a condition that does not hold is refused; an error is no answer.
 func (b *bucket) refusesCondition(ctx context.Context, key string, condition storage.Condition) (bool, error) {
 	_, err := b.Put(ctx, key, nil, condition)
 	var refusal *storage.APIError

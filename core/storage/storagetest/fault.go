@@ -30,7 +30,7 @@ const (
 	StuckPage    Fault = "stuck page"      // a list that promises more and does not go on
 )
 
-// showFault shows a fault instead of an answer. It tells whether it did.
+// showFault shows a fault instead of an answer. It reports whether it did.
 func (s *Server) showFault(w http.ResponseWriter, r *http.Request, f Fault) bool {
 	switch f {
 	case SlowDown:

@@ -66,7 +66,7 @@ func NewServer(t testing.TB, d Dialect) *Server {
 	return s
 }
 
-// Ref gives the reference of a key.
+// Ref returns the reference of a key.
 func (s *Server) Ref(key string) string {
 	return string(s.dialect) + "://" + Bucket + "/" + key + "?region=region-1&endpoint=" + url.QueryEscape(s.URL)
 }
@@ -114,7 +114,7 @@ func (s *Server) SetObject(key string, data []byte) {
 	s.objects[key] = data
 }
 
-// TakeRequests gives what was asked since the last call: "GET key 304".
+// TakeRequests returns what was asked since the last call: "GET key 304".
 func (s *Server) TakeRequests() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -166,7 +166,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(body)
 }
 
-// nextFault gives the fault of a request.
+// nextFault returns the fault of a request.
 func (s *Server) nextFault(name string) Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -68,12 +68,12 @@ func InstantRetries() storage.RetryPolicy {
 	return storage.RetryPolicy{Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}
 }
 
-// GoodCredentials gives the credentials that a Server knows.
+// GoodCredentials returns the credentials that a Server knows.
 func GoodCredentials() storage.Credentials {
 	return storage.Credentials{ID: secret.New(GoodID), Secret: secret.New(GoodSecret), Token: secret.New(GoodToken)}
 }
 
-// newBucket gives a bucket of a fresh store.
+// newBucket returns a bucket of a fresh store.
 func (h Harness) newBucket(t *testing.T) storage.Bucket { return h.New(t).Open(t, InstantRetries()) }
 
 // WantKind fails a test whose error is not of one of these kinds, does not name the key, or

@@ -108,7 +108,7 @@ func parseAWSTimer(fields jsonObject) (Timer, error) {
 	if tick.Request, err = parseRequestText("payload", text); err != nil {
 		return Timer{}, err
 	}
-	if tick.Request.Shard != (Shard{}) && !timed {
+	if tick.Request.Shard != (inventory.Shard{}) && !timed {
 		return Timer{}, errors.New(`payload: "part": parts of one run know each other by the time of their tick, which is missing`)
 	}
 	return tick, nil

@@ -68,7 +68,7 @@ func TestAWSTick(t *testing.T) {
 		`{"payload":{}}`:                  {},
 		`{"time":"2026-11-23T10:00:00Z"}`: {FiredAt: testFiredAt},
 		`{"time":"2026-11-23T18:00:00+08:00","payload":{"regions":["r"],"part":"2/4"}}`: {
-			FiredAt: testFiredAt, Request: Request{Regions: []string{"r"}, Shard: Shard{2, 4}},
+			FiredAt: testFiredAt, Request: Request{Regions: []string{"r"}, Shard: inventory.Shard{Number: 2, Count: 4}},
 		},
 		`{"detail-type":"Scheduled Event","source":"aws.events","time":"2026-11-23T10:00:00Z","payload":{"dry_run":true}}`: {
 			FiredAt: testFiredAt, Request: Request{DryRun: true},
@@ -158,7 +158,7 @@ func TestHuaweiTick(t *testing.T) {
 	for text, want := range map[string]Timer{
 		head + `}`: {FiredAt: testFiredAt},
 		head + `,"trigger_name":"T","user_event":"{\"regions\":[\"cn-north-4\"],\"part\":\"1/2\"}"}`: {
-			FiredAt: testFiredAt, Name: "T", Request: Request{Regions: []string{"cn-north-4"}, Shard: Shard{1, 2}},
+			FiredAt: testFiredAt, Name: "T", Request: Request{Regions: []string{"cn-north-4"}, Shard: inventory.Shard{Number: 1, Count: 2}},
 		},
 		head + `,"trigger_name":null,"user_event":null}`: {FiredAt: testFiredAt},
 	} {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
 // Request narrows a run. A nil list means everything; a list is never empty.
@@ -12,16 +14,9 @@ type Request struct {
 	Clouds         []string // the configuration's names of accounts
 	Regions        []string
 	DryRun         bool
-	Shard          Shard
+	Shard          inventory.Shard
 	CheckStaleness bool // only look whether complete runs are made
 }
-
-// Shard is one of several that timer triggers make of one run, side by side; 1 ≤ Number ≤ Of ≤
-// MaxShards. The zero value is the whole run.
-type Shard struct{ Number, Count int }
-
-// MaxShards is into how many parts a run may be split.
-const MaxShards = 100
 
 // allowedText is told with every mistake in a payload.
 const allowedText = `allowed: nothing, or {"clouds":["account"],"regions":["region"],"dry_run":true,"part":"1/4"} ` +
@@ -75,7 +70,7 @@ func parseRequest(text string) (Request, error) {
 			return Request{}, fmt.Errorf("%q: %w", key, err)
 		}
 	}
-	if r.Shard != (Shard{}) && r.Clouds == nil && r.Regions == nil {
+	if r.Shard != (inventory.Shard{}) && r.Clouds == nil && r.Regions == nil {
 		return Request{}, errors.New(`"part": a part without clouds or regions would be the whole run`)
 	}
 	if r.CheckStaleness && len(fields.sortedKeys()) > 1 {
@@ -86,18 +81,18 @@ func parseRequest(text string) (Request, error) {
 
 // parseShard reads "2/4". Only one way of writing is taken: what looks like a part and is another one
 // would leave a part of the run without its report.
-func parseShard(raw []byte) (Shard, error) {
+func parseShard(raw []byte) (inventory.Shard, error) {
 	text, err := decodeValue[*string](raw)
 	if err != nil || text == nil {
-		return Shard{}, errors.New(`must be a text such as "2/4"`)
+		return inventory.Shard{}, errors.New(`must be a text such as "2/4"`)
 	}
 	number, of, _ := strings.Cut(*text, "/")
 	n, bad := strconv.Atoi(number)
 	m, worse := strconv.Atoi(of)
-	if bad != nil || worse != nil || strconv.Itoa(n)+"/"+strconv.Itoa(m) != *text || n < 1 || n > m || m > MaxShards {
-		return Shard{}, fmt.Errorf(`must be a text such as "2/4": part 2 of 4, at most %d`, MaxShards)
+	if bad != nil || worse != nil || strconv.Itoa(n)+"/"+strconv.Itoa(m) != *text || n < 1 || n > m || m > inventory.MaxShards {
+		return inventory.Shard{}, fmt.Errorf(`must be a text such as "2/4": part 2 of 4, at most %d`, inventory.MaxShards)
 	}
-	return Shard{n, m}, nil
+	return inventory.Shard{Number: n, Count: m}, nil
 }
 
 func parseFlag(raw []byte) (bool, error) {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"reflect"
 	"testing"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
 // seedPayloads are where fuzzing begins.
@@ -46,7 +48,7 @@ func compareLoosely(t *testing.T, event []byte, tick Timer, timeKey, payloadKey 
 	if _, there := outer[timeKey].(string); there == tick.FiredAt.IsZero() {
 		t.Fatalf("%s has the time %s", event, tick.FiredAt)
 	}
-	if tick.FiredAt.IsZero() && tick.Request.Shard != (Shard{}) {
+	if tick.FiredAt.IsZero() && tick.Request.Shard != (inventory.Shard{}) {
 		t.Fatalf("%s is a part of nothing known", event)
 	}
 	inner := map[string]any{}
@@ -68,8 +70,8 @@ func compareLoosely(t *testing.T, event []byte, tick Timer, timeKey, payloadKey 
 		}
 		want[key] = loose
 	}
-	if p := tick.Request.Shard; p != (Shard{}) {
-		if want["part"] = fmt.Sprintf("%d/%d", p.Number, p.Count); p.Number < 1 || p.Number > p.Count || p.Count > MaxShards || len(want) < 2 {
+	if p := tick.Request.Shard; p != (inventory.Shard{}) {
+		if want["part"] = fmt.Sprintf("%d/%d", p.Number, p.Count); p.Number < 1 || p.Number > p.Count || p.Count > inventory.MaxShards || len(want) < 2 {
 			t.Fatalf("%q was read as %+v", text, tick.Request)
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
 var testFiredAt = time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
@@ -36,9 +38,9 @@ func TestFCTimer(t *testing.T) {
 		`{"clouds":["aliyun-prod"],"regions":["cn-beijing"],"dry_run":true}`: {
 			Clouds: []string{"aliyun-prod"}, Regions: []string{"cn-beijing"}, DryRun: true,
 		},
-		`{"clouds":["a"],"part":"1/1"}`:                     {Clouds: []string{"a"}, Shard: Shard{1, 1}},
-		`{"part":"2/4","regions":["r"]}`:                    {Regions: []string{"r"}, Shard: Shard{2, 4}},
-		`{"clouds":["a"],"regions":["r"],"part":"100/100"}`: {Clouds: []string{"a"}, Regions: []string{"r"}, Shard: Shard{100, 100}},
+		`{"clouds":["a"],"part":"1/1"}`:                     {Clouds: []string{"a"}, Shard: inventory.Shard{Number: 1, Count: 1}},
+		`{"part":"2/4","regions":["r"]}`:                    {Regions: []string{"r"}, Shard: inventory.Shard{Number: 2, Count: 4}},
+		`{"clouds":["a"],"regions":["r"],"part":"100/100"}`: {Clouds: []string{"a"}, Regions: []string{"r"}, Shard: inventory.Shard{Number: 100, Count: 100}},
 	} {
 		tick, err := ParseFCTimer(newTimerEvent(t, payload))
 		if err != nil {

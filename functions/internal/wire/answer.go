@@ -1,9 +1,12 @@
 package wire
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/reconcile"
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
@@ -43,4 +46,34 @@ type byteCounter int
 func (t *byteCounter) Write(p []byte) (int, error) {
 	*t += byteCounter(len(p))
 	return len(p), nil
+}
+
+// reportError words a failed report for the platform's log, where no results document is seen.
+func reportError(r report.Report) error {
+	var parts []string
+	for _, e := range r.Errors {
+		parts = append(parts, fmt.Sprintf("%s: %s", e.Kind, e.Message))
+	}
+	for _, s := range r.Scopes {
+		if !s.Complete {
+			parts = append(parts, fmt.Sprintf("%s/%s/%s: %s: %s", s.Cloud, s.Account, s.Region, s.Error.Kind, s.Error.Message))
+		}
+	}
+	const most = 5
+	if more := len(parts) - most; more > 0 {
+		parts = append(parts[:most], fmt.Sprintf("and %d more", more))
+	}
+	return errors.New("sync failed: " + strings.Join(parts, "; "))
+}
+
+func failedEventsError(answer reconcile.EventReport) error {
+	var parts []string
+	for _, e := range answer.Results {
+		text := fmt.Sprintf("%s (%s): %s", e.ID, e.Description, e.Outcome)
+		if e.Outcome == reconcile.EventFailed {
+			text += ": " + e.Reason
+		}
+		parts = append(parts, text)
+	}
+	return errors.New("events: " + strings.Join(parts, "; "))
 }

@@ -7,9 +7,9 @@ import (
 
 	"github.com/jms-sync/jms-sync/core/cloud"
 	"github.com/jms-sync/jms-sync/core/config"
-	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/inventory"
 	"github.com/jms-sync/jms-sync/core/secret"
+	"github.com/jms-sync/jms-sync/core/session"
 	"github.com/jms-sync/jms-sync/functions/internal/logs"
 )
 
@@ -28,30 +28,30 @@ func NewFunction(name string) *App {
 // the named file or reference, or what the environment says where file is "".
 func ConfigLoader(file string) func(context.Context) (config.Config, error) {
 	return func(ctx context.Context) (config.Config, error) {
-		cfg, _, err := NewLoader(file, os.Environ())(ctx, Role{}, "")
+		cfg, _, err := NewLoader(file, os.Environ())(ctx, session.Role{}, "")
 		return cfg, err
 	}
 }
 
 // AlibabaRole is the role of a Function Compute function, as one invocation carries it.
-func AlibabaRole(keyID, keySecret, token string) Role {
+func AlibabaRole(keyID, keySecret, token string) session.Role {
 	return newRole(inventory.Alibaba, keyID, keySecret, token)
 }
 
 // HuaweiRole is the agency of a FunctionGraph function, as one invocation carries it.
-func HuaweiRole(keyID, keySecret, token string) Role {
+func HuaweiRole(keyID, keySecret, token string) session.Role {
 	return newRole(inventory.Huawei, keyID, keySecret, token)
 }
 
 // AWSRole is the role of a Lambda function. Lambda gives its credentials to the process and not to
 // the invocation, and ends the process before they do
 // (https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html).
-func AWSRole() Role {
+func AWSRole() session.Role {
 	return newRole(inventory.AWS, os.Getenv("AWS_ACCESS_KEY_ID"), os.Getenv("AWS_SECRET_ACCESS_KEY"), os.Getenv("AWS_SESSION_TOKEN"))
 }
 
-func newRole(of inventory.Cloud, keyID, keySecret, token string) Role {
-	return Role{
+func newRole(of inventory.Cloud, keyID, keySecret, token string) session.Role {
+	return session.Role{
 		Cloud: of, AccessKeyID: secret.New(keyID), AccessKeySecret: secret.New(keySecret), SecurityToken: secret.New(token),
 	}
 }
@@ -69,5 +69,5 @@ const (
 	Huawei  = inventory.Huawei
 )
 
-// Request is what a run is narrowed to.
-type Request = engine.Request
+// Role is the temporary credentials of an invocation.
+type Role = session.Role

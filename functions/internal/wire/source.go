@@ -7,25 +7,26 @@ import (
 	"strings"
 
 	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/session"
 	"github.com/jms-sync/jms-sync/core/storage"
 	stores "github.com/jms-sync/jms-sync/core/storage/all"
 )
 
 // Loader reads the configuration. Where it comes from an object store, etag is the object's, and
 // storage.ErrNotModified the answer where it is still the known one; else etag is "".
-type Loader func(ctx context.Context, role Role, known string) (cfg config.Config, etag string, err error)
+type Loader func(ctx context.Context, role session.Role, known string) (cfg config.Config, etag string, err error)
 
 // NewLoader gives the Loader of a file or a reference, "" = what the variables name. The object is
 // read with the role's credentials where they are of the store's cloud, else with the variables'.
 func NewLoader(file string, environ []string) Loader {
-	return func(ctx context.Context, role Role, known string) (config.Config, string, error) {
+	return func(ctx context.Context, role session.Role, known string) (config.Config, string, error) {
 		etag := ""
 		fetch := func(ctx context.Context, ref string) ([]byte, error) {
-			object, err := fetchObject(ctx, ref, credentialSource(role, environ), known)
+			object, err := fetchObject(ctx, ref, role.CredentialSource(environ), known)
 			etag = object.ETag
 			return object.Data, err
 		}
-		from := config.Source{File: file, Env: environ, ReadFile: os.ReadFile, Fetchers: map[string]config.FetchFunc{}, Clouds: Clouds()}
+		from := config.Source{File: file, Env: environ, ReadFile: os.ReadFile, Fetchers: map[string]config.FetchFunc{}, Clouds: session.Clouds()}
 		for _, scheme := range storage.Schemes() {
 			if scheme != storage.SchemeFile {
 				from.Fetchers[scheme] = fetch
@@ -45,7 +46,7 @@ func ReadDocument(ctx context.Context, ref string, environ []string) ([]byte, er
 	case scheme == storage.SchemeFile:
 		return os.ReadFile(path)
 	}
-	object, err := fetchObject(ctx, ref, credentialSource(Role{}, environ), "")
+	object, err := fetchObject(ctx, ref, session.Role{}.CredentialSource(environ), "")
 	return object.Data, err
 }
 
@@ -66,19 +67,6 @@ func fetchObject(ctx context.Context, text string, who storage.CredentialSource,
 	return bucket.Get(ctx, key, known)
 }
 
-// credentialSource says with whose credentials a store is asked.
-func credentialSource(role Role, environ []string) storage.CredentialSource {
-	lookup := func(name string) string { return lookupVariable(environ, name) }
-	home := lookup("HOME")
-	if home == "" {
-		home = lookup("USERPROFILE") // Windows
-	}
-	return storage.CredentialSource{
-		Role:      storage.Credentials{ID: role.AccessKeyID, Secret: role.AccessKeySecret, Token: role.SecurityToken},
-		RoleCloud: role.Cloud, Env: lookup, ReadFile: os.ReadFile, Home: home,
-	}
-}
-
 // lookupVariable looks one up in an environment; "" = not set.
 func lookupVariable(environ []string, name string) string {
 	for _, pair := range environ {
@@ -93,8 +81,8 @@ func lookupVariable(environ []string, name string) string {
 // no body where nothing changed. A new version takes the place of all that is kept, or is
 // refused with its mistakes; then nothing runs, not even on the old one, until it is right. What
 // comes from files and variables is read once.
-func (a *App) loadCurrent(ctx context.Context, role Role) (*loadedConfig, error) {
-	ctx, cancel := withReserve(ctx, a.now())
+func (a *App) loadCurrent(ctx context.Context, role session.Role) (*loadedConfig, error) {
+	ctx, cancel := session.WithReserve(ctx, a.now())
 	defer cancel()
 	for {
 		w := a.current.Load()

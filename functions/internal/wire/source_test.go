@@ -19,6 +19,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/secret"
 	"github.com/jms-sync/jms-sync/core/storage/storagetest"
+	"github.com/jms-sync/jms-sync/functions/internal/trigger"
 	"github.com/jms-sync/jms-sync/functions/internal/wire"
 )
 
@@ -64,7 +65,7 @@ clouds:
 
 // runTimer runs one invocation.
 func (e *estate) runTimer(role wire.Role) (report.Report, error) {
-	return e.app.HandleTimer(e.Context(), wire.Firing{FiredAt: time.Now()}, role)
+	return e.app.HandleTimer(e.Context(), trigger.Timer{FiredAt: time.Now()}, role)
 }
 
 // wantSuccess runs one invocation that must be a success, and wants these requests to the store.
@@ -165,7 +166,7 @@ func TestStoreTroubleStopsTheRun(t *testing.T) {
 	e.store.InjectFault(storagetest.Hang, "", 0, 0)
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second) // half a second of which is kept
 	defer cancel()
-	_, err := e.app.HandleTimer(ctx, wire.Firing{FiredAt: time.Now()}, role)
+	_, err := e.app.HandleTimer(ctx, trigger.Timer{FiredAt: time.Now()}, role)
 	if inventory.KindOf(err) != inventory.Deadline || ctx.Err() != nil {
 		t.Errorf("error %v; want one of a passed deadline, before the platform's", err)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/notify/dingtalk/dingtalktest"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/storage/storagetest"
+	"github.com/jms-sync/jms-sync/functions/internal/trigger"
 	"github.com/jms-sync/jms-sync/functions/internal/wire"
 )
 
@@ -67,7 +68,7 @@ func TestTickWithoutATime(t *testing.T) {
 	e.store.RequireToken(storagetest.GoodToken)
 	e.write("stale_after: 10m")
 	for at, want := range map[time.Time]report.Outcome{{}: report.OK, time.Now().Add(-time.Hour): report.TooLate} {
-		if r, err := e.app.HandleTimer(t.Context(), wire.Firing{FiredAt: at}, role); err != nil || r.Outcome != want {
+		if r, err := e.app.HandleTimer(t.Context(), trigger.Timer{FiredAt: at}, role); err != nil || r.Outcome != want {
 			t.Errorf("fired %s: %s %v", at, r.Outcome, err)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/notify"
 	"github.com/jms-sync/jms-sync/core/report"
 	"github.com/jms-sync/jms-sync/core/secret"
+	"github.com/jms-sync/jms-sync/core/session"
 	"github.com/jms-sync/jms-sync/core/state"
 	"github.com/jms-sync/jms-sync/functions/internal/logs"
 )
@@ -27,7 +28,7 @@ const runbookURL = "https://github.com/jms-sync/jms-sync/blob/main/docs/runbook.
 // notifyUnready tells people that nothing was run, because the configuration cannot be read or used: otherwise every
 // tick would fail in silence. The card goes to the robot of what could be read of the configuration, else to that
 // of the environment, else to that of the last configuration which was right.
-func (a *App) notifyUnready(ctx context.Context, role Role, why error) {
+func (a *App) notifyUnready(ctx context.Context, role session.Role, why error) {
 	if ctx.Err() != nil {
 		return
 	}
@@ -37,17 +38,17 @@ func (a *App) notifyUnready(ctx context.Context, role Role, why error) {
 		log.Warn("nobody is told that the configuration cannot be used: no webhook is known")
 		return
 	}
-	robots, err := newNotifiers(cfg)
+	robots, err := session.NewNotifiers(cfg)
 	if err != nil {
 		log.Warn("nobody is told that the configuration cannot be used", "error", err)
 		return
 	}
-	ctx, cancel := withReserve(ctx, a.now())
+	ctx, cancel := session.WithReserve(ctx, a.now())
 	defer cancel()
 	if !a.mayNotify(ctx, role, cfg, why, log) {
 		return
 	}
-	o := reportOptions(cfg)
+	o := session.ReportOptions(cfg)
 	if cfg.JumpServer.URL == "" {
 		o.AssetURL = runbookURL
 	}
@@ -94,14 +95,14 @@ func (a *App) notifiableConfig(why error) (cfg config.Config, known bool) {
 
 // mayNotify reports whether it is this invocation's turn to tell: of all functions and processes that share a state
 // store one for each reason and hour, without a store one of this process.
-func (a *App) mayNotify(ctx context.Context, role Role, cfg config.Config, why error, log *slog.Logger) bool {
+func (a *App) mayNotify(ctx context.Context, role session.Role, cfg config.Config, why error, log *slog.Logger) bool {
 	sum := sha256.Sum256([]byte(why.Error()))
 	reason := hex.EncodeToString(sum[:8])
 	now := a.now()
 	if last, told := a.unreadyNotified.Load(reason); told && now.Sub(last.(time.Time)) < unreadyInterval {
 		return false
 	}
-	store, err := OpenState(role, a.environ, cfg)
+	store, err := session.OpenStore(cfg, role, a.environ)
 	if err == nil && store != nil {
 		_, err = store.AcquireLease(ctx, "unready-"+reason, unreadyInterval, a.name)
 		if errors.Is(err, state.ErrLeaseTaken) {

@@ -1,4 +1,4 @@
-package wire
+package session
 
 import (
 	"context"
@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/engine"
 	"github.com/jms-sync/jms-sync/core/jumpserver"
 	"github.com/jms-sync/jms-sync/core/jumpserver/jumpservertest"
 	"github.com/jms-sync/jms-sync/core/secret"
@@ -65,7 +67,7 @@ func TestRateIsKept(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			keep := UseStoredRate(store, c, slog.New(slog.DiscardHandler))
+			keep := useStoredRate(store, c, slog.New(slog.DiscardHandler))
 			for range requests {
 				if _, _, err := c.Organisation(t.Context()); err != nil {
 					t.Fatal(err)
@@ -99,13 +101,30 @@ func TestRateIsKept(t *testing.T) {
 	})
 }
 
-// Without a store, and for what is no client, nothing is asked and nothing is kept.
+// An order of a person knows from the first request on how many JumpServer takes, as a run does.
+func TestOrdersUseTheStoredRate(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(jumpservertest.New(jumpservertest.Options{TB: t}))
+	t.Cleanup(server.Close)
+	var cfg config.Config
+	cfg.JumpServer.URL, cfg.JumpServer.AccessKeySecret = server.URL, secret.New(jumpservertest.KeySecret)
+	s := newStoreSession(t, cfg, "test")
+	known := state.Rate{ClientHash: s.cache.client.KeyFingerprint(), PerMinute: 600, LimitedAt: time.Now().Add(-time.Hour)}
+	if err := s.store.SaveRate(t.Context(), known); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := s.Disown(t.Context(), engine.OperatorAction{}); err != nil || out.Err != nil {
+		t.Fatal(err, out.Err)
+	}
+	if r, _ := s.cache.client.LearntRate(); r.Requests != known.PerMinute {
+		t.Errorf("%+v", r)
+	}
+}
+
+// Without a store nothing is asked and nothing is kept.
 func TestRateWithoutStore(t *testing.T) {
 	t.Parallel()
-	for _, bastion := range []any{nil, struct{}{}} {
-		UseStoredRate(nil, bastion, nil)(t.Context())
-		UseStoredRate(&state.Store{}, bastion, nil)(t.Context())
-	}
+	useStoredRate(nil, nil, nil)(t.Context())
 }
 
 // readOnlyBucket is a bucket that takes no writes.

@@ -1,4 +1,4 @@
-package wire
+package session
 
 import (
 	"context"
@@ -7,9 +7,9 @@ import (
 	"github.com/jms-sync/jms-sync/core/state"
 )
 
-// Pauses returns what remembers what people have paused; nil where no store is named. A store that is named and could
+// pauses returns what remembers what people have paused; nil where no store is named. A store that is named and could
 // not be opened may hold a pause: that it cannot be read is what it says, and then nothing is removed.
-func Pauses(store *state.Store, unopened error) engine.Pauses {
+func pauses(store *state.Store, unopened error) engine.Pauses {
 	switch {
 	case unopened != nil:
 		return unread{unopened}

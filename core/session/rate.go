@@ -1,4 +1,4 @@
-package wire
+package session
 
 import (
 	"context"
@@ -13,19 +13,11 @@ import (
 // rate: less than a refusal costs.
 const rateLoadTimeout = time.Second
 
-// rateLearner is a JumpServer client that learns how many requests JumpServer takes.
-type rateLearner interface {
-	KeyFingerprint() string
-	UseRateSource(from func(context.Context) jumpserver.RateLimit)
-	LearntRate() (r jumpserver.RateLimit, changed bool)
-}
-
-// UseStoredRate lets a client ask the store, right before its first request, how many requests
-// JumpServer takes. The caller calls keep after the run, which writes to the store only where
-// something else was learnt. Without a store, and for other bastions than a client, nothing is done.
-func UseStoredRate(store *state.Store, bastion any, log *slog.Logger) (keep func(context.Context)) {
-	client, is := bastion.(rateLearner)
-	if store == nil || !is {
+// useStoredRate lets a client ask the store, right before its first request, how many requests JumpServer takes. The
+// caller calls save after the run, which writes to the store only where something else was learnt. Without a store
+// nothing is done.
+func useStoredRate(store *state.Store, client *jumpserver.Client, log *slog.Logger) (save func(context.Context)) {
+	if store == nil {
 		return func(context.Context) {}
 	}
 	client.UseRateSource(func(ctx context.Context) jumpserver.RateLimit {

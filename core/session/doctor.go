@@ -1,4 +1,4 @@
-package wire
+package session
 
 import (
 	"cmp"
@@ -149,7 +149,7 @@ func doctorRobot(x Examination) doctor.Robot {
 }
 
 func doctorStore(x Examination) doctor.Store {
-	who := credentialSource(x.Role, x.Environ)
+	who := x.Role.CredentialSource(x.Environ)
 	text := strings.TrimSpace(who.Env(config.EnvState))
 	if text == "" {
 		return doctor.Store{}
@@ -171,7 +171,7 @@ func doctorStore(x Examination) doctor.Store {
 
 // doctorSource is what is examined of an object that holds the configuration; of a file, nothing.
 func doctorSource(x Examination) doctor.Source {
-	who := credentialSource(x.Role, x.Environ)
+	who := x.Role.CredentialSource(x.Environ)
 	ref, err := storage.ParseRef(cmp.Or(x.Source, who.Env(config.EnvConfig)))
 	if err != nil || ref.Scheme == storage.SchemeFile {
 		return doctor.Source{} // it was read
@@ -184,16 +184,4 @@ func doctorSource(x Examination) doctor.Source {
 	}
 	s.Bucket, s.Key, s.Err = stores.Open(ref, credentials, stores.Options{})
 	return s
-}
-
-// OpenLister opens one account of a configuration, as a run would.
-func OpenLister(cfg config.Config, account config.Cloud) (cloud.Lister, error) {
-	account.Enabled = true
-	cfg.Clouds = []config.Cloud{account}
-	for _, p := range cloudlist.Providers() {
-		if p.Cloud == account.Cloud {
-			return p.Open(cloudAccounts(cfg, Role{}, cloud.NewRoleCache())[0])
-		}
-	}
-	return nil, &inventory.Error{Kind: inventory.Unsupported, Message: "cloud " + account.Type + " is not supported"}
 }

@@ -1,0 +1,86 @@
+package session
+
+import (
+	"log/slog"
+	"net/url"
+
+	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/jumpserver"
+	"github.com/jms-sync/jms-sync/core/notify"
+	"github.com/jms-sync/jms-sync/core/notify/dingtalk"
+	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/report"
+)
+
+// NewClient builds the JumpServer client of a configuration.
+func NewClient(cfg config.Config, log *slog.Logger) (*jumpserver.Client, error) {
+	return jumpserver.New(jumpserver.Options{
+		URL: cfg.JumpServer.URL, KeyID: cfg.JumpServer.AccessKeyID, Secret: cfg.JumpServer.AccessKeySecret,
+		OrgID: cfg.JumpServer.OrgID, VerifySSL: cfg.JumpServer.VerifySSL, CA: cfg.JumpServer.CA,
+		Proxy: cfg.JumpServer.Proxy.Reveal(), OtherProxy: hasOtherProxy(cfg),
+		ConnectTimeout: cfg.Timeout.Connect, RequestTimeout: cfg.Timeout.Request,
+		BatchSize: cfg.Sync.BatchSize, Log: log,
+	})
+}
+
+func planRules(cfg config.Config) plan.Rules {
+	known := make(map[string]plan.Account, len(cfg.Clouds))
+	for _, c := range cfg.Clouds {
+		if _, twice := known[c.Name]; c.Enabled || !twice {
+			known[c.Name] = plan.Account{
+				Type: c.Type, Zone: c.DomainID, Platforms: plan.Platforms(cfg.PlatformsOf(c)), Enabled: c.Enabled, Cloud: c.Cloud, Regions: c.Regions, Owner: c.AccountID,
+			}
+		}
+	}
+	return plan.Rules{
+		Accounts: known, Whitelist: cfg.Sync.Whitelist, Protected: cfg.Sync.ProtectedIPs,
+		Manage: plan.FieldPolicies{
+			Name: plan.FieldPolicy(cfg.Sync.Manage.Name), Address: plan.FieldPolicy(cfg.Sync.Manage.Address),
+			Zone: plan.FieldPolicy(cfg.Sync.Manage.Zone), AdoptedName: plan.FieldPolicy(cfg.Sync.Manage.AdoptedName),
+		},
+		ProtectedNames: cfg.Sync.ProtectedNames, OwnHosts: jumpServerHosts(cfg),
+		NoDelete: cfg.Sync.NoDelete, HostNames: cfg.Sync.NameFrom == config.NameFromHostname,
+		Mode: plan.Mode(cfg.Sync.Removal.Mode), Grace: cfg.Sync.Removal.Grace, DeleteAdopted: cfg.Sync.Removal.Adopted == config.ModeDelete, Lang: plan.Lang(cfg.Language),
+	}
+}
+
+// jumpServerHosts returns the host of JumpServer's URL, by which its own asset is known.
+func jumpServerHosts(cfg config.Config) []string {
+	at, err := url.Parse(cfg.JumpServer.URL)
+	if err != nil || at.Hostname() == "" {
+		return nil // refused by the configuration's check
+	}
+	return []string{at.Hostname()}
+}
+
+func planLimits(cfg config.Config) plan.Limits {
+	g := cfg.Sync.Guard
+	return plan.Limits{Percent: g.Percent, Min: g.Min, PerRun: g.PerRun, AllowEmpty: g.Empty == config.EmptyAllow, Approval: plan.ApprovalPolicy(cfg.Sync.Approval)}
+}
+
+// assetPagePath is the list of assets in JumpServer's web interface.
+const assetPagePath = "/ui/#/console/assets/assets"
+
+// ReportOptions returns how a configuration wants reports and cards worded.
+func ReportOptions(cfg config.Config) report.Options {
+	return report.Options{
+		Lang: plan.Lang(cfg.Language), Location: cfg.Location(), Style: cfg.Notification.DingTalk.Style,
+		AssetURL: cfg.JumpServer.URL + assetPagePath, Environment: cfg.Environment.Type,
+		AskAll: cfg.Sync.Approval == config.ApprovalAll,
+	}
+}
+
+// NewNotifiers returns the enabled channels of a configuration.
+func NewNotifiers(cfg config.Config) ([]notify.Notifier, error) {
+	d := cfg.Notification.DingTalk
+	if !d.Enabled {
+		return nil, nil
+	}
+	robot, err := dingtalk.New(
+		dingtalk.Settings{Webhook: d.Webhook, Secret: d.Secret, AtMobiles: d.AtMobiles, AtAll: d.AtAll},
+		dingtalk.Options{Proxy: cfg.Proxy.Reveal()})
+	if err != nil {
+		return nil, err
+	}
+	return []notify.Notifier{robot}, nil
+}

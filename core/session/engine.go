@@ -1,0 +1,135 @@
+package session
+
+import (
+	"context"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/apply"
+	"github.com/jms-sync/jms-sync/core/cloud"
+	cloudlist "github.com/jms-sync/jms-sync/core/cloud/all"
+	"github.com/jms-sync/jms-sync/core/delivery"
+	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/notify"
+	"github.com/jms-sync/jms-sync/core/pause"
+	"github.com/jms-sync/jms-sync/core/reconcile"
+)
+
+// This file is the only one that puts an engine together.
+
+// newEngine returns the engine with all that every run and order of the session has.
+func (s *Session) newEngine(hooks Hooks) (engine.Engine, error) {
+	notifiers, err := NewNotifiers(s.cfg)
+	if err != nil {
+		return engine.Engine{}, err
+	}
+	e := engine.Engine{
+		Clouds:       s.fleet(),
+		Bastion:      s.cache.client,
+		Rules:        planRules(s.cfg),
+		Limits:       planLimits(s.cfg),
+		ApplyOptions: apply.Options{Writers: s.cfg.Sync.Writers, Now: time.Now, Log: s.log, Progress: hooks.Progress},
+		Cards:        s.newCards(notifiers, hooks),
+		Now:          time.Now,
+		SkewClock:    time.Now,
+		Log:          s.log,
+		OnStage:      hooks.Stage,
+		Pauses:       pauses(s.store, s.storeErr),
+	}
+	if s.store != nil {
+		e.HeldStore, e.OwnerStore, e.Announced, e.Nodes = s.store.HeldStore(), s.store, s.store, s.store.NodeIDs()
+	}
+	return e, nil
+}
+
+// newCards returns what gets cards out to people.
+func (s *Session) newCards(notifiers []notify.Notifier, hooks Hooks) delivery.Cards {
+	c := delivery.Cards{
+		Notifiers: notifiers, NotifyOn: delivery.NotifyOn(s.cfg.Notification.On), Options: ReportOptions(s.cfg),
+		Outbox: s.cache.outbox, TimerInterval: s.cfg.Sync.Interval, Now: time.Now, Log: s.log,
+	}
+	if hooks.Stage != nil {
+		c.OnSend = func() { hooks.Stage("notify") }
+	}
+	if s.store != nil && s.cfg.Notification.Window > 0 {
+		c.Queue = s.store.ReportQueue("events", s.cfg.Notification.Window)
+	}
+	return c
+}
+
+// fleet returns the configured accounts.
+func (s *Session) fleet() cloud.Fleet {
+	return cloud.Open(cloudAccounts(s.cfg, s.role, s.cache.roles), cloudlist.Providers()).WithLogger(s.log)
+}
+
+// fullEngine returns the engine of a full run. exclusive: it has the lease.
+func (s *Session) fullEngine(ctx context.Context, r fullRun, exclusive bool) engine.Engine {
+	e := s.engine
+	if r.silent {
+		e.Cards.Notifiers = nil
+	}
+	e.Reserve = reserveOf(ctx, s.Now())
+	e.ShardGroup = s.newShardGroup(ctx, r)
+	if quarantines := s.quarantines(); quarantines != nil && !r.request.DryRun {
+		fleet := s.fleet().WithQuarantine(quarantines, e.Now)
+		if r.includeQuarantined {
+			fleet.IncludeQuarantined()
+		}
+		e.Clouds = fleet
+	}
+	if s.store == nil || r.request.DryRun {
+		return e
+	}
+	e.Recorded = true
+	e.Incremental = &engine.Incremental{
+		Store: s.store, Salt: fingerprintSalt(s.cfg), FullInterval: s.cfg.Sync.FullEvery, SyncChanges: reconcile.SyncChanges,
+	}
+	e.RemovalTracking = &engine.RemovalTracking{Store: s.store, ShardKey: shardKey(r.request), Exclusive: exclusive}
+	return e
+}
+
+// eventHandler returns what runs on events: accounts are believed to be what account_id says, so that an event costs
+// few calls.
+func (s *Session) eventHandler(ctx context.Context, events Events) reconcile.EventHandler {
+	e := s.engine
+	e.Reserve = reserveOf(ctx, s.Now())
+	if s.store != nil {
+		e.RemovalTracking = &engine.RemovalTracking{Store: s.store, ShardKey: "events"}
+	}
+	return reconcile.EventHandler{
+		Engine: e, Clouds: s.fleet().WithOwnerCache(s.cache.owners), Bastion: s.cache.client, Sleep: pause.For,
+		Redelivers: events.Redelivers, BeforeWrite: s.markDirty(),
+	}
+}
+
+// operatorAction completes a person's order: scopes in which it writes are compared anew, and an account is asked with
+// the keys that the configuration has of it, also where it is switched off.
+func (s *Session) operatorAction(o engine.OperatorAction) engine.OperatorAction {
+	o.BeforeWrite, o.OpenClouds = s.markDirty(), s.accountOpener(o.Account)
+	return o
+}
+
+// markDirty returns what marks scopes before something is written in them, so that the next full run compares them
+// anew: an instance that is made and released between two listings leaves both alike, and an asset behind. It is nil
+// without a state store.
+func (s *Session) markDirty() func(context.Context, []inventory.Scope) {
+	if s.store == nil {
+		return nil
+	}
+	return func(ctx context.Context, scopes []inventory.Scope) {
+		if err := s.store.LoadSnapshot(ctx, scopes).MarkDirty(ctx, scopes...); err != nil {
+			s.log.Warn("state was not reopened; the next full reconcile finds what is left", "error", err)
+		}
+	}
+}
+
+// quarantines returns what remembers accounts whose credentials fail: the state store, else the process; nil = nothing.
+func (s *Session) quarantines() cloud.QuarantineStore {
+	switch {
+	case s.store != nil:
+		return s.store
+	case s.cache.quarantines != nil:
+		return s.cache.quarantines
+	}
+	return nil
+}

@@ -1,0 +1,50 @@
+package session
+
+import (
+	"context"
+
+	"github.com/jms-sync/jms-sync/core/cloud"
+	cloudlist "github.com/jms-sync/jms-sync/core/cloud/all"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/reconcile"
+)
+
+// EventClouds returns the names, in Chinese, of the clouds whose events can be read.
+func EventClouds() []string {
+	var names []string
+	for _, p := range cloudlist.Providers() {
+		if p.Events != nil {
+			names = append(names, p.Name.ZH)
+		}
+	}
+	return names
+}
+
+// ParseEvents decodes what a cloud's event service delivers.
+func ParseEvents(of inventory.Cloud, payload []byte, from cloud.Origin) []cloud.ParsedEvent {
+	for _, p := range cloudlist.Providers() {
+		if p.Cloud == of && p.Events != nil {
+			return p.Events(payload, from)
+		}
+	}
+	return []cloud.ParsedEvent{{Err: &inventory.Error{
+		Kind: inventory.Unsupported, Message: "events of cloud " + string(of) + " cannot be read",
+	}}}
+}
+
+// Events is a payload of decoded events.
+type Events struct {
+	Parsed []cloud.ParsedEvent
+	// Redelivers: the platform delivers an event again that has failed, so that nobody waits long for a cloud.
+	Redelivers bool
+}
+
+// HandleEvents works on events until all is done or the time is over, and then checks whether complete runs are made.
+func (s *Session) HandleEvents(ctx context.Context, events Events) reconcile.EventReport {
+	ctx, cancel := WithReserve(ctx, s.Now())
+	defer cancel()
+	defer s.saveRate(ctx)
+	answer := s.eventHandler(ctx, events).Run(ctx, events.Parsed)
+	s.checkStalenessAfterEvent(ctx)
+	return answer
+}

@@ -1,0 +1,119 @@
+// Package session puts a run together: configuration, credentials, state store and what the process has kept become a
+// Session, once and whole. Timer, events and every command of jms-sync ask a Session for what they want; none of them
+// can build an engine by itself, so that no caller lacks quarantine, lease, card window, pause or history.
+package session
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/cloud"
+	"github.com/jms-sync/jms-sync/core/config"
+	"github.com/jms-sync/jms-sync/core/engine"
+	"github.com/jms-sync/jms-sync/core/inventory"
+	"github.com/jms-sync/jms-sync/core/plan"
+	"github.com/jms-sync/jms-sync/core/state"
+)
+
+// Options is what a session is opened with.
+type Options struct {
+	Config config.Config
+	Role   Role
+	// Environ names the state store (JMS_SYNC_STATE), and may hold credentials for it.
+	Environ []string
+	// RequireState makes it an error of Open that the store which Environ names cannot be used. Otherwise runs go on
+	// without it, and remove nothing, for nobody knows what is paused.
+	RequireState bool
+	Cache        *Cache // of the process; nil = the session has its own
+	Log          *slog.Logger
+	Hooks        Hooks
+	Holder       string // who works, for people: leases name it
+}
+
+// Hooks let a program show progress. All may be nil.
+type Hooks struct {
+	Stage    func(name string)
+	Progress func(done, total int)
+}
+
+// Session is one run or order, or several, of one configuration. It is made by Open.
+type Session struct {
+	cfg      config.Config
+	role     Role
+	log      *slog.Logger
+	holder   string
+	cache    *Cache
+	ownCache bool
+	store    *state.Store // nil = nothing is remembered
+	storeErr error        // why the store that is named could not be opened
+	engine   engine.Engine
+	saveRate func(context.Context) // what was learnt of how many requests JumpServer takes
+}
+
+// Open puts a session together. No call is made. Its errors are mistakes of the configuration.
+func Open(o Options) (*Session, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &Session{cfg: o.Config, role: o.Role, log: o.Log, holder: o.Holder, cache: o.Cache}
+	s.store, s.storeErr = OpenStore(o.Config, o.Role, o.Environ)
+	if s.storeErr != nil {
+		if o.RequireState {
+			return nil, fmt.Errorf("%s: %w", config.EnvState, s.storeErr)
+		}
+		s.log.Warn("run without state", "error", s.storeErr)
+	}
+	var err error
+	s.ownCache = s.cache == nil
+	if s.ownCache {
+		s.cache, err = newOwnCache(o.Config, o.Log)
+	}
+	if err == nil {
+		s.engine, err = s.newEngine(o.Hooks)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.saveRate = useStoredRate(s.store, s.cache.client, s.log)
+	return s, nil
+}
+
+// Config returns the configuration.
+func (s *Session) Config() config.Config { return s.cfg }
+
+// Language returns the language of texts for people.
+func (s *Session) Language() plan.Lang { return plan.Lang(s.cfg.Language) }
+
+// Log returns the session's log.
+func (s *Session) Log() *slog.Logger { return s.log }
+
+// Now returns the time by which the session decides.
+func (s *Session) Now() time.Time { return s.engine.Now() }
+
+// Rules returns the rules by which the session plans.
+func (s *Session) Rules() plan.Rules { return s.engine.Rules }
+
+// Store returns the state store; nil = none is named, and nothing is remembered.
+func (s *Session) Store() *state.Store { return s.store }
+
+// ListInstances lists the configured clouds as a run does, those in quarantine too, and remembers nothing.
+func (s *Session) ListInstances(ctx context.Context) []inventory.Listing {
+	return s.engine.Clouds.List(ctx, cloud.Filter{})
+}
+
+// KeyOwner asks whose the key of a configured account is.
+func (s *Session) KeyOwner(ctx context.Context, account string) (string, error) {
+	return s.fleet().KeyOwner(ctx, account)
+}
+
+// Flush sends the cards of events that still wait: before the process ends.
+func (s *Session) Flush(ctx context.Context) { s.engine.Cards.Flush(ctx) }
+
+// Close ends the connections of a session that has a cache of its own.
+func (s *Session) Close() {
+	if s.ownCache {
+		s.cache.client.Close()
+	}
+}

@@ -1,0 +1,38 @@
+package session
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"github.com/jms-sync/jms-sync/core/engine"
+)
+
+// minShardWait is how long a card waits at least for all shards of a run.
+const minShardWait = 20 * time.Minute
+
+// newShardGroup returns what the shards of one run share; nil for a run that is none, or without a store. Shards are
+// waited for as long as one may take that began as late as a trigger may: all of them are invocations of one function,
+// so that the time of this one is that of all.
+func (s *Session) newShardGroup(ctx context.Context, r fullRun) *engine.ShardGroup {
+	if s.store == nil || r.request.Shard.Count == 0 {
+		return nil
+	}
+	wait := minShardWait
+	if deadline, bounded := ctx.Deadline(); bounded {
+		wait = max(wait, s.cfg.StaleAfter+deadline.Sub(s.Now())+time.Minute)
+	}
+	server := sha256.Sum256([]byte(s.cfg.JumpServer.URL))
+	return &engine.ShardGroup{
+		Store: s.store, Name: s.cfg.JumpServer.OrgID + " " + hex.EncodeToString(server[:8]), FiredAt: r.firedAt, CardWait: wait,
+	}
+}
+
+// holderOf names who works, for people; of a shard also the firing, so that one that is delivered twice knows itself.
+func (s *Session) holderOf(r fullRun) string {
+	if r.request.Shard.Count == 0 {
+		return s.holder
+	}
+	return s.holder + " " + r.request.Shard.String() + " of " + r.firedAt.UTC().Format(time.RFC3339)
+}

@@ -1,0 +1,27 @@
+package main
+
+// ofSession: whoever starts a run or an order, it has all that belongs to it.
+func ofSession() []mutant {
+	return []mutant{{
+		name: "session: apply keeps quarantine", file: "core/session/engine.go",
+		old:    "quarantines != nil && !r.request.DryRun {",
+		broken: "quarantines != nil && !r.request.DryRun && r.request.ReviewedLines == nil {",
+		pkg:    "./functions/local", test: "TestApplyKeepsQuarantine",
+	}, {
+		name: "session: one card window", file: "core/session/engine.go",
+		old: "if s.store != nil && s.cfg.Notification.Window > 0 {", broken: "if s.store != nil && s.cfg.Notification.Window < 0 {",
+		pkg: "./functions/local", test: "TestEventSharesTheWindow",
+	}, {
+		name: "session: events raise the alarm", file: "core/session/events.go",
+		old: "\ts.checkStalenessAfterEvent(ctx)\n", broken: "",
+		pkg: "./functions/local", test: "TestEventRaisesTheAlarm",
+	}, {
+		name: "session: orders wait for a run", file: "core/session/operator.go",
+		old: "s.alone(ctx, o.Write, func(ctx context.Context) {\n\t\tout = run", broken: "s.alone(ctx, false, func(ctx context.Context) {\n\t\tout = run",
+		pkg: "./functions/local", test: "TestOrdersWaitForARun",
+	}, {
+		name: "session: orders use the learnt rate", file: "core/session/session.go",
+		old: "useStoredRate(s.store, ", broken: "useStoredRate(nil, ",
+		pkg: "./core/session", test: "TestOrdersUseTheStoredRate",
+	}}
+}
