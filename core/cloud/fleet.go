@@ -239,7 +239,7 @@ func (f Fleet) FindVerified(ctx context.Context, scope inventory.Scope, ids []st
 
 // Find is FindVerified without proof: it makes one call for each 100 ids, and absences mean nothing.
 func (f Fleet) Find(ctx context.Context, scope inventory.Scope, ids []string) ([]inventory.Instance, error) {
-	found, err := f.findWith(ctx, scope, ids, "glance at instances",
+	found, err := f.findWith(ctx, scope, ids, "find instances",
 		func(l Lister, ctx context.Context, region string, ids []string) (inventory.FindResult, error) {
 			list, err := l.Find(ctx, region, ids)
 			return inventory.FindResult{Instances: list}, err

@@ -46,11 +46,11 @@ func (q *QuarantineError) Error() string {
 // Unwrap returns the failure of the credentials.
 func (q *QuarantineError) Unwrap() error { return q.Err }
 
-// Again returns when the account is tried again, and the failure.
-func (q *QuarantineError) Again() (time.Time, error) { return q.Until, q.Err }
+// RetryAt returns when the account is tried again, and the failure.
+func (q *QuarantineError) RetryAt() (time.Time, error) { return q.Until, q.Err }
 
-// Told reports whether people were notified less than a day ago, so that this run need not.
-func (q *QuarantineError) Told() bool { return q.wasNotified }
+// WasNotified reports whether people were notified less than a day ago, so that this run need not.
+func (q *QuarantineError) WasNotified() bool { return q.wasNotified }
 
 // QuarantinedFleet is a fleet of one run that puts accounts whose credentials fail into quarantine. It remembers
 // whom it notified of, as a run may list twice.

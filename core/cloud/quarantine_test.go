@@ -49,13 +49,13 @@ func (w *ward) run() (asked bool, l inventory.Listing, told bool) {
 	listings := f.List(w.Context(), w.narrow)
 	again := f.List(w.Context(), w.narrow) // a run may list twice
 	var q, same *cloud.QuarantineError
-	if errors.As(listings[0].Err, &q) && (!errors.As(again[0].Err, &same) || q.Told() != same.Told()) {
+	if errors.As(listings[0].Err, &q) && (!errors.As(again[0].Err, &same) || q.WasNotified() != same.WasNotified()) {
 		w.Errorf("%v, and then %v", listings[0].Err, again[0].Err)
 	}
 	if last := listings[len(listings)-1]; last.Account == "two" && !last.IsComplete() {
 		w.Errorf("the other account: %v", last.Err)
 	}
-	return w.lister.owners.Load() > before, listings[0], q != nil && q.Told()
+	return w.lister.owners.Load() > before, listings[0], q != nil && q.WasNotified()
 }
 
 // TestQuarantine: tried again with growing distance, told once and then daily, ended by an answer.

@@ -78,6 +78,10 @@ func ofPlace() []mutant {
 		name: "account_id confirms nothing", file: "core/cloud/owner.go",
 		old: "\t\tcase err == nil && !confirmed:", broken: "\t\tcase err == nil && !confirmed && now == \"\":",
 		pkg: "./core/cloud", test: "TestConfirmUntold",
+	}, {
+		name: "a credential of several accounts", file: "core/cloud/ownercache.go",
+		old: `return !t.Info.SharedCredentials || t.Account.AccountID != ""`, broken: `return true || t.Account.AccountID != ""`,
+		pkg: "./core/cloud", test: "TestRemembered",
 	}}
 }
 
