@@ -133,10 +133,10 @@ func TestFleetList(t *testing.T) {
 }
 
 // wantListings lists a fleet and compares the outline; rows must be sealed, logs clean.
-func wantListings(t *testing.T, targets []cloud.OpenedAccount, narrow cloud.Filter, want string) {
+func wantListings(t *testing.T, targets []cloud.OpenedAccount, filter cloud.Filter, want string) {
 	t.Helper()
 	var log bytes.Buffer
-	listings := cloud.NewFleet(targets).WithLogger(slog.New(slog.NewTextHandler(&log, nil))).List(t.Context(), narrow)
+	listings := cloud.NewFleet(targets).WithLogger(slog.New(slog.NewTextHandler(&log, nil))).List(t.Context(), filter)
 	if got := outline(listings); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}

@@ -35,7 +35,7 @@ func TestResolve(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		targets []cloud.OpenedAccount
-		account string // that the hint names, in region r1
+		account string // that the event names, in region r1
 		want    string // the accounts found, in their order
 		err     inventory.Kind
 		asked   int32 // for identities
@@ -69,8 +69,8 @@ func TestResolve(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			hint := cloud.EventTarget{Cloud: inventory.Alibaba, AccountID: c.account, Region: "r1", InstanceIDs: []string{"i-1"}}
-			scopes, err := cloud.NewFleet(c.targets).ResolveScopes(t.Context(), hint)
+			event := cloud.EventTarget{Cloud: inventory.Alibaba, AccountID: c.account, Region: "r1", InstanceIDs: []string{"i-1"}}
+			scopes, err := cloud.NewFleet(c.targets).ResolveScopes(t.Context(), event)
 			var found []string
 			for _, s := range scopes {
 				if s.Cloud != inventory.Alibaba || s.Region != "r1" {
@@ -94,7 +94,7 @@ func TestResolve(t *testing.T) {
 	}
 }
 
-// joins tells whether an error joins one of a kind.
+// joins reports whether an error joins one of a kind.
 func joins(err error, kind inventory.Kind) bool {
 	several, ok := err.(interface{ Unwrap() []error })
 	return ok && slices.ContainsFunc(several.Unwrap(), func(e error) bool { return inventory.KindOf(e) == kind })
@@ -107,12 +107,12 @@ func TestResolveOpened(t *testing.T) {
 	fleet := cloud.Open([]cloud.Account{
 		{Cloud: "huawei", Name: "far", AccountID: "7"}, {Cloud: inventory.Alibaba, Name: "near", AccountID: "7"},
 	}, []cloud.Provider{{CloudInfo: inventory.CloudInfo{Cloud: inventory.Alibaba}, Open: func(cloud.Account) (cloud.Lister, error) { return owned("7"), nil }}})
-	hint := cloud.EventTarget{Cloud: inventory.Alibaba, AccountID: "7", Region: "r1"}
-	if scopes, err := fleet.ResolveScopes(t.Context(), hint); len(scopes) != 1 || err != nil || scopes[0].Account != "near" {
+	event := cloud.EventTarget{Cloud: inventory.Alibaba, AccountID: "7", Region: "r1"}
+	if scopes, err := fleet.ResolveScopes(t.Context(), event); len(scopes) != 1 || err != nil || scopes[0].Account != "near" {
 		t.Errorf("%+v %v", scopes, err)
 	}
-	hint.Cloud = "tencent"
-	if scopes, err := fleet.ResolveScopes(t.Context(), hint); len(scopes) > 0 || err != nil {
+	event.Cloud = "tencent"
+	if scopes, err := fleet.ResolveScopes(t.Context(), event); len(scopes) > 0 || err != nil {
 		t.Errorf("%+v %v", scopes, err)
 	}
 }
@@ -137,11 +137,11 @@ func TestConfiguredIDs(t *testing.T) {
 				return rowsOf(inventory.Instance{ID: ids[0], Scope: scope}), nil
 			}
 			fleet := cloud.NewFleet([]cloud.OpenedAccount{configured(target("a", lister), c.accountID)})
-			lookup := func(ctx context.Context, at inventory.Scope, ids []string) ([]inventory.Instance, error) {
+			verified := func(ctx context.Context, at inventory.Scope, ids []string) ([]inventory.Instance, error) {
 				found, err := fleet.FindVerified(ctx, at, ids)
 				return found.Instances, err
 			}
-			for _, ask := range []func(context.Context, inventory.Scope, []string) ([]inventory.Instance, error){fleet.Find, lookup} {
+			for _, ask := range []func(context.Context, inventory.Scope, []string) ([]inventory.Instance, error){fleet.Find, verified} {
 				found, err := ask(t.Context(), scope, []string{"i-2", "i-1"})
 				if c.owner == "" {
 					if err == nil || len(found) > 0 || !strings.Contains(err.Error(), "account_id is 7") {

@@ -97,7 +97,7 @@ func (w *world) Remove(_ string, ids ...string) {
 
 func (w *world) Hide(_ string, ids ...string) { w.sub.Hide(azuretest.ListMachines, ids...) }
 
-// Break spoils, with the list of machines, the query that Glance makes. A missing permission shows in
+// Break spoils, with the list of machines, the query that Find makes. A missing permission shows in
 // the answer about permissions, which is asked for once after the list. Azure has no regions to spoil.
 func (w *world) Break(f peertest.Fault) (repair func()) {
 	f.Region = ""

@@ -18,7 +18,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// withPublic gives a machine a public address.
+// withPublic returns a machine a public address.
 func withPublic(vm azuretest.VM) azuretest.VM {
 	if vm.Location == "" {
 		vm.Location = region
@@ -100,7 +100,7 @@ func TestConversion(t *testing.T) {
 	if got, err = lister.Find(t.Context(), region, ids); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("glance: %v\ngot\n%+v\nwant\n%+v", err, got, want)
 	}
-	if n := w.Calls(azuretest.QueryGraph); n != 2+2 { // a Lookup with one absent, and a Glance
+	if n := w.Calls(azuretest.QueryGraph); n != 2+2 { // FindVerified with one absent, and Find
 		t.Errorf("%d queries, want 4", n)
 	}
 	if got, err = lister.Find(t.Context(), "westeurope", ids); err != nil || len(got) != 0 {

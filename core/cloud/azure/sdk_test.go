@@ -183,7 +183,7 @@ func TestTooBig(t *testing.T) {
 	}
 }
 
-// slowCredential gives a token after an hour.
+// slowCredential returns a token after an hour.
 type slowCredential struct{}
 
 func (slowCredential) GetToken(ctx context.Context, _ policy.TokenRequestOptions) (azcore.AccessToken, error) {

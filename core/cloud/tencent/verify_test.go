@@ -13,7 +13,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// names gives the ids of a list.
+// names returns the ids of a list.
 func names(list []inventory.Instance) (ids []string) {
 	for _, row := range list {
 		ids = append(ids, row.ID)
