@@ -9,8 +9,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// TestAdoptKeepsAPersonsComment: what a person writes into a comment while adopt runs is not written over; without that,
-// adopt adds its lines.
+// TestAdoptKeepsAPersonsComment: a comment that a person edits while adopt runs is kept; otherwise adopt adds its
+// lines.
 func TestAdoptKeepsAPersonsComment(t *testing.T) {
 	t.Parallel()
 	for meanwhile, state := range map[string]string{"rack 7": "update done", "rack 8, move it on Monday": "update kept"} {

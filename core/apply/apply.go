@@ -1,8 +1,8 @@
-// Package apply carries out an approved plan. It is the only package that writes assets, and it
-// takes nothing but plan.Approved, which only the guard can fill.
+// Package apply promises that once the context has ended, no further write begins. What was not reached is in the
+// result, and the next run continues from there.
 //
-// Promise: once the context has ended, no further write begins. What was not reached is said in
-// the result, and the next run goes on from there.
+// It carries out an approved plan. It is the only package that writes assets, and it takes nothing but
+// plan.Approved, which only the guard can fill.
 package apply
 
 import (
@@ -16,60 +16,59 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// Bastion is what apply needs of JumpServer. All methods may be called by several goroutines. An error of kind
-// Unanswered says that a write may have been carried out, or still be for as long as its RetryAfter.
+// Bastion is what apply needs of JumpServer. All methods are safe for concurrent use. An error of kind Unanswered
+// means that a write may have been carried out, or may still be for as long as its RetryAfter.
 type Bastion interface {
-	// EnsureNode returns the node that a configured path means, and makes it where there is none: the node with
-	// the id that is known of the path ("" = none) while it exists, else that at the path.
+	// EnsureNode returns the node that a configured path means, and creates it if there is none: the node with
+	// the known id of the path ("" = none) while it exists, else the one at the path.
 	EnsureNode(ctx context.Context, path, known string) (inventory.Node, error)
-	// MissingPlatforms returns those of the platforms' names that JumpServer does not have.
+	// MissingPlatforms returns the names among platforms that JumpServer does not have.
 	MissingPlatforms(ctx context.Context, platforms []string) ([]string, error)
-	// Create makes one host under the node NodeID; inventory.ErrNodeGone says that there is none. existed tells that an asset with this id is in this organisation
-	// already; it is left as it is.
+	// Create creates one host under the node NodeID; inventory.ErrNodeGone means that there is no such node.
+	// existed reports that this organisation already has an asset with this id, which is left as it is.
 	Create(ctx context.Context, a inventory.NewAsset) (existed bool, err error)
-	// Update writes patches; the errors stand at the places of their patches, nil = done. Before each request but
-	// the first, still says which of its rows (places of patches) are to be written even now; the entries of others
-	// are nil. nil instead of still: all are.
+	// Update writes patches. The errors have the indices of their patches; nil = done. Before each request but
+	// the first, still returns which of its rows (indices of patches) must still be written; the entries of the
+	// others are nil. Without still all are written.
 	Update(ctx context.Context, patches []inventory.Patch, still func(rows []int) []int) []error
-	// UpdateBatchSize tells how many patches one request should have now, at least 1; labels: they set labels.
+	// UpdateBatchSize returns how many patches one request should have now, at least 1; labels: they set labels.
 	UpdateBatchSize(ctx context.Context, labels bool) int
-	// Remove deletes exactly these hosts; the errors stand at the places of their ids. Right before the request
-	// that deletes, the hosts are read once more, and still says whether one is to be deleted even as it is now;
-	// the entries of others are nil. nil instead of still: all are.
+	// Remove deletes exactly these hosts. The errors have the indices of their ids. Right before the request
+	// that deletes, the hosts are read once more, and still reports whether one must be deleted as it is now;
+	// the entries of the others are nil. Without still all are deleted.
 	Remove(ctx context.Context, ids []string, still func(now inventory.Asset) bool) []error
-	// RemoveBatchSize tells how many ids one removal should have now, at least 1.
+	// RemoveBatchSize returns how many ids one removal should have now, at least 1.
 	RemoveBatchSize(ctx context.Context) int
-	// AssetsByID reads just these hosts; those that do not exist are missing from the answer.
+	// AssetsByID returns these hosts; those that do not exist are missing from the result.
 	AssetsByID(ctx context.Context, ids []string) ([]inventory.Asset, error)
 }
 
 // NodeStore remembers from run to run which node a configured path means.
 type NodeStore interface {
-	// Load returns the id that is remembered for a path; "" = none. With an error it is not known whether
-	// there is one.
+	// Load returns the stored id of a path; "" = none. After an error it is unknown whether there is one.
 	Load(ctx context.Context, path string) (id string, err error)
-	// Save remembers an id in place of the one that Known returned.
+	// Save stores an id in place of the one that Load returned.
 	Save(ctx context.Context, path, id string) error
 }
 
-// Options say how fast to write, and who is told.
+// Options say how fast to write, and what else a run uses.
 type Options struct {
-	Writers int // parallel creates at most; at least 1
+	Writers int // maximum of parallel creates; at least 1
 	Now     func() time.Time
-	// Sleep waits; nil = in real time. Its error is that the context has ended.
+	// Sleep waits; nil = in real time. Its error is that of the context.
 	Sleep    func(ctx context.Context, d time.Duration) error
 	Log      *slog.Logger
-	Progress func(done, total int) // may be nil; called by one goroutine at a time
+	Progress func(done, total int) // may be nil; never called concurrently
 	Nodes    NodeStore             // nil = nodes are found by their paths
-	// TrustStoredNodes: remembered ids of nodes are used without asking for the node. That saves a call, and not
-	// told is where the node stands; a host under a node that is gone is refused.
+	// TrustStoredNodes uses stored ids of nodes without asking for the node. That saves a call, but does not
+	// report a node that was moved; a host under a node that is gone is refused.
 	TrustStoredNodes bool
-	// Paused is asked once more right before removals begin: what a person has paused meanwhile stops a run that
-	// is at work. nil, or in a dry run: nothing is.
+	// Paused is called right before removals begin: a pause that a person has set meanwhile stops them. nil,
+	// and in a dry run: not called.
 	Paused func(ctx context.Context) plan.Pause
 }
 
-// Run writes moves, creates, updates and removals, in this order, and says what became of each.
+// Run writes renames, creates, updates and removals, in this order, and returns what became of each.
 func Run(ctx context.Context, to Bastion, what plan.Approved, o Options) Result {
 	if o.Sleep == nil {
 		o.Sleep = sleepContext
@@ -90,16 +89,16 @@ func Run(ctx context.Context, to Bastion, what plan.Approved, o Options) Result 
 	return r.result
 }
 
-// runner is one call of Run. Its methods are called one after another.
+// runner is one call of Run. Its methods are not safe for concurrent use.
 type runner struct {
 	ctx              context.Context
 	target           Bastion
 	options          Options
 	result           Result
 	total            int
-	newNames         map[string]string // the names that this run gave, by asset
-	stoppedJobs      map[string]error  // why nothing more is written, by kind of job
-	unansweredWeight int               // weighs what went without an answer since the last success, see judge
+	newNames         map[string]string // asset id → the name that this run wrote
+	stoppedJobs      map[string]error  // by permission: why nothing more of these jobs is written
+	unansweredWeight int               // of requests without an answer since the last success, see countUnanswered
 	stopErr          error             // why nothing more is sent at all
 }
 
@@ -113,7 +112,7 @@ func (r *runner) addItems(items ...Item) {
 	}
 }
 
-// logItem logs one item with its full address, as the operator looks for it.
+// logItem logs one item with all its ids, for operators to search.
 func (r *runner) logItem(i Item) {
 	if i.State == Done && !r.options.Log.Enabled(r.ctx, slog.LevelInfo) {
 		return // there may be a hundred thousand of them
@@ -139,9 +138,10 @@ func (r *runner) logItem(i Item) {
 	}
 }
 
-// itemOf makes an item of an error: what ended with the time is not a failure of the item.
+// itemOf returns the item of a change that ended with err. What ended with the context is no failure.
 func (r *runner) itemOf(c plan.Change, err error) Item {
-	switch kind := inventory.KindOf(err); {
+	kind := inventory.KindOf(err)
+	switch {
 	case err == nil:
 		return Item{Change: c, State: Done}
 	case kind == inventory.Deadline, kind == inventory.Throttled, r.ctx.Err() != nil && inventory.IsTransient(err):
@@ -154,7 +154,8 @@ func (r *runner) itemOf(c plan.Change, err error) Item {
 	return Item{Change: c, State: Failed, Err: err}
 }
 
-// addRunErrors adds what concerns the run as a whole: how far it came, and that the room is used up.
+// addRunErrors adds the problems of the whole run: changes not reached, without an answer, or beyond JumpServer's
+// limit of assets.
 func (r *runner) addRunErrors() {
 	done, late, full, unknown := 0, 0, 0, 0
 	for _, i := range r.result.Items {
@@ -180,7 +181,7 @@ func (r *runner) addRunErrors() {
 	}
 }
 
-// endCode returns the words for an end by the clock, or for one that somebody asked for: a signal, a new deployment.
+// endCode returns byOrder if somebody ended the run (a signal, a new deployment), else byTime.
 func (r *runner) endCode(byTime, byOrder plan.Code) plan.Code {
 	if errors.Is(r.ctx.Err(), context.Canceled) {
 		return byOrder

@@ -69,13 +69,13 @@ func TestSwapAndRebuiltServer(t *testing.T) {
 	if len(again.Creates())+len(again.Updates())+len(again.Removals())+len(again.Renames()) != 0 {
 		t.Errorf("the second run is not empty: %+v", again)
 	}
-	if got := countStates(r); got["update done"] != 4 { // three moves of the swap, one gives way
+	if got := countStates(r); got["update done"] != 4 { // three renames of the swap, one release
 		t.Errorf("items %v", got)
 	}
 }
 
-// TestPersonsChangeBetweenPlanAndRemovalWins: whatever people change of an asset after the plan saw it, before its
-// last reading or, where it is deleted, right before the deletion itself, it is kept, and the field is named.
+// TestPersonsChangeBetweenPlanAndRemovalWins: if people change an asset after the plan saw it, before its last read
+// or, for deletions, right before the deletion, it is kept, and the reason names the field.
 // Invariants: 6.
 func TestPersonsChangeBetweenPlanAndRemovalWins(t *testing.T) {
 	t.Parallel()
@@ -127,8 +127,8 @@ func TestPersonsChangeBetweenPlanAndRemovalWins(t *testing.T) {
 	}
 }
 
-// TestOwnRenameIsNoChange: an asset that gave its name away in this very run is removed all the same; one that a
-// person then renamed once more is kept.
+// TestOwnRenameIsNoChange: an asset that released its name in this very run is removed all the same; if a person
+// then renamed it again it is kept.
 func TestOwnRenameIsNoChange(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -155,7 +155,7 @@ func TestOwnRenameIsNoChange(t *testing.T) {
 	}
 }
 
-// TestCommentDoesNotHinderLabels: what only a removal rests on does not keep labels from being written.
+// TestCommentDoesNotHinderLabels: fields that matter for removals only do not keep labels from being written.
 func TestCommentDoesNotHinderLabels(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -320,7 +320,7 @@ func TestAssetThatIsThereAlreadyIsNotCounted(t *testing.T) {
 	w := newWorld()
 	w.instances = []inventory.Instance{instance("i-1", "new", "10.0.0.1")}
 	approved := w.approve()
-	w.addAsset(w.instances[0], nil) // another run made it after our plan
+	w.addAsset(w.instances[0], nil) // another run created it after our plan
 	r := apply.Run(t.Context(), w.bastion, approved, options())
 	if len(r.Items) != 1 || r.Items[0].State != apply.Kept || r.Items[0].Reason.Code != plan.AlreadyThere {
 		t.Errorf("items %+v", r.Items)

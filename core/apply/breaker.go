@@ -7,21 +7,21 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// maxRefused is how many creates in a row something in front of JumpServer may refuse. It may dislike one
-// host's content; a firewall that refuses all of them locks out who keeps knocking.
+// maxRefused is how many creates in a row something in front of JumpServer may refuse. It may refuse one host's
+// content; a firewall that refuses all may lock out a client that goes on.
 const maxRefused = 6
 
 // maxUnanswered is how many creates in a row may have no answer, each after several tries.
 const maxUnanswered = 3
 
-// circuitBreaker remembers an error after which no further create may be sent: the right is missing, the
-// key is wrong, JumpServer's room is used up, another organisation took what we sent, something in front
-// of JumpServer lets nothing through, or no answer comes.
+// circuitBreaker keeps an error after which no further create may be sent: a permission is missing, the key is
+// wrong, JumpServer's limit is used up, another organisation answered, something in front of JumpServer lets
+// nothing through, or no answer comes.
 type circuitBreaker struct {
 	mu         sync.Mutex
 	err        error
-	refused    int // creates that were refused in a row by something in front of JumpServer
-	unanswered int // creates in a row that had no answer
+	refused    int // in a row, by something in front of JumpServer
+	unanswered int // in a row
 }
 
 func (s *circuitBreaker) record(err error) {
@@ -32,10 +32,11 @@ func (s *circuitBreaker) record(err error) {
 	case inventory.Limit, inventory.Denied, inventory.BadCredentials, inventory.Organisation:
 		s.err = err
 	case inventory.Front:
-		if inventory.IsTransient(err) { // it is down for a while, and says nothing of what was sent
+		if inventory.IsTransient(err) { // it is down for a while, which says nothing about what was sent
 			return
 		}
-		if s.refused++; s.refused >= maxRefused || inventory.IsPermanentFront(err) {
+		s.refused++
+		if s.refused >= maxRefused || inventory.IsPermanentFront(err) {
 			s.err = err
 		}
 	default:
@@ -43,7 +44,7 @@ func (s *circuitBreaker) record(err error) {
 	}
 }
 
-// countUnanswered counts creates without an answer; the lock is held.
+// countUnanswered counts creates without an answer. The lock is held.
 func (s *circuitBreaker) countUnanswered(err error) {
 	switch {
 	case err == nil:

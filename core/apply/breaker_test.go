@@ -9,8 +9,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// TestFrontStopsCreates: where something in front of JumpServer refuses everything, the other creates are
-// not sent; where it dislikes one host, or is down for a while, they are.
+// TestFrontStopsCreates: if something in front of JumpServer refuses everything, the other creates are not sent; if
+// it refuses one host, or is down for a while, they are.
 func TestFrontStopsCreates(t *testing.T) {
 	t.Parallel()
 	const hosts, writers = 60, 4

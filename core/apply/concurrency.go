@@ -8,28 +8,29 @@ import (
 const (
 	startWriters       = 4
 	firstWindowAnswers = 6  // of the first window
-	baselineAnswers    = 16 // of a window at home, at least; two of each writer
+	baselineAnswers    = 16 // of a window at the baseline, at least; two of each writer
 	probeAnswers       = 8  // of a window at a neighbouring level
 	firstRestHosts     = 96 // hosts until a neighbour that lost is tried again; doubled each time
 	maxRestHosts       = 512
-	loadShift          = 0.6 // change of the rate at home, as a logarithm, after which nothing is settled any more
+	loadShift          = 0.6 // change of the baseline's rate, as a logarithm, after which old comparisons do not count
 
-	// minGain is the difference in hosts a second that counts: a higher level must be that much faster,
-	// as a logarithm, and a lower one is taken unless it is that much slower. In between lies doubt.
+	// minGain is the difference in hosts a second that counts, as a logarithm: a higher level must be that much
+	// faster, and a lower one must not be that much slower.
 	minGain = 0.1
-	// answerVariance is the variance of one answer's time, over its mean squared: those of real servers
-	// are spread by ±50 %.
+	// answerVariance is the variance of one answer's time, over its mean squared: those of real servers are
+	// spread by ±50 %.
 	answerVariance = 0.29 * 0.29
-	// decisiveEvidence is how much evidence moves home, or lets a neighbour rest: odds of e^1.5, 4 to 1.
+	// decisiveEvidence is how much evidence moves the baseline, or lets a neighbour rest: odds of e^1.5, 4 to
+	// 1.
 	decisiveEvidence = 1.5
 	maxEvidence      = 3
 
-	// stalledAnswer is an answer that says nothing of the server's work: there was a 429, or a try got no
-	// answer in its time.
+	// stalledAnswer is the length of an answer that says nothing of the server's work: there was a 429, or a
+	// try got no answer in its time.
 	stalledAnswer = 6 * time.Second
-	// overloadedMean is the mean of a window's answers above which there are too many writers; above half
-	// of it no more are tried. It keeps answers away from the time-outs, and from nothing else: a
-	// busy server takes two seconds an answer, and still makes more hosts with more writers.
+	// overloadedMean is the mean of a window's answers above which there are too many writers; above half of it
+	// no more are tried. It only keeps answers away from the time-outs: a busy server takes two seconds an
+	// answer, and still creates more hosts with more writers.
 	overloadedMean = 4 * time.Second
 )
 
@@ -39,46 +40,46 @@ const (
 	higherNeighbour
 )
 
-// concurrencyController chooses how many writers work at once, by how many hosts a second they make: the lowest
-// of the levels 1, 2, 4, 8 … whose rate is as good as any. Answers are uneven and the server's load
-// drifts, so a level is only judged against the one before and after it: windows at home take
-// turns with short ones at a neighbouring level, and each turn adds to what speaks for moving
-// there. A neighbour that is clearly no better is left alone for a while.
+// concurrencyController chooses how many writers work at once, by how many hosts a second they create: the lowest
+// of the levels 1, 2, 4, 8 … whose rate is as good as any. Answers are uneven and the server's load drifts, so a
+// level is only compared with the one before and after it: windows at the best level so far (the baseline) take
+// turns with short ones at a neighbouring level, and each turn adds to the evidence for moving there. A neighbour
+// that is clearly no better rests for a while.
 //
-// It begins with four writers, and doubles them while that pays: most servers take eight, and the
-// first hundred hosts must not be spent on finding that out.
+// It begins with four writers, and doubles them while that pays: most servers take eight, and the first hundred
+// hosts must not be spent on finding that out.
 type concurrencyController struct {
-	levels   []int // writers
-	baseline int   // the level that is best so far
-	current  int   // the level of the window that runs
+	levels   []int // numbers of writers
+	baseline int   // index of the best level so far
+	current  int   // index of the level of the present window
 
-	skipAnswers   int // answers to requests of the level before, which are not counted
-	wantedAnswers int // answers of the window
-	madeHosts     int // hosts so far
+	skipAnswers   int // answers to requests of the level before, which do not count
+	wantedAnswers int // of the window
+	madeHosts     int // in the window
 	windowStart   time.Time
-	answerTime    time.Duration // sum of the answers' times
-	stalledExcess int           // how many more answers were waited for than came in time
+	answerTime    time.Duration // sum of the window's answers
+	stalledExcess int           // how many more answers stalled than came in time
 
 	growing         bool
-	lowerRate       *rate // while rising: of the level before
-	baselineRate    rate  // of the last window at home
-	probeRate       *rate // of a neighbour, still to be judged
-	rateBeforeProbe rate  // of the window at home before it
-	lastProbed      int   // lower or higher: which neighbour is or was tried last
+	lowerRate       *rate // while growing: of the level before
+	baselineRate    rate  // of the last window at the baseline
+	probeRate       *rate // of a neighbour, not compared yet
+	rateBeforeProbe rate  // of the window at the baseline before it
+	lastProbed      int   // which neighbour is or was tried last
 
 	hosts      int
 	neighbours [2]neighbour
 }
 
-// neighbour is what is known of a neighbour of home.
+// neighbour is what is known of a neighbour of the baseline.
 type neighbour struct {
 	evidence        float64 // for moving there; below 0 for staying
 	retryAt         int     // number of hosts from which it is tried again
-	restHosts       int     // the next distance
-	baselineLogRate float64 // rate at home when that was settled
+	restHosts       int     // how many hosts it rests next time
+	baselineLogRate float64 // rate of the baseline when it began to rest
 }
 
-// rate is what a window showed: the logarithm of hosts a second, and its variance.
+// rate is the result of a window: the logarithm of hosts a second, and its variance.
 type rate struct{ logRate, variance float64 }
 
 func newConcurrencyController(most int, now time.Time) *concurrencyController {
@@ -98,7 +99,7 @@ func newConcurrencyController(most int, now time.Time) *concurrencyController {
 // limit returns how many writers may work now.
 func (s *concurrencyController) limit() int { return s.levels[s.current] }
 
-// recordAnswer notes an answer. made means that there is one host more.
+// recordAnswer records an answer; made: a host was created.
 func (s *concurrencyController) recordAnswer(now time.Time, took time.Duration, made bool) {
 	s.hosts++
 	if took > stalledAnswer {
@@ -120,8 +121,7 @@ func (s *concurrencyController) recordAnswer(now time.Time, took time.Duration, 
 	}
 }
 
-// recordStall begins the window anew after an answer that was waited for. Where all are there are too many
-// writers.
+// recordStall restarts the window after a stalled answer. If all answers stall there are too many writers.
 func (s *concurrencyController) recordStall(now time.Time) {
 	s.skipAnswers = max(s.skipAnswers-1, 0)
 	s.restartWindow(now)
@@ -131,7 +131,7 @@ func (s *concurrencyController) recordStall(now time.Time) {
 	}
 }
 
-// stepDown goes to the level below the window's, if there is one.
+// stepDown moves to the level below the window's, if there is one.
 func (s *concurrencyController) stepDown() {
 	if s.current == 0 {
 		return
@@ -148,7 +148,7 @@ func (s *concurrencyController) restartWindow(now time.Time) {
 	s.windowStart, s.madeHosts, s.answerTime = now, 0, 0
 }
 
-// openWindow begins a window at a level. Answers to what was sent before do not count.
+// openWindow begins a window at a level. Answers to requests sent before do not count.
 func (s *concurrencyController) openWindow(level, want int) {
 	if level != s.current {
 		s.skipAnswers = s.limit()
@@ -181,7 +181,8 @@ func (s *concurrencyController) closeWindow(now time.Time) {
 	s.openNextWindow(full)
 }
 
-// grow doubles the writers, once without any proof, and further while each time was worth it.
+// grow doubles the writers, once without any evidence, and again while each time was worth it. It reports whether
+// it did.
 func (s *concurrencyController) grow(full bool) bool {
 	if !s.growing {
 		return false
@@ -204,7 +205,8 @@ func (s *concurrencyController) grow(full bool) bool {
 	return true
 }
 
-// judgeProbe compares a neighbour with home before and after it, and moves there if enough speaks for it.
+// judgeProbe compares a neighbour with the baseline before and after it, moves there if the evidence is enough, and
+// reports whether it did.
 func (s *concurrencyController) judgeProbe() bool {
 	if s.probeRate == nil {
 		return false
@@ -212,7 +214,7 @@ func (s *concurrencyController) judgeProbe() bool {
 	probe := *s.probeRate
 	s.probeRate = nil
 	if math.Abs(s.rateBeforeProbe.logRate-s.baselineRate.logRate) > loadShift/2 {
-		return false // the load changed meanwhile, which the neighbour is not to blame for
+		return false // the load changed meanwhile, so the comparison says nothing
 	}
 	d := probe.logRate - (s.rateBeforeProbe.logRate+s.baselineRate.logRate)/2
 	s.addEvidence(s.lastProbed, d, probe.variance+(s.rateBeforeProbe.variance+s.baselineRate.variance)/4)
@@ -230,7 +232,7 @@ func (s *concurrencyController) judgeProbe() bool {
 	return true
 }
 
-// openNextWindow begins a window at a neighbour that is due, else at home.
+// openNextWindow begins a window at a neighbour that is due, else at the baseline.
 func (s *concurrencyController) openNextWindow(full bool) {
 	for _, n := range [2]int{1 - s.lastProbed, s.lastProbed} {
 		level := s.baseline + 2*n - 1
@@ -244,9 +246,9 @@ func (s *concurrencyController) openNextWindow(full bool) {
 	s.openWindow(s.baseline, s.answersAtBaseline())
 }
 
-// isProbeDue reports whether a neighbour is worth a try: it was not settled, that is long ago, or the server
-// has become so much slower that fewer writers may do, or so much quicker that it may take more.
-// What was settled then has to be proved anew.
+// isProbeDue reports whether a neighbour is worth a try: it is undecided, its rest is over, or the server has
+// become so much slower that fewer writers may do, or so much faster that it may take more. Then old evidence
+// counts little.
 func (s *concurrencyController) isProbeDue(n int) bool {
 	x := &s.neighbours[n]
 	change := s.baselineRate.logRate - x.baselineLogRate
@@ -263,7 +265,7 @@ func (s *concurrencyController) isProbeDue(n int) bool {
 	return true
 }
 
-// addEvidence adds what a comparison shows: d is how much faster the neighbour was, as a logarithm.
+// addEvidence adds the result of a comparison: d is how much faster the neighbour was, as a logarithm.
 func (s *concurrencyController) addEvidence(n int, d, variance float64) {
 	middle := -minGain / 2 // a lower level may be a little slower
 	if n == higherNeighbour {
@@ -273,15 +275,16 @@ func (s *concurrencyController) addEvidence(n int, d, variance float64) {
 	s.neighbours[n].evidence = min(max(proof, -maxEvidence), maxEvidence)
 }
 
-// restNeighbour lets a neighbour rest that is clearly no better.
+// restNeighbour lets a neighbour rest if it is clearly no better.
 func (s *concurrencyController) restNeighbour(n int) {
-	if x := &s.neighbours[n]; x.evidence <= -decisiveEvidence {
+	x := &s.neighbours[n]
+	if x.evidence <= -decisiveEvidence {
 		x.retryAt, x.baselineLogRate = s.hosts+x.restHosts, s.baselineRate.logRate
 		x.restHosts = min(2*x.restHosts, maxRestHosts)
 	}
 }
 
-// resetNeighbours forgets what was known of the neighbours of the former home.
+// resetNeighbours forgets what was known of the former baseline's neighbours.
 func (s *concurrencyController) resetNeighbours() {
 	s.neighbours = [2]neighbour{{restHosts: firstRestHosts}, {restHosts: firstRestHosts}}
 }

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// writersAfter runs so many hosts against a model and returns how many writers are home then.
+// writersAfter runs this many hosts against a model and returns the chosen number of writers.
 func writersAfter(s *concurrencyController, m serverModel, hosts int) int {
 	run := &simulation{serverModel: m, loadCurve: steadyLoad(nil), now: s.windowStart.Sub(simulatedTime(0)).Seconds()}
 	for n := range hosts {
@@ -16,7 +16,7 @@ func writersAfter(s *concurrencyController, m serverModel, hosts int) int {
 	return s.levels[s.baseline]
 }
 
-// What is chosen in the long run: the fewest writers that are as quick as any.
+// TestControllerChooses: in the long run it chooses the fewest writers that are as fast as any.
 func TestControllerChooses(t *testing.T) {
 	t.Parallel()
 	const each = 100 * time.Millisecond
@@ -47,7 +47,7 @@ func TestControllerChooses(t *testing.T) {
 	}
 }
 
-// The levels are the powers of two, and what is set.
+// TestControllerLevels: the levels are the powers of two, and the configured maximum.
 func TestControllerLevels(t *testing.T) {
 	t.Parallel()
 	for most, want := range map[int][]int{-1: {1}, 0: {1}, 1: {1}, 2: {1, 2}, 3: {1, 2, 3}, 8: {1, 2, 4, 8}, 12: {1, 2, 4, 8, 12}} {
@@ -58,7 +58,7 @@ func TestControllerLevels(t *testing.T) {
 	}
 }
 
-// recordAnswers tells a steer of so many answers, each after a time.
+// recordAnswers records this many answers, each after a time.
 func recordAnswers(s *concurrencyController, at *time.Time, n int, took time.Duration, made bool) {
 	for range n {
 		*at = at.Add(took / time.Duration(s.limit()))
@@ -66,7 +66,8 @@ func recordAnswers(s *concurrencyController, at *time.Time, n int, took time.Dur
 	}
 }
 
-// A server so slow that its answers come near to the time-outs gets fewer writers, down to one.
+// TestControllerOnSlowServer: a server so slow that its answers come near the time-outs gets fewer writers, down to
+// one.
 func TestControllerOnSlowServer(t *testing.T) {
 	t.Parallel()
 	for each, most := range map[time.Duration]int{500 * time.Millisecond: 4, 2 * time.Second: 1, 4 * time.Second: 1, 20 * time.Second: 1} {
@@ -77,7 +78,7 @@ func TestControllerOnSlowServer(t *testing.T) {
 	}
 }
 
-// A pause that JumpServer asks for is no slowness: nothing is learnt of it.
+// TestControllerThroughPauses: a pause that JumpServer asks for does not count as slowness.
 func TestControllerThroughPauses(t *testing.T) {
 	t.Parallel()
 	s, at := newConcurrencyController(8, simulatedTime(0)), simulatedTime(0)
@@ -96,12 +97,12 @@ func TestControllerThroughPauses(t *testing.T) {
 	}
 }
 
-// Requests that fail at once are not quick work.
+// TestControllerCountsHosts: requests that fail at once do not count as fast work.
 func TestControllerCountsHosts(t *testing.T) {
 	t.Parallel()
 	s, at := newConcurrencyController(8, simulatedTime(0)), simulatedTime(0)
 	for range 600 {
-		// With eight writers three of four requests fail, and all answers are twice as quick.
+		// With eight writers three of four requests fail, and all answers are twice as fast.
 		if s.limit() == 8 {
 			recordAnswers(s, &at, 1, 50*time.Millisecond, s.hosts%4 == 0)
 		} else {

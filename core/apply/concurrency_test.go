@@ -10,23 +10,23 @@ import (
 	"time"
 )
 
-// The model: a server that makes hosts for several writers at once, in simulated time. Every host
-// is so much work, spread by ±50 %; the load of others makes the server quicker and slower.
+// The model: a server that creates hosts for several writers at once, in simulated time. Every host is a fixed
+// amount of work, spread by ±50 %; the load of others makes the server faster and slower.
 
-// serverModel is a server. Either all writers share it, or it has workers that take one request each and
-// lets the others wait.
+// serverModel is a server. Either all writers share it, or it has workers that handle one request each while the
+// others wait.
 type serverModel struct {
 	rate    func(writers int) float64 // hosts a second in all; nil = workers
 	workers int
 	each    time.Duration // of one host by one worker
 }
 
-// sharedProcessors is a server whose work is shared by so many processors.
+// sharedProcessors returns a server whose work is shared by this many processors.
 func sharedProcessors(n float64, each time.Duration) serverModel {
 	return serverModel{rate: func(writers int) float64 { return min(float64(writers), n) / each.Seconds() }}
 }
 
-// measuredServer is a server of which milliseconds a host are known with 1, 2, 4 and 8 writers.
+// measuredServer returns a server with the measured milliseconds for a host with 1, 2, 4 and 8 writers.
 func measuredServer(ms ...float64) serverModel {
 	return serverModel{rate: func(writers int) float64 {
 		x := min(math.Log2(float64(writers)), float64(len(ms)-1))
@@ -35,18 +35,18 @@ func measuredServer(ms ...float64) serverModel {
 	}}
 }
 
-// loadCurve is how quick the server is at a time: 1 = as measured.
+// loadCurve is how fast the server is at a time: 1 = as measured.
 type loadCurve func(at float64) float64
 
 func steadyLoad(*rand.Rand) loadCurve { return func(float64) float64 { return 1 } }
 
-// driftingLoad load is up to 30 % more or less, in waves of 10 to 60 seconds.
+// driftingLoad returns up to 30 % more or less, in waves of 10 to 60 seconds.
 func driftingLoad(r *rand.Rand) loadCurve {
 	phase, period := r.Float64(), 10+50*r.Float64()
 	return func(at float64) float64 { return 1 + 0.3*math.Sin(2*math.Pi*(at/period+phase)) }
 }
 
-// writerLimit is steer, or a fixed number of writers.
+// writerLimit is the controller, or a fixed number of writers.
 type writerLimit interface {
 	limit() int
 	recordAnswer(now time.Time, took time.Duration, made bool)
@@ -57,7 +57,7 @@ type fixedWriters int
 func (f fixedWriters) limit() int                                { return int(f) }
 func (fixedWriters) recordAnswer(time.Time, time.Duration, bool) {}
 
-// request is one create at work: due is when its work is done, in seconds or in work per writer.
+// request is one create in progress: due is when its work is done, in seconds or in work per writer.
 type request struct{ due, begun float64 }
 
 type queue []request
@@ -72,13 +72,13 @@ func (q *queue) Pop() any {
 	return last
 }
 
-// world is one run of writers against a model.
+// simulation is one run of writers against a model.
 type simulation struct {
 	serverModel
 	loadCurve
 	work    []float64 // of the hosts to come, 1 on average
 	now     float64
-	share   float64 // work that each writer has got so far, where they share
+	share   float64 // work that each writer has got so far, if they share
 	busy    int
 	active  queue
 	waiting []float64 // when the requests began that no worker has taken
@@ -89,7 +89,7 @@ func simulatedTime(at float64) time.Time {
 	return time.Unix(0, 0).Add(time.Duration(at * float64(time.Second)))
 }
 
-// run returns how many seconds it takes to make all hosts.
+// run returns how many seconds it takes to create all hosts.
 func (s *simulation) run(c writerLimit) float64 {
 	for len(s.work) > 0 || s.busy > 0 {
 		for len(s.work) > 0 && s.busy < c.limit() {
@@ -115,7 +115,7 @@ func (s *simulation) begin(work float64) {
 	}
 }
 
-// finish goes on to the next answer and returns when its request began.
+// finish advances to the next answer and returns when its request began.
 func (s *simulation) finish() float64 {
 	r := heap.Pop(&s.active).(request)
 	if s.rate != nil {
@@ -131,7 +131,7 @@ func (s *simulation) finish() float64 {
 	return r.begun
 }
 
-// measureRound measures ours and the plain writers in one round: the same hosts, and the same load.
+// measureRound measures a limit in one round: the same hosts and the same load for all.
 func (m serverModel) measureRound(load func(*rand.Rand) loadCurve, hosts int, seed uint64, who func() writerLimit) float64 {
 	r := rand.New(rand.NewPCG(seed, 11))
 	s := &simulation{serverModel: m, loadCurve: load(r), work: make([]float64, hosts)}
@@ -146,7 +146,7 @@ const (
 	comparisons = 20
 )
 
-// compare returns the medians of interleaved rounds with 1, 2, 4 and 8 plain writers, and ours.
+// compare returns the medians of interleaved rounds with 1, 2, 4 and 8 fixed writers, and with the controller.
 func (m serverModel) compare(load func(*rand.Rand) loadCurve, hosts int, seed uint64) (plain []float64, ours float64) {
 	who := []func() writerLimit{func() writerLimit { return newConcurrencyController(8, simulatedTime(0)) }}
 	for _, n := range []int{1, 2, 4, 8} {
@@ -164,10 +164,10 @@ func (m serverModel) compare(load func(*rand.Rand) loadCurve, hosts int, seed ui
 	return medians[1:], medians[0]
 }
 
-// TestController: hosts come at no less than 1/1.15 of the rate of the best of 1, 2, 4 and 8 plain
-// writers, as the median of five rounds, from the first hundred hosts on; and on a server that works
-// on one at a time within 1.05 of one writer. That holds of these seeds; of 300 seeds
-// each, 15 of 23,400 comparisons miss it (1.28 at worst), all under drifting load.
+// TestController: hosts come at no less than 1/1.15 of the rate of the best of 1, 2, 4 and 8 fixed writers, as the
+// median of five rounds, from the first hundred hosts on; and on a server that works on one at a time within 1.05
+// of one writer. This holds for these seeds; of 300 seeds each, 15 of 23,400 comparisons miss it (1.28 at worst),
+// all under drifting load.
 func TestController(t *testing.T) {
 	t.Parallel()
 	const each = 150 * time.Millisecond
@@ -179,7 +179,7 @@ func TestController(t *testing.T) {
 		"v4.7.0": measuredServer(155, 100, 95, 86), "v4.10.19": measuredServer(230, 140, 115, 110),
 		// A v4.10.19 whose machine is overloaded: an answer takes two seconds and more.
 		"v4.10.19, busy": measuredServer(767, 363, 352, 260),
-		// The first recording of v4.7.0: eight writers are in each other's way.
+		// The first recording of v4.7.0: eight writers hinder each other.
 		"v4.7.0, crowded": measuredServer(77, 42, 41, 46),
 	}
 	for name, m := range servers {

@@ -8,12 +8,14 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// createAll makes the new assets, each by a request of its own (a list would lose protocols), by
-// several writers at once. The nodes come first.
+// createAll creates the new assets, each by a request of its own (a list would lose protocols), with several
+// writers at once. The nodes come first.
 func (r *runner) createAll(changes []plan.Change) {
 	changes = r.failMissingPlatforms(changes)
 	nodes := r.resolveNodes(changes)
-	defer func() { r.result.Nodes = nodes.notableNodes() }()
+	defer func() {
+		r.result.Nodes = nodes.notableNodes()
+	}()
 	refused := func(c plan.Change) error { return nodes.pathErrors[c.NewAsset().NodePath] }
 	if len(nodes.pathErrors) == 0 {
 		refused = func(plan.Change) error { return nil }
@@ -48,7 +50,7 @@ func (r *runner) createAll(changes []plan.Change) {
 	r.collectCreated(items)
 }
 
-// collectCreated takes the items as they come, and tells them in the order of the plan.
+// collectCreated collects the items as they come, and logs them in the order of the plan.
 func (r *runner) collectCreated(items <-chan Item) {
 	first := len(r.result.Items)
 	for i := range items {
@@ -70,7 +72,9 @@ func (r *runner) createAsset(c plan.Change, under *nodeResolver, p *limiter, sto
 		return r.itemOf(c, err)
 	}
 	made := false
-	defer func() { release(made) }()
+	defer func() {
+		release(made)
+	}()
 	if err := stop.tripError(); err != nil {
 		return r.itemOf(c, err)
 	}

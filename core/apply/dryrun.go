@@ -12,15 +12,15 @@ type DryRun struct{ Reader }
 // Reader is what a dry run may use of JumpServer.
 type Reader interface {
 	AssetsByID(ctx context.Context, ids []string) ([]inventory.Asset, error)
-	// FindNode is Node, and makes nothing: where there is no node the answer has no id.
+	// FindNode is EnsureNode without creating anything: if there is no node the result has no id.
 	FindNode(ctx context.Context, path, known string) (inventory.Node, error)
 	MissingPlatforms(ctx context.Context, platforms []string) ([]string, error)
 }
 
-// dryRunBatchSize is how many changes a dry run takes at once, as it reads their assets again.
+// dryRunBatchSize is how many changes a dry run handles at once, as it reads their assets again.
 const dryRunBatchSize = 100
 
-// EnsureNode finds the node. One that would be made has no id.
+// EnsureNode finds the node. One that would be created has no id.
 func (d DryRun) EnsureNode(ctx context.Context, path, known string) (inventory.Node, error) {
 	return d.FindNode(ctx, path, known)
 }

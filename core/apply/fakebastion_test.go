@@ -14,21 +14,21 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// fakeBastion is JumpServer in memory: it enforces unique names at every write, as the real one.
+// fakeBastion is JumpServer in memory: it enforces unique names at every write, as the real one does.
 type fakeBastion struct {
 	mu               sync.Mutex
 	assets           map[string]inventory.Asset
-	nodePaths        map[string]string // node id → where it stands
-	assetsPerNode    map[string]int    // node id → assets made there
-	made             int               // nodes made so far
-	missingPlatforms []string          // platforms
+	nodePaths        map[string]string // node id → its path
+	assetsPerNode    map[string]int    // node id → number of assets created there
+	made             int               // number of nodes created so far
+	missingPlatforms []string
 	calls            []string
-	maxBusy          int // creates seen at the same time
+	maxBusy          int // most creates seen in parallel
 	busy             int
 
 	failCreate     func(inventory.NewAsset) error
 	failNodes      error
-	hiddenNames    []string // names that assets have which no plan sees
+	hiddenNames    []string // names of assets that no plan sees
 	failRead       error
 	onRead         func(*fakeBastion)
 	beforeLastRead func(*fakeBastion) // before a removal reads its hosts for the last time
@@ -39,7 +39,7 @@ type fakeBastion struct {
 
 func (b *fakeBastion) recordCall(call string) { b.calls = append(b.calls, call) }
 
-// addNode puts a node into the tree and returns its id.
+// addNode adds a node to the tree and returns its id.
 func (b *fakeBastion) addNode(path string) string {
 	if b.nodePaths == nil {
 		b.nodePaths = map[string]string{}
@@ -142,7 +142,8 @@ func (b *fakeBastion) Update(_ context.Context, patches []inventory.Patch, _ fun
 		b.recordCall("update " + p.ID[:8])
 		a := b.assets[p.ID]
 		if p.Name != nil {
-			if errs[n] = b.checkNameFree(*p.Name, p.ID); errs[n] != nil {
+			errs[n] = b.checkNameFree(*p.Name, p.ID)
+			if errs[n] != nil {
 				continue
 			}
 			a.Name = *p.Name
@@ -169,7 +170,7 @@ func (b *fakeBastion) Remove(_ context.Context, ids []string, still func(invento
 	return make([]error, len(ids))
 }
 
-// readStillDue reads hosts for the last time before they are removed, and returns those that are to be removed even so.
+// readStillDue reads hosts for the last time before they are removed, and returns those that must still be removed.
 func (b *fakeBastion) readStillDue(ids []string, still func(inventory.Asset) bool) []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -225,7 +226,7 @@ func instance(id, name, ip string) inventory.Instance {
 	}
 }
 
-// addAsset puts the asset of an instance into JumpServer, as a run would have made it.
+// addAsset adds the asset of an instance to JumpServer, as a run would have created it.
 func (w *world) addAsset(i inventory.Instance, edit func(*inventory.Asset)) string {
 	a := inventory.Asset{
 		ID: inventory.AssetID(i.Cloud, i.Region, i.ID), Name: i.Name, Address: i.PrivateIPs[0], Platform: "Linux",

@@ -10,34 +10,35 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// writeJob is one way to change assets that are there: how many at a time, whether their assets are read again right
-// before, and how it is seen that a write without an answer was carried out.
+// writeJob is one way to change existing assets: how many at a time, whether they are read again right before, and
+// what shows that a write without an answer was carried out.
 type writeJob struct {
-	permission string // what the access key's user must be allowed to
-	// rereads: right before each write the assets are read again, and one that a person changed is kept.
+	permission string // that the access key's user needs
+	// rereads says that the assets are read again right before each write, and one that a person changed is
+	// kept.
 	rereads   bool
 	batchSize func() int
-	// send writes these changes. The errors stand at their places.
+	// send writes these changes. The errors have their indices.
 	send func(changes []plan.Change, a writeChecks) []error
-	// isCarriedOut reports whether an asset, or that there is none, shows that a change was carried out.
+	// isCarriedOut reports whether an asset, or its absence, shows that a change was carried out.
 	isCarriedOut func(c plan.Change, now inventory.Asset, there bool) bool
 }
 
-// writeChecks are the questions of one call that writes, asked in the middle of it: whether what it is about to write is
-// still to be written. What they answer with no is kept, and ended. nil: it is not asked.
+// writeChecks are called in the middle of a call that writes, and say whether what it is about to write must still
+// be written. Other changes are kept, and finished. nil: they are not called.
 type writeChecks struct {
-	stillDueRows func(rows []int) []int         // which of the changes at these places; their assets are read for it
-	isStillDue   func(now inventory.Asset) bool // whether the change of this asset, which is as it was just read
+	stillDueRows func(rows []int) []int         // which of the changes at these indices; reads their assets
+	isStillDue   func(now inventory.Asset) bool // whether the change of this asset, as it was just read
 }
 
-// maxWrites is how often a change is sent whose answers get lost. After an answer that says that nothing was
-// changed it is sent once more.
+// A change whose answers get lost is sent maxWrites times; one whose answers say that nothing was changed,
+// maxFailedWrites times.
 const (
 	maxWrites       = 3
 	maxFailedWrites = 2
 )
 
-// retryPause is the pause before a change is sent once more.
+// retryPause is the pause before a change is sent again.
 const retryPause = 500 * time.Millisecond
 
 // runJob makes changes in batches, each in one request of some seconds.
@@ -60,14 +61,13 @@ func (r *runner) stopReason(j writeJob) error {
 	return r.stoppedJobs[j.permission]
 }
 
-// writeBatch makes some changes, and sends again what was not carried out: each time as a first try, of assets
-// that are read again.
+// writeBatch makes changes, and sends those again that were not carried out: each time after reading their assets.
 func (r *runner) writeBatch(todo []plan.Change, j writeJob) {
-	late := map[string]error{} // of assets with a write that had no answer
+	late := map[string]error{} // errors of writes without an answer, by asset id
 	for writes := 1; len(todo) > 0; writes++ {
 		var left []plan.Change
 		for len(todo) > 0 {
-			n := min(len(todo), max(j.batchSize(), 1)) // fewer than before where the last one was slow
+			n := min(len(todo), max(j.batchSize(), 1)) // fewer than before if the last request was slow
 			left = append(left, r.writeRequest(todo[:n], j, late, writes)...)
 			todo = todo[n:]
 		}
@@ -75,9 +75,10 @@ func (r *runner) writeBatch(todo []plan.Change, j writeJob) {
 	}
 }
 
-// writeRequest makes what is one request of a batch, and returns what is to be tried again.
+// writeRequest makes the changes of one request, and returns those to be tried again.
 func (r *runner) writeRequest(todo []plan.Change, j writeJob, late map[string]error, writes int) []plan.Change {
-	if why := r.stopReason(j); why != nil {
+	why := r.stopReason(j)
+	if why != nil {
 		for _, c := range todo {
 			r.finishChange(c, r.itemOf(c, cmp.Or(late[c.AssetID], why)), late)
 		}
@@ -92,7 +93,7 @@ func (r *runner) writeRequest(todo []plan.Change, j writeJob, late map[string]er
 	return r.sendChanges(todo, j, late, writes)
 }
 
-// sendChanges sends one list of changes, tells what became of them, and returns those to be tried again.
+// sendChanges sends changes, finishes those whose outcome is clear, and returns those to be tried again.
 func (r *runner) sendChanges(todo []plan.Change, j writeJob, late map[string]error, writes int) (again []plan.Change) {
 	dropped := map[int]bool{}
 	errs := j.send(todo, r.newWriteChecks(todo, j, late, dropped))
@@ -120,19 +121,19 @@ func (r *runner) sendChanges(todo []plan.Change, j writeJob, late map[string]err
 	lost = r.awaitUnanswered(lost, wait, j, late)
 	r.updateAll(renamed)
 	if writes == maxWrites || r.stopErr != nil {
-		for _, c := range lost { // each time it had its time, and was not carried out
+		for _, c := range lost { // each had its time, and was not carried out
 			r.finishChange(c, Item{Change: c, State: Failed, Err: late[c.AssetID]}, late)
 		}
 		lost = nil
 	}
 	if len(again) > 0 && len(lost) == 0 {
-		_ = r.options.Sleep(r.ctx, retryPause) // if the context has ended, so does the reading that comes next
+		_ = r.options.Sleep(r.ctx, retryPause) // if the context has ended, the next read fails too
 	}
 	return append(again, lost...)
 }
 
-// withNextName returns the change with the next name to try, where JumpServer refuses its name. It is made as first
-// ones are: its asset may have been changed meanwhile.
+// withNextName returns the change with the next name to try after JumpServer refused its name. It starts anew,
+// because its asset may have been changed meanwhile.
 func (r *runner) withNextName(c plan.Change, err error, late map[string]error) []plan.Change {
 	next, another := c.WithNextName()
 	switch {
@@ -146,7 +147,7 @@ func (r *runner) withNextName(c plan.Change, err error, late map[string]error) [
 	return nil
 }
 
-// finishChange adds the item of a change. That its asset has another name now is remembered for later changes of it.
+// finishChange adds the item of a change, and records the new name of its asset for later changes.
 func (r *runner) finishChange(c plan.Change, i Item, late map[string]error) {
 	switch {
 	case i.State != Done:
@@ -157,8 +158,8 @@ func (r *runner) finishChange(c plan.Change, i Item, late map[string]error) {
 	r.addItems(i)
 }
 
-// trackFailures looks at what became of one request as a whole: what lacks a right stops its job, a wrong key or
-// organisation all; and so does a JumpServer that does not answer twice in a row.
+// trackFailures records what one request as a whole shows: a missing permission stops its job; a wrong key or
+// organisation stops everything, and so does JumpServer if it does not answer several times in a row.
 func (r *runner) trackFailures(errs []error, dropped map[int]bool, j writeJob) {
 	var why error
 	rows := 0
@@ -191,8 +192,8 @@ func (r *runner) trackFailures(errs []error, dropped map[int]bool, j writeJob) {
 	}
 }
 
-// countUnanswered counts requests in a row that had no good answer; of single rows, which may be bad ones, more are
-// needed until JumpServer, or what stands in front of it, is left alone.
+// countUnanswered counts requests in a row without a good answer, and stops everything if there are too many.
+// Requests of few rows weigh less, because the rows may be at fault.
 func (r *runner) countUnanswered(weight int, why error) {
 	r.unansweredWeight += weight
 	if r.unansweredWeight >= 3*maxWrites {
@@ -200,7 +201,7 @@ func (r *runner) countUnanswered(weight int, why error) {
 	}
 }
 
-// notSentError is the error of what is not sent because JumpServer did not answer.
+// notSentError returns the error of what is not sent because JumpServer did not answer.
 func notSentError(why error) error {
 	kind := inventory.Temporary
 	if inventory.KindOf(why) == inventory.Front || inventory.KindOf(errors.Unwrap(why)) == inventory.Front {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// limiter lets as many writers work at once as steer chooses.
+// limiter lets as many writers work at once as the controller chooses.
 type limiter struct {
 	mu         sync.Mutex
 	slotFreed  *sync.Cond
@@ -21,8 +21,8 @@ func newLimiter(most int, now func() time.Time) *limiter {
 	return p
 }
 
-// acquire waits for a place, or for the end of the context. The caller gives the place back, and
-// says whether a host was made.
+// acquire waits for a slot, or for the end of the context. The caller must call release, and say whether a host was
+// created.
 func (p *limiter) acquire(ctx context.Context) (release func(made bool), err error) {
 	wake := context.AfterFunc(ctx, func() {
 		p.mu.Lock()
@@ -40,7 +40,9 @@ func (p *limiter) acquire(ctx context.Context) (release func(made bool), err err
 	}
 	p.inFlight++
 	begun := p.now()
-	return func(made bool) { p.release(begun, made) }, nil
+	return func(made bool) {
+		p.release(begun, made)
+	}, nil
 }
 
 func (p *limiter) release(begun time.Time, made bool) {

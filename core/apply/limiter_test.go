@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// simulateWriters lets writers work against a server that serves capacity requests at a time, and
-// returns the number of writers that the pace has chosen by then. Time is simulated: an answer takes longer the more
+// simulateWriters lets writers work against a server that handles capacity requests at a time, and returns the
+// number of writers that the controller has chosen in the end. Time is simulated: an answer takes longer the more
 // writers share the server.
 func simulateWriters(p *limiter, clock *time.Time, capacity, rounds int) int {
 	for range rounds {

@@ -10,7 +10,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// namesOf returns what the items' assets are called, by instance, with the state.
+// namesOf returns the names of the items' assets with their states, by instance.
 func namesOf(w *world, r apply.Result) map[string]string {
 	out := map[string]string{}
 	for _, i := range r.Items {
@@ -19,8 +19,8 @@ func namesOf(w *world, r apply.Result) map[string]string {
 	return out
 }
 
-// TestRefusedNames: a name that JumpServer refuses is followed by the next one, in creates and in updates of every
-// sort; an asset that has the next one already keeps it, and what else was to be changed is changed.
+// TestRefusedNames: after a name that JumpServer refuses the next one is tried, in creates and in all kinds of
+// updates; an asset that has the next one already keeps it, and its other changes are made.
 func TestRefusedNames(t *testing.T) {
 	t.Parallel()
 	w := newWorld()

@@ -13,7 +13,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// nodeResolver are the nodes under which the assets of one run are made, by their configured paths.
+// nodeResolver has the nodes under which the assets of one run are created, by their configured paths.
 type nodeResolver struct {
 	target      Bastion
 	store       NodeStore // may be nil
@@ -22,12 +22,12 @@ type nodeResolver struct {
 
 	mu         sync.Mutex // held while a node is looked for, so that one writer does it for all
 	ids        map[string]string
-	pathErrors map[string]error // paths whose node could not be had
-	storeErr   error            // the memory's; it is not asked again, which could take the run's time
+	pathErrors map[string]error // paths without a usable node
+	storeErr   error            // the store's error; it is not asked again, which could take all of the run's time
 	notable    []Node
 }
 
-// resolveNodes finds or makes the nodes of the creates, one after another: JumpServer answers 500 to parallel
+// resolveNodes finds or creates the nodes of the creates, one after another: JumpServer answers 500 to parallel
 // creates under a path that does not exist yet.
 func (r *runner) resolveNodes(changes []plan.Change) *nodeResolver {
 	n := &nodeResolver{
@@ -56,7 +56,7 @@ func (r *runner) resolveNodes(changes []plan.Change) *nodeResolver {
 	return n
 }
 
-// resolve looks for the node of a path, as it is remembered, and remembers what it found.
+// resolve finds the node of a path, by its stored id if there is one, and stores what it found.
 func (n *nodeResolver) resolve(ctx context.Context, account inventory.Scope, path string) error {
 	known, doubt := n.loadNode(ctx, path)
 	at := inventory.Node{ID: known}
@@ -78,15 +78,15 @@ func (n *nodeResolver) loadNode(ctx context.Context, path string) (id string, do
 	id, err := n.store.Load(ctx, path)
 	if err != nil {
 		n.log.Warn("it is not known which node a path means", "path", path, "error", err)
-		if inventory.KindOf(err) != inventory.Incomplete { // that is one damaged entry
+		if inventory.KindOf(err) != inventory.Incomplete { // otherwise it is one damaged entry
 			n.storeErr = err
 		}
 	}
 	return id, err
 }
 
-// recordNode takes the node of a path. In doubt whether another one was remembered nothing is: what is
-// remembered can be read again.
+// recordNode records the node of a path. If the stored id is in doubt nothing is stored, because it may be readable
+// again later.
 func (n *nodeResolver) recordNode(ctx context.Context, at Node, doubt error) {
 	n.ids[at.ConfiguredPath] = at.ID
 	_, dry := n.target.(DryRun)
@@ -130,10 +130,10 @@ func (n *nodeResolver) addNotable(ctx context.Context, at Node) {
 	n.log.Log(ctx, level, at.Reason.Text(plan.English), "account", at.Account.Account, "path", at.ConfiguredPath, "node", at.ID)
 }
 
-// IsNew reports whether the node is made by the run (in a dry run: would be), so that no access rule names it.
+// IsNew reports whether the run created the node (or would, in a dry run), so that no access rule names it.
 func (n Node) IsNew() bool { return n.Created || n.ID == "" }
 
-// createAsset makes one asset under its node. A node that is gone by now is looked for anew, once for all writers.
+// createAsset creates one asset under its node. If the node is gone it is looked for anew, once for all writers.
 func (n *nodeResolver) createAsset(ctx context.Context, c plan.Change) (existed bool, err error) {
 	a := c.NewAsset()
 	a.NodeID = n.nodeID(a.NodePath)
@@ -146,7 +146,7 @@ func (n *nodeResolver) createAsset(ctx context.Context, c plan.Change) (existed 
 	case again != nil:
 		return false, again
 	case id == a.NodeID:
-		return false, err // JumpServer shows the node, and yet refuses it
+		return false, err // JumpServer shows the node, and refuses it all the same
 	}
 	a.NodeID = id
 	return n.target.Create(ctx, *a)
@@ -163,7 +163,7 @@ func (n *nodeResolver) replaceNode(ctx context.Context, scope inventory.Scope, p
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.ids[path] != gone {
-		return n.ids[path], nil // found by another writer
+		return n.ids[path], nil // another writer has found it
 	}
 	at, err := n.target.EnsureNode(ctx, path, gone)
 	if err != nil || at.ID == gone {
@@ -174,7 +174,7 @@ func (n *nodeResolver) replaceNode(ctx context.Context, scope inventory.Scope, p
 	return at.ID, nil
 }
 
-// notableNodes returns what people should know of the nodes.
+// notableNodes returns the nodes that people should know of, sorted by path.
 func (n *nodeResolver) notableNodes() []Node {
 	slices.SortStableFunc(n.notable, func(x, y Node) int { return cmp.Compare(x.ConfiguredPath, y.ConfiguredPath) })
 	return n.notable

@@ -17,7 +17,7 @@ import (
 
 const configuredPath, renamedPath = "/DEFAULT/阿里云/prod", "/DEFAULT/阿里云/production"
 
-// fakeNodeStore remembers nodes, and can fail to.
+// fakeNodeStore stores nodes, and can fail to.
 type fakeNodeStore struct {
 	mu    sync.Mutex
 	ids   map[string]string
@@ -44,7 +44,7 @@ func (m *fakeNodeStore) Save(_ context.Context, path, id string) error {
 	return nil
 }
 
-// TestNodeOfNewAssets: which node new assets go to, what is remembered of it, and what people are told.
+// TestNodeOfNewAssets: which node new assets go to, what is stored of it, and what people are told.
 func TestNodeOfNewAssets(t *testing.T) {
 	t.Parallel()
 	unreadable := errors.New("no such bucket")
@@ -53,10 +53,10 @@ func TestNodeOfNewAssets(t *testing.T) {
 		memory  *fakeNodeStore // nil = no store
 		trust   bool
 		want    string // the node's id
-		kept    string // remembered afterwards; "" = nothing
+		kept    string // stored afterwards; "" = nothing
 		reason  plan.Code
 		warns   bool
-		lookups int // questions to JumpServer
+		lookups int // requests to JumpServer
 	}{
 		"new, no store":              {nil, nil, false, "node-1", "", plan.NodeNewOrRenamed, true, 1},
 		"found, no store":            {[]string{configuredPath}, nil, false, "node-1", "", "", false, 1},
@@ -104,7 +104,7 @@ func TestNodeOfNewAssets(t *testing.T) {
 	}
 }
 
-// storeWithNode is a memory of one id; "" = of nothing.
+// storeWithNode returns a store with one id; "" = with nothing.
 func storeWithNode(id string) *fakeNodeStore {
 	m := &fakeNodeStore{ids: map[string]string{}}
 	if id != "" {
@@ -130,7 +130,7 @@ func requireNotable(t *testing.T, r apply.Result, reason plan.Code, warns bool) 
 	}
 }
 
-// A store that is out of order is asked once, not for every account: each question may take long.
+// TestBrokenMemoryIsAskedOnce: a store that fails is asked once, not for every account: each request may take long.
 func TestBrokenMemoryIsAskedOnce(t *testing.T) {
 	t.Parallel()
 	for kind, asked := range map[inventory.Kind]int{inventory.Temporary: 1, inventory.Incomplete: 2} {
@@ -150,7 +150,8 @@ func TestBrokenMemoryIsAskedOnce(t *testing.T) {
 	}
 }
 
-// A node that a person deletes between two assets is looked for once by all writers, and told once.
+// TestNodeGoesMeanwhile: a node that a person deletes between two assets is looked for once by all writers, and
+// reported once.
 func TestNodeGoesMeanwhile(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -177,7 +178,8 @@ func TestNodeGoesMeanwhile(t *testing.T) {
 	}
 }
 
-// JumpServer refuses a node that it shows: nothing else is made, and the error is told.
+// TestNodeThatIsRefused: JumpServer refuses a node that it shows: nothing else is created, and the error is
+// reported.
 func TestNodeThatIsRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -192,7 +194,7 @@ func TestNodeThatIsRefused(t *testing.T) {
 	}
 }
 
-// TestDryRunTellsNodes: a dry run knows what would be made, and neither makes nor remembers anything.
+// TestDryRunTellsNodes: a dry run reports what would be created, and neither creates nor stores anything.
 // Invariants: 9.
 func TestDryRunTellsNodes(t *testing.T) {
 	t.Parallel()
@@ -233,7 +235,8 @@ func TestDryRunTellsNodes(t *testing.T) {
 	}
 }
 
-// Assets whose platform JumpServer does not have fail with words, no node is made for them, and the others are made.
+// TestPlatformIsMissing: assets whose platform JumpServer lacks fail with a reason, no node is created for them,
+// and the others are created.
 func TestPlatformIsMissing(t *testing.T) {
 	t.Parallel()
 	for _, dry := range []bool{false, true} {

@@ -10,13 +10,14 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// TestPausedBeforeRemovals: what a person has paused since the plan was made is asked right before the deactivations,
-// and again before the deletions; what is held is said, and the rest was made. A dry run asks nobody.
+// TestPausedBeforeRemovals: a run checks right before the deactivations, and again before the deletions, what a
+// person has paused since the plan was made; held removals are reported, and the others were made. A dry run does
+// not check.
 func TestPausedBeforeRemovals(t *testing.T) {
 	t.Parallel()
-	p := plan.Paused(false, "anna@ops", time.Now(), time.Time{}, "")
+	p := plan.NewPause(false, "anna@ops", time.Now(), time.Time{}, "")
 	for name, c := range map[string]struct {
-		after, asked int // the pause is given after so many questions
+		after, asked int // the pause begins after this many checks
 		dry          bool
 		want         map[string]int
 	}{

@@ -8,8 +8,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// failMissingPlatforms returns the creates whose platforms JumpServer has. The others have failed: no asset is
-// made with another platform than the one that is configured.
+// failMissingPlatforms returns the creates whose platforms JumpServer has, and fails the others: no asset gets
+// another platform than the configured one.
 func (r *runner) failMissingPlatforms(changes []plan.Change) []plan.Change {
 	var names []string
 	for _, c := range changes {
@@ -22,7 +22,7 @@ func (r *runner) failMissingPlatforms(changes []plan.Change) []plan.Change {
 	}
 	lacking, err := r.target.MissingPlatforms(r.ctx, names)
 	if err != nil || len(lacking) == 0 {
-		return changes // without an answer each create says what is wrong
+		return changes // without an answer each create fails with its own error
 	}
 	there := make([]plan.Change, 0, len(changes))
 	for _, c := range changes {

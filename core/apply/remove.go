@@ -5,14 +5,14 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// removeAll takes access away, last of all. Right before each batch is written its assets are
-// read again, those to be deleted once more by the request before the one that deletes: one that a
-// person changed since the plan is kept.
+// removeAll deactivates and deletes, last of all. Right before each batch is written its assets are read again,
+// those to be deleted once more by the request before the one that deletes: one that a person changed since the
+// plan is kept.
 //
-// What a person has paused meanwhile is asked before the deactivations, and before the deletions.
+// Before the deactivations, and before the deletions, it asks what a person has paused meanwhile.
 func (r *runner) removeAll(changes []plan.Change) {
-	r.runJob(r.unpaused(withAction(changes, plan.Deactivate)), r.patchJob(true))
-	r.runJob(r.unpaused(withAction(changes, plan.Delete)), writeJob{
+	r.runJob(r.holdIfPaused(withAction(changes, plan.Deactivate)), r.patchJob(true))
+	r.runJob(r.holdIfPaused(withAction(changes, plan.Delete)), writeJob{
 		permission: "delete", rereads: true,
 		batchSize:    func() int { return r.target.RemoveBatchSize(r.ctx) },
 		send:         func(changes []plan.Change, a writeChecks) []error { return r.deleteAssets(changes, a.isStillDue) },
@@ -20,8 +20,8 @@ func (r *runner) removeAll(changes []plan.Change) {
 	})
 }
 
-// unpaused returns the removals, or none where a person has paused them since the plan was made: then they are held.
-func (r *runner) unpaused(removals []plan.Change) []plan.Change {
+// holdIfPaused returns the removals, or none if a person has paused them since the plan was made: then they are held.
+func (r *runner) holdIfPaused(removals []plan.Change) []plan.Change {
 	_, dry := r.target.(DryRun)
 	if len(removals) == 0 || dry || r.options.Paused == nil || r.ctx.Err() != nil {
 		return removals
@@ -32,7 +32,7 @@ func (r *runner) unpaused(removals []plan.Change) []plan.Change {
 	}
 	r.result.Paused = p
 	for _, c := range removals {
-		r.addItems(Item{Change: c, State: Held, Reason: p.Holds()})
+		r.addItems(Item{Change: c, State: Held, Reason: p.HoldReason()})
 	}
 	return nil
 }

@@ -11,18 +11,18 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// finalReadReserve is kept free for the last look before the context ends.
+// finalReadReserve is kept free for the last read before the context ends.
 const finalReadReserve = time.Second
 
-// awaitUnanswered looks for writes without an answer until JumpServer has had the time to carry them out, which it does
-// although nobody waits for it: what was carried out is done, and what was not is returned. Where the time is too
-// short, or the last look fails, the rest is not known.
+// awaitUnanswered reads the assets of writes without an answer until JumpServer has had the time to carry them out,
+// which it does although nobody waits for the answer. It finishes those that were carried out and returns the
+// others. If the time is too short, or the last read fails, the others are finished as unknown.
 func (r *runner) awaitUnanswered(lost []plan.Change, wait time.Duration, j writeJob, late map[string]error) []plan.Change {
 	known, begun := true, r.options.Now()
 	for _, part := range []time.Duration{0, wait / 4, wait / 2, wait} {
 		took := r.options.Now().Sub(begun)
 		if len(lost) == 0 || !known && took > wait {
-			break // the last look took longer, and failed
+			break // the last read took longer, and failed
 		}
 		room, short := r.affordableWait(max(part-took, 0))
 		if r.options.Sleep(r.ctx, room) != nil || r.ctx.Err() != nil {
@@ -45,7 +45,8 @@ func (r *runner) awaitUnanswered(lost []plan.Change, wait time.Duration, j write
 	return nil
 }
 
-// affordableWait returns how much of a wait fits before the context's deadline with a look after it; short: not all of it.
+// affordableWait returns how much of a wait leaves time for a read before the context's deadline, and reports
+// whether it is shortened.
 func (r *runner) affordableWait(wait time.Duration) (room time.Duration, short bool) {
 	end, bounded := r.ctx.Deadline()
 	if !bounded {
@@ -55,14 +56,14 @@ func (r *runner) affordableWait(wait time.Duration) (room time.Duration, short b
 	return min(wait, left), wait > left
 }
 
-// finishUnknown ends changes of which nobody can say whether they were made.
+// finishUnknown finishes changes without knowing whether they were made.
 func (r *runner) finishUnknown(lost []plan.Change, late map[string]error) {
 	for _, c := range lost {
 		r.finishChange(c, r.itemOf(c, late[c.AssetID]), late)
 	}
 }
 
-// finishCarriedOut ends the changes that their assets show to be made, and returns the others.
+// finishCarriedOut finishes the changes that their assets show to be made, and returns the others.
 func (r *runner) finishCarriedOut(lost []plan.Change, now map[string]inventory.Asset, j writeJob, late map[string]error) []plan.Change {
 	return slices.DeleteFunc(slices.Clone(lost), func(c plan.Change) bool {
 		a, there := now[c.AssetID]
@@ -76,7 +77,7 @@ func (r *runner) finishCarriedOut(lost []plan.Change, now map[string]inventory.A
 	})
 }
 
-// readAssets reads the assets of changes.
+// readAssets returns the assets of changes, by id.
 func (r *runner) readAssets(changes []plan.Change) (map[string]inventory.Asset, error) {
 	if r.ctx.Err() != nil {
 		return nil, r.ctx.Err()
@@ -96,9 +97,9 @@ func (r *runner) readAssets(changes []plan.Change) (map[string]inventory.Asset, 
 	return now, nil
 }
 
-// rereadBeforeWrite reads the assets of changes right before these are written, and returns those to be written: whose
-// assets are still what the plan saw. sent says that they were sent before: what that made after all, whatever was
-// answered, is done. Where the reading fails nothing is written.
+// rereadBeforeWrite reads the assets of changes right before these are written, and returns the changes to be
+// written: those whose assets are still what the plan saw. sent says that they were sent before: those that were
+// carried out after all are finished as done. If the read fails nothing is written.
 func (r *runner) rereadBeforeWrite(changes []plan.Change, j writeJob, sent bool, late map[string]error) (same []plan.Change) {
 	now, err := r.readAssets(changes)
 	if err != nil {
@@ -120,7 +121,7 @@ func (r *runner) rereadBeforeWrite(changes []plan.Change, j writeJob, sent bool,
 	return same
 }
 
-// finishUnread ends changes whose assets could not be read again.
+// finishUnread finishes changes whose assets could not be read again.
 func (r *runner) finishUnread(changes []plan.Change, err error, late map[string]error) {
 	switch {
 	case inventory.IsPermanentFront(err):
@@ -141,8 +142,8 @@ func (r *runner) finishUnread(changes []plan.Change, err error, late map[string]
 	}
 }
 
-// isAsPlanned reports whether an asset, as it was just read, is still what a change of it was planned with. Where it
-// is not, the change is ended.
+// isAsPlanned reports whether an asset, as just read, is still what its change was planned with. If it is not, the
+// change is finished.
 func (r *runner) isAsPlanned(c plan.Change, now inventory.Asset, j writeJob, late map[string]error) bool {
 	what := r.changedMeanwhile(c, now, j)
 	if what != "" {
@@ -151,9 +152,9 @@ func (r *runner) isAsPlanned(c plan.Change, now inventory.Asset, j writeJob, lat
 	return what == ""
 }
 
-// changedMeanwhile names what somebody else has changed since the plan, of that which matters to a change: of a removal
-// all that was read, as of what a person's order switches on again; of labels what they stand for, else only the
-// fields that it sets.
+// changedMeanwhile returns the fields that somebody else has changed since the plan, as far as they matter: for a
+// removal or a reopening all fields that were read, for labels those that decide on them, else only the fields that
+// the change sets.
 func (r *runner) changedMeanwhile(c plan.Change, now inventory.Asset, j writeJob) string {
 	switch {
 	case !j.rereads:
@@ -173,7 +174,8 @@ func (r *runner) changedMeanwhile(c plan.Change, now inventory.Asset, j writeJob
 	return strings.Join(what, ", ")
 }
 
-// newWriteChecks makes the questions of one call that writes these changes; dropped learns which are not to be written.
+// newWriteChecks returns the checks for one call that writes these changes. dropped receives the indices that are
+// not written.
 func (r *runner) newWriteChecks(todo []plan.Change, j writeJob, late map[string]error, dropped map[int]bool) writeChecks {
 	if !j.rereads {
 		return writeChecks{}
@@ -199,8 +201,8 @@ func (r *runner) newWriteChecks(todo []plan.Change, j writeJob, late map[string]
 	}}
 }
 
-// otherDifferences names what differs besides: what makes a gateway of an asset, or protects its name, what people wrote
-// about it, and where they put it. No run moves an asset to another node.
+// otherDifferences returns the other fields that differ: those that make an asset a gateway or protect its name,
+// what people wrote about it, and where they put it. No run moves an asset to another node.
 func otherDifferences(before, now inventory.Asset) (what []string) {
 	for _, f := range []struct{ field, before, now string }{
 		{"name", before.Name, now.Name}, {"platform", before.Platform, now.Platform},
@@ -213,8 +215,8 @@ func otherDifferences(before, now inventory.Asset) (what []string) {
 	return what
 }
 
-// stateDifferences names what differs, of that which decides on labels, between the asset that was planned with and the
-// asset as it is.
+// stateDifferences returns the fields that decide on labels and that differ between the planned asset and the
+// present one.
 func stateDifferences(before, now inventory.Asset) (what []string) {
 	if before.Active != now.Active {
 		what = append(what, "is_active")
@@ -228,7 +230,7 @@ func stateDifferences(before, now inventory.Asset) (what []string) {
 	return what
 }
 
-// overwrittenFields names the fields of a change that sets no labels which somebody else has set since.
+// overwrittenFields returns the fields of a change without labels that somebody else has set since the plan.
 func (r *runner) overwrittenFields(c plan.Change, now inventory.Asset) string {
 	name, renamed := r.newNames[c.AssetID]
 	if !renamed {
@@ -250,7 +252,7 @@ func (r *runner) overwrittenFields(c plan.Change, now inventory.Asset) string {
 	return strings.Join(what, ", ")
 }
 
-// sortedLabels returns the labels in one order: JumpServer promises none.
+// sortedLabels returns labels in one order: JumpServer promises none.
 func sortedLabels(labels []inventory.Label) []inventory.Label {
 	return slices.SortedFunc(slices.Values(labels), func(x, y inventory.Label) int {
 		return cmp.Or(strings.Compare(x.Name, y.Name), strings.Compare(x.Value, y.Value))

@@ -11,11 +11,11 @@ type ItemState string
 // The states of an item.
 const (
 	Done       ItemState = "done"
-	Failed     ItemState = "failed"      // Item.Err says why
-	Kept       ItemState = "kept"        // a removal that was not made; Item.Reason says why
-	Held       ItemState = "held"        // a removal that a person has paused while the run was at work; Item.Reason says why
-	Unknown    ItemState = "unknown"     // no answer came, and the time was too short to see whether it was made; Item.Err has the details
-	NotReached ItemState = "not_reached" // the time or JumpServer's room was used up before its turn; Item.Reason says why
+	Failed     ItemState = "failed"      // see Item.Err
+	Kept       ItemState = "kept"        // a removal that was not made, see Item.Reason
+	Held       ItemState = "held"        // a removal that a person has paused during the run, see Item.Reason
+	Unknown    ItemState = "unknown"     // no answer came, and the time was too short to see whether it was made; see Item.Err
+	NotReached ItemState = "not_reached" // the time or JumpServer's limit of assets was used up before its turn, see Item.Reason
 )
 
 // Item is one approved change and what became of it.
@@ -24,26 +24,27 @@ type Item struct {
 	State  ItemState
 	Reason plan.Reason
 	Err    error
-	// MaybeWritten: an earlier write of it had no answer and was not seen to be carried out. Whatever State says, it may still be.
+	// MaybeWritten says that an earlier write had no answer and was not seen to be carried out. Whatever State
+	// says, it may still be.
 	MaybeWritten bool
 }
 
-// Node is a node for new assets of which people should know: it is new, or it does not stand where the
-// configuration says. In a dry run a new one has no id.
+// Node is a node for new assets that people should know of: it is new, or it is not where the configuration says.
+// In a dry run a new one has no id.
 type Node struct {
-	Account        inventory.Scope // whose assets go there, without a region
-	ConfiguredPath string          // the path
+	Account        inventory.Scope // whose assets go there; without a region
+	ConfiguredPath string
 	inventory.Node
 	Reason plan.Reason
 }
 
-// Result holds every approved change, in the order of the plan.
+// Result has every approved change, in the order of the plan.
 type Result struct {
 	Items []Item
 	// Nodes are sorted by path.
 	Nodes []Node
-	// Problems concern the run and not one item: the number of assets nears its limit, time ran out.
+	// Problems concern the run and not one item: the number of assets nears its limit, the time ran out.
 	Problems []error
-	// Paused is what a person has paused while the run was at work, if any removal is held by it.
+	// Paused is what a person has paused during the run, if it holds any removal.
 	Paused plan.Pause
 }

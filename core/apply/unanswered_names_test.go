@@ -10,7 +10,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// A rename without an answer is sent again only if the name is still as the plan saw it.
+// TestLostRename: a rename without an answer is sent again only if the name is still as the plan saw it.
 func TestLostRename(t *testing.T) {
 	t.Parallel()
 	for _, person := range []bool{false, true} {
@@ -32,7 +32,7 @@ func TestLostRename(t *testing.T) {
 	}
 }
 
-// In a swap the name that counts is the one that the step before has left.
+// TestLostSwap: in a swap the name that counts is the one from the step before.
 func TestLostSwap(t *testing.T) {
 	t.Parallel()
 	for lost := range 3 {

@@ -13,18 +13,18 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// unansweredServer is a bastion whose writes have no answer as the script says, one entry for each request: after how long the
-// request is carried out, or never. Later requests are carried out and answered.
+// unansweredServer is a bastion whose writes have no answer, as the script says, with one entry for each request:
+// after how long the request is carried out, or never. Later requests are carried out and answered.
 type unansweredServer struct {
 	*fakeBastion
 	script     []time.Duration
-	retryAfter time.Duration // how long a request without an answer may still be carried out, as it says
-	requests   []int         // rows of each
+	retryAfter time.Duration // how long a request without an answer may still be carried out
+	requests   []int         // number of rows of each
 	failErr    error         // of the next requests, in place of the script; nothing is carried out
 	failCount  int
 }
 
-// What else an entry may be: never carried out, or carried out and answered.
+// Other entries: never carried out, or carried out and answered.
 const never, answered = time.Duration(-1), time.Duration(-2)
 
 func (s *unansweredServer) nextAnswer(rows int) (after time.Duration, lost bool, err error) {
@@ -36,7 +36,8 @@ func (s *unansweredServer) nextAnswer(rows int) (after time.Duration, lost bool,
 	if len(s.script) == 0 {
 		return 0, false, nil
 	}
-	if after, s.script = s.script[0], s.script[1:]; after == answered {
+	after, s.script = s.script[0], s.script[1:]
+	if after == answered {
 		return 0, false, nil
 	}
 	return after, true, &inventory.Error{Kind: inventory.Unanswered, Message: "no answer", RetryAfter: s.retryAfter}
@@ -72,8 +73,8 @@ func (s *unansweredServer) carryOut(rows int, after time.Duration, lost bool, er
 	return slices.Repeat([]error{err}, rows)
 }
 
-// TestLostAnswers: what becomes of a removal whose answer gets lost. It is written again only if JumpServer did not
-// carry it out in its time, and only if nobody changed the asset meanwhile.
+// TestLostAnswers: what becomes of a removal whose answer gets lost. It is sent again only if JumpServer did not
+// carry it out in time, and only if nobody changed the asset meanwhile.
 // Invariants: 10.
 func TestLostAnswers(t *testing.T) {
 	t.Parallel()
@@ -136,7 +137,8 @@ func TestLostAnswers(t *testing.T) {
 	}
 }
 
-// What a person made of an asset after our write was carried out stays, and our write counts.
+// TestPersonAfterLostAnswerWins: what a person changes after our write was carried out stays, and our write counts
+// as done.
 func TestPersonAfterLostAnswerWins(t *testing.T) {
 	t.Parallel()
 	for name, edit := range map[string]func(*inventory.Asset){
@@ -163,7 +165,7 @@ func TestPersonAfterLostAnswerWins(t *testing.T) {
 	}
 }
 
-// A cancelled run says what it does not know, at once.
+// TestCancelledAfterLostAnswer: a cancelled run reports at once what it does not know.
 func TestCancelledAfterLostAnswer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -181,7 +183,8 @@ func TestCancelledAfterLostAnswer(t *testing.T) {
 	})
 }
 
-// What cannot be read back is not known; what cannot be read before it is sent again is not sent.
+// TestLostAnswerAndNoReading: a write that cannot be read back is unknown; one that cannot be read before it is
+// sent again is not sent.
 func TestLostAnswerAndNoReading(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -200,7 +203,8 @@ func TestLostAnswerAndNoReading(t *testing.T) {
 	})
 }
 
-// What is carried out just as it is read once more is done, and not sent again.
+// TestCarriedOutAtTheLastMoment: a write that is carried out just when it is read again is done, and not sent
+// again.
 func TestCarriedOutAtTheLastMoment(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -221,7 +225,8 @@ func TestCarriedOutAtTheLastMoment(t *testing.T) {
 	})
 }
 
-// An answer that says that nothing was changed: once more, after the asset was read again.
+// TestFailedAnswerOnceMore: after an answer that nothing was changed the write is sent again, after the asset was
+// read again.
 func TestFailedAnswerOnceMore(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -246,7 +251,8 @@ func TestFailedAnswerOnceMore(t *testing.T) {
 	}
 }
 
-// What had to wait for its turn for long is read again before it is sent, and not if a person keeps it by then.
+// TestReadAgainAfterAWait: what had to wait long is read again before it is sent, and not sent if a person keeps it
+// by then.
 func TestReadAgainAfterAWait(t *testing.T) {
 	t.Parallel()
 	for _, keeps := range []bool{false, true} {
@@ -271,7 +277,8 @@ func TestReadAgainAfterAWait(t *testing.T) {
 	}
 }
 
-// A JumpServer that carries nothing out is left alone; what was not sent has failed, and is not in doubt.
+// TestSilentServerIsLeftAlone: a JumpServer that carries nothing out is left alone; what was not sent has failed,
+// and is not in doubt.
 func TestSilentServerIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -292,7 +299,7 @@ func TestSilentServerIsLeftAlone(t *testing.T) {
 	})
 }
 
-// A refused list is sent in parts, and right before each part its assets are read again.
+// TestPartsAreReadAgain: a refused batch is sent in parts, and right before each part its assets are read again.
 func TestPartsAreReadAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -311,7 +318,7 @@ func TestPartsAreReadAgain(t *testing.T) {
 	}
 }
 
-// partialUpdates is a bastion that takes lists in halves only.
+// partialUpdates is a bastion that takes half batches only.
 type partialUpdates struct {
 	*fakeBastion
 	between func(first bool)

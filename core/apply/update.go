@@ -8,9 +8,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// updateAll writes updates in lists. Labels are written as a whole, so those changes are made only
-// if their assets are still what the plan saw: a label that a person sets meanwhile, or a mark
-// that a person takes off, stays as it is.
+// updateAll writes updates in batches. Labels are written as a whole, so changes of labels are made only if their
+// assets are still what the plan saw: a label that a person sets or removes meanwhile stays so.
 func (r *runner) updateAll(changes []plan.Change) {
 	var plain, labels []plan.Change
 	for _, c := range changes {
@@ -24,7 +23,7 @@ func (r *runner) updateAll(changes []plan.Change) {
 	r.runJob(labels, r.patchJob(true))
 }
 
-// patchJob is the job of changes that have a patch each; labels: they set labels.
+// patchJob returns the job for changes with a patch each; labels: they set labels.
 func (r *runner) patchJob(labels bool) writeJob {
 	return writeJob{
 		permission: "change", rereads: labels, isCarriedOut: isPatched,
@@ -39,8 +38,8 @@ func (r *runner) patchJob(labels bool) writeJob {
 	}
 }
 
-// isPatched reports whether an asset shows that a patch was carried out, whatever people changed after it. That of a
-// deactivation is known by the time that it wrote: no other has it.
+// isPatched reports whether an asset shows that its patch was carried out, whatever people changed after it. A
+// deactivation is recognised by the time that it wrote: no other has it.
 func isPatched(c plan.Change, now inventory.Asset, there bool) bool {
 	p := c.Patch
 	if !there {
@@ -59,7 +58,7 @@ func isPatched(c plan.Change, now inventory.Asset, there bool) bool {
 	return (p.Active == nil || *p.Active == now.Active) && (p.Labels == nil || hasLabelChanges(c.Before.Labels, p.Labels, now.Labels))
 }
 
-// deactivationLabel returns the label by which a deactivation remembers when it was.
+// deactivationLabel returns the label that records the time of a deactivation.
 func deactivationLabel(labels []inventory.Label) inventory.Label {
 	for _, l := range labels {
 		if l.Name == inventory.LabelGone {
@@ -69,7 +68,7 @@ func deactivationLabel(labels []inventory.Label) inventory.Label {
 	return inventory.Label{}
 }
 
-// hasLabelChanges reports whether labels have become as wanted in all that the change of them changes.
+// hasLabelChanges reports whether labels now show everything that the change from before to wanted changes.
 func hasLabelChanges(before, wanted, now []inventory.Label) bool {
 	for _, l := range wanted {
 		if !slices.Contains(before, l) && !containsLabel(now, l) {
@@ -84,7 +83,7 @@ func hasLabelChanges(before, wanted, now []inventory.Label) bool {
 	return true
 }
 
-// containsLabel reports whether a label is among others, in whatever spelling the database under JumpServer keeps it.
+// containsLabel reports whether a label is among others, in any spelling that JumpServer's database may keep.
 func containsLabel(labels []inventory.Label, l inventory.Label) bool {
 	return slices.ContainsFunc(labels, func(have inventory.Label) bool {
 		return inventory.MayBeEqual(have.Name, l.Name) && inventory.MayBeEqual(have.Value, l.Value)

@@ -13,8 +13,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
-// checker judges what only the whole can tell: what is missing, what contradicts, what has
-// another form than it needs. It also brings URLs and ids into one form.
+// checker checks what needs the whole configuration: what is missing, contradictory, or of a wrong form. It also
+// normalizes URLs and ids.
 type checker struct {
 	*mistakeCollector
 	known inventory.CloudTable
@@ -32,7 +32,8 @@ func checkConfig(l *mistakeCollector, known inventory.CloudTable, c *Config) {
 }
 
 func (k checker) checkGeneral(c *Config) {
-	if t := c.Environment.Type; utf8.RuneCountInString(t) > 32 || strings.ContainsFunc(t, unicode.IsControl) {
+	t := c.Environment.Type
+	if utf8.RuneCountInString(t) > 32 || strings.ContainsFunc(t, unicode.IsControl) {
 		k.add("environment.type", bilingual{"最多 32 个字符，不能有控制字符", "must have at most 32 characters, none of them a control character"})
 	}
 	if _, err := time.LoadLocation(c.Timezone); err != nil {
@@ -41,7 +42,7 @@ func (k checker) checkGeneral(c *Config) {
 	k.checkProxy("proxy", &c.Proxy)
 }
 
-// checkProxy checks the address of a proxy, which may hold a user and a password.
+// checkProxy checks the address of a proxy, which may contain a user and a password.
 func (k checker) checkProxy(path string, v *secret.Value) {
 	if text, ok := k.normalizeURL(path, v.Reveal(), urlRules{user: true}); ok {
 		*v = secret.New(text)
@@ -97,8 +98,8 @@ func (k checker) checkClouds(clouds []Cloud) {
 	}
 }
 
-// findSameName returns the account whose name differs from that of clouds[i] by its spelling alone: one
-// before it, or one that is switched off, as its assets are still there.
+// findSameName returns an account whose name differs from that of clouds[i] by its spelling alone: one before it,
+// or a disabled one, whose assets still exist.
 func findSameName(clouds []Cloud, i int) (other int, found bool) {
 	for n := range clouds {
 		x, y := clouds[n].Name, clouds[i].Name
@@ -130,10 +131,10 @@ func (k checker) checkCloud(path string, c *Cloud) {
 	k.checkCloudSpecifics(path, c)
 }
 
-// checkCloudSpecifics checks what only some clouds have.
+// checkCloudSpecifics checks settings that only some clouds have.
 func (k checker) checkCloudSpecifics(path string, c *Cloud) {
 	if c.Cloud == "" {
-		return // told already
+		return // reported already
 	}
 	info := k.known.Find(c.Cloud)
 	if c.AssumeRoleARN != "" && !assumesRoles(info) {
@@ -169,7 +170,8 @@ func (k checker) onlyForText(chosen func(inventory.CloudInfo) bool) bilingual {
 
 func (k checker) unknownCloudType(written string) bilingual {
 	names := k.known.Spellings()
-	if near := nearestName(written, names); near != "" {
+	near := nearestName(written, names)
+	if near != "" {
 		return bilingual{"不认识的云", "is no cloud known"}.withSuggestion(near)
 	}
 	return bilingual{
@@ -178,7 +180,7 @@ func (k checker) unknownCloudType(written string) bilingual {
 	}
 }
 
-// CheckAccountName checks the name of a cloud account as a configuration's is checked. It returns nil or an *Error.
+// CheckAccountName checks the name of a cloud account as in a configuration. It returns nil or an *Error.
 func CheckAccountName(name string) error {
 	l := newMistakeCollector()
 	checker{mistakeCollector: l}.checkName("name", name)
@@ -208,9 +210,9 @@ func (k checker) checkName(path, name string) {
 	}
 }
 
-// checkPlatforms checks names of platforms by their form; whether JumpServer has them is asked by doctor and by runs.
+// checkPlatforms checks names of platforms by their form; doctor and runs ask whether JumpServer has them.
 func (k checker) checkPlatforms(path string, p Platforms) {
-	const longest = 128 // characters; those that JumpServer takes are fewer
+	const longest = 128 // characters; JumpServer allows fewer
 	for _, name := range []struct{ key, text string }{{"linux", p.Linux}, {"windows", p.Windows}, {"other", p.Other}} {
 		at, trimmed := path+"."+name.key, strings.TrimSpace(name.text)
 		switch {
@@ -229,7 +231,8 @@ func (k checker) checkPlatforms(path string, p Platforms) {
 
 // checkAccountID checks the id of a cloud account, which becomes a label's value.
 func (k checker) checkAccountID(path, id string) {
-	if k.checkToken(path, id); k.hasMistake(path) || id == "" || inventory.IsStorableLabel(id) {
+	k.checkToken(path, id)
+	if k.hasMistake(path) || id == "" || inventory.IsStorableLabel(id) {
 		return
 	}
 	k.add(path, bilingual{
@@ -238,7 +241,7 @@ func (k checker) checkAccountID(path, id string) {
 	})
 }
 
-// checkKeyPair checks an account's keys: both, or none where a role gives them.
+// checkKeyPair checks an account's key: both halves, or none if a role is used.
 func (k checker) checkKeyPair(path string, c *Cloud) {
 	id, word := path+".access_key_id", path+".access_key_secret"
 	k.checkSecret(id, c.AccessKeyID)

@@ -1,5 +1,6 @@
-// Package config reads the settings of a run: the YAML that users of the Python tool already
-// have, overridden by JMS_SYNC_… variables, checked as a whole, with all mistakes told at once.
+// Package config promises that a Config it returns is complete and valid, and that otherwise all mistakes are
+// reported at once. It reads the settings of a run: the YAML of the Python tool's users, overridden by JMS_SYNC_…
+// variables.
 package config
 
 import (
@@ -12,11 +13,11 @@ import (
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
-// Config holds every setting of a run. A Config that Load returned has passed all checks: its
-// numbers are in range, its URLs have no trailing slash, its ids are in lower case.
+// Config has every setting of a run. A Config that Load returned has passed all checks: its numbers are in range,
+// its URLs have no trailing slash, its ids are in lower case.
 //
-// The tags are the one description of a setting: yaml and env name it, enum, range and unit
-// bound it, doc ("Chinese;English") explains it in the reference.
+// The tags are the only description of a setting: yaml and env name it, enum, range and unit limit it, doc
+// ("Chinese;English") explains it in the reference.
 type Config struct {
 	Environment  Environment   `yaml:"environment" envPrefix:"ENVIRONMENT_"`
 	Language     string        `yaml:"language" env:"LANGUAGE" enum:"zh,en" doc:"卡片、结果与提示的语言;language of the card, the results and the messages"`
@@ -26,14 +27,13 @@ type Config struct {
 	Proxy        secret.Value  `yaml:"proxy" env:"PROXY" doc:"访问云与钉钉的代理，如 http://proxy:3128（可带账号密码，因此不会被打印）；不用于 JumpServer（见 jumpserver.proxy）；NO_PROXY 里的地址直连;proxy for clouds and DingTalk, e.g. http://proxy:3128 (never printed, as it may hold a password); not for JumpServer (see jumpserver.proxy); what NO_PROXY names goes straight"`
 	JumpServer   JumpServer    `yaml:"jumpserver" envPrefix:"JUMPSERVER_"`
 	Platforms    Platforms     `yaml:"platforms" envPrefix:"PLATFORMS_"`
-	Clouds       []Cloud       `yaml:"clouds" env:"-"` // by entry, see overrideClouds
+	Clouds       []Cloud       `yaml:"clouds" env:"-"` // by entry, see overrideFromEnv
 	Sync         Sync          `yaml:"sync" envPrefix:"SYNC_"`
 	Notification Notification  `yaml:"notification" envPrefix:"NOTIFICATION_"`
 	Log          Log           `yaml:"log" envPrefix:"LOG_"`
 }
 
-// Location gives the time zone of the times shown; UTC where the name is not known, which
-// Load does not let through.
+// Location returns the time zone of the times shown; UTC if the name is unknown, which Load refuses.
 func (c Config) Location() *time.Location {
 	zone, err := time.LoadLocation(c.Timezone)
 	if err != nil {
@@ -47,7 +47,7 @@ type Environment struct {
 	Type string `yaml:"type" env:"TYPE" doc:"环境类型：PRODUCTION、DEVELOPMENT、TESTING，显示在卡片标题与日志里;kind of environment: PRODUCTION, DEVELOPMENT, TESTING; shown in the card's title and in logs"`
 }
 
-// Timeout bounds single calls, to clouds and to JumpServer alike.
+// Timeout limits single calls, to clouds and to JumpServer alike.
 type Timeout struct {
 	Connect time.Duration `yaml:"connect" env:"CONNECT" range:"100ms,10m" doc:"建立连接的时限;limit for making a connection"`
 	Request time.Duration `yaml:"request" env:"REQUEST" range:"100ms,10m" doc:"一次请求的时限；对 JumpServer 的批量写入按行数放宽;limit for one request; list writes to JumpServer get more where their rows need it"`
@@ -63,19 +63,19 @@ type JumpServer struct {
 	VerifySSL       bool         `yaml:"verify_ssl" env:"VERIFY_SSL" doc:"是否校验 JumpServer 的证书;whether JumpServer's certificate is verified"`
 	Proxy           secret.Value `yaml:"proxy" env:"PROXY" doc:"访问 JumpServer 的代理，如 http://proxy:3128（可带账号密码，因此不会被打印）；空时不用 proxy，只看 HTTP_PROXY、HTTPS_PROXY；NO_PROXY 里的地址直连;proxy for JumpServer, e.g. http://proxy:3128 (never printed, as it may hold a password); empty = only what HTTP_PROXY and HTTPS_PROXY say, never proxy; what NO_PROXY names goes straight"`
 	CAFile          string       `yaml:"ca_file" env:"CA_FILE" doc:"私有 CA 的证书文件（PEM），与系统的 CA 一起信任，只用于 JumpServer;file with the certificates (PEM) of a private CA, trusted beside the system's, for JumpServer only"`
-	// CA is what CAFile holds; empty where it names none.
+	// CA is the content of CAFile; empty if CAFile is.
 	CA []byte `yaml:"-" env:"-"`
 }
 
-// Platforms names JumpServer's platforms of new assets, by the system of their instance. In an account ""
-// is the name of the top level.
+// Platforms names JumpServer's platforms of new assets, by the operating system of their instance. In an account ""
+// is the name at the top level.
 type Platforms struct {
 	Linux   string `yaml:"linux" env:"LINUX" doc:"新建的 Linux 主机在 JumpServer 里的平台名称；账号没有写时用顶层的;name of JumpServer's platform of new Linux hosts; an account that names none has that of the top level"`
 	Windows string `yaml:"windows" env:"WINDOWS" doc:"新建的 Windows 主机的平台名称；同上;the same of new Windows hosts"`
 	Other   string `yaml:"other" env:"OTHER" doc:"云没有说明是 Linux 还是 Windows 的新主机的平台名称；同上;the same of new hosts of which the cloud says neither Linux nor Windows"`
 }
 
-// PlatformsOf returns the platforms of an account's new assets; none is "".
+// PlatformsOf returns the platforms of an account's new assets; "" = none is named.
 func (c Config) PlatformsOf(account Cloud) Platforms {
 	return Platforms{
 		Linux:   cmp.Or(account.Platforms.Linux, c.Platforms.Linux),
@@ -86,9 +86,9 @@ func (c Config) PlatformsOf(account Cloud) Platforms {
 
 // Cloud is one account of a cloud.
 type Cloud struct {
-	// Type is the cloud as the user wrote it; the node's path is made of it.
+	// Type is the cloud as the user wrote it; it is part of the node's path.
 	Type string `yaml:"type" env:"TYPE" doc:"云的类型：{types}，必填;the cloud: {types}; required"`
-	// Cloud is Type as the program names it; "" in an entry that is off.
+	// Cloud is Type as the code names it; "" in a disabled entry.
 	Cloud           inventory.Cloud `yaml:"-" env:"-"`
 	Name            string          `yaml:"name" env:"NAME" doc:"账号的名称，1 到 64 个字符，不能重复（只差大小写、重音也算），不能有 /、冒号与逗号，必填;name of the account, 1 to 64 characters, unique (also where case and accents do not count), without /, colon or comma; required"`
 	AccessKeyID     secret.Value    `yaml:"access_key_id" env:"ACCESS_KEY_ID" doc:"访问密钥 ID（Azure：应用的 client id）；与 Secret 都不写时使用函数的角色（Azure：托管标识）;access key id (Azure: the application's client id); with neither id nor secret the function's role is used (Azure: its managed identity)"`
@@ -137,8 +137,8 @@ type Sync struct {
 	BatchSize      int            `yaml:"batch_size" env:"BATCH_SIZE" range:"1,500" doc:"一次批量更新或删除的资产数上限；实际数目按测得的每行时间定，一次约 3 秒;how many assets one bulk request updates or removes at most; how many it really has follows the measured time per row, some 3 seconds a request"`
 }
 
-// Manage says which fields of our assets follow the cloud or the configuration after creation. What
-// differs elsewhere is told, and left.
+// Manage says which fields of our assets follow the cloud or the configuration after creation. Differences in
+// others are reported, and left.
 type Manage struct {
 	Name        string `yaml:"name" env:"NAME" enum:"always,create" doc:"资产名称：always 跟随云；create 只在创建时设置，之后归人管;name: always follows the cloud, create is set on creation only and people's from then on"`
 	Address     string `yaml:"address" env:"ADDRESS" enum:"always,create" doc:"资产地址：同上;address: likewise"`
@@ -161,10 +161,10 @@ type Guard struct {
 	Empty   string `yaml:"empty" env:"EMPTY" enum:"hold,allow" doc:"地域变空时：hold 暂缓移除，allow 按百分比判断;a scope that became empty: hold its removals, or allow them as the share says"`
 }
 
-// Notification says whom to tell, and when.
+// Notification says whom to notify, and when.
 type Notification struct {
 	On string `yaml:"on" env:"ON" enum:"always,change,failure" doc:"何时通知：每次运行、有变化时、失败时;when to tell: each run, on a change, on a failure"`
-	// Window is for events; full runs are told as On says.
+	// Window is for events; full runs notify as On says.
 	Window   time.Duration `yaml:"window" env:"WINDOW" range:"0s,1h" doc:"事件触发的变更：第一条立即通知，之后这段时间内的合成一张卡片；0 表示每次都发;changes by events: the first is told at once, those of this time after it in one card; 0 = each at once"`
 	DingTalk DingTalk      `yaml:"dingtalk" envPrefix:"DINGTALK_"`
 }

@@ -5,8 +5,8 @@ import "time"
 // DefaultOrgID is the organisation that every JumpServer has from the start.
 const DefaultOrgID = "00000000-0000-0000-0000-000000000002"
 
-// Default gives all settings as they are where nobody sets them. No default lives elsewhere.
-// It is not complete: JumpServer and at least one cloud must come from the user.
+// Default returns all settings with their defaults, which are defined nowhere else. It is not complete: JumpServer
+// and at least one cloud must come from the user.
 func Default() Config {
 	return Config{
 		Environment: Environment{Type: "DEVELOPMENT"},
@@ -35,5 +35,5 @@ func Default() Config {
 	}
 }
 
-// DefaultCloud gives the settings of an account of which nothing is said.
+// DefaultCloud returns an account with the defaults.
 func DefaultCloud() Cloud { return Cloud{Enabled: true} }

@@ -14,24 +14,24 @@ import (
 	"github.com/caarlos0/env/v11"
 )
 
-// Variables with our prefix that are no settings: EnvConfig names the file where no -c does,
-// EnvState is left to what keeps something between runs.
+// Variables with our prefix that are no settings: EnvConfig names the file if -c does not, EnvState names the state
+// store.
 const (
 	EnvConfig = settingPrefix + "CONFIG"
 	EnvState  = settingPrefix + "STATE"
 )
 
-// errAlreadyNoted stands for a mistake that is in the ledger already.
+// errAlreadyNoted stands for a mistake that the collector already has.
 var errAlreadyNoted = errors.New("noted")
 
-// overrider puts the variables of the environment over a Config.
+// overrider applies the variables of the environment to a Config.
 type overrider struct {
 	*mistakeCollector
 	vars map[string]string // those with our prefix that are not blank
 }
 
-// overrideFromEnv puts every JMS_SYNC_… variable over the setting that it names. A variable that
-// names none is a mistake: a misspelt JMS_SYNC_SYNC_NO_DELETE must not pass in silence.
+// overrideFromEnv applies every JMS_SYNC_… variable to the setting that it names. A variable that names none is a
+// mistake: a misspelt JMS_SYNC_SYNC_NO_DELETE must not be ignored.
 func overrideFromEnv(l *mistakeCollector, environ map[string]string, into *Config) error {
 	o := overrider{mistakeCollector: l, vars: map[string]string{}}
 	for name, value := range environ {
@@ -46,9 +46,9 @@ func overrideFromEnv(l *mistakeCollector, environ map[string]string, into *Confi
 	if err := o.applyGroup(into, settingPrefix, topFields(into), left); err != nil {
 		return err
 	}
-	// env/v11 can fill a slice of structs, but stops at the first mistake in it, makes no entry
-	// behind those of the file unless all of them are named too, and knows no defaults that
-	// the file has not overruled. So each account is a struct of its own here.
+	// env/v11 can fill a slice of structs, but it stops at the first mistake in it, adds no entry behind those
+	// of the file unless all of them are named too, and knows no defaults that the file has not overridden. So
+	// each account is a struct of its own here.
 	for i := range into.Clouds {
 		c := &into.Clouds[i]
 		if err := o.applyGroup(c, cloudsPrefix+strconv.Itoa(i)+"_", cloudFields(c, i), left); err != nil {
@@ -59,8 +59,8 @@ func overrideFromEnv(l *mistakeCollector, environ map[string]string, into *Confi
 	return nil
 }
 
-// addAccounts adds an account for each index right behind those that are there. A gap is a mistake:
-// an account made of nothing but an index too high has surely another entry in mind.
+// addAccounts adds an account for each index right behind the existing ones. A gap is a mistake: a variable with
+// too high an index is surely meant for another entry.
 func (o overrider) addAccounts(into *Config) {
 	for _, index := range o.accountIndices() {
 		switch {
@@ -77,7 +77,7 @@ func (o overrider) addAccounts(into *Config) {
 	}
 }
 
-// accountIndices gives those of the accounts that variables name, ascending.
+// accountIndices returns the indices of the accounts that variables name, ascending.
 func (o overrider) accountIndices() []int {
 	named := map[int]bool{}
 	for name := range o.vars {
@@ -88,7 +88,7 @@ func (o overrider) accountIndices() []int {
 	return slices.Sorted(maps.Keys(named))
 }
 
-// parseCloudVariable takes JMS_SYNC_CLOUDS_3_TYPE apart.
+// parseCloudVariable splits a name such as JMS_SYNC_CLOUDS_3_TYPE.
 func parseCloudVariable(name string) (index int, key string, ok bool) {
 	rest, ok := strings.CutPrefix(name, cloudsPrefix)
 	digits, key, cut := strings.Cut(rest, "_")
@@ -99,7 +99,7 @@ func parseCloudVariable(name string) (index int, key string, ok bool) {
 	return index, key, true
 }
 
-// cloudVariableKeys gives the last parts of the variables of an account ("ACCESS_KEY_ID").
+// cloudVariableKeys returns the last parts of an account's variables ("ACCESS_KEY_ID").
 func cloudVariableKeys() []string {
 	var keys []string
 	c := DefaultCloud()
@@ -109,8 +109,8 @@ func cloudVariableKeys() []string {
 	return keys
 }
 
-// applyGroup lets env/v11 fill one struct, and takes the variables that it used out of left. Values
-// are read by the rules of the file, so that both take the same texts.
+// applyGroup lets env/v11 fill one struct, and removes the variables that it used from left. Values are parsed as
+// in the file, so that both accept the same texts.
 func (o overrider) applyGroup(into any, prefix string, settings []settingField, left map[string]string) error {
 	known := map[string]settingField{}
 	used := map[string]string{}
@@ -128,7 +128,9 @@ func (o overrider) applyGroup(into any, prefix string, settings []settingField, 
 	err := env.ParseWithOptions(into, env.Options{
 		Environment: used,
 		Prefix:      prefix,
-		OnSet:       func(name string, _ any, _ bool) { current = known[name] },
+		OnSet: func(name string, _ any, _ bool) {
+			current = known[name]
+		},
 		FuncMap: map[reflect.Type]env.ParserFunc{
 			reflect.TypeFor[string]():         read,
 			reflect.TypeFor[bool]():           read,
@@ -141,7 +143,7 @@ func (o overrider) applyGroup(into any, prefix string, settings []settingField, 
 	return unexpectedError(err)
 }
 
-// readVariable gives a setting's value of a variable's text.
+// readVariable returns a setting's value from a variable's text.
 func (o overrider) readVariable(s settingField, text string) (any, error) {
 	if !newSettingTypes().isList(s.value.Type()) {
 		value, w := parseValue(s.value.Type(), s.tag, text)
@@ -160,8 +162,8 @@ func (o overrider) readVariable(s settingField, text string) (any, error) {
 	return value, bad
 }
 
-// unexpectedError gives what env/v11 found that is no mistake of the user's, which would be a fault of
-// ours in a tag. Its texts quote values, so only the type of the error is told.
+// unexpectedError returns an error of env/v11 that is no mistake of the user's: a defect in one of our tags. Its
+// texts quote values, so only the error's type is shown.
 func unexpectedError(err error) error {
 	var all env.AggregateError
 	if err == nil || !errors.As(err, &all) {
@@ -176,7 +178,7 @@ func unexpectedError(err error) error {
 	return nil
 }
 
-// noteUnknown notes the variables that no setting took.
+// noteUnknown reports the variables that no setting used.
 func (o overrider) noteUnknown(left map[string]string, into *Config) {
 	for _, name := range slices.Sorted(maps.Keys(left)) {
 		var names []string
@@ -191,8 +193,8 @@ func (o overrider) noteUnknown(left map[string]string, into *Config) {
 	}
 }
 
-// suggestVariable suggests by what follows the prefix, which would make all names alike. The
-// name of a whole group is answered with its first setting.
+// suggestVariable suggests a name by what follows the prefix, which would make all names alike. For the name of a
+// whole group it suggests the group's first setting.
 func suggestVariable(name string, names []string) bilingual {
 	w := bilingual{"没有这个环境变量", "no setting has this variable"}
 	bare := make([]string, len(names))
@@ -202,7 +204,8 @@ func suggestVariable(name string, names []string) bilingual {
 		}
 		bare[i] = strings.TrimPrefix(known, settingPrefix)
 	}
-	if near := nearestName(strings.TrimPrefix(name, settingPrefix), bare); near != "" {
+	near := nearestName(strings.TrimPrefix(name, settingPrefix), bare)
+	if near != "" {
 		return w.withSuggestion(settingPrefix + near)
 	}
 	return w

@@ -21,7 +21,7 @@ clouds:
 sync: {whitelist: [10.0.0.1], removal: {grace: 1h}, no_delete: true}
 `
 
-// minimalEnv is a whole configuration in variables.
+// minimalEnv returns a complete configuration in variables.
 func minimalEnv() map[string]string {
 	return map[string]string{
 		"JMS_SYNC_JUMPSERVER_URL":               "https://jms.example.com/",
@@ -33,7 +33,7 @@ func minimalEnv() map[string]string {
 	}
 }
 
-// environList gives variables as os.Environ does.
+// environList returns variables as os.Environ does.
 func environList(env map[string]string) []string {
 	var list []string
 	for name, value := range env {
@@ -86,9 +86,9 @@ func TestVariablesOverFile(t *testing.T) {
 	c := mustLoad(t, sampleFile, map[string]string{
 		"JMS_SYNC_CONFIG":                        "", // empty counts as unset
 		"JMS_SYNC_STATE":                         "anything",
-		"JMS_SYNC_NO_SUCH_THING":                 "", // as does a misspelt one
+		"JMS_SYNC_NO_SUCH_THING":                 "", // a misspelt name
 		"JMS_SYNC_JUMPSERVER_URL":                "",
-		"JMS_SYNC_SYNC_PROTECTED_IPS":            " \t", // blank, too
+		"JMS_SYNC_SYNC_PROTECTED_IPS":            " \t", // blank
 		"JMS_SYNC_JUMPSERVER_VERIFY_SSL":         "no",
 		"JMS_SYNC_CLOUDS_0_REGIONS":              "r2",
 		"JMS_SYNC_CLOUDS_1_ENABLED":              "true",
@@ -161,7 +161,7 @@ func TestBadVariables(t *testing.T) {
 	}
 }
 
-// TestEverySettingHasItsVariable sets each setting by its variable alone and sees that it arrives.
+// TestEverySettingHasItsVariable sets each setting by its variable alone and checks its value.
 func TestEverySettingHasItsVariable(t *testing.T) {
 	t.Parallel()
 	for _, s := range config.Settings(testClouds()) {
@@ -171,7 +171,7 @@ func TestEverySettingHasItsVariable(t *testing.T) {
 			t.Errorf("%s has the variable %s", s.Path, s.Env)
 		}
 		env := minimalEnv()
-		env[variable] = " \n," // wrong for every type, or a text that says so
+		env[variable] = " \n," // wrong for every type, or a text that shows it
 		_, err := loadText(t, "", env)
 		var bad *config.Error
 		if errors.As(err, &bad) {
@@ -188,7 +188,7 @@ func TestEverySettingHasItsVariable(t *testing.T) {
 	}
 }
 
-// TestNothingLeavesTheDefault sees keys without a value, and empty texts, as if they were not there.
+// TestNothingLeavesTheDefault: keys without a value, and empty texts, are ignored.
 func TestNothingLeavesTheDefault(t *testing.T) {
 	t.Parallel()
 	const nothing = `

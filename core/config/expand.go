@@ -2,10 +2,10 @@ package config
 
 import "strings"
 
-// expandVariables puts variables in place of ${NAME} and ${NAME:default}. It is done on values after
-// the YAML was read, so that quotes and colons in a variable cannot change the file's form,
-// and once, so that a secret that holds "${" stays what it is. A variable that is set but empty counts as unset.
-// It gives the names that have neither value nor default. Anything else with a "$" is left alone.
+// expandVariables replaces ${NAME} and ${NAME:default}. It works on values after the YAML was parsed, so that
+// quotes and colons in a variable cannot change the file's form, and only once, so that a secret with "${" stays
+// what it is. A variable that is set but empty counts as unset. It returns the names that have neither value nor
+// default. Anything else with a "$" stays.
 func expandVariables(text string, env map[string]string) (expanded string, missing []string) {
 	var b strings.Builder
 	for {
@@ -35,7 +35,7 @@ func expandVariables(text string, env map[string]string) (expanded string, missi
 	return b.String(), missing
 }
 
-// isVariableName tells whether a name can be that of an environment variable.
+// isVariableName reports whether a name can be that of an environment variable.
 func isVariableName(name string) bool {
 	for i, r := range name {
 		letter := r == '_' || (r >= 'A' && r <= 'Z') || (r >= 'a' && r <= 'z')

@@ -16,33 +16,30 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// DefaultFile is read where nothing names a file, if it exists.
+// DefaultFile is read if nothing names a file, and if it exists.
 const DefaultFile = "config.yaml"
 
-// FetchFunc gives the bytes of a configuration that is not a file. The reference is as the user
-// wrote it, with its scheme. Errors must not hold credentials.
+// FetchFunc returns a configuration that is not a file. The reference is as the user wrote it, with its scheme.
+// Errors must not contain credentials.
 type FetchFunc func(ctx context.Context, ref string) ([]byte, error)
 
-// Source says where settings come from. The package asks nothing else: no variable of the
-// process is read behind it.
+// Source says where settings come from. The package reads nothing else, no variable of the process either.
 type Source struct {
-	// File is what -c names: a path, or a reference such as file:///etc/jms-sync.yaml.
-	// "" leaves it to JMS_SYNC_CONFIG, then to config.yaml, then to the variables alone.
+	// File is what -c names: a path, or a reference such as file:///etc/jms-sync.yaml. "" means
+	// JMS_SYNC_CONFIG, then config.yaml, then variables alone.
 	File string
-	// Env holds the variables as os.Environ gives them, all of them: settings, and those that
-	// ${NAME} takes.
+	// Env has all variables as os.Environ returns them: settings, and those that ${NAME} uses.
 	Env []string
 	// ReadFile reads files; nil means os.ReadFile.
 	ReadFile func(name string) ([]byte, error)
-	// Fetchers holds the schemes besides file, without "://".
+	// Fetchers has the schemes besides file, without "://".
 	Fetchers map[string]FetchFunc
 	// Clouds are the clouds that accounts can be of.
 	Clouds inventory.CloudTable
 }
 
-// Load reads and checks all settings. What the user did wrong comes as one *Error with all
-// mistakes; any other error is a failed Fetch, or a fault of the program.
-// A value stands where the first of these gives one: variable, file, Default.
+// Load reads and checks all settings. Mistakes of the user come as one *Error with all of them; any other error is
+// a failed fetch, or a defect of the program. The value of a setting is the first of: variable, file, Default.
 func Load(ctx context.Context, from Source) (Config, error) {
 	if err := ctx.Err(); err != nil {
 		return Config{}, fmt.Errorf("read the configuration: %w", err)
@@ -67,7 +64,8 @@ func Load(ctx context.Context, from Source) (Config, error) {
 	return c, nil
 }
 
-// notifiableConfig returns what was read, where the robot is on and nothing is wrong with its settings or the proxy.
+// notifiableConfig returns the configuration, if its robot is enabled and there is no mistake in the robot's
+// settings or the proxy; otherwise nil.
 func (l *mistakeCollector) notifiableConfig(c *Config) *Config {
 	d := &c.Notification.DingTalk
 	if !d.Enabled || d.Webhook.IsEmpty() {
@@ -84,13 +82,12 @@ func (l *mistakeCollector) notifiableConfig(c *Config) *Config {
 	return c
 }
 
-// isFileReadable tells whether the file could be read so far that it makes sense to check what is
-// missing: no mistake is about the file itself.
+// isFileReadable reports whether it makes sense to check what is missing: no mistake is about the file itself.
 func (l *mistakeCollector) isFileReadable(ref string) bool {
 	return !slices.ContainsFunc(l.all, func(m Mistake) bool { return m.Path == ref })
 }
 
-// readDocument finds the file and gives its bytes, and the name by which mistakes call it.
+// readDocument finds the file and returns its bytes, and the name for it in mistakes.
 func (s Source) readDocument(ctx context.Context, l *mistakeCollector, named string) (ref string, data []byte, err error) {
 	ref, by := s.File, "-c"
 	if ref == "" {
@@ -117,7 +114,7 @@ func (s Source) readDocument(ctx context.Context, l *mistakeCollector, named str
 	return path, data, nil
 }
 
-// fetchDocument gets the bytes that a reference with a scheme names; by says who named it.
+// fetchDocument fetches the document of a reference with a scheme; by is what named it, for mistakes.
 func (s Source) fetchDocument(ctx context.Context, l *mistakeCollector, ref, by string) (name string, data []byte, err error) {
 	scheme, _, _ := strings.Cut(ref, "://")
 	fetch, known := s.Fetchers[scheme]
@@ -135,11 +132,11 @@ func (s Source) fetchDocument(ctx context.Context, l *mistakeCollector, ref, by 
 	if data, err = fetch(ctx, ref); err != nil {
 		return "", nil, fmt.Errorf("read the configuration from %s://: %w", scheme, err)
 	}
-	name, _, _ = strings.Cut(ref, "?") // what follows may be a signature
+	name, _, _ = strings.Cut(ref, "?") // the part after ? may be a signature
 	return name, data, nil
 }
 
-// readCA reads the certificates of a private CA, so that a mistake in them is told with all others.
+// readCA reads the certificates of a private CA, so that a mistake in them is reported with all others.
 func (s Source) readCA(l *mistakeCollector, j *JumpServer) {
 	if j.CAFile == "" {
 		return

@@ -7,21 +7,21 @@ import (
 	"strings"
 )
 
-// Mistake is one thing that is wrong with the configuration. Its words never hold the value
-// of a secret; they quote names and the few values that cannot be one.
+// Mistake is one mistake in the configuration. Its texts never contain the value of a secret; they quote names and
+// the few values that cannot be one.
 type Mistake struct {
 	Path string // the setting ("clouds[0].type"), the variable, or the file
-	Line int    // in the file; 0 = not known, or not from a file
+	Line int    // in the file; 0 = unknown, or not from a file
 	Env  string // the variable that the value came from; "" = from the file
 	ZH   string
 	EN   string
 
-	// structural: the mistake is in the file's form (an unknown or double key), not in a value, so
-	// it counts even where the value does not.
+	// structural says that the mistake is in the file's form (an unknown or duplicate key), not in a value, so
+	// that it counts even if the value does not.
 	structural bool
 }
 
-// Text gives "path: what is wrong (where)" on one line; any language but "en" is Chinese.
+// Text returns "path: what is wrong (where)" on one line; any language but "en" is Chinese.
 func (m Mistake) Text(lang string) string {
 	if lang == "en" {
 		switch {
@@ -41,10 +41,10 @@ func (m Mistake) Text(lang string) string {
 	return m.Path + ": " + m.ZH
 }
 
-// Mistakes are all that were found, those of the file first, by line.
+// Mistakes are all mistakes found, those of the file first, by line.
 type Mistakes []Mistake
 
-// Text gives one line for each mistake.
+// Text returns one line for each mistake.
 func (ms Mistakes) Text(lang string) string {
 	lines := make([]string, len(ms))
 	for i, m := range ms {
@@ -56,22 +56,22 @@ func (ms Mistakes) Text(lang string) string {
 // Error says that the configuration cannot be used. The program exits with 2.
 type Error struct {
 	Mistakes Mistakes
-	Lang     string // the language chosen, as far as it could be read
-	// Notifiable is the configuration as far as it could be read, where that is enough to tell people by its robot what
-	// is wrong with the rest; nil = it is not. Nothing else may be done by it.
+	Lang     string // the configured language, if it could be read
+	// Notifiable is the configuration as far as it could be read, if that is enough to notify people by its
+	// robot of what is wrong with the rest; otherwise nil. Use it for nothing else.
 	Notifiable *Config
 }
 
-// Error gives all mistakes in the language chosen, one per line.
+// Error returns all mistakes in the configured language, one per line.
 func (e *Error) Error() string { return e.Mistakes.Text(e.Lang) }
 
-// Text gives all mistakes in a language, one per line.
+// Text returns all mistakes in a language, one per line.
 func (e *Error) Text(lang string) string { return e.Mistakes.Text(lang) }
 
 // bilingual is a text in both languages.
 type bilingual struct{ zh, en string }
 
-// mistakeCollector collects mistakes and remembers where each value came from.
+// mistakeCollector collects mistakes and records where each value came from.
 type mistakeCollector struct {
 	all   Mistakes
 	lines map[string]int    // path → line in the file
@@ -82,8 +82,8 @@ func newMistakeCollector() *mistakeCollector {
 	return &mistakeCollector{lines: map[string]int{}, vars: map[string]string{}}
 }
 
-// add notes what is wrong with the value at a path. Only the first mistake of a path counts,
-// and none below a path that is wrong itself: what follows from a mistake is noise.
+// add records what is wrong with the value at a path. Only the first mistake of a path counts, and none below a
+// path that is wrong itself: what follows from a mistake is noise.
 func (l *mistakeCollector) add(path string, w bilingual) {
 	if l.hasMistake(path) {
 		return
@@ -91,7 +91,7 @@ func (l *mistakeCollector) add(path string, w bilingual) {
 	l.all = append(l.all, Mistake{Path: path, Line: l.lines[path], Env: l.vars[path], ZH: w.zh, EN: w.en})
 }
 
-// addStructural notes what is wrong with the file's form.
+// addStructural records what is wrong with the file's form.
 func (l *mistakeCollector) addStructural(path string, line int, w bilingual) {
 	l.all = append(l.all, Mistake{Path: path, Line: line, ZH: w.zh, EN: w.en, structural: true})
 }
@@ -102,16 +102,15 @@ func (l *mistakeCollector) hasMistake(path string) bool {
 	})
 }
 
-// dropBelow drops the mistakes in values at and below a path, where another value or a switch
-// makes them meaningless.
+// dropBelow drops the mistakes in values at and below a path, if another value or a switch makes them meaningless.
 func (l *mistakeCollector) dropBelow(path string) {
 	l.all = slices.DeleteFunc(l.all, func(m Mistake) bool {
 		return !m.structural && isWithin(m.Path, path)
 	})
 }
 
-// sorted gives the mistakes as a reader goes through the file; those of no line keep their
-// order behind them. A group that is merged into several others tells its mistakes once.
+// sorted returns the mistakes in the order of the file; those without a line follow in their order. A group that is
+// merged into several others reports its mistakes once.
 func (l *mistakeCollector) sorted() Mistakes {
 	slices.SortStableFunc(l.all, func(a, b Mistake) int {
 		if (a.Line == 0) != (b.Line == 0) {
@@ -122,7 +121,7 @@ func (l *mistakeCollector) sorted() Mistakes {
 	return slices.Compact(l.all)
 }
 
-// isWithin tells whether path is parent or lies below it.
+// isWithin reports whether path is parent or below it.
 func isWithin(path, parent string) bool {
 	rest, ok := strings.CutPrefix(path, parent)
 	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')

@@ -6,7 +6,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/config"
 )
 
-// What an account does not name is that of the top level, and at last JumpServer's own.
+// TestPlatformsOf: a platform that an account does not name is that of the top level, and finally JumpServer's own.
 func TestPlatformsOf(t *testing.T) {
 	t.Parallel()
 	c, err := config.Load(t.Context(), sourceOf(t, "testdata/platforms.good.yaml"))

@@ -7,8 +7,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// ListReferences returns the names of the variables that the values of a document take by ${NAME} and for which it has
-// no default, sorted, each once. Those in comments do not count. The error is that of a text that is no YAML.
+// ListReferences returns the names of the variables that the values of a document use as ${NAME} without a default,
+// sorted, each once. Those in comments do not count. The error is that of a text that is not YAML.
 func ListReferences(document []byte) ([]string, error) {
 	var root yaml.Node
 	if err := yaml.Unmarshal(document, &root); err != nil {
@@ -22,7 +22,7 @@ func ListReferences(document []byte) ([]string, error) {
 			_, missing := expandVariables(n.Value, nil)
 			names = append(names, missing...)
 		}
-		for _, child := range n.Content { // an alias has none: its anchor was seen
+		for _, child := range n.Content { // an alias has none: its anchor was visited
 			walk(child)
 		}
 	}

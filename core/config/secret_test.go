@@ -49,8 +49,8 @@ func TestNoSecretIsPrinted(t *testing.T) {
 	}
 }
 
-// TestVariableCannotBreakYAML sees a value with all that YAML minds arrive as it is, and not
-// be expanded again.
+// TestVariableCannotBreakYAML: a value with everything special in YAML arrives unchanged, and is not expanded
+// again.
 func TestVariableCannotBreakYAML(t *testing.T) {
 	t.Parallel()
 	const odd = `'q"uo:te#${JMS}\n]}`

@@ -15,17 +15,17 @@ import (
 type Setting struct {
 	Path    string // "jumpserver.url"; "clouds[].type" for those of an account
 	Env     string // "JMS_SYNC_JUMPSERVER_URL"; "JMS_SYNC_CLOUDS_<n>_TYPE", n from 0
-	Type    string // in Chinese, with its bounds
+	Type    string // in Chinese, with its limits
 	TypeEN  string // the same in English
-	Default string // as one would write it; "" = none
+	Default string // as a user writes it; "" = none
 	DocZH   string
 	DocEN   string
 }
 
-// settingPrefix begins the name of every variable that is a setting of ours.
+// settingPrefix begins the name of every variable that sets a setting.
 const settingPrefix = "JMS_SYNC_"
 
-// cloudsPrefix begins those of accounts; the index, "_" and the setting's own name follow.
+// cloudsPrefix begins the variables of accounts; the index, "_" and the setting's own name follow.
 const cloudsPrefix = settingPrefix + "CLOUDS_"
 
 // settingField is one setting inside a Config.
@@ -36,7 +36,7 @@ type settingField struct {
 	value reflect.Value
 }
 
-// listFields gives all settings of a group in the order of its fields, lists of groups left out.
+// listFields returns all settings of a group in the order of its fields, without lists of groups.
 func listFields(group reflect.Value, path, env string) []settingField {
 	k, found := newSettingTypes(), []settingField(nil)
 	for i := range group.NumField() {
@@ -54,7 +54,7 @@ func listFields(group reflect.Value, path, env string) []settingField {
 	return found
 }
 
-// isGroupList tells whether a field is a list of groups, as the accounts are.
+// isGroupList reports whether a field is a list of groups, such as the accounts.
 func isGroupList(t reflect.Type) bool { return t == reflect.TypeFor[[]Cloud]() }
 
 func joinPath(path, key string) string {
@@ -64,12 +64,12 @@ func joinPath(path, key string) string {
 	return path + "." + key
 }
 
-// topFields gives the settings of a Config but for its accounts.
+// topFields returns the settings of a Config without its accounts.
 func topFields(c *Config) []settingField {
 	return listFields(reflect.ValueOf(c).Elem(), "", settingPrefix)
 }
 
-// cloudFields gives the settings of the account with this index.
+// cloudFields returns the settings of the account with this index.
 func cloudFields(c *Cloud, index int) []settingField {
 	n := strconv.Itoa(index)
 	return listFields(reflect.ValueOf(c).Elem(), "clouds["+n+"]", cloudsPrefix+n+"_")
@@ -132,7 +132,8 @@ func typeName(l settingField) bilingual {
 	case k.secret:
 		return bilingual{"文本（保密）", "text (secret)"}
 	}
-	if enum := l.tag.Get("enum"); enum != "" {
+	enum := l.tag.Get("enum")
+	if enum != "" {
 		return bilingual{strings.ReplaceAll(enum, ",", "、"), strings.ReplaceAll(enum, ",", ", ")}
 	}
 	return bilingual{"文本", "text"}
@@ -149,8 +150,8 @@ func defaultText(v reflect.Value) string {
 	}
 }
 
-// RenderReference renders the tables of all settings in Markdown. Those in docs/configuration.md and
-// docs/configuration.en.md are these texts, and a test compares them.
+// RenderReference returns the tables of all settings in Markdown. docs/configuration.md and
+// docs/configuration.en.md contain these texts, and a test compares them.
 func RenderReference(known inventory.CloudTable) (zh, en string) {
 	var b, c strings.Builder
 	b.WriteString("| 配置项 | 环境变量 | 类型 | 默认值 | 说明 |\n|---|---|---|---|---|\n")

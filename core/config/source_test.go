@@ -97,7 +97,7 @@ func TestRealFile(t *testing.T) {
 	}
 }
 
-// TestFetchFails sees that an object store's trouble keeps its kind, as it is no mistake of the user's.
+// TestFetchFails: an object store's error keeps its kind, because it is no mistake of the user's.
 func TestFetchFails(t *testing.T) {
 	t.Parallel()
 	_, err := config.Load(t.Context(), config.Source{Clouds: testClouds(),
@@ -117,8 +117,8 @@ func TestFetchFails(t *testing.T) {
 	}
 }
 
-// TestCAFile: the certificates are read with the configuration, and what is wrong with them is a
-// mistake like others.
+// TestCAFile: the certificates are read with the configuration, and what is wrong with them is a mistake like
+// others.
 func TestCAFile(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewTLSServer(nil)

@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// nearestName gives the candidate that a name was probably meant to be, or "". The first of
-// equally near ones wins, so candidates come in the order of the reference.
+// nearestName returns the candidate that a name was probably meant to be, or "". The first of equally near ones
+// wins, so candidates come in the order of the reference.
 func nearestName(name string, candidates []string) string {
 	if len(name) > 100 {
 		return ""
@@ -20,7 +20,8 @@ func nearestName(name string, candidates []string) string {
 		if lettersOnly(lower) == lettersOnly(name) {
 			return candidate
 		}
-		if d := editDistance([]rune(name), []rune(lower)); d <= limit {
+		d := editDistance([]rune(name), []rune(lower))
+		if d <= limit {
 			best, limit = candidate, d-1
 		}
 	}
@@ -36,8 +37,8 @@ func lettersOnly(name string) string {
 	}, name)
 }
 
-// editDistance counts the letters to insert, drop, replace or swap with their neighbour to make
-// b of a (optimal string alignment).
+// editDistance counts the letters to insert, drop, replace or swap with their neighbour to turn a into b (optimal
+// string alignment).
 func editDistance(a, b []rune) int {
 	before, last := make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range last {
@@ -64,10 +65,11 @@ func substitutionCost(a, b rune) int {
 	return 1
 }
 
-// suggestKey words a key that is no setting, with a suggestion where one is near.
+// suggestKey returns the text for a key that is no setting, with a suggestion if one is near.
 func suggestKey(key string, candidates []string) bilingual {
 	w := bilingual{"没有这个配置项", "there is no such setting"}
-	if near := nearestName(key, candidates); near != "" {
+	near := nearestName(key, candidates)
+	if near != "" {
 		return w.withSuggestion(near)
 	}
 	return w
@@ -77,7 +79,7 @@ func (w bilingual) withSuggestion(near string) bilingual {
 	return bilingual{w.zh + "，是不是 " + near + "？", w.en + ", did you mean " + near + "?"}
 }
 
-// printable makes a name from outside fit to print: one line, not long.
+// printable makes a name from outside printable: one line, not long.
 func printable(name string) string {
 	const most = 64
 	runes := []rune(strconv.QuoteToGraphic(name))

@@ -11,15 +11,14 @@ import (
 	"github.com/jms-sync/jms-sync/core/secret"
 )
 
-// checkRequired notes a value that is missing.
+// checkRequired reports a missing value.
 func (k checker) checkRequired(path, text string) {
 	if text == "" {
 		k.add(path, bilingual{"必填", "is required"})
 	}
 }
 
-// notePlaceholder notes what the Python tool's sample holds in place of a value, or what people
-// put into samples by the same habit.
+// notePlaceholder reports a placeholder of the Python tool's sample, or one in its style.
 func (k checker) notePlaceholder(path, text string) bool {
 	found := isPlaceholder(text)
 	if found {
@@ -28,8 +27,8 @@ func (k checker) notePlaceholder(path, text string) bool {
 	return found
 }
 
-// isPlaceholder knows runs of x ("xxxxxxxx-xxxx-…", "138xxxxxxxx", "SECxxxx…") and words
-// that begin with "your". Six x in a row do not happen in a random key.
+// isPlaceholder recognises runs of x ("xxxxxxxx-xxxx-…", "138xxxxxxxx", "SECxxxx…") and words that begin with
+// "your". Six x in a row do not occur in a random key.
 func isPlaceholder(text string) bool {
 	text = strings.ToLower(text)
 	if strings.Contains(text, "xxxxxx") {
@@ -46,7 +45,7 @@ func isPlaceholder(text string) bool {
 	return false
 }
 
-// checkSecret checks a secret's form without telling anything of it.
+// checkSecret checks a secret's form without revealing anything of it.
 func (k checker) checkSecret(path string, v secret.Value) {
 	text := v.Reveal()
 	switch {
@@ -58,7 +57,7 @@ func (k checker) checkSecret(path string, v secret.Value) {
 
 func isUnreadableInKey(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }
 
-// checkToken checks an id that is taken as it is.
+// checkToken checks an id that is used as it is.
 func (k checker) checkToken(path, text string) {
 	switch {
 	case k.notePlaceholder(path, text):
@@ -67,7 +66,7 @@ func (k checker) checkToken(path, text string) {
 	}
 }
 
-// normalizeUUID checks an id of JumpServer and gives it in lower case; "" stays.
+// normalizeUUID checks an id of JumpServer and returns it in lower case; "" is valid.
 func (k checker) normalizeUUID(path, text string) string {
 	if text == "" || k.notePlaceholder(path, text) {
 		return text
@@ -80,15 +79,15 @@ func (k checker) normalizeUUID(path, text string) string {
 	return id.String()
 }
 
-// urlRules says what a URL may hold besides scheme and host.
+// urlRules says what a URL may have besides scheme and host.
 type urlRules struct {
 	path, query, user bool
-	secure            bool // https, and http to this machine only
-	api               bool // JumpServer's: its pages in a browser have paths that its API has not
+	secure            bool // https, or http to this machine
+	api               bool // JumpServer's: pages of the browser's interface are refused
 }
 
-// normalizeURL checks an address and gives it without slashes at its end; not ok is an empty or a
-// wrong one. The address itself is never quoted: it may hold a password or a token.
+// normalizeURL checks an address and returns it without slashes at its end, and false if it is empty or wrong. The
+// address itself is never quoted: it may contain a password or a token.
 func (k checker) normalizeURL(path, text string, form urlRules) (string, bool) {
 	if text == "" || k.notePlaceholder(path, text) {
 		return text, false
@@ -98,7 +97,8 @@ func (k checker) normalizeURL(path, text string, form urlRules) (string, bool) {
 		k.add(path, bilingual{"应为 http:// 或 https:// 开头的地址", "must be an address that begins with http:// or https://"})
 		return text, false
 	}
-	if w := form.violation(u); w != (bilingual{}) {
+	w := form.violation(u)
+	if w != (bilingual{}) {
 		k.add(path, w)
 		return text, false
 	}
@@ -112,7 +112,7 @@ func isWebURL(u *url.URL) bool {
 	return (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != ""
 }
 
-// violation tells what the form does not allow in a URL.
+// violation returns what the rules do not allow in a URL.
 func (f urlRules) violation(u *url.URL) bilingual {
 	switch {
 	case u.User != nil && !f.user:
@@ -135,19 +135,20 @@ func isLoopback(host string) bool {
 	return host == "localhost" || (ip != nil && ip.IsLoopback())
 }
 
-// pagePathParts are what JumpServer's pages in a browser, and its API's, have in their paths: with one of them
-// in jumpserver.url every request meets a page, or nothing.
+// pagePathParts returns parts of the paths of JumpServer's web pages and API: with one of them in jumpserver.url
+// every request gets a page, or nothing.
 func pagePathParts() []string {
 	return []string{"/ui/", "/luna/", "/koko/", "/core/auth/", "/api/v1/", "/api/docs/", "/api/health/"}
 }
 
 func isPagePath(path string) bool { return pathAbovePage(path) != strings.TrimRight(path, "/") }
 
-// pathAbovePage returns what of a path stands before a page's: "/jms" of "/jms/ui/", as a front may add one.
+// pathAbovePage returns the part of a path above a page's: "/jms" of "/jms/ui/", as a reverse proxy may add one.
 func pathAbovePage(path string) string {
 	path = strings.TrimRight(path, "/") + "/"
 	for _, part := range pagePathParts() {
-		if at := strings.Index(path, part); at >= 0 {
+		at := strings.Index(path, part)
+		if at >= 0 {
 			path = path[:at] + "/"
 		}
 	}

@@ -27,11 +27,11 @@ func newSettingTypes() settingTypes {
 	}
 }
 
-// isList tells whether a setting takes several values.
+// isList reports whether a setting takes several values.
 func (k settingTypes) isList(t reflect.Type) bool { return t == k.texts || t == k.prefixes }
 
-// parseValue reads one value of a setting from its text, be it from the file or from a variable.
-// The words are empty where the text is good.
+// parseValue parses one value of a setting, from the file or from a variable. It returns an empty text if the value
+// is valid, else what is wrong.
 func parseValue(t reflect.Type, tag reflect.StructTag, text string) (any, bilingual) {
 	k := newSettingTypes()
 	switch t {
@@ -66,8 +66,7 @@ func parseText(tag reflect.StructTag, text string) (any, bilingual) {
 	}
 }
 
-// parseFlag takes what YAML 1.1 and Go take as true and false: the Python tool read "yes" and
-// "on" as true.
+// parseFlag takes what YAML 1.1 and Go take as true and false: the Python tool read "yes" and "on" as true.
 func parseFlag(text string) (any, bilingual) {
 	switch strings.ToLower(strings.TrimSpace(text)) {
 	case "true", "yes", "on", "y", "t", "1":
@@ -90,7 +89,7 @@ func parseNumber(tag reflect.StructTag, text string) (any, bilingual) {
 	return n, bilingual{}
 }
 
-// mustInt reads a bound from a tag; TestTags proves that all of them are numbers.
+// mustInt parses a limit of a tag; TestTags proves that all of them are numbers.
 func mustInt(text string) int {
 	n, err := strconv.Atoi(text)
 	if err != nil {
@@ -105,7 +104,7 @@ func parseDuration(tag reflect.StructTag, text string) (any, bilingual) {
 	if !ok {
 		return nil, bilingual{"应为时长，如 30s、10m、168h、7d", "must be a duration such as 30s, 10m, 168h or 7d"}
 	}
-	// Nobody who writes "grace: 7" means seconds, and a grace too short takes access away.
+	// Nobody who writes "grace: 7" means seconds, and too short a grace deletes assets.
 	if _, err := strconv.ParseFloat(text, 64); err == nil && d != 0 && tag.Get("unit") == "required" {
 		return nil, bilingual{"要写明单位，如 7d、168h", "needs its unit, such as 7d or 168h"}
 	}
@@ -121,13 +120,13 @@ func parseDuration(tag reflect.StructTag, text string) (any, bilingual) {
 	return d, bilingual{}
 }
 
-// day is 24 hours; maxDays (136 years) bounds durations so that the sum of two cannot overflow.
+// day is 24 hours; maxDays (136 years) limits durations so that the sum of two cannot overflow.
 const (
 	day     = 24 * time.Hour
 	maxDays = 50_000
 )
 
-// readDuration reads "90s", "7d", "1d12h", or a plain number of seconds. It never overflows.
+// readDuration parses "90s", "7d", "1d12h", or a plain number of seconds. It never overflows.
 func readDuration(text string) (time.Duration, bool) {
 	if days, rest, found := strings.Cut(text, "d"); found {
 		sum, ok := readUnits(days, day)
@@ -144,20 +143,21 @@ func readDuration(text string) (time.Duration, bool) {
 	return d, err == nil && d <= maxDays*day
 }
 
-// ParseDuration reads a duration as the configuration does: "90s", "7d", "1d12h", or a plain number of seconds. It
+// ParseDuration parses a duration as the configuration does: "90s", "7d", "1d12h", or a plain number of seconds. It
 // reports false for anything else.
 func ParseDuration(text string) (time.Duration, bool) { return readDuration(text) }
 
-// readUnits reads a plain number of units.
+// readUnits parses a plain number of units.
 func readUnits(number string, unit time.Duration) (time.Duration, bool) {
 	n, err := strconv.ParseFloat(number, 64)
-	if most := float64(maxDays*day) / float64(unit); err != nil || !(n >= -most && n <= most) {
+	most := float64(maxDays*day) / float64(unit)
+	if err != nil || !(n >= -most && n <= most) {
 		return 0, false
 	}
 	return time.Duration(n * float64(unit)), true
 }
 
-// shortDuration writes a duration without the zeros that time.Duration shows ("168h", not "168h0m0s").
+// shortDuration formats a duration without the zeros that time.Duration shows ("168h", not "168h0m0s").
 func shortDuration(d time.Duration) string {
 	text := d.String()
 	if strings.HasSuffix(text, "m0s") {
@@ -169,8 +169,8 @@ func shortDuration(d time.Duration) string {
 	return text
 }
 
-// parseList reads the values of a list, nil where there are none; at takes the words for each
-// one that is wrong, by index.
+// parseList parses the values of a list, nil if there are none; at is called with what is wrong with each invalid
+// one, by index.
 func parseList(t reflect.Type, texts []string, at func(i int, w bilingual)) any {
 	if t == newSettingTypes().texts {
 		for i, text := range texts {
@@ -192,11 +192,11 @@ func parseList(t reflect.Type, texts []string, at func(i int, w bilingual)) any 
 	return prefixes
 }
 
-// emptyItemText is a mistake because an item that came to nothing would widen the list: an empty
-// whitelist means no limit, an empty list of regions all of them.
+// emptyItemText reports an empty item. It is a mistake because it would widen the list: an empty whitelist means no
+// limit, an empty list of regions all of them.
 func emptyItemText() bilingual { return bilingual{"列表中有空项", "the list has an empty item"} }
 
-// parsePrefix reads an address or a network. Host bits of a network are cut off.
+// parsePrefix parses an address or a network. Host bits of a network are cut off.
 func parsePrefix(text string) (netip.Prefix, bilingual) {
 	text = strings.TrimSpace(text)
 	if text == "" {
@@ -215,7 +215,7 @@ func parsePrefix(text string) (netip.Prefix, bilingual) {
 	}
 }
 
-// splitList reads a list from one text: items between commas, spaces around them cut off.
+// splitList splits a list at commas, without the spaces around its items.
 func splitList(text string) []string {
 	if strings.TrimSpace(text) == "" {
 		return nil

@@ -99,7 +99,7 @@ func TestShown(t *testing.T) {
 	}
 }
 
-// TestTags proves what parse takes for granted of the tags, and that defaults keep the rules.
+// TestTags proves what the parsers assume of the tags, and that defaults are valid.
 func TestTags(t *testing.T) {
 	t.Parallel()
 	c, account := Default(), DefaultCloud()

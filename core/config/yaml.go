@@ -11,19 +11,20 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// yamlReader puts a YAML document into a Config. It walks the nodes itself because the package's
-// own decoder knows no paths, stops at the first mistake of a group, and quotes values.
+// yamlReader reads a YAML document into a Config. It walks the nodes itself because the package's own decoder knows
+// no paths, stops at the first mistake of a group, and quotes values.
 type yamlReader struct {
 	*mistakeCollector
 	env map[string]string
 }
 
-// readDocument reads the file's only document; ref names the file in mistakes. An empty file is
-// an empty configuration.
+// readDocument reads the file's only document; ref names the file in mistakes. An empty file is an empty
+// configuration.
 func (r yamlReader) readDocument(ref string, data []byte, into *Config) {
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	var doc yaml.Node
-	switch err := decoder.Decode(&doc); {
+	err := decoder.Decode(&doc)
+	switch {
 	case errors.Is(err, io.EOF):
 		return
 	case err != nil:
@@ -32,7 +33,8 @@ func (r yamlReader) readDocument(ref string, data []byte, into *Config) {
 		return
 	}
 	var second yaml.Node
-	switch err := decoder.Decode(&second); {
+	err = decoder.Decode(&second)
+	switch {
 	case errors.Is(err, io.EOF):
 	case err != nil:
 		line, w := describeYAMLError(err)
@@ -75,7 +77,7 @@ func (r yamlReader) readGroup(n *yaml.Node, into reflect.Value, path string) {
 	}
 }
 
-// readField reads one value of a mapping by the type of the field that takes it.
+// readField reads one value of a mapping by the type of its field.
 func (r yamlReader) readField(n *yaml.Node, field reflect.StructField, into reflect.Value, path string) {
 	switch {
 	case isGroupList(into.Type()):
@@ -89,8 +91,8 @@ func (r yamlReader) readField(n *yaml.Node, field reflect.StructField, into refl
 	}
 }
 
-// readClouds reads the list of accounts. An entry that cannot be read still takes its place, so
-// that indices in mistakes and variables stay those of the file.
+// readClouds reads the list of accounts. An entry that cannot be read still counts, so that indices in mistakes and
+// variables stay those of the file.
 func (r yamlReader) readClouds(n *yaml.Node, into reflect.Value, path string) {
 	if isNull(n) {
 		return
@@ -112,7 +114,7 @@ func (r yamlReader) readClouds(n *yaml.Node, into reflect.Value, path string) {
 	}
 }
 
-// readList reads a list, or one text with commas, as a variable gives it.
+// readList reads a list, or one text with commas, as in a variable.
 func (r yamlReader) readList(n *yaml.Node, into reflect.Value, path string) {
 	if isNull(n) {
 		return
@@ -157,8 +159,8 @@ func (r yamlReader) readItems(n *yaml.Node, path string) []string {
 	return texts
 }
 
-// readScalar reads one value. YAML's own types do not matter: numbers where texts are wanted are
-// texts, and the text "true" is a flag. An empty text leaves the default, unless it is a value.
+// readScalar reads one value. YAML's own types do not matter: numbers are accepted as texts, and the text "true" is
+// a flag. An empty text keeps the default, unless the tag "empty" makes it a value.
 func (r yamlReader) readScalar(n *yaml.Node, tag reflect.StructTag, into reflect.Value, path string) {
 	if isNull(n) {
 		return
@@ -194,15 +196,15 @@ func (r yamlReader) expandScalar(n *yaml.Node, path string) string {
 
 type yamlPair struct{ key, value *yaml.Node }
 
-// listPairs gives the entries of a mapping, each key once; entries merged in by "<<" come last and
-// lose against its own, as YAML 1.1 has it.
+// listPairs returns the entries of a mapping, each key once; entries merged in by "<<" come last and lose against
+// its own, as in YAML 1.1.
 func (r yamlReader) listPairs(n *yaml.Node, path string) []yamlPair {
 	return r.appendPairs(n, path, map[string]bool{}, map[*yaml.Node]bool{n: true})
 }
 
-// appendPairs adds what a mapping holds beyond the keys that stand already. Each source of a merge
-// is read once, so an alias that names its own parent ends.
-func (r yamlReader) appendPairs(n *yaml.Node, path string, stands map[string]bool, read map[*yaml.Node]bool) []yamlPair {
+// appendPairs returns the entries of a mapping whose keys are not taken yet. Each source of a merge is read once,
+// so that an alias that names its own parent ends.
+func (r yamlReader) appendPairs(n *yaml.Node, path string, taken map[string]bool, read map[*yaml.Node]bool) []yamlPair {
 	var found []yamlPair
 	var sources []*yaml.Node
 	own := map[string]bool{}
@@ -215,21 +217,21 @@ func (r yamlReader) appendPairs(n *yaml.Node, path string, stands map[string]boo
 			sources = append(sources, r.mergeSources(resolveAlias(value), path)...)
 		case own[key.Value]:
 			r.addStructural(joinPath(path, printable(key.Value)), key.Line, bilingual{"重复的配置项", "the setting is there twice"})
-		case !stands[key.Value]:
-			own[key.Value], stands[key.Value] = true, true
+		case !taken[key.Value]:
+			own[key.Value], taken[key.Value] = true, true
 			found = append(found, yamlPair{key, value})
 		}
 	}
 	for _, source := range sources {
 		if !read[source] {
 			read[source] = true
-			found = append(found, r.appendPairs(source, path, stands, read)...)
+			found = append(found, r.appendPairs(source, path, taken, read)...)
 		}
 	}
 	return found
 }
 
-// mergeSources gives the mappings that "<<" merges in: one, or a list of them.
+// mergeSources returns the mappings that "<<" merges in: one, or a list of them.
 func (r yamlReader) mergeSources(n *yaml.Node, path string) []*yaml.Node {
 	items := []*yaml.Node{n}
 	if n.Kind == yaml.SequenceNode {
@@ -237,7 +239,8 @@ func (r yamlReader) mergeSources(n *yaml.Node, path string) []*yaml.Node {
 	}
 	var found []*yaml.Node
 	for _, item := range items {
-		if item = resolveAlias(item); item.Kind != yaml.MappingNode {
+		item = resolveAlias(item)
+		if item.Kind != yaml.MappingNode {
 			r.addStructural(joinPath(path, "<<"), item.Line, bilingual{"只能合并一组配置项", "only a group of settings can be merged in"})
 			continue
 		}
@@ -246,7 +249,7 @@ func (r yamlReader) mergeSources(n *yaml.Node, path string) []*yaml.Node {
 	return found
 }
 
-// resolveAlias gives the node that an alias stands for.
+// resolveAlias returns the node that an alias stands for.
 func resolveAlias(n *yaml.Node) *yaml.Node {
 	if n.Kind == yaml.AliasNode {
 		return n.Alias
@@ -254,12 +257,13 @@ func resolveAlias(n *yaml.Node) *yaml.Node {
 	return n
 }
 
-// isNull tells whether a key has no value; its default stays then.
+// isNull reports whether a key has no value, so that its default stays.
 func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Tag == "!!null" }
 
 func fieldOf(group reflect.Value, key string) (reflect.StructField, int) {
 	for i := range group.NumField() {
-		if field := group.Type().Field(i); field.Tag.Get("yaml") == key && key != "-" {
+		field := group.Type().Field(i)
+		if field.Tag.Get("yaml") == key && key != "-" {
 			return field, i
 		}
 	}
@@ -269,7 +273,8 @@ func fieldOf(group reflect.Value, key string) (reflect.StructField, int) {
 func keysOf(group reflect.Value) []string {
 	var keys []string
 	for i := range group.NumField() {
-		if key := group.Type().Field(i).Tag.Get("yaml"); key != "-" {
+		key := group.Type().Field(i).Tag.Get("yaml")
+		if key != "-" {
 			keys = append(keys, key)
 		}
 	}

@@ -5,11 +5,12 @@ import (
 	"strings"
 )
 
-// describeYAMLError words a syntax error. The package's text is shown only where it holds nothing of the
-// file: a secret that begins with "*" reads as an anchor, which the package would quote.
+// describeYAMLError returns the line and the text of a syntax error. The package's own text is shown only if it
+// quotes nothing of the file: a secret that begins with "*" reads as an anchor, which the package would quote.
 func describeYAMLError(err error) (line int, w bilingual) {
 	text := strings.TrimPrefix(err.Error(), "yaml: ")
-	if _, scanned := fmt.Sscanf(text, "line %d:", &line); scanned == nil {
+	_, err = fmt.Sscanf(text, "line %d:", &line)
+	if err == nil {
 		_, text, _ = strings.Cut(text, ": ")
 	}
 	if strings.Contains(text, "anchor") || strings.ContainsAny(text, "`\"") {
@@ -25,7 +26,7 @@ func describeYAMLError(err error) (line int, w bilingual) {
 	return line, bilingual{"不是正确的 YAML：" + zh, "not valid YAML: " + text}
 }
 
-// translateYAMLError puts the usual errors of yaml.v3 into Chinese, and tells whether its parser made them.
+// translateYAMLError translates the usual errors of yaml.v3 into Chinese, and reports whether its parser made them.
 func translateYAMLError(text string) (zh string, parser bool) {
 	switch text {
 	case "did not find expected key":

@@ -2,7 +2,7 @@ package doctor
 
 import "github.com/jms-sync/jms-sync/core/inventory"
 
-// adviceFixes are the fixes of what an error says a person has to change.
+// adviceFixes returns the fixes for each advice of an error.
 func adviceFixes() map[inventory.Advice]Text {
 	return map[inventory.Advice]Text{
 		inventory.AddressList: newText("这个 API Key 限制了来源 IP：在 JumpServer 的 API Key 页把这台机器（或函数出口、反向代理）的地址加进它的 IP 列表；JumpServer 前有反向代理时，它要传 X-Forwarded-For",
@@ -29,7 +29,7 @@ func adviceFixes() map[inventory.Advice]Text {
 	}
 }
 
-// withProxyHint reminds of a proxy that is configured, but not for JumpServerCheck.
+// withProxyHint adds to a fix that a proxy is configured, but not for JumpServer.
 func (x jumpServerExam) withProxyHint(fix Text) Text {
 	if !x.HasOtherProxy || x.Proxied {
 		return fix

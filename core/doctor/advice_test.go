@@ -10,8 +10,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// TestEveryAdviceHasACure: whatever the client advises, doctor says what to do, in both languages, and
-// never talks of rights or of another key.
+// TestEveryAdviceHasACure: for every advice of the client, doctor says what to do, in both languages, and never
+// mentions rights or another key.
 func TestEveryAdviceHasACure(t *testing.T) {
 	t.Parallel()
 	source, err := os.ReadFile("../inventory/advice.go")
@@ -43,7 +43,7 @@ func TestEveryAdviceHasACure(t *testing.T) {
 	}
 }
 
-// TestOtherProxy: whose JumpServerCheck was reached by the setting proxy is told that it is not any more.
+// TestOtherProxy: users who reached JumpServer through the setting proxy are told that it no longer applies.
 func TestOtherProxy(t *testing.T) {
 	t.Parallel()
 	away := &inventory.Error{Kind: inventory.Temporary, Message: "refused"}
@@ -63,8 +63,8 @@ func TestOtherProxy(t *testing.T) {
 	}
 }
 
-// TestOrganisations: the community edition has one, whatever is in its list; the other has those that the
-// key may use.
+// TestOrganisations: the community edition has one, whatever it lists; the other edition has those that the key may
+// use.
 func TestOrganisations(t *testing.T) {
 	t.Parallel()
 	wrong := &inventory.Error{Kind: inventory.Organisation, Message: "DEFAULT answers"}
@@ -80,8 +80,8 @@ func TestOrganisations(t *testing.T) {
 	}
 }
 
-// TestZoneRight: the right to view zones is asked for by the name that this version has for it, and only
-// where an account has a zone.
+// TestZoneRight: the right to view zones has the name that this version uses, and is needed only if an account has
+// a zone.
 func TestZoneRight(t *testing.T) {
 	t.Parallel()
 	denied := &inventory.Error{Kind: inventory.Denied, Message: "403"}

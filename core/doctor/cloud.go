@@ -10,7 +10,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// Lister is a cloud account as it is examined.
+// Lister is what a check needs of a cloud account.
 type Lister interface {
 	Owner(ctx context.Context) (string, error)
 	Regions(ctx context.Context) ([]string, error)
@@ -22,26 +22,26 @@ type Account struct {
 	Cloud    inventory.Cloud
 	Name     string
 	Disabled bool
-	UsesRole bool     // no key is configured: a function's role stands in, which only the function has
-	ID       string   // the account's own id, as configured; "" = the cloud tells it
+	UsesRole bool     // no key is configured: the function's role is used, which only the function has
+	ID       string   // the account's own id, as configured; "" = the cloud shows it
 	Regions  []string // as configured; none = all
 	Lister   Lister
 	Err      error // why there is no Lister
 	// AbsentID is an id in the cloud's form that no instance has.
 	AbsentID string
-	// CompareClock returns a context in which the Dates of the cloud's answers are compared with this machine's clock, and
-	// what asks afterwards how far that is ahead, and whether it is too far for a run to remove anything; nil =
-	// nothing is compared.
+	// CompareClock returns a context in which the Date headers of the cloud's answers are compared with this
+	// machine's clock, and a function that returns how far this clock is ahead, and whether that is too far for
+	// a run to remove anything; nil = nothing is compared.
 	CompareClock   func(context.Context) (context.Context, func() (ahead time.Duration, off bool))
 	RequiredRights []string // that the key needs, as the cloud names them
-	Visibility     Text     // what a listing is bound to, and what the cloud can hide without an error; empty = nothing is said
+	Visibility     Text     // what a listing covers, and what the cloud can hide without an error; empty = nothing is said
 }
 
-// maxConcurrency is how many regions are asked at the same time.
+// maxConcurrency is how many regions are asked in parallel.
 const maxConcurrency = 8
 
-// CloudCheck examines one account: its key and whose it is, its regions, and in each of them the right to
-// list, which an instance that cannot exist proves.
+// CloudCheck examines one account: its key and the key's owner, its regions, and in each of them the right to list,
+// which an instance that cannot exist proves.
 func CloudCheck(a Account) Check {
 	title := string(a.Cloud) + " / " + a.Name
 	return Check{Title: newText("云账号 "+title, "cloud account "+title), Run: a.findings}
@@ -66,21 +66,21 @@ func (a Account) findings(ctx context.Context) []Finding {
 	return append(lines, clockFindings(ahead())...)
 }
 
-// clockFindings says that a cloud's Date is too far from this machine's clock for anything to be removed.
+// clockFindings reports that this machine's clock is too far from the cloud's for anything to be removed.
 func clockFindings(ahead time.Duration, off bool) []Finding {
 	if !off {
 		return nil
 	}
-	word := newTextf("本机比云快 %s", "this machine's clock is %s ahead of the cloud's", ahead.Round(time.Minute))
+	text := newTextf("本机比云快 %s", "this machine's clock is %s ahead of the cloud's", ahead.Round(time.Minute))
 	if ahead < 0 {
-		word = newTextf("本机比云慢 %s", "this machine's clock is %s behind the cloud's", ahead.Abs().Round(time.Minute))
+		text = newTextf("本机比云慢 %s", "this machine's clock is %s behind the cloud's", ahead.Abs().Round(time.Minute))
 	}
-	return []Finding{failureFinding(newText("时钟", "clock"), word,
+	return []Finding{failureFinding(newText("时钟", "clock"), text,
 		newText("校准本机时钟（启用 NTP）：相差超过 5 分钟时不停用也不删除任何资产，云也会拒绝签名",
 			"set this machine's clock right (run NTP): more than 5 minutes off, nothing is deactivated or deleted, and clouds refuse signatures"))}
 }
 
-// cloudFindings asks the cloud.
+// cloudFindings examines key, regions and rights.
 func (a Account) cloudFindings(ctx context.Context) []Finding {
 	line, id, usable := a.ownerFinding(ctx)
 	lines := []Finding{line}
@@ -98,8 +98,8 @@ func (a Account) cloudFindings(ctx context.Context) []Finding {
 		newText("无法在不做改动的前提下探明；只授予："+strings.Join(a.RequiredRights, "、"), "cannot be known without trying to change things; grant only: "+strings.Join(a.RequiredRights, ", "))))
 }
 
-// ownerFinding tells whose the key is, by the rules by which a run believes it (cloud.Fleet), and returns the id that the
-// cloud said; "" = it did not.
+// ownerFinding reports the owner of the key, by the rules of a run (cloud.Fleet), and returns the id from the
+// cloud; "" = it did not say.
 func (a Account) ownerFinding(ctx context.Context) (line Finding, id string, usable bool) {
 	subject := newText("密钥", "key")
 	id, err := a.Lister.Owner(ctx)
@@ -123,7 +123,7 @@ func (a Account) ownerFinding(ctx context.Context) (line Finding, id string, usa
 	return failureFinding(subject, newText("不能使用", "it cannot be used").withError(err), a.keyFix(err)), id, false
 }
 
-// keyFix is the fix for a key that the cloud refuses.
+// keyFix returns the fix for a key that the cloud refuses.
 func (a Account) keyFix(err error) Text {
 	if inventory.KindOf(err) == inventory.BadCredentials {
 		return newText("核对密钥的 ID 与 Secret，确认密钥已启用、未过期、账号未停用，本机时钟准确；用角色时确认角色的信任关系",
@@ -132,7 +132,7 @@ func (a Account) keyFix(err error) Text {
 	return fixForKind(err, newText("核对密钥、权限与 endpoint", "check key, rights and endpoint"))
 }
 
-// listRegions gives those to be listed, and what is to be said of them.
+// listRegions returns the regions to be listed, and findings about them.
 func (a Account) listRegions(ctx context.Context) ([]string, []Finding) {
 	subject := newText("地域", "regions")
 	all, err := a.Lister.Regions(ctx)
@@ -159,36 +159,39 @@ func (a Account) listRegions(ctx context.Context) ([]string, []Finding) {
 	return open, lines
 }
 
-// listingFindings proves the right to list in each region, some at once. Regions that were not named one by
-// one are told one by one only where they fail.
+// listingFindings proves the right to list in each region, several in parallel. If no regions are configured, only
+// those that fail have a finding each.
 func (a Account) listingFindings(ctx context.Context, regions []string) []Finding {
-	lines, alone := make([]Finding, len(regions)), make([]error, len(regions))
+	lines, weak := make([]Finding, len(regions)), make([]error, len(regions))
 	turns := make(chan struct{}, maxConcurrency)
 	var group sync.WaitGroup
 	for i, region := range regions {
 		group.Go(func() {
 			turns <- struct{}{}
-			defer func() { <-turns }()
-			lines[i], alone[i] = a.regionFinding(ctx, region)
+			defer func() {
+				<-turns
+			}()
+			lines[i], weak[i] = a.regionFinding(ctx, region)
 		})
 	}
 	group.Wait()
 	if len(a.Regions) > 0 || len(regions) == 0 {
-		return append(lines, a.witnessFindings(alone)...)
+		return append(lines, a.weakProofFindings(weak)...)
 	}
 	bad := slices.DeleteFunc(lines, func(l Finding) bool { return l.Verdict == OK })
-	if good := len(regions) - len(bad); good > 0 {
+	good := len(regions) - len(bad)
+	if good > 0 {
 		bad = append([]Finding{okFinding(newText("列出实例", "listing"), newTextf("%d 个地域有权限", "may list in %d regions", good))}, bad...)
 	}
-	return append(bad, a.witnessFindings(alone)...)
+	return append(bad, a.weakProofFindings(weak)...)
 }
 
-// witnessFindings warns of regions in which the second kind of question may not be asked by which an absence is
-// proved. That it knows nothing of an instance which cannot exist is as it should be.
-func (a Account) witnessFindings(alone []error) []Finding {
+// weakProofFindings warns of regions in which the key may not use the second kind of call that proves an absence.
+// An error of kind NotFound is the right answer there: the instance cannot exist.
+func (a Account) weakProofFindings(weak []error) []Finding {
 	var why error
 	many := 0
-	for _, err := range alone {
+	for _, err := range weak {
 		if err != nil && inventory.KindOf(err) != inventory.NotFound {
 			why = err
 			many++
@@ -202,9 +205,9 @@ func (a Account) witnessFindings(alone []error) []Finding {
 		a.permissionFix(why))}
 }
 
-// regionFinding proves the right to list in one region. alone tells why the absence of an instance that cannot exist
-// has one witness there.
-func (a Account) regionFinding(ctx context.Context, region string) (line Finding, alone error) {
+// regionFinding proves the right to list in one region. weak is why only one kind of call shows the absence of an
+// instance that cannot exist; nil = two do.
+func (a Account) regionFinding(ctx context.Context, region string) (line Finding, weak error) {
 	subject := newTextf("地域 %s", "region %s", region)
 	found, err := a.Lister.FindVerified(ctx, region, []string{a.AbsentID})
 	switch {
@@ -217,7 +220,7 @@ func (a Account) regionFinding(ctx context.Context, region string) (line Finding
 	return okFinding(subject, newText("可以列出实例", "instances can be listed")), found.Weak[a.AbsentID]
 }
 
-// permissionFix is the fix for a call that needs a right.
+// permissionFix returns the fix for a call that needs a right.
 func (a Account) permissionFix(err error) Text {
 	switch inventory.KindOf(err) {
 	case inventory.Denied:

@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// Deployment is what is to be deployed, as the file of Serverless Devs and the configuration say.
+// Deployment is what is to be deployed, according to the file of Serverless Devs and the configuration.
 type Deployment struct {
 	File              string // of Serverless Devs
 	Err               error  // why it cannot be read
 	Functions         []DeployedFunction
-	Config            string   // where the configuration was read; "" = there is none but variables
-	ConfigErr         error    // why it could not be read, so that what it needs is not known
-	RequiredVariables []string // variables that it names, without a default
+	Config            string   // where the configuration was read; "" = from variables alone
+	ConfigErr         error    // why it could not be read, so that its variables are unknown
+	RequiredVariables []string // those that it names without a default
 }
 
 // DeployedFunction is one function, with the variables that it will have.
@@ -25,8 +25,8 @@ type DeployedFunction struct {
 	LoadConfig func(context.Context, map[string]string) error
 }
 
-// DeploymentCheck examines whether the functions will be able to read their configuration. Nobody is asked but, where the
-// configuration is an object, its store.
+// DeploymentCheck examines whether the functions will be able to read their configuration. It reads nothing but the
+// configuration's object, if it is one.
 func DeploymentCheck(d Deployment) Check {
 	return Check{Title: newText("部署 "+d.File, "deployment "+d.File), Run: d.findings}
 }
@@ -47,7 +47,7 @@ func (d Deployment) findings(ctx context.Context) []Finding {
 	return lines
 }
 
-// sourceFinding says where the configuration was read.
+// sourceFinding reports where the configuration was read.
 func (d Deployment) sourceFinding() Finding {
 	subject := newText("配置", "configuration")
 	switch {
@@ -65,7 +65,8 @@ func (d Deployment) functionFinding(ctx context.Context, f DeployedFunction) Fin
 	subject := newText("函数 "+f.Name, "function "+f.Name)
 	var absent, empty []string
 	for _, name := range d.RequiredVariables {
-		switch value, passed := f.Variables[name]; {
+		value, passed := f.Variables[name]
+		switch {
 		case !passed:
 			absent = append(absent, name)
 		case value == "":

@@ -15,13 +15,13 @@ type Sender interface {
 	Send(ctx context.Context, m notify.Message) error
 }
 
-// Robot is a DingTalk robot as it is examined. Nothing is posted unless Test is set.
+// Robot is what a check needs of a DingTalk robot. Nothing is posted unless SendTest is set.
 type Robot struct {
 	Disabled   bool
-	Host       string // host of the webhook, without its token
+	Host       string // of the webhook, without its token
 	TLS        bool
 	Signed     bool // a secret is set
-	OddSecret  bool // the secret does not look like one of DingTalk's, which begin with SEC
+	OddSecret  bool // the secret does not begin with SEC, as those of DingTalk do
 	Proxied    bool
 	Sender     Sender
 	Err        error // why there is no Sender
@@ -33,7 +33,7 @@ type Robot struct {
 // dingTalkHost is the host of its robots (https://open.dingtalk.com/document/orgapp/custom-robot-access).
 const dingTalkHost = "oapi.dingtalk.com"
 
-// ParseWebhook judges a webhook by its form. Its token goes nowhere.
+// ParseWebhook returns what a webhook's form shows. Its token is not kept.
 func ParseWebhook(webhook, secret string) Robot {
 	r := Robot{Signed: secret != "", OddSecret: secret != "" && !strings.HasPrefix(secret, "SEC")}
 	if at, err := url.Parse(webhook); err == nil {
@@ -91,7 +91,7 @@ func (r Robot) addressFinding() Finding {
 	return okFinding(subject, newTextf("指向 %s", "leads to %s", dingTalkHost))
 }
 
-// postTest sends one message, if that was asked for.
+// postTest sends one message, if that is requested.
 func (r Robot) postTest(ctx context.Context) Finding {
 	subject := newText("发送", "posting")
 	if !r.SendTest {

@@ -1,15 +1,14 @@
-// Package doctor examines an installation before it is trusted: reachability, clocks, keys,
-// rights, organisation, zones, platforms, regions, webhook and buckets. It assembles checks and their
-// verdicts; whom it asks is given to it.
+// Package doctor promises to examine an installation without changing it: reachability, clocks, keys, rights,
+// organisation, zones, platforms, regions, webhook and buckets. It builds checks and their verdicts; the clients
+// that it asks are passed in.
 //
-// Nothing is written to JumpServerCheck or to a cloud, and nothing is posted to a robot unless that was
-// asked for. The one thing that is written is a probe object in the state store, which is
-// removed again.
+// It writes nothing to JumpServer or to a cloud, and posts nothing to a robot unless that is requested. It writes
+// only one probe object to the state store, and removes it again.
 //
-// What can be known of a right without harm is proved: of a cloud by asking for an instance that
-// cannot exist, which is answered only after the right to list was proved (cloud.Lister), and of JumpServerCheck
-// by what it says of the key's user. Whether a cloud's key may do more than it needs cannot be
-// known without trying it, so nobody tries: that it is not known is said.
+// Rights are proved if that does no harm: in a cloud by asking for an instance that cannot exist, which is answered
+// only after the right to list was verified (cloud.Lister), and in JumpServer by what it says of the key's user.
+// Whether a cloud's key has more rights than it needs cannot be known without trying them, so doctor does not try,
+// and says so.
 package doctor
 
 import (
@@ -22,21 +21,20 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// Verdict is how a line ends.
+// Verdict is the result of a finding.
 type Verdict string
 
-// The verdicts. A warning needs nobody at night; a failure means that runs fail or do less than
-// they should.
+// The verdicts. A warning can wait; a failure means that runs fail or do less than they should.
 const (
 	OK      Verdict = "ok"
 	Warning Verdict = "warning"
 	Failure Verdict = "failure"
 )
 
-// Text is what a line says, in both languages.
+// Text is a text in both languages.
 type Text struct{ ZH, EN string }
 
-// In gives the text in a language; anything but "en" is Chinese.
+// In returns the text in a language; anything but "en" is Chinese.
 func (t Text) In(lang string) string {
 	if lang == "en" {
 		return t.EN
@@ -50,17 +48,17 @@ func newTextf(zh, en string, args ...any) Text {
 	return Text{fmt.Sprintf(zh, args...), fmt.Sprintf(en, args...)}
 }
 
-// withError puts the words of an error behind a text. Errors of ours hold no secrets.
+// withError appends an error to a text. Errors of ours contain no secrets.
 func (t Text) withError(err error) Text {
 	return Text{t.ZH + "：" + err.Error(), t.EN + ": " + err.Error()}
 }
 
-// Finding is one finding.
+// Finding is one result of a check.
 type Finding struct {
 	Subject Text // what was examined, e.g. "aliyun-prod / cn-beijing"
 	Verdict Verdict
 	Found   Text
-	Fix     Text // what to do; empty where all is well
+	Fix     Text // what to do; empty if nothing
 }
 
 func okFinding(subject, found Text) Finding {
@@ -79,23 +77,23 @@ type Check struct {
 	Run   func(ctx context.Context) []Finding
 }
 
-// Section is what a check found.
+// Section has the findings of a check.
 type Section struct {
 	Title    Text
 	Findings []Finding
 }
 
-// CheckTimeout is how long one check may take.
+// CheckTimeout is the time limit of one check.
 const CheckTimeout = 90 * time.Second
 
-// RunChecks runs all checks at the same time, each within its time, and gives what they found in
-// their order. A check that breaks is a failure of its own.
-func RunChecks(ctx context.Context, checks []Check, patience time.Duration) []Section {
+// RunChecks runs all checks in parallel, each within the timeout, and returns their findings in their order. A
+// check that panics is a failure of its own.
+func RunChecks(ctx context.Context, checks []Check, timeout time.Duration) []Section {
 	sections := make([]Section, len(checks))
 	var group sync.WaitGroup
 	for i, check := range checks {
 		group.Go(func() {
-			ctx, cancel := context.WithTimeout(ctx, patience)
+			ctx, cancel := context.WithTimeout(ctx, timeout)
 			defer cancel()
 			sections[i] = Section{Title: check.Title, Findings: runRecovered(ctx, check)}
 		})
@@ -104,8 +102,8 @@ func RunChecks(ctx context.Context, checks []Check, patience time.Duration) []Se
 	return sections
 }
 
-// runRecovered runs a check. The text of a panic may hold anything, a key included; only the
-// runtime's own is repeated.
+// runRecovered runs a check. The text of a panic may contain anything, even a key; only that of a runtime error is
+// shown.
 func runRecovered(ctx context.Context, check Check) (lines []Finding) {
 	defer func() {
 		broken := recover()
@@ -122,7 +120,7 @@ func runRecovered(ctx context.Context, check Check) (lines []Finding) {
 	return check.Run(ctx)
 }
 
-// WorstVerdict gives the worst verdict of all.
+// WorstVerdict returns the worst verdict of all findings.
 func WorstVerdict(sections []Section) Verdict {
 	worst := OK
 	for _, s := range sections {
@@ -138,7 +136,7 @@ func WorstVerdict(sections []Section) Verdict {
 	return worst
 }
 
-// CountVerdict gives how many lines ended with a verdict.
+// CountVerdict returns the number of findings with a verdict.
 func CountVerdict(sections []Section, v Verdict) int {
 	n := 0
 	for _, s := range sections {
@@ -151,7 +149,7 @@ func CountVerdict(sections []Section, v Verdict) int {
 	return n
 }
 
-// fixForKind gives the fix for what commonly goes wrong, whoever answered; otherwise stands for all else.
+// fixForKind returns the fix for common errors of any service, and otherwise for all else.
 func fixForKind(err error, otherwise Text) Text {
 	if cure, known := adviceFixes()[inventory.AdviceOf(err)]; known {
 		return cure

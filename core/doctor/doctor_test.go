@@ -16,13 +16,12 @@ import (
 	"github.com/jms-sync/jms-sync/core/storage/storagetest"
 )
 
-// fakeBastion answers as it is told; its zero value is a server on which all is well but its rights
-// are not told.
+// fakeBastion answers as configured; its zero value is a server without problems that does not show its rights.
 type fakeBastion struct {
 	reached inventory.ServerInfo
 	rights  inventory.Rights
 	zones   []inventory.Zone
-	field   string // "" = zone, "-" = not told
+	field   string // "" = zone, "-" = unknown
 	count   int
 	own     map[string]inventory.Platform // platforms beside Linux and Other
 	form    inventory.LabelForm
@@ -71,7 +70,7 @@ func newHostLookup(fails string) func(context.Context, string) ([]string, error)
 	}
 }
 
-// runCheck runs one check and gives its text in English.
+// runCheck runs one check and returns its text in English.
 func runCheck(t *testing.T, c doctor.Check) (string, doctor.Verdict) {
 	t.Helper()
 	found := doctor.RunChecks(t.Context(), []doctor.Check{c}, time.Minute)
@@ -135,7 +134,7 @@ func TestJumpServer(t *testing.T) {
 	}
 }
 
-// serverWithLabels is a server with an account of these labels; "" = the configuration does not tell it.
+// serverWithLabels returns a server with an account of these labels; "" = not configured.
 func serverWithLabels(account, owner, region string) doctor.JumpServerSettings {
 	m := doctor.AccountLabels{Account: account, Labels: []inventory.Label{{Name: inventory.LabelAccount, Value: account}}}
 	for name, value := range map[string]string{inventory.LabelOwner: owner, inventory.LabelRegion: region} {
@@ -163,7 +162,7 @@ func TestStopsAtTheOrganisation(t *testing.T) {
 type fakeLister struct {
 	regions []string
 	found   []inventory.Instance
-	weak    error // why the absence of an instance that cannot exist has one witness
+	weak    error // why only one kind of call shows the absence of an instance that cannot exist
 	err     error
 }
 
@@ -177,8 +176,8 @@ func (l fakeLister) FindVerified(_ context.Context, _ string, ids []string) (inv
 	return found, l.err
 }
 
-// TestOneWitness: that the second kind of question is refused is a warning, once for all regions; that it does
-// not know what cannot exist is none.
+// TestOneWitness: that the second kind of call is refused is a warning, once for all regions; that it does not know
+// an instance that cannot exist is none.
 func TestOneWitness(t *testing.T) {
 	t.Parallel()
 	denied := &inventory.Error{Kind: inventory.Denied, Message: "Forbidden.RAM"}
@@ -204,7 +203,7 @@ func TestOneWitness(t *testing.T) {
 	}
 }
 
-// TestWhatIsListed: doctor says what a listing is bound to, as the cloud's adapter describes it.
+// TestWhatIsListed: doctor says what a listing covers, as the cloud's adapter describes it.
 func TestWhatIsListed(t *testing.T) {
 	t.Parallel()
 	for sees, want := range map[string]int{"this account, region by region": 1, "": 0} {
@@ -229,7 +228,8 @@ func TestCloud(t *testing.T) {
 	}
 }
 
-// TestCloudTellsWhatLabelsCannotHold: what is configured is said with JumpServerCheck, what the cloud tells with the account.
+// TestCloudTellsWhatLabelsCannotHold: what is configured is reported with JumpServer, what the cloud says with the
+// account.
 func TestCloudTellsWhatLabelsCannotHold(t *testing.T) {
 	t.Parallel()
 	l := fakeLister{regions: []string{"r1", "r,2"}}
@@ -272,7 +272,8 @@ func TestChannel(t *testing.T) {
 		t.Error(text)
 	}
 	r.LookupHost = newHostLookup("oapi.dingtalk.com")
-	if text, worst = runCheck(t, doctor.RobotCheck(r)); worst != doctor.Failure || strings.Contains(text, "posting") {
+	text, worst = runCheck(t, doctor.RobotCheck(r))
+	if worst != doctor.Failure || strings.Contains(text, "posting") {
 		t.Error(text)
 	}
 	r = doctor.ParseWebhook("https://relay.example/robot?access_token=canary", "")
@@ -285,7 +286,7 @@ func TestChannel(t *testing.T) {
 	}
 }
 
-// TestProbeIsRemoved: also where doctor is stopped right after it wrote.
+// TestProbeIsRemoved: even if doctor is stopped right after it wrote the probe.
 func TestProbeIsRemoved(t *testing.T) {
 	t.Parallel()
 	memory := storagetest.NewMemoryBucket(storage.Capabilities{CreateOnly: true, IfMatch: true})
@@ -307,7 +308,7 @@ func (s stoppingBucket) Put(ctx context.Context, key string, data []byte, c stor
 	return s.Bucket.Put(ctx, key, data, c)
 }
 
-// TestBrokenCheck: a panic is one failure, and its text, which may hold anything, is not shown.
+// TestBrokenCheck: a panic is one failure, and its text, which may contain anything, is not shown.
 func TestBrokenCheck(t *testing.T) {
 	t.Parallel()
 	text, worst := runCheck(t, doctor.Check{Title: doctor.Text{EN: "x"}, Run: func(context.Context) []doctor.Finding { panic("canary") }})
@@ -316,7 +317,7 @@ func TestBrokenCheck(t *testing.T) {
 	}
 }
 
-// TestPatience: a check that hangs ends with its time.
+// TestPatience: a check that hangs ends with its timeout.
 func TestPatience(t *testing.T) {
 	t.Parallel()
 	hangs := doctor.Check{Run: func(ctx context.Context) []doctor.Finding { <-ctx.Done(); return nil }}

@@ -14,7 +14,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// Bastion is JumpServerCheck as it is examined: it is only read.
+// Bastion is what a check needs of JumpServer. It only reads.
 type Bastion interface {
 	Reach(ctx context.Context) (inventory.ServerInfo, error)
 	Rights(ctx context.Context) (inventory.Rights, error)
@@ -24,25 +24,25 @@ type Bastion interface {
 	Zones(ctx context.Context) (zones []inventory.Zone, field string, err error)
 	RootNodeName(ctx context.Context) (string, error)
 	CountAssets(ctx context.Context) (int, error)
-	// LabelForm tells which values JumpServerCheck's version takes for labels.
+	// LabelForm returns which label values JumpServer's version takes.
 	LabelForm(ctx context.Context) (inventory.LabelForm, error)
-	// UsesUTF8MB3 reports whether its database cannot hold signs of four bytes.
+	// UsesUTF8MB3 reports whether its database cannot hold characters of four bytes.
 	UsesUTF8MB3(ctx context.Context) (bool, error)
 }
 
-// JumpServerSettings is what the configuration says of JumpServerCheck.
+// JumpServerSettings is what the configuration says about JumpServer.
 type JumpServerSettings struct {
 	URL           string
 	VerifiesTLS   bool // the certificate is verified
-	Proxied       bool // a proxy looks the name up
-	DeletesAssets bool // the configuration counts on deletions
-	// DeletesAdopted: of adopted assets too, of which labels and comments say whose they are.
+	Proxied       bool // a proxy resolves the host name
+	DeletesAssets bool // the configuration deletes assets
+	// DeletesAdopted says that this includes adopted assets, whose ownership only labels and comments prove.
 	DeletesAdopted bool
-	// HasOtherProxy: a proxy is configured that is not for JumpServerCheck.
+	// HasOtherProxy says that a proxy is configured that is not for JumpServer.
 	HasOtherProxy bool
-	AccountZones  map[string]string // account name → id of its zone, where it has one
-	Accounts      []string          // the names in ZoneOf, in the configuration's order
-	// Platforms are those of new hosts; none = JumpServerCheck's own for every account.
+	AccountZones  map[string]string // account name → id of its zone, if it has one
+	Accounts      []string          // the names in AccountZones, in the configuration's order
+	// Platforms are those of new hosts; none = JumpServer's own for every account.
 	Platforms  []Platform
 	LookupHost func(ctx context.Context, host string) ([]string, error)
 	Now        func() time.Time
@@ -51,16 +51,16 @@ type JumpServerSettings struct {
 }
 
 const (
-	maxClockSkew       = time.Minute         // more than this from JumpServerCheck's clock is worth a word
-	certificateWarning = 30 * 24 * time.Hour // of a certificate
-	// communityLimit is the number of assets that JumpServerCheck's community edition takes.
+	maxClockSkew       = time.Minute         // difference to JumpServer's clock that is reported
+	certificateWarning = 30 * 24 * time.Hour // before a certificate expires
+	// communityLimit is the number of assets that JumpServer's community edition takes.
 	communityLimit = 5000
-	// defaultOrganisation is the id of the one that every JumpServerCheck has.
+	// defaultOrganisation is the id of the one that every JumpServer has.
 	defaultOrganisation = "00000000-0000-0000-0000-000000000002"
 )
 
-// JumpServerCheck examines the bastion, from the outside inwards: what cannot be reached is asked for
-// nothing more, and nothing is read of an organisation that is not the configured one.
+// JumpServerCheck examines JumpServer from the outside inwards: after a failure it asks for nothing further in, and
+// it reads nothing of an organisation that is not the configured one.
 func JumpServerCheck(b Bastion, s JumpServerSettings) Check {
 	x := jumpServerExam{Bastion: b, JumpServerSettings: s}
 	return Check{Title: newText("JumpServer（"+s.URL+"）", "JumpServer ("+s.URL+")"), Run: x.findings}
@@ -98,12 +98,12 @@ func (x jumpServerExam) findings(ctx context.Context) []Finding {
 	return append(lines, x.rootNodeFinding(ctx), x.assetCountFinding(ctx, reached.Licensed))
 }
 
-// addressFindings judges what the URL says, and looks its name up.
+// addressFindings examines the URL and resolves its host name.
 func (x jumpServerExam) addressFindings(ctx context.Context) []Finding {
 	var lines []Finding
 	at, err := url.Parse(x.URL)
 	if err != nil {
-		return nil // the configuration was checked
+		return nil // the configuration was checked before
 	}
 	switch {
 	case at.Scheme == "http":
@@ -136,7 +136,7 @@ func (x jumpServerExam) unreachableFix(err error) Text {
 		"check that jumpserver.url leads to JumpServer; then network, proxy and firewall, and whether it is being maintained"))
 }
 
-// connectionFindings judges what the open pages showed.
+// connectionFindings examines what JumpServer shows without a login.
 func (x jumpServerExam) connectionFindings(r inventory.ServerInfo) []Finding {
 	lines := []Finding{okFinding(newText("连接", "connection"), newText("可以连接", "it answers"))}
 	if !r.DatabaseUp || !r.CacheUp {
@@ -153,11 +153,12 @@ func (x jumpServerExam) connectionFindings(r inventory.ServerInfo) []Finding {
 			lines = append(lines, okFinding(newText("TLS", "TLS"), newTextf("证书有效期至 %s", "the certificate is valid until %s", day)))
 		}
 	}
-	switch skew := now.Sub(r.Clock); {
+	skew := now.Sub(r.Clock)
+	switch {
 	case r.Clock.IsZero():
 	case skew.Abs() > maxClockSkew:
-		word := newTextf("本机与 JumpServer 的时钟相差 %s", "this machine's clock is %s away from JumpServer's", skew.Abs().Round(time.Minute))
-		lines = append(lines, warningFinding(newText("时钟", "clock"), word,
+		text := newTextf("本机与 JumpServer 的时钟相差 %s", "this machine's clock is %s away from JumpServer's", skew.Abs().Round(time.Minute))
+		lines = append(lines, warningFinding(newText("时钟", "clock"), text,
 			newText("两边都启用 NTP：云的 API 拒绝相差 5–15 分钟的签名，宽限期按本机时钟计算", "run NTP on both: clouds refuse signatures that are 5 to 15 minutes off, and graces are counted by this clock")))
 	default:
 		lines = append(lines, okFinding(newText("时钟", "clock"), newText("与 JumpServer 一致", "agrees with JumpServer's")))
@@ -165,8 +166,8 @@ func (x jumpServerExam) connectionFindings(r inventory.ServerInfo) []Finding {
 	return lines
 }
 
-// organisationFix is the fix for a wrong organisation: those that the key may use, by name. The community
-// edition has others in its list, if any were made, and answers for DEFAULT whichever is asked for.
+// organisationFix returns the fix for a wrong organisation: those that the key may use, by name. The community
+// edition may list others, but answers for DEFAULT whichever is asked for.
 func (x jumpServerExam) organisationFix(ctx context.Context, r inventory.ServerInfo, err error) Text {
 	if r.Community && inventory.KindOf(err) == inventory.Organisation {
 		return newTextf("这是社区版，只有 DEFAULT 组织可用：别的组织即使存在，读写的也是 DEFAULT。把 jumpserver.org_id 改成 %[1]s，或使用企业版",
@@ -184,7 +185,7 @@ func (x jumpServerExam) organisationFix(ctx context.Context, r inventory.ServerI
 	return newTextf("把 jumpserver.org_id 改成其中之一，或给用户该组织的角色：%s", "set jumpserver.org_id to one of these, or give the user a role there: %s", list)
 }
 
-// requiredRights are the rights of a run, and what each is for.
+// requiredRights returns the rights that a run needs, and what each is for.
 func requiredRights() []struct {
 	right string
 	use   Text
@@ -200,7 +201,7 @@ func requiredRights() []struct {
 	}
 }
 
-// rightsFindings judges what the key's user may do, too little and too much.
+// rightsFindings reports rights that the key's user lacks, and those that it should not have.
 func (x jumpServerExam) rightsFindings(r inventory.Rights) []Finding {
 	subject := newText("权限", "rights")
 	if !r.HasPermissions() {
@@ -228,7 +229,7 @@ func (x jumpServerExam) rightsFindings(r inventory.Rights) []Finding {
 	return append(lines, x.excessRightsFindings(r)...)
 }
 
-// excessRightsFindings warns of rights that a sync never needs and whose loss would hurt.
+// excessRightsFindings warns of dangerous rights that a sync never needs.
 func (x jumpServerExam) excessRightsFindings(r inventory.Rights) []Finding {
 	subject := newText("多余权限", "excess")
 	fix := newText("给同步单独建一个用户和组织角色，只含资产（查看、创建、更新、删除）、节点（查看、创建）、平台与网域（查看）",
@@ -251,20 +252,20 @@ func (x jumpServerExam) excessRightsFindings(r inventory.Rights) []Finding {
 	return []Finding{warningFinding(subject, newTextf("同步从不需要：%s", "a sync never needs: %s", strings.Join(found, ", ")), fix)}
 }
 
-// zoneFindings shows the version, and that each account's zone is there.
+// zoneFindings reports the version, and whether each account's zone exists.
 func (x jumpServerExam) zoneFindings(ctx context.Context) []Finding {
 	subject := newText("网域", "zones")
 	zones, field, err := x.Zones(ctx)
 	lines := versionFindings(field)
 	switch {
 	case err != nil && len(x.Accounts) > 0:
-		fix := newText("先解决消息里的那一步", "see to the step of the message first") // it came before the zones
+		fix := newText("先解决消息里的那一步", "see to the step of the message first") // it comes before the zones
 		if field != "" {
 			fix = newText("给角色加上 assets.view_"+field, "grant assets.view_"+field)
 		}
 		return append(lines, failureFinding(subject, newText("读不到", "they cannot be read").withError(err), fixForKind(err, fix)))
 	case inventory.KindOf(err) == inventory.Denied:
-		return lines // no account has a zone: the right is not needed
+		return lines // no account has a zone, so the right is not needed
 	case err != nil:
 		return append(lines, warningFinding(subject, newText("读不到，但没有账号使用网域", "they cannot be read, but no account has one").withError(err), fixForKind(err, newText("需要网域时再试一次", "try again when one is needed"))))
 	}
@@ -274,7 +275,7 @@ func (x jumpServerExam) zoneFindings(ctx context.Context) []Finding {
 	return lines
 }
 
-// versionFindings tells the version, as far as the name of the zone field shows it.
+// versionFindings reports the version, as far as the name of the zone field shows it.
 func versionFindings(field string) []Finding {
 	switch field {
 	case "zone":

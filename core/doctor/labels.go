@@ -6,15 +6,16 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// AccountLabels are the labels that runs may write to the assets of one account, as far as the configuration tells them.
+// AccountLabels are the labels that runs may write to the assets of one account, as far as the configuration
+// determines them.
 type AccountLabels struct {
 	Account string
 	Labels  []inventory.Label
 }
 
-// labelFindings compares every label that we would write with what JumpServerCheck's version takes. Nothing is written for it. The
-// strictest rule holds for all: a run makes no host whose labels some version would refuse, so that an upgrade of
-// JumpServerCheck stops nobody.
+// labelFindings compares every label that we would write with what JumpServer's version takes, without writing one.
+// The strictest rule counts for all versions: a run creates no host whose labels some version would refuse, so that
+// an upgrade of JumpServer stops nobody.
 func (x jumpServerExam) labelFindings(ctx context.Context) []Finding {
 	subject := newText("标签", "labels")
 	form, err := x.LabelForm(ctx)
@@ -46,8 +47,8 @@ func (x jumpServerExam) labelFindings(ctx context.Context) []Finding {
 	return []Finding{okFinding(subject, newTextf("JumpServer 没有说明接受怎样的标签；会写的 %d 种符合最严的规则", "JumpServer does not tell which it takes; all %d that may be written fit the strictest rule", len(seen)))}
 }
 
-// labelRightsFinding says what rights on labels and comments amount to: of adopted assets labels say that they are ours, and the
-// comment has to name the instance, which no right on labels writes.
+// labelRightsFinding reports what people can do who may edit labels and comments. Labels alone never make another's
+// asset ours: its comment must name the instance, too.
 func (x jumpServerExam) labelRightsFinding() Finding {
 	subject := newText("标签的权限", "rights on labels")
 	if x.DeletesAssets && x.DeletesAdopted {
@@ -57,7 +58,7 @@ func (x jumpServerExam) labelRightsFinding() Finding {
 	return okFinding(subject, newText("只凭标签停用不了别人的资产（备注也要写着实例 ID）；能让我们的资产不再跟随云，或提前到期", "labels alone have nobody else's asset deactivated (its comment must name the instance); they can keep ours from following the cloud, or make one due early"))
 }
 
-// wideNameFinding is the line of an account whose name JumpServerCheck's database cannot hold, or may not.
+// wideNameFinding reports an account whose name JumpServer's database cannot hold, or may not.
 func (x jumpServerExam) wideNameFinding(ctx context.Context, account string) (line Finding, odd bool) {
 	if !inventory.HasFourByteRunes(account) {
 		return Finding{}, false
@@ -74,7 +75,7 @@ func (x jumpServerExam) wideNameFinding(ctx context.Context, account string) (li
 	return Finding{}, false
 }
 
-// unstorableFinding is the line of a label that JumpServerCheck cannot hold.
+// unstorableFinding reports a label that JumpServer cannot hold.
 func unstorableFinding(account string, l inventory.Label) Finding {
 	fix := newText("请把这一行报告给 jms-sync 的维护者", "report this line to the maintainers of jms-sync")
 	switch l.Name {
@@ -90,8 +91,7 @@ func unstorableFinding(account string, l inventory.Label) Finding {
 			"%s cannot have the value %q (1 to 64 characters, no colon, no comma, no blank at the ends): no new host of this account is made", l.Name, l.Value), fix)
 }
 
-// cloudLabelFindings is what the cloud itself says of an account where the configuration does not, and labels cannot hold: its id, its
-// regions.
+// cloudLabelFindings reports what only the cloud says of an account (its id, its regions) and labels cannot hold.
 func (a Account) cloudLabelFindings(owner string, regions []string) []Finding {
 	var labels []inventory.Label
 	if a.ID == "" {

@@ -8,7 +8,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// System is what a cloud says of the system of new hosts, by which their platform is chosen.
+// System is the operating system of new hosts, which decides their platform.
 type System string
 
 // The systems.
@@ -18,20 +18,19 @@ const (
 	Other   System = "Other" // the cloud says neither
 )
 
-// Platform names JumpServerCheck's platform of an account's new hosts of one system.
+// Platform names JumpServer's platform of an account's new hosts with one system.
 type Platform struct {
 	System  System
 	Name    string
 	Account string
 }
 
-// isBuiltInPlatform reports whether a platform is one of JumpServerCheck's own, by its name.
+// isBuiltInPlatform reports whether a platform is one of JumpServer's own, by its name.
 func isBuiltInPlatform(name string) bool {
 	return slices.Contains([]string{string(Linux), string(Windows), string(Other)}, name)
 }
 
-// acceptsType reports whether hosts of a system can be of a platform of this type. What the cloud does not name may be
-// anything.
+// acceptsType reports whether hosts with a system can have a platform of this type. An unknown system fits any.
 func (s System) acceptsType(kind string) bool {
 	switch s {
 	case Linux:
@@ -42,7 +41,7 @@ func (s System) acceptsType(kind string) bool {
 	return true
 }
 
-// creationSteps says how to make a platform for a system in JumpServerCheck.
+// creationSteps returns how to create a platform for a system in JumpServer.
 func (s System) creationSteps() Text {
 	switch s {
 	case Linux:
@@ -53,7 +52,8 @@ func (s System) creationSteps() Text {
 	return newText("类型选 Unix 或 Other，填上协议与端口", "type Unix or Other, with its protocols and ports")
 }
 
-// platformFindings proves that those of new hosts are there, fit their system, and take the zones that accounts have.
+// platformFindings reports whether the platforms of new hosts exist, fit their system, and take the zones that
+// accounts have.
 func (x jumpServerExam) platformFindings(ctx context.Context) []Finding {
 	subject := newText("平台", "platforms")
 	known, err := x.Bastion.ListPlatforms(ctx)
@@ -90,7 +90,8 @@ func (x jumpServerExam) platformFindings(ctx context.Context) []Finding {
 	}
 	if len(lines) == 0 {
 		english := strings.Join(names, ", ")
-		if last := len(names) - 1; last > 0 {
+		last := len(names) - 1
+		if last > 0 {
 			english = strings.Join(names[:last], ", ") + " and " + names[last]
 		}
 		lines = append(lines, okFinding(subject, newText(strings.Join(names, "、")+" 都在", english+" are there")))
@@ -112,7 +113,7 @@ func (x jumpServerExam) requiredPlatforms() []Platform {
 	return each
 }
 
-// accountsUsing returns the accounts whose new hosts of the system are of the platform.
+// accountsUsing returns the accounts whose new hosts with the system get the platform.
 func (x jumpServerExam) accountsUsing(p Platform) []string {
 	var accounts []string
 	for _, q := range x.JumpServerSettings.Platforms {
@@ -123,7 +124,7 @@ func (x jumpServerExam) accountsUsing(p Platform) []string {
 	return accounts
 }
 
-// isUsedWithZone reports whether an account that has a zone makes hosts of the platform.
+// isUsedWithZone reports whether an account with a zone creates hosts of the platform.
 func (x jumpServerExam) isUsedWithZone(p Platform) bool {
 	if len(x.JumpServerSettings.Platforms) == 0 {
 		return len(x.Accounts) > 0

@@ -8,7 +8,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// Each platform that an account names is there and fits the system; if not, how to make it is said.
+// TestPlatforms: each platform that an account names exists and fits the system; otherwise doctor says how to
+// create it.
 func TestPlatforms(t *testing.T) {
 	t.Parallel()
 	named := func(system doctor.System, name, account string) doctor.Platform {

@@ -11,18 +11,18 @@ import (
 	"github.com/jms-sync/jms-sync/core/storage"
 )
 
-// Store is the state store (JMS_SYNC_STATE) as it is examined.
+// Store is what a check needs of the state store (JMS_SYNC_STATE).
 type Store struct {
 	Name   string // the reference without its query; "" = there is none
 	Bucket storage.Bucket
 	Prefix string // "" or with a slash at its end
 	Err    error  // why there is no Bucket
-	// ProbeName names the object that is written and removed; it is like no other.
+	// ProbeName names the object that is written and removed; no other object has it.
 	ProbeName string
 }
 
-// StateCheck examines the state store by an object of its own below its prefix: written, read, not
-// written twice where the store can promise that, and removed.
+// StateCheck examines the state store with a probe object below its prefix: it is written, read, not overwritten by
+// a create-only write if the store promises that, and removed.
 func StateCheck(s Store) Check {
 	title := "JMS_SYNC_STATE"
 	if s.Name != "" {
@@ -47,7 +47,7 @@ func (s Store) findings(ctx context.Context) []Finding {
 	return append(lines, s.removeProbe(ctx))
 }
 
-// cleanupTimeout is the time for removing the probe.
+// cleanupTimeout is the time limit for removing the probe.
 const cleanupTimeout = 10 * time.Second
 
 func (s Store) probeKey() string { return s.Prefix + "doctor/" + s.ProbeName }
@@ -72,7 +72,8 @@ func (s Store) writeProbe(ctx context.Context) (lines []Finding, written bool) {
 	return lines, true
 }
 
-// conditionFindings proves what the store promises: without it a lease cannot exclude a second run.
+// conditionFindings verifies that create-only writes work, if the store promises them: without them a lease cannot
+// exclude a second run.
 func (s Store) conditionFindings(ctx context.Context) []Finding {
 	subject := newText("条件写入", "conditions")
 	if !s.Bucket.Capabilities(ctx).CreateOnly {
@@ -90,7 +91,7 @@ func (s Store) conditionFindings(ctx context.Context) []Finding {
 	return []Finding{failureFinding(subject, newText("条件写入出错", "a conditional write failed").withError(err), s.permissionFix(err, "PutObject"))}
 }
 
-// removeProbe also works where doctor was stopped meanwhile: no probe stays behind.
+// removeProbe removes the probe, even if doctor was stopped meanwhile.
 func (s Store) removeProbe(ctx context.Context) Finding {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
@@ -115,14 +116,14 @@ func (s Store) permissionFix(err error, right string) Text {
 
 // Source is where the configuration was read from.
 type Source struct {
-	Name   string // the reference without its query; "" = a file or variables, which were read
+	Name   string // the reference without its query; "" = a file or variables
 	Bucket storage.Bucket
 	Key    string
 	Err    error
 }
 
-// ConfigurationCheck examines where the configuration comes from: it was read, and whether it may be
-// asked for anew at little cost. Whether the key may also write it is not tried.
+// ConfigurationCheck examines the source of the configuration: whether it was read, and whether the store can
+// answer that it has not changed. Whether the key may also write it is not tried.
 func ConfigurationCheck(s Source) Check {
 	return Check{Title: newText("配置", "configuration"), Run: s.findings}
 }

@@ -6,8 +6,7 @@ import (
 	"strings"
 )
 
-// WriteText prints the findings for people: one line each, marked ✓, ! or ✗, and the fix below what is
-// not well.
+// WriteText writes the findings for people: one line each, marked ✓, ! or ✗, with the fix below if there is one.
 func WriteText(w io.Writer, sections []Section, lang string) error {
 	var b strings.Builder
 	colon, arrow := "：", "  → "
@@ -18,7 +17,8 @@ func WriteText(w io.Writer, sections []Section, lang string) error {
 		fmt.Fprintf(&b, "%s\n", s.Title.In(lang))
 		for _, l := range s.Findings {
 			fmt.Fprintf(&b, "  %s %s%s%s\n", verdictSymbol(l.Verdict), l.Subject.In(lang), colon, oneLine(l.Found.In(lang)))
-			if fix := l.Fix.In(lang); fix != "" {
+			fix := l.Fix.In(lang)
+			if fix != "" {
 				fmt.Fprintf(&b, "  %s%s\n", arrow, fix)
 			}
 		}
@@ -40,5 +40,5 @@ func verdictSymbol(v Verdict) string {
 	return "✗"
 }
 
-// oneLine keeps a joined error on its line.
+// oneLine joins the lines of a text, as joined errors have several.
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

@@ -67,7 +67,7 @@ func (e Engine) approvePlan(ctx context.Context, req Request, wishes plan.Plan, 
 	candidates := wishes.Candidates()
 	proofs := e.proveAbsences(ctx, candidates, wishes.OwnerWitness)
 	lifting := plan.Limits{Approved: g.approvedIDs, Expected: expected(p.announced)}
-	want := len(candidates) - len(g.approvedIDs) - wishes.Announced(lifting)
+	want := len(candidates) - len(g.approvedIDs) - wishes.CountExpected(lifting)
 	pause := p.halt.binds(req.DryRun)
 	if pause.Stands() {
 		want = 0 // of what the parts share, too

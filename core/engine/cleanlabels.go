@@ -80,7 +80,7 @@ func (e Engine) CleanLabels(ctx context.Context, page LabelPage, o LabelCleanup)
 		return LabelCleanupResult{Rows: rows}
 	}
 	if pause := e.pausedNow(ctx); pause.Stands() {
-		return LabelCleanupResult{Rows: rows, Err: &plan.RunError{Kind: inventory.Conflict, Reason: pause.Holds()}}
+		return LabelCleanupResult{Rows: rows, Err: &plan.RunError{Kind: inventory.Conflict, Reason: pause.HoldReason()}}
 	}
 	e.EnterStage("apply")
 	return LabelCleanupResult{Rows: rows, Err: e.deleteUnusedLabels(ctx, page, rows, o.OnProgress)}

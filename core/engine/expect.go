@@ -25,10 +25,10 @@ func (e Engine) announcements(ctx context.Context, listings []inventory.Listing)
 }
 
 // expected returns announcements as the guard takes them.
-func expected(all []state.Expectation) map[inventory.Scope]plan.Expected {
-	out := make(map[inventory.Scope]plan.Expected, len(all))
+func expected(all []state.Expectation) map[inventory.Scope]plan.ExpectedRemovals {
+	out := make(map[inventory.Scope]plan.ExpectedRemovals, len(all))
 	for _, x := range all {
-		out[x.Scope()] = plan.Expected{UpTo: x.UpTo, Left: x.Left, Until: x.Until}
+		out[x.Scope()] = plan.ExpectedRemovals{UpTo: x.UpTo, Left: x.Left, Until: x.Until}
 	}
 	return out
 }
@@ -37,7 +37,7 @@ func expected(all []state.Expectation) map[inventory.Scope]plan.Expected {
 func expectedIn(all []state.Expectation) []plan.Reason {
 	out := make([]plan.Reason, 0, len(all))
 	for _, x := range all {
-		out = append(out, plan.ExpectedIn(x.Scope(), plan.Expected{UpTo: x.UpTo, Left: x.Left, Until: x.Until}, x.By, x.Reason))
+		out = append(out, plan.ExpectationReason(x.Scope(), plan.ExpectedRemovals{UpTo: x.UpTo, Left: x.Left, Until: x.Until}, x.By, x.Reason))
 	}
 	return out
 }
@@ -48,7 +48,7 @@ func expectedIn(all []state.Expectation) []plan.Reason {
 func (e Engine) spend(ctx context.Context, p *passResult, approved plan.Approved, limits plan.Limits, anew func() plan.Approved) plan.Approved {
 	again := false
 	for n, x := range p.announced {
-		losses := min(approved.Losses(x.Scope()), x.Left) // more are approved by a person
+		losses := min(approved.CountLosses(x.Scope()), x.Left) // more are approved by a person
 		if losses == 0 {
 			continue
 		}
@@ -56,7 +56,7 @@ func (e Engine) spend(ctx context.Context, p *passResult, approved plan.Approved
 		if err != nil {
 			e.Log.Warn("removals that were announced could not be counted, and are held", "scope", x.Scope().String(), "error", err)
 			left.Left, again = 0, true
-			limits.Expected[x.Scope()] = plan.Expected{UpTo: x.UpTo, Until: x.Until}
+			limits.Expected[x.Scope()] = plan.ExpectedRemovals{UpTo: x.UpTo, Until: x.Until}
 		}
 		p.announced[n] = left
 	}

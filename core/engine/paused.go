@@ -38,13 +38,13 @@ func (e Engine) Paused(ctx context.Context) Halt {
 	switch {
 	case err != nil:
 		e.Log.Error("it is not known what is paused, so nothing is removed", "error", err)
-		return Halt{Pause: plan.PauseUnread(err.Error())}
+		return Halt{Pause: plan.UnreadablePause(err.Error())}
 	case p.Stands(e.Now()):
-		h := Halt{Pause: plan.Paused(!p.Removals, p.By, p.Since, p.Until, p.Reason), of: p}
+		h := Halt{Pause: plan.NewPause(!p.Removals, p.By, p.Since, p.Until, p.Reason), of: p}
 		e.Log.Warn("paused", "what", h.Why.Text(plan.English))
 		return h
 	case p.Exists():
-		return Halt{of: p, over: plan.PauseOver(!p.Removals, p.By, p.Since, p.Until, p.Reason)}
+		return Halt{of: p, over: plan.PauseEndedReason(!p.Removals, p.By, p.Since, p.Until, p.Reason)}
 	}
 	return Halt{}
 }
@@ -69,7 +69,7 @@ func (h Halt) tells(ctx context.Context, e Engine, in *report.Input) delivery.Ca
 		told = state.PauseTold{}
 	}
 	if h.over.Code != "" && err == nil && !told.Ended {
-		in.PauseOver = h.over
+		in.PauseEnded = h.over
 	}
 	if h.Stands() && err == nil && e.Now().Sub(told.At) >= remindPause {
 		cards.NotifyOn = delivery.NotifyAlways

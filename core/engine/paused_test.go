@@ -266,7 +266,7 @@ func TestPauseAndOrders(t *testing.T) {
 	}
 	labels := r.pausing().CleanLabels(t.Context(), r.client, engine.LabelCleanup{Write: true})
 	var why *plan.RunError
-	if !errors.As(labels.Err, &why) || !plan.HeldByPause(why.Reason.Code) {
+	if !errors.As(labels.Err, &why) || !plan.IsPauseHold(why.Reason.Code) {
 		t.Errorf("labels: %v", labels.Err)
 	}
 	r.resumes()

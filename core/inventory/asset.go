@@ -6,50 +6,49 @@ import (
 	"unicode/utf8"
 )
 
-// The labels by which an asset is ours, and those that remember its state. Each value that is once
-// used stays in JumpServer's label page for ever, so values are shared by many assets where that is
-// possible, and times are whole minutes (see FormatLabelTime). Storable says which values JumpServer takes.
+// The labels by which an asset is ours, and those that remember its state. Each value that was ever used stays in
+// JumpServer's label page, so values are shared by many assets where possible, and times are whole minutes (see
+// FormatLabelTime). IsStorableLabel says which values JumpServer takes.
 const (
 	LabelCloud   = "jms-cloud"
 	LabelAccount = "jms-account"
 	LabelOwner   = "jms-owner"
 	LabelRegion  = "jms-region"
-	// LabelProject carries Instance.Project, where the cloud divides accounts.
+	// LabelProject has Instance.Project, if the cloud divides accounts.
 	LabelProject = "jms-project"
-	// LabelInstance carries the instance's id. New assets do not have it: their comment names the
-	// instance (see KeyInstance). Those of older versions, adopted ones, and those whose comment
-	// people have changed have it.
+	// LabelInstance has the instance's id. New assets do not carry it: their comment names the instance (see
+	// KeyInstance). Assets of older versions, adopted ones, and those whose comment people have changed carry
+	// it.
 	LabelInstance = "jms-instance"
-	// LabelGone carries the time (FormatLabelTime) at which an asset was deactivated.
+	// LabelGone has the time (FormatLabelTime) at which an asset was deactivated.
 	LabelGone = "jms-gone"
-	// LabelOff stands beside LabelGone where a person had switched the asset off before we did,
-	// so that it stays off when its instance returns.
+	// LabelOff stands beside LabelGone if a person had switched the asset off before we did, so that it stays
+	// off when its instance returns.
 	LabelOff = "jms-off"
-	// LabelReopened stands beside LabelGone where a person has switched the asset on again while its instance
-	// was gone. If it is off once more that was a person too, and the old LabelGone ends no grace.
+	// LabelReopened stands beside LabelGone if a person has switched the asset on again while its instance was
+	// gone. If it is off again, a person did that too, and LabelGone starts no grace.
 	LabelReopened = "jms-reopened"
-	// LabelEvent stands beside LabelGone where an event closed the asset: its deletion has still
-	// to pass the guard of a full run.
+	// LabelEvent stands beside LabelGone if an event deactivated the asset: its deletion must still pass the
+	// guard of a full run.
 	LabelEvent = "jms-event"
-	// LabelProtected remembers that an address of the instance is in protected_ips, for the day
-	// when the instance is gone and its addresses with it.
+	// LabelProtected records that an address of the instance is in protected_ips, for the day when the instance
+	// is gone and its addresses with it.
 	LabelProtected = "jms-protected"
-	// LabelAsset carries an asset's own id and makes an adopted asset ours, if its comment names the
-	// instance too. A copy of the asset has the label and another id, and so is not ours.
+	// LabelAsset has an asset's own id and makes an adopted asset ours, if its comment names the instance too.
+	// A copy of the asset has the label and another id, and so is not ours.
 	LabelAsset = "jms-asset"
-	// LabelKeep is set by people, with the reason as its value: the asset is never deactivated or
-	// deleted.
+	// LabelKeep is set by people, with the reason as its value: the asset is never deactivated or deleted.
 	LabelKeep = "jms-keep"
-	// LabelDue stands beside LabelGone: the time (FormatLabelTime) before which, as people were told, the
-	// asset is not deleted; DueNever where it was said to stay deactivated.
+	// LabelDue stands beside LabelGone: the time (FormatLabelTime) before which, as people were told, the asset
+	// is not deleted; DueNever if they were told that it stays.
 	LabelDue = "jms-due"
-	// LabelMissing carries the time (FormatLabelTime) of the first run that proved the absence of an instance
-	// whose small scope has become empty, or whose absence one kind of call alone shows.
+	// LabelMissing has the time (FormatLabelTime) of the first run that proved the absence of an instance whose
+	// small scope has become empty, or whose absence only one kind of call shows.
 	LabelMissing = "jms-missing"
 )
 
-// The lines of a comment by which an asset says whose it is, each followed by a value:
-// "instance_id: i-1". The Python tool writes the first one too.
+// The keys in a comment by which an asset says whose it is, each followed by a value: "instance_id: i-1". The
+// Python tool writes the first one too.
 const (
 	KeyInstance = "instance_id:"
 	KeyOwner    = "account_id:"
@@ -57,24 +56,23 @@ const (
 	KeyRegion   = "region:"
 )
 
-// DueNever is the value of LabelDue on an asset that was deactivated where nothing is deleted.
+// DueNever is the value of LabelDue on an asset that was deactivated while nothing was ever deleted.
 const DueNever = "never"
 
-// GoneLabel is the label that tells when an asset was deactivated.
+// GoneLabel returns the label with the time of a deactivation.
 func GoneLabel(at time.Time) Label { return Label{Name: LabelGone, Value: FormatLabelTime(at)} }
 
-// MissingLabel is the label that tells when an absence was proved first.
+// MissingLabel returns the label with the time at which an absence was first proved.
 func MissingLabel(at time.Time) Label { return Label{Name: LabelMissing, Value: FormatLabelTime(at)} }
 
 // labelTimeLayout is the form of times in labels: JumpServer v4.10.17 and later refuse a colon in a value.
 const labelTimeLayout = "20060102T1504Z"
 
-// FormatLabelTime returns a time as labels carry it, in UTC and whole minutes: "20261128T1435Z". It is
-// rounded up, so that no grace, promise or wait that is counted from it gets shorter.
+// FormatLabelTime returns a time as labels have it, in UTC and whole minutes: "20261128T1435Z". It is rounded up,
+// so that no grace or wait that is counted from it gets shorter.
 func FormatLabelTime(at time.Time) string { return RoundUpToMinute(at).Format(labelTimeLayout) }
 
-// RoundUpToMinute returns a time as FormatLabelTime keeps it: the next whole minute, or the time itself where
-// it is one.
+// RoundUpToMinute returns the next whole minute, or the time itself if it is one.
 func RoundUpToMinute(at time.Time) time.Time {
 	whole := at.UTC().Truncate(time.Minute)
 	if whole.Before(at) {
@@ -83,10 +81,10 @@ func RoundUpToMinute(at time.Time) time.Time {
 	return whole
 }
 
-// ParseLabelTime reads the value of a label that carries a time, also in the form that earlier
-// versions wrote (RFC 3339, seconds), which JumpServer takes up to v4.10.16.
+// ParseLabelTime parses the value of a label with a time, also in the form that earlier versions wrote (RFC 3339,
+// seconds), which JumpServer takes up to v4.10.16.
 func ParseLabelTime(value string) (time.Time, error) {
-	value = strings.ToUpper(value) // a database may have kept another spelling
+	value = strings.ToUpper(value) // a database may keep another spelling
 	at, err := time.Parse(labelTimeLayout, value)
 	if err == nil {
 		return at, nil
@@ -104,19 +102,19 @@ func IsStorableLabel(value string) bool {
 		value == strings.TrimSpace(value) && !strings.ContainsAny(value, ":,")
 }
 
-// Label is one name:value pair on an asset. Several may have one name.
+// Label is one name:value pair on an asset. Several may have the same name.
 type Label struct{ Name, Value string }
 
-// String gives "name:value", the form in which JumpServer takes labels.
+// String returns "name:value", the form in which JumpServer takes labels.
 func (l Label) String() string { return l.Name + ":" + l.Value }
 
-// Is reports whether the label has this name, one of the Label… constants. A database may have kept
-// another spelling of it (JMS-Keep), and people write it as they like: when in doubt, it is ours to obey.
+// Is reports whether the label has this name, one of the Label… constants. A database may keep another spelling of
+// it (JMS-Keep), and people may write one: when in doubt, the label counts.
 func (l Label) Is(name string) bool {
 	return l.Name == name || equalTrimmed(l.Name, name) || !isASCII(l.Name) && MayBeEqual(l.Name, name)
 }
 
-// equalTrimmed reports whether two texts differ by nothing but case and spaces around them.
+// equalTrimmed reports whether two texts differ by nothing but case and surrounding spaces.
 func equalTrimmed(text, name string) bool { return strings.EqualFold(strings.TrimSpace(text), name) }
 
 func isASCII(text string) bool {
@@ -128,8 +126,8 @@ func isASCII(text string) bool {
 	return true
 }
 
-// Asset is one host of JumpServer, or (Host false) another asset that only matters because
-// it holds a name in the organisation.
+// Asset is one host of JumpServer, or (Host false) another asset, which only matters because it has a name in the
+// organisation.
 type Asset struct {
 	ID       string
 	Name     string
@@ -138,14 +136,15 @@ type Asset struct {
 	Zone     string // id of the gateway zone (domain before v4.10); "" = none
 	Labels   []Label
 	Comment  string
-	// Nodes are the ids of the nodes that the host is in, sorted and joined by commas: a name that somebody gives a node
-	// changes nothing. "" = JumpServer did not tell.
+	// Nodes are the ids of the host's nodes, sorted and joined by commas: renaming a node changes nothing. "" =
+	// JumpServer did not show them.
 	Nodes  string
 	Active bool
 	Host   bool
 }
 
-// Label returns the value of the label with this name (see Label.Is), if the asset has exactly one of it.
+// Label returns the value of the label with this name (see Label.Is), and reports whether the asset has exactly
+// one.
 func (a Asset) Label(name string) (string, bool) {
 	value, n := "", 0
 	for _, l := range a.Labels {
@@ -157,7 +156,7 @@ func (a Asset) Label(name string) (string, bool) {
 	return value, n == 1
 }
 
-// LabelCount returns how many labels of this name (see Label.Is) the asset carries.
+// LabelCount returns how many labels of this name (see Label.Is) the asset has.
 func (a Asset) LabelCount(name string) int {
 	n := 0
 	for _, l := range a.Labels {
@@ -173,16 +172,16 @@ type Platform struct {
 	ID   int
 	Name string
 	Type string // "linux", "windows", "unix", "other"
-	// SupportsZones tells whether hosts of this platform may sit behind a gateway; where not, JumpServer
-	// drops the zone without a word.
+	// SupportsZones says that hosts of this platform may be behind a gateway. Otherwise JumpServer drops the
+	// zone without an error.
 	SupportsZones bool
 }
 
-// JumpServerAssets is what JumpServer held when it was read: one organisation, complete.
+// JumpServerAssets is what one organisation of JumpServer held when it was read, completely.
 type JumpServerAssets struct {
 	Assets    []Asset // hosts with all fields; other assets with id and name only
 	Platforms map[string]Platform
-	// DeleteDenied: JumpServer says that the access key's user may not delete assets.
+	// DeleteDenied says that the access key's user may not delete assets.
 	DeleteDenied bool
 }
 
@@ -191,9 +190,9 @@ type NewAsset struct {
 	ID       string
 	Name     string
 	Address  string
-	Platform string // name
-	NodePath string // path as configured, e.g. "/DEFAULT/阿里云/aliyun-prod"
-	NodeID   string // of the node that the path means, as the one who writes found it
+	Platform string // its name
+	NodePath string // as configured, e.g. "/DEFAULT/阿里云/aliyun-prod"
+	NodeID   string // of the node that the path means, set by apply
 	Zone     string // "" = none
 	Labels   []Label
 	Comment  string

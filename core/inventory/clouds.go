@@ -31,7 +31,7 @@ type CloudInfo struct {
 	// WithoutKey says what serves an account that has no key: the role of a function platform, the host's
 	// identity, or nothing.
 	WithoutKey Text
-	// Visibility says what a listing is bound to, and what the cloud can hide from a key without an error.
+	// Visibility says what a listing covers, and what the cloud can hide from a key without an error.
 	Visibility Text
 }
 

@@ -8,14 +8,13 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// FoldName returns a form of a text that is equal for any two texts which a database under JumpServer
-// may call equal. PostgreSQL compares texts sign by sign; MariaDB and MySQL compare them by a
-// collation, and then `Web01` and `web01` are one name. Which collation it is cannot be asked, so
-// Fold joins what the known ones join (utf8_general_ci, as JumpServer's installer ships it,
-// utf8mb4_general_ci, utf8mb4_unicode_ci, utf8mb4_0900_ai_ci): case, accents, full and half width,
-// the kana's two scripts, ß with s and ss, signs that are not seen, blanks at both ends, and all
-// signs of four bytes. It may join a few texts that no database joins ("pas" and "pass"). It is for
-// asking whether a name is free; MayBeEqual is for telling whether a text is ours.
+// FoldName returns the same text for any two texts that a database under JumpServer may call equal. PostgreSQL
+// compares texts character by character; MariaDB and MySQL compare them by a collation, and then `Web01` and
+// `web01` are one name. Nothing tells which collation it is, so FoldName joins what the known ones join
+// (utf8_general_ci, as JumpServer's installer ships it, utf8mb4_general_ci, utf8mb4_unicode_ci,
+// utf8mb4_0900_ai_ci): case, accents, full and half width, the two scripts of kana, ß with s and ss, invisible
+// characters, spaces at both ends, and all characters of four bytes. It may join a few texts that no database joins
+// ("pas" and "pass"). Use it to ask whether a name is free, and MayBeEqual to ask whether a text is ours.
 func FoldName(text string) string {
 	if isFolded(text) {
 		return text
@@ -31,9 +30,9 @@ func FoldName(text string) string {
 	}, foldText(text, "s"))
 }
 
-// MayBeEqual reports whether a database under JumpServer may call two texts equal, and therefore
-// answer with the one where the other was written. Unlike Fold it takes ß for s or for ss, as one
-// collation does at a time: "pas" and "pass" differ.
+// MayBeEqual reports whether a database under JumpServer may call two texts equal, and therefore answer with one
+// although the other was written. Unlike FoldName it takes ß either for s or for ss, as any one collation does:
+// "pas" and "pass" differ.
 func MayBeEqual(a, b string) bool {
 	if a == b {
 		return true
@@ -44,7 +43,7 @@ func MayBeEqual(a, b string) bool {
 	return foldText(a, "s") == foldText(b, "s") || foldText(a, "ss") == foldText(b, "ss")
 }
 
-// isPrintableASCII reports whether a text has nothing but the printable signs of ASCII.
+// isPrintableASCII reports whether a text has nothing but printable characters of ASCII.
 func isPrintableASCII(text string) bool {
 	for n := range len(text) {
 		if text[n] < ' ' || text[n] > '~' {
@@ -54,37 +53,37 @@ func isPrintableASCII(text string) bool {
 	return true
 }
 
-// isFolded reports whether Fold would return a text as it is; most names are such.
+// isFolded reports whether FoldName would return the text itself, as for most names.
 func isFolded(text string) bool {
 	return isPrintableASCII(text) && strings.TrimSpace(text) == text && !strings.Contains(text, "ss") &&
 		!strings.ContainsFunc(text, unicode.IsUpper)
 }
 
-// fourByteMark stands for every sign that takes four bytes in UTF-8: MariaDB calls them all equal
-// where it can store them at all.
+// fourByteMark stands for every character that takes four bytes in UTF-8: MariaDB calls them all equal if it can
+// store them at all.
 const fourByteMark = unicode.ReplacementChar
 
-// foldText does all of Fold but the last step; sharp is what ß becomes.
+// foldText does all of FoldName but the last step; sharp replaces ß.
 func foldText(text, sharp string) string {
 	text = strings.Map(toThreeBytes, text)
 	var b strings.Builder
 	b.Grow(len(text))
-	for _, r := range norm.NFKD.String(text) { // é becomes e and an accent, full width plain signs
+	for _, r := range norm.NFKD.String(text) { // é becomes e and an accent, full-width characters become plain ones
 		writeFolded(&b, r, sharp)
 	}
 	return strings.TrimSpace(b.String())
 }
 
-// HasFourByteRunes reports whether any of these texts has a sign that takes four bytes in UTF-8, such as an
-// emoji or a rare Han: a JumpServer on MariaDB as its installer ships it cannot hold it.
+// HasFourByteRunes reports whether any of these texts has a character that takes four bytes in UTF-8, such as an
+// emoji or a rare Han: a JumpServer on MariaDB as its installer ships it cannot store it.
 func HasFourByteRunes(texts ...string) bool {
 	return slices.ContainsFunc(texts, func(text string) bool {
 		return strings.ContainsFunc(text, func(r rune) bool { return r > 0xFFFF })
 	})
 }
 
-// DropFourByteRunes returns a text without signs of four bytes, and without those by which they are joined; blanks at
-// its ends go too. It may be "".
+// DropFourByteRunes returns a text without characters of four bytes and those that join them, and without spaces at
+// its ends. It may be "".
 func DropFourByteRunes(text string) string {
 	if !HasFourByteRunes(text) {
 		return text
@@ -97,7 +96,7 @@ func DropFourByteRunes(text string) string {
 	}, text))
 }
 
-// toThreeBytes returns a sign that takes at most three bytes.
+// toThreeBytes returns fourByteMark for a character of four bytes, and any other as it is.
 func toThreeBytes(r rune) rune {
 	if r > 0xFFFF {
 		return fourByteMark
@@ -105,9 +104,9 @@ func toThreeBytes(r rune) rune {
 	return r
 }
 
-// writeFolded writes what one decomposed sign becomes: nothing where collations do not see it.
+// writeFolded writes the folded form of one decomposed character: nothing if collations ignore it.
 func writeFolded(into *strings.Builder, r rune, sharp string) {
-	r = toThreeBytes(unicode.ToLower(unicode.ToUpper(r))) // by way of the upper case: ı becomes i, ς becomes σ
+	r = toThreeBytes(unicode.ToLower(unicode.ToUpper(r))) // through upper case: ı becomes i, ς becomes σ
 	switch r {
 	case 'ß':
 		into.WriteString(sharp)
@@ -128,8 +127,8 @@ func writeFolded(into *strings.Builder, r rune, sharp string) {
 	}
 }
 
-// isIgnorable reports whether a sign is one that collations leave out: a combining accent, a voicing
-// mark of kana, a joiner, a zero-width space, a variation selector.
+// isIgnorable reports whether collations ignore a character: a combining accent, a voicing mark of kana, a joiner,
+// a zero-width space, a variation selector.
 func isIgnorable(r rune) bool {
 	if r >= ' ' && r <= '~' {
 		return false
@@ -138,7 +137,7 @@ func isIgnorable(r rune) bool {
 		norm.NFKD.PropertiesString(string(r)).CCC() != 0
 }
 
-// toHiragana returns a sign of the katakana as the full-sized one of the hiragana, and any other as it is.
+// toHiragana returns a katakana character as the full-sized hiragana one, and any other as it is.
 func toHiragana(r rune) rune {
 	if r >= 'ァ' && r <= 'ヶ' {
 		r -= 'ァ' - 'ぁ'

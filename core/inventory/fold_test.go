@@ -8,8 +8,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// TestFoldJoinsWhatDatabasesJoin has every pair of which a real MariaDB said that it is one name,
-// under utf8_general_ci or utf8mb4_unicode_ci.
+// TestFoldJoinsWhatDatabasesJoin has every pair of names that a real MariaDB called equal under utf8_general_ci or
+// utf8mb4_unicode_ci.
 func TestFoldJoinsWhatDatabasesJoin(t *testing.T) {
 	t.Parallel()
 	for _, pair := range [][2]string{

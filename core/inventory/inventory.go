@@ -1,5 +1,5 @@
-// Package inventory holds the nouns that every stage shares: scopes, instances, assets and
-// faults. It does no I/O and imports nothing of ours.
+// Package inventory has the nouns that all stages share: scopes, instances, assets and errors. It promises to do no
+// I/O and to import no other package of this module.
 package inventory
 
 import (
@@ -10,8 +10,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// Cloud names a cloud in ids, labels, logs and results. It is part of every asset id, so a
-// name can never be changed once it was used.
+// Cloud names a cloud in ids, labels, logs and results. It is part of every asset id, so a name that was ever used
+// must never change.
 type Cloud string
 
 // The clouds on which this program itself can run, by whose names functions know their role and stores
@@ -25,11 +25,11 @@ const (
 // Scope is what is listed as a whole: one region of one account. It is complete or failed.
 type Scope struct {
 	Cloud   Cloud
-	Account string // the configuration's name of the account
+	Account string // the account's name in the configuration
 	Region  string
 }
 
-// String gives "cloud/account/region", as logs and errors name a scope.
+// String returns "cloud/account/region", as logs and errors name a scope.
 func (s Scope) String() string { return string(s.Cloud) + "/" + s.Account + "/" + s.Region }
 
 // Compare orders scopes by cloud, account and region.
@@ -38,21 +38,21 @@ func (s Scope) Compare(o Scope) int {
 		strings.Compare(string(s.Cloud), string(o.Cloud)), strings.Compare(s.Account, o.Account), strings.Compare(s.Region, o.Region))
 }
 
-// Instance is one virtual machine as its cloud describes it. Listers fill it without any
-// judgement: nothing is filtered, chosen or renamed there.
+// Instance is one virtual machine as its cloud describes it. Listers fill it without any judgement: they filter,
+// choose and rename nothing.
 type Instance struct {
 	Scope
-	Owner    string // the cloud account's own id, as the credential has it
+	Owner    string // the cloud account's own id, as the credential shows it
 	ID       string
-	Name     string // InstanceName, untrimmed
+	Name     string // untrimmed
 	HostName string
 	OSType   string // "linux", "windows" or "", in lower case
 	OSName   string // e.g. "Ubuntu 22.04 64位"
 	Status   string // the cloud's own word, in lower case
 	Type     string // instance type or flavour
 	VPC      string
-	// Project is the id of the part of the account in which the instance was listed, where the cloud
-	// divides accounts (Huawei: the IAM project); "" elsewhere.
+	// Project is the id of the part of the account in which the instance was listed, if the cloud divides
+	// accounts (Huawei: the IAM project); otherwise "".
 	Project string
 	// PrivateIPs are VPC addresses, that of the primary interface first.
 	PrivateIPs []string
@@ -60,45 +60,45 @@ type Instance struct {
 	ClassicIPs []string
 	// PublicIPs are elastic addresses first, then other public ones.
 	PublicIPs []string
-	// AddressesPartial says that the cloud names an interface or a public address of the instance that
-	// its own lists left out: there are further addresses, and the first ones and VPC may be wrong.
+	// AddressesPartial says that the cloud names an interface or a public address of the instance that its own
+	// lists left out: there are more addresses, and the first ones and VPC may be wrong.
 	AddressesPartial bool
 }
 
-// Addresses gives every address of the instance, in the order in which one is chosen.
+// Addresses returns every address of the instance, in the order of preference.
 func (i Instance) Addresses() []string {
 	return slices.Concat(i.PrivateIPs, i.ClassicIPs, i.PublicIPs)
 }
 
-// AssetID is the stable id of an instance's asset: UUIDv5 in the URL namespace of
-// "jms-sync://<cloud>/<region>/<instance-id>". It never depends on name, address or account name.
+// AssetID returns the stable id of an instance's asset: UUIDv5 in the URL namespace of
+// "jms-sync://<cloud>/<region>/<instance-id>". It never depends on a name, an address or the account's name.
 func AssetID(cloud Cloud, region, instance string) string {
 	name := "jms-sync://" + string(cloud) + "/" + region + "/" + instance
 	return uuid.NewSHA1(uuid.NameSpaceURL, []byte(name)).String()
 }
 
-// Listing is the outcome of listing one scope: complete with all its instances, or failed with
-// none. There is nothing between.
+// Listing is the outcome of listing one scope: complete with all its instances, or failed with none. There is
+// nothing between.
 type Listing struct {
 	Scope
-	Owner     string // the cloud account's own id; "" where it could not be learnt
+	Owner     string // the cloud account's own id; "" = unknown
 	Instances []Instance
-	// Projects are the parts of the account that were read, sorted; see Instance.Project. Of what lies
-	// in others a complete listing says nothing. nil = the account is not divided.
+	// Projects are the parts of the account that were read, sorted; see Instance.Project. A complete listing
+	// says nothing about other parts. nil = the account is not divided.
 	Projects []string
 	Err      error
 }
 
-// IsComplete tells whether the scope was read as a whole.
+// IsComplete reports whether the scope was read as a whole.
 func (l Listing) IsComplete() bool { return l.Err == nil }
 
-// FindResult is what a cloud answers to the question for instances by their ids, when no call failed.
+// FindResult is a cloud's answer when asked for instances by their ids, if no call failed.
 type FindResult struct {
 	Instances []Instance // those that exist, sorted by id
-	// Weak holds those of the absent ids whose absence one kind of call alone shows, each with the
-	// reason why the second kind shows nothing. nil = two kinds of calls agree on every absence.
+	// Weak has those of the absent ids whose absence only one kind of call shows, each with the reason why the
+	// second kind shows nothing. nil = two kinds of calls agree on every absence.
 	Weak map[string]error
-	// Projects are the parts of the account that were asked, sorted; see Instance.Project. What lies
-	// in others is not proved absent. nil = the account is not divided.
+	// Projects are the parts of the account that were asked, sorted; see Instance.Project. Instances in other
+	// parts are not proved absent. nil = the account is not divided.
 	Projects []string
 }

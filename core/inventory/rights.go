@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// The rights of JumpServer that a sync needs in its organisation, as the server names them
-// (recorded from v4.7.0; hosts have no names of their own, they are assets).
+// The rights of JumpServer that a sync needs in its organisation, as the server names them (recorded from v4.7.0;
+// hosts have no names of their own, they are assets).
 const (
 	ViewAssets   = "assets.view_asset"
 	AddAssets    = "assets.add_asset"
@@ -17,7 +17,7 @@ const (
 	ViewPlatform = "assets.view_platform"
 )
 
-// The rights that tidying JumpServer's label page needs beside ViewAssets. No sync needs them.
+// The rights that cleaning JumpServer's label page needs besides ViewAssets. No sync needs them.
 const (
 	ViewLabels       = "labels.view_label"
 	ViewLabelHolders = "labels.view_labeledresource"
@@ -29,18 +29,18 @@ type Rights struct {
 	User      string
 	Superuser bool
 	Roles     []string
-	// Permissions are named "assets.delete_asset"; nil = JumpServer does not tell them.
+	// Permissions are named like "assets.delete_asset"; nil = JumpServer does not show them.
 	Permissions []string
 }
 
-// HasPermissions tells whether anything is known of single rights.
+// HasPermissions reports whether single rights are known.
 func (r Rights) HasPermissions() bool { return r.Permissions != nil }
 
-// Has tells whether the user is known to have a right.
+// Has reports whether the user is known to have a right.
 func (r Rights) Has(permission string) bool { return slices.Contains(r.Permissions, permission) }
 
-// Lacks tells whether a right is known to be missing. What is not known is not missing: the
-// server's 403 will tell.
+// Lacks reports whether a right is known to be missing. If rights are unknown none is missing: the server's 403
+// will show.
 func (r Rights) Lacks(permission string) bool {
 	return r.HasPermissions() && !r.Superuser && !r.Has(permission)
 }
@@ -54,14 +54,14 @@ type Zone struct {
 // Org is one organisation of JumpServer.
 type Org struct{ ID, Name string }
 
-// ServerInfo is what a server shows of itself to anybody.
+// ServerInfo is what a server shows anybody of itself.
 type ServerInfo struct {
-	Clock       time.Time // by its Date header; zero = it has none
+	Clock       time.Time // by its Date header; zero = none
 	Latency     time.Duration
 	CertExpires time.Time // of its certificate; zero = no TLS
-	DatabaseUp  bool      // its health: whether database and cache answer it
+	DatabaseUp  bool      // its health: database and cache answer it
 	CacheUp     bool
-	// Licensed is an enterprise edition, which has no limit of 5,000 assets and several organisations;
-	// Community is the edition without. Neither: it does not tell.
+	// Licensed is an enterprise edition, without the limit of 5,000 assets and with several organisations;
+	// Community is the other one. Both false: unknown.
 	Licensed, Community bool
 }

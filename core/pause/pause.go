@@ -1,4 +1,4 @@
-// Package pause is a wait that ends with its context.
+// Package pause waits, and promises to stop when its context ends.
 package pause
 
 import (
@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// For waits for d, or until ctx ends. Its error is why ctx ended, also where the time was over as
-// well, so that nil always means that there may be a next try. No time (0 or less) only asks that.
+// For waits for d, or until ctx ends. It returns why ctx ended, even if d was over too, so that nil always means
+// that there may be another try. With d ≤ 0 it only checks ctx.
 func For(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

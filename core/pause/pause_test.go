@@ -15,7 +15,7 @@ func TestFor(t *testing.T) {
 	why := errors.New("enough")
 	for _, c := range []struct {
 		name        string
-		wait, until time.Duration // how long is asked for, and when the context ends
+		wait, until time.Duration // how long to wait, and when the context ends
 		took        time.Duration
 		want        error
 	}{

@@ -9,7 +9,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// planAbsentAssets looks at every asset of ours whose instance no listing holds.
+// planAbsentAssets decides on every asset of ours whose instance is not listed as that asset's.
 func (b *builder) planAbsentAssets() {
 	for n, m := range b.absentAssets() {
 		a := &b.input.Current.Assets[n]
@@ -29,14 +29,14 @@ func (b *builder) planAbsentAssets() {
 		case isOrphanCode(why.Code):
 			b.addOrphan(c, *a, why)
 		case slices.Contains([]Code{OtherOwner, OthersNotAsked, ProjectNotAsked, ProjectUnknown}, why.Code):
-			b.addSkip(c, why) // no scope's error would say it
+			b.addSkip(c, why) // reported, because no error of a scope reports it
 		default:
 			b.addKeep(c, why)
 		}
 	}
 }
 
-// absentAssets returns the assets of ours, by index, to which no listed instance belongs, and their marks.
+// absentAssets returns the assets of ours to which no listed instance belongs, by index, with their ownership.
 func (b *builder) absentAssets() iter.Seq2[int, ownership] {
 	return func(yield func(int, ownership) bool) {
 		for _, n := range b.assetOrder {
@@ -50,7 +50,7 @@ func (b *builder) absentAssets() iter.Seq2[int, ownership] {
 	}
 }
 
-// absentChange is a line about an asset whose instance is in no listing.
+// absentChange returns a change of an asset whose instance is in no listing, without an action yet.
 func absentChange(a *inventory.Asset, m ownership) Change {
 	return Change{
 		Scope: inventory.Scope{Cloud: m.cloud, Account: m.account, Region: m.region}, InstanceID: m.instanceID,
@@ -58,9 +58,9 @@ func absentChange(a *inventory.Asset, m ownership) Change {
 	}
 }
 
-// skipCopies tells of hosts that carry our labels and are not ours: clones, which say that they are the asset
-// that they were made of, those whose comment was changed so that nothing proves whose they are, and those on which
-// labels alone say it.
+// skipCopies reports hosts that carry our labels and are not ours: copies, which carry the labels of the asset that
+// they were made from; assets whose comment was changed, so that nothing proves whose they are; and assets that
+// labels alone call ours.
 func (b *builder) skipCopies() {
 	if b.rules.Partial {
 		return
@@ -72,9 +72,9 @@ func (b *builder) skipCopies() {
 		}
 		c := absentChange(a, b.ownerships[n])
 		c.Before = nil
-		instance, unwitnessed := Unwitnessed(*a)
+		instance, labelsAlone := OursByLabelsAlone(*a)
 		switch {
-		case unwitnessed:
+		case labelsAlone:
 			b.addSkip(c, newReason(LabelsAlone, instance))
 		case IsUnproved(*a):
 			b.addSkip(c, newReason(OursUnproved))
@@ -84,11 +84,12 @@ func (b *builder) skipCopies() {
 	}
 }
 
-// unwitnessed tells of the assets of an account that labels alone say to be ours.
-func (b *builder) unwitnessed(account, region string) {
+// skipLabelsAlone reports the assets of an account that labels alone call ours; "" stands for all accounts or
+// regions.
+func (b *builder) skipLabelsAlone(account, region string) {
 	for _, n := range b.assetOrder {
 		a, m := &b.input.Current.Assets[n], b.ownerships[n]
-		instance, is := Unwitnessed(*a)
+		instance, is := OursByLabelsAlone(*a)
 		if !is || account != "" && m.account != account || region != "" && m.region != region {
 			continue
 		}
@@ -98,7 +99,7 @@ func (b *builder) unwitnessed(account, region string) {
 	}
 }
 
-// keepMovedScope keeps an asset whose instance another listing holds.
+// keepMovedScope keeps an asset whose instance is in the listing of another scope.
 func (b *builder) keepMovedScope(c Change, where inventory.Scope) {
 	m := b.ownerships[b.assetIndex[c.AssetID]]
 	n, _ := b.ourAssetOf(instanceKey{m.cloud, m.instanceID})
@@ -107,15 +108,15 @@ func (b *builder) keepMovedScope(c Change, where inventory.Scope) {
 		b.addSkip(c, newReason(Doubled, own.Name))
 		return
 	}
-	b.addKeep(c, newReason(SeenElsewhere, where.String())) // said by the skip of its instance
+	b.addKeep(c, newReason(SeenElsewhere, where.String())) // its instance's own skip reports it
 	if c.Before.LabelCount(inventory.LabelMissing) > 0 && !b.rules.Partial {
 		b.addLabelWrite(c, *c.Before, replaceLabel(*c.Before, inventory.LabelMissing, ""))
 	}
 }
 
-// isScopeFullyRead tells whether the asset's own scope, that of the account which its label names, was
-// read as a whole with a key of the right owner, and nobody else who may see the instance is
-// unread: no other account of this owner failed here, or was left out of a narrowed run.
+// isScopeFullyRead reports whether the absence of an asset's instance can be believed: the scope of the account
+// that its label names was read as a whole with a key of the right owner, no other account of the owner failed in
+// the region, and a narrowed run left none out. Otherwise it returns why not.
 func (b *builder) isScopeFullyRead(m ownership) (Reason, bool) {
 	if why, orphan := b.orphanReason(m); orphan {
 		return why, false
@@ -123,17 +124,19 @@ func (b *builder) isScopeFullyRead(m ownership) (Reason, bool) {
 	if why, unread := b.unreadScopeReason(m); unread {
 		return why, false
 	}
-	if name := b.failedAccount(m); name != "" {
-		return newReason(ScopeFailed, name, m.region), false
+	failed := b.failedAccount(m)
+	if failed != "" {
+		return newReason(ScopeFailed, failed, m.region), false
 	}
-	if name := b.unqueriedAccount(m); name != "" {
-		return newReason(OthersNotAsked, name), false
+	unqueried := b.unqueriedAccount(m)
+	if unqueried != "" {
+		return newReason(OthersNotAsked, unqueried), false
 	}
 	return Reason{}, true
 }
 
-// coversProject reports whether a listing read the very part of the account that an asset was made from. What lies
-// elsewhere it says nothing of: the configured project was another one then.
+// coversProject reports whether a listing covers the part of the cloud account that an asset was made from. If
+// another project was configured then, the listing says nothing about the asset.
 func coversProject(l inventory.Listing, m ownership) (Reason, bool) {
 	switch {
 	case len(l.Projects) == 0 && m.project == "":
@@ -146,8 +149,8 @@ func coversProject(l inventory.Listing, m ownership) (Reason, bool) {
 	return Reason{}, true
 }
 
-// failedAccount names an account of the asset's owner, or one that may be, whose listing of the asset's
-// region failed: it may be the only one that still sees the instance.
+// failedAccount returns an account that belongs, or may belong, to the asset's owner and whose listing of the
+// region failed: it may be the only one that still sees the instance. It returns "" if there is none.
 func (b *builder) failedAccount(m ownership) string {
 	for _, l := range b.input.Listings {
 		if l.IsComplete() || l.Cloud != m.cloud || l.Region != m.region && l.Region != anyRegion {
@@ -163,15 +166,15 @@ func (b *builder) failedAccount(m ownership) string {
 // anyRegion is the region of a listing whose account failed before its regions were known.
 const anyRegion = "*"
 
-// unqueriedAccount names an account that a full run would ask for the asset's region and this run did not,
-// if it may be of the same owner. Events ask every account of the owner, and no other.
+// unqueriedAccount returns an account that may be of the same owner, and that a full run would ask for the asset's
+// region and this run did not; "" if there is none. Events ask all accounts of the owner.
 func (b *builder) unqueriedAccount(m ownership) string {
 	if b.rules.Partial {
 		return ""
 	}
 	for _, name := range slices.Sorted(maps.Keys(b.rules.Accounts)) {
-		// An account that was asked at all was asked for all its regions, or for those to which
-		// the run is narrowed, which the asset's is one of.
+		// An account that was asked at all was asked for all its regions, or for those to which the run is
+		// narrowed, and the asset's region is one of them.
 		asked := slices.ContainsFunc(b.input.Listings, func(l inventory.Listing) bool { return l.Account == name })
 		if !asked && b.rules.Accounts[name].canList(m.cloud, m.owner, m.region) {
 			return name
@@ -183,10 +186,10 @@ func (b *builder) unqueriedAccount(m ownership) string {
 // classifyAbsent applies the rules of the package's doc to an asset whose instance is absent.
 func (b *builder) classifyAbsent(c Change, a inventory.Asset) {
 	since, gone, readable := parseDeactivatedAt(a, b.rules.Now)
-	spared, spares := b.protectedReason(a)
+	protected, isProtected := b.protectedReason(a)
 	switch {
-	case spares:
-		b.addSkip(c, spared)
+	case isProtected:
+		b.addSkip(c, protected)
 	case !readable:
 		b.addSkip(c, newReason(GoneUnreadable))
 	case gone && a.Active:
@@ -212,12 +215,13 @@ func (b *builder) classifyAbsent(c Change, a inventory.Asset) {
 	}
 }
 
-// protectedReason returns why an asset is never removed, whatever became of its instance, and reports whether that is so.
+// protectedReason returns why an asset is never removed, whatever became of its instance, and reports whether that
+// is so.
 func (b *builder) protectedReason(a inventory.Asset) (Reason, bool) {
-	why, untouchable := b.rules.neverWritten(a)
+	why, isNeverWritten := b.rules.neverWritten(a)
 	reason, keep := keepReason(a)
 	switch {
-	case untouchable:
+	case isNeverWritten:
 		return why, true
 	case keep:
 		return newReason(KeptByLabel, reason), true
@@ -233,12 +237,12 @@ func (b *builder) protectedReason(a inventory.Asset) (Reason, bool) {
 
 func (b *builder) addCandidate(c Change, action Action, why Reason) {
 	c.Action, c.Reason = action, why
-	for _, p := range []*scopeStats{b.ownerStatsOf(ownerScopeOf(c)), b.accountStatsOf(c.Scope)} {
+	for _, s := range []*scopeStats{b.ownerStatsOf(ownerScopeOf(c)), b.accountStatsOf(c.Scope)} {
 		switch {
 		case c.Before.LabelCount(inventory.LabelGone) == 0:
-			p.lost++
+			s.lost++
 		case c.Before.LabelCount(inventory.LabelEvent) > 0:
-			p.closedDeletes++
+			s.closedDeletes++
 		}
 	}
 	b.nameDecided[b.assetIndex[c.AssetID]] = true

@@ -8,12 +8,15 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// Adopt finds assets that are not ours for instances that run and have none of ours: by the instance's id in their
-// comment, or else, if byAddress is set, by zone and address together, where these are unique among the assets and among
-// the instances, and both have one name: an address alone may be another machine's. It plans to mark them as ours in
-// place: our labels, jms-asset with the asset's own id, and in the comment the lines that prove it (see witness); nothing
-// else of them changes. Adopted assets whose comment lacks some of these lines get them. Whatever is not certain is a Skip that says why, and is never guessed. Instances for which nothing
-// was found are in no line: the next run makes their assets.
+// Adopt plans to take over assets that are not ours for running instances that have no asset of ours.
+// It finds an asset by the instance's id in its comment, or else, if byAddress is set, by zone and address
+// together. These must then be unique among the assets and among the instances, and both must have the same name,
+// because an address alone may be another machine's.
+//
+// An adopted asset gets our labels, jms-asset with its own id, and in its comment the lines that prove ownership
+// (see proofComment); nothing else changes. Assets adopted earlier whose comment lacks some of these lines get
+// them. What is uncertain is never guessed: it is a Skip that says why. Instances for which nothing was found are
+// in no line: the next run creates their assets.
 func Adopt(in Input, rules Rules, byAddress bool) Plan {
 	rules.Partial = false
 	b := newBuilder(in, rules)
@@ -25,7 +28,7 @@ func Adopt(in Input, rules Rules, byAddress bool) Plan {
 		case !exists, !b.ours[n]:
 			f.findAsset(e)
 		default:
-			f.complete(e, n)
+			f.completeProof(e, n)
 		}
 	}
 	f.resolveProposals()
@@ -35,16 +38,17 @@ func Adopt(in Input, rules Rules, byAddress bool) Plan {
 	return b.plan
 }
 
-// Disown plans to take our marks off what is ours, or has our marks (see Unwitnessed), of all accounts and regions
-// or of one. It deletes nothing, and a later run makes nothing anew: an asset keeps our id, or the instance's id in its
-// comment; where it has neither, as one that an earlier version adopted by its address, the label jms-instance stays and
-// says it, for as long as the asset has an address of the instance.
+// Disown plans to take our labels off all assets that are ours or are called ours by labels alone (see
+// OursByLabelsAlone), of all accounts and regions or of one. It deletes nothing, and no later run creates such an
+// asset anew: it keeps our id, or the instance's id in its comment. An asset that has neither, as an earlier
+// version adopted it by its address, keeps the label jms-instance, which counts as long as the asset has an address
+// of the instance.
 func Disown(in Input, account, region string) Plan {
 	b := newBuilder(Input{Current: in.Current}, Rules{})
 	for _, n := range b.assetOrder {
 		a, m := &b.input.Current.Assets[n], b.ownerships[n]
-		_, unwitnessed := Unwitnessed(*a)
-		if !b.ours[n] && !unwitnessed || account != "" && m.account != account || region != "" && m.region != region {
+		_, labelsAlone := OursByLabelsAlone(*a)
+		if !b.ours[n] && !labelsAlone || account != "" && m.account != account || region != "" && m.region != region {
 			continue
 		}
 		c := absentChange(a, m)
@@ -57,7 +61,7 @@ func Disown(in Input, account, region string) Plan {
 	return b.plan
 }
 
-// ApproveLabelWrites lets the writes of Adopt and Release pass: they only set and take labels, and Adopt adds lines to
+// ApproveLabelWrites approves the plans of Adopt and Disown, which only set and remove labels and add lines to
 // comments. Of any other plan it approves nothing.
 func (p Plan) ApproveLabelWrites() Approved {
 	if !p.operatorAction {
@@ -66,19 +70,20 @@ func (p Plan) ApproveLabelWrites() Approved {
 	return Approved{notes: slices.Clone(p.notes), updates: slices.Clone(p.labelWrites)}
 }
 
-// disownedLabels gives the labels of a released asset: never nil, so that a patch takes all off.
+// disownedLabels returns the labels that stay on a disowned asset. It is never nil, so that a patch can remove all.
 func disownedLabels(a inventory.Asset, m ownership) []inventory.Label {
-	known := m.matchesAssetID(a.ID) || m.witnessed(a)
+	known := m.matchesAssetID(a.ID) || m.commentNamesInstance(a)
 	out := []inventory.Label{}
 	for _, l := range a.Labels {
-		if stays := l.Is(inventory.LabelInstance) && !known; stays || !isManagedLabel(l) {
+		stays := l.Is(inventory.LabelInstance) && !known
+		if stays || !isManagedLabel(l) {
 			out = append(out, l)
 		}
 	}
 	return out
 }
 
-// isManagedLabel tells whether we set and take labels of this name. jms-keep is people's.
+// isManagedLabel reports whether we set and remove labels of this name. jms-keep is people's.
 func isManagedLabel(l inventory.Label) bool {
 	marks := ownershipLabels(inventory.Instance{})
 	return isDeactivationLabel(l) || slices.ContainsFunc(marks, func(m inventory.Label) bool { return l.Is(m.Name) }) ||
@@ -88,19 +93,22 @@ func isManagedLabel(l inventory.Label) bool {
 // endpoint is where an asset or instance is reached.
 type endpoint struct{ zone, address string }
 
-// adoptionFinder looks for the assets that instances may adopt.
+// adoptionFinder finds the assets that instances may adopt.
 type adoptionFinder struct {
 	builder             *builder
 	allowByAddress      bool
 	assetsByInstance    map[string][]int      // instance id → assets, not ours, whose comment names it
-	assetsByEndpoint    map[endpoint][]int    // assets of any kind
+	assetsByEndpoint    map[endpoint][]int    // all hosts, ours or not
 	instancesByEndpoint map[endpoint][]string // ids of the assets of the instances that are reached there
-	incompleteListing   *inventory.Listing    // one that may hold an instance anywhere, as it failed or addresses are not known
-	proposals           map[int][]Change      // by asset: who would adopt it
+	incompleteListing   *inventory.Listing    // one that may lack an instance or an address, so that nothing is known to be unique
+	proposals           map[int][]Change      // by asset: the changes of the instances that would adopt it
 }
 
 func newAdoptionFinder(b *builder) *adoptionFinder {
-	f := &adoptionFinder{builder: b, assetsByInstance: map[string][]int{}, assetsByEndpoint: map[endpoint][]int{}, instancesByEndpoint: map[endpoint][]string{}, proposals: map[int][]Change{}}
+	f := &adoptionFinder{
+		builder: b, assetsByInstance: map[string][]int{}, assetsByEndpoint: map[endpoint][]int{},
+		instancesByEndpoint: map[endpoint][]string{}, proposals: map[int][]Change{},
+	}
 	for _, n := range b.assetOrder {
 		a := b.input.Current.Assets[n]
 		if !a.Host {
@@ -131,7 +139,7 @@ func newAdoptionFinder(b *builder) *adoptionFinder {
 
 func endpointOf(a inventory.Asset) endpoint { return endpoint{a.Zone, strings.ToLower(a.Address)} }
 
-// endpointsOf are all places at which an instance may be reached, in the zone of its account.
+// endpointsOf returns all endpoints of an instance, in the zone of its account.
 func (f *adoptionFinder) endpointsOf(i *inventory.Instance) []endpoint {
 	var out []endpoint
 	for _, address := range i.Addresses() {
@@ -143,26 +151,27 @@ func (f *adoptionFinder) endpointsOf(i *inventory.Instance) []endpoint {
 	return out
 }
 
-// findAsset looks for the asset of one instance that has none of ours.
+// findAsset looks for an asset that an instance without an asset of ours may adopt.
 func (f *adoptionFinder) findAsset(e listedInstance) {
 	if _, elsewhere := f.builder.ourAssetOf(instanceKey{e.instance.Cloud, e.instance.ID}); elsewhere {
-		return // under another region
+		return // it has one, in another region
 	}
 	n, exists := f.builder.assetIndex[e.assetID]
-	switch byID := f.assetsByInstance[e.instance.ID]; {
-	case exists: // our id, without our marks
+	byID := f.assetsByInstance[e.instance.ID]
+	switch {
+	case exists: // an asset with our id and without our labels
 		f.proposeAdoption(e, n, newReason(AdoptedByID))
 	case len(byID) > 1:
 		f.skipUncertain(e, byID, Ambiguous)
 	case len(byID) == 1:
 		f.proposeAdoption(e, byID[0], newReason(AdoptedByName))
-	case !f.findByAddress(e) && len(f.builder.claimed[e.instance.ID]) > 0:
-		f.skipUncertain(e, f.builder.claimed[e.instance.ID], OnlyByLabel)
+	case !f.findByAddress(e) && len(f.builder.labelledAssets[e.instance.ID]) > 0:
+		f.skipUncertain(e, f.builder.labelledAssets[e.instance.ID], OnlyByLabel)
 	}
 }
 
-// findByAddress looks for the asset that is reached where an instance is, and reports whether there is one. A label
-// that names the instance, which whoever sets labels can write, proves no more than none.
+// findByAddress looks for an asset at one of an instance's endpoints, and reports whether it decided on one. A
+// label that names the instance counts for nothing, because anybody who may set labels can write it.
 func (f *adoptionFinder) findByAddress(e listedInstance) bool {
 	var assets []int
 	runs := 0
@@ -179,7 +188,7 @@ func (f *adoptionFinder) findByAddress(e listedInstance) bool {
 		return false
 	case len(assets) > 1, runs > 1:
 		f.skipUncertain(e, assets, Ambiguous)
-	case f.builder.ours[assets[0]]: // of another instance, which has had the address before
+	case f.builder.ours[assets[0]]: // another instance's, which had the address before
 		return false
 	case slices.ContainsFunc(mentionedInstances(f.builder.input.Current.Assets[assets[0]]), func(id string) bool { return id != e.instance.ID }):
 		f.skipUncertain(e, assets, NamesAnother)
@@ -197,8 +206,7 @@ func (f *adoptionFinder) findByAddress(e listedInstance) bool {
 	return true
 }
 
-// hasSameName reports whether an asset is called as the instance is in the cloud. A name that a database may call
-// equal is.
+// hasSameName reports whether an asset has the instance's name in the cloud, or one that a database may call equal.
 func (f *adoptionFinder) hasSameName(e listedInstance, n int) bool {
 	name := f.builder.input.Current.Assets[n].Name
 	return slices.ContainsFunc([]string{e.instance.Name, e.instance.HostName}, func(called string) bool {
@@ -206,29 +214,29 @@ func (f *adoptionFinder) hasSameName(e listedInstance, n int) bool {
 	})
 }
 
-// hasOtherType tells whether the asset's platform contradicts what the cloud says of the system.
+// hasOtherType reports whether the asset's platform contradicts the operating system that the cloud reports.
 func (f *adoptionFinder) hasOtherType(e listedInstance, n int) bool {
 	d := drift{}
 	f.builder.diffPlatform(&d, *e.instance, &f.builder.input.Current.Assets[n])
 	return len(d.fields) > 0
 }
 
-// proposeAdoption notes that an instance would adopt an asset, unless either must be left alone.
+// proposeAdoption records that an instance would adopt an asset, or why it must not.
 func (f *adoptionFinder) proposeAdoption(e listedInstance, n int, why Reason) {
 	a := &f.builder.input.Current.Assets[n]
 	c := emptyUpdate(e, a)
 	c.AssetID, c.CloudName, c.Fields, c.Reason = a.ID, cloudName(*e.instance), []string{"labels"}, why
 	c.Patch = &inventory.Patch{ID: a.ID, Labels: f.builder.adoptedLabels(*a, *e.instance)}
-	text, fits := f.builder.rules.witness(*a, *e.instance)
+	text, fits := f.builder.rules.proofComment(*a, *e.instance)
 	if text != a.Comment {
 		c.Patch.Comment, c.Fields = &text, append(c.Fields, "comment")
 	}
-	spared, untouchable := f.builder.rules.neverWritten(*a)
+	protected, isNeverWritten := f.builder.rules.neverWritten(*a)
 	switch {
 	case !a.Host:
 		return
-	case untouchable:
-		c.Reason, c.Action = spared, Skip
+	case isNeverWritten:
+		c.Reason, c.Action = protected, Skip
 	case !hasStorableLabels(*e.instance):
 		c.Reason, c.Action = newReason(NotMarkable), Skip
 	case !fits:
@@ -239,18 +247,19 @@ func (f *adoptionFinder) proposeAdoption(e listedInstance, n int, why Reason) {
 	f.proposals[n] = append(f.proposals[n], c)
 }
 
-// complete notes that the comment of an adopted asset lacks lines that prove whose it is, as an earlier version left it.
-func (f *adoptionFinder) complete(e listedInstance, n int) {
+// completeProof plans to add the lines of proof that the comment of an asset adopted by an earlier version lacks.
+func (f *adoptionFinder) completeProof(e listedInstance, n int) {
 	a := &f.builder.input.Current.Assets[n]
-	if text, _ := f.builder.rules.witness(*a, *e.instance); f.builder.ownerships[n].matchesAssetID(a.ID) || text == a.Comment {
+	text, _ := f.builder.rules.proofComment(*a, *e.instance)
+	if f.builder.ownerships[n].matchesAssetID(a.ID) || text == a.Comment {
 		return
 	}
 	f.proposeAdoption(e, n, newReason(ProofCompleted))
 	c := &f.proposals[n][len(f.proposals[n])-1]
-	c.Fields, c.Patch.Labels = []string{"comment"}, slices.Clone(a.Labels) // as they are: the write is for the asset that was read
+	c.Fields, c.Patch.Labels = []string{"comment"}, slices.Clone(a.Labels) // unchanged: apply compares them with the asset before it writes
 }
 
-// skipUncertain tells of assets that may be an instance's.
+// skipUncertain reports the assets that may be an instance's.
 func (f *adoptionFinder) skipUncertain(e listedInstance, assets []int, code Code) {
 	names := make([]string, 0, len(assets))
 	for _, n := range assets {
@@ -266,10 +275,10 @@ func (f *adoptionFinder) skipUncertain(e listedInstance, assets []int, code Code
 	f.builder.addSkip(c, why)
 }
 
-// cloudName returns what an instance is called in its cloud, "" if it has no name.
+// cloudName returns an instance's name in its cloud, "" if it has none.
 func cloudName(i inventory.Instance) string { return cmp.Or(i.Name, i.HostName) }
 
-// resolveProposals takes the proposals that are one for their asset.
+// resolveProposals accepts the proposals whose asset has no other.
 func (f *adoptionFinder) resolveProposals() {
 	for _, n := range f.builder.assetOrder {
 		for _, c := range f.proposals[n] {
@@ -290,7 +299,7 @@ func (f *adoptionFinder) resolveProposals() {
 	}
 }
 
-// adoptedLabels gives the labels of an asset once it is that of the instance: people's as they are, ours new.
+// adoptedLabels returns the labels of an asset after its adoption: people's unchanged, ours for this instance.
 func (b *builder) adoptedLabels(a inventory.Asset, i inventory.Instance) []inventory.Label {
 	out := slices.DeleteFunc(slices.Clone(a.Labels), isManagedLabel)
 	out = append(out, ownershipLabels(i)...)

@@ -15,34 +15,33 @@ type Input struct {
 	Listings []inventory.Listing
 }
 
-// Plan is what Build found: wishes and candidates, before the guard and before final names.
-// The zero value plans nothing.
+// Plan is what Build found, before the guard has decided and before names are final. The zero value plans nothing.
 type Plan struct {
 	now               time.Time
-	desired           []desiredAsset // assets of listed instances that may be touched, with what they want
-	assetBuilder      *assetBuilder  // of the assets to be made
-	candidates        []Change       // removals that need proof and the guard's approval
+	desired           []desiredAsset // of listed instances, as far as their assets may be written to
+	assetBuilder      *assetBuilder  // for the assets to be created
+	candidates        []Change       // removals that need a proof and the guard's approval
 	notes             []Change       // Skip, Keep, and holds that are no candidates
-	labelWrites       []Change       // writes by which a later run remembers something, see note
+	labelWrites       []Change       // writes for later runs, see addLabelWrite
 	ownerStats        map[ownerScope]*scopeStats
 	accountStats      map[inventory.Scope]*scopeStats // by the account that labels name
 	fixedNames        nameSet                         // held by assets that the plan must not rename
 	releasingNames    []inventory.Asset
 	retired           bool            // made by Retire or RetireAdopted
-	unprovable        map[string]bool // assets for whose instances nobody can be asked: candidates of Retire without a key
-	operatorAction    bool            // made by Adopt or Release
+	unprovable        map[string]bool // candidates of Retire for whose instances no cloud can be asked, as there is no key
+	operatorAction    bool            // made by Adopt or Disown
 	reopens           bool            // made by Reopen
-	neverWrittenCount int             // assets that are never written to, and are as their instances want them
+	neverWrittenCount int             // assets that are never written to, and need no write
 }
 
-// ownerScope is a scope as assets remember it: the account by its own id, so that renaming an
-// account in the configuration moves nothing.
+// ownerScope is a scope by the id of the cloud account, so that renaming an account in the configuration changes
+// nothing.
 type ownerScope struct {
 	cloud         inventory.Cloud
 	owner, region string
 }
 
-// newOwnerScope returns a place; the owner's spelling does not count.
+// newOwnerScope returns the scope of an owner, whose spelling does not count.
 func newOwnerScope(cloud inventory.Cloud, owner, region string) ownerScope {
 	return ownerScope{cloud, strings.ToLower(owner), region}
 }
@@ -54,21 +53,21 @@ type builder struct {
 	rules             Rules
 	input             Input
 	plan              Plan
-	assetOrder        []int             // indices of Bastion.Assets, by asset id
-	assetIndex        map[string]int    // asset id → index in Bastion.Assets
-	ours              []bool            // by index in Bastion.Assets
-	ownerships        []ownership       // likewise: what the asset says of itself, ours or not
-	canonicalAccounts map[string]string // account name of a label → as the configuration writes it, see account
-	deleteForbidden   bool              // the rules would delete, and the access key's user may not: see stays
-	// listed and decided say of an asset, by index, that a listing holds its instance, and that
-	// a wish or a candidate decides its name.
+	assetOrder        []int             // indices of Current.Assets, by asset id
+	assetIndex        map[string]int    // asset id → index in Current.Assets
+	ours              []bool            // by index in Current.Assets
+	ownerships        []ownership       // likewise: what each asset says of itself, ours or not
+	canonicalAccounts map[string]string // account name of a label → as the configuration writes it, see canonicalAccount
+	deleteForbidden   bool              // mode is delete, and the access key's user may not: see neverDeletedCode
+	// By index in Current.Assets: whether a listing holds the asset's instance, and whether a desired asset or
+	// a candidate decides its name.
 	listed, nameDecided []bool
 	mentionedBy         map[string]string               // instance id → name of an asset that is not ours and whose comment names it
-	claimed             map[string][]int                // instance id → assets that are not ours and whose labels name it
-	assetByInstance     map[instanceKey]int             // see owned
-	foreignByAddress    map[string]string               // see beside
-	plannedRegions      map[instanceKey]string          // regions in which instances get assets
-	listedScopes        map[instanceKey]inventory.Scope // see where
+	labelledAssets      map[string][]int                // instance id → assets that are not ours and whose labels name it
+	assetByInstance     map[instanceKey]int             // built by ourAssetOf
+	foreignByAddress    map[string]string               // built by foreignAssetAt
+	plannedRegions      map[instanceKey]string          // regions in which instances get new assets
+	listedScopes        map[instanceKey]inventory.Scope // built by listingScope
 }
 
 type instanceKey struct {
@@ -76,10 +75,11 @@ type instanceKey struct {
 	id    string
 }
 
-// Build compares the clouds' listings with JumpServer's assets by the rules of the package's
-// doc. Removals are candidates until Approve has seen their proof. The plan points into the
-// assets and instances, because copies of a big fleet would be most of a run's memory: nobody
-// may change them while the plan, or what was approved of it, is in use.
+// Build compares the clouds' listings with JumpServer's assets by the rules of the package's doc. Removals are
+// candidates until Approve has seen their proof.
+//
+// The plan points into the assets and instances of the input, because copies of a big fleet would be most of a
+// run's memory: nobody may change them while the plan, or what was approved of it, is in use.
 func Build(in Input, rules Rules) Plan {
 	b := newBuilder(in, rules)
 	b.plan.desired = make([]desiredAsset, 0, len(b.instances))
@@ -94,19 +94,21 @@ func Build(in Input, rules Rules) Plan {
 	return b.plan
 }
 
-// newBuilder sorts and indexes what was read.
+// newBuilder sorts and indexes the input.
 func newBuilder(in Input, rules Rules) *builder {
 	in.Listings = slices.SortedFunc(slices.Values(in.Listings),
 		func(x, y inventory.Listing) int { return x.Scope.Compare(y.Scope) })
 	count := len(in.Current.Assets)
 	forbidden := in.Current.DeleteDenied && rules.Mode == ModeDelete
 	if forbidden {
-		rules.Mode = ModeDeactivate // no further than the access key's user may
+		rules.Mode = ModeDeactivate // the access key's user may not delete
 	}
 	b := &builder{
-		deleteForbidden: forbidden, rules: rules, input: in, assetOrder: make([]int, count), assetIndex: make(map[string]int, count),
-		ours: make([]bool, count), ownerships: make([]ownership, count), canonicalAccounts: map[string]string{}, listed: make([]bool, count), nameDecided: make([]bool, count), mentionedBy: map[string]string{}, claimed: map[string][]int{},
-		plannedRegions: map[instanceKey]string{},
+		deleteForbidden: forbidden, rules: rules, input: in,
+		assetOrder: make([]int, count), assetIndex: make(map[string]int, count),
+		ours: make([]bool, count), ownerships: make([]ownership, count), canonicalAccounts: map[string]string{},
+		listed: make([]bool, count), nameDecided: make([]bool, count),
+		mentionedBy: map[string]string{}, labelledAssets: map[string][]int{}, plannedRegions: map[instanceKey]string{},
 	}
 	b.plan = Plan{
 		now:          rules.Now,
@@ -138,9 +140,9 @@ func (b *builder) indexAssets() {
 	}
 }
 
-// ourAssetOf gives the asset of ours that an instance has, under whatever id and region: the one whose id is
-// made of its labels before adopted ones, of these the first by id. The index is made when it is first asked for:
-// a run that finds an asset by its id for every instance never asks.
+// ourAssetOf returns the asset of ours that an instance has, under whatever id and region: one whose id proves it
+// before adopted ones, and of several the first by id. The index is built when first needed: a run that finds an
+// asset by its id for every instance never needs it.
 func (b *builder) ourAssetOf(k instanceKey) (n int, known bool) {
 	if b.assetByInstance == nil {
 		b.assetByInstance = map[instanceKey]int{}
@@ -159,13 +161,13 @@ func (b *builder) ourAssetOf(k instanceKey) (n int, known bool) {
 	return n, known
 }
 
-// findOurAsset gives the id of the asset that an instance has or will have, and its index if it is there: that
-// under the id made of the instance, or else an adopted one.
+// findOurAsset returns the id of the asset that an instance has or will have, and its index if it exists: the asset
+// with the id made of the instance, or else an adopted one.
 func (b *builder) findOurAsset(i *inventory.Instance) (id string, n int, exists bool) {
 	id = inventory.AssetID(i.Cloud, i.Region, i.ID)
 	n, exists = b.assetIndex[id]
 	if exists && b.ours[n] {
-		return b.input.Current.Assets[n].ID, n, true // equal, and held anyway
+		return b.input.Current.Assets[n].ID, n, true // an equal string, which the asset keeps in memory anyway
 	}
 	if own, known := b.ourAssetOf(instanceKey{i.Cloud, i.ID}); known && b.ownerships[own].region == i.Region {
 		return b.input.Current.Assets[own].ID, own, true
@@ -173,7 +175,7 @@ func (b *builder) findOurAsset(i *inventory.Instance) (id string, n int, exists 
 	return id, n, exists
 }
 
-// assetRegion gives the region of the asset that an instance has, or gets by this plan.
+// assetRegion returns the region of the asset that an instance has, or gets by this plan.
 func (b *builder) assetRegion(k instanceKey) (string, bool) {
 	if n, known := b.ourAssetOf(k); known {
 		return b.ownerships[n].region, true
@@ -182,8 +184,8 @@ func (b *builder) assetRegion(k instanceKey) (string, bool) {
 	return region, known
 }
 
-// listingScope gives the scope whose listing holds an instance, if any does. The index is made when
-// it is first asked for: a run in which no instance is absent never asks.
+// listingScope returns the scope whose listing holds an instance, if any. The index is built when first needed: a
+// run in which no instance is absent never needs it.
 func (b *builder) listingScope(k instanceKey) (inventory.Scope, bool) {
 	if b.listedScopes == nil {
 		b.listedScopes = map[instanceKey]inventory.Scope{}
@@ -200,15 +202,15 @@ func (b *builder) listingScope(k instanceKey) (inventory.Scope, bool) {
 	return scope, known
 }
 
-// countAsset adds an asset of ours to the populations that the guard weighs losses against.
+// countAsset counts an asset of ours among those of which the guard computes a share.
 func (b *builder) countAsset(a *inventory.Asset, m ownership) {
 	scope := inventory.Scope{Cloud: m.cloud, Account: m.account, Region: m.region}
-	for _, p := range []*scopeStats{b.ownerStatsOf(m.ownerScope()), b.accountStatsOf(scope)} {
+	for _, s := range []*scopeStats{b.ownerStatsOf(m.ownerScope()), b.accountStatsOf(scope)} {
 		switch {
 		case a.LabelCount(inventory.LabelGone) == 0:
-			p.assets++
+			s.assets++
 		case a.LabelCount(inventory.LabelEvent) > 0:
-			p.closedByEvent++
+			s.closedByEvent++
 		}
 	}
 }
@@ -227,14 +229,14 @@ func (b *builder) accountStatsOf(s inventory.Scope) *scopeStats {
 	return b.plan.accountStats[s]
 }
 
-// listedInstance is a listed instance and the id that its asset has or will have.
+// listedInstance is an instance of a complete listing and the id that its asset has or will have.
 type listedInstance struct {
 	assetID  string
 	instance *inventory.Instance
 }
 
-// indexListings notes what is listed and gives each instance of the complete listings once.
-// Where two accounts list one instance, the one that its asset names is taken, else the first.
+// indexListings returns each instance of the complete listings once, and records which assets have one. If two
+// accounts list the same instance, the one that its asset names is used, else the first.
 func (b *builder) indexListings() []listedInstance {
 	count := 0
 	for _, l := range b.input.Listings {
@@ -267,15 +269,16 @@ func (b *builder) indexListings() []listedInstance {
 		}
 	}
 	slices.SortFunc(entries, func(x, y listedInstance) int {
-		if c := x.instance.Scope.Compare(y.instance.Scope); c != 0 {
-			return c
+		byScope := x.instance.Scope.Compare(y.instance.Scope)
+		if byScope != 0 {
+			return byScope
 		}
 		return strings.Compare(x.instance.ID, y.instance.ID)
 	})
 	return entries
 }
 
-// prefersAccount tells whether the asset names i's account and not that of the listing that came first.
+// prefersAccount reports whether an asset names the account of i, and not that of the first listing.
 func (b *builder) prefersAccount(asset string, i, first *inventory.Instance) bool {
 	n, exists := b.assetIndex[asset]
 	if !exists || !b.ours[n] {
@@ -293,8 +296,8 @@ func (b *builder) planInstance(e listedInstance) {
 		b.diffAsset(e, n)
 		return
 	}
-	home, moved := b.assetRegion(instanceKey{i.Cloud, i.ID})
-	claims, claimed := b.claims(i)
+	region, moved := b.assetRegion(instanceKey{i.Cloud, i.ID})
+	claims, claimed := b.assetByLabel(i)
 	skip := func(why Reason) {
 		b.addSkip(Change{
 			Scope: i.Scope, InstanceID: i.ID, AssetID: e.assetID,
@@ -305,7 +308,7 @@ func (b *builder) planInstance(e listedInstance) {
 	case exists:
 		skip(newReason(MarksTakenOff, b.input.Current.Assets[n].Name))
 	case moved:
-		skip(newReason(OtherRegion, home))
+		skip(newReason(OtherRegion, region))
 	case b.mentionedBy[i.ID] != "":
 		skip(newReason(NamedInComment, b.mentionedBy[i.ID]))
 	case claimed:
@@ -322,7 +325,9 @@ func (b *builder) planInstance(e listedInstance) {
 		skip(newReason(NoAddress))
 	default:
 		b.plannedRegions[instanceKey{i.Cloud, i.ID}] = i.Region
-		b.plan.desired = append(b.plan.desired, desiredAsset{listedInstance: e, desiredName: b.rules.desiredName(*i), foreignAtAddress: b.foreignAssetAt(primaryAddress(*i))})
+		b.plan.desired = append(b.plan.desired, desiredAsset{
+			listedInstance: e, desiredName: b.rules.desiredName(*i), foreignAtAddress: b.foreignAssetAt(primaryAddress(*i)),
+		})
 	}
 }
 
@@ -331,8 +336,8 @@ func (b *builder) addSkip(c Change, why Reason) {
 	b.plan.notes = append(b.plan.notes, c)
 }
 
-// collectFixedNames notes which names cannot be given away: all but those of assets with a wish, of
-// candidates (decided by the guard) and of ours that are deactivated and may be written to.
+// collectFixedNames collects the names that are not available: all but those of desired assets, of candidates (the
+// guard decides) and of ours that are deactivated and may be renamed.
 func (b *builder) collectFixedNames() {
 	for _, n := range b.assetOrder {
 		a := &b.input.Current.Assets[n]

@@ -6,10 +6,10 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// Action is what happens to one instance or asset. The words are those of the results document.
+// Action is what happens to one instance or asset. Its values are those of the results document.
 type Action string
 
-// The actions. Keep and Node are never written anywhere but in the printed plan.
+// The actions. Keep and Node appear in the printed plan only.
 const (
 	Create     Action = "create"
 	Update     Action = "update"
@@ -17,17 +17,17 @@ const (
 	Delete     Action = "delete"
 	Hold       Action = "hold"   // a removal that the guard holds
 	Skip       Action = "skip"   // left alone for a reason that people should know
-	Orphan     Action = "orphan" // left alone, and nobody looks after it: its account or region is not configured
-	Drift      Action = "drift"  // left as people have it, though the cloud says otherwise
+	Orphan     Action = "orphan" // left alone, and no run looks after it: its account or region is not configured
+	Drift      Action = "drift"  // left as people have it, though the cloud differs
 	Keep       Action = "keep"   // left alone because its scope was not read or not asked for
-	Node       Action = "node"   // where new assets go: made anew, or not where the configuration says
+	Node       Action = "node"   // where new assets go: a node that is new, or not where the configuration says
 )
 
-// isRemoval tells whether an asset is lost by it.
+// isRemoval reports whether the asset is deactivated or deleted.
 func (a Action) isRemoval() bool { return a == Deactivate || a == Delete }
 
-// Change is one line of the plan: what, to which asset, and why. Names, addresses and
-// platforms are those that JumpServer will show afterwards.
+// Change is one line of the plan: what happens, to which asset, and why. Name, Address and Platform are those that
+// JumpServer will show afterwards.
 type Change struct {
 	Action     Action
 	Reason     Reason
@@ -37,16 +37,16 @@ type Change struct {
 	Name       string
 	Address    string
 	Platform   string
-	CloudName  string   // of Adopt: what the cloud calls the instance; "" = nothing
-	Fields     []string // changed fields of an update: name, address, zone, labels, is_active
+	CloudName  string   // with Adopt: the instance's name in the cloud; "" = none
+	Fields     []string // changed fields of an update: name, address, zone, labels, is_active, comment
 
-	// Due is when an asset that waits (InGrace) would be removed; zero for all else.
+	// Due is when an asset in its grace (InGrace) would be removed; otherwise zero.
 	Due time.Time
 
-	// Interim marks a step towards another change of the same asset (a parked name in a swap).
+	// Interim marks a step towards another change of the same asset (the temporary name of a swap).
 	Interim bool
-	// reviewed marks a change that a person has approved with this very name; tried counts the other
-	// names that were tried, see Otherwise.
+	// reviewed marks a change that a person has approved with this very name. triedNames counts the other names
+	// that were tried, see WithNextName.
 	reviewed   bool
 	triedNames uint8
 
@@ -54,14 +54,13 @@ type Change struct {
 	// Before is the asset as the plan saw it, with Update, Deactivate, Delete and Hold.
 	Before *inventory.Asset
 
-	// With Create and Update of a listed instance's asset: what New and Otherwise are made of.
+	// With Create and Update of a listed instance's asset: what NewAsset and WithNextName need.
 	instance     *inventory.Instance
 	assetBuilder *assetBuilder
 }
 
-// NewAsset gives the asset that a Create makes; nil for all other actions. It is made anew at each
-// call: a first sync creates every host, and all their labels and comments at once would be
-// most of its memory.
+// NewAsset returns the asset that a Create makes; nil for all other actions. It is built at each call: a first sync
+// creates every host, and all their labels and comments at once would be most of its memory.
 func (c Change) NewAsset() *inventory.NewAsset {
 	if c.Action != Create || c.assetBuilder == nil {
 		return nil

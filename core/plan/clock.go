@@ -2,8 +2,8 @@ package plan
 
 import "time"
 
-// ClockSkewReason returns why nothing is removed by a plan whose time is that of a machine which is ahead of a host's
-// clock by so much (behind it, if by < 0).
+// ClockSkewReason returns why nothing is removed while this machine's clock is ahead of a host's by this much
+// (behind it, if by < 0).
 func ClockSkewReason(host string, by time.Duration) Reason {
 	if by < 0 {
 		return newReason(ClockBehind, host, formatSkew(by))
@@ -11,8 +11,9 @@ func ClockSkewReason(host string, by time.Duration) Reason {
 	return newReason(ClockAhead, host, formatSkew(by))
 }
 
-// ClockRefusalReason returns what a person has to know of a request that was refused for its time, by a cloud whose clock
-// this machine's is ahead of by so much; less than a minute = that is not known, or they agree.
+// ClockRefusalReason returns what people should know of a request that a cloud refused for its time, while this
+// machine's clock is ahead of the cloud's by this much. Less than a minute means that the difference is unknown, or
+// none.
 func ClockRefusalReason(by time.Duration) Reason {
 	switch {
 	case by.Abs() < time.Minute:
@@ -23,5 +24,5 @@ func ClockRefusalReason(by time.Duration) Reason {
 	return newReason(RefusedAhead, formatSkew(by))
 }
 
-// formatSkew writes a distance of clocks, whichever is ahead.
+// formatSkew returns a difference of clocks without its sign, in minutes.
 func formatSkew(d time.Duration) string { return d.Abs().Round(time.Minute).String() }

@@ -9,8 +9,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// TestGuardClock: by a clock that is off nothing is removed, whatever is approved, reviewed or allowed, and no
-// time is written; all else goes on.
+// TestGuardClock: while the clock is wrong nothing is removed, whatever is approved, reviewed or allowed, and no
+// time is written; all else continues.
 func TestGuardClock(t *testing.T) {
 	t.Parallel()
 	off := func(w *world) { w.limits.Clock = ClockSkewReason("ecs.example", 8*24*time.Hour) }
@@ -29,12 +29,12 @@ func TestGuardClock(t *testing.T) {
 	})
 }
 
-// dueInThirtyDays lets an asset carry the promise of a grace that was longer.
+// dueInThirtyDays sets a jms-due that is later than the present grace.
 func dueInThirtyDays(a *inventory.Asset) {
 	a.Labels = append(a.Labels, inventory.Label{Name: inventory.LabelDue, Value: inventory.FormatLabelTime(now().Add(30 * 24 * time.Hour))})
 }
 
-// TestGuardClockWritesNoTime: neither a first look nor the promise of a notice.
+// TestGuardClockWritesNoTime: neither jms-missing nor a new jms-due is written.
 func TestGuardClockWritesNoTime(t *testing.T) {
 	t.Parallel()
 	for name, setup := range map[string]func(w *world){

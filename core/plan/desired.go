@@ -2,44 +2,43 @@ package plan
 
 import "github.com/jms-sync/jms-sync/core/inventory"
 
-// desiredAsset is one asset as its instance wants it. The name is decided after the guard. Most assets
-// of a run are as they should be, and a Change is big: one is only kept where something besides
-// the name differs.
+// desiredAsset is an asset as its instance wants it. The name is decided after the guard. Most assets of a run are
+// up to date, and a Change is big, so there is one only if something besides the name differs.
 type desiredAsset struct {
 	listedInstance
-	desiredName      string           // the cloud's name, not yet unique; "" = the one that before has, come what may
-	before           *inventory.Asset // nil = to be made
-	foreignAtAddress string           // the name of an asset that is not ours at the address of one to be made; "" = none
-	change           *Change          // what differs, and why; nil = nothing but perhaps the name, or to be made
+	desiredName      string           // the cloud's name, not yet unique; "" = the asset keeps its name
+	before           *inventory.Asset // nil = to be created
+	foreignAtAddress string           // name of an asset that is not ours at the address of one to be created; "" = none
+	change           *Change          // what differs, and why; nil = at most the name, or to be created
 }
 
-func (w desiredAsset) nameClaim() nameClaim {
-	k := nameClaim{assetID: w.assetID, instanceID: w.instance.ID, desiredName: w.desiredName, active: true}
-	if w.before != nil {
-		k.currentName, k.active = w.before.Name, w.before.Active
+func (d desiredAsset) nameClaim() nameClaim {
+	k := nameClaim{assetID: d.assetID, instanceID: d.instance.ID, desiredName: d.desiredName, active: true}
+	if d.before != nil {
+		k.currentName, k.active = d.before.Name, d.before.Active
 	}
 	return k
 }
 
-// isUnchanged tells whether the asset, with this final name, is as its instance wants it.
-func (w desiredAsset) isUnchanged(name string) bool {
-	return w.before != nil && name == w.before.Name && (w.change == nil || len(w.change.Fields) == 0)
+// isUnchanged reports whether the asset, with this final name, is as its instance wants it.
+func (d desiredAsset) isUnchanged(name string) bool {
+	return d.before != nil && name == d.before.Name && (d.change == nil || len(d.change.Fields) == 0)
 }
 
-// changeTo gives the change that the wish is, with its final name and the words for what changes.
-func (w desiredAsset) changeTo(name string, r *assetBuilder) Change {
-	if w.before == nil {
-		return r.createChange(w, name)
+// changeTo returns the change that gives the asset its final name and all else that its instance wants.
+func (d desiredAsset) changeTo(name string, r *assetBuilder) Change {
+	if d.before == nil {
+		return r.createChange(d, name)
 	}
-	c := emptyUpdate(w.listedInstance, w.before)
-	if w.change != nil {
-		c = *w.change
+	c := emptyUpdate(d.listedInstance, d.before)
+	if d.change != nil {
+		c = *d.change
 	}
 	c.Name = name
-	if name != w.before.Name {
+	if name != d.before.Name {
 		patch := *c.Patch
 		patch.Name = &name
-		c.Patch, c.instance, c.assetBuilder = &patch, w.instance, r
+		c.Patch, c.instance, c.assetBuilder = &patch, d.instance, r
 		c.Fields = append([]string{"name"}, c.Fields...)
 	}
 	if c.Reason.Code == "" {
@@ -48,7 +47,7 @@ func (w desiredAsset) changeTo(name string, r *assetBuilder) Change {
 	return c
 }
 
-// emptyUpdate is a change of an asset that changes nothing yet.
+// emptyUpdate returns an update of an asset that changes nothing yet.
 func emptyUpdate(e listedInstance, a *inventory.Asset) Change {
 	return Change{
 		Action: Update, Scope: e.instance.Scope, InstanceID: e.instance.ID, AssetID: e.assetID,
@@ -56,27 +55,27 @@ func emptyUpdate(e listedInstance, a *inventory.Asset) Change {
 	}
 }
 
-// assetBuilder makes assets of instances. It is never changed.
+// assetBuilder builds new assets for instances. It is never changed.
 type assetBuilder struct {
 	rules     Rules
 	platforms map[string]inventory.Platform
 }
 
-func (r *assetBuilder) createChange(w desiredAsset, name string) Change {
+func (r *assetBuilder) createChange(d desiredAsset, name string) Change {
 	why := newReason(NewInstance)
-	if w.foreignAtAddress != "" {
-		why = newReason(NewBeside, w.foreignAtAddress)
+	if d.foreignAtAddress != "" {
+		why = newReason(NewBeside, d.foreignAtAddress)
 	}
-	if inCloud, shortened := r.rules.unstorableName(*w.instance); shortened {
+	if inCloud, shortened := r.rules.unstorableName(*d.instance); shortened {
 		why = newReason(NewShortened, why, inCloud)
 	}
 	return Change{
-		Action: Create, Reason: why, Scope: w.instance.Scope, InstanceID: w.instance.ID, AssetID: w.assetID,
-		Name: name, Address: primaryAddress(*w.instance), Platform: r.rules.platformOf(*w.instance), instance: w.instance, assetBuilder: r,
+		Action: Create, Reason: why, Scope: d.instance.Scope, InstanceID: d.instance.ID, AssetID: d.assetID,
+		Name: name, Address: primaryAddress(*d.instance), Platform: r.rules.platformOf(*d.instance), instance: d.instance, assetBuilder: r,
 	}
 }
 
-// newAsset is what a create makes.
+// newAsset returns the asset that a Create makes.
 func (r *assetBuilder) newAsset(c Change) *inventory.NewAsset {
 	i := *c.instance
 	zone := r.rules.Accounts[i.Account].Zone

@@ -13,7 +13,8 @@ func (b *builder) diffAsset(e listedInstance, n int) {
 	i, a := *e.instance, &b.input.Current.Assets[n]
 	c := emptyUpdate(e, a)
 	c.Name, c.Address = b.rules.desiredName(i), primaryAddress(i)
-	if seen := i.Addresses(); !b.rules.isWhitelisted(seen...) && (len(seen) > 0 && !i.AddressesPartial || !b.rules.isWhitelisted(a.Address)) {
+	seen := i.Addresses()
+	if !b.rules.isWhitelisted(seen...) && (len(seen) > 0 && !i.AddressesPartial || !b.rules.isWhitelisted(a.Address)) {
 		c.Name, c.Address, c.Patch, c.Before = a.Name, a.Address, nil, nil
 		b.addSkip(c, newReason(NotWhitelisted))
 		return
@@ -22,7 +23,7 @@ func (b *builder) diffAsset(e listedInstance, n int) {
 	b.diffAddressAndZone(&c, &d, i, a)
 	b.diffLabels(&c, i, a)
 	b.reactivate(&c, *a)
-	if why, spared := b.rules.neverWritten(*a); spared {
+	if why, isNeverWritten := b.rules.neverWritten(*a); isNeverWritten {
 		if len(c.Fields) > 0 || !isDesiredName(c.Name, i.ID, a.Name) {
 			c.Name, c.Address, c.Patch, c.Before, c.Fields = a.Name, a.Address, nil, nil, nil
 			b.addSkip(c, why)
@@ -34,16 +35,16 @@ func (b *builder) diffAsset(e listedInstance, n int) {
 	wanted := b.diffName(&c, &d, i, a)
 	b.diffPlatform(&d, i, a)
 	b.nameDecided[n] = true
-	w := desiredAsset{listedInstance: e, desiredName: wanted, before: a}
+	desired := desiredAsset{listedInstance: e, desiredName: wanted, before: a}
 	if len(c.Fields) > 0 || c.Reason.Code != "" {
-		w.change = &c
+		desired.change = &c
 	}
-	b.plan.desired = append(b.plan.desired, w)
+	b.plan.desired = append(b.plan.desired, desired)
 	b.noteDrift(d, e, a)
 	b.noteUnstorableName(e, a)
 }
 
-// noteUnstorableName adds the line of a name that JumpServer's database cannot hold.
+// noteUnstorableName reports a name that JumpServer's database cannot hold.
 func (b *builder) noteUnstorableName(e listedInstance, a *inventory.Asset) {
 	name, shortened := b.rules.unstorableName(*e.instance)
 	if !shortened || b.rules.Partial || !b.rules.Manage.managesName(*a) {
@@ -55,8 +56,8 @@ func (b *builder) noteUnstorableName(e listedInstance, a *inventory.Asset) {
 	b.plan.notes = append(b.plan.notes, c)
 }
 
-// noteDrift adds the line of what differs and stays. Events, which are about something else, tell nothing of it,
-// but for an address that was not followed: that is what they may be about.
+// noteDrift reports what differs and stays. Events do not report it, except for an address that could not be
+// followed: the event may be about that.
 func (b *builder) noteDrift(d drift, e listedInstance, a *inventory.Asset) {
 	if b.rules.Partial {
 		if d.addressUnknown {
@@ -79,7 +80,7 @@ func (b *builder) noteDrift(d drift, e listedInstance, a *inventory.Asset) {
 	}
 }
 
-// drift is what differs where people, and not we, have the say.
+// drift is what differs where people, and not we, decide.
 type drift struct {
 	fields, texts  []string
 	addressUnknown bool // the address may differ too: the cloud did not show all of them
@@ -90,7 +91,7 @@ func (d *drift) add(field, have, cloud string) {
 	d.texts = append(d.texts, fmt.Sprintf("%s %s ≠ %s", field, have, cloud))
 }
 
-// diffName tells which name the asset wants: "" for the one that it has, where the name is not ours to change.
+// diffName returns the name that the asset should get: "" for the present one, if the name is not ours to change.
 func (b *builder) diffName(c *Change, d *drift, i inventory.Instance, a *inventory.Asset) string {
 	if b.rules.Manage.managesName(*a) {
 		if b.rules.Partial && isDesiredName(c.Name, i.ID, a.Name) {
@@ -106,13 +107,13 @@ func (b *builder) diffName(c *Change, d *drift, i inventory.Instance, a *invento
 	return ""
 }
 
-// diffAddressAndZone lets the address and the zone follow as far as we manage them. The address of an adopted asset
-// that is any of its instance's was a person's choice.
+// diffAddressAndZone adds the changes of address and zone as far as we manage them. An adopted asset's address that
+// is any of its instance's stays, as a person chose it.
 func (b *builder) diffAddressAndZone(c *Change, d *drift, i inventory.Instance, a *inventory.Asset) {
 	switch {
 	case c.Address == "" || c.Address == a.Address:
 		c.Address = a.Address
-	case i.AddressesPartial: // the first of those that are known may not be the first
+	case i.AddressesPartial: // an address that is not known yet may come before the first known one
 		c.Address, d.addressUnknown = a.Address, true
 	case b.rules.Manage.Address == WriteOnCreate, isAdopted(*a) && slices.Contains(i.Addresses(), a.Address):
 		d.add("address", a.Address, c.Address)
@@ -131,7 +132,7 @@ func (b *builder) diffAddressAndZone(c *Change, d *drift, i inventory.Instance, 
 	d.add("zone", a.Zone, zone)
 }
 
-// diffPlatform tells of a platform of another type than a new asset of the instance would have. It is never
+// diffPlatform reports a platform of another type than a new asset of the instance would get. A platform is never
 // changed.
 func (b *builder) diffPlatform(d *drift, i inventory.Instance, a *inventory.Asset) {
 	if systemOf(i) == systemOther {
@@ -144,19 +145,20 @@ func (b *builder) diffPlatform(d *drift, i inventory.Instance, a *inventory.Asse
 	}
 }
 
-// hasProtectedAddress tells whether any address of the instance is protected. What the label remembers
-// holds on while the cloud shows no public address, which is taken away by a stop, and before a release,
-// or does not show all of its addresses.
+// hasProtectedAddress reports whether any address of the instance is protected. The label jms-protected stays valid
+// while the cloud shows no public address (a stop takes it away, and so does a release before the instance is gone)
+// or not all addresses.
 func (b *builder) hasProtectedAddress(i inventory.Instance, a inventory.Asset) bool {
 	hidden := len(i.PublicIPs) == 0 || i.AddressesPartial
 	remembered := a.LabelCount(inventory.LabelProtected) > 0 && len(b.rules.Protected) > 0 && hidden
 	return remembered || containsAny(b.rules.Protected, i.Addresses()...)
 }
 
-// diffLabels lets our labels follow the cloud.
+// diffLabels adds the change of our labels to what the cloud says.
 func (b *builder) diffLabels(c *Change, i inventory.Instance, a *inventory.Asset) {
-	if m := b.ownerships[b.assetIndex[a.ID]]; b.rules.Partial && strings.EqualFold(m.owner, i.Owner) {
-		i.Account = m.account // which of the owner's accounts speaks for it is for full runs to say
+	m := b.ownerships[b.assetIndex[a.ID]]
+	if b.rules.Partial && strings.EqualFold(m.owner, i.Owner) {
+		i.Account = m.account // only full runs decide which of the owner's accounts the asset belongs to
 	}
 	if !hasStorableLabels(i) || !b.rules.fitsDatabase(i) {
 		return
@@ -167,8 +169,8 @@ func (b *builder) diffLabels(c *Change, i inventory.Instance, a *inventory.Asset
 	}
 }
 
-// reactivate undoes a deactivation of ours. What a person switched off stays off, and so does what the marks
-// do not show to be our doing.
+// reactivate undoes our deactivation. An asset stays off if a person switched it off, or if its labels do not prove
+// that we did.
 func (b *builder) reactivate(c *Change, a inventory.Asset) {
 	if a.LabelCount(inventory.LabelGone) == 0 || a.Active {
 		return
@@ -184,14 +186,15 @@ func (b *builder) reactivate(c *Change, a inventory.Asset) {
 	}
 }
 
-// switchedOffByPerson reports whether the marks of an inactive asset with jms-gone say that a person switched it off:
-// before we did, or after a person had switched it on again.
+// switchedOffByPerson reports whether the labels of an inactive asset with jms-gone say that a person switched it
+// off: before we did, or after a person had switched it on again.
 func switchedOffByPerson(a inventory.Asset) bool {
 	return a.LabelCount(inventory.LabelOff)+a.LabelCount(inventory.LabelReopened) > 0
 }
 
-// wasDeactivatedByUs reports whether the marks of a deactivated asset say that we did it. Those of an adopted one, on
-// which anybody who sets labels may have written them, must be whole: a time that can be read, and the promise beside it.
+// wasDeactivatedByUs reports whether the labels of a deactivated asset prove that we did it. On an adopted asset
+// anybody who may set labels can have written them, so they must be complete: a readable time, and jms-due beside
+// it.
 func (b *builder) wasDeactivatedByUs(a inventory.Asset) bool {
 	_, _, readable := parseDeactivatedAt(a, b.rules.Now)
 	return !isAdopted(a) || readable && a.LabelCount(inventory.LabelDue) == 1

@@ -61,7 +61,7 @@ func TestListed(t *testing.T) {
 	})
 }
 
-// TestFollows: ours and listed; what follows the cloud and what does not.
+// TestFollows: which fields of a listed asset of ours follow the cloud.
 func TestFollows(t *testing.T) {
 	t.Parallel()
 	i1 := instanceInProd("i-1", "web", "10.0.0.1")
@@ -160,7 +160,7 @@ func TestLabelsOfPeopleKeepTheirPlaces(t *testing.T) {
 	}
 }
 
-// TestTwoAccountsOfOneOwner: both list the instance; the account that its asset names stays.
+// TestTwoAccountsOfOneOwner: both list the instance; the asset stays with the account that it names.
 func TestTwoAccountsOfOneOwner(t *testing.T) {
 	t.Parallel()
 	i1 := instanceInProd("i-1", "web", "10.0.0.1")
@@ -322,8 +322,7 @@ func TestNewAsset(t *testing.T) {
 	}
 }
 
-// TestBeside: who is made at the address of a host that is not ours is made all the same, and people are
-// told of both.
+// TestBeside: an asset is created although another host has its address, and the reason names both.
 func TestBeside(t *testing.T) {
 	t.Parallel()
 	runPlanRows(t, []planRow{

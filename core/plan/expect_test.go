@@ -8,12 +8,12 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// TestGuardExpected: what was announced goes over the thresholds and over nothing else, and not one goes where more are
-// due than are left.
+// TestGuardExpected: expected removals pass the thresholds and nothing else, and none passes if more are due than
+// are left.
 func TestGuardExpected(t *testing.T) {
 	t.Parallel()
 	expect := func(w *world, region string, left int) {
-		w.limits.Expected = map[inventory.Scope]Expected{scopeOf(prod, region): {UpTo: 40, Left: left, Until: now().Add(time.Hour)}}
+		w.limits.Expected = map[inventory.Scope]ExpectedRemovals{scopeOf(prod, region): {UpTo: 40, Left: left, Until: now().Add(time.Hour)}}
 	}
 	unproved := func(w *world) {
 		w.proof = func(Change) (Proof, bool) { return Proof{}, false }
@@ -64,7 +64,7 @@ func TestGuardExpected(t *testing.T) {
 	})
 }
 
-// TestExpectedCounts: how many are lifted, and how many losses a plan has.
+// TestExpectedCounts: CountExpected and CountLosses.
 func TestExpectedCounts(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -74,15 +74,15 @@ func TestExpectedCounts(t *testing.T) {
 	p := w.plan()
 	at := scopeOf(prod, "a")
 	for left, want := range map[int]int{8: 8, 7: 0} {
-		w.limits.Expected = map[inventory.Scope]Expected{at: {UpTo: 9, Left: left}}
-		if got := p.Announced(w.limits); got != want {
+		w.limits.Expected = map[inventory.Scope]ExpectedRemovals{at: {UpTo: 9, Left: left}}
+		if got := p.CountExpected(w.limits); got != want {
 			t.Errorf("%d left: %d", left, got)
 		}
-		if got := w.approve().Losses(at); got != want {
+		if got := w.approve().CountLosses(at); got != want {
 			t.Errorf("%d left: %d losses", left, got)
 		}
 	}
-	if got := ExpectedIn(at, Expected{UpTo: 9, Left: 7, Until: now()}, "anna@ops", "").Text(English); !strings.Contains(got, "up to 9 removals, 7 of them are left") {
+	if got := ExpectationReason(at, ExpectedRemovals{UpTo: 9, Left: 7, Until: now()}, "anna@ops", "").Text(English); !strings.Contains(got, "up to 9 removals, 7 of them are left") {
 		t.Error(got)
 	}
 	if !IsApprovable(GuardExpected) {

@@ -10,14 +10,14 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// fakeJumpServer applies what was approved as package apply does, and enforces at every write what
-// JumpServer enforces: unique names of 1 to 128 characters.
+// fakeJumpServer applies an approved plan as package apply does, and enforces at every write what JumpServer
+// enforces: unique names of 1 to 128 characters.
 type fakeJumpServer struct {
 	t       *testing.T
 	assets  map[string]inventory.Asset
-	nameKey func(name string) string // what makes two names one
-	utf8mb3 bool                     // no signs of four bytes can be stored
-	// writesLeft is how many writes are still made; the run is interrupted after them.
+	nameKey func(name string) string // equal for two names that are one
+	utf8mb3 bool                     // characters of four bytes cannot be stored
+	// writesLeft is how many writes still succeed; after them the run is interrupted.
 	writesLeft int
 }
 
@@ -30,14 +30,14 @@ func newFakeJumpServer(t *testing.T, w *world) *fakeJumpServer {
 	return j
 }
 
-// world gives w with the assets as they are now.
+// world returns w with the present assets.
 func (j *fakeJumpServer) world(w *world) *world {
 	after := *w
 	after.assets = slices.Collect(maps.Values(j.assets))
 	return &after
 }
 
-// apply writes moves, creates, updates and removals, in this order.
+// apply writes renames, creates, updates and removals, in this order.
 func (j *fakeJumpServer) apply(a Approved) {
 	j.t.Helper()
 	for _, step := range a.Renames() {
@@ -56,8 +56,7 @@ func (j *fakeJumpServer) apply(a Approved) {
 	}
 }
 
-// batch writes changes that may reach JumpServer in any order: none may need what another of
-// them frees.
+// batch writes changes that may reach JumpServer in any order: none may need what another one frees.
 func (j *fakeJumpServer) batch(changes []Change) {
 	j.t.Helper()
 	holders := map[string]string{}

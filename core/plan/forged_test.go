@@ -9,7 +9,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// forged is an asset of somebody else's on which a person who may set labels wrote all of ours, for an instance.
+// forged returns another's asset on which somebody who may set labels wrote all of ours, for an instance.
 func forged(i inventory.Instance, edits ...func(*inventory.Asset)) inventory.Asset {
 	marks := []func(*inventory.Asset){withComment("a database; do not touch"), withName("oracle"), adoptedAs("theirs"), at("10.5.5.5")}
 	return hostOf(i, append(marks, edits...)...)
@@ -19,8 +19,8 @@ func at(address string) func(*inventory.Asset) {
 	return func(a *inventory.Asset) { a.Address = address }
 }
 
-// TestForgedMarks (case 14): what labels alone say to be ours is neither removed, nor updated, nor switched on. It is
-// told, whether or not the instance that they name is there, and that instance gets an asset.
+// TestForgedMarks (case 14): an asset that is ours by labels alone is not removed, updated or activated. It is
+// reported, whether or not the instance that they name exists, and that instance gets an asset.
 // Invariants: 2.
 func TestForgedMarks(t *testing.T) {
 	t.Parallel()
@@ -78,8 +78,8 @@ func TestForgedMarks(t *testing.T) {
 	})
 }
 
-// TestLabelsAloneDeleteNothing: somebody who may set labels writes all of ours on an asset that is not ours, of an
-// instance that is released, or dates its deactivation back. No run deletes it, by whatever path.
+// TestLabelsAloneDeleteNothing: somebody who may set labels writes all of ours on another's asset, for an instance that
+// is gone, or predates its deactivation. No run deletes it.
 func TestLabelsAloneDeleteNothing(t *testing.T) {
 	t.Parallel()
 	marked := func(edits ...func(*inventory.Asset)) inventory.Asset {
@@ -110,8 +110,8 @@ func TestLabelsAloneDeleteNothing(t *testing.T) {
 	}
 }
 
-// TestForgedMarksAndOrders: Retire and its kin tell of what labels alone say to be ours, and write nothing; Release
-// takes the labels off; and Owners asks nothing of it.
+// TestForgedMarksAndOrders: the retire plans report assets that are ours by labels alone, and write nothing; Disown
+// removes the labels; OwnersByAccount ignores them.
 func TestForgedMarksAndOrders(t *testing.T) {
 	t.Parallel()
 	lost := instanceInProd("i-gone", "old", "10.0.0.9")
@@ -144,8 +144,8 @@ func TestForgedMarksAndOrders(t *testing.T) {
 	}
 }
 
-// TestAdoptWritesTheWitness: the person's words stay, behind them stands what proves whose the asset is, each line
-// once, and with it the asset is ours.
+// TestAdoptWritesTheWitness: a person's comment stays, the lines of proof follow, each once, and with them the
+// asset is ours.
 func TestAdoptWritesTheWitness(t *testing.T) {
 	t.Parallel()
 	const lines = "instance_id: i-1\naccount_id: " + owner + "\nregion: " + beijing
@@ -191,7 +191,7 @@ func TestAdoptWritesTheWitness(t *testing.T) {
 	}
 }
 
-// TestSwitchedOffByAPerson: without our marks of a deactivation an asset stays off, whatever else is on it.
+// TestSwitchedOffByAPerson: without our labels of a deactivation an asset stays off, whatever else is on it.
 func TestSwitchedOffByAPerson(t *testing.T) {
 	t.Parallel()
 	i1 := instanceInProd("i-1", "web", "10.0.0.1")
@@ -220,7 +220,7 @@ func TestSwitchedOffByAPerson(t *testing.T) {
 	}
 }
 
-// countCreates counts the assets to be made of instances that one listing holds.
+// countCreates counts the assets to be created for instances that exactly one listing has.
 func (w *world) countCreates(a Approved) int {
 	n := 0
 	for _, c := range a.Creates() {

@@ -12,8 +12,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// dice makes a world's choices: of the fuzzer's bytes while there are some, then of a seeded
-// generator.
+// dice makes a world's choices: from the fuzzer's bytes while there are some, then from a seeded generator.
 type dice struct {
 	data []byte
 	rng  *rand.Rand
@@ -23,7 +22,7 @@ func newDice(seed uint64, data []byte) *dice {
 	return &dice{data: data, rng: rand.New(rand.NewPCG(seed, 7))}
 }
 
-// intN gives a number in [0, k).
+// intN returns a number in [0, k).
 func (d *dice) intN(k int) int {
 	if len(d.data) > 0 {
 		b := d.data[0]
@@ -33,12 +32,13 @@ func (d *dice) intN(k int) int {
 	return d.rng.IntN(k)
 }
 
-// oneIn tells true once in k.
+// oneIn reports true once in k.
 func (d *dice) oneIn(k int) bool { return d.intN(k) == 0 }
 
 func pick[T any](d *dice, from ...T) T { return from[d.intN(len(from))] }
 
-// name is one of few, so that names meet: in other spellings, suffixed ones, parked ones, long ones, empty ones.
+// name returns one of few names, so that they collide: in other spellings, suffixed, temporary, long and empty
+// ones.
 func (d *dice) name() string {
 	return pick(d, "web", "web", "Web", "wéb", "db", "a", "A", "b", "c", "Web-I-1", " web ", "", "web-i-1", "web-i-2", "a-i-3", "b-i-1-jms-swap",
 		"a-i-2-jms-swap", "web-i-1-2", "网站🚀", strings.Repeat("汉", 128), strings.Repeat("汉", 130), strings.Repeat("x", 124)+"-i-1")
@@ -48,8 +48,8 @@ func (d *dice) ip() string {
 	return pick(d, "10.0.0.1", "10.0.0.2", "10.0.1.1", "10.0.1.2", "192.168.0.1", "2001:db8::1", "47.0.0.1")
 }
 
-// The accounts of generated worlds: two of one owner, one of another, one that the run is never
-// asked for, and one that the configuration no longer has.
+// The accounts of generated worlds: two of one owner, one of another, one that the run does not ask, and one that
+// the configuration no longer has.
 const (
 	unqueriedName = "narrowed"
 	formerAccount = "former"
@@ -60,7 +60,7 @@ func ownersOfAccounts() map[string]string {
 	return map[string]string{"one": owner, "two": owner, "three": otherOwner}
 }
 
-// randomWorld makes instances and assets that mostly belong together.
+// randomWorld returns instances and assets that mostly belong together.
 func randomWorld(d *dice) *world {
 	w := newWorld()
 	w.listings, w.mariadb = nil, d.oneIn(2)
@@ -100,7 +100,7 @@ func randomWorld(d *dice) *world {
 	return w
 }
 
-// randomProofs answers by asset, always the same: mostly absent; else there, unknown or not asked.
+// randomProofs returns answers by asset, always the same: mostly absent; else there, unknown or not asked.
 func randomProofs(seed int) func(Change) (Proof, bool) {
 	return func(c Change) (Proof, bool) {
 		h := fnv.New32a()
@@ -119,7 +119,7 @@ func randomProofs(seed int) func(Change) (Proof, bool) {
 	}
 }
 
-// machine is an instance that once ran; running tells whether it still does.
+// machine is an instance that once ran, and may still run.
 type machine struct {
 	inventory.Instance
 	running          bool
@@ -156,7 +156,7 @@ func (d *dice) fleet(count int) []machine {
 	return fleet
 }
 
-// listings reads most scopes and fails or forgets some.
+// listings lists most scopes and fails or omits some.
 func (d *dice) listings(w *world, fleet []machine) {
 	for _, account := range []string{"one", "two", "three"} {
 		if d.oneIn(20) {
@@ -189,14 +189,15 @@ func (m machine) listedBy(account string) bool {
 	return false
 }
 
-// assets makes for most machines what a former run left, and for some what people made of it.
+// assets adds, for most machines, what a former run left, and for some what people made of it.
 func (d *dice) assets(w *world, fleet []machine) {
 	taken := map[string]bool{"": true}
 	add := func(a inventory.Asset) {
 		if w.rules.UTF8MB3 {
 			a.Name = inventory.DropFourByteRunes(a.Name)
 		}
-		if a.Name = truncateName(sanitizeName(a.Name), maxNameLength); !taken[w.nameKey(a.Name)] {
+		a.Name = truncateName(sanitizeName(a.Name), maxNameLength)
+		if !taken[w.nameKey(a.Name)] {
 			taken[w.nameKey(a.Name)] = true
 			w.addAssets(a)
 		}
@@ -212,7 +213,8 @@ func (d *dice) assets(w *world, fleet []machine) {
 			m.Owner = otherOwner
 		}
 		a := hostOf(m.Instance)
-		if a.Name = d.name(); d.oneIn(2) {
+		a.Name = d.name()
+		if d.oneIn(2) {
 			a.Name = m.Name
 		}
 		if a.Address == "" || d.oneIn(4) {
@@ -223,7 +225,7 @@ func (d *dice) assets(w *world, fleet []machine) {
 		}
 		d.edit(&a)
 		add(a)
-		if d.oneIn(20) { // a person made one more asset of the instance ours
+		if d.oneIn(20) { // a person adopted one more asset of the instance
 			adoptedAs(fmt.Sprint("second-", n))(&a)
 			a.Name += " 2"
 			add(a)
@@ -236,7 +238,7 @@ func (d *dice) assets(w *world, fleet []machine) {
 	}
 }
 
-// edit is what people and earlier runs did to an asset.
+// edit changes an asset as people and earlier runs may.
 func (d *dice) edit(a *inventory.Asset) {
 	if d.oneIn(6) {
 		withExtraLabel("team", "a")(a)
@@ -284,7 +286,7 @@ func (d *dice) edit(a *inventory.Asset) {
 	case d.oneIn(8):
 		a.Comment = pick(d, "", "mine", "account_id: "+otherOwner)
 	}
-	if d.oneIn(12) { // people's words take the place of ours
+	if d.oneIn(12) { // people's text replaces ours
 		a.Comment = pick(d, "", "mine", "instance_id: i-0", "account_id: "+otherOwner)
 	}
 	if d.oneIn(12) {

@@ -6,12 +6,12 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// noticePeriod is how long two runs lie apart at least, of which the first tells people and the second
-// removes: deletes that are earlier than was said, and what is left of a scope that became empty.
+// noticePeriod is the least time between the run that reports something and the run that removes it: deletes
+// earlier than people were told, and the last assets of a scope that became empty.
 const noticePeriod = 10 * time.Minute
 
-// removalMode returns how far the removal of an asset of ours may go. Of one that was adopted, labels and
-// comment say whose it is, and whoever may change assets can write them: no run deletes it, unless DeleteAdopted says so.
+// removalMode returns how far the removal of an asset of ours may go. No run deletes an adopted asset, unless
+// DeleteAdopted allows it: only labels and a comment say whose it is, and whoever may change assets can write them.
 func (r Rules) removalMode(a inventory.Asset) Mode {
 	if r.Mode == ModeDelete && (r.DeleteAdopted || isProvedByID(a)) {
 		return ModeDelete
@@ -19,14 +19,13 @@ func (r Rules) removalMode(a inventory.Asset) Mode {
 	return ModeDeactivate
 }
 
-// isProvedByID reports whether an asset's id proves of which instance it is: we made it.
+// isProvedByID reports whether an asset's id proves of which instance it is, because we created it.
 func isProvedByID(a inventory.Asset) bool {
 	m, ours := parseOwnership(a)
 	return ours && m.matchesAssetID(a.ID)
 }
 
-// dueDateLabel is the label that promises not to delete an asset before the end of the grace as it is
-// now.
+// dueDateLabel returns the label jms-due: the end of the grace by the present settings.
 func (r Rules) dueDateLabel(a inventory.Asset, since time.Time) inventory.Label {
 	return inventory.Label{Name: inventory.LabelDue, Value: r.dueDate(a, since)}
 }
@@ -40,8 +39,8 @@ func (r Rules) dueDate(a inventory.Asset, since time.Time) string {
 
 func formatTime(at time.Time) string { return at.UTC().Format(time.RFC3339) }
 
-// parseDueDate reads jms-due: before which time the asset is not deleted. given is false where there is
-// no such label. What cannot be read, and "never", is later than any time.
+// parseDueDate returns the time in jms-due, before which the asset is not deleted, and reports whether it has the
+// label. An unreadable value, as "never", is later than any time.
 func parseDueDate(a inventory.Asset) (until time.Time, given bool) {
 	if a.LabelCount(inventory.LabelDue) == 0 {
 		return time.Time{}, false
@@ -54,8 +53,8 @@ func parseDueDate(a inventory.Asset) (until time.Time, given bool) {
 	return until, true
 }
 
-// planDeactivated decides on an asset that an earlier run deactivated: deleted once the grace is over,
-// yet not before the time that was promised, unless people were told so.
+// planDeactivated decides on an asset that an earlier run deactivated. It is deleted when the grace is over, and
+// not before the time in jms-due unless people were told so.
 func (b *builder) planDeactivated(c Change, a inventory.Asset, since time.Time) {
 	due := since.Add(b.rules.Grace)
 	until, given := parseDueDate(a)
@@ -71,7 +70,7 @@ func (b *builder) planDeactivated(c Change, a inventory.Asset, since time.Time) 
 		b.addKeep(c, newReason(InGrace, formatTime(since), formatTime(due)))
 	case !given || !b.rules.Now.Before(until):
 		b.addCandidate(c, Delete, newReason(GraceOver, formatTime(since)))
-	case until.Sub(b.rules.Now) <= noticePeriod+time.Minute: // the promise of notice is rounded up
+	case until.Sub(b.rules.Now) <= noticePeriod+time.Minute: // the time that holdEarlyDelete writes is rounded up
 		c.Due = until
 		b.addKeep(c, newReason(InGrace, formatTime(since), formatTime(until)))
 	default:
@@ -79,7 +78,7 @@ func (b *builder) planDeactivated(c Change, a inventory.Asset, since time.Time) 
 	}
 }
 
-// neverDeletedCode says why an asset that is deactivated is never deleted.
+// neverDeletedCode returns why a deactivated asset is never deleted.
 func (b *builder) neverDeletedCode(a inventory.Asset) Code {
 	switch {
 	case b.deleteForbidden:
@@ -90,9 +89,8 @@ func (b *builder) neverDeletedCode(a inventory.Asset) Code {
 	return StaysDeactivated
 }
 
-// holdEarlyDelete holds a delete that is due only because the grace was shortened, or deletion switched on,
-// since people were told when it would come. They are told of it once, by this run, and jms-due
-// promises them the notice.
+// holdEarlyDelete holds a delete that is earlier than people were told, because the grace was shortened or deletion
+// switched on since. It is reported once, by this run; jms-due then says when it comes.
 func (b *builder) holdEarlyDelete(c Change, a inventory.Asset) {
 	until := inventory.RoundUpToMinute(b.rules.Now.Add(noticePeriod))
 	b.addLabelWrite(c, a, replaceLabel(a, inventory.LabelDue, inventory.FormatLabelTime(until)))
@@ -100,32 +98,32 @@ func (b *builder) holdEarlyDelete(c Change, a inventory.Asset) {
 	b.plan.notes = append(b.plan.notes, c)
 }
 
-// renewDueDate writes a promise anew where the one on the asset is earlier than the end of the grace is now:
-// the settings were changed back, and who shortens the grace once more is asked once more.
+// renewDueDate updates a jms-due that is earlier than the end of the grace by the present settings. If the grace is
+// shortened again, people are told again.
 func (b *builder) renewDueDate(c Change, a inventory.Asset, since time.Time, outdated bool) {
 	if outdated && !b.rules.Partial {
 		b.addLabelWrite(c, a, replaceLabel(a, inventory.LabelDue, b.rules.dueDate(a, since)))
 	}
 }
 
-// addLabelWrite adds a write of labels by which a later run remembers something. It is no change that
-// people are told of. What is never written to gets none.
+// addLabelWrite adds a write of labels for later runs, which is not reported as a change. Assets that are never
+// written to get none.
 func (b *builder) addLabelWrite(c Change, a inventory.Asset, labels []inventory.Label) {
-	if _, spared := b.rules.neverWritten(a); spared {
+	if _, isNeverWritten := b.rules.neverWritten(a); isNeverWritten {
 		return
 	}
 	b.plan.labelWrites = append(b.plan.labelWrites, labelWrite(c, a, labels))
 }
 
-// rememberReopened marks an asset that a person switched on again, so that it does not seem to be what we deactivated
-// long ago when a person switches it off.
+// rememberReopened labels an asset that a person switched on again. If a person switches it off later, it is not
+// mistaken for one that we deactivated long ago.
 func (b *builder) rememberReopened(c Change, a inventory.Asset) {
 	if !b.rules.Partial && a.LabelCount(inventory.LabelReopened) == 0 {
 		b.addLabelWrite(c, a, replaceLabel(a, inventory.LabelReopened, reopenedBy))
 	}
 }
 
-// reopenedBy is the value of inventory.LabelReopened: one for all, so that it is one row of JumpServer's label page.
+// reopenedBy is the value of inventory.LabelReopened, the same for all assets: one row of JumpServer's label page.
 const reopenedBy = "person"
 
 func labelWrite(c Change, a inventory.Asset, labels []inventory.Label) Change {
@@ -134,7 +132,8 @@ func labelWrite(c Change, a inventory.Asset, labels []inventory.Label) Change {
 	return c
 }
 
-// replaceLabel returns an asset's labels with one label in place of all of its name; value "" takes them off.
+// replaceLabel returns an asset's labels with this one in place of all of its name, or without any if the value is
+// "".
 func replaceLabel(a inventory.Asset, name, value string) []inventory.Label {
 	out := make([]inventory.Label, 0, len(a.Labels)+1)
 	for _, l := range a.Labels {

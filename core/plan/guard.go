@@ -8,41 +8,40 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// Limits are the guard's thresholds.
+// Limits are the guard's thresholds, and what people have decided.
 type Limits struct {
-	// Percent and Min: a scope that loses more than Percent of its assets and more than Min of
-	// them holds all its removals.
+	// A scope that loses more than Percent of its assets and more than Min of them holds all its removals.
 	Percent, Min int
-	// PerRun: more removals than this over all scopes, deletes at the end of a grace included,
-	// hold every removal of the run.
+	// More removals than PerRun over all scopes, deletes at the end of a grace included, hold every removal of
+	// the run.
 	PerRun int
 	// AllowEmpty lets a scope whose listing is empty lose its assets.
 	AllowEmpty bool
-	// Approved are ids of assets whose removal a person has approved: no threshold holds it. It needs
-	// its proof all the same, and counts for all others.
+	// Approved are ids of assets whose removal a person has approved, so that no threshold holds it. It still needs its
+	// proof. It counts in the share of its scope, and not towards PerRun.
 	Approved map[string]bool `json:"-"`
 	// Approval says what waits for a person, whatever the thresholds say.
 	Approval ApprovalPolicy
-	// Reviewed, where it is not nil, are the changes that a person has reviewed: no other is made. Removals
-	// must be in Approved besides.
+	// Reviewed, if not nil, are the changes that a person has reviewed: no other is made. Removals must be in
+	// Approved too.
 	Reviewed []ReviewLine `json:"-"`
-	// Hold, where it has a code, holds every removal that all else lets pass: why the run, of which
-	// this plan is a part, must not remove more.
+	// Hold, if it has a code, holds every removal that all else lets pass: why the run that this plan is a part
+	// of must remove no more.
 	Hold Reason
-	// Clock, where it has a code, says that the plan's time cannot be believed. It holds every removal, whatever
-	// was approved or proved, and keeps all from being written by which a later run counts time.
+	// Clock, if it has a code, says why the plan's time cannot be believed. It holds every removal, whatever
+	// was approved or proved, and prevents all writes from which a later run counts time.
 	Clock Reason
 	// Expected is what people have announced, by scope.
-	Expected map[inventory.Scope]Expected `json:"-"`
-	// Pause is what a person has paused: no removal passes, whatever was approved or proved, or nothing at all.
+	Expected map[inventory.Scope]ExpectedRemovals `json:"-"`
+	// Pause is what a person has paused: removals, whatever was approved or proved, or all writes.
 	Pause Pause `json:"-"`
 }
 
-// Proof is the answer to asking the cloud for one candidate's instance by its id.
+// Proof is the cloud's answer when asked for a candidate's instance by its id.
 type Proof struct {
-	Absent bool // no call failed, the right to see it was probed, and it was not there
-	// Weak, with Absent, says that one kind of call alone shows the absence, and why the second kind
-	// shows nothing; nil = two agree. It lets nothing go before an earlier run found the same.
+	Absent bool // every call succeeded, the right to see it was verified, and it was not there
+	// Weak, with Absent, says why only one kind of call shows the absence; nil = two kinds agree. A weak proof
+	// removes nothing before an earlier run found the same.
 	Weak error
 	Err  error // why there is no answer; nil with Absent false: the instance is there
 }
@@ -50,7 +49,7 @@ type Proof struct {
 // Proofs holds the answers by asset id. A candidate without one is held.
 type Proofs map[string]Proof
 
-// Approved is a plan that may be applied. Only Approve fills one; the zero value does nothing.
+// Approved is a plan that may be applied. Only Approve and its variants fill one; the zero value does nothing.
 type Approved struct {
 	renames   [][]Change
 	creates   []Change
@@ -60,20 +59,20 @@ type Approved struct {
 	unchanged int
 }
 
-// Renames are updates that rename, in steps: a name is free before a later step, or a new asset,
-// takes it. They come before Creates.
+// Renames returns the updates that rename, in steps: a name is free before a later step, or a new asset, takes it.
+// They come before Creates.
 func (a Approved) Renames() [][]Change { return a.renames }
 
-// Creates are the new assets, sorted.
+// Creates returns the new assets, sorted.
 func (a Approved) Creates() []Change { return a.creates }
 
-// Updates are all other updates, sorted.
+// Updates returns all other updates, sorted.
 func (a Approved) Updates() []Change { return a.updates }
 
-// Removals are the deactivations and deletions that passed the guard, sorted. They come last.
+// Removals returns the deactivations and deletions that passed the guard, sorted. They come last.
 func (a Approved) Removals() []Change { return a.removals }
 
-// Changes gives all of them, in this order.
+// Changes returns all of them, in this order.
 func (a Approved) Changes() iter.Seq[Change] {
 	return func(yield func(Change) bool) {
 		for _, some := range slices.Concat(a.renames, [][]Change{a.creates, a.updates, a.removals}) {
@@ -96,31 +95,32 @@ func (a Approved) TouchedScopes() []inventory.Scope {
 	return slices.Compact(scopes)
 }
 
-// Notes are the lines that change nothing: Hold, Skip and Keep, sorted.
+// Notes returns the lines that change nothing, as Hold, Skip and Keep, sorted.
 func (a Approved) Notes() []Change { return a.notes }
 
-// Unchanged counts the assets that are as their instances want them.
+// Unchanged returns the number of assets that are as their instances want them.
 func (a Approved) Unchanged() int { return a.unchanged }
 
-// OwnerWitness returns the id of an instance that is listed in a scope and has an asset of ours of that very owner; "" where
-// there is none. Who sees it uses a key of the account whose assets the scope's are.
+// OwnerWitness returns the id of an instance that is listed in a scope and whose asset has the same owner, "" if
+// there is none. A key that sees this instance is a key of that owner.
 func (p Plan) OwnerWitness(scope inventory.Scope) string {
-	for _, w := range p.desired {
-		if w.before == nil || w.instance.Scope != scope {
+	for _, d := range p.desired {
+		if d.before == nil || d.instance.Scope != scope {
 			continue
 		}
-		if m, ours := parseOwnership(*w.before); ours && strings.EqualFold(m.owner, w.instance.Owner) {
-			return w.instance.ID
+		if m, ours := parseOwnership(*d.before); ours && strings.EqualFold(m.owner, d.instance.Owner) {
+			return d.instance.ID
 		}
 	}
 	return ""
 }
 
-// Candidates are the removals that need a Proof each before Approve lets them pass.
+// Candidates returns the removals that need a Proof each before Approve lets them pass.
 func (p Plan) Candidates() []Change { return slices.Clone(p.candidates) }
 
-// Approve is the guard. It counts what the plan would remove, weighs the proofs, and settles
-// the names. Creates and updates pass, unless Ask or Only has a say. A retirement is for ApproveRetirement.
+// Approve is the guard: it checks the removals against the thresholds and their proofs, and makes the names final.
+// Creates and updates pass, unless Limits.Approval, Reviewed or Pause holds them. Plans of Retire and RetireAdopted
+// need ApproveRetirement.
 func (p Plan) Approve(limits Limits, proofs Proofs) Approved {
 	if p.retired {
 		return Approved{}
@@ -149,10 +149,10 @@ func (p Plan) approve(limits Limits, proofs Proofs) Approved {
 	p.assignNames(&out)
 	out.holdUnreviewed(limits)
 	slices.SortFunc(out.notes, Compare)
-	return out.Paused(limits.Pause)
+	return out.HoldPaused(limits.Pause)
 }
 
-// ownerScopeOf gives the place of a removal by the labels of its asset.
+// ownerScopeOf returns the scope that the labels of a change's asset name.
 func ownerScopeOf(c Change) ownerScope {
 	if c.Before == nil {
 		return ownerScope{}
@@ -161,7 +161,7 @@ func ownerScopeOf(c Change) ownerScope {
 	return m.ownerScope()
 }
 
-// instanceIDOf gives the instance id by which an asset of ours is told from its namesakes.
+// instanceIDOf returns the id of the instance that an asset of ours belongs to.
 func instanceIDOf(a inventory.Asset) string {
 	m, _ := parseOwnership(a)
 	return m.instanceID

@@ -11,7 +11,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// fleet is count hosts of prod in a region, of which the first lost are not listed any more.
+// fleet adds count hosts of prod in a region; the first lost of them are no longer listed.
 func (w *world) fleet(region string, count, lost int, edits ...func(*inventory.Asset)) {
 	l := inventory.Listing{Scope: scopeOf(prod, region), Owner: owner}
 	for n := range count {
@@ -27,7 +27,7 @@ func (w *world) fleet(region string, count, lost int, edits ...func(*inventory.A
 	w.listings = append(w.listings, l)
 }
 
-// outcomes counts what becomes of the candidates, by action and reason.
+// outcomes counts the outcomes of the candidates, by action and reason.
 func outcomes(a Approved) map[string]int {
 	out := map[string]int{}
 	for _, c := range slices.Concat(a.Removals(), a.Notes()) {
@@ -36,10 +36,10 @@ func outcomes(a Approved) map[string]int {
 	return out
 }
 
-// defaultLimits are the limits that the configuration has by default.
+// defaultLimits returns the configuration's default limits.
 func defaultLimits() Limits { return Limits{Percent: 20, Min: 3, PerRun: 50} }
 
-// guardRow is one case: what there is, and how many candidates end how.
+// guardRow is one case: a world, and how many candidates have which outcome.
 type guardRow struct {
 	name  string
 	setup func(w *world)
@@ -131,7 +131,7 @@ func TestGuardWeighsProofs(t *testing.T) {
 	})
 }
 
-// setProof gives one instance's answer to asking by id; all others are proved absent.
+// setProof sets one instance's proof; all others are proved absent.
 func (w *world) setProof(instance string, proof Proof) {
 	w.proof = func(c Change) (Proof, bool) {
 		if c.InstanceID == instance {
@@ -141,8 +141,7 @@ func (w *world) setProof(instance string, proof Proof) {
 	}
 }
 
-// TestHeldRemovalStopsNothingElse: creates and updates of the scope go on, and what is held
-// carries no patch.
+// TestHeldRemovalStopsNothingElse: creates and updates of the scope go on, and a held removal carries no patch.
 func TestHeldRemovalStopsNothingElse(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -162,7 +161,7 @@ func TestHeldRemovalStopsNothingElse(t *testing.T) {
 	}
 }
 
-// TestZeroValuesDoNothing: an Approved that the guard did not fill, and a plan of nothing.
+// TestZeroValuesDoNothing: an Approved that the guard did not fill, and an empty plan.
 func TestZeroValuesDoNothing(t *testing.T) {
 	t.Parallel()
 	for _, a := range []Approved{{}, Plan{}.Approve(Limits{}, nil), Build(Input{}, Rules{}).Approve(Limits{}, nil)} {
@@ -175,7 +174,7 @@ func TestZeroValuesDoNothing(t *testing.T) {
 	}
 }
 
-// TestApproveTwice: the guard changes nothing in its plan.
+// TestApproveTwice: the guard does not change its plan.
 func TestApproveTwice(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -194,7 +193,7 @@ func TestApproveTwice(t *testing.T) {
 	}
 }
 
-// TestHoldOfTheRun holds what all else lets pass, and leaves every other reason as it is.
+// TestHoldOfTheRun: Limits.Hold holds what all else lets pass, and keeps every other reason.
 func TestHoldOfTheRun(t *testing.T) {
 	t.Parallel()
 	w := newWorld()

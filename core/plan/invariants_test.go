@@ -10,7 +10,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// TestInvariants has those of docs/invariants.md that a plan alone can keep or break, by their numbers.
+// TestInvariants has those invariants of docs/invariants.md that a plan alone can keep or break, by their numbers.
 //
 // Invariants: 1, 2, 3, 5, 6, 7, 8, 9, 12, 14, 15.
 func TestInvariants(t *testing.T) {
@@ -53,7 +53,7 @@ func withoutAddressIsPresent(t *testing.T) {
 	})
 }
 
-// namesThatMeet: instances with one name, and two that swap theirs, are two assets with their own ids.
+// namesThatMeet: instances with one name, and two that swap their names, are two assets with their own ids.
 func namesThatMeet(t *testing.T) {
 	w := newWorld()
 	a, b := instanceInProd("i-1", "x", "10.0.0.1"), instanceInProd("i-2", "y", "10.0.0.2")
@@ -76,8 +76,8 @@ func namesThatMeet(t *testing.T) {
 	}
 }
 
-// idsSurvive: stop and start, rename, another address; and an address that is used again by a new instance is
-// no reason to give it the old asset, adopted or not.
+// idsSurvive: an asset keeps its id through stop and start, another name and another address. A new instance with
+// an old address does not get the old asset, adopted or not.
 func idsSurvive(t *testing.T) {
 	i1 := instanceInProd("i-1", "web", "10.0.0.1")
 	for _, adopted := range []bool{false, true} {
@@ -108,7 +108,7 @@ func idsSurvive(t *testing.T) {
 	}
 }
 
-// anyTextIsTaken: whatever the cloud calls an instance, its asset can be made.
+// anyTextIsTaken: whatever the cloud calls an instance, its asset can be created.
 func anyTextIsTaken(t *testing.T) {
 	w := newWorld()
 	for n, text := range []string{"a:b", "a,b", "🚀:,", strings.Repeat("名", 256), "\t\n", ":", "", "a\x00b", "\xff\xfe", "jms-gone:x"} {
@@ -125,7 +125,7 @@ func anyTextIsTaken(t *testing.T) {
 	}
 }
 
-// markerComesWithTheAsset: what a create sends makes the asset ours, and no second write does.
+// markerComesWithTheAsset: the create itself makes the asset ours, without a second write.
 func markerComesWithTheAsset(t *testing.T) {
 	everyWorld(t, func(t *testing.T, w *world) {
 		for _, c := range w.approve().Creates() {
@@ -137,7 +137,7 @@ func markerComesWithTheAsset(t *testing.T) {
 	})
 }
 
-// manyInstances: 50,000 are planned, and the plan holds little beside what was read.
+// manyInstances: a plan of 50,000 instances needs little memory besides its input.
 func manyInstances(t *testing.T) {
 	const count = 50_000
 	w, assets := fleetOf(count)

@@ -8,8 +8,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// TestKeepMeansKeep: an asset with jms-keep, in whatever spelling, is removed by no path: neither by a run or an
-// event, nor at a person's order, whatever is approved.
+// TestKeepMeansKeep: nothing removes an asset with jms-keep, in whatever spelling: no run, no event and no person's
+// order, whatever is approved.
 func TestKeepMeansKeep(t *testing.T) {
 	t.Parallel()
 	i1 := instanceInProd("i-1", "web", "10.0.0.1")
@@ -67,7 +67,7 @@ func TestKeepMeansKeep(t *testing.T) {
 	}
 }
 
-// approveRemovalOf plans a run for one asset whose instance is released, all removals approved.
+// approveRemovalOf plans a run for one asset whose instance is gone, with all removals approved.
 func approveRemovalOf(a inventory.Asset, setup func(*world)) Approved {
 	w := newWorld()
 	w.addInstances(instanceInProd("i-live", "live", "10.0.0.8"))

@@ -8,31 +8,32 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// labelWriteWindow is for how long after the time in a label a run may begin to use it: a run writes the time at which it
-// began, and a platform lets it go on for up to a day.
+// labelWriteWindow is how long after the time in a label a run may still write it: the time is that of the run's
+// start, and a platform lets a run go on for up to a day.
 const labelWriteWindow = 24 * time.Hour
 
-// PrunableLabels are the names of the labels whose unused rows may be removed from JumpServer's label page: those whose
-// values are, or were in earlier versions, of one asset's own. All others are shared by many assets, or are people's.
+// PrunableLabels returns the names of labels whose unused rows may be removed from JumpServer's label page: their
+// values belong, or belonged in earlier versions, to one asset each. All others are shared by many assets, or are
+// people's.
 func PrunableLabels() []string {
 	return []string{inventory.LabelInstance, inventory.LabelGone, inventory.LabelDue, inventory.LabelMissing}
 }
 
-// LabelVerdict says what is to become of one row of the label page, and why.
+// LabelVerdict says whether one row of the label page may be removed, and why.
 type LabelVerdict struct {
 	inventory.LabelRow
 	Unused bool // it may be removed
 	Reason Reason
 }
 
-// LabelUsage is what is known of the use of labels: what the assets of a complete reading carry.
+// LabelUsage knows which labels the assets of a complete reading carry.
 type LabelUsage struct {
 	used   map[string]struct{} // by labelKey
 	assets map[string]struct{} // their ids
 	now    time.Time
 }
 
-// NewLabelUsage notes which of the labels assets carry.
+// NewLabelUsage collects the prunable labels that assets carry.
 func NewLabelUsage(b inventory.JumpServerAssets, now time.Time) LabelUsage {
 	u := LabelUsage{used: map[string]struct{}{}, assets: make(map[string]struct{}, len(b.Assets)), now: now}
 	for _, a := range b.Assets {
@@ -46,13 +47,13 @@ func NewLabelUsage(b inventory.JumpServerAssets, now time.Time) LabelUsage {
 	return u
 }
 
-// labelKey is equal for any two labels that a database may take for one.
+// labelKey returns the same key for any two labels that a database may call equal.
 func labelKey(l inventory.Label) string {
 	return inventory.FoldName(l.Name) + "\x00" + inventory.FoldName(l.Value)
 }
 
-// Classify returns the line of a row as far as the row itself and the assets tell. What it calls unused may yet have
-// holders, see Held.
+// Classify returns the verdict on a row as far as the row and the assets show. A row that it calls unused may still
+// have holders, see CheckHolders.
 func (u LabelUsage) Classify(row inventory.LabelRow) LabelVerdict {
 	keep := func(code Code, args ...any) LabelVerdict {
 		return LabelVerdict{LabelRow: row, Reason: newReason(code, args...)}
@@ -82,8 +83,8 @@ func (u LabelUsage) Classify(row inventory.LabelRow) LabelVerdict {
 	return LabelVerdict{LabelRow: row, Unused: true, Reason: newReason(LabelUnused)}
 }
 
-// CheckHolders returns an unused row's line once its holders are known: it is only unused if JumpServer names no living one, and
-// no asset that was read is among the deleted ones.
+// CheckHolders returns the final verdict on a row, given its holders. It is unused only if no holder exists any
+// more, and none is an asset that was read.
 func (u LabelUsage) CheckHolders(line LabelVerdict, holders []inventory.LabelHolder) LabelVerdict {
 	if !line.Unused {
 		return line
@@ -96,7 +97,7 @@ func (u LabelUsage) CheckHolders(line LabelVerdict, holders []inventory.LabelHol
 	return line
 }
 
-// holderName is a holder as people know it.
+// holderName returns a holder's title, or else its id.
 func holderName(h inventory.LabelHolder) string {
 	if h.Title == "" {
 		return h.ID

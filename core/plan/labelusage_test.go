@@ -7,7 +7,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// TestLabelUsage: what is removed is one of four labels, that nothing has, and that no run can still write.
+// TestLabelUsage: a row is unused if it is one of four labels, nothing has it, and no run can still write it.
 func TestLabelUsage(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 28, 14, 35, 20, 0, time.UTC)
@@ -22,7 +22,7 @@ func TestLabelUsage(t *testing.T) {
 		{Name: "JMS-Instance", Value: "i-1"}:              LabelUnused,
 		{Name: "jms-instance", Value: ""}:                 LabelUnused,
 		{Name: "jms-instance", Value: "i-used"}:           LabelCarried,
-		{Name: "jms-instance", Value: "I-Used"}:           LabelCarried, // a database may call them one
+		{Name: "jms-instance", Value: "I-Used"}:           LabelCarried, // a database may call them equal
 		{Name: "jms-gone", Value: "20260101T0000Z"}:       LabelCarried,
 		{Name: "jms-gone", Value: "20260101T0001Z"}:       LabelUnused,
 		{Name: "jms-gone", Value: "2026-01-01T00:00:01Z"}: LabelUnused,
@@ -75,7 +75,7 @@ func TestLabelUsage(t *testing.T) {
 	}
 }
 
-// TestEverythingWeWriteIsKeptWhileItMayBeWritten: no label that a run writes now can be taken from it.
+// TestEverythingWeWriteIsKeptWhileItMayBeWritten: no row of a label that a run writes now is unused.
 func TestEverythingWeWriteIsKeptWhileItMayBeWritten(t *testing.T) {
 	t.Parallel()
 	for _, ago := range []time.Duration{0, time.Minute, time.Hour, 23 * time.Hour} {

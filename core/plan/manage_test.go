@@ -7,7 +7,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// TestManage: fields that are people's are written on new assets only; what differs is told.
+// TestManage: fields that are people's are written on new assets only; differences are reported.
 func TestManage(t *testing.T) {
 	t.Parallel()
 	i1 := instanceInProd("i-1", "web", "10.0.0.1")

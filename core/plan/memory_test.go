@@ -8,7 +8,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// fleetOf gives instances of ten scopes, and the assets that a sync has made of them.
+// fleetOf returns instances of ten scopes, and the assets that a sync has created for them.
 func fleetOf(count int) (*world, []inventory.Asset) {
 	w := newWorld()
 	w.listings, w.assets = nil, nil
@@ -29,18 +29,18 @@ func fleetOf(count int) (*world, []inventory.Asset) {
 	return w, assets
 }
 
-// liveHeap gives the bytes of heap that are in use.
+// liveHeap returns the bytes of heap in use.
 func liveHeap() int64 {
 	runtime.GC()
-	runtime.GC() // what the first one's finalizers let go of
+	runtime.GC() // for what finalizers have released
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapAlloc)
 }
 
-// TestMemory: what a plan holds beside the instances and assets that it was made of. Measured
-// were 56 and 352 bytes for each instance, and 648 and 1,297 when plans copied their input; the
-// bounds leave room between. It is not parallel, as it measures the whole heap.
+// TestMemory: what a plan needs besides its input. Measured were 56 and 352 bytes for each instance, and 648 and
+// 1,297 when plans copied their input; the limits leave room between. It is not parallel, because it measures the
+// whole heap.
 // Invariants: 15.
 func TestMemory(t *testing.T) {
 	const count = 50_000

@@ -14,14 +14,13 @@ import (
 // maxNameLength is JumpServer's limit for a name, in characters.
 const maxNameLength = 128
 
-// nameSet is a set of names that are taken. Two that a database under JumpServer may call equal are
-// one name, see inventory.FoldName.
+// nameSet is a set of names. Two names that a database may call equal are the same, see inventory.FoldName.
 type nameSet map[string]bool
 
 func (n nameSet) add(name string)      { n[inventory.FoldName(name)] = true }
 func (n nameSet) has(name string) bool { return n[inventory.FoldName(name)] }
 
-// nameClaim is one asset's wish for a name.
+// nameClaim is the claim of one asset to a name.
 type nameClaim struct {
 	assetID, instanceID string
 	desiredName         string // the cloud's name, not yet unique
@@ -29,32 +28,32 @@ type nameClaim struct {
 	active              bool
 }
 
-// nameContest is what becomes of the claims for one name, in whatever spelling.
+// nameContest is the state of the claims to one name, in all its spellings.
 type nameContest struct {
-	winner    int  // place of the claim that has it, if no asset keeps it
-	hasHolder bool // an active asset has the very name that it wants
-	hasWinner bool // best is known
+	winner    int  // index of the claim that gets the name if no asset holds it
+	hasHolder bool // an active asset already has the name that it wants
+	hasWinner bool // winner is known
 }
 
-// resolveNames decides the final name of every claimant, by asset id. Names in fixed stay where they are.
+// resolveNames returns the final name of every claimant, by asset id. Names in fixed stay where they are.
 //
-// Names in two spellings that a database may call equal are one name, of which a server that does tell
-// them apart may hold several: an active asset that has the very name that it wants keeps it. Where there is none, and
-// the name is not fixed, one claimant gets it: an active asset that has it in another spelling, else the
-// one with the smallest instance id. All others get "<name>-<instance id>", numbered where even that
-// is taken. The outcome depends on the claims as a set, so a second run finds nothing to do. The
-// claims are sorted by it.
+// Names in two spellings that a database may call equal are one name. A server whose database tells them apart may
+// hold several, so every active asset that has the very name that it wants keeps it. If there is none, and the name
+// is not fixed, one claimant gets it: an active asset that has it in another spelling, else the one with the
+// smallest instance id. All others get "<name>-<instance id>", numbered if that is taken too. The outcome does not
+// depend on the order of the claims, so a second run finds nothing to do. The claims are sorted in place.
 func resolveNames(claims []nameClaim, fixed nameSet) map[string]string {
 	slices.SortFunc(claims, func(x, y nameClaim) int {
 		return cmp.Or(strings.Compare(x.instanceID, y.instanceID), strings.Compare(x.assetID, y.assetID))
 	})
 	contests := contestsByName(claims)
 	final := make(map[string]string, len(claims))
-	given := nameSet{} // to somebody who did not have it
+	given := nameSet{} // names that an asset gets anew
 	var losers []nameClaim
 	for n, c := range claims {
 		key := inventory.FoldName(c.desiredName)
-		switch at := contests[key]; {
+		at := contests[key]
+		switch {
 		case c.hasDesiredName() && (c.active || at.hasHolder || fixed[key] || claims[at.winner].hasDesiredName()):
 			final[c.assetID] = c.desiredName
 		case !at.hasHolder && !fixed[key] && at.winner == n:
@@ -76,7 +75,7 @@ func resolveNames(claims []nameClaim, fixed nameSet) map[string]string {
 	return final
 }
 
-// contestsByName weighs the claims for each name, which are sorted.
+// contestsByName decides the contest for each name. The claims are sorted.
 func contestsByName(claims []nameClaim) map[string]nameContest {
 	contests := make(map[string]nameContest, len(claims))
 	for n, c := range claims {
@@ -91,16 +90,16 @@ func contestsByName(claims []nameClaim) map[string]nameContest {
 	return contests
 }
 
-// hasDesiredName reports whether an asset has the very name that it wants.
+// hasDesiredName reports whether the asset already has exactly the name that it wants.
 func (c nameClaim) hasDesiredName() bool { return c.currentName == c.desiredName }
 
-// hasSpellingOf reports whether an active asset has the name in some spelling.
+// hasSpellingOf reports whether an active asset has the name in any spelling.
 func (c nameClaim) hasSpellingOf(key string) bool {
 	return c.active && c.currentName != "" && inventory.FoldName(c.currentName) == key
 }
 
-// suffixedName gives "<name>-<instance id>" cut to maxNameLength with the suffix kept, numbered from 2
-// where taken says so.
+// suffixedName returns "<name>-<instance id>", cut to maxNameLength before the suffix, and numbered from 2 while
+// taken reports true.
 func suffixedName(name, instance string, taken func(string) bool) string {
 	for n := 1; ; n++ {
 		suffix := "-" + instance
@@ -115,8 +114,7 @@ func suffixedName(name, instance string, taken func(string) bool) string {
 	}
 }
 
-// isDesiredName reports whether an asset has the name that its instance wants, or one made of it where
-// that was taken.
+// isDesiredName reports whether a name is the wanted one, or is suffixedName of it.
 func isDesiredName(wanted, instance, name string) bool {
 	if name == wanted {
 		return true
@@ -127,7 +125,7 @@ func isDesiredName(wanted, instance, name string) bool {
 	return name == made || numbered && err == nil
 }
 
-// truncateName shortens to at most n characters, without a space at the end.
+// truncateName returns the first n characters of a name, without spaces at the ends.
 func truncateName(name string, n int) string {
 	if utf8.RuneCountInString(name) > n {
 		name = string([]rune(name)[:n])
@@ -135,14 +133,14 @@ func truncateName(name string, n int) string {
 	return strings.TrimSpace(name)
 }
 
-// rename is one asset that changes its name.
+// rename is the change of one asset's name.
 type rename struct{ assetID, instanceID, from, to string }
 
-// renameStep is a set of renames that may be written at once: none needs a name that another of the
-// same step or of a later one still holds.
+// renameStep is a set of renames that can be written at once: none needs a name that another of this step or a
+// later one still holds.
 type renameStep []rename
 
-// selfCount is 1 where a rename changes nothing but the spelling, which the asset itself does not hinder.
+// selfCount returns 1 if a rename changes only the spelling, so that the asset's own name does not block it.
 func (r rename) selfCount() int {
 	if inventory.FoldName(r.from) == inventory.FoldName(r.to) {
 		return 1
@@ -150,15 +148,15 @@ func (r rename) selfCount() int {
 	return 0
 }
 
-// nameCounts counts the assets that have a name, in whatever spelling.
+// nameCounts counts the assets that have a name, in any spelling.
 type nameCounts map[string]int
 
 func (t nameCounts) add(name string, n int)     { t[inventory.FoldName(name)] += n }
 func (t nameCounts) blocksRename(r rename) bool { return t[inventory.FoldName(r.to)] > r.selfCount() }
 func (t nameCounts) has(name string) bool       { return t[inventory.FoldName(name)] > 0 }
 
-// orderRenames puts renames into steps, so that every name is free when it is taken. A cycle
-// (a swap) is opened by a rename to a name that is not busy, which the same asset leaves again.
+// orderRenames puts renames into steps, so that every name is free when it is taken. A cycle (a swap) is broken
+// with a temporary name that is not busy.
 func orderRenames(all []rename, busy func(string) bool) []renameStep {
 	slices.SortFunc(all, func(x, y rename) int { return strings.Compare(x.assetID, y.assetID) })
 	held := make(nameCounts, len(all))
@@ -192,15 +190,15 @@ func orderRenames(all []rename, busy func(string) bool) []renameStep {
 	return steps
 }
 
-// releaseNames renames those that yield their name to somebody who takes it; held are the names of all others.
-func releaseNames(yielding []inventory.Asset, takers map[string]string, held nameSet) []rename {
+// releaseNames returns the renames of assets whose name another asset takes; held are the names of all others.
+func releaseNames(releasing []inventory.Asset, nameTakers map[string]string, held nameSet) []rename {
 	busy := maps.Clone(held)
-	for _, a := range yielding {
+	for _, a := range releasing {
 		busy.add(a.Name)
 	}
 	var out []rename
-	for _, a := range yielding {
-		if _, wanted := takers[inventory.FoldName(a.Name)]; !wanted {
+	for _, a := range releasing {
+		if _, wanted := nameTakers[inventory.FoldName(a.Name)]; !wanted {
 			continue
 		}
 		to := suffixedName(a.Name, instanceIDOf(a), busy.has)

@@ -97,14 +97,14 @@ func TestNames(t *testing.T) {
 	})
 }
 
-// webInstance is an instance that wants the name "web"; created is the line of its creation.
+// webInstance returns an instance that wants the name "web".
 func webInstance(n string) inventory.Instance { return instanceInProd("i-"+n, "web", "10.0.0."+n) }
 
 func createLine(n, name string) string {
 	return `create i-` + n + ` new_instance name="` + name + `" 10.0.0.` + n + ` Linux`
 }
 
-// TestGivesWay: deactivated assets, and those approved to be removed, hold no name.
+// TestGivesWay: assets that are deactivated, or approved to be removed, release their names.
 func TestGivesWay(t *testing.T) {
 	t.Parallel()
 	runPlanRows(t, []planRow{
@@ -197,8 +197,7 @@ func renameCycles() []renameCycle {
 	}
 }
 
-// TestRenamesInACircle: however names go round, each write finds its name free, and every asset
-// ends with its own.
+// TestRenamesInACircle: in any circle of names each write finds its name free, and every asset ends with its own.
 // Invariants: 7.
 func TestRenamesInACircle(t *testing.T) {
 	t.Parallel()
@@ -240,7 +239,7 @@ func TestRenamesInACircle(t *testing.T) {
 	}
 }
 
-// TestInterimStepsCarryNothingElse: a step of a swap changes the name alone, and is marked.
+// TestInterimStepsCarryNothingElse: a step of a swap changes only the name, and is marked.
 func TestInterimStepsCarryNothingElse(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -264,7 +263,7 @@ func TestInterimStepsCarryNothingElse(t *testing.T) {
 	}
 }
 
-// TestLongNames: 128 characters, not bytes, and the suffix is never cut.
+// TestLongNames: the limit is 128 characters, not bytes, and the suffix is never cut.
 func TestLongNames(t *testing.T) {
 	t.Parallel()
 	for _, part := range []string{"a", "汉", "🚀", "👩‍💻", "a "} {
@@ -290,8 +289,8 @@ func TestLongNames(t *testing.T) {
 	}
 }
 
-// FuzzNames gives arbitrary names to a few instances: final names are unique, fit, miss the fixed
-// ones, and giving them again changes nothing.
+// FuzzNames gives a few instances any names: final names are unique, short enough and none of the fixed ones, and a
+// second run changes nothing.
 func FuzzNames(f *testing.F) {
 	f.Add("web\nweb\ndb", "db", "i-1", byte(3))
 	f.Add("web-i-1\nweb\nweb", "web\nweb-i-1", "i-1", byte(0))

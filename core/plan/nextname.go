@@ -5,12 +5,13 @@ import "slices"
 // maxNameTries is how many other names are tried for an asset whose name JumpServer refuses.
 const maxNameTries = 3
 
-// WithNextName returns a change with the next name to try where JumpServer has refused its name: an
-// asset that the plan did not see has it, or JumpServer takes another spelling for the same. It is
-// "<name>-<instance id>", then numbered from 2. Where the asset has that name already the change is
-// left without a name, and Fields is empty where nothing else was to be changed. ok is false where there is
-// no other name to try: a person has approved the change with this very one, it is a step in which
-// names are passed on (the next run goes on from there), or enough names were tried.
+// WithNextName returns the change with the next name to try after JumpServer refused its name, because an asset
+// that the plan did not see has it, or a name that JumpServer calls equal. It is "<name>-<instance id>", then
+// numbered from 2. If the asset has that name already, the change is left without a name, and Fields is empty if
+// nothing else was to change.
+//
+// ok is false if there is no other name to try: a person has approved the change with this very name, it is a step
+// in which names are passed on (the next run goes on from there), or enough names were tried.
 func (c Change) WithNextName() (next Change, ok bool) {
 	named := c.Action == Create || c.Action == Update && c.Patch != nil && c.Patch.Name != nil
 	if !named || c.assetBuilder == nil || c.reviewed {
@@ -31,7 +32,7 @@ func (c Change) WithNextName() (next Change, ok bool) {
 	return c, false
 }
 
-// withName returns a change with another name than the one that JumpServer refused.
+// withName returns the change with another name than the refused one.
 func (c Change) withName(name, refused string) Change {
 	c.Name = name
 	if c.Action == Update {

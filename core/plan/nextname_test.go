@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestWithNextName: the names that are tried one after another where JumpServer refuses them.
+// TestWithNextName: the names that are tried one after another when JumpServer refuses them.
 func TestWithNextName(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -50,7 +50,7 @@ func TestWithNextName(t *testing.T) {
 	}
 }
 
-// TestNoOtherName: a step in which names are passed on, and what a person reviewed, have no other name.
+// TestNoOtherName: a step in which names are passed on, and a reviewed change, have no other name.
 func TestNoOtherName(t *testing.T) {
 	t.Parallel()
 	w := newWorld()

@@ -6,8 +6,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// orphanReason tells whether no run will ever ask for an asset's instance, as the configuration is, and
-// why: its account is not there or switched off, or its region is not among those of the account.
+// orphanReason reports whether no run will ever ask for an asset's instance, and why: its account is not configured
+// or disabled, or its region is not configured.
 func (b *builder) orphanReason(m ownership) (Reason, bool) {
 	account, there := b.rules.Accounts[m.account]
 	asked := func() bool {
@@ -24,13 +24,13 @@ func (b *builder) orphanReason(m ownership) (Reason, bool) {
 	return Reason{}, false
 }
 
-// isOrphanCode tells whether a reason is one of those of configured.
+// isOrphanCode reports whether orphanReason returns this code.
 func isOrphanCode(code Code) bool {
 	return slices.Contains([]Code{NotConfigured, SwitchedOffAccount, RegionNotConfigured}, code)
 }
 
-// addOrphan reports an asset that no run will look after. It is not removed: that nobody asks for its
-// instance any more says nothing of it. One that is deactivated already only has to wait.
+// addOrphan reports an asset that no run looks after. It is not removed: if nobody asks for its instance any more,
+// nothing is known about it. One that is deactivated already only waits.
 func (b *builder) addOrphan(c Change, a inventory.Asset, why Reason) {
 	since, gone, readable := parseDeactivatedAt(a, b.rules.Now)
 	keep, kept := keepReason(a)

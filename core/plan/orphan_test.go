@@ -9,7 +9,7 @@ import (
 
 const leftAccount = "left" // an account that the configuration no longer has
 
-// TestOrphans: said in every run, never removed by one.
+// TestOrphans: each run reports them, and none removes them.
 func TestOrphans(t *testing.T) {
 	t.Parallel()
 	of := func(account, region string) inventory.Instance {

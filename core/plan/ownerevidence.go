@@ -13,8 +13,8 @@ type AccountKey struct {
 	Account string
 }
 
-// OwnersByAccount returns, for each account that the marks of our assets name, the cloud accounts that they belong to: their
-// own ids in lower case, sorted. An asset whose comment contradicts its labels vouches for nobody.
+// OwnersByAccount returns the owners of each account that the labels of our assets name: the cloud accounts' own
+// ids, in lower case, sorted. Assets whose comment contradicts their labels are left out.
 func OwnersByAccount(assets []inventory.Asset, rules Rules) map[AccountKey][]string {
 	b := &builder{rules: rules, canonicalAccounts: map[string]string{}}
 	owners := map[AccountKey][]string{}
@@ -27,7 +27,8 @@ func OwnersByAccount(assets []inventory.Asset, rules Rules) map[AccountKey][]str
 			continue
 		}
 		h := AccountKey{m.cloud, b.canonicalAccount(m.account)}
-		if owner := strings.ToLower(m.owner); !slices.Contains(owners[h], owner) {
+		owner := strings.ToLower(m.owner)
+		if !slices.Contains(owners[h], owner) {
 			owners[h] = append(owners[h], owner)
 		}
 	}
@@ -37,19 +38,19 @@ func OwnersByAccount(assets []inventory.Asset, rules Rules) map[AccountKey][]str
 	return owners
 }
 
-// OwnerEvidence is what is known of whose a configured account is, beside what its key says.
+// OwnerEvidence is what is known about the owner of a configured account, apart from its key.
 type OwnerEvidence struct {
-	Remembered string   // by state; "" = nothing is
-	Accepted   bool     // a person said so
-	Labelled   []string // as Owners returns it
+	Remembered string   // in the state; "" = nothing
+	Accepted   bool     // by a person
+	Labelled   []string // see OwnersByAccount
 }
 
-// DoubtReason returns why a listing that was read with an owner's key is not believed to be that of an account, and false
-// where it is: in the order of the cases, what a person said (account_id, or an owner that was accepted) goes first.
+// DoubtReason returns why a listing read with a key of this owner may not be the account's, and reports whether it
+// is doubted. What a person said (account_id, or an accepted owner) comes before the labels.
 func (v OwnerEvidence) DoubtReason(account, owner string, rules Rules) (why Reason, doubted bool) {
 	is := func(other string) bool { return strings.EqualFold(other, owner) }
 	switch {
-	case rules.Accounts[account].Owner != "": // the key was compared with account_id when it was asked whose it is
+	case rules.Accounts[account].Owner != "": // account_id was compared with the owner before
 		return Reason{}, false
 	case v.Remembered != "" && !is(v.Remembered):
 		return newReason(KeyOfAnother, account, owner, v.Remembered), true

@@ -6,7 +6,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// TestDoubt: what a person said goes first, then what is remembered, then marks.
+// TestDoubt: what a person said comes first, then the state, then the labels.
 func TestDoubt(t *testing.T) {
 	t.Parallel()
 	said := Rules{Accounts: map[string]Account{"prod": {Owner: "AA"}}}
@@ -36,7 +36,8 @@ func TestDoubt(t *testing.T) {
 	}
 }
 
-// TestOwners: of assets that are ours, by account, without those whose comment and labels contradict each other.
+// TestOwners: the owners of assets of ours, by account, without those whose comment and labels contradict each
+// other.
 func TestOwners(t *testing.T) {
 	t.Parallel()
 	asset := func(account, owner, instance, more string) inventory.Asset {

@@ -8,17 +8,17 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// ownership is what an asset says of itself: four labels that many assets share, and the instance that a
-// label or its comment names. Cloud and region are in lower case, as all clouds write them, because a
-// database may have kept another spelling of a label.
+// ownership is what an asset says of itself: four labels that many assets share, and the instance that a label or
+// its comment names. Cloud and region are in lower case, as all clouds write them, because a database may keep
+// another spelling of a label.
 type ownership struct {
 	cloud                              inventory.Cloud
 	account, owner, region, instanceID string
-	project                            string // inventory.Instance.Project; "" = there is none, or it was never learnt
+	project                            string // inventory.Instance.Project; "" = none, or the asset is older than the label
 }
 
-// parseOwnership returns the mark of an asset and reports whether it is ours; see the package's doc for what
-// is. Of an asset that is not ours the mark is what it claims: instance is the one that it names, or "".
+// parseOwnership returns the ownership of an asset and reports whether it is ours, as the package's doc defines it.
+// If it is not ours, the ownership is only what it claims, and instanceID may be "".
 func parseOwnership(a inventory.Asset) (m ownership, ours bool) {
 	m, marked := parseSharedLabels(a)
 	if !marked {
@@ -26,18 +26,18 @@ func parseOwnership(a inventory.Asset) (m ownership, ours bool) {
 	}
 	if a.LabelCount(inventory.LabelInstance) > 0 {
 		m.instanceID, _ = a.Label(inventory.LabelInstance)
-		return m, m.instanceID != "" && (m.matchesAssetID(a.ID) || isAdopted(a) && m.witnessed(a))
+		return m, m.instanceID != "" && (m.matchesAssetID(a.ID) || isAdopted(a) && m.commentNamesInstance(a))
 	}
 	for _, id := range instancesInComment(a.Comment) {
-		if m.instanceID = id; m.matchesAssetID(a.ID) {
+		m.instanceID = id
+		if m.matchesAssetID(a.ID) {
 			return m, true
 		}
 	}
 	return m, false
 }
 
-// parseSharedLabels returns what the labels say that many assets share, and reports whether an asset has each
-// of them once.
+// parseSharedLabels returns what the shared labels say, and reports whether the asset has each of them once.
 func parseSharedLabels(a inventory.Asset) (m ownership, marked bool) {
 	if !a.Host {
 		return ownership{}, false
@@ -57,37 +57,35 @@ func parseSharedLabels(a inventory.Asset) (m ownership, marked bool) {
 		}
 		*f.into = value
 	}
-	if n := a.LabelCount(inventory.LabelProject); n > 0 {
-		if m.project, _ = a.Label(inventory.LabelProject); m.project == "" {
-			return ownership{}, false
-		}
+	m.project, _ = a.Label(inventory.LabelProject)
+	if m.project == "" && a.LabelCount(inventory.LabelProject) > 0 {
+		return ownership{}, false
 	}
 	m.cloud, m.region = inventory.Cloud(strings.ToLower(string(m.cloud))), strings.ToLower(m.region)
 	return m, true
 }
 
-// matchesAssetID reports whether an asset's id is the one that we make for the instance of the mark.
+// matchesAssetID reports whether an asset id is the one made of this ownership.
 func (m ownership) matchesAssetID(id string) bool {
 	return m.instanceID != "" && id == inventory.AssetID(m.cloud, m.region, m.instanceID)
 }
 
-// isAdopted reports whether an asset's own id stands in its label jms-asset: whoever marked it meant this
-// very asset. A copy has another id.
+// isAdopted reports whether an asset's own id stands in its label jms-asset. A copy has another id.
 func isAdopted(a inventory.Asset) bool {
 	own, ok := a.Label(inventory.LabelAsset)
 	return ok && strings.EqualFold(own, a.ID)
 }
 
-// witnessed reports whether an asset's comment names the instance of the mark. Who may set labels can write
-// all of them on any asset; who may write its comment may change the asset anyway.
-func (m ownership) witnessed(a inventory.Asset) bool {
+// commentNamesInstance reports whether an asset's comment names this instance. Who may set labels can write all of
+// them on any asset; who may write the comment may change the asset anyway.
+func (m ownership) commentNamesInstance(a inventory.Asset) bool {
 	return slices.ContainsFunc(instancesInComment(a.Comment), func(id string) bool { return strings.EqualFold(id, m.instanceID) })
 }
 
-// Unwitnessed reports whether an asset has all the marks of an adopted one, and nothing but labels says of which
-// instance it is: somebody who sets labels may have written them, or an earlier version adopted it. It is not ours,
-// and nothing of it is changed. instance is the one that the labels name.
-func Unwitnessed(a inventory.Asset) (instance string, is bool) {
+// OursByLabelsAlone reports whether an asset has all labels of an adopted one and nothing else that proves its
+// instance: somebody who may set labels wrote them, or an earlier version adopted it. It is not ours and is not
+// changed. instance is the one that the labels name.
+func OursByLabelsAlone(a inventory.Asset) (instance string, is bool) {
 	m, ours := parseOwnership(a)
 	return m.instanceID, !ours && a.LabelCount(inventory.LabelInstance) > 0 && m.instanceID != "" && isAdopted(a)
 }
@@ -98,21 +96,21 @@ func IsOurs(a inventory.Asset) bool {
 	return ours
 }
 
-// IsOursFor reports whether an asset is ours and the one of this instance.
+// IsOursFor reports whether an asset is ours and belongs to this instance.
 func IsOursFor(a inventory.Asset, cloud inventory.Cloud, region, instance string) bool {
 	m, ours := parseOwnership(a)
 	return ours && m.cloud == cloud && m.region == region && m.instanceID == instance
 }
 
-// IsUnproved reports whether an asset has our labels, but nothing on it proves of which instance it is:
-// its comment was changed. It is not touched, unless its instance is listed; see the package's doc.
+// IsUnproved reports whether an asset has our labels, but its comment was changed, so that nothing proves its
+// instance. It is not written to, unless its instance is listed; see the package's doc.
 func IsUnproved(a inventory.Asset) bool {
 	m, ours := parseOwnership(a)
 	return !ours && m.cloud != "" && m.instanceID == ""
 }
 
-// ownershipConflict returns why an asset's comment and its labels are both not believed: they name two owners, two
-// projects or two regions. A row of JumpServer's label page was edited, or the comment.
+// ownershipConflict returns why neither an asset's comment nor its labels are believed: they name two owners,
+// projects or regions. Somebody edited the comment, or a row of JumpServer's label page.
 func ownershipConflict(a inventory.Asset, m ownership) (why Reason, contradict bool) {
 	for _, owner := range commentValues(a.Comment, inventory.KeyOwner) {
 		if !strings.EqualFold(owner, m.owner) {
@@ -125,21 +123,21 @@ func ownershipConflict(a inventory.Asset, m ownership) (why Reason, contradict b
 		}
 	}
 	for _, region := range commentValues(a.Comment, inventory.KeyRegion) {
-		if !m.matchesAssetID(a.ID) && !strings.EqualFold(region, m.region) { // an id that we made is made of the region
+		if !m.matchesAssetID(a.ID) && !strings.EqualFold(region, m.region) { // our id proves the region
 			return newReason(RegionsDiffer, m.region, region), true
 		}
 	}
 	return Reason{}, false
 }
 
-// ProjectOf returns the part of the cloud account that an asset of ours was made from, "" where its marks name none.
+// ProjectOf returns the part of the cloud account that an asset of ours was made from, "" if its labels name none.
 func ProjectOf(a inventory.Asset) string {
 	m, _ := parseOwnership(a)
 	return m.project
 }
 
-// sharedLabels are the labels that each asset of ours has and shares with others: four, and one more where the
-// cloud divides accounts.
+// sharedLabels returns the labels that each asset of ours shares with others: four, and jms-project if the cloud
+// divides its accounts.
 func sharedLabels(i inventory.Instance) []inventory.Label {
 	labels := []inventory.Label{
 		{Name: inventory.LabelCloud, Value: string(i.Cloud)},
@@ -153,7 +151,7 @@ func sharedLabels(i inventory.Instance) []inventory.Label {
 	return labels
 }
 
-// ownershipLabels are sharedLabels and that of the instance, by which an asset is ours whatever its comment says.
+// ownershipLabels returns sharedLabels and jms-instance, which makes an asset ours whatever its comment says.
 func ownershipLabels(i inventory.Instance) []inventory.Label {
 	return append(sharedLabels(i), inventory.Label{Name: inventory.LabelInstance, Value: i.ID})
 }
@@ -163,16 +161,17 @@ func hasStorableLabels(i inventory.Instance) bool {
 	return !slices.ContainsFunc(ownershipLabels(i), func(l inventory.Label) bool { return !inventory.IsStorableLabel(l.Value) })
 }
 
-// desiredLabels returns the labels that the asset of a listed instance should have: ours up to
-// date, jms-instance where nothing else proves the asset, jms-protected as protected says, those of a
-// deactivation taken off, all of people's as they are. It returns nil for no change.
+// desiredLabels returns the labels that the asset of a listed instance should have, or nil if it has them. Ours are
+// brought up to date, jms-instance is added if nothing else proves the asset, jms-protected is set as protected
+// says, those of a deactivation are removed, and people's stay.
 func desiredLabels(a inventory.Asset, i inventory.Instance, protected bool) []inventory.Label {
 	gone := a.LabelCount(inventory.LabelGone) > 0
 	want := ownershipLabels(i)
 	out := make([]inventory.Label, 0, len(a.Labels)+1)
 	for _, l := range a.Labels {
-		if at := slices.IndexFunc(want, func(w inventory.Label) bool { return l.Is(w.Name) }); at >= 0 {
-			if !inventory.MayBeEqual(l.Value, want[at].Value) { // JumpServer may have kept another spelling for good
+		at := slices.IndexFunc(want, func(w inventory.Label) bool { return l.Is(w.Name) })
+		if at >= 0 {
+			if !inventory.MayBeEqual(l.Value, want[at].Value) { // JumpServer may keep another spelling for good
 				l = want[at]
 			}
 			out = append(out, l)
@@ -186,7 +185,7 @@ func desiredLabels(a inventory.Asset, i inventory.Instance, protected bool) []in
 	if !IsOurs(a) {
 		out = append(out, want[len(want)-1])
 	}
-	if i.Project != "" && a.LabelCount(inventory.LabelProject) == 0 { // made before projects were marked
+	if i.Project != "" && a.LabelCount(inventory.LabelProject) == 0 { // the asset is older than the label
 		out = append(out, inventory.Label{Name: inventory.LabelProject, Value: i.Project})
 	}
 	if protected && a.LabelCount(inventory.LabelProtected) == 0 {
@@ -198,15 +197,15 @@ func desiredLabels(a inventory.Asset, i inventory.Instance, protected bool) []in
 	return out
 }
 
-// isDeactivationLabel reports whether a label only means something on a deactivated asset.
+// isDeactivationLabel reports whether a label has a meaning on deactivated assets only.
 func isDeactivationLabel(l inventory.Label) bool {
 	return hasAnyName(l, inventory.LabelGone, inventory.LabelDue, inventory.LabelOff, inventory.LabelEvent, inventory.LabelReopened)
 }
 
 func hasAnyName(l inventory.Label, names ...string) bool { return slices.ContainsFunc(names, l.Is) }
 
-// deactivationLabels gives the labels of an asset that is deactivated now. Where a person had switched
-// it off before, jms-off remembers that, so that it stays off if the instance returns.
+// deactivationLabels returns the labels of an asset that is deactivated now. If a person had switched it off
+// before, jms-off records that, so that it stays off if the instance returns.
 func deactivationLabels(a inventory.Asset, r Rules) []inventory.Label {
 	out := slices.DeleteFunc(replaceLabel(a, inventory.LabelMissing, ""), isDeactivationLabel)
 	if !a.Active {
@@ -222,8 +221,8 @@ func protectedLabel() inventory.Label {
 	return inventory.Label{Name: inventory.LabelProtected, Value: "ip"}
 }
 
-// parseDeactivatedAt reads jms-gone: found tells whether there is one, ok whether it can be read. A time
-// more than a day ahead cannot be ours.
+// parseDeactivatedAt returns the time in jms-gone; found reports whether the label is there, ok whether it is
+// readable. A time more than a day ahead cannot be ours.
 func parseDeactivatedAt(a inventory.Asset, now time.Time) (at time.Time, found, ok bool) {
 	if a.LabelCount(inventory.LabelGone) == 0 {
 		return time.Time{}, false, true
@@ -236,14 +235,14 @@ func parseDeactivatedAt(a inventory.Asset, now time.Time) (at time.Time, found, 
 	return at, true, true
 }
 
-// mentionedInstances returns the instance ids that an asset which is not ours names: in its comment, or by labels.
+// mentionedInstances returns the instance ids that an asset which is not ours names in its comment or labels.
 func mentionedInstances(a inventory.Asset) []string {
-	return append(instancesInComment(a.Comment), claimed(a)...)
+	return append(instancesInComment(a.Comment), instancesInLabels(a)...)
 }
 
-// claimed returns the instance ids that labels jms-instance name, as a released asset has one that an earlier
-// version adopted by its address.
-func claimed(a inventory.Asset) []string {
+// instancesInLabels returns the values of an asset's labels jms-instance. A disowned asset that an earlier version
+// adopted by its address has one.
+func instancesInLabels(a inventory.Asset) []string {
 	var ids []string
 	for _, l := range a.Labels {
 		if a.Host && l.Is(inventory.LabelInstance) {
@@ -253,12 +252,12 @@ func claimed(a inventory.Asset) []string {
 	return ids
 }
 
-// instancesInComment returns the instance ids that a comment names, in the form of the Python tool, which is ours too.
+// instancesInComment returns the instance ids that a comment names, in the form that the Python tool used too.
 func instancesInComment(comment string) []string {
 	return commentValues(comment, inventory.KeyInstance)
 }
 
-// commentValues returns the words that follow a key in a comment, on the key's own line.
+// commentValues returns the words that follow a key on its line of a comment.
 func commentValues(comment, key string) []string {
 	var values []string
 	for rest := comment; ; {
@@ -267,7 +266,8 @@ func commentValues(comment, key string) []string {
 			return values
 		}
 		line, _, _ := strings.Cut(after, "\n")
-		if fields := strings.Fields(line); len(fields) > 0 {
+		fields := strings.Fields(line)
+		if len(fields) > 0 {
 			values = append(values, strings.TrimRight(fields[0], ",;，；。"))
 		}
 		rest = after

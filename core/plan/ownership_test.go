@@ -37,8 +37,8 @@ func TestInstancesInComment(t *testing.T) {
 	}
 }
 
-// FuzzComment: every comment ends, names one line's word each, and the id in a line of the Python
-// tool's form is found whatever people wrote around it.
+// FuzzComment: parsing any comment ends, returns one word for each line, and finds the id in a line of the Python
+// tool's form whatever people wrote around it.
 func FuzzComment(f *testing.F) {
 	f.Add("由JMS-Sync同步于 2025-05-07 10:00:00", "region: cn-beijing")
 	f.Add("instance_id:", "instance_id: i-2")
@@ -56,8 +56,8 @@ func FuzzComment(f *testing.F) {
 	})
 }
 
-// TestOurs: the id and each of the five labels once make an asset ours, nothing less, where its comment
-// does not name the instance.
+// TestOurs: an asset whose comment does not name the instance is ours only with the right id and each of the five
+// labels once.
 func TestOurs(t *testing.T) {
 	t.Parallel()
 	i1 := instanceInProd("i-1", "web", "10.0.0.1")

@@ -8,7 +8,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// commented changes a comment.
+// commented sets a comment.
 func commented(text string) func(*inventory.Asset) {
 	return func(a *inventory.Asset) { a.Comment = text }
 }
@@ -53,8 +53,8 @@ func TestOursByComment(t *testing.T) {
 	}
 }
 
-// TestUnproved: an asset whose comment proves nothing gets the label while its instance is listed, and is
-// told and left alone while it is not.
+// TestUnproved: an asset whose comment proves nothing gets the label while its instance is listed; otherwise it is
+// reported and left alone.
 func TestUnproved(t *testing.T) {
 	t.Parallel()
 	i1 := instanceInProd("i-1", "web", "10.0.0.1")
@@ -106,7 +106,7 @@ func TestUnproved(t *testing.T) {
 	})
 }
 
-// TestOwnersDiffer: where the label and the comment name two owners, nothing is removed.
+// TestOwnersDiffer: nothing is removed while label and comment name two owners.
 func TestOwnersDiffer(t *testing.T) {
 	t.Parallel()
 	i1 := instanceInProd("i-1", "web", "10.0.0.1")
@@ -142,8 +142,8 @@ func TestOwnersDiffer(t *testing.T) {
 	}
 }
 
-// TestSpelling: a database that knows no case keeps the spelling in which a label was first written.
-// Nothing is written again for it, and what is released is closed.
+// TestSpelling: a database that ignores case keeps the first spelling of a label. It is not written again, and
+// assets of gone instances are deactivated.
 func TestSpelling(t *testing.T) {
 	t.Parallel()
 	i1 := instanceInProd("i-1", "web", "10.0.0.1")
@@ -171,8 +171,8 @@ func TestSpelling(t *testing.T) {
 	})
 }
 
-// TestWholeMinutes: times in labels are rounded up, so that no grace, promise or wait gets shorter, and a
-// run within the same minute finds nothing to write.
+// TestWholeMinutes: times in labels are rounded up, so that no grace or wait gets shorter, and a run within the
+// same minute finds nothing to write.
 func TestWholeMinutes(t *testing.T) {
 	t.Parallel()
 	i1 := instanceInProd("i-1", "web", "10.0.0.1")
@@ -205,7 +205,7 @@ func TestWholeMinutes(t *testing.T) {
 	}
 }
 
-// TestNoticeIsNotShortened: a delete that comes earlier than was told is held once, for at least the notice,
+// TestNoticeIsNotShortened: a delete that is earlier than people were told is held once, for at least noticePeriod,
 // however soon the next run comes.
 func TestNoticeIsNotShortened(t *testing.T) {
 	t.Parallel()
@@ -229,7 +229,7 @@ func TestNoticeIsNotShortened(t *testing.T) {
 	}
 }
 
-// listedHere returns the ids of the instances that are listed in a region.
+// listedHere returns the ids of the instances listed in a region.
 func (w *world) listedHere(region string) []string {
 	var ids []string
 	for _, l := range w.listings {
@@ -242,8 +242,8 @@ func (w *world) listedHere(region string) []string {
 	return ids
 }
 
-// TestProjects: an absence counts only where the very project was read that the asset was made from. Those
-// from before learn theirs while they are listed.
+// TestProjects: an absence counts only if the very project was read that the asset was made from. Older assets get
+// their label while they are listed.
 func TestProjects(t *testing.T) {
 	t.Parallel()
 	in := func(project string) func(*inventory.Instance) {

@@ -8,13 +8,12 @@ import (
 // Pause is what a person has paused; the zero value is nothing.
 type Pause struct {
 	What Reason // who paused what, since when, until when and why
-	Why  Reason // What, what comes of it, and how it ends
+	Why  Reason // What, its consequences, and how it ends
 	All  bool   // nothing is written; false = nothing is removed
 }
 
-// Paused returns what a person has paused: all writes, or removals only. until is zero where it ends by jms-sync
-// resume only.
-func Paused(all bool, by string, since, until time.Time, reason string) Pause {
+// NewPause returns a pause of all writes, or of removals only. until is zero if only jms-sync resume ends it.
+func NewPause(all bool, by string, since, until time.Time, reason string) Pause {
 	end := newReason(PauseOpen)
 	if !until.IsZero() {
 		end = newReason(PauseUntil, formatTime(until))
@@ -23,22 +22,23 @@ func Paused(all bool, by string, since, until time.Time, reason string) Pause {
 	if all {
 		code, means = PausedAll, PausedAllMeans
 	}
-	what := newReason(code, by, formatTime(since), end, whyPaused(reason))
+	what := newReason(code, by, formatTime(since), end, personReason(reason))
 	return Pause{What: what, Why: newReason(means, what), All: all}
 }
 
-// PauseUnread returns what holds where it cannot be read what is paused: removals, as there may be a pause.
-func PauseUnread(err string) Pause {
+// UnreadablePause returns the pause that holds if the state of the pause cannot be read: of removals, in case there
+// is one.
+func UnreadablePause(err string) Pause {
 	what := newReason(PauseUnreadable, err)
 	return Pause{What: what, Why: newReason(PauseUnreadableMeans, what)}
 }
 
-// PauseOver returns what people are told of a pause that ended by itself.
-func PauseOver(all bool, by string, since, until time.Time, reason string) Reason {
-	return newReason(PauseEnded, Paused(all, by, since, until, reason).What)
+// PauseEndedReason returns what people are told about a pause that ended by itself.
+func PauseEndedReason(all bool, by string, since, until time.Time, reason string) Reason {
+	return newReason(PauseEnded, NewPause(all, by, since, until, reason).What)
 }
 
-func whyPaused(reason string) Reason {
+func personReason(reason string) Reason {
 	if reason == "" {
 		return newReason(PauseNoReason)
 	}
@@ -48,25 +48,25 @@ func whyPaused(reason string) Reason {
 // Stands reports whether anything is paused.
 func (p Pause) Stands() bool { return p.What.Code != "" }
 
-// Holds returns why a change is held by the pause.
-func (p Pause) Holds() Reason { return newReason(GuardPaused, p.What) }
+// HoldReason returns why the pause holds a change.
+func (p Pause) HoldReason() Reason { return newReason(GuardPaused, p.What) }
 
-// HeldByPause reports whether a change is held for this reason because of a pause, and by nothing else.
-func HeldByPause(code Code) bool { return code == GuardPaused }
+// IsPauseHold reports whether a change is held for this reason because of a pause, and for nothing else.
+func IsPauseHold(code Code) bool { return code == GuardPaused }
 
-// Paused returns what may be written in spite of a pause: where all writes are paused nothing is, and each change is a
-// note that says so. It does not concern removals alone: what gives its name away, and is not removed after all, must
-// be known before names are settled, see Limits.Pause.
-func (a Approved) Paused(p Pause) Approved {
+// HoldPaused returns the plan with every change held if all writes are paused, and otherwise the plan itself. A
+// pause of removals only is in Limits.Pause: an asset that is not removed after all keeps its name, which must be
+// known before names are final.
+func (a Approved) HoldPaused(p Pause) Approved {
 	if !p.Stands() || !p.All {
 		return a
 	}
 	out := Approved{notes: slices.Clone(a.notes), unchanged: a.unchanged}
 	for c := range a.Changes() {
 		if c.Interim || c.Reason.Code == Remembers {
-			continue // a step on the way to a change that is told, or a note for a later run
+			continue // a step on the way to another change, or a write for a later run
 		}
-		c.Action, c.Reason, c.Patch, c.instance, c.assetBuilder = Hold, p.Holds(), nil, nil, nil
+		c.Action, c.Reason, c.Patch, c.instance, c.assetBuilder = Hold, p.HoldReason(), nil, nil, nil
 		out.notes = append(out.notes, c)
 	}
 	slices.SortFunc(out.notes, Compare)

@@ -9,10 +9,10 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// paused is a pause of removals, or of all writes.
-func paused(all bool) Pause { return Paused(all, "anna@ops", now(), time.Time{}, "") }
+// paused returns a pause of removals, or of all writes.
+func paused(all bool) Pause { return NewPause(all, "anna@ops", now(), time.Time{}, "") }
 
-// TestGuardPause: what is paused is removed on nobody's word; what else holds it is said before.
+// TestGuardPause: a paused removal passes with no approval; other reasons to hold it come first.
 func TestGuardPause(t *testing.T) {
 	t.Parallel()
 	pause := func(w *world) { w.limits.Pause = paused(false) }
@@ -27,12 +27,12 @@ func TestGuardPause(t *testing.T) {
 		{"a deletion", func(w *world) { w.fleet("a", 20, 1, deactivatedFor(8*24*time.Hour)); pause(w) }, map[string]int{"hold guard_paused": 1}},
 		{"approved", func(w *world) { w.fleet("a", 20, 8); pause(w); approved(w) }, map[string]int{"hold guard_paused": 8}},
 		{"too many", func(w *world) { w.fleet("a", 20, 8); pause(w) }, map[string]int{"hold guard_share": 8}},
-		{"unread", func(w *world) { w.fleet("a", 20, 1); w.limits.Pause = PauseUnread("denied") }, map[string]int{"hold guard_paused": 1}},
+		{"unread", func(w *world) { w.fleet("a", 20, 1); w.limits.Pause = UnreadablePause("denied") }, map[string]int{"hold guard_paused": 1}},
 		{"there after all", func(w *world) { w.fleet("a", 20, 1); pause(w); w.setProof("i-a-00", Proof{}) }, map[string]int{"skip still_there": 1}},
 	})
 }
 
-// TestPauseOfAllWrites: no change passes, each is a line that says so; of removals only, all else is made.
+// TestPauseOfAllWrites: no change passes, and each is reported; a pause of removals lets all else pass.
 func TestPauseOfAllWrites(t *testing.T) {
 	t.Parallel()
 	for _, all := range []bool{false, true} {
@@ -63,23 +63,23 @@ func TestPauseOfAllWrites(t *testing.T) {
 	}
 }
 
-// TestPauseOfOrders: what a person orders (adopt, release) is held by a pause of all writes only.
+// TestPauseOfOrders: a person's orders (adopt, disown) are held by a pause of all writes only.
 func TestPauseOfOrders(t *testing.T) {
 	t.Parallel()
 	order := Approved{updates: []Change{{Action: Update, AssetID: "a", Patch: &inventory.Patch{}}}}
-	if got := order.Paused(paused(false)); len(got.Updates()) != 1 || len(got.Notes()) != 0 {
+	if got := order.HoldPaused(paused(false)); len(got.Updates()) != 1 || len(got.Notes()) != 0 {
 		t.Errorf("%+v", got)
 	}
-	got := order.Paused(paused(true))
+	got := order.HoldPaused(paused(true))
 	if len(got.Updates()) != 0 || len(got.Notes()) != 1 || got.Notes()[0].Action != Hold || got.Notes()[0].Patch != nil {
 		t.Errorf("%+v", got)
 	}
-	if len(order.Paused(Pause{}).Updates()) != 1 {
+	if len(order.HoldPaused(Pause{}).Updates()) != 1 {
 		t.Error("held without a pause")
 	}
 }
 
-// TestPauseWords: who, since when, until when, why, and how it ends.
+// TestPauseWords: the text says who, since when, until when, why, and how it ends.
 func TestPauseWords(t *testing.T) {
 	t.Parallel()
 	since, until := now(), now().Add(time.Hour)
@@ -87,12 +87,12 @@ func TestPauseWords(t *testing.T) {
 		r    Reason
 		says []string
 	}{
-		{Paused(true, "anna@ops", since, until, "upgrade").Holds(), []string{"all writes", "anna@ops", formatTime(since), "until " + formatTime(until), "upgrade"}},
-		{Paused(true, "anna@ops", since, until, "upgrade").Why, []string{"all writes", "anna@ops", "upgrade", "jms-sync resume"}},
-		{Paused(false, "anna@ops", since, time.Time{}, "").Holds(), []string{"removals are paused", "anna@ops", "until resumed", "no reason"}},
-		{PauseUnread("denied").Holds(), []string{"denied"}},
-		{PauseUnread("denied").Why, []string{"denied", "nothing is deactivated or deleted"}},
-		{PauseOver(false, "anna@ops", since, until, "upgrade"), []string{"until " + formatTime(until), "it is over", "upgrade"}},
+		{NewPause(true, "anna@ops", since, until, "upgrade").HoldReason(), []string{"all writes", "anna@ops", formatTime(since), "until " + formatTime(until), "upgrade"}},
+		{NewPause(true, "anna@ops", since, until, "upgrade").Why, []string{"all writes", "anna@ops", "upgrade", "jms-sync resume"}},
+		{NewPause(false, "anna@ops", since, time.Time{}, "").HoldReason(), []string{"removals are paused", "anna@ops", "until resumed", "no reason"}},
+		{UnreadablePause("denied").HoldReason(), []string{"denied"}},
+		{UnreadablePause("denied").Why, []string{"denied", "nothing is deactivated or deleted"}},
+		{PauseEndedReason(false, "anna@ops", since, until, "upgrade"), []string{"until " + formatTime(until), "it is over", "upgrade"}},
 	} {
 		for _, word := range c.says {
 			if got := c.r.Text(English); !strings.Contains(got, word) {

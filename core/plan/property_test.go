@@ -12,10 +12,10 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// worldCount is how many random worlds each property sees.
+// worldCount is the number of random worlds for each property.
 const worldCount = 500
 
-// everyWorld tries a property in many worlds and stops at the first that breaks it.
+// everyWorld checks a property in many worlds and stops at the first that breaks it.
 func everyWorld(t *testing.T, property func(t *testing.T, w *world)) {
 	t.Helper()
 	for seed := range uint64(worldCount) {
@@ -26,7 +26,7 @@ func everyWorld(t *testing.T, property func(t *testing.T, w *world)) {
 	}
 }
 
-// TestProperties: what holds in any world, tried in random ones.
+// TestProperties: what holds in any world, checked in random ones.
 // Invariants: 1, 2, 3, 6, 9.
 func TestProperties(t *testing.T) {
 	t.Parallel()
@@ -64,9 +64,9 @@ func allWrites(a Approved) []Change {
 	return slices.Concat(slices.Concat(a.Renames()...), a.Creates(), a.Updates(), a.Removals())
 }
 
-// requireStable demands that the run after a run is empty. Where that run held removals for their share
-// of a scope and brought assets into the scope (or away from one that is empty), the guard counts
-// anew afterwards and they may pass: then a few runs are allowed.
+// requireStable requires that the run after a run is empty. If that run held removals for their share of a scope,
+// and brought assets into the scope (or away from an empty one), the shares change and the removals may pass: then
+// a few runs are allowed.
 func requireStable(t *testing.T, j *fakeJumpServer, w *world, a Approved) {
 	t.Helper()
 	first := renderLines(a)
@@ -78,7 +78,8 @@ func requireStable(t *testing.T, j *fakeJumpServer, w *world, a Approved) {
 	}
 	for range runs {
 		j.apply(a)
-		if a = j.world(w).approve(); len(allWrites(a)) == 0 {
+		a = j.world(w).approve()
+		if len(allWrites(a)) == 0 {
 			return
 		}
 	}
@@ -91,7 +92,7 @@ func secondRunIsEmpty(t *testing.T, w *world) {
 	requireStable(t, newFakeJumpServer(t, w), w, first)
 }
 
-// goesOnAfterInterruption stops a run after any of its writes: the next finds its way.
+// goesOnAfterInterruption interrupts a run after any of its writes: the next one finishes the work.
 func goesOnAfterInterruption(t *testing.T, w *world) {
 	first := w.approve()
 	total := len(allWrites(first))
@@ -122,7 +123,7 @@ func orderOfInput(t *testing.T, w *world) {
 	}
 }
 
-// byID gives the assets before the run.
+// byID returns the assets before the run.
 func (w *world) byID() map[string]inventory.Asset {
 	out := map[string]inventory.Asset{}
 	for _, a := range w.assets {
@@ -166,7 +167,7 @@ func onlyOurs(t *testing.T, w *world) {
 	}
 }
 
-// removalsHaveReasons asks of each removal everything that the issue demands, anew.
+// removalsHaveReasons checks anew, for each removal, everything that it needs.
 func removalsHaveReasons(t *testing.T, w *world) {
 	for _, c := range w.approve().Removals() {
 		a := w.byID()[c.AssetID]
@@ -243,7 +244,7 @@ func thresholdsHold(t *testing.T, w *world) {
 	for _, a := range w.assets {
 		m, ours := parseOwnership(a)
 		since, gone, readable := parseDeactivatedAt(a, now())
-		if ours && gone && readable && !a.Active && !seen[m.instanceID] && now().Sub(since) < recentLoss {
+		if ours && gone && readable && !a.Active && !seen[m.instanceID] && now().Sub(since) < recentLossWindow {
 			at(m.owner, m.region).recent++
 		}
 	}
@@ -275,10 +276,10 @@ func thresholdsHold(t *testing.T, w *world) {
 	}
 }
 
-// failedListing: were one more listing to fail, no other asset would be a candidate. The guard
-// stands aside, as fewer candidates may stay under its limits. An instance that is listed only by
-// another owner or in another region than its asset says is the one exception: no cloud moves an
-// instance, and the failed listing was the only one that had it.
+// failedListing: if one more listing failed, no other asset would become a candidate. The guard's limits are off,
+// because fewer candidates may stay below them. The one exception is an instance listed only by another owner or in
+// another region than its asset says: no cloud moves an instance, and the failed listing was the only one that had
+// it.
 func failedListing(t *testing.T, w *world) {
 	before := map[string]bool{}
 	for _, c := range w.plan().Candidates() {
@@ -340,7 +341,7 @@ func whatPeopleOwn(t *testing.T, w *world) {
 	}
 }
 
-// peoplesLabels gives the labels that are not ours, in their order.
+// peoplesLabels returns the labels that are not ours, in their order.
 func peoplesLabels(a inventory.Asset) []inventory.Label {
 	var out []inventory.Label
 	for _, l := range a.Labels {
@@ -351,8 +352,7 @@ func peoplesLabels(a inventory.Asset) []inventory.Label {
 	return out
 }
 
-// everyInstance of a complete listing ends as one of: asset that follows, unchanged, or said why
-// not; nothing is lost in silence.
+// everyInstance of a complete listing is an asset that follows, or unchanged, or reported; none is lost silently.
 func everyInstance(t *testing.T, w *world) {
 	listed := map[string]bool{}
 	for _, l := range w.listings {
@@ -365,7 +365,7 @@ func everyInstance(t *testing.T, w *world) {
 	for _, c := range slices.Concat(allWrites(a), a.Notes()) {
 		id := inventory.AssetID(c.Scope.Cloud, c.Scope.Region, c.InstanceID)
 		beside := c.Action == Drift || c.Reason.Code == AddressesUnknown && assets[c.AssetID].ID != ""
-		other := beside || slices.Contains([]Code{GivesWay, IsCopy, LabelsAlone, Doubled}, c.Reason.Code) // about another asset, or beside its line
+		other := beside || slices.Contains([]Code{GivesWay, IsCopy, LabelsAlone, Doubled}, c.Reason.Code) // about another asset, or an additional line
 		if listed[id] && !other {
 			said[id] = true
 		}

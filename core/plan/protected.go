@@ -9,8 +9,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// neverWritten tells whether an asset of ours is never written to at all, and why: a gateway, one of
-// JumpServer's own hosts, or one whose name is protected.
+// neverWritten reports whether an asset of ours is never written to, and why: it is a gateway or one of
+// JumpServer's own hosts, or its name is protected.
 func (r Rules) neverWritten(a inventory.Asset) (Reason, bool) {
 	switch {
 	case isGateway(a):
@@ -26,14 +26,13 @@ func (r Rules) neverWritten(a inventory.Asset) (Reason, bool) {
 	return Reason{}, false
 }
 
-// isGateway judges as JumpServer itself does: a host is a gateway if its platform's name begins with
-// "Gateway" (the built-in one, and copies that people made of it). Case is not looked at, so as
-// rather to spare one too many.
+// isGateway reports whether a host is a gateway by JumpServer's own rule: its platform's name begins with "Gateway"
+// (the built-in platform, and people's copies of it). Matching ignores case: when in doubt, protect.
 func isGateway(a inventory.Asset) bool {
 	return strings.HasPrefix(strings.ToLower(strings.TrimSpace(a.Platform)), "gateway")
 }
 
-// isSameHost tells whether two texts are one host: the same IP, however it is written, or the same name.
+// isSameHost reports whether two texts mean one host: the same IP, however it is written, or the same name.
 func isSameHost(x, y string) bool {
 	if x == "" || y == "" {
 		return false
@@ -46,11 +45,11 @@ func isSameHost(x, y string) bool {
 	return strings.EqualFold(strings.TrimSuffix(x, "."), strings.TrimSuffix(y, "."))
 }
 
-// matchesPattern tells whether a name fits a pattern as a whole: * stands for any text, ? for one character,
-// all else for itself. Case is not looked at, so as rather to spare one too many.
+// matchesPattern reports whether a pattern matches a whole name: * stands for any text, ? for one character.
+// Matching ignores case: when in doubt, protect.
 func matchesPattern(pattern, name string) bool {
 	p, n := lowerRunes(pattern), lowerRunes(name)
-	star, from := -1, 0 // the last *, and where the text that it stands for began
+	star, from := -1, 0 // the last *, and where the text that it matches begins
 	at := 0
 	for k := 0; k < len(n); {
 		switch {
@@ -60,7 +59,7 @@ func matchesPattern(pattern, name string) bool {
 		case at < len(p) && (p[at] == '?' || p[at] == n[k]):
 			at++
 			k++
-		case star >= 0: // it stands for one character more
+		case star >= 0: // the last * matches one character more
 			from++
 			at, k = star+1, from
 		default:
@@ -81,7 +80,8 @@ func lowerRunes(text string) []rune {
 	return runes
 }
 
-// keepReason returns the reason that people wrote into jms-keep, however they wrote its name; there may be several.
+// keepReason returns what people wrote into jms-keep, in whatever spelling of its name, and reports whether there
+// is such a label. There may be several.
 func keepReason(a inventory.Asset) (why string, ok bool) {
 	var all []string
 	for _, l := range a.Labels {
@@ -93,8 +93,8 @@ func keepReason(a inventory.Asset) (why string, ok bool) {
 	return strings.Join(all, ", "), ok
 }
 
-// isKeepLabelName reports whether a label's name is jms-keep but for case and all that is neither letter nor digit:
-// JMS_KEEP, "jms - keep". People write it by hand, and one too many is kept rather than one lost.
+// isKeepLabelName reports whether a label's name is jms-keep, apart from case and all that is neither letter nor
+// digit: JMS_KEEP, "jms - keep". People type it by hand: when in doubt, keep.
 func isKeepLabelName(name string) bool {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {

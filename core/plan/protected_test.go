@@ -14,7 +14,7 @@ func onPlatform(name string) func(*inventory.Asset) {
 	return func(a *inventory.Asset) { a.Platform = name }
 }
 
-// TestNeverTouched: assets of ours that no run writes to, whether their instances are listed or gone.
+// TestNeverTouched: no run writes to such assets of ours, whether their instances are listed or gone.
 func TestNeverTouched(t *testing.T) {
 	t.Parallel()
 	i1 := instanceInProd("i-1", "web", "10.0.0.1")
@@ -61,7 +61,7 @@ func TestNeverTouched(t *testing.T) {
 	}...))
 }
 
-// TestKeptByPeople: jms-keep, with words of why.
+// TestKeptByPeople: jms-keep, with its reason.
 func TestKeptByPeople(t *testing.T) {
 	t.Parallel()
 	i1 := instanceInProd("i-1", "web", "10.0.0.1")
@@ -88,17 +88,17 @@ func TestKeptByPeople(t *testing.T) {
 	})
 }
 
-// dueAfter puts the label on that promises not to delete earlier.
+// dueAfter sets jms-due.
 func dueAfter(after time.Duration) func(*inventory.Asset) {
 	return withExtraLabel(inventory.LabelDue, formatTime(now().Add(after)))
 }
 
-// TestEarlyDeletesAreHeldOnce: the settings make a delete due before the time that was told.
+// TestEarlyDeletesAreHeldOnce: the settings make a delete due earlier than people were told.
 func TestEarlyDeletesAreHeldOnce(t *testing.T) {
 	t.Parallel()
 	i1 := instanceInProd("i-1", "web", "10.0.0.1")
 	const day = 24 * time.Hour
-	old := deactivatedFor(8 * day) // over with the grace of seven days
+	old := deactivatedFor(8 * day) // its grace of seven days is over
 	runPlanRows(t, []planRow{
 		{"as promised", func(w *world) { w.addAssets(hostOf(i1, old, dueAfter(-day))) }, []string{"delete i-1 grace_over"}, nil},
 		{"to the second", func(w *world) { w.addAssets(hostOf(i1, old, dueAfter(0))) }, []string{"delete i-1 grace_over"}, nil},
@@ -145,7 +145,7 @@ func TestEarlyDeletesAreHeldOnce(t *testing.T) {
 	})
 }
 
-// TestEventsDeleteNothing: with no grace an event deactivates, and promises what the settings say.
+// TestEventsDeleteNothing: without a grace an event deactivates, and jms-due follows the settings.
 func TestEventsDeleteNothing(t *testing.T) {
 	t.Parallel()
 	i1 := instanceInProd("i-1", "web", "10.0.0.1")
@@ -175,7 +175,7 @@ func TestMatchesPattern(t *testing.T) {
 	}
 }
 
-// FuzzMatchesPattern compares with package path, where both mean the same.
+// FuzzMatchesPattern compares with package path for patterns that mean the same in both.
 func FuzzMatchesPattern(f *testing.F) {
 	f.Add("a*c?", "abbcd")
 	f.Add("*ab*", "xaabab")
@@ -209,7 +209,7 @@ func TestIsSameHost(t *testing.T) {
 	}
 }
 
-// neverTouched: not one write names a gateway, a host of JumpServer's or a protected name.
+// neverTouched: no write names a gateway, one of JumpServer's hosts or a protected name.
 func neverTouched(t *testing.T, w *world) {
 	assets := w.byID()
 	for _, c := range allWrites(w.approve()) {

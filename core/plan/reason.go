@@ -7,7 +7,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// Lang is a language of words for people.
+// Lang is a language of texts for people.
 type Lang string
 
 // The languages; anything else reads as Chinese.
@@ -16,29 +16,29 @@ const (
 	English Lang = "en"
 )
 
-// Reason says why, as a code with its details; Text puts it into words.
+// Reason says why: a code with its arguments. Text returns it as a sentence.
 type Reason struct {
 	Code Code
 	Args []any
 }
 
-// Code names a reason. Codes are stable; the words may change.
+// Code names a reason. Codes are stable; their texts may change.
 type Code string
 
 func newReason(code Code, args ...any) Reason { return Reason{Code: code, Args: args} }
 
-// NewReason makes a reason for packages that come after the plan.
+// NewReason returns a reason, for packages that come after the plan.
 func NewReason(code Code, args ...any) Reason { return newReason(code, args...) }
 
-// Text gives the reason in words.
+// Text returns the reason in a language, or the code itself if it has no text.
 func (r Reason) Text(lang Lang) string {
-	words, ok := textsOf(r.Code)
+	text, ok := textsOf(r.Code)
 	if !ok {
 		return string(r.Code)
 	}
-	format := words.zh
+	format := text.zh
 	if lang == English {
-		format = words.en
+		format = text.en
 	}
 	if len(r.Args) == 0 {
 		return format
@@ -46,7 +46,7 @@ func (r Reason) Text(lang Lang) string {
 	return fmt.Sprintf(format, localizeArgs(r.Args, lang)...)
 }
 
-// localizeArgs puts the actions and reasons among details into words.
+// localizeArgs translates the actions and reasons among arguments.
 func localizeArgs(args []any, lang Lang) []any {
 	names := map[Action]string{Create: "新增", Update: "更新", Deactivate: "停用", Delete: "删除"}
 	out := slices.Clone(args)
@@ -63,14 +63,14 @@ func localizeArgs(args []any, lang Lang) []any {
 	return out
 }
 
-// RunError is an error of a run that is put into the reader's language where people read it.
+// RunError is an error of a run that is shown to people in their language.
 type RunError struct {
 	Kind   inventory.Kind
 	Reason Reason
 }
 
-// Error gives the words in English, for logs.
+// Error returns the English text, for logs.
 func (t *RunError) Error() string { return t.Reason.Text(English) }
 
-// Unwrap gives an error of the kind.
+// Unwrap returns an error of the kind.
 func (t *RunError) Unwrap() error { return &inventory.Error{Kind: t.Kind, Message: t.Error()} }

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// declaredCodes reads the constants of reasons.go, so that none can be forgotten here.
+// declaredCodes returns the constants of reasons.go, so that none is forgotten here.
 func declaredCodes(t *testing.T) map[string]Code {
 	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), "reasons.go", nil, 0)
@@ -30,7 +30,7 @@ func declaredCodes(t *testing.T) map[string]Code {
 	return out
 }
 
-// TestEveryCodeHasWords in both languages, which take the same details in the same order.
+// TestEveryCodeHasWords: in both languages, which take the same arguments in the same order.
 func TestEveryCodeHasWords(t *testing.T) {
 	t.Parallel()
 	verb := regexp.MustCompile(`%(%|[a-z])`)

@@ -8,12 +8,12 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// missingFor puts the label on that remembers an earlier proof.
+// missingFor sets jms-missing, as an earlier run with a first proof did.
 func missingFor(before time.Duration) func(*inventory.Asset) {
 	return withExtraLabel(inventory.LabelMissing, formatTime(now().Add(-before)))
 }
 
-// bothEdits makes one edit of two.
+// bothEdits returns the two edits as one.
 func bothEdits(x, y func(*inventory.Asset)) func(*inventory.Asset) {
 	return func(a *inventory.Asset) { x(a); y(a) }
 }
@@ -22,7 +22,7 @@ func bothEdits(x, y func(*inventory.Asset)) func(*inventory.Asset) {
 func TestSlowLeaks(t *testing.T) {
 	t.Parallel()
 	event := withExtraLabel(inventory.LabelEvent, "closed")
-	// leaking is 100 hosts, of which some were deactivated before and some are lost now.
+	// leaking adds 100 hosts, some deactivated before and some lost now.
 	leaking := func(w *world, before, now int, edit func(*inventory.Asset)) {
 		w.fleet("a", 100, before+now)
 		for n := range before {
@@ -63,7 +63,7 @@ func TestSlowLeaks(t *testing.T) {
 	})
 }
 
-// TestSmallScopesThatBecomeEmpty: at most three assets go after two proofs, ten minutes apart.
+// TestSmallScopesThatBecomeEmpty: at most three assets go, after two proofs ten minutes apart.
 func TestSmallScopesThatBecomeEmpty(t *testing.T) {
 	t.Parallel()
 	event := withExtraLabel(inventory.LabelEvent, "closed")
@@ -100,7 +100,7 @@ func TestSmallScopesThatBecomeEmpty(t *testing.T) {
 	})
 }
 
-// TestWhatIsRemembered: the labels that the guard writes, and when they go.
+// TestWhatIsRemembered: the labels that the guard writes, and when they are removed.
 func TestWhatIsRemembered(t *testing.T) {
 	t.Parallel()
 	i1 := instanceInProd("i-1", "web", "10.0.0.1")
@@ -135,7 +135,7 @@ func TestWhatIsRemembered(t *testing.T) {
 	})
 }
 
-// TestApprovedRemovals: an approval lifts thresholds, and nothing else; others still see the loss.
+// TestApprovedRemovals: an approval passes thresholds, and nothing else; other removals still see the loss.
 func TestApprovedRemovals(t *testing.T) {
 	t.Parallel()
 	approve := func(w *world, numbers ...int) {

@@ -8,14 +8,14 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// addOurs notes that an asset is ours.
+// addOurs records that an asset is ours.
 func (b *builder) addOurs(n int) {
 	b.ours[n] = true
 	b.countAsset(&b.input.Current.Assets[n], b.ownerships[n])
 }
 
-// canonicalAccount returns a label's account name as the configuration writes it: JumpServer's database may have
-// kept another spelling.
+// canonicalAccount returns a label's account name as the configuration writes it, because JumpServer's database may
+// keep another spelling.
 func (b *builder) canonicalAccount(name string) string {
 	if _, exact := b.rules.Accounts[name]; exact || name == "" {
 		return name
@@ -24,7 +24,7 @@ func (b *builder) canonicalAccount(name string) string {
 		return known
 	}
 	b.canonicalAccounts[name] = name
-	for _, configured := range slices.Sorted(maps.Keys(b.rules.Accounts)) { // no two enabled ones have one spelling
+	for _, configured := range slices.Sorted(maps.Keys(b.rules.Accounts)) { // no two enabled accounts have equal spellings
 		if inventory.MayBeEqual(configured, name) {
 			b.canonicalAccounts[name] = configured
 		}
@@ -32,9 +32,9 @@ func (b *builder) canonicalAccount(name string) string {
 	return b.canonicalAccounts[name]
 }
 
-// recogniseAssets looks for an asset's listed instance where its comment was changed, and then notes
-// which instances the others name. Nothing may be decided before: what is recognised is ours, and
-// names nobody else's instance.
+// recogniseAssets finds the listed instances of assets whose comment was changed, and then indexes which instances
+// the remaining assets name. It must run before any decision: a recognised asset is ours and no longer names
+// another's instance.
 func (b *builder) recogniseAssets() {
 	changed := false
 	for n := range b.ownerships {
@@ -59,17 +59,17 @@ func (b *builder) recogniseAssets() {
 		for _, id := range instancesInComment(a.Comment) {
 			b.mentionedBy[id] = a.Name
 		}
-		for _, id := range claimed(*a) {
-			b.claimed[id] = append(b.claimed[id], n)
+		for _, id := range instancesInLabels(*a) {
+			b.labelledAssets[id] = append(b.labelledAssets[id], n)
 		}
 	}
 }
 
-// claims returns the asset, not ours, that a label alone says to be an instance's, where it has an address of the
-// instance: one that an earlier version adopted by it. Elsewhere the label counts for nothing, or who may set labels
-// could keep an instance from getting its asset.
-func (b *builder) claims(i *inventory.Instance) (a *inventory.Asset, exist bool) {
-	for _, n := range b.claimed[i.ID] {
+// assetByLabel returns an asset that is not ours, whose label names the instance and which has one of its
+// addresses: an earlier version adopted it by the address. The label alone counts for nothing; otherwise anybody
+// who may set labels could keep an instance from getting its asset.
+func (b *builder) assetByLabel(i *inventory.Instance) (a *inventory.Asset, exist bool) {
+	for _, n := range b.labelledAssets[i.ID] {
 		a = &b.input.Current.Assets[n]
 		if slices.ContainsFunc(i.Addresses(), func(address string) bool { return strings.EqualFold(address, a.Address) }) {
 			return a, true
@@ -78,8 +78,8 @@ func (b *builder) claims(i *inventory.Instance) (a *inventory.Asset, exist bool)
 	return nil, false
 }
 
-// recogniseAsset takes an asset whose comment was changed for the one of a listed instance: its id is made of
-// just that instance, and its labels name the same place.
+// recogniseAsset makes an asset whose comment was changed ours: its id is made of this listed instance, and its
+// labels name the same cloud and region.
 func (b *builder) recogniseAsset(n int, i *inventory.Instance) {
 	m := &b.ownerships[n]
 	if b.ours[n] || m.cloud != i.Cloud || m.region != i.Region || b.input.Current.Assets[n].LabelCount(inventory.LabelInstance) > 0 {
@@ -89,15 +89,17 @@ func (b *builder) recogniseAsset(n int, i *inventory.Instance) {
 	b.addOurs(n)
 }
 
-// foreignAssetAt returns the name of a host at an address that is not ours, "" where there is none: made by hand, or
-// a gateway. It changes nothing but the words, because an address proves nothing. The index is made when it
-// is first asked for: a run that makes nothing never asks.
+// foreignAssetAt returns the name of a host that is not ours and has this address, "" if there is none: one made by
+// hand, or a gateway. It changes only the text of a reason, because an address proves nothing. The index is built
+// when first needed: a run that creates nothing never needs it.
 func (b *builder) foreignAssetAt(address string) string {
 	if b.foreignByAddress == nil {
 		b.foreignByAddress = map[string]string{}
 		for _, n := range b.assetOrder {
-			if a := &b.input.Current.Assets[n]; a.Host && !b.ours[n] && b.foreignByAddress[strings.ToLower(a.Address)] == "" {
-				b.foreignByAddress[strings.ToLower(a.Address)] = a.Name
+			a := &b.input.Current.Assets[n]
+			key := strings.ToLower(a.Address)
+			if a.Host && !b.ours[n] && b.foreignByAddress[key] == "" {
+				b.foreignByAddress[key] = a.Name
 			}
 		}
 	}

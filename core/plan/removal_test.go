@@ -62,7 +62,7 @@ func TestAbsent(t *testing.T) {
 	})
 }
 
-// TestProtectedReason: ours and absent, yet the rules say not to touch it.
+// TestProtectedReason: absent assets of ours that the rules protect.
 func TestProtectedReason(t *testing.T) {
 	t.Parallel()
 	i1 := instanceInProd("i-1", "web", "10.0.0.1")
@@ -108,7 +108,7 @@ func TestProtectedReason(t *testing.T) {
 	})
 }
 
-// TestGrace: what was deactivated, and when it is deleted.
+// TestGrace: what happens to deactivated assets, and when.
 func TestGrace(t *testing.T) {
 	t.Parallel()
 	i1 := instanceInProd("i-1", "web", "10.0.0.1")
@@ -216,7 +216,7 @@ func scopeRows() []scopeRow {
 	}
 }
 
-// TestScopes: whose listing speaks for an absent asset.
+// TestScopes: whose listing counts for an absent asset.
 func TestScopes(t *testing.T) {
 	t.Parallel()
 	for _, r := range scopeRows() {

@@ -9,48 +9,50 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// Closed is one removal as the record of a run names it. Only Asset and Action are always known.
-type Closed struct {
-	Asset  string
-	Action Action // Deactivate or Delete
-	// Gone is the value of the label jms-gone that the deactivation wrote: an asset that has it was deactivated by
-	// this very write, and not anew since.
-	Gone           string
-	Scope          inventory.Scope
-	Instance, Name string
+// RecordedRemoval is a removal in the record of a run. Only AssetID and Action are always known.
+type RecordedRemoval struct {
+	AssetID string
+	Action  Action // Deactivate or Delete
+	// GoneLabel is the value of jms-gone that the deactivation wrote. An asset that still has it was
+	// deactivated by that very write, and not again since.
+	GoneLabel        string
+	Scope            inventory.Scope
+	InstanceID, Name string
 }
 
-// Reopening says which assets a person wants to be switched on again.
+// Reopening says which assets a person wants active again.
 type Reopening struct {
 	Account, Region string // "" = all
-	// Closed is what the record says. nil: there is none, and the time in the label jms-gone tells, Since to Until.
-	Closed       []Closed
+	// Recorded is what the record says. If it is nil there is no record, and the time in jms-gone decides:
+	// Since to Until.
+	Recorded     []RecordedRemoval
 	Since, Until time.Time
-	// Marks are values of jms-gone for which the record has no asset ids, as there were too many: whatever carries
-	// one of them, of the accounts and regions in Within.
-	Marks  []string
-	Within []inventory.Scope
+	// GoneLabels are values of jms-gone for which the record has no asset ids, because there were too many.
+	// They mean all assets with one of these values, of the accounts and regions in Scopes.
+	GoneLabels []string
+	Scopes     []inventory.Scope
 }
 
-// Reopen plans to switch on again what we deactivated: assets of ours that carry the mark of that very deactivation,
-// and are inactive. It plans nothing else. What people changed since is a Skip that says so, as is what was deleted.
-// The label jms-gone stays: on an active asset it says to every run that a person switched it on, which leaves it open
-// and says so (SwitchedOn), until the instance is listed again and the marks go; jms-reopened says so when a person
-// switches the asset off again. What was promised in jms-due is taken off.
+// Reopen plans to activate assets of ours that we deactivated: they still carry the jms-gone of that deactivation,
+// and are inactive. It plans nothing else. What people changed or deleted since is a Skip that says so.
+//
+// The label jms-gone stays: on an active asset it tells every run that a person switched it on, so that the run
+// leaves it active and reports it (SwitchedOn), until the instance is listed again and our labels go. jms-reopened
+// says the same once a person switches the asset off again. jms-due is removed.
 func Reopen(in Input, rules Rules, what Reopening) Plan {
 	rules.Partial = false
 	b := newBuilder(Input{Current: in.Current}, rules)
 	named := map[string]bool{}
-	for _, c := range what.Closed {
-		if !named[c.Asset] {
-			named[c.Asset] = true
-			b.reopenNamed(c, what)
+	for _, c := range what.Recorded {
+		if !named[c.AssetID] {
+			named[c.AssetID] = true
+			b.reopenRecorded(c, what)
 		}
 	}
 	for _, n := range b.assetOrder {
 		a, m := &b.input.Current.Assets[n], b.ownerships[n]
-		if b.ours[n] && !named[a.ID] && what.covers(m) && b.closedThen(*a, m, what) {
-			b.reopen(absentChange(a, m), n, "")
+		if b.ours[n] && !named[a.ID] && what.covers(m) && b.matchesGoneLabel(*a, m, what) {
+			b.reopenAsset(absentChange(a, m), n, "")
 		}
 	}
 	slices.SortFunc(b.plan.labelWrites, Compare)
@@ -63,22 +65,22 @@ func (what Reopening) covers(m ownership) bool {
 	return (what.Account == "" || m.account == what.Account) && (what.Region == "" || m.region == what.Region)
 }
 
-// closedThen reports whether the mark of an asset alone says that it is meant.
-func (b *builder) closedThen(a inventory.Asset, m ownership, what Reopening) bool {
+// matchesGoneLabel reports whether a Reopening means an asset by the value of its jms-gone alone.
+func (b *builder) matchesGoneLabel(a inventory.Asset, m ownership, what Reopening) bool {
 	value, _ := a.Label(inventory.LabelGone)
 	at, gone, readable := parseDeactivatedAt(a, b.rules.Now)
-	if what.Closed == nil && len(what.Marks) == 0 {
+	if what.Recorded == nil && len(what.GoneLabels) == 0 {
 		return gone && (!readable || !at.Before(what.Since) && !at.After(what.Until))
 	}
 	same := func(mark string) bool { return inventory.MayBeEqual(value, mark) }
-	return gone && slices.ContainsFunc(what.Marks, same) &&
-		slices.Contains(what.Within, inventory.Scope{Cloud: m.cloud, Account: m.account, Region: m.region})
+	return gone && slices.ContainsFunc(what.GoneLabels, same) &&
+		slices.Contains(what.Scopes, inventory.Scope{Cloud: m.cloud, Account: m.account, Region: m.region})
 }
 
-// reopenNamed decides on an asset that a record names.
-func (b *builder) reopenNamed(c Closed, what Reopening) {
-	n, there := b.assetIndex[c.Asset]
-	line := Change{Scope: c.Scope, InstanceID: c.Instance, AssetID: c.Asset, Name: cmp.Or(c.Name, c.Asset)}
+// reopenRecorded decides on an asset that the record names.
+func (b *builder) reopenRecorded(c RecordedRemoval, what Reopening) {
+	n, there := b.assetIndex[c.AssetID]
+	line := Change{Scope: c.Scope, InstanceID: c.InstanceID, AssetID: c.AssetID, Name: cmp.Or(c.Name, c.AssetID)}
 	meant := ownership{account: c.Scope.Account, region: c.Scope.Region}
 	if there && b.ours[n] {
 		meant, line = b.ownerships[n], absentChange(&b.input.Current.Assets[n], b.ownerships[n])
@@ -94,17 +96,16 @@ func (b *builder) reopenNamed(c Closed, what Reopening) {
 	case !b.ours[n]:
 		b.addSkip(line, newReason(NoLongerOurs, b.input.Current.Assets[n].Name))
 	default:
-		b.reopen(line, n, c.Gone)
+		b.reopenAsset(line, n, c.GoneLabel)
 	}
 }
 
-// reopen decides on an asset of ours that was deactivated, as the record says with this value of jms-gone ("" = it
-// does not say).
-func (b *builder) reopen(c Change, n int, recorded string) {
+// reopenAsset decides on an asset of ours. recorded is the value of jms-gone in the record, "" if it has none.
+func (b *builder) reopenAsset(c Change, n int, recorded string) {
 	a := b.input.Current.Assets[n]
 	value, _ := a.Label(inventory.LabelGone)
 	since, gone, readable := parseDeactivatedAt(a, b.rules.Now)
-	spared, untouchable := b.rules.neverWritten(a)
+	protected, isNeverWritten := b.rules.neverWritten(a)
 	doubt, contradict := ownershipConflict(a, b.ownerships[n])
 	switch {
 	case a.Active:
@@ -119,8 +120,8 @@ func (b *builder) reopen(c Change, n int, recorded string) {
 		b.addSkip(c, newReason(OffBefore))
 	case !b.wasDeactivatedByUs(a):
 		b.addSkip(c, newReason(MarksNotWhole))
-	case untouchable:
-		b.addSkip(c, spared)
+	case isNeverWritten:
+		b.addSkip(c, protected)
 	case contradict:
 		b.addSkip(c, doubt)
 	default:
@@ -131,14 +132,14 @@ func (b *builder) reopen(c Change, n int, recorded string) {
 	}
 }
 
-// reopenedLabels returns the labels of an asset that a person has switched on again: never nil.
+// reopenedLabels returns the labels of an asset that a person has switched on again. It is never nil.
 func reopenedLabels(a inventory.Asset) []inventory.Label {
 	return slices.DeleteFunc(replaceLabel(a, inventory.LabelReopened, reopenedBy), func(l inventory.Label) bool {
 		return hasAnyName(l, inventory.LabelDue, inventory.LabelEvent)
 	})
 }
 
-// ApproveReopening lets the writes of Reopen pass: they remove nothing. Of any other plan it approves nothing.
+// ApproveReopening approves the plans of Reopen, which remove nothing. Of any other plan it approves nothing.
 func (p Plan) ApproveReopening() Approved {
 	if !p.reopens {
 		return Approved{}
@@ -146,9 +147,9 @@ func (p Plan) ApproveReopening() Approved {
 	return Approved{notes: slices.Clone(p.notes), updates: slices.Clone(p.labelWrites)}
 }
 
-// ClosedAt returns when the asset of a change was deactivated, as its mark said when it was planned; zero where that
-// is not known.
-func ClosedAt(c Change) time.Time {
+// DeactivatedAt returns when a change's asset was deactivated, by its label at the time of the plan; zero if that
+// is unknown.
+func DeactivatedAt(c Change) time.Time {
 	if c.Before == nil {
 		return time.Time{}
 	}

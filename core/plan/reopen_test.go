@@ -8,18 +8,18 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// closedBy returns what the record of a run says of an asset that it deactivated so long ago.
-func closedBy(a inventory.Asset, before time.Duration) Closed {
-	return Closed{Asset: a.ID, Action: Deactivate, Gone: inventory.FormatLabelTime(now().Add(-before))}
+// recordedRemoval returns the record of a run that deactivated an asset that long ago.
+func recordedRemoval(a inventory.Asset, before time.Duration) RecordedRemoval {
+	return RecordedRemoval{AssetID: a.ID, Action: Deactivate, GoneLabel: inventory.FormatLabelTime(now().Add(-before))}
 }
 
-// TestReopen: only what is ours, and what that very run switched off, is switched on.
+// TestReopen: only assets of ours that this very run deactivated become active.
 func TestReopen(t *testing.T) {
 	t.Parallel()
 	i1 := instanceInProd("i-1", "web", "10.0.0.1")
 	id := hostOf(i1).ID
-	recorded := func(c Closed) Reopening { return Reopening{Closed: []Closed{c}} }
-	hour := recorded(closedBy(hostOf(i1), time.Hour))
+	recorded := func(c RecordedRemoval) Reopening { return Reopening{Recorded: []RecordedRemoval{c}} }
+	hour := recorded(recordedRemoval(hostOf(i1), time.Hour))
 	closed := func(edits ...func(*inventory.Asset)) func(w *world) {
 		return func(w *world) {
 			w.addAssets(hostOf(i1, append([]func(*inventory.Asset){deactivatedFor(time.Hour), dueAfter(-time.Hour)}, edits...)...))
@@ -28,7 +28,7 @@ func TestReopen(t *testing.T) {
 	adopt := func(edits ...func(*inventory.Asset)) func(w *world) {
 		return closed(append([]func(*inventory.Asset){adoptedAs("a-1")}, edits...)...)
 	}
-	ofAdopted := recorded(Closed{Asset: "a-1", Action: Deactivate, Gone: hour.Closed[0].Gone})
+	ofAdopted := recorded(RecordedRemoval{AssetID: "a-1", Action: Deactivate, GoneLabel: hour.Recorded[0].GoneLabel})
 	opens, at := []string{"update i-1 reopened labels active=true"}, scopeOf(prod, beijing)
 	window := func(since, until time.Duration) Reopening {
 		return Reopening{Since: now().Add(-since), Until: now().Add(-until)}
@@ -40,17 +40,17 @@ func TestReopen(t *testing.T) {
 		want  []string
 	}{
 		{"closed by the run", hour, closed(), opens},
-		{"in another spelling", recorded(Closed{Asset: id, Action: Deactivate, Gone: "20260301t0700z"}), closed(), opens},
+		{"in another spelling", recorded(RecordedRemoval{AssetID: id, Action: Deactivate, GoneLabel: "20260301t0700z"}), closed(), opens},
 		{"closed by an event", hour, closed(withExtraLabel(inventory.LabelEvent, "closed")), opens},
 		{"kept by a label that was set since", hour, closed(withExtraLabel(inventory.LabelKeep, "db")), opens},
-		{"its account and region", Reopening{Account: prod, Region: beijing, Closed: hour.Closed}, closed(), opens},
-		{"another account", Reopening{Account: secondAccount, Closed: hour.Closed}, closed(), nil},
-		{"another region", Reopening{Region: shanghai, Closed: hour.Closed}, closed(), nil},
+		{"its account and region", Reopening{Account: prod, Region: beijing, Recorded: hour.Recorded}, closed(), opens},
+		{"another account", Reopening{Account: secondAccount, Recorded: hour.Recorded}, closed(), nil},
+		{"another region", Reopening{Region: shanghai, Recorded: hour.Recorded}, closed(), nil},
 		{"not of the record", hour, func(w *world) {
 			w.addAssets(hostOf(instanceInProd("i-2", "db", "10.0.0.2"), deactivatedFor(time.Hour)))
 		},
 			[]string{"skip  lost_since"}},
-		{"a record of nothing", Reopening{Closed: []Closed{}, Marks: nil}, closed(), nil},
+		{"a record of nothing", Reopening{Recorded: []RecordedRemoval{}, GoneLabels: nil}, closed(), nil},
 		{"closed again by another run", hour, closed(withoutLabel(inventory.LabelGone), withExtraLabel(inventory.LabelGone, "20260301T0730Z")),
 			[]string{"skip i-1 closed_since"}},
 		{"active already", hour, closed(func(a *inventory.Asset) { a.Active = true }), []string{"skip i-1 open_already"}},
@@ -68,11 +68,11 @@ func TestReopen(t *testing.T) {
 		{"our labels were taken off", hour, closed(withoutLabel(inventory.LabelOwner)), []string{"skip  no_longer_ours"}},
 		{"adopted", ofAdopted, adopt(), opens},
 		{"adopted, marks not whole", ofAdopted, adopt(withoutLabel(inventory.LabelDue)), []string{"skip i-1 marks_not_whole"}},
-		{"deleted by the run", recorded(Closed{Asset: id, Action: Delete, Instance: "i-1", Name: "web", Scope: at}), func(*world) {},
+		{"deleted by the run", recorded(RecordedRemoval{AssetID: id, Action: Delete, InstanceID: "i-1", Name: "web", Scope: at}), func(*world) {},
 			[]string{"skip i-1 lost_for_good"}},
-		{"deleted by the run, of another account", Reopening{Account: secondAccount, Closed: []Closed{{Asset: id, Action: Delete, Scope: at}}},
+		{"deleted by the run, of another account", Reopening{Account: secondAccount, Recorded: []RecordedRemoval{{AssetID: id, Action: Delete, Scope: at}}},
 			func(*world) {}, nil},
-		{"deleted, and made anew", recorded(Closed{Asset: id, Action: Delete}), func(w *world) { w.addAssets(hostOf(i1)) },
+		{"deleted, and made anew", recorded(RecordedRemoval{AssetID: id, Action: Delete}), func(w *world) { w.addAssets(hostOf(i1)) },
 			[]string{"skip i-1 made_anew"}},
 		{"deleted since", hour, func(*world) {}, []string{"skip  lost_since"}},
 		{"no record: in the time", window(time.Hour, 0), closed(), opens},
@@ -83,9 +83,9 @@ func TestReopen(t *testing.T) {
 			[]string{"skip i-1 gone_unreadable"}},
 		{"no record: never closed", window(time.Hour, 0), func(w *world) { w.addAssets(hostOf(i1)) }, nil},
 		{"no record: not ours", window(time.Hour, 0), closed(withoutLabel(inventory.LabelOwner)), nil},
-		{"no ids: by the mark", Reopening{Closed: []Closed{}, Marks: []string{hour.Closed[0].Gone}, Within: []inventory.Scope{at}}, closed(), opens},
-		{"no ids: another mark", Reopening{Marks: []string{"20260301T0730Z"}, Within: []inventory.Scope{at}}, closed(), nil},
-		{"no ids: not a scope of the run", Reopening{Marks: []string{hour.Closed[0].Gone}, Within: []inventory.Scope{scopeOf(prod, shanghai)}}, closed(), nil},
+		{"no ids: by the mark", Reopening{Recorded: []RecordedRemoval{}, GoneLabels: []string{hour.Recorded[0].GoneLabel}, Scopes: []inventory.Scope{at}}, closed(), opens},
+		{"no ids: another mark", Reopening{GoneLabels: []string{"20260301T0730Z"}, Scopes: []inventory.Scope{at}}, closed(), nil},
+		{"no ids: not a scope of the run", Reopening{GoneLabels: []string{hour.Recorded[0].GoneLabel}, Scopes: []inventory.Scope{scopeOf(prod, shanghai)}}, closed(), nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -110,14 +110,14 @@ func labelsSay(labels []inventory.Label, names ...string) bool {
 	return slices.ContainsFunc(labels, func(l inventory.Label) bool { return hasAnyName(l, names...) })
 }
 
-// TestRunsLeaveWhatWasReopened: neither the next run, nor one long after the grace, nor an event closes it again, and
-// each says so; when its instance is listed again its marks go.
+// TestRunsLeaveWhatWasReopened: neither the next run, nor one long after the grace, nor an event deactivates it
+// again, and each reports it; when its instance is listed again our labels go.
 func TestRunsLeaveWhatWasReopened(t *testing.T) {
 	t.Parallel()
 	i1 := instanceInProd("i-1", "web", "10.0.0.1")
 	w := newWorld()
 	w.addAssets(hostOf(i1, deactivatedFor(time.Hour), dueAfter(-time.Hour), withExtraLabel(inventory.LabelEvent, "closed")))
-	change := Reopen(w.input(), w.rules, Reopening{Closed: []Closed{closedBy(w.assets[0], time.Hour)}}).ApproveReopening().Updates()[0]
+	change := Reopen(w.input(), w.rules, Reopening{Recorded: []RecordedRemoval{recordedRemoval(w.assets[0], time.Hour)}}).ApproveReopening().Updates()[0]
 	w.assets[0].Active, w.assets[0].Labels = *change.Patch.Active, change.Patch.Labels
 	for _, later := range []time.Duration{time.Minute, 30 * 24 * time.Hour} {
 		for _, partial := range []bool{false, true} {
@@ -146,7 +146,7 @@ func TestRunsLeaveWhatWasReopened(t *testing.T) {
 	}
 }
 
-// TestApproveReopening: only the plan of Reopen passes.
+// TestApproveReopening: only plans of Reopen are approved.
 func TestApproveReopening(t *testing.T) {
 	t.Parallel()
 	w := newWorld()

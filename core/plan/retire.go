@@ -12,11 +12,11 @@ import (
 type Retirement struct {
 	Account string
 	Region  string // "" = all regions of the account
-	// CloudsWithKey are the clouds in which there is a key of the account, so that it was asked for what it left.
+	// CloudsWithKey are the clouds for which there is a key of the account, so that its instances were listed.
 	CloudsWithKey []inventory.Cloud
 }
 
-// CanRetire reports whether an account, or a region of it, may be retired: whether no run asks for it.
+// CanRetire reports whether no run asks for an account, or a region of it, so that it may be retired.
 func (r Rules) CanRetire(what Retirement) bool {
 	account, there := r.Accounts[what.Account]
 	if !there || !account.Enabled {
@@ -25,12 +25,13 @@ func (r Rules) CanRetire(what Retirement) bool {
 	return what.Region != "" && len(account.Regions) > 0 && !slices.Contains(account.Regions, what.Region)
 }
 
-// Scopes returns where the assets are that a retirement is about, sorted, each once.
+// Scopes returns the scopes of the assets that a retirement means, sorted, each once.
 func (what Retirement) Scopes(in inventory.JumpServerAssets, rules Rules) []inventory.Scope {
 	b := newBuilder(Input{Current: in}, rules)
 	var scopes []inventory.Scope
 	for _, n := range b.assetOrder {
-		if m := b.ownerships[n]; b.ours[n] && what.covers(m) {
+		m := b.ownerships[n]
+		if b.ours[n] && what.covers(m) {
 			scopes = append(scopes, inventory.Scope{Cloud: m.cloud, Account: m.account, Region: m.region})
 		}
 	}
@@ -42,11 +43,13 @@ func (what Retirement) covers(m ownership) bool {
 	return m.account == what.Account && (what.Region == "" || m.region == what.Region)
 }
 
-// Retire plans the end of orphans: what an account (a region of it) left, deactivated or deleted as the
-// mode of removal says. It plans nothing else. Where there is a key its listings must be among those of the input:
-// what they hold is not touched, and all else needs its proof. Where there is none, nothing can be proved, and what
-// a person orders is deactivated only. All that no run ever removes is kept. Where the configuration still
-// asks for the account or region, Retire plans nothing: see Orphans.
+// Retire plans the end of orphans: it deactivates or deletes, by the mode of removal, what an account or a region
+// of it left. It plans nothing else, and nothing at all while the configuration still asks for the account or
+// region.
+//
+// In a cloud with a key the listings must be in the input: assets of listed instances stay, and all others need
+// their proof. Without a key nothing can be proved, so assets are only deactivated. Assets that no run ever removes
+// are kept.
 func Retire(in Input, rules Rules, what Retirement) Plan {
 	if !rules.CanRetire(what) {
 		return Plan{}
@@ -54,7 +57,7 @@ func Retire(in Input, rules Rules, what Retirement) Plan {
 	rules.Partial = false
 	b := newBuilder(in, rules)
 	b.plan.unprovable = map[string]bool{}
-	for _, n := range b.assetOrder { // nothing but these give a name away
+	for _, n := range b.assetOrder { // no name of others is available
 		b.plan.fixedNames.add(b.input.Current.Assets[n].Name)
 	}
 	mode := b.rules.Mode
@@ -70,7 +73,7 @@ func Retire(in Input, rules Rules, what Retirement) Plan {
 		}
 		b.retireAsset(&b.input.Current.Assets[n], m, keyed)
 	}
-	b.unwitnessed(what.Account, what.Region)
+	b.skipLabelsAlone(what.Account, what.Region)
 	b.plan.retired = true
 	b.plan.sortChanges()
 	return b.plan
@@ -100,7 +103,8 @@ func (b *builder) retireAsset(a *inventory.Asset, m ownership, keyed bool) {
 	}
 }
 
-// unreadScopeReason returns why the listing of an asset's own scope says nothing about it, and reports whether that is so.
+// unreadScopeReason returns why the listing of an asset's own scope proves nothing about it, and reports whether
+// that is so.
 func (b *builder) unreadScopeReason(m ownership) (Reason, bool) {
 	own := slices.IndexFunc(b.input.Listings, func(l inventory.Listing) bool {
 		return l.Cloud == m.cloud && l.Account == m.account && (l.Region == m.region || l.Region == anyRegion)
@@ -119,9 +123,9 @@ func (b *builder) unreadScopeReason(m ownership) (Reason, bool) {
 	return why, !asked
 }
 
-// RetireAdopted plans the deletion of adopted assets that were deactivated longer than the grace ago, of all accounts
-// or of one and a region: no run does it, see Rules.DeleteAdopted. A complete listing of each one's scope must lack its
-// instance, and each needs its proof. It plans nothing else, and nothing where nothing is ever deleted.
+// RetireAdopted plans to delete adopted assets whose grace is over, of all accounts or of one and a region, as no
+// run does (see Rules.DeleteAdopted). A complete listing of the asset's scope must lack its instance, and each
+// needs its proof. It plans nothing else, and nothing if the mode never deletes.
 func RetireAdopted(in Input, rules Rules, account, region string) Plan {
 	rules.Partial, rules.DeleteAdopted = false, true
 	b := newBuilder(in, rules)
@@ -134,14 +138,14 @@ func RetireAdopted(in Input, rules Rules, account, region string) Plan {
 		}
 		b.retireAdoptedAsset(absentChange(a, m), a, m, newReason(GraceOver, formatTime(since)))
 	}
-	b.unwitnessed(account, region)
+	b.skipLabelsAlone(account, region)
 	b.plan.retired = true
 	b.plan.sortChanges()
 	return b.plan
 }
 
-// graceElapsed reports whether an asset was deactivated, when, and whether the grace is over, as well as any other time
-// that was promised.
+// graceElapsed reports whether a deactivated asset's grace is over, and a later time in jms-due too. since is when
+// it was deactivated.
 func (b *builder) graceElapsed(a inventory.Asset) (since time.Time, over bool) {
 	since, gone, readable := parseDeactivatedAt(a, b.rules.Now)
 	until, given := parseDueDate(a)
@@ -154,12 +158,12 @@ func (b *builder) retireAdoptedAsset(c Change, a *inventory.Asset, m ownership, 
 	where, elsewhere := b.listingScope(instanceKey{m.cloud, m.instanceID})
 	why, proved := b.isScopeFullyRead(m)
 	doubt, contradict := ownershipConflict(*a, m)
-	spared, spares := b.protectedReason(*a)
+	protected, isProtected := b.protectedReason(*a)
 	switch {
 	case contradict:
 		b.addSkip(c, doubt)
-	case spares:
-		b.addSkip(c, spared)
+	case isProtected:
+		b.addSkip(c, protected)
 	case elsewhere:
 		b.addSkip(c, newReason(StillRuns, where.String()))
 	case isOrphanCode(why.Code):
@@ -173,19 +177,19 @@ func (b *builder) retireAdoptedAsset(c Change, a *inventory.Asset, m ownership, 
 	}
 }
 
-// ProvableCandidates are the candidates whose absence a cloud can be asked for.
+// ProvableCandidates returns the candidates whose absence a cloud can be asked for.
 func (p Plan) ProvableCandidates() []Change {
 	return slices.DeleteFunc(p.Candidates(), func(c Change) bool { return p.unprovable[c.AssetID] })
 }
 
-// ApproveRetirement is Approve for the plans of Retire and RetireAdopted; of any other it approves nothing. yes is what
-// a person has agreed to: all that a threshold holds passes then, and no doubt does.
+// ApproveRetirement is Approve for the plans of Retire and RetireAdopted; of any other plan it approves nothing.
+// yes is a person's consent: it passes all thresholds, and never replaces a proof.
 func (p Plan) ApproveRetirement(limits Limits, proofs Proofs, yes bool) Approved {
 	if !p.retired {
 		return Approved{}
 	}
 	limits.Reviewed, limits.Approved = nil, map[string]bool{}
-	if limits.Approval == ApproveAll { // the order is the review
+	if limits.Approval == ApproveAll { // the person's order is the review
 		limits.Approval = ApproveRemovals
 	}
 	for _, c := range p.candidates {

@@ -9,7 +9,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// approveRetirement approves the plan of a retirement, with the answers of the world.
+// approveRetirement approves the plan of a retirement, with the world's proofs.
 func (w *world) approveRetirement(p Plan, yes bool) Approved {
 	proofs := Proofs{}
 	for _, c := range p.ProvableCandidates() {
@@ -20,12 +20,12 @@ func (w *world) approveRetirement(p Plan, yes bool) Approved {
 	return p.ApproveRetirement(w.limits, proofs, yes)
 }
 
-// hostOfLeftAccount is a host of the account that the configuration no longer has.
+// hostOfLeftAccount returns a host of the account that the configuration no longer has.
 func hostOfLeftAccount(id, region string, edits ...func(*inventory.Asset)) inventory.Asset {
 	return hostOf(instanceInProd(id, id, "10.0.0.1", func(i *inventory.Instance) { i.Account, i.Region = leftAccount, region }), edits...)
 }
 
-// TestRetireWithoutKey: nobody can be asked, so that what a person orders is deactivated, and never deleted.
+// TestRetireWithoutKey: nobody can be asked, so assets are deactivated, and never deleted.
 func TestRetireWithoutKey(t *testing.T) {
 	t.Parallel()
 	what := Retirement{Account: leftAccount}
@@ -96,7 +96,8 @@ func TestRetireWithoutKey(t *testing.T) {
 	}
 }
 
-// TestRetireWithKey: the cloud is asked. What runs is refused, and the rest needs its proof, as in a run.
+// TestRetireWithKey: the cloud is asked. Assets of running instances stay, and the others need their proof, as in a
+// run.
 func TestRetireWithKey(t *testing.T) {
 	t.Parallel()
 	of := scopeOf(leftAccount, beijing)
@@ -149,7 +150,7 @@ func TestRetireWithKey(t *testing.T) {
 	}
 }
 
-// TestRetirePassesTheGuard, or a person says that all of it is meant: which is no proof.
+// TestRetirePassesTheGuard: it does with a person's consent too, which replaces no proof.
 func TestRetirePassesTheGuard(t *testing.T) {
 	t.Parallel()
 	for name, keyed := range map[string][]inventory.Cloud{"no key": nil, "a key": {inventory.Alibaba}} {
@@ -179,8 +180,8 @@ func TestRetirePassesTheGuard(t *testing.T) {
 	}
 }
 
-// TestRetireOnlyOrphans: in any world, what Retire removes is of that account, ours, and seen nowhere; with a key it is
-// proved, and without one it is not deleted.
+// TestRetireOnlyOrphans: in any world, what Retire removes belongs to that account, is ours, and is listed nowhere;
+// with a key it is proved, and without one it is not deleted.
 func TestRetireOnlyOrphans(t *testing.T) {
 	t.Parallel()
 	everyWorld(t, func(t *testing.T, w *world) {
@@ -209,7 +210,7 @@ func TestRetireOnlyOrphans(t *testing.T) {
 	})
 }
 
-// TestRetireAdopted: those that were deactivated longer than the grace ago are deleted at a person's order, with proof.
+// TestRetireAdopted: adopted assets whose grace is over are deleted at a person's order, with proof.
 func TestRetireAdopted(t *testing.T) {
 	t.Parallel()
 	const week = 7 * 24 * time.Hour

@@ -10,15 +10,15 @@ import (
 // ApprovalPolicy says which changes wait for a person.
 type ApprovalPolicy string
 
-// The choices; anything else is ApproveNothing.
+// The policies; anything else is ApproveNothing.
 const (
 	ApproveNothing  ApprovalPolicy = "none"
 	ApproveRemovals ApprovalPolicy = "removals" // every removal is held until it is approved
-	ApproveAll      ApprovalPolicy = "all"      // every change is only made as one of a reviewed plan, see Limits.Reviewed
+	ApproveAll      ApprovalPolicy = "all"      // every change needs a review, see Limits.Reviewed
 )
 
-// IsApprovable tells whether a person can let pass what is held for this reason: a threshold, or that a
-// person is to be asked. What lacks its proof is held whatever anybody approves.
+// IsApprovable reports whether a person can release what is held for this reason: a threshold, or a policy that
+// asks people. What lacks its proof stays held.
 func IsApprovable(code Code) bool {
 	switch code {
 	case GuardShare, GuardEmpty, GuardLeak, GuardMissing, GuardRun, GuardParts, GuardUnasked, GuardExpected, GuardAsks, AsksAll, HeldInFile:
@@ -27,8 +27,8 @@ func IsApprovable(code Code) bool {
 	return false
 }
 
-// ApprovableHolds gives the candidates that a guard with these limits holds and a person may approve, with why
-// in their Reason, sorted. Approved is what came of the same plan.
+// ApprovableHolds returns the candidates that the guard held in a, a result of this plan, and that a person may
+// approve; sorted, with the reason of the hold in Reason.
 func (p Plan) ApprovableHolds(a Approved) []Change {
 	why := map[string]Reason{}
 	for _, n := range a.notes {
@@ -46,8 +46,7 @@ func (p Plan) ApprovableHolds(a Approved) []Change {
 	return held
 }
 
-// ReviewLine is one change as a person reviews it: what is written to which asset. Two lines that are equal
-// write the same.
+// ReviewLine is one change as a person reviews it: what is written to which asset. Equal lines write the same.
 type ReviewLine struct {
 	Action     Action          `json:"action"`
 	Cloud      inventory.Cloud `json:"cloud"`
@@ -57,30 +56,30 @@ type ReviewLine struct {
 	AssetID    string          `json:"asset_id"`
 	Name       string          `json:"name"`
 	Values     []FieldValue    `json:"values"` // never null; by field
-	// Held says why the guard holds the removal; "" = it does not. A held one is made only if a person
-	// approves just it, and so takes this text away.
+	// Held says why the guard holds the removal; "" = it does not. A held one is made only if a person approves
+	// it by itself, which removes this text.
 	Held string `json:"held,omitempty"`
 }
 
-// FieldValue is a field that a change sets. Labels are each a value of the field "label"; those that carry the
-// time of the run stand without it, as two plans of the same change have two times.
+// FieldValue is a field that a change sets. Each label is a value of the field "label"; labels with the time of the
+// run have the value "*", because two plans of the same change have two times.
 type FieldValue struct {
 	Field string `json:"field"`
 	Value string `json:"value"`
 }
 
-// Equal tells whether both change the same asset in the same way.
+// Equal reports whether two lines change the same asset in the same way.
 func (l ReviewLine) Equal(o ReviewLine) bool {
 	return l.AssetID == o.AssetID && l.Action == o.Action && slices.Equal(l.Values, o.Values)
 }
 
-// Scope gives where the line's instance is listed.
+// Scope returns where the line's instance is listed.
 func (l ReviewLine) Scope() inventory.Scope {
 	return inventory.Scope{Cloud: l.Cloud, Account: l.Account, Region: l.Region}
 }
 
-// Review returns the changes of a plan for review: those that Approve let pass, and behind them the removals that a
-// person may let pass besides, each with why it is held. Approved is what came of the same plan.
+// Review returns a plan's changes for review: those that Approve let pass in a, a result of this plan, and then the
+// removals that a person may approve too, each with why it is held.
 func (p Plan) Review(a Approved, lang Lang) []ReviewLine {
 	lines := a.ReviewLines()
 	for _, c := range p.ApprovableHolds(a) {
@@ -91,8 +90,8 @@ func (p Plan) Review(a Approved, lang Lang) []ReviewLine {
 	return lines
 }
 
-// ReviewLines gives the changes for review, in their order. Steps of a swap of names and labels by which
-// later runs remember something are not among them.
+// ReviewLines returns the changes for review, in their order, without the steps of a swap of names and writes for
+// later runs.
 func (a Approved) ReviewLines() []ReviewLine {
 	lines := []ReviewLine{}
 	for c := range a.Changes() {
@@ -119,7 +118,8 @@ func fieldValues(c Change) []FieldValue {
 	}
 	switch {
 	case c.Action == Create:
-		if a := c.NewAsset(); a != nil {
+		a := c.NewAsset()
+		if a != nil {
 			for _, f := range []FieldValue{
 				{"name", a.Name}, {"address", a.Address}, {"platform", a.Platform}, {"node", a.NodePath}, {"zone", a.Zone}, {"comment", a.Comment},
 			} {
@@ -144,7 +144,7 @@ func fieldValues(c Change) []FieldValue {
 	return out
 }
 
-// labelValues gives labels sorted, without the times that the run writes.
+// labelValues returns labels sorted, without the times that the run writes.
 func labelValues(labels []inventory.Label) []FieldValue {
 	var out []FieldValue
 	for _, l := range labels {
@@ -157,7 +157,7 @@ func labelValues(labels []inventory.Label) []FieldValue {
 	return out
 }
 
-// needsApproval tells whether a removal that nobody has approved waits for a person, and why.
+// needsApproval reports whether a removal that nobody has approved waits for a person, and why.
 func (l Limits) needsApproval(c Change) (Reason, bool) {
 	reviewed := slices.IndexFunc(l.Reviewed, func(o ReviewLine) bool { return o.AssetID == c.AssetID && o.Action.isRemoval() })
 	switch {
@@ -175,13 +175,14 @@ func (l Limits) needsApproval(c Change) (Reason, bool) {
 	return Reason{}, false
 }
 
-// changeKey tells the changes of a plan apart: an asset may give its name away and be removed.
+// changeKey identifies a change: an asset may be renamed and removed in one plan.
 type changeKey struct {
 	assetID string
 	action  Action
 }
 
-// holdUnreviewed holds what no person has reviewed, where every change must be, or only some were asked for.
+// holdUnreviewed holds what no person has reviewed, if everything needs a review or only reviewed changes were
+// asked for.
 func (a *Approved) holdUnreviewed(limits Limits) {
 	if limits.Reviewed == nil && limits.Approval != ApproveAll {
 		return
@@ -223,7 +224,8 @@ func (a *Approved) holdUnreviewed(limits Limits) {
 	a.noteNoLongerPlanned(limits.Reviewed)
 }
 
-// renameAllOrNone: half of a swap of names would leave the other half without its name.
+// renameAllOrNone holds all renames in steps unless all pass: half of a swap would leave the other half without its
+// name.
 func (a *Approved) renameAllOrNone(passes map[changeKey]bool) {
 	moves := slices.Concat(a.renames...)
 	if !slices.ContainsFunc(moves, func(c Change) bool { return !passes[changeKey{c.AssetID, c.Action}] }) {
@@ -234,7 +236,7 @@ func (a *Approved) renameAllOrNone(passes map[changeKey]bool) {
 	}
 }
 
-// holdChange notes a change that is not made, and why.
+// holdChange adds a note of a change that is not made, and why.
 func (a *Approved) holdChange(c Change, chosen, reviewed bool) {
 	why := newReason(AsksAll, c.Action)
 	switch {
@@ -247,18 +249,18 @@ func (a *Approved) holdChange(c Change, chosen, reviewed bool) {
 	a.notes = append(a.notes, c)
 }
 
-// noteNoLongerPlanned notes the reviewed changes of which nothing else is said: nothing is to be done any more.
+// noteNoLongerPlanned adds notes of reviewed changes that are no longer needed and that no other line reports.
 func (a *Approved) noteNoLongerPlanned(only []ReviewLine) {
-	told := map[changeKey]bool{}
+	planned := map[changeKey]bool{}
 	for c := range a.Changes() {
-		told[changeKey{c.AssetID, c.Action}] = true
+		planned[changeKey{c.AssetID, c.Action}] = true
 	}
 	waits := map[string]bool{}
 	for _, n := range a.notes {
 		waits[n.AssetID] = waits[n.AssetID] || n.Action == Hold || n.Action == Skip
 	}
 	for _, l := range only {
-		if !told[changeKey{l.AssetID, l.Action}] && !waits[l.AssetID] {
+		if !planned[changeKey{l.AssetID, l.Action}] && !waits[l.AssetID] {
 			a.notes = append(a.notes, Change{
 				Action: Skip, Reason: newReason(NoLongerPlanned, l.Action), Scope: l.Scope(),
 				InstanceID: l.InstanceID, AssetID: l.AssetID, Name: l.Name,

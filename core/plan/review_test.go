@@ -11,7 +11,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// approveWith gives what the guard makes of a world's plan with other limits.
+// approveWith returns a world's plan, and what the guard approves with other limits.
 func (w *world) approveWith(edit func(*Limits, Plan)) (Plan, Approved) {
 	p, proofs, limits := w.plan(), Proofs{}, w.limits
 	for _, c := range p.Candidates() {
@@ -31,7 +31,7 @@ func removedAssets(a Approved) map[string]bool {
 	return out
 }
 
-// someCandidates picks a part of the candidates, always the same.
+// someCandidates returns some of the candidates, always the same.
 func someCandidates(p Plan) map[string]bool {
 	out := map[string]bool{"an-asset-of-which-no-plan-knows": true}
 	for _, c := range p.Candidates() {
@@ -44,7 +44,7 @@ func someCandidates(p Plan) map[string]bool {
 	return out
 }
 
-// TestApprovalProperties: in 500 random worlds with failed scopes, wrong proofs and every kind of limit.
+// TestApprovalProperties: in 500 random worlds with failed scopes, wrong proofs and all kinds of limits.
 func TestApprovalProperties(t *testing.T) {
 	t.Parallel()
 	for _, p := range []property{
@@ -60,8 +60,8 @@ func TestApprovalProperties(t *testing.T) {
 	}
 }
 
-// approvalIsExact: what goes is what was approved (if nothing but a threshold held it), and what the
-// guard lets pass of all others when those that were approved are not among the removals of the run.
+// approvalIsExact: the removals are those approved (if only a threshold held them), and those others that the guard
+// lets pass in a run without the approved ones.
 func approvalIsExact(t *testing.T, w *world) {
 	var approved map[string]bool
 	_, got := w.approveWith(func(l *Limits, p Plan) {
@@ -124,8 +124,8 @@ func asksForRemovals(t *testing.T, w *world) {
 	}
 }
 
-// asksForAll reviews a plan, forgets half of it, and applies the rest: exactly that is written, but for
-// labels by which runs remember, and moves, which go all or none.
+// asksForAll reviews a plan, drops half of it, and applies the rest: exactly that is written, apart from labels for
+// later runs, and renames in steps, which are all made or none.
 func asksForAll(t *testing.T, w *world) {
 	approved := map[string]bool{}
 	_, reviewed := w.approveWith(func(l *Limits, p Plan) {
@@ -155,7 +155,7 @@ func asksForAll(t *testing.T, w *world) {
 	}
 }
 
-// TestReviewedChanges: what differs from the file is not made, and said.
+// TestReviewedChanges: what differs from the file is not made, and is reported.
 func TestReviewedChanges(t *testing.T) {
 	t.Parallel()
 	gone, web := instanceInProd("i-gone", "old", "10.0.0.9"), instanceInProd("i-web", "web", "10.0.0.1")
@@ -168,7 +168,7 @@ func TestReviewedChanges(t *testing.T) {
 	}
 	only := first.ReviewLines()
 	approved := map[string]bool{hostOf(gone).ID: true}
-	w.rules.Now = w.rules.Now.Add(time.Hour) // labels carry another time now
+	w.rules.Now = w.rules.Now.Add(time.Hour) // labels have another time now
 	again := func(edit func()) (written []string, notes map[Code]int) {
 		edit()
 		_, a := w.approveWith(func(l *Limits, _ Plan) { l.Reviewed, l.Approved = only, approved })
@@ -188,7 +188,7 @@ func TestReviewedChanges(t *testing.T) {
 	written, notes = again(func() {
 		w.listings[0].Instances[0].Name = "renamed"                  // another update than that of the file
 		w.listings[0].Instances = w.listings[0].Instances[:1:1]      // the new one is gone again
-		w.addInstances(instanceInProd("i-late", "late", "10.0.0.3")) // one that nobody has reviewed
+		w.addInstances(instanceInProd("i-late", "late", "10.0.0.3")) // nobody has reviewed it
 		w.addInstances(gone)                                         // and one is back
 	})
 	if len(written) > 0 || notes[ChangedSince] != 1 || notes[NotReviewed] != 1 || notes[NoLongerPlanned] != 2 {
@@ -196,8 +196,8 @@ func TestReviewedChanges(t *testing.T) {
 	}
 }
 
-// TestHeldInTheFile: what a plan shows as held stays held when its file is applied, also if no limit holds it any
-// more, until a person takes it out of its hold. Everything else of the file is made as it was shown.
+// TestHeldInTheFile: what a plan shows as held stays held when its file is applied, even if no limit holds it any
+// more, until a person takes the hold away. Everything else of the file is made as it was shown.
 func TestHeldInTheFile(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -237,7 +237,8 @@ func TestHeldInTheFile(t *testing.T) {
 	}
 }
 
-// TestApprovableHolds: only what a threshold holds can be approved, and the approval passes the run's other parts.
+// TestApprovableHolds: only what a threshold holds can be approved, and the approval counts in other shards of the
+// run.
 func TestApprovableHolds(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -267,7 +268,7 @@ func TestApprovableHolds(t *testing.T) {
 	}
 }
 
-// TestSwapIsReviewedWhole: of two assets that swap their names, none is renamed where only one was reviewed.
+// TestSwapIsReviewedWhole: of two assets that swap their names, none is renamed if only one was reviewed.
 func TestSwapIsReviewedWhole(t *testing.T) {
 	t.Parallel()
 	a, b := instanceInProd("i-a", "one", "10.0.0.1"), instanceInProd("i-b", "two", "10.0.0.2")

@@ -12,25 +12,25 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// absentRule is one row of the package doc's table about assets whose instance is absent: what makes it apply, and what
-// the plan says then.
+// absentRule is one row of the package doc's table about assets whose instance is absent: when it applies, and what
+// the plan does then.
 type absentRule struct {
-	row   string // its second column
+	row   string // the row's second column
 	apply func(w *world, a *inventory.Asset)
-	want  string   // action, reason's code, and its first argument where two rows have the same code
-	but   []string // later rows that decide all the same, as this one's third column says
+	want  string   // action and reason's code, and the first argument if two rows have the same code
+	but   []string // later rows that decide all the same, as the row's third column says
 }
 
 const day = 24 * time.Hour
 
-// absentRules are the rows in the order of the doc.
+// absentRules returns the rows in the order of the doc.
 func absentRules() []absentRule {
 	mode := func(m Mode) func(*world, *inventory.Asset) {
 		return func(w *world, a *inventory.Asset) { w.rules.Mode = m; setGone(a, 30*day) }
 	}
 	return []absentRule{
 		{row: "not ours", apply: func(_ *world, a *inventory.Asset) { withoutLabel(inventory.LabelAccount)(a) }},
-		{"ours, in a complete scope's place", func(w *world, _ *inventory.Asset) {
+		{"ours, its instance listed elsewhere", func(w *world, _ *inventory.Asset) {
 			w.addListing(scopeOf(prod, shanghai), owner, instanceInProd("i-1", "web", "10.0.0.1"))
 		}, "keep seen_elsewhere", nil},
 		{"ours, its label and its comment name", func(_ *world, a *inventory.Asset) { a.Comment += "\naccount_id: 9" }, "skip owners_differ", nil},
@@ -65,18 +65,18 @@ func absentRules() []absentRule {
 	}
 }
 
-// setGone lets an asset be one that we deactivated so long ago.
+// setGone makes an asset one that we deactivated that long ago.
 func setGone(a *inventory.Asset, before time.Duration) {
 	a.Active, a.Labels = false, replaceLabel(*a, inventory.LabelGone, inventory.FormatLabelTime(now().Add(-before)))
 }
 
-// setDue lets an asset carry the promise that it is not deleted before a time.
+// setDue sets jms-due.
 func setDue(a *inventory.Asset, after time.Duration) {
 	a.Labels = replaceLabel(*a, inventory.LabelDue, inventory.FormatLabelTime(now().Add(after)))
 }
 
-// TestRuleTableIsInTheOrderOfTheCode: the rows about absent assets stand in the package doc in the order in which the
-// code asks for them. Where two apply at once, the one that stands first decides.
+// TestRuleTableIsInTheOrderOfTheCode: the rows about absent assets stand in the package doc in the order of the
+// code. If two apply at once, the first one decides.
 func TestRuleTableIsInTheOrderOfTheCode(t *testing.T) {
 	t.Parallel()
 	rules := absentRules()
@@ -102,7 +102,7 @@ func TestRuleTableIsInTheOrderOfTheCode(t *testing.T) {
 	}
 }
 
-// decides returns what the plan says of an asset to which the rule applies, and before it another one.
+// decides returns what the plan does with an asset to which the rule applies, and another rule too.
 func (r absentRule) decides(also func(*world, *inventory.Asset)) string {
 	w := newWorld()
 	a := hostOf(instanceInProd("i-1", "web", "10.0.0.1"))
@@ -124,7 +124,7 @@ func (r absentRule) decides(also func(*world, *inventory.Asset)) string {
 	return ""
 }
 
-// absentRows reads the second column of the doc's rows about absent assets.
+// absentRows returns the second column of the doc's rows about absent assets.
 func absentRows(t *testing.T) []string {
 	t.Helper()
 	f, err := parser.ParseFile(token.NewFileSet(), "doc.go", nil, parser.ParseComments|parser.PackageClauseOnly)

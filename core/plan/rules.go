@@ -22,7 +22,7 @@ const (
 
 // Account is what the rules need to know of a configured account.
 type Account struct {
-	Type string // as the configuration writes it: it is a node of the path
+	Type string // as the configuration writes it, and as it is in the node's path
 	Zone string // id of the gateway zone for new assets and for those without one; "" = none
 
 	Platforms Platforms
@@ -33,12 +33,11 @@ type Account struct {
 	Owner   string   // the cloud account's own id as configured; "" = not configured
 }
 
-// Platforms are the names of the platforms of new assets, by the system of their instance; "" = JumpServer's
-// own of that name.
+// Platforms are the names of the platforms of new assets, by the operating system of their instance; "" =
+// JumpServer's own platform of that name.
 type Platforms struct{ Linux, Windows, Other string }
 
-// canList tells whether a full run would ask this account for a region, and the account may be
-// that of the owner.
+// canList reports whether a full run would ask this account for a region, and the account may be the owner's.
 func (a Account) canList(cloud inventory.Cloud, owner, region string) bool {
 	return a.Enabled && a.Cloud == cloud && (a.Owner == "" || strings.EqualFold(a.Owner, owner)) &&
 		(len(a.Regions) == 0 || slices.Contains(a.Regions, region))
@@ -47,20 +46,19 @@ func (a Account) canList(cloud inventory.Cloud, owner, region string) bool {
 // FieldPolicy says when a field of an asset of ours is written.
 type FieldPolicy string
 
-// The policies. The zero value is the default of its field, see Manage.
+// The policies. The zero value is the field's default, see FieldPolicies.
 const (
 	WriteAlways    FieldPolicy = "always"  // it follows the cloud, or the configuration
 	WriteOnCreate  FieldPolicy = "create"  // only on new assets; later it is people's
-	WriteIfMissing FieldPolicy = "missing" // on new assets, and where an asset has none
+	WriteIfMissing FieldPolicy = "missing" // on new assets, and if an asset has none
 )
 
-// FieldPolicies says which fields of our assets are ours to change. What differs elsewhere is drift: told, and
-// left.
+// FieldPolicies says which fields of our assets we write. Differences elsewhere are drift: reported, and left.
 type FieldPolicies struct {
-	Name        FieldPolicy // default Always
-	Address     FieldPolicy // default Always
-	Zone        FieldPolicy // default Missing
-	AdoptedName FieldPolicy // of assets that were adopted; default WriteOnCreate, so that they keep theirs
+	Name        FieldPolicy // default WriteAlways
+	Address     FieldPolicy // default WriteAlways
+	Zone        FieldPolicy // default WriteIfMissing
+	AdoptedName FieldPolicy // of adopted assets; default WriteOnCreate, so that they keep theirs
 }
 
 func (m FieldPolicies) managesName(a inventory.Asset) bool {
@@ -74,10 +72,11 @@ func (m FieldPolicies) managesZone(a inventory.Asset) bool {
 	return m.Zone == WriteAlways || m.Zone != WriteOnCreate && a.Zone == ""
 }
 
-// releasesName tells whether an asset of ours may be renamed to give its name away: not where the name is people's.
+// releasesName reports whether an asset of ours may be renamed to release its name. It may not if the name is
+// people's.
 func (r Rules) releasesName(a inventory.Asset) bool {
-	_, spared := r.neverWritten(a)
-	return !spared && r.Manage.managesName(a)
+	_, isNeverWritten := r.neverWritten(a)
+	return !isNeverWritten && r.Manage.managesName(a)
 }
 
 // Rules are the settings that the plan obeys.
@@ -85,31 +84,31 @@ type Rules struct {
 	// Accounts holds every configured account by name, also those that this run did not ask.
 	Accounts  map[string]Account
 	Manage    FieldPolicies
-	Whitelist []netip.Prefix // empty: no limit
+	Whitelist []netip.Prefix // empty = all
 	Protected []netip.Prefix
-	// ProtectedNames are patterns (see matches) of names of assets that are never written to.
+	// ProtectedNames are patterns (see matchesPattern) for names of assets that are never written to.
 	ProtectedNames []string
 	// OwnHosts are the addresses of JumpServer itself: assets that have one are never written to.
 	OwnHosts  []string
 	NoDelete  bool
-	HostNames bool // name assets by HostName rather than InstanceName
+	HostNames bool // name assets by HostName rather than Name
 	Mode      Mode
 	Grace     time.Duration // 0: delete at once
-	// DeleteAdopted lets Mode hold for adopted assets too, which are otherwise deactivated only, see modeOf.
+	// DeleteAdopted applies Mode to adopted assets too, which are otherwise only deactivated, see removalMode.
 	DeleteAdopted bool
 	Now           time.Time
 	Lang          Lang // of the comment on new assets
-	// Partial says that only some assets of JumpServer were read, as events do. Names that nobody is
-	// seen to hold may be taken, so an asset that has "<name>-<instance id>" keeps it; and nothing is
-	// deleted, whatever Mode and Grace say.
+	// Partial says that only some assets of JumpServer were read, as for events. A name may have a holder that
+	// was not read, so an asset that has "<name>-<instance id>" keeps it; and nothing is deleted, whatever Mode
+	// and Grace say.
 	Partial bool
-	// UTF8MB3 says that JumpServer's database cannot hold signs of four bytes (emoji, rare Han): names
-	// are made without them.
+	// UTF8MB3 says that JumpServer's database cannot hold characters of four bytes (emoji, rare Han): names are
+	// made without them.
 	UTF8MB3 bool
 }
 
-// primaryAddress is where the instance is reached: private of the primary interface, else the classic
-// network's inner one, else elastic or public; "" if it has none (yet).
+// primaryAddress returns where the instance is reached: the private address of the primary interface, else the
+// classic network's inner one, else a public one; "" if it has none (yet).
 func primaryAddress(i inventory.Instance) string {
 	for _, some := range [...][]string{i.PrivateIPs, i.ClassicIPs, i.PublicIPs} {
 		if len(some) > 0 {
@@ -119,14 +118,14 @@ func primaryAddress(i inventory.Instance) string {
 	return ""
 }
 
-// The systems that platforms are chosen by. They are named as JumpServer's own platforms are.
+// The operating systems that decide the platform, named as JumpServer's own platforms are.
 const (
 	systemLinux   = "Linux"
 	systemWindows = "Windows"
 	systemOther   = "Other" // the cloud does not say
 )
 
-// systemOf judges by what the cloud says, never by the host's name.
+// systemOf returns the operating system by what the cloud says, never by the host's name.
 func systemOf(i inventory.Instance) string {
 	osName := strings.ToLower(i.OSName)
 	switch {
@@ -139,7 +138,7 @@ func systemOf(i inventory.Instance) string {
 	}
 }
 
-// platformOf returns the name of the platform that an asset of this instance gets when it is made.
+// platformOf returns the name of the platform for a new asset of this instance.
 func (r Rules) platformOf(i inventory.Instance) string {
 	named := r.Accounts[i.Account].Platforms
 	own := systemOf(i)
@@ -165,7 +164,7 @@ func isLinuxName(osName string) bool {
 	return false
 }
 
-// desiredName is the name that the cloud gives, before names are made unique.
+// desiredName returns the cloud's name of an instance, before names are made unique.
 func (r Rules) desiredName(i inventory.Instance) string {
 	order := []string{i.Name, i.HostName, i.ID}
 	if r.HostNames {
@@ -175,15 +174,15 @@ func (r Rules) desiredName(i inventory.Instance) string {
 		if r.UTF8MB3 {
 			name = inventory.DropFourByteRunes(name)
 		}
-		if name = truncateName(sanitizeName(name), maxNameLength); name != "" {
+		name = truncateName(sanitizeName(name), maxNameLength)
+		if name != "" {
 			return name
 		}
 	}
 	return i.ID
 }
 
-// unstorableName returns the name that the cloud gives, where another is wanted because JumpServer's database cannot
-// hold it.
+// unstorableName returns the cloud's name if JumpServer's database cannot hold it, and reports whether that is so.
 func (r Rules) unstorableName(i inventory.Instance) (name string, is bool) {
 	if !r.UTF8MB3 {
 		return "", false
@@ -194,13 +193,12 @@ func (r Rules) unstorableName(i inventory.Instance) (name string, is bool) {
 	return name, inventory.HasFourByteRunes(name)
 }
 
-// fitsDatabase reports whether JumpServer's database can hold what an instance's asset must have: its labels, and
-// the path of its node.
+// fitsDatabase reports whether JumpServer's database can hold an asset's labels and the path of its node.
 func (r Rules) fitsDatabase(i inventory.Instance) bool {
 	return !r.UTF8MB3 || !inventory.HasFourByteRunes(r.NodePath(i.Account), i.Owner, i.Region, i.ID)
 }
 
-// sanitizeName makes of a name what JumpServer would store: no control characters, no space at the ends.
+// sanitizeName returns a name as JumpServer stores it: no control characters, no spaces at the ends.
 func sanitizeName(name string) string {
 	name = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || r == unicode.ReplacementChar {
@@ -211,14 +209,14 @@ func sanitizeName(name string) string {
 	return strings.TrimSpace(name)
 }
 
-// NodePath returns the path of the node where new assets of an account go: the same that the Python tool used.
+// NodePath returns the path of the node for new assets of an account. The Python tool used the same.
 func (r Rules) NodePath(account string) string {
 	kind := r.Accounts[account].Type
 	return "/DEFAULT/" + kind + "/" + account
 }
 
-// containsAny tells whether any of the addresses lies in one of the prefixes. An address that is not
-// an IP lies in none.
+// containsAny reports whether any of the addresses lies in one of the prefixes. An address that is not an IP lies
+// in none.
 func containsAny(prefixes []netip.Prefix, addresses ...string) bool {
 	for _, text := range addresses {
 		ip, err := netip.ParseAddr(text)
@@ -234,13 +232,13 @@ func containsAny(prefixes []netip.Prefix, addresses ...string) bool {
 	return false
 }
 
-// isWhitelisted tells whether the whitelist lets these addresses be touched.
+// isWhitelisted reports whether the whitelist allows writing to an asset with these addresses.
 func (r Rules) isWhitelisted(addresses ...string) bool {
 	return len(r.Whitelist) == 0 || containsAny(r.Whitelist, addresses...)
 }
 
-// assetComment is what people read on a new asset, and what proves whose it is (see parseOwnership); its
-// instance_id line is the Python tool's form. People may change it: then a label takes its place.
+// assetComment returns the comment of a new asset, which people read and which proves its instance (see
+// parseOwnership). Its instance_id line has the Python tool's form. If people change it, a label replaces it.
 func (r Rules) assetComment(i inventory.Instance) string {
 	first := "由 jms-sync 创建，随云上实例更新"
 	if r.Lang == English {

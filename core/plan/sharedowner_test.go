@@ -11,7 +11,7 @@ import (
 
 const spareAccount = "spare"
 
-// sharedOwnerWorld is a world in which two enabled accounts have one owner's key and list beijing.
+// sharedOwnerWorld returns a world in which two enabled accounts have keys of one owner and list beijing.
 func sharedOwnerWorld() *world {
 	w := newWorld()
 	w.listings = nil
@@ -21,7 +21,7 @@ func sharedOwnerWorld() *world {
 	return w
 }
 
-// TestNarrowedRunDoesNotSpeakForOthers: an asset of prod whose instance only spare may still see.
+// TestNarrowedRunDoesNotSpeakForOthers: an asset of prod whose instance only the account spare may still see.
 func TestNarrowedRunDoesNotSpeakForOthers(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -71,7 +71,7 @@ func (w *world) editSpareAccount(edit func(*Account)) {
 	w.rules.Accounts[spareAccount] = a
 }
 
-// TestEachAccountHasItsOwnShare: what one account loses is not hidden by what another has.
+// TestEachAccountHasItsOwnShare: one account's assets do not hide another's losses.
 func TestEachAccountHasItsOwnShare(t *testing.T) {
 	t.Parallel()
 	for name, seen := range map[string]int{"its listing is empty": 0, "it loses a large share": 5} {
@@ -100,8 +100,7 @@ func TestEachAccountHasItsOwnShare(t *testing.T) {
 	}
 }
 
-// TestWhatEventsClosedPassesTheGuard: closing single assets was no guard's affair, their
-// deletion is.
+// TestWhatEventsClosedPassesTheGuard: no guard counted the deactivations by events, but it counts their deletion.
 func TestWhatEventsClosedPassesTheGuard(t *testing.T) {
 	t.Parallel()
 	byEvent := func(a *inventory.Asset) {
@@ -129,7 +128,8 @@ func TestWhatEventsClosedPassesTheGuard(t *testing.T) {
 	}
 }
 
-// TestWhatEventsClosedHidesNothing: two hundred that events closed make no loss of the living small.
+// TestWhatEventsClosedHidesNothing: two hundred assets deactivated by events do not make a loss of active ones look
+// small.
 func TestWhatEventsClosedHidesNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -144,8 +144,8 @@ func TestWhatEventsClosedHidesNothing(t *testing.T) {
 	}
 }
 
-// TestProtectedByAnyAddress: the elastic address is protected; the day the instance is gone, only
-// the label remembers that it had it.
+// TestProtectedByAnyAddress: the elastic address is protected; once the instance is gone, only the label remembers
+// it.
 func TestProtectedByAnyAddress(t *testing.T) {
 	t.Parallel()
 	protected := inventory.Label{Name: inventory.LabelProtected, Value: "ip"}

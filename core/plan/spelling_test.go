@@ -8,8 +8,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// TestSpellings: names that MariaDB takes for one are one for new assets and renames; what a server
-// holds side by side stays. The letters are those of the rows in the recordings' mariadb.md.
+// TestSpellings: names that MariaDB calls equal are one for new assets and renames; assets that a server already
+// has side by side stay. The letters are those of the rows in the recordings' mariadb.md.
 func TestSpellings(t *testing.T) {
 	t.Parallel()
 	runPlanRows(t, []planRow{
@@ -98,8 +98,8 @@ func TestSpellings(t *testing.T) {
 	})
 }
 
-// TestUTF8MB3: where the database holds no signs of four bytes names are made without them, which is said; elsewhere
-// nothing is different.
+// TestUTF8MB3: names are made without characters of four bytes if the database cannot hold them, and that is
+// reported; otherwise nothing differs.
 func TestUTF8MB3(t *testing.T) {
 	t.Parallel()
 	emoji := instanceInProd("i-1", "emoji-😀", "10.0.0.1")
@@ -146,8 +146,8 @@ func TestUTF8MB3(t *testing.T) {
 	})
 }
 
-// rightNamesStay: an active asset that has the very name that its instance wants is not renamed, whatever
-// others are called. A server that takes two spellings for two names holds both.
+// rightNamesStay: an active asset that has the very name that its instance wants is not renamed, whatever others
+// are called. A server that tells two spellings apart holds both.
 func rightNamesStay(t *testing.T, w *world) {
 	assets := w.byID()
 	for _, c := range allWrites(w.approve()) {
@@ -163,7 +163,7 @@ func rightNamesStay(t *testing.T, w *world) {
 	}
 }
 
-// isListedOnce reports whether just one listing holds an instance, so that only one wish for its name is there.
+// isListedOnce reports whether exactly one listing has an instance, so that only one asset wants its name.
 func (w *world) isListedOnce(instance string) bool {
 	n := 0
 	for _, l := range w.listings {

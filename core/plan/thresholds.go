@@ -7,56 +7,57 @@ import (
 )
 
 const (
-	// recentLoss is how long an asset counts as lost for the guard's share after it was deactivated, so that
+	// recentLossWindow is how long after its deactivation an asset counts as lost in the guard's share, so that
 	// a loss in many small steps is seen as the large one that it is.
-	recentLoss = 24 * time.Hour
-	// smallScope is how many assets a scope has at most that may become empty without approval.
+	recentLossWindow = 24 * time.Hour
+	// smallScope is the number of assets up to which a scope may become empty without approval.
 	smallScope = 3
 )
 
-// scopeStats counts a place for the guard.
+// scopeStats counts the assets of a scope for the guard.
 type scopeStats struct {
-	assets        int // ours there that were not deactivated before
-	lost          int // of those, candidates for removal
-	recent        int // ours there that were deactivated within the last day, and whose instances are not back
-	closedByEvent int // ours there that events deactivated: no guard has seen that yet
-	recentByEvent int // those that are both recent and closed
-	closedDeletes int // of those that are closed, candidates for deletion
-	listed        int // instances that its complete listings hold
+	assets        int // ours, not deactivated before
+	lost          int // of assets, candidates for removal
+	recent        int // ours, deactivated within the last day, with instances that are not back
+	closedByEvent int // ours, deactivated by events, which no guard has counted yet
+	recentByEvent int // both recent and closedByEvent
+	closedDeletes int // of closedByEvent, candidates for deletion
+	listed        int // instances in its complete listings
 }
 
-// dayBefore is how many assets the place had a day ago, and those that events closed before.
-func (p *scopeStats) dayBefore() int { return p.assets + p.closedByEvent + p.recent - p.recentByEvent }
+// dayBefore returns how many assets the scope had a day ago, and before events deactivated some.
+func (s *scopeStats) dayBefore() int { return s.assets + s.closedByEvent + s.recent - s.recentByEvent }
 
-// isEmptied tells whether the place's listing is empty, while assets are left that no guard let go.
-func (p *scopeStats) isEmptied() bool { return p.listed == 0 && p.assets+p.closedByEvent > 0 }
+// isEmptied reports whether the scope's listing is empty while it still has assets that no guard let go.
+func (s *scopeStats) isEmptied() bool { return s.listed == 0 && s.assets+s.closedByEvent > 0 }
 
-// countRecentLoss counts an asset that was deactivated before, and whose instance is in no listing.
+// countRecentLoss counts an asset that was deactivated within the last day and whose instance is in no listing.
 func (b *builder) countRecentLoss(a inventory.Asset, m ownership) {
-	if !lately(a, b.rules.Now) {
+	if !isRecentLoss(a, b.rules.Now) {
 		return
 	}
 	scope := inventory.Scope{Cloud: m.cloud, Account: m.account, Region: m.region}
-	for _, p := range []*scopeStats{b.ownerStatsOf(m.ownerScope()), b.accountStatsOf(scope)} {
-		p.recent++
+	for _, s := range []*scopeStats{b.ownerStatsOf(m.ownerScope()), b.accountStatsOf(scope)} {
+		s.recent++
 		if a.LabelCount(inventory.LabelEvent) > 0 {
-			p.recentByEvent++
+			s.recentByEvent++
 		}
 	}
 }
 
-// lately reports whether an asset was deactivated by us less than a day ago, and still is.
-func lately(a inventory.Asset, now time.Time) bool {
+// isRecentLoss reports whether we deactivated an asset less than a day ago and it is still inactive.
+func isRecentLoss(a inventory.Asset, now time.Time) bool {
 	since, gone, readable := parseDeactivatedAt(a, now)
-	return gone && readable && !a.Active && now.Sub(since) < recentLoss
+	return gone && readable && !a.Active && now.Sub(since) < recentLossWindow
 }
 
-// guard weighs the candidates of one plan.
+// guard decides on the candidates of one plan.
 type guard struct {
 	plan   Plan
 	limits Limits
 	proofs Proofs
-	// stillPresent places had a candidate that is there when asked by id: name of one of them.
+	// stillPresent has, for each scope with a candidate that the cloud still showed when asked by id, one such
+	// instance.
 	stillPresent map[ownerScope]string
 	unapproved   int // candidates that nobody has approved or announced
 }
@@ -64,7 +65,7 @@ type guard struct {
 func newGuard(p Plan, limits Limits, proofs Proofs) *guard {
 	g := &guard{plan: p, limits: limits, proofs: proofs, stillPresent: map[ownerScope]string{}}
 	for _, c := range p.candidates {
-		if !limits.Approved[c.AssetID] && !g.announced(c) {
+		if !limits.Approved[c.AssetID] && !g.isExpected(c) {
 			g.unapproved++
 		}
 		if g.isPresent(c) {
@@ -74,26 +75,26 @@ func newGuard(p Plan, limits Limits, proofs Proofs) *guard {
 	return g
 }
 
-// isPresent tells whether the cloud, asked by id, has shown the instance.
+// isPresent reports whether the cloud showed the instance when asked by id.
 func (g *guard) isPresent(c Change) bool {
 	proof, asked := g.proofs[c.AssetID]
 	return asked && !proof.Absent && proof.Err == nil
 }
 
-// decide gives the action that a candidate really gets, and why it is not its own. No approval
-// stands for a proof.
+// decide returns what really happens to a candidate, and why if it is not its own action. No approval replaces a
+// proof.
 func (g *guard) decide(c Change) (Action, Reason) {
 	if g.isPresent(c) {
 		return Skip, newReason(StillThere)
 	}
-	if why := g.limits.Clock; why.Code != "" {
-		return Hold, why
+	if g.limits.Clock.Code != "" {
+		return Hold, g.limits.Clock
 	}
 	approved := g.limits.Approved[c.AssetID]
-	if why, exceeds := g.exceeds(c); exceeds && !approved {
+	if why, exceeds := g.exceedsExpected(c); exceeds && !approved {
 		return Hold, why
 	}
-	lifted := approved || g.announced(c)
+	lifted := approved || g.isExpected(c)
 	if why, trips := g.checkThresholds(c); trips && !lifted {
 		return Hold, why
 	}
@@ -106,28 +107,29 @@ func (g *guard) decide(c Change) (Action, Reason) {
 	if why, waits := g.awaitsConfirmation(c); waits && !approved {
 		return Hold, why
 	}
-	if why := g.limits.Hold; why.Code != "" && !(lifted && IsApprovable(why.Code)) {
-		return Hold, why
+	run := g.limits.Hold
+	if run.Code != "" && !(lifted && IsApprovable(run.Code)) {
+		return Hold, run
 	}
 	if why, asks := g.limits.needsApproval(c); asks && !approved {
 		return Hold, why
 	}
-	if g.limits.Pause.Stands() { // last, so that a person sees meanwhile what else holds it
-		return Hold, g.limits.Pause.Holds()
+	if g.limits.Pause.Stands() { // last, so that people see what else holds it
+		return Hold, g.limits.Pause.HoldReason()
 	}
 	return c.Action, Reason{}
 }
 
-// checkThresholds tells whether too much would be lost at once: by the run, by the account's scope, or by the
-// place that several accounts share.
+// checkThresholds reports whether too much would be lost at once, by the run, the account's scope or the owner's
+// scope that several accounts share, and why.
 func (g *guard) checkThresholds(c Change) (Reason, bool) {
 	if g.unapproved > g.limits.PerRun {
 		return newReason(GuardRun, g.unapproved, g.limits.PerRun), true
 	}
-	for _, p := range g.statsOf(c) {
-		if why, trips := g.exceedsThreshold(p); trips {
+	for _, s := range g.statsOf(c) {
+		if why, trips := g.exceedsThreshold(s); trips {
 			if why.Code == GuardEmpty && g.plan.unprovable[c.AssetID] {
-				why = newReason(GuardUnasked, p.dayBefore())
+				why = newReason(GuardUnasked, s.dayBefore())
 			}
 			return why, true
 		}
@@ -135,27 +137,27 @@ func (g *guard) checkThresholds(c Change) (Reason, bool) {
 	return Reason{}, false
 }
 
-// statsOf gives the populations that a candidate belongs to.
+// statsOf returns the counts of the scopes that a candidate belongs to.
 func (g *guard) statsOf(c Change) []*scopeStats {
 	var out []*scopeStats
-	for _, p := range []*scopeStats{g.plan.accountStats[c.Scope], g.plan.ownerStats[ownerScopeOf(c)]} {
-		if p != nil {
-			out = append(out, p)
+	for _, s := range []*scopeStats{g.plan.accountStats[c.Scope], g.plan.ownerStats[ownerScopeOf(c)]} {
+		if s != nil {
+			out = append(out, s)
 		}
 	}
 	return out
 }
 
-func (g *guard) exceedsThreshold(p *scopeStats) (Reason, bool) {
+func (g *guard) exceedsThreshold(s *scopeStats) (Reason, bool) {
 	switch {
-	case p.isEmptied() && p.dayBefore() > smallScope && !g.limits.AllowEmpty:
-		return newReason(GuardEmpty, p.dayBefore()), true
-	case g.limits.tooMany(p.lost, p.assets):
-		return newReason(GuardShare, p.lost, p.assets, g.limits.Percent), true
-	case g.limits.leaks(*p):
-		return newReason(GuardLeak, p.lost+p.recent, p.assets+p.recent, p.recent, g.limits.Percent), true
-	case g.limits.tooMany(p.closedDeletes, p.assets+p.closedByEvent):
-		return newReason(GuardShare, p.closedDeletes, p.assets+p.closedByEvent, g.limits.Percent), true
+	case s.isEmptied() && s.dayBefore() > smallScope && !g.limits.AllowEmpty:
+		return newReason(GuardEmpty, s.dayBefore()), true
+	case g.limits.tooMany(s.lost, s.assets):
+		return newReason(GuardShare, s.lost, s.assets, g.limits.Percent), true
+	case g.limits.leaks(*s):
+		return newReason(GuardLeak, s.lost+s.recent, s.assets+s.recent, s.recent, g.limits.Percent), true
+	case g.limits.tooMany(s.closedDeletes, s.assets+s.closedByEvent):
+		return newReason(GuardShare, s.closedDeletes, s.assets+s.closedByEvent, g.limits.Percent), true
 	}
 	return Reason{}, false
 }
@@ -164,12 +166,12 @@ func (l Limits) tooMany(lost, of int) bool {
 	return lost > l.Min && lost*100 > l.Percent*of
 }
 
-// leaks reports whether a place would lose too much within a day.
-func (l Limits) leaks(p scopeStats) bool {
-	return p.lost > 0 && l.tooMany(p.lost+p.recent, p.assets+p.recent)
+// leaks reports whether a scope would lose too much within a day.
+func (l Limits) leaks(s scopeStats) bool {
+	return s.lost > 0 && l.tooMany(s.lost+s.recent, s.assets+s.recent)
 }
 
-// lacksProof tells why asking by id has not shown that the instance is gone.
+// lacksProof returns why it is not proved that the instance is gone, and reports whether that is so.
 func (g *guard) lacksProof(c Change) (Reason, bool) {
 	proof, asked := g.proofs[c.AssetID]
 	at := ownerScopeOf(c)
@@ -186,8 +188,8 @@ func (g *guard) lacksProof(c Change) (Reason, bool) {
 	return Reason{}, false
 }
 
-// hasWeakProof reports whether one kind of call alone shows the absence, and no earlier run has found the same
-// at least notice ago. It lacks half of a proof, so that neither a limit nor an approval stands for it.
+// hasWeakProof reports whether only one kind of call shows the absence, and no run at least noticePeriod ago found
+// the same. Half a proof is missing, so neither a limit nor an approval replaces it.
 func (g *guard) hasWeakProof(c Change) (Reason, bool) {
 	why := g.proofs[c.AssetID].Weak
 	if why == nil {
@@ -197,25 +199,26 @@ func (g *guard) hasWeakProof(c Change) (Reason, bool) {
 	return newReason(GuardWeak, why.Error(), formatTime(since), formatTime(until)), g.plan.now.Before(until)
 }
 
-// awaitsConfirmation tells whether a small scope has become empty, and no earlier run has proved the same
-// absence at least notice ago.
+// awaitsConfirmation reports whether a small scope has become empty, and no run at least noticePeriod ago proved
+// the same absence.
 func (g *guard) awaitsConfirmation(c Change) (Reason, bool) {
 	if g.limits.AllowEmpty || g.plan.unprovable[c.AssetID] {
 		return Reason{}, false
 	}
-	for _, p := range g.statsOf(c) {
-		if !p.isEmptied() {
+	for _, s := range g.statsOf(c) {
+		if !s.isEmptied() {
 			continue
 		}
-		if since, until := g.confirmationTimes(c); g.plan.now.Before(until) {
-			return newReason(GuardMissing, p.dayBefore(), formatTime(since), formatTime(until)), true
+		since, until := g.confirmationTimes(c)
+		if g.plan.now.Before(until) {
+			return newReason(GuardMissing, s.dayBefore(), formatTime(since), formatTime(until)), true
 		}
 	}
 	return Reason{}, false
 }
 
-// confirmationTimes returns when the absence was proved first, which may be now, and from when on a second
-// proof confirms it.
+// confirmationTimes returns when the absence was first proved, which may be now, and from when a second proof
+// confirms it.
 func (g *guard) confirmationTimes(c Change) (since, until time.Time) {
 	since, known := parseMissingSince(*c.Before, g.plan.now)
 	if !known {
@@ -224,17 +227,17 @@ func (g *guard) confirmationTimes(c Change) (since, until time.Time) {
 	return since, since.Add(noticePeriod)
 }
 
-// parseMissingSince reads jms-missing, whose time is rounded up to the minute. What cannot be read, or lies
-// further ahead, is not known.
+// parseMissingSince returns the time in jms-missing, which is rounded up to the minute. A value that is unreadable
+// or further ahead is not known.
 func parseMissingSince(a inventory.Asset, now time.Time) (at time.Time, known bool) {
 	value, single := a.Label(inventory.LabelMissing)
 	at, err := inventory.ParseLabelTime(value)
 	return at, single && err == nil && at.Before(now.Add(time.Minute))
 }
 
-// absenceLabelWrite gives the write of labels by which a later run knows of this one's proof: that the instance
-// was absent, or that it was seen after all. A weak proof is remembered whatever holds its candidate:
-// otherwise who approves that would wait once more.
+// absenceLabelWrite returns the write of jms-missing for a later run, if one is needed: the instance was absent for
+// the first time, or was seen after all. A weak proof is recorded whatever holds its candidate: otherwise a person
+// who approves that would wait once more.
 func (g *guard) absenceLabelWrite(c Change, why Reason) (Change, bool) {
 	a := *c.Before
 	_, known := parseMissingSince(a, g.plan.now)

@@ -11,12 +11,12 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// setWeakProof lets one kind of question alone say that an instance is gone; two agree on all others.
+// setWeakProof makes one instance's absence weakly proved; two kinds of calls agree on all others.
 func (w *world) setWeakProof(instance string) {
 	w.setProof(instance, Proof{Absent: true, Weak: errors.New("the index does not know it")})
 }
 
-// runWeakProofRows is runGuardRows with the number of assets on which the absence is remembered now.
+// runWeakProofRows is runGuardRows with the number of assets that get jms-missing.
 func runWeakProofRows(t *testing.T, rows []guardRow) {
 	t.Helper()
 	for _, r := range rows {
@@ -40,8 +40,8 @@ func runWeakProofRows(t *testing.T, rows []guardRow) {
 	}
 }
 
-// TestOneWitnessIsNoProof: what one kind of question alone shows is held, whatever the limits and people
-// say, until a run ten minutes later hears the same.
+// TestOneWitnessIsNoProof: an absence that only one kind of call shows is held, whatever the limits and people say,
+// until a run ten minutes later finds the same.
 func TestOneWitnessIsNoProof(t *testing.T) {
 	t.Parallel()
 	approved := func(w *world) { w.limits.Approved = map[string]bool{w.assets[0].ID: true} }
@@ -89,7 +89,7 @@ func TestOneWitnessIsNoProof(t *testing.T) {
 	})
 }
 
-// TestOneWitnessIsTold: why the second is silent, and from when on the absence counts.
+// TestOneWitnessIsTold: the reason says why the second kind shows nothing, and from when on the absence counts.
 func TestOneWitnessIsTold(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -175,7 +175,7 @@ func TestPartialAddresses(t *testing.T) {
 	})
 }
 
-// TestPartialAddressesAdoptNothing: an address is unique only where all addresses are known.
+// TestPartialAddressesAdoptNothing: an address is unique only if all addresses are known.
 func TestPartialAddressesAdoptNothing(t *testing.T) {
 	t.Parallel()
 	for partial, want := range map[bool]Code{false: AdoptedByAddress, true: AmbiguousUnread} {
@@ -190,7 +190,7 @@ func TestPartialAddressesAdoptNothing(t *testing.T) {
 	}
 }
 
-// partialAddresses: of an instance whose addresses are not all known no asset is made or moved.
+// partialAddresses: an instance whose addresses are not all known gets no asset and no new address.
 func partialAddresses(t *testing.T, w *world) {
 	for _, c := range allWrites(w.approve()) {
 		for _, l := range w.listings {

@@ -12,7 +12,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// The account that most tests speak of.
+// The account of most tests.
 const (
 	prod    = "aliyun-prod"
 	owner   = "1000000000000001"
@@ -22,18 +22,18 @@ const (
 // now is the time of every run in these tests.
 func now() time.Time { return time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC) }
 
-// world is one run's input. Tests fill it with lists and holds and read the answer of approve.
+// world is one run's input. Tests fill it with instances and assets and check the result of approve.
 type world struct {
 	rules       Rules
 	limits      Limits
 	assets      []inventory.Asset
 	listings    []inventory.Listing
 	proof       func(Change) (Proof, bool) // false: not asked
-	currentForm bool                       // holds makes of assets of an earlier version such as are made now
-	mariadb     bool                       // JumpServer takes two spellings of a name for one
+	currentForm bool                       // addAssets turns assets of an earlier version into present ones
+	mariadb     bool                       // JumpServer calls two spellings of a name equal
 }
 
-// nameKey is what makes two names one in JumpServer.
+// nameKey is equal for two names that JumpServer calls equal.
 func (w *world) nameKey(name string) string {
 	if w.mariadb {
 		return inventory.FoldName(name)
@@ -41,7 +41,7 @@ func (w *world) nameKey(name string) string {
 	return name
 }
 
-// newWorld has the account prod, whose region beijing was read and is empty; its guard lets
+// newWorld returns a world with the account prod, whose region beijing was read and is empty. Its guard lets
 // everything pass and every candidate is proved absent.
 func newWorld() *world {
 	w := &world{
@@ -60,7 +60,7 @@ func scopeOf(account, region string) inventory.Scope {
 	return inventory.Scope{Cloud: inventory.Alibaba, Account: account, Region: region}
 }
 
-// addListing adds a complete listing of a scope, with these instances put into it.
+// addListing adds a complete listing of a scope with these instances.
 func (w *world) addListing(at inventory.Scope, owner string, instances ...inventory.Instance) {
 	l := inventory.Listing{Scope: at, Owner: owner}
 	for _, i := range instances {
@@ -75,12 +75,12 @@ func (w *world) addFailedListing(at inventory.Scope, owner string) {
 	w.listings = append(w.listings, inventory.Listing{Scope: at, Owner: owner, Err: errors.New("throttled")})
 }
 
-// addInstances puts instances into the listing of prod in beijing.
+// addInstances adds instances to the listing of prod in beijing.
 func (w *world) addInstances(instances ...inventory.Instance) {
 	w.listings[0].Instances = append(w.listings[0].Instances, instances...)
 }
 
-// addAssets puts assets into JumpServer.
+// addAssets adds assets to JumpServer.
 func (w *world) addAssets(assets ...inventory.Asset) {
 	for _, a := range assets {
 		if w.currentForm {
@@ -112,7 +112,7 @@ func (w *world) approve() Approved {
 	return p.Approve(w.limits, proofs)
 }
 
-// instanceInProd is a running Linux instance of prod in beijing.
+// instanceInProd returns a running Linux instance of prod in beijing.
 func instanceInProd(id, name, ip string, edits ...func(*inventory.Instance)) inventory.Instance {
 	i := inventory.Instance{
 		Scope: scopeOf(prod, beijing), Owner: owner, ID: id, Name: name, OSType: "linux", Status: "running",
@@ -126,7 +126,7 @@ func instanceInProd(id, name, ip string, edits ...func(*inventory.Instance)) inv
 	return i
 }
 
-// hostOf is the asset that a run of an earlier version made for an instance.
+// hostOf returns the asset that a run of an earlier version made for an instance.
 func hostOf(i inventory.Instance, edits ...func(*inventory.Asset)) inventory.Asset {
 	a := inventory.Asset{
 		ID: inventory.AssetID(i.Cloud, i.Region, i.ID), Name: i.Name, Address: primaryAddress(i), Platform: (Rules{}).platformOf(i),
@@ -138,8 +138,8 @@ func hostOf(i inventory.Instance, edits ...func(*inventory.Asset)) inventory.Ass
 	return a
 }
 
-// toCurrentForm makes of an asset of an earlier version, as host returns it, one such as is made now: its comment
-// names the instance and the owner, and no label of its own does. Others it leaves as they are.
+// toCurrentForm turns an asset of an earlier version, as hostOf returns it, into a present one: its comment names
+// the instance and the owner, and no label of its own does. Other assets stay.
 func toCurrentForm(a *inventory.Asset) {
 	id, labelled := a.Label(inventory.LabelInstance)
 	by, owned := a.Label(inventory.LabelOwner)
@@ -151,7 +151,7 @@ func toCurrentForm(a *inventory.Asset) {
 	a.Comment += "\naccount_id: " + by
 }
 
-// adoptedAs makes of an asset one with an id of its own, which was adopted.
+// adoptedAs turns an asset into an adopted one with an id of its own.
 func adoptedAs(id string) func(*inventory.Asset) {
 	return func(a *inventory.Asset) {
 		a.ID = id
@@ -159,7 +159,7 @@ func adoptedAs(id string) func(*inventory.Asset) {
 	}
 }
 
-// foreignHost is a host that is not ours.
+// foreignHost returns a host that is not ours.
 func foreignHost(id, name, comment string, active bool) inventory.Asset {
 	return inventory.Asset{
 		ID: id, Name: name, Address: "10.9.0.1", Platform: "Linux", Comment: comment, Active: active, Host: true,
@@ -175,14 +175,14 @@ func withExtraLabel(name, value string) func(*inventory.Asset) {
 	return func(a *inventory.Asset) { a.Labels = append(a.Labels, inventory.Label{Name: name, Value: value}) }
 }
 
-// withoutLabel takes all labels of a name off.
+// withoutLabel removes all labels of a name.
 func withoutLabel(name string) func(*inventory.Asset) {
 	return func(a *inventory.Asset) {
 		a.Labels = slices.DeleteFunc(a.Labels, func(l inventory.Label) bool { return l.Name == name })
 	}
 }
 
-// deactivatedFor deactivates an asset as a run before did.
+// deactivatedFor deactivates an asset as an earlier run did.
 func deactivatedFor(before time.Duration) func(*inventory.Asset) {
 	return func(a *inventory.Asset) {
 		a.Active = false
@@ -203,8 +203,8 @@ func parsePrefixes(texts ...string) []netip.Prefix {
 	return out
 }
 
-// renderLines renders an approved plan, one line per change in the order of writing, then the notes and
-// the number of unchanged assets.
+// renderLines returns an approved plan as text, one line per change in the order of writing, then the notes and the
+// number of unchanged assets.
 func renderLines(a Approved) []string {
 	var out []string
 	for n, step := range a.Renames() {
@@ -252,7 +252,7 @@ func renderLine(c Change) string {
 	return strings.Join(parts, " ")
 }
 
-// planRow is one case: what there is, and what is to be done about it.
+// planRow is one case: a world, and the plan for it.
 type planRow struct {
 	name  string
 	setup func(w *world)
@@ -288,7 +288,7 @@ func runPlanRows(t *testing.T, rows []planRow) {
 	}
 }
 
-// checkTexts demands that every reason reads well in both languages.
+// checkTexts requires that every reason has a good text in both languages.
 func checkTexts(t *testing.T, a Approved) {
 	t.Helper()
 	changes := slices.Concat(a.Creates(), a.Updates(), a.Removals(), a.Notes(), slices.Concat(a.Renames()...))

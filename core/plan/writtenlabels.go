@@ -6,8 +6,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// WrittenLabels returns every label that runs and adoptions may ever write to the asset of an instance, so that it can
-// be known beforehand whether JumpServer takes them. What the instance does not say is left out.
+// WrittenLabels returns every label that runs and adoptions may ever write to the asset of an instance, so that it
+// is known beforehand whether JumpServer takes them. Labels for which the instance has no value are left out.
 func WrittenLabels(i inventory.Instance, now time.Time) []inventory.Label {
 	all := ownershipLabels(i)
 	for _, mode := range []Mode{ModeDelete, ModeDeactivate} {

@@ -8,7 +8,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// TestWrittenLabels: each label that we write is among them once or more, in a form that every version takes.
+// TestWrittenLabels: each label that we write is among them at least once, in a form that every version takes.
 func TestWrittenLabels(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 28, 14, 35, 20, 0, time.UTC)

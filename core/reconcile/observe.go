@@ -331,7 +331,7 @@ func (r *eventRun) evaluate(g *ownerBatch, s *target, found []inventory.Instance
 // claimed reports whether labels alone say of an asset that it is an instance's.
 func (g *ownerBatch) claimed(instance string) bool {
 	for _, a := range g.assets.byID {
-		if named, is := plan.Unwitnessed(a); is && named == instance {
+		if named, is := plan.OursByLabelsAlone(a); is && named == instance {
 			return true
 		}
 	}

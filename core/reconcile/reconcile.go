@@ -142,7 +142,7 @@ func (r *eventRun) rateLimitRemovals(g *ownerBatch, candidates []plan.Change, ab
 			held[c.AssetID] = wrong
 		case !proved:
 		case r.halt.Stands():
-			held[c.AssetID] = r.halt.Holds()
+			held[c.AssetID] = r.halt.HoldReason()
 		case w.err != nil && w.last[c.Scope].HeldRemovals == 0:
 			proofs[c.AssetID] = plan.Proof{Err: w.err}
 		default:
@@ -186,7 +186,7 @@ func (r *eventRun) applyPlan(g *ownerBatch, what observation, approved plan.Appr
 				n.Reason, outcome = why, EventFailed // JumpServer may count when it comes again
 			case braked:
 				n.Reason = why
-			case plan.HeldByPause(n.Reason.Code): // left to the next full run, as often as it comes
+			case plan.IsPauseHold(n.Reason.Code): // left to the next full run, as often as it comes
 			case !plan.IsApprovable(n.Reason.Code):
 				outcome = EventFailed // there was no proof, so it must come again
 			}

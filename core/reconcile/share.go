@@ -18,11 +18,11 @@ type weighing struct {
 	// gone is how many assets JumpServer showed that were deactivated within a day; whole: it showed all of them.
 	gone   int
 	whole  bool
-	lately *plan.Lately
+	lately *plan.LossCounter
 	err    error // why it is not known what was deactivated
 }
 
-// weighing reads what brakes removals: one call of JumpServer, and one for each label that Lately asks for.
+// weighing reads what brakes removals: one call of JumpServer, and one for each label that plan.LossCounter asks for.
 func (r *eventRun) weighing(g *ownerBatch, candidates []plan.Change) *weighing {
 	now := r.Engine.Now()
 	gone, whole, err := r.Bastion.Deactivated(r.ctx, g.owner, now.Add(-day))
@@ -33,7 +33,7 @@ func (r *eventRun) weighing(g *ownerBatch, candidates []plan.Change) *weighing {
 			w.storm++
 		}
 	}
-	w.lately = plan.NewLately(r.Engine.Limits, gone, now, func(labels []inventory.Label) (int, error) {
+	w.lately = plan.NewLossCounter(r.Engine.Limits, gone, now, func(labels []inventory.Label) (int, error) {
 		return r.Bastion.CountActive(r.ctx, labels)
 	})
 	return w

@@ -17,7 +17,8 @@ type ScopeAge struct {
 	CompletedAt time.Time
 }
 
-// NewStaleAlarm words that no complete run was made for too long, with the scopes concerned, the oldest first.
+// NewStaleAlarm returns the message that there was no complete run for too long, with the scopes concerned, the
+// oldest first.
 func NewStaleAlarm(scopes []ScopeAge, limit time.Duration, now time.Time, o Options) notify.Message {
 	w := messageWriter{texts: textsOf(o.Lang)}
 	scopes = slices.SortedStableFunc(slices.Values(scopes), func(x, y ScopeAge) int { return x.CompletedAt.Compare(y.CompletedAt) })
@@ -33,7 +34,7 @@ func NewStaleAlarm(scopes []ScopeAge, limit time.Duration, now time.Time, o Opti
 	return m
 }
 
-// NewRecovery words that complete runs are made again, after an alarm; since may be zero.
+// NewRecovery returns the message that there are complete runs again after an alarm; since may be zero.
 func NewRecovery(since, now time.Time, o Options) notify.Message {
 	w := messageWriter{texts: textsOf(o.Lang)}
 	m := notify.Message{Title: w.recoveryTitle + w.messageTitle(Report{}, o), LinkText: w.button, LinkURL: o.AssetURL}
@@ -44,7 +45,8 @@ func NewRecovery(since, now time.Time, o Options) notify.Message {
 	return m
 }
 
-// NewSharedStoreNote words that a state store also holds the state of other JumpServers, or of this one by other names.
+// NewSharedStoreNote returns the message that a state store also has the state of other JumpServers, or of this one
+// by other names.
 func NewSharedStoreNote(server string, others []string, o Options) notify.Message {
 	w := messageWriter{texts: textsOf(o.Lang)}
 	m := notify.Message{Title: w.sharedTitle + w.messageTitle(Report{}, o), LinkText: w.button, LinkURL: o.AssetURL}
@@ -56,7 +58,7 @@ func NewSharedStoreNote(server string, others []string, o Options) notify.Messag
 	return m
 }
 
-// SharedStoreText is what Shared says, as plain text and without a heading; others has at least one.
+// SharedStoreText returns the text of NewSharedStoreNote without Markdown and heading. others has at least one.
 func SharedStoreText(server string, others []string, lang plan.Lang) string {
 	w := textsOf(lang)
 	const most = 5
@@ -67,8 +69,8 @@ func SharedStoreText(server string, others []string, lang plan.Lang) string {
 	return fmt.Sprintf(w.sharedF, server, names, others[0])
 }
 
-// NewConfigAlarm words that a function did nothing because its configuration cannot be read or used, and why, line
-// by line. The reason must not hold secrets; that of core/config does not.
+// NewConfigAlarm returns the message that a function did nothing because its configuration cannot be read or used,
+// and why, line by line. The reason must not contain secrets; that of core/config does not.
 func NewConfigAlarm(function, why string, now time.Time, o Options) notify.Message {
 	w := messageWriter{texts: textsOf(o.Lang)}
 	s := section{heading: w.configAlarmHead, maxRows: maxFailureRows, moreFormat: w.moreFailuresF}
@@ -81,8 +83,8 @@ func NewConfigAlarm(function, why string, now time.Time, o Options) notify.Messa
 	return m
 }
 
-// NewStalenessReport is the report of a trigger that only checks whether complete runs are made; late: there was none
-// for more than maxAge.
+// NewStalenessReport returns the report of a trigger that only checks whether there are complete runs; late: there
+// was none for more than maxAge.
 func NewStalenessReport(at time.Time, late bool, maxAge time.Duration, lang plan.Lang) Report {
 	r := newReport(at)
 	r.Outcome = OK

@@ -12,7 +12,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// Build makes the report. It is pure. What becomes of each line:
+// Build returns the report of a run. It is pure. Each line becomes:
 //
 //	line                      counted as                         action in Changes
 //	-----------------------   --------------------------------   -----------------
@@ -55,19 +55,20 @@ func Build(in Input) Report {
 	r.Changes = slices.Grow(r.Changes, len(in.Items)+len(in.Notes))
 	for _, i := range in.Items {
 		r.addItem(i, w)
-		r.addClosing(i, in.Approved[i.Change.AssetID])
+		r.addRemoval(i, in.Approved[i.Change.AssetID])
 	}
 	for _, n := range in.Notes {
 		r.addNote(n, w)
 	}
-	if deactivated, _ := (Record{Closings: r.closings}).Count(); in.Recorded && deactivated > 0 {
+	deactivated, _ := Record{Removals: r.removals}.Count()
+	if in.Recorded && deactivated > 0 {
 		r.Undo = []Undo{{Run: RunID(in.Started)}}
 	}
 	r.Outcome = r.worstOutcome(in.Stopped != nil)
 	return r
 }
 
-// isWarning tells what needs no action now: what is to be known before it becomes a failure.
+// isWarning reports whether an error needs no action now: people should know of it before it becomes a failure.
 func isWarning(err error) bool {
 	var t *plan.RunError
 	return inventory.KindOf(err) == inventory.Limit || errors.As(err, &t) &&
@@ -93,11 +94,11 @@ func (r *Report) addScope(l inventory.Listing, w texts) {
 	r.Scopes = append(r.Scopes, s)
 }
 
-// anyRegion is how the listing of an account that failed as a whole names its region
-// (cloud.AnyRegion, which this package must not import; a test compares them).
+// anyRegion is the region of the listing of an account that failed as a whole (cloud.AnyRegion, which this package
+// must not import; a test compares them).
 const anyRegion = "*"
 
-// shownRegion gives the region as results show it: "" stands for all regions.
+// shownRegion returns the region as results show it: "" stands for all regions.
 func shownRegion(s inventory.Scope) string {
 	if s.Region == anyRegion {
 		return ""
@@ -120,7 +121,7 @@ func (r *Report) addItem(i apply.Item, w texts) {
 		r.Held++
 		r.addChange(c, plan.Hold, i.Reason.Text(w.lang))
 	case c.Interim:
-		// The change that follows tells all that matters of a step in between.
+		// The change that follows shows everything about an interim step.
 	case i.State == apply.Done:
 		r.countAction(c.Action)
 		r.addChange(c, c.Action, planned)
@@ -175,8 +176,8 @@ func (r *Report) addChange(c plan.Change, action plan.Action, why string) {
 	})
 }
 
-// worstOutcome gives the worst of what happened. A run whose scopes all failed has failed only if
-// nothing was done either.
+// worstOutcome returns the worst of what happened. A run whose scopes all failed has failed only if nothing was
+// done either.
 func (r *Report) worstOutcome(stopped bool) Outcome {
 	broken := 0
 	for _, s := range r.Scopes {
@@ -197,7 +198,7 @@ func (r *Report) worstOutcome(stopped bool) Outcome {
 	}
 }
 
-// errorText returns an error's text. Before that of a request that was refused for its time stands what to do.
+// errorText returns an error's text. If a request was refused for its time, the text begins with what to do.
 func (w texts) errorText(err error) string {
 	var fault *inventory.Error
 	if !errors.As(err, &fault) || fault.Kind != inventory.ClockOff {
@@ -206,7 +207,7 @@ func (w texts) errorText(err error) string {
 	return plan.ClockRefusalReason(fault.Skew).Text(w.lang) + w.colon + err.Error()
 }
 
-// newErrorEntry words an error; nil, which no caller should hand over, is still an error.
+// newErrorEntry returns the entry of an error; nil, which no caller should pass, is an error too.
 func newErrorEntry(err error, instance string) ErrorEntry {
 	if err == nil {
 		return ErrorEntry{Kind: inventory.Unknown, InstanceID: instance}
@@ -214,7 +215,7 @@ func newErrorEntry(err error, instance string) ErrorEntry {
 	return ErrorEntry{Kind: inventory.KindOf(err), Message: err.Error(), InstanceID: instance}
 }
 
-// runErrorEntry words an error of the run.
+// runErrorEntry returns the entry of an error of the run.
 func (w texts) runErrorEntry(err error) ErrorEntry {
 	f := newErrorEntry(err, "")
 	if err != nil {

@@ -6,9 +6,9 @@ import (
 	"unicode"
 )
 
-// sanitizeLine makes one harmless line of a text from outside: a host's name may hold anything. Line
-// breaks and control characters become a space, invisible format characters (which can turn
-// the direction of writing) go, and runs of spaces are one.
+// sanitizeLine returns a text from outside as one harmless line: a host's name may contain anything. Line breaks
+// and control characters become spaces, invisible format characters (which can change the direction of writing) go,
+// and runs of spaces become one.
 func sanitizeLine(s string) string {
 	if isPlainASCII(s) {
 		return s
@@ -25,7 +25,7 @@ func sanitizeLine(s string) string {
 	return strings.Join(strings.Fields(s), " ")
 }
 
-// isPlainASCII tells, quickly, that a text has nothing to clean: as most names are.
+// isPlainASCII reports whether a text has nothing to clean, as most names. It is a fast path.
 func isPlainASCII(s string) bool {
 	for i := range len(s) {
 		if s[i] <= ' ' || s[i] >= 0x7f {
@@ -35,14 +35,14 @@ func isPlainASCII(s string) bool {
 	return true
 }
 
-// escapeMarkdown makes a text harmless in Markdown: it can forge no row, link, mention, heading or
-// markup. The characters that could are replaced by their full-width twins, because clients
-// differ in whether they know a backslash. The underscore stays: within a line it can at worst
-// slant some letters, and it is in many names that people search for.
+// escapeMarkdown makes a text harmless in Markdown: it can forge no row, link, mention, heading or markup.
+// Characters that could become their full-width twins, because clients differ in whether they know a backslash. The
+// underscore stays: within a line it can at worst slant some letters, and it is in many names that people search
+// for.
 func escapeMarkdown(s string) string {
 	s = strings.Map(fullWidthTwin, sanitizeLine(s))
 	s = strings.ReplaceAll(s, "://", "：//")
-	// Clients make links of a bare "www." as well, in any case.
+	// Clients also turn "www." into a link, in any case.
 	const www = "www."
 	for i := 0; i+len(www) <= len(s); i++ {
 		if strings.EqualFold(s[i:i+len(www)], www) {
@@ -52,7 +52,7 @@ func escapeMarkdown(s string) string {
 	return s
 }
 
-// fullWidthTwin gives the full-width form of a character that means something in Markdown.
+// fullWidthTwin returns the full-width form of a character that has a meaning in Markdown.
 func fullWidthTwin(r rune) rune {
 	const fullWidth = 'Ａ' - 'A'
 	if strings.ContainsRune("|`[]<>@\\*~#&!", r) {
@@ -61,11 +61,12 @@ func fullWidthTwin(r rune) rune {
 	return r
 }
 
-// truncateRunes cuts a text to so many characters, with an ellipsis as the last.
+// truncateRunes cuts a text to at most this many characters, with an ellipsis as the last.
 func truncateRunes(s string, most int) string {
 	n, end := 0, 0
 	for at := range s {
-		if n++; n == most {
+		n++
+		if n == most {
 			end = at
 		}
 		if n > most {
@@ -75,8 +76,8 @@ func truncateRunes(s string, most int) string {
 	return s
 }
 
-// jsonSize gives the bytes of a text inside a JSON document, in the longer of the usual forms
-// (with <, > and & escaped as well).
+// jsonSize returns how many bytes a text takes inside a JSON document, in the longer of the usual forms (with <, >
+// and & escaped).
 func jsonSize(s string) int {
 	text, err := json.Marshal(s)
 	if err != nil { // never for a string

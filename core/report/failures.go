@@ -8,7 +8,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// failureSection is what went wrong: the run as a whole first, then scopes, then single changes.
+// failureSection returns what went wrong: the run as a whole first, then scopes, then single changes.
 func (w messageWriter) failureSection(r Report) section {
 	s := section{heading: w.failHead, maxRows: maxFailureRows, moreFormat: w.moreFailuresF}
 	if r.isOnlyUnfinished() {
@@ -34,8 +34,8 @@ func (w messageWriter) failureSection(r Report) section {
 	return s
 }
 
-// isOnlyUnfinished reports whether nothing failed but that the time was too short, or that some answers did not come in it: a
-// big first sync takes several runs, and nobody need get up for it.
+// isOnlyUnfinished reports whether the time was too short, or some answers did not come in time, and nothing else
+// failed: a big first sync takes several runs, and nobody needs to act.
 func (r Report) isOnlyUnfinished() bool {
 	for _, f := range r.runErrors {
 		if f.Kind != inventory.Deadline && f.Kind != inventory.Unanswered {
@@ -58,7 +58,7 @@ func (w messageWriter) errorRow(f ErrorEntry) string {
 	return "- " + w.kindName(f.Kind) + w.colon + escapedCell(f.Message, maxMessageRunes)
 }
 
-// heldSection is what was to be removed and is put off: how many, where, and why.
+// heldSection returns what is held: how many assets, where, and why.
 func (w messageWriter) heldSection(r Report) section {
 	s := w.groupByReason(r, plan.Hold, section{heading: w.heldHead, maxRows: maxHeldRows, moreFormat: w.moreHeldF})
 	s.total = r.Held // assets, not groups
@@ -72,14 +72,14 @@ func (w messageWriter) heldSection(r Report) section {
 	return s
 }
 
-// orphanSection are the assets that no run looks after: how many, where, and why.
+// orphanSection returns the assets that no run looks after: how many, where, and why.
 func (w messageWriter) orphanSection(r Report) section {
 	s := w.groupByReason(r, plan.Orphan, section{heading: w.orphanHead, maxRows: maxHeldRows, moreFormat: w.moreOrphansF})
 	s.total = r.Orphans
 	return s
 }
 
-// groupByReason adds to a section a row for each place and reason of one action.
+// groupByReason adds a row to a section for each scope and reason of one action.
 func (w messageWriter) groupByReason(r Report, action plan.Action, s section) section {
 	type key struct{ account, region, reason string }
 	groups := map[key][]string{}
@@ -104,7 +104,7 @@ func (w messageWriter) groupByReason(r Report, action plan.Action, s section) se
 	return s
 }
 
-// firstNames gives the first few names.
+// firstNames returns the first few names.
 func (w messageWriter) firstNames(names []string) string {
 	first := names[:min(maxNames, len(names))]
 	shown := make([]string, 0, len(first))
@@ -118,7 +118,8 @@ func (w messageWriter) firstNames(names []string) string {
 	return text
 }
 
-// warningSection are problems that did no harm yet, what is announced, and nodes by which nobody has access yet.
+// warningSection returns problems that did no harm yet, what is announced, and nodes to which nobody has access
+// yet.
 func (w messageWriter) warningSection(r Report) section {
 	s := section{heading: w.warnHead, maxRows: maxHeldRows, moreFormat: w.moreWarningsF}
 	for _, f := range r.warnings {

@@ -2,8 +2,8 @@ package report
 
 import "slices"
 
-// Merge makes one report of several, for one card: counts are summed, the worst outcome stands,
-// and a scope that several reports name is failed if it failed in any of them.
+// Merge returns one report of several, for one card: counts are summed, the worst outcome counts, and a scope that
+// several reports name is failed if it failed in any of them.
 func Merge(reports []Report) Report {
 	if len(reports) == 1 {
 		return reports[0]
@@ -29,11 +29,11 @@ func Merge(reports []Report) Report {
 		m.Failures += r.Failures
 		m.Unknown += r.Unknown
 		m.notReached += r.notReached
-		m.Pause = heavier(m.Pause, r.Pause)
+		m.Pause = strongerPause(m.Pause, r.Pause)
 		m.HeldSets = append(m.HeldSets, r.HeldSets...)
 		m.Expected = append(m.Expected, r.Expected...)
 		for _, u := range r.Undo {
-			m.Undo = undoing(m.Undo, u)
+			m.Undo = mergeUndo(m.Undo, u)
 		}
 		m.Nodes = append(m.Nodes, r.Nodes...)
 		m.Changes = append(m.Changes, r.Changes...)
@@ -61,7 +61,7 @@ func (r *Report) mergeScopes(scopes []Scope) {
 	}
 }
 
-// worseOutcome gives the outcome that stands: failed, partial, held, ok, stale.
+// worseOutcome returns the worse of two outcomes; from the worst: failed, partial, held, ok, stale.
 func worseOutcome(x, y Outcome) Outcome {
 	order := []Outcome{TooLate, OK, Held, Partial, Failed}
 	if slices.Index(order, y) > slices.Index(order, x) {

@@ -12,50 +12,50 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// MaxMessageBytes bounds a message: title, text, and link together as JSON strings. Chat robots refuse
-// more than 20,000 bytes, the goal is 18,000, and the rest is for the envelope and mentions.
+// MaxMessageBytes limits a message: title, text, and link together as JSON strings. Chat robots refuse more than
+// 20,000 bytes, the goal is 18,000, and the rest is for the envelope and mentions.
 const MaxMessageBytes = 17000
 
 // StyleList shows everything as lists; any other style shows tables.
 const StyleList = "list"
 
-// Options say how a message is worded.
+// Options say how a message is written.
 type Options struct {
 	Lang        plan.Lang
 	Location    *time.Location // of the times shown; nil = UTC
 	Style       string         // "table" or "list"; chat clients differ in rendering tables
 	AssetURL    string         // where the button leads
 	Environment string         // shown in the title; "" = that of the report
-	AskAll      bool           // what is on hold are changes of any kind, not only removals
+	AskAll      bool           // changes of any kind may be on hold, not only removals
 }
 
-// How much of each kind is shown, room permitting.
+// How much of each kind is shown, if there is room.
 const (
 	maxAssetRows    = 10
 	maxFailureRows  = 20
 	maxHeldRows     = 10
 	maxNames        = 3
 	maxHeldSets     = 5
-	maxMessageRunes = 240 // characters of an error or a reason
+	maxMessageRunes = 240 // of an error or a reason
 	maxAlertRunes   = 400
 	maxNameRunes    = 128
 	maxScopeRunes   = 64
 	maxTitleRunes   = 32
 )
 
-// NewMessage words a report: failures and held removals first, then the numbers, then the hosts.
-// It is never longer than MaxMessageBytes; what is left out is counted, and failures are the last to
-// be left out. Nothing that comes from outside (names, error texts) can add markup.
+// NewMessage returns the message of a report: failures and held removals first, then the numbers, then the hosts.
+// It is never longer than MaxMessageBytes; what is left out is counted, and failures are left out last. Nothing
+// from outside (names, error texts) can add markup.
 func NewMessage(r Report, o Options) notify.Message {
 	w := messageWriter{texts: textsOf(o.Lang), asList: o.Style == StyleList}
 	if o.AskAll {
 		w.heldHead = w.heldAllHead
 	}
-	if r.pausedAll() {
+	if r.isAllPaused() {
 		w.heldHead = w.heldPausedHead
 	}
 	m := notify.Message{Title: w.messageTitle(r, o), LinkText: w.button, LinkURL: o.AssetURL}
-	top := w.wrongAccountAlert(r) + "### " + w.timeLabel + r.started.In(locationOf(o)).Format(time.DateTime)
+	top := w.alertBlock(r) + "### " + w.timeLabel + r.started.In(locationOf(o)).Format(time.DateTime)
 	if r.DryRun {
 		top += paragraphBreak + w.dryRun
 	}
@@ -64,7 +64,7 @@ func NewMessage(r Report, o Options) notify.Message {
 	created, updated := w.assetSection(r, plan.Create), w.assetSection(r, plan.Update)
 	deactivated, deleted := w.assetSection(r, plan.Deactivate), w.assetSection(r, plan.Delete)
 	room := MaxMessageBytes - jsonSize(m.Title+m.LinkText+m.LinkURL+top+paragraphBreak+result+paragraphBreak)
-	// In the order in which they are served; what takes access away before what gives it.
+	// In the order in which they get room; removals before creates.
 	t := fitSections([]section{failures, held, warnings, deleted, deactivated, created, updated, orphans}, room)
 	blocks := []string{top}
 	shown := []struct {
@@ -83,15 +83,16 @@ func NewMessage(r Report, o Options) notify.Message {
 	return m
 }
 
-// wrongAccountAlert is what goes before all else: what is paused, and accounts whose key is another account's, each once.
-func (w messageWriter) wrongAccountAlert(r Report) string {
-	var lines, said []string
+// alertBlock returns what stands before all else: what is paused, and accounts whose key is another account's, each
+// once.
+func (w messageWriter) alertBlock(r Report) string {
+	var lines, messages []string
 	if r.Pause != nil {
 		lines = append(lines, "**"+escapedCell(r.Pause.Text, maxAlertRunes)+"**"+paragraphBreak)
 	}
 	for _, s := range r.Scopes {
-		if s.Error.Kind == inventory.OtherAccount && !slices.Contains(said, s.Error.Message) && len(said) < maxHeldSets {
-			said = append(said, s.Error.Message)
+		if s.Error.Kind == inventory.OtherAccount && !slices.Contains(messages, s.Error.Message) && len(messages) < maxHeldSets {
+			messages = append(messages, s.Error.Message)
 			lines = append(lines, "**"+escapedCell(s.Error.Message, maxAlertRunes)+"**"+paragraphBreak)
 		}
 	}
@@ -105,7 +106,7 @@ func locationOf(o Options) *time.Location {
 	return o.Location
 }
 
-// messageWriter words the parts of one message.
+// messageWriter writes the parts of one message.
 type messageWriter struct {
 	texts
 	asList bool
@@ -117,7 +118,8 @@ func (w messageWriter) messageTitle(r Report, o Options) string {
 	if environment == "" {
 		environment = r.environment
 	}
-	if environment = truncateRunes(sanitizeLine(environment), maxTitleRunes); environment != "" {
+	environment = truncateRunes(sanitizeLine(environment), maxTitleRunes)
+	if environment != "" {
 		title += " [" + environment + "]"
 	}
 	if r.DryRun {
@@ -160,13 +162,13 @@ func (w messageWriter) resultBlock(r Report) string {
 		lines = append(lines, tableRow(row...))
 	}
 	blocks := []string{"### " + w.resultHead, strings.Join(lines, "\n")}
-	for _, command := range r.undo() {
-		blocks = append(blocks, w.undo+escapeMarkdown(truncateRunes(command, maxMessageRunes)))
+	for _, command := range r.undoCommands() {
+		blocks = append(blocks, w.undoHint+escapeMarkdown(truncateRunes(command, maxMessageRunes)))
 	}
 	return strings.Join(blocks, paragraphBreak)
 }
 
-// tableHead gives the lines above the rows; none in a list.
+// tableHead returns the lines above the rows; none in a list.
 func (w messageWriter) tableHead(columns ...string) []string {
 	if w.asList {
 		return nil
@@ -176,7 +178,7 @@ func (w messageWriter) tableHead(columns ...string) []string {
 
 func tableRow(cells ...string) string { return "| " + strings.Join(cells, " | ") + " |" }
 
-// assetSection is the section of the changes that were made with one action.
+// assetSection returns the section of the changes that were made with one action.
 func (w messageWriter) assetSection(r Report, action plan.Action) section {
 	heads := map[plan.Action]string{
 		plan.Create: w.createdHead, plan.Update: w.updatedHead,
@@ -191,7 +193,7 @@ func (w messageWriter) assetSection(r Report, action plan.Action) section {
 			s.addRow(func() string { return w.assetRow(c) })
 		}
 	}
-	s.total = max(s.total, r.countOf(action)) // a kept report may have fewer lines
+	s.total = max(s.total, r.countOf(action)) // a stored report may have fewer lines
 	return s
 }
 
@@ -203,16 +205,17 @@ func (w messageWriter) assetRow(c Change) string {
 	return tableRow(cells...)
 }
 
-// escapedCell is a text from outside, cut and made harmless; an empty one still has to show.
+// escapedCell returns a text from outside, cut and made harmless, "-" if it is empty.
 func escapedCell(text string, most int) string {
-	const rubbish = 4 // an error may be a whole page; what is cleaned away is less than this
-	if text = escapeMarkdown(truncateRunes(sanitizeLine(truncateRunes(text, rubbish*most)), most)); text == "" {
+	const perShown = 4 // an error may be a whole page; at most three of four characters are removed from it
+	text = escapeMarkdown(truncateRunes(sanitizeLine(truncateRunes(text, perShown*most)), most))
+	if text == "" {
 		return "-"
 	}
 	return text
 }
 
-// scopeLabel names account and region.
+// scopeLabel returns account and region as Markdown.
 func (w messageWriter) scopeLabel(account, region string) string {
 	if region == "" {
 		region = w.allRegions

@@ -34,7 +34,7 @@ func messageSize(t testing.TB, m notify.Message) int {
 
 func TestMessage(t *testing.T) {
 	t.Parallel()
-	zh, en := busy(plan.Chinese), busy(plan.English)
+	zh, en := fullInput(plan.Chinese), fullInput(plan.English)
 	compareGolden(t, "message-zh-table", messageText(report.NewMessage(report.Build(zh), messageOptions(plan.Chinese, "table"))))
 	compareGolden(t, "message-zh-list", messageText(report.NewMessage(report.Build(zh), messageOptions(plan.Chinese, "list"))))
 	compareGolden(t, "message-en-table", messageText(report.NewMessage(report.Build(en), messageOptions(plan.English, "table"))))
@@ -42,7 +42,6 @@ func TestMessage(t *testing.T) {
 	compareGolden(t, "message-zh-dry", messageText(report.NewMessage(report.Build(zh), messageOptions(plan.Chinese, "table"))))
 }
 
-// A quiet run is the sample of the issue: time and result, nothing else.
 // TestUnfinishedMessage: a run whose time was too short has not failed, unless something else did.
 func TestUnfinishedMessage(t *testing.T) {
 	t.Parallel()
@@ -103,7 +102,7 @@ func TestNamesForgeNothing(t *testing.T) {
 	}
 }
 
-// checkHarmless looks for markup that only a name or an error text can have brought in.
+// checkHarmless looks for markup that only a name or an error text can have added.
 func checkHarmless(t testing.TB, markdown string) {
 	t.Helper()
 	lower := strings.ToLower(markdown)
@@ -127,8 +126,8 @@ func checkHarmless(t testing.TB, markdown string) {
 	}
 }
 
-// largestInput is a run in which everything went wrong, so many times, with names and texts as
-// long and as wide as they come.
+// largestInput returns a run in which everything went wrong this many times, with names and texts of the greatest
+// length and width.
 func largestInput(lang plan.Lang, wide string, times int) report.Input {
 	long := strings.Repeat(wide, 400)
 	in := report.Input{Started: startTime(), Language: lang, Environment: long, DryRun: true}
@@ -162,7 +161,7 @@ func TestWorstMessageFits(t *testing.T) {
 					t.Errorf("%q %s %s: %d bytes", wide, lang, style, n)
 				}
 				checkHarmless(t, m.Markdown)
-				// Every part still says how much it would have to tell.
+				// Every section still shows its total.
 				for _, want := range []string{"### ", "400", "100"} {
 					if !strings.Contains(m.Markdown, want) {
 						t.Errorf("%q %s %s: %q was left out", wide, lang, style, want)
@@ -173,7 +172,7 @@ func TestWorstMessageFits(t *testing.T) {
 	}
 }
 
-// Where room is short, failures get it before anything else.
+// TestFailuresSurvive: if there is little room, failures get it before anything else.
 func TestFailuresSurvive(t *testing.T) {
 	t.Parallel()
 	m := report.NewMessage(report.Build(largestInput(plan.English, "𠮷", 1000)), messageOptions(plan.English, "table"))

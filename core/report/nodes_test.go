@@ -12,7 +12,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
-// reportWithNodes is a run that made one node and found another under another name.
+// reportWithNodes returns a run that created one node and found another under another name.
 func reportWithNodes(dry bool) report.Report {
 	path := func(name string) string { return "/DEFAULT/阿里云/" + name }
 	made := apply.Node{
@@ -30,8 +30,8 @@ func reportWithNodes(dry bool) report.Report {
 	})
 }
 
-// A new node is in every text that people read, another name in those of the terminal and in the document; none of
-// them makes a run less than well.
+// TestNodesAreTold: a new node is in every text that people read, another name in those of the terminal and in the
+// document; neither changes the outcome.
 func TestNodesAreTold(t *testing.T) {
 	t.Parallel()
 	r := reportWithNodes(false)
@@ -65,7 +65,8 @@ func TestNodesAreTold(t *testing.T) {
 	}
 }
 
-// Kept and told later they are the same; of several reports of one node it stands there once.
+// TestNodesOfSeveralReports: stored and delivered later they are the same; of several reports of one node there is
+// one line.
 func TestNodesOfSeveralReports(t *testing.T) {
 	t.Parallel()
 	r := reportWithNodes(false)

@@ -2,30 +2,30 @@ package report
 
 import "github.com/jms-sync/jms-sync/core/plan"
 
-// Pause is what a person has paused, as the results say it.
+// Pause is what a person has paused, as the results show it.
 type Pause struct {
-	Stands bool   `json:"stands"` // false: it is over
+	Stands bool   `json:"stands"` // false: it has ended
 	All    bool   `json:"all"`    // nothing is written; false = nothing is removed
 	Text   string `json:"text"`
 }
 
-// pauseOf returns what is told of a pause.
+// pauseOf returns what to report of a pause; nil = nothing.
 func pauseOf(in Input, lang plan.Lang) *Pause {
 	switch {
 	case in.Pause.Stands():
 		return &Pause{Stands: true, All: in.Pause.All, Text: in.Pause.Why.Text(lang)}
-	case in.PauseOver.Code != "":
-		return &Pause{Text: in.PauseOver.Text(lang)}
+	case in.PauseEnded.Code != "":
+		return &Pause{Text: in.PauseEnded.Text(lang)}
 	}
 	return nil
 }
 
-// pausedAll reports whether what is on hold are changes of any kind.
-func (r Report) pausedAll() bool { return r.Pause != nil && r.Pause.Stands && r.Pause.All }
+// isAllPaused reports whether all writes are paused, so that changes of any kind are on hold.
+func (r Report) isAllPaused() bool { return r.Pause != nil && r.Pause.Stands && r.Pause.All }
 
-// heavier returns which of two pauses one card for both tells: what stands before what is over, and all writes
-// before removals.
-func heavier(x, y *Pause) *Pause {
+// strongerPause returns which of two pauses a common card shows: a pause in force before one that has ended, and
+// all writes before removals.
+func strongerPause(x, y *Pause) *Pause {
 	weight := func(p *Pause) int {
 		switch {
 		case p == nil:

@@ -11,23 +11,23 @@ import (
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
-// pausedRun is a run during a pause: of all writes, or one of removals that began while it was at work.
+// pausedRun returns a run during a pause: of all writes, or one of removals that began during the run.
 func pausedRun(lang plan.Lang, all bool) report.Input {
-	p := plan.Paused(all, "anna@ops", startTime().Add(-time.Hour), startTime().Add(time.Hour), "upgrade <b>")
+	p := plan.NewPause(all, "anna@ops", startTime().Add(-time.Hour), startTime().Add(time.Hour), "upgrade <b>")
 	in := report.Input{
 		Started: startTime(), Language: lang, Pause: p,
 		Listings: []inventory.Listing{completeListing("aliyun-prod", "cn-beijing", 20)},
 	}
 	if all {
-		in.Notes = append(in.Notes, newChange(plan.Hold, 1, p.Holds()), newChange(plan.Hold, 2, p.Holds()))
+		in.Notes = append(in.Notes, newChange(plan.Hold, 1, p.HoldReason()), newChange(plan.Hold, 2, p.HoldReason()))
 		return in
 	}
 	in.Items = append(in.Items, doneItem(newChange(plan.Create, 1, plan.NewReason(plan.NewInstance))),
-		apply.Item{Change: newChange(plan.Deactivate, 2, plan.NewReason(plan.InstanceGone)), State: apply.Held, Reason: p.Holds()})
+		apply.Item{Change: newChange(plan.Deactivate, 2, plan.NewReason(plan.InstanceGone)), State: apply.Held, Reason: p.HoldReason()})
 	return in
 }
 
-// TestPausedMessage: the card says first what is paused, by whom, until when and why.
+// TestPausedMessage: the card begins with what is paused, by whom, until when and why.
 func TestPausedMessage(t *testing.T) {
 	t.Parallel()
 	zh, en := report.Build(pausedRun(plan.Chinese, true)), report.Build(pausedRun(plan.English, false))
@@ -39,11 +39,11 @@ func TestPausedMessage(t *testing.T) {
 	}
 }
 
-// TestPauseOver is told as what it is, unless another stands.
+// TestPauseOver: a pause that ended is reported, unless another is in force.
 func TestPauseOver(t *testing.T) {
 	t.Parallel()
 	in := pausedRun(plan.English, true)
-	in.PauseOver = plan.PauseOver(false, "bob@ops", startTime().Add(-time.Hour), startTime(), "")
+	in.PauseEnded = plan.PauseEndedReason(false, "bob@ops", startTime().Add(-time.Hour), startTime(), "")
 	if r := report.Build(in); r.Pause == nil || !r.Pause.Stands {
 		t.Errorf("%+v", r.Pause)
 	}
@@ -57,7 +57,7 @@ func TestPauseOver(t *testing.T) {
 	}
 }
 
-// TestPauseIsKeptAndMerged: a card for several says the pause that weighs most.
+// TestPauseIsKeptAndMerged: a card for several reports shows the strongest pause.
 func TestPauseIsKeptAndMerged(t *testing.T) {
 	t.Parallel()
 	none, all, removals := report.Build(report.Input{Started: startTime()}), report.Build(pausedRun("zh", true)), report.Build(pausedRun("zh", false))
@@ -73,13 +73,13 @@ func TestPauseIsKeptAndMerged(t *testing.T) {
 	}
 }
 
-// TestExpectedIsTold: what people have announced stands among the warnings, and changes no outcome.
+// TestExpectedIsTold: what people have announced is among the warnings, and changes no outcome.
 func TestExpectedIsTold(t *testing.T) {
 	t.Parallel()
 	until := startTime().Add(time.Hour)
 	in := report.Input{
 		Started: startTime(), Language: plan.English, Listings: []inventory.Listing{completeListing("aliyun-prod", "cn-beijing", 20)},
-		Expected: []plan.Reason{plan.ExpectedIn(newInventoryScope("aliyun-prod", "cn-beijing"), plan.Expected{UpTo: 9, Left: 7, Until: until}, "anna@ops", "|old|")},
+		Expected: []plan.Reason{plan.ExpectationReason(newInventoryScope("aliyun-prod", "cn-beijing"), plan.ExpectedRemovals{UpTo: 9, Left: 7, Until: until}, "anna@ops", "|old|")},
 	}
 	r := report.Merge([]report.Report{report.Build(report.Input{Started: startTime()}), report.Build(in)})
 	text := report.NewMessage(r, report.Options{Lang: plan.English}).Markdown

@@ -11,17 +11,16 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// WritePlanTable writes the lines of a plan as a table for a terminal: changes and non-changes, with
-// their reasons. Steps in between are left out; lines that merely keep an asset are counted by
-// scope and reason, and stand last. The lines are gone through twice, so that not all of a first
-// sync is held as text.
+// WritePlanTable writes the lines of a plan as a table for a terminal: changes and non-changes, with their reasons.
+// Interim steps are left out; assets that are merely kept are counted by scope and reason, at the end. The lines
+// are iterated twice, so that the text of a whole first sync is never in memory.
 func WritePlanTable(to io.Writer, lines iter.Seq[plan.Change], lang plan.Lang) error {
 	t := planTable{texts: textsOf(lang), lines: lines}
 	return writeAligned(to, t.tableRows(), t.texts)
 }
 
-// writeAligned writes a heading and rows as wide as they need; a heading alone is nothing to be told. The
-// rows are gone through twice.
+// writeAligned writes a heading and rows with aligned columns, or that there is nothing to do if there is only a
+// heading. The rows are iterated twice.
 func writeAligned(to io.Writer, rows iter.Seq[[]string], w texts) error {
 	var widths []int
 	count := 0
@@ -40,7 +39,7 @@ func writeAligned(to io.Writer, rows iter.Seq[[]string], w texts) error {
 	return out.Flush()
 }
 
-// WriteOperatorTable writes what a person's single order is about, a line for each instance and asset: what was done
+// WriteOperatorTable writes the changes of an operator action, a line for each instance and asset: what was done
 // (in a dry run: would be), or why not.
 func WriteOperatorTable(to io.Writer, lines iter.Seq[plan.Change], lang plan.Lang) error {
 	w := textsOf(lang)
@@ -54,7 +53,7 @@ func WriteOperatorTable(to io.Writer, lines iter.Seq[plan.Change], lang plan.Lan
 			}
 			reason := sanitizeLine(c.Reason.Text(w.lang))
 			if c.Patch != nil && c.Patch.Comment != nil {
-				reason += w.witness
+				reason += w.proofLines
 			}
 			row := []string{w.actionName(c.Action), strings.TrimSpace(sanitizeLine(c.InstanceID) + " " + sanitizeLine(c.CloudName)), w.scopeText(c.Scope.Account, shownRegion(c.Scope)),
 				sanitizeLine(c.Name), sanitizeLine(c.Address), reason}
@@ -65,17 +64,18 @@ func WriteOperatorTable(to io.Writer, lines iter.Seq[plan.Change], lang plan.Lan
 	}, w)
 }
 
-// ReopeningText writes what jms-sync reactivate is about, a line for each asset: when it was deactivated, what is done
-// (in a dry run: would be), or why not.
-func ReopeningText(to io.Writer, lines iter.Seq[plan.Change], lang plan.Lang) error {
+// WriteReopeningTable writes the changes of jms-sync reactivate, a line for each asset: when it was deactivated,
+// what is done (in a dry run: would be), or why not.
+func WriteReopeningTable(to io.Writer, lines iter.Seq[plan.Change], lang plan.Lang) error {
 	w := textsOf(lang)
 	return writeAligned(to, func(yield func([]string) bool) {
-		if !yield([]string{w.action, w.name, w.instance, w.scopeColumn, w.closedAt, w.reason}) {
+		if !yield([]string{w.action, w.name, w.instance, w.scopeColumn, w.deactivatedAt, w.reason}) {
 			return
 		}
 		for c := range lines {
 			closed := ""
-			if at := plan.ClosedAt(c); !at.IsZero() {
+			at := plan.DeactivatedAt(c)
+			if !at.IsZero() {
 				closed = at.UTC().Format(time.RFC3339)
 			}
 			row := []string{w.actionName(c.Action), sanitizeLine(c.Name), sanitizeLine(c.InstanceID),
@@ -87,7 +87,7 @@ func ReopeningText(to io.Writer, lines iter.Seq[plan.Change], lang plan.Lang) er
 	}, w)
 }
 
-// WriteHeldTable writes the held removals of a reviewed plan, a line for each asset with why it is held.
+// WriteHeldTable writes the held removals of a reviewed plan, a line for each asset with the reason.
 func WriteHeldTable(to io.Writer, held []plan.ReviewLine, lang plan.Lang) error {
 	w := textsOf(lang)
 	return writeAligned(to, func(yield func([]string) bool) {
@@ -110,7 +110,7 @@ type planTable struct {
 // keptGroup is what kept assets have in common.
 type keptGroup struct{ scopeText, reason string }
 
-// tableRows gives the heading and the rows of the table.
+// tableRows returns the heading and the rows of the table.
 func (t planTable) tableRows() iter.Seq[[]string] {
 	w := t.texts
 	return func(yield func([]string) bool) {
@@ -120,15 +120,16 @@ func (t planTable) tableRows() iter.Seq[[]string] {
 		kept := map[keptGroup]int{}
 		var order []keptGroup
 		for c := range t.lines {
-			place, reason := w.scopeText(c.Scope.Account, shownRegion(c.Scope)), sanitizeLine(c.Reason.Text(w.lang))
+			scope, reason := w.scopeText(c.Scope.Account, shownRegion(c.Scope)), sanitizeLine(c.Reason.Text(w.lang))
 			switch {
 			case c.Interim:
 			case c.Action == plan.Keep:
-				g := keptGroup{place, reason}
-				if kept[g]++; kept[g] == 1 {
+				g := keptGroup{scope, reason}
+				kept[g]++
+				if kept[g] == 1 {
 					order = append(order, g)
 				}
-			case !yield([]string{w.actionName(c.Action), place, sanitizeLine(c.Name), sanitizeLine(c.Address), reason}):
+			case !yield([]string{w.actionName(c.Action), scope, sanitizeLine(c.Name), sanitizeLine(c.Address), reason}):
 				return
 			}
 		}

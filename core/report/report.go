@@ -1,5 +1,5 @@
-// Package report turns what a run did into one Report, and shows it: as the results document,
-// as a chat message under a size limit, and as text for a terminal. It does no I/O of its own.
+// Package report promises one value for all that a run did, and several faces of it: the results document, a chat
+// message within a size limit, and text for a terminal. It does no I/O of its own.
 package report
 
 import (
@@ -15,8 +15,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// Outcome says in one word how a run ended. Of several the worst stands: failed, partial,
-// held, ok.
+// Outcome says in one word how a run ended. Of several the worst counts: failed, partial, held, ok.
 type Outcome string
 
 // The outcomes.
@@ -28,8 +27,8 @@ const (
 	TooLate Outcome = "stale"   // the trigger fired too long ago, nothing was run
 )
 
-// Fail is the action of a change that did not succeed, Unknown that of one of which nobody knows; all others are
-// those of the plan.
+// Fail is the action of a change that failed, Unknown that of a change whose outcome is unknown. All others are the
+// plan's.
 const (
 	Fail    plan.Action = "fail"
 	Unknown plan.Action = "unknown"
@@ -47,19 +46,19 @@ type Input struct {
 	Unchanged   int
 	Items       []apply.Item
 	Nodes       []apply.Node
-	Problems    []error // of the run and not of one item; those of kind Limit, a missing right to delete, and assets that labels alone say to be ours, are only warnings
+	Problems    []error // of the run and not of one item; some are only warnings, see isWarning
 	Stopped     error   // what ended the run before it did its work
 	HeldSets    []HeldSetSummary
-	Expected    []plan.Reason // what a person has announced
+	Expected    []plan.Reason // what people have announced
 	Pause       plan.Pause    // what a person has paused
-	PauseOver   plan.Reason   // what is told of a pause that is over; without a code = nothing
-	// Recorded: the run is put into the history, so that people can name it.
+	PauseEnded  plan.Reason   // what to report of a pause that ended by itself; without a code = nothing
+	// Recorded says that the run is put into the history, so that people can name it.
 	Recorded bool
 	Approved map[string]string // of removals that people approved: the set's hash, by asset
 }
 
-// Report is the results document: its JSON has the fields and the order that users rely on.
-// Its lists are never null. A dry run counts what would have been done.
+// Report is the results document: its JSON has the fields and the order that users rely on. Its lists are never
+// null, apart from those that are omitted when empty. A dry run counts what would have been done.
 type Report struct {
 	Outcome     Outcome `json:"outcome"`
 	DryRun      bool    `json:"dry_run"`
@@ -67,7 +66,7 @@ type Report struct {
 	Duration    float64 `json:"duration_seconds"` // whole milliseconds
 	Total       int     `json:"total"`            // instances in complete scopes
 	Created     int     `json:"created"`
-	Updated     int     `json:"updated"` // assets that came back are among them
+	Updated     int     `json:"updated"` // including assets that came back
 	Deactivated int     `json:"deactivated"`
 	Deleted     int     `json:"deleted"`
 	Unchanged   int     `json:"unchanged"`
@@ -76,16 +75,16 @@ type Report struct {
 	Failures    int     `json:"failed"`            // changes that failed, not scopes
 	Unknown     int     `json:"unknown,omitempty"` // JumpServer did not answer in time: they may have been made
 	Orphans     int     `json:"orphans,omitempty"` // assets whose account or region is no longer configured
-	Drifted     int     `json:"drifted,omitempty"` // assets that differ where people have the say
-	// Pause is what a person has paused, or tells of a pause that is over; nil = nothing.
+	Drifted     int     `json:"drifted,omitempty"` // assets that differ where people decide
+	// Pause is what a person has paused, or a pause that has ended; nil = neither.
 	Pause *Pause `json:"pause,omitempty"`
-	// HeldSets are the held removals that a person may approve: where a threshold holds any.
+	// HeldSets are the held removals that a person may approve, if a threshold holds any.
 	HeldSets []HeldSetSummary `json:"held_sets,omitempty"`
-	// Expected is what people have announced of the scopes, in words.
+	// Expected are the texts of what people have announced.
 	Expected []string `json:"expected,omitempty"`
-	// Undo says how a person switches on again what was deactivated.
+	// Undo says how a person activates again what was deactivated.
 	Undo []Undo `json:"undo,omitempty"`
-	// Nodes are those for new assets that are new, or do not stand where the configuration says.
+	// Nodes are those for new assets that are new, or are not where the configuration says.
 	Nodes   []Node       `json:"nodes,omitempty"`
 	Scopes  []Scope      `json:"scopes"`
 	Changes []Change     `json:"changes"`
@@ -94,24 +93,24 @@ type Report struct {
 	environment string
 	started     time.Time
 	runErrors   []ErrorEntry // those of Errors that concern the run and not one item
-	warnings    []ErrorEntry // those of Errors that leave the outcome alone
+	warnings    []ErrorEntry // those of Errors that do not change the outcome
 	notReached  int          // changes that were not reached
-	placeholder bool         // stands in for a report that was told by itself
-	closings    []Closing
+	placeholder bool         // replaces a report that was delivered by itself
+	removals    []RemovalBatch
 }
 
-// HeldSetSummary names removals that are held, for jms-sync approve.
+// HeldSetSummary names held removals, for jms-sync approve.
 type HeldSetSummary struct {
 	Hash   string `json:"hash"` // SHA-256 of the asset ids, sorted, each followed by a line break
 	Assets int    `json:"assets"`
-	Stored bool   `json:"stored"` // in the state store, without which approve has nothing to approve
+	Stored bool   `json:"stored"` // in the state store; without that approve finds nothing
 }
 
-// Node is where new assets of an account go, where people should know of it.
+// Node is where new assets of an account go, if people should know of it.
 type Node struct {
 	Path        string `json:"path"` // as configured
-	ID          string `json:"id"`   // "" in a dry run where the node would be made
-	CurrentPath string `json:"now"`  // where it stands in JumpServer; "" = that was not asked
+	ID          string `json:"id"`   // "" in a dry run if the node would be created
+	CurrentPath string `json:"now"`  // where it is in JumpServer; "" = not asked
 	IsNew       bool   `json:"new"`  // nobody has access by it yet
 	Reason      string `json:"reason"`
 }
@@ -120,12 +119,12 @@ type Node struct {
 type Scope struct {
 	Cloud     inventory.Cloud `json:"cloud"`
 	Account   string          `json:"account"`
-	Region    string          `json:"region"` // "" where the account failed as a whole
+	Region    string          `json:"region"` // "" if the account failed as a whole
 	Complete  bool            `json:"complete"`
 	Instances int             `json:"instances"`
-	Error     ScopeError      `json:"error"` // empty where complete
+	Error     ScopeError      `json:"error"` // empty if complete
 
-	alreadyNotified bool // it failed as people were told before, not long ago
+	alreadyNotified bool // it failed in the same way before, and people were told not long ago
 }
 
 // ScopeError says why a scope could not be read.
@@ -156,26 +155,26 @@ type ErrorEntry struct {
 	InstanceID string         `json:"instance_id"`
 }
 
-// NewTooLateReport is the report of a trigger that came too late to be run.
+// NewTooLateReport returns the report of a trigger that came too late to be run.
 func NewTooLateReport(at time.Time) Report {
 	r := newReport(at)
 	r.Outcome = TooLate
 	return r
 }
 
-// NewBusyReport is the report of a run that found another one at work: a success, which says so.
-func NewBusyReport(at time.Time, words string) Report {
+// NewBusyReport returns the report of a run that found another one at work. It is a success with this text.
+func NewBusyReport(at time.Time, text string) Report {
 	r := newReport(at)
 	r.Outcome = OK
-	r.warnings = []ErrorEntry{{Kind: busyKind, Message: words}}
+	r.warnings = []ErrorEntry{{Kind: busyKind, Message: text}}
 	r.Errors = append(r.Errors, r.warnings...)
 	return r
 }
 
-// busyKind is the kind of what Busy says. No error has it.
+// busyKind is the kind of NewBusyReport's entry. No error has it.
 const busyKind inventory.Kind = "busy"
 
-// isBusy tells whether nothing was run, because another run was at work.
+// isBusy reports whether nothing was run because another run was at work.
 func (r Report) isBusy() bool {
 	return len(r.Scopes) == 0 && len(r.Errors) == 1 && r.Errors[0].Kind == busyKind
 }
@@ -187,9 +186,9 @@ func newReport(started time.Time) Report {
 	}
 }
 
-// JSON writes the results document, indented, with a newline at its end.
-// It is the document that Encode would write, but a first sync has as many changes as there are
-// hosts, and all their text at once would be more than all else that a run holds.
+// JSON writes the results document, indented, with a newline at its end. The result is that of EncodeJSON, but the
+// changes are encoded one by one: a first sync has as many as there are hosts, and all their text at once would be
+// more than all else that a run holds.
 func (r Report) JSON(w io.Writer) error {
 	changes := r.Changes
 	r.Changes = []Change{}
@@ -197,10 +196,10 @@ func (r Report) JSON(w io.Writer) error {
 	if err := EncodeJSON(&around, r); err != nil {
 		return err
 	}
-	const empty = "\n  \"changes\": [" // at this depth once; no text of a value has a line break in it
+	const empty = "\n  \"changes\": [" // once at this depth; no text of a value contains a line break
 	before, after, _ := bytes.Cut(around.Bytes(), []byte(empty))
 	out := bufio.NewWriter(w)
-	_, _ = out.Write(before) // what fails is told by Flush
+	_, _ = out.Write(before) // Flush returns the error
 	_, _ = out.WriteString(empty)
 	e := newJSONEncoder(&row)
 	e.SetIndent("    ", "  ")
@@ -222,7 +221,7 @@ func (r Report) JSON(w io.Writer) error {
 	return out.Flush()
 }
 
-// EncodeJSON writes any document as results are written.
+// EncodeJSON writes any document in the form of the results.
 func EncodeJSON(w io.Writer, document any) error {
 	return newJSONEncoder(w).Encode(document)
 }
@@ -234,8 +233,8 @@ func newJSONEncoder(w io.Writer) *json.Encoder {
 	return e
 }
 
-// WithNotifyError adds that the notification of this report was not taken, which is no failure of the
-// sync: its outcome stays. nil adds nothing. Errors of notifiers hold no secrets.
+// WithNotifyError adds that the notification of this report failed. That is no failure of the sync, so the outcome
+// stays. nil adds nothing. Errors of notifiers contain no secrets.
 func (r Report) WithNotifyError(err error) Report {
 	if err == nil {
 		return r
@@ -246,21 +245,21 @@ func (r Report) WithNotifyError(err error) Report {
 	return r
 }
 
-// notifyErrorKind is the kind of what Untold says. No error has it.
+// notifyErrorKind is the kind of WithNotifyError's entry. No error has it.
 const notifyErrorKind inventory.Kind = "notification"
 
-// HasChanges tells whether anything was written (in a dry run: would be), or is held.
+// HasChanges reports whether anything was written (in a dry run: would be), or is held.
 func (r Report) HasChanges() bool {
 	return r.Created+r.Updated+r.Deactivated+r.Deleted+r.Held > 0
 }
 
-// HasNewNode reports whether a node was made, which only a person can give access by.
+// HasNewNode reports whether a node was created, to which only a person can grant access.
 func (r Report) HasNewNode() bool {
 	return !r.DryRun && slices.ContainsFunc(r.Nodes, func(n Node) bool { return n.IsNew })
 }
 
-// HasNewProblem reports whether people must look, and were not told before: a scope that failed as it was told not
-// long ago is no news.
+// HasNewProblem reports whether people must act on something that they were not told before. A scope that failed in
+// the same way not long ago is nothing new.
 func (r Report) HasNewProblem() bool {
 	if !r.NeedsAttention() || r.HasNewNode() {
 		return r.HasNewNode()
@@ -277,7 +276,7 @@ func (r Report) HasNewProblem() bool {
 	return quiet == 0 || loud > 0 || r.Held > 0 || r.Failures > 0 || r.notReached > 0 || r.Unknown > 0 || len(r.runErrors) > 0
 }
 
-// NeedsAttention reports whether people must look: something failed, was not reached, is not known, or is held.
+// NeedsAttention reports whether people must act: something failed, was not reached, is unknown, or is held.
 func (r Report) NeedsAttention() bool {
 	return r.Outcome == Failed || r.Outcome == Partial || r.Outcome == Held
 }

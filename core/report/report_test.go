@@ -26,11 +26,11 @@ func jsonText(t *testing.T, r report.Report) string {
 
 func TestResultsDocument(t *testing.T) {
 	t.Parallel()
-	compareGolden(t, "results-zh", jsonText(t, report.Build(busy(plan.Chinese))))
-	compareGolden(t, "results-en", jsonText(t, report.Build(busy(plan.English))))
+	compareGolden(t, "results-zh", jsonText(t, report.Build(fullInput(plan.Chinese))))
+	compareGolden(t, "results-en", jsonText(t, report.Build(fullInput(plan.English))))
 }
 
-// An empty run still has every field, and lists that are not null.
+// TestEmptyDocument: an empty run still has every field, and lists that are not null.
 func TestEmptyDocument(t *testing.T) {
 	t.Parallel()
 	want := `{"outcome":"ok","dry_run":false,"started_at":"2023-12-15T01:30:25Z","duration_seconds":0,` +
@@ -48,7 +48,7 @@ func TestEmptyDocument(t *testing.T) {
 
 func TestCounts(t *testing.T) {
 	t.Parallel()
-	r := report.Build(busy(plan.Chinese))
+	r := report.Build(fullInput(plan.Chinese))
 	got := []int{r.Total, r.Created, r.Updated, r.Deactivated, r.Deleted, r.Unchanged, r.Skipped, r.Held, r.Failures}
 	if want := []int{157, 12, 2, 1, 1, 140, 3, 5, 2}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
@@ -103,10 +103,10 @@ func TestOutcome(t *testing.T) {
 	}
 }
 
-// What stopped the run leads the errors; each failed item has its own.
+// TestErrors: what stopped the run comes first; each failed item has its own entry.
 func TestErrors(t *testing.T) {
 	t.Parallel()
-	in := busy(plan.Chinese)
+	in := fullInput(plan.Chinese)
 	in.Stopped = &inventory.Error{Kind: inventory.BadCredentials, Message: "JumpServer refuses the key"}
 	r := report.Build(in)
 	var got []string
@@ -119,11 +119,11 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// A failed item shows what was to be done, a change that was left as well.
+// TestReasonsNameTheAction: a failed item shows what was to be done, and so does a change that was not made.
 func TestReasonsNameTheAction(t *testing.T) {
 	t.Parallel()
 	reasons := map[string]string{}
-	for _, c := range report.Build(busy(plan.Chinese)).Changes {
+	for _, c := range report.Build(fullInput(plan.Chinese)).Changes {
 		reasons[string(c.Action)+" "+c.InstanceID] = c.Reason
 	}
 	for key, want := range map[string]string{
@@ -138,7 +138,7 @@ func TestReasonsNameTheAction(t *testing.T) {
 	}
 }
 
-// An account that failed as a whole has no region in the document, and "all regions" for people.
+// TestAccountFailedAsAWhole: such an account has no region in the document, and "all regions" for people.
 func TestAccountFailedAsAWhole(t *testing.T) {
 	t.Parallel()
 	in := report.Input{
@@ -182,14 +182,14 @@ func TestEveryKindAndOutcomeHasWords(t *testing.T) {
 
 func TestSummary(t *testing.T) {
 	t.Parallel()
-	compareGolden(t, "summary-zh", report.Summary(report.Build(busy(plan.Chinese)), plan.Chinese))
-	compareGolden(t, "summary-en", report.Summary(report.Build(busy(plan.English)), plan.English))
+	compareGolden(t, "summary-zh", report.Summary(report.Build(fullInput(plan.Chinese)), plan.Chinese))
+	compareGolden(t, "summary-en", report.Summary(report.Build(fullInput(plan.English)), plan.English))
 	if got := report.Summary(report.NewTooLateReport(time.Time{}), plan.English); got != "the trigger was stale; nothing was run\n" {
 		t.Errorf("stale: %q", got)
 	}
 }
 
-// TestJSONIsOneDocument: what JSON writes piece by piece is what an encoder writes of the whole.
+// TestJSONIsOneDocument: JSON, which writes piece by piece, equals the encoding of the whole.
 func TestJSONIsOneDocument(t *testing.T) {
 	t.Parallel()
 	tricky := newChange(plan.Skip, 7, plan.NewReason(plan.NamedInComment, "\n  \"changes\": []<&>"))
@@ -197,7 +197,7 @@ func TestJSONIsOneDocument(t *testing.T) {
 	for name, in := range map[string]report.Input{
 		"none": {Started: startTime(), Problems: []error{&inventory.Error{Message: tricky.Name}}},
 		"one":  {Started: startTime(), Notes: []plan.Change{tricky}},
-		"many": busy(plan.Chinese),
+		"many": fullInput(plan.Chinese),
 	} {
 		r := report.Build(in)
 		var whole, pieces strings.Builder
@@ -210,7 +210,7 @@ func TestJSONIsOneDocument(t *testing.T) {
 	}
 }
 
-// TestUntold: a card that was not taken stands in the results and leaves the outcome alone.
+// TestUntold: a card that was not delivered is in the results and does not change the outcome.
 func TestUntold(t *testing.T) {
 	t.Parallel()
 	before := report.Build(report.Input{Started: time.Unix(0, 0)})

@@ -44,7 +44,7 @@ func newInventoryScope(account, region string) inventory.Scope {
 	return inventory.Scope{Cloud: inventory.Alibaba, Account: account, Region: region}
 }
 
-// completeListing is a listing with so many instances.
+// completeListing returns a listing with this many instances.
 func completeListing(account, region string, n int) inventory.Listing {
 	return inventory.Listing{Scope: newInventoryScope(account, region), Instances: make([]inventory.Instance, n)}
 }
@@ -53,7 +53,7 @@ func failedListing(account, region string, kind inventory.Kind, message string) 
 	return inventory.Listing{Scope: newInventoryScope(account, region), Err: &inventory.Error{Kind: kind, Message: message}}
 }
 
-// newChange is one line of a plan about the n-th host of aliyun-prod in cn-beijing.
+// newChange returns a change of the n-th host of aliyun-prod in cn-beijing.
 func newChange(action plan.Action, n int, why plan.Reason) plan.Change {
 	return plan.Change{
 		Action: action, Reason: why, Scope: newInventoryScope("aliyun-prod", "cn-beijing"),
@@ -64,15 +64,15 @@ func newChange(action plan.Action, n int, why plan.Reason) plan.Change {
 
 func doneItem(c plan.Change) apply.Item { return apply.Item{Change: c, State: apply.Done} }
 
-// closing is a deactivation, with the mark that it writes.
-func closing(n int, at time.Time) plan.Change {
+// deactivation returns a deactivation with the labels that it writes.
+func deactivation(n int, at time.Time) plan.Change {
 	c := newChange(plan.Deactivate, n, plan.NewReason(plan.InstanceGone))
 	c.Patch = &inventory.Patch{ID: c.AssetID, Labels: []inventory.Label{inventory.GoneLabel(at)}}
 	return c
 }
 
-// busy is a run with one of everything.
-func busy(lang plan.Lang) report.Input {
+// fullInput returns a run with one of everything.
+func fullInput(lang plan.Lang) report.Input {
 	in := report.Input{
 		Started: startTime(), Duration: 12*time.Second + 345_678_901, Environment: "PRODUCTION",
 		Language: lang, Unchanged: 140, Recorded: lang == plan.Chinese,
@@ -91,7 +91,7 @@ func busy(lang plan.Lang) report.Input {
 	parked := newChange(plan.Update, 21, plan.NewReason(plan.SwapStep))
 	parked.Interim = true
 	gone := plan.NewReason(plan.InstanceGone)
-	closed := closing(30, startTime())
+	closed := deactivation(30, startTime())
 	in.Items = append(in.Items, doneItem(moved), doneItem(parked),
 		doneItem(newChange(plan.Update, 22, plan.NewReason(plan.Returned))),
 		apply.Item{Change: newChange(plan.Update, 23, plan.NewReason(plan.FollowsCloud, "labels")), State: apply.Failed,

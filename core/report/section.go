@@ -5,19 +5,18 @@ import (
 	"strings"
 )
 
-// section is one part of a message that can be cut row by row, never inside one.
+// section is one part of a message that can be cut between rows.
 type section struct {
 	heading    string
 	tableHead  []string // the two lines above the rows of a table; nil for a list
-	maxRows    int      // rows shown at most
-	moreFormat string   // says how many there are where not all are shown
+	maxRows    int      // maximum of rows shown
+	moreFormat string   // text with the total, if not all rows are shown
 	total      int
-	footer     []string // lines below, shown whatever the room
-	rows       []string // one more than most is enough to know that there are more
+	footer     []string // lines below, always shown
+	rows       []string // at most one more than maxRows, which shows that there are more
 }
 
-// addRow counts and takes a row. Rows that could never be shown are not even worded: there may be
-// thousands.
+// addRow counts a row, and builds and keeps it only if it can be shown: there may be thousands.
 func (s *section) addRow(row func() string) {
 	s.total++
 	if len(s.rows) <= s.maxRows {
@@ -25,7 +24,7 @@ func (s *section) addRow(row func() string) {
 	}
 }
 
-// render gives the section with its first n rows.
+// render returns the section with its first n rows.
 func (s section) render(n int) string {
 	parts := []string{"### " + s.heading}
 	if n > 0 {
@@ -41,12 +40,11 @@ func (s section) render(n int) string {
 	return strings.Join(parts, paragraphBreak)
 }
 
-// paragraphBreak parts blocks: clients join single lines.
+// paragraphBreak separates blocks: clients join single lines.
 const paragraphBreak = "\n\n"
 
-// fitSections gives for each section as many rows as fit into so many bytes of JSON. Sections that
-// stand first are served first; but each, however little is left, says at least how much it
-// would have to tell.
+// fitSections returns each section with as many rows as fit into the budget, in bytes of JSON. Earlier sections get
+// room first; but each shows at least its total.
 func fitSections(sections []section, budget int) []string {
 	texts := make([]string, len(sections))
 	for n, s := range sections {
@@ -57,7 +55,8 @@ func fitSections(sections []section, budget int) []string {
 		least := jsonSize(texts[n])
 		for rows := min(s.maxRows, len(s.rows)); rows > 0; rows-- {
 			longer := s.render(rows)
-			if more := jsonSize(longer) - least; more <= budget {
+			more := jsonSize(longer) - least
+			if more <= budget {
 				texts[n] = longer
 				budget -= more
 				break

@@ -11,10 +11,10 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// MergeShards makes one report of the parts of one run, which worked side by side, each on scopes of its
-// own. It takes the time from the first beginning to the last end; what several parts say of the same
-// thing (an asset of no part, a warning) stands there once; and where some parts failed and others
-// did not, the run was done in part. Missing parts are a failure that it names.
+// MergeShards returns one report of the shards of one run, which worked in parallel, each on scopes of its own. It
+// spans the time from the first start to the last end; what several shards report alike (an asset of no shard, a
+// warning) stands there once; and if some shards failed and others did not, the run is partial. Missing shards are
+// an error that names them.
 func MergeShards(at time.Time, parts []Report, missing []int, of int, lang plan.Lang) Report {
 	m := newReport(at)
 	m.Outcome = OK
@@ -38,7 +38,7 @@ func MergeShards(at time.Time, parts []Report, missing []int, of int, lang plan.
 	return m
 }
 
-// shardsOutcome gives the outcome of parts: the worst; but failed only where all of them did.
+// shardsOutcome returns the outcome of shards: the worst, but failed only if all of them failed.
 func shardsOutcome(parts []Report) Outcome {
 	worst, all := TooLate, true
 	for _, p := range parts {
@@ -51,14 +51,15 @@ func shardsOutcome(parts []Report) Outcome {
 	return worst
 }
 
-// setTimeSpan sets the beginning and the duration of a report that was merged of parts side by side.
+// setTimeSpan sets start and duration of a report merged from parallel shards.
 func (r *Report) setTimeSpan(parts []Report) {
 	first, last := parts[0].started, parts[0].started
 	for _, p := range parts {
 		if p.started.Before(first) {
 			first = p.started
 		}
-		if end := p.started.Add(time.Duration(p.Duration * float64(time.Second))); end.After(last) {
+		end := p.started.Add(time.Duration(p.Duration * float64(time.Second)))
+		if end.After(last) {
 			last = end
 		}
 	}
@@ -66,7 +67,7 @@ func (r *Report) setTimeSpan(parts []Report) {
 	r.Duration = math.Round(last.Sub(first).Seconds()*1000) / 1000
 }
 
-// dedupe takes out what several parts say alike.
+// dedupe removes what several shards report alike.
 func (r *Report) dedupe() {
 	r.runErrors, r.warnings, r.Errors, r.Nodes = distinct(r.runErrors), distinct(r.warnings), distinct(r.Errors), distinct(r.Nodes)
 	type line struct{ asset, instance, reason string }

@@ -30,10 +30,10 @@ func marshalAndUnmarshal(t *testing.T, r report.Report, limit int) report.Report
 	return back
 }
 
-// What is kept shows the same message, and gives the same document.
+// TestKeptReportIsTheSame: a stored report has the same message and the same document.
 func TestKeptReportIsTheSame(t *testing.T) {
 	t.Parallel()
-	in := busy(plan.Chinese)
+	in := fullInput(plan.Chinese)
 	in.Started = in.Started.Truncate(time.Second) // as results show it
 	in.Stopped = errors.New("JumpServer does not answer")
 	r := report.Build(in)
@@ -51,7 +51,7 @@ func TestKeptReportIsTheSame(t *testing.T) {
 	}
 }
 
-// One that is too large shows the same message too, but for its lines that are only counted.
+// TestLargeReportIsCut: one that is too large has the same message too, apart from lines that are only counted.
 func TestLargeReportIsCut(t *testing.T) {
 	t.Parallel()
 	r := report.Build(report.Input{Started: startTime().Truncate(time.Second)})
@@ -149,10 +149,10 @@ func TestOutcomeOfParts(t *testing.T) {
 	}
 }
 
-// What is kept for the history has all numbers, and of what it has no room for the failures longest.
+// TestDocument: the document in the history has all numbers; failures are the last to be left out.
 func TestDocument(t *testing.T) {
 	t.Parallel()
-	r := report.Build(busy(plan.English))
+	r := report.Build(fullInput(plan.English))
 	whole, err := report.HistoryDocument(r, 1<<20)
 	if err != nil {
 		t.Fatal(err)

@@ -9,7 +9,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// storedReport is a report as it is kept to be told later, by another process: with what only a message
+// storedReport is a report as it is stored for another process to deliver, with the fields that only a message
 // shows.
 type storedReport struct {
 	Report
@@ -18,11 +18,11 @@ type storedReport struct {
 	Warnings    []ErrorEntry `json:"warnings"`
 	NotReached  int          `json:"late"`
 	Placeholder bool         `json:"told_elsewhere"`
-	KnownScopes []int        `json:"quiet,omitempty"` // places of scopes
+	KnownScopes []int        `json:"quiet,omitempty"` // indices of scopes
 }
 
-// Marshal encodes a report so that Restore gives it back. Where it has more than limit bytes, changes
-// that a message only counts are left out; if that is not enough the error is Limit.
+// Marshal encodes a report for Unmarshal. If that is more than limit bytes, changes that a message only counts are
+// left out; if it is still too much the error is of kind Limit.
 func Marshal(r Report, limit int) ([]byte, error) {
 	data, err := r.marshalStored()
 	if err == nil && len(data) > limit {
@@ -50,8 +50,8 @@ func (r Report) marshalStored() ([]byte, error) {
 	return json.Marshal(k)
 }
 
-// shownChanges leaves out of the changes that were made, and are counted, those that no message shows.
-// Those that failed, are held or orphans stay: they are counted by their place.
+// shownChanges returns the changes without those made changes that are counted anyway and that no message shows.
+// Those that failed, are held or are orphans stay, because they are counted by scope.
 func shownChanges(changes []Change) []Change {
 	many := map[plan.Action]int{}
 	return slices.DeleteFunc(slices.Clone(changes), func(c Change) bool {
@@ -66,27 +66,28 @@ func shownChanges(changes []Change) []Change {
 	})
 }
 
-// document is the results document as the history keeps it: with the ids of all that was taken away.
-type document struct {
+// historyDocument is the results document in the history: with the ids of all that was removed.
+type historyDocument struct {
 	Report
-	Closed []Closing `json:"closed,omitempty"`
+	Removals []RemovalBatch `json:"closed,omitempty"`
 }
 
-// HistoryDocument gives the results document in one line of JSON, for a history. Where it has more than limit
-// bytes, changes that a message only counts are left out, removals last, then all of them and most of the errors: the
-// numbers stay, and a big run is not the one that nobody finds again. What was taken away stays by its ids where
-// these fit into most of the limit, else by its number and time.
+// HistoryDocument returns the results document in one line of JSON, for the history. If that is more than limit
+// bytes, changes that a message only counts are left out, removals last, and then all changes and most errors: the
+// numbers stay, so that a big run can be found again. The ids of removed assets stay if they fit into most of the
+// limit; otherwise their number and time.
 func HistoryDocument(r Report, limit int) ([]byte, error) {
-	const mostErrors, leastChange = 100, 150 // bytes of a change, all its texts empty
-	d := document{Report: r, Closed: fitting(r.closings, limit/4*3)}
+	const mostErrors, leastChange = 100, 150 // bytes of a change with all texts empty
+	d := historyDocument{Report: r, Removals: dropIDs(r.removals, limit/4*3)}
 	var data []byte
 	var err error
-	if len(r.Changes) <= limit/leastChange { // else its text need not even be made
+	if len(r.Changes) <= limit/leastChange { // otherwise encoding it is useless
 		data, err = json.Marshal(d)
 	}
 	for _, fewer := range []func([]Change) []Change{removedOrShown, shownChanges} {
 		if err == nil && (data == nil || len(data) > limit) {
-			if d.Changes = fewer(d.Changes); len(d.Changes) <= limit/leastChange {
+			d.Changes = fewer(d.Changes)
+			if len(d.Changes) <= limit/leastChange {
 				data, err = json.Marshal(d)
 			}
 		}
@@ -101,24 +102,24 @@ func HistoryDocument(r Report, limit int) ([]byte, error) {
 	return data, nil
 }
 
-// fitting returns what was taken away without its ids where these have more than limit bytes.
-func fitting(all []Closing, limit int) []Closing {
+// dropIDs returns removals, without their ids if these take more than limit bytes.
+func dropIDs(all []RemovalBatch, limit int) []RemovalBatch {
 	const ofID = 39 // bytes of an id in a list
 	size := 0
 	for _, c := range all {
-		size += len(c.Gone) + len(c.Approved) + 100 + ofID*len(c.Assets)
+		size += len(c.GoneLabel) + len(c.Approved) + 100 + ofID*len(c.AssetIDs)
 	}
 	if size <= limit {
 		return all
 	}
 	all = slices.Clone(all)
 	for n := range all {
-		all[n].Assets = nil
+		all[n].AssetIDs = nil
 	}
 	return all
 }
 
-// removedOrShown leaves out of the changes those that no message shows, except removals.
+// removedOrShown returns the changes without those that no message shows, except removals.
 func removedOrShown(changes []Change) []Change {
 	removed := func(c Change) bool { return c.Action == plan.Deactivate || c.Action == plan.Delete }
 	out := shownChanges(slices.DeleteFunc(slices.Clone(changes), removed))
@@ -130,7 +131,7 @@ func removedOrShown(changes []Change) []Change {
 	return out
 }
 
-// countOf is how many changes of one action a report counts.
+// countOf returns how many changes of one action a report counts.
 func (r Report) countOf(a plan.Action) int {
 	switch a {
 	case plan.Create:
@@ -145,7 +146,7 @@ func (r Report) countOf(a plan.Action) int {
 	return 0
 }
 
-// Unmarshal gives back a report that Keep encoded.
+// Unmarshal decodes a report that Marshal encoded.
 func Unmarshal(data []byte) (Report, error) {
 	var k storedReport
 	if err := json.Unmarshal(data, &k); err != nil {
@@ -165,13 +166,13 @@ func Unmarshal(data []byte) (Report, error) {
 	return r, nil
 }
 
-// NewPlaceholder is a report that stands in for one that was told by itself, as it is too large to be
-// kept: it says that there was one.
+// NewPlaceholder returns a report that replaces one too large to be stored, which was delivered by itself: it says
+// that there was one.
 func NewPlaceholder(r Report) Report {
 	stub := newReport(r.started)
 	stub.Outcome, stub.environment, stub.DryRun, stub.placeholder = r.Outcome, r.environment, r.DryRun, true
 	return stub
 }
 
-// IsPlaceholder tells whether a report stands in for one that was told by itself.
+// IsPlaceholder reports whether a report replaces one that was delivered by itself.
 func (r Report) IsPlaceholder() bool { return r.placeholder }

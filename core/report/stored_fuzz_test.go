@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// FuzzRestore: what another process kept, or what became of it, is refused or is a report that is
-// kept the same way again and can be told.
+// FuzzRestore: what another process stored, or damaged data, is refused, or is a report that is stored in the same
+// way again and can be shown.
 func FuzzRestore(f *testing.F) {
 	whole, err := Marshal(newReport(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)), 1<<20)
 	if err != nil {

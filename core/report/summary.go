@@ -7,10 +7,10 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// maxSummaryLines bounds each list of a summary; the results document has all.
+// maxSummaryLines limits each list of a summary; the results document has all.
 const maxSummaryLines = 10
 
-// Summary gives a few lines for a terminal: how the run ended, its numbers, and what failed.
+// Summary returns a few lines for a terminal: how the run ended, its numbers, and what failed.
 func Summary(r Report, lang plan.Lang) string {
 	w := textsOf(lang)
 	var out strings.Builder
@@ -58,7 +58,7 @@ func Summary(r Report, lang plan.Lang) string {
 		}
 	}
 	fmt.Fprintf(&out, w.scopesF+"\n", complete, len(r.Scopes)-complete)
-	for _, lines := range [][]string{w.errorLines(r), cleaned(r.Expected), w.nodeLines(r), w.scopeLines(r), w.changeLines(r), w.heldLines(r), w.plainUndo(r)} {
+	for _, lines := range [][]string{w.errorLines(r), sanitizeLines(r.Expected), w.nodeLines(r), w.scopeLines(r), w.changeLines(r), w.heldLines(r), w.undoLines(r)} {
 		for n, line := range lines {
 			if n == maxSummaryLines {
 				fmt.Fprintf(&out, "  … %d/%d\n", maxSummaryLines, len(lines))
@@ -78,7 +78,7 @@ func (w texts) errorLines(r Report) []string {
 	return lines
 }
 
-func cleaned(texts []string) []string {
+func sanitizeLines(texts []string) []string {
 	lines := make([]string, 0, len(texts))
 	for _, text := range texts {
 		lines = append(lines, sanitizeLine(text))
@@ -86,7 +86,7 @@ func cleaned(texts []string) []string {
 	return lines
 }
 
-// nodeLines are those that are new, or do not stand where the configuration says.
+// nodeLines returns the reasons of nodes that are new, or not where the configuration says.
 func (w texts) nodeLines(r Report) []string {
 	var lines []string
 	for _, n := range r.Nodes {
@@ -106,7 +106,7 @@ func (w texts) scopeLines(r Report) []string {
 	return lines
 }
 
-// changeLines are those that people must look at: failed ones, those of which nobody knows, then held ones.
+// changeLines returns the changes that people must look at: failed, then unknown, then held ones.
 func (w texts) changeLines(r Report) []string {
 	var lines []string
 	for _, action := range []plan.Action{Fail, Unknown, plan.Hold} {
@@ -127,10 +127,10 @@ func (w texts) heldLines(r Report) []string {
 	return lines
 }
 
-func (w texts) plainUndo(r Report) []string {
+func (w texts) undoLines(r Report) []string {
 	var lines []string
-	for _, command := range r.undo() {
-		lines = append(lines, w.undo+command)
+	for _, command := range r.undoCommands() {
+		lines = append(lines, w.undoHint+command)
 	}
 	return lines
 }

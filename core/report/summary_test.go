@@ -12,7 +12,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
-// planLinesOf is a plan as the engine hands it over: changes first, then notes.
+// planLinesOf returns a plan in the order of the engine: changes first, then notes.
 func planLinesOf(in report.Input) []plan.Change {
 	var all []plan.Change
 	for _, i := range in.Items {
@@ -39,14 +39,14 @@ func planText(t *testing.T, lines []plan.Change, lang plan.Lang) string {
 
 func TestPlanText(t *testing.T) {
 	t.Parallel()
-	compareGolden(t, "plan-zh", planText(t, planLinesOf(busy(plan.Chinese)), plan.Chinese))
-	compareGolden(t, "plan-en", planText(t, planLinesOf(busy(plan.English)), plan.English))
+	compareGolden(t, "plan-zh", planText(t, planLinesOf(fullInput(plan.Chinese)), plan.Chinese))
+	compareGolden(t, "plan-en", planText(t, planLinesOf(fullInput(plan.English)), plan.English))
 	if got := planText(t, nil, plan.English); got != "Nothing to be done.\n" {
 		t.Errorf("empty plan: %q", got)
 	}
 }
 
-// A host's name and an error cannot steer the terminal or add lines.
+// TestTerminalIsSafe: a host's name and an error cannot control the terminal or add lines.
 func TestTerminalIsSafe(t *testing.T) {
 	t.Parallel()
 	evil := "x\x1b[2J\u202egnp\nweb-9\r\u2028\x7f"
@@ -67,8 +67,8 @@ func TestTerminalIsSafe(t *testing.T) {
 	}
 }
 
-// TestAnotherRunIsSaid: a run that found another at work does not pass for one that had nothing to do,
-// on the terminal and, as a part of a run, on the card.
+// TestAnotherRunIsSaid: a run that found another at work does not look like one that had nothing to do, on the
+// terminal and, as a shard of a run, on the card.
 func TestAnotherRunIsSaid(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)

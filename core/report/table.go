@@ -6,11 +6,11 @@ import (
 	"unicode"
 )
 
-// maxColumnWidth bounds the width of a column, so that one long name does not push all reasons out
-// of the window. The last column is never cut.
+// maxColumnWidth limits the width of a column, so that one long name does not push the reasons out of the window.
+// The last column is never cut.
 const maxColumnWidth = 48
 
-// FormatTable lays rows out for a terminal, the columns aligned. Nothing in a cell can move its cursor.
+// FormatTable returns rows with aligned columns, for a terminal. Nothing in a cell can move the cursor.
 func FormatTable(rows [][]string) string {
 	var widths []int
 	cleaned := make([][]string, len(rows))
@@ -27,7 +27,7 @@ func FormatTable(rows [][]string) string {
 	return out.String()
 }
 
-// growWidths gives the widths of columns that have room for a row too. The last column has none.
+// growWidths returns the widths of columns that have room for a row too. The last column has none.
 func growWidths(widths []int, row []string) []int {
 	if widths == nil {
 		widths = make([]int, len(row)-1)
@@ -38,17 +38,17 @@ func growWidths(widths []int, row []string) []int {
 	return widths
 }
 
-// writeAlignedRow lays a row out in columns, two spaces apart, for a fixed-width font.
+// writeAlignedRow writes a row in columns two spaces apart, for a fixed-width font.
 func writeAlignedRow(out io.StringWriter, row []string, widths []int) {
 	for n, most := range widths {
 		text := truncateWidth(row[n], maxColumnWidth)
-		_, _ = out.WriteString(text) // what fails is told by the writer's Flush
+		_, _ = out.WriteString(text) // the writer's Flush returns the error
 		_, _ = out.WriteString(strings.Repeat(" ", most-displayWidth(text)+2))
 	}
 	_, _ = out.WriteString(row[len(row)-1] + "\n")
 }
 
-// displayWidth is the number of columns that a text takes in a terminal.
+// displayWidth returns the number of columns that a text takes in a terminal.
 func displayWidth(s string) int {
 	n := 0
 	for _, r := range s {
@@ -57,21 +57,22 @@ func displayWidth(s string) int {
 	return n
 }
 
-// truncateWidth cuts a text to so many columns, with an ellipsis at its end.
+// truncateWidth cuts a text to at most this many columns, with an ellipsis at its end.
 func truncateWidth(s string, most int) string {
 	if displayWidth(s) <= most {
 		return s
 	}
 	n := 0
 	for at, r := range s {
-		if n += runeWidth(r); n > most-1 {
+		n += runeWidth(r)
+		if n > most-1 {
 			return s[:at] + "…"
 		}
 	}
 	return s
 }
 
-// runeWidth is 0 for marks that combine, 2 for wide East Asian characters and emoji, else 1.
+// runeWidth returns 0 for combining marks, 2 for wide East Asian characters and emoji, else 1.
 func runeWidth(r rune) int {
 	const firstWide = 0x1100
 	if unicode.In(r, unicode.Mn, unicode.Me) {

@@ -8,7 +8,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/plan"
 )
 
-// texts is everything a report says in one language. Names that end in F are formats.
+// texts has everything a report says in one language. Names that end in F are formats.
 type texts struct {
 	lang                                                    plan.Lang
 	title, dryTitle, dryRun, button                         string
@@ -28,12 +28,12 @@ type texts struct {
 	heldLineF, heldNamesF                                   string
 	failedF, failedWhyF, notMadeF, notKnownF                string
 	action, scopeColumn, reason, instance                   string
-	keptF, nothing, witness                                 string
+	keptF, nothing, proofLines                              string
 	scopesF                                                 string
 	missingShardsF                                          string
 	orphanHead, moreOrphansF, orphans, drifted              string
 	approveF, noStoreF, dryApproveF, quarantineF            string
-	undo, closedAt                                          string
+	undoHint, deactivatedAt                                 string
 	alarmTitle, alarmHeadF, alarmHint, alarmSinceF          string
 	recoveryTitle, recoveryHead, lastCompleteF, moreScopesF string
 	sharedTitle, sharedHead, sharedF                        string
@@ -64,10 +64,10 @@ func chineseTexts() texts {
 		heldLineF: "%d 个资产", heldNamesF: "%s 等",
 		failedF: "%s失败：%s", failedWhyF: "%s失败：%s（原因：%s）", notMadeF: "%s未执行：%s", notKnownF: "%s结果未知：%s",
 		action: "操作", scopeColumn: "账号/区域", reason: "原因", instance: "实例",
-		keptF: "（%d 个资产）", nothing: "没有需要处理的资产。", witness: "；备注后追加证明归属的几行",
+		keptF: "（%d 个资产）", nothing: "没有需要处理的资产。", proofLines: "；备注后追加证明归属的几行",
 		orphanHead: "无人管理的资产（账号或区域已不在配置中，可用 jms-sync retire 处理）", moreOrphansF: "*等共 %d 个无人管理的资产*", orphans: "无人管理", drifted: "与云不同",
 		scopesF: "区域：%d 个完整，%d 个失败", missingShardsF: "本次同步分为 %d 个部分，其中 %d 个没有报告结果：%s",
-		undo: "停错了？重新启用（先显示，加 --apply 才写入）：", closedAt: "停用于",
+		undoHint: "停错了？重新启用（先显示，加 --apply 才写入）：", deactivatedAt: "停用于",
 		approveF:   "确认这 %d 个资产确实该移除：jms-sync approve %s（24 小时内有效，移除前仍会逐个证实）",
 		alarmTitle: "【告警】", alarmHeadF: "超过 %s 没有一次完整同步", alarmHint: "请检查定时触发器、函数日志和密钥。恢复后会再通知一次；在此之前不重复告警。",
 		recoveryTitle: "【恢复】", recoveryHead: "已恢复完整同步", alarmSinceF: "告警发出于：%s", lastCompleteF: "最近一次完整同步 %s（%s 前）", moreScopesF: "*等共 %d 个区域*",
@@ -98,10 +98,10 @@ func englishTexts() texts {
 		heldLineF: "%d assets", heldNamesF: "%s and others",
 		failedF: "%s failed: %s", failedWhyF: "%s failed: %s (planned: %s)", notMadeF: "%s not made: %s", notKnownF: "%s: outcome unknown: %s",
 		action: "Action", scopeColumn: "Account/region", reason: "Reason", instance: "Instance",
-		keptF: " (%d assets)", nothing: "Nothing to be done.", witness: "; the lines that prove whose it is go behind its comment",
+		keptF: " (%d assets)", nothing: "Nothing to be done.", proofLines: "; the lines that prove whose it is go behind its comment",
 		orphanHead: "Orphaned assets (account or region no longer configured; see jms-sync retire)", moreOrphansF: "*%d orphans in all*", orphans: "Orphans", drifted: "Drift",
 		scopesF: "Scopes: %d complete, %d failed", missingShardsF: "of the %d parts of this run %d did not report: %s",
-		undo: "Closed by mistake? To switch them on again (shown first, --apply writes): ", closedAt: "closed",
+		undoHint: "Closed by mistake? To switch them on again (shown first, --apply writes): ", deactivatedAt: "closed",
 		approveF:        "to let these %d assets go: jms-sync approve %s (serves for 24 hours; each is still proved before its removal)",
 		configAlarmHead: "The configuration cannot be used; nothing was done",
 		configAlarmHint: "Until it is mended, every trigger of the function fails so. Where a variable is not set: look at environmentVariables in s.yaml and at .env (jms-sync doctor --deploy). You are told again each hour.",
@@ -115,7 +115,7 @@ func englishTexts() texts {
 	}
 }
 
-// failedText words what was to be done, the error, and why it was to be done.
+// failedText returns what was to be done, the error, and why it was to be done.
 func (w texts) failedText(a plan.Action, planned string, i apply.Item) string {
 	message := ""
 	if i.Err != nil {
@@ -130,7 +130,7 @@ func (w texts) failedText(a plan.Action, planned string, i apply.Item) string {
 	return fmt.Sprintf(w.failedWhyF, w.actionName(a), message, planned)
 }
 
-// approvalText says how a person lets a held set go.
+// approvalText returns how a person can approve a held set.
 func (w texts) approvalText(set HeldSetSummary, dry bool) string {
 	switch {
 	case dry:
@@ -141,17 +141,17 @@ func (w texts) approvalText(set HeldSetSummary, dry bool) string {
 	return fmt.Sprintf(w.approveF, set.Assets, set.Hash)
 }
 
-// notMadeText words an approved change that was left, and why.
+// notMadeText returns that an approved change was not made, and why.
 func (w texts) notMadeText(a plan.Action, why string) string {
 	return fmt.Sprintf(w.notMadeF, w.actionName(a), why)
 }
 
-// unknownText words a change of which nobody knows whether it was made.
+// unknownText returns that it is unknown whether a change was made, and why.
 func (w texts) unknownText(a plan.Action, why string) string {
 	return fmt.Sprintf(w.notKnownF, w.actionName(a), why)
 }
 
-// actionName words an action; one without words keeps its code.
+// actionName returns the name of an action, or its code if it has none.
 func (w texts) actionName(a plan.Action) string {
 	var zh string
 	switch a {
@@ -186,7 +186,7 @@ func (w texts) actionName(a plan.Action) string {
 	return zh
 }
 
-// outcomeName words an outcome.
+// outcomeName returns the text of an outcome.
 func (w texts) outcomeName(o Outcome) string {
 	names := map[Outcome][2]string{
 		OK:      {"同步完成", "done"},
@@ -198,7 +198,7 @@ func (w texts) outcomeName(o Outcome) string {
 	return w.inLanguage(names[o], string(o))
 }
 
-// kindName words the kind of an error; one without words keeps its code.
+// kindName returns the name of a kind of error, or its code if it has none.
 func (w texts) kindName(k inventory.Kind) string {
 	names := map[inventory.Kind][2]string{
 		inventory.Throttled:      {"被限流", "throttled"},

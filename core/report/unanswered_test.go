@@ -11,7 +11,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
-// unansweredInput is a run in which one removal was made and of another nobody knows.
+// unansweredInput returns a run with one removal made and another unknown.
 func unansweredInput(lang plan.Lang) report.Input {
 	gone := plan.NewReason(plan.InstanceGone)
 	return report.Input{
@@ -24,7 +24,7 @@ func unansweredInput(lang plan.Lang) report.Input {
 	}
 }
 
-// What nobody knows is counted by itself, named on the card, and neither a failure nor a success.
+// TestUnknown: an unknown outcome is counted by itself, named on the card, and neither a failure nor a success.
 func TestUnknown(t *testing.T) {
 	t.Parallel()
 	for lang, words := range map[plan.Lang][]string{

@@ -13,8 +13,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/state"
 )
 
-// closings is a run that deactivated these, and deleted one.
-func closings(recorded bool, changes ...plan.Change) report.Input {
+// runWithRemovals returns a run with these deactivations, and one deletion.
+func runWithRemovals(recorded bool, changes ...plan.Change) report.Input {
 	in := report.Input{
 		Started: startTime(), Language: plan.English, Recorded: recorded,
 		Listings: []inventory.Listing{completeListing("aliyun-prod", "cn-beijing", 150)},
@@ -26,26 +26,26 @@ func closings(recorded bool, changes ...plan.Change) report.Input {
 	return in
 }
 
-// TestUndoIsToldByCommand: who reads a card, or a terminal, reads which command switches on again what the run closed.
+// TestUndoIsToldByCommand: cards and the terminal show the command that activates again what the run deactivated.
 func TestUndoIsToldByCommand(t *testing.T) {
 	t.Parallel()
 	const minute, later = "20231215T0131Z", "20231215T0133Z"
-	other := closing(3, startTime().Add(90*time.Second))
+	other := deactivation(3, startTime().Add(90*time.Second))
 	other.Scope.Account = "my prod"
-	failed := closings(true)
-	failed.Items = []apply.Item{{Change: closing(1, startTime()), State: apply.Failed}}
-	dry := closings(true, closing(1, startTime()))
+	failed := runWithRemovals(true)
+	failed.Items = []apply.Item{{Change: deactivation(1, startTime()), State: apply.Failed}}
+	dry := runWithRemovals(true, deactivation(1, startTime()))
 	dry.DryRun = true
 	for name, c := range map[string]struct {
 		in   report.Input
 		want []string
 	}{
-		"of the history": {closings(true, closing(1, startTime()), closing(2, startTime())), []string{"jms-sync reactivate 20231215T013025Z"}},
-		"no history": {closings(false, closing(1, startTime()), closing(2, startTime().Add(90*time.Second)), other), []string{
+		"of the history": {runWithRemovals(true, deactivation(1, startTime()), deactivation(2, startTime())), []string{"jms-sync reactivate 20231215T013025Z"}},
+		"no history": {runWithRemovals(false, deactivation(1, startTime()), deactivation(2, startTime().Add(90*time.Second)), other), []string{
 			"jms-sync reactivate --account aliyun-prod --since " + minute + " --until 20231215T0132Z",
 			"jms-sync reactivate --account 'my prod' --since 20231215T0132Z --until 20231215T0132Z",
 		}},
-		"only deleted": {closings(true), nil},
+		"only deleted": {runWithRemovals(true), nil},
 		"failed":       {failed, nil},
 		"a dry run":    {dry, nil},
 	} {
@@ -74,25 +74,25 @@ func TestUndoIsToldByCommand(t *testing.T) {
 			t.Errorf("%s: told", name)
 		}
 	}
-	first := report.Build(closings(false, closing(1, startTime())))
-	second := report.Build(closings(false, closing(2, startTime().Add(2*time.Minute))))
+	first := report.Build(runWithRemovals(false, deactivation(1, startTime())))
+	second := report.Build(runWithRemovals(false, deactivation(2, startTime().Add(2*time.Minute))))
 	if got := report.Merge([]report.Report{second, first}).Undo; len(got) != 1 || got[0].Since != minute || got[0].Until != later {
 		t.Errorf("two of one account: %+v", got)
 	}
 }
 
-// TestRecordedAndBack: what the history holds of a run says which assets it closed, with which mark, however many they
-// are; where their ids do not fit, it says their number and mark.
+// TestRecordedAndBack: the record of a run says which assets it removed, with which jms-gone, however many they
+// are; if their ids do not fit, it has their number and jms-gone.
 func TestRecordedAndBack(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		deactivated, named int
 		names              bool
 	}{{3, 3, true}, {1500, 1500, true}, {12_000, 12_000, false}, {40_000, 0, false}} {
-		in := closings(true)
+		in := runWithRemovals(true)
 		in.Approved = map[string]string{}
 		for n := range c.deactivated {
-			in.Items = append(in.Items, doneItem(closing(1000+n, startTime())))
+			in.Items = append(in.Items, doneItem(deactivation(1000+n, startTime())))
 		}
 		for n := range 4000 {
 			in.Items = append(in.Items, doneItem(newChange(plan.Create, 50_000+n, plan.NewReason(plan.NewInstance))))
@@ -103,7 +103,7 @@ func TestRecordedAndBack(t *testing.T) {
 		if err != nil || len(data) > state.MaxShardReport {
 			t.Fatalf("%d: %d bytes, %v", c.deactivated, len(data), err)
 		}
-		record, err := report.Recorded(data)
+		record, err := report.ParseRecord(data)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -111,41 +111,41 @@ func TestRecordedAndBack(t *testing.T) {
 			t.Errorf("%d: %d deactivated, %d deleted, %s", c.deactivated, deactivated, deleted, record.ID())
 		}
 		what, unnamed := record.Reopening(plan.Reopening{Account: "a"}, "")
-		if lacks := c.named == 0; lacks != (unnamed == 1) || lacks != slices.Contains(what.Marks, "20231215T0131Z") || lacks != (len(what.Within) > 0) || what.Account != "a" {
-			t.Errorf("%d: %d deletions without a name, marks %q, within %v", c.deactivated, unnamed, what.Marks, what.Within)
+		if lacks := c.named == 0; lacks != (unnamed == 1) || lacks != slices.Contains(what.GoneLabels, "20231215T0131Z") || lacks != (len(what.Scopes) > 0) || what.Account != "a" {
+			t.Errorf("%d: %d deletions without a name, marks %q, within %v", c.deactivated, unnamed, what.GoneLabels, what.Scopes)
 		}
 		named, names := 0, 0
-		for _, x := range what.Closed {
-			if x.Action == plan.Deactivate && x.Gone == "20231215T0131Z" {
+		for _, x := range what.Recorded {
+			if x.Action == plan.Deactivate && x.GoneLabel == "20231215T0131Z" {
 				named++
 			}
-			if x.Name != "" && x.Instance != "" && x.Scope.Account == "aliyun-prod" {
+			if x.Name != "" && x.InstanceID != "" && x.Scope.Account == "aliyun-prod" {
 				names++
 			}
 		}
-		if named != c.named || (names == len(what.Closed) && names > 0) != c.names {
+		if named != c.named || (names == len(what.Recorded) && names > 0) != c.names {
 			t.Errorf("%d: %d are named by id, %d with all", c.deactivated, named, names)
 		}
 		if c.named > 0 {
 			only, _ := record.Reopening(plan.Reopening{}, "abcdef0123")
-			if len(only.Closed) != 1 || only.Closed[0].Asset != approved {
-				t.Errorf("of the set: %+v", only.Closed)
+			if len(only.Recorded) != 1 || only.Recorded[0].AssetID != approved {
+				t.Errorf("of the set: %+v", only.Recorded)
 			}
 		}
-		if got := record.Hashes("abc"); !slices.Equal(got, []string{"abcdef0123"}) || len(record.Hashes("b")) > 0 {
+		if got := record.ApprovedHashes("abc"); !slices.Equal(got, []string{"abcdef0123"}) || len(record.ApprovedHashes("b")) > 0 {
 			t.Errorf("hashes %q", got)
 		}
 		for _, about := range []struct {
 			account, region string
 			want            bool
 		}{{"", "", true}, {"aliyun-prod", "", true}, {"aliyun-prod", "cn-beijing", true}, {"", "cn-x", false}, {"x", "", false}} {
-			if record.About(about.account, about.region) != about.want {
+			if record.HasScopeOf(about.account, about.region) != about.want {
 				t.Errorf("about %q %q", about.account, about.region)
 			}
 		}
 	}
 	for _, bad := range []string{"", "{}", `{"started_at":"2023-12-15T01:30:25Z"}`, `{"started_at":"x","closed":[{}]}`} {
-		if _, err := report.Recorded([]byte(bad)); err == nil {
+		if _, err := report.ParseRecord([]byte(bad)); err == nil {
 			t.Errorf("%q is a record", bad)
 		}
 	}

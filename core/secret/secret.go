@@ -1,5 +1,5 @@
-// Package secret holds values that must never reach a log, a message or a file.
-// It imports nothing of ours, so that every package can carry a secret safely.
+// Package secret promises that a secret never reaches a log, a message or a file. It imports no other package of
+// this module, so that every package can carry one.
 package secret
 
 import (
@@ -10,17 +10,17 @@ import (
 // Redacted is what every attempt to print a non-empty secret shows.
 const Redacted = "******"
 
-// Value is a string that cannot be printed: every fmt verb, slog, JSON, YAML and text
-// encoding shows Redacted (or nothing where it is empty). Only Reveal returns the text.
+// Value is a string that cannot be printed: every fmt verb, slog, JSON, YAML and text encoding shows Redacted, or
+// nothing if it is empty. Only Reveal returns the text.
 //
-// The text stands behind a pointer, because fmt cannot call methods on a Value in an unexported
-// field of another struct and would print what the Value itself holds.
+// The text is behind a pointer, because fmt cannot call methods on a Value in an unexported field of another struct
+// and would print the field itself.
 type Value struct{ text *string }
 
-// New wraps a text as a secret.
+// New returns a text as a secret.
 func New(text string) Value { return Value{text: &text} }
 
-// Reveal returns the text. Call it only where the text is handed to a signer or an SDK.
+// Reveal returns the text. Call it only to hand the text to a signer or an SDK.
 func (v Value) Reveal() string {
 	if v.text == nil {
 		return ""
@@ -31,7 +31,7 @@ func (v Value) Reveal() string {
 // IsEmpty reports whether no secret is set.
 func (v Value) IsEmpty() bool { return v.Reveal() == "" }
 
-// String implements fmt.Stringer without showing the text or its length.
+// String implements fmt.Stringer without revealing the text or its length.
 func (v Value) String() string {
 	if v.IsEmpty() {
 		return ""
@@ -45,7 +45,7 @@ func (v Value) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(v.String())) 
 // LogValue implements slog.LogValuer.
 func (v Value) LogValue() slog.Value { return slog.StringValue(v.String()) }
 
-// MarshalText implements encoding.TextMarshaler, which JSON and YAML use as well.
+// MarshalText implements encoding.TextMarshaler, which JSON and YAML use too.
 func (v Value) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
 
 // UnmarshalText implements encoding.TextUnmarshaler, for environment variables and YAML.

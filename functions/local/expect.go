@@ -169,6 +169,6 @@ func (d stateSession) expectLines(to io.Writer, all []runstate.Expectation) {
 }
 
 func (d stateSession) expectText(e runstate.Expectation) string {
-	x := plan.Expected{UpTo: e.UpTo, Left: e.Left, Until: e.Until}
-	return stripControls(plan.ExpectedIn(e.Scope(), x, e.By, e.Reason).Text(plan.Lang(d.cfg.Language)))
+	x := plan.ExpectedRemovals{UpTo: e.UpTo, Left: e.Left, Until: e.Until}
+	return stripControls(plan.ExpectationReason(e.Scope(), x, e.By, e.Reason).Text(plan.Lang(d.cfg.Language)))
 }

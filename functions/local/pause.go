@@ -118,13 +118,13 @@ func (d stateSession) resume(ctx context.Context, to io.Writer) error {
 
 // pauseText words a pause as cards do.
 func (d stateSession) pauseText(p runstate.Pause) string {
-	return stripControls(plan.Paused(!p.Removals, p.By, p.Since, p.Until, p.Reason).Why.Text(plan.Lang(d.cfg.Language)))
+	return stripControls(plan.NewPause(!p.Removals, p.By, p.Since, p.Until, p.Reason).Why.Text(plan.Lang(d.cfg.Language)))
 }
 
 // paused reports whether an order was not carried out because of a pause.
 func paused(err error) bool {
 	var t *plan.RunError
-	return errors.As(err, &t) && plan.HeldByPause(t.Reason.Code)
+	return errors.As(err, &t) && plan.IsPauseHold(t.Reason.Code)
 }
 
 // pauseRow is a pause in the document of status; kind is "all", "removals" or "unreadable".

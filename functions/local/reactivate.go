@@ -91,7 +91,7 @@ func (r *reopening) execute(ctx context.Context, o *options, name string, stdout
 func (r *reopening) print(to io.Writer, d stateSession, found foundRuns, out engine.RunResult) error {
 	lang := plan.Lang(d.cfg.Language)
 	if out.Err == nil {
-		if err := report.ReopeningText(to, out.PlanLines, lang); err != nil {
+		if err := report.WriteReopeningTable(to, out.PlanLines, lang); err != nil {
 			return err
 		}
 	}
@@ -169,7 +169,7 @@ func (r *reopening) byRun(ctx context.Context, d stateSession, started time.Time
 	records, err := recordsOf(ctx, d.store, started, started.Add(longestRun), mostRuns)
 	var meant []report.Record
 	for _, one := range records {
-		if one.Started.Equal(started) && one.About(r.account, r.region) {
+		if one.Started.Equal(started) && one.HasScopeOf(r.account, r.region) {
 			meant = append(meant, one)
 		}
 	}
@@ -191,7 +191,7 @@ func (r *reopening) byHash(ctx context.Context, d stateSession, prefix string) (
 	hashes := map[string]bool{}
 	hash := ""
 	for _, one := range records {
-		for _, h := range one.Hashes(prefix) {
+		for _, h := range one.ApprovedHashes(prefix) {
 			hashes[h], hash = true, h
 		}
 	}
@@ -216,16 +216,16 @@ func (r *reopening) byHash(ctx context.Context, d stateSession, prefix string) (
 
 // join makes one order of records.
 func (r *reopening) join(d stateSession, records []report.Record, hash string) foundRuns {
-	found := foundRuns{what: plan.Reopening{Account: r.account, Region: r.region, Closed: []plan.Closed{}}}
+	found := foundRuns{what: plan.Reopening{Account: r.account, Region: r.region, Recorded: []plan.RecordedRemoval{}}}
 	unnamed := 0
 	for _, one := range records {
 		more := 0
 		found.what, more = one.Reopening(found.what, hash)
 		unnamed += more
 	}
-	if len(found.what.Marks) > 0 {
+	if len(found.what.GoneLabels) > 0 {
 		found.said = append(found.said, d.text("停用的资产太多，记录里没有它们的 ID：凭停用时间（%s）查找", "too many were deactivated for the record to hold their ids: they are found by the time in their marks (%s)",
-			strings.Join(found.what.Marks, ", ")))
+			strings.Join(found.what.GoneLabels, ", ")))
 	}
 	if unnamed > 0 {
 		found.said = append(found.said, d.text("另有 %d 个资产被删除，无法恢复，记录里没有它们的名称", "%d more assets were deleted and cannot be brought back; the record does not hold their names", unnamed))
@@ -240,7 +240,7 @@ func recordsOf(ctx context.Context, store *runstate.Store, since, until time.Tim
 	var records []report.Record
 	errs := []error{err}
 	for _, run := range runs {
-		record, err := report.Recorded(run.Document)
+		record, err := report.ParseRecord(run.Document)
 		if err == nil {
 			records = append(records, record)
 		}

@@ -155,11 +155,11 @@ func (all statusView) pauseLine(to io.Writer, d stateSession) {
 	p := all.pause
 	switch {
 	case all.unpaused != nil:
-		fmt.Fprintln(to, stripControls(plan.PauseUnread(all.unpaused.Error()).Why.Text(plan.Lang(d.cfg.Language))))
+		fmt.Fprintln(to, stripControls(plan.UnreadablePause(all.unpaused.Error()).Why.Text(plan.Lang(d.cfg.Language))))
 	case p.Stands(d.now):
 		fmt.Fprintln(to, d.pauseText(p))
 	case p.Exists():
-		fmt.Fprintln(to, stripControls(plan.PauseOver(!p.Removals, p.By, p.Since, p.Until, p.Reason).Text(plan.Lang(d.cfg.Language))))
+		fmt.Fprintln(to, stripControls(plan.PauseEndedReason(!p.Removals, p.By, p.Since, p.Until, p.Reason).Text(plan.Lang(d.cfg.Language))))
 	}
 }
 

@@ -4,10 +4,10 @@ package main
 func ofMarks() []mutant {
 	return []mutant{{
 		name: "marks: an adopted asset needs its comment", file: "core/plan/ownership.go",
-		old: "isAdopted(a) && m.witnessed(a))", broken: "isAdopted(a))", pkg: "./core/plan", test: "TestForgedMarks",
+		old: "isAdopted(a) && m.commentNamesInstance(a))", broken: "isAdopted(a))", pkg: "./core/plan", test: "TestForgedMarks",
 	}, {
 		name: "marks: likewise by events", file: "core/plan/ownership.go",
-		old: "isAdopted(a) && m.witnessed(a))", broken: "isAdopted(a))", pkg: "./core/engine", test: "TestForgedLabels",
+		old: "isAdopted(a) && m.commentNamesInstance(a))", broken: "isAdopted(a))", pkg: "./core/engine", test: "TestForgedLabels",
 	}, {
 		name: "marks: another region in the comment", file: "core/plan/ownership.go",
 		old:    "if !m.matchesAssetID(a.ID) && !strings.EqualFold(region, m.region)",
@@ -17,9 +17,9 @@ func ofMarks() []mutant {
 		old: "return strings.EqualFold(address, a.Address) }", broken: "return address != \"\" }", pkg: "./core/plan", test: "TestForgedMarks",
 	}, {
 		name: "marks: adopt does not launder labels", file: "core/plan/adopt.go",
-		old: "ids := instancesInComment(a.Comment)", broken: "ids := named(a)", pkg: "./core/plan", test: "TestAdopt",
+		old: "ids := instancesInComment(a.Comment)", broken: "ids := mentionedInstances(a)", pkg: "./core/plan", test: "TestAdopt",
 	}, {
-		name: "marks: adopt writes the whole witness", file: "core/plan/witness.go",
+		name: "marks: adopt writes the whole witness", file: "core/plan/proofcomment.go",
 		old: "!said {", broken: "!said && line.key == inventory.KeyInstance {", pkg: "./core/plan", test: "TestAdoptWritesTheWitness",
 	}, {
 		name: "marks: retire --adopted proves orphans nowhere", file: "core/plan/retire.go",

@@ -8,15 +8,15 @@ func ofOrders() []mutant {
 		pkg: "./core/plan", test: "TestGuardPause",
 	}, {
 		name: "a pause of all writes", file: "core/plan/guard.go",
-		old: "\treturn out.Paused(limits.Pause)", broken: "\treturn out",
+		old: "\treturn out.HoldPaused(limits.Pause)", broken: "\treturn out",
 		pkg: "./core/plan", test: "TestPauseOfAllWrites",
 	}, {
 		name: "what cannot be read is paused", file: "core/engine/paused.go",
-		old: "return Halt{Pause: plan.PauseUnread(err.Error())}", broken: "return Halt{}",
+		old: "return Halt{Pause: plan.UnreadablePause(err.Error())}", broken: "return Halt{}",
 		pkg: "./core/engine", test: "TestUnreadablePause",
 	}, {
 		name: "a pause stops a run that is at work", file: "core/apply/remove.go",
-		old: "r.runJob(r.unpaused(withAction(changes, plan.Deactivate)), r.patchJob(true))", broken: "r.runJob(withAction(changes, plan.Deactivate), r.patchJob(true))",
+		old: "r.runJob(r.holdIfPaused(withAction(changes, plan.Deactivate)), r.patchJob(true))", broken: "r.runJob(withAction(changes, plan.Deactivate), r.patchJob(true))",
 		pkg: "./core/engine", test: "TestPauseWhileRunning",
 	}, {
 		name: "an approval outlives a pause", file: "core/engine/approval.go",
@@ -32,7 +32,7 @@ func ofOrders() []mutant {
 		pkg: "./core/engine", test: "TestPauseAndOrders",
 	}, {
 		name: "orders keep to a pause", file: "core/engine/operator.go",
-		old: "approved.Paused(p.halt.binds(!o.Write))", broken: "approved",
+		old: "approved.HoldPaused(p.halt.binds(!o.Write))", broken: "approved",
 		pkg: "./core/engine", test: "TestPauseAndOrders",
 	}, {
 		name: "a pause is told daily", file: "core/engine/paused.go",
@@ -40,7 +40,7 @@ func ofOrders() []mutant {
 		pkg: "./core/engine", test: "TestPauseIsTold",
 	}, {
 		name: "more than was announced is held", file: "core/plan/thresholds.go",
-		old: "\tif why, exceeds := g.exceeds(c); exceeds && !approved {", broken: "\tif why, exceeds := g.exceeds(c); false && exceeds {",
+		old: "\tif why, exceeds := g.exceedsExpected(c); exceeds && !approved {", broken: "\tif why, exceeds := g.exceeds(c); false && exceeds {",
 		pkg: "./core/plan", test: "TestGuardExpected",
 	}, {
 		name: "an announcement is no second proof", file: "core/plan/thresholds.go",
@@ -52,7 +52,7 @@ func ofOrders() []mutant {
 		pkg: "./core/state", test: "TestExpectationIsNeverOverspent",
 	}, {
 		name: "what cannot be counted is not removed", file: "core/engine/expect.go",
-		old: "\t\t\tlimits.Expected[x.Scope()] = plan.Expected{UpTo: x.UpTo, Until: x.Until}\n", broken: "",
+		old: "\t\t\tlimits.Expected[x.Scope()] = plan.ExpectedRemovals{UpTo: x.UpTo, Until: x.Until}\n", broken: "",
 		pkg: "./core/engine", test: "TestExpectedIsCountedFirst",
 	}, {
 		name: "what events close counts", file: "core/reconcile/reconcile.go",

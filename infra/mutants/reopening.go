@@ -20,7 +20,7 @@ func ofReopening() []mutant {
 		pkg:    "./core/plan", test: "TestRunsLeaveWhatWasReopened",
 	}, {
 		name: "reopen: a gateway is not reopened", file: "core/plan/reopen.go",
-		old: "case untouchable:", broken: "case untouchable && false:", pkg: "./core/plan", test: "TestReopen",
+		old: "case isNeverWritten:", broken: "case untouchable && false:", pkg: "./core/plan", test: "TestReopen",
 	}, {
 		name: "reopen: made a gateway between plan and write", file: "core/apply/reread.go",
 		old: ", c.Reason.Code == plan.Reopened:", broken: ":", pkg: "./core/engine", test: "TestReactivateReadsAgain",

@@ -136,7 +136,7 @@ func ofPeople() []mutant {
 func ofTime() []mutant {
 	return []mutant{{
 		name: "clock holds removals", file: "core/plan/thresholds.go",
-		old: "\tif why := g.limits.Clock; why.Code != \"\" {", broken: "\tif why := g.limits.Clock; why.Code != \"\" && g.plan.retired {",
+		old: "\tif g.limits.Clock.Code != \"\" {\n\t\treturn Hold", broken: "\tif g.limits.Clock.Code != \"\" && g.plan.retired {\n\t\treturn Hold",
 		pkg: "./core/plan", test: "TestGuardClock",
 	}, {
 		name: "clock writes no times", file: "core/plan/guard.go",

@@ -9,12 +9,12 @@ func ofShare() []mutant {
 		name: "share: less than a day was read", file: "core/reconcile/share.go",
 		old: "if !w.whole {", broken: "if !w.whole && false {", pkg: "./core/engine", test: "TestShareNotCounted",
 	}, {
-		name: "share: counts as the guard does", file: "core/plan/lately.go",
-		old: "if !ours || !lately(a, now) {", broken: "if true || !ours || !lately(a, now) {", pkg: "./core/plan", test: "TestLatelyIsTheGuard",
+		name: "share: counts as the guard does", file: "core/plan/losscounter.go",
+		old: "if !ours || !isRecentLoss(a, now) {", broken: "if true || !ours || !isRecentLoss(a, now) {", pkg: "./core/plan", test: "TestLossCounterIsTheGuard",
 	}, {
-		name: "share: of the owner too", file: "core/plan/lately.go",
+		name: "share: of the owner too", file: "core/plan/losscounter.go",
 		old:    "[...]string{inventory.LabelAccount, inventory.LabelOwner}",
-		broken: "[...]string{inventory.LabelAccount}", pkg: "./core/plan", test: "TestLatelyOfAPlace",
+		broken: "[...]string{inventory.LabelAccount}", pkg: "./core/plan", test: "TestLossCounterOfAnOwner",
 	}, {
 		name: "share: a page that ends within the day", file: "core/jumpserver/gone.go",
 		old:    "count > len(page) && reaches(page, since.Add(-goneSlack))",

@@ -8,14 +8,14 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// maxComment is how many characters JumpServer has been seen to keep of a comment.
-const maxComment = 5000
+// maxCommentLength is how many characters of a comment JumpServer has been seen to keep.
+const maxCommentLength = 5000
 
-// witness returns the comment of an asset once an instance has adopted it: a person's text as it is, and behind it
-// the lines that prove whose the asset is, as far as the text lacks them. Who may set labels cannot write them, so that
-// no label alone makes the asset another instance's, or another account's or region's. An asset whose id proves it needs
-// none. fits is false where JumpServer may not keep it all.
-func (r Rules) witness(a inventory.Asset, i inventory.Instance) (text string, fits bool) {
+// proofComment returns the comment of an adopted asset: a person's text, and behind it the lines that prove
+// ownership, as far as the text lacks them. Who may set labels cannot write them, so that no label alone makes the
+// asset another instance's, account's or region's. An asset whose id is the proof needs no lines. fits is false if
+// JumpServer may not keep it all.
+func (r Rules) proofComment(a inventory.Asset, i inventory.Instance) (text string, fits bool) {
 	if a.ID == inventory.AssetID(i.Cloud, i.Region, i.ID) {
 		return a.Comment, true
 	}
@@ -42,5 +42,5 @@ func (r Rules) witness(a inventory.Asset, i inventory.Instance) (text string, fi
 		lines = slices.Insert(lines, 0, strings.TrimRight(a.Comment, "\r\n "))
 	}
 	text = strings.Join(lines, "\n")
-	return text, utf8.RuneCountInString(text) <= maxComment
+	return text, utf8.RuneCountInString(text) <= maxCommentLength
 }

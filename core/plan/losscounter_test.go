@@ -10,8 +10,8 @@ import (
 	"github.com/jms-sync/jms-sync/core/inventory"
 )
 
-// latelyWorld is a scope of active assets, others that were deactivated a while ago, and as many candidates as lost.
-func latelyWorld(active, recent, lost int) *world {
+// lossWorld returns a scope of active assets, recently deactivated ones, and lost candidates.
+func lossWorld(active, recent, lost int) *world {
 	w := newWorld()
 	w.listings = nil
 	w.limits = Limits{Percent: 20, Min: 3, PerRun: 1000, AllowEmpty: true}
@@ -31,21 +31,21 @@ func latelyWorld(active, recent, lost int) *world {
 	return w
 }
 
-// TestLatelyIsTheGuard: one by one, as many removals are let go as a full run's guard lets go at once.
+// TestLossCounterIsTheGuard: one by one, as many removals pass as a full run's guard lets pass at once.
 // Invariants: 4.
-func TestLatelyIsTheGuard(t *testing.T) {
+func TestLossCounterIsTheGuard(t *testing.T) {
 	t.Parallel()
 	for _, active := range []int{1, 3, 4, 10, 20, 21, 40} {
 		for _, recent := range []int{0, 1, 2, 3, 4, 9} {
 			most := 0
 			for lost := 1; lost <= active; lost++ {
-				if len(latelyWorld(active, recent, lost).approve().Removals()) == lost {
+				if len(lossWorld(active, recent, lost).approve().Removals()) == lost {
 					most = lost
 				}
 			}
-			w := latelyWorld(active, recent, active)
+			w := lossWorld(active, recent, active)
 			asked := 0
-			l := NewLately(w.limits, w.assets, now(), func(labels []inventory.Label) (int, error) {
+			l := NewLossCounter(w.limits, w.assets, now(), func(labels []inventory.Label) (int, error) {
 				asked++
 				return active, nil
 			})
@@ -62,9 +62,9 @@ func TestLatelyIsTheGuard(t *testing.T) {
 	}
 }
 
-// TestLatelyOfAPlace: what several accounts of one owner lose counts together, and what another owner's lose does not;
-// each is asked for by the labels that its assets share. A size that is not known lets nothing go.
-func TestLatelyOfAPlace(t *testing.T) {
+// TestLossCounterOfAnOwner: losses of several accounts of one owner count together, those of another owner do not;
+// each scope's assets are counted by the labels that they share. An unknown size lets nothing pass.
+func TestLossCounterOfAnOwner(t *testing.T) {
 	t.Parallel()
 	const second, other = "aliyun-second", "1000000000000002"
 	of := func(account, owner string, n int) inventory.Asset {
@@ -73,7 +73,7 @@ func TestLatelyOfAPlace(t *testing.T) {
 	var asked []string
 	failing := errors.New("no answer")
 	var fails error
-	l := NewLately(Limits{Percent: 20, Min: 3}, nil, now(), func(labels []inventory.Label) (int, error) {
+	l := NewLossCounter(Limits{Percent: 20, Min: 3}, nil, now(), func(labels []inventory.Label) (int, error) {
 		asked = append(asked, fmt.Sprint(labels))
 		return 16, fails
 	})
@@ -90,10 +90,12 @@ func TestLatelyOfAPlace(t *testing.T) {
 			t.Errorf("loss %d is held", n)
 		}
 	}
-	if fails = failing; !hold(of(second, owner, 0)) {
+	fails = failing
+	if !hold(of(second, owner, 0)) {
 		t.Error("it is let go, and its size is not known")
 	}
-	if fails = nil; !hold(of(second, owner, 1)) { // 4 of 16 in the place, 1 in the scope
+	fails = nil
+	if !hold(of(second, owner, 1)) { // 4 of 16 of the owner, 1 of the account
 		t.Error("the place loses too much")
 	}
 	want := fmt.Sprint([]inventory.Label{{Name: inventory.LabelCloud, Value: "alibaba"}, {Name: inventory.LabelRegion, Value: beijing}, {Name: inventory.LabelOwner, Value: owner}})
