@@ -44,7 +44,8 @@ func (c CursorReader[T]) ReadAll(ctx context.Context) ([]T, error) {
 		if err != nil {
 			return nil, err
 		}
-		if rows, err = c.appendPage(rows, at, page.Rows); err != nil {
+		rows, err = c.appendPage(rows, at, page.Rows)
+		if err != nil {
 			return nil, err
 		}
 		if page.Next == "" {

@@ -183,7 +183,8 @@ func (f Fleet) fetchRegions(ctx context.Context, t OpenedAccount) ([]string, err
 	if err != nil {
 		return nil, err
 	}
-	if all = dedupe(all); len(all) == 0 {
+	all = dedupe(all)
+	if len(all) == 0 {
 		return nil, newError(inventory.Incomplete, "account %s: the cloud names no regions", t.Account.Name)
 	}
 	return all, nil

@@ -28,7 +28,8 @@ func (t *LenientText) UnmarshalJSON(raw []byte) error {
 	case json.Unmarshal(raw, &n) == nil:
 		s = n.String()
 	}
-	if s = strings.TrimSpace(s); len(s) <= maxTextLen {
+	s = strings.TrimSpace(s)
+	if len(s) <= maxTextLen {
 		*t = LenientText(s)
 	}
 	return nil

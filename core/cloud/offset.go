@@ -107,7 +107,8 @@ func (o OffsetReader[T]) readOnce(ctx context.Context) ([]T, error) {
 		if total == 0 {
 			return nil, nil
 		}
-		if rows, err = o.appendPage(rows, met, page.Rows); err != nil {
+		rows, err = o.appendPage(rows, met, page.Rows)
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -121,7 +122,8 @@ func (o OffsetReader[T]) appendPage(rows []T, met map[string]bool, page []T) ([]
 		if id == "" {
 			return nil, o.incompleteError("row %d has no id", len(rows)+1)
 		}
-		switch last := len(rows) - 1; {
+		last := len(rows) - 1
+		switch {
 		case i == 0 && last >= 0:
 			if before := o.ID(rows[last]); id != before {
 				return nil, unstableListf("%s was row %d, where %s is now", before, last, id)

@@ -323,7 +323,8 @@ func FuzzOffset(f *testing.F) {
 			for range min(2, len(script)) { // two changes per page, so that they can cancel each other out
 				change := int(script[0])
 				script = script[1:]
-				switch at := change & 0x3f; {
+				at := change & 0x3f
+				switch {
 				case change&0x40 != 0: // nothing happens
 				case change&0x80 != 0:
 					r.create(min(at, len(r.ids)))

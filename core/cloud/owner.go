@@ -27,7 +27,8 @@ func (f Fleet) fetchOwner(ctx context.Context, t OpenedAccount) (string, error) 
 func (f Fleet) fetchKeyOwner(ctx context.Context, t OpenedAccount) (id string, confirmed bool, err error) {
 	configured := t.Account.AccountID
 	owner, err := recoverPanic(f.log, t.Account, "ask for the account's id", func() (string, error) { return t.Lister.Owner(ctx) })
-	switch kind := inventory.KindOf(err); {
+	kind := inventory.KindOf(err)
+	switch {
 	case err == nil && owner == "":
 		return "", false, newError(inventory.Incomplete, "account %s: the cloud gave no account id", t.Account.Name)
 	case err == nil && configured != "" && owner != configured:

@@ -95,7 +95,8 @@ func (w *QuarantinedFleet) List(ctx context.Context, filter Filter) []inventory.
 		if at >= 0 {
 			known[t.Account.Name] = all[at]
 		}
-		if asked[t.Account.Name] = w.includeAll || at < 0 || w.isRetryDue(all[at]); !asked[t.Account.Name] {
+		asked[t.Account.Name] = w.includeAll || at < 0 || w.isRetryDue(all[at])
+		if !asked[t.Account.Name] {
 			f.accounts[n].Lister, f.accounts[n].Err = nil, w.quarantineError(ctx, all[at])
 		}
 	}
@@ -205,7 +206,8 @@ func credentialFailure(a Account, listings []inventory.Listing, some bool) (refu
 		if l.Cloud != a.Cloud || l.Account != a.Name {
 			continue
 		}
-		switch kind := inventory.KindOf(l.Err); {
+		kind := inventory.KindOf(l.Err)
+		switch {
 		case kind == inventory.BadCredentials, kind == inventory.Denied && !some:
 			refused = l.Err
 		default:

@@ -21,7 +21,8 @@ type mapped struct {
 
 func (m *mapped) RegionOfProject(_ context.Context, project string) (string, error) {
 	m.asked.Add(1)
-	switch region, ok := m.projects[project]; {
+	region, ok := m.projects[project]
+	switch {
 	case region == "error":
 		return "", kindError(inventory.Temporary)
 	case region == "panic":

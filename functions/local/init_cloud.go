@@ -111,7 +111,8 @@ func (i *initOptions) askCloud(ask prompter) (w wantedAccount, err error) {
 	if w.secretEnv, err = ask.askText("存放密钥 Secret 的环境变量", "", "--cloud"); err != nil {
 		return w, err
 	}
-	if info := session.Clouds().Find(session.Clouds().Parse(w.kind)); info.NeedsTenant {
+	info := session.Clouds().Find(session.Clouds().Parse(w.kind))
+	if info.NeedsTenant {
 		w.tenant, err = ask.askText(info.Name.ZH+" 的租户 ID", "", "--cloud")
 	}
 	return w, err

@@ -48,7 +48,8 @@ func newAPIError(status int, body []byte) error {
 // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html and
 // https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
 func errorKind(r *cloud.APIError) inventory.Kind {
-	switch code := r.Code; {
+	code := r.Code
+	switch {
 	case r.Kind != "":
 		return r.Kind
 	case r.Status == http.StatusTooManyRequests || isOneOf(code, "RequestLimitExceeded", "Throttling", "ThrottlingException",

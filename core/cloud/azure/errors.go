@@ -52,7 +52,8 @@ func newAPIError(resp *http.Response, body []byte, from responder) *apiError {
 		r.Message, _ = e["message"].(string)
 	case string:
 		r.Message, _ = doc["error_description"].(string)
-		if r.Code = aadstsPattern.FindString(r.Message); r.Code == "" {
+		r.Code = aadstsPattern.FindString(r.Message)
+		if r.Code == "" {
 			r.Code = e
 		}
 		// What follows is a trace id and the time.

@@ -95,7 +95,8 @@ func Open(account cloud.Account, policy cloud.RetryPolicy) (cloud.Lister, error)
 
 func openLister(account cloud.Account, policy cloud.RetryPolicy, transport http.RoundTripper) (*lister, error) {
 	l := &lister{account: account, policy: policy, scrub: cloud.NewScrubber(account), shared: newSharedReads()}
-	switch id, key := account.AccessKeyID.IsEmpty(), account.AccessKeySecret.IsEmpty(); {
+	id, key := account.AccessKeyID.IsEmpty(), account.AccessKeySecret.IsEmpty()
+	switch {
 	case id != key:
 		return nil, l.newError(inventory.BadCredentials, "open", "half a key: it takes client id and client secret, or neither for a managed identity")
 	case !id && account.TenantID == "":
@@ -108,7 +109,8 @@ func openLister(account cloud.Account, policy cloud.RetryPolicy, transport http.
 	if err != nil {
 		return nil, err
 	}
-	if l.api, err = newAPI(account, place, transport); err != nil {
+	l.api, err = newAPI(account, place, transport)
+	if err != nil {
 		return nil, l.nameError("open", "", l.wrapError(context.Background(), "", err))
 	}
 	return l, nil

@@ -174,7 +174,8 @@ func (d *machineDoc) convert() machine {
 	}}
 	m.Region = locationName(d.Location)
 	for _, one := range p.Network.Interfaces {
-		switch id := strings.ToLower(one.ID); {
+		id := strings.ToLower(one.ID)
+		switch {
 		case id == "":
 		case one.Properties.Primary:
 			m.nics = slices.Insert(m.nics, 0, id)

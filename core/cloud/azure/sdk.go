@@ -73,10 +73,12 @@ func newAPI(account cloud.Account, at cloud.Endpoint, transport http.RoundTrippe
 	s := sdkClient{credential: serialCredential{cred, make(chan struct{}, 1)}}
 	s.scope = policy.TokenRequestOptions{Scopes: []string{managerService(env.Configuration).Audience + "/.default"}, EnableCAE: true}
 	opts := clientOptions(env, by)
-	if s.manager, err = arm.NewClient("jms-sync", "v1.0.0", s.credential, &opts); err != nil {
+	s.manager, err = arm.NewClient("jms-sync", "v1.0.0", s.credential, &opts)
+	if err != nil {
 		return api{}, err
 	}
-	if s.resourceGraph, err = armresourcegraph.NewClient(s.credential, &opts); err != nil {
+	s.resourceGraph, err = armresourcegraph.NewClient(s.credential, &opts)
+	if err != nil {
 		return api{}, err
 	}
 	const compute, network = "/providers/Microsoft.Compute/", "/providers/Microsoft.Network/"

@@ -27,7 +27,8 @@ func openOffline(t testing.TB, account cloud.Account, r cloudtest.TransportFunc)
 	account.Cloud, account.Name, account.TenantID, account.AccountID = "azure", "a", "tenant.example", testSubscription
 	account.AccessKeyID, account.AccessKeySecret = secret.New("client-of-test"), secret.New("secret-of-test")
 	l, err := openLister(account, cloud.RetryPolicy{Sleep: cloudtest.InstantRetries().Sleep}, cloudtest.TransportFunc(func(req *http.Request) (int, []byte) {
-		switch base := "https://" + req.URL.Host + "/tenant.example"; {
+		base := "https://" + req.URL.Host + "/tenant.example"
+		switch {
 		case strings.HasSuffix(req.URL.Path, "/openid-configuration"):
 			return 200, []byte(`{"issuer":"` + base + `/v2.0","token_endpoint":"` + base + `/oauth2/v2.0/token","authorization_endpoint":"` + base + `/a"}`)
 		case strings.HasSuffix(req.URL.Path, "/oauth2/v2.0/token"):
@@ -98,7 +99,8 @@ func TestNoTokenElsewhere(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err = by.Do(req); err == nil {
+		_, err = by.Do(req)
+		if err == nil {
 			t.Errorf("%s is asked", address)
 		}
 	}

@@ -28,7 +28,8 @@ func (l *lister) FindVerified(ctx context.Context, region string, ids []string) 
 		answer, err := cloud.Call(ctx, l.Client, op, region, func(ctx context.Context) (document, error) {
 			return l.api.get(ctx, ShowMachine, region, url.Values{"id": {id}})
 		})
-		switch kind := inventory.KindOf(err); {
+		kind := inventory.KindOf(err)
+		switch {
 		case err == nil && answer.Machine != nil && answer.Machine.ID == id:
 			rows := convertRows([]machine{*answer.Machine})
 			if err := l.AssignRegion(op, region, rows); err != nil {

@@ -70,7 +70,8 @@ func (l *lister) convertRow(at projectScope, s *serverRow) inventory.Instance {
 	}
 	var others []string
 	for _, a := range s.sortedAddresses() {
-		switch ip, err := netip.ParseAddr(a.Addr); {
+		ip, err := netip.ParseAddr(a.Addr)
+		switch {
 		case err != nil || !ip.Is4(): // JumpServer's hosts have IPv4 addresses
 		case a.Type == "floating":
 			i.PublicIPs = append(i.PublicIPs, a.Addr)
