@@ -67,7 +67,8 @@ func (e Engine) proveAbsencesIn(ctx context.Context, scope inventory.Scope, chan
 	proofs := make(plan.Proofs, len(changes))
 	for _, c := range changes {
 		proof := plan.Proof{Absent: err == nil && !there[c.InstanceID], Weak: found.Weak[c.InstanceID], Err: err}
-		if project := plan.ProjectOf(*c.Before); proof.Absent && project != "" && !containsProject(found.Projects, project) {
+		project := plan.ProjectOf(*c.Before)
+		if proof.Absent && project != "" && !containsProject(found.Projects, project) {
 			proof = plan.Proof{Err: errProjectNotAsked(project)}
 		}
 		proofs[c.AssetID] = proof
@@ -85,7 +86,7 @@ func errProjectNotAsked(project string) error {
 	return &inventory.Error{Kind: inventory.Incomplete, Message: "project " + project + " was not asked"}
 }
 
-// ownerOf gives the owner of a candidate's asset. It is the same in all of a scope: the plan has
+// ownerOf returns the owner of a candidate's asset. It is the same in all of a scope: the plan has
 // compared it with that of the listing.
 func ownerOf(c plan.Change) string {
 	owner, _ := c.Before.Label(inventory.LabelOwner)

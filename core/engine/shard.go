@@ -25,10 +25,10 @@ type ShardGroup struct {
 // need not fire in the same second.
 func (s ShardGroup) firing() time.Time { return s.FiredAt.UTC().Round(time.Minute) }
 
-// isWritingShard tells whether a request is a part that may write. Dry runs share nothing.
+// isWritingShard reports whether a request is a part that may write. Dry runs share nothing.
 func (r Request) isWritingShard() bool { return r.Shard.Count > 0 && !r.DryRun }
 
-// reserveLimits gives the limits of a request. A part that wants removals takes them from the budget that
+// reserveLimits returns the limits of a request. A part that wants removals takes them from the budget that
 // all parts share, and counts as the guard does: all that it would remove, held or not. Without the
 // budget's word it removes nothing; and where there is no budget, each part has its share of per_run.
 func (e Engine) reserveLimits(ctx context.Context, req Request, want int) plan.Limits {

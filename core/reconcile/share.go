@@ -8,7 +8,7 @@ import (
 	"github.com/jms-sync/jms-sync/core/state"
 )
 
-// weighing is what brakes the removals of one group of events.
+// weighing is what brakes the removals of one batch of events.
 type weighing struct {
 	// last is what state knows of the scopes: what the last full run held, a guard or a person has still to decide,
 	// and no event does it one by one.
@@ -25,7 +25,7 @@ type weighing struct {
 // weighing reads what brakes removals: one call of JumpServer, and one for each label that plan.LossCounter asks for.
 func (r *eventRun) weighing(g *ownerBatch, candidates []plan.Change) *weighing {
 	now := r.Engine.Now()
-	gone, whole, err := r.Bastion.Deactivated(r.ctx, g.owner, now.Add(-day))
+	gone, whole, err := r.Bastion.ListDeactivated(r.ctx, g.owner, now.Add(-day))
 	w := &weighing{last: r.loadHeldCounts(candidates), gone: len(gone), whole: whole, err: err}
 	for _, a := range gone {
 		value, _ := a.Label(inventory.LabelGone)
@@ -49,7 +49,7 @@ func (w *weighing) hold(c plan.Change) (plan.Reason, bool) {
 	case w.storm >= maxEventRemovals:
 		return plan.NewReason(plan.GuardStorm, w.storm), true
 	}
-	if last.FullAt.IsZero() { // no state tells what the last full run held here
+	if last.FullAt.IsZero() { // no state says what the last full run held here
 		if why, holds := w.share(c); holds {
 			return why, true
 		}
@@ -73,7 +73,7 @@ func (w *weighing) share(c plan.Change) (plan.Reason, bool) {
 // loadHeldCounts returns what state knows of the scopes of candidates; nothing without a store.
 func (r *eventRun) loadHeldCounts(candidates []plan.Change) map[inventory.Scope]state.ScopeState {
 	out := map[inventory.Scope]state.ScopeState{}
-	if r.Engine.OwnerStore == nil {
+	if r.Engine.Memory.Owners == nil {
 		return out
 	}
 	var scopes []inventory.Scope
@@ -82,7 +82,7 @@ func (r *eventRun) loadHeldCounts(candidates []plan.Change) map[inventory.Scope]
 	}
 	slices.SortFunc(scopes, inventory.Scope.Compare)
 	scopes = slices.Compact(scopes)
-	view := r.Engine.OwnerStore.LoadSnapshot(r.ctx, scopes)
+	view := r.Engine.Memory.Owners.LoadSnapshot(r.ctx, scopes)
 	for _, at := range scopes {
 		out[at] = view.ScopeState(at)
 	}

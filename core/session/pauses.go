@@ -22,10 +22,10 @@ func pauses(store *state.Store, unopened error) engine.Pauses {
 // unread is a store that could not be opened.
 type unread struct{ err error }
 
-func (u unread) Pause(context.Context) (state.Pause, error) { return state.Pause{}, u.err }
+func (u unread) LoadPause(context.Context) (state.Pause, error) { return state.Pause{}, u.err }
 
-func (u unread) PauseTold(context.Context) (state.PauseTold, error) {
-	return state.PauseTold{}, u.err
+func (u unread) LoadPauseNotice(context.Context) (state.PauseNotice, error) {
+	return state.PauseNotice{}, u.err
 }
 
-func (u unread) KeepPauseTold(context.Context, state.PauseTold) error { return u.err }
+func (u unread) SavePauseNotice(context.Context, state.PauseNotice) error { return u.err }

@@ -59,7 +59,7 @@ func paused(w *world) {
 		w.Fatal(err)
 	}
 	store = store.ForInstallation(strings.TrimPrefix(w.Env["JUMPSERVER_URL"], "http://"), jumpservertest.DefaultOrg)
-	if err := store.KeepPause(w.Context(), state.Pause{Removals: true, Since: time.Now(), By: "anna"}); err != nil {
+	if err := store.SavePause(w.Context(), state.Pause{Removals: true, Since: time.Now(), By: "anna"}); err != nil {
 		w.Fatal(err)
 	}
 	if a := w.sendEvent(newStateChange("i-1", "Deleted"), shortInvocation, reconcile.EventHeld); a.Pause == nil || a.Held != 1 || w.assetState("i-1") != "active" {

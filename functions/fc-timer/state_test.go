@@ -70,7 +70,7 @@ func paused(w *world) {
 	}
 	store = store.ForInstallation(strings.TrimPrefix(w.Env["JUMPSERVER_URL"], "http://"), jumpservertest.DefaultOrg)
 	for _, removals := range []bool{true, false} {
-		if err := store.KeepPause(w.Context(), state.Pause{Removals: removals, Since: time.Now(), Until: time.Now().Add(time.Hour), By: "anna"}); err != nil {
+		if err := store.SavePause(w.Context(), state.Pause{Removals: removals, Since: time.Now(), Until: time.Now().Add(time.Hour), By: "anna"}); err != nil {
 			w.Fatal(err)
 		}
 		w.Account.Remove("cn-beijing", alibabatest.SampleInstance(0).ID)

@@ -82,11 +82,11 @@ func (d stateSession) pause(ctx context.Context, o pauseOrder, to io.Writer) err
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
-	was, unread := d.store.Pause(ctx)
-	if err := d.store.KeepPause(ctx, p); err != nil {
+	was, unread := d.store.LoadPause(ctx)
+	if err := d.store.SavePause(ctx, p); err != nil {
 		return &exitError{exitFailed, err}
 	}
-	if unread == nil && was.Stands(d.now) {
+	if unread == nil && was.IsActive(d.now) {
 		fmt.Fprintln(to, d.text("替换了之前的暂停——%s", "in place of the pause so far: %s", d.pauseText(was)))
 	}
 	fmt.Fprintln(to, d.pauseText(p))
@@ -98,7 +98,7 @@ func (d stateSession) pause(ctx context.Context, o pauseOrder, to io.Writer) err
 
 // resume ends a pause.
 func (d stateSession) resume(ctx context.Context, to io.Writer) error {
-	was, unread := d.store.Pause(ctx)
+	was, unread := d.store.LoadPause(ctx)
 	if err := d.store.Resume(ctx); err != nil {
 		return &exitError{exitFailed, err}
 	}
@@ -107,7 +107,7 @@ func (d stateSession) resume(ctx context.Context, to io.Writer) error {
 		fmt.Fprintln(to, d.text("已清除读不了的暂停状态（%s）", "what could not be read is cleared (%s)", unread))
 	case !was.Exists():
 		fmt.Fprintln(to, d.text("没有暂停。", "Nothing is paused."))
-	case !was.Stands(d.now):
+	case !was.IsActive(d.now):
 		fmt.Fprintln(to, d.text("暂停已在 %s 到期。", "The pause ended at %s.", d.formatTime(was.Until)))
 	default:
 		fmt.Fprintln(to, d.text("已恢复，下一次运行起照常写入。结束的是：%s", "resumed: runs write again from the next one on. It was: %s", d.pauseText(was)))
@@ -145,7 +145,7 @@ func pauseRowOf(p runstate.Pause, unread error, now time.Time) *pauseRow {
 	case !p.Exists():
 		return nil
 	}
-	row := &pauseRow{Kind: "all", Stands: p.Stands(now), By: p.By, Since: &p.Since, Reason: p.Reason}
+	row := &pauseRow{Kind: "all", Stands: p.IsActive(now), By: p.By, Since: &p.Since, Reason: p.Reason}
 	if p.Removals {
 		row.Kind = "removals"
 	}

@@ -236,7 +236,7 @@ func (r *reopening) join(d stateSession, records []report.Record, hash string) f
 // recordsOf reads the newest runs between two times that took something away. An error stands beside those that could
 // be read.
 func recordsOf(ctx context.Context, store *runstate.Store, since, until time.Time, most int) ([]report.Record, error) {
-	runs, err := store.Closings(ctx, since, until, most)
+	runs, err := store.ListRemovalRuns(ctx, since, until, most)
 	var records []report.Record
 	errs := []error{err}
 	for _, run := range runs {

@@ -158,11 +158,11 @@ func ofStore() []mutant {
 	return []mutant{{
 		name: "state of one JumpServer", file: "core/state/installation.go",
 		old: `s.root + "servers/" + safeKeyPart(server, organisation) + "/"`, broken: `s.root + "servers/" + safeKeyPart("", organisation) + "/"`,
-		pkg: "./core/state", test: "TestPlaces",
+		pkg: "./core/state", test: "TestForInstallation",
 	}, {
 		name: "approval of another JumpServer", file: "core/state/held.go",
 		old: "body.Hash != hash || !h.store.isInstallation(body.Server, body.Organisation)", broken: "body.Hash != hash",
-		pkg: "./core/state", test: "TestPlaces",
+		pkg: "./core/state", test: "TestForInstallation",
 	}, {
 		name: "approval of another set", file: "core/state/held.go",
 		old: "body.Hash != hash || !h.store.isInstallation(body.Server, body.Organisation)", broken: "!h.store.isInstallation(body.Server, body.Organisation)",
@@ -179,14 +179,14 @@ func ofEvents() []mutant {
 	return []mutant{{
 		name: "only a release closes", file: "core/reconcile/observe.go",
 		old: "\tcase !s.released && !s.provedAbsentAt.IsZero() && now.Sub(s.provedAbsentAt) >= firstPollWait:", broken: "\tcase !s.released && s.provedAbsentAt.IsZero() && s.provedAbsentAt.After(now):",
-		pkg: "./core/engine", test: "TestHeldIsNotClosedByEvents",
+		pkg: "./core/reconcile", test: "TestHeldIsNotClosedByEvents",
 	}, {
 		name: "held is not closed by events", file: "core/reconcile/share.go",
 		old: "\tcase last.HeldRemovals > 0:", broken: "\tcase last.HeldRemovals > 0 && false:",
-		pkg: "./core/engine", test: "TestHeldIsNotClosedByEvents",
+		pkg: "./core/reconcile", test: "TestHeldIsNotClosedByEvents",
 	}, {
 		name: "an event of a stranger", file: "core/reconcile/event.go",
 		old: "\t\tif strange {\n", broken: "\t\tif strange && false {\n",
-		pkg: "./core/engine", test: "TestEventOfAStranger",
+		pkg: "./core/reconcile", test: "TestEventOfAStranger",
 	}}
 }

@@ -4,10 +4,10 @@ package main
 func ofShare() []mutant {
 	return []mutant{{
 		name: "share: events weigh a scope that no full run knows", file: "core/reconcile/share.go",
-		old: "if last.FullAt.IsZero() {", broken: "if last.FullAt.IsZero() && false {", pkg: "./core/engine", test: "TestShareOfADayWithoutState",
+		old: "if last.FullAt.IsZero() {", broken: "if last.FullAt.IsZero() && false {", pkg: "./core/reconcile", test: "TestShareOfADayWithoutState",
 	}, {
 		name: "share: less than a day was read", file: "core/reconcile/share.go",
-		old: "if !w.whole {", broken: "if !w.whole && false {", pkg: "./core/engine", test: "TestShareNotCounted",
+		old: "if !w.whole {", broken: "if !w.whole && false {", pkg: "./core/reconcile", test: "TestShareNotCounted",
 	}, {
 		name: "share: counts as the guard does", file: "core/plan/losscounter.go",
 		old: "if !ours || !isRecentLoss(a, now) {", broken: "if true || !ours || !isRecentLoss(a, now) {", pkg: "./core/plan", test: "TestLossCounterIsTheGuard",
@@ -16,11 +16,11 @@ func ofShare() []mutant {
 		old:    "[...]string{inventory.LabelAccount, inventory.LabelOwner}",
 		broken: "[...]string{inventory.LabelAccount}", pkg: "./core/plan", test: "TestLossCounterOfAnOwner",
 	}, {
-		name: "share: a page that ends within the day", file: "core/jumpserver/gone.go",
-		old:    "count > len(page) && reaches(page, since.Add(-goneSlack))",
+		name: "share: a page that ends within the day", file: "core/jumpserver/deactivated.go",
+		old:    "count > len(page) && reachesBefore(page, since.Add(-clockSlack))",
 		broken: "count > len(page)", pkg: "./core/jumpserver", test: "TestDeactivated",
 	}, {
-		name: "share: a row that is not what was asked for", file: "core/jumpserver/gone.go",
+		name: "share: a row that is not what was asked for", file: "core/jumpserver/deactivated.go",
 		old: "if row.Active == nil || !*row.Active ||", broken: "if", pkg: "./core/jumpserver", test: "TestCountActive",
 	}, {
 		name: "moved to another node meanwhile", file: "core/apply/reread.go",

@@ -173,7 +173,7 @@ func (w *world) makeAccounts() {
 	}
 }
 
-// instanceID gives an id in the form of the account's cloud.
+// instanceID returns an id in the form of the account's cloud.
 func (a *account) instanceID(n int) string {
 	if a.cloud == "tencent" {
 		return fmt.Sprintf("ins-%08d", n)
@@ -241,7 +241,7 @@ func (w *world) setClock(d time.Duration) {
 // versionKey names what decides how JumpServer answers what never changes.
 func (w *world) versionKey() string { return fmt.Sprint(w.version, w.database, w.pageCap) }
 
-// transport gives the line to a cloud account, to JumpServer or to DingTalk.
+// transport returns the line to a cloud account, to JumpServer or to DingTalk.
 func (w *world) transport(key string, handler http.Handler, name func(*http.Request) string) http.RoundTripper {
 	if w.transports[key] == nil {
 		w.transports[key] = &faultyTransport{world: w, handler: handler, name: name, lastPages: map[string][]byte{}}
@@ -305,8 +305,8 @@ func (w *world) newEngine() engine.Engine {
 	}
 	if w.store != nil {
 		e.Incremental = &engine.Incremental{Store: w.store, FullInterval: time.Hour, SyncChanges: reconcile.SyncChanges}
-		e.OwnerStore = w.store
-		e.Nodes = w.store.ForInstallation("jumpserver", org).NodeIDs()
+		e.Memory.Owners = w.store
+		e.Memory.Nodes = w.store.ForInstallation("jumpserver", org).NodeIDs()
 		e.RemovalTracking = &engine.RemovalTracking{Store: w.store, ShardKey: "run", Exclusive: true}
 	}
 	return e
