@@ -26,7 +26,7 @@ func allowed() map[string][]string {
 		"core/httpx":                     {"core/secret"},
 		"core/cloud":                     {"core/inventory", "core/pause", "core/httpx", "core/secret"},
 		"core/cloud/<x>":                 {"core/cloud", "core/httpx", "core/inventory", "core/secret"},
-		"core/cloud/all":                 {"core/cloud", "core/cloud/<x>"},
+		"core/cloud/all":                 {"core/cloud", "core/cloud/<x>", "core/inventory"},
 		"core/cloud/cloudtest":           {"core/cloud", "core/cloud/peertest", "core/inventory", "core/secret"},
 		"core/cloud/peertest":            {},
 		"core/jumpserver":                {"core/inventory", "core/pause", "core/httpx", "core/secret"},

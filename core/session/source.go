@@ -31,7 +31,7 @@ func (s ConfigSource) LoadChanged(ctx context.Context, role Role, known string) 
 		etag = object.ETag
 		return object.Data, err
 	}
-	from := config.Source{File: s.File, Env: s.Environ, ReadFile: os.ReadFile, Fetchers: map[string]config.FetchFunc{}}
+	from := config.Source{File: s.File, Env: s.Environ, ReadFile: os.ReadFile, Fetchers: map[string]config.FetchFunc{}, Clouds: Clouds()}
 	for _, scheme := range storage.Schemes() {
 		if scheme != storage.SchemeFile {
 			from.Fetchers[scheme] = fetch

@@ -123,7 +123,7 @@ func (o *options) configReader(named string) func(context.Context, map[string]st
 			}
 			return os.ReadFile(strings.TrimPrefix(file, "file://")) // a CA's
 		}
-		_, err := config.Load(ctx, config.Source{File: config.DefaultFile, Env: env, ReadFile: read})
+		_, err := config.Load(ctx, config.Source{File: config.DefaultFile, Env: env, ReadFile: read, Clouds: session.Clouds()})
 		return err
 	}
 }

@@ -99,7 +99,7 @@ func (i *initOptions) askName(ask prompter, otherwise string) (string, error) {
 }
 
 func (i *initOptions) askCloud(ask prompter) (w wantedAccount, err error) {
-	if w.kind, err = ask.askText("云的类型（aliyun、huawei、aws、tencent、azure）", "", "--cloud"); err != nil {
+	if w.kind, err = ask.askText(cloudQuestion(session.Clouds()), "", "--cloud"); err != nil {
 		return w, err
 	}
 	if w.name, err = i.askName(ask, strings.ToLower(w.kind)+"-prod"); err != nil {
@@ -111,10 +111,16 @@ func (i *initOptions) askCloud(ask prompter) (w wantedAccount, err error) {
 	if w.secretEnv, err = ask.askText("存放密钥 Secret 的环境变量", "", "--cloud"); err != nil {
 		return w, err
 	}
-	if config.ParseCloud(w.kind) == inventory.Azure {
-		w.tenant, err = ask.askText("Azure 的租户 ID", "", "--cloud")
+	info := session.Clouds().Find(session.Clouds().Parse(w.kind))
+	if info.NeedsTenant {
+		w.tenant, err = ask.askText(info.Name.ZH+" 的租户 ID", "", "--cloud")
 	}
 	return w, err
+}
+
+// cloudQuestion asks for one of the known clouds.
+func cloudQuestion(known inventory.CloudTable) string {
+	return "云的类型（" + strings.Join(known.Keywords(), "、") + "）"
 }
 
 // addAccount proves the key, finds whose it is and its regions, and takes the account into the draft.
@@ -163,7 +169,7 @@ func (i *initOptions) addAccount(ctx context.Context, cfg config.Config, w wante
 // openAccount opens an account as its part of the configuration will.
 func openAccount(cfg config.Config, w wantedAccount) (cloud.Lister, error) {
 	c := config.Cloud{
-		Type: w.kind, Cloud: config.ParseCloud(w.kind), Name: w.name, TenantID: w.tenant, ProjectID: w.project, Endpoint: w.endpoint,
+		Type: w.kind, Cloud: session.Clouds().Parse(w.kind), Name: w.name, TenantID: w.tenant, ProjectID: w.project, Endpoint: w.endpoint,
 	}
 	if w.keyEnv != "" {
 		var err error

@@ -12,7 +12,7 @@ func mutants() []mutant {
 // ofProof: an absence is proved by two different witnesses, with the right key, or not at all.
 func ofProof() []mutant {
 	return []mutant{{
-		name: "dry run that succeeds", file: "core/cloud/alibaba/provider.go",
+		name: "dry run that succeeds", file: "core/cloud/alibaba/list.go",
 		old: `		if err == nil {
 			err = l.NewError(inventory.Incomplete, op, region, "the dry run`, broken: `		if false {
 			err = l.NewError(inventory.Incomplete, op, region, "the dry run`,
@@ -76,8 +76,12 @@ func ofPlace() []mutant {
 		pkg: "./core/plan", test: "TestDoubt",
 	}, {
 		name: "account_id confirms nothing", file: "core/cloud/owner.go",
-		old: "\t\tcase err == nil && !told:", broken: "\t\tcase err == nil && !told && now == \"\":",
+		old: "\t\tcase err == nil && !confirmed:", broken: "\t\tcase err == nil && !confirmed && now == \"\":",
 		pkg: "./core/cloud", test: "TestConfirmUntold",
+	}, {
+		name: "a credential of several accounts", file: "core/cloud/ownercache.go",
+		old: `return !t.Info.SharedCredentials || t.Account.AccountID != ""`, broken: `return true || t.Account.AccountID != ""`,
+		pkg: "./core/cloud", test: "TestRemembered",
 	}}
 }
 

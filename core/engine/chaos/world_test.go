@@ -160,7 +160,7 @@ func (w *world) makeAccounts() {
 	for n, name := range names {
 		a := &account{cloud: inventory.Alibaba, name: name, owner: fmt.Sprintf("100%d", n), regions: []string{"cn-a", "cn-b"}, ownerConfigured: w.rand.IntN(2) == 0}
 		if n > 0 && w.rand.IntN(3) > 0 {
-			a.cloud, a.regions = inventory.Tencent, []string{"ap-a", "ap-b"}
+			a.cloud, a.regions = "tencent", []string{"ap-a", "ap-b"}
 		}
 		a.regions = a.regions[:1+w.rand.IntN(2)]
 		w.accounts = append(w.accounts, a)
@@ -175,7 +175,7 @@ func (w *world) makeAccounts() {
 
 // instanceID returns an id in the form of the account's cloud.
 func (a *account) instanceID(n int) string {
-	if a.cloud == inventory.Tencent {
+	if a.cloud == "tencent" {
 		return fmt.Sprintf("ins-%08d", n)
 	}
 	return fmt.Sprintf("i-%04d", n)
@@ -184,7 +184,7 @@ func (a *account) instanceID(n int) string {
 // setKeyOwner makes an account's key open the account of this owner, with its instances.
 func (w *world) setKeyOwner(a *account, owner string) {
 	a.swapped = owner != a.owner
-	if a.cloud == inventory.Tencent {
+	if a.cloud == "tencent" {
 		a.inTencent = w.tencent.AddAccount(tencenttest.Key{AccountID: owner, AccessKeyID: a.keyID(), AccessKeySecret: a.secret()})
 	} else {
 		a.inAlibaba = w.alibaba.AddAccount(alibabatest.Key{AccountID: owner, AccessKeyID: a.keyID(), AccessKeySecret: a.secret()})
@@ -253,7 +253,7 @@ func (w *world) newFleet() cloud.Fleet {
 	var all []cloud.Account
 	for _, a := range w.accounts {
 		handler := http.Handler(w.alibaba)
-		if a.cloud == inventory.Tencent {
+		if a.cloud == "tencent" {
 			handler = w.tencent
 		}
 		all = append(all, cloud.Account{

@@ -259,6 +259,7 @@ func (w *World) LoadConfig() config.Config {
 	}
 	cfg, err := config.Load(w.T.Context(), config.Source{
 		File: "config.yaml", ReadFile: func(string) ([]byte, error) { return text, nil },
+		Clouds: inventory.CloudTable{{Cloud: inventory.Alibaba, Spellings: []string{"阿里云", "aliyun"}}, {Cloud: inventory.Huawei, Spellings: []string{"华为云"}}},
 	})
 	if err != nil {
 		w.T.Fatalf("the scenario's configuration: %v", err)

@@ -32,7 +32,9 @@ func (a Announcement) Environ() []string {
 
 // Config returns the configuration that the environment alone gives.
 func (a Announcement) Config(ctx context.Context) (config.Config, error) {
-	return config.Load(ctx, config.Source{Env: a.Environ(), ReadFile: func(string) ([]byte, error) { return nil, fs.ErrNotExist }})
+	return config.Load(ctx, config.Source{
+		Env: a.Environ(), ReadFile: func(string) ([]byte, error) { return nil, fs.ErrNotExist }, Clouds: session.Clouds(),
+	})
 }
 
 // Sync makes one run in this process.

@@ -177,18 +177,17 @@ func parseHuaweiTimer(fields jsonObject) (Timer, error) {
 	return Timer{FiredAt: at, Name: name, Request: request}, err
 }
 
-// SenderCloud tells by its form whose event a saved event is: EventBridge of ParseAWS tells a detail-type,
-// Huawei's CTS puts all below "cts". Everything else, be it readable or not, is Alibaba's, whose
-// events have several forms.
-func SenderCloud(event []byte) inventory.Cloud {
+// SenderCloud returns the cloud of a saved event, by the key that only this cloud's events have. Everything
+// else, be it readable or not, is Alibaba's, whose events have several forms.
+func SenderCloud(event []byte, clouds inventory.CloudTable) inventory.Cloud {
 	fields, err := parseObject(event)
-	switch {
-	case err != nil:
+	if err != nil {
 		return inventory.Alibaba
-	case fields["cts"] != nil:
-		return inventory.Huawei
-	case fields["detail-type"] != nil:
-		return inventory.AWS
+	}
+	for _, c := range clouds {
+		if c.EventKey != "" && fields[c.EventKey] != nil {
+			return c.Cloud
+		}
 	}
 	return inventory.Alibaba
 }
