@@ -10,7 +10,7 @@ import (
 func TestDemo(t *testing.T) {
 	t.Parallel()
 	var stdout, stderr bytes.Buffer
-	code := run(t.Context(), []string{"demo"}, strings.NewReader(""), &stdout, &stderr)
+	code := runCommandLine(t.Context(), []string{"demo"}, strings.NewReader(""), &stdout, &stderr)
 	if code != exitDone || !strings.Contains(stdout.String(), "没有收到任何意外的请求") {
 		t.Errorf("exit code %d:\n%s\n%s", code, stdout.String(), stderr.String())
 	}
