@@ -151,7 +151,7 @@ func (e Engine) deleteUnusedLabels(ctx context.Context, page LabelPage, rows []C
 			return nil
 		})
 	}
-	_ = g.Wait() // none returns an error: see note
+	_ = g.Wait() // none returns an error: see recordResult
 	if r.stopped == nil && ctx.Err() != nil {
 		return context.Cause(ctx)
 	}

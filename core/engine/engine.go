@@ -26,7 +26,7 @@ type Engine struct {
 	ApplyOptions    apply.Options
 	Cards           delivery.Cards
 	Incremental     *Incremental     // nil = every run takes the full path
-	ShardGroup      *ShardGroup      // of requests that are a part; nil = each part is on its own
+	ShardGroup      *ShardGroup      // of requests that are a shard; nil = each shard is on its own
 	RemovalTracking *RemovalTracking // nil = there is no store
 	Memory          Memory
 	// Reserve is kept free before the context's deadline for report and notification.
@@ -85,7 +85,7 @@ func (e Engine) runStages(ctx context.Context, p *pass) error {
 		return errUnknownAccounts(unknown)
 	}
 	if e.tryIncremental(ctx, p) {
-		e.reserveLimits(ctx, p.req, 0) // gives up what this part wanted before
+		e.reserveLimits(ctx, p.req, 0) // gives up what this shard wanted before
 		return nil
 	}
 	bastion, err := e.readBastion(ctx, p)

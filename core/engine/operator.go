@@ -11,19 +11,19 @@ import (
 	"github.com/jms-sync/jms-sync/core/report"
 )
 
-// OperatorAction says how far a person's single order goes, and what it is about. Errands notify nobody, because who gave
-// the order reads what became of it; but Retire, which removes, and Reactivate do.
+// OperatorAction is a person's single order: how far it goes, and what it is about. Only Retire, which removes, and
+// Reactivate notify people; who gives another order reads what became of it.
 type OperatorAction struct {
-	Account, Region string // Retire and Release; "" = all
+	Account, Region string // of Retire and Disown; "" = all
 	Write           bool   // else nothing is written
-	// Of Retire. Adopted: plan.RetireAdopted. Yes, where it is not 0, is how many removals a person has agreed to: it
-	// must be the right number. Keyed opens the account's keys for these scopes, wherever the configuration has
-	// them, and returns the clouds in which there is one; may be nil.
-	RetireAdopted     bool
+
+	RetireAdopted bool // of Retire: plan.RetireAdopted
+	// ConfirmedRemovals, of Retire, is how many removals a person has agreed to: it must be the right number. 0 = none.
 	ConfirmedRemovals int
-	// Of Adopt: also by zone, address and name.
-	MatchByAddress bool
+	// OpenClouds, of Retire, opens the account's keys for these scopes, wherever the configuration has them, and returns
+	// the clouds in which there is one; may be nil.
 	OpenClouds     func(scopes []inventory.Scope) (Clouds, []inventory.Cloud)
+	MatchByAddress bool           // of Adopt: also by zone, address and name
 	Reopening      plan.Reopening // of Reactivate
 	// BeforeWrite is told of the scopes in which something is about to be written; may be nil.
 	BeforeWrite func(ctx context.Context, scopes []inventory.Scope)

@@ -14,7 +14,7 @@ type Clouds interface {
 	EventClouds
 	// List returns one listing per account and region asked for, sorted, complete or failed.
 	List(ctx context.Context, narrow cloud.Filter) []inventory.Listing
-	// ListScopes returns the scopes that List will give; known is false where a cloud does not
+	// ListScopes returns the scopes that List will list; known is false where a cloud does not
 	// tell its regions, and then they are those of the others.
 	ListScopes(ctx context.Context, narrow cloud.Filter) (scopes []inventory.Scope, known bool)
 	// VerifyOwner asks anew whose account a scope is read with, and fails where it is another's.
@@ -33,12 +33,12 @@ type Bastion interface {
 
 // EventClouds is what events need of the clouds.
 type EventClouds interface {
-	// ResolveScopes finds the scopes that a hint means: one for each account of its owner; none is no
+	// ResolveScopes finds the scopes that an event means: one for each account of its owner; none is no
 	// error.
 	ResolveScopes(ctx context.Context, h cloud.EventTarget) ([]inventory.Scope, error)
 	// Find returns those of the named instances that exist; it proves nothing of the others.
 	Find(ctx context.Context, scope inventory.Scope, ids []string) ([]inventory.Instance, error)
-	// FindVerified is Glance with proof of the others' absence, as far as Found says.
+	// FindVerified is Find with proof of the others' absence, as far as FindResult says.
 	FindVerified(ctx context.Context, scope inventory.Scope, ids []string) (inventory.FindResult, error)
 }
 

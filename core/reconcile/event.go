@@ -84,7 +84,7 @@ const (
 	maxWaitBeforeRedelivery = 14 * time.Second
 )
 
-// The brake on releases by events: as many assets of one account in this time, and the next full
+// The rate limit of releases by events: as many assets of one account in this time, and the next full
 // run with its guard decides on further ones.
 const (
 	maxEventRemovals   = 20

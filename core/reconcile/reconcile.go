@@ -117,7 +117,7 @@ func reducedAsset(a inventory.Asset) inventory.Asset {
 }
 
 // eventLimits are the guard's limits for events: shares mean nothing where only single instances were
-// asked for. What brakes a storm of releases is brake. What waits for a person waits; no approval serves
+// asked for. What limits a storm of releases is rateLimitRemovals. What waits for a person waits; no approval serves
 // an event.
 func (r *eventRun) eventLimits() plan.Limits {
 	const all = 1 << 30
@@ -135,7 +135,7 @@ func (r *eventRun) rateLimitRemovals(g *ownerBatch, candidates []plan.Change, ab
 		return proofs, held
 	}
 	wrong, off := engine.ClockSkewReason(r.ctx)
-	w := r.weighing(g, candidates)
+	w := r.loadRemovalLimits(g, candidates)
 	for _, c := range candidates {
 		proved := slices.ContainsFunc(absent, func(s *target) bool { return s.assetID == c.AssetID })
 		switch {
@@ -182,11 +182,11 @@ func (r *eventRun) applyPlan(g *ownerBatch, what observation, approved plan.Appr
 		outcome := EventIgnored
 		if n.Action == plan.Hold {
 			outcome = EventHeld
-			why, braked := held[n.AssetID]
+			why, limited := held[n.AssetID]
 			switch {
-			case braked && why.Code == plan.EventUncounted && r.Redelivers:
+			case limited && why.Code == plan.EventUncounted && r.Redelivers:
 				n.Reason, outcome = why, EventFailed // JumpServer may count when it comes again
-			case braked:
+			case limited:
 				n.Reason = why
 			case plan.IsPauseHold(n.Reason.Code): // left to the next full run, as often as it comes
 			case !plan.IsApprovable(n.Reason.Code):

@@ -181,7 +181,7 @@ func ofEvents() []mutant {
 		old: "\tcase !s.released && !s.provedAbsentAt.IsZero() && now.Sub(s.provedAbsentAt) >= firstPollWait:", broken: "\tcase !s.released && s.provedAbsentAt.IsZero() && s.provedAbsentAt.After(now):",
 		pkg: "./core/reconcile", test: "TestHeldIsNotClosedByEvents",
 	}, {
-		name: "held is not closed by events", file: "core/reconcile/share.go",
+		name: "held is not closed by events", file: "core/reconcile/ratelimit.go",
 		old: "\tcase last.HeldRemovals > 0:", broken: "\tcase last.HeldRemovals > 0 && false:",
 		pkg: "./core/reconcile", test: "TestHeldIsNotClosedByEvents",
 	}, {

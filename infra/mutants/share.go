@@ -3,10 +3,10 @@ package main
 // ofShare: without a state store events let no more go than the guard would; and what a person moved stays.
 func ofShare() []mutant {
 	return []mutant{{
-		name: "share: events weigh a scope that no full run knows", file: "core/reconcile/share.go",
+		name: "share: events weigh a scope that no full run knows", file: "core/reconcile/ratelimit.go",
 		old: "if last.FullAt.IsZero() {", broken: "if last.FullAt.IsZero() && false {", pkg: "./core/reconcile", test: "TestShareOfADayWithoutState",
 	}, {
-		name: "share: less than a day was read", file: "core/reconcile/share.go",
+		name: "share: less than a day was read", file: "core/reconcile/ratelimit.go",
 		old: "if !w.whole {", broken: "if !w.whole && false {", pkg: "./core/reconcile", test: "TestShareNotCounted",
 	}, {
 		name: "share: counts as the guard does", file: "core/plan/losscounter.go",

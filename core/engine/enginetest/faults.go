@@ -33,7 +33,7 @@ type BastionFault struct {
 	Cut         bool   `json:"cut"`
 	Hang        bool   `json:"hang"`
 	AfterCommit bool   `json:"after_commit"` // the request is carried out first
-	Edit        string `json:"edit"`         // of the true answer, see edits
+	Edit        string `json:"edit"`         // of the true answer, see bodyEdits
 	Front       string `json:"front"`        // a page of something in front of JumpServer, see jumpservertest.RecordedPages
 	Gives       string `json:"gives"`        // with each: the kind of error that comes of it
 }

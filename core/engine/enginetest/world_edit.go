@@ -156,7 +156,7 @@ type otherOrg struct {
 	Holds    []string
 }
 
-// Interruption are edits that are made right before the first request that matches is answered.
+// Interruption is edits that are made right before the first request that matches is answered.
 type Interruption struct {
 	On     string      `json:"on"` // "cloud", else JumpServer
 	Method string      `json:"method"`

@@ -8,32 +8,32 @@ import (
 	"github.com/jms-sync/jms-sync/core/state"
 )
 
-// weighing is what brakes the removals of one batch of events.
-type weighing struct {
+// removalLimits is what limits the removals of one batch of events.
+type removalLimits struct {
 	// last is what state knows of the scopes: what the last full run held, a guard or a person has still to decide,
 	// and no event does it one by one.
 	last map[inventory.Scope]state.ScopeState
 	// storm is how many assets of the account were deactivated within eventRemovalWindow, this payload's included.
 	storm int
-	// gone is how many assets JumpServer showed that were deactivated within a day; whole: it showed all of them.
-	gone   int
-	whole  bool
-	lately *plan.LossCounter
-	err    error // why it is not known what was deactivated
+	// deactivated is how many assets JumpServer showed that were deactivated within a day; whole: it showed all of them.
+	deactivated int
+	whole       bool
+	losses      *plan.LossCounter
+	err         error // why it is not known what was deactivated
 }
 
-// weighing reads what brakes removals: one call of JumpServer, and one for each label that plan.LossCounter asks for.
-func (r *eventRun) weighing(g *ownerBatch, candidates []plan.Change) *weighing {
+// loadRemovalLimits reads what limits removals: one call of JumpServer, and one for each label that plan.LossCounter asks for.
+func (r *eventRun) loadRemovalLimits(g *ownerBatch, candidates []plan.Change) *removalLimits {
 	now := r.Engine.Now()
 	gone, whole, err := r.Bastion.ListDeactivated(r.ctx, g.owner, now.Add(-day))
-	w := &weighing{last: r.loadHeldCounts(candidates), gone: len(gone), whole: whole, err: err}
+	w := &removalLimits{last: r.loadHeldCounts(candidates), deactivated: len(gone), whole: whole, err: err}
 	for _, a := range gone {
 		value, _ := a.Label(inventory.LabelGone)
 		if at, err := inventory.ParseLabelTime(value); err == nil && !at.Before(now.Add(-eventRemovalWindow)) {
 			w.storm++
 		}
 	}
-	w.lately = plan.NewLossCounter(r.Engine.Limits, gone, now, func(labels []inventory.Label) (int, error) {
+	w.losses = plan.NewLossCounter(r.Engine.Limits, gone, now, func(labels []inventory.Label) (int, error) {
 		return r.Bastion.CountActive(r.ctx, labels)
 	})
 	return w
@@ -41,7 +41,7 @@ func (r *eventRun) weighing(g *ownerBatch, candidates []plan.Change) *weighing {
 
 // hold returns why a removal whose instance is proved absent waits for the next full run, and counts it as made
 // otherwise.
-func (w *weighing) hold(c plan.Change) (plan.Reason, bool) {
+func (w *removalLimits) hold(c plan.Change) (plan.Reason, bool) {
 	last := w.last[c.Scope]
 	switch {
 	case last.HeldRemovals > 0:
@@ -50,7 +50,7 @@ func (w *weighing) hold(c plan.Change) (plan.Reason, bool) {
 		return plan.NewReason(plan.GuardStorm, w.storm), true
 	}
 	if last.FullAt.IsZero() { // no state says what the last full run held here
-		if why, holds := w.share(c); holds {
+		if why, holds := w.holdByShare(c); holds {
 			return why, true
 		}
 	}
@@ -58,12 +58,12 @@ func (w *weighing) hold(c plan.Change) (plan.Reason, bool) {
 	return plan.Reason{}, false
 }
 
-// share weighs a removal against what its scope has lost within a day.
-func (w *weighing) share(c plan.Change) (plan.Reason, bool) {
+// holdByShare weighs a removal against what its scope has lost within a day.
+func (w *removalLimits) holdByShare(c plan.Change) (plan.Reason, bool) {
 	if !w.whole {
-		return plan.NewReason(plan.EventCrowd, w.gone), true
+		return plan.NewReason(plan.EventCrowd, w.deactivated), true
 	}
-	why, holds, err := w.lately.Hold(*c.Before)
+	why, holds, err := w.losses.Hold(*c.Before)
 	if err != nil {
 		return plan.NewReason(plan.EventUncounted, err.Error()), true
 	}
